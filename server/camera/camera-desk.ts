@@ -1,0 +1,108 @@
+/** All cameras of the town: their heads, their health, and who holds each. */
+import type { CameraHealth, CameraId, Reachability } from '../glossary/camera.ts'
+import type { IncidentId } from '../glossary/incident.ts'
+import type { Site, SiteCamera } from '../glossary/site.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
+import { Failure } from '../tools/failure.ts'
+import { builtEntry } from '../tools/package-root.ts'
+import { callWorker } from '../tools/worker-calls.ts'
+import type { Candidate } from './camera-choice.ts'
+import { type CameraHead, createCameraHead } from './camera-head.ts'
+import type { InventoryThread } from './onvif-inventory-thread.ts'
+
+export type HealthChange = { camera: CameraId; health: CameraHealth }
+type Kept = { site: SiteCamera; head: CameraHead | null; health: CameraHealth }
+export type CameraDesk = ReturnType<typeof createCameraDesk>
+
+export function createCameraDesk(options: { clock: Clock; onHealth(change: HealthChange): void; onStream(camera: SiteCamera, stream: URL): void; onError(error: unknown): void }) {
+  const { clock, onHealth, onStream, onError } = options
+  const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
+  void inventory.ended.then((error) => error && onError(error))
+  const cameras = new Map<CameraId, Kept>()
+  const holders = new Map<CameraId, IncidentId>()
+
+  function change(camera: CameraId, part: 'onvif' | 'video', state: Reachability, reason: string | null): void {
+    const kept = cameras.get(camera)
+    if (!kept) return
+    const changed = kept.health[part] !== state
+    const health = { ...kept.health, [part]: state, reason: reason ?? (state === 'up' ? null : kept.health.reason), since: changed ? isoTime(clock.now()) : kept.health.since }
+    if (!changed && health.reason === kept.health.reason) return
+    kept.health = health
+    onHealth({ camera, health })
+  }
+
+  function open(site: SiteCamera): void {
+    const kept: Kept = { site, head: null, health: { onvif: 'unknown', video: 'unknown', since: isoTime(clock.now()), reason: null } }
+    cameras.set(site.id, kept)
+    if (!site.onvif) return
+    kept.head = createCameraHead({
+      id: site.id,
+      access: site.onvif,
+      clock,
+      takeInventory: inventory.calls.take,
+      onHealth: ({ onvif, reason }) => change(site.id, 'onvif', onvif, reason),
+      onSession: (stream) => onStream(site, stream),
+    })
+  }
+
+  async function shut(id: CameraId): Promise<void> {
+    const kept = cameras.get(id)
+    cameras.delete(id)
+    await kept?.head?.close()
+  }
+
+  /** @throws camera/unknown */
+  function kept(id: string): Kept {
+    const found = cameras.get(id as CameraId)
+    if (!found) throw new Failure('camera/unknown', `There is no camera "${id}" in this town.`)
+    return found
+  }
+
+  return {
+    /** Takes over the town; a camera whose access changed gets a new session, the others keep theirs. */
+    async follow(site: Site): Promise<void> {
+      const wanted = new Map(site.cameras.map((camera) => [camera.id, camera]))
+      const gone = [...cameras].filter(([id, { site: old }]) => JSON.stringify(wanted.get(id)?.onvif) !== JSON.stringify(old.onvif)).map(([id]) => id)
+      await Promise.all(gone.map(shut))
+      for (const camera of site.cameras) {
+        const existing = cameras.get(camera.id)
+        if (existing) existing.site = camera
+        else open(camera)
+      }
+    },
+    candidates: (): Candidate[] =>
+      [...cameras.values()].map(({ site, head, health }) => ({
+        id: site.id,
+        name: site.name,
+        location: site.location,
+        ptz: head?.ptz() ?? site.presets.size > 0,
+        onvif: health.onvif,
+        heldBy: holders.get(site.id) ?? null,
+        presets: site.presets,
+        knownTokens: head?.knownTokens() ?? null,
+      })),
+    ids: () => [...cameras.keys()],
+    siteCamera: (id: string): SiteCamera => kept(id).site,
+    /** @throws camera/unknown, camera/fixed */
+    head(id: string): CameraHead {
+      const { head } = kept(id)
+      if (!head) throw new Failure('camera/fixed', `${id} has no ONVIF address; it cannot be asked to move.`)
+      return head
+    },
+    ptz: (id: string): boolean => kept(id).head?.ptz() ?? kept(id).site.presets.size > 0,
+    health: (id: string): CameraHealth => kept(id).health,
+    videoIs: (camera: CameraId, state: Reachability, reason: string | null): void => change(camera, 'video', state, reason),
+    heldBy: (id: CameraId): IncidentId | null => holders.get(id) ?? null,
+    /** Returns the undo. A camera that another incident holds stays with it. */
+    hold(id: CameraId, incident: IncidentId): () => void {
+      if (!holders.has(id)) holders.set(id, incident)
+      return () => {
+        if (holders.get(id) === incident) holders.delete(id)
+      }
+    },
+    async close(): Promise<void> {
+      await Promise.all([...cameras.keys()].map(shut))
+      await inventory.terminate()
+    },
+  }
+}

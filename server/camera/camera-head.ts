@@ -1,0 +1,137 @@
+/** One warm ONVIF session to one camera: set up, kept warm, asked. Not here: which camera (camera-choice), proofs (framing-*). */
+import type { CameraHealth, CameraId, Preset, PresetToken, PtzPosition, PtzStatus, PtzVelocity } from '../glossary/camera.ts'
+import type { OnvifAccess } from '../glossary/site.ts'
+import { createBackoff } from '../tools/backoff.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
+import { Failure, wordsOf } from '../tools/failure.ts'
+import { pinToHost } from './host-pin.ts'
+import { createOnvifClient } from './onvif-client.ts'
+import type { Inventory } from './onvif-inventory-thread.ts'
+import { type OnvifPtz, createOnvifPtz } from './onvif-ptz.ts'
+
+const KEEP_WARM_MS = 5000
+const CALL_DEADLINE_MS = 2000
+const SETUP_DEADLINE_MS = 8000
+/** A camera is down when it missed two of its turns: one lost packet is no news. */
+const MISSES_UNTIL_DOWN = 2
+const REFUSED_FIRST_WAIT_MS = 60_000
+const REFUSED_MOST_WAIT_MS = 15 * 60_000
+
+type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; presets: Preset[] }
+export type TakeInventory = (access: OnvifAccess, timeoutMs: number) => Promise<Inventory>
+export type CameraHead = ReturnType<typeof createCameraHead>
+
+export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'>): void; onSession(stream: URL): void }) {
+  const { id, access, clock, takeInventory, onHealth, onSession } = options
+  const client = createOnvifClient({ access, clock })
+  const stopped = new AbortController()
+  let session: Session | null = null
+  let health: Pick<CameraHealth, 'onvif' | 'reason' | 'since'> = { onvif: 'unknown', reason: null, since: isoTime(clock.now()) }
+  let trusted = false
+  let misses = 0
+
+  function report(onvif: 'up' | 'down', reason: string | null): void {
+    if (health.onvif === onvif && health.reason === reason) return
+    health = { onvif, reason, since: health.onvif === onvif ? health.since : isoTime(clock.now()) }
+    onHealth(health)
+  }
+
+  async function setUp(): Promise<Session> {
+    await client.measureClock(CALL_DEADLINE_MS)
+    const inventory = await takeInventory(access, SETUP_DEADLINE_MS)
+    const stream = pinToHost(inventory.streamUri, client.base)
+    const ptz = inventory.ptzPath ? createOnvifPtz({ client, path: inventory.ptzPath, profile: inventory.profile }) : null
+    return { inventory, ptz, stream, presets: ptz ? await ptz.getPresets(CALL_DEADLINE_MS) : [] }
+  }
+
+  async function keepWarm(live: Session): Promise<void> {
+    try {
+      if (live.ptz) noteStatus(await live.ptz.getStatus(CALL_DEADLINE_MS))
+      else await client.measureClock(CALL_DEADLINE_MS)
+      misses = 0
+      report('up', null)
+    } catch (error) {
+      misses += 1
+      // The camera's clock may have jumped (a reboot): our created time would then be refused.
+      await client.measureClock(CALL_DEADLINE_MS).catch(() => {})
+      if (misses < MISSES_UNTIL_DOWN) return
+      report('down', wordsOf(error))
+      session = null
+    }
+  }
+
+  async function run(): Promise<void> {
+    const unreachable = createBackoff(500, 15_000)
+    const refused = createBackoff(REFUSED_FIRST_WAIT_MS, REFUSED_MOST_WAIT_MS)
+    while (!stopped.signal.aborted) {
+      if (session) {
+        await clock.sleep(KEEP_WARM_MS, stopped.signal)
+        if (!stopped.signal.aborted) await keepWarm(session)
+        continue
+      }
+      try {
+        session = await setUp()
+        misses = 0
+        unreachable.reset()
+        refused.reset()
+        report('up', null)
+        onSession(session.stream)
+      } catch (error) {
+        report('down', wordsOf(error))
+        // Some cameras lock an account after a few wrong passwords.
+        const wrongPassword = error instanceof Failure && error.extra.credentials === true
+        await clock.sleep((wrongPassword ? refused : unreachable).wait(), stopped.signal)
+      }
+    }
+  }
+  const running = run()
+
+  function noteStatus(status: PtzStatus): PtzStatus {
+    if (status.moving === true) trusted = true
+    return status
+  }
+  function live(): Session {
+    if (!session) throw new Failure('camera/unreachable', `${id} does not answer${health.reason ? `: ${health.reason}` : ' yet'}`)
+    return session
+  }
+  function ptz(): OnvifPtz {
+    const found = live().ptz
+    if (!found) throw new Failure('camera/fixed', `${id} is a fixed camera; it has no pan, tilt or presets.`)
+    return found
+  }
+  async function refreshPresets(): Promise<Preset[]> {
+    const presets = await ptz().getPresets(CALL_DEADLINE_MS)
+    if (session) session.presets = presets
+    return presets
+  }
+
+  return {
+    id,
+    health: () => health,
+    /** Null until the camera was reached once. */
+    ptz: (): boolean | null => (session ? session.ptz !== null : null),
+    inventory: (): Inventory | null => session?.inventory ?? null,
+    knownTokens: (): ReadonlySet<PresetToken> | null => (session?.ptz ? new Set(session.presets.map(({ token }) => token)) : null),
+    presetPosition: (token: PresetToken): Partial<PtzPosition> | null => session?.presets.find((preset) => preset.token === token)?.position ?? null,
+    moveStatusTrusted: () => trusted,
+    gotoPreset: async (token: PresetToken): Promise<void> => ptz().gotoPreset(token, CALL_DEADLINE_MS),
+    status: async (): Promise<PtzStatus> => noteStatus(await ptz().getStatus(CALL_DEADLINE_MS)),
+    presets: refreshPresets,
+    async savePreset(name: string, token: PresetToken | null): Promise<PresetToken> {
+      const saved = await ptz().setPreset(name, token, CALL_DEADLINE_MS)
+      await refreshPresets()
+      return saved
+    },
+    async removePreset(token: PresetToken): Promise<void> {
+      await ptz().removePreset(token, CALL_DEADLINE_MS)
+      await refreshPresets()
+    },
+    move: async (velocity: PtzVelocity, timeoutMs: number): Promise<void> => ptz().continuousMove(velocity, timeoutMs, CALL_DEADLINE_MS),
+    stop: async (): Promise<void> => ptz().stop(CALL_DEADLINE_MS),
+    async close(): Promise<void> {
+      stopped.abort()
+      client.close()
+      await running
+    },
+  }
+}

@@ -1,0 +1,71 @@
+/** One POST to one camera over its own warm connections: total deadline, capped answer, one retry on a stale socket. */
+import http from 'node:http'
+import https from 'node:https'
+import { Failure, wordsOf } from '../tools/failure.ts'
+
+const MOST_BYTES = 1_000_000
+const STALE = new Set(['ECONNRESET', 'EPIPE'])
+
+export type HttpAnswer = { status: number; challenges: string[]; text: string }
+export type Post = (path: string, body: string, headers: Record<string, string>, deadlineMs: number) => Promise<HttpAnswer>
+
+/** @param base the configured address: scheme, host and port are never taken from anywhere else. */
+export function createPoster(base: URL): { post: Post; close(): void } {
+  const secure = base.protocol === 'https:'
+  const agentOptions = { keepAlive: true, maxSockets: 3, maxFreeSockets: 2, scheduling: 'lifo' as const }
+  const agent = secure ? new https.Agent({ ...agentOptions, rejectUnauthorized: false }) : new http.Agent(agentOptions)
+  const { request } = secure ? https : http
+
+  function once(path: string, body: string, headers: Record<string, string>, signal: AbortSignal): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        {
+          host: base.hostname.replace(/^\[|\]$/g, ''),
+          port: base.port || (secure ? 443 : 80),
+          path,
+          method: 'POST',
+          agent,
+          signal,
+          headers: { ...headers, 'content-type': 'application/soap+xml; charset=utf-8', 'content-length': Buffer.byteLength(body) },
+        },
+        (answer) => {
+          const chunks: Buffer[] = []
+          let bytes = 0
+          answer.on('data', (chunk: Buffer) => {
+            bytes += chunk.length
+            chunks.push(chunk)
+            if (bytes > MOST_BYTES) sent.destroy(new Error(`the answer is longer than ${MOST_BYTES} bytes`))
+          })
+          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, challenges: authenticateHeaders(answer.rawHeaders), text: Buffer.concat(chunks).toString('utf8') }))
+          answer.on('aborted', () => reject(new Error('the camera broke off in the middle of its answer')))
+          answer.on('error', reject)
+        },
+      )
+      sent.setNoDelay(true)
+      sent.on('error', (error: NodeJS.ErrnoException) => reject(Object.assign(error, { stale: sent.reusedSocket && STALE.has(error.code ?? '') })))
+      sent.end(body)
+    })
+  }
+
+  return {
+    async post(path, body, headers, deadlineMs) {
+      const signal = AbortSignal.timeout(deadlineMs)
+      try {
+        try {
+          return await once(path, body, headers, signal)
+        } catch (error) {
+          if (!(error as { stale?: boolean }).stale) throw error
+          // The camera closed an idle connection while our request was on its way; it never saw it.
+          return await once(path, body, headers, signal)
+        }
+      } catch (error) {
+        const words = signal.aborted ? `no answer within ${deadlineMs / 1000} s` : wordsOf(error)
+        throw new Failure('camera/unreachable', `The camera at ${base.host} did not answer: ${words}`, { cause: error })
+      }
+    },
+    close: () => agent.destroy(),
+  }
+}
+
+/** Node joins repeated headers; the raw list keeps each challenge whole. */
+const authenticateHeaders = (raw: readonly string[]): string[] => raw.filter((_, i) => i % 2 === 1 && raw[i - 1]?.toLowerCase() === 'www-authenticate')

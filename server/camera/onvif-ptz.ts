@@ -1,0 +1,67 @@
+/** The PTZ service's messages (ONVIF PTZ 26.06), written out and read back. */
+import type { Preset, PresetToken, PtzPosition, PtzStatus, PtzVelocity } from '../glossary/camera.ts'
+import type { OnvifClient } from './onvif-client.ts'
+import { escapeXml } from './onvif-envelope.ts'
+import { type XmlElement, attributeIn, elementIn, elementsIn, numberIn, textIn } from './onvif-reply.ts'
+
+const PTZ = 'http://www.onvif.org/ver20/ptz/wsdl'
+const SCHEMA = 'http://www.onvif.org/ver10/schema'
+const number = (value: number): string => String(Math.round(value * 1e6) / 1e6)
+
+export type OnvifPtz = ReturnType<typeof createOnvifPtz>
+
+/** @param path the PTZ service's path on the configured host. @param profile the media profile that moves this head. */
+export function createOnvifPtz({ client, path, profile }: { client: OnvifClient; path: string; profile: string }) {
+  const profileToken = `<ProfileToken>${escapeXml(profile)}</ProfileToken>`
+  const call = (action: string, inner: string, deadlineMs: number): Promise<XmlElement> =>
+    client.call({ path, namespace: PTZ, action, body: `<${action} xmlns="${PTZ}">${profileToken}${inner}</${action}>`, deadlineMs })
+
+  return {
+    /** Without Speed: some cameras refuse it. */
+    gotoPreset: async (token: PresetToken, deadlineMs: number): Promise<void> => void (await call('GotoPreset', `<PresetToken>${escapeXml(token)}</PresetToken>`, deadlineMs)),
+    async getStatus(deadlineMs: number): Promise<PtzStatus> {
+      const status = elementIn(await call('GetStatus', '', deadlineMs), 'PTZStatus') ?? {}
+      return { position: positionOf(elementIn(status, 'Position')), moving: movingOf(elementIn(status, 'MoveStatus')) }
+    },
+    async getPresets(deadlineMs: number): Promise<Preset[]> {
+      const response = await call('GetPresets', '', deadlineMs)
+      return elementsIn(response, 'Preset').flatMap((preset) => {
+        const token = attributeIn(preset, 'token')
+        return token === null ? [] : [{ token: token as PresetToken, name: textIn(preset, 'Name') ?? '', position: positionOf(elementIn(preset, 'PTZPosition')) }]
+      })
+    },
+    /** Saves where the head looks now; without a token the camera makes a new preset. */
+    async setPreset(name: string, token: PresetToken | null, deadlineMs: number): Promise<PresetToken> {
+      const given = token === null ? '' : `<PresetToken>${escapeXml(token)}</PresetToken>`
+      const response = await call('SetPreset', `<PresetName>${escapeXml(name)}</PresetName>${given}`, deadlineMs)
+      return (textIn(response, 'PresetToken') ?? token ?? '') as PresetToken
+    },
+    removePreset: async (token: PresetToken, deadlineMs: number): Promise<void> => void (await call('RemovePreset', `<PresetToken>${escapeXml(token)}</PresetToken>`, deadlineMs)),
+    /** The camera stops by itself after `timeoutMs`: the dead man's handle is in the camera, not in the network. */
+    async continuousMove({ pan, tilt, zoom }: PtzVelocity, timeoutMs: number, deadlineMs: number): Promise<void> {
+      const velocity = `<PanTilt xmlns="${SCHEMA}" x="${number(pan)}" y="${number(tilt)}"/><Zoom xmlns="${SCHEMA}" x="${number(zoom)}"/>`
+      await call('ContinuousMove', `<Velocity>${velocity}</Velocity><Timeout>PT${number(timeoutMs / 1000)}S</Timeout>`, deadlineMs)
+    },
+    stop: async (deadlineMs: number): Promise<void> => void (await call('Stop', '<PanTilt>true</PanTilt><Zoom>true</Zoom>', deadlineMs)),
+  }
+}
+
+/** Only the axes that the camera named: a missing position is null, never 0. */
+function positionOf(vector: XmlElement | null): Partial<PtzPosition> | null {
+  if (!vector) return null
+  const panTilt = elementIn(vector, 'PanTilt')
+  const pan = panTilt && numberIn(panTilt, 'x')
+  const tilt = panTilt && numberIn(panTilt, 'y')
+  const zoomElement = elementIn(vector, 'Zoom')
+  const zoom = zoomElement && numberIn(zoomElement, 'x')
+  const position = { ...(pan === null ? {} : { pan }), ...(tilt === null ? {} : { tilt }), ...(zoom === null ? {} : { zoom }) }
+  return Object.keys(position).length > 0 ? position : null
+}
+
+/** MOVING on any axis is moving; IDLE on one and nothing else is standing; UNKNOWN or silence is unknown. */
+function movingOf(element: XmlElement | null): boolean | null {
+  if (!element) return null
+  const states = [textIn(element, 'PanTilt'), textIn(element, 'Zoom')].map((state) => state?.toUpperCase())
+  if (states.includes('MOVING')) return true
+  return states.includes('IDLE') && !states.includes('UNKNOWN') ? false : null
+}

@@ -1,0 +1,66 @@
+/** Presets in both places where they live: on the camera, and mapped to help points in the site file. */
+import type { CameraId, Preset, PresetToken } from '../glossary/camera.ts'
+import type { IncidentId } from '../glossary/incident.ts'
+import type { Append } from '../glossary/ledger.ts'
+import type { HelpPointId } from '../glossary/press.ts'
+import type { SiteCamera } from '../glossary/site.ts'
+import { Failure } from '../tools/failure.ts'
+
+type PresetView = Preset & { helpPoints: HelpPointId[] }
+export type PresetHead = {
+  presets(): Promise<Preset[]>
+  savePreset(name: string, token: PresetToken | null): Promise<PresetToken>
+  removePreset(token: PresetToken): Promise<void>
+  gotoPreset(token: PresetToken): Promise<void>
+}
+export type SiteEdit = { camera: CameraId; change: { helpPoint: HelpPointId; token: PresetToken; name: string } | { forget: PresetToken } }
+
+export function createPresetKeeping(options: {
+  head(id: CameraId): PresetHead
+  siteCamera(id: CameraId): SiteCamera
+  heldBy(id: CameraId): IncidentId | null
+  knowsHelpPoint(id: string): boolean
+  editSite(edit: SiteEdit): Promise<void>
+  append: Append
+}) {
+  const { head, siteCamera, heldBy, knowsHelpPoint, editSite, append } = options
+  const view = (id: CameraId, preset: Preset): PresetView => ({ ...preset, helpPoints: [...siteCamera(id).presets].flatMap(([helpPoint, { token }]) => (token === preset.token ? [helpPoint] : [])) })
+
+  /** @throws camera/held: while somebody needs help, the engineer waits. */
+  function mustBeFree(id: CameraId): void {
+    const incident = heldBy(id)
+    if (incident !== null) throw new Failure('camera/held', `${id} is looking at an open incident; its presets can be changed when it is closed.`, { extra: { heldBy: incident } })
+  }
+  async function known(id: CameraId, token: PresetToken): Promise<Preset> {
+    const found = (await head(id).presets()).find((preset) => preset.token === token)
+    if (!found) throw new Failure('preset/unknown', `${id} has no preset ${token}.`)
+    return found
+  }
+
+  return {
+    list: async (id: CameraId): Promise<PresetView[]> => (await head(id).presets()).map((preset) => view(id, preset)),
+    /** @throws camera/held, preset/unknown, help-point/unknown, site/invalid */
+    async save(id: CameraId, { token, name, helpPoint }: { token: PresetToken | null; name: string; helpPoint: HelpPointId | null }, actor: string): Promise<PresetView> {
+      mustBeFree(id)
+      if (helpPoint !== null && !knowsHelpPoint(helpPoint)) throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
+      if (token !== null) await known(id, token)
+      const saved = await head(id).savePreset(name, token)
+      if (helpPoint !== null) await editSite({ camera: id, change: { helpPoint, token: saved, name } })
+      await append([{ kind: 'preset.saved', actor, subject: id, body: { camera: id, token: saved, name, helpPoint } }]).durable
+      return view(id, await known(id, saved))
+    },
+    async remove(id: CameraId, token: PresetToken, actor: string): Promise<void> {
+      mustBeFree(id)
+      await known(id, token)
+      await head(id).removePreset(token)
+      await editSite({ camera: id, change: { forget: token } })
+      await append([{ kind: 'preset.removed', actor, subject: id, body: { camera: id, token } }]).durable
+    },
+    async recall(id: CameraId, token: PresetToken, actor: string): Promise<void> {
+      mustBeFree(id)
+      await known(id, token)
+      await head(id).gotoPreset(token)
+      await append([{ kind: 'preset.recalled', actor, subject: id, body: { camera: id, token } }]).durable
+    },
+  }
+}

@@ -1,0 +1,60 @@
+/** One MP4 out of a range of the ring, by stream copy: every frame as the camera sent it. */
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { appendFile, copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import type { Range, Segment } from '../glossary/clip.ts'
+import { Failure } from '../tools/failure.ts'
+import type { ClipRing } from './clip-ring.ts'
+import { runFfmpeg } from './ffmpeg-run.ts'
+
+export type CutResult = { bytes: number; sha256: string; from: number; to: number; segments: number }
+
+/**
+ * Writes `file`; `folder` is scratch space of its own that is removed again. The range is widened to whole segments.
+ * @throws clip/none when the range is empty, clip/unreadable when bytes no longer match their hash.
+ */
+export async function cutClip({ ring, range, folder, file, signal }: { ring: ClipRing; range: Range; folder: string; file: string; signal: AbortSignal }): Promise<CutResult> {
+  const segments = await ring.within(range)
+  const [first, last] = [segments[0], segments.at(-1)]
+  if (!first || !last) throw new Failure('clip/none', 'The clip buffer has no picture of that time.')
+  await mkdir(folder, { recursive: true })
+  try {
+    const runs = await writeRuns(ring, segments, folder)
+    const list = join(folder, 'runs.txt')
+    await writeFile(list, ['ffconcat version 1.0', ...runs.map((name) => `file '${name}'`), ''].join('\n'))
+    const input = runs.length === 1 && runs[0] ? { input: join(folder, runs[0]), inputOptions: ['-protocol_whitelist', 'file'] } : { input: list, inputOptions: ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'file'] }
+    const { ended } = runFfmpeg({ ...input, outputOptions: ['-map', '0:v', '-c', 'copy', '-movflags', '+faststart', '-f', 'mp4'], output: file, signal })
+    const problem = await ended
+    if (problem) throw new Failure('clip/unreadable', `The clip could not be put together: ${problem}`)
+    return { ...(await fingerprint(file)), from: first.start, to: last.start + last.duration * 1000, segments: segments.length }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** One file per run: its initialisation section and its segments, each checked against the hash taken when it was closed. */
+async function writeRuns(ring: ClipRing, segments: readonly Segment[], folder: string): Promise<string[]> {
+  const names: string[] = []
+  let run: number | null = null
+  for (const segment of segments) {
+    const name = `run-${segment.run}.mp4`
+    if (segment.run !== run) {
+      await copyFile(ring.initFile(segment.run), join(folder, name))
+      names.push(name)
+      run = segment.run
+    }
+    const found = await ring.read(segment.number)
+    const intact = found && createHash('sha256').update(found.bytes).digest('hex') === segment.sha256
+    if (!found || !intact) throw new Failure('clip/unreadable', `Segment ${segment.number} is ${found ? 'not as it was recorded: its bytes do not give its hash' : 'missing from the clip buffer'}.`)
+    await appendFile(join(folder, name), found.bytes)
+  }
+  return names
+}
+
+async function fingerprint(file: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash)
+  return { bytes: (await stat(file)).size, sha256: hash.digest('hex') }
+}

@@ -1,0 +1,102 @@
+/** The main thread's side of the video thread: what to record, what is held, and the bytes that the door hands out. */
+import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CameraId, Reachability } from '../glossary/camera.ts'
+import type { Clip, Gap, Range } from '../glossary/clip.ts'
+import type { IncidentId } from '../glossary/incident.ts'
+import type { SiteCamera } from '../glossary/site.ts'
+import { isoTime } from '../tools/clock.ts'
+import { newId } from '../tools/identity.ts'
+import { builtEntry } from '../tools/package-root.ts'
+import { callWorker } from '../tools/worker-calls.ts'
+import type { CutResult } from './clip-cut.ts'
+import type { CameraToRecord, ClipNews, ClipThread } from './clip-thread.ts'
+import type { Query } from './live-window.ts'
+
+export type ClipDesk = ReturnType<typeof createClipDesk>
+
+const rangeOf = ({ from, to }: Pick<Clip, 'from' | 'to'>): Range => ({ from: Date.parse(from), to: to === null ? null : Date.parse(to) })
+
+export function createClipDesk(options: { folder: string; scratch: string; evictEveryMs?: number; now(): number; onVideo(camera: CameraId, state: Reachability, reason: string | null): void; onError(error: unknown): void }) {
+  const { folder, scratch, evictEveryMs = 10_000, now, onVideo, onError } = options
+  mkdirSync(scratch, { recursive: true })
+  const thread = callWorker<ClipThread>(builtEntry('clip/clip-thread.js'), { folder, evictEveryMs }, (message) => {
+    const news = message as ClipNews
+    if ('error' in news) onError(new Error(news.error))
+    else onVideo(news.camera as CameraId, news.state.video, news.state.reason)
+  })
+  void thread.ended.then((error) => error && onError(error))
+  const wanted = new Map<CameraId, CameraToRecord>()
+  const holds = new Map<string, { camera: CameraId; name: string; range: Range }>()
+  const { calls } = thread
+
+  async function record(camera: CameraToRecord): Promise<void> {
+    wanted.set(camera.id as CameraId, camera)
+    await calls.record(camera)
+    for (const hold of holds.values()) if (hold.camera === camera.id) await calls.hold(camera.id, hold.name, hold.range)
+  }
+
+  return {
+    /** Every camera has a ring at once; recording begins when its stream's address is known. */
+    async follow(cameras: readonly SiteCamera[]): Promise<void> {
+      for (const id of wanted.keys()) {
+        if (cameras.some((camera) => camera.id === id)) continue
+        wanted.delete(id)
+        await calls.forget(id)
+      }
+      for (const { id, buffer } of cameras) await record({ id, address: wanted.get(id)?.address ?? null, mode: buffer.mode, keepMs: buffer.keepMs })
+    },
+    /** @param access credentials for the stream; they go to ffmpeg by standard input only. */
+    async stream(camera: SiteCamera, stream: URL, access: { username: string; password: string } | null): Promise<void> {
+      const url = new URL(stream)
+      if (access) {
+        url.username = encodeURIComponent(access.username)
+        url.password = encodeURIComponent(access.password)
+      }
+      const secrets = access ? [access.password, encodeURIComponent(access.password)] : []
+      await record({ id: camera.id, address: { url: url.href, secrets }, mode: camera.buffer.mode, keepMs: camera.buffer.keepMs })
+    },
+    hold(incident: IncidentId, clip: Clip): void {
+      const hold = { camera: clip.camera, name: incident, range: rangeOf(clip) }
+      holds.set(`${incident} ${clip.camera}`, hold)
+      calls.hold(clip.camera, incident, hold.range).catch(onError)
+    },
+    release(incident: IncidentId, camera: CameraId): void {
+      holds.delete(`${incident} ${camera}`)
+      calls.release(camera, incident).catch(onError)
+    },
+    evictFromNowOn: (): void => void calls.evictFromNowOn().catch(onError),
+    livePlaylist: (camera: CameraId, query: Query): Promise<string> => calls.livePlaylist(camera, query),
+    livePart: (camera: CameraId, number: number, index: number): Promise<Uint8Array | null> => calls.livePart(camera, number, index),
+    segment: (camera: CameraId, number: number): Promise<Uint8Array | null> => calls.segment(camera, number),
+    init: (camera: CameraId, run: number): Promise<Uint8Array | null> => calls.init(camera, run),
+    playlist: (clip: Clip, pressedAt: string): Promise<string> => calls.heldPlaylist(clip.camera, rangeOf(clip), Date.parse(pressedAt)),
+    /** The numbers of the segments that a clip may hand out: nothing outside what the incident holds. */
+    async numbers(clip: Clip): Promise<Set<number>> {
+      return new Set((await calls.segments(clip.camera, rangeOf(clip))).map(({ number }) => number))
+    },
+    async gaps(clip: Clip): Promise<Gap[]> {
+      // What lies further back than the buffer ever reached is a gap too; what lies ahead of now is not.
+      const gaps = await calls.gaps(clip.camera, rangeOf({ ...clip, to: clip.to }))
+      return gaps.map(({ from, to }) => ({ from: isoTime(from), to: isoTime(Math.min(to, now())) }))
+    },
+    /** Cuts into a file of its own; the caller removes it with `done`. @throws clip/none, clip/unreadable */
+    async cut(camera: CameraId, range: Range): Promise<CutResult & { file: string; done(): Promise<void> }> {
+      const file = join(scratch, `${newId('cut', now())}.mp4`)
+      const done = (): Promise<void> => rm(file, { force: true })
+      try {
+        return { ...(await calls.cut(camera, range, file)), file, done }
+      } catch (error) {
+        await done()
+        throw error
+      }
+    },
+    still: (camera: CameraId): Promise<{ picture: Uint8Array; at: number }> => calls.still(camera),
+    bytes: (): Promise<Record<string, number>> => calls.bytes(),
+    async close(): Promise<void> {
+      await calls.close().catch(onError)
+      await thread.terminate()
+    },
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Groups fragments into parts and parts into segments (RFC 8216bis). Segments begin at keyframes; their times are the
+ * wall clock at arrival, never sums of durations. Pure: time comes in with each fragment.
+ */
+import type { Fragment } from './fragment-reader.ts'
+
+export type Part = { bytes: Buffer; duration: number; independent: boolean }
+export type OpenSegment = { start: number; duration: number; parts: Part[] }
+export type ClosedSegment = { start: number; duration: number; bytes: Buffer }
+
+const WANTED_PART_S = 0.1
+/** Keyframes that come closer than this share a segment. */
+const SHORTEST_SEGMENT_S = 0.9
+/** Room for frames that come a little unevenly: parts are then 85 to 100 % of the target, as the draft wants. */
+const PART_SLACK = 1.1
+
+export type PackagerEvents = {
+  /** The open segment has one more part. */
+  onPart(segment: OpenSegment): void
+  /** The segment is whole: a keyframe begins the next one. */
+  onSegment(segment: ClosedSegment): void
+}
+
+export function createPackager({ onPart, onSegment }: PackagerEvents) {
+  let segment: OpenSegment | null = null
+  let part: { fragments: Buffer[]; duration: number; frames: number; independent: boolean } | null = null
+  let framesPerPart = 0
+  let partTarget = WANTED_PART_S
+
+  function closePart(): void {
+    if (!part || !segment) return
+    segment.parts.push({ bytes: part.fragments.length === 1 && part.fragments[0] ? part.fragments[0] : Buffer.concat(part.fragments), duration: part.duration, independent: part.independent })
+    part = null
+    onPart(segment)
+  }
+  function closeSegment(): void {
+    closePart()
+    if (!segment) return
+    const { start, duration, parts } = segment
+    segment = null
+    onSegment({ start, duration, bytes: Buffer.concat(parts.map(({ bytes }) => bytes)) })
+  }
+  function learnPace(frame: number): void {
+    const plausible = frame > 0.004 && frame < 1 ? frame : 0.04
+    framesPerPart = Math.max(1, Math.round(WANTED_PART_S / plausible))
+    partTarget = Math.ceil(framesPerPart * plausible * PART_SLACK * 1000) / 1000
+  }
+
+  return {
+    /** @param now wall-clock milliseconds when the fragment arrived. */
+    push(fragment: Fragment, now: number): void {
+      if (framesPerPart === 0 && fragment.video) learnPace(fragment.duration)
+      if (fragment.keyframe && segment && segment.duration >= SHORTEST_SEGMENT_S) closeSegment()
+      // Nothing can be shown before the first keyframe.
+      if (!segment && !fragment.keyframe) return
+      segment ??= { start: now, duration: 0, parts: [] }
+      if (part && part.frames > 0 && part.duration + fragment.duration > partTarget) closePart()
+      part ??= { fragments: [], duration: 0, frames: 0, independent: fragment.keyframe }
+      part.fragments.push(fragment.bytes)
+      part.duration += fragment.duration
+      part.frames += fragment.video ? 1 : 0
+      segment.duration += fragment.duration
+      if (part.frames >= framesPerPart) closePart()
+    },
+    /** The stream has ended: what is here is kept. */
+    finish: closeSegment,
+    /** Seconds; no part is longer. */
+    partTarget: () => partTarget,
+  }
+}

@@ -1,0 +1,49 @@
+/** The only file that knows fluent-ffmpeg (archived upstream). One run of ffmpeg: its output, its end, its last words. */
+import type { Readable } from 'node:stream'
+import { PassThrough } from 'node:stream'
+import ffmpeg from 'fluent-ffmpeg'
+import { wordsOf } from '../tools/failure.ts'
+import { guardedFfmpegPath } from '../tools/guarded-spawn.ts'
+
+export type FfmpegJob = {
+  /** A path, or a stream that becomes ffmpeg's standard input. Never an address with a password: argv is public. */
+  input: string | Readable
+  inputOptions: readonly string[]
+  outputOptions: readonly string[]
+  /** A path; without it the output is `stdout`. */
+  output?: string
+  signal: AbortSignal
+  /** Blots secrets out of what ffmpeg says. */
+  redact?: (text: string) => string
+}
+
+export type FfmpegRun = { stdout: Readable; /** Null when it ended well; else why, in ffmpeg's own words. */ ended: Promise<string | null> }
+
+const LINES_KEPT = 20
+
+export function runFfmpeg({ input, inputOptions, outputOptions, output, signal, redact = (text) => text }: FfmpegJob): FfmpegRun {
+  const stdout = new PassThrough()
+  const command = ffmpeg({ stdoutLines: LINES_KEPT })
+  // Its own look at ffmpeg's abilities starts two more processes for each run and misreads newer versions.
+  Object.assign(command, { _checkCapabilities: (done: () => void) => done(), availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}) })
+  command.setFfmpegPath(guardedFfmpegPath)
+  command.input(input).inputOptions(['-hide_banner', '-loglevel', 'warning', '-nostats', ...inputOptions])
+  command.outputOptions([...outputOptions])
+  const lines: string[] = []
+  command.on('stderr', (line: string) => {
+    lines.push(redact(line))
+    if (lines.length > LINES_KEPT) lines.shift()
+  })
+  const ended = new Promise<string | null>((resolve) => {
+    command.on('end', () => resolve(null))
+    command.on('error', (error: Error) => resolve(lines.findLast((line) => line.trim() !== '') ?? redact(wordsOf(error))))
+  })
+  const stop = (): void => void command.kill('SIGKILL')
+  signal.addEventListener('abort', stop, { once: true })
+  void ended.then(() => signal.removeEventListener('abort', stop))
+  if (output === undefined) command.pipe(stdout, { end: true })
+  else command.save(output)
+  // Aborted before it could start: fluent-ffmpeg has no process to kill until its next turn.
+  if (signal.aborted) setImmediate(stop)
+  return { stdout, ended }
+}

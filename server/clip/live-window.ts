@@ -1,0 +1,101 @@
+/** The newest seconds of one camera, for players: what is listed, and who waits for what comes next. Bounded in memory. */
+import type { Segment } from '../glossary/clip.ts'
+import { Failure } from '../tools/failure.ts'
+import type { OpenSegment, Part } from './clip-packager.ts'
+import { type ListedSegment, livePlaylist } from './hls-playlist.ts'
+
+const LISTED_SEGMENTS = 30
+/** Older segments are read from the ring; their parts are no longer listed (RFC 8216bis 6.2.2). */
+const SEGMENTS_WITH_PARTS = 3
+const WAIT_MS = 4000
+
+type Kept = Segment & { parts: Part[] | null }
+export type Query = { msn: number | null; part: number | null; skip: boolean }
+export type LiveWindow = ReturnType<typeof createLiveWindow>
+
+export function createLiveWindow() {
+  let segments: Kept[] = []
+  let open: { number: number; run: number; segment: OpenSegment } | null = null
+  let partTarget = 0.1
+  let longest = 1
+  let running = false
+  const waiters = new Set<() => void>()
+
+  const wake = (): void => {
+    for (const waiter of [...waiters]) waiter()
+  }
+  const nextNumber = (): number => open?.number ?? (segments.at(-1)?.number ?? -1) + 1
+  const has = (msn: number, part: number | null): boolean => nextNumber() > msn || (part !== null && open?.number === msn && open.segment.parts.length > part)
+
+  /** @throws live/none when the camera stops or takes too long: a player is told, never left hanging. */
+  function waitFor(ready: () => boolean, patient = false): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (error: Failure | null): void => {
+        clearTimeout(timer)
+        waiters.delete(look)
+        error ? reject(error) : resolve()
+      }
+      const look = (): void => {
+        if (ready()) done(null)
+        else if (!running && !patient) done(new Failure('live/none', 'There is no live picture from this camera now.'))
+      }
+      const timer = setTimeout(() => done(new Failure('live/none', 'The camera sent no new picture in time.')), WAIT_MS)
+      waiters.add(look)
+      look()
+    })
+  }
+
+  const listed = (): { closed: ListedSegment[]; open: (ListedSegment & { parts: Part[] }) | null } => ({
+    closed: segments.map(({ number, run, start, duration, parts }) => ({ number, run, start, duration, parts })),
+    open: open && { number: open.number, run: open.run, start: open.segment.start, duration: open.segment.duration, parts: open.segment.parts },
+  })
+
+  return {
+    onPart(number: number, run: number, segment: OpenSegment, target: number): void {
+      open = { number, run, segment }
+      partTarget = Math.max(target, ...segment.parts.map(({ duration }) => duration))
+      running = true
+      wake()
+    },
+    onSegment(segment: Segment): void {
+      const parts = open?.number === segment.number ? open.segment.parts : null
+      segments.push({ ...segment, parts })
+      segments = segments.slice(-LISTED_SEGMENTS)
+      for (const old of segments.slice(0, -SEGMENTS_WITH_PARTS)) old.parts = null
+      longest = Math.max(longest, ...segments.map(({ duration }) => duration))
+      open = null
+      wake()
+    },
+    /** The recorder has ended; nobody should wait for it. */
+    stopped(): void {
+      running = false
+      open = null
+      wake()
+    },
+    /** Blocks until the segment or part asked for is here (RFC 8216bis 6.2.5.2). @throws live/ahead, live/none */
+    async playlist({ msn, part, skip }: Query): Promise<string> {
+      // A recorder that is just starting, or starting again, is worth a short wait.
+      if (msn === null) await waitFor(() => running, true)
+      if (msn !== null) {
+        if (msn > nextNumber() + 1) throw new Failure('live/ahead', `Segment ${msn} is too far ahead; the newest is ${nextNumber()}.`)
+        await waitFor(() => has(msn, part))
+      }
+      const now = listed()
+      return livePlaylist({ segments: now.closed, open: now.open, partTarget, targetDuration: Math.ceil(longest) }, skip)
+    },
+    /** Waits for a part that was announced. Null when it is not, or no longer, here. */
+    async part(number: number, index: number): Promise<Buffer | null> {
+      if (number > nextNumber() || (open?.number === number && index > open.segment.parts.length)) return null
+      if (number === nextNumber()) await waitFor(() => has(number, index))
+      const parts = open?.number === number ? open.segment.parts : segments.find((segment) => segment.number === number)?.parts
+      return parts?.[index]?.bytes ?? null
+    },
+    /** The newest keyframe's part, to make a still picture of. */
+    newestKeyframe(): { run: number; bytes: Buffer; at: number } | null {
+      if (open?.segment.parts[0]) return { run: open.run, bytes: open.segment.parts[0].bytes, at: open.segment.start }
+      const last = segments.findLast(({ parts }) => parts?.[0])
+      return last?.parts?.[0] ? { run: last.run, bytes: last.parts[0].bytes, at: last.start } : null
+    },
+    running: () => running,
+  }
+}

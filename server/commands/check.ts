@@ -1,0 +1,15 @@
+/** `lamppost check FILE`: is this a town? */
+import { readFile } from 'node:fs/promises'
+import { readSite } from '../site/site-check.ts'
+import { problemLine } from '../site/site-file.ts'
+
+export async function checkCommand([file, ...more]: string[]): Promise<number> {
+  if (file === undefined || more.length > 0) throw new Error('check takes one site file: lamppost check FILE')
+  // Secrets are the running server's: here a reference only has to look like one.
+  const { site, problems } = readSite(await readFile(file, 'utf8'), (text) => ({ value: text.replaceAll(/\$\{[A-Za-z_][A-Za-z0-9_]*\}/g, '1') }))
+  for (const problem of problems) process.stderr.write(`${problemLine(file, problem)}\n`)
+  if (!site) return 1
+  process.stdout.write(`${file}: ${site.name}: ${site.helpPoints.length} help points, ${site.cameras.length} cameras, ${site.cameras.reduce((sum, { presets }) => sum + presets.size, 0)} presets\n`)
+  for (const { id, name } of site.helpPoints) if (!site.cameras.some(({ presets }) => presets.has(id))) process.stdout.write(`${file}: warning: no camera has a preset for ${id} (${name})\n`)
+  return 0
+}

@@ -1,0 +1,43 @@
+/** `lamppost start`: in the foreground until a signal, or until whoever started it is gone. */
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type House, openHouse } from '../house.ts'
+import { packageRoot } from '../tools/package-root.ts'
+
+const CLOSE_WITHIN_MS = 2500
+const PARENT_CHECK_MS = 500
+
+export type StartOptions = { site?: string | undefined; data?: string | undefined; port?: string | undefined; host?: string | undefined }
+
+export async function startCommand({ site, data, port = '8420', host = '127.0.0.1' }: StartOptions): Promise<number> {
+  const portNumber = Number(port)
+  if (!Number.isInteger(portNumber) || portNumber < 0 || portNumber > 65_535) throw new Error(`--port ${port} is no port; use 0 to 65535, 0 picks a free one`)
+  if (site !== undefined && !existsSync(site)) throw new Error(`the site file ${site} does not exist`)
+  const dataFolder = resolve(data ?? join(packageRoot, 'data'))
+  const ended = untilAsked()
+  const house = await openHouse({ siteFile: site === undefined ? null : resolve(site), dataFolder, port: portNumber, host }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE') throw new Error(`port ${port} on ${host} is in use; choose another with --port, or 0 for any free one`)
+    throw error
+  })
+  process.stdout.write(greeting(house, dataFolder))
+  await ended
+  await Promise.race([house.close(), new Promise((done) => setTimeout(done, CLOSE_WITHIN_MS))])
+  return 0
+}
+
+const greeting = ({ url, demo }: House, dataFolder: string): string =>
+  demo
+    ? `\nLamppost is running the simulated Darlington. Open:\n  ${url}/          the control room wall\n  ${url}/button    the lamp post with its button\n  ${url}/presets   the engineer's cameras and presets\n  ${url}/evidence  the evidence officer's clips\nCredentials for scripts: ${join(dataFolder, 'demo-credentials.json')}. Ctrl-C ends it.\n`
+    : `\nLamppost is running: ${url}/  (log: ${join(dataFolder, 'lamppost.log')})\n`
+
+/** A signal; or, under npm, the death of npm: then nobody could stop us any more. */
+function untilAsked(): Promise<void> {
+  return new Promise((done) => {
+    process.once('SIGINT', () => done())
+    process.once('SIGTERM', () => done())
+    process.once('SIGHUP', () => done())
+    if (!process.env.npm_lifecycle_event) return
+    const parent = process.ppid
+    setInterval(() => process.ppid !== parent && done(), PARENT_CHECK_MS).unref()
+  })
+}

@@ -1,0 +1,94 @@
+/** Held clips: to play, and as an MP4 for the evidence officer. */
+import { createReadStream } from 'node:fs'
+import { Type } from 'typebox'
+import type { CameraId } from '../glossary/camera.ts'
+import type { Clip, Range } from '../glossary/clip.ts'
+import type { Incident } from '../glossary/incident.ts'
+import { isoTime } from '../tools/clock.ts'
+import { Failure } from '../tools/failure.ts'
+import { type App, actorOf } from './door.ts'
+import { PLAYLIST_TYPE, VIEWERS, bytesOrNone, numbersIn } from './live-routes.ts'
+import { CLIP_PARAMS, MEDIA, PROBLEM } from './shapes.ts'
+
+export type Cut = { file: string; bytes: number; sha256: string; from: number; to: number; done(): Promise<void> }
+export type ClipPort = {
+  incident(id: string): Incident
+  playlist(clip: Clip, pressedAt: string): Promise<string>
+  /** The numbers of the segments the clip holds. */
+  numbers(clip: Clip): Promise<Set<number>>
+  segment(camera: CameraId, number: number): Promise<Uint8Array | null>
+  init(camera: CameraId, run: number): Promise<Uint8Array | null>
+  cut(camera: CameraId, range: Range): Promise<Cut>
+  now(): number
+  onDownload(download: { incident: Incident; camera: CameraId; from: string; to: string; bytes: number; sha256: string; actor: string }): Promise<void>
+}
+
+const FILE_PARAMS = Type.Object({ id: Type.String({ maxLength: 200 }), camera: Type.String({ maxLength: 100 }), file: Type.String({ pattern: '^[0-9]{1,15}\\.(m4s|mp4)$' }) })
+const TIMES = Type.Object({ from: Type.Optional(Type.String({ format: 'date-time' })), to: Type.Optional(Type.String({ format: 'date-time' })) })
+
+export function clipRoutes(app: App, port: ClipPort): void {
+  const config = { roles: VIEWERS }
+
+  /** @throws incident/unknown, clip/none */
+  function held(id: string, camera: string): { incident: Incident; clip: Clip } {
+    const incident = port.incident(id)
+    const clip = incident.clips.find((each) => each.camera === camera)
+    if (!clip) throw new Failure('clip/none', `Incident ${id} holds no clip of camera "${camera}".`)
+    return { incident, clip }
+  }
+
+  app.get(
+    '/api/v1/incidents/:id/clips/:camera/index.m3u8',
+    { config, schema: { summary: 'The held clip as HLS: EVENT while it grows, VOD when closed; it starts at the press', tags: ['clips'], params: CLIP_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } } },
+    async (request, reply) => {
+      const { incident, clip } = held(request.params.id, request.params.camera)
+      const pressedAt = incident.presses[0]?.receivedAt ?? incident.openedAt
+      return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(await port.playlist(clip, pressedAt))
+    },
+  )
+  app.get('/api/v1/incidents/:id/clips/:camera/init/:file', { config, schema: { hide: true, params: FILE_PARAMS } }, async (request, reply) => {
+    const { clip } = held(request.params.id, request.params.camera)
+    const [run] = numbersIn(request.params.file)
+    return reply.type('video/mp4').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.init(clip.camera, run), `Run ${run}`))
+  })
+  app.get('/api/v1/incidents/:id/clips/:camera/segment/:file', { config, schema: { hide: true, params: FILE_PARAMS } }, async (request, reply) => {
+    const { clip } = held(request.params.id, request.params.camera)
+    const [number] = numbersIn(request.params.file)
+    if (!(await port.numbers(clip)).has(number)) throw new Failure('clip/none', `Segment ${number} is no part of this clip.`)
+    return reply.type('video/iso.segment').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.segment(clip.camera, number), `Segment ${number}`))
+  })
+  app.get(
+    '/api/v1/incidents/:id/clips/:camera/clip.mp4',
+    {
+      config: { roles: ['evidence'] },
+      schema: { summary: 'The clip as one MP4 by stream copy; its SHA-256 is in the header Repr-Digest and in X-Lamppost-SHA256', tags: ['clips'], params: CLIP_PARAMS, querystring: TIMES, response: { 200: MEDIA, '4xx': PROBLEM } },
+    },
+    async (request, reply) => {
+      const { incident, clip } = held(request.params.id, request.params.camera)
+      const range = within(clip, request.query, port.now())
+      const cut = await port.cut(clip.camera, range)
+      const [from, to] = [isoTime(cut.from), isoTime(cut.to)]
+      await port.onDownload({ incident, camera: clip.camera, from, to, bytes: cut.bytes, sha256: cut.sha256, actor: actorOf(request) })
+      const stream = createReadStream(cut.file)
+      stream.once('close', () => void cut.done())
+      return reply
+        .type('video/mp4')
+        .header('content-length', cut.bytes)
+        .header('content-disposition', `attachment; filename="${incident.id}_${clip.camera}_${from.replaceAll(/[:.]/g, '-')}.mp4"`)
+        .header('repr-digest', `sha-256=:${Buffer.from(cut.sha256, 'hex').toString('base64')}:`)
+        .header('x-lamppost-sha256', cut.sha256)
+        .header('x-lamppost-from', from)
+        .header('x-lamppost-to', to)
+        .header('cache-control', 'no-store')
+        .send(stream)
+    },
+  )
+}
+
+/** The part of the clip that was asked for; nothing outside what the incident holds. @throws request/invalid */
+function within(clip: Clip, { from, to }: { from?: string; to?: string }, now: number): Range {
+  const end = clip.to === null ? now : Date.parse(clip.to)
+  const range = { from: Math.max(Date.parse(clip.from), from ? Date.parse(from) : 0), to: Math.min(end, to ? Date.parse(to) : end) }
+  if (range.from >= range.to) throw new Failure('request/invalid', `The clip runs from ${clip.from} to ${isoTime(end)}; from must be before to, and both within it.`)
+  return range
+}

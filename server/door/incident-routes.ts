@@ -1,0 +1,87 @@
+/** What the room does with incidents. */
+import { Type } from 'typebox'
+import type { CameraId, PresetToken } from '../glossary/camera.ts'
+import type { Clip, ClipView } from '../glossary/clip.ts'
+import { INCIDENT_STATES, type Incident, type IncidentId, type IncidentState } from '../glossary/incident.ts'
+import { type App, actorOf } from './door.ts'
+import { ID_PARAMS, INCIDENT, LIMIT, PROBLEM, listOf } from './shapes.ts'
+
+export type IncidentPort = {
+  get(id: string): Incident
+  page(state: IncidentState | null, after: string | null, limit: number): { items: Incident[]; next: IncidentId | null }
+  clipView(incident: IncidentId, clip: Clip): Promise<ClipView>
+  acknowledge(id: string, owner: string, actor: string): Promise<Incident>
+  note(id: string, text: string, actor: string): Promise<Incident>
+  contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident>
+  tick(id: string, step: number, actor: string): Promise<Incident>
+  close(id: string, reason: string, actor: string): Promise<Incident>
+  bring(id: string, camera: CameraId, preset: PresetToken | null): Promise<Incident>
+  /** The preset of that camera that shows the incident's help point. @throws camera/unknown */
+  presetFor(id: string, camera: string): PresetToken | null
+}
+
+const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
+const HANDLERS = ['operator', 'supervisor'] as const
+const strict = { additionalProperties: false }
+const TEXT = Type.String({ minLength: 1, maxLength: 4000 })
+
+export function incidentRoutes(app: App, port: IncidentPort): void {
+  const view = async (incident: Incident) => ({ ...incident, clips: await Promise.all(incident.clips.map((clip) => port.clipView(incident.id, clip))) })
+  const answers = { 200: INCIDENT, '4xx': PROBLEM }
+
+  app.get(
+    '/api/v1/incidents',
+    {
+      config: { roles: READERS },
+      schema: {
+        summary: 'Incidents, newest first',
+        tags: ['incidents'],
+        querystring: Type.Object({ state: Type.Optional(Type.Enum(INCIDENT_STATES)), after: Type.Optional(Type.String({ maxLength: 200 })), limit: Type.Optional(LIMIT) }),
+        response: { 200: listOf(INCIDENT) },
+      },
+    },
+    async (request) => {
+      const { state, after, limit } = request.query
+      const { items, next } = port.page(state ?? null, after ?? null, Number(limit ?? 50))
+      return { items: await Promise.all(items.map(view)), next }
+    },
+  )
+  app.get('/api/v1/incidents/:id', { config: { roles: READERS }, schema: { summary: 'One incident with its presses, framings, clips and log', tags: ['incidents'], params: ID_PARAMS, response: answers } }, (request) => view(port.get(request.params.id)))
+  app.post(
+    '/api/v1/incidents/:id/acknowledgement',
+    { config: { roles: HANDLERS }, schema: { summary: 'Take it; the loser of a race gets 409 with the owner’s name', tags: ['incidents'], params: ID_PARAMS, response: answers } },
+    async (request) => view(await port.acknowledge(request.params.id, request.person?.name ?? '', actorOf(request))),
+  )
+  app.post(
+    '/api/v1/incidents/:id/notes',
+    { config: { roles: [...HANDLERS, 'evidence'] }, schema: { summary: 'Write a note', tags: ['incidents'], params: ID_PARAMS, body: Type.Object({ text: TEXT }, strict), response: answers } },
+    async (request) => view(await port.note(request.params.id, request.body.text, actorOf(request))),
+  )
+  app.post(
+    '/api/v1/incidents/:id/contacts',
+    { config: { roles: HANDLERS }, schema: { summary: 'Who was called, and what they said', tags: ['incidents'], params: ID_PARAMS, body: Type.Object({ contact: Type.String({ minLength: 1, maxLength: 100 }), outcome: TEXT }, strict), response: answers } },
+    async (request) => view(await port.contacted(request.params.id, request.body.contact, request.body.outcome, actorOf(request))),
+  )
+  app.post(
+    '/api/v1/incidents/:id/steps',
+    { config: { roles: HANDLERS }, schema: { summary: 'An instruction was followed', tags: ['incidents'], params: ID_PARAMS, body: Type.Object({ step: Type.Integer({ minimum: 0, description: 'Its place in the help point’s instructions, from 0' }) }, strict), response: answers } },
+    async (request) => view(await port.tick(request.params.id, request.body.step, actorOf(request))),
+  )
+  app.post(
+    '/api/v1/incidents/:id/closure',
+    { config: { roles: HANDLERS }, schema: { summary: 'Close it, with the reason', tags: ['incidents'], params: ID_PARAMS, body: Type.Object({ reason: TEXT }, strict), response: answers } },
+    async (request) => view(await port.close(request.params.id, request.body.reason, actorOf(request))),
+  )
+  app.post(
+    '/api/v1/incidents/:id/framings',
+    {
+      config: { roles: [...HANDLERS, 'engineer'] },
+      schema: { summary: 'Bring another camera, or ask one again', tags: ['incidents'], params: ID_PARAMS, body: Type.Object({ camera: Type.String({ minLength: 1, maxLength: 100 }), preset: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })) }, strict), response: answers },
+    },
+    async (request) => {
+      const { camera, preset } = request.body
+      const token = (preset ?? port.presetFor(request.params.id, camera)) as PresetToken | null
+      return view(await port.bring(request.params.id, camera as CameraId, token))
+    },
+  )
+}

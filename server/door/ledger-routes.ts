@@ -1,0 +1,69 @@
+/** The record, its proof, and its tail as server-sent events. */
+import { Type } from 'typebox'
+import type { Entry, Verification } from '../glossary/ledger.ts'
+import type { App } from './door.ts'
+import { ENTRY, LIMIT, VERIFICATION, listOf } from './shapes.ts'
+
+export type LiveNews = { event: 'camera.health' | 'site.problem'; data: unknown }
+export type LedgerPort = {
+  page(after: number, limit: number): Promise<Entry[]>
+  verify(): Promise<Verification>
+  tail(listener: (entry: Entry) => void): () => void
+  /** Health and the like: said as it happens, not kept. */
+  news(listener: (news: LiveNews) => void): () => void
+}
+
+const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
+const KEEPERS = ['engineer', 'evidence', 'supervisor'] as const
+const PING_MS = 5000
+/** A listener that does not read is cut off; it comes back with Last-Event-ID and misses nothing. */
+const MOST_UNSENT = 4_000_000
+
+const written = (entry: Entry): string => `id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(entry)}\n\n`
+
+export function ledgerRoutes(app: App, port: LedgerPort): void {
+  app.get(
+    '/api/v1/ledger',
+    {
+      config: { roles: KEEPERS },
+      schema: { summary: 'Entries after a sequence number, in order', tags: ['ledger'], querystring: Type.Object({ after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })), limit: Type.Optional(LIMIT) }), response: { 200: listOf(ENTRY) } },
+    },
+    async (request) => {
+      const limit = Number(request.query.limit ?? 100)
+      const items = await port.page(Number(request.query.after ?? 0), limit)
+      return { items, next: items.length === limit ? (items.at(-1)?.seq ?? null) : null }
+    },
+  )
+  app.get('/api/v1/ledger/verification', { config: { roles: KEEPERS }, schema: { summary: 'Walks the whole chain of hashes', tags: ['ledger'], response: { 200: VERIFICATION } } }, () => port.verify())
+
+  app.get('/api/v1/events', { config: { roles: READERS }, schema: { summary: 'Server-sent events: the ledger’s tail (`id` is the sequence number; send Last-Event-ID to miss nothing) and health', tags: ['ledger'] } }, async (request, reply) => {
+    reply.hijack()
+    const { raw } = reply
+    const header = request.headers['last-event-id']
+    const after = typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : null
+    for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value as string)
+    raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+    raw.write('retry: 500\n: here\n\n')
+    const send = (text: string): void => {
+      if (raw.writableLength > MOST_UNSENT) raw.destroy()
+      else raw.write(text)
+    }
+    // Entries that become durable while the past is being read wait their turn.
+    let waiting: Entry[] | null = []
+    const leave = [port.tail((entry) => (waiting ? waiting.push(entry) : send(written(entry)))), port.news(({ event, data }) => send(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))]
+    const ping = setInterval(() => send(': still here\n\n'), PING_MS)
+    raw.on('close', () => {
+      clearInterval(ping)
+      for (const undo of leave) undo()
+    })
+    let last = after ?? Number.POSITIVE_INFINITY
+    if (after !== null)
+      for (let page = await port.page(after, 500); page.length > 0 && !raw.destroyed; page = await port.page(last, 500)) {
+        for (const entry of page) send(written(entry))
+        last = page.at(-1)?.seq ?? last
+      }
+    const missed = waiting.filter(({ seq }) => after === null || seq > last)
+    waiting = null
+    for (const entry of missed) send(written(entry))
+  })
+}

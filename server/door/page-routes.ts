@@ -1,0 +1,13 @@
+/** The built pages and the one module of web components. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import type { App } from './door.ts'
+
+const PAGES = { '/': 'wall.html', '/button': 'button.html', '/presets': 'presets.html', '/evidence': 'evidence.html' }
+
+export async function pageRoutes(app: App, folder: string): Promise<void> {
+  if (!existsSync(folder)) return
+  await app.register(fastifyStatic, { root: folder, index: false, cacheControl: false, setHeaders: (reply) => void reply.header('cache-control', 'no-cache') })
+  for (const [path, file] of Object.entries(PAGES)) if (existsSync(join(folder, file))) app.get(path, { schema: { hide: true } }, (_, reply) => reply.sendFile(file))
+}

@@ -1,0 +1,58 @@
+/** Refusals as RFC 9457 problem documents, and the one total table from failure to HTTP status. */
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { FailureCode } from '../glossary/failure.ts'
+import { Failure } from '../tools/failure.ts'
+
+const STATUS = {
+  'request/invalid': 400,
+  'request/not-found': 404,
+  'request/too-large': 413,
+  'people/unauthenticated': 401,
+  'people/forbidden': 403,
+  'help-point/unknown': 404,
+  'incident/unknown': 404,
+  'incident/taken': 409,
+  'incident/closed': 409,
+  'camera/unknown': 404,
+  'camera/fixed': 409,
+  'camera/unreachable': 503,
+  'camera/refused': 502,
+  'camera/held': 409,
+  'preset/unknown': 404,
+  'preset/in-use': 409,
+  'clip/none': 404,
+  'clip/unreadable': 409,
+  'live/none': 503,
+  'live/ahead': 400,
+  'site/invalid': 422,
+  'ledger/unavailable': 503,
+  'video/unavailable': 503,
+} satisfies Record<FailureCode, number>
+
+const TITLES: Record<number, string> = { 400: 'Bad request', 401: 'Not signed in', 403: 'Not allowed', 404: 'Not found', 409: 'Conflict', 413: 'Too large', 415: 'Not JSON', 422: 'Cannot be done', 500: 'Internal error', 502: 'The camera refused', 503: 'Not available now' }
+
+export function sendProblem(reply: FastifyReply, status: number, code: string, detail: string, extra: Record<string, unknown> = {}): FastifyReply {
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="lamppost"')
+  return reply
+    .status(status)
+    .header('cache-control', 'no-store')
+    .type('application/problem+json')
+    .send({ type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail, code, ...extra })
+}
+
+/** What was thrown, as an answer. Surprises are logged whole and told in general words. */
+export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof Failure) return sendProblem(reply, STATUS[error.code], error.code, error.message, error.extra)
+  const known = error as FastifyError
+  if (known.validation) return sendProblem(reply, 400, 'request/invalid', invalidWords(known))
+  if (known.statusCode && known.statusCode < 500) return sendProblem(reply, known.statusCode, known.statusCode === 413 ? 'request/too-large' : 'request/invalid', known.message)
+  request.log.error({ err: error }, 'a request failed')
+  return sendProblem(reply, 500, 'internal', 'Something went wrong here; the server log says what.')
+}
+
+function invalidWords({ validation, validationContext }: FastifyError): string {
+  const [first] = validation ?? []
+  const where = `${validationContext ?? 'body'}${(first?.instancePath ?? '').replaceAll('/', '.')}`
+  const unknown = first?.params && 'additionalProperty' in first.params ? ` (${String(first.params.additionalProperty)})` : ''
+  return `${where} ${first?.message ?? 'is not as the API describes it'}${unknown}`
+}

@@ -1,0 +1,59 @@
+/** Sign in and out; and, in the simulated town only, tokens for the pages that imitate other people's. */
+import { Type } from 'typebox'
+import { type Person, ROLES, type Role } from '../glossary/people.ts'
+import { Failure } from '../tools/failure.ts'
+import { type App, SESSION_COOKIE } from './door.ts'
+import { PROBLEM } from './shapes.ts'
+
+export type SessionPort = {
+  byPassword(user: string, password: string): Promise<Person | null>
+  byToken(token: string): Person | null
+  open(person: Person): string
+  close(cookie: string): void
+  onOpened(person: Person): Promise<void>
+  /** Null in a real town. */
+  demoTokens: Readonly<Record<Role, string>> | null
+}
+
+const SIGN_IN = Type.Union([
+  Type.Object({ user: Type.String({ minLength: 1, maxLength: 200 }), password: Type.String({ minLength: 1, maxLength: 1000 }) }, { additionalProperties: false }),
+  Type.Object({ token: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
+])
+const WHO = Type.Object({ name: Type.String(), role: Type.String() })
+const EVERYBODY = ['operator', 'engineer', 'evidence', 'supervisor'] as const
+/** Guessing passwords costs a second each, one at a time per address. */
+const WRONG_WAIT_MS = 1000
+const MOST_WRONG = 10
+const FORGIVEN_AFTER_MS = 60_000
+
+export function sessionRoutes(app: App, port: SessionPort): void {
+  const wrong = new Map<string, { count: number; since: number }>()
+  const cookie = (value: string, seconds: number): string => `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}`
+
+  app.post('/api/v1/session', { schema: { summary: 'Sign in with a name and password, or with a token', tags: ['session'], security: [], body: SIGN_IN, response: { 201: WHO, '4xx': PROBLEM } } }, async (request, reply) => {
+    const before = wrong.get(request.ip)
+    if (before && before.count >= MOST_WRONG && performance.now() - before.since < FORGIVEN_AFTER_MS) throw new Failure('people/unauthenticated', 'Too many wrong tries from this address; wait a minute.')
+    const { body } = request
+    const person = 'token' in body ? port.byToken(body.token) : await port.byPassword(body.user, body.password)
+    if (!person || person.role === 'press') {
+      wrong.set(request.ip, { count: (before?.count ?? 0) + 1, since: performance.now() })
+      await new Promise((resolve) => setTimeout(resolve, WRONG_WAIT_MS))
+      throw new Failure('people/unauthenticated', 'This name and password (or token) are not known here.')
+    }
+    wrong.delete(request.ip)
+    await port.onOpened(person)
+    return reply.status(201).header('set-cookie', cookie(port.open(person), 24 * 3600)).send({ name: person.name, role: person.role })
+  })
+  app.get('/api/v1/session', { config: { roles: EVERYBODY }, schema: { summary: 'Who is signed in', tags: ['session'], response: { 200: WHO, '4xx': PROBLEM } } }, (request) => ({ name: request.person?.name ?? '', role: request.person?.role ?? '' }))
+  app.delete('/api/v1/session', { schema: { summary: 'Sign out', tags: ['session'], security: [], response: { 204: Type.Null() } } }, async (request, reply) => {
+    const held = new RegExp(`${SESSION_COOKIE}=([^;\\s]+)`).exec(request.headers.cookie ?? '')?.[1]
+    if (held) port.close(held)
+    return reply.status(204).header('set-cookie', cookie('', 0)).send(null)
+  })
+
+  app.get('/demo/token', { schema: { hide: true, querystring: Type.Object({ role: Type.Enum(ROLES) }) } }, (request, reply) => {
+    const local = /^(127\.|::1$|::ffff:127\.)/.test(request.ip) && /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? '')
+    if (!port.demoTokens || !local) throw new Failure('request/not-found', 'Only the simulated town hands out tokens, and only to this machine.')
+    return reply.header('cache-control', 'no-store').send({ token: port.demoTokens[request.query.role] })
+  })
+}

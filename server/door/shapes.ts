@@ -1,0 +1,76 @@
+/** The API's shapes, once: they check what comes in, and describe what goes out in the OpenAPI document. */
+import { type TSchema, Type } from 'typebox'
+
+const TIME = Type.String({ format: 'date-time', description: 'UTC ISO 8601 with milliseconds' })
+const MAYBE_TIME = Type.Union([TIME, Type.Null()])
+const MAYBE_STRING = Type.Union([Type.String(), Type.Null()])
+const ROLE = Type.Enum(['primary', 'secondary'])
+
+export const PROBLEM = Type.Object(
+  { type: Type.String(), title: Type.String(), status: Type.Integer(), detail: Type.String(), code: Type.String({ description: 'The failure in Lamppost’s words, such as incident/taken' }) },
+  { $id: 'Problem', description: 'RFC 9457 problem document' },
+)
+export const PLACE = Type.Object({ lat: Type.Number(), lon: Type.Number() }, { description: 'WGS 84 degrees' })
+export const PRESS = Type.Object({ id: Type.String(), key: Type.String(), helpPoint: Type.String(), kind: Type.Enum(['press', 'drill']), pressedAt: TIME, receivedAt: TIME, source: Type.String() })
+export const RECEIPT = Type.Object({ press: Type.String(), incident: Type.String(), receivedAt: TIME })
+export const FRAMING = Type.Object({
+  camera: Type.String(),
+  preset: MAYBE_STRING,
+  role: ROLE,
+  state: Type.Enum(['asked', 'moving', 'framed', 'unproven', 'failed']),
+  proofs: Type.Array(Type.Enum(['accepted', 'stopped', 'position', 'picture'])),
+  askedAt: TIME,
+  settledAt: MAYBE_TIME,
+  reason: MAYBE_STRING,
+})
+export const GAP = Type.Object({ from: TIME, to: TIME })
+export const CLIP = Type.Object({ camera: Type.String(), from: TIME, to: MAYBE_TIME, playlist: Type.String(), gaps: Type.Array(GAP) })
+export const LOG_LINE = Type.Object({ seq: Type.Integer(), at: TIME, kind: Type.String(), actor: Type.String(), body: Type.Unknown() })
+export const INCIDENT = Type.Object({
+  id: Type.String(),
+  helpPoint: Type.String(),
+  kind: Type.Enum(['press', 'drill']),
+  state: Type.Enum(['open', 'acknowledged', 'closed']),
+  openedAt: TIME,
+  owner: MAYBE_STRING,
+  closedAt: MAYBE_TIME,
+  closureReason: MAYBE_STRING,
+  presses: Type.Array(PRESS),
+  framings: Type.Array(FRAMING),
+  clips: Type.Array(CLIP),
+  steps: Type.Array(Type.Object({ step: Type.Integer(), at: TIME, by: Type.String() })),
+  log: Type.Array(LOG_LINE),
+})
+const REACHABILITY = Type.Enum(['up', 'down', 'unknown'])
+export const HEALTH = Type.Object({ onvif: REACHABILITY, video: REACHABILITY, since: TIME, reason: MAYBE_STRING })
+export const CAMERA = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  ptz: Type.Boolean(),
+  location: Type.Union([PLACE, Type.Null()]),
+  onvifUrl: Type.Union([Type.String(), Type.Null()], { description: 'For engineers only; null for everybody else' }),
+  health: HEALTH,
+  heldBy: MAYBE_STRING,
+  live: Type.String(),
+})
+export const PRESET = Type.Object({ token: Type.String(), name: Type.String(), position: Type.Unknown(), helpPoints: Type.Array(Type.String()) })
+export const HELP_POINT = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  address: Type.String(),
+  location: PLACE,
+  instructions: Type.Array(Type.String()),
+  incident: MAYBE_STRING,
+  lastPress: MAYBE_TIME,
+  lastDrill: MAYBE_TIME,
+})
+export const ENTRY = Type.Object({ seq: Type.Integer(), at: TIME, kind: Type.String(), actor: Type.String(), subject: Type.String(), body: Type.Unknown(), hash: Type.String() })
+export const VERIFICATION = Type.Object({ ok: Type.Boolean(), entries: Type.Integer(), head: Type.String(), problem: MAYBE_STRING })
+
+/** Bytes or a playlist: described by its content type. */
+export const MEDIA = Type.Unknown()
+/** A count in a query string. */
+export const LIMIT = Type.String({ pattern: '^(?:[1-9][0-9]?|1[0-9]{2}|200)$', description: 'At most so many items, 1 to 200' })
+export const listOf = (item: TSchema) => Type.Object({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Integer(), Type.Null()]) })
+export const ID_PARAMS = Type.Object({ id: Type.String({ maxLength: 200 }) })
+export const CLIP_PARAMS = Type.Object({ id: Type.String({ maxLength: 200 }), camera: Type.String({ maxLength: 100 }) })

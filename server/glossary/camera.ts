@@ -1,0 +1,52 @@
+/** Types only: cameras, presets, framings and what proves them. */
+import type { IncidentId } from './incident.ts'
+import type { Place } from './press.ts'
+
+type Id<Name extends string> = string & { readonly __is: Name }
+export type CameraId = Id<'camera'>
+/** ONVIF preset tokens are strings: "1.0" is not 1, and twenty digits fit no number. */
+export type PresetToken = Id<'preset token'>
+
+/** ONVIF generic space: pan and tilt -1..1, zoom 0..1. */
+export type PtzPosition = { pan: number; tilt: number; zoom: number }
+export type PtzVelocity = PtzPosition
+
+export type Preset = { token: PresetToken; name: string; position: Partial<PtzPosition> | null }
+
+/** What GetStatus said, and nothing it did not say. */
+export type PtzStatus = { position: Partial<PtzPosition> | null; moving: boolean | null }
+
+export const FRAMING_STATES = ['asked', 'moving', 'framed', 'unproven', 'failed'] as const
+export type FramingState = (typeof FRAMING_STATES)[number]
+
+export const PROOFS = ['accepted', 'stopped', 'position', 'picture'] as const
+export type Proof = (typeof PROOFS)[number]
+
+export type FramingRole = 'primary' | 'secondary'
+
+/** One camera's answer to one incident, with the proofs it has. */
+export type Framing = {
+  camera: CameraId
+  preset: PresetToken | null
+  role: FramingRole
+  state: FramingState
+  proofs: Proof[]
+  askedAt: string
+  settledAt: string | null
+  /** A sentence that a person understands; null while all is well. */
+  reason: string | null
+}
+
+export type Reachability = 'up' | 'down' | 'unknown'
+export type CameraHealth = { onvif: Reachability; video: Reachability; since: string; reason: string | null }
+
+export type CameraView = {
+  id: CameraId
+  name: string
+  ptz: boolean
+  location: Place | null
+  onvifUrl: string | null
+  health: CameraHealth
+  heldBy: IncidentId | null
+  live: string
+}

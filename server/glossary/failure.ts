@@ -1,0 +1,27 @@
+/** Types only: every way a request can fail, by code. The door owns the table from code to HTTP status. */
+export const FAILURE_CODES = [
+  'request/invalid',
+  'request/not-found',
+  'request/too-large',
+  'people/unauthenticated',
+  'people/forbidden',
+  'help-point/unknown',
+  'incident/unknown',
+  'incident/taken',
+  'incident/closed',
+  'camera/unknown',
+  'camera/fixed',
+  'camera/unreachable',
+  'camera/refused',
+  'camera/held',
+  'preset/unknown',
+  'preset/in-use',
+  'clip/none',
+  'clip/unreadable',
+  'live/none',
+  'live/ahead',
+  'site/invalid',
+  'ledger/unavailable',
+  'video/unavailable',
+] as const
+export type FailureCode = (typeof FAILURE_CODES)[number]

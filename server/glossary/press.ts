@@ -1,0 +1,27 @@
+/** Types only: what a press is, and who gave it. */
+import type { IncidentId } from './incident.ts'
+
+type Id<Name extends string> = string & { readonly __is: Name }
+export type HelpPointId = Id<'help point'>
+export type PressId = Id<'press'>
+
+export const PRESS_KINDS = ['press', 'drill'] as const
+export type PressKind = (typeof PRESS_KINDS)[number]
+
+/** WGS 84 degrees. */
+export type Place = { lat: number; lon: number }
+
+export type Press = {
+  id: PressId
+  /** The idempotency key its source gave; unique per help point. */
+  key: string
+  helpPoint: HelpPointId
+  kind: PressKind
+  /** When the device says it was pressed; UTC ISO 8601 with milliseconds. */
+  pressedAt: string
+  /** When Lamppost received it; the clock everything else follows. */
+  receivedAt: string
+  source: string
+}
+
+export type Receipt = { press: PressId; incident: IncidentId; receivedAt: string }

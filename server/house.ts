@@ -1,0 +1,243 @@
+/** The composition root: reads top to bottom in the river's order. The only file that knows every room. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { chooseCameras } from './camera/camera-choice.ts'
+import { type HealthChange, createCameraDesk } from './camera/camera-desk.ts'
+import { runFraming } from './camera/framing-run.ts'
+import { createPresetKeeping } from './camera/preset-keeping.ts'
+import { createClipDesk } from './clip/clip-desk.ts'
+import { cameraRoutes } from './door/camera-routes.ts'
+import { clipRoutes } from './door/clip-routes.ts'
+import { createDoor } from './door/door.ts'
+import { helpPointRoutes } from './door/help-point-routes.ts'
+import { incidentRoutes } from './door/incident-routes.ts'
+import { type LiveNews, ledgerRoutes } from './door/ledger-routes.ts'
+import { liveRoutes } from './door/live-routes.ts'
+import { pageRoutes } from './door/page-routes.ts'
+import { pressRoutes } from './door/press-routes.ts'
+import { sessionRoutes } from './door/session-routes.ts'
+import { stateRoutes } from './door/state-routes.ts'
+import type { CameraId, CameraView } from './glossary/camera.ts'
+import type { Person } from './glossary/people.ts'
+import type { HelpPointId } from './glossary/press.ts'
+import type { Site } from './glossary/site.ts'
+import { createIncidentBook } from './incident/incident-book.ts'
+import { createIncidentDesk } from './incident/incident-desk.ts'
+import { openLedger } from './ledger/ledger.ts'
+import { type DemoCredentials, demoPeople, readDemoCredentials, writeDemoCredentials } from './people/demo-people.ts'
+import { openPeopleFile } from './people/people-file.ts'
+import { createSessions } from './people/sessions.ts'
+import { createPressDesk } from './press/press-desk.ts'
+import { startSimulator } from './simulator/simulator.ts'
+import { planTown } from './simulator/town-plan.ts'
+import { readSite } from './site/site-check.ts'
+import { editPreset } from './site/site-edit.ts'
+import { openSiteFile } from './site/site-file.ts'
+import { createResolver } from './site/site-references.ts'
+import { realClock } from './tools/clock.ts'
+import { createClosingStack } from './tools/closing-stack.ts'
+import { Failure } from './tools/failure.ts'
+import { lockFolder } from './tools/folder-lock.ts'
+import { packageRoot, version } from './tools/package-root.ts'
+import { createTopic } from './tools/topic.ts'
+
+export type HouseOptions = { /** Null starts the simulated Darlington. */ siteFile: string | null; dataFolder: string; port: number; host: string }
+export type House = { url: string; demo: DemoCredentials | null; close(): Promise<void> }
+
+/** The simulated town's site file is a copy in the data folder: the engineer's page edits it, and git stays clean. */
+async function openDemoTown(dataFolder: string, onError: (words: string) => void) {
+  const file = join(dataFolder, 'darlington.yaml')
+  if (!existsSync(file)) writeFileSync(file, await readFile(join(packageRoot, 'camera-presets', 'darlington.yaml')))
+  const credentials = readDemoCredentials(join(dataFolder, 'demo-credentials.json'))
+  const { site, problems } = readSite(await readFile(file, 'utf8'), (text) => ({ value: text.replaceAll(/\$\{\w+\}/g, '1') }))
+  if (!site) throw new Failure('site/invalid', problems.map(({ line, key, problem }) => `${file}:${line}: ${key}: ${problem}`).join('\n'))
+  const simulator = await startSimulator({ plans: planTown(site), folder: join(dataFolder, 'simulator'), credentials: credentials.simulator }, onError)
+  const ports = Object.entries(simulator.ports).map(([id, { onvif }]) => [`${id.toUpperCase().replaceAll('-', '_')}_PORT`, String(onvif)])
+  return { file, credentials, simulator, environment: { ...Object.fromEntries(ports), CAMERA_PASSWORD: credentials.simulator.password } as Record<string, string> }
+}
+
+/** @throws with words for a person when the town cannot be opened. */
+export async function openHouse({ siteFile, dataFolder, port, host }: HouseOptions): Promise<House> {
+  const clock = realClock
+  mkdirSync(dataFolder, { recursive: true })
+  const logger = pino({ level: 'info' }, pino.destination({ dest: join(dataFolder, 'lamppost.log'), append: true, sync: true }))
+  const closing = createClosingStack((what, error) => logger.error({ err: error }, `closing ${what} failed`))
+  const onError = (error: unknown): void => logger.error({ err: error }, 'something went wrong')
+
+  try {
+    closing.add('the folder lock', lockFolder(dataFolder))
+
+    // The town: its site file and, in the demo, its cameras.
+    const demoTown = siteFile === null ? await openDemoTown(dataFolder, (words) => logger.warn(`simulator: ${words}`)) : null
+    if (demoTown) closing.add('the simulated town', demoTown.simulator.close)
+    const resolve = createResolver({ ...process.env, ...demoTown?.environment })
+    const news = createTopic<LiveNews>(onError)
+    let onSiteChange: (site: Site) => void = () => {}
+    const siteFileOpen = await openSiteFile({
+      file: siteFile ?? demoTown?.file ?? '',
+      resolve,
+      clock,
+      onChange: (site) => onSiteChange(site),
+      onProblem: (problem) => {
+        if (problem) logger.error(`the site file was changed and is not valid; the town stays as it was:\n${problem}`)
+        news.publish({ event: 'site.problem', data: { problem } })
+      },
+    })
+    closing.add('the site file', siteFileOpen.close)
+    const { site } = siteFileOpen
+    const helpPoint = (id: string) => site().helpPoints.find((each) => each.id === id)
+
+    // The ledger, and what is folded from it.
+    const ledger = await openLedger({ file: join(dataFolder, 'ledger.sqlite'), clock, onError })
+    closing.add('the ledger', ledger.close)
+    const book = createIncidentBook()
+
+    // Cameras and their clip buffers. Video runs in a thread of its own.
+    const clips = createClipDesk({
+      folder: join(dataFolder, 'clips'),
+      scratch: join(dataFolder, 'scratch'),
+      now: clock.now,
+      onVideo: (camera, state, reason) => cameras.videoIs(camera, state, reason),
+      onError,
+    })
+    closing.add('the clip buffers', clips.close)
+    const cameras = createCameraDesk({
+      clock,
+      onHealth: (change: HealthChange) => {
+        logger.info(change, 'camera health')
+        news.publish({ event: 'camera.health', data: change })
+      },
+      onStream: (camera, stream) => void clips.stream(camera, stream, camera.onvif).catch(onError),
+      onError,
+    })
+    closing.add('the cameras', cameras.close)
+
+    // A press: the desk, the incident it opens, the cameras that come.
+    const incidents = createIncidentDesk({
+      clock,
+      book,
+      append: ledger.append,
+      cameras: {
+        choose: (id, incident) => chooseCameras({ id, location: helpPoint(id)?.location ?? { lat: 0, lon: 0 } }, cameras.candidates(), incident),
+        hold: cameras.hold,
+        heldBy: cameras.heldBy,
+        frame: (camera, token, signal, onJudgement) => runFraming({ head: cameras.head(camera), token, clock, signal, onJudgement }),
+      },
+      clips: { preRollMs: (camera) => cameras.siteCamera(camera).buffer.preRollMs, hold: clips.hold },
+      helpPointName: (id) => helpPoint(id)?.name ?? id,
+      instructions: (id) => helpPoint(id)?.instructions ?? [],
+    })
+    closing.add('the incident desk', incidents.closeDesk)
+    const presses = createPressDesk({ clock, knows: (id) => helpPoint(id) !== undefined, pressed: incidents.pressed, whenDurable: ledger.whenDurable })
+
+    // What happened before this start.
+    const lastPresses = new Map<string, { lastPress: string | null; lastDrill: string | null }>()
+    const followPress = (entry: Parameters<typeof presses.follow>[0]): void => {
+      if (entry.kind !== 'press.received') return
+      const { helpPoint: id, kind, receivedAt } = entry.body.press
+      const before = lastPresses.get(id) ?? { lastPress: null, lastDrill: null }
+      lastPresses.set(id, kind === 'drill' ? { ...before, lastDrill: receivedAt } : { ...before, lastPress: receivedAt })
+    }
+    await ledger.replay((entry) => {
+      book.follow(entry)
+      presses.follow(entry)
+      followPress(entry)
+    })
+    closing.add('the tail', ledger.tail(followPress))
+    await clips.follow(site().cameras)
+    await cameras.follow(site())
+    incidents.resume()
+    clips.evictFromNowOn()
+    await ledger.append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable
+    onSiteChange = (changed) => {
+      logger.info('the site file has changed')
+      clips.follow(changed.cameras).then(() => cameras.follow(changed)).catch(onError)
+    }
+
+    // The door.
+    const people = openPeopleFile(join(dataFolder, 'people.json'))
+    const sessions = createSessions(clock.now)
+    const demo = demoTown ? demoPeople(demoTown.credentials) : new Map<string, Person>()
+    const byToken = (token: string): Person | null => demo.get(token) ?? people.byToken(token)
+    let refusedAt = Number.NEGATIVE_INFINITY
+    const door = await createDoor({
+      logger,
+      whoHas: (credential) => ('bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie)),
+      onRefusedPress: (source, reason) => {
+        // One entry a second says enough of a flood.
+        if (clock.monotonic() - refusedAt < 1000) return
+        refusedAt = clock.monotonic()
+        ledger.append([{ kind: 'press.refused', actor: `address:${source}`, subject: 'presses', body: { helpPoint: '', reason, source: 'http' } }])
+      },
+    })
+    closing.add('the door', () => door.close())
+
+    const cameraView = (id: CameraId): CameraView => {
+      const camera = cameras.siteCamera(id)
+      return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, health: cameras.health(id), heldBy: cameras.heldBy(id), live: `/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8` }
+    }
+    const presets = createPresetKeeping({
+      head: cameras.head,
+      siteCamera: cameras.siteCamera,
+      heldBy: cameras.heldBy,
+      knowsHelpPoint: (id) => helpPoint(id) !== undefined,
+      editSite: ({ camera, change }) => siteFileOpen.edit((text) => editPreset(text, camera, change)),
+      append: ledger.append,
+    })
+    const acceptPress = presses.accept
+
+    pressRoutes(door, { accept: acceptPress })
+    helpPointRoutes(door, { site, accept: acceptPress, lastOf: (id) => ({ incident: book.openAt(id as HelpPointId)?.id ?? null, lastPress: lastPresses.get(id)?.lastPress ?? null, lastDrill: lastPresses.get(id)?.lastDrill ?? null }) })
+    incidentRoutes(door, {
+      ...incidents,
+      get: book.get,
+      page: book.page,
+      clipView: async (incident, clip) => ({ ...clip, playlist: `/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`, gaps: await clips.gaps(clip) }),
+      presetFor: (id, camera) => cameras.siteCamera(camera).presets.get(book.get(id).helpPoint)?.token ?? null,
+    })
+    cameraRoutes(door, {
+      all: () => cameras.ids().map(cameraView),
+      get: (id) => cameraView(cameras.siteCamera(id).id),
+      presets: presets.list,
+      savePreset: presets.save,
+      removePreset: presets.remove,
+      recall: presets.recall,
+      move: async (id, velocity, timeoutMs, actor) => {
+        await cameras.head(id).move(velocity, timeoutMs)
+        ledger.append([{ kind: 'camera.moved', actor, subject: id, body: { camera: id, ...velocity } }])
+      },
+      stop: (id) => cameras.head(id).stop(),
+    })
+    liveRoutes(door, { ...clips, knows: (id) => cameras.siteCamera(id).id })
+    clipRoutes(door, {
+      ...clips,
+      incident: book.get,
+      now: clock.now,
+      onDownload: async ({ incident, actor, ...download }) => {
+        const { recorded, durable } = ledger.append([{ kind: 'clip.downloaded', actor, subject: incident.id, body: { incident: incident.id, ...download } }])
+        recorded.forEach(book.follow)
+        await durable
+      },
+    })
+    ledgerRoutes(door, { page: ledger.page, verify: ledger.verify, tail: ledger.tail, news: news.subscribe })
+    sessionRoutes(door, {
+      byPassword: people.byPassword,
+      byToken,
+      open: sessions.open,
+      close: sessions.close,
+      onOpened: async ({ name, role }) => void (await ledger.append([{ kind: 'session.opened', actor: `${role}:${name}`, subject: 'session', body: { name, role } }]).durable),
+      demoTokens: demoTown?.credentials.tokens ?? null,
+    })
+    stateRoutes(door, { notReady: () => ledger.state().problem })
+    await pageRoutes(door, join(packageRoot, 'dist', 'web'))
+
+    const url = (await door.listen({ port, host })).replace('[::1]', 'localhost')
+    if (demoTown) writeDemoCredentials(join(dataFolder, 'demo-credentials.json'), { ...demoTown.credentials, url })
+    return { url, demo: demoTown ? { ...demoTown.credentials, url } : null, close: closing.close }
+  } catch (error) {
+    await closing.close()
+    throw error
+  }
+}

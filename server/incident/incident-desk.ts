@@ -1,0 +1,145 @@
+/** What the room does with presses: opens, takes, notes, closes. State is the book's; every change is a ledger entry first. */
+import type { CameraId, PresetToken } from '../glossary/camera.ts'
+import type { Incident, IncidentId } from '../glossary/incident.ts'
+import type { Append, Draft, Entry } from '../glossary/ledger.ts'
+import type { HelpPointId, Press } from '../glossary/press.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
+import { Failure } from '../tools/failure.ts'
+import { newId } from '../tools/identity.ts'
+import type { IncidentBook } from './incident-book.ts'
+import { type CameraPort, createIncidentFramings } from './incident-framings.ts'
+
+export type ClipPort = {
+  preRollMs(camera: CameraId): number
+  hold(incident: IncidentId, clip: { camera: CameraId; from: string; to: string | null }): void
+}
+
+export type IncidentDesk = ReturnType<typeof createIncidentDesk>
+
+export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; append: Append; cameras: CameraPort; clips: ClipPort; helpPointName(id: HelpPointId): string; instructions(id: HelpPointId): string[] }) {
+  const { clock, book, cameras, clips, helpPointName, instructions } = options
+
+  /** The book follows at once, so that the next decision already knows; durability is the caller's to await. */
+  function append(drafts: Draft[]): { last: number; durable: Promise<Entry[]> } {
+    const { recorded, durable } = options.append(drafts)
+    for (const entry of recorded) book.follow(entry)
+    return { last: recorded.at(-1)?.seq ?? 0, durable }
+  }
+
+  const framings = createIncidentFramings({ clock, cameras, record: append, incident: book.get, helpPointName })
+
+  function holdDrafts(id: IncidentId, wanted: readonly CameraId[], pressedAt: number): Draft[] {
+    const has = new Set(book.openAt(helpPointOf(id))?.clips.map(({ camera }) => camera))
+    return wanted
+      .filter((camera) => !has.has(camera))
+      .map((camera): Draft => {
+        const clip = { camera, from: isoTime(pressedAt - clips.preRollMs(camera)), to: null }
+        clips.hold(id, clip)
+        return { kind: 'clip.held', actor: 'lamppost', subject: id, body: { incident: id, ...clip } }
+      })
+  }
+  const helpPointOf = (id: IncidentId): HelpPointId => book.get(id).helpPoint
+
+  /** @throws incident/closed */
+  function unfinished(id: string): Incident {
+    const incident = book.get(id)
+    if (incident.state === 'closed') throw new Failure('incident/closed', `Incident ${id} is closed; it takes no more changes.`)
+    return incident
+  }
+
+  async function write(id: IncidentId, draft: Draft): Promise<Incident> {
+    await append([draft]).durable
+    return book.get(id)
+  }
+
+  return {
+    /**
+     * A press opens an incident, or joins the one its help point has. Cameras are on their way when this returns.
+     * @returns the incident, and the sequence number whose fsync the acknowledgement waits for.
+     */
+    pressed(press: Press): { incident: IncidentId; last: number; durable: Promise<unknown> } {
+      const actor = `help-point:${press.helpPoint}`
+      const open = book.openAt(press.helpPoint)
+      if (open) {
+        const again = open.state === 'open' ? askAgain(open) : []
+        const { last, durable } = append([{ kind: 'press.received', actor, subject: open.id, body: { press, incident: open.id } }, ...again])
+        return { incident: open.id, last, durable }
+      }
+      const id = newId<IncidentId>('inc', clock.now())
+      const { framings: asked, drafts } = framings.begin(id, press.helpPoint)
+      const opened = append([
+        { kind: 'incident.opened', actor, subject: id, body: { incident: id, helpPoint: press.helpPoint, kind: press.kind } },
+        { kind: 'press.received', actor, subject: id, body: { press, incident: id } },
+        ...drafts,
+      ])
+      const held = append(holdDrafts(id, asked.map(({ camera }) => camera), Date.parse(press.receivedAt)))
+      for (const { camera, preset } of asked) if (preset !== null) framings.tellLosers(camera, id, book.unfinished())
+      return { incident: id, last: held.last || opened.last, durable: Promise.all([opened.durable, held.durable]) }
+    },
+
+    /** First come, first served. @throws incident/taken with the owner's name, incident/closed */
+    async acknowledge(id: string, owner: string, actor: string): Promise<Incident> {
+      const incident = unfinished(id)
+      if (incident.state === 'acknowledged') throw new Failure('incident/taken', `${incident.owner} has already taken this incident.`, { extra: { owner: incident.owner } })
+      return write(incident.id, { kind: 'incident.acknowledged', actor, subject: incident.id, body: { incident: incident.id, owner } })
+    },
+    async note(id: string, text: string, actor: string): Promise<Incident> {
+      const incident = book.get(id)
+      return write(incident.id, { kind: 'incident.noted', actor, subject: incident.id, body: { incident: incident.id, text } })
+    },
+    async contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident> {
+      const incident = unfinished(id)
+      return write(incident.id, { kind: 'incident.contacted', actor, subject: incident.id, body: { incident: incident.id, contact, outcome } })
+    },
+    /** @throws request/invalid when the help point has no such step */
+    async tick(id: string, step: number, actor: string): Promise<Incident> {
+      const incident = unfinished(id)
+      const text = instructions(incident.helpPoint)[step]
+      if (text === undefined) throw new Failure('request/invalid', `${helpPointName(incident.helpPoint)} has no instruction number ${step}; they count from 0.`)
+      if (incident.steps.some((ticked) => ticked.step === step)) return incident
+      return write(incident.id, { kind: 'incident.step-ticked', actor, subject: incident.id, body: { incident: incident.id, step, text } })
+    },
+    async close(id: string, reason: string, actor: string): Promise<Incident> {
+      const incident = unfinished(id)
+      const now = isoTime(clock.now())
+      const ends = incident.clips.filter(({ to }) => to === null).map((clip) => ({ ...clip, to: now }))
+      const { durable } = append([
+        ...ends.map((clip): Draft => ({ kind: 'clip.held', actor: 'lamppost', subject: incident.id, body: { incident: incident.id, ...clip } })),
+        { kind: 'incident.closed', actor, subject: incident.id, body: { incident: incident.id, reason } },
+      ])
+      for (const clip of ends) clips.hold(incident.id, clip)
+      await framings.end(incident.id)
+      await durable
+      return book.get(incident.id)
+    },
+    /** Brings a camera by hand, or asks one again. @throws camera/held */
+    async bring(id: string, camera: CameraId, preset: PresetToken | null): Promise<Incident> {
+      const incident = unfinished(id)
+      const holder = cameras.heldBy(camera)
+      if (holder !== null && holder !== incident.id) throw new Failure('camera/held', `${camera} is held by another open incident.`, { extra: { heldBy: holder } })
+      const known = incident.framings.find((framing) => framing.camera === camera)
+      const { draft } = framings.bring(incident.id, { camera, preset }, known?.role ?? (incident.framings.length === 0 ? 'primary' : 'secondary'))
+      const { durable } = append([draft, ...holdDrafts(incident.id, [camera], clock.now())])
+      framings.tellLosers(camera, incident.id, book.unfinished())
+      await durable
+      return book.get(incident.id)
+    },
+    /** After a start: unfinished incidents hold their cameras and clips again, and unanswered moves are asked again. */
+    resume(): void {
+      for (const incident of book.all()) for (const clip of incident.clips) clips.hold(incident.id, clip)
+      for (const incident of book.unfinished()) {
+        framings.resume(incident)
+        const cut = incident.framings.filter(({ state, preset }) => preset !== null && (state === 'asked' || state === 'moving'))
+        const drafts = cut.map(({ camera, preset, role }) => framings.bring(incident.id, { camera, preset }, role).draft)
+        if (drafts.length > 0) append(drafts)
+      }
+    },
+    closeDesk: (): Promise<void> => framings.close(),
+  }
+
+  /** Until somebody has taken the incident, a repeat press sends its first camera again: it may have been moved away. */
+  function askAgain(open: Incident): Draft[] {
+    const first = open.framings.find(({ role, preset, state }) => role === 'primary' && preset !== null && (state === 'framed' || state === 'unproven'))
+    return first ? [framings.bring(open.id, first, 'primary').draft] : []
+  }
+}

@@ -1,0 +1,117 @@
+/** Brings cameras to incidents: asks, records each answer, falls to the next when the first fails. */
+import type { CameraId, Framing, FramingRole, PresetToken, Proof } from '../glossary/camera.ts'
+import type { Incident, IncidentId } from '../glossary/incident.ts'
+import type { Draft } from '../glossary/ledger.ts'
+import type { HelpPointId } from '../glossary/press.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
+
+export type Chosen = { camera: CameraId; preset: PresetToken | null }
+export type CameraPort = {
+  choose(helpPoint: HelpPointId, incident: IncidentId): { primary: Chosen | null; secondary: Chosen[]; passedOver: { camera: CameraId; reason: string }[] }
+  /** Returns the undo. */
+  hold(camera: CameraId, incident: IncidentId): () => void
+  heldBy(camera: CameraId): IncidentId | null
+  /** The command leaves before this returns; `onJudgement` hears each change until settled or aborted. */
+  frame(camera: CameraId, preset: PresetToken, signal: AbortSignal, onJudgement: (judgement: Pick<Framing, 'proofs' | 'reason'> & { state: Framing['state'] }) => void): Promise<unknown>
+}
+
+type Run = { incident: IncidentId; role: FramingRole; stop: AbortController; ended: Promise<unknown> }
+const SETTLED = new Set(['framed', 'unproven', 'failed'])
+
+export function createIncidentFramings(options: { clock: Clock; cameras: CameraPort; record(drafts: Draft[]): void; incident(id: IncidentId): Incident; helpPointName(id: HelpPointId): string }) {
+  const { clock, cameras, record, incident, helpPointName } = options
+  /** At most one move per camera at any time. */
+  const runs = new Map<CameraId, Run>()
+  const holds = new Map<IncidentId, Map<CameraId, () => void>>()
+
+  const draftOf = (id: IncidentId, framing: Framing): Draft => ({ kind: 'framing.changed', actor: `camera:${framing.camera}`, subject: id, body: { incident: id, framing } })
+
+  function hold(id: IncidentId, camera: CameraId): void {
+    const held = holds.get(id) ?? new Map<CameraId, () => void>()
+    if (!held.has(camera)) held.set(camera, cameras.hold(camera, id))
+    holds.set(id, held)
+  }
+
+  /** A camera that was lent to another incident as a further view goes to the one that needs it. */
+  function takeFromOthers(camera: CameraId): void {
+    const run = runs.get(camera)
+    if (!run) return
+    run.stop.abort()
+    runs.delete(camera)
+  }
+
+  function tellLosers(camera: CameraId, id: IncidentId, others: readonly Incident[]): void {
+    for (const other of others) {
+      if (other.id === id || other.state === 'closed') continue
+      const lost = other.framings.find((framing) => framing.camera === camera && framing.role === 'secondary' && framing.preset !== null && framing.state !== 'failed')
+      if (!lost) continue
+      const words = `This camera now shows ${helpPointName(incident(id).helpPoint)}: a press there needed it.`
+      record([draftOf(other.id, { ...lost, state: 'failed', proofs: [], settledAt: isoTime(clock.now()), reason: words })])
+    }
+  }
+
+  /** Sends the camera now; returns its framing in state asked, to be recorded by the caller. */
+  function ask(id: IncidentId, { camera, preset }: Chosen, role: FramingRole): Framing {
+    const askedAt = isoTime(clock.now())
+    if (preset === null)
+      return { camera, preset, role, state: 'unproven', proofs: [], askedAt, settledAt: askedAt, reason: 'A fixed camera near the help point: it does not move.' }
+    takeFromOthers(camera)
+    if (role === 'primary') hold(id, camera)
+    const stop = new AbortController()
+    const asked: Framing = { camera, preset, role, state: 'asked', proofs: [], askedAt, settledAt: null, reason: null }
+    const ended = cameras.frame(camera, preset, stop.signal, ({ state, proofs, reason }) => {
+      const settled = SETTLED.has(state)
+      const current = currentRole(id, camera) ?? role
+      record([draftOf(id, { ...asked, role: current, state, proofs: proofs as Proof[], reason, settledAt: settled ? isoTime(clock.now()) : null })])
+      if (settled && runs.get(camera)?.stop === stop) runs.delete(camera)
+      if (state === 'failed' && current === 'primary') fallToNext(id, camera)
+    })
+    runs.set(camera, { incident: id, role, stop, ended })
+    return asked
+  }
+
+  const currentRole = (id: IncidentId, camera: CameraId): FramingRole | null => incident(id).framings.find((framing) => framing.camera === camera)?.role ?? null
+
+  /** The nearest further view that can still be had becomes the first; it may already look at the place. */
+  function fallToNext(id: IncidentId, failed: CameraId): void {
+    holds.get(id)?.get(failed)?.()
+    holds.get(id)?.delete(failed)
+    const next = incident(id).framings.find(({ camera, preset, state }) => camera !== failed && preset !== null && state !== 'failed' && (cameras.heldBy(camera) ?? id) === id)
+    if (!next || incident(id).state === 'closed') return
+    hold(id, next.camera)
+    record([draftOf(id, { ...next, role: 'primary' })])
+  }
+
+  return {
+    /** Chooses and sends; the PTZ command is on its way when this returns. */
+    begin(id: IncidentId, helpPoint: HelpPointId): { framings: Framing[]; drafts: Draft[] } {
+      const { primary, secondary } = cameras.choose(helpPoint, id)
+      const framings = [...(primary ? [ask(id, primary, 'primary')] : []), ...secondary.map((each) => ask(id, each, 'secondary'))]
+      return { framings, drafts: framings.map((framing) => draftOf(id, framing)) }
+    },
+    /** Asks one camera again, or brings another one. */
+    bring(id: IncidentId, chosen: Chosen, role: FramingRole): { framing: Framing; draft: Draft } {
+      const framing = ask(id, chosen, role)
+      return { framing, draft: draftOf(id, framing) }
+    },
+    tellLosers,
+    resume(open: Incident): void {
+      for (const { camera, role } of open.framings) if (role === 'primary') hold(open.id, camera)
+    },
+    async end(id: IncidentId): Promise<void> {
+      const mine = [...runs].filter(([, run]) => run.incident === id)
+      for (const [camera, run] of mine) {
+        run.stop.abort()
+        runs.delete(camera)
+      }
+      for (const release of holds.get(id)?.values() ?? []) release()
+      holds.delete(id)
+      await Promise.all(mine.map(([, run]) => run.ended))
+    },
+    async close(): Promise<void> {
+      const all = [...runs.values()]
+      for (const run of all) run.stop.abort()
+      await Promise.all(all.map(({ ended }) => ended))
+    },
+  }
+}

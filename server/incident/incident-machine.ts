@@ -1,0 +1,75 @@
+/** An incident is the fold of its ledger entries. Pure: the same entries always give the same incident. */
+import type { Framing } from '../glossary/camera.ts'
+import type { Clip } from '../glossary/clip.ts'
+import type { Incident, IncidentId } from '../glossary/incident.ts'
+import type { EntryBodies, Recorded } from '../glossary/ledger.ts'
+
+/** Every body that names an incident belongs to it. */
+export function incidentOf(entry: Recorded): IncidentId | null {
+  return 'incident' in entry.body ? entry.body.incident : null
+}
+
+export function foldIncident(incident: Incident | null, entry: Recorded): Incident | null {
+  if (entry.kind === 'incident.opened') return logged(opened(entry.body, entry.at), entry)
+  if (!incident) return null
+  return logged(changed(incident, entry), entry)
+}
+
+const opened = ({ incident, helpPoint, kind }: EntryBodies['incident.opened'], at: string): Incident => ({
+  id: incident,
+  helpPoint,
+  kind,
+  state: 'open',
+  openedAt: at,
+  owner: null,
+  closedAt: null,
+  closureReason: null,
+  presses: [],
+  framings: [],
+  clips: [],
+  steps: [],
+  log: [],
+})
+
+const logged = (incident: Incident, { seq, at, kind, actor, body }: Recorded): Incident => ({ ...incident, log: [...incident.log, { seq, at, kind, actor, body }] })
+
+function changed(incident: Incident, entry: Recorded): Incident {
+  switch (entry.kind) {
+    case 'press.received':
+      return { ...incident, presses: [...incident.presses, entry.body.press] }
+    case 'incident.acknowledged':
+      return { ...incident, state: 'acknowledged', owner: entry.body.owner }
+    case 'incident.closed':
+      return { ...incident, state: 'closed', closedAt: entry.at, closureReason: entry.body.reason }
+    case 'incident.step-ticked':
+      return { ...incident, steps: [...incident.steps, { step: entry.body.step, at: entry.at, by: entry.actor }] }
+    case 'framing.changed':
+      return { ...incident, framings: withFraming(incident.framings, entry.body.framing) }
+    case 'clip.held':
+      return { ...incident, clips: withClip(incident.clips, entry.body) }
+    case 'clip.released':
+      return { ...incident, clips: incident.clips.filter(({ camera }) => camera !== entry.body.camera) }
+    case 'incident.opened':
+    case 'incident.noted':
+    case 'incident.contacted':
+    case 'clip.downloaded':
+    case 'press.refused':
+    case 'house.started':
+    case 'site.changed':
+    case 'preset.saved':
+    case 'preset.removed':
+    case 'preset.recalled':
+    case 'camera.moved':
+    case 'session.opened':
+    case 'session.closed':
+      return incident
+    default:
+      return entry satisfies never
+  }
+}
+
+const withFraming = (framings: readonly Framing[], framing: Framing): Framing[] =>
+  framings.some(({ camera }) => camera === framing.camera) ? framings.map((each) => (each.camera === framing.camera ? framing : each)) : [...framings, framing]
+
+const withClip = (clips: readonly Clip[], { camera, from, to }: Clip): Clip[] =>
+  clips.some((clip) => clip.camera === camera) ? clips.map((clip) => (clip.camera === camera ? { camera, from, to } : clip)) : [...clips, { camera, from, to }]

@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+/** Arguments, signals, exit code; nothing else. */
+import { parseArgs } from 'node:util'
+import { checkCommand } from './commands/check.ts'
+import { ledgerCommand } from './commands/ledger.ts'
+import { tokenCommand, userCommand } from './commands/people.ts'
+import { startCommand } from './commands/start.ts'
+
+const USAGE = `lamppost: links presses of help points to the cameras that see them
+
+  lamppost start [--site FILE] [--data DIR] [--port N] [--host H]
+  lamppost check FILE
+  lamppost token --role ROLE --name NAME [--help-point ID] [--data DIR]
+  lamppost user  --role ROLE --name NAME --user USER [--data DIR]     (password on standard input)
+  lamppost ledger verify [--data DIR]
+`
+
+const OPTIONS = {
+  site: { type: 'string' },
+  data: { type: 'string' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  role: { type: 'string' },
+  name: { type: 'string' },
+  user: { type: 'string' },
+  'help-point': { type: 'string', multiple: true },
+  help: { type: 'boolean' },
+} as const
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true })
+  const [command = 'start', ...rest] = positionals
+  if (values.help) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  switch (command) {
+    case 'start':
+      return startCommand(values)
+    case 'check':
+      return checkCommand(rest)
+    case 'token':
+      return tokenCommand(values)
+    case 'user':
+      return userCommand(values)
+    case 'ledger':
+      return ledgerCommand(rest, values)
+    default:
+      process.stderr.write(`lamppost: there is no command "${command}"\n\n${USAGE}`)
+      return 2
+  }
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`lamppost: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exit(1)
+  },
+)

@@ -1,0 +1,58 @@
+/** People and tokens on disk, secrets only as hashes. The command line writes it; the running server notices. */
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Person } from '../glossary/people.ts'
+import { hashPassword, passwordMatches } from './passwords.ts'
+
+type StoredToken = Person & { sha256: string }
+type StoredUser = Person & { user: string; password: string }
+type Stored = { tokens: StoredToken[]; users: StoredUser[] }
+
+export const hashToken = (token: string): string => createHash('sha256').update(token, 'utf8').digest('hex')
+export const newToken = (): string => randomBytes(32).toString('base64url')
+const personOf = ({ name, role, helpPoints }: Person): Person => ({ name, role, helpPoints })
+
+export type PeopleFile = ReturnType<typeof openPeopleFile>
+
+export function openPeopleFile(file: string) {
+  let stamp = ''
+  let stored: Stored = { tokens: [], users: [] }
+
+  function load(): Stored {
+    const now = existsSync(file) ? String(statSync(file).mtimeMs) : ''
+    if (now !== stamp) stored = now === '' ? { tokens: [], users: [] } : JSON.parse(readFileSync(file, 'utf8'))
+    stamp = now
+    return stored
+  }
+  function save(next: Stored): void {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(`${file}.new`, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 })
+    renameSync(`${file}.new`, file)
+    stamp = ''
+  }
+
+  return {
+    byToken(token: string): Person | null {
+      const sha256 = hashToken(token)
+      const found = load().tokens.find((each) => each.sha256 === sha256)
+      return found ? personOf(found) : null
+    },
+    async byPassword(user: string, password: string): Promise<Person | null> {
+      const found = load().users.find((each) => each.user === user)
+      // The same work for a name that does not exist: the time taken tells nothing.
+      const matches = await passwordMatches(password, found?.password ?? 'scrypt$AAAAAAAAAAAAAAAAAAAAAA==$AAAA')
+      return found && matches ? personOf(found) : null
+    },
+    /** Returns the token; it is shown once and kept only as a hash. */
+    addToken(person: Person): string {
+      const token = newToken()
+      save({ ...load(), tokens: [...load().tokens, { ...person, sha256: hashToken(token) }] })
+      return token
+    },
+    async addUser(user: string, password: string, person: Person): Promise<void> {
+      const entry = { ...person, user, password: await hashPassword(password) }
+      save({ ...load(), users: [...load().users.filter((each) => each.user !== user), entry] })
+    },
+  }
+}

@@ -1,0 +1,72 @@
+/** One simulated camera's ONVIF door: HTTP, SOAP, credentials, and the four services behind it. */
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
+import { PRE_AUTH, answerDevice } from './onvif-device-service.ts'
+import type { EventService } from './onvif-event-service.ts'
+import { answerMedia } from './onvif-media-service.ts'
+import { type SimulatedHead, answerPtz } from './onvif-ptz-service.ts'
+import { type SoapRequest, createTokenCheck, readRequest } from './onvif-requests.ts'
+import { NS, SoapFault, envelope, faultBody, noSuchAction, notAuthorized } from './onvif-words.ts'
+
+export type OnvifDeviceOptions = {
+  port: number
+  name: string
+  serial: string
+  credentials: { username: string; password: string }
+  head: SimulatedHead | null
+  events: EventService
+  streamUri(): string
+  deviceNow(): number
+  /** Hears every operation when its request has arrived whole, with wall-clock milliseconds. */
+  onOperation(operation: string, at: number): void
+}
+
+const MOST_REQUEST = 200_000
+
+export async function startOnvifDevice({ port, name, serial, credentials, head, events, streamUri, deviceNow, onOperation }: OnvifDeviceOptions) {
+  const authentic = createTokenCheck({ ...credentials, deviceNow })
+
+  async function answer(request: SoapRequest, path: string, base: string, signal: AbortSignal): Promise<string> {
+    const open = request.namespace === NS.tds && PRE_AUTH.has(request.operation)
+    if (!open && !authentic(request.header)) throw notAuthorized()
+    if (path.startsWith('/onvif/pull/') || request.namespace === NS.tev || request.namespace === NS.wsnt) return events.answer(request, { path, base, signal })
+    if (request.namespace === NS.tds) return answerDevice(request, { name, serial, ptz: head !== null, base, deviceNow: deviceNow() })
+    if (request.namespace === NS.trt) return answerMedia(request, { ptz: head !== null, streamUri: streamUri() })
+    if (request.namespace === NS.tptz && head) return answerPtz(request, head)
+    throw noSuchAction(request.operation)
+  }
+
+  async function onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes > MOST_REQUEST) return void request.destroy()
+      chunks.push(chunk)
+    }
+    const gone = new AbortController()
+    response.on('close', () => gone.abort())
+    const send = (status: number, body: string): void => void response.writeHead(status, { 'content-type': 'application/soap+xml; charset=utf-8', 'content-length': Buffer.byteLength(body) }).end(body)
+    const soap = request.method === 'POST' ? readRequest(Buffer.concat(chunks).toString('utf8')) : null
+    if (!soap) return send(400, envelope(faultBody(new SoapFault(['Sender', 'ter:WellFormed'], 'This is no SOAP request'))))
+    onOperation(soap.operation, Date.now())
+    try {
+      send(200, envelope(await answer(soap, request.url ?? '/', `http://${request.headers.host ?? `127.0.0.1:${port}`}`, gone.signal)))
+    } catch (error) {
+      const fault = error instanceof SoapFault ? error : new SoapFault(['Receiver', 'ter:Action'], String(error))
+      send(fault.codes[0] === 'Sender' ? 400 : 500, envelope(faultBody(fault)))
+    }
+  }
+
+  const server = createServer((request, response) => {
+    onRequest(request, response).catch(() => response.destroy())
+  })
+  server.keepAliveTimeout = 30_000
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as { port: number }).port,
+    async close(): Promise<void> {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}

@@ -1,0 +1,50 @@
+/** The media service: one profile, its stream (ONVIF Media, media.wsdl). */
+import { FRAME } from './camera-picture.ts'
+import { LIMITS } from './motors.ts'
+import { type SoapRequest, text } from './onvif-requests.ts'
+import { SPACE, SoapFault, noSuchAction, xml } from './onvif-words.ts'
+
+export const PROFILE = 'profile-1'
+export const SOURCE = 'source-1'
+export const PTZ_CONFIGURATION = 'ptz-1'
+
+const vector = (zoomSpace: string, panSpace: string): string => `<tt:PanTilt x="1" y="1" space="${SPACE}/PanTiltSpaces/${panSpace}"/><tt:Zoom x="1" space="${SPACE}/ZoomSpaces/${zoomSpace}"/>`
+
+/** The PTZ configuration, as the media profile and the PTZ service both name it. */
+export const ptzConfiguration = `<tt:Name>PTZ</tt:Name><tt:UseCount>1</tt:UseCount><tt:NodeToken>node-1</tt:NodeToken><tt:DefaultAbsolutePantTiltPositionSpace>${SPACE}/PanTiltSpaces/PositionGenericSpace</tt:DefaultAbsolutePantTiltPositionSpace><tt:DefaultAbsoluteZoomPositionSpace>${SPACE}/ZoomSpaces/PositionGenericSpace</tt:DefaultAbsoluteZoomPositionSpace><tt:DefaultContinuousPanTiltVelocitySpace>${SPACE}/PanTiltSpaces/VelocityGenericSpace</tt:DefaultContinuousPanTiltVelocitySpace><tt:DefaultContinuousZoomVelocitySpace>${SPACE}/ZoomSpaces/VelocityGenericSpace</tt:DefaultContinuousZoomVelocitySpace><tt:DefaultPTZSpeed>${vector('ZoomGenericSpeedSpace', 'GenericSpeedSpace')}</tt:DefaultPTZSpeed><tt:DefaultPTZTimeout>PT5S</tt:DefaultPTZTimeout><tt:PanTiltLimits><tt:Range><tt:URI>${SPACE}/PanTiltSpaces/PositionGenericSpace</tt:URI><tt:XRange><tt:Min>-1</tt:Min><tt:Max>1</tt:Max></tt:XRange><tt:YRange><tt:Min>${LIMITS.tilt[0] / 90}</tt:Min><tt:Max>${LIMITS.tilt[1] / 90}</tt:Max></tt:YRange></tt:Range></tt:PanTiltLimits><tt:ZoomLimits><tt:Range><tt:URI>${SPACE}/ZoomSpaces/PositionGenericSpace</tt:URI><tt:XRange><tt:Min>0</tt:Min><tt:Max>1</tt:Max></tt:XRange></tt:Range></tt:ZoomLimits>`
+
+const bounds = `<tt:Bounds x="0" y="0" width="${FRAME.width}" height="${FRAME.height}"/>`
+const resolution = `<tt:Resolution><tt:Width>${FRAME.width}</tt:Width><tt:Height>${FRAME.height}</tt:Height></tt:Resolution>`
+const sourceConfiguration = `<tt:Name>Source</tt:Name><tt:UseCount>1</tt:UseCount><tt:SourceToken>${SOURCE}</tt:SourceToken>${bounds}`
+const multicast = '<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address><tt:Port>0</tt:Port><tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>'
+const encoder = `<tt:Name>H264</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>H264</tt:Encoding>${resolution}<tt:Quality>4</tt:Quality><tt:RateControl><tt:FrameRateLimit>${FRAME.rate}</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>2048</tt:BitrateLimit></tt:RateControl><tt:H264><tt:GovLength>${FRAME.rate}</tt:GovLength><tt:H264Profile>Baseline</tt:H264Profile></tt:H264>${multicast}<tt:SessionTimeout>PT60S</tt:SessionTimeout>`
+
+const profile = (ptz: boolean): string =>
+  `<tt:Name>Main</tt:Name><tt:VideoSourceConfiguration token="vsc-1">${sourceConfiguration}</tt:VideoSourceConfiguration><tt:VideoEncoderConfiguration token="vec-1">${encoder}</tt:VideoEncoderConfiguration>${ptz ? `<tt:PTZConfiguration token="${PTZ_CONFIGURATION}">${ptzConfiguration}</tt:PTZConfiguration>` : ''}`
+
+export function answerMedia({ operation, argument }: SoapRequest, { ptz, streamUri }: { ptz: boolean; streamUri: string }): string {
+  const known = (name: string, token: string): void => {
+    const given = text(argument, name)
+    if (given !== null && given !== token) throw new SoapFault(['Sender', 'ter:InvalidArgVal', 'ter:NoProfile'], `There is no ${name} ${given}`)
+  }
+  switch (operation) {
+    case 'GetProfiles':
+      return `<trt:GetProfilesResponse><trt:Profiles token="${PROFILE}" fixed="true">${profile(ptz)}</trt:Profiles></trt:GetProfilesResponse>`
+    case 'GetProfile':
+      known('ProfileToken', PROFILE)
+      return `<trt:GetProfileResponse><trt:Profile token="${PROFILE}" fixed="true">${profile(ptz)}</trt:Profile></trt:GetProfileResponse>`
+    case 'GetVideoSources':
+      return `<trt:GetVideoSourcesResponse><trt:VideoSources token="${SOURCE}"><tt:Framerate>${FRAME.rate}</tt:Framerate>${resolution}</trt:VideoSources></trt:GetVideoSourcesResponse>`
+    case 'GetVideoSourceConfigurations':
+      return `<trt:GetVideoSourceConfigurationsResponse><trt:Configurations token="vsc-1">${sourceConfiguration}</trt:Configurations></trt:GetVideoSourceConfigurationsResponse>`
+    case 'GetVideoEncoderConfigurations':
+      return `<trt:GetVideoEncoderConfigurationsResponse><trt:Configurations token="vec-1">${encoder}</trt:Configurations></trt:GetVideoEncoderConfigurationsResponse>`
+    case 'GetStreamUri':
+      known('ProfileToken', PROFILE)
+      return `<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>${xml(streamUri)}</tt:Uri><tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>false</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout></trt:MediaUri></trt:GetStreamUriResponse>`
+    case 'GetServiceCapabilities':
+      return '<trt:GetServiceCapabilitiesResponse><trt:Capabilities><trt:ProfileCapabilities MaximumNumberOfProfiles="1"/><trt:StreamingCapabilities RTP_TCP="true" RTP_RTSP_TCP="true"/></trt:Capabilities></trt:GetServiceCapabilitiesResponse>'
+    default:
+      throw noSuchAction(operation)
+  }
+}

@@ -1,0 +1,109 @@
+/** The PTZ service over a simulated head (ONVIF PTZ, ptz.wsdl). */
+import { isoTime } from '../tools/clock.ts'
+import { type Pose, type createMotors, fromGeneric, toGeneric } from './motors.ts'
+import { PROFILE, PTZ_CONFIGURATION, ptzConfiguration } from './onvif-media-service.ts'
+import { type SoapRequest, element, numberAt, text } from './onvif-requests.ts'
+import { SPACE, SoapFault, noSuchAction, xml } from './onvif-words.ts'
+import type { PresetStore } from './preset-store.ts'
+
+export type SimulatedHead = { motors: ReturnType<typeof createMotors>; presets: PresetStore; deviceNow(): number; onPreset(token: string): void }
+
+const round = (value: number): string => value.toFixed(5)
+const vector = (pose: Pose): string => {
+  const { pan, tilt, zoom } = toGeneric(pose)
+  return `<tt:PanTilt x="${round(pan)}" y="${round(tilt)}" space="${SPACE}/PanTiltSpaces/PositionGenericSpace"/><tt:Zoom x="${round(zoom)}" space="${SPACE}/ZoomSpaces/PositionGenericSpace"/>`
+}
+const range = (name: string, uri: string, axes: string): string => `<tt:${name}><tt:URI>${SPACE}/${uri}</tt:URI>${axes}</tt:${name}>`
+const axis = (name: string, min: number, max: number): string => `<tt:${name}><tt:Min>${min}</tt:Min><tt:Max>${max}</tt:Max></tt:${name}>`
+const both = axis('XRange', -1, 1) + axis('YRange', -1, 1)
+const spaces =
+  range('AbsolutePanTiltPositionSpace', 'PanTiltSpaces/PositionGenericSpace', both) +
+  range('AbsoluteZoomPositionSpace', 'ZoomSpaces/PositionGenericSpace', axis('XRange', 0, 1)) +
+  range('RelativePanTiltTranslationSpace', 'PanTiltSpaces/TranslationGenericSpace', both) +
+  range('RelativeZoomTranslationSpace', 'ZoomSpaces/TranslationGenericSpace', axis('XRange', -1, 1)) +
+  range('ContinuousPanTiltVelocitySpace', 'PanTiltSpaces/VelocityGenericSpace', both) +
+  range('ContinuousZoomVelocitySpace', 'ZoomSpaces/VelocityGenericSpace', axis('XRange', -1, 1))
+const node = `<tt:Name>Head</tt:Name><tt:SupportedPTZSpaces>${spaces}</tt:SupportedPTZSpaces><tt:MaximumNumberOfPresets>255</tt:MaximumNumberOfPresets><tt:HomeSupported>true</tt:HomeSupported>`
+
+export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedHead): string {
+  const { motors, presets } = head
+  const profile = text(argument, 'ProfileToken')
+  if (profile !== null && profile !== PROFILE) throw new SoapFault(['Sender', 'ter:InvalidArgVal', 'ter:NoProfile'], `There is no profile ${profile}`)
+  const done = `<tptz:${operation}Response/>`
+  /** What the request leaves out stays as it is. */
+  const given = (name: string, rest: Pose): Pose => {
+    const vectorElement = element(argument, name)
+    return { pan: numberAt(vectorElement, 'x', 'PanTilt') ?? rest.pan, tilt: numberAt(vectorElement, 'y', 'PanTilt') ?? rest.tilt, zoom: numberAt(vectorElement, 'x', 'Zoom') ?? rest.zoom }
+  }
+  const here = (): Pose => motors.place().pose
+
+  switch (operation) {
+    case 'GetNodes':
+      return `<tptz:GetNodesResponse><tptz:PTZNode token="node-1" FixedHomePosition="false">${node}</tptz:PTZNode></tptz:GetNodesResponse>`
+    case 'GetNode':
+      return `<tptz:GetNodeResponse><tptz:PTZNode token="node-1" FixedHomePosition="false">${node}</tptz:PTZNode></tptz:GetNodeResponse>`
+    case 'GetConfigurations':
+      return `<tptz:GetConfigurationsResponse><tptz:PTZConfiguration token="${PTZ_CONFIGURATION}">${ptzConfiguration}</tptz:PTZConfiguration></tptz:GetConfigurationsResponse>`
+    case 'GetConfiguration':
+      return `<tptz:GetConfigurationResponse><tptz:PTZConfiguration token="${PTZ_CONFIGURATION}">${ptzConfiguration}</tptz:PTZConfiguration></tptz:GetConfigurationResponse>`
+    case 'GetConfigurationOptions':
+      return `<tptz:GetConfigurationOptionsResponse><tptz:PTZConfigurationOptions><tt:Spaces>${spaces}</tt:Spaces><tt:PTZTimeout><tt:Min>PT0S</tt:Min><tt:Max>PT60S</tt:Max></tt:PTZTimeout></tptz:PTZConfigurationOptions></tptz:GetConfigurationOptionsResponse>`
+    case 'GetServiceCapabilities':
+      return '<tptz:GetServiceCapabilitiesResponse><tptz:Capabilities MoveStatus="true" StatusPosition="true"/></tptz:GetServiceCapabilitiesResponse>'
+    case 'GetStatus':
+      return status(motors.place(), head.deviceNow())
+    case 'GetPresets':
+      return `<tptz:GetPresetsResponse>${presets
+        .all()
+        .map(({ token, name, pose }) => `<tptz:Preset token="${xml(token)}"><tt:Name>${xml(name)}</tt:Name><tt:PTZPosition>${vector(pose)}</tt:PTZPosition></tptz:Preset>`)
+        .join('')}</tptz:GetPresetsResponse>`
+    case 'SetPreset': {
+      const asked = text(argument, 'PresetToken')
+      const token = presets.save(asked === '' ? null : asked, text(argument, 'PresetName') ?? '', here())
+      return `<tptz:SetPresetResponse><tptz:PresetToken>${xml(token)}</tptz:PresetToken></tptz:SetPresetResponse>`
+    }
+    case 'RemovePreset':
+      presets.remove(text(argument, 'PresetToken') ?? '')
+      return done
+    case 'GotoPreset': {
+      const { token, pose } = presets.get(text(argument, 'PresetToken') ?? '')
+      motors.goTo(pose)
+      head.onPreset(token)
+      return done
+    }
+    case 'GotoHomePosition':
+      motors.goTo(presets.home())
+      return done
+    case 'SetHomePosition':
+      presets.setHome(here())
+      return done
+    case 'AbsoluteMove':
+      motors.goTo(fromGeneric(given('Position', toGeneric(here()))))
+      return done
+    case 'RelativeMove': {
+      const now = toGeneric(here())
+      const by = given('Translation', { pan: 0, tilt: 0, zoom: 0 })
+      motors.goTo(fromGeneric({ pan: now.pan + by.pan, tilt: now.tilt + by.tilt, zoom: now.zoom + by.zoom }))
+      return done
+    }
+    case 'ContinuousMove':
+      motors.turn(given('Velocity', { pan: 0, tilt: 0, zoom: 0 }), durationMs(text(argument, 'Timeout')))
+      return done
+    case 'Stop':
+      motors.stop()
+      return done
+    default:
+      throw noSuchAction(operation)
+  }
+}
+
+function status({ pose, moving }: { pose: Pose; moving: boolean }, now: number): string {
+  const word = moving ? 'MOVING' : 'IDLE'
+  return `<tptz:GetStatusResponse><tptz:PTZStatus><tt:Position>${vector(pose)}</tt:Position><tt:MoveStatus><tt:PanTilt>${word}</tt:PanTilt><tt:Zoom>${word}</tt:Zoom></tt:MoveStatus><tt:UtcTime>${isoTime(now)}</tt:UtcTime></tptz:PTZStatus></tptz:GetStatusResponse>`
+}
+
+/** xs:duration, as far as a timeout of a move needs it; five seconds when it is not given. */
+export function durationMs(duration: string | null): number {
+  const [, hours = 0, minutes = 0, seconds = 0] = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$/.exec(duration ?? 'PT5S') ?? []
+  return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000
+}

@@ -1,0 +1,67 @@
+/** What a simulated device reads out of a SOAP request: the operation, its arguments, its credentials. */
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { XMLParser } from 'fast-xml-parser'
+
+const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '@', parseTagValue: false, parseAttributeValue: false, removeNSPrefix: true })
+
+export type Element = { [name: string]: unknown }
+export type SoapRequest = { namespace: string; operation: string; argument: Element; header: Element }
+
+export const element = (parent: unknown, ...names: string[]): Element | null => {
+  let at: unknown = parent
+  for (const name of names) at = at !== null && typeof at === 'object' ? (at as Element)[name] : undefined
+  if (typeof at === 'string') return { '#text': at }
+  return at !== null && typeof at === 'object' ? (at as Element) : null
+}
+export const text = (parent: unknown, ...names: string[]): string | null => {
+  const found = element(parent, ...names)
+  return found === null ? null : String(found['#text'] ?? '')
+}
+export const numberAt = (parent: unknown, name: string, ...names: string[]): number | null => {
+  const value = element(parent, ...names)?.[`@${name}`]
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
+  return Number.isFinite(number) ? number : null
+}
+
+/** Null when it is no SOAP. */
+export function readRequest(xml: string): SoapRequest | null {
+  try {
+    const envelope = element(parser.parse(xml), 'Envelope')
+    const body = element(envelope, 'Body')
+    const operation = Object.keys(body ?? {}).find((name) => !name.startsWith('@') && !name.startsWith('#'))
+    if (!operation) return null
+    return { operation, namespace: namespaceOf(xml, operation), argument: element(body, operation) ?? {}, header: element(envelope, 'Header') ?? {} }
+  } catch {
+    return null
+  }
+}
+
+/** The namespace that the operation's element is in: declared on it, or on anything around it. */
+function namespaceOf(xml: string, operation: string): string {
+  const body = xml.search(/<(?:[\w.-]+:)?Body[\s>]/)
+  const [tag = '', prefix = ''] = new RegExp(`<(?:([\\w.-]+):)?${operation}(?=[\\s/>])[^>]*>`).exec(xml.slice(body)) ?? []
+  const declaration = new RegExp(prefix ? `xmlns:${prefix}\\s*=\\s*["']([^"']*)["']` : `xmlns\\s*=\\s*["']([^"']*)["']`)
+  return (declaration.exec(tag) ?? declaration.exec(xml))?.[1] ?? ''
+}
+
+const CLOCK_TOLERANCE_MS = 5 * 60_000
+
+/** WS-Security UsernameToken, really checked: digest, age by the device's clock, and each nonce once. */
+export function createTokenCheck({ username, password, deviceNow }: { username: string; password: string; deviceNow(): number }) {
+  const seen = new Map<string, number>()
+  return (header: Element): boolean => {
+    const token = element(header, 'Security', 'UsernameToken')
+    const nonce = text(token, 'Nonce') ?? ''
+    const created = text(token, 'Created') ?? ''
+    const given = Buffer.from(text(token, 'Password') ?? '')
+    const type = String(element(token, 'Password')?.['@Type'] ?? '')
+    const expected = Buffer.from(createHash('sha1').update(Buffer.from(nonce, 'base64')).update(created, 'utf8').update(password, 'utf8').digest('base64'))
+    if (!type.endsWith('#PasswordDigest') || text(token, 'Username') !== username) return false
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return false
+    const now = deviceNow()
+    if (!(Math.abs(Date.parse(created) - now) <= CLOCK_TOLERANCE_MS) || nonce === '' || seen.has(nonce)) return false
+    for (const [old, at] of seen) if (now - at > 2 * CLOCK_TOLERANCE_MS) seen.delete(old)
+    seen.set(nonce, now)
+    return true
+  }
+}

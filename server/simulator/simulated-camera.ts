@@ -1,0 +1,97 @@
+/** One simulated camera: a head with motors, a lens over a street, an ONVIF device and an RTSP server. */
+import { join } from 'node:path'
+import type { Landmark } from './street-drawing.ts'
+import { startEncoder } from './camera-encoder.ts'
+import { type PictureFault, createCameraPicture } from './camera-picture.ts'
+import { type Pose, createMotors } from './motors.ts'
+import { startOnvifDevice } from './onvif-device.ts'
+import { createEventService } from './onvif-event-service.ts'
+import { populate } from './picture-figures.ts'
+import type { Glyphs } from './picture-text.ts'
+import { type StoredPreset, createPresetStore } from './preset-store.ts'
+import { startRtspServer } from './rtsp-server.ts'
+import { loadStreet } from './street-picture.ts'
+
+export type CameraPlan = { id: string; name: string; seed: number; ptz: boolean; home: Pose; presets: readonly StoredPreset[]; landmarks: readonly Landmark[] }
+export type Credentials = { username: string; password: string }
+export type SimulatedCamera = Awaited<ReturnType<typeof startSimulatedCamera>>
+
+export async function startSimulatedCamera(options: { plan: CameraPlan; folder: string; credentials: Credentials; ports: { onvif: number; rtsp: number }; glyphs: Glyphs; onError(words: string): void }) {
+  const { plan, folder, credentials, ports, glyphs, onError } = options
+  const motors = createMotors(plan.home, () => performance.now())
+  const events = createEventService({ now: () => Date.now() })
+  const waiting = plan.landmarks.flatMap(({ helpPoint, bearing }) => (helpPoint ? [bearing] : []))
+  const operations: { operation: string; at: number }[] = []
+  let picture: Promise<ReturnType<typeof createCameraPicture>> | null = null
+  let fault: PictureFault = 'none'
+  let clockOffsetMs = 0
+  const deviceNow = (): number => Date.now() + clockOffsetMs
+
+  /** Drawn when somebody first watches. */
+  const loadPicture = (): Promise<ReturnType<typeof createCameraPicture>> =>
+    (picture ??= loadStreet(folder, plan.seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(plan.seed, waiting), glyphs, name: plan.name })))
+
+  const startRtsp = (port: number) =>
+    startRtspServer({
+      port,
+      credentials,
+      startEncoder(publishTo) {
+        let stop: (() => void) | null = null
+        let stopped = false
+        loadPicture().then(
+          (lens) => {
+            if (!stopped) stop = startEncoder(publishTo, () => lens.draw(motors.place().pose, Date.now(), fault), onError)
+          },
+          (error: unknown) => onError(String(error)),
+        )
+        return () => {
+          stopped = true
+          stop?.()
+        }
+      },
+    })
+  const startOnvif = (port: number, streamPort: number) =>
+    startOnvifDevice({
+      port,
+      name: plan.name,
+      serial: `SIM-${plan.id}`,
+      credentials,
+      head: plan.ptz ? { motors, presets: createPresetStore({ file: join(folder, `${plan.id}.presets.json`), factory: plan.presets, home: plan.home }), deviceNow, onPreset: events.presetReached } : null,
+      events,
+      streamUri: () => `rtsp://127.0.0.1:${streamPort}/stream`,
+      deviceNow,
+      onOperation: (operation, at) => {
+        operations.push({ operation, at })
+        if (operations.length > 1000) operations.shift()
+      },
+    })
+
+  let rtsp: Awaited<ReturnType<typeof startRtsp>> | null = await startRtsp(ports.rtsp)
+  let onvif: Awaited<ReturnType<typeof startOnvif>> | null = await startOnvif(ports.onvif, rtsp.port)
+  const stable = { rtsp: rtsp.port, onvif: onvif.port }
+
+  return {
+    id: plan.id,
+    ports: stable,
+    url: `http://127.0.0.1:${stable.onvif}/onvif/device_service`,
+    pose: (): Pose => motors.place().pose,
+    /** What was asked of it, oldest first. */
+    operations: (): readonly { operation: string; at: number }[] => operations,
+    setInput: events.setInput,
+    setFault: (next: PictureFault): void => void (fault = next),
+    setClock: (offsetMs: number): void => void (clockOffsetMs = offsetMs),
+    /** The cable is pulled: nothing answers on its ports any more. */
+    async unplug(): Promise<void> {
+      await Promise.all([rtsp?.close(), onvif?.close()])
+      rtsp = null
+      onvif = null
+    },
+    async plugIn(): Promise<void> {
+      rtsp ??= await startRtsp(stable.rtsp)
+      onvif ??= await startOnvif(stable.onvif, stable.rtsp)
+    },
+    async close(): Promise<void> {
+      await Promise.all([rtsp?.close(), onvif?.close()])
+    },
+  }
+}

@@ -1,0 +1,43 @@
+/** All simulated cameras of a town. They keep their ports from one start to the next where they can. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { drawGlyphs } from './picture-text.ts'
+import { type CameraPlan, type Credentials, type SimulatedCamera, startSimulatedCamera } from './simulated-camera.ts'
+
+export type Ports = { onvif: number; rtsp: number }
+export type SimulatedTown = Awaited<ReturnType<typeof startSimulatedTown>>
+
+export async function startSimulatedTown({ plans, folder, credentials, onError }: { plans: readonly CameraPlan[]; folder: string; credentials: Credentials; onError(words: string): void }) {
+  mkdirSync(folder, { recursive: true })
+  const portsFile = join(folder, 'ports.json')
+  const remembered: Record<string, Ports> = existsSync(portsFile) ? JSON.parse(readFileSync(portsFile, 'utf8')) : {}
+  const glyphs = await drawGlyphs()
+  const start = async (plan: CameraPlan): Promise<SimulatedCamera> => {
+    const say = (words: string): void => onError(`${plan.id}: ${words}`)
+    const options = { plan, folder, credentials, glyphs, onError: say }
+    const ports = remembered[plan.id]
+    if (ports) {
+      try {
+        return await startSimulatedCamera({ ...options, ports })
+      } catch {
+        // Somebody else has the port now, perhaps another Lamppost: take any other.
+      }
+    }
+    return startSimulatedCamera({ ...options, ports: { onvif: 0, rtsp: 0 } })
+  }
+  const cameras = new Map<string, SimulatedCamera>()
+  for (const plan of plans) cameras.set(plan.id, await start(plan))
+  const ports = Object.fromEntries([...cameras].map(([id, camera]) => [id, camera.ports]))
+  writeFileSync(portsFile, JSON.stringify(ports))
+  return {
+    ports,
+    camera(id: string): SimulatedCamera {
+      const found = cameras.get(id)
+      if (!found) throw new Error(`there is no simulated camera ${id}`)
+      return found
+    },
+    async close(): Promise<void> {
+      await Promise.all([...cameras.values()].map((camera) => camera.close()))
+    },
+  }
+}

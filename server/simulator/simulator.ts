@@ -1,0 +1,28 @@
+/** Starts the simulated town as a child process and waits until its cameras answer. */
+import { builtEntry } from '../tools/package-root.ts'
+import { guardedSpawn } from '../tools/guarded-spawn.ts'
+import type { SimulatorNews, SimulatorStart } from './simulator-process.ts'
+import type { Ports } from './simulated-town.ts'
+
+export async function startSimulator(start: SimulatorStart, onError: (words: string) => void): Promise<{ ports: Record<string, Ports>; close(): Promise<void> }> {
+  const child = guardedSpawn(process.execPath, [builtEntry('simulator/simulator-process.js')], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  let closing = false
+  const ports = await new Promise<Record<string, Ports>>((resolve, reject) => {
+    child.on('message', (news: SimulatorNews) => ('ready' in news ? resolve(news.ready) : onError(news.error)))
+    child.once('error', reject)
+    child.once('exit', (code) => {
+      if (!closing) onError(`the simulated town has ended (${code})`)
+      reject(new Error(`the simulated town ended before it was ready (${code})`))
+    })
+    child.send(start)
+  })
+  return {
+    ports,
+    async close() {
+      closing = true
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}

@@ -1,0 +1,121 @@
+/** Reads a site file's text into a town, or into problems that name line and key. Pure. */
+import { Value } from 'typebox/value'
+import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml'
+import type { CameraId, PresetToken } from '../glossary/camera.ts'
+import type { HelpPointId } from '../glossary/press.ts'
+import type { Site, SiteCamera } from '../glossary/site.ts'
+import type { Resolve } from './site-references.ts'
+import { SITE_SCHEMA, type SiteDocument } from './site-schema.ts'
+
+export type SiteProblem = { line: number; key: string; problem: string }
+export type SiteReading = { site: Site; problems: [] } | { site: null; problems: SiteProblem[] }
+
+const MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+const durationMs = (text: string): number => Number(text.slice(0, -1)) * MS[text.slice(-1) as keyof typeof MS]
+
+type Path = readonly (string | number)[]
+
+export function readSite(text: string, resolve: Resolve): SiteReading {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
+  if (document.errors.length > 0)
+    return { site: null, problems: document.errors.map((error) => ({ line: lines.linePos(error.pos[0]).line, key: '', problem: error.message.split('\n')[0] ?? 'not YAML' })) }
+  const problems: SiteProblem[] = []
+  const complain = (path: Path, problem: string): void => {
+    problems.push({ line: lineOf(document, lines, path), key: path.join('.'), problem })
+  }
+  const value: unknown = document.toJS()
+  for (const error of Value.Errors(SITE_SCHEMA, value)) {
+    const path = pathOf(error.instancePath)
+    if (error.keyword === 'additionalProperties') for (const name of error.params.additionalProperties) complain([...path, name], 'this key is not known here')
+    else if (error.keyword === 'required') complain(path, `${error.params.requiredProperties.join(', ')} is missing`)
+    else complain(path, error.message)
+  }
+  if (problems.length > 0) return { site: null, problems: dedupe(problems) }
+  const site = build(value as SiteDocument, resolve, complain)
+  return problems.length > 0 ? { site: null, problems } : { site, problems: [] }
+}
+
+const pathOf = (pointer: string): Path =>
+  pointer.split('/').slice(1).map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')))
+
+/** One mistake in a union is reported once for each arm; the first says enough. */
+const dedupe = (problems: SiteProblem[]): SiteProblem[] => [...new Map(problems.map((problem) => [`${problem.line} ${problem.key}`, problem] as const)).values()]
+
+function lineOf(document: Document.Parsed, lines: LineCounter, path: Path): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent = document.getIn(path.slice(0, length - 1), true)
+    const last = path[length - 1]
+    const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(last)) : undefined
+    const node = pair?.key ?? document.getIn(path.slice(0, length), true)
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+  }
+  return 1
+}
+
+function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, problem: string) => void): Site {
+  const refer = (path: Path, text: string): string => {
+    const found = resolve(text)
+    if ('value' in found) return found.value
+    complain(path, found.missing)
+    return ''
+  }
+  const unique = (list: string, ids: readonly { id: string }[]): void => {
+    const seen = new Set<string>()
+    ids.forEach(({ id }, i) => {
+      if (seen.has(id)) complain([list, i, 'id'], `"${id}" is used twice`)
+      seen.add(id)
+    })
+  }
+  unique('helpPoints', document.helpPoints)
+  unique('cameras', document.cameras)
+  unique('contacts', document.contacts ?? [])
+  if (!isTimezone(document.site.timezone)) complain(['site', 'timezone'], `"${document.site.timezone}" is no time zone; use a name such as Europe/London`)
+  const helpPoints = new Set(document.helpPoints.map(({ id }) => id))
+
+  const cameras = document.cameras.map((camera, i): SiteCamera => {
+    const at = (...path: Path): Path => ['cameras', i, ...path]
+    if (!camera.onvif && !camera.rtmp) complain(at(), 'a camera needs onvif or rtmp')
+    for (const helpPoint of Object.keys(camera.presets ?? {}))
+      if (!helpPoints.has(helpPoint)) complain(at('presets', helpPoint), `there is no help point "${helpPoint}"`)
+    const url = camera.onvif ? refer(at('onvif', 'url'), camera.onvif.url) : null
+    if (url && !/^https?:\/\//.test(url)) complain(at('onvif', 'url'), 'an ONVIF address begins with http:// or https://')
+    else if (url && !URL.canParse(url)) complain(at('onvif', 'url'), 'this is no address')
+    const buffer = typeof camera.buffer === 'object' ? camera.buffer : {}
+    return {
+      id: camera.id as CameraId,
+      name: camera.name,
+      location: camera.location ?? null,
+      onvif: camera.onvif && url !== null ? { url, username: camera.onvif.username, password: refer(at('onvif', 'password'), camera.onvif.password) } : null,
+      rtmp: camera.rtmp ? { streamKey: refer(at('rtmp', 'streamKey'), camera.rtmp.streamKey) } : null,
+      presets: new Map(Object.entries(camera.presets ?? {}).map(([helpPoint, { token, name }]) => [helpPoint as HelpPointId, { token: token as PresetToken, name }])),
+      buffer: {
+        mode: camera.buffer === 'on-press' ? 'on-press' : 'always',
+        preRollMs: durationMs(buffer.preRoll ?? '60s'),
+        keepMs: durationMs(buffer.keep ?? '24h'),
+      },
+    }
+  })
+  return {
+    ...document.site,
+    helpPoints: document.helpPoints.map(({ id, name, address, location, instructions }) => ({
+      id: id as HelpPointId,
+      name,
+      address: address ?? '',
+      location,
+      instructions: instructions ?? [],
+    })),
+    cameras,
+    safePlaces: document.safePlaces ?? [],
+    contacts: (document.contacts ?? []).map((contact) => ({ ...contact, urgent: contact.urgent ?? null })),
+  }
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

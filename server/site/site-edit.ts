@@ -1,0 +1,23 @@
+/** Edits a site file's text the way an engineer would: comments, order and references survive. Pure. */
+import { isMap, isSeq, parseDocument } from 'yaml'
+import type { CameraId, PresetToken } from '../glossary/camera.ts'
+import type { HelpPointId } from '../glossary/press.ts'
+
+/** Maps the help point to the preset; null takes every mapping to `token` away. Returns the new text. */
+export function editPreset(text: string, camera: CameraId, change: { helpPoint: HelpPointId; token: PresetToken; name: string } | { forget: PresetToken }): string {
+  const document = parseDocument(text)
+  const cameras = document.get('cameras')
+  const node = isSeq(cameras) ? cameras.items.find((item) => isMap(item) && item.get('id') === camera) : undefined
+  if (!isMap(node)) return text
+  if ('helpPoint' in change) {
+    const preset = document.createNode({ token: change.token, name: change.name }, { flow: true })
+    if (!isMap(node.get('presets'))) node.set('presets', document.createNode({}))
+    node.setIn(['presets', change.helpPoint], preset)
+  } else {
+    const presets = node.get('presets')
+    if (!isMap(presets)) return text
+    for (const pair of [...presets.items]) if (isMap(pair.value) && String(pair.value.get('token')) === change.forget) presets.delete(pair.key)
+    if (presets.items.length === 0) node.delete('presets')
+  }
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true })
+}

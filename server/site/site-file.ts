@@ -1,0 +1,83 @@
+/** The site file on disk: read, watched, edited. A bad edit leaves the running town as it was and says why. */
+import { readFile, rename, stat, writeFile } from 'node:fs/promises'
+import type { Site } from '../glossary/site.ts'
+import type { Clock } from '../tools/clock.ts'
+import { Failure, wordsOf } from '../tools/failure.ts'
+import { type SiteProblem, readSite } from './site-check.ts'
+import type { Resolve } from './site-references.ts'
+
+const LOOK_EVERY_MS = 1000
+
+export const problemLine = (file: string, { line, key, problem }: SiteProblem): string => `${file}:${line}: ${key ? `${key}: ` : ''}${problem}`
+
+/** @throws site/invalid, with one line per problem. */
+export async function loadSite(file: string, resolve: Resolve): Promise<{ site: Site; text: string }> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Failure('site/invalid', `The site file ${file} cannot be read: ${wordsOf(error)}`)
+  })
+  const { site, problems } = readSite(text, resolve)
+  if (site) return { site, text }
+  throw new Failure('site/invalid', problems.map((problem) => problemLine(file, problem)).join('\n'))
+}
+
+export type SiteFile = Awaited<ReturnType<typeof openSiteFile>>
+
+export async function openSiteFile(options: { file: string; resolve: Resolve; clock: Clock; onChange(site: Site, text: string): void; onProblem(words: string | null): void }) {
+  const { file, resolve, clock, onChange, onProblem } = options
+  let { site, text } = await loadSite(file, resolve)
+  let problem: string | null = null
+  let editing: Promise<void> = Promise.resolve()
+  const stopped = new AbortController()
+  const stamp = async (): Promise<string> => stat(file).then(({ mtimeMs, size }) => `${mtimeMs} ${size}`, () => 'gone')
+  let seen = await stamp()
+
+  async function look(): Promise<void> {
+    const now = await stamp()
+    if (now === seen) return
+    seen = now
+    try {
+      const loaded = await loadSite(file, resolve)
+      problem = null
+      onProblem(null)
+      if (loaded.text === text) return
+      ;({ site, text } = loaded)
+      onChange(site, text)
+    } catch (error) {
+      problem = wordsOf(error)
+      onProblem(problem)
+    }
+  }
+
+  async function watch(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      await clock.sleep(LOOK_EVERY_MS, stopped.signal)
+      if (!stopped.signal.aborted) await editing.then(look)
+    }
+  }
+  const watching = watch()
+
+  async function edit(change: (text: string) => string): Promise<void> {
+    const before = await readFile(file, 'utf8')
+    const after = change(before)
+    const { problems } = readSite(after, resolve)
+    if (problems.length > 0) throw new Failure('site/invalid', problems.map((each) => problemLine(file, each)).join('\n'))
+    await writeFile(`${file}.new`, after, { mode: (await stat(file)).mode })
+    await rename(`${file}.new`, file)
+    await look()
+  }
+
+  return {
+    site: (): Site => site,
+    problem: (): string | null => problem,
+    /** Writes the changed text in one step and takes it over. @throws site/invalid and leaves the file untouched. */
+    edit(change: (text: string) => string): Promise<void> {
+      const edited = editing.then(() => edit(change))
+      editing = edited.catch(() => {})
+      return edited
+    },
+    async close(): Promise<void> {
+      stopped.abort()
+      await watching
+    },
+  }
+}

@@ -1,0 +1,24 @@
+/** Secrets stand in a site file only by reference: `${NAME}` of the environment, or `file:/run/secrets/x`. */
+import { readFileSync } from 'node:fs'
+
+export type Resolve = (text: string) => { value: string } | { missing: string }
+
+/** @param environment where `${NAME}` is looked up; the demo adds its simulated cameras' here. */
+export const createResolver =
+  (environment: Readonly<Record<string, string | undefined>>): Resolve =>
+  (text) => {
+    if (text.startsWith('file:')) {
+      try {
+        return { value: readFileSync(text.slice('file:'.length), 'utf8').trim() }
+      } catch {
+        return { missing: `the file ${text.slice('file:'.length)} cannot be read` }
+      }
+    }
+    const absent: string[] = []
+    const value = text.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
+      const found = environment[name]
+      if (found === undefined) absent.push(name)
+      return found ?? ''
+    })
+    return absent.length === 0 ? { value } : { missing: `the environment has no ${absent.join(', ')}` }
+  }

@@ -1,0 +1,60 @@
+/** The site file's shape, as a schema: unknown keys are refused, and editors get it as JSON Schema. */
+import { type Static, Type } from 'typebox'
+
+const strict = { additionalProperties: false }
+const ID = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'Lower-case letters, digits and hyphens' })
+const NAME = Type.String({ minLength: 1, maxLength: 120 })
+const DURATION = Type.String({ pattern: '^[0-9]+(s|m|h|d)$', description: 'A whole number and s, m, h or d: 60s, 24h' })
+const TIME = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', description: 'Local time of day: "21:00"' })
+const PLACE = Type.Object({ lat: Type.Number({ minimum: -90, maximum: 90 }), lon: Type.Number({ minimum: -180, maximum: 180 }) }, { ...strict, description: 'WGS 84 degrees' })
+
+const HELP_POINT = Type.Object(
+  {
+    id: ID,
+    name: NAME,
+    address: Type.Optional(NAME),
+    location: PLACE,
+    instructions: Type.Optional(Type.Array(NAME, { maxItems: 20 })),
+    sources: Type.Optional(
+      Type.Array(Type.Union([Type.Object({ http: Type.Object({}, strict) }, strict), Type.Object({ mqtt: Type.Object({ topic: Type.String({ minLength: 1 }) }, strict) }, strict)])),
+    ),
+  },
+  strict,
+)
+
+const CAMERA = Type.Object(
+  {
+    id: ID,
+    name: NAME,
+    location: Type.Optional(PLACE),
+    onvif: Type.Optional(Type.Object({ url: Type.String({ minLength: 1 }), username: Type.String(), password: Type.String() }, strict)),
+    rtmp: Type.Optional(Type.Object({ streamKey: Type.String({ minLength: 1 }) }, strict)),
+    presets: Type.Optional(Type.Record(Type.String(), Type.Object({ token: Type.String({ minLength: 1, maxLength: 64 }), name: NAME }, strict), { description: 'Help point id to the preset that shows it' })),
+    buffer: Type.Optional(Type.Union([Type.Literal('on-press'), Type.Object({ preRoll: Type.Optional(DURATION), keep: Type.Optional(DURATION) }, strict)])),
+  },
+  strict,
+)
+
+const SAFE_PLACE = Type.Object(
+  {
+    name: NAME,
+    address: NAME,
+    location: PLACE,
+    open: Type.Array(Type.Object({ days: Type.Array(Type.Enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'])), from: TIME, to: TIME }, strict)),
+  },
+  strict,
+)
+
+const CONTACT = Type.Object({ id: ID, name: NAME, phone: Type.String({ minLength: 1 }), urgent: Type.Optional(Type.String({ minLength: 1 })) }, strict)
+
+export const SITE_SCHEMA = Type.Object(
+  {
+    site: Type.Object({ id: ID, name: NAME, timezone: Type.String({ minLength: 1 }) }, strict),
+    helpPoints: Type.Array(HELP_POINT, { minItems: 1 }),
+    cameras: Type.Array(CAMERA),
+    safePlaces: Type.Optional(Type.Array(SAFE_PLACE)),
+    contacts: Type.Optional(Type.Array(CONTACT)),
+  },
+  { ...strict, $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Lamppost site file', description: 'One town: its help points, its cameras and their presets' },
+)
+export type SiteDocument = Static<typeof SITE_SCHEMA>

@@ -1,0 +1,19 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from '@photostructure/sqlite'
+
+/**
+ * One server per data folder. The kernel lets go of the lock when the process dies, however it dies.
+ * @throws when another process has it.
+ */
+export function lockFolder(folder: string): () => void {
+  mkdirSync(folder, { recursive: true })
+  const db = new DatabaseSync(join(folder, 'lock.sqlite'))
+  try {
+    db.exec('PRAGMA busy_timeout = 500; BEGIN EXCLUSIVE')
+  } catch (error) {
+    db.close()
+    throw new Error(`Another Lamppost is running on the data folder ${folder}. Stop it, or use --data with another folder.`, { cause: error })
+  }
+  return () => db.close()
+}

@@ -1,0 +1,77 @@
+/** Typed calls into a worker thread. Each side hands the other an object of functions; answers are promises. */
+import { Worker, parentPort, workerData } from 'node:worker_threads'
+import type { FailureCode } from '../glossary/failure.ts'
+import { Failure, wordsOf } from './failure.ts'
+
+type Calls = Record<string, (...args: never[]) => unknown>
+type Caller<C extends Calls> = { [K in keyof C]: (...args: Parameters<C[K]>) => Promise<Awaited<ReturnType<C[K]>>> }
+type Ask = { ask: number; name: string; args: unknown[] }
+type Answer = { answer: number; value?: unknown; failure?: { code: FailureCode | null; message: string; extra: Record<string, unknown> } }
+type Tell = { tell: unknown }
+
+/** The worker side: answers calls by name. */
+export function answerCalls<C extends Calls>(calls: C): void {
+  parentPort?.on('message', async ({ ask, name, args }: Ask) => {
+    const answer: Answer = { answer: ask }
+    try {
+      const call = calls[name] as ((...args: unknown[]) => unknown) | undefined
+      if (!call) throw new Error(`no call named ${name}`)
+      answer.value = await call(...args)
+    } catch (error) {
+      answer.failure =
+        error instanceof Failure
+          ? { code: error.code, message: error.message, extra: error.extra }
+          : { code: null, message: wordsOf(error), extra: {} }
+    }
+    const bytes = answer.value instanceof Uint8Array ? answer.value : null
+    parentPort?.postMessage(answer, bytes && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer as ArrayBuffer] : [])
+  })
+}
+
+/** The worker side: says something nobody asked for. */
+export const tellMain = (message: unknown): void => parentPort?.postMessage({ tell: message } satisfies Tell)
+export const workerInput = <T>(): T => workerData as T
+
+export type WorkerCalls<C extends Calls> = {
+  calls: Caller<C>
+  /** Resolves when the thread is gone; with its error if it died of one. */
+  ended: Promise<Error | null>
+  terminate(): Promise<void>
+}
+
+/** The main side: starts the thread and calls into it. Calls in flight when it dies are rejected. */
+export function callWorker<C extends Calls>(file: string, input: unknown, onTell: (message: unknown) => void = () => {}): WorkerCalls<C> {
+  const worker = new Worker(file, { workerData: input })
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
+  let asked = 0
+  let gone: Error | null = null
+  worker.on('message', (message: Answer | Tell) => {
+    if ('tell' in message) return onTell(message.tell)
+    const waiter = waiting.get(message.answer)
+    waiting.delete(message.answer)
+    if (!message.failure) return waiter?.resolve(message.value)
+    const { code, message: words, extra } = message.failure
+    waiter?.reject(code ? new Failure(code, words, { extra }) : new Error(words))
+  })
+  const ended = new Promise<Error | null>((resolve) => {
+    let cause: Error | null = null
+    worker.on('error', (error) => (cause = error))
+    worker.on('exit', () => {
+      gone = cause ?? new Error('the thread has ended')
+      for (const waiter of waiting.values()) waiter.reject(gone)
+      waiting.clear()
+      resolve(cause)
+    })
+  })
+  const calls = new Proxy({} as Caller<C>, {
+    get: (_, name: string) =>
+      (...args: unknown[]) =>
+        new Promise((resolve, reject) => {
+          if (gone) return reject(gone)
+          asked += 1
+          waiting.set(asked, { resolve, reject })
+          worker.postMessage({ ask: asked, name, args } satisfies Ask)
+        }),
+  })
+  return { calls, ended, terminate: async () => void (await worker.terminate()) }
+}
