@@ -11,9 +11,10 @@ const args = (publishTo: string): string[] => [
 /** Behind by more than this, frames are left out rather than drawn in a hurry. */
 const MOST_CATCH_UP = 3
 
-/** @param draw a frame for this moment. Returns the undo. */
-export function startEncoder(publishTo: string, draw: () => Buffer, onError: (words: string) => void): () => void {
+/** @param draw a frame for this moment. Returns the undo, which resolves when ffmpeg is gone. */
+export function startEncoder(publishTo: string, draw: () => Buffer, onError: (words: string) => void): () => Promise<void> {
   const ffmpeg = guardedSpawn('ffmpeg', args(publishTo), { stdio: ['pipe', 'ignore', 'pipe'] })
+  const ended = new Promise<void>((resolve) => ffmpeg.once('close', () => resolve()))
   let stopped = false
   let written = 0
   const startedAt = performance.now()
@@ -32,5 +33,6 @@ export function startEncoder(publishTo: string, draw: () => Buffer, onError: (wo
     stopped = true
     clearInterval(timer)
     ffmpeg.kill('SIGKILL')
+    return ended
   }
 }

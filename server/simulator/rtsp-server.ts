@@ -17,12 +17,12 @@ const PUBLISH_DEADLINE_MS = 8000
 
 export type RtspServer = Awaited<ReturnType<typeof startRtspServer>>
 
-export async function startRtspServer({ port, credentials, startEncoder }: { port: number; credentials: RtspCredentials; startEncoder(publishTo: string): () => void }) {
+export async function startRtspServer({ port, credentials, startEncoder }: { port: number; credentials: RtspCredentials; startEncoder(publishTo: string): () => Promise<void> }) {
   const publishPath = `/publish-${randomBytes(8).toString('hex')}`
   const sockets = new Set<Socket>()
   const readers = new Set<Reader>()
   let sdp: string | null = null
-  let stopEncoder: (() => void) | null = null
+  let stopEncoder: (() => Promise<void>) | null = null
   let sdpWaiters: ((sdp: string | null) => void)[] = []
   let linger: NodeJS.Timeout | null = null
 
@@ -45,7 +45,7 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
     linger = setTimeout(() => {
       linger = null
       if (readers.size > 0) return
-      stopEncoder?.()
+      void stopEncoder?.()
       stopEncoder = null
       described(null)
     }, LINGER_MS)
@@ -124,7 +124,7 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
     socket.on('close', () => {
       sockets.delete(socket)
       if (publisher && stopEncoder) {
-        stopEncoder()
+        void stopEncoder()
         stopEncoder = null
         described(null)
         // Its encoder died: clients must notice too.
@@ -146,10 +146,11 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
     watching: () => readers.size,
     async close(): Promise<void> {
       if (linger) clearTimeout(linger)
-      stopEncoder?.()
+      const encoderGone = stopEncoder?.()
       stopEncoder = null
       described(null)
       for (const socket of sockets) socket.destroy()
+      await encoderGone
       await new Promise((resolve) => server.close(resolve))
     },
   }

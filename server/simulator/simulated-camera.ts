@@ -36,7 +36,7 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
       port,
       credentials,
       startEncoder(publishTo) {
-        let stop: (() => void) | null = null
+        let stop: (() => Promise<void>) | null = null
         let stopped = false
         loadPicture().then(
           (lens) => {
@@ -44,9 +44,9 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
           },
           (error: unknown) => onError(String(error)),
         )
-        return () => {
+        return async () => {
           stopped = true
-          stop?.()
+          await stop?.()
         }
       },
     })

@@ -21,8 +21,10 @@ export async function startSimulator(start: SimulatorStart, onError: (words: str
     ports,
     async close() {
       closing = true
-      child.kill('SIGKILL')
+      if (child.connected) child.disconnect()
+      const tooLong = setTimeout(() => child.kill('SIGKILL'), 1000)
       await ended
+      clearTimeout(tooLong)
     },
   }
 }

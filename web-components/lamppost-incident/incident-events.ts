@@ -1,0 +1,22 @@
+/** Components ask, the wall acts: what a tile can ask for. Events bubble out of the shadow tree. */
+export type IncidentRequest =
+  | { ask: 'acknowledge'; incident: string }
+  | { ask: 'close'; incident: string; reason: string }
+  | { ask: 'note'; incident: string; text: string }
+  | { ask: 'tick'; incident: string; step: number }
+
+export class IncidentRequestEvent extends CustomEvent<IncidentRequest> {
+  constructor(detail: IncidentRequest) {
+    super('lamppost-incident-request', { detail, bubbles: true, composed: true, cancelable: true })
+  }
+}
+export type IncidentNews = { incident: string; helpPoint: string }
+
+declare global {
+  interface HTMLElementEventMap {
+    'lamppost-incident-request': IncidentRequestEvent
+    'lamppost-incident-opened': CustomEvent<IncidentNews>
+    'lamppost-incident-acknowledged': CustomEvent<IncidentNews>
+    'lamppost-incident-closed': CustomEvent<IncidentNews>
+  }
+}

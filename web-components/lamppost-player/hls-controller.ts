@@ -1,0 +1,134 @@
+/** Owns one hls.js on one video element: attaches, keeps to the edge, starts again after errors, and tells the truth about age. */
+import Hls, { type HlsConfig } from 'hls.js/light'
+import type { ReactiveController, ReactiveControllerHost } from 'lit'
+import { govern } from './edge-governor.ts'
+
+/** edge: as live as can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
+export type Mode = 'edge' | 'plain' | 'clip'
+export type Source = { url: string; mode: Mode; headers: Record<string, string>; now(): number }
+/** `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. */
+export type Picture = { state: 'starting' | 'playing' | 'gone'; age: number | null; still: number; at: number | null }
+
+const TICK_MS = 100
+/** Two parts of about 133 ms and a little for the network's mood. */
+const EDGE_TARGET_S = 0.28
+const PLAIN_TARGET_S = 1.2
+const GONE_AFTER_MS = 5000
+const RESTART_MS = [200, 500, 1000, 2000]
+
+const common: Partial<HlsConfig> = { enableWorker: false, liveSyncOnStallIncrease: 0, maxLiveSyncPlaybackRate: 1, startFragPrefetch: true }
+const configs: Record<Mode, Partial<HlsConfig>> = {
+  edge: { ...common, lowLatencyMode: true, liveSyncDuration: 0.21, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 10 },
+  plain: { ...common, lowLatencyMode: false, liveSyncDuration: PLAIN_TARGET_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 5 },
+  clip: { ...common, lowLatencyMode: false, maxBufferLength: 20, backBufferLength: 60 },
+}
+
+export class HlsController implements ReactiveController {
+  #host: ReactiveControllerHost
+  #video: HTMLVideoElement | null = null
+  #source: Source | null = null
+  #hls: Hls | null = null
+  #timer: ReturnType<typeof setInterval> | null = null
+  #restart: ReturnType<typeof setTimeout> | null = null
+  #failures = 0
+  #lastTime = 0
+  #movedAt = 0
+  #everMoved = false
+  picture: Picture = { state: 'starting', age: null, still: 0, at: null }
+
+  constructor(host: ReactiveControllerHost) {
+    this.#host = host
+    host.addController(this)
+  }
+  hostConnected(): void {
+    if (this.#video && this.#source) this.#start()
+  }
+  hostDisconnected(): void {
+    this.#stop()
+  }
+
+  /** The same source twice is no news. */
+  play(video: HTMLVideoElement, source: Source): void {
+    if (this.#video === video && this.#source?.url === source.url && this.#source.mode === source.mode) return
+    this.#stop()
+    this.#video = video
+    this.#source = source
+    this.#everMoved = false
+    this.#failures = 0
+    this.picture = { state: 'starting', age: null, still: 0, at: null }
+    this.#start()
+  }
+
+  #start(): void {
+    const [video, source] = [this.#video, this.#source]
+    if (!video || !source || this.#hls) return
+    const hls = new Hls({
+      ...configs[source.mode],
+      xhrSetup: (request) => {
+        for (const [name, value] of Object.entries(source.headers)) request.setRequestHeader(name, value)
+      },
+    })
+    this.#hls = hls
+    this.#movedAt = performance.now()
+    hls.on(Hls.Events.ERROR, (_, { fatal }) => {
+      if (fatal) this.#again()
+    })
+    hls.loadSource(source.url)
+    hls.attachMedia(video)
+    // Muted video may always start by itself; a refusal means the tab is hidden, and the next tick tries again.
+    video.play().catch(() => {})
+    this.#timer = setInterval(() => this.#tick(), TICK_MS)
+  }
+
+  #stop(): void {
+    if (this.#timer) clearInterval(this.#timer)
+    if (this.#restart) clearTimeout(this.#restart)
+    this.#timer = null
+    this.#restart = null
+    this.#hls?.destroy()
+    this.#hls = null
+  }
+
+  #again(): void {
+    if (this.#restart) return
+    const wait = RESTART_MS[Math.min(this.#failures, RESTART_MS.length - 1)]
+    this.#failures += 1
+    this.#restart = setTimeout(() => {
+      const at = this.#source?.mode === 'clip' ? (this.#video?.currentTime ?? 0) : 0
+      this.#stop()
+      this.#start()
+      if (at > 0 && this.#video) this.#video.currentTime = at
+    }, wait)
+  }
+
+  #tick(): void {
+    const [video, source, hls] = [this.#video, this.#source, this.#hls]
+    if (!video || !source || !hls) return
+    const now = performance.now()
+    if (video.currentTime !== this.#lastTime && video.readyState >= 2) {
+      if (this.#everMoved) this.#failures = 0
+      this.#lastTime = video.currentTime
+      this.#movedAt = now
+      this.#everMoved = true
+    }
+    if (source.mode !== 'clip') this.#keepToEdge(video, source.mode)
+    const still = now - this.#movedAt
+    if (source.mode !== 'clip' && still > GONE_AFTER_MS) this.#again()
+    const at = hls.playingDate?.getTime() ?? null
+    const state = !this.#everMoved ? (still > GONE_AFTER_MS ? 'gone' : 'starting') : source.mode !== 'clip' && still > GONE_AFTER_MS ? 'gone' : 'playing'
+    this.picture = { state, age: at === null ? null : (source.now() - at) / 1000, still, at }
+    this.#host.requestUpdate()
+  }
+
+  #keepToEdge(video: HTMLVideoElement, mode: 'edge' | 'plain'): void {
+    const { buffered } = video
+    if (buffered.length === 0) return
+    const end = buffered.end(buffered.length - 1)
+    const start = buffered.start(buffered.length - 1)
+    const target = mode === 'edge' ? EDGE_TARGET_S : PLAIN_TARGET_S
+    const { rate, jump } = govern({ ahead: end - video.currentTime, target })
+    if (jump || video.currentTime < start) video.currentTime = Math.max(start, end - target)
+    if (video.playbackRate !== rate) video.playbackRate = rate
+    if (video.paused && document.visibilityState === 'visible') video.play().catch(() => {})
+  }
+}

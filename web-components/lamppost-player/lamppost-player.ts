@@ -1,0 +1,128 @@
+/** A camera's live picture, or the clip that an incident holds of it. Says how old the picture is, always. */
+import { LitElement, html, nothing } from 'lit'
+import { customElement, property, query, state } from 'lit/decorators.js'
+import { look } from '../look/look.ts'
+import { clockTime, elapsed } from '../look/times.ts'
+import { ClientController } from '../wall-client/client-controller.ts'
+import type { WallClient } from '../wall-client/wall-client.ts'
+import { en as words } from '../words/en.ts'
+import { HlsController, type Mode } from './hls-controller.ts'
+import { playerStyles } from './player-styles.ts'
+
+/** Older than this is said in a warning colour; a frozen picture is covered. */
+const LATE_S = { edge: 1.5, plain: 6 }
+const FROZEN_MS = 1500
+
+/**
+ * @csspart video - the picture
+ * @csspart age - the line that tells its age
+ */
+@customElement('lamppost-player')
+export class LamppostPlayer extends LitElement {
+  static override styles = [look, playerStyles]
+
+  @property() server = ''
+  @property() token = ''
+  @property({ attribute: false }) client: WallClient | null = null
+  /** A camera's id: its live picture. */
+  @property() camera = ''
+  /** With an incident's id: the clip it holds of that camera, from before the press. */
+  @property() incident = ''
+  /** Frugal: for small further views. */
+  @property({ type: Boolean }) small = false
+  /** When the press came (UTC ISO 8601): marked in a clip. */
+  @property({ attribute: 'pressed-at' }) pressedAt = ''
+  @query('video') private video!: HTMLVideoElement
+  @state() private paused = false
+
+  #client = new ClientController(this)
+  #hls = new HlsController(this)
+
+  private get mode(): Mode {
+    return this.incident ? 'clip' : this.small ? 'plain' : 'edge'
+  }
+  private get url(): string {
+    const camera = encodeURIComponent(this.camera)
+    return this.#client.client.absolute(this.incident ? `/api/v1/incidents/${encodeURIComponent(this.incident)}/clips/${camera}/index.m3u8` : `/api/v1/cameras/${camera}/live/index.m3u8`)
+  }
+
+  protected override updated(): void {
+    if (!this.camera) return
+    const { client } = this.#client
+    this.#hls.play(this.video, { url: this.url, mode: this.mode, headers: client.headers(), now: client.now })
+  }
+
+  protected override render() {
+    return html`<div class="frame">
+        <video part="video" muted autoplay playsinline disablepictureinpicture @pause=${this.#notePaused} @play=${this.#notePaused}></video>
+        ${this.#cover()}
+        <p part="age" class="age ${this.#ageClass()}">${this.#ageWords()}</p>
+      </div>
+      ${this.incident ? this.#controls() : nothing}`
+  }
+
+  #notePaused = (): void => {
+    this.paused = this.video.paused
+  }
+
+  get #timezone(): string {
+    return this.#client.client.state().site?.timezone ?? 'UTC'
+  }
+  #ageClass(): string {
+    const { state, age, still } = this.#hls.picture
+    if (this.mode === 'clip') return 'recorded'
+    if (state !== 'playing' || still > FROZEN_MS) return 'gone'
+    return age !== null && age > LATE_S[this.mode] ? 'late' : 'live'
+  }
+  #ageWords(): string {
+    const { state, age, still, at } = this.#hls.picture
+    if (this.mode === 'clip') return at === null ? words.starting : words.recorded(clockTime(new Date(at).toISOString(), this.#timezone))
+    if (state === 'starting') return words.starting
+    if (state === 'gone') return words.gone
+    if (still > FROZEN_MS) return words.frozen((still / 1000).toFixed(0))
+    if (age === null) return words.starting
+    return age > LATE_S[this.mode] ? words.late(age.toFixed(1)) : words.live(Math.max(0, age).toFixed(1))
+  }
+  /** Nothing that does not move may look live. */
+  #cover() {
+    const { state, still } = this.#hls.picture
+    if (this.mode === 'clip' ? state === 'playing' : state === 'playing' && still <= FROZEN_MS) return nothing
+    return html`<div class="cover"><span>${this.#ageWords()}</span></div>`
+  }
+
+  #controls() {
+    const { currentTime = 0, duration = 0 } = this.video ?? {}
+    const end = Number.isFinite(duration) ? duration : this.#seekableEnd()
+    return html`<div class="controls">
+      <button @click=${this.#toggle} aria-label=${this.paused ? words.play : words.stopPlaying}>${this.paused ? '▶' : '❚❚'}</button>
+      <button @click=${() => this.#seekBy(-10)}>${words.back10}</button>
+      <input type="range" min="0" max=${end || 1} step="0.05" .value=${String(currentTime)} aria-label=${words.replayTitle} aria-valuetext=${elapsed(currentTime * 1000)} @input=${(event: Event) => this.#seekTo(Number((event.target as HTMLInputElement).value))} />
+      <button @click=${this.toPress}>${words.toPress}</button>
+    </div>`
+  }
+  #seekableEnd(): number {
+    const seekable = this.video?.seekable
+    return seekable && seekable.length > 0 ? seekable.end(seekable.length - 1) : 0
+  }
+  #toggle = (): void => {
+    if (this.video.paused) void this.video.play().catch(() => {})
+    else this.video.pause()
+  }
+  #seekTo(seconds: number): void {
+    this.video.currentTime = Math.max(0, seconds)
+  }
+  #seekBy(seconds: number): void {
+    this.#seekTo(this.video.currentTime + seconds)
+  }
+  /** In a clip: back to the moment of the press. */
+  toPress = (): void => {
+    const { at } = this.#hls.picture
+    if (at !== null && this.pressedAt) this.#seekBy((Date.parse(this.pressedAt) - at) / 1000)
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'lamppost-player': LamppostPlayer
+  }
+}

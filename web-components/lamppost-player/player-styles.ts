@@ -1,0 +1,65 @@
+import { css } from 'lit'
+
+export const playerStyles = css`
+  .frame {
+    position: relative;
+    aspect-ratio: 16 / 9;
+    background: #000;
+    border-radius: 6px;
+    overflow: hidden;
+  }
+  video {
+    width: 100%;
+    height: 100%;
+    object-fit: contain;
+    display: block;
+  }
+  .age {
+    position: absolute;
+    inset-inline-end: 8px;
+    bottom: 8px;
+    padding: 2px 10px;
+    border-radius: 4px;
+    background: rgb(0 0 0 / 75%);
+    font-size: 14px;
+    font-weight: 600;
+    font-variant-numeric: tabular-nums;
+  }
+  .age.live {
+    color: var(--_good);
+  }
+  .age.late,
+  .age.recorded {
+    color: var(--_doubt);
+  }
+  .age.gone {
+    color: var(--_bad);
+  }
+  :host([small]) .age {
+    font-size: 12px;
+    inset-inline-end: 4px;
+    bottom: 4px;
+    padding: 1px 6px;
+  }
+  .cover {
+    position: absolute;
+    inset: 0;
+    display: grid;
+    place-items: center;
+    background: repeating-linear-gradient(45deg, rgb(20 24 33 / 88%) 0 14px, rgb(30 36 48 / 88%) 14px 28px);
+    font-weight: 700;
+    color: var(--_bad);
+  }
+  .controls {
+    display: grid;
+    grid-template-columns: auto auto 1fr auto;
+    gap: 8px;
+    align-items: center;
+    padding-top: 8px;
+  }
+  input[type='range'] {
+    width: 100%;
+    height: 32px;
+    accent-color: var(--_doubt);
+  }
+`

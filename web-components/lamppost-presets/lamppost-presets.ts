@@ -1,0 +1,215 @@
+/** The engineer's room: every camera with a still picture; one of them live, with its presets and a hand on the head. */
+import { LitElement, type PropertyValues, html, nothing } from 'lit'
+import { customElement, property, state } from 'lit/decorators.js'
+import '../lamppost-player/lamppost-player.ts'
+import { look } from '../look/look.ts'
+import type { CameraView, PresetView } from '../wall-client/api-shapes.ts'
+import { ClientController } from '../wall-client/client-controller.ts'
+import type { WallClient } from '../wall-client/wall-client.ts'
+import { en as words } from '../words/en.ts'
+import { presetsStyles } from './presets-styles.ts'
+import { SnapshotController } from './snapshot-controller.ts'
+
+type Velocity = { pan: number; tilt: number; zoom: number }
+const STEER: readonly { word: keyof typeof words & ('left' | 'right' | 'up' | 'down' | 'zoomIn' | 'zoomOut'); sign: string; velocity: Velocity }[] = [
+  { word: 'left', sign: '◀', velocity: { pan: -0.35, tilt: 0, zoom: 0 } },
+  { word: 'right', sign: '▶', velocity: { pan: 0.35, tilt: 0, zoom: 0 } },
+  { word: 'up', sign: '▲', velocity: { pan: 0, tilt: 0.35, zoom: 0 } },
+  { word: 'down', sign: '▼', velocity: { pan: 0, tilt: -0.35, zoom: 0 } },
+  { word: 'zoomIn', sign: '＋', velocity: { pan: 0, tilt: 0, zoom: 0.35 } },
+  { word: 'zoomOut', sign: '－', velocity: { pan: 0, tilt: 0, zoom: -0.35 } },
+]
+/** Shorter than the camera's own timeout, so that a held button moves without a stutter. */
+const STEER_AGAIN_MS = 300
+
+@customElement('lamppost-presets')
+export class LamppostPresets extends LitElement {
+  static override styles = [look, presetsStyles]
+
+  @property() server = ''
+  @property() token = ''
+  @property({ attribute: false }) client: WallClient | null = null
+  @state() private chosen: string | null = null
+  @state() private presets: PresetView[] | null = null
+  @state() private message: { words: string; good: boolean } | null = null
+  @state() private removing: string | null = null
+
+  #client = new ClientController(this)
+  #snapshots = new SnapshotController(this, () => this.#client.client)
+  #steering: ReturnType<typeof setInterval> | null = null
+
+  private get camera(): CameraView | null {
+    const { cameras } = this.#client.client.state()
+    return cameras.find(({ id }) => id === this.chosen) ?? cameras[0] ?? null
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    const { camera } = this
+    if (camera && (this.presets === null || changed.has('chosen' as keyof LamppostPresets)) && camera.id !== this.#loadedFor) void this.#load(camera)
+  }
+  #loadedFor: string | null = null
+
+  async #load(camera: CameraView): Promise<void> {
+    this.#loadedFor = camera.id
+    this.presets = []
+    if (!camera.ptz) return
+    await this.#act(async () => {
+      const presets = await this.#client.client.presets(camera.id)
+      if (this.camera?.id === camera.id) this.presets = presets
+      return null
+    })
+  }
+  /** Tells how it went; a refusal is told in the server's own words. */
+  async #act(work: () => Promise<string | null>): Promise<void> {
+    try {
+      const done = await work()
+      if (done !== null) this.message = { words: done, good: true }
+    } catch (error) {
+      this.message = { words: error instanceof Error ? error.message : String(error), good: false }
+    }
+  }
+  #change(camera: CameraView, work: () => Promise<string>): Promise<void> {
+    return this.#act(async () => {
+      const said = await work()
+      this.presets = await this.#client.client.presets(camera.id)
+      this.removing = null
+      return said
+    })
+  }
+
+  protected override render() {
+    const { cameras, link, refusal } = this.#client.client.state()
+    const { camera } = this
+    if (!camera) return html`<p class="waiting" role="status">${link === 'lost' ? (refusal ?? words.serverLost) : words.connecting}</p>`
+    return html`<div class="room">
+      <nav aria-label=${words.cameras}>${cameras.map((each) => this.#card(each, each.id === camera.id))}</nav>
+      <section aria-label=${camera.name}>
+        <h2>${camera.name}</h2>
+        <p class="quiet">${camera.id}${camera.onvifUrl ? html` · ${camera.onvifUrl}` : nothing}</p>
+        <div class="work">
+          <div>
+            <lamppost-player .client=${this.#client.client} .camera=${camera.id}></lamppost-player>
+            ${camera.ptz ? this.#steer(camera) : html`<p class="quiet">${words.fixedCamera}</p>`}
+            <p class="message ${this.message?.good ? 'good' : 'bad'}" role="status">${this.message?.words ?? ''}</p>
+          </div>
+          ${camera.ptz ? html`<div>${this.#list(camera)} ${this.#saveForm(camera)}</div>` : nothing}
+        </div>
+      </section>
+    </div>`
+  }
+
+  #card(camera: CameraView, current: boolean) {
+    const picture = this.#snapshots.of(camera.id)
+    const choose = (): void => {
+      this.chosen = camera.id
+      this.message = null
+      this.removing = null
+    }
+    return html`<button class="card" aria-current=${current} @click=${choose}>
+      ${picture ? html`<img src=${picture} alt="" />` : html`<span class="nopicture">${camera.health.video === 'down' ? words.gone : words.starting}</span>`}
+      <span class="name">${camera.name}</span>
+      <span class="health">${words.onvif} <b class=${camera.health.onvif}>${words.health[camera.health.onvif]}</b> · ${words.video} <b class=${camera.health.video}>${words.health[camera.health.video]}</b></span>
+      ${camera.health.reason ? html`<span class="why">${camera.health.reason}</span>` : nothing} ${camera.heldBy ? html`<span class="held">${words.heldByIncident}</span>` : nothing}
+    </button>`
+  }
+
+  #steer(camera: CameraView) {
+    const { client } = this.#client
+    const end = (): void => {
+      if (!this.#steering) return
+      clearInterval(this.#steering)
+      this.#steering = null
+      void this.#act(async () => {
+        await client.stopMoving(camera.id)
+        return null
+      })
+    }
+    const begin = (velocity: Velocity): void => {
+      if (this.#steering) return
+      const go = (): void =>
+        void this.#act(async () => {
+          await client.move(camera.id, velocity)
+          return null
+        })
+      go()
+      this.#steering = setInterval(go, STEER_AGAIN_MS)
+    }
+    const isPress = (event: KeyboardEvent): boolean => event.key === 'Enter' || event.key === ' '
+    return html`<div class="steer" role="group" aria-label=${words.steer}>
+      ${STEER.map(
+        ({ word, sign, velocity }) =>
+          html`<button
+            aria-label=${words[word]}
+            title=${words[word]}
+            @pointerdown=${() => begin(velocity)}
+            @pointerup=${end}
+            @pointerleave=${end}
+            @pointercancel=${end}
+            @keydown=${(event: KeyboardEvent) => isPress(event) && begin(velocity)}
+            @keyup=${(event: KeyboardEvent) => isPress(event) && end()}
+            @blur=${end}
+          >
+            ${sign}
+          </button>`,
+      )}
+      <span class="quiet">${words.steer}</span>
+    </div>`
+  }
+
+  #list(camera: CameraView) {
+    const { client } = this.#client
+    const { helpPoints } = client.state()
+    if (this.presets?.length === 0) return html`<p class="quiet">${words.noPresets}</p>`
+    return html`<h3>${words.presets}</h3>
+      <ul>
+        ${this.presets?.map(({ token, name, helpPoints: shows }) => {
+          const label = name || token
+          return html`<li>
+            <div class="preset">
+              <strong>${label}</strong> <code>${token}</code>
+              ${shows.map((id) => html`<span class="shows">${helpPoints.find((each) => each.id === id)?.name ?? id}</span>`)}
+            </div>
+            <div class="row">
+              <button @click=${() => this.#act(async () => client.recall(camera.id, token).then(() => words.recalled(label)))}>${words.recall}</button>
+              <button @click=${() => this.#change(camera, async () => client.savePreset(camera.id, { token, name: label, helpPoint: shows[0] ?? null }).then(() => words.saved(label)))}>${words.overwrite}</button>
+              ${this.removing === token
+                ? html`<button class="danger" @click=${() => this.#change(camera, async () => client.removePreset(camera.id, token).then(() => words.removed(label)))}>${words.removeSure}</button>`
+                : html`<button @click=${() => (this.removing = token)}>${words.remove}</button>`}
+            </div>
+          </li>`
+        })}
+      </ul>`
+  }
+
+  #saveForm(camera: CameraView) {
+    const { client } = this.#client
+    const save = (event: SubmitEvent): void => {
+      event.preventDefault()
+      const form = event.target as HTMLFormElement
+      const name = String(new FormData(form).get('name') ?? '').trim()
+      const helpPoint = String(new FormData(form).get('helpPoint') ?? '') || null
+      void this.#change(camera, async () => {
+        await client.savePreset(camera.id, { token: null, name, helpPoint })
+        form.reset()
+        return words.saved(name)
+      })
+    }
+    return html`<form @submit=${save}>
+      <h3>${words.saveNew}</h3>
+      <label>${words.presetName}<input type="text" name="name" required maxlength="120" autocomplete="off" /></label>
+      <label
+        >${words.forHelpPoint}<select name="helpPoint">
+          <option value="">${words.noHelpPoint}</option>
+          ${client.state().helpPoints.map(({ id, name }) => html`<option value=${id}>${name}</option>`)}
+        </select></label
+      >
+      <button class="main">${words.save}</button>
+    </form>`
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'lamppost-presets': LamppostPresets
+  }
+}

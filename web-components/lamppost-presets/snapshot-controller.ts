@@ -1,0 +1,48 @@
+/** Still pictures of all cameras, renewed one after the other while the element is on a page. */
+import type { ReactiveController, ReactiveControllerHost } from 'lit'
+import type { WallClient } from '../wall-client/wall-client.ts'
+
+const EVERY_MS = 1000
+
+export class SnapshotController implements ReactiveController {
+  #host: ReactiveControllerHost
+  #client: () => WallClient
+  #pictures = new Map<string, string>()
+  #timer: ReturnType<typeof setInterval> | null = null
+  #turn = 0
+  #busy = false
+
+  constructor(host: ReactiveControllerHost, client: () => WallClient) {
+    this.#host = host
+    this.#client = client
+    host.addController(this)
+  }
+  hostConnected(): void {
+    this.#timer = setInterval(() => void this.#next(), EVERY_MS)
+  }
+  hostDisconnected(): void {
+    if (this.#timer) clearInterval(this.#timer)
+    for (const picture of this.#pictures.values()) URL.revokeObjectURL(picture)
+    this.#pictures.clear()
+  }
+  of(camera: string): string | null {
+    return this.#pictures.get(camera) ?? null
+  }
+  async #next(): Promise<void> {
+    const { cameras } = this.#client().state()
+    // Those without a picture come first, so that the list fills quickly.
+    const camera = cameras.find(({ id, health }) => !this.#pictures.has(id) && health.video === 'up') ?? cameras[this.#turn++ % Math.max(1, cameras.length)]
+    if (!camera || this.#busy || document.visibilityState !== 'visible') return
+    this.#busy = true
+    const before = this.#pictures.get(camera.id)
+    try {
+      this.#pictures.set(camera.id, await this.#client().snapshot(camera.id))
+    } catch {
+      this.#pictures.delete(camera.id)
+    } finally {
+      this.#busy = false
+    }
+    if (before) URL.revokeObjectURL(before)
+    this.#host.requestUpdate()
+  }
+}

@@ -1,0 +1,62 @@
+/** Nothing until a press; then one tile per incident. Lives inside the wall that the room already has. */
+import { LitElement, html, nothing } from 'lit'
+import { customElement, property } from 'lit/decorators.js'
+import '../lamppost-incident/lamppost-incident.ts'
+import { look } from '../look/look.ts'
+import type { Incident } from '../wall-client/api-shapes.ts'
+import { ClientController } from '../wall-client/client-controller.ts'
+import type { WallClient } from '../wall-client/wall-client.ts'
+import { en as words } from '../words/en.ts'
+import type { IncidentNews } from '../lamppost-incident/incident-events.ts'
+import { wallStyles } from './wall-styles.ts'
+
+/**
+ * @attr server - Lamppost's origin; empty means the page's own
+ * @attr token - a bearer token; empty uses the session cookie
+ * @fires lamppost-incident-opened
+ * @fires lamppost-incident-acknowledged
+ * @fires lamppost-incident-closed
+ * @csspart banner - the red line when the server is lost
+ * @csspart tiles - the grid of tiles
+ */
+@customElement('lamppost-wall')
+export class LamppostWall extends LitElement {
+  static override styles = [look, wallStyles]
+
+  @property() server = ''
+  @property() token = ''
+  @property({ attribute: false }) client: WallClient | null = null
+
+  #known = new Map<string, Incident>()
+  #client = new ClientController(this, () => this.#tellPage())
+
+  /** Typed events, so that the page around can make room or raise its own alarm. */
+  #tellPage(): void {
+    const { incidents, link } = this.#client.client.state()
+    if (link === 'connecting') return
+    const tell = (name: string, { id, helpPoint }: Incident): void => void this.dispatchEvent(new CustomEvent<IncidentNews>(name, { detail: { incident: id, helpPoint }, bubbles: true, composed: true }))
+    const now = new Map(incidents.map((incident) => [incident.id as string, incident]))
+    const before = this.#known
+    this.#known = now
+    for (const [id, incident] of now) {
+      if (!before.has(id)) tell('lamppost-incident-opened', incident)
+      if (incident.state === 'acknowledged' && before.get(id)?.state === 'open') tell('lamppost-incident-acknowledged', incident)
+    }
+    for (const [id, incident] of before) if (!now.has(id)) tell('lamppost-incident-closed', incident)
+  }
+
+  protected override render() {
+    const { link, refusal, incidents, helpPoints } = this.#client.client.state()
+    const order = [...incidents].sort((a, b) => Number(b.state === 'open') - Number(a.state === 'open') || (a.openedAt < b.openedAt ? 1 : -1))
+    const spoken = order.filter(({ state }) => state === 'open').map(({ helpPoint, kind }) => `${kind === 'drill' ? words.drill : words.pressed}: ${helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint}`)
+    return html`${link === 'lost' ? html`<p part="banner" class="banner" role="alert">${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}</p>` : nothing}
+      <p class="visually-hidden" role="alert">${spoken.join('. ')}</p>
+      ${order.length > 0 ? html`<div part="tiles" class="tiles n${Math.min(4, order.length)} ${link === 'lost' ? 'old' : ''}">${order.map((incident) => html`<lamppost-incident .client=${this.#client.client} .incident=${incident.id}></lamppost-incident>`)}</div>` : nothing}`
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'lamppost-wall': LamppostWall
+  }
+}

@@ -1,0 +1,187 @@
+/** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
+import type { CameraView, HelpPoint, Incident, PresetView, Problem, Site } from './api-shapes.ts'
+import { type ServerEvent, readEvents } from './event-stream.ts'
+
+export type Link = 'connecting' | 'live' | 'lost'
+export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null }
+
+/** A refusal in the server's words. */
+export class Refusal extends Error {
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(problem.detail)
+    this.problem = problem
+  }
+}
+
+/** The server pings every five seconds; more silence than this is no connection. */
+const SILENCE_MS = 8000
+const RETRY_MS = [200, 500, 1000, 2000]
+const UNFINISHED = new Set(['open', 'acknowledged'])
+
+export type WallClient = ReturnType<typeof createWallClient>
+
+/** @param server its origin; '' is the page's own. @param token a bearer token; '' uses the session cookie. */
+export function createWallClient({ server, token }: { server: string; token: string }) {
+  const base = server === '/' ? '' : server.replace(/\/$/, '')
+  const listeners = new Set<() => void>()
+  let state: WallState = { link: 'connecting', refusal: null, incidents: [], helpPoints: [], cameras: [], site: null }
+  let users = 0
+  let stop: AbortController | null = null
+  let lastEvent: string | null = null
+  /** The server's clock minus ours, from the best answer so far. */
+  let clock = { offset: 0, doubt: Number.POSITIVE_INFINITY }
+
+  function set(change: Partial<WallState>): void {
+    state = { ...state, ...change }
+    for (const listener of [...listeners]) listener()
+  }
+  const headers = (extra: Record<string, string> = {}): Record<string, string> => ({ ...(token ? { authorization: `Bearer ${token}` } : {}), ...extra })
+  const absolute = (path: string): string => `${base}${path}`
+
+  async function call(method: string, path: string, body?: unknown): Promise<Response> {
+    const sentAt = Date.now()
+    const answer = await fetch(absolute(path), { method, credentials: 'same-origin', cache: 'no-store', headers: headers(body === undefined ? {} : { 'content-type': 'application/json' }), ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+    learnClock(answer, sentAt)
+    if (answer.ok) return answer
+    const problem = (await answer.json().catch(() => null)) as Problem | null
+    throw new Refusal(problem ?? { status: answer.status, code: 'unknown', detail: `The server answered ${answer.status}.` })
+  }
+  const get = async <T>(path: string): Promise<T> => (await call('GET', path)).json() as Promise<T>
+
+  /** The Date header is cut to whole seconds: half a second is the middle of what it can mean. */
+  function learnClock(answer: Response, sentAt: number): void {
+    const said = Date.parse(answer.headers.get('date') ?? '')
+    const doubt = Date.now() - sentAt + 1000
+    if (!Number.isFinite(said) || doubt >= clock.doubt) return
+    const offset = said + 500 - (sentAt + Date.now()) / 2
+    clock = { offset: Math.abs(offset) < 1500 ? 0 : offset, doubt }
+  }
+
+  function keep(incident: Incident): void {
+    const others = state.incidents.filter(({ id }) => id !== incident.id)
+    const incidents = UNFINISHED.has(incident.state) ? [...others, incident] : others
+    set({ incidents: incidents.sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)) })
+  }
+
+  /** One question at a time per incident; what changes meanwhile is asked for once more. */
+  const asking = new Map<string, { again: boolean }>()
+  async function refresh(id: string): Promise<void> {
+    const running = asking.get(id)
+    if (running) {
+      running.again = true
+      return
+    }
+    const mine = { again: false }
+    asking.set(id, mine)
+    try {
+      keep(await get<Incident>(`/api/v1/incidents/${encodeURIComponent(id)}`))
+    } catch {
+      // The link's own watch tells of a lost server; a gone incident needs no tile.
+    } finally {
+      asking.delete(id)
+      if (mine.again) void refresh(id)
+    }
+  }
+
+  function onEvent({ id, event, data }: ServerEvent): void {
+    if (id !== null) lastEvent = id
+    if (event === 'camera.health') {
+      const { camera, health } = JSON.parse(data) as { camera: string; health: CameraView['health'] }
+      set({ cameras: state.cameras.map((each) => (each.id === camera ? { ...each, health } : each)) })
+      return
+    }
+    const entry = JSON.parse(data) as { kind?: string; body?: { incident?: string } }
+    if (entry.body?.incident) void refresh(entry.body.incident)
+    if (entry.kind === 'site.changed' || entry.kind?.startsWith('preset.')) void loadTown()
+  }
+
+  async function loadTown(): Promise<void> {
+    const [site, helpPoints, cameras] = await Promise.all([get<Site>('/api/v1/site'), get<{ items: HelpPoint[] }>('/api/v1/help-points'), get<{ items: CameraView[] }>('/api/v1/cameras')])
+    set({ site, helpPoints: helpPoints.items, cameras: cameras.items })
+  }
+  async function loadIncidents(): Promise<void> {
+    const lists = await Promise.all(['open', 'acknowledged'].map((each) => get<{ items: Incident[] }>(`/api/v1/incidents?state=${each}&limit=200`)))
+    set({ incidents: lists.flatMap(({ items }) => items).sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)) })
+  }
+
+  async function follow(signal: AbortSignal): Promise<void> {
+    const answer = await fetch(absolute('/api/v1/events'), { signal, credentials: 'same-origin', cache: 'no-store', headers: headers(lastEvent === null ? {} : { 'last-event-id': lastEvent }) })
+    if (!answer.ok || !answer.body) throw new Refusal(((await answer.json().catch(() => null)) as Problem | null) ?? { status: answer.status, code: 'unknown', detail: `The server answered ${answer.status}.` })
+    // The stream is open: whatever happens from now on will be heard, so the lists can be loaded.
+    const reading = readEvents(answer.body, { silenceMs: SILENCE_MS, signal, onEvent, onSign: () => state.link === 'live' || state.site === null || set({ link: 'live' }) })
+    await Promise.all([loadTown(), loadIncidents()])
+    set({ link: 'live', refusal: null })
+    await reading
+  }
+
+  async function run(signal: AbortSignal): Promise<void> {
+    for (let tries = 0; !signal.aborted; tries += 1) {
+      try {
+        await follow(signal)
+        tries = 0
+      } catch (error) {
+        if (error instanceof Refusal) set({ refusal: error.problem.detail })
+      }
+      if (signal.aborted) return
+      set({ link: 'lost' })
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]))
+    }
+  }
+
+  const incidentPath = (id: string, what: string): string => `/api/v1/incidents/${encodeURIComponent(id)}/${what}`
+  const change = async (id: string, what: string, body?: unknown): Promise<void> => keep((await (await call('POST', incidentPath(id, what), body)).json()) as Incident)
+  const cameraPath = (id: string, what: string): string => `/api/v1/cameras/${encodeURIComponent(id)}/${what}`
+
+  return {
+    state: (): WallState => state,
+    /** Milliseconds since 1970 by the server's clock. */
+    now: (): number => Date.now() + clock.offset,
+    subscribe(listener: () => void): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    /** Begins to follow the town with its first user; ends with the last. Returns the undo. */
+    use(): () => void {
+      users += 1
+      if (users === 1) {
+        stop = new AbortController()
+        void run(stop.signal)
+      }
+      let done = false
+      return () => {
+        if (done) return
+        done = true
+        users -= 1
+        if (users === 0) stop?.abort()
+      }
+    },
+    headers,
+    absolute,
+    acknowledge: (id: string): Promise<void> => change(id, 'acknowledgement'),
+    close: (id: string, reason: string): Promise<void> => change(id, 'closure', { reason }),
+    note: (id: string, text: string): Promise<void> => change(id, 'notes', { text }),
+    tick: (id: string, step: number): Promise<void> => change(id, 'steps', { step }),
+    contacted: (id: string, contact: string, outcome: string): Promise<void> => change(id, 'contacts', { contact, outcome }),
+    bring: (id: string, camera: string): Promise<void> => change(id, 'framings', { camera }),
+    refresh,
+    incidents: async (after: string | null): Promise<{ items: Incident[]; next: string | null }> => get(`/api/v1/incidents?limit=50${after === null ? '' : `&after=${encodeURIComponent(after)}`}`),
+    /** The newest still picture as an address for an image; the caller gives it up with `URL.revokeObjectURL`. */
+    snapshot: async (camera: string): Promise<string> => URL.createObjectURL(await (await call('GET', cameraPath(camera, 'snapshot.jpg'))).blob()),
+    presets: async (camera: string): Promise<PresetView[]> => (await get<{ items: PresetView[] }>(cameraPath(camera, 'presets'))).items,
+    savePreset: async (camera: string, preset: { token: string | null; name: string; helpPoint: string | null }): Promise<void> => {
+      const body = { name: preset.name, ...(preset.helpPoint === null ? {} : { helpPoint: preset.helpPoint }) }
+      await (preset.token === null ? call('POST', cameraPath(camera, 'presets'), body) : call('PUT', cameraPath(camera, `presets/${encodeURIComponent(preset.token)}`), body))
+    },
+    removePreset: async (camera: string, preset: string): Promise<void> => void (await call('DELETE', cameraPath(camera, `presets/${encodeURIComponent(preset)}`))),
+    recall: async (camera: string, preset: string): Promise<void> => void (await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/recall`))),
+    move: async (camera: string, velocity: { pan: number; tilt: number; zoom: number }): Promise<void> => void (await call('POST', cameraPath(camera, 'move'), { ...velocity, timeoutMs: 700 })),
+    stopMoving: async (camera: string): Promise<void> => void (await call('POST', cameraPath(camera, 'stop'))),
+    /** The clip as an MP4, with the hash that the server took of it. */
+    download: async (incident: string, camera: string): Promise<{ blob: Blob; sha256: string; name: string }> => {
+      const answer = await call('GET', `${incidentPath(incident, 'clips')}/${encodeURIComponent(camera)}/clip.mp4`)
+      const name = /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1] ?? 'clip.mp4'
+      return { blob: await answer.blob(), sha256: answer.headers.get('x-lamppost-sha256') ?? '', name }
+    },
+  }
+}

@@ -1,0 +1,106 @@
+/** Every word the elements say, in English. Other languages are typed by this one. */
+import type { Framing } from '../wall-client/api-shapes.ts'
+
+const proofWords = ({ proofs }: Framing): string => {
+  if (proofs.includes('picture')) return 'position and picture agree'
+  if (proofs.includes('position')) return proofs.includes('stopped') ? 'it has stopped, and its position agrees' : 'its position agrees'
+  return 'it says it moved and has stopped; it does not say where'
+}
+
+export const en = {
+  pressed: 'Help point pressed',
+  drill: 'Drill: not a person',
+  sincePress: 'since the press',
+  pressedAt: (time: string) => `pressed ${time}`,
+  pressedTimes: (count: number) => (count === 1 ? 'pressed once' : `pressed ${count} times`),
+  take: 'Take it',
+  takenBy: (name: string) => `Taken by ${name}`,
+  alreadyTaken: (name: string) => `Already taken by ${name}`,
+  notTaken: 'Nobody has taken it yet',
+  close: 'Close…',
+  closeTitle: 'Why is it closed?',
+  closeReasons: ['Helped by staff', 'Police attended', 'Went to the safe hub', 'Pressed by mistake', 'Nobody there', 'Drill complete'],
+  closeOther: 'Another reason',
+  closeConfirm: 'Close the incident',
+  cancel: 'Go back',
+  replay: 'Before the press',
+  backToLive: 'Close replay',
+  replayTitle: 'Recorded: from before the press',
+  toPress: 'To the press',
+  back10: '10 s back',
+  instructions: 'What to do',
+  tick: (text: string) => `Done: ${text}`,
+  note: 'Note',
+  notePlaceholder: 'What was said, what was seen',
+  addNote: 'Write it down',
+  furtherViews: 'Further views',
+  showLarge: (name: string) => `Show ${name} large`,
+  bring: (name: string) => `Bring ${name}`,
+  noCamera: 'No camera could be sent. Use the wall’s own cameras.',
+  framing: (framing: Framing): string => {
+    switch (framing.state) {
+      case 'asked':
+        return 'Asked to turn to the help point'
+      case 'moving':
+        return 'Turning to the help point'
+      case 'framed':
+        return `At the preset: ${proofWords(framing)}`
+      case 'unproven':
+        return framing.preset === null ? 'Fixed camera near the help point' : 'Not proven that it shows the help point'
+      case 'failed':
+        return 'Not at the help point'
+    }
+  },
+  live: (seconds: string) => `Live, ${seconds} s`,
+  late: (seconds: string) => `Late by ${seconds} s`,
+  starting: 'Waiting for the picture',
+  gone: 'No picture',
+  frozen: (seconds: string) => `Picture stopped ${seconds} s ago`,
+  recorded: (time: string) => `Recorded ${time}`,
+  serverLost: 'No connection to Lamppost. What you see here is old. Presses may not be shown.',
+  connecting: 'Connecting to Lamppost',
+  notSignedIn: 'Not signed in to Lamppost',
+  cameras: 'Cameras',
+  presets: 'Presets',
+  noPresets: 'This camera has no presets yet.',
+  fixedCamera: 'A fixed camera: it has no presets.',
+  recall: 'Go there',
+  overwrite: 'Save view here',
+  remove: 'Remove',
+  removeSure: 'Really remove?',
+  saveNew: 'Save this view as a new preset',
+  presetName: 'Name of the preset',
+  forHelpPoint: 'Shows the help point',
+  noHelpPoint: 'None',
+  save: 'Save preset',
+  saved: (name: string) => `Saved: ${name}`,
+  recalled: (name: string) => `The camera goes to ${name}`,
+  removed: (name: string) => `Removed: ${name}`,
+  steer: 'Steer the camera: hold a button',
+  left: 'Left',
+  right: 'Right',
+  up: 'Up',
+  down: 'Down',
+  zoomIn: 'Closer',
+  zoomOut: 'Wider',
+  health: { up: 'up', down: 'down', unknown: 'not known yet' },
+  onvif: 'ONVIF',
+  video: 'Video',
+  heldByIncident: 'Held by an open incident',
+  evidence: 'Clips held as evidence',
+  noIncidents: 'No incident has been recorded yet.',
+  from: 'From',
+  to: 'To',
+  stillGrowing: 'still recording',
+  camera: 'Camera',
+  gaps: (count: number) => (count === 0 ? 'no gaps' : count === 1 ? '1 gap' : `${count} gaps`),
+  gapLine: (from: string, to: string) => `No picture ${from} to ${to}`,
+  play: 'Play',
+  stopPlaying: 'Stop',
+  download: 'Download MP4',
+  downloading: 'Cutting…',
+  hashOf: (name: string) => `${name}: SHA-256`,
+  stateOf: { open: 'open', acknowledged: 'taken', closed: 'closed' },
+  more: 'Older incidents',
+}
+export type Words = typeof en
