@@ -65,6 +65,9 @@ export const evidenceStyles = css`
     vertical-align: top;
     font-variant-numeric: tabular-nums;
   }
+  thead th {
+    border-top: 0;
+  }
   .gaps {
     margin-inline-start: 8px;
     font-size: 13px;

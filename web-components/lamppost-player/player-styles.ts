@@ -52,12 +52,17 @@ export const playerStyles = css`
   }
   .controls {
     display: grid;
-    grid-template-columns: auto auto 1fr auto;
+    grid-template-columns: auto auto 1fr;
     gap: 8px;
     align-items: center;
     padding-top: 8px;
   }
+  .controls button:last-child {
+    justify-self: end;
+  }
   input[type='range'] {
+    grid-column: 1 / -1;
+    grid-row: 1;
     width: 100%;
     height: 32px;
     accent-color: var(--_doubt);

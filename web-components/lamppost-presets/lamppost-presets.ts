@@ -16,8 +16,8 @@ const STEER: readonly { word: keyof typeof words & ('left' | 'right' | 'up' | 'd
   { word: 'right', sign: '▶', velocity: { pan: 0.35, tilt: 0, zoom: 0 } },
   { word: 'up', sign: '▲', velocity: { pan: 0, tilt: 0.35, zoom: 0 } },
   { word: 'down', sign: '▼', velocity: { pan: 0, tilt: -0.35, zoom: 0 } },
-  { word: 'zoomIn', sign: '＋', velocity: { pan: 0, tilt: 0, zoom: 0.35 } },
-  { word: 'zoomOut', sign: '－', velocity: { pan: 0, tilt: 0, zoom: -0.35 } },
+  { word: 'zoomIn', sign: '+', velocity: { pan: 0, tilt: 0, zoom: 0.35 } },
+  { word: 'zoomOut', sign: '−', velocity: { pan: 0, tilt: 0, zoom: -0.35 } },
 ]
 /** Shorter than the camera's own timeout, so that a held button moves without a stutter. */
 const STEER_AGAIN_MS = 300

@@ -33,7 +33,7 @@ document.querySelector('#press')?.addEventListener('click', async () => {
   for (let tries = 0; tries < 5; tries += 1) {
     const reply = await fetch('/api/v1/presses', { method: 'POST', headers: { authorization: `Bearer ${press}`, 'content-type': 'application/json' }, body: JSON.stringify(body) }).catch(() => null)
     if (reply?.ok) {
-      answer.textContent = 'Help is coming. The control room can see you.'
+      answer.textContent = 'The control room has your call.'
       return
     }
     if (reply && reply.status < 500) break

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { type Candidate, chooseCameras } from '../../server/camera/camera-choice.ts'
+import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'
+import type { IncidentId } from '../../server/glossary/incident.ts'
+import type { HelpPointId } from '../../server/glossary/press.ts'
+
+const HERE = { id: 'blackwellgate' as HelpPointId, location: { lat: 54.52363, lon: -1.5561 } }
+const MINE = 'inc-mine' as IncidentId
+/** About 7 metres per 0.0001 degrees of longitude at Darlington. */
+const east = (steps: number) => ({ lat: HERE.location.lat, lon: HERE.location.lon + steps * 0.0001 })
+
+function camera(id: string, change: Partial<Candidate> = {}): Candidate {
+  return {
+    id: id as CameraId,
+    name: id,
+    location: east(1),
+    ptz: true,
+    onvif: 'up',
+    heldBy: null,
+    presets: new Map([[HERE.id, { token: `${id}-preset` as PresetToken, name: 'here' }]]),
+    knownTokens: new Set([`${id}-preset` as PresetToken]),
+    ...change,
+  }
+}
+const choose = (...cameras: Candidate[]) => chooseCameras(HERE, cameras, MINE)
+
+describe('choosing cameras for a press', () => {
+  test('the nearest PTZ camera with a preset for the help point is first, the further ones follow by distance', () => {
+    const { primary, secondary } = choose(camera('far', { location: east(9) }), camera('near', { location: east(1) }), camera('middle', { location: east(4) }))
+    expect(primary).toMatchObject({ camera: 'near', preset: 'near-preset' })
+    expect(secondary.map((each) => each.camera)).toEqual(['middle', 'far'])
+  })
+  test('a tie falls to the lower id, whatever the order in the site file', () => {
+    expect(choose(camera('b'), camera('a')).primary?.camera).toBe('a')
+    expect(choose(camera('a'), camera('b')).primary?.camera).toBe('a')
+  })
+  test('a camera that does not answer is passed over, and the reason is kept', () => {
+    const { primary, passedOver } = choose(camera('near', { onvif: 'down' }), camera('far', { location: east(9) }))
+    expect(primary?.camera).toBe('far')
+    expect(passedOver).toEqual([{ camera: 'near', reason: 'it does not answer' }])
+  })
+  test('a camera that was never reached yet comes after those that answer, but before none', () => {
+    expect(choose(camera('near', { onvif: 'unknown' }), camera('far', { location: east(9) })).primary?.camera).toBe('far')
+    expect(choose(camera('near', { onvif: 'unknown' })).primary?.camera).toBe('near')
+  })
+  test('a camera held by another incident is not stolen', () => {
+    const { primary, secondary, passedOver } = choose(camera('near', { heldBy: 'inc-other' as IncidentId }), camera('far', { location: east(9) }))
+    expect(primary?.camera).toBe('far')
+    expect(secondary).toEqual([])
+    expect(passedOver).toEqual([{ camera: 'near', reason: 'another incident holds it' }])
+  })
+  test('a camera held by this very incident may be asked again', () => {
+    expect(choose(camera('near', { heldBy: MINE })).primary?.camera).toBe('near')
+  })
+  test('a camera without a preset for this help point is not sent', () => {
+    expect(choose(camera('near', { presets: new Map() }), camera('far', { location: east(9) })).primary?.camera).toBe('far')
+  })
+  test('a preset that is gone from the camera is not trusted', () => {
+    const { primary, passedOver } = choose(camera('near', { knownTokens: new Set() }))
+    expect(primary).toBeNull()
+    expect(passedOver).toEqual([{ camera: 'near', reason: 'its preset near-preset is gone from the camera' }])
+  })
+  test('fixed cameras near the help point are further views, never the first', () => {
+    const fixed = { ptz: false, presets: new Map(), knownTokens: null }
+    const { primary, secondary } = choose(camera('doorway', fixed), camera('away', { ...fixed, location: east(40) }), camera('dead', { ...fixed, onvif: 'down' }))
+    expect(primary).toBeNull()
+    expect(secondary).toEqual([expect.objectContaining({ camera: 'doorway', preset: null })])
+  })
+  test('none left is an answer, not an error', () => {
+    expect(choose()).toEqual({ primary: null, secondary: [], passedOver: [] })
+  })
+  test('a camera whose place is not known comes last', () => {
+    expect(choose(camera('somewhere', { location: null }), camera('far', { location: east(90) })).primary?.camera).toBe('far')
+  })
+})

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import type { Judgement } from '../../server/camera/framing-proof.ts'
+import { runFraming } from '../../server/camera/framing-run.ts'
+import type { PresetToken } from '../../server/glossary/camera.ts'
+import { Failure } from '../../server/tools/failure.ts'
+import { createFakeClock } from '../fakes/fake-clock.ts'
+import { createFakeHead } from '../fakes/fake-head.ts'
+
+const TOKEN = '3' as PresetToken
+
+function begin(change: Partial<Parameters<typeof createFakeHead>[0]> = {}) {
+  const clock = createFakeClock()
+  const head = createFakeHead({ now: clock.monotonic, ...change })
+  const heard: Judgement[] = []
+  const stop = new AbortController()
+  const ended = runFraming({ head, token: TOKEN, clock, signal: stop.signal, onJudgement: (judgement) => heard.push(judgement) })
+  return { clock, head, heard, stop, ended }
+}
+
+describe('one move', () => {
+  test('the command leaves before anything is awaited', () => {
+    expect(begin().head.asked).toEqual(['3'])
+  })
+  test('goes asked, moving, framed, and tells each change once', async () => {
+    const { clock, heard, ended, head } = begin()
+    await clock.advance(3000)
+    expect(heard.map(({ state }) => state)).toEqual(['moving', 'framed'])
+    expect((await ended).proofs).toEqual(['accepted', 'stopped', 'position'])
+    expect(head.asked).toHaveLength(1)
+  })
+  test('fails in the camera’s own words when it refuses', async () => {
+    const { heard, ended } = begin({ refuse: new Failure('camera/refused', 'The camera refused GotoPreset: battery low') })
+    await ended
+    expect(heard).toEqual([{ state: 'failed', proofs: [], reason: 'The camera refused GotoPreset: battery low' }])
+  })
+  test('is unproven when the camera accepts and then says nothing', async () => {
+    const { clock, ended } = begin({ silent: true })
+    await clock.advance(13_000)
+    expect(await ended).toMatchObject({ state: 'unproven', proofs: ['accepted'] })
+  })
+  test('is unproven when the camera tells neither position nor movement', async () => {
+    const { clock, ended } = begin({ noPosition: true, noMoveStatus: true })
+    await clock.advance(13_000)
+    expect(await ended).toMatchObject({ state: 'unproven' })
+  })
+  test('fails when the camera stops somewhere else', async () => {
+    const { clock, ended } = begin({ neverArrives: true })
+    await clock.advance(5000)
+    expect(await ended).toMatchObject({ state: 'failed', reason: expect.stringMatching(/away from the preset/) })
+  })
+  test('says nothing more once it was taken away', async () => {
+    const { clock, heard, stop, ended } = begin()
+    await clock.advance(200)
+    stop.abort()
+    await clock.advance(5000)
+    await ended
+    expect(heard.map(({ state }) => state)).toEqual(['moving'])
+  })
+})

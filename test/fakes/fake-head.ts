@@ -1,0 +1,34 @@
+import type { PresetToken, PtzPosition, PtzStatus } from '../../server/glossary/camera.ts'
+import type { FramingHead } from '../../server/camera/framing-run.ts'
+import { Failure } from '../../server/tools/failure.ts'
+
+/** A head whose answers a test chooses; by default it turns for a second and then stands at the preset. */
+export function createFakeHead(options: { presets?: Record<string, PtzPosition>; now(): number; turnMs?: number; refuse?: Failure; silent?: boolean; noPosition?: boolean; noMoveStatus?: boolean; neverArrives?: boolean }): FramingHead & { asked: string[] } {
+  const presets = options.presets ?? { '3': { pan: 0.5, tilt: -0.1, zoom: 0.2 } }
+  const away: PtzPosition = { pan: -0.4, tilt: 0, zoom: 0 }
+  let target: PtzPosition | null = null
+  let since = 0
+  let seenMoving = false
+  const asked: string[] = []
+  const arrived = (): boolean => target !== null && options.now() - since >= (options.turnMs ?? 1000)
+  return {
+    asked,
+    async gotoPreset(token) {
+      asked.push(token)
+      if (options.refuse) throw options.refuse
+      const found = presets[token]
+      if (!found) throw new Failure('camera/refused', `The camera refused GotoPreset: There is no preset ${token}`)
+      target = found
+      since = options.now()
+    },
+    async status(): Promise<PtzStatus> {
+      if (options.silent) throw new Failure('camera/unreachable', 'no answer')
+      const moving = target !== null && !arrived()
+      seenMoving ||= moving && !options.noMoveStatus
+      const position = arrived() && !options.neverArrives ? target : away
+      return { position: options.noPosition ? null : position, moving: options.noMoveStatus ? null : moving }
+    },
+    presetPosition: (token: PresetToken) => (options.noPosition ? null : (presets[token] ?? null)),
+    moveStatusTrusted: () => seenMoving,
+  }
+}

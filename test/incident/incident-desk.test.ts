@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest'
+import type { CameraId, Framing, PresetToken } from '../../server/glossary/camera.ts'
+import type { IncidentId } from '../../server/glossary/incident.ts'
+import type { HelpPointId, Press, PressId } from '../../server/glossary/press.ts'
+import { createIncidentBook } from '../../server/incident/incident-book.ts'
+import { createIncidentDesk } from '../../server/incident/incident-desk.ts'
+import type { Chosen } from '../../server/incident/incident-framings.ts'
+import { isoTime } from '../../server/tools/clock.ts'
+import { createFakeClock } from '../fakes/fake-clock.ts'
+import { createFakeLedger } from '../fakes/fake-ledger.ts'
+
+type Judge = (judgement: Pick<Framing, 'proofs' | 'reason' | 'state'>) => void
+const chosen = (camera: string, preset: string | null = 'p'): Chosen => ({ camera: camera as CameraId, preset: preset as PresetToken | null })
+
+function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]) {
+  const clock = createFakeClock()
+  const ledger = createFakeLedger(clock.now)
+  const book = createIncidentBook()
+  const moves: { camera: string; judge: Judge; signal: AbortSignal }[] = []
+  const holders = new Map<CameraId, IncidentId>()
+  const held: { camera: string; from: string; to: string | null }[] = []
+  let choice: { primary: Chosen | null; secondary: Chosen[] } = { primary: chosen('cam-a'), secondary }
+  const desk = createIncidentDesk({
+    clock,
+    book,
+    append: ledger.append,
+    cameras: {
+      choose: () => ({ ...choice, passedOver: [] }),
+      hold: (camera, incident) => {
+        if (!holders.has(camera)) holders.set(camera, incident)
+        return () => holders.get(camera) === incident && holders.delete(camera)
+      },
+      heldBy: (camera) => holders.get(camera) ?? null,
+      frame: async (camera, _preset, signal, judge) => void moves.push({ camera, judge, signal }),
+    },
+    clips: { preRollMs: () => 60_000, hold: (_, clip) => held.push(clip) },
+    helpPointName: (id) => `the ${id}`,
+    instructions: () => ['Speak to the caller', 'Check pre-roll'],
+  })
+  let presses = 0
+  const press = (helpPoint: string) => {
+    presses += 1
+    const now = isoTime(clock.now())
+    const made: Press = { id: `prs-${presses}` as PressId, key: `k${presses}`, helpPoint: helpPoint as HelpPointId, kind: 'press', pressedAt: now, receivedAt: now, source: 'http' }
+    return desk.pressed(made)
+  }
+  return { clock, ledger, book, desk, moves, holders, held, press, choose: (next: typeof choice) => (choice = next) }
+}
+
+describe('a press', () => {
+  test('sends the cameras before anything is on disk', () => {
+    const { press, moves, ledger } = room()
+    press('here')
+    expect(moves.map(({ camera }) => camera)).toEqual(['cam-a', 'cam-b'])
+    expect(ledger.entries).toEqual([])
+  })
+  test('opens an incident whose framings and clips are all in the ledger', async () => {
+    const { press, ledger, book, held } = room()
+    const { incident, durable } = press('here')
+    await durable
+    expect(ledger.entries.map(({ kind }) => kind)).toEqual(['incident.opened', 'press.received', 'framing.changed', 'framing.changed', 'framing.changed', 'clip.held', 'clip.held', 'clip.held'])
+    expect(book.get(incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual(['cam-a primary asked', 'cam-b secondary asked', 'cam-fixed secondary unproven'])
+    expect(held[0]).toEqual({ camera: 'cam-a', from: '2026-11-20T22:29:00.000Z', to: null })
+  })
+  test('of the same help point joins the open incident, and is counted', () => {
+    const { press, book } = room()
+    const first = press('here')
+    const second = press('here')
+    expect(second.incident).toBe(first.incident)
+    expect(book.get(first.incident).presses).toHaveLength(2)
+  })
+  test('of another help point opens another incident', () => {
+    const { press, book } = room()
+    expect(press('there').incident).not.toBe(press('here').incident)
+    expect(book.unfinished()).toHaveLength(2)
+  })
+  test('after closure opens a new incident', async () => {
+    const { press, desk } = room()
+    const first = press('here')
+    await desk.close(first.incident, 'Helped by staff', 'operator:Sam')
+    expect(press('here').incident).not.toBe(first.incident)
+  })
+  test('repeated sends a framed first camera again until somebody has taken the incident', async () => {
+    const { press, moves, desk } = room()
+    const { incident } = press('here')
+    moves[0]?.judge({ state: 'framed', proofs: ['accepted', 'position'], reason: null })
+    press('here')
+    expect(moves.map(({ camera }) => camera)).toEqual(['cam-a', 'cam-b', 'cam-a'])
+    await desk.acknowledge(incident, 'Sam', 'operator:Sam')
+    moves[2]?.judge({ state: 'framed', proofs: ['accepted', 'position'], reason: null })
+    press('here')
+    expect(moves).toHaveLength(3)
+  })
+  test('without any camera still opens an incident', () => {
+    const { press, book, choose } = room()
+    choose({ primary: null, secondary: [] })
+    expect(book.get(press('here').incident)).toMatchObject({ state: 'open', framings: [], clips: [] })
+  })
+})
+
+describe('framing', () => {
+  test('is recorded with every change, and settled with its time', async () => {
+    const { press, moves, book, clock } = room()
+    const { incident } = press('here')
+    await clock.advance(1300)
+    moves[0]?.judge({ state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null })
+    expect(book.get(incident).framings[0]).toMatchObject({ camera: 'cam-a', state: 'framed', proofs: ['accepted', 'stopped', 'position'], settledAt: '2026-11-20T22:30:01.300Z' })
+  })
+  test('that fails falls to the next camera by itself, and lets the first go', () => {
+    const { press, moves, book, holders } = room()
+    const { incident } = press('here')
+    moves[0]?.judge({ state: 'failed', proofs: [], reason: 'no answer within 2 s' })
+    expect(book.get(incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual(['cam-a primary failed', 'cam-b primary asked', 'cam-fixed secondary unproven'])
+    expect([...holders]).toEqual([['cam-b', incident]])
+  })
+  test('a further view is lent: a press that needs the camera gets it, and the first incident is told', () => {
+    const { press, moves, book, choose } = room()
+    const first = press('here')
+    moves[1]?.judge({ state: 'framed', proofs: ['accepted', 'position'], reason: null })
+    choose({ primary: chosen('cam-b'), secondary: [] })
+    press('there')
+    expect(book.get(first.incident).framings[1]).toMatchObject({ camera: 'cam-b', state: 'failed', reason: 'This camera now shows the there: a press there needed it.' })
+  })
+  test('a move that was taken away says nothing more to the incident that lost it', () => {
+    const { press, moves, choose } = room()
+    press('here')
+    choose({ primary: chosen('cam-b'), secondary: [] })
+    press('there')
+    expect(moves[1]?.signal.aborted).toBe(true)
+  })
+  test('cannot be asked of a camera that another incident holds', async () => {
+    const { press, desk, choose } = room()
+    press('here')
+    choose({ primary: chosen('cam-z'), secondary: [] })
+    const other = press('there')
+    await expect(desk.bring(other.incident, 'cam-a' as CameraId, 'p' as PresetToken)).rejects.toMatchObject({ code: 'camera/held' })
+  })
+  test('can be asked of another camera, whose clip is then held too', async () => {
+    const { press, desk, held } = room()
+    const { incident } = press('here')
+    const after = await desk.bring(incident, 'cam-new' as CameraId, 'p' as PresetToken)
+    expect(after.framings.at(-1)).toMatchObject({ camera: 'cam-new', state: 'asked' })
+    expect(held.at(-1)).toMatchObject({ camera: 'cam-new', to: null })
+  })
+})
+
+describe('the room', () => {
+  test('the first acknowledgement wins, the second hears the owner’s name', async () => {
+    const { press, desk } = room()
+    const { incident } = press('here')
+    const [first, second] = await Promise.allSettled([desk.acknowledge(incident, 'Sam', 'operator:Sam'), desk.acknowledge(incident, 'Alex', 'operator:Alex')])
+    expect(first).toMatchObject({ status: 'fulfilled', value: { owner: 'Sam' } })
+    expect(second).toMatchObject({ status: 'rejected', reason: { code: 'incident/taken', extra: { owner: 'Sam' } } })
+  })
+  test('closing ends the clips, lets the cameras go and stops moves', async () => {
+    const { press, desk, holders, moves, clock } = room()
+    const { incident } = press('here')
+    await clock.advance(5000)
+    const closed = await desk.close(incident, 'Helped by staff', 'operator:Sam')
+    expect(closed).toMatchObject({ state: 'closed', closureReason: 'Helped by staff' })
+    expect(closed.clips.map(({ to }) => to)).toEqual(Array(3).fill('2026-11-20T22:30:05.000Z'))
+    expect(holders.size).toBe(0)
+    expect(moves.every(({ signal }) => signal.aborted)).toBe(true)
+  })
+  test('a closed incident takes notes, but no acknowledgement and no second closure', async () => {
+    const { press, desk } = room()
+    const { incident } = press('here')
+    await desk.close(incident, 'Helped by staff', 'operator:Sam')
+    await expect(desk.acknowledge(incident, 'Sam', 'operator:Sam')).rejects.toMatchObject({ code: 'incident/closed' })
+    await expect(desk.close(incident, 'again', 'operator:Sam')).rejects.toMatchObject({ code: 'incident/closed' })
+    await expect(desk.note(incident, 'Police reference 4711', 'operator:Sam')).resolves.toMatchObject({ state: 'closed' })
+  })
+  test('an instruction is ticked once, and one that does not exist is refused', async () => {
+    const { press, desk } = room()
+    const { incident } = press('here')
+    await desk.tick(incident, 1, 'operator:Sam')
+    const twice = await desk.tick(incident, 1, 'operator:Sam')
+    expect(twice.steps).toHaveLength(1)
+    await expect(desk.tick(incident, 9, 'operator:Sam')).rejects.toMatchObject({ code: 'request/invalid' })
+  })
+  test('after a restart an unfinished incident holds its cameras and clips, and asks again what was cut short', async () => {
+    const before = room()
+    const { incident, durable } = before.press('here')
+    await durable
+    const after = room()
+    for (const entry of before.ledger.entries) after.book.follow(entry)
+    after.desk.resume()
+    expect(after.moves.map(({ camera }) => camera)).toEqual(['cam-a', 'cam-b'])
+    expect(after.holders.get('cam-a' as CameraId)).toBe(incident)
+    expect(after.held.map(({ camera }) => camera)).toEqual(['cam-a', 'cam-b', 'cam-fixed'])
+  })
+})
