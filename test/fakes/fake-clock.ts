@@ -12,12 +12,14 @@ export function createFakeClock(start = Date.parse('2026-11-20T22:30:00Z')): Clo
     sleep: (ms, signal) =>
       new Promise((resolve) => {
         if (signal?.aborted) return resolve()
-        const sleeper = { until: elapsed + ms, wake: resolve }
-        sleepers.push(sleeper)
-        signal?.addEventListener('abort', () => {
+        const done = (): void => {
           sleepers = sleepers.filter((each) => each !== sleeper)
+          signal?.removeEventListener('abort', done)
           resolve()
-        })
+        }
+        const sleeper = { until: elapsed + ms, wake: done }
+        sleepers.push(sleeper)
+        signal?.addEventListener('abort', done)
       }),
     /** Wakes sleepers in their order, letting each act before the next. */
     async advance(ms) {

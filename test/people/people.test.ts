@@ -1,0 +1,55 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openPeopleFile } from '../../server/people/people-file.ts'
+import { createSessions } from '../../server/people/sessions.ts'
+import { createFakeClock } from '../fakes/fake-clock.ts'
+
+let folder: string
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'lamppost-people-'))))
+afterEach(() => rmSync(folder, { recursive: true }))
+const SAM = { name: 'Sam', role: 'operator', helpPoints: null } as const
+
+describe('people', () => {
+  test('a token is kept only as a hash, in a file nobody else may read', () => {
+    const file = join(folder, 'people.json')
+    const token = openPeopleFile(file).addToken(SAM)
+    expect(readFileSync(file, 'utf8')).not.toContain(token)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+  test('a token added by another process is known at once', () => {
+    const file = join(folder, 'people.json')
+    const running = openPeopleFile(file)
+    expect(running.byToken('x')).toBeNull()
+    const token = openPeopleFile(file).addToken(SAM)
+    expect(running.byToken(token)).toEqual(SAM)
+  })
+  test('the right password signs in, anything else does not', async () => {
+    const people = openPeopleFile(join(folder, 'people.json'))
+    await people.addUser('sam', 'correct horse £ battery', SAM)
+    expect(await people.byPassword('sam', 'correct horse £ battery')).toEqual(SAM)
+    expect(await people.byPassword('sam', 'correct horse battery')).toBeNull()
+    expect(await people.byPassword('nobody', 'correct horse £ battery')).toBeNull()
+  })
+  test('a session ends when nobody uses it, and at the latest after a day', async () => {
+    const clock = createFakeClock()
+    const sessions = createSessions(clock.now)
+    const idle = sessions.open(SAM)
+    await clock.advance(13 * 3_600_000)
+    expect(sessions.who(idle)).toBeNull()
+    const busy = sessions.open(SAM)
+    for (let hour = 0; hour < 23; hour += 1) {
+      await clock.advance(3_600_000)
+      expect(sessions.who(busy)).toEqual(SAM)
+    }
+    await clock.advance(2 * 3_600_000)
+    expect(sessions.who(busy)).toBeNull()
+  })
+  test('a closed session is closed', () => {
+    const sessions = createSessions(() => 0)
+    const id = sessions.open(SAM)
+    sessions.close(id)
+    expect(sessions.who(id)).toBeNull()
+  })
+})

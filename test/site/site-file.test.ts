@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'
+import type { HelpPointId } from '../../server/glossary/press.ts'
+import { readSite } from '../../server/site/site-check.ts'
+import { editPreset } from '../../server/site/site-edit.ts'
+import { createResolver } from '../../server/site/site-references.ts'
+import { SITE_SCHEMA } from '../../server/site/site-schema.ts'
+
+const DARLINGTON = readFileSync(new URL('../../camera-presets/darlington.yaml', import.meta.url), 'utf8')
+const any = (text: string) => ({ value: text.replaceAll(/\$\{\w+\}/g, '1') })
+const problemsOf = (text: string, resolve: Parameters<typeof readSite>[1] = any) => readSite(text, resolve).problems
+
+const SMALL = `site: { id: town, name: Town, timezone: Europe/London }
+helpPoints:
+  - id: here
+    name: Here
+    location: { lat: 54.5, lon: -1.5 }
+cameras:
+  - id: cam-1
+    name: First # the corner
+    onvif: { url: "http://10.0.0.1/onvif/device_service", username: u, password: "\${PASSWORD}" }
+    presets:
+      here: { token: "3", name: Here }
+`
+
+describe('the site file', () => {
+  test('Darlington is a valid town with 3 help points, 5 PTZ and 3 fixed cameras', () => {
+    const { site, problems } = readSite(DARLINGTON, any)
+    expect(problems).toEqual([])
+    expect(site?.helpPoints.map(({ id }) => id)).toEqual(['blackwellgate', 'skinnergate', 'high-row'])
+    expect(site?.cameras.filter(({ presets }) => presets.size > 0)).toHaveLength(5)
+    expect(site?.cameras.filter(({ presets }) => presets.size === 0)).toHaveLength(3)
+  })
+  test('the JSON Schema beside it is the one the server uses', () => {
+    const written = JSON.parse(readFileSync(new URL('../../camera-presets/site.schema.json', import.meta.url), 'utf8'))
+    expect(written).toEqual(JSON.parse(JSON.stringify(SITE_SCHEMA)))
+  })
+  test('tokens stay strings, durations become milliseconds, buffers have defaults', () => {
+    const camera = readSite(SMALL, any).site?.cameras[0]
+    expect(camera?.presets.get('here' as HelpPointId)).toEqual({ token: '3', name: 'Here' })
+    expect(camera?.buffer).toEqual({ mode: 'always', preRollMs: 60_000, keepMs: 86_400_000 })
+  })
+  test.each([
+    ['an unknown key', SMALL.replace('    name: Here\n', '    name: Here\n    colour: red\n'), 5, 'helpPoints.0.colour', /not known/],
+    ['a duplicate id', SMALL.replace('cameras:', '  - { id: here, name: Again, location: { lat: 1, lon: 1 } }\ncameras:'), 6, 'helpPoints.1.id', /used twice/],
+    ['a preset for a help point that does not exist', SMALL.replace('      here:', '      nowhere:'), 11, 'cameras.0.presets.nowhere', /no help point "nowhere"/],
+    ['a missing key', SMALL.replace('    name: Here\n', ''), 3, 'helpPoints.0', /name is missing/],
+    ['a token that is a number', SMALL.replace('token: "3"', 'token: 3'), 11, 'cameras.0.presets.here.token', /string/],
+    ['a place that is not on Earth', SMALL.replace('54.5', '154.5'), 5, 'helpPoints.0.location.lat', /90/],
+    ['a time zone that does not exist', SMALL.replace('Europe/London', 'Europe/Darlington'), 1, 'site.timezone', /no time zone/],
+    ['a camera without an address', SMALL.replace(/ {4}onvif:.*\n/, ''), 7, 'cameras.0', /onvif or rtmp/],
+    ['a key written twice', SMALL.replace('    name: Here\n', '    name: Here\n    name: There\n'), 5, '', /unique/i],
+    ['an ONVIF address that is none', SMALL.replace('http://10', 'ftp://10'), 9, 'cameras.0.onvif.url', /http/],
+  ])('%s is refused with its line and key', (_, text, line, key, words) => {
+    expect(problemsOf(text)).toContainEqual({ line, key, problem: expect.stringMatching(words) })
+  })
+  test('a secret that is not there is named, and its value never appears', () => {
+    const resolve = createResolver({ OTHER: 'canary' })
+    const problems = problemsOf(SMALL, resolve)
+    expect(problems).toEqual([{ line: 9, key: 'cameras.0.onvif.password', problem: 'the environment has no PASSWORD' }])
+  })
+  test('secrets come from the environment or a file', () => {
+    const { site } = readSite(SMALL, createResolver({ PASSWORD: 'p&£' }))
+    expect(site?.cameras[0]?.onvif?.password).toBe('p&£')
+    expect(createResolver({})('file:/nowhere/at/all')).toEqual({ missing: 'the file /nowhere/at/all cannot be read' })
+  })
+})
+
+describe('editing a preset in the site file', () => {
+  const camera = 'cam-1' as CameraId
+  test('keeps comments, references and everything else', () => {
+    const edited = editPreset(SMALL, camera, { helpPoint: 'here' as HelpPointId, token: '101' as PresetToken, name: 'New view' })
+    expect(edited).toContain('# the corner')
+    expect(edited).toContain('${PASSWORD}')
+    expect(readSite(edited, any).site?.cameras[0]?.presets.get('here' as HelpPointId)).toEqual({ token: '101', name: 'New view' })
+  })
+  test('adds the first preset of a camera', () => {
+    const bare = SMALL.slice(0, SMALL.indexOf('    presets:'))
+    const edited = editPreset(bare, camera, { helpPoint: 'here' as HelpPointId, token: '1' as PresetToken, name: 'One' })
+    expect(readSite(edited, any).site?.cameras[0]?.presets.size).toBe(1)
+  })
+  test('forgets every mapping to a removed preset', () => {
+    const edited = editPreset(SMALL, camera, { forget: '3' as PresetToken })
+    expect(readSite(edited, any).site?.cameras[0]?.presets.size).toBe(0)
+  })
+  test('of a camera that is not there changes nothing', () => {
+    expect(editPreset(SMALL, 'cam-9' as CameraId, { forget: '3' as PresetToken })).toBe(SMALL)
+  })
+  test('Darlington survives an edit with nothing else changed', () => {
+    const edited = editPreset(DARLINGTON, 'cam-12' as CameraId, { helpPoint: 'blackwellgate' as HelpPointId, token: '3' as PresetToken, name: 'Help point Number One' })
+    const lines = (text: string) => text.split('\n').length
+    expect(lines(edited)).toBe(lines(DARLINGTON))
+    expect(edited).toContain('# Darlington town centre.')
+  })
+})
