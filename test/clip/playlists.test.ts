@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest'
+import { gapsIn } from '../../server/clip/clip-gaps.ts'
+import { type LiveState, clipPlaylist, livePlaylist, mediaTimeOf } from '../../server/clip/hls-playlist.ts'
+import { createLiveWindow } from '../../server/clip/live-window.ts'
+import type { Segment } from '../../server/glossary/clip.ts'
+
+const T0 = Date.parse('2026-11-20T22:30:00.000Z')
+const segment = (number: number, change: Partial<Segment> = {}): Segment => ({ number, run: 0, start: T0 + number * 1000, duration: 1, bytes: 1000, sha256: 'x', ...change })
+const part = { duration: 0.13333, independent: false }
+
+describe('the live playlist', () => {
+  const state: LiveState = {
+    segments: [{ ...segment(10), parts: null }, { ...segment(11), parts: [{ ...part, independent: true }, part] }],
+    open: { ...segment(12, { duration: 0.13333 }), parts: [{ ...part, independent: true }] },
+    partTarget: 0.147,
+    targetDuration: 1,
+  }
+  test('names its parts, the next one, and how long a client may wait', () => {
+    expect(livePlaylist(state, false)).toBe(`#EXTM3U
+#EXT-X-VERSION:9
+#EXT-X-TARGETDURATION:1
+#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=0.441,CAN-SKIP-UNTIL=6.0
+#EXT-X-PART-INF:PART-TARGET=0.147
+#EXT-X-MEDIA-SEQUENCE:10
+#EXT-X-DISCONTINUITY-SEQUENCE:0
+#EXT-X-MAP:URI="init/0.mp4"
+#EXT-X-PROGRAM-DATE-TIME:2026-11-20T22:30:10.000Z
+#EXTINF:1.0,
+segment/10.m4s
+#EXT-X-PROGRAM-DATE-TIME:2026-11-20T22:30:11.000Z
+#EXT-X-PART:DURATION=0.13333,URI="part/11.0.m4s",INDEPENDENT=YES
+#EXT-X-PART:DURATION=0.13333,URI="part/11.1.m4s"
+#EXTINF:1.0,
+segment/11.m4s
+#EXT-X-PROGRAM-DATE-TIME:2026-11-20T22:30:12.000Z
+#EXT-X-PART:DURATION=0.13333,URI="part/12.0.m4s",INDEPENDENT=YES
+#EXT-X-PRELOAD-HINT:TYPE=PART,URI="part/12.1.m4s"
+`)
+  })
+  test('a restart of the recorder is a discontinuity with its own initialisation section', () => {
+    const text = livePlaylist({ ...state, segments: [{ ...segment(10), parts: null }, { ...segment(11, { run: 1 }), parts: null }], open: null }, false)
+    expect(text).toMatch(/segment\/10\.m4s\n#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI="init\/1\.mp4"\n/)
+    expect(text).toMatch(/PRELOAD-HINT:TYPE=PART,URI="part\/12\.0\.m4s"/)
+  })
+  test('a delta update leaves out what is older than six target durations', () => {
+    const long = { ...state, segments: Array.from({ length: 20 }, (_, i) => ({ ...segment(i), parts: null })), open: { ...segment(20), duration: 0.5, parts: [part] } }
+    const text = livePlaylist(long, true)
+    expect(text).toMatch(/#EXT-X-SKIP:SKIPPED-SEGMENTS=14\n/)
+    expect(text).not.toContain('segment/13.m4s')
+    expect(text).toContain('segment/14.m4s')
+    expect(text).toContain('#EXT-X-MEDIA-SEQUENCE:0')
+  })
+})
+
+describe('the live window', () => {
+  const open = (parts: number) => ({ start: T0, duration: parts * 0.13, parts: Array.from({ length: parts }, (_, i) => ({ bytes: Buffer.from(`p${i}`), duration: 0.13, independent: i === 0 })) })
+  const query = (msn: number | null, part: number | null = null) => ({ msn, part, skip: false })
+
+  test('a blocking reload answers as soon as its part is here', async () => {
+    const window = createLiveWindow()
+    window.onPart(5, 0, open(1), 0.14)
+    const waiting = window.playlist(query(5, 1))
+    window.onPart(5, 0, open(2), 0.14)
+    expect(await waiting).toContain('part/5.1.m4s')
+  })
+  test('a part that was announced is waited for; one that was not is refused', async () => {
+    const window = createLiveWindow()
+    window.onPart(5, 0, open(1), 0.14)
+    const waiting = window.part(5, 1)
+    expect(await window.part(5, 3)).toBeNull()
+    expect(await window.part(9, 0)).toBeNull()
+    window.onPart(5, 0, open(2), 0.14)
+    expect((await waiting)?.toString()).toBe('p1')
+  })
+  test('a segment too far ahead is refused at once', async () => {
+    const window = createLiveWindow()
+    window.onPart(5, 0, open(1), 0.14)
+    await expect(window.playlist(query(99))).rejects.toMatchObject({ code: 'live/ahead' })
+  })
+  test('a camera that stops answers those who wait instead of leaving them hanging', async () => {
+    const window = createLiveWindow()
+    window.onPart(5, 0, open(1), 0.14)
+    const [playlist, bytes] = [window.playlist(query(6)), window.part(5, 1)]
+    window.stopped()
+    await expect(playlist).rejects.toMatchObject({ code: 'live/none' })
+    await expect(bytes).rejects.toMatchObject({ code: 'live/none' })
+  })
+  test('parts of a segment that is no longer young are given up', async () => {
+    const window = createLiveWindow()
+    for (let number = 0; number < 6; number += 1) {
+      window.onPart(number, 0, open(2), 0.14)
+      window.onSegment(segment(number))
+    }
+    expect(await window.part(0, 0)).toBeNull()
+    expect((await window.part(5, 0))?.toString()).toBe('p0')
+  })
+})
+
+describe('the playlist of a held clip', () => {
+  const segments = [segment(0), segment(1), segment(2)]
+  test('grows as an EVENT and starts at the press', () => {
+    const text = clipPlaylist({ segments, pressedAt: T0 + 1500, ended: false })
+    expect(text).toContain('#EXT-X-PLAYLIST-TYPE:EVENT')
+    expect(text).toContain('#EXT-X-START:TIME-OFFSET=1.5,PRECISE=YES')
+    expect(text).not.toContain('ENDLIST')
+  })
+  test('is a VOD with an end when the incident is closed', () => {
+    const text = clipPlaylist({ segments, pressedAt: T0, ended: true })
+    expect(text).toContain('#EXT-X-PLAYLIST-TYPE:VOD')
+    expect(text.trimEnd().endsWith('#EXT-X-ENDLIST')).toBe(true)
+  })
+  test('a hole in the recording takes wall-clock time, but no media time', () => {
+    expect(mediaTimeOf([segment(0), segment(1), segment(10, { run: 1 })], T0 + 10_500)).toBeCloseTo(2.5)
+  })
+  test('every segment has its wall-clock time', () => {
+    expect(clipPlaylist({ segments, pressedAt: T0, ended: true }).match(/PROGRAM-DATE-TIME/g)).toHaveLength(3)
+  })
+})
+
+describe('gaps', () => {
+  test('are declared before, between and after what there is', () => {
+    expect(gapsIn([segment(10), segment(11), segment(20)], T0, T0 + 60_000)).toEqual([
+      { from: T0, to: T0 + 10_000 },
+      { from: T0 + 12_000, to: T0 + 20_000 },
+      { from: T0 + 21_000, to: T0 + 60_000 },
+    ])
+  })
+  test('jitter is no gap', () => expect(gapsIn([segment(0), segment(1, { start: T0 + 1700 })], T0, null)).toEqual([]))
+  test('a range without any picture is one gap', () => expect(gapsIn([], T0, T0 + 5000)).toEqual([{ from: T0, to: T0 + 5000 }]))
+})
