@@ -19,7 +19,8 @@ export type UsernameToken = { username: string; password: string; /** The camera
 export const passwordDigest = (nonce: Buffer, created: string, password: string): string =>
   createHash('sha1').update(nonce).update(created, 'utf8').update(password, 'utf8').digest('base64')
 
-function securityHeader({ username, password, cameraNow }: UsernameToken): string {
+/** The WS-Security header by itself, for who builds envelopes of their own. */
+export function securityHeader({ username, password, cameraNow }: UsernameToken): string {
   const nonce = randomBytes(16)
   const created = isoTime(cameraNow)
   return (

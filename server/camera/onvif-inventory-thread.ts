@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import type { OnvifAccess } from '../glossary/site.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
 import { answerCalls } from '../tools/worker-calls.ts'
+import { securityHeader } from './onvif-envelope.ts'
 
 export type Inventory = {
   manufacturer: string
@@ -21,6 +22,8 @@ export type Inventory = {
 
 type Profile = { $: { token: string }; PTZConfiguration?: unknown; videoEncoderConfiguration?: unknown }
 type Library = {
+  timeShift?: number
+  _envelopeHeader(open?: boolean): string
   profiles?: Profile[]
   uri?: Record<string, { pathname?: string | null } | undefined>
   activeSource?: { profileToken?: string }
@@ -49,6 +52,11 @@ async function takeInventory(access: OnvifAccess, timeoutMs: number): Promise<In
     preserveAddress: true,
     autoconnect: false,
   })
+  // Its own header hashes the password as ASCII and does not escape the name: "£" and "&" would be refused.
+  camera._envelopeHeader = (open = false) => {
+    const token = securityHeader({ username: access.username, password: access.password, cameraNow: process.uptime() * 1000 + (camera.timeShift ?? 0) })
+    return `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://www.w3.org/2005/08/addressing"><s:Header>${token}${open ? '' : '</s:Header><s:Body>'}`
+  }
   await asked((done) => camera.connect(done))
   const information = await asked<Record<string, string>>((done) => camera.getDeviceInformation(done))
   const profiles = (camera.profiles ?? []).flat()

@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { buffer } from 'node:stream/consumers'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { soapEnvelope } from '../../server/camera/onvif-envelope.ts'
+import { FRAME } from '../../server/simulator/camera-picture.ts'
+import { type Mark, readMark } from '../../server/simulator/picture-mark.ts'
+import { schemaErrors } from './onvif-schemas.ts'
+import { CREDENTIALS, HOME, PRESET, plan, startTestTown, startTestTownFor } from './test-town.ts'
+
+let town: Awaited<ReturnType<typeof startTestTown>>
+beforeAll(async () => void (town = await startTestTown(plan('ptz'), plan('fixed', false))))
+afterAll(() => town.end())
+
+const TPTZ = 'http://www.onvif.org/ver20/ptz/wsdl'
+const TDS = 'http://www.onvif.org/ver10/device/wsdl'
+const TRT = 'http://www.onvif.org/ver10/media/wsdl'
+const TEV = 'http://www.onvif.org/ver10/events/wsdl'
+const P = '<ProfileToken>profile-1</ProfileToken>'
+
+async function post(path: string, envelope: string, camera = 'ptz'): Promise<{ status: number; xml: string }> {
+  const answer = await fetch(`http://127.0.0.1:${town.camera(camera).ports.onvif}${path}`, { method: 'POST', body: envelope, headers: { 'content-type': 'application/soap+xml' } })
+  return { status: answer.status, xml: await answer.text() }
+}
+const token = () => ({ ...CREDENTIALS, cameraNow: Date.now() })
+const ask = (namespace: string, operation: string, inner = '', path = '/onvif/device_service') => post(path, soapEnvelope(`<${operation} xmlns="${namespace}">${inner}</${operation}>`, token()))
+
+/** Frames as a viewer gets them: decoded by ffmpeg from RTSP. */
+async function watch(camera: string, seconds: number, transport: 'tcp' | 'udp' = 'tcp'): Promise<Mark[]> {
+  const { username, password } = CREDENTIALS
+  const url = `rtsp://${encodeURIComponent(username)}:${encodeURIComponent(password)}@127.0.0.1:${town.camera(camera).ports.rtsp}/stream`
+  const ffmpeg = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-rtsp_transport', transport, '-i', url, '-t', String(seconds), '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const bytes = await buffer(ffmpeg.stdout)
+  const size = FRAME.width * FRAME.height
+  return Array.from({ length: Math.floor(bytes.length / size) }, (_, i) => readMark((x, y) => bytes[i * size + y * FRAME.width + x] ?? 0, FRAME.height)).filter((mark) => mark !== null)
+}
+
+describe('a simulated camera’s ONVIF', () => {
+  test('messages follow the specifications’ schemas, both ways', async () => {
+    const created = await ask(TEV, 'CreatePullPointSubscription', '', '/onvif/event_service')
+    const pull = /<wsa5:Address>http:\/\/[^/]+([^<]+)</.exec(created.xml)?.[1] ?? ''
+    const requests: [string, string, string?, string?][] = [
+      [TDS, 'GetSystemDateAndTime'],
+      [TDS, 'GetDeviceInformation'],
+      [TDS, 'GetServices', '<IncludeCapability>true</IncludeCapability>'],
+      [TDS, 'GetServices', '<IncludeCapability>false</IncludeCapability>'],
+      [TDS, 'GetCapabilities'],
+      [TDS, 'GetServiceCapabilities'],
+      [TDS, 'GetScopes'],
+      [TDS, 'GetHostname'],
+      [TDS, 'GetNetworkInterfaces'],
+      [TDS, 'GetUsers'],
+      [TDS, 'NoSuchThing'],
+      [TRT, 'GetProfiles'],
+      [TRT, 'GetProfile', P],
+      [TRT, 'GetVideoSources'],
+      [TRT, 'GetVideoSourceConfigurations'],
+      [TRT, 'GetVideoEncoderConfigurations'],
+      [TRT, 'GetServiceCapabilities'],
+      [TRT, 'GetStreamUri', `<StreamSetup><Stream xmlns="http://www.onvif.org/ver10/schema">RTP-Unicast</Stream><Transport xmlns="http://www.onvif.org/ver10/schema"><Protocol>RTSP</Protocol></Transport></StreamSetup>${P}`],
+      [TPTZ, 'GetNodes'],
+      [TPTZ, 'GetNode', '<NodeToken>node-1</NodeToken>'],
+      [TPTZ, 'GetConfigurations'],
+      [TPTZ, 'GetConfiguration', '<PTZConfigurationToken>ptz-1</PTZConfigurationToken>'],
+      [TPTZ, 'GetConfigurationOptions', '<ConfigurationToken>ptz-1</ConfigurationToken>'],
+      [TPTZ, 'GetServiceCapabilities'],
+      [TPTZ, 'GetStatus', P],
+      [TPTZ, 'GetPresets', P],
+      [TPTZ, 'GotoPreset', `${P}<PresetToken>${PRESET.token}</PresetToken>`],
+      [TPTZ, 'GotoPreset', `${P}<PresetToken>none</PresetToken>`],
+      [TPTZ, 'SetPreset', `${P}<PresetName>New</PresetName>`],
+      [TPTZ, 'ContinuousMove', `${P}<Velocity><PanTilt xmlns="http://www.onvif.org/ver10/schema" x="0.1" y="0"/></Velocity><Timeout>PT0.2S</Timeout>`],
+      [TPTZ, 'Stop', `${P}<PanTilt>true</PanTilt><Zoom>true</Zoom>`],
+      [TPTZ, 'GotoHomePosition', P],
+      [TEV, 'GetServiceCapabilities'],
+      [TEV, 'GetEventProperties'],
+      [TEV, 'PullMessages', '<Timeout>PT1S</Timeout><MessageLimit>5</MessageLimit>', pull],
+    ]
+    const documents: { name: string; xml: string }[] = [{ name: 'CreatePullPointSubscription', xml: created.xml }]
+    for (const [namespace, operation, inner = '', path] of requests) {
+      const envelope = soapEnvelope(`<${operation} xmlns="${namespace}">${inner}</${operation}>`, token())
+      const { xml } = await post(path ?? '/onvif/device_service', envelope)
+      if (operation !== 'NoSuchThing') documents.push({ name: `${operation}-request-${documents.length}`, xml: envelope })
+      documents.push({ name: `${operation}-answer-${documents.length}`, xml })
+    }
+    expect(await schemaErrors(documents)).toEqual([])
+  })
+  test('a message that does not follow the schema would be found', async () => {
+    const { xml } = await ask(TPTZ, 'GetStatus', P)
+    expect(await schemaErrors([{ name: 'broken', xml: xml.replace('IDLE', 'SLEEPING') }])).not.toEqual([])
+  })
+  test('says the time to anybody, and everything else only with credentials', async () => {
+    expect((await post('/onvif/device_service', soapEnvelope(`<GetSystemDateAndTime xmlns="${TDS}"/>`, null))).status).toBe(200)
+    const refused = await post('/onvif/ptz_service', soapEnvelope(`<GetStatus xmlns="${TPTZ}">${P}</GetStatus>`, null))
+    expect(refused).toMatchObject({ status: 400, xml: expect.stringContaining('ter:NotAuthorized') })
+  })
+  test('refuses a wrong password, an old time, and a nonce it has seen', async () => {
+    const status = `<GetStatus xmlns="${TPTZ}">${P}</GetStatus>`
+    const statusOf = async (envelope: string): Promise<number> => (await post('/onvif/ptz_service', envelope)).status
+    expect(await statusOf(soapEnvelope(status, { ...token(), password: 'wrong' }))).toBe(400)
+    expect(await statusOf(soapEnvelope(status, { ...token(), cameraNow: Date.now() - 3_600_000 }))).toBe(400)
+    const once = soapEnvelope(status, token())
+    expect(await statusOf(once)).toBe(200)
+    expect(await statusOf(once)).toBe(400)
+  })
+  test('refuses a password sent in the clear', async () => {
+    const nonce = randomBytes(16)
+    const created = new Date().toISOString()
+    const digest = createHash('sha1').update(nonce).update(created).update(CREDENTIALS.password).digest('base64')
+    const envelope = soapEnvelope(`<GetStatus xmlns="${TPTZ}">${P}</GetStatus>`, token())
+    const clear = envelope.replace(/<wsse:Password Type="[^"]*">[^<]*</, `<wsse:Password Type="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText">${digest}<`)
+    expect((await post('/onvif/ptz_service', clear)).status).toBe(400)
+  })
+  test('tells the change of its digital input, after the state it began with', async () => {
+    const created = await ask(TEV, 'CreatePullPointSubscription', '', '/onvif/event_service')
+    const pull = /<wsa5:Address>http:\/\/[^/]+([^<]+)</.exec(created.xml)?.[1] ?? ''
+    const messages = () => ask(TEV, 'PullMessages', '<Timeout>PT2S</Timeout><MessageLimit>10</MessageLimit>', pull)
+    expect((await messages()).xml).toContain('PropertyOperation="Initialized"')
+    town.camera('ptz').setInput(true)
+    const { xml } = await messages()
+    expect(xml).toContain('tns1:Device/Trigger/DigitalInput')
+    expect(xml).toContain('Name="LogicalState" Value="true"')
+    town.camera('ptz').setInput(false)
+  })
+  test('a third party’s client can use it: the onvif package connects, moves it and reads its presets', async () => {
+    const { Cam } = createRequire(import.meta.url)('onvif/promises') as { Cam: new (options: object) => Record<string, (...args: unknown[]) => Promise<never>> }
+    // It hashes passwords as ASCII: only such a one works with it.
+    const plain = { username: 'lamppost', password: 'ascii' }
+    const other = await startTestTownFor(plain, plan('ptz'))
+    const camera = new Cam({ hostname: '127.0.0.1', port: other.camera('ptz').ports.onvif, ...plain, autoconnect: false })
+    await camera.connect?.()
+    expect(await camera.getDeviceInformation?.()).toMatchObject({ manufacturer: 'Lamppost' })
+    // It makes a number of the token, and loses its last digits; names are safe with it.
+    expect(Object.keys((await camera.getPresets?.()) ?? {})).toEqual([PRESET.name])
+    expect(await camera.getStreamUri?.({ protocol: 'RTSP' })).toMatchObject({ uri: `rtsp://127.0.0.1:${other.camera('ptz').ports.rtsp}/stream` })
+    await other.end()
+  })
+})
+
+describe('a simulated camera’s picture', () => {
+  test('shows where the camera looks and what time it is', async () => {
+    const marks = await watch('fixed', 2)
+    expect(marks.length).toBeGreaterThan(20)
+    for (const { pan, tilt, zoom } of marks) expect({ pan, tilt, zoom }).toEqual({ pan: HOME.pan, tilt: HOME.tilt, zoom: HOME.zoom })
+    expect(Math.abs((marks.at(-1)?.time ?? 0) - Date.now())).toBeLessThan(5000)
+    const times = marks.map(({ time }) => time)
+    expect(times).toEqual([...times].sort((a, b) => a - b))
+  })
+  test('pans while the head moves, and stops where the preset is', async () => {
+    await ask(TPTZ, 'GotoHomePosition', P)
+    const watching = watch('ptz', 5)
+    await new Promise((resolve) => setTimeout(resolve, 2500))
+    await ask(TPTZ, 'GotoPreset', `${P}<PresetToken>${PRESET.token}</PresetToken>`)
+    const pans = new Set((await watching).map(({ pan }) => Math.round(pan)))
+    expect(pans.size).toBeGreaterThan(4)
+    expect(pans.has(PRESET.pose.pan)).toBe(true)
+  })
+  test('goes to several clients at once, over TCP and UDP, from one encoder', async () => {
+    const [a, b, c] = await Promise.all([watch('ptz', 2), watch('ptz', 2), watch('ptz', 2, 'udp')])
+    expect([a.length, b.length, c.length].every((frames) => frames > 15)).toBe(true)
+    const shared = a.filter(({ time }) => b.some((mark) => mark.time === time))
+    expect(shared.length).toBeGreaterThan(5)
+  })
+  test('is refused without the password', async () => {
+    const answer = await new Promise<string>((resolve, reject) => {
+      const ffmpeg = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-rtsp_transport', 'tcp', '-i', `rtsp://lamppost:wrong@127.0.0.1:${town.camera('fixed').ports.rtsp}/stream`, '-f', 'null', '-'])
+      ffmpeg.on('error', reject)
+      buffer(ffmpeg.stderr).then((text) => resolve(text.toString()), reject)
+    })
+    expect(answer).toMatch(/401/)
+  })
+})
