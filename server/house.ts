@@ -74,7 +74,7 @@ export async function openHouse({ siteFile, dataFolder, port, host }: HouseOptio
     if (demoTown) closing.add('the simulated town', demoTown.simulator.close)
     const resolve = createResolver({ ...process.env, ...demoTown?.environment })
     const news = createTopic<LiveNews>(onError)
-    let onSiteChange: (site: Site) => void = () => {}
+    let onSiteChange: (site: Site) => Promise<void> = async () => {}
     const siteFileOpen = await openSiteFile({
       file: siteFile ?? demoTown?.file ?? '',
       resolve,
@@ -151,9 +151,10 @@ export async function openHouse({ siteFile, dataFolder, port, host }: HouseOptio
     incidents.resume()
     clips.evictFromNowOn()
     await ledger.append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable
-    onSiteChange = (changed) => {
+    onSiteChange = async (changed) => {
       logger.info('the site file has changed')
-      clips.follow(changed.cameras).then(() => cameras.follow(changed)).catch(onError)
+      await clips.follow(changed.cameras)
+      await cameras.follow(changed)
     }
 
     // The door.

@@ -100,7 +100,10 @@ const calls = {
     return channel(id).ring.within(range)
   },
   async gaps(id: string, range: Range): Promise<{ from: number; to: number }[]> {
-    return channels.has(id) ? gapsIn(await channel(id).ring.within(range), range.from, range.to) : []
+    if (!channels.has(id)) return []
+    const { ring, window } = channel(id)
+    // While a picture arrives, the newest seconds are on their way to the disk; when none does, the gap lasts until now.
+    return gapsIn(await ring.within(range), range.from, range.to ?? (window.running() ? null : clock.now()))
   },
   cut(id: string, range: Range, file: string) {
     cuts += 1

@@ -30,20 +30,20 @@ export function runFfmpeg({ input, inputOptions, outputOptions, output, signal, 
   command.input(input).inputOptions(['-hide_banner', '-loglevel', 'warning', '-nostats', ...inputOptions])
   command.outputOptions([...outputOptions])
   const lines: string[] = []
+  const stop = (): void => void command.kill('SIGKILL')
   command.on('stderr', (line: string) => {
     lines.push(redact(line))
     if (lines.length > LINES_KEPT) lines.shift()
   })
+  // Aborted before it could start: fluent-ffmpeg had no process to kill yet.
+  command.on('start', () => signal.aborted && stop())
   const ended = new Promise<string | null>((resolve) => {
     command.on('end', () => resolve(null))
     command.on('error', (error: Error) => resolve(lines.findLast((line) => line.trim() !== '') ?? redact(wordsOf(error))))
   })
-  const stop = (): void => void command.kill('SIGKILL')
   signal.addEventListener('abort', stop, { once: true })
   void ended.then(() => signal.removeEventListener('abort', stop))
   if (output === undefined) command.pipe(stdout, { end: true })
   else command.save(output)
-  // Aborted before it could start: fluent-ffmpeg has no process to kill until its next turn.
-  if (signal.aborted) setImmediate(stop)
   return { stdout, ended }
 }

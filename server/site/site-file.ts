@@ -22,7 +22,7 @@ export async function loadSite(file: string, resolve: Resolve): Promise<{ site: 
 
 export type SiteFile = Awaited<ReturnType<typeof openSiteFile>>
 
-export async function openSiteFile(options: { file: string; resolve: Resolve; clock: Clock; onChange(site: Site, text: string): void; onProblem(words: string | null): void }) {
+export async function openSiteFile(options: { file: string; resolve: Resolve; clock: Clock; onChange(site: Site, text: string): Promise<void>; onProblem(words: string | null): void }) {
   const { file, resolve, clock, onChange, onProblem } = options
   let { site, text } = await loadSite(file, resolve)
   let problem: string | null = null
@@ -41,7 +41,7 @@ export async function openSiteFile(options: { file: string; resolve: Resolve; cl
       onProblem(null)
       if (loaded.text === text) return
       ;({ site, text } = loaded)
-      onChange(site, text)
+      await onChange(site, text)
     } catch (error) {
       problem = wordsOf(error)
       onProblem(problem)
