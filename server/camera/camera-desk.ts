@@ -12,8 +12,6 @@ import type { InventoryThread } from './onvif-inventory-thread.ts'
 
 export type HealthChange = { camera: CameraId; health: CameraHealth }
 type Kept = { site: SiteCamera; head: CameraHead | null; health: CameraHealth }
-export type CameraDesk = ReturnType<typeof createCameraDesk>
-
 export function createCameraDesk(options: { clock: Clock; onHealth(change: HealthChange): void; onStream(camera: SiteCamera, stream: URL): void; onError(error: unknown): void }) {
   const { clock, onHealth, onStream, onError } = options
   const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})

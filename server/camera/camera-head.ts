@@ -12,6 +12,7 @@ import { type OnvifPtz, createOnvifPtz } from './onvif-ptz.ts'
 const KEEP_WARM_MS = 5000
 const CALL_DEADLINE_MS = 2000
 const SETUP_DEADLINE_MS = 8000
+const FIRST_SESSION_MS = 6000
 /** A camera is down when it missed two of its turns: one lost packet is no news. */
 const MISSES_UNTIL_DOWN = 2
 const REFUSED_FIRST_WAIT_MS = 60_000
@@ -29,9 +30,13 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   let health: Pick<CameraHealth, 'onvif' | 'reason' | 'since'> = { onvif: 'unknown', reason: null, since: isoTime(clock.now()) }
   let trusted = false
   let misses = 0
+  let settle: () => void = () => {}
+  /** Resolves when it is known for the first time whether the camera answers. */
+  const settled = new Promise<void>((resolve) => (settle = resolve))
 
   function report(onvif: 'up' | 'down', reason: string | null): void {
     if (health.onvif === onvif && health.reason === reason) return
+    settle()
     health = { onvif, reason, since: health.onvif === onvif ? health.since : isoTime(clock.now()) }
     onHealth(health)
   }
@@ -114,7 +119,11 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     knownTokens: (): ReadonlySet<PresetToken> | null => (session?.ptz ? new Set(session.presets.map(({ token }) => token)) : null),
     presetPosition: (token: PresetToken): Partial<PtzPosition> | null => session?.presets.find((preset) => preset.token === token)?.position ?? null,
     moveStatusTrusted: () => trusted,
-    gotoPreset: async (token: PresetToken): Promise<void> => ptz().gotoPreset(token, CALL_DEADLINE_MS),
+    /** Right after a start, a press waits a moment for the session that is being set up. */
+    async gotoPreset(token: PresetToken): Promise<void> {
+      if (health.onvif === 'unknown') await Promise.race([settled, clock.sleep(FIRST_SESSION_MS, stopped.signal)])
+      await ptz().gotoPreset(token, CALL_DEADLINE_MS)
+    },
     status: async (): Promise<PtzStatus> => noteStatus(await ptz().getStatus(CALL_DEADLINE_MS)),
     presets: refreshPresets,
     async savePreset(name: string, token: PresetToken | null): Promise<PresetToken> {

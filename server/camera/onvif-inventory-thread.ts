@@ -2,7 +2,7 @@
  * Onboarding through the `onvif` package, in a thread of its own: it parses without caps and may never call back,
  * so it must not share an event loop with a press.
  */
-import { createRequire } from 'node:module'
+import onvif from 'onvif'
 import type { OnvifAccess } from '../glossary/site.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
 import { answerCalls } from '../tools/worker-calls.ts'
@@ -32,8 +32,8 @@ type Library = {
   getDeviceInformation(callback: (error: Error | null, information: Record<string, string>) => void): void
   getStreamUri(options: { protocol: string; profileToken: string }, callback: (error: Error | null, stream: { uri: string }) => void): void
 }
-// The package's types describe a newer shape than its 0.8 code; it is CommonJS.
-const { Cam } = createRequire(import.meta.url)('onvif') as { Cam: new (options: Record<string, unknown>) => Library }
+// The package's types describe a newer shape than its 0.8 code.
+const { Cam } = onvif as unknown as { Cam: new (options: Record<string, unknown>) => Library }
 
 const asked = <T>(ask: (done: (error: Error | null | false, value?: T) => void) => void): Promise<T> =>
   new Promise((resolve, reject) => ask((error, value) => (error ? reject(error) : resolve(value as T))))
@@ -66,10 +66,10 @@ async function takeInventory(access: OnvifAccess, timeoutMs: number): Promise<In
   const stream = await asked<{ uri: string }>((done) => camera.getStreamUri({ protocol: 'RTSP', profileToken: token }, done))
   const moves = profile !== undefined && 'PTZConfiguration' in profile
   return {
-    manufacturer: String(information.manufacturer ?? ''),
-    model: String(information.model ?? ''),
-    serial: String(information.serialNumber ?? ''),
-    firmware: String(information.firmwareVersion ?? ''),
+    manufacturer: information.manufacturer ?? '',
+    model: information.model ?? '',
+    serial: information.serialNumber ?? '',
+    firmware: information.firmwareVersion ?? '',
     profile: token,
     ptzPath: moves ? (camera.uri?.ptz?.pathname ?? null) : null,
     streamUri: stream.uri,

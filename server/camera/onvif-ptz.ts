@@ -61,7 +61,7 @@ function positionOf(vector: XmlElement | null): Partial<PtzPosition> | null {
 /** MOVING on any axis is moving; IDLE on one and nothing else is standing; UNKNOWN or silence is unknown. */
 function movingOf(element: XmlElement | null): boolean | null {
   if (!element) return null
-  const states = [textIn(element, 'PanTilt'), textIn(element, 'Zoom')].map((state) => state?.toUpperCase())
-  if (states.includes('MOVING')) return true
-  return states.includes('IDLE') && !states.includes('UNKNOWN') ? false : null
+  const states = new Set([textIn(element, 'PanTilt'), textIn(element, 'Zoom')].map((state) => state?.toUpperCase()))
+  if (states.has('MOVING')) return true
+  return states.has('IDLE') && !states.has('UNKNOWN') ? false : null
 }

@@ -14,8 +14,6 @@ import type { CutResult } from './clip-cut.ts'
 import type { CameraToRecord, ClipNews, ClipThread } from './clip-thread.ts'
 import type { Query } from './live-window.ts'
 
-export type ClipDesk = ReturnType<typeof createClipDesk>
-
 const rangeOf = ({ from, to }: Pick<Clip, 'from' | 'to'>): Range => ({ from: Date.parse(from), to: to === null ? null : Date.parse(to) })
 
 export function createClipDesk(options: { folder: string; scratch: string; evictEveryMs?: number; now(): number; onVideo(camera: CameraId, state: Reachability, reason: string | null): void; onError(error: unknown): void }) {

@@ -51,7 +51,7 @@ export function openClipRing({ folder, keepMs }: { folder: string; keepMs: numbe
     segments.push(located)
   }
 
-  const segmentsOf = (bucket: Bucket): Promise<Located[]> | Located[] => (bucket === current?.bucket ? current.segments : readIndex(folder, bucket))
+  const segmentsOf = async (bucket: Bucket): Promise<Located[]> => (bucket === current?.bucket ? current.segments : readIndex(folder, bucket))
   /** A bucket ends where the next one begins; the newest has no end yet. */
   const endOf = (i: number): number => buckets[i + 1]?.start ?? Number.POSITIVE_INFINITY
   const overlaps = (i: number, { from, to }: Range): boolean => (buckets[i]?.start ?? 0) <= (to ?? Number.POSITIVE_INFINITY) && endOf(i) >= from

@@ -118,7 +118,7 @@ const calls = {
   bytes: (): Record<string, number> => Object.fromEntries([...channels].map(([id, { ring }]) => [id, ring.bytes()])),
   async close(): Promise<void> {
     stopped.abort()
-    await Promise.all([...channels.values()].map(({ recorder }) => recorder?.close()))
+    await Promise.all([...channels.values()].map(async ({ recorder }) => recorder?.close()))
     await Promise.all([...channels.values()].map(({ ring }) => ring.settled()))
   },
 }

@@ -33,7 +33,8 @@ export function createLiveWindow() {
       const done = (error: Failure | null): void => {
         clearTimeout(timer)
         waiters.delete(look)
-        error ? reject(error) : resolve()
+        if (error) reject(error)
+        else resolve()
       }
       const look = (): void => {
         if (ready()) done(null)

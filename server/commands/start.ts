@@ -1,5 +1,5 @@
 /** `lamppost start`: in the foreground until a signal, or until whoever started it is gone. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type House, openHouse } from '../house.ts'
 import { packageRoot } from '../tools/package-root.ts'
@@ -37,7 +37,18 @@ function untilAsked(): Promise<void> {
     process.once('SIGTERM', () => done())
     process.once('SIGHUP', () => done())
     if (!process.env.npm_lifecycle_event) return
-    const parent = process.ppid
-    setInterval(() => process.ppid !== parent && done(), PARENT_CHECK_MS).unref()
+    const above = lineage()
+    setInterval(() => lineage() !== above && done(), PARENT_CHECK_MS).unref()
   })
+}
+
+/** Who started us, up to npm: a shell that npm put in between outlives it. */
+function lineage(): string {
+  const parent = process.ppid
+  try {
+    const [, name = '', rest = ''] = /^\d+ \((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${parent}/stat`, 'utf8')) ?? []
+    return /^(sh|dash|bash)$/.test(name) ? `${parent} ${rest}` : String(parent)
+  } catch {
+    return String(parent)
+  }
 }

@@ -41,7 +41,7 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     const { raw } = reply
     const header = request.headers['last-event-id']
     const after = typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : null
-    for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value as string)
+    for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
     raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
     raw.write('retry: 500\n: here\n\n')
     const send = (text: string): void => {

@@ -14,8 +14,6 @@ export type ClipPort = {
   hold(incident: IncidentId, clip: { camera: CameraId; from: string; to: string | null }): void
 }
 
-export type IncidentDesk = ReturnType<typeof createIncidentDesk>
-
 export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; append: Append; cameras: CameraPort; clips: ClipPort; helpPointName(id: HelpPointId): string; instructions(id: HelpPointId): string[] }) {
   const { clock, book, cameras, clips, helpPointName, instructions } = options
 

@@ -1,5 +1,5 @@
 /** Brings cameras to incidents: asks, records each answer, falls to the next when the first fails. */
-import type { CameraId, Framing, FramingRole, PresetToken, Proof } from '../glossary/camera.ts'
+import type { CameraId, Framing, FramingRole, PresetToken } from '../glossary/camera.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Draft } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
@@ -62,7 +62,7 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
     const ended = cameras.frame(camera, preset, stop.signal, ({ state, proofs, reason }) => {
       const settled = SETTLED.has(state)
       const current = currentRole(id, camera) ?? role
-      record([draftOf(id, { ...asked, role: current, state, proofs: proofs as Proof[], reason, settledAt: settled ? isoTime(clock.now()) : null })])
+      record([draftOf(id, { ...asked, role: current, state, proofs, reason, settledAt: settled ? isoTime(clock.now()) : null })])
       if (settled && runs.get(camera)?.stop === stop) runs.delete(camera)
       if (state === 'failed' && current === 'primary') fallToNext(id, camera)
     })

@@ -14,8 +14,6 @@ const SCHEMA = `
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;`
 
 export type Unhashed = Omit<Row, 'prev' | 'hash'>
-export type LedgerRows = ReturnType<typeof openLedgerRows>
-
 /** @param file the database, made when missing. @throws when another process has it open for writing. */
 export function openLedgerRows(file: string) {
   const db = new DatabaseSync(file)

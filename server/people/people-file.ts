@@ -13,8 +13,6 @@ export const hashToken = (token: string): string => createHash('sha256').update(
 export const newToken = (): string => randomBytes(32).toString('base64url')
 const personOf = ({ name, role, helpPoints }: Person): Person => ({ name, role, helpPoints })
 
-export type PeopleFile = ReturnType<typeof openPeopleFile>
-
 export function openPeopleFile(file: string) {
   let stamp = ''
   let stored: Stored = { tokens: [], users: [] }

@@ -10,8 +10,6 @@ import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 
 export type Arrival = { helpPoint: string; key: string | null; pressedAt: string | null; kind: PressKind; source: string }
-export type PressDesk = ReturnType<typeof createPressDesk>
-
 type Known = { receipt: Receipt; last: number }
 
 export function createPressDesk(options: {

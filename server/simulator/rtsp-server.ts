@@ -15,8 +15,6 @@ const LINGER_MS = 3000
 const MOST_UNSENT = 4_000_000
 const PUBLISH_DEADLINE_MS = 8000
 
-export type RtspServer = Awaited<ReturnType<typeof startRtspServer>>
-
 export async function startRtspServer({ port, credentials, startEncoder }: { port: number; credentials: RtspCredentials; startEncoder(publishTo: string): () => Promise<void> }) {
   const publishPath = `/publish-${randomBytes(8).toString('hex')}`
   const sockets = new Set<Socket>()

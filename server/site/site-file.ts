@@ -20,8 +20,6 @@ export async function loadSite(file: string, resolve: Resolve): Promise<{ site: 
   throw new Failure('site/invalid', problems.map((problem) => problemLine(file, problem)).join('\n'))
 }
 
-export type SiteFile = Awaited<ReturnType<typeof openSiteFile>>
-
 export async function openSiteFile(options: { file: string; resolve: Resolve; clock: Clock; onChange(site: Site, text: string): Promise<void>; onProblem(words: string | null): void }) {
   const { file, resolve, clock, onChange, onProblem } = options
   let { site, text } = await loadSite(file, resolve)

@@ -103,4 +103,3 @@ export const en = {
   stateOf: { open: 'open', acknowledged: 'taken', closed: 'closed' },
   more: 'Older incidents',
 }
-export type Words = typeof en

@@ -1,0 +1,136 @@
+/**
+ * Presses the button of the simulated Darlington again and again, and times the way to the wall. The cameras run in this
+ * process, so that it knows when a request reached them; the server and Chromium are processes of their own. All share
+ * one machine's clock.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const built = (path) => import(join(root, 'dist', 'server', path))
+const MAIN = join(root, 'dist', 'server', 'main.js')
+const CREDENTIALS = { username: 'lamppost', password: 'bench password' }
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function startTown(folder) {
+  const { readSite } = await built('site/site-check.js')
+  const { planTown } = await built('simulator/town-plan.js')
+  const { startSimulatedTown } = await built('simulator/simulated-town.js')
+  const { site } = readSite(readFileSync(join(root, 'camera-presets', 'darlington.yaml'), 'utf8'), (text) => ({ value: text.replaceAll(/\$\{\w+\}/g, '1') }))
+  const town = await startSimulatedTown({ plans: planTown(site), folder: join(folder, 'simulator'), credentials: CREDENTIALS, onError: () => {} })
+  const environment = Object.fromEntries(Object.entries(town.ports).map(([id, { onvif }]) => [`${id.toUpperCase().replaceAll('-', '_')}_PORT`, String(onvif)]))
+  return { town, environment: { ...environment, CAMERA_PASSWORD: CREDENTIALS.password } }
+}
+
+function startServer(folder, environment) {
+  const data = join(folder, 'data')
+  const token = (role) => spawnSync(process.execPath, [MAIN, 'token', '--role', role, '--name', role, '--data', data], { encoding: 'utf8' }).stdout.trim()
+  const tokens = Object.fromEntries(['press', 'operator', 'engineer'].map((role) => [role, token(role)]))
+  const server = spawn(process.execPath, [MAIN, 'start', '--site', join(root, 'camera-presets', 'darlington.yaml'), '--data', data, '--port', '0'], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
+  return new Promise((resolve, reject) => {
+    let said = ''
+    server.stdout.on('data', (chunk) => {
+      said += chunk
+      const url = /running: (http:\S+?)\/ /.exec(said)?.[1]
+      if (url) resolve({ server, url, tokens })
+    })
+    server.once('exit', () => reject(new Error(`the server ended: ${said}`)))
+  })
+}
+
+/** In the page: when the tile is there, when its picture first moves, and when it shows the preset. */
+function watchPage({ pan }) {
+  window.lamppostBench = { tile: null, moving: null, framed: null }
+  const found = window.lamppostBench
+  const now = () => performance.timeOrigin + performance.now()
+  const canvas = document.createElement('canvas')
+  const context = canvas.getContext('2d', { willReadFrequently: true })
+  const look = () => {
+    const incident = document.querySelector('lamppost-wall')?.shadowRoot?.querySelector('lamppost-incident')
+    if (found.tile === null && incident?.shadowRoot?.querySelector('h2')) found.tile = now()
+    const video = incident?.shadowRoot?.querySelector('lamppost-player.live')?.shadowRoot?.querySelector('video')
+    if (video && !video.watched) {
+      video.watched = true
+      let frames = 0
+      const onFrame = () => {
+        frames += 1
+        if (frames === 2) found.moving = now()
+        canvas.width = video.videoWidth
+        canvas.height = video.videoHeight
+        context.drawImage(video, 0, 0)
+        const { data } = context.getImageData(0, canvas.height - 16, 480, 16)
+        const mark = window.readMark((x, y) => data[(y * 480 + x) * 4 + 1], 16)
+        if (mark && Math.abs(mark.pan - pan) < 0.05 && found.framed === null) {
+          found.framed = now()
+          found.age = Date.now() - mark.time
+        }
+        if (found.framed === null) video.requestVideoFrameCallback(onFrame)
+      }
+      video.requestVideoFrameCallback(onFrame)
+    }
+    if (found.framed === null) requestAnimationFrame(look)
+  }
+  look()
+}
+
+export async function benchPresses(presses) {
+  const folder = mkdtempSync(join(tmpdir(), 'lamppost-bench-'))
+  const { town, environment } = await startTown(folder)
+  const { server, url, tokens } = await startServer(folder, environment)
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] })
+  const call = (who, method, path, body) => fetch(`${url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${tokens[who]}`, ...(body ? { 'content-type': 'application/json' } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}) })
+  const samples = {}
+  const note = (name, value) => void (samples[name] ??= []).push(value)
+  try {
+    for (let tries = 0; tries < 200; tries += 1) {
+      const { items } = await (await call('operator', 'GET', '/cameras')).json()
+      if (items.every(({ health }) => health.onvif === 'up' && health.video === 'up')) break
+      await sleep(200)
+    }
+    const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } })
+    await page.addInitScript(`${readFileSync(join(root, 'dist', 'server', 'simulator', 'picture-mark.js'), 'utf8').replaceAll(/^export /gm, '')}\nwindow.readMark = readMark`)
+    await page.goto(`${url}/`)
+    await page.evaluate((token) => fetch('/api/v1/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) }), tokens.operator)
+    await page.goto(`${url}/`)
+    const { items: presets } = await (await call('engineer', 'GET', '/cameras/cam-12/presets')).json()
+    const pan = presets.find(({ token }) => token === '3').position.pan * 180
+    for (let i = 0; i < presses; i += 1) {
+      await call('engineer', 'POST', '/cameras/cam-12/presets/4/recall')
+      await sleep(1600)
+      await page.evaluate(watchPage, { pan })
+      const camera = town.camera('cam-12')
+      const before = camera.operations().length
+      const pressedAt = performance.timeOrigin + performance.now()
+      const receipt = await call('press', 'POST', '/presses', { helpPoint: 'blackwellgate' })
+      note('press -> 202 (durable)', performance.timeOrigin + performance.now() - pressedAt)
+      const { incident } = await receipt.json()
+      await page.waitForFunction(() => window.lamppostBench.framed !== null, null, { timeout: 20_000, polling: 50 })
+      const found = await page.evaluate(() => window.lamppostBench)
+      const asked = camera.operations().slice(before).filter(({ operation }) => operation === 'GotoPreset')
+      note('press -> PTZ request at the camera', asked[0].at - pressedAt)
+      note('PTZ requests per press (count)', asked.length)
+      note('press -> tile', found.tile - pressedAt)
+      note('press -> first moving picture on the tile', found.moving - pressedAt)
+      note('press -> first picture that shows the preset', found.framed - pressedAt)
+      note('age of that picture', found.age)
+      await call('operator', 'POST', `/incidents/${incident}/closure`, { reason: 'bench' })
+    }
+  } finally {
+    await browser.close()
+    server.kill('SIGTERM')
+    await new Promise((resolve) => server.once('exit', resolve))
+    await town.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, summary(values)]))
+}
+
+function summary(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share) => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) * 10) / 10
+  return { count: sorted.length, p50: at(0.5), p95: at(0.95), most: at(1) }
+}

@@ -1,0 +1,78 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { until } from '../contracts/test-town.ts'
+import { aliveOf, npmStart, ready, treeOf } from './town-process.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const programOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
+
+describe('npm start', () => {
+  test('runs the town, says what to open, ends within 3 s of SIGTERM and leaves nothing behind', async () => {
+    const town = await npmStart()
+    await ready(town)
+    expect(town.said()).toContain(`${town.credentials.url}/button`)
+    expect(statSync(join(town.folder, 'demo-credentials.json')).mode & 0o777).toBe(0o600)
+    const tree = treeOf(town.npm.pid ?? 0)
+    expect(tree.filter((pid) => programOf(pid).startsWith('ffmpeg'))).toHaveLength(16)
+    const asked = performance.now()
+    town.npm.kill('SIGTERM')
+    await until(() => aliveOf(tree), (alive) => alive.length === 0, 3000)
+    expect(performance.now() - asked).toBeLessThan(3000)
+    await town.end()
+  })
+  test('leaves nothing behind when the server is killed with SIGKILL', async () => {
+    const town = await npmStart()
+    await ready(town)
+    const tree = treeOf(town.npm.pid ?? 0)
+    const server = tree.find((pid) => /setup\.mjs|main\.js/.test(programOf(pid)) && programOf(pid).startsWith('node')) ?? 0
+    process.kill(server, 'SIGKILL')
+    await until(() => aliveOf(tree), (alive) => alive.length === 0, 5000)
+    await town.end()
+  })
+  test('ends the server when npm itself is killed with SIGKILL', async () => {
+    const town = await npmStart()
+    const tree = treeOf(town.npm.pid ?? 0)
+    town.npm.kill('SIGKILL')
+    await until(() => aliveOf(tree), (alive) => alive.length === 0, 6000)
+    await town.end()
+  })
+  test('says in words what is wrong with its arguments', () => {
+    const run = (...args: string[]) => spawnSync(process.execPath, [join(root, 'dist', 'server', 'main.js'), ...args], { encoding: 'utf8' })
+    expect(run('start', '--port', 'x')).toMatchObject({ status: 1, stderr: expect.stringMatching(/--port x is no port/) })
+    expect(run('start', '--site', '/nowhere.yaml')).toMatchObject({ status: 1, stderr: expect.stringMatching(/\/nowhere\.yaml does not exist/) })
+    expect(run('fly')).toMatchObject({ status: 2, stderr: expect.stringMatching(/no command "fly"/) })
+    expect(run('check', join(root, 'camera-presets', 'darlington.yaml'))).toMatchObject({ status: 0, stdout: expect.stringMatching(/3 help points, 8 cameras/) })
+    expect(run('check', join(root, 'package.json')).status).toBe(1)
+  })
+})
+
+describe('setting up', () => {
+  test('where it cannot install, it names the exact command and exits with 1', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lamppost-path-'))
+    const bare = spawn(process.execPath, [join(root, 'server', 'setup.mjs'), 'build'], { env: { PATH: folder } })
+    let said = ''
+    bare.stderr.on('data', (chunk) => (said += chunk))
+    expect(await new Promise((resolve) => bare.once('exit', resolve))).toBe(1)
+    expect(said).toMatch(/ffmpeg and setpriv must be on the PATH/)
+    expect(said).toContain('apt-get install -y --no-install-recommends ffmpeg util-linux')
+    rmSync(folder, { recursive: true })
+  })
+  test('as a person who is not root and may not sudo, it names the exact command too', async () => {
+    if (process.getuid?.() !== 0) return
+    const folder = mkdtempSync(join(tmpdir(), 'lamppost-path-'))
+    spawnSync('chmod', ['755', folder])
+    symlinkSync('/usr/bin/apt-get', join(folder, 'apt-get'))
+    const source = readFileSync(join(root, 'server', 'setup.mjs'), 'utf8')
+    const person = spawn(process.execPath, ['--input-type=module', '-', 'build'], { env: { PATH: folder }, uid: 65_534, gid: 65_534, cwd: '/' })
+    person.stdin.end(source.replaceAll("new URL('..', import.meta.url)", JSON.stringify(`file://${folder}/`)))
+    let said = ''
+    person.stderr.on('data', (chunk) => (said += chunk))
+    expect(await new Promise((resolve) => person.once('exit', resolve))).toBe(1)
+    expect(said).toContain('sudo apt-get update && sudo apt-get install -y --no-install-recommends ffmpeg util-linux')
+    rmSync(folder, { recursive: true })
+  })
+})

@@ -1,0 +1,75 @@
+/** `npm start` as a person runs it, and Chromium as the control room has it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium } from 'playwright'
+import type { DemoCredentials } from '../../server/people/demo-people.ts'
+import { until } from '../contracts/test-town.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+export type Town = { npm: ChildProcess; folder: string; credentials: DemoCredentials; said: () => string; end(): Promise<void> }
+
+export async function npmStart(folder = mkdtempSync(join(tmpdir(), 'lamppost-journey-'))): Promise<Town> {
+  const npm = spawn('npm', ['start', '--', '--port', '0', '--data', folder], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  npm.stdout.on('data', (chunk) => (said += chunk))
+  npm.stderr.on('data', (chunk) => (said += chunk))
+  await until(() => said, (text) => text.includes('Open:') || npm.exitCode !== null, 60_000)
+  const file = join(folder, 'demo-credentials.json')
+  if (!existsSync(file)) throw new Error(said)
+  const credentials = JSON.parse(readFileSync(file, 'utf8')) as DemoCredentials
+  return {
+    npm,
+    folder,
+    credentials,
+    said: () => said,
+    async end() {
+      if (npm.exitCode === null && npm.signalCode === null) {
+        const gone = new Promise((resolve) => npm.once('exit', resolve))
+        npm.kill('SIGTERM')
+        await gone
+      }
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export async function api<T>({ credentials }: Town, who: keyof DemoCredentials['tokens'], method: string, path: string, body?: unknown): Promise<T> {
+  const answer = await fetch(`${credentials.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${credentials.tokens[who]}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  return (await answer.json()) as T
+}
+
+type Cameras = { items: { id: string; health: { onvif: string; video: string } }[] }
+export const ready = (town: Town): Promise<Cameras> => until(() => api<Cameras>(town, 'operator', 'GET', '/cameras'), ({ items }) => items.every(({ health }) => health.onvif === 'up' && health.video === 'up'), 60_000)
+
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath(), args: ARGS })
+
+function chromiumPath(): string {
+  const found = (process.env.PATH ?? '').split(':').map((folder) => join(folder, 'chromium')).find((path) => existsSync(path))
+  if (!found) throw new Error('chromium is not on the PATH; run npm test, which installs it')
+  return found
+}
+
+/** Those that still run; a zombie does not. */
+export function aliveOf(pids: readonly number[]): number[] {
+  return pids.filter((pid) => {
+    try {
+      return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+    } catch {
+      return false
+    }
+  })
+}
+
+/** The process and everything below it; threads have children of their own: the video thread starts ffmpeg. */
+export function treeOf(pid: number): number[] {
+  try {
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number))
+    return [pid, ...[...new Set(children)].flatMap(treeOf)]
+  } catch {
+    return [pid]
+  }
+}

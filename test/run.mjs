@@ -1,0 +1,39 @@
+/** `npm test`: sets up, checks, then runs every test. `npm test -- FILE …` runs some; `--no-checks` leaves out the checks. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const bin = (name) => join(root, 'node_modules', '.bin', name)
+const args = process.argv.slice(2)
+const wanted = args.filter((arg) => arg !== '--no-checks')
+
+function step(words, command, commandArgs) {
+  const startedAt = performance.now()
+  const { status } = spawnSync(command, commandArgs, { cwd: root, stdio: 'inherit' })
+  console.log(`${status === 0 ? 'passed' : 'FAILED'}: ${words} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
+  return status === 0
+}
+
+if (!step('set-up', process.execPath, ['server/setup.mjs', 'test'])) process.exit(1)
+const checks = args.includes('--no-checks')
+  ? []
+  : [
+      step('types (tsc)', bin('tsc'), ['--noEmit']),
+      step('lint (oxlint)', bin('oxlint'), ['--type-aware']),
+      step('nothing unused (knip)', bin('knip'), ['--no-config-hints']),
+      step('rooms do not import each other', bin('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', 'pure', 'test/rooms']),
+    ]
+const vitest = (project) => step(`${project} tests`, bin('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', project, '--passWithNoTests', ...wanted])
+let passed = 0
+let failed = checks.filter((ok) => !ok).length
+for (const project of ['pure', 'real']) {
+  const ok = vitest(project)
+  const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(join(root, 'test', 'journeys', 'output', 'results.json'), 'utf8'))
+  passed += numPassedTests
+  // A file that did not even load has failed without a test to name.
+  failed += numFailedTests || (ok ? 0 : Math.max(1, numFailedTestSuites))
+}
+console.log(`${passed + checks.filter(Boolean).length} passed, ${failed} failed`)
+process.exit(failed === 0 ? 0 : 1)
