@@ -1,4 +1,5 @@
 /** The composition root: reads top to bottom in the river's order. The only file that knows every room. */
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { type HealthChange, createCameraDesk } from './camera/camera-desk.ts'
 import { runFraming } from './camera/framing-run.ts'
 import { createPresetKeeping } from './camera/preset-keeping.ts'
 import { createClipDesk } from './clip/clip-desk.ts'
+import { startRtmpIngest } from './clip/rtmp-ingest.ts'
 import { cameraRoutes } from './door/camera-routes.ts'
 import { clipRoutes } from './door/clip-routes.ts'
 import { createDoor } from './door/door.ts'
@@ -43,7 +45,7 @@ import { lockFolder } from './tools/folder-lock.ts'
 import { packageRoot, version } from './tools/package-root.ts'
 import { createTopic } from './tools/topic.ts'
 
-export type HouseOptions = { /** Null starts the simulated Darlington. */ siteFile: string | null; dataFolder: string; port: number; host: string }
+export type HouseOptions = { /** Null starts the simulated Darlington. */ siteFile: string | null; dataFolder: string; port: number; host: string; /** Where cameras push to, when the town has such; 0 picks a free one. */ rtmpPort: number }
 export type House = { url: string; demo: DemoCredentials | null; close(): Promise<void> }
 
 /** The simulated town's site file is a copy in the data folder: the engineer's page edits it, and git stays clean. */
@@ -55,11 +57,11 @@ async function openDemoTown(dataFolder: string, onError: (words: string) => void
   if (!site) throw new Failure('site/invalid', problems.map(({ line, key, problem }) => `${file}:${line}: ${key}: ${problem}`).join('\n'))
   const simulator = await startSimulator({ plans: planTown(site), folder: join(dataFolder, 'simulator'), credentials: credentials.simulator }, onError)
   const ports = Object.entries(simulator.ports).map(([id, { onvif }]) => [`${id.toUpperCase().replaceAll('-', '_')}_PORT`, String(onvif)])
-  return { file, credentials, simulator, environment: { ...Object.fromEntries(ports), CAMERA_PASSWORD: credentials.simulator.password } as Record<string, string> }
+  return { file, credentials, simulator, environment: { ...Object.fromEntries(ports), CAMERA_PASSWORD: credentials.simulator.password, PUSH_3_KEY: createHash('sha256').update(credentials.simulator.password).digest('hex').slice(0, 24) } as Record<string, string> }
 }
 
 /** @throws with words for a person when the town cannot be opened. */
-export async function openHouse({ siteFile, dataFolder, port, host }: HouseOptions): Promise<House> {
+export async function openHouse({ siteFile, dataFolder, port, host, rtmpPort }: HouseOptions): Promise<House> {
   const clock = realClock
   mkdirSync(dataFolder, { recursive: true })
   const logger = pino({ level: 'info' }, pino.destination({ dest: join(dataFolder, 'lamppost.log'), append: true, sync: true }))
@@ -114,6 +116,20 @@ export async function openHouse({ siteFile, dataFolder, port, host }: HouseOptio
     })
     closing.add('the cameras', cameras.close)
 
+    // Cameras that push, received by node-media-server and recorded like all others.
+    const pushers = (town: Site) => town.cameras.flatMap((camera) => (camera.rtmp ? [{ camera, key: camera.rtmp.streamKey }] : []))
+    let ingest: Awaited<ReturnType<typeof startRtmpIngest>> | null = null
+    const followPushers = async (town: Site): Promise<void> => {
+      const found = pushers(town)
+      if (found.length === 0) return ingest?.setKeys([])
+      if (!ingest) {
+        ingest = await startRtmpIngest({ port: rtmpPort, host, scratch: join(dataFolder, 'scratch', 'rtmp'), keys: found.map(({ key }) => key), clock, onError: (words) => logger.error(words) })
+        closing.add('the RTMP ingest', ingest.close)
+      } else ingest.setKeys(found.map(({ key }) => key))
+      for (const { camera, key } of found) await clips.stream(camera, ingest.streamOf(key), null, [key])
+      demoTown?.simulator.push(Object.fromEntries(found.map(({ camera, key }) => [camera.id, ingest?.streamOf(key).href ?? ''])))
+    }
+
     // A press: the desk, the incident it opens, the cameras that come.
     const incidents = createIncidentDesk({
       clock,
@@ -148,6 +164,7 @@ export async function openHouse({ siteFile, dataFolder, port, host }: HouseOptio
     closing.add('the tail', ledger.tail(followPress))
     await clips.follow(site().cameras)
     await cameras.follow(site())
+    await followPushers(site())
     incidents.resume()
     clips.evictFromNowOn()
     await ledger.append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable
@@ -155,6 +172,7 @@ export async function openHouse({ siteFile, dataFolder, port, host }: HouseOptio
       logger.info('the site file has changed')
       await clips.follow(changed.cameras)
       await cameras.follow(changed)
+      await followPushers(changed)
     }
 
     // The door.

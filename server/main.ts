@@ -8,7 +8,7 @@ import { startCommand } from './commands/start.ts'
 
 const USAGE = `lamppost: links presses of help points to the cameras that see them
 
-  lamppost start [--site FILE] [--data DIR] [--port N] [--host H]
+  lamppost start [--site FILE] [--data DIR] [--port N] [--host H] [--rtmp-port N]
   lamppost check FILE
   lamppost token --role ROLE --name NAME [--help-point ID] [--data DIR]
   lamppost user  --role ROLE --name NAME --user USER [--data DIR]     (password on standard input)
@@ -20,6 +20,7 @@ const OPTIONS = {
   data: { type: 'string' },
   port: { type: 'string' },
   host: { type: 'string' },
+  'rtmp-port': { type: 'string' },
   role: { type: 'string' },
   name: { type: 'string' },
   user: { type: 'string' },

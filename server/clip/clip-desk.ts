@@ -45,14 +45,14 @@ export function createClipDesk(options: { folder: string; scratch: string; evict
       }
       for (const { id, buffer } of cameras) await record({ id, address: wanted.get(id)?.address ?? null, mode: buffer.mode, keepMs: buffer.keepMs })
     },
-    /** @param access credentials for the stream; they go to ffmpeg by standard input only. */
-    async stream(camera: SiteCamera, stream: URL, access: { username: string; password: string } | null): Promise<void> {
+    /** @param access credentials for the stream; they go to ffmpeg by standard input only. @param hidden further secrets in the address. */
+    async stream(camera: SiteCamera, stream: URL, access: { username: string; password: string } | null, hidden: readonly string[] = []): Promise<void> {
       const url = new URL(stream)
       if (access) {
         url.username = encodeURIComponent(access.username)
         url.password = encodeURIComponent(access.password)
       }
-      const secrets = access ? [access.password, encodeURIComponent(access.password)] : []
+      const secrets = [...hidden, ...(access ? [access.password, encodeURIComponent(access.password)] : [])]
       await record({ id: camera.id, address: { url: url.href, secrets }, mode: camera.buffer.mode, keepMs: camera.buffer.keepMs })
     },
     hold(incident: IncidentId, clip: Clip): void {

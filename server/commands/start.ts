@@ -7,15 +7,20 @@ import { packageRoot } from '../tools/package-root.ts'
 const CLOSE_WITHIN_MS = 2500
 const PARENT_CHECK_MS = 500
 
-export type StartOptions = { site?: string | undefined; data?: string | undefined; port?: string | undefined; host?: string | undefined }
+export type StartOptions = { site?: string | undefined; data?: string | undefined; port?: string | undefined; host?: string | undefined; 'rtmp-port'?: string | undefined }
 
-export async function startCommand({ site, data, port = '8420', host = '127.0.0.1' }: StartOptions): Promise<number> {
-  const portNumber = Number(port)
-  if (!Number.isInteger(portNumber) || portNumber < 0 || portNumber > 65_535) throw new Error(`--port ${port} is no port; use 0 to 65535, 0 picks a free one`)
+function portOf(option: string, text: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--${option} ${text} is no port; use 0 to 65535, 0 picks a free one`)
+  return port
+}
+
+export async function startCommand({ site, data, port = '8420', host = '127.0.0.1', 'rtmp-port': rtmpPort = site === undefined ? '0' : '1935' }: StartOptions): Promise<number> {
   if (site !== undefined && !existsSync(site)) throw new Error(`the site file ${site} does not exist`)
   const dataFolder = resolve(data ?? join(packageRoot, 'data'))
+  const options = { siteFile: site === undefined ? null : resolve(site), dataFolder, port: portOf('port', port), host, rtmpPort: portOf('rtmp-port', rtmpPort) }
   const ended = untilAsked()
-  const house = await openHouse({ siteFile: site === undefined ? null : resolve(site), dataFolder, port: portNumber, host }).catch((error: NodeJS.ErrnoException) => {
+  const house = await openHouse(options).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') throw new Error(`port ${port} on ${host} is in use; choose another with --port, or 0 for any free one`)
     throw error
   })

@@ -5,16 +5,21 @@ import { FRAME } from './camera-picture.ts'
 const args = (publishTo: string): string[] => [
   ...['-hide_banner', '-loglevel', 'error', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', `${FRAME.width}x${FRAME.height}`, '-r', String(FRAME.rate), '-i', 'pipe:0'],
   ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-profile:v', 'baseline', '-threads', '1', '-g', String(FRAME.rate), '-keyint_min', String(FRAME.rate), '-sc_threshold', '0', '-crf', '25', '-colorspace', 'smpte170m'],
-  ...['-f', 'rtsp', '-rtsp_transport', 'tcp', publishTo],
+  ...(publishTo.startsWith('rtmp') ? ['-f', 'flv'] : ['-f', 'rtsp', '-rtsp_transport', 'tcp']),
+  publishTo,
 ]
 
 /** Behind by more than this, frames are left out rather than drawn in a hurry. */
 const MOST_CATCH_UP = 3
 
 /** @param draw a frame for this moment. Returns the undo, which resolves when ffmpeg is gone. */
-export function startEncoder(publishTo: string, draw: () => Buffer, onError: (words: string) => void): () => Promise<void> {
+export function startEncoder(publishTo: string, draw: () => Buffer, onError: (words: string) => void, onEnded: () => void = () => {}): () => Promise<void> {
   const ffmpeg = guardedSpawn('ffmpeg', args(publishTo), { stdio: ['pipe', 'ignore', 'pipe'] })
   const ended = new Promise<void>((resolve) => ffmpeg.once('close', () => resolve()))
+  void ended.then(() => {
+    clearInterval(timer)
+    onEnded()
+  })
   let stopped = false
   let written = 0
   const startedAt = performance.now()

@@ -12,7 +12,7 @@ import { type StoredPreset, createPresetStore } from './preset-store.ts'
 import { startRtspServer } from './rtsp-server.ts'
 import { loadStreet } from './street-picture.ts'
 
-export type CameraPlan = { id: string; name: string; seed: number; ptz: boolean; home: Pose; presets: readonly StoredPreset[]; landmarks: readonly Landmark[] }
+export type CameraPlan = { id: string; name: string; seed: number; ptz: boolean; home: Pose; presets: readonly StoredPreset[]; landmarks: readonly Landmark[]; /** It has no ONVIF and no RTSP: it pushes. */ pushes: boolean }
 export type Credentials = { username: string; password: string }
 export type SimulatedCamera = Awaited<ReturnType<typeof startSimulatedCamera>>
 

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { drawGlyphs } from './picture-text.ts'
+import { startPushingCamera } from './pushing-camera.ts'
 import { type CameraPlan, type Credentials, type SimulatedCamera, startSimulatedCamera } from './simulated-camera.ts'
 
 export type Ports = { onvif: number; rtsp: number }
@@ -26,7 +27,8 @@ export async function startSimulatedTown({ plans, folder, credentials, onError }
     return startSimulatedCamera({ ...options, ports: { onvif: 0, rtsp: 0 } })
   }
   const cameras = new Map<string, SimulatedCamera>()
-  for (const plan of plans) cameras.set(plan.id, await start(plan))
+  for (const plan of plans) if (!plan.pushes) cameras.set(plan.id, await start(plan))
+  const pushing = new Map<string, { close(): Promise<void> }>()
   const ports = Object.fromEntries([...cameras].map(([id, camera]) => [id, camera.ports]))
   writeFileSync(portsFile, JSON.stringify(ports))
   return {
@@ -36,8 +38,15 @@ export async function startSimulatedTown({ plans, folder, credentials, onError }
       if (!found) throw new Error(`there is no simulated camera ${id}`)
       return found
     },
+    /** The cameras that push begin to, once it is known where to. */
+    push(addresses: Readonly<Record<string, string>>): void {
+      for (const plan of plans) {
+        const publishTo = addresses[plan.id]
+        if (plan.pushes && publishTo && !pushing.has(plan.id)) pushing.set(plan.id, startPushingCamera({ plan, folder, glyphs, publishTo }))
+      }
+    },
     async close(): Promise<void> {
-      await Promise.all([...cameras.values()].map((camera) => camera.close()))
+      await Promise.all([...cameras.values(), ...pushing.values()].map((camera) => camera.close()))
     },
   }
 }

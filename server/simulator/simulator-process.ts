@@ -1,21 +1,24 @@
 /** The simulated town in a process of its own; it ends with the process that started it. */
 import type { CameraPlan, Credentials } from './simulated-camera.ts'
-import { type Ports, startSimulatedTown } from './simulated-town.ts'
+import { type Ports, type SimulatedTown, startSimulatedTown } from './simulated-town.ts'
 
 export type SimulatorStart = { plans: CameraPlan[]; folder: string; credentials: Credentials }
+/** Where the cameras that push should push to. */
+export type SimulatorPush = { push: Record<string, string> }
 export type SimulatorNews = { ready: Record<string, Ports> } | { error: string }
 
 const say = (news: SimulatorNews): void => void process.send?.(news)
 
 /** The server says goodbye by closing the channel: encoders end first, so that none is left behind unreaped. */
-let leave: () => Promise<void> = async () => {}
-process.on('disconnect', () => void leave().finally(() => process.exit(0)))
+let running: SimulatedTown | null = null
+process.on('disconnect', () => void (running?.close() ?? Promise.resolve()).finally(() => process.exit(0)))
 // The terminal sends Ctrl-C to everybody; the server decides when the cameras end.
 process.on('SIGINT', () => {})
-process.on('message', (start: SimulatorStart) => {
-  startSimulatedTown({ ...start, onError: (words) => say({ error: words }) }).then(
+process.on('message', (message: SimulatorStart | SimulatorPush) => {
+  if ('push' in message) return running?.push(message.push)
+  startSimulatedTown({ ...message, onError: (words) => say({ error: words }) }).then(
     (town) => {
-      leave = town.close
+      running = town
       say({ ready: town.ports })
     },
     (error: unknown) => {

@@ -1,10 +1,10 @@
 /** Starts the simulated town as a child process and waits until its cameras answer. */
 import { builtEntry } from '../tools/package-root.ts'
 import { guardedSpawn } from '../tools/guarded-spawn.ts'
-import type { SimulatorNews, SimulatorStart } from './simulator-process.ts'
+import type { SimulatorNews, SimulatorPush, SimulatorStart } from './simulator-process.ts'
 import type { Ports } from './simulated-town.ts'
 
-export async function startSimulator(start: SimulatorStart, onError: (words: string) => void): Promise<{ ports: Record<string, Ports>; close(): Promise<void> }> {
+export async function startSimulator(start: SimulatorStart, onError: (words: string) => void): Promise<{ ports: Record<string, Ports>; push(addresses: Record<string, string>): void; close(): Promise<void> }> {
   const child = guardedSpawn(process.execPath, [builtEntry('simulator/simulator-process.js')], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let closing = false
@@ -19,6 +19,9 @@ export async function startSimulator(start: SimulatorStart, onError: (words: str
   })
   return {
     ports,
+    push(addresses) {
+      if (child.connected) child.send({ push: addresses } satisfies SimulatorPush)
+    },
     async close() {
       closing = true
       if (child.connected) child.disconnect()

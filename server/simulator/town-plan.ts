@@ -12,14 +12,13 @@ const SEEN_WITHIN_METRES = 150
 /** A camera with presets is a PTZ; it waits looking away, so that a press visibly moves it. */
 export function planTown(site: Site): CameraPlan[] {
   return site.cameras
-    .filter(({ onvif }) => onvif !== null)
     .map((camera, i) => {
       const presets = presetsOf(site, camera)
       const ptz = presets.length > 0
       const nearest = [...site.helpPoints].sort((a, b) => distance(camera, a.location) - distance(camera, b.location))[0]
       const facing = nearest && camera.location ? wrap180(bearingBetween(camera.location, nearest.location)) : 0
       const home: Pose = ptz ? { pan: wrap180((presets[0]?.pose.pan ?? 0) + 130), tilt: -12, zoom: 1 } : { pan: facing, tilt: -14, zoom: 1.4 }
-      return { id: camera.id, name: camera.name, seed: 1201 + i * 77, ptz, home, presets, landmarks: landmarksOf(site, camera) }
+      return { id: camera.id, name: camera.name, seed: 1201 + i * 77, ptz, home, presets, landmarks: landmarksOf(site, camera), pushes: camera.onvif === null }
     })
 }
 

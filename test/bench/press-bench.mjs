@@ -23,14 +23,14 @@ async function startTown(folder) {
   const { site } = readSite(readFileSync(join(root, 'camera-presets', 'darlington.yaml'), 'utf8'), (text) => ({ value: text.replaceAll(/\$\{\w+\}/g, '1') }))
   const town = await startSimulatedTown({ plans: planTown(site), folder: join(folder, 'simulator'), credentials: CREDENTIALS, onError: () => {} })
   const environment = Object.fromEntries(Object.entries(town.ports).map(([id, { onvif }]) => [`${id.toUpperCase().replaceAll('-', '_')}_PORT`, String(onvif)]))
-  return { town, environment: { ...environment, CAMERA_PASSWORD: CREDENTIALS.password } }
+  return { town, environment: { ...environment, CAMERA_PASSWORD: CREDENTIALS.password, PUSH_3_KEY: 'bench-key' } }
 }
 
 function startServer(folder, environment) {
   const data = join(folder, 'data')
   const token = (role) => spawnSync(process.execPath, [MAIN, 'token', '--role', role, '--name', role, '--data', data], { encoding: 'utf8' }).stdout.trim()
   const tokens = Object.fromEntries(['press', 'operator', 'engineer'].map((role) => [role, token(role)]))
-  const server = spawn(process.execPath, [MAIN, 'start', '--site', join(root, 'camera-presets', 'darlington.yaml'), '--data', data, '--port', '0'], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const server = spawn(process.execPath, [MAIN, 'start', '--site', join(root, 'camera-presets', 'darlington.yaml'), '--data', data, '--port', '0', '--rtmp-port', '0'], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
   return new Promise((resolve, reject) => {
     let said = ''
     server.stdout.on('data', (chunk) => {
@@ -88,7 +88,7 @@ export async function benchPresses(presses) {
   try {
     for (let tries = 0; tries < 200; tries += 1) {
       const { items } = await (await call('operator', 'GET', '/cameras')).json()
-      if (items.every(({ health }) => health.onvif === 'up' && health.video === 'up')) break
+      if (items.every(({ health }) => health.onvif !== 'down' && (health.video === 'up' || health.onvif === 'unknown'))) break
       await sleep(200)
     }
     const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } })

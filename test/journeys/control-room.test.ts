@@ -199,7 +199,7 @@ describe('a press reaches the wall', () => {
   test('the engineer sees every camera, steers one, saves where it looks as a preset, and goes back to it', async () => {
     const presets = await openPage('/presets')
     const room = presets.locator('lamppost-presets')
-    await until(() => room.locator('.card img').count(), (count) => count === 8, 30_000)
+    await until(() => room.locator('.card img').count(), (count) => count === 9, 30_000)
     await room.locator('.card', { hasText: 'High Row, north end' }).click()
     const player = 'lamppost-presets lamppost-player'
     const goTo = (name: string) => room.locator('li', { hasText: name }).locator('button').first().click()

@@ -42,7 +42,7 @@ export async function api<T>({ credentials }: Town, who: keyof DemoCredentials['
 }
 
 type Cameras = { items: { id: string; health: { onvif: string; video: string } }[] }
-export const ready = (town: Town): Promise<Cameras> => until(() => api<Cameras>(town, 'operator', 'GET', '/cameras'), ({ items }) => items.every(({ health }) => health.onvif === 'up' && health.video === 'up'), 60_000)
+export const ready = (town: Town): Promise<Cameras> => until(() => api<Cameras>(town, 'operator', 'GET', '/cameras'), ({ items }) => items.every(({ health }) => health.onvif !== 'down' && health.video === 'up'), 60_000)
 
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath(), args: ARGS })

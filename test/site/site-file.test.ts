@@ -25,12 +25,13 @@ cameras:
 `
 
 describe('the site file', () => {
-  test('Darlington is a valid town with 3 help points, 5 PTZ and 3 fixed cameras', () => {
+  test('Darlington is a valid town with 3 help points, 5 PTZ, 3 fixed cameras and one that pushes', () => {
     const { site, problems } = readSite(DARLINGTON, any)
     expect(problems).toEqual([])
     expect(site?.helpPoints.map(({ id }) => id)).toEqual(['blackwellgate', 'skinnergate', 'high-row'])
     expect(site?.cameras.filter(({ presets }) => presets.size > 0)).toHaveLength(5)
-    expect(site?.cameras.filter(({ presets }) => presets.size === 0)).toHaveLength(3)
+    expect(site?.cameras.filter(({ presets, onvif }) => presets.size === 0 && onvif)).toHaveLength(3)
+    expect(site?.cameras.filter(({ rtmp }) => rtmp).map(({ id }) => id)).toEqual(['push-3'])
   })
   test('the JSON Schema beside it is the one the server uses', () => {
     const written = JSON.parse(readFileSync(new URL('../../camera-presets/site.schema.json', import.meta.url), 'utf8'))

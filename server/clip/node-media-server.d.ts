@@ -1,0 +1,9 @@
+/** The package has no types; these are of what is used here. */
+declare module 'node-media-server' {
+  type Session = { ip: string; streamPath: string; socket: { destroy(): void } }
+  export default class NodeMediaServer {
+    constructor(config: object)
+    run(): Promise<void>
+    on(event: 'prePublish' | 'prePlay', listener: (session: Session) => void): void
+  }
+}

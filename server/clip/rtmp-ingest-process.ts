@@ -1,0 +1,33 @@
+/**
+ * Receives cameras that push, with node-media-server, in a process of its own: it is a singleton, ends its process when
+ * a port is taken, and prints stream keys. RTMP only: no HTTP, no admin pages, no recording of its own.
+ */
+import NodeMediaServer from 'node-media-server'
+
+export type IngestStart = { port: number; host: string; scratch: string; keys: string[] }
+export type IngestChange = { keys: string[] }
+
+type Session = Parameters<Parameters<NodeMediaServer['on']>[1]>[0]
+
+let keys = new Set<string>()
+const allowed = ({ streamPath }: Session): boolean => streamPath.startsWith('/live/') && keys.has(streamPath.slice('/live/'.length))
+
+process.on('disconnect', () => process.exit(0))
+process.on('SIGINT', () => {})
+process.on('message', (message: IngestStart | IngestChange) => {
+  keys = new Set(message.keys)
+  if (!('port' in message)) return
+  const { port, host, scratch } = message
+  const server = new NodeMediaServer({ bind: host, rtmp: { port }, record: { auto: false, path: scratch }, store: { path: scratch }, webadmin: { enable: false }, notify: {} })
+  server.on('prePublish', (session) => {
+    if (!allowed(session)) session.socket.destroy()
+  })
+  // Only our own recorder plays: it is on this machine and knows the key.
+  server.on('prePlay', (session) => {
+    if (!/^(::ffff:)?127\./.test(session.ip) || !allowed(session)) session.socket.destroy()
+  })
+  server.run().then(
+    () => process.send?.({ ready: true }),
+    () => process.exit(1),
+  )
+})

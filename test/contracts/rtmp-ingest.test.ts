@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createClipDesk } from '../../server/clip/clip-desk.ts'
+import { startRtmpIngest } from '../../server/clip/rtmp-ingest.ts'
+import type { CameraId, Reachability } from '../../server/glossary/camera.ts'
+import type { SiteCamera } from '../../server/glossary/site.ts'
+import { realClock } from '../../server/tools/clock.ts'
+import { until } from './test-town.ts'
+
+const KEY = 'a-key-of-the-pole-camera'
+const PUSH = 'push' as CameraId
+const camera: SiteCamera = { id: PUSH, name: 'Pole', location: null, onvif: null, rtmp: { streamKey: KEY }, presets: new Map(), buffer: { mode: 'always', preRollMs: 60_000, keepMs: 3_600_000 } }
+const folder = mkdtempSync(join(tmpdir(), 'lamppost-rtmp-'))
+const video = new Map<string, { state: Reachability; reason: string | null }>()
+let ingest: Awaited<ReturnType<typeof startRtmpIngest>>
+let clips: ReturnType<typeof createClipDesk>
+const pushers: ChildProcess[] = []
+
+beforeAll(async () => {
+  ingest = await startRtmpIngest({ port: 0, host: '127.0.0.1', scratch: join(folder, 'rtmp'), keys: [KEY], clock: realClock, onError: () => {} })
+  clips = createClipDesk({ folder: join(folder, 'clips'), scratch: join(folder, 'scratch'), now: Date.now, onVideo: (id, state, reason) => video.set(id, { state, reason }), onError: () => {} })
+  await clips.follow([camera])
+  await clips.stream(camera, ingest.streamOf(KEY), null, [KEY])
+  await until(() => reachable(ingest.port), (ok) => ok)
+})
+afterAll(async () => {
+  for (const pusher of pushers) pusher.kill('SIGKILL')
+  await clips.close()
+  await ingest.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const reachable = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy()
+      resolve(true)
+    }).once('error', () => resolve(false))
+  })
+function push(key: string): Promise<number | null> {
+  const pusher = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-re', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '15', '-f', 'flv', `rtmp://127.0.0.1:${ingest.port}/live/${key}`], { stdio: 'ignore' })
+  pushers.push(pusher)
+  return new Promise((resolve) => pusher.once('exit', (code) => resolve(code)))
+}
+
+describe('a camera that pushes', () => {
+  test('with a key that the site file does not have is thrown out', async () => {
+    expect(await push('guessed')).not.toBe(0)
+  })
+  test('with its key is recorded by the same path as all others', async () => {
+    void push(KEY)
+    await until(() => video.get(PUSH)?.state, (state) => state === 'up', 30_000)
+    expect(await clips.livePlaylist(PUSH, { msn: null, part: null, skip: false })).toContain('#EXT-X-PART:')
+  })
+  test('leaves health saying so when it goes away, without its key in the words', async () => {
+    pushers.at(-1)?.kill('SIGKILL')
+    await until(() => video.get(PUSH)?.state, (state) => state === 'down', 20_000)
+    expect(video.get(PUSH)?.reason).toBeTruthy()
+    expect(video.get(PUSH)?.reason).not.toContain(KEY)
+  })
+  test('is received by RTMP only: nothing is recorded on the side', () => {
+    expect(readdirSync(join(folder, 'rtmp'), { recursive: true }).filter((name) => String(name).endsWith('.flv'))).toEqual([])
+  })
+})
