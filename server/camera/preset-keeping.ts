@@ -40,10 +40,11 @@ export function createPresetKeeping(options: {
   return {
     list: async (id: CameraId): Promise<PresetView[]> => (await head(id).presets()).map((preset) => view(id, preset)),
     /** @throws camera/held, preset/unknown, help-point/unknown, site/invalid */
-    async save(id: CameraId, { token, name, helpPoint }: { token: PresetToken | null; name: string; helpPoint: HelpPointId | null }, actor: string): Promise<PresetView> {
+    async save(id: CameraId, { token, name: given, helpPoint }: { token: PresetToken | null; name: string | null; helpPoint: HelpPointId | null }, actor: string): Promise<PresetView> {
       mustBeFree(id)
       if (helpPoint !== null && !knowsHelpPoint(helpPoint)) throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
-      if (token !== null) await known(id, token)
+      const name = given ?? (token === null ? '' : (await known(id, token)).name)
+      if (token !== null && given !== null) await known(id, token)
       const saved = await head(id).savePreset(name, token)
       if (helpPoint !== null) await editSite({ camera: id, change: { helpPoint, token: saved, name } })
       await append([{ kind: 'preset.saved', actor, subject: id, body: { camera: id, token: saved, name, helpPoint } }]).durable

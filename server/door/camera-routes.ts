@@ -14,7 +14,7 @@ export type CameraPort = {
   /** On the camera itself, with the help points that the site file maps to each. */
   presets(id: CameraId): Promise<PresetView[]>
   /** Saves where the camera looks now, on the camera and (with a help point) in the site file. */
-  savePreset(id: CameraId, preset: { token: PresetToken | null; name: string; helpPoint: HelpPointId | null }, actor: string): Promise<PresetView>
+  savePreset(id: CameraId, preset: { token: PresetToken | null; name: string | null; helpPoint: HelpPointId | null }, actor: string): Promise<PresetView>
   removePreset(id: CameraId, token: PresetToken, actor: string): Promise<void>
   recall(id: CameraId, token: PresetToken, actor: string): Promise<void>
   move(id: CameraId, velocity: PtzVelocity, timeoutMs: number, actor: string): Promise<void>
@@ -26,6 +26,7 @@ const HANDS = ['operator', 'engineer', 'supervisor'] as const
 const strict = { additionalProperties: false }
 const PRESET_PARAMS = Type.Object({ id: Type.String({ maxLength: 100 }), token: Type.String({ minLength: 1, maxLength: 64 }) })
 const NEW_PRESET = Type.Object({ name: Type.String({ minLength: 1, maxLength: 120 }), helpPoint: Type.Optional(Type.String({ maxLength: 100 })) }, strict)
+const OVER_PRESET = Type.Object({ name: Type.Optional(Type.String({ minLength: 1, maxLength: 120, description: 'Left out, the name stays' })), helpPoint: Type.Optional(Type.String({ maxLength: 100 })) }, strict)
 const SHARE = Type.Number({ minimum: -1, maximum: 1 })
 const MOVE = Type.Object({ pan: Type.Optional(SHARE), tilt: Type.Optional(SHARE), zoom: Type.Optional(SHARE), timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 5000, description: 'The camera stops by itself after this time' })) }, strict)
 const DONE = Type.Null({ description: 'Done' })
@@ -53,10 +54,10 @@ export function cameraRoutes(app: App, port: CameraPort): void {
   )
   app.put(
     '/api/v1/cameras/:id/presets/:token',
-    { config: { roles: ['engineer'] }, schema: { summary: 'Save where the camera looks now over this preset', tags: ['presets'], params: PRESET_PARAMS, body: NEW_PRESET, response: { 200: PRESET, ...answers } } },
+    { config: { roles: ['engineer'] }, schema: { summary: 'Save where the camera looks now over this preset', tags: ['presets'], params: PRESET_PARAMS, body: OVER_PRESET, response: { 200: PRESET, ...answers } } },
     async (request) => {
       const { name, helpPoint } = request.body
-      return port.savePreset(idOf(request), { token: request.params.token as PresetToken, name, helpPoint: (helpPoint ?? null) as HelpPointId | null }, actorOf(request))
+      return port.savePreset(idOf(request), { token: request.params.token as PresetToken, name: name ?? null, helpPoint: (helpPoint ?? null) as HelpPointId | null }, actorOf(request))
     },
   )
   app.delete('/api/v1/cameras/:id/presets/:token', { config: { roles: ['engineer'] }, schema: { summary: 'Remove it, on the camera and in the site file', tags: ['presets'], params: PRESET_PARAMS, response: { 204: DONE, ...answers } } }, async (request, reply) => {

@@ -1,9 +1,8 @@
 /**
- * Presses the button of the simulated Darlington again and again, and times the way to the wall. The cameras run in this
- * process, so that it knows when a request reached them; the server and Chromium are processes of their own. All share
- * one machine's clock.
+ * Presses the button of the simulated Darlington again and again, and times the way to the wall. Cameras, server and
+ * Chromium are processes of their own on one machine, and share its clock.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { fork, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,19 +10,29 @@ import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const built = (path) => import(join(root, 'dist', 'server', path))
 const MAIN = join(root, 'dist', 'server', 'main.js')
 const CREDENTIALS = { username: 'lamppost', password: 'bench password' }
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
+/** Its cameras' ports, and a look at what each was asked. */
 async function startTown(folder) {
-  const { readSite } = await built('site/site-check.js')
-  const { planTown } = await built('simulator/town-plan.js')
-  const { startSimulatedTown } = await built('simulator/simulated-town.js')
-  const { site } = readSite(readFileSync(join(root, 'camera-presets', 'darlington.yaml'), 'utf8'), (text) => ({ value: text.replaceAll(/\$\{\w+\}/g, '1') }))
-  const town = await startSimulatedTown({ plans: planTown(site), folder: join(folder, 'simulator'), credentials: CREDENTIALS, onError: () => {} })
-  const environment = Object.fromEntries(Object.entries(town.ports).map(([id, { onvif }]) => [`${id.toUpperCase().replaceAll('-', '_')}_PORT`, String(onvif)]))
-  return { town, environment: { ...environment, CAMERA_PASSWORD: CREDENTIALS.password, PUSH_3_KEY: 'bench-key' } }
+  const town = fork(join(root, 'test', 'bench', 'town-process.mjs'), [join(folder, 'simulator'), CREDENTIALS.username, CREDENTIALS.password])
+  const next = () => new Promise((resolve) => town.once('message', resolve))
+  const { ports } = await next()
+  const environment = Object.fromEntries(Object.entries(ports).map(([id, { onvif }]) => [`${id.toUpperCase().replaceAll('-', '_')}_PORT`, String(onvif)]))
+  return {
+    environment: { ...environment, CAMERA_PASSWORD: CREDENTIALS.password, PUSH_3_KEY: 'bench-key' },
+    async operations(camera) {
+      const answer = next()
+      town.send(camera)
+      return (await answer).operations
+    },
+    async close() {
+      const gone = new Promise((resolve) => town.once('exit', resolve))
+      town.disconnect()
+      await gone
+    },
+  }
 }
 
 function startServer(folder, environment) {
@@ -79,8 +88,8 @@ function watchPage({ pan }) {
 
 export async function benchPresses(presses) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-bench-'))
-  const { town, environment } = await startTown(folder)
-  const { server, url, tokens } = await startServer(folder, environment)
+  const town = await startTown(folder)
+  const { server, url, tokens } = await startServer(folder, town.environment)
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] })
   const call = (who, method, path, body) => fetch(`${url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${tokens[who]}`, ...(body ? { 'content-type': 'application/json' } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}) })
   const samples = {}
@@ -102,15 +111,14 @@ export async function benchPresses(presses) {
       await call('engineer', 'POST', '/cameras/cam-12/presets/4/recall')
       await sleep(1600)
       await page.evaluate(watchPage, { pan })
-      const camera = town.camera('cam-12')
-      const before = camera.operations().length
+      const before = (await town.operations('cam-12')).at(-1).at
       const pressedAt = performance.timeOrigin + performance.now()
       const receipt = await call('press', 'POST', '/presses', { helpPoint: 'blackwellgate' })
       note('press -> 202 (durable)', performance.timeOrigin + performance.now() - pressedAt)
       const { incident } = await receipt.json()
       await page.waitForFunction(() => window.lamppostBench.framed !== null, null, { timeout: 20_000, polling: 50 })
       const found = await page.evaluate(() => window.lamppostBench)
-      const asked = camera.operations().slice(before).filter(({ operation }) => operation === 'GotoPreset')
+      const asked = (await town.operations('cam-12')).filter(({ operation, at }) => operation === 'GotoPreset' && at > before)
       note('press -> PTZ request at the camera', asked[0].at - pressedAt)
       note('PTZ requests per press (count)', asked.length)
       note('press -> tile', found.tile - pressedAt)
