@@ -8,7 +8,7 @@ export type Part = { bytes: Buffer; duration: number; independent: boolean }
 export type OpenSegment = { start: number; duration: number; parts: Part[] }
 export type ClosedSegment = { start: number; duration: number; bytes: Buffer }
 
-const WANTED_PART_S = 0.1
+const WANTED_PART_S = 0.08
 /** Keyframes that come closer than this share a segment. */
 const SHORTEST_SEGMENT_S = 0.9
 /** Room for frames that come a little unevenly: parts are then 85 to 100 % of the target, as the draft wants. */

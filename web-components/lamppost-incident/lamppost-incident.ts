@@ -1,6 +1,7 @@
 /** One incident as the operator sees it: where, how long, the picture and what is known about it, and what to do. */
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
+import { repeat } from 'lit/directives/repeat.js'
 import '../lamppost-player/lamppost-player.ts'
 import { look } from '../look/look.ts'
 import { clockTime, elapsed } from '../look/times.ts'
@@ -28,6 +29,10 @@ export class LamppostIncident extends LitElement {
   @property({ attribute: false }) client: WallClient | null = null
   /** The incident's id. */
   @property() incident = ''
+  /** One of several tiles: further views are named, not played, because a browser has six connections for all of them. */
+  @property({ type: Boolean }) crowded = false
+  /** Not the most urgent tile: its picture is a little later, for the same reason. */
+  @property({ type: Boolean }) behind = false
   @state() private chosen: string | null = null
   @state() private replaying = false
   @state() private closing = false
@@ -86,7 +91,7 @@ export class LamppostIncident extends LitElement {
         </div>
         <div class="side">
           ${this.#actions(incident)}
-          ${further.length > 0 ? html`<div class="further" role="group" aria-label=${words.furtherViews}>${further.slice(0, MOST_FURTHER).map((framing) => this.#furtherView(framing))}</div>` : nothing}
+          ${further.length > 0 ? html`<div class="further" role="group" aria-label=${words.furtherViews}>${repeat(further.slice(0, MOST_FURTHER), ({ camera }) => camera, (framing) => this.#furtherView(framing))}</div>` : nothing}
           ${this.#instructions(incident, helpPoint)} ${this.#notes(incident)}
         </div>
       </div>
@@ -118,7 +123,7 @@ export class LamppostIncident extends LitElement {
 
   #mainView(framing: Framing, incident: Incident) {
     return html`<figure class="main">
-      <lamppost-player class="live" .client=${this.#client.client} .camera=${framing.camera}></lamppost-player>
+      <lamppost-player class="live" ?small=${this.behind} .client=${this.#client.client} .camera=${framing.camera}></lamppost-player>
       <figcaption>
         <strong>${this.#nameOf(framing.camera)}</strong>
         <span class="proof ${framing.state}" data-state=${framing.state}>${words.framing(framing)}</span>
@@ -140,7 +145,7 @@ export class LamppostIncident extends LitElement {
   #furtherView(framing: Framing) {
     const name = this.#nameOf(framing.camera)
     return html`<button class="view" @click=${() => (this.chosen = framing.camera)} aria-label=${words.showLarge(name)}>
-      <lamppost-player small .client=${this.#client.client} .camera=${framing.camera}></lamppost-player>
+      ${this.crowded ? nothing : html`<lamppost-player small .client=${this.#client.client} .camera=${framing.camera}></lamppost-player>`}
       <span class="name">${name}</span><span class="proof ${framing.state}">${words.framing(framing)}</span>
     </button>`
   }

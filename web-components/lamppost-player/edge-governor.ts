@@ -8,8 +8,8 @@ const JUMP_BEHIND_S = 4
 export function govern({ ahead, target }: Buffer): Step {
   if (ahead > JUMP_BEHIND_S) return { rate: 1, jump: true }
   const excess = ahead - target
-  if (excess > 0.5) return { rate: 1.25, jump: false }
-  if (excess > 0.12) return { rate: 1.08, jump: false }
-  if (excess < -0.08) return { rate: 0.94, jump: false }
+  if (excess > 0.4) return { rate: 1.25, jump: false }
+  if (excess > 0.08) return { rate: 1.08, jump: false }
+  if (excess < -0.1) return { rate: 0.95, jump: false }
   return { rate: 1, jump: false }
 }

@@ -10,15 +10,15 @@ export type Source = { url: string; mode: Mode; headers: Record<string, string>;
 export type Picture = { state: 'starting' | 'playing' | 'gone'; age: number | null; still: number; at: number | null }
 
 const TICK_MS = 100
-/** Two parts of about 133 ms and a little for the network's mood. */
-const EDGE_TARGET_S = 0.28
+/** Two parts of about 70 ms and a little for the network's mood. */
+const EDGE_TARGET_S = 0.16
 const PLAIN_TARGET_S = 1.2
 const GONE_AFTER_MS = 5000
 const RESTART_MS = [200, 500, 1000, 2000]
 
 const common: Partial<HlsConfig> = { enableWorker: false, liveSyncOnStallIncrease: 0, maxLiveSyncPlaybackRate: 1, startFragPrefetch: true }
 const configs: Record<Mode, Partial<HlsConfig>> = {
-  edge: { ...common, lowLatencyMode: true, liveSyncDuration: 0.21, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 10 },
+  edge: { ...common, lowLatencyMode: true, liveSyncDuration: 0.14, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 10 },
   plain: { ...common, lowLatencyMode: false, liveSyncDuration: PLAIN_TARGET_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 5 },
   clip: { ...common, lowLatencyMode: false, maxBufferLength: 20, backBufferLength: 60 },
 }

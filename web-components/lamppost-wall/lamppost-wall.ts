@@ -1,6 +1,7 @@
 /** Nothing until a press; then one tile per incident. Lives inside the wall that the room already has. */
 import { LitElement, html, nothing } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
+import { repeat } from 'lit/directives/repeat.js'
 import '../lamppost-incident/lamppost-incident.ts'
 import { look } from '../look/look.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
@@ -51,7 +52,7 @@ export class LamppostWall extends LitElement {
     const spoken = order.filter(({ state }) => state === 'open').map(({ helpPoint, kind }) => `${kind === 'drill' ? words.drill : words.pressed}: ${helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint}`)
     return html`${link === 'lost' ? html`<p part="banner" class="banner" role="alert">${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}</p>` : nothing}
       <p class="visually-hidden" role="alert">${spoken.join('. ')}</p>
-      ${order.length > 0 ? html`<div part="tiles" class="tiles n${Math.min(4, order.length)} ${link === 'lost' ? 'old' : ''}">${order.map((incident) => html`<lamppost-incident .client=${this.#client.client} .incident=${incident.id}></lamppost-incident>`)}</div>` : nothing}`
+      ${order.length > 0 ? html`<div part="tiles" class="tiles n${Math.min(4, order.length)} ${link === 'lost' ? 'old' : ''}">${repeat(order, ({ id }) => id, (incident, i) => html`<lamppost-incident ?crowded=${order.length > 1} ?behind=${i > 0} .client=${this.#client.client} .incident=${incident.id}></lamppost-incident>`)}</div>` : nothing}`
   }
 }
 
