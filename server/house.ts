@@ -64,7 +64,10 @@ async function openDemoTown(dataFolder: string, onError: (words: string) => void
 export async function openHouse({ siteFile, dataFolder, port, host, rtmpPort }: HouseOptions): Promise<House> {
   const clock = realClock
   mkdirSync(dataFolder, { recursive: true })
-  const logger = pino({ level: 'info' }, pino.destination({ dest: join(dataFolder, 'lamppost.log'), append: true, sync: true }))
+  const log = pino.destination({ dest: join(dataFolder, 'lamppost.log'), append: true, sync: true })
+  // A full disk must not end the process with its log: presses and cameras go on.
+  log.on('error', () => {})
+  const logger = pino({ level: 'info' }, log)
   const closing = createClosingStack((what, error) => logger.error({ err: error }, `closing ${what} failed`))
   const onError = (error: unknown): void => logger.error({ err: error }, 'something went wrong')
 
@@ -214,7 +217,11 @@ export async function openHouse({ siteFile, dataFolder, port, host, rtmpPort }: 
       get: book.get,
       page: book.page,
       clipView: async (incident, clip) => ({ ...clip, playlist: `/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`, gaps: await clips.gaps(clip) }),
-      presetFor: (id, camera) => cameras.siteCamera(camera).presets.get(book.get(id).helpPoint)?.token ?? null,
+      presetFor: (id, camera) => {
+        const token = cameras.siteCamera(camera).presets.get(book.get(id).helpPoint)?.token ?? null
+        if (token === null && cameras.ptz(camera)) throw new Failure('preset/unknown', `${camera} has no preset for this help point; name one.`)
+        return token
+      },
     })
     cameraRoutes(door, {
       all: () => cameras.ids().map(cameraView),

@@ -39,7 +39,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       clock,
       takeInventory: inventory.calls.take,
       onHealth: ({ onvif, reason }) => change(site.id, 'onvif', onvif, reason),
-      onSession: (stream) => onStream(site, stream),
+      onSession: (stream) => onStream(kept.site, stream),
     })
   }
 
@@ -73,7 +73,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
         id: site.id,
         name: site.name,
         location: site.location,
-        ptz: head?.ptz() ?? site.presets.size > 0,
+        ptz: head !== null && (head.ptz() ?? site.presets.size > 0),
         onvif: health.onvif,
         heldBy: holders.get(site.id) ?? null,
         presets: site.presets,
@@ -87,7 +87,10 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       if (!head) throw new Failure('camera/fixed', `${id} has no ONVIF address; it cannot be asked to move.`)
       return head
     },
-    ptz: (id: string): boolean => kept(id).head?.ptz() ?? kept(id).site.presets.size > 0,
+    ptz(id: string): boolean {
+      const { head, site } = kept(id)
+      return head !== null && (head.ptz() ?? site.presets.size > 0)
+    },
     health: (id: string): CameraHealth => kept(id).health,
     videoIs: (camera: CameraId, state: Reachability, reason: string | null): void => change(camera, 'video', state, reason),
     heldBy: (id: CameraId): IncidentId | null => holders.get(id) ?? null,

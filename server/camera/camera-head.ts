@@ -26,6 +26,8 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   const { id, access, clock, takeInventory, onHealth, onSession } = options
   const client = createOnvifClient({ access, clock })
   const stopped = new AbortController()
+  const closed = new Promise<never>((_, reject) => stopped.signal.addEventListener('abort', () => reject(new Error('closing'))))
+  closed.catch(() => {})
   let session: Session | null = null
   let health: Pick<CameraHealth, 'onvif' | 'reason' | 'since'> = { onvif: 'unknown', reason: null, since: isoTime(clock.now()) }
   let trusted = false
@@ -43,7 +45,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
 
   async function setUp(): Promise<Session> {
     await client.measureClock(CALL_DEADLINE_MS)
-    const inventory = await takeInventory(access, SETUP_DEADLINE_MS)
+    const inventory = await Promise.race([takeInventory(access, SETUP_DEADLINE_MS), closed])
     const stream = pinToHost(inventory.streamUri, client.base)
     const ptz = inventory.ptzPath ? createOnvifPtz({ client, path: inventory.ptzPath, profile: inventory.profile }) : null
     return { inventory, ptz, stream, presets: ptz ? await ptz.getPresets(CALL_DEADLINE_MS) : [] }
@@ -82,6 +84,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
         report('up', null)
         onSession(session.stream)
       } catch (error) {
+        if (stopped.signal.aborted) return
         report('down', wordsOf(error))
         // Some cameras lock an account after a few wrong passwords.
         const wrongPassword = error instanceof Failure && error.extra.credentials === true

@@ -1,5 +1,5 @@
 /** The main thread's side of the video thread: what to record, what is held, and the bytes that the door hands out. */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CameraId, Reachability } from '../glossary/camera.ts'
@@ -14,20 +14,43 @@ import type { CutResult } from './clip-cut.ts'
 import type { CameraToRecord, ClipNews, ClipThread } from './clip-thread.ts'
 import type { Query } from './live-window.ts'
 
+const THREAD_AGAIN_MS = 500
+
 const rangeOf = ({ from, to }: Pick<Clip, 'from' | 'to'>): Range => ({ from: Date.parse(from), to: to === null ? null : Date.parse(to) })
 
 export function createClipDesk(options: { folder: string; scratch: string; evictEveryMs?: number; now(): number; onVideo(camera: CameraId, state: Reachability, reason: string | null): void; onError(error: unknown): void }) {
   const { folder, scratch, evictEveryMs = 10_000, now, onVideo, onError } = options
+  // What a crash left behind; the folder's lock says that nobody else uses it.
+  rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch, { recursive: true })
-  const thread = callWorker<ClipThread>(builtEntry('clip/clip-thread.js'), { folder, evictEveryMs }, (message) => {
-    const news = message as ClipNews
-    if ('error' in news) onError(new Error(news.error))
-    else onVideo(news.camera as CameraId, news.state.video, news.state.reason)
-  })
-  void thread.ended.then((error) => error && onError(error))
+  const startThread = () => {
+    const started = callWorker<ClipThread>(builtEntry('clip/clip-thread.js'), { folder, evictEveryMs }, (message) => {
+      const news = message as ClipNews
+      if ('error' in news) onError(new Error(news.error))
+      else onVideo(news.camera as CameraId, news.state.video, news.state.reason)
+    })
+    void started.ended.then((error) => {
+      if (closing) return
+      onError(error ?? new Error('the video thread has ended'))
+      for (const camera of wanted.keys()) onVideo(camera, 'down', 'The video thread has ended and is started again.')
+      setTimeout(() => void startAgain().catch(onError), THREAD_AGAIN_MS)
+    })
+    return started
+  }
   const wanted = new Map<CameraId, CameraToRecord>()
   const holds = new Map<string, { camera: CameraId; name: string; range: Range }>()
-  const { calls } = thread
+  let closing = false
+  let evicting = false
+  let thread = startThread()
+  const calls = new Proxy({} as typeof thread.calls, { get: (_, name: keyof typeof thread.calls) => thread.calls[name] })
+
+  /** The same cameras and the same holds as before, in a new thread. */
+  async function startAgain(): Promise<void> {
+    if (closing) return
+    thread = startThread()
+    for (const camera of wanted.values()) await record(camera)
+    if (evicting) await calls.evictFromNowOn()
+  }
 
   async function record(camera: CameraToRecord): Promise<void> {
     wanted.set(camera.id as CameraId, camera)
@@ -64,7 +87,10 @@ export function createClipDesk(options: { folder: string; scratch: string; evict
       holds.delete(`${incident} ${camera}`)
       calls.release(camera, incident).catch(onError)
     },
-    evictFromNowOn: (): void => void calls.evictFromNowOn().catch(onError),
+    evictFromNowOn(): void {
+      evicting = true
+      calls.evictFromNowOn().catch(onError)
+    },
     livePlaylist: (camera: CameraId, query: Query): Promise<string> => calls.livePlaylist(camera, query),
     livePart: (camera: CameraId, number: number, index: number): Promise<Uint8Array | null> => calls.livePart(camera, number, index),
     segment: (camera: CameraId, number: number): Promise<Uint8Array | null> => calls.segment(camera, number),
@@ -93,6 +119,7 @@ export function createClipDesk(options: { folder: string; scratch: string; evict
     still: (camera: CameraId): Promise<{ picture: Uint8Array; at: number }> => calls.still(camera),
     bytes: (): Promise<Record<string, number>> => calls.bytes(),
     async close(): Promise<void> {
+      closing = true
       await calls.close().catch(onError)
       await thread.terminate()
     },

@@ -13,6 +13,9 @@ const WANTED_PART_S = 0.08
 const SHORTEST_SEGMENT_S = 0.9
 /** Room for frames that come a little unevenly: parts are then 85 to 100 % of the target, as the draft wants. */
 const PART_SLACK = 1.1
+/** A stream whose keyframes are further apart cannot be cut, and would fill the memory. */
+const LONGEST_SEGMENT_S = 30
+const MOST_SEGMENT_BYTES = 64 * 1024 * 1024
 
 export type PackagerEvents = {
   /** The open segment has one more part. */
@@ -25,6 +28,7 @@ export function createPackager({ onPart, onSegment }: PackagerEvents) {
   let segment: OpenSegment | null = null
   let part: { fragments: Buffer[]; duration: number; frames: number; independent: boolean } | null = null
   let framesPerPart = 0
+  let segmentBytes = 0
   let partTarget = WANTED_PART_S
 
   function closePart(): void {
@@ -47,13 +51,16 @@ export function createPackager({ onPart, onSegment }: PackagerEvents) {
   }
 
   return {
-    /** @param now wall-clock milliseconds when the fragment arrived. */
+    /** @param now wall-clock milliseconds when the fragment arrived. @throws when no keyframe comes for too long. */
     push(fragment: Fragment, now: number): void {
       if (framesPerPart === 0 && fragment.video) learnPace(fragment.duration)
       if (fragment.keyframe && segment && segment.duration >= SHORTEST_SEGMENT_S) closeSegment()
       // Nothing can be shown before the first keyframe.
       if (!segment && !fragment.keyframe) return
+      if (!segment) segmentBytes = 0
       segment ??= { start: now, duration: 0, parts: [] }
+      segmentBytes += fragment.bytes.length
+      if (segment.duration > LONGEST_SEGMENT_S || segmentBytes > MOST_SEGMENT_BYTES) throw new Error(`the camera sent no keyframe for ${Math.round(segment.duration)} s; set its GOP to a few seconds`)
       if (part && part.frames > 0 && part.duration + fragment.duration > partTarget) closePart()
       part ??= { fragments: [], duration: 0, frames: 0, independent: fragment.keyframe }
       part.fragments.push(fragment.bytes)

@@ -42,6 +42,13 @@ export async function recordOnce({ address, ring, window, clock, onError, signal
   let runNumber = 0
   let fragments: Promise<void> = Promise.resolve()
 
+  /** What cannot be recorded ends the run: the supervisor tries again, and health says why. */
+  const failed = (error: unknown): void => {
+    if (!stop.signal.aborted) onError(error)
+    reason ??= `it cannot be recorded: ${wordsOf(error)}`
+    stop.abort()
+  }
+
   const packager = createPackager({
     onPart: (segment) => window.onPart(ring.nextNumber(), runNumber, segment, packager.partTarget()),
     onSegment: (closed) => {
@@ -54,6 +61,7 @@ export async function recordOnce({ address, ring, window, clock, onError, signal
     onInit: (found) => {
       init = found
       run = ring.beginRun(found.bytes)
+      run.catch(failed)
     },
     onFragment: (fragment) => {
       const now = clock.now()
@@ -64,7 +72,7 @@ export async function recordOnce({ address, ring, window, clock, onError, signal
         if (init) onPicture(init)
         init = null
       })
-      fragments.catch(onError)
+      fragments.catch(failed)
     },
   })
 

@@ -13,7 +13,8 @@ const BUCKET_MS = 60_000
 
 export type ClipRing = ReturnType<typeof openClipRing>
 
-export function openClipRing({ folder, keepMs }: { folder: string; keepMs: number }) {
+export function openClipRing({ folder, ...options }: { folder: string; keepMs: number }) {
+  let { keepMs } = options
   mkdirSync(folder, { recursive: true })
   const buckets = listBuckets(folder)
   const newest = buckets.at(-1)
@@ -53,7 +54,11 @@ export function openClipRing({ folder, keepMs }: { folder: string; keepMs: numbe
 
   const segmentsOf = async (bucket: Bucket): Promise<Located[]> => (bucket === current?.bucket ? current.segments : readIndex(folder, bucket))
   /** A bucket ends where the next one begins; the newest has no end yet. */
-  const endOf = (i: number): number => buckets[i + 1]?.start ?? Number.POSITIVE_INFINITY
+  const endOf = (i: number): number => {
+    const next = buckets[i + 1]
+    // A clock that stepped back must not make a bucket end before it began.
+    return next ? Math.max(next.start, (buckets[i]?.start ?? 0) + BUCKET_MS) : Number.POSITIVE_INFINITY
+  }
   const overlaps = (i: number, { from, to }: Range): boolean => (buckets[i]?.start ?? 0) <= (to ?? Number.POSITIVE_INFINITY) && endOf(i) >= from
 
   async function locate(number: number): Promise<{ bucket: Bucket; segment: Located } | null> {
@@ -99,6 +104,9 @@ export function openClipRing({ folder, keepMs }: { folder: string; keepMs: numbe
     },
     release(name: string): void {
       holds.delete(name)
+    },
+    keepFor(ms: number): void {
+      keepMs = ms
     },
     heldOpen: (): boolean => [...holds.values()].some(({ to }) => to === null),
     /** Lets go of what is too old and held by nobody. Returns the bytes freed. */

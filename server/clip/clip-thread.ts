@@ -54,13 +54,17 @@ const calls = {
       await existing.recorder?.close()
       existing.recorder = null
     }
+    existing?.ring.keepFor(wanted.keepMs)
     if (existing) existing.wanted = wanted
     else channels.set(wanted.id, { ring: openClipRing({ folder: join(folder, wanted.id), keepMs: wanted.keepMs }), window: createLiveWindow(), recorder: null, wanted })
     await settle(wanted.id)
   },
   async forget(id: string): Promise<void> {
-    await channels.get(id)?.recorder?.close()
-    channels.delete(id)
+    const found = channels.get(id)
+    if (!found) return
+    // Its ring stays: incidents may hold clips of it, and what nobody holds must still grow old and go.
+    found.wanted = { ...found.wanted, address: null }
+    await settle(id)
   },
   async hold(id: string, name: string, range: Range): Promise<void> {
     if (!channels.has(id)) return

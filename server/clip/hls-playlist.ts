@@ -18,14 +18,20 @@ export type LiveState = {
 /** Segments older than this many target durations may be left out of a delta update. */
 const SKIP_AFTER_TARGETS = 6
 
-/** @param skip the client asked for a delta update (`_HLS_skip=YES`). */
-export function livePlaylist({ segments, open, partTarget, targetDuration }: LiveState, skip: boolean): string {
+/** @param skip the client asked for a delta update (`_HLS_skip=YES`). @param plain whole segments only: nothing to wait for, one connection. */
+export function livePlaylist(state: LiveState, skip: boolean, plain = false): string {
+  const { segments, partTarget, targetDuration } = state
+  const open = plain ? null : state.open
   const lines = [
     '#EXTM3U',
     '#EXT-X-VERSION:9',
     `#EXT-X-TARGETDURATION:${targetDuration}`,
-    `#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=${seconds(partTarget * 3)},CAN-SKIP-UNTIL=${seconds(targetDuration * SKIP_AFTER_TARGETS)}`,
-    `#EXT-X-PART-INF:PART-TARGET=${seconds(partTarget)}`,
+    ...(plain
+      ? []
+      : [
+          `#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=${seconds(partTarget * 3)},CAN-SKIP-UNTIL=${seconds(targetDuration * SKIP_AFTER_TARGETS)}`,
+          `#EXT-X-PART-INF:PART-TARGET=${seconds(partTarget)}`,
+        ]),
     `#EXT-X-MEDIA-SEQUENCE:${segments[0]?.number ?? open?.number ?? 0}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${segments[0]?.run ?? open?.run ?? 0}`,
   ]
@@ -41,11 +47,11 @@ export function livePlaylist({ segments, open, partTarget, targetDuration }: Liv
     run = segment.run
     first = false
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${isoTime(segment.start)}`)
-    segment.parts?.forEach(({ duration, independent }, i) => lines.push(`#EXT-X-PART:DURATION=${seconds(duration)},URI="part/${segment.number}.${i}.m4s"${independent ? ',INDEPENDENT=YES' : ''}`))
+    if (!plain) segment.parts?.forEach(({ duration, independent }, i) => lines.push(`#EXT-X-PART:DURATION=${seconds(duration)},URI="part/${segment.number}.${i}.m4s"${independent ? ',INDEPENDENT=YES' : ''}`))
     if (segment !== open) lines.push(`#EXTINF:${seconds(segment.duration)},`, `segment/${segment.number}.m4s`)
   }
   const hint = open ? `${open.number}.${open.parts.length}` : `${(segments.at(-1)?.number ?? -1) + 1}.0`
-  lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="part/${hint}.m4s"`)
+  if (!plain) lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="part/${hint}.m4s"`)
   return `${lines.join('\n')}\n`
 }
 

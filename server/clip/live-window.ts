@@ -10,7 +10,7 @@ const SEGMENTS_WITH_PARTS = 3
 const WAIT_MS = 4000
 
 type Kept = Segment & { parts: Part[] | null }
-export type Query = { msn: number | null; part: number | null; skip: boolean }
+export type Query = { msn: number | null; part: number | null; skip: boolean; plain?: boolean }
 export type LiveWindow = ReturnType<typeof createLiveWindow>
 
 export function createLiveWindow() {
@@ -74,7 +74,7 @@ export function createLiveWindow() {
       wake()
     },
     /** Blocks until the segment or part asked for is here (RFC 8216bis 6.2.5.2). @throws live/ahead, live/none */
-    async playlist({ msn, part, skip }: Query): Promise<string> {
+    async playlist({ msn, part, skip, plain = false }: Query): Promise<string> {
       // A recorder that is just starting, or starting again, is worth a short wait.
       if (msn === null) await waitFor(() => running, true)
       if (msn !== null) {
@@ -82,7 +82,7 @@ export function createLiveWindow() {
         await waitFor(() => has(msn, part))
       }
       const now = listed()
-      return livePlaylist({ segments: now.closed, open: now.open, partTarget, targetDuration: Math.ceil(longest) }, skip)
+      return livePlaylist({ segments: now.closed, open: now.open, partTarget, targetDuration: Math.ceil(longest) }, skip, plain)
     },
     /** Waits for a part that was announced. Null when it is not, or no longer, here. */
     async part(number: number, index: number): Promise<Buffer | null> {

@@ -24,7 +24,8 @@ process.on('message', (message: IngestStart | IngestChange) => {
   })
   // Only our own recorder plays: it is on this machine and knows the key.
   server.on('prePlay', (session) => {
-    if (!/^(::ffff:)?127\./.test(session.ip) || !allowed(session)) session.socket.destroy()
+    const ours = ['127.', '::ffff:127.', `${host}:`, `::ffff:${host}:`].some((start) => session.ip.startsWith(start))
+    if (!ours || !allowed(session)) session.socket.destroy()
   })
   server.run().then(
     () => process.send?.({ ready: true }),

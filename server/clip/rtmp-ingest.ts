@@ -22,6 +22,7 @@ const freePort = (host: string): Promise<number> =>
 export async function startRtmpIngest({ port, host, scratch, keys, clock, onError }: { port: number; host: string; scratch: string; keys: string[]; clock: Clock; onError(words: string): void }) {
   mkdirSync(scratch, { recursive: true })
   const chosen = port === 0 ? await freePort(host) : port
+  const fetchFrom = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
   const stopped = new AbortController()
   const backoff = createBackoff(500, 10_000)
   let child: ChildProcess | null = null
@@ -32,7 +33,10 @@ export async function startRtmpIngest({ port, host, scratch, keys, clock, onErro
       // Its output names stream keys: nobody keeps it.
       const started = guardedSpawn(process.execPath, [builtEntry('clip/rtmp-ingest-process.js')], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
       child = started
-      const ended = new Promise<void>((resolve) => started.once('exit', () => resolve()))
+      const ended = new Promise<void>((resolve) => {
+        started.once('exit', () => resolve())
+        started.on('error', () => resolve())
+      })
       started.once('message', () => backoff.reset())
       started.send({ port: chosen, host, scratch, keys: known } satisfies IngestStart)
       await ended
@@ -47,7 +51,7 @@ export async function startRtmpIngest({ port, host, scratch, keys, clock, onErro
   return {
     port: chosen,
     /** Where our own recorder fetches what the camera pushes. */
-    streamOf: (key: string): URL => new URL(`rtmp://127.0.0.1:${chosen}/live/${encodeURIComponent(key)}`),
+    streamOf: (key: string): URL => new URL(`rtmp://${fetchFrom}:${chosen}/live/${key}`),
     setKeys(next: string[]): void {
       known = next
       if (child?.connected) child.send({ keys: next })

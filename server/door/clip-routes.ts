@@ -68,7 +68,11 @@ export function clipRoutes(app: App, port: ClipPort): void {
       const range = within(clip, request.query, port.now())
       const cut = await port.cut(clip.camera, range)
       const [from, to] = [isoTime(cut.from), isoTime(cut.to)]
-      await port.onDownload({ incident, camera: clip.camera, from, to, bytes: cut.bytes, sha256: cut.sha256, actor: actorOf(request) })
+      const written = port.onDownload({ incident, camera: clip.camera, from, to, bytes: cut.bytes, sha256: cut.sha256, actor: actorOf(request) })
+      await written.catch(async (error: unknown) => {
+        await cut.done()
+        throw error
+      })
       const stream = createReadStream(cut.file)
       stream.once('close', () => void cut.done())
       return reply

@@ -8,7 +8,7 @@ import { ID_PARAMS, MEDIA, PROBLEM } from './shapes.ts'
 export type LivePort = {
   /** @throws camera/unknown */
   knows(camera: string): CameraId
-  livePlaylist(camera: CameraId, query: { msn: number | null; part: number | null; skip: boolean }): Promise<string>
+  livePlaylist(camera: CameraId, query: { msn: number | null; part: number | null; skip: boolean; plain: boolean }): Promise<string>
   livePart(camera: CameraId, number: number, index: number): Promise<Uint8Array | null>
   segment(camera: CameraId, number: number): Promise<Uint8Array | null>
   init(camera: CameraId, run: number): Promise<Uint8Array | null>
@@ -47,7 +47,7 @@ export function liveRoutes(app: App, port: LivePort): void {
         summary: 'Low-Latency HLS; blocks for `_HLS_msn` and `_HLS_part`',
         tags: ['live'],
         params: ID_PARAMS,
-        querystring: Type.Object({ _HLS_msn: Type.Optional(Type.String()), _HLS_part: Type.Optional(Type.String()), _HLS_skip: Type.Optional(Type.String()) }),
+        querystring: Type.Object({ _HLS_msn: Type.Optional(Type.String()), _HLS_part: Type.Optional(Type.String()), _HLS_skip: Type.Optional(Type.String()), plain: Type.Optional(Type.Literal('YES', { description: 'Whole segments only: for small views, one connection each' })) }),
         response: { 200: MEDIA, '4xx': PROBLEM, 503: PROBLEM },
       },
     },
@@ -57,7 +57,7 @@ export function liveRoutes(app: App, port: LivePort): void {
       const part = numberOf(request.query._HLS_part, '_HLS_part')
       if (part !== null && msn === null) throw new Failure('request/invalid', '_HLS_part needs _HLS_msn.')
       const skip = request.query._HLS_skip === 'YES' || request.query._HLS_skip === 'v2'
-      return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(await port.livePlaylist(camera, { msn, part, skip }))
+      return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(await port.livePlaylist(camera, { msn, part, skip, plain: request.query.plain === 'YES' }))
     },
   )
   app.get('/api/v1/cameras/:id/live/init/:file', { config, schema: { ...hide, params: MEDIA_FILE } }, async (request, reply) => {

@@ -21,7 +21,7 @@ const SIGN_IN = Type.Union([
 ])
 const WHO = Type.Object({ name: Type.String(), role: Type.String() })
 const EVERYBODY = ['operator', 'engineer', 'evidence', 'supervisor'] as const
-/** Guessing passwords costs a second each, one at a time per address. */
+/** Guessing passwords costs a second each, and after a few a minute. */
 const WRONG_WAIT_MS = 1000
 const MOST_WRONG = 10
 const FORGIVEN_AFTER_MS = 60_000
@@ -33,10 +33,11 @@ export function sessionRoutes(app: App, port: SessionPort): void {
   app.post('/api/v1/session', { schema: { summary: 'Sign in with a name and password, or with a token', tags: ['session'], security: [], body: SIGN_IN, response: { 201: WHO, '4xx': PROBLEM } } }, async (request, reply) => {
     const before = wrong.get(request.ip)
     if (before && before.count >= MOST_WRONG && performance.now() - before.since < FORGIVEN_AFTER_MS) throw new Failure('people/unauthenticated', 'Too many wrong tries from this address; wait a minute.')
+    // Counted before it is checked: many guesses at once are many guesses.
+    wrong.set(request.ip, { count: (before?.count ?? 0) + 1, since: performance.now() })
     const { body } = request
     const person = 'token' in body ? port.byToken(body.token) : await port.byPassword(body.user, body.password)
     if (!person || person.role === 'press') {
-      wrong.set(request.ip, { count: (before?.count ?? 0) + 1, since: performance.now() })
       await new Promise((resolve) => setTimeout(resolve, WRONG_WAIT_MS))
       throw new Failure('people/unauthenticated', 'This name and password (or token) are not known here.')
     }

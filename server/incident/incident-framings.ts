@@ -4,6 +4,7 @@ import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Draft } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
+import { wordsOf } from '../tools/failure.ts'
 
 export type Chosen = { camera: CameraId; preset: PresetToken | null }
 export type CameraPort = {
@@ -59,17 +60,26 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
     if (role === 'primary') hold(id, camera)
     const stop = new AbortController()
     const asked: Framing = { camera, preset, role, state: 'asked', proofs: [], askedAt, settledAt: null, reason: null }
-    const ended = cameras.frame(camera, preset, stop.signal, ({ state, proofs, reason }) => {
+    const onJudgement: Parameters<CameraPort['frame']>[3] = ({ state, proofs, reason }) => {
       const settled = SETTLED.has(state)
       const current = currentRole(id, camera) ?? role
       record([draftOf(id, { ...asked, role: current, state, proofs, reason, settledAt: settled ? isoTime(clock.now()) : null })])
       if (settled && runs.get(camera)?.stop === stop) runs.delete(camera)
       if (state === 'failed' && current === 'primary') fallToNext(id, camera)
-    })
+    }
+    // Nothing that a camera does may cost the press: a surprise is a failed framing.
+    const ended = startFrame(camera, preset, stop.signal, onJudgement).catch((error: unknown) => onJudgement({ state: 'failed', proofs: [], reason: wordsOf(error) }))
     runs.set(camera, { incident: id, role, stop, ended })
     return asked
   }
 
+  const startFrame: CameraPort['frame'] = (...move) => {
+    try {
+      return cameras.frame(...move)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
   const currentRole = (id: IncidentId, camera: CameraId): FramingRole | null => incident(id).framings.find((framing) => framing.camera === camera)?.role ?? null
 
   /** The nearest further view that can still be had becomes the first; it may already look at the place. */
@@ -96,7 +106,7 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
     },
     tellLosers,
     resume(open: Incident): void {
-      for (const { camera, role } of open.framings) if (role === 'primary') hold(open.id, camera)
+      for (const { camera, role, state } of open.framings) if (role === 'primary' && state !== 'failed') hold(open.id, camera)
     },
     async end(id: IncidentId): Promise<void> {
       const mine = [...runs].filter(([, run]) => run.incident === id)

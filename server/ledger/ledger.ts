@@ -63,13 +63,13 @@ export async function openLedger({ file, clock, onError }: { file: string; clock
       settleAttempts(null)
     } catch (error) {
       problem = wordsOf(error)
-      onError(error)
       const failure = new Failure('ledger/unavailable', `The ledger could not be written: ${problem}. The press is known here but not yet durable; send it again.`)
       for (const item of batch) {
         item.settle?.(failure)
         item.settle = null
       }
       settleAttempts(failure)
+      onError(error)
       await clock.sleep(RETRY_MS, stopped.signal)
     }
   }

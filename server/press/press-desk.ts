@@ -48,7 +48,7 @@ export function createPressDesk(options: {
         key: arrival.key ?? id,
         helpPoint: arrival.helpPoint as HelpPointId,
         kind: arrival.kind,
-        pressedAt: arrival.pressedAt === null ? isoTime(now) : isoTime(Date.parse(arrival.pressedAt)),
+        pressedAt: deviceTime(arrival.pressedAt, now),
         receivedAt: isoTime(now),
         source: arrival.source,
       }
@@ -59,4 +59,10 @@ export function createPressDesk(options: {
       return { receipt, repeated: false }
     },
   }
+}
+
+/** A time that cannot be read (a leap second, a short offset) never costs the press: ours is taken. */
+function deviceTime(pressedAt: string | null, now: number): string {
+  const said = pressedAt === null ? Number.NaN : Date.parse(pressedAt)
+  return isoTime(Number.isNaN(said) ? now : said)
 }

@@ -76,18 +76,21 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   const cameras = document.cameras.map((camera, i): SiteCamera => {
     const at = (...path: Path): Path => ['cameras', i, ...path]
     if (!camera.onvif && !camera.rtmp) complain(at(), 'a camera needs onvif or rtmp')
+    if (!camera.onvif && camera.presets) complain(at('presets'), 'only a camera with onvif can be sent to a preset')
     for (const helpPoint of Object.keys(camera.presets ?? {}))
       if (!helpPoints.has(helpPoint)) complain(at('presets', helpPoint), `there is no help point "${helpPoint}"`)
     const url = camera.onvif ? refer(at('onvif', 'url'), camera.onvif.url) : null
     if (url && !/^https?:\/\//.test(url)) complain(at('onvif', 'url'), 'an ONVIF address begins with http:// or https://')
     else if (url && !URL.canParse(url)) complain(at('onvif', 'url'), 'this is no address')
+    const streamKey = camera.rtmp ? refer(at('rtmp', 'streamKey'), camera.rtmp.streamKey) : null
+    if (streamKey && !/^[A-Za-z0-9_-]+$/.test(streamKey)) complain(at('rtmp', 'streamKey'), 'a stream key has letters, digits, _ and - only')
     const buffer = typeof camera.buffer === 'object' ? camera.buffer : {}
     return {
       id: camera.id as CameraId,
       name: camera.name,
       location: camera.location ?? null,
       onvif: camera.onvif && url !== null ? { url, username: camera.onvif.username, password: refer(at('onvif', 'password'), camera.onvif.password) } : null,
-      rtmp: camera.rtmp ? { streamKey: refer(at('rtmp', 'streamKey'), camera.rtmp.streamKey) } : null,
+      rtmp: streamKey === null ? null : { streamKey },
       presets: new Map(Object.entries(camera.presets ?? {}).map(([helpPoint, { token, name }]) => [helpPoint as HelpPointId, { token: token as PresetToken, name }])),
       buffer: {
         mode: camera.buffer === 'on-press' ? 'on-press' : 'always',

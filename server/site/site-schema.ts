@@ -28,7 +28,7 @@ const CAMERA = Type.Object(
     name: NAME,
     location: Type.Optional(PLACE),
     onvif: Type.Optional(Type.Object({ url: Type.String({ minLength: 1 }), username: Type.String(), password: Type.String() }, strict)),
-    rtmp: Type.Optional(Type.Object({ streamKey: Type.String({ minLength: 1 }) }, strict)),
+    rtmp: Type.Optional(Type.Object({ streamKey: Type.String({ pattern: '^(\\$\\{.+\\}|file:.+|[A-Za-z0-9_-]{8,128})$', description: 'By reference; letters, digits, _ and -' }) }, strict)),
     presets: Type.Optional(Type.Record(Type.String(), Type.Object({ token: Type.String({ minLength: 1, maxLength: 64 }), name: NAME }, strict), { description: 'Help point id to the preset that shows it' })),
     buffer: Type.Optional(Type.Union([Type.Literal('on-press'), Type.Object({ preRoll: Type.Optional(DURATION), keep: Type.Optional(DURATION) }, strict)])),
   },

@@ -95,6 +95,13 @@ describe('packaging', () => {
     finish()
     expect(segments).toHaveLength(2)
   })
+  test('a stream without keyframes is given up with the reason, before it fills the memory', () => {
+    const { fragments } = readAll(makeStream())
+    const [first, second] = fragments
+    if (!first || !second) throw new Error('the stream is empty')
+    const endless = [first, ...Array.from({ length: 600 }, () => second)]
+    expect(() => packAll(endless)).toThrow(/no keyframe for 30 s/)
+  })
   test('a stream with B-frames and a long GOP is one segment for each keyframe', () => {
     const { fragments } = readAll(makeStream({ seconds: 6, gop: 45, extra: ['-bf', '2'] }))
     const { segments, finish } = packAll(fragments)

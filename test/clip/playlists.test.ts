@@ -42,6 +42,12 @@ segment/11.m4s
     expect(text).toMatch(/segment\/10\.m4s\n#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI="init\/1\.mp4"\n/)
     expect(text).toMatch(/PRELOAD-HINT:TYPE=PART,URI="part\/12\.0\.m4s"/)
   })
+  test('a plain one lists whole segments and offers nothing to wait for', () => {
+    const text = livePlaylist(state, false, true)
+    expect(text).toContain('segment/11.m4s')
+    expect(text).not.toMatch(/EXT-X-PART|SERVER-CONTROL|PRELOAD-HINT/)
+    expect(text).not.toContain('12.')
+  })
   test('a delta update leaves out what is older than six target durations', () => {
     const long = { ...state, segments: Array.from({ length: 20 }, (_, i) => ({ ...segment(i), parts: null })), open: { ...segment(20), duration: 0.5, parts: [part] } }
     const text = livePlaylist(long, true)

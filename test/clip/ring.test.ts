@@ -73,6 +73,15 @@ describe('the clip buffer', () => {
     await ring.evict(T0 + 60 * MINUTE)
     expect(await ring.read(0)).toBeNull()
   })
+  test('a clock that steps back an hour loses nothing that is held', async () => {
+    const ring = open(MINUTE)
+    await record(ring, 2)
+    await record(ring, 2, T0 - 60 * MINUTE)
+    ring.hold('inc-1', { from: T0 + 70_000, to: T0 + 90_000 })
+    await ring.evict(T0 + 60 * MINUTE)
+    expect((await ring.within({ from: T0 + 70_000, to: T0 + 90_000 })).length).toBeGreaterThan(9)
+    expect(await ring.read(40)).not.toBeNull()
+  })
   test('two incidents may hold the same minutes; both must let go', async () => {
     const ring = open(MINUTE)
     await record(ring, 3)

@@ -149,8 +149,8 @@ describe('a simulated camera’s picture', () => {
   })
   test('pans while the head moves, and stops where the preset is', async () => {
     await ask(TPTZ, 'GotoHomePosition', P)
-    const watching = watch('ptz', 5)
-    await new Promise((resolve) => setTimeout(resolve, 2500))
+    const watching = watch('ptz', 8)
+    await new Promise((resolve) => setTimeout(resolve, 4000))
     await ask(TPTZ, 'GotoPreset', `${P}<PresetToken>${PRESET.token}</PresetToken>`)
     const pans = new Set((await watching).map(({ pan }) => Math.round(pan)))
     expect(pans.size).toBeGreaterThan(4)

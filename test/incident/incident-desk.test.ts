@@ -16,6 +16,7 @@ function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]
   const clock = createFakeClock()
   const ledger = createFakeLedger(clock.now)
   const book = createIncidentBook()
+  let surprise = false
   const moves: { camera: string; judge: Judge; signal: AbortSignal }[] = []
   const holders = new Map<CameraId, IncidentId>()
   const held: { camera: string; from: string; to: string | null }[] = []
@@ -31,7 +32,11 @@ function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]
         return () => holders.get(camera) === incident && holders.delete(camera)
       },
       heldBy: (camera) => holders.get(camera) ?? null,
-      frame: async (camera, _preset, signal, judge) => void moves.push({ camera, judge, signal }),
+      frame: (camera, _preset, signal, judge) => {
+        if (surprise) throw new Error('no such head')
+        moves.push({ camera, judge, signal })
+        return Promise.resolve()
+      },
     },
     clips: { preRollMs: () => 60_000, hold: (_, clip) => held.push(clip) },
     helpPointName: (id) => `the ${id}`,
@@ -44,7 +49,7 @@ function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]
     const made: Press = { id: `prs-${presses}` as PressId, key: `k${presses}`, helpPoint: helpPoint as HelpPointId, kind: 'press', pressedAt: now, receivedAt: now, source: 'http' }
     return desk.pressed(made)
   }
-  return { clock, ledger, book, desk, moves, holders, held, press, choose: (next: typeof choice) => (choice = next) }
+  return { clock, ledger, book, desk, moves, holders, held, press, surpriseAll: () => (surprise = true), choose: (next: typeof choice) => (choice = next) }
 }
 
 describe('a press', () => {
@@ -127,6 +132,25 @@ describe('framing', () => {
     choose({ primary: chosen('cam-b'), secondary: [] })
     press('there')
     expect(moves[1]?.signal.aborted).toBe(true)
+  })
+  test('that throws is a failed framing; the press is not lost', async () => {
+    const { press, surpriseAll, book } = room()
+    surpriseAll()
+    const { incident, durable } = press('here')
+    await durable
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(book.get(incident).framings[0]).toMatchObject({ state: 'failed', reason: 'no such head' })
+    expect(book.get(incident).presses).toHaveLength(1)
+  })
+  test('that failed does not hold its camera again after a restart', async () => {
+    const before = room([])
+    const { durable } = before.press('here')
+    before.moves[0]?.judge({ state: 'failed', proofs: [], reason: 'no answer' })
+    await durable
+    const after = room()
+    for (const entry of before.ledger.entries) after.book.follow(entry)
+    after.desk.resume()
+    expect(after.holders.size).toBe(0)
   })
   test('cannot be asked of a camera that another incident holds', async () => {
     const { press, desk, choose } = room()

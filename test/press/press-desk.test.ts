@@ -79,6 +79,11 @@ describe('the press desk', () => {
     expect(pressed).toHaveLength(1)
     expect(ledger.entries).toHaveLength(1)
   })
+  test.each(['2026-11-20T23:59:60Z', '2026-01-01T00:00:00+01', 'nonsense'])('a device time that cannot be read (%s) never costs the press', async (pressedAt) => {
+    const { presses, pressed } = desk()
+    await presses.accept(arrival({ pressedAt }))
+    expect(pressed[0]?.pressedAt).toBe('2026-11-20T22:30:00.000Z')
+  })
   test('the device’s own time is kept beside ours', async () => {
     const { presses, pressed } = desk()
     await presses.accept(arrival({ pressedAt: '2026-11-20T23:29:58+01:00' }))

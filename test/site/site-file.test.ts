@@ -52,6 +52,7 @@ describe('the site file', () => {
     ['a time zone that does not exist', SMALL.replace('Europe/London', 'Europe/Darlington'), 1, 'site.timezone', /no time zone/],
     ['a camera without an address', SMALL.replace(/ {4}onvif:.*\n/, ''), 7, 'cameras.0', /onvif or rtmp/],
     ['a key written twice', SMALL.replace('    name: Here\n', '    name: Here\n    name: There\n'), 5, '', /unique/i],
+    ['presets of a camera that cannot be sent anywhere', SMALL.replace(/ {4}onvif:.*\n/, '    rtmp: { streamKey: "${KEY_OF_IT}" }\n').replace('${PASSWORD}', 'x'), 10, 'cameras.0.presets', /only a camera with onvif/],
     ['an ONVIF address that is none', SMALL.replace('http://10', 'ftp://10'), 9, 'cameras.0.onvif.url', /http/],
   ])('%s is refused with its line and key', (_, text, line, key, words) => {
     expect(problemsOf(text)).toContainEqual({ line, key, problem: expect.stringMatching(words) })

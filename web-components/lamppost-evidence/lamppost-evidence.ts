@@ -26,6 +26,7 @@ export class LamppostEvidence extends LitElement {
   @state() private hashes = new Map<string, { name: string; sha256: string }>()
   @state() private refusal: string | null = null
 
+  private listRefused = false
   #client = new ClientController(this)
   #timer: ReturnType<typeof setInterval> | null = null
 
@@ -46,14 +47,21 @@ export class LamppostEvidence extends LitElement {
       const older = (this.incidents ?? []).filter(({ id }) => !items.some((item) => item.id === id))
       if (older.length === 0) this.next = next
       this.incidents = [...items, ...older]
+      if (this.listRefused) this.refusal = null
+      this.listRefused = false
     } catch (error) {
+      this.listRefused = true
       this.refusal = error instanceof Error ? error.message : String(error)
     }
   }
   async #older(): Promise<void> {
-    const { items, next } = await this.#client.client.incidents(this.next)
-    this.next = next
-    this.incidents = [...(this.incidents ?? []), ...items]
+    try {
+      const { items, next } = await this.#client.client.incidents(this.next)
+      this.next = next
+      this.incidents = [...(this.incidents ?? []), ...items]
+    } catch (error) {
+      this.refusal = error instanceof Error ? error.message : String(error)
+    }
   }
   async #download(incident: Incident, clip: ClipView): Promise<void> {
     const key = `${incident.id} ${clip.camera}`

@@ -5,7 +5,7 @@ import { govern } from './edge-governor.ts'
 
 /** edge: as live as can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
 export type Mode = 'edge' | 'plain' | 'clip'
-export type Source = { url: string; mode: Mode; headers: Record<string, string>; now(): number }
+export type Source = { url: string; mode: Mode; headers(): Record<string, string>; now(): number }
 /** `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. */
 export type Picture = { state: 'starting' | 'playing' | 'gone'; age: number | null; still: number; at: number | null }
 
@@ -24,7 +24,7 @@ const configs: Record<Mode, Partial<HlsConfig>> = {
 }
 
 export class HlsController implements ReactiveController {
-  #host: ReactiveControllerHost
+  #host: ReactiveControllerHost & { readonly isConnected: boolean }
   #video: HTMLVideoElement | null = null
   #source: Source | null = null
   #hls: Hls | null = null
@@ -33,10 +33,11 @@ export class HlsController implements ReactiveController {
   #failures = 0
   #lastTime = 0
   #movedAt = 0
+  #startedAt = 0
   #everMoved = false
   picture: Picture = { state: 'starting', age: null, still: 0, at: null }
 
-  constructor(host: ReactiveControllerHost) {
+  constructor(host: ReactiveControllerHost & { readonly isConnected: boolean }) {
     this.#host = host
     host.addController(this)
   }
@@ -49,11 +50,17 @@ export class HlsController implements ReactiveController {
 
   /** The same source twice is no news. */
   play(video: HTMLVideoElement, source: Source): void {
-    if (this.#video === video && this.#source?.url === source.url && this.#source.mode === source.mode) return
+    if (!this.#host.isConnected) return
+    if (this.#video === video && this.#source?.url === source.url && this.#source.mode === source.mode) {
+      // A renewed token counts from the next request on.
+      this.#source = source
+      return
+    }
     this.#stop()
     this.#video = video
     this.#source = source
     this.#everMoved = false
+    this.#movedAt = performance.now()
     this.#failures = 0
     this.picture = { state: 'starting', age: null, still: 0, at: null }
     this.#start()
@@ -65,11 +72,11 @@ export class HlsController implements ReactiveController {
     const hls = new Hls({
       ...configs[source.mode],
       xhrSetup: (request) => {
-        for (const [name, value] of Object.entries(source.headers)) request.setRequestHeader(name, value)
+        for (const [name, value] of Object.entries(this.#source?.headers() ?? {})) request.setRequestHeader(name, value)
       },
     })
     this.#hls = hls
-    this.#movedAt = performance.now()
+    this.#startedAt = performance.now()
     hls.on(Hls.Events.ERROR, (_, { fatal }) => {
       if (fatal) this.#again()
     })
@@ -113,7 +120,7 @@ export class HlsController implements ReactiveController {
     }
     if (source.mode !== 'clip') this.#keepToEdge(video, source.mode)
     const still = now - this.#movedAt
-    if (source.mode !== 'clip' && still > GONE_AFTER_MS) this.#again()
+    if (source.mode !== 'clip' && still > GONE_AFTER_MS && now - this.#startedAt > GONE_AFTER_MS) this.#again()
     const at = hls.playingDate?.getTime() ?? null
     const state = !this.#everMoved ? (still > GONE_AFTER_MS ? 'gone' : 'starting') : source.mode !== 'clip' && still > GONE_AFTER_MS ? 'gone' : 'playing'
     this.picture = { state, age: at === null ? null : (source.now() - at) / 1000, still, at }

@@ -43,13 +43,13 @@ export class LamppostPlayer extends LitElement {
   }
   private get url(): string {
     const camera = encodeURIComponent(this.camera)
-    return this.#client.client.absolute(this.incident ? `/api/v1/incidents/${encodeURIComponent(this.incident)}/clips/${camera}/index.m3u8` : `/api/v1/cameras/${camera}/live/index.m3u8`)
+    return this.#client.client.absolute(this.incident ? `/api/v1/incidents/${encodeURIComponent(this.incident)}/clips/${camera}/index.m3u8` : `/api/v1/cameras/${camera}/live/index.m3u8${this.mode === 'plain' ? '?plain=YES' : ''}`)
   }
 
   protected override updated(): void {
     if (!this.camera) return
     const { client } = this.#client
-    this.#hls.play(this.video, { url: this.url, mode: this.mode, headers: client.headers(), now: client.now })
+    this.#hls.play(this.video, { url: this.url, mode: this.mode, headers: () => client.headers(), now: client.now })
   }
 
   protected override render() {
@@ -72,7 +72,7 @@ export class LamppostPlayer extends LitElement {
     const { state, age, still } = this.#hls.picture
     if (this.mode === 'clip') return 'recorded'
     if (state !== 'playing' || still > FROZEN_MS) return 'gone'
-    return age !== null && age > LATE_S[this.mode] ? 'late' : 'live'
+    return age === null || age < -0.75 || age > LATE_S[this.mode] ? 'late' : 'live'
   }
   #ageWords(): string {
     const { state, age, still, at } = this.#hls.picture
@@ -80,7 +80,8 @@ export class LamppostPlayer extends LitElement {
     if (state === 'starting') return words.starting
     if (state === 'gone') return words.gone
     if (still > FROZEN_MS) return words.frozen((still / 1000).toFixed(0))
-    if (age === null) return words.starting
+    // A picture from the future means that a clock was changed: its age is not known.
+    if (age === null || age < -0.75) return words.ageUnknown
     return age > LATE_S[this.mode] ? words.late(age.toFixed(1)) : words.live(Math.max(0, age).toFixed(1))
   }
   /** Nothing that does not move may look live. */

@@ -21,6 +21,7 @@ const STEER: readonly { word: keyof typeof words & ('left' | 'right' | 'up' | 'd
 ]
 /** Shorter than the camera's own timeout, so that a held button moves without a stutter. */
 const STEER_AGAIN_MS = 300
+const RELOAD_MS = 3000
 
 @customElement('lamppost-presets')
 export class LamppostPresets extends LitElement {
@@ -47,15 +48,27 @@ export class LamppostPresets extends LitElement {
     const { camera } = this
     if (camera && (this.presets === null || changed.has('chosen' as keyof LamppostPresets)) && camera.id !== this.#loadedFor) void this.#load(camera)
   }
+  override disconnectedCallback(): void {
+    // The dead man's handle: an element that leaves the page holds no camera in motion.
+    if (this.#steering) clearInterval(this.#steering)
+    this.#steering = null
+    super.disconnectedCallback()
+  }
   #loadedFor: string | null = null
 
   async #load(camera: CameraView): Promise<void> {
     this.#loadedFor = camera.id
-    this.presets = []
+    this.presets = null
     if (!camera.ptz) return
     await this.#act(async () => {
-      const presets = await this.#client.client.presets(camera.id)
-      if (this.camera?.id === camera.id) this.presets = presets
+      try {
+        const presets = await this.#client.client.presets(camera.id)
+        if (this.camera?.id === camera.id) this.presets = presets
+      } catch (error) {
+        // Not loaded is not empty: it is tried again.
+        setTimeout(() => this.camera?.id === camera.id && this.isConnected && void this.#load(camera), RELOAD_MS)
+        throw error
+      }
       return null
     })
   }
@@ -71,7 +84,8 @@ export class LamppostPresets extends LitElement {
   #change(camera: CameraView, work: () => Promise<string>): Promise<void> {
     return this.#act(async () => {
       const said = await work()
-      this.presets = await this.#client.client.presets(camera.id)
+      const presets = await this.#client.client.presets(camera.id)
+      if (this.camera?.id === camera.id) this.presets = presets
       this.removing = null
       return said
     })
@@ -81,7 +95,8 @@ export class LamppostPresets extends LitElement {
     const { cameras, link, refusal } = this.#client.client.state()
     const { camera } = this
     if (!camera) return html`<p class="waiting" role="status">${link === 'lost' ? (refusal ?? words.serverLost) : words.connecting}</p>`
-    return html`<div class="room">
+    return html`${link === 'lost' ? html`<p class="banner" role="alert">${refusal ?? words.serverLost}</p>` : nothing}
+      <div class="room">
       <nav aria-label=${words.cameras}>${cameras.map((each) => this.#card(each, each.id === camera.id))}</nav>
       <section aria-label=${camera.name}>
         <h2>${camera.name}</h2>

@@ -5,6 +5,12 @@ export const presetsStyles = css`
     background: var(--_ground);
     min-height: 100%;
   }
+  .banner {
+    padding: 12px 16px;
+    background: var(--_alarm);
+    color: var(--_alarm-ink);
+    font-weight: 700;
+  }
   .waiting {
     padding: 40px;
     font-size: 20px;

@@ -2,6 +2,7 @@
 import { LitElement, html, nothing } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
+import { styleMap } from 'lit/directives/style-map.js'
 import '../lamppost-incident/lamppost-incident.ts'
 import { look } from '../look/look.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
@@ -49,10 +50,12 @@ export class LamppostWall extends LitElement {
   protected override render() {
     const { link, refusal, incidents, helpPoints } = this.#client.client.state()
     const order = [...incidents].sort((a, b) => Number(b.state === 'open') - Number(a.state === 'open') || (a.openedAt < b.openedAt ? 1 : -1))
+    // Tiles keep their place in the document, so that nothing an operator has in hand is lost; only their order on screen changes.
+    const arrival = [...incidents].sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1))
     const spoken = order.filter(({ state }) => state === 'open').map(({ helpPoint, kind }) => `${kind === 'drill' ? words.drill : words.pressed}: ${helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint}`)
     return html`${link === 'lost' ? html`<p part="banner" class="banner" role="alert">${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}</p>` : nothing}
       <p class="visually-hidden" role="alert">${spoken.join('. ')}</p>
-      ${order.length > 0 ? html`<div part="tiles" class="tiles n${Math.min(4, order.length)} ${link === 'lost' ? 'old' : ''}">${repeat(order, ({ id }) => id, (incident, i) => html`<lamppost-incident ?crowded=${order.length > 1} ?behind=${i > 0} .client=${this.#client.client} .incident=${incident.id}></lamppost-incident>`)}</div>` : nothing}`
+      ${order.length > 0 ? html`<div part="tiles" class="tiles n${Math.min(4, order.length)} ${link === 'lost' ? 'old' : ''}">${repeat(arrival, ({ id }) => id, (incident, i) => html`<lamppost-incident style=${styleMap({ order: String(order.indexOf(incident)) })} ?crowded=${order.length > 1} ?behind=${i > 0} .client=${this.#client.client} .incident=${incident.id}></lamppost-incident>`)}</div>` : nothing}`
   }
 }
 

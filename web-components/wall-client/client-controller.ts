@@ -13,7 +13,7 @@ function clientFor(server: string, token: string): WallClient {
   return made
 }
 
-export type ClientHost = ReactiveControllerHost & { server: string; token: string; client: WallClient | null }
+export type ClientHost = ReactiveControllerHost & { readonly isConnected: boolean; server: string; token: string; client: WallClient | null }
 
 export class ClientController implements ReactiveController {
   #host: ClientHost
@@ -31,7 +31,8 @@ export class ClientController implements ReactiveController {
     this.#settle()
   }
   hostUpdate(): void {
-    this.#settle()
+    // An update that was queued before the element left the page must not bring its connection back.
+    if (this.#host.isConnected) this.#settle()
   }
   hostDisconnected(): void {
     this.#release()

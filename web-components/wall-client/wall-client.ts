@@ -29,6 +29,7 @@ export function createWallClient({ server, token }: { server: string; token: str
   let users = 0
   let stop: AbortController | null = null
   let lastEvent: string | null = null
+  let following: AbortController | null = null
   /** The server's clock minus ours, from the best answer so far. */
   let clock = { offset: 0, doubt: Number.POSITIVE_INFINITY }
 
@@ -55,7 +56,7 @@ export function createWallClient({ server, token }: { server: string; token: str
     const doubt = Date.now() - sentAt + 1000
     if (!Number.isFinite(said) || doubt >= clock.doubt) return
     const offset = said + 500 - (sentAt + Date.now()) / 2
-    clock = { offset: Math.abs(offset) < 1500 ? 0 : offset, doubt }
+    clock = { offset: Math.abs(offset) < 750 ? 0 : offset, doubt }
   }
 
   function keep(incident: Incident): void {
@@ -76,8 +77,9 @@ export function createWallClient({ server, token }: { server: string; token: str
     asking.set(id, mine)
     try {
       keep(await get<Incident>(`/api/v1/incidents/${encodeURIComponent(id)}`))
-    } catch {
-      // The link's own watch tells of a lost server; a gone incident needs no tile.
+    } catch (error) {
+      // A press that cannot be shown must not be missed in silence: the link starts anew, loads all, or says that it is lost.
+      if (!(error instanceof Refusal && error.problem.status === 404)) following?.abort()
     } finally {
       asking.delete(id)
       if (mine.again) void refresh(id)
@@ -105,12 +107,31 @@ export function createWallClient({ server, token }: { server: string; token: str
     set({ incidents: lists.flatMap(({ items }) => items).sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)) })
   }
 
-  async function follow(signal: AbortSignal): Promise<void> {
+  /** One connection from its first list to its end; nothing of it is left when this returns. */
+  async function follow(stopped: AbortSignal): Promise<void> {
+    const mine = new AbortController()
+    following = mine
+    const leave = (): void => mine.abort()
+    stopped.addEventListener('abort', leave, { once: true })
+    const tooLong = setTimeout(leave, SILENCE_MS)
+    try {
+      await followOnce(mine.signal, () => clearTimeout(tooLong))
+    } finally {
+      clearTimeout(tooLong)
+      stopped.removeEventListener('abort', leave)
+      mine.abort()
+    }
+  }
+
+  async function followOnce(signal: AbortSignal, onLoaded: () => void): Promise<void> {
     const answer = await fetch(absolute('/api/v1/events'), { signal, credentials: 'same-origin', cache: 'no-store', headers: headers(lastEvent === null ? {} : { 'last-event-id': lastEvent }) })
     if (!answer.ok || !answer.body) throw new Refusal(((await answer.json().catch(() => null)) as Problem | null) ?? { status: answer.status, code: 'unknown', detail: `The server answered ${answer.status}.` })
     // The stream is open: whatever happens from now on will be heard, so the lists can be loaded.
-    const reading = readEvents(answer.body, { silenceMs: SILENCE_MS, signal, onEvent, onSign: () => state.link === 'live' || state.site === null || set({ link: 'live' }) })
-    await Promise.all([loadTown(), loadIncidents()])
+    const reading = readEvents(answer.body, { silenceMs: SILENCE_MS, signal, onEvent, onSign: () => {} })
+    const silent = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('the server fell silent')), { once: true }))
+    await Promise.race([Promise.all([loadTown(), loadIncidents()]), silent])
+    silent.catch(() => {})
+    onLoaded()
     set({ link: 'live', refusal: null })
     await reading
   }
@@ -121,7 +142,8 @@ export function createWallClient({ server, token }: { server: string; token: str
         await follow(signal)
         tries = 0
       } catch (error) {
-        if (error instanceof Refusal) set({ refusal: error.problem.detail })
+        const refused = error instanceof Refusal && (error.problem.status === 401 || error.problem.status === 403)
+        set({ refusal: refused ? error.problem.detail : null })
       }
       if (signal.aborted) return
       set({ link: 'lost' })

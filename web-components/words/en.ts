@@ -54,6 +54,7 @@ export const en = {
   live: (seconds: string) => `Live, ${seconds} s`,
   late: (seconds: string) => `Late by ${seconds} s`,
   starting: 'Waiting for the picture',
+  ageUnknown: 'Moving; age not known',
   gone: 'No picture',
   frozen: (seconds: string) => `Picture stopped ${seconds} s ago`,
   recorded: (time: string) => `Recorded ${time}`,
