@@ -33,6 +33,8 @@ export class LamppostIncident extends LitElement {
   @property({ type: Boolean }) crowded = false
   /** Not the most urgent tile: its picture is a little later, for the same reason. */
   @property({ type: Boolean }) behind = false
+  /** Its place among the tiles by urgency; through the style object, which a strict content security policy allows. */
+  @property({ type: Number }) rank = 0
   @state() private chosen: string | null = null
   @state() private replaying = false
   @state() private closing = false
@@ -52,6 +54,7 @@ export class LamppostIncident extends LitElement {
     super.disconnectedCallback()
   }
   protected override updated(changed: PropertyValues): void {
+    if (changed.has('rank')) this.style.order = String(this.rank)
     // A native dialog keeps the keyboard inside and gives it back where it was.
     if (changed.has('closing' as keyof LamppostIncident) && this.dialog) {
       if (this.closing && !this.dialog.open) this.dialog.showModal()

@@ -12,6 +12,8 @@ import { playerStyles } from './player-styles.ts'
 /** Older than this is said in a warning colour; a frozen picture is covered. */
 const LATE_S = { edge: 1.5, plain: 6 }
 const FROZEN_MS = 1500
+/** The server's clock is known to half a second: less is not claimed. */
+const SURE_S = 0.5
 
 /**
  * @csspart video - the picture
@@ -82,7 +84,7 @@ export class LamppostPlayer extends LitElement {
     if (still > FROZEN_MS) return words.frozen((still / 1000).toFixed(0))
     // A picture from the future means that a clock was changed: its age is not known.
     if (age === null || age < -0.75) return words.ageUnknown
-    return age > LATE_S[this.mode] ? words.late(age.toFixed(1)) : words.live(Math.max(0, age).toFixed(1))
+    return age > LATE_S[this.mode] ? words.late(age.toFixed(1)) : age < SURE_S ? words.liveUnder(SURE_S.toFixed(1)) : words.live(age.toFixed(1))
   }
   /** Nothing that does not move may look live. */
   #cover() {

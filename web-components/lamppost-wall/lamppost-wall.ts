@@ -2,7 +2,6 @@
 import { LitElement, html, nothing } from 'lit'
 import { customElement, property } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
-import { styleMap } from 'lit/directives/style-map.js'
 import '../lamppost-incident/lamppost-incident.ts'
 import { look } from '../look/look.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
@@ -55,7 +54,7 @@ export class LamppostWall extends LitElement {
     const spoken = order.filter(({ state }) => state === 'open').map(({ helpPoint, kind }) => `${kind === 'drill' ? words.drill : words.pressed}: ${helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint}`)
     return html`${link === 'lost' ? html`<p part="banner" class="banner" role="alert">${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}</p>` : nothing}
       <p class="visually-hidden" role="alert">${spoken.join('. ')}</p>
-      ${order.length > 0 ? html`<div part="tiles" class="tiles n${Math.min(4, order.length)} ${link === 'lost' ? 'old' : ''}">${repeat(arrival, ({ id }) => id, (incident, i) => html`<lamppost-incident style=${styleMap({ order: String(order.indexOf(incident)) })} ?crowded=${order.length > 1} ?behind=${i > 0} .client=${this.#client.client} .incident=${incident.id}></lamppost-incident>`)}</div>` : nothing}`
+      ${order.length > 0 ? html`<div part="tiles" class="tiles n${Math.min(4, order.length)} ${link === 'lost' ? 'old' : ''}">${repeat(arrival, ({ id }) => id, (incident, i) => html`<lamppost-incident .rank=${order.indexOf(incident)} ?crowded=${order.length > 1} ?behind=${i > 0} .client=${this.#client.client} .incident=${incident.id}></lamppost-incident>`)}</div>` : nothing}`
   }
 }
 

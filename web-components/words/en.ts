@@ -52,6 +52,7 @@ export const en = {
     }
   },
   live: (seconds: string) => `Live, ${seconds} s`,
+  liveUnder: (seconds: string) => `Live, under ${seconds} s`,
   late: (seconds: string) => `Late by ${seconds} s`,
   starting: 'Waiting for the picture',
   ageUnknown: 'Moving; age not known',
