@@ -12,11 +12,12 @@ import { createClipDesk } from './clip/clip-desk.ts'
 import { startRtmpIngest } from './clip/rtmp-ingest.ts'
 import { cameraRoutes } from './door/camera-routes.ts'
 import { clipRoutes } from './door/clip-routes.ts'
-import { createDoor } from './door/door.ts'
+import { type Credential, createDoor } from './door/door.ts'
 import { helpPointRoutes } from './door/help-point-routes.ts'
 import { incidentRoutes } from './door/incident-routes.ts'
 import { type LiveNews, ledgerRoutes } from './door/ledger-routes.ts'
 import { liveRoutes } from './door/live-routes.ts'
+import { liveSocket } from './door/live-socket.ts'
 import { pageRoutes } from './door/page-routes.ts'
 import { pressRoutes } from './door/press-routes.ts'
 import { sessionRoutes } from './door/session-routes.ts'
@@ -45,7 +46,7 @@ import { lockFolder } from './tools/folder-lock.ts'
 import { packageRoot, version } from './tools/package-root.ts'
 import { createTopic } from './tools/topic.ts'
 
-export type HouseOptions = { /** Null starts the simulated Darlington. */ siteFile: string | null; dataFolder: string; port: number; host: string; /** Where cameras push to, when the town has such; 0 picks a free one. */ rtmpPort: number }
+export type HouseOptions = { /** Null starts the simulated Darlington. */ siteFile: string | null; dataFolder: string; port: number; host: string; /** PEM texts. */ tls?: { cert: string; key: string } | null; /** Where cameras push to, when the town has such; 0 picks a free one. */ rtmpPort: number }
 export type House = { url: string; demo: DemoCredentials | null; close(): Promise<void> }
 
 /** The simulated town's site file is a copy in the data folder: the engineer's page edits it, and git stays clean. */
@@ -61,7 +62,7 @@ async function openDemoTown(dataFolder: string, onError: (words: string) => void
 }
 
 /** @throws with words for a person when the town cannot be opened. */
-export async function openHouse({ siteFile, dataFolder, port, host, rtmpPort }: HouseOptions): Promise<House> {
+export async function openHouse({ siteFile, dataFolder, port, host, tls = null, rtmpPort }: HouseOptions): Promise<House> {
   const clock = realClock
   mkdirSync(dataFolder, { recursive: true })
   const log = pino.destination({ dest: join(dataFolder, 'lamppost.log'), append: true, sync: true })
@@ -184,9 +185,11 @@ export async function openHouse({ siteFile, dataFolder, port, host, rtmpPort }: 
     const demo = demoTown ? demoPeople(demoTown.credentials) : new Map<string, Person>()
     const byToken = (token: string): Person | null => demo.get(token) ?? people.byToken(token)
     let refusedAt = Number.NEGATIVE_INFINITY
+    const whoHas = (credential: Credential): Person | null => ('bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie))
     const door = await createDoor({
       logger,
-      whoHas: (credential) => ('bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie)),
+      tls,
+      whoHas,
       onRefusedPress: (source, reason) => {
         // One entry a second says enough of a flood.
         if (clock.monotonic() - refusedAt < 1000) return
@@ -237,6 +240,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, rtmpPort }: 
       stop: (id) => cameras.head(id).stop(),
     })
     liveRoutes(door, { ...clips, knows: (id) => cameras.siteCamera(id).id })
+    liveSocket(door, { whoHas, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now })
     clipRoutes(door, {
       ...clips,
       incident: book.get,

@@ -9,6 +9,7 @@ import { startCommand } from './commands/start.ts'
 const USAGE = `lamppost: links presses of help points to the cameras that see them
 
   lamppost start [--site FILE] [--data DIR] [--port N] [--host H] [--rtmp-port N]
+                 [--tls-cert FILE --tls-key FILE]
   lamppost check FILE
   lamppost token --role ROLE --name NAME [--help-point ID] [--data DIR]
   lamppost user  --role ROLE --name NAME --user USER [--data DIR]     (password on standard input)
@@ -21,6 +22,8 @@ const OPTIONS = {
   port: { type: 'string' },
   host: { type: 'string' },
   'rtmp-port': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
   role: { type: 'string' },
   name: { type: 'string' },
   user: { type: 'string' },

@@ -13,6 +13,7 @@ import { callWorker } from '../tools/worker-calls.ts'
 import type { CutResult } from './clip-cut.ts'
 import type { CameraToRecord, ClipNews, ClipThread } from './clip-thread.ts'
 import type { Query } from './live-window.ts'
+import { type LiveListener, type LiveViewer, createLiveWatchers } from './live-watchers.ts'
 
 const THREAD_AGAIN_MS = 500
 
@@ -27,6 +28,7 @@ export function createClipDesk(options: { folder: string; scratch: string; evict
     const started = callWorker<ClipThread>(builtEntry('clip/clip-thread.js'), { folder, evictEveryMs }, (message) => {
       const news = message as ClipNews
       if ('error' in news) onError(new Error(news.error))
+      else if ('live' in news) watchers.news(news.camera as CameraId, news.live)
       else onVideo(news.camera as CameraId, news.state.video, news.state.reason)
     })
     void started.ended.then((error) => {
@@ -44,12 +46,15 @@ export function createClipDesk(options: { folder: string; scratch: string; evict
   let thread = startThread()
   const calls = new Proxy({} as typeof thread.calls, { get: (_, name: keyof typeof thread.calls) => thread.calls[name] })
 
+  const watchers = createLiveWatchers({ watch: (camera) => calls.watch(camera), unwatch: (camera) => calls.unwatch(camera), onError })
+
   /** The same cameras and the same holds as before, in a new thread. */
   async function startAgain(): Promise<void> {
     if (closing) return
     thread = startThread()
     for (const camera of wanted.values()) await record(camera)
     if (evicting) await calls.evictFromNowOn()
+    watchers.restart()
   }
 
   async function record(camera: CameraToRecord): Promise<void> {
@@ -91,6 +96,8 @@ export function createClipDesk(options: { folder: string; scratch: string; evict
       evicting = true
       calls.evictFromNowOn().catch(onError)
     },
+    /** The camera's newest picture, part by part, from the newest keyframe on. */
+    watchLive: (camera: CameraId, listener: LiveListener): LiveViewer => watchers.watch(camera, listener),
     livePlaylist: (camera: CameraId, query: Query): Promise<string> => calls.livePlaylist(camera, query),
     livePart: (camera: CameraId, number: number, index: number): Promise<Uint8Array | null> => calls.livePart(camera, number, index),
     segment: (camera: CameraId, number: number): Promise<Uint8Array | null> => calls.segment(camera, number),

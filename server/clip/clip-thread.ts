@@ -10,13 +10,15 @@ import { gapsIn } from './clip-gaps.ts'
 import { type Recorder, type RecorderState, type StreamAddress, createRecorder } from './clip-recorder.ts'
 import { type ClipRing, openClipRing } from './clip-ring.ts'
 import { clipPlaylist } from './hls-playlist.ts'
-import { type LiveWindow, type Query, createLiveWindow } from './live-window.ts'
+import { type LivePart, type LiveStart, type LiveWindow, type Query, createLiveWindow } from './live-window.ts'
 import { stillPicture } from './still-picture.ts'
 
 export type CameraToRecord = { id: string; address: StreamAddress | null; mode: 'always' | 'on-press'; keepMs: number }
-export type ClipNews = { camera: string; state: RecorderState } | { error: string }
+export type ClipNews = { camera: string; state: RecorderState } | { error: string } | { camera: string; live: LivePart | null }
+/** The newest picture with its initialisation section; `codec` as in an HLS CODECS attribute. */
+export type LiveStartBytes = LiveStart & { init: Uint8Array; codec: string }
 
-type Channel = { ring: ClipRing; window: LiveWindow; recorder: Recorder | null; wanted: CameraToRecord }
+type Channel = { ring: ClipRing; window: LiveWindow; recorder: Recorder | null; wanted: CameraToRecord; unfollow: (() => void) | null }
 
 const { folder, evictEveryMs } = workerInput<{ folder: string; evictEveryMs: number }>()
 const clock = realClock
@@ -43,6 +45,14 @@ async function settle(id: string): Promise<void> {
   }
 }
 
+async function liveStart({ ring, window, recorder }: Channel): Promise<LiveStartBytes | null> {
+  const newest = window.newest()
+  const init = newest && (await readFile(ring.initFile(newest.run)).catch(() => null))
+  // Parts that came while the file was read belong to the start, too: what is told meanwhile is told again by it.
+  const now = window.newest()
+  return init && now && now.run === newest.run ? { ...now, init, codec: recorder?.codec() ?? '' } : null
+}
+
 async function evictAll(): Promise<void> {
   for (const { ring } of channels.values()) await ring.evict(clock.now()).catch(onError)
 }
@@ -56,7 +66,7 @@ const calls = {
     }
     existing?.ring.keepFor(wanted.keepMs)
     if (existing) existing.wanted = wanted
-    else channels.set(wanted.id, { ring: openClipRing({ folder: join(folder, wanted.id), keepMs: wanted.keepMs }), window: createLiveWindow(), recorder: null, wanted })
+    else channels.set(wanted.id, { ring: openClipRing({ folder: join(folder, wanted.id), keepMs: wanted.keepMs }), window: createLiveWindow(), recorder: null, wanted, unfollow: null })
     await settle(wanted.id)
   },
   async forget(id: string): Promise<void> {
@@ -84,6 +94,17 @@ const calls = {
         await clock.sleep(evictEveryMs, stopped.signal)
       }
     })()
+  },
+  /** Every part is told from now on. Null when there is no live picture yet; it begins with the next part then. */
+  async watch(id: string): Promise<LiveStartBytes | null> {
+    const found = channel(id)
+    found.unfollow ??= found.window.follow((live) => tellMain({ camera: id, live } satisfies ClipNews))
+    return liveStart(found)
+  },
+  unwatch(id: string): void {
+    const found = channels.get(id)
+    found?.unfollow?.()
+    if (found) found.unfollow = null
   },
   livePlaylist: (id: string, query: Query): Promise<string> => channel(id).window.playlist(query),
   async livePart(id: string, number: number, index: number): Promise<Uint8Array | null> {

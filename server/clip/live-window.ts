@@ -8,18 +8,26 @@ const LISTED_SEGMENTS = 30
 /** Older segments are read from the ring; their parts are no longer listed (RFC 8216bis 6.2.2). */
 const SEGMENTS_WITH_PARTS = 3
 const WAIT_MS = 4000
+/** Until a camera has shown how far apart its keyframes are; most send one every second or two. */
+const LIKELY_SEGMENT_S = 2
 
 type Kept = Segment & { parts: Part[] | null }
+/** What a viewer needs to show the newest picture at once: everything since the newest keyframe. */
+export type LiveStart = { run: number; partTarget: number; number: number; start: number; parts: Part[]; /** The segments before, oldest first. */ before: Pick<Segment, 'number' | 'start' | 'duration'>[] }
+/** One part as it became known, told to whoever follows. */
+export type LivePart = { run: number; number: number; index: number; start: number; part: Part }
 export type Query = { msn: number | null; part: number | null; skip: boolean; plain?: boolean }
 export type LiveWindow = ReturnType<typeof createLiveWindow>
 
-export function createLiveWindow() {
+/** @param longest seconds of the longest segment already recorded, so that the target duration need not change later. */
+export function createLiveWindow({ longest: known = 0 }: { longest?: number } = {}) {
   let segments: Kept[] = []
   let open: { number: number; run: number; segment: OpenSegment } | null = null
   let partTarget = 0.1
-  let longest = 1
+  let longest = Math.max(LIKELY_SEGMENT_S, known)
   let running = false
   const waiters = new Set<() => void>()
+  const followers = new Set<(news: LivePart | null) => void>()
 
   const wake = (): void => {
     for (const waiter of [...waiters]) waiter()
@@ -56,6 +64,9 @@ export function createLiveWindow() {
       open = { number, run, segment }
       partTarget = Math.max(target, ...segment.parts.map(({ duration }) => duration))
       running = true
+      const index = segment.parts.length - 1
+      const part = segment.parts[index]
+      if (part) for (const follower of followers) follower({ run, number, index, start: segment.start, part })
       wake()
     },
     onSegment(segment: Segment): void {
@@ -71,7 +82,22 @@ export function createLiveWindow() {
     stopped(): void {
       running = false
       open = null
+      for (const follower of followers) follower(null)
       wake()
+    },
+    /** Null when there is no live picture now. */
+    newest(): LiveStart | null {
+      if (!running) return null
+      const last = segments.findLast(({ parts }) => parts?.length)
+      const found = open?.segment.parts.length ? { number: open.number, run: open.run, start: open.segment.start, parts: open.segment.parts } : last && { ...last, parts: last.parts ?? [] }
+      if (!found) return null
+      const before = segments.filter(({ number, run }) => number < found.number && run === found.run).slice(-2)
+      return { run: found.run, partTarget, number: found.number, start: found.start, parts: [...found.parts], before: before.map(({ number, start, duration }) => ({ number, start, duration })) }
+    },
+    /** Hears every part as it comes, and null when the recorder has ended. Returns the undo. */
+    follow(follower: (news: LivePart | null) => void): () => void {
+      followers.add(follower)
+      return () => followers.delete(follower)
     },
     /** Blocks until the segment or part asked for is here (RFC 8216bis 6.2.5.2). @throws live/ahead, live/none */
     async playlist({ msn, part, skip, plain = false }: Query): Promise<string> {
@@ -82,7 +108,7 @@ export function createLiveWindow() {
         await waitFor(() => has(msn, part))
       }
       const now = listed()
-      return livePlaylist({ segments: now.closed, open: now.open, partTarget, targetDuration: Math.ceil(longest) }, skip, plain)
+      return livePlaylist({ segments: now.closed, open: now.open, partTarget, targetDuration: Math.max(1, Math.round(longest)) }, skip, plain)
     },
     /** Waits for a part that was announced. Null when it is not, or no longer, here. */
     async part(number: number, index: number): Promise<Buffer | null> {

@@ -1,13 +1,14 @@
 /** `lamppost start`: in the foreground until a signal, or until whoever started it is gone. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { type House, openHouse } from '../house.ts'
 import { packageRoot } from '../tools/package-root.ts'
 
 const CLOSE_WITHIN_MS = 2500
 const PARENT_CHECK_MS = 500
 
-export type StartOptions = { site?: string | undefined; data?: string | undefined; port?: string | undefined; host?: string | undefined; 'rtmp-port'?: string | undefined }
+export type StartOptions = { site?: string | undefined; data?: string | undefined; port?: string | undefined; host?: string | undefined; 'rtmp-port'?: string | undefined; 'tls-cert'?: string | undefined; 'tls-key'?: string | undefined }
 
 function portOf(option: string, text: string): number {
   const port = Number(text)
@@ -15,10 +16,31 @@ function portOf(option: string, text: string): number {
   return port
 }
 
-export async function startCommand({ site, data, port = '8420', host = '127.0.0.1', 'rtmp-port': rtmpPort = site === undefined ? '0' : '1935' }: StartOptions): Promise<number> {
+function pemOf(option: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new Error(`--${option} ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+/** Both or none: a certificate and its key, as PEM. */
+function tlsOf(cert: string | undefined, key: string | undefined): { cert: string; key: string } | null {
+  if (cert === undefined && key === undefined) return null
+  if (cert === undefined || key === undefined) throw new Error('--tls-cert and --tls-key go together: a certificate and its key, as PEM files')
+  const pems = { cert: pemOf('tls-cert', cert), key: pemOf('tls-key', key) }
+  try {
+    createSecureContext(pems)
+  } catch (error) {
+    throw new Error(`--tls-cert ${cert} and --tls-key ${key} do not make a certificate and its key: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+  return pems
+}
+
+export async function startCommand({ site, data, port = '8420', host = '127.0.0.1', 'rtmp-port': rtmpPort = site === undefined ? '0' : '1935', 'tls-cert': cert, 'tls-key': key }: StartOptions): Promise<number> {
   if (site !== undefined && !existsSync(site)) throw new Error(`the site file ${site} does not exist`)
   const dataFolder = resolve(data ?? join(packageRoot, 'data'))
-  const options = { siteFile: site === undefined ? null : resolve(site), dataFolder, port: portOf('port', port), host, rtmpPort: portOf('rtmp-port', rtmpPort) }
+  const options = { siteFile: site === undefined ? null : resolve(site), dataFolder, port: portOf('port', port), host, tls: tlsOf(cert, key), rtmpPort: portOf('rtmp-port', rtmpPort) }
   const ended = untilAsked()
   const house = await openHouse(options).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') throw new Error(`port ${port} on ${host} is in use; choose another with --port, or 0 for any free one`)

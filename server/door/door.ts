@@ -2,7 +2,9 @@
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Person, Role } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
 import { version } from '../tools/package-root.ts'
@@ -18,10 +20,13 @@ declare module 'fastify' {
   }
 }
 
+export type Credential = { bearer: string } | { cookie: string }
 export type DoorOptions = {
   logger: FastifyBaseLogger
+  /** PEM texts; with them the server speaks HTTPS: HTTP/2, and HTTP/1.1 for who asks for it. */
+  tls: { cert: string; key: string } | null
   /** Who holds this bearer token or session cookie. */
-  whoHas(credential: { bearer: string } | { cookie: string }): Person | null
+  whoHas(credential: Credential): Person | null
   onRefusedPress(source: string, reason: string): void
 }
 export const SESSION_COOKIE = 'lamppost_session'
@@ -29,17 +34,20 @@ export const SESSION_COOKIE = 'lamppost_session'
 /** The person's name as the ledger keeps it. */
 export const actorOf = (request: FastifyRequest): string => `${request.person?.role ?? 'nobody'}:${request.person?.name ?? ''}`
 
-export async function createDoor({ logger, whoHas, onRefusedPress }: DoorOptions) {
-  const app = Fastify({
+export async function createDoor({ logger, tls, whoHas, onRefusedPress }: DoorOptions) {
+  const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
-    forceCloseConnections: true,
-    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void answerError(error, request, reply),
     requestTimeout: 30_000,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     routerOptions: { maxParamLength: 200 },
-  }).withTypeProvider<TypeBoxTypeProvider>()
+  }
+  // Routes are the same over HTTP/1.1 and HTTP/2; the types would make two of each.
+  const made = tls ? (Fastify({ ...options, http2: true, https: { ...tls, allowHTTP1: true } } as unknown as FastifyServerOptions) as FastifyInstance) : Fastify({ ...options, forceCloseConnections: true })
+  const app = made.withTypeProvider<TypeBoxTypeProvider>()
+  if (tls) cutConnectionsAtClose(app)
   // Schemas describe answers for people; they must not drop what the shapes gain.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   app.setErrorHandler(answerError)
@@ -49,7 +57,7 @@ export async function createDoor({ logger, whoHas, onRefusedPress }: DoorOptions
       useDefaults: false,
       directives: { defaultSrc: ["'self'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'blob:', 'data:'], mediaSrc: ["'self'", 'blob:'], connectSrc: ["'self'"], objectSrc: ["'none'"], baseUri: ["'none'"], frameAncestors: ["'self'"], formAction: ["'self'"] },
     },
-    strictTransportSecurity: false,
+    strictTransportSecurity: tls ? { maxAge: 31_536_000 } : false,
     crossOriginEmbedderPolicy: false,
   })
   await app.register(swagger, {
@@ -64,20 +72,40 @@ export async function createDoor({ logger, whoHas, onRefusedPress }: DoorOptions
   app.addHook('onRequest', async (request) => {
     const { roles } = request.routeOptions.config
     if (!roles) return
-    const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-    const cookie = cookieOf(request.headers.cookie)
-    request.person = bearer ? whoHas({ bearer }) : cookie ? whoHas({ cookie }) : null
+    const credential = credentialOf(request.headers)
+    request.person = credential && whoHas(credential)
     if (request.person && roles.includes(request.person.role)) return
     const pressing = request.method === 'POST' && request.routeOptions.url?.endsWith('/presses')
     if (!request.person) {
-      if (pressing) onRefusedPress(request.ip, bearer ? 'wrong token' : 'no token')
-      throw new Failure('people/unauthenticated', bearer || cookie ? 'This token or session is not known here, or has ended.' : 'Sign in, or send a token: Authorization: Bearer …')
+      if (pressing) onRefusedPress(request.ip, credential ? 'wrong token' : 'no token')
+      throw new Failure('people/unauthenticated', credential ? 'This token or session is not known here, or has ended.' : 'Sign in, or send a token: Authorization: Bearer …')
     }
     throw new Failure('people/forbidden', `The role ${request.person.role} may not do this; it needs ${roles.join(' or ')}.`)
   })
   return app
 }
 export type App = Awaited<ReturnType<typeof createDoor>>
+
+/** HTTP/2 has no list of its connections to cut; event streams would keep a closing server waiting. */
+function cutConnectionsAtClose(app: Pick<FastifyInstance, 'server' | 'addHook'>): void {
+  const sockets = new Set<Socket>()
+  app.server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  app.addHook('preClose', (done) => {
+    for (const socket of sockets) socket.destroy()
+    done()
+  })
+}
+
+/** A token beats a cookie. */
+export function credentialOf({ authorization, cookie }: IncomingHttpHeaders): Credential | null {
+  const bearer = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1]
+  if (bearer) return { bearer }
+  const session = cookieOf(cookie)
+  return session === null ? null : { cookie: session }
+}
 
 function cookieOf(header: string | undefined): string | null {
   for (const part of (header ?? '').split(';')) {

@@ -45,7 +45,9 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
     raw.write('retry: 500\n: here\n\n')
     const send = (text: string): void => {
-      if (raw.writableLength > MOST_UNSENT) raw.destroy()
+      // HTTP/2 keeps what is unsent in the stream below the answer.
+      const unsent = 'stream' in raw ? (raw.stream as { writableLength: number }).writableLength : raw.writableLength
+      if (unsent > MOST_UNSENT) raw.destroy()
       else raw.write(text)
     }
     // Entries that become durable while the past is being read wait their turn.

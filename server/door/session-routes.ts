@@ -28,7 +28,7 @@ const FORGIVEN_AFTER_MS = 60_000
 
 export function sessionRoutes(app: App, port: SessionPort): void {
   const wrong = new Map<string, { count: number; since: number }>()
-  const cookie = (value: string, seconds: number): string => `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}`
+  const cookie = (request: { protocol: string }, value: string, seconds: number): string => `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${request.protocol === 'https' ? '; Secure' : ''}`
 
   app.post('/api/v1/session', { schema: { summary: 'Sign in with a name and password, or with a token', tags: ['session'], security: [], body: SIGN_IN, response: { 201: WHO, '4xx': PROBLEM } } }, async (request, reply) => {
     const before = wrong.get(request.ip)
@@ -43,13 +43,13 @@ export function sessionRoutes(app: App, port: SessionPort): void {
     }
     wrong.delete(request.ip)
     await port.onOpened(person)
-    return reply.status(201).header('set-cookie', cookie(port.open(person), 24 * 3600)).send({ name: person.name, role: person.role })
+    return reply.status(201).header('set-cookie', cookie(request, port.open(person), 24 * 3600)).send({ name: person.name, role: person.role })
   })
   app.get('/api/v1/session', { config: { roles: EVERYBODY }, schema: { summary: 'Who is signed in', tags: ['session'], response: { 200: WHO, '4xx': PROBLEM } } }, (request) => ({ name: request.person?.name ?? '', role: request.person?.role ?? '' }))
   app.delete('/api/v1/session', { schema: { summary: 'Sign out', tags: ['session'], security: [], response: { 204: Type.Null() } } }, async (request, reply) => {
     const held = new RegExp(`${SESSION_COOKIE}=([^;\\s]+)`).exec(request.headers.cookie ?? '')?.[1]
     if (held) port.close(held)
-    return reply.status(204).header('set-cookie', cookie('', 0)).send(null)
+    return reply.status(204).header('set-cookie', cookie(request, '', 0)).send(null)
   })
 
   app.get('/demo/token', { schema: { hide: true, querystring: Type.Object({ role: Type.Enum(ROLES) }) } }, (request, reply) => {

@@ -7,15 +7,16 @@ import { type Glyphs, drawText } from './picture-text.ts'
 import { lookAt } from './picture-window.ts'
 import { type Planes, planesOver } from './street-picture.ts'
 
-export const FRAME = { width: 960, height: 540, rate: 15 } as const
-const FRAME_BYTES = (FRAME.width * FRAME.height * 3) / 2
+/** What a camera sends. */
+export type Frame = { width: number; height: number; /** A second. */ rate: number; /** Seconds between keyframes. */ gop: number; codec: 'h264' | 'h265'; sound: 'none' | 'aac' | 'pcma' }
+export const FRAME: Frame = { width: 960, height: 540, rate: 15, gop: 1, codec: 'h264', sound: 'none' }
 
 /** What may be wrong with a picture; for trying what an operator and a proof make of it. */
 export type PictureFault = 'none' | 'dark' | 'frozen' | 'covered'
 
-export function createCameraPicture({ street, figures, glyphs, name }: { street: Planes; figures: readonly Figure[]; glyphs: Glyphs; name: string }) {
-  const still = Buffer.alloc(FRAME_BYTES)
-  const background = planesOver(still, FRAME.width, FRAME.height)
+export function createCameraPicture({ street, figures, glyphs, name, frame: size = FRAME }: { street: Planes; figures: readonly Figure[]; glyphs: Glyphs; name: string; frame?: Frame }) {
+  const still = Buffer.alloc((size.width * size.height * 3) / 2)
+  const background = planesOver(still, size.width, size.height)
   let seen: Pose | null = null
 
   return {
@@ -26,11 +27,11 @@ export function createCameraPicture({ street, figures, glyphs, name }: { street:
         seen = { ...pose }
       }
       const bytes = Buffer.from(still)
-      const frame = planesOver(bytes, FRAME.width, FRAME.height)
+      const frame = planesOver(bytes, size.width, size.height)
       if (fault === 'none') drawFigures(frame, figures, pose, now / 1000)
       else if (fault !== 'frozen') {
         frame.y.fill(fault === 'dark' ? 17 : 90)
-        bytes.fill(128, FRAME.width * FRAME.height)
+        bytes.fill(128, size.width * size.height)
       }
       drawText(frame, glyphs, `${name}  ${isoTime(now).replace('T', ' ')}`, 8, 8)
       stamp(frame, pose, now)

@@ -158,11 +158,22 @@ async function transportFor(socket: Socket, asked: string): Promise<{ reader: Re
   if (/RTP\/AVP\/TCP/i.test(asked)) {
     const [, rtp = '0', rtcp = '1'] = /interleaved=(\d+)-(\d+)/.exec(asked) ?? []
     const channels = [Number(rtp), Number(rtcp)]
+    let corked = false
+    const uncork = (): void => {
+      corked = false
+      socket.uncork()
+    }
     const send = (channel: number, bytes: Buffer): void => {
       // A client that does not read loses its connection, not our memory.
       if (socket.writableLength > MOST_UNSENT) return void socket.destroy()
       const packet = channels[channel] === channel ? bytes : Buffer.from(bytes)
       packet[1] = channels[channel] ?? channel
+      // The packets of one picture leave together: one wake-up for the client, not one for each.
+      if (!corked) {
+        corked = true
+        socket.cork()
+        setImmediate(uncork)
+      }
       socket.write(packet)
     }
     return { reader: { send, started: false, close: () => {} }, transport: `RTP/AVP/TCP;unicast;interleaved=${rtp}-${rtcp}` }

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Landmark } from './street-drawing.ts'
 import { startEncoder } from './camera-encoder.ts'
-import { type PictureFault, createCameraPicture } from './camera-picture.ts'
+import { FRAME, type Frame, type PictureFault, createCameraPicture } from './camera-picture.ts'
 import { type Pose, createMotors } from './motors.ts'
 import { startOnvifDevice } from './onvif-device.ts'
 import { createEventService } from './onvif-event-service.ts'
@@ -12,12 +12,13 @@ import { type StoredPreset, createPresetStore } from './preset-store.ts'
 import { startRtspServer } from './rtsp-server.ts'
 import { loadStreet } from './street-picture.ts'
 
-export type CameraPlan = { id: string; name: string; seed: number; ptz: boolean; home: Pose; presets: readonly StoredPreset[]; landmarks: readonly Landmark[]; /** It has no ONVIF and no RTSP: it pushes. */ pushes: boolean }
+export type CameraPlan = { id: string; name: string; seed: number; ptz: boolean; home: Pose; presets: readonly StoredPreset[]; landmarks: readonly Landmark[]; /** It has no ONVIF and no RTSP: it pushes. */ pushes: boolean; frame?: Frame }
 export type Credentials = { username: string; password: string }
 export type SimulatedCamera = Awaited<ReturnType<typeof startSimulatedCamera>>
 
 export async function startSimulatedCamera(options: { plan: CameraPlan; folder: string; credentials: Credentials; ports: { onvif: number; rtsp: number }; glyphs: Glyphs; onError(words: string): void }) {
   const { plan, folder, credentials, ports, glyphs, onError } = options
+  const frame = plan.frame ?? FRAME
   const motors = createMotors(plan.home, () => performance.now())
   const events = createEventService({ now: () => Date.now() })
   const waiting = plan.landmarks.flatMap(({ helpPoint, bearing }) => (helpPoint ? [bearing] : []))
@@ -29,7 +30,7 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
 
   /** Drawn when somebody first watches. */
   const loadPicture = (): Promise<ReturnType<typeof createCameraPicture>> =>
-    (picture ??= loadStreet(folder, plan.seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(plan.seed, waiting), glyphs, name: plan.name })))
+    (picture ??= loadStreet(folder, plan.seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(plan.seed, waiting), glyphs, name: plan.name, frame })))
 
   const startRtsp = (port: number) =>
     startRtspServer({
@@ -40,7 +41,7 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
         let stopped = false
         loadPicture().then(
           (lens) => {
-            if (!stopped) stop = startEncoder(publishTo, () => lens.draw(motors.place().pose, Date.now(), fault), onError)
+            if (!stopped) stop = startEncoder(publishTo, () => lens.draw(motors.place().pose, Date.now(), fault), onError, () => {}, frame)
           },
           (error: unknown) => onError(String(error)),
         )

@@ -1,11 +1,13 @@
 /** Owns one hls.js on one video element: attaches, keeps to the edge, starts again after errors, and tells the truth about age. */
 import Hls, { type HlsConfig } from 'hls.js/light'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
+import type { PictureCarrier } from '../wall-client/picture-carrier.ts'
+import { type CarriedStream, createCarriedStream } from './carried-stream.ts'
 import { govern } from './edge-governor.ts'
 
-/** edge: as live as can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
-export type Mode = 'edge' | 'plain' | 'clip'
-export type Source = { url: string; mode: Mode; headers(): Record<string, string>; now(): number }
+/** carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
+export type Mode = 'carried' | 'edge' | 'plain' | 'clip'
+export type Source = { url: string; mode: Mode; camera: string; carrier: PictureCarrier; headers(): Record<string, string>; now(): number }
 /** `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. */
 export type Picture = { state: 'starting' | 'playing' | 'gone'; age: number | null; still: number; at: number | null }
 
@@ -17,8 +19,10 @@ const GONE_AFTER_MS = 5000
 const RESTART_MS = [200, 500, 1000, 2000]
 
 const common: Partial<HlsConfig> = { enableWorker: false, liveSyncOnStallIncrease: 0, maxLiveSyncPlaybackRate: 1, startFragPrefetch: true }
+const edge: Partial<HlsConfig> = { ...common, lowLatencyMode: true, liveSyncDuration: 0.14, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 10 }
 const configs: Record<Mode, Partial<HlsConfig>> = {
-  edge: { ...common, lowLatencyMode: true, liveSyncDuration: 0.14, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 10 },
+  carried: edge,
+  edge,
   plain: { ...common, lowLatencyMode: false, liveSyncDuration: PLAIN_TARGET_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 5 },
   clip: { ...common, lowLatencyMode: false, maxBufferLength: 20, backBufferLength: 60 },
 }
@@ -28,6 +32,7 @@ export class HlsController implements ReactiveController {
   #video: HTMLVideoElement | null = null
   #source: Source | null = null
   #hls: Hls | null = null
+  #carried: CarriedStream | null = null
   #timer: ReturnType<typeof setInterval> | null = null
   #restart: ReturnType<typeof setTimeout> | null = null
   #failures = 0
@@ -69,8 +74,10 @@ export class HlsController implements ReactiveController {
   #start(): void {
     const [video, source] = [this.#video, this.#source]
     if (!video || !source || this.#hls) return
+    this.#carried = source.mode === 'carried' ? createCarriedStream(source.carrier, source.camera) : null
     const hls = new Hls({
       ...configs[source.mode],
+      ...(this.#carried ? { loader: this.#carried.loader } : {}),
       xhrSetup: (request) => {
         for (const [name, value] of Object.entries(this.#source?.headers() ?? {})) request.setRequestHeader(name, value)
       },
@@ -80,7 +87,7 @@ export class HlsController implements ReactiveController {
     hls.on(Hls.Events.ERROR, (_, { fatal }) => {
       if (fatal) this.#again()
     })
-    hls.loadSource(source.url)
+    hls.loadSource(this.#carried?.url ?? source.url)
     hls.attachMedia(video)
     // Muted video may always start by itself; a refusal means the tab is hidden, and the next tick tries again.
     video.play().catch(() => {})
@@ -94,6 +101,8 @@ export class HlsController implements ReactiveController {
     this.#restart = null
     this.#hls?.destroy()
     this.#hls = null
+    this.#carried?.close()
+    this.#carried = null
   }
 
   #again(): void {
@@ -127,12 +136,12 @@ export class HlsController implements ReactiveController {
     this.#host.requestUpdate()
   }
 
-  #keepToEdge(video: HTMLVideoElement, mode: 'edge' | 'plain'): void {
+  #keepToEdge(video: HTMLVideoElement, mode: Exclude<Mode, 'clip'>): void {
     const { buffered } = video
     if (buffered.length === 0) return
     const end = buffered.end(buffered.length - 1)
     const start = buffered.start(buffered.length - 1)
-    const target = mode === 'edge' ? EDGE_TARGET_S : PLAIN_TARGET_S
+    const target = mode === 'plain' ? PLAIN_TARGET_S : EDGE_TARGET_S
     const { rate, jump } = govern({ ahead: end - video.currentTime, target })
     if (jump || video.currentTime < start) video.currentTime = Math.max(start, end - target)
     if (video.playbackRate !== rate) video.playbackRate = rate

@@ -10,7 +10,7 @@ import { HlsController, type Mode } from './hls-controller.ts'
 import { playerStyles } from './player-styles.ts'
 
 /** Older than this is said in a warning colour; a frozen picture is covered. */
-const LATE_S = { edge: 1.5, plain: 6 }
+const LATE_S = { carried: 1.5, edge: 1.5, plain: 6 }
 const FROZEN_MS = 1500
 /** The server's clock is known to half a second: less is not claimed. */
 const SURE_S = 0.5
@@ -41,7 +41,9 @@ export class LamppostPlayer extends LitElement {
   #hls = new HlsController(this)
 
   private get mode(): Mode {
-    return this.incident ? 'clip' : this.small ? 'plain' : 'edge'
+    if (this.incident) return 'clip'
+    if (this.#client.client.carrier.isOpen()) return 'carried'
+    return this.small ? 'plain' : 'edge'
   }
   private get url(): string {
     const camera = encodeURIComponent(this.camera)
@@ -51,7 +53,7 @@ export class LamppostPlayer extends LitElement {
   protected override updated(): void {
     if (!this.camera) return
     const { client } = this.#client
-    this.#hls.play(this.video, { url: this.url, mode: this.mode, headers: () => client.headers(), now: client.now })
+    this.#hls.play(this.video, { url: this.url, mode: this.mode, camera: this.camera, carrier: client.carrier, headers: () => client.headers(), now: client.now })
   }
 
   protected override render() {

@@ -1,6 +1,7 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
 import type { CameraView, HelpPoint, Incident, PresetView, Problem, Site } from './api-shapes.ts'
 import { type ServerEvent, readEvents } from './event-stream.ts'
+import { createPictureCarrier } from './picture-carrier.ts'
 
 export type Link = 'connecting' | 'live' | 'lost'
 export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null }
@@ -58,6 +59,15 @@ export function createWallClient({ server, token }: { server: string; token: str
     const offset = said + 500 - (sentAt + Date.now()) / 2
     clock = { offset: Math.abs(offset) < 750 ? 0 : offset, doubt }
   }
+
+  const carrier = createPictureCarrier({
+    address: new URL(absolute('/api/v1/live'), location.href).href.replace(/^http/, 'ws'),
+    token,
+    onClock(serverNow, doubt) {
+      if (doubt <= clock.doubt) clock = { offset: serverNow - Date.now(), doubt }
+    },
+    onChange: () => set({}),
+  })
 
   function keep(incident: Incident): void {
     const others = state.incidents.filter(({ id }) => id !== incident.id)
@@ -159,6 +169,9 @@ export function createWallClient({ server, token }: { server: string; token: str
     state: (): WallState => state,
     /** Milliseconds since 1970 by the server's clock. */
     now: (): number => Date.now() + clock.offset,
+    /** How far `now` may be off, milliseconds. */
+    doubt: (): number => clock.doubt,
+    carrier,
     subscribe(listener: () => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -168,6 +181,7 @@ export function createWallClient({ server, token }: { server: string; token: str
       users += 1
       if (users === 1) {
         stop = new AbortController()
+        carrier.start()
         void run(stop.signal)
       }
       let done = false
@@ -175,7 +189,9 @@ export function createWallClient({ server, token }: { server: string; token: str
         if (done) return
         done = true
         users -= 1
-        if (users === 0) stop?.abort()
+        if (users > 0) return
+        stop?.abort()
+        carrier.stop()
       }
     },
     headers,

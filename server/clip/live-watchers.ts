@@ -1,0 +1,84 @@
+/**
+ * Who follows a camera's newest picture, part by part, on this side of the video thread. A viewer begins at the newest
+ * keyframe that is here, hears each part once and in order, and begins anew when the recorder does.
+ */
+import type { CameraId } from '../glossary/camera.ts'
+import type { LiveStartBytes } from './clip-thread.ts'
+import type { LivePart } from './live-window.ts'
+
+export type LiveListener = {
+  /** The picture begins here: everything since the newest keyframe. */
+  begin(start: LiveStartBytes): void
+  part(part: LivePart): void
+  /** There is no live picture now; `begin` follows when there is one again. */
+  gone(): void
+}
+export type LiveViewer = { /** Leaves out what was missed: begins at the newest keyframe. */ again(): void; leave(): void }
+
+type Viewer = { listener: LiveListener; run: number | null; last: { number: number; index: number }; waiting: LivePart[] | null; left: boolean }
+
+export function createLiveWatchers(options: { watch(camera: CameraId): Promise<LiveStartBytes | null>; unwatch(camera: CameraId): Promise<void>; onError(error: unknown): void }) {
+  const { watch, unwatch, onError } = options
+  const viewers = new Map<CameraId, Set<Viewer>>()
+
+  async function start(camera: CameraId, viewer: Viewer): Promise<void> {
+    // What is told while the beginning is on its way must not overtake it.
+    viewer.waiting = []
+    const found = await watch(camera).catch((error: unknown) => {
+      onError(error)
+      return null
+    })
+    const told = viewer.waiting
+    viewer.waiting = null
+    if (viewer.left) return
+    viewer.run = found?.run ?? null
+    if (!found) return viewer.listener.gone()
+    viewer.last = { number: found.number, index: found.parts.length - 1 }
+    viewer.listener.begin(found)
+    for (const part of told) deliver(camera, viewer, part)
+  }
+
+  function deliver(camera: CameraId, viewer: Viewer, live: LivePart): void {
+    if (viewer.waiting) return void viewer.waiting.push(live)
+    if (live.run !== viewer.run) return void start(camera, viewer)
+    const { number, index } = live
+    if (number < viewer.last.number || (number === viewer.last.number && index <= viewer.last.index)) return
+    viewer.last = { number, index }
+    viewer.listener.part(live)
+  }
+
+  return {
+    watch(camera: CameraId, listener: LiveListener): LiveViewer {
+      const viewer: Viewer = { listener, run: null, last: { number: -1, index: -1 }, waiting: null, left: false }
+      const others = viewers.get(camera) ?? new Set<Viewer>()
+      viewers.set(camera, others.add(viewer))
+      void start(camera, viewer)
+      return {
+        again: () => void start(camera, viewer),
+        leave(): void {
+          if (viewer.left) return
+          viewer.left = true
+          others.delete(viewer)
+          if (others.size > 0) return
+          viewers.delete(camera)
+          unwatch(camera).catch(onError)
+        },
+      }
+    },
+    /** What the video thread told: a part, or null when the recorder has ended. */
+    news(camera: CameraId, live: LivePart | null): void {
+      for (const viewer of viewers.get(camera) ?? []) {
+        if (live) deliver(camera, viewer, live)
+        else if (viewer.run !== null) {
+          viewer.run = null
+          viewer.listener.gone()
+        }
+      }
+    },
+    /** The video thread is a new one: everybody begins again. */
+    restart(): void {
+      for (const [camera, all] of viewers) for (const viewer of all) void start(camera, viewer)
+    },
+    count: (): number => [...viewers.values()].reduce((sum, all) => sum + all.size, 0),
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * All live pictures of one page over one WebSocket (RFC 6455), because HTTP/1.1 gives a page six connections for
+ * everything. A session or a bearer token opens it; the token is the first message, never part of the address.
+ *
+ * Client, text: `{token}` `{watch, camera}` `{leave}` `{ping}`. Server, text: `{welcome, now}` `{refused, words}`
+ * `{gone: watch, words}` `{pong, now}`; binary: a length (4 bytes), a JSON header of that length, then the bytes it
+ * describes: `{begin: watch, …}` the initialisation section and everything since the newest keyframe, `{part: watch, …}`.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import type { CameraId } from '../glossary/camera.ts'
+import type { Person } from '../glossary/people.ts'
+import { wordsOf } from '../tools/failure.ts'
+import { type App, type Credential, credentialOf } from './door.ts'
+import { VIEWERS } from './live-routes.ts'
+
+type Part = { bytes: Uint8Array; duration: number; independent: boolean }
+type Start = { run: number; codec: string; partTarget: number; number: number; start: number; parts: Part[]; before: { number: number; start: number; duration: number }[]; init: Uint8Array }
+type Listener = { begin(start: Start): void; part(part: { number: number; start: number; part: Part }): void; gone(): void }
+export type LiveSocketPort = {
+  whoHas(credential: Credential): Person | null
+  /** @throws camera/unknown */
+  knows(camera: string): CameraId
+  watchLive(camera: CameraId, listener: Listener): { again(): void; leave(): void }
+  now(): number
+}
+
+export const LIVE_SOCKET_PATH = '/api/v1/live'
+const TOKEN_WITHIN_MS = 5000
+const STILL_ALLOWED_EVERY_MS = 10_000
+const MOST_WATCHES = 64
+/** A reader that is this far behind gets no more until it has read; then it begins at the newest keyframe. */
+const MOST_UNSENT = 4_000_000
+const UNSENT_AGAIN = 500_000
+const CLOSE_POLICY = 1008
+
+export function liveSocket(app: App, { whoHas, knows, watchLive, now }: LiveSocketPort): void {
+  const server = new WebSocketServer({ noServer: true, maxPayload: 4096, perMessageDeflate: false })
+
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', () => socket.destroy())
+    if (request.url?.split('?')[0] !== LIVE_SOCKET_PATH) return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    server.handleUpgrade(request, socket, head, (accepted) => serve(accepted, request))
+  }
+  app.server.on('upgrade', onUpgrade)
+  app.addHook('onClose', () => {
+    for (const client of server.clients) client.terminate()
+    server.close()
+  })
+
+  function serve(socket: WebSocket, request: IncomingMessage): void {
+    const watches = new Map<string, { leave(): void }>()
+    let credential: Credential | null = null
+    const tell = (message: object): void => socket.send(JSON.stringify(message))
+    const refuse = (words: string): void => {
+      tell({ refused: 401, words })
+      socket.close(CLOSE_POLICY)
+    }
+    const allowed = (given: Credential | null): boolean => {
+      const person = given && whoHas(given)
+      return person !== null && (VIEWERS as readonly string[]).includes(person.role)
+    }
+    function enter(given: Credential): void {
+      if (!allowed(given)) return refuse('This token or session is not known here, has ended, or may not see pictures.')
+      credential = given
+      clearTimeout(late)
+      tell({ welcome: true, now: now() })
+    }
+    const late = setTimeout(() => refuse('No token came, and there is no session.'), TOKEN_WITHIN_MS)
+    // A session that has ended sees nothing more.
+    const guard = setInterval(() => credential && !allowed(credential) && refuse('The session has ended.'), STILL_ALLOWED_EVERY_MS)
+    socket.on('close', () => {
+      clearTimeout(late)
+      clearInterval(guard)
+      for (const { leave } of watches.values()) leave()
+    })
+    socket.on('error', () => socket.terminate())
+    const offered = credentialOf(request.headers)
+    // A cookie travels with requests of any page: only our own origin's may use it (RFC 6455 10.2).
+    if (offered && ('bearer' in offered || sameOrigin(request))) enter(offered)
+    socket.on('message', (data: RawData, binary: boolean) => {
+      try {
+        if (binary) throw new Error('only text is understood')
+        onMessage(JSON.parse(String(data)) as Record<string, unknown>)
+      } catch (error) {
+        tell({ refused: 400, words: wordsOf(error) })
+        socket.close(CLOSE_POLICY)
+      }
+    })
+
+    function onMessage(message: Record<string, unknown>): void {
+      if (typeof message.ping === 'number') return tell({ pong: message.ping, now: now() })
+      if (typeof message.token === 'string') return enter({ bearer: message.token })
+      if (!credential) return refuse('Sign in first: send {"token": …}.')
+      if (typeof message.leave === 'string') {
+        watches.get(message.leave)?.leave()
+        watches.delete(message.leave)
+      } else if (typeof message.watch === 'string' && typeof message.camera === 'string') watch(message.watch, message.camera)
+      else throw new Error('a message is one of {token}, {watch, camera}, {leave}, {ping}')
+    }
+
+    function watch(id: string, name: string): void {
+      if (watches.has(id) || watches.size >= MOST_WATCHES) return tell({ gone: id, words: `A page may watch at most ${MOST_WATCHES} pictures, each under a name of its own.` })
+      let camera: CameraId
+      try {
+        camera = knows(name)
+      } catch (error) {
+        return tell({ gone: id, words: wordsOf(error) })
+      }
+      watches.set(id, viewer(socket, id, camera))
+    }
+  }
+
+  function viewer(socket: WebSocket, id: string, camera: CameraId): { leave(): void } {
+    let lagging = false
+    const send = (header: object, ...bytes: Uint8Array[]): void => socket.send(frame(header, bytes))
+    const watching = watchLive(camera, {
+      begin({ init, parts, ...start }) {
+        lagging = false
+        const { run, codec, partTarget, number, start: at, before } = start
+        const duration = parts.reduce((sum, part) => sum + part.duration, 0)
+        send({ begin: id, run, codec, partTarget, number, start: at, duration, before, init: init.byteLength }, init, ...parts.map(({ bytes }) => bytes))
+      },
+      part({ number, start, part }) {
+        if (lagging) {
+          if (socket.bufferedAmount < UNSENT_AGAIN) watching.again()
+          return
+        }
+        if (socket.bufferedAmount > MOST_UNSENT) {
+          lagging = true
+          return
+        }
+        send({ part: id, number, start, duration: part.duration, independent: part.independent }, part.bytes)
+      },
+      gone: () => socket.send(JSON.stringify({ gone: id, words: 'There is no live picture from this camera now.' })),
+    })
+    return watching
+  }
+}
+
+/** Programs send no Origin; browsers always do. */
+function sameOrigin({ headers }: IncomingMessage): boolean {
+  const { origin } = headers
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === (headers.host ?? headers[':authority']))
+}
+
+function frame(header: object, bytes: readonly Uint8Array[]): Buffer {
+  const text = Buffer.from(JSON.stringify(header), 'utf8')
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(text.length)
+  return Buffer.concat([length, text, ...bytes])
+}

@@ -1,0 +1,112 @@
+/**
+ * All live pictures of a page over one WebSocket, opened before the first press so that a picture costs no connection.
+ * Reconnects by itself; where it cannot open, players use the HTTP routes. It also tells the server's clock exactly.
+ */
+
+export type CarriedBegin = { run: number; codec: string; partTarget: number; number: number; start: number; duration: number; before: { number: number; start: number; duration: number }[]; init: Uint8Array<ArrayBuffer>; bytes: Uint8Array<ArrayBuffer> }
+export type CarriedPart = { number: number; start: number; duration: number; independent: boolean; bytes: Uint8Array<ArrayBuffer> }
+export type CarriedListener = { begin(begin: CarriedBegin): void; part(part: CarriedPart): void; /** No picture now, or no connection: `begin` follows when there is one again. */ gone(words: string): void }
+export type PictureCarrier = ReturnType<typeof createPictureCarrier>
+
+const PING_MS = 2000
+const SILENCE_MS = 6000
+const RETRY_MS = [250, 500, 1000, 2000, 5000]
+
+/** @param address ws:// or wss://. @param token '' uses the session cookie. @param onClock hears the server's time and how far it may be off, milliseconds. */
+export function createPictureCarrier({ address, token, onClock, onChange }: { address: string; token: string; onClock(serverNow: number, doubt: number): void; onChange(): void }) {
+  const watches = new Map<string, { camera: string; listener: CarriedListener }>()
+  let socket: WebSocket | null = null
+  let open = false
+  let wanted = false
+  let tries = 0
+  let names = 0
+  let heard = 0
+  let pinging: ReturnType<typeof setInterval> | undefined
+  let retry: ReturnType<typeof setTimeout> | undefined
+
+  const send = (message: object): void => {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message))
+  }
+  const ask = (watch: string, camera: string): void => send({ watch, camera })
+
+  function connect(): void {
+    clearTimeout(retry)
+    if (!wanted || socket) return
+    const mine = new WebSocket(address)
+    socket = mine
+    mine.binaryType = 'arraybuffer'
+    heard = performance.now()
+    pinging = setInterval(() => {
+      if (performance.now() - heard > SILENCE_MS) lose(mine)
+      else if (open) ping()
+    }, PING_MS)
+    mine.addEventListener('open', () => token && send({ token }))
+    mine.addEventListener('message', ({ data }) => socket === mine && onMessage(data as string | ArrayBuffer))
+    mine.addEventListener('close', () => lose(mine))
+    mine.addEventListener('error', () => lose(mine))
+  }
+  function lose(mine: WebSocket): void {
+    if (socket !== mine) return
+    clearInterval(pinging)
+    socket = null
+    mine.close()
+    const was = open
+    open = false
+    if (wanted) {
+      retry = setTimeout(connect, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)])
+      tries += 1
+    }
+    if (!was) return
+    for (const { listener } of [...watches.values()]) listener.gone('The connection for live pictures was lost.')
+    onChange()
+  }
+  const ping = (): void => send({ ping: Date.now() })
+
+  function onMessage(data: string | ArrayBuffer): void {
+    heard = performance.now()
+    if (typeof data === 'string') return onText(JSON.parse(data) as { welcome?: boolean; pong?: number; now?: number; gone?: string; words?: string })
+    const view = new DataView(data)
+    const length = view.getUint32(0)
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length))) as { begin?: string; part?: string; init: number }
+    const bytes = new Uint8Array(data, 4 + length)
+    if (header.begin !== undefined) watches.get(header.begin)?.listener.begin({ ...(header as unknown as CarriedBegin), init: bytes.subarray(0, header.init), bytes: bytes.subarray(header.init) })
+    else if (header.part !== undefined) watches.get(header.part)?.listener.part({ ...(header as unknown as CarriedPart), bytes })
+  }
+  function onText({ welcome, pong, now = 0, gone, words = '' }: { welcome?: boolean; pong?: number; now?: number; gone?: string; words?: string }): void {
+    if (gone !== undefined) watches.get(gone)?.listener.gone(words)
+    if (pong !== undefined) {
+      const trip = Date.now() - pong
+      if (trip >= 0 && trip < PING_MS) onClock(now + trip / 2, trip / 2 + 1)
+    }
+    if (!welcome) return
+    open = true
+    tries = 0
+    ping()
+    for (const [watch, { camera }] of watches) ask(watch, camera)
+    onChange()
+  }
+
+  return {
+    /** True while pictures can come this way. */
+    isOpen: (): boolean => open,
+    start(): void {
+      wanted = true
+      connect()
+    },
+    stop(): void {
+      wanted = false
+      clearTimeout(retry)
+      if (socket) lose(socket)
+    },
+    /** Returns the undo. */
+    watch(camera: string, listener: CarriedListener): () => void {
+      names += 1
+      const name = String(names)
+      watches.set(name, { camera, listener })
+      if (open) ask(name, camera)
+      return () => {
+        if (watches.delete(name) && open) send({ leave: name })
+      }
+    },
+  }
+}
