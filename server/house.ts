@@ -105,7 +105,13 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       folder: join(dataFolder, 'clips'),
       scratch: join(dataFolder, 'scratch'),
       now: clock.now,
+      disk: site().storage,
       onVideo: (camera, state, reason) => cameras.videoIs(camera, state, reason),
+      onBuffer: (camera, state, reason) => cameras.bufferIs(camera, state, reason),
+      onDisk: (state) => {
+        if (state.problem) logger.error(state, 'the disk of the clip buffers')
+        news.publish({ event: 'storage.health', data: state })
+      },
       onError,
     })
     closing.add('the clip buffers', clips.close)
@@ -113,9 +119,9 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       clock,
       onHealth: (change: HealthChange) => {
         logger.info(change, 'camera health')
-        news.publish({ event: 'camera.health', data: change })
+        news.publish({ event: 'camera.health', data: { ...change, codec: clips.codec(change.camera) } })
       },
-      onStream: (camera, stream) => void clips.stream(camera, stream, camera.onvif).catch(onError),
+      onStream: (camera, stream, substream) => void clips.stream(camera, stream, camera.onvif, [], substream).catch(onError),
       onError,
     })
     closing.add('the cameras', cameras.close)
@@ -174,6 +180,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     await ledger.append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable
     onSiteChange = async (changed) => {
       logger.info('the site file has changed')
+      clips.limitDisk(changed.storage)
       await clips.follow(changed.cameras)
       await cameras.follow(changed)
       await followPushers(changed)
@@ -201,7 +208,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
 
     const cameraView = (id: CameraId): CameraView => {
       const camera = cameras.siteCamera(id)
-      return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, health: cameras.health(id), heldBy: cameras.heldBy(id), live: `/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8` }
+      return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, health: cameras.health(id), heldBy: cameras.heldBy(id), live: `/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`, codec: clips.codec(id), converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded' }
     }
     const presets = createPresetKeeping({
       head: cameras.head,
@@ -238,6 +245,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         ledger.append([{ kind: 'camera.moved', actor, subject: id, body: { camera: id, ...velocity } }])
       },
       stop: (id) => cameras.head(id).stop(),
+      recorder: clips.report,
     })
     liveRoutes(door, { ...clips, knows: (id) => cameras.siteCamera(id).id })
     liveSocket(door, { whoHas, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now })

@@ -11,26 +11,30 @@ import { type CameraHead, createCameraHead } from './camera-head.ts'
 import type { InventoryThread } from './onvif-inventory-thread.ts'
 
 export type HealthChange = { camera: CameraId; health: CameraHealth }
-type Kept = { site: SiteCamera; head: CameraHead | null; health: CameraHealth }
-export function createCameraDesk(options: { clock: Clock; onHealth(change: HealthChange): void; onStream(camera: SiteCamera, stream: URL): void; onError(error: unknown): void }) {
+/** In the order in which their reasons matter to a person. */
+const PARTS = ['onvif', 'video', 'buffer'] as const
+type Part = (typeof PARTS)[number]
+type Kept = { site: SiteCamera; head: CameraHead | null; health: CameraHealth; reasons: Record<Part, string | null> }
+export function createCameraDesk(options: { clock: Clock; onHealth(change: HealthChange): void; onStream(camera: SiteCamera, stream: URL, substream: URL | null): void; onError(error: unknown): void }) {
   const { clock, onHealth, onStream, onError } = options
   const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
   void inventory.ended.then((error) => error && onError(error))
   const cameras = new Map<CameraId, Kept>()
   const holders = new Map<CameraId, IncidentId>()
 
-  function change(camera: CameraId, part: 'onvif' | 'video', state: Reachability, reason: string | null): void {
+  function change(camera: CameraId, part: Part, state: Reachability, reason: string | null): void {
     const kept = cameras.get(camera)
     if (!kept) return
     const changed = kept.health[part] !== state
-    const health = { ...kept.health, [part]: state, reason: reason ?? (state === 'up' ? null : kept.health.reason), since: changed ? isoTime(clock.now()) : kept.health.since }
+    kept.reasons[part] = state === 'up' ? null : (reason ?? kept.reasons[part])
+    const health = { ...kept.health, [part]: state, reason: PARTS.map((each) => kept.reasons[each]).find((words) => words !== null) ?? null, since: changed ? isoTime(clock.now()) : kept.health.since }
     if (!changed && health.reason === kept.health.reason) return
     kept.health = health
     onHealth({ camera, health })
   }
 
   function open(site: SiteCamera): void {
-    const kept: Kept = { site, head: null, health: { onvif: 'unknown', video: 'unknown', since: isoTime(clock.now()), reason: null } }
+    const kept: Kept = { site, head: null, health: { onvif: 'unknown', video: 'unknown', buffer: 'unknown', since: isoTime(clock.now()), reason: null }, reasons: { onvif: null, video: null, buffer: null } }
     cameras.set(site.id, kept)
     if (!site.onvif) return
     kept.head = createCameraHead({
@@ -39,7 +43,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       clock,
       takeInventory: inventory.calls.take,
       onHealth: ({ onvif, reason }) => change(site.id, 'onvif', onvif, reason),
-      onSession: (stream) => onStream(kept.site, stream),
+      onSession: (stream, substream) => onStream(kept.site, stream, substream),
     })
   }
 
@@ -93,6 +97,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
     },
     health: (id: string): CameraHealth => kept(id).health,
     videoIs: (camera: CameraId, state: Reachability, reason: string | null): void => change(camera, 'video', state, reason),
+    bufferIs: (camera: CameraId, state: Reachability, reason: string | null): void => change(camera, 'buffer', state, reason),
     heldBy: (id: CameraId): IncidentId | null => holders.get(id) ?? null,
     /** Returns the undo. A camera that another incident holds stays with it. */
     hold(id: CameraId, incident: IncidentId): () => void {

@@ -18,11 +18,11 @@ const MISSES_UNTIL_DOWN = 2
 const REFUSED_FIRST_WAIT_MS = 60_000
 const REFUSED_MOST_WAIT_MS = 15 * 60_000
 
-type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; presets: Preset[] }
+type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; substream: URL | null; presets: Preset[] }
 export type TakeInventory = (access: OnvifAccess, timeoutMs: number) => Promise<Inventory>
 export type CameraHead = ReturnType<typeof createCameraHead>
 
-export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'>): void; onSession(stream: URL): void }) {
+export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'>): void; onSession(stream: URL, substream: URL | null): void }) {
   const { id, access, clock, takeInventory, onHealth, onSession } = options
   const client = createOnvifClient({ access, clock })
   const stopped = new AbortController()
@@ -47,8 +47,9 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     await client.measureClock(CALL_DEADLINE_MS)
     const inventory = await Promise.race([takeInventory(access, SETUP_DEADLINE_MS), closed])
     const stream = pinToHost(inventory.streamUri, client.base)
+    const substream = inventory.h264Uri === null ? null : pinToHost(inventory.h264Uri, client.base)
     const ptz = inventory.ptzPath ? createOnvifPtz({ client, path: inventory.ptzPath, profile: inventory.profile }) : null
-    return { inventory, ptz, stream, presets: ptz ? await ptz.getPresets(CALL_DEADLINE_MS) : [] }
+    return { inventory, ptz, stream, substream, presets: ptz ? await ptz.getPresets(CALL_DEADLINE_MS) : [] }
   }
 
   async function keepWarm(live: Session): Promise<void> {
@@ -82,7 +83,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
         unreachable.reset()
         refused.reset()
         report('up', null)
-        onSession(session.stream)
+        onSession(session.stream, session.substream)
       } catch (error) {
         if (stopped.signal.aborted) return
         report('down', wordsOf(error))

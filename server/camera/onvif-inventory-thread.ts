@@ -18,9 +18,12 @@ export type Inventory = {
   /** Path of the PTZ service on the configured host; null for a fixed camera. */
   ptzPath: string | null
   streamUri: string
+  /** Another profile's stream that is H.264, where the recorded one is not. */
+  h264Uri: string | null
 }
 
-type Profile = { $: { token: string }; PTZConfiguration?: unknown; videoEncoderConfiguration?: unknown }
+type Profile = { $: { token: string }; PTZConfiguration?: unknown; videoEncoderConfiguration?: { encoding?: string }; configurations?: { videoEncoder?: { encoding?: string } } }
+const encodingOf = ({ videoEncoderConfiguration, configurations }: Profile): string => configurations?.videoEncoder?.encoding ?? videoEncoderConfiguration?.encoding ?? ''
 type Library = {
   timeShift?: number
   _envelopeHeader(open?: boolean): string
@@ -64,6 +67,8 @@ async function takeInventory(access: OnvifAccess, timeoutMs: number): Promise<In
   const token = profile?.$.token ?? camera.activeSource?.profileToken
   if (!token) throw new Error('it has no media profile')
   const stream = await asked<{ uri: string }>((done) => camera.getStreamUri({ protocol: 'RTSP', profileToken: token }, done))
+  const other = profile && encodingOf(profile).toUpperCase() !== 'H264' ? profiles.find((each) => each !== profile && encodingOf(each).toUpperCase() === 'H264') : undefined
+  const substream = other ? await asked<{ uri: string }>((done) => camera.getStreamUri({ protocol: 'RTSP', profileToken: other.$.token }, done)).catch(() => null) : null
   const moves = profile !== undefined && 'PTZConfiguration' in profile
   return {
     manufacturer: information.manufacturer ?? '',
@@ -73,6 +78,7 @@ async function takeInventory(access: OnvifAccess, timeoutMs: number): Promise<In
     profile: token,
     ptzPath: moves ? (camera.uri?.ptz?.pathname ?? null) : null,
     streamUri: stream.uri,
+    h264Uri: substream?.uri ?? null,
   }
 }
 

@@ -25,7 +25,7 @@ export async function cutClip({ ring, range, folder, file, signal }: { ring: Cli
     const list = join(folder, 'runs.txt')
     await writeFile(list, ['ffconcat version 1.0', ...runs.map((name) => `file '${name}'`), ''].join('\n'))
     const input = runs.length === 1 && runs[0] ? { input: join(folder, runs[0]), inputOptions: ['-protocol_whitelist', 'file'] } : { input: list, inputOptions: ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'file'] }
-    const { ended } = runFfmpeg({ ...input, outputOptions: ['-map', '0:v', '-c', 'copy', '-movflags', '+faststart', '-f', 'mp4'], output: file, signal })
+    const { ended } = runFfmpeg({ ...input, outputOptions: ['-map', '0:v', '-map', '0:a?', '-c', 'copy', '-movflags', '+faststart', '-f', 'mp4'], output: file, signal })
     const problem = await ended
     if (problem) throw new Failure('clip/unreadable', `The clip could not be put together: ${problem}`)
     return { ...(await fingerprint(file)), from: first.start, to: last.start + last.duration * 1000, segments: segments.length }

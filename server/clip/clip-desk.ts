@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CameraId, Reachability } from '../glossary/camera.ts'
-import type { Clip, Gap, Range } from '../glossary/clip.ts'
+import type { Clip, Gap, PictureForm, Range, RecorderReport } from '../glossary/clip.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { SiteCamera } from '../glossary/site.ts'
 import { isoTime } from '../tools/clock.ts'
@@ -11,26 +11,45 @@ import { newId } from '../tools/identity.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { callWorker } from '../tools/worker-calls.ts'
 import type { CutResult } from './clip-cut.ts'
+import type { DiskLimits, DiskState } from './clip-disk.ts'
 import type { CameraToRecord, ClipNews, ClipThread } from './clip-thread.ts'
 import type { Query } from './live-window.ts'
+import type { StreamAddress } from './recording-run.ts'
 import { type LiveListener, type LiveViewer, createLiveWatchers } from './live-watchers.ts'
 
 const THREAD_AGAIN_MS = 500
 
+const wantedOf = ({ id, buffer }: SiteCamera, address: StreamAddress | null, substream: StreamAddress | null): CameraToRecord => ({
+  id,
+  address,
+  substream,
+  mode: buffer.mode,
+  sound: buffer.sound,
+  limits: { keepMs: buffer.keepMs, mostBytes: buffer.mostBytes },
+})
+const NOT_RECORDED: RecorderReport = { codec: null, picture: 'copy', sound: 'drop', startedAt: null, runs: 0, lastEnd: null }
 const rangeOf = ({ from, to }: Pick<Clip, 'from' | 'to'>): Range => ({ from: Date.parse(from), to: to === null ? null : Date.parse(to) })
 
-export function createClipDesk(options: { folder: string; scratch: string; evictEveryMs?: number; now(): number; onVideo(camera: CameraId, state: Reachability, reason: string | null): void; onError(error: unknown): void }) {
-  const { folder, scratch, evictEveryMs = 10_000, now, onVideo, onError } = options
+export type ClipDeskOptions = {
+  folder: string
+  scratch: string
+  evictEveryMs?: number
+  disk?: DiskLimits
+  now(): number
+  onVideo(camera: CameraId, state: Reachability, reason: string | null): void
+  /** Whether what is recorded reaches the disk. */
+  onBuffer?(camera: CameraId, state: Reachability, reason: string | null): void
+  onDisk?(state: DiskState): void
+  onError(error: unknown): void
+}
+
+export function createClipDesk(options: ClipDeskOptions) {
+  const { folder, scratch, evictEveryMs = 10_000, disk = { most: null, reserve: 0 }, now, onVideo, onBuffer = () => {}, onDisk = () => {}, onError } = options
   // What a crash left behind; the folder's lock says that nobody else uses it.
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch, { recursive: true })
   const startThread = () => {
-    const started = callWorker<ClipThread>(builtEntry('clip/clip-thread.js'), { folder, evictEveryMs }, (message) => {
-      const news = message as ClipNews
-      if ('error' in news) onError(new Error(news.error))
-      else if ('live' in news) watchers.news(news.camera as CameraId, news.live)
-      else onVideo(news.camera as CameraId, news.state.video, news.state.reason)
-    })
+    const started = callWorker<ClipThread>(builtEntry('clip/clip-thread.js'), { folder, evictEveryMs, disk: diskLimits }, (message) => onNews(message as ClipNews))
     void started.ended.then((error) => {
       if (closing) return
       onError(error ?? new Error('the video thread has ended'))
@@ -39,6 +58,17 @@ export function createClipDesk(options: { folder: string; scratch: string; evict
     })
     return started
   }
+  function onNews(news: ClipNews): void {
+    if ('error' in news) return onError(new Error(news.error))
+    if ('disk' in news) return onDisk(news.disk)
+    const camera = news.camera as CameraId
+    if ('live' in news) watchers.news(camera, news.form, news.live)
+    else if ('state' in news) onVideo(camera, news.state.video, news.state.reason)
+    else if ('buffer' in news) onBuffer(camera, news.buffer.buffer, news.buffer.reason)
+    else codecs.set(camera, news.codec)
+  }
+  let diskLimits = disk
+  const codecs = new Map<CameraId, string>()
   const wanted = new Map<CameraId, CameraToRecord>()
   const holds = new Map<string, { camera: CameraId; name: string; range: Range }>()
   let closing = false
@@ -46,7 +76,7 @@ export function createClipDesk(options: { folder: string; scratch: string; evict
   let thread = startThread()
   const calls = new Proxy({} as typeof thread.calls, { get: (_, name: keyof typeof thread.calls) => thread.calls[name] })
 
-  const watchers = createLiveWatchers({ watch: (camera) => calls.watch(camera), unwatch: (camera) => calls.unwatch(camera), onError })
+  const watchers = createLiveWatchers({ watch: (camera, form) => calls.watch(camera, form), unwatch: (camera, form) => calls.unwatch(camera, form), onError })
 
   /** The same cameras and the same holds as before, in a new thread. */
   async function startAgain(): Promise<void> {
@@ -71,18 +101,29 @@ export function createClipDesk(options: { folder: string; scratch: string; evict
         wanted.delete(id)
         await calls.forget(id)
       }
-      for (const { id, buffer } of cameras) await record({ id, address: wanted.get(id)?.address ?? null, mode: buffer.mode, keepMs: buffer.keepMs })
+      for (const camera of cameras) await record(wantedOf(camera, wanted.get(camera.id)?.address ?? null, wanted.get(camera.id)?.substream ?? null))
     },
-    /** @param access credentials for the stream; they go to ffmpeg by standard input only. @param hidden further secrets in the address. */
-    async stream(camera: SiteCamera, stream: URL, access: { username: string; password: string } | null, hidden: readonly string[] = []): Promise<void> {
-      const url = new URL(stream)
-      if (access) {
-        url.username = encodeURIComponent(access.username)
-        url.password = encodeURIComponent(access.password)
-      }
+    /** @param access credentials for the streams; they go to ffmpeg by standard input only. @param hidden further secrets in the address. @param substream the camera's own H.264, where `stream` is something else. */
+    async stream(camera: SiteCamera, stream: URL, access: { username: string; password: string } | null, hidden: readonly string[] = [], substream: URL | null = null): Promise<void> {
       const secrets = [...hidden, ...(access ? [access.password, encodeURIComponent(access.password)] : [])]
-      await record({ id: camera.id, address: { url: url.href, secrets }, mode: camera.buffer.mode, keepMs: camera.buffer.keepMs })
+      const addressOf = (plain: URL): StreamAddress => {
+        const url = new URL(plain)
+        if (access) {
+          url.username = encodeURIComponent(access.username)
+          url.password = encodeURIComponent(access.password)
+        }
+        return { url: url.href, secrets }
+      }
+      await record(wantedOf(camera, addressOf(stream), substream && addressOf(substream)))
     },
+    limitDisk(limits: DiskLimits): void {
+      diskLimits = limits
+      calls.limitDisk(limits).catch(onError)
+    },
+    /** As in an HLS CODECS attribute; null until the first picture. */
+    codec: (camera: CameraId): string | null => codecs.get(camera) ?? null,
+    hasSubstream: (camera: CameraId): boolean => wanted.get(camera)?.substream != null,
+    report: async (camera: CameraId): Promise<RecorderReport> => (await calls.report(camera)) ?? NOT_RECORDED,
     hold(incident: IncidentId, clip: Clip): void {
       const hold = { camera: clip.camera, name: incident, range: rangeOf(clip) }
       holds.set(`${incident} ${clip.camera}`, hold)
@@ -97,9 +138,11 @@ export function createClipDesk(options: { folder: string; scratch: string; evict
       calls.evictFromNowOn().catch(onError)
     },
     /** The camera's newest picture, part by part, from the newest keyframe on. */
-    watchLive: (camera: CameraId, listener: LiveListener): LiveViewer => watchers.watch(camera, listener),
-    livePlaylist: (camera: CameraId, query: Query): Promise<string> => calls.livePlaylist(camera, query),
-    livePart: (camera: CameraId, number: number, index: number): Promise<Uint8Array | null> => calls.livePart(camera, number, index),
+    watchLive: (camera: CameraId, form: PictureForm, listener: LiveListener): LiveViewer => watchers.watch(camera, form, listener),
+    livePlaylist: (camera: CameraId, form: PictureForm, query: Query): Promise<string> => calls.livePlaylist(camera, form, query),
+    livePart: (camera: CameraId, form: PictureForm, number: number, index: number): Promise<Uint8Array | null> => calls.livePart(camera, form, number, index),
+    liveSegment: (camera: CameraId, form: PictureForm, number: number): Promise<Uint8Array | null> => calls.liveSegment(camera, form, number),
+    liveInit: (camera: CameraId, form: PictureForm, run: number): Promise<Uint8Array | null> => calls.liveInit(camera, form, run),
     segment: (camera: CameraId, number: number): Promise<Uint8Array | null> => calls.segment(camera, number),
     init: (camera: CameraId, run: number): Promise<Uint8Array | null> => calls.init(camera, run),
     playlist: (clip: Clip, pressedAt: string): Promise<string> => calls.heldPlaylist(clip.camera, rangeOf(clip), Date.parse(pressedAt)),

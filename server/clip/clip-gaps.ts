@@ -3,13 +3,21 @@ import type { Segment } from '../glossary/clip.ts'
 
 /** Arrival jitters; less than this is no gap. */
 const TOLERANCE_MS = 1500
+/** Segments that follow each other in one run have every picture between them, however slowly the camera's clock goes. */
+const STALL_MS = 4000
+const SLOW_CLOCK = 0.5
 
 /** @param to the range's end; null while it grows, then only holes between segments count. */
 export function gapsIn(segments: readonly Segment[], from: number, to: number | null): { from: number; to: number }[] {
   const gaps: { from: number; to: number }[] = []
   let reached = from
-  for (const { start, duration } of segments) {
-    if (start - reached > TOLERANCE_MS) gaps.push({ from: reached, to: start })
+  let last: Segment | null = null
+  for (const segment of segments) {
+    const { start, duration, number, run } = segment
+    const follows: boolean = last?.run === run && last.number + 1 === number
+    const tolerance = follows ? Math.max(STALL_MS, (last?.duration ?? 0) * 1000 * SLOW_CLOCK) : TOLERANCE_MS
+    last = segment
+    if (start - reached > tolerance) gaps.push({ from: reached, to: start })
     reached = Math.max(reached, start + duration * 1000)
   }
   if (to !== null && to - reached > TOLERANCE_MS) gaps.push({ from: reached, to })

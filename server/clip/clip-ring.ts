@@ -1,30 +1,47 @@
 /**
  * The clip buffer of one camera: a ring on disk. Keeps what is young enough and what an incident holds; nothing held
- * is ever evicted. Not here: ffmpeg (clip-recorder), what a playlist looks like (hls-playlist).
+ * is ever evicted. What the disk does not take is left out, said, and shows as a gap.
+ * Not here: ffmpeg (clip-recorder), what a playlist looks like (hls-playlist), the disk all rings share (clip-disk).
  */
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { appendFile, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Range, Segment } from '../glossary/clip.ts'
+import { wordsOf } from '../tools/failure.ts'
 import { type Bucket, type Located, bucketName, indexLine, indexName, initName, listBuckets, readIndex, readIndexNow, readSlice } from './ring-index.ts'
 
-const BUCKET_MS = 60_000
+const BUCKET_MS = 300_000
+const MOST_INITS = 4
 
 export type ClipRing = ReturnType<typeof openClipRing>
+/** What may be written now: a disk that is full or too slow takes nothing, and nothing piles up in memory instead. */
+export type DiskGate = { /** Null when these bytes may be written; else why not. */ refuses(bytes: number, held: boolean): string | null; queued(bytes: number): void }
+export type RingLimits = { keepMs: number; /** Bytes of this camera, held ones not counted; null for no limit. */ mostBytes: number | null }
+/** Null when the disk takes what it should; else why it does not. */
+export type OnWritten = (problem: string | null) => void
 
-export function openClipRing({ folder, ...options }: { folder: string; keepMs: number }) {
-  let { keepMs } = options
-  mkdirSync(folder, { recursive: true })
+const OPEN_GATE: DiskGate = { refuses: () => null, queued: () => {} }
+
+export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritten = () => {}, bucketMs = BUCKET_MS }: { folder: string; limits: RingLimits; gate?: DiskGate; onWritten?: OnWritten; bucketMs?: number }) {
+  let limits = first
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    // A disk that takes nothing does not cost the live picture.
+    onWritten(wordsOf(error))
+  }
   const buckets = listBuckets(folder)
   const newest = buckets.at(-1)
   const found = newest ? readIndexNow(folder, newest) : []
   let nextNumber = Math.max(found.at(-1)?.number ?? -1, (newest?.first ?? 0) - 1) + 1
   let run = newest?.run ?? -1
   let runUsed = true
-  let current: { bucket: Bucket; segments: Located[] } | null = null
+  let current: { bucket: Bucket; segments: Located[]; data: FileHandle; index: FileHandle } | null = null
   let writing: Promise<unknown> = Promise.resolve()
   const holds = new Map<string, Range>()
+  /** The newest runs', for players: they do not wait for the disk. */
+  const inits = new Map<number, Buffer>()
 
   const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
     const done = writing.then(job)
@@ -32,24 +49,44 @@ export function openClipRing({ folder, ...options }: { folder: string; keepMs: n
     return done
   }
 
+  async function closeCurrent(): Promise<void> {
+    const old = current
+    current = null
+    await Promise.all([old?.data.close(), old?.index.close()]).catch(() => {})
+  }
+  async function bucketFor(segment: Segment): Promise<NonNullable<typeof current>> {
+    if (current && current.bucket.run === segment.run && segment.start - current.bucket.start < bucketMs && segment.start >= current.bucket.start) return current
+    await closeCurrent()
+    const bucket: Bucket = { name: bucketName(segment.start, segment.run, segment.number), start: segment.start, run: segment.run, first: segment.number, bytes: 0 }
+    const data = await open(join(folder, bucket.name), 'a')
+    const index = await open(join(folder, indexName(bucket)), 'a').catch(async (error: unknown) => {
+      await data.close()
+      throw error
+    })
+    buckets.push(bucket)
+    current = { bucket, segments: [], data, index }
+    return current
+  }
   async function write(segment: Segment, bytes: Buffer): Promise<void> {
-    if (!current || current.bucket.run !== segment.run || segment.start - current.bucket.start >= BUCKET_MS) {
-      const bucket: Bucket = { name: bucketName(segment.start, segment.run, segment.number), start: segment.start, run: segment.run, first: segment.number, bytes: 0 }
-      current = { bucket, segments: [] }
-      buckets.push(bucket)
-    }
-    const { bucket, segments } = current
+    const { bucket, segments, data, index } = await bucketFor(segment)
     const located: Located = { ...segment, offset: bucket.bytes }
     try {
-      await appendFile(join(folder, bucket.name), bytes)
-      await appendFile(join(folder, indexName(bucket)), indexLine(located))
+      await data.appendFile(bytes)
+      await index.appendFile(indexLine(located))
     } catch (error) {
       // Half a segment may lie at the end of the file now: never append behind it.
-      current = null
+      await closeCurrent()
+      if (bucket.bytes === 0) await drop(bucket)
       throw error
     }
     bucket.bytes += bytes.length
     segments.push(located)
+  }
+  async function drop(bucket: Bucket): Promise<void> {
+    await rm(join(folder, bucket.name), { force: true })
+    await rm(join(folder, indexName(bucket)), { force: true })
+    buckets.splice(buckets.indexOf(bucket), 1)
+    if (!buckets.some((other) => other.run === bucket.run) && bucket.run !== run) await rm(join(folder, initName(bucket.run)), { force: true })
   }
 
   const segmentsOf = async (bucket: Bucket): Promise<Located[]> => (bucket === current?.bucket ? current.segments : readIndex(folder, bucket))
@@ -57,9 +94,15 @@ export function openClipRing({ folder, ...options }: { folder: string; keepMs: n
   const endOf = (i: number): number => {
     const next = buckets[i + 1]
     // A clock that stepped back must not make a bucket end before it began.
-    return next ? Math.max(next.start, (buckets[i]?.start ?? 0) + BUCKET_MS) : Number.POSITIVE_INFINITY
+    return next ? Math.max(next.start, (buckets[i]?.start ?? 0) + bucketMs) : Number.POSITIVE_INFINITY
   }
   const overlaps = (i: number, { from, to }: Range): boolean => (buckets[i]?.start ?? 0) <= (to ?? Number.POSITIVE_INFINITY) && endOf(i) >= from
+
+  const isHeld = (i: number): boolean => [...holds.values()].some((range) => overlaps(i, range))
+  const heldOpen = (): boolean => [...holds.values()].some(({ to }) => to === null)
+  const freeBytes = (): number => buckets.reduce((sum, bucket, i) => sum + (isHeld(i) ? 0 : bucket.bytes), 0)
+  /** The oldest bucket that nobody holds and nobody writes to. */
+  const oldestFree = (): Bucket | null => buckets.find((bucket, i) => bucket !== current?.bucket && !isHeld(i)) ?? null
 
   async function locate(number: number): Promise<{ bucket: Bucket; segment: Located } | null> {
     const bucket = buckets.findLast(({ first }) => first <= number)
@@ -68,13 +111,16 @@ export function openClipRing({ folder, ...options }: { folder: string; keepMs: n
   }
 
   return {
-    /** A new ffmpeg run begins: a new timeline and initialisation section. Returns its number. */
-    async beginRun(init: Buffer): Promise<number> {
+    /** A new timeline and initialisation section begin. Returns their number, at once. */
+    beginRun(init: Buffer): number {
       // A run that never closed a segment leaves no trace; numbers count discontinuities, so it is used again.
       if (runUsed) run += 1
       runUsed = false
       const mine = run
-      await inTurn(() => writeFile(join(folder, initName(mine)), init))
+      inits.delete(mine)
+      inits.set(mine, Buffer.from(init))
+      for (const old of inits.keys()) if (inits.size > MOST_INITS) inits.delete(old)
+      inTurn(() => writeFile(join(folder, initName(mine)), init)).catch((error: unknown) => onWritten(wordsOf(error)))
       return mine
     },
     /** Gives the closed segment its number and hash, at once; it is on disk when `written` resolves. */
@@ -82,7 +128,17 @@ export function openClipRing({ folder, ...options }: { folder: string; keepMs: n
       const segment: Segment = { number: nextNumber, run: ofRun, start, duration, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
       nextNumber += 1
       runUsed = true
-      return { segment, written: inTurn(() => write(segment, bytes)) }
+      const refused = gate.refuses(bytes.length, heldOpen())
+      if (refused !== null) {
+        onWritten(refused)
+        return { segment, written: Promise.resolve() }
+      }
+      gate.queued(bytes.length)
+      const written = inTurn(() => write(segment, bytes)).then(
+        () => onWritten(null),
+        (error: unknown) => onWritten(wordsOf(error)),
+      )
+      return { segment, written: written.finally(() => gate.queued(-bytes.length)) }
     },
     nextNumber: () => nextNumber,
     /** The segments that overlap the range, oldest first; whole segments, so the range is widened to theirs. */
@@ -99,36 +155,43 @@ export function openClipRing({ folder, ...options }: { folder: string; keepMs: n
       return found && { segment: found.segment, bytes: readSlice(join(folder, found.bucket.name), found.segment.offset, found.segment.bytes) }
     },
     initFile: (ofRun: number): string => join(folder, initName(ofRun)),
+    init: async (ofRun: number): Promise<Buffer | null> => inits.get(ofRun) ?? (await readFile(join(folder, initName(ofRun))).catch(() => null)),
+    /** Seconds of the longest segment of the newest bucket. */
+    longest: Math.max(0, ...found.map(({ duration }) => duration)),
     hold(name: string, range: Range): void {
       holds.set(name, range)
     },
     release(name: string): void {
       holds.delete(name)
     },
-    keepFor(ms: number): void {
-      keepMs = ms
+    limit(next: RingLimits): void {
+      limits = next
     },
-    heldOpen: (): boolean => [...holds.values()].some(({ to }) => to === null),
-    /** Lets go of what is too old and held by nobody. Returns the bytes freed. */
+    heldOpen,
+    /** Lets go of what is too old, or too much for this camera, and held by nobody. Returns the bytes freed. */
     evict: (now: number): Promise<number> =>
       inTurn(async () => {
-        let freed = 0
-        for (let i = 0; i < buckets.length; ) {
-          const bucket = buckets[i]
-          if (!bucket || bucket === current?.bucket || endOf(i) > now - keepMs) break
-          if ([...holds.values()].some((range) => overlaps(i, range))) {
-            i += 1
-            continue
-          }
-          await rm(join(folder, bucket.name), { force: true })
-          await rm(join(folder, indexName(bucket)), { force: true })
-          buckets.splice(i, 1)
+        const old = buckets.filter((bucket, i) => bucket !== current?.bucket && endOf(i) <= now - limits.keepMs && !isHeld(i))
+        for (const bucket of old) await drop(bucket)
+        let freed = old.reduce((sum, { bytes }) => sum + bytes, 0)
+        for (let over = freeBytes() - (limits.mostBytes ?? Number.POSITIVE_INFINITY), bucket = oldestFree(); over > 0 && bucket; bucket = oldestFree()) {
+          await drop(bucket)
+          over -= bucket.bytes
           freed += bucket.bytes
-          if (!buckets.some((other) => other.run === bucket.run) && bucket.run !== run) await rm(join(folder, initName(bucket.run)), { force: true })
         }
         return freed
       }),
+    /** When the oldest picture that may go was recorded; null when all of it is held. */
+    oldestFree: (): number | null => oldestFree()?.start ?? null,
+    /** For the disk's sake. Returns the bytes freed. */
+    evictOldest: (): Promise<number> =>
+      inTurn(async () => {
+        const bucket = oldestFree()
+        if (bucket) await drop(bucket)
+        return bucket?.bytes ?? 0
+      }),
     bytes: (): number => buckets.reduce((sum, bucket) => sum + bucket.bytes, 0),
     settled: (): Promise<unknown> => writing,
+    close: (): Promise<void> => inTurn(closeCurrent),
   }
 }

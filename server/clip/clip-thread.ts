@@ -1,31 +1,45 @@
 /** The thread that all video runs in, so that a burst of it costs a press nothing. One recorder, ring and window per camera. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Range, Segment } from '../glossary/clip.ts'
+import type { PictureForm, Range, RecorderReport, Segment, Sound } from '../glossary/clip.ts'
 import { realClock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { answerCalls, tellMain, workerInput } from '../tools/worker-calls.ts'
 import { cutClip } from './clip-cut.ts'
+import { type DiskLimits, type DiskState, createClipDisk } from './clip-disk.ts'
 import { gapsIn } from './clip-gaps.ts'
-import { type Recorder, type RecorderState, type StreamAddress, createRecorder } from './clip-recorder.ts'
-import { type ClipRing, openClipRing } from './clip-ring.ts'
+import { type Recorder, type RecorderState, createRecorder } from './clip-recorder.ts'
+import { type ClipRing, type RingLimits, openClipRing } from './clip-ring.ts'
+import { type ConvertedView, createConvertedView } from './converted-view.ts'
 import { clipPlaylist } from './hls-playlist.ts'
 import { type LivePart, type LiveStart, type LiveWindow, type Query, createLiveWindow } from './live-window.ts'
+import type { StreamAddress } from './recording-run.ts'
 import { stillPicture } from './still-picture.ts'
 
-export type CameraToRecord = { id: string; address: StreamAddress | null; mode: 'always' | 'on-press'; keepMs: number }
-export type ClipNews = { camera: string; state: RecorderState } | { error: string } | { camera: string; live: LivePart | null }
+/** `substream`: the camera's own H.264, where what is recorded is something else. */
+export type CameraToRecord = { id: string; address: StreamAddress | null; substream: StreamAddress | null; mode: 'always' | 'on-press'; sound: Sound; limits: RingLimits }
+export type BufferState = { buffer: 'up' | 'down'; reason: string | null }
+export type ClipNews =
+  | { error: string }
+  | { camera: string; state: RecorderState }
+  | { camera: string; buffer: BufferState }
+  | { camera: string; codec: string }
+  | { camera: string; form: PictureForm; live: LivePart | null }
+  | { disk: DiskState }
 /** The newest picture with its initialisation section; `codec` as in an HLS CODECS attribute. */
 export type LiveStartBytes = LiveStart & { init: Uint8Array; codec: string }
 
-type Channel = { ring: ClipRing; window: LiveWindow; recorder: Recorder | null; wanted: CameraToRecord; unfollow: (() => void) | null }
+/** What can be watched live: the recorded stream, or its conversion. */
+type Live = { window: LiveWindow; codec(): string; init(run: number): Promise<Uint8Array | null> | Uint8Array | null; segment(number: number): Promise<Uint8Array | null> | Uint8Array | null }
+type Channel = { ring: ClipRing; window: LiveWindow; recorder: Recorder | null; wanted: CameraToRecord; view: ConvertedView | null; buffer: BufferState; unfollow: Map<PictureForm, () => void> }
 
-const { folder, evictEveryMs } = workerInput<{ folder: string; evictEveryMs: number }>()
+const { folder, evictEveryMs, disk: diskLimits } = workerInput<{ folder: string; evictEveryMs: number; disk: DiskLimits }>()
 const clock = realClock
 const channels = new Map<string, Channel>()
 const stopped = new AbortController()
 let cuts = 0
-const onError = (error: unknown): void => tellMain({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) } satisfies ClipNews)
+const tell = (news: ClipNews): void => tellMain(news)
+const onError = (error: unknown): void => tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+const disk = createClipDisk({ folder, limits: diskLimits, rings: () => [...channels.values()].map(({ ring }) => ring), onState: (state) => tell({ disk: state }) })
 
 function channel(id: string): Channel {
   const found = channels.get(id)
@@ -33,40 +47,78 @@ function channel(id: string): Channel {
   return found
 }
 
+function openChannel(wanted: CameraToRecord): Channel {
+  const { id, limits } = wanted
+  const onWritten = (problem: string | null): void => {
+    const buffer: BufferState = problem === null ? { buffer: 'up', reason: null } : { buffer: 'down', reason: `The clip buffer cannot be written: ${problem}` }
+    const before = channels.get(id)?.buffer
+    if (!before || (before.buffer === buffer.buffer && before.reason === buffer.reason)) return
+    Object.assign(before, buffer)
+    tell({ camera: id, buffer })
+  }
+  const ring = openClipRing({ folder: join(folder, id), limits, gate: disk.gate, onWritten })
+  return { ring, window: createLiveWindow({ longest: ring.longest }), recorder: null, wanted, view: null, buffer: { buffer: 'up', reason: null }, unfollow: new Map() }
+}
+
 /** Starts or stops the recorder as the buffer's mode, its holds and its address want it. */
 async function settle(id: string): Promise<void> {
   const found = channel(id)
   const { wanted, ring, window, recorder } = found
   const record = wanted.address !== null && (wanted.mode === 'always' || ring.heldOpen())
-  if (record && !recorder && wanted.address) found.recorder = createRecorder({ address: wanted.address, ring, window, clock, onError, onState: (state) => tellMain({ camera: id, state } satisfies ClipNews) })
+  if (record && !recorder && wanted.address)
+    found.recorder = createRecorder({ address: wanted.address, sound: wanted.sound, store: ring, window, clock, onError, onState: (state) => tell({ camera: id, state }), onCodec: (codec) => tell({ camera: id, codec }) })
   if (!record && recorder) {
     found.recorder = null
     await recorder.close()
   }
 }
 
-async function liveStart({ ring, window, recorder }: Channel): Promise<LiveStartBytes | null> {
+/** @throws live/none */
+function live(id: string, form: PictureForm): Live {
+  const found = channel(id)
+  const { ring, window } = found
+  if (form === 'copy') return { window, codec: () => found.recorder?.codec() ?? '', init: ring.init, segment: async (number) => (await ring.read(number))?.bytes ?? null }
+  const { address, substream } = found.wanted
+  if (!address) throw new Failure('live/none', `There is no picture from ${id} yet.`)
+  const view = (found.view ??= createConvertedView({ address: substream ?? address, picture: substream ? 'copy' : 'h264', clock, onError }))
+  view.use()
+  return { window: view.window, codec: () => view.codec() ?? '', init: view.init, segment: view.segment }
+}
+
+async function liveStart({ window, init, codec }: Live): Promise<LiveStartBytes | null> {
   const newest = window.newest()
-  const init = newest && (await readFile(ring.initFile(newest.run)).catch(() => null))
+  const bytes = newest && (await init(newest.run))
   // Parts that came while the file was read belong to the start, too: what is told meanwhile is told again by it.
   const now = window.newest()
-  return init && now && now.run === newest.run ? { ...now, init, codec: recorder?.codec() ?? '' } : null
+  return bytes && now && now.run === newest.run ? { ...now, init: bytes, codec: codec() } : null
 }
 
 async function evictAll(): Promise<void> {
   for (const { ring } of channels.values()) await ring.evict(clock.now()).catch(onError)
 }
+/** Room is looked for often: a full disk comes quickly. */
+async function keepRoom(): Promise<void> {
+  for (let evicted = Number.NEGATIVE_INFINITY; !stopped.signal.aborted; ) {
+    if (clock.monotonic() - evicted >= evictEveryMs) {
+      await evictAll()
+      evicted = clock.monotonic()
+    }
+    await disk.look().catch(onError)
+    await clock.sleep(Math.min(2000, evictEveryMs), stopped.signal)
+  }
+}
 
 const calls = {
   async record(wanted: CameraToRecord): Promise<void> {
     const existing = channels.get(wanted.id)
-    if (existing && existing.wanted.address?.url !== wanted.address?.url) {
-      await existing.recorder?.close()
-      existing.recorder = null
+    const changed = existing && (existing.wanted.address?.url !== wanted.address?.url || existing.wanted.sound !== wanted.sound)
+    if (changed) {
+      await Promise.all([existing.recorder?.close(), existing.view?.close()])
+      Object.assign(existing, { recorder: null, view: null })
     }
-    existing?.ring.keepFor(wanted.keepMs)
+    existing?.ring.limit(wanted.limits)
     if (existing) existing.wanted = wanted
-    else channels.set(wanted.id, { ring: openClipRing({ folder: join(folder, wanted.id), keepMs: wanted.keepMs }), window: createLiveWindow(), recorder: null, wanted, unfollow: null })
+    else channels.set(wanted.id, openChannel(wanted))
     await settle(wanted.id)
   },
   async forget(id: string): Promise<void> {
@@ -86,37 +138,32 @@ const calls = {
     channel(id).ring.release(name)
     await settle(id)
   },
+  limitDisk: (limits: DiskLimits): void => disk.limit(limits),
   /** Only after every hold of the ledger has been named. */
-  evictFromNowOn(): void {
-    void (async () => {
-      while (!stopped.signal.aborted) {
-        await evictAll()
-        await clock.sleep(evictEveryMs, stopped.signal)
-      }
-    })()
-  },
+  evictFromNowOn: (): void => void keepRoom(),
   /** Every part is told from now on. Null when there is no live picture yet; it begins with the next part then. */
-  async watch(id: string): Promise<LiveStartBytes | null> {
-    const found = channel(id)
-    found.unfollow ??= found.window.follow((live) => tellMain({ camera: id, live } satisfies ClipNews))
+  async watch(id: string, form: PictureForm): Promise<LiveStartBytes | null> {
+    const { unfollow } = channel(id)
+    const found = live(id, form)
+    if (!unfollow.has(form)) unfollow.set(form, found.window.follow((part) => tell({ camera: id, form, live: part })))
     return liveStart(found)
   },
-  unwatch(id: string): void {
-    const found = channels.get(id)
-    found?.unfollow?.()
-    if (found) found.unfollow = null
+  unwatch(id: string, form: PictureForm): void {
+    const unfollow = channels.get(id)?.unfollow
+    unfollow?.get(form)?.()
+    unfollow?.delete(form)
   },
-  livePlaylist: (id: string, query: Query): Promise<string> => channel(id).window.playlist(query),
-  async livePart(id: string, number: number, index: number): Promise<Uint8Array | null> {
-    const part = await channel(id).window.part(number, index)
+  livePlaylist: (id: string, form: PictureForm, query: Query): Promise<string> => live(id, form).window.playlist(query),
+  async livePart(id: string, form: PictureForm, number: number, index: number): Promise<Uint8Array | null> {
+    const part = await live(id, form).window.part(number, index)
     return part && Uint8Array.from(part)
   },
+  liveSegment: async (id: string, form: PictureForm, number: number): Promise<Uint8Array | null> => live(id, form).segment(number),
+  liveInit: async (id: string, form: PictureForm, run: number): Promise<Uint8Array | null> => live(id, form).init(run),
   async segment(id: string, number: number): Promise<Uint8Array | null> {
     return (await channel(id).ring.read(number))?.bytes ?? null
   },
-  async init(id: string, run: number): Promise<Uint8Array | null> {
-    return readFile(channel(id).ring.initFile(run)).catch(() => null)
-  },
+  init: (id: string, run: number): Promise<Uint8Array | null> => channel(id).ring.init(run),
   async heldPlaylist(id: string, range: Range, pressedAt: number): Promise<string> {
     const segments = await channel(id).ring.within(range)
     return clipPlaylist({ segments, pressedAt, ended: range.to !== null })
@@ -137,14 +184,19 @@ const calls = {
   async still(id: string): Promise<{ picture: Uint8Array; at: number }> {
     const { ring, window } = channel(id)
     const newest = window.newestKeyframe()
-    if (!newest) throw new Failure('live/none', `There is no picture from ${id} yet.`)
-    return { picture: await stillPicture(Buffer.concat([await readFile(ring.initFile(newest.run)), newest.bytes]), stopped.signal), at: newest.at }
+    const init = newest && (await ring.init(newest.run))
+    if (!init) throw new Failure('live/none', `There is no picture from ${id} yet.`)
+    return { picture: await stillPicture(Buffer.concat([init, newest.bytes]), stopped.signal), at: newest.at }
   },
+  report: (id: string): RecorderReport | null => channels.get(id)?.recorder?.report() ?? null,
   bytes: (): Record<string, number> => Object.fromEntries([...channels].map(([id, { ring }]) => [id, ring.bytes()])),
   async close(): Promise<void> {
     stopped.abort()
-    await Promise.all([...channels.values()].map(async ({ recorder }) => recorder?.close()))
-    await Promise.all([...channels.values()].map(({ ring }) => ring.settled()))
+    await Promise.all([...channels.values()].map(async ({ recorder, view }) => {
+      await recorder?.close()
+      await view?.close()
+    }))
+    await Promise.all([...channels.values()].map(({ ring }) => ring.close()))
   },
 }
 export type ClipThread = typeof calls

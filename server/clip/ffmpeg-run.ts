@@ -17,7 +17,7 @@ export type FfmpegJob = {
   redact?: (text: string) => string
 }
 
-export type FfmpegRun = { stdout: Readable; /** Null when it ended well; else why, in ffmpeg's own words. */ ended: Promise<string | null> }
+export type FfmpegRun = { stdout: Readable; /** Its newest words, redacted, oldest first. */ words(): readonly string[]; /** Null when it ended well; else why, in ffmpeg's own words. */ ended: Promise<string | null> }
 
 const LINES_KEPT = 20
 
@@ -45,5 +45,5 @@ export function runFfmpeg({ input, inputOptions, outputOptions, output, signal, 
   void ended.then(() => signal.removeEventListener('abort', stop))
   if (output === undefined) command.pipe(stdout, { end: true })
   else command.save(output)
-  return { stdout, ended }
+  return { stdout, words: () => lines, ended }
 }

@@ -61,10 +61,24 @@ function readSampleEntry(init: Buffer, mdia: Box, kind: Track['kind']): { codec:
   const entry = need(boxesIn(init, stsd.content + 8, stsd.end)[0], 'sample entry')
   if (kind !== 'video') return { codec: entry.type === 'mp4a' ? 'mp4a.40.2' : entry.type, width: 0, height: 0 }
   const size = { width: init.readUInt16BE(entry.content + 24), height: init.readUInt16BE(entry.content + 26) }
+  const hvcC = child(init, entry, 'hvcC', 78)
+  if (hvcC) return { codec: `${entry.type}.${hevcCodec(init, hvcC)}`, ...size }
   const avcC = child(init, entry, 'avcC', 78)
   if (!avcC) return { codec: entry.type, ...size }
   // AVCDecoderConfigurationRecord: version, profile, compatibility, level.
   return { codec: `${entry.type}.${init.toString('hex', avcC.content + 1, avcC.content + 4)}`, ...size }
+}
+
+/** ISO/IEC 14496-15 E.3: profile, compatibility bits in reverse, tier and level, then the constraint bytes that are set. */
+function hevcCodec(init: Buffer, { content }: Box): string {
+  const profile = init[content + 1] ?? 0
+  const space = ['', 'A', 'B', 'C'][profile >> 6] ?? ''
+  let bits = init.readUInt32BE(content + 2)
+  let reversed = 0
+  for (let i = 0; i < 32; i += 1, bits >>>= 1) reversed = ((reversed << 1) | (bits & 1)) >>> 0
+  const constraints = [...init.subarray(content + 6, content + 12)]
+  while (constraints.at(-1) === 0) constraints.pop()
+  return [`${space}${profile & 0x1f}`, reversed.toString(16), `${(profile & 0x20) === 0 ? 'L' : 'H'}${init[content + 12] ?? 0}`, ...constraints.map((byte) => byte.toString(16))].join('.')
 }
 
 export type Run = { track: number; decodeTime: number; duration: number; samples: number; /** The first sample can be decoded by itself. */ sync: boolean }

@@ -3,6 +3,7 @@
  * keyframe that is here, hears each part once and in order, and begins anew when the recorder does.
  */
 import type { CameraId } from '../glossary/camera.ts'
+import type { PictureForm } from '../glossary/clip.ts'
 import type { LiveStartBytes } from './clip-thread.ts'
 import type { LivePart } from './live-window.ts'
 
@@ -15,16 +16,17 @@ export type LiveListener = {
 }
 export type LiveViewer = { /** Leaves out what was missed: begins at the newest keyframe. */ again(): void; leave(): void }
 
-type Viewer = { listener: LiveListener; run: number | null; last: { number: number; index: number }; waiting: LivePart[] | null; left: boolean }
+type Viewer = { camera: CameraId; form: PictureForm; listener: LiveListener; run: number | null; last: { number: number; index: number }; waiting: LivePart[] | null; left: boolean }
 
-export function createLiveWatchers(options: { watch(camera: CameraId): Promise<LiveStartBytes | null>; unwatch(camera: CameraId): Promise<void>; onError(error: unknown): void }) {
+export function createLiveWatchers(options: { watch(camera: CameraId, form: PictureForm): Promise<LiveStartBytes | null>; unwatch(camera: CameraId, form: PictureForm): Promise<void>; onError(error: unknown): void }) {
   const { watch, unwatch, onError } = options
-  const viewers = new Map<CameraId, Set<Viewer>>()
+  const viewers = new Map<string, Set<Viewer>>()
+  const keyOf = (camera: CameraId, form: PictureForm): string => `${camera} ${form}`
 
-  async function start(camera: CameraId, viewer: Viewer): Promise<void> {
+  async function start(viewer: Viewer): Promise<void> {
     // What is told while the beginning is on its way must not overtake it.
     viewer.waiting = []
-    const found = await watch(camera).catch((error: unknown) => {
+    const found = await watch(viewer.camera, viewer.form).catch((error: unknown) => {
       onError(error)
       return null
     })
@@ -35,12 +37,12 @@ export function createLiveWatchers(options: { watch(camera: CameraId): Promise<L
     if (!found) return viewer.listener.gone()
     viewer.last = { number: found.number, index: found.parts.length - 1 }
     viewer.listener.begin(found)
-    for (const part of told) deliver(camera, viewer, part)
+    for (const part of told) deliver(viewer, part)
   }
 
-  function deliver(camera: CameraId, viewer: Viewer, live: LivePart): void {
+  function deliver(viewer: Viewer, live: LivePart): void {
     if (viewer.waiting) return void viewer.waiting.push(live)
-    if (live.run !== viewer.run) return void start(camera, viewer)
+    if (live.run !== viewer.run) return void start(viewer)
     const { number, index } = live
     if (number < viewer.last.number || (number === viewer.last.number && index <= viewer.last.index)) return
     viewer.last = { number, index }
@@ -48,27 +50,28 @@ export function createLiveWatchers(options: { watch(camera: CameraId): Promise<L
   }
 
   return {
-    watch(camera: CameraId, listener: LiveListener): LiveViewer {
-      const viewer: Viewer = { listener, run: null, last: { number: -1, index: -1 }, waiting: null, left: false }
-      const others = viewers.get(camera) ?? new Set<Viewer>()
-      viewers.set(camera, others.add(viewer))
-      void start(camera, viewer)
+    watch(camera: CameraId, form: PictureForm, listener: LiveListener): LiveViewer {
+      const viewer: Viewer = { camera, form, listener, run: null, last: { number: -1, index: -1 }, waiting: null, left: false }
+      const key = keyOf(camera, form)
+      const others = viewers.get(key) ?? new Set<Viewer>()
+      viewers.set(key, others.add(viewer))
+      void start(viewer)
       return {
-        again: () => void start(camera, viewer),
+        again: () => void start(viewer),
         leave(): void {
           if (viewer.left) return
           viewer.left = true
           others.delete(viewer)
           if (others.size > 0) return
-          viewers.delete(camera)
-          unwatch(camera).catch(onError)
+          viewers.delete(key)
+          unwatch(camera, form).catch(onError)
         },
       }
     },
     /** What the video thread told: a part, or null when the recorder has ended. */
-    news(camera: CameraId, live: LivePart | null): void {
-      for (const viewer of viewers.get(camera) ?? []) {
-        if (live) deliver(camera, viewer, live)
+    news(camera: CameraId, form: PictureForm, live: LivePart | null): void {
+      for (const viewer of viewers.get(keyOf(camera, form)) ?? []) {
+        if (live) deliver(viewer, live)
         else if (viewer.run !== null) {
           viewer.run = null
           viewer.listener.gone()
@@ -77,7 +80,7 @@ export function createLiveWatchers(options: { watch(camera: CameraId): Promise<L
     },
     /** The video thread is a new one: everybody begins again. */
     restart(): void {
-      for (const [camera, all] of viewers) for (const viewer of all) void start(camera, viewer)
+      for (const all of viewers.values()) for (const viewer of all) void start(viewer)
     },
     count: (): number => [...viewers.values()].reduce((sum, all) => sum + all.size, 0),
   }

@@ -19,8 +19,8 @@ export type LivePart = { run: number; number: number; index: number; start: numb
 export type Query = { msn: number | null; part: number | null; skip: boolean; plain?: boolean }
 export type LiveWindow = ReturnType<typeof createLiveWindow>
 
-/** @param longest seconds of the longest segment already recorded, so that the target duration need not change later. */
-export function createLiveWindow({ longest: known = 0 }: { longest?: number } = {}) {
+/** @param longest seconds of the longest segment already recorded, so that the target duration need not change later. @param listed how many closed segments a playlist names. */
+export function createLiveWindow({ longest: known = 0, listed: mostListed = LISTED_SEGMENTS }: { longest?: number; listed?: number } = {}) {
   let segments: Kept[] = []
   let open: { number: number; run: number; segment: OpenSegment } | null = null
   let partTarget = 0.1
@@ -72,7 +72,7 @@ export function createLiveWindow({ longest: known = 0 }: { longest?: number } = 
     onSegment(segment: Segment): void {
       const parts = open?.number === segment.number ? open.segment.parts : null
       segments.push({ ...segment, parts })
-      segments = segments.slice(-LISTED_SEGMENTS)
+      segments = segments.slice(-mostListed)
       for (const old of segments.slice(0, -SEGMENTS_WITH_PARTS)) old.parts = null
       longest = Math.max(longest, ...segments.map(({ duration }) => duration))
       open = null
@@ -124,5 +124,8 @@ export function createLiveWindow({ longest: known = 0 }: { longest?: number } = 
       return last?.parts?.[0] ? { run: last.run, bytes: last.parts[0].bytes, at: last.start } : null
     },
     running: () => running,
+    /** Seconds between keyframes, at most, as far as is known. */
+    longest: () => longest,
+    followed: (): boolean => followers.size > 0,
   }
 }

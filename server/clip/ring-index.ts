@@ -1,4 +1,4 @@
-/** The ring's files on disk: one data file and one index of lines per minute of one run. Names say what is inside. */
+/** The ring's files on disk: one data file and one index of lines per five minutes of one run. Names say what is inside. */
 import { closeSync, openSync, readFileSync, readSync, readdirSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import type { Segment } from '../glossary/clip.ts'
 
 /** Where a segment lies in its bucket's data file. */
 export type Located = Segment & { offset: number }
-/** A minute or so of one run: `<start>-<run>-<first segment>.m4s`. */
+/** Five minutes or so of one run: `<start>-<run>-<first segment>.m4s`. */
 export type Bucket = { name: string; start: number; run: number; first: number; bytes: number }
 
 const NAME = /^(\d+)-(\d+)-(\d+)\.m4s$/
@@ -32,12 +32,20 @@ export function parseIndex(text: string, run: number, dataBytes: number): Locate
 
 /** All buckets of one camera, oldest first. Reads names and sizes only. */
 export function listBuckets(folder: string): Bucket[] {
-  return readdirSync(folder)
+  return namesIn(folder)
     .flatMap((name) => {
       const [, start, run, first] = NAME.exec(name) ?? []
       return start === undefined ? [] : [{ name, start: Number(start), run: Number(run), first: Number(first), bytes: statSync(join(folder, name)).size }]
     })
     .sort((a, b) => a.first - b.first)
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
 }
 
 export const readIndexNow = (folder: string, bucket: Bucket): Located[] => parseIndex(readTextOrNothing(join(folder, indexName(bucket))), bucket.run, bucket.bytes)

@@ -1,10 +1,11 @@
 /** Cameras: their state, their presets, and the engineer's (and operator's) hand on the head. */
 import { Type } from 'typebox'
 import type { CameraId, CameraView, Preset, PresetToken, PtzVelocity } from '../glossary/camera.ts'
+import type { RecorderReport } from '../glossary/clip.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
-import { CAMERA, HEALTH, ID_PARAMS, PRESET, PROBLEM, listOf } from './shapes.ts'
+import { CAMERA, HEALTH, ID_PARAMS, PRESET, PROBLEM, RECORDER, listOf } from './shapes.ts'
 
 export type PresetView = Preset & { helpPoints: HelpPointId[] }
 export type CameraPort = {
@@ -19,6 +20,8 @@ export type CameraPort = {
   recall(id: CameraId, token: PresetToken, actor: string): Promise<void>
   move(id: CameraId, velocity: PtzVelocity, timeoutMs: number, actor: string): Promise<void>
   stop(id: CameraId): Promise<void>
+  /** What is recorded of it and what went wrong before. */
+  recorder(id: CameraId): Promise<RecorderReport>
 }
 
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
@@ -42,6 +45,8 @@ export function cameraRoutes(app: App, port: CameraPort): void {
   }))
   app.get('/api/v1/cameras/:id', { config: { roles: READERS }, schema: { summary: 'One camera', tags: ['cameras'], params: ID_PARAMS, response: { 200: CAMERA, ...answers } } }, (request) => seenBy(request.person?.role, port.get(request.params.id)))
   app.get('/api/v1/cameras/:id/health', { config: { roles: READERS }, schema: { summary: 'Its health', tags: ['cameras'], params: ID_PARAMS, response: { 200: HEALTH, ...answers } } }, (request) => port.get(request.params.id).health)
+
+  app.get('/api/v1/cameras/:id/recorder', { config: { roles: ['engineer'] }, schema: { summary: 'What is recorded of it, and ffmpeg’s last words', tags: ['cameras'], params: ID_PARAMS, response: { 200: RECORDER, ...answers } } }, (request) => port.recorder(idOf(request)))
 
   app.get('/api/v1/cameras/:id/presets', { config: { roles: HANDS }, schema: { summary: 'The presets on the camera', tags: ['presets'], params: ID_PARAMS, response: { 200: listOf(PRESET), ...answers } } }, async (request) => ({ items: await port.presets(idOf(request)), next: null }))
   app.post(

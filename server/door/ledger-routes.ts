@@ -4,7 +4,7 @@ import type { Entry, Verification } from '../glossary/ledger.ts'
 import type { App } from './door.ts'
 import { ENTRY, LIMIT, VERIFICATION, listOf } from './shapes.ts'
 
-export type LiveNews = { event: 'camera.health' | 'site.problem'; data: unknown }
+export type LiveNews = { event: 'camera.health' | 'storage.health' | 'site.problem'; data: unknown }
 export type LedgerPort = {
   page(after: number, limit: number): Promise<Entry[]>
   verify(): Promise<Verification>

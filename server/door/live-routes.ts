@@ -1,6 +1,7 @@
 /** Low-Latency HLS of a camera, and its newest still picture. */
 import { Type } from 'typebox'
 import type { CameraId } from '../glossary/camera.ts'
+import type { PictureForm } from '../glossary/clip.ts'
 import { Failure } from '../tools/failure.ts'
 import type { App } from './door.ts'
 import { ID_PARAMS, MEDIA, PROBLEM } from './shapes.ts'
@@ -8,10 +9,10 @@ import { ID_PARAMS, MEDIA, PROBLEM } from './shapes.ts'
 export type LivePort = {
   /** @throws camera/unknown */
   knows(camera: string): CameraId
-  livePlaylist(camera: CameraId, query: { msn: number | null; part: number | null; skip: boolean; plain: boolean }): Promise<string>
-  livePart(camera: CameraId, number: number, index: number): Promise<Uint8Array | null>
-  segment(camera: CameraId, number: number): Promise<Uint8Array | null>
-  init(camera: CameraId, run: number): Promise<Uint8Array | null>
+  livePlaylist(camera: CameraId, form: PictureForm, query: { msn: number | null; part: number | null; skip: boolean; plain: boolean }): Promise<string>
+  livePart(camera: CameraId, form: PictureForm, number: number, index: number): Promise<Uint8Array | null>
+  liveSegment(camera: CameraId, form: PictureForm, number: number): Promise<Uint8Array | null>
+  liveInit(camera: CameraId, form: PictureForm, run: number): Promise<Uint8Array | null>
   still(camera: CameraId): Promise<{ picture: Uint8Array; at: number }>
 }
 
@@ -35,43 +36,52 @@ function numberOf(value: string | undefined, name: string): number | null {
   return Number(value)
 }
 
+/** Where each form of a camera's picture is; the playlists name everything else relative to themselves. */
+const PLACES: Record<PictureForm, { path: string; summary: string }> = {
+  copy: { path: '/api/v1/cameras/:id/live', summary: 'Low-Latency HLS; blocks for `_HLS_msn` and `_HLS_part`' },
+  h264: { path: '/api/v1/cameras/:id/live/h264', summary: 'The same as H.264, for players that cannot show what the camera sends: its own sub-stream, else converted while somebody watches' },
+}
+
 export function liveRoutes(app: App, port: LivePort): void {
   const config = { roles: VIEWERS }
   const hide = { hide: true }
 
-  app.get(
-    '/api/v1/cameras/:id/live/index.m3u8',
-    {
-      config,
-      schema: {
-        summary: 'Low-Latency HLS; blocks for `_HLS_msn` and `_HLS_part`',
-        tags: ['live'],
-        params: ID_PARAMS,
-        querystring: Type.Object({ _HLS_msn: Type.Optional(Type.String()), _HLS_part: Type.Optional(Type.String()), _HLS_skip: Type.Optional(Type.String()), plain: Type.Optional(Type.Literal('YES', { description: 'Whole segments only: for small views, one connection each' })) }),
-        response: { 200: MEDIA, '4xx': PROBLEM, 503: PROBLEM },
+  for (const form of ['copy', 'h264'] as const) {
+    const { path, summary } = PLACES[form]
+    app.get(
+      `${path}/index.m3u8`,
+      {
+        config,
+        schema: {
+          summary,
+          tags: ['live'],
+          params: ID_PARAMS,
+          querystring: Type.Object({ _HLS_msn: Type.Optional(Type.String()), _HLS_part: Type.Optional(Type.String()), _HLS_skip: Type.Optional(Type.String()), plain: Type.Optional(Type.Literal('YES', { description: 'Whole segments only: for small views, one connection each' })) }),
+          response: { 200: MEDIA, '4xx': PROBLEM, 503: PROBLEM },
+        },
       },
-    },
-    async (request, reply) => {
-      const camera = port.knows(request.params.id)
-      const msn = numberOf(request.query._HLS_msn, '_HLS_msn')
-      const part = numberOf(request.query._HLS_part, '_HLS_part')
-      if (part !== null && msn === null) throw new Failure('request/invalid', '_HLS_part needs _HLS_msn.')
-      const skip = request.query._HLS_skip === 'YES' || request.query._HLS_skip === 'v2'
-      return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(await port.livePlaylist(camera, { msn, part, skip, plain: request.query.plain === 'YES' }))
-    },
-  )
-  app.get('/api/v1/cameras/:id/live/init/:file', { config, schema: { ...hide, params: MEDIA_FILE } }, async (request, reply) => {
-    const [run] = numbersIn(request.params.file)
-    return reply.type('video/mp4').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.init(port.knows(request.params.id), run), `Run ${run}`))
-  })
-  app.get('/api/v1/cameras/:id/live/segment/:file', { config, schema: { ...hide, params: MEDIA_FILE } }, async (request, reply) => {
-    const [number] = numbersIn(request.params.file)
-    return reply.type('video/iso.segment').header('cache-control', 'private, max-age=60').send(bytesOrNone(await port.segment(port.knows(request.params.id), number), `Segment ${number}`))
-  })
-  app.get('/api/v1/cameras/:id/live/part/:file', { config, schema: { ...hide, params: MEDIA_FILE } }, async (request, reply) => {
-    const [number, index] = numbersIn(request.params.file)
-    return reply.type('video/iso.segment').header('cache-control', 'no-store').send(bytesOrNone(await port.livePart(port.knows(request.params.id), number, index), `Part ${number}.${index}`))
-  })
+      async (request, reply) => {
+        const { query, params: { id } } = request
+        const camera = port.knows(id)
+        const msn = numberOf(query._HLS_msn, '_HLS_msn')
+        const part = numberOf(query._HLS_part, '_HLS_part')
+        if (part !== null && msn === null) throw new Failure('request/invalid', '_HLS_part needs _HLS_msn.')
+        const skip = query._HLS_skip === 'YES' || query._HLS_skip === 'v2'
+        return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(await port.livePlaylist(camera, form, { msn, part, skip, plain: query.plain === 'YES' }))
+      },
+    )
+    const file = (what: 'init' | 'segment' | 'part', type: string, keep: string, bytes: (camera: CameraId, number: number, index: number) => Promise<Uint8Array | null>): void => {
+      app.get(`${path}/${what}/:file`, { config, schema: { ...hide, params: MEDIA_FILE } }, async (request, reply) => {
+        const { id, file: name } = request.params
+        const [number, index] = numbersIn(name)
+        return reply.type(type).header('cache-control', keep).send(bytesOrNone(await bytes(port.knows(id), number, index), `${what} ${name}`))
+      })
+    }
+    file('init', 'video/mp4', 'private, max-age=3600', (camera, run) => port.liveInit(camera, form, run))
+    file('segment', 'video/iso.segment', 'private, max-age=60', (camera, number) => port.liveSegment(camera, form, number))
+    file('part', 'video/iso.segment', 'no-store', (camera, number, index) => port.livePart(camera, form, number, index))
+  }
+
   app.get('/api/v1/cameras/:id/snapshot.jpg', { config, schema: { summary: 'The newest still picture', tags: ['live'], params: ID_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM, 503: PROBLEM } } }, async (request, reply) => {
     const { picture, at } = await port.still(port.knows(request.params.id))
     return reply.type('image/jpeg').header('cache-control', 'no-store').header('last-modified', new Date(at).toUTCString()).send(bytesOrNone(picture, 'The picture'))

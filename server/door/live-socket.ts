@@ -2,7 +2,7 @@
  * All live pictures of one page over one WebSocket (RFC 6455), because HTTP/1.1 gives a page six connections for
  * everything. A session or a bearer token opens it; the token is the first message, never part of the address.
  *
- * Client, text: `{token}` `{watch, camera}` `{leave}` `{ping}`. Server, text: `{welcome, now}` `{refused, words}`
+ * Client, text: `{token}` `{watch, camera, form?}` `{leave}` `{ping}`. Server, text: `{welcome, now}` `{refused, words}`
  * `{gone: watch, words}` `{pong, now}`; binary: a length (4 bytes), a JSON header of that length, then the bytes it
  * describes: `{begin: watch, …}` the initialisation section and everything since the newest keyframe, `{part: watch, …}`.
  */
@@ -10,6 +10,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { CameraId } from '../glossary/camera.ts'
+import type { PictureForm } from '../glossary/clip.ts'
 import type { Person } from '../glossary/people.ts'
 import { wordsOf } from '../tools/failure.ts'
 import { type App, type Credential, credentialOf } from './door.ts'
@@ -22,7 +23,7 @@ export type LiveSocketPort = {
   whoHas(credential: Credential): Person | null
   /** @throws camera/unknown */
   knows(camera: string): CameraId
-  watchLive(camera: CameraId, listener: Listener): { again(): void; leave(): void }
+  watchLive(camera: CameraId, form: PictureForm, listener: Listener): { again(): void; leave(): void }
   now(): number
 }
 
@@ -96,11 +97,11 @@ export function liveSocket(app: App, { whoHas, knows, watchLive, now }: LiveSock
       if (typeof message.leave === 'string') {
         watches.get(message.leave)?.leave()
         watches.delete(message.leave)
-      } else if (typeof message.watch === 'string' && typeof message.camera === 'string') watch(message.watch, message.camera)
+      } else if (typeof message.watch === 'string' && typeof message.camera === 'string') watch(message.watch, message.camera, message.form === 'h264' ? 'h264' : 'copy')
       else throw new Error('a message is one of {token}, {watch, camera}, {leave}, {ping}')
     }
 
-    function watch(id: string, name: string): void {
+    function watch(id: string, name: string, form: PictureForm): void {
       if (watches.has(id) || watches.size >= MOST_WATCHES) return tell({ gone: id, words: `A page may watch at most ${MOST_WATCHES} pictures, each under a name of its own.` })
       let camera: CameraId
       try {
@@ -108,14 +109,14 @@ export function liveSocket(app: App, { whoHas, knows, watchLive, now }: LiveSock
       } catch (error) {
         return tell({ gone: id, words: wordsOf(error) })
       }
-      watches.set(id, viewer(socket, id, camera))
+      watches.set(id, viewer(socket, id, camera, form))
     }
   }
 
-  function viewer(socket: WebSocket, id: string, camera: CameraId): { leave(): void } {
+  function viewer(socket: WebSocket, id: string, camera: CameraId, form: PictureForm): { leave(): void } {
     let lagging = false
     const send = (header: object, ...bytes: Uint8Array[]): void => socket.send(frame(header, bytes))
-    const watching = watchLive(camera, {
+    const watching = watchLive(camera, form, {
       begin({ init, parts, ...start }) {
         lagging = false
         const { run, codec, partTarget, number, start: at, before } = start

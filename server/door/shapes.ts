@@ -42,7 +42,7 @@ export const INCIDENT = Type.Object({
   log: Type.Array(LOG_LINE),
 })
 const REACHABILITY = Type.Enum(['up', 'down', 'unknown'])
-export const HEALTH = Type.Object({ onvif: REACHABILITY, video: REACHABILITY, since: TIME, reason: MAYBE_STRING })
+export const HEALTH = Type.Object({ onvif: REACHABILITY, video: REACHABILITY, buffer: REACHABILITY, since: TIME, reason: MAYBE_STRING })
 export const CAMERA = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -52,6 +52,16 @@ export const CAMERA = Type.Object({
   health: HEALTH,
   heldBy: MAYBE_STRING,
   live: Type.String(),
+  codec: Type.Union([Type.String(), Type.Null()], { description: 'As in an HLS CODECS attribute; null until the first picture' }),
+  converted: Type.Enum(['sub-stream', 'transcoded'], { description: 'What `live/h264` is, for browsers that cannot show the codec' }),
+})
+export const RECORDER = Type.Object({
+  codec: MAYBE_STRING,
+  picture: Type.Enum(['copy', 'h264']),
+  sound: Type.Enum(['drop', 'keep', 'convert']),
+  startedAt: MAYBE_TIME,
+  runs: Type.Integer({ description: 'How often ffmpeg was started' }),
+  lastEnd: Type.Union([Type.Object({ at: TIME, reason: Type.String(), words: Type.Array(Type.String(), { description: 'ffmpeg’s own last words, secrets blotted out' }) }), Type.Null()]),
 })
 export const PRESET = Type.Object({ token: Type.String(), name: Type.String(), position: Type.Unknown(), helpPoints: Type.Array(Type.String()) })
 export const HELP_POINT = Type.Object({

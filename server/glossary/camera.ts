@@ -38,7 +38,8 @@ export type Framing = {
 }
 
 export type Reachability = 'up' | 'down' | 'unknown'
-export type CameraHealth = { onvif: Reachability; video: Reachability; since: string; reason: string | null }
+/** `buffer`: whether what is recorded reaches the disk. */
+export type CameraHealth = { onvif: Reachability; video: Reachability; buffer: Reachability; since: string; reason: string | null }
 
 export type CameraView = {
   id: CameraId
@@ -49,4 +50,8 @@ export type CameraView = {
   health: CameraHealth
   heldBy: IncidentId | null
   live: string
+  /** As in an HLS CODECS attribute; null until the first picture. */
+  codec: string | null
+  /** What a browser gets that cannot show the codec. */
+  converted: 'sub-stream' | 'transcoded'
 }

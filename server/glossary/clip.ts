@@ -7,6 +7,9 @@ export type Gap = { from: string; to: string }
 export type Clip = { camera: CameraId; from: string; to: string | null }
 export type ClipView = Clip & { playlist: string; gaps: Gap[] }
 
+/** `copy`: as the camera sends it. `h264`: made anew, or its H.264 sub-stream, for browsers that cannot show what it sends. */
+export type PictureForm = 'copy' | 'h264'
+
 /** Wall-clock milliseconds since 1970, as everywhere inside the clip room. */
 export type Range = { from: number; to: number | null }
 
@@ -24,3 +27,9 @@ export type Segment = {
   /** SHA-256 of the bytes, hex, taken when the segment was closed. */
   sha256: string
 }
+
+/** What becomes of sound: `keep` copies AAC, `convert` makes AAC of it (G.711 fits no MP4). */
+export type Sound = 'drop' | 'keep' | 'convert'
+
+/** For the engineer: what is recorded of a camera, and what went wrong before. Times are UTC ISO 8601. */
+export type RecorderReport = { codec: string | null; picture: PictureForm; sound: Sound; startedAt: string | null; /** How often ffmpeg was started. */ runs: number; lastEnd: { at: string; reason: string; words: string[] } | null }

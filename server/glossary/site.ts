@@ -20,7 +20,7 @@ export type SiteCamera = {
   rtmp: { streamKey: string } | null
   /** Which preset shows which help point. */
   presets: ReadonlyMap<HelpPointId, { token: PresetToken; name: string }>
-  buffer: { mode: 'always' | 'on-press'; preRollMs: number; keepMs: number }
+  buffer: { mode: 'always' | 'on-press'; preRollMs: number; keepMs: number; /** Bytes, held ones not counted; null for no limit. */ mostBytes: number | null; /** Recorded only where the site says so. */ sound: 'drop' | 'keep' }
 }
 
 export type SafePlace = { name: string; address: string; location: Place; open: { days: string[]; from: string; to: string }[] }
@@ -34,4 +34,6 @@ export type Site = {
   cameras: SiteCamera[]
   safePlaces: SafePlace[]
   contacts: Contact[]
+  /** Bytes: all clip buffers together (null: no limit), and what stays free for the ledger. */
+  storage: { most: number | null; reserve: number }
 }

@@ -8,12 +8,16 @@ import { type Socket, createServer } from 'node:net'
 import { type RtspRequest, beginsKeyframe, createRtspReader, rtspAnswer } from './rtsp-messages.ts'
 
 export type RtspCredentials = { username: string; password: string }
-type Reader = { send(channel: number, bytes: Buffer): void; started: boolean; close(): void }
+/** A client. `tracks`: what it set up, by the publisher's channel (RTP even, RTCP odd). */
+type Reader = { tracks: Map<number, (bytes: Buffer) => void>; started: boolean; closes: (() => void)[] }
 
 const REALM = 'lamppost simulator'
 const LINGER_MS = 3000
 const MOST_UNSENT = 4_000_000
 const PUBLISH_DEADLINE_MS = 8000
+/** How packets flow: `stopped` keeps connections open and sends nothing; `drip` sends a packet that never ends, a byte now and then. */
+export type Flow = 'normal' | 'stopped' | 'drip'
+const DRIP_EVERY_MS = 300
 
 export async function startRtspServer({ port, credentials, startEncoder }: { port: number; credentials: RtspCredentials; startEncoder(publishTo: string): () => Promise<void> }) {
   const publishPath = `/publish-${randomBytes(8).toString('hex')}`
@@ -23,6 +27,8 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
   let stopEncoder: (() => Promise<void>) | null = null
   let sdpWaiters: ((sdp: string | null) => void)[] = []
   let linger: NodeJS.Timeout | null = null
+  let flow: Flow = 'normal'
+  let drip: NodeJS.Timeout | null = null
 
   const described = (text: string | null): void => {
     sdp = text
@@ -71,10 +77,11 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
       }
       if (request.method === 'SETUP') {
         const asked = request.headers.get('transport') ?? ''
-        const made = await transportFor(socket, asked)
-        if (!made) return answer(request, '461 Unsupported Transport')
-        reader = made.reader
-        return answer(request, '200 OK', { Transport: made.transport, Session: `${session};timeout=60` })
+        const track = Number(/streamid=(\d+)\/?$/.exec(path)?.[1] ?? 0)
+        reader ??= { tracks: new Map(), started: false, closes: [] }
+        const transport = await transportFor(socket, asked, track, reader)
+        if (transport === null) return answer(request, '461 Unsupported Transport')
+        return answer(request, '200 OK', { Transport: transport, Session: `${session};timeout=60` })
       }
       if (request.method === 'PLAY' && reader) {
         readers.add(reader)
@@ -90,10 +97,11 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
     }
 
     function publish(request: RtspRequest): void {
+      // The encoder's tracks come on channels 0-1, 2-3, … in the order of its description.
       const setUp = request.method === 'SETUP' ? { Transport: request.headers.get('transport') ?? '', Session: session } : { Session: session }
       if (request.method === 'ANNOUNCE') {
         publisher = true
-        described(request.body.replaceAll(/^a=control:.*$/gm, (line) => (line.includes('streamid') ? 'a=control:streamid=0' : line)))
+        described(request.body)
       }
       answer(request, '200 OK', setUp)
     }
@@ -103,11 +111,11 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
         handle(request).catch(() => socket.destroy())
       },
       onPacket: ({ channel, bytes }) => {
-        if (!publisher) return
-        const key = channel === 0 && beginsKeyframe(bytes)
+        if (!publisher || flow !== 'normal') return
+        const key = channel === 0 && beginsKeyframe(bytes, sdp?.includes('H265') ?? false)
         for (const each of readers) {
           each.started ||= key
-          if (each.started) each.send(channel, bytes)
+          if (each.started) each.tracks.get(channel)?.(bytes)
         }
       },
     })
@@ -130,7 +138,7 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
       }
       if (reader) {
         readers.delete(reader)
-        reader.close()
+        for (const close of reader.closes) close()
         perhapsStop()
       }
     })
@@ -142,8 +150,20 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
   return {
     port: address(),
     watching: () => readers.size,
+    setFlow(next: Flow): void {
+      flow = next
+      if (drip) clearInterval(drip)
+      drip = null
+      if (next !== 'drip') return
+      const start = [0x24, 0, 0xff, 0xff]
+      drip = setInterval(() => {
+        const byte = start.shift() ?? 0
+        for (const { tracks } of readers) tracks.get(0)?.(Buffer.of(byte))
+      }, DRIP_EVERY_MS)
+    },
     async close(): Promise<void> {
       if (linger) clearTimeout(linger)
+      if (drip) clearInterval(drip)
       const encoderGone = stopEncoder?.()
       stopEncoder = null
       described(null)
@@ -154,20 +174,21 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
   }
 }
 
-async function transportFor(socket: Socket, asked: string): Promise<{ reader: Reader; transport: string } | null> {
+/** Adds one track to the reader; the answer's Transport header, or null when it cannot be done. */
+async function transportFor(socket: Socket, asked: string, track: number, reader: Reader): Promise<string | null> {
+  const [rtpOf, rtcpOf] = [track * 2, track * 2 + 1]
   if (/RTP\/AVP\/TCP/i.test(asked)) {
-    const [, rtp = '0', rtcp = '1'] = /interleaved=(\d+)-(\d+)/.exec(asked) ?? []
-    const channels = [Number(rtp), Number(rtcp)]
+    const [, rtp = String(rtpOf), rtcp = String(rtcpOf)] = /interleaved=(\d+)-(\d+)/.exec(asked) ?? []
     let corked = false
     const uncork = (): void => {
       corked = false
       socket.uncork()
     }
-    const send = (channel: number, bytes: Buffer): void => {
+    const sendOn = (channel: number) => (bytes: Buffer): void => {
       // A client that does not read loses its connection, not our memory.
       if (socket.writableLength > MOST_UNSENT) return void socket.destroy()
-      const packet = channels[channel] === channel ? bytes : Buffer.from(bytes)
-      packet[1] = channels[channel] ?? channel
+      const packet = bytes[1] === channel ? bytes : Buffer.from(bytes)
+      packet[1] = channel
       // The packets of one picture leave together: one wake-up for the client, not one for each.
       if (!corked) {
         corked = true
@@ -176,16 +197,18 @@ async function transportFor(socket: Socket, asked: string): Promise<{ reader: Re
       }
       socket.write(packet)
     }
-    return { reader: { send, started: false, close: () => {} }, transport: `RTP/AVP/TCP;unicast;interleaved=${rtp}-${rtcp}` }
+    reader.tracks.set(rtpOf, sendOn(Number(rtp))).set(rtcpOf, sendOn(Number(rtcp)))
+    return `RTP/AVP/TCP;unicast;interleaved=${rtp}-${rtcp}`
   }
   const [, rtp, rtcp] = /client_port=(\d+)-(\d+)/.exec(asked) ?? []
   if (!rtp || !rtcp) return null
   const udp: UdpSocket = createSocket(socket.remoteFamily === 'IPv6' ? 'udp6' : 'udp4')
   await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve))
-  const ports = [Number(rtp), Number(rtcp)]
-  const send = (channel: number, bytes: Buffer): void => udp.send(bytes, 4, bytes.length - 4, ports[channel] ?? 0, socket.remoteAddress)
+  reader.closes.push(() => udp.close())
+  const sendTo = (port: number) => (bytes: Buffer): void => udp.send(bytes, 4, bytes.length - 4, port, socket.remoteAddress)
+  reader.tracks.set(rtpOf, sendTo(Number(rtp))).set(rtcpOf, sendTo(Number(rtcp)))
   const own = udp.address().port
-  return { reader: { send, started: false, close: () => udp.close() }, transport: `RTP/AVP;unicast;client_port=${rtp}-${rtcp};server_port=${own}-${own}` }
+  return `RTP/AVP;unicast;client_port=${rtp}-${rtcp};server_port=${own}-${own}`
 }
 
 /** RFC 2617 digest without qop, as RTSP clients speak it. */

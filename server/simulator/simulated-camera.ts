@@ -9,7 +9,7 @@ import { createEventService } from './onvif-event-service.ts'
 import { populate } from './picture-figures.ts'
 import type { Glyphs } from './picture-text.ts'
 import { type StoredPreset, createPresetStore } from './preset-store.ts'
-import { startRtspServer } from './rtsp-server.ts'
+import { type Flow, startRtspServer } from './rtsp-server.ts'
 import { loadStreet } from './street-picture.ts'
 
 export type CameraPlan = { id: string; name: string; seed: number; ptz: boolean; home: Pose; presets: readonly StoredPreset[]; landmarks: readonly Landmark[]; /** It has no ONVIF and no RTSP: it pushes. */ pushes: boolean; frame?: Frame }
@@ -80,6 +80,7 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
     operations: (): readonly { operation: string; at: number }[] => operations,
     setInput: events.setInput,
     setFault: (next: PictureFault): void => void (fault = next),
+    setFlow: (next: Flow): void => rtsp?.setFlow(next),
     setClock: (offsetMs: number): void => void (clockOffsetMs = offsetMs),
     /** The cable is pulled: nothing answers on its ports any more. */
     async unplug(): Promise<void> {

@@ -13,6 +13,10 @@ export type SiteReading = { site: Site; problems: [] } | { site: null; problems:
 const MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 const durationMs = (text: string): number => Number(text.slice(0, -1)) * MS[text.slice(-1) as keyof typeof MS]
 
+const BYTES = { MB: 1e6, GB: 1e9, TB: 1e12 } as const
+const bytesOf = (text: string): number => Number(text.slice(0, -2)) * BYTES[text.slice(-2) as keyof typeof BYTES]
+const DEFAULT_RESERVE = '1GB'
+
 type Path = readonly (string | number)[]
 
 export function readSite(text: string, resolve: Resolve): SiteReading {
@@ -96,6 +100,8 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
         mode: camera.buffer === 'on-press' ? 'on-press' : 'always',
         preRollMs: durationMs(buffer.preRoll ?? '60s'),
         keepMs: durationMs(buffer.keep ?? '24h'),
+        mostBytes: buffer.most === undefined ? null : bytesOf(buffer.most),
+        sound: buffer.sound ?? 'drop',
       },
     }
   })
@@ -111,6 +117,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     cameras,
     safePlaces: document.safePlaces ?? [],
     contacts: (document.contacts ?? []).map((contact) => ({ ...contact, urgent: contact.urgent ?? null })),
+    storage: { most: document.storage?.most === undefined ? null : bytesOf(document.storage.most), reserve: bytesOf(document.storage?.reserve ?? DEFAULT_RESERVE) },
   }
 }
 

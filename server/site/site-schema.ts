@@ -5,6 +5,7 @@ const strict = { additionalProperties: false }
 const ID = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'Lower-case letters, digits and hyphens' })
 const NAME = Type.String({ minLength: 1, maxLength: 120 })
 const DURATION = Type.String({ pattern: '^[0-9]+(s|m|h|d)$', description: 'A whole number and s, m, h or d: 60s, 24h' })
+const SIZE = Type.String({ pattern: '^[0-9]+(MB|GB|TB)$', description: 'A whole number and MB, GB or TB' })
 const TIME = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', description: 'Local time of day: "21:00"' })
 const PLACE = Type.Object({ lat: Type.Number({ minimum: -90, maximum: 90 }), lon: Type.Number({ minimum: -180, maximum: 180 }) }, { ...strict, description: 'WGS 84 degrees' })
 
@@ -30,7 +31,7 @@ const CAMERA = Type.Object(
     onvif: Type.Optional(Type.Object({ url: Type.String({ minLength: 1 }), username: Type.String(), password: Type.String() }, strict)),
     rtmp: Type.Optional(Type.Object({ streamKey: Type.String({ pattern: '^(\\$\\{.+\\}|file:.+|[A-Za-z0-9_-]{8,128})$', description: 'By reference; letters, digits, _ and -' }) }, strict)),
     presets: Type.Optional(Type.Record(Type.String(), Type.Object({ token: Type.String({ minLength: 1, maxLength: 64 }), name: NAME }, strict), { description: 'Help point id to the preset that shows it' })),
-    buffer: Type.Optional(Type.Union([Type.Literal('on-press'), Type.Object({ preRoll: Type.Optional(DURATION), keep: Type.Optional(DURATION) }, strict)])),
+    buffer: Type.Optional(Type.Union([Type.Literal('on-press'), Type.Object({ preRoll: Type.Optional(DURATION), keep: Type.Optional(DURATION), most: Type.Optional(SIZE), sound: Type.Optional(Type.Enum(['drop', 'keep'])) }, strict)])),
   },
   strict,
 )
@@ -54,6 +55,7 @@ export const SITE_SCHEMA = Type.Object(
     cameras: Type.Array(CAMERA),
     safePlaces: Type.Optional(Type.Array(SAFE_PLACE)),
     contacts: Type.Optional(Type.Array(CONTACT)),
+    storage: Type.Optional(Type.Object({ most: Type.Optional(SIZE), reserve: Type.Optional(SIZE) }, { ...strict, description: 'The disk of the clip buffers: how much of it they may fill together, and what stays free for the ledger' })),
   },
   { ...strict, $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Lamppost site file', description: 'One town: its help points, its cameras and their presets' },
 )

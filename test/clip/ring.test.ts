@@ -1,7 +1,8 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type DiskState, createClipDisk, levelOf } from '../../server/clip/clip-disk.ts'
 import { openClipRing } from '../../server/clip/clip-ring.ts'
 
 let folder: string
@@ -11,11 +12,11 @@ afterEach(() => rmSync(folder, { recursive: true }))
 const T0 = Date.parse('2026-11-20T22:30:00.000Z')
 const MINUTE = 60_000
 const bytesOf = (i: number): Buffer => Buffer.alloc(500 + i, i % 256)
-const open = (keepMs = 5 * MINUTE) => openClipRing({ folder, keepMs })
+const open = (keepMs = 5 * MINUTE, more: Partial<Parameters<typeof openClipRing>[0]> = {}) => openClipRing({ folder, limits: { keepMs, mostBytes: null }, bucketMs: MINUTE, ...more })
 
 /** `minutes` of segments of two seconds. */
 async function record(ring: ReturnType<typeof open>, minutes: number, from = T0): Promise<number[]> {
-  const run = await ring.beginRun(Buffer.from('init'))
+  const run = ring.beginRun(Buffer.from('init'))
   const numbers: number[] = []
   for (let i = 0; i < minutes * 30; i += 1) {
     const { segment, written } = ring.append({ run, start: from + i * 2000, duration: 2, bytes: bytesOf(i) })
@@ -118,7 +119,91 @@ describe('the clip buffer', () => {
   test('a run that never closed a segment leaves no hole in the count of discontinuities', async () => {
     const ring = open()
     await record(ring, 1)
-    expect(await ring.beginRun(Buffer.from('a'))).toBe(1)
-    expect(await ring.beginRun(Buffer.from('b'))).toBe(1)
+    expect(ring.beginRun(Buffer.from('a'))).toBe(1)
+    expect(ring.beginRun(Buffer.from('b'))).toBe(1)
   })
+  test('keeps no more bytes than the camera may have, the newest ones, and held ones are not counted', async () => {
+    const ring = open(60 * MINUTE, { limits: { keepMs: 60 * MINUTE, mostBytes: 40_000 } })
+    await record(ring, 6)
+    ring.hold('inc-1', { from: T0, to: T0 + 1000 })
+    await ring.evict(T0 + 6 * MINUTE)
+    expect(await ring.read(0)).not.toBeNull()
+    expect(await ring.read(45)).toBeNull()
+    expect(await ring.read(179)).not.toBeNull()
+    expect(ring.bytes()).toBeLessThan(40_000 + 30 * 600)
+  })
+  test('what the disk does not take is left out, said, and no half of it is ever handed out', async () => {
+    const problems: (string | null)[] = []
+    const ring = open(5 * MINUTE, { onWritten: (problem) => problems.push(problem) })
+    await record(ring, 1)
+    rmSync(folder, { recursive: true })
+    const { segment, written } = ring.append({ run: 0, start: T0 + 10 * MINUTE, duration: 2, bytes: bytesOf(1) })
+    await written
+    expect(problems.at(-1)).toMatch(/ENOENT/)
+    expect(await ring.read(segment.number)).toBeNull()
+    mkdirSync(folder)
+    const next = ring.append({ run: 0, start: T0 + 10 * MINUTE + 2000, duration: 2, bytes: bytesOf(2) })
+    await next.written
+    expect(problems.at(-1)).toBeNull()
+    expect((await ring.read(next.segment.number))?.bytes.equals(bytesOf(2))).toBe(true)
+  })
+  test('a gate that refuses keeps nothing, and the words come out', async () => {
+    const problems: (string | null)[] = []
+    const ring = open(5 * MINUTE, { gate: { refuses: () => 'The disk is full.', queued: () => {} }, onWritten: (problem) => problems.push(problem) })
+    await record(ring, 1)
+    expect(new Set(problems.slice(1))).toEqual(new Set(['The disk is full.']))
+    expect(await ring.within({ from: T0, to: null })).toEqual([])
+  })
+})
+
+describe('the disk of all clip buffers', () => {
+  const GB = 1e9
+  async function disk(free: number, limits = { most: null as number | null, reserve: GB }) {
+    const folders = ['a', 'b'].map((name) => join(folder, name))
+    const rings = folders.map((each) => openClipRing({ folder: each, limits: { keepMs: 60 * MINUTE, mostBytes: null }, bucketMs: MINUTE }))
+    for (const [i, ring] of rings.entries()) await record(ring, 3, T0 + i * 1000)
+    const states: DiskState[] = []
+    // Every byte that a ring lets go of is free again.
+    const before = rings.reduce((sum, ring) => sum + ring.bytes(), 0)
+    const made = createClipDisk({ folder, limits, rings: () => rings, onState: (state) => states.push(state), freeOf: async () => ({ free: free + before - rings.reduce((sum, ring) => sum + ring.bytes(), 0), total: 10 * GB }) })
+    return { rings, states, disk: made }
+  }
+  test('lets the oldest pictures of all cameras go until the reserve is free again', async () => {
+    const { rings, disk: one } = await disk(GB - 20_000)
+    await one.look()
+    expect(await rings[0]?.read(0)).toBeNull()
+    expect(await rings[1]?.read(0)).toBeNull()
+    expect(await rings[0]?.read(89)).not.toBeNull()
+    expect(one.gate.refuses(1000, false)).toBeNull()
+  })
+  test('keeps all buffers together below their limit', async () => {
+    const { rings, disk: one } = await disk(9 * GB, { most: 60_000, reserve: 0 })
+    await one.look()
+    expect(rings.reduce((sum, ring) => sum + ring.bytes(), 0)).toBeLessThanOrEqual(60_000)
+  })
+  test('full of what incidents hold, takes no new picture but an incident’s own, and shouts', async () => {
+    const { rings, states, disk: one } = await disk(0.7 * GB)
+    for (const ring of rings) ring.hold('inc-1', { from: T0, to: null })
+    await one.look()
+    expect(states.at(-1)).toMatchObject({ level: 'full', problem: expect.stringMatching(/held by incidents: new pictures are not kept/) })
+    expect(one.gate.refuses(1000, false)).toMatch(/disk is full/)
+    expect(one.gate.refuses(1000, true)).toBeNull()
+    expect((await rings[0]?.within({ from: T0, to: null }))?.length).toBe(90)
+  })
+  test('too slow, takes nothing more instead of filling the memory', async () => {
+    const { disk: one } = await disk(9 * GB)
+    one.gate.queued(300e6)
+    expect(one.gate.refuses(1000, true)).toMatch(/too slow: 300 MB wait/)
+    one.gate.queued(-300e6)
+    expect(one.gate.refuses(1000, true)).toBeNull()
+  })
+  test.each([
+    [0.3, 'ok', 'ok'],
+    [0.19, 'ok', 'low'],
+    [0.09, 'ok', 'critical'],
+    [0.205, 'low', 'low'],
+    [0.23, 'low', 'ok'],
+    [0.11, 'critical', 'critical'],
+    [0.13, 'critical', 'low'],
+  ] as const)('with %f of it free, %s becomes %s', (free, before, after) => expect(levelOf(free, before, false)).toBe(after))
 })

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { DiskState } from '../../server/clip/clip-disk.ts'
 import { createClipDesk } from '../../server/clip/clip-desk.ts'
 import type { CameraId, Reachability } from '../../server/glossary/camera.ts'
 import type { IncidentId } from '../../server/glossary/incident.ts'
@@ -12,14 +14,26 @@ import { CREDENTIALS, plan, startTestTown, until } from './test-town.ts'
 
 const CAM = 'fixed' as CameraId
 const LAZY = 'lazy' as CameraId
+const SOUND = 'sound' as CameraId
+const H265 = 'h265' as CameraId
 let town: Awaited<ReturnType<typeof startTestTown>>
 let clips: ReturnType<typeof createClipDesk>
 const video = new Map<string, { state: Reachability; reason: string | null }>()
-const siteCamera = (id: CameraId, mode: 'always' | 'on-press' = 'always'): SiteCamera => ({ id, name: id, location: null, onvif: null, rtmp: null, presets: new Map(), buffer: { mode, preRollMs: 60_000, keepMs: 3_600_000 } })
+const siteCamera = (id: CameraId, mode: 'always' | 'on-press' = 'always', sound: 'drop' | 'keep' = 'drop'): SiteCamera => ({ id, name: id, location: null, onvif: null, rtmp: null, presets: new Map(), buffer: { mode, preRollMs: 60_000, keepMs: 3_600_000, mostBytes: null, sound } })
 const streamOf = (id: string): URL => new URL(`rtsp://127.0.0.1:${town.camera(id).ports.rtsp}/stream`)
 
+/** Empty when the process has ended meanwhile. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
 beforeAll(async () => {
-  town = await startTestTown(plan(CAM, false), plan(LAZY, false))
+  const small = { width: 640, height: 360 }
+  town = await startTestTown(plan(CAM, false), plan(LAZY, false), plan(SOUND, false, { ...small, sound: 'pcma' }), plan(H265, false, { ...small, codec: 'h265' }))
   clips = createClipDesk({ folder: join(town.folder, 'clips'), scratch: join(town.folder, 'scratch'), now: Date.now, onVideo: (camera, state, reason) => video.set(camera, { state, reason }), onError: () => {} })
   await clips.follow([siteCamera(CAM), siteCamera(LAZY, 'on-press')])
   await clips.stream(siteCamera(CAM), streamOf(CAM), CREDENTIALS)
@@ -30,19 +44,90 @@ afterAll(async () => {
   await clips.close()
   await town.end()
 })
-const live = (query: Partial<{ msn: number | null; part: number | null; skip: boolean }> = {}) => clips.livePlaylist(CAM, { msn: null, part: null, skip: false, ...query })
+const live = (query: Partial<{ msn: number | null; part: number | null; skip: boolean }> = {}) => clips.livePlaylist(CAM, 'copy', { msn: null, part: null, skip: false, ...query })
 const clip = (from: number, to: number | null) => ({ camera: CAM, from: isoTime(from), to: to === null ? null : isoTime(to) })
+
+describe('a camera that falls silent without hanging up', () => {
+  test.each(['stopped', 'drip'] as const)('(%s) is noticed within five seconds, and recorded again when it sends', async (flow) => {
+    await until(() => video.get(CAM)?.state, (state) => state === 'up')
+    town.camera(CAM).setFlow(flow)
+    const silent = performance.now()
+    await until(() => video.get(CAM)?.state, (state) => state === 'down', 10_000)
+    // The watch looks every half a second; what is asserted is that it is the watch that notices, not a socket's patience.
+    expect(video.get(CAM)?.reason).toMatch(/^No picture for [45] s\.$/)
+    expect(performance.now() - silent).toBeLessThan(9000)
+    town.camera(CAM).setFlow('normal')
+    await until(() => video.get(CAM)?.state, (state) => state === 'up', 30_000)
+    expect(await clips.report(CAM)).toMatchObject({ codec: expect.stringMatching(/^avc1/), lastEnd: { reason: expect.stringMatching(/No picture/) } })
+  })
+})
+
+describe('sound and other codecs', () => {
+  test('G.711 that the site wants to keep becomes AAC, and costs the picture nothing', async () => {
+    await clips.follow([siteCamera(CAM), siteCamera(LAZY, 'on-press'), siteCamera(SOUND, 'always', 'keep'), siteCamera(H265)])
+    await clips.stream(siteCamera(SOUND, 'always', 'keep'), streamOf(SOUND), CREDENTIALS)
+    await until(() => video.get(SOUND)?.state, (state) => state === 'up')
+    expect(await clips.report(SOUND)).toMatchObject({ sound: 'convert' })
+    const cut = await until(() => clips.cut(SOUND, { from: 0, to: Date.now() }).catch(() => null), (found) => found !== null)
+    const { stdout } = spawnSync('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', cut?.file ?? ''], { encoding: 'utf8' })
+    expect(stdout.trim().split('\n')).toEqual(['h264', 'aac'])
+    await cut?.done()
+  })
+  test('H.265 is recorded as it is, and shown as H.264 to who cannot see it, only while somebody watches', async () => {
+    await clips.stream(siteCamera(H265), streamOf(H265), CREDENTIALS)
+    await until(() => video.get(H265)?.state, (state) => state === 'up')
+    expect(clips.codec(H265)).toMatch(/^hev1\.1\./)
+    const converting = () => treeOf(process.pid).filter((pid) => commandOf(pid).includes('libx264') && commandOf(pid).includes('frag_every_frame')).length
+    expect(converting()).toBe(0)
+    const begun = new Promise<{ codec: string }>((resolve) => {
+      const viewer = clips.watchLive(H265, 'h264', { begin: (start) => (resolve(start), viewer.leave()), part: () => {}, gone: () => {} })
+    })
+    expect((await begun).codec).toMatch(/^avc1\./)
+    expect(converting()).toBe(1)
+    expect(await clips.livePlaylist(H265, 'h264', { msn: null, part: null, skip: false })).toContain('#EXT-X-PART:')
+    await until(converting, (count) => count === 0, 25_000)
+  })
+})
+
+describe('a disk', () => {
+  // Only root can mount a small one.
+  test.skipIf(process.getuid?.() !== 0)('that is full of what incidents hold takes no new picture, says so, and live goes on; with room again, it records', async () => {
+    const mount = mkdtempSync(join(tmpdir(), 'lamppost-disk-'))
+    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', mount]).status).toBe(0)
+    const states: DiskState[] = []
+    const health = new Map<string, string | null>()
+    const small = createClipDesk({ folder: join(mount, 'clips'), scratch: join(mount, 'scratch'), evictEveryMs: 300, disk: { most: null, reserve: 4_000_000 }, now: Date.now, onVideo: () => {}, onBuffer: (id, _, reason) => health.set(id, reason), onDisk: (state) => states.push(state), onError: () => {} })
+    try {
+      await small.follow([siteCamera(CAM), siteCamera(LAZY)])
+      await small.stream(siteCamera(CAM), streamOf(CAM), CREDENTIALS)
+      small.evictFromNowOn()
+      const held = { camera: CAM, from: isoTime(Date.now() - 60_000), to: isoTime(Date.now() + 3600_000) }
+      await until(() => small.numbers(held), (numbers) => numbers.size > 2)
+      small.hold('inc-1' as IncidentId, held)
+      writeFileSync(join(mount, 'filler'), Buffer.alloc(11_000_000))
+      await until(() => states.at(-1)?.level, (level) => level === 'full')
+      await until(() => health.get(CAM), (reason) => /disk is full/.test(reason ?? ''))
+      const kept = (await small.numbers(held)).size
+      const begun = new Promise<void>((resolve) => {
+        const viewer = small.watchLive(CAM, 'copy', { begin: () => {}, part: () => (resolve(), viewer.leave()), gone: () => {} })
+      })
+      await begun
+      expect((await small.numbers(held)).size).toBeGreaterThanOrEqual(kept)
+      rmSync(join(mount, 'filler'))
+      await until(() => small.numbers(held), (numbers) => numbers.size > kept + 1)
+      await until(() => health.get(CAM), (reason) => reason === null)
+    } finally {
+      await small.close()
+      spawnSync('umount', [mount])
+      rmSync(mount, { recursive: true, force: true })
+    }
+  })
+})
 
 describe('the recorder', () => {
   test('passes the camera’s password to ffmpeg where nobody can read it', () => {
     // Our own processes only: another run of these tests has the same password.
-    const lines = treeOf(process.pid).map((pid) => {
-        try {
-          return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-        } catch {
-          return ''
-        }
-      })
+    const lines = treeOf(process.pid).map(commandOf)
     expect(lines.some((line) => line.startsWith('ffmpeg') && line.includes('concat'))).toBe(true)
     expect(lines.filter((line) => line.includes(CREDENTIALS.password) || line.includes(encodeURIComponent(CREDENTIALS.password)))).toEqual([])
   })
@@ -58,7 +143,7 @@ describe('the recorder', () => {
     const [, number = ''] = /PRELOAD-HINT:TYPE=PART,URI="part\/(\d+)\./.exec(await live()) ?? []
     const next = Number(number) + 1
     expect(await live({ msn: next, part: 0 })).toContain(`part/${next}.0.m4s`)
-    expect((await clips.livePart(CAM, next, 0))?.length).toBeGreaterThan(100)
+    expect((await clips.livePart(CAM, 'copy', next, 0))?.length).toBeGreaterThan(100)
   })
   test('what it plays is H.264 that ffprobe reads', async () => {
     const number = Number(/segment\/(\d+)\.m4s/.exec(await until(live, (text) => text.includes('segment/')))?.[1])

@@ -13,7 +13,7 @@ import { until } from './test-town.ts'
 
 const KEY = 'a-key-of-the-pole-camera'
 const PUSH = 'push' as CameraId
-const camera: SiteCamera = { id: PUSH, name: 'Pole', location: null, onvif: null, rtmp: { streamKey: KEY }, presets: new Map(), buffer: { mode: 'always', preRollMs: 60_000, keepMs: 3_600_000 } }
+const camera: SiteCamera = { id: PUSH, name: 'Pole', location: null, onvif: null, rtmp: { streamKey: KEY }, presets: new Map(), buffer: { mode: 'always', preRollMs: 60_000, keepMs: 3_600_000, mostBytes: null, sound: 'drop' } }
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-rtmp-'))
 const video = new Map<string, { state: Reachability; reason: string | null }>()
 let ingest: Awaited<ReturnType<typeof startRtmpIngest>>
@@ -54,7 +54,7 @@ describe('a camera that pushes', () => {
   test('with its key is recorded by the same path as all others', async () => {
     void push(KEY)
     await until(() => video.get(PUSH)?.state, (state) => state === 'up', 30_000)
-    expect(await clips.livePlaylist(PUSH, { msn: null, part: null, skip: false })).toContain('#EXT-X-PART:')
+    expect(await clips.livePlaylist(PUSH, 'copy', { msn: null, part: null, skip: false })).toContain('#EXT-X-PART:')
   })
   test('leaves health saying so when it goes away, without its key in the words', async () => {
     pushers.at(-1)?.kill('SIGKILL')

@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type SimulatedTown, startSimulatedTown } from '../../server/simulator/simulated-town.ts'
+import { FRAME, type Frame } from '../../server/simulator/camera-picture.ts'
 import type { CameraPlan } from '../../server/simulator/simulated-camera.ts'
 
 export const CREDENTIALS = { username: 'lamppost', password: 'p&ss £word' }
 export const HOME = { pan: -90, tilt: -12, zoom: 1 }
 export const PRESET = { token: '20000000000000000001', name: 'A & B <corner>', pose: { pan: 30, tilt: -15, zoom: 2 } }
 
-export const plan = (id: string, ptz = true): CameraPlan => ({ id, name: `Camera ${id}`, seed: 11, ptz, home: HOME, presets: ptz ? [PRESET] : [], landmarks: [{ bearing: 30, sign: 'Number One Bar', helpPoint: true }], pushes: false })
+export const plan = (id: string, ptz = true, frame: Partial<Frame> = {}): CameraPlan => ({ frame: { ...FRAME, ...frame }, id, name: `Camera ${id}`, seed: 11, ptz, home: HOME, presets: ptz ? [PRESET] : [], landmarks: [{ bearing: 30, sign: 'Number One Bar', helpPoint: true }], pushes: false })
 
 export const startTestTown = (...plans: CameraPlan[]) => startTestTownFor(CREDENTIALS, ...plans)
 

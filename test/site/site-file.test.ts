@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'
 import type { HelpPointId } from '../../server/glossary/press.ts'
@@ -34,13 +34,15 @@ describe('the site file', () => {
     expect(site?.cameras.filter(({ rtmp }) => rtmp).map(({ id }) => id)).toEqual(['push-3'])
   })
   test('the JSON Schema beside it is the one the server uses', () => {
-    const written = JSON.parse(readFileSync(new URL('../../camera-presets/site.schema.json', import.meta.url), 'utf8'))
+    const file = new URL('../../camera-presets/site.schema.json', import.meta.url)
+    if (process.env.UPDATE_API) writeFileSync(file, `${JSON.stringify(SITE_SCHEMA, null, 2)}\n`)
+    const written = JSON.parse(readFileSync(file, 'utf8'))
     expect(written).toEqual(JSON.parse(JSON.stringify(SITE_SCHEMA)))
   })
   test('tokens stay strings, durations become milliseconds, buffers have defaults', () => {
     const camera = readSite(SMALL, any).site?.cameras[0]
     expect(camera?.presets.get('here' as HelpPointId)).toEqual({ token: '3', name: 'Here' })
-    expect(camera?.buffer).toEqual({ mode: 'always', preRollMs: 60_000, keepMs: 86_400_000 })
+    expect(camera?.buffer).toEqual({ mode: 'always', preRollMs: 60_000, keepMs: 86_400_000, mostBytes: null, sound: 'drop' })
   })
   test.each([
     ['an unknown key', SMALL.replace('    name: Here\n', '    name: Here\n    colour: red\n'), 5, 'helpPoints.0.colour', /not known/],

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { CameraId, Framing, PresetToken } from '../../server/glossary/camera.ts'
 import { arrangeViews } from '../../web-components/lamppost-incident/incident-views.ts'
-import { govern } from '../../web-components/lamppost-player/edge-governor.ts'
+import { began, carriedPlaylist, grown } from '../../web-components/lamppost-player/carried-playlist.ts'
+import { createSpareWatch, govern } from '../../web-components/lamppost-player/edge-governor.ts'
 import { clockTime, dayAndTime, elapsed } from '../../web-components/look/times.ts'
 import { readEvents } from '../../web-components/wall-client/event-stream.ts'
 import { en } from '../../web-components/words/en.ts'
@@ -28,12 +29,56 @@ describe('the words about a framing', () => {
 
 describe('keeping to the edge', () => {
   test.each([
-    [0.28, 1, false],
-    [0.5, 1.08, false],
-    [1.2, 1.25, false],
-    [0.05, 0.95, false],
-    [9, 1, true],
-  ])('with %f s ahead of the playhead the rate is %f', (ahead, rate, jump) => expect(govern({ ahead, target: 0.28 })).toEqual({ rate, jump }))
+    [0.2, 0.05, 1, false],
+    [0.3, 0.16, 1.1, false],
+    [0.3, 0.1, 1.04, false],
+    [1.2, 0.9, 1.25, false],
+    [0.1, 0, 0.95, false],
+    [0.3, null, 1, false],
+    [9, 0.05, 1, true],
+  ])('with %f s ahead, and at least %s s left when a part came, the rate is %f', (ahead, spare, rate, jump) => expect(govern({ ahead, spare, wanted: 0.05 })).toEqual({ rate, jump }))
+  test('only what was seen lately counts', () => {
+    const watch = createSpareWatch()
+    expect(watch.least(0)).toBeNull()
+    watch.appended(0.1, 0.08, 0)
+    watch.appended(0.3, 0.08, 1000)
+    expect(watch.least(1000)).toBeCloseTo(0.02)
+    expect(watch.least(2000)).toBeCloseTo(0.22)
+  })
+})
+
+describe('what came over the page’s WebSocket', () => {
+  const begin = { run: 3, codec: 'avc1.42c01f', partTarget: 0.088, number: 40, start: Date.parse('2026-11-20T22:30:00.000Z'), duration: 1.2, before: [{ number: 38, start: 1, duration: 1 }, { number: 39, start: 2, duration: 1 }] }
+  const part = (number: number, independent = false) => ({ number, start: begin.start + 2000, duration: 0.08, independent })
+  test('is a playlist that begins with one part: everything since the newest keyframe', () => {
+    const text = carriedPlaylist(began(null, begin))
+    expect(text).toContain('#EXT-X-MEDIA-SEQUENCE:40\n')
+    expect(text).toContain('#EXT-X-PROGRAM-DATE-TIME:2026-11-20T22:30:00.000Z\n#EXT-X-PART:DURATION=1.20000,URI="part/42.0",INDEPENDENT=YES\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="part/42.1"\n')
+  })
+  test('grows part by part, and from keyframe to keyframe', () => {
+    let state = began(null, begin)
+    state = grown(state, part(40), 40)
+    state = grown(state, part(41, true), 40)
+    const text = carriedPlaylist(state)
+    expect(text).toContain('part/42.1"\n#EXTINF:1.28000,\nsegment/42\n')
+    expect(text).toContain('URI="part/43.0",INDEPENDENT=YES\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="part/43.1"')
+    expect(text).not.toContain('DISCONTINUITY\n')
+  })
+  test('that begins again is a discontinuity with an initialisation section of its own, and the count goes on', () => {
+    const text = carriedPlaylist(began(grown(began(null, begin), part(40), 40), { ...begin, run: 4, number: 7 }))
+    expect(text).toMatch(/segment\/42\n#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI="init\/1"\n[^\n]*\n#EXT-X-PART:DURATION=1.20000,URI="part\/43.0"/)
+  })
+  test('is forgotten after a few segments, and discontinuities that went are counted', () => {
+    let state = began(began(null, begin), { ...begin, number: 41 })
+    for (let number = 42; number < 52; number += 1) state = grown(state, part(number, true), number - 1)
+    const text = carriedPlaylist(state)
+    expect(text.match(/EXTINF/g)).toHaveLength(3)
+    expect(text).toContain('#EXT-X-DISCONTINUITY-SEQUENCE:1\n')
+    expect(text).toContain('#EXT-X-MAP:URI="init/1"')
+  })
+  test('without known segments before it still has some to stand on', () => {
+    expect(carriedPlaylist(began(null, { ...begin, number: 0, before: [] }))).toContain('#EXT-X-MEDIA-SEQUENCE:0\n')
+  })
 })
 
 describe('times for people', () => {

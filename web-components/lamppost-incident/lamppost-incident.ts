@@ -148,7 +148,7 @@ export class LamppostIncident extends LitElement {
   #furtherView(framing: Framing) {
     const name = this.#nameOf(framing.camera)
     return html`<button class="view" @click=${() => (this.chosen = framing.camera)} aria-label=${words.showLarge(name)}>
-      ${this.crowded ? nothing : html`<lamppost-player small .client=${this.#client.client} .camera=${framing.camera}></lamppost-player>`}
+      ${this.crowded && !this.#client.client.carrier.isOpen() ? nothing : html`<lamppost-player small .client=${this.#client.client} .camera=${framing.camera}></lamppost-player>`}
       <span class="name">${name}</span><span class="proof ${framing.state}">${words.framing(framing)}</span>
     </button>`
   }

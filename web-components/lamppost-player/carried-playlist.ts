@@ -9,15 +9,17 @@ type Segment = { number: number; /** Which beginning it follows: each has an ini
 export type CarriedState = { partTarget: number; targetDuration: number; beginning: number; breaks: number; segments: readonly Segment[] }
 
 const MOST_SEGMENTS = 4
+const LEAD = 2
 
 /** The first picture, or the next one after a break. `number` counts for hls.js and only grows. */
 export function began(state: CarriedState | null, { number, start, duration, partTarget, before }: Omit<CarriedBegin, 'init' | 'bytes'>): CarriedState {
   const old = state?.segments.map((segment): Segment => (segment.whole === null ? closed(segment) : segment)) ?? []
   const beginning = (state?.beginning ?? -1) + 1
-  const shift = old.length > 0 ? (old.at(-1)?.number ?? 0) + 1 : number
+  // Two more than the server's count: the segments before the first one have numbers, too.
+  const own = old.length > 0 ? (old.at(-1)?.number ?? 0) + 1 : number + LEAD
   // hls.js wants whole segments with parts before the open one; at the very beginning the ones before are named, never loaded.
   const named = old.length > 0 ? old : leadIn(number, start, before).map((each): Segment => ({ ...each, beginning, fresh: false, whole: each.duration, parts: [{ duration: each.duration, independent: true }] }))
-  const open: Segment = { number: shift, beginning, start, fresh: old.length > 0, whole: null, parts: [{ duration, independent: true }] }
+  const open: Segment = { number: own, beginning, start, fresh: old.length > 0, whole: null, parts: [{ duration, independent: true }] }
   return trimmed({ partTarget, targetDuration: Math.max(state?.targetDuration ?? 2, Math.ceil(duration)), beginning, breaks: state?.breaks ?? 0, segments: [...named, open] })
 }
 
@@ -35,9 +37,9 @@ const closed = (segment: Segment): Segment => ({ ...segment, whole: segment.part
 
 /** Two segments before the first one, real where known: a playlist may not begin with an open segment. */
 function leadIn(number: number, start: number, before: CarriedBegin['before']): CarriedBegin['before'] {
-  const known = before.filter((each) => each.number < number && each.number >= number - 2)
-  if (known.length === 2) return known
-  return [2, 1].map((back) => ({ number: number - back, start: start - back * 1000, duration: 1 }))
+  const known = before.filter((each) => each.number < number && each.number >= number - LEAD)
+  const all = known.length === LEAD ? known : [2, 1].map((back) => ({ start: start - back * 1000, duration: 1 }))
+  return all.map((each, i) => ({ ...each, number: number + i }))
 }
 
 function trimmed(state: CarriedState): CarriedState {

@@ -1,5 +1,6 @@
 /** One camera's picture from the page's WebSocket, handed to hls.js as if it had loaded it: playlists, parts, initialisation. */
 import type { HlsConfig, Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderStats } from 'hls.js'
+import type { PictureForm } from '../wall-client/api-shapes.ts'
 import type { PictureCarrier } from '../wall-client/picture-carrier.ts'
 import { type CarriedState, began, carriedPlaylist, grown } from './carried-playlist.ts'
 
@@ -8,7 +9,7 @@ type Answer = (data: string | ArrayBuffer | null) => void
 
 const BASE = 'https://carried.invalid/'
 
-export function createCarriedStream(carrier: PictureCarrier, camera: string): CarriedStream {
+export function createCarriedStream(carrier: PictureCarrier, camera: string, form: PictureForm): CarriedStream {
   const pieces = new Map<string, Uint8Array<ArrayBuffer>>()
   const waiting = new Set<Answer>()
   let state: CarriedState | null = null
@@ -35,7 +36,7 @@ export function createCarriedStream(carrier: PictureCarrier, camera: string): Ca
     return `part/${open?.number ?? 0}.${(open?.parts.length ?? 1) - 1}`
   }
 
-  const leave = carrier.watch(camera, {
+  const leave = carrier.watch(camera, form, {
     begin({ init, bytes, ...begin }) {
       const next = began(state, begin)
       openNumber = begin.number

@@ -1,29 +1,33 @@
 /** Owns one hls.js on one video element: attaches, keeps to the edge, starts again after errors, and tells the truth about age. */
 import Hls, { type HlsConfig } from 'hls.js/light'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
+import type { PictureForm } from '../wall-client/api-shapes.ts'
 import type { PictureCarrier } from '../wall-client/picture-carrier.ts'
 import { type CarriedStream, createCarriedStream } from './carried-stream.ts'
-import { govern } from './edge-governor.ts'
+import { createSpareWatch, govern } from './edge-governor.ts'
 
 /** carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
 export type Mode = 'carried' | 'edge' | 'plain' | 'clip'
-export type Source = { url: string; mode: Mode; camera: string; carrier: PictureCarrier; headers(): Record<string, string>; now(): number }
+export type Source = { url: string; mode: Mode; camera: string; form: PictureForm; carrier: PictureCarrier; headers(): Record<string, string>; now(): number }
 /** `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. */
 export type Picture = { state: 'starting' | 'playing' | 'gone'; age: number | null; still: number; at: number | null }
 
 const TICK_MS = 100
-/** Two parts of about 70 ms and a little for the network's mood. */
-const EDGE_TARGET_S = 0.16
-const PLAIN_TARGET_S = 1.2
+/** The least that should be left to play when the next part comes: an ill-timed one must not stop the picture. */
+const EDGE_SPARE_S = 0.05
+const PLAIN_SPARE_S = 0.5
+/** Where playing begins and jumps land: seconds before the end of what is here. */
+const EDGE_START_S = 0.14
+const PLAIN_START_S = 1.2
 const GONE_AFTER_MS = 5000
 const RESTART_MS = [200, 500, 1000, 2000]
 
 const common: Partial<HlsConfig> = { enableWorker: false, liveSyncOnStallIncrease: 0, maxLiveSyncPlaybackRate: 1, startFragPrefetch: true }
-const edge: Partial<HlsConfig> = { ...common, lowLatencyMode: true, liveSyncDuration: 0.14, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 10 }
+const edge: Partial<HlsConfig> = { ...common, lowLatencyMode: true, liveSyncDuration: EDGE_START_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 10 }
 const configs: Record<Mode, Partial<HlsConfig>> = {
   carried: edge,
   edge,
-  plain: { ...common, lowLatencyMode: false, liveSyncDuration: PLAIN_TARGET_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 5 },
+  plain: { ...common, lowLatencyMode: false, liveSyncDuration: PLAIN_START_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 5 },
   clip: { ...common, lowLatencyMode: false, maxBufferLength: 20, backBufferLength: 60 },
 }
 
@@ -36,6 +40,7 @@ export class HlsController implements ReactiveController {
   #timer: ReturnType<typeof setInterval> | null = null
   #restart: ReturnType<typeof setTimeout> | null = null
   #failures = 0
+  #spare = createSpareWatch()
   #lastTime = 0
   #movedAt = 0
   #startedAt = 0
@@ -74,7 +79,7 @@ export class HlsController implements ReactiveController {
   #start(): void {
     const [video, source] = [this.#video, this.#source]
     if (!video || !source || this.#hls) return
-    this.#carried = source.mode === 'carried' ? createCarriedStream(source.carrier, source.camera) : null
+    this.#carried = source.mode === 'carried' ? createCarriedStream(source.carrier, source.camera, source.form) : null
     const hls = new Hls({
       ...configs[source.mode],
       ...(this.#carried ? { loader: this.#carried.loader } : {}),
@@ -84,6 +89,8 @@ export class HlsController implements ReactiveController {
     })
     this.#hls = hls
     this.#startedAt = performance.now()
+    this.#spare = createSpareWatch()
+    hls.on(Hls.Events.BUFFER_APPENDED, (_, { frag, part }) => this.#spare.appended(this.#ahead(video), part?.duration ?? frag.duration, performance.now()))
     hls.on(Hls.Events.ERROR, (_, { fatal }) => {
       if (fatal) this.#again()
     })
@@ -136,14 +143,18 @@ export class HlsController implements ReactiveController {
     this.#host.requestUpdate()
   }
 
+  #ahead({ buffered, currentTime }: HTMLVideoElement): number {
+    return buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime
+  }
+
   #keepToEdge(video: HTMLVideoElement, mode: Exclude<Mode, 'clip'>): void {
     const { buffered } = video
     if (buffered.length === 0) return
     const end = buffered.end(buffered.length - 1)
     const start = buffered.start(buffered.length - 1)
-    const target = mode === 'plain' ? PLAIN_TARGET_S : EDGE_TARGET_S
-    const { rate, jump } = govern({ ahead: end - video.currentTime, target })
-    if (jump || video.currentTime < start) video.currentTime = Math.max(start, end - target)
+    const plain = mode === 'plain'
+    const { rate, jump } = govern({ ahead: end - video.currentTime, spare: this.#spare.least(performance.now()), wanted: plain ? PLAIN_SPARE_S : EDGE_SPARE_S })
+    if (jump || video.currentTime < start) video.currentTime = Math.max(start, end - (plain ? PLAIN_START_S : EDGE_START_S))
     if (video.playbackRate !== rate) video.playbackRate = rate
     if (video.paused && document.visibilityState === 'visible') video.play().catch(() => {})
   }

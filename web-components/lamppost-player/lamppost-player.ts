@@ -4,6 +4,7 @@ import { customElement, property, query, state } from 'lit/decorators.js'
 import { look } from '../look/look.ts'
 import { clockTime, elapsed } from '../look/times.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
+import type { CameraView, PictureForm } from '../wall-client/api-shapes.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import { en as words } from '../words/en.ts'
 import { HlsController, type Mode } from './hls-controller.ts'
@@ -12,12 +13,15 @@ import { playerStyles } from './player-styles.ts'
 /** Older than this is said in a warning colour; a frozen picture is covered. */
 const LATE_S = { carried: 1.5, edge: 1.5, plain: 6 }
 const FROZEN_MS = 1500
-/** The server's clock is known to half a second: less is not claimed. */
-const SURE_S = 0.5
+/** Ages are told in tenths; nothing finer than the server's clock is known. */
+const FINEST_S = 0.1
+
+const canShow = (codec: string): boolean => typeof MediaSource === 'undefined' || MediaSource.isTypeSupported(`video/mp4; codecs="${codec}"`)
 
 /**
  * @csspart video - the picture
  * @csspart age - the line that tells its age
+ * @csspart form - the line that says when the picture is a converted one
  */
 @customElement('lamppost-player')
 export class LamppostPlayer extends LitElement {
@@ -45,21 +49,32 @@ export class LamppostPlayer extends LitElement {
     if (this.#client.client.carrier.isOpen()) return 'carried'
     return this.small ? 'plain' : 'edge'
   }
+  #view(): CameraView | undefined {
+    const wanted = this.camera
+    return this.#client.client.state().cameras.find(({ id }) => id === wanted)
+  }
+  /** What this browser can show of the camera. */
+  get #form(): PictureForm {
+    const codec = this.#view()?.codec
+    return codec && !canShow(codec) ? 'h264' : 'copy'
+  }
   private get url(): string {
     const camera = encodeURIComponent(this.camera)
-    return this.#client.client.absolute(this.incident ? `/api/v1/incidents/${encodeURIComponent(this.incident)}/clips/${camera}/index.m3u8` : `/api/v1/cameras/${camera}/live/index.m3u8${this.mode === 'plain' ? '?plain=YES' : ''}`)
+    const live = `/api/v1/cameras/${camera}/live/${this.#form === 'h264' ? 'h264/' : ''}index.m3u8${this.mode === 'plain' ? '?plain=YES' : ''}`
+    return this.#client.client.absolute(this.incident ? `/api/v1/incidents/${encodeURIComponent(this.incident)}/clips/${camera}/index.m3u8` : live)
   }
 
   protected override updated(): void {
-    if (!this.camera) return
+    if (!this.camera || (this.mode === 'clip' && this.#form === 'h264')) return
     const { client } = this.#client
-    this.#hls.play(this.video, { url: this.url, mode: this.mode, camera: this.camera, carrier: client.carrier, headers: () => client.headers(), now: client.now })
+    this.#hls.play(this.video, { url: this.url, mode: this.mode, camera: this.camera, form: this.#form, carrier: client.carrier, headers: () => client.headers(), now: client.now })
   }
 
   protected override render() {
     return html`<div class="frame">
         <video part="video" muted autoplay playsinline disablepictureinpicture @pause=${this.#notePaused} @play=${this.#notePaused}></video>
         ${this.#cover()}
+        ${this.#form === 'h264' && this.mode !== 'clip' ? html`<p part="form" class="form">${words.converted(this.#view()?.converted ?? 'transcoded')}</p>` : nothing}
         <p part="age" class="age ${this.#ageClass()}">${this.#ageWords()}</p>
       </div>
       ${this.incident ? this.#controls() : nothing}`
@@ -71,6 +86,9 @@ export class LamppostPlayer extends LitElement {
 
   get #timezone(): string {
     return this.#client.client.state().site?.timezone ?? 'UTC'
+  }
+  get #sure(): number {
+    return Math.max(FINEST_S, Math.ceil((this.#client.client.doubt() / 1000) * 10) / 10)
   }
   #ageClass(): string {
     const { state, age, still } = this.#hls.picture
@@ -86,10 +104,12 @@ export class LamppostPlayer extends LitElement {
     if (still > FROZEN_MS) return words.frozen((still / 1000).toFixed(0))
     // A picture from the future means that a clock was changed: its age is not known.
     if (age === null || age < -0.75) return words.ageUnknown
-    return age > LATE_S[this.mode] ? words.late(age.toFixed(1)) : age < SURE_S ? words.liveUnder(SURE_S.toFixed(1)) : words.live(age.toFixed(1))
+    const sure = this.#sure
+    return age > LATE_S[this.mode] ? words.late(age.toFixed(1)) : age < sure ? words.liveUnder(sure.toFixed(1)) : words.live(age.toFixed(1))
   }
   /** Nothing that does not move may look live. */
   #cover() {
+    if (this.mode === 'clip' && this.#form === 'h264') return html`<div class="cover"><span>${words.cannotReplay(this.#view()?.codec ?? '')}</span></div>`
     const { state, still } = this.#hls.picture
     if (this.mode === 'clip' ? state === 'playing' : state === 'playing' && still <= FROZEN_MS) return nothing
     return html`<div class="cover"><span>${this.#ageWords()}</span></div>`

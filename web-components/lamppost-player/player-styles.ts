@@ -25,6 +25,16 @@ export const playerStyles = css`
     font-weight: 600;
     font-variant-numeric: tabular-nums;
   }
+  .form {
+    position: absolute;
+    inset-inline-start: 8px;
+    bottom: 8px;
+    padding: 2px 10px;
+    border-radius: 4px;
+    background: rgb(0 0 0 / 75%);
+    color: var(--_doubt);
+    font-size: 13px;
+  }
   .age.live {
     color: var(--_good);
   }

@@ -2,6 +2,7 @@
  * All live pictures of a page over one WebSocket, opened before the first press so that a picture costs no connection.
  * Reconnects by itself; where it cannot open, players use the HTTP routes. It also tells the server's clock exactly.
  */
+import type { PictureForm } from './api-shapes.ts'
 
 export type CarriedBegin = { run: number; codec: string; partTarget: number; number: number; start: number; duration: number; before: { number: number; start: number; duration: number }[]; init: Uint8Array<ArrayBuffer>; bytes: Uint8Array<ArrayBuffer> }
 export type CarriedPart = { number: number; start: number; duration: number; independent: boolean; bytes: Uint8Array<ArrayBuffer> }
@@ -14,7 +15,7 @@ const RETRY_MS = [250, 500, 1000, 2000, 5000]
 
 /** @param address ws:// or wss://. @param token '' uses the session cookie. @param onClock hears the server's time and how far it may be off, milliseconds. */
 export function createPictureCarrier({ address, token, onClock, onChange }: { address: string; token: string; onClock(serverNow: number, doubt: number): void; onChange(): void }) {
-  const watches = new Map<string, { camera: string; listener: CarriedListener }>()
+  const watches = new Map<string, { camera: string; form: PictureForm; listener: CarriedListener }>()
   let socket: WebSocket | null = null
   let open = false
   let wanted = false
@@ -27,7 +28,7 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
   const send = (message: object): void => {
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message))
   }
-  const ask = (watch: string, camera: string): void => send({ watch, camera })
+  const ask = (watch: string, camera: string, form: PictureForm): void => send({ watch, camera, form })
 
   function connect(): void {
     clearTimeout(retry)
@@ -82,7 +83,7 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
     open = true
     tries = 0
     ping()
-    for (const [watch, { camera }] of watches) ask(watch, camera)
+    for (const [watch, { camera, form }] of watches) ask(watch, camera, form)
     onChange()
   }
 
@@ -99,11 +100,11 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
       if (socket) lose(socket)
     },
     /** Returns the undo. */
-    watch(camera: string, listener: CarriedListener): () => void {
+    watch(camera: string, form: PictureForm, listener: CarriedListener): () => void {
       names += 1
       const name = String(names)
-      watches.set(name, { camera, listener })
-      if (open) ask(name, camera)
+      watches.set(name, { camera, form, listener })
+      if (open) ask(name, camera, form)
       return () => {
         if (watches.delete(name) && open) send({ leave: name })
       }

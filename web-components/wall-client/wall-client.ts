@@ -1,10 +1,10 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
-import type { CameraView, HelpPoint, Incident, PresetView, Problem, Site } from './api-shapes.ts'
+import type { CameraView, HelpPoint, Incident, PresetView, Problem, Site, Storage } from './api-shapes.ts'
 import { type ServerEvent, readEvents } from './event-stream.ts'
 import { createPictureCarrier } from './picture-carrier.ts'
 
 export type Link = 'connecting' | 'live' | 'lost'
-export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null }
+export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null; /** Null while all is well, or nothing was said. */ storage: Storage | null }
 
 /** A refusal in the server's words. */
 export class Refusal extends Error {
@@ -26,13 +26,13 @@ export type WallClient = ReturnType<typeof createWallClient>
 export function createWallClient({ server, token }: { server: string; token: string }) {
   const base = server === '/' ? '' : server.replace(/\/$/, '')
   const listeners = new Set<() => void>()
-  let state: WallState = { link: 'connecting', refusal: null, incidents: [], helpPoints: [], cameras: [], site: null }
+  let state: WallState = { link: 'connecting', refusal: null, incidents: [], helpPoints: [], cameras: [], site: null, storage: null }
   let users = 0
   let stop: AbortController | null = null
   let lastEvent: string | null = null
   let following: AbortController | null = null
   /** The server's clock minus ours, from the best answer so far. */
-  let clock = { offset: 0, doubt: Number.POSITIVE_INFINITY }
+  let clock = { offset: 0, doubt: Number.POSITIVE_INFINITY, at: 0 }
 
   function set(change: Partial<WallState>): void {
     state = { ...state, ...change }
@@ -51,20 +51,23 @@ export function createWallClient({ server, token }: { server: string; token: str
   }
   const get = async <T>(path: string): Promise<T> => (await call('GET', path)).json() as Promise<T>
 
+  /** Clocks drift apart again: a millisecond a second is more than any does. */
+  const doubtNow = (): number => clock.doubt + (performance.now() - clock.at) / 1000
+
   /** The Date header is cut to whole seconds: half a second is the middle of what it can mean. */
   function learnClock(answer: Response, sentAt: number): void {
     const said = Date.parse(answer.headers.get('date') ?? '')
     const doubt = Date.now() - sentAt + 1000
-    if (!Number.isFinite(said) || doubt >= clock.doubt) return
+    if (!Number.isFinite(said) || doubt >= doubtNow()) return
     const offset = said + 500 - (sentAt + Date.now()) / 2
-    clock = { offset: Math.abs(offset) < 750 ? 0 : offset, doubt }
+    clock = { offset: Math.abs(offset) < 750 ? 0 : offset, doubt, at: performance.now() }
   }
 
   const carrier = createPictureCarrier({
     address: new URL(absolute('/api/v1/live'), location.href).href.replace(/^http/, 'ws'),
     token,
     onClock(serverNow, doubt) {
-      if (doubt <= clock.doubt) clock = { offset: serverNow - Date.now(), doubt }
+      if (doubt <= doubtNow()) clock = { offset: serverNow - Date.now(), doubt, at: performance.now() }
     },
     onChange: () => set({}),
   })
@@ -99,10 +102,12 @@ export function createWallClient({ server, token }: { server: string; token: str
   function onEvent({ id, event, data }: ServerEvent): void {
     if (id !== null) lastEvent = id
     if (event === 'camera.health') {
-      const { camera, health } = JSON.parse(data) as { camera: string; health: CameraView['health'] }
-      set({ cameras: state.cameras.map((each) => (each.id === camera ? { ...each, health } : each)) })
+      const { camera, health, codec } = JSON.parse(data) as { camera: string } & Pick<CameraView, 'health' | 'codec'>
+      set({ cameras: state.cameras.map((each) => (each.id === camera ? { ...each, health, codec } : each)) })
       return
     }
+    if (event === 'storage.health') return set({ storage: JSON.parse(data) as Storage })
+    if (event === 'site.problem') return
     const entry = JSON.parse(data) as { kind?: string; body?: { incident?: string } }
     if (entry.body?.incident) void refresh(entry.body.incident)
     if (entry.kind === 'site.changed' || entry.kind?.startsWith('preset.')) void loadTown()
@@ -170,7 +175,7 @@ export function createWallClient({ server, token }: { server: string; token: str
     /** Milliseconds since 1970 by the server's clock. */
     now: (): number => Date.now() + clock.offset,
     /** How far `now` may be off, milliseconds. */
-    doubt: (): number => clock.doubt,
+    doubt: doubtNow,
     carrier,
     subscribe(listener: () => void): () => void {
       listeners.add(listener)

@@ -1,0 +1,77 @@
+/**
+ * A camera's picture as H.264, for browsers that cannot show what it sends: its own H.264 sub-stream where it has one,
+ * else made anew here. Runs only while somebody watches, and keeps nothing: the recording stays the camera's own.
+ */
+import { createHash } from 'node:crypto'
+import type { PictureForm, Segment } from '../glossary/clip.ts'
+import type { Clock } from '../tools/clock.ts'
+import { type Recorder, createRecorder } from './clip-recorder.ts'
+import { type LiveWindow, createLiveWindow } from './live-window.ts'
+import type { StreamAddress } from './recording-run.ts'
+import type { RunStore } from './stream-follower.ts'
+
+const KEPT_SEGMENTS = 6
+const IDLE_MS = 10_000
+
+export type ConvertedView = { window: LiveWindow; codec(): string | null; init(run: number): Buffer | null; segment(number: number): Buffer | null; /** Somebody watches: it runs, and for a while longer. */ use(): void; close(): Promise<void> }
+
+export function createConvertedView({ address, picture, clock, onError }: { address: StreamAddress; picture: PictureForm; clock: Clock; onError(error: unknown): void }): ConvertedView {
+  const { store, init, segment } = createMemoryStore()
+  const window = createLiveWindow({ listed: KEPT_SEGMENTS })
+  let recorder: Recorder | null = null
+  let used = 0
+  let watching: ReturnType<typeof setInterval> | null = null
+
+  function perhapsStop(): void {
+    if (window.followed()) used = clock.monotonic()
+    if (clock.monotonic() - used < IDLE_MS) return
+    if (watching) clearInterval(watching)
+    watching = null
+    const old = recorder
+    recorder = null
+    old?.close().catch(onError)
+  }
+  return {
+    window,
+    codec: () => recorder?.codec() ?? null,
+    init,
+    segment,
+    use(): void {
+      used = clock.monotonic()
+      watching ??= setInterval(perhapsStop, 1000)
+      recorder ??= createRecorder({ address, picture, store, window, clock, onError, onState: () => {} })
+    },
+    async close(): Promise<void> {
+      if (watching) clearInterval(watching)
+      await recorder?.close()
+    },
+  }
+}
+
+/** Like a ring, but small and forgetful. */
+export function createMemoryStore(kept = KEPT_SEGMENTS): { store: RunStore; init(run: number): Buffer | null; segment(number: number): Buffer | null } {
+  const inits = new Map<number, Buffer>()
+  const segments = new Map<number, Buffer>()
+  let number = 0
+  let run = -1
+  const forget = (map: Map<number, Buffer>): void => {
+    for (const key of map.keys()) if (map.size > kept) map.delete(key)
+  }
+  const store: RunStore = {
+    beginRun(init) {
+      run += 1
+      inits.set(run, init)
+      forget(inits)
+      return run
+    },
+    append({ bytes, ...closed }) {
+      const segment: Segment = { ...closed, number, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+      segments.set(number, bytes)
+      forget(segments)
+      number += 1
+      return { segment }
+    },
+    nextNumber: () => number,
+  }
+  return { store, init: (of) => inits.get(of) ?? null, segment: (of) => segments.get(of) ?? null }
+}

@@ -1,0 +1,97 @@
+/**
+ * Makes parts and segments of the bytes that ffmpeg writes, and follows what cameras do in mid-stream: new parameter
+ * sets, clocks that jump or go back. Not here: the process that writes the bytes (recording-run). Pure, but for its store.
+ */
+import type { Segment } from '../glossary/clip.ts'
+import { type ClosedSegment, createPackager } from './clip-packager.ts'
+import { type Fragment, type Init, createFragmentReader } from './fragment-reader.ts'
+import type { LiveWindow } from './live-window.ts'
+import { type ParameterSets, declaredSets, parameterSetsIn, sameSets, withParameterSets } from './parameter-sets.ts'
+import { createTimelineWatch } from './timeline-watch.ts'
+
+/** Where runs and segments go: the ring on disk, or memory. */
+export type RunStore = {
+  beginRun(init: Buffer): number
+  append(closed: ClosedSegment & { run: number }): { segment: Segment }
+  nextNumber(): number
+}
+export type FollowerEvents = {
+  /** Pictures begin, or their codec changes; as in an HLS CODECS attribute. */
+  onPicture(codec: string): void
+  /** Nothing more can be made of this stream. `soon`: the camera is well, beginning again helps at once. */
+  onUnfit(reason: string, soon: boolean): void
+}
+
+const PLAYABLE = /^(avc[13]|hev1|hvc1)/
+
+export function createStreamFollower({ store, window, now, onPicture, onUnfit }: FollowerEvents & { store: RunStore; window: Pick<LiveWindow, 'onPart' | 'onSegment'>; /** Wall clock, milliseconds. */ now(): number }) {
+  let init: Init | null = null
+  let sets: ParameterSets | null = null
+  let run = 0
+  let timeline = createTimelineWatch()
+  let started = false
+  let unfit = false
+  let pictures = 0
+
+  const packager = createPackager({
+    onPart: (segment) => window.onPart(store.nextNumber(), run, segment, packager.partTarget()),
+    onSegment: (closed) => window.onSegment(store.append({ run, ...closed }).segment),
+  })
+  const giveUp = (reason: string, soon = false): void => {
+    unfit = true
+    onUnfit(reason, soon)
+  }
+  function beginRun(bytes: Buffer): void {
+    packager.finish()
+    run = store.beginRun(bytes)
+    timeline = createTimelineWatch()
+  }
+  /** New parameter sets in the middle of the stream: another resolution, another initialisation section. */
+  function followSets(fragment: Fragment): void {
+    const found = init && sets ? parameterSetsIn(fragment.bytes) : null
+    if (!init || !sets || !found || sameSets(found, sets)) return
+    const bytes = withParameterSets(init.bytes, found)
+    if (!bytes) return
+    sets = { sps: Buffer.from(found.sps), pps: Buffer.from(found.pps) }
+    const codec = `avc1.${found.sps.toString('hex', 1, 4)}`
+    init = { ...init, bytes, video: { ...init.video, codec } }
+    beginRun(bytes)
+    if (started) onPicture(codec)
+  }
+  function take(fragment: Fragment): void {
+    pictures += 1
+    if (fragment.keyframe) followSets(fragment)
+    const verdict = timeline(fragment)
+    if (verdict === 'stuck') return giveUp('The clock in the camera’s stream went back.', true)
+    if (verdict === 'jump' && init) {
+      beginRun(init.bytes)
+      // Its length is the jump: no player could make sense of it.
+      if (fragment.duration > 1) return
+    }
+    packager.push(fragment, now())
+    if (!started && init) onPicture(init.video.codec)
+    started = true
+  }
+  const reader = createFragmentReader({
+    onInit: (found) => {
+      if (!PLAYABLE.test(found.video.codec)) return giveUp(`The camera sends ${found.video.codec.trim()}, which no browser shows: set it to H.264.`)
+      init = found
+      sets = declaredSets(found.bytes)
+      beginRun(found.bytes)
+    },
+    onFragment: (fragment) => {
+      if (unfit) return
+      if (fragment.video) take(fragment)
+      else packager.push(fragment, now())
+    },
+  })
+
+  return {
+    /** @throws when the bytes are no fragmented MP4, or no keyframe comes for too long. */
+    push: (chunk: Buffer): void => reader.push(chunk),
+    /** The stream has ended: what is here is kept. */
+    finish: (): void => packager.finish(),
+    /** Frames so far: sound alone is no sign of life. */
+    pictures: () => pictures,
+  }
+}
