@@ -51,11 +51,12 @@ function installPrograms(needed) {
   if (missing.length === 0) return
   const packages = missing.map(({ debian }) => debian)
   const root = process.getuid?.() === 0
-  const line = `${root ? '' : 'sudo '}apt-get update && ${root ? '' : 'sudo '}apt-get install -y --no-install-recommends ${packages.join(' ')}`
+  const asRoot = root || !onPath('sudo') ? '' : 'sudo '
+  const line = `${asRoot}apt-get update && ${asRoot}apt-get install -y --no-install-recommends ${packages.join(' ')}`
   const names = missing.map(({ program }) => program).join(' and ')
   if (!onPath('apt-get')) fail(`${names} must be on the PATH and there is no apt-get here to install it with. On Debian run:\n  ${line}`)
   const sudo = root ? [] : ['sudo', '-n']
-  if (!root && (!onPath('sudo') || spawnSync('sudo', ['-n', 'true']).status !== 0)) fail(`${names} must be installed, and that needs root. Run:\n  ${line}`)
+  if (!root && (!onPath('sudo') || spawnSync('sudo', ['-n', 'true']).status !== 0)) fail(`${names} must be installed, and that needs root. ${asRoot ? 'Run' : 'As root run'}:\n  ${line}`)
   const apt = (...args) => [...sudo, 'apt-get', ...args]
   const [first, ...update] = apt('update')
   run('looking up Debian packages', first, update, line)

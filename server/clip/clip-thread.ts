@@ -93,6 +93,13 @@ async function liveStart({ window, init, codec }: Live): Promise<LiveStartBytes 
   return bytes && now && now.run === newest.run ? { ...now, init: bytes, codec: codec() } : null
 }
 
+/** A range that has just ended ends in the segment that is still open: it is worth the wait until that is closed. */
+async function untilClosed({ window }: Channel, { to }: Range): Promise<void> {
+  if (to === null || to > clock.now()) return
+  const patience = clock.now() + 1000 * (window.longest() + 1)
+  while (window.running() && window.closedUntil() < to && clock.now() < patience) await clock.sleep(50, stopped.signal)
+}
+
 async function evictAll(): Promise<void> {
   for (const { ring } of channels.values()) await ring.evict(clock.now()).catch(onError)
 }
@@ -165,6 +172,7 @@ const calls = {
   },
   init: (id: string, run: number): Promise<Uint8Array | null> => channel(id).ring.init(run),
   async heldPlaylist(id: string, range: Range, pressedAt: number): Promise<string> {
+    await untilClosed(channel(id), range)
     const segments = await channel(id).ring.within(range)
     return clipPlaylist({ segments, pressedAt, ended: range.to !== null })
   },
@@ -177,8 +185,9 @@ const calls = {
     // While a picture arrives, the newest seconds are on their way to the disk; when none does, the gap lasts until now.
     return gapsIn(await ring.within(range), range.from, range.to ?? (window.running() ? null : clock.now()))
   },
-  cut(id: string, range: Range, file: string) {
+  async cut(id: string, range: Range, file: string) {
     cuts += 1
+    await untilClosed(channel(id), range)
     return cutClip({ ring: channel(id).ring, range, folder: `${file}.parts-${cuts}`, file, signal: stopped.signal })
   },
   async still(id: string): Promise<{ picture: Uint8Array; at: number }> {

@@ -124,6 +124,8 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
       return last?.parts?.[0] ? { run: last.run, bytes: last.parts[0].bytes, at: last.start } : null
     },
     running: () => running,
+    /** Wall-clock milliseconds up to which every picture is in a closed segment. */
+    closedUntil: (): number => open?.segment.start ?? Number.NEGATIVE_INFINITY,
     /** Seconds between keyframes, at most, as far as is known. */
     longest: () => longest,
     followed: (): boolean => followers.size > 0,

@@ -82,7 +82,7 @@ describe('setting up', () => {
     let said = ''
     person.stderr.on('data', (chunk) => (said += chunk))
     expect(await new Promise((resolve) => person.once('exit', resolve))).toBe(1)
-    expect(said).toContain('sudo apt-get update && sudo apt-get install -y --no-install-recommends ffmpeg util-linux')
+    expect(said).toContain('As root run:\n  apt-get update && apt-get install -y --no-install-recommends ffmpeg util-linux')
     rmSync(folder, { recursive: true })
   })
 })

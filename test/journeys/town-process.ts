@@ -28,8 +28,11 @@ export async function npmStart(folder = mkdtempSync(join(tmpdir(), 'lamppost-jou
     async end() {
       if (npm.exitCode === null && npm.signalCode === null) {
         const gone = new Promise((resolve) => npm.once('exit', resolve))
+        const tree = treeOf(npm.pid ?? 0)
         npm.kill('SIGTERM')
         await gone
+        // npm may be gone before the server is, and the server still writes.
+        await until(() => aliveOf(tree), (alive) => alive.length === 0, 10_000)
       }
       rmSync(folder, { recursive: true, force: true })
     },

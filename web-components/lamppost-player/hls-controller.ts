@@ -76,6 +76,14 @@ export class HlsController implements ReactiveController {
     this.#start()
   }
 
+  /** Media seconds of a wall-clock moment: by its segment's own time, since a camera's seconds are not the wall's. Null when it is not in the recording. */
+  mediaTimeOf(moment: number): number | null {
+    const fragments = this.#hls?.latestLevelDetails?.fragments ?? []
+    const found = fragments.findLast(({ programDateTime }) => programDateTime !== null && programDateTime <= moment)
+    if (!found || found.programDateTime === null) return null
+    return found.start + Math.min(found.duration, (moment - found.programDateTime) / 1000)
+  }
+
   #start(): void {
     const [video, source] = [this.#video, this.#source]
     if (!video || !source || this.#hls) return

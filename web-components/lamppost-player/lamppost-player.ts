@@ -2,11 +2,12 @@
 import { LitElement, html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import { look } from '../look/look.ts'
-import { clockTime, elapsed } from '../look/times.ts'
+import { preciseTime } from '../look/times.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { CameraView, PictureForm } from '../wall-client/api-shapes.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import { en as words } from '../words/en.ts'
+import { FrameWatch } from './frame-watch.ts'
 import { HlsController, type Mode } from './hls-controller.ts'
 import { playerStyles } from './player-styles.ts'
 
@@ -43,6 +44,7 @@ export class LamppostPlayer extends LitElement {
 
   #client = new ClientController(this)
   #hls = new HlsController(this)
+  #frames = new FrameWatch()
 
   private get mode(): Mode {
     if (this.incident) return 'clip'
@@ -67,6 +69,7 @@ export class LamppostPlayer extends LitElement {
   protected override updated(): void {
     if (!this.camera || (this.mode === 'clip' && this.#form === 'h264')) return
     const { client } = this.#client
+    if (this.mode === 'clip') this.#frames.watch(this.video)
     this.#hls.play(this.video, { url: this.url, mode: this.mode, camera: this.camera, form: this.#form, carrier: client.carrier, headers: () => client.headers(), now: client.now })
   }
 
@@ -98,7 +101,7 @@ export class LamppostPlayer extends LitElement {
   }
   #ageWords(): string {
     const { state, age, still, at } = this.#hls.picture
-    if (this.mode === 'clip') return at === null ? words.starting : words.recorded(clockTime(new Date(at).toISOString(), this.#timezone))
+    if (this.mode === 'clip') return at === null ? words.starting : words.recorded(preciseTime(new Date(at).toISOString(), this.#timezone))
     if (state === 'starting') return words.starting
     if (state === 'gone') return words.gone
     if (still > FROZEN_MS) return words.frozen((still / 1000).toFixed(0))
@@ -118,12 +121,31 @@ export class LamppostPlayer extends LitElement {
   #controls() {
     const { currentTime = 0, duration = 0 } = this.video ?? {}
     const end = Number.isFinite(duration) ? duration : this.#seekableEnd()
-    return html`<div class="controls">
-      <button @click=${this.#toggle} aria-label=${this.paused ? words.play : words.stopPlaying}>${this.paused ? '▶' : '❚❚'}</button>
+    const press = this.pressedAt ? this.#hls.mediaTimeOf(Date.parse(this.pressedAt)) : null
+    return html`<div class="controls" @keydown=${this.#onKey}>
+      <div class="track">
+        <input type="range" min="0" max=${end || 1} step="0.02" .value=${String(currentTime)} aria-label=${words.replayTitle} aria-valuetext=${this.#ageWords()} @input=${(event: Event) => this.#seekTo(Number((event.target as HTMLInputElement).value))} />
+        ${press !== null && press >= 0 && press <= end ? html`<svg class="mark" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect x=${(press / (end || 1)) * 1000 - 2} width="4" height="10" /></svg>` : nothing}
+      </div>
+      <button @click=${this.#toggle} aria-label=${this.paused ? words.play : words.pause}>${this.paused ? '▶' : '❚❚'}</button>
       <button @click=${() => this.#seekBy(-10)}>${words.back10}</button>
-      <input type="range" min="0" max=${end || 1} step="0.05" .value=${String(currentTime)} aria-label=${words.replayTitle} aria-valuetext=${elapsed(currentTime * 1000)} @input=${(event: Event) => this.#seekTo(Number((event.target as HTMLInputElement).value))} />
-      <button @click=${this.toPress}>${words.toPress}</button>
+      <button class="back" @click=${() => this.#step(-1)} aria-label=${words.frameBack} title=${words.frameBack}>◂❘</button>
+      <button class="forward" @click=${() => this.#step(1)} aria-label=${words.frameForward} title=${words.frameForward}>❘▸</button>
+      <button class="to-press" @click=${this.toPress}>${words.toPress}</button>
     </div>`
+  }
+  /** Only while the focus is on these controls: nothing that is typed elsewhere moves a picture. */
+  #onKey = (event: KeyboardEvent): void => {
+    const act = { ',': () => this.#step(-1), '.': () => this.#step(1), j: () => this.#seekBy(-10), l: () => this.#seekBy(10), p: this.toPress }[event.key]
+    if (!act || event.ctrlKey || event.altKey || event.metaKey) return
+    event.preventDefault()
+    act()
+  }
+  /** To the middle of the neighbouring frame, so that no rounding falls on the wrong side of it. */
+  #step(frames: 1 | -1): void {
+    this.video.pause()
+    const { shownAt, frame } = this.#frames
+    this.#seekTo(shownAt + frame * (frames + 0.5))
   }
   #seekableEnd(): number {
     const seekable = this.video?.seekable
@@ -141,8 +163,8 @@ export class LamppostPlayer extends LitElement {
   }
   /** In a clip: back to the moment of the press. */
   toPress = (): void => {
-    const { at } = this.#hls.picture
-    if (at !== null && this.pressedAt) this.#seekBy((Date.parse(this.pressedAt) - at) / 1000)
+    const at = this.pressedAt ? this.#hls.mediaTimeOf(Date.parse(this.pressedAt)) : null
+    if (at !== null) this.#seekTo(at)
   }
 }
 

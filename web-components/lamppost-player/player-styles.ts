@@ -61,20 +61,36 @@ export const playerStyles = css`
     color: var(--_bad);
   }
   .controls {
-    display: grid;
-    grid-template-columns: auto auto 1fr;
+    display: flex;
+    flex-wrap: wrap;
     gap: 8px;
     align-items: center;
     padding-top: 8px;
   }
-  .controls button:last-child {
-    justify-self: end;
+  .controls button {
+    padding: 0 12px;
+    min-width: 44px;
+  }
+  .controls .to-press {
+    margin-inline-start: auto;
+  }
+  .track {
+    position: relative;
+    flex-basis: 100%;
+  }
+  .mark {
+    position: absolute;
+    inset: auto 8px 0;
+    width: calc(100% - 16px);
+    height: 6px;
+    fill: var(--_alarm);
+    pointer-events: none;
   }
   input[type='range'] {
-    grid-column: 1 / -1;
-    grid-row: 1;
+    display: block;
     width: 100%;
     height: 32px;
+    margin: 0;
     accent-color: var(--_doubt);
   }
 `

@@ -7,6 +7,12 @@ export function clockTime(iso: string, timezone: string, withZone = true): strin
   return `${part('hour')}:${part('minute')}:${part('second')}${withZone ? ` ${part('timeZoneName')}` : ''}`
 }
 
+/** "03:43:38.4 GMT": for stepping through frames. */
+export function preciseTime(iso: string, timezone: string): string {
+  const [time = '', zone = ''] = clockTime(iso, timezone).split(' ')
+  return `${time}.${Math.floor(new Date(iso).getUTCMilliseconds() / 100)} ${zone}`
+}
+
 /** "Tue 24 Nov 2026, 03:43:38 GMT" */
 export function dayAndTime(iso: string, timezone: string): string {
   const day = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(iso))
