@@ -1,5 +1,5 @@
 /**
- * Makes a bare machine ready, with nothing but Node: `node server/setup.mjs start|test|build [arguments]`.
+ * Makes a bare machine ready, with nothing but Node: `node server/setup.mjs start|test|bench|build [arguments]`.
  * Installs npm packages and system programs where it can, says exactly what to run where it cannot, builds, and then
  * runs the server in this same process, so that a signal to npm reaches it.
  */
@@ -90,9 +90,11 @@ function build() {
 const FFMPEG = { program: 'ffmpeg', debian: 'ffmpeg' }
 const SETPRIV = { program: 'setpriv', debian: 'util-linux' }
 const CHROMIUM = { program: 'chromium', debian: 'chromium' }
+const NGINX = { program: 'nginx', debian: 'nginx-light' }
+const NEEDED = { test: [FFMPEG, SETPRIV, CHROMIUM], bench: [FFMPEG, SETPRIV, CHROMIUM, NGINX] }
 
 checkNode()
-installPrograms(mode === 'test' ? [FFMPEG, SETPRIV, CHROMIUM] : [FFMPEG, SETPRIV])
+installPrograms(NEEDED[mode] ?? [FFMPEG, SETPRIV])
 installPackages()
 build()
 if (mode === 'start') {

@@ -35,7 +35,7 @@ export function createLiveWatchers(options: { watch(camera: CameraId, form: Pict
     if (viewer.left) return
     viewer.run = found?.run ?? null
     if (!found) return viewer.listener.gone()
-    viewer.last = { number: found.number, index: found.parts.length - 1 }
+    viewer.last = { number: found.number, index: found.index }
     viewer.listener.begin(found)
     for (const part of told) deliver(viewer, part)
   }

@@ -10,10 +10,12 @@ const SEGMENTS_WITH_PARTS = 3
 const WAIT_MS = 4000
 /** Until a camera has shown how far apart its keyframes are; most send one every second or two. */
 const LIKELY_SEGMENT_S = 2
+/** Seconds of picture a viewer begins with, at least: it plays a little behind their end. */
+const LEAST_START_S = 0.4
 
 type Kept = Segment & { parts: Part[] | null }
-/** What a viewer needs to show the newest picture at once: everything since the newest keyframe. */
-export type LiveStart = { run: number; partTarget: number; number: number; start: number; parts: Part[]; /** The segments before, oldest first. */ before: Pick<Segment, 'number' | 'start' | 'duration'>[] }
+/** What a viewer needs to show the newest picture at once: everything since a keyframe, and never less than a moment. `index`: the newest part's in its segment. */
+export type LiveStart = { run: number; partTarget: number; number: number; index: number; start: number; parts: Part[]; /** The segments before, oldest first. */ before: Pick<Segment, 'number' | 'start' | 'duration'>[] }
 /** One part as it became known, told to whoever follows. */
 export type LivePart = { run: number; number: number; index: number; start: number; part: Part }
 export type Query = { msn: number | null; part: number | null; skip: boolean; plain?: boolean }
@@ -91,8 +93,11 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
       const last = segments.findLast(({ parts }) => parts?.length)
       const found = open?.segment.parts.length ? { number: open.number, run: open.run, start: open.segment.start, parts: open.segment.parts } : last && { ...last, parts: last.parts ?? [] }
       if (!found) return null
-      const before = segments.filter(({ number, run }) => number < found.number && run === found.run).slice(-2)
-      return { run: found.run, partTarget, number: found.number, start: found.start, parts: [...found.parts], before: before.map(({ number, start, duration }) => ({ number, start, duration })) }
+      // A keyframe that has only just come leaves nothing to play from: then the one before it.
+      const short = found.parts.reduce((sum, { duration }) => sum + duration, 0) < LEAST_START_S
+      const previous = short ? segments.find(({ number, run, parts }) => number === found.number - 1 && run === found.run && parts?.length) : undefined
+      const before = segments.filter(({ number, run }) => number < (previous ?? found).number && run === found.run).slice(-2)
+      return { run: found.run, partTarget, number: found.number, index: found.parts.length - 1, start: (previous ?? found).start, parts: [...(previous?.parts ?? []), ...found.parts], before: before.map(({ number, start, duration }) => ({ number, start, duration })) }
     },
     /** Hears every part as it comes, and null when the recorder has ended. Returns the undo. */
     follow(follower: (news: LivePart | null) => void): () => void {

@@ -2,54 +2,10 @@
  * Presses the button of the simulated Darlington again and again, and times the way to the wall. Cameras, server and
  * Chromium are processes of their own on one machine, and share its clock.
  */
-import { fork, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { chromium } from 'playwright'
-
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const MAIN = join(root, 'dist', 'server', 'main.js')
-const CREDENTIALS = { username: 'lamppost', password: 'bench password' }
-const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** Its cameras' ports, and a look at what each was asked. */
-async function startTown(folder) {
-  const town = fork(join(root, 'test', 'bench', 'town-process.mjs'), [join(folder, 'simulator'), CREDENTIALS.username, CREDENTIALS.password])
-  const next = () => new Promise((resolve) => town.once('message', resolve))
-  const { ports } = await next()
-  const environment = Object.fromEntries(Object.entries(ports).map(([id, { onvif }]) => [`${id.toUpperCase().replaceAll('-', '_')}_PORT`, String(onvif)]))
-  return {
-    environment: { ...environment, CAMERA_PASSWORD: CREDENTIALS.password, PUSH_3_KEY: 'bench-key' },
-    async operations(camera) {
-      const answer = next()
-      town.send(camera)
-      return (await answer).operations
-    },
-    async close() {
-      const gone = new Promise((resolve) => town.once('exit', resolve))
-      town.disconnect()
-      await gone
-    },
-  }
-}
-
-function startServer(folder, environment) {
-  const data = join(folder, 'data')
-  const token = (role) => spawnSync(process.execPath, [MAIN, 'token', '--role', role, '--name', role, '--data', data], { encoding: 'utf8' }).stdout.trim()
-  const tokens = Object.fromEntries(['press', 'operator', 'engineer'].map((role) => [role, token(role)]))
-  const server = spawn(process.execPath, [MAIN, 'start', '--site', join(root, 'camera-presets', 'darlington.yaml'), '--data', data, '--port', '0', '--rtmp-port', '0'], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
-  return new Promise((resolve, reject) => {
-    let said = ''
-    server.stdout.on('data', (chunk) => {
-      said += chunk
-      const url = /running: (http:\S+?)\/ /.exec(said)?.[1]
-      if (url) resolve({ server, url, tokens })
-    })
-    server.once('exit', () => reject(new Error(`the server ended: ${said}`)))
-  })
-}
+import { markScript, openBrowser, root, sleep, startServer, startTown, summary } from './bench-tools.mjs'
 
 /** In the page: when the tile is there, when its picture first moves, and when it shows the preset. */
 function watchPage({ pan }) {
@@ -86,12 +42,12 @@ function watchPage({ pan }) {
   look()
 }
 
-export async function benchPresses(presses) {
+export async function benchPresses({ presses }) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-bench-'))
   const town = await startTown(folder)
-  const { server, url, tokens } = await startServer(folder, town.environment)
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'] })
-  const call = (who, method, path, body) => fetch(`${url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${tokens[who]}`, ...(body ? { 'content-type': 'application/json' } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}) })
+  const server = await startServer(folder, join(root, 'camera-presets', 'darlington.yaml'), town.environment)
+  const { url, tokens, call } = server
+  const browser = await openBrowser()
   const samples = {}
   const note = (name, value) => void (samples[name] ??= []).push(value)
   try {
@@ -101,7 +57,7 @@ export async function benchPresses(presses) {
       await sleep(200)
     }
     const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } })
-    await page.addInitScript(`${readFileSync(join(root, 'dist', 'server', 'simulator', 'picture-mark.js'), 'utf8').replaceAll(/^export /gm, '')}\nwindow.readMark = readMark`)
+    await page.addInitScript(markScript())
     await page.goto(`${url}/`)
     await page.evaluate((token) => fetch('/api/v1/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) }), tokens.operator)
     await page.goto(`${url}/`)
@@ -129,16 +85,9 @@ export async function benchPresses(presses) {
     }
   } finally {
     await browser.close()
-    server.kill('SIGTERM')
-    await new Promise((resolve) => server.once('exit', resolve))
+    await server.close()
     await town.close()
     rmSync(folder, { recursive: true, force: true })
   }
   return Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, summary(values)]))
-}
-
-function summary(values) {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (share) => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) * 10) / 10
-  return { count: sorted.length, p50: at(0.5), p95: at(0.95), most: at(1) }
 }

@@ -1,4 +1,7 @@
-/** `npm run bench [-- --presses N]`: sets up, measures, prints figures and writes them as JSON to test/bench/output. */
+/**
+ * `npm run bench [-- --only press,live,tiles,recording --presses N --seconds N --cameras N --minutes N]`: sets up,
+ * measures, prints figures, and writes them as JSON to test/bench/output. Figures, never assertions.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
@@ -7,17 +10,30 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const { values } = parseArgs({ options: { presses: { type: 'string', default: '50' } } })
-const { status } = spawnSync(process.execPath, ['server/setup.mjs', 'test'], { cwd: root, stdio: 'inherit' })
+const number = (fallback) => ({ type: 'string', default: String(fallback) })
+const { values } = parseArgs({ options: { only: { type: 'string', default: 'press,live,tiles,recording' }, presses: number(50), seconds: number(40), attaches: number(20), cameras: number(250), minutes: number(2) } })
+const { status } = spawnSync(process.execPath, ['server/setup.mjs', 'bench'], { cwd: root, stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
 
-const { benchPresses } = await import('./press-bench.mjs')
-const figures = await benchPresses(Number(values.presses))
-const report = { at: new Date().toISOString(), machine: { cores: cpus().length, model: cpus()[0]?.model, node: process.version }, presses: Number(values.presses), figures }
+const options = Object.fromEntries(['presses', 'seconds', 'attaches', 'cameras', 'minutes'].map((name) => [name, Number(values[name])]))
+const benches = {
+  press: async () => (await import('./press-bench.mjs')).benchPresses(options),
+  live: async () => (await import('./live-bench.mjs')).benchLive(options),
+  tiles: async () => (await import('./live-bench.mjs')).benchTiles(options),
+  recording: async () => (await import('./recording-bench.mjs')).benchRecording(options),
+}
 const output = join(root, 'test', 'bench', 'output')
 mkdirSync(output, { recursive: true })
-writeFileSync(join(output, 'press.json'), `${JSON.stringify(report, null, 2)}\n`)
-console.log(`\n${values.presses} presses, ${report.machine.cores} cores, Node ${process.version}; milliseconds`)
-for (const [name, { p50, p95, count }] of Object.entries(figures)) console.log(`  ${name.padEnd(52)} p50 ${String(p50).padStart(7)}   p95 ${String(p95).padStart(7)}   (${count})`)
-console.log('written to test/bench/output/press.json')
+const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.version }
+const flat = (value) => (value !== null && typeof value === 'object' ? Object.entries(value).map(([name, inner]) => `${name} ${inner !== null && typeof inner === 'object' ? `(${flat(inner)})` : inner}`).join('  ') : String(value))
+
+for (const name of values.only.split(',')) {
+  const bench = benches[name]
+  if (!bench) throw new Error(`there is no benchmark "${name}"; there are ${Object.keys(benches).join(', ')}`)
+  console.log(`\n${name}: ${machine.cores} cores, Node ${machine.node}; milliseconds where nothing else is said`)
+  const figures = await bench()
+  for (const [what, figure] of Object.entries(figures)) console.log(`  ${what.padEnd(56)} ${flat(figure)}`)
+  writeFileSync(join(output, `${name}.json`), `${JSON.stringify({ at: new Date().toISOString(), machine, options, figures }, null, 2)}\n`)
+  console.log(`written to test/bench/output/${name}.json`)
+}
 process.exit(0)

@@ -91,6 +91,32 @@ describe('the live window', () => {
     await expect(playlist).rejects.toMatchObject({ code: 'live/none' })
     await expect(bytes).rejects.toMatchObject({ code: 'live/none' })
   })
+  test('a new viewer begins at the newest keyframe that is here, not at the next', () => {
+    const window = createLiveWindow()
+    expect(window.newest()).toBeNull()
+    window.onPart(5, 0, open(4), 0.14)
+    expect(window.newest()).toMatchObject({ number: 5, index: 3, start: T0, parts: [{ independent: true }, {}, {}, {}] })
+  })
+  test('when that keyframe has only just come, a viewer begins at the one before it, and misses and repeats nothing', () => {
+    const window = createLiveWindow()
+    window.onPart(5, 0, open(7), 0.14)
+    window.onSegment(segment(5))
+    window.onPart(6, 0, { ...open(1), start: T0 + 1000 }, 0.14)
+    const start = window.newest()
+    expect(start).toMatchObject({ number: 6, index: 0, start: T0 + 5000 })
+    expect(start?.parts).toHaveLength(8)
+  })
+  test('who follows hears every part once, and the end', () => {
+    const window = createLiveWindow()
+    const heard: (string | null)[] = []
+    const leave = window.follow((news) => heard.push(news && `${news.number}.${news.index}`))
+    window.onPart(5, 0, open(1), 0.14)
+    window.onPart(5, 0, open(2), 0.14)
+    window.stopped()
+    leave()
+    window.onPart(6, 0, open(1), 0.14)
+    expect(heard).toEqual(['5.0', '5.1', null])
+  })
   test('parts of a segment that is no longer young are given up', async () => {
     const window = createLiveWindow()
     for (let number = 0; number < 6; number += 1) {

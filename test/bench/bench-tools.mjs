@@ -1,0 +1,125 @@
+/** What every benchmark needs: a simulated town, a server on a site of its own, Chromium, and honest summaries. */
+import { fork, spawn, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright'
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+const MAIN = join(root, 'dist', 'server', 'main.js')
+export const CREDENTIALS = { username: 'lamppost', password: 'bench password' }
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+export async function until(ask, so, withinMs = 60_000) {
+  for (const end = performance.now() + withinMs; ; await sleep(100)) {
+    const value = await ask()
+    if (so(value)) return value
+    if (performance.now() > end) throw new Error(`still not so after ${withinMs} ms: ${JSON.stringify(value)?.slice(0, 500)}`)
+  }
+}
+
+/** Simulated cameras in a process of their own. @param plans camera plans, or null for the simulated Darlington. */
+export async function startTown(folder, plans = null) {
+  const file = join(folder, 'plans.json')
+  writeFileSync(file, JSON.stringify(plans))
+  const town = fork(join(root, 'test', 'bench', 'town-process.mjs'), [join(folder, 'simulator'), CREDENTIALS.username, CREDENTIALS.password, file])
+  const next = () => new Promise((resolve) => town.once('message', resolve))
+  const { ports } = await next()
+  return {
+    pid: town.pid,
+    ports,
+    environment: { ...Object.fromEntries(Object.entries(ports).map(([id, { onvif }]) => [`${id.toUpperCase().replaceAll('-', '_')}_PORT`, String(onvif)])), CAMERA_PASSWORD: CREDENTIALS.password, PUSH_3_KEY: 'bench-key' },
+    async operations(camera) {
+      const answer = next()
+      town.send(camera)
+      return (await answer).operations
+    },
+    async close() {
+      const gone = new Promise((resolve) => town.once('exit', resolve))
+      town.disconnect()
+      await gone
+    },
+  }
+}
+
+export const cameraPlan = (id, frame, more = {}) => ({ id, name: id, seed: 7 + id.length, ptz: false, home: { pan: 0, tilt: -12, zoom: 1 }, presets: [], landmarks: [], pushes: false, frame: { width: 1280, height: 720, rate: 25, gop: 1, codec: 'h264', sound: 'none', ...frame }, ...more })
+
+/** A site file of such cameras; they need no password by reference, they are on loopback. */
+export function writeSite(file, cameras, { keep = '1h' } = {}) {
+  const lines = ['site: { id: bench, name: Bench, timezone: Europe/London }', 'helpPoints:', '  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }', 'cameras:']
+  for (const { id, port, presets = '' } of cameras) lines.push(`  - id: ${id}`, `    name: ${id}`, '    location: { lat: 54.5, lon: -1.5 }', `    onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`, ...(presets ? [`    presets: ${presets}`] : []), `    buffer: { preRoll: 60s, keep: ${keep} }`)
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  return file
+}
+
+export function startServer(folder, site, environment = {}, more = []) {
+  const data = join(folder, 'data')
+  const token = (role) => spawnSync(process.execPath, [MAIN, 'token', '--role', role, '--name', role, '--data', data], { encoding: 'utf8' }).stdout.trim()
+  const tokens = Object.fromEntries(['press', 'operator', 'engineer', 'supervisor'].map((role) => [role, token(role)]))
+  const server = spawn(process.execPath, [MAIN, 'start', '--site', site, '--data', data, '--port', '0', '--rtmp-port', '0', ...more], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
+  return new Promise((resolve, reject) => {
+    let said = ''
+    server.stdout.on('data', (chunk) => {
+      said += chunk
+      const url = /running: (https?:\S+?)\/ /.exec(said)?.[1]
+      if (!url) return
+      const call = (who, method, path, body) => fetch(`${url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${tokens[who]}`, ...(body ? { 'content-type': 'application/json' } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}) })
+      resolve({
+        pid: server.pid,
+        url,
+        data,
+        tokens,
+        call,
+        cameras: async () => (await (await call('engineer', 'GET', '/cameras')).json()).items,
+        async close() {
+          if (server.exitCode !== null || server.signalCode !== null) return
+          const gone = new Promise((done) => server.once('exit', done))
+          server.kill('SIGTERM')
+          await gone
+        },
+      })
+    })
+    server.once('exit', () => reject(new Error(`the server ended: ${said}`)))
+  })
+}
+
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required']
+export function openBrowser(more = []) {
+  const found = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'chromium')).find((path) => existsSync(path))
+  return chromium.launch({ executablePath: found, args: [...ARGS, ...more] })
+}
+/** `readMark` for a page, from the simulator's own file. */
+export const markScript = () => `${readFileSync(join(root, 'dist', 'server', 'simulator', 'picture-mark.js'), 'utf8').replaceAll(/^export /gm, '')}\nwindow.readMark = readMark`
+
+/** p50, p95, p99 and the most of milliseconds (or counts). */
+export function summary(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share) => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) * 10) / 10
+  return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), most: at(1) }
+}
+
+/** Milliseconds of processor time of a process and everything below it (its threads' children, too). */
+export function cpuOf(pid) {
+  let total = 0
+  for (const each of treeOf(pid)) total += ownCpu(each)
+  return total
+}
+export function ownCpu(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[11]) + Number(fields[12])) * 10
+  } catch {
+    return 0
+  }
+}
+export function treeOf(pid) {
+  try {
+    const tasks = spawnSync('sh', ['-c', `cat /proc/${pid}/task/*/children`], { encoding: 'utf8' }).stdout
+    const children = [...new Set(tasks.trim().split(/\s+/).filter(Boolean).map(Number))]
+    return [pid, ...children.flatMap(treeOf)]
+  } catch {
+    return [pid]
+  }
+}
+export const rssOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024

@@ -1,0 +1,42 @@
+/**
+ * What a person would see, measured in the page from the pixels of a playing video: when the first picture came, how old
+ * each one is (its mark tells when it was drawn; camera and browser share a clock), and whether it ever stood still.
+ */
+
+/** Runs in the page. `find` returns the video once there is one. Resolves after `ms`. */
+export function meterInPage({ find, ms, stillMs = 400 }) {
+  const look = new Function(`return ${find}`)
+  const canvas = document.createElement('canvas')
+  canvas.width = 480
+  canvas.height = 16
+  const context = canvas.getContext('2d', { willReadFrequently: true })
+  const startedAt = performance.now()
+  const found = { first: null, ages: [], stalls: [], waiting: 0 }
+  return new Promise((resolve) => {
+    let last = null
+    const onFrame = (video) => () => {
+      const now = performance.now()
+      found.first ??= now - startedAt
+      if (last !== null && now - last > stillMs) found.stalls.push(Math.round(now - last))
+      last = now
+      context.drawImage(video, 0, video.videoHeight - 16, 480, 16, 0, 0, 480, 16)
+      const { data } = context.getImageData(0, 0, 480, 16)
+      const mark = window.readMark((x, y) => data[(y * 480 + x) * 4 + 1], 16)
+      // The first second is the start, not the steady state.
+      if (mark && now - startedAt > found.first + 1000) found.ages.push(performance.timeOrigin + now - mark.time)
+      if (now - startedAt < ms) video.requestVideoFrameCallback(onFrame(video))
+    }
+    const wait = () => {
+      const video = look()
+      if (video) {
+        video.addEventListener('waiting', () => found.first !== null && (found.waiting += 1))
+        video.requestVideoFrameCallback(onFrame(video))
+      } else requestAnimationFrame(wait)
+    }
+    wait()
+    setTimeout(() => {
+      if (last === null || performance.now() - last > stillMs * 4) found.stalls.push(Math.round(performance.now() - (last ?? startedAt)))
+      resolve(found)
+    }, ms)
+  })
+}

@@ -1,0 +1,195 @@
+/** What it costs to record a town, beside plain ffmpeg in the same run; and what a press waits while it is recorded. */
+import { execFileSync, fork, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CREDENTIALS, cameraPlan, cpuOf, markScript, openBrowser, ownCpu, root, rssOf, sleep, startServer, startTown, summary, treeOf, until, writeSite } from './bench-tools.mjs'
+import { meterInPage } from './page-meter.mjs'
+
+const round = (value) => Math.round(value * 100) / 100
+
+async function startReplay(folder, source, count) {
+  mkdirSync(folder, { recursive: true })
+  const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [folder, source, String(count), CREDENTIALS.username, CREDENTIALS.password])
+  const next = () => new Promise((resolve) => town.once('message', resolve))
+  const { ports, rtsp, publisher } = await next()
+  const ask = async (what) => {
+    const answer = next()
+    town.send(what)
+    return answer
+  }
+  return { pid: town.pid, publisher, ports, rtsp, moves: async () => (await ask('moves')).moves, readers: async () => (await ask('readers')).readers, close: () => new Promise((resolve) => (town.once('exit', resolve), town.disconnect())) }
+}
+
+/** Share of one core, in percent, that `cost` grew by while `ms` passed. */
+async function shareOf(cost, ms) {
+  const [before, at] = [cost(), performance.now()]
+  await sleep(ms)
+  return ((cost() - before) / (performance.now() - at)) * 100
+}
+
+/** Holes in what lies on disk: segments that are missing, or that came later than the ones before account for. */
+async function gapsOnDisk(clips) {
+  const { gapsIn } = await import(join(root, 'dist', 'server', 'clip', 'clip-gaps.js'))
+  const { listBuckets, readIndexNow } = await import(join(root, 'dist', 'server', 'clip', 'ring-index.js'))
+  let gaps = 0
+  let runs = 0
+  for (const camera of readdirSync(clips)) {
+    const folder = join(clips, camera)
+    const segments = listBuckets(folder).flatMap((bucket) => readIndexNow(folder, bucket))
+    gaps += segments.length === 0 ? 1 : gapsIn(segments, segments[0].start, null).length
+    runs += new Set(segments.map(({ run }) => run)).size
+  }
+  return { gaps, runs }
+}
+
+async function compareWithFfmpeg(folder, replay) {
+  const figures = {}
+  const cameras = 20
+  const measureMs = 15_000
+  const plain = Array.from({ length: cameras }, (_, i) => spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-rtsp_transport', 'tcp', '-i', `rtsp://127.0.0.1:${replay.rtsp}/stream`, '-c', 'copy', '-f', 'hls', '-hls_time', '2', '-hls_list_size', '1800', join(folder, `plain-${i}.m3u8`)], { stdio: 'ignore' }))
+  await sleep(6000)
+  const hls = (await shareOf(() => plain.reduce((sum, { pid }) => sum + ownCpu(pid), 0), measureMs)) / cameras
+  for (const child of plain) child.kill('SIGKILL')
+  const site = writeSite(join(folder, 'few.yaml'), replay.ports.slice(0, cameras).map((port, i) => ({ id: `cam-${i}`, port })))
+  const server = await startServer(join(folder, 'few'), site)
+  await until(server.cameras, (items) => items.every(({ health }) => health.video === 'up'))
+  await sleep(6000)
+  const recorded = (await shareOf(() => cpuOf(server.pid), measureMs)) / cameras
+  const { default: WebSocket } = await import('ws')
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/api/v1/live`)
+  await new Promise((resolve) => socket.once('open', resolve))
+  socket.send(JSON.stringify({ token: server.tokens.operator }))
+  await new Promise((resolve) => socket.once('message', resolve))
+  for (let i = 0; i < cameras; i += 1) socket.send(JSON.stringify({ watch: String(i), camera: `cam-${i}` }))
+  await sleep(2000)
+  const watched = (await shareOf(() => cpuOf(server.pid), measureMs)) / cameras
+  socket.terminate()
+  await server.close()
+  figures['% of a core per camera: ffmpeg -c copy -f hls'] = round(hls)
+  figures['% of a core per camera: recorded, nobody watches'] = `${round(recorded)} (${round(recorded / hls)}x)`
+  figures['% of a core per camera: every camera watched live'] = `${round(watched)} (${round(watched / hls)}x)`
+  return figures
+}
+
+async function recordTown(folder, replay, cameras, minutes) {
+  const figures = {}
+  const town = await startTown(folder, [cameraPlan('watched', {})])
+  const ids = Array.from({ length: cameras }, (_, i) => `cam-${i}`)
+  const site = writeSite(join(folder, 'town.yaml'), [...ids.map((id, i) => ({ id, port: replay.ports[i], presets: i < 3 ? '{ here: { token: "1", name: Here } }' : '' })), { id: 'watched', port: town.ports.watched.onvif }])
+  const server = await startServer(join(folder, 'town'), site)
+  const startedAt = performance.now()
+  await until(server.cameras, (items) => items.every(({ health }) => health.video === 'up'), 240_000)
+  figures['seconds until all of them record'] = Math.round((performance.now() - startedAt) / 1000)
+  await sleep(10_000)
+  const halfway = (minutes * 60_000) / 2
+  const node = () => ownCpu(server.pid)
+  const [all, own] = await Promise.all([shareOf(() => cpuOf(server.pid), halfway), shareOf(node, halfway)])
+  figures['cores in all (server, its threads, every ffmpeg)'] = round(all / 100)
+  figures['of them the server itself (press path, video thread, ledger)'] = round(own / 100)
+  figures['MB of memory: the server'] = Math.round(rssOf(server.pid))
+  figures['MB of memory per camera: the server'] = round(rssOf(server.pid) / cameras)
+  figures['processes'] = treeOf(server.pid).length
+  // Presses in the middle of it.
+  const waits = []
+  for (let i = 0; i < 100; i += 1) {
+    const before = (await replay.moves()).length
+    const pressedAt = performance.timeOrigin + performance.now()
+    const { incident } = await (await server.call('press', 'POST', '/presses', { helpPoint: 'here' })).json()
+    const moves = await until(replay.moves, (found) => found.length > before, 5000)
+    waits.push(moves[before].at - pressedAt)
+    await server.call('operator', 'POST', `/incidents/${incident}/closure`, { reason: 'bench' })
+    await sleep(150)
+  }
+  figures['press -> GotoPreset at the camera meanwhile (bench process to camera process)'] = summary(waits)
+  const browser = await openBrowser()
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 720 } })).newPage()
+  await page.addInitScript(markScript())
+  await page.goto(`${server.url}/presets`)
+  await page.evaluate((token) => {
+    document.body.replaceChildren()
+    const player = document.createElement('lamppost-player')
+    player.setAttribute('token', token)
+    player.setAttribute('camera', 'watched')
+    document.body.append(player)
+  }, server.tokens.operator)
+  const seen = await page.evaluate(meterInPage, { find: 'document.querySelector("lamppost-player")?.shadowRoot?.querySelector("video")', ms: Math.max(20_000, halfway) })
+  figures['age of the one live picture that is watched meanwhile'] = { ...summary(seen.ages), stalls: seen.stalls.length }
+  await browser.close()
+  const { gaps, runs } = await gapsOnDisk(join(server.data, 'clips'))
+  figures['gaps on disk'] = gaps
+  figures['recorder restarts'] = runs - cameras - 1
+  Object.assign(figures, await killFfmpeg(server))
+  await server.close()
+  await town.close()
+  return figures
+}
+
+/** kill -9 of one camera's ffmpeg: how long until it records again, and what is missing. */
+async function killFfmpeg(server) {
+  const victim = treeOf(server.pid).find((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('ffmpeg')
+    } catch {
+      return false
+    }
+  })
+  if (!victim) return {}
+  const killedAt = performance.now()
+  process.kill(victim, 'SIGKILL')
+  let downAt = null
+  await until(server.cameras, (items) => {
+    const down = items.some(({ health }) => health.video === 'down')
+    if (down) downAt ??= performance.now()
+    return downAt !== null && !down
+  }, 30_000)
+  return { 'kill -9 of one ffmpeg: noticed after ms': Math.round(downAt - killedAt), 'kill -9 of one ffmpeg: picture again after ms': Math.round(performance.now() - killedAt) }
+}
+
+/** Opening the rings of a town that recorded for a day. */
+async function openTown(folder, cameras) {
+  const { openClipRing } = await import(join(root, 'dist', 'server', 'clip', 'clip-ring.js'))
+  const bucketMs = 300_000
+  const buckets = (24 * 3_600_000) / bucketMs
+  const from = Date.now() - 24 * 3_600_000
+  const lines = (first, start) => Array.from({ length: 150 }, (_, i) => JSON.stringify([first + i, start + i * 2000, 2, i, 1, '0'.repeat(64)])).join('\n')
+  for (let camera = 0; camera < cameras; camera += 1) {
+    const place = join(folder, `cam-${camera}`)
+    mkdirSync(place, { recursive: true })
+    for (let i = 0; i < buckets; i += 1) {
+      const name = `${from + i * bucketMs}-0-${i * 150}`
+      writeFileSync(join(place, `${name}.m4s`), Buffer.alloc(150))
+      writeFileSync(join(place, `${name}.jsonl`), `${lines(i * 150, from + i * bucketMs)}\n`)
+    }
+  }
+  execFileSync('sync')
+  const startedAt = performance.now()
+  const rings = Array.from({ length: cameras }, (_, i) => openClipRing({ folder: join(folder, `cam-${i}`), limits: { keepMs: 48 * 3_600_000, mostBytes: null } }))
+  const openedAt = performance.now()
+  const numbers = rings.map((ring) => ring.nextNumber())
+  if (numbers.some((number) => number !== buckets * 150)) throw new Error('a ring did not find its last segment')
+  return { [`ms to open ${cameras} rings of 24 h after a crash`]: Math.round(openedAt - startedAt) }
+}
+
+export async function benchRecording({ cameras, minutes }) {
+  const folder = mkdtempSync(join(tmpdir(), 'lamppost-recording-'))
+  const source = join(folder, 'source.mp4')
+  execFileSync('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=25,noise=alls=12:allf=t', '-t', '20', '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-g', '50', '-keyint_min', '50', '-b:v', '2M', '-maxrate', '2M', '-bufsize', '1M', '-pix_fmt', 'yuv420p', source])
+  const needed = cameras * 0.25e6 * (minutes + 3) * 60
+  const { bavail, bsize } = statfsSync(folder)
+  if (bavail * bsize < needed * 1.2) throw new Error(`${cameras} cameras for ${minutes} minutes need ${(needed / 1e9).toFixed(0)} GB in ${tmpdir()}`)
+  const figures = {}
+  try {
+    const few = await startReplay(join(folder, 'few-town'), source, 20)
+    Object.assign(figures, await compareWithFfmpeg(folder, few))
+    await few.close()
+    const replay = await startReplay(join(folder, 'replay'), source, cameras)
+    const many = await recordTown(folder, replay, cameras, minutes)
+    await replay.close()
+    for (const [what, figure] of Object.entries(many)) figures[`${cameras} cameras of 2 Mbit/s: ${what}`] = figure
+    Object.assign(figures, await openTown(join(folder, 'day'), cameras))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return figures
+}
