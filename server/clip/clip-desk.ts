@@ -18,6 +18,8 @@ import type { StreamAddress } from './recording-run.ts'
 import { type LiveListener, type LiveViewer, createLiveWatchers } from './live-watchers.ts'
 
 const THREAD_AGAIN_MS = 500
+/** Every read of a pipe makes a new buffer. Measured: a small nursery frees them before their weight starts full collections. */
+const YOUNG_MB = 4
 
 const wantedOf = ({ id, buffer }: SiteCamera, address: StreamAddress | null, substream: StreamAddress | null): CameraToRecord => ({
   id,
@@ -49,7 +51,7 @@ export function createClipDesk(options: ClipDeskOptions) {
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch, { recursive: true })
   const startThread = () => {
-    const started = callWorker<ClipThread>(builtEntry('clip/clip-thread.js'), { folder, evictEveryMs, disk: diskLimits }, (message) => onNews(message as ClipNews))
+    const started = callWorker<ClipThread>(builtEntry('clip/clip-thread.js'), { folder, evictEveryMs, disk: diskLimits }, (message) => onNews(message as ClipNews), { maxYoungGenerationSizeMb: YOUNG_MB })
     void started.ended.then((error) => {
       if (closing) return
       onError(error ?? new Error('the video thread has ended'))

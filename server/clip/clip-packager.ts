@@ -6,7 +6,8 @@ import type { Fragment } from './fragment-reader.ts'
 
 export type Part = { bytes: Buffer; duration: number; independent: boolean }
 export type OpenSegment = { start: number; duration: number; parts: Part[] }
-export type ClosedSegment = { start: number; duration: number; bytes: Buffer }
+/** `chunks`: its bytes, in order; nobody copies them together to write them down. */
+export type ClosedSegment = { start: number; duration: number; chunks: Buffer[] }
 
 const WANTED_PART_S = 0.08
 /** Keyframes that come closer than this share a segment. */
@@ -42,7 +43,7 @@ export function createPackager({ onPart, onSegment }: PackagerEvents) {
     if (!segment) return
     const { start, duration, parts } = segment
     segment = null
-    onSegment({ start, duration, bytes: Buffer.concat(parts.map(({ bytes }) => bytes)) })
+    onSegment({ start, duration, chunks: parts.map(({ bytes }) => bytes) })
   }
   function learnPace(frame: number): void {
     const plausible = frame > 0.004 && frame < 1 ? frame : 0.04

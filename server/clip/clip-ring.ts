@@ -67,11 +67,12 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     current = { bucket, segments: [], data, index }
     return current
   }
-  async function write(segment: Segment, bytes: Buffer): Promise<void> {
+  async function write(segment: Segment, chunks: Buffer[]): Promise<void> {
     const { bucket, segments, data, index } = await bucketFor(segment)
     const located: Located = { ...segment, offset: bucket.bytes }
     try {
-      await data.appendFile(bytes)
+      const { bytesWritten } = await data.writev(chunks)
+      if (bytesWritten !== segment.bytes) throw new Error(`only ${bytesWritten} of ${segment.bytes} bytes were written`)
       await index.appendFile(indexLine(located))
     } catch (error) {
       // Half a segment may lie at the end of the file now: never append behind it.
@@ -79,7 +80,7 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
       if (bucket.bytes === 0) await drop(bucket)
       throw error
     }
-    bucket.bytes += bytes.length
+    bucket.bytes += segment.bytes
     segments.push(located)
   }
   async function drop(bucket: Bucket): Promise<void> {
@@ -124,21 +125,24 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
       return mine
     },
     /** Gives the closed segment its number and hash, at once; it is on disk when `written` resolves. */
-    append({ run: ofRun, start, duration, bytes }: { run: number; start: number; duration: number; bytes: Buffer }): { segment: Segment; written: Promise<void> } {
-      const segment: Segment = { number: nextNumber, run: ofRun, start, duration, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+    append({ run: ofRun, start, duration, chunks }: { run: number; start: number; duration: number; chunks: Buffer[] }): { segment: Segment; written: Promise<void> } {
+      const hash = createHash('sha256')
+      for (const chunk of chunks) hash.update(chunk)
+      const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
+      const segment: Segment = { number: nextNumber, run: ofRun, start, duration, bytes, sha256: hash.digest('hex') }
       nextNumber += 1
       runUsed = true
-      const refused = gate.refuses(bytes.length, heldOpen())
+      const refused = gate.refuses(bytes, heldOpen())
       if (refused !== null) {
         onWritten(refused)
         return { segment, written: Promise.resolve() }
       }
-      gate.queued(bytes.length)
-      const written = inTurn(() => write(segment, bytes)).then(
+      gate.queued(bytes)
+      const written = inTurn(() => write(segment, chunks)).then(
         () => onWritten(null),
         (error: unknown) => onWritten(wordsOf(error)),
       )
-      return { segment, written: written.finally(() => gate.queued(-bytes.length)) }
+      return { segment, written: written.finally(() => gate.queued(-bytes)) }
     },
     nextNumber: () => nextNumber,
     /** The segments that overlap the range, oldest first; whole segments, so the range is widened to theirs. */

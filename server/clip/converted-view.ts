@@ -64,7 +64,8 @@ export function createMemoryStore(kept = KEPT_SEGMENTS): { store: RunStore; init
       forget(inits)
       return run
     },
-    append({ bytes, ...closed }) {
+    append({ chunks, ...closed }) {
+      const bytes = Buffer.concat(chunks)
       const segment: Segment = { ...closed, number, bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
       segments.set(number, bytes)
       forget(segments)

@@ -1,6 +1,6 @@
 /** The only file that knows fluent-ffmpeg (archived upstream). One run of ffmpeg: its output, its end, its last words. */
 import type { Readable } from 'node:stream'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
 import { wordsOf } from '../tools/failure.ts'
 import { guardedFfmpegPath } from '../tools/guarded-spawn.ts'
@@ -12,6 +12,8 @@ export type FfmpegJob = {
   outputOptions: readonly string[]
   /** A path; without it the output is `stdout`. */
   output?: string
+  /** Hears the output as it comes, instead of `stdout`: one stream less on the way of every frame. */
+  onOutput?: (chunk: Buffer) => void
   signal: AbortSignal
   /** Blots secrets out of what ffmpeg says. */
   redact?: (text: string) => string
@@ -21,7 +23,7 @@ export type FfmpegRun = { stdout: Readable; /** Its newest words, redacted, olde
 
 const LINES_KEPT = 20
 
-export function runFfmpeg({ input, inputOptions, outputOptions, output, signal, redact = (text) => text }: FfmpegJob): FfmpegRun {
+export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput, signal, redact = (text) => text }: FfmpegJob): FfmpegRun {
   const stdout = new PassThrough()
   const command = ffmpeg({ stdoutLines: LINES_KEPT })
   // Its own look at ffmpeg's abilities starts two more processes for each run and misreads newer versions.
@@ -43,7 +45,14 @@ export function runFfmpeg({ input, inputOptions, outputOptions, output, signal, 
   })
   signal.addEventListener('abort', stop, { once: true })
   void ended.then(() => signal.removeEventListener('abort', stop))
-  if (output === undefined) command.pipe(stdout, { end: true })
+  const sink = new Writable({
+    highWaterMark: 1_000_000,
+    write(chunk: Buffer, _, done) {
+      onOutput?.(chunk)
+      done()
+    },
+  })
+  if (output === undefined) command.pipe(onOutput ? sink : stdout, { end: true })
   else command.save(output)
   return { stdout, words: () => lines, ended }
 }

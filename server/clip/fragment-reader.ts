@@ -8,6 +8,12 @@ export type Fragment = { bytes: Buffer; keyframe: boolean; video: boolean; decod
 /** A frame of 16 MB is no frame of a CCTV camera. */
 const MOST_BOX_BYTES = 16 * 1024 * 1024
 
+/** Two boxes as one. They mostly lie side by side in the bytes that came, and then nothing is copied. */
+function together(first: Buffer, second: Buffer): Buffer {
+  if (first.buffer === second.buffer && first.byteOffset + first.length === second.byteOffset) return Buffer.from(first.buffer, first.byteOffset, first.length + second.length)
+  return Buffer.concat([first, second])
+}
+
 export function createFragmentReader({ onInit, onFragment }: { onInit(init: Init): void; onFragment(fragment: Fragment): void }) {
   let chunks: Buffer[] = []
   let waiting = 0
@@ -43,7 +49,7 @@ export function createFragmentReader({ onInit, onFragment }: { onInit(init: Init
       const { video, tracks } = init
       const run = readMoof(moof, tracks).find(({ track }) => track === video.id)
       onFragment({
-        bytes: Buffer.concat([moof, box]),
+        bytes: together(moof, box),
         video: run !== undefined,
         keyframe: run?.sync ?? false,
         decodeTime: (run?.decodeTime ?? 0) / video.timescale,

@@ -54,15 +54,15 @@ export async function recordOnce(options: RunParts & { address: StreamAddress; p
   const follower = createStreamFollower({ store, window, now: clock.now, onPicture, onUnfit: end })
 
   const redact = (text: string): string => address.secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text)
-  const { stdout, words, ended } = runFfmpeg({ input: Readable.from([inputScript(address.url)]), inputOptions: INPUT, outputOptions: [...PICTURE[picture], ...SOUND[sound], ...OUTPUT], signal: stop.signal, redact })
-  stdout.on('data', (chunk: Buffer) => {
+  const onOutput = (chunk: Buffer): void => {
     try {
       if (!stop.signal.aborted) follower.push(chunk)
     } catch (error) {
       if (!stop.signal.aborted) onError(error)
       end(`The stream cannot be recorded: ${wordsOf(error)}`)
     }
-  })
+  }
+  const { words, ended } = runFfmpeg({ input: Readable.from([inputScript(address.url)]), inputOptions: INPUT, outputOptions: [...PICTURE[picture], ...SOUND[sound], ...OUTPUT], onOutput, signal: stop.signal, redact })
   const watch = (async () => {
     while (!stop.signal.aborted) {
       await clock.sleep(LOOK_MS, stop.signal)

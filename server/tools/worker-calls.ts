@@ -1,5 +1,5 @@
 /** Typed calls into a worker thread. Each side hands the other an object of functions; answers are promises. */
-import { Worker, parentPort, workerData } from 'node:worker_threads'
+import { type ResourceLimits, Worker, parentPort, workerData } from 'node:worker_threads'
 import type { FailureCode } from '../glossary/failure.ts'
 import { Failure, wordsOf } from './failure.ts'
 
@@ -40,8 +40,8 @@ export type WorkerCalls<C extends Calls> = {
 }
 
 /** The main side: starts the thread and calls into it. Calls in flight when it dies are rejected. */
-export function callWorker<C extends Calls>(file: string, input: unknown, onTell: (message: unknown) => void = () => {}): WorkerCalls<C> {
-  const worker = new Worker(file, { workerData: input })
+export function callWorker<C extends Calls>(file: string, input: unknown, onTell: (message: unknown) => void = () => {}, resourceLimits: ResourceLimits = {}): WorkerCalls<C> {
+  const worker = new Worker(file, { workerData: input, resourceLimits })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let asked = 0
   let gone: Error | null = null

@@ -19,7 +19,7 @@ async function record(ring: ReturnType<typeof open>, minutes: number, from = T0)
   const run = ring.beginRun(Buffer.from('init'))
   const numbers: number[] = []
   for (let i = 0; i < minutes * 30; i += 1) {
-    const { segment, written } = ring.append({ run, start: from + i * 2000, duration: 2, bytes: bytesOf(i) })
+    const { segment, written } = ring.append({ run, start: from + i * 2000, duration: 2, chunks: [bytesOf(i)] })
     numbers.push(segment.number)
     await written
   }
@@ -137,12 +137,12 @@ describe('the clip buffer', () => {
     const ring = open(5 * MINUTE, { onWritten: (problem) => problems.push(problem) })
     await record(ring, 1)
     rmSync(folder, { recursive: true })
-    const { segment, written } = ring.append({ run: 0, start: T0 + 10 * MINUTE, duration: 2, bytes: bytesOf(1) })
+    const { segment, written } = ring.append({ run: 0, start: T0 + 10 * MINUTE, duration: 2, chunks: [bytesOf(1)] })
     await written
     expect(problems.at(-1)).toMatch(/ENOENT/)
     expect(await ring.read(segment.number)).toBeNull()
     mkdirSync(folder)
-    const next = ring.append({ run: 0, start: T0 + 10 * MINUTE + 2000, duration: 2, bytes: bytesOf(2) })
+    const next = ring.append({ run: 0, start: T0 + 10 * MINUTE + 2000, duration: 2, chunks: [bytesOf(2)] })
     await next.written
     expect(problems.at(-1)).toBeNull()
     expect((await ring.read(next.segment.number))?.bytes.equals(bytesOf(2))).toBe(true)
