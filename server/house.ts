@@ -4,9 +4,15 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { startBlindWatch } from './camera/blind-watch.ts'
 import { chooseCameras } from './camera/camera-choice.ts'
 import { type HealthChange, createCameraDesk } from './camera/camera-desk.ts'
-import { runFraming } from './camera/framing-run.ts'
+import { isQuiet, startDriftWatch } from './camera/drift-watch.ts'
+import type { Judgement } from './camera/framing-proof.ts'
+import { type FramingNews, runFraming } from './camera/framing-run.ts'
+import { createPictureProof } from './camera/picture-proof.ts'
+import { createPictureReferences } from './camera/picture-references.ts'
+import type { PictureThread } from './camera/picture-thread.ts'
 import { createPresetKeeping } from './camera/preset-keeping.ts'
 import { createClipDesk } from './clip/clip-desk.ts'
 import { startRtmpIngest } from './clip/rtmp-ingest.ts'
@@ -22,7 +28,7 @@ import { pageRoutes } from './door/page-routes.ts'
 import { pressRoutes } from './door/press-routes.ts'
 import { sessionRoutes } from './door/session-routes.ts'
 import { stateRoutes } from './door/state-routes.ts'
-import type { CameraId, CameraView } from './glossary/camera.ts'
+import type { CameraId, CameraView, PresetToken } from './glossary/camera.ts'
 import type { Person } from './glossary/people.ts'
 import type { HelpPointId } from './glossary/press.ts'
 import type { Site } from './glossary/site.ts'
@@ -43,8 +49,9 @@ import { realClock } from './tools/clock.ts'
 import { createClosingStack } from './tools/closing-stack.ts'
 import { Failure } from './tools/failure.ts'
 import { lockFolder } from './tools/folder-lock.ts'
-import { packageRoot, version } from './tools/package-root.ts'
+import { builtEntry, packageRoot, version } from './tools/package-root.ts'
 import { createTopic } from './tools/topic.ts'
+import { callWorker } from './tools/worker-calls.ts'
 
 export type HouseOptions = { /** Null starts the simulated Darlington. */ siteFile: string | null; dataFolder: string; port: number; host: string; /** PEM texts. */ tls?: { cert: string; key: string } | null; /** Where cameras push to, when the town has such; 0 picks a free one. */ rtmpPort: number }
 export type House = { url: string; demo: DemoCredentials | null; close(): Promise<void> }
@@ -140,6 +147,34 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       demoTown?.simulator.push(Object.fromEntries(found.map(({ camera, key }) => [camera.id, ingest?.streamOf(key).href ?? ''])))
     }
 
+    // What presets should show, and whether the picture shows it.
+    const references = createPictureReferences({ folder: join(dataFolder, 'references'), now: clock.now })
+    const pictures = callWorker<PictureThread>(builtEntry('camera/picture-thread.js'), {})
+    closing.add('the picture thread', pictures.terminate)
+    const lookAt = createPictureProof({ references, still: clips.still, compare: pictures.calls.compare, clock })
+
+    const frame = (camera: CameraId, token: PresetToken, signal: AbortSignal, onJudgement: (news: FramingNews) => void): Promise<Judgement> => {
+      cameras.rememberPosition(camera)
+      const masks = [...cameras.siteCamera(camera).presets.values()].find((preset) => preset.token === token)?.mask ?? []
+      return runFraming({ head: cameras.head(camera), token, clock, signal, look: (stop) => lookAt(camera, token, masks, stop), onJudgement })
+    }
+    const drift = startDriftWatch({
+      clock,
+      port: {
+        mapped: () => site().cameras.flatMap(({ id, presets: mapped }) => [...new Set([...mapped.values()].map(({ token }) => token))].map((token) => ({ camera: id, token }))),
+        busy: cameras.busy,
+        taught: async (camera, token) => (await references.count(camera, token)) > 0,
+        frame: (camera, token, signal) => frame(camera, token, signal, () => {}),
+        sendBack: cameras.sendBack,
+        quiet: () => {
+          const { quietHours, timezone } = site()
+          return quietHours !== null && isQuiet(clock.now(), timezone, quietHours)
+        },
+        onChecked: (check) => void ledger.append([{ kind: 'preset.checked', actor: 'lamppost', subject: check.camera, body: check }]),
+      },
+    })
+    closing.add('the drift watch', drift.close)
+
     // A press: the desk, the incident it opens, the cameras that come.
     const incidents = createIncidentDesk({
       clock,
@@ -149,7 +184,11 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         choose: (id, incident) => chooseCameras({ id, location: helpPoint(id)?.location ?? { lat: 0, lon: 0 } }, cameras.candidates(), incident),
         hold: cameras.hold,
         heldBy: cameras.heldBy,
-        frame: (camera, token, signal, onJudgement) => runFraming({ head: cameras.head(camera), token, clock, signal, onJudgement }),
+        frame: (camera, token, signal, onJudgement) => {
+          drift.yieldTo(camera)
+          return frame(camera, token, signal, onJudgement)
+        },
+        parted: (camera) => void cameras.sendBack(camera).catch((error: unknown) => logger.warn({ err: error, camera }, 'the camera could not be sent back')),
       },
       clips: { preRollMs: (camera) => cameras.siteCamera(camera).buffer.preRollMs, hold: clips.hold },
       helpPointName: (id) => helpPoint(id)?.name ?? id,
@@ -175,6 +214,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     await clips.follow(site().cameras)
     await cameras.follow(site())
     await followPushers(site())
+    const blindWatch = startBlindWatch({ cameras: cameras.ids, still: clips.still, look: pictures.calls.look, onSeen: cameras.seen, clock })
+    closing.add('the blind watch', blindWatch.close)
     incidents.resume()
     clips.evictFromNowOn()
     await ledger.append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable
@@ -210,11 +251,24 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       const camera = cameras.siteCamera(id)
       return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, health: cameras.health(id), heldBy: cameras.heldBy(id), live: `/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`, codec: clips.codec(id), converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded' }
     }
+    /** A keyframe that arrived after now: what the camera shows, not what it showed. */
+    const newPicture = async (id: CameraId): ReturnType<typeof clips.still> => {
+      const since = clock.now()
+      for (let found = await clips.still(id); ; found = await clips.still(id)) {
+        if (found.at >= since || clock.now() - since > 6000) return found
+        await clock.sleep(200)
+      }
+    }
     const presets = createPresetKeeping({
       head: cameras.head,
       siteCamera: cameras.siteCamera,
       heldBy: cameras.heldBy,
       knowsHelpPoint: (id) => helpPoint(id) !== undefined,
+      teach: async (id, token, options) => references.teach(id, token, (await newPicture(id)).picture, options),
+      forgetPictures: references.forget,
+      reference: references.newest,
+      pictures: references.count,
+      lastCheck: drift.last,
       editSite: ({ camera, change }) => siteFileOpen.edit((text) => editPreset(text, camera, change)),
       append: ledger.append,
     })
@@ -240,8 +294,12 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       savePreset: presets.save,
       removePreset: presets.remove,
       recall: presets.recall,
+      teach: presets.teach,
+      reference: presets.reference,
+      check: (camera, token) => drift.check({ camera, token }),
       move: async (id, velocity, timeoutMs, actor) => {
         await cameras.head(id).move(velocity, timeoutMs)
+        cameras.movedByHand(id)
         ledger.append([{ kind: 'camera.moved', actor, subject: id, body: { camera: id, ...velocity } }])
       },
       stop: (id) => cameras.head(id).stop(),

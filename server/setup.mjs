@@ -91,7 +91,8 @@ const FFMPEG = { program: 'ffmpeg', debian: 'ffmpeg' }
 const SETPRIV = { program: 'setpriv', debian: 'util-linux' }
 const CHROMIUM = { program: 'chromium', debian: 'chromium' }
 const NGINX = { program: 'nginx', debian: 'nginx-light' }
-const NEEDED = { test: [FFMPEG, SETPRIV, CHROMIUM], bench: [FFMPEG, SETPRIV, CHROMIUM, NGINX] }
+const OPENSSL = { program: 'openssl', debian: 'openssl' }
+const NEEDED = { test: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL], bench: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, NGINX] }
 
 checkNode()
 installPrograms(NEEDED[mode] ?? [FFMPEG, SETPRIV])

@@ -1,5 +1,5 @@
 /** All cameras of the town: their heads, their health, and who holds each. */
-import type { CameraHealth, CameraId, Reachability } from '../glossary/camera.ts'
+import type { Blindness, CameraHealth, CameraId, PtzPosition, Reachability } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
@@ -10,17 +10,21 @@ import type { Candidate } from './camera-choice.ts'
 import { type CameraHead, createCameraHead } from './camera-head.ts'
 import type { InventoryThread } from './onvif-inventory-thread.ts'
 
+/** For so long after somebody steered a camera it is left where they want it. */
+const HANDS_OFF_MS = 10 * 60_000
+
 export type HealthChange = { camera: CameraId; health: CameraHealth }
 /** In the order in which their reasons matter to a person. */
 const PARTS = ['onvif', 'video', 'buffer'] as const
 type Part = (typeof PARTS)[number]
-type Kept = { site: SiteCamera; head: CameraHead | null; health: CameraHealth; reasons: Record<Part, string | null> }
+type Kept = { site: SiteCamera; head: CameraHead | null; health: CameraHealth; reasons: Record<Part, string | null>; handMovedAt: number | null }
 export function createCameraDesk(options: { clock: Clock; onHealth(change: HealthChange): void; onStream(camera: SiteCamera, stream: URL, substream: URL | null): void; onError(error: unknown): void }) {
   const { clock, onHealth, onStream, onError } = options
   const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
   void inventory.ended.then((error) => error && onError(error))
   const cameras = new Map<CameraId, Kept>()
   const holders = new Map<CameraId, IncidentId>()
+  const positions = new Map<CameraId, Partial<PtzPosition>>()
 
   function change(camera: CameraId, part: Part, state: Reachability, reason: string | null): void {
     const kept = cameras.get(camera)
@@ -34,7 +38,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
   }
 
   function open(site: SiteCamera): void {
-    const kept: Kept = { site, head: null, health: { onvif: 'unknown', video: 'unknown', buffer: 'unknown', since: isoTime(clock.now()), reason: null }, reasons: { onvif: null, video: null, buffer: null } }
+    const kept: Kept = { site, head: null, health: { onvif: 'unknown', video: 'unknown', buffer: 'unknown', blind: null, clockOffsetMs: null, since: isoTime(clock.now()), reason: null }, reasons: { onvif: null, video: null, buffer: null }, handMovedAt: null }
     cameras.set(site.id, kept)
     if (!site.onvif) return
     kept.head = createCameraHead({
@@ -73,7 +77,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       }
     },
     candidates: (): Candidate[] =>
-      [...cameras.values()].map(({ site, head, health }) => ({
+      [...cameras.values()].map(({ site, head, health, handMovedAt }) => ({
         id: site.id,
         name: site.name,
         location: site.location,
@@ -81,6 +85,8 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
         onvif: health.onvif,
         heldBy: holders.get(site.id) ?? null,
         presets: site.presets,
+        handMovedMs: handMovedAt === null ? null : clock.monotonic() - handMovedAt,
+        blind: health.blind,
         knownTokens: head?.knownTokens() ?? null,
       })),
     ids: () => [...cameras.keys()],
@@ -95,10 +101,42 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       const { head, site } = kept(id)
       return head !== null && (head.ptz() ?? site.presets.size > 0)
     },
-    health: (id: string): CameraHealth => kept(id).health,
+    health: (id: string): CameraHealth => ({ ...kept(id).health, clockOffsetMs: kept(id).head?.clockOffsetMs() ?? null }),
+    /** Somebody steers it: a press takes another camera if it can. */
+    movedByHand(id: CameraId): void {
+      kept(id).handMovedAt = clock.monotonic()
+    },
+    /** What somebody who looked at its picture found. */
+    seen(id: CameraId, blind: Blindness | null): void {
+      const found = cameras.get(id)
+      if (!found || found.health.blind === blind) return
+      found.health = { ...found.health, blind, since: isoTime(clock.now()) }
+      onHealth({ camera: id, health: found.health })
+    },
     videoIs: (camera: CameraId, state: Reachability, reason: string | null): void => change(camera, 'video', state, reason),
     bufferIs: (camera: CameraId, state: Reachability, reason: string | null): void => change(camera, 'buffer', state, reason),
     heldBy: (id: CameraId): IncidentId | null => holders.get(id) ?? null,
+    /** Null when nobody needs it and it answers; else why it should be left alone. */
+    busy(id: CameraId): string | null {
+      const { health, handMovedAt } = kept(id)
+      if (holders.has(id)) return 'an incident holds it'
+      if (handMovedAt !== null && clock.monotonic() - handMovedAt < HANDS_OFF_MS) return 'somebody has just steered it'
+      return health.onvif === 'up' ? null : 'it does not answer'
+    },
+    /** Where the site wants it when nobody needs it: home, where it looked before it was held, or nowhere. */
+    async sendBack(id: CameraId): Promise<void> {
+      const { site, head } = kept(id)
+      const before = positions.get(id) ?? null
+      positions.delete(id)
+      if (!head || site.after === 'stay') return
+      if (site.after === 'before' && before) await head.goTo(before)
+      else await head.goHome()
+    },
+    /** Remembers where it looks, from what it said last: nothing is asked while somebody waits. */
+    rememberPosition(id: CameraId): void {
+      const position = kept(id).head?.lastPosition()
+      if (position && !positions.has(id)) positions.set(id, position)
+    },
     /** Returns the undo. A camera that another incident holds stays with it. */
     hold(id: CameraId, incident: IncidentId): () => void {
       if (!holders.has(id)) holders.set(id, incident)

@@ -10,6 +10,12 @@ import type { Inventory } from './onvif-inventory-thread.ts'
 import { type OnvifPtz, createOnvifPtz } from './onvif-ptz.ts'
 
 const KEEP_WARM_MS = 5000
+/** Presets are read again now and then: somebody may have changed them, or a reboot lost them. */
+const PRESETS_EVERY = 12
+/** How long a move may take: at first, and within what a head that is known may differ. */
+const FIRST_MOVE_MS = 12_000
+const LEAST_MOVE_MS = 4000
+const MOVES_REMEMBERED = 10
 const CALL_DEADLINE_MS = 2000
 const SETUP_DEADLINE_MS = 8000
 const FIRST_SESSION_MS = 6000
@@ -31,6 +37,9 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   let session: Session | null = null
   let health: Pick<CameraHealth, 'onvif' | 'reason' | 'since'> = { onvif: 'unknown', reason: null, since: isoTime(clock.now()) }
   let trusted = false
+  let turns = 0
+  let lastPosition: Partial<PtzPosition> | null = null
+  const moves: number[] = []
   let misses = 0
   let settle: () => void = () => {}
   /** Resolves when it is known for the first time whether the camera answers. */
@@ -56,6 +65,8 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     try {
       if (live.ptz) noteStatus(await live.ptz.getStatus(CALL_DEADLINE_MS))
       else await client.measureClock(CALL_DEADLINE_MS)
+      turns += 1
+      if (live.ptz && turns % PRESETS_EVERY === 0) live.presets = await live.ptz.getPresets(CALL_DEADLINE_MS)
       misses = 0
       report('up', null)
     } catch (error) {
@@ -97,6 +108,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
 
   function noteStatus(status: PtzStatus): PtzStatus {
     if (status.moving === true) trusted = true
+    if (status.position) lastPosition = status.position
     return status
   }
   function live(): Session {
@@ -126,8 +138,22 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     /** Right after a start, a press waits a moment for the session that is being set up. */
     async gotoPreset(token: PresetToken): Promise<void> {
       if (health.onvif === 'unknown') await Promise.race([settled, clock.sleep(FIRST_SESSION_MS, stopped.signal)])
-      await ptz().gotoPreset(token, CALL_DEADLINE_MS)
+      const head = ptz()
+      // Some cameras say OK to a token they do not have: what is not known is asked for first.
+      if (session && !session.presets.some((preset) => preset.token === token) && !(await refreshPresets()).some((preset) => preset.token === token)) throw new Failure('preset/unknown', `${id} has no preset ${token} any more.`)
+      await head.gotoPreset(token, CALL_DEADLINE_MS)
     },
+    /** How long a move of this head may take, from how long the last ones took; milliseconds. */
+    deadlineMs: (): number => (moves.length === 0 ? FIRST_MOVE_MS : Math.min(FIRST_MOVE_MS, Math.max(LEAST_MOVE_MS, 2 * Math.max(...moves) + 1000))),
+    learnMove(ms: number): void {
+      moves.push(ms)
+      if (moves.length > MOVES_REMEMBERED) moves.shift()
+    },
+    /** Where it last said that it looks; at most a few seconds old while it stands still. */
+    lastPosition: () => lastPosition,
+    goHome: async (): Promise<void> => ptz().gotoHome(CALL_DEADLINE_MS),
+    goTo: async (position: Partial<PtzPosition>): Promise<void> => ptz().absoluteMove(position, CALL_DEADLINE_MS),
+    clockOffsetMs: (): number => client.offsetMs(),
     status: async (): Promise<PtzStatus> => noteStatus(await ptz().getStatus(CALL_DEADLINE_MS)),
     presets: refreshPresets,
     async savePreset(name: string, token: PresetToken | null): Promise<PresetToken> {

@@ -42,6 +42,9 @@ export function judge({ expected, samples, moveStatusTrusted, deadlineMs }: Evid
   return { state: 'unproven', proofs: ['accepted'], reason: 'The camera accepted the move but tells neither where it looks nor whether it has stopped.' }
 }
 
+/** Whether two places that a camera named are certainly not the same one. */
+export const isAway = (expected: Partial<PtzPosition> | null, actual: Partial<PtzPosition> | null): boolean => awayFrom(expected, actual)?.there === false
+
 type Away = { there: boolean; words: string }
 
 function awayFrom(expected: Partial<PtzPosition> | null, actual: Partial<PtzPosition> | null): Away | null {

@@ -1,8 +1,9 @@
-/** One camera, one move: ask, watch, judge. Ends when the framing is settled or taken away. Retries nothing. */
+/** One camera, one move: ask, watch, judge, look. Ends when the framing is settled or taken away. Retries nothing. */
 import type { PresetToken, PtzPosition, PtzStatus } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
 import { wordsOf } from '../tools/failure.ts'
 import { type Judgement, type Sample, judge } from './framing-proof.ts'
+import type { PictureVerdict } from './picture-match.ts'
 
 /** The subset of a camera head that framing needs. */
 export type FramingHead = {
@@ -11,26 +12,52 @@ export type FramingHead = {
   presetPosition(token: PresetToken): Partial<PtzPosition> | null
   /** True once this head was seen moving; remembered from then on. */
   moveStatusTrusted(): boolean
+  /** How long this head may take, as it has shown; milliseconds. */
+  deadlineMs(): number
+  /** How long it took this time. */
+  learnMove(ms: number): void
 }
+/** `checking`: what is known so far; the picture is still being looked at. */
+export type FramingNews = Judgement & { checking?: true }
 
 const LOOK_EVERY_MS = 120
-const DEADLINE_MS = 12_000
 
-/** Calls `onJudgement` when the answer changes. The command is on its way before the first await. */
-export async function runFraming(options: { head: FramingHead; token: PresetToken; clock: Clock; signal: AbortSignal; onJudgement(judgement: Judgement): void }): Promise<Judgement> {
-  const { head, token, clock, signal, onJudgement } = options
-  const finish = (judgement: Judgement): Judgement => {
-    if (!signal.aborted) onJudgement(judgement)
-    return judgement
+/**
+ * Calls `onJudgement` when the answer changes. The command is on its way before the first await.
+ * @param look the picture's own proof; null when there is no reference to compare with.
+ */
+export async function runFraming(options: { head: FramingHead; token: PresetToken; clock: Clock; signal: AbortSignal; look?(signal: AbortSignal): Promise<PictureVerdict | null>; onJudgement(news: FramingNews): void }): Promise<Judgement> {
+  const { head, token, clock, signal, look, onJudgement } = options
+  const tell = (news: FramingNews): Judgement => {
+    if (!signal.aborted) onJudgement(news)
+    return news
   }
   try {
     await head.gotoPreset(token)
   } catch (error) {
-    return finish({ state: 'failed', proofs: [], reason: wordsOf(error) })
+    return tell({ state: 'failed', proofs: [], reason: wordsOf(error) })
   }
   const acceptedAt = clock.monotonic()
-  if (!signal.aborted) onJudgement({ state: 'moving', proofs: ['accepted'], reason: null })
+  tell({ state: 'moving', proofs: ['accepted'], reason: null })
+  const moved = await watchMove({ ...options, acceptedAt })
+  if (moved.state === 'framed') head.learnMove(clock.monotonic() - acceptedAt)
+  if (!look || moved.state === 'failed' || signal.aborted) return tell(moved)
+  tell({ ...moved, checking: true })
+  const seen = await look(signal).catch((error: unknown): PictureVerdict => ({ proves: false, words: `The picture could not be compared: ${wordsOf(error)}` }))
+  // Nothing was taught: what was told stands.
+  return seen === null ? moved : tell(withPicture(moved, seen))
+}
+
+/** What the picture adds to what the camera says. Pure. A picture that disagrees outweighs any word of the camera. */
+export function withPicture(judgement: Judgement, seen: PictureVerdict | null): Judgement {
+  if (seen === null || judgement.state === 'failed') return judgement
+  if (seen.proves) return { state: 'framed', proofs: [...judgement.proofs, 'picture'], reason: null }
+  return { state: 'unproven', proofs: judgement.proofs, reason: seen.words }
+}
+
+async function watchMove({ head, token, clock, signal, acceptedAt }: { head: FramingHead; token: PresetToken; clock: Clock; signal: AbortSignal; acceptedAt: number }): Promise<Judgement> {
   const samples: Sample[] = []
+  const deadlineMs = head.deadlineMs()
   for (;;) {
     const position = head.presetPosition(token)
     let silence: string | null = null
@@ -40,10 +67,10 @@ export async function runFraming(options: { head: FramingHead; token: PresetToke
     } catch (error) {
       silence = wordsOf(error)
     }
-    const late = clock.monotonic() - acceptedAt >= DEADLINE_MS
-    const judgement = judge({ expected: position, samples, moveStatusTrusted: head.moveStatusTrusted(), deadlineMs: DEADLINE_MS })
-    if (judgement.state !== 'moving' || signal.aborted) return finish(judgement)
-    if (late) return finish({ state: 'unproven', proofs: ['accepted'], reason: `The camera accepted the move and then told no more: ${silence ?? 'no status'}` })
+    const late = clock.monotonic() - acceptedAt >= deadlineMs
+    const judgement = judge({ expected: position, samples, moveStatusTrusted: head.moveStatusTrusted(), deadlineMs })
+    if (judgement.state !== 'moving' || signal.aborted) return judgement
+    if (late) return { state: 'unproven', proofs: ['accepted'], reason: `The camera accepted the move and then told no more: ${silence ?? 'no status'}` }
     await clock.sleep(LOOK_EVERY_MS, signal)
   }
 }

@@ -14,7 +14,7 @@ export type OnvifClient = ReturnType<typeof createOnvifClient>
 
 export function createOnvifClient({ access, clock }: { access: OnvifAccess; clock: Clock }) {
   const base = new URL(access.url)
-  const { post, close } = createPoster(base)
+  const { post, close } = createPoster(base, access.fingerprint)
   let challenge: Challenge | null = null
   let offsetMs = 0
 

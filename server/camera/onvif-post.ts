@@ -1,6 +1,7 @@
 /** One POST to one camera over its own warm connections: total deadline, capped answer, one retry on a stale socket. */
 import http from 'node:http'
 import https from 'node:https'
+import type { TLSSocket } from 'node:tls'
 import { Failure, wordsOf } from '../tools/failure.ts'
 
 const MOST_BYTES = 1_000_000
@@ -9,8 +10,11 @@ const STALE = new Set(['ECONNRESET', 'EPIPE'])
 export type HttpAnswer = { status: number; challenges: string[]; text: string }
 export type Post = (path: string, body: string, headers: Record<string, string>, deadlineMs: number) => Promise<HttpAnswer>
 
-/** @param base the configured address: scheme, host and port are never taken from anywhere else. */
-export function createPoster(base: URL): { post: Post; close(): void } {
+/**
+ * @param base the configured address: scheme, host and port are never taken from anywhere else.
+ * @param fingerprint SHA-256 of the certificate that the camera must show, hex; null trusts any: most cameras sign their own.
+ */
+export function createPoster(base: URL, fingerprint: string | null): { post: Post; close(): void } {
   const secure = base.protocol === 'https:'
   const agentOptions = { keepAlive: true, maxSockets: 3, maxFreeSockets: 2, scheduling: 'lifo' as const }
   const agent = secure ? new https.Agent({ ...agentOptions, rejectUnauthorized: false }) : new http.Agent(agentOptions)
@@ -42,8 +46,19 @@ export function createPoster(base: URL): { post: Post; close(): void } {
         },
       )
       sent.setNoDelay(true)
+      // Nothing is written before the connection stands, so no credentials reach a stranger.
+      if (secure && fingerprint !== null)
+        sent.once('socket', (socket) => {
+          const check = (): void => {
+            const shown = (socket as TLSSocket).getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase()
+            if (shown === fingerprint) sent.end(body)
+            else sent.destroy(new Error(`its certificate is another one than the site file names (it shows ${shown ?? 'none'})`))
+          }
+          if (socket.connecting) socket.once('secureConnect', check)
+          else check()
+        })
       sent.on('error', (error: NodeJS.ErrnoException) => reject(Object.assign(error, { stale: sent.reusedSocket && STALE.has(error.code ?? '') })))
-      sent.end(body)
+      if (!secure || fingerprint === null) sent.end(body)
     })
   }
 

@@ -42,6 +42,13 @@ export function createOnvifPtz({ client, path, profile }: { client: OnvifClient;
       const velocity = `<PanTilt xmlns="${SCHEMA}" x="${number(pan)}" y="${number(tilt)}"/><Zoom xmlns="${SCHEMA}" x="${number(zoom)}"/>`
       await call('ContinuousMove', `<Velocity>${velocity}</Velocity><Timeout>PT${number(timeoutMs / 1000)}S</Timeout>`, deadlineMs)
     },
+    gotoHome: async (deadlineMs: number): Promise<void> => void (await call('GotoHomePosition', '', deadlineMs)),
+    /** Only the axes that are given move. */
+    async absoluteMove({ pan, tilt, zoom }: Partial<PtzPosition>, deadlineMs: number): Promise<void> {
+      const panTilt = pan === undefined || tilt === undefined ? '' : `<PanTilt xmlns="${SCHEMA}" x="${number(pan)}" y="${number(tilt)}"/>`
+      const zoomed = zoom === undefined ? '' : `<Zoom xmlns="${SCHEMA}" x="${number(zoom)}"/>`
+      await call('AbsoluteMove', `<Position>${panTilt}${zoomed}</Position>`, deadlineMs)
+    },
     stop: async (deadlineMs: number): Promise<void> => void (await call('Stop', '<PanTilt>true</PanTilt><Zoom>true</Zoom>', deadlineMs)),
   }
 }

@@ -1,17 +1,19 @@
 /** Presets in both places where they live: on the camera, and mapped to help points in the site file. */
-import type { CameraId, Preset, PresetToken } from '../glossary/camera.ts'
+import type { CameraId, Preset, PresetCheck, PresetToken, PtzStatus } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { SiteCamera } from '../glossary/site.ts'
 import { Failure } from '../tools/failure.ts'
+import { isAway } from './framing-proof.ts'
 
-type PresetView = Preset & { helpPoints: HelpPointId[] }
+type PresetView = Preset & { helpPoints: HelpPointId[]; pictures: number; lastCheck: PresetCheck | null }
 export type PresetHead = {
   presets(): Promise<Preset[]>
   savePreset(name: string, token: PresetToken | null): Promise<PresetToken>
   removePreset(token: PresetToken): Promise<void>
   gotoPreset(token: PresetToken): Promise<void>
+  status(): Promise<PtzStatus>
 }
 export type SiteEdit = { camera: CameraId; change: { helpPoint: HelpPointId; token: PresetToken; name: string } | { forget: PresetToken } }
 
@@ -21,10 +23,16 @@ export function createPresetKeeping(options: {
   heldBy(id: CameraId): IncidentId | null
   knowsHelpPoint(id: string): boolean
   editSite(edit: SiteEdit): Promise<void>
+  /** The picture of where the camera looks now becomes what the preset should show; `alone` forgets what it showed before. @throws live/none */
+  teach(id: CameraId, token: PresetToken, options: { alone: boolean }): Promise<void>
+  forgetPictures(id: CameraId, token: PresetToken): Promise<void>
+  reference(id: CameraId, token: PresetToken): Promise<Uint8Array | null>
+  pictures(id: CameraId, token: PresetToken): Promise<number>
+  lastCheck(id: CameraId, token: PresetToken): PresetCheck | null
   append: Append
 }) {
-  const { head, siteCamera, heldBy, knowsHelpPoint, editSite, append } = options
-  const view = (id: CameraId, preset: Preset): PresetView => ({ ...preset, helpPoints: [...siteCamera(id).presets].flatMap(([helpPoint, { token }]) => (token === preset.token ? [helpPoint] : [])) })
+  const { head, siteCamera, heldBy, knowsHelpPoint, editSite, teach, forgetPictures, reference, pictures, lastCheck, append } = options
+  const view = async (id: CameraId, preset: Preset): Promise<PresetView> => ({ ...preset, pictures: await pictures(id, preset.token), lastCheck: lastCheck(id, preset.token), helpPoints: [...siteCamera(id).presets].flatMap(([helpPoint, { token }]) => (token === preset.token ? [helpPoint] : [])) })
 
   /** @throws camera/held: while somebody needs help, the engineer waits. */
   function mustBeFree(id: CameraId): void {
@@ -38,7 +46,7 @@ export function createPresetKeeping(options: {
   }
 
   return {
-    list: async (id: CameraId): Promise<PresetView[]> => (await head(id).presets()).map((preset) => view(id, preset)),
+    list: async (id: CameraId): Promise<PresetView[]> => Promise.all((await head(id).presets()).map((preset) => view(id, preset))),
     /** @throws camera/held, preset/unknown, help-point/unknown, site/invalid */
     async save(id: CameraId, { token, name: given, helpPoint }: { token: PresetToken | null; name: string | null; helpPoint: HelpPointId | null }, actor: string): Promise<PresetView> {
       mustBeFree(id)
@@ -47,6 +55,8 @@ export function createPresetKeeping(options: {
       if (token !== null && given !== null) await known(id, token)
       const saved = await head(id).savePreset(name, token)
       if (helpPoint !== null) await editSite({ camera: id, change: { helpPoint, token: saved, name } })
+      // A preset that was saved while there is no picture is still a preset: it has no picture proof until one is taught.
+      await teach(id, saved, { alone: true }).catch(() => {})
       await append([{ kind: 'preset.saved', actor, subject: id, body: { camera: id, token: saved, name, helpPoint } }]).durable
       return view(id, await known(id, saved))
     },
@@ -54,8 +64,24 @@ export function createPresetKeeping(options: {
       mustBeFree(id)
       await known(id, token)
       await head(id).removePreset(token)
+      await forgetPictures(id, token)
       await editSite({ camera: id, change: { forget: token } })
       await append([{ kind: 'preset.removed', actor, subject: id, body: { camera: id, token } }]).durable
+    },
+    /** The engineer looks at the picture and says: this is what it should show. The camera must stand at the preset. */
+    async teach(id: CameraId, token: PresetToken, actor: string): Promise<void> {
+      mustBeFree(id)
+      const { name, position } = await known(id, token)
+      const { position: now, moving } = await head(id).status()
+      if (moving === true || isAway(position, now)) throw new Failure('preset/not-there', `${id} does not stand at ${name || token} now: send it there first, and look at the picture.`)
+      await teach(id, token, { alone: false })
+      await append([{ kind: 'preset.taught', actor, subject: id, body: { camera: id, token } }]).durable
+    },
+    /** @throws preset/no-picture */
+    async reference(id: CameraId, token: PresetToken): Promise<Uint8Array> {
+      const picture = await reference(id, token)
+      if (!picture) throw new Failure('preset/no-picture', `${id} has no reference picture for preset ${token}; teach it one.`)
+      return picture
     },
     async recall(id: CameraId, token: PresetToken, actor: string): Promise<void> {
       mustBeFree(id)

@@ -1,13 +1,13 @@
 /** Cameras: their state, their presets, and the engineer's (and operator's) hand on the head. */
 import { Type } from 'typebox'
-import type { CameraId, CameraView, Preset, PresetToken, PtzVelocity } from '../glossary/camera.ts'
+import type { CameraId, CameraView, Preset, PresetCheck, PresetToken, PtzVelocity } from '../glossary/camera.ts'
 import type { RecorderReport } from '../glossary/clip.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
-import { CAMERA, HEALTH, ID_PARAMS, PRESET, PROBLEM, RECORDER, listOf } from './shapes.ts'
+import { CAMERA, HEALTH, ID_PARAMS, MEDIA, PRESET, PRESET_CHECK, PROBLEM, RECORDER, listOf } from './shapes.ts'
 
-export type PresetView = Preset & { helpPoints: HelpPointId[] }
+export type PresetView = Preset & { helpPoints: HelpPointId[]; pictures: number; lastCheck: PresetCheck | null }
 export type CameraPort = {
   all(): CameraView[]
   /** @throws camera/unknown */
@@ -18,6 +18,11 @@ export type CameraPort = {
   savePreset(id: CameraId, preset: { token: PresetToken | null; name: string | null; helpPoint: HelpPointId | null }, actor: string): Promise<PresetView>
   removePreset(id: CameraId, token: PresetToken, actor: string): Promise<void>
   recall(id: CameraId, token: PresetToken, actor: string): Promise<void>
+  /** What the camera shows now is what this preset should show. */
+  teach(id: CameraId, token: PresetToken, actor: string): Promise<void>
+  reference(id: CameraId, token: PresetToken): Promise<Uint8Array>
+  /** Sends the camera there, compares, and sends it back. */
+  check(id: CameraId, token: PresetToken): Promise<PresetCheck>
   move(id: CameraId, velocity: PtzVelocity, timeoutMs: number, actor: string): Promise<void>
   stop(id: CameraId): Promise<void>
   /** What is recorded of it and what went wrong before. */
@@ -72,6 +77,16 @@ export function cameraRoutes(app: App, port: CameraPort): void {
   app.post('/api/v1/cameras/:id/presets/:token/recall', { config: { roles: HANDS }, schema: { summary: 'Send the camera to it', tags: ['presets'], params: PRESET_PARAMS, response: { 204: DONE, ...answers } } }, async (request, reply) => {
     await port.recall(idOf(request), request.params.token as PresetToken, actorOf(request))
     return reply.status(204).send(null)
+  })
+
+  app.post('/api/v1/cameras/:id/presets/:token/reference', { config: { roles: ['engineer'] }, schema: { summary: 'What the camera shows now is what this preset should show; it must stand there', tags: ['presets'], params: PRESET_PARAMS, response: { 204: DONE, ...answers } } }, async (request, reply) => {
+    await port.teach(idOf(request), request.params.token as PresetToken, actorOf(request))
+    return reply.status(204).send(null)
+  })
+  app.post('/api/v1/cameras/:id/presets/:token/check', { config: { roles: ['engineer'] }, schema: { summary: 'Send the camera there, compare its picture with the reference, and send it back', tags: ['presets'], params: PRESET_PARAMS, response: { 200: PRESET_CHECK, ...answers } } }, (request) => port.check(idOf(request), request.params.token as PresetToken))
+  app.get('/api/v1/cameras/:id/presets/:token/reference.jpg', { config: { roles: HANDS }, schema: { summary: 'The newest picture that this preset was taught', tags: ['presets'], params: PRESET_PARAMS, response: { 200: MEDIA, ...answers } } }, async (request, reply) => {
+    const picture = await port.reference(idOf(request), request.params.token as PresetToken)
+    return reply.type('image/jpeg').header('cache-control', 'no-store').send(Buffer.from(picture))
   })
 
   app.post('/api/v1/cameras/:id/move', { config: { roles: HANDS }, schema: { summary: 'Move while held; it stops by itself after timeoutMs', tags: ['cameras'], params: ID_PARAMS, body: MOVE, response: { 204: DONE, ...answers } } }, async (request, reply) => {

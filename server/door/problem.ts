@@ -20,6 +20,8 @@ const STATUS = {
   'camera/held': 409,
   'preset/unknown': 404,
   'preset/in-use': 409,
+  'preset/not-there': 409,
+  'preset/no-picture': 404,
   'clip/none': 404,
   'clip/unreadable': 409,
   'live/none': 503,

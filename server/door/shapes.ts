@@ -42,7 +42,7 @@ export const INCIDENT = Type.Object({
   log: Type.Array(LOG_LINE),
 })
 const REACHABILITY = Type.Enum(['up', 'down', 'unknown'])
-export const HEALTH = Type.Object({ onvif: REACHABILITY, video: REACHABILITY, buffer: REACHABILITY, since: TIME, reason: MAYBE_STRING })
+export const HEALTH = Type.Object({ onvif: REACHABILITY, video: REACHABILITY, buffer: REACHABILITY, blind: Type.Union([Type.Enum(['dark', 'covered', 'frozen']), Type.Null()]), clockOffsetMs: Type.Union([Type.Integer(), Type.Null()], { description: 'The camera’s clock minus ours' }), since: TIME, reason: MAYBE_STRING })
 export const CAMERA = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -63,7 +63,8 @@ export const RECORDER = Type.Object({
   runs: Type.Integer({ description: 'How often ffmpeg was started' }),
   lastEnd: Type.Union([Type.Object({ at: TIME, reason: Type.String(), words: Type.Array(Type.String(), { description: 'ffmpeg’s own last words, secrets blotted out' }) }), Type.Null()]),
 })
-export const PRESET = Type.Object({ token: Type.String(), name: Type.String(), position: Type.Unknown(), helpPoints: Type.Array(Type.String()) })
+export const PRESET_CHECK = Type.Object({ camera: Type.String(), token: Type.String(), at: TIME, result: Type.Enum(['agrees', 'drifted', 'gone', 'unreached', 'not-taught']), words: MAYBE_STRING })
+export const PRESET = Type.Object({ token: Type.String(), name: Type.String(), position: Type.Unknown(), helpPoints: Type.Array(Type.String()), pictures: Type.Integer({ description: 'How many reference pictures it was taught' }), lastCheck: Type.Union([PRESET_CHECK, Type.Null()]) })
 export const HELP_POINT = Type.Object({
   id: Type.String(),
   name: Type.String(),

@@ -13,6 +13,9 @@ export type PtzVelocity = PtzPosition
 
 export type Preset = { token: PresetToken; name: string; position: Partial<PtzPosition> | null }
 
+/** What became of a look at one preset. `gone`: the camera has it no more; `unreached`: the head did not get there. */
+export type PresetCheck = { camera: CameraId; token: PresetToken; at: string; result: 'agrees' | 'drifted' | 'gone' | 'unreached' | 'not-taught'; words: string | null }
+
 /** What GetStatus said, and nothing it did not say. */
 export type PtzStatus = { position: Partial<PtzPosition> | null; moving: boolean | null }
 
@@ -37,9 +40,11 @@ export type Framing = {
   reason: string | null
 }
 
+/** Why a picture shows nothing though it arrives. */
+export type Blindness = 'dark' | 'covered' | 'frozen'
 export type Reachability = 'up' | 'down' | 'unknown'
 /** `buffer`: whether what is recorded reaches the disk. */
-export type CameraHealth = { onvif: Reachability; video: Reachability; buffer: Reachability; since: string; reason: string | null }
+export type CameraHealth = { onvif: Reachability; video: Reachability; buffer: Reachability; /** What is wrong with what the picture shows, as far as anybody looked. */ blind: Blindness | null; /** The camera's clock minus ours, milliseconds; null until it was asked. */ clockOffsetMs: number | null; since: string; reason: string | null }
 
 export type CameraView = {
   id: CameraId

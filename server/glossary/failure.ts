@@ -16,6 +16,8 @@ export const FAILURE_CODES = [
   'camera/held',
   'preset/unknown',
   'preset/in-use',
+  'preset/not-there',
+  'preset/no-picture',
   'clip/none',
   'clip/unreadable',
   'live/none',

@@ -1,5 +1,5 @@
 /** Types only: the one append-only record of everything that happened. */
-import type { CameraId, Framing, PresetToken } from './camera.ts'
+import type { CameraId, Framing, PresetCheck, PresetToken } from './camera.ts'
 import type { IncidentId } from './incident.ts'
 import type { HelpPointId, Press, PressKind } from './press.ts'
 
@@ -16,10 +16,13 @@ export type EntryBodies = {
   'incident.step-ticked': { incident: IncidentId; step: number; text: string }
   'incident.closed': { incident: IncidentId; reason: string }
   'framing.changed': { incident: IncidentId; framing: Framing }
+  'camera.passed-over': { incident: IncidentId; camera: CameraId; reason: string }
   'clip.held': { incident: IncidentId; camera: CameraId; from: string; to: string | null }
   'clip.released': { incident: IncidentId; camera: CameraId }
   'clip.downloaded': { incident: IncidentId; camera: CameraId; from: string; to: string; bytes: number; sha256: string }
   'preset.saved': { camera: CameraId; token: PresetToken; name: string; helpPoint: HelpPointId | null }
+  'preset.taught': { camera: CameraId; token: PresetToken }
+  'preset.checked': PresetCheck
   'preset.removed': { camera: CameraId; token: PresetToken }
   'preset.recalled': { camera: CameraId; token: PresetToken }
   'camera.moved': { camera: CameraId; pan: number; tilt: number; zoom: number }

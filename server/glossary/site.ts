@@ -10,7 +10,8 @@ export type HelpPoint = {
   instructions: string[]
 }
 
-export type OnvifAccess = { url: string; username: string; password: string }
+/** `fingerprint`: SHA-256 of the camera's certificate, hex without colons; null trusts any certificate of that host. */
+export type OnvifAccess = { url: string; username: string; password: string; fingerprint: string | null }
 
 export type SiteCamera = {
   id: CameraId
@@ -19,7 +20,9 @@ export type SiteCamera = {
   onvif: OnvifAccess | null
   rtmp: { streamKey: string } | null
   /** Which preset shows which help point. */
-  presets: ReadonlyMap<HelpPointId, { token: PresetToken; name: string }>
+  presets: ReadonlyMap<HelpPointId, { token: PresetToken; name: string; /** What of its picture says nothing about the place; shares of width and height. */ mask: { x: number; y: number; width: number; height: number }[] }>
+  /** Where the head goes when an incident that sent it is closed. */
+  after: 'home' | 'before' | 'stay'
   buffer: { mode: 'always' | 'on-press'; preRollMs: number; keepMs: number; /** Bytes, held ones not counted; null for no limit. */ mostBytes: number | null; /** Recorded only where the site says so. */ sound: 'drop' | 'keep' }
 }
 
@@ -30,6 +33,8 @@ export type Site = {
   id: string
   name: string
   timezone: string
+  /** When presets are checked by themselves; null: never. Local times of day. */
+  quietHours: { from: string; to: string } | null
   helpPoints: HelpPoint[]
   cameras: SiteCamera[]
   safePlaces: SafePlace[]

@@ -106,7 +106,7 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
         { kind: 'incident.closed', actor, subject: incident.id, body: { incident: incident.id, reason } },
       ])
       for (const clip of ends) clips.hold(incident.id, clip)
-      await framings.end(incident.id)
+      await framings.end(incident.id, book.unfinished())
       await durable
       return book.get(incident.id)
     },

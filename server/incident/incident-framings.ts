@@ -13,7 +13,9 @@ export type CameraPort = {
   hold(camera: CameraId, incident: IncidentId): () => void
   heldBy(camera: CameraId): IncidentId | null
   /** The command leaves before this returns; `onJudgement` hears each change until settled or aborted. */
-  frame(camera: CameraId, preset: PresetToken, signal: AbortSignal, onJudgement: (judgement: Pick<Framing, 'proofs' | 'reason'> & { state: Framing['state'] }) => void): Promise<unknown>
+  frame(camera: CameraId, preset: PresetToken, signal: AbortSignal, onJudgement: (judgement: Pick<Framing, 'proofs' | 'reason'> & { state: Framing['state']; /** What is known so far; more may follow. */ checking?: true }) => void): Promise<unknown>
+  /** An incident that sent this camera is over; nobody of this room needs it now. */
+  parted(camera: CameraId): void
 }
 
 type Run = { incident: IncidentId; role: FramingRole; stop: AbortController; ended: Promise<unknown> }
@@ -60,15 +62,22 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
     if (role === 'primary') hold(id, camera)
     const stop = new AbortController()
     const asked: Framing = { camera, preset, role, state: 'asked', proofs: [], askedAt, settledAt: null, reason: null }
-    const onJudgement: Parameters<CameraPort['frame']>[3] = ({ state, proofs, reason }) => {
+    let known = false
+    const onJudgement: Parameters<CameraPort['frame']>[3] = ({ state, proofs, reason, checking = false }) => {
       const settled = SETTLED.has(state)
+      known ||= settled
       const current = currentRole(id, camera) ?? role
       record([draftOf(id, { ...asked, role: current, state, proofs, reason, settledAt: settled ? isoTime(clock.now()) : null })])
-      if (settled && runs.get(camera)?.stop === stop) runs.delete(camera)
+      if (settled && !checking && runs.get(camera)?.stop === stop) runs.delete(camera)
       if (state === 'failed' && current === 'primary') fallToNext(id, camera)
     }
     // Nothing that a camera does may cost the press: a surprise is a failed framing.
-    const ended = startFrame(camera, preset, stop.signal, onJudgement).catch((error: unknown) => onJudgement({ state: 'failed', proofs: [], reason: wordsOf(error) }))
+    const ended = startFrame(camera, preset, stop.signal, onJudgement)
+      .catch((error: unknown) => onJudgement({ state: 'failed', proofs: [], reason: wordsOf(error) }))
+      .finally(() => {
+        // The picture was looked at and had nothing to add.
+        if (known && runs.get(camera)?.stop === stop) runs.delete(camera)
+      })
     runs.set(camera, { incident: id, role, stop, ended })
     return asked
   }
@@ -95,9 +104,10 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
   return {
     /** Chooses and sends; the PTZ command is on its way when this returns. */
     begin(id: IncidentId, helpPoint: HelpPointId): { framings: Framing[]; drafts: Draft[] } {
-      const { primary, secondary } = cameras.choose(helpPoint, id)
+      const { primary, secondary, passedOver } = cameras.choose(helpPoint, id)
       const framings = [...(primary ? [ask(id, primary, 'primary')] : []), ...secondary.map((each) => ask(id, each, 'secondary'))]
-      return { framings, drafts: framings.map((framing) => draftOf(id, framing)) }
+      const reasons = passedOver.map(({ camera, reason }): Draft => ({ kind: 'camera.passed-over', actor: 'lamppost', subject: id, body: { incident: id, camera, reason } }))
+      return { framings, drafts: [...framings.map((framing) => draftOf(id, framing)), ...reasons] }
     },
     /** Asks one camera again, or brings another one. */
     bring(id: IncidentId, chosen: Chosen, role: FramingRole): { framing: Framing; draft: Draft } {
@@ -108,7 +118,8 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
     resume(open: Incident): void {
       for (const { camera, role, state } of open.framings) if (role === 'primary' && state !== 'failed') hold(open.id, camera)
     },
-    async end(id: IncidentId): Promise<void> {
+    /** @param others incidents that go on: a camera that one of them uses stays where it is. */
+    async end(id: IncidentId, others: readonly Incident[]): Promise<void> {
       const mine = [...runs].filter(([, run]) => run.incident === id)
       for (const [camera, run] of mine) {
         run.stop.abort()
@@ -117,6 +128,8 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       for (const release of holds.get(id)?.values() ?? []) release()
       holds.delete(id)
       await Promise.all(mine.map(([, run]) => run.ended))
+      const inUse = (camera: CameraId): boolean => cameras.heldBy(camera) !== null || others.some((other) => other.id !== id && other.framings.some((framing) => framing.camera === camera && framing.preset !== null && framing.state !== 'failed'))
+      for (const { camera, preset, state } of incident(id).framings) if (preset !== null && state !== 'failed' && !inUse(camera)) cameras.parted(camera)
     },
     async close(): Promise<void> {
       const all = [...runs.values()]

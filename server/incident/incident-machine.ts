@@ -53,10 +53,13 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'incident.noted':
     case 'incident.contacted':
     case 'clip.downloaded':
+    case 'camera.passed-over':
     case 'press.refused':
     case 'house.started':
     case 'site.changed':
     case 'preset.saved':
+    case 'preset.taught':
+    case 'preset.checked':
     case 'preset.removed':
     case 'preset.recalled':
     case 'camera.moved':

@@ -18,10 +18,12 @@ export function createCameraPicture({ street, figures, glyphs, name, frame: size
   const still = Buffer.alloc((size.width * size.height * 3) / 2)
   const background = planesOver(still, size.width, size.height)
   let seen: Pose | null = null
+  let frozen: Buffer | null = null
 
   return {
     /** @param now wall clock, milliseconds. Returns a frame of its own: it may be written out while the next is drawn. */
     draw(pose: Pose, now: number, fault: PictureFault): Buffer {
+      if (fault === 'frozen' && frozen) return frozen
       if (!seen || seen.pan !== pose.pan || seen.tilt !== pose.tilt || seen.zoom !== pose.zoom) {
         lookAt(street, background, pose)
         seen = { ...pose }
@@ -33,8 +35,10 @@ export function createCameraPicture({ street, figures, glyphs, name, frame: size
         frame.y.fill(fault === 'dark' ? 17 : 90)
         bytes.fill(128, size.width * size.height)
       }
-      drawText(frame, glyphs, `${name}  ${isoTime(now).replace('T', ' ')}`, 8, 8)
-      stamp(frame, pose, now)
+      if (fault === 'none' || fault === 'frozen') drawText(frame, glyphs, `${name}  ${isoTime(now).replace('T', ' ')}`, 8, 8)
+      // A lens without light or behind a bag shows no clock either: what a camera writes over its picture is no picture.
+      if (fault === 'none' || fault === 'frozen') stamp(frame, pose, now)
+      frozen = bytes
       return bytes
     },
   }

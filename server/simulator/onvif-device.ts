@@ -5,6 +5,7 @@ import type { EventService } from './onvif-event-service.ts'
 import { answerMedia } from './onvif-media-service.ts'
 import { type SimulatedHead, answerPtz } from './onvif-ptz-service.ts'
 import { type SoapRequest, createTokenCheck, readRequest } from './onvif-requests.ts'
+import { type Trap, springTrap } from './onvif-traps.ts'
 import { NS, SoapFault, envelope, faultBody, noSuchAction, notAuthorized } from './onvif-words.ts'
 
 export type OnvifDeviceOptions = {
@@ -18,16 +19,27 @@ export type OnvifDeviceOptions = {
   deviceNow(): number
   /** Hears every operation when its request has arrived whole, with wall-clock milliseconds. */
   onOperation(operation: string, at: number): void
+  /** What is wrong with this device now; null while it is honest. */
+  trap?(): Trap | null
 }
+/** After so many wrong passwords a device that locks does not even look at the right one. */
+const LOCKS_AFTER = 5
 
 const MOST_REQUEST = 200_000
 
-export async function startOnvifDevice({ port, name, serial, credentials, head, events, streamUri, deviceNow, onOperation }: OnvifDeviceOptions) {
+export async function startOnvifDevice({ port, name, serial, credentials, head, events, streamUri, deviceNow, onOperation, trap = () => null }: OnvifDeviceOptions) {
+  let wrong = 0
   const authentic = createTokenCheck({ ...credentials, deviceNow })
 
   async function answer(request: SoapRequest, path: string, base: string, signal: AbortSignal): Promise<string> {
     const open = request.namespace === NS.tds && PRE_AUTH.has(request.operation)
-    if (!open && !authentic(request.header)) throw notAuthorized()
+    const trapped = trap()
+    if (trapped !== 'locked-out') wrong = 0
+    if (!open && (trapped === 'wrong-password' || (trapped === 'locked-out' && wrong >= LOCKS_AFTER) || !authentic(request.header))) {
+      wrong += 1
+      throw notAuthorized()
+    }
+    if (trapped === 'unknown-token-ok' && request.operation === 'GotoPreset') return '<tptz:GotoPresetResponse/>'
     if (path.startsWith('/onvif/pull/') || request.namespace === NS.tev || request.namespace === NS.wsnt) return events.answer(request, { path, base, signal })
     if (request.namespace === NS.tds) return answerDevice(request, { name, serial, ptz: head !== null, base, deviceNow: deviceNow() })
     if (request.namespace === NS.trt) return answerMedia(request, { ptz: head !== null, streamUri: streamUri() })
@@ -50,6 +62,10 @@ export async function startOnvifDevice({ port, name, serial, credentials, head, 
     if (!soap) return send(400, envelope(faultBody(new SoapFault(['Sender', 'ter:WellFormed'], 'This is no SOAP request'))))
     onOperation(soap.operation, Date.now())
     try {
+      const trapped = trap()
+      const good = trapped ? envelope(await answer(soap, request.url ?? '/', `http://${request.headers.host ?? `127.0.0.1:${port}`}`, gone.signal)) : ''
+      if (trapped && springTrap(trapped, response, soap.operation, good)) return
+      if (trapped) return send(200, good)
       send(200, envelope(await answer(soap, request.url ?? '/', `http://${request.headers.host ?? `127.0.0.1:${port}`}`, gone.signal)))
     } catch (error) {
       const fault = error instanceof SoapFault ? error : new SoapFault(['Receiver', 'ter:Action'], String(error))

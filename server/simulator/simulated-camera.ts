@@ -5,6 +5,7 @@ import { startEncoder } from './camera-encoder.ts'
 import { FRAME, type Frame, type PictureFault, createCameraPicture } from './camera-picture.ts'
 import { type Pose, createMotors } from './motors.ts'
 import { startOnvifDevice } from './onvif-device.ts'
+import type { Trap } from './onvif-traps.ts'
 import { createEventService } from './onvif-event-service.ts'
 import { populate } from './picture-figures.ts'
 import type { Glyphs } from './picture-text.ts'
@@ -18,7 +19,7 @@ export type SimulatedCamera = Awaited<ReturnType<typeof startSimulatedCamera>>
 
 export async function startSimulatedCamera(options: { plan: CameraPlan; folder: string; credentials: Credentials; ports: { onvif: number; rtsp: number }; glyphs: Glyphs; onError(words: string): void }) {
   const { plan, folder, credentials, ports, glyphs, onError } = options
-  const frame = plan.frame ?? FRAME
+  let frame = plan.frame ?? FRAME
   const motors = createMotors(plan.home, () => performance.now())
   const events = createEventService({ now: () => Date.now() })
   const waiting = plan.landmarks.flatMap(({ helpPoint, bearing }) => (helpPoint ? [bearing] : []))
@@ -26,6 +27,7 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
   let picture: Promise<ReturnType<typeof createCameraPicture>> | null = null
   let fault: PictureFault = 'none'
   let clockOffsetMs = 0
+  let trap: Trap | null = null
   const deviceNow = (): number => Date.now() + clockOffsetMs
 
   /** Drawn when somebody first watches. */
@@ -61,6 +63,7 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
       events,
       streamUri: () => `rtsp://127.0.0.1:${streamPort}/stream`,
       deviceNow,
+      trap: () => trap,
       onOperation: (operation, at) => {
         operations.push({ operation, at })
         if (operations.length > 1000) operations.shift()
@@ -80,7 +83,13 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
     operations: (): readonly { operation: string; at: number }[] => operations,
     setInput: events.setInput,
     setFault: (next: PictureFault): void => void (fault = next),
+    /** Another resolution, rate or codec, from the next time the picture is asked for. */
+    setFrame(next: Partial<Frame>): void {
+      frame = { ...frame, ...next }
+      picture = null
+    },
     setFlow: (next: Flow): void => rtsp?.setFlow(next),
+    setTrap: (next: Trap | null): void => void (trap = next),
     setClock: (offsetMs: number): void => void (clockOffsetMs = offsetMs),
     /** The cable is pulled: nothing answers on its ports any more. */
     async unplug(): Promise<void> {

@@ -93,9 +93,10 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       id: camera.id as CameraId,
       name: camera.name,
       location: camera.location ?? null,
-      onvif: camera.onvif && url !== null ? { url, username: camera.onvif.username, password: refer(at('onvif', 'password'), camera.onvif.password) } : null,
+      onvif: camera.onvif && url !== null ? { url, username: camera.onvif.username, password: refer(at('onvif', 'password'), camera.onvif.password), fingerprint: camera.onvif.fingerprint?.replaceAll(':', '').toLowerCase() ?? null } : null,
       rtmp: streamKey === null ? null : { streamKey },
-      presets: new Map(Object.entries(camera.presets ?? {}).map(([helpPoint, { token, name }]) => [helpPoint as HelpPointId, { token: token as PresetToken, name }])),
+      presets: new Map(Object.entries(camera.presets ?? {}).map(([helpPoint, { token, name, mask = [] }]) => [helpPoint as HelpPointId, { token: token as PresetToken, name, mask }])),
+      after: camera.after ?? 'home',
       buffer: {
         mode: camera.buffer === 'on-press' ? 'on-press' : 'always',
         preRollMs: durationMs(buffer.preRoll ?? '60s'),
@@ -107,6 +108,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   })
   return {
     ...document.site,
+    quietHours: document.site.quietHours ?? null,
     helpPoints: document.helpPoints.map(({ id, name, address, location, instructions }) => ({
       id: id as HelpPointId,
       name,

@@ -10,9 +10,13 @@ export function editPreset(text: string, camera: CameraId, change: { helpPoint: 
   const node = isSeq(cameras) ? cameras.items.find((item) => isMap(item) && item.get('id') === camera) : undefined
   if (!isMap(node)) return text
   if ('helpPoint' in change) {
-    const preset = document.createNode({ token: change.token, name: change.name }, { flow: true })
     if (!isMap(node.get('presets'))) node.set('presets', document.createNode({}))
-    node.setIn(['presets', change.helpPoint], preset)
+    const known = node.getIn(['presets', change.helpPoint])
+    // What else the engineer wrote about it, such as masks, stays.
+    if (isMap(known)) {
+      known.set('token', document.createNode(change.token))
+      known.set('name', document.createNode(change.name))
+    } else node.setIn(['presets', change.helpPoint], document.createNode({ token: change.token, name: change.name }, { flow: true }))
   } else {
     const presets = node.get('presets')
     if (!isMap(presets)) return text

@@ -23,14 +23,18 @@ const HELP_POINT = Type.Object(
   strict,
 )
 
+const SHARE = Type.Number({ minimum: 0, maximum: 1 })
+const MASK = Type.Object({ x: SHARE, y: SHARE, width: SHARE, height: SHARE }, { ...strict, description: 'Shares of the picture’s width and height, from the upper left' })
+
 const CAMERA = Type.Object(
   {
     id: ID,
     name: NAME,
     location: Type.Optional(PLACE),
-    onvif: Type.Optional(Type.Object({ url: Type.String({ minLength: 1 }), username: Type.String(), password: Type.String() }, strict)),
+    onvif: Type.Optional(Type.Object({ url: Type.String({ minLength: 1 }), username: Type.String(), password: Type.String(), fingerprint: Type.Optional(Type.String({ pattern: '^([0-9a-fA-F]{2}:?){32}$', description: 'SHA-256 of the camera’s certificate; a camera with another one is not spoken to' })) }, strict)),
+    after: Type.Optional(Type.Enum(['home', 'before', 'stay'], { description: 'Where the head goes when an incident that sent it is closed: its home position, where it looked before, or nowhere' })),
     rtmp: Type.Optional(Type.Object({ streamKey: Type.String({ pattern: '^(\\$\\{.+\\}|file:.+|[A-Za-z0-9_-]{8,128})$', description: 'By reference; letters, digits, _ and -' }) }, strict)),
-    presets: Type.Optional(Type.Record(Type.String(), Type.Object({ token: Type.String({ minLength: 1, maxLength: 64 }), name: NAME }, strict), { description: 'Help point id to the preset that shows it' })),
+    presets: Type.Optional(Type.Record(Type.String(), Type.Object({ token: Type.String({ minLength: 1, maxLength: 64 }), name: NAME, mask: Type.Optional(Type.Array(MASK, { maxItems: 20, description: 'Parts of the picture that say nothing about the place: roads, trees' })) }, strict), { description: 'Help point id to the preset that shows it' })),
     buffer: Type.Optional(Type.Union([Type.Literal('on-press'), Type.Object({ preRoll: Type.Optional(DURATION), keep: Type.Optional(DURATION), most: Type.Optional(SIZE), sound: Type.Optional(Type.Enum(['drop', 'keep'])) }, strict)])),
   },
   strict,
@@ -50,7 +54,7 @@ const CONTACT = Type.Object({ id: ID, name: NAME, phone: Type.String({ minLength
 
 export const SITE_SCHEMA = Type.Object(
   {
-    site: Type.Object({ id: ID, name: NAME, timezone: Type.String({ minLength: 1 }) }, strict),
+    site: Type.Object({ id: ID, name: NAME, timezone: Type.String({ minLength: 1 }), quietHours: Type.Optional(Type.Object({ from: TIME, to: TIME }, { ...strict, description: 'When cameras may be moved to check their presets; left out, they are checked by hand only' })) }, strict),
     helpPoints: Type.Array(HELP_POINT, { minItems: 1 }),
     cameras: Type.Array(CAMERA),
     safePlaces: Type.Optional(Type.Array(SAFE_PLACE)),

@@ -5,6 +5,7 @@
 
 /** Runs in the page. `find` returns the video once there is one. Resolves after `ms`. */
 export function meterInPage({ find, ms, stillMs = 400 }) {
+  // oxlint-disable-next-line typescript/no-implied-eval -- our own words, sent into a page of ours
   const look = new Function(`return ${find}`)
   const canvas = document.createElement('canvas')
   canvas.width = 480

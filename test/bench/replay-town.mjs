@@ -67,7 +67,9 @@ const rtsp = createServer((socket) => {
 await new Promise((resolve) => rtsp.listen(0, '127.0.0.1', resolve))
 const { port } = rtsp.address()
 const ffmpeg = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-re', '-stream_loop', '-1', '-i', source, '-c', 'copy', '-f', 'rtsp', '-rtsp_transport', 'tcp', `rtsp://127.0.0.1:${port}/publish`], { stdio: 'ignore' })
-while (!sdp) await new Promise((resolve) => setTimeout(resolve, 50))
+await new Promise((resolve) => {
+  const look = setInterval(() => sdp && (clearInterval(look), resolve()), 50)
+})
 
 const moves = []
 const devices = []

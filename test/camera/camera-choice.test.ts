@@ -19,6 +19,8 @@ function camera(id: string, change: Partial<Candidate> = {}): Candidate {
     heldBy: null,
     presets: new Map([[HERE.id, { token: `${id}-preset` as PresetToken, name: 'here' }]]),
     knownTokens: new Set([`${id}-preset` as PresetToken]),
+    handMovedMs: null,
+    blind: null,
     ...change,
   }
 }
@@ -40,7 +42,9 @@ describe('choosing cameras for a press', () => {
     expect(passedOver).toEqual([{ camera: 'near', reason: 'it does not answer' }])
   })
   test('a camera that was never reached yet comes after those that answer, but before none', () => {
-    expect(choose(camera('near', { onvif: 'unknown' }), camera('far', { location: east(9) })).primary?.camera).toBe('far')
+    const { primary, passedOver } = choose(camera('near', { onvif: 'unknown' }), camera('far', { location: east(9) }))
+    expect(primary?.camera).toBe('far')
+    expect(passedOver).toEqual([{ camera: 'near', reason: 'it was not reached yet' }])
     expect(choose(camera('near', { onvif: 'unknown' })).primary?.camera).toBe('near')
   })
   test('a camera held by another incident is not stolen', () => {
@@ -59,6 +63,25 @@ describe('choosing cameras for a press', () => {
     const { primary, passedOver } = choose(camera('near', { knownTokens: new Set() }))
     expect(primary).toBeNull()
     expect(passedOver).toEqual([{ camera: 'near', reason: 'its preset near-preset is gone from the camera' }])
+  })
+  test.each([
+    ['somebody moved by hand just now', { handMovedMs: 40_000 }, 'somebody moved it by hand 40 s ago'],
+    ['that is dark', { blind: 'dark' as const }, 'its picture is dark'],
+    ['that is covered', { blind: 'covered' as const }, 'its picture is blank: the lens may be covered'],
+    ['whose picture is frozen', { blind: 'frozen' as const }, 'its picture stands still'],
+  ])('a camera %s comes after one that is free and sees, with the reason kept, but before none', (_, change, reason) => {
+    const { primary, secondary, passedOver } = choose(camera('near', change), camera('far', { location: east(9) }))
+    expect(primary?.camera).toBe('far')
+    expect(secondary.map((each) => each.camera)).toEqual(['near'])
+    expect(passedOver).toEqual([{ camera: 'near', reason }])
+    expect(choose(camera('near', change)).primary?.camera).toBe('near')
+  })
+  test('a camera that was moved by hand some minutes ago is free again', () => {
+    expect(choose(camera('near', { handMovedMs: 180_000 }), camera('far', { location: east(9) })).primary?.camera).toBe('near')
+  })
+  test('choosing among ten thousand cameras takes no more than a sort', () => {
+    const many = Array.from({ length: 10_000 }, (_, i) => camera(`cam-${i}`, { location: east(10_000 - i) }))
+    expect(choose(...many).primary?.camera).toBe('cam-9999')
   })
   test('fixed cameras near the help point are further views, never the first', () => {
     const fixed = { ptz: false, presets: new Map(), knownTokens: null }

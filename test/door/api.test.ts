@@ -283,6 +283,7 @@ describe('the record', () => {
     expect(after.presses).toEqual(before.presses)
     expect(after.clips.map(({ from }: { from: string }) => from)).toEqual(before.clips.map(({ from }: { from: string }) => from))
     expect(await press({ helpPoint: 'blackwellgate', id: 'restart' })).toMatchObject({ status: 200, body })
-    await until(async () => (await call('operator', 'GET', '/cameras/cam-12')).body.heldBy, (heldBy) => heldBy === body.incident)
+    const first = before.framings.find(({ role }: { role: string }) => role === 'primary').camera
+    await until(async () => (await call('operator', 'GET', `/cameras/${first}`)).body.heldBy, (heldBy) => heldBy === body.incident)
   })
 })

@@ -29,6 +29,8 @@ export function createFakeHead(options: { presets?: Record<string, PtzPosition>;
       return { position: options.noPosition ? null : position, moving: options.noMoveStatus ? null : moving }
     },
     presetPosition: (token: PresetToken) => (options.noPosition ? null : (presets[token] ?? null)),
+    deadlineMs: () => 12_000,
+    learnMove: () => {},
     moveStatusTrusted: () => seenMoving,
   }
 }

@@ -9,7 +9,7 @@ import { isoTime } from '../../server/tools/clock.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 import { createFakeLedger } from '../fakes/fake-ledger.ts'
 
-type Judge = (judgement: Pick<Framing, 'proofs' | 'reason' | 'state'>) => void
+type Judge = (judgement: Pick<Framing, 'proofs' | 'reason' | 'state'> & { checking?: true }) => void
 const chosen = (camera: string, preset: string | null = 'p'): Chosen => ({ camera: camera as CameraId, preset: preset as PresetToken | null })
 
 function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]) {
@@ -17,16 +17,18 @@ function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]
   const ledger = createFakeLedger(clock.now)
   const book = createIncidentBook()
   let surprise = false
+  const parted: string[] = []
   const moves: { camera: string; judge: Judge; signal: AbortSignal }[] = []
   const holders = new Map<CameraId, IncidentId>()
   const held: { camera: string; from: string; to: string | null }[] = []
-  let choice: { primary: Chosen | null; secondary: Chosen[] } = { primary: chosen('cam-a'), secondary }
+  let choice: { primary: Chosen | null; secondary: Chosen[]; passedOver?: { camera: CameraId; reason: string }[] } = { primary: chosen('cam-a'), secondary }
   const desk = createIncidentDesk({
     clock,
     book,
     append: ledger.append,
     cameras: {
-      choose: () => ({ ...choice, passedOver: [] }),
+      parted: (camera) => parted.push(camera),
+      choose: () => ({ passedOver: [], ...choice }),
       hold: (camera, incident) => {
         if (!holders.has(camera)) holders.set(camera, incident)
         return () => holders.get(camera) === incident && holders.delete(camera)
@@ -49,7 +51,7 @@ function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]
     const made: Press = { id: `prs-${presses}` as PressId, key: `k${presses}`, helpPoint: helpPoint as HelpPointId, kind: 'press', pressedAt: now, receivedAt: now, source: 'http' }
     return desk.pressed(made)
   }
-  return { clock, ledger, book, desk, moves, holders, held, press, surpriseAll: () => (surprise = true), choose: (next: typeof choice) => (choice = next) }
+  return { clock, ledger, book, desk, parted, moves, holders, held, press, surpriseAll: () => (surprise = true), choose: (next: typeof choice) => (choice = next) }
 }
 
 describe('a press', () => {
@@ -185,6 +187,28 @@ describe('the room', () => {
     expect(closed.clips.map(({ to }) => to)).toEqual(Array(3).fill('2026-11-20T22:30:05.000Z'))
     expect(holders.size).toBe(0)
     expect(moves.every(({ signal }) => signal.aborted)).toBe(true)
+  })
+  test('closing sends the cameras back that it sent, but none that another incident uses', async () => {
+    const { press, desk, choose, parted } = room()
+    const first = press('here')
+    choose({ primary: chosen('cam-c'), secondary: [chosen('cam-b')] })
+    press('there')
+    await desk.close(first.incident, 'Helped', 'operator:Sam')
+    expect(parted).toEqual(['cam-a'])
+  })
+  test('a camera that was passed over is in the incident’s log, with the reason', async () => {
+    const { press, choose, book } = room()
+    choose({ primary: chosen('cam-b'), secondary: [], passedOver: [{ camera: 'cam-a' as CameraId, reason: 'its picture is dark' }] })
+    const { incident } = press('here')
+    expect(book.get(incident).log.filter(({ kind }) => kind === 'camera.passed-over').map(({ body }) => body)).toEqual([{ incident, camera: 'cam-a', reason: 'its picture is dark' }])
+  })
+  test('a framing that the picture still looks at keeps its move until it is settled', () => {
+    const { press, choose, moves } = room()
+    press('here')
+    moves[1]?.judge({ state: 'framed', proofs: ['accepted'], reason: null, checking: true })
+    choose({ primary: chosen('cam-b'), secondary: [] })
+    press('there')
+    expect(moves[1]?.signal.aborted).toBe(true)
   })
   test('a closed incident takes notes, but no acknowledgement and no second closure', async () => {
     const { press, desk } = room()

@@ -41,7 +41,7 @@ describe('the site file', () => {
   })
   test('tokens stay strings, durations become milliseconds, buffers have defaults', () => {
     const camera = readSite(SMALL, any).site?.cameras[0]
-    expect(camera?.presets.get('here' as HelpPointId)).toEqual({ token: '3', name: 'Here' })
+    expect(camera?.presets.get('here' as HelpPointId)).toEqual({ token: '3', name: 'Here', mask: [] })
     expect(camera?.buffer).toEqual({ mode: 'always', preRollMs: 60_000, keepMs: 86_400_000, mostBytes: null, sound: 'drop' })
   })
   test.each([
@@ -77,7 +77,7 @@ describe('editing a preset in the site file', () => {
     const edited = editPreset(SMALL, camera, { helpPoint: 'here' as HelpPointId, token: '101' as PresetToken, name: 'New view' })
     expect(edited).toContain('# the corner')
     expect(edited).toContain('${PASSWORD}')
-    expect(readSite(edited, any).site?.cameras[0]?.presets.get('here' as HelpPointId)).toEqual({ token: '101', name: 'New view' })
+    expect(readSite(edited, any).site?.cameras[0]?.presets.get('here' as HelpPointId)).toEqual({ token: '101', name: 'New view', mask: [] })
   })
   test('adds the first preset of a camera', () => {
     const bare = SMALL.slice(0, SMALL.indexOf('    presets:'))

@@ -3,7 +3,8 @@ import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import '../lamppost-player/lamppost-player.ts'
 import { look } from '../look/look.ts'
-import type { CameraView, PresetView } from '../wall-client/api-shapes.ts'
+import { clockTime } from '../look/times.ts'
+import type { CameraView, PresetView, RecorderReport } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import { en as words } from '../words/en.ts'
@@ -33,6 +34,7 @@ export class LamppostPresets extends LitElement {
   @state() private chosen: string | null = null
   @state() private presets: PresetView[] | null = null
   @state() private message: { words: string; good: boolean } | null = null
+  @state() private report: (RecorderReport & { camera: string }) | null = null
   @state() private removing: string | null = null
 
   #client = new ClientController(this)
@@ -106,6 +108,7 @@ export class LamppostPresets extends LitElement {
             <lamppost-player .client=${this.#client.client} .camera=${camera.id}></lamppost-player>
             ${camera.ptz ? this.#steer(camera) : html`<p class="quiet">${words.fixedCamera}</p>`}
             <p class="message ${this.message?.good ? 'good' : 'bad'}" role="status">${this.message?.words ?? ''}</p>
+            ${this.#recorder(camera)}
           </div>
           ${camera.ptz ? html`<div>${this.#list(camera)} ${this.#saveForm(camera)}</div>` : nothing}
         </div>
@@ -124,6 +127,7 @@ export class LamppostPresets extends LitElement {
       ${picture ? html`<img src=${picture} alt="" />` : html`<span class="nopicture">${camera.health.video === 'down' ? words.gone : words.starting}</span>`}
       <span class="name">${camera.name}</span>
       <span class="health">${words.onvif} <b class=${camera.health.onvif}>${words.health[camera.health.onvif]}</b> · ${words.video} <b class=${camera.health.video}>${words.health[camera.health.video]}</b></span>
+      ${camera.health.blind ? html`<span class="why">${words.blind[camera.health.blind]}</span>` : nothing}
       ${camera.health.reason ? html`<span class="why">${camera.health.reason}</span>` : nothing} ${camera.heldBy ? html`<span class="held">${words.heldByIncident}</span>` : nothing}
     </button>`
   }
@@ -177,16 +181,20 @@ export class LamppostPresets extends LitElement {
     if (this.presets?.length === 0) return html`<p class="quiet">${words.noPresets}</p>`
     return html`<h3>${words.presets}</h3>
       <ul>
-        ${this.presets?.map(({ token, name, helpPoints: shows }) => {
+        ${this.presets?.map(({ token, name, helpPoints: shows, pictures, lastCheck }) => {
           const label = name || token
           return html`<li>
             <div class="preset">
               <strong>${label}</strong> <code>${token}</code>
               ${shows.map((id) => html`<span class="shows">${helpPoints.find((each) => each.id === id)?.name ?? id}</span>`)}
+              ${shows.length > 0 ? html`<span class=${pictures > 0 ? 'taught' : 'untaught'}>${words.taught(pictures)}</span>` : nothing}
+              ${lastCheck ? html`<span class="check ${lastCheck.result}">${words.checked(lastCheck.result, clockTime(lastCheck.at, client.state().site?.timezone ?? 'UTC'))}${lastCheck.words ? html`: ${lastCheck.words}` : nothing}</span>` : nothing}
             </div>
             <div class="row">
               <button @click=${() => this.#act(async () => client.recall(camera.id, token).then(() => words.recalled(label)))}>${words.recall}</button>
               <button @click=${() => this.#change(camera, async () => client.savePreset(camera.id, { token, name: label, helpPoint: shows[0] ?? null }).then(() => words.saved(label)))}>${words.overwrite}</button>
+              <button @click=${() => this.#change(camera, async () => client.teachPreset(camera.id, token).then(() => words.taughtNow(label)))} title=${words.teachHint}>${words.teach}</button>
+              <button @click=${() => this.#change(camera, async () => client.checkPreset(camera.id, token).then(({ result }) => `${label}: ${words.checkResult[result]}`))}>${words.check}</button>
               ${this.removing === token
                 ? html`<button class="danger" @click=${() => this.#change(camera, async () => client.removePreset(camera.id, token).then(() => words.removed(label)))}>${words.removeSure}</button>`
                 : html`<button @click=${() => (this.removing = token)}>${words.remove}</button>`}
@@ -194,6 +202,26 @@ export class LamppostPresets extends LitElement {
           </li>`
         })}
       </ul>`
+  }
+
+  /** What its recorder does, for who has to find out why there is no picture; asked for when it is opened. */
+  #recorder(camera: CameraView) {
+    const open = (event: Event): void => {
+      if (!(event.target as HTMLDetailsElement).open) return
+      void this.#act(async () => {
+        this.report = { camera: camera.id, ...(await this.#client.client.recorder(camera.id)) }
+        return null
+      })
+    }
+    const report = this.report?.camera === camera.id ? this.report : null
+    return html`<details class="recorder" @toggle=${open}>
+      <summary>${words.recorder}</summary>
+      ${report
+        ? html`<p>${report.codec ?? words.health.unknown} · ${words.runs(report.runs)}</p>
+            ${report.lastEnd ? html`<p>${words.lastEnd(clockTime(report.lastEnd.at, this.#client.client.state().site?.timezone ?? 'UTC'))}: ${report.lastEnd.reason}</p>` : nothing}
+            ${report.lastEnd && report.lastEnd.words.length > 0 ? html`<pre>${report.lastEnd.words.join('\n')}</pre>` : nothing}`
+        : nothing}
+    </details>`
   }
 
   #saveForm(camera: CameraView) {

@@ -160,4 +160,43 @@ export const presetsStyles = css`
       grid-template-columns: minmax(0, 1fr);
     }
   }
+  .taught {
+    color: var(--_good);
+    font-size: 13px;
+  }
+  .untaught {
+    color: var(--_doubt);
+    font-size: 13px;
+  }
+  .check {
+    flex-basis: 100%;
+    font-size: 13px;
+    color: var(--_quiet);
+  }
+  .check.agrees {
+    color: var(--_good);
+  }
+  .check.drifted,
+  .check.gone,
+  .check.unreached {
+    color: var(--_bad);
+  }
+  .recorder {
+    margin-top: 10px;
+    color: var(--_quiet);
+    font-size: 14px;
+  }
+  .recorder summary {
+    min-height: 32px;
+    cursor: pointer;
+  }
+  .recorder pre {
+    overflow: auto;
+    padding: 10px;
+    border: 1px solid var(--_line);
+    border-radius: 6px;
+    background: #0c1119;
+    white-space: pre-wrap;
+    overflow-wrap: anywhere;
+  }
 `

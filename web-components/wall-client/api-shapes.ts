@@ -1,14 +1,15 @@
 /** The API's shapes as the server's glossary has them, plus what its answers add. Types only. */
-import type { CameraView, Framing, Preset } from '../../server/glossary/camera.ts'
-import type { ClipView, PictureForm } from '../../server/glossary/clip.ts'
+import type { CameraView, Framing, Preset, PresetCheck } from '../../server/glossary/camera.ts'
+import type { ClipView, PictureForm, RecorderReport } from '../../server/glossary/clip.ts'
 import type { Incident as FoldedIncident } from '../../server/glossary/incident.ts'
 import type { Contact, HelpPoint as SiteHelpPoint, SafePlace } from '../../server/glossary/site.ts'
 
-export type { CameraView, ClipView, Framing, PictureForm }
+export type { CameraView, ClipView, Framing, PictureForm, PresetCheck, RecorderReport }
 export type Incident = Omit<FoldedIncident, 'clips'> & { clips: ClipView[] }
 export type HelpPoint = SiteHelpPoint & { incident: string | null; lastPress: string | null; lastDrill: string | null }
 export type Site = { id: string; name: string; timezone: string; safePlaces: SafePlace[]; contacts: Contact[] }
-export type PresetView = Preset & { helpPoints: string[] }
+/** `pictures`: how many reference pictures it was taught. */
+export type PresetView = Preset & { helpPoints: string[]; pictures: number; lastCheck: PresetCheck | null }
 export type Problem = { status: number; code: string; detail: string; owner?: string }
 /** The disk of the clip buffers; bytes. */
 export type Storage = { level: 'ok' | 'low' | 'critical' | 'full'; free: number; total: number; problem: string | null }

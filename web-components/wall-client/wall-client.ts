@@ -1,5 +1,5 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
-import type { CameraView, HelpPoint, Incident, PresetView, Problem, Site, Storage } from './api-shapes.ts'
+import type { CameraView, HelpPoint, Incident, PresetCheck, PresetView, Problem, RecorderReport, Site, Storage } from './api-shapes.ts'
 import { type ServerEvent, readEvents } from './event-stream.ts'
 import { createPictureCarrier } from './picture-carrier.ts'
 
@@ -217,6 +217,9 @@ export function createWallClient({ server, token }: { server: string; token: str
       await (preset.token === null ? call('POST', cameraPath(camera, 'presets'), body) : call('PUT', cameraPath(camera, `presets/${encodeURIComponent(preset.token)}`), body))
     },
     removePreset: async (camera: string, preset: string): Promise<void> => void (await call('DELETE', cameraPath(camera, `presets/${encodeURIComponent(preset)}`))),
+    teachPreset: async (camera: string, preset: string): Promise<void> => void (await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/reference`))),
+    checkPreset: async (camera: string, preset: string): Promise<PresetCheck> => (await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/check`))).json() as Promise<PresetCheck>,
+    recorder: async (camera: string): Promise<RecorderReport> => get(cameraPath(camera, 'recorder')),
     recall: async (camera: string, preset: string): Promise<void> => void (await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/recall`))),
     move: async (camera: string, velocity: { pan: number; tilt: number; zoom: number }): Promise<void> => void (await call('POST', cameraPath(camera, 'move'), { ...velocity, timeoutMs: 700 })),
     stopMoving: async (camera: string): Promise<void> => void (await call('POST', cameraPath(camera, 'stop'))),

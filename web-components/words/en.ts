@@ -1,8 +1,8 @@
 /** Every word the elements say, in English. Other languages are typed by this one. */
-import type { Framing } from '../wall-client/api-shapes.ts'
+import type { Framing, PresetCheck } from '../wall-client/api-shapes.ts'
 
 const proofWords = ({ proofs }: Framing): string => {
-  if (proofs.includes('picture')) return 'position and picture agree'
+  if (proofs.includes('picture')) return proofs.includes('position') ? 'position and picture agree' : 'the picture agrees'
   if (proofs.includes('position')) return proofs.includes('stopped') ? 'it has stopped, and its position agrees' : 'its position agrees'
   return 'it says it moved and has stopped; it does not say where'
 }
@@ -70,6 +70,17 @@ export const en = {
   fixedCamera: 'A fixed camera: it has no presets.',
   recall: 'Go there',
   overwrite: 'Save view here',
+  teach: 'Teach picture',
+  teachHint: 'What the camera shows now is what this preset should show',
+  taught: (count: number) => (count === 0 ? 'no reference picture yet' : count === 1 ? '1 reference picture' : `${count} reference pictures`),
+  taughtNow: (name: string) => `This is what ${name} should show`,
+  recorder: 'Recorder',
+  runs: (count: number) => (count === 1 ? 'started once' : `started ${count} times`),
+  lastEnd: (at: string) => `Ended ${at}`,
+  check: 'Check',
+  checkResult: { agrees: 'the picture agrees', drifted: 'the picture does not agree any more', gone: 'the camera has lost this preset', unreached: 'the camera did not get there', 'not-taught': 'no reference picture to compare with' } satisfies Record<PresetCheck['result'], string>,
+  checked: (result: PresetCheck['result'], time: string): string => `Checked ${time}, ${en.checkResult[result]}`,
+  blind: { dark: 'Its picture is dark', covered: 'Its picture is blank: the lens may be covered', frozen: 'Its picture stands still' },
   remove: 'Remove',
   removeSure: 'Really remove?',
   saveNew: 'Save this view as a new preset',

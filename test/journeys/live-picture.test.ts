@@ -1,0 +1,185 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type House, openHouse } from '../../server/house.ts'
+import { openPeopleFile } from '../../server/people/people-file.ts'
+import { BLOCK, COLUMNS, type Mark, ROWS, readMark } from '../../server/simulator/picture-mark.ts'
+import { CREDENTIALS, plan, startTestTown, until } from '../contracts/test-town.ts'
+import { openBrowser, treeOf } from './town-process.ts'
+
+const output = fileURLToPath(new URL('output', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'lamppost-live-'))
+let town: Awaited<ReturnType<typeof startTestTown>>
+let house: House
+let browser: Browser
+let token: string
+
+beforeAll(async () => {
+  town = await startTestTown(plan('one', false, { width: 640, height: 360 }), plan('two', false, { width: 640, height: 360, gop: 4 }))
+  const site = join(folder, 'site.yaml')
+  const cameras = ['one', 'two'].map((id) => `  - { id: ${id}, name: Camera ${id}, location: { lat: 54.5, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" } }`)
+  writeFileSync(site, ['site: { id: town, name: Town, timezone: Europe/London }', 'helpPoints:', '  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }', 'cameras:', ...cameras, ''].join('\n'))
+  house = await openHouse({ siteFile: site, dataFolder: join(folder, 'data'), port: 0, host: '127.0.0.1', rtmpPort: 0 })
+  token = openPeopleFile(join(folder, 'data', 'people.json')).addToken({ name: 'Asha', role: 'operator', helpPoints: null })
+  browser = await openBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  await house?.close()
+  await town?.end()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Sockets of the page can be cut and forbidden: a wire that is pulled, a proxy that does not pass them. */
+const SOCKETS = `
+  const Real = window.WebSocket
+  window.cut = { forbidden: false, sockets: [] }
+  window.WebSocket = class extends EventTarget {
+    static OPEN = 1
+    constructor(...args) {
+      super()
+      if (!window.cut.forbidden) {
+        const socket = new Real(...args)
+        window.cut.sockets.push(socket)
+        return socket
+      }
+      setTimeout(() => this.dispatchEvent(new Event('error')), 0)
+    }
+    readyState = 3
+    close() {}
+    send() {}
+  }`
+async function openPlayer(camera: string, { forbidden = false } = {}): Promise<Page> {
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 720 } })).newPage()
+  await page.addInitScript(`${SOCKETS}\nwindow.cut.forbidden = ${forbidden}`)
+  await page.goto(`${house.url}/presets`)
+  await page.evaluate(
+    ({ bearer, id }) => {
+      document.body.replaceChildren()
+      const player = document.createElement('lamppost-player')
+      player.setAttribute('token', bearer)
+      player.setAttribute('camera', id)
+      document.body.append(player)
+    },
+    { bearer: token, id: camera },
+  )
+  return page
+}
+async function seen(page: Page): Promise<Mark | null> {
+  const pixels = await page.locator('lamppost-player video').evaluate(
+    (video: HTMLVideoElement, { width, rows }) => {
+      if (video.readyState < 2) return null
+      const canvas = Object.assign(document.createElement('canvas'), { width, height: rows })
+      const context = canvas.getContext('2d')
+      context?.drawImage(video, 0, video.videoHeight - rows, width, rows, 0, 0, width, rows)
+      return [...(context?.getImageData(0, 0, width, rows).data ?? [])].filter((_, i) => i % 4 === 1)
+    },
+    { width: COLUMNS * BLOCK, rows: ROWS * BLOCK },
+  )
+  return pixels && readMark((x, y) => pixels[y * COLUMNS * BLOCK + x] ?? 0, ROWS * BLOCK)
+}
+const age = (page: Page) => page.locator('lamppost-player .age').textContent()
+const isLive = (page: Page, within = 30_000) => until(async () => ({ words: await age(page), mark: await seen(page), now: Date.now() }), ({ words, mark, now }) => (words ?? '').startsWith('Live') && mark !== null && now - mark.time < 3000, within)
+const recorders = () => treeOf(process.pid).filter((pid) => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('frag_every_frame')
+  } catch {
+    return false
+  }
+})
+
+describe('a live picture', () => {
+  test('comes over the page’s one WebSocket, its age told in tenths of a second', async () => {
+    const page = await openPlayer('one')
+    await isLive(page)
+    await until(() => age(page), (words) => /^Live, (under )?0\.\d s$/.test(words ?? ''))
+    expect(await page.evaluate('window.cut.sockets.length')).toBe(1)
+    await page.context().close()
+  })
+  test('whose camera stops is covered, says since when, and comes back by itself', async () => {
+    const page = await openPlayer('one')
+    await isLive(page)
+    town.camera('one').setFlow('stopped')
+    await page.locator('lamppost-player .cover').waitFor({ timeout: 10_000 })
+    expect(await age(page)).toMatch(/^(Picture stopped \d+ s ago|No picture)$/)
+    await page.screenshot({ path: join(output, 'stopped.png') })
+    town.camera('one').setFlow('normal')
+    await isLive(page, 40_000)
+    expect(await page.locator('lamppost-player .cover').count()).toBe(0)
+    await page.context().close()
+  })
+  test('goes on over HTTP when the socket is lost and cannot come back, and uses it again when it can', async () => {
+    const page = await openPlayer('two')
+    await isLive(page)
+    await page.evaluate('window.cut.forbidden = true; window.cut.sockets.forEach((socket) => socket.close())')
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(request.url()))
+    await until(() => requests.filter((url) => url.includes('/live/part/')).length, (count) => count > 3, 30_000)
+    await isLive(page)
+    await page.evaluate('window.cut.forbidden = false')
+    await until(() => page.evaluate('window.cut.sockets.length'), (count) => Number(count) > 1, 20_000)
+    await isLive(page)
+    await page.context().close()
+  })
+  test('plays over HTTP where a proxy passes no WebSocket at all', async () => {
+    const page = await openPlayer('one', { forbidden: true })
+    await isLive(page)
+    await page.context().close()
+  })
+  test('survives the death of its recorder', async () => {
+    const page = await openPlayer('one')
+    const before = await isLive(page)
+    for (const pid of recorders()) process.kill(pid, 'SIGKILL')
+    await until(() => seen(page), (mark) => (mark?.time ?? 0) > (before.mark?.time ?? 0) + 4000, 40_000)
+    await isLive(page)
+    await page.context().close()
+  })
+  test('follows its camera to another resolution', async () => {
+    const page = await openPlayer('one')
+    await isLive(page)
+    const camera = town.camera('one')
+    await camera.unplug()
+    camera.setFrame({ width: 960, height: 540 })
+    await camera.plugIn()
+    await until(() => page.locator('lamppost-player video').evaluate((video: HTMLVideoElement) => video.videoWidth), (width) => width === 960, 60_000)
+    await isLive(page)
+    await page.context().close()
+  })
+  test('of a camera that sends H.265 is shown as H.264 where the browser needs it, and says that it is converted', async () => {
+    const camera = town.camera('two')
+    await camera.unplug()
+    camera.setFrame({ codec: 'h265', gop: 1 })
+    await camera.plugIn()
+    await until(async () => ((await (await fetch(`${house.url}/api/v1/cameras/two`, { headers: { authorization: `Bearer ${token}` } })).json()) as { codec: string }).codec, (codec) => codec.startsWith('hev1'), 60_000)
+    const page = await openPlayer('two')
+    const supported = await page.evaluate(() => MediaSource.isTypeSupported('video/mp4; codecs="hev1.1.6.L93.B0"'))
+    // A Chromium that can show H.265 gets it as it is: then there is nothing to convert, and nothing to say.
+    if (!supported) expect(await until(() => page.locator('lamppost-player .form').textContent(), (words) => words !== null)).toMatch(/Converted for this browser: not the camera’s own picture/)
+    await isLive(page, 60_000)
+    await page.screenshot({ path: join(output, 'converted.png') })
+    await page.context().close()
+  })
+  test('plays in hls.js as anybody has it, over the standard routes', async () => {
+    const page = await (await browser.newContext({ bypassCSP: true })).newPage()
+    await page.goto(`${house.url}/presets`)
+    await page.addScriptTag({ path: fileURLToPath(new URL('../../node_modules/hls.js/dist/hls.min.js', import.meta.url)) })
+    await page.evaluate(
+      ({ url, bearer }) => {
+        document.body.replaceChildren(Object.assign(document.createElement('video'), { muted: true, autoplay: true }))
+        type Player = { loadSource(url: string): void; attachMedia(video: HTMLVideoElement | null): void }
+        const { Hls } = window as unknown as { Hls: new (config: object) => Player }
+        const player = new Hls({ xhrSetup: (request: XMLHttpRequest) => request.setRequestHeader('authorization', `Bearer ${bearer}`) })
+        player.loadSource(url)
+        player.attachMedia(document.querySelector('video'))
+      },
+      { url: `${house.url}/api/v1/cameras/one/live/index.m3u8`, bearer: token },
+    )
+    const time = () => page.evaluate(() => document.querySelector('video')?.currentTime ?? 0)
+    const first = await until(time, (seconds) => seconds > 0, 30_000)
+    await until(time, (seconds) => seconds > first + 3, 20_000)
+    await page.context().close()
+  })
+})
