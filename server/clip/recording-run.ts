@@ -18,6 +18,8 @@ export type RunEnd = { reason: string; /** ffmpeg's own last words, redacted. */
 /** A camera that sends no picture for so long is as good as gone. */
 const STALL_MS = 4000
 const LOOK_MS = 500
+/** A stream that ends after so long a silence did not simply end. */
+const SILENT_MS = 2500
 
 /** ffmpeg's own script of inputs (ffconcat): it carries the address and its options past the process list. */
 function inputScript(url: string): string {
@@ -73,6 +75,9 @@ export async function recordOnce(options: RunParts & { address: StreamAddress; p
     }
   })()
   const said = await ended
+  // ffmpeg lost patience before we did.
+  const silent = clock.monotonic() - heard
+  if (reason === null && said === null && silent > SILENT_MS) reason = `No picture for ${Math.round(silent / 1000)} s.`
   stop.abort()
   signal.removeEventListener('abort', giveUp)
   await watch

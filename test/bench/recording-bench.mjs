@@ -78,6 +78,16 @@ async function recordTown(folder, replay, cameras, minutes) {
   const ids = Array.from({ length: cameras }, (_, i) => `cam-${i}`)
   const site = writeSite(join(folder, 'town.yaml'), [...ids.map((id, i) => ({ id, port: replay.ports[i], presets: i < 3 ? '{ here: { token: "1", name: Here } }' : '' })), { id: 'watched', port: town.ports.watched.onvif }])
   const server = await startServer(join(folder, 'town'), site)
+  try {
+    return { ...figures, ...(await measureTown({ server, replay, cameras, minutes })) }
+  } finally {
+    await server.close()
+    await town.close()
+  }
+}
+
+async function measureTown({ server, replay, cameras, minutes }) {
+  const figures = {}
   const startedAt = performance.now()
   await until(server.cameras, (items) => items.every(({ health }) => health.video === 'up'), 240_000)
   figures['seconds until all of them record'] = Math.round((performance.now() - startedAt) / 1000)
@@ -120,8 +130,6 @@ async function recordTown(folder, replay, cameras, minutes) {
   figures['gaps on disk'] = gaps
   figures['recorder restarts'] = runs - cameras - 1
   Object.assign(figures, await killFfmpeg(server))
-  await server.close()
-  await town.close()
   return figures
 }
 

@@ -121,8 +121,13 @@ describe('a press reaches the wall', () => {
     await wall.locator(`${clip} button.back`).click()
     const settled = () => wall.locator(`${clip} video`).evaluate((video: HTMLVideoElement) => video.paused && !video.seeking && video.readyState >= 2)
     await until(settled, (so) => so)
-    await wall.waitForTimeout(800)
-    const one = await until(() => seenIn(wall, clip), (mark) => mark !== null)
+    let last: Mark | null = null
+    const one = await until(async () => {
+      await wall.waitForTimeout(700)
+      const [before, now] = [last, await seenIn(wall, clip)]
+      last = now
+      return now !== null && before?.time === now.time ? now : null
+    }, (mark) => mark !== null)
     await wall.locator(`${clip} button.forward`).click()
     const next = await until(() => seenIn(wall, clip), (mark) => mark !== null && mark.time > (one?.time ?? 0))
     expect((next?.time ?? 0) - (one?.time ?? 0)).toBeLessThan(150)
