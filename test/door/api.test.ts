@@ -188,6 +188,23 @@ describe('cameras', () => {
     expect(await readFile(file, 'utf8')).not.toContain('Bank & corner')
     expect(await call('engineer', 'POST', `/cameras/cam-15/presets/${body.token}/recall`)).toMatchObject(problem(404, 'preset/unknown'))
   })
+  test('a preset that was taught its picture is proven by it, checked against it, and doubted when the picture is another', async () => {
+    for (const { id } of (await call('operator', 'GET', '/incidents')).body.items) await call('operator', 'POST', `/incidents/${id}/closure`, { reason: 'test' })
+    const path = '/cameras/cam-14/presets/mechanics-yard'
+    expect(await call('engineer', 'GET', `${path}/reference.jpg`)).toMatchObject(problem(404, 'preset/no-picture'))
+    // It went home when its incident was closed: what it shows now is not what the preset should show.
+    expect(await call('engineer', 'POST', `${path}/reference`)).toMatchObject(problem(409, 'preset/not-there'))
+    await call('engineer', 'POST', `${path}/recall`)
+    await until(async () => (await call('engineer', 'POST', `${path}/reference`)).status, (status) => status === 204, 15_000)
+    expect((await call('engineer', 'GET', `${path}/reference.jpg`)).headers.get('content-type')).toBe('image/jpeg')
+    expect((await call('engineer', 'POST', `${path}/check`)).body).toMatchObject({ result: 'agrees', words: null })
+    const { body } = await press({ helpPoint: 'skinnergate', id: 'seen' })
+    const framing = await until(async () => (await call('operator', 'GET', `/incidents/${body.incident}`)).body.framings[0], ({ proofs }) => proofs.includes('picture'), 20_000)
+    expect(framing).toMatchObject({ camera: 'cam-14', state: 'framed', proofs: ['accepted', 'stopped', 'position', 'picture'] })
+    expect(await call('engineer', 'POST', `${path}/check`)).toMatchObject(problem(409, 'camera/held'))
+    await call('operator', 'POST', `/incidents/${body.incident}/closure`, { reason: 'test' })
+    expect((await ledger()).some(({ kind }) => kind === 'preset.taught')).toBe(true)
+  })
   test('presets are the engineer’s to change, and a held camera’s nobody’s', async () => {
     expect(await call('operator', 'POST', '/cameras/cam-12/presets', { name: 'x' })).toMatchObject(problem(403, 'people/forbidden'))
     const { body } = await press({ helpPoint: 'blackwellgate', id: 'hold' })
