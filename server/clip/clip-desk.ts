@@ -62,7 +62,10 @@ export function createClipDesk(options: ClipDeskOptions) {
   }
   function onNews(news: ClipNews): void {
     if ('error' in news) return onError(new Error(news.error))
-    if ('disk' in news) return onDisk(news.disk)
+    if ('disk' in news) {
+      diskState = news.disk
+      return onDisk(news.disk)
+    }
     const camera = news.camera as CameraId
     if ('live' in news) watchers.news(camera, news.form, news.live)
     else if ('state' in news) onVideo(camera, news.state.video, news.state.reason)
@@ -70,6 +73,7 @@ export function createClipDesk(options: ClipDeskOptions) {
     else codecs.set(camera, news.codec)
   }
   let diskLimits = disk
+  let diskState: DiskState | null = null
   const codecs = new Map<CameraId, string>()
   const wanted = new Map<CameraId, CameraToRecord>()
   const holds = new Map<string, { camera: CameraId; name: string; range: Range }>()
@@ -124,6 +128,8 @@ export function createClipDesk(options: ClipDeskOptions) {
     },
     /** As in an HLS CODECS attribute; null until the first picture. */
     codec: (camera: CameraId): string | null => codecs.get(camera) ?? null,
+    /** Null while the disk was never anything but well. */
+    diskState: (): DiskState | null => diskState,
     hasSubstream: (camera: CameraId): boolean => wanted.get(camera)?.substream != null,
     report: async (camera: CameraId): Promise<RecorderReport> => (await calls.report(camera)) ?? NOT_RECORDED,
     hold(incident: IncidentId, clip: Clip): void {

@@ -63,7 +63,8 @@ export function createClipDisk({ folder, limits: first, rings, onState, freeOf =
     state: () => state,
     /** Looks, makes room, and says what changed. */
     async look(): Promise<void> {
-      const used = rings().reduce((sum, ring) => sum + ring.bytes(), 0)
+      const usedNow = (): number => rings().reduce((sum, ring) => sum + ring.bytes(), 0)
+      const used = usedNow()
       const { free, total } = await freeOf(folder)
       const missing = Math.max(limits.reserve - free, limits.most === null ? 0 : used - limits.most, 0)
       const still = missing > 0 ? await makeRoom(missing) : 0
@@ -71,7 +72,7 @@ export function createClipDisk({ folder, limits: first, rings, onState, freeOf =
       const now = missing > 0 ? await freeOf(folder) : { free, total }
       const level = levelOf(total === 0 ? 1 : now.free / total, state.level, nothingLeft)
       const changed = level !== state.level
-      state = { level, ...now, used: used - (missing - still), problem: wordsFor(level, now.free, total) }
+      state = { level, ...now, used: usedNow(), problem: wordsFor(level, now.free, total) }
       if (changed) onState(state)
     },
   }

@@ -123,6 +123,10 @@ const calls = {
       await Promise.all([existing.recorder?.close(), existing.view?.close()])
       Object.assign(existing, { recorder: null, view: null })
     }
+    if (existing?.view && existing.wanted.substream?.url !== wanted.substream?.url) {
+      await existing.view.close()
+      existing.view = null
+    }
     existing?.ring.limit(wanted.limits)
     if (existing) existing.wanted = wanted
     else channels.set(wanted.id, openChannel(wanted))

@@ -16,7 +16,7 @@ export type LiveListener = {
 }
 export type LiveViewer = { /** Leaves out what was missed: begins at the newest keyframe. */ again(): void; leave(): void }
 
-type Viewer = { camera: CameraId; form: PictureForm; listener: LiveListener; run: number | null; last: { number: number; index: number }; waiting: LivePart[] | null; left: boolean }
+type Viewer = { camera: CameraId; form: PictureForm; listener: LiveListener; run: number | null; last: { number: number; index: number }; waiting: LivePart[] | null; /** How often it began: only the newest beginning counts. */ starts: number; left: boolean }
 
 export function createLiveWatchers(options: { watch(camera: CameraId, form: PictureForm): Promise<LiveStartBytes | null>; unwatch(camera: CameraId, form: PictureForm): Promise<void>; onError(error: unknown): void }) {
   const { watch, unwatch, onError } = options
@@ -26,13 +26,16 @@ export function createLiveWatchers(options: { watch(camera: CameraId, form: Pict
   async function start(viewer: Viewer): Promise<void> {
     // What is told while the beginning is on its way must not overtake it.
     viewer.waiting = []
+    viewer.starts += 1
+    const mine = viewer.starts
     const found = await watch(viewer.camera, viewer.form).catch((error: unknown) => {
       onError(error)
       return null
     })
-    const told = viewer.waiting
+    // The thread may have died meanwhile, and a newer beginning be on its way: it has what is told now.
+    if (viewer.left || viewer.starts !== mine) return
+    const told = viewer.waiting ?? []
     viewer.waiting = null
-    if (viewer.left) return
     viewer.run = found?.run ?? null
     if (!found) return viewer.listener.gone()
     viewer.last = { number: found.number, index: found.index }
@@ -51,7 +54,7 @@ export function createLiveWatchers(options: { watch(camera: CameraId, form: Pict
 
   return {
     watch(camera: CameraId, form: PictureForm, listener: LiveListener): LiveViewer {
-      const viewer: Viewer = { camera, form, listener, run: null, last: { number: -1, index: -1 }, waiting: null, left: false }
+      const viewer: Viewer = { camera, form, listener, run: null, last: { number: -1, index: -1 }, waiting: null, starts: 0, left: false }
       const key = keyOf(camera, form)
       const others = viewers.get(key) ?? new Set<Viewer>()
       viewers.set(key, others.add(viewer))
