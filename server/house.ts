@@ -10,7 +10,7 @@ import { type HealthChange, createCameraDesk } from './camera/camera-desk.ts'
 import { isQuiet, startDriftWatch } from './camera/drift-watch.ts'
 import type { Judgement } from './camera/framing-proof.ts'
 import { type FramingNews, runFraming } from './camera/framing-run.ts'
-import { createPictureProof } from './camera/picture-proof.ts'
+import { createFreshStill, createPictureProof } from './camera/picture-proof.ts'
 import { createPictureReferences } from './camera/picture-references.ts'
 import type { PictureThread } from './camera/picture-thread.ts'
 import { createPresetKeeping } from './camera/preset-keeping.ts'
@@ -151,7 +151,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const references = createPictureReferences({ folder: join(dataFolder, 'references'), now: clock.now })
     const pictures = callWorker<PictureThread>(builtEntry('camera/picture-thread.js'), {})
     closing.add('the picture thread', pictures.terminate)
-    const lookAt = createPictureProof({ references, still: clips.still, compare: pictures.calls.compare, clock })
+    const freshStill = createFreshStill({ still: clips.still, clock })
+    const lookAt = createPictureProof({ references, freshStill, compare: pictures.calls.compare })
 
     const frame = (camera: CameraId, token: PresetToken, signal: AbortSignal, onJudgement: (news: FramingNews) => void): Promise<Judgement> => {
       cameras.rememberPosition(camera)
@@ -163,9 +164,10 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       port: {
         mapped: () => site().cameras.flatMap(({ id, presets: mapped }) => [...new Set([...mapped.values()].map(({ token }) => token))].map((token) => ({ camera: id, token }))),
         busy: cameras.busy,
+        lists: (camera, token) => cameras.head(camera).knownTokens()?.has(token) ?? true,
         taught: async (camera, token) => (await references.count(camera, token)) > 0,
         frame: (camera, token, signal) => frame(camera, token, signal, () => {}),
-        sendBack: cameras.sendBack,
+        sendBack: (camera) => cameras.sendBack(camera, 'before'),
         quiet: () => {
           const { quietHours, timezone } = site()
           return quietHours !== null && isQuiet(clock.now(), timezone, quietHours)
@@ -188,7 +190,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
           drift.yieldTo(camera)
           return frame(camera, token, signal, onJudgement)
         },
-        parted: (camera) => void cameras.sendBack(camera).catch((error: unknown) => logger.warn({ err: error, camera }, 'the camera could not be sent back')),
+        parted: (camera) => void cameras.sendBack(camera, cameras.siteCamera(camera).after).catch((error: unknown) => logger.warn({ err: error, camera }, 'the camera could not be sent back')),
       },
       clips: { preRollMs: (camera) => cameras.siteCamera(camera).buffer.preRollMs, hold: clips.hold },
       helpPointName: (id) => helpPoint(id)?.name ?? id,
@@ -251,20 +253,12 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       const camera = cameras.siteCamera(id)
       return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, health: cameras.health(id), heldBy: cameras.heldBy(id), live: `/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`, codec: clips.codec(id), converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded' }
     }
-    /** A keyframe that arrived after now: what the camera shows, not what it showed. */
-    const newPicture = async (id: CameraId): ReturnType<typeof clips.still> => {
-      const since = clock.now()
-      for (let found = await clips.still(id); ; found = await clips.still(id)) {
-        if (found.at >= since || clock.now() - since > 6000) return found
-        await clock.sleep(200)
-      }
-    }
     const presets = createPresetKeeping({
       head: cameras.head,
       siteCamera: cameras.siteCamera,
       heldBy: cameras.heldBy,
       knowsHelpPoint: (id) => helpPoint(id) !== undefined,
-      teach: async (id, token, options) => references.teach(id, token, (await newPicture(id)).picture, options),
+      teach: async (id, token, options) => references.teach(id, token, (await freshStill(id)).picture, options),
       forgetPictures: references.forget,
       reference: references.newest,
       pictures: references.count,
@@ -275,7 +269,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const acceptPress = presses.accept
 
     pressRoutes(door, { accept: acceptPress })
-    helpPointRoutes(door, { site, accept: acceptPress, lastOf: (id) => ({ incident: book.openAt(id as HelpPointId)?.id ?? null, lastPress: lastPresses.get(id)?.lastPress ?? null, lastDrill: lastPresses.get(id)?.lastDrill ?? null }) })
+    helpPointRoutes(door, { site, storage: clips.diskState, accept: acceptPress, lastOf: (id) => ({ incident: book.openAt(id as HelpPointId)?.id ?? null, lastPress: lastPresses.get(id)?.lastPress ?? null, lastDrill: lastPresses.get(id)?.lastDrill ?? null }) })
     incidentRoutes(door, {
       ...incidents,
       get: book.get,

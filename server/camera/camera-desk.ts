@@ -123,13 +123,13 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       if (handMovedAt !== null && clock.monotonic() - handMovedAt < HANDS_OFF_MS) return 'somebody has just steered it'
       return health.onvif === 'up' ? null : 'it does not answer'
     },
-    /** Where the site wants it when nobody needs it: home, where it looked before it was held, or nowhere. */
-    async sendBack(id: CameraId): Promise<void> {
-      const { site, head } = kept(id)
+    /** @param to home, where it looked before it was sent (home where it never said), or nowhere. */
+    async sendBack(id: CameraId, to: SiteCamera['after']): Promise<void> {
+      const { head } = kept(id)
       const before = positions.get(id) ?? null
       positions.delete(id)
-      if (!head || site.after === 'stay') return
-      if (site.after === 'before' && before) await head.goTo(before)
+      if (!head || to === 'stay') return
+      if (to === 'before' && before) await head.goTo(before)
       else await head.goHome()
     },
     /** Remembers where it looks, from what it said last: nothing is asked while somebody waits. */

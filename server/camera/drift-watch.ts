@@ -15,6 +15,8 @@ export type DriftPort = {
   /** Null when the camera is free and answers; else why not, for a person. */
   busy(camera: CameraId): string | null
   taught(camera: CameraId, token: PresetToken): Promise<boolean>
+  /** Whether the camera lists it, as far as it was asked. */
+  lists(camera: CameraId, token: PresetToken): boolean
   frame(camera: CameraId, token: PresetToken, signal: AbortSignal): Promise<Judgement>
   /** Where the head was before, else home. */
   sendBack(camera: CameraId): Promise<void>
@@ -52,7 +54,7 @@ export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock
       const taught = await port.taught(camera, token)
       const { state, proofs, reason } = await port.frame(camera, token, stop.signal)
       if (stop.signal.aborted) throw new Failure('camera/held', `${camera} was needed while it was being checked.`)
-      if (state === 'failed' && /has no preset/.test(reason ?? '')) return noted(mapped, 'gone', reason)
+      if (state === 'failed' && !port.lists(camera, token)) return noted(mapped, 'gone', reason)
       if (proofs.includes('picture')) return noted(mapped, 'agrees', null)
       if (state === 'failed') return noted(mapped, 'unreached', reason)
       return taught ? noted(mapped, 'drifted', reason) : noted(mapped, 'not-taught', 'It has no reference picture to be compared with.')

@@ -1,6 +1,7 @@
 /** Whether the picture shows the preset's place: a frame that arrived after the head stood still, beside what was taught. */
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
+import { Failure } from '../tools/failure.ts'
 import type { PictureReferences } from './picture-references.ts'
 import { type Mask, type PictureVerdict, judgeMatch } from './picture-match.ts'
 import type { Comparison } from './picture-thread.ts'
@@ -14,20 +15,27 @@ const PATIENCE_MS = 6000
 const LOOK_EVERY_MS = 200
 const BLIND = { dark: 'The picture is dark: nothing can be seen in it.', covered: 'The picture is blank: the lens may be covered.' }
 
-/** Null when the preset has no reference picture: then nothing is claimed either way. */
-export function createPictureProof({ references, still, compare, clock }: { references: Pick<PictureReferences, 'all'>; still: Still; compare(picture: Uint8Array, references: Uint8Array[], masks: Mask[]): Promise<Comparison>; clock: Clock }): PictureProof {
-  return async (camera, token, masks, signal) => {
-    const taught = await references.all(camera, token)
-    if (taught.length === 0) return null
+/** A keyframe that arrived after it was asked for: what the camera shows, not what it showed. @throws live/none when none comes */
+export function createFreshStill({ still, clock }: { still: Still; clock: Clock }): (camera: CameraId, signal?: AbortSignal) => ReturnType<Still> {
+  return async (camera, signal = new AbortController().signal) => {
     const since = clock.now()
     while (!signal.aborted && clock.now() - since < PATIENCE_MS) {
       const found = await still(camera).catch(() => null)
-      if (found && found.at >= since) {
-        const { match, blind } = await compare(found.picture, taught, [...masks])
-        return blind ? { proves: false, words: BLIND[blind] } : judgeMatch(match)
-      }
+      if (found && found.at >= since) return found
       await clock.sleep(LOOK_EVERY_MS, signal)
     }
-    return { proves: false, words: 'No new picture came to compare with the reference.' }
+    throw new Failure('live/none', 'No new picture came in time.')
+  }
+}
+
+/** Null when the preset has no reference picture: then nothing is claimed either way. */
+export function createPictureProof({ references, freshStill, compare }: { references: Pick<PictureReferences, 'all'>; freshStill: ReturnType<typeof createFreshStill>; compare(picture: Uint8Array, references: Uint8Array[], masks: Mask[]): Promise<Comparison> }): PictureProof {
+  return async (camera, token, masks, signal) => {
+    const taught = await references.all(camera, token)
+    if (taught.length === 0) return null
+    const found = await freshStill(camera, signal).catch(() => null)
+    if (!found) return { proves: false, words: 'No new picture came to compare with the reference.' }
+    const { match, blind } = await compare(found.picture, taught, [...masks])
+    return blind ? { proves: false, words: BLIND[blind] } : judgeMatch(match)
   }
 }

@@ -8,19 +8,21 @@ import { HELP_POINT, ID_PARAMS, PLACE, PROBLEM, RECEIPT, listOf } from './shapes
 
 export type HelpPointPort = PressPort & {
   site(): Site
+  /** The disk of the clip buffers; null while all is well with it. */
+  storage(): { level: string; free: number; total: number; problem: string | null } | null
   /** The open incident, and when it was last pressed for real and in a drill. */
   lastOf(helpPoint: string): { incident: string | null; lastPress: string | null; lastDrill: string | null }
 }
 
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
-const SITE = Type.Object({ id: Type.String(), name: Type.String(), timezone: Type.String(), safePlaces: Type.Array(Type.Object({ name: Type.String(), address: Type.String(), location: PLACE, open: Type.Array(Type.Unknown()) })), contacts: Type.Array(Type.Unknown()) })
+const SITE = Type.Object({ id: Type.String(), name: Type.String(), timezone: Type.String(), safePlaces: Type.Array(Type.Object({ name: Type.String(), address: Type.String(), location: PLACE, open: Type.Array(Type.Unknown()) })), contacts: Type.Array(Type.Unknown()), storage: Type.Unknown({ description: 'The disk of the clip buffers as `storage.health` tells it; null while all is well' }) })
 
-export function helpPointRoutes(app: App, { site, lastOf, accept }: HelpPointPort): void {
+export function helpPointRoutes(app: App, { site, storage, lastOf, accept }: HelpPointPort): void {
   const shown = (helpPoint: HelpPoint) => ({ ...helpPoint, ...lastOf(helpPoint.id) })
 
   app.get('/api/v1/site', { config: { roles: READERS }, schema: { summary: 'The town: its name, zone, safe places and contacts', tags: ['help points'], response: { 200: SITE } } }, () => {
     const { id, name, timezone, safePlaces, contacts } = site()
-    return { id, name, timezone, safePlaces, contacts }
+    return { id, name, timezone, safePlaces, contacts, storage: storage() }
   })
   app.get('/api/v1/help-points', { config: { roles: READERS }, schema: { summary: 'All help points', tags: ['help points'], response: { 200: listOf(HELP_POINT) } } }, () => ({ items: site().helpPoints.map(shown), next: null }))
   app.get('/api/v1/help-points/:id', { config: { roles: READERS }, schema: { summary: 'One help point', tags: ['help points'], params: ID_PARAMS, response: { 200: HELP_POINT, 404: PROBLEM } } }, (request) => {

@@ -19,6 +19,7 @@ function watch(change: Partial<DriftPort> = {}) {
       mapped: () => [A, B],
       busy: () => null,
       taught: async () => true,
+      lists: () => true,
       frame: async (camera) => (framed.push(camera), AGREES),
       sendBack: async (camera) => void back.push(camera),
       quiet: () => true,
@@ -42,7 +43,7 @@ describe('checking a preset', () => {
     ['gone', { state: 'failed', proofs: [], reason: 'cam has no preset 1 any more.' }, true],
     ['unreached', { state: 'failed', proofs: ['accepted'], reason: 'It stands 12 % away.' }, true],
   ])('%s is told, kept, and the head is sent back', async (result, judgement, taught) => {
-    const { drift, told, back, end } = watch({ frame: async () => judgement, taught: async () => taught })
+    const { drift, told, back, end } = watch({ frame: async () => judgement, taught: async () => taught, lists: () => result !== 'gone' })
     expect(await drift.check(A)).toMatchObject({ ...A, result })
     expect(drift.last(A.camera, A.token)?.result).toBe(result)
     expect(told).toHaveLength(1)

@@ -9,6 +9,13 @@ export const wallStyles = css`
     font-weight: 800;
     text-align: center;
   }
+  .storage {
+    padding: 10px 18px;
+    border-inline-start: 8px solid var(--_doubt);
+    background: var(--_panel);
+    color: var(--_doubt);
+    font-weight: 700;
+  }
   .tiles {
     display: grid;
     gap: 12px;

@@ -7,7 +7,7 @@ import type { Contact, HelpPoint as SiteHelpPoint, SafePlace } from '../../serve
 export type { CameraView, ClipView, Framing, PictureForm, PresetCheck, RecorderReport }
 export type Incident = Omit<FoldedIncident, 'clips'> & { clips: ClipView[] }
 export type HelpPoint = SiteHelpPoint & { incident: string | null; lastPress: string | null; lastDrill: string | null }
-export type Site = { id: string; name: string; timezone: string; safePlaces: SafePlace[]; contacts: Contact[] }
+export type Site = { id: string; name: string; timezone: string; safePlaces: SafePlace[]; contacts: Contact[]; storage: Storage | null }
 /** `pictures`: how many reference pictures it was taught. */
 export type PresetView = Preset & { helpPoints: string[]; pictures: number; lastCheck: PresetCheck | null }
 export type Problem = { status: number; code: string; detail: string; owner?: string }

@@ -115,7 +115,7 @@ export function createWallClient({ server, token }: { server: string; token: str
 
   async function loadTown(): Promise<void> {
     const [site, helpPoints, cameras] = await Promise.all([get<Site>('/api/v1/site'), get<{ items: HelpPoint[] }>('/api/v1/help-points'), get<{ items: CameraView[] }>('/api/v1/cameras')])
-    set({ site, helpPoints: helpPoints.items, cameras: cameras.items })
+    set({ site, storage: site.storage, helpPoints: helpPoints.items, cameras: cameras.items })
   }
   async function loadIncidents(): Promise<void> {
     const lists = await Promise.all(['open', 'acknowledged'].map((each) => get<{ items: Incident[] }>(`/api/v1/incidents?state=${each}&limit=200`)))

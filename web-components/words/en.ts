@@ -62,6 +62,7 @@ export const en = {
   frozen: (seconds: string) => `Picture stopped ${seconds} s ago`,
   recorded: (time: string) => `Recorded ${time}`,
   serverLost: 'No connection to Lamppost. What you see here is old. Presses may not be shown.',
+  storage: 'Recording is running out of room',
   connecting: 'Connecting to Lamppost',
   notSignedIn: 'Not signed in to Lamppost',
   cameras: 'Cameras',
