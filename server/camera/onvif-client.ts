@@ -2,7 +2,7 @@
 import type { OnvifAccess } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
-import { type Challenge, answerChallenge, readChallenge } from './onvif-digest.ts'
+import { type Challenge, answerChallenge, readChallenge } from '../tools/http-digest.ts'
 import { soapEnvelope } from './onvif-envelope.ts'
 import { createPoster } from './onvif-post.ts'
 import { type Reply, type XmlElement, elementIn, readReply, textIn } from './onvif-reply.ts'

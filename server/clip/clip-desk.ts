@@ -27,9 +27,10 @@ const wantedOf = ({ id, buffer }: SiteCamera, address: StreamAddress | null, sub
   substream,
   mode: buffer.mode,
   sound: buffer.sound,
+  reader: buffer.reader,
   limits: { keepMs: buffer.keepMs, mostBytes: buffer.mostBytes },
 })
-const NOT_RECORDED: RecorderReport = { codec: null, picture: 'copy', sound: 'drop', startedAt: null, runs: 0, lastEnd: null }
+const NOT_RECORDED: RecorderReport = { codec: null, picture: 'copy', sound: 'drop', reader: 'direct', startedAt: null, runs: 0, lastEnd: null }
 const rangeOf = ({ from, to }: Pick<Clip, 'from' | 'to'>): Range => ({ from: Date.parse(from), to: to === null ? null : Date.parse(to) })
 
 export type ClipDeskOptions = {

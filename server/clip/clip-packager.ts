@@ -3,8 +3,9 @@
  * wall clock at arrival, never sums of durations. Pure: time comes in with each fragment.
  */
 import type { Fragment } from './fragment-reader.ts'
+import { joined } from './joined-bytes.ts'
 
-export type Part = { bytes: Buffer; duration: number; independent: boolean }
+export type Part<Bytes extends Uint8Array = Buffer> = { bytes: Bytes; duration: number; independent: boolean }
 export type OpenSegment = { start: number; duration: number; parts: Part[] }
 /** `chunks`: its bytes, in order; nobody copies them together to write them down. */
 export type ClosedSegment = { start: number; duration: number; chunks: Buffer[] }
@@ -34,7 +35,7 @@ export function createPackager({ onPart, onSegment }: PackagerEvents) {
 
   function closePart(): void {
     if (!part || !segment) return
-    segment.parts.push({ bytes: part.fragments.length === 1 && part.fragments[0] ? part.fragments[0] : Buffer.concat(part.fragments), duration: part.duration, independent: part.independent })
+    segment.parts.push({ bytes: joined(part.fragments), duration: part.duration, independent: part.independent })
     part = null
     onPart(segment)
   }

@@ -1,8 +1,10 @@
-/** Keeps one camera recorded, whatever it does: runs ffmpeg again with patience, and remembers why it had to. */
+/** Keeps one camera recorded, whatever it does: begins again with patience, and remembers why it had to. */
 import { createBackoff } from '../tools/backoff.ts'
 import { isoTime } from '../tools/clock.ts'
-import type { PictureForm, RecorderReport, Sound } from '../glossary/clip.ts'
-import { type RunParts, type StreamAddress, recordOnce } from './recording-run.ts'
+import type { PictureForm, Reader, RecorderReport, Sound } from '../glossary/clip.ts'
+import { recordByFfmpeg } from './ffmpeg-recording.ts'
+import type { RunParts, StreamAddress } from './recording-run.ts'
+import { readable, recordByRtsp } from './rtsp/rtsp-recording.ts'
 
 /** The first picture waits for a keyframe, and some cameras send one in ten seconds. */
 const FIRST_START_MS = 15_000
@@ -11,7 +13,7 @@ const CONNECT_MS = 4000
 
 export type RecorderState = { video: 'up' | 'down'; reason: string | null }
 export type Recorder = { state(): RecorderState | null; codec(): string | null; report(): RecorderReport; close(): Promise<void> }
-export type RecorderOptions = RunParts & { address: StreamAddress; picture?: PictureForm; sound?: Sound; onState(state: RecorderState): void; onCodec?(codec: string): void }
+export type RecorderOptions = RunParts & { address: StreamAddress; picture?: PictureForm; sound?: Sound; /** `direct` where the stream allows it. */ reader?: Reader; onState(state: RecorderState): void; onCodec?(codec: string): void }
 
 /** `onState` hears changes only. */
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -19,6 +21,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const stopped = new AbortController()
   const backoff = createBackoff(250, 5000)
   let { sound = 'drop' } = options
+  let reader: Reader = picture === 'copy' && readable(options.address.url) ? (options.reader ?? 'direct') : 'ffmpeg'
   let state: RecorderState | null = null
   let codec: string | null = null
   let startedAt: string | null = null
@@ -39,11 +42,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
       runs += 1
-      const { reason, words, atOnce, soundUnfit } = await recordOnce({ ...options, picture, sound, startMs: codec === null ? FIRST_START_MS : CONNECT_MS + 2000 * window.longest(), signal: stopped.signal, onPicture })
+      const run = { ...options, startMs: codec === null ? FIRST_START_MS : CONNECT_MS + 2000 * window.longest(), signal: stopped.signal, onPicture, sound }
+      const { reason, words, atOnce, change } = await (reader === 'direct' ? recordByRtsp(run) : recordByFfmpeg({ ...run, picture }))
       if (stopped.signal.aborted) return
       lastEnd = { at: isoTime(clock.now()), reason, words }
       startedAt = null
-      if (soundUnfit) sound = 'convert'
+      if (change === 'convert-sound') sound = 'convert'
+      if (change === 'by-ffmpeg') reader = 'ffmpeg'
       if (!atOnce) say({ video: 'down', reason })
       // Even what begins again at once must not spin.
       await clock.sleep(atOnce ? 50 : backoff.wait(), stopped.signal)
@@ -53,7 +58,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return {
     state: () => state,
     codec: () => codec,
-    report: () => ({ codec, picture, sound, startedAt, runs, lastEnd }),
+    report: () => ({ codec, picture, sound, reader, startedAt, runs, lastEnd }),
     async close() {
       stopped.abort()
       await running

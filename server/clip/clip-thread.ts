@@ -1,6 +1,6 @@
 /** The thread that all video runs in, so that a burst of it costs a press nothing. One recorder, ring and window per camera. */
 import { join } from 'node:path'
-import type { PictureForm, Range, RecorderReport, Segment, Sound } from '../glossary/clip.ts'
+import type { PictureForm, Range, Reader, RecorderReport, Segment, Sound } from '../glossary/clip.ts'
 import { realClock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { answerCalls, tellMain, workerInput } from '../tools/worker-calls.ts'
@@ -12,21 +12,22 @@ import { type ClipRing, type RingLimits, openClipRing } from './clip-ring.ts'
 import { type ConvertedView, createConvertedView } from './converted-view.ts'
 import { clipPlaylist } from './hls-playlist.ts'
 import { type LivePart, type LiveStart, type LiveWindow, type Query, createLiveWindow } from './live-window.ts'
+import type { Part } from './clip-packager.ts'
 import type { StreamAddress } from './recording-run.ts'
 import { stillPicture } from './still-picture.ts'
 
 /** `substream`: the camera's own H.264, where what is recorded is something else. */
-export type CameraToRecord = { id: string; address: StreamAddress | null; substream: StreamAddress | null; mode: 'always' | 'on-press'; sound: Sound; limits: RingLimits }
+export type CameraToRecord = { id: string; address: StreamAddress | null; substream: StreamAddress | null; mode: 'always' | 'on-press'; sound: Sound; reader: Reader; limits: RingLimits }
 export type BufferState = { buffer: 'up' | 'down'; reason: string | null }
 export type ClipNews =
   | { error: string }
   | { camera: string; state: RecorderState }
   | { camera: string; buffer: BufferState }
   | { camera: string; codec: string }
-  | { camera: string; form: PictureForm; live: LivePart | null }
+  | { camera: string; form: PictureForm; live: LivePart<Uint8Array> | null }
   | { disk: DiskState }
 /** The newest picture with its initialisation section; `codec` as in an HLS CODECS attribute. */
-export type LiveStartBytes = LiveStart & { init: Uint8Array; codec: string }
+export type LiveStartBytes = Omit<LiveStart, 'parts'> & { parts: Part<Uint8Array>[]; init: Uint8Array; codec: string }
 
 /** What can be watched live: the recorded stream, or its conversion. */
 type Live = { window: LiveWindow; codec(): string; init(run: number): Promise<Uint8Array | null> | Uint8Array | null; segment(number: number): Promise<Uint8Array | null> | Uint8Array | null }
@@ -38,6 +39,13 @@ const channels = new Map<string, Channel>()
 const stopped = new AbortController()
 let cuts = 0
 const tell = (news: ClipNews): void => tellMain(news)
+/** A message takes along all the memory that its bytes are a slice of: it gets a copy of just them. */
+const alone = (part: Part): Part<Uint8Array> => ({ ...part, bytes: new Uint8Array(part.bytes) })
+const tellPart = (camera: string, form: PictureForm, live: LivePart | null): void => {
+  if (!live) return tell({ camera, form, live })
+  const part = alone(live.part)
+  tellMain({ camera, form, live: { ...live, part } } satisfies ClipNews, [part.bytes.buffer as ArrayBuffer])
+}
 const onError = (error: unknown): void => tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
 const disk = createClipDisk({ folder, limits: diskLimits, rings: () => [...channels.values()].map(({ ring }) => ring), onState: (state) => tell({ disk: state }) })
 
@@ -66,7 +74,7 @@ async function settle(id: string): Promise<void> {
   const { wanted, ring, window, recorder } = found
   const record = wanted.address !== null && (wanted.mode === 'always' || ring.heldOpen())
   if (record && !recorder && wanted.address)
-    found.recorder = createRecorder({ address: wanted.address, sound: wanted.sound, store: ring, window, clock, onError, onState: (state) => tell({ camera: id, state }), onCodec: (codec) => tell({ camera: id, codec }) })
+    found.recorder = createRecorder({ address: wanted.address, sound: wanted.sound, reader: wanted.reader, store: ring, window, clock, onError, onState: (state) => tell({ camera: id, state }), onCodec: (codec) => tell({ camera: id, codec }) })
   if (!record && recorder) {
     found.recorder = null
     await recorder.close()
@@ -90,7 +98,7 @@ async function liveStart({ window, init, codec }: Live): Promise<LiveStartBytes 
   const bytes = newest && (await init(newest.run))
   // Parts that came while the file was read belong to the start, too: what is told meanwhile is told again by it.
   const now = window.newest()
-  return bytes && now && now.run === newest.run ? { ...now, init: bytes, codec: codec() } : null
+  return bytes && now && now.run === newest.run ? { ...now, parts: now.parts.map(alone), init: new Uint8Array(bytes), codec: codec() } : null
 }
 
 /** A range that has just ended ends in the segment that is still open: it is worth the wait until that is closed. */
@@ -118,7 +126,7 @@ async function keepRoom(): Promise<void> {
 const calls = {
   async record(wanted: CameraToRecord): Promise<void> {
     const existing = channels.get(wanted.id)
-    const changed = existing && (existing.wanted.address?.url !== wanted.address?.url || existing.wanted.sound !== wanted.sound)
+    const changed = existing && (existing.wanted.address?.url !== wanted.address?.url || existing.wanted.sound !== wanted.sound || existing.wanted.reader !== wanted.reader)
     if (changed) {
       await Promise.all([existing.recorder?.close(), existing.view?.close()])
       Object.assign(existing, { recorder: null, view: null })
@@ -156,7 +164,7 @@ const calls = {
   async watch(id: string, form: PictureForm): Promise<LiveStartBytes | null> {
     const { unfollow } = channel(id)
     const found = live(id, form)
-    if (!unfollow.has(form)) unfollow.set(form, found.window.follow((part) => tell({ camera: id, form, live: part })))
+    if (!unfollow.has(form)) unfollow.set(form, found.window.follow((part) => tellPart(id, form, part)))
     return liveStart(found)
   },
   unwatch(id: string, form: PictureForm): void {
@@ -167,7 +175,7 @@ const calls = {
   livePlaylist: (id: string, form: PictureForm, query: Query): Promise<string> => live(id, form).window.playlist(query),
   async livePart(id: string, form: PictureForm, number: number, index: number): Promise<Uint8Array | null> {
     const part = await live(id, form).window.part(number, index)
-    return part && Uint8Array.from(part)
+    return part && new Uint8Array(part)
   },
   liveSegment: async (id: string, form: PictureForm, number: number): Promise<Uint8Array | null> => live(id, form).segment(number),
   liveInit: async (id: string, form: PictureForm, run: number): Promise<Uint8Array | null> => live(id, form).init(run),

@@ -1,5 +1,6 @@
 /** Cuts ffmpeg's byte stream into its initialisation section and its fragments, however the bytes are split. Pure. */
 import { type Track, boxSizeAt, readMoof, readTracks } from './fmp4-boxes.ts'
+import { joined } from './joined-bytes.ts'
 
 export type Init = { bytes: Buffer; tracks: Track[]; video: Track }
 /** One moof with its mdat. Seconds are the video track's; an audio-only fragment has duration 0. */
@@ -7,12 +8,6 @@ export type Fragment = { bytes: Buffer; keyframe: boolean; video: boolean; decod
 
 /** A frame of 16 MB is no frame of a CCTV camera. */
 const MOST_BOX_BYTES = 16 * 1024 * 1024
-
-/** Two boxes as one. They mostly lie side by side in the bytes that came, and then nothing is copied. */
-function together(first: Buffer, second: Buffer): Buffer {
-  if (first.buffer === second.buffer && first.byteOffset + first.length === second.byteOffset) return Buffer.from(first.buffer, first.byteOffset, first.length + second.length)
-  return Buffer.concat([first, second])
-}
 
 export function createFragmentReader({ onInit, onFragment }: { onInit(init: Init): void; onFragment(fragment: Fragment): void }) {
   let chunks: Buffer[] = []
@@ -49,7 +44,7 @@ export function createFragmentReader({ onInit, onFragment }: { onInit(init: Init
       const { video, tracks } = init
       const run = readMoof(moof, tracks).find(({ track }) => track === video.id)
       onFragment({
-        bytes: together(moof, box),
+        bytes: joined([moof, box]),
         video: run !== undefined,
         keyframe: run?.sync ?? false,
         decodeTime: (run?.decodeTime ?? 0) / video.timescale,

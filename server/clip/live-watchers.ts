@@ -10,13 +10,13 @@ import type { LivePart } from './live-window.ts'
 export type LiveListener = {
   /** The picture begins here: everything since the newest keyframe. */
   begin(start: LiveStartBytes): void
-  part(part: LivePart): void
+  part(part: LivePart<Uint8Array>): void
   /** There is no live picture now; `begin` follows when there is one again. */
   gone(): void
 }
 export type LiveViewer = { /** Leaves out what was missed: begins at the newest keyframe. */ again(): void; leave(): void }
 
-type Viewer = { camera: CameraId; form: PictureForm; listener: LiveListener; run: number | null; last: { number: number; index: number }; waiting: LivePart[] | null; /** How often it began: only the newest beginning counts. */ starts: number; left: boolean }
+type Viewer = { camera: CameraId; form: PictureForm; listener: LiveListener; run: number | null; last: { number: number; index: number }; waiting: LivePart<Uint8Array>[] | null; /** How often it began: only the newest beginning counts. */ starts: number; left: boolean }
 
 export function createLiveWatchers(options: { watch(camera: CameraId, form: PictureForm): Promise<LiveStartBytes | null>; unwatch(camera: CameraId, form: PictureForm): Promise<void>; onError(error: unknown): void }) {
   const { watch, unwatch, onError } = options
@@ -43,7 +43,7 @@ export function createLiveWatchers(options: { watch(camera: CameraId, form: Pict
     for (const part of told) deliver(viewer, part)
   }
 
-  function deliver(viewer: Viewer, live: LivePart): void {
+  function deliver(viewer: Viewer, live: LivePart<Uint8Array>): void {
     if (viewer.waiting) return void viewer.waiting.push(live)
     if (live.run !== viewer.run) return void start(viewer)
     const { number, index } = live
@@ -72,7 +72,7 @@ export function createLiveWatchers(options: { watch(camera: CameraId, form: Pict
       }
     },
     /** What the video thread told: a part, or null when the recorder has ended. */
-    news(camera: CameraId, form: PictureForm, live: LivePart | null): void {
+    news(camera: CameraId, form: PictureForm, live: LivePart<Uint8Array> | null): void {
       for (const viewer of viewers.get(keyOf(camera, form)) ?? []) {
         if (live) deliver(viewer, live)
         else if (viewer.run !== null) {

@@ -17,7 +17,7 @@ type Kept = Segment & { parts: Part[] | null }
 /** What a viewer needs to show the newest picture at once: everything since a keyframe, and never less than a moment. `index`: the newest part's in its segment. */
 export type LiveStart = { run: number; partTarget: number; number: number; index: number; start: number; parts: Part[]; /** The segments before, oldest first. */ before: Pick<Segment, 'number' | 'start' | 'duration'>[] }
 /** One part as it became known, told to whoever follows. */
-export type LivePart = { run: number; number: number; index: number; start: number; part: Part }
+export type LivePart<Bytes extends Uint8Array = Buffer> = { run: number; number: number; index: number; start: number; part: Part<Bytes> }
 export type Query = { msn: number | null; part: number | null; skip: boolean; plain?: boolean }
 export type LiveWindow = ReturnType<typeof createLiveWindow>
 

@@ -79,5 +79,3 @@ export function withParameterSets(init: Buffer, { sps, pps }: ParameterSets): Bu
   for (const { start } of way) made.writeUInt32BE(init.readUInt32BE(start) + grown, start)
   return made
 }
-
-export const sameSets = (a: ParameterSets, b: ParameterSets): boolean => a.sps.equals(b.sps) && a.pps.equals(b.pps)

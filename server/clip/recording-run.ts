@@ -1,19 +1,22 @@
-/**
- * One run of one ffmpeg that copies a camera's stream into fragmented MP4: fed to the packager, watched, ended. Knows
- * nothing of retries (clip-recorder). What it cannot make sense of ends it, with words for the engineer.
- */
-import { Readable } from 'node:stream'
-import type { PictureForm, Sound } from '../glossary/clip.ts'
+/** What one run of recording a camera is, whoever does it (ffmpeg-recording, rtsp-recording), and how its silence is noticed. */
 import type { Clock } from '../tools/clock.ts'
-import { wordsOf } from '../tools/failure.ts'
-import { runFfmpeg } from './ffmpeg-run.ts'
 import type { LiveWindow } from './live-window.ts'
-import { type RunStore, createStreamFollower } from './stream-follower.ts'
+import type { RunStore } from './stream-follower.ts'
 
-/** Address with credentials, percent-encoded; it reaches ffmpeg through standard input, never through argv. */
+/** Address with credentials, percent-encoded; they reach no argv and no log. */
 export type StreamAddress = { url: string; secrets: readonly string[] }
 export type RunParts = { store: RunStore; window: LiveWindow; clock: Clock; onError(error: unknown): void }
-export type RunEnd = { reason: string; /** ffmpeg's own last words, redacted. */ words: string[]; /** Nothing is wrong with the camera: begin again at once. */ atOnce: boolean; soundUnfit: boolean }
+/** `startMs`: how long the first picture may take. `onPicture` hears the codec when pictures begin, and when it changes. */
+export type Run = RunParts & { address: StreamAddress; startMs: number; signal: AbortSignal; onPicture(codec: string): void }
+export type RunEnd = {
+  reason: string
+  /** The last words of whoever recorded, redacted. */
+  words: string[]
+  /** Nothing is wrong with the camera: begin again at once. */
+  atOnce: boolean
+  /** What must be done otherwise from now on. */
+  change: 'convert-sound' | 'by-ffmpeg' | null
+}
 
 /** A camera that sends no picture for so long is as good as gone. */
 const STALL_MS = 4000
@@ -21,68 +24,22 @@ const LOOK_MS = 500
 /** A stream that ends after so long a silence did not simply end. */
 const SILENT_MS = 2500
 
-/** ffmpeg's own script of inputs (ffconcat): it carries the address and its options past the process list. */
-function inputScript(url: string): string {
-  const options = url.startsWith('rtsp') ? ['rtsp_transport tcp', 'timeout 4000000'] : []
-  const common = ['fflags nobuffer', 'probesize 32', 'analyzeduration 0']
-  return ['ffconcat version 1.0', `file '${url.replaceAll("'", String.raw`'\''`)}'`, ...[...options, ...common].map((option) => `option ${option}`), ''].join('\n')
-}
-
-const INPUT = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtsps,rtp,rtmp,tcp,tls,udp,crypto', '-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0']
-const PICTURE: Record<PictureForm, string[]> = {
-  copy: ['-map', '0:v:0', '-c:v', 'copy'],
-  h264: ['-map', '0:v:0', '-vf', 'scale=w=min(1280\\,iw):h=-2', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-g', '50', '-threads', '1', '-crf', '26'],
-}
-const SOUND: Record<Sound, string[]> = { drop: ['-an'], keep: ['-map', '0:a:0?', '-c:a', 'copy'], convert: ['-map', '0:a:0?', '-c:a', 'aac', '-b:a', '64k'] }
-const OUTPUT = ['-f', 'mp4', '-movflags', '+frag_every_frame+empty_moov+default_base_moof', '-flush_packets', '1']
-
-/** Records until the stream ends or the signal fires. `onPicture` hears the codec when pictures begin, and when it changes. */
-export async function recordOnce(options: RunParts & { address: StreamAddress; picture: PictureForm; sound: Sound; /** How long the first picture may take. */ startMs: number; signal: AbortSignal; onPicture(codec: string): void }): Promise<RunEnd> {
-  const { address, store, window, clock, onError, signal, onPicture, picture, sound, startMs } = options
-  const stop = new AbortController()
-  const giveUp = (): void => stop.abort()
-  signal.addEventListener('abort', giveUp, { once: true })
-  if (signal.aborted) stop.abort()
-  let reason: string | null = null
-  let atOnce = false
+/** Looks until the signal fires. `words`: that there is silence now, or null. `over`: nobody looks any more. */
+export function watchSilence({ clock, startMs, pictures, signal, onSilent }: { clock: Clock; startMs: number; pictures(): number; signal: AbortSignal; onSilent(words: string): void }): { words(): string | null; over: Promise<void> } {
   let heard = clock.monotonic()
   let seen = 0
-
-  const end = (words: string, soon = false): void => {
-    reason ??= words
-    atOnce ||= soon
-    stop.abort()
+  const words = (limit: number): string | null => {
+    if (pictures() !== seen) heard = clock.monotonic()
+    seen = pictures()
+    const silent = clock.monotonic() - heard
+    return silent > limit ? `No picture for ${Math.round(silent / 1000)} s.` : null
   }
-  const follower = createStreamFollower({ store, window, now: clock.now, onPicture, onUnfit: end })
-
-  const redact = (text: string): string => address.secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text)
-  const onOutput = (chunk: Buffer): void => {
-    try {
-      if (!stop.signal.aborted) follower.push(chunk)
-    } catch (error) {
-      if (!stop.signal.aborted) onError(error)
-      end(`The stream cannot be recorded: ${wordsOf(error)}`)
+  async function look(): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(LOOK_MS, signal)
+      const found = signal.aborted ? null : words(seen > 0 ? STALL_MS : startMs)
+      if (found !== null) onSilent(found)
     }
   }
-  const { words, ended } = runFfmpeg({ input: Readable.from([inputScript(address.url)]), inputOptions: INPUT, outputOptions: [...PICTURE[picture], ...SOUND[sound], ...OUTPUT], onOutput, signal: stop.signal, redact })
-  const watch = (async () => {
-    while (!stop.signal.aborted) {
-      await clock.sleep(LOOK_MS, stop.signal)
-      if (follower.pictures() !== seen) heard = clock.monotonic()
-      seen = follower.pictures()
-      const silent = clock.monotonic() - heard
-      if (silent > (seen > 0 ? STALL_MS : startMs)) end(`No picture for ${Math.round(silent / 1000)} s.`)
-    }
-  })()
-  const said = await ended
-  // ffmpeg lost patience before we did.
-  const silent = clock.monotonic() - heard
-  if (reason === null && said === null && silent > SILENT_MS) reason = `No picture for ${Math.round(silent / 1000)} s.`
-  stop.abort()
-  signal.removeEventListener('abort', giveUp)
-  await watch
-  follower.finish()
-  window.stopped()
-  const soundUnfit = sound === 'keep' && words().some((line) => /codec .*not currently supported in container|Could not find tag for codec pcm/i.test(line))
-  return { reason: reason ?? said ?? 'The camera ended the stream.', words: [...words()], atOnce: atOnce || soundUnfit, soundUnfit }
+  return { words: () => words(SILENT_MS), over: look() }
 }

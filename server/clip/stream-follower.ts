@@ -1,12 +1,12 @@
 /**
- * Makes parts and segments of the bytes that ffmpeg writes, and follows what cameras do in mid-stream: new parameter
- * sets, clocks that jump or go back. Not here: the process that writes the bytes (recording-run). Pure, but for its store.
+ * Makes parts and segments of a camera's fragments, and follows what cameras do in mid-stream: new parameter sets, clocks
+ * that jump or go back. Not here: where the fragments come from (ffmpeg-recording, rtsp-recording). Pure, but for its store.
  */
 import type { Segment } from '../glossary/clip.ts'
 import { type ClosedSegment, createPackager } from './clip-packager.ts'
 import { type Fragment, type Init, createFragmentReader } from './fragment-reader.ts'
 import type { LiveWindow } from './live-window.ts'
-import { type ParameterSets, declaredSets, parameterSetsIn, sameSets, withParameterSets } from './parameter-sets.ts'
+import { declaredSets, parameterSetsIn, withParameterSets } from './parameter-sets.ts'
 import { createTimelineWatch } from './timeline-watch.ts'
 
 /** Where runs and segments go: the ring on disk, or memory. */
@@ -26,7 +26,7 @@ const PLAYABLE = /^(avc[13]|hev1|hvc1)/
 
 export function createStreamFollower({ store, window, now, onPicture, onUnfit }: FollowerEvents & { store: RunStore; window: Pick<LiveWindow, 'onPart' | 'onSegment'>; /** Wall clock, milliseconds. */ now(): number }) {
   let init: Init | null = null
-  let sets: ParameterSets | null = null
+  let sps: Buffer | null = null
   let run = 0
   let timeline = createTimelineWatch()
   let started = false
@@ -46,21 +46,26 @@ export function createStreamFollower({ store, window, now, onPicture, onUnfit }:
     run = store.beginRun(bytes)
     timeline = createTimelineWatch()
   }
-  /** New parameter sets in the middle of the stream: another resolution, another initialisation section. */
+  /** Another initialisation section: the first, or the camera's picture is another from here on. */
+  function begin(found: Init): void {
+    if (!PLAYABLE.test(found.video.codec)) return giveUp(`The camera sends ${found.video.codec.trim()}, which no browser shows: set it to H.264.`)
+    const before = init?.video.codec
+    init = found
+    beginRun(found.bytes)
+    if (started && before !== found.video.codec) onPicture(found.video.codec)
+  }
+  /** A new sequence parameter set in the middle of the stream: another resolution, another initialisation section. */
   function followSets(fragment: Fragment): void {
-    const found = init && sets ? parameterSetsIn(fragment.bytes) : null
-    if (!init || !sets || !found || sameSets(found, sets)) return
+    const found = init && sps ? parameterSetsIn(fragment.bytes) : null
+    if (!init || !sps || !found || found.sps.equals(sps)) return
     const bytes = withParameterSets(init.bytes, found)
     if (!bytes) return
-    sets = { sps: Buffer.from(found.sps), pps: Buffer.from(found.pps) }
-    const codec = `avc1.${found.sps.toString('hex', 1, 4)}`
-    init = { ...init, bytes, video: { ...init.video, codec } }
-    beginRun(bytes)
-    if (started) onPicture(codec)
+    sps = Buffer.from(found.sps)
+    begin({ ...init, bytes, video: { ...init.video, codec: `avc1.${found.sps.toString('hex', 1, 4)}` } })
   }
-  function take(fragment: Fragment): void {
+  function take(fragment: Fragment, at: number): void {
+    if (unfit) return
     pictures += 1
-    if (fragment.keyframe) followSets(fragment)
     const verdict = timeline(fragment)
     if (verdict === 'stuck') return giveUp('The clock in the camera’s stream went back.', true)
     if (verdict === 'jump' && init) {
@@ -68,27 +73,30 @@ export function createStreamFollower({ store, window, now, onPicture, onUnfit }:
       // Its length is the jump: no player could make sense of it.
       if (fragment.duration > 1) return
     }
-    packager.push(fragment, now())
+    packager.push(fragment, at)
     if (!started && init) onPicture(init.video.codec)
     started = true
   }
   const reader = createFragmentReader({
     onInit: (found) => {
-      if (!PLAYABLE.test(found.video.codec)) return giveUp(`The camera sends ${found.video.codec.trim()}, which no browser shows: set it to H.264.`)
-      init = found
-      sets = declaredSets(found.bytes)
-      beginRun(found.bytes)
+      sps = declaredSets(found.bytes)?.sps ?? null
+      begin(found)
     },
     onFragment: (fragment) => {
       if (unfit) return
-      if (fragment.video) take(fragment)
+      if (fragment.video && fragment.keyframe) followSets(fragment)
+      if (fragment.video) take(fragment, now())
       else packager.push(fragment, now())
     },
   })
 
   return {
-    /** @throws when the bytes are no fragmented MP4, or no keyframe comes for too long. */
+    /** What ffmpeg wrote, however it is split. @throws when it is no fragmented MP4, or no keyframe comes for too long. */
     push: (chunk: Buffer): void => reader.push(chunk),
+    /** For who makes fragments itself: an initialisation section, then pictures with the wall clock at their arrival. */
+    begin,
+    /** @throws when no keyframe comes for too long. */
+    take,
     /** The stream has ended: what is here is kept. */
     finish: (): void => packager.finish(),
     /** Frames so far: sound alone is no sign of life. */

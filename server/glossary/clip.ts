@@ -17,7 +17,7 @@ export type Range = { from: number; to: number | null }
 export type Segment = {
   /** Counts up per camera for ever, across restarts. */
   number: number
-  /** One ffmpeg run is one initialisation section and one timeline. */
+  /** One run is one initialisation section and one timeline. */
   run: number
   /** Arrival wall clock of its first byte, milliseconds. */
   start: number
@@ -31,5 +31,8 @@ export type Segment = {
 /** What becomes of sound: `keep` copies AAC, `convert` makes AAC of it (G.711 fits no MP4). */
 export type Sound = 'drop' | 'keep' | 'convert'
 
+/** Who reads a camera's stream: this process, or an ffmpeg for streams that need one. */
+export type Reader = 'direct' | 'ffmpeg'
+
 /** For the engineer: what is recorded of a camera, and what went wrong before. Times are UTC ISO 8601. */
-export type RecorderReport = { codec: string | null; picture: PictureForm; sound: Sound; startedAt: string | null; /** How often ffmpeg was started. */ runs: number; lastEnd: { at: string; reason: string; words: string[] } | null }
+export type RecorderReport = { codec: string | null; picture: PictureForm; sound: Sound; reader: Reader; startedAt: string | null; /** How often recording began. */ runs: number; lastEnd: { at: string; reason: string; words: string[] } | null }

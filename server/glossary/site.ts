@@ -23,7 +23,7 @@ export type SiteCamera = {
   presets: ReadonlyMap<HelpPointId, { token: PresetToken; name: string; /** What of its picture says nothing about the place; shares of width and height. */ mask: { x: number; y: number; width: number; height: number }[] }>
   /** Where the head goes when an incident that sent it is closed. */
   after: 'home' | 'before' | 'stay'
-  buffer: { mode: 'always' | 'on-press'; preRollMs: number; keepMs: number; /** Bytes, held ones not counted; null for no limit. */ mostBytes: number | null; /** Recorded only where the site says so. */ sound: 'drop' | 'keep' }
+  buffer: { mode: 'always' | 'on-press'; preRollMs: number; keepMs: number; /** Bytes, held ones not counted; null for no limit. */ mostBytes: number | null; /** Recorded only where the site says so. */ sound: 'drop' | 'keep'; /** Who reads the stream: this process where it can, or always an ffmpeg. */ reader: 'direct' | 'ffmpeg' }
 }
 
 export type SafePlace = { name: string; address: string; location: Place; open: { days: string[]; from: string; to: string }[] }

@@ -103,6 +103,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
         keepMs: durationMs(buffer.keep ?? '24h'),
         mostBytes: buffer.most === undefined ? null : bytesOf(buffer.most),
         sound: buffer.sound ?? 'drop',
+        reader: buffer.reader ?? 'direct',
       },
     }
   })

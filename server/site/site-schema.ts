@@ -35,7 +35,7 @@ const CAMERA = Type.Object(
     after: Type.Optional(Type.Enum(['home', 'before', 'stay'], { description: 'Where the head goes when an incident that sent it is closed: its home position, where it looked before, or nowhere' })),
     rtmp: Type.Optional(Type.Object({ streamKey: Type.String({ pattern: '^(\\$\\{.+\\}|file:.+|[A-Za-z0-9_-]{8,128})$', description: 'By reference; letters, digits, _ and -' }) }, strict)),
     presets: Type.Optional(Type.Record(Type.String(), Type.Object({ token: Type.String({ minLength: 1, maxLength: 64 }), name: NAME, mask: Type.Optional(Type.Array(MASK, { maxItems: 20, description: 'Parts of the picture that say nothing about the place: roads, trees' })) }, strict), { description: 'Help point id to the preset that shows it' })),
-    buffer: Type.Optional(Type.Union([Type.Literal('on-press'), Type.Object({ preRoll: Type.Optional(DURATION), keep: Type.Optional(DURATION), most: Type.Optional(SIZE), sound: Type.Optional(Type.Enum(['drop', 'keep'])) }, strict)])),
+    buffer: Type.Optional(Type.Union([Type.Literal('on-press'), Type.Object({ preRoll: Type.Optional(DURATION), keep: Type.Optional(DURATION), most: Type.Optional(SIZE), sound: Type.Optional(Type.Enum(['drop', 'keep'])), reader: Type.Optional(Type.Enum(['direct', 'ffmpeg'])) }, strict)])),
   },
   strict,
 )

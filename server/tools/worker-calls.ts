@@ -28,8 +28,8 @@ export function answerCalls<C extends Calls>(calls: C): void {
   })
 }
 
-/** The worker side: says something nobody asked for. */
-export const tellMain = (message: unknown): void => parentPort?.postMessage({ tell: message } satisfies Tell)
+/** The worker side: says something nobody asked for. @param transfer memory that is the other side's from now on. */
+export const tellMain = (message: unknown, transfer: readonly ArrayBuffer[] = []): void => parentPort?.postMessage({ tell: message } satisfies Tell, [...transfer])
 export const workerInput = <T>(): T => workerData as T
 
 export type WorkerCalls<C extends Calls> = {

@@ -47,7 +47,7 @@ export const cameraPlan = (id, frame, more = {}) => ({ id, name: id, seed: 7 + i
 /** A site file of such cameras; they need no password by reference, they are on loopback. */
 export function writeSite(file, cameras, { keep = '1h' } = {}) {
   const lines = ['site: { id: bench, name: Bench, timezone: Europe/London }', 'helpPoints:', '  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }', 'cameras:']
-  for (const { id, port, presets = '' } of cameras) lines.push(`  - id: ${id}`, `    name: ${id}`, '    location: { lat: 54.5, lon: -1.5 }', `    onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`, ...(presets ? [`    presets: ${presets}`] : []), `    buffer: { preRoll: 60s, keep: ${keep} }`)
+  for (const { id, port, presets = '', reader = 'direct' } of cameras) lines.push(`  - id: ${id}`, `    name: ${id}`, '    location: { lat: 54.5, lon: -1.5 }', `    onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`, ...(presets ? [`    presets: ${presets}`] : []), `    buffer: { preRoll: 60s, keep: ${keep}, reader: ${reader} }`)
   writeFileSync(file, `${lines.join('\n')}\n`)
   return file
 }

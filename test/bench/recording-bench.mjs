@@ -51,8 +51,18 @@ async function compareWithFfmpeg(folder, replay) {
   await sleep(6000)
   const hls = (await shareOf(() => plain.reduce((sum, { pid }) => sum + ownCpu(pid), 0), measureMs)) / cameras
   for (const child of plain) child.kill('SIGKILL')
-  const site = writeSite(join(folder, 'few.yaml'), replay.ports.slice(0, cameras).map((port, i) => ({ id: `cam-${i}`, port })))
-  const server = await startServer(join(folder, 'few'), site)
+  for (const [reader, name] of [['ffmpeg', 'read by an ffmpeg each'], ['direct', 'read in the server']]) {
+    const { recorded, watched } = await costOf(join(folder, reader), replay, cameras, measureMs, reader)
+    figures[`% of a core per camera: ${name}, nobody watches`] = `${round(recorded)} (${round(recorded / hls)}x)`
+    figures[`% of a core per camera: ${name}, every camera watched live`] = `${round(watched)} (${round(watched / hls)}x)`
+  }
+  return { '% of a core per camera: ffmpeg -c copy -f hls': round(hls), ...figures }
+}
+
+async function costOf(folder, replay, cameras, measureMs, reader) {
+  mkdirSync(folder, { recursive: true })
+  const site = writeSite(join(folder, 'few.yaml'), replay.ports.slice(0, cameras).map((port, i) => ({ id: `cam-${i}`, port, reader })))
+  const server = await startServer(folder, site)
   await until(server.cameras, (items) => items.every(({ health }) => health.video === 'up'))
   await sleep(6000)
   const recorded = (await shareOf(() => cpuOf(server.pid), measureMs)) / cameras
@@ -66,17 +76,14 @@ async function compareWithFfmpeg(folder, replay) {
   const watched = (await shareOf(() => cpuOf(server.pid), measureMs)) / cameras
   socket.terminate()
   await server.close()
-  figures['% of a core per camera: ffmpeg -c copy -f hls'] = round(hls)
-  figures['% of a core per camera: recorded, nobody watches'] = `${round(recorded)} (${round(recorded / hls)}x)`
-  figures['% of a core per camera: every camera watched live'] = `${round(watched)} (${round(watched / hls)}x)`
-  return figures
+  return { recorded, watched }
 }
 
 async function recordTown(folder, replay, cameras, minutes) {
   const figures = {}
   const town = await startTown(folder, [cameraPlan('watched', {})])
   const ids = Array.from({ length: cameras }, (_, i) => `cam-${i}`)
-  const site = writeSite(join(folder, 'town.yaml'), [...ids.map((id, i) => ({ id, port: replay.ports[i], presets: i < 3 ? '{ here: { token: "1", name: Here } }' : '' })), { id: 'watched', port: town.ports.watched.onvif }])
+  const site = writeSite(join(folder, 'town.yaml'), [...ids.map((id, i) => ({ id, port: replay.ports[i], presets: i < 3 ? '{ here: { token: "1", name: Here } }' : '' })), { id: 'watched', port: town.ports.watched.onvif }, { id: 'by-ffmpeg', port: replay.ports[0], reader: 'ffmpeg' }])
   const server = await startServer(join(folder, 'town'), site)
   try {
     return { ...figures, ...(await measureTown({ server, replay, cameras, minutes })) }
@@ -128,16 +135,16 @@ async function measureTown({ server, replay, cameras, minutes }) {
   await browser.close()
   const { gaps, runs } = await gapsOnDisk(join(server.data, 'clips'))
   figures['gaps on disk'] = gaps
-  figures['recorder restarts'] = runs - cameras - 1
+  figures['recorder restarts'] = runs - cameras - 2
   Object.assign(figures, await killFfmpeg(server))
   return figures
 }
 
-/** kill -9 of one camera's ffmpeg: how long until it records again, and what is missing. */
+/** kill -9 of the one camera's ffmpeg that is recorded by one: how long until it records again, and what is missing. */
 async function killFfmpeg(server) {
   const victim = treeOf(server.pid).find((pid) => {
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('ffmpeg')
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('pipe,rtsp')
     } catch {
       return false
     }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { answerChallenge, readChallenge } from '../../server/camera/onvif-digest.ts'
+import { answerChallenge, readChallenge } from '../../server/tools/http-digest.ts'
 import { escapeXml, passwordDigest, soapEnvelope } from '../../server/camera/onvif-envelope.ts'
 import { attributeIn, elementIn, elementsIn, numberIn, readReply, textIn } from '../../server/camera/onvif-reply.ts'
 import { pinToHost } from '../../server/camera/host-pin.ts'

@@ -19,7 +19,7 @@ const H265 = 'h265' as CameraId
 let town: Awaited<ReturnType<typeof startTestTown>>
 let clips: ReturnType<typeof createClipDesk>
 const video = new Map<string, { state: Reachability; reason: string | null }>()
-const siteCamera = (id: CameraId, mode: 'always' | 'on-press' = 'always', sound: 'drop' | 'keep' = 'drop'): SiteCamera => ({ id, name: id, location: null, onvif: null, rtmp: null, presets: new Map(), after: 'home', buffer: { mode, preRollMs: 60_000, keepMs: 3_600_000, mostBytes: null, sound } })
+const siteCamera = (id: CameraId, mode: 'always' | 'on-press' = 'always', sound: 'drop' | 'keep' = 'drop', reader: 'direct' | 'ffmpeg' = 'direct'): SiteCamera => ({ id, name: id, location: null, onvif: null, rtmp: null, presets: new Map(), after: 'home', buffer: { mode, preRollMs: 60_000, keepMs: 3_600_000, mostBytes: null, sound, reader } })
 const streamOf = (id: string): URL => new URL(`rtsp://127.0.0.1:${town.camera(id).ports.rtsp}/stream`)
 
 /** Empty when the process has ended meanwhile. */

@@ -42,7 +42,7 @@ describe('the site file', () => {
   test('tokens stay strings, durations become milliseconds, buffers have defaults', () => {
     const camera = readSite(SMALL, any).site?.cameras[0]
     expect(camera?.presets.get('here' as HelpPointId)).toEqual({ token: '3', name: 'Here', mask: [] })
-    expect(camera?.buffer).toEqual({ mode: 'always', preRollMs: 60_000, keepMs: 86_400_000, mostBytes: null, sound: 'drop' })
+    expect(camera?.buffer).toEqual({ mode: 'always', preRollMs: 60_000, keepMs: 86_400_000, mostBytes: null, sound: 'drop', reader: 'direct' })
   })
   test.each([
     ['an unknown key', SMALL.replace('    name: Here\n', '    name: Here\n    colour: red\n'), 5, 'helpPoints.0.colour', /not known/],

@@ -1,4 +1,4 @@
-/** HTTP digest (RFC 7616) with the camera's nonce kept: one request per call, not two. Pure but for the client nonce. */
+/** HTTP digest (RFC 7616), for ONVIF and for RTSP: the nonce is kept, so that a call is one request and not two. Pure but for the client nonce. */
 import { createHash, randomBytes } from 'node:crypto'
 
 export type Challenge = { realm: string; nonce: string; opaque: string | null; algorithm: 'MD5' | 'SHA-256'; qop: boolean; used: number }

@@ -1,0 +1,64 @@
+/**
+ * One run of one ffmpeg that copies a camera's stream into fragmented MP4: fed to the packager, watched, ended. Knows
+ * nothing of retries (clip-recorder). What it cannot make sense of ends it, with words for the engineer.
+ */
+import { Readable } from 'node:stream'
+import type { PictureForm, Sound } from '../glossary/clip.ts'
+import { wordsOf } from '../tools/failure.ts'
+import { runFfmpeg } from './ffmpeg-run.ts'
+import { type Run, type RunEnd, watchSilence } from './recording-run.ts'
+import { createStreamFollower } from './stream-follower.ts'
+
+/** ffmpeg's own script of inputs (ffconcat): it carries the address and its options past the process list. */
+function inputScript(url: string): string {
+  const options = url.startsWith('rtsp') ? ['rtsp_transport tcp', 'timeout 4000000'] : []
+  const common = ['fflags nobuffer', 'probesize 32', 'analyzeduration 0']
+  return ['ffconcat version 1.0', `file '${url.replaceAll("'", String.raw`'\''`)}'`, ...[...options, ...common].map((option) => `option ${option}`), ''].join('\n')
+}
+
+const INPUT = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtsps,rtp,rtmp,tcp,tls,udp,crypto', '-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0']
+const PICTURE: Record<PictureForm, string[]> = {
+  copy: ['-map', '0:v:0', '-c:v', 'copy'],
+  h264: ['-map', '0:v:0', '-vf', 'scale=w=min(1280\\,iw):h=-2', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-g', '50', '-threads', '1', '-crf', '26'],
+}
+const SOUND: Record<Sound, string[]> = { drop: ['-an'], keep: ['-map', '0:a:0?', '-c:a', 'copy'], convert: ['-map', '0:a:0?', '-c:a', 'aac', '-b:a', '64k'] }
+const OUTPUT = ['-f', 'mp4', '-movflags', '+frag_every_frame+empty_moov+default_base_moof', '-flush_packets', '1']
+
+/** Records until the stream ends or the signal fires. */
+export async function recordByFfmpeg({ address, store, window, clock, onError, signal, onPicture, picture, sound, startMs }: Run & { picture: PictureForm; sound: Sound }): Promise<RunEnd> {
+  const stop = new AbortController()
+  const giveUp = (): void => stop.abort()
+  signal.addEventListener('abort', giveUp, { once: true })
+  if (signal.aborted) stop.abort()
+  let reason: string | null = null
+  let atOnce = false
+
+  const end = (words: string, soon = false): void => {
+    reason ??= words
+    atOnce ||= soon
+    stop.abort()
+  }
+  const follower = createStreamFollower({ store, window, now: clock.now, onPicture, onUnfit: end })
+
+  const redact = (text: string): string => address.secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text)
+  const onOutput = (chunk: Buffer): void => {
+    try {
+      if (!stop.signal.aborted) follower.push(chunk)
+    } catch (error) {
+      if (!stop.signal.aborted) onError(error)
+      end(`The stream cannot be recorded: ${wordsOf(error)}`)
+    }
+  }
+  const { words, ended } = runFfmpeg({ input: Readable.from([inputScript(address.url)]), inputOptions: INPUT, outputOptions: [...PICTURE[picture], ...SOUND[sound], ...OUTPUT], onOutput, signal: stop.signal, redact })
+  const silence = watchSilence({ clock, startMs, pictures: follower.pictures, signal: stop.signal, onSilent: end })
+  const said = await ended
+  // ffmpeg lost patience before we did.
+  if (reason === null && said === null) reason = silence.words()
+  stop.abort()
+  signal.removeEventListener('abort', giveUp)
+  await silence.over
+  follower.finish()
+  window.stopped()
+  const soundUnfit = sound === 'keep' && words().some((line) => /codec .*not currently supported in container|Could not find tag for codec pcm/i.test(line))
+  return { reason: reason ?? said ?? 'The camera ended the stream.', words: [...words()], atOnce: atOnce || soundUnfit, change: soundUnfit ? 'convert-sound' : null }
+}

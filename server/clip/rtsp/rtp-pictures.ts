@@ -1,0 +1,206 @@
+/**
+ * Puts pictures together from RTP packets (RFC 6184 for H.264, RFC 7798 for H.265), as length-prefixed NAL units: exactly
+ * the bytes the camera sent. A picture is known to be whole, and how long it lasts, when the next one begins. Pure.
+ */
+import { createFrameSlab } from './frame-slab.ts'
+
+export type RtpCodec = 'h264' | 'h265'
+/** What a decoder must know first. `vps`: H.265 only. `pps`: one for each of their ids. */
+export type StreamSets = { vps: Buffer | null; sps: Buffer; pps: readonly Buffer[] }
+export type Picture = {
+  /** `headroom` bytes to be filled by whoever asked for them, then NAL units with four-byte lengths. */
+  bytes: Buffer
+  keyframe: boolean
+  /** Ticks of the RTP clock since the first picture; it only ever grows but for a jump. */
+  time: number
+  duration: number
+  /** Of a keyframe: the newest parameter sets so far; null until they are complete. */
+  sets: StreamSets | null
+  /** Wall-clock milliseconds at which its first packet came. */
+  arrivedAt: number
+}
+export type RtpPictures = {
+  /** One RTP packet, bytes[from, to). @throws when the stream is not what it was announced to be. */
+  push(bytes: Buffer, from: number, to: number): void
+  /** The stream has ended: the last picture lasts as long as the one before it. */
+  finish(): void
+  /** Packets that never came. */
+  lost(): number
+}
+
+const MOST_PICTURE_BYTES = 16 * 1024 * 1024
+/** No camera sends less than a picture in so many seconds: a longer step is a clock that was set. */
+const LONGEST_S = 5
+/** As far apart as no recording takes for one timeline: whoever follows begins a new one. */
+const JUMP_S = 60
+/** Pictures that are sent in another order than they are shown need the whole of ffmpeg. */
+const MOST_REORDERED_S = 1
+
+export class UnfitForRtp extends Error {}
+
+type SetName = 'vps' | 'sps' | 'pps'
+type Nal = { vcl: boolean; keyframe: boolean; set: SetName | null }
+const H264_SETS = new Map<number, SetName>([[7, 'sps'], [8, 'pps']])
+const H265_SETS = new Map<number, SetName>([[32, 'vps'], [33, 'sps'], [34, 'pps']])
+/** PPS of one stream, told apart by the byte that begins with their id (ue(v)): more than most cameras have. */
+const MOST_PPS = 8
+const PPS_ID_AT = { h264: 1, h265: 2 } satisfies Record<RtpCodec, number>
+const readNal = {
+  h264: (first: number): Nal => {
+    const kind = first & 0x1f
+    return { vcl: kind >= 1 && kind <= 5, keyframe: kind === 5, set: H264_SETS.get(kind) ?? null }
+  },
+  h265: (first: number): Nal => {
+    const kind = (first >> 1) & 0x3f
+    return { vcl: kind < 32, keyframe: kind >= 16 && kind <= 21, set: H265_SETS.get(kind) ?? null }
+  },
+} satisfies Record<RtpCodec, (first: number) => Nal>
+
+export function createRtpPictures(options: { codec: RtpCodec; payload: number; clockRate: number; sets: readonly Buffer[]; headroom: number; now(): number; onPicture(picture: Picture): void }): RtpPictures {
+  const { codec, payload, clockRate, headroom, now, onPicture } = options
+  const slab = createFrameSlab()
+  const known: { vps: Buffer | null; sps: Buffer | null; pps: Buffer[] } = { vps: null, sps: null, pps: [] }
+  for (const bytes of options.sets) learnSet(readNal[codec](bytes[0] ?? 0).set, bytes)
+  let sequence: number | null = null
+  let stamp: number | null = null
+  let time = 0
+  let lastDuration = Math.round(clockRate / 25)
+  let open: { arrivedAt: number; vcl: boolean; keyframe: boolean } | null = null
+  /** Where the NAL unit begins whose fragments are coming. */
+  let nalAt: number | null = null
+  let lost = 0
+
+  function learnSet(name: SetName | null, bytes: Buffer): void {
+    if (name === 'pps') {
+      if (known.pps.some((pps) => pps.equals(bytes))) return
+      const others = known.pps.filter((pps) => pps[PPS_ID_AT[codec]] !== bytes[PPS_ID_AT[codec]])
+      known.pps = [...others, Buffer.from(bytes)].slice(-MOST_PPS)
+    } else if (name !== null && !known[name]?.equals(bytes)) known[name] = Buffer.from(bytes)
+  }
+  function completeSets(): StreamSets | null {
+    const { vps, sps, pps } = known
+    return sps && pps.length > 0 && (vps || codec === 'h264') ? { vps, sps, pps } : null
+  }
+  function closePicture(duration: number): void {
+    if (!open) return
+    const { arrivedAt, keyframe } = open
+    open = null
+    const bytes = slab.take()
+    if (bytes.length > MOST_PICTURE_BYTES) throw new Error('a picture of this camera has no end')
+    onPicture({ bytes, keyframe, time, duration, sets: keyframe ? completeSets() : null, arrivedAt })
+  }
+  /** A packet with another timestamp ends the picture before it. */
+  function moveTo(next: number): void {
+    const step = (next - (stamp ?? next)) | 0
+    stamp = next
+    // Parameter sets that come with a time of their own belong to the picture they precede.
+    if (!open?.vcl) {
+      if (plausible(step)) time += step
+      return
+    }
+    if (step < 0 && step >= -MOST_REORDERED_S * clockRate) throw new UnfitForRtp('its pictures come in another order than they are shown')
+    if (plausible(step)) lastDuration = step
+    closePicture(lastDuration)
+    time += plausible(step) ? step : lastDuration + JUMP_S * clockRate
+  }
+  const plausible = (step: number): boolean => step > 0 && step <= LONGEST_S * clockRate
+
+  function beginNal(): void {
+    open ??= { arrivedAt: now(), vcl: false, keyframe: false }
+    if (slab.length() === 0) slab.skip(headroom)
+    nalAt = slab.length()
+    slab.skip(4)
+  }
+  function endNal(): void {
+    if (nalAt === null || !open) return
+    const from = nalAt + 4
+    nalAt = null
+    slab.writeLength(from - 4, slab.length() - from)
+    const { vcl, keyframe, set } = readNal[codec](slab.peek(from))
+    open.vcl ||= vcl
+    open.keyframe ||= keyframe
+    if (set !== null) learnSet(set, slab.slice(from, slab.length()))
+  }
+  /** Half a NAL unit is worse than none: decoders stumble. */
+  function dropHalf(): void {
+    if (nalAt !== null) slab.cut(nalAt)
+    nalAt = null
+  }
+  function whole(bytes: Buffer, from: number, to: number): void {
+    dropHalf()
+    if (to <= from) return
+    beginNal()
+    slab.add(bytes, from, to)
+    endNal()
+  }
+  function several(bytes: Buffer, begin: number, to: number): void {
+    for (let at = begin; at + 2 < to; ) {
+      const size = bytes.readUInt16BE(at)
+      if (at + 2 + size > to) return
+      whole(bytes, at + 2, at + 2 + size)
+      at += 2 + size
+    }
+  }
+  function fragment(bytes: Buffer, from: number, to: number, mark: number, head: readonly number[]): void {
+    if ((mark & 0x80) !== 0) {
+      dropHalf()
+      beginNal()
+      for (const byte of head) slab.byte(byte)
+    }
+    // Its beginning was lost.
+    if (nalAt === null) return
+    slab.add(bytes, from, to)
+    if (slab.length() > MOST_PICTURE_BYTES) throw new Error('a picture of this camera has no end')
+    if ((mark & 0x40) !== 0) endNal()
+  }
+  const take = {
+    h264(bytes: Buffer, from: number, to: number): void {
+      const first = bytes[from] ?? 0
+      const kind = first & 0x1f
+      if (kind === 28) {
+        const mark = bytes[from + 1] ?? 0
+        fragment(bytes, from + 2, to, mark, [(first & 0xe0) | (mark & 0x1f)])
+      } else if (kind === 24) several(bytes, from + 1, to)
+      else if (kind >= 1 && kind <= 23) whole(bytes, from, to)
+      else throw new UnfitForRtp(`its RTP packets are of kind ${kind}`)
+    },
+    h265(bytes: Buffer, from: number, to: number): void {
+      const first = bytes[from] ?? 0
+      const kind = (first >> 1) & 0x3f
+      if (kind === 49) {
+        const mark = bytes[from + 2] ?? 0
+        fragment(bytes, from + 3, to, mark, [(first & 0x81) | ((mark & 0x3f) << 1), bytes[from + 1] ?? 0])
+      } else if (kind === 48) several(bytes, from + 2, to)
+      else if (kind < 48) whole(bytes, from, to)
+      else throw new UnfitForRtp(`its RTP packets are of kind ${kind}`)
+    },
+  } satisfies Record<RtpCodec, (bytes: Buffer, from: number, to: number) => void>
+
+  return {
+    push(bytes, from, to) {
+      if (to - from < 12) return
+      const flags = bytes[from] ?? 0
+      if (flags >> 6 !== 2 || ((bytes[from + 1] ?? 0) & 0x7f) !== payload) return
+      let at = from + 12 + (flags & 0x0f) * 4
+      if ((flags & 0x10) !== 0) at += at + 4 <= to ? 4 + bytes.readUInt16BE(at + 2) * 4 : to
+      const end = (flags & 0x20) === 0 ? to : to - (bytes[to - 1] ?? 0)
+      const number = bytes.readUInt16BE(from + 2)
+      if (sequence !== null && number !== ((sequence + 1) & 0xffff)) {
+        lost += (number - sequence - 1) & 0xffff
+        dropHalf()
+      }
+      sequence = number
+      const next = bytes.readUInt32BE(from + 4)
+      if (next !== stamp) {
+        dropHalf()
+        moveTo(next)
+      }
+      if (at < end) take[codec](bytes, at, end)
+    },
+    finish() {
+      dropHalf()
+      if (open?.vcl) closePicture(lastDuration)
+    },
+    lost: () => lost,
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * One run of reading a camera's RTSP stream in this process: for a fraction of what an ffmpeg costs, and with one delay
+ * less. Streams that need more than that (sound, other codecs, reordered pictures) are handed to ffmpeg.
+ */
+import type { Sound } from '../../glossary/clip.ts'
+import { wordsOf } from '../../tools/failure.ts'
+import { type Run, type RunEnd, watchSilence } from '../recording-run.ts'
+import { createStreamFollower } from '../stream-follower.ts'
+import { FRAGMENT_HEAD_BYTES, writeFragmentHead, writeInit } from './fmp4-writer.ts'
+import { type Picture, type RtpCodec, type RtpPictures, type StreamSets, UnfitForRtp, createRtpPictures } from './rtp-pictures.ts'
+import { RtspRefused, openRtspSession } from './rtsp-session.ts'
+import { type MediaTrack, describedSets } from './session-description.ts'
+
+const CODECS = new Map<string, RtpCodec>([['H264', 'h264'], ['H265', 'h265']])
+/** A stream that shows no keyframe for so long has some that only ffmpeg knows (intra refresh). */
+const NO_KEYFRAME_MS = 15_000
+/** What another client would hear as well: no reason to try one. */
+const CAMERAS_OWN_REFUSAL = new Set([401, 403, 404, 453])
+
+/** Can this address be read here? RTMP and RTSP over TLS are ffmpeg's. */
+export const readable = (url: string): boolean => url.startsWith('rtsp://')
+
+/** The track to read, or why ffmpeg must. */
+function choose(tracks: readonly MediaTrack[], sound: Sound): { track: MediaTrack; codec: RtpCodec } {
+  const track = tracks.find(({ kind }) => kind === 'video')
+  const codec = track && CODECS.get(track.encoding)
+  if (!track || !codec) throw new UnfitForRtp(track ? `it sends ${track.encoding}` : 'it offers no video')
+  if (track.format.get('packetization-mode') === '2' || Number(track.format.get('sprop-max-don-diff') ?? 0) > 0) throw new UnfitForRtp('its packets are interleaved')
+  if (sound !== 'drop' && tracks.some(({ kind }) => kind === 'audio')) throw new UnfitForRtp('its sound is wanted')
+  return { track, codec }
+}
+
+/** Records until the stream ends or the signal fires. */
+export async function recordByRtsp({ address, store, window, clock, onError, signal, onPicture, sound, startMs }: Run & { sound: Sound }): Promise<RunEnd> {
+  const stop = new AbortController()
+  const onAbort = (): void => stop.abort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) stop.abort()
+  let reason: string | null = null
+  let change: RunEnd['change'] = null
+  let pictures: RtpPictures | null = null
+  let atOnce = false
+  const redact = (text: string): string => address.secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text)
+  const end = (words: string, soon = false): void => {
+    reason ??= words
+    atOnce ||= soon
+    stop.abort()
+  }
+  const failed = (error: unknown): void => {
+    if (stop.signal.aborted) return
+    const ours = error instanceof RtspRefused && error.status < 500 && !CAMERAS_OWN_REFUSAL.has(error.status)
+    if (ours || error instanceof UnfitForRtp) change = 'by-ffmpeg'
+    end(error instanceof UnfitForRtp ? `Read by ffmpeg, because ${wordsOf(error)}.` : redact(wordsOf(error)), change !== null)
+  }
+
+  const follower = createStreamFollower({ store, window, now: clock.now, onPicture, onUnfit: end })
+  const startedAt = clock.monotonic()
+  let declared: StreamSets | null = null
+  let sequence = 0
+  function take(codec: RtpCodec, clockRate: number, { bytes, keyframe, time, duration, sets, arrivedAt }: Picture): void {
+    if (keyframe && sets && !(declared?.sps.equals(sets.sps) && (declared.vps === sets.vps || (sets.vps && declared.vps?.equals(sets.vps))))) {
+      declared = sets
+      follower.begin(writeInit(codec, sets, clockRate))
+    }
+    if (!declared) {
+      if (clock.monotonic() - startedAt > NO_KEYFRAME_MS) throw new UnfitForRtp('it sends no keyframe')
+      return
+    }
+    sequence += 1
+    writeFragmentHead(bytes, { sequence, time, duration, keyframe })
+    follower.take({ bytes, keyframe, video: true, decodeTime: time / clockRate, duration: duration / clockRate }, arrivedAt)
+  }
+  const guarded = (job: () => void): void => {
+    try {
+      if (!stop.signal.aborted) job()
+    } catch (error) {
+      if (!(error instanceof UnfitForRtp)) onError(error)
+      failed(error)
+    }
+  }
+
+  async function play(): Promise<void> {
+    let channel = -1
+    const session = await openRtspSession({ url: address.url, clock, signal: stop.signal, onPacket: (on, bytes, from, to) => on === channel && guarded(() => pictures?.push(bytes, from, to)) })
+    try {
+      const { track, codec } = choose(await session.describe(), sound)
+      channel = await session.setUp(track.control)
+      const { payload, clockRate } = track
+      pictures = createRtpPictures({ codec, payload, clockRate, sets: describedSets(track), headroom: FRAGMENT_HEAD_BYTES, now: clock.now, onPicture: (picture) => take(codec, clockRate, picture) })
+      await session.play()
+      const said = await session.ended
+      if (said !== null) reason ??= redact(said)
+    } finally {
+      session.close()
+    }
+  }
+  const silence = watchSilence({ clock, startMs, pictures: follower.pictures, signal: stop.signal, onSilent: end })
+  await play().catch(failed)
+  reason ??= silence.words()
+  const last = pictures as RtpPictures | null
+  guarded(() => last?.finish())
+  stop.abort()
+  signal.removeEventListener('abort', onAbort)
+  await silence.over
+  follower.finish()
+  window.stopped()
+  const words = [...(reason === null ? [] : [reason]), ...(last && last.lost() > 0 ? [`${last.lost()} packets of the stream never came.`] : [])]
+  return { reason: reason ?? 'The camera ended the stream.', words, atOnce, change }
+}

@@ -1,0 +1,47 @@
+/** What a camera says it sends (SDP, RFC 8866, with the formats of RFC 6184 and RFC 7798). Pure. */
+
+export type MediaTrack = {
+  kind: string
+  payload: number
+  /** In capitals: H264, H265, PCMA, … */
+  encoding: string
+  /** Ticks per second of its RTP timestamps. */
+  clockRate: number
+  /** As in SETUP: absolute, or relative to the description's address; '' for the description's own. */
+  control: string
+  /** `a=fmtp`, names in small letters. */
+  format: ReadonlyMap<string, string>
+}
+
+/** The first payload type of every medium, as offered. Lines that make no sense are passed over. */
+export function readDescription(sdp: string): MediaTrack[] {
+  const [, ...media] = `\n${sdp.replaceAll('\r', '')}`.split('\nm=')
+  return media.flatMap((text) => {
+    const [first = '', ...lines] = text.split('\n')
+    const [kind = '', , , payloadText = ''] = first.split(/\s+/)
+    const payload = Number(payloadText)
+    if (payloadText === '' || !Number.isInteger(payload)) return []
+    const attribute = (name: string, of = ''): string | undefined => {
+      const start = `a=${name}:${of}`
+      return lines.find((line) => line.startsWith(start))?.slice(start.length).trim()
+    }
+    const [encoding = '', clock = ''] = (attribute('rtpmap', `${payload} `) ?? '').split('/')
+    const pairs = (attribute('fmtp', `${payload} `) ?? '').split(';').map((pair) => [pair.slice(0, pair.indexOf('=')).trim().toLowerCase(), pair.slice(pair.indexOf('=') + 1).trim()] as const)
+    return [{ kind, payload, encoding: encoding.toUpperCase(), clockRate: Number(clock) || 90_000, control: attribute('control') ?? '', format: new Map(pairs.filter(([name]) => name !== '')) }]
+  })
+}
+
+/** The parameter sets that a description carries, in the order VPS, SPS, PPS. */
+export function describedSets({ format }: MediaTrack): Buffer[] {
+  return ['sprop-vps', 'sprop-sps', 'sprop-pps', 'sprop-parameter-sets']
+    .flatMap((name) => (format.get(name) ?? '').split(','))
+    .filter((text) => text !== '')
+    .map((text) => Buffer.from(text, 'base64'))
+}
+
+/** The address for SETUP: relative ones extend the description's own (RFC 2326 C.1.1). */
+export function controlAddress(base: string, control: string): string {
+  if (control === '' || control === '*') return base
+  if (/^rtsps?:\/\//i.test(control)) return control
+  return `${base.endsWith('/') ? base : `${base}/`}${control.replace(/^\//, '')}`
+}
