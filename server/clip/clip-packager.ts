@@ -2,13 +2,14 @@
  * Groups fragments into parts and parts into segments (RFC 8216bis). Segments begin at keyframes; their times are the
  * wall clock at arrival, never sums of durations. Pure: time comes in with each fragment.
  */
+import { type Hash, createHash } from 'node:crypto'
 import type { Fragment } from './fragment-reader.ts'
 import { joined } from './joined-bytes.ts'
 
 export type Part<Bytes extends Uint8Array = Buffer> = { bytes: Bytes; duration: number; independent: boolean }
 export type OpenSegment = { start: number; duration: number; parts: Part[] }
-/** `chunks`: its bytes, in order; nobody copies them together to write them down. */
-export type ClosedSegment = { start: number; duration: number; chunks: Buffer[] }
+/** `chunks`: its bytes, in order; nobody copies them together to write them down. `sha256`: of those bytes, hex. */
+export type ClosedSegment = { start: number; duration: number; chunks: Buffer[]; sha256: string }
 
 const WANTED_PART_S = 0.08
 /** Keyframes that come closer than this share a segment. */
@@ -31,11 +32,15 @@ export function createPackager({ onPart, onSegment }: PackagerEvents) {
   let part: { fragments: Buffer[]; duration: number; frames: number; independent: boolean } | null = null
   let framesPerPart = 0
   let segmentBytes = 0
+  /** Fed part by part: many cameras' segments close at the same moment. */
+  let hash: Hash = createHash('sha256')
   let partTarget = WANTED_PART_S
 
   function closePart(): void {
     if (!part || !segment) return
-    segment.parts.push({ bytes: joined(part.fragments), duration: part.duration, independent: part.independent })
+    const bytes = joined(part.fragments)
+    hash.update(bytes)
+    segment.parts.push({ bytes, duration: part.duration, independent: part.independent })
     part = null
     onPart(segment)
   }
@@ -44,7 +49,9 @@ export function createPackager({ onPart, onSegment }: PackagerEvents) {
     if (!segment) return
     const { start, duration, parts } = segment
     segment = null
-    onSegment({ start, duration, chunks: parts.map(({ bytes }) => bytes) })
+    const sha256 = hash.digest('hex')
+    hash = createHash('sha256')
+    onSegment({ start, duration, chunks: parts.map(({ bytes }) => bytes), sha256 })
   }
   function learnPace(frame: number): void {
     const plausible = frame > 0.004 && frame < 1 ? frame : 0.04

@@ -3,12 +3,12 @@
  * is ever evicted. What the disk does not take is left out, said, and shows as a gap.
  * Not here: ffmpeg (clip-recorder), what a playlist looks like (hls-playlist), the disk all rings share (clip-disk).
  */
-import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Range, Segment } from '../glossary/clip.ts'
 import { wordsOf } from '../tools/failure.ts'
+import type { ClosedSegment } from './clip-packager.ts'
 import { type Bucket, type Located, bucketName, indexLine, indexName, initName, listBuckets, readIndex, readIndexNow, readSlice } from './ring-index.ts'
 
 const BUCKET_MS = 300_000
@@ -124,12 +124,10 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
       inTurn(() => writeFile(join(folder, initName(mine)), init)).catch((error: unknown) => onWritten(wordsOf(error)))
       return mine
     },
-    /** Gives the closed segment its number and hash, at once; it is on disk when `written` resolves. */
-    append({ run: ofRun, start, duration, chunks }: { run: number; start: number; duration: number; chunks: Buffer[] }): { segment: Segment; written: Promise<void> } {
-      const hash = createHash('sha256')
-      for (const chunk of chunks) hash.update(chunk)
+    /** Gives the closed segment its number, at once; it is on disk when `written` resolves. */
+    append({ run: ofRun, start, duration, chunks, sha256 }: ClosedSegment & { run: number }): { segment: Segment; written: Promise<void> } {
       const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
-      const segment: Segment = { number: nextNumber, run: ofRun, start, duration, bytes, sha256: hash.digest('hex') }
+      const segment: Segment = { number: nextNumber, run: ofRun, start, duration, bytes, sha256 }
       nextNumber += 1
       runUsed = true
       const refused = gate.refuses(bytes, heldOpen())

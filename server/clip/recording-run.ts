@@ -28,16 +28,18 @@ const SILENT_MS = 2500
 export function watchSilence({ clock, startMs, pictures, signal, onSilent }: { clock: Clock; startMs: number; pictures(): number; signal: AbortSignal; onSilent(words: string): void }): { words(): string | null; over: Promise<void> } {
   let heard = clock.monotonic()
   let seen = 0
+  // What ffmpeg lets go of when it ends is no sign of life: only looking moves `heard`.
   const words = (limit: number): string | null => {
-    if (pictures() !== seen) heard = clock.monotonic()
-    seen = pictures()
     const silent = clock.monotonic() - heard
     return silent > limit ? `No picture for ${Math.round(silent / 1000)} s.` : null
   }
   async function look(): Promise<void> {
     while (!signal.aborted) {
       await clock.sleep(LOOK_MS, signal)
-      const found = signal.aborted ? null : words(seen > 0 ? STALL_MS : startMs)
+      if (signal.aborted) return
+      if (pictures() !== seen) heard = clock.monotonic()
+      seen = pictures()
+      const found = words(seen > 0 ? STALL_MS : startMs)
       if (found !== null) onSilent(found)
     }
   }

@@ -12,13 +12,13 @@ async function startReplay(folder, source, count) {
   mkdirSync(folder, { recursive: true })
   const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [folder, source, String(count), CREDENTIALS.username, CREDENTIALS.password])
   const next = () => new Promise((resolve) => town.once('message', resolve))
-  const { ports, rtsp, publisher } = await next()
+  const { ports, rtsp } = await next()
   const ask = async (what) => {
     const answer = next()
     town.send(what)
     return answer
   }
-  return { pid: town.pid, publisher, ports, rtsp, moves: async () => (await ask('moves')).moves, readers: async () => (await ask('readers')).readers, close: () => new Promise((resolve) => (town.once('exit', resolve), town.disconnect())) }
+  return { pid: town.pid, ports, rtsp, moves: async () => (await ask('moves')).moves, close: () => new Promise((resolve) => (town.once('exit', resolve), town.disconnect())) }
 }
 
 /** Share of one core, in percent, that `cost` grew by while `ms` passed. */
@@ -47,7 +47,7 @@ async function compareWithFfmpeg(folder, replay) {
   const figures = {}
   const cameras = 20
   const measureMs = 15_000
-  const plain = Array.from({ length: cameras }, (_, i) => spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-rtsp_transport', 'tcp', '-i', `rtsp://127.0.0.1:${replay.rtsp}/stream`, '-c', 'copy', '-f', 'hls', '-hls_time', '2', '-hls_list_size', '1800', join(folder, `plain-${i}.m3u8`)], { stdio: 'ignore' }))
+  const plain = Array.from({ length: cameras }, (_, i) => spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-rtsp_transport', 'tcp', '-i', `rtsp://127.0.0.1:${replay.rtsp}/stream-${i % 10}`, '-c', 'copy', '-f', 'hls', '-hls_time', '2', '-hls_list_size', '1800', join(folder, `plain-${i}.m3u8`)], { stdio: 'ignore' }))
   await sleep(6000)
   const hls = (await shareOf(() => plain.reduce((sum, { pid }) => sum + ownCpu(pid), 0), measureMs)) / cameras
   for (const child of plain) child.kill('SIGKILL')

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +12,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 const T0 = Date.parse('2026-11-20T22:30:00.000Z')
 const MINUTE = 60_000
+const closed = (bytes: Buffer): { chunks: Buffer[]; sha256: string } => ({ chunks: [bytes], sha256: createHash('sha256').update(bytes).digest('hex') })
 const bytesOf = (i: number): Buffer => Buffer.alloc(500 + i, i % 256)
 const open = (keepMs = 5 * MINUTE, more: Partial<Parameters<typeof openClipRing>[0]> = {}) => openClipRing({ folder, limits: { keepMs, mostBytes: null }, bucketMs: MINUTE, ...more })
 
@@ -19,7 +21,7 @@ async function record(ring: ReturnType<typeof open>, minutes: number, from = T0)
   const run = ring.beginRun(Buffer.from('init'))
   const numbers: number[] = []
   for (let i = 0; i < minutes * 30; i += 1) {
-    const { segment, written } = ring.append({ run, start: from + i * 2000, duration: 2, chunks: [bytesOf(i)] })
+    const { segment, written } = ring.append({ run, start: from + i * 2000, duration: 2, ...closed(bytesOf(i)) })
     numbers.push(segment.number)
     await written
   }
@@ -137,12 +139,12 @@ describe('the clip buffer', () => {
     const ring = open(5 * MINUTE, { onWritten: (problem) => problems.push(problem) })
     await record(ring, 1)
     rmSync(folder, { recursive: true })
-    const { segment, written } = ring.append({ run: 0, start: T0 + 10 * MINUTE, duration: 2, chunks: [bytesOf(1)] })
+    const { segment, written } = ring.append({ run: 0, start: T0 + 10 * MINUTE, duration: 2, ...closed(bytesOf(1)) })
     await written
     expect(problems.at(-1)).toMatch(/ENOENT/)
     expect(await ring.read(segment.number)).toBeNull()
     mkdirSync(folder)
-    const next = ring.append({ run: 0, start: T0 + 10 * MINUTE + 2000, duration: 2, chunks: [bytesOf(2)] })
+    const next = ring.append({ run: 0, start: T0 + 10 * MINUTE + 2000, duration: 2, ...closed(bytesOf(2)) })
     await next.written
     expect(problems.at(-1)).toBeNull()
     expect((await ring.read(next.segment.number))?.bytes.equals(bytesOf(2))).toBe(true)

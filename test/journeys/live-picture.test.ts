@@ -20,7 +20,7 @@ let token: string
 beforeAll(async () => {
   town = await startTestTown(plan('one', false, { width: 640, height: 360 }), plan('two', false, { width: 640, height: 360, gop: 4 }))
   const site = join(folder, 'site.yaml')
-  const cameras = ['one', 'two'].map((id) => `  - { id: ${id}, name: Camera ${id}, location: { lat: 54.5, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" } }`)
+  const cameras = ['one', 'two'].map((id) => `  - { id: ${id}, name: Camera ${id}, location: { lat: 54.5, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, buffer: { reader: ${id === 'one' ? 'ffmpeg' : 'direct'} } }`)
   writeFileSync(site, ['site: { id: town, name: Town, timezone: Europe/London }', 'helpPoints:', '  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }', 'cameras:', ...cameras, ''].join('\n'))
   house = await openHouse({ siteFile: site, dataFolder: join(folder, 'data'), port: 0, host: '127.0.0.1', rtmpPort: 0 })
   token = openPeopleFile(join(folder, 'data', 'people.json')).addToken({ name: 'Asha', role: 'operator', helpPoints: null })
@@ -129,7 +129,7 @@ describe('a live picture', () => {
     await isLive(page)
     await page.context().close()
   })
-  test('survives the death of its recorder', async () => {
+  test('survives the death of its recorder’s ffmpeg', async () => {
     const page = await openPlayer('one')
     const before = await isLive(page)
     for (const pid of recorders()) process.kill(pid, 'SIGKILL')

@@ -2,10 +2,8 @@
  * Where pictures are put together: bytes go from the socket's buffer to their last place in one copy, one picture behind
  * the other, so that parts and segments are slices and nothing is copied again.
  */
-export type FrameSlab = ReturnType<typeof createFrameSlab>
-
-/** About two seconds of a 2 Mbit/s camera. */
-const SLAB_BYTES = 512 * 1024
+/** About a second of a 2 Mbit/s camera: a slab lives as long as any picture in it. */
+const SLAB_BYTES = 256 * 1024
 
 export function createFrameSlab(size = SLAB_BYTES) {
   let slab = Buffer.alloc(0)

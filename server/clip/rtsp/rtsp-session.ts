@@ -77,9 +77,14 @@ export async function openRtspSession({ url, clock, signal, onPacket }: { url: s
       resolve(reason)
     })
   })
-  const onAbort = (): void => fail(null)
-  signal.addEventListener('abort', onAbort, { once: true })
-  void ended.then(() => signal.removeEventListener('abort', onAbort))
+  /** The camera is told, so that it keeps no session, but not waited for. */
+  function close(): void {
+    if (session !== null && !over.signal.aborted) void send('TEARDOWN', base, [])
+    session = null
+    socket.end(() => socket.destroy())
+  }
+  signal.addEventListener('abort', close, { once: true })
+  void ended.then(() => signal.removeEventListener('abort', close))
 
   function authorization(method: string, uri: string): string[] {
     if (challenge === null) return []
@@ -145,11 +150,7 @@ export async function openRtspSession({ url, clock, signal, onPacket }: { url: s
       await ask('PLAY', base, ['Range: npt=0.000-'])
       void stayAlive()
     },
-    close() {
-      if (session !== null && !socket.destroyed) void send('TEARDOWN', base, [])
-      // The camera is told, but not waited for.
-      socket.end(() => socket.destroy())
-    },
+    close,
   }
 }
 

@@ -1,0 +1,214 @@
+import { describe, expect, test } from 'vitest'
+import { joined } from '../../server/clip/joined-bytes.ts'
+import { createFrameSlab } from '../../server/clip/rtsp/frame-slab.ts'
+import { type Picture, UnfitForRtp, createRtpPictures } from '../../server/clip/rtsp/rtp-pictures.ts'
+import { type RtspAnswer, createRtspWire } from '../../server/clip/rtsp/rtsp-wire.ts'
+import { controlAddress, describedSets, readDescription } from '../../server/clip/rtsp/session-description.ts'
+
+/** The same numbers in every run (mulberry32). */
+function random(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+describe('the wire', () => {
+  const packet = (channel: number, bytes: Buffer): Buffer => Buffer.concat([Buffer.of(0x24, channel, bytes.length >> 8, bytes.length & 0xff), bytes])
+  const SENT = Buffer.concat([
+    Buffer.from('RTSP/1.0 200 OK\r\nCSeq: 1\r\nContent-Length: 5\r\n\r\nv=0\r\n'),
+    packet(0, Buffer.alloc(1400, 7)),
+    packet(1, Buffer.alloc(0)),
+    Buffer.from('\r\nRTSP/1.0 401 Unauthorized\r\nCSeq: 2\r\nWWW-Authenticate: Digest realm="a"\r\nWWW-Authenticate: Basic realm="a"\r\n\r\n'),
+    Buffer.from('OPTIONS * RTSP/1.0\r\nCSeq: 9\r\n\r\n'),
+    packet(0, Buffer.from('$RTSP/1.0')),
+    packet(2, Buffer.alloc(65_535, 9)),
+  ])
+  function read(chunks: Buffer[]) {
+    const answers: RtspAnswer[] = []
+    const packets: string[] = []
+    const wire = createRtspWire({ onAnswer: (answer) => answers.push(answer), onPacket: (channel, bytes, from, to) => packets.push(`${channel}:${bytes.toString('hex', from, to)}`) })
+    for (const chunk of chunks) {
+      // The socket's buffer is used again: nothing may be kept that points into it.
+      const used = Buffer.from(chunk)
+      wire.push(used)
+      used.fill(0xee)
+    }
+    return { answers, packets }
+  }
+  test('brings answers and packets in their order, and passes over what a camera asks', () => {
+    const { answers, packets } = read([SENT])
+    expect(answers.map(({ status, body }) => [status, body])).toEqual([[200, 'v=0\r\n'], [401, '']])
+    expect(answers[1]?.headers.get('www-authenticate')).toHaveLength(2)
+    expect(packets.map((text) => [text[0], (text.length - 2) / 2])).toEqual([['0', 1400], ['1', 0], ['0', 9], ['2', 65_535]])
+  })
+  test('any split of the bytes yields the same (200 random splits)', () => {
+    const whole = read([SENT])
+    const next = random(5)
+    for (let i = 0; i < 200; i += 1) {
+      const chunks: Buffer[] = []
+      for (let at = 0; at < SENT.length; ) {
+        const size = 1 + Math.floor(next() ** 3 * 4000)
+        chunks.push(SENT.subarray(at, at + size))
+        at += size
+      }
+      expect(read(chunks)).toEqual(whole)
+    }
+  })
+  test('one byte at a time is enough', () => expect(read([...SENT].map((byte) => Buffer.of(byte)))).toEqual(read([SENT])))
+  test.each([
+    ['no RTSP', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), /no RTSP/],
+    ['without end', Buffer.alloc(70_000, 'a'), /no end/],
+    ['of a monstrous size', Buffer.from('RTSP/1.0 200 OK\r\nContent-Length: 999999999\r\n\r\n'), /too large/],
+  ])('an answer that is %s is refused at once, not collected', (_, bytes, words) => expect(() => read([bytes])).toThrow(words))
+})
+
+describe('a description', () => {
+  const SDP = 'v=0\r\no=- 0 0 IN IP4 10.0.0.9\r\ns=x\r\na=control:*\r\nm=audio 0 RTP/AVP 8\r\na=control:track2\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1; sprop-parameter-sets=Z0LAHg==,aM48gA==;profile-level-id=42C01E\r\na=control:trackID=1\r\n'
+  test('names each medium with its format and where it is set up', () => {
+    const [audio, video] = readDescription(SDP)
+    expect(audio).toMatchObject({ kind: 'audio', payload: 8, control: 'track2' })
+    expect(video).toMatchObject({ kind: 'video', payload: 96, encoding: 'H264', clockRate: 90_000, control: 'trackID=1' })
+    expect(video?.format.get('packetization-mode')).toBe('1')
+    expect(video && describedSets(video).map((set) => set.toString('hex'))).toEqual(['6742c01e', '68ce3c80'])
+  })
+  test('that is nonsense names nothing', () => expect(readDescription('hello\nm=video\nm=')).toEqual([]))
+  test.each([
+    ['rtsp://c/stream', 'track1', 'rtsp://c/stream/track1'],
+    ['rtsp://c/stream/', '/track1', 'rtsp://c/stream/track1'],
+    ['rtsp://c/s?profile=1', 'rtsp://c/s/track1', 'rtsp://c/s/track1'],
+    ['rtsp://c/stream', '*', 'rtsp://c/stream'],
+    ['rtsp://c/stream', '', 'rtsp://c/stream'],
+  ])('%s with %s is set up at %s', (base, control, address) => expect(controlAddress(base, control)).toBe(address))
+})
+
+describe('pictures out of packets', () => {
+  const SPS = Buffer.from('6742c01ed9', 'hex')
+  const PPS = Buffer.from('68ce3c80', 'hex')
+  const nal = (kind: number, fill: number, size = 20): Buffer => Buffer.concat([Buffer.of(0x60 | kind), Buffer.alloc(size, fill)])
+  let sequence = 65_530
+  const rtp = (stamp: number, payload: Buffer, { skip = 0, extra = false } = {}): Buffer => {
+    sequence = (sequence + 1 + skip) & 0xffff
+    const head = Buffer.alloc(12)
+    head[0] = extra ? 0xb1 : 0x80
+    head[1] = 96
+    head.writeUInt16BE(sequence, 2)
+    head.writeUInt32BE(stamp >>> 0, 4)
+    // A contributing source, a header extension of one word, three bytes of padding.
+    return extra ? Buffer.concat([head, Buffer.alloc(4), Buffer.of(0xbe, 0xde, 0, 1, 1, 2, 3, 4), payload, Buffer.of(0, 0, 3)]) : Buffer.concat([head, payload])
+  }
+  /** Fragments of a NAL unit, as FU-A. */
+  const cut = (unit: Buffer, pieces: number): Buffer[] => {
+    const size = Math.ceil((unit.length - 1) / pieces)
+    return Array.from({ length: pieces }, (_, i) => Buffer.concat([Buffer.of(((unit[0] ?? 0) & 0xe0) | 28, (i === 0 ? 0x80 : 0) | (i === pieces - 1 ? 0x40 : 0) | ((unit[0] ?? 0) & 0x1f)), unit.subarray(1 + i * size, 1 + (i + 1) * size)]))
+  }
+  function receive(packets: Buffer[], codec: 'h264' | 'h265' = 'h264') {
+    const pictures: (Picture & { nals: string[] })[] = []
+    const reader = createRtpPictures({
+      codec,
+      payload: 96,
+      clockRate: 90_000,
+      sets: [],
+      headroom: 8,
+      now: () => 1000,
+      onPicture: (picture) => {
+        const nals: string[] = []
+        for (let at = 8; at < picture.bytes.length; ) {
+          const length = picture.bytes.readUInt32BE(at)
+          nals.push(picture.bytes.toString('hex', at + 4, at + 4 + length))
+          at += 4 + length
+        }
+        pictures.push({ ...picture, nals })
+      },
+    })
+    for (const packet of packets) reader.push(packet, 0, packet.length)
+    reader.finish()
+    return { pictures, lost: reader.lost() }
+  }
+  const hex = (...units: Buffer[]): string[] => units.map((unit) => unit.toString('hex'))
+  const aggregate = (...units: Buffer[]): Buffer => Buffer.concat([Buffer.of(24), ...units.flatMap((unit) => [Buffer.of(0, unit.length), unit])])
+
+  test('single, aggregated and fragmented units become one picture each, with the sets that came', () => {
+    const [key, next] = [nal(5, 1, 3000), nal(1, 2)]
+    const { pictures } = receive([rtp(0, aggregate(SPS, PPS)), ...cut(key, 3).map((piece) => rtp(0, piece)), rtp(3600, next), rtp(7200, nal(1, 3))])
+    expect(pictures.map(({ nals }) => nals)).toEqual([hex(SPS, PPS, key), hex(next), hex(nal(1, 3))])
+    expect(pictures.map(({ keyframe, time, duration }) => [keyframe, time, duration])).toEqual([[true, 0, 3600], [false, 3600, 3600], [false, 7200, 3600]])
+    expect(pictures[0]?.sets).toEqual({ vps: null, sps: SPS, pps: [PPS] })
+  })
+  test('contributing sources, header extensions and padding are left out', () => expect(receive([rtp(0, nal(5, 1), { extra: true })]).pictures[0]?.nals).toEqual(hex(nal(5, 1))))
+  test('the 32-bit clock wraps without a step', () => {
+    const start = 2 ** 32 - 3600
+    const { pictures } = receive([rtp(start, nal(5, 1)), rtp(start + 3600, nal(1, 2)), rtp(start + 7200, nal(1, 3))])
+    expect(pictures.map(({ time, duration }) => [time, duration])).toEqual([[0, 3600], [3600, 3600], [7200, 3600]])
+  })
+  test.each([['ahead an hour', 3600 * 90_000], ['back an hour', -3600 * 90_000]])('a clock that jumps %s leaves no picture that long, but a step nobody can take for one timeline', (_, jump) => {
+    const { pictures } = receive([rtp(1e9, nal(5, 1)), rtp(1e9 + 3600, nal(1, 2)), rtp(1e9 + 3600 + jump, nal(5, 3)), rtp(1e9 + 7200 + jump, nal(1, 4))])
+    expect(pictures.map(({ duration }) => duration)).toEqual([3600, 3600, 3600, 3600])
+    expect((pictures[2]?.time ?? 0) - (pictures[1]?.time ?? 0)).toBeGreaterThan(30 * 90_000)
+  })
+  test('a lost packet costs the unit it belongs to, is counted, and nothing of half a unit is kept', () => {
+    const [first, , third] = cut(nal(5, 1, 3000), 3)
+    if (!first || !third) throw new Error('three pieces')
+    const { pictures, lost } = receive([rtp(0, first), rtp(0, third, { skip: 1 }), rtp(0, nal(5, 9)), rtp(3600, nal(1, 2))])
+    expect(pictures.map(({ nals }) => nals)).toEqual([hex(nal(5, 9)), hex(nal(1, 2))])
+    expect(lost).toBe(1)
+  })
+  test('parameter sets that come with a time of their own belong to the picture they precede', () => {
+    const { pictures } = receive([rtp(0, SPS), rtp(10, PPS), rtp(20, nal(5, 1)), rtp(3620, nal(1, 2))])
+    expect(pictures[0]?.nals).toEqual(hex(SPS, PPS, nal(5, 1)))
+    expect(pictures).toHaveLength(2)
+  })
+  test('several picture parameter sets are all kept, one for each id, the newest of each', () => {
+    const other = Buffer.from('684e3c80', 'hex')
+    const newer = Buffer.from('68ce3c81', 'hex')
+    const { pictures } = receive([rtp(0, aggregate(SPS, PPS, other)), rtp(0, nal(5, 1)), rtp(3600, newer), rtp(3600, nal(5, 2))])
+    expect(pictures.map(({ sets }) => sets?.pps.map((set) => set.toString('hex')))).toEqual([hex(PPS, other), hex(other, newer)])
+  })
+  test('H.265 in aggregates and fragments', () => {
+    const unit = (kind: number, fill: number, size: number): Buffer => Buffer.concat([Buffer.of(kind << 1, 1), Buffer.alloc(size, fill)])
+    const [vps, sps, pps, key] = [unit(32, 1, 9), unit(33, 2, 20), unit(34, 3, 5), unit(20, 4, 2000)]
+    const all = Buffer.concat([Buffer.of(48 << 1, 1), ...[vps, sps, pps].flatMap((each) => [Buffer.of(0, each.length), each])])
+    const pieces = [0, 1000].map((at, i) => Buffer.concat([Buffer.of(49 << 1, 1, (i === 0 ? 0x80 : 0x40) | 20), key.subarray(2 + at, 2 + at + 1000)]))
+    const { pictures } = receive([rtp(0, all), ...pieces.map((piece) => rtp(0, piece)), rtp(3600, unit(1, 5, 30))], 'h265')
+    expect(pictures.map(({ nals, keyframe }) => [nals.length, keyframe])).toEqual([[4, true], [1, false]])
+    expect(pictures[0]?.nals[3]).toBe(key.toString('hex'))
+    expect(pictures[0]?.sets).toEqual({ vps, sps, pps: [pps] })
+  })
+  test('pictures that come in another order than they are shown are for ffmpeg', () => expect(() => receive([rtp(0, nal(5, 1)), rtp(10_800, nal(1, 2)), rtp(3600, nal(1, 3))])).toThrow(UnfitForRtp))
+  test('a picture without end is no picture', () => {
+    const [first] = cut(nal(5, 1, 100), 2)
+    const middle = Buffer.concat([Buffer.of(0x60 | 28, 5), Buffer.alloc(60_000)])
+    expect(() => receive([rtp(0, first ?? middle), ...Array.from({ length: 300 }, () => rtp(0, middle))])).toThrow(/has no end/)
+  })
+  test('packets of another payload, or too short to be any, are passed over', () => {
+    const other = rtp(0, nal(5, 1))
+    other[1] = 97
+    expect(receive([other, Buffer.alloc(5)]).pictures).toEqual([])
+  })
+})
+
+describe('the place where pictures are put together', () => {
+  test('slices of one slab are joined without a copy, others with one', () => {
+    const slab = createFrameSlab(64)
+    const pictures = [10, 20, 50].map((size) => {
+      slab.add(Buffer.alloc(size, size), 0, size)
+      return slab.take()
+    })
+    const [a, b, c] = pictures as [Buffer, Buffer, Buffer]
+    expect(joined([a, b]).buffer).toBe(a.buffer)
+    expect(joined([a, b, c])).toEqual(Buffer.concat([a, b, c]))
+    expect([a, b, c].map((bytes) => [...new Set(bytes)])).toEqual([[10], [20], [50]])
+  })
+  test('a picture that outgrows its slab is moved whole', () => {
+    const slab = createFrameSlab(16)
+    slab.skip(4)
+    for (let i = 0; i < 100; i += 1) slab.byte(i)
+    slab.writeLength(0, 100)
+    const bytes = slab.take()
+    expect(bytes.readUInt32BE(0)).toBe(100)
+    expect([...bytes.subarray(4)]).toEqual(Array.from({ length: 100 }, (_, i) => i))
+  })
+})
