@@ -9,7 +9,7 @@ import { chooseCameras } from './camera/camera-choice.ts'
 import { type HealthChange, createCameraDesk } from './camera/camera-desk.ts'
 import { isQuiet, startDriftWatch } from './camera/drift-watch.ts'
 import type { Judgement } from './camera/framing-proof.ts'
-import { type FramingNews, runFraming } from './camera/framing-run.ts'
+import { type FramingNews, type Move, runFraming } from './camera/framing-run.ts'
 import { createFreshStill, createPictureProof } from './camera/picture-proof.ts'
 import { createPictureReferences } from './camera/picture-references.ts'
 import type { PictureThread } from './camera/picture-thread.ts'
@@ -28,9 +28,9 @@ import { pageRoutes } from './door/page-routes.ts'
 import { pressRoutes } from './door/press-routes.ts'
 import { sessionRoutes } from './door/session-routes.ts'
 import { stateRoutes } from './door/state-routes.ts'
-import type { CameraId, CameraView, PresetToken } from './glossary/camera.ts'
+import type { CameraId, CameraView, FramingWay, PresetToken } from './glossary/camera.ts'
 import type { Person } from './glossary/people.ts'
-import type { HelpPointId } from './glossary/press.ts'
+import type { HelpPointId, Place } from './glossary/press.ts'
 import type { Site } from './glossary/site.ts'
 import { createIncidentBook } from './incident/incident-book.ts'
 import { createIncidentDesk } from './incident/incident-desk.ts'
@@ -154,10 +154,25 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const freshStill = createFreshStill({ still: clips.still, clock })
     const lookAt = createPictureProof({ references, freshStill, compare: pictures.calls.compare })
 
-    const frame = (camera: CameraId, token: PresetToken, signal: AbortSignal, onJudgement: (news: FramingNews) => void): Promise<Judgement> => {
+    const frame = (camera: CameraId, move: Move, signal: AbortSignal, onJudgement: (news: FramingNews) => void): Promise<Judgement> => {
       cameras.rememberPosition(camera)
-      const masks = [...cameras.siteCamera(camera).presets.values()].find((preset) => preset.token === token)?.mask ?? []
-      return runFraming({ head: cameras.head(camera), token, clock, signal, look: (stop) => lookAt(camera, token, masks, stop), onJudgement })
+      const masks = move.way === 'preset' ? ([...cameras.siteCamera(camera).presets.values()].find((preset) => preset.token === move.token)?.mask ?? []) : []
+      const look = move.way === 'preset' ? { look: (stop: AbortSignal) => lookAt(camera, move.token, masks, stop) } : {}
+      return runFraming({ head: cameras.head(camera), move, clock, signal, ...look, onJudgement })
+    }
+    const locationOf = (id: HelpPointId): Place => helpPoint(id)?.location ?? { lat: 0, lon: 0 }
+    const moveOf = ({ camera, preset, way }: { camera: CameraId; preset: PresetToken | null; way: FramingWay }, place: Place): Move => {
+      if (preset !== null) return { way: 'preset', token: preset }
+      const aim = way === 'aim' ? cameras.aimAt(camera, place) : null
+      return aim ? { way: 'aim', aim } : { way: 'home' }
+    }
+    /** By hand: the preset that is named, else its own for the place, else by coordinates. */
+    const wayTo = (camera: CameraId, asked: PresetToken | null, id: HelpPointId): { camera: CameraId; preset: PresetToken | null; way: FramingWay } => {
+      const preset = asked ?? cameras.siteCamera(camera).presets.get(id)?.token ?? null
+      if (preset !== null) return { camera, preset, way: 'preset' }
+      if (!cameras.ptz(camera)) return { camera, preset, way: 'fixed' }
+      if (cameras.aimAt(camera, locationOf(id))) return { camera, preset, way: 'aim' }
+      throw new Failure('preset/unknown', `${camera} has no preset for this help point, and cannot be turned by coordinates; name a preset.`)
     }
     const drift = startDriftWatch({
       clock,
@@ -166,7 +181,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         busy: cameras.busy,
         lists: (camera, token) => cameras.head(camera).knownTokens()?.has(token) ?? true,
         taught: async (camera, token) => (await references.count(camera, token)) > 0,
-        frame: (camera, token, signal) => frame(camera, token, signal, () => {}),
+        frame: (camera, token, signal) => frame(camera, { way: 'preset', token }, signal, () => {}),
         sendBack: (camera) => cameras.sendBack(camera, 'before'),
         quiet: () => {
           const { quietHours, timezone } = site()
@@ -183,12 +198,12 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       book,
       append: ledger.append,
       cameras: {
-        choose: (id, incident) => chooseCameras({ id, location: helpPoint(id)?.location ?? { lat: 0, lon: 0 } }, cameras.candidates(), incident),
+        choose: (id, incident, yields) => chooseCameras({ id, location: locationOf(id) }, cameras.candidates(yields), incident),
         hold: cameras.hold,
         heldBy: cameras.heldBy,
-        frame: (camera, token, signal, onJudgement) => {
-          drift.yieldTo(camera)
-          return frame(camera, token, signal, onJudgement)
+        frame: (chosen, id, signal, onJudgement) => {
+          drift.yieldTo(chosen.camera)
+          return frame(chosen.camera, moveOf(chosen, locationOf(id)), signal, onJudgement)
         },
         parted: (camera) => void cameras.sendBack(camera, cameras.siteCamera(camera).after).catch((error: unknown) => logger.warn({ err: error, camera }, 'the camera could not be sent back')),
       },
@@ -275,11 +290,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       get: book.get,
       page: book.page,
       clipView: async (incident, clip) => ({ ...clip, playlist: `/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`, gaps: await clips.gaps(clip) }),
-      presetFor: (id, camera) => {
-        const token = cameras.siteCamera(camera).presets.get(book.get(id).helpPoint)?.token ?? null
-        if (token === null && cameras.ptz(camera)) throw new Failure('preset/unknown', `${camera} has no preset for this help point; name one.`)
-        return token
-      },
+      bring: (id, camera, preset) => incidents.bring(id, wayTo(cameras.siteCamera(camera).id, preset, book.get(id).helpPoint)),
+      answerRequest: (id, camera, answer, actor) => incidents.answerRequest(id, camera, answer, actor, (other) => wayTo(camera, null, other.helpPoint)),
     })
     cameraRoutes(door, {
       all: () => cameras.ids().map(cameraView),

@@ -1,6 +1,7 @@
 /** All cameras of the town: their heads, their health, and who holds each. */
 import type { Blindness, CameraHealth, CameraId, PtzPosition, Reachability } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
+import type { Place } from '../glossary/press.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
@@ -8,10 +9,16 @@ import { builtEntry } from '../tools/package-root.ts'
 import { callWorker } from '../tools/worker-calls.ts'
 import type { Candidate } from './camera-choice.ts'
 import { type CameraHead, createCameraHead } from './camera-head.ts'
+import { type Aim, aimAt } from './geometric-aim.ts'
 import type { InventoryThread } from './onvif-inventory-thread.ts'
 
 /** For so long after somebody steered a camera it is left where they want it. */
 const HANDS_OFF_MS = 10 * 60_000
+
+function aimOf({ location, mount }: SiteCamera, head: CameraHead | null, place: Place): Aim | null {
+  const range = head?.aimRange() ?? null
+  return location && mount && range ? aimAt(location, mount, place, range) : null
+}
 
 export type HealthChange = { camera: CameraId; health: CameraHealth }
 /** In the order in which their reasons matter to a person. */
@@ -46,6 +53,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       access: site.onvif,
       clock,
       takeInventory: inventory.calls.take,
+      mounted: () => kept.site.mount !== null,
       onHealth: ({ onvif, reason }) => change(site.id, 'onvif', onvif, reason),
       onSession: (stream, substream) => onStream(kept.site, stream, substream),
     })
@@ -64,11 +72,17 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
     return found
   }
 
+  const holderOf = (id: CameraId, yields: ReadonlySet<IncidentId>): IncidentId | null => {
+    const holder = holders.get(id) ?? null
+    return holder !== null && yields.has(holder) ? null : holder
+  }
+
   return {
     /** Takes over the town; a camera whose access changed gets a new session, the others keep theirs. */
     async follow(site: Site): Promise<void> {
       const wanted = new Map(site.cameras.map((camera) => [camera.id, camera]))
-      const gone = [...cameras].filter(([id, { site: old }]) => JSON.stringify(wanted.get(id)?.onvif) !== JSON.stringify(old.onvif)).map(([id]) => id)
+      const access = (camera: SiteCamera | undefined): string => JSON.stringify([camera?.onvif, camera?.mount != null])
+      const gone = [...cameras].filter(([id, { site: old }]) => access(wanted.get(id)) !== access(old)).map(([id]) => id)
       await Promise.all(gone.map(shut))
       for (const camera of site.cameras) {
         const existing = cameras.get(camera.id)
@@ -76,18 +90,20 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
         else open(camera)
       }
     },
-    candidates: (): Candidate[] =>
+    /** @param yields incidents that give their cameras up. */
+    candidates: (yields: ReadonlySet<IncidentId> = new Set()): Candidate[] =>
       [...cameras.values()].map(({ site, head, health, handMovedAt }) => ({
         id: site.id,
         name: site.name,
         location: site.location,
         ptz: head !== null && (head.ptz() ?? site.presets.size > 0),
         onvif: health.onvif,
-        heldBy: holders.get(site.id) ?? null,
+        heldBy: holderOf(site.id, yields),
         presets: site.presets,
         handMovedMs: handMovedAt === null ? null : clock.monotonic() - handMovedAt,
         blind: health.blind,
         knownTokens: head?.knownTokens() ?? null,
+        canAim: (place) => aimOf(site, head, place) !== null,
       })),
     ids: () => [...cameras.keys()],
     siteCamera: (id: string): SiteCamera => kept(id).site,
@@ -96,6 +112,11 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       const { head } = kept(id)
       if (!head) throw new Failure('camera/fixed', `${id} has no ONVIF address; it cannot be asked to move.`)
       return head
+    },
+    /** How this camera is turned to a place by coordinates; null when it cannot be. */
+    aimAt(id: CameraId, place: Place): Aim | null {
+      const { site, head } = kept(id)
+      return aimOf(site, head, place)
     },
     ptz(id: string): boolean {
       const { head, site } = kept(id)
@@ -129,7 +150,8 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       const before = positions.get(id) ?? null
       positions.delete(id)
       if (!head || to === 'stay') return
-      if (to === 'before' && before) await head.goTo(before)
+      if (typeof to === 'object') await head.startTour(to.tour)
+      else if (to === 'before' && before) await head.goTo(before)
       else await head.goHome()
     },
     /** Remembers where it looks, from what it said last: nothing is asked while somebody waits. */

@@ -4,6 +4,7 @@ import type { OnvifAccess } from '../glossary/site.ts'
 import { createBackoff } from '../tools/backoff.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
+import type { Aim, AimRange } from './geometric-aim.ts'
 import { pinToHost } from './host-pin.ts'
 import { createOnvifClient } from './onvif-client.ts'
 import type { Inventory } from './onvif-inventory-thread.ts'
@@ -24,12 +25,12 @@ const MISSES_UNTIL_DOWN = 2
 const REFUSED_FIRST_WAIT_MS = 60_000
 const REFUSED_MOST_WAIT_MS = 15 * 60_000
 
-type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; substream: URL | null; presets: Preset[] }
+type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; substream: URL | null; presets: Preset[]; aimRange: AimRange | null }
 export type TakeInventory = (access: OnvifAccess, timeoutMs: number) => Promise<Inventory>
 export type CameraHead = ReturnType<typeof createCameraHead>
 
-export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'>): void; onSession(stream: URL, substream: URL | null): void }) {
-  const { id, access, clock, takeInventory, onHealth, onSession } = options
+export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; /** Whether the site file says how it hangs. */ mounted?(): boolean; onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'>): void; onSession(stream: URL, substream: URL | null): void }) {
+  const { id, access, clock, takeInventory, mounted = () => false, onHealth, onSession } = options
   const client = createOnvifClient({ access, clock })
   const stopped = new AbortController()
   const closed = new Promise<never>((_, reject) => stopped.signal.addEventListener('abort', () => reject(new Error('closing'))))
@@ -58,7 +59,10 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     const stream = pinToHost(inventory.streamUri, client.base)
     const substream = inventory.h264Uri === null ? null : pinToHost(inventory.h264Uri, client.base)
     const ptz = inventory.ptzPath ? createOnvifPtz({ client, path: inventory.ptzPath, profile: inventory.profile }) : null
-    return { inventory, ptz, stream, substream, presets: ptz ? await ptz.getPresets(CALL_DEADLINE_MS) : [] }
+    const presets = ptz ? await ptz.getPresets(CALL_DEADLINE_MS) : []
+    // Not every camera answers this, and none is worth less for it.
+    const aimRange = ptz && mounted() ? await ptz.aimRange(CALL_DEADLINE_MS).catch(() => null) : null
+    return { inventory, ptz, stream, substream, presets, aimRange }
   }
 
   async function keepWarm(live: Session): Promise<void> {
@@ -151,6 +155,12 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     },
     /** Where it last said that it looks; at most a few seconds old while it stands still. */
     lastPosition: () => lastPosition,
+    /** Null when it does not say that it can be turned by degrees, or was not asked (it has no `mount` in the site file). */
+    aimRange: (): AimRange | null => session?.aimRange ?? null,
+    async aim(aim: Aim): Promise<void> {
+      await ptz().aim(aim, session?.aimRange?.zoom ?? false, CALL_DEADLINE_MS)
+    },
+    startTour: async (tour: string): Promise<void> => ptz().startTour(tour, CALL_DEADLINE_MS),
     goHome: async (): Promise<void> => ptz().gotoHome(CALL_DEADLINE_MS),
     goTo: async (position: Partial<PtzPosition>): Promise<void> => ptz().absoluteMove(position, CALL_DEADLINE_MS),
     clockOffsetMs: (): number => client.offsetMs(),

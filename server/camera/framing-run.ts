@@ -2,12 +2,18 @@
 import type { PresetToken, PtzPosition, PtzStatus } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
 import { wordsOf } from '../tools/failure.ts'
+import type { Aim } from './geometric-aim.ts'
 import { type Judgement, type Sample, judge } from './framing-proof.ts'
 import type { PictureVerdict } from './picture-match.ts'
 
+/** What the camera is asked to do. Only a preset has a place that its arrival can be judged by. */
+export type Move = { way: 'preset'; token: PresetToken } | { way: 'aim'; aim: Aim } | { way: 'home' }
 /** The subset of a camera head that framing needs. */
 export type FramingHead = {
   gotoPreset(token: PresetToken): Promise<void>
+  /** Turns it by degrees. */
+  aim(aim: Aim): Promise<void>
+  goHome(): Promise<void>
   status(): Promise<PtzStatus>
   presetPosition(token: PresetToken): Partial<PtzPosition> | null
   /** True once this head was seen moving; remembered from then on. */
@@ -26,26 +32,38 @@ const LOOK_EVERY_MS = 120
  * Calls `onJudgement` when the answer changes. The command is on its way before the first await.
  * @param look the picture's own proof; null when there is no reference to compare with.
  */
-export async function runFraming(options: { head: FramingHead; token: PresetToken; clock: Clock; signal: AbortSignal; look?(signal: AbortSignal): Promise<PictureVerdict | null>; onJudgement(news: FramingNews): void }): Promise<Judgement> {
-  const { head, token, clock, signal, look, onJudgement } = options
+export async function runFraming(options: { head: FramingHead; move: Move; clock: Clock; signal: AbortSignal; look?(signal: AbortSignal): Promise<PictureVerdict | null>; onJudgement(news: FramingNews): void }): Promise<Judgement> {
+  const { head, move, clock, signal, look, onJudgement } = options
   const tell = (news: FramingNews): Judgement => {
     if (!signal.aborted) onJudgement(news)
     return news
   }
   try {
-    await head.gotoPreset(token)
+    await send(head, move)
   } catch (error) {
     return tell({ state: 'failed', proofs: [], reason: wordsOf(error) })
   }
   const acceptedAt = clock.monotonic()
   tell({ state: 'moving', proofs: ['accepted'], reason: null })
   const moved = await watchMove({ ...options, acceptedAt })
+  if (move.way !== 'preset') return tell(withoutPreset(moved, move.way))
   if (moved.state === 'framed') head.learnMove(clock.monotonic() - acceptedAt)
   if (!look || moved.state === 'failed' || signal.aborted) return tell(moved)
   tell({ ...moved, checking: true })
   const seen = await look(signal).catch((error: unknown): PictureVerdict => ({ proves: false, words: `The picture could not be compared: ${wordsOf(error)}` }))
   // Nothing was taught: what was told stands.
   return seen === null ? moved : tell(withPicture(moved, seen))
+}
+
+const send = (head: FramingHead, move: Move): Promise<void> => (move.way === 'preset' ? head.gotoPreset(move.token) : move.way === 'aim' ? head.aim(move.aim) : head.goHome())
+
+const WITHOUT_PRESET = {
+  aim: 'Turned by its coordinates: it has no preset here that could prove what it shows.',
+  home: 'Sent to its home position: it has no preset here, and it cannot be turned by coordinates.',
+}
+/** That a head moved and stopped proves nothing about a place nobody taught it. Pure. */
+export function withoutPreset(judgement: Judgement, way: 'aim' | 'home'): Judgement {
+  return judgement.state === 'failed' ? judgement : { state: 'unproven', proofs: judgement.proofs, reason: WITHOUT_PRESET[way] }
 }
 
 /** What the picture adds to what the camera says. Pure. A picture that disagrees outweighs any word of the camera. */
@@ -55,11 +73,11 @@ export function withPicture(judgement: Judgement, seen: PictureVerdict | null): 
   return { state: 'unproven', proofs: judgement.proofs, reason: seen.words }
 }
 
-async function watchMove({ head, token, clock, signal, acceptedAt }: { head: FramingHead; token: PresetToken; clock: Clock; signal: AbortSignal; acceptedAt: number }): Promise<Judgement> {
+async function watchMove({ head, move, clock, signal, acceptedAt }: { head: FramingHead; move: Move; clock: Clock; signal: AbortSignal; acceptedAt: number }): Promise<Judgement> {
   const samples: Sample[] = []
   const deadlineMs = head.deadlineMs()
   for (;;) {
-    const position = head.presetPosition(token)
+    const position = move.way === 'preset' ? head.presetPosition(move.token) : null
     let silence: string | null = null
     try {
       const status = await head.status()

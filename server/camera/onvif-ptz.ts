@@ -1,11 +1,15 @@
 /** The PTZ service's messages (ONVIF PTZ 26.06), written out and read back. */
 import type { Preset, PresetToken, PtzPosition, PtzStatus, PtzVelocity } from '../glossary/camera.ts'
+import type { Aim, AimRange, Limits } from './geometric-aim.ts'
 import type { OnvifClient } from './onvif-client.ts'
 import { escapeXml } from './onvif-envelope.ts'
 import { type XmlElement, attributeIn, elementIn, elementsIn, numberIn, textIn } from './onvif-reply.ts'
 
 const PTZ = 'http://www.onvif.org/ver20/ptz/wsdl'
 const SCHEMA = 'http://www.onvif.org/ver10/schema'
+const SPACES = 'http://www.onvif.org/ver10/tptz'
+const SPHERICAL = `${SPACES}/PanTiltSpaces/SphericalPositionSpaceDegrees`
+const ZOOM_SPACE = `${SPACES}/ZoomSpaces/PositionGenericSpace`
 const number = (value: number): string => String(Math.round(value * 1e6) / 1e6)
 
 export type OnvifPtz = ReturnType<typeof createOnvifPtz>
@@ -42,6 +46,24 @@ export function createOnvifPtz({ client, path, profile }: { client: OnvifClient;
       const velocity = `<PanTilt xmlns="${SCHEMA}" x="${number(pan)}" y="${number(tilt)}"/><Zoom xmlns="${SCHEMA}" x="${number(zoom)}"/>`
       await call('ContinuousMove', `<Velocity>${velocity}</Velocity><Timeout>PT${number(timeoutMs / 1000)}S</Timeout>`, deadlineMs)
     },
+    /** Where this head can be turned by degrees; null when it does not say that it can (ONVIF PTZ 5.7.1.2). */
+    async aimRange(deadlineMs: number): Promise<AimRange | null> {
+      const response = await client.call({ path, namespace: PTZ, action: 'GetNodes', body: `<GetNodes xmlns="${PTZ}"/>`, deadlineMs })
+      for (const node of elementsIn(response, 'PTZNode')) {
+        const spaces = elementIn(node, 'SupportedPTZSpaces')
+        const spherical = spaces && elementsIn(spaces, 'AbsolutePanTiltPositionSpace').find((space) => textIn(space, 'URI') === SPHERICAL)
+        const [pan, tilt] = spherical ? [limitsOf(elementIn(spherical, 'XRange')), limitsOf(elementIn(spherical, 'YRange'))] : []
+        if (spaces && pan && tilt) return { pan, tilt, zoom: elementsIn(spaces, 'AbsoluteZoomPositionSpace').some((space) => textIn(space, 'URI') === ZOOM_SPACE) }
+      }
+      return null
+    },
+    /** Degrees; where there is a zoom, at its widest. */
+    async aim({ pan, tilt }: Aim, zoom: boolean, deadlineMs: number): Promise<void> {
+      const wide = zoom ? `<Zoom xmlns="${SCHEMA}" x="0" space="${ZOOM_SPACE}"/>` : ''
+      await call('AbsoluteMove', `<Position><PanTilt xmlns="${SCHEMA}" x="${number(pan)}" y="${number(tilt)}" space="${SPHERICAL}"/>${wide}</Position>`, deadlineMs)
+    },
+    /** Lets the camera's own tour go on (ONVIF PTZ 5.4.5). */
+    startTour: async (tour: string, deadlineMs: number): Promise<void> => void (await call('OperatePresetTour', `<PresetTourToken>${escapeXml(tour)}</PresetTourToken><Operation>Start</Operation>`, deadlineMs)),
     gotoHome: async (deadlineMs: number): Promise<void> => void (await call('GotoHomePosition', '', deadlineMs)),
     /** Only the axes that are given move. */
     async absoluteMove({ pan, tilt, zoom }: Partial<PtzPosition>, deadlineMs: number): Promise<void> {
@@ -63,6 +85,11 @@ function positionOf(vector: XmlElement | null): Partial<PtzPosition> | null {
   const zoom = zoomElement && numberIn(zoomElement, 'x')
   const position = { ...(pan === null ? {} : { pan }), ...(tilt === null ? {} : { tilt }), ...(zoom === null ? {} : { zoom }) }
   return Object.keys(position).length > 0 ? position : null
+}
+
+function limitsOf(range: XmlElement | null): Limits | null {
+  const [min, max] = [range && textIn(range, 'Min'), range && textIn(range, 'Max')]
+  return min === null || max === null || !(Number(min) < Number(max)) ? null : { min: Number(min), max: Number(max) }
 }
 
 /** MOVING on any axis is moving; IDLE on one and nothing else is standing; UNKNOWN or silence is unknown. */

@@ -1,6 +1,7 @@
 /** Decodes pictures and compares them, in a thread of its own: fifty milliseconds are long for an event loop that takes presses. */
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
+import { standBack } from '../tools/thread-priority.ts'
 import { answerCalls } from '../tools/worker-calls.ts'
 import { type Grey, MATCH_SIZE, type Mask, type Match, blindness, matchPictures } from './picture-match.ts'
 
@@ -29,4 +30,6 @@ const calls = {
 }
 export type PictureThread = typeof calls
 
+/** Presses come first, then video. */
+standBack(10)
 answerCalls(calls)

@@ -18,8 +18,8 @@ import type { StreamAddress } from './recording-run.ts'
 import { type LiveListener, type LiveViewer, createLiveWatchers } from './live-watchers.ts'
 
 const THREAD_AGAIN_MS = 500
-/** Every read of a pipe makes a new buffer. Measured: a small nursery frees them before their weight starts full collections. */
-const YOUNG_MB = 4
+/** Measured with 250 cameras: larger costs memory, smaller collects too often. */
+const YOUNG_MB = 16
 
 const wantedOf = ({ id, buffer }: SiteCamera, address: StreamAddress | null, substream: StreamAddress | null): CameraToRecord => ({
   id,

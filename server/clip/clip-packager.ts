@@ -3,13 +3,15 @@
  * wall clock at arrival, never sums of durations. Pure: time comes in with each fragment.
  */
 import { type Hash, createHash } from 'node:crypto'
-import type { Fragment } from './fragment-reader.ts'
+import type { Fragment, Lease } from './fragment-reader.ts'
 import { joined } from './joined-bytes.ts'
 
 export type Part<Bytes extends Uint8Array = Buffer> = { bytes: Bytes; duration: number; independent: boolean }
 export type OpenSegment = { start: number; duration: number; parts: Part[] }
 /** `chunks`: its bytes, in order; nobody copies them together to write them down. `sha256`: of those bytes, hex. */
 export type ClosedSegment = { start: number; duration: number; chunks: Buffer[]; sha256: string }
+/** `release`: nobody reads the bytes any more; they may be written over. */
+export type LentSegment = ClosedSegment & { release(): void }
 
 const WANTED_PART_S = 0.08
 /** Keyframes that come closer than this share a segment. */
@@ -24,7 +26,7 @@ export type PackagerEvents = {
   /** The open segment has one more part. */
   onPart(segment: OpenSegment): void
   /** The segment is whole: a keyframe begins the next one. */
-  onSegment(segment: ClosedSegment): void
+  onSegment(segment: LentSegment): void
 }
 
 export function createPackager({ onPart, onSegment }: PackagerEvents) {
@@ -35,6 +37,7 @@ export function createPackager({ onPart, onSegment }: PackagerEvents) {
   /** Fed part by part: many cameras' segments close at the same moment. */
   let hash: Hash = createHash('sha256')
   let partTarget = WANTED_PART_S
+  let leases = new Map<Lease, () => void>()
 
   function closePart(): void {
     if (!part || !segment) return
@@ -51,7 +54,9 @@ export function createPackager({ onPart, onSegment }: PackagerEvents) {
     segment = null
     const sha256 = hash.digest('hex')
     hash = createHash('sha256')
-    onSegment({ start, duration, chunks: parts.map(({ bytes }) => bytes), sha256 })
+    const kept = leases
+    leases = new Map()
+    onSegment({ start, duration, chunks: parts.map(({ bytes }) => bytes), sha256, release: () => kept.forEach((release) => release()) })
   }
   function learnPace(frame: number): void {
     const plausible = frame > 0.004 && frame < 1 ? frame : 0.04
@@ -73,6 +78,7 @@ export function createPackager({ onPart, onSegment }: PackagerEvents) {
       if (part && part.frames > 0 && part.duration + fragment.duration > partTarget) closePart()
       part ??= { fragments: [], duration: 0, frames: 0, independent: fragment.keyframe }
       part.fragments.push(fragment.bytes)
+      if (fragment.lease && !leases.has(fragment.lease)) leases.set(fragment.lease, fragment.lease.keep())
       part.duration += fragment.duration
       part.frames += fragment.video ? 1 : 0
       segment.duration += fragment.duration

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { PictureForm, Range, Reader, RecorderReport, Segment, Sound } from '../glossary/clip.ts'
 import { realClock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
+import { standBack } from '../tools/thread-priority.ts'
 import { answerCalls, tellMain, workerInput } from '../tools/worker-calls.ts'
 import { cutClip } from './clip-cut.ts'
 import { type DiskLimits, type DiskState, createClipDisk } from './clip-disk.ts'
@@ -34,6 +35,8 @@ type Live = { window: LiveWindow; codec(): string; init(run: number): Promise<Ui
 type Channel = { ring: ClipRing; window: LiveWindow; recorder: Recorder | null; wanted: CameraToRecord; view: ConvertedView | null; buffer: BufferState; unfollow: Map<PictureForm, () => void> }
 
 const { folder, evictEveryMs, disk: diskLimits } = workerInput<{ folder: string; evictEveryMs: number; disk: DiskLimits }>()
+/** Presses and cameras are another thread's, and come first. */
+standBack(5)
 const clock = realClock
 const channels = new Map<string, Channel>()
 const stopped = new AbortController()
@@ -205,9 +208,11 @@ const calls = {
   async still(id: string): Promise<{ picture: Uint8Array; at: number }> {
     const { ring, window } = channel(id)
     const newest = window.newestKeyframe()
+    // Its memory may be another picture's by the time a file was read.
+    const keyframe = newest && Buffer.from(newest.bytes)
     const init = newest && (await ring.init(newest.run))
-    if (!init) throw new Failure('live/none', `There is no picture from ${id} yet.`)
-    return { picture: await stillPicture(Buffer.concat([init, newest.bytes]), stopped.signal), at: newest.at }
+    if (!init || !keyframe) throw new Failure('live/none', `There is no picture from ${id} yet.`)
+    return { picture: await stillPicture(Buffer.concat([init, keyframe]), stopped.signal), at: newest.at }
   },
   report: (id: string): RecorderReport | null => channels.get(id)?.recorder?.report() ?? null,
   bytes: (): Record<string, number> => Object.fromEntries([...channels].map(([id, { ring }]) => [id, ring.bytes()])),

@@ -69,7 +69,7 @@ export function createMemoryStore(kept = KEPT_SEGMENTS): { store: RunStore; init
       segments.set(number, bytes)
       forget(segments)
       number += 1
-      return { segment }
+      return { segment, written: Promise.resolve() }
     },
     nextNumber: () => number,
   }

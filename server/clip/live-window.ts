@@ -13,7 +13,7 @@ const LIKELY_SEGMENT_S = 2
 /** Seconds of picture a viewer begins with, at least: it plays a little behind their end. */
 const LEAST_START_S = 0.4
 
-type Kept = Segment & { parts: Part[] | null }
+type Kept = Segment & { parts: Part[] | null; forget(): void }
 /** What a viewer needs to show the newest picture at once: everything since a keyframe, and never less than a moment. `index`: the newest part's in its segment. */
 export type LiveStart = { run: number; partTarget: number; number: number; index: number; start: number; parts: Part[]; /** The segments before, oldest first. */ before: Pick<Segment, 'number' | 'start' | 'duration'>[] }
 /** One part as it became known, told to whoever follows. */
@@ -71,11 +71,16 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
       if (part) for (const follower of followers) follower({ run, number, index, start: segment.start, part })
       wake()
     },
-    onSegment(segment: Segment): void {
+    /** @param letGo called once, when this window reads the segment's bytes no more. */
+    onSegment(segment: Segment, letGo: () => void = () => {}): void {
       const parts = open?.number === segment.number ? open.segment.parts : null
-      segments.push({ ...segment, parts })
+      segments.push({ ...segment, parts, forget: letGo })
+      for (const old of segments.slice(0, -SEGMENTS_WITH_PARTS)) {
+        old.parts = null
+        old.forget()
+        old.forget = () => {}
+      }
       segments = segments.slice(-mostListed)
-      for (const old of segments.slice(0, -SEGMENTS_WITH_PARTS)) old.parts = null
       longest = Math.max(longest, ...segments.map(({ duration }) => duration))
       open = null
       wake()
@@ -87,7 +92,7 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
       for (const follower of followers) follower(null)
       wake()
     },
-    /** Null when there is no live picture now. */
+    /** Null when there is no live picture now. The bytes are good until the next turn of the event loop. */
     newest(): LiveStart | null {
       if (!running) return null
       const last = segments.findLast(({ parts }) => parts?.length)
@@ -115,14 +120,14 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
       const now = listed()
       return livePlaylist({ segments: now.closed, open: now.open, partTarget, targetDuration: Math.max(1, Math.round(longest)) }, skip, plain)
     },
-    /** Waits for a part that was announced. Null when it is not, or no longer, here. */
+    /** Waits for a part that was announced. Null when it is not, or no longer, here. The bytes are good until the next turn of the event loop. */
     async part(number: number, index: number): Promise<Buffer | null> {
       if (number > nextNumber() || (open?.number === number && index > open.segment.parts.length)) return null
       if (number === nextNumber()) await waitFor(() => has(number, index))
       const parts = open?.number === number ? open.segment.parts : segments.find((segment) => segment.number === number)?.parts
       return parts?.[index]?.bytes ?? null
     },
-    /** The newest keyframe's part, to make a still picture of. */
+    /** The newest keyframe's part, to make a still picture of; good until the next turn of the event loop. */
     newestKeyframe(): { run: number; bytes: Buffer; at: number } | null {
       if (open?.segment.parts[0]) return { run: open.run, bytes: open.segment.parts[0].bytes, at: open.segment.start }
       const last = segments.findLast(({ parts }) => parts?.[0])

@@ -12,7 +12,7 @@ import { createTimelineWatch } from './timeline-watch.ts'
 /** Where runs and segments go: the ring on disk, or memory. */
 export type RunStore = {
   beginRun(init: Buffer): number
-  append(closed: ClosedSegment & { run: number }): { segment: Segment }
+  append(closed: ClosedSegment & { run: number }): { segment: Segment; /** Nobody reads the bytes after this. */ written: Promise<unknown> }
   nextNumber(): number
 }
 export type FollowerEvents = {
@@ -35,7 +35,16 @@ export function createStreamFollower({ store, window, now, onPicture, onUnfit }:
 
   const packager = createPackager({
     onPart: (segment) => window.onPart(store.nextNumber(), run, segment, packager.partTarget()),
-    onSegment: (closed) => window.onSegment(store.append({ run, ...closed }).segment),
+    onSegment: ({ release, ...closed }) => {
+      const { segment, written } = store.append({ run, ...closed })
+      let readers = 2
+      const letGo = (): void => {
+        readers -= 1
+        if (readers === 0) release()
+      }
+      window.onSegment(segment, letGo)
+      void written.finally(letGo)
+    },
   })
   const giveUp = (reason: string, soon = false): void => {
     unfit = true

@@ -15,9 +15,9 @@ export type IncidentPort = {
   contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident>
   tick(id: string, step: number, actor: string): Promise<Incident>
   close(id: string, reason: string, actor: string): Promise<Incident>
+  /** @param preset null: its own for the incident's help point, or whatever way there is. @throws camera/unknown, preset/unknown */
   bring(id: string, camera: CameraId, preset: PresetToken | null): Promise<Incident>
-  /** The preset of that camera that shows the incident's help point. @throws camera/unknown */
-  presetFor(id: string, camera: string): PresetToken | null
+  answerRequest(id: string, camera: CameraId, answer: 'give' | 'keep', actor: string): Promise<Incident>
 }
 
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
@@ -80,8 +80,15 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
     },
     async (request) => {
       const { camera, preset } = request.body
-      const token = (preset ?? port.presetFor(request.params.id, camera)) as PresetToken | null
-      return view(await port.bring(request.params.id, camera as CameraId, token))
+      return view(await port.bring(request.params.id, camera as CameraId, (preset ?? null) as PresetToken | null))
     },
+  )
+  app.post(
+    '/api/v1/incidents/:id/camera-requests/:camera',
+    {
+      config: { roles: HANDLERS },
+      schema: { summary: 'A press elsewhere needs a camera that this incident holds: give it, or keep it', tags: ['incidents'], params: Type.Object({ id: Type.String({ maxLength: 100 }), camera: Type.String({ maxLength: 100 }) }), body: Type.Object({ answer: Type.Enum(['give', 'keep']) }, strict), response: answers },
+    },
+    async (request) => view(await port.answerRequest(request.params.id, request.params.camera as CameraId, request.body.answer, actorOf(request))),
   )
 }

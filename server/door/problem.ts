@@ -12,6 +12,7 @@ const STATUS = {
   'help-point/unknown': 404,
   'incident/unknown': 404,
   'incident/taken': 409,
+  'incident/not-asked': 409,
   'incident/closed': 409,
   'camera/unknown': 404,
   'camera/fixed': 409,

@@ -16,6 +16,7 @@ export const RECEIPT = Type.Object({ press: Type.String(), incident: Type.String
 export const FRAMING = Type.Object({
   camera: Type.String(),
   preset: MAYBE_STRING,
+  way: Type.Enum(['preset', 'aim', 'home', 'fixed'], { description: 'How it was brought: to its preset, by coordinates, to its home, or not at all' }),
   role: ROLE,
   state: Type.Enum(['asked', 'moving', 'framed', 'unproven', 'failed']),
   proofs: Type.Array(Type.Enum(['accepted', 'stopped', 'position', 'picture'])),
@@ -38,6 +39,7 @@ export const INCIDENT = Type.Object({
   presses: Type.Array(PRESS),
   framings: Type.Array(FRAMING),
   clips: Type.Array(CLIP),
+  requests: Type.Array(Type.Object({ camera: Type.String(), by: Type.String({ description: 'The incident that asks' }), helpPoint: Type.String(), at: TIME, answer: Type.Union([Type.Enum(['give', 'keep']), Type.Null()]) }), { description: 'Cameras it holds that presses elsewhere asked for' }),
   steps: Type.Array(Type.Object({ step: Type.Integer(), at: TIME, by: Type.String() })),
   log: Type.Array(LOG_LINE),
 })
@@ -59,11 +61,12 @@ export const RECORDER = Type.Object({
   codec: MAYBE_STRING,
   picture: Type.Enum(['copy', 'h264']),
   sound: Type.Enum(['drop', 'keep', 'convert']),
+  reader: Type.Enum(['direct', 'ffmpeg'], { description: 'Who reads the stream' }),
   startedAt: MAYBE_TIME,
-  runs: Type.Integer({ description: 'How often ffmpeg was started' }),
-  lastEnd: Type.Union([Type.Object({ at: TIME, reason: Type.String(), words: Type.Array(Type.String(), { description: 'ffmpeg’s own last words, secrets blotted out' }) }), Type.Null()]),
+  runs: Type.Integer({ description: 'How often recording began' }),
+  lastEnd: Type.Union([Type.Object({ at: TIME, reason: Type.String(), words: Type.Array(Type.String(), { description: 'The last words of whoever recorded, secrets blotted out' }) }), Type.Null()]),
 })
-export const PRESET_CHECK = Type.Object({ camera: Type.String(), token: Type.String(), at: TIME, result: Type.Enum(['agrees', 'drifted', 'gone', 'unreached', 'not-taught']), words: MAYBE_STRING })
+export const PRESET_CHECK = Type.Object({ camera: Type.String(), token: Type.String(), at: TIME, result: Type.Enum(['agrees', 'drifted', 'gone', 'lost-after-reboot', 'unreached', 'not-taught']), words: MAYBE_STRING })
 export const PRESET = Type.Object({ token: Type.String(), name: Type.String(), position: Type.Unknown(), helpPoints: Type.Array(Type.String()), pictures: Type.Integer({ description: 'How many reference pictures it was taught' }), lastCheck: Type.Union([PRESET_CHECK, Type.Null()]) })
 export const HELP_POINT = Type.Object({
   id: Type.String(),

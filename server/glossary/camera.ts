@@ -13,8 +13,9 @@ export type PtzVelocity = PtzPosition
 
 export type Preset = { token: PresetToken; name: string; position: Partial<PtzPosition> | null }
 
-/** What became of a look at one preset. `gone`: the camera has it no more; `unreached`: the head did not get there. */
-export type PresetCheck = { camera: CameraId; token: PresetToken; at: string; result: 'agrees' | 'drifted' | 'gone' | 'unreached' | 'not-taught'; words: string | null }
+/** What became of a look at one preset. `gone`: the camera has it no more; `lost-after-reboot`: since it was away; `unreached`: the head did not get there. */
+export const CHECK_RESULTS = ['agrees', 'drifted', 'gone', 'lost-after-reboot', 'unreached', 'not-taught'] as const
+export type PresetCheck = { camera: CameraId; token: PresetToken; at: string; result: (typeof CHECK_RESULTS)[number]; words: string | null }
 
 /** What GetStatus said, and nothing it did not say. */
 export type PtzStatus = { position: Partial<PtzPosition> | null; moving: boolean | null }
@@ -25,12 +26,17 @@ export type FramingState = (typeof FRAMING_STATES)[number]
 export const PROOFS = ['accepted', 'stopped', 'position', 'picture'] as const
 export type Proof = (typeof PROOFS)[number]
 
+/** How a camera is brought: to its preset, by coordinates, to its home, or not at all. Only the first can be proven. */
+export const FRAMING_WAYS = ['preset', 'aim', 'home', 'fixed'] as const
+export type FramingWay = (typeof FRAMING_WAYS)[number]
+
 export type FramingRole = 'primary' | 'secondary'
 
 /** One camera's answer to one incident, with the proofs it has. */
 export type Framing = {
   camera: CameraId
   preset: PresetToken | null
+  way: FramingWay
   role: FramingRole
   state: FramingState
   proofs: Proof[]

@@ -8,6 +8,7 @@ export const FAILURE_CODES = [
   'help-point/unknown',
   'incident/unknown',
   'incident/taken',
+  'incident/not-asked',
   'incident/closed',
   'camera/unknown',
   'camera/fixed',

@@ -1,5 +1,5 @@
 /** Types only: what the room handles. */
-import type { Framing } from './camera.ts'
+import type { CameraId, Framing } from './camera.ts'
 import type { Clip } from './clip.ts'
 import type { HelpPointId, Press, PressKind } from './press.ts'
 
@@ -24,6 +24,8 @@ export type Incident = {
   presses: Press[]
   framings: Framing[]
   clips: Clip[]
+  /** Cameras it holds that presses elsewhere asked for; null until its operator has answered. */
+  requests: { camera: CameraId; by: IncidentId; helpPoint: HelpPointId; at: string; answer: 'give' | 'keep' | null }[]
   /** Instruction steps ticked, by their place in the help point's list. */
   steps: { step: number; at: string; by: string }[]
   log: LogLine[]

@@ -17,6 +17,9 @@ export type EntryBodies = {
   'incident.closed': { incident: IncidentId; reason: string }
   'framing.changed': { incident: IncidentId; framing: Framing }
   'camera.passed-over': { incident: IncidentId; camera: CameraId; reason: string }
+  /** Another incident's press needs a camera that this one holds. */
+  'camera.wanted': { incident: IncidentId; camera: CameraId; by: IncidentId; helpPoint: HelpPointId }
+  'camera.request-answered': { incident: IncidentId; camera: CameraId; by: IncidentId; answer: 'give' | 'keep' }
   'clip.held': { incident: IncidentId; camera: CameraId; from: string; to: string | null }
   'clip.released': { incident: IncidentId; camera: CameraId }
   'clip.downloaded': { incident: IncidentId; camera: CameraId; from: string; to: string; bytes: number; sha256: string }

@@ -13,6 +13,12 @@ export type HelpPoint = {
 /** `fingerprint`: SHA-256 of the camera's certificate, hex without colons; null trusts any certificate of that host. */
 export type OnvifAccess = { url: string; username: string; password: string; fingerprint: string | null }
 
+/** How a camera hangs, so that it can be turned to coordinates. */
+export type Mount = { /** Compass bearing, degrees, at which its pan is 0. */ northOffset: number; /** Metres above the ground. */ height: number; /** Its pan grows anticlockwise, its tilt downwards. */ flipPan: boolean; flipTilt: boolean }
+
+/** `tour`: the camera's own preset tour of this token goes on. */
+export type AfterIncident = 'home' | 'before' | 'stay' | { tour: string }
+
 export type SiteCamera = {
   id: CameraId
   name: string
@@ -21,8 +27,9 @@ export type SiteCamera = {
   rtmp: { streamKey: string } | null
   /** Which preset shows which help point. */
   presets: ReadonlyMap<HelpPointId, { token: PresetToken; name: string; /** What of its picture says nothing about the place; shares of width and height. */ mask: { x: number; y: number; width: number; height: number }[] }>
+  mount: Mount | null
   /** Where the head goes when an incident that sent it is closed. */
-  after: 'home' | 'before' | 'stay'
+  after: AfterIncident
   buffer: { mode: 'always' | 'on-press'; preRollMs: number; keepMs: number; /** Bytes, held ones not counted; null for no limit. */ mostBytes: number | null; /** Recorded only where the site says so. */ sound: 'drop' | 'keep'; /** Who reads the stream: this process where it can, or always an ffmpeg. */ reader: 'direct' | 'ffmpeg' }
 }
 

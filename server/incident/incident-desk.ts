@@ -1,5 +1,5 @@
 /** What the room does with presses: opens, takes, notes, closes. State is the book's; every change is a ledger entry first. */
-import type { CameraId, PresetToken } from '../glossary/camera.ts'
+import type { CameraId, FramingRole } from '../glossary/camera.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append, Draft, Entry } from '../glossary/ledger.ts'
 import type { HelpPointId, Press } from '../glossary/press.ts'
@@ -7,7 +7,7 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import type { IncidentBook } from './incident-book.ts'
-import { type CameraPort, createIncidentFramings } from './incident-framings.ts'
+import { type CameraPort, type Chosen, createIncidentFramings } from './incident-framings.ts'
 
 export type ClipPort = {
   preRollMs(camera: CameraId): number
@@ -45,6 +45,13 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
     return incident
   }
 
+  async function brought(incident: Incident, chosen: Chosen, role: FramingRole): Promise<void> {
+    const { draft } = framings.bring(incident, chosen, role)
+    const { durable } = append([draft, ...holdDrafts(incident.id, [chosen.camera], clock.now())])
+    framings.tellLosers(chosen.camera, incident.id, book.unfinished())
+    await durable
+  }
+
   async function write(id: IncidentId, draft: Draft): Promise<Incident> {
     await append([draft]).durable
     return book.get(id)
@@ -64,14 +71,16 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
         return { incident: open.id, last, durable }
       }
       const id = newId<IncidentId>('inc', clock.now())
-      const { framings: asked, drafts } = framings.begin(id, press.helpPoint)
+      // A drill gives way to a person.
+      const drills = press.kind === 'drill' ? [] : book.unfinished().filter(({ kind }) => kind === 'drill')
+      const { framings: asked, drafts } = framings.begin(id, press.helpPoint, new Set(drills.map((drill) => drill.id)))
       const opened = append([
         { kind: 'incident.opened', actor, subject: id, body: { incident: id, helpPoint: press.helpPoint, kind: press.kind } },
         { kind: 'press.received', actor, subject: id, body: { press, incident: id } },
         ...drafts,
       ])
       const held = append(holdDrafts(id, asked.map(({ camera }) => camera), Date.parse(press.receivedAt)))
-      for (const { camera, preset } of asked) if (preset !== null) framings.tellLosers(camera, id, book.unfinished())
+      for (const { camera, way } of asked) if (way !== 'fixed') framings.tellLosers(camera, id, book.unfinished())
       return { incident: id, last: held.last || opened.last, durable: Promise.all([opened.durable, held.durable]) }
     },
 
@@ -111,14 +120,32 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       return book.get(incident.id)
     },
     /** Brings a camera by hand, or asks one again. @throws camera/held */
-    async bring(id: string, camera: CameraId, preset: PresetToken | null): Promise<Incident> {
+    async bring(id: string, chosen: Chosen): Promise<Incident> {
       const incident = unfinished(id)
+      const { camera } = chosen
       const holder = cameras.heldBy(camera)
       if (holder !== null && holder !== incident.id) throw new Failure('camera/held', `${camera} is held by another open incident.`, { extra: { heldBy: holder } })
       const known = incident.framings.find((framing) => framing.camera === camera)
-      const { draft } = framings.bring(incident.id, { camera, preset }, known?.role ?? (incident.framings.length === 0 ? 'primary' : 'secondary'))
-      const { durable } = append([draft, ...holdDrafts(incident.id, [camera], clock.now())])
-      framings.tellLosers(camera, incident.id, book.unfinished())
+      await brought(incident, chosen, known?.role ?? (incident.framings.length === 0 ? 'primary' : 'secondary'))
+      return book.get(incident.id)
+    },
+    /**
+     * The operator's word on a camera that another incident asked for. Given, it goes there at once and is that incident's
+     * first camera.
+     * @throws incident/not-asked, incident/closed
+     */
+    async answerRequest(id: string, camera: CameraId, answer: 'give' | 'keep', actor: string, chosenFor: (other: Incident) => Chosen): Promise<Incident> {
+      const incident = unfinished(id)
+      const asked = incident.requests.find((request) => request.camera === camera && request.answer === null)
+      if (!asked) throw new Failure('incident/not-asked', `Nobody asks incident ${id} for ${camera} now.`)
+      const { durable } = append([{ kind: 'camera.request-answered', actor, subject: incident.id, body: { incident: incident.id, camera, by: asked.by, answer } }])
+      const other = book.get(asked.by)
+      if (answer === 'give' && other.state !== 'closed') {
+        const before = other.framings.find(({ role }) => role === 'primary')
+        await brought(other, chosenFor(other), 'primary')
+        const now = book.get(other.id).framings.find((framing) => framing.camera === before?.camera)
+        if (now && now.camera !== camera) append([{ kind: 'framing.changed', actor: 'lamppost', subject: other.id, body: { incident: other.id, framing: { ...now, role: 'secondary' } } }])
+      }
       await durable
       return book.get(incident.id)
     },
@@ -127,8 +154,8 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       for (const incident of book.all()) for (const clip of incident.clips) clips.hold(incident.id, clip)
       for (const incident of book.unfinished()) {
         framings.resume(incident)
-        const cut = incident.framings.filter(({ state, preset }) => preset !== null && (state === 'asked' || state === 'moving'))
-        const drafts = cut.map(({ camera, preset, role }) => framings.bring(incident.id, { camera, preset }, role).draft)
+        const cut = incident.framings.filter(({ state, way }) => way !== 'fixed' && (state === 'asked' || state === 'moving'))
+        const drafts = cut.map((framing) => framings.bring(incident, framing, framing.role).draft)
         if (drafts.length > 0) append(drafts)
       }
     },
@@ -137,7 +164,7 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
 
   /** Until somebody has taken the incident, a repeat press sends its first camera again: it may have been moved away. */
   function askAgain(open: Incident): Draft[] {
-    const first = open.framings.find(({ role, preset, state }) => role === 'primary' && preset !== null && (state === 'framed' || state === 'unproven'))
-    return first ? [framings.bring(open.id, first, 'primary').draft] : []
+    const first = open.framings.find(({ role, way, state }) => role === 'primary' && way !== 'fixed' && (state === 'framed' || state === 'unproven'))
+    return first ? [framings.bring(open, first, 'primary').draft] : []
   }
 }

@@ -1,19 +1,20 @@
 /** Brings cameras to incidents: asks, records each answer, falls to the next when the first fails. */
-import type { CameraId, Framing, FramingRole, PresetToken } from '../glossary/camera.ts'
+import type { CameraId, Framing, FramingRole, FramingWay, PresetToken } from '../glossary/camera.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Draft } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { wordsOf } from '../tools/failure.ts'
 
-export type Chosen = { camera: CameraId; preset: PresetToken | null }
+export type Chosen = { camera: CameraId; preset: PresetToken | null; way: FramingWay }
 export type CameraPort = {
-  choose(helpPoint: HelpPointId, incident: IncidentId): { primary: Chosen | null; secondary: Chosen[]; passedOver: { camera: CameraId; reason: string }[] }
+  /** `wanted`: a nearer one that another incident holds. @param yields incidents whose cameras are as good as free. */
+  choose(helpPoint: HelpPointId, incident: IncidentId, yields: ReadonlySet<IncidentId>): { primary: Chosen | null; secondary: Chosen[]; passedOver: { camera: CameraId; reason: string }[]; wanted: { camera: CameraId; heldBy: IncidentId } | null }
   /** Returns the undo. */
   hold(camera: CameraId, incident: IncidentId): () => void
   heldBy(camera: CameraId): IncidentId | null
   /** The command leaves before this returns; `onJudgement` hears each change until settled or aborted. */
-  frame(camera: CameraId, preset: PresetToken, signal: AbortSignal, onJudgement: (judgement: Pick<Framing, 'proofs' | 'reason'> & { state: Framing['state']; /** What is known so far; more may follow. */ checking?: true }) => void): Promise<unknown>
+  frame(chosen: Chosen, helpPoint: HelpPointId, signal: AbortSignal, onJudgement: (judgement: Pick<Framing, 'proofs' | 'reason'> & { state: Framing['state']; /** What is known so far; more may follow. */ checking?: true }) => void): Promise<unknown>
   /** An incident that sent this camera is over; nobody of this room needs it now. */
   parted(camera: CameraId): void
 }
@@ -35,33 +36,39 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
     holds.set(id, held)
   }
 
-  /** A camera that was lent to another incident as a further view goes to the one that needs it. */
-  function takeFromOthers(camera: CameraId): void {
+  /** A camera that another incident had goes to the one that needs it: lent as a further view, a drill's, or given up. */
+  function takeFromOthers(camera: CameraId, id: IncidentId): void {
     const run = runs.get(camera)
-    if (!run) return
-    run.stop.abort()
+    run?.stop.abort()
     runs.delete(camera)
+    for (const [other, held] of holds) {
+      if (other === id) continue
+      held.get(camera)?.()
+      held.delete(camera)
+    }
   }
 
   function tellLosers(camera: CameraId, id: IncidentId, others: readonly Incident[]): void {
+    if (cameras.heldBy(camera) !== null && cameras.heldBy(camera) !== id) return
     for (const other of others) {
       if (other.id === id || other.state === 'closed') continue
-      const lost = other.framings.find((framing) => framing.camera === camera && framing.role === 'secondary' && framing.preset !== null && framing.state !== 'failed')
+      const lost = other.framings.find((framing) => framing.camera === camera && framing.way !== 'fixed' && framing.state !== 'failed')
       if (!lost) continue
       const words = `This camera now shows ${helpPointName(incident(id).helpPoint)}: a press there needed it.`
       record([draftOf(other.id, { ...lost, state: 'failed', proofs: [], settledAt: isoTime(clock.now()), reason: words })])
+      if (lost.role === 'primary') fallToNext(other.id, camera)
     }
   }
 
   /** Sends the camera now; returns its framing in state asked, to be recorded by the caller. */
-  function ask(id: IncidentId, { camera, preset }: Chosen, role: FramingRole): Framing {
+  function ask(id: IncidentId, helpPoint: HelpPointId, { camera, preset, way }: Chosen, role: FramingRole): Framing {
     const askedAt = isoTime(clock.now())
-    if (preset === null)
-      return { camera, preset, role, state: 'unproven', proofs: [], askedAt, settledAt: askedAt, reason: 'A fixed camera near the help point: it does not move.' }
-    takeFromOthers(camera)
+    if (way === 'fixed')
+      return { camera, preset, way, role, state: 'unproven', proofs: [], askedAt, settledAt: askedAt, reason: 'A fixed camera near the help point: it does not move.' }
+    takeFromOthers(camera, id)
     if (role === 'primary') hold(id, camera)
     const stop = new AbortController()
-    const asked: Framing = { camera, preset, role, state: 'asked', proofs: [], askedAt, settledAt: null, reason: null }
+    const asked: Framing = { camera, preset, way, role, state: 'asked', proofs: [], askedAt, settledAt: null, reason: null }
     let known = false
     const onJudgement: Parameters<CameraPort['frame']>[3] = ({ state, proofs, reason, checking = false }) => {
       const settled = SETTLED.has(state)
@@ -72,7 +79,7 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       if (state === 'failed' && current === 'primary') fallToNext(id, camera)
     }
     // Nothing that a camera does may cost the press: a surprise is a failed framing.
-    const ended = startFrame(camera, preset, stop.signal, onJudgement)
+    const ended = startFrame({ camera, preset, way }, helpPoint, stop.signal, onJudgement)
       .catch((error: unknown) => onJudgement({ state: 'failed', proofs: [], reason: wordsOf(error) }))
       .finally(() => {
         // The picture was looked at and had nothing to add.
@@ -95,7 +102,7 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
   function fallToNext(id: IncidentId, failed: CameraId): void {
     holds.get(id)?.get(failed)?.()
     holds.get(id)?.delete(failed)
-    const next = incident(id).framings.find(({ camera, preset, state }) => camera !== failed && preset !== null && state !== 'failed' && (cameras.heldBy(camera) ?? id) === id)
+    const next = incident(id).framings.find(({ camera, way, state }) => camera !== failed && way !== 'fixed' && state !== 'failed' && (cameras.heldBy(camera) ?? id) === id)
     if (!next || incident(id).state === 'closed') return
     hold(id, next.camera)
     record([draftOf(id, { ...next, role: 'primary' })])
@@ -103,15 +110,16 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
 
   return {
     /** Chooses and sends; the PTZ command is on its way when this returns. */
-    begin(id: IncidentId, helpPoint: HelpPointId): { framings: Framing[]; drafts: Draft[] } {
-      const { primary, secondary, passedOver } = cameras.choose(helpPoint, id)
-      const framings = [...(primary ? [ask(id, primary, 'primary')] : []), ...secondary.map((each) => ask(id, each, 'secondary'))]
+    begin(id: IncidentId, helpPoint: HelpPointId, yields: ReadonlySet<IncidentId>): { framings: Framing[]; drafts: Draft[] } {
+      const { primary, secondary, passedOver, wanted } = cameras.choose(helpPoint, id, yields)
+      const framings = [...(primary ? [ask(id, helpPoint, primary, 'primary')] : []), ...secondary.map((each) => ask(id, helpPoint, each, 'secondary'))]
+      const asking = wanted ? [{ kind: 'camera.wanted', actor: 'lamppost', subject: wanted.heldBy, body: { incident: wanted.heldBy, camera: wanted.camera, by: id, helpPoint } } satisfies Draft] : []
       const reasons = passedOver.map(({ camera, reason }): Draft => ({ kind: 'camera.passed-over', actor: 'lamppost', subject: id, body: { incident: id, camera, reason } }))
-      return { framings, drafts: [...framings.map((framing) => draftOf(id, framing)), ...reasons] }
+      return { framings, drafts: [...framings.map((framing) => draftOf(id, framing)), ...reasons, ...asking] }
     },
     /** Asks one camera again, or brings another one. */
-    bring(id: IncidentId, chosen: Chosen, role: FramingRole): { framing: Framing; draft: Draft } {
-      const framing = ask(id, chosen, role)
+    bring({ id, helpPoint }: Pick<Incident, 'id' | 'helpPoint'>, chosen: Chosen, role: FramingRole): { framing: Framing; draft: Draft } {
+      const framing = ask(id, helpPoint, chosen, role)
       return { framing, draft: draftOf(id, framing) }
     },
     tellLosers,
@@ -128,8 +136,8 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       for (const release of holds.get(id)?.values() ?? []) release()
       holds.delete(id)
       await Promise.all(mine.map(([, run]) => run.ended))
-      const inUse = (camera: CameraId): boolean => cameras.heldBy(camera) !== null || others.some((other) => other.id !== id && other.framings.some((framing) => framing.camera === camera && framing.preset !== null && framing.state !== 'failed'))
-      for (const { camera, preset, state } of incident(id).framings) if (preset !== null && state !== 'failed' && !inUse(camera)) cameras.parted(camera)
+      const inUse = (camera: CameraId): boolean => cameras.heldBy(camera) !== null || others.some((other) => other.id !== id && other.framings.some((framing) => framing.camera === camera && framing.way !== 'fixed' && framing.state !== 'failed'))
+      for (const { camera, way, state } of incident(id).framings) if (way !== 'fixed' && state !== 'failed' && !inUse(camera)) cameras.parted(camera)
     },
     async close(): Promise<void> {
       const all = [...runs.values()]

@@ -27,6 +27,7 @@ const opened = ({ incident, helpPoint, kind }: EntryBodies['incident.opened'], a
   presses: [],
   framings: [],
   clips: [],
+  requests: [],
   steps: [],
   log: [],
 })
@@ -44,7 +45,15 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'incident.step-ticked':
       return { ...incident, steps: [...incident.steps, { step: entry.body.step, at: entry.at, by: entry.actor }] }
     case 'framing.changed':
-      return { ...incident, framings: withFraming(incident.framings, entry.body.framing) }
+      return { ...incident, framings: withFraming(incident.framings, withWay(entry.body.framing)) }
+    case 'camera.wanted': {
+      const { camera, by, helpPoint } = entry.body
+      return { ...incident, requests: [...incident.requests.filter((request) => request.by !== by || request.camera !== camera), { camera, by, helpPoint, at: entry.at, answer: null }] }
+    }
+    case 'camera.request-answered': {
+      const { camera, by, answer } = entry.body
+      return { ...incident, requests: incident.requests.map((request) => (request.camera === camera && request.by === by ? { ...request, answer } : request)) }
+    }
     case 'clip.held':
       return { ...incident, clips: withClip(incident.clips, entry.body) }
     case 'clip.released':
@@ -70,6 +79,9 @@ function changed(incident: Incident, entry: Recorded): Incident {
       return entry satisfies never
   }
 }
+
+/** Entries of earlier versions do not say how a camera was brought. */
+const withWay = (framing: Omit<Framing, 'way'> & Partial<Pick<Framing, 'way'>>): Framing => ({ ...framing, way: framing.way ?? (framing.preset === null ? 'fixed' : 'preset') })
 
 const withFraming = (framings: readonly Framing[], framing: Framing): Framing[] =>
   framings.some(({ camera }) => camera === framing.camera) ? framings.map((each) => (each.camera === framing.camera ? framing : each)) : [...framings, framing]

@@ -81,6 +81,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     const at = (...path: Path): Path => ['cameras', i, ...path]
     if (!camera.onvif && !camera.rtmp) complain(at(), 'a camera needs onvif or rtmp')
     if (!camera.onvif && camera.presets) complain(at('presets'), 'only a camera with onvif can be sent to a preset')
+    if (camera.mount && !camera.location) complain(at('mount'), 'a camera that is turned by coordinates needs a location of its own')
     for (const helpPoint of Object.keys(camera.presets ?? {}))
       if (!helpPoints.has(helpPoint)) complain(at('presets', helpPoint), `there is no help point "${helpPoint}"`)
     const url = camera.onvif ? refer(at('onvif', 'url'), camera.onvif.url) : null
@@ -96,6 +97,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       onvif: camera.onvif && url !== null ? { url, username: camera.onvif.username, password: refer(at('onvif', 'password'), camera.onvif.password), fingerprint: camera.onvif.fingerprint?.replaceAll(':', '').toLowerCase() ?? null } : null,
       rtmp: streamKey === null ? null : { streamKey },
       presets: new Map(Object.entries(camera.presets ?? {}).map(([helpPoint, { token, name, mask = [] }]) => [helpPoint as HelpPointId, { token: token as PresetToken, name, mask }])),
+      mount: camera.mount ? { northOffset: camera.mount.northOffset, height: camera.mount.height, flipPan: camera.mount.flip?.includes('pan') ?? false, flipTilt: camera.mount.flip?.includes('tilt') ?? false } : null,
       after: camera.after ?? 'home',
       buffer: {
         mode: camera.buffer === 'on-press' ? 'on-press' : 'always',

@@ -26,13 +26,23 @@ const HELP_POINT = Type.Object(
 const SHARE = Type.Number({ minimum: 0, maximum: 1 })
 const MASK = Type.Object({ x: SHARE, y: SHARE, width: SHARE, height: SHARE }, { ...strict, description: 'Shares of the picture’s width and height, from the upper left' })
 
+const MOUNT = Type.Object(
+  {
+    northOffset: Type.Number({ minimum: -360, maximum: 360, description: 'Compass bearing in degrees at which its pan is 0' }),
+    height: Type.Number({ minimum: 0, maximum: 200, description: 'Metres above the ground' }),
+    flip: Type.Optional(Type.Array(Type.Enum(['pan', 'tilt']), { maxItems: 2, description: 'Axes that count the other way round on this model' })),
+  },
+  { ...strict, description: 'How the camera hangs: with it, it can be turned to a help point that it has no preset for' },
+)
+
 const CAMERA = Type.Object(
   {
     id: ID,
     name: NAME,
     location: Type.Optional(PLACE),
     onvif: Type.Optional(Type.Object({ url: Type.String({ minLength: 1 }), username: Type.String(), password: Type.String(), fingerprint: Type.Optional(Type.String({ pattern: '^([0-9a-fA-F]{2}:?){32}$', description: 'SHA-256 of the camera’s certificate; a camera with another one is not spoken to' })) }, strict)),
-    after: Type.Optional(Type.Enum(['home', 'before', 'stay'], { description: 'Where the head goes when an incident that sent it is closed: its home position, where it looked before, or nowhere' })),
+    mount: Type.Optional(MOUNT),
+    after: Type.Optional(Type.Union([Type.Enum(['home', 'before', 'stay']), Type.Object({ tour: Type.String({ minLength: 1, maxLength: 64 }) }, strict)], { description: 'Where the head goes when an incident that sent it is closed: its home position, where it looked before, nowhere, or on with its own preset tour of this token' })),
     rtmp: Type.Optional(Type.Object({ streamKey: Type.String({ pattern: '^(\\$\\{.+\\}|file:.+|[A-Za-z0-9_-]{8,128})$', description: 'By reference; letters, digits, _ and -' }) }, strict)),
     presets: Type.Optional(Type.Record(Type.String(), Type.Object({ token: Type.String({ minLength: 1, maxLength: 64 }), name: NAME, mask: Type.Optional(Type.Array(MASK, { maxItems: 20, description: 'Parts of the picture that say nothing about the place: roads, trees' })) }, strict), { description: 'Help point id to the preset that shows it' })),
     buffer: Type.Optional(Type.Union([Type.Literal('on-press'), Type.Object({ preRoll: Type.Optional(DURATION), keep: Type.Optional(DURATION), most: Type.Optional(SIZE), sound: Type.Optional(Type.Enum(['drop', 'keep'])), reader: Type.Optional(Type.Enum(['direct', 'ffmpeg'])) }, strict)])),

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only press,live,tiles,picture,recording --presses N --seconds N --cameras N --minutes N]`: sets up,
+ * `npm run bench [-- --only press,live,tiles,picture,recording --presses N --seconds N --cameras N --minutes N --parts compare,town,rings]`: sets up,
  * measures, prints figures, and writes them as JSON to test/bench/output. Figures, never assertions.
  */
 import { spawnSync } from 'node:child_process'
@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const number = (fallback) => ({ type: 'string', default: String(fallback) })
-const { values } = parseArgs({ options: { only: { type: 'string', default: 'press,live,tiles,picture,recording' }, presses: number(50), seconds: number(40), attaches: number(20), cameras: number(100), minutes: number(2) } })
+const { values } = parseArgs({ options: { only: { type: 'string', default: 'press,live,tiles,picture,recording' }, presses: number(50), seconds: number(40), attaches: number(20), cameras: number(100), minutes: number(2), parts: { type: 'string', default: 'compare,town,rings' } } })
 const { status } = spawnSync(process.execPath, ['server/setup.mjs', 'bench'], { cwd: root, stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
 
@@ -21,7 +21,7 @@ const benches = {
   live: async () => (await import('./live-bench.mjs')).benchLive(options),
   tiles: async () => (await import('./live-bench.mjs')).benchTiles(options),
   picture: async () => (await import('./picture-bench.mjs')).benchPicture(options),
-  recording: async () => (await import('./recording-bench.mjs')).benchRecording(options),
+  recording: async () => (await import('./recording-bench.mjs')).benchRecording({ ...options, parts: values.parts.split(',') }),
 }
 const output = join(root, 'test', 'bench', 'output')
 mkdirSync(output, { recursive: true })

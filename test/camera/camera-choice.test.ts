@@ -21,6 +21,7 @@ function camera(id: string, change: Partial<Candidate> = {}): Candidate {
     knownTokens: new Set([`${id}-preset` as PresetToken]),
     handMovedMs: null,
     blind: null,
+    canAim: () => false,
     ...change,
   }
 }
@@ -59,22 +60,32 @@ describe('choosing cameras for a press', () => {
   test('a camera without a preset for this help point is not sent', () => {
     expect(choose(camera('near', { presets: new Map() }), camera('far', { location: east(9) })).primary?.camera).toBe('far')
   })
-  test('a preset that is gone from the camera is not trusted', () => {
+  test('a preset that is gone from the camera is not trusted: what it shows now is not claimed to be the preset', () => {
     const { primary, passedOver } = choose(camera('near', { knownTokens: new Set() }))
-    expect(primary).toBeNull()
+    expect(primary).toMatchObject({ preset: null, way: 'home' })
     expect(passedOver).toEqual([{ camera: 'near', reason: 'its preset near-preset is gone from the camera' }])
   })
-  test.each([
-    ['somebody moved by hand just now', { handMovedMs: 40_000 }, 'somebody moved it by hand 40 s ago'],
-    ['that is dark', { blind: 'dark' as const }, 'its picture is dark'],
-    ['that is covered', { blind: 'covered' as const }, 'its picture is blank: the lens may be covered'],
-    ['whose picture is frozen', { blind: 'frozen' as const }, 'its picture stands still'],
-  ])('a camera %s comes after one that is free and sees, with the reason kept, but before none', (_, change, reason) => {
-    const { primary, secondary, passedOver } = choose(camera('near', change), camera('far', { location: east(9) }))
-    expect(primary?.camera).toBe('far')
-    expect(secondary.map((each) => each.camera)).toEqual(['near'])
-    expect(passedOver).toEqual([{ camera: 'near', reason }])
-    expect(choose(camera('near', change)).primary?.camera).toBe('near')
+  test('without any preset, a camera that can be turned by coordinates comes before one that can only go home, and a fixed one last', () => {
+    const none = { presets: new Map() }
+    const { primary, secondary } = choose(camera('fixed', { ...none, ptz: false }), camera('home', { ...none, location: east(1) }), camera('aim', { ...none, location: east(9), canAim: () => true }))
+    expect(primary).toMatchObject({ camera: 'aim', way: 'aim', preset: null })
+    expect(secondary.map(({ camera: id, way }) => `${id} ${way}`)).toEqual(['fixed fixed'])
+  })
+  test('a preset comes before coordinates, however near those are, unless its camera sees nothing', () => {
+    const aimed = camera('aim', { presets: new Map(), canAim: () => true })
+    expect(choose(aimed, camera('far', { location: east(20) })).primary?.camera).toBe('far')
+    expect(choose(aimed, camera('far', { location: east(20), blind: 'dark' })).primary?.camera).toBe('aim')
+  })
+  test('a camera too far to see a person is not turned by coordinates, nor sent home', () => {
+    expect(choose(camera('aim', { presets: new Map(), canAim: () => true, location: east(30) })).primary).toBeNull()
+    expect(choose(camera('home', { presets: new Map(), location: east(10) })).primary).toBeNull()
+  })
+  test('a nearer camera that another incident holds may be asked for; a further one is not worth a question', () => {
+    const held = { heldBy: 'inc-other' as IncidentId }
+    expect(choose(camera('near', held), camera('far', { location: east(9) })).wanted).toMatchObject({ camera: 'near', heldBy: 'inc-other' })
+    expect(choose(camera('near'), camera('far', { ...held, location: east(9) })).wanted).toBeNull()
+    expect(choose(camera('only', held)).wanted).toMatchObject({ camera: 'only' })
+    expect(choose(camera('far', { ...held, location: east(20) }), camera('aim', { presets: new Map(), canAim: () => true })).wanted).toMatchObject({ camera: 'far' })
   })
   test('a camera that was moved by hand some minutes ago is free again', () => {
     expect(choose(camera('near', { handMovedMs: 180_000 }), camera('far', { location: east(9) })).primary?.camera).toBe('near')
@@ -90,7 +101,7 @@ describe('choosing cameras for a press', () => {
     expect(secondary).toEqual([expect.objectContaining({ camera: 'doorway', preset: null })])
   })
   test('none left is an answer, not an error', () => {
-    expect(choose()).toEqual({ primary: null, secondary: [], passedOver: [] })
+    expect(choose()).toEqual({ primary: null, secondary: [], passedOver: [], wanted: null })
   })
   test('a camera whose place is not known comes last', () => {
     expect(choose(camera('somewhere', { location: null }), camera('far', { location: east(90) })).primary?.camera).toBe('far')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Judgement } from '../../server/camera/framing-proof.ts'
-import { runFraming } from '../../server/camera/framing-run.ts'
+import { type Move, runFraming } from '../../server/camera/framing-run.ts'
 import type { PresetToken } from '../../server/glossary/camera.ts'
 import { Failure } from '../../server/tools/failure.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
@@ -8,16 +8,26 @@ import { createFakeHead } from '../fakes/fake-head.ts'
 
 const TOKEN = '3' as PresetToken
 
-function begin(change: Partial<Parameters<typeof createFakeHead>[0]> = {}) {
+function begin(change: Partial<Parameters<typeof createFakeHead>[0]> = {}, move: Move = { way: 'preset', token: TOKEN }) {
   const clock = createFakeClock()
   const head = createFakeHead({ now: clock.monotonic, ...change })
   const heard: Judgement[] = []
   const stop = new AbortController()
-  const ended = runFraming({ head, token: TOKEN, clock, signal: stop.signal, onJudgement: (judgement) => heard.push(judgement) })
+  const ended = runFraming({ head, move, clock, signal: stop.signal, onJudgement: (judgement) => heard.push(judgement) })
   return { clock, head, heard, stop, ended }
 }
 
 describe('one move', () => {
+  test.each([
+    [{ way: 'aim', aim: { pan: 40, tilt: -12 } } as const, /by its coordinates/],
+    [{ way: 'home' } as const, /home position/],
+  ])('without a preset (%o) proves nothing, however well the head behaves', async (move, words) => {
+    const { clock, head, ended, heard } = begin({}, move)
+    await clock.advance(20_000)
+    expect(await ended).toMatchObject({ state: 'unproven', proofs: ['accepted', 'stopped'], reason: expect.stringMatching(words) })
+    expect(head.asked).toEqual([move.way])
+    expect(heard.map(({ state }) => state)).toEqual(['moving', 'unproven'])
+  })
   test('the command leaves before anything is awaited', () => {
     expect(begin().head.asked).toEqual(['3'])
   })

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { joined } from '../../server/clip/joined-bytes.ts'
-import { createFrameSlab } from '../../server/clip/rtsp/frame-slab.ts'
+import { createLiveWindow } from '../../server/clip/live-window.ts'
+import { createFrameSlab, createSlabPool } from '../../server/clip/rtsp/frame-slab.ts'
 import { type Picture, UnfitForRtp, createRtpPictures } from '../../server/clip/rtsp/rtp-pictures.ts'
 import { type RtspAnswer, createRtspWire } from '../../server/clip/rtsp/rtsp-wire.ts'
+import { createStreamFollower } from '../../server/clip/stream-follower.ts'
 import { controlAddress, describedSets, readDescription } from '../../server/clip/rtsp/session-description.ts'
 
 /** The same numbers in every run (mulberry32). */
@@ -113,6 +116,7 @@ describe('pictures out of packets', () => {
       clockRate: 90_000,
       sets: [],
       headroom: 8,
+      slabs: createSlabPool(),
       now: () => 1000,
       onPicture: (picture) => {
         const nals: string[] = []
@@ -192,10 +196,10 @@ describe('pictures out of packets', () => {
 
 describe('the place where pictures are put together', () => {
   test('slices of one slab are joined without a copy, others with one', () => {
-    const slab = createFrameSlab(64)
+    const slab = createFrameSlab(createSlabPool({ size: 64 }))
     const pictures = [10, 20, 50].map((size) => {
       slab.add(Buffer.alloc(size, size), 0, size)
-      return slab.take()
+      return slab.take().bytes
     })
     const [a, b, c] = pictures as [Buffer, Buffer, Buffer]
     expect(joined([a, b]).buffer).toBe(a.buffer)
@@ -203,12 +207,81 @@ describe('the place where pictures are put together', () => {
     expect([a, b, c].map((bytes) => [...new Set(bytes)])).toEqual([[10], [20], [50]])
   })
   test('a picture that outgrows its slab is moved whole', () => {
-    const slab = createFrameSlab(16)
+    const slab = createFrameSlab(createSlabPool({ size: 16 }))
     slab.skip(4)
     for (let i = 0; i < 100; i += 1) slab.byte(i)
     slab.writeLength(0, 100)
-    const bytes = slab.take()
+    const { bytes } = slab.take()
     expect(bytes.readUInt32BE(0)).toBe(100)
     expect([...bytes.subarray(4)]).toEqual(Array.from({ length: 100 }, (_, i) => i))
+  })
+})
+
+describe('memory that is used again', () => {
+  test('is never written over while a segment in it is still read: a slow disk and a live window, 300 random segments', async () => {
+    const next = random(11)
+    const pool = createSlabPool({ size: 16_384 })
+    const slab = createFrameSlab(pool)
+    const window = createLiveWindow()
+    const digest = (chunks: readonly Uint8Array[]): string => chunks.reduce((hash, chunk) => hash.update(chunk), createHash('sha256')).digest('hex')
+    const buffers = new Set<unknown>()
+    const wrong: number[] = []
+    const writing: Promise<void>[] = []
+    let number = 0
+    const follower = createStreamFollower({
+      now: () => 0,
+      onPicture: () => {},
+      onUnfit: () => {},
+      window,
+      store: {
+        beginRun: () => 0,
+        nextNumber: () => number,
+        append({ chunks, sha256, start, duration }) {
+          const mine = number
+          number += 1
+          // Some writes take as long as several segments.
+          const written = (async () => {
+            for (let turns = Math.floor(next() * 40); turns > 0; turns -= 1) await new Promise((resolve) => setImmediate(resolve))
+            if (digest(chunks) !== sha256) wrong.push(mine)
+          })()
+          writing.push(written)
+          return { segment: { number: mine, run: 0, start, duration, bytes: chunks.reduce((sum, { length }) => sum + length, 0), sha256 }, written }
+        },
+      },
+    })
+    const kept: { number: number; sha256: string }[] = []
+    for (let i = 0; i < 300 * 12; i += 1) {
+      const size = 20 + Math.floor(next() ** 4 * 6000)
+      slab.add(Buffer.alloc(size, i), 0, size)
+      const { bytes, lease } = slab.take()
+      buffers.add(bytes.buffer)
+      follower.take({ bytes, lease, video: true, keyframe: i % 12 === 0, decodeTime: i / 12, duration: 1 / 12 }, i * 83)
+      const newest = window.newest()
+      if (newest && i % 12 === 11) kept.push({ number: newest.number, sha256: digest(newest.parts.map((part) => part.bytes)) })
+      if (i % 5 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    follower.finish()
+    await Promise.all(writing)
+    expect(wrong).toEqual([])
+    expect(number).toBe(300)
+    // It really was used again, or this proves nothing.
+    expect(buffers.size).toBeLessThan(100)
+    expect(kept.length).toBeGreaterThan(200)
+  })
+  test('comes back once, however often it is let go, and not while its slab is filled', () => {
+    const given: Buffer[] = []
+    const pool = { ...createSlabPool({ size: 100 }), give: (bytes: Buffer) => void given.push(bytes) }
+    const slab = createFrameSlab(pool)
+    slab.add(Buffer.alloc(40, 1), 0, 40)
+    const { bytes, lease } = slab.take()
+    const [first, second] = [lease.keep(), lease.keep()]
+    first()
+    first()
+    expect(given).toEqual([])
+    slab.add(Buffer.alloc(80, 2), 0, 80)
+    expect(given).toEqual([])
+    second()
+    expect(given).toHaveLength(1)
+    expect(given[0]?.buffer).toBe(bytes.buffer)
   })
 })

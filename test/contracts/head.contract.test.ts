@@ -62,7 +62,7 @@ describe('a real head', () => {
     await head.move({ pan: -1, tilt: 0, zoom: 0 }, 600)
     await until(head.status, ({ moving }) => moving === false)
     const before = camera.operations().length
-    const judgement = await runFraming({ head, token: TOKEN, clock: realClock, signal: new AbortController().signal, onJudgement: () => {} })
+    const judgement = await runFraming({ head, move: { way: 'preset', token: TOKEN }, clock: realClock, signal: new AbortController().signal, onJudgement: () => {} })
     expect(judgement).toEqual({ state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null })
     const asked = camera.operations().slice(before)
     expect(asked[0]?.operation).toBe('GotoPreset')

@@ -120,7 +120,7 @@ describe('what is known of a framing', () => {
     await until(head.status, ({ moving }) => moving === false)
     town.camera('bad').setTrap(trap)
     try {
-      return await runFraming({ head, token, clock: realClock, signal: new AbortController().signal, onJudgement: () => {} })
+      return await runFraming({ head, move: { way: 'preset', token }, clock: realClock, signal: new AbortController().signal, onJudgement: () => {} })
     } finally {
       town.camera('bad').setTrap(null)
     }
@@ -134,7 +134,7 @@ describe('what is known of a framing', () => {
     town.camera('bad').setTrap('move-status-stuck')
     try {
       await until(head.health, ({ onvif }) => onvif === 'up')
-      const judged = await runFraming({ head: { ...head, presetPosition: () => null, deadlineMs: () => 1500 }, token: TOKEN, clock: realClock, signal: new AbortController().signal, onJudgement: () => {} })
+      const judged = await runFraming({ head: { ...head, presetPosition: () => null, deadlineMs: () => 1500 }, move: { way: 'preset', token: TOKEN }, clock: realClock, signal: new AbortController().signal, onJudgement: () => {} })
       expect(judged).toMatchObject({ state: 'unproven', proofs: ['accepted'], reason: expect.stringMatching(/neither where it looks nor whether it has stopped/) })
     } finally {
       town.camera('bad').setTrap(null)

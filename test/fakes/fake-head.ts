@@ -28,6 +28,16 @@ export function createFakeHead(options: { presets?: Record<string, PtzPosition>;
       const position = arrived() && !options.neverArrives ? target : away
       return { position: options.noPosition ? null : position, moving: options.noMoveStatus ? null : moving }
     },
+    aim: async () => {
+      asked.push('aim')
+      target = { pan: 0.3, tilt: -0.2, zoom: 0 }
+      since = options.now()
+    },
+    goHome: async () => {
+      asked.push('home')
+      target = { pan: 0, tilt: 0, zoom: 0 }
+      since = options.now()
+    },
     presetPosition: (token: PresetToken) => (options.noPosition ? null : (presets[token] ?? null)),
     deadlineMs: () => 12_000,
     learnMove: () => {},

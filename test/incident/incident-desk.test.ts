@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CameraId, Framing, PresetToken } from '../../server/glossary/camera.ts'
 import type { IncidentId } from '../../server/glossary/incident.ts'
-import type { HelpPointId, Press, PressId } from '../../server/glossary/press.ts'
+import type { HelpPointId, Press, PressId, PressKind } from '../../server/glossary/press.ts'
 import { createIncidentBook } from '../../server/incident/incident-book.ts'
 import { createIncidentDesk } from '../../server/incident/incident-desk.ts'
 import type { Chosen } from '../../server/incident/incident-framings.ts'
@@ -10,31 +10,35 @@ import { createFakeClock } from '../fakes/fake-clock.ts'
 import { createFakeLedger } from '../fakes/fake-ledger.ts'
 
 type Judge = (judgement: Pick<Framing, 'proofs' | 'reason' | 'state'> & { checking?: true }) => void
-const chosen = (camera: string, preset: string | null = 'p'): Chosen => ({ camera: camera as CameraId, preset: preset as PresetToken | null })
+const chosen = (camera: string, preset: string | null = 'p'): Chosen => ({ camera: camera as CameraId, preset: preset as PresetToken | null, way: preset === null ? 'fixed' : 'preset' })
 
 function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]) {
   const clock = createFakeClock()
   const ledger = createFakeLedger(clock.now)
   const book = createIncidentBook()
   let surprise = false
+  let yielded: IncidentId[] = []
   const parted: string[] = []
   const moves: { camera: string; judge: Judge; signal: AbortSignal }[] = []
   const holders = new Map<CameraId, IncidentId>()
   const held: { camera: string; from: string; to: string | null }[] = []
-  let choice: { primary: Chosen | null; secondary: Chosen[]; passedOver?: { camera: CameraId; reason: string }[] } = { primary: chosen('cam-a'), secondary }
+  let choice: { primary: Chosen | null; secondary: Chosen[]; passedOver?: { camera: CameraId; reason: string }[]; wanted?: { camera: CameraId; heldBy: IncidentId } } = { primary: chosen('cam-a'), secondary }
   const desk = createIncidentDesk({
     clock,
     book,
     append: ledger.append,
     cameras: {
       parted: (camera) => parted.push(camera),
-      choose: () => ({ passedOver: [], ...choice }),
+      choose: (_, __, yields) => {
+        yielded = [...yields]
+        return { passedOver: [], wanted: null, ...choice }
+      },
       hold: (camera, incident) => {
         if (!holders.has(camera)) holders.set(camera, incident)
         return () => holders.get(camera) === incident && holders.delete(camera)
       },
       heldBy: (camera) => holders.get(camera) ?? null,
-      frame: (camera, _preset, signal, judge) => {
+      frame: ({ camera }, _helpPoint, signal, judge) => {
         if (surprise) throw new Error('no such head')
         moves.push({ camera, judge, signal })
         return Promise.resolve()
@@ -45,13 +49,13 @@ function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]
     instructions: () => ['Speak to the caller', 'Check pre-roll'],
   })
   let presses = 0
-  const press = (helpPoint: string) => {
+  const press = (helpPoint: string, kind: PressKind = 'press') => {
     presses += 1
     const now = isoTime(clock.now())
-    const made: Press = { id: `prs-${presses}` as PressId, key: `k${presses}`, helpPoint: helpPoint as HelpPointId, kind: 'press', pressedAt: now, receivedAt: now, source: 'http' }
+    const made: Press = { id: `prs-${presses}` as PressId, key: `k${presses}`, helpPoint: helpPoint as HelpPointId, kind, pressedAt: now, receivedAt: now, source: 'http' }
     return desk.pressed(made)
   }
-  return { clock, ledger, book, desk, parted, moves, holders, held, press, surpriseAll: () => (surprise = true), choose: (next: typeof choice) => (choice = next) }
+  return { clock, ledger, book, desk, parted, moves, holders, held, press, yielded: () => yielded, surpriseAll: () => (surprise = true), choose: (next: typeof choice) => (choice = next) }
 }
 
 describe('a press', () => {
@@ -159,12 +163,12 @@ describe('framing', () => {
     press('here')
     choose({ primary: chosen('cam-z'), secondary: [] })
     const other = press('there')
-    await expect(desk.bring(other.incident, 'cam-a' as CameraId, 'p' as PresetToken)).rejects.toMatchObject({ code: 'camera/held' })
+    await expect(desk.bring(other.incident, chosen('cam-a'))).rejects.toMatchObject({ code: 'camera/held' })
   })
   test('can be asked of another camera, whose clip is then held too', async () => {
     const { press, desk, held } = room()
     const { incident } = press('here')
-    const after = await desk.bring(incident, 'cam-new' as CameraId, 'p' as PresetToken)
+    const after = await desk.bring(incident, chosen('cam-new'))
     expect(after.framings.at(-1)).toMatchObject({ camera: 'cam-new', state: 'asked' })
     expect(held.at(-1)).toMatchObject({ camera: 'cam-new', to: null })
   })
@@ -195,6 +199,59 @@ describe('the room', () => {
     press('there')
     await desk.close(first.incident, 'Helped', 'operator:Sam')
     expect(parted).toEqual(['cam-a'])
+  })
+  test('a press that needs a camera of another incident asks for it; given, it goes there at once and is that incident’s first', async () => {
+    const { press, desk, choose, book, moves, holders, parted } = room([])
+    const first = press('here')
+    choose({ primary: chosen('cam-b'), secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: first.incident } })
+    const second = press('there')
+    expect(book.get(first.incident).requests).toMatchObject([{ camera: 'cam-a', by: second.incident, helpPoint: 'there', answer: null }])
+    const before = moves.length
+    await desk.answerRequest(first.incident, 'cam-a' as CameraId, 'give', 'operator:Sam', () => chosen('cam-a'))
+    expect(moves.slice(before).map(({ camera }) => camera)).toEqual(['cam-a'])
+    expect(moves[0]?.signal.aborted).toBe(true)
+    expect(holders.get('cam-a' as CameraId)).toBe(second.incident)
+    expect(book.get(first.incident)).toMatchObject({ requests: [{ answer: 'give' }], framings: [{ camera: 'cam-a', state: 'failed', reason: expect.stringContaining('the there') }] })
+    expect(book.get(second.incident).framings.map(({ camera, role }) => `${camera} ${role}`)).toEqual(['cam-b secondary', 'cam-a primary'])
+    await desk.close(first.incident, 'Helped', 'operator:Sam')
+    expect(parted).toEqual([])
+  })
+  test('kept, it stays; and nobody can answer what was not asked, or twice', async () => {
+    const { press, desk, choose, book, moves, holders } = room([])
+    const first = press('here')
+    choose({ primary: null, secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: first.incident } })
+    press('there')
+    const before = moves.length
+    const answer = (camera: string, word: 'give' | 'keep') => desk.answerRequest(first.incident, camera as CameraId, word, 'operator:Sam', () => chosen(camera))
+    await expect(answer('cam-z', 'give')).rejects.toMatchObject({ code: 'incident/not-asked' })
+    await answer('cam-a', 'keep')
+    await expect(answer('cam-a', 'give')).rejects.toMatchObject({ code: 'incident/not-asked' })
+    expect(moves).toHaveLength(before)
+    expect(holders.get('cam-a' as CameraId)).toBe(first.incident)
+    expect(book.get(first.incident).framings[0]?.state).toBe('asked')
+  })
+  test('a camera given to an incident that was closed meanwhile goes nowhere', async () => {
+    const { press, desk, choose, moves } = room([])
+    const first = press('here')
+    choose({ primary: null, secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: first.incident } })
+    const second = press('there')
+    await desk.close(second.incident, 'Helped', 'operator:Sam')
+    const before = moves.length
+    await desk.answerRequest(first.incident, 'cam-a' as CameraId, 'give', 'operator:Sam', () => chosen('cam-a'))
+    expect(moves).toHaveLength(before)
+  })
+  test('a drill gives its cameras to a person’s press without a question, never the other way round', () => {
+    const { press, choose, book, holders, moves, yielded } = room([])
+    const drill = press('here', 'drill')
+    choose({ primary: chosen('cam-a'), secondary: [] })
+    const person = press('there')
+    expect(yielded()).toEqual([drill.incident])
+    expect(moves[0]?.signal.aborted).toBe(true)
+    expect(holders.get('cam-a' as CameraId)).toBe(person.incident)
+    expect(book.get(drill.incident).framings[0]).toMatchObject({ state: 'failed', reason: expect.stringContaining('the there') })
+    choose({ primary: null, secondary: [] })
+    press('elsewhere', 'drill')
+    expect(yielded()).toEqual([])
   })
   test('a camera that was passed over is in the incident’s log, with the reason', async () => {
     const { press, choose, book } = room()

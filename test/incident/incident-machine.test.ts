@@ -8,7 +8,7 @@ import { foldIncident } from '../../server/incident/incident-machine.ts'
 const ID = 'inc-1' as IncidentId
 const AT = '2026-11-20T22:30:00.000Z'
 const press = (key: string): Press => ({ id: `prs-${key}` as PressId, key, helpPoint: 'blackwellgate' as HelpPointId, kind: 'press', pressedAt: AT, receivedAt: AT, source: 'http' })
-const framing = (state: Framing['state']): Framing => ({ camera: 'cam-12' as CameraId, preset: '3' as PresetToken, role: 'primary', state, proofs: [], askedAt: AT, settledAt: null, reason: null })
+const framing = (state: Framing['state']): Framing => ({ camera: 'cam-12' as CameraId, preset: '3' as PresetToken, way: 'preset', role: 'primary', state, proofs: [], askedAt: AT, settledAt: null, reason: null })
 const entry = (seq: number, draft: Pick<Draft, 'kind' | 'body'>): Recorded => ({ actor: 'operator:Sam', subject: ID, seq, at: AT, ...draft }) as Recorded
 const opened = entry(1, { kind: 'incident.opened', body: { incident: ID, helpPoint: 'blackwellgate' as HelpPointId, kind: 'press' } })
 const fold = (...entries: Recorded[]): Incident | null => entries.reduce<Incident | null>(foldIncident, null)

@@ -7,7 +7,7 @@ import { clockTime, dayAndTime, elapsed } from '../../web-components/look/times.
 import { readEvents } from '../../web-components/wall-client/event-stream.ts'
 import { en } from '../../web-components/words/en.ts'
 
-const framing = (camera: string, role: Framing['role'], state: Framing['state'], proofs: Framing['proofs'] = []): Framing => ({ camera: camera as CameraId, preset: 'p' as PresetToken, role, state, proofs, askedAt: '', settledAt: null, reason: null })
+const framing = (camera: string, role: Framing['role'], state: Framing['state'], proofs: Framing['proofs'] = []): Framing => ({ camera: camera as CameraId, preset: 'p' as PresetToken, way: 'preset', role, state, proofs, askedAt: '', settledAt: null, reason: null })
 
 describe('which picture is large', () => {
   const a = framing('a', 'primary', 'failed')

@@ -67,6 +67,25 @@ export const incidentStyles = css`
     font-weight: 800;
     line-height: 1;
   }
+  .asked {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 10px;
+    padding: 10px 18px;
+    background: var(--_doubt);
+    color: #1b1300;
+    font-size: 18px;
+    font-weight: 700;
+  }
+  .asked p {
+    flex: 1 1 auto;
+  }
+  .wish {
+    color: var(--_doubt);
+    font-weight: 700;
+    padding-bottom: 8px;
+  }
   .body {
     display: grid;
     grid-template-columns: minmax(0, 1fr) clamp(300px, 30cqi, 420px);

@@ -9,6 +9,7 @@ import type { Framing, HelpPoint, Incident } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import { Refusal, type WallClient } from '../wall-client/wall-client.ts'
 import { en as words } from '../words/en.ts'
+import { type RequestNames, askedFor, askedOthers } from './camera-requests.ts'
 import { type IncidentRequest, IncidentRequestEvent } from './incident-events.ts'
 import { incidentStyles } from './incident-styles.ts'
 import { arrangeViews } from './incident-views.ts'
@@ -71,6 +72,7 @@ export class LamppostIncident extends LitElement {
       if (request.ask === 'acknowledge') await client.acknowledge(request.incident)
       else if (request.ask === 'close') await client.close(request.incident, request.reason)
       else if (request.ask === 'note') await client.note(request.incident, request.text)
+      else if (request.ask === 'answer-camera') await client.answerCamera(request.incident, request.camera, request.answer)
       else await client.tick(request.incident, request.step)
     } catch (error) {
       const taken = error instanceof Refusal && error.problem.code === 'incident/taken' ? error.problem.owner : undefined
@@ -86,9 +88,10 @@ export class LamppostIncident extends LitElement {
     const helpPoint = town.helpPoints.find(({ id }) => id === incident.helpPoint)
     const { main, further } = arrangeViews(incident.framings, this.chosen)
     return html`<article part="tile" class="tile ${incident.state} ${incident.kind}" aria-label=${helpPoint?.name ?? incident.helpPoint}>
-      ${this.#heading(incident, helpPoint)}
+      ${this.#heading(incident, helpPoint)} ${askedFor(incident, this.#names, (camera, answer) => void this.#request({ ask: 'answer-camera', incident: incident.id, camera, answer }))}
       <div class="body">
         <div class="pictures">
+          ${askedOthers(incident, town.incidents, this.#names)}
           ${main ? this.#mainView(main, incident) : html`<p class="none">${words.noCamera}</p>`}
           ${this.replaying && main ? this.#replay(main, incident) : nothing}
         </div>
@@ -120,6 +123,11 @@ export class LamppostIncident extends LitElement {
     </header>`
   }
 
+  readonly #names: RequestNames = {
+    camera: (id) => this.#nameOf(id),
+    helpPoint: (id) => this.#client.client.state().helpPoints.find((each) => each.id === id)?.name ?? id,
+  }
+
   #nameOf(camera: string): string {
     return this.#client.client.state().cameras.find(({ id }) => id === camera)?.name ?? camera
   }
@@ -130,7 +138,7 @@ export class LamppostIncident extends LitElement {
       <figcaption>
         <strong>${this.#nameOf(framing.camera)}</strong>
         <span class="proof ${framing.state}" data-state=${framing.state}>${words.framing(framing)}</span>
-        ${framing.reason && framing.preset !== null ? html`<span class="reason">${framing.reason}</span>` : nothing}
+        ${framing.reason && framing.way !== 'fixed' ? html`<span class="reason">${framing.reason}</span>` : nothing}
         ${incident.clips.some(({ camera }) => camera === framing.camera)
           ? html`<button class="replay" aria-expanded=${this.replaying} @click=${() => (this.replaying = !this.replaying)}>${this.replaying ? words.backToLive : `⟲ ${words.replay}`}</button>`
           : nothing}

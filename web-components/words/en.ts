@@ -46,11 +46,17 @@ export const en = {
       case 'framed':
         return `At the preset: ${proofWords(framing)}`
       case 'unproven':
-        return framing.preset === null ? 'Fixed camera near the help point' : 'Not proven that it shows the help point'
+        return en.unproven[framing.way]
       case 'failed':
         return 'Not at the help point'
     }
   },
+  unproven: { preset: 'Not proven that it shows the help point', aim: 'Turned by coordinates: not proven', home: 'At its home position: not proven', fixed: 'Fixed camera near the help point' } satisfies Record<Framing['way'], string>,
+  cameraWanted: (helpPoint: string, camera: string) => `A press at ${helpPoint} needs ${camera}`,
+  giveCamera: 'Give it',
+  keepCamera: 'Keep it',
+  cameraAsked: (camera: string, who: string) => `${camera} is held elsewhere: ${who} was asked for it`,
+  cameraKept: (camera: string, at: string) => `${camera} stays at ${at}`,
   live: (seconds: string) => `Live, ${seconds} s`,
   liveUnder: (seconds: string) => `Live, under ${seconds} s`,
   late: (seconds: string) => `Late by ${seconds} s`,
@@ -79,7 +85,7 @@ export const en = {
   runs: (count: number) => (count === 1 ? 'started once' : `started ${count} times`),
   lastEnd: (at: string) => `Ended ${at}`,
   check: 'Check',
-  checkResult: { agrees: 'the picture agrees', drifted: 'the picture does not agree any more', gone: 'the camera has lost this preset', unreached: 'the camera did not get there', 'not-taught': 'no reference picture to compare with' } satisfies Record<PresetCheck['result'], string>,
+  checkResult: { agrees: 'the picture agrees', drifted: 'the picture does not agree any more', gone: 'the camera has lost this preset', 'lost-after-reboot': 'the camera lost this preset when it started again', unreached: 'the camera did not get there', 'not-taught': 'no reference picture to compare with' } satisfies Record<PresetCheck['result'], string>,
   checked: (result: PresetCheck['result'], time: string): string => `Checked ${time}, ${en.checkResult[result]}`,
   blind: { dark: 'Its picture is dark', covered: 'Its picture is blank: the lens may be covered', frozen: 'Its picture stands still' },
   remove: 'Remove',

@@ -2,7 +2,8 @@
  * Puts pictures together from RTP packets (RFC 6184 for H.264, RFC 7798 for H.265), as length-prefixed NAL units: exactly
  * the bytes the camera sent. A picture is known to be whole, and how long it lasts, when the next one begins. Pure.
  */
-import { createFrameSlab } from './frame-slab.ts'
+import type { Lease } from '../fragment-reader.ts'
+import { type SlabPool, createFrameSlab } from './frame-slab.ts'
 
 export type RtpCodec = 'h264' | 'h265'
 /** What a decoder must know first. `vps`: H.265 only. `pps`: one for each of their ids. */
@@ -10,6 +11,7 @@ export type StreamSets = { vps: Buffer | null; sps: Buffer; pps: readonly Buffer
 export type Picture = {
   /** `headroom` bytes to be filled by whoever asked for them, then NAL units with four-byte lengths. */
   bytes: Buffer
+  lease: Lease
   keyframe: boolean
   /** Ticks of the RTP clock since the first picture; it only ever grows but for a jump. */
   time: number
@@ -56,9 +58,9 @@ const readNal = {
   },
 } satisfies Record<RtpCodec, (first: number) => Nal>
 
-export function createRtpPictures(options: { codec: RtpCodec; payload: number; clockRate: number; sets: readonly Buffer[]; headroom: number; now(): number; onPicture(picture: Picture): void }): RtpPictures {
-  const { codec, payload, clockRate, headroom, now, onPicture } = options
-  const slab = createFrameSlab()
+export function createRtpPictures(options: { codec: RtpCodec; payload: number; clockRate: number; sets: readonly Buffer[]; headroom: number; slabs: SlabPool; now(): number; onPicture(picture: Picture): void }): RtpPictures {
+  const { codec, payload, clockRate, headroom, slabs, now, onPicture } = options
+  const slab = createFrameSlab(slabs)
   const known: { vps: Buffer | null; sps: Buffer | null; pps: Buffer[] } = { vps: null, sps: null, pps: [] }
   for (const bytes of options.sets) learnSet(readNal[codec](bytes[0] ?? 0).set, bytes)
   let sequence: number | null = null
@@ -85,9 +87,9 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     if (!open) return
     const { arrivedAt, keyframe } = open
     open = null
-    const bytes = slab.take()
+    const { bytes, lease } = slab.take()
     if (bytes.length > MOST_PICTURE_BYTES) throw new Error('a picture of this camera has no end')
-    onPicture({ bytes, keyframe, time, duration, sets: keyframe ? completeSets() : null, arrivedAt })
+    onPicture({ bytes, lease, keyframe, time, duration, sets: keyframe ? completeSets() : null, arrivedAt })
   }
   /** A packet with another timestamp ends the picture before it. */
   function moveTo(next: number): void {
@@ -200,6 +202,7 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     finish() {
       dropHalf()
       if (open?.vcl) closePicture(lastDuration)
+      slab.close()
     },
     lost: () => lost,
   }

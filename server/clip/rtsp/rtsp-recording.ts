@@ -7,11 +7,14 @@ import { wordsOf } from '../../tools/failure.ts'
 import { type Run, type RunEnd, watchSilence } from '../recording-run.ts'
 import { createStreamFollower } from '../stream-follower.ts'
 import { FRAGMENT_HEAD_BYTES, writeFragmentHead, writeInit } from './fmp4-writer.ts'
+import { createSlabPool } from './frame-slab.ts'
 import { type Picture, type RtpCodec, type RtpPictures, type StreamSets, UnfitForRtp, createRtpPictures } from './rtp-pictures.ts'
 import { RtspRefused, openRtspSession } from './rtsp-session.ts'
 import { type MediaTrack, describedSets } from './session-description.ts'
 
 const CODECS = new Map<string, RtpCodec>([['H264', 'h264'], ['H265', 'h265']])
+/** All streams of this thread share it. */
+const slabs = createSlabPool()
 /** A stream that shows no keyframe for so long has some that only ffmpeg knows (intra refresh). */
 const NO_KEYFRAME_MS = 15_000
 /** What another client would hear as well: no reason to try one. */
@@ -57,7 +60,7 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   const startedAt = clock.monotonic()
   let declared: StreamSets | null = null
   let sequence = 0
-  function take(codec: RtpCodec, clockRate: number, { bytes, keyframe, time, duration, sets, arrivedAt }: Picture): void {
+  function take(codec: RtpCodec, clockRate: number, { bytes, lease, keyframe, time, duration, sets, arrivedAt }: Picture): void {
     if (keyframe && sets && !(declared?.sps.equals(sets.sps) && (declared.vps === sets.vps || (sets.vps && declared.vps?.equals(sets.vps))))) {
       declared = sets
       follower.begin(writeInit(codec, sets, clockRate))
@@ -68,7 +71,7 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
     }
     sequence += 1
     writeFragmentHead(bytes, { sequence, time, duration, keyframe })
-    follower.take({ bytes, keyframe, video: true, decodeTime: time / clockRate, duration: duration / clockRate }, arrivedAt)
+    follower.take({ bytes, lease, keyframe, video: true, decodeTime: time / clockRate, duration: duration / clockRate }, arrivedAt)
   }
   const guarded = (job: () => void): void => {
     try {
@@ -86,7 +89,7 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
       const { track, codec } = choose(await session.describe(), sound)
       channel = await session.setUp(track.control)
       const { payload, clockRate } = track
-      pictures = createRtpPictures({ codec, payload, clockRate, sets: describedSets(track), headroom: FRAGMENT_HEAD_BYTES, now: clock.now, onPicture: (picture) => take(codec, clockRate, picture) })
+      pictures = createRtpPictures({ codec, payload, clockRate, sets: describedSets(track), headroom: FRAGMENT_HEAD_BYTES, slabs, now: clock.now, onPicture: (picture) => take(codec, clockRate, picture) })
       await session.play()
       const said = await session.ended
       if (said !== null) reason ??= redact(said)
