@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { startBlindWatch } from './camera/blind-watch.ts'
@@ -19,6 +20,7 @@ import { startRtmpIngest } from './clip/rtmp-ingest.ts'
 import { cameraRoutes } from './door/camera-routes.ts'
 import { clipRoutes } from './door/clip-routes.ts'
 import { type Credential, createDoor } from './door/door.ts'
+import { findingRoutes } from './door/finding-routes.ts'
 import { helpPointRoutes } from './door/help-point-routes.ts'
 import { incidentRoutes } from './door/incident-routes.ts'
 import { type LiveNews, ledgerRoutes } from './door/ledger-routes.ts'
@@ -129,6 +131,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         news.publish({ event: 'camera.health', data: { ...change, codec: clips.codec(change.camera) } })
       },
       onStream: (camera, stream, substream) => void clips.stream(camera, stream, camera.onvif, [], substream).catch(onError),
+      onPresetGone: (camera, token, away) => void drift.gone({ camera, token }, away),
       onError,
     })
     closing.add('the cameras', cameras.close)
@@ -154,10 +157,10 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const freshStill = createFreshStill({ still: clips.still, clock })
     const lookAt = createPictureProof({ references, freshStill, compare: pictures.calls.compare })
 
-    const frame = (camera: CameraId, move: Move, signal: AbortSignal, onJudgement: (news: FramingNews) => void): Promise<Judgement> => {
+    const frame = (camera: CameraId, move: Move, signal: AbortSignal, onJudgement: (news: FramingNews) => void, onSeen: (picture: Uint8Array) => void = () => {}): Promise<Judgement> => {
       cameras.rememberPosition(camera)
       const masks = move.way === 'preset' ? ([...cameras.siteCamera(camera).presets.values()].find((preset) => preset.token === move.token)?.mask ?? []) : []
-      const look = move.way === 'preset' ? { look: (stop: AbortSignal) => lookAt(camera, move.token, masks, stop) } : {}
+      const look = move.way === 'preset' ? { look: (stop: AbortSignal) => lookAt(camera, move.token, masks, stop, onSeen) } : {}
       return runFraming({ head: cameras.head(camera), move, clock, signal, ...look, onJudgement })
     }
     const locationOf = (id: HelpPointId): Place => helpPoint(id)?.location ?? { lat: 0, lon: 0 }
@@ -181,7 +184,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         busy: cameras.busy,
         lists: (camera, token) => cameras.head(camera).knownTokens()?.has(token) ?? true,
         taught: async (camera, token) => (await references.count(camera, token)) > 0,
-        frame: (camera, token, signal) => frame(camera, { way: 'preset', token }, signal, () => {}),
+        frame: (camera, token, signal) => frame(camera, { way: 'preset', token }, signal, () => {}, (picture) => void references.noteCheck(camera, token, picture).catch(onError)),
         sendBack: (camera) => cameras.sendBack(camera, 'before'),
         quiet: () => {
           const { quietHours, timezone } = site()
@@ -276,6 +279,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       teach: async (id, token, options) => references.teach(id, token, (await freshStill(id)).picture, options),
       forgetPictures: references.forget,
       reference: references.newest,
+      checked: references.checked,
       pictures: references.count,
       lastCheck: drift.last,
       editSite: ({ camera, change }) => siteFileOpen.edit((text) => editPreset(text, camera, change)),
@@ -302,6 +306,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       recall: presets.recall,
       teach: presets.teach,
       reference: presets.reference,
+      checkPicture: presets.checkPicture,
       check: (camera, token) => drift.check({ camera, token }),
       move: async (id, velocity, timeoutMs, actor) => {
         await cameras.head(id).move(velocity, timeoutMs)
@@ -310,6 +315,11 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       },
       stop: (id) => cameras.head(id).stop(),
       recorder: clips.report,
+    })
+    findingRoutes(door, {
+      devices: () => Object.entries(networkInterfaces()).flatMap(([name, addresses]) => (addresses?.some(({ family }) => family === 'IPv4') ? [name] : [])),
+      discover: (device) => cameras.finding.discover(device ?? (demoTown ? 'lo' : null)),
+      inquire: cameras.finding.inquire,
     })
     liveRoutes(door, { ...clips, knows: (id) => cameras.siteCamera(id).id })
     liveSocket(door, { whoHas, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now })

@@ -1,5 +1,5 @@
 /** All cameras of the town: their heads, their health, and who holds each. */
-import type { Blindness, CameraHealth, CameraId, PtzPosition, Reachability } from '../glossary/camera.ts'
+import type { Blindness, CameraHealth, CameraId, PresetToken, PtzPosition, Reachability } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Place } from '../glossary/press.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
@@ -8,12 +8,16 @@ import { Failure } from '../tools/failure.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { callWorker } from '../tools/worker-calls.ts'
 import type { Candidate } from './camera-choice.ts'
+import { createCameraFinding } from './camera-finding.ts'
 import { type CameraHead, createCameraHead } from './camera-head.ts'
 import { type Aim, aimAt } from './geometric-aim.ts'
+import { clockStateOf, createSteadiness } from './health-steadiness.ts'
 import type { InventoryThread } from './onvif-inventory-thread.ts'
 
 /** For so long after somebody steered a camera it is left where they want it. */
 const HANDS_OFF_MS = 10 * 60_000
+
+const isMapped = ({ presets }: SiteCamera, token: PresetToken): boolean => [...presets.values()].some((preset) => preset.token === token)
 
 function aimOf({ location, mount }: SiteCamera, head: CameraHead | null, place: Place): Aim | null {
   const range = head?.aimRange() ?? null
@@ -24,16 +28,35 @@ export type HealthChange = { camera: CameraId; health: CameraHealth }
 /** In the order in which their reasons matter to a person. */
 const PARTS = ['onvif', 'video', 'buffer'] as const
 type Part = (typeof PARTS)[number]
-type Kept = { site: SiteCamera; head: CameraHead | null; health: CameraHealth; reasons: Record<Part, string | null>; handMovedAt: number | null }
-export function createCameraDesk(options: { clock: Clock; onHealth(change: HealthChange): void; onStream(camera: SiteCamera, stream: URL, substream: URL | null): void; onError(error: unknown): void }) {
-  const { clock, onHealth, onStream, onError } = options
+type Steady = ReturnType<typeof createSteadiness> & { proving: AbortController | null }
+type Kept = { site: SiteCamera; head: CameraHead | null; health: CameraHealth; reasons: Record<Part, string | null>; /** As it is this moment, told or not. */ now: Record<Part, Reachability>; steady: Record<Part, Steady>; handMovedAt: number | null; lookedFor: boolean }
+export function createCameraDesk(options: { clock: Clock; onHealth(change: HealthChange): void; onStream(camera: SiteCamera, stream: URL, substream: URL | null): void; /** A preset that the site file names is not on the camera. `away`: it was there before the camera was away. */ onPresetGone(camera: CameraId, token: PresetToken, away: boolean): void; onError(error: unknown): void }) {
+  const { clock, onHealth, onStream, onPresetGone, onError } = options
   const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
   void inventory.ended.then((error) => error && onError(error))
   const cameras = new Map<CameraId, Kept>()
   const holders = new Map<CameraId, IncidentId>()
   const positions = new Map<CameraId, Partial<PtzPosition>>()
 
+  /** One change as it came; one that comes and goes is told as lost until it has lasted. */
   function change(camera: CameraId, part: Part, state: Reachability, reason: string | null): void {
+    const kept = cameras.get(camera)
+    if (!kept) return
+    kept.now[part] = state
+    const steady = kept.steady[part]
+    steady.proving?.abort()
+    steady.proving = null
+    const now = clock.monotonic()
+    if (state === 'down' && kept.health[part] === 'up') steady.lost(now)
+    const provingMs = state === 'up' && kept.health[part] === 'down' ? steady.provingMs(now) : 0
+    if (provingMs === 0) return tell(camera, part, state, reason)
+    const proving = new AbortController()
+    steady.proving = proving
+    tell(camera, part, 'down', steady.words(now))
+    void clock.sleep(provingMs, proving.signal).then(() => proving.signal.aborted || tell(camera, part, 'up', null))
+  }
+
+  function tell(camera: CameraId, part: Part, state: Reachability, reason: string | null): void {
     const kept = cameras.get(camera)
     if (!kept) return
     const changed = kept.health[part] !== state
@@ -45,7 +68,8 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
   }
 
   function open(site: SiteCamera): void {
-    const kept: Kept = { site, head: null, health: { onvif: 'unknown', video: 'unknown', buffer: 'unknown', blind: null, clockOffsetMs: null, since: isoTime(clock.now()), reason: null }, reasons: { onvif: null, video: null, buffer: null }, handMovedAt: null }
+    const steady = (): Steady => ({ ...createSteadiness(), proving: null })
+    const kept: Kept = { site, head: null, now: { onvif: 'unknown', video: 'unknown', buffer: 'unknown' }, steady: { onvif: steady(), video: steady(), buffer: steady() }, health: { onvif: 'unknown', video: 'unknown', buffer: 'unknown', blind: null, clockOffsetMs: null, clock: 'unknown', since: isoTime(clock.now()), reason: null }, reasons: { onvif: null, video: null, buffer: null }, handMovedAt: null, lookedFor: false }
     cameras.set(site.id, kept)
     if (!site.onvif) return
     kept.head = createCameraHead({
@@ -55,12 +79,37 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       takeInventory: inventory.calls.take,
       mounted: () => kept.site.mount !== null,
       onHealth: ({ onvif, reason }) => change(site.id, 'onvif', onvif, reason),
-      onSession: (stream, substream) => onStream(kept.site, stream, substream),
+      onSession: (stream, substream) => {
+        onStream(kept.site, stream, substream)
+        tellMissing(site.id)
+      },
+      onPresetsGone: (tokens, away) => {
+        for (const token of tokens) if (isMapped(kept.site, token)) onPresetGone(site.id, token, away)
+      },
+      onClock: (offsetMs) => clockIs(site.id, offsetMs),
     })
+  }
+
+  function clockIs(id: CameraId, clockOffsetMs: number): void {
+    const found = cameras.get(id)
+    if (!found) return
+    const state = clockStateOf(found.health.clock, clockOffsetMs)
+    const changed = state !== found.health.clock
+    found.health = { ...found.health, clockOffsetMs, clock: state, ...(changed ? { since: isoTime(clock.now()) } : {}) }
+    if (changed) onHealth({ camera: id, health: found.health })
+  }
+  /** What the site file names and the camera never had, since anybody looked. */
+  function tellMissing(id: CameraId): void {
+    const found = cameras.get(id)
+    const known = found?.head?.knownTokens()
+    if (!found || !known || found.lookedFor) return
+    found.lookedFor = true
+    for (const { token } of found.site.presets.values()) if (!known.has(token)) onPresetGone(id, token, false)
   }
 
   async function shut(id: CameraId): Promise<void> {
     const kept = cameras.get(id)
+    for (const part of PARTS) kept?.steady[part].proving?.abort()
     cameras.delete(id)
     await kept?.head?.close()
   }
@@ -92,12 +141,13 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
     },
     /** @param yields incidents that give their cameras up. */
     candidates: (yields: ReadonlySet<IncidentId> = new Set()): Candidate[] =>
-      [...cameras.values()].map(({ site, head, health, handMovedAt }) => ({
+      [...cameras.values()].map(({ site, head, health, now, handMovedAt }) => ({
         id: site.id,
         name: site.name,
         location: site.location,
         ptz: head !== null && (head.ptz() ?? site.presets.size > 0),
-        onvif: health.onvif,
+        // A press may use what answers now, whether or not it has lasted.
+        onvif: now.onvif,
         heldBy: holderOf(site.id, yields),
         presets: site.presets,
         handMovedMs: handMovedAt === null ? null : clock.monotonic() - handMovedAt,
@@ -105,6 +155,11 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
         knownTokens: head?.knownTokens() ?? null,
         canAim: (place) => aimOf(site, head, place) !== null,
       })),
+    /** The engineer's way to cameras that are not in the site file yet. */
+    finding: createCameraFinding({
+      clock,
+      port: { discover: inventory.calls.discover, take: inventory.calls.take, cameraAt: (url) => [...cameras.values()].find(({ site }) => site.onvif?.url === url)?.site.id ?? null },
+    }),
     ids: () => [...cameras.keys()],
     siteCamera: (id: string): SiteCamera => kept(id).site,
     /** @throws camera/unknown, camera/fixed */
@@ -122,7 +177,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       const { head, site } = kept(id)
       return head !== null && (head.ptz() ?? site.presets.size > 0)
     },
-    health: (id: string): CameraHealth => ({ ...kept(id).health, clockOffsetMs: kept(id).head?.clockOffsetMs() ?? null }),
+    health: (id: string): CameraHealth => kept(id).health,
     /** Somebody steers it: a press takes another camera if it can. */
     movedByHand(id: CameraId): void {
       kept(id).handMovedAt = clock.monotonic()

@@ -13,6 +13,8 @@ import { type OnvifPtz, createOnvifPtz } from './onvif-ptz.ts'
 const KEEP_WARM_MS = 5000
 /** Presets are read again now and then: somebody may have changed them, or a reboot lost them. */
 const PRESETS_EVERY = 12
+/** A camera's clock drifts slowly, but somebody may set it. */
+const CLOCK_EVERY = 60
 /** How long a move may take: at first, and within what a head that is known may differ. */
 const FIRST_MOVE_MS = 12_000
 const LEAST_MOVE_MS = 4000
@@ -29,8 +31,8 @@ type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; substr
 export type TakeInventory = (access: OnvifAccess, timeoutMs: number) => Promise<Inventory>
 export type CameraHead = ReturnType<typeof createCameraHead>
 
-export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; /** Whether the site file says how it hangs. */ mounted?(): boolean; onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'>): void; onSession(stream: URL, substream: URL | null): void }) {
-  const { id, access, clock, takeInventory, mounted = () => false, onHealth, onSession } = options
+export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; /** Whether the site file says how it hangs. */ mounted?(): boolean; onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'>): void; onSession(stream: URL, substream: URL | null): void; /** Presets that it had are no longer there. `away`: it was not reached for a while before. */ onPresetsGone?(tokens: PresetToken[], away: boolean): void; /** Its clock was read. */ onClock?(offsetMs: number): void }) {
+  const { id, access, clock, takeInventory, mounted = () => false, onHealth, onSession, onPresetsGone = () => {}, onClock = () => {} } = options
   const client = createOnvifClient({ access, clock })
   const stopped = new AbortController()
   const closed = new Promise<never>((_, reject) => stopped.signal.addEventListener('abort', () => reject(new Error('closing'))))
@@ -53,13 +55,25 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     onHealth(health)
   }
 
+  const readClock = async (): Promise<void> => onClock(await client.measureClock(CALL_DEADLINE_MS))
+
+  /** Tokens that were there before; null until they were asked for once. */
+  let had: ReadonlySet<PresetToken> | null = null
+  function notePresets(presets: Preset[], away: boolean): Preset[] {
+    const now = new Set(presets.map(({ token }) => token))
+    const gone = [...(had ?? [])].filter((token) => !now.has(token))
+    had = now
+    if (gone.length > 0) onPresetsGone(gone, away)
+    return presets
+  }
+
   async function setUp(): Promise<Session> {
-    await client.measureClock(CALL_DEADLINE_MS)
+    await readClock()
     const inventory = await Promise.race([takeInventory(access, SETUP_DEADLINE_MS), closed])
     const stream = pinToHost(inventory.streamUri, client.base)
     const substream = inventory.h264Uri === null ? null : pinToHost(inventory.h264Uri, client.base)
     const ptz = inventory.ptzPath ? createOnvifPtz({ client, path: inventory.ptzPath, profile: inventory.profile }) : null
-    const presets = ptz ? await ptz.getPresets(CALL_DEADLINE_MS) : []
+    const presets = ptz ? notePresets(await ptz.getPresets(CALL_DEADLINE_MS), true) : []
     // Not every camera answers this, and none is worth less for it.
     const aimRange = ptz && mounted() ? await ptz.aimRange(CALL_DEADLINE_MS).catch(() => null) : null
     return { inventory, ptz, stream, substream, presets, aimRange }
@@ -70,13 +84,14 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       if (live.ptz) noteStatus(await live.ptz.getStatus(CALL_DEADLINE_MS))
       else await client.measureClock(CALL_DEADLINE_MS)
       turns += 1
-      if (live.ptz && turns % PRESETS_EVERY === 0) live.presets = await live.ptz.getPresets(CALL_DEADLINE_MS)
+      if (live.ptz && turns % PRESETS_EVERY === 0) live.presets = notePresets(await live.ptz.getPresets(CALL_DEADLINE_MS), false)
+      if (turns % CLOCK_EVERY === 0) await readClock()
       misses = 0
       report('up', null)
     } catch (error) {
       misses += 1
       // The camera's clock may have jumped (a reboot): our created time would then be refused.
-      await client.measureClock(CALL_DEADLINE_MS).catch(() => {})
+      await readClock().catch(() => {})
       if (misses < MISSES_UNTIL_DOWN) return
       report('down', wordsOf(error))
       session = null
@@ -125,7 +140,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     return found
   }
   async function refreshPresets(): Promise<Preset[]> {
-    const presets = await ptz().getPresets(CALL_DEADLINE_MS)
+    const presets = notePresets(await ptz().getPresets(CALL_DEADLINE_MS), false)
     if (session) session.presets = presets
     return presets
   }
@@ -163,7 +178,6 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     startTour: async (tour: string): Promise<void> => ptz().startTour(tour, CALL_DEADLINE_MS),
     goHome: async (): Promise<void> => ptz().gotoHome(CALL_DEADLINE_MS),
     goTo: async (position: Partial<PtzPosition>): Promise<void> => ptz().absoluteMove(position, CALL_DEADLINE_MS),
-    clockOffsetMs: (): number => client.offsetMs(),
     status: async (): Promise<PtzStatus> => noteStatus(await ptz().getStatus(CALL_DEADLINE_MS)),
     presets: refreshPresets,
     async savePreset(name: string, token: PresetToken | null): Promise<PresetToken> {
@@ -173,6 +187,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     },
     async removePreset(token: PresetToken): Promise<void> {
       await ptz().removePreset(token, CALL_DEADLINE_MS)
+      had = had && new Set([...had].filter((each) => each !== token))
       await refreshPresets()
     },
     move: async (velocity: PtzVelocity, timeoutMs: number): Promise<void> => ptz().continuousMove(velocity, timeoutMs, CALL_DEADLINE_MS),

@@ -82,6 +82,8 @@ export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock
   return {
     check,
     last: (camera: CameraId, token: PresetToken): PresetCheck | null => checks.get(keyOf({ camera, token })) ?? null,
+    /** Found without looking: the camera has this preset no more. @param away it was there before the camera was away for a while. */
+    gone: (mapped: Mapped, away: boolean): PresetCheck => noted(mapped, away ? 'lost-after-reboot' : 'gone', away ? 'It was there before the camera was away: it may have lost its presets when it started again.' : 'The camera does not list it.'),
     /** Somebody needs this camera now: a check of it ends without another word. */
     yieldTo(camera: CameraId): void {
       running.get(camera)?.abort()

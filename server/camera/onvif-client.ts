@@ -14,7 +14,7 @@ export type OnvifClient = ReturnType<typeof createOnvifClient>
 
 export function createOnvifClient({ access, clock }: { access: OnvifAccess; clock: Clock }) {
   const base = new URL(access.url)
-  const { post, close } = createPoster(base, access.fingerprint)
+  const { post, certificate, close } = createPoster(base, access.fingerprint)
   let challenge: Challenge | null = null
   let offsetMs = 0
 
@@ -43,6 +43,7 @@ export function createOnvifClient({ access, clock }: { access: OnvifAccess; cloc
   return {
     base,
     call,
+    certificate,
     /** The camera's clock minus ours, milliseconds, measured without credentials (ONVIF Core 5.9.1). */
     async measureClock(deadlineMs: number): Promise<number> {
       const sentAt = clock.now()
@@ -52,7 +53,6 @@ export function createOnvifClient({ access, clock }: { access: OnvifAccess; cloc
       if (cameraNow !== null) offsetMs = Math.round(cameraNow - (sentAt + clock.now()) / 2)
       return offsetMs
     },
-    offsetMs: () => offsetMs,
     close,
   }
 }

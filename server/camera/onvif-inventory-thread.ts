@@ -2,11 +2,16 @@
  * Onboarding through the `onvif` package, in a thread of its own: it parses without caps and may never call back,
  * so it must not share an event loop with a press.
  */
+import type { EventEmitter } from 'node:events'
+import https from 'node:https'
+import type { TLSSocket } from 'node:tls'
 import onvif from 'onvif'
+import type { FoundCamera } from '../glossary/camera.ts'
 import type { OnvifAccess } from '../glossary/site.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
 import { answerCalls } from '../tools/worker-calls.ts'
 import { securityHeader } from './onvif-envelope.ts'
+import { anotherCertificate, shownBy } from './onvif-post.ts'
 
 export type Inventory = {
   manufacturer: string
@@ -36,10 +41,27 @@ type Library = {
   getStreamUri(options: { protocol: string; profileToken: string }, callback: (error: Error | null, stream: { uri: string }) => void): void
 }
 // The package's types describe a newer shape than its 0.8 code.
-const { Cam } = onvif as unknown as { Cam: new (options: Record<string, unknown>) => Library }
+type ProbeAnswer = { probeMatches?: { probeMatch?: { XAddrs?: unknown; scopes?: unknown } } }
+type Finder = EventEmitter & { probe(options: { resolve: false; timeout: number; device?: string }, done: () => void): void }
+const { Cam, Discovery } = onvif as unknown as { Cam: new (options: Record<string, unknown>) => Library; Discovery: Finder }
 
 const asked = <T>(ask: (done: (error: Error | null | false, value?: T) => void) => void): Promise<T> =>
   new Promise((resolve, reject) => ask((error, value) => (error ? reject(error) : resolve(value as T))))
+
+/** Connections end before a byte is written when the other side shows another certificate. */
+function pinnedAgent(fingerprint: string): https.Agent {
+  const agent = new https.Agent({ rejectUnauthorized: false })
+  const open = agent.createConnection.bind(agent)
+  agent.createConnection = (options, callback) => {
+    const socket = open(options, callback) as TLSSocket
+    socket.once('secureConnect', () => {
+      const shown = shownBy(socket)
+      if (shown !== fingerprint) socket.destroy(new Error(anotherCertificate(shown)))
+    })
+    return socket
+  }
+  return agent
+}
 
 async function takeInventory(access: OnvifAccess, timeoutMs: number): Promise<Inventory> {
   const url = new URL(access.url)
@@ -52,6 +74,8 @@ async function takeInventory(access: OnvifAccess, timeoutMs: number): Promise<In
     useSecure: url.protocol === 'https:',
     secureOpts: { rejectUnauthorized: false },
     timeout: timeoutMs,
+    // Nothing is written before the certificate is known to be the camera's own.
+    agent: url.protocol === 'https:' && access.fingerprint !== null ? pinnedAgent(access.fingerprint) : false,
     preserveAddress: true,
     autoconnect: false,
   })
@@ -82,7 +106,40 @@ async function takeInventory(access: OnvifAccess, timeoutMs: number): Promise<In
   }
 }
 
+/** One look around the local network (WS-Discovery). What answers may name any address: it is only shown, never called. */
+async function discover({ device, timeoutMs }: { device: string | null; timeoutMs: number }): Promise<Omit<FoundCamera, 'camera'>[]> {
+  const found = new Map<string, Omit<FoundCamera, 'camera'>>()
+  const heard = (answer: ProbeAnswer, from: { address: string }): void => {
+    const { XAddrs = '', scopes = '' } = answer.probeMatches?.probeMatch ?? {}
+    const urls = String(XAddrs).split(/\s+/).filter((url) => URL.canParse(url))
+    const url = urls.find((each) => new URL(each).hostname === from.address) ?? urls[0]
+    if (url === undefined || found.size >= MOST_FOUND) return
+    const scope = (name: string): string => decoded(new RegExp(`onvif://www.onvif.org/${name}/(\\S+)`, 'i').exec(String(scopes))?.[1] ?? '')
+    found.set(url, { url, name: scope('name'), hardware: scope('hardware'), elsewhere: new URL(url).hostname !== from.address })
+  }
+  const ignore = (): void => {}
+  Discovery.on('device', heard)
+  // An answer that makes no sense is no reason to hear no other.
+  Discovery.on('error', ignore)
+  try {
+    await new Promise<void>((resolve) => Discovery.probe({ resolve: false, timeout: timeoutMs, ...(device === null ? {} : { device }) }, () => resolve()))
+  } finally {
+    Discovery.off('device', heard)
+    Discovery.off('error', ignore)
+  }
+  return [...found.values()]
+}
+const MOST_FOUND = 1000
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text).slice(0, 120)
+  } catch {
+    return text.slice(0, 120)
+  }
+}
+
 const calls = {
+  discover,
   async take(access: OnvifAccess, timeoutMs: number): Promise<Inventory> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<never>((_, reject) => {

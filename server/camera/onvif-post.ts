@@ -14,11 +14,12 @@ export type Post = (path: string, body: string, headers: Record<string, string>,
  * @param base the configured address: scheme, host and port are never taken from anywhere else.
  * @param fingerprint SHA-256 of the certificate that the camera must show, hex; null trusts any: most cameras sign their own.
  */
-export function createPoster(base: URL, fingerprint: string | null): { post: Post; close(): void } {
+export function createPoster(base: URL, fingerprint: string | null): { post: Post; /** SHA-256 of the certificate that was shown last, hex. */ certificate(): string | null; close(): void } {
   const secure = base.protocol === 'https:'
   const agentOptions = { keepAlive: true, maxSockets: 3, maxFreeSockets: 2, scheduling: 'lifo' as const }
   const agent = secure ? new https.Agent({ ...agentOptions, rejectUnauthorized: false }) : new http.Agent(agentOptions)
   const { request } = secure ? https : http
+  let certificate: string | null = null
 
   function once(path: string, body: string, headers: Record<string, string>, signal: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
@@ -47,18 +48,18 @@ export function createPoster(base: URL, fingerprint: string | null): { post: Pos
       )
       sent.setNoDelay(true)
       // Nothing is written before the connection stands, so no credentials reach a stranger.
-      if (secure && fingerprint !== null)
+      if (secure)
         sent.once('socket', (socket) => {
           const check = (): void => {
-            const shown = (socket as TLSSocket).getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase()
-            if (shown === fingerprint) sent.end(body)
-            else sent.destroy(new Error(`its certificate is another one than the site file names (it shows ${shown ?? 'none'})`))
+            certificate = shownBy(socket as TLSSocket)
+            if (fingerprint === null || certificate === fingerprint) sent.end(body)
+            else sent.destroy(new Error(anotherCertificate(certificate)))
           }
           if (socket.connecting) socket.once('secureConnect', check)
           else check()
         })
+      else sent.end(body)
       sent.on('error', (error: NodeJS.ErrnoException) => reject(Object.assign(error, { stale: sent.reusedSocket && STALE.has(error.code ?? '') })))
-      if (!secure || fingerprint === null) sent.end(body)
     })
   }
 
@@ -78,9 +79,14 @@ export function createPoster(base: URL, fingerprint: string | null): { post: Pos
         throw new Failure('camera/unreachable', `The camera at ${base.host} did not answer: ${words}`, { cause: error })
       }
     },
+    certificate: () => certificate,
     close: () => agent.destroy(),
   }
 }
+
+/** SHA-256 of the certificate that the other side has shown, hex. */
+export const shownBy = (socket: TLSSocket): string | null => socket.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase() ?? null
+export const anotherCertificate = (shown: string | null): string => `its certificate is another one than the site file names (it shows ${shown ?? 'none'})`
 
 /** Node joins repeated headers; the raw list keeps each challenge whole. */
 const authenticateHeaders = (raw: readonly string[]): string[] => raw.filter((_, i) => i % 2 === 1 && raw[i - 1]?.toLowerCase() === 'www-authenticate')

@@ -8,7 +8,8 @@ import type { Comparison } from './picture-thread.ts'
 
 /** A camera's newest keyframe as a JPEG, and when it arrived. @throws live/none */
 export type Still = (camera: CameraId) => Promise<{ picture: Uint8Array; at: number }>
-export type PictureProof = (camera: CameraId, token: PresetToken, masks: readonly Mask[], signal: AbortSignal) => Promise<PictureVerdict | null>
+/** `onSeen` hears the picture that was looked at. */
+export type PictureProof = (camera: CameraId, token: PresetToken, masks: readonly Mask[], signal: AbortSignal, onSeen?: (picture: Uint8Array) => void) => Promise<PictureVerdict | null>
 
 /** A new keyframe comes within a few seconds, or the picture is no proof of anything now. */
 const PATIENCE_MS = 6000
@@ -30,11 +31,12 @@ export function createFreshStill({ still, clock }: { still: Still; clock: Clock 
 
 /** Null when the preset has no reference picture: then nothing is claimed either way. */
 export function createPictureProof({ references, freshStill, compare }: { references: Pick<PictureReferences, 'all'>; freshStill: ReturnType<typeof createFreshStill>; compare(picture: Uint8Array, references: Uint8Array[], masks: Mask[]): Promise<Comparison> }): PictureProof {
-  return async (camera, token, masks, signal) => {
+  return async (camera, token, masks, signal, onSeen = () => {}) => {
     const taught = await references.all(camera, token)
     if (taught.length === 0) return null
     const found = await freshStill(camera, signal).catch(() => null)
     if (!found) return { proves: false, words: 'No new picture came to compare with the reference.' }
+    onSeen(found.picture)
     const { match, blind } = await compare(found.picture, taught, [...masks])
     return blind ? { proves: false, words: BLIND[blind] } : judgeMatch(match)
   }

@@ -6,13 +6,14 @@ import type { CameraId, PresetToken } from '../glossary/camera.ts'
 
 /** By day, by night, and two for what else comes. The oldest goes. */
 const MOST = 4
+const CHECK = 'check.jpg'
 
 export type PictureReferences = ReturnType<typeof createPictureReferences>
 
 /** @param folder one folder per camera and preset lies in it; tokens are the camera's own words and never become file names. */
 export function createPictureReferences({ folder, now }: { folder: string; now(): number }) {
   const placeOf = (camera: CameraId, token: PresetToken): string => join(folder, camera, createHash('sha256').update(token, 'utf8').digest('hex').slice(0, 24))
-  const namesOf = async (camera: CameraId, token: PresetToken): Promise<string[]> => (await readdir(placeOf(camera, token)).catch(() => [])).filter((name) => name.endsWith('.jpg')).sort()
+  const namesOf = async (camera: CameraId, token: PresetToken): Promise<string[]> => (await readdir(placeOf(camera, token)).catch(() => [])).filter((name) => name.endsWith('.jpg') && name !== CHECK).sort()
 
   return {
     /** Newest last; empty when nobody taught any. */
@@ -37,6 +38,14 @@ export function createPictureReferences({ folder, now }: { folder: string; now()
       await rename(join(place, `${name}.new`), join(place, name))
       for (const old of (await namesOf(camera, token)).slice(0, -MOST)) await rm(join(place, old), { force: true })
     },
+    /** What the newest check saw; kept beside what was taught. */
+    async noteCheck(camera: CameraId, token: PresetToken, jpeg: Uint8Array): Promise<void> {
+      const place = placeOf(camera, token)
+      await mkdir(place, { recursive: true })
+      await writeFile(join(place, `${CHECK}.new`), jpeg)
+      await rename(join(place, `${CHECK}.new`), join(place, CHECK))
+    },
+    checked: (camera: CameraId, token: PresetToken): Promise<Buffer | null> => readFile(join(placeOf(camera, token), CHECK)).catch(() => null),
     forget: (camera: CameraId, token: PresetToken): Promise<void> => rm(placeOf(camera, token), { recursive: true, force: true }),
   }
 }

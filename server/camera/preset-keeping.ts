@@ -27,11 +27,13 @@ export function createPresetKeeping(options: {
   teach(id: CameraId, token: PresetToken, options: { alone: boolean }): Promise<void>
   forgetPictures(id: CameraId, token: PresetToken): Promise<void>
   reference(id: CameraId, token: PresetToken): Promise<Uint8Array | null>
+  /** What the newest check saw. */
+  checked(id: CameraId, token: PresetToken): Promise<Uint8Array | null>
   pictures(id: CameraId, token: PresetToken): Promise<number>
   lastCheck(id: CameraId, token: PresetToken): PresetCheck | null
   append: Append
 }) {
-  const { head, siteCamera, heldBy, knowsHelpPoint, editSite, teach, forgetPictures, reference, pictures, lastCheck, append } = options
+  const { head, siteCamera, heldBy, knowsHelpPoint, editSite, teach, forgetPictures, reference, checked, pictures, lastCheck, append } = options
   const view = async (id: CameraId, preset: Preset): Promise<PresetView> => ({ ...preset, pictures: await pictures(id, preset.token), lastCheck: lastCheck(id, preset.token), helpPoints: [...siteCamera(id).presets].flatMap(([helpPoint, { token }]) => (token === preset.token ? [helpPoint] : [])) })
 
   /** @throws camera/held: while somebody needs help, the engineer waits. */
@@ -81,6 +83,12 @@ export function createPresetKeeping(options: {
     async reference(id: CameraId, token: PresetToken): Promise<Uint8Array> {
       const picture = await reference(id, token)
       if (!picture) throw new Failure('preset/no-picture', `${id} has no reference picture for preset ${token}; teach it one.`)
+      return picture
+    },
+    /** @throws preset/no-picture */
+    async checkPicture(id: CameraId, token: PresetToken): Promise<Uint8Array> {
+      const picture = await checked(id, token)
+      if (!picture) throw new Failure('preset/no-picture', `No check of ${id} has seen preset ${token} yet.`)
       return picture
     },
     async recall(id: CameraId, token: PresetToken, actor: string): Promise<void> {

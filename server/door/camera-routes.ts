@@ -21,6 +21,8 @@ export type CameraPort = {
   /** What the camera shows now is what this preset should show. */
   teach(id: CameraId, token: PresetToken, actor: string): Promise<void>
   reference(id: CameraId, token: PresetToken): Promise<Uint8Array>
+  /** What the newest check saw. */
+  checkPicture(id: CameraId, token: PresetToken): Promise<Uint8Array>
   /** Sends the camera there, compares, and sends it back. */
   check(id: CameraId, token: PresetToken): Promise<PresetCheck>
   move(id: CameraId, velocity: PtzVelocity, timeoutMs: number, actor: string): Promise<void>
@@ -86,6 +88,11 @@ export function cameraRoutes(app: App, port: CameraPort): void {
   app.post('/api/v1/cameras/:id/presets/:token/check', { config: { roles: ['engineer'] }, schema: { summary: 'Send the camera there, compare its picture with the reference, and send it back', tags: ['presets'], params: PRESET_PARAMS, response: { 200: PRESET_CHECK, ...answers } } }, (request) => port.check(idOf(request), request.params.token as PresetToken))
   app.get('/api/v1/cameras/:id/presets/:token/reference.jpg', { config: { roles: HANDS }, schema: { summary: 'The newest picture that this preset was taught', tags: ['presets'], params: PRESET_PARAMS, response: { 200: MEDIA, ...answers } } }, async (request, reply) => {
     const picture = await port.reference(idOf(request), request.params.token as PresetToken)
+    return reply.type('image/jpeg').header('cache-control', 'no-store').send(Buffer.from(picture))
+  })
+
+  app.get('/api/v1/cameras/:id/presets/:token/check.jpg', { config: { roles: HANDS }, schema: { summary: 'What the newest check of it saw', tags: ['presets'], params: PRESET_PARAMS, response: { 200: MEDIA, ...answers } } }, async (request, reply) => {
+    const picture = await port.checkPicture(idOf(request), request.params.token as PresetToken)
     return reply.type('image/jpeg').header('cache-control', 'no-store').send(Buffer.from(picture))
   })
 

@@ -3,7 +3,7 @@ import { type TSchema, Type } from 'typebox'
 
 const TIME = Type.String({ format: 'date-time', description: 'UTC ISO 8601 with milliseconds' })
 const MAYBE_TIME = Type.Union([TIME, Type.Null()])
-const MAYBE_STRING = Type.Union([Type.String(), Type.Null()])
+export const MAYBE_STRING = Type.Union([Type.String(), Type.Null()])
 const ROLE = Type.Enum(['primary', 'secondary'])
 
 export const PROBLEM = Type.Object(
@@ -44,7 +44,7 @@ export const INCIDENT = Type.Object({
   log: Type.Array(LOG_LINE),
 })
 const REACHABILITY = Type.Enum(['up', 'down', 'unknown'])
-export const HEALTH = Type.Object({ onvif: REACHABILITY, video: REACHABILITY, buffer: REACHABILITY, blind: Type.Union([Type.Enum(['dark', 'covered', 'frozen']), Type.Null()]), clockOffsetMs: Type.Union([Type.Integer(), Type.Null()], { description: 'The camera’s clock minus ours' }), since: TIME, reason: MAYBE_STRING })
+export const HEALTH = Type.Object({ onvif: REACHABILITY, video: REACHABILITY, buffer: REACHABILITY, blind: Type.Union([Type.Enum(['dark', 'covered', 'frozen']), Type.Null()]), clockOffsetMs: Type.Union([Type.Integer(), Type.Null()], { description: 'The camera’s clock minus ours' }), clock: Type.Enum(['right', 'off', 'unknown'], { description: 'Off by more than two seconds' }), since: TIME, reason: MAYBE_STRING })
 export const CAMERA = Type.Object({
   id: Type.String(),
   name: Type.String(),

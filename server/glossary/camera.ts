@@ -46,11 +46,16 @@ export type Framing = {
   reason: string | null
 }
 
+/** A device that answered a look around the network. `camera`: the one of the site file with its address. */
+export type FoundCamera = { url: string; name: string; hardware: string; /** It names an address that is not where its answer came from. */ elsewhere: boolean; camera: string | null }
+/** What a camera says of itself, and lines for the site file. */
+export type CameraInquiry = { manufacturer: string; model: string; serial: string; firmware: string; ptz: boolean; clockOffsetMs: number | null; presets: Pick<Preset, 'token' | 'name'>[]; /** SHA-256 of its certificate; null over plain HTTP. */ fingerprint: string | null; siteFile: string }
+
 /** Why a picture shows nothing though it arrives. */
 export type Blindness = 'dark' | 'covered' | 'frozen'
 export type Reachability = 'up' | 'down' | 'unknown'
 /** `buffer`: whether what is recorded reaches the disk. */
-export type CameraHealth = { onvif: Reachability; video: Reachability; buffer: Reachability; /** What is wrong with what the picture shows, as far as anybody looked. */ blind: Blindness | null; /** The camera's clock minus ours, milliseconds; null until it was asked. */ clockOffsetMs: number | null; since: string; reason: string | null }
+export type CameraHealth = { onvif: Reachability; video: Reachability; buffer: Reachability; /** What is wrong with what the picture shows, as far as anybody looked. */ blind: Blindness | null; /** The camera's clock minus ours, milliseconds; null until it was asked. */ clockOffsetMs: number | null; /** Whether that is near enough. */ clock: 'right' | 'off' | 'unknown'; since: string; reason: string | null }
 
 export type CameraView = {
   id: CameraId

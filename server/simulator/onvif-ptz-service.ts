@@ -1,13 +1,15 @@
 /** The PTZ service over a simulated head (ONVIF PTZ, ptz.wsdl). */
 import { isoTime } from '../tools/clock.ts'
-import { type Pose, type createMotors, fromGeneric, toGeneric } from './motors.ts'
+import { LIMITS, type Pose, type createMotors, fromGeneric, toGeneric } from './motors.ts'
 import { PROFILE, PTZ_CONFIGURATION, ptzConfiguration } from './onvif-media-service.ts'
 import { type SoapRequest, element, numberAt, text } from './onvif-requests.ts'
 import { SPACE, SoapFault, noSuchAction, xml } from './onvif-words.ts'
 import type { PresetStore } from './preset-store.ts'
 
-export type SimulatedHead = { motors: ReturnType<typeof createMotors>; presets: PresetStore; deviceNow(): number; onPreset(token: string): void }
+export type SimulatedHead = { motors: ReturnType<typeof createMotors>; presets: PresetStore; deviceNow(): number; onPreset(token: string): void; /** Whether its own tour of all presets goes on; anything else that it is asked ends it. */ tour: { on: boolean } }
 
+/** The one preset tour that every simulated head has. */
+export const TOUR = 'tour-1'
 const round = (value: number): string => value.toFixed(5)
 const vector = (pose: Pose): string => {
   const { pan, tilt, zoom } = toGeneric(pose)
@@ -18,6 +20,7 @@ const axis = (name: string, min: number, max: number): string => `<tt:${name}><t
 const both = axis('XRange', -1, 1) + axis('YRange', -1, 1)
 const spaces =
   range('AbsolutePanTiltPositionSpace', 'PanTiltSpaces/PositionGenericSpace', both) +
+  range('AbsolutePanTiltPositionSpace', 'PanTiltSpaces/SphericalPositionSpaceDegrees', axis('XRange', -180, 180) + axis('YRange', LIMITS.tilt[0], LIMITS.tilt[1])) +
   range('AbsoluteZoomPositionSpace', 'ZoomSpaces/PositionGenericSpace', axis('XRange', 0, 1)) +
   range('RelativePanTiltTranslationSpace', 'PanTiltSpaces/TranslationGenericSpace', both) +
   range('RelativeZoomTranslationSpace', 'ZoomSpaces/TranslationGenericSpace', axis('XRange', -1, 1)) +
@@ -37,6 +40,7 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
   }
   const here = (): Pose => motors.place().pose
 
+  if (/^Goto|Move$|^Stop$/.test(operation)) head.tour.on = false
   switch (operation) {
     case 'GetNodes':
       return `<tptz:GetNodesResponse><tptz:PTZNode token="node-1" FixedHomePosition="false">${node}</tptz:PTZNode></tptz:GetNodesResponse>`
@@ -77,9 +81,20 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
     case 'SetHomePosition':
       presets.setHome(here())
       return done
-    case 'AbsoluteMove':
-      motors.goTo(fromGeneric(given('Position', toGeneric(here()))))
+    case 'AbsoluteMove': {
+      const asked = given('Position', toGeneric(here()))
+      const spherical = String(element(element(argument, 'Position'), 'PanTilt')?.['@space'] ?? '').endsWith('SphericalPositionSpaceDegrees')
+      motors.goTo(spherical ? { ...fromGeneric(asked), pan: asked.pan, tilt: asked.tilt } : fromGeneric(asked))
       return done
+    }
+    case 'GetPresetTours':
+      return `<tptz:GetPresetToursResponse><tptz:PresetTour token="${TOUR}"><tt:Name>Round</tt:Name><tt:Status><tt:State>${head.tour.on ? 'Touring' : 'Idle'}</tt:State></tt:Status><tt:AutoStart>false</tt:AutoStart><tt:StartingCondition/></tptz:PresetTour></tptz:GetPresetToursResponse>`
+    case 'OperatePresetTour': {
+      const tour = text(argument, 'PresetTourToken')
+      if (tour !== TOUR) throw new SoapFault(['Sender', 'ter:InvalidArgVal', 'ter:NoToken'], `There is no tour ${tour}`)
+      head.tour.on = text(argument, 'Operation') === 'Start'
+      return done
+    }
     case 'RelativeMove': {
       const now = toGeneric(here())
       const by = given('Translation', { pan: 0, tilt: 0, zoom: 0 })

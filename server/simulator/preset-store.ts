@@ -35,6 +35,11 @@ export function createPresetStore({ file, factory, home }: { file: string; facto
       kept.presets.splice(indexOf(token), 1)
       save()
     },
+    /** As some cameras do when they start again. */
+    lose(): void {
+      kept.presets = []
+      save()
+    },
     home: (): Pose => kept.home,
     setHome(pose: Pose): void {
       kept.home = pose

@@ -30,6 +30,9 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
   let trap: Trap | null = null
   const deviceNow = (): number => Date.now() + clockOffsetMs
 
+  const presets = plan.ptz ? createPresetStore({ file: join(folder, `${plan.id}.presets.json`), factory: plan.presets, home: plan.home }) : null
+  const head = presets && { motors, presets, deviceNow, onPreset: events.presetReached, tour: { on: false } }
+
   /** Drawn when somebody first watches. */
   const loadPicture = (): Promise<ReturnType<typeof createCameraPicture>> =>
     (picture ??= loadStreet(folder, plan.seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(plan.seed, waiting), glyphs, name: plan.name, frame })))
@@ -59,7 +62,7 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
       name: plan.name,
       serial: `SIM-${plan.id}`,
       credentials,
-      head: plan.ptz ? { motors, presets: createPresetStore({ file: join(folder, `${plan.id}.presets.json`), factory: plan.presets, home: plan.home }), deviceNow, onPreset: events.presetReached } : null,
+      head,
       events,
       streamUri: () => `rtsp://127.0.0.1:${streamPort}/stream`,
       deviceNow,
@@ -90,6 +93,8 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
     },
     setFlow: (next: Flow): void => rtsp?.setFlow(next),
     setTrap: (next: Trap | null): void => void (trap = next),
+    losePresets: (): void => presets?.lose(),
+    touring: (): boolean => head?.tour.on ?? false,
     setClock: (offsetMs: number): void => void (clockOffsetMs = offsetMs),
     /** The cable is pulled: nothing answers on its ports any more. */
     async unplug(): Promise<void> {

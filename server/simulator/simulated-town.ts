@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { drawGlyphs } from './picture-text.ts'
+import { startDiscoveryResponder } from './discovery-responder.ts'
 import { startPushingCamera } from './pushing-camera.ts'
 import { type CameraPlan, type Credentials, type SimulatedCamera, startSimulatedCamera } from './simulated-camera.ts'
 
@@ -28,6 +29,13 @@ export async function startSimulatedTown({ plans, folder, credentials, onError }
   }
   const cameras = new Map<string, SimulatedCamera>()
   for (const plan of plans) if (!plan.pushes) cameras.set(plan.id, await start(plan))
+  const responder = startDiscoveryResponder(
+    plans.flatMap(({ id, name }) => {
+      const camera = cameras.get(id)
+      return camera ? [{ id, name, address: camera.url }] : []
+    }),
+    onError,
+  )
   const pushing = new Map<string, { close(): Promise<void> }>()
   const ports = Object.fromEntries([...cameras].map(([id, camera]) => [id, camera.ports]))
   writeFileSync(portsFile, JSON.stringify(ports))
@@ -46,7 +54,7 @@ export async function startSimulatedTown({ plans, folder, credentials, onError }
       }
     },
     async close(): Promise<void> {
-      await Promise.all([...cameras.values(), ...pushing.values()].map((camera) => camera.close()))
+      await Promise.all([responder, ...cameras.values(), ...pushing.values()].map((camera) => camera.close()))
     },
   }
 }

@@ -4,9 +4,12 @@
  */
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+// In a real town these are other machines: they take only what the server leaves.
+setPriority(10)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const [source, phases, gopSeconds] = process.argv.slice(2)
 const { beginsKeyframe, createRtspReader, rtspAnswer } = await import(join(root, 'dist', 'server', 'simulator', 'rtsp-messages.js'))

@@ -19,7 +19,7 @@ const moves = []
 const devices = []
 for (let i = 0; i < Number(count); i += 1) {
   const motors = createMotors({ pan: 0, tilt: 0, zoom: 1 }, () => performance.now())
-  const head = { motors, presets: createPresetStore({ file: join(folder, `presets-${i}.json`), factory: [{ token: '1', name: 'Here', pose: { pan: 40, tilt: -10, zoom: 2 } }], home: { pan: 0, tilt: 0, zoom: 1 } }), deviceNow: Date.now, onPreset: () => {} }
+  const head = { motors, presets: createPresetStore({ file: join(folder, `presets-${i}.json`), factory: [{ token: '1', name: 'Here', pose: { pan: 40, tilt: -10, zoom: 2 } }], home: { pan: 0, tilt: 0, zoom: 1 } }), deviceNow: Date.now, onPreset: () => {}, tour: { on: false } }
   devices.push(
     await startOnvifDevice({ port: 0, name: `cam-${i}`, serial: `cam-${i}`, credentials: { username, password }, head, events: createEventService({ now: Date.now }), streamUri: () => `rtsp://127.0.0.1:${port}/stream-${i % PHASES}`, deviceNow: Date.now, onOperation: (operation) => operation === 'GotoPreset' && moves.push({ camera: i, at: performance.timeOrigin + performance.now() }) }),
   )

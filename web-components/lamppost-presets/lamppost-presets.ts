@@ -2,9 +2,11 @@
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import '../lamppost-player/lamppost-player.ts'
+import './camera-finder.ts'
+import './check-pictures.ts'
 import { look } from '../look/look.ts'
 import { clockTime } from '../look/times.ts'
-import type { CameraView, PresetView, RecorderReport } from '../wall-client/api-shapes.ts'
+import type { CameraView, PresetCheck, PresetView, RecorderReport } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import { en as words } from '../words/en.ts'
@@ -23,6 +25,8 @@ const STEER: readonly { word: keyof typeof words & ('left' | 'right' | 'up' | 'd
 /** Shorter than the camera's own timeout, so that a held button moves without a stutter. */
 const STEER_AGAIN_MS = 300
 const RELOAD_MS = 3000
+/** Checks whose picture a person should see for themselves. */
+const DOUBTFUL = new Set<PresetCheck['result']>(['drifted', 'unreached'])
 
 @customElement('lamppost-presets')
 export class LamppostPresets extends LitElement {
@@ -35,6 +39,8 @@ export class LamppostPresets extends LitElement {
   @state() private presets: PresetView[] | null = null
   @state() private message: { words: string; good: boolean } | null = null
   @state() private report: (RecorderReport & { camera: string }) | null = null
+  /** Instead of a camera: the search for others. */
+  @state() private finding = false
   @state() private removing: string | null = null
 
   #client = new ClientController(this)
@@ -99,8 +105,16 @@ export class LamppostPresets extends LitElement {
     if (!camera) return html`<p class="waiting" role="status">${link === 'lost' ? (refusal ?? words.serverLost) : words.connecting}</p>`
     return html`${link === 'lost' ? html`<p class="banner" role="alert">${refusal ?? words.serverLost}</p>` : nothing}
       <div class="room">
-      <nav aria-label=${words.cameras}>${cameras.map((each) => this.#card(each, each.id === camera.id))}</nav>
-      <section aria-label=${camera.name}>
+      <nav aria-label=${words.cameras}>
+        ${cameras.map((each) => this.#card(each, !this.finding && each.id === camera.id))}
+        <button class="find" aria-current=${this.finding} @click=${() => (this.finding = true)}>${words.finder.open}</button>
+      </nav>
+      ${this.finding ? html`<lamppost-camera-finder .client=${this.#client.client}></lamppost-camera-finder>` : this.#work(camera)}
+    </div>`
+  }
+
+  #work(camera: CameraView) {
+    return html`<section aria-label=${camera.name}>
         <h2>${camera.name}</h2>
         <p class="quiet">${camera.id}${camera.onvifUrl ? html` · ${camera.onvifUrl}` : nothing}</p>
         <div class="work">
@@ -112,14 +126,14 @@ export class LamppostPresets extends LitElement {
           </div>
           ${camera.ptz ? html`<div>${this.#list(camera)} ${this.#saveForm(camera)}</div>` : nothing}
         </div>
-      </section>
-    </div>`
+      </section>`
   }
 
   #card(camera: CameraView, current: boolean) {
     const picture = this.#snapshots.of(camera.id)
     const choose = (): void => {
       this.chosen = camera.id
+      this.finding = false
       this.message = null
       this.removing = null
     }
@@ -127,6 +141,7 @@ export class LamppostPresets extends LitElement {
       ${picture ? html`<img src=${picture} alt="" />` : html`<span class="nopicture">${camera.health.video === 'down' ? words.gone : words.starting}</span>`}
       <span class="name">${camera.name}</span>
       <span class="health">${words.onvif} <b class=${camera.health.onvif}>${words.health[camera.health.onvif]}</b> · ${words.video} <b class=${camera.health.video}>${words.health[camera.health.video]}</b></span>
+      ${camera.health.clock === 'off' && camera.health.clockOffsetMs !== null ? html`<span class="why">${words.clockOff(camera.health.clockOffsetMs)}</span>` : nothing}
       ${camera.health.blind ? html`<span class="why">${words.blind[camera.health.blind]}</span>` : nothing}
       ${camera.health.reason ? html`<span class="why">${camera.health.reason}</span>` : nothing} ${camera.heldBy ? html`<span class="held">${words.heldByIncident}</span>` : nothing}
     </button>`
@@ -189,6 +204,7 @@ export class LamppostPresets extends LitElement {
               ${shows.map((id) => html`<span class="shows">${helpPoints.find((each) => each.id === id)?.name ?? id}</span>`)}
               ${shows.length > 0 ? html`<span class=${pictures > 0 ? 'taught' : 'untaught'}>${words.taught(pictures)}</span>` : nothing}
               ${lastCheck ? html`<span class="check ${lastCheck.result}">${words.checked(lastCheck.result, clockTime(lastCheck.at, client.state().site?.timezone ?? 'UTC'))}${lastCheck.words ? html`: ${lastCheck.words}` : nothing}</span>` : nothing}
+              ${lastCheck && DOUBTFUL.has(lastCheck.result) ? html`<lamppost-check-pictures .client=${client} .camera=${camera.id} .preset=${token} .at=${lastCheck.at}></lamppost-check-pictures>` : nothing}
             </div>
             <div class="row">
               <button @click=${() => this.#act(async () => client.recall(camera.id, token).then(() => words.recalled(label)))}>${words.recall}</button>

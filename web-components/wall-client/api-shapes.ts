@@ -1,10 +1,10 @@
 /** The API's shapes as the server's glossary has them, plus what its answers add. Types only. */
-import type { CameraView, Framing, Preset, PresetCheck } from '../../server/glossary/camera.ts'
+import type { CameraInquiry, CameraView, Framing, FoundCamera, Preset, PresetCheck } from '../../server/glossary/camera.ts'
 import type { ClipView, PictureForm, RecorderReport } from '../../server/glossary/clip.ts'
 import type { Incident as FoldedIncident } from '../../server/glossary/incident.ts'
 import type { Contact, HelpPoint as SiteHelpPoint, SafePlace } from '../../server/glossary/site.ts'
 
-export type { CameraView, ClipView, Framing, PictureForm, PresetCheck, RecorderReport }
+export type { CameraInquiry, CameraView, FoundCamera, ClipView, Framing, PictureForm, PresetCheck, RecorderReport }
 export type Incident = Omit<FoldedIncident, 'clips'> & { clips: ClipView[] }
 export type HelpPoint = SiteHelpPoint & { incident: string | null; lastPress: string | null; lastDrill: string | null }
 export type Site = { id: string; name: string; timezone: string; safePlaces: SafePlace[]; contacts: Contact[]; storage: Storage | null }

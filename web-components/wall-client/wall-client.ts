@@ -1,5 +1,5 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
-import type { CameraView, HelpPoint, Incident, PresetCheck, PresetView, Problem, RecorderReport, Site, Storage } from './api-shapes.ts'
+import type { CameraInquiry, FoundCamera, CameraView, HelpPoint, Incident, PresetCheck, PresetView, Problem, RecorderReport, Site, Storage } from './api-shapes.ts'
 import { type ServerEvent, readEvents } from './event-stream.ts'
 import { createPictureCarrier } from './picture-carrier.ts'
 
@@ -220,6 +220,13 @@ export function createWallClient({ server, token }: { server: string; token: str
     removePreset: async (camera: string, preset: string): Promise<void> => void (await call('DELETE', cameraPath(camera, `presets/${encodeURIComponent(preset)}`))),
     teachPreset: async (camera: string, preset: string): Promise<void> => void (await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/reference`))),
     checkPreset: async (camera: string, preset: string): Promise<PresetCheck> => (await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/check`))).json() as Promise<PresetCheck>,
+    /** What a preset was taught, or what its newest check saw; the caller gives the address up with `URL.revokeObjectURL`. Null when there is none. */
+    presetPicture: async (camera: string, preset: string, which: 'reference' | 'check'): Promise<string | null> => {
+      const answer = await call('GET', cameraPath(camera, `presets/${encodeURIComponent(preset)}/${which}.jpg`)).catch(() => null)
+      return answer && URL.createObjectURL(await answer.blob())
+    },
+    discover: async (device: string | null): Promise<{ items: FoundCamera[]; devices: string[] }> => (await call('POST', '/api/v1/discovery', device === null ? {} : { device })).json() as Promise<{ items: FoundCamera[]; devices: string[] }>,
+    inquire: async (access: { url: string; username: string; password: string }): Promise<CameraInquiry> => (await call('POST', '/api/v1/discovery/inquiry', access)).json() as Promise<CameraInquiry>,
     recorder: async (camera: string): Promise<RecorderReport> => get(cameraPath(camera, 'recorder')),
     recall: async (camera: string, preset: string): Promise<void> => void (await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/recall`))),
     move: async (camera: string, velocity: { pan: number; tilt: number; zoom: number }): Promise<void> => void (await call('POST', cameraPath(camera, 'move'), { ...velocity, timeoutMs: 700 })),

@@ -7,6 +7,12 @@ const proofWords = ({ proofs }: Framing): string => {
   return 'it says it moved and has stopped; it does not say where'
 }
 
+/** A span of milliseconds in the largest unit that suits it. */
+function spanWords(ms: number): string {
+  const [size, unit] = ms < 120_000 ? [1000, 's'] : ms < 7_200_000 ? [60_000, 'min'] : [3_600_000, 'h']
+  return `${Math.round(ms / size)} ${unit}`
+}
+
 export const en = {
   pressed: 'Help point pressed',
   drill: 'Drill: not a person',
@@ -87,6 +93,30 @@ export const en = {
   check: 'Check',
   checkResult: { agrees: 'the picture agrees', drifted: 'the picture does not agree any more', gone: 'the camera has lost this preset', 'lost-after-reboot': 'the camera lost this preset when it started again', unreached: 'the camera did not get there', 'not-taught': 'no reference picture to compare with' } satisfies Record<PresetCheck['result'], string>,
   checked: (result: PresetCheck['result'], time: string): string => `Checked ${time}, ${en.checkResult[result]}`,
+  pictures: { taught: 'As it was taught', seen: 'As the check saw it' },
+  clockOff: (offsetMs: number) => `Its clock is ${spanWords(Math.abs(offsetMs))} ${offsetMs > 0 ? 'ahead' : 'behind'}`,
+  finder: {
+    open: 'Find cameras',
+    title: 'Cameras that are not in the site file',
+    look: 'Look on the network',
+    looking: 'Looking',
+    device: 'Network',
+    anyDevice: 'As this machine chooses',
+    found: (count: number) => (count === 0 ? 'No camera answered' : count === 1 ? '1 camera answered' : `${count} cameras answered`),
+    known: (camera: string) => `already ${camera}`,
+    elsewhere: 'names an address that its answer did not come from',
+    choose: 'Choose',
+    address: 'ONVIF address',
+    username: 'User name',
+    password: 'Password',
+    ask: 'Ask it',
+    serial: (serial: string, firmware: string) => `Serial ${serial || 'unknown'}, firmware ${firmware || 'unknown'}`,
+    moves: (presets: number) => `Pan, tilt and zoom, ${presets === 1 ? '1 preset' : `${presets} presets`}`,
+    fixed: 'A fixed camera',
+    siteFile: 'For the site file',
+    copy: 'Copy',
+    copied: 'Copied',
+  },
   blind: { dark: 'Its picture is dark', covered: 'Its picture is blank: the lens may be covered', frozen: 'Its picture stands still' },
   remove: 'Remove',
   removeSure: 'Really remove?',

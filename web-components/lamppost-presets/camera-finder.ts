@@ -1,0 +1,168 @@
+/** For cameras that are not in the site file yet: found on the network, asked what they are, written out for the site file. */
+import { LitElement, css, html, nothing } from 'lit'
+import { customElement, property, state } from 'lit/decorators.js'
+import { look } from '../look/look.ts'
+import type { CameraInquiry, FoundCamera } from '../wall-client/api-shapes.ts'
+import type { WallClient } from '../wall-client/wall-client.ts'
+import { en as words } from '../words/en.ts'
+
+@customElement('lamppost-camera-finder')
+export class LamppostCameraFinder extends LitElement {
+  static override styles = [
+    look,
+    css`
+      :host {
+        display: grid;
+        gap: 14px;
+        align-content: start;
+        max-width: 1100px;
+      }
+      ul {
+        list-style: none;
+        display: grid;
+        gap: 8px;
+        padding: 0;
+        margin: 0;
+      }
+      li,
+      .asked {
+        background: var(--_panel);
+        border-radius: 6px;
+        padding: 10px 14px;
+      }
+      li {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 4px 14px;
+      }
+      li button {
+        margin-inline-start: auto;
+      }
+      form,
+      .row {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: end;
+        gap: 10px;
+      }
+      label {
+        display: grid;
+        gap: 4px;
+        font-size: 14px;
+      }
+      label.wide {
+        flex: 1 1 340px;
+      }
+      input {
+        font: inherit;
+      }
+      pre {
+        overflow: auto;
+        padding: 12px;
+        border-radius: 6px;
+        background: #05070c;
+        font-size: 14px;
+      }
+      .bad {
+        color: #ff9aa6;
+        font-weight: 600;
+      }
+      .good {
+        color: var(--_good);
+      }
+      .doubt {
+        color: var(--_doubt);
+      }
+    `,
+  ]
+
+  @property({ attribute: false }) client: WallClient | null = null
+  @state() private found: FoundCamera[] | null = null
+  @state() private devices: string[] = []
+  @state() private device = ''
+  @state() private busy = false
+  @state() private url = ''
+  @state() private inquiry: CameraInquiry | null = null
+  @state() private message: string | null = null
+  @state() private copied = false
+
+  async #act(work: (client: WallClient) => Promise<void>): Promise<void> {
+    if (!this.client || this.busy) return
+    this.busy = true
+    this.message = null
+    try {
+      await work(this.client)
+    } catch (error) {
+      this.message = error instanceof Error ? error.message : String(error)
+    } finally {
+      this.busy = false
+    }
+  }
+  #look(): Promise<void> {
+    return this.#act(async (client) => {
+      const { items, devices } = await client.discover(this.device || null)
+      this.found = items
+      this.devices = devices
+    })
+  }
+  #ask(event: SubmitEvent): void {
+    event.preventDefault()
+    const form = new FormData(event.target as HTMLFormElement)
+    const field = (name: string): string => String(form.get(name) ?? '')
+    void this.#act(async (client) => {
+      this.inquiry = null
+      this.inquiry = await client.inquire({ url: field('url').trim(), username: field('username'), password: field('password') })
+      this.copied = false
+    })
+  }
+
+  protected override render() {
+    return html`<h2>${words.finder.title}</h2>
+      <div class="row">
+        <button class="main look" ?disabled=${this.busy} @click=${() => void this.#look()}>${this.busy && this.found === null ? words.finder.looking : words.finder.look}</button>
+        ${this.devices.length > 1
+          ? html`<label>${words.finder.device}<select @change=${(event: Event) => (this.device = (event.target as HTMLSelectElement).value)}><option value="">${words.finder.anyDevice}</option>${this.devices.map((device) => html`<option value=${device}>${device}</option>`)}</select></label>`
+          : nothing}
+        <span role="status" class="quiet">${this.busy ? words.finder.looking : this.found ? words.finder.found(this.found.length) : ''}</span>
+      </div>
+      ${this.found && this.found.length > 0
+        ? html`<ul>
+            ${this.found.map(
+              ({ url, name, hardware, elsewhere, camera }) => html`<li>
+                <strong>${name || hardware || url}</strong> <code>${url}</code>
+                ${camera ? html`<span class="good">${words.finder.known(camera)}</span>` : nothing} ${elsewhere ? html`<span class="doubt">${words.finder.elsewhere}</span>` : nothing}
+                <button @click=${() => (this.url = url)}>${words.finder.choose}</button>
+              </li>`,
+            )}
+          </ul>`
+        : nothing}
+      <form @submit=${(event: SubmitEvent) => this.#ask(event)}>
+        <label class="wide">${words.finder.address}<input name="url" required .value=${this.url} placeholder="http://10.0.4.12/onvif/device_service" autocomplete="off" /></label>
+        <label>${words.finder.username}<input name="username" autocomplete="off" /></label>
+        <label>${words.finder.password}<input name="password" type="password" autocomplete="new-password" /></label>
+        <button ?disabled=${this.busy}>${words.finder.ask}</button>
+      </form>
+      <p class="bad" role="status">${this.message ?? ''}</p>
+      ${this.inquiry ? this.#asked(this.inquiry) : nothing}`
+  }
+
+  #asked({ manufacturer, model, serial, firmware, ptz, presets, clockOffsetMs, siteFile }: CameraInquiry) {
+    const copy = (): void => void navigator.clipboard?.writeText(siteFile).then(() => (this.copied = true))
+    const late = clockOffsetMs !== null && Math.abs(clockOffsetMs) > 2000
+    return html`<section class="asked">
+      <h3>${manufacturer} ${model}</h3>
+      <p>${words.finder.serial(serial, firmware)} · ${ptz ? words.finder.moves(presets.length) : words.finder.fixed}</p>
+      ${late ? html`<p class="doubt">${words.clockOff(clockOffsetMs)}</p>` : nothing}
+      <h3>${words.finder.siteFile}</h3>
+      <pre tabindex="0">${siteFile}</pre>
+      <button @click=${copy}>${this.copied ? words.finder.copied : words.finder.copy}</button>
+    </section>`
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'lamppost-camera-finder': LamppostCameraFinder
+  }
+}
