@@ -184,7 +184,11 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         busy: cameras.busy,
         lists: (camera, token) => cameras.head(camera).knownTokens()?.has(token) ?? true,
         taught: async (camera, token) => (await references.count(camera, token)) > 0,
-        frame: (camera, token, signal) => frame(camera, { way: 'preset', token }, signal, () => {}, (picture) => void references.noteCheck(camera, token, picture).catch(onError)),
+        frame: async (camera, token, signal) => {
+          // Somebody may have saved another view over it since it was last read: that is what a check should find.
+          await cameras.head(camera).presets()
+          return frame(camera, { way: 'preset', token }, signal, () => {}, (picture) => void references.noteCheck(camera, token, picture).catch(onError))
+        },
         sendBack: (camera) => cameras.sendBack(camera, 'before'),
         quiet: () => {
           const { quietHours, timezone } = site()
@@ -201,7 +205,10 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       book,
       append: ledger.append,
       cameras: {
-        choose: (id, incident, yields) => chooseCameras({ id, location: locationOf(id) }, cameras.candidates(yields), incident),
+        choose: (id, incident, yields) => {
+          const place = { id, location: locationOf(id) }
+          return chooseCameras(place, cameras.candidates(place, yields), incident)
+        },
         hold: cameras.hold,
         heldBy: cameras.heldBy,
         frame: (chosen, id, signal, onJudgement) => {

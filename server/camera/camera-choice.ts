@@ -29,8 +29,9 @@ export type Choice = { primary: Chosen | null; secondary: Chosen[]; passedOver: 
 
 const FIXED_WITHIN_METRES = 60
 const AIM_WITHIN_METRES = 150
-/** Of latitude; a little more than those metres. */
-const AIM_WITHIN_DEGREES = 0.0014
+/** Degrees that are more than those metres, anywhere people live. */
+const NEAR_LATITUDE = 0.0014
+const NEAR_LONGITUDE = 0.006
 const MOST_FURTHER = 3
 const MOST_FIXED = 2
 /** An operator who has just moved a camera is looking at something. */
@@ -49,6 +50,7 @@ export function chooseCameras(helpPoint: { id: HelpPointId; location: Place }, c
   const fixed: Ranked[] = []
   let wanted: Choice['wanted'] = null
   for (const camera of cameras) {
+    if (!concerns(camera, helpPoint)) continue
     const ranked = rank(camera, helpPoint)
     if (ranked.lost) passedOver.push({ camera: camera.id, reason: ranked.lost })
     if (ranked.way === null) continue
@@ -70,15 +72,18 @@ export function chooseCameras(helpPoint: { id: HelpPointId; location: Place }, c
   return { primary: primary && chosenOf(primary), secondary: [...views, ...fixed.sort(bestFirst).slice(0, MOST_FIXED)].map(chosenOf), passedOver, wanted: nearer ? wanted : null }
 }
 
+/** Most cameras of a town have nothing to do with a place: no trigonometry, and no memory, for them. */
+export function concerns({ presets, location }: Pick<Candidate, 'presets' | 'location'>, helpPoint: { id: HelpPointId; location: Place }): boolean {
+  return presets.has(helpPoint.id) || (location !== null && Math.abs(location.lat - helpPoint.location.lat) < NEAR_LATITUDE && Math.abs(location.lon - helpPoint.location.lon) < NEAR_LONGITUDE)
+}
+
 type Ranked = Chosen & { rank: number; doubt: string | null }
 /** `lost`: why its preset is of no use. */
 type Way = Omit<Ranked, 'way'> & { way: FramingWay | null; lost: string | null }
 
 function rank(camera: Candidate, { id, location }: { id: HelpPointId; location: Place }): Way {
   const preset = camera.presets.get(id)
-  // Most cameras of a town have nothing to do with this place: no trigonometry for them.
-  const far = !preset && (!camera.location || Math.abs(camera.location.lat - location.lat) > AIM_WITHIN_DEGREES)
-  const metres = camera.location && !far ? metresBetween(camera.location, location) : null
+  const metres = camera.location ? metresBetween(camera.location, location) : null
   const near = (within: number): boolean => metres !== null && metres <= within
   const base = { camera: camera.id, metres, preset: null, lost: null, ...doubtAbout(camera) }
   if (!camera.ptz) return { ...base, way: near(FIXED_WITHIN_METRES) ? 'fixed' : null }

@@ -1,13 +1,13 @@
 /** All cameras of the town: their heads, their health, and who holds each. */
 import type { Blindness, CameraHealth, CameraId, PresetToken, PtzPosition, Reachability } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
-import type { Place } from '../glossary/press.ts'
+import type { HelpPointId, Place } from '../glossary/press.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { callWorker } from '../tools/worker-calls.ts'
-import type { Candidate } from './camera-choice.ts'
+import { type Candidate, concerns } from './camera-choice.ts'
 import { createCameraFinding } from './camera-finding.ts'
 import { type CameraHead, createCameraHead } from './camera-head.ts'
 import { type Aim, aimAt } from './geometric-aim.ts'
@@ -139,9 +139,9 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
         else open(camera)
       }
     },
-    /** @param yields incidents that give their cameras up. */
-    candidates: (yields: ReadonlySet<IncidentId> = new Set()): Candidate[] =>
-      [...cameras.values()].map(({ site, head, health, now, handMovedAt }) => ({
+    /** Those that may have to do with the place. @param yields incidents that give their cameras up. */
+    candidates: (helpPoint: { id: HelpPointId; location: Place }, yields: ReadonlySet<IncidentId> = new Set()): Candidate[] =>
+      [...cameras.values()].filter(({ site }) => concerns(site, helpPoint)).map(({ site, head, health, now, handMovedAt }) => ({
         id: site.id,
         name: site.name,
         location: site.location,

@@ -10,11 +10,13 @@ import { createOnvifClient } from './onvif-client.ts'
 import type { Inventory } from './onvif-inventory-thread.ts'
 import { type OnvifPtz, createOnvifPtz } from './onvif-ptz.ts'
 
-const KEEP_WARM_MS = 5000
+/** How often a camera is spoken to; more often when it hangs up on who is silent for so long. */
+const KEEP_WARM_MS = 8000
+const KEEP_WARMER_MS = 4000
 /** Presets are read again now and then: somebody may have changed them, or a reboot lost them. */
-const PRESETS_EVERY = 12
+const PRESETS_EVERY = 8
 /** A camera's clock drifts slowly, but somebody may set it. */
-const CLOCK_EVERY = 60
+const CLOCK_EVERY = 40
 /** How long a move may take: at first, and within what a head that is known may differ. */
 const FIRST_MOVE_MS = 12_000
 const LEAST_MOVE_MS = 4000
@@ -41,6 +43,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   let health: Pick<CameraHealth, 'onvif' | 'reason' | 'since'> = { onvif: 'unknown', reason: null, since: isoTime(clock.now()) }
   let trusted = false
   let turns = 0
+  let warmEveryMs = KEEP_WARM_MS
   let lastPosition: Partial<PtzPosition> | null = null
   const moves: number[] = []
   let misses = 0
@@ -80,10 +83,12 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   }
 
   async function keepWarm(live: Session): Promise<void> {
+    const connections = client.connections()
     try {
       if (live.ptz) noteStatus(await live.ptz.getStatus(CALL_DEADLINE_MS))
       else await client.measureClock(CALL_DEADLINE_MS)
       turns += 1
+      if (client.connections() > connections) warmEveryMs = KEEP_WARMER_MS
       if (live.ptz && turns % PRESETS_EVERY === 0) live.presets = notePresets(await live.ptz.getPresets(CALL_DEADLINE_MS), false)
       if (turns % CLOCK_EVERY === 0) await readClock()
       misses = 0
@@ -103,7 +108,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     const refused = createBackoff(REFUSED_FIRST_WAIT_MS, REFUSED_MOST_WAIT_MS)
     while (!stopped.signal.aborted) {
       if (session) {
-        await clock.sleep(KEEP_WARM_MS, stopped.signal)
+        await clock.sleep(warmEveryMs, stopped.signal)
         if (!stopped.signal.aborted) await keepWarm(session)
         continue
       }
@@ -151,7 +156,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     /** Null until the camera was reached once. */
     ptz: (): boolean | null => (session ? session.ptz !== null : null),
     inventory: (): Inventory | null => session?.inventory ?? null,
-    knownTokens: (): ReadonlySet<PresetToken> | null => (session?.ptz ? new Set(session.presets.map(({ token }) => token)) : null),
+    knownTokens: (): ReadonlySet<PresetToken> | null => (session?.ptz ? had : null),
     presetPosition: (token: PresetToken): Partial<PtzPosition> | null => session?.presets.find((preset) => preset.token === token)?.position ?? null,
     moveStatusTrusted: () => trusted,
     /** Right after a start, a press waits a moment for the session that is being set up. */

@@ -14,7 +14,7 @@ export type OnvifClient = ReturnType<typeof createOnvifClient>
 
 export function createOnvifClient({ access, clock }: { access: OnvifAccess; clock: Clock }) {
   const base = new URL(access.url)
-  const { post, certificate, close } = createPoster(base, access.fingerprint)
+  const { post, certificate, connections, close } = createPoster(base, access.fingerprint)
   let challenge: Challenge | null = null
   let offsetMs = 0
 
@@ -44,6 +44,7 @@ export function createOnvifClient({ access, clock }: { access: OnvifAccess; cloc
     base,
     call,
     certificate,
+    connections,
     /** The camera's clock minus ours, milliseconds, measured without credentials (ONVIF Core 5.9.1). */
     async measureClock(deadlineMs: number): Promise<number> {
       const sentAt = clock.now()

@@ -14,12 +14,13 @@ export type Post = (path: string, body: string, headers: Record<string, string>,
  * @param base the configured address: scheme, host and port are never taken from anywhere else.
  * @param fingerprint SHA-256 of the certificate that the camera must show, hex; null trusts any: most cameras sign their own.
  */
-export function createPoster(base: URL, fingerprint: string | null): { post: Post; /** SHA-256 of the certificate that was shown last, hex. */ certificate(): string | null; close(): void } {
+export function createPoster(base: URL, fingerprint: string | null): { post: Post; /** SHA-256 of the certificate that was shown last, hex. */ certificate(): string | null; /** How often a connection had to be made. */ connections(): number; close(): void } {
   const secure = base.protocol === 'https:'
   const agentOptions = { keepAlive: true, maxSockets: 3, maxFreeSockets: 2, scheduling: 'lifo' as const }
   const agent = secure ? new https.Agent({ ...agentOptions, rejectUnauthorized: false }) : new http.Agent(agentOptions)
   const { request } = secure ? https : http
   let certificate: string | null = null
+  let connections = 0
 
   function once(path: string, body: string, headers: Record<string, string>, signal: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
@@ -47,6 +48,9 @@ export function createPoster(base: URL, fingerprint: string | null): { post: Pos
         },
       )
       sent.setNoDelay(true)
+      sent.once('socket', () => {
+        if (!sent.reusedSocket) connections += 1
+      })
       // Nothing is written before the connection stands, so no credentials reach a stranger.
       if (secure)
         sent.once('socket', (socket) => {
@@ -80,6 +84,7 @@ export function createPoster(base: URL, fingerprint: string | null): { post: Pos
       }
     },
     certificate: () => certificate,
+    connections: () => connections,
     close: () => agent.destroy(),
   }
 }

@@ -32,13 +32,14 @@ const INQUIRY = Type.Object({
 })
 
 export function findingRoutes(app: App, port: FindingPort): void {
+  app.get('/api/v1/discovery', { config: { roles: ['engineer'] }, schema: { summary: 'Network interfaces that can be looked on', tags: ['cameras'], response: { 200: Type.Object({ devices: Type.Array(Type.String()) }) } } }, () => ({ devices: port.devices() }))
   app.post(
     '/api/v1/discovery',
     {
       config: { roles: ['engineer'] },
-      schema: { summary: 'Look for ONVIF devices on the local network, for three seconds', tags: ['cameras'], body: Type.Object({ device: Type.Optional(Type.String({ maxLength: 40, description: 'A network interface; left out, the machine’s own choice' })) }, strict), response: { 200: Type.Object({ items: Type.Array(FOUND), devices: Type.Array(Type.String(), { description: 'Interfaces that can be named' }) }), '4xx': PROBLEM } },
+      schema: { summary: 'Look for ONVIF devices on the local network, for three seconds', tags: ['cameras'], body: Type.Object({ device: Type.Optional(Type.String({ maxLength: 40, description: 'A network interface; left out, the machine’s own choice' })) }, strict), response: { 200: Type.Object({ items: Type.Array(FOUND) }), '4xx': PROBLEM } },
     },
-    async (request) => ({ items: await port.discover(request.body.device ?? null), devices: port.devices() }),
+    async (request) => ({ items: await port.discover(request.body.device ?? null) }),
   )
   app.post(
     '/api/v1/discovery/inquiry',

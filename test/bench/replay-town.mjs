@@ -1,5 +1,6 @@
 /** Many cameras for little money: ONVIF devices of the simulator, whose picture is one recorded stream (replay-stream). */
 import { fork } from 'node:child_process'
+import { Server } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -12,8 +13,19 @@ const { createMotors } = await built('motors.js')
 const { createPresetStore } = await built('preset-store.js')
 
 const PHASES = 10
-const stream = fork(join(root, 'test', 'bench', 'replay-stream.mjs'), [source, String(PHASES), '2'])
-const { port } = await new Promise((resolve) => stream.once('message', resolve))
+// Without a source nobody watches: only the devices are wanted.
+const stream = source ? fork(join(root, 'test', 'bench', 'replay-stream.mjs'), [source, String(PHASES), '2']) : null
+const { port } = stream ? await new Promise((resolve) => stream.once('message', resolve)) : { port: 9 }
+
+let connections = 0
+let onWire = 0
+const emit = Server.prototype.emit
+Server.prototype.emit = function count(event, ...rest) {
+  if (event === 'connection') connections += 1
+  // When the request's head is at the camera, before anything of its body is read.
+  if (event === 'request' && rest[0].headers.soapaction?.includes('GotoPreset')) onWire = performance.timeOrigin + performance.now()
+  return emit.call(this, event, ...rest)
+}
 
 const moves = []
 const devices = []
@@ -21,11 +33,12 @@ for (let i = 0; i < Number(count); i += 1) {
   const motors = createMotors({ pan: 0, tilt: 0, zoom: 1 }, () => performance.now())
   const head = { motors, presets: createPresetStore({ file: join(folder, `presets-${i}.json`), factory: [{ token: '1', name: 'Here', pose: { pan: 40, tilt: -10, zoom: 2 } }], home: { pan: 0, tilt: 0, zoom: 1 } }), deviceNow: Date.now, onPreset: () => {}, tour: { on: false } }
   devices.push(
-    await startOnvifDevice({ port: 0, name: `cam-${i}`, serial: `cam-${i}`, credentials: { username, password }, head, events: createEventService({ now: Date.now }), streamUri: () => `rtsp://127.0.0.1:${port}/stream-${i % PHASES}`, deviceNow: Date.now, onOperation: (operation) => operation === 'GotoPreset' && moves.push({ camera: i, at: performance.timeOrigin + performance.now() }) }),
+    await startOnvifDevice({ port: 0, name: `cam-${i}`, serial: `cam-${i}`, credentials: { username, password }, head, events: createEventService({ now: Date.now }), streamUri: () => `rtsp://127.0.0.1:${port}/stream-${i % PHASES}`, deviceNow: Date.now, onOperation: (operation) => operation === 'GotoPreset' && moves.push({ camera: i, at: onWire }) }),
   )
 }
-process.on('message', () => process.send({ moves }))
+process.on('message', () => process.send({ moves, connections }))
 process.on('disconnect', () => {
+  if (!stream) process.exit(0)
   stream.once('exit', () => process.exit(0))
   stream.disconnect()
 })

@@ -25,7 +25,7 @@ export class LamppostCameraFinder extends LitElement {
         margin: 0;
       }
       li,
-      .asked {
+      .answer {
         background: var(--_panel);
         border-radius: 6px;
         padding: 10px 14px;
@@ -54,8 +54,21 @@ export class LamppostCameraFinder extends LitElement {
       label.wide {
         flex: 1 1 340px;
       }
-      input {
+      input,
+      select {
         font: inherit;
+        min-height: 44px;
+        padding: 6px 10px;
+        color: var(--_ink);
+        background: var(--_ground);
+        border: 1px solid var(--_line);
+        border-radius: 6px;
+      }
+      input::placeholder {
+        color: var(--_quiet);
+      }
+      form button {
+        min-height: 44px;
       }
       pre {
         overflow: auto;
@@ -87,6 +100,13 @@ export class LamppostCameraFinder extends LitElement {
   @state() private message: string | null = null
   @state() private copied = false
 
+  #asked = false
+
+  protected override updated(): void {
+    if (!this.client || this.#asked) return
+    this.#asked = true
+    void this.#act(async (client) => void (this.devices = await client.networks()))
+  }
   async #act(work: (client: WallClient) => Promise<void>): Promise<void> {
     if (!this.client || this.busy) return
     this.busy = true
@@ -101,9 +121,7 @@ export class LamppostCameraFinder extends LitElement {
   }
   #look(): Promise<void> {
     return this.#act(async (client) => {
-      const { items, devices } = await client.discover(this.device || null)
-      this.found = items
-      this.devices = devices
+      this.found = await client.discover(this.device || null)
     })
   }
   #ask(event: SubmitEvent): void {
@@ -144,13 +162,13 @@ export class LamppostCameraFinder extends LitElement {
         <button ?disabled=${this.busy}>${words.finder.ask}</button>
       </form>
       <p class="bad" role="status">${this.message ?? ''}</p>
-      ${this.inquiry ? this.#asked(this.inquiry) : nothing}`
+      ${this.inquiry ? this.#answer(this.inquiry) : nothing}`
   }
 
-  #asked({ manufacturer, model, serial, firmware, ptz, presets, clockOffsetMs, siteFile }: CameraInquiry) {
+  #answer({ manufacturer, model, serial, firmware, ptz, presets, clockOffsetMs, siteFile }: CameraInquiry) {
     const copy = (): void => void navigator.clipboard?.writeText(siteFile).then(() => (this.copied = true))
     const late = clockOffsetMs !== null && Math.abs(clockOffsetMs) > 2000
-    return html`<section class="asked">
+    return html`<section class="answer">
       <h3>${manufacturer} ${model}</h3>
       <p>${words.finder.serial(serial, firmware)} · ${ptz ? words.finder.moves(presets.length) : words.finder.fixed}</p>
       ${late ? html`<p class="doubt">${words.clockOff(clockOffsetMs)}</p>` : nothing}

@@ -13,6 +13,8 @@ import { en as words } from '../words/en.ts'
 import { presetsStyles } from './presets-styles.ts'
 import { SnapshotController } from './snapshot-controller.ts'
 
+/** What came of it; a word alone is good news. */
+type Said = string | { words: string; good: boolean }
 type Velocity = { pan: number; tilt: number; zoom: number }
 const STEER: readonly { word: keyof typeof words & ('left' | 'right' | 'up' | 'down' | 'zoomIn' | 'zoomOut'); sign: string; velocity: Velocity }[] = [
   { word: 'left', sign: '◀', velocity: { pan: -0.35, tilt: 0, zoom: 0 } },
@@ -81,15 +83,15 @@ export class LamppostPresets extends LitElement {
     })
   }
   /** Tells how it went; a refusal is told in the server's own words. */
-  async #act(work: () => Promise<string | null>): Promise<void> {
+  async #act(work: () => Promise<Said | null>): Promise<void> {
     try {
       const done = await work()
-      if (done !== null) this.message = { words: done, good: true }
+      if (done !== null) this.message = typeof done === 'string' ? { words: done, good: true } : done
     } catch (error) {
       this.message = { words: error instanceof Error ? error.message : String(error), good: false }
     }
   }
-  #change(camera: CameraView, work: () => Promise<string>): Promise<void> {
+  #change(camera: CameraView, work: () => Promise<Said>): Promise<void> {
     return this.#act(async () => {
       const said = await work()
       const presets = await this.#client.client.presets(camera.id)
@@ -210,7 +212,7 @@ export class LamppostPresets extends LitElement {
               <button @click=${() => this.#act(async () => client.recall(camera.id, token).then(() => words.recalled(label)))}>${words.recall}</button>
               <button @click=${() => this.#change(camera, async () => client.savePreset(camera.id, { token, name: label, helpPoint: shows[0] ?? null }).then(() => words.saved(label)))}>${words.overwrite}</button>
               <button @click=${() => this.#change(camera, async () => client.teachPreset(camera.id, token).then(() => words.taughtNow(label)))} title=${words.teachHint}>${words.teach}</button>
-              <button @click=${() => this.#change(camera, async () => client.checkPreset(camera.id, token).then(({ result }) => `${label}: ${words.checkResult[result]}`))}>${words.check}</button>
+              <button @click=${() => this.#change(camera, async () => client.checkPreset(camera.id, token).then(({ result }) => ({ words: `${label}: ${words.checkResult[result]}`, good: result === 'agrees' })))}>${words.check}</button>
               ${this.removing === token
                 ? html`<button class="danger" @click=${() => this.#change(camera, async () => client.removePreset(camera.id, token).then(() => words.removed(label)))}>${words.removeSure}</button>`
                 : html`<button @click=${() => (this.removing = token)}>${words.remove}</button>`}

@@ -225,7 +225,8 @@ export function createWallClient({ server, token }: { server: string; token: str
       const answer = await call('GET', cameraPath(camera, `presets/${encodeURIComponent(preset)}/${which}.jpg`)).catch(() => null)
       return answer && URL.createObjectURL(await answer.blob())
     },
-    discover: async (device: string | null): Promise<{ items: FoundCamera[]; devices: string[] }> => (await call('POST', '/api/v1/discovery', device === null ? {} : { device })).json() as Promise<{ items: FoundCamera[]; devices: string[] }>,
+    networks: async (): Promise<string[]> => (await get<{ devices: string[] }>('/api/v1/discovery')).devices,
+    discover: async (device: string | null): Promise<FoundCamera[]> => ((await (await call('POST', '/api/v1/discovery', device === null ? {} : { device })).json()) as { items: FoundCamera[] }).items,
     inquire: async (access: { url: string; username: string; password: string }): Promise<CameraInquiry> => (await call('POST', '/api/v1/discovery/inquiry', access)).json() as Promise<CameraInquiry>,
     recorder: async (camera: string): Promise<RecorderReport> => get(cameraPath(camera, 'recorder')),
     recall: async (camera: string, preset: string): Promise<void> => void (await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/recall`))),
