@@ -40,6 +40,7 @@ import { openLedger } from './ledger/ledger.ts'
 import { type DemoCredentials, demoPeople, readDemoCredentials, writeDemoCredentials } from './people/demo-people.ts'
 import { openPeopleFile } from './people/people-file.ts'
 import { createSessions } from './people/sessions.ts'
+import { createOnvifInput } from './press/onvif-input.ts'
 import { createPressDesk } from './press/press-desk.ts'
 import { startSimulator } from './simulator/simulator.ts'
 import { planTown } from './simulator/town-plan.ts'
@@ -109,6 +110,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     closing.add('the ledger', ledger.close)
     const book = createIncidentBook()
 
+    const buttons = () => site().helpPoints.flatMap(({ id, wired: inputs }) => inputs.map((input) => ({ helpPoint: id, ...input })))
+
     // Cameras and their clip buffers. Video runs in a thread of its own.
     const clips = createClipDesk({
       folder: join(dataFolder, 'clips'),
@@ -131,6 +134,9 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         news.publish({ event: 'camera.health', data: { ...change, codec: clips.codec(change.camera) } })
       },
       onStream: (camera, stream, substream) => void clips.stream(camera, stream, camera.onvif, [], substream).catch(onError),
+      listened: (camera) => buttons().some((button) => button.camera === camera),
+      onInput: (camera, event) => wired.heard(camera, event),
+      onListening: (camera, problem) => (problem === null ? logger.info({ camera }, 'its digital inputs are heard') : logger.warn({ camera, problem }, 'its digital inputs are not heard')),
       onPresetGone: (camera, token, away) => void drift.gone({ camera, token }, away),
       onError,
     })
@@ -223,6 +229,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     })
     closing.add('the incident desk', incidents.closeDesk)
     const presses = createPressDesk({ clock, knows: (id) => helpPoint(id) !== undefined, pressed: incidents.pressed, whenDurable: ledger.whenDurable })
+    const wired = createOnvifInput({ buttons, accept: presses.accept, clock, onError })
+    closing.add('the wired buttons', wired.close)
 
     // What happened before this start.
     const lastPresses = new Map<string, { lastPress: string | null; lastDrill: string | null }>()

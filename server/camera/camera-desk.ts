@@ -12,6 +12,7 @@ import { createCameraFinding } from './camera-finding.ts'
 import { type CameraHead, createCameraHead } from './camera-head.ts'
 import { type Aim, aimAt } from './geometric-aim.ts'
 import { clockStateOf, createSteadiness } from './health-steadiness.ts'
+import type { InputEvent } from './onvif-events.ts'
 import type { InventoryThread } from './onvif-inventory-thread.ts'
 
 /** For so long after somebody steered a camera it is left where they want it. */
@@ -30,8 +31,8 @@ const PARTS = ['onvif', 'video', 'buffer'] as const
 type Part = (typeof PARTS)[number]
 type Steady = ReturnType<typeof createSteadiness> & { proving: AbortController | null }
 type Kept = { site: SiteCamera; head: CameraHead | null; health: CameraHealth; reasons: Record<Part, string | null>; /** As it is this moment, told or not. */ now: Record<Part, Reachability>; steady: Record<Part, Steady>; handMovedAt: number | null; lookedFor: boolean }
-export function createCameraDesk(options: { clock: Clock; onHealth(change: HealthChange): void; onStream(camera: SiteCamera, stream: URL, substream: URL | null): void; /** A preset that the site file names is not on the camera. `away`: it was there before the camera was away. */ onPresetGone(camera: CameraId, token: PresetToken, away: boolean): void; onError(error: unknown): void }) {
-  const { clock, onHealth, onStream, onPresetGone, onError } = options
+export function createCameraDesk(options: { clock: Clock; onHealth(change: HealthChange): void; onStream(camera: SiteCamera, stream: URL, substream: URL | null): void; /** A preset that the site file names is not on the camera. `away`: it was there before the camera was away. */ onPresetGone(camera: CameraId, token: PresetToken, away: boolean): void; /** Whether a help point's button is wired to it. */ listened?(camera: CameraId): boolean; onInput?(camera: CameraId, event: InputEvent): void; onListening?(camera: CameraId, problem: string | null): void; onError(error: unknown): void }) {
+  const { clock, onHealth, onStream, onPresetGone, listened = () => false, onInput = () => {}, onListening = () => {}, onError } = options
   const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
   void inventory.ended.then((error) => error && onError(error))
   const cameras = new Map<CameraId, Kept>()
@@ -87,6 +88,9 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
         for (const token of tokens) if (isMapped(kept.site, token)) onPresetGone(site.id, token, away)
       },
       onClock: (offsetMs) => clockIs(site.id, offsetMs),
+      listened: () => listened(site.id),
+      onInput: (event) => onInput(site.id, event),
+      onListening: (problem) => onListening(site.id, problem),
     })
   }
 

@@ -7,6 +7,7 @@ import { Failure, wordsOf } from '../tools/failure.ts'
 import type { Aim, AimRange } from './geometric-aim.ts'
 import { pinToHost } from './host-pin.ts'
 import { createOnvifClient } from './onvif-client.ts'
+import { type InputEvent, listenToInputs } from './onvif-events.ts'
 import type { Inventory } from './onvif-inventory-thread.ts'
 import { type OnvifPtz, createOnvifPtz } from './onvif-ptz.ts'
 
@@ -33,8 +34,8 @@ type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; substr
 export type TakeInventory = (access: OnvifAccess, timeoutMs: number) => Promise<Inventory>
 export type CameraHead = ReturnType<typeof createCameraHead>
 
-export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; /** Whether the site file says how it hangs. */ mounted?(): boolean; onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'>): void; onSession(stream: URL, substream: URL | null): void; /** Presets that it had are no longer there. `away`: it was not reached for a while before. */ onPresetsGone?(tokens: PresetToken[], away: boolean): void; /** Its clock was read. */ onClock?(offsetMs: number): void }) {
-  const { id, access, clock, takeInventory, mounted = () => false, onHealth, onSession, onPresetsGone = () => {}, onClock = () => {} } = options
+export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; /** Whether the site file says how it hangs. */ mounted?(): boolean; onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'>): void; onSession(stream: URL, substream: URL | null): void; /** Presets that it had are no longer there. `away`: it was not reached for a while before. */ onPresetsGone?(tokens: PresetToken[], away: boolean): void; /** Its clock was read. */ onClock?(offsetMs: number): void; /** Whether somebody wants to hear its digital inputs. */ listened?(): boolean; onInput?(event: InputEvent): void; /** Null when its inputs are heard, else why they are not. */ onListening?(problem: string | null): void }) {
+  const { id, access, clock, takeInventory, mounted = () => false, onHealth, onSession, onPresetsGone = () => {}, onClock = () => {}, listened = () => false, onInput = () => {}, onListening = () => {} } = options
   const client = createOnvifClient({ access, clock })
   const stopped = new AbortController()
   const closed = new Promise<never>((_, reject) => stopped.signal.addEventListener('abort', () => reject(new Error('closing'))))
@@ -82,6 +83,13 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     return { inventory, ptz, stream, substream, presets, aimRange }
   }
 
+  let listening: Promise<void> | null = null
+  /** Once begun it goes on by itself, whatever becomes of the session. */
+  function listen({ inventory: { eventsPath } }: Session): void {
+    if (listening || eventsPath === null || !listened()) return
+    listening = listenToInputs({ client, path: () => session?.inventory.eventsPath ?? eventsPath, clock, signal: stopped.signal, onInput, onState: onListening })
+  }
+
   async function keepWarm(live: Session): Promise<void> {
     const connections = client.connections()
     try {
@@ -92,6 +100,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       if (live.ptz && turns % PRESETS_EVERY === 0) live.presets = notePresets(await live.ptz.getPresets(CALL_DEADLINE_MS), false)
       if (turns % CLOCK_EVERY === 0) await readClock()
       misses = 0
+      listen(live)
       report('up', null)
     } catch (error) {
       misses += 1
@@ -119,6 +128,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
         refused.reset()
         report('up', null)
         onSession(session.stream, session.substream)
+        listen(session)
       } catch (error) {
         if (stopped.signal.aborted) return
         report('down', wordsOf(error))
@@ -199,6 +209,8 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     stop: async (): Promise<void> => ptz().stop(CALL_DEADLINE_MS),
     async close(): Promise<void> {
       stopped.abort()
+      // It gives its subscription back first.
+      await listening
       client.close()
       await running
     },

@@ -9,7 +9,7 @@ import { type Reply, type XmlElement, elementIn, readReply, textIn } from './onv
 
 const DEVICE = 'http://www.onvif.org/ver10/device/wsdl'
 
-export type OnvifCall = { path: string; namespace: string; action: string; body: string; deadlineMs: number }
+export type OnvifCall = { path: string; namespace: string; action: string; body: string; deadlineMs: number; /** Further header elements. */ header?: string; /** Hears the answer as it came. */ onText?(xml: string): void }
 export type OnvifClient = ReturnType<typeof createOnvifClient>
 
 export function createOnvifClient({ access, clock }: { access: OnvifAccess; clock: Clock }) {
@@ -18,11 +18,12 @@ export function createOnvifClient({ access, clock }: { access: OnvifAccess; cloc
   let challenge: Challenge | null = null
   let offsetMs = 0
 
-  async function exchange({ path, namespace, action, body, deadlineMs }: OnvifCall, credentials: boolean): Promise<{ reply: Reply; status: number; challenges: string[] }> {
+  async function exchange({ path, namespace, action, body, deadlineMs, header, onText }: OnvifCall, credentials: boolean): Promise<{ reply: Reply; status: number; challenges: string[] }> {
     const token = credentials && !challenge ? { username: access.username, password: access.password, cameraNow: clock.now() + offsetMs } : null
     const headers: Record<string, string> = { soapaction: `"${namespace}/${action}"` }
     if (credentials && challenge) headers.authorization = answerChallenge(challenge, { ...access, method: 'POST', path })
-    const { status, challenges, text } = await post(path, soapEnvelope(body, token), headers, deadlineMs)
+    const { status, challenges, text } = await post(path, soapEnvelope(body, token, header), headers, deadlineMs)
+    onText?.(text)
     return { reply: readReply(text), status, challenges }
   }
 

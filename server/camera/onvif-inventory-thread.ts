@@ -22,6 +22,8 @@ export type Inventory = {
   profile: string
   /** Path of the PTZ service on the configured host; null for a fixed camera. */
   ptzPath: string | null
+  /** Path of the event service on the configured host; null when it has none. */
+  eventsPath: string | null
   streamUri: string
   /** Another profile's stream that is H.264, where the recorded one is not. */
   h264Uri: string | null
@@ -101,6 +103,7 @@ async function takeInventory(access: OnvifAccess, timeoutMs: number): Promise<In
     firmware: information.firmwareVersion ?? '',
     profile: token,
     ptzPath: moves ? (camera.uri?.ptz?.pathname ?? null) : null,
+    eventsPath: camera.uri?.events?.pathname ?? null,
     streamUri: stream.uri,
     h264Uri: substream?.uri ?? null,
   }

@@ -8,6 +8,8 @@ export type HelpPoint = {
   address: string
   location: Place
   instructions: string[]
+  /** Digital inputs that its button is wired to. */
+  wired: { camera: CameraId; input: string | null; pressed: boolean }[]
 }
 
 /** `fingerprint`: SHA-256 of the camera's certificate, hex without colons; null trusts any certificate of that host. */

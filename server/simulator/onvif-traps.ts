@@ -21,6 +21,8 @@ export const TRAPS = [
   'never-answers',
   'reset',
   'redirect',
+  'pull-point-elsewhere',
+  'other-input-words',
 ] as const
 export type Trap = (typeof TRAPS)[number]
 
@@ -72,6 +74,10 @@ export function springTrap(trap: Trap, response: ServerResponse, operation: stri
       return operation === 'GetStatus' ? send(200, good.replace(/<tt:Position>.*?<\/tt:Position>/s, '')) : operation === 'GetPresets' ? send(200, good.replaceAll(/<tt:PTZPosition>.*?<\/tt:PTZPosition>/gs, '')) : false
     case 'move-status-stuck':
       return operation === 'GetStatus' ? send(200, good.replaceAll('MOVING', 'IDLE').replace(/<tt:Position>.*?<\/tt:Position>/s, '')) : false
+    case 'pull-point-elsewhere':
+      return operation === 'CreatePullPointSubscription' ? send(200, good.replace(/(<wsa5:Address>)[^<]*?(\/onvif\/)/, '$1http://169.254.169.254:81$2')) : false
+    case 'other-input-words':
+      return operation === 'PullMessages' ? send(200, good.replaceAll('LogicalState', 'State').replaceAll(/(UtcTime="[^"]*)Z"/g, '$1+00:00"')) : false
     case 'never-answers':
       return true
     case 'reset':

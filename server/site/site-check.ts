@@ -77,6 +77,13 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   if (!isTimezone(document.site.timezone)) complain(['site', 'timezone'], `"${document.site.timezone}" is no time zone; use a name such as Europe/London`)
   const helpPoints = new Set(document.helpPoints.map(({ id }) => id))
 
+  const withOnvif = new Set(document.cameras.flatMap((camera) => (camera.onvif ? [camera.id] : [])))
+  for (const [i, { sources = [] }] of document.helpPoints.entries())
+    for (const [j, source] of sources.entries()) {
+      if (!('onvifInput' in source) || withOnvif.has(source.onvifInput.camera)) continue
+      complain(['helpPoints', i, 'sources', j, 'onvifInput', 'camera'], `there is no camera "${source.onvifInput.camera}" with onvif`)
+    }
+
   const cameras = document.cameras.map((camera, i): SiteCamera => {
     const at = (...path: Path): Path => ['cameras', i, ...path]
     if (!camera.onvif && !camera.rtmp) complain(at(), 'a camera needs onvif or rtmp')
@@ -112,12 +119,13 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   return {
     ...document.site,
     quietHours: document.site.quietHours ?? null,
-    helpPoints: document.helpPoints.map(({ id, name, address, location, instructions }) => ({
+    helpPoints: document.helpPoints.map(({ id, name, address, location, instructions, sources }) => ({
       id: id as HelpPointId,
       name,
       address: address ?? '',
       location,
       instructions: instructions ?? [],
+      wired: (sources ?? []).flatMap((source) => ('onvifInput' in source ? [{ camera: source.onvifInput.camera as CameraId, input: source.onvifInput.input ?? null, pressed: source.onvifInput.pressed ?? true }] : [])),
     })),
     cameras,
     safePlaces: document.safePlaces ?? [],

@@ -9,6 +9,8 @@ const SIZE = Type.String({ pattern: '^[0-9]+(MB|GB|TB)$', description: 'A whole 
 const TIME = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', description: 'Local time of day: "21:00"' })
 const PLACE = Type.Object({ lat: Type.Number({ minimum: -90, maximum: 90 }), lon: Type.Number({ minimum: -180, maximum: 180 }) }, { ...strict, description: 'WGS 84 degrees' })
 
+const WIRED = Type.Object({ camera: ID, input: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'The token of the digital input; left out, any of that device' })), pressed: Type.Optional(Type.Boolean({ description: 'What the input says while the button is pressed; true when left out' })) }, { ...strict, description: 'The button is wired to a digital input of this camera or intercom' })
+
 const HELP_POINT = Type.Object(
   {
     id: ID,
@@ -17,7 +19,7 @@ const HELP_POINT = Type.Object(
     location: PLACE,
     instructions: Type.Optional(Type.Array(NAME, { maxItems: 20 })),
     sources: Type.Optional(
-      Type.Array(Type.Union([Type.Object({ http: Type.Object({}, strict) }, strict), Type.Object({ mqtt: Type.Object({ topic: Type.String({ minLength: 1 }) }, strict) }, strict)])),
+      Type.Array(Type.Union([Type.Object({ http: Type.Object({}, strict) }, strict), Type.Object({ mqtt: Type.Object({ topic: Type.String({ minLength: 1 }) }, strict) }, strict), Type.Object({ onvifInput: WIRED }, strict)])),
     ),
   },
   strict,

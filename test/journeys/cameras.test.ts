@@ -30,7 +30,7 @@ beforeAll(async () => {
     [
       'site: { id: town, name: Town, timezone: Europe/London }',
       'helpPoints:',
-      '  - { id: bar, name: "Number One Bar, Blackwellgate", location: { lat: 54.52363, lon: -1.55610 }, instructions: [Speak to the caller] }',
+      '  - { id: bar, name: "Number One Bar, Blackwellgate", location: { lat: 54.52363, lon: -1.55610 }, instructions: [Speak to the caller], sources: [{ onvifInput: { camera: head } }] }',
       '  - { id: steps, name: Skinnergate steps, location: { lat: 54.52380, lon: -1.55640 } }',
       'cameras:',
       `  - { id: head, name: Blackwellgate / Skinnergate, location: { lat: 54.52371, lon: -1.55655 }, ${access}, presets: { bar: { token: "${PRESET.token}", name: Bar }, steps: { token: "${PRESET.token}", name: Steps } } }`,
@@ -91,6 +91,16 @@ describe('two presses that need one camera', () => {
     await page.screenshot({ path: join(output, 'camera-given.png') })
     await page.context().close()
     await Promise.all([close(first), close(second)])
+  })
+})
+
+describe('a button that is wired to the camera', () => {
+  test('opens an incident like any other, and its own camera turns', async () => {
+    town.camera('head').setInput(true)
+    const opened = await until(async () => ((await call('operator', 'GET', '/incidents?state=open')).body as { items: { id: string; helpPoint: string; presses: { source: string }[]; framings: { camera: string }[] }[] }).items, ({ length }) => length > 0, 10_000)
+    expect(opened).toMatchObject([{ helpPoint: 'bar', presses: [{ source: 'onvif-input' }], framings: [{ camera: 'head' }] }])
+    town.camera('head').setInput(false)
+    await close(opened[0]?.id ?? '')
   })
 })
 

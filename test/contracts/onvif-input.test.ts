@@ -1,0 +1,187 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createCameraDesk } from '../../server/camera/camera-desk.ts'
+import { createOnvifClient } from '../../server/camera/onvif-client.ts'
+import { listenToInputs, referenceParameters } from '../../server/camera/onvif-events.ts'
+import type { CameraId } from '../../server/glossary/camera.ts'
+import type { HelpPointId } from '../../server/glossary/press.ts'
+import type { Site, SiteCamera } from '../../server/glossary/site.ts'
+import { type WiredButton, createOnvifInput } from '../../server/press/onvif-input.ts'
+import type { Arrival } from '../../server/press/press-desk.ts'
+import { realClock } from '../../server/tools/clock.ts'
+import { Failure } from '../../server/tools/failure.ts'
+import { createFakeClock } from '../fakes/fake-clock.ts'
+import { CREDENTIALS, plan, startTestTown, until } from './test-town.ts'
+
+const POST = 'post' as CameraId
+const BAR = 'bar' as HelpPointId
+let town: Awaited<ReturnType<typeof startTestTown>>
+let desk: ReturnType<typeof createCameraDesk>
+let button: WiredButton = { helpPoint: BAR, camera: POST, input: null, pressed: true }
+const arrivals: Arrival[] = []
+const listening: (string | null)[] = []
+const wired = createOnvifInput({ buttons: () => [button], accept: async (arrival) => arrivals.push(arrival), clock: realClock, onError: () => {} })
+const camera = () => town.camera(POST)
+const heard = () => until(() => listening.at(-1), (problem) => problem === null, 30_000)
+
+beforeAll(async () => {
+  town = await startTestTown(plan(POST, false))
+  desk = createCameraDesk({ clock: realClock, onHealth: () => {}, onStream: () => {}, onPresetGone: () => {}, listened: () => true, onInput: wired.heard, onListening: (_, problem) => listening.push(problem), onError: () => {} })
+  const site: SiteCamera = { id: POST, name: 'Post', location: null, onvif: { url: camera().url, fingerprint: null, ...CREDENTIALS }, rtmp: null, presets: new Map(), mount: null, after: 'home', buffer: { mode: 'on-press', preRollMs: 0, keepMs: 1, mostBytes: null, sound: 'drop', reader: 'direct' } }
+  await desk.follow({ id: 'town', name: 'Town', timezone: 'UTC', quietHours: null, helpPoints: [], cameras: [site], safePlaces: [], contacts: [], storage: { most: null, reserve: 0 } } satisfies Site)
+  await heard()
+})
+afterEach(async () => {
+  camera().setTrap(null)
+  camera().setInput(false)
+  button = { helpPoint: BAR, camera: POST, input: null, pressed: true }
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  arrivals.length = 0
+})
+afterAll(async () => {
+  wired.close()
+  await desk.close()
+  await town.end()
+})
+const press = async (): Promise<Arrival | undefined> => {
+  camera().setInput(true)
+  return (await until(() => arrivals, ({ length }) => length > 0, 5000))[0]
+}
+
+describe('a button that is wired to a camera’s digital input', () => {
+  test('is a press of its help point, once, with the device’s own time; letting go is none', async () => {
+    const before = Date.now()
+    const arrival = await press()
+    expect(arrival).toMatchObject({ helpPoint: BAR, kind: 'press', source: 'onvif-input', key: expect.stringMatching(/^onvif post input-1 /) })
+    expect(Math.abs(Date.parse(arrival?.pressedAt ?? '') - before)).toBeLessThan(2000)
+    camera().setInput(false)
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect(arrivals).toHaveLength(1)
+  })
+  test('that rests closed is pressed when it opens', async () => {
+    camera().setInput(true)
+    await until(() => arrivals.length, (count) => count > 0)
+    arrivals.length = 0
+    button = { ...button, pressed: false }
+    camera().setInput(false)
+    await until(() => arrivals.length, (count) => count === 1, 5000)
+  })
+  test('of another input of the same device is not this one', async () => {
+    button = { ...button, input: 'input-2' }
+    camera().setInput(true)
+    await new Promise((resolve) => setTimeout(resolve, 800))
+    expect(arrivals).toEqual([])
+  })
+  test('in other words and another way to write the time is understood', async () => {
+    camera().setTrap('other-input-words')
+    // The question that is under way was asked before.
+    camera().setInput(true)
+    await until(() => arrivals.length, (count) => count > 0)
+    camera().setInput(false)
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    arrivals.length = 0
+    expect(await press()).toMatchObject({ pressedAt: expect.stringContaining('+00:00') })
+  })
+  test('still works when the device was away; the state it comes back with is no press', async () => {
+    camera().setInput(true)
+    await until(() => arrivals.length, (count) => count > 0)
+    arrivals.length = 0
+    listening.length = 0
+    await camera().unplug()
+    await until(() => listening.at(-1) ?? null, (problem) => problem !== null, 20_000)
+    await camera().plugIn()
+    await heard()
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect(arrivals).toEqual([])
+    camera().setInput(false)
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect(await press()).toBeDefined()
+  })
+})
+
+describe('a device that is difficult', () => {
+  const listen = async (trap: Parameters<ReturnType<typeof camera>['setTrap']>[0], ms: number) => {
+    const stop = new AbortController()
+    const client = createOnvifClient({ access: { url: camera().url, fingerprint: null, ...CREDENTIALS }, clock: realClock })
+    const problems: (string | null)[] = []
+    const inputs: unknown[] = []
+    const before = camera().operations().length
+    camera().setTrap(trap)
+    const over = listenToInputs({ client, path: () => '/onvif/event_service', clock: realClock, signal: stop.signal, onInput: (event) => inputs.push(event), onState: (problem) => problems.push(problem) })
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    const asked = camera().operations().slice(before).map(({ operation }) => operation)
+    stop.abort()
+    await over
+    client.close()
+    return { problems, inputs, asked, after: camera().operations().slice(before).map(({ operation }) => operation) }
+  }
+  test('and names an address elsewhere for its events is asked on its own host', async () => {
+    const { problems, inputs } = await listen('pull-point-elsewhere', 1500)
+    expect(problems).toEqual([null])
+    expect(inputs).toEqual([expect.objectContaining({ input: 'input-1', initial: true })])
+  })
+  test('and faults is asked with patience, never in a storm', async () => {
+    const { asked, problems } = await listen('wrong-element', 4000)
+    expect(asked.filter((operation) => operation === 'CreatePullPointSubscription').length).toBeLessThanOrEqual(4)
+    expect(problems[0]).toMatch(/SomethingElseResponse/)
+  })
+  test('gets its subscription back when nobody listens any more', async () => {
+    expect((await listen(null, 800)).after.at(-1)).toBe('Unsubscribe')
+  })
+  test('and tells its pull points apart by what a client repeats, hears it repeated', () => {
+    const answer = '<e:Envelope xmlns:e="e" xmlns:w="w" xmlns:axis="http://vendor/2009/event"><w:SubscriptionReference><w:Address>http://c/onvif/services</w:Address><w:ReferenceParameters>\n<axis:SubscriptionId>17</axis:SubscriptionId></w:ReferenceParameters></w:SubscriptionReference></e:Envelope>'
+    expect(referenceParameters(answer)).toBe('<axis:SubscriptionId xmlns:axis="http://vendor/2009/event">17</axis:SubscriptionId>')
+    expect(referenceParameters('<a/>')).toBe('')
+    expect(referenceParameters('<r:ReferenceParameters><x:a/></r:ReferenceParameters>')).toBe('')
+  })
+  test('and speaks HTTPS, but names http for its events, is asked over HTTPS', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lamppost-events-'))
+    const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name)) as [string, string]
+    spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=camera'])
+    const asked: string[] = []
+    const envelope = (body: string): string => `<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body>${body}</e:Body></e:Envelope>`
+    const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (request, response) => {
+      const action = /\/(\w+)"?$/.exec(request.headers.soapaction?.toString() ?? '')?.[1] ?? ''
+      asked.push(`${action} ${request.url}`)
+      const body = action === 'CreatePullPointSubscription' ? '<CreatePullPointSubscriptionResponse><SubscriptionReference><Address>http://127.0.0.1:1/pull?id=7</Address></SubscriptionReference></CreatePullPointSubscriptionResponse>' : `<${action}Response/>`
+      request.resume().on('end', () => setTimeout(() => response.end(envelope(body)), 50))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const stop = new AbortController()
+    const client = createOnvifClient({ access: { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/onvif/device_service`, fingerprint: null, ...CREDENTIALS }, clock: realClock })
+    const over = listenToInputs({ client, path: () => '/events', clock: realClock, signal: stop.signal, onInput: () => {}, onState: () => {} })
+    await until(() => asked, ({ length }) => length >= 3)
+    stop.abort()
+    await over
+    client.close()
+    server.closeAllConnections()
+    server.close()
+    rmSync(folder, { recursive: true, force: true })
+    expect(asked.slice(0, 3)).toEqual(['CreatePullPointSubscription /events', 'PullMessages /pull?id=7', 'PullMessages /pull?id=7'])
+    expect(asked.at(-1)).toBe('Unsubscribe /pull?id=7')
+  })
+})
+
+describe('a press that the ledger does not take', () => {
+  test('is kept trying: the device tells it only once', async () => {
+    const clock = createFakeClock()
+    let tries = 0
+    const input = createOnvifInput({
+      buttons: () => [button],
+      accept: async () => {
+        tries += 1
+        if (tries < 4) throw new Failure('ledger/unavailable', 'The disk is full.')
+      },
+      clock,
+      onError: () => {},
+    })
+    input.heard(POST, { input: 'input-1', active: true, at: null, initial: false })
+    await clock.advance(10_000)
+    expect(tries).toBe(4)
+  })
+})
