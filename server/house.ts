@@ -172,8 +172,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const locationOf = (id: HelpPointId): Place => helpPoint(id)?.location ?? { lat: 0, lon: 0 }
     const moveOf = ({ camera, preset, way }: { camera: CameraId; preset: PresetToken | null; way: FramingWay }, place: Place): Move => {
       if (preset !== null) return { way: 'preset', token: preset }
-      const aim = way === 'aim' ? cameras.aimAt(camera, place) : null
-      return aim ? { way: 'aim', aim } : { way: 'home' }
+      return way === 'aim' ? { way: 'aim', aim: () => cameras.aimAt(camera, place) } : { way: 'home' }
     }
     /** By hand: the preset that is named, else its own for the place, else by coordinates. */
     const wayTo = (camera: CameraId, asked: PresetToken | null, id: HelpPointId): { camera: CameraId; preset: PresetToken | null; way: FramingWay } => {
@@ -192,10 +191,14 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         taught: async (camera, token) => (await references.count(camera, token)) > 0,
         frame: async (camera, token, signal) => {
           // Somebody may have saved another view over it since it was last read: that is what a check should find.
+          await references.forgetCheck(camera, token)
           await cameras.head(camera).presets()
           return frame(camera, { way: 'preset', token }, signal, () => {}, (picture) => void references.noteCheck(camera, token, picture).catch(onError))
         },
-        sendBack: (camera) => cameras.sendBack(camera, 'before'),
+        sendBack: (camera) => {
+          const { after } = cameras.siteCamera(camera)
+          return cameras.sendBack(camera, typeof after === 'object' ? after : 'before')
+        },
         quiet: () => {
           const { quietHours, timezone } = site()
           return quietHours !== null && isQuiet(clock.now(), timezone, quietHours)
@@ -211,9 +214,9 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       book,
       append: ledger.append,
       cameras: {
-        choose: (id, incident, yields) => {
+        choose: (id, incident, holders) => {
           const place = { id, location: locationOf(id) }
-          return chooseCameras(place, cameras.candidates(place, yields), incident)
+          return chooseCameras(place, cameras.candidates(place, holders), incident)
         },
         hold: cameras.hold,
         heldBy: cameras.heldBy,
@@ -310,7 +313,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       page: book.page,
       clipView: async (incident, clip) => ({ ...clip, playlist: `/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`, gaps: await clips.gaps(clip) }),
       bring: (id, camera, preset) => incidents.bring(id, wayTo(cameras.siteCamera(camera).id, preset, book.get(id).helpPoint)),
-      answerRequest: (id, camera, answer, actor) => incidents.answerRequest(id, camera, answer, actor, (other) => wayTo(camera, null, other.helpPoint)),
+      answerRequest: (id, answer, actor) => incidents.answerRequest(id, answer, actor, (other) => wayTo(answer.camera, null, other.helpPoint)),
     })
     cameraRoutes(door, {
       all: () => cameras.ids().map(cameraView),

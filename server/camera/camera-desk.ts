@@ -18,6 +18,8 @@ import type { InventoryThread } from './onvif-inventory-thread.ts'
 /** For so long after somebody steered a camera it is left where they want it. */
 const HANDS_OFF_MS = 10 * 60_000
 
+/** Until it was reached, the site file's word counts. */
+const isPtz = ({ presets, mount }: SiteCamera, head: CameraHead | null): boolean => head !== null && (head.ptz() ?? (presets.size > 0 || mount !== null))
 const isMapped = ({ presets }: SiteCamera, token: PresetToken): boolean => [...presets.values()].some((preset) => preset.token === token)
 
 function aimOf({ location, mount }: SiteCamera, head: CameraHead | null, place: Place): Aim | null {
@@ -125,11 +127,6 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
     return found
   }
 
-  const holderOf = (id: CameraId, yields: ReadonlySet<IncidentId>): IncidentId | null => {
-    const holder = holders.get(id) ?? null
-    return holder !== null && yields.has(holder) ? null : holder
-  }
-
   return {
     /** Takes over the town; a camera whose access changed gets a new session, the others keep theirs. */
     async follow(site: Site): Promise<void> {
@@ -143,16 +140,16 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
         else open(camera)
       }
     },
-    /** Those that may have to do with the place. @param yields incidents that give their cameras up. */
-    candidates: (helpPoint: { id: HelpPointId; location: Place }, yields: ReadonlySet<IncidentId> = new Set()): Candidate[] =>
+    /** Those that may have to do with the place. @param others who has a camera, where that is another than holds it; null is nobody. */
+    candidates: (helpPoint: { id: HelpPointId; location: Place }, others: ReadonlyMap<CameraId, IncidentId | null> = new Map()): Candidate[] =>
       [...cameras.values()].filter(({ site }) => concerns(site, helpPoint)).map(({ site, head, health, now, handMovedAt }) => ({
         id: site.id,
         name: site.name,
         location: site.location,
-        ptz: head !== null && (head.ptz() ?? site.presets.size > 0),
+        ptz: isPtz(site, head),
         // A press may use what answers now, whether or not it has lasted.
         onvif: now.onvif,
-        heldBy: holderOf(site.id, yields),
+        heldBy: others.has(site.id) ? (others.get(site.id) ?? null) : (holders.get(site.id) ?? null),
         presets: site.presets,
         handMovedMs: handMovedAt === null ? null : clock.monotonic() - handMovedAt,
         blind: health.blind,
@@ -179,7 +176,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
     },
     ptz(id: string): boolean {
       const { head, site } = kept(id)
-      return head !== null && (head.ptz() ?? site.presets.size > 0)
+      return isPtz(site, head)
     },
     health: (id: string): CameraHealth => kept(id).health,
     /** Somebody steers it: a press takes another camera if it can. */

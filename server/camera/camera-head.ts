@@ -59,7 +59,10 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     onHealth(health)
   }
 
-  const readClock = async (): Promise<void> => onClock(await client.measureClock(CALL_DEADLINE_MS))
+  async function readClock(): Promise<void> {
+    const offset = await client.measureClock(CALL_DEADLINE_MS)
+    if (offset !== null) onClock(offset)
+  }
 
   /** Tokens that were there before; null until they were asked for once. */
   let had: ReadonlySet<PresetToken> | null = null
@@ -86,7 +89,8 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   let listening: Promise<void> | null = null
   /** Once begun it goes on by itself, whatever becomes of the session. */
   function listen({ inventory: { eventsPath } }: Session): void {
-    if (listening || eventsPath === null || !listened()) return
+    if (listening || !listened()) return
+    if (eventsPath === null) return onListening('It has no event service: its digital inputs cannot be heard.')
     listening = listenToInputs({ client, path: () => session?.inventory.eventsPath ?? eventsPath, clock, signal: stopped.signal, onInput, onState: onListening })
   }
 
@@ -154,6 +158,14 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     if (!found) throw new Failure('camera/fixed', `${id} is a fixed camera; it has no pan, tilt or presets.`)
     return found
   }
+  /** Right after a start, a press waits a moment for the session that is being set up. */
+  async function readyHead(): Promise<OnvifPtz> {
+    if (health.onvif === 'unknown') await Promise.race([settled, clock.sleep(FIRST_SESSION_MS, stopped.signal)])
+    return ptz()
+  }
+  function mustBeWanted(signal: AbortSignal | undefined): void {
+    if (signal?.aborted) throw new Failure('camera/held', `${id} was needed elsewhere.`)
+  }
   async function refreshPresets(): Promise<Preset[]> {
     const presets = notePresets(await ptz().getPresets(CALL_DEADLINE_MS), false)
     if (session) session.presets = presets
@@ -169,12 +181,11 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     knownTokens: (): ReadonlySet<PresetToken> | null => (session?.ptz ? had : null),
     presetPosition: (token: PresetToken): Partial<PtzPosition> | null => session?.presets.find((preset) => preset.token === token)?.position ?? null,
     moveStatusTrusted: () => trusted,
-    /** Right after a start, a press waits a moment for the session that is being set up. */
-    async gotoPreset(token: PresetToken): Promise<void> {
-      if (health.onvif === 'unknown') await Promise.race([settled, clock.sleep(FIRST_SESSION_MS, stopped.signal)])
-      const head = ptz()
+    async gotoPreset(token: PresetToken, signal?: AbortSignal): Promise<void> {
+      const head = await readyHead()
       // Some cameras say OK to a token they do not have: what is not known is asked for first.
       if (session && !session.presets.some((preset) => preset.token === token) && !(await refreshPresets()).some((preset) => preset.token === token)) throw new Failure('preset/unknown', `${id} has no preset ${token} any more.`)
+      mustBeWanted(signal)
       await head.gotoPreset(token, CALL_DEADLINE_MS)
     },
     /** How long a move of this head may take, from how long the last ones took; milliseconds. */
@@ -187,11 +198,20 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     lastPosition: () => lastPosition,
     /** Null when it does not say that it can be turned by degrees, or was not asked (it has no `mount` in the site file). */
     aimRange: (): AimRange | null => session?.aimRange ?? null,
-    async aim(aim: Aim): Promise<void> {
-      await ptz().aim(aim, session?.aimRange?.zoom ?? false, CALL_DEADLINE_MS)
+    /** @throws camera/fixed when it cannot be turned there */
+    async aim(aim: () => Aim | null, signal?: AbortSignal): Promise<void> {
+      const head = await readyHead()
+      const found = aim()
+      if (!found) throw new Failure('camera/fixed', `${id} cannot be turned there by coordinates.`)
+      mustBeWanted(signal)
+      await head.aim(found, session?.aimRange?.zoom ?? false, CALL_DEADLINE_MS)
     },
     startTour: async (tour: string): Promise<void> => ptz().startTour(tour, CALL_DEADLINE_MS),
-    goHome: async (): Promise<void> => ptz().gotoHome(CALL_DEADLINE_MS),
+    async goHome(signal?: AbortSignal): Promise<void> {
+      const head = await readyHead()
+      mustBeWanted(signal)
+      await head.gotoHome(CALL_DEADLINE_MS)
+    },
     goTo: async (position: Partial<PtzPosition>): Promise<void> => ptz().absoluteMove(position, CALL_DEADLINE_MS),
     status: async (): Promise<PtzStatus> => noteStatus(await ptz().getStatus(CALL_DEADLINE_MS)),
     presets: refreshPresets,

@@ -7,13 +7,14 @@ import { type Judgement, type Sample, judge } from './framing-proof.ts'
 import type { PictureVerdict } from './picture-match.ts'
 
 /** What the camera is asked to do. Only a preset has a place that its arrival can be judged by. */
-export type Move = { way: 'preset'; token: PresetToken } | { way: 'aim'; aim: Aim } | { way: 'home' }
+export type Move = { way: 'preset'; token: PresetToken } | { way: 'aim'; aim(): Aim | null } | { way: 'home' }
 /** The subset of a camera head that framing needs. */
 export type FramingHead = {
-  gotoPreset(token: PresetToken): Promise<void>
-  /** Turns it by degrees. */
-  aim(aim: Aim): Promise<void>
-  goHome(): Promise<void>
+  /** Nothing leaves once the signal has fired: somebody else has the head then. */
+  gotoPreset(token: PresetToken, signal?: AbortSignal): Promise<void>
+  /** Turns it by degrees, which are known when its session stands; null when it cannot be turned there. */
+  aim(aim: () => Aim | null, signal?: AbortSignal): Promise<void>
+  goHome(signal?: AbortSignal): Promise<void>
   status(): Promise<PtzStatus>
   presetPosition(token: PresetToken): Partial<PtzPosition> | null
   /** True once this head was seen moving; remembered from then on. */
@@ -38,8 +39,10 @@ export async function runFraming(options: { head: FramingHead; move: Move; clock
     if (!signal.aborted) onJudgement(news)
     return news
   }
+  // Who waited for something before this may have lost the head meanwhile.
+  if (signal.aborted) return { state: 'failed', proofs: [], reason: 'The camera was needed elsewhere.' }
   try {
-    await send(head, move)
+    await send(head, move, signal)
   } catch (error) {
     return tell({ state: 'failed', proofs: [], reason: wordsOf(error) })
   }
@@ -55,7 +58,7 @@ export async function runFraming(options: { head: FramingHead; move: Move; clock
   return seen === null ? moved : tell(withPicture(moved, seen))
 }
 
-const send = (head: FramingHead, move: Move): Promise<void> => (move.way === 'preset' ? head.gotoPreset(move.token) : move.way === 'aim' ? head.aim(move.aim) : head.goHome())
+const send = (head: FramingHead, move: Move, signal: AbortSignal): Promise<void> => (move.way === 'preset' ? head.gotoPreset(move.token, signal) : move.way === 'aim' ? head.aim(move.aim, signal) : head.goHome(signal))
 
 const WITHOUT_PRESET = {
   aim: 'Turned by its coordinates: it has no preset here that could prove what it shows.',

@@ -46,13 +46,14 @@ export function createOnvifClient({ access, clock }: { access: OnvifAccess; cloc
     call,
     certificate,
     connections,
-    /** The camera's clock minus ours, milliseconds, measured without credentials (ONVIF Core 5.9.1). */
-    async measureClock(deadlineMs: number): Promise<number> {
+    /** The camera's clock minus ours, milliseconds, measured without credentials (ONVIF Core 5.9.1); null when it tells no UTC. */
+    async measureClock(deadlineMs: number): Promise<number | null> {
       const sentAt = clock.now()
       const { reply, status } = await exchange({ path: base.pathname, namespace: DEVICE, action: 'GetSystemDateAndTime', body: `<GetSystemDateAndTime xmlns="${DEVICE}"/>`, deadlineMs }, false)
       const element = expectAnswer(reply, status, 'GetSystemDateAndTime')
       const cameraNow = utcOf(element)
-      if (cameraNow !== null) offsetMs = Math.round(cameraNow - (sentAt + clock.now()) / 2)
+      if (cameraNow === null) return null
+      offsetMs = Math.round(cameraNow - (sentAt + clock.now()) / 2)
       return offsetMs
     },
     close,

@@ -29,10 +29,7 @@ const REFUSED_WAIT_MS = 60_000
 /** Runs until the signal fires. `onState` hears null when it listens, else why it does not. */
 export async function listenToInputs({ client, path, clock, signal, onInput, onState }: { client: OnvifClient; path(): string; clock: Clock; signal: AbortSignal; onInput(event: InputEvent): void; onState(problem: string | null): void }): Promise<void> {
   const backoff = createBackoff(1000, 30_000)
-  const stopped = new Promise<null>((resolve) => {
-    if (signal.aborted) resolve(null)
-    signal.addEventListener('abort', () => resolve(null), { once: true })
-  })
+  let measured = false
   while (!signal.aborted) {
     let point: PullPoint | null = null
     let wait = 0
@@ -41,9 +38,10 @@ export async function listenToInputs({ client, path, clock, signal, onInput, onS
       onState(null)
       for (let renewAt = clock.monotonic() + RENEW_MS; !signal.aborted; ) {
         const turn = clock.sleep(LEAST_TURN_MS, signal)
-        const events = await Promise.race([pull(client, point), stopped])
+        const events = await unlessStopped(pull(client, point), signal)
         for (const event of events ?? []) onInput(event)
         backoff.reset()
+        measured = false
         if (clock.monotonic() >= renewAt) {
           renewAt = clock.monotonic() + RENEW_MS
           // Not every camera knows it; those count each pull as a sign of life.
@@ -53,7 +51,11 @@ export async function listenToInputs({ client, path, clock, signal, onInput, onS
       }
     } catch (error) {
       if (!signal.aborted) onState(wordsOf(error))
-      wait = error instanceof Failure && error.extra.credentials === true ? REFUSED_WAIT_MS : backoff.wait()
+      const refused = error instanceof Failure && error.extra.credentials === true
+      wait = refused && measured ? REFUSED_WAIT_MS : backoff.wait()
+      // Its clock may have jumped: then our created time is refused, and nothing is wrong with the password.
+      if (refused && !measured) await client.measureClock(CALL_MS).catch(() => {})
+      measured = refused
     }
     // A camera has room for few subscriptions: what is not used is given back.
     if (point) await Promise.race([ask(client, point, 'Unsubscribe', `<Unsubscribe xmlns="${NOTIFICATION}"/>`).catch(() => {}), clock.sleep(1000)])
@@ -61,19 +63,30 @@ export async function listenToInputs({ client, path, clock, signal, onInput, onS
   }
 }
 
+/** Null as soon as the signal fires; nothing of it is left then. */
+function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => resolve(null)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}
+
 async function subscribe(client: OnvifClient, path: string): Promise<PullPoint> {
   let text = ''
   const response = await client.call({ path, namespace: EVENTS, action: 'CreatePullPointSubscription', body: `<CreatePullPointSubscription xmlns="${EVENTS}"><InitialTerminationTime>PT${LIFETIME_S}S</InitialTerminationTime></CreatePullPointSubscription>`, deadlineMs: CALL_MS, onText: (xml) => (text = xml) })
   const address = textIn(elementIn(response, 'SubscriptionReference') ?? {}, 'Address') ?? ''
+  const reference = elementIn(response, 'SubscriptionReference') ?? {}
   if (!URL.canParse(address, client.base.href)) throw new Failure('camera/refused', 'The camera names no address for its events.')
   // Only its path: cameras behind HTTPS name http addresses, and no camera may send us to another host.
   const { pathname, search } = new URL(address, client.base)
-  return { path: `${pathname}${search}`, header: `<To xmlns="${ADDRESSING}">${escapeXml(address)}</To>${referenceParameters(text)}` }
+  return { path: `${pathname}${search}`, header: `<To xmlns="${ADDRESSING}">${escapeXml(address)}</To>${elementIn(reference, 'ReferenceParameters') ? referenceParameters(text) : ''}` }
 }
 
 /** Some cameras tell their pull points apart by what a client must repeat in its header (WS-Addressing 3.3). Pure. */
 export function referenceParameters(xml: string): string {
-  const [, inside = ''] = /<(?:[\w.-]+:)?ReferenceParameters[^>]*>([\s\S]{0,4000}?)<\/(?:[\w.-]+:)?ReferenceParameters>/.exec(xml) ?? []
+  const [, inside = ''] = /<(?:[\w.-]+:)?ReferenceParameters[^<>]*>([\s\S]{0,4000}?)<\/(?:[\w.-]+:)?ReferenceParameters>/.exec(xml) ?? []
   if (inside.length > MOST_REFERENCE) return ''
   const prefixes = new Set([...inside.matchAll(/<([\w.-]+):/g)].map(([, prefix]) => prefix ?? ''))
   const declared = [...prefixes].filter((prefix) => !inside.includes(`xmlns:${prefix}=`)).map((prefix) => new RegExp(`xmlns:${prefix}\\s*=\\s*("[^"]*"|'[^']*')`).exec(xml)?.[1] ?? null)

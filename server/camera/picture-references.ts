@@ -45,6 +45,7 @@ export function createPictureReferences({ folder, now }: { folder: string; now()
       await writeFile(join(place, `${CHECK}.new`), jpeg)
       await rename(join(place, `${CHECK}.new`), join(place, CHECK))
     },
+    forgetCheck: (camera: CameraId, token: PresetToken): Promise<void> => rm(join(placeOf(camera, token), CHECK), { force: true }),
     checked: (camera: CameraId, token: PresetToken): Promise<Buffer | null> => readFile(join(placeOf(camera, token), CHECK)).catch(() => null),
     forget: (camera: CameraId, token: PresetToken): Promise<void> => rm(placeOf(camera, token), { recursive: true, force: true }),
   }

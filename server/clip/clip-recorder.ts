@@ -10,6 +10,7 @@ import { readable, recordByRtsp } from './rtsp/rtsp-recording.ts'
 const FIRST_START_MS = 15_000
 /** A camera that is known is given two of its keyframes, and time to connect. */
 const CONNECT_MS = 4000
+const LASTED_MS = 5000
 
 export type RecorderState = { video: 'up' | 'down'; reason: string | null }
 export type Recorder = { state(): RecorderState | null; codec(): string | null; report(): RecorderReport; close(): Promise<void> }
@@ -26,6 +27,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let codec: string | null = null
   let startedAt: string | null = null
   let runs = 0
+  let picturesAt: number | null = null
   let lastEnd: RecorderReport['lastEnd'] = null
   const say = (next: RecorderState): void => {
     if (state?.video === next.video && state.reason === next.reason) return
@@ -34,7 +36,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
   const onPicture = (found: string): void => {
     startedAt = isoTime(clock.now())
-    backoff.reset()
+    picturesAt ??= clock.monotonic()
     if (codec !== found) onCodec(found)
     codec = found
     say({ video: 'up', reason: null })
@@ -45,6 +47,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const run = { ...options, startMs: codec === null ? FIRST_START_MS : CONNECT_MS + 2000 * window.longest(), signal: stopped.signal, onPicture, sound }
       const { reason, words, atOnce, change } = await (reader === 'direct' ? recordByRtsp(run) : recordByFfmpeg({ ...run, picture }))
       if (stopped.signal.aborted) return
+      // Only what lasted is well again.
+      if (picturesAt !== null && clock.monotonic() - picturesAt > LASTED_MS) backoff.reset()
+      picturesAt = null
       lastEnd = { at: isoTime(clock.now()), reason, words }
       startedAt = null
       if (change === 'convert-sound') sound = 'convert'

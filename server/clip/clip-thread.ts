@@ -42,6 +42,7 @@ const channels = new Map<string, Channel>()
 const stopped = new AbortController()
 let cuts = 0
 const tell = (news: ClipNews): void => tellMain(news)
+const copyOf = (bytes: Uint8Array | null): Uint8Array | null => bytes && new Uint8Array(bytes)
 /** A message takes along all the memory that its bytes are a slice of: it gets a copy of just them. */
 const alone = (part: Part): Part<Uint8Array> => ({ ...part, bytes: new Uint8Array(part.bytes) })
 const tellPart = (camera: string, form: PictureForm, live: LivePart | null): void => {
@@ -69,6 +70,14 @@ function openChannel(wanted: CameraToRecord): Channel {
   }
   const ring = openClipRing({ folder: join(folder, id), limits, gate: disk.gate, onWritten })
   return { ring, window: createLiveWindow({ longest: ring.longest }), recorder: null, wanted, view: null, buffer: { buffer: 'up', reason: null }, unfollow: new Map() }
+}
+
+/** What changes one camera's recorder waits for what changed it before: two of them on one ring would never end. */
+const turns = new Map<string, Promise<unknown>>()
+function inTurn(id: string, job: () => Promise<void>): Promise<void> {
+  const done = (turns.get(id) ?? Promise.resolve()).then(job)
+  turns.set(id, done.catch(() => {}))
+  return done
 }
 
 /** Starts or stops the recorder as the buffer's mode, its holds and its address want it. */
@@ -126,39 +135,47 @@ async function keepRoom(): Promise<void> {
   }
 }
 
+async function record(wanted: CameraToRecord): Promise<void> {
+  const existing = channels.get(wanted.id)
+  if (!existing) {
+    channels.set(wanted.id, openChannel(wanted))
+    return settle(wanted.id)
+  }
+  const before = existing.wanted
+  existing.wanted = wanted
+  existing.ring.limit(wanted.limits)
+  const changed = before.address?.url !== wanted.address?.url || before.sound !== wanted.sound || before.reader !== wanted.reader
+  const { recorder, view } = existing
+  if (changed) existing.recorder = null
+  if (changed || before.substream?.url !== wanted.substream?.url) existing.view = null
+  await Promise.all([changed ? recorder?.close() : null, existing.view === view ? null : view?.close()])
+  // Who watches the conversion goes on with the new one.
+  if (existing.view !== view && existing.unfollow.has('h264') && wanted.address) {
+    existing.unfollow.get('h264')?.()
+    existing.unfollow.set('h264', live(wanted.id, 'h264').window.follow((part) => tellPart(wanted.id, 'h264', part)))
+  }
+  await settle(wanted.id)
+}
+
 const calls = {
-  async record(wanted: CameraToRecord): Promise<void> {
-    const existing = channels.get(wanted.id)
-    const changed = existing && (existing.wanted.address?.url !== wanted.address?.url || existing.wanted.sound !== wanted.sound || existing.wanted.reader !== wanted.reader)
-    if (changed) {
-      await Promise.all([existing.recorder?.close(), existing.view?.close()])
-      Object.assign(existing, { recorder: null, view: null })
-    }
-    if (existing?.view && existing.wanted.substream?.url !== wanted.substream?.url) {
-      await existing.view.close()
-      existing.view = null
-    }
-    existing?.ring.limit(wanted.limits)
-    if (existing) existing.wanted = wanted
-    else channels.set(wanted.id, openChannel(wanted))
-    await settle(wanted.id)
-  },
-  async forget(id: string): Promise<void> {
-    const found = channels.get(id)
-    if (!found) return
-    // Its ring stays: incidents may hold clips of it, and what nobody holds must still grow old and go.
-    found.wanted = { ...found.wanted, address: null }
-    await settle(id)
-  },
+  record: (wanted: CameraToRecord): Promise<void> => inTurn(wanted.id, () => record(wanted)),
+  forget: (id: string): Promise<void> =>
+    inTurn(id, async () => {
+      const found = channels.get(id)
+      if (!found) return
+      // Its ring stays: incidents may hold clips of it, and what nobody holds must still grow old and go.
+      found.wanted = { ...found.wanted, address: null }
+      await settle(id)
+    }),
   async hold(id: string, name: string, range: Range): Promise<void> {
     if (!channels.has(id)) return
     channel(id).ring.hold(name, range)
-    await settle(id)
+    await inTurn(id, () => settle(id))
   },
   async release(id: string, name: string): Promise<void> {
     if (!channels.has(id)) return
     channel(id).ring.release(name)
-    await settle(id)
+    await inTurn(id, () => settle(id))
   },
   limitDisk: (limits: DiskLimits): void => disk.limit(limits),
   /** Only after every hold of the ledger has been named. */
@@ -180,12 +197,13 @@ const calls = {
     const part = await live(id, form).window.part(number, index)
     return part && new Uint8Array(part)
   },
-  liveSegment: async (id: string, form: PictureForm, number: number): Promise<Uint8Array | null> => live(id, form).segment(number),
-  liveInit: async (id: string, form: PictureForm, run: number): Promise<Uint8Array | null> => live(id, form).init(run),
+  // Copies: what is handed out goes for good, and the next viewer wants it, too.
+  liveSegment: async (id: string, form: PictureForm, number: number): Promise<Uint8Array | null> => copyOf(await live(id, form).segment(number)),
+  liveInit: async (id: string, form: PictureForm, run: number): Promise<Uint8Array | null> => copyOf(await live(id, form).init(run)),
   async segment(id: string, number: number): Promise<Uint8Array | null> {
     return (await channel(id).ring.read(number))?.bytes ?? null
   },
-  init: (id: string, run: number): Promise<Uint8Array | null> => channel(id).ring.init(run),
+  init: async (id: string, run: number): Promise<Uint8Array | null> => copyOf(await channel(id).ring.init(run)),
   async heldPlaylist(id: string, range: Range, pressedAt: number): Promise<string> {
     await untilClosed(channel(id), range)
     const segments = await channel(id).ring.within(range)

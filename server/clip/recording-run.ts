@@ -35,8 +35,11 @@ export function watchSilence({ clock, startMs, pictures, signal, onSilent }: { c
   }
   async function look(): Promise<void> {
     while (!signal.aborted) {
+      const before = clock.monotonic()
       await clock.sleep(LOOK_MS, signal)
       if (signal.aborted) return
+      // While this thread itself stood still, nobody could be heard.
+      heard += Math.max(0, clock.monotonic() - before - 2 * LOOK_MS)
       if (pictures() !== seen) heard = clock.monotonic()
       seen = pictures()
       const found = words(seen > 0 ? STALL_MS : startMs)

@@ -22,6 +22,8 @@ export type FollowerEvents = {
   onUnfit(reason: string, soon: boolean): void
 }
 
+/** Each leaves files behind; no camera that is well is changed so often. */
+const MOST_RUNS_A_MINUTE = 10
 const PLAYABLE = /^(avc[13]|hev1|hvc1)/
 
 export function createStreamFollower({ store, window, now, onPicture, onUnfit }: FollowerEvents & { store: RunStore; window: Pick<LiveWindow, 'onPart' | 'onSegment'>; /** Wall clock, milliseconds. */ now(): number }) {
@@ -32,6 +34,7 @@ export function createStreamFollower({ store, window, now, onPicture, onUnfit }:
   let started = false
   let unfit = false
   let pictures = 0
+  let begun: number[] = []
 
   const packager = createPackager({
     onPart: (segment) => window.onPart(store.nextNumber(), run, segment, packager.partTarget()),
@@ -52,6 +55,8 @@ export function createStreamFollower({ store, window, now, onPicture, onUnfit }:
   }
   function beginRun(bytes: Buffer): void {
     packager.finish()
+    begun = [...begun.filter((at) => now() - at < 60_000), now()]
+    if (begun.length > MOST_RUNS_A_MINUTE) return giveUp('The camera changes its picture all the time.')
     run = store.beginRun(bytes)
     timeline = createTimelineWatch()
   }
@@ -82,6 +87,7 @@ export function createStreamFollower({ store, window, now, onPicture, onUnfit }:
       // Its length is the jump: no player could make sense of it.
       if (fragment.duration > 1) return
     }
+    if (unfit) return
     packager.push(fragment, at)
     if (!started && init) onPicture(init.video.codec)
     started = true

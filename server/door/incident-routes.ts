@@ -17,7 +17,7 @@ export type IncidentPort = {
   close(id: string, reason: string, actor: string): Promise<Incident>
   /** @param preset null: its own for the incident's help point, or whatever way there is. @throws camera/unknown, preset/unknown */
   bring(id: string, camera: CameraId, preset: PresetToken | null): Promise<Incident>
-  answerRequest(id: string, camera: CameraId, answer: 'give' | 'keep', actor: string): Promise<Incident>
+  answerRequest(id: string, answer: { camera: CameraId; by: IncidentId; answer: 'give' | 'keep' }, actor: string): Promise<Incident>
 }
 
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
@@ -87,8 +87,8 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
     '/api/v1/incidents/:id/camera-requests/:camera',
     {
       config: { roles: HANDLERS },
-      schema: { summary: 'A press elsewhere needs a camera that this incident holds: give it, or keep it', tags: ['incidents'], params: Type.Object({ id: Type.String({ maxLength: 100 }), camera: Type.String({ maxLength: 100 }) }), body: Type.Object({ answer: Type.Enum(['give', 'keep']) }, strict), response: answers },
+      schema: { summary: 'A press elsewhere needs a camera that this incident holds: give it, or keep it', tags: ['incidents'], params: Type.Object({ id: Type.String({ maxLength: 100 }), camera: Type.String({ maxLength: 100 }) }), body: Type.Object({ by: Type.String({ minLength: 1, maxLength: 100, description: 'The incident that asks' }), answer: Type.Enum(['give', 'keep']) }, strict), response: answers },
     },
-    async (request) => view(await port.answerRequest(request.params.id, request.params.camera as CameraId, request.body.answer, actorOf(request))),
+    async (request) => view(await port.answerRequest(request.params.id, { camera: request.params.camera as CameraId, by: request.body.by as IncidentId, answer: request.body.answer }, actorOf(request))),
   )
 }

@@ -48,7 +48,7 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
   async function brought(incident: Incident, chosen: Chosen, role: FramingRole): Promise<void> {
     const { draft } = framings.bring(incident, chosen, role)
     const { durable } = append([draft, ...holdDrafts(incident.id, [chosen.camera], clock.now())])
-    framings.tellLosers(chosen.camera, incident.id, book.unfinished())
+    framings.tellLosers([chosen.camera], incident.id, book.unfinished())
     await durable
   }
 
@@ -66,21 +66,21 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       const actor = `help-point:${press.helpPoint}`
       const open = book.openAt(press.helpPoint)
       if (open) {
-        const again = open.state === 'open' ? askAgain(open) : []
+        const first = open.kind === 'drill' && press.kind === 'press'
+        const again = open.state === 'open' || first ? askAgain(open) : []
         const { last, durable } = append([{ kind: 'press.received', actor, subject: open.id, body: { press, incident: open.id } }, ...again])
         return { incident: open.id, last, durable }
       }
       const id = newId<IncidentId>('inc', clock.now())
       // A drill gives way to a person.
-      const drills = press.kind === 'drill' ? [] : book.unfinished().filter(({ kind }) => kind === 'drill')
-      const { framings: asked, drafts } = framings.begin(id, press.helpPoint, new Set(drills.map((drill) => drill.id)))
+      const { framings: asked, drafts } = framings.begin(id, press.helpPoint, press.kind, book.unfinished())
       const opened = append([
         { kind: 'incident.opened', actor, subject: id, body: { incident: id, helpPoint: press.helpPoint, kind: press.kind } },
         { kind: 'press.received', actor, subject: id, body: { press, incident: id } },
         ...drafts,
       ])
       const held = append(holdDrafts(id, asked.map(({ camera }) => camera), Date.parse(press.receivedAt)))
-      for (const { camera, way } of asked) if (way !== 'fixed') framings.tellLosers(camera, id, book.unfinished())
+      framings.tellLosers(asked.flatMap(({ camera, way }) => (way === 'fixed' ? [] : [camera])), id, book.unfinished())
       return { incident: id, last: held.last || opened.last, durable: Promise.all([opened.durable, held.durable]) }
     },
 
@@ -131,20 +131,27 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
     },
     /**
      * The operator's word on a camera that another incident asked for. Given, it goes there at once and is that incident's
-     * first camera.
-     * @throws incident/not-asked, incident/closed
+     * first camera; whoever else asked for it asks there.
+     * @throws incident/not-asked, incident/closed, camera/held when it is not this incident's to give any more
      */
-    async answerRequest(id: string, camera: CameraId, answer: 'give' | 'keep', actor: string, chosenFor: (other: Incident) => Chosen): Promise<Incident> {
+    async answerRequest(id: string, { camera, by, answer }: { camera: CameraId; by: IncidentId; answer: 'give' | 'keep' }, actor: string, chosenFor: (other: Incident) => Chosen): Promise<Incident> {
       const incident = unfinished(id)
-      const asked = incident.requests.find((request) => request.camera === camera && request.answer === null)
-      if (!asked) throw new Failure('incident/not-asked', `Nobody asks incident ${id} for ${camera} now.`)
-      const { durable } = append([{ kind: 'camera.request-answered', actor, subject: incident.id, body: { incident: incident.id, camera, by: asked.by, answer } }])
-      const other = book.get(asked.by)
-      if (answer === 'give' && other.state !== 'closed') {
-        const before = other.framings.find(({ role }) => role === 'primary')
-        await brought(other, chosenFor(other), 'primary')
-        const now = book.get(other.id).framings.find((framing) => framing.camera === before?.camera)
-        if (now && now.camera !== camera) append([{ kind: 'framing.changed', actor: 'lamppost', subject: other.id, body: { incident: other.id, framing: { ...now, role: 'secondary' } } }])
+      const open = incident.requests.filter((request) => request.camera === camera && request.answer === null)
+      if (!open.some((request) => request.by === by)) throw new Failure('incident/not-asked', `Incident ${by} does not ask incident ${id} for ${camera} now.`)
+      const other = book.get(by)
+      const gives = answer === 'give' && other.state !== 'closed'
+      if (gives && cameras.heldBy(camera) !== incident.id) throw new Failure('camera/held', `${camera} is not this incident’s to give any more.`)
+      const chosen = gives ? chosenFor(other) : null
+      const answered = (request: (typeof open)[number], word: 'give' | 'keep'): Draft => ({ kind: 'camera.request-answered', actor, subject: incident.id, body: { incident: incident.id, camera, by: request.by, answer: word } })
+      const passedOn = chosen ? open.filter((request) => request.by !== by) : []
+      const { durable } = append([
+        ...open.filter((request) => request.by === by).map((request) => answered(request, answer)),
+        ...passedOn.flatMap((request): Draft[] => [answered(request, 'keep'), { kind: 'camera.wanted', actor: 'lamppost', subject: by, body: { incident: by, camera, by: request.by, helpPoint: request.helpPoint } }]),
+      ])
+      if (chosen) {
+        const drafts = framings.stepDown(other)
+        if (drafts.length > 0) append(drafts)
+        await brought(other, chosen, 'primary')
       }
       await durable
       return book.get(incident.id)

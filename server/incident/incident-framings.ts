@@ -2,14 +2,14 @@
 import type { CameraId, Framing, FramingRole, FramingWay, PresetToken } from '../glossary/camera.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Draft } from '../glossary/ledger.ts'
-import type { HelpPointId } from '../glossary/press.ts'
+import type { HelpPointId, PressKind } from '../glossary/press.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { wordsOf } from '../tools/failure.ts'
 
 export type Chosen = { camera: CameraId; preset: PresetToken | null; way: FramingWay }
 export type CameraPort = {
-  /** `wanted`: a nearer one that another incident holds. @param yields incidents whose cameras are as good as free. */
-  choose(helpPoint: HelpPointId, incident: IncidentId, yields: ReadonlySet<IncidentId>): { primary: Chosen | null; secondary: Chosen[]; passedOver: { camera: CameraId; reason: string }[]; wanted: { camera: CameraId; heldBy: IncidentId } | null }
+  /** `wanted`: a nearer one that another incident holds. @param holders who has a camera, where that is another than holds it: null is nobody. */
+  choose(helpPoint: HelpPointId, incident: IncidentId, holders: ReadonlyMap<CameraId, IncidentId | null>): { primary: Chosen | null; secondary: Chosen[]; passedOver: { camera: CameraId; reason: string }[]; wanted: { camera: CameraId; heldBy: IncidentId } | null }
   /** Returns the undo. */
   hold(camera: CameraId, incident: IncidentId): () => void
   heldBy(camera: CameraId): IncidentId | null
@@ -48,15 +48,16 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
     }
   }
 
-  function tellLosers(camera: CameraId, id: IncidentId, others: readonly Incident[]): void {
-    if (cameras.heldBy(camera) !== null && cameras.heldBy(camera) !== id) return
+  function tellLosers(taken: readonly CameraId[], id: IncidentId, others: readonly Incident[]): void {
+    const mine = new Set(taken.filter((camera) => (cameras.heldBy(camera) ?? id) === id))
     for (const other of others) {
       if (other.id === id || other.state === 'closed') continue
-      const lost = other.framings.find((framing) => framing.camera === camera && framing.way !== 'fixed' && framing.state !== 'failed')
-      if (!lost) continue
+      const lost = other.framings.filter((framing) => mine.has(framing.camera) && framing.way !== 'fixed' && framing.state !== 'failed')
+      if (lost.length === 0) continue
       const words = `This camera now shows ${helpPointName(incident(id).helpPoint)}: a press there needed it.`
-      record([draftOf(other.id, { ...lost, state: 'failed', proofs: [], settledAt: isoTime(clock.now()), reason: words })])
-      if (lost.role === 'primary') fallToNext(other.id, camera)
+      // All of them first: none may become the first camera of who loses it, too.
+      record(lost.map((framing) => draftOf(other.id, { ...framing, state: 'failed', proofs: [], settledAt: isoTime(clock.now()), reason: words })))
+      for (const { camera, role } of lost) if (role === 'primary') fallToNext(other.id, camera)
     }
   }
 
@@ -89,6 +90,13 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
     return asked
   }
 
+  /** A drill gives its cameras to a person; a person's are all taken for a drill, the further views, too. */
+  function holdersFor(kind: PressKind, others: readonly Incident[]): ReadonlyMap<CameraId, IncidentId | null> {
+    const used = others.filter((other) => other.kind !== kind).flatMap((other) => other.framings.flatMap(({ camera, way, state }) => (way === 'fixed' || state === 'failed' ? [] : [{ camera, other }])))
+    const drills = used.filter(({ other, camera }) => other.kind === 'drill' && cameras.heldBy(camera) === other.id)
+    return kind === 'press' ? new Map(drills.map(({ camera }) => [camera, null])) : new Map(used.map(({ camera, other }) => [camera, other.id]))
+  }
+
   const startFrame: CameraPort['frame'] = (...move) => {
     try {
       return cameras.frame(...move)
@@ -102,7 +110,7 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
   function fallToNext(id: IncidentId, failed: CameraId): void {
     holds.get(id)?.get(failed)?.()
     holds.get(id)?.delete(failed)
-    const next = incident(id).framings.find(({ camera, way, state }) => camera !== failed && way !== 'fixed' && state !== 'failed' && (cameras.heldBy(camera) ?? id) === id)
+    const next = incident(id).framings.find(({ camera, way, state }) => camera !== failed && way !== 'fixed' && state !== 'failed' && (cameras.heldBy(camera) ?? id) === id && (runs.get(camera)?.incident ?? id) === id)
     if (!next || incident(id).state === 'closed') return
     hold(id, next.camera)
     record([draftOf(id, { ...next, role: 'primary' })])
@@ -110,10 +118,11 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
 
   return {
     /** Chooses and sends; the PTZ command is on its way when this returns. */
-    begin(id: IncidentId, helpPoint: HelpPointId, yields: ReadonlySet<IncidentId>): { framings: Framing[]; drafts: Draft[] } {
-      const { primary, secondary, passedOver, wanted } = cameras.choose(helpPoint, id, yields)
+    begin(id: IncidentId, helpPoint: HelpPointId, kind: PressKind, others: readonly Incident[]): { framings: Framing[]; drafts: Draft[] } {
+      const { primary, secondary, passedOver, wanted } = cameras.choose(helpPoint, id, holdersFor(kind, others))
       const framings = [...(primary ? [ask(id, helpPoint, primary, 'primary')] : []), ...secondary.map((each) => ask(id, helpPoint, each, 'secondary'))]
-      const asking = wanted ? [{ kind: 'camera.wanted', actor: 'lamppost', subject: wanted.heldBy, body: { incident: wanted.heldBy, camera: wanted.camera, by: id, helpPoint } } satisfies Draft] : []
+      // A drill asks nobody for anything.
+      const asking = wanted && kind === 'press' ? [{ kind: 'camera.wanted', actor: 'lamppost', subject: wanted.heldBy, body: { incident: wanted.heldBy, camera: wanted.camera, by: id, helpPoint } } satisfies Draft] : []
       const reasons = passedOver.map(({ camera, reason }): Draft => ({ kind: 'camera.passed-over', actor: 'lamppost', subject: id, body: { incident: id, camera, reason } }))
       return { framings, drafts: [...framings.map((framing) => draftOf(id, framing)), ...reasons, ...asking] }
     },
@@ -123,6 +132,14 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       return { framing, draft: draftOf(id, framing) }
     },
     tellLosers,
+    /** Its first camera becomes a further view, which nobody holds: another one comes. */
+    stepDown(incident: Incident): Draft[] {
+      const first = incident.framings.find(({ role }) => role === 'primary')
+      if (!first) return []
+      holds.get(incident.id)?.get(first.camera)?.()
+      holds.get(incident.id)?.delete(first.camera)
+      return [draftOf(incident.id, { ...first, role: 'secondary' })]
+    },
     resume(open: Incident): void {
       for (const { camera, role, state } of open.framings) if (role === 'primary' && state !== 'failed') hold(open.id, camera)
     },

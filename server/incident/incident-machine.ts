@@ -37,7 +37,8 @@ const logged = (incident: Incident, { seq, at, kind, actor, body }: Recorded): I
 function changed(incident: Incident, entry: Recorded): Incident {
   switch (entry.kind) {
     case 'press.received':
-      return { ...incident, presses: [...incident.presses, entry.body.press] }
+      // A person who presses during a drill is no drill.
+      return { ...incident, kind: entry.body.press.kind === 'press' ? 'press' : incident.kind, presses: [...incident.presses, entry.body.press] }
     case 'incident.acknowledged':
       return { ...incident, state: 'acknowledged', owner: entry.body.owner }
     case 'incident.closed':

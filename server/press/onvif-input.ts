@@ -6,6 +6,7 @@ import type { CameraId } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
+import { newId } from '../tools/identity.ts'
 import type { Arrival } from './press-desk.ts'
 
 /** `input`: null for any of the device's. `pressed`: what the input says while the button is pressed; its idle polarity is the device's choice. */
@@ -13,6 +14,7 @@ export type WiredButton = { helpPoint: HelpPointId; camera: CameraId; input: str
 export type HeardInput = { input: string; active: boolean; at: string | null; initial: boolean }
 
 const AGAIN_MS = 1000
+const SAME_MESSAGE_MS = 10 * 60_000
 /** The device tells it once: the press is kept trying as long as a person could still wait for somebody. */
 const PATIENCE_MS = 30 * 60_000
 
@@ -20,8 +22,8 @@ export function createOnvifInput({ buttons, accept, clock, onError }: { buttons(
   const stopped = new AbortController()
 
   async function press({ helpPoint, camera }: WiredButton, { input, at }: HeardInput): Promise<void> {
-    // The same message told twice is one press; without a time each is its own.
-    const key = at === null ? null : `onvif ${camera} ${input} ${at}`
+    // The same message told twice is one press. A device whose clock stands still tells one time again and again: ours is in it, too.
+    const key = at === null ? newId('input', clock.now()) : `onvif ${camera} ${input} ${at} ${Math.floor(clock.now() / SAME_MESSAGE_MS)}`
     for (const until = clock.monotonic() + PATIENCE_MS; !stopped.signal.aborted && clock.monotonic() < until; await clock.sleep(AGAIN_MS, stopped.signal)) {
       try {
         await accept({ helpPoint, key, pressedAt: at, kind: 'press', source: 'onvif-input' })

@@ -24,7 +24,12 @@ export function answerCalls<C extends Calls>(calls: C): void {
           : { code: null, message: wordsOf(error), extra: {} }
     }
     const bytes = answer.value instanceof Uint8Array ? answer.value : null
-    parentPort?.postMessage(answer, bytes && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer as ArrayBuffer] : [])
+    try {
+      parentPort?.postMessage(answer, bytes && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer as ArrayBuffer] : [])
+    } catch (error) {
+      // What cannot be handed over must not end the thread.
+      parentPort?.postMessage({ answer: ask, failure: { code: null, message: wordsOf(error), extra: {} } } satisfies Answer)
+    }
   })
 }
 

@@ -19,7 +19,7 @@ function begin(change: Partial<Parameters<typeof createFakeHead>[0]> = {}, move:
 
 describe('one move', () => {
   test.each([
-    [{ way: 'aim', aim: { pan: 40, tilt: -12 } } as const, /by its coordinates/],
+    [{ way: 'aim', aim: () => ({ pan: 40, tilt: -12 }) } as const, /by its coordinates/],
     [{ way: 'home' } as const, /home position/],
   ])('without a preset (%o) proves nothing, however well the head behaves', async (move, words) => {
     const { clock, head, ended, heard } = begin({}, move)
@@ -27,6 +27,13 @@ describe('one move', () => {
     expect(await ended).toMatchObject({ state: 'unproven', proofs: ['accepted', 'stopped'], reason: expect.stringMatching(words) })
     expect(head.asked).toEqual([move.way])
     expect(heard.map(({ state }) => state)).toEqual(['moving', 'unproven'])
+  })
+  test('of a camera that somebody else took meanwhile sends nothing', async () => {
+    const clock = createFakeClock()
+    const head = createFakeHead({ now: clock.monotonic })
+    const heard: Judgement[] = []
+    expect(await runFraming({ head, move: { way: 'preset', token: TOKEN }, clock, signal: AbortSignal.abort(), onJudgement: (judgement) => heard.push(judgement) })).toMatchObject({ state: 'failed' })
+    expect([head.asked, heard]).toEqual([[], []])
   })
   test('the command leaves before anything is awaited', () => {
     expect(begin().head.asked).toEqual(['3'])

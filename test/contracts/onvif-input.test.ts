@@ -170,18 +170,30 @@ describe('a device that is difficult', () => {
 describe('a press that the ledger does not take', () => {
   test('is kept trying: the device tells it only once', async () => {
     const clock = createFakeClock()
-    let tries = 0
+    const keys: (string | null)[] = []
     const input = createOnvifInput({
       buttons: () => [button],
-      accept: async () => {
-        tries += 1
-        if (tries < 4) throw new Failure('ledger/unavailable', 'The disk is full.')
+      accept: async ({ key }) => {
+        keys.push(key)
+        if (keys.length < 4) throw new Failure('ledger/unavailable', 'The disk is full.')
       },
       clock,
       onError: () => {},
     })
     input.heard(POST, { input: 'input-1', active: true, at: null, initial: false })
     await clock.advance(10_000)
-    expect(tries).toBe(4)
+    expect(keys).toHaveLength(4)
+    expect(new Set(keys).size).toBe(1)
+  })
+  test('is told apart from one hours later, though the device tells the same time', async () => {
+    const clock = createFakeClock()
+    const keys: (string | null)[] = []
+    const input = createOnvifInput({ buttons: () => [button], accept: async ({ key }) => keys.push(key), clock, onError: () => {} })
+    const event = { input: 'input-1', active: true, at: '1970-01-01T00:00:12Z', initial: false }
+    input.heard(POST, event)
+    input.heard(POST, event)
+    await clock.advance(3_600_000)
+    input.heard(POST, event)
+    expect([new Set(keys.slice(0, 2)).size, new Set(keys).size]).toEqual([1, 2])
   })
 })

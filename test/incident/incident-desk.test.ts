@@ -17,7 +17,7 @@ function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]
   const ledger = createFakeLedger(clock.now)
   const book = createIncidentBook()
   let surprise = false
-  let yielded: IncidentId[] = []
+  let told: ReadonlyMap<CameraId, IncidentId | null> = new Map()
   const parted: string[] = []
   const moves: { camera: string; judge: Judge; signal: AbortSignal }[] = []
   const holders = new Map<CameraId, IncidentId>()
@@ -29,8 +29,8 @@ function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]
     append: ledger.append,
     cameras: {
       parted: (camera) => parted.push(camera),
-      choose: (_, __, yields) => {
-        yielded = [...yields]
+      choose: (_, __, others) => {
+        told = others
         return { passedOver: [], wanted: null, ...choice }
       },
       hold: (camera, incident) => {
@@ -55,7 +55,7 @@ function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]
     const made: Press = { id: `prs-${presses}` as PressId, key: `k${presses}`, helpPoint: helpPoint as HelpPointId, kind, pressedAt: now, receivedAt: now, source: 'http' }
     return desk.pressed(made)
   }
-  return { clock, ledger, book, desk, parted, moves, holders, held, press, yielded: () => yielded, surpriseAll: () => (surprise = true), choose: (next: typeof choice) => (choice = next) }
+  return { clock, ledger, book, desk, parted, moves, holders, held, press, told: () => Object.fromEntries(told), surpriseAll: () => (surprise = true), choose: (next: typeof choice) => (choice = next) }
 }
 
 describe('a press', () => {
@@ -207,7 +207,7 @@ describe('the room', () => {
     const second = press('there')
     expect(book.get(first.incident).requests).toMatchObject([{ camera: 'cam-a', by: second.incident, helpPoint: 'there', answer: null }])
     const before = moves.length
-    await desk.answerRequest(first.incident, 'cam-a' as CameraId, 'give', 'operator:Sam', () => chosen('cam-a'))
+    await desk.answerRequest(first.incident, { camera: 'cam-a' as CameraId, by: second.incident, answer: 'give' }, 'operator:Sam', () => chosen('cam-a'))
     expect(moves.slice(before).map(({ camera }) => camera)).toEqual(['cam-a'])
     expect(moves[0]?.signal.aborted).toBe(true)
     expect(holders.get('cam-a' as CameraId)).toBe(second.incident)
@@ -220,15 +220,59 @@ describe('the room', () => {
     const { press, desk, choose, book, moves, holders } = room([])
     const first = press('here')
     choose({ primary: null, secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: first.incident } })
-    press('there')
+    const second = press('there')
     const before = moves.length
-    const answer = (camera: string, word: 'give' | 'keep') => desk.answerRequest(first.incident, camera as CameraId, word, 'operator:Sam', () => chosen(camera))
+    const answer = (camera: string, word: 'give' | 'keep') => desk.answerRequest(first.incident, { camera: camera as CameraId, by: second.incident, answer: word }, 'operator:Sam', () => chosen(camera))
     await expect(answer('cam-z', 'give')).rejects.toMatchObject({ code: 'incident/not-asked' })
     await answer('cam-a', 'keep')
     await expect(answer('cam-a', 'give')).rejects.toMatchObject({ code: 'incident/not-asked' })
     expect(moves).toHaveLength(before)
     expect(holders.get('cam-a' as CameraId)).toBe(first.incident)
     expect(book.get(first.incident).framings[0]?.state).toBe('asked')
+  })
+  test('a drill takes no further view from a person either', () => {
+    const { press, choose, told } = room([chosen('cam-b')])
+    const person = press('here')
+    choose({ primary: null, secondary: [] })
+    press('there', 'drill')
+    expect(told()).toEqual({ 'cam-a': person.incident, 'cam-b': person.incident })
+  })
+  test('a drill that loses its first camera to a person does not take the person’s second one for it', () => {
+    const { press, choose, book, holders } = room([chosen('cam-b')])
+    const drill = press('here', 'drill')
+    choose({ primary: chosen('cam-a'), secondary: [chosen('cam-b')] })
+    const person = press('there')
+    expect(book.get(drill.incident).framings.map(({ state }) => state)).toEqual(['failed', 'failed'])
+    expect([...holders]).toEqual([['cam-a', person.incident]])
+    expect(book.get(person.incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual(['cam-a primary asked', 'cam-b secondary asked'])
+  })
+  test('a person who presses during a drill is no drill, and its first camera is sent again', () => {
+    const { press, book, moves } = room([])
+    const drill = press('here', 'drill')
+    moves[0]?.judge({ state: 'framed', proofs: ['accepted'], reason: null })
+    press('here')
+    expect(book.get(drill.incident)).toMatchObject({ kind: 'press', presses: [{ kind: 'drill' }, { kind: 'press' }] })
+    expect(moves.map(({ camera }) => camera)).toEqual(['cam-a', 'cam-a'])
+  })
+  test('of two that ask for one camera the other asks where it went; it cannot be given twice', async () => {
+    const { press, desk, choose, book, holders } = room([])
+    const first = press('here')
+    choose({ primary: null, secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: first.incident } })
+    const [second, third] = [press('there'), press('elsewhere')]
+    const give = (by: IncidentId) => desk.answerRequest(first.incident, { camera: 'cam-a' as CameraId, by, answer: 'give' }, 'operator:Sam', () => chosen('cam-a'))
+    await give(third.incident)
+    expect(holders.get('cam-a' as CameraId)).toBe(third.incident)
+    expect(book.get(third.incident).requests).toMatchObject([{ camera: 'cam-a', by: second.incident, helpPoint: 'there', answer: null }])
+    await expect(give(second.incident)).rejects.toMatchObject({ code: 'incident/not-asked' })
+  })
+  test('a camera that the incident has lost meanwhile is not its to give', async () => {
+    const { press, desk, choose, moves, holders } = room([])
+    const first = press('here')
+    choose({ primary: null, secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: first.incident } })
+    const second = press('there')
+    moves[0]?.judge({ state: 'failed', proofs: [], reason: 'no answer' })
+    await expect(desk.answerRequest(first.incident, { camera: 'cam-a' as CameraId, by: second.incident, answer: 'give' }, 'operator:Sam', () => chosen('cam-a'))).rejects.toMatchObject({ code: 'camera/held' })
+    expect(holders.size).toBe(0)
   })
   test('a camera given to an incident that was closed meanwhile goes nowhere', async () => {
     const { press, desk, choose, moves } = room([])
@@ -237,21 +281,22 @@ describe('the room', () => {
     const second = press('there')
     await desk.close(second.incident, 'Helped', 'operator:Sam')
     const before = moves.length
-    await desk.answerRequest(first.incident, 'cam-a' as CameraId, 'give', 'operator:Sam', () => chosen('cam-a'))
+    await desk.answerRequest(first.incident, { camera: 'cam-a' as CameraId, by: second.incident, answer: 'give' }, 'operator:Sam', () => chosen('cam-a'))
     expect(moves).toHaveLength(before)
   })
   test('a drill gives its cameras to a person’s press without a question, never the other way round', () => {
-    const { press, choose, book, holders, moves, yielded } = room([])
+    const { press, choose, book, holders, moves, told } = room([])
     const drill = press('here', 'drill')
     choose({ primary: chosen('cam-a'), secondary: [] })
     const person = press('there')
-    expect(yielded()).toEqual([drill.incident])
+    expect(told()).toEqual({ 'cam-a': null })
     expect(moves[0]?.signal.aborted).toBe(true)
     expect(holders.get('cam-a' as CameraId)).toBe(person.incident)
     expect(book.get(drill.incident).framings[0]).toMatchObject({ state: 'failed', reason: expect.stringContaining('the there') })
-    choose({ primary: null, secondary: [] })
+    choose({ primary: null, secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: person.incident } })
     press('elsewhere', 'drill')
-    expect(yielded()).toEqual([])
+    expect(told()).toEqual({ 'cam-a': person.incident })
+    expect(book.get(person.incident).requests).toEqual([])
   })
   test('a camera that was passed over is in the incident’s log, with the reason', async () => {
     const { press, choose, book } = room()

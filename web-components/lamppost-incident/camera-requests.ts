@@ -6,14 +6,15 @@ import { en as words } from '../words/en.ts'
 export type RequestNames = { camera(id: string): string; helpPoint(id: string): string }
 
 /** A press elsewhere needs a camera that this incident holds: its operator decides. */
-export function askedFor(incident: Incident, names: RequestNames, answer: (camera: string, answer: 'give' | 'keep') => void) {
+export function askedFor(incident: Incident, others: readonly Incident[], names: RequestNames, answer: (request: { camera: string; by: string; answer: 'give' | 'keep' }) => void) {
+  const has = (camera: string): boolean => incident.framings.some((framing) => framing.camera === camera && framing.state !== 'failed')
   return incident.requests
-    .filter((request) => request.answer === null)
+    .filter((request) => request.answer === null && has(request.camera) && others.some(({ id }) => id === request.by))
     .map(
-      ({ camera, helpPoint }) => html`<section class="asked" role="group" aria-label=${words.cameraWanted(names.helpPoint(helpPoint), names.camera(camera))}>
+      ({ camera, by, helpPoint }) => html`<section class="asked" role="group" aria-label=${words.cameraWanted(names.helpPoint(helpPoint), names.camera(camera))}>
         <p role="alert">${words.cameraWanted(names.helpPoint(helpPoint), names.camera(camera))}</p>
-        <button class="give" @click=${() => answer(camera, 'give')}>${words.giveCamera}</button>
-        <button class="keep" @click=${() => answer(camera, 'keep')}>${words.keepCamera}</button>
+        <button class="give" @click=${() => answer({ camera, by, answer: 'give' })}>${words.giveCamera}</button>
+        <button class="keep" @click=${() => answer({ camera, by, answer: 'keep' })}>${words.keepCamera}</button>
       </section>`,
     )
 }

@@ -72,7 +72,7 @@ export class LamppostIncident extends LitElement {
       if (request.ask === 'acknowledge') await client.acknowledge(request.incident)
       else if (request.ask === 'close') await client.close(request.incident, request.reason)
       else if (request.ask === 'note') await client.note(request.incident, request.text)
-      else if (request.ask === 'answer-camera') await client.answerCamera(request.incident, request.camera, request.answer)
+      else if (request.ask === 'answer-camera') await client.answerCamera(request.incident, request)
       else await client.tick(request.incident, request.step)
     } catch (error) {
       const taken = error instanceof Refusal && error.problem.code === 'incident/taken' ? error.problem.owner : undefined
@@ -88,7 +88,7 @@ export class LamppostIncident extends LitElement {
     const helpPoint = town.helpPoints.find(({ id }) => id === incident.helpPoint)
     const { main, further } = arrangeViews(incident.framings, this.chosen)
     return html`<article part="tile" class="tile ${incident.state} ${incident.kind}" aria-label=${helpPoint?.name ?? incident.helpPoint}>
-      ${this.#heading(incident, helpPoint)} ${askedFor(incident, this.#names, (camera, answer) => void this.#request({ ask: 'answer-camera', incident: incident.id, camera, answer }))}
+      ${this.#heading(incident, helpPoint)} ${askedFor(incident, town.incidents, this.#names, (answer) => void this.#request({ ask: 'answer-camera', incident: incident.id, ...answer }))}
       <div class="body">
         <div class="pictures">
           ${askedOthers(incident, town.incidents, this.#names)}

@@ -204,7 +204,7 @@ export function createWallClient({ server, token }: { server: string; token: str
     acknowledge: (id: string): Promise<void> => change(id, 'acknowledgement'),
     close: (id: string, reason: string): Promise<void> => change(id, 'closure', { reason }),
     note: (id: string, text: string): Promise<void> => change(id, 'notes', { text }),
-    answerCamera: (id: string, camera: string, answer: 'give' | 'keep'): Promise<void> => change(id, `camera-requests/${encodeURIComponent(camera)}`, { answer }),
+    answerCamera: (id: string, { camera, by, answer }: { camera: string; by: string; answer: 'give' | 'keep' }): Promise<void> => change(id, `camera-requests/${encodeURIComponent(camera)}`, { by, answer }),
     tick: (id: string, step: number): Promise<void> => change(id, 'steps', { step }),
     contacted: (id: string, contact: string, outcome: string): Promise<void> => change(id, 'contacts', { contact, outcome }),
     bring: (id: string, camera: string): Promise<void> => change(id, 'framings', { camera }),

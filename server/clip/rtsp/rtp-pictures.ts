@@ -13,7 +13,7 @@ export type Picture = {
   bytes: Buffer
   lease: Lease
   keyframe: boolean
-  /** Ticks of the RTP clock since the first picture; it only ever grows but for a jump. */
+  /** Ticks of the RTP clock since the first picture; it only ever grows, whatever the camera does to its clock. */
   time: number
   duration: number
   /** Of a keyframe: the newest parameter sets so far; null until they are complete. */
@@ -33,10 +33,10 @@ export type RtpPictures = {
 const MOST_PICTURE_BYTES = 16 * 1024 * 1024
 /** No camera sends less than a picture in so many seconds: a longer step is a clock that was set. */
 const LONGEST_S = 5
-/** As far apart as no recording takes for one timeline: whoever follows begins a new one. */
-const JUMP_S = 60
-/** Pictures that are sent in another order than they are shown need the whole of ffmpeg. */
+/** Pictures that are sent in another order than they are shown need the whole of ffmpeg; a clock is put back once. */
 const MOST_REORDERED_S = 1
+const REORDERED_WITHIN = 50
+const MOST_SET_BYTES = 4096
 
 export class UnfitForRtp extends Error {}
 
@@ -71,8 +71,11 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
   /** Where the NAL unit begins whose fragments are coming. */
   let nalAt: number | null = null
   let lost = 0
+  let pictures = 0
+  let backwardAt = Number.NEGATIVE_INFINITY
 
   function learnSet(name: SetName | null, bytes: Buffer): void {
+    if (bytes.length > MOST_SET_BYTES) return
     if (name === 'pps') {
       if (known.pps.some((pps) => pps.equals(bytes))) return
       const others = known.pps.filter((pps) => pps[PPS_ID_AT[codec]] !== bytes[PPS_ID_AT[codec]])
@@ -88,8 +91,12 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     const { arrivedAt, keyframe } = open
     open = null
     const { bytes, lease } = slab.take()
-    if (bytes.length > MOST_PICTURE_BYTES) throw new Error('a picture of this camera has no end')
+    pictures += 1
     onPicture({ bytes, lease, keyframe, time, duration, sets: keyframe ? completeSets() : null, arrivedAt })
+  }
+  function noteBackward(): void {
+    if (pictures - backwardAt <= REORDERED_WITHIN) throw new UnfitForRtp('its pictures come in another order than they are shown')
+    backwardAt = pictures
   }
   /** A packet with another timestamp ends the picture before it. */
   function moveTo(next: number): void {
@@ -100,13 +107,17 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
       if (plausible(step)) time += step
       return
     }
-    if (step < 0 && step >= -MOST_REORDERED_S * clockRate) throw new UnfitForRtp('its pictures come in another order than they are shown')
+    if (step < 0 && step >= -MOST_REORDERED_S * clockRate) noteBackward()
     if (plausible(step)) lastDuration = step
     closePicture(lastDuration)
-    time += plausible(step) ? step : lastDuration + JUMP_S * clockRate
+    // A clock that was set: its pictures still follow one another.
+    time += plausible(step) ? step : lastDuration
   }
   const plausible = (step: number): boolean => step > 0 && step <= LONGEST_S * clockRate
 
+  function mustEnd(): void {
+    if (slab.length() > MOST_PICTURE_BYTES) throw new Error('a picture of this camera has no end')
+  }
   function beginNal(): void {
     open ??= { arrivedAt: now(), vcl: false, keyframe: false }
     if (slab.length() === 0) slab.skip(headroom)
@@ -117,6 +128,7 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     if (nalAt === null || !open) return
     const from = nalAt + 4
     nalAt = null
+    mustEnd()
     slab.writeLength(from - 4, slab.length() - from)
     const { vcl, keyframe, set } = readNal[codec](slab.peek(from))
     open.vcl ||= vcl
@@ -152,7 +164,7 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     // Its beginning was lost.
     if (nalAt === null) return
     slab.add(bytes, from, to)
-    if (slab.length() > MOST_PICTURE_BYTES) throw new Error('a picture of this camera has no end')
+    mustEnd()
     if ((mark & 0x40) !== 0) endNal()
   }
   const take = {

@@ -51,7 +51,8 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   }
   const failed = (error: unknown): void => {
     if (stop.signal.aborted) return
-    const ours = error instanceof RtspRefused && error.status < 500 && !CAMERAS_OWN_REFUSAL.has(error.status)
+    // A redirect is nobody's to follow: ffmpeg would, with the password.
+    const ours = error instanceof RtspRefused && error.status >= 400 && error.status < 500 && !CAMERAS_OWN_REFUSAL.has(error.status)
     if (ours || error instanceof UnfitForRtp) change = 'by-ffmpeg'
     end(error instanceof UnfitForRtp ? `Read by ffmpeg, because ${wordsOf(error)}.` : redact(wordsOf(error)), change !== null)
   }
@@ -60,12 +61,15 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   const startedAt = clock.monotonic()
   let declared: StreamSets | null = null
   let sequence = 0
+  /** Pictures that came before anything could be shown: a sign of life all the same. */
+  let undeclared = 0
   function take(codec: RtpCodec, clockRate: number, { bytes, lease, keyframe, time, duration, sets, arrivedAt }: Picture): void {
     if (keyframe && sets && !(declared?.sps.equals(sets.sps) && (declared.vps === sets.vps || (sets.vps && declared.vps?.equals(sets.vps))))) {
       declared = sets
       follower.begin(writeInit(codec, sets, clockRate))
     }
     if (!declared) {
+      undeclared += 1
       if (clock.monotonic() - startedAt > NO_KEYFRAME_MS) throw new UnfitForRtp('it sends no keyframe')
       return
     }
@@ -97,12 +101,16 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
       session.close()
     }
   }
-  const silence = watchSilence({ clock, startMs, pictures: follower.pictures, signal: stop.signal, onSilent: end })
+  const silence = watchSilence({ clock, startMs, pictures: () => follower.pictures() + undeclared, signal: stop.signal, onSilent: end })
   await play().catch(failed)
   reason ??= silence.words()
   const last = pictures as RtpPictures | null
-  guarded(() => last?.finish())
   stop.abort()
+  try {
+    last?.finish()
+  } catch (error) {
+    onError(error)
+  }
   signal.removeEventListener('abort', onAbort)
   await silence.over
   follower.finish()

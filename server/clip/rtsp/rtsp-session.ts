@@ -13,6 +13,7 @@ import { controlAddress, readDescription } from './session-description.ts'
 const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024)
 const ANSWER_MS = 5000
 const DEFAULT_SESSION_S = 60
+const MOST_SESSION_S = 3600
 
 export type RtspSession = {
   /** What the camera offers. @throws in words when it refuses. */
@@ -79,7 +80,7 @@ export async function openRtspSession({ url, clock, signal, onPacket }: { url: s
   })
   /** The camera is told, so that it keeps no session, but not waited for. */
   function close(): void {
-    if (session !== null && !over.signal.aborted) void send('TEARDOWN', base, [])
+    if (session !== null && !over.signal.aborted) send('TEARDOWN', base, [])
     session = null
     socket.end(() => socket.destroy())
   }
@@ -91,20 +92,22 @@ export async function openRtspSession({ url, clock, signal, onPacket }: { url: s
     if (challenge === 'basic') return [`Authorization: Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`]
     return [`Authorization: ${answerChallenge(challenge, { ...credentials, method, path: uri })}`]
   }
-  function send(method: string, uri: string, headers: readonly string[]): Promise<RtspAnswer | null> {
+  function send(method: string, uri: string, headers: readonly string[]): { key: string; answer: Promise<RtspAnswer | null> } {
     sequence += 1
     const key = String(sequence)
     const lines = [`${method} ${uri} RTSP/1.0`, `CSeq: ${key}`, ...authorization(method, uri), 'User-Agent: Lamppost', ...(session === null ? [] : [`Session: ${session}`]), ...headers]
     const answer = new Promise<RtspAnswer | null>((resolve) => waiting.set(key, resolve))
     socket.write(`${lines.join('\r\n')}\r\n\r\n`)
-    return answer
+    return { key, answer }
   }
   async function ask(method: string, uri: string, headers: readonly string[] = []): Promise<RtspAnswer> {
     for (let tries = 0; ; tries += 1) {
       const given = new AbortController()
       const late = clock.sleep(ANSWER_MS, AbortSignal.any([given.signal, over.signal])).then(() => null)
-      const answer = await Promise.race([send(method, uri, headers), late])
+      const sent = send(method, uri, headers)
+      const answer = await Promise.race([sent.answer, late])
       given.abort()
+      waiting.delete(sent.key)
       if (answer === null) throw new Error(reason ?? (over.signal.aborted ? 'The camera ended the stream.' : `No answer to ${method} within ${ANSWER_MS / 1000} s.`))
       if (answer.status === 401 && tries === 0 && credentials.username !== '') {
         const offered = answer.headers.get('www-authenticate') ?? []
@@ -119,8 +122,8 @@ export async function openRtspSession({ url, clock, signal, onPacket }: { url: s
   async function stayAlive(): Promise<void> {
     while (!over.signal.aborted) {
       await clock.sleep(aliveEveryMs, over.signal)
-      // Its answer does not matter: that pictures come is watched elsewhere.
-      if (!over.signal.aborted) await Promise.race([send(aliveBy, base, []), clock.sleep(ANSWER_MS, over.signal)])
+      // What it says does not matter: that pictures come is watched elsewhere.
+      if (!over.signal.aborted) await ask(aliveBy, base).catch(() => {})
     }
   }
 
@@ -139,7 +142,7 @@ export async function openRtspSession({ url, clock, signal, onPacket }: { url: s
       const [id = '', ...parameters] = (headers.get('session')?.[0] ?? '').split(';')
       session = id
       const seconds = Number(/timeout=(\d+)/.exec(parameters.join(';'))?.[1] ?? DEFAULT_SESSION_S)
-      aliveEveryMs = Math.max(2, seconds / 2) * 1000
+      aliveEveryMs = Math.min(Math.max(2, seconds / 2), MOST_SESSION_S) * 1000
       const transport = headers.get('transport')?.[0] ?? ''
       if (transport !== '' && !/RTP\/AVP\/TCP/i.test(transport)) throw new RtspRefused(461, 'The camera does not send over this connection.')
       const given = Number(/interleaved=(\d+)/i.exec(transport)?.[1] ?? channels)

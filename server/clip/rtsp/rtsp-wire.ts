@@ -15,6 +15,7 @@ export type RtspWireEvents = {
 
 const DOLLAR = 0x24
 const PACKET_HEAD = 4
+const MOST_HEAD_BYTES = 16_384
 const MOST_MESSAGE_BYTES = 65_536
 const HEAD_END = Buffer.from('\r\n\r\n')
 
@@ -72,9 +73,10 @@ export function createRtspWire({ onAnswer, onPacket }: RtspWireEvents): RtspWire
     if (bytes[at] === 0x0d || bytes[at] === 0x0a) return 1
     const end = bytes.indexOf(HEAD_END, at)
     if (end === -1) {
-      if (bytes.length - at > MOST_MESSAGE_BYTES) throw new Error('its RTSP answer has no end')
+      if (bytes.length - at > MOST_HEAD_BYTES) throw new Error('its RTSP answer has no end')
       return null
     }
+    if (end - at > MOST_HEAD_BYTES) throw new Error('its RTSP answer is too large')
     const [start = '', ...lines] = bytes.toString('latin1', at, end).split('\r\n')
     const [, status, reason = ''] = /^RTSP\/\d\.\d (\d{3})\s*(.*)$/.exec(start) ?? []
     // Requests of a server to its client (some announce things) have the same form, and are passed over.
@@ -82,7 +84,10 @@ export function createRtspWire({ onAnswer, onPacket }: RtspWireEvents): RtspWire
     const headers = new Map<string, string[]>()
     for (const line of lines) {
       const name = line.slice(0, line.indexOf(':')).trim().toLowerCase()
-      headers.set(name, [...(headers.get(name) ?? []), line.slice(line.indexOf(':') + 1).trim()])
+      const value = line.slice(line.indexOf(':') + 1).trim()
+      const others = headers.get(name)
+      if (others) others.push(value)
+      else headers.set(name, [value])
     }
     const bodyBytes = Number(headers.get('content-length')?.[0] ?? 0)
     if (!(bodyBytes >= 0 && bodyBytes <= MOST_MESSAGE_BYTES)) throw new Error('its RTSP answer is too large')
