@@ -27,12 +27,14 @@ const SILENT_MS = 2500
 /** Looks until the signal fires. `words`: that there is silence now, or null. `over`: nobody looks any more. */
 export function watchSilence({ clock, startMs, pictures, signal, onSilent }: { clock: Clock; startMs: number; pictures(): number; signal: AbortSignal; onSilent(words: string): void }): { words(): string | null; over: Promise<void> } {
   let heard = clock.monotonic()
+  let heardBefore = heard
   let seen = 0
-  // What ffmpeg lets go of when it ends is no sign of life: only looking moves `heard`.
-  const words = (limit: number): string | null => {
-    const silent = clock.monotonic() - heard
+  const since = (moment: number, limit: number): string | null => {
+    const silent = clock.monotonic() - moment
     return silent > limit ? `No picture for ${Math.round(silent / 1000)} s.` : null
   }
+  // What ffmpeg lets go of when it ends is no sign of life.
+  const atTheEnd = (): string | null => since(clock.monotonic() - heard < 2 * LOOK_MS ? heardBefore : heard, SILENT_MS)
   async function look(): Promise<void> {
     while (!signal.aborted) {
       const before = clock.monotonic()
@@ -40,11 +42,14 @@ export function watchSilence({ clock, startMs, pictures, signal, onSilent }: { c
       if (signal.aborted) return
       // While this thread itself stood still, nobody could be heard.
       heard += Math.max(0, clock.monotonic() - before - 2 * LOOK_MS)
-      if (pictures() !== seen) heard = clock.monotonic()
+      if (pictures() !== seen) {
+        heardBefore = heard
+        heard = clock.monotonic()
+      }
       seen = pictures()
-      const found = words(seen > 0 ? STALL_MS : startMs)
+      const found = since(heard, seen > 0 ? STALL_MS : startMs)
       if (found !== null) onSilent(found)
     }
   }
-  return { words: () => words(SILENT_MS), over: look() }
+  return { words: atTheEnd, over: look() }
 }

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
+import { setFlagsFromString } from 'node:v8'
 import { type House, openHouse } from '../house.ts'
 import { packageRoot } from '../tools/package-root.ts'
 
@@ -41,6 +42,8 @@ export async function startCommand({ site, data, port = '8420', host = '127.0.0.
   if (site !== undefined && !existsSync(site)) throw new Error(`the site file ${site} does not exist`)
   const dataFolder = resolve(data ?? join(packageRoot, 'data'))
   const options = { siteFile: site === undefined ? null : resolve(site), dataFolder, port: portOf('port', port), host, tls: tlsOf(cert, key), rtmpPort: portOf('rtmp-port', rtmpPort) }
+  // Presses are rare: between two of them the code of their whole way would be thrown away, and compiled anew while somebody waits.
+  setFlagsFromString('--no-flush-bytecode')
   const ended = untilAsked()
   const house = await openHouse(options).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') throw new Error(`port ${port} on ${host} is in use; choose another with --port, or 0 for any free one`)

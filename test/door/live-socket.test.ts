@@ -118,7 +118,8 @@ describe('live pictures over one WebSocket', () => {
     for (let i = 0; i < 60; i += 1) session.say({ watch: String(i), camera: i % 2 === 0 ? 'cam-12' : 'cam-14' })
     await until(() => session.frames.length, (count) => count > 120)
     session.socket.pause()
-    await new Promise((resolve) => setTimeout(resolve, 6000))
+    // Long enough for the system's own buffers on both sides to be full.
+    await new Promise((resolve) => setTimeout(resolve, 15_000))
     session.socket.resume()
     const before = session.frames.filter(({ header }) => header.begin === '0').length
     await until(() => session.frames.filter(({ header }) => header.begin === '0').length, (count) => count > before, 30_000)
