@@ -4,7 +4,7 @@
  */
 import type { EventEmitter } from 'node:events'
 import https from 'node:https'
-import type { TLSSocket } from 'node:tls'
+import { type ConnectionOptions, type TLSSocket, connect } from 'node:tls'
 import onvif from 'onvif'
 import type { FoundCamera } from '../glossary/camera.ts'
 import type { OnvifAccess } from '../glossary/site.ts'
@@ -50,19 +50,22 @@ const { Cam, Discovery } = onvif as unknown as { Cam: new (options: Record<strin
 const asked = <T>(ask: (done: (error: Error | null | false, value?: T) => void) => void): Promise<T> =>
   new Promise((resolve, reject) => ask((error, value) => (error ? reject(error) : resolve(value as T))))
 
-/** Connections end before a byte is written when the other side shows another certificate. */
+/** Connections are handed over only when the other side has shown this certificate: no byte reaches a stranger. */
 function pinnedAgent(fingerprint: string): https.Agent {
-  const agent = new https.Agent({ rejectUnauthorized: false })
-  const open = agent.createConnection.bind(agent)
-  agent.createConnection = (options, callback) => {
-    const socket = open(options, callback) as TLSSocket
+  const agent = new https.Agent()
+  const open = (options: ConnectionOptions, done: (error: Error | null, socket: TLSSocket) => void): void => {
+    const socket = connect({ ...options, rejectUnauthorized: false })
+    const failed = (error: Error): void => done(error, socket)
+    socket.once('error', failed)
     socket.once('secureConnect', () => {
       const shown = shownBy(socket)
-      if (shown !== fingerprint) socket.destroy(new Error(anotherCertificate(shown)))
+      if (shown !== fingerprint) return void socket.destroy(new Error(anotherCertificate(shown)))
+      socket.off('error', failed)
+      done(null, socket)
     })
-    return socket
   }
-  return agent
+  // The agent waits for the callback when nothing is returned; its types do not say so.
+  return Object.assign(agent, { createConnection: open })
 }
 
 async function takeInventory(access: OnvifAccess, timeoutMs: number): Promise<Inventory> {
@@ -76,7 +79,6 @@ async function takeInventory(access: OnvifAccess, timeoutMs: number): Promise<In
     useSecure: url.protocol === 'https:',
     secureOpts: { rejectUnauthorized: false },
     timeout: timeoutMs,
-    // Nothing is written before the certificate is known to be the camera's own.
     agent: url.protocol === 'https:' && access.fingerprint !== null ? pinnedAgent(access.fingerprint) : false,
     preserveAddress: true,
     autoconnect: false,

@@ -205,4 +205,12 @@ describe('a camera over HTTPS', () => {
     await ask(made)
     made.close()
   })
+  test('that shows another certificate hears no word of the onboarding either; with the right one it is asked', async () => {
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/onvif/device_service`
+    const before = requests
+    await expect(inventory.calls.take({ url, fingerprint: 'ab'.repeat(32), ...CREDENTIALS }, 4000)).rejects.toMatchObject({ message: expect.stringMatching(/certificate is another one than the site file names/) })
+    expect(requests).toBe(before)
+    await inventory.calls.take({ url, fingerprint: shown(), ...CREDENTIALS }, 4000).catch(() => {})
+    expect(requests).toBeGreaterThan(before)
+  })
 })

@@ -2,14 +2,23 @@
 
 const SHORTEST_S = 1 / 120
 const LONGEST_S = 1
+const REMEMBERED = 30
 
 export class FrameWatch {
   #video: HTMLVideoElement | null = null
   #last: number | null = null
   /** Media seconds of the frame that is shown. */
   shownAt = 0
-  /** Seconds; the shortest distance seen, since frames may be left out while playing. */
+  /** Seconds: a short one of the distances seen lately. Frames may be left out while playing, and some cameras' come unevenly. */
   frame = 1 / 15
+  #steps: number[] = []
+
+  /** The middle of the neighbouring frame, so that no rounding falls on the wrong side of it. */
+  neighbour(video: HTMLVideoElement, frames: 1 | -1): number {
+    // A frame that was shown without our hearing of it: where the video stands lies somewhere in it.
+    const heard = video.currentTime >= this.shownAt - this.frame / 2 && video.currentTime < this.shownAt + this.frame
+    return (heard ? this.shownAt + this.frame / 2 : video.currentTime) + frames * this.frame
+  }
 
   watch(video: HTMLVideoElement): void {
     if (this.#video === video) return
@@ -19,11 +28,13 @@ export class FrameWatch {
   }
   #onFrame = (_: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
     const step = this.#last === null ? 0 : Math.abs(mediaTime - this.#last)
-    if (step >= SHORTEST_S && step <= LONGEST_S) this.frame = this.#seen === 0 ? step : Math.min(this.frame, step)
-    if (step > 0) this.#seen += 1
+    if (step >= SHORTEST_S && step <= LONGEST_S) {
+      this.#steps = [...this.#steps, step].slice(-REMEMBERED)
+      const sorted = [...this.#steps].sort((a, b) => a - b)
+      this.frame = sorted[Math.floor(sorted.length / 4)] ?? this.frame
+    }
     this.#last = mediaTime
     this.shownAt = mediaTime
     this.#video?.requestVideoFrameCallback(this.#onFrame)
   }
-  #seen = 0
 }

@@ -141,11 +141,9 @@ export class LamppostPlayer extends LitElement {
     event.preventDefault()
     act()
   }
-  /** To the middle of the neighbouring frame, so that no rounding falls on the wrong side of it. */
   #step(frames: 1 | -1): void {
     this.video.pause()
-    const { shownAt, frame } = this.#frames
-    this.#seekTo(shownAt + frame * (frames + 0.5))
+    this.#seekTo(this.#frames.neighbour(this.video, frames))
   }
   #seekableEnd(): number {
     const seekable = this.video?.seekable
