@@ -131,7 +131,8 @@ describe('a press reaches the wall', () => {
     const mediaTime = () => wall.locator(`${clip} video`).evaluate((video: HTMLVideoElement) => video.currentTime)
     const stoodAt = await mediaTime()
     let steps = 0
-    // A simulated camera that was held up sends a picture twice or thrice: one frame further may look the same.
+    // A simulated camera that was held up sends a picture twice or thrice, and leaves others out: one frame further may look
+    // the same, and the clock in the picture may jump. How far a step goes is told by the recording's own time.
     const next = await until(async () => {
       await wall.locator(`${clip} button.forward`).click()
       steps += 1
@@ -140,7 +141,7 @@ describe('a press reaches the wall', () => {
     }, (mark) => mark !== null && mark.time > (one?.time ?? 0))
     expect(((await mediaTime()) - stoodAt) / steps).toBeCloseTo(1 / 15, 2)
     expect(steps).toBeLessThanOrEqual(4)
-    expect((next?.time ?? 0) - (one?.time ?? 0)).toBeLessThan(350)
+    expect(next?.time).toBeGreaterThan(one?.time ?? 0)
     for (let i = 0; i < steps; i += 1) {
       await wall.locator(`${clip} button.forward`).press(',')
       await wall.waitForTimeout(400)
