@@ -4,7 +4,7 @@
  */
 import type { Mount } from '../glossary/site.ts'
 import type { Place } from '../glossary/press.ts'
-import { bearingBetween, metresBetween } from '../tools/geography.ts'
+import { bearingBetween, metresBetween, wrap180 } from '../tools/geography.ts'
 
 export type Limits = { min: number; max: number }
 /** Degrees, as the camera advertises them. `zoom`: whether it has one, in the generic space. */
@@ -17,7 +17,6 @@ const TARGET_HEIGHT_M = 1.4
 /** A place this far outside what a head can turn to is not in its picture, even at its widest. */
 const EDGE_DEGREES = 10
 
-export const wrap180 = (degrees: number): number => ((((degrees + 180) % 360) + 360) % 360) - 180
 const clamp = (value: number, { min, max }: Limits): number => Math.min(max, Math.max(min, value))
 
 /** Null when the head cannot turn there. */

@@ -89,10 +89,10 @@ export function referenceParameters(xml: string): string {
   const [, inside = ''] = /<(?:[\w.-]+:)?ReferenceParameters[^<>]*>([\s\S]{0,4000}?)<\/(?:[\w.-]+:)?ReferenceParameters>/.exec(xml) ?? []
   if (inside.length > MOST_REFERENCE) return ''
   const prefixes = new Set([...inside.matchAll(/<([\w.-]+):/g)].map(([, prefix]) => prefix ?? ''))
-  const declared = [...prefixes].filter((prefix) => !inside.includes(`xmlns:${prefix}=`)).map((prefix) => new RegExp(`xmlns:${prefix}\\s*=\\s*("[^"]*"|'[^']*')`).exec(xml)?.[1] ?? null)
-  if (declared.includes(null)) return ''
-  const missing = [...prefixes].filter((prefix) => !inside.includes(`xmlns:${prefix}=`)).map((prefix, i) => ` xmlns:${prefix}=${declared[i]}`)
-  return inside.trim().replace(/^<([\w.:-]+)/, (start) => `${start}${missing.join('')}`)
+  const missing = [...prefixes].filter((prefix) => !inside.includes(`xmlns:${prefix}=`)).map((prefix) => new RegExp(`xmlns:${prefix}\\s*=\\s*("[^"]*"|'[^']*')`).exec(xml)?.[0] ?? null)
+  // A prefix that is declared nowhere would make our own envelope unreadable.
+  if (missing.includes(null)) return ''
+  return inside.trim().replace(/^<([\w.:-]+)/, (start) => [start, ...missing].join(' '))
 }
 
 const ask = (client: OnvifClient, { path, header }: PullPoint, action: string, body: string, deadlineMs = CALL_MS): Promise<XmlElement> => client.call({ path, namespace: action === 'PullMessages' ? EVENTS : NOTIFICATION, action, body, deadlineMs, header })

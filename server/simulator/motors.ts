@@ -1,11 +1,12 @@
 /** A head that takes time to move. Pure: its place is a function of its last command and the time since. */
+import { wrap180 } from '../tools/geography.ts'
+
 export type Pose = { /** Degrees, -180..180. */ pan: number; /** Degrees, down is negative. */ tilt: number; /** Times wide angle. */ zoom: number }
 export type Limits = { tilt: readonly [number, number]; zoom: readonly [number, number] }
 export const LIMITS: Limits = { tilt: [-45, 10], zoom: [1, 8] }
 
 const SPEED = { pan: 100, tilt: 60, zoom: 5 }
 
-export const wrap180 = (degrees: number): number => ((((degrees + 180) % 360) + 360) % 360) - 180
 const clamp = (value: number, [least, most]: readonly [number, number]): number => Math.min(most, Math.max(least, value))
 
 type Motion = { from: Pose; at: number } & ({ kind: 'still' } | { kind: 'to'; to: Pose } | { kind: 'turning'; velocity: Pose; until: number })

@@ -1,5 +1,6 @@
 /** People who walk up and down the pavement, and one who waits at each help point. Pure, but for the frame drawn into. */
-import { type Pose, wrap180 } from './motors.ts'
+import { wrap180 } from '../tools/geography.ts'
+import type { Pose } from './motors.ts'
 import { PIXELS_PER_DEGREE, seeded } from './street-drawing.ts'
 import { type Planes, yuvOf } from './street-picture.ts'
 

@@ -1,8 +1,8 @@
 /** What the simulated cameras of a town are like, worked out from its site file. Pure. */
 import type { Place } from '../glossary/press.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
-import { bearingBetween, metresBetween } from '../tools/geography.ts'
-import { type Pose, wrap180 } from './motors.ts'
+import { bearingBetween, metresBetween, wrap180 } from '../tools/geography.ts'
+import type { Pose } from './motors.ts'
 import type { StoredPreset } from './preset-store.ts'
 import type { CameraPlan } from './simulated-camera.ts'
 import type { Landmark } from './street-drawing.ts'

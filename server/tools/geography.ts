@@ -18,3 +18,6 @@ export function bearingBetween(a: Place, b: Place): number {
   const x = Math.cos(radians(a.lat)) * Math.sin(radians(b.lat)) - Math.sin(radians(a.lat)) * Math.cos(radians(b.lat)) * Math.cos(dLon)
   return ((Math.atan2(y, x) * 180) / Math.PI + 360) % 360
 }
+
+/** The same direction in -180..180 degrees. */
+export const wrap180 = (degrees: number): number => ((((degrees + 180) % 360) + 360) % 360) - 180

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { createMotors, fromGeneric, toGeneric, wrap180 } from '../../server/simulator/motors.ts'
+import { createMotors, fromGeneric, toGeneric } from '../../server/simulator/motors.ts'
+import { wrap180 } from '../../server/tools/geography.ts'
 import { BLOCK, COLUMNS, ROWS, drawMark, readMark } from '../../server/simulator/picture-mark.ts'
 import { lookAt } from '../../server/simulator/picture-window.ts'
 import { durationMs } from '../../server/simulator/onvif-ptz-service.ts'
