@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import type { PictureForm, Sound } from '../glossary/clip.ts'
 import { wordsOf } from '../tools/failure.ts'
 import { runFfmpeg } from './ffmpeg-run.ts'
-import { type Run, type RunEnd, watchSilence } from './recording-run.ts'
+import { type Run, type RunEnd, redactor, watchSilence } from './recording-run.ts'
 import { createStreamFollower } from './stream-follower.ts'
 
 /** ffmpeg's own script of inputs (ffconcat): it carries the address and its options past the process list. */
@@ -40,7 +40,6 @@ export async function recordByFfmpeg({ address, store, window, clock, onError, s
   }
   const follower = createStreamFollower({ store, window, now: clock.now, onPicture, onUnfit: end })
 
-  const redact = (text: string): string => address.secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text)
   const onOutput = (chunk: Buffer): void => {
     try {
       if (!stop.signal.aborted) follower.push(chunk)
@@ -49,7 +48,7 @@ export async function recordByFfmpeg({ address, store, window, clock, onError, s
       end(`The stream cannot be recorded: ${wordsOf(error)}`)
     }
   }
-  const { words, ended } = runFfmpeg({ input: Readable.from([inputScript(address.url)]), inputOptions: INPUT, outputOptions: [...PICTURE[picture], ...SOUND[sound], ...OUTPUT], onOutput, signal: stop.signal, redact })
+  const { words, ended } = runFfmpeg({ input: Readable.from([inputScript(address.url)]), inputOptions: INPUT, outputOptions: [...PICTURE[picture], ...SOUND[sound], ...OUTPUT], onOutput, signal: stop.signal, redact: redactor(address) })
   const silence = watchSilence({ clock, startMs, pictures: follower.pictures, signal: stop.signal, onSilent: end })
   const said = await ended
   // ffmpeg lost patience before we did.

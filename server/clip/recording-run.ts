@@ -6,6 +6,8 @@ import type { RunStore } from './stream-follower.ts'
 /** Address with credentials, percent-encoded; they reach no argv and no log. */
 export type StreamAddress = { url: string; secrets: readonly string[] }
 export type RunParts = { store: RunStore; window: LiveWindow; clock: Clock; onError(error: unknown): void }
+/** Blots the address's secrets out of words. */
+export const redactor = ({ secrets }: StreamAddress): ((text: string) => string) => (text) => secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text)
 /** `startMs`: how long the first picture may take. `onPicture` hears the codec when pictures begin, and when it changes. */
 export type Run = RunParts & { address: StreamAddress; startMs: number; signal: AbortSignal; onPicture(codec: string): void }
 export type RunEnd = {

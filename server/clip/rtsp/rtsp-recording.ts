@@ -4,7 +4,7 @@
  */
 import type { Sound } from '../../glossary/clip.ts'
 import { wordsOf } from '../../tools/failure.ts'
-import { type Run, type RunEnd, watchSilence } from '../recording-run.ts'
+import { type Run, type RunEnd, redactor, watchSilence } from '../recording-run.ts'
 import { createStreamFollower } from '../stream-follower.ts'
 import { FRAGMENT_HEAD_BYTES, writeFragmentHead, writeInit } from './fmp4-writer.ts'
 import { createSlabPool } from './frame-slab.ts'
@@ -43,7 +43,7 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   let change: RunEnd['change'] = null
   let pictures: RtpPictures | null = null
   let atOnce = false
-  const redact = (text: string): string => address.secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text)
+  const redact = redactor(address)
   const end = (words: string, soon = false): void => {
     reason ??= words
     atOnce ||= soon
