@@ -1,0 +1,36 @@
+/** Buttons on a LoRaWAN network. Not here: how the network server writes (lorawan-uplink), who may post (door). */
+import type { HelpPointId } from '../glossary/press.ts'
+import { Failure } from '../tools/failure.ts'
+import { readLorawan } from './lorawan-uplink.ts'
+import type { AcceptPress } from './press-until-taken.ts'
+import type { Accepted } from './press-desk.ts'
+
+/** `device`: device id, device EUI or name. `port`, `payload` (bytes it begins with): what makes an uplink a press; null: any. */
+export type LorawanButton = { helpPoint: HelpPointId; device: string; port: number | null; payload: Buffer | null }
+
+/** A counter that comes again so much later is another frame of a device that began anew. */
+const SAME_FRAME_MS = 3_600_000
+
+export function createLorawanSource({ buttons, accept, heard }: { buttons(): readonly LorawanButton[]; accept: AcceptPress; heard(helpPoint: HelpPointId): void }) {
+  return {
+    /**
+     * @param maySpeakFor throws when whoever posted may not press for this help point.
+     * @returns null when the message is a sign of life only.
+     * @throws press/unreadable, help-point/unknown when no help point has this device
+     */
+    async post(body: unknown, event: string | null, by: string, maySpeakFor: (helpPoint: HelpPointId) => void): Promise<Accepted | null> {
+      const { ids, uplink } = readLorawan(body, event)
+      const mine = buttons().filter(({ device }) => ids.includes(device.toLowerCase()))
+      const [first] = mine
+      if (!first) throw new Failure('help-point/unknown', `No help point of this town's site file has the LoRaWAN device ${ids.join(' or ')}.`)
+      maySpeakFor(first.helpPoint)
+      heard(first.helpPoint)
+      const button = uplink && mine.find(({ port, payload }) => (port === null || port === uplink.port) && (payload === null || uplink.payload.subarray(0, payload.length).equals(payload)))
+      if (!button || !uplink) return null
+      const arrival = { helpPoint: button.helpPoint, key: uplink.key, pressedAt: null, relayedAt: uplink.at, kind: 'press' as const, source: 'lorawan', by }
+      const accepted = await accept(arrival)
+      const apart = accepted.repeated && uplink.at !== null ? Math.abs(Date.parse(uplink.at) - Date.parse(accepted.receipt.receivedAt)) : 0
+      return apart > SAME_FRAME_MS ? accept({ ...arrival, key: `${uplink.key} ${uplink.at}` }) : accepted
+    },
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * A receiver for alarm transmitters: SIA DC-09 over TCP and UDP. A message is acknowledged only when its press is on disk.
+ * Not here: the frames (sia-frame), what they say (sia-event).
+ */
+import { type Socket as UdpSocket, createSocket } from 'node:dgram'
+import { type Socket, createServer } from 'node:net'
+import type { HelpPointId } from '../glossary/press.ts'
+import type { Clock } from '../tools/clock.ts'
+import { wordsOf } from '../tools/failure.ts'
+import type { AcceptPress } from './press-until-taken.ts'
+import { HELP_CODES, eventsOf } from './sia-event.ts'
+import { LONGEST_FRAME, type SiaFrame, ackOf, duhOf, nakOf, readFrame, splitFrames } from './sia-frame.ts'
+
+/** `zone`: null for any; `codes`: null for those by which somebody asks for help; `key`: AES, 16, 24 or 32 bytes. */
+export type SiaButton = { helpPoint: HelpPointId; account: string; zone: string | null; codes: readonly string[] | null; key: Buffer | null }
+
+const IDLE_MS = 5 * 60_000
+const MOST_CONNECTIONS = 500
+/** A message sent again because our answer was lost. */
+const SAME_MESSAGE_MS = 5 * 60_000
+const MOST_KEPT = 5000
+/** How old an encrypted message may be, and how far ahead: otherwise somebody may have kept it (DC-09 5.5.1.8). */
+const OLDEST_MS = 40_000
+const NEWEST_MS = 20_000
+
+export type SiaReceiver = { port: number; close(): Promise<void> }
+
+/** @throws when the port is in use. */
+export async function startSiaReceiver(options: { host: string; port: number; buttons(): readonly SiaButton[]; accept: AcceptPress; heard(helpPoint: HelpPointId): void; clock: Clock; onRefused(reason: string, from: string): void; onError(error: unknown): void }): Promise<SiaReceiver> {
+  const { host, buttons, accept, heard, clock, onRefused, onError } = options
+  /** What came lately, by account, sequence and content; the same answer for the same message. */
+  const recent = new Map<string, { at: number; answer: Promise<Buffer> }>()
+  /** What an account's clock said minus ours, as its supervision told. */
+  const clocks = new Map<string, number>()
+  const keyOf = (account: string): Buffer | null => buttons().find((button) => button.account === account && button.key)?.key ?? null
+
+  /** Null: it is not worth an answer. */
+  async function answerTo(bytes: Buffer, from: string): Promise<Buffer | null> {
+    const reading = readFrame(bytes, keyOf)
+    const now = clock.now()
+    if ('fault' in reading) {
+      const { fault, frame } = reading
+      onRefused({ crc: 'a DC-09 message whose check sum is wrong', length: 'a DC-09 message whose length is wrong', shape: 'bytes that are no DC-09 message', undecipherable: `an encrypted DC-09 message of account ${frame.account ?? '?'} for which there is no key, or another one` }[fault], from)
+      // It is to come again: damage on the way is no reason to lose a press.
+      return fault === 'crc' || fault === 'length' ? nakOf(now, frame.binaryCrc ?? false) : fault === 'undecipherable' ? duhOf(frame) : null
+    }
+    const { frame } = reading
+    const same = `${frame.account} ${frame.sequence} ${bytes.toString('latin1')}`
+    const known = recent.get(same)
+    if (known && clock.monotonic() - known.at < SAME_MESSAGE_MS) return known.answer
+    const answer = taken(frame, now, from)
+    recent.delete(same)
+    recent.set(same, { at: clock.monotonic(), answer })
+    const [oldest] = recent.keys()
+    if (recent.size > MOST_KEPT && oldest !== undefined) recent.delete(oldest)
+    // What was not taken in is tried again when it comes again.
+    answer.catch(() => recent.delete(same))
+    return answer.catch((error: unknown) => {
+      onError(error)
+      return nakOf(now, frame.binaryCrc)
+    })
+  }
+
+  async function taken(frame: SiaFrame, now: number, from: string): Promise<Buffer> {
+    const mine = buttons().filter(({ account }) => account === frame.account)
+    if (mine.length === 0) {
+      onRefused(`a DC-09 message of account ${frame.account || '(none)'}, which no help point of the site file has`, from)
+      return duhOf(frame)
+    }
+    const offset = frame.at === null ? null : Date.parse(frame.at) - now
+    if (frame.encrypted && (offset === null || offset < -OLDEST_MS || offset > NEWEST_MS)) {
+      onRefused(`an encrypted DC-09 message of account ${frame.account} whose time is not now`, from)
+      return nakOf(now, frame.binaryCrc)
+    }
+    // Whoever has a key must use it: else anybody could speak for the account.
+    if (!frame.encrypted && mine.some(({ key }) => key !== null)) {
+      onRefused(`a plain DC-09 message of account ${frame.account}, which has a key`, from)
+      return duhOf(frame)
+    }
+    for (const helpPoint of new Set(mine.map((button) => button.helpPoint))) heard(helpPoint)
+    const events = eventsOf(frame)
+    if (events.length === 0 && offset !== null) clocks.set(frame.account, offset)
+    const drift = clocks.get(frame.account)
+    const sentAt = drift === undefined ? null : new Date(now + drift).toISOString()
+    const pressed = new Set(events.filter(({ begins }) => begins).flatMap(({ code, zone }) => mine.filter((button) => (button.zone === null || button.zone === zone) && (button.codes ?? HELP_CODES).includes(code)).map(({ helpPoint }) => helpPoint)))
+    const key = `sia ${frame.account} ${frame.sequence} ${frame.at ?? new Date(now).toISOString()}`
+    await Promise.all([...pressed].map((helpPoint) => accept({ helpPoint, key, pressedAt: frame.at, sentAt, kind: 'press', source: 'sia', by: `sia ${frame.account}` })))
+    return ackOf(frame, now, keyOf(frame.account))
+  }
+
+  function listen(socket: Socket): void {
+    let unread: Buffer = Buffer.alloc(0)
+    let answering: Promise<void> = Promise.resolve()
+    socket.setTimeout(IDLE_MS, () => socket.destroy())
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (chunk) => {
+      const { frames, rest } = splitFrames(Buffer.concat([unread, chunk]))
+      unread = rest
+      for (const frame of frames) {
+        const answer = answerTo(frame, socket.remoteAddress ?? '')
+        answering = answering.then(async () => {
+          const bytes = await answer
+          if (bytes && !socket.destroyed) socket.write(bytes)
+        }, onError)
+      }
+    })
+  }
+  const server = createServer(listen)
+  server.maxConnections = MOST_CONNECTIONS
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, host, resolve)
+  })
+  const bound = server.address()
+  const port = typeof bound === 'object' && bound ? bound.port : options.port
+  server.on('error', onError)
+  const udp: UdpSocket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+  udp.on('message', (message, from) => {
+    if (message.length > LONGEST_FRAME) return
+    const { frames, rest } = splitFrames(Buffer.concat([message, Buffer.of(0x0d)]))
+    for (const frame of frames.length > 0 ? frames : [rest]) {
+      void answerTo(frame, from.address).then((bytes) => bytes && udp.send(bytes, from.port, from.address), onError)
+    }
+  })
+  await new Promise<void>((resolve, reject) => {
+    udp.once('error', reject)
+    udp.bind(port, host, resolve)
+  }).catch((error: unknown) => {
+    server.close()
+    throw new Error(`UDP port ${port} for SIA DC-09 cannot be opened: ${wordsOf(error)}`, { cause: error })
+  })
+  udp.on('error', onError)
+
+  return {
+    port,
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await Promise.all([new Promise((resolve) => server.close(resolve)), new Promise<void>((resolve) => udp.close(() => resolve()))])
+    },
+  }
+}

@@ -1,0 +1,38 @@
+/** A place's wall clock: which moment is meant by a local time of day, daylight saving included. Pure. */
+
+/** The zone's wall clock minus UTC at that moment, milliseconds. */
+function offsetAt(ms: number, timezone: string): number {
+  const parts = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' }).formatToParts(new Date(ms))
+  const at = (type: string): number => Number(parts.find((part) => part.type === type)?.value)
+  return Date.UTC(at('year'), at('month') - 1, at('day'), at('hour'), at('minute'), at('second')) - Math.floor(ms / 1000) * 1000
+}
+
+/** The local date, as 2026-11-24. */
+export const localDate = (ms: number, timezone: string): string => new Date(ms + offsetAt(ms, timezone)).toISOString().slice(0, 10)
+
+/** The moment of a local time on a local date. One that clocks skip is as long after midnight as if they did not; of one that comes twice, the first. */
+export function momentOf(date: string, time: string, timezone: string): number {
+  const asUtc = Date.parse(`${date}T${time}:00Z`)
+  const early = asUtc - offsetAt(asUtc - 86_400_000, timezone)
+  const late = asUtc - offsetAt(asUtc + 86_400_000, timezone)
+  const fits = [early, late].sort((a, b) => a - b).find((moment) => moment + offsetAt(moment, timezone) === asUtc)
+  return fits ?? early
+}
+
+/** The next moment after `now` when the place's clocks show `time`. @param time as "04:30" */
+export function nextLocal(now: number, timezone: string, time: string): number {
+  for (let day = 0; day < 3; day += 1) {
+    const moment = momentOf(localDate(now + day * 86_400_000, timezone), time, timezone)
+    if (moment > now) return moment
+  }
+  return now + 86_400_000
+}
+
+/** The last moment up to `now` when the place's clocks showed `time`. */
+export function lastLocal(now: number, timezone: string, time: string): number {
+  for (let day = 0; day < 3; day += 1) {
+    const moment = momentOf(localDate(now - day * 86_400_000, timezone), time, timezone)
+    if (moment <= now) return moment
+  }
+  return now - 86_400_000
+}
