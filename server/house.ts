@@ -26,6 +26,7 @@ import { incidentRoutes } from './door/incident-routes.ts'
 import { type LiveNews, ledgerRoutes } from './door/ledger-routes.ts'
 import { liveRoutes } from './door/live-routes.ts'
 import { liveSocket } from './door/live-socket.ts'
+import { outboxRoutes } from './door/outbox-routes.ts'
 import { pageRoutes } from './door/page-routes.ts'
 import { pressRoutes } from './door/press-routes.ts'
 import { sessionRoutes } from './door/session-routes.ts'
@@ -33,15 +34,29 @@ import { stateRoutes } from './door/state-routes.ts'
 import type { CameraId, CameraView, FramingWay, PresetToken } from './glossary/camera.ts'
 import type { Person } from './glossary/people.ts'
 import type { HelpPointId, Place } from './glossary/press.ts'
-import type { Site } from './glossary/site.ts'
+import type { HelpPoint, Site } from './glossary/site.ts'
 import { createIncidentBook } from './incident/incident-book.ts'
 import { createIncidentDesk } from './incident/incident-desk.ts'
+import { createCheckpointPost } from './ledger/checkpoint-post.ts'
+import { createFolds, readSnapshot } from './ledger/fold-snapshot.ts'
+import { startLedgerCare } from './ledger/ledger-care.ts'
 import { openLedger } from './ledger/ledger.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { createOutboxBook } from './outbox/outbox-book.ts'
+import { createOutboxDesk } from './outbox/outbox-desk.ts'
+import { postWebhook } from './outbox/webhook-post.ts'
 import { type DemoCredentials, demoPeople, readDemoCredentials, writeDemoCredentials } from './people/demo-people.ts'
 import { openPeopleFile } from './people/people-file.ts'
 import { createSessions } from './people/sessions.ts'
+import { createLorawanSource } from './press/lorawan-source.ts'
+import { createMqttSource } from './press/mqtt-source.ts'
 import { createOnvifInput } from './press/onvif-input.ts'
-import { createPressDesk } from './press/press-desk.ts'
+import { type Accepted, type Arrival, createPressDesk } from './press/press-desk.ts'
+import { type SiaReceiver, startSiaReceiver } from './press/sia-receiver.ts'
+import { checkSignature } from './press/signed-press.ts'
+import { createChainWatch } from './proof/chain-watch.ts'
+import { drillResult, drillWords, startDrillSchedule } from './proof/drill-schedule.ts'
+import { createProofBook } from './proof/proof-book.ts'
 import { startSimulator } from './simulator/simulator.ts'
 import { planTown } from './simulator/town-plan.ts'
 import { readSite } from './site/site-check.ts'
@@ -105,11 +120,22 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const { site } = siteFileOpen
     const helpPoint = (id: string) => site().helpPoints.find((each) => each.id === id)
 
-    // The ledger, and what is folded from it.
-    const ledger = await openLedger({ file: join(dataFolder, 'ledger.sqlite'), clock, onError })
+    // The ledger, and what is folded from it. Every entry is followed at once; whoever needs it durable waits for that.
+    const snapshotFile = join(dataFolder, 'ledger-fold.json')
+    const snapshot = readSnapshot(snapshotFile)
+    const checkpointPost = createCheckpointPost({ addresses: () => site().checkpointsTo, onError })
+    const ledger = await openLedger({ file: join(dataFolder, 'ledger.sqlite'), knownSeq: snapshot?.seq ?? 0, clock, onError, onCheckpoint: checkpointPost.newest, onRecorded: (entry) => {
+      folds.follow(entry)
+      chains.heard(entry)
+    } })
     closing.add('the ledger', ledger.close)
-    const book = createIncidentBook()
+    closing.add('the checkpoints’ other places', checkpointPost.close)
+    const book = createIncidentBook({ about: ledger.about, openedBefore: ledger.openedBefore })
+    const proofs = createProofBook({ startedAt: clock.now() })
+    const told = createOutboxBook()
+    const { append } = ledger
 
+    const listening = new Set<CameraId>()
     const buttons = () => site().helpPoints.flatMap(({ id, wired: inputs }) => inputs.map((input) => ({ helpPoint: id, ...input })))
 
     // Cameras and their clip buffers. Video runs in a thread of its own.
@@ -118,7 +144,10 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       scratch: join(dataFolder, 'scratch'),
       now: clock.now,
       disk: site().storage,
-      onVideo: (camera, state, reason) => cameras.videoIs(camera, state, reason),
+      onVideo: (camera, state, reason) => {
+        if (state === 'down' && cameras.health(camera).video === 'up') metrics.gap(camera)
+        cameras.videoIs(camera, state, reason)
+      },
       onBuffer: (camera, state, reason) => cameras.bufferIs(camera, state, reason),
       onDisk: (state) => {
         if (state.problem) logger.error(state, 'the disk of the clip buffers')
@@ -136,7 +165,12 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       onStream: (camera, stream, substream) => void clips.stream(camera, stream, camera.onvif, [], substream).catch(onError),
       listened: (camera) => buttons().some((button) => button.camera === camera),
       onInput: (camera, event) => wired.heard(camera, event),
-      onListening: (camera, problem) => (problem === null ? logger.info({ camera }, 'its digital inputs are heard') : logger.warn({ camera, problem }, 'its digital inputs are not heard')),
+      onListening: (camera, problem) => {
+        if (problem === null) listening.add(camera)
+        else listening.delete(camera)
+        if (problem === null) logger.info({ camera }, 'its digital inputs are heard')
+        else logger.warn({ camera, problem }, 'its digital inputs are not heard')
+      },
       onPresetGone: (camera, token, away) => void drift.gone({ camera, token }, away),
       onError,
     })
@@ -203,7 +237,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
           const { quietHours, timezone } = site()
           return quietHours !== null && isQuiet(clock.now(), timezone, quietHours)
         },
-        onChecked: (check) => void ledger.append([{ kind: 'preset.checked', actor: 'lamppost', subject: check.camera, body: check }]),
+        onChecked: (check) => void append([{ kind: 'preset.checked', actor: 'lamppost', subject: check.camera, body: check }]),
       },
     })
     closing.add('the drift watch', drift.close)
@@ -212,7 +246,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const incidents = createIncidentDesk({
       clock,
       book,
-      append: ledger.append,
+      append,
       cameras: {
         choose: (id, incident, holders) => {
           const place = { id, location: locationOf(id) }
@@ -226,29 +260,114 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         },
         parted: (camera) => void cameras.sendBack(camera, cameras.siteCamera(camera).after).catch((error: unknown) => logger.warn({ err: error, camera }, 'the camera could not be sent back')),
       },
-      clips: { preRollMs: (camera) => cameras.siteCamera(camera).buffer.preRollMs, hold: clips.hold },
+      clips: { preRollMs: (camera) => cameras.siteCamera(camera).buffer.preRollMs, hold: clips.hold, release: clips.release },
       helpPointName: (id) => helpPoint(id)?.name ?? id,
       instructions: (id) => helpPoint(id)?.instructions ?? [],
     })
     closing.add('the incident desk', incidents.closeDesk)
-    const presses = createPressDesk({ clock, knows: (id) => helpPoint(id) !== undefined, pressed: incidents.pressed, whenDurable: ledger.whenDurable })
-    const wired = createOnvifInput({ buttons, accept: presses.accept, clock, onError })
-    closing.add('the wired buttons', wired.close)
+    const presses = createPressDesk({
+      clock,
+      knows: (id) => helpPoint(id) !== undefined,
+      openAt: (id) => book.openAt(id)?.id ?? null,
+      pressed: incidents.pressed,
+      coalesced: incidents.coalesced,
+      whenDurable: ledger.whenDurable,
+      lookUp: async (id, key) => {
+        const entry = await ledger.pressWithKey(id, key)
+        return entry?.kind === 'press.received' ? { receipt: { press: entry.body.press.id, incident: entry.body.incident, receivedAt: entry.body.press.receivedAt }, last: entry.seq } : null
+      },
+    })
+    closing.add('the press desk', presses.close)
+
+    // What proves that a press reaches a picture.
+    const chains = createChainWatch({
+      clock,
+      port: {
+        whenDurable: ledger.whenDurable,
+        watchPicture: (camera, onPicture) => clips.watchLive(camera, 'copy', { begin: () => {}, part: onPicture, gone: () => {} }).leave,
+        write: (draft) => void append([draft]),
+        onStage: (stage, kind, ms) => metrics.stage(stage, kind, ms),
+      },
+      onError,
+    })
+    closing.add('the chain watch', chains.close)
+    const proofOf = (each: HelpPoint) => proofs.proofOf(each, clock.now(), site().timezone)
+    const tellProof = (id: HelpPointId): void => {
+      const found = helpPoint(id)
+      if (found) news.publish({ event: 'help-point.health', data: { helpPoint: id, ...proofOf(found) } })
+    }
+
+    // What other systems must hear.
+    const outbox = createOutboxDesk({ clock, site: () => site().id, book: told, post: postWebhook, append, whenDurable: ledger.whenDurable, entry: async (seq) => (await ledger.page(seq - 1, 1)).find((entry) => entry.seq === seq) ?? null, onError })
+    closing.add('the outbox', outbox.close)
+    const metrics = createMetrics({
+      ledger: ledger.state,
+      cameras: () => cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
+      bufferBytes: clips.bytes,
+      incidents: book.unfinished,
+      overdue: () => site().helpPoints.flatMap((each) => proofOf(each).overdue.map((what) => ({ helpPoint: each.id, what }))),
+      outbox: outbox.state,
+    })
 
     // What happened before this start.
-    const lastPresses = new Map<string, { lastPress: string | null; lastDrill: string | null }>()
-    const followPress = (entry: Parameters<typeof presses.follow>[0]): void => {
-      if (entry.kind !== 'press.received') return
-      const { helpPoint: id, kind, receivedAt } = entry.body.press
-      const before = lastPresses.get(id) ?? { lastPress: null, lastDrill: null }
-      lastPresses.set(id, kind === 'drill' ? { ...before, lastDrill: receivedAt } : { ...before, lastPress: receivedAt })
+    const folds = createFolds(snapshotFile, { incidents: book, presses, proofs, outbox: told }, { whenDurable: ledger.whenDurable, hashAt: ledger.hashAt, onError })
+    const fits = snapshot !== null && [snapshot.hash, snapshot.seq < ledger.state().chainFirst ? null : snapshot.hash].includes(await ledger.hashAt(snapshot.seq))
+    await ledger.replay(fits ? folds.restore(snapshot) : 0, folds.follow)
+    closing.add('the folds', folds.close)
+    closing.add('the tail', ledger.tail((entry) => {
+      folds.saveWhenDue()
+      outbox.wake()
+      if (entry.kind === 'drill.finished') {
+        metrics.drill(entry.body.passed)
+        tellProof(entry.body.helpPoint)
+      } else if (entry.kind === 'chain.finished') tellProof(entry.body.helpPoint)
+      else if (entry.kind === 'ledger.broken') news.publish({ event: 'ledger.health', data: { problem: entry.body.problem } })
+    }))
+
+    // The sources, all into the same desk.
+    const heard = (id: HelpPointId): void => proofs.heard(id, clock.now())
+    const acceptPress = async (arrival: Arrival): Promise<Accepted> => {
+      const source = arrival.source.startsWith('drill by') ? 'drill' : arrival.source
+      try {
+        const accepted = await presses.accept(arrival)
+        heard(arrival.helpPoint as HelpPointId)
+        metrics.press(source, arrival.kind, accepted.repeated ? 'repeated' : 'accepted')
+        return accepted
+      } catch (error) {
+        metrics.press(source, arrival.kind, error instanceof Failure && error.code !== 'ledger/unavailable' ? 'refused' : 'failed')
+        throw error
+      }
     }
-    await ledger.replay((entry) => {
-      book.follow(entry)
-      presses.follow(entry)
-      followPress(entry)
-    })
-    closing.add('the tail', ledger.tail(followPress))
+    let refusedAt = Number.NEGATIVE_INFINITY
+    const onRefusedPress = (source: string, from: string, reason: string, id = ''): void => {
+      metrics.press(source, 'press', 'refused')
+      // One entry a second says enough of a flood.
+      if (clock.monotonic() - refusedAt < 1000) return
+      refusedAt = clock.monotonic()
+      append([{ kind: 'press.refused', actor: `address:${from}`, subject: 'presses', body: { helpPoint: id, reason, source } }])
+    }
+    const wired = createOnvifInput({ buttons, accept: acceptPress, clockOffsetMs: (camera) => cameras.health(camera).clockOffsetMs, clock, onError })
+    closing.add('the wired buttons', wired.close)
+    const lorawan = createLorawanSource({ buttons: () => site().helpPoints.flatMap(({ id, lorawan: devices }) => devices.map(({ device, port: at, payload }) => ({ helpPoint: id, device, port: at, payload: payload === null ? null : Buffer.from(payload, 'hex') }))), accept: acceptPress, heard })
+    const overMqtt = createMqttSource({ accept: acceptPress, heard, clock, onLink: (id, problem) => (problem === null ? logger.info({ helpPoint: id }, 'its broker is heard') : logger.warn({ helpPoint: id, problem }, 'its broker is not heard')), onError })
+    closing.add('the MQTT sessions', overMqtt.close)
+    const followBroker = (town: Site): Promise<void> => {
+      const broker = town.mqtt
+      return overMqtt.follow(new Map(broker === null ? [] : town.helpPoints.flatMap(({ id, mqtt: topics }) => (topics.length === 0 ? [] : [[id, { broker, clientId: `lamppost-${town.id}-${id}`, topics }] as const]))))
+    }
+    let receiver: { at: string; receiver: SiaReceiver } | null = null
+    closing.add('the SIA receiver', () => receiver?.receiver.close())
+    const followReceiver = async (town: Site): Promise<void> => {
+      const wanted = town.sia ? { host: town.sia.host ?? host, port: town.sia.port } : null
+      if (JSON.stringify(wanted) === receiver?.at) return
+      await receiver?.receiver.close()
+      receiver = null
+      if (!wanted) return
+      const started = await startSiaReceiver({ ...wanted, buttons: () => site().helpPoints.flatMap(({ id, sia }) => sia.map(({ account, zone, codes, key }) => ({ helpPoint: id, account, zone, codes, key: key === null ? null : Buffer.from(key, 'hex') }))), accept: acceptPress, heard, clock, onRefused: (reason, from) => onRefusedPress('sia', from, reason), onError })
+      receiver = { at: JSON.stringify(wanted), receiver: started }
+      logger.info({ port: started.port }, 'SIA DC-09 is received')
+    }
+
     await clips.follow(site().cameras)
     await cameras.follow(site())
     await followPushers(site())
@@ -256,9 +375,45 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     closing.add('the blind watch', blindWatch.close)
     incidents.resume()
     clips.evictFromNowOn()
-    await ledger.append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable
+    await append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable
+    await followBroker(site())
+    await followReceiver(site())
+    await outbox.follow(site().destinations)
+    const care = startLedgerCare({
+      verify: ledger.verify,
+      clock,
+      timezone: () => site().timezone,
+      onVerdict: ({ ok, entries, problem }) => (ok ? logger.info({ entries }, 'the ledger is intact') : logger.error({ entries, problem }, 'THE LEDGER IS BROKEN')),
+      onError,
+    })
+    closing.add('the ledger’s care', care.close)
+    const drills = startDrillSchedule({
+      clock,
+      book: proofs,
+      port: {
+        helpPoints: () => site().helpPoints,
+        timezone: () => site().timezone,
+        openAt: (id) => book.openAt(id)?.id ?? null,
+        drill: async (id, key) => (await acceptPress({ helpPoint: id, key, pressedAt: null, kind: 'drill', source: 'schedule' })).receipt.incident,
+        whenFinished: (incident, signal) => drillResult(ledger.tail, incident, signal),
+        endDrill: async (id, result) => {
+          const incident = await book.load(id)
+          if (incident.kind !== 'drill' || incident.state !== 'open') return
+          await incidents.close(id, drillWords(result), 'lamppost')
+          await incidents.letGo(id)
+        },
+        alive: (each) => each.wired.some(({ camera }) => listening.has(camera)),
+        write: (draft) => void append([draft]),
+        onChange: tellProof,
+      },
+      onError,
+    })
+    closing.add('the drills', drills.close)
     onSiteChange = async (changed) => {
       logger.info('the site file has changed')
+      await followBroker(changed)
+      await followReceiver(changed)
+      await outbox.follow(changed.destinations)
       clips.limitDisk(changed.storage)
       await clips.follow(changed.cameras)
       await cameras.follow(changed)
@@ -270,18 +425,12 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const sessions = createSessions(clock.now)
     const demo = demoTown ? demoPeople(demoTown.credentials) : new Map<string, Person>()
     const byToken = (token: string): Person | null => demo.get(token) ?? people.byToken(token)
-    let refusedAt = Number.NEGATIVE_INFINITY
     const whoHas = (credential: Credential): Person | null => ('bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie))
     const door = await createDoor({
       logger,
       tls,
       whoHas,
-      onRefusedPress: (source, reason) => {
-        // One entry a second says enough of a flood.
-        if (clock.monotonic() - refusedAt < 1000) return
-        refusedAt = clock.monotonic()
-        ledger.append([{ kind: 'press.refused', actor: `address:${source}`, subject: 'presses', body: { helpPoint: '', reason, source: 'http' } }])
-      },
+      onRefusedPress: (from, reason) => onRefusedPress('http', from, reason),
     })
     closing.add('the door', () => door.close())
 
@@ -301,18 +450,28 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       pictures: references.count,
       lastCheck: drift.last,
       editSite: ({ camera, change }) => siteFileOpen.edit((text) => editPreset(text, camera, change)),
-      append: ledger.append,
+      append,
     })
-    const acceptPress = presses.accept
 
-    pressRoutes(door, { accept: acceptPress })
-    helpPointRoutes(door, { site, storage: clips.diskState, accept: acceptPress, lastOf: (id) => ({ incident: book.openAt(id as HelpPointId)?.id ?? null, lastPress: lastPresses.get(id)?.lastPress ?? null, lastDrill: lastPresses.get(id)?.lastDrill ?? null }) })
+    pressRoutes(door, {
+      accept: acceptPress,
+      signedAt: (id, request) => checkSignature(request, helpPoint(id)?.secret ?? null, clock.now()),
+      lorawan: lorawan.post,
+      alive: (id) => {
+        const found = helpPoint(id)
+        if (!found) throw new Failure('help-point/unknown', `There is no help point "${id}" in this town's site file.`)
+        heard(found.id)
+      },
+      onRefused: (from, reason, id) => onRefusedPress('http', from, reason, helpPoint(id)?.id ?? ''),
+    })
+    helpPointRoutes(door, { site, storage: clips.diskState, accept: acceptPress, incidentAt: (id) => book.openAt(id as HelpPointId)?.id ?? null, proofOf })
+    outboxRoutes(door, outbox)
     incidentRoutes(door, {
       ...incidents,
-      get: book.get,
+      get: book.load,
       page: book.page,
       clipView: async (incident, clip) => ({ ...clip, playlist: `/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`, gaps: await clips.gaps(clip) }),
-      bring: (id, camera, preset) => incidents.bring(id, wayTo(cameras.siteCamera(camera).id, preset, book.get(id).helpPoint)),
+      bring: async (id, camera, preset) => incidents.bring(id, wayTo(cameras.siteCamera(camera).id, preset, (await book.load(id)).helpPoint)),
       answerRequest: (id, answer, actor) => incidents.answerRequest(id, answer, actor, (other) => wayTo(answer.camera, null, other.helpPoint)),
     })
     cameraRoutes(door, {
@@ -329,7 +488,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       move: async (id, velocity, timeoutMs, actor) => {
         await cameras.head(id).move(velocity, timeoutMs)
         cameras.movedByHand(id)
-        ledger.append([{ kind: 'camera.moved', actor, subject: id, body: { camera: id, ...velocity } }])
+        append([{ kind: 'camera.moved', actor, subject: id, body: { camera: id, ...velocity } }])
       },
       stop: (id) => cameras.head(id).stop(),
       recorder: clips.report,
@@ -343,24 +502,22 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     liveSocket(door, { whoHas, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now })
     clipRoutes(door, {
       ...clips,
-      incident: book.get,
+      incident: book.load,
       now: clock.now,
       onDownload: async ({ incident, actor, ...download }) => {
-        const { recorded, durable } = ledger.append([{ kind: 'clip.downloaded', actor, subject: incident.id, body: { incident: incident.id, ...download } }])
-        recorded.forEach(book.follow)
-        await durable
+        await append([{ kind: 'clip.downloaded', actor, subject: incident.id, body: { incident: incident.id, ...download } }]).durable
       },
     })
-    ledgerRoutes(door, { page: ledger.page, verify: ledger.verify, tail: ledger.tail, news: news.subscribe })
+    ledgerRoutes(door, { page: ledger.page, verify: ledger.verify, checkpoint: ledger.checkpoint, tail: ledger.tail, news: news.subscribe })
     sessionRoutes(door, {
       byPassword: people.byPassword,
       byToken,
       open: sessions.open,
       close: sessions.close,
-      onOpened: async ({ name, role }) => void (await ledger.append([{ kind: 'session.opened', actor: `${role}:${name}`, subject: 'session', body: { name, role } }]).durable),
+      onOpened: async ({ name, role }) => void (await append([{ kind: 'session.opened', actor: `${role}:${name}`, subject: 'session', body: { name, role } }]).durable),
       demoTokens: demoTown?.credentials.tokens ?? null,
     })
-    stateRoutes(door, { notReady: () => ledger.state().problem })
+    stateRoutes(door, { notReady: ledger.notReady, metrics: metrics.text, metricsType: metrics.type })
     await pageRoutes(door, join(packageRoot, 'dist', 'web'))
 
     const url = (await door.listen({ port, host })).replace('[::1]', 'localhost')

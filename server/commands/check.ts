@@ -11,5 +11,6 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
   if (!site) return 1
   process.stdout.write(`${file}: ${site.name}: ${site.helpPoints.length} help points, ${site.cameras.length} cameras, ${site.cameras.reduce((sum, { presets }) => sum + presets.size, 0)} presets\n`)
   for (const { id, name } of site.helpPoints) if (!site.cameras.some(({ presets }) => presets.has(id))) process.stdout.write(`${file}: warning: no camera has a preset for ${id} (${name})\n`)
+  for (const { id, mqtt } of site.helpPoints) if (mqtt.length > 0 && !site.mqtt) process.stdout.write(`${file}: warning: ${id} presses over MQTT, and there is no broker (mqtt: { url: … })\n`)
   return 0
 }

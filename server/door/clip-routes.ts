@@ -12,7 +12,7 @@ import { CLIP_PARAMS, MEDIA, PROBLEM } from './shapes.ts'
 
 export type Cut = { file: string; bytes: number; sha256: string; from: number; to: number; done(): Promise<void> }
 export type ClipPort = {
-  incident(id: string): Incident
+  incident(id: string): Promise<Incident>
   playlist(clip: Clip, pressedAt: string): Promise<string>
   /** The numbers of the segments the clip holds. */
   numbers(clip: Clip): Promise<Set<number>>
@@ -30,8 +30,8 @@ export function clipRoutes(app: App, port: ClipPort): void {
   const config = { roles: VIEWERS }
 
   /** @throws incident/unknown, clip/none */
-  function held(id: string, camera: string): { incident: Incident; clip: Clip } {
-    const incident = port.incident(id)
+  async function held(id: string, camera: string): Promise<{ incident: Incident; clip: Clip }> {
+    const incident = await port.incident(id)
     const clip = incident.clips.find((each) => each.camera === camera)
     if (!clip) throw new Failure('clip/none', `Incident ${id} holds no clip of camera "${camera}".`)
     return { incident, clip }
@@ -41,18 +41,18 @@ export function clipRoutes(app: App, port: ClipPort): void {
     '/api/v1/incidents/:id/clips/:camera/index.m3u8',
     { config, schema: { summary: 'The held clip as HLS: EVENT while it grows, VOD when closed; it starts at the press', tags: ['clips'], params: CLIP_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } } },
     async (request, reply) => {
-      const { incident, clip } = held(request.params.id, request.params.camera)
+      const { incident, clip } = await held(request.params.id, request.params.camera)
       const pressedAt = incident.presses[0]?.receivedAt ?? incident.openedAt
       return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(await port.playlist(clip, pressedAt))
     },
   )
   app.get('/api/v1/incidents/:id/clips/:camera/init/:file', { config, schema: { hide: true, params: FILE_PARAMS } }, async (request, reply) => {
-    const { clip } = held(request.params.id, request.params.camera)
+    const { clip } = await held(request.params.id, request.params.camera)
     const [run] = numbersIn(request.params.file)
     return reply.type('video/mp4').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.init(clip.camera, run), `Run ${run}`))
   })
   app.get('/api/v1/incidents/:id/clips/:camera/segment/:file', { config, schema: { hide: true, params: FILE_PARAMS } }, async (request, reply) => {
-    const { clip } = held(request.params.id, request.params.camera)
+    const { clip } = await held(request.params.id, request.params.camera)
     const [number] = numbersIn(request.params.file)
     if (!(await port.numbers(clip)).has(number)) throw new Failure('clip/none', `Segment ${number} is no part of this clip.`)
     return reply.type('video/iso.segment').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.segment(clip.camera, number), `Segment ${number}`))
@@ -64,7 +64,7 @@ export function clipRoutes(app: App, port: ClipPort): void {
       schema: { summary: 'The clip as one MP4 by stream copy; its SHA-256 is in the header Repr-Digest and in X-Lamppost-SHA256', tags: ['clips'], params: CLIP_PARAMS, querystring: TIMES, response: { 200: MEDIA, '4xx': PROBLEM } },
     },
     async (request, reply) => {
-      const { incident, clip } = held(request.params.id, request.params.camera)
+      const { incident, clip } = await held(request.params.id, request.params.camera)
       const range = within(clip, request.query, port.now())
       const cut = await port.cut(clip.camera, range)
       const [from, to] = [isoTime(cut.from), isoTime(cut.to)]

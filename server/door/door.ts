@@ -14,9 +14,13 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may use the route; without it everybody may. */
     roles?: readonly Role[]
+    /** A signature in the place of a token is let in; the route checks it, and then `person` is null. */
+    signed?: boolean
   }
   interface FastifyRequest {
     person: Person | null
+    /** The exact bytes, where a signature covers them. */
+    rawBody: Buffer | null
   }
 }
 
@@ -69,13 +73,15 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress }: DoorOp
     },
   })
   app.decorateRequest('person', null)
+  app.decorateRequest('rawBody', null)
   app.addHook('onRequest', async (request) => {
-    const { roles } = request.routeOptions.config
+    const { roles, signed } = request.routeOptions.config
     if (!roles) return
+    if (signed && request.headers.authorization === undefined && request.headers['x-lamppost-signature'] !== undefined) return
     const credential = credentialOf(request.headers)
     request.person = credential && whoHas(credential)
     if (request.person && roles.includes(request.person.role)) return
-    const pressing = request.method === 'POST' && request.routeOptions.url?.endsWith('/presses')
+    const pressing = request.method === 'POST' && /\/presses(\/|$)/.test(request.routeOptions.url ?? '')
     if (!request.person) {
       if (pressing) onRefusedPress(request.ip, credential ? 'wrong token' : 'no token')
       throw new Failure('people/unauthenticated', credential ? 'This token or session is not known here, or has ended.' : 'Sign in, or send a token: Authorization: Bearer …')

@@ -1,30 +1,47 @@
-/** The town's help points, and drills of their chains. */
+/** The town's help points, what proves that they work, and drills of their chains. */
 import { Type } from 'typebox'
+import type { HelpPointProof } from '../glossary/proof.ts'
+import { STAGES } from '../glossary/proof.ts'
 import type { HelpPoint, Site } from '../glossary/site.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
 import type { PressPort } from './press-routes.ts'
-import { HELP_POINT, ID_PARAMS, PLACE, PROBLEM, RECEIPT, listOf } from './shapes.ts'
+import { HELP_POINT, ID_PARAMS, MEDIA, PLACE, PROBLEM, RECEIPT, listOf } from './shapes.ts'
 
 export type HelpPointPort = PressPort & {
   site(): Site
   /** The disk of the clip buffers; null while all is well with it. */
   storage(): { level: string; free: number; total: number; problem: string | null } | null
-  /** The open incident, and when it was last pressed for real and in a drill. */
-  lastOf(helpPoint: string): { incident: string | null; lastPress: string | null; lastDrill: string | null }
+  /** The incident that is open there. */
+  incidentAt(helpPoint: string): string | null
+  proofOf(helpPoint: HelpPoint): HelpPointProof
 }
 
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
 const SITE = Type.Object({ id: Type.String(), name: Type.String(), timezone: Type.String(), safePlaces: Type.Array(Type.Object({ name: Type.String(), address: Type.String(), location: PLACE, open: Type.Array(Type.Unknown()) })), contacts: Type.Array(Type.Unknown()), storage: Type.Unknown({ description: 'The disk of the clip buffers as `storage.health` tells it; null while all is well' }) })
 
-export function helpPointRoutes(app: App, { site, storage, lastOf, accept }: HelpPointPort): void {
-  const shown = (helpPoint: HelpPoint) => ({ ...helpPoint, ...lastOf(helpPoint.id) })
+/** What may be shown of it: its secrets are nobody's. */
+function sourcesOf({ wired, mqtt, lorawan, sia, secret }: HelpPoint): string[] {
+  return ['http', ...(secret === null ? [] : ['http-signed']), ...(mqtt.length > 0 ? ['mqtt'] : []), ...(wired.length > 0 ? ['onvif-input'] : []), ...(lorawan.length > 0 ? ['lorawan'] : []), ...(sia.length > 0 ? ['sia'] : [])]
+}
+
+export function helpPointRoutes(app: App, { site, storage, incidentAt, proofOf, accept }: HelpPointPort): void {
+  const shown = (helpPoint: HelpPoint) => {
+    const { id, name, address, location, instructions, heartbeatMs, drillAt } = helpPoint
+    return { id, name, address, location, instructions, sources: sourcesOf(helpPoint), heartbeatMs, drillAt, incident: incidentAt(id), ...proofOf(helpPoint) }
+  }
 
   app.get('/api/v1/site', { config: { roles: READERS }, schema: { summary: 'The town: its name, zone, safe places and contacts', tags: ['help points'], response: { 200: SITE } } }, () => {
     const { id, name, timezone, safePlaces, contacts } = site()
     return { id, name, timezone, safePlaces, contacts, storage: storage() }
   })
-  app.get('/api/v1/help-points', { config: { roles: READERS }, schema: { summary: 'All help points', tags: ['help points'], response: { 200: listOf(HELP_POINT) } } }, () => ({ items: site().helpPoints.map(shown), next: null }))
+  app.get('/api/v1/help-points', { config: { roles: READERS }, schema: { summary: 'All help points, and what last proved each chain', tags: ['help points'], response: { 200: listOf(HELP_POINT) } } }, () => ({ items: site().helpPoints.map(shown), next: null }))
+  app.get('/api/v1/help-points.csv', { config: { roles: READERS }, schema: { summary: 'The same as a table (CSV, RFC 4180)', tags: ['help points'], response: { 200: MEDIA } } }, (_, reply) =>
+    reply
+      .type('text/csv; charset=utf-8; header=present')
+      .header('content-disposition', `attachment; filename="help-points-${site().id}.csv"`)
+      .send(tableOf(site().helpPoints.map(shown))),
+  )
   app.get('/api/v1/help-points/:id', { config: { roles: READERS }, schema: { summary: 'One help point', tags: ['help points'], params: ID_PARAMS, response: { 200: HELP_POINT, 404: PROBLEM } } }, (request) => {
     const found = site().helpPoints.find(({ id }) => id === request.params.id)
     if (!found) throw new Failure('help-point/unknown', `There is no help point "${request.params.id}" in this town's site file.`)
@@ -38,4 +55,21 @@ export function helpPointRoutes(app: App, { site, storage, lastOf, accept }: Hel
       return reply.status(202).send(receipt)
     },
   )
+}
+
+type Shown = { id: string; name: string; address: string; sources: string[]; drillAt: string | null } & HelpPointProof
+const HEADINGS = ['help point', 'name', 'address', 'sources', 'last press', 'last drill', 'drill passed', 'drill problem', 'camera', 'framing', ...STAGES.map((stage) => `${stage} (ms)`), 'last sign of life', 'daily drill at', 'next drill', 'overdue']
+
+function tableOf(helpPoints: readonly Shown[]): string {
+  const rows = helpPoints.map((point) => {
+    const drill = point.lastDrillResult
+    return [point.id, point.name, point.address, point.sources.join(' '), point.lastPress, point.lastDrill, drill && (drill.passed ? 'yes' : 'no'), drill?.problem, drill?.camera, drill?.framing, ...STAGES.map((stage) => drill?.stages[stage]), point.lastHeartbeat, point.drillAt, point.nextDrill, point.overdue.join(' ')]
+  })
+  return [HEADINGS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+}
+/** A cell that begins like a formula is one to a spreadsheet: an apostrophe keeps it text. */
+function cell(value: string | number | null | undefined): string {
+  const text = value === null || value === undefined ? '' : String(value)
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

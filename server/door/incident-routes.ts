@@ -7,8 +7,8 @@ import { type App, actorOf } from './door.ts'
 import { ID_PARAMS, INCIDENT, LIMIT, PROBLEM, listOf } from './shapes.ts'
 
 export type IncidentPort = {
-  get(id: string): Incident
-  page(state: IncidentState | null, after: string | null, limit: number): { items: Incident[]; next: IncidentId | null }
+  get(id: string): Promise<Incident>
+  page(state: IncidentState | null, after: string | null, limit: number): Promise<{ items: Incident[]; next: IncidentId | null }>
   clipView(incident: IncidentId, clip: Clip): Promise<ClipView>
   acknowledge(id: string, owner: string, actor: string): Promise<Incident>
   note(id: string, text: string, actor: string): Promise<Incident>
@@ -42,11 +42,11 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
     },
     async (request) => {
       const { state, after, limit } = request.query
-      const { items, next } = port.page(state ?? null, after ?? null, Number(limit ?? 50))
+      const { items, next } = await port.page(state ?? null, after ?? null, Number(limit ?? 50))
       return { items: await Promise.all(items.map(view)), next }
     },
   )
-  app.get('/api/v1/incidents/:id', { config: { roles: READERS }, schema: { summary: 'One incident with its presses, framings, clips and log', tags: ['incidents'], params: ID_PARAMS, response: answers } }, (request) => view(port.get(request.params.id)))
+  app.get('/api/v1/incidents/:id', { config: { roles: READERS }, schema: { summary: 'One incident with its presses, framings, clips and log', tags: ['incidents'], params: ID_PARAMS, response: answers } }, async (request) => view(await port.get(request.params.id)))
   app.post(
     '/api/v1/incidents/:id/acknowledgement',
     { config: { roles: HANDLERS }, schema: { summary: 'Take it; the loser of a race gets 409 with the owner’s name', tags: ['incidents'], params: ID_PARAMS, response: answers } },

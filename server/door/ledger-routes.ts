@@ -2,12 +2,13 @@
 import { Type } from 'typebox'
 import type { Entry, Verification } from '../glossary/ledger.ts'
 import type { App } from './door.ts'
-import { ENTRY, LIMIT, VERIFICATION, listOf } from './shapes.ts'
+import { ENTRY, LIMIT, MEDIA, VERIFICATION, listOf } from './shapes.ts'
 
-export type LiveNews = { event: 'camera.health' | 'storage.health' | 'site.problem'; data: unknown }
+export type LiveNews = { event: 'camera.health' | 'help-point.health' | 'storage.health' | 'ledger.health' | 'site.problem'; data: unknown }
 export type LedgerPort = {
   page(after: number, limit: number): Promise<Entry[]>
   verify(): Promise<Verification>
+  checkpoint(): Promise<string>
   tail(listener: (entry: Entry) => void): () => void
   /** Health and the like: said as it happens, not kept. */
   news(listener: (news: LiveNews) => void): () => void
@@ -35,6 +36,8 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     },
   )
   app.get('/api/v1/ledger/verification', { config: { roles: KEEPERS }, schema: { summary: 'Walks the whole chain of hashes', tags: ['ledger'], response: { 200: VERIFICATION } } }, () => port.verify())
+
+  app.get('/api/v1/ledger/checkpoint', { config: { roles: KEEPERS }, schema: { summary: 'The newest signed checkpoint (C2SP tlog-checkpoint, text)', tags: ['ledger'], response: { 200: MEDIA } } }, async (_, reply) => reply.type('text/plain; charset=utf-8').header('cache-control', 'no-store').send(await port.checkpoint()))
 
   app.get('/api/v1/events', { config: { roles: READERS }, schema: { summary: 'Server-sent events: the ledger’s tail (`id` is the sequence number; send Last-Event-ID to miss nothing) and health', tags: ['ledger'] } }, async (request, reply) => {
     reply.hijack()

@@ -10,6 +10,10 @@ const STATUS = {
   'people/unauthenticated': 401,
   'people/forbidden': 403,
   'help-point/unknown': 404,
+  'press/too-many': 429,
+  'press/out-of-time': 401,
+  'press/unreadable': 422,
+  'outbox/unknown': 404,
   'incident/unknown': 404,
   'incident/taken': 409,
   'incident/not-asked': 409,
@@ -32,10 +36,11 @@ const STATUS = {
   'video/unavailable': 503,
 } satisfies Record<FailureCode, number>
 
-const TITLES: Record<number, string> = { 400: 'Bad request', 401: 'Not signed in', 403: 'Not allowed', 404: 'Not found', 409: 'Conflict', 413: 'Too large', 415: 'Not JSON', 422: 'Cannot be done', 500: 'Internal error', 502: 'The camera refused', 503: 'Not available now' }
+const TITLES: Record<number, string> = { 400: 'Bad request', 401: 'Not signed in', 403: 'Not allowed', 404: 'Not found', 409: 'Conflict', 413: 'Too large', 415: 'Not JSON', 422: 'Cannot be done', 429: 'Too many', 500: 'Internal error', 502: 'The camera refused', 503: 'Not available now' }
 
 export function sendProblem(reply: FastifyReply, status: number, code: string, detail: string, extra: Record<string, unknown> = {}): FastifyReply {
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="lamppost"')
+  if (typeof extra.retryAfter === 'number') reply.header('retry-after', extra.retryAfter)
   return reply
     .status(status)
     .header('cache-control', 'no-store')

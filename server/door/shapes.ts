@@ -11,7 +11,7 @@ export const PROBLEM = Type.Object(
   { $id: 'Problem', description: 'RFC 9457 problem document' },
 )
 export const PLACE = Type.Object({ lat: Type.Number(), lon: Type.Number() }, { description: 'WGS 84 degrees' })
-export const PRESS = Type.Object({ id: Type.String(), key: Type.String(), helpPoint: Type.String(), kind: Type.Enum(['press', 'drill']), pressedAt: TIME, receivedAt: TIME, source: Type.String() })
+export const PRESS = Type.Object({ id: Type.String(), key: Type.String(), helpPoint: Type.String(), kind: Type.Enum(['press', 'drill']), pressedAt: TIME, receivedAt: TIME, source: Type.String(), late: Type.Optional(Type.Boolean({ description: 'It was held on its way; it moved no camera by itself' })), clockOff: Type.Optional(Type.Boolean({ description: 'The device’s clock is wrong: pressedAt is not to be believed' })) })
 export const RECEIPT = Type.Object({ press: Type.String(), incident: Type.String(), receivedAt: TIME })
 export const FRAMING = Type.Object({
   camera: Type.String(),
@@ -37,6 +37,7 @@ export const INCIDENT = Type.Object({
   closedAt: MAYBE_TIME,
   closureReason: MAYBE_STRING,
   presses: Type.Array(PRESS),
+  repeats: Type.Integer({ description: 'Further presses that came faster than anybody can press: counted, not listed' }),
   framings: Type.Array(FRAMING),
   clips: Type.Array(CLIP),
   requests: Type.Array(Type.Object({ camera: Type.String(), by: Type.String({ description: 'The incident that asks' }), helpPoint: Type.String(), at: TIME, answer: Type.Union([Type.Enum(['give', 'keep']), Type.Null()]) }), { description: 'Cameras it holds that presses elsewhere asked for' }),
@@ -68,18 +69,38 @@ export const RECORDER = Type.Object({
 })
 export const PRESET_CHECK = Type.Object({ camera: Type.String(), token: Type.String(), at: TIME, result: Type.Enum(['agrees', 'drifted', 'gone', 'lost-after-reboot', 'unreached', 'not-taught']), words: MAYBE_STRING })
 export const PRESET = Type.Object({ token: Type.String(), name: Type.String(), position: Type.Unknown(), helpPoints: Type.Array(Type.String()), pictures: Type.Integer({ description: 'How many reference pictures it was taught' }), lastCheck: Type.Union([PRESET_CHECK, Type.Null()]) })
+const STAGE_TIMES = Type.Object({ durable: Type.Optional(Type.Integer()), asked: Type.Optional(Type.Integer()), accepted: Type.Optional(Type.Integer()), settled: Type.Optional(Type.Integer()), picture: Type.Optional(Type.Integer()) }, { description: 'Milliseconds from the arrival of the press; what was not reached is missing' })
+const CHAIN = { incident: Type.String(), helpPoint: Type.String(), kind: Type.Enum(['press', 'drill']), at: TIME, stages: STAGE_TIMES, camera: MAYBE_STRING, framing: MAYBE_STRING, proofs: Type.Array(Type.String()), problem: MAYBE_STRING }
 export const HELP_POINT = Type.Object({
   id: Type.String(),
   name: Type.String(),
   address: Type.String(),
   location: PLACE,
   instructions: Type.Array(Type.String()),
+  sources: Type.Array(Type.String(), { description: 'By which it may press' }),
+  heartbeatMs: Type.Union([Type.Integer(), Type.Null()], { description: 'How often it says that it lives' }),
+  drillAt: Type.Union([Type.String(), Type.Null()], { description: 'Local time of its daily drill' }),
   incident: MAYBE_STRING,
   lastPress: MAYBE_TIME,
   lastDrill: MAYBE_TIME,
+  lastHeartbeat: Type.Union([TIME, Type.Null()], { description: 'Since this start of the server' }),
+  lastChain: Type.Union([Type.Object(CHAIN), Type.Null()], { description: 'How far the last press or drill came' }),
+  lastDrillResult: Type.Union([Type.Object({ ...CHAIN, passed: Type.Boolean(), by: Type.String() }), Type.Null()]),
+  nextDrill: MAYBE_TIME,
+  overdue: Type.Array(Type.Enum(['drill', 'heartbeat'])),
+})
+export const DESTINATION = Type.Object({
+  destination: Type.String(),
+  url: Type.String({ description: 'Without what may be secret in it' }),
+  events: Type.Array(Type.String()),
+  waiting: Type.Integer(),
+  delivered: Type.Integer(),
+  last: Type.Union([Type.Object({ seq: Type.Integer(), event: Type.String(), at: TIME, status: Type.Integer() }), Type.Null()]),
+  failing: Type.Union([Type.Object({ seq: Type.Integer(), since: TIME, attempts: Type.Integer(), problem: Type.String(), nextAt: TIME }), Type.Null()]),
+  dead: Type.Array(Type.Object({ seq: Type.Integer(), event: Type.String(), at: TIME, attempts: Type.Integer(), problem: Type.String() })),
 })
 export const ENTRY = Type.Object({ seq: Type.Integer(), at: TIME, kind: Type.String(), actor: Type.String(), subject: Type.String(), body: Type.Unknown(), hash: Type.String() })
-export const VERIFICATION = Type.Object({ ok: Type.Boolean(), entries: Type.Integer(), head: Type.String(), problem: MAYBE_STRING })
+export const VERIFICATION = Type.Object({ ok: Type.Boolean(), entries: Type.Integer(), head: Type.String(), problem: MAYBE_STRING, chains: Type.Array(Type.Object({ chain: Type.Integer(), first: Type.Integer(), ok: Type.Boolean(), entries: Type.Integer(), head: Type.String(), checkpoints: Type.Integer({ description: 'Signed checkpoints outside the database that agree with it' }), problem: MAYBE_STRING }), { description: 'One, and a further one after each break' }) })
 
 /** Bytes or a playlist: described by its content type. */
 export const MEDIA = Type.Unknown()

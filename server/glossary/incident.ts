@@ -22,6 +22,8 @@ export type Incident = {
   closedAt: string | null
   closureReason: string | null
   presses: Press[]
+  /** Further presses that came faster than anybody can press; counted, not listed. */
+  repeats: number
   framings: Framing[]
   clips: Clip[]
   /** Cameras it holds that presses elsewhere asked for; null until its operator has answered. */

@@ -1,13 +1,16 @@
 /** Types only: the one append-only record of everything that happened. */
 import type { CameraId, Framing, PresetCheck, PresetToken } from './camera.ts'
 import type { IncidentId } from './incident.ts'
-import type { HelpPointId, Press, PressKind } from './press.ts'
+import type { HelpPointId, Press, PressId, PressKind } from './press.ts'
+import type { ChainResult, DrillResult } from './proof.ts'
 
 /** What may be written, by kind: the body of each. `subject` is the thing the entry is about. */
 export type EntryBodies = {
   'house.started': { version: string; site: string }
   'site.changed': { file: string; sha256: string }
   'press.received': { press: Press; incident: IncidentId }
+  /** Presses beyond what one help point can be pressed for real: counted together, none of them suppressed. */
+  'press.coalesced': { press: PressId; incident: IncidentId; helpPoint: HelpPointId; kind: PressKind; count: number; from: string; to: string; source: string }
   'press.refused': { helpPoint: string; reason: string; source: string }
   'incident.opened': { incident: IncidentId; helpPoint: HelpPointId; kind: PressKind }
   'incident.acknowledged': { incident: IncidentId; owner: string }
@@ -29,6 +32,20 @@ export type EntryBodies = {
   'preset.removed': { camera: CameraId; token: PresetToken }
   'preset.recalled': { camera: CameraId; token: PresetToken }
   'camera.moved': { camera: CameraId; pan: number; tilt: number; zoom: number }
+  /** The chain of before is set aside in `file`; a new one goes on. */
+  'ledger.broken': { problem: string; file: string; chain: number }
+  /** How far a person's press came, and when. */
+  'chain.finished': ChainResult
+  'drill.finished': DrillResult
+  'drill.put-off': { helpPoint: HelpPointId; reason: string }
+  'help-point.silent': { helpPoint: HelpPointId; lastHeard: string | null }
+  'help-point.heard': { helpPoint: HelpPointId }
+  /** A destination that is new in the site file, or wants other events: it is told what comes after this. */
+  'outbox.opened': { destination: string; events: string[] }
+  'outbox.closed': { destination: string }
+  'outbox.delivered': { destination: string; seq: number; event: string; attempts: number; status: number }
+  'outbox.dead': { destination: string; seq: number; event: string; attempts: number; problem: string }
+  'outbox.retried': { destination: string; seq: number }
   'session.opened': { name: string; role: string }
   'session.closed': { name: string }
 }
@@ -42,7 +59,13 @@ export type Recorded = Draft & { seq: number; at: string }
 /** Hex SHA-256 over the previous hash and the exact stored bytes. */
 export type Entry = Recorded & { hash: string }
 
-export type Verification = { ok: boolean; entries: number; head: string; problem: string | null }
+/** One chain: numbers from 1; a further one begins after each break. `checkpoints`: how many kept ones agree with it. */
+export type ChainVerdict = { chain: number; first: number; ok: boolean; entries: number; head: string; checkpoints: number; problem: string | null }
+/** `ok` only when every chain is whole; `head` is the newest chain's. */
+export type Verification = { ok: boolean; entries: number; head: string; problem: string | null; chains: ChainVerdict[] }
 
 /** `recorded` at once, in order; `durable` after the fsync, rejected with ledger/unavailable. */
 export type Append = (drafts: readonly Draft[]) => { recorded: Recorded[]; durable: Promise<Entry[]> }
+
+/** State that is a fold of the ledger. `save` gives it as JSON, `restore` takes that back: a start need not read everything again. */
+export type Fold = { follow(entry: Recorded): void; save(): unknown; restore(saved: never): void }

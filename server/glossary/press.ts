@@ -22,6 +22,10 @@ export type Press = {
   /** When Lamppost received it; the clock everything else follows. */
   receivedAt: string
   source: string
+  /** It was held on its way (by a broker, a gateway): it moves no camera by itself. Entries of earlier versions do not say. */
+  late?: boolean
+  /** The device's clock is wrong, so that `pressedAt` is not to be believed. */
+  clockOff?: boolean
 }
 
 export type Receipt = { press: PressId; incident: IncidentId; receivedAt: string }

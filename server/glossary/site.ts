@@ -10,7 +10,21 @@ export type HelpPoint = {
   instructions: string[]
   /** Digital inputs that its button is wired to. */
   wired: { camera: CameraId; input: string | null; pressed: boolean }[]
+  /** By which it may sign its presses over HTTP; null: by token only. */
+  secret: string | null
+  mqtt: { topic: string; when: Record<string, string | number | boolean> | null; heartbeat: string | null }[]
+  lorawan: { device: string; port: number | null; /** Hex. */ payload: string | null }[]
+  sia: { account: string; zone: string | null; codes: string[] | null; /** Hex. */ key: string | null }[]
+  /** How often it says that it lives; null: it never does. */
+  heartbeatMs: number | null
+  /** Local time of its daily drill; null: none. */
+  drillAt: string | null
 }
+
+/** `version`: 5 for MQTT 5, 4 for 3.1.1. */
+export type Broker = { url: string; username: string | null; password: string | null; ca: string | null; version: 4 | 5 }
+/** `events`: kinds of entries; `incident.*` is all of a room's. */
+export type Destination = { id: string; url: string; secret: string; events: string[] }
 
 /** `fingerprint`: SHA-256 of the camera's certificate, hex without colons; null trusts any certificate of that host. */
 export type OnvifAccess = { url: string; username: string; password: string; fingerprint: string | null }
@@ -49,5 +63,10 @@ export type Site = {
   safePlaces: SafePlace[]
   contacts: Contact[]
   /** Bytes: all clip buffers together (null: no limit), and what stays free for the ledger. */
+  mqtt: Broker | null
+  sia: { port: number; host: string | null } | null
+  destinations: Destination[]
+  /** Addresses that get each checkpoint of the ledger, too. */
+  checkpointsTo: string[]
   storage: { most: number | null; reserve: number }
 }

@@ -1,45 +1,107 @@
-/** All incidents as the ledger's entries make them. Follows entries in order; decides nothing. */
+/**
+ * All incidents as the ledger's entries make them. Follows entries in order; decides nothing. In memory: the unfinished ones
+ * and a few that were closed lately; the others are folded again from their own entries when somebody asks.
+ */
+import type { Clip } from '../glossary/clip.ts'
 import type { Incident, IncidentId, IncidentState } from '../glossary/incident.ts'
-import type { Recorded } from '../glossary/ledger.ts'
+import type { Fold, Recorded } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import { Failure } from '../tools/failure.ts'
 import { foldIncident, incidentOf } from './incident-machine.ts'
 
+/** What the ledger has of incidents that are not in memory. */
+export type IncidentHistory = { about(subject: string): Promise<Recorded[]>; /** Newest first. */ openedBefore(seq: number, limit: number): Promise<{ seq: number; subject: string }[]> }
 export type IncidentBook = ReturnType<typeof createIncidentBook>
 
-export function createIncidentBook() {
-  const incidents = new Map<IncidentId, Incident>()
-  const openAt = new Map<HelpPointId, IncidentId>()
+const CLOSED_IN_MEMORY = 200
+const NOTHING_BEFORE: IncidentHistory = { about: async () => [], openedBefore: async () => [] }
+type Saved = { incidents: Incident[]; held: [IncidentId, Clip[]][] }
 
-  return {
+export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
+  const unfinished = new Map<IncidentId, Incident>()
+  const closed = new Map<IncidentId, Incident>()
+  const openAt = new Map<HelpPointId, IncidentId>()
+  /** Every clip that any incident holds, also of those that nobody looks at any more. */
+  const held = new Map<IncidentId, readonly Clip[]>()
+
+  const inMemory = (id: IncidentId): Incident | null => unfinished.get(id) ?? closed.get(id) ?? null
+  const openedAt = ({ log }: Incident): number => log[0]?.seq ?? 0
+
+  function keep(incident: Incident): void {
+    const { id, helpPoint } = incident
+    if (incident.state !== 'closed') {
+      unfinished.set(id, incident)
+      openAt.set(helpPoint, id)
+      return
+    }
+    unfinished.delete(id)
+    if (openAt.get(helpPoint) === id) openAt.delete(helpPoint)
+    closed.set(id, incident)
+    const [oldest] = closed.keys()
+    if (closed.size > CLOSED_IN_MEMORY && oldest !== undefined) closed.delete(oldest)
+  }
+  function holdAsIn(id: IncidentId, clips: readonly Clip[]): void {
+    if (clips.length > 0) held.set(id, clips)
+    else held.delete(id)
+  }
+
+  const book = {
     follow(entry: Recorded): void {
       const id = incidentOf(entry)
       if (id === null) return
-      const incident = foldIncident(incidents.get(id) ?? null, entry)
-      if (!incident) return
-      incidents.set(id, incident)
-      if (incident.state !== 'closed') openAt.set(incident.helpPoint, id)
-      else if (openAt.get(incident.helpPoint) === id) openAt.delete(incident.helpPoint)
+      const incident = foldIncident(inMemory(id), entry)
+      if (incident) {
+        keep(incident)
+        holdAsIn(id, incident.clips)
+      } else if (entry.kind === 'clip.released') holdAsIn(id, (held.get(id) ?? []).filter(({ camera }) => camera !== entry.body.camera))
+    },
+    save: (): Saved => ({ incidents: [...closed.values(), ...unfinished.values()], held: [...held].map(([id, clips]) => [id, [...clips]]) }),
+    restore({ incidents, held: clips }: Saved): void {
+      incidents.forEach(keep)
+      for (const [id, each] of clips) held.set(id, each)
     },
     /** The incident that a press of this help point joins. */
     openAt(helpPoint: HelpPointId): Incident | null {
       const id = openAt.get(helpPoint)
-      return (id && incidents.get(id)) ?? null
+      return (id && unfinished.get(id)) ?? null
     },
-    /** @throws incident/unknown */
+    /** One that is in memory: unfinished, loaded, or closed lately. @throws incident/unknown */
     get(id: string): Incident {
-      const incident = incidents.get(id as IncidentId)
+      const incident = inMemory(id as IncidentId)
       if (!incident) throw new Failure('incident/unknown', `There is no incident "${id}".`)
       return incident
     },
-    all: (): Incident[] => [...incidents.values()],
-    unfinished: (): Incident[] => [...openAt.values()].flatMap((id) => incidents.get(id) ?? []),
-    /** Newest first; `after` is the id of the last one already seen. */
-    page(state: IncidentState | null, after: string | null, limit: number): { items: Incident[]; next: IncidentId | null } {
-      const wanted = [...incidents.values()].filter((incident) => state === null || incident.state === state).reverse()
-      const start = after === null ? 0 : wanted.findIndex(({ id }) => id === after) + 1
-      const items = wanted.slice(start, start + limit)
-      return { items, next: start + limit < wanted.length ? (items.at(-1)?.id ?? null) : null }
+    /** Any incident there ever was; from now on `get` has it. @throws incident/unknown */
+    async load(id: string): Promise<Incident> {
+      const known = inMemory(id as IncidentId)
+      if (known) return known
+      const entries = await history.about(id)
+      const incident = entries.reduce<Incident | null>(foldIncident, null)
+      if (incident && !inMemory(incident.id)) keep(incident)
+      return book.get(id)
     },
-  }
+    heldClips: (): { incident: IncidentId; clips: readonly Clip[] }[] => [...held].map(([incident, clips]) => ({ incident, clips })),
+    unfinished: (): Incident[] => [...unfinished.values()],
+    /** Newest first; `after` is the id of the last one already seen. @throws incident/unknown when there is no such one */
+    async page(state: IncidentState | null, after: string | null, limit: number): Promise<{ items: Incident[]; next: IncidentId | null }> {
+      const before = after === null ? Number.MAX_SAFE_INTEGER : openedAt(await book.load(after))
+      const items: Incident[] = []
+      const wanted = (incident: Incident): boolean => state === null || incident.state === state
+      // What is unfinished is all in memory, durable or not; what is closed is all in the ledger.
+      const young = [...unfinished.values(), ...closed.values()].filter((incident) => openedAt(incident) < before).sort((a, b) => openedAt(b) - openedAt(a))
+      if (state === 'open' || state === 'acknowledged') items.push(...young.filter(wanted).slice(0, limit + 1))
+      else
+        for (let at = before; items.length <= limit; ) {
+          const found = await history.openedBefore(at, limit + 1)
+          const floor = found.at(-1)?.seq ?? 0
+          const ids = new Map([...found.map(({ seq, subject }) => [subject, seq] as const), ...young.flatMap((incident) => (openedAt(incident) >= floor && openedAt(incident) < at ? [[incident.id as string, openedAt(incident)] as const] : []))])
+          for (const [id] of [...ids].sort((a, b) => b[1] - a[1])) items.push(...[await book.load(id)].filter(wanted))
+          if (found.length <= limit) break
+          at = floor
+        }
+      const page = items.slice(0, limit)
+      return { items: page, next: items.length > limit ? (page.at(-1)?.id ?? null) : null }
+    },
+  } satisfies Fold & Record<string, unknown>
+  return book
 }

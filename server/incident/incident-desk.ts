@@ -1,7 +1,10 @@
-/** What the room does with presses: opens, takes, notes, closes. State is the book's; every change is a ledger entry first. */
+/**
+ * What the room does with presses: opens, takes, notes, closes. State is the book's, which has followed every entry when `append`
+ * returns, so that the next decision already knows; durability is the caller's to await.
+ */
 import type { CameraId, FramingRole } from '../glossary/camera.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
-import type { Append, Draft, Entry } from '../glossary/ledger.ts'
+import type { Append, Draft, Entry, EntryBodies } from '../glossary/ledger.ts'
 import type { HelpPointId, Press } from '../glossary/press.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
@@ -9,36 +12,39 @@ import { newId } from '../tools/identity.ts'
 import type { IncidentBook } from './incident-book.ts'
 import { type CameraPort, type Chosen, createIncidentFramings } from './incident-framings.ts'
 
+/** How much of what followed a late press is held. */
+const LATE_HOLD_MS = 10 * 60_000
+
 export type ClipPort = {
   preRollMs(camera: CameraId): number
   hold(incident: IncidentId, clip: { camera: CameraId; from: string; to: string | null }): void
+  release(incident: IncidentId, camera: CameraId): void
 }
 
 export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; append: Append; cameras: CameraPort; clips: ClipPort; helpPointName(id: HelpPointId): string; instructions(id: HelpPointId): string[] }) {
   const { clock, book, cameras, clips, helpPointName, instructions } = options
 
-  /** The book follows at once, so that the next decision already knows; durability is the caller's to await. */
   function append(drafts: Draft[]): { last: number; durable: Promise<Entry[]> } {
     const { recorded, durable } = options.append(drafts)
-    for (const entry of recorded) book.follow(entry)
     return { last: recorded.at(-1)?.seq ?? 0, durable }
   }
 
   const framings = createIncidentFramings({ clock, cameras, record: append, incident: book.get, helpPointName })
 
-  function holdDrafts(id: IncidentId, wanted: readonly CameraId[], pressedAt: number): Draft[] {
+  /** @param to null while the incident goes on. */
+  function holdDrafts(id: IncidentId, wanted: readonly CameraId[], pressedAt: number, to: string | null = null): Draft[] {
     const has = new Set(book.openAt(helpPointOf(id))?.clips.map(({ camera }) => camera))
     return wanted
       .filter((camera) => !has.has(camera))
       .map((camera): Draft => {
-        const clip = { camera, from: isoTime(pressedAt - clips.preRollMs(camera)), to: null }
+        const clip = { camera, from: isoTime(pressedAt - clips.preRollMs(camera)), to }
         clips.hold(id, clip)
         return { kind: 'clip.held', actor: 'lamppost', subject: id, body: { incident: id, ...clip } }
       })
   }
   const helpPointOf = (id: IncidentId): HelpPointId => book.get(id).helpPoint
 
-  /** @throws incident/closed */
+  /** Call it after the incident was loaded, and do not await between it and what is written: another hand may be quicker. @throws incident/closed */
   function unfinished(id: string): Incident {
     const incident = book.get(id)
     if (incident.state === 'closed') throw new Failure('incident/closed', `Incident ${id} is closed; it takes no more changes.`)
@@ -67,11 +73,12 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       const open = book.openAt(press.helpPoint)
       if (open) {
         const first = open.kind === 'drill' && press.kind === 'press'
-        const again = open.state === 'open' || first ? askAgain(open) : []
+        const again = !press.late && (open.state === 'open' || first) ? comeFor(open) : []
         const { last, durable } = append([{ kind: 'press.received', actor, subject: open.id, body: { press, incident: open.id } }, ...again])
         return { incident: open.id, last, durable }
       }
       const id = newId<IncidentId>('inc', clock.now())
+      if (press.late) return pressedLate(id, press)
       // A drill gives way to a person.
       const { framings: asked, drafts } = framings.begin(id, press.helpPoint, press.kind, book.unfinished())
       const opened = append([
@@ -86,20 +93,23 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
 
     /** First come, first served. @throws incident/taken with the owner's name, incident/closed */
     async acknowledge(id: string, owner: string, actor: string): Promise<Incident> {
+      await book.load(id)
       const incident = unfinished(id)
       if (incident.state === 'acknowledged') throw new Failure('incident/taken', `${incident.owner} has already taken this incident.`, { extra: { owner: incident.owner } })
       return write(incident.id, { kind: 'incident.acknowledged', actor, subject: incident.id, body: { incident: incident.id, owner } })
     },
     async note(id: string, text: string, actor: string): Promise<Incident> {
-      const incident = book.get(id)
+      const incident = await book.load(id)
       return write(incident.id, { kind: 'incident.noted', actor, subject: incident.id, body: { incident: incident.id, text } })
     },
     async contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident> {
+      await book.load(id)
       const incident = unfinished(id)
       return write(incident.id, { kind: 'incident.contacted', actor, subject: incident.id, body: { incident: incident.id, contact, outcome } })
     },
     /** @throws request/invalid when the help point has no such step */
     async tick(id: string, step: number, actor: string): Promise<Incident> {
+      await book.load(id)
       const incident = unfinished(id)
       const text = instructions(incident.helpPoint)[step]
       if (text === undefined) throw new Failure('request/invalid', `${helpPointName(incident.helpPoint)} has no instruction number ${step}; they count from 0.`)
@@ -107,6 +117,7 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       return write(incident.id, { kind: 'incident.step-ticked', actor, subject: incident.id, body: { incident: incident.id, step, text } })
     },
     async close(id: string, reason: string, actor: string): Promise<Incident> {
+      await book.load(id)
       const incident = unfinished(id)
       const now = isoTime(clock.now())
       const ends = incident.clips.filter(({ to }) => to === null).map((clip) => ({ ...clip, to: now }))
@@ -121,6 +132,7 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
     },
     /** Brings a camera by hand, or asks one again. @throws camera/held */
     async bring(id: string, chosen: Chosen): Promise<Incident> {
+      await book.load(id)
       const incident = unfinished(id)
       const { camera } = chosen
       const holder = cameras.heldBy(camera)
@@ -135,6 +147,7 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
      * @throws incident/not-asked, incident/closed, camera/held when it is not this incident's to give any more
      */
     async answerRequest(id: string, { camera, by, answer }: { camera: CameraId; by: IncidentId; answer: 'give' | 'keep' }, actor: string, chosenFor: (other: Incident) => Chosen): Promise<Incident> {
+      await book.load(id)
       const incident = unfinished(id)
       const open = incident.requests.filter((request) => request.camera === camera && request.answer === null)
       if (!open.some((request) => request.by === by)) throw new Failure('incident/not-asked', `Incident ${by} does not ask incident ${id} for ${camera} now.`)
@@ -158,7 +171,7 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
     },
     /** After a start: unfinished incidents hold their cameras and clips again, and unanswered moves are asked again. */
     resume(): void {
-      for (const incident of book.all()) for (const clip of incident.clips) clips.hold(incident.id, clip)
+      for (const { incident, clips: held } of book.heldClips()) for (const clip of held) clips.hold(incident, clip)
       for (const incident of book.unfinished()) {
         framings.resume(incident)
         const cut = incident.framings.filter(({ state, way }) => way !== 'fixed' && (state === 'asked' || state === 'moving'))
@@ -166,7 +179,42 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
         if (drafts.length > 0) append(drafts)
       }
     },
+    /** A drill that has ended and nobody joined is no evidence: what it held may grow old. @throws incident/unknown */
+    async letGo(id: IncidentId): Promise<void> {
+      const incident = await book.load(id)
+      if (incident.kind !== 'drill' || incident.state !== 'closed') return
+      for (const { camera } of incident.clips) clips.release(id, camera)
+      if (incident.clips.length > 0) await append(incident.clips.map(({ camera }): Draft => ({ kind: 'clip.released', actor: 'lamppost', subject: id, body: { incident: id, camera } }))).durable
+    },
+    /** Presses that came faster than anybody can press: one entry counts them all. Null when their incident is not open any more. */
+    coalesced(helpPoint: HelpPointId, batch: Omit<EntryBodies['press.coalesced'], 'incident' | 'helpPoint'>): { incident: IncidentId; last: number; durable: Promise<unknown> } | null {
+      const open = book.openAt(helpPoint)
+      if (!open) return null
+      const { last, durable } = append([{ kind: 'press.coalesced', actor: `help-point:${helpPoint}`, subject: open.id, body: { ...batch, incident: open.id, helpPoint } }])
+      return { incident: open.id, last, durable }
+    },
     closeDesk: (): Promise<void> => framings.close(),
+  }
+
+  /** It is told at once and moves nothing: who pressed may be gone, and a camera may be needed where somebody is. What was recorded then is held. */
+  function pressedLate(id: IncidentId, press: Press): ReturnType<typeof append> & { incident: IncidentId } {
+    const { helpPoint, kind } = press
+    const actor = `help-point:${helpPoint}`
+    append([
+      { kind: 'incident.opened', actor, subject: id, body: { incident: id, helpPoint, kind } },
+      { kind: 'press.received', actor, subject: id, body: { press, incident: id } },
+    ])
+    const near = framings.near(id, helpPoint)
+    const pressedAt = Date.parse(press.pressedAt)
+    const held = append([...near.map((camera): Draft => ({ kind: 'camera.passed-over', actor: 'lamppost', subject: id, body: { incident: id, camera, reason: 'The press came late: it moves no camera by itself.' } })), ...holdDrafts(id, near, pressedAt, isoTime(Math.min(Date.parse(press.receivedAt), pressedAt + LATE_HOLD_MS)))])
+    return { incident: id, last: held.last, durable: held.durable }
+  }
+
+  /** Cameras come for a person who presses where so far only late presses or a drill were; else the first is sent again. */
+  function comeFor(open: Incident): Draft[] {
+    if (open.framings.length > 0 || open.presses.some(({ late }) => !late)) return askAgain(open)
+    const { framings: asked, drafts } = framings.begin(open.id, open.helpPoint, open.kind, book.unfinished())
+    return [...drafts, ...holdDrafts(open.id, asked.map(({ camera }) => camera), clock.now())]
   }
 
   /** Until somebody has taken the incident, a repeat press sends its first camera again: it may have been moved away. */

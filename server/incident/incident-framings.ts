@@ -126,6 +126,11 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       const reasons = passedOver.map(({ camera, reason }): Draft => ({ kind: 'camera.passed-over', actor: 'lamppost', subject: id, body: { incident: id, camera, reason } }))
       return { framings, drafts: [...framings.map((framing) => draftOf(id, framing)), ...reasons, ...asking] }
     },
+    /** The cameras that would come for this help point now; none is asked. */
+    near(id: IncidentId, helpPoint: HelpPointId): CameraId[] {
+      const { primary, secondary } = cameras.choose(helpPoint, id, new Map())
+      return [...(primary ? [primary] : []), ...secondary].map(({ camera }) => camera)
+    },
     /** Asks one camera again, or brings another one. */
     bring({ id, helpPoint }: Pick<Incident, 'id' | 'helpPoint'>, chosen: Chosen, role: FramingRole): { framing: Framing; draft: Draft } {
       const framing = ask(id, helpPoint, chosen, role)

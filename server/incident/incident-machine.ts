@@ -25,6 +25,7 @@ const opened = ({ incident, helpPoint, kind }: EntryBodies['incident.opened'], a
   closedAt: null,
   closureReason: null,
   presses: [],
+  repeats: 0,
   framings: [],
   clips: [],
   requests: [],
@@ -39,6 +40,8 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'press.received':
       // A person who presses during a drill is no drill.
       return { ...incident, kind: entry.body.press.kind === 'press' ? 'press' : incident.kind, presses: [...incident.presses, entry.body.press] }
+    case 'press.coalesced':
+      return { ...incident, kind: entry.body.kind === 'press' ? 'press' : incident.kind, repeats: incident.repeats + entry.body.count }
     case 'incident.acknowledged':
       return { ...incident, state: 'acknowledged', owner: entry.body.owner }
     case 'incident.closed':
@@ -65,6 +68,17 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'clip.downloaded':
     case 'camera.passed-over':
     case 'press.refused':
+    case 'chain.finished':
+    case 'drill.finished':
+    case 'drill.put-off':
+    case 'help-point.silent':
+    case 'help-point.heard':
+    case 'ledger.broken':
+    case 'outbox.opened':
+    case 'outbox.closed':
+    case 'outbox.delivered':
+    case 'outbox.dead':
+    case 'outbox.retried':
     case 'house.started':
     case 'site.changed':
     case 'preset.saved':

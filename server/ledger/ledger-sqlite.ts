@@ -1,74 +1,144 @@
-/** The ledger's rows in SQLite. Synchronous: it runs in the ledger's own thread, and in the command line's. */
+/** One chain of the ledger in an SQLite file. Synchronous: it runs in the ledger's own thread, and in the command line's. */
 import { DatabaseSync } from '@photostructure/sqlite'
-import type { Verification } from '../glossary/ledger.ts'
 import { NO_PREVIOUS, type Row, hashOf, leafOf } from './ledger-hash.ts'
+import { type Node, createTreeEdge, innerHash, isKept, peaksOf } from './merkle-tree.ts'
 
+/** What is looked up by something else than its number: an incident's entries, openings in their order, a press by its key. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS entries (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
     subject TEXT NOT NULL, body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
   CREATE INDEX IF NOT EXISTS entries_by_subject ON entries (subject, seq);
+  CREATE INDEX IF NOT EXISTS incidents_opened ON entries (seq) WHERE kind = 'incident.opened';
+  CREATE INDEX IF NOT EXISTS presses_by_key ON entries (json_extract(body, '$.press.key')) WHERE kind = 'press.received';
+  CREATE TABLE IF NOT EXISTS chain (number INTEGER PRIMARY KEY, first INTEGER NOT NULL, genesis TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS nodes (level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, idx)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS probe (one INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
   CREATE TRIGGER IF NOT EXISTS entries_never_change BEFORE UPDATE ON entries
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
   CREATE TRIGGER IF NOT EXISTS entries_never_go BEFORE DELETE ON entries
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;`
 
 export type Unhashed = Omit<Row, 'prev' | 'hash'>
-/** @param file the database, made when missing. @throws when another process has it open for writing. */
-export function openLedgerRows(file: string) {
-  const db = new DatabaseSync(file)
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000; PRAGMA foreign_keys = ON;')
-  db.exec(SCHEMA)
-  const insert = db.prepare('INSERT INTO entries (seq, at, kind, actor, subject, body, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+/** `genesis`: what the chain was begun for; '' for the first one. After a break it names the break, and the first entry's hash covers it. */
+export type Chain = { number: number; first: number; genesis: string }
+export type LedgerRows = ReturnType<typeof openLedgerRows>
+
+const FIRST_CHAIN: Chain = { number: 1, first: 1, genesis: '' }
+/** What the first entry of a chain follows. */
+export const startOf = ({ genesis }: Chain): string => (genesis === '' ? NO_PREVIOUS : hashOf(NO_PREVIOUS, genesis))
+
+/**
+ * @param file the database, made when missing.
+ * @param begins for a new file only: the chain that begins in it.
+ * @throws when another process has it open for writing, and when it is no database any more.
+ */
+export function openLedgerRows(file: string, { begins = FIRST_CHAIN, readOnly = false }: { begins?: Chain; readOnly?: boolean } = {}) {
+  const db = new DatabaseSync(file, { readOnly })
+  if (!readOnly) {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000; PRAGMA foreign_keys = ON;')
+    db.exec(SCHEMA)
+    db.prepare('INSERT OR IGNORE INTO chain SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM chain)').run(begins.number, begins.first, begins.genesis)
+  }
+  const hasTable = (name: string): boolean => db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== undefined
+  const chain = ((hasTable('chain') ? db.prepare('SELECT number, first, genesis FROM chain').get() : undefined) as Chain | undefined) ?? FIRST_CHAIN
+  const insert = readOnly ? null : db.prepare('INSERT INTO entries (seq, at, kind, actor, subject, body, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+  const insertNode = readOnly ? null : db.prepare('INSERT OR REPLACE INTO nodes (level, idx, hash) VALUES (?, ?, ?)')
   const pageAfter = db.prepare('SELECT * FROM entries WHERE seq > ? ORDER BY seq LIMIT ?')
+  const bySubject = db.prepare('SELECT * FROM entries WHERE subject = ? ORDER BY seq')
+  const openedBefore = db.prepare("SELECT seq, subject FROM entries WHERE kind = 'incident.opened' AND seq < ? ORDER BY seq DESC LIMIT ?")
+  const byKey = db.prepare("SELECT * FROM entries WHERE kind = 'press.received' AND json_extract(body, '$.press.key') = ? AND json_extract(body, '$.press.helpPoint') = ? ORDER BY seq LIMIT 1")
+  const hashAt = db.prepare('SELECT hash FROM entries WHERE seq = ?')
   const last = db.prepare('SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1')
-  const head = (): { seq: number; hash: string } => (last.get() as { seq: number; hash: string } | undefined) ?? { seq: 0, hash: NO_PREVIOUS }
+  const head = (): { seq: number; hash: string } => (last.get() as { seq: number; hash: string } | undefined) ?? { seq: chain.first - 1, hash: startOf(chain) }
   let tip = head()
+  const edge = readOnly ? createTreeEdge() : openEdge()
+
+  /** The tree as it was left; its kept nodes are made anew for a ledger of an earlier version. */
+  function openEdge(): ReturnType<typeof createTreeEdge> {
+    const size = tip.seq - chain.first + 1
+    const kept = (db.prepare('SELECT count(*) AS count FROM nodes').get() as { count: number }).count
+    if (size >= 256 && kept === 0) return rebuiltEdge()
+    const nodeAt = db.prepare('SELECT hash FROM nodes WHERE level = ? AND idx = ?')
+    const hashOfTree = (level: number, index: number): Buffer => {
+      if (level === 0) return Buffer.from((hashAt.get(chain.first + index) as { hash: string } | undefined)?.hash ?? '', 'hex')
+      const found = isKept(level) ? (nodeAt.get(level, index) as { hash: Uint8Array } | undefined) : undefined
+      return found ? Buffer.from(found.hash) : innerHash(hashOfTree(level - 1, index * 2), hashOfTree(level - 1, index * 2 + 1))
+    }
+    return createTreeEdge(size, peaksOf(size).map(({ level, index }) => ({ level, index, hash: hashOfTree(level, index) })))
+  }
+  function rebuiltEdge(): ReturnType<typeof createTreeEdge> {
+    const fresh = createTreeEdge()
+    db.exec('BEGIN')
+    for (let after = chain.first - 1; ; ) {
+      const page = pageAfter.all(after, 5000) as Row[]
+      if (page.length === 0) break
+      for (const { hash } of page) keepNodes(fresh.push(Buffer.from(hash, 'hex')))
+      after = page.at(-1)?.seq ?? after
+    }
+    db.exec('COMMIT')
+    return fresh
+  }
+  function keepNodes(nodes: readonly Node[]): void {
+    for (const { level, index, hash } of nodes) insertNode?.run(level, index, hash)
+  }
+
+  function inTransaction(write: () => void): void {
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      write()
+      db.exec('COMMIT')
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK')
+      throw error
+    }
+  }
 
   return {
+    chain: (): Chain => chain,
     head,
     /** One transaction, one fsync: all of them or none. Returns each row's hash, in order. */
     append(rows: readonly Unhashed[]): string[] {
       const hashes: string[] = []
       let prev = tip.hash
-      db.exec('BEGIN IMMEDIATE')
+      const takeBack = edge.mark()
       try {
-        for (const row of rows) {
-          const hash = hashOf(prev, leafOf(row))
-          insert.run(row.seq, row.at, row.kind, row.actor, row.subject, row.body, prev, hash)
-          hashes.push(hash)
-          prev = hash
-        }
-        db.exec('COMMIT')
+        inTransaction(() => {
+          for (const row of rows) {
+            const hash = hashOf(prev, leafOf(row))
+            insert?.run(row.seq, row.at, row.kind, row.actor, row.subject, row.body, prev, hash)
+            keepNodes(edge.push(Buffer.from(hash, 'hex')))
+            hashes.push(hash)
+            prev = hash
+          }
+        })
       } catch (error) {
-        if (db.isTransaction) db.exec('ROLLBACK')
+        takeBack()
         throw error
       }
       tip = { seq: rows.at(-1)?.seq ?? tip.seq, hash: prev }
       return hashes
     },
     page: (after: number, limit: number): Row[] => pageAfter.all(after, limit) as Row[],
-    /** Walks the whole chain. The first break is named; what comes after it proves nothing. */
-    verify(): Verification {
-      let prev = NO_PREVIOUS
-      let entries = 0
-      for (let page = pageAfter.all(0, 5000) as Row[]; page.length > 0; page = pageAfter.all(entries, 5000) as Row[]) {
-        for (const row of page) {
-          const problem = faultOf(row, entries + 1, prev)
-          if (problem) return { ok: false, entries, head: prev, problem }
-          prev = row.hash
-          entries = row.seq
-        }
-      }
-      return { ok: true, entries, head: prev, problem: null }
+    about: (subject: string): Row[] => bySubject.all(subject) as Row[],
+    /** Newest first. */
+    openedBefore: (seq: number, limit: number): { seq: number; subject: string }[] => openedBefore.all(seq, limit) as { seq: number; subject: string }[],
+    pressWithKey: (helpPoint: string, key: string): Row | null => (byKey.get(key, helpPoint) as Row | undefined) ?? null,
+    hashAt: (seq: number): string | null => (hashAt.get(seq) as { hash: string } | undefined)?.hash ?? null,
+    /** The tree's head over all entries of this chain. */
+    tree: (): { size: number; root: string } => ({ size: edge.size(), root: edge.root().toString('base64') }),
+    /** Writes and waits for the disk as an entry would. @throws what an entry would meet. */
+    probe: (): void => inTransaction(() => void db.prepare('INSERT INTO probe VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET count = count + 1').run()),
+    close(): void {
+      // So that the file is whole without its log, for whoever copies it.
+      if (!readOnly) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      db.close()
     },
-    close: (): void => db.close(),
   }
 }
 
-function faultOf(row: Row, expected: number, prev: string): string | null {
-  if (row.seq !== expected) return `entry ${expected} is missing: the next one stored is ${row.seq}`
-  if (row.prev !== prev) return `entry ${row.seq} does not follow entry ${row.seq - 1}: its previous hash is another's`
-  if (hashOf(prev, leafOf(row)) !== row.hash) return `entry ${row.seq} was changed after it was written: its bytes do not give its hash`
-  return null
+/** Whether the file itself is damaged, so that trying again is of no use. SQLITE_CORRUPT, SQLITE_NOTADB. */
+export function isCorruption(error: unknown): boolean {
+  const code = (error as { errcode?: number; sqliteCode?: number } | null)?.errcode ?? (error as { sqliteCode?: number } | null)?.sqliteCode
+  return (code !== undefined && [11, 26].includes(code & 0xff)) || /malformed|not a database|database corruption/i.test(error instanceof Error ? error.message : '')
 }

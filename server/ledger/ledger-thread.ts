@@ -1,15 +1,49 @@
-/** The thread that waits for the disk so that nobody else does. Only writes, and answers what needs the whole chain. */
+/** The thread that waits for the disk so that nobody else does. Writes, signs what was written, and reads single things. */
+import { wordsOf } from '../tools/failure.ts'
 import { answerCalls, workerInput } from '../tools/worker-calls.ts'
-import { type Unhashed, openLedgerRows } from './ledger-sqlite.ts'
+import { checkpointKey, checkpointPlaces, writeCheckpoint, writeVerifierKey } from './checkpoint-files.ts'
+import { originOf, signCheckpoint } from './checkpoint-note.ts'
+import { type Break, openLedgerChains } from './ledger-chains.ts'
+import { type Unhashed, isCorruption } from './ledger-sqlite.ts'
 
-const rows = openLedgerRows(workerInput<{ file: string }>().file)
+const { file, knownSeq, startedAt } = workerInput<{ file: string; knownSeq: number; startedAt: string }>()
+const chains = openLedgerChains(file, { knownSeq, startedAt })
+const places = checkpointPlaces(file)
+const key = checkpointKey(places.keyFile)
 
 const calls = {
-  head: () => rows.head(),
-  append: (batch: Unhashed[]) => rows.append(batch),
-  page: (after: number, limit: number) => rows.page(after, limit),
-  verify: () => rows.verify(),
-  close: () => rows.close(),
+  head: () => ({ ...chains.current().head(), chain: chains.current().chain() }),
+  /** A damaged file takes nothing any more: the entries go into a new chain, which names the break. */
+  append(batch: Unhashed[]): { hashes: string[]; broken: Break | null } {
+    try {
+      return { hashes: chains.current().append(batch), broken: chains.takeBreak() }
+    } catch (error) {
+      if (!isCorruption(error)) throw error
+      chains.rotate(wordsOf(error), batch[0]?.seq ?? 1, null, batch[0]?.at ?? startedAt)
+      return { hashes: chains.current().append(batch), broken: chains.takeBreak() }
+    }
+  },
+  /** Begins a new chain because this one does not verify any more. */
+  rotate(problem: string, first: number, good: { seq: number; hash: string } | null, at: string): Break | null {
+    chains.rotate(problem, first, good, at)
+    return chains.takeBreak()
+  },
+  page: (after: number, limit: number) => chains.page(after, limit),
+  about: (subject: string) => chains.about(subject),
+  openedBefore: (seq: number, limit: number) => chains.openedBefore(seq, limit),
+  pressWithKey: (helpPoint: string, pressKey: string) => chains.pressWithKey(helpPoint, pressKey),
+  hashAt: (seq: number) => chains.hashAt(seq),
+  probe: () => chains.current().probe(),
+  /** Signs the tree over everything written so far and keeps the note outside the database. @param at UTC ISO 8601 */
+  checkpoint(at: string): { note: string; size: number } {
+    const origin = originOf(key, chains.current().chain().number)
+    const { size, root } = chains.current().tree()
+    const note = signCheckpoint({ origin, size, root }, key)
+    writeVerifierKey(places, origin, key)
+    writeCheckpoint(places, note, at.slice(0, 10))
+    return { note, size }
+  },
+  close: () => chains.close(),
 }
 export type LedgerThread = typeof calls
 

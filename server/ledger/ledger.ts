@@ -1,6 +1,6 @@
 /**
  * The one append-only record. Order is given here, at once; durability follows from the ledger's thread, many entries
- * to one fsync. Not here: what an entry means (the rooms' folds), where rows lie (ledger-sqlite).
+ * to one fsync. Not here: what an entry means (the rooms' folds), where rows lie (ledger-sqlite), when it is verified (ledger-care).
  */
 import type { Append, Draft, Entry, Recorded, Verification } from '../glossary/ledger.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
@@ -8,59 +8,136 @@ import { Failure, wordsOf } from '../tools/failure.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { createTopic } from '../tools/topic.ts'
 import { callWorker } from '../tools/worker-calls.ts'
+import type { Break } from './ledger-chains.ts'
 import type { Row } from './ledger-hash.ts'
 import type { LedgerThread } from './ledger-thread.ts'
+import type { LedgerVerifyThread } from './ledger-verify-thread.ts'
 
 const RETRY_MS = 1000
 const MOST_IN_ONE_COMMIT = 2000
+const CHECKPOINT_EVERY = 100
+const CHECKPOINT_AFTER_MS = 60_000
+/** A flood does not make a checkpoint of every hundredth part of a second. */
+const CHECKPOINT_SPACING_MS = 1000
+const PROBE_WITHIN_MS = 2000
+const PROBE_HOLDS_MS = 2000
 
 export type Ledger = {
   append: Append
   /** Resolves when everything up to `seq` is on disk; rejects with ledger/unavailable when the next attempt fails. */
   whenDurable(seq: number): Promise<void>
   page(after: number, limit: number): Promise<Entry[]>
-  /** Every entry from the first, in pages, for folds at start. */
-  replay(onEntry: (entry: Entry) => void): Promise<void>
+  /** Every entry after `after`, in pages, for folds at start. */
+  replay(after: number, onEntry: (entry: Entry) => void): Promise<void>
+  /** One thing's entries, in order. */
+  about(subject: string): Promise<Entry[]>
+  /** Incidents in the order they were opened, newest first. */
+  openedBefore(seq: number, limit: number): Promise<{ seq: number; subject: string }[]>
+  pressWithKey(helpPoint: string, key: string): Promise<Entry | null>
+  /** Null when the entry is not there or cannot be read. */
+  hashAt(seq: number): Promise<string | null>
+  /** Reads everything through in a thread of its own. A chain that is found broken is set aside, and a new one begins. */
   verify(): Promise<Verification>
+  /** The newest signed checkpoint, as C2SP tlog-checkpoint. */
+  checkpoint(): Promise<string>
   /** Entries in order, once each is durable. */
   tail(listener: (entry: Entry) => void): () => void
-  /** Entries given an order but not yet on disk, and the newest that is. */
-  state(): { head: number; waiting: number; problem: string | null }
+  /** Null when a press could be made durable now; else why not. It is tried, not guessed. */
+  notReady(): Promise<string | null>
+  /** Entries given an order but not yet on disk, and the newest that is. `broken`: what was found, ever since this start. */
+  state(): { head: number; given: number; waiting: number; problem: string | null; broken: string | null; chainFirst: number; lastCommitMs: number; verified: { at: string; verification: Verification } | null }
   close(): Promise<void>
 }
+export type LedgerStore = { [Name in keyof LedgerThread]: (...args: Parameters<LedgerThread[Name]>) => Promise<ReturnType<LedgerThread[Name]>> }
 
 type Waiting = { recorded: Recorded; body: string; settle: ((outcome: Entry | Error) => void) | null }
+type Options = { clock: Clock; onError(error: unknown): void; /** Hears each entry when it is given its order, before it is durable and before `append` returns. */ onRecorded?: (entry: Recorded) => void; /** A new checkpoint, to be kept elsewhere, too. */ onCheckpoint?: (note: string) => void }
 
-export async function openLedger({ file, clock, onError }: { file: string; clock: Clock; onError(error: unknown): void }): Promise<Ledger> {
-  const thread = callWorker<LedgerThread>(builtEntry('ledger/ledger-thread.js'), { file })
+/** @param knownSeq an entry number that is known from outside the database to have been given. */
+export async function openLedger({ file, knownSeq = 0, ...options }: Options & { file: string; knownSeq?: number }): Promise<Ledger> {
+  const thread = callWorker<LedgerThread>(builtEntry('ledger/ledger-thread.js'), { file, knownSeq, startedAt: isoTime(options.clock.now()) })
+  const verify = async (): Promise<Verification> => {
+    const reader = callWorker<LedgerVerifyThread>(builtEntry('ledger/ledger-verify-thread.js'), { file })
+    try {
+      return await reader.calls.verify()
+    } finally {
+      await reader.terminate()
+    }
+  }
+  const ledger = await createLedger(thread.calls, { ...options, verify })
+  return {
+    ...ledger,
+    async close() {
+      await ledger.close()
+      await thread.terminate()
+    },
+  }
+}
+
+const entryOf = (row: Row): Entry => ({ ...row, body: JSON.parse(row.body) }) as unknown as Entry
+
+/** @param store where rows go; the real one is a thread. */
+export async function createLedger(store: LedgerStore, { clock, onError, onRecorded = () => {}, onCheckpoint = () => {}, verify }: Options & { verify(): Promise<Verification> }): Promise<Ledger> {
   const topic = createTopic<Entry>(onError)
-  let { seq: durable } = await thread.calls.head()
+  const { seq, chain } = await store.head()
+  let chainFirst = chain.first
+  let durable = seq
   let given = durable
   let queue: Waiting[] = []
   let problem: string | null = null
+  let broken: string | null = null
+  let rotation: { problem: string; good: { seq: number; hash: string } | null } | null = null
   let committing: Promise<void> | null = null
+  let lastCommitMs = 0
   let attempts: { seq: number; settle(error: Error | null): void }[] = []
+  let signed = { seq: 0, at: Number.NEGATIVE_INFINITY, note: '' }
+  let signing: Promise<void> | null = null
+  let verifying: Promise<Verification> | null = null
+  let verified: { at: string; verification: Verification } | null = null
+  let probed: { at: number; answer: Promise<string | null> } | null = null
+  const untold: Recorded[] = []
+  let telling = false
   const stopped = new AbortController()
 
   function settleAttempts(error: Error | null): void {
-    const due = attempts.filter(({ seq }) => error !== null || seq <= durable)
+    const due = attempts.filter((attempt) => error !== null || attempt.seq <= durable)
     attempts = attempts.filter((attempt) => !due.includes(attempt))
     for (const { settle } of due) settle(error)
   }
 
+  function tellBreak(found: Break | null): void {
+    if (!found) return
+    broken = found.problem
+    onError(new Error(`THE LEDGER IS BROKEN: ${found.problem}. It is kept as ${found.file}; new entries go into chain ${found.chain}, which names the break.`))
+    append([{ kind: 'ledger.broken', actor: 'lamppost', subject: 'ledger', body: { ...found } }])
+  }
+
   async function commitOnce(): Promise<void> {
     const batch = queue.slice(0, MOST_IN_ONE_COMMIT)
+    const first = batch[0]?.recorded.seq ?? given + 1
+    const startedAt = clock.monotonic()
     try {
-      const hashes = await thread.calls.append(batch.map(({ recorded: { seq, at, kind, actor, subject }, body }) => ({ seq, at, kind, actor, subject, body })))
+      if (rotation) {
+        const found = await store.rotate(rotation.problem, first, rotation.good, isoTime(clock.now()))
+        rotation = null
+        chainFirst = first
+        tellBreak(found)
+      }
+      if (batch.length === 0) return
+      const written = await store.append(batch.map(({ recorded: { seq: number, at, kind, actor, subject }, body }) => ({ seq: number, at, kind, actor, subject, body })))
+      if (written.broken) chainFirst = first
       queue = queue.slice(batch.length)
       durable = batch.at(-1)?.recorded.seq ?? durable
       problem = null
+      lastCommitMs = clock.monotonic() - startedAt
       batch.forEach(({ recorded, settle }, i) => {
-        const entry = { ...recorded, hash: hashes[i] ?? '' }
+        const entry = { ...recorded, hash: written.hashes[i] ?? '' }
         settle?.(entry)
         topic.publish(entry)
       })
       settleAttempts(null)
+      tellBreak(written.broken)
+      if (durable - signed.seq >= CHECKPOINT_EVERY && clock.monotonic() - signed.at >= CHECKPOINT_SPACING_MS) void signNow()
     } catch (error) {
       problem = wordsOf(error)
       const failure = new Failure('ledger/unavailable', `The ledger could not be written: ${problem}. The press is known here but not yet durable; send it again.`)
@@ -76,47 +153,126 @@ export async function openLedger({ file, clock, onError }: { file: string; clock
 
   /** Nothing that was given an order is ever dropped: it is written again until the disk takes it. */
   async function commitAll(): Promise<void> {
-    while (queue.length > 0 && !(stopped.signal.aborted && problem)) await commitOnce()
+    while ((queue.length > 0 || rotation) && !(stopped.signal.aborted && problem)) await commitOnce()
     committing = null
   }
+  const startCommitting = (): Promise<void> => (committing ??= Promise.resolve().then(commitAll))
 
-  const entryOf = (row: Row): Entry => ({ ...row, body: JSON.parse(row.body) }) as unknown as Entry
+  /** In order, also when whoever hears one entry writes the next. */
+  function tellRecorded(recorded: readonly Recorded[]): void {
+    untold.push(...recorded)
+    if (telling) return
+    telling = true
+    for (let entry = untold.shift(); entry; entry = untold.shift()) {
+      try {
+        onRecorded(entry)
+      } catch (error) {
+        onError(error)
+      }
+    }
+    telling = false
+  }
 
-  const ledger: Ledger = {
-    append(drafts) {
-      const at = isoTime(clock.now())
-      const items = drafts.map((draft: Draft): { waiting: Waiting; entry: Promise<Entry> } => {
-        given += 1
-        const recorded: Recorded = { ...draft, seq: given, at }
-        const waiting: Waiting = { recorded, body: JSON.stringify(draft.body), settle: null }
-        const entry = new Promise<Entry>((resolve, reject) => {
-          waiting.settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome))
-        })
-        return { waiting, entry }
+  function append(drafts: readonly Draft[]): ReturnType<Append> {
+    const at = isoTime(clock.now())
+    const items = drafts.map((draft): { waiting: Waiting; entry: Promise<Entry> } => {
+      given += 1
+      const recorded: Recorded = { ...draft, seq: given, at }
+      const waiting: Waiting = { recorded, body: JSON.stringify(draft.body), settle: null }
+      const entry = new Promise<Entry>((resolve, reject) => {
+        waiting.settle = (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome))
       })
-      queue.push(...items.map(({ waiting }) => waiting))
-      committing ??= Promise.resolve().then(commitAll)
-      const durableEntries = Promise.all(items.map(({ entry }) => entry))
-      // Whoever does not wait for the disk must not bring the process down when it fails.
-      durableEntries.catch(() => {})
-      return { recorded: items.map(({ waiting }) => waiting.recorded), durable: durableEntries }
-    },
-    whenDurable: (seq) =>
-      seq <= durable
+      return { waiting, entry }
+    })
+    queue.push(...items.map(({ waiting }) => waiting))
+    tellRecorded(items.map(({ waiting }) => waiting.recorded))
+    void startCommitting()
+    const durableEntries = Promise.all(items.map(({ entry }) => entry))
+    // Whoever does not wait for the disk must not bring the process down when it fails.
+    durableEntries.catch(() => {})
+    return { recorded: items.map(({ waiting }) => waiting.recorded), durable: durableEntries }
+  }
+
+  function signNow(): Promise<void> {
+    signing ??= (async () => {
+      const at = durable
+      try {
+        const { note } = await store.checkpoint(isoTime(clock.now()))
+        signed = { seq: at, at: clock.monotonic(), note }
+        onCheckpoint(note)
+      } catch (error) {
+        signed = { ...signed, at: clock.monotonic() }
+        onError(error)
+      } finally {
+        signing = null
+      }
+    })()
+    return signing
+  }
+  async function signRegularly(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      await clock.sleep(CHECKPOINT_AFTER_MS, stopped.signal)
+      if (durable > signed.seq) await signNow()
+    }
+  }
+
+  async function verifyNow(): Promise<Verification> {
+    const verification = await verify()
+    verified = { at: isoTime(clock.now()), verification }
+    const current = verification.chains.at(-1)
+    if (current && !current.ok && current.first === chainFirst && !rotation) {
+      const good = current.entries > 0 ? { seq: current.first + current.entries - 1, hash: current.head } : null
+      rotation = { problem: current.problem ?? 'it does not verify', good }
+      await startCommitting()
+    }
+    return verification
+  }
+
+  async function probe(): Promise<string | null> {
+    if (problem) return problem
+    const answer = store.probe().then(() => null, wordsOf)
+    const late = clock.sleep(PROBE_WITHIN_MS, stopped.signal).then(() => `The ledger's disk has not answered for ${PROBE_WITHIN_MS / 1000} seconds.`)
+    return Promise.race([answer, late])
+  }
+
+  if (durable >= chainFirst) await signNow()
+  // What the thread found when it opened its file is said by its first answer to an append.
+  const signingRegularly = signRegularly()
+  const ledger: Ledger = {
+    append,
+    whenDurable: (number) =>
+      number <= durable
         ? Promise.resolve()
-        : new Promise((resolve, reject) => attempts.push({ seq, settle: (error) => (error ? reject(error) : resolve()) })),
-    page: async (after, limit) => (await thread.calls.page(after, limit)).map(entryOf),
-    async replay(onEntry) {
-      for (let page = await ledger.page(0, 5000); page.length > 0; page = await ledger.page(page.at(-1)?.seq ?? 0, 5000)) page.forEach(onEntry)
+        : new Promise((resolve, reject) => attempts.push({ seq: number, settle: (error) => (error ? reject(error) : resolve()) })),
+    page: async (after, limit) => (await store.page(after, limit)).map(entryOf),
+    async replay(after, onEntry) {
+      for (let page = await ledger.page(after, 5000); page.length > 0; page = await ledger.page(page.at(-1)?.seq ?? 0, 5000)) page.forEach(onEntry)
     },
-    verify: () => thread.calls.verify(),
+    about: async (subject) => (await store.about(subject)).map(entryOf),
+    openedBefore: (number, limit) => store.openedBefore(number, limit),
+    async pressWithKey(helpPoint, key) {
+      const row = await store.pressWithKey(helpPoint, key)
+      return row && entryOf(row)
+    },
+    hashAt: (number) => store.hashAt(number),
+    verify: () => (verifying ??= verifyNow().finally(() => (verifying = null))),
+    async checkpoint() {
+      if (durable > signed.seq || signed.note === '') await signNow()
+      return signed.note
+    },
     tail: (listener) => topic.subscribe(listener),
-    state: () => ({ head: durable, waiting: given - durable, problem }),
+    notReady() {
+      if (!probed || clock.monotonic() - probed.at > PROBE_HOLDS_MS || problem) probed = { at: clock.monotonic(), answer: probe() }
+      return probed.answer
+    },
+    state: () => ({ head: durable, given, waiting: given - durable, problem, broken, chainFirst, lastCommitMs, verified }),
     async close() {
       stopped.abort()
       await committing
-      await thread.calls.close().catch(onError)
-      await thread.terminate()
+      await signingRegularly
+      await verifying?.catch(() => {})
+      if (durable > signed.seq) await signNow()
+      await store.close().catch(onError)
     },
   }
   return ledger

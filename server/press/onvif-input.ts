@@ -4,35 +4,26 @@
  */
 import type { CameraId } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
-import type { Clock } from '../tools/clock.ts'
-import { Failure } from '../tools/failure.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
 import { newId } from '../tools/identity.ts'
-import type { Arrival } from './press-desk.ts'
+import { type AcceptPress, acceptUntilTaken } from './press-until-taken.ts'
 
 /** `input`: null for any of the device's. `pressed`: what the input says while the button is pressed; its idle polarity is the device's choice. */
 export type WiredButton = { helpPoint: HelpPointId; camera: CameraId; input: string | null; pressed: boolean }
 export type HeardInput = { input: string; active: boolean; at: string | null; initial: boolean }
 
-const AGAIN_MS = 1000
 const SAME_MESSAGE_MS = 10 * 60_000
-/** The device tells it once: the press is kept trying as long as a person could still wait for somebody. */
-const PATIENCE_MS = 30 * 60_000
 
-export function createOnvifInput({ buttons, accept, clock, onError }: { buttons(): readonly WiredButton[]; accept(arrival: Arrival): Promise<unknown>; clock: Clock; onError(error: unknown): void }) {
+export function createOnvifInput({ buttons, accept, clockOffsetMs, clock, onError }: { buttons(): readonly WiredButton[]; accept: AcceptPress; /** The device's clock minus ours; null until it was asked. */ clockOffsetMs(camera: CameraId): number | null; clock: Clock; onError(error: unknown): void }) {
   const stopped = new AbortController()
 
   async function press({ helpPoint, camera }: WiredButton, { input, at }: HeardInput): Promise<void> {
     // The same message told twice is one press. A device whose clock stands still tells one time again and again: ours is in it, too.
     const key = at === null ? newId('input', clock.now()) : `onvif ${camera} ${input} ${at} ${Math.floor(clock.now() / SAME_MESSAGE_MS)}`
-    for (const until = clock.monotonic() + PATIENCE_MS; !stopped.signal.aborted && clock.monotonic() < until; await clock.sleep(AGAIN_MS, stopped.signal)) {
-      try {
-        await accept({ helpPoint, key, pressedAt: at, kind: 'press', source: 'onvif-input' })
-        return
-      } catch (error) {
-        onError(error)
-        if (!(error instanceof Failure && error.code === 'ledger/unavailable')) return
-      }
-    }
+    // It tells while we listen: by its own clock it was sent now.
+    const offset = clockOffsetMs(camera)
+    const sentAt = offset === null ? at : isoTime(clock.now() + offset)
+    await acceptUntilTaken({ helpPoint, key, pressedAt: at, sentAt, kind: 'press', source: 'onvif-input', by: camera }, { accept, clock, signal: stopped.signal, onError })
   }
 
   return {

@@ -1,6 +1,6 @@
 /**
- * The one place every source brings its presses to: known help point, idempotency key, receipt after the fsync.
- * Not here: how a press arrived (one file per source), what the room does with it (incident).
+ * The one place every source brings its presses to: known help point, idempotency key, what its times mean, receipt after the
+ * fsync. Not here: how a press arrived (one file per source), what the room does with it (incident).
  */
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Recorded } from '../glossary/ledger.ts'
@@ -8,61 +8,149 @@ import type { HelpPointId, Press, PressId, PressKind, Receipt } from '../glossar
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
+import { createKeySieve } from '../tools/key-sieve.ts'
+import { createTokenBuckets } from '../tools/token-bucket.ts'
+import { type Coalescing, createPressCoalescing } from './press-coalescing.ts'
+import { type ClockEvidence, judgeTimes } from './press-times.ts'
 
-export type Arrival = { helpPoint: string; key: string | null; pressedAt: string | null; kind: PressKind; source: string }
+export type Arrival = {
+  helpPoint: string
+  /** The idempotency key; null when every arrival is a press of its own. */
+  key: string | null
+  /** The device's own clock. */
+  pressedAt: string | null
+  kind: PressKind
+  source: string
+  sentAt?: string | null
+  relayedAt?: string | null
+  /** Who brought it (a token, an address): too many of one are refused. */
+  by?: string
+}
+export type Accepted = { receipt: Receipt; repeated: boolean }
+type Opened = { incident: IncidentId; last: number; durable: Promise<unknown> }
 type Known = { receipt: Receipt; last: number }
+type Saved = { keys: [string, Known][]; sieve: string; clocks: [string, ClockEvidence[]][] }
+
+/** The newest keys; older ones are looked up in the ledger. */
+const KEYS_IN_MEMORY = 20_000
+/** Nobody presses faster for long; what comes faster is counted together. */
+const HELP_POINT_BURST = 10
+const HELP_POINT_PER_SECOND = 2
+/** More than one machine's fair share from one source is refused, but never a help point's first press. */
+const SOURCE_BURST = 10_000
+const SOURCE_PER_SECOND = 5000
+const EVIDENCE_KEPT = 5
 
 export function createPressDesk(options: {
   clock: Clock
   knows(helpPoint: string): boolean
+  /** The incident that a press of this help point would join. */
+  openAt(helpPoint: HelpPointId): IncidentId | null
   /** Opens or joins an incident; cameras are on their way when it returns. */
-  pressed(press: Press): { incident: IncidentId; last: number; durable: Promise<unknown> }
+  pressed(press: Press): Opened
+  /** Counts presses into the open incident; null when it is not open any more. */
+  coalesced: Coalescing['write']
   whenDurable(seq: number): Promise<void>
+  /** A press that is not in memory any more. */
+  lookUp(helpPoint: string, key: string): Promise<Known | null>
 }) {
-  const { clock, knows, pressed, whenDurable } = options
+  const { clock, knows, openAt, pressed, whenDurable, lookUp } = options
   const byKey = new Map<string, Known>()
+  const taking = new Map<string, Promise<Accepted>>()
+  const sieve = createKeySieve()
+  const clocks = new Map<string, ClockEvidence[]>()
+  const ofHelpPoint = createTokenBuckets({ burst: HELP_POINT_BURST, perSecond: HELP_POINT_PER_SECOND, clock })
+  const ofSource = createTokenBuckets({ burst: SOURCE_BURST, perSecond: SOURCE_PER_SECOND, clock })
+  const coalescing = createPressCoalescing({ clock, write: options.coalesced })
   const keyOf = (helpPoint: string, key: string): string => `${helpPoint}\n${key}`
+
+  function remember(name: string, known: Known): void {
+    byKey.delete(name)
+    byKey.set(name, known)
+    const [oldest] = byKey.keys()
+    if (byKey.size > KEYS_IN_MEMORY && oldest !== undefined) byKey.delete(oldest)
+  }
+  async function known(helpPoint: string, key: string): Promise<Known | null> {
+    const name = keyOf(helpPoint, key)
+    const remembered = byKey.get(name)
+    if (remembered || !sieve.mayHave(name)) return remembered ?? null
+    const found = await lookUp(helpPoint, key)
+    // Another one with this key may have come meanwhile.
+    return byKey.get(name) ?? found
+  }
+
+  function pressOf(arrival: Arrival, now: number): Press {
+    const id = newId<PressId>('prs', now)
+    const { pressedAt, late, clockOff } = judgeTimes({ pressedAt: msOf(arrival.pressedAt), sentAt: msOf(arrival.sentAt), relayedAt: msOf(arrival.relayedAt) }, now, clocks.get(arrival.helpPoint) ?? [])
+    return { id, key: arrival.key ?? id, helpPoint: arrival.helpPoint as HelpPointId, kind: arrival.kind, pressedAt: isoTime(pressedAt), receivedAt: isoTime(now), source: arrival.source, late, clockOff }
+  }
 
   return {
     /** Rebuilds what was already received, from the ledger. */
     follow(entry: Recorded): void {
       if (entry.kind !== 'press.received') return
       const { press, incident } = entry.body
-      byKey.set(keyOf(press.helpPoint, press.key), { receipt: { press: press.id, incident, receivedAt: press.receivedAt }, last: entry.seq })
+      const name = keyOf(press.helpPoint, press.key)
+      sieve.add(name)
+      // What this desk has just taken in is known better: its receipt waits for all its entries.
+      if (!byKey.has(name)) remember(name, { receipt: { press: press.id, incident, receivedAt: press.receivedAt }, last: entry.seq })
+      const at = Date.parse(press.receivedAt)
+      const offset = Date.parse(press.pressedAt) - at
+      if (press.late || press.clockOff) clocks.set(press.helpPoint, [...(clocks.get(press.helpPoint) ?? []), { at, offset }].slice(-EVIDENCE_KEPT))
+    },
+    save: (): Saved => ({ keys: [...byKey].slice(-1000), sieve: sieve.save(), clocks: [...clocks] }),
+    restore({ keys, sieve: cells, clocks: evidence }: Saved): void {
+      for (const [name, value] of keys) byKey.set(name, value)
+      sieve.restore(cells)
+      for (const [helpPoint, each] of evidence) clocks.set(helpPoint, each)
     },
     /**
-     * Resolves once the press is on disk. `repeated` when this key was known: the receipt is the first one's.
-     * @throws help-point/unknown, ledger/unavailable
+     * Resolves once the press is on disk; its cameras are on their way at once. `repeated` when this key was known: the receipt is the first one's.
+     * @throws help-point/unknown, press/too-many, ledger/unavailable
      */
-    async accept(arrival: Arrival): Promise<{ receipt: Receipt; repeated: boolean }> {
-      if (!knows(arrival.helpPoint)) throw new Failure('help-point/unknown', `There is no help point "${arrival.helpPoint}" in this town's site file.`)
-      const known = arrival.key === null ? undefined : byKey.get(keyOf(arrival.helpPoint, arrival.key))
-      if (known) {
-        await whenDurable(known.last)
-        return { receipt: known.receipt, repeated: true }
-      }
-      const now = clock.now()
-      const id = newId<PressId>('prs', now)
-      const press: Press = {
-        id,
-        key: arrival.key ?? id,
-        helpPoint: arrival.helpPoint as HelpPointId,
-        kind: arrival.kind,
-        pressedAt: deviceTime(arrival.pressedAt, now),
-        receivedAt: isoTime(now),
-        source: arrival.source,
-      }
-      const { incident, last, durable } = pressed(press)
-      const receipt: Receipt = { press: id, incident, receivedAt: press.receivedAt }
-      byKey.set(keyOf(press.helpPoint, press.key), { receipt, last })
-      await durable
-      return { receipt, repeated: false }
+    async accept(arrival: Arrival): Promise<Accepted> {
+      const { helpPoint, key } = arrival
+      if (!knows(helpPoint)) throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
+      if (key === null) return take(arrival)
+      const name = keyOf(helpPoint, key)
+      const same = taking.get(name)
+      if (same) return { ...(await same), repeated: true }
+      const taken = take(arrival).finally(() => taking.delete(name))
+      taking.set(name, taken)
+      return taken
     },
+    close: (): void => coalescing.close(),
+  }
+
+  async function take(arrival: Arrival): Promise<Accepted> {
+    const { helpPoint, key, kind } = arrival
+    const before = key === null ? null : await known(helpPoint, key)
+    if (before) {
+      await whenDurable(before.last)
+      return { receipt: before.receipt, repeated: true }
+    }
+    const now = clock.now()
+    const joins = openAt(helpPoint as HelpPointId) !== null
+    // The first press of a help point passes whatever else is going on.
+    if (joins && !ofSource.take(arrival.by ?? arrival.source)) throw new Failure('press/too-many', 'Too many presses from one source; the incident is open. Send this one again in a second.', { extra: { retryAfter: 1 } })
+    const press = pressOf(arrival, now)
+    const receiptOf = (id: PressId, incident: IncidentId): Receipt => ({ press: id, incident, receivedAt: press.receivedAt })
+    const counted = !ofHelpPoint.take(helpPoint) && joins ? await coalescing.add(press, kind) : null
+    if (counted) {
+      const receipt = receiptOf(counted.press, counted.incident)
+      if (key !== null) remember(keyOf(helpPoint, key), { receipt, last: counted.last })
+      return { receipt, repeated: false }
+    }
+    const { incident, last, durable } = pressed(press)
+    const receipt = receiptOf(press.id, incident)
+    remember(keyOf(helpPoint, press.key), { receipt, last })
+    await durable
+    return { receipt, repeated: false }
   }
 }
 
-/** A time that cannot be read (a leap second, a short offset) never costs the press: ours is taken. */
-function deviceTime(pressedAt: string | null, now: number): string {
-  const said = pressedAt === null ? Number.NaN : Date.parse(pressedAt)
-  return isoTime(Number.isNaN(said) ? now : said)
+/** A time that cannot be read (a leap second, a short offset) never costs the press. */
+function msOf(text: string | null | undefined): number | null {
+  const said = text === null || text === undefined ? Number.NaN : Date.parse(text)
+  return Number.isNaN(said) ? null : said
 }

@@ -16,6 +16,9 @@ const durationMs = (text: string): number => Number(text.slice(0, -1)) * MS[text
 const BYTES = { MB: 1e6, GB: 1e9, TB: 1e12 } as const
 const bytesOf = (text: string): number => Number(text.slice(0, -2)) * BYTES[text.slice(-2) as keyof typeof BYTES]
 const DEFAULT_RESERVE = '1GB'
+const DEFAULT_EVENTS = ['press.received', 'incident.*', 'drill.finished', 'help-point.*', 'ledger.broken']
+/** What a check of the file alone has in the place of a secret. */
+const isPlaceholder = (text: string): boolean => text === '1' || text.startsWith('file:')
 
 type Path = readonly (string | number)[]
 
@@ -84,6 +87,29 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       complain(['helpPoints', i, 'sources', j, 'onvifInput', 'camera'], `there is no camera "${source.onvifInput.camera}" with onvif`)
     }
 
+  unique('destinations', document.destinations ?? [])
+  const optional = (path: Path, text: string | undefined): string | null => (text === undefined ? null : refer(path, text))
+  const pressers = document.helpPoints.map(({ sources = [] }, i) => {
+    const at = (j: number, ...path: Path): Path => ['helpPoints', i, 'sources', j, ...path]
+    return {
+      secret: sources.flatMap((source, j) => ('http' in source && source.http.secret !== undefined ? [refer(at(j, 'http', 'secret'), source.http.secret)] : []))[0] ?? null,
+      mqtt: sources.flatMap((source) => ('mqtt' in source ? [{ topic: source.mqtt.topic, when: source.mqtt.when ?? null, heartbeat: source.mqtt.heartbeat ?? null }] : [])),
+      lorawan: sources.flatMap((source) => ('lorawan' in source ? [{ device: source.lorawan.device, port: source.lorawan.port ?? null, payload: source.lorawan.payload ?? null }] : [])),
+      sia: sources.flatMap((source, j) => {
+        if (!('sia' in source)) return []
+        if (!document.sia) complain(at(j, 'sia'), 'there is no receiver: the site file needs sia: { port: … }')
+        const key = optional(at(j, 'sia', 'key'), source.sia.key)
+        if (key !== null && !isPlaceholder(key) && !/^(?:[0-9a-f]{32}|[0-9a-f]{48}|[0-9a-f]{64})$/i.test(key)) complain(at(j, 'sia', 'key'), 'an AES key has 32, 48 or 64 hex digits')
+        return [{ account: source.sia.account.toUpperCase(), zone: source.sia.zone?.replace(/^0+(?=.)/, '').toUpperCase() ?? null, codes: source.sia.codes ?? null, key }]
+      }),
+    }
+  })
+  const destinations = (document.destinations ?? []).map(({ id, webhook, events }, i) => {
+    const url = refer(['destinations', i, 'webhook', 'url'], webhook.url)
+    if (!isPlaceholder(url) && !/^https?:\/\//.test(url)) complain(['destinations', i, 'webhook', 'url'], 'a webhook’s address begins with http:// or https://')
+    return { id, url, secret: refer(['destinations', i, 'webhook', 'secret'], webhook.secret), events: events ?? DEFAULT_EVENTS }
+  })
+
   const cameras = document.cameras.map((camera, i): SiteCamera => {
     const at = (...path: Path): Path => ['cameras', i, ...path]
     if (!camera.onvif && !camera.rtmp) complain(at(), 'a camera needs onvif or rtmp')
@@ -119,7 +145,10 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   return {
     ...document.site,
     quietHours: document.site.quietHours ?? null,
-    helpPoints: document.helpPoints.map(({ id, name, address, location, instructions, sources }) => ({
+    helpPoints: document.helpPoints.map(({ id, name, address, location, instructions, sources, heartbeat, drill }, i) => ({
+      ...(pressers[i] ?? { secret: null, mqtt: [], lorawan: [], sia: [] }),
+      heartbeatMs: heartbeat ? durationMs(heartbeat.every) : null,
+      drillAt: drill?.daily ?? null,
       id: id as HelpPointId,
       name,
       address: address ?? '',
@@ -130,6 +159,10 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     cameras,
     safePlaces: document.safePlaces ?? [],
     contacts: (document.contacts ?? []).map((contact) => ({ ...contact, urgent: contact.urgent ?? null })),
+    mqtt: document.mqtt ? { url: document.mqtt.url, username: document.mqtt.username ?? null, password: optional(['mqtt', 'password'], document.mqtt.password), ca: optional(['mqtt', 'ca'], document.mqtt.ca), version: document.mqtt.version === '3.1.1' ? 4 : 5 } : null,
+    sia: document.sia ? { port: document.sia.port, host: document.sia.host ?? null } : null,
+    destinations,
+    checkpointsTo: document.checkpoints?.to ?? [],
     storage: { most: document.storage?.most === undefined ? null : bytesOf(document.storage.most), reserve: bytesOf(document.storage?.reserve ?? DEFAULT_RESERVE) },
   }
 }

@@ -11,6 +11,36 @@ const PLACE = Type.Object({ lat: Type.Number({ minimum: -90, maximum: 90 }), lon
 
 const WIRED = Type.Object({ camera: ID, input: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'The token of the digital input; left out, any of that device' })), pressed: Type.Optional(Type.Boolean({ description: 'What the input says while the button is pressed; true when left out' })) }, { ...strict, description: 'The button is wired to a digital input of this camera or intercom' })
 
+const REFERENCE = Type.String({ pattern: '^(\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}|file:.+)$', description: 'A secret, by reference only: ${NAME} of the environment, or file:/run/secrets/x' })
+const TOPIC = Type.String({ pattern: '^[^#+\\u0000]{1,200}$', description: 'A topic without wildcards' })
+
+const HTTP = Type.Object({ secret: Type.Optional(REFERENCE) }, { ...strict, description: 'With a secret it may press by signature (HMAC-SHA256) instead of a token' })
+const MQTT = Type.Object(
+  {
+    topic: TOPIC,
+    when: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 100 }), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { description: 'What the JSON payload must say to be a press, by dotted name; left out, every message is one' })),
+    heartbeat: Type.Optional(TOPIC),
+  },
+  strict,
+)
+const LORAWAN = Type.Object(
+  {
+    device: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_. -]{0,63}$', description: 'Device id, device EUI or name, as the network server calls it' }),
+    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 255, description: 'The port of a press; left out, any' })),
+    payload: Type.Optional(Type.String({ pattern: '^([0-9a-fA-F]{2})+$', description: 'Bytes in hex that the payload of a press begins with; other uplinks are signs of life' })),
+  },
+  strict,
+)
+const SIA = Type.Object(
+  {
+    account: Type.String({ pattern: '^[0-9A-Fa-f]{3,16}$' }),
+    zone: Type.Optional(Type.String({ pattern: '^[0-9A-Fa-f]{1,6}$', description: 'Zone or point of the button; left out, any of the account' })),
+    codes: Type.Optional(Type.Array(Type.String({ pattern: '^([A-Z]{2}|[0-9]{3})$' }), { minItems: 1, maxItems: 50, description: 'Events that are presses; left out, those by which somebody asks for help (PA, HA, MA, QA, 100 to 102, 120 to 124)' })),
+    key: Type.Optional(REFERENCE),
+  },
+  { ...strict, description: 'SIA DC-09; with a key (AES, 32, 48 or 64 hex digits) only encrypted messages are taken' },
+)
+
 const HELP_POINT = Type.Object(
   {
     id: ID,
@@ -19,8 +49,10 @@ const HELP_POINT = Type.Object(
     location: PLACE,
     instructions: Type.Optional(Type.Array(NAME, { maxItems: 20 })),
     sources: Type.Optional(
-      Type.Array(Type.Union([Type.Object({ http: Type.Object({}, strict) }, strict), Type.Object({ mqtt: Type.Object({ topic: Type.String({ minLength: 1 }) }, strict) }, strict), Type.Object({ onvifInput: WIRED }, strict)])),
+      Type.Array(Type.Union([Type.Object({ http: HTTP }, strict), Type.Object({ mqtt: MQTT }, strict), Type.Object({ onvifInput: WIRED }, strict), Type.Object({ lorawan: LORAWAN }, strict), Type.Object({ sia: SIA }, strict)])),
     ),
+    heartbeat: Type.Optional(Type.Object({ every: DURATION }, { ...strict, description: 'How often it says that it lives; silence three times as long is told' })),
+    drill: Type.Optional(Type.Object({ daily: TIME }, { ...strict, description: 'A test press through the whole chain, every day at this local time' })),
   },
   strict,
 )
@@ -71,6 +103,26 @@ export const SITE_SCHEMA = Type.Object(
     cameras: Type.Array(CAMERA),
     safePlaces: Type.Optional(Type.Array(SAFE_PLACE)),
     contacts: Type.Optional(Type.Array(CONTACT)),
+    mqtt: Type.Optional(
+      Type.Object(
+        {
+          url: Type.String({ pattern: '^(mqtts?|wss?)://.+', description: 'mqtts://broker.example:8883' }),
+          username: Type.Optional(Type.String()),
+          password: Type.Optional(REFERENCE),
+          ca: Type.Optional(Type.String({ pattern: '^file:.+$', description: 'file:/path of the PEM of who signed its certificate; left out, the system’s own' })),
+          version: Type.Optional(Type.Enum(['5', '3.1.1'])),
+        },
+        { ...strict, description: 'The broker of help points that press over MQTT' },
+      ),
+    ),
+    sia: Type.Optional(Type.Object({ port: Type.Integer({ minimum: 0, maximum: 65_535 }), host: Type.Optional(Type.String({ minLength: 1 })) }, { ...strict, description: 'Where alarm transmitters reach the SIA DC-09 receiver, TCP and UDP; host left out, the server’s own' })),
+    destinations: Type.Optional(
+      Type.Array(
+        Type.Object({ id: ID, webhook: Type.Object({ url: Type.String({ pattern: '^(https?://.+|\\$\\{.+\\}|file:.+)$' }), secret: REFERENCE }, strict), events: Type.Optional(Type.Array(Type.String({ pattern: '^[a-z-]+\\.([a-z-]+|\\*)$' }), { minItems: 1, description: 'Kinds of entries, such as incident.opened or incident.*' })) }, strict),
+        { description: 'Other systems that are told what happens, at least once each' },
+      ),
+    ),
+    checkpoints: Type.Optional(Type.Object({ to: Type.Array(Type.String({ pattern: '^https?://.+' }), { minItems: 1, maxItems: 10 }) }, { ...strict, description: 'Where each signed checkpoint of the ledger is put, too (HTTP POST, text/plain)' })),
     storage: Type.Optional(Type.Object({ most: Type.Optional(SIZE), reserve: Type.Optional(SIZE) }, { ...strict, description: 'The disk of the clip buffers: how much of it they may fill together, and what stays free for the ledger' })),
   },
   { ...strict, $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Lamppost site file', description: 'One town: its help points, its cameras and their presets' },

@@ -58,7 +58,7 @@ describe('the real ledger', () => {
     const [first] = await real.page(0, 1)
     expect(first).toMatchObject({ seq: 1, kind: 'incident.noted', body: { text: 'a' } })
     let count = 0
-    await real.replay(() => (count += 1))
+    await real.replay(0, () => (count += 1))
     expect(count).toBe(real.state().head)
   })
   test('two of them on one file is refused by the folder’s lock', async () => {

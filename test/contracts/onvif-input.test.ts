@@ -9,10 +9,11 @@ import { createCameraDesk } from '../../server/camera/camera-desk.ts'
 import { createOnvifClient } from '../../server/camera/onvif-client.ts'
 import { listenToInputs, referenceParameters } from '../../server/camera/onvif-events.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
-import type { HelpPointId } from '../../server/glossary/press.ts'
+import type { IncidentId } from '../../server/glossary/incident.ts'
+import type { HelpPointId, PressId } from '../../server/glossary/press.ts'
 import type { Site, SiteCamera } from '../../server/glossary/site.ts'
 import { type WiredButton, createOnvifInput } from '../../server/press/onvif-input.ts'
-import type { Arrival } from '../../server/press/press-desk.ts'
+import type { Accepted, Arrival } from '../../server/press/press-desk.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { Failure } from '../../server/tools/failure.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
@@ -25,7 +26,8 @@ let desk: ReturnType<typeof createCameraDesk>
 let button: WiredButton = { helpPoint: BAR, camera: POST, input: null, pressed: true }
 const arrivals: Arrival[] = []
 const listening: (string | null)[] = []
-const wired = createOnvifInput({ buttons: () => [button], accept: async (arrival) => arrivals.push(arrival), clock: realClock, onError: () => {} })
+const TAKEN: Accepted = { receipt: { press: 'prs-1' as PressId, incident: 'inc-1' as IncidentId, receivedAt: '2026-11-20T22:30:00.000Z' }, repeated: false }
+const wired = createOnvifInput({ buttons: () => [button], accept: async (arrival) => (arrivals.push(arrival), TAKEN), clockOffsetMs: () => null, clock: realClock, onError: () => {} })
 const camera = () => town.camera(POST)
 const heard = () => until(() => listening.at(-1), (problem) => problem === null, 30_000)
 
@@ -33,7 +35,7 @@ beforeAll(async () => {
   town = await startTestTown(plan(POST, false))
   desk = createCameraDesk({ clock: realClock, onHealth: () => {}, onStream: () => {}, onPresetGone: () => {}, listened: () => true, onInput: wired.heard, onListening: (_, problem) => listening.push(problem), onError: () => {} })
   const site: SiteCamera = { id: POST, name: 'Post', location: null, onvif: { url: camera().url, fingerprint: null, ...CREDENTIALS }, rtmp: null, presets: new Map(), mount: null, after: 'home', buffer: { mode: 'on-press', preRollMs: 0, keepMs: 1, mostBytes: null, sound: 'drop', reader: 'direct' } }
-  await desk.follow({ id: 'town', name: 'Town', timezone: 'UTC', quietHours: null, helpPoints: [], cameras: [site], safePlaces: [], contacts: [], storage: { most: null, reserve: 0 } } satisfies Site)
+  await desk.follow({ id: 'town', name: 'Town', timezone: 'UTC', quietHours: null, helpPoints: [], cameras: [site], safePlaces: [], contacts: [], storage: { most: null, reserve: 0 }, mqtt: null, sia: null, destinations: [], checkpointsTo: [] } satisfies Site)
   await heard()
 })
 afterEach(async () => {
@@ -176,7 +178,9 @@ describe('a press that the ledger does not take', () => {
       accept: async ({ key }) => {
         keys.push(key)
         if (keys.length < 4) throw new Failure('ledger/unavailable', 'The disk is full.')
+        return TAKEN
       },
+      clockOffsetMs: () => null,
       clock,
       onError: () => {},
     })
@@ -185,10 +189,17 @@ describe('a press that the ledger does not take', () => {
     expect(keys).toHaveLength(4)
     expect(new Set(keys).size).toBe(1)
   })
+  test('of a device whose clock is hours off says so by the same clock: it is wrong, not late', async () => {
+    const clock = createFakeClock()
+    const seen: Arrival[] = []
+    const input = createOnvifInput({ buttons: () => [button], accept: async (arrival) => (seen.push(arrival), TAKEN), clockOffsetMs: () => -7_200_000, clock, onError: () => {} })
+    input.heard(POST, { input: 'input-1', active: true, at: '2026-11-20T20:30:00.000Z', initial: false })
+    expect(seen[0]).toMatchObject({ pressedAt: '2026-11-20T20:30:00.000Z', sentAt: '2026-11-20T20:30:00.000Z' })
+  })
   test('is told apart from one hours later, though the device tells the same time', async () => {
     const clock = createFakeClock()
     const keys: (string | null)[] = []
-    const input = createOnvifInput({ buttons: () => [button], accept: async ({ key }) => keys.push(key), clock, onError: () => {} })
+    const input = createOnvifInput({ buttons: () => [button], accept: async ({ key }) => (keys.push(key), TAKEN), clockOffsetMs: () => null, clock, onError: () => {} })
     const event = { input: 'input-1', active: true, at: '1970-01-01T00:00:12Z', initial: false }
     input.heard(POST, event)
     input.heard(POST, event)

@@ -3,7 +3,8 @@ import { isoTime } from '../../server/tools/clock.ts'
 import { Failure } from '../../server/tools/failure.ts'
 
 /** A ledger in memory whose disk a test can break and mend. */
-export function createFakeLedger(now: () => number): { append: Append; entries: Entry[]; whenDurable(seq: number): Promise<void>; breakDisk(broken: boolean): void } {
+/** @param onRecorded hears each entry when it is given its order, as the real one tells it. */
+export function createFakeLedger(now: () => number, onRecorded: (entry: Recorded) => void = () => {}): { append: Append; entries: Entry[]; whenDurable(seq: number): Promise<void>; breakDisk(broken: boolean): void } {
   const entries: Entry[] = []
   const waiting: Recorded[] = []
   let given = 0
@@ -17,6 +18,7 @@ export function createFakeLedger(now: () => number): { append: Append; entries: 
     append(drafts) {
       const recorded = drafts.map((draft): Recorded => ({ ...draft, seq: (given += 1), at: isoTime(now()) }))
       waiting.push(...recorded)
+      recorded.forEach(onRecorded)
       const durable = Promise.resolve().then(() => {
         commit()
         return recorded.map(({ seq }) => entries[seq - 1] as Entry)

@@ -14,8 +14,9 @@ const chosen = (camera: string, preset: string | null = 'p'): Chosen => ({ camer
 
 function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]) {
   const clock = createFakeClock()
-  const ledger = createFakeLedger(clock.now)
   const book = createIncidentBook()
+  const ledger = createFakeLedger(clock.now, book.follow)
+  const released: string[] = []
   let surprise = false
   let told: ReadonlyMap<CameraId, IncidentId | null> = new Map()
   const parted: string[] = []
@@ -44,18 +45,18 @@ function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]
         return Promise.resolve()
       },
     },
-    clips: { preRollMs: () => 60_000, hold: (_, clip) => held.push(clip) },
+    clips: { preRollMs: () => 60_000, hold: (_, clip) => held.push(clip), release: (incident, camera) => released.push(`${incident} ${camera}`) },
     helpPointName: (id) => `the ${id}`,
     instructions: () => ['Speak to the caller', 'Check pre-roll'],
   })
   let presses = 0
-  const press = (helpPoint: string, kind: PressKind = 'press') => {
+  const press = (helpPoint: string, kind: PressKind = 'press', change: Partial<Press> = {}) => {
     presses += 1
     const now = isoTime(clock.now())
-    const made: Press = { id: `prs-${presses}` as PressId, key: `k${presses}`, helpPoint: helpPoint as HelpPointId, kind, pressedAt: now, receivedAt: now, source: 'http' }
+    const made: Press = { id: `prs-${presses}` as PressId, key: `k${presses}`, helpPoint: helpPoint as HelpPointId, kind, pressedAt: now, receivedAt: now, source: 'http', ...change }
     return desk.pressed(made)
   }
-  return { clock, ledger, book, desk, parted, moves, holders, held, press, told: () => Object.fromEntries(told), surpriseAll: () => (surprise = true), choose: (next: typeof choice) => (choice = next) }
+  return { clock, ledger, book, desk, parted, moves, holders, held, released, press, told: () => Object.fromEntries(told), surpriseAll: () => (surprise = true), choose: (next: typeof choice) => (choice = next) }
 }
 
 describe('a press', () => {

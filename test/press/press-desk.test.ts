@@ -9,19 +9,36 @@ function desk() {
   const clock = createFakeClock()
   const ledger = createFakeLedger(clock.now)
   const pressed: Press[] = []
+  const lookups: string[] = []
+  const counted: { helpPoint: string; count: number }[] = []
+  const open = new Set<string>()
   const make = () =>
     createPressDesk({
       clock,
       knows: (id) => id === 'here' || id === 'there',
+      openAt: (id) => (open.has(id) ? (`inc-${id}` as IncidentId) : null),
+      coalesced: (id, batch) => {
+        if (!open.has(id)) return null
+        counted.push({ helpPoint: id, count: batch.count })
+        const incident = `inc-${id}` as IncidentId
+        const { recorded, durable } = ledger.append([{ kind: 'press.coalesced', actor: 'help-point:here', subject: incident, body: { ...batch, incident, helpPoint: id } }])
+        return { incident, last: recorded[0]?.seq ?? 0, durable }
+      },
+      lookUp: async (id, key) => {
+        lookups.push(key)
+        const found = ledger.entries.find((entry) => entry.kind === 'press.received' && entry.body.press.helpPoint === id && entry.body.press.key === key)
+        return found?.kind === 'press.received' ? { receipt: { press: found.body.press.id, incident: found.body.incident, receivedAt: found.body.press.receivedAt }, last: found.seq } : null
+      },
       pressed: (press) => {
         pressed.push(press)
+        open.add(press.helpPoint)
         const incident = `inc-${press.helpPoint}` as IncidentId
         const { recorded, durable } = ledger.append([{ kind: 'press.received', actor: 'help-point:here', subject: incident, body: { press, incident } }])
         return { incident, last: recorded[0]?.seq ?? 0, durable }
       },
       whenDurable: ledger.whenDurable,
     })
-  return { clock, ledger, pressed, make, presses: make() }
+  return { clock, ledger, pressed, counted, open, lookups, make, presses: make() }
 }
 const arrival = (change = {}) => ({ helpPoint: 'here', key: 'k1', pressedAt: null, kind: 'press' as const, source: 'http', ...change })
 
@@ -88,5 +105,84 @@ describe('the press desk', () => {
     const { presses, pressed } = desk()
     await presses.accept(arrival({ pressedAt: '2026-11-20T23:29:58+01:00' }))
     expect(pressed[0]).toMatchObject({ pressedAt: '2026-11-20T22:29:58.000Z', receivedAt: '2026-11-20T22:30:00.000Z', helpPoint: 'here' as HelpPointId })
+  })
+})
+
+describe('a flood', () => {
+  test('from one help point is counted, each is acknowledged, and none is suppressed', async () => {
+    const { presses, pressed, counted, clock } = desk()
+    const all = Array.from({ length: 500 }, (_, i) => presses.accept(arrival({ key: `k${i}` })))
+    await clock.advance(100)
+    const receipts = await Promise.all(all)
+    expect(receipts.every(({ receipt }) => receipt.incident === 'inc-here')).toBe(true)
+    expect(pressed.length + counted.reduce((sum, { count }) => sum + count, 0)).toBe(500)
+    expect(pressed.length).toBeLessThan(20)
+  })
+  test('does not delay the first press of another', async () => {
+    const { presses, pressed } = desk()
+    const flood = Array.from({ length: 5000 }, (_, i) => presses.accept(arrival({ key: `k${i}` })))
+    await presses.accept(arrival({ helpPoint: 'there', key: 'first' }))
+    expect(pressed.at(-1)).toMatchObject({ helpPoint: 'there' })
+    flood.forEach((each) => each.catch(() => {}))
+  })
+  test('that goes on for hours writes one entry a second', async () => {
+    const { presses, counted, clock } = desk()
+    for (let second = 0; second < 600; second += 1) {
+      void presses.accept(arrival({ key: null }))
+      void presses.accept(arrival({ key: null }))
+      void presses.accept(arrival({ key: null }))
+      void presses.accept(arrival({ key: null }))
+      await clock.advance(1000)
+    }
+    expect(counted.length).toBeLessThan(620)
+    expect(counted.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(1000)
+  })
+  test('repeats of a counted press are still one press', async () => {
+    const { presses, counted, clock } = desk()
+    for (let i = 0; i < 12; i += 1) void presses.accept(arrival({ key: `k${i}` }))
+    const twice = [presses.accept(arrival({ key: 'same' })), presses.accept(arrival({ key: 'same' }))]
+    await clock.advance(100)
+    const [first, second] = await Promise.all(twice)
+    expect([first?.repeated, second?.repeated]).toEqual([false, true])
+    expect((await presses.accept(arrival({ key: 'same' }))).repeated).toBe(true)
+    expect(counted.reduce((sum, { count }) => sum + count, 0)).toBe(3)
+  })
+  test('whose incident is closed meanwhile opens a new one', async () => {
+    const { presses, pressed, open, clock } = desk()
+    for (let i = 0; i < 10; i += 1) await presses.accept(arrival({ key: `k${i}` }))
+    const late = presses.accept(arrival({ key: 'after' }))
+    open.delete('here')
+    await clock.advance(100)
+    expect(await late).toMatchObject({ repeated: false })
+    expect(pressed.at(-1)?.key).toBe('after')
+  })
+  test('from one source is refused beyond what a machine can take, but never a first press', async () => {
+    const { presses, pressed, clock } = desk()
+    const all = Array.from({ length: 12_000 }, (_, i) => presses.accept(arrival({ key: `k${i}`, by: 'one token' })).then(() => 'taken', ({ code }: { code: string }) => code))
+    const other = presses.accept(arrival({ helpPoint: 'there', key: 'x', by: 'one token' }))
+    await clock.advance(100)
+    const results = await Promise.all(all)
+    expect(results.filter((each) => each === 'press/too-many').length).toBe(1999)
+    expect(await other).toMatchObject({ repeated: false })
+    expect(pressed.some(({ helpPoint }) => helpPoint === 'there')).toBe(true)
+  })
+})
+
+describe('old keys', () => {
+  test('that are not in memory any more are looked up in the ledger', async () => {
+    const { presses, make, ledger, lookups } = desk()
+    const first = await presses.accept(arrival({ key: 'old' }))
+    ledger.entries.forEach(presses.follow)
+    const saved = JSON.parse(JSON.stringify(presses.save())) as ReturnType<typeof presses.save>
+    const restarted = make()
+    restarted.restore({ ...saved, keys: [] })
+    expect(await restarted.accept(arrival({ key: 'old' }))).toEqual({ receipt: first.receipt, repeated: true })
+    expect(lookups).toEqual(['old'])
+    expect(ledger.entries).toHaveLength(1)
+  })
+  test('are not looked for when they cannot have been seen: a new press waits for no disk', async () => {
+    const { presses, lookups } = desk()
+    await presses.accept(arrival({ key: 'new' }))
+    expect(lookups).toEqual([])
   })
 })

@@ -1,0 +1,69 @@
+/**
+ * The fold of the ledger as it was at one entry, beside the database, so that a start reads only what came after. It holds
+ * nothing that the ledger does not: without it, or when it does not fit, everything is read again.
+ */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import type { Fold, Recorded } from '../glossary/ledger.ts'
+
+/** To be raised when what a fold saves changes its shape. */
+const FORMAT = 1
+const EVERY = 5000
+
+export type Snapshot = { format: number; seq: number; /** The entry's own: it is the same ledger. */ hash: string; folds: Record<string, unknown> }
+
+/** Null when there is none that can be read. */
+export function readSnapshot(file: string): Snapshot | null {
+  try {
+    const snapshot = JSON.parse(readFileSync(file, 'utf8')) as Snapshot
+    return snapshot.format === FORMAT ? snapshot : null
+  } catch {
+    return null
+  }
+}
+
+function writeSnapshot(file: string, snapshot: Snapshot): void {
+  writeFileSync(`${file}.new`, JSON.stringify(snapshot), { mode: 0o600 })
+  const written = openSync(`${file}.new`, 'r+')
+  fsyncSync(written)
+  closeSync(written)
+  renameSync(`${file}.new`, file)
+}
+
+/** Keeps folds and their snapshot together. @param folds by a name that stays; each follows every entry, in order. */
+export function createFolds(file: string, folds: Record<string, Fold>, port: { whenDurable(seq: number): Promise<void>; hashAt(seq: number): Promise<string | null>; onError(error: unknown): void }) {
+  let savedAt = 0
+  let seen = 0
+  let saving: Promise<void> | null = null
+
+  async function save(): Promise<void> {
+    // Both at the same moment: what follows while the disk is awaited is not in it.
+    const seq = seen
+    const saved = Object.fromEntries(Object.entries(folds).map(([name, fold]) => [name, fold.save()] as const))
+    const text = JSON.stringify(saved)
+    savedAt = seq
+    await port.whenDurable(seq)
+    const hash = await port.hashAt(seq)
+    if (hash !== null) writeSnapshot(file, { format: FORMAT, seq, hash, folds: JSON.parse(text) as Record<string, unknown> })
+  }
+  const saveNow = (): Promise<void> => (saving ??= save().catch(port.onError).finally(() => (saving = null)))
+
+  return {
+    follow(entry: Recorded): void {
+      for (const fold of Object.values(folds)) fold.follow(entry)
+      seen = entry.seq
+    },
+    /** Takes a snapshot's state over. @returns after which entry the ledger is to be read. */
+    restore({ seq, folds: saved }: Snapshot): number {
+      for (const [name, fold] of Object.entries(folds)) if (name in saved) fold.restore(saved[name] as never)
+      seen = seq
+      savedAt = seq
+      return seq
+    },
+    /** Now and then, so that a start never has much to read. */
+    saveWhenDue: (): void => void (seen - savedAt >= EVERY && saveNow()),
+    async close(): Promise<void> {
+      await saving
+      if (seen > savedAt) await saveNow()
+    },
+  }
+}

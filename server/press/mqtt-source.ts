@@ -1,0 +1,55 @@
+/** Help points that press over MQTT: one session each, as the site file says. Not here: the protocol (mqtt-session). */
+import type { HelpPointId } from '../glossary/press.ts'
+import type { Clock } from '../tools/clock.ts'
+import { type MqttTopic, meaningOf } from './mqtt-message.ts'
+import { type MqttBroker, openMqttSession } from './mqtt-session.ts'
+import { type AcceptPress, acceptUntilTaken } from './press-until-taken.ts'
+
+type Wanted = { broker: MqttBroker; clientId: string; topics: MqttTopic[] }
+type Held = { wanted: string; session: ReturnType<typeof openMqttSession> }
+
+export function createMqttSource(options: { accept: AcceptPress; heard(helpPoint: HelpPointId): void; clock: Clock; onLink(helpPoint: HelpPointId, problem: string | null): void; onError(error: unknown): void }) {
+  const { accept, heard, clock, onLink, onError } = options
+  const sessions = new Map<HelpPointId, Held>()
+  const stopped = new AbortController()
+
+  function open(helpPoint: HelpPointId, { broker, clientId, topics }: Wanted): Held['session'] {
+    let told: string | null | undefined
+    return openMqttSession({
+      now: clock.now,
+      broker,
+      clientId,
+      topics: [...new Set(topics.flatMap(({ topic, heartbeat }) => (heartbeat === null ? [topic] : [topic, heartbeat])))],
+      onLink(problem) {
+        if (problem === told || stopped.signal.aborted) return
+        told = problem
+        onLink(helpPoint, problem)
+      },
+      async take({ topic, payload, mark }) {
+        heard(helpPoint)
+        const said = topics.find((each) => each.topic === topic)
+        const press = said ? meaningOf(payload, said).press : null
+        if (!press) return true
+        const taken = await acceptUntilTaken({ helpPoint, key: press.key ?? `mqtt ${mark}`, pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }, { accept, clock, signal: stopped.signal, onError })
+        return taken !== null
+      },
+    })
+  }
+
+  return {
+    /** Opens what is new, leaves what is gone, keeps what is the same. */
+    async follow(wanted: ReadonlyMap<HelpPointId, Wanted>): Promise<void> {
+      for (const [helpPoint, held] of sessions) {
+        const now = wanted.get(helpPoint)
+        if (now && JSON.stringify(now) === held.wanted) continue
+        sessions.delete(helpPoint)
+        await (now ? held.session.close() : held.session.forget())
+      }
+      for (const [helpPoint, each] of wanted) if (!sessions.has(helpPoint)) sessions.set(helpPoint, { wanted: JSON.stringify(each), session: open(helpPoint, each) })
+    },
+    async close(): Promise<void> {
+      stopped.abort()
+      await Promise.all([...sessions.values()].map(({ session }) => session.close()))
+    },
+  }
+}

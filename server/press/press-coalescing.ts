@@ -1,0 +1,62 @@
+/**
+ * Presses of one help point that come faster than anybody can press: gathered for a moment and written as one entry that counts
+ * them. Each is acknowledged when that entry is on disk. Not here: which presses those are (press-desk).
+ */
+import type { IncidentId } from '../glossary/incident.ts'
+import type { HelpPointId, Press, PressId, PressKind } from '../glossary/press.ts'
+import type { Clock } from '../tools/clock.ts'
+import { newId } from '../tools/identity.ts'
+
+/** At first hardly longer than the disk takes; a button that is stuck for hours writes one entry a second. */
+const GATHER_FIRST_MS = 50
+const GATHER_STEP_MS = 10
+const GATHER_MOST_MS = 1000
+const QUIET_MS = 10_000
+const MOST_IN_ONE = 5000
+
+type Counted = { press: PressId; incident: IncidentId; last: number }
+type Batch = { press: PressId; kind: PressKind; count: number; from: string; to: string; source: string; done: Promise<Counted | null> }
+export type Coalescing = { /** Null when the help point has no open incident any more. */ write(helpPoint: HelpPointId, batch: Omit<Batch, 'done'>): { incident: IncidentId; last: number; durable: Promise<unknown> } | null }
+
+export function createPressCoalescing({ clock, write }: Coalescing & { clock: Clock }) {
+  const gathering = new Map<HelpPointId, Batch>()
+  const floods = new Map<HelpPointId, { batches: number; at: number }>()
+  const stopped = new AbortController()
+
+  function gatherMs(helpPoint: HelpPointId): number {
+    const flood = floods.get(helpPoint)
+    const batches = flood && clock.monotonic() - flood.at < QUIET_MS ? flood.batches + 1 : 0
+    floods.set(helpPoint, { batches, at: clock.monotonic() })
+    return Math.min(GATHER_MOST_MS, GATHER_FIRST_MS + GATHER_STEP_MS * batches)
+  }
+  async function gathered(helpPoint: HelpPointId, batch: Batch): Promise<Counted | null> {
+    await clock.sleep(gatherMs(helpPoint), stopped.signal)
+    if (gathering.get(helpPoint) === batch) gathering.delete(helpPoint)
+    const { done: _, ...counted } = batch
+    const written = write(helpPoint, counted)
+    if (!written) return null
+    await written.durable
+    return { press: batch.press, incident: written.incident, last: written.last }
+  }
+
+  return {
+    /**
+     * Counts one more. Null when this one is to be taken in as a press of its own: their incident was closed meanwhile.
+     * @throws ledger/unavailable
+     */
+    add({ helpPoint, receivedAt, source }: Press, kind: PressKind): Promise<Counted | null> {
+      let batch = gathering.get(helpPoint)
+      if (!batch || batch.kind !== kind || batch.count >= MOST_IN_ONE) {
+        batch = { press: newId<PressId>('prs', clock.now()), kind, count: 0, from: receivedAt, to: receivedAt, source, done: Promise.resolve(null) }
+        gathering.set(helpPoint, batch)
+        batch.done = gathered(helpPoint, batch)
+        // Each who waits is told; nobody waiting must not end the process.
+        batch.done.catch(() => {})
+      }
+      batch.count += 1
+      batch.to = receivedAt
+      return batch.done
+    },
+    close: (): void => stopped.abort(),
+  }
+}

@@ -1,0 +1,24 @@
+/** For sources that tell a press once: it is kept trying while the ledger cannot take it. */
+import type { Clock } from '../tools/clock.ts'
+import { Failure } from '../tools/failure.ts'
+import type { Accepted, Arrival } from './press-desk.ts'
+
+const AGAIN_MS = 1000
+/** As long as a person could still wait for somebody. */
+const PATIENCE_MS = 30 * 60_000
+const PASSING = new Set(['ledger/unavailable', 'press/too-many'])
+
+export type AcceptPress = (arrival: Arrival) => Promise<Accepted>
+
+/** Null when it could not be taken in: what was in the way was told to `onError`, each time. */
+export async function acceptUntilTaken(arrival: Arrival, { accept, clock, signal, onError }: { accept: AcceptPress; clock: Clock; signal: AbortSignal; onError(error: unknown): void }): Promise<Accepted | null> {
+  for (const until = clock.monotonic() + PATIENCE_MS; !signal.aborted && clock.monotonic() < until; await clock.sleep(AGAIN_MS, signal)) {
+    try {
+      return await accept(arrival)
+    } catch (error) {
+      onError(error)
+      if (!(error instanceof Failure && PASSING.has(error.code))) return null
+    }
+  }
+  return null
+}
