@@ -17,8 +17,10 @@ function fail(words) {
   process.stderr.write(`lamppost: ${words}\n`)
   process.exit(1)
 }
+/** Debian puts servers where a person's PATH does not look. */
+const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
 const onPath = (program) =>
-  (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  FOLDERS.some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK)
       return true
@@ -92,7 +94,9 @@ const SETPRIV = { program: 'setpriv', debian: 'util-linux' }
 const CHROMIUM = { program: 'chromium', debian: 'chromium' }
 const NGINX = { program: 'nginx', debian: 'nginx-light' }
 const OPENSSL = { program: 'openssl', debian: 'openssl' }
-const NEEDED = { test: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL], bench: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, NGINX] }
+const MOSQUITTO = { program: 'mosquitto', debian: 'mosquitto' }
+const MOSQUITTO_PUB = { program: 'mosquitto_pub', debian: 'mosquitto-clients' }
+const NEEDED = { test: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, MOSQUITTO, MOSQUITTO_PUB], bench: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, NGINX] }
 
 checkNode()
 installPrograms(NEEDED[mode] ?? [FFMPEG, SETPRIV])
