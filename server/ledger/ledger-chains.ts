@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import { wordsOf } from '../tools/failure.ts'
 import { type KeptCheckpoint, checkpointKey, checkpointPlaces, readCheckpoints } from './checkpoint-files.ts'
 import { originOf } from './checkpoint-note.ts'
+import type { Row } from './ledger-hash.ts'
 import { type LedgerRows, isCorruption, openLedgerRows } from './ledger-sqlite.ts'
 
 /** How far numbers jump when nobody can read how many entries there were: none is ever given twice. */
@@ -91,11 +92,9 @@ export function openLedgerChains(file: string, { knownSeq, startedAt }: { knownS
     },
     /** A broken chain gives what can still be read of it. */
     page(after: number, limit: number) {
-      for (const rows of older) {
-        const found = safely(() => rows.page(after, limit), [])
-        if (found.length > 0) return found
-      }
-      return current.page(after, limit)
+      const found: Row[] = []
+      for (const rows of older) if (found.length < limit) found.push(...safely(() => rows.page(after, limit - found.length), []))
+      return found.length < limit ? [...found, ...current.page(after, limit - found.length)] : found
     },
     about: (subject: string) => [...older.flatMap((rows) => safely(() => rows.about(subject), [])), ...current.about(subject)],
     openedBefore(seq: number, limit: number) {

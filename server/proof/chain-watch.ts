@@ -38,14 +38,15 @@ export function createChainWatch({ clock, port, onError }: { clock: Clock; port:
     if (STAGES.every((each) => each in chain.stages)) finish(chain)
   }
 
-  function finish(chain: Chain): void {
+  /** @param early why it ends before its time; null when that has come. */
+  function finish(chain: Chain, early: string | null = null): void {
     if (chain.over.signal.aborted) return
     chain.over.abort()
     chain.stopWatching?.()
     chains.delete(chain.incident)
     const { press, incident, stages, framing } = chain
     const missing = STAGES.find((stage) => !(stage in stages))
-    const result: ChainResult = { incident, helpPoint: press.helpPoint, kind: press.kind, at: press.receivedAt, stages, camera: framing?.camera ?? null, framing: framing?.state ?? null, proofs: framing?.proofs ?? [], problem: missing ? [MISSING[missing], framing?.reason].filter(Boolean).join(' ') : null }
+    const result: ChainResult = { incident, helpPoint: press.helpPoint, kind: press.kind, at: press.receivedAt, stages, camera: framing?.camera ?? null, framing: framing?.state ?? null, proofs: framing?.proofs ?? [], problem: missing ? [early ?? MISSING[missing], framing?.reason].filter(Boolean).join(' ') : null }
     port.write(
       press.kind === 'drill'
         ? { kind: 'drill.finished', actor: 'lamppost', subject: incident, body: { ...result, passed: result.problem === null, by: press.source } }
@@ -95,7 +96,7 @@ export function createChainWatch({ clock, port, onError }: { clock: Clock; port:
         const known = chains.get(incident)
         // A person who joins a drill has a chain of their own from here.
         const joinsDrill = known?.press.kind === 'drill' && press.kind === 'press'
-        if (joinsDrill) finish(known)
+        if (joinsDrill) finish(known, 'A person pressed during the drill.')
         // A late press moves nothing: there is nothing to prove.
         if ((fresh.delete(incident) || joinsDrill) && !press.late) begin(press, incident, entry.seq)
       } else if (entry.kind === 'framing.changed') {
@@ -103,7 +104,7 @@ export function createChainWatch({ clock, port, onError }: { clock: Clock; port:
         if (chain) framed(chain, entry.body.framing)
       } else if (entry.kind === 'incident.closed') {
         const chain = chains.get(entry.body.incident)
-        if (chain) finish(chain)
+        if (chain) finish(chain, 'The incident was closed before.')
       }
     },
     close(): void {

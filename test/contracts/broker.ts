@@ -11,7 +11,7 @@ export const BROKER_PASSWORD = 'p&ss £word'
 const USER = 'lamppost'
 
 const find = (program: string): string => [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? program
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer()
     server.listen(0, '127.0.0.1', () => {
