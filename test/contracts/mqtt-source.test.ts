@@ -10,6 +10,7 @@ import { BROKER_PASSWORD, type Broker, startBroker } from './broker.ts'
 import { until } from './test-town.ts'
 
 const TAKEN: Accepted = { receipt: { press: 'prs-1' as PressId, incident: 'inc-1' as IncidentId, receivedAt: '2026-11-20T22:30:00.000Z' }, repeated: false }
+const NOTHING: (arrival: Arrival) => Promise<void> = async () => {}
 const BAR = 'bar' as HelpPointId
 const HIGH_ROW = 'high-row' as HelpPointId
 const topic = (name: string, change: Partial<MqttTopic> = {}): MqttTopic => ({ topic: name, when: null, heartbeat: null, ...change })
@@ -20,7 +21,7 @@ beforeAll(async () => void (broker = await startBroker()))
 afterAll(() => broker.end())
 
 /** A source with sessions of its own; `taken` decides what becomes of each arrival. */
-function listen(version: 4 | 5, topics: Map<HelpPointId, MqttTopic[]> = new Map([[BAR, [topic('helppoints/bar')]]]), { id = '', taken = async (_: Arrival): Promise<void> => {} } = {}) {
+function listen(version: 4 | 5, topics: Map<HelpPointId, MqttTopic[]> = new Map([[BAR, [topic('helppoints/bar')]]]), { id = '', taken = NOTHING } = {}) {
   town += 1
   const name = id || `town-${town}`
   const arrivals: Arrival[] = []

@@ -128,7 +128,7 @@ describe('the outbox', () => {
 })
 
 describe('an event', () => {
-  const entry = { ...note('a'), seq: 4711, at: '2026-11-20T22:30:00.000Z', hash: 'ab'.repeat(32) } as Entry
+  const entry = { ...note('a'), seq: 4711, at: '2026-11-20T22:30:00.000Z', hash: 'ab'.repeat(32) } satisfies Entry
   test('is a CloudEvent 1.0', () => {
     expect(JSON.parse(cloudEvent(entry, 'darlington'))).toEqual({
       specversion: '1.0',
@@ -157,8 +157,9 @@ describe('a webhook over HTTP', () => {
   afterEach(() => new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve())))
   const answering = (status: number, headers: Record<string, string> = {}): Promise<string> =>
     new Promise((resolve) => {
-      server = createServer((_, answer) => answer.writeHead(status, headers).end('words'))
-      server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(server?.address() as AddressInfo).port}/hook`))
+      const listening = createServer((_, answer) => answer.writeHead(status, headers).end('words'))
+      server = listening
+      listening.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(listening.address() as AddressInfo).port}/hook`))
     })
   const post = async (url: string) => postWebhook(url, signEvent('{}', 'x-1', 'secret', 0), new AbortController().signal)
   test.each([
