@@ -33,16 +33,17 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
 
   /** @param to null while the incident goes on. */
   function holdDrafts(id: IncidentId, wanted: readonly CameraId[], pressedAt: number, to: string | null = null): Draft[] {
-    const has = new Set(book.openAt(helpPointOf(id))?.clips.map(({ camera }) => camera))
+    const known = new Map(book.get(id).clips.map((clip) => [clip.camera, clip]))
     return wanted
-      .filter((camera) => !has.has(camera))
+      .filter((camera) => known.get(camera)?.to !== null)
       .map((camera): Draft => {
-        const clip = { camera, from: isoTime(pressedAt - clips.preRollMs(camera)), to }
+        // What a late press holds of before stays held: the clip begins there.
+        const from = Math.min(pressedAt - clips.preRollMs(camera), Date.parse(known.get(camera)?.from ?? '') || Number.POSITIVE_INFINITY)
+        const clip = { camera, from: isoTime(from), to }
         clips.hold(id, clip)
         return { kind: 'clip.held', actor: 'lamppost', subject: id, body: { incident: id, ...clip } }
       })
   }
-  const helpPointOf = (id: IncidentId): HelpPointId => book.get(id).helpPoint
 
   /** Call it after the incident was loaded, and do not await between it and what is written: another hand may be quicker. @throws incident/closed */
   function unfinished(id: string): Incident {

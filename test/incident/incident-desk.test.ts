@@ -341,3 +341,71 @@ describe('the room', () => {
     expect(after.held.map(({ camera }) => camera)).toEqual(['cam-a', 'cam-b', 'cam-fixed'])
   })
 })
+
+describe('a late press', () => {
+  const LATE = { late: true, pressedAt: '2026-11-20T21:30:00.000Z' }
+  test('moves no camera, says why, and holds what was recorded when it was pressed', async () => {
+    const { press, moves, book, held } = room()
+    const { incident, durable } = press('here', 'press', LATE)
+    await durable
+    expect(moves).toEqual([])
+    expect(held[0]).toEqual({ camera: 'cam-a', from: '2026-11-20T21:29:00.000Z', to: '2026-11-20T21:40:00.000Z' })
+    expect(book.get(incident).log.filter(({ kind }) => kind === 'camera.passed-over')).toHaveLength(3)
+  })
+  test('is followed by a person who presses now: then cameras come', async () => {
+    const { press, moves, book, held } = room()
+    const { incident } = press('here', 'press', LATE)
+    expect(press('here').incident).toBe(incident)
+    expect(moves.map(({ camera }) => camera)).toEqual(['cam-a', 'cam-b'])
+    expect(book.get(incident).framings.map(({ state }) => state)).toEqual(['asked', 'asked', 'unproven'])
+    expect(held.at(-1)).toMatchObject({ to: null })
+  })
+  test('that joins an incident does not send its cameras again', async () => {
+    const { press, moves } = room()
+    press('here')
+    moves[0]?.judge({ state: 'framed', proofs: [], reason: null })
+    press('here', 'press', LATE)
+    expect(moves.map(({ camera }) => camera)).toEqual(['cam-a', 'cam-b'])
+  })
+})
+
+describe('presses that come faster than anybody presses', () => {
+  const batch = { press: 'prs-x' as PressId, kind: 'press' as const, count: 120, from: '2026-11-20T22:30:00.000Z', to: '2026-11-20T22:30:01.000Z', source: 'http' }
+  test('are counted in the open incident', async () => {
+    const { press, desk, book } = room()
+    const { incident } = press('here')
+    await desk.coalesced('here' as HelpPointId, batch)?.durable
+    await desk.coalesced('here' as HelpPointId, batch)?.durable
+    expect(book.get(incident)).toMatchObject({ repeats: 240, presses: [expect.anything()] })
+  })
+  test('are no part of an incident that is closed', async () => {
+    const { press, desk } = room()
+    const { incident } = press('here')
+    await desk.close(incident, 'over', 'operator:Sam')
+    expect(desk.coalesced('here' as HelpPointId, batch)).toBeNull()
+  })
+  test('make a drill a person’s', async () => {
+    const { press, desk, book } = room()
+    const { incident } = press('here', 'drill')
+    desk.coalesced('here' as HelpPointId, batch)
+    expect(book.get(incident).kind).toBe('press')
+  })
+})
+
+describe('a drill that has ended', () => {
+  test('lets go of what it held', async () => {
+    const { press, desk, book, released } = room()
+    const { incident } = press('here', 'drill')
+    await desk.close(incident, 'Drill passed', 'lamppost')
+    await desk.letGo(incident)
+    expect([released.length, book.get(incident).clips]).toEqual([3, []])
+  })
+  test('and that a person had joined keeps it', async () => {
+    const { press, desk, book, released } = room()
+    const { incident } = press('here', 'drill')
+    press('here')
+    await desk.close(incident, 'helped', 'operator:Sam')
+    await desk.letGo(incident)
+    expect([released, book.get(incident).clips.length]).toEqual([[], 3])
+  })
+})

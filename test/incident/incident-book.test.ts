@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import type { CameraId } from '../../server/glossary/camera.ts'
+import type { IncidentId } from '../../server/glossary/incident.ts'
+import type { Draft, Recorded } from '../../server/glossary/ledger.ts'
+import type { HelpPointId } from '../../server/glossary/press.ts'
+import { createIncidentBook } from '../../server/incident/incident-book.ts'
+
+/** A ledger in memory that many incidents went through, and how often it was asked. */
+function years(count: number, open: number[] = []) {
+  const entries: Recorded[] = []
+  const asked: string[] = []
+  const history = {
+    about: async (subject: string) => {
+      asked.push(subject)
+      return entries.filter((entry) => entry.subject === subject)
+    },
+    openedBefore: async (seq: number, limit: number) =>
+      entries
+        .filter((entry) => entry.kind === 'incident.opened' && entry.seq < seq)
+        .toReversed()
+        .slice(0, limit)
+        .map((entry) => ({ seq: entry.seq, subject: entry.subject })),
+  }
+  const book = createIncidentBook(history)
+  const write = (draft: Draft): void => {
+    const entry: Recorded = { ...draft, seq: entries.length + 1, at: '2026-11-20T22:30:00.000Z' }
+    entries.push(entry)
+    book.follow(entry)
+  }
+  for (let i = 1; i <= count; i += 1) {
+    const incident = `inc-${i}` as IncidentId
+    write({ kind: 'incident.opened', actor: '', subject: incident, body: { incident, helpPoint: `hp-${i % 500}` as HelpPointId, kind: 'press' } })
+    write({ kind: 'clip.held', actor: '', subject: incident, body: { incident, camera: 'cam-a' as CameraId, from: '', to: '' } })
+    if (!open.includes(i)) write({ kind: 'incident.closed', actor: '', subject: incident, body: { incident, reason: `reason ${i}` } })
+  }
+  return { book, entries, asked, write, history }
+}
+const ids = ({ items }: { items: { id: string }[] }): string[] => items.map(({ id }) => id)
+
+describe('the book of incidents', () => {
+  test('keeps the unfinished ones and a few others; any other is folded again from its own entries', async () => {
+    const { book, asked } = years(1000, [3, 990])
+    expect(book.unfinished().map(({ id }) => id)).toEqual(['inc-3', 'inc-990'])
+    expect(() => book.get('inc-5')).toThrow(/no incident/)
+    expect(await book.load('inc-5')).toMatchObject({ state: 'closed', closureReason: 'reason 5' })
+    expect(book.get('inc-5').closureReason).toBe('reason 5')
+    await book.load('inc-5')
+    expect(asked).toEqual(['inc-5'])
+    await expect(book.load('inc-none')).rejects.toMatchObject({ code: 'incident/unknown' })
+  })
+  test('pages through all of them, newest first, each once', async () => {
+    const { book } = years(450, [3, 440])
+    const seen: string[] = []
+    for (let after: string | null = null; ; ) {
+      const page = await book.page(null, after, 100)
+      seen.push(...ids(page))
+      if (page.next === null) break
+      after = page.next
+    }
+    expect(seen).toEqual(Array.from({ length: 450 }, (_, i) => `inc-${450 - i}`))
+  })
+  test('pages by state', async () => {
+    const { book } = years(300, [3, 7, 290])
+    expect(ids(await book.page('open', null, 50))).toEqual(['inc-290', 'inc-7', 'inc-3'])
+    expect(await book.page('open', null, 2)).toMatchObject({ next: 'inc-7' })
+    expect(ids(await book.page('open', 'inc-7', 50))).toEqual(['inc-3'])
+    expect(ids(await book.page('closed', null, 12)).slice(-3)).toEqual(['inc-291', 'inc-289', 'inc-288'])
+    expect(ids(await book.page('acknowledged', null, 50))).toEqual([])
+  })
+  test('shows one that is not yet in the ledger’s file', async () => {
+    const { book, entries } = years(5)
+    const incident = 'inc-new' as IncidentId
+    book.follow({ kind: 'incident.opened', actor: '', subject: incident, body: { incident, helpPoint: 'hp' as HelpPointId, kind: 'press' }, seq: entries.length + 1, at: '' })
+    expect(ids(await book.page(null, null, 3))).toEqual(['inc-new', 'inc-5', 'inc-4'])
+  })
+  test('knows every clip that is held, also of incidents that nobody looks at any more', () => {
+    const { book, write } = years(1000)
+    expect(book.heldClips()).toHaveLength(1000)
+    write({ kind: 'clip.released', actor: '', subject: 'inc-1', body: { incident: 'inc-1' as IncidentId, camera: 'cam-a' as CameraId } })
+    expect(book.heldClips()).toHaveLength(999)
+  })
+  test('is the same after a snapshot', async () => {
+    const { book, history } = years(300, [3])
+    const again = createIncidentBook(history)
+    again.restore(JSON.parse(JSON.stringify(book.save())) as ReturnType<typeof book.save>)
+    expect([again.unfinished().map(({ id }) => id), again.heldClips().length, again.openAt('hp-3' as HelpPointId)?.id]).toEqual([['inc-3'], 300, 'inc-3'])
+    expect(await again.page(null, null, 20)).toEqual(await book.page(null, null, 20))
+  })
+})
