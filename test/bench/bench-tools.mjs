@@ -66,6 +66,7 @@ export function startServer(folder, site, environment = {}, more = []) {
       const call = (who, method, path, body) => fetch(`${url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${tokens[who]}`, ...(body ? { 'content-type': 'application/json' } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}) })
       resolve({
         pid: server.pid,
+        process: server,
         url,
         data,
         tokens,
