@@ -62,6 +62,7 @@ import { planTown } from './simulator/town-plan.ts'
 import { readSite } from './site/site-check.ts'
 import { editPreset } from './site/site-edit.ts'
 import { openSiteFile } from './site/site-file.ts'
+import { createHelpPointIndex } from './site/help-point-index.ts'
 import { createResolver } from './site/site-references.ts'
 import { realClock } from './tools/clock.ts'
 import { createClosingStack } from './tools/closing-stack.ts'
@@ -118,7 +119,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     })
     closing.add('the site file', siteFileOpen.close)
     const { site } = siteFileOpen
-    const helpPoint = (id: string) => site().helpPoints.find((each) => each.id === id)
+    const helpPoint = createHelpPointIndex(site)
 
     // The ledger, and what is folded from it. Every entry is followed at once; whoever needs it durable waits for that.
     const snapshotFile = join(dataFolder, 'ledger-fold.json')
@@ -310,7 +311,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     })
 
     // What happened before this start.
-    const folds = createFolds(snapshotFile, { incidents: book, presses, proofs, outbox: told }, { whenDurable: ledger.whenDurable, hashAt: ledger.hashAt, onError })
+    const folds = createFolds(snapshotFile, { incidents: book, presses, proofs, outbox: told }, { whenDurable: ledger.whenDurable, write: ledger.keepSnapshot, clock, onError })
     const fits = snapshot !== null && [snapshot.hash, snapshot.seq < ledger.state().chainFirst ? null : snapshot.hash].includes(await ledger.hashAt(snapshot.seq))
     await ledger.replay(fits ? folds.restore(snapshot) : 0, folds.follow)
     closing.add('the folds', folds.close)

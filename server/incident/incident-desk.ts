@@ -87,9 +87,10 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
         { kind: 'press.received', actor, subject: id, body: { press, incident: id } },
         ...drafts,
       ])
-      const held = append(holdDrafts(id, asked.map(({ camera }) => camera), Date.parse(press.receivedAt)))
+      const holds = holdDrafts(id, asked.map(({ camera }) => camera), Date.parse(press.receivedAt))
+      const held = holds.length > 0 ? append(holds) : opened
       framings.tellLosers(asked.flatMap(({ camera, way }) => (way === 'fixed' ? [] : [camera])), id, book.unfinished())
-      return { incident: id, last: held.last || opened.last, durable: Promise.all([opened.durable, held.durable]) }
+      return { incident: id, last: held.last, durable: Promise.all([opened.durable, held.durable]) }
     },
 
     /** First come, first served. @throws incident/taken with the owner's name, incident/closed */

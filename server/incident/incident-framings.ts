@@ -49,6 +49,7 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
   }
 
   function tellLosers(taken: readonly CameraId[], id: IncidentId, others: readonly Incident[]): void {
+    if (taken.length === 0) return
     const mine = new Set(taken.filter((camera) => (cameras.heldBy(camera) ?? id) === id))
     for (const other of others) {
       if (other.id === id || other.state === 'closed') continue

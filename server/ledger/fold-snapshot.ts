@@ -4,10 +4,12 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { Fold, Recorded } from '../glossary/ledger.ts'
+import type { Clock } from '../tools/clock.ts'
 
 /** To be raised when what a fold saves changes its shape. */
 const FORMAT = 1
 const EVERY = 5000
+const SPACING_MS = 60_000
 
 export type Snapshot = { format: number; seq: number; /** The entry's own: it is the same ledger. */ hash: string; folds: Record<string, unknown> }
 
@@ -21,8 +23,9 @@ export function readSnapshot(file: string): Snapshot | null {
   }
 }
 
-function writeSnapshot(file: string, snapshot: Snapshot): void {
-  writeFileSync(`${file}.new`, JSON.stringify(snapshot), { mode: 0o600 })
+/** @param folds JSON. Returns when it is on the disk. */
+export function writeSnapshot(file: string, seq: number, hash: string, folds: string): void {
+  writeFileSync(`${file}.new`, `{"format":${FORMAT},"seq":${seq},"hash":"${hash}","folds":${folds}}`, { mode: 0o600 })
   const written = openSync(`${file}.new`, 'r+')
   fsyncSync(written)
   closeSync(written)
@@ -30,8 +33,9 @@ function writeSnapshot(file: string, snapshot: Snapshot): void {
 }
 
 /** Keeps folds and their snapshot together. @param folds by a name that stays; each follows every entry, in order. */
-export function createFolds(file: string, folds: Record<string, Fold>, port: { whenDurable(seq: number): Promise<void>; hashAt(seq: number): Promise<string | null>; onError(error: unknown): void }) {
+export function createFolds(file: string, folds: Record<string, Fold>, port: { clock: Clock; whenDurable(seq: number): Promise<void>; /** Writes it where nobody waits for the disk. */ write(file: string, seq: number, folds: string): Promise<void>; onError(error: unknown): void }) {
   let savedAt = 0
+  let savedWhen = Number.NEGATIVE_INFINITY
   let seen = 0
   let saving: Promise<void> | null = null
 
@@ -41,9 +45,9 @@ export function createFolds(file: string, folds: Record<string, Fold>, port: { w
     const saved = Object.fromEntries(Object.entries(folds).map(([name, fold]) => [name, fold.save()] as const))
     const text = JSON.stringify(saved)
     savedAt = seq
+    savedWhen = port.clock.monotonic()
     await port.whenDurable(seq)
-    const hash = await port.hashAt(seq)
-    if (hash !== null) writeSnapshot(file, { format: FORMAT, seq, hash, folds: JSON.parse(text) as Record<string, unknown> })
+    await port.write(file, seq, text)
   }
   const saveNow = (): Promise<void> => (saving ??= save().catch(port.onError).finally(() => (saving = null)))
 
@@ -60,7 +64,7 @@ export function createFolds(file: string, folds: Record<string, Fold>, port: { w
       return seq
     },
     /** Now and then, so that a start never has much to read. */
-    saveWhenDue: (): void => void (seen - savedAt >= EVERY && saveNow()),
+    saveWhenDue: (): void => void (seen - savedAt >= EVERY && port.clock.monotonic() - savedWhen >= SPACING_MS && saveNow()),
     async close(): Promise<void> {
       await saving
       if (seen > savedAt) await saveNow()

@@ -3,6 +3,7 @@ import { wordsOf } from '../tools/failure.ts'
 import { answerCalls, workerInput } from '../tools/worker-calls.ts'
 import { checkpointKey, checkpointPlaces, writeCheckpoint, writeVerifierKey } from './checkpoint-files.ts'
 import { originOf, signCheckpoint } from './checkpoint-note.ts'
+import { writeSnapshot } from './fold-snapshot.ts'
 import { type Break, openLedgerChains } from './ledger-chains.ts'
 import { type Unhashed, isCorruption } from './ledger-sqlite.ts'
 
@@ -33,6 +34,11 @@ const calls = {
   openedBefore: (seq: number, limit: number) => chains.openedBefore(seq, limit),
   pressWithKey: (helpPoint: string, pressKey: string) => chains.pressWithKey(helpPoint, pressKey),
   hashAt: (seq: number) => chains.hashAt(seq),
+  /** The fold as it was at that entry; nothing is kept when the entry cannot be read. */
+  keepSnapshot(snapshotFile: string, seq: number, folds: string): void {
+    const hash = chains.hashAt(seq)
+    if (hash !== null) writeSnapshot(snapshotFile, seq, hash, folds)
+  },
   probe: () => chains.current().probe(),
   /** Signs the tree over everything written so far and keeps the note outside the database. @param at UTC ISO 8601 */
   checkpoint(at: string): { note: string; size: number } {

@@ -36,6 +36,8 @@ export type Ledger = {
   pressWithKey(helpPoint: string, key: string): Promise<Entry | null>
   /** Null when the entry is not there or cannot be read. */
   hashAt(seq: number): Promise<string | null>
+  /** Writes a snapshot of the fold as it was at that entry. @param folds JSON */
+  keepSnapshot(file: string, seq: number, folds: string): Promise<void>
   /** Reads everything through in a thread of its own. A chain that is found broken is set aside, and a new one begins. */
   verify(): Promise<Verification>
   /** The newest signed checkpoint, as C2SP tlog-checkpoint. */
@@ -100,8 +102,10 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
   const stopped = new AbortController()
 
   function settleAttempts(error: Error | null): void {
-    const due = attempts.filter((attempt) => error !== null || attempt.seq <= durable)
-    attempts = attempts.filter((attempt) => !due.includes(attempt))
+    const due: typeof attempts = []
+    const rest: typeof attempts = []
+    for (const attempt of attempts) (error !== null || attempt.seq <= durable ? due : rest).push(attempt)
+    attempts = rest
     for (const { settle } of due) settle(error)
   }
 
@@ -255,6 +259,7 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
       return row && entryOf(row)
     },
     hashAt: (number) => store.hashAt(number),
+    keepSnapshot: (file, number, folds) => store.keepSnapshot(file, number, folds),
     verify: () => (verifying ??= verifyNow().finally(() => (verifying = null))),
     async checkpoint() {
       if (durable > signed.seq || signed.note === '') await signNow()

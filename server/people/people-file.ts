@@ -9,16 +9,26 @@ type StoredToken = Person & { sha256: string }
 type StoredUser = Person & { user: string; password: string }
 type Stored = { tokens: StoredToken[]; users: StoredUser[] }
 
+/** How soon a token that was taken away is noticed; a new one is at once. */
+const LOOK_EVERY_MS = 100
+
 export const hashToken = (token: string): string => createHash('sha256').update(token, 'utf8').digest('hex')
 export const newToken = (): string => randomBytes(32).toString('base64url')
 const personOf = ({ name, role, helpPoints }: Person): Person => ({ name, role, helpPoints })
 
 export function openPeopleFile(file: string) {
   let stamp = ''
+  let lookedAt = Number.NEGATIVE_INFINITY
+  /** Tokens that were found good since the file was read. */
+  const known = new Map<string, Person>()
   let stored: Stored = { tokens: [], users: [] }
 
-  function load(): Stored {
+  /** A flood does not ask the disk for each of its requests. @param anew somebody is not known: they may be new */
+  function load(anew = false): Stored {
+    if (!anew && performance.now() - lookedAt < LOOK_EVERY_MS) return stored
+    lookedAt = performance.now()
     const now = existsSync(file) ? String(statSync(file).mtimeMs) : ''
+    if (now !== stamp) known.clear()
     if (now !== stamp) stored = now === '' ? { tokens: [], users: [] } : JSON.parse(readFileSync(file, 'utf8'))
     stamp = now
     return stored
@@ -28,16 +38,22 @@ export function openPeopleFile(file: string) {
     writeFileSync(`${file}.new`, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 })
     renameSync(`${file}.new`, file)
     stamp = ''
+    lookedAt = Number.NEGATIVE_INFINITY
   }
 
   return {
     byToken(token: string): Person | null {
+      load()
+      const before = known.get(token)
+      if (before) return before
       const sha256 = hashToken(token)
-      const found = load().tokens.find((each) => each.sha256 === sha256)
-      return found ? personOf(found) : null
+      const found = load(true).tokens.find((each) => each.sha256 === sha256)
+      if (!found) return null
+      known.set(token, personOf(found))
+      return personOf(found)
     },
     async byPassword(user: string, password: string): Promise<Person | null> {
-      const found = load().users.find((each) => each.user === user)
+      const found = load(true).users.find((each) => each.user === user)
       // The same work for a name that does not exist: the time taken tells nothing.
       const matches = await passwordMatches(password, found?.password ?? 'scrypt$AAAAAAAAAAAAAAAAAAAAAA==$AAAA')
       return found && matches ? personOf(found) : null

@@ -2,14 +2,15 @@
  * Presses of one help point that come faster than anybody can press: gathered for a moment and written as one entry that counts
  * them. Each is acknowledged when that entry is on disk. Not here: which presses those are (press-desk).
  */
+import { setMaxListeners } from 'node:events'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { HelpPointId, Press, PressId, PressKind } from '../glossary/press.ts'
 import type { Clock } from '../tools/clock.ts'
 import { newId } from '../tools/identity.ts'
 
 /** At first hardly longer than the disk takes; a button that is stuck for hours writes one entry a second. */
-const GATHER_FIRST_MS = 50
-const GATHER_STEP_MS = 10
+const GATHER_FIRST_MS = 5
+const GATHER_STEP_MS = 1
 const GATHER_MOST_MS = 1000
 const QUIET_MS = 10_000
 const MOST_IN_ONE = 5000
@@ -22,6 +23,8 @@ export function createPressCoalescing({ clock, write }: Coalescing & { clock: Cl
   const gathering = new Map<HelpPointId, Batch>()
   const floods = new Map<HelpPointId, { batches: number; at: number }>()
   const stopped = new AbortController()
+  // As many wait at once as help points are flooded.
+  setMaxListeners(0, stopped.signal)
 
   function gatherMs(helpPoint: HelpPointId): number {
     const flood = floods.get(helpPoint)

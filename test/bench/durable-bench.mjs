@@ -221,9 +221,9 @@ async function deaths(folder, rounds) {
     const server = await startServer(folder, site)
     recoveries.push(performance.now() - at)
     const all = Array.from({ length: 16 }, () => connection(server.url, server.tokens.press))
-    let running = true
+    const life = { over: false }
     const load = all.map(async ({ post }, c) => {
-      for (let n = 0; running; n += 1) {
+      for (let n = 0; !life.over; n += 1) {
         const key = `r${i}-c${c}-n${n}`
         const helpPoint = `hp-${(c * 7 + n) % 50}`
         const answer = await post({ helpPoint, id: key }).catch(() => null)
@@ -236,7 +236,7 @@ async function deaths(folder, rounds) {
     const gone = new Promise((resolve) => server.process.once('exit', resolve))
     process.kill(server.pid, 'SIGKILL')
     await gone
-    running = false
+    life.over = true
     await Promise.all(load)
     for (const { close } of all) close()
   }

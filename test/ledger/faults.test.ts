@@ -69,6 +69,7 @@ async function live(file: string, plan: Plan) {
     openedBefore: guarded((seq: number, limit: number) => chains.openedBefore(seq, limit)),
     pressWithKey: guarded((helpPoint: string, key: string) => chains.pressWithKey(helpPoint, key)),
     hashAt: calm((seq: number) => chains.hashAt(seq)),
+    keepSnapshot: calm(() => {}),
     probe: guarded(() => {}),
     checkpoint: calm(() => ({ note: '', size: 0 })),
     close: calm(() => {}),
