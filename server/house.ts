@@ -67,6 +67,7 @@ import { createResolver } from './site/site-references.ts'
 import { realClock } from './tools/clock.ts'
 import { createClosingStack } from './tools/closing-stack.ts'
 import { Failure } from './tools/failure.ts'
+import { createFollowers } from './tools/followers.ts'
 import { lockFolder } from './tools/folder-lock.ts'
 import { builtEntry, packageRoot, version } from './tools/package-root.ts'
 import { createTopic } from './tools/topic.ts'
@@ -269,7 +270,10 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const presses = createPressDesk({
       clock,
       knows: (id) => helpPoint(id) !== undefined,
-      openAt: (id) => book.openAt(id)?.id ?? null,
+      openAt: (id) => {
+        const open = book.openAt(id)
+        return open && { id: open.id, kind: open.kind, live: open.presses.some(({ kind, late }) => kind === 'press' && !late) }
+      },
       pressed: incidents.pressed,
       coalesced: incidents.coalesced,
       whenDurable: ledger.whenDurable,
@@ -277,6 +281,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         const entry = await ledger.pressWithKey(id, key)
         return entry?.kind === 'press.received' ? { receipt: { press: entry.body.press.id, incident: entry.body.incident, receivedAt: entry.body.press.receivedAt }, last: entry.seq } : null
       },
+      onError,
     })
     closing.add('the press desk', presses.close)
 
@@ -330,9 +335,12 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const acceptPress = async (arrival: Arrival): Promise<Accepted> => {
       const source = arrival.source.startsWith('drill by') ? 'drill' : arrival.source
       try {
+        // A test never mixes with a person.
+        if (arrival.kind === 'drill' && book.openAt(arrival.helpPoint as HelpPointId)?.kind === 'press') throw new Failure('help-point/busy', `An incident is open at "${arrival.helpPoint}": a drill waits until it is closed.`)
         const accepted = await presses.accept(arrival)
-        heard(arrival.helpPoint as HelpPointId)
-        metrics.press(source, arrival.kind, accepted.repeated ? 'repeated' : 'accepted')
+        // A drill that we run ourselves is no sign of the help point's life.
+        if (arrival.kind !== 'drill') heard(arrival.helpPoint as HelpPointId)
+        metrics.press(source, arrival.kind, accepted.repeated ? 'repeated' : (accepted.as ?? 'accepted'))
         return accepted
       } catch (error) {
         metrics.press(source, arrival.kind, error instanceof Failure && error.code !== 'ledger/unavailable' ? 'refused' : 'failed')
@@ -360,13 +368,21 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     closing.add('the SIA receiver', () => receiver?.receiver.close())
     const followReceiver = async (town: Site): Promise<void> => {
       const wanted = town.sia ? { host: town.sia.host ?? host, port: town.sia.port } : null
-      if (JSON.stringify(wanted) === receiver?.at) return
+      const at = JSON.stringify(wanted)
+      if (at === (receiver?.at ?? 'null')) return
+      const start = (address: { host: string; port: number }): Promise<SiaReceiver> => startSiaReceiver({ ...address, buttons: () => site().helpPoints.flatMap(({ id, sia }) => sia.map(({ account, zone, codes, key }) => ({ helpPoint: id, account, zone, codes, key: key === null ? null : Buffer.from(key, 'hex') }))), accept: acceptPress, heard, clock, onRefused: (reason, from) => onRefusedPress('sia', from, reason), onError })
+      // The old one goes on until the new one listens.
+      const started = wanted && (await start(wanted))
       await receiver?.receiver.close()
-      receiver = null
-      if (!wanted) return
-      const started = await startSiaReceiver({ ...wanted, buttons: () => site().helpPoints.flatMap(({ id, sia }) => sia.map(({ account, zone, codes, key }) => ({ helpPoint: id, account, zone, codes, key: key === null ? null : Buffer.from(key, 'hex') }))), accept: acceptPress, heard, clock, onRefused: (reason, from) => onRefusedPress('sia', from, reason), onError })
-      receiver = { at: JSON.stringify(wanted), receiver: started }
-      logger.info({ port: started.port }, 'SIA DC-09 is received')
+      receiver = started && { at, receiver: started }
+      if (started) logger.info({ port: started.port }, 'SIA DC-09 is received')
+    }
+    const sources = createFollowers({ clock, onError: (what, error) => logger.error({ err: error }, `${what} could not follow the site file; it is tried again`) })
+    closing.add('the sources', sources.close)
+    const followSources = async (town: Site): Promise<void> => {
+      await sources.follow('the MQTT sessions', () => followBroker(town))
+      await sources.follow('the SIA receiver', () => followReceiver(town))
+      await sources.follow('the outbox', () => outbox.follow(town.destinations))
     }
 
     await clips.follow(site().cameras)
@@ -377,9 +393,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     incidents.resume()
     clips.evictFromNowOn()
     await append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable
-    await followBroker(site())
-    await followReceiver(site())
-    await outbox.follow(site().destinations)
+    await followSources(site())
     const care = startLedgerCare({
       verify: ledger.verify,
       clock,
@@ -395,7 +409,11 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         helpPoints: () => site().helpPoints,
         timezone: () => site().timezone,
         openAt: (id) => book.openAt(id)?.id ?? null,
-        drill: async (id, key) => (await acceptPress({ helpPoint: id, key, pressedAt: null, kind: 'drill', source: 'schedule' })).receipt.incident,
+        drill: async (id, key) => {
+          const { receipt, repeated } = await acceptPress({ helpPoint: id, key, pressedAt: null, kind: 'drill', source: 'schedule' })
+          return repeated ? null : receipt.incident
+        },
+        cutShort: () => book.unfinished().flatMap(({ id, helpPoint: at, kind, state, presses: of, openedAt }) => (kind === 'drill' && state === 'open' && of.every(({ source }) => source === 'schedule') ? [{ incident: id, helpPoint: at, at: openedAt }] : [])),
         whenFinished: (incident, signal) => drillResult(ledger.tail, incident, signal),
         endDrill: async (id, result) => {
           const incident = await book.load(id)
@@ -412,9 +430,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     closing.add('the drills', drills.close)
     onSiteChange = async (changed) => {
       logger.info('the site file has changed')
-      await followBroker(changed)
-      await followReceiver(changed)
-      await outbox.follow(changed.destinations)
+      await followSources(changed)
       clips.limitDisk(changed.storage)
       await clips.follow(changed.cameras)
       await cameras.follow(changed)
@@ -465,7 +481,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       },
       onRefused: (from, reason, id) => onRefusedPress('http', from, reason, helpPoint(id)?.id ?? ''),
     })
-    helpPointRoutes(door, { site, storage: clips.diskState, accept: acceptPress, incidentAt: (id) => book.openAt(id as HelpPointId)?.id ?? null, proofOf })
+    helpPointRoutes(door, { site, storage: clips.diskState, record: () => ledger.state().broken, accept: acceptPress, incidentAt: (id) => book.openAt(id as HelpPointId)?.id ?? null, proofOf })
     outboxRoutes(door, outbox)
     incidentRoutes(door, {
       ...incidents,

@@ -12,20 +12,22 @@ export type HelpPointPort = PressPort & {
   site(): Site
   /** The disk of the clip buffers; null while all is well with it. */
   storage(): { level: string; free: number; total: number; problem: string | null } | null
+  /** What was found broken about the ledger since this start. */
+  record(): string | null
   /** The incident that is open there. */
   incidentAt(helpPoint: string): string | null
   proofOf(helpPoint: HelpPoint): HelpPointProof
 }
 
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
-const SITE = Type.Object({ id: Type.String(), name: Type.String(), timezone: Type.String(), safePlaces: Type.Array(Type.Object({ name: Type.String(), address: Type.String(), location: PLACE, open: Type.Array(Type.Unknown()) })), contacts: Type.Array(Type.Unknown()), storage: Type.Unknown({ description: 'The disk of the clip buffers as `storage.health` tells it; null while all is well' }) })
+const SITE = Type.Object({ id: Type.String(), name: Type.String(), timezone: Type.String(), safePlaces: Type.Array(Type.Object({ name: Type.String(), address: Type.String(), location: PLACE, open: Type.Array(Type.Unknown()) })), contacts: Type.Array(Type.Unknown()), storage: Type.Unknown({ description: 'The disk of the clip buffers as `storage.health` tells it; null while all is well' }), record: Type.Union([Type.String(), Type.Null()], { description: 'What is broken about the ledger, as `ledger.health` tells it; null while it is whole' }) })
 
 /** What may be shown of it: its secrets are nobody's. */
 function sourcesOf({ wired, mqtt, lorawan, sia, secret }: HelpPoint): string[] {
   return ['http', ...(secret === null ? [] : ['http-signed']), ...(mqtt.length > 0 ? ['mqtt'] : []), ...(wired.length > 0 ? ['onvif-input'] : []), ...(lorawan.length > 0 ? ['lorawan'] : []), ...(sia.length > 0 ? ['sia'] : [])]
 }
 
-export function helpPointRoutes(app: App, { site, storage, incidentAt, proofOf, accept }: HelpPointPort): void {
+export function helpPointRoutes(app: App, { site, storage, record, incidentAt, proofOf, accept }: HelpPointPort): void {
   const shown = (helpPoint: HelpPoint) => {
     const { id, name, address, location, instructions, heartbeatMs, drillAt } = helpPoint
     return { id, name, address, location, instructions, sources: sourcesOf(helpPoint), heartbeatMs, drillAt, incident: incidentAt(id), ...proofOf(helpPoint) }
@@ -33,7 +35,7 @@ export function helpPointRoutes(app: App, { site, storage, incidentAt, proofOf, 
 
   app.get('/api/v1/site', { config: { roles: READERS }, schema: { summary: 'The town: its name, zone, safe places and contacts', tags: ['help points'], response: { 200: SITE } } }, () => {
     const { id, name, timezone, safePlaces, contacts } = site()
-    return { id, name, timezone, safePlaces, contacts, storage: storage() }
+    return { id, name, timezone, safePlaces, contacts, storage: storage(), record: record() }
   })
   app.get('/api/v1/help-points', { config: { roles: READERS }, schema: { summary: 'All help points, and what last proved each chain', tags: ['help points'], response: { 200: listOf(HELP_POINT) } } }, () => ({ items: site().helpPoints.map(shown), next: null }))
   app.get('/api/v1/help-points.csv', { config: { roles: READERS }, schema: { summary: 'The same as a table (CSV, RFC 4180)', tags: ['help points'], response: { 200: MEDIA } } }, (_, reply) =>

@@ -10,7 +10,7 @@ export type EntryBodies = {
   'site.changed': { file: string; sha256: string }
   'press.received': { press: Press; incident: IncidentId }
   /** Presses beyond what one help point can be pressed for real: counted together, none of them suppressed. */
-  'press.coalesced': { press: PressId; incident: IncidentId; helpPoint: HelpPointId; kind: PressKind; count: number; from: string; to: string; source: string }
+  'press.coalesced': { press: PressId; incident: IncidentId; helpPoint: HelpPointId; kind: PressKind; count: number; from: string; to: string; source: string; /** Six bytes of the SHA-256 of each key, base64url, one after the other. */ keys: string }
   'press.refused': { helpPoint: string; reason: string; source: string }
   'incident.opened': { incident: IncidentId; helpPoint: HelpPointId; kind: PressKind }
   'incident.acknowledged': { incident: IncidentId; owner: string }

@@ -12,7 +12,7 @@ export type HelpPoint = {
   wired: { camera: CameraId; input: string | null; pressed: boolean }[]
   /** By which it may sign its presses over HTTP; null: by token only. */
   secret: string | null
-  mqtt: { topic: string; when: Record<string, string | number | boolean> | null; heartbeat: string | null }[]
+  mqtt: { topic: string; when: Record<string, string | number | boolean> | null; heartbeat: string | null; key: string | null }[]
   lorawan: { device: string; port: number | null; /** Hex. */ payload: string | null }[]
   sia: { account: string; zone: string | null; codes: string[] | null; /** Hex. */ key: string | null }[]
   /** How often it says that it lives; null: it never does. */

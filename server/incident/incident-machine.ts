@@ -33,13 +33,26 @@ const opened = ({ incident, helpPoint, kind }: EntryBodies['incident.opened'], a
   log: [],
 })
 
-const logged = (incident: Incident, { seq, at, kind, actor, body }: Recorded): Incident => ({ ...incident, log: [...incident.log, { seq, at, kind, actor, body }] })
+/** Short lists are copied. A button that is stuck for hours makes long ones: they grow in place, or each entry would copy all before it. */
+const SHORT = 100
+function grown<T>(list: T[], item: T): T[] {
+  if (list.length < SHORT) return [...list, item]
+  list.push(item)
+  return list
+}
+
+function logged(incident: Incident, entry: Recorded): Incident {
+  const { seq, at, kind, actor } = entry
+  // Which presses were counted is the desk's to know, and no news to a person.
+  const body = entry.kind === 'press.coalesced' ? { ...entry.body, keys: undefined } : entry.body
+  return { ...incident, log: grown(incident.log, { seq, at, kind, actor, body }) }
+}
 
 function changed(incident: Incident, entry: Recorded): Incident {
   switch (entry.kind) {
     case 'press.received':
       // A person who presses during a drill is no drill.
-      return { ...incident, kind: entry.body.press.kind === 'press' ? 'press' : incident.kind, presses: [...incident.presses, entry.body.press] }
+      return { ...incident, kind: entry.body.press.kind === 'press' ? 'press' : incident.kind, presses: grown(incident.presses, entry.body.press) }
     case 'press.coalesced':
       return { ...incident, kind: entry.body.kind === 'press' ? 'press' : incident.kind, repeats: incident.repeats + entry.body.count }
     case 'incident.acknowledged':

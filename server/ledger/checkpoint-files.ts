@@ -1,6 +1,6 @@
 /** Checkpoints on disk, outside the database: one file a day, only ever appended to, and the key that signs them. */
 import { type KeyObject, createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Checkpoint, readCheckpoint, verifierKeyOf } from './checkpoint-note.ts'
 
@@ -18,7 +18,7 @@ export function checkpointKey(keyFile: string): KeyObject {
   }
   mkdirSync(dirname(keyFile), { recursive: true })
   const { privateKey } = generateKeyPairSync('ed25519')
-  writeFileSync(`${keyFile}.new`, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
+  writeFileSync(`${keyFile}.new`, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flush: true })
   renameSync(`${keyFile}.new`, keyFile)
   return privateKey
 }
@@ -26,10 +26,18 @@ export function checkpointKey(keyFile: string): KeyObject {
 /** @param day UTC, as 2026-11-24. Returns when the note is on the disk. */
 export function writeCheckpoint({ folder }: CheckpointPlaces, note: string, day: string): void {
   mkdirSync(folder, { recursive: true })
-  const file = openSync(join(folder, `${day}.txt`), 'a')
+  const name = join(folder, `${day}.txt`)
+  const before = existsSync(name) ? readFileSync(name) : Buffer.alloc(0)
+  // What a crash or a full disk cut short must not run into this one.
+  const start = before.length === 0 || before.subarray(-2).toString() === '\n\n' ? '' : '\n\n'
+  const file = openSync(name, 'a')
   try {
-    writeSync(file, `${note}\n`)
+    const bytes = Buffer.from(`${start}${note}\n`)
+    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
     fsyncSync(file)
+  } catch (error) {
+    ftruncateSync(file, before.length)
+    throw error
   } finally {
     closeSync(file)
   }
@@ -54,7 +62,7 @@ export function readCheckpoints({ folder }: CheckpointPlaces, key: KeyObject): K
     const notes = readFileSync(join(folder, name), 'utf8').match(/[^\n]+\n\d+\n[^\n]+\n\n(?:— [^\n]+\n)+/g) ?? []
     return notes.flatMap((note) => {
       const read = readCheckpoint(note, key)
-      return read ? [{ ...read, note, file: join(folder, name) }] : []
+      return read?.whole ? [{ ...read, note, file: join(folder, name) }] : []
     })
   })
 }

@@ -29,8 +29,11 @@ export function signCheckpoint(checkpoint: Checkpoint, key: KeyObject): string {
 
 const NOTE = /^([^\s+]+)\n(0|[1-9]\d*)\n([A-Za-z0-9+/]{43}=)\n\n((?:— [^\s+]+ [A-Za-z0-9+/=]+\n)+)$/
 
-/** Reads a note and says whether this key signed it. Null when it is no checkpoint at all. */
-export function readCheckpoint(note: string, key: KeyObject): (Checkpoint & { signed: boolean }) | null {
+/** Key id and an Ed25519 signature. */
+const SIGNATURE_BYTES = 68
+
+/** Reads a note and says whether this key signed it, and whether it is all there. Null when it is no checkpoint at all. */
+export function readCheckpoint(note: string, key: KeyObject): (Checkpoint & { signed: boolean; whole: boolean }) | null {
   const [, origin, size, root, signatures = ''] = NOTE.exec(note) ?? []
   if (origin === undefined || size === undefined || root === undefined) return null
   const checkpoint = { origin, size: Number(size), root }
@@ -40,5 +43,6 @@ export function readCheckpoint(note: string, key: KeyObject): (Checkpoint & { si
     const bytes = Buffer.from(encoded, 'base64')
     return name === origin && bytes.subarray(0, 4).equals(mine) && verify(null, Buffer.from(textOf(checkpoint)), createPublicKey(key), bytes.subarray(4))
   })
-  return { ...checkpoint, signed }
+  const whole = signatures.split('\n').some((line) => Buffer.from(line.split(' ')[2] ?? '', 'base64').length === SIGNATURE_BYTES)
+  return { ...checkpoint, signed, whole }
 }

@@ -2,22 +2,26 @@
  * The fold of the ledger as it was at one entry, beside the database, so that a start reads only what came after. It holds
  * nothing that the ledger does not: without it, or when it does not fit, everything is read again.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { Fold, Recorded } from '../glossary/ledger.ts'
 import type { Clock } from '../tools/clock.ts'
 
 /** To be raised when what a fold saves changes its shape. */
-const FORMAT = 1
+const FORMAT = 2
 const EVERY = 5000
 const SPACING_MS = 60_000
 
-export type Snapshot = { format: number; seq: number; /** The entry's own: it is the same ledger. */ hash: string; folds: Record<string, unknown> }
+const digestOf = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex')
+export type Snapshot = { seq: number; /** The entry's own: it is the same ledger. */ hash: string; folds: Record<string, unknown> }
 
-/** Null when there is none that can be read. */
+/** Null when there is none, or it is not as it was written. */
 export function readSnapshot(file: string): Snapshot | null {
   try {
-    const snapshot = JSON.parse(readFileSync(file, 'utf8')) as Snapshot
-    return snapshot.format === FORMAT ? snapshot : null
+    const [head = '', folds = ''] = readFileSync(file, 'utf8').split('\n')
+    const { format, seq, hash, sha256 } = JSON.parse(head) as { format: number; seq: number; hash: string; sha256: string }
+    if (format !== FORMAT || sha256 !== digestOf(folds)) return null
+    return { seq, hash, folds: JSON.parse(folds) as Record<string, unknown> }
   } catch {
     return null
   }
@@ -25,10 +29,7 @@ export function readSnapshot(file: string): Snapshot | null {
 
 /** @param folds JSON. Returns when it is on the disk. */
 export function writeSnapshot(file: string, seq: number, hash: string, folds: string): void {
-  writeFileSync(`${file}.new`, `{"format":${FORMAT},"seq":${seq},"hash":"${hash}","folds":${folds}}`, { mode: 0o600 })
-  const written = openSync(`${file}.new`, 'r+')
-  fsyncSync(written)
-  closeSync(written)
+  writeFileSync(`${file}.new`, `${JSON.stringify({ format: FORMAT, seq, hash, sha256: digestOf(folds) })}\n${folds}\n`, { mode: 0o600, flush: true })
   renameSync(`${file}.new`, file)
 }
 
@@ -53,7 +54,14 @@ export function createFolds(file: string, folds: Record<string, Fold>, port: { c
 
   return {
     follow(entry: Recorded): void {
-      for (const fold of Object.values(folds)) fold.follow(entry)
+      for (const fold of Object.values(folds)) {
+        try {
+          fold.follow(entry)
+        } catch (error) {
+          // An entry that was tampered with must not take the others with it.
+          port.onError(error)
+        }
+      }
       seen = entry.seq
     },
     /** Takes a snapshot's state over. @returns after which entry the ledger is to be read. */

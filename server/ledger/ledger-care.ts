@@ -9,15 +9,13 @@ export function startLedgerCare({ verify, clock, timezone, onVerdict, onError }:
   const stopped = new AbortController()
   async function care(): Promise<void> {
     while (!stopped.signal.aborted) {
-      await verify().then(onVerdict, onError)
+      await verify().then(onVerdict, (error: unknown) => (stopped.signal.aborted ? undefined : onError(error)))
       await clock.sleep(nextLocal(clock.now(), timezone(), NIGHTLY_AT) - clock.now(), stopped.signal)
     }
   }
-  const caring = care()
+  void care()
   return {
-    async close(): Promise<void> {
-      stopped.abort()
-      await caring
-    },
+    /** A verification that still runs is ended by the ledger itself. */
+    close: (): void => stopped.abort(),
   }
 }

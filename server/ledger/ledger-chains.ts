@@ -2,16 +2,17 @@
  * The chains of a ledger: the one that is written, and those before it that were found broken. A broken chain is set aside
  * unaltered and can still be read; the new one begins with the naming of the break, which its first hash covers.
  */
-import { existsSync, readdirSync, renameSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { wordsOf } from '../tools/failure.ts'
-import { type KeptCheckpoint, checkpointKey, checkpointPlaces, readCheckpoints } from './checkpoint-files.ts'
-import { originOf } from './checkpoint-note.ts'
+import { checkpointKey, checkpointPlaces, readCheckpoints } from './checkpoint-files.ts'
 import type { Row } from './ledger-hash.ts'
 import { type LedgerRows, isCorruption, openLedgerRows } from './ledger-sqlite.ts'
 
 /** How far numbers jump when nobody can read how many entries there were: none is ever given twice. */
-const UNREADABLE_GAP = 10_000
+const UNREADABLE_GAP = 1_000_000
+/** Of what cannot be read, so many entries are tried one by one before the rest is given up. */
+const MOST_SKIPPED = 5000
 export type Break = { problem: string; /** Name of the file that was set aside. */ file: string; /** The one that goes on. */ chain: number }
 
 /** Broken chains, oldest first. */
@@ -26,50 +27,101 @@ export const brokenFiles = (file: string): string[] =>
         .map(({ name }) => join(dirname(file), name))
     : []
 
+const numberOf = (broken: string): number => Number(/(\d+)\.sqlite$/.exec(broken)?.[1])
+const ENDS = ['', '-wal', '-shm'] as const
+
+/** A page of what can still be read; entries on a damaged place are stepped over. */
+function readable(rows: Pick<LedgerRows, 'page'>, after: number, limit: number): Row[] {
+  const found: Row[] = []
+  for (let at = after, step = limit, skipped = 0; found.length < limit; ) {
+    try {
+      const page = rows.page(at, Math.min(step, limit - found.length))
+      if (page.length === 0) return found
+      found.push(...page)
+      at = page.at(-1)?.seq ?? at
+      step = limit
+    } catch (error) {
+      if (step > 1) step = Math.floor(step / 2)
+      else if ((skipped += 1) > MOST_SKIPPED) {
+        // Nothing could be read for so long; whoever has read something is not told that it was all.
+        if (found.length > 0) return found
+        throw error
+      } else at += 1
+    }
+  }
+  return found
+}
+
 /** @param knownSeq an entry number that is known to have been given, from outside the database; 0 when there is none. */
 export function openLedgerChains(file: string, { knownSeq, startedAt }: { knownSeq: number; /** UTC ISO 8601. */ startedAt: string }) {
+  const next = join(dirname(file), 'ledger-next.sqlite')
+  finishRotation()
   const older: LedgerRows[] = []
-  for (const broken of brokenFiles(file)) {
+  brokenFiles(file).forEach(addOlder)
+  let begun: Break | null = null
+  let open: LedgerRows | null = null
+  open = openCurrent()
+
+  function addOlder(broken: string): void {
     try {
       older.push(openLedgerRows(broken, { readOnly: true }))
     } catch {
       // It cannot even be opened; verification says so.
     }
   }
-  let begun: Break | null = null
-  let current = openCurrent()
-
+  /** A death between the renames of a rotation: what was the current chain is aside, and the new one waits to take its place. */
+  function finishRotation(): void {
+    if (!existsSync(next)) return
+    if (existsSync(file)) return ENDS.forEach((end) => rmSync(`${next}${end}`, { force: true }))
+    const last = brokenFiles(file).at(-1)
+    for (const end of ['-wal', '-shm']) if (last !== undefined && existsSync(`${file}${end}`)) renameSync(`${file}${end}`, `${last}${end}`)
+    renameSync(next, file)
+  }
   function openCurrent(): LedgerRows {
     try {
       return openLedgerRows(file)
     } catch (error) {
       if (!isCorruption(error)) throw error
-      return beginAnew(wordsOf(error), Math.max(knownSeq, signedSeq()) + UNREADABLE_GAP, null, startedAt)
+      return beginAnew(wordsOf(error), lastKnown() + UNREADABLE_GAP, null, startedAt)
     }
   }
-  /** The highest number that a checkpoint speaks of: sizes count from a chain's first entry, which is at least 1. */
-  function signedSeq(): number {
-    try {
-      const places = checkpointPlaces(file)
-      return Math.max(0, ...readCheckpoints(places, checkpointKey(places.keyFile)).map(({ size }) => size))
-    } catch {
-      return 0
-    }
+  const current = (): LedgerRows => (open ??= openCurrent())
+
+  /** The highest number that anything outside the current chain speaks of; a checkpoint says how many entries there were, not their numbers. */
+  function lastKnown(): number {
+    const heads = older.map((rows) => safely(() => rows.head().seq, 0))
+    const sizes = new Map<string, number>()
+    const places = checkpointPlaces(file)
+    const notes = safely(() => readCheckpoints(places, checkpointKey(places.keyFile)), [])
+    for (const { origin, size } of notes) sizes.set(origin, Math.max(sizes.get(origin) ?? 0, size))
+    const signed = [...sizes.values()].reduce((sum, size) => sum + size + UNREADABLE_GAP, -UNREADABLE_GAP)
+    return [knownSeq, signed, ...heads].reduce((most, each) => Math.max(most, each), 0)
   }
+  /** The new chain is whole on the disk before the old one is touched; a death in between is made good at the next start. */
   function beginAnew(problem: string, first: number, good: { seq: number; hash: string } | null, at: string): LedgerRows {
-    const number = brokenFiles(file).length + 1
+    const onDisk = brokenFiles(file).map(numberOf)
+    const number = Math.max(open ? safely(() => open?.chain().number ?? 1, 1) : 1, ...onDisk.map((each) => each + 1))
     const aside = join(dirname(file), `ledger-broken-${number}.sqlite`)
-    for (const end of ['', '-wal', '-shm']) if (existsSync(`${file}${end}`)) renameSync(`${file}${end}`, `${aside}${end}`)
     const genesis = JSON.stringify({ chain: number + 1, at, after: { file: basename(aside), good }, problem })
-    begun = { problem, file: basename(aside), chain: number + 1 }
+    ENDS.forEach((end) => rmSync(`${next}${end}`, { force: true }))
     try {
-      older.push(openLedgerRows(aside, { readOnly: true }))
-    } catch {
-      // As above.
+      openLedgerRows(next, { begins: { number: number + 1, first, genesis } }).close()
+    } catch (error) {
+      ENDS.forEach((end) => rmSync(`${next}${end}`, { force: true }))
+      throw error
     }
-    return openLedgerRows(file, { begins: { number: number + 1, first, genesis } })
+    ;['-wal', '-shm'].forEach((end) => rmSync(`${next}${end}`, { force: true }))
+    const closing = open
+    open = null
+    safely(() => closing?.close(), undefined)
+    for (const end of ENDS) if (existsSync(`${file}${end}`)) renameSync(`${file}${end}`, `${aside}${end}`)
+    renameSync(next, file)
+    begun = { problem, file: basename(aside), chain: number + 1 }
+    addOlder(aside)
+    open = openLedgerRows(file)
+    return open
   }
-  const safely = <T>(read: () => T, otherwise: T): T => {
+  function safely<T>(read: () => T, otherwise: T): T {
     try {
       return read()
     } catch {
@@ -78,7 +130,7 @@ export function openLedgerChains(file: string, { knownSeq, startedAt }: { knownS
   }
 
   return {
-    current: (): LedgerRows => current,
+    current,
     /** The break that was found since the last time this was asked. */
     takeBreak(): Break | null {
       const found = begun
@@ -86,35 +138,21 @@ export function openLedgerChains(file: string, { knownSeq, startedAt }: { knownS
       return found
     },
     /** Sets the current chain aside. @param first the number of the next entry. @param good the last entry before the break, where known. */
-    rotate(problem: string, first: number, good: { seq: number; hash: string } | null, at: string): void {
-      safely(() => current.close(), undefined)
-      current = beginAnew(problem, first, good, at)
-    },
+    rotate: (problem: string, first: number, good: { seq: number; hash: string } | null, at: string): void => void beginAnew(problem, first, good, at),
     /** A broken chain gives what can still be read of it. */
-    page(after: number, limit: number) {
+    page(after: number, limit: number): Row[] {
       const found: Row[] = []
-      for (const rows of older) if (found.length < limit) found.push(...safely(() => rows.page(after, limit - found.length), []))
-      return found.length < limit ? [...found, ...current.page(after, limit - found.length)] : found
-    },
-    about: (subject: string) => [...older.flatMap((rows) => safely(() => rows.about(subject), [])), ...current.about(subject)],
-    openedBefore(seq: number, limit: number) {
-      const found = current.openedBefore(seq, limit)
-      for (const rows of older.toReversed()) if (found.length < limit) found.push(...safely(() => rows.openedBefore(seq, limit - found.length), []))
+      for (const rows of [...older, current()]) if (found.length < limit) found.push(...safely(() => readable(rows, after, limit - found.length), []))
       return found
     },
-    pressWithKey: (helpPoint: string, key: string) => current.pressWithKey(helpPoint, key) ?? older.map((rows) => safely(() => rows.pressWithKey(helpPoint, key), null)).find((row) => row !== null) ?? null,
-    hashAt: (seq: number): string | null => current.hashAt(seq) ?? older.map((rows) => safely(() => rows.hashAt(seq), null)).find((hash) => hash !== null) ?? null,
-    close: (): void => [...older, current].forEach((rows) => safely(() => rows.close(), undefined)),
+    about: (subject: string) => [...older, current()].flatMap((rows) => safely(() => rows.about(subject), [])),
+    openedBefore(seq: number, limit: number) {
+      const found: { seq: number; subject: string }[] = []
+      for (const rows of [current(), ...older.toReversed()]) if (found.length < limit) found.push(...safely(() => rows.openedBefore(seq, limit - found.length), []))
+      return found
+    },
+    pressWithKey: (helpPoint: string, key: string): Row | null => [current(), ...older].map((rows) => safely(() => rows.pressWithKey(helpPoint, key), null)).find((row) => row !== null) ?? null,
+    hashAt: (seq: number): string | null => [current(), ...older].map((rows) => safely(() => rows.hashAt(seq), null)).find((hash) => hash !== null) ?? null,
+    close: (): void => [...older, ...(open ? [open] : [])].forEach((rows) => safely(() => rows.close(), undefined)),
   }
-}
-
-/** Which checkpoints are a chain's own. @throws when there are some, and the key that signed them is gone. */
-export function ownCheckpoints(ledgerFile: string, chain: number): KeptCheckpoint[] {
-  const places = checkpointPlaces(ledgerFile)
-  if (!existsSync(places.keyFile)) {
-    if (existsSync(places.folder)) throw new Error(`${places.keyFile} is missing: the checkpoints in ${places.folder} can be verified with it only`)
-    return []
-  }
-  const key = checkpointKey(places.keyFile)
-  return readCheckpoints(places, key).filter(({ origin }) => origin === originOf(key, chain))
 }

@@ -130,9 +130,12 @@ export function openLedgerRows(file: string, { begins = FIRST_CHAIN, readOnly = 
     /** Writes and waits for the disk as an entry would. @throws what an entry would meet. */
     probe: (): void => inTransaction(() => void db.prepare('INSERT INTO probe VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET count = count + 1').run()),
     close(): void {
-      // So that the file is whole without its log, for whoever copies it.
-      if (!readOnly) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-      db.close()
+      try {
+        // So that the file is whole without its log, for whoever copies it.
+        if (!readOnly) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      } finally {
+        db.close()
+      }
     },
   }
 }

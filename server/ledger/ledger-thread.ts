@@ -1,4 +1,5 @@
 /** The thread that waits for the disk so that nobody else does. Writes, signs what was written, and reads single things. */
+import type { KeyObject } from 'node:crypto'
 import { wordsOf } from '../tools/failure.ts'
 import { answerCalls, workerInput } from '../tools/worker-calls.ts'
 import { checkpointKey, checkpointPlaces, writeCheckpoint, writeVerifierKey } from './checkpoint-files.ts'
@@ -10,7 +11,9 @@ import { type Unhashed, isCorruption } from './ledger-sqlite.ts'
 const { file, knownSeq, startedAt } = workerInput<{ file: string; knownSeq: number; startedAt: string }>()
 const chains = openLedgerChains(file, { knownSeq, startedAt })
 const places = checkpointPlaces(file)
-const key = checkpointKey(places.keyFile)
+/** A key that cannot be read must not stop a press; it is said with each checkpoint that is not signed. */
+let key: KeyObject | null = null
+const signingKey = (): KeyObject => (key ??= checkpointKey(places.keyFile))
 
 const calls = {
   head: () => ({ ...chains.current().head(), chain: chains.current().chain() }),
@@ -42,10 +45,10 @@ const calls = {
   probe: () => chains.current().probe(),
   /** Signs the tree over everything written so far and keeps the note outside the database. @param at UTC ISO 8601 */
   checkpoint(at: string): { note: string; size: number } {
-    const origin = originOf(key, chains.current().chain().number)
+    const origin = originOf(signingKey(), chains.current().chain().number)
     const { size, root } = chains.current().tree()
-    const note = signCheckpoint({ origin, size, root }, key)
-    writeVerifierKey(places, origin, key)
+    const note = signCheckpoint({ origin, size, root }, signingKey())
+    writeVerifierKey(places, origin, signingKey())
     writeCheckpoint(places, note, at.slice(0, 10))
     return { note, size }
   },

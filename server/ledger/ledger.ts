@@ -7,7 +7,7 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { createTopic } from '../tools/topic.ts'
-import { callWorker } from '../tools/worker-calls.ts'
+import { type WorkerCalls, callWorker } from '../tools/worker-calls.ts'
 import type { Break } from './ledger-chains.ts'
 import type { Row } from './ledger-hash.ts'
 import type { LedgerThread } from './ledger-thread.ts'
@@ -27,7 +27,7 @@ export type Ledger = {
   /** Resolves when everything up to `seq` is on disk; rejects with ledger/unavailable when the next attempt fails. */
   whenDurable(seq: number): Promise<void>
   page(after: number, limit: number): Promise<Entry[]>
-  /** Every entry after `after`, in pages, for folds at start. */
+  /** Every entry after `after` that can be read, in pages, for folds at start. */
   replay(after: number, onEntry: (entry: Entry) => void): Promise<void>
   /** One thing's entries, in order. */
   about(subject: string): Promise<Entry[]>
@@ -58,25 +58,39 @@ type Options = { clock: Clock; onError(error: unknown): void; /** Hears each ent
 /** @param knownSeq an entry number that is known from outside the database to have been given. */
 export async function openLedger({ file, knownSeq = 0, ...options }: Options & { file: string; knownSeq?: number }): Promise<Ledger> {
   const thread = callWorker<LedgerThread>(builtEntry('ledger/ledger-thread.js'), { file, knownSeq, startedAt: isoTime(options.clock.now()) })
+  let reader: WorkerCalls<LedgerVerifyThread> | null = null
   const verify = async (): Promise<Verification> => {
-    const reader = callWorker<LedgerVerifyThread>(builtEntry('ledger/ledger-verify-thread.js'), { file })
+    const mine = callWorker<LedgerVerifyThread>(builtEntry('ledger/ledger-verify-thread.js'), { file })
+    reader = mine
     try {
-      return await reader.calls.verify()
+      return await mine.calls.verify()
     } finally {
-      await reader.terminate()
+      await mine.terminate()
     }
   }
   const ledger = await createLedger(thread.calls, { ...options, verify })
   return {
     ...ledger,
     async close() {
+      // A verification of years may take minutes: it is begun again at the next start.
+      await reader?.terminate()
       await ledger.close()
       await thread.terminate()
     },
   }
 }
 
-const entryOf = (row: Row): Entry => ({ ...row, body: JSON.parse(row.body) }) as unknown as Entry
+/** A body that cannot be read any more is shown as null; verification says what became of it. */
+function entryOf(row: Row): Entry {
+  let body: unknown = null
+  try {
+    body = JSON.parse(row.body)
+  } catch {
+    // It was damaged.
+  }
+  return { ...row, body: body !== null && typeof body === 'object' ? body : null } as unknown as Entry
+}
+const isReadable = ({ body }: { body: unknown }): boolean => body !== null
 
 /** @param store where rows go; the real one is a thread. */
 export async function createLedger(store: LedgerStore, { clock, onError, onRecorded = () => {}, onCheckpoint = () => {}, verify }: Options & { verify(): Promise<Verification> }): Promise<Ledger> {
@@ -250,9 +264,9 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
         : new Promise((resolve, reject) => attempts.push({ seq: number, settle: (error) => (error ? reject(error) : resolve()) })),
     page: async (after, limit) => (await store.page(after, limit)).map(entryOf),
     async replay(after, onEntry) {
-      for (let page = await ledger.page(after, 5000); page.length > 0; page = await ledger.page(page.at(-1)?.seq ?? 0, 5000)) page.forEach(onEntry)
+      for (let page = await ledger.page(after, 5000); page.length > 0; page = await ledger.page(page.at(-1)?.seq ?? 0, 5000)) page.filter(isReadable).forEach(onEntry)
     },
-    about: async (subject) => (await store.about(subject)).map(entryOf),
+    about: async (subject) => (await store.about(subject)).map(entryOf).filter(isReadable),
     openedBefore: (number, limit) => store.openedBefore(number, limit),
     async pressWithKey(helpPoint, key) {
       const row = await store.pressWithKey(helpPoint, key)
@@ -275,7 +289,6 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
       stopped.abort()
       await committing
       await signingRegularly
-      await verifying?.catch(() => {})
       if (durable > signed.seq) await signNow()
       await store.close().catch(onError)
     },

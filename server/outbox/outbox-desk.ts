@@ -16,8 +16,10 @@ const FIRST_WAIT_MS = 1000
 const LONGEST_WAIT_MS = 5 * 60_000
 /** News a day old helps nobody in a control room any more. */
 const OLDEST_MS = 24 * 3_600_000
-/** A refusal that will not pass is tried again only in case it was a mistake. */
-const LASTING_TRIES = 3
+/** A refusal that will not pass is tried again in case it was a mistake, such as a proxy that is being set up: for about a quarter of an hour. */
+const LASTING_TRIES = 9
+/** One event that a destination cannot digest must not keep it from all later ones: they are told first. */
+const STUBBORN_TRIES = 12
 const LOOK_EVERY_MS = 60_000
 
 type Failing = NonNullable<DestinationState['failing']>
@@ -44,7 +46,7 @@ export function createOutboxDesk(options: { clock: Clock; site(): string; book: 
       const said = await post(destination.url, signEvent(cloudEvent(found, site()), id, destination.secret, clock.now()), stop.signal)
       if (stop.signal.aborted) return
       if (said.outcome === 'delivered') return settle({ kind: 'outbox.delivered', actor: 'lamppost', subject: destination.id, body: { ...about, attempts, status: said.status } })
-      if ((said.lasting && attempts >= LASTING_TRIES) || clock.now() - Date.parse(found.at) > OLDEST_MS) return settle(asDraft(attempts, said.problem))
+      if (said.lasting === 'yes' || (said.lasting === 'perhaps' && attempts >= LASTING_TRIES) || (said.answered && attempts >= STUBBORN_TRIES) || clock.now() - Date.parse(found.at) > OLDEST_MS) return settle(asDraft(attempts, said.problem))
       const wait = Math.min(LONGEST_WAIT_MS, Math.max(said.after ?? 0, backoff.wait()))
       run.failing = { seq, since: run.failing?.since ?? isoTime(clock.now()), attempts, problem: said.problem, nextAt: isoTime(clock.now() + wait) }
       await clock.sleep(wait, stop.signal)
@@ -110,11 +112,11 @@ export function createOutboxDesk(options: { clock: Clock; site(): string; book: 
   }
 }
 
-/** User information and query may hold secrets. */
+/** Path and query may hold secrets. */
 function shown(url: string): string {
   try {
-    const { protocol, host, pathname } = new URL(url)
-    return `${protocol}//${host}${pathname}`
+    const { protocol, host } = new URL(url)
+    return `${protocol}//${host}/…`
   } catch (error) {
     return wordsOf(error)
   }

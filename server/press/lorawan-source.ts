@@ -23,9 +23,9 @@ export function createLorawanSource({ buttons, accept, heard }: { buttons(): rea
       const mine = buttons().filter(({ device }) => ids.includes(device.toLowerCase()))
       const [first] = mine
       if (!first) throw new Failure('help-point/unknown', `No help point of this town's site file has the LoRaWAN device ${ids.join(' or ')}.`)
-      maySpeakFor(first.helpPoint)
-      heard(first.helpPoint)
-      const button = uplink && mine.find(({ port, payload }) => (port === null || port === uplink.port) && (payload === null || uplink.payload.subarray(0, payload.length).equals(payload)))
+      for (const { helpPoint } of mine) maySpeakFor(helpPoint)
+      for (const { helpPoint } of mine) heard(helpPoint)
+      const button = uplink && uplink.port > 0 && mine.find(({ port, payload }) => (port === null || port === uplink.port) && (payload === null || uplink.payload.subarray(0, payload.length).equals(payload)))
       if (!button || !uplink) return null
       const arrival = { helpPoint: button.helpPoint, key: uplink.key, pressedAt: null, relayedAt: uplink.at, kind: 'press' as const, source: 'lorawan', by }
       const accepted = await accept(arrival)

@@ -2,13 +2,15 @@
 import { PRESS_KINDS, type PressKind } from '../glossary/press.ts'
 
 /** `when`: what a JSON payload must say to be a press, by dotted name; null when every message is one. */
-export type MqttTopic = { topic: string; when: Readonly<Record<string, string | number | boolean>> | null; /** Where it says that it lives; null when nowhere else. */ heartbeat: string | null }
+export type MqttTopic = { topic: string; when: Readonly<Record<string, string | number | boolean>> | null; /** Where it says that it lives; null when nowhere else. */ heartbeat: string | null; /** Where a JSON payload has an id of this one press, by dotted name; null: at `pressId`. */ key: string | null }
 export type MqttMeaning = { press: { key: string | null; pressedAt: string | null; sentAt: string | null; kind: PressKind } | null }
 
 const LONGEST_KEY = 200
+/** Not `id`: many devices put their own there, the same with each press. */
+const PRESS_ID = 'pressId'
 
 /** A message that is not a press is a sign of life. */
-export function meaningOf(payload: Uint8Array, { when }: Pick<MqttTopic, 'when'>): MqttMeaning {
+export function meaningOf(payload: Uint8Array, { when, key }: Pick<MqttTopic, 'when' | 'key'>): MqttMeaning {
   const said = jsonOf(payload)
   if (when && !Object.entries(when).every(([path, wanted]) => at(said, path) === wanted)) return { press: null }
   const text = (name: string): string | null => {
@@ -16,7 +18,7 @@ export function meaningOf(payload: Uint8Array, { when }: Pick<MqttTopic, 'when'>
     return (typeof value === 'string' || typeof value === 'number') && String(value).length > 0 && String(value).length <= LONGEST_KEY ? String(value) : null
   }
   const kind = at(said, 'kind')
-  return { press: { key: text('id'), pressedAt: text('pressedAt'), sentAt: text('sentAt'), kind: PRESS_KINDS.find((each) => each === kind) ?? 'press' } }
+  return { press: { key: text(key ?? PRESS_ID), pressedAt: text('pressedAt'), sentAt: text('sentAt'), kind: PRESS_KINDS.find((each) => each === kind) ?? 'press' } }
 }
 
 function jsonOf(payload: Uint8Array): unknown {

@@ -3,7 +3,7 @@
  * help point has its own, so that a flood at one does not stand before another's press. MQTT 5 and 3.1.1.
  */
 import { createHash } from 'node:crypto'
-import { type IClientOptions, type IPublishPacket, type MqttClient, connect } from 'mqtt'
+import { type IClientOptions, type IPublishPacket, type ISubscriptionMap, type MqttClient, connect } from 'mqtt'
 import { wordsOf } from '../tools/failure.ts'
 
 export type MqttBroker = { url: string; username: string | null; password: string | null; /** PEM of who signed its certificate; null for the system's own. */ ca: string | null; version: 4 | 5 }
@@ -17,6 +17,8 @@ const KEEPALIVE_S = 15
 /** How long the broker keeps what comes while we are away. */
 const SESSION_S = 7 * 86_400
 const MARKS_KEPT = 200
+const LEAVE_WITHIN_MS = 2000
+const LARGEST_BYTES = 64 * 1024
 
 export function openMqttSession(options: { now(): number; broker: MqttBroker; clientId: string; topics: readonly string[]; /** Resolves when the message may be acknowledged; false: never, so that the broker sends it again. */ take(arrival: MqttArrival): Promise<boolean>; onLink(problem: string | null): void }) {
   const { now, broker, clientId, topics, take, onLink } = options
@@ -30,11 +32,11 @@ export function openMqttSession(options: { now(): number; broker: MqttBroker; cl
     reconnectPeriod: RECONNECT_MS,
     reconnectOnConnackError: true,
     connectTimeout: 10_000,
-    resubscribe: true,
+    resubscribe: false,
     ...(broker.username === null ? {} : { username: broker.username }),
     ...(broker.password === null ? {} : { password: broker.password }),
     ...(broker.ca === null ? {} : { ca: broker.ca }),
-    ...(five ? { properties: { sessionExpiryInterval: SESSION_S } } : {}),
+    ...(five ? { properties: { sessionExpiryInterval: SESSION_S, maximumPacketSize: LARGEST_BYTES } } : {}),
   }
   const client: MqttClient = connect(broker.url, settings)
   const taking = new Map<number, Promise<boolean>>()
@@ -86,11 +88,17 @@ export function openMqttSession(options: { now(): number; broker: MqttBroker; cl
     return client
   }
 
-  client.on('connect', () => {
+  client.on('connect', ({ sessionPresent }) => {
     connection += 1
+    // A broker that has forgotten us counts from the beginning: its numbers mean other messages now.
+    if (!sessionPresent) marks.clear()
+    const mine = connection
     const wanted = Object.fromEntries(topics.map((topic) => [topic, { qos: 1 as const, ...(five ? { rh: 2 } : {}) }]))
-    client.subscribe(wanted, (error, granted = []) => {
+    // Always anew: what the client remembers of its subscriptions, the broker may have forgotten.
+    client.subscribe({ ...wanted, resubscribe: true } as ISubscriptionMap, (error, granted = []) => {
+      if (mine !== connection) return
       const refused = granted.filter(({ qos }) => qos !== 1).map(({ topic }) => topic)
+      if (!error && granted.length < topics.length) return onLink('The broker has not confirmed the subscription.')
       onLink(error ? `The broker refused the subscription: ${wordsOf(error)}` : refused.length > 0 ? `The broker does not grant QoS 1 for ${refused.join(', ')}: a press could be lost.` : null)
     })
   })
@@ -102,13 +110,24 @@ export function openMqttSession(options: { now(): number; broker: MqttBroker; cl
   client.on('error', (error) => onLink(`The broker: ${wordsOf(error)}`))
   client.connect()
 
+  /** A broker that does not answer any more must not keep us. */
+  function leave(): Promise<void> {
+    return new Promise((resolve) => {
+      const tooLong = setTimeout(() => client.end(true, {}, () => resolve()), LEAVE_WITHIN_MS)
+      client.end(false, {}, () => {
+        clearTimeout(tooLong)
+        resolve()
+      })
+    })
+  }
+
   return {
     /** Goes without ending the session: the broker keeps what comes. */
-    close: (): Promise<void> => new Promise((resolve) => client.end(false, {}, () => resolve())),
+    close: leave,
     /** Ends the session for good: nobody wants these messages any more. */
     async forget(): Promise<void> {
       if (client.connected) for (const topic of topics) await client.unsubscribeAsync(topic).catch(() => {})
-      await new Promise<void>((resolve) => client.end(false, {}, () => resolve()))
+      await leave()
     },
   }
 }

@@ -26,9 +26,10 @@ export function createMqttSource(options: { accept: AcceptPress; heard(helpPoint
         onLink(helpPoint, problem)
       },
       async take({ topic, payload, mark }) {
+        const press = topics.filter((each) => each.topic === topic).map((each) => meaningOf(payload, each).press).find((each) => each !== null)
+        // Of a topic that the site file has no more, nobody wants to know.
+        if (!topics.some((each) => each.topic === topic || each.heartbeat === topic)) return true
         heard(helpPoint)
-        const said = topics.find((each) => each.topic === topic)
-        const press = said ? meaningOf(payload, said).press : null
         if (!press) return true
         const taken = await acceptUntilTaken({ helpPoint, key: press.key ?? `mqtt ${mark}`, pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }, { accept, clock, signal: stopped.signal, onError })
         return taken !== null
@@ -43,7 +44,9 @@ export function createMqttSource(options: { accept: AcceptPress; heard(helpPoint
         const now = wanted.get(helpPoint)
         if (now && JSON.stringify(now) === held.wanted) continue
         sessions.delete(helpPoint)
-        await (now ? held.session.close() : held.session.forget())
+        // What it listened to until now is another's, or nobody's: the broker must not keep it for us.
+        const sameTopics = now && JSON.stringify(now.topics) === JSON.stringify((JSON.parse(held.wanted) as Wanted).topics)
+        await (sameTopics ? held.session.close() : held.session.forget())
       }
       for (const [helpPoint, each] of wanted) if (!sessions.has(helpPoint)) sessions.set(helpPoint, { wanted: JSON.stringify(each), session: open(helpPoint, each) })
     },

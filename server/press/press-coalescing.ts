@@ -15,8 +15,8 @@ const GATHER_MOST_MS = 1000
 const QUIET_MS = 10_000
 const MOST_IN_ONE = 5000
 
-type Counted = { press: PressId; incident: IncidentId; last: number }
-type Batch = { press: PressId; kind: PressKind; count: number; from: string; to: string; source: string; done: Promise<Counted | null> }
+type Counted = { press: PressId; incident: IncidentId; last: number; durable: Promise<unknown> }
+type Batch = { press: PressId; kind: PressKind; count: number; from: string; to: string; source: string; keys: string; done: Promise<Counted | null> }
 export type Coalescing = { /** Null when the help point has no open incident any more. */ write(helpPoint: HelpPointId, batch: Omit<Batch, 'done'>): { incident: IncidentId; last: number; durable: Promise<unknown> } | null }
 
 export function createPressCoalescing({ clock, write }: Coalescing & { clock: Clock }) {
@@ -38,25 +38,26 @@ export function createPressCoalescing({ clock, write }: Coalescing & { clock: Cl
     const { done: _, ...counted } = batch
     const written = write(helpPoint, counted)
     if (!written) return null
-    await written.durable
-    return { press: batch.press, incident: written.incident, last: written.last }
+    written.durable.catch(() => {})
+    return { press: batch.press, ...written }
   }
 
   return {
     /**
-     * Counts one more. Null when this one is to be taken in as a press of its own: their incident was closed meanwhile.
-     * @throws ledger/unavailable
+     * Counts one more; it is written when this resolves, and on disk when `durable` does. Null when this one is to be taken in as a press of its own: their incident was closed meanwhile.
+     * @param key its hash; '' when it has none.
      */
-    add({ helpPoint, receivedAt, source }: Press, kind: PressKind): Promise<Counted | null> {
+    add({ helpPoint, receivedAt, source }: Press, kind: PressKind, key: string): Promise<Counted | null> {
       let batch = gathering.get(helpPoint)
       if (!batch || batch.kind !== kind || batch.count >= MOST_IN_ONE) {
-        batch = { press: newId<PressId>('prs', clock.now()), kind, count: 0, from: receivedAt, to: receivedAt, source, done: Promise.resolve(null) }
+        batch = { press: newId<PressId>('prs', clock.now()), kind, count: 0, from: receivedAt, to: receivedAt, source, keys: '', done: Promise.resolve(null) }
         gathering.set(helpPoint, batch)
         batch.done = gathered(helpPoint, batch)
         // Each who waits is told; nobody waiting must not end the process.
         batch.done.catch(() => {})
       }
       batch.count += 1
+      batch.keys += key
       batch.to = receivedAt
       return batch.done
     },

@@ -2,6 +2,7 @@
  * The one place every source brings its presses to: known help point, idempotency key, what its times mean, receipt after the
  * fsync. Not here: how a press arrived (one file per source), what the room does with it (incident).
  */
+import { createHash } from 'node:crypto'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Recorded } from '../glossary/ledger.ts'
 import type { HelpPointId, Press, PressId, PressKind, Receipt } from '../glossary/press.ts'
@@ -26,26 +27,35 @@ export type Arrival = {
   /** Who brought it (a token, an address): too many of one are refused. */
   by?: string
 }
-export type Accepted = { receipt: Receipt; repeated: boolean }
+/** `as`: how it was taken in; left out for a press of its own. */
+export type Accepted = { receipt: Receipt; repeated: boolean; as?: 'late' | 'counted' }
+/** `live`: somebody has pressed there who is no drill and was not late, so that cameras have come. */
+export type OpenIncident = { id: IncidentId; kind: PressKind; live: boolean }
 type Opened = { incident: IncidentId; last: number; durable: Promise<unknown> }
 type Known = { receipt: Receipt; last: number }
-type Saved = { keys: [string, Known][]; sieve: string; clocks: [string, ClockEvidence[]][] }
+type Saved = { keys: [string, Known][]; counted: [string, Known][]; sieve: string; clocks: [string, ClockEvidence[]][] }
 
 /** The newest keys; older ones are looked up in the ledger. */
 const KEYS_IN_MEMORY = 20_000
 /** Nobody presses faster for long; what comes faster is counted together. */
 const HELP_POINT_BURST = 10
-const HELP_POINT_PER_SECOND = 2
+const HELP_POINT_PER_SECOND = 0.5
 /** More than one machine's fair share from one source is refused, but never a help point's first press. */
 const SOURCE_BURST = 10_000
 const SOURCE_PER_SECOND = 5000
 const EVIDENCE_KEPT = 5
+const SAME_CLOCK_MS = 2 * 60_000
+/** Keys of presses that were counted together; by their hashes. */
+const COUNTED_IN_MEMORY = 50_000
+const COUNTED_SAVED = 5000
+/** A disk that is slow to say whether a key is known must not keep a person waiting: twice is better than late. */
+const LOOK_UP_WITHIN_MS = 200
 
 export function createPressDesk(options: {
   clock: Clock
   knows(helpPoint: string): boolean
   /** The incident that a press of this help point would join. */
-  openAt(helpPoint: HelpPointId): IncidentId | null
+  openAt(helpPoint: HelpPointId): OpenIncident | null
   /** Opens or joins an incident; cameras are on their way when it returns. */
   pressed(press: Press): Opened
   /** Counts presses into the open incident; null when it is not open any more. */
@@ -53,9 +63,11 @@ export function createPressDesk(options: {
   whenDurable(seq: number): Promise<void>
   /** A press that is not in memory any more. */
   lookUp(helpPoint: string, key: string): Promise<Known | null>
+  onError(error: unknown): void
 }) {
-  const { clock, knows, openAt, pressed, whenDurable, lookUp } = options
+  const { clock, knows, openAt, pressed, whenDurable, lookUp, onError } = options
   const byKey = new Map<string, Known>()
+  const counted = new Map<string, Known>()
   const taking = new Map<string, Promise<Accepted>>()
   const sieve = createKeySieve()
   const clocks = new Map<string, ClockEvidence[]>()
@@ -64,17 +76,26 @@ export function createPressDesk(options: {
   const coalescing = createPressCoalescing({ clock, write: options.coalesced })
   const keyOf = (helpPoint: string, key: string): string => `${helpPoint}\n${key}`
 
-  function remember(name: string, known: Known): void {
-    byKey.delete(name)
-    byKey.set(name, known)
-    const [oldest] = byKey.keys()
-    if (byKey.size > KEYS_IN_MEMORY && oldest !== undefined) byKey.delete(oldest)
+  function keep(known: Map<string, Known>, name: string, what: Known, most: number): void {
+    known.delete(name)
+    known.set(name, what)
+    const [oldest] = known.keys()
+    if (known.size > most && oldest !== undefined) known.delete(oldest)
   }
+  const remember = (name: string, what: Known): void => keep(byKey, name, what, KEYS_IN_MEMORY)
   async function known(helpPoint: string, key: string): Promise<Known | null> {
     const name = keyOf(helpPoint, key)
-    const remembered = byKey.get(name)
+    const remembered = byKey.get(name) ?? counted.get(keyHash(name))
     if (remembered || !sieve.mayHave(name)) return remembered ?? null
-    const found = await lookUp(helpPoint, key)
+    const enough = new AbortController()
+    const found = await Promise.race([
+      lookUp(helpPoint, key).catch((error: unknown) => {
+        onError(error)
+        return null
+      }),
+      clock.sleep(LOOK_UP_WITHIN_MS, enough.signal).then(() => null),
+    ])
+    enough.abort()
     // Another one with this key may have come meanwhile.
     return byKey.get(name) ?? found
   }
@@ -88,6 +109,12 @@ export function createPressDesk(options: {
   return {
     /** Rebuilds what was already received, from the ledger. */
     follow(entry: Recorded): void {
+      if (entry.kind === 'press.coalesced') {
+        const { press, incident, helpPoint, keys, to } = entry.body
+        const known = { receipt: { press, incident, receivedAt: to }, last: entry.seq }
+        for (const hash of keys.match(/.{8}/g) ?? []) keep(counted, `${helpPoint} ${hash}`, known, COUNTED_IN_MEMORY)
+        return
+      }
       if (entry.kind !== 'press.received') return
       const { press, incident } = entry.body
       const name = keyOf(press.helpPoint, press.key)
@@ -96,11 +123,14 @@ export function createPressDesk(options: {
       if (!byKey.has(name)) remember(name, { receipt: { press: press.id, incident, receivedAt: press.receivedAt }, last: entry.seq })
       const at = Date.parse(press.receivedAt)
       const offset = Date.parse(press.pressedAt) - at
-      if (press.late || press.clockOff) clocks.set(press.helpPoint, [...(clocks.get(press.helpPoint) ?? []), { at, offset }].slice(-EVIDENCE_KEPT))
+      const evidence = clocks.get(press.helpPoint) ?? []
+      // The oldest of its kind says most: it was not held together with this one.
+      if ((press.late || press.clockOff) && !evidence.some((before) => Math.abs(before.offset - offset) < SAME_CLOCK_MS)) clocks.set(press.helpPoint, [...evidence, { at, offset }].slice(-EVIDENCE_KEPT))
     },
-    save: (): Saved => ({ keys: [...byKey].slice(-1000), sieve: sieve.save(), clocks: [...clocks] }),
-    restore({ keys, sieve: cells, clocks: evidence }: Saved): void {
+    save: (): Saved => ({ keys: [...byKey].slice(-1000), counted: [...counted].slice(-COUNTED_SAVED), sieve: sieve.save(), clocks: [...clocks] }),
+    restore({ keys, counted: hashes, sieve: cells, clocks: evidence }: Saved): void {
       for (const [name, value] of keys) byKey.set(name, value)
+      for (const [name, value] of hashes) counted.set(name, value)
       sieve.restore(cells)
       for (const [helpPoint, each] of evidence) clocks.set(helpPoint, each)
     },
@@ -130,23 +160,33 @@ export function createPressDesk(options: {
       return { receipt: before.receipt, repeated: true }
     }
     const now = clock.now()
-    const joins = openAt(helpPoint as HelpPointId) !== null
+    const open = openAt(helpPoint as HelpPointId)
     // The first press of a help point passes whatever else is going on.
-    if (joins && !ofSource.take(arrival.by ?? arrival.source)) throw new Failure('press/too-many', 'Too many presses from one source; the incident is open. Send this one again in a second.', { extra: { retryAfter: 1 } })
+    if (open && !ofSource.take(arrival.by ?? arrival.source)) throw new Failure('press/too-many', 'Too many presses from one source; the incident is open. Send this one again in a second.', { extra: { retryAfter: 1 } })
     const press = pressOf(arrival, now)
     const receiptOf = (id: PressId, incident: IncidentId): Receipt => ({ press: id, incident, receivedAt: press.receivedAt })
-    const counted = !ofHelpPoint.take(helpPoint) && joins ? await coalescing.add(press, kind) : null
-    if (counted) {
-      const receipt = receiptOf(counted.press, counted.incident)
-      if (key !== null) remember(keyOf(helpPoint, key), { receipt, last: counted.last })
-      return { receipt, repeated: false }
+    // Late ones do not use up what a person needs now; and whoever presses where only late presses or a drill were is not counted but seen.
+    const fresh = ofHelpPoint.take(press.late ? `${helpPoint} late` : helpPoint)
+    const countable = open !== null && (press.late || kind === 'drill' || open.live)
+    const together = !fresh && countable ? await coalescing.add(press, kind, key === null ? '' : keyHash(keyOf(helpPoint, key)).slice(-8)) : null
+    if (together) {
+      const receipt = receiptOf(together.press, together.incident)
+      if (key !== null) remember(keyOf(helpPoint, key), { receipt, last: together.last })
+      await together.durable
+      return { receipt, repeated: false, as: 'counted' }
     }
     const { incident, last, durable } = pressed(press)
     const receipt = receiptOf(press.id, incident)
     remember(keyOf(helpPoint, press.key), { receipt, last })
     await durable
-    return { receipt, repeated: false }
+    return press.late ? { receipt, repeated: false, as: 'late' } : { receipt, repeated: false }
   }
+}
+
+/** The help point, and six bytes of the key's SHA-256. */
+function keyHash(name: string): string {
+  const [helpPoint = ''] = name.split('\n')
+  return `${helpPoint} ${createHash('sha256').update(name, 'utf8').digest().subarray(0, 6).toString('base64url')}`
 }
 
 /** A time that cannot be read (a leap second, a short offset) never costs the press. */

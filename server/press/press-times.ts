@@ -21,7 +21,10 @@ export function judgeTimes({ pressedAt, sentAt, relayedAt }: SaidTimes, now: num
   if (relayedAt !== null && relayedAt <= now + CLOCK_TOLERANCE_MS) return { pressedAt: relayedAt, late: now - relayedAt > LATE_AFTER_MS, clockOff: false }
   if (pressedAt === null) return { pressedAt: now, late: false, clockOff: false }
   // By one and the same clock: however wrong it is, the difference is true.
-  if (sentAt !== null) return { pressedAt, late: sentAt - pressedAt > LATE_AFTER_MS, clockOff: Math.abs(now - sentAt) > CLOCK_TOLERANCE_MS }
+  const held = sentAt === null ? null : sentAt - pressedAt
+  if (held !== null && held >= -CLOCK_TOLERANCE_MS && held <= LONGEST_HELD_MS) return { pressedAt, late: held > LATE_AFTER_MS, clockOff: Math.abs(now - (sentAt ?? now)) > CLOCK_TOLERANCE_MS }
+  // It was set in between, or never: nothing can be told by it.
+  if (held !== null) return { pressedAt, late: false, clockOff: true }
   const age = now - pressedAt
   if (age < -CLOCK_TOLERANCE_MS || age > LONGEST_HELD_MS) return { pressedAt, late: false, clockOff: true }
   if (age <= LATE_AFTER_MS) return { pressedAt, late: false, clockOff: false }

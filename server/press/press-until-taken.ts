@@ -6,7 +6,8 @@ import type { Accepted, Arrival } from './press-desk.ts'
 const AGAIN_MS = 1000
 /** As long as a person could still wait for somebody. */
 const PATIENCE_MS = 30 * 60_000
-const PASSING = new Set(['ledger/unavailable', 'press/too-many'])
+/** What another try cannot mend. */
+const LASTING = new Set<string>(['help-point/unknown', 'help-point/busy', 'request/invalid'])
 
 export type AcceptPress = (arrival: Arrival) => Promise<Accepted>
 
@@ -17,7 +18,7 @@ export async function acceptUntilTaken(arrival: Arrival, { accept, clock, signal
       return await accept(arrival)
     } catch (error) {
       onError(error)
-      if (!(error instanceof Failure && PASSING.has(error.code))) return null
+      if (error instanceof Failure && LASTING.has(error.code)) return null
     }
   }
   return null

@@ -44,6 +44,7 @@ function headerAt(bytes: Buffer, start: number): Header | null {
   for (const [digits, binary] of [[4, false], [2, true]] as const) {
     const body = start + digits + 4
     const length = bytes.subarray(start + digits, body).toString('latin1')
+    if (!binary && !/^[0-9a-f]{4}$/i.test(bytes.subarray(start, start + 4).toString('latin1'))) continue
     if (bytes[body] === QUOTE && /^0[0-9a-f]{3}$/i.test(length)) return { body, length: Number.parseInt(length, 16), binary }
   }
   return null
@@ -57,7 +58,8 @@ export function splitFrames(bytes: Buffer): { frames: Buffer[]; rest: Buffer } {
   const frames: Buffer[] = []
   let at = 0
   for (;;) {
-    while (at < bytes.length && (bytes[at] === LF || bytes[at] === CR || bytes[at] === 0)) at += 1
+    // A binary check sum may begin with any of these itself.
+    while (at < bytes.length && (bytes[at] === LF || bytes[at] === CR || bytes[at] === 0) && !headerAt(bytes, at)) at += 1
     if (bytes.length - at < 9) break
     const header = headerAt(bytes, at)
     const end = header ? endOf(bytes, header) : bytes.indexOf(CR, at)

@@ -19,6 +19,12 @@ const MOST_CONNECTIONS = 500
 /** A message sent again because our answer was lost. */
 const SAME_MESSAGE_MS = 5 * 60_000
 const MOST_KEPT = 5000
+const SAME_PRESS_MS = 10 * 60_000
+const REPLIES = new Set(['ACK', 'NAK', 'DUH', 'RSP'])
+/** What one peer may have in the air: more is not a transmitter. */
+const MOST_UNANSWERED = 200
+const MOST_UNREAD_BYTES = 64 * 1024
+const MOST_PER_ADDRESS = 50
 /** How old an encrypted message may be, and how far ahead: otherwise somebody may have kept it (DC-09 5.5.1.8). */
 const OLDEST_MS = 40_000
 const NEWEST_MS = 20_000
@@ -45,37 +51,46 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
       return fault === 'crc' || fault === 'length' ? nakOf(now, frame.binaryCrc ?? false) : fault === 'undecipherable' ? duhOf(frame) : null
     }
     const { frame } = reading
+    // An answer is never answered: two receivers would talk for ever.
+    if (REPLIES.has(frame.id)) return null
     const same = `${frame.account} ${frame.sequence} ${bytes.toString('latin1')}`
     const known = recent.get(same)
     if (known && clock.monotonic() - known.at < SAME_MESSAGE_MS) return known.answer
-    const answer = taken(frame, now, from)
+    // Only what was taken in is remembered: anything else is tried again when it comes again.
+    const answer = taken(frame, now, from).then(
+      ({ reply, kept }) => {
+        if (!kept) recent.delete(same)
+        return reply
+      },
+      (error: unknown) => {
+        recent.delete(same)
+        onError(error)
+        return nakOf(now, frame.binaryCrc)
+      },
+    )
     recent.delete(same)
     recent.set(same, { at: clock.monotonic(), answer })
     const [oldest] = recent.keys()
     if (recent.size > MOST_KEPT && oldest !== undefined) recent.delete(oldest)
-    // What was not taken in is tried again when it comes again.
-    answer.catch(() => recent.delete(same))
-    return answer.catch((error: unknown) => {
-      onError(error)
-      return nakOf(now, frame.binaryCrc)
-    })
+    return answer
   }
 
-  async function taken(frame: SiaFrame, now: number, from: string): Promise<Buffer> {
+  async function taken(frame: SiaFrame, now: number, from: string): Promise<{ reply: Buffer; kept: boolean }> {
+    const refuse = (reply: Buffer): { reply: Buffer; kept: boolean } => ({ reply, kept: false })
     const mine = buttons().filter(({ account }) => account === frame.account)
     if (mine.length === 0) {
       onRefused(`a DC-09 message of account ${frame.account || '(none)'}, which no help point of the site file has`, from)
-      return duhOf(frame)
+      return refuse(duhOf(frame))
     }
     const offset = frame.at === null ? null : Date.parse(frame.at) - now
     if (frame.encrypted && (offset === null || offset < -OLDEST_MS || offset > NEWEST_MS)) {
       onRefused(`an encrypted DC-09 message of account ${frame.account} whose time is not now`, from)
-      return nakOf(now, frame.binaryCrc)
+      return refuse(nakOf(now, frame.binaryCrc))
     }
     // Whoever has a key must use it: else anybody could speak for the account.
     if (!frame.encrypted && mine.some(({ key }) => key !== null)) {
       onRefused(`a plain DC-09 message of account ${frame.account}, which has a key`, from)
-      return duhOf(frame)
+      return refuse(duhOf(frame))
     }
     for (const helpPoint of new Set(mine.map((button) => button.helpPoint))) heard(helpPoint)
     const events = eventsOf(frame)
@@ -83,35 +98,44 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     const drift = clocks.get(frame.account)
     const sentAt = drift === undefined ? null : new Date(now + drift).toISOString()
     const pressed = new Set(events.filter(({ begins }) => begins).flatMap(({ code, zone }) => mine.filter((button) => (button.zone === null || button.zone === zone) && (button.codes ?? HELP_CODES).includes(code)).map(({ helpPoint }) => helpPoint)))
-    const key = `sia ${frame.account} ${frame.sequence} ${frame.at ?? new Date(now).toISOString()}`
+    // A clock that stands still tells one time again and again, and sequences begin anew: ours is in it, too.
+    const key = `sia ${frame.account} ${frame.sequence} ${frame.at ?? ''} ${Math.floor(now / SAME_PRESS_MS)}`
     await Promise.all([...pressed].map((helpPoint) => accept({ helpPoint, key, pressedAt: frame.at, sentAt, kind: 'press', source: 'sia', by: `sia ${frame.account}` })))
-    return ackOf(frame, now, keyOf(frame.account))
+    return { reply: ackOf(frame, now, keyOf(frame.account)), kept: true }
   }
 
   function listen(socket: Socket): void {
     let unread: Buffer = Buffer.alloc(0)
+    let unanswered = 0
     let answering: Promise<void> = Promise.resolve()
+    const address = socket.remoteAddress ?? ''
+    if ([...sockets].filter((other) => other.remoteAddress === address).length > MOST_PER_ADDRESS) return void socket.destroy()
     socket.setTimeout(IDLE_MS, () => socket.destroy())
     socket.on('error', () => socket.destroy())
     socket.on('data', (chunk) => {
       const { frames, rest } = splitFrames(Buffer.concat([unread, chunk]))
       unread = rest
+      if (unanswered + frames.length > MOST_UNANSWERED || socket.writableLength > MOST_UNREAD_BYTES) return void socket.destroy()
       for (const frame of frames) {
-        const answer = answerTo(frame, socket.remoteAddress ?? '')
-        answering = answering.then(async () => {
-          const bytes = await answer
-          if (bytes && !socket.destroyed) socket.write(bytes)
-        }, onError)
+        unanswered += 1
+        const answer = answerTo(frame, address)
+        answering = answering
+          .then(async () => {
+            const bytes = await answer
+            if (bytes && !socket.destroyed) socket.write(bytes)
+          })
+          .catch(onError)
+          .finally(() => (unanswered -= 1))
       }
     })
   }
-  const server = createServer(listen)
-  server.maxConnections = MOST_CONNECTIONS
   const sockets = new Set<Socket>()
-  server.on('connection', (socket) => {
+  const server = createServer((socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
+    listen(socket)
   })
+  server.maxConnections = MOST_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, host, resolve)
@@ -119,12 +143,18 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
   const bound = server.address()
   const port = typeof bound === 'object' && bound ? bound.port : options.port
   server.on('error', onError)
+  let closed = false
   const udp: UdpSocket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   udp.on('message', (message, from) => {
-    if (message.length > LONGEST_FRAME) return
+    // Port 0 is nobody's: the address was made up.
+    if (message.length > LONGEST_FRAME || from.port === 0) return
     const { frames, rest } = splitFrames(Buffer.concat([message, Buffer.of(0x0d)]))
     for (const frame of frames.length > 0 ? frames : [rest]) {
-      void answerTo(frame, from.address).then((bytes) => bytes && udp.send(bytes, from.port, from.address), onError)
+      answerTo(frame, from.address)
+        .then((bytes) => {
+          if (bytes && !closed) udp.send(bytes, from.port, from.address, (error) => error && onError(error))
+        })
+        .catch(onError)
     }
   })
   await new Promise<void>((resolve, reject) => {
@@ -139,6 +169,7 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
   return {
     port,
     async close() {
+      closed = true
       for (const socket of sockets) socket.destroy()
       await Promise.all([new Promise((resolve) => server.close(resolve)), new Promise<void>((resolve) => udp.close(() => resolve()))])
     },

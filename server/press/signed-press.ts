@@ -13,7 +13,7 @@ export type SignedRequest = { timestamp: string; signature: string; body: Uint8A
 
 /** @returns when the device says it sent this, milliseconds since 1970. @throws people/unauthenticated, press/out-of-time */
 export function checkSignature({ timestamp, signature, body }: SignedRequest, secret: string | null, now: number): number {
-  const given = /^sha256=([0-9a-f]{64})$/i.exec(signature.trim())?.[1]
+  const given = /^sha256=([0-9a-f]{64})$/.exec(signature)?.[1]
   // The same work for a help point that has no secret, or does not exist.
   const expected = createHmac('sha256', secret ?? randomBytes(32)).update(`${timestamp}.`).update(body).digest()
   if (given === undefined || !timingSafeEqual(Buffer.from(given, 'hex'), expected)) throw new Failure('people/unauthenticated', 'The signature is not this help point’s: sign "timestamp.body" with its secret, HMAC-SHA256, as X-Lamppost-Signature: sha256=<hex>.')

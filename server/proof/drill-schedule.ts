@@ -4,8 +4,8 @@ import type { Draft, Entry } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { DrillResult } from '../glossary/proof.ts'
 import type { HelpPoint } from '../glossary/site.ts'
-import type { Clock } from '../tools/clock.ts'
-import { lastLocal, localDate } from '../tools/local-time.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
+import { lastLocal } from '../tools/local-time.ts'
 import type { ProofBook } from './proof-book.ts'
 
 export type DrillPort = {
@@ -13,7 +13,10 @@ export type DrillPort = {
   timezone(): string
   /** The incident that a press there would join. */
   openAt(helpPoint: HelpPointId): IncidentId | null
-  drill(helpPoint: HelpPointId, key: string): Promise<IncidentId>
+  /** Null when this very drill was already run. */
+  drill(helpPoint: HelpPointId, key: string): Promise<IncidentId | null>
+  /** Scheduled drills that a restart has cut short. */
+  cutShort(): { incident: IncidentId; helpPoint: HelpPointId; at: string }[]
   /** Resolves with what became of the drill. */
   whenFinished(incident: IncidentId, signal: AbortSignal): Promise<DrillResult | null>
   /** Closes it, unless a person has joined it or somebody has taken it. */
@@ -27,17 +30,23 @@ export type DrillPort = {
 const LOOK_EVERY_MS = 15_000
 /** Later it would no longer be the hour that the town has chosen. */
 const TRY_FOR_MS = 6 * 3_600_000
+/** Longer than a chain is watched: then its result was missed. */
+const FINISHED_WITHIN_MS = 60_000
 
-/** Which of them is due now. Pure. */
-export function dueDrill({ drillAt }: Pick<HelpPoint, 'drillAt'>, lastScheduled: number | null, now: number, timezone: string): number | null {
+/** A start takes its time; a drill that was due just before is still that day's. */
+const START_MS = 2 * 60_000
+
+/** Since when a drill is due; null when none is. A help point that never had one waits for the next time. Pure. @param startedAt of the server */
+export function dueDrill({ drillAt }: Pick<HelpPoint, 'drillAt'>, lastScheduled: number | null, now: number, timezone: string, startedAt: number): number | null {
   if (drillAt === null) return null
   const due = lastLocal(now, timezone, drillAt)
-  return now - due < TRY_FOR_MS && (lastScheduled === null || lastScheduled < due) ? due : null
+  return now - due < TRY_FOR_MS && (lastScheduled ?? startedAt - START_MS) < due ? due : null
 }
 
 export function startDrillSchedule({ clock, book, port, onError }: { clock: Clock; book: ProofBook; port: DrillPort; onError(error: unknown): void }) {
   const stopped = new AbortController()
   const putOff = new Map<HelpPointId, number>()
+  const startedAt = clock.now()
 
   async function runDrill({ id }: HelpPoint, due: number): Promise<void> {
     if (port.openAt(id) !== null) {
@@ -46,9 +55,21 @@ export function startDrillSchedule({ clock, book, port, onError }: { clock: Cloc
       putOff.set(id, due)
       return
     }
-    const incident = await port.drill(id, `drill ${localDate(due, port.timezone())}`)
-    const result = await port.whenFinished(incident, stopped.signal)
+    const incident = await port.drill(id, `drill ${isoTime(due)}`)
+    if (incident === null) return
+    const over = new AbortController()
+    const result = await Promise.race([port.whenFinished(incident, AbortSignal.any([stopped.signal, over.signal])), clock.sleep(FINISHED_WITHIN_MS, AbortSignal.any([stopped.signal, over.signal])).then(() => null)])
+    over.abort()
     if (result) await port.endDrill(incident, result)
+  }
+
+  /** Nobody watches them any more, and an open one would keep the next from running. */
+  async function endCutShort(): Promise<void> {
+    for (const { incident, helpPoint, at } of port.cutShort()) {
+      const result: DrillResult = { incident, helpPoint, kind: 'drill', at, stages: {}, camera: null, framing: null, proofs: [], problem: 'The server was started again during the drill.', passed: false, by: 'schedule' }
+      port.write({ kind: 'drill.finished', actor: 'lamppost', subject: incident, body: result })
+      await port.endDrill(incident, result).catch(onError)
+    }
   }
 
   function tellSilence(helpPoint: HelpPoint): void {
@@ -61,18 +82,21 @@ export function startDrillSchedule({ clock, book, port, onError }: { clock: Cloc
     port.onChange(id)
   }
 
-  async function watch(): Promise<void> {
+  async function watchSilence(): Promise<void> {
+    for (; !stopped.signal.aborted; await clock.sleep(LOOK_EVERY_MS, stopped.signal)) port.helpPoints().forEach(tellSilence)
+  }
+  async function watchDrills(): Promise<void> {
+    await endCutShort()
     while (!stopped.signal.aborted) {
       for (const helpPoint of port.helpPoints()) {
         if (stopped.signal.aborted) return
-        tellSilence(helpPoint)
-        const due = dueDrill(helpPoint, book.lastScheduled(helpPoint.id), clock.now(), port.timezone())
+        const due = dueDrill(helpPoint, book.lastScheduled(helpPoint.id), clock.now(), port.timezone(), startedAt)
         if (due !== null) await runDrill(helpPoint, due).catch(onError)
       }
       await clock.sleep(LOOK_EVERY_MS, stopped.signal)
     }
   }
-  const watching = watch()
+  const watching = Promise.all([watchSilence(), watchDrills()])
   return {
     async close(): Promise<void> {
       stopped.abort()

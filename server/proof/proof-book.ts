@@ -52,7 +52,9 @@ export function createProofBook({ startedAt }: { startedAt: number }) {
     /** Whether what is told of its silence has changed. */
     silenceChanged: (helpPoint: HelpPoint, now: number): 'silent' | 'heard' | null => {
       const silent = isSilent(helpPoint, now)
-      return silent === of(helpPoint.id).silent ? null : silent ? 'silent' : 'heard'
+      // After a start it is not known yet: nobody has heard anything.
+      if (silent === of(helpPoint.id).silent || (!silent && helpPoint.heartbeatMs !== null && !heartbeats.has(helpPoint.id))) return null
+      return silent ? 'silent' : 'heard'
     },
     lastScheduled: (id: HelpPointId): number | null => (of(id).lastScheduled === null ? null : Date.parse(of(id).lastScheduled ?? '')),
     lastHeard: (id: HelpPointId): string | null => (heartbeats.has(id) ? isoTime(heartbeats.get(id) ?? 0) : null),

@@ -15,6 +15,8 @@ const durationMs = (text: string): number => Number(text.slice(0, -1)) * MS[text
 
 const BYTES = { MB: 1e6, GB: 1e9, TB: 1e12 } as const
 const bytesOf = (text: string): number => Number(text.slice(0, -2)) * BYTES[text.slice(-2) as keyof typeof BYTES]
+/** Shorter ones can be guessed. */
+const SHORTEST_SECRET = 16
 const DEFAULT_RESERVE = '1GB'
 const DEFAULT_EVENTS = ['press.received', 'incident.*', 'drill.finished', 'help-point.*', 'ledger.broken']
 /** What a check of the file alone has in the place of a secret. */
@@ -63,6 +65,7 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: Path): numb
 function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, problem: string) => void): Site {
   const refer = (path: Path, text: string): string => {
     const found = resolve(text)
+    if ('value' in found && found.value === '') complain(path, 'what this refers to is empty')
     if ('value' in found) return found.value
     complain(path, found.missing)
     return ''
@@ -88,13 +91,26 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     }
 
   unique('destinations', document.destinations ?? [])
+  const secret = (path: Path, text: string): string => {
+    const found = refer(path, text)
+    if (found !== '' && !isPlaceholder(found) && found.length < SHORTEST_SECRET) complain(path, `this secret has ${found.length} characters; it needs at least ${SHORTEST_SECRET}`)
+    return found
+  }
+  const devices = new Map<string, string>()
+  if (document.mqtt && !URL.canParse(document.mqtt.url)) complain(['mqtt', 'url'], 'this is no address')
   const optional = (path: Path, text: string | undefined): string | null => (text === undefined ? null : refer(path, text))
-  const pressers = document.helpPoints.map(({ sources = [] }, i) => {
+  const pressers = document.helpPoints.map(({ id, sources = [] }, i) => {
     const at = (j: number, ...path: Path): Path => ['helpPoints', i, 'sources', j, ...path]
     return {
-      secret: sources.flatMap((source, j) => ('http' in source && source.http.secret !== undefined ? [refer(at(j, 'http', 'secret'), source.http.secret)] : []))[0] ?? null,
-      mqtt: sources.flatMap((source) => ('mqtt' in source ? [{ topic: source.mqtt.topic, when: source.mqtt.when ?? null, heartbeat: source.mqtt.heartbeat ?? null }] : [])),
-      lorawan: sources.flatMap((source) => ('lorawan' in source ? [{ device: source.lorawan.device, port: source.lorawan.port ?? null, payload: source.lorawan.payload ?? null }] : [])),
+      secret: sources.flatMap((source, j) => ('http' in source && source.http.secret !== undefined ? [secret(at(j, 'http', 'secret'), source.http.secret)] : []))[0] ?? null,
+      mqtt: sources.flatMap((source) => ('mqtt' in source ? [{ topic: source.mqtt.topic, when: source.mqtt.when ?? null, heartbeat: source.mqtt.heartbeat ?? null, key: source.mqtt.key ?? null }] : [])),
+      lorawan: sources.flatMap((source, j) => {
+        if (!('lorawan' in source)) return []
+        const owner = devices.get(source.lorawan.device.toLowerCase())
+        if (owner !== undefined && owner !== id) complain(at(j, 'lorawan', 'device'), `the help point "${owner}" has this device, too`)
+        devices.set(source.lorawan.device.toLowerCase(), id)
+        return [{ device: source.lorawan.device, port: source.lorawan.port ?? null, payload: source.lorawan.payload ?? null }]
+      }),
       sia: sources.flatMap((source, j) => {
         if (!('sia' in source)) return []
         if (!document.sia) complain(at(j, 'sia'), 'there is no receiver: the site file needs sia: { port: … }')
@@ -107,7 +123,8 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   const destinations = (document.destinations ?? []).map(({ id, webhook, events }, i) => {
     const url = refer(['destinations', i, 'webhook', 'url'], webhook.url)
     if (!isPlaceholder(url) && !/^https?:\/\//.test(url)) complain(['destinations', i, 'webhook', 'url'], 'a webhook’s address begins with http:// or https://')
-    return { id, url, secret: refer(['destinations', i, 'webhook', 'secret'], webhook.secret), events: events ?? DEFAULT_EVENTS }
+    if (URL.canParse(url) && (new URL(url).username !== '' || new URL(url).password !== '')) complain(['destinations', i, 'webhook', 'url'], 'a name and password in an address are not sent; sign by the secret instead')
+    return { id, url, secret: secret(['destinations', i, 'webhook', 'secret'], webhook.secret), events: events ?? DEFAULT_EVENTS }
   })
 
   const cameras = document.cameras.map((camera, i): SiteCamera => {

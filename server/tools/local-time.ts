@@ -19,20 +19,17 @@ export function momentOf(date: string, time: string, timezone: string): number {
   return fits ?? early
 }
 
+/** The calendar day so many days on; days of 23 and of 25 hours are days, too. */
+const dayFrom = (date: string, days: number): string => new Date(Date.parse(`${date}T12:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
+
 /** The next moment after `now` when the place's clocks show `time`. @param time as "04:30" */
 export function nextLocal(now: number, timezone: string, time: string): number {
-  for (let day = 0; day < 3; day += 1) {
-    const moment = momentOf(localDate(now + day * 86_400_000, timezone), time, timezone)
-    if (moment > now) return moment
-  }
-  return now + 86_400_000
+  const today = localDate(now, timezone)
+  return [0, 1, 2].map((days) => momentOf(dayFrom(today, days), time, timezone)).find((moment) => moment > now) ?? now + 86_400_000
 }
 
 /** The last moment up to `now` when the place's clocks showed `time`. */
 export function lastLocal(now: number, timezone: string, time: string): number {
-  for (let day = 0; day < 3; day += 1) {
-    const moment = momentOf(localDate(now - day * 86_400_000, timezone), time, timezone)
-    if (moment <= now) return moment
-  }
-  return now - 86_400_000
+  const today = localDate(now, timezone)
+  return [0, -1, -2].map((days) => momentOf(dayFrom(today, days), time, timezone)).find((moment) => moment <= now) ?? now - 86_400_000
 }

@@ -37,6 +37,8 @@ beforeEach(() => {
 async function transmitter(): Promise<{ socket: Socket; send(bytes: string | Buffer): void; said(): string; answer(count?: number): Promise<string> }> {
   const socket = connect(receiver.port, '127.0.0.1')
   let said = ''
+  // Being cut off is what some of them are for.
+  socket.on('error', () => {})
   socket.on('data', (chunk) => (said += chunk.toString('latin1')))
   await new Promise((resolve) => socket.once('connect', resolve))
   return { socket, send: (bytes) => void socket.write(bytes), said: () => said, answer: (count = 1) => until(() => said, (text) => text.split('\r').length > count, 5000) }
@@ -94,6 +96,29 @@ describe('SIA DC-09 over TCP', () => {
     expect(await once(body)).toContain('"ACK"0015')
     expect(await once(body)).toContain('"ACK"0015')
     expect(arrivals).toHaveLength(1)
+  })
+  test('the same message twice at once while the disk is full is answered twice, and the receiver lives', async () => {
+    accept = () => new Promise((_, reject) => setTimeout(() => reject(new Failure('ledger/unavailable', 'The disk is full.')), 50))
+    const { socket, send, answer } = await transmitter()
+    const body = frame('"SIA-DCS"0024L0#1234[#1234|NPA05]')
+    send(body + body)
+    expect([...(await answer(2)).matchAll(/"NAK"/g)]).toHaveLength(2)
+    socket.destroy()
+  })
+  test('an answer is never answered: two receivers would talk for ever', async () => {
+    const { socket, send, said } = await transmitter()
+    for (const reply of ['"ACK"0001L0#1234[]', '"DUH"0001L0#1234[]', '"NAK"0000R0L0A0[]']) send(frame(reply))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(said()).toBe('')
+    socket.destroy()
+  })
+  test('a peer that sends and never listens is cut off', async () => {
+    const { socket, send } = await transmitter()
+    const gone = new Promise((resolve) => socket.once('close', resolve))
+    socket.pause()
+    const bad = frame('"SIA-DCS"0025L0#1234[#1234|NPA05]').replace('PA05', 'PA06')
+    for (let i = 0; i < 20; i += 1) send(bad.repeat(50))
+    await gone
   })
   test('many messages over one connection, in pieces, are answered in their order', async () => {
     const { socket, send, answer } = await transmitter()

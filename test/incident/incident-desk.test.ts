@@ -370,7 +370,7 @@ describe('a late press', () => {
 })
 
 describe('presses that come faster than anybody presses', () => {
-  const batch = { press: 'prs-x' as PressId, kind: 'press' as const, count: 120, from: '2026-11-20T22:30:00.000Z', to: '2026-11-20T22:30:01.000Z', source: 'http' }
+  const batch = { press: 'prs-x' as PressId, kind: 'press' as const, count: 120, from: '2026-11-20T22:30:00.000Z', to: '2026-11-20T22:30:01.000Z', source: 'http', keys: '' }
   test('are counted in the open incident', async () => {
     const { press, desk, book } = room()
     const { incident } = press('here')

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
-import { appendFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
@@ -107,6 +107,36 @@ describe('checkpoints outside the database', () => {
     writeFileSync(name, readFileSync(name, 'utf8').replace('\n200\n', '\n201\n'))
     expect(verifyLedger(file)).toMatchObject({ ok: false, problem: expect.stringMatching(/201 entries .* does not carry this ledger's signature/) })
   })
+  test('are none of another key: a ledger that is signed anew after its key was taken away is not whole', () => {
+    written(10, [10])
+    rmSync(join(folder, 'ledger-key.pem'))
+    rewrite(3, '{"text":"nothing happened"}')
+    const again = openLedgerRows(file)
+    const places = checkpointPlaces(file)
+    const key = checkpointKey(places.keyFile)
+    writeCheckpoint(places, signCheckpoint({ origin: originOf(key, 1), ...again.tree() }, key), AT.slice(0, 10))
+    again.close()
+    expect(verifyLedger(file)).toMatchObject({ ok: false, problem: expect.stringContaining('of another key') })
+  })
+  test('cannot be left behind by calling the chain another one', () => {
+    written(10, [10])
+    rewrite(3, '{"text":"nothing happened"}')
+    const db = new DatabaseSync(file)
+    db.exec(`UPDATE chain SET number = 2, genesis = '{}'`)
+    db.close()
+    expect(verifyLedger(file)).toMatchObject({ ok: false, problem: expect.stringContaining('says that it is chain 2, and it is the 1') })
+  })
+  test('that were cut short do not run into the next one', () => {
+    written(100, [50])
+    const places = checkpointPlaces(file)
+    const key = checkpointKey(places.keyFile)
+    const rowsOf = openLedgerRows(file)
+    const note = signCheckpoint({ origin: originOf(key, 1), ...rowsOf.tree() }, key)
+    appendFileSync(join(folder, 'checkpoints', '2026-11-20.txt'), note.slice(0, -40))
+    writeCheckpoint(places, note, '2026-11-20')
+    rowsOf.close()
+    expect(verifyLedger(file)).toMatchObject({ ok: true, chains: [{ checkpoints: 2 }] })
+  })
   test('cannot be verified without their key, and that is said', () => {
     written(10, [10])
     rmSync(join(folder, 'ledger-key.pem'))
@@ -146,13 +176,13 @@ describe('a broken ledger', () => {
     writeFileSync(file, bytes)
     const chains = open(250)
     expect(chains.takeBreak()).toMatchObject({ file: 'ledger-broken-1.sqlite', chain: 2 })
-    expect(chains.current().head().seq).toBe(10_249)
-    chains.current().append([row(10_250)])
+    expect(chains.current().head().seq).toBe(1_000_249)
+    chains.current().append([row(1_000_250)])
     chains.close()
     expect(readFileSync(join(folder, 'ledger-broken-1.sqlite'))).toEqual(bytes)
     const { ok, problem, chains: verdicts } = verifyLedger(file)
     expect([ok, problem]).toEqual([false, expect.stringMatching(/chain 1: ledger-broken-1.sqlite cannot be read/)])
-    expect(verdicts[1]).toMatchObject({ ok: true, entries: 1, first: 10_250 })
+    expect(verdicts[1]).toMatchObject({ ok: true, entries: 1, first: 1_000_250 })
   })
   test('that does not verify is set aside, can still be read, and numbers go on', () => {
     written(50, [])
@@ -180,6 +210,58 @@ describe('a broken ledger', () => {
     db.exec(`UPDATE chain SET genesis = replace(genesis, 'entry 3 was changed', 'all is well')`)
     db.close()
     expect(verifyLedger(file).chains[1]).toMatchObject({ ok: false, problem: expect.stringContaining('entry 6') })
+  })
+  test('gives what can be read around a damaged place, and the rest is not lost with it', () => {
+    written(3000, [])
+    const bytes = readFileSync(file)
+    const page = 4096
+    // A leaf in the middle of the entries: its bytes are gone, those around it are not.
+    const marker = bytes.indexOf('"entry 1500"')
+    bytes.fill(0, Math.floor(marker / page) * page, Math.floor(marker / page) * page + page)
+    writeFileSync(file, bytes)
+    const chains = open()
+    const all: number[] = []
+    for (let found = chains.page(0, 500); found.length > 0; found = chains.page(all.at(-1) ?? 0, 500)) all.push(...found.map(({ seq }) => seq))
+    chains.close()
+    expect(all.length).toBeGreaterThan(2900)
+    expect([all[0], all.at(-1), all.includes(1500)]).toEqual([1, 3000, false])
+  })
+  test('whose setting aside was cut short by a death goes on where that was', () => {
+    written(20, [])
+    const whole = open()
+    whole.rotate('entry 3 was changed', 21, null, AT)
+    whole.current().append([row(21)])
+    whole.close()
+    // As it lies there when the power goes between the two renames.
+    for (const end of ['-wal', '-shm']) rmSync(`${file}${end}`, { force: true })
+    renameSync(file, join(folder, 'ledger-next.sqlite'))
+    const chains = open()
+    expect([chains.current().head().seq, chains.current().chain().number, chains.page(0, 100).length]).toEqual([21, 2, 21])
+    chains.close()
+    expect(verifyLedger(file).chains[1]).toMatchObject({ ok: true, first: 21 })
+  })
+  test('that was prepared and not yet set aside is still the one', () => {
+    written(20, [])
+    openLedgerRows(join(folder, 'ledger-next.sqlite'), { begins: { number: 2, first: 21, genesis: '{}' } }).close()
+    const chains = open()
+    expect([chains.current().head().seq, chains.current().chain().number]).toEqual([20, 1])
+    chains.close()
+    expect(readdirSync(folder).some((name) => name.startsWith('ledger-next'))).toBe(false)
+  })
+  test('whose earlier chain was taken away is not whole, and its number is never used again', () => {
+    written(5, [])
+    const chains = open()
+    chains.rotate('one', 6, null, AT)
+    chains.current().append([row(6)])
+    chains.rotate('two', 7, null, AT)
+    chains.current().append([row(7)])
+    chains.close()
+    rmSync(join(folder, 'ledger-broken-1.sqlite'))
+    expect(verifyLedger(file)).toMatchObject({ ok: false, problem: 'chain 1 is missing: ledger-broken-1.sqlite is not here' })
+    const again = open()
+    again.rotate('three', 8, null, AT)
+    again.close()
+    expect(readdirSync(folder).filter((name) => /^ledger-broken-\d+\.sqlite$/.test(name)).sort()).toEqual(['ledger-broken-2.sqlite', 'ledger-broken-3.sqlite'])
   })
   test('is told chain by chain, each with its own checkpoints', () => {
     written(5, [5])

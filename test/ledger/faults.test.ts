@@ -99,7 +99,10 @@ async function live(file: string, plan: Plan) {
   const presses = createPressDesk({
     clock,
     knows: () => true,
-    openAt: (id) => book.openAt(id)?.id ?? null,
+    openAt: (id) => {
+      const open = book.openAt(id)
+      return open && { id: open.id, kind: open.kind, live: open.presses.length > 0 }
+    },
     pressed: incidents.pressed,
     coalesced: incidents.coalesced,
     whenDurable: ledger.whenDurable,
@@ -107,6 +110,7 @@ async function live(file: string, plan: Plan) {
       const entry = await ledger.pressWithKey(id, key)
       return entry?.kind === 'press.received' ? { receipt: { press: entry.body.press.id, incident: entry.body.incident, receivedAt: entry.body.press.receivedAt }, last: entry.seq } : null
     },
+    onError: () => {},
   })
   for (const row of chains.page(0, 100_000)) {
     const entry = { ...row, body: JSON.parse(row.body) as never } as never

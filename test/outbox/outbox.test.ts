@@ -14,7 +14,7 @@ import { createFakeLedger } from '../fakes/fake-ledger.ts'
 const HERE: Destination = { id: 'here', url: 'https://example.test/hook?token=secret', secret: 'a long shared secret', events: ['incident.*', 'press.received'] }
 const note = (text: string): Draft => ({ kind: 'incident.noted', actor: 'operator:Sam', subject: 'inc-1', body: { incident: 'inc-1' as never, text } })
 const DELIVERED: PostOutcome = { outcome: 'delivered', status: 200 }
-const failed = (problem: string, lasting = false, after: number | null = null): PostOutcome => ({ outcome: 'failed', problem, lasting, after })
+const failed = (problem: string, lasting: 'no' | 'perhaps' | 'yes' = 'no', after: number | null = null): PostOutcome => ({ outcome: 'failed', problem, lasting, answered: problem.startsWith('It answered'), after })
 
 function desk(answers: PostOutcome[] = []) {
   const clock = createFakeClock()
@@ -52,7 +52,7 @@ describe('the outbox', () => {
     await clock.advance(10)
     expect(posted.map(({ body }) => (JSON.parse(body) as { data: { body: { text: string } } }).data.body.text)).toEqual(['a', 'b'])
     expect(kinds().filter((kind) => kind === 'outbox.delivered')).toHaveLength(2)
-    expect(outbox.state()).toEqual([expect.objectContaining({ destination: 'here', url: 'https://example.test/hook', waiting: 0, delivered: 2, failing: null, dead: [], last: expect.objectContaining({ event: 'incident.noted', status: 200 }) })])
+    expect(outbox.state()).toEqual([expect.objectContaining({ destination: 'here', url: 'https://example.test/…', waiting: 0, delivered: 2, failing: null, dead: [], last: expect.objectContaining({ event: 'incident.noted', status: 200 }) })])
     await outbox.close()
   })
   test('tries again with growing waits, says so meanwhile, and keeps the order', async () => {
@@ -68,18 +68,33 @@ describe('the outbox', () => {
     await outbox.close()
   })
   test('a refusal that will not pass becomes a dead letter, and the next one is told', async () => {
-    const { clock, ledger, outbox, posted } = desk([failed('It answered 400.', true), failed('It answered 400.', true), failed('It answered 400.', true)])
+    const { clock, ledger, outbox, posted } = desk(Array.from({ length: 9 }, () => failed('It answered 400.', 'perhaps')))
     await outbox.follow([HERE])
     await ledger.append([note('a'), note('b')]).durable
     outbox.wake()
-    await clock.advance(60_000)
-    expect(outbox.state()[0]).toMatchObject({ waiting: 0, delivered: 1, dead: [{ seq: 2, event: 'incident.noted', attempts: 3, problem: 'It answered 400.' }] })
+    await clock.advance(1_800_000)
+    expect(outbox.state()[0]).toMatchObject({ waiting: 0, delivered: 1, dead: [{ seq: 2, event: 'incident.noted', attempts: 9, problem: 'It answered 400.' }] })
     await outbox.retry('here', 2, 'engineer:Eve')
     await clock.advance(10)
     expect(outbox.state()[0]).toMatchObject({ delivered: 2, dead: [] })
     expect(posted.at(-1)?.id).toBe('darlington-2')
     await expect(outbox.retry('here', 2, 'engineer:Eve')).rejects.toMatchObject({ code: 'outbox/unknown' })
     await outbox.close()
+  })
+  test('one event that a receiver cannot digest is set aside for the later ones, while one that is away is waited for', async () => {
+    const stubborn = desk(Array.from({ length: 12 }, () => failed('It answered 500.')))
+    await stubborn.outbox.follow([HERE])
+    await stubborn.ledger.append([note('a'), note('b')]).durable
+    stubborn.outbox.wake()
+    await stubborn.clock.advance(3_600_000)
+    expect(stubborn.outbox.state()[0]).toMatchObject({ delivered: 1, dead: [{ seq: 2, attempts: 12 }] })
+    const away = desk(Array.from({ length: 40 }, () => failed('It could not be reached: ECONNREFUSED')))
+    await away.outbox.follow([HERE])
+    await away.ledger.append([note('a'), note('b')]).durable
+    away.outbox.wake()
+    await away.clock.advance(6 * 3_600_000)
+    expect(away.outbox.state()[0]).toMatchObject({ delivered: 2, dead: [] })
+    await Promise.all([stubborn.outbox.close(), away.outbox.close()])
   })
   test('news a day old is laid aside instead of being told', async () => {
     const { clock, ledger, outbox } = desk(Array.from({ length: 400 }, () => failed('It did not answer within 10 seconds.')))
@@ -164,10 +179,11 @@ describe('a webhook over HTTP', () => {
   const post = async (url: string) => postWebhook(url, signEvent('{}', 'x-1', 'secret', 0), new AbortController().signal)
   test.each([
     [204, {}, { outcome: 'delivered', status: 204 }],
-    [500, {}, { outcome: 'failed', lasting: false }],
-    [429, { 'retry-after': '7' }, { outcome: 'failed', lasting: false, after: 7000 }],
-    [410, {}, { outcome: 'failed', lasting: true }],
+    [500, {}, { outcome: 'failed', lasting: 'no' }],
+    [404, {}, { outcome: 'failed', lasting: 'perhaps' }],
+    [429, { 'retry-after': '7' }, { outcome: 'failed', lasting: 'no', after: 7000 }],
+    [410, {}, { outcome: 'failed', lasting: 'yes' }],
   ])('that answers %i', async (status, headers, expected) => expect(await post(await answering(status, headers as Record<string, string>))).toMatchObject(expected))
-  test('that sends elsewhere is not followed', async () => expect(await post(await answering(302, { location: 'http://169.254.169.254/' }))).toMatchObject({ outcome: 'failed', lasting: true, problem: expect.stringContaining('redirects are not followed') }))
-  test('that nobody answers is to be tried again', async () => expect(await post('http://127.0.0.1:9/hook')).toMatchObject({ outcome: 'failed', lasting: false, problem: expect.stringContaining('could not be reached') }))
+  test('that sends elsewhere is not followed', async () => expect(await post(await answering(302, { location: 'http://169.254.169.254/' }))).toMatchObject({ outcome: 'failed', lasting: 'perhaps', problem: expect.stringContaining('redirects are not followed') }))
+  test('that nobody answers is to be tried again', async () => expect(await post('http://127.0.0.1:9/hook')).toMatchObject({ outcome: 'failed', lasting: 'no', problem: expect.stringContaining('could not be reached') }))
 })

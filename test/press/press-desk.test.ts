@@ -5,7 +5,7 @@ import { createPressDesk } from '../../server/press/press-desk.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 import { createFakeLedger } from '../fakes/fake-ledger.ts'
 
-function desk() {
+function desk({ live = () => true, lookUpFails = false }: { live?: () => boolean; lookUpFails?: boolean } = {}) {
   const clock = createFakeClock()
   const ledger = createFakeLedger(clock.now)
   const pressed: Press[] = []
@@ -16,7 +16,8 @@ function desk() {
     createPressDesk({
       clock,
       knows: (id) => id === 'here' || id === 'there',
-      openAt: (id) => (open.has(id) ? (`inc-${id}` as IncidentId) : null),
+      openAt: (id) => (open.has(id) ? { id: `inc-${id}` as IncidentId, kind: 'press' as const, live: live() } : null),
+      onError: () => {},
       coalesced: (id, batch) => {
         if (!open.has(id)) return null
         counted.push({ helpPoint: id, count: batch.count })
@@ -26,6 +27,7 @@ function desk() {
       },
       lookUp: async (id, key) => {
         lookups.push(key)
+        if (lookUpFails) throw new Error('disk I/O error')
         const found = ledger.entries.find((entry) => entry.kind === 'press.received' && entry.body.press.helpPoint === id && entry.body.press.key === key)
         return found?.kind === 'press.received' ? { receipt: { press: found.body.press.id, incident: found.body.incident, receivedAt: found.body.press.receivedAt }, last: found.seq } : null
       },
@@ -184,5 +186,63 @@ describe('old keys', () => {
     const { presses, lookups } = desk()
     await presses.accept(arrival({ key: 'new' }))
     expect(lookups).toEqual([])
+  })
+})
+
+describe('what the reviewers found', () => {
+  test('a person who presses right behind held presses is not counted with them: cameras come', async () => {
+    let live = false
+    const { presses, pressed, counted, clock } = desk({ live: () => live })
+    const held = { pressedAt: '2026-11-20T21:00:00.000Z' }
+    const late = Array.from({ length: 30 }, (_, i) => presses.accept(arrival({ key: `held ${i}`, ...held })))
+    await presses.accept(arrival({ key: 'a person' }))
+    expect(pressed.at(-1)).toMatchObject({ key: 'a person', late: false })
+    live = true
+    await clock.advance(100)
+    await Promise.all(late)
+    expect(counted.reduce((sum, { count }) => sum + count, 0) + pressed.length).toBe(31)
+  })
+  test('a counted press that is sent again while the disk is full is counted once', async () => {
+    const { presses, ledger, counted, clock } = desk()
+    for (let i = 0; i < 10; i += 1) await presses.accept(arrival({ key: `k${i}` }))
+    ledger.breakDisk(true)
+    for (let tries = 0; tries < 20; tries += 1) {
+      const refused = presses.accept(arrival({ key: 'again and again' })).catch(({ code }: { code: string }) => code)
+      await clock.advance(1000)
+      expect(await refused).toBe('ledger/unavailable')
+    }
+    ledger.breakDisk(false)
+    expect(await presses.accept(arrival({ key: 'again and again' }))).toMatchObject({ repeated: true })
+    expect(counted).toEqual([{ helpPoint: 'here', count: 1 }])
+  })
+  test('a counted press is known after a restart', async () => {
+    const { presses, make, ledger, clock, pressed } = desk()
+    for (let i = 0; i < 10; i += 1) await presses.accept(arrival({ key: `k${i}` }))
+    const both = [presses.accept(arrival({ key: 'counted 1' })), presses.accept(arrival({ key: 'counted 2' }))]
+    await clock.advance(100)
+    const [first] = await Promise.all(both)
+    const restarted = make()
+    for (const entry of ledger.entries) restarted.follow(entry)
+    expect(await restarted.accept(arrival({ key: 'counted 1' }))).toMatchObject({ repeated: true, receipt: { press: first?.receipt.press } })
+    expect(pressed).toHaveLength(10)
+  })
+  test('a key that the disk cannot look up is a new press: twice is better than lost', async () => {
+    const { presses, make, ledger, pressed } = desk({ lookUpFails: true })
+    await presses.accept(arrival({ key: 'old' }))
+    ledger.entries.forEach(presses.follow)
+    const restarted = make()
+    restarted.restore({ ...presses.save(), keys: [] })
+    expect(await restarted.accept(arrival({ key: 'old' }))).toMatchObject({ repeated: false })
+    expect(pressed).toHaveLength(2)
+  })
+  test('a clock that has been ten minutes slow since yesterday stays known however often it is pressed', async () => {
+    const { presses, pressed, clock, ledger } = desk()
+    const slow = (): string => new Date(clock.now() - 600_000).toISOString()
+    for (let i = 0; i < 12; i += 1) {
+      await presses.accept(arrival({ key: `k${i}`, pressedAt: slow() }))
+      ledger.entries.slice(-1).forEach(presses.follow)
+      await clock.advance(i === 0 ? 20 * 3_600_000 : 300_000)
+    }
+    expect(pressed.map(({ late }) => late)).toEqual([true, ...Array.from({ length: 11 }, () => false)])
   })
 })

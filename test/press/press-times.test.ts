@@ -17,6 +17,10 @@ describe('a press', () => {
   test('held by a device whose clock is wrong is late, and its clock is wrong', () => expect(judgeTimes(said({ pressedAt: NOW - 3 * HOUR, sentAt: NOW - 2 * HOUR }), NOW, [])).toMatchObject({ late: true, clockOff: true }))
   test('an hour off, as one was hours ago, has a wrong clock: nothing is held equally long twice', () => expect(judgeTimes(said({ pressedAt: NOW - HOUR }), NOW, [{ at: NOW - 5 * HOUR, offset: -HOUR - 20_000 }])).toMatchObject({ late: false, clockOff: true }))
   test('an hour off, as one was a minute ago, was held together with it', () => expect(judgeTimes(said({ pressedAt: NOW - HOUR }), NOW, [{ at: NOW - MINUTE, offset: -HOUR }])).toMatchObject({ late: true }))
+  test('of a clock that was reset, or set, between pressing and sending, has a wrong clock and is not late', () => {
+    expect(judgeTimes(said({ pressedAt: Date.parse('2000-01-01T00:00:00Z'), sentAt: NOW }), NOW, [])).toMatchObject({ late: false, clockOff: true })
+    expect(judgeTimes(said({ pressedAt: NOW, sentAt: NOW - HOUR }), NOW, [])).toMatchObject({ late: false, clockOff: true })
+  })
   test('relayed by a network server is as old as that says, whatever the device’s clock', () => {
     expect(judgeTimes(said({ relayedAt: NOW - 2000, pressedAt: 12 }), NOW, [])).toEqual({ pressedAt: NOW - 2000, late: false, clockOff: false })
     expect(judgeTimes(said({ relayedAt: NOW - HOUR }), NOW, [])).toMatchObject({ late: true })

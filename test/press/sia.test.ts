@@ -61,6 +61,16 @@ describe('frames of SIA DC-09', () => {
     const event = Buffer.concat([Buffer.from('C17E', 'hex'), Buffer.from('003E"ADM-CID"0379R0L0#10064[10064|1602 00 000]_00:00:43,02-21-2024')])
     expect(splitFrames(Buffer.concat([Buffer.of(10), captured, Buffer.of(13, 10), event, Buffer.of(13)])).frames).toEqual([Buffer.concat([captured]), event])
   })
+  test('a check sum of two bytes that begins with a line feed or zero is not skipped', () => {
+    for (let sequence = 1; sequence < 10_000; sequence += 1) {
+      const body = Buffer.from(`"NULL"${String(sequence).padStart(4, '0')}L0#1234[]`)
+      const crc = crc16(body)
+      if (![0x0a, 0x0d, 0x00].includes(crc >> 8)) continue
+      const bytes = Buffer.concat([Buffer.of(10, crc >> 8, crc & 255), Buffer.from(`00${body.length.toString(16)}`), body, Buffer.of(13)])
+      const [found = Buffer.alloc(0)] = splitFrames(bytes).frames
+      expect(readFrame(found, () => null)).toMatchObject({ frame: { account: '1234' } })
+    }
+  })
   test('a length and a check sum that count the carriage return are accepted', () => {
     expect(splitFrames(Buffer.from('\nF19A002B"ADM-CID"0056L9999#9999[#9999|1900 00 001]\r')).frames).toHaveLength(1)
     expect(read('F19A002B"ADM-CID"0056L9999#9999[#9999|1900 00 001]')).toMatchObject({ frame: { account: '9999' } })

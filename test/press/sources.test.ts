@@ -18,7 +18,7 @@ describe('a signed press', () => {
   test.each(['1795213800', '1795213800000', '2026-11-20T22:30:00Z'])('may say its time as %s', (timestamp) => expect(checkSignature(sign(timestamp), SECRET, NOW)).toBe(NOW))
   test('with another body, time or secret is refused', () => {
     const good = sign('1795213800')
-    for (const bad of [{ ...good, body: Buffer.from('{"helpPoint":"high-row","id":"4711"}') }, { ...good, timestamp: '1795213801' }, sign('1795213800', body, 'another'), { ...good, signature: 'sha256=00' }, { ...good, signature: '' }])
+    for (const bad of [{ ...good, body: Buffer.from('{"helpPoint":"high-row","id":"4711"}') }, { ...good, timestamp: '1795213801' }, sign('1795213800', body, 'another'), { ...good, signature: 'sha256=00' }, { ...good, signature: '' }, { ...good, signature: good.signature.toUpperCase() }, { ...good, signature: `${good.signature} ` }])
       expect(() => checkSignature(bad, SECRET, NOW)).toThrow(expect.objectContaining({ code: 'people/unauthenticated' }))
   })
   test('of a help point without a secret is refused', () => expect(() => checkSignature(sign('1795213800'), null, NOW)).toThrow(expect.objectContaining({ code: 'people/unauthenticated' })))
@@ -30,9 +30,13 @@ describe('a signed press', () => {
 })
 
 describe('an MQTT message', () => {
-  const read = (payload: string, when: Record<string, string | number | boolean> | null = null) => meaningOf(Buffer.from(payload), { when }).press
+  const read = (payload: string, when: Record<string, string | number | boolean> | null = null, key: string | null = null) => meaningOf(Buffer.from(payload), { when, key }).press
   test.each(['', '1', 'ON', 'not { json', '{}', 'null', '[1]'])('that says %j is a press when every message is one', (payload) => expect(read(payload)).toEqual({ key: null, pressedAt: null, sentAt: null, kind: 'press' }))
-  test('may bring its key and its times', () => expect(read('{"id":4711,"pressedAt":"2026-11-20T22:29:58Z","sentAt":"2026-11-20T22:29:59Z"}')).toEqual({ key: '4711', pressedAt: '2026-11-20T22:29:58Z', sentAt: '2026-11-20T22:29:59Z', kind: 'press' }))
+  test('may bring its key and its times', () => expect(read('{"pressId":4711,"pressedAt":"2026-11-20T22:29:58Z","sentAt":"2026-11-20T22:29:59Z"}')).toEqual({ key: '4711', pressedAt: '2026-11-20T22:29:58Z', sentAt: '2026-11-20T22:29:59Z', kind: 'press' }))
+  test('with an id of the device itself is another press each time; one with an id of the press is named in the site file', () => {
+    expect(read('{"id":0,"state":true}')?.key).toBeNull()
+    expect(read('{"event":{"nonce":"a1"}}', null, 'event.nonce')?.key).toBe('a1')
+  })
   test('may be a drill', () => expect(read('{"kind":"drill"}')?.kind).toBe('drill'))
   test('of a device that also tells other things is a press only when it says so', () => {
     const when = { action: 'single', 'input.id': 0 }
@@ -100,7 +104,8 @@ describe('a LoRaWAN webhook', () => {
     const { post, heard, arrivals } = source()
     expect(await post({ ...CHIRPSTACK, fPort: 2 })).toBeNull()
     expect(await post({ ...CHIRPSTACK, data: 'AXVk' })).toBeNull()
-    expect(heard).toEqual(['bar', 'bar'])
+    expect(await post({ ...CHIRPSTACK, fPort: undefined, data: undefined })).toBeNull()
+    expect(heard).toEqual(['bar', 'bar', 'bar'])
     expect(arrivals).toEqual([])
   })
   test('of a device that no help point has is refused by its name', async () => await expect(source().post(TTS)).rejects.toMatchObject({ code: 'help-point/unknown', message: expect.stringContaining('70b3d52dd600035a') }))

@@ -175,6 +175,9 @@ describe('what is known of a help point', () => {
     expect(proofs.silenceChanged(point, at('2026-11-20T09:03:01Z'))).toBe('silent')
     proofs.follow({ kind: 'help-point.silent', actor: 'lamppost', subject: BAR, body: { helpPoint: BAR, lastHeard: null }, seq: 1, at: '' })
     expect(proofs.silenceChanged(point, at('2026-11-20T09:04:00Z'))).toBeNull()
+    const restarted = book('2026-11-20T10:00:00Z')
+    restarted.restore(proofs.save())
+    expect(restarted.silenceChanged(point, at('2026-11-20T10:00:30Z'))).toBeNull()
     proofs.heard(BAR, at('2026-11-20T09:05:00Z'))
     expect(proofs.silenceChanged(point, at('2026-11-20T09:05:01Z'))).toBe('heard')
     expect(proofs.proofOf(point, at('2026-11-20T09:05:01Z'), LONDON)).toMatchObject({ lastHeartbeat: '2026-11-20T09:05:00.000Z', overdue: [] })
@@ -185,15 +188,16 @@ describe('daily drills', () => {
   test.each([
     ['2026-11-20T04:29:00Z', null, null],
     ['2026-11-20T04:30:05Z', null, '2026-11-20T04:30:00.000Z'],
+    ['2026-11-20T05:30:05Z', null, null],
     ['2026-11-20T04:30:05Z', '2026-11-20T04:30:01Z', null],
     ['2026-11-20T09:00:00Z', '2026-11-19T04:30:01Z', '2026-11-20T04:30:00.000Z'],
     ['2026-11-20T11:00:00Z', '2026-11-19T04:30:01Z', null],
   ])('at %s, last run at %s: due since %s', (now, last, due) => {
-    const found = dueDrill({ drillAt: '04:30' }, last === null ? null : Date.parse(last), Date.parse(now), LONDON)
+    const found = dueDrill({ drillAt: '04:30' }, last === null ? null : Date.parse(last), Date.parse(now), LONDON, Date.parse(now) - 60_000)
     expect(found === null ? null : isoTime(found)).toBe(due)
   })
 
-  function schedule(points: HelpPoint[], openAt: (id: string) => IncidentId | null = () => null) {
+  function schedule(points: HelpPoint[], openAt: (id: string) => IncidentId | null = () => null, cut: { incident: IncidentId; helpPoint: HelpPointId; at: string }[] = []) {
     const clock = createFakeClock(Date.parse('2026-11-20T04:29:50Z'))
     const book = createProofBook({ startedAt: clock.now() })
     const log: string[] = []
@@ -217,6 +221,7 @@ describe('daily drills', () => {
         },
         endDrill: async (incident, { passed }) => void log.push(`end ${incident} ${passed}`),
         alive: () => false,
+        cutShort: () => cut,
         write: (draft) => {
           written.push(draft)
           book.follow({ ...draft, seq: 1, at: isoTime(clock.now()) })
@@ -230,7 +235,7 @@ describe('daily drills', () => {
   test('run one after the other, once a day', async () => {
     const { clock, log, running } = schedule([helpPoint({ drillAt: '04:30' }), helpPoint({ id: 'row' as HelpPointId, drillAt: '04:30' })])
     await clock.advance(60_000)
-    expect(log).toEqual(['drill bar drill 2026-11-20', 'end inc-1 true', 'drill row drill 2026-11-20', 'end inc-1 true'])
+    expect(log).toEqual(['drill bar drill 2026-11-20T04:30:00.000Z', 'end inc-1 true', 'drill row drill 2026-11-20T04:30:00.000Z', 'end inc-1 true'])
     for (let i = 0; i < 60; i += 1) await clock.advance(60_000)
     expect(log).toHaveLength(4)
     const closing = running.close()
@@ -244,7 +249,15 @@ describe('daily drills', () => {
     expect([log, written.map(({ kind }) => kind)]).toEqual([[], ['drill.put-off']])
     open = null
     await clock.advance(30_000)
-    expect(log).toEqual(['drill bar drill 2026-11-20', 'end inc-1 true'])
+    expect(log).toEqual(['drill bar drill 2026-11-20T04:30:00.000Z', 'end inc-1 true'])
+    const closing = running.close()
+    await clock.advance(1)
+    await closing
+  })
+  test('that a restart has cut short are ended as failed, so that the next can run', async () => {
+    const { clock, log, written, running } = schedule([helpPoint()], () => null, [{ incident: INCIDENT, helpPoint: BAR, at: '2026-11-20T04:20:00.000Z' }])
+    await clock.advance(100)
+    expect([log, written.map(({ kind, body }) => [kind, (body as DrillResult).problem])]).toEqual([['end inc-1 false'], [['drill.finished', 'The server was started again during the drill.']]])
     const closing = running.close()
     await clock.advance(1)
     await closing

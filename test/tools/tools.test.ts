@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createFollowers } from '../../server/tools/followers.ts'
 import { createKeySieve } from '../../server/tools/key-sieve.ts'
 import { lastLocal, localDate, momentOf, nextLocal } from '../../server/tools/local-time.ts'
 import { createTokenBuckets } from '../../server/tools/token-bucket.ts'
@@ -16,6 +17,7 @@ describe('a local time of day', () => {
     // Clocks go forward on 29 March 2026 at 01:00 UTC, back on 25 October at 01:00 UTC.
     ['2026-03-28T12:00:00Z', '04:30', '2026-03-29T03:30:00.000Z'],
     ['2026-10-24T12:00:00Z', '04:30', '2026-10-25T04:30:00.000Z'],
+    ['2026-03-28T23:30:00Z', '04:30', '2026-03-29T03:30:00.000Z'],
   ])('comes next after %s for %s at %s', (now, time, expected) => expect(iso(nextLocal(Date.parse(now), LONDON, time))).toBe(expected))
   test('that clocks skip comes once all the same', () => {
     const first = nextLocal(Date.parse('2026-03-28T12:00:00Z'), LONDON, '01:30')
@@ -32,6 +34,7 @@ describe('a local time of day', () => {
       expect(nextLocal(last, LONDON, '02:15')).toBeGreaterThan(now)
     }
   })
+  test('late on the day on which clocks went forward was that day’s', () => expect(iso(lastLocal(Date.parse('2026-03-29T22:59:00Z'), LONDON, '04:30'))).toBe('2026-03-29T03:30:00.000Z'))
   test('is on the place’s own date', () => expect([localDate(Date.parse('2026-07-01T23:30:00Z'), LONDON), localDate(Date.parse('2026-07-01T02:00:00Z'), 'America/New_York')]).toEqual(['2026-07-02', '2026-06-30']))
 })
 
@@ -74,5 +77,37 @@ describe('token buckets', () => {
       if (i % 100 === 0) buckets.take('busy')
     }
     expect(buckets.take('busy')).toBe(false)
+  })
+})
+
+describe('what follows the site file', () => {
+  test('is tried again when it cannot, and keeps nobody else from following', async () => {
+    const clock = createFakeClock()
+    const told: string[] = []
+    const followers = createFollowers({ clock, onError: (what) => told.push(what) })
+    let free = false
+    let done = 0
+    await followers.follow('the receiver', async () => {
+      if (!free) throw new Error('the port is in use')
+      done += 1
+    })
+    await followers.follow('the outbox', async () => void (done += 10))
+    expect([told, done]).toEqual([['the receiver'], 10])
+    await clock.advance(5000)
+    free = true
+    await clock.advance(120_000)
+    expect(done).toBe(11)
+  })
+  test('is not tried any more once the site file says something else', async () => {
+    const clock = createFakeClock()
+    const followers = createFollowers({ clock, onError: () => {} })
+    let tries = 0
+    await followers.follow('the receiver', async () => {
+      tries += 1
+      throw new Error('the port is in use')
+    })
+    await followers.follow('the receiver', async () => {})
+    await clock.advance(120_000)
+    expect(tries).toBe(1)
   })
 })

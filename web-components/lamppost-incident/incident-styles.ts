@@ -53,6 +53,10 @@ export const incidentStyles = css`
     letter-spacing: 0.04em;
     font-size: 14px;
   }
+  .late {
+    font-size: 18px;
+    font-weight: 700;
+  }
   .address {
     font-size: clamp(15px, 1.4cqi, 19px);
   }

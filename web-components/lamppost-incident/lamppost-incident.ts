@@ -108,13 +108,16 @@ export class LamppostIncident extends LitElement {
   #heading(incident: Incident, helpPoint: HelpPoint | undefined) {
     const { client } = this.#client
     const timezone = client.state().site?.timezone ?? 'UTC'
-    const first = incident.presses[0]?.receivedAt ?? incident.openedAt
+    const press = incident.presses[0]
+    const late = incident.presses.length > 0 && incident.presses.every((each) => each.late)
+    const first = (late ? press?.pressedAt : press?.receivedAt) ?? incident.openedAt
     return html`<header part="heading">
       <svg class="sign" viewBox="0 0 24 24" aria-hidden="true"><path d="M12 2 23 21H1Z" /><path class="bang" d="M11 9h2v6h-2zm0 7.5h2v2h-2z" /></svg>
       <div class="where">
-        <p class="what">${incident.kind === 'drill' ? words.drill : words.pressed} · ${words.pressedTimes(incident.presses.length)}</p>
+        <p class="what">${incident.kind === 'drill' ? words.drill : words.pressed} · ${words.pressedTimes(incident.presses.length + incident.repeats)}${press?.clockOff ? ` · ${words.deviceClockOff}` : ''}</p>
         <h2>${helpPoint?.name ?? incident.helpPoint}</h2>
         <p class="address">${helpPoint?.address ?? ''}</p>
+        ${late ? html`<p class="late">${words.pressedLate(Math.round((client.now() - Date.parse(first)) / 60_000))}</p>` : nothing}
       </div>
       <div class="when">
         <p class="elapsed" role="timer">${elapsed(client.now() - Date.parse(first))}</p>

@@ -18,7 +18,7 @@ import { wallStyles } from './wall-styles.ts'
  * @fires lamppost-incident-acknowledged
  * @fires lamppost-incident-closed
  * @csspart banner - the red line when the server is lost
- * @csspart storage - the line when the clip buffers' disk runs full
+ * @csspart storage - the lines when the clip buffers' disk runs full, or the record is broken
  * @csspart tiles - the grid of tiles
  */
 @customElement('lamppost-wall')
@@ -48,13 +48,14 @@ export class LamppostWall extends LitElement {
   }
 
   protected override render() {
-    const { link, refusal, incidents, helpPoints, storage } = this.#client.client.state()
+    const { link, refusal, incidents, helpPoints, storage, record } = this.#client.client.state()
     const order = [...incidents].sort((a, b) => Number(b.state === 'open') - Number(a.state === 'open') || (a.openedAt < b.openedAt ? 1 : -1))
     // Tiles keep their place in the document, so that nothing an operator has in hand is lost; only their order on screen changes.
     const arrival = [...incidents].sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1))
     const spoken = order.filter(({ state }) => state === 'open').map(({ helpPoint, kind }) => `${kind === 'drill' ? words.drill : words.pressed}: ${helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint}`)
     return html`${link === 'lost' ? html`<p part="banner" class="banner" role="alert">${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}</p>` : nothing}
       ${storage?.problem ? html`<p part="storage" class="storage" role="status">${words.storage}: ${storage.problem}</p>` : nothing}
+      ${record ? html`<p part="storage" class="storage" role="status">${words.recordBroken}: ${record}</p>` : nothing}
       <p class="visually-hidden" role="alert">${spoken.join('. ')}</p>
       ${order.length > 0 ? html`<div part="tiles" class="tiles n${Math.min(4, order.length)} ${link === 'lost' ? 'old' : ''}">${repeat(arrival, ({ id }) => id, (incident, i) => html`<lamppost-incident .rank=${order.indexOf(incident)} ?crowded=${order.length > 1} ?behind=${i > 0} .client=${this.#client.client} .incident=${incident.id}></lamppost-incident>`)}</div>` : nothing}`
   }

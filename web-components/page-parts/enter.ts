@@ -3,7 +3,7 @@
 const answerOf = async (response: Response): Promise<{ token?: string; detail?: string } | null> => response.json().catch(() => null)
 
 /** Resolves with a bearer token, or with '' when a session cookie does it. */
-export async function enter(role: 'operator' | 'engineer' | 'evidence' | 'press', form: HTMLFormElement | null): Promise<string> {
+export async function enter(role: 'operator' | 'engineer' | 'evidence' | 'supervisor' | 'press', form: HTMLFormElement | null): Promise<string> {
   const demo = await fetch(`/demo/token?role=${role}`)
   if (demo.ok) return (await answerOf(demo))?.token ?? ''
   if (!form || (await fetch('/api/v1/session')).ok) return ''
@@ -24,7 +24,7 @@ export async function enter(role: 'operator' | 'engineer' | 'evidence' | 'press'
 }
 
 /** Gives the element its token and puts it on the page. */
-export async function place(tag: string, role: 'operator' | 'engineer' | 'evidence'): Promise<HTMLElement> {
+export async function place(tag: string, role: 'operator' | 'engineer' | 'evidence' | 'supervisor'): Promise<HTMLElement> {
   const token = await enter(role, document.querySelector<HTMLFormElement>('form.sign-in'))
   const element = document.createElement(tag)
   if (token) element.setAttribute('token', token)

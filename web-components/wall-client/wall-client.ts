@@ -1,10 +1,10 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
-import type { CameraInquiry, FoundCamera, CameraView, HelpPoint, Incident, PresetCheck, PresetView, Problem, RecorderReport, Site, Storage } from './api-shapes.ts'
+import type { CameraInquiry, Destination, FoundCamera, CameraView, HelpPoint, Incident, PresetCheck, PresetView, Problem, RecorderReport, Site, Storage } from './api-shapes.ts'
 import { type ServerEvent, readEvents } from './event-stream.ts'
 import { createPictureCarrier } from './picture-carrier.ts'
 
 export type Link = 'connecting' | 'live' | 'lost'
-export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null; /** Null while all is well, or nothing was said. */ storage: Storage | null }
+export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null; /** Null while all is well, or nothing was said. */ storage: Storage | null; /** What is broken about the ledger; null while it is whole. */ record: string | null }
 
 /** A refusal in the server's words. */
 export class Refusal extends Error {
@@ -26,7 +26,7 @@ export type WallClient = ReturnType<typeof createWallClient>
 export function createWallClient({ server, token }: { server: string; token: string }) {
   const base = server === '/' ? '' : server.replace(/\/$/, '')
   const listeners = new Set<() => void>()
-  let state: WallState = { link: 'connecting', refusal: null, incidents: [], helpPoints: [], cameras: [], site: null, storage: null }
+  let state: WallState = { link: 'connecting', refusal: null, incidents: [], helpPoints: [], cameras: [], site: null, storage: null, record: null }
   let users = 0
   let stop: AbortController | null = null
   let lastEvent: string | null = null
@@ -107,6 +107,12 @@ export function createWallClient({ server, token }: { server: string; token: str
       return
     }
     if (event === 'storage.health') return set({ storage: JSON.parse(data) as Storage })
+    if (event === 'ledger.health') return set({ record: (JSON.parse(data) as { problem: string | null }).problem })
+    if (event === 'help-point.health') {
+      const { helpPoint, ...proof } = JSON.parse(data) as { helpPoint: string } & Partial<HelpPoint>
+      set({ helpPoints: state.helpPoints.map((each) => (each.id === helpPoint ? { ...each, ...proof } : each)) })
+      return
+    }
     if (event === 'site.problem') return
     const entry = JSON.parse(data) as { kind?: string; body?: { incident?: string } }
     if (entry.body?.incident) void refresh(entry.body.incident)
@@ -115,7 +121,7 @@ export function createWallClient({ server, token }: { server: string; token: str
 
   async function loadTown(): Promise<void> {
     const [site, helpPoints, cameras] = await Promise.all([get<Site>('/api/v1/site'), get<{ items: HelpPoint[] }>('/api/v1/help-points'), get<{ items: CameraView[] }>('/api/v1/cameras')])
-    set({ site, storage: site.storage, helpPoints: helpPoints.items, cameras: cameras.items })
+    set({ site, storage: site.storage, record: site.record, helpPoints: helpPoints.items, cameras: cameras.items })
   }
   async function loadIncidents(): Promise<void> {
     const lists = await Promise.all(['open', 'acknowledged'].map((each) => get<{ items: Incident[] }>(`/api/v1/incidents?state=${each}&limit=200`)))
@@ -209,6 +215,15 @@ export function createWallClient({ server, token }: { server: string; token: str
     contacted: (id: string, contact: string, outcome: string): Promise<void> => change(id, 'contacts', { contact, outcome }),
     bring: (id: string, camera: string): Promise<void> => change(id, 'framings', { camera }),
     refresh,
+    /** The town once more: what is not told as it happens, such as signs of life. */
+    reload: loadTown,
+    drill: async (helpPoint: string): Promise<void> => void (await call('POST', `/api/v1/help-points/${encodeURIComponent(helpPoint)}/drills`)),
+    helpPointTable: async (): Promise<{ blob: Blob; name: string }> => {
+      const answer = await call('GET', '/api/v1/help-points.csv')
+      return { blob: await answer.blob(), name: /filename="([^"]+)"/.exec(answer.headers.get('content-disposition') ?? '')?.[1] ?? 'help-points.csv' }
+    },
+    outbox: async (): Promise<Destination[]> => (await get<{ items: Destination[] }>('/api/v1/outbox')).items,
+    retryLetter: async (destination: string, seq: number): Promise<void> => void (await call('POST', `/api/v1/outbox/${encodeURIComponent(destination)}/dead-letters/${seq}/retry`)),
     incidents: async (after: string | null): Promise<{ items: Incident[]; next: string | null }> => get(`/api/v1/incidents?limit=50${after === null ? '' : `&after=${encodeURIComponent(after)}`}`),
     /** The newest still picture as an address for an image; the caller gives it up with `URL.revokeObjectURL`. */
     snapshot: async (camera: string): Promise<string> => URL.createObjectURL(await (await call('GET', cameraPath(camera, 'snapshot.jpg'))).blob()),

@@ -1,5 +1,5 @@
 /** Every word the elements say, in English. Other languages are typed by this one. */
-import type { Framing, PresetCheck } from '../wall-client/api-shapes.ts'
+import type { Framing, HelpPoint, PresetCheck } from '../wall-client/api-shapes.ts'
 
 const proofWords = ({ proofs }: Framing): string => {
   if (proofs.includes('picture')) return proofs.includes('position') ? 'position and picture agree' : 'the picture agrees'
@@ -19,6 +19,9 @@ export const en = {
   sincePress: 'since the press',
   pressedAt: (time: string) => `pressed ${time}`,
   pressedTimes: (count: number) => (count === 1 ? 'pressed once' : `pressed ${count} times`),
+  pressedLate: (minutes: number) => `Arrived late: pressed ${minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`} ago. No camera was moved`,
+  deviceClockOff: 'Its own clock is wrong',
+  recordBroken: 'The record is broken',
   take: 'Take it',
   takenBy: (name: string) => `Taken by ${name}`,
   alreadyTaken: (name: string) => `Already taken by ${name}`,
@@ -139,6 +142,35 @@ export const en = {
   onvif: 'ONVIF',
   video: 'Video',
   heldByIncident: 'Held by an open incident',
+  proofs: {
+    title: 'Does every help point work?',
+    sum: (count: number, overdue: number) => (overdue > 0 ? `${overdue} of ${count} ${overdue === 1 ? 'needs' : 'need'} somebody now` : count === 1 ? 'The one help point is in order' : `All ${count} are in order`),
+    table: 'Save as a table (CSV)',
+    columns: ['Help point', 'Now', 'Last drill, and how long each stage took', 'Last press of a person', 'Last sign of life', 'Next drill, and how it presses'],
+    standing: { overdue: 'Look at it now', doubt: 'Not fully proven', proven: 'Proven', unknown: 'Nothing checks it' },
+    why: ({ overdue, lastDrillResult: drill, drillAt, heartbeatMs }: HelpPoint): string => {
+      if (drill && !drill.passed) return `The last drill failed. ${drill.problem ?? ''}`
+      if (overdue.includes('drill')) return 'Its daily drill has not run'
+      if (overdue.includes('heartbeat')) return 'It does not say any more that it lives'
+      if (drill) return drill.framing === 'framed' ? 'Moving picture, framing proven' : 'Moving picture, framing not proven'
+      return drillAt === null && heartbeatMs === null ? 'No daily drill in the site file' : 'No drill has run yet'
+    },
+    never: 'Never',
+    noHeartbeat: 'Does not say',
+    byHandOnly: 'By hand only',
+    stages: { durable: 'on disk', asked: 'camera sent', accepted: 'answered', settled: 'at rest', picture: 'moving picture' },
+    sources: { http: 'HTTP', 'http-signed': 'signed HTTP', mqtt: 'MQTT', 'onvif-input': 'camera input', lorawan: 'LoRaWAN', sia: 'SIA DC-09' } as Record<string, string>,
+    run: 'Run a drill',
+    busy: 'Incident open',
+    others: 'Other systems that are told',
+    noOthers: 'No destination in the site file.',
+    outboxColumns: ['Destination', 'Now', 'Waiting', 'Heard', 'Could not be delivered'],
+    heard: 'Hears everything',
+    failing: (attempts: number, problem: string) => `Tried ${attempts === 1 ? 'once' : `${attempts} times`}: ${problem}`,
+    deadLetters: (count: number) => (count === 1 ? '1 event could not be delivered' : `${count} events could not be delivered`),
+    none: 'Nothing',
+    again: 'Try again',
+  },
   evidence: 'Clips held as evidence',
   noIncidents: 'No incident has been recorded yet.',
   from: 'From',

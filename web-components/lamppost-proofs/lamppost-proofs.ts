@@ -1,0 +1,178 @@
+/** The supervisor's page: whether every help point still reaches a moving picture, what is overdue, and who has heard of it. */
+import { LitElement, html, nothing } from 'lit'
+import { customElement, property, state } from 'lit/decorators.js'
+import { repeat } from 'lit/directives/repeat.js'
+import { look } from '../look/look.ts'
+import { dayAndTime } from '../look/times.ts'
+import type { Destination, HelpPoint } from '../wall-client/api-shapes.ts'
+import { ClientController } from '../wall-client/client-controller.ts'
+import type { WallClient } from '../wall-client/wall-client.ts'
+import { en } from '../words/en.ts'
+import { type Standing, byUrgency, spanOf, standingOf } from './proof-words.ts'
+import { proofsStyles } from './proofs-styles.ts'
+
+const words = en.proofs
+const RELOAD_MS = 10_000
+const STAGES = ['durable', 'asked', 'accepted', 'settled', 'picture'] as const
+/** A shape beside each colour. */
+const SHAPES: Record<Standing, string> = { overdue: 'M12 2 23 21H1Zm-1 7v6h2V9zm0 7.500v2h2v-2z', doubt: 'M12 2a10 10 0 1 0 .01 0zm-1 5h2v7h-2zm0 8.500h2v2h-2z', proven: 'M12 2a10 10 0 1 0 .01 0zm-1.500 14.500-4-4 1.500-1.500 2.500 2.500 5.500-5.500 1.500 1.500z', unknown: 'M12 2a10 10 0 1 0 .01 0zm-5 9h10v2H7z' }
+
+/**
+ * @attr server - Lamppost's origin; empty means the page's own
+ * @attr token - a bearer token of a supervisor or engineer; empty uses the session cookie
+ */
+@customElement('lamppost-proofs')
+export class LamppostProofs extends LitElement {
+  static override styles = [look, proofsStyles]
+
+  @property() server = ''
+  @property() token = ''
+  @property({ attribute: false }) client: WallClient | null = null
+  @state() private destinations: Destination[] = []
+  @state() private refusal: string | null = null
+  @state() private drilling: string | null = null
+
+  #client = new ClientController(this)
+  #timer: ReturnType<typeof setInterval> | null = null
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    void this.updateComplete.then(() => this.#load())
+    this.#timer = setInterval(() => void this.#load(), RELOAD_MS)
+  }
+  override disconnectedCallback(): void {
+    if (this.#timer) clearInterval(this.#timer)
+    super.disconnectedCallback()
+  }
+
+  async #load(): Promise<void> {
+    await this.#try(async () => {
+      const { client } = this.#client
+      const [destinations] = await Promise.all([client.outbox(), client.reload()])
+      this.destinations = destinations
+    })
+  }
+  async #try(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+      this.refusal = null
+    } catch (error) {
+      this.refusal = error instanceof Error ? error.message : String(error)
+    }
+  }
+  async #drill({ id }: HelpPoint): Promise<void> {
+    this.drilling = id
+    await this.#try(async () => this.#client.client.drill(id))
+    this.drilling = null
+  }
+  #saveTable(): Promise<void> {
+    return this.#try(async () => {
+      const { blob, name } = await this.#client.client.helpPointTable()
+      const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name })
+      link.click()
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+    })
+  }
+  #retry(destination: string, seq: number): Promise<void> {
+    return this.#try(async () => {
+      await this.#client.client.retryLetter(destination, seq)
+      await this.#load()
+    })
+  }
+
+  protected override render() {
+    const { helpPoints, link, record } = this.#client.client.state()
+    const overdue = helpPoints.filter((each) => standingOf(each) === 'overdue').length
+    return html`<main>
+      <div class="top">
+        <h2>${words.title}</h2>
+        ${helpPoints.length > 0 ? html`<p class="sum ${overdue > 0 ? 'bad' : 'good'}" role="status">${words.sum(helpPoints.length, overdue)}</p>` : nothing}
+        <button @click=${() => this.#saveTable()}>${words.table}</button>
+      </div>
+      ${this.refusal ? html`<p class="refusal" role="alert">${this.refusal}</p>` : nothing} ${record ? html`<p class="refusal" role="alert">${en.recordBroken}: ${record}</p>` : nothing}
+      ${link === 'connecting' ? html`<p class="quiet">${en.connecting}</p>` : nothing}
+      <div class="card">
+        <table>
+          <thead>
+            <tr>
+              ${words.columns.map((column) => html`<th scope="col">${column}</th>`)}
+              <th scope="col"><span class="visually-hidden">${words.run}</span></th>
+            </tr>
+          </thead>
+          <tbody>
+            ${repeat(byUrgency(helpPoints), ({ id }) => id, (helpPoint) => this.#helpPoint(helpPoint))}
+          </tbody>
+        </table>
+      </div>
+      <section>
+        <h3>${words.others}</h3>
+        ${this.destinations.length === 0 ? html`<p class="quiet">${words.noOthers}</p>` : this.#outbox()}
+      </section>
+    </main>`
+  }
+
+  #time(iso: string | null): string {
+    return iso === null ? words.never : dayAndTime(iso, this.#client.client.state().site?.timezone ?? 'UTC')
+  }
+
+  #helpPoint(helpPoint: HelpPoint) {
+    const { id, name, address, lastDrillResult: drill, lastPress, lastHeartbeat, nextDrill, drillAt, heartbeatMs, sources, incident } = helpPoint
+    const standing = standingOf(helpPoint)
+    return html`<tr data-help-point=${id}>
+      <th scope="row">${name}<span class="quiet">${address}</span></th>
+      <td>
+        <span class="standing ${standing}"
+          ><svg viewBox="0 0 24 24" aria-hidden="true"><path fill-rule="evenodd" d=${SHAPES[standing]} /></svg><span>${words.standing[standing]}<span class="why">${words.why(helpPoint)}</span></span></span
+        >
+      </td>
+      <td>
+        ${drill
+          ? html`<div class="way">
+              <span>${this.#time(drill.at)}</span>
+              <span class="bar" aria-hidden="true">${STAGES.map((stage, i) => html`<i class=${stage} style="flex:${Math.max(0, (drill.stages[stage] ?? 0) - (drill.stages[STAGES[i - 1] ?? stage] ?? 0) * (i > 0 ? 1 : 0))}"></i>`)}</span>
+              <span class="stages">${STAGES.flatMap((stage) => (drill.stages[stage] === undefined ? [] : [`${words.stages[stage]} ${spanOf(drill.stages[stage])}`])).join(' · ')}</span>
+            </div>`
+          : html`<span class="quiet">${words.never}</span>`}
+      </td>
+      <td>${this.#time(lastPress)}</td>
+      <td>${heartbeatMs === null && lastHeartbeat === null ? html`<span class="quiet">${words.noHeartbeat}</span>` : this.#time(lastHeartbeat)}</td>
+      <td>${drillAt === null ? html`<span class="quiet">${words.byHandOnly}</span>` : this.#time(nextDrill)}<span class="quiet">${sources.map((source) => words.sources[source] ?? source).join(', ')}</span></td>
+      <td><button ?disabled=${this.drilling !== null || incident !== null} @click=${() => this.#drill(helpPoint)}>${incident === null ? words.run : words.busy}</button></td>
+    </tr>`
+  }
+
+  #outbox() {
+    return html`<div class="card">
+      <table>
+        <thead>
+          <tr>
+            ${words.outboxColumns.map((column) => html`<th scope="col">${column}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${this.destinations.map(
+            ({ destination, url, waiting, delivered, last, failing, dead }) => html`<tr>
+              <th scope="row">${destination}<span class="quiet">${url}</span></th>
+              <td class=${failing || dead.length > 0 ? 'overdue' : 'proven'}>${failing ? words.failing(failing.attempts, failing.problem) : dead.length > 0 ? words.deadLetters(dead.length) : words.heard}</td>
+              <td>${waiting}</td>
+              <td>${delivered}${last ? html`<span class="quiet">${last.event}, ${this.#time(last.at)}</span>` : nothing}</td>
+              <td>
+                ${dead.length === 0
+                  ? html`<span class="quiet">${words.none}</span>`
+                  : html`<ul class="letters">
+                      ${dead.slice(-5).map(({ seq, event, problem }) => html`<li><span>${event} (${seq}): ${problem}</span><button @click=${() => this.#retry(destination, seq)}>${words.again}</button></li>`)}
+                    </ul>`}
+              </td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'lamppost-proofs': LamppostProofs
+  }
+}

@@ -1,0 +1,18 @@
+/** What a help point's proofs say, worst first. Pure. */
+import type { HelpPoint } from '../wall-client/api-shapes.ts'
+
+/** `overdue`: nobody knows whether it works. `doubt`: it works, and something about it is not as it should be. */
+export type Standing = 'overdue' | 'doubt' | 'proven' | 'unknown'
+
+export function standingOf({ overdue, lastDrillResult, drillAt, heartbeatMs }: HelpPoint): Standing {
+  if (overdue.length > 0) return 'overdue'
+  if (lastDrillResult && !lastDrillResult.passed) return 'overdue'
+  if (lastDrillResult) return lastDrillResult.framing === 'framed' ? 'proven' : 'doubt'
+  return drillAt === null && heartbeatMs === null ? 'unknown' : 'doubt'
+}
+
+const RANK: Record<Standing, number> = { overdue: 0, doubt: 1, unknown: 2, proven: 3 }
+export const byUrgency = (helpPoints: readonly HelpPoint[]): HelpPoint[] => [...helpPoints].sort((a, b) => RANK[standingOf(a)] - RANK[standingOf(b)] || a.name.localeCompare(b.name))
+
+/** Milliseconds as a person reads them: "3 ms", "1.7 s". */
+export const spanOf = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`)
