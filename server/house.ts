@@ -300,7 +300,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const proofOf = (each: HelpPoint) => proofs.proofOf(each, clock.now(), site().timezone)
     const tellProof = (id: HelpPointId): void => {
       const found = helpPoint(id)
-      if (found) news.publish({ event: 'help-point.health', data: { helpPoint: id, ...proofOf(found) } })
+      if (found) news.publish({ event: 'help-point.health', data: { helpPoint: id, incident: book.openAt(id)?.id ?? null, ...proofOf(found) } })
     }
 
     // What other systems must hear.
@@ -326,7 +326,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       if (entry.kind === 'drill.finished') {
         metrics.drill(entry.body.passed)
         tellProof(entry.body.helpPoint)
-      } else if (entry.kind === 'chain.finished') tellProof(entry.body.helpPoint)
+      } else if (entry.kind === 'chain.finished' || entry.kind === 'incident.opened') tellProof(entry.body.helpPoint)
+      else if (entry.kind === 'incident.closed') tellProof(book.get(entry.body.incident).helpPoint)
       else if (entry.kind === 'ledger.broken') news.publish({ event: 'ledger.health', data: { problem: entry.body.problem } })
     }))
 

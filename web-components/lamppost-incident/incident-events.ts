@@ -4,6 +4,7 @@ export type IncidentRequest =
   | { ask: 'close'; incident: string; reason: string }
   | { ask: 'note'; incident: string; text: string }
   | { ask: 'tick'; incident: string; step: number }
+  | { ask: 'bring'; incident: string; camera: string }
   | { ask: 'answer-camera'; incident: string; camera: string; by: string; answer: 'give' | 'keep' }
 
 export class IncidentRequestEvent extends CustomEvent<IncidentRequest> {

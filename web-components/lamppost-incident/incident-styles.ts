@@ -155,7 +155,8 @@ export const incidentStyles = css`
   }
   .none {
     display: grid;
-    place-items: center;
+    place-content: center;
+    gap: 16px;
     aspect-ratio: 16 / 9;
     padding: 20px;
     border: 2px dashed var(--_bad);
@@ -163,6 +164,12 @@ export const incidentStyles = css`
     color: var(--_bad);
     font-weight: 700;
     text-align: center;
+  }
+  .none .offer {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: center;
+    gap: 10px;
   }
   .side {
     display: flex;

@@ -14,6 +14,8 @@ import { type IncidentRequest, IncidentRequestEvent } from './incident-events.ts
 import { incidentStyles } from './incident-styles.ts'
 import { arrangeViews } from './incident-views.ts'
 
+/** All of its presses were held on their way. */
+const isLate = ({ presses }: Incident): boolean => presses.length > 0 && presses.every(({ late }) => late)
 const MOST_FURTHER = 3
 
 /**
@@ -72,6 +74,7 @@ export class LamppostIncident extends LitElement {
       if (request.ask === 'acknowledge') await client.acknowledge(request.incident)
       else if (request.ask === 'close') await client.close(request.incident, request.reason)
       else if (request.ask === 'note') await client.note(request.incident, request.text)
+      else if (request.ask === 'bring') await client.bring(request.incident, request.camera)
       else if (request.ask === 'answer-camera') await client.answerCamera(request.incident, request)
       else await client.tick(request.incident, request.step)
     } catch (error) {
@@ -92,7 +95,7 @@ export class LamppostIncident extends LitElement {
       <div class="body">
         <div class="pictures">
           ${askedOthers(incident, town.incidents, this.#names)}
-          ${main ? this.#mainView(main, incident) : html`<p class="none">${words.noCamera}</p>`}
+          ${main ? this.#mainView(main, incident) : this.#noView(incident)}
           ${this.replaying && main ? this.#replay(main, incident) : nothing}
         </div>
         <div class="side">
@@ -109,7 +112,7 @@ export class LamppostIncident extends LitElement {
     const { client } = this.#client
     const timezone = client.state().site?.timezone ?? 'UTC'
     const press = incident.presses[0]
-    const late = incident.presses.length > 0 && incident.presses.every((each) => each.late)
+    const late = isLate(incident)
     const first = (late ? press?.pressedAt : press?.receivedAt) ?? incident.openedAt
     return html`<header part="heading">
       <svg class="sign" viewBox="0 0 24 24" aria-hidden="true"><path d="M12 2 23 21H1Z" /><path class="bang" d="M11 9h2v6h-2zm0 7.5h2v2h-2z" /></svg>
@@ -147,6 +150,15 @@ export class LamppostIncident extends LitElement {
           : nothing}
       </figcaption>
     </figure>`
+  }
+
+  /** A late press moves no camera by itself: whoever wants one brings it by a button. */
+  #noView(incident: Incident) {
+    const late = isLate(incident)
+    return html`<div class="none">
+      <p>${late ? words.noneMoved : words.noCamera}</p>
+      ${late ? html`<div class="offer">${incident.clips.map(({ camera }) => html`<button class="main" @click=${() => this.#request({ ask: 'bring', incident: incident.id, camera })}>${words.bring(this.#nameOf(camera))}</button>`)}</div>` : nothing}
+    </div>`
   }
 
   #replay({ camera }: Framing, incident: Incident) {

@@ -1,5 +1,5 @@
 /** The supervisor's page: whether every help point still reaches a moving picture, what is overdue, and who has heard of it. */
-import { LitElement, html, nothing } from 'lit'
+import { LitElement, html, nothing, svg } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
 import { look } from '../look/look.ts'
@@ -16,6 +16,16 @@ const RELOAD_MS = 10_000
 const STAGES = ['durable', 'asked', 'accepted', 'settled', 'picture'] as const
 /** A shape beside each colour. */
 const SHAPES: Record<Standing, string> = { overdue: 'M12 2 23 21H1Zm-1 7v6h2V9zm0 7.500v2h2v-2z', doubt: 'M12 2a10 10 0 1 0 .01 0zm-1 5h2v7h-2zm0 8.500h2v2h-2z', proven: 'M12 2a10 10 0 1 0 .01 0zm-1.500 14.500-4-4 1.500-1.500 2.500 2.500 5.500-5.500 1.500 1.500z', unknown: 'M12 2a10 10 0 1 0 .01 0zm-5 9h10v2H7z' }
+
+/** Where the time went, as wide as it took. No style of its own: a strict page forbids that. */
+function bar(times: NonNullable<HelpPoint['lastDrillResult']>['stages']) {
+  const reached = STAGES.flatMap((stage) => (times[stage] === undefined ? [] : [{ stage, at: times[stage] }])).sort((a, b) => a.at - b.at)
+  const whole = Math.max(1, reached.at(-1)?.at ?? 1)
+  return html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">${reached.map(({ stage, at }, i) => {
+    const from = (reached[i - 1]?.at ?? 0) / whole
+    return svg`<rect class=${stage} x=${from * 100} width=${Math.max(1, (at / whole - from) * 100)} height="8" />`
+  })}</svg>`
+}
 
 /**
  * @attr server - Lamppost's origin; empty means the page's own
@@ -129,13 +139,12 @@ export class LamppostProofs extends LitElement {
         ${drill
           ? html`<div class="way">
               <span>${this.#time(drill.at)}</span>
-              <span class="bar" aria-hidden="true">${STAGES.map((stage, i) => html`<i class=${stage} style="flex:${Math.max(0, (drill.stages[stage] ?? 0) - (drill.stages[STAGES[i - 1] ?? stage] ?? 0) * (i > 0 ? 1 : 0))}"></i>`)}</span>
+              ${bar(drill.stages)}
               <span class="stages">${STAGES.flatMap((stage) => (drill.stages[stage] === undefined ? [] : [`${words.stages[stage]} ${spanOf(drill.stages[stage])}`])).join(' · ')}</span>
             </div>`
           : html`<span class="quiet">${words.never}</span>`}
       </td>
-      <td>${this.#time(lastPress)}</td>
-      <td>${heartbeatMs === null && lastHeartbeat === null ? html`<span class="quiet">${words.noHeartbeat}</span>` : this.#time(lastHeartbeat)}</td>
+      <td>${this.#time(lastPress)}<span class="quiet">${heartbeatMs === null && lastHeartbeat === null ? words.noHeartbeat : words.alive(this.#time(lastHeartbeat))}</span></td>
       <td>${drillAt === null ? html`<span class="quiet">${words.byHandOnly}</span>` : this.#time(nextDrill)}<span class="quiet">${sources.map((source) => words.sources[source] ?? source).join(', ')}</span></td>
       <td><button ?disabled=${this.drilling !== null || incident !== null} @click=${() => this.#drill(helpPoint)}>${incident === null ? words.run : words.busy}</button></td>
     </tr>`

@@ -72,7 +72,7 @@ export const proofsStyles = css`
     white-space: nowrap;
   }
   tbody th {
-    min-width: 230px;
+    min-width: 190px;
     font-size: 17px;
     font-weight: 600;
   }
@@ -85,7 +85,7 @@ export const proofsStyles = css`
   .standing {
     display: flex;
     gap: 8px;
-    min-width: 150px;
+    min-width: 170px;
     font-weight: 600;
   }
   .standing svg {
@@ -115,32 +115,28 @@ export const proofsStyles = css`
   .way {
     display: grid;
     gap: 4px;
-    min-width: 250px;
+    min-width: 230px;
   }
   .bar {
-    display: flex;
+    width: 100%;
     height: 8px;
     border-radius: 4px;
-    overflow: hidden;
     background: #0c1119;
   }
-  .bar i {
-    min-width: 2px;
-  }
   .bar .durable {
-    background: #7aa2ff;
+    fill: #7aa2ff;
   }
   .bar .asked {
-    background: #9d8cff;
+    fill: #9d8cff;
   }
   .bar .accepted {
-    background: #c58cf0;
+    fill: #c58cf0;
   }
   .bar .settled {
-    background: #f5b942;
+    fill: #f5b942;
   }
   .bar .picture {
-    background: #4cc38a;
+    fill: #4cc38a;
   }
   .stages {
     font-size: 14px;

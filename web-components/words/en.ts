@@ -44,6 +44,7 @@ export const en = {
   addNote: 'Write it down',
   furtherViews: 'Further views',
   showLarge: (name: string) => `Show ${name} large`,
+  noneMoved: 'The press came late: no camera was moved for it. What was recorded then is held.',
   bring: (name: string) => `Bring ${name}`,
   noCamera: 'No camera could be sent. Use the wall’s own cameras.',
   framing: (framing: Framing): string => {
@@ -146,7 +147,7 @@ export const en = {
     title: 'Does every help point work?',
     sum: (count: number, overdue: number) => (overdue > 0 ? `${overdue} of ${count} ${overdue === 1 ? 'needs' : 'need'} somebody now` : count === 1 ? 'The one help point is in order' : `All ${count} are in order`),
     table: 'Save as a table (CSV)',
-    columns: ['Help point', 'Now', 'Last drill, and how long each stage took', 'Last press of a person', 'Last sign of life', 'Next drill, and how it presses'],
+    columns: ['Help point', 'Now', 'Last drill, and how long each stage took', 'Last press of a person, last sign of life', 'Next drill, and how it presses'],
     standing: { overdue: 'Look at it now', doubt: 'Not fully proven', proven: 'Proven', unknown: 'Nothing checks it' },
     why: ({ overdue, lastDrillResult: drill, drillAt, heartbeatMs }: HelpPoint): string => {
       if (drill && !drill.passed) return `The last drill failed. ${drill.problem ?? ''}`
@@ -156,7 +157,8 @@ export const en = {
       return drillAt === null && heartbeatMs === null ? 'No daily drill in the site file' : 'No drill has run yet'
     },
     never: 'Never',
-    noHeartbeat: 'Does not say',
+    noHeartbeat: 'Gives no sign of life by itself',
+    alive: (time: string) => `Sign of life: ${time}`,
     byHandOnly: 'By hand only',
     stages: { durable: 'on disk', asked: 'camera sent', accepted: 'answered', settled: 'at rest', picture: 'moving picture' },
     sources: { http: 'HTTP', 'http-signed': 'signed HTTP', mqtt: 'MQTT', 'onvif-input': 'camera input', lorawan: 'LoRaWAN', sia: 'SIA DC-09' } as Record<string, string>,
