@@ -94,9 +94,10 @@ const SETPRIV = { program: 'setpriv', debian: 'util-linux' }
 const CHROMIUM = { program: 'chromium', debian: 'chromium' }
 const NGINX = { program: 'nginx', debian: 'nginx-light' }
 const OPENSSL = { program: 'openssl', debian: 'openssl' }
+const WRK = { program: 'wrk', debian: 'wrk' }
 const MOSQUITTO = { program: 'mosquitto', debian: 'mosquitto' }
 const MOSQUITTO_PUB = { program: 'mosquitto_pub', debian: 'mosquitto-clients' }
-const NEEDED = { test: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, MOSQUITTO, MOSQUITTO_PUB], bench: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, NGINX] }
+const NEEDED = { test: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, MOSQUITTO, MOSQUITTO_PUB], bench: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, NGINX, WRK] }
 
 checkNode()
 installPrograms(NEEDED[mode] ?? [FFMPEG, SETPRIV])

@@ -69,7 +69,6 @@ export const proofsStyles = css`
     color: var(--_quiet);
     font-size: 14px;
     font-weight: 600;
-    white-space: nowrap;
   }
   tbody th {
     min-width: 190px;
