@@ -1,6 +1,6 @@
 /** Checkpoints on disk, outside the database: one file a day, only ever appended to, and the key that signs them. */
 import { type KeyObject, createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Checkpoint, readCheckpoint, verifierKeyOf } from './checkpoint-note.ts'
 
@@ -27,16 +27,18 @@ export function checkpointKey(keyFile: string): KeyObject {
 export function writeCheckpoint({ folder }: CheckpointPlaces, note: string, day: string): void {
   mkdirSync(folder, { recursive: true })
   const name = join(folder, `${day}.txt`)
-  const before = existsSync(name) ? readFileSync(name) : Buffer.alloc(0)
+  const file = openSync(name, 'a+')
+  const { size } = fstatSync(file)
+  const end = Buffer.alloc(Math.min(2, size))
+  readSync(file, end, 0, end.length, size - end.length)
   // What a crash or a full disk cut short must not run into this one.
-  const start = before.length === 0 || before.subarray(-2).toString() === '\n\n' ? '' : '\n\n'
-  const file = openSync(name, 'a')
+  const start = size === 0 || end.toString() === '\n\n' ? '' : '\n\n'
   try {
     const bytes = Buffer.from(`${start}${note}\n`)
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
     fsyncSync(file)
   } catch (error) {
-    ftruncateSync(file, before.length)
+    ftruncateSync(file, size)
     throw error
   } finally {
     closeSync(file)

@@ -1,7 +1,10 @@
 /** Sends so many presses of one help point a second, whether or not they are answered. URL TOKEN PER-SECOND SECONDS */
 import http from 'node:http'
+import { setPriority } from 'node:os'
 
 const [url, token, perSecond, seconds] = [process.argv[2], process.argv[3], Number(process.argv[4]), Number(process.argv[5])]
+// A flood comes from other machines: it must not take the processor from what it floods, nor from who measures.
+setPriority(10)
 const MOST_OPEN = 2000
 const agent = new http.Agent({ keepAlive: true, maxSockets: 256 })
 const counts = { offered: 0, acknowledged: 0, refused: 0, failed: 0 }
