@@ -48,11 +48,8 @@ import { postWebhook } from './outbox/webhook-post.ts'
 import { type DemoCredentials, demoPeople, readDemoCredentials, writeDemoCredentials } from './people/demo-people.ts'
 import { openPeopleFile } from './people/people-file.ts'
 import { createSessions } from './people/sessions.ts'
-import { createLorawanSource } from './press/lorawan-source.ts'
-import { createMqttSource } from './press/mqtt-source.ts'
-import { createOnvifInput } from './press/onvif-input.ts'
 import { type Accepted, type Arrival, createPressDesk } from './press/press-desk.ts'
-import { type SiaReceiver, startSiaReceiver } from './press/sia-receiver.ts'
+import { createPressSources } from './press/press-sources.ts'
 import { checkSignature } from './press/signed-press.ts'
 import { createChainWatch } from './proof/chain-watch.ts'
 import { drillResult, drillWords, startDrillSchedule } from './proof/drill-schedule.ts'
@@ -138,7 +135,6 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const { append } = ledger
 
     const listening = new Set<CameraId>()
-    const buttons = () => site().helpPoints.flatMap(({ id, wired: inputs }) => inputs.map((input) => ({ helpPoint: id, ...input })))
 
     // Cameras and their clip buffers. Video runs in a thread of its own.
     const clips = createClipDesk({
@@ -165,8 +161,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         news.publish({ event: 'camera.health', data: { ...change, codec: clips.codec(change.camera) } })
       },
       onStream: (camera, stream, substream) => void clips.stream(camera, stream, camera.onvif, [], substream).catch(onError),
-      listened: (camera) => buttons().some((button) => button.camera === camera),
-      onInput: (camera, event) => wired.heard(camera, event),
+      listened: (camera) => site().helpPoints.some(({ wired }) => wired.some((input) => input.camera === camera)),
+      onInput: (camera, event) => sources.heardInput(camera, event),
       onListening: (camera, problem) => {
         if (problem === null) listening.add(camera)
         else listening.delete(camera)
@@ -356,34 +352,24 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       refusedAt = clock.monotonic()
       append([{ kind: 'press.refused', actor: `address:${from}`, subject: 'presses', body: { helpPoint: id, reason, source } }])
     }
-    const wired = createOnvifInput({ buttons, accept: acceptPress, clockOffsetMs: (camera) => cameras.health(camera).clockOffsetMs, clock, onError })
-    closing.add('the wired buttons', wired.close)
-    const lorawan = createLorawanSource({ buttons: () => site().helpPoints.flatMap(({ id, lorawan: devices }) => devices.map(({ device, port: at, payload }) => ({ helpPoint: id, device, port: at, payload: payload === null ? null : Buffer.from(payload, 'hex') }))), accept: acceptPress, heard })
-    const overMqtt = createMqttSource({ accept: acceptPress, heard, clock, onLink: (id, problem) => (problem === null ? logger.info({ helpPoint: id }, 'its broker is heard') : logger.warn({ helpPoint: id, problem }, 'its broker is not heard')), onError })
-    closing.add('the MQTT sessions', overMqtt.close)
-    const followBroker = (town: Site): Promise<void> => {
-      const broker = town.mqtt
-      return overMqtt.follow(new Map(broker === null ? [] : town.helpPoints.flatMap(({ id, mqtt: topics }) => (topics.length === 0 ? [] : [[id, { broker, clientId: `lamppost-${town.id}-${id}`, topics }] as const]))))
-    }
-    let receiver: { at: string; receiver: SiaReceiver } | null = null
-    closing.add('the SIA receiver', () => receiver?.receiver.close())
-    const followReceiver = async (town: Site): Promise<void> => {
-      const wanted = town.sia ? { host: town.sia.host ?? host, port: town.sia.port } : null
-      const at = JSON.stringify(wanted)
-      if (at === (receiver?.at ?? 'null')) return
-      const start = (address: { host: string; port: number }): Promise<SiaReceiver> => startSiaReceiver({ ...address, buttons: () => site().helpPoints.flatMap(({ id, sia }) => sia.map(({ account, zone, codes, key }) => ({ helpPoint: id, account, zone, codes, key: key === null ? null : Buffer.from(key, 'hex') }))), accept: acceptPress, heard, clock, onRefused: (reason, from) => onRefusedPress('sia', from, reason), onError })
-      // The old one goes on until the new one listens.
-      const started = wanted && (await start(wanted))
-      await receiver?.receiver.close()
-      receiver = started && { at, receiver: started }
-      if (started) logger.info({ port: started.port }, 'SIA DC-09 is received')
-    }
-    const sources = createFollowers({ clock, onError: (what, error) => logger.error({ err: error }, `${what} could not follow the site file; it is tried again`) })
+    const sources = createPressSources({
+      site,
+      host,
+      clock,
+      accept: acceptPress,
+      heard,
+      clockOffsetMs: (camera) => cameras.health(camera).clockOffsetMs,
+      onRefused: onRefusedPress,
+      onLink: (id, problem) => (problem === null ? logger.info({ helpPoint: id }, 'its broker is heard') : logger.warn({ helpPoint: id, problem }, 'its broker is not heard')),
+      onError,
+    })
     closing.add('the sources', sources.close)
+    const followers = createFollowers({ clock, onError: (what, error) => logger.error({ err: error }, `${what} could not follow the site file; it is tried again`) })
+    closing.add('the followers', followers.close)
     const followSources = async (town: Site): Promise<void> => {
-      await sources.follow('the MQTT sessions', () => followBroker(town))
-      await sources.follow('the SIA receiver', () => followReceiver(town))
-      await sources.follow('the outbox', () => outbox.follow(town.destinations))
+      await followers.follow('the MQTT sessions', () => sources.followBroker(town))
+      await followers.follow('the SIA receiver', () => sources.followReceiver(town))
+      await followers.follow('the outbox', () => outbox.follow(town.destinations))
     }
 
     await clips.follow(site().cameras)
@@ -474,7 +460,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     pressRoutes(door, {
       accept: acceptPress,
       signedAt: (id, request) => checkSignature(request, helpPoint(id)?.secret ?? null, clock.now()),
-      lorawan: lorawan.post,
+      lorawan: sources.lorawan,
       alive: (id) => {
         const found = helpPoint(id)
         if (!found) throw new Failure('help-point/unknown', `There is no help point "${id}" in this town's site file.`)

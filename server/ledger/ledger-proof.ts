@@ -8,7 +8,7 @@ import { originOf } from './checkpoint-note.ts'
 import { brokenFiles } from './ledger-chains.ts'
 import { NO_PREVIOUS } from './ledger-hash.ts'
 import { type LedgerRows, openLedgerRows } from './ledger-sqlite.ts'
-import { verifyChain } from './ledger-verification.ts'
+import { Stopped, verifyChain } from './ledger-verification.ts'
 
 type Signed = { all: KeptCheckpoint[]; originOf(chain: number): string; problem: string | null }
 
@@ -33,7 +33,7 @@ function joinProblem(rows: LedgerRows, before: LedgerRows | null): string | null
   return before.hashAt(good.seq) === good.hash ? null : `chain ${number} was begun after entry ${good.seq} with another hash than chain ${number - 1} has there`
 }
 
-function verdictOf(file: string, number: number, signed: Signed, before: LedgerRows | null): { verdict: ChainVerdict; rows: LedgerRows | null } {
+function verdictOf(file: string, number: number, signed: Signed, before: LedgerRows | null, stopped: () => boolean): { verdict: ChainVerdict; rows: LedgerRows | null } {
   const broken = (problem: string, first = 0): ChainVerdict => ({ chain: number, first, ok: false, entries: 0, head: NO_PREVIOUS, checkpoints: 0, problem })
   let rows: LedgerRows | null = null
   try {
@@ -41,14 +41,18 @@ function verdictOf(file: string, number: number, signed: Signed, before: LedgerR
     const chain = rows.chain()
     const problem = chain.number === number ? joinProblem(rows, before) : `${basename(file)} says that it is chain ${chain.number}, and it is the ${number}.`
     if (problem) return { verdict: broken(problem, chain.first), rows }
-    return { verdict: verifyChain(rows, signed.all.filter(({ origin }) => origin === signed.originOf(number))), rows }
+    return { verdict: verifyChain(rows, signed.all.filter(({ origin }) => origin === signed.originOf(number)), stopped), rows }
   } catch (error) {
+    if (error instanceof Stopped) {
+      rows?.close()
+      throw error
+    }
     return { verdict: broken(`${basename(file)} cannot be read: ${wordsOf(error)}`, rows?.chain().first ?? 0), rows }
   }
 }
 
-/** @throws when there is no ledger at `file`. */
-export function verifyLedger(file: string): Verification {
+/** @throws when there is no ledger at `file`, or it was stopped. */
+export function verifyLedger(file: string, stopped: () => boolean = () => false): Verification {
   if (!existsSync(file)) throw new Error(`there is no ledger at ${file}`)
   const signed = signedOf(file)
   const chains: ChainVerdict[] = []
@@ -62,7 +66,7 @@ export function verifyLedger(file: string): Verification {
   for (const number of missing) problems.push(`chain ${number} is missing: ledger-broken-${number}.sqlite is not here`)
   for (const [i, each] of [...aside, file].entries()) {
     const number = places[i] ?? Math.max(0, ...places) + 1
-    const { verdict, rows }: { verdict: ChainVerdict; rows: LedgerRows | null } = verdictOf(each, number, signed, before)
+    const { verdict, rows }: { verdict: ChainVerdict; rows: LedgerRows | null } = verdictOf(each, number, signed, before, stopped)
     chains.push(verdict)
     before = rows
     if (rows) opened.push(rows)

@@ -6,12 +6,15 @@ import { type LedgerRows, startOf } from './ledger-sqlite.ts'
 import { createTreeEdge } from './merkle-tree.ts'
 
 const PAGE = 5000
+export class Stopped extends Error {}
 
 /**
  * @param checkpoints those of this chain, in any order.
+ * @param stopped asked now and then: whoever closes does not wait for years to be read.
  * The first break is named; what comes after it proves nothing.
+ * @throws Stopped
  */
-export function verifyChain(rows: Pick<LedgerRows, 'chain' | 'page'>, checkpoints: readonly KeptCheckpoint[]): ChainVerdict {
+export function verifyChain(rows: Pick<LedgerRows, 'chain' | 'page'>, checkpoints: readonly KeptCheckpoint[], stopped: () => boolean = () => false): ChainVerdict {
   const chain = rows.chain()
   const edge = createTreeEdge()
   const bySize = new Map<number, KeptCheckpoint[]>()
@@ -23,6 +26,7 @@ export function verifyChain(rows: Pick<LedgerRows, 'chain' | 'page'>, checkpoint
 
   for (const { signed, file, size } of checkpoints) if (!signed) return verdict(`the checkpoint of ${size} entries in ${file} does not carry this ledger's signature`)
   for (let page = rows.page(seq, PAGE); page.length > 0; page = rows.page(seq, PAGE)) {
+    if (stopped()) throw new Stopped('the verification was ended')
     for (const row of page) {
       const problem = faultOf(row, seq + 1, prev)
       if (problem) return verdict(problem)

@@ -3,10 +3,10 @@ import { standBack } from '../tools/thread-priority.ts'
 import { answerCalls, workerInput } from '../tools/worker-calls.ts'
 import { verifyLedger } from './ledger-proof.ts'
 
-const { file } = workerInput<{ file: string }>()
+const { file, stop } = workerInput<{ file: string; /** Not 0: it is to end. */ stop: Int32Array }>()
 standBack(15)
 
-const calls = { verify: () => verifyLedger(file) }
+const calls = { verify: () => verifyLedger(file, () => Atomics.load(stop, 0) !== 0) }
 export type LedgerVerifyThread = typeof calls
 
 answerCalls(calls)

@@ -7,7 +7,7 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { createTopic } from '../tools/topic.ts'
-import { type WorkerCalls, callWorker } from '../tools/worker-calls.ts'
+import { callWorker } from '../tools/worker-calls.ts'
 import type { Break } from './ledger-chains.ts'
 import type { Row } from './ledger-hash.ts'
 import type { LedgerThread } from './ledger-thread.ts'
@@ -58,14 +58,17 @@ type Options = { clock: Clock; onError(error: unknown): void; /** Hears each ent
 /** @param knownSeq an entry number that is known from outside the database to have been given. */
 export async function openLedger({ file, knownSeq = 0, ...options }: Options & { file: string; knownSeq?: number }): Promise<Ledger> {
   const thread = callWorker<LedgerThread>(builtEntry('ledger/ledger-thread.js'), { file, knownSeq, startedAt: isoTime(options.clock.now()) })
-  let reader: WorkerCalls<LedgerVerifyThread> | null = null
+  // A thread that is ended in the middle of SQLite's code takes the process with it: it is asked to end instead.
+  const stop = new Int32Array(new SharedArrayBuffer(4))
+  let reading: Promise<unknown> = Promise.resolve()
   const verify = async (): Promise<Verification> => {
-    const mine = callWorker<LedgerVerifyThread>(builtEntry('ledger/ledger-verify-thread.js'), { file })
-    reader = mine
+    const reader = callWorker<LedgerVerifyThread>(builtEntry('ledger/ledger-verify-thread.js'), { file, stop })
+    const verdict = reader.calls.verify()
+    reading = verdict.catch(() => {})
     try {
-      return await mine.calls.verify()
+      return await verdict
     } finally {
-      await mine.terminate()
+      await reader.terminate()
     }
   }
   const ledger = await createLedger(thread.calls, { ...options, verify })
@@ -73,7 +76,8 @@ export async function openLedger({ file, knownSeq = 0, ...options }: Options & {
     ...ledger,
     async close() {
       // A verification of years may take minutes: it is begun again at the next start.
-      await reader?.terminate()
+      Atomics.store(stop, 0, 1)
+      await reading
       await ledger.close()
       await thread.terminate()
     },

@@ -19,6 +19,7 @@ export type ChainPort = {
 }
 
 const PATIENCE_MS = 30_000
+const AGAIN_MS = 500
 /** One picture may have been on its way; the second one shows that they move. */
 const MOVING = 2
 const MISSING: Record<Stage, string> = { durable: 'The press did not reach the disk.', asked: 'No camera was sent.', accepted: 'No camera took the order.', settled: 'No camera came to rest.', picture: 'No moving picture came.' }
@@ -54,10 +55,23 @@ export function createChainWatch({ clock, port, onError }: { clock: Clock; port:
     )
   }
 
+  /** The ledger writes it again when the disk refused. */
+  async function durable(chain: Chain, seq: number): Promise<void> {
+    while (!chain.over.signal.aborted) {
+      try {
+        await port.whenDurable(seq)
+        return reach(chain, 'durable')
+      } catch (error) {
+        onError(error)
+        await clock.sleep(AGAIN_MS, chain.over.signal)
+      }
+    }
+  }
+
   function begin(press: Press, incident: IncidentId, seq: number): void {
     const chain: Chain = { press, incident, since: clock.monotonic(), stages: {}, framing: null, pictures: 0, stopWatching: null, over: new AbortController() }
     chains.set(incident, chain)
-    port.whenDurable(seq).then(() => reach(chain, 'durable'), onError)
+    void durable(chain, seq)
     void clock.sleep(PATIENCE_MS, chain.over.signal).then(() => finish(chain))
   }
 

@@ -204,6 +204,7 @@ async function bigLedger(folder, entries) {
 
 /** Load, kill -9, start again; in the end every receipt that was ever given must be in the ledger, once. */
 async function deaths(folder, rounds) {
+  mkdirSync(folder, { recursive: true })
   const site = townFile(join(folder, 'town.yaml'), 50)
   const receipts = new Map()
   let acknowledged = 0
