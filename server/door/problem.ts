@@ -10,7 +10,6 @@ const STATUS = {
   'people/unauthenticated': 401,
   'people/forbidden': 403,
   'help-point/unknown': 404,
-  'help-point/busy': 409,
   'press/too-many': 429,
   'press/out-of-time': 401,
   'press/unreadable': 422,

@@ -6,7 +6,6 @@ export const FAILURE_CODES = [
   'people/unauthenticated',
   'people/forbidden',
   'help-point/unknown',
-  'help-point/busy',
   'press/too-many',
   'press/out-of-time',
   'press/unreadable',

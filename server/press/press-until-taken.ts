@@ -7,7 +7,7 @@ const AGAIN_MS = 1000
 /** As long as a person could still wait for somebody. */
 const PATIENCE_MS = 30 * 60_000
 /** What another try cannot mend. */
-const LASTING = new Set<string>(['help-point/unknown', 'help-point/busy', 'request/invalid'])
+const LASTING = new Set<string>(['help-point/unknown', 'request/invalid'])
 
 export type AcceptPress = (arrival: Arrival) => Promise<Accepted>
 

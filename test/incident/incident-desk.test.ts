@@ -392,6 +392,17 @@ describe('presses that come faster than anybody presses', () => {
   })
 })
 
+describe('a drill at a help point where a person waits', () => {
+  test('is noted there and moves nothing', () => {
+    const { press, moves, book } = room()
+    const { incident } = press('here')
+    moves[0]?.judge({ state: 'framed', proofs: [], reason: null })
+    expect(press('here', 'drill').incident).toBe(incident)
+    expect(moves.map(({ camera }) => camera)).toEqual(['cam-a', 'cam-b'])
+    expect(book.get(incident)).toMatchObject({ kind: 'press', presses: [{ kind: 'press' }, { kind: 'drill' }] })
+  })
+})
+
 describe('a drill that has ended', () => {
   test('lets go of what it held', async () => {
     const { press, desk, book, released } = room()
