@@ -71,6 +71,50 @@ describe('the site file', () => {
   })
 })
 
+describe('the sources of a help point', () => {
+  const town = (sources: string, more = '') => `site: { id: town, name: Town, timezone: Europe/London }
+helpPoints:
+  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 }, sources: ${sources} }
+  - { id: there, name: There, location: { lat: 54.5, lon: -1.5 }, sources: [{ lorawan: { device: AB12 } }] }
+cameras: []
+${more}
+`
+  const resolve = createResolver({ LONG: 'a secret that is long enough', SHORT: 'short', EMPTY: '', AES: 'ABCD'.repeat(8), URL: 'https://user:pw@hooks.example/x' })
+  const words = (text: string): string[] => readSite(text, resolve).problems.map(({ line, key, problem }) => `${line} ${key}: ${problem}`)
+
+  test('are all read, secrets by reference', () => {
+    const { site, problems } = readSite(
+      town(
+        '[{ http: { secret: "${LONG}" } }, { mqtt: { topic: a/b, when: { action: single, n: 1 }, heartbeat: a/alive, key: event.id } }, { lorawan: { device: eui-1, port: 85, payload: "ff2e" } }, { sia: { account: "12ab", zone: "005", codes: [PA], key: "${AES}" } }]',
+        'mqtt: { url: "mqtts://broker.example", username: u, password: "${LONG}", version: "3.1.1" }\nsia: { port: 12509 }\ndestinations: [{ id: room, webhook: { url: "https://room.example/hook", secret: "${LONG}" } }]\ncheckpoints: { to: ["https://elsewhere.example/notes"] }',
+      ),
+      resolve,
+    )
+    expect(problems).toEqual([])
+    expect(site?.helpPoints[0]).toMatchObject({
+      secret: 'a secret that is long enough',
+      mqtt: [{ topic: 'a/b', when: { action: 'single', n: 1 }, heartbeat: 'a/alive', key: 'event.id' }],
+      lorawan: [{ device: 'eui-1', port: 85, payload: 'ff2e' }],
+      sia: [{ account: '12AB', zone: '5', codes: ['PA'], key: 'ABCD'.repeat(8) }],
+    })
+    expect(site).toMatchObject({ mqtt: { version: 4, ca: null }, sia: { port: 12_509, host: null }, destinations: [{ id: 'room', events: ['press.received', 'incident.*', 'drill.finished', 'help-point.*', 'ledger.broken'] }], checkpointsTo: ['https://elsewhere.example/notes'] })
+  })
+  test.each([
+    ['a secret that can be guessed', town('[{ http: { secret: "${SHORT}" } }]'), '3 helpPoints.0.sources.0.http.secret: this secret has 5 characters; it needs at least 16'],
+    ['a secret that is empty', town('[{ http: { secret: "${EMPTY}" } }]'), '3 helpPoints.0.sources.0.http.secret: what this refers to is empty'],
+    ['a transmitter without a receiver', town('[{ sia: { account: "1234" } }]'), '3 helpPoints.0.sources.0.sia: there is no receiver: the site file needs sia: { port: … }'],
+    ['an AES key of another length', town('[{ sia: { account: "1234", key: "${SHORT}" } }]', 'sia: { port: 1 }'), '3 helpPoints.0.sources.0.sia.key: an AES key has 32, 48 or 64 hex digits'],
+    ['a device that is another’s, too', town('[{ lorawan: { device: ab12 } }]'), '4 helpPoints.1.sources.0.lorawan.device: the help point "here" has this device, too'],
+    ['a name and password in a webhook’s address', town('[]', 'destinations: [{ id: room, webhook: { url: "${URL}", secret: "${LONG}" } }]'), '6 destinations.0.webhook.url: a name and password in an address are not sent; sign by the secret instead'],
+    ['a broker whose address is none', town('[]', 'mqtt: { url: "mqtt://h:99999" }'), '6 mqtt.url: this is no address'],
+  ])('%s is refused with line and key', (_, text, problem) => expect(words(text)).toEqual([problem]))
+  test.each([
+    ['a secret that stands there', town('[{ http: { secret: secret } }]')],
+    ['a topic with a wildcard', town('[{ mqtt: { topic: "a/#" } }]')],
+    ['a drill at no time', town('[]').replace('sources: [] }', 'sources: [], drill: { daily: "25:00" } }')],
+  ])('%s is refused', (_, text) => expect(words(text).length).toBeGreaterThan(0))
+})
+
 describe('editing a preset in the site file', () => {
   const camera = 'cam-1' as CameraId
   test('keeps comments, references and everything else', () => {
