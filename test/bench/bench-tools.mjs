@@ -56,6 +56,7 @@ export function startServer(folder, site, environment = {}, more = []) {
   const data = join(folder, 'data')
   const token = (role) => spawnSync(process.execPath, [MAIN, 'token', '--role', role, '--name', role, '--data', data], { encoding: 'utf8' }).stdout.trim()
   const tokens = Object.fromEntries(['press', 'operator', 'engineer', 'supervisor'].map((role) => [role, token(role)]))
+  const spawnedAt = performance.now()
   const server = spawn(process.execPath, [MAIN, 'start', '--site', site, '--data', data, '--port', '0', '--rtmp-port', '0', ...more], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
   return new Promise((resolve, reject) => {
     let said = ''
@@ -67,6 +68,8 @@ export function startServer(folder, site, environment = {}, more = []) {
       resolve({
         pid: server.pid,
         process: server,
+        /** Milliseconds from the process's beginning to its first request possible. */
+        startMs: performance.now() - spawnedAt,
         url,
         data,
         tokens,

@@ -9,15 +9,19 @@ import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import { en as words } from '../words/en.ts'
 import type { IncidentNews } from '../lamppost-incident/incident-events.ts'
+import { AlarmSound, type Calling } from './alarm-sound.ts'
 import { wallStyles } from './wall-styles.ts'
 
 /**
  * @attr server - Lamppost's origin; empty means the page's own
  * @attr token - a bearer token; empty uses the session cookie
+ * @attr muted - this screen makes no sound: another one in the room does
+ * @attr watch-sound - says that sound is blocked also while nobody waits, so that it is found out before it matters
  * @fires lamppost-incident-opened
  * @fires lamppost-incident-acknowledged
  * @fires lamppost-incident-closed
  * @csspart banner - the red line when the server is lost
+ * @csspart sound - the red line when this browser blocks sound, with its button
  * @csspart storage - the lines when the clip buffers' disk runs full, or the record is broken
  * @csspart tiles - the grid of tiles
  */
@@ -27,10 +31,15 @@ export class LamppostWall extends LitElement {
 
   @property() server = ''
   @property() token = ''
+  @property({ type: Boolean }) muted = false
+  @property({ type: Boolean, attribute: 'watch-sound' }) watchSound = false
+  /** What this screen sounds for now; for the page around. */
+  @property({ reflect: true }) sounding: NonNullable<Calling> | '' = ''
   @property({ attribute: false }) client: WallClient | null = null
 
   #known = new Map<string, Incident>()
   #client = new ClientController(this, () => this.#tellPage())
+  #sound = new AlarmSound(this)
 
   /** Typed events, so that the page around can make room or raise its own alarm. */
   #tellPage(): void {
@@ -47,6 +56,19 @@ export class LamppostWall extends LitElement {
     for (const [id, incident] of before) if (!now.has(id)) tell('lamppost-incident-closed', incident)
   }
 
+  /** A person whom nobody has taken yet sounds until somebody has, on every screen; a drill is told once. */
+  protected override willUpdate(): void {
+    const open = this.#client.client.state().incidents.filter(({ state }) => state === 'open')
+    const calling: Calling = this.muted || open.length === 0 ? null : open.some(({ kind }) => kind === 'press') ? 'press' : 'drill'
+    this.#sound.call(calling)
+    this.sounding = calling !== null && !this.#sound.blocked ? calling : ''
+  }
+
+  /** Sounds once as a press does, and asks the browser to allow it: for signing in. */
+  testSound(): Promise<void> {
+    return this.#sound.test()
+  }
+
   protected override render() {
     const { link, refusal, incidents, helpPoints, storage, record } = this.#client.client.state()
     const order = [...incidents].sort((a, b) => Number(b.state === 'open') - Number(a.state === 'open') || (a.openedAt < b.openedAt ? 1 : -1))
@@ -54,6 +76,7 @@ export class LamppostWall extends LitElement {
     const arrival = [...incidents].sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1))
     const spoken = order.filter(({ state }) => state === 'open').map(({ helpPoint, kind }) => `${kind === 'drill' ? words.drill : words.pressed}: ${helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint}`)
     return html`${link === 'lost' ? html`<p part="banner" class="banner" role="alert">${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}</p>` : nothing}
+      ${!this.muted && this.#sound.blocked && (this.watchSound || this.#sound.calling !== null) ? html`<p part="sound" class="banner sound" role="alert">${words.soundBlocked} <button @click=${() => this.testSound()}>${words.allowSound}</button></p>` : nothing}
       ${storage?.problem ? html`<p part="storage" class="storage" role="status">${words.storage}: ${storage.problem}</p>` : nothing}
       ${record ? html`<p part="storage" class="storage" role="status">${words.recordBroken}: ${record}</p>` : nothing}
       <p class="visually-hidden" role="alert">${spoken.join('. ')}</p>

@@ -9,6 +9,12 @@ export const wallStyles = css`
     font-weight: 800;
     text-align: center;
   }
+  .sound button {
+    margin-inline-start: 14px;
+    background: #fff;
+    color: #7d1424;
+    border-color: #fff;
+  }
   .storage {
     padding: 10px 18px;
     border-inline-start: 8px solid var(--_doubt);

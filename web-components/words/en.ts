@@ -22,6 +22,8 @@ export const en = {
   pressedLate: (minutes: number) => `Arrived late: pressed ${minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`} ago. No camera was moved`,
   deviceClockOff: 'Its own clock is wrong',
   recordBroken: 'The record is broken',
+  soundBlocked: 'This browser makes no sound: a press cannot be heard here.',
+  allowSound: 'Turn the sound on',
   take: 'Take it',
   takenBy: (name: string) => `Taken by ${name}`,
   alreadyTaken: (name: string) => `Already taken by ${name}`,

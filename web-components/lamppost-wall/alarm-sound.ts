@@ -1,0 +1,91 @@
+/**
+ * The sound of a press, made of tones: nothing is loaded, so a strict page lets it be. It goes on until nobody waits any more. A
+ * browser that blocks sound until somebody touches the page is found out, and said. Not here: who waits (lamppost-wall).
+ */
+import type { ReactiveController, ReactiveControllerHost } from 'lit'
+
+/** `press`: a person waits. `drill`: a test; one soft tone, so that nobody takes it for a person. */
+export type Calling = 'press' | 'drill' | null
+type Tone = { at: number; hertz: number; seconds: number; loud: number }
+
+/** Two falling pairs, then silence: told apart from telephones and from other walls' single tones. Seconds. */
+const PRESS: readonly Tone[] = [0, 0.22, 0.5, 0.72].map((at, i) => ({ at, hertz: i % 2 === 0 ? 988 : 740, seconds: 0.18, loud: 0.5 }))
+const PRESS_EVERY_MS = 1600
+const DRILL: readonly Tone[] = [{ at: 0, hertz: 392, seconds: 0.6, loud: 0.15 }]
+/** A sine that starts at once clicks. */
+const EDGE_SECONDS = 0.02
+/** A sound that is allowed needs a moment to begin: until then nothing is said. */
+const SETTLE_MS = 500
+
+export class AlarmSound implements ReactiveController {
+  #host: ReactiveControllerHost
+  #context: AudioContext | null = null
+  #timer: ReturnType<typeof setInterval> | null = null
+  #calling: Calling = null
+  #settled = false
+  #wake = (): void => void this.#context?.resume()
+
+  constructor(host: ReactiveControllerHost) {
+    this.#host = host
+    host.addController(this)
+  }
+  hostConnected(): void {
+    this.#context = new AudioContext()
+    this.#context.addEventListener('statechange', () => this.#host.requestUpdate())
+    this.#settled = false
+    setTimeout(() => {
+      this.#settled = true
+      this.#host.requestUpdate()
+    }, SETTLE_MS)
+    // Any touch of the page is what browsers wait for.
+    for (const kind of ['pointerdown', 'keydown'] as const) addEventListener(kind, this.#wake, { capture: true, passive: true })
+  }
+  hostDisconnected(): void {
+    this.call(null)
+    for (const kind of ['pointerdown', 'keydown'] as const) removeEventListener(kind, this.#wake, { capture: true })
+    void this.#context?.close()
+    this.#context = null
+  }
+
+  /** Whether a sound would be heard now. */
+  get blocked(): boolean {
+    return this.#settled && this.#context !== null && this.#context.state !== 'running'
+  }
+  get calling(): Calling {
+    return this.#calling
+  }
+
+  /** Who waits now. A press sounds again and again, a drill once. */
+  call(who: Calling): void {
+    if (who === this.#calling) return
+    this.#calling = who
+    if (this.#timer) clearInterval(this.#timer)
+    this.#timer = null
+    if (who === null) return
+    this.#play(who === 'press' ? PRESS : DRILL)
+    if (who === 'press') this.#timer = setInterval(() => this.#play(PRESS), PRESS_EVERY_MS)
+  }
+  /** What a press sounds like, once; and whatever blocked it is asked to let go. */
+  async test(): Promise<void> {
+    await this.#context?.resume()
+    this.#play(PRESS)
+  }
+
+  #play(tones: readonly Tone[]): void {
+    const context = this.#context
+    // What is blocked now must not all be heard at once later.
+    if (!context || context.state !== 'running') return
+    for (const { at, hertz, seconds, loud } of tones) {
+      const start = context.currentTime + at
+      const tone = new OscillatorNode(context, { type: 'triangle', frequency: hertz })
+      const volume = new GainNode(context, { gain: 0 })
+      volume.gain.setValueAtTime(0, start)
+      volume.gain.linearRampToValueAtTime(loud, start + EDGE_SECONDS)
+      volume.gain.setValueAtTime(loud, start + seconds - EDGE_SECONDS)
+      volume.gain.linearRampToValueAtTime(0, start + seconds)
+      tone.connect(volume).connect(context.destination)
+      tone.start(start)
+      tone.stop(start + seconds)
+    }
+  }
+}
