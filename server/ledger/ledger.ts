@@ -10,17 +10,13 @@ import { createTopic } from '../tools/topic.ts'
 import { callWorker } from '../tools/worker-calls.ts'
 import type { Break } from './ledger-chains.ts'
 import type { Row } from './ledger-hash.ts'
+import { createLedgerProbe } from './ledger-probe.ts'
+import { createLedgerSigning } from './ledger-signing.ts'
 import type { LedgerThread } from './ledger-thread.ts'
 import type { LedgerVerifyThread } from './ledger-verify-thread.ts'
 
 const RETRY_MS = 1000
 const MOST_IN_ONE_COMMIT = 2000
-const CHECKPOINT_EVERY = 100
-const CHECKPOINT_AFTER_MS = 60_000
-/** A flood does not make a checkpoint of every hundredth part of a second. */
-const CHECKPOINT_SPACING_MS = 1000
-const PROBE_WITHIN_MS = 2000
-const PROBE_HOLDS_MS = 2000
 
 export type Ledger = {
   append: Append
@@ -110,11 +106,8 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
   let committing: Promise<void> | null = null
   let lastCommitMs = 0
   let attempts: { seq: number; settle(error: Error | null): void }[] = []
-  let signed = { seq: 0, at: Number.NEGATIVE_INFINITY, note: '' }
-  let signing: Promise<void> | null = null
   let verifying: Promise<Verification> | null = null
   let verified: { at: string; verification: Verification } | null = null
-  let probed: { at: number; answer: Promise<string | null> } | null = null
   const untold: Recorded[] = []
   let telling = false
   const stopped = new AbortController()
@@ -159,7 +152,7 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
       })
       settleAttempts(null)
       tellBreak(written.broken)
-      if (durable - signed.seq >= CHECKPOINT_EVERY && clock.monotonic() - signed.at >= CHECKPOINT_SPACING_MS) void signNow()
+      signing.whenDue()
     } catch (error) {
       problem = wordsOf(error)
       const failure = new Failure('ledger/unavailable', `The ledger could not be written: ${problem}. The press is known here but not yet durable; send it again.`)
@@ -215,29 +208,6 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
     return { recorded: items.map(({ waiting }) => waiting.recorded), durable: durableEntries }
   }
 
-  function signNow(): Promise<void> {
-    signing ??= (async () => {
-      const at = durable
-      try {
-        const { note } = await store.checkpoint(isoTime(clock.now()))
-        signed = { seq: at, at: clock.monotonic(), note }
-        onCheckpoint(note)
-      } catch (error) {
-        signed = { ...signed, at: clock.monotonic() }
-        onError(error)
-      } finally {
-        signing = null
-      }
-    })()
-    return signing
-  }
-  async function signRegularly(): Promise<void> {
-    while (!stopped.signal.aborted) {
-      await clock.sleep(CHECKPOINT_AFTER_MS, stopped.signal)
-      if (durable > signed.seq) await signNow()
-    }
-  }
-
   async function verifyNow(): Promise<Verification> {
     const verification = await verify()
     verified = { at: isoTime(clock.now()), verification }
@@ -250,16 +220,8 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
     return verification
   }
 
-  async function probe(): Promise<string | null> {
-    if (problem) return problem
-    const answer = store.probe().then(() => null, wordsOf)
-    const late = clock.sleep(PROBE_WITHIN_MS, stopped.signal).then(() => `The ledger's disk has not answered for ${PROBE_WITHIN_MS / 1000} seconds.`)
-    return Promise.race([answer, late])
-  }
-
-  if (durable >= chainFirst) await signNow()
-  // What the thread found when it opened its file is said by its first answer to an append.
-  const signingRegularly = signRegularly()
+  const signing = createLedgerSigning({ clock, durable: () => durable, checkpoint: (at) => store.checkpoint(at), onCheckpoint, onError, stopped: stopped.signal })
+  if (durable >= chainFirst) await signing.sign()
   const ledger: Ledger = {
     append,
     whenDurable: (number) =>
@@ -279,21 +241,14 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
     hashAt: (number) => store.hashAt(number),
     keepSnapshot: (file, number, folds) => store.keepSnapshot(file, number, folds),
     verify: () => (verifying ??= verifyNow().finally(() => (verifying = null))),
-    async checkpoint() {
-      if (durable > signed.seq || signed.note === '') await signNow()
-      return signed.note
-    },
+    checkpoint: () => signing.newest(),
     tail: (listener) => topic.subscribe(listener),
-    notReady() {
-      if (!probed || clock.monotonic() - probed.at > PROBE_HOLDS_MS || problem) probed = { at: clock.monotonic(), answer: probe() }
-      return probed.answer
-    },
+    notReady: createLedgerProbe({ clock, problem: () => problem, write: () => store.probe(), stopped: stopped.signal }),
     state: () => ({ head: durable, given, waiting: given - durable, problem, broken, chainFirst, lastCommitMs, verified }),
     async close() {
       stopped.abort()
       await committing
-      await signingRegularly
-      if (durable > signed.seq) await signNow()
+      await signing.close()
       await store.close().catch(onError)
     },
   }

@@ -85,7 +85,7 @@ export function createPressDesk(options: {
   const remember = (name: string, what: Known): void => keep(byKey, name, what, KEYS_IN_MEMORY)
   async function known(helpPoint: string, key: string): Promise<Known | null> {
     const name = keyOf(helpPoint, key)
-    const remembered = byKey.get(name) ?? counted.get(keyHash(name))
+    const remembered = byKey.get(name) ?? (counted.size > 0 ? counted.get(keyHash(name)) : undefined)
     if (remembered || !sieve.mayHave(name)) return remembered ?? null
     const enough = new AbortController()
     const found = await Promise.race([
