@@ -6,8 +6,6 @@ const AFTER_MS = 60_000
 /** A flood does not make a checkpoint of every hundredth part of a second. */
 const SPACING_MS = 1000
 
-export type LedgerSigning = ReturnType<typeof createLedgerSigning>
-
 /** @param durable the newest entry that is on disk. */
 export function createLedgerSigning({ clock, durable, checkpoint, onCheckpoint, onError, stopped }: { clock: Clock; durable(): number; checkpoint(at: string): Promise<{ note: string }>; onCheckpoint(note: string): void; onError(error: unknown): void; stopped: AbortSignal }) {
   let signed = { seq: 0, at: Number.NEGATIVE_INFINITY, note: '' }
