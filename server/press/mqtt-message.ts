@@ -2,12 +2,11 @@
 import { PRESS_KINDS, type PressKind } from '../glossary/press.ts'
 
 /** `when`: what a JSON payload must say to be a press, by dotted name; null when every message is one. */
-export type MqttTopic = { topic: string; when: Readonly<Record<string, string | number | boolean>> | null; /** Where it says that it lives; null when nowhere else. */ heartbeat: string | null; /** Where a JSON payload has an id of this one press, by dotted name; null: at `pressId`. */ key: string | null }
+export type MqttTopic = { topic: string; when: Readonly<Record<string, string | number | boolean>> | null; /** Where it says that it lives; null when nowhere else. */ heartbeat: string | null; /** Where a JSON payload has an id of this one press, another with each, by dotted name; null: at `id`, which may also be the device's own. */ key: string | null }
 export type MqttMeaning = { press: { key: string | null; pressedAt: string | null; sentAt: string | null; kind: PressKind } | null }
 
 const LONGEST_KEY = 200
-/** Not `id`: many devices put their own there, the same with each press. */
-const PRESS_ID = 'pressId'
+const PRESS_ID = 'id'
 
 /** A message that is not a press is a sign of life. */
 export function meaningOf(payload: Uint8Array, { when, key }: Pick<MqttTopic, 'when' | 'key'>): MqttMeaning {

@@ -1,4 +1,5 @@
 /** Help points that press over MQTT: one session each, as the site file says. Not here: the protocol (mqtt-session). */
+import type { IncidentId } from '../glossary/incident.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { Clock } from '../tools/clock.ts'
 import { type MqttTopic, meaningOf } from './mqtt-message.ts'
@@ -8,8 +9,8 @@ import { type AcceptPress, acceptUntilTaken } from './press-until-taken.ts'
 type Wanted = { broker: MqttBroker; clientId: string; topics: MqttTopic[] }
 type Held = { wanted: string; session: ReturnType<typeof openMqttSession> }
 
-export function createMqttSource(options: { accept: AcceptPress; heard(helpPoint: HelpPointId): void; clock: Clock; onLink(helpPoint: HelpPointId, problem: string | null): void; onError(error: unknown): void }) {
-  const { accept, heard, clock, onLink, onError } = options
+export function createMqttSource(options: { accept: AcceptPress; /** Whether it is not closed yet. */ isOpen(incident: IncidentId): boolean; heard(helpPoint: HelpPointId): void; clock: Clock; onLink(helpPoint: HelpPointId, problem: string | null): void; onError(error: unknown): void }) {
+  const { accept, isOpen, heard, clock, onLink, onError } = options
   const sessions = new Map<HelpPointId, Held>()
   const stopped = new AbortController()
 
@@ -26,13 +27,19 @@ export function createMqttSource(options: { accept: AcceptPress; heard(helpPoint
         onLink(helpPoint, problem)
       },
       async take({ topic, payload, mark }) {
-        const press = topics.filter((each) => each.topic === topic).map((each) => meaningOf(payload, each).press).find((each) => each !== null)
+        const mine = topics.filter((each) => each.topic === topic)
+        const said = mine.find((each) => meaningOf(payload, each).press !== null)
+        const press = said ? meaningOf(payload, said).press : null
         // Of a topic that the site file has no more, nobody wants to know.
         if (!topics.some((each) => each.topic === topic || each.heartbeat === topic)) return true
         heard(helpPoint)
         if (!press) return true
-        const taken = await acceptUntilTaken({ helpPoint, key: press.key ?? `mqtt ${mark}`, pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }, { accept, clock, signal: stopped.signal, onError })
-        return taken !== null
+        const arrival = { helpPoint, key: press.key ?? `mqtt ${mark}`, pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }
+        const trying = { accept, clock, signal: stopped.signal, onError }
+        const taken = await acceptUntilTaken(arrival, trying)
+        // Many devices put their own id there, the same with each press: what is known from an incident that is over is a person anew.
+        const old = taken?.repeated && press.key !== null && said?.key === null && !isOpen(taken.receipt.incident)
+        return old ? (await acceptUntilTaken({ ...arrival, key: `${press.key} ${mark}` }, trying)) !== null : taken !== null
       },
     })
   }

@@ -3,6 +3,7 @@
  * door's), how a source speaks (one file each).
  */
 import type { CameraId } from '../glossary/camera.ts'
+import type { IncidentId } from '../glossary/incident.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { Site } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
@@ -20,6 +21,8 @@ export function createPressSources(options: {
   host: string
   clock: Clock
   accept: AcceptPress
+  /** Whether it is not closed yet. */
+  isOpen(incident: IncidentId): boolean
   heard(helpPoint: HelpPointId): void
   clockOffsetMs(camera: CameraId): number | null
   onRefused(source: string, from: string, reason: string): void
@@ -27,11 +30,11 @@ export function createPressSources(options: {
   onLink(helpPoint: HelpPointId, problem: string | null): void
   onError(error: unknown): void
 }) {
-  const { site, host, clock, accept, heard, clockOffsetMs, onRefused, onLink, onError } = options
+  const { site, host, clock, accept, isOpen, heard, clockOffsetMs, onRefused, onLink, onError } = options
   const wiredButtons = () => site().helpPoints.flatMap(({ id, wired }) => wired.map((input) => ({ helpPoint: id, ...input })))
   const wired = createOnvifInput({ buttons: wiredButtons, accept, clockOffsetMs, clock, onError })
   const lorawan = createLorawanSource({ buttons: () => site().helpPoints.flatMap(({ id, lorawan: devices }) => devices.map(({ device, port, payload }) => ({ helpPoint: id, device, port, payload: bytesOf(payload) }))), accept, heard })
-  const overMqtt = createMqttSource({ accept, heard, clock, onLink, onError })
+  const overMqtt = createMqttSource({ accept, isOpen, heard, clock, onLink, onError })
   let receiver: { at: string; receiver: SiaReceiver } | null = null
 
   return {

@@ -20,7 +20,7 @@ const MQTT = Type.Object(
     topic: TOPIC,
     when: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 100 }), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { description: 'What the JSON payload must say to be a press, by dotted name; left out, every message is one' })),
     heartbeat: Type.Optional(TOPIC),
-    key: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Where the JSON payload has an id of this one press (another one with each press), by dotted name; left out, pressId' })),
+    key: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Where the JSON payload has an id of this one press (another one with each press), by dotted name; left out, id, which may also be the device’s own' })),
   },
   strict,
 )

@@ -21,18 +21,22 @@ beforeAll(async () => void (broker = await startBroker()))
 afterAll(() => broker.end())
 
 /** A source with sessions of its own; `taken` decides what becomes of each arrival. */
-function listen(version: 4 | 5, topics: Map<HelpPointId, MqttTopic[]> = new Map([[BAR, [topic('helppoints/bar')]]]), { id = '', taken = NOTHING } = {}) {
+function listen(version: 4 | 5, topics: Map<HelpPointId, MqttTopic[]> = new Map([[BAR, [topic('helppoints/bar')]]]), { id = '', taken = NOTHING, isOpen = () => true }: { id?: string; taken?: (arrival: Arrival) => Promise<void>; isOpen?: () => boolean } = {}) {
   town += 1
   const name = id || `town-${town}`
   const arrivals: Arrival[] = []
   const heard: string[] = []
   const links = new Map<string, (string | null)[]>()
+  const keys = new Set<string | null>()
   const source = createMqttSource({
     accept: async (arrival) => {
       arrivals.push(arrival)
       await taken(arrival)
-      return TAKEN
+      const repeated = keys.has(arrival.key)
+      keys.add(arrival.key)
+      return { ...TAKEN, repeated }
     },
+    isOpen,
     heard: (helpPoint) => heard.push(helpPoint),
     clock: realClock,
     onLink: (helpPoint, problem) => links.set(helpPoint, [...(links.get(helpPoint) ?? []), problem]),
@@ -57,7 +61,7 @@ describe.each([4, 5] as const)('presses over MQTT %i, TLS, from Debian’s mosqu
   test('come in once, with what the message says', async () => {
     const { ready, arrivals, heard } = listen(version)
     await ready()
-    await broker.publish('helppoints/bar', '{"pressId":"4711","pressedAt":"2026-11-20T22:29:58Z"}', { version: theirs })
+    await broker.publish('helppoints/bar', '{"id":"4711","pressedAt":"2026-11-20T22:29:58Z"}', { version: theirs })
     await until(() => arrivals, (all) => all.length > 0)
     expect(arrivals).toEqual([expect.objectContaining({ helpPoint: 'bar', key: '4711', pressedAt: '2026-11-20T22:29:58Z', kind: 'press', source: 'mqtt' })])
     expect(heard).toContain('bar')
@@ -74,7 +78,7 @@ describe.each([4, 5] as const)('presses over MQTT %i, TLS, from Debian’s mosqu
     const first = listen(version)
     await first.ready()
     await first.source.close()
-    await broker.publish('helppoints/bar', '{"pressId":"while away"}', { version: theirs })
+    await broker.publish('helppoints/bar', '{"id":"while away"}', { version: theirs })
     const second = listen(version, undefined, { id: first.name })
     await second.ready()
     await until(() => second.arrivals, (all) => all.length === 1)
@@ -83,7 +87,7 @@ describe.each([4, 5] as const)('presses over MQTT %i, TLS, from Debian’s mosqu
   test('are not acknowledged before they are taken in: a listener that dies first gets them again', async () => {
     const first = listen(version, undefined, { taken: () => new Promise(() => {}) })
     await first.ready()
-    await broker.publish('helppoints/bar', '{"pressId":"not yet durable"}', { version: theirs })
+    await broker.publish('helppoints/bar', '{"id":"not yet durable"}', { version: theirs })
     await until(() => first.arrivals, (all) => all.length === 1)
     await first.source.close()
     const second = listen(version, undefined, { id: first.name })
@@ -93,7 +97,7 @@ describe.each([4, 5] as const)('presses over MQTT %i, TLS, from Debian’s mosqu
     await second.source.close()
     const third = listen(version, undefined, { id: first.name })
     await third.ready()
-    await broker.publish('helppoints/bar', '{"pressId":"the next"}', { version: theirs })
+    await broker.publish('helppoints/bar', '{"id":"the next"}', { version: theirs })
     await until(() => third.arrivals, (all) => all.length > 0)
     expect(third.arrivals.map(({ key }) => key)).toEqual(['the next'])
   })
@@ -112,10 +116,10 @@ describe.each([4, 5] as const)('presses over MQTT %i, TLS, from Debian’s mosqu
     expect(arrivals[0]?.key).toBe(arrivals[1]?.key)
   })
   test('that the broker had kept for whoever comes are its state, and no person', async () => {
-    await broker.publish('helppoints/bar', '{"pressId":"retained"}', { retain: true, version: theirs })
+    await broker.publish('helppoints/bar', '{"id":"retained"}', { retain: true, version: theirs })
     const { ready, arrivals } = listen(version)
     await ready()
-    await broker.publish('helppoints/bar', '{"pressId":"now"}', { version: theirs })
+    await broker.publish('helppoints/bar', '{"id":"now"}', { version: theirs })
     await until(() => arrivals, (all) => all.length > 0)
     expect(arrivals.map(({ key }) => key)).toEqual(['now'])
     await broker.publish('helppoints/bar', '', { retain: true, version: theirs })
@@ -126,12 +130,12 @@ describe('a broker', () => {
   test('that is started again is found again, and nothing in between is lost', async () => {
     const { ready, arrivals, links } = listen(5)
     await ready()
-    await broker.publish('helppoints/bar', '{"pressId":"before"}')
+    await broker.publish('helppoints/bar', '{"id":"before"}')
     await until(() => arrivals, (all) => all.length === 1)
     await broker.stop('SIGTERM')
     await until(() => links.get('bar')?.at(-1), (problem) => problem !== null)
     await broker.start()
-    await broker.publish('helppoints/bar', '{"pressId":"after"}')
+    await broker.publish('helppoints/bar', '{"id":"after"}')
     await until(() => arrivals, (all) => all.length === 2)
     expect(arrivals.map(({ key }) => key)).toEqual(['before', 'after'])
   })
@@ -153,7 +157,7 @@ describe('help points', () => {
     const { ready, arrivals } = listen(5, both, { taken: ({ helpPoint }) => (helpPoint === BAR ? new Promise(() => {}) : Promise.resolve()) })
     await ready()
     for (let i = 0; i < 40; i += 1) await broker.publish('helppoints/bar', '')
-    await broker.publish('helppoints/high-row', '{"pressId":"a person"}')
+    await broker.publish('helppoints/high-row', '{"id":"a person"}')
     await until(() => arrivals, (all) => all.some(({ key }) => key === 'a person'))
   })
   test('whose device also tells other things press only when it says so; the rest shows that they live', async () => {
@@ -165,13 +169,25 @@ describe('help points', () => {
     await until(() => arrivals, (all) => all.length > 0)
     expect([arrivals.length, heard.length]).toEqual([1, 3])
   })
+  test('whose device puts its own id into each message press anew once the incident is over; while it is open they are repeats', async () => {
+    let open_ = true
+    const { ready, arrivals } = listen(5, undefined, { isOpen: () => open_ })
+    await ready()
+    for (let i = 0; i < 2; i += 1) await broker.publish('helppoints/bar', '{"id":"button-7","state":true}')
+    await until(() => arrivals, (all) => all.length === 2)
+    open_ = false
+    await broker.publish('helppoints/bar', '{"id":"button-7","state":true}')
+    await until(() => arrivals, (all) => all.length === 4)
+    expect(arrivals.map(({ key }) => key).slice(0, 3)).toEqual(['button-7', 'button-7', 'button-7'])
+    expect(arrivals[3]?.key).toMatch(/^button-7 .+/)
+  })
   test('follow the site file: a topic that changed is heard, the old one is not', async () => {
     const { ready, follow, arrivals, links } = listen(5)
     await ready()
     await follow(new Map([[BAR, [topic('helppoints/moved')]]]))
     await until(() => links.get('bar') ?? [], (told) => told.length >= 1 && told.at(-1) === null)
     await new Promise((resolve) => setTimeout(resolve, 500))
-    await broker.publish('helppoints/moved', '{"pressId":"new"}')
+    await broker.publish('helppoints/moved', '{"id":"new"}')
     await until(() => arrivals, (all) => all.some(({ key }) => key === 'new'))
   })
 })

@@ -154,7 +154,7 @@ describe('a signed press', () => {
 
 describe('other sources', () => {
   test('MQTT: a message in the broker opens an incident whose camera moves', async () => {
-    await broker.publish('helppoints/bar', '{"pressId":"over mqtt"}')
+    await broker.publish('helppoints/bar', '{"id":"over mqtt"}')
     const { items } = await until(async () => (await call('operator', 'GET', '/incidents?state=open')).body, ({ items: all }) => all.some(({ helpPoint: id, framings }: { helpPoint: string; framings: { state: string }[] }) => id === 'bar' && framings[0]?.state !== 'asked'))
     const incident = items.find(({ helpPoint: id }: { helpPoint: string }) => id === 'bar')
     expect(incident.presses[0]).toMatchObject({ key: 'over mqtt', source: 'mqtt' })

@@ -32,9 +32,9 @@ describe('a signed press', () => {
 describe('an MQTT message', () => {
   const read = (payload: string, when: Record<string, string | number | boolean> | null = null, key: string | null = null) => meaningOf(Buffer.from(payload), { when, key }).press
   test.each(['', '1', 'ON', 'not { json', '{}', 'null', '[1]'])('that says %j is a press when every message is one', (payload) => expect(read(payload)).toEqual({ key: null, pressedAt: null, sentAt: null, kind: 'press' }))
-  test('may bring its key and its times', () => expect(read('{"pressId":4711,"pressedAt":"2026-11-20T22:29:58Z","sentAt":"2026-11-20T22:29:59Z"}')).toEqual({ key: '4711', pressedAt: '2026-11-20T22:29:58Z', sentAt: '2026-11-20T22:29:59Z', kind: 'press' }))
-  test('with an id of the device itself is another press each time; one with an id of the press is named in the site file', () => {
-    expect(read('{"id":0,"state":true}')?.key).toBeNull()
+  test('may bring its key and its times', () => expect(read('{"id":4711,"pressedAt":"2026-11-20T22:29:58Z","sentAt":"2026-11-20T22:29:59Z"}')).toEqual({ key: '4711', pressedAt: '2026-11-20T22:29:58Z', sentAt: '2026-11-20T22:29:59Z', kind: 'press' }))
+  test('has its key where the site file says, else at id', () => {
+    expect(read('{"id":"4711"}')?.key).toBe('4711')
     expect(read('{"event":{"nonce":"a1"}}', null, 'event.nonce')?.key).toBe('a1')
   })
   test('may be a drill', () => expect(read('{"kind":"drill"}')?.kind).toBe('drill'))
