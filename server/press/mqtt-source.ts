@@ -27,18 +27,20 @@ export function createMqttSource(options: { accept: AcceptPress; /** Whether it 
         onLink(helpPoint, problem)
       },
       async take({ topic, payload, mark }) {
-        const mine = topics.filter((each) => each.topic === topic)
-        const said = mine.find((each) => meaningOf(payload, each).press !== null)
-        const press = said ? meaningOf(payload, said).press : null
+        const [said] = topics.flatMap((each) => {
+          const { press } = each.topic === topic ? meaningOf(payload, each) : { press: null }
+          return press ? [{ press, keyIsTheDevices: each.key === null }] : []
+        })
         // Of a topic that the site file has no more, nobody wants to know.
         if (!topics.some((each) => each.topic === topic || each.heartbeat === topic)) return true
         heard(helpPoint)
-        if (!press) return true
+        if (!said) return true
+        const { press, keyIsTheDevices } = said
         const arrival = { helpPoint, key: press.key ?? `mqtt ${mark}`, pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }
         const trying = { accept, clock, signal: stopped.signal, onError }
         const taken = await acceptUntilTaken(arrival, trying)
         // Many devices put their own id there, the same with each press: what is known from an incident that is over is a person anew.
-        const old = taken?.repeated && press.key !== null && said?.key === null && !isOpen(taken.receipt.incident)
+        const old = taken?.repeated && press.key !== null && keyIsTheDevices && !isOpen(taken.receipt.incident)
         return old ? (await acceptUntilTaken({ ...arrival, key: `${press.key} ${mark}` }, trying)) !== null : taken !== null
       },
     })
