@@ -38,7 +38,7 @@ import type { HelpPoint, Site } from './glossary/site.ts'
 import { createIncidentBook } from './incident/incident-book.ts'
 import { createIncidentDesk } from './incident/incident-desk.ts'
 import { createCheckpointPost } from './ledger/checkpoint-post.ts'
-import { createFolds, readSnapshot } from './ledger/fold-snapshot.ts'
+import { createFolds, isOf, readSnapshot } from './ledger/fold-snapshot.ts'
 import { startLedgerCare } from './ledger/ledger-care.ts'
 import { openLedger } from './ledger/ledger.ts'
 import { createMetrics } from './metrics/metrics.ts'
@@ -273,10 +273,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       pressed: incidents.pressed,
       coalesced: incidents.coalesced,
       whenDurable: ledger.whenDurable,
-      lookUp: async (id, key) => {
-        const entry = await ledger.pressWithKey(id, key)
-        return entry?.kind === 'press.received' ? { receipt: { press: entry.body.press.id, incident: entry.body.incident, receivedAt: entry.body.press.receivedAt }, last: entry.seq } : null
-      },
+      lookUp: ledger.pressWithKey,
       onError,
     })
     closing.add('the press desk', presses.close)
@@ -313,7 +310,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
 
     // What happened before this start.
     const folds = createFolds(snapshotFile, { incidents: book, presses, proofs, outbox: told }, { whenDurable: ledger.whenDurable, write: ledger.keepSnapshot, clock, onError })
-    const fits = snapshot !== null && [snapshot.hash, snapshot.seq < ledger.state().chainFirst ? null : snapshot.hash].includes(await ledger.hashAt(snapshot.seq))
+    const fits = snapshot !== null && isOf(snapshot, await ledger.hashAt(snapshot.seq), ledger.state().chainFirst)
     await ledger.replay(fits ? folds.restore(snapshot) : 0, folds.follow)
     closing.add('the folds', folds.close)
     closing.add('the tail', ledger.tail((entry) => {
@@ -355,7 +352,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       host,
       clock,
       accept: acceptPress,
-      isOpen: (incident) => book.unfinished().some(({ id }) => id === incident),
+      isOpen: book.isOpen,
       heard,
       clockOffsetMs: (camera) => cameras.health(camera).clockOffsetMs,
       onRefused: onRefusedPress,

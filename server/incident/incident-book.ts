@@ -81,6 +81,7 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
       return book.get(id)
     },
     heldClips: (): { incident: IncidentId; clips: readonly Clip[] }[] => [...held].map(([incident, clips]) => ({ incident, clips })),
+    isOpen: (id: IncidentId): boolean => unfinished.has(id),
     unfinished: (): Incident[] => [...unfinished.values()],
     /** Newest first; `after` is the id of the last one already seen. @throws incident/unknown when there is no such one */
     async page(state: IncidentState | null, after: string | null, limit: number): Promise<{ items: Incident[]; next: IncidentId | null }> {

@@ -27,6 +27,9 @@ export function readSnapshot(file: string): Snapshot | null {
   }
 }
 
+/** Whether it is this ledger's. @param hash of the entry that it was made at; null when that cannot be read, which is believed of a chain that was set aside. */
+export const isOf = (snapshot: Snapshot, hash: string | null, chainFirst: number): boolean => (hash === null ? snapshot.seq < chainFirst : hash === snapshot.hash)
+
 /** @param folds JSON. Returns when it is on the disk. */
 export function writeSnapshot(file: string, seq: number, hash: string, folds: string): void {
   writeFileSync(`${file}.new`, `${JSON.stringify({ format: FORMAT, seq, hash, sha256: digestOf(folds) })}\n${folds}\n`, { mode: 0o600, flush: true })

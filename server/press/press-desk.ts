@@ -61,8 +61,8 @@ export function createPressDesk(options: {
   /** Counts presses into the open incident; null when it is not open any more. */
   coalesced: Coalescing['write']
   whenDurable(seq: number): Promise<void>
-  /** A press that is not in memory any more. */
-  lookUp(helpPoint: string, key: string): Promise<Known | null>
+  /** The entry of a press that is not in memory any more. */
+  lookUp(helpPoint: string, key: string): Promise<Recorded | null>
   onError(error: unknown): void
 }) {
   const { clock, knows, openAt, pressed, whenDurable, lookUp, onError } = options
@@ -89,7 +89,7 @@ export function createPressDesk(options: {
     if (remembered || !sieve.mayHave(name)) return remembered ?? null
     const enough = new AbortController()
     const found = await Promise.race([
-      lookUp(helpPoint, key).catch((error: unknown) => {
+      lookUp(helpPoint, key).then((entry) => entry && receivedAs(entry), (error: unknown) => {
         onError(error)
         return null
       }),
@@ -116,11 +116,12 @@ export function createPressDesk(options: {
         return
       }
       if (entry.kind !== 'press.received') return
-      const { press, incident } = entry.body
+      const { press } = entry.body
       const name = keyOf(press.helpPoint, press.key)
       sieve.add(name)
       // What this desk has just taken in is known better: its receipt waits for all its entries.
-      if (!byKey.has(name)) remember(name, { receipt: { press: press.id, incident, receivedAt: press.receivedAt }, last: entry.seq })
+      const known = receivedAs(entry)
+      if (known && !byKey.has(name)) remember(name, known)
       const at = Date.parse(press.receivedAt)
       const offset = Date.parse(press.pressedAt) - at
       const evidence = clocks.get(press.helpPoint) ?? []
@@ -181,6 +182,13 @@ export function createPressDesk(options: {
     await durable
     return press.late ? { receipt, repeated: false, as: 'late' } : { receipt, repeated: false }
   }
+}
+
+/** What its source was told; null when the entry is no press. */
+function receivedAs(entry: Recorded): Known | null {
+  if (entry.kind !== 'press.received') return null
+  const { press, incident } = entry.body
+  return { receipt: { press: press.id, incident, receivedAt: press.receivedAt }, last: entry.seq }
 }
 
 /** The help point, and six bytes of the key's SHA-256. */

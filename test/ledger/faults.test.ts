@@ -106,10 +106,7 @@ async function live(file: string, plan: Plan) {
     pressed: incidents.pressed,
     coalesced: incidents.coalesced,
     whenDurable: ledger.whenDurable,
-    lookUp: async (id, key) => {
-      const entry = await ledger.pressWithKey(id, key)
-      return entry?.kind === 'press.received' ? { receipt: { press: entry.body.press.id, incident: entry.body.incident, receivedAt: entry.body.press.receivedAt }, last: entry.seq } : null
-    },
+    lookUp: ledger.pressWithKey,
     onError: () => {},
   })
   for (const row of chains.page(0, 100_000)) {

@@ -28,8 +28,7 @@ function desk({ live = () => true, lookUpFails = false }: { live?: () => boolean
       lookUp: async (id, key) => {
         lookups.push(key)
         if (lookUpFails) throw new Error('disk I/O error')
-        const found = ledger.entries.find((entry) => entry.kind === 'press.received' && entry.body.press.helpPoint === id && entry.body.press.key === key)
-        return found?.kind === 'press.received' ? { receipt: { press: found.body.press.id, incident: found.body.incident, receivedAt: found.body.press.receivedAt }, last: found.seq } : null
+        return ledger.entries.find((entry) => entry.kind === 'press.received' && entry.body.press.helpPoint === id && entry.body.press.key === key) ?? null
       },
       pressed: (press) => {
         pressed.push(press)
