@@ -27,7 +27,8 @@ export const brokenFiles = (file: string): string[] =>
         .map(({ name }) => join(dirname(file), name))
     : []
 
-const numberOf = (broken: string): number => Number(/(\d+)\.sqlite$/.exec(broken)?.[1])
+/** Which chain a file that was set aside is. */
+export const numberOf = (broken: string): number => Number(/(\d+)\.sqlite$/.exec(broken)?.[1])
 const ENDS = ['', '-wal', '-shm'] as const
 
 /** A page of what can still be read; entries on a damaged place are stepped over. */

@@ -5,7 +5,7 @@ import type { ChainVerdict, Verification } from '../glossary/ledger.ts'
 import { wordsOf } from '../tools/failure.ts'
 import { type KeptCheckpoint, checkpointKey, checkpointPlaces, readCheckpoints } from './checkpoint-files.ts'
 import { originOf } from './checkpoint-note.ts'
-import { brokenFiles } from './ledger-chains.ts'
+import { brokenFiles, numberOf } from './ledger-chains.ts'
 import { NO_PREVIOUS } from './ledger-hash.ts'
 import { type LedgerRows, openLedgerRows } from './ledger-sqlite.ts'
 import { Stopped, verifyChain } from './ledger-verification.ts'
@@ -61,7 +61,7 @@ export function verifyLedger(file: string, stopped: () => boolean = () => false)
   const opened: LedgerRows[] = []
   const aside = brokenFiles(file)
   // The current one knows its place: those before it must all be here.
-  const places = aside.map((each) => Number(/(\d+)\.sqlite$/.exec(each)?.[1]))
+  const places = aside.map(numberOf)
   const missing = Array.from({ length: Math.max(0, ...places) }, (_, i) => i + 1).filter((number) => !places.includes(number))
   for (const number of missing) problems.push(`chain ${number} is missing: ledger-broken-${number}.sqlite is not here`)
   for (const [i, each] of [...aside, file].entries()) {

@@ -43,7 +43,7 @@ export type Ledger = {
   /** Null when a press could be made durable now; else why not. It is tried, not guessed. */
   notReady(): Promise<string | null>
   /** Entries given an order but not yet on disk, and the newest that is. `broken`: what was found, ever since this start. */
-  state(): { head: number; given: number; waiting: number; problem: string | null; broken: string | null; chainFirst: number; lastCommitMs: number; verified: { at: string; verification: Verification } | null }
+  state(): { head: number; waiting: number; problem: string | null; broken: string | null; chainFirst: number; lastCommitMs: number }
   close(): Promise<void>
 }
 export type LedgerStore = { [Name in keyof LedgerThread]: (...args: Parameters<LedgerThread[Name]>) => Promise<ReturnType<LedgerThread[Name]>> }
@@ -107,7 +107,6 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
   let lastCommitMs = 0
   let attempts: { seq: number; settle(error: Error | null): void }[] = []
   let verifying: Promise<Verification> | null = null
-  let verified: { at: string; verification: Verification } | null = null
   const untold: Recorded[] = []
   let telling = false
   const stopped = new AbortController()
@@ -210,7 +209,6 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
 
   async function verifyNow(): Promise<Verification> {
     const verification = await verify()
-    verified = { at: isoTime(clock.now()), verification }
     const current = verification.chains.at(-1)
     if (current && !current.ok && current.first === chainFirst && !rotation) {
       const good = current.entries > 0 ? { seq: current.first + current.entries - 1, hash: current.head } : null
@@ -244,7 +242,7 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
     checkpoint: () => signing.newest(),
     tail: (listener) => topic.subscribe(listener),
     notReady: createLedgerProbe({ clock, problem: () => problem, write: () => store.probe(), stopped: stopped.signal }),
-    state: () => ({ head: durable, given, waiting: given - durable, problem, broken, chainFirst, lastCommitMs, verified }),
+    state: () => ({ head: durable, waiting: given - durable, problem, broken, chainFirst, lastCommitMs }),
     async close() {
       stopped.abort()
       await committing
