@@ -6,6 +6,7 @@
 import type { CameraId, PresetCheck, PresetToken } from '../glossary/camera.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
+import { localTime } from '../tools/local-time.ts'
 import type { Judgement } from './framing-proof.ts'
 
 export type Mapped = { camera: CameraId; token: PresetToken }
@@ -97,6 +98,6 @@ export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock
 
 /** Whether a wall-clock moment lies in a town's quiet hours, which may cross midnight. Pure. @param hours "04:00" and so on, in the town's zone. */
 export function isQuiet(now: number, timezone: string, hours: { from: string; to: string }): boolean {
-  const time = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(now))
+  const time = localTime(now, timezone)
   return hours.from <= hours.to ? time >= hours.from && time < hours.to : time >= hours.from || time < hours.to
 }

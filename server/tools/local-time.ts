@@ -7,6 +7,9 @@ function offsetAt(ms: number, timezone: string): number {
   return Date.UTC(at('year'), at('month') - 1, at('day'), at('hour'), at('minute'), at('second')) - Math.floor(ms / 1000) * 1000
 }
 
+/** The local time of day, as 04:30. */
+export const localTime = (ms: number, timezone: string): string => new Date(ms + offsetAt(ms, timezone)).toISOString().slice(11, 16)
+
 /** The local date, as 2026-11-24. */
 export const localDate = (ms: number, timezone: string): string => new Date(ms + offsetAt(ms, timezone)).toISOString().slice(0, 10)
 
