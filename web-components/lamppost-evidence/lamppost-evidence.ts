@@ -3,6 +3,7 @@ import { LitElement, html, nothing } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import '../lamppost-player/lamppost-player.ts'
 import { look } from '../look/look.ts'
+import { saveFile } from '../look/save-file.ts'
 import { clockTime, dayAndTime } from '../look/times.ts'
 import type { ClipView, Incident } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
@@ -70,9 +71,7 @@ export class LamppostEvidence extends LitElement {
     try {
       const { blob, sha256, name } = await this.#client.client.download(incident.id, clip.camera)
       this.hashes = new Map(this.hashes).set(key, { name, sha256 })
-      const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name })
-      link.click()
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+      saveFile(blob, name)
     } catch (error) {
       this.refusal = error instanceof Error ? error.message : String(error)
     } finally {

@@ -3,6 +3,7 @@ import { LitElement, html, nothing, svg } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
 import { look } from '../look/look.ts'
+import { saveFile } from '../look/save-file.ts'
 import { dayAndTime } from '../look/times.ts'
 import type { Destination, HelpPoint } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
@@ -78,9 +79,7 @@ export class LamppostProofs extends LitElement {
   #saveTable(): Promise<void> {
     return this.#try(async () => {
       const { blob, name } = await this.#client.client.helpPointTable()
-      const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(blob), download: name })
-      link.click()
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000)
+      saveFile(blob, name)
     })
   }
   #retry(destination: string, seq: number): Promise<void> {
