@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import { startBlindWatch } from './camera/blind-watch.ts'
 import { chooseCameras } from './camera/camera-choice.ts'
 import { type HealthChange, createCameraDesk } from './camera/camera-desk.ts'
+import { createCameraHands } from './camera/camera-hands.ts'
 import { isQuiet, startDriftWatch } from './camera/drift-watch.ts'
 import type { Judgement } from './camera/framing-proof.ts'
 import { type FramingNews, type Move, runFraming } from './camera/framing-run.ts'
@@ -19,7 +20,7 @@ import { createClipDesk } from './clip/clip-desk.ts'
 import { startRtmpIngest } from './clip/rtmp-ingest.ts'
 import { cameraRoutes } from './door/camera-routes.ts'
 import { clipRoutes } from './door/clip-routes.ts'
-import { type Credential, createDoor } from './door/door.ts'
+import { type Credential, createDoor, credentialOf } from './door/door.ts'
 import { findingRoutes } from './door/finding-routes.ts'
 import { helpPointRoutes } from './door/help-point-routes.ts'
 import { incidentRoutes } from './door/incident-routes.ts'
@@ -28,13 +29,16 @@ import { liveRoutes } from './door/live-routes.ts'
 import { liveSocket } from './door/live-socket.ts'
 import { outboxRoutes } from './door/outbox-routes.ts'
 import { pageRoutes } from './door/page-routes.ts'
+import { peopleRoutes } from './door/people-routes.ts'
 import { pressRoutes } from './door/press-routes.ts'
-import { sessionRoutes } from './door/session-routes.ts'
+import { createSignIn, sessionRoutes } from './door/session-routes.ts'
+import { shiftRoutes } from './door/shift-routes.ts'
 import { stateRoutes } from './door/state-routes.ts'
 import type { CameraId, CameraView, FramingWay, PresetToken } from './glossary/camera.ts'
 import type { Person } from './glossary/people.ts'
 import type { HelpPointId, Place } from './glossary/press.ts'
 import type { HelpPoint, Site } from './glossary/site.ts'
+import { startEscalation } from './incident/escalation.ts'
 import { createIncidentBook } from './incident/incident-book.ts'
 import { createIncidentDesk } from './incident/incident-desk.ts'
 import { createCheckpointPost } from './ledger/checkpoint-post.ts'
@@ -47,20 +51,27 @@ import { createOutboxDesk } from './outbox/outbox-desk.ts'
 import { postWebhook } from './outbox/webhook-post.ts'
 import { type DemoCredentials, demoPeople, readDemoCredentials, writeDemoCredentials } from './people/demo-people.ts'
 import { openPeopleFile } from './people/people-file.ts'
+import { createPresence } from './people/presence.ts'
 import { createSessions } from './people/sessions.ts'
+import { createWallTokens } from './people/wall-tokens.ts'
 import { type Accepted, type Arrival, createPressDesk } from './press/press-desk.ts'
 import { createPressSources } from './press/press-sources.ts'
 import { checkSignature } from './press/signed-press.ts'
 import { createChainWatch } from './proof/chain-watch.ts'
 import { drillResult, drillWords, startDrillSchedule } from './proof/drill-schedule.ts'
 import { createProofBook } from './proof/proof-book.ts'
+import { createShiftBook } from './shift/shift-book.ts'
+import { createShiftDesk } from './shift/shift-desk.ts'
+import { shiftFaults } from './shift/shift-faults.ts'
 import { startSimulator } from './simulator/simulator.ts'
 import { planTown } from './simulator/town-plan.ts'
 import { readSite } from './site/site-check.ts'
+import { openings } from './site/opening-hours.ts'
 import { editPreset } from './site/site-edit.ts'
 import { openSiteFile } from './site/site-file.ts'
 import { createHelpPointIndex } from './site/help-point-index.ts'
 import { createResolver } from './site/site-references.ts'
+import { walkBetween } from './site/walking.ts'
 import { realClock } from './tools/clock.ts'
 import { createClosingStack } from './tools/closing-stack.ts'
 import { Failure } from './tools/failure.ts'
@@ -77,6 +88,8 @@ export type House = { url: string; demo: DemoCredentials | null; close(): Promis
 async function openDemoTown(dataFolder: string, onError: (words: string) => void) {
   const file = join(dataFolder, 'darlington.yaml')
   if (!existsSync(file)) writeFileSync(file, await readFile(join(packageRoot, 'camera-presets', 'darlington.yaml')))
+  const streets = join(dataFolder, 'darlington-streets.geojson')
+  if (!existsSync(streets)) writeFileSync(streets, await readFile(join(packageRoot, 'camera-presets', 'darlington-streets.geojson')))
   const credentials = readDemoCredentials(join(dataFolder, 'demo-credentials.json'))
   const { site, problems } = readSite(await readFile(file, 'utf8'), (text) => ({ value: text.replaceAll(/\$\{\w+\}/g, '1') }))
   if (!site) throw new Failure('site/invalid', problems.map(({ line, key, problem }) => `${file}:${line}: ${key}: ${problem}`).join('\n'))
@@ -132,6 +145,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const book = createIncidentBook({ about: ledger.about, openedBefore: ledger.openedBefore })
     const proofs = createProofBook({ startedAt: clock.now() })
     const told = createOutboxBook()
+    const shifts = createShiftBook()
     const { append } = ledger
 
     const listening = new Set<CameraId>()
@@ -173,6 +187,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       onError,
     })
     closing.add('the cameras', cameras.close)
+    const hands = createCameraHands({ clock, onChange: (camera, hand) => news.publish({ event: 'camera.hand', data: { camera, hand } }) })
+    closing.add('the hands', hands.close)
 
     // Cameras that push, received by node-media-server and recorded like all others.
     const pushers = (town: Site) => town.cameras.flatMap((camera) => (camera.rtmp ? [{ camera, key: camera.rtmp.streamKey }] : []))
@@ -309,9 +325,10 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     })
 
     // What happened before this start.
-    const folds = createFolds(snapshotFile, { incidents: book, presses, proofs, outbox: told }, { whenDurable: ledger.whenDurable, write: ledger.keepSnapshot, clock, onError })
+    const folds = createFolds(snapshotFile, { incidents: book, presses, proofs, outbox: told, shifts }, { whenDurable: ledger.whenDurable, write: ledger.keepSnapshot, clock, onError })
     const fits = snapshot !== null && isOf(snapshot, await ledger.hashAt(snapshot.seq), ledger.state().chainFirst)
     await ledger.replay(fits ? folds.restore(snapshot) : 0, folds.follow)
+    await book.settle()
     closing.add('the folds', folds.close)
     closing.add('the tail', ledger.tail((entry) => {
       folds.saveWhenDue()
@@ -385,6 +402,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       onError,
     })
     closing.add('the ledger’s care', care.close)
+    const escalation = startEscalation({ clock, unfinished: book.unfinished, steps: () => site().escalation, append, onError })
+    closing.add('the escalation', escalation.close)
     const drills = startDrillSchedule({
       clock,
       book: proofs,
@@ -424,19 +443,22 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const people = openPeopleFile(join(dataFolder, 'people.json'))
     const sessions = createSessions(clock.now)
     const demo = demoTown ? demoPeople(demoTown.credentials) : new Map<string, Person>()
-    const byToken = (token: string): Person | null => demo.get(token) ?? people.byToken(token)
+    const wallTokens = createWallTokens(clock.now)
+    const presence = createPresence((present) => news.publish({ event: 'people.present', data: { items: present } }))
+    const byToken = (token: string): Person | null => demo.get(token) ?? wallTokens.who(token) ?? people.byToken(token)
     const whoHas = (credential: Credential): Person | null => ('bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie))
     const door = await createDoor({
       logger,
       tls,
       whoHas,
       onRefusedPress: (from, reason) => onRefusedPress('http', from, reason),
+      embedding: () => site().embedding,
     })
     closing.add('the door', () => door.close())
 
     const cameraView = (id: CameraId): CameraView => {
       const camera = cameras.siteCamera(id)
-      return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, health: cameras.health(id), heldBy: cameras.heldBy(id), live: `/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`, codec: clips.codec(id), converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded' }
+      return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, health: cameras.health(id), heldBy: cameras.heldBy(id), steeredBy: hands.who(id), bearing: camera.bearing, live: `/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`, codec: clips.codec(id), converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded' }
     }
     const presets = createPresetKeeping({
       head: cameras.head,
@@ -464,7 +486,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       },
       onRefused: (from, reason, id) => onRefusedPress('http', from, reason, helpPoint(id)?.id ?? ''),
     })
-    helpPointRoutes(door, { site, storage: clips.diskState, record: () => ledger.state().broken, accept: acceptPress, incidentAt: (id) => book.openAt(id as HelpPointId)?.id ?? null, proofOf })
+    helpPointRoutes(door, { site, storage: clips.diskState, record: () => ledger.state().broken, accept: acceptPress, incidentAt: (id) => book.openAt(id as HelpPointId)?.id ?? null, proofOf, streets: siteFileOpen.streets, openings: ({ open }) => openings(open, clock.now(), site().timezone), walk: (from, to) => walkBetween(siteFileOpen.streets(), from.location, to.location) })
     outboxRoutes(door, outbox)
     incidentRoutes(door, {
       ...incidents,
@@ -485,10 +507,14 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       reference: presets.reference,
       checkPicture: presets.checkPicture,
       check: (camera, token) => drift.check({ camera, token }),
-      move: async (id, velocity, timeoutMs, actor) => {
+      move: async (id, velocity, timeoutMs, { name, takeOver, actor }) => {
+        const { fresh, from } = hands.take(id, name, takeOver)
         await cameras.head(id).move(velocity, timeoutMs)
         cameras.movedByHand(id)
-        append([{ kind: 'camera.moved', actor, subject: id, body: { camera: id, ...velocity } }])
+        if (!fresh) return
+        incidents.steered(id, name)
+        const incident = cameras.heldBy(id)
+        append([{ kind: 'camera.moved', actor, subject: id, body: { camera: id, ...velocity, by: name, ...(from === null ? {} : { from }), ...(incident === null ? {} : { incident }) } }])
       },
       stop: (id) => cameras.head(id).stop(),
       recorder: clips.report,
@@ -499,7 +525,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       inquire: cameras.finding.inquire,
     })
     liveRoutes(door, { ...clips, knows: (id) => cameras.siteCamera(id).id })
-    liveSocket(door, { whoHas, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now })
+    liveSocket(door, { whoHas, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now, enter: presence.enter })
     clipRoutes(door, {
       ...clips,
       incident: book.load,
@@ -508,7 +534,33 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         await append([{ kind: 'clip.downloaded', actor, subject: incident.id, body: { incident: incident.id, ...download } }]).durable
       },
     })
-    ledgerRoutes(door, { page: ledger.page, verify: ledger.verify, checkpoint: ledger.checkpoint, tail: ledger.tail, news: news.subscribe })
+    ledgerRoutes(door, { page: ledger.page, verify: ledger.verify, checkpoint: ledger.checkpoint, tail: ledger.tail, news: news.subscribe, mayStill: (headers) => {
+      const credential = credentialOf(headers)
+      return credential !== null && whoHas(credential) !== null
+    } })
+    const signIn = createSignIn({ byPassword: people.byPassword, byToken })
+    peopleRoutes(door, {
+      present: presence.view,
+      issue: wallTokens.issue,
+      isShortLived: (token) => wallTokens.who(token) !== null,
+      onIssued: async ({ name, role }, through, until, actor) => void (await append([{ kind: 'token.issued', actor, subject: 'session', body: { name, role, through, until } }]).durable),
+    })
+    const shiftDesk = createShiftDesk({
+      clock,
+      book: shifts,
+      append,
+      summary: () => ({
+        incidents: book.unfinished().map(({ id, helpPoint: at, state, owner, openedAt, onHold }) => ({ incident: id, helpPoint: at, state, owner, openedAt, onHold: onHold?.reason ?? null })),
+        faults: shiftFaults({
+          cameras: cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
+          helpPoints: site().helpPoints.map((each) => ({ id: each.id, proof: proofOf(each) })),
+          storage: clips.diskState()?.problem ?? null,
+          record: ledger.state().broken,
+          destinations: outbox.state(),
+        }),
+      }),
+    })
+    shiftRoutes(door, shiftDesk, signIn)
     sessionRoutes(door, {
       byPassword: people.byPassword,
       byToken,
@@ -516,7 +568,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       close: sessions.close,
       onOpened: async ({ name, role }) => void (await append([{ kind: 'session.opened', actor: `${role}:${name}`, subject: 'session', body: { name, role } }]).durable),
       demoTokens: demoTown?.credentials.tokens ?? null,
-    })
+    }, signIn)
     stateRoutes(door, { notReady: ledger.notReady, metrics: metrics.text, metricsType: metrics.type })
     await pageRoutes(door, join(packageRoot, 'dist', 'web'))
 

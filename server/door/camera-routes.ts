@@ -25,7 +25,8 @@ export type CameraPort = {
   checkPicture(id: CameraId, token: PresetToken): Promise<Uint8Array>
   /** Sends the camera there, compares, and sends it back. */
   check(id: CameraId, token: PresetToken): Promise<PresetCheck>
-  move(id: CameraId, velocity: PtzVelocity, timeoutMs: number, actor: string): Promise<void>
+  /** @throws camera/in-hand when somebody else steers it, unless it is taken over */
+  move(id: CameraId, velocity: PtzVelocity, timeoutMs: number, hand: { name: string; takeOver: boolean; actor: string }): Promise<void>
   stop(id: CameraId): Promise<void>
   /** What is recorded of it and what went wrong before. */
   recorder(id: CameraId): Promise<RecorderReport>
@@ -38,7 +39,7 @@ const PRESET_PARAMS = Type.Object({ id: Type.String({ maxLength: 100 }), token: 
 const NEW_PRESET = Type.Object({ name: Type.String({ minLength: 1, maxLength: 120 }), helpPoint: Type.Optional(Type.String({ maxLength: 100 })) }, strict)
 const OVER_PRESET = Type.Object({ name: Type.Optional(Type.String({ minLength: 1, maxLength: 120, description: 'Left out, the name stays' })), helpPoint: Type.Optional(Type.String({ maxLength: 100 })) }, strict)
 const SHARE = Type.Number({ minimum: -1, maximum: 1 })
-const MOVE = Type.Object({ pan: Type.Optional(SHARE), tilt: Type.Optional(SHARE), zoom: Type.Optional(SHARE), timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 5000, description: 'The camera stops by itself after this time' })) }, strict)
+const MOVE = Type.Object({ pan: Type.Optional(SHARE), tilt: Type.Optional(SHARE), zoom: Type.Optional(SHARE), timeoutMs: Type.Optional(Type.Integer({ minimum: 100, maximum: 5000, description: 'The camera stops by itself after this time' })), takeOver: Type.Optional(Type.Boolean({ description: 'Take it out of the hand of who steers it now; everybody is told' })) }, strict)
 const DONE = Type.Null({ description: 'Done' })
 
 export function cameraRoutes(app: App, port: CameraPort): void {
@@ -97,9 +98,9 @@ export function cameraRoutes(app: App, port: CameraPort): void {
   })
 
   app.post('/api/v1/cameras/:id/move', { config: { roles: HANDS }, schema: { summary: 'Move while held; it stops by itself after timeoutMs', tags: ['cameras'], params: ID_PARAMS, body: MOVE, response: { 204: DONE, ...answers } } }, async (request, reply) => {
-    const { pan = 0, tilt = 0, zoom = 0, timeoutMs = 1000 } = request.body
+    const { pan = 0, tilt = 0, zoom = 0, timeoutMs = 1000, takeOver = false } = request.body
     if (pan === 0 && tilt === 0 && zoom === 0) throw new Failure('request/invalid', 'A move needs pan, tilt or zoom; use stop to stand still.')
-    await port.move(idOf(request), { pan, tilt, zoom }, timeoutMs, actorOf(request))
+    await port.move(idOf(request), { pan, tilt, zoom }, timeoutMs, { name: request.person?.name ?? '', takeOver, actor: actorOf(request) })
     return reply.status(204).send(null)
   })
   app.post('/api/v1/cameras/:id/stop', { config: { roles: HANDS }, schema: { summary: 'Stand still', tags: ['cameras'], params: ID_PARAMS, response: { 204: DONE, ...answers } } }, async (request, reply) => {

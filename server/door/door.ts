@@ -8,6 +8,7 @@ import type { Socket } from 'node:net'
 import type { Person, Role } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
 import { version } from '../tools/package-root.ts'
+import { allowEmbedding, frameAncestors } from './embedding.ts'
 import { answerError, sendProblem } from './problem.ts'
 
 declare module 'fastify' {
@@ -32,13 +33,15 @@ export type DoorOptions = {
   /** Who holds this bearer token or session cookie. */
   whoHas(credential: Credential): Person | null
   onRefusedPress(source: string, reason: string): void
+  /** Origins of pages that may have Lamppost in them. */
+  embedding(): readonly string[]
 }
 export const SESSION_COOKIE = 'lamppost_session'
 
 /** The person's name as the ledger keeps it. */
 export const actorOf = (request: FastifyRequest): string => `${request.person?.role ?? 'nobody'}:${request.person?.name ?? ''}`
 
-export async function createDoor({ logger, tls, whoHas, onRefusedPress }: DoorOptions) {
+export async function createDoor({ logger, tls, whoHas, onRefusedPress, embedding }: DoorOptions) {
   const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -59,11 +62,14 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress }: DoorOp
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: { defaultSrc: ["'self'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'blob:', 'data:'], mediaSrc: ["'self'", 'blob:'], connectSrc: ["'self'"], objectSrc: ["'none'"], baseUri: ["'none'"], frameAncestors: ["'self'"], formAction: ["'self'"] },
+      directives: { defaultSrc: ["'self'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'blob:', 'data:'], mediaSrc: ["'self'", 'blob:'], connectSrc: ["'self'"], objectSrc: ["'none'"], baseUri: ["'none'"], frameAncestors: [() => frameAncestors(embedding())], formAction: ["'self'"] },
     },
     strictTransportSecurity: tls ? { maxAge: 31_536_000 } : false,
     crossOriginEmbedderPolicy: false,
+    // The content security policy's frame-ancestors say it, by origin.
+    xFrameOptions: false,
   })
+  await allowEmbedding(app, embedding)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -2,11 +2,11 @@
 import { Type } from 'typebox'
 import type { HelpPointProof } from '../glossary/proof.ts'
 import { STAGES } from '../glossary/proof.ts'
-import type { HelpPoint, Site } from '../glossary/site.ts'
+import type { HelpPoint, SafePlace, Site, StreetMap, Walk } from '../glossary/site.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
 import type { PressPort } from './press-routes.ts'
-import { HELP_POINT, ID_PARAMS, MEDIA, PLACE, PROBLEM, RECEIPT, listOf } from './shapes.ts'
+import { HELP_POINT, ID_PARAMS, MEDIA, PLACE, PROBLEM, RECEIPT, TIME, listOf } from './shapes.ts'
 
 export type HelpPointPort = PressPort & {
   site(): Site
@@ -17,26 +17,33 @@ export type HelpPointPort = PressPort & {
   /** The incident that is open there. */
   incidentAt(helpPoint: string): string | null
   proofOf(helpPoint: HelpPoint): HelpPointProof
+  streets(): StreetMap | null
+  /** When it is open, from now on; UTC ISO 8601. */
+  openings(place: SafePlace): { from: string; to: string }[]
+  /** How far people walk there. */
+  walk(from: HelpPoint, to: SafePlace): Walk
 }
 
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
-const SITE = Type.Object({ id: Type.String(), name: Type.String(), timezone: Type.String(), safePlaces: Type.Array(Type.Object({ name: Type.String(), address: Type.String(), location: PLACE, open: Type.Array(Type.Unknown()) })), contacts: Type.Array(Type.Unknown()), storage: Type.Unknown({ description: 'The disk of the clip buffers as `storage.health` tells it; null while all is well' }), record: Type.Union([Type.String(), Type.Null()], { description: 'What is broken about the ledger, as `ledger.health` tells it; null while it is whole' }) })
+const SITE = Type.Object({ id: Type.String(), name: Type.String(), timezone: Type.String(), safePlaces: Type.Array(Type.Object({ name: Type.String(), address: Type.String(), location: PLACE, open: Type.Array(Type.Unknown()), openings: Type.Array(Type.Object({ from: TIME, to: TIME }), { description: 'When it is open, for the next eight days' }), walks: Type.Array(Type.Object({ helpPoint: Type.String(), metres: Type.Integer(), minutes: Type.Integer(), along: Type.Enum(['streets', 'line'], { description: 'By the map’s streets, or as the crow flies and a third more' }) })) })), contacts: Type.Array(Type.Unknown()), escalation: Type.Array(Type.Object({ afterMs: Type.Integer(), to: Type.Array(Type.String()) }), { description: 'When nobody takes an incident' }), storage: Type.Unknown({ description: 'The disk of the clip buffers as `storage.health` tells it; null while all is well' }), record: Type.Union([Type.String(), Type.Null()], { description: 'What is broken about the ledger, as `ledger.health` tells it; null while it is whole' }) })
 
 /** What may be shown of it: its secrets are nobody's. */
 function sourcesOf({ wired, mqtt, lorawan, sia, secret }: HelpPoint): string[] {
   return ['http', ...(secret === null ? [] : ['http-signed']), ...(mqtt.length > 0 ? ['mqtt'] : []), ...(wired.length > 0 ? ['onvif-input'] : []), ...(lorawan.length > 0 ? ['lorawan'] : []), ...(sia.length > 0 ? ['sia'] : [])]
 }
 
-export function helpPointRoutes(app: App, { site, storage, record, incidentAt, proofOf, accept }: HelpPointPort): void {
+export function helpPointRoutes(app: App, { site, storage, record, incidentAt, proofOf, accept, streets, openings, walk }: HelpPointPort): void {
   const shown = (helpPoint: HelpPoint) => {
     const { id, name, address, location, instructions, heartbeatMs, drillAt } = helpPoint
     return { id, name, address, location, instructions, sources: sourcesOf(helpPoint), heartbeatMs, drillAt, incident: incidentAt(id), ...proofOf(helpPoint) }
   }
 
   app.get('/api/v1/site', { config: { roles: READERS }, schema: { summary: 'The town: its name, zone, safe places and contacts', tags: ['help points'], response: { 200: SITE } } }, () => {
-    const { id, name, timezone, safePlaces, contacts } = site()
-    return { id, name, timezone, safePlaces, contacts, storage: storage(), record: record() }
+    const { id, name, timezone, safePlaces, contacts, helpPoints, escalation } = site()
+    const places = safePlaces.map((place) => ({ ...place, openings: openings(place), walks: helpPoints.map((each) => ({ helpPoint: each.id, ...walk(each, place) })) }))
+    return { id, name, timezone, safePlaces: places, contacts, escalation, storage: storage(), record: record() }
   })
+  app.get('/api/v1/map', { config: { roles: READERS }, schema: { summary: 'The town’s streets and areas (GeoJSON, RFC 7946) as the site file names them', tags: ['help points'], response: { 200: MEDIA } } }, (_, reply) => reply.type('application/geo+json').header('cache-control', 'private, max-age=60').send(streets() ?? { type: 'FeatureCollection', features: [] }))
   app.get('/api/v1/help-points', { config: { roles: READERS }, schema: { summary: 'All help points, and what last proved each chain', tags: ['help points'], response: { 200: listOf(HELP_POINT) } } }, () => ({ items: site().helpPoints.map(shown), next: null }))
   app.get('/api/v1/help-points.csv', { config: { roles: READERS }, schema: { summary: 'The same as a table (CSV, RFC 4180)', tags: ['help points'], response: { 200: MEDIA } } }, (_, reply) =>
     reply

@@ -10,8 +10,13 @@ export type IncidentPort = {
   get(id: string): Promise<Incident>
   page(state: IncidentState | null, after: string | null, limit: number): Promise<{ items: Incident[]; next: IncidentId | null }>
   clipView(incident: IncidentId, clip: Clip): Promise<ClipView>
-  acknowledge(id: string, owner: string, actor: string): Promise<Incident>
-  note(id: string, text: string, actor: string): Promise<Incident>
+  acknowledge(id: string, owner: string, actor: string, from: string | null): Promise<Incident>
+  offer(id: string, by: string, to: string | null, actor: string): Promise<Incident>
+  withdrawOffer(id: string, by: string, actor: string): Promise<Incident>
+  putOnHold(id: string, by: string, hold: { reason: string; minutes: number | null }, actor: string): Promise<Incident>
+  takeUp(id: string, by: string, actor: string): Promise<Incident>
+  reopen(id: string, owner: string, reason: string, actor: string): Promise<Incident>
+  note(id: string, text: string, actor: string, replaces: number | null): Promise<Incident>
   contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident>
   tick(id: string, step: number, actor: string): Promise<Incident>
   close(id: string, reason: string, actor: string): Promise<Incident>
@@ -24,6 +29,8 @@ const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
 const HANDLERS = ['operator', 'supervisor'] as const
 const strict = { additionalProperties: false }
 const TEXT = Type.String({ minLength: 1, maxLength: 4000 })
+
+const nameOf = (request: { person: { name: string } | null }): string => request.person?.name ?? ''
 
 export function incidentRoutes(app: App, port: IncidentPort): void {
   const view = async (incident: Incident) => ({ ...incident, clips: await Promise.all(incident.clips.map((clip) => port.clipView(incident.id, clip))) })
@@ -49,13 +56,33 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.get('/api/v1/incidents/:id', { config: { roles: READERS }, schema: { summary: 'One incident with its presses, framings, clips and log', tags: ['incidents'], params: ID_PARAMS, response: answers } }, async (request) => view(await port.get(request.params.id)))
   app.post(
     '/api/v1/incidents/:id/acknowledgement',
-    { config: { roles: HANDLERS }, schema: { summary: 'Take it; the loser of a race gets 409 with the owner’s name', tags: ['incidents'], params: ID_PARAMS, response: answers } },
-    async (request) => view(await port.acknowledge(request.params.id, request.person?.name ?? '', actorOf(request))),
+    {
+      config: { roles: HANDLERS },
+      schema: { summary: 'Take it; the loser of a race gets 409 with the owner’s name', tags: ['incidents'], params: ID_PARAMS, body: Type.Union([Type.Object({ from: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'Take it over from this person, who has it now' })) }, strict), Type.Null()]), response: answers },
+    },
+    async (request) => view(await port.acknowledge(request.params.id, nameOf(request), actorOf(request), request.body?.from ?? null)),
+  )
+  app.put(
+    '/api/v1/incidents/:id/handover',
+    { config: { roles: HANDLERS }, schema: { summary: 'Offer it to somebody, or to whoever comes; it stays its owner’s until it is taken', tags: ['incidents'], params: ID_PARAMS, body: Type.Object({ to: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })) }, strict), response: answers } },
+    async (request) => view(await port.offer(request.params.id, nameOf(request), request.body.to ?? null, actorOf(request))),
+  )
+  app.delete('/api/v1/incidents/:id/handover', { config: { roles: HANDLERS }, schema: { summary: 'Keep it after all', tags: ['incidents'], params: ID_PARAMS, response: answers } }, async (request) => view(await port.withdrawOffer(request.params.id, nameOf(request), actorOf(request))))
+  app.put(
+    '/api/v1/incidents/:id/hold',
+    { config: { roles: HANDLERS }, schema: { summary: 'Nothing to do for now; it comes back when its time is over or somebody presses', tags: ['incidents'], params: ID_PARAMS, body: Type.Object({ reason: TEXT, minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 720 })) }, strict), response: answers } },
+    async (request) => view(await port.putOnHold(request.params.id, nameOf(request), { reason: request.body.reason, minutes: request.body.minutes ?? null }, actorOf(request))),
+  )
+  app.delete('/api/v1/incidents/:id/hold', { config: { roles: HANDLERS }, schema: { summary: 'Go on with it', tags: ['incidents'], params: ID_PARAMS, response: answers } }, async (request) => view(await port.takeUp(request.params.id, nameOf(request), actorOf(request))))
+  app.post(
+    '/api/v1/incidents/:id/reopening',
+    { config: { roles: HANDLERS }, schema: { summary: 'It was closed too soon: it is yours, and its clips go on', tags: ['incidents'], params: ID_PARAMS, body: Type.Object({ reason: TEXT }, strict), response: answers } },
+    async (request) => view(await port.reopen(request.params.id, nameOf(request), request.body.reason, actorOf(request))),
   )
   app.post(
     '/api/v1/incidents/:id/notes',
-    { config: { roles: [...HANDLERS, 'evidence'] }, schema: { summary: 'Write a note', tags: ['incidents'], params: ID_PARAMS, body: Type.Object({ text: TEXT }, strict), response: answers } },
-    async (request) => view(await port.note(request.params.id, request.body.text, actorOf(request))),
+    { config: { roles: [...HANDLERS, 'evidence'] }, schema: { summary: 'Write a note', tags: ['incidents'], params: ID_PARAMS, body: Type.Object({ text: TEXT, replaces: Type.Optional(Type.Integer({ minimum: 1, description: 'The number of the entry that this is a later version of; both stay in the record' })) }, strict), response: answers } },
+    async (request) => view(await port.note(request.params.id, request.body.text, actorOf(request), request.body.replaces ?? null)),
   )
   app.post(
     '/api/v1/incidents/:id/contacts',

@@ -1,10 +1,11 @@
 /** The record, its proof, and its tail as server-sent events. */
+import type { IncomingHttpHeaders } from 'node:http'
 import { Type } from 'typebox'
 import type { Entry, Verification } from '../glossary/ledger.ts'
 import type { App } from './door.ts'
 import { ENTRY, LIMIT, MEDIA, VERIFICATION, listOf } from './shapes.ts'
 
-export type LiveNews = { event: 'camera.health' | 'help-point.health' | 'storage.health' | 'ledger.health' | 'site.problem'; data: unknown }
+export type LiveNews = { event: 'camera.health' | 'help-point.health' | 'storage.health' | 'ledger.health' | 'site.problem' | 'people.present' | 'camera.hand'; data: unknown }
 export type LedgerPort = {
   page(after: number, limit: number): Promise<Entry[]>
   verify(): Promise<Verification>
@@ -12,6 +13,8 @@ export type LedgerPort = {
   tail(listener: (entry: Entry) => void): () => void
   /** Health and the like: said as it happens, not kept. */
   news(listener: (news: LiveNews) => void): () => void
+  /** Whether who listens may still: a session ends, a short-lived token runs out. */
+  mayStill(headers: IncomingHttpHeaders): boolean
 }
 
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
@@ -56,7 +59,7 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     // Entries that become durable while the past is being read wait their turn.
     let waiting: Entry[] | null = []
     const leave = [port.tail((entry) => (waiting ? waiting.push(entry) : send(written(entry)))), port.news(({ event, data }) => send(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))]
-    const ping = setInterval(() => send(': still here\n\n'), PING_MS)
+    const ping = setInterval(() => (port.mayStill(request.headers) ? send(': still here\n\n') : raw.end()), PING_MS)
     raw.on('close', () => {
       clearInterval(ping)
       for (const undo of leave) undo()

@@ -2,7 +2,7 @@
  * All live pictures of one page over one WebSocket (RFC 6455), because HTTP/1.1 gives a page six connections for
  * everything. A session or a bearer token opens it; the token is the first message, never part of the address.
  *
- * Client, text: `{token}` `{watch, camera, form?}` `{leave}` `{ping}`. Server, text: `{welcome, now}` `{refused, words}`
+ * Client, text: `{token}` `{watch, camera, form?}` `{leave}` `{looking: [incident]}` `{ping}`. Server, text: `{welcome, now}` `{refused, words}`
  * `{gone: watch, words}` `{pong, now}`; binary: a length (4 bytes), a JSON header of that length, then the bytes it
  * describes: `{begin: watch, …}` the initialisation section and everything since the newest keyframe, `{part: watch, …}`.
  */
@@ -25,6 +25,8 @@ export type LiveSocketPort = {
   knows(camera: string): CameraId
   watchLive(camera: CameraId, form: PictureForm, listener: Listener): { again(): void; leave(): void }
   now(): number
+  /** Somebody has a wall open. */
+  enter(person: Person): { looking(incidents: string[]): void; leave(): void }
 }
 
 export const LIVE_SOCKET_PATH = '/api/v1/live'
@@ -36,7 +38,7 @@ const MOST_UNSENT = 4_000_000
 const UNSENT_AGAIN = 500_000
 const CLOSE_POLICY = 1008
 
-export function liveSocket(app: App, { whoHas, knows, watchLive, now }: LiveSocketPort): void {
+export function liveSocket(app: App, { whoHas, knows, watchLive, now, enter: present }: LiveSocketPort): void {
   const server = new WebSocketServer({ noServer: true, maxPayload: 4096, perMessageDeflate: false })
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -53,19 +55,24 @@ export function liveSocket(app: App, { whoHas, knows, watchLive, now }: LiveSock
   function serve(socket: WebSocket, request: IncomingMessage): void {
     const watches = new Map<string, { leave(): void }>()
     let credential: Credential | null = null
+    let visit: ReturnType<LiveSocketPort['enter']> | null = null
     const tell = (message: object): void => socket.send(JSON.stringify(message))
     const refuse = (words: string): void => {
       tell({ refused: 401, words })
       socket.close(CLOSE_POLICY)
     }
-    const allowed = (given: Credential | null): boolean => {
+    const personOf = (given: Credential | null): Person | null => {
       const person = given && whoHas(given)
-      return person !== null && (VIEWERS as readonly string[]).includes(person.role)
+      return person !== null && (VIEWERS as readonly string[]).includes(person.role) ? person : null
     }
+    const allowed = (given: Credential | null): boolean => personOf(given) !== null
     function enter(given: Credential): void {
-      if (!allowed(given)) return refuse('This token or session is not known here, has ended, or may not see pictures.')
+      const person = personOf(given)
+      if (!person) return refuse('This token or session is not known here, has ended, or may not see pictures.')
       credential = given
       clearTimeout(late)
+      // A renewed token is the same visit.
+      visit ??= present(person)
       tell({ welcome: true, now: now() })
     }
     const late = setTimeout(() => refuse('No token came, and there is no session.'), TOKEN_WITHIN_MS)
@@ -74,6 +81,7 @@ export function liveSocket(app: App, { whoHas, knows, watchLive, now }: LiveSock
     socket.on('close', () => {
       clearTimeout(late)
       clearInterval(guard)
+      visit?.leave()
       for (const { leave } of watches.values()) leave()
     })
     socket.on('error', () => socket.terminate())
@@ -94,11 +102,12 @@ export function liveSocket(app: App, { whoHas, knows, watchLive, now }: LiveSock
       if (typeof message.ping === 'number') return tell({ pong: message.ping, now: now() })
       if (typeof message.token === 'string') return enter({ bearer: message.token })
       if (!credential) return refuse('Sign in first: send {"token": …}.')
+      if (Array.isArray(message.looking)) return visit?.looking(message.looking.filter((each): each is string => typeof each === 'string' && each.length < 100).slice(0, MOST_WATCHES))
       if (typeof message.leave === 'string') {
         watches.get(message.leave)?.leave()
         watches.delete(message.leave)
       } else if (typeof message.watch === 'string' && typeof message.camera === 'string') watch(message.watch, message.camera, message.form === 'h264' ? 'h264' : 'copy')
-      else throw new Error('a message is one of {token}, {watch, camera}, {leave}, {ping}')
+      else throw new Error('a message is one of {token}, {watch, camera}, {leave}, {looking}, {ping}')
     }
 
     function watch(id: string, name: string, form: PictureForm): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { App } from './door.ts'
 
-const PAGES = { '/': 'wall.html', '/button': 'button.html', '/presets': 'presets.html', '/help-points': 'help-points.html', '/evidence': 'evidence.html' }
+const PAGES = { '/': 'wall.html', '/button': 'button.html', '/presets': 'presets.html', '/help-points': 'help-points.html', '/evidence': 'evidence.html', '/shift': 'shift.html', '/embed': 'embed.html' }
 
 export async function pageRoutes(app: App, folder: string): Promise<void> {
   if (!existsSync(folder)) return

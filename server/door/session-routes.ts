@@ -26,22 +26,32 @@ const WRONG_WAIT_MS = 1000
 const MOST_WRONG = 10
 const FORGIVEN_AFTER_MS = 60_000
 
-export function sessionRoutes(app: App, port: SessionPort): void {
-  const wrong = new Map<string, { count: number; since: number }>()
-  const cookie = (request: { protocol: string }, value: string, seconds: number): string => `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${request.protocol === 'https' ? '; Secure' : ''}`
+export type Given = { user: string; password: string } | { token: string }
+/** Who that is. @throws people/unauthenticated, slowly */
+export type SignIn = (address: string, given: Given) => Promise<Person>
 
-  app.post('/api/v1/session', { schema: { summary: 'Sign in with a name and password, or with a token', tags: ['session'], security: [], body: SIGN_IN, response: { 201: WHO, '4xx': PROBLEM } } }, async (request, reply) => {
-    const before = wrong.get(request.ip)
+export function createSignIn(port: Pick<SessionPort, 'byPassword' | 'byToken'>): SignIn {
+  const wrong = new Map<string, { count: number; since: number }>()
+  return async (address, given) => {
+    const before = wrong.get(address)
     if (before && before.count >= MOST_WRONG && performance.now() - before.since < FORGIVEN_AFTER_MS) throw new Failure('people/unauthenticated', 'Too many wrong tries from this address; wait a minute.')
     // Counted before it is checked: many guesses at once are many guesses.
-    wrong.set(request.ip, { count: (before?.count ?? 0) + 1, since: performance.now() })
-    const { body } = request
-    const person = 'token' in body ? port.byToken(body.token) : await port.byPassword(body.user, body.password)
+    wrong.set(address, { count: (before?.count ?? 0) + 1, since: performance.now() })
+    const person = 'token' in given ? port.byToken(given.token) : await port.byPassword(given.user, given.password)
     if (!person || person.role === 'press') {
       await new Promise((resolve) => setTimeout(resolve, WRONG_WAIT_MS))
       throw new Failure('people/unauthenticated', 'This name and password (or token) are not known here.')
     }
-    wrong.delete(request.ip)
+    wrong.delete(address)
+    return person
+  }
+}
+
+export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn): void {
+  const cookie = (request: { protocol: string }, value: string, seconds: number): string => `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${request.protocol === 'https' ? '; Secure' : ''}`
+
+  app.post('/api/v1/session', { schema: { summary: 'Sign in with a name and password, or with a token', tags: ['session'], security: [], body: SIGN_IN, response: { 201: WHO, '4xx': PROBLEM } } }, async (request, reply) => {
+    const person = await signIn(request.ip, request.body)
     await port.onOpened(person)
     return reply.status(201).header('set-cookie', cookie(request, port.open(person), 24 * 3600)).send({ name: person.name, role: person.role })
   })

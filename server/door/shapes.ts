@@ -1,8 +1,8 @@
 /** The API's shapes, once: they check what comes in, and describe what goes out in the OpenAPI document. */
 import { type TSchema, Type } from 'typebox'
 
-const TIME = Type.String({ format: 'date-time', description: 'UTC ISO 8601 with milliseconds' })
-const MAYBE_TIME = Type.Union([TIME, Type.Null()])
+export const TIME = Type.String({ format: 'date-time', description: 'UTC ISO 8601 with milliseconds' })
+export const MAYBE_TIME = Type.Union([TIME, Type.Null()])
 export const MAYBE_STRING = Type.Union([Type.String(), Type.Null()])
 const ROLE = Type.Enum(['primary', 'secondary'])
 
@@ -34,6 +34,9 @@ export const INCIDENT = Type.Object({
   state: Type.Enum(['open', 'acknowledged', 'closed']),
   openedAt: TIME,
   owner: MAYBE_STRING,
+  handover: Type.Union([Type.Object({ from: Type.String(), to: Type.Union([Type.String(), Type.Null()], { description: 'Null: whoever comes' }), at: TIME }), Type.Null()], { description: 'Offered by its owner, and not taken yet' }),
+  onHold: Type.Union([Type.Object({ by: Type.String(), reason: Type.String(), at: TIME, until: MAYBE_TIME }), Type.Null()]),
+  escalation: Type.Object({ step: Type.Integer({ description: 'How many of the site’s steps were taken because nobody took it' }), at: MAYBE_TIME }),
   closedAt: MAYBE_TIME,
   closureReason: MAYBE_STRING,
   presses: Type.Array(PRESS),
@@ -54,6 +57,8 @@ export const CAMERA = Type.Object({
   onvifUrl: Type.Union([Type.String(), Type.Null()], { description: 'For engineers only; null for everybody else' }),
   health: HEALTH,
   heldBy: MAYBE_STRING,
+  steeredBy: Type.Union([Type.Object({ name: Type.String(), since: TIME }), Type.Null()], { description: 'Whose hand is on it now' }),
+  bearing: Type.Union([Type.Number(), Type.Null()], { description: 'Compass bearing in degrees of a fixed camera' }),
   live: Type.String(),
   codec: Type.Union([Type.String(), Type.Null()], { description: 'As in an HLS CODECS attribute; null until the first picture' }),
   converted: Type.Enum(['sub-stream', 'transcoded'], { description: 'What `live/h264` is, for browsers that cannot show the codec' }),

@@ -57,6 +57,9 @@ export type Reachability = 'up' | 'down' | 'unknown'
 /** `buffer`: whether what is recorded reaches the disk. */
 export type CameraHealth = { onvif: Reachability; video: Reachability; buffer: Reachability; /** What is wrong with what the picture shows, as far as anybody looked. */ blind: Blindness | null; /** The camera's clock minus ours, milliseconds; null until it was asked. */ clockOffsetMs: number | null; /** Whether that is near enough. */ clock: 'right' | 'off' | 'unknown'; since: string; reason: string | null }
 
+/** Who steers it by hand now. */
+export type CameraHand = { name: string; since: string }
+
 export type CameraView = {
   id: CameraId
   name: string
@@ -65,6 +68,9 @@ export type CameraView = {
   onvifUrl: string | null
   health: CameraHealth
   heldBy: IncidentId | null
+  steeredBy: CameraHand | null
+  /** Compass bearing in degrees of a fixed camera, as the site file says. */
+  bearing: number | null
   live: string
   /** As in an HLS CODECS attribute; null until the first picture. */
   codec: string | null

@@ -9,6 +9,13 @@ export type IncidentId = Id<'incident'>
 export const INCIDENT_STATES = ['open', 'acknowledged', 'closed'] as const
 export type IncidentState = (typeof INCIDENT_STATES)[number]
 
+/** `to`: null is whoever takes it. */
+export type Handover = { from: string; to: string | null; at: string }
+/** `until`: when it must be looked at again; null when nobody said. */
+export type Hold = { by: string; reason: string; at: string; until: string | null }
+/** How far help was called while nobody took it. `step` counts from 1; 0: nobody was called yet. */
+export type Escalation = { step: number; at: string | null }
+
 export type LogLine = { seq: number; at: string; kind: string; actor: string; body: unknown }
 
 export type Incident = {
@@ -19,6 +26,10 @@ export type Incident = {
   openedAt: string
   /** Who acknowledged it, by name. */
   owner: string | null
+  /** Offered by its owner, and not taken yet. */
+  handover: Handover | null
+  onHold: Hold | null
+  escalation: Escalation
   closedAt: string | null
   closureReason: string | null
   presses: Press[]

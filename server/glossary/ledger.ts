@@ -3,6 +3,7 @@ import type { CameraId, Framing, PresetCheck, PresetToken } from './camera.ts'
 import type { IncidentId } from './incident.ts'
 import type { HelpPointId, Press, PressId, PressKind } from './press.ts'
 import type { ChainResult, DrillResult } from './proof.ts'
+import type { ShiftOffer } from './shift.ts'
 
 /** What may be written, by kind: the body of each. `subject` is the thing the entry is about. */
 export type EntryBodies = {
@@ -13,8 +14,17 @@ export type EntryBodies = {
   'press.coalesced': { press: PressId; incident: IncidentId; helpPoint: HelpPointId; kind: PressKind; count: number; from: string; to: string; source: string; /** Six bytes of the SHA-256 of each key, base64url, one after the other. */ keys: string }
   'press.refused': { helpPoint: string; reason: string; source: string }
   'incident.opened': { incident: IncidentId; helpPoint: HelpPointId; kind: PressKind }
-  'incident.acknowledged': { incident: IncidentId; owner: string }
-  'incident.noted': { incident: IncidentId; text: string }
+  /** `from`: who had it before. */
+  'incident.acknowledged': { incident: IncidentId; owner: string; from?: string }
+  'incident.offered': { incident: IncidentId; from: string; to: string | null }
+  'incident.offer-withdrawn': { incident: IncidentId; by: string }
+  'incident.put-on-hold': { incident: IncidentId; by: string; reason: string; until: string | null }
+  'incident.taken-up': { incident: IncidentId; by: string }
+  /** Nobody has taken it after `waitedMs`: step counts from 1, `to` are the destinations that this step calls. */
+  'incident.escalated': { incident: IncidentId; step: number; waitedMs: number; to: string[] }
+  'incident.reopened': { incident: IncidentId; owner: string; reason: string }
+  /** `replaces`: the entry of the same note as it was before; both stay. */
+  'incident.noted': { incident: IncidentId; text: string; replaces?: number }
   'incident.contacted': { incident: IncidentId; contact: string; outcome: string }
   'incident.step-ticked': { incident: IncidentId; step: number; text: string }
   'incident.closed': { incident: IncidentId; reason: string }
@@ -31,7 +41,8 @@ export type EntryBodies = {
   'preset.checked': PresetCheck
   'preset.removed': { camera: CameraId; token: PresetToken }
   'preset.recalled': { camera: CameraId; token: PresetToken }
-  'camera.moved': { camera: CameraId; pan: number; tilt: number; zoom: number }
+  /** The first move of a hand; more of the same hand are not told one by one. `from`: whose hand it was taken out of. */
+  'camera.moved': { camera: CameraId; pan: number; tilt: number; zoom: number; by?: string; from?: string; incident?: IncidentId }
   /** The chain of before is set aside in `file`; a new one goes on. */
   'ledger.broken': { problem: string; file: string; chain: number }
   /** How far a person's press came, and when. */
@@ -48,6 +59,10 @@ export type EntryBodies = {
   'outbox.retried': { destination: string; seq: number }
   'session.opened': { name: string; role: string }
   'session.closed': { name: string }
+  /** A short-lived token for a wall; `through`: whose own token asked for it. */
+  'token.issued': { name: string; role: string; through: string; until: string }
+  'shift.offered': ShiftOffer
+  'shift.accepted': { shift: string; by: string }
 }
 export type EntryKind = keyof EntryBodies
 

@@ -2,6 +2,9 @@
 export const ROLES = ['operator', 'engineer', 'evidence', 'supervisor', 'press'] as const
 export type Role = (typeof ROLES)[number]
 
+/** `screens`: how many walls they have open; `looking`: incidents that those show. */
+export type Present = { name: string; role: Role; screens: number; looking: string[] }
+
 export type Person = {
   name: string
   role: Role

@@ -44,6 +44,8 @@ export type SiteCamera = {
   /** Which preset shows which help point. */
   presets: ReadonlyMap<HelpPointId, { token: PresetToken; name: string; /** What of its picture says nothing about the place; shares of width and height. */ mask: { x: number; y: number; width: number; height: number }[] }>
   mount: Mount | null
+  /** Compass bearing in degrees that a fixed camera looks at; null: nobody said. */
+  bearing: number | null
   /** Where the head goes when an incident that sent it is closed. */
   after: AfterIncident
   buffer: { mode: 'always' | 'on-press'; preRollMs: number; keepMs: number; /** Bytes, held ones not counted; null for no limit. */ mostBytes: number | null; /** Recorded only where the site says so. */ sound: 'drop' | 'keep'; /** Who reads the stream: this process where it can, or always an ffmpeg. */ reader: 'direct' | 'ffmpeg' }
@@ -51,6 +53,13 @@ export type SiteCamera = {
 
 export type SafePlace = { name: string; address: string; location: Place; open: { days: string[]; from: string; to: string }[] }
 export type Contact = { id: string; name: string; phone: string; urgent: string | null }
+
+/** `to`: destinations that this step calls by name. Every step shows on screens that wait for it. */
+export type EscalationStep = { afterMs: number; to: string[] }
+/** Lines and areas, WGS 84: what a map draws, and where people walk unless `walk` is false. */
+export type StreetMap = { type: 'FeatureCollection'; features: { type: 'Feature'; properties: { name?: string; walk?: boolean; kind?: string }; geometry: { type: 'LineString'; coordinates: [number, number][] } | { type: 'Polygon'; coordinates: [number, number][][] } }[] }
+/** `along`: by the map's streets, or as the crow flies and a third more. */
+export type Walk = { metres: number; minutes: number; along: 'streets' | 'line' }
 
 export type Site = {
   id: string
@@ -66,6 +75,11 @@ export type Site = {
   mqtt: Broker | null
   sia: { port: number; host: string | null } | null
   destinations: Destination[]
+  escalation: EscalationStep[]
+  /** Origins of pages that may have Lamppost in them. */
+  embedding: string[]
+  /** GeoJSON beside the site file; null: the map has no streets. */
+  streets: string | null
   /** Addresses that get each checkpoint of the ledger, too. */
   checkpointsTo: string[]
   storage: { most: number | null; reserve: number }

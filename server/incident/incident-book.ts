@@ -23,6 +23,8 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
   const openAt = new Map<HelpPointId, IncidentId>()
   /** Every clip that any incident holds, also of those that nobody looks at any more. */
   const held = new Map<IncidentId, readonly Clip[]>()
+  /** Read as closed long ago and opened again since: folded anew from their own entries once everything was read. */
+  const reopened = new Set<IncidentId>()
 
   const inMemory = (id: IncidentId): Incident | null => unfinished.get(id) ?? closed.get(id) ?? null
   const openedAt = ({ log }: Incident): number => log[0]?.seq ?? 0
@@ -31,6 +33,7 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
     const { id, helpPoint } = incident
     if (incident.state !== 'closed') {
       unfinished.set(id, incident)
+      closed.delete(id)
       openAt.set(helpPoint, id)
       return
     }
@@ -53,7 +56,8 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
       if (incident) {
         keep(incident)
         holdAsIn(id, incident.clips)
-      } else if (entry.kind === 'clip.released') holdAsIn(id, (held.get(id) ?? []).filter(({ camera }) => camera !== entry.body.camera))
+      } else if (entry.kind === 'incident.reopened') reopened.add(id)
+      else if (entry.kind === 'clip.released') holdAsIn(id, (held.get(id) ?? []).filter(({ camera }) => camera !== entry.body.camera))
     },
     save: (): Saved => ({ incidents: [...closed.values(), ...unfinished.values()], held: [...held].map(([id, clips]) => [id, [...clips]]) }),
     restore({ incidents, held: clips }: Saved): void {
@@ -79,6 +83,16 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
       const incident = entries.reduce<Incident | null>(foldIncident, null)
       if (incident && !inMemory(incident.id)) keep(incident)
       return book.get(id)
+    },
+    /** After everything was read. */
+    async settle(): Promise<void> {
+      for (const id of reopened) {
+        const incident = (await history.about(id)).reduce<Incident | null>(foldIncident, null)
+        if (!incident) continue
+        keep(incident)
+        holdAsIn(id, incident.clips)
+      }
+      reopened.clear()
     },
     heldClips: (): { incident: IncidentId; clips: readonly Clip[] }[] => [...held].map(([incident, clips]) => ({ incident, clips })),
     isOpen: (id: IncidentId): boolean => unfinished.has(id),

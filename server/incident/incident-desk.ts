@@ -52,6 +52,13 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
     return incident
   }
 
+  /** @throws incident/not-yours with the owner's name */
+  function mine(id: string, by: string): Incident {
+    const incident = unfinished(id)
+    if (incident.owner !== by) throw new Failure('incident/not-yours', incident.owner === null ? 'Nobody has taken this incident yet: take it first.' : `${incident.owner} has this incident, not you.`, { extra: { owner: incident.owner } })
+    return incident
+  }
+
   async function brought(incident: Incident, chosen: Chosen, role: FramingRole): Promise<void> {
     const { draft } = framings.bring(incident, chosen, role)
     const { durable } = append([draft, ...holdDrafts(incident.id, [chosen.camera], clock.now())])
@@ -95,16 +102,76 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       return { incident: id, last: held.last, durable: Promise.all([opened.durable, held.durable]) }
     },
 
-    /** First come, first served. @throws incident/taken with the owner's name, incident/closed */
-    async acknowledge(id: string, owner: string, actor: string): Promise<Incident> {
+    /**
+     * First come, first served. One that is offered goes to whom it is offered; one that somebody has goes to who says from whom
+     * it is taken over, so that nobody takes it from a person they did not mean.
+     * @throws incident/taken with the owner's name, incident/closed
+     */
+    async acknowledge(id: string, owner: string, actor: string, from: string | null = null): Promise<Incident> {
       await book.load(id)
       const incident = unfinished(id)
-      if (incident.state === 'acknowledged') throw new Failure('incident/taken', `${incident.owner} has already taken this incident.`, { extra: { owner: incident.owner } })
-      return write(incident.id, { kind: 'incident.acknowledged', actor, subject: incident.id, body: { incident: incident.id, owner } })
+      const offered = incident.handover !== null && incident.handover.from !== owner && (incident.handover.to === null || incident.handover.to === owner)
+      const takenOver = from !== null && from === incident.owner && from !== owner
+      if (incident.state === 'acknowledged' && !offered && !takenOver) throw new Failure('incident/taken', `${incident.owner} has already taken this incident.`, { extra: { owner: incident.owner } })
+      return write(incident.id, { kind: 'incident.acknowledged', actor, subject: incident.id, body: { incident: incident.id, owner, ...(incident.owner === null ? {} : { from: incident.owner }) } })
     },
-    async note(id: string, text: string, actor: string): Promise<Incident> {
+    /** It stays its owner's until somebody takes it. @param to null: whoever comes. @throws incident/not-yours, incident/closed */
+    async offer(id: string, by: string, to: string | null, actor: string): Promise<Incident> {
+      await book.load(id)
+      const incident = mine(id, by)
+      if (to === by) throw new Failure('request/invalid', 'An incident is handed to somebody else.')
+      return write(incident.id, { kind: 'incident.offered', actor, subject: incident.id, body: { incident: incident.id, from: by, to } })
+    },
+    /** @throws incident/not-yours, incident/closed */
+    async withdrawOffer(id: string, by: string, actor: string): Promise<Incident> {
+      await book.load(id)
+      const incident = mine(id, by)
+      if (!incident.handover) return incident
+      return write(incident.id, { kind: 'incident.offer-withdrawn', actor, subject: incident.id, body: { incident: incident.id, by } })
+    },
+    /** Nothing to do now; it comes back by itself when its time is over, or when somebody presses again. @throws incident/not-yours, incident/closed */
+    async putOnHold(id: string, by: string, { reason, minutes }: { reason: string; minutes: number | null }, actor: string): Promise<Incident> {
+      await book.load(id)
+      const incident = mine(id, by)
+      const until = minutes === null ? null : isoTime(clock.now() + minutes * 60_000)
+      return write(incident.id, { kind: 'incident.put-on-hold', actor, subject: incident.id, body: { incident: incident.id, by, reason, until } })
+    },
+    /** Anybody may: somebody who waits must not wait for one colleague. @throws incident/closed */
+    async takeUp(id: string, by: string, actor: string): Promise<Incident> {
+      await book.load(id)
+      const incident = unfinished(id)
+      if (!incident.onHold) return incident
+      return write(incident.id, { kind: 'incident.taken-up', actor, subject: incident.id, body: { incident: incident.id, by } })
+    },
+    /**
+     * It was closed too soon: it is the one's who opens it again, its clips go on, and its first camera is sent again if nobody needs it.
+     * @throws incident/not-closed, incident/other-open when its help point was pressed since
+     */
+    async reopen(id: string, owner: string, reason: string, actor: string): Promise<Incident> {
       const incident = await book.load(id)
-      return write(incident.id, { kind: 'incident.noted', actor, subject: incident.id, body: { incident: incident.id, text } })
+      if (incident.state !== 'closed') throw new Failure('incident/not-closed', `Incident ${id} is not closed.`)
+      const other = book.openAt(incident.helpPoint)
+      if (other) throw new Failure('incident/other-open', `${helpPointName(incident.helpPoint)} was pressed again since: that incident is open.`, { extra: { incident: other.id } })
+      const goOn = incident.clips.map(({ camera, from }) => ({ camera, from, to: null }))
+      const { durable } = append([
+        { kind: 'incident.reopened', actor, subject: incident.id, body: { incident: incident.id, owner, reason } },
+        ...goOn.map((clip): Draft => ({ kind: 'clip.held', actor: 'lamppost', subject: incident.id, body: { incident: incident.id, ...clip } })),
+      ])
+      for (const clip of goOn) clips.hold(incident.id, clip)
+      const first = incident.framings.find(({ role, way, state, camera }) => role === 'primary' && way !== 'fixed' && state !== 'failed' && cameras.heldBy(camera) === null)
+      if (first) append([framings.bring(incident, first, 'primary').draft])
+      await durable
+      return book.get(incident.id)
+    },
+    /** @param replaces the number of the entry that this is a later version of: one's own note of the same incident. @throws request/invalid */
+    async note(id: string, text: string, actor: string, replaces: number | null = null): Promise<Incident> {
+      const incident = await book.load(id)
+      if (replaces !== null && !incident.log.some((line) => line.seq === replaces && line.kind === 'incident.noted' && line.actor === actor)) throw new Failure('request/invalid', `Entry ${replaces} is no note of yours on this incident.`)
+      return write(incident.id, { kind: 'incident.noted', actor, subject: incident.id, body: { incident: incident.id, text, ...(replaces === null ? {} : { replaces }) } })
+    },
+    /** Somebody steers a camera by hand: it is not known any more that it shows the place, and everybody is told. */
+    steered(camera: CameraId, by: string): void {
+      framings.steered(camera, `${by} steers it by hand.`, book.unfinished())
     },
     async contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident> {
       await book.load(id)

@@ -138,6 +138,14 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       return { framing, draft: draftOf(id, framing) }
     },
     tellLosers,
+    /** What was asked of this camera is over, and what was proven is not any more. */
+    steered(camera: CameraId, reason: string, unfinished: readonly Incident[]): void {
+      runs.get(camera)?.stop.abort()
+      runs.delete(camera)
+      for (const { id, framings } of unfinished)
+        for (const framing of framings)
+          if (framing.camera === camera && framing.way !== 'fixed' && framing.state !== 'failed' && framing.reason !== reason) record([draftOf(id, { ...framing, state: 'unproven', proofs: [], settledAt: isoTime(clock.now()), reason })])
+    },
     /** Its first camera becomes a further view, which nobody holds: another one comes. */
     stepDown(incident: Incident): Draft[] {
       const first = incident.framings.find(({ role }) => role === 'primary')

@@ -6,7 +6,7 @@ import type { EntryBodies, Recorded } from '../glossary/ledger.ts'
 
 /** Every body that names an incident belongs to it. */
 export function incidentOf(entry: Recorded): IncidentId | null {
-  return 'incident' in entry.body ? entry.body.incident : null
+  return 'incident' in entry.body ? (entry.body.incident ?? null) : null
 }
 
 export function foldIncident(incident: Incident | null, entry: Recorded): Incident | null {
@@ -15,6 +15,8 @@ export function foldIncident(incident: Incident | null, entry: Recorded): Incide
   return logged(changed(incident, entry), entry)
 }
 
+const NOT_ESCALATED: Incident['escalation'] = { step: 0, at: null }
+
 const opened = ({ incident, helpPoint, kind }: EntryBodies['incident.opened'], at: string): Incident => ({
   id: incident,
   helpPoint,
@@ -22,6 +24,9 @@ const opened = ({ incident, helpPoint, kind }: EntryBodies['incident.opened'], a
   state: 'open',
   openedAt: at,
   owner: null,
+  handover: null,
+  onHold: null,
+  escalation: NOT_ESCALATED,
   closedAt: null,
   closureReason: null,
   presses: [],
@@ -52,13 +57,25 @@ function changed(incident: Incident, entry: Recorded): Incident {
   switch (entry.kind) {
     case 'press.received':
       // A person who presses during a drill is no drill.
-      return { ...incident, kind: entry.body.press.kind === 'press' ? 'press' : incident.kind, presses: grown(incident.presses, entry.body.press) }
+      return { ...called(incident, entry.body.press.kind), kind: entry.body.press.kind === 'press' ? 'press' : incident.kind, presses: grown(incident.presses, entry.body.press) }
     case 'press.coalesced':
-      return { ...incident, kind: entry.body.kind === 'press' ? 'press' : incident.kind, repeats: incident.repeats + entry.body.count }
+      return { ...called(incident, entry.body.kind), kind: entry.body.kind === 'press' ? 'press' : incident.kind, repeats: incident.repeats + entry.body.count }
     case 'incident.acknowledged':
-      return { ...incident, state: 'acknowledged', owner: entry.body.owner }
+      return { ...incident, state: 'acknowledged', owner: entry.body.owner, handover: null, escalation: NOT_ESCALATED }
+    case 'incident.offered':
+      return { ...incident, handover: { from: entry.body.from, to: entry.body.to, at: entry.at }, escalation: NOT_ESCALATED }
+    case 'incident.offer-withdrawn':
+      return { ...incident, handover: null, escalation: NOT_ESCALATED }
+    case 'incident.put-on-hold':
+      return { ...incident, onHold: { by: entry.body.by, reason: entry.body.reason, at: entry.at, until: entry.body.until }, escalation: NOT_ESCALATED }
+    case 'incident.taken-up':
+      return { ...incident, onHold: null, escalation: NOT_ESCALATED }
+    case 'incident.escalated':
+      return { ...incident, escalation: { step: entry.body.step, at: entry.at } }
     case 'incident.closed':
-      return { ...incident, state: 'closed', closedAt: entry.at, closureReason: entry.body.reason }
+      return { ...incident, state: 'closed', closedAt: entry.at, closureReason: entry.body.reason, handover: null, onHold: null, escalation: NOT_ESCALATED }
+    case 'incident.reopened':
+      return { ...incident, state: 'acknowledged', owner: entry.body.owner, closedAt: null, closureReason: null }
     case 'incident.step-ticked':
       return { ...incident, steps: [...incident.steps, { step: entry.body.step, at: entry.at, by: entry.actor }] }
     case 'framing.changed':
@@ -102,11 +119,17 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'camera.moved':
     case 'session.opened':
     case 'session.closed':
+    case 'token.issued':
+    case 'shift.offered':
+    case 'shift.accepted':
       return incident
     default:
       return entry satisfies never
   }
 }
+
+/** Whoever presses again, waits: what was on hold is not any more. */
+const called = (incident: Incident, kind: Incident['kind']): Incident => (kind === 'press' && incident.onHold ? { ...incident, onHold: null, escalation: NOT_ESCALATED } : incident)
 
 /** Entries of earlier versions do not say how a camera was brought. */
 const withWay = (framing: Omit<Framing, 'way'> & Partial<Pick<Framing, 'way'>>): Framing => ({ ...framing, way: framing.way ?? (framing.preset === null ? 'fixed' : 'preset') })

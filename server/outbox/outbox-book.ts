@@ -49,7 +49,7 @@ export function createOutboxBook() {
           return
         }
         default:
-          for (const told of destinations.values()) if (wants(told.events, entry.kind)) told.pending.push(entry.seq)
+          for (const [name, told] of destinations) if (wants(told.events, entry.kind) || (entry.kind === 'incident.escalated' && entry.body.to.includes(name))) told.pending.push(entry.seq)
       }
     },
     save: (): Saved => [...destinations].map(([name, told]) => [name, { ...told, pending: [...told.pending] }]),

@@ -91,6 +91,12 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     }
 
   unique('destinations', document.destinations ?? [])
+  const steps = (document.escalation ?? []).map(({ after, to = [] }, i) => {
+    for (const [j, name] of to.entries()) if (!document.destinations?.some(({ id }) => id === name)) complain(['escalation', i, 'to', j], `there is no destination "${name}"`)
+    return { afterMs: durationMs(after), to }
+  })
+  for (const [i, { afterMs }] of steps.entries()) if (i > 0 && afterMs <= (steps[i - 1]?.afterMs ?? 0)) complain(['escalation', i, 'after'], 'each step must come later than the one before it')
+  if (document.streets?.split('/').includes('..')) complain(['streets'], 'the file must lie beside the site file, or below')
   const secret = (path: Path, text: string): string => {
     const found = refer(path, text)
     if (found !== '' && !isPlaceholder(found) && found.length < SHORTEST_SECRET) complain(path, `this secret has ${found.length} characters; it needs at least ${SHORTEST_SECRET}`)
@@ -148,6 +154,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       rtmp: streamKey === null ? null : { streamKey },
       presets: new Map(Object.entries(camera.presets ?? {}).map(([helpPoint, { token, name, mask = [] }]) => [helpPoint as HelpPointId, { token: token as PresetToken, name, mask }])),
       mount: camera.mount ? { northOffset: camera.mount.northOffset, height: camera.mount.height, flipPan: camera.mount.flip?.includes('pan') ?? false, flipTilt: camera.mount.flip?.includes('tilt') ?? false } : null,
+      bearing: camera.bearing ?? null,
       after: camera.after ?? 'home',
       buffer: {
         mode: camera.buffer === 'on-press' ? 'on-press' : 'always',
@@ -179,6 +186,9 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     mqtt: document.mqtt ? { url: document.mqtt.url, username: document.mqtt.username ?? null, password: optional(['mqtt', 'password'], document.mqtt.password), ca: optional(['mqtt', 'ca'], document.mqtt.ca), version: document.mqtt.version === '3.1.1' ? 4 : 5 } : null,
     sia: document.sia ? { port: document.sia.port, host: document.sia.host ?? null } : null,
     destinations,
+    escalation: steps,
+    embedding: document.embedding ?? [],
+    streets: document.streets ?? null,
     checkpointsTo: document.checkpoints?.to ?? [],
     storage: { most: document.storage?.most === undefined ? null : bytesOf(document.storage.most), reserve: bytesOf(document.storage?.reserve ?? DEFAULT_RESERVE) },
   }

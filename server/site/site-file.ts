@@ -1,32 +1,35 @@
 /** The site file on disk: read, watched, edited. A bad edit leaves the running town as it was and says why. */
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
-import type { Site } from '../glossary/site.ts'
+import { dirname, join } from 'node:path'
+import type { Site, StreetMap } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
 import { type SiteProblem, readSite } from './site-check.ts'
 import type { Resolve } from './site-references.ts'
+import { loadStreets } from './street-map.ts'
 
 const LOOK_EVERY_MS = 1000
 
 export const problemLine = (file: string, { line, key, problem }: SiteProblem): string => `${file}:${line}: ${key ? `${key}: ` : ''}${problem}`
 
 /** @throws site/invalid, with one line per problem. */
-export async function loadSite(file: string, resolve: Resolve): Promise<{ site: Site; text: string }> {
+export async function loadSite(file: string, resolve: Resolve): Promise<{ site: Site; text: string; streets: StreetMap | null }> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new Failure('site/invalid', `The site file ${file} cannot be read: ${wordsOf(error)}`)
   })
   const { site, problems } = readSite(text, resolve)
-  if (site) return { site, text }
+  if (site) return { site, text, streets: await loadStreets(file, site.streets) }
   throw new Failure('site/invalid', problems.map((problem) => problemLine(file, problem)).join('\n'))
 }
 
 export async function openSiteFile(options: { file: string; resolve: Resolve; clock: Clock; onChange(site: Site, text: string): Promise<void>; onProblem(words: string | null): void }) {
   const { file, resolve, clock, onChange, onProblem } = options
-  let { site, text } = await loadSite(file, resolve)
+  let { site, text, streets } = await loadSite(file, resolve)
   let problem: string | null = null
   let editing: Promise<void> = Promise.resolve()
   const stopped = new AbortController()
-  const stamp = async (): Promise<string> => stat(file).then(({ mtimeMs, size }) => `${mtimeMs} ${size}`, () => 'gone')
+  const stampOf = (path: string): Promise<string> => stat(path).then(({ mtimeMs, size }) => `${mtimeMs} ${size}`, () => 'gone')
+  const stamp = async (): Promise<string> => `${await stampOf(file)} ${site.streets === null ? '' : await stampOf(join(dirname(file), site.streets))}`
   let seen = await stamp()
 
   async function look(): Promise<void> {
@@ -37,8 +40,8 @@ export async function openSiteFile(options: { file: string; resolve: Resolve; cl
       const loaded = await loadSite(file, resolve)
       problem = null
       onProblem(null)
-      if (loaded.text === text) return
-      ;({ site, text } = loaded)
+      if (loaded.text === text && JSON.stringify(loaded.streets) === JSON.stringify(streets)) return
+      ;({ site, text, streets } = loaded)
       await onChange(site, text)
     } catch (error) {
       problem = wordsOf(error)
@@ -66,6 +69,7 @@ export async function openSiteFile(options: { file: string; resolve: Resolve; cl
 
   return {
     site: (): Site => site,
+    streets: (): StreetMap | null => streets,
     problem: (): string | null => problem,
     /** Writes the changed text in one step and takes it over. @throws site/invalid and leaves the file untouched. */
     edit(change: (text: string) => string): Promise<void> {

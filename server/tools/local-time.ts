@@ -23,7 +23,7 @@ export function momentOf(date: string, time: string, timezone: string): number {
 }
 
 /** The calendar day so many days on; days of 23 and of 25 hours are days, too. */
-const dayFrom = (date: string, days: number): string => new Date(Date.parse(`${date}T12:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
+export const dayFrom = (date: string, days: number): string => new Date(Date.parse(`${date}T12:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
 
 /** The next moment after `now` when the place's clocks show `time`. @param time as "04:30" */
 export function nextLocal(now: number, timezone: string, time: string): number {

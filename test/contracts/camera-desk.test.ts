@@ -24,11 +24,12 @@ const siteCamera = (change: Partial<SiteCamera> = {}): SiteCamera => ({
   rtmp: null,
   presets: new Map([[HERE, { token: PRESET.token as PresetToken, name: PRESET.name, mask: [] }]]),
   mount: { northOffset: 0, height: 4.4, flipPan: false, flipTilt: false },
+  bearing: null,
   after: 'home',
   buffer: { mode: 'always', preRollMs: 60_000, keepMs: 3_600_000, mostBytes: null, sound: 'drop', reader: 'direct' },
   ...change,
 })
-const site = (camera: SiteCamera): Site => ({ id: 'town', name: 'Town', timezone: 'Europe/London', quietHours: null, helpPoints: [], cameras: [camera], safePlaces: [], contacts: [], storage: { most: null, reserve: 0 }, mqtt: null, sia: null, destinations: [], checkpointsTo: [] })
+const site = (camera: SiteCamera): Site => ({ id: 'town', name: 'Town', timezone: 'Europe/London', quietHours: null, helpPoints: [], cameras: [camera], safePlaces: [], contacts: [], storage: { most: null, reserve: 0 }, mqtt: null, sia: null, destinations: [], checkpointsTo: [], escalation: [], embedding: [], streets: null })
 
 beforeAll(async () => {
   town = await startTestTown(plan(PTZ), plan('unknown'))

@@ -22,7 +22,7 @@ let clips: ReturnType<typeof createClipDesk>
 const video = new Map<string, { state: Reachability; reason: string | null }>()
 /** Both must keep the same contract. */
 let reading: Reader = 'direct'
-const siteCamera = (id: CameraId, mode: 'always' | 'on-press' = 'always', sound: 'drop' | 'keep' = 'drop', reader: Reader = reading): SiteCamera => ({ id, name: id, location: null, onvif: null, rtmp: null, presets: new Map(), mount: null, after: 'home', buffer: { mode, preRollMs: 60_000, keepMs: 3_600_000, mostBytes: null, sound, reader } })
+const siteCamera = (id: CameraId, mode: 'always' | 'on-press' = 'always', sound: 'drop' | 'keep' = 'drop', reader: Reader = reading): SiteCamera => ({ id, name: id, location: null, onvif: null, rtmp: null, presets: new Map(), mount: null, bearing: null, after: 'home', buffer: { mode, preRollMs: 60_000, keepMs: 3_600_000, mostBytes: null, sound, reader } })
 const streamOf = (id: string): URL => new URL(`rtsp://127.0.0.1:${town.camera(id).ports.rtsp}/stream`)
 
 /** Empty when the process has ended meanwhile. */

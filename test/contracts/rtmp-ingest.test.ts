@@ -13,7 +13,7 @@ import { until } from './test-town.ts'
 
 const KEY = 'a-key-of-the-pole-camera'
 const PUSH = 'push' as CameraId
-const camera: SiteCamera = { id: PUSH, name: 'Pole', location: null, onvif: null, rtmp: { streamKey: KEY }, presets: new Map(), mount: null, after: 'home', buffer: { mode: 'always', preRollMs: 60_000, keepMs: 3_600_000, mostBytes: null, sound: 'drop', reader: 'direct' } }
+const camera: SiteCamera = { id: PUSH, name: 'Pole', location: null, onvif: null, rtmp: { streamKey: KEY }, presets: new Map(), mount: null, bearing: null, after: 'home', buffer: { mode: 'always', preRollMs: 60_000, keepMs: 3_600_000, mostBytes: null, sound: 'drop', reader: 'direct' } }
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-rtmp-'))
 const video = new Map<string, { state: Reachability; reason: string | null }>()
 let ingest: Awaited<ReturnType<typeof startRtmpIngest>>

@@ -1,0 +1,24 @@
+/**
+ * Pages of other origins that may have Lamppost in them, as the site file names them: by its web components (CORS, with a bearer
+ * token only; cookies stay with our own origin) or in a frame. Nobody else.
+ */
+import cors from '@fastify/cors'
+import type { App } from './door.ts'
+
+const SEEN_BY_PAGES = ['content-disposition', 'date', 'location', 'retry-after', 'x-lamppost-sha256']
+
+/** @param origins as the site file has them now */
+export async function allowEmbedding(app: Pick<App, 'register'>, origins: () => readonly string[]): Promise<void> {
+  await app.register(cors, {
+    hook: 'onRequest',
+    // A list that changes with the site file.
+    delegator: (request, callback) => {
+      const { origin } = request.headers
+      const allowed = origin !== undefined && origins().includes(origin.toLowerCase())
+      callback(null, { origin: allowed ? origin : false, credentials: false, methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'], allowedHeaders: ['authorization', 'content-type', 'last-event-id'], exposedHeaders: SEEN_BY_PAGES, maxAge: 600, strictPreflight: true })
+    },
+  })
+}
+
+/** The directive of the content security policy that says who may frame our pages. */
+export const frameAncestors = (origins: readonly string[]): string => ["'self'", ...origins].join(' ')

@@ -1,0 +1,186 @@
+/** What an incident goes through after it was taken: handed over, put on hold, closed too soon; and what happens when nobody takes it. */
+import { describe, expect, test } from 'vitest'
+import type { Incident, IncidentId } from '../../server/glossary/incident.ts'
+import { createIncidentBook } from '../../server/incident/incident-book.ts'
+import { dueStep, startEscalation, waitingSince } from '../../server/incident/escalation.ts'
+import { isoTime } from '../../server/tools/clock.ts'
+import { room } from './incident-room.ts'
+
+const asha = ['Asha', 'operator:Asha'] as const
+const ben = ['Ben', 'operator:Ben'] as const
+
+async function taken() {
+  const made = room()
+  const { incident } = made.press('bar')
+  await made.desk.acknowledge(incident, ...asha)
+  return { ...made, id: incident }
+}
+
+describe('handing over', () => {
+  test('an incident stays its owner’s until the other has taken it', async () => {
+    const { desk, id } = await taken()
+    expect(await desk.offer(id, 'Asha', 'Ben', asha[1])).toMatchObject({ state: 'acknowledged', owner: 'Asha', handover: { from: 'Asha', to: 'Ben' } })
+    expect(await desk.acknowledge(id, ...ben)).toMatchObject({ owner: 'Ben', handover: null })
+  })
+  test('to one person is nobody else’s to take', async () => {
+    const { desk, id } = await taken()
+    await desk.offer(id, 'Asha', 'Ben', asha[1])
+    await expect(desk.acknowledge(id, 'Cai', 'operator:Cai')).rejects.toMatchObject({ code: 'incident/taken', extra: { owner: 'Asha' } })
+  })
+  test('to nobody in particular is for whoever comes first, and the second is told who', async () => {
+    const { desk, id } = await taken()
+    await desk.offer(id, 'Asha', null, asha[1])
+    expect(await desk.acknowledge(id, ...ben)).toMatchObject({ owner: 'Ben' })
+    await expect(desk.acknowledge(id, 'Cai', 'operator:Cai')).rejects.toMatchObject({ extra: { owner: 'Ben' } })
+  })
+  test('can be taken back, by its owner only', async () => {
+    const { desk, id } = await taken()
+    await desk.offer(id, 'Asha', null, asha[1])
+    await expect(desk.withdrawOffer(id, 'Ben', ben[1])).rejects.toMatchObject({ code: 'incident/not-yours' })
+    expect(await desk.withdrawOffer(id, 'Asha', asha[1])).toMatchObject({ handover: null, owner: 'Asha' })
+    await expect(desk.acknowledge(id, ...ben)).rejects.toMatchObject({ code: 'incident/taken' })
+  })
+  test('is for what one has: not another’s, not to oneself, not before it is taken', async () => {
+    const { desk, id, press } = await taken()
+    await expect(desk.offer(id, 'Ben', null, ben[1])).rejects.toMatchObject({ code: 'incident/not-yours' })
+    await expect(desk.offer(id, 'Asha', 'Asha', asha[1])).rejects.toMatchObject({ code: 'request/invalid' })
+    await expect(desk.offer(press('row').incident, 'Asha', null, asha[1])).rejects.toMatchObject({ code: 'incident/not-yours' })
+  })
+})
+
+describe('taking over', () => {
+  test('from who has it, by name; the record says from whom', async () => {
+    const { desk, id, ledger } = await taken()
+    expect(await desk.acknowledge(id, ...ben, 'Asha')).toMatchObject({ owner: 'Ben' })
+    expect(ledger.entries.at(-1)).toMatchObject({ kind: 'incident.acknowledged', body: { owner: 'Ben', from: 'Asha' } })
+  })
+  test('from somebody who does not have it any more is refused: the third would not know', async () => {
+    const { desk, id } = await taken()
+    await desk.acknowledge(id, ...ben, 'Asha')
+    await expect(desk.acknowledge(id, 'Cai', 'operator:Cai', 'Asha')).rejects.toMatchObject({ code: 'incident/taken', extra: { owner: 'Ben' } })
+  })
+})
+
+describe('on hold', () => {
+  test('it says why and until when, and anybody may go on with it', async () => {
+    const { desk, id, clock } = await taken()
+    const held = await desk.putOnHold(id, 'Asha', { reason: 'Taxi comes at 23:10', minutes: 20 }, asha[1])
+    expect(held.onHold).toMatchObject({ by: 'Asha', reason: 'Taxi comes at 23:10', until: isoTime(clock.now() + 20 * 60_000) })
+    expect(await desk.takeUp(id, 'Ben', ben[1])).toMatchObject({ onHold: null, owner: 'Asha' })
+  })
+  test('it is not any more when somebody presses again', async () => {
+    const { desk, id, book, press } = await taken()
+    await desk.putOnHold(id, 'Asha', { reason: 'waiting', minutes: null }, asha[1])
+    press('bar')
+    expect(book.get(id).onHold).toBeNull()
+  })
+  test('needs an owner', async () => {
+    const { desk, press } = room()
+    await expect(desk.putOnHold(press('bar').incident, 'Asha', { reason: 'x', minutes: 1 }, asha[1])).rejects.toMatchObject({ code: 'incident/not-yours' })
+  })
+})
+
+describe('opening again', () => {
+  test('makes it the one’s who does it, its clips go on from where they began, and its camera is sent again', async () => {
+    const { desk, id, held, moves, holders } = await taken()
+    const [{ from } = { from: '' }] = held
+    await desk.close(id, 'Pressed by mistake', asha[1])
+    const before = moves.length
+    expect(await desk.reopen(id, 'Ben', 'She pressed again on the phone', ben[1])).toMatchObject({ state: 'acknowledged', owner: 'Ben', closedAt: null, closureReason: null })
+    expect(held.filter(({ to }) => to === null).at(-1)).toMatchObject({ from })
+    expect(moves.slice(before).map(({ camera }) => camera)).toEqual(['cam-a'])
+    expect(holders.get('cam-a' as never)).toBe(id)
+  })
+  test('a further press joins it again', async () => {
+    const { desk, id, press } = await taken()
+    await desk.close(id, 'over', asha[1])
+    await desk.reopen(id, 'Asha', 'not over', asha[1])
+    expect(press('bar').incident).toBe(id)
+  })
+  test('is refused while it is open, and when its help point was pressed since', async () => {
+    const { desk, id, press } = await taken()
+    await expect(desk.reopen(id, 'Asha', 'x', asha[1])).rejects.toMatchObject({ code: 'incident/not-closed' })
+    await desk.close(id, 'over', asha[1])
+    const { incident } = press('bar')
+    await expect(desk.reopen(id, 'Asha', 'x', asha[1])).rejects.toMatchObject({ code: 'incident/other-open', extra: { incident } })
+  })
+  test('is known after a start, also of one that was closed so long ago that nobody has it in memory', async () => {
+    const { desk, ledger, press } = room()
+    const { incident } = press('bar')
+    await desk.acknowledge(incident, ...asha)
+    await desk.close(incident, 'over', asha[1])
+    for (let i = 0; i < 250; i += 1) await desk.close(press(`other-${i}`).incident, 'over', asha[1])
+    await desk.reopen(incident, 'Asha', 'not over', asha[1])
+    const again = createIncidentBook({ about: async (id) => ledger.entries.filter(({ subject }) => subject === id), openedBefore: async () => [] })
+    for (const entry of ledger.entries) again.follow(entry)
+    await again.settle()
+    expect(again.get(incident)).toMatchObject({ state: 'acknowledged', owner: 'Asha' })
+    expect(again.openAt('bar' as never)?.id).toBe(incident)
+    expect(again.heldClips().find(({ incident: id }) => id === incident)?.clips.every(({ to }) => to === null)).toBe(true)
+  })
+})
+
+describe('a note that is still being written', () => {
+  test('is a later version of one’s own, and both stay in the record', async () => {
+    const { desk, id } = await taken()
+    const first = (await desk.note(id, 'Caller is', asha[1])).log.at(-1)?.seq ?? 0
+    const { log } = await desk.note(id, 'Caller is safe', asha[1], first)
+    expect(log.filter(({ kind }) => kind === 'incident.noted').map(({ body }) => body)).toEqual([{ incident: id, text: 'Caller is' }, { incident: id, text: 'Caller is safe', replaces: first }])
+  })
+  test('never replaces another person’s, nor what is no note', async () => {
+    const { desk, id } = await taken()
+    const { log } = await desk.note(id, 'mine', asha[1])
+    await expect(desk.note(id, 'yours', ben[1], log.at(-1)?.seq)).rejects.toMatchObject({ code: 'request/invalid' })
+    await expect(desk.note(id, 'x', asha[1], log[0]?.seq)).rejects.toMatchObject({ code: 'request/invalid' })
+  })
+})
+
+describe('a camera that somebody steers', () => {
+  test('is not proven any more, whatever was proven before, and the tile says who', async () => {
+    const { desk, id, book, moves } = await taken()
+    moves[0]?.judge({ state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null })
+    desk.steered('cam-a' as never, 'Ben')
+    expect(book.get(id).framings[0]).toMatchObject({ camera: 'cam-a', state: 'unproven', proofs: [], reason: 'Ben steers it by hand.' })
+  })
+  test('is not judged any more by the move that was asked before', async () => {
+    const { desk, moves } = await taken()
+    desk.steered('cam-a' as never, 'Ben')
+    expect(moves[0]?.signal.aborted).toBe(true)
+  })
+})
+
+describe('when nobody takes it', () => {
+  const steps = [{ afterMs: 30_000, to: [] }, { afterMs: 120_000, to: ['duty'] }]
+  const at = 1_000_000
+  const incident = (change: Partial<Incident>): Incident => ({ id: 'i' as IncidentId, helpPoint: 'bar' as never, kind: 'press', state: 'open', openedAt: isoTime(at), owner: null, handover: null, onHold: null, escalation: { step: 0, at: null }, closedAt: null, closureReason: null, presses: [], repeats: 0, framings: [], clips: [], requests: [], steps: [], log: [], ...change })
+  test.each([
+    ['an open one waits since its press', {}, at],
+    ['a drill waits for nobody', { kind: 'drill' as const }, null],
+    ['a taken one waits for nobody', { state: 'acknowledged' as const, owner: 'Asha' }, null],
+    ['an offered one waits since it was offered', { state: 'acknowledged' as const, handover: { from: 'Asha', to: null, at: isoTime(at + 5) } }, at + 5],
+    ['one on hold waits since its time is over', { state: 'acknowledged' as const, onHold: { by: 'Asha', reason: '', at: isoTime(at), until: isoTime(at + 9) } }, at + 9],
+    ['one on hold without a time waits for nobody', { state: 'acknowledged' as const, onHold: { by: 'Asha', reason: '', at: isoTime(at), until: null } }, null],
+    ['a drill that a person joined waits since that person pressed', { presses: [{ kind: 'drill', receivedAt: isoTime(at) }, { kind: 'press', receivedAt: isoTime(at + 7) }] as never }, at + 7],
+  ])('%s', (_, change, since) => expect(waitingSince(incident(change), at + 100_000)).toBe(since))
+  test('each step comes at its time, once', () => {
+    expect(dueStep(incident({}), steps, at + 29_999)).toBeNull()
+    expect(dueStep(incident({}), steps, at + 30_000)).toMatchObject({ number: 1 })
+    expect(dueStep(incident({ escalation: { step: 1, at: '' } }), steps, at + 30_000)).toBeNull()
+    expect(dueStep(incident({ escalation: { step: 1, at: '' } }), steps, at + 120_000)).toMatchObject({ number: 2, step: { to: ['duty'] } })
+    expect(dueStep(incident({ escalation: { step: 2, at: '' } }), steps, at + 999_000)).toBeNull()
+  })
+  test('the watch writes them into the record until somebody takes it', async () => {
+    const made = room()
+    const { incident: id } = made.press('bar')
+    const watch = startEscalation({ clock: made.clock, unfinished: made.book.unfinished, steps: () => steps, append: made.ledger.append, onError: () => {} })
+    await made.clock.advance(31_000)
+    expect(made.book.get(id).escalation).toMatchObject({ step: 1 })
+    await made.clock.advance(100_000)
+    expect(made.ledger.entries.filter(({ kind }) => kind === 'incident.escalated').map(({ body }) => body)).toMatchObject([{ step: 1, to: [] }, { step: 2, to: ['duty'] }])
+    await made.desk.acknowledge(id, ...asha)
+    expect(made.book.get(id).escalation).toEqual({ step: 0, at: null })
+    await made.clock.advance(300_000)
+    expect(made.ledger.entries.filter(({ kind }) => kind === 'incident.escalated')).toHaveLength(2)
+    await watch.close()
+  })
+})

@@ -1,0 +1,92 @@
+/** Who is in the room, whose hand is on a camera, and tokens that run out. */
+import { describe, expect, test } from 'vitest'
+import { createCameraHands } from '../../server/camera/camera-hands.ts'
+import type { CameraId } from '../../server/glossary/camera.ts'
+import type { Present } from '../../server/glossary/people.ts'
+import { createPresence } from '../../server/people/presence.ts'
+import { createWallTokens } from '../../server/people/wall-tokens.ts'
+import { createFakeClock } from '../fakes/fake-clock.ts'
+
+const ASHA = { name: 'Asha', role: 'operator', helpPoints: null } as const
+const BEN = { name: 'Ben', role: 'supervisor', helpPoints: null } as const
+
+describe('who has a wall open', () => {
+  test('is one line per person, however many screens', () => {
+    const told: Present[][] = []
+    const presence = createPresence((present) => told.push(present))
+    const [one, two] = [presence.enter(ASHA), presence.enter(ASHA)]
+    presence.enter(BEN)
+    one.looking(['inc-1'])
+    two.looking(['inc-1', 'inc-2'])
+    expect(presence.view()).toEqual([{ name: 'Asha', role: 'operator', screens: 2, looking: ['inc-1', 'inc-2'] }, { name: 'Ben', role: 'supervisor', screens: 1, looking: [] }])
+    two.leave()
+    two.leave()
+    expect(presence.view()[0]).toMatchObject({ screens: 1, looking: ['inc-1'] })
+    expect(told.at(-1)).toEqual(presence.view())
+  })
+  test('is told only when something has changed', () => {
+    let told = 0
+    const visit = createPresence(() => (told += 1)).enter(ASHA)
+    visit.looking(['inc-1'])
+    visit.looking(['inc-1'])
+    expect(told).toBe(2)
+  })
+})
+
+describe('a hand on a camera', () => {
+  const CAM = 'cam-1' as CameraId
+  function hands() {
+    const clock = createFakeClock()
+    const told: (string | null)[] = []
+    return { clock, told, ...createCameraHands({ clock, onChange: (_, hand) => told.push(hand?.name ?? null) }) }
+  }
+  test('is told once for a whole movement', () => {
+    const { take, told } = hands()
+    expect([take(CAM, 'Asha', false).fresh, take(CAM, 'Asha', false).fresh]).toEqual([true, false])
+    expect(told).toEqual(['Asha'])
+  })
+  test('keeps others off, who are told whose it is', () => {
+    const { take } = hands()
+    take(CAM, 'Asha', false)
+    expect(() => take(CAM, 'Ben', false)).toThrow(expect.objectContaining({ code: 'camera/in-hand', extra: { owner: 'Asha' } }))
+  })
+  test('may be taken over by somebody who says so', () => {
+    const { take, who, told } = hands()
+    take(CAM, 'Asha', false)
+    expect(take(CAM, 'Ben', true)).toEqual({ fresh: true, from: 'Asha' })
+    expect(who(CAM)?.name).toBe('Ben')
+    expect(told).toEqual(['Asha', 'Ben'])
+  })
+  test('lets go when it has not moved for five seconds, and not before', async () => {
+    const { take, who, told, clock } = hands()
+    take(CAM, 'Asha', false)
+    await clock.advance(4000)
+    take(CAM, 'Asha', false)
+    await clock.advance(4000)
+    expect(who(CAM)?.name).toBe('Asha')
+    await clock.advance(1500)
+    expect(who(CAM)).toBeNull()
+    expect(told).toEqual(['Asha', null])
+  })
+})
+
+describe('a short-lived token', () => {
+  test('is good until its time is over, and not a moment longer', async () => {
+    const clock = createFakeClock()
+    const tokens = createWallTokens(clock.now)
+    const { token, expiresAt } = tokens.issue(ASHA, 15)
+    expect(Date.parse(expiresAt) - clock.now()).toBe(15 * 60_000)
+    await clock.advance(15 * 60_000 - 1)
+    expect(tokens.who(token)).toEqual(ASHA)
+    await clock.advance(1)
+    expect(tokens.who(token)).toBeNull()
+  })
+  test('lasts twelve hours at the most, and many of them do not fill the memory', () => {
+    const clock = createFakeClock()
+    const tokens = createWallTokens(clock.now)
+    expect(Date.parse(tokens.issue(ASHA, 100_000).expiresAt) - clock.now()).toBe(12 * 3_600_000)
+    const first = tokens.issue(ASHA, 10).token
+    for (let i = 0; i < 10_050; i += 1) tokens.issue(ASHA, 10)
+    expect(tokens.who(first)).toBeNull()
+  })
+})
