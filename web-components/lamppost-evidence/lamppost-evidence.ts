@@ -8,13 +8,19 @@ import { clockTime, dayAndTime } from '../look/times.ts'
 import type { ClipView, Incident } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
-import { en as words } from '../words/en.ts'
+import type { Words } from '../words/en.ts'
+import { LanguageController } from '../words/language.ts'
 import { evidenceStyles } from './evidence-styles.ts'
 
 const RELOAD_MS = 5000
 
 @customElement('lamppost-evidence')
 export class LamppostEvidence extends LitElement {
+  #language = new LanguageController(this)
+  private get words(): Words {
+    return this.#language.words
+  }
+
   static override styles = [look, evidenceStyles]
 
   @property() server = ''
@@ -81,10 +87,10 @@ export class LamppostEvidence extends LitElement {
 
   protected override render() {
     return html`<main>
-      <h2>${words.evidence}</h2>
+      <h2>${this.words.evidence}</h2>
       ${this.refusal ? html`<p class="refusal" role="alert">${this.refusal}</p>` : nothing}
-      ${this.incidents === null ? html`<p class="quiet">${words.connecting}</p>` : nothing} ${this.incidents?.length === 0 ? html`<p class="quiet">${words.noIncidents}</p>` : nothing}
-      ${this.incidents?.map((incident) => this.#incident(incident))} ${this.next ? html`<button @click=${() => this.#older()}>${words.more}</button>` : nothing}
+      ${this.incidents === null ? html`<p class="quiet">${this.words.connecting}</p>` : nothing} ${this.incidents?.length === 0 ? html`<p class="quiet">${this.words.noIncidents}</p>` : nothing}
+      ${this.incidents?.map((incident) => this.#incident(incident))} ${this.next ? html`<button @click=${() => this.#older()}>${this.words.more}</button>` : nothing}
     </main>`
   }
 
@@ -100,18 +106,18 @@ export class LamppostEvidence extends LitElement {
       <header>
         <div>
           <h3>${helpPoint?.name ?? incident.helpPoint}</h3>
-          <p>${dayAndTime(pressed, this.#timezone)}${incident.kind === 'drill' ? html` · <b class="drill">${words.drill}</b>` : nothing}</p>
+          <p>${dayAndTime(pressed, this.#timezone, this.#language.locale)}${incident.kind === 'drill' ? html` · <b class="drill">${this.words.drill}</b>` : nothing}</p>
           <p class="quiet">${incident.id}</p>
         </div>
-        <p class="state ${incident.state}">${words.stateOf[incident.state]}${incident.owner ? html` · ${words.takenBy(incident.owner)}` : nothing}${incident.closureReason ? html`<br />${incident.closureReason}` : nothing}</p>
+        <p class="state ${incident.state}">${this.words.stateOf[incident.state]}${incident.owner ? html` · ${this.words.takenBy(incident.owner)}` : nothing}${incident.closureReason ? html`<br />${incident.closureReason}` : nothing}</p>
       </header>
       <table>
         <thead>
           <tr>
-            <th scope="col">${words.camera}</th>
-            <th scope="col">${words.from}</th>
-            <th scope="col">${words.to}</th>
-            <th scope="col"><span class="visually-hidden">${words.download}</span></th>
+            <th scope="col">${this.words.camera}</th>
+            <th scope="col">${this.words.from}</th>
+            <th scope="col">${this.words.to}</th>
+            <th scope="col"><span class="visually-hidden">${this.words.download}</span></th>
           </tr>
         </thead>
         <tbody>
@@ -129,19 +135,19 @@ export class LamppostEvidence extends LitElement {
     return html`<tr>
         <th scope="row">
           ${name}
-          <span class="gaps ${clip.gaps.length > 0 ? 'some' : ''}">${words.gaps(clip.gaps.length)}</span>
-          ${clip.gaps.map(({ from, to }) => html`<span class="gap">${words.gapLine(clockTime(from, zone), clockTime(to, zone))}</span>`)}
+          <span class="gaps ${clip.gaps.length > 0 ? 'some' : ''}">${this.words.gaps(clip.gaps.length)}</span>
+          ${clip.gaps.map(({ from, to }) => html`<span class="gap">${this.words.gapLine(clockTime(from, zone), clockTime(to, zone))}</span>`)}
         </th>
         <td>${clockTime(clip.from, zone)}</td>
-        <td>${clip.to === null ? words.stillGrowing : clockTime(clip.to, zone)}</td>
+        <td>${clip.to === null ? this.words.stillGrowing : clockTime(clip.to, zone)}</td>
         <td class="do">
-          <button @click=${() => (this.playing = this.playing === key ? null : key)}>${this.playing === key ? words.stopPlaying : words.play}</button>
-          <button class="main download" ?disabled=${this.cutting !== null} @click=${() => this.#download(incident, clip)}>${this.cutting === key ? words.downloading : words.download}</button>
+          <button @click=${() => (this.playing = this.playing === key ? null : key)}>${this.playing === key ? this.words.stopPlaying : this.words.play}</button>
+          <button class="main download" ?disabled=${this.cutting !== null} @click=${() => this.#download(incident, clip)}>${this.cutting === key ? this.words.downloading : this.words.download}</button>
         </td>
       </tr>
       ${hash
         ? html`<tr>
-            <td colspan="4" class="hash"><span>${words.hashOf(hash.name)}</span><code>${hash.sha256}</code></td>
+            <td colspan="4" class="hash"><span>${this.words.hashOf(hash.name)}</span><code>${hash.sha256}</code></td>
           </tr>`
         : nothing}
       ${this.playing === key

@@ -1,12 +1,12 @@
 /** When two presses need one camera: what the tile that holds it is asked, and what the tile that asked is told. */
 import { html, nothing } from 'lit'
 import type { Incident } from '../wall-client/api-shapes.ts'
-import { en as words } from '../words/en.ts'
+import type { Words } from '../words/en.ts'
 
 export type RequestNames = { camera(id: string): string; helpPoint(id: string): string }
 
 /** A press elsewhere needs a camera that this incident holds: its operator decides. */
-export function askedFor(incident: Incident, others: readonly Incident[], names: RequestNames, answer: (request: { camera: string; by: string; answer: 'give' | 'keep' }) => void) {
+export function askedFor(incident: Incident, others: readonly Incident[], names: RequestNames, words: Words, answer: (request: { camera: string; by: string; answer: 'give' | 'keep' }) => void) {
   const has = (camera: string): boolean => incident.framings.some((framing) => framing.camera === camera && framing.state !== 'failed')
   return incident.requests
     .filter((request) => request.answer === null && has(request.camera) && others.some(({ id }) => id === request.by))
@@ -20,7 +20,7 @@ export function askedFor(incident: Incident, others: readonly Incident[], names:
 }
 
 /** What became of this incident's own wish for a camera that another one holds. */
-export function askedOthers(incident: Incident, others: readonly Incident[], names: RequestNames) {
+export function askedOthers(incident: Incident, others: readonly Incident[], names: RequestNames, words: Words) {
   const wishes = others.flatMap((other) => other.requests.filter(({ by, answer }) => by === incident.id && answer !== 'give').map((wish) => ({ ...wish, owner: other.owner, at: names.helpPoint(other.helpPoint) })))
   if (wishes.length === 0) return nothing
   return wishes.map(({ camera, answer, owner, at }) => html`<p class="wish" role="status">${answer === 'keep' ? words.cameraKept(names.camera(camera), at) : words.cameraAsked(names.camera(camera), owner ?? at)}</p>`)

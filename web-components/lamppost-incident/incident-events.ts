@@ -1,12 +1,18 @@
 /** Components ask, the wall acts: what a tile can ask for. Events bubble out of the shadow tree. */
 export type IncidentRequest =
-  | { ask: 'acknowledge'; incident: string }
+  | { ask: 'acknowledge'; incident: string; /** Taken over from this person. */ from?: string }
+  | { ask: 'offer'; incident: string; /** Null: whoever comes. */ to: string | null }
+  | { ask: 'withdraw-offer'; incident: string }
+  | { ask: 'hold'; incident: string; reason: string; minutes: number | null }
+  | { ask: 'take-up'; incident: string }
   | { ask: 'close'; incident: string; reason: string }
-  | { ask: 'note'; incident: string; text: string }
+  | { ask: 'reopen'; incident: string; reason: string }
+  | { ask: 'contact'; incident: string; contact: string; outcome: string }
   | { ask: 'tick'; incident: string; step: number }
   | { ask: 'bring'; incident: string; camera: string }
   | { ask: 'answer-camera'; incident: string; camera: string; by: string; answer: 'give' | 'keep' }
 
+/** Asked of the page first: one that handles it itself calls `preventDefault()`. */
 export class IncidentRequestEvent extends CustomEvent<IncidentRequest> {
   constructor(detail: IncidentRequest) {
     super('lamppost-incident-request', { detail, bubbles: true, composed: true, cancelable: true })
@@ -19,6 +25,7 @@ declare global {
     'lamppost-incident-request': IncidentRequestEvent
     'lamppost-incident-opened': CustomEvent<IncidentNews>
     'lamppost-incident-acknowledged': CustomEvent<IncidentNews>
+    'lamppost-incident-escalated': CustomEvent<IncidentNews>
     'lamppost-incident-closed': CustomEvent<IncidentNews>
   }
 }

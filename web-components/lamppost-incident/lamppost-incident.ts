@@ -1,51 +1,76 @@
 /** One incident as the operator sees it: where, how long, the picture and what is known about it, and what to do. */
-import { LitElement, type PropertyValues, html, nothing } from 'lit'
+import { LitElement, html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
-import { repeat } from 'lit/directives/repeat.js'
-import '../lamppost-player/lamppost-player.ts'
+import '../lamppost-town/lamppost-town.ts'
 import { look } from '../look/look.ts'
-import { clockTime, elapsed } from '../look/times.ts'
-import type { Framing, HelpPoint, Incident } from '../wall-client/api-shapes.ts'
+import type { Action, Keymap } from '../lamppost-wall/wall-keys.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
-import { Refusal, type WallClient } from '../wall-client/wall-client.ts'
-import { en as words } from '../words/en.ts'
-import { type RequestNames, askedFor, askedOthers } from './camera-requests.ts'
-import { type IncidentRequest, IncidentRequestEvent } from './incident-events.ts'
-import { incidentStyles } from './incident-styles.ts'
+import type { WallClient } from '../wall-client/wall-client.ts'
+import type { RenewToken } from '../wall-client/wall-token.ts'
+import { LanguageController } from '../words/language.ts'
+import { askedFor, askedOthers } from './camera-requests.ts'
+import { card } from './incident-card.ts'
+import { type Asking, actions, mayTake } from './incident-actions.ts'
+import { question } from './incident-dialogs.ts'
+import { IncidentRequestEvent } from './incident-events.ts'
+import { heading, standing } from './incident-heading.ts'
+import { contacts, instructions, nextStep, safePlaces } from './incident-help.ts'
+import { notes } from './incident-notes.ts'
+import { type Looking, furtherViews, mainView, noView, replayOf } from './incident-pictures.ts'
+import { fulfil, refusalWords } from './incident-requests.ts'
 import { arrangeViews } from './incident-views.ts'
+import { NoteDraft } from './note-draft.ts'
+import { cardStyles } from './styles/card-styles.ts'
+import { dialogStyles } from './styles/dialog-styles.ts'
+import { helpStyles } from './styles/help-styles.ts'
+import { pictureStyles } from './styles/picture-styles.ts'
+import { tileStyles } from './styles/tile-styles.ts'
+import { type Tile, type Wish, cameraName, nameOf } from './tile-context.ts'
 
-/** All of its presses were held on their way. */
-const isLate = ({ presses }: Incident): boolean => presses.length > 0 && presses.every(({ late }) => late)
-const MOST_FURTHER = 3
+/** Some pages forbid it. */
+const sessionStore = (): Storage | null => {
+  try {
+    return sessionStorage
+  } catch {
+    return null
+  }
+}
 
 /**
+ * @attr server - Lamppost's origin; empty means the page's own
+ * @attr token - a bearer token; empty uses the session cookie
+ * @attr incident - its id
+ * @attr compact - one of several: name, time, picture and who has it
+ * @attr theme - dark (left out), light or auto
  * @fires lamppost-incident-request - what the operator asks for; a page that handles it itself calls preventDefault
+ * @fires lamppost-incident-chosen - a small tile should be the large one
  * @csspart tile - the whole tile
  * @csspart heading - the band with the help point's name
  */
 @customElement('lamppost-incident')
 export class LamppostIncident extends LitElement {
-  static override styles = [look, incidentStyles]
+  static override styles = [look, tileStyles, pictureStyles, helpStyles, cardStyles, dialogStyles]
 
   @property() server = ''
   @property() token = ''
   @property({ attribute: false }) client: WallClient | null = null
-  /** The incident's id. */
+  /** Asked for another token before the one in use runs out. */
+  @property({ attribute: false }) renewToken: RenewToken | null = null
   @property() incident = ''
-  /** One of several tiles: further views are named, not played, because a browser has six connections for all of them. */
-  @property({ type: Boolean }) crowded = false
-  /** Not the most urgent tile: its picture is a little later, for the same reason. */
-  @property({ type: Boolean }) behind = false
-  /** Its place among the tiles by urgency; through the style object, which a strict content security policy allows. */
-  @property({ type: Number }) rank = 0
+  @property({ reflect: true }) theme = ''
+  @property({ type: Boolean, reflect: true }) compact = false
+  /** The keys as a wall has them; null shows none. */
+  @property({ attribute: false }) keymap: Keymap | null = null
   @state() private chosen: string | null = null
   @state() private replaying = false
-  @state() private closing = false
-  @state() private reason = ''
+  @state() private steering = false
+  @state() private asking: Asking = null
   @state() private refusal: string | null = null
   @query('dialog') private dialog!: HTMLDialogElement
 
   #client = new ClientController(this)
+  #language = new LanguageController(this)
+  #draft = new NoteDraft(this, { incident: () => this.incident, save: (incident, text, replaces) => this.#client.client.note(incident, text, replaces), store: sessionStore() })
   #timer: ReturnType<typeof setInterval> | null = null
 
   override connectedCallback(): void {
@@ -56,201 +81,142 @@ export class LamppostIncident extends LitElement {
     if (this.#timer) clearInterval(this.#timer)
     super.disconnectedCallback()
   }
-  protected override updated(changed: PropertyValues): void {
-    if (changed.has('rank')) this.style.order = String(this.rank)
+  protected override updated(): void {
     // A native dialog keeps the keyboard inside and gives it back where it was.
-    if (changed.has('closing' as keyof LamppostIncident) && this.dialog) {
-      if (this.closing && !this.dialog.open) this.dialog.showModal()
-      if (!this.closing && this.dialog.open) this.dialog.close()
-    }
+    if (!this.dialog) return
+    if (this.asking !== null && !this.dialog.open) this.dialog.showModal()
+    if (this.asking === null && this.dialog.open) this.dialog.close()
+  }
+
+  /** What this person works on here must not be exchanged for another incident. */
+  get busy(): boolean {
+    return this.asking !== null || this.steering || this.replaying || this.#draft.state === 'typing' || this.#draft.state === 'failed' || this.matches(':focus-within') || (this.shadowRoot?.activeElement ?? null) !== null
   }
 
   /** One event per wish; unless the page forbids it, the client acts. */
-  async #request(request: IncidentRequest): Promise<void> {
+  async #request(wish: Wish): Promise<void> {
+    const request = { ...wish, incident: this.incident }
     if (!this.dispatchEvent(new IncidentRequestEvent(request))) return
     this.refusal = null
     const { client } = this.#client
     try {
-      if (request.ask === 'acknowledge') await client.acknowledge(request.incident)
-      else if (request.ask === 'close') await client.close(request.incident, request.reason)
-      else if (request.ask === 'note') await client.note(request.incident, request.text)
-      else if (request.ask === 'bring') await client.bring(request.incident, request.camera)
-      else if (request.ask === 'answer-camera') await client.answerCamera(request.incident, request)
-      else await client.tick(request.incident, request.step)
+      await fulfil(client, request)
     } catch (error) {
-      const taken = error instanceof Refusal && error.problem.code === 'incident/taken' ? error.problem.owner : undefined
-      this.refusal = taken ? words.alreadyTaken(taken) : error instanceof Error ? error.message : String(error)
-      await client.refresh(request.incident)
+      this.refusal = refusalWords(error, this.#language.words)
+      await client.refresh(this.incident)
     }
+  }
+
+  get #tile(): Tile | null {
+    const { client } = this.#client
+    const town = client.state()
+    const incident = town.incidents.find(({ id }) => id === this.incident)
+    if (!incident) return null
+    const shown = this.keymap?.on ? this.keymap.keys : null
+    return {
+      words: this.#language.words,
+      locale: this.#language.locale,
+      timezone: town.site?.timezone ?? 'UTC',
+      client,
+      town,
+      incident,
+      helpPoint: town.helpPoints.find(({ id }) => id === incident.helpPoint),
+      me: town.me?.name ?? '',
+      key: (action) => shown?.[action] ?? null,
+      request: (wish) => void this.#request(wish),
+    }
+  }
+
+  /** What a key asks for. False: there is nothing like that here now. */
+  act(action: Action): boolean {
+    const tile = this.#tile
+    if (!tile) return false
+    const { incident, helpPoint, town, request, words } = tile
+    const { main, further } = arrangeViews(incident.framings, this.chosen)
+    const view = { view1: 0, view2: 1, view3: 2 }[action as 'view1']
+    const contact = { contact1: 0, contact2: 1, contact3: 2 }[action as 'contact1']
+    if (view !== undefined) return this.#choose(further[view]?.camera)
+    if (contact !== undefined) {
+      const called = town.site?.contacts[contact]
+      if (called) request({ ask: 'contact', contact: called.id, outcome: words.tile.called })
+      return called !== undefined
+    }
+    switch (action) {
+      case 'take':
+        if (mayTake(tile)) request({ ask: 'acknowledge' })
+        else if (incident.owner !== null && incident.owner !== tile.me) this.asking = 'take-over'
+        return true
+      case 'note':
+        this.renderRoot.querySelector('textarea')?.focus()
+        return true
+      case 'replay':
+        this.replaying = !this.replaying && main !== null
+        return true
+      case 'steer':
+        this.#steer()
+        return true
+      case 'preset':
+        if (main && main.way !== 'fixed') request({ ask: 'bring', camera: main.camera })
+        return main !== null
+      case 'step': {
+        const step = nextStep(helpPoint?.instructions ?? [], incident.steps)
+        if (step >= 0) request({ ask: 'tick', step })
+        return step >= 0
+      }
+      case 'hold':
+        if (incident.onHold) request({ ask: 'take-up' })
+        else if (incident.owner === tile.me) this.asking = 'hold'
+        return true
+      case 'handOver':
+        if (incident.owner === tile.me) this.asking = 'hand-over'
+        return true
+      case 'close':
+        this.asking = 'close'
+        return true
+      default:
+        return false
+    }
+  }
+  #choose(camera: string | undefined): boolean {
+    if (camera === undefined) return false
+    this.chosen = camera
+    this.steering = false
+    return true
+  }
+  #steer(): void {
+    this.steering = !this.steering
+    if (this.steering) void this.updateComplete.then(() => this.renderRoot.querySelector('lamppost-steer')?.focus())
   }
 
   protected override render() {
-    const town = this.#client.client.state()
-    const incident = town.incidents.find(({ id }) => id === this.incident)
-    if (!incident) return nothing
-    const helpPoint = town.helpPoints.find(({ id }) => id === incident.helpPoint)
+    const tile = this.#tile
+    if (!tile) return nothing
+    const { incident, town, client } = tile
     const { main, further } = arrangeViews(incident.framings, this.chosen)
-    return html`<article part="tile" class="tile ${incident.state} ${incident.kind}" aria-label=${helpPoint?.name ?? incident.helpPoint}>
-      ${this.#heading(incident, helpPoint)} ${askedFor(incident, town.incidents, this.#names, (answer) => void this.#request({ ask: 'answer-camera', incident: incident.id, ...answer }))}
+    const looking: Looking = {
+      replaying: this.replaying,
+      steering: this.steering,
+      behind: this.compact,
+      replay: () => (this.replaying = !this.replaying),
+      steer: () => this.#steer(),
+      choose: (camera) => this.#choose(camera),
+    }
+    const kind = `tile ${incident.state} ${incident.kind} ${incident.onHold ? 'on-hold' : ''} ${incident.escalation.step > 0 ? 'called' : ''}`
+    if (this.compact) return html`<article part="tile" class="${kind} card" aria-label=${nameOf(tile)}>${card(tile, main, this.refusal, () => this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true })))}</article>`
+    const names = { camera: (id: string) => cameraName(town, id), helpPoint: (id: string) => town.helpPoints.find((each) => each.id === id)?.name ?? id }
+    return html`<article part="tile" class=${kind} aria-label=${nameOf(tile)}>
+      ${heading(tile)} ${standing(tile)} ${askedFor(incident, town.incidents, names, tile.words, (answer) => tile.request({ ask: 'answer-camera', ...answer }))}
       <div class="body">
-        <div class="pictures">
-          ${askedOthers(incident, town.incidents, this.#names)}
-          ${main ? this.#mainView(main, incident) : this.#noView(incident)}
-          ${this.replaying && main ? this.#replay(main, incident) : nothing}
+        <div class="seen">
+          ${askedOthers(incident, town.incidents, names, tile.words)}
+          <div class="pictures">${main ? mainView(main, tile, looking) : noView(tile)} ${this.replaying && main ? replayOf(main, tile) : nothing}</div>
+          ${furtherViews(further, tile, looking, client.carrier.isOpen() || town.incidents.length === 1)}
         </div>
-        <div class="side">
-          ${this.#actions(incident)}
-          ${further.length > 0 ? html`<div class="further" role="group" aria-label=${words.furtherViews}>${repeat(further.slice(0, MOST_FURTHER), ({ camera }) => camera, (framing) => this.#furtherView(framing))}</div>` : nothing}
-          ${this.#instructions(incident, helpPoint)} ${this.#notes(incident)}
-        </div>
+        <div class="side">${actions(tile, this.refusal, (asking) => (this.asking = asking))} ${instructions(tile)} ${contacts(tile)}</div>
+        <div class="side">${safePlaces(tile)} ${notes(tile, this.#draft)} <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town></div>
       </div>
-      ${this.#closeDialog(incident, helpPoint)}
+      <dialog @close=${() => (this.asking = null)}>${question(tile, this.asking, () => (this.asking = null))}</dialog>
     </article>`
-  }
-
-  #heading(incident: Incident, helpPoint: HelpPoint | undefined) {
-    const { client } = this.#client
-    const timezone = client.state().site?.timezone ?? 'UTC'
-    const press = incident.presses[0]
-    const late = isLate(incident)
-    const first = (late ? press?.pressedAt : press?.receivedAt) ?? incident.openedAt
-    return html`<header part="heading">
-      <svg class="sign" viewBox="0 0 24 24" aria-hidden="true"><path d="M12 2 23 21H1Z" /><path class="bang" d="M11 9h2v6h-2zm0 7.5h2v2h-2z" /></svg>
-      <div class="where">
-        <p class="what">${incident.kind === 'drill' ? words.drill : words.pressed} · ${words.pressedTimes(incident.presses.length + incident.repeats)}${press?.clockOff ? ` · ${words.deviceClockOff}` : ''}</p>
-        <h2>${helpPoint?.name ?? incident.helpPoint}</h2>
-        <p class="address">${helpPoint?.address ?? ''}</p>
-        ${late ? html`<p class="late">${words.pressedLate(Math.round((client.now() - Date.parse(first)) / 60_000))}</p>` : nothing}
-      </div>
-      <div class="when">
-        <p class="elapsed" role="timer">${elapsed(client.now() - Date.parse(first))}</p>
-        <p>${words.sincePress}, ${clockTime(first, timezone)}</p>
-      </div>
-    </header>`
-  }
-
-  readonly #names: RequestNames = {
-    camera: (id) => this.#nameOf(id),
-    helpPoint: (id) => this.#client.client.state().helpPoints.find((each) => each.id === id)?.name ?? id,
-  }
-
-  #nameOf(camera: string): string {
-    return this.#client.client.state().cameras.find(({ id }) => id === camera)?.name ?? camera
-  }
-
-  #mainView(framing: Framing, incident: Incident) {
-    return html`<figure class="main">
-      <lamppost-player class="live" ?small=${this.behind} .client=${this.#client.client} .camera=${framing.camera}></lamppost-player>
-      <figcaption>
-        <strong>${this.#nameOf(framing.camera)}</strong>
-        <span class="proof ${framing.state}" data-state=${framing.state}>${words.framing(framing)}</span>
-        ${framing.reason && framing.way !== 'fixed' ? html`<span class="reason">${framing.reason}</span>` : nothing}
-        ${incident.clips.some(({ camera }) => camera === framing.camera)
-          ? html`<button class="replay" aria-expanded=${this.replaying} @click=${() => (this.replaying = !this.replaying)}>${this.replaying ? words.backToLive : `⟲ ${words.replay}`}</button>`
-          : nothing}
-      </figcaption>
-    </figure>`
-  }
-
-  /** A late press moves no camera by itself: whoever wants one brings it by a button. */
-  #noView(incident: Incident) {
-    const late = isLate(incident)
-    return html`<div class="none">
-      <p>${late ? words.noneMoved : words.noCamera}</p>
-      ${late ? html`<div class="offer">${incident.clips.map(({ camera }) => html`<button class="main" @click=${() => this.#request({ ask: 'bring', incident: incident.id, camera })}>${words.bring(this.#nameOf(camera))}</button>`)}</div>` : nothing}
-    </div>`
-  }
-
-  #replay({ camera }: Framing, incident: Incident) {
-    return html`<section class="recorded" aria-label=${words.replayTitle}>
-      <h3>${words.replayTitle}</h3>
-      <lamppost-player class="clip" .client=${this.#client.client} .camera=${camera} .incident=${incident.id} .pressedAt=${incident.presses[0]?.receivedAt ?? ''}></lamppost-player>
-    </section>`
-  }
-
-  #furtherView(framing: Framing) {
-    const name = this.#nameOf(framing.camera)
-    return html`<button class="view" @click=${() => (this.chosen = framing.camera)} aria-label=${words.showLarge(name)}>
-      ${this.crowded && !this.#client.client.carrier.isOpen() ? nothing : html`<lamppost-player small .client=${this.#client.client} .camera=${framing.camera}></lamppost-player>`}
-      <span class="name">${name}</span><span class="proof ${framing.state}">${words.framing(framing)}</span>
-    </button>`
-  }
-
-  #actions(incident: Incident) {
-    const taken = incident.state === 'acknowledged'
-    return html`<div class="actions">
-      ${taken
-        ? html`<p class="owner"><span aria-hidden="true">✓</span> ${words.takenBy(incident.owner ?? '')}</p>`
-        : html`<button class="main take" @click=${() => this.#request({ ask: 'acknowledge', incident: incident.id })}>${words.take}</button>`}
-      <button class="close" @click=${() => (this.closing = true)}>${words.close}</button>
-      <p class="refusal" role="status">${this.refusal ?? ''}</p>
-    </div>`
-  }
-
-  #instructions(incident: Incident, helpPoint: HelpPoint | undefined) {
-    const steps = helpPoint?.instructions ?? []
-    if (steps.length === 0) return nothing
-    const timezone = this.#client.client.state().site?.timezone ?? 'UTC'
-    return html`<section class="steps" aria-label=${words.instructions}>
-      <h3>${words.instructions}</h3>
-      <ol>
-        ${steps.map((step, i) => {
-          const done = incident.steps.find((each) => each.step === i)
-          return html`<li>
-            <button class="step ${done ? 'done' : ''}" ?disabled=${done !== undefined} aria-label=${words.tick(step)} @click=${() => this.#request({ ask: 'tick', incident: incident.id, step: i })}>
-              <span class="box" aria-hidden="true">${done ? '✓' : ''}</span><span>${step}</span>${done ? html`<span class="quiet">${clockTime(done.at, timezone, false)}</span>` : nothing}
-            </button>
-          </li>`
-        })}
-      </ol>
-    </section>`
-  }
-
-  #notes(incident: Incident) {
-    const timezone = this.#client.client.state().site?.timezone ?? 'UTC'
-    const notes = incident.log.filter(({ kind }) => kind === 'incident.noted').slice(-3)
-    const write = (event: SubmitEvent): void => {
-      event.preventDefault()
-      const input = (event.target as HTMLFormElement).elements.namedItem('note') as HTMLInputElement
-      const text = input.value.trim()
-      if (!text) return
-      input.value = ''
-      void this.#request({ ask: 'note', incident: incident.id, text })
-    }
-    return html`<section class="notes">
-      ${notes.map(({ at, body }) => html`<p><span class="quiet">${clockTime(at, timezone, false)}</span> ${(body as { text: string }).text}</p>`)}
-      <form @submit=${write}>
-        <label class="visually-hidden" for="note">${words.note}</label>
-        <input id="note" name="note" type="text" maxlength="4000" autocomplete="off" placeholder=${words.notePlaceholder} />
-        <button>${words.addNote}</button>
-      </form>
-    </section>`
-  }
-
-  #closeDialog(incident: Incident, helpPoint: HelpPoint | undefined) {
-    const confirm = (event: SubmitEvent): void => {
-      event.preventDefault()
-      const other = (event.target as HTMLFormElement).elements.namedItem('other') as HTMLInputElement
-      const reason = (this.reason === words.closeOther ? other.value : this.reason).trim()
-      if (!reason) return void other.focus()
-      this.closing = false
-      void this.#request({ ask: 'close', incident: incident.id, reason })
-    }
-    const choices = [...words.closeReasons, words.closeOther]
-    return html`<dialog @close=${() => (this.closing = false)} aria-label=${words.closeTitle}>
-      <form @submit=${confirm}>
-        <h3>${words.closeTitle}</h3>
-        <p class="quiet">${helpPoint?.name ?? ''}</p>
-        <div class="reasons">
-          ${choices.map((choice) => html`<label><input type="radio" name="reason" required .checked=${this.reason === choice} @change=${() => (this.reason = choice)} /><span>${choice}</span></label>`)}
-        </div>
-        <input type="text" name="other" maxlength="400" aria-label=${words.closeOther} ?hidden=${this.reason !== words.closeOther} />
-        <div class="row">
-          <button type="button" @click=${() => (this.closing = false)}>${words.cancel}</button>
-          <button class="danger">${words.closeConfirm}</button>
-        </div>
-      </form>
-    </dialog>`
   }
 }
 

@@ -6,7 +6,8 @@ import { preciseTime } from '../look/times.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { CameraView, PictureForm } from '../wall-client/api-shapes.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
-import { en as words } from '../words/en.ts'
+import type { Words } from '../words/en.ts'
+import { LanguageController } from '../words/language.ts'
 import { FrameWatch } from './frame-watch.ts'
 import { HlsController, type Mode } from './hls-controller.ts'
 import { playerStyles } from './player-styles.ts'
@@ -26,6 +27,11 @@ const canShow = (codec: string): boolean => typeof MediaSource === 'undefined' |
  */
 @customElement('lamppost-player')
 export class LamppostPlayer extends LitElement {
+  #language = new LanguageController(this)
+  private get words(): Words {
+    return this.#language.words
+  }
+
   static override styles = [look, playerStyles]
 
   @property() server = ''
@@ -77,7 +83,7 @@ export class LamppostPlayer extends LitElement {
     return html`<div class="frame">
         <video part="video" muted autoplay playsinline disablepictureinpicture @pause=${this.#notePaused} @play=${this.#notePaused}></video>
         ${this.#cover()}
-        ${this.#form === 'h264' && this.mode !== 'clip' ? html`<p part="form" class="form">${words.converted(this.#view()?.converted ?? 'transcoded')}</p>` : nothing}
+        ${this.#form === 'h264' && this.mode !== 'clip' ? html`<p part="form" class="form">${this.words.converted(this.#view()?.converted ?? 'transcoded')}</p>` : nothing}
         <p part="age" class="age ${this.#ageClass()}">${this.#ageWords()}</p>
       </div>
       ${this.incident ? this.#controls() : nothing}`
@@ -101,18 +107,18 @@ export class LamppostPlayer extends LitElement {
   }
   #ageWords(): string {
     const { state, age, still, at } = this.#hls.picture
-    if (this.mode === 'clip') return at === null ? words.starting : words.recorded(preciseTime(new Date(at).toISOString(), this.#timezone))
-    if (state === 'starting') return words.starting
-    if (state === 'gone') return words.gone
-    if (still > FROZEN_MS) return words.frozen((still / 1000).toFixed(0))
+    if (this.mode === 'clip') return at === null ? this.words.starting : this.words.recorded(preciseTime(new Date(at).toISOString(), this.#timezone))
+    if (state === 'starting') return this.words.starting
+    if (state === 'gone') return this.words.gone
+    if (still > FROZEN_MS) return this.words.frozen((still / 1000).toFixed(0))
     // A picture from the future means that a clock was changed: its age is not known.
-    if (age === null || age < -0.75) return words.ageUnknown
+    if (age === null || age < -0.75) return this.words.ageUnknown
     const sure = this.#sure
-    return age > LATE_S[this.mode] ? words.late(age.toFixed(1)) : age < sure ? words.liveUnder(sure.toFixed(1)) : words.live(age.toFixed(1))
+    return age > LATE_S[this.mode] ? this.words.late(age.toFixed(1)) : age < sure ? this.words.liveUnder(sure.toFixed(1)) : this.words.live(age.toFixed(1))
   }
   /** Nothing that does not move may look live. */
   #cover() {
-    if (this.mode === 'clip' && this.#form === 'h264') return html`<div class="cover"><span>${words.cannotReplay(this.#view()?.codec ?? '')}</span></div>`
+    if (this.mode === 'clip' && this.#form === 'h264') return html`<div class="cover"><span>${this.words.cannotReplay(this.#view()?.codec ?? '')}</span></div>`
     const { state, still } = this.#hls.picture
     if (this.mode === 'clip' ? state === 'playing' : state === 'playing' && still <= FROZEN_MS) return nothing
     return html`<div class="cover"><span>${this.#ageWords()}</span></div>`
@@ -124,14 +130,14 @@ export class LamppostPlayer extends LitElement {
     const press = this.pressedAt ? this.#hls.mediaTimeOf(Date.parse(this.pressedAt)) : null
     return html`<div class="controls" @keydown=${this.#onKey}>
       <div class="track">
-        <input type="range" min="0" max=${end || 1} step="0.02" .value=${String(currentTime)} aria-label=${words.replayTitle} aria-valuetext=${this.#ageWords()} @input=${(event: Event) => this.#seekTo(Number((event.target as HTMLInputElement).value))} />
+        <input type="range" min="0" max=${end || 1} step="0.02" .value=${String(currentTime)} aria-label=${this.words.replayTitle} aria-valuetext=${this.#ageWords()} @input=${(event: Event) => this.#seekTo(Number((event.target as HTMLInputElement).value))} />
         ${press !== null && press >= 0 && press <= end ? html`<svg class="mark" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect x=${(press / (end || 1)) * 1000 - 2} width="4" height="10" /></svg>` : nothing}
       </div>
-      <button @click=${this.#toggle} aria-label=${this.paused ? words.play : words.pause}>${this.paused ? '▶' : '❚❚'}</button>
-      <button @click=${() => this.#seekBy(-10)}>${words.back10}</button>
-      <button class="back" @click=${() => this.#step(-1)} aria-label=${words.frameBack} title=${words.frameBack}>◂❘</button>
-      <button class="forward" @click=${() => this.#step(1)} aria-label=${words.frameForward} title=${words.frameForward}>❘▸</button>
-      <button class="to-press" @click=${this.toPress}>${words.toPress}</button>
+      <button @click=${this.#toggle} aria-label=${this.paused ? this.words.play : this.words.pause}>${this.paused ? '▶' : '❚❚'}</button>
+      <button @click=${() => this.#seekBy(-10)}>${this.words.back10}</button>
+      <button class="back" @click=${() => this.#step(-1)} aria-label=${this.words.frameBack} title=${this.words.frameBack}>◂❘</button>
+      <button class="forward" @click=${() => this.#step(1)} aria-label=${this.words.frameForward} title=${this.words.frameForward}>❘▸</button>
+      <button class="to-press" @click=${this.toPress}>${this.words.toPress}</button>
     </div>`
   }
   /** Only while the focus is on these controls: nothing that is typed elsewhere moves a picture. */

@@ -4,10 +4,16 @@ import { customElement, property, state } from 'lit/decorators.js'
 import { look } from '../look/look.ts'
 import type { CameraInquiry, FoundCamera } from '../wall-client/api-shapes.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
-import { en as words } from '../words/en.ts'
+import type { Words } from '../words/en.ts'
+import { LanguageController } from '../words/language.ts'
 
 @customElement('lamppost-camera-finder')
 export class LamppostCameraFinder extends LitElement {
+  #language = new LanguageController(this)
+  private get words(): Words {
+    return this.#language.words
+  }
+
   static override styles = [
     look,
     css`
@@ -136,30 +142,30 @@ export class LamppostCameraFinder extends LitElement {
   }
 
   protected override render() {
-    return html`<h2>${words.finder.title}</h2>
+    return html`<h2>${this.words.finder.title}</h2>
       <div class="row">
-        <button class="main look" ?disabled=${this.busy} @click=${() => void this.#look()}>${this.busy && this.found === null ? words.finder.looking : words.finder.look}</button>
+        <button class="main look" ?disabled=${this.busy} @click=${() => void this.#look()}>${this.busy && this.found === null ? this.words.finder.looking : this.words.finder.look}</button>
         ${this.devices.length > 1
-          ? html`<label>${words.finder.device}<select @change=${(event: Event) => (this.device = (event.target as HTMLSelectElement).value)}><option value="">${words.finder.anyDevice}</option>${this.devices.map((device) => html`<option value=${device}>${device}</option>`)}</select></label>`
+          ? html`<label>${this.words.finder.device}<select @change=${(event: Event) => (this.device = (event.target as HTMLSelectElement).value)}><option value="">${this.words.finder.anyDevice}</option>${this.devices.map((device) => html`<option value=${device}>${device}</option>`)}</select></label>`
           : nothing}
-        <span role="status" class="quiet">${this.busy ? words.finder.looking : this.found ? words.finder.found(this.found.length) : ''}</span>
+        <span role="status" class="quiet">${this.busy ? this.words.finder.looking : this.found ? this.words.finder.found(this.found.length) : ''}</span>
       </div>
       ${this.found && this.found.length > 0
         ? html`<ul>
             ${this.found.map(
               ({ url, name, hardware, elsewhere, camera }) => html`<li>
                 <strong>${name || hardware || url}</strong> <code>${url}</code>
-                ${camera ? html`<span class="good">${words.finder.known(camera)}</span>` : nothing} ${elsewhere ? html`<span class="doubt">${words.finder.elsewhere}</span>` : nothing}
-                <button @click=${() => (this.url = url)}>${words.finder.choose}</button>
+                ${camera ? html`<span class="good">${this.words.finder.known(camera)}</span>` : nothing} ${elsewhere ? html`<span class="doubt">${this.words.finder.elsewhere}</span>` : nothing}
+                <button @click=${() => (this.url = url)}>${this.words.finder.choose}</button>
               </li>`,
             )}
           </ul>`
         : nothing}
       <form @submit=${(event: SubmitEvent) => this.#ask(event)}>
-        <label class="wide">${words.finder.address}<input name="url" required .value=${this.url} placeholder="http://10.0.4.12/onvif/device_service" autocomplete="off" /></label>
-        <label>${words.finder.username}<input name="username" autocomplete="off" /></label>
-        <label>${words.finder.password}<input name="password" type="password" autocomplete="new-password" /></label>
-        <button ?disabled=${this.busy}>${words.finder.ask}</button>
+        <label class="wide">${this.words.finder.address}<input name="url" required .value=${this.url} placeholder="http://10.0.4.12/onvif/device_service" autocomplete="off" /></label>
+        <label>${this.words.finder.username}<input name="username" autocomplete="off" /></label>
+        <label>${this.words.finder.password}<input name="password" type="password" autocomplete="new-password" /></label>
+        <button ?disabled=${this.busy}>${this.words.finder.ask}</button>
       </form>
       <p class="bad" role="status">${this.message ?? ''}</p>
       ${this.inquiry ? this.#answer(this.inquiry) : nothing}`
@@ -170,11 +176,11 @@ export class LamppostCameraFinder extends LitElement {
     const late = clockOffsetMs !== null && Math.abs(clockOffsetMs) > 2000
     return html`<section class="answer">
       <h3>${manufacturer} ${model}</h3>
-      <p>${words.finder.serial(serial, firmware)} · ${ptz ? words.finder.moves(presets.length) : words.finder.fixed}</p>
-      ${late ? html`<p class="doubt">${words.clockOff(clockOffsetMs)}</p>` : nothing}
-      <h3>${words.finder.siteFile}</h3>
+      <p>${this.words.finder.serial(serial, firmware)} · ${ptz ? this.words.finder.moves(presets.length) : this.words.finder.fixed}</p>
+      ${late ? html`<p class="doubt">${this.words.clockOff(clockOffsetMs)}</p>` : nothing}
+      <h3>${this.words.finder.siteFile}</h3>
       <pre tabindex="0">${siteFile}</pre>
-      <button @click=${copy}>${this.copied ? words.finder.copied : words.finder.copy}</button>
+      <button @click=${copy}>${this.copied ? this.words.finder.copied : this.words.finder.copy}</button>
     </section>`
   }
 }

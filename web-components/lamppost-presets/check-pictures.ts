@@ -3,10 +3,16 @@ import { LitElement, css, html, nothing } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import { look } from '../look/look.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
-import { en as words } from '../words/en.ts'
+import type { Words } from '../words/en.ts'
+import { LanguageController } from '../words/language.ts'
 
 @customElement('lamppost-check-pictures')
 export class LamppostCheckPictures extends LitElement {
+  #language = new LanguageController(this)
+  private get words(): Words {
+    return this.#language.words
+  }
+
   static override styles = [
     look,
     css`
@@ -64,7 +70,7 @@ export class LamppostCheckPictures extends LitElement {
     const { taught, seen } = this.pictures
     if (!seen) return nothing
     const one = (picture: string, label: string) => html`<figure><img src=${picture} alt=${label} /><figcaption>${label}</figcaption></figure>`
-    return html`<div class="pair">${taught ? one(taught, words.pictures.taught) : nothing}${one(seen, words.pictures.seen)}</div>`
+    return html`<div class="pair">${taught ? one(taught, this.words.pictures.taught) : nothing}${one(seen, this.words.pictures.seen)}</div>`
   }
 }
 

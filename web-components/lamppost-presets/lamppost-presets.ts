@@ -9,14 +9,15 @@ import { clockTime } from '../look/times.ts'
 import type { CameraView, PresetCheck, PresetView, RecorderReport } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
-import { en as words } from '../words/en.ts'
+import type { Words } from '../words/en.ts'
+import { LanguageController } from '../words/language.ts'
 import { presetsStyles } from './presets-styles.ts'
 import { SnapshotController } from './snapshot-controller.ts'
 
 /** What came of it; a word alone is good news. */
 type Said = string | { words: string; good: boolean }
 type Velocity = { pan: number; tilt: number; zoom: number }
-const STEER: readonly { word: keyof typeof words & ('left' | 'right' | 'up' | 'down' | 'zoomIn' | 'zoomOut'); sign: string; velocity: Velocity }[] = [
+const STEER: readonly { word: keyof Words & ('left' | 'right' | 'up' | 'down' | 'zoomIn' | 'zoomOut'); sign: string; velocity: Velocity }[] = [
   { word: 'left', sign: '◀', velocity: { pan: -0.35, tilt: 0, zoom: 0 } },
   { word: 'right', sign: '▶', velocity: { pan: 0.35, tilt: 0, zoom: 0 } },
   { word: 'up', sign: '▲', velocity: { pan: 0, tilt: 0.35, zoom: 0 } },
@@ -32,6 +33,11 @@ const DOUBTFUL = new Set<PresetCheck['result']>(['drifted', 'unreached'])
 
 @customElement('lamppost-presets')
 export class LamppostPresets extends LitElement {
+  #language = new LanguageController(this)
+  private get words(): Words {
+    return this.#language.words
+  }
+
   static override styles = [look, presetsStyles]
 
   @property() server = ''
@@ -104,12 +110,12 @@ export class LamppostPresets extends LitElement {
   protected override render() {
     const { cameras, link, refusal } = this.#client.client.state()
     const { camera } = this
-    if (!camera) return html`<p class="waiting" role="status">${link === 'lost' ? (refusal ?? words.serverLost) : words.connecting}</p>`
-    return html`${link === 'lost' ? html`<p class="banner" role="alert">${refusal ?? words.serverLost}</p>` : nothing}
+    if (!camera) return html`<p class="waiting" role="status">${link === 'lost' ? (refusal ?? this.words.serverLost) : this.words.connecting}</p>`
+    return html`${link === 'lost' ? html`<p class="banner" role="alert">${refusal ?? this.words.serverLost}</p>` : nothing}
       <div class="room">
-      <nav aria-label=${words.cameras}>
+      <nav aria-label=${this.words.cameras}>
         ${cameras.map((each) => this.#card(each, !this.finding && each.id === camera.id))}
-        <button class="find" aria-current=${this.finding} @click=${() => (this.finding = true)}>${words.finder.open}</button>
+        <button class="find" aria-current=${this.finding} @click=${() => (this.finding = true)}>${this.words.finder.open}</button>
       </nav>
       ${this.finding ? html`<lamppost-camera-finder .client=${this.#client.client}></lamppost-camera-finder>` : this.#work(camera)}
     </div>`
@@ -122,7 +128,7 @@ export class LamppostPresets extends LitElement {
         <div class="work">
           <div>
             <lamppost-player .client=${this.#client.client} .camera=${camera.id}></lamppost-player>
-            ${camera.ptz ? this.#steer(camera) : html`<p class="quiet">${words.fixedCamera}</p>`}
+            ${camera.ptz ? this.#steer(camera) : html`<p class="quiet">${this.words.fixedCamera}</p>`}
             <p class="message ${this.message?.good ? 'good' : 'bad'}" role="status">${this.message?.words ?? ''}</p>
             ${this.#recorder(camera)}
           </div>
@@ -140,12 +146,12 @@ export class LamppostPresets extends LitElement {
       this.removing = null
     }
     return html`<button class="card" aria-current=${current} @click=${choose}>
-      ${picture ? html`<img src=${picture} alt="" />` : html`<span class="nopicture">${camera.health.video === 'down' ? words.gone : words.starting}</span>`}
+      ${picture ? html`<img src=${picture} alt="" />` : html`<span class="nopicture">${camera.health.video === 'down' ? this.words.gone : this.words.starting}</span>`}
       <span class="name">${camera.name}</span>
-      <span class="health">${words.onvif} <b class=${camera.health.onvif}>${words.health[camera.health.onvif]}</b> · ${words.video} <b class=${camera.health.video}>${words.health[camera.health.video]}</b></span>
-      ${camera.health.clock === 'off' && camera.health.clockOffsetMs !== null ? html`<span class="why">${words.clockOff(camera.health.clockOffsetMs)}</span>` : nothing}
-      ${camera.health.blind ? html`<span class="why">${words.blind[camera.health.blind]}</span>` : nothing}
-      ${camera.health.reason ? html`<span class="why">${camera.health.reason}</span>` : nothing} ${camera.heldBy ? html`<span class="held">${words.heldByIncident}</span>` : nothing}
+      <span class="health">${this.words.onvif} <b class=${camera.health.onvif}>${this.words.health[camera.health.onvif]}</b> · ${this.words.video} <b class=${camera.health.video}>${this.words.health[camera.health.video]}</b></span>
+      ${camera.health.clock === 'off' && camera.health.clockOffsetMs !== null ? html`<span class="why">${this.words.clockOff(camera.health.clockOffsetMs)}</span>` : nothing}
+      ${camera.health.blind ? html`<span class="why">${this.words.blind[camera.health.blind]}</span>` : nothing}
+      ${camera.health.reason ? html`<span class="why">${camera.health.reason}</span>` : nothing} ${camera.heldBy ? html`<span class="held">${this.words.heldByIncident}</span>` : nothing}
     </button>`
   }
 
@@ -171,12 +177,12 @@ export class LamppostPresets extends LitElement {
       this.#steering = setInterval(go, STEER_AGAIN_MS)
     }
     const isPress = (event: KeyboardEvent): boolean => event.key === 'Enter' || event.key === ' '
-    return html`<div class="steer" role="group" aria-label=${words.steer}>
+    return html`<div class="steer" role="group" aria-label=${this.words.steer}>
       ${STEER.map(
         ({ word, sign, velocity }) =>
           html`<button
-            aria-label=${words[word]}
-            title=${words[word]}
+            aria-label=${this.words[word]}
+            title=${this.words[word]}
             @pointerdown=${() => begin(velocity)}
             @pointerup=${end}
             @pointerleave=${end}
@@ -188,15 +194,15 @@ export class LamppostPresets extends LitElement {
             ${sign}
           </button>`,
       )}
-      <span class="quiet">${words.steer}</span>
+      <span class="quiet">${this.words.steer}</span>
     </div>`
   }
 
   #list(camera: CameraView) {
     const { client } = this.#client
     const { helpPoints } = client.state()
-    if (this.presets?.length === 0) return html`<p class="quiet">${words.noPresets}</p>`
-    return html`<h3>${words.presets}</h3>
+    if (this.presets?.length === 0) return html`<p class="quiet">${this.words.noPresets}</p>`
+    return html`<h3>${this.words.presets}</h3>
       <ul>
         ${this.presets?.map(({ token, name, helpPoints: shows, pictures, lastCheck }) => {
           const label = name || token
@@ -204,18 +210,18 @@ export class LamppostPresets extends LitElement {
             <div class="preset">
               <strong>${label}</strong> <code>${token}</code>
               ${shows.map((id) => html`<span class="shows">${helpPoints.find((each) => each.id === id)?.name ?? id}</span>`)}
-              ${shows.length > 0 ? html`<span class=${pictures > 0 ? 'taught' : 'untaught'}>${words.taught(pictures)}</span>` : nothing}
-              ${lastCheck ? html`<span class="check ${lastCheck.result}">${words.checked(lastCheck.result, clockTime(lastCheck.at, client.state().site?.timezone ?? 'UTC'))}${lastCheck.words ? html`: ${lastCheck.words}` : nothing}</span>` : nothing}
+              ${shows.length > 0 ? html`<span class=${pictures > 0 ? 'taught' : 'untaught'}>${this.words.taught(pictures)}</span>` : nothing}
+              ${lastCheck ? html`<span class="check ${lastCheck.result}">${this.words.checked(lastCheck.result, clockTime(lastCheck.at, client.state().site?.timezone ?? 'UTC'))}${lastCheck.words ? html`: ${lastCheck.words}` : nothing}</span>` : nothing}
               ${lastCheck && DOUBTFUL.has(lastCheck.result) ? html`<lamppost-check-pictures .client=${client} .camera=${camera.id} .preset=${token} .at=${lastCheck.at}></lamppost-check-pictures>` : nothing}
             </div>
             <div class="row">
-              <button @click=${() => this.#act(async () => client.recall(camera.id, token).then(() => words.recalled(label)))}>${words.recall}</button>
-              <button @click=${() => this.#change(camera, async () => client.savePreset(camera.id, { token, name: label, helpPoint: shows[0] ?? null }).then(() => words.saved(label)))}>${words.overwrite}</button>
-              <button @click=${() => this.#change(camera, async () => client.teachPreset(camera.id, token).then(() => words.taughtNow(label)))} title=${words.teachHint}>${words.teach}</button>
-              <button @click=${() => this.#change(camera, async () => client.checkPreset(camera.id, token).then(({ result }) => ({ words: `${label}: ${words.checkResult[result]}`, good: result === 'agrees' })))}>${words.check}</button>
+              <button @click=${() => this.#act(async () => client.recall(camera.id, token).then(() => this.words.recalled(label)))}>${this.words.recall}</button>
+              <button @click=${() => this.#change(camera, async () => client.savePreset(camera.id, { token, name: label, helpPoint: shows[0] ?? null }).then(() => this.words.saved(label)))}>${this.words.overwrite}</button>
+              <button @click=${() => this.#change(camera, async () => client.teachPreset(camera.id, token).then(() => this.words.taughtNow(label)))} title=${this.words.teachHint}>${this.words.teach}</button>
+              <button @click=${() => this.#change(camera, async () => client.checkPreset(camera.id, token).then(({ result }) => ({ words: `${label}: ${this.words.checkResult[result]}`, good: result === 'agrees' })))}>${this.words.check}</button>
               ${this.removing === token
-                ? html`<button class="danger" @click=${() => this.#change(camera, async () => client.removePreset(camera.id, token).then(() => words.removed(label)))}>${words.removeSure}</button>`
-                : html`<button @click=${() => (this.removing = token)}>${words.remove}</button>`}
+                ? html`<button class="danger" @click=${() => this.#change(camera, async () => client.removePreset(camera.id, token).then(() => this.words.removed(label)))}>${this.words.removeSure}</button>`
+                : html`<button @click=${() => (this.removing = token)}>${this.words.remove}</button>`}
             </div>
           </li>`
         })}
@@ -233,10 +239,10 @@ export class LamppostPresets extends LitElement {
     }
     const report = this.report?.camera === camera.id ? this.report : null
     return html`<details class="recorder" @toggle=${open}>
-      <summary>${words.recorder}</summary>
+      <summary>${this.words.recorder}</summary>
       ${report
-        ? html`<p>${report.codec ?? words.health.unknown} · ${words.runs(report.runs)}</p>
-            ${report.lastEnd ? html`<p>${words.lastEnd(clockTime(report.lastEnd.at, this.#client.client.state().site?.timezone ?? 'UTC'))}: ${report.lastEnd.reason}</p>` : nothing}
+        ? html`<p>${report.codec ?? this.words.health.unknown} · ${this.words.runs(report.runs)}</p>
+            ${report.lastEnd ? html`<p>${this.words.lastEnd(clockTime(report.lastEnd.at, this.#client.client.state().site?.timezone ?? 'UTC'))}: ${report.lastEnd.reason}</p>` : nothing}
             ${report.lastEnd && report.lastEnd.words.length > 0 ? html`<pre>${report.lastEnd.words.join('\n')}</pre>` : nothing}`
         : nothing}
     </details>`
@@ -252,19 +258,19 @@ export class LamppostPresets extends LitElement {
       void this.#change(camera, async () => {
         await client.savePreset(camera.id, { token: null, name, helpPoint })
         form.reset()
-        return words.saved(name)
+        return this.words.saved(name)
       })
     }
     return html`<form @submit=${save}>
-      <h3>${words.saveNew}</h3>
-      <label>${words.presetName}<input type="text" name="name" required maxlength="120" autocomplete="off" /></label>
+      <h3>${this.words.saveNew}</h3>
+      <label>${this.words.presetName}<input type="text" name="name" required maxlength="120" autocomplete="off" /></label>
       <label
-        >${words.forHelpPoint}<select name="helpPoint">
-          <option value="">${words.noHelpPoint}</option>
+        >${this.words.forHelpPoint}<select name="helpPoint">
+          <option value="">${this.words.noHelpPoint}</option>
           ${client.state().helpPoints.map(({ id, name }) => html`<option value=${id}>${name}</option>`)}
         </select></label
       >
-      <button class="main">${words.save}</button>
+      <button class="main">${this.words.save}</button>
     </form>`
   }
 }

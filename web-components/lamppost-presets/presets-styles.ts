@@ -38,7 +38,7 @@ export const presetsStyles = css`
   }
   .card[aria-current='true'] {
     border-color: var(--_focus);
-    background: #28324a;
+    background: var(--_raised);
   }
   .card img,
   .nopicture {
@@ -195,7 +195,7 @@ export const presetsStyles = css`
     padding: 10px;
     border: 1px solid var(--_line);
     border-radius: 6px;
-    background: #0c1119;
+    background: var(--_field);
     white-space: pre-wrap;
     overflow-wrap: anywhere;
   }

@@ -8,11 +8,11 @@ import { dayAndTime } from '../look/times.ts'
 import type { Destination, HelpPoint } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
-import { en } from '../words/en.ts'
+import type { Words } from '../words/en.ts'
+import { LanguageController } from '../words/language.ts'
 import { type Standing, byUrgency, spanOf, standingOf } from './proof-words.ts'
 import { proofsStyles } from './proofs-styles.ts'
 
-const words = en.proofs
 const RELOAD_MS = 10_000
 const STAGES = ['durable', 'asked', 'accepted', 'settled', 'picture'] as const
 /** A shape beside each colour. */
@@ -34,6 +34,11 @@ function bar(times: NonNullable<HelpPoint['lastDrillResult']>['stages']) {
  */
 @customElement('lamppost-proofs')
 export class LamppostProofs extends LitElement {
+  #language = new LanguageController(this)
+  private get words(): Words['proofs'] {
+    return this.#language.words.proofs
+  }
+
   static override styles = [look, proofsStyles]
 
   @property() server = ''
@@ -94,18 +99,18 @@ export class LamppostProofs extends LitElement {
     const overdue = helpPoints.filter((each) => standingOf(each) === 'overdue').length
     return html`<main>
       <div class="top">
-        <h2>${words.title}</h2>
-        ${helpPoints.length > 0 ? html`<p class="sum ${overdue > 0 ? 'bad' : 'good'}" role="status">${words.sum(helpPoints.length, overdue)}</p>` : nothing}
-        <button @click=${() => this.#saveTable()}>${words.table}</button>
+        <h2>${this.words.title}</h2>
+        ${helpPoints.length > 0 ? html`<p class="sum ${overdue > 0 ? 'bad' : 'good'}" role="status">${this.words.sum(helpPoints.length, overdue)}</p>` : nothing}
+        <button @click=${() => this.#saveTable()}>${this.words.table}</button>
       </div>
-      ${this.refusal ? html`<p class="refusal" role="alert">${this.refusal}</p>` : nothing} ${record ? html`<p class="refusal" role="alert">${en.recordBroken}: ${record}</p>` : nothing}
-      ${link === 'connecting' ? html`<p class="quiet">${en.connecting}</p>` : nothing}
+      ${this.refusal ? html`<p class="refusal" role="alert">${this.refusal}</p>` : nothing} ${record ? html`<p class="refusal" role="alert">${this.#language.words.recordBroken}: ${record}</p>` : nothing}
+      ${link === 'connecting' ? html`<p class="quiet">${this.#language.words.connecting}</p>` : nothing}
       <div class="card">
         <table>
           <thead>
             <tr>
-              ${words.columns.map((column) => html`<th scope="col">${column}</th>`)}
-              <th scope="col"><span class="visually-hidden">${words.run}</span></th>
+              ${this.words.columns.map((column) => html`<th scope="col">${column}</th>`)}
+              <th scope="col"><span class="visually-hidden">${this.words.run}</span></th>
             </tr>
           </thead>
           <tbody>
@@ -114,14 +119,14 @@ export class LamppostProofs extends LitElement {
         </table>
       </div>
       <section>
-        <h3>${words.others}</h3>
-        ${this.destinations.length === 0 ? html`<p class="quiet">${words.noOthers}</p>` : this.#outbox()}
+        <h3>${this.words.others}</h3>
+        ${this.destinations.length === 0 ? html`<p class="quiet">${this.words.noOthers}</p>` : this.#outbox()}
       </section>
     </main>`
   }
 
   #time(iso: string | null): string {
-    return iso === null ? words.never : dayAndTime(iso, this.#client.client.state().site?.timezone ?? 'UTC')
+    return iso === null ? this.words.never : dayAndTime(iso, this.#client.client.state().site?.timezone ?? 'UTC', this.#language.locale)
   }
 
   #helpPoint(helpPoint: HelpPoint) {
@@ -131,7 +136,7 @@ export class LamppostProofs extends LitElement {
       <th scope="row">${name}<span class="quiet">${address}</span></th>
       <td>
         <span class="standing ${standing}"
-          ><svg viewBox="0 0 24 24" aria-hidden="true"><path fill-rule="evenodd" d=${SHAPES[standing]} /></svg><span>${words.standing[standing]}<span class="why">${words.why(helpPoint)}</span></span></span
+          ><svg viewBox="0 0 24 24" aria-hidden="true"><path fill-rule="evenodd" d=${SHAPES[standing]} /></svg><span>${this.words.standing[standing]}<span class="why">${this.words.why(helpPoint)}</span></span></span
         >
       </td>
       <td>
@@ -139,13 +144,13 @@ export class LamppostProofs extends LitElement {
           ? html`<div class="way">
               <span>${this.#time(drill.at)}</span>
               ${bar(drill.stages)}
-              <span class="stages">${STAGES.flatMap((stage) => (drill.stages[stage] === undefined ? [] : [`${words.stages[stage]} ${spanOf(drill.stages[stage])}`])).join(' · ')}</span>
+              <span class="stages">${STAGES.flatMap((stage) => (drill.stages[stage] === undefined ? [] : [`${this.words.stages[stage]} ${spanOf(drill.stages[stage])}`])).join(' · ')}</span>
             </div>`
-          : html`<span class="quiet">${words.never}</span>`}
+          : html`<span class="quiet">${this.words.never}</span>`}
       </td>
-      <td>${this.#time(lastPress)}<span class="quiet">${heartbeatMs === null && lastHeartbeat === null ? words.noHeartbeat : words.alive(this.#time(lastHeartbeat))}</span></td>
-      <td>${drillAt === null ? html`<span class="quiet">${words.byHandOnly}</span>` : this.#time(nextDrill)}<span class="quiet">${sources.map((source) => words.sources[source] ?? source).join(', ')}</span></td>
-      <td><button ?disabled=${this.drilling !== null || incident !== null} @click=${() => this.#drill(helpPoint)}>${incident === null ? words.run : words.busy}</button></td>
+      <td>${this.#time(lastPress)}<span class="quiet">${heartbeatMs === null && lastHeartbeat === null ? this.words.noHeartbeat : this.words.alive(this.#time(lastHeartbeat))}</span></td>
+      <td>${drillAt === null ? html`<span class="quiet">${this.words.byHandOnly}</span>` : this.#time(nextDrill)}<span class="quiet">${sources.map((source) => this.words.sources[source] ?? source).join(', ')}</span></td>
+      <td><button ?disabled=${this.drilling !== null || incident !== null} @click=${() => this.#drill(helpPoint)}>${incident === null ? this.words.run : this.words.busy}</button></td>
     </tr>`
   }
 
@@ -154,21 +159,21 @@ export class LamppostProofs extends LitElement {
       <table>
         <thead>
           <tr>
-            ${words.outboxColumns.map((column) => html`<th scope="col">${column}</th>`)}
+            ${this.words.outboxColumns.map((column) => html`<th scope="col">${column}</th>`)}
           </tr>
         </thead>
         <tbody>
           ${this.destinations.map(
             ({ destination, url, waiting, delivered, last, failing, dead }) => html`<tr>
               <th scope="row">${destination}<span class="quiet">${url}</span></th>
-              <td class=${failing || dead.length > 0 ? 'overdue' : 'proven'}>${failing ? words.failing(failing.attempts, failing.problem) : dead.length > 0 ? words.deadLetters(dead.length) : words.heard}</td>
+              <td class=${failing || dead.length > 0 ? 'overdue' : 'proven'}>${failing ? this.words.failing(failing.attempts, failing.problem) : dead.length > 0 ? this.words.deadLetters(dead.length) : this.words.heard}</td>
               <td>${waiting}</td>
               <td>${delivered}${last ? html`<span class="quiet">${last.event}, ${this.#time(last.at)}</span>` : nothing}</td>
               <td>
                 ${dead.length === 0
-                  ? html`<span class="quiet">${words.none}</span>`
+                  ? html`<span class="quiet">${this.words.none}</span>`
                   : html`<ul class="letters">
-                      ${dead.slice(-5).map(({ seq, event, problem }) => html`<li><span>${event} (${seq}): ${problem}</span><button @click=${() => this.#retry(destination, seq)}>${words.again}</button></li>`)}
+                      ${dead.slice(-5).map(({ seq, event, problem }) => html`<li><span>${event} (${seq}): ${problem}</span><button @click=${() => this.#retry(destination, seq)}>${this.words.again}</button></li>`)}
                     </ul>`}
               </td>
             </tr>`,

@@ -120,7 +120,7 @@ export const proofsStyles = css`
     width: 100%;
     height: 8px;
     border-radius: 4px;
-    background: #0c1119;
+    background: var(--_field);
   }
   .bar .durable {
     fill: #7aa2ff;

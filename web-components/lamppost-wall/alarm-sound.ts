@@ -4,13 +4,15 @@
  */
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 
-/** `press`: a person waits. `drill`: a test; one soft tone, so that nobody takes it for a person. */
-export type Calling = 'press' | 'drill' | null
+/** `press`: a person waits. `reminder`: something that was offered or put off does. `drill`: a test; one soft tone, so that nobody takes it for a person. */
+export type Calling = 'press' | 'reminder' | 'drill' | null
 type Tone = { at: number; hertz: number; seconds: number; loud: number }
 
 /** Two falling pairs, then silence: told apart from telephones and from other walls' single tones. Seconds. */
 const PRESS: readonly Tone[] = [0, 0.22, 0.5, 0.72].map((at, i) => ({ at, hertz: i % 2 === 0 ? 988 : 740, seconds: 0.18, loud: 0.5 }))
 const PRESS_EVERY_MS = 1600
+const REMINDER: readonly Tone[] = [0, 0.35].map((at) => ({ at, hertz: 523, seconds: 0.25, loud: 0.25 }))
+const REMINDER_EVERY_MS = 8000
 const DRILL: readonly Tone[] = [{ at: 0, hertz: 392, seconds: 0.6, loud: 0.15 }]
 /** A sine that starts at once clicks. */
 const EDGE_SECONDS = 0.02
@@ -55,15 +57,16 @@ export class AlarmSound implements ReactiveController {
     return this.#calling
   }
 
-  /** Who waits now. A press sounds again and again, a drill once. */
+  /** Who waits now. A press sounds again and again, a reminder now and then, a drill once. */
   call(who: Calling): void {
     if (who === this.#calling) return
     this.#calling = who
     if (this.#timer) clearInterval(this.#timer)
     this.#timer = null
     if (who === null) return
-    this.#play(who === 'press' ? PRESS : DRILL)
-    if (who === 'press') this.#timer = setInterval(() => this.#play(PRESS), PRESS_EVERY_MS)
+    const tones = { press: PRESS, reminder: REMINDER, drill: DRILL }[who]
+    this.#play(tones)
+    if (who !== 'drill') this.#timer = setInterval(() => this.#play(tones), who === 'press' ? PRESS_EVERY_MS : REMINDER_EVERY_MS)
   }
   /** What a press sounds like, once; and whatever blocked it is asked to let go. */
   async test(): Promise<void> {

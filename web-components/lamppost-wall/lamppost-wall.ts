@@ -1,29 +1,49 @@
-/** Nothing until a press; then one tile per incident. Lives inside the wall that the room already has. */
+/** Nothing until a press; then the most urgent incident large, and the others beside it. Lives inside the wall that the room already has. */
 import { LitElement, html, nothing } from 'lit'
-import { customElement, property } from 'lit/decorators.js'
+import { customElement, property, query, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
-import '../lamppost-incident/lamppost-incident.ts'
+import type { IncidentNews } from '../lamppost-incident/incident-events.ts'
+import { LamppostIncident } from '../lamppost-incident/lamppost-incident.ts'
 import { look } from '../look/look.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
-import { en as words } from '../words/en.ts'
-import type { IncidentNews } from '../lamppost-incident/incident-events.ts'
+import type { RenewToken } from '../wall-client/wall-token.ts'
+import { LanguageController } from '../words/language.ts'
 import { AlarmSound, type Calling } from './alarm-sound.ts'
+import { type KeyHelpState, keyHelp } from './key-help.ts'
+import { type Action, type Keymap, actionOf, keymapFrom, loadKeymap, saveKeymap } from './wall-keys.ts'
+import { arranged, inHand, shownHere, urgency } from './wall-order.ts'
 import { wallStyles } from './wall-styles.ts'
+
+/** How long a closed incident can be opened again from here. */
+const LATELY_MS = 60_000
+
+const localStore = (): Storage | null => {
+  try {
+    return localStorage
+  } catch {
+    return null
+  }
+}
 
 /**
  * @attr server - Lamppost's origin; empty means the page's own
- * @attr token - a bearer token; empty uses the session cookie
+ * @attr token - a bearer token; empty uses the session cookie, or what `renewToken` answers
  * @attr muted - this screen makes no sound: another one in the room does
  * @attr watch-sound - says that sound is blocked also while nobody waits, so that it is found out before it matters
+ * @attr from-step - a further screen: shows an incident when so many steps were taken because nobody took it
+ * @attr keys - where single keys are heard: `inside` (left out) while the focus is in the wall, `page` anywhere on the page, `off`
+ * @attr theme - dark (left out), light or auto
  * @fires lamppost-incident-opened
  * @fires lamppost-incident-acknowledged
+ * @fires lamppost-incident-escalated
  * @fires lamppost-incident-closed
  * @csspart banner - the red line when the server is lost
  * @csspart sound - the red line when this browser blocks sound, with its button
  * @csspart storage - the lines when the clip buffers' disk runs full, or the record is broken
  * @csspart tiles - the grid of tiles
+ * @csspart lately - the lines of incidents that were closed just now
  */
 @customElement('lamppost-wall')
 export class LamppostWall extends LitElement {
@@ -31,15 +51,48 @@ export class LamppostWall extends LitElement {
 
   @property() server = ''
   @property() token = ''
+  /** Asked for another token before the one in use runs out, and when it is refused. */
+  @property({ attribute: false }) renewToken: RenewToken | null = null
   @property({ type: Boolean }) muted = false
   @property({ type: Boolean, attribute: 'watch-sound' }) watchSound = false
+  @property({ type: Number, attribute: 'from-step' }) fromStep = 0
+  @property() keys: 'inside' | 'page' | 'off' | '' = 'inside'
+  @property({ reflect: true }) theme = ''
   /** What this screen sounds for now; for the page around. */
   @property({ reflect: true }) sounding: NonNullable<Calling> | '' = ''
   @property({ attribute: false }) client: WallClient | null = null
+  @state() private chosen: string | null = null
+  @state() private keymap: Keymap = loadKeymap(localStore())
+  @state() private keyHelp: KeyHelpState | null = null
+  @query('dialog') private dialog!: HTMLDialogElement
 
   #known = new Map<string, Incident>()
   #client = new ClientController(this, () => this.#tellPage())
+  #language = new LanguageController(this)
   #sound = new AlarmSound(this)
+  #inHand: string | null = null
+  #clock: ReturnType<typeof setInterval> | null = null
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    // Holds run out and closed lines go by themselves.
+    this.#clock = setInterval(() => this.#known.size + this.#client.client.state().lately.length > 0 && this.requestUpdate(), 1000)
+    addEventListener('keydown', this.#onPageKey)
+    this.addEventListener('keydown', this.#onKey)
+    document.addEventListener('visibilitychange', this.#onVisible)
+  }
+  override disconnectedCallback(): void {
+    if (this.#clock) clearInterval(this.#clock)
+    removeEventListener('keydown', this.#onPageKey)
+    this.removeEventListener('keydown', this.#onKey)
+    document.removeEventListener('visibilitychange', this.#onVisible)
+    super.disconnectedCallback()
+  }
+
+  /** The page's own choice of keys, such as `{ take: 'g' }`; the person's own goes before it. */
+  set actionKeys(changes: Partial<Record<Action, string>>) {
+    this.keymap = { ...keymapFrom(changes), on: this.keymap.on }
+  }
 
   /** Typed events, so that the page around can make room or raise its own alarm. */
   #tellPage(): void {
@@ -50,18 +103,70 @@ export class LamppostWall extends LitElement {
     const before = this.#known
     this.#known = now
     for (const [id, incident] of now) {
-      if (!before.has(id)) tell('lamppost-incident-opened', incident)
-      if (incident.state === 'acknowledged' && before.get(id)?.state === 'open') tell('lamppost-incident-acknowledged', incident)
+      const was = before.get(id)
+      if (!was) tell('lamppost-incident-opened', incident)
+      if (incident.state === 'acknowledged' && was?.state === 'open') tell('lamppost-incident-acknowledged', incident)
+      if (was && incident.escalation.step > was.escalation.step) tell('lamppost-incident-escalated', incident)
     }
     for (const [id, incident] of before) if (!now.has(id)) tell('lamppost-incident-closed', incident)
   }
 
-  /** A person whom nobody has taken yet sounds until somebody has, on every screen; a drill is told once. */
+  get #room() {
+    const { client } = this.#client
+    return { me: client.state().me?.name ?? '', now: client.now() }
+  }
+  get #shown(): Incident[] {
+    return shownHere(this.#client.client.state().incidents, this.fromStep, this.#room)
+  }
+
+  /** A person whom nobody has taken yet sounds until somebody has, on every screen; what is offered or was put off, softly; a drill once. */
   protected override willUpdate(): void {
-    const open = this.#client.client.state().incidents.filter(({ state }) => state === 'open')
-    const calling: Calling = this.muted || open.length === 0 ? null : open.some(({ kind }) => kind === 'press') ? 'press' : 'drill'
+    const shown = this.#shown
+    const open = shown.filter(({ state }) => state === 'open')
+    const room = this.#room
+    const calling: Calling = this.muted ? null : open.some(({ kind }) => kind === 'press') ? 'press' : shown.some((incident) => urgency(incident, room) === 0) ? 'reminder' : open.length > 0 ? 'drill' : null
     this.#sound.call(calling)
     this.sounding = calling !== null && !this.#sound.blocked ? calling : ''
+    const touched = this.#inHand !== null && (this.chosen === this.#inHand || (this.#tile(this.#inHand)?.busy ?? false) || shown.some(({ id, owner, onHold }) => id === this.#inHand && owner === room.me && !onHold))
+    this.#inHand = inHand(shown, this.chosen !== null && shown.some(({ id }) => id === this.chosen) ? this.chosen : touched ? this.#inHand : null, room)
+    this.#look()
+  }
+  protected override updated(): void {
+    if (!this.dialog) return
+    if (this.keyHelp && !this.dialog.open) this.dialog.showModal()
+    if (!this.keyHelp && this.dialog.open) this.dialog.close()
+  }
+  #tile(id: string | null): LamppostIncident | undefined {
+    return [...(this.renderRoot as ShadowRoot).querySelectorAll('lamppost-incident')].find(({ incident }) => incident === id)
+  }
+  #onVisible = (): void => this.#look()
+  /** For the others in the room: what this screen shows large, while anybody can see it. */
+  #look(): void {
+    this.#client.client.carrier.looking(document.visibilityState === 'visible' && this.#inHand !== null ? [this.#inHand] : [])
+  }
+
+  #onPageKey = (event: KeyboardEvent): void => {
+    if (this.keys === 'page' && !event.composedPath().includes(this)) this.#onKey(event)
+  }
+  #onKey = (event: KeyboardEvent): void => {
+    if (this.keys === 'off') return
+    const action = actionOf(event, this.keymap)
+    if (action && this.#act(action)) event.preventDefault()
+  }
+  #act(action: Action): boolean {
+    if (action === 'help') {
+      this.keyHelp = { changing: null, problem: null }
+      return true
+    }
+    if (action === 'next' || action === 'previous') return this.#turn(action === 'next' ? 1 : -1)
+    return this.#tile(this.#inHand)?.act(action) ?? false
+  }
+  #turn(by: 1 | -1): boolean {
+    const order = [...this.#shown].sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1))
+    if (order.length < 2) return false
+    const at = order.findIndex(({ id }) => id === this.#inHand)
+    this.chosen = order[(at + by + order.length) % order.length]?.id ?? null
+    return true
   }
 
   /** Sounds once as a press does, and asks the browser to allow it: for signing in. */
@@ -70,18 +175,52 @@ export class LamppostWall extends LitElement {
   }
 
   protected override render() {
-    const { link, refusal, incidents, helpPoints, storage, record } = this.#client.client.state()
-    const order = [...incidents].sort((a, b) => Number(b.state === 'open') - Number(a.state === 'open') || (a.openedAt < b.openedAt ? 1 : -1))
+    const { words } = this.#language
+    const { link, refusal, helpPoints, storage, record, lately } = this.#client.client.state()
+    const nameOf = (helpPoint: string): string => helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint
+    const shown = this.#shown
+    const others = arranged(shown, this.#inHand, this.#room)
     // Tiles keep their place in the document, so that nothing an operator has in hand is lost; only their order on screen changes.
-    const arrival = [...incidents].sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1))
-    const spoken = order.filter(({ state }) => state === 'open').map(({ helpPoint, kind }) => `${kind === 'drill' ? words.drill : words.pressed}: ${helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint}`)
+    const arrival = [...shown].sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1))
+    const spoken = shown.filter(({ state }) => state === 'open').map(({ helpPoint, kind }) => `${kind === 'drill' ? words.drill : words.pressed}: ${nameOf(helpPoint)}`)
+    const closed = lately.filter(({ incident, heardAt }) => performance.now() - heardAt < LATELY_MS && (this.fromStep === 0 || incident.owner === this.#room.me))
     return html`${link === 'lost' ? html`<p part="banner" class="banner" role="alert">${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}</p>` : nothing}
       ${!this.muted && this.#sound.blocked && (this.watchSound || this.#sound.calling !== null) ? html`<p part="sound" class="banner sound" role="alert">${words.soundBlocked} <button @click=${() => this.testSound()}>${words.allowSound}</button></p>` : nothing}
       ${storage?.problem ? html`<p part="storage" class="storage" role="status">${words.storage}: ${storage.problem}</p>` : nothing}
       ${record ? html`<p part="storage" class="storage" role="status">${words.recordBroken}: ${record}</p>` : nothing}
       <p class="visually-hidden" role="alert">${spoken.join('. ')}</p>
-      ${order.length > 0 ? html`<div part="tiles" class="tiles n${Math.min(4, order.length)} ${link === 'lost' ? 'old' : ''}">${repeat(arrival, ({ id }) => id, (incident, i) => html`<lamppost-incident .rank=${order.indexOf(incident)} ?crowded=${order.length > 1} ?behind=${i > 0} .client=${this.#client.client} .incident=${incident.id}></lamppost-incident>`)}</div>` : nothing}`
+      ${shown.length > 0
+        ? html`<div part="tiles" class="tiles ${shown.length === 1 ? 'one' : others.length <= 3 ? 'few' : 'many'} ${link === 'lost' ? 'old' : ''}">
+            ${repeat(
+              arrival,
+              ({ id }) => id,
+              (incident) => {
+                const large = incident.id === this.#inHand
+                return html`<lamppost-incident class=${large ? 'large' : `small p${others.indexOf(incident)}`} ?compact=${!large} .keymap=${large && this.keys !== 'off' ? this.keymap : null} .client=${this.#client.client} .incident=${incident.id} @lamppost-incident-chosen=${() => (this.chosen = incident.id)}></lamppost-incident>`
+              },
+            )}
+          </div>`
+        : nothing}
+      ${closed.map(
+        ({ incident }) => html`<p part="lately" class="lately" role="status">
+          <strong>${nameOf(incident.helpPoint)}</strong> ${words.wall.closedBy(closedBy(incident), incident.closureReason ?? '')}
+          <button @click=${() => void this.#client.client.reopen(incident.id, words.wall.reopenReason).catch(() => this.#client.client.refresh(incident.id))}>${words.wall.reopen}</button>
+        </p>`,
+      )}
+      ${shown.length > 0 && this.keys !== 'off' ? html`<button class="keys-button" @click=${() => (this.keyHelp = { changing: null, problem: null })}>${words.wall.keys} <kbd>${this.keymap.keys.help}</kbd></button>` : nothing}
+      <dialog @close=${() => (this.keyHelp = null)}>
+        ${this.keyHelp ? keyHelp(words, this.keymap, this.keyHelp, { change: (keymap) => this.#changeKeys(keymap), state: (next) => (this.keyHelp = next), close: () => (this.keyHelp = null) }) : nothing}
+      </dialog>`
   }
+  #changeKeys(keymap: Keymap): void {
+    this.keymap = keymap
+    saveKeymap(localStore(), keymap)
+  }
+}
+
+const closedBy = ({ log }: Incident): string => {
+  const actor = log.findLast(({ kind }) => kind === 'incident.closed')?.actor ?? ''
+  return actor.slice(actor.indexOf(':') + 1)
 }
 
 declare global {

@@ -1,6 +1,10 @@
-import { css } from 'lit'
+import { css, unsafeCSS } from 'lit'
+
+/** Order by classes: a strict page forbids style attributes, and tiles must not be moved in the document. */
+const places = Array.from({ length: 32 }, (_, i) => `.p${i} { order: ${i + 1}; }`).join('\n')
 
 export const wallStyles = css`
+  ${unsafeCSS(places)}
   .banner {
     padding: 14px 18px;
     background: var(--_alarm);
@@ -24,23 +28,118 @@ export const wallStyles = css`
   }
   .tiles {
     display: grid;
-    gap: 12px;
-    padding: 12px;
+    gap: 10px;
+    padding: 10px;
+    align-items: start;
   }
-  .tiles.n2,
-  .tiles.n3,
-  .tiles.n4 {
-    grid-template-columns: repeat(2, minmax(0, 1fr));
+  .large {
+    order: 0;
+    min-width: 0;
+  }
+  .few,
+  .many {
+    grid-template-columns: minmax(0, 1fr) clamp(240px, 19vw, 380px);
+    grid-auto-rows: min-content;
+  }
+  .many {
+    grid-template-columns: minmax(0, 1fr) repeat(2, clamp(200px, 15vw, 290px));
+  }
+  .few .large,
+  .many .large {
+    grid-column: 1;
+    grid-row: 1 / span 20;
+  }
+  .small {
+    min-width: 0;
   }
   .tiles.old {
     filter: grayscale(1);
     opacity: 0.6;
   }
-  @media (max-width: 1100px) {
-    .tiles.n2,
-    .tiles.n3,
-    .tiles.n4 {
+  .lately {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 4px 14px;
+    padding: 6px 18px;
+    background: var(--_panel);
+    border-block-start: 1px solid var(--_line);
+  }
+  .lately button {
+    margin-inline-start: auto;
+  }
+  .keys-button {
+    display: block;
+    margin: 0 10px 10px auto;
+    min-height: 28px;
+    padding: 0 10px;
+    background: var(--_panel);
+    font-size: 14px;
+    font-weight: 500;
+  }
+  dialog {
+    width: min(760px, 94vw);
+    max-height: 94vh;
+    overflow: auto;
+    padding: 20px;
+    border: 2px solid var(--_line);
+    border-radius: 10px;
+    background: var(--_panel);
+    color: var(--_ink);
+  }
+  dialog::backdrop {
+    background: rgb(0 0 0 / 60%);
+  }
+  .keys h3 {
+    font-size: 22px;
+  }
+  .list {
+    display: grid;
+    grid-template-columns: repeat(auto-fill, minmax(310px, 1fr));
+    gap: 6px;
+    margin: 12px 0;
+  }
+  .key {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    min-height: 36px;
+    font-weight: 500;
+  }
+  .key.changing {
+    border-color: var(--_focus);
+  }
+  .problem {
+    color: var(--_doubt);
+    min-height: 1.4em;
+    font-weight: 700;
+  }
+  .keys .row {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 10px;
+    align-items: center;
+  }
+  .keys .row label {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    margin-inline-end: auto;
+    min-height: 44px;
+  }
+  .keys input {
+    width: 20px;
+    height: 20px;
+    accent-color: var(--_focus);
+  }
+  @media (max-width: 1000px) {
+    .few,
+    .many {
       grid-template-columns: minmax(0, 1fr);
+    }
+    .few .large,
+    .many .large {
+      grid-row: auto;
     }
   }
 `

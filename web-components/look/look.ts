@@ -1,20 +1,57 @@
-/** Colours, type and controls that all elements share. A page changes them with the custom properties named here. */
+/**
+ * Colours, type and controls that all elements share. A page changes them with the custom properties named here; `theme` on any
+ * element is `dark` (also when it is left out), `light`, or `auto` for what the person's system says. What stands inside inherits.
+ */
 import { css } from 'lit'
 
+const light = css`
+  --_t-ink: #131a26;
+  --_t-quiet: #4a5568;
+  --_t-ground: #eef1f6;
+  --_t-panel: #ffffff;
+  --_t-raised: #e3e8f1;
+  --_t-raised-more: #d3dbe8;
+  --_t-field: #ffffff;
+  --_t-line: #b8c2d3;
+  --_t-field-line: #6b7890;
+  --_t-good: #0b6b3c;
+  --_t-doubt: #7a4a00;
+  --_t-bad: #b3261e;
+  --_t-action: #1d56c8;
+  --_t-taken: #1d4ba8;
+  --_t-owner: #1d4ba8;
+  --_t-focus: #7a3d00;
+`
+
 export const look = css`
+  :host([theme='light']) {
+    ${light}
+  }
+  @media (prefers-color-scheme: light) {
+    :host([theme='auto']) {
+      ${light}
+    }
+  }
   :host {
-    --_ink: var(--lamppost-ink, #f2f4f8);
-    --_quiet: var(--lamppost-quiet, #aab4c4);
-    --_ground: var(--lamppost-ground, #10151f);
-    --_panel: var(--lamppost-panel, #1a2130);
-    --_line: var(--lamppost-line, #35405a);
-    --_alarm: var(--lamppost-alarm, #e5243b);
+    --_ink: var(--lamppost-ink, var(--_t-ink, #f2f4f8));
+    --_quiet: var(--lamppost-quiet, var(--_t-quiet, #aab4c4));
+    --_ground: var(--lamppost-ground, var(--_t-ground, #10151f));
+    --_panel: var(--lamppost-panel, var(--_t-panel, #1a2130));
+    --_raised: var(--lamppost-raised, var(--_t-raised, #28324a));
+    --_raised-more: var(--lamppost-raised, var(--_t-raised-more, #34415f));
+    --_field: var(--lamppost-field, var(--_t-field, #0c1119));
+    --_line: var(--lamppost-line, var(--_t-line, #35405a));
+    --_field-line: var(--lamppost-line, var(--_t-field-line, #77859f));
+    --_alarm: var(--lamppost-alarm, #c8152c);
     --_alarm-ink: var(--lamppost-alarm-ink, #ffffff);
-    --_good: var(--lamppost-good, #4cc38a);
-    --_doubt: var(--lamppost-doubt, #f5b942);
-    --_bad: var(--lamppost-bad, #ff7a6b);
-    --_action: var(--lamppost-action, #2f6feb);
-    --_focus: var(--lamppost-focus, #ffd84d);
+    --_taken: var(--lamppost-taken, var(--_t-taken, #1d3b78));
+    --_drill: var(--lamppost-drill, #6b5212);
+    --_good: var(--lamppost-good, var(--_t-good, #4cc38a));
+    --_doubt: var(--lamppost-doubt, var(--_t-doubt, #f5b942));
+    --_bad: var(--lamppost-bad, var(--_t-bad, #ff8a7c));
+    --_action: var(--lamppost-action, var(--_t-action, #2563d9));
+    --_owner: var(--lamppost-owner, var(--_t-owner, #9dc0ff));
+    --_focus: var(--lamppost-focus, var(--_t-focus, #ffd84d));
     --_font: var(--lamppost-font, 'Segoe UI', 'DejaVu Sans', Roboto, Arial, sans-serif);
     color: var(--_ink);
     font-family: var(--_font);
@@ -31,20 +68,20 @@ export const look = css`
   }
   button {
     min-height: 44px;
-    padding: 0 18px;
+    padding: 0 16px;
     border: 1px solid var(--_line);
     border-radius: 6px;
-    background: #28324a;
+    background: var(--_raised);
     color: var(--_ink);
     font: inherit;
     font-weight: 600;
     cursor: pointer;
   }
   button:hover {
-    background: #34415f;
+    background: var(--_raised-more);
   }
   button:disabled {
-    opacity: 0.5;
+    color: var(--_quiet);
     cursor: default;
   }
   button.main {
@@ -61,16 +98,33 @@ export const look = css`
     color: #fff;
   }
   input[type='text'],
+  input[type='password'],
   select,
   textarea {
     min-height: 44px;
     padding: 8px 12px;
-    border: 1px solid #55637f;
+    border: 1px solid var(--_field-line);
     border-radius: 6px;
-    background: #0c1119;
+    background: var(--_field);
     color: var(--_ink);
     font: inherit;
     width: 100%;
+  }
+  ::placeholder {
+    color: var(--_quiet);
+    opacity: 1;
+  }
+  kbd {
+    display: inline-grid;
+    place-content: center;
+    min-width: 22px;
+    height: 22px;
+    padding: 0 5px;
+    border: 1px solid currentcolor;
+    border-radius: 4px;
+    font: 600 13px/1 var(--_font);
+    text-transform: uppercase;
+    opacity: 0.85;
   }
   :focus-visible {
     outline: 3px solid var(--_focus);

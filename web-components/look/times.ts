@@ -14,10 +14,16 @@ export function preciseTime(iso: string, timezone: string): string {
 }
 
 /** "Tue 24 Nov 2026, 03:43:38 GMT" */
-export function dayAndTime(iso: string, timezone: string): string {
-  const day = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(iso))
+export function dayAndTime(iso: string, timezone: string, locale = 'en-GB'): string {
+  const day = new Intl.DateTimeFormat(locale, { timeZone: timezone, weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(iso))
   return `${day}, ${clockTime(iso, timezone)}`
 }
+
+/** "22:30": a moment of this day or the next. */
+export const shortTime = (iso: string, timezone: string): string => clockTime(iso, timezone, false).slice(0, 5)
+
+/** "Fri 21:00" */
+export const dayAndHour = (iso: string, timezone: string, locale = 'en-GB'): string => `${new Intl.DateTimeFormat(locale, { timeZone: timezone, weekday: 'short' }).format(new Date(iso))} ${shortTime(iso, timezone)}`
 
 /** "0:07", "12:40", "1:02:03" */
 export function elapsed(ms: number): string {

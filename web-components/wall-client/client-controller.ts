@@ -1,19 +1,24 @@
 /** Gives an element the wall client for its `server` and `token`; one client serves all elements of a page. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import { type WallClient, createWallClient } from './wall-client.ts'
+import type { RenewToken } from './wall-token.ts'
 
 const clients = new Map<string, WallClient>()
+/** Where a page renews tokens itself, its callback says which elements belong together. */
+const renewing = new WeakMap<RenewToken, Map<string, WallClient>>()
 
-function clientFor(server: string, token: string): WallClient {
+function clientFor(server: string, token: string, renew: RenewToken | null): WallClient {
+  const shelf = renew ? (renewing.get(renew) ?? new Map<string, WallClient>()) : clients
+  if (renew) renewing.set(renew, shelf)
   const key = `${server}\n${token}`
-  const known = clients.get(key)
+  const known = shelf.get(key)
   if (known) return known
-  const made = createWallClient({ server, token })
-  clients.set(key, made)
+  const made = createWallClient({ server, token, renew })
+  shelf.set(key, made)
   return made
 }
 
-export type ClientHost = ReactiveControllerHost & { readonly isConnected: boolean; server: string; token: string; client: WallClient | null }
+export type ClientHost = ReactiveControllerHost & { readonly isConnected: boolean; server: string; token: string; client: WallClient | null; renewToken?: RenewToken | null }
 
 export class ClientController implements ReactiveController {
   #host: ClientHost
@@ -38,7 +43,7 @@ export class ClientController implements ReactiveController {
     this.#release()
   }
   #settle(): void {
-    const wanted = this.#host.client ?? clientFor(this.#host.server, this.#host.token)
+    const wanted = this.#wanted()
     if (wanted === this.#using) return
     this.#release()
     this.#using = wanted
@@ -50,12 +55,15 @@ export class ClientController implements ReactiveController {
       }),
     ]
   }
+  #wanted(): WallClient {
+    return this.#host.client ?? clientFor(this.#host.server, this.#host.token, this.#host.renewToken ?? null)
+  }
   #release(): void {
     for (const leave of this.#leave) leave()
     this.#leave = []
     this.#using = null
   }
   get client(): WallClient {
-    return this.#using ?? this.#host.client ?? clientFor(this.#host.server, this.#host.token)
+    return this.#using ?? this.#wanted()
   }
 }

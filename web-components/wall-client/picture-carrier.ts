@@ -13,8 +13,8 @@ const PING_MS = 2000
 const SILENCE_MS = 6000
 const RETRY_MS = [250, 500, 1000, 2000, 5000]
 
-/** @param address ws:// or wss://. @param token '' uses the session cookie. @param onClock hears the server's time and how far it may be off, milliseconds. */
-export function createPictureCarrier({ address, token, onClock, onChange }: { address: string; token: string; onClock(serverNow: number, doubt: number): void; onChange(): void }) {
+/** @param address ws:// or wss://. @param token gives the bearer token of now; '' uses the session cookie. @param onClock hears the server's time and how far it may be off, milliseconds. */
+export function createPictureCarrier({ address, token, onClock, onChange }: { address: string; token(): string; onClock(serverNow: number, doubt: number): void; onChange(): void }) {
   const watches = new Map<string, { camera: string; form: PictureForm; listener: CarriedListener }>()
   let socket: WebSocket | null = null
   let open = false
@@ -24,6 +24,7 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
   let heard = 0
   let pinging: ReturnType<typeof setInterval> | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
+  let looking: string[] = []
 
   const send = (message: object): void => {
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message))
@@ -41,7 +42,7 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
       if (performance.now() - heard > SILENCE_MS) lose(mine)
       else if (open) ping()
     }, PING_MS)
-    mine.addEventListener('open', () => token && send({ token }))
+    mine.addEventListener('open', () => token() && send({ token: token() }))
     mine.addEventListener('message', ({ data }) => socket === mine && onMessage(data as string | ArrayBuffer))
     mine.addEventListener('close', () => lose(mine))
     mine.addEventListener('error', () => lose(mine))
@@ -80,9 +81,13 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
       if (trip >= 0 && trip < PING_MS) onClock(now + trip / 2, trip / 2 + 1)
     }
     if (!welcome) return
+    // A renewed token is welcomed once more: everything goes on as it was.
+    const known = open
     open = true
     tries = 0
     ping()
+    if (known) return
+    send({ looking })
     for (const [watch, { camera, form }] of watches) ask(watch, camera, form)
     onChange()
   }
@@ -98,6 +103,16 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
       wanted = false
       clearTimeout(retry)
       if (socket) lose(socket)
+    },
+    /** The token has changed. */
+    signInAgain(): void {
+      if (token()) send({ token: token() })
+    },
+    /** What this screen shows large, for the others in the room. */
+    looking(incidents: string[]): void {
+      if (incidents.join(' ') === looking.join(' ')) return
+      looking = incidents
+      if (open) send({ looking })
     },
     /** Returns the undo. */
     watch(camera: string, form: PictureForm, listener: CarriedListener): () => void {

@@ -1,10 +1,11 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
-import type { CameraInquiry, Destination, FoundCamera, CameraView, HelpPoint, Incident, PresetCheck, PresetView, Problem, RecorderReport, Site, Storage } from './api-shapes.ts'
+import type { CameraHand, CameraInquiry, CameraView, Destination, FoundCamera, HelpPoint, Incident, Present, PresetCheck, PresetView, Problem, RecorderReport, Shift, ShiftSummary, Site, Storage, StreetMap } from './api-shapes.ts'
 import { type ServerEvent, readEvents } from './event-stream.ts'
 import { createPictureCarrier } from './picture-carrier.ts'
+import { type RenewToken, createWallToken } from './wall-token.ts'
 
 export type Link = 'connecting' | 'live' | 'lost'
-export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null; /** Null while all is well, or nothing was said. */ storage: Storage | null; /** What is broken about the ledger; null while it is whole. */ record: string | null }
+export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null; /** Null while all is well, or nothing was said. */ storage: Storage | null; /** What is broken about the ledger; null while it is whole. */ record: string | null; /** Who is signed in here; null until that is known. */ me: { name: string; role: string } | null; people: readonly Present[]; /** Closed while this wall was open, newest first, with the moment it was heard (as `performance.now`). */ lately: readonly { incident: Incident; heardAt: number }[] }
 
 /** A refusal in the server's words. */
 export class Refusal extends Error {
@@ -19,14 +20,17 @@ export class Refusal extends Error {
 const SILENCE_MS = 8000
 const RETRY_MS = [200, 500, 1000, 2000]
 const UNFINISHED = new Set(['open', 'acknowledged'])
+const MOST_LATELY = 5
+/** Opening hours are told for some days ahead: a wall stays open for weeks. */
+const RELOAD_TOWN_MS = 6 * 3_600_000
 
 export type WallClient = ReturnType<typeof createWallClient>
 
-/** @param server its origin; '' is the page's own. @param token a bearer token; '' uses the session cookie. */
-export function createWallClient({ server, token }: { server: string; token: string }) {
+/** @param server its origin; '' is the page's own. @param token a bearer token; '' uses the session cookie. @param renew asks the page around for another one. */
+export function createWallClient({ server, token, renew = null }: { server: string; token: string; renew?: RenewToken | null }) {
   const base = server === '/' ? '' : server.replace(/\/$/, '')
   const listeners = new Set<() => void>()
-  let state: WallState = { link: 'connecting', refusal: null, incidents: [], helpPoints: [], cameras: [], site: null, storage: null, record: null }
+  let state: WallState = { link: 'connecting', refusal: null, incidents: [], helpPoints: [], cameras: [], site: null, storage: null, record: null, me: null, people: [], lately: [] }
   let users = 0
   let stop: AbortController | null = null
   let lastEvent: string | null = null
@@ -38,14 +42,26 @@ export function createWallClient({ server, token }: { server: string; token: str
     state = { ...state, ...change }
     for (const listener of [...listeners]) listener()
   }
-  const headers = (extra: Record<string, string> = {}): Record<string, string> => ({ ...(token ? { authorization: `Bearer ${token}` } : {}), ...extra })
+  const bearer = createWallToken({
+    given: token,
+    renew,
+    onRenewed() {
+      carrier.signInAgain()
+      // The stream was opened with the old one: it begins anew, and misses nothing.
+      renewed = true
+      following?.abort()
+    },
+  })
+  let renewed = false
+  const headers = (extra: Record<string, string> = {}): Record<string, string> => ({ ...(bearer.get() ? { authorization: `Bearer ${bearer.get()}` } : {}), ...extra })
   const absolute = (path: string): string => `${base}${path}`
 
-  async function call(method: string, path: string, body?: unknown): Promise<Response> {
+  async function call(method: string, path: string, body?: unknown, again = renew !== null): Promise<Response> {
     const sentAt = Date.now()
     const answer = await fetch(absolute(path), { method, credentials: 'same-origin', cache: 'no-store', headers: headers(body === undefined ? {} : { 'content-type': 'application/json' }), ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
     learnClock(answer, sentAt)
     if (answer.ok) return answer
+    if (answer.status === 401 && again && (await bearer.fresh())) return call(method, path, body, false)
     const problem = (await answer.json().catch(() => null)) as Problem | null
     throw new Refusal(problem ?? { status: answer.status, code: 'unknown', detail: `The server answered ${answer.status}.` })
   }
@@ -65,7 +81,7 @@ export function createWallClient({ server, token }: { server: string; token: str
 
   const carrier = createPictureCarrier({
     address: new URL(absolute('/api/v1/live'), location.href).href.replace(/^http/, 'ws'),
-    token,
+    token: bearer.get,
     onClock(serverNow, doubt) {
       if (doubt <= doubtNow()) clock = { offset: serverNow - Date.now(), doubt, at: performance.now() }
     },
@@ -74,8 +90,11 @@ export function createWallClient({ server, token }: { server: string; token: str
 
   function keep(incident: Incident): void {
     const others = state.incidents.filter(({ id }) => id !== incident.id)
+    const elsewhere = state.lately.filter(({ incident: each }) => each.id !== incident.id)
+    const was = state.incidents.some(({ id }) => id === incident.id)
+    const lately = incident.state === 'closed' ? (was ? [{ incident, heardAt: performance.now() }, ...elsewhere].slice(0, MOST_LATELY) : state.lately) : elsewhere
     const incidents = UNFINISHED.has(incident.state) ? [...others, incident] : others
-    set({ incidents: incidents.sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)) })
+    set({ lately, incidents: incidents.sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)) })
   }
 
   /** One question at a time per incident; what changes meanwhile is asked for once more. */
@@ -114,14 +133,21 @@ export function createWallClient({ server, token }: { server: string; token: str
       return
     }
     if (event === 'site.problem') return
+    if (event === 'people.present') return set({ people: (JSON.parse(data) as { items: Present[] }).items })
+    if (event === 'camera.hand') {
+      const { camera, hand } = JSON.parse(data) as { camera: string; hand: CameraHand | null }
+      return set({ cameras: state.cameras.map((each) => (each.id === camera ? { ...each, steeredBy: hand } : each)) })
+    }
     const entry = JSON.parse(data) as { kind?: string; body?: { incident?: string } }
     if (entry.body?.incident) void refresh(entry.body.incident)
     if (entry.kind === 'site.changed' || entry.kind?.startsWith('preset.')) void loadTown()
   }
 
+  let streets: Promise<StreetMap> | null = null
   async function loadTown(): Promise<void> {
-    const [site, helpPoints, cameras] = await Promise.all([get<Site>('/api/v1/site'), get<{ items: HelpPoint[] }>('/api/v1/help-points'), get<{ items: CameraView[] }>('/api/v1/cameras')])
-    set({ site, storage: site.storage, record: site.record, helpPoints: helpPoints.items, cameras: cameras.items })
+    const [site, helpPoints, cameras, people, me] = await Promise.all([get<Site>('/api/v1/site'), get<{ items: HelpPoint[] }>('/api/v1/help-points'), get<{ items: CameraView[] }>('/api/v1/cameras'), get<{ items: Present[] }>('/api/v1/people'), get<{ name: string; role: string }>('/api/v1/session')])
+    streets = null
+    set({ me, people: people.items, site, storage: site.storage, record: site.record, helpPoints: helpPoints.items, cameras: cameras.items })
   }
   async function loadIncidents(): Promise<void> {
     const lists = await Promise.all(['open', 'acknowledged'].map((each) => get<{ items: Incident[] }>(`/api/v1/incidents?state=${each}&limit=200`)))
@@ -158,6 +184,7 @@ export function createWallClient({ server, token }: { server: string; token: str
   }
 
   async function run(signal: AbortSignal): Promise<void> {
+    await bearer.begin()
     for (let tries = 0; !signal.aborted; tries += 1) {
       try {
         await follow(signal)
@@ -165,15 +192,24 @@ export function createWallClient({ server, token }: { server: string; token: str
       } catch (error) {
         const refused = error instanceof Refusal && (error.problem.status === 401 || error.problem.status === 403)
         set({ refusal: refused ? error.problem.detail : null })
+        if (refused && (await bearer.fresh())) renewed = true
       }
       if (signal.aborted) return
+      if (renewed) {
+        renewed = false
+        continue
+      }
       set({ link: 'lost' })
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]))
     }
   }
 
   const incidentPath = (id: string, what: string): string => `/api/v1/incidents/${encodeURIComponent(id)}/${what}`
-  const change = async (id: string, what: string, body?: unknown): Promise<void> => keep((await (await call('POST', incidentPath(id, what), body)).json()) as Incident)
+  const change = async (id: string, what: string, body?: unknown, method = 'POST'): Promise<Incident> => {
+    const incident = (await (await call(method, incidentPath(id, what), body)).json()) as Incident
+    keep(incident)
+    return incident
+  }
   const cameraPath = (id: string, what: string): string => `/api/v1/cameras/${encodeURIComponent(id)}/${what}`
 
   return {
@@ -192,8 +228,11 @@ export function createWallClient({ server, token }: { server: string; token: str
       users += 1
       if (users === 1) {
         stop = new AbortController()
-        carrier.start()
-        void run(stop.signal)
+        const { signal } = stop
+        void bearer.begin().then(() => !signal.aborted && carrier.start())
+        const reload = setInterval(() => void loadTown().catch(() => {}), RELOAD_TOWN_MS)
+        signal.addEventListener('abort', () => clearInterval(reload), { once: true })
+        void run(signal)
       }
       let done = false
       return () => {
@@ -202,18 +241,29 @@ export function createWallClient({ server, token }: { server: string; token: str
         users -= 1
         if (users > 0) return
         stop?.abort()
+        bearer.end()
         carrier.stop()
       }
     },
     headers,
     absolute,
-    acknowledge: (id: string): Promise<void> => change(id, 'acknowledgement'),
-    close: (id: string, reason: string): Promise<void> => change(id, 'closure', { reason }),
-    note: (id: string, text: string): Promise<void> => change(id, 'notes', { text }),
-    answerCamera: (id: string, { camera, by, answer }: { camera: string; by: string; answer: 'give' | 'keep' }): Promise<void> => change(id, `camera-requests/${encodeURIComponent(camera)}`, { by, answer }),
-    tick: (id: string, step: number): Promise<void> => change(id, 'steps', { step }),
-    contacted: (id: string, contact: string, outcome: string): Promise<void> => change(id, 'contacts', { contact, outcome }),
-    bring: (id: string, camera: string): Promise<void> => change(id, 'framings', { camera }),
+    /** @param from take it over from this person; null: nobody has it, or it is offered. */
+    acknowledge: (id: string, from: string | null = null): Promise<Incident> => change(id, 'acknowledgement', from === null ? undefined : { from }),
+    close: (id: string, reason: string): Promise<Incident> => change(id, 'closure', { reason }),
+    reopen: (id: string, reason: string): Promise<Incident> => change(id, 'reopening', { reason }),
+    offer: (id: string, to: string | null): Promise<Incident> => change(id, 'handover', to === null ? {} : { to }, 'PUT'),
+    withdrawOffer: (id: string): Promise<Incident> => change(id, 'handover', undefined, 'DELETE'),
+    hold: (id: string, reason: string, minutes: number | null): Promise<Incident> => change(id, 'hold', { reason, ...(minutes === null ? {} : { minutes }) }, 'PUT'),
+    takeUp: (id: string): Promise<Incident> => change(id, 'hold', undefined, 'DELETE'),
+    /** @param replaces the entry of the same note as it was before. @returns the entry's number */
+    note: async (id: string, text: string, replaces: number | null = null): Promise<number | null> => {
+      const { log } = await change(id, 'notes', { text, ...(replaces === null ? {} : { replaces }) })
+      return log.findLast(({ kind, body }) => kind === 'incident.noted' && (body as { text: string }).text === text)?.seq ?? null
+    },
+    answerCamera: (id: string, { camera, by, answer }: { camera: string; by: string; answer: 'give' | 'keep' }): Promise<Incident> => change(id, `camera-requests/${encodeURIComponent(camera)}`, { by, answer }),
+    tick: (id: string, step: number): Promise<Incident> => change(id, 'steps', { step }),
+    contacted: (id: string, contact: string, outcome: string): Promise<Incident> => change(id, 'contacts', { contact, outcome }),
+    bring: (id: string, camera: string): Promise<Incident> => change(id, 'framings', { camera }),
     refresh,
     /** The town once more: what is not told as it happens, such as signs of life. */
     reload: loadTown,
@@ -245,7 +295,21 @@ export function createWallClient({ server, token }: { server: string; token: str
     inquire: async (access: { url: string; username: string; password: string }): Promise<CameraInquiry> => (await call('POST', '/api/v1/discovery/inquiry', access)).json() as Promise<CameraInquiry>,
     recorder: async (camera: string): Promise<RecorderReport> => get(cameraPath(camera, 'recorder')),
     recall: async (camera: string, preset: string): Promise<void> => void (await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/recall`))),
-    move: async (camera: string, velocity: { pan: number; tilt: number; zoom: number }): Promise<void> => void (await call('POST', cameraPath(camera, 'move'), { ...velocity, timeoutMs: 700 })),
+    /** Goes on for 0.7 s: whoever holds it asks again before that. @param takeOver out of another's hand */
+    move: async (camera: string, velocity: { pan: number; tilt: number; zoom: number }, takeOver = false): Promise<void> => void (await call('POST', cameraPath(camera, 'move'), { ...velocity, timeoutMs: 700, ...(takeOver ? { takeOver } : {}) })),
+    /** The town's streets, asked once. */
+    streets: (): Promise<StreetMap> => {
+      streets ??= get<StreetMap>('/api/v1/map').catch((error: unknown) => {
+        streets = null
+        throw error
+      })
+      return streets
+    },
+    shiftNow: (): Promise<ShiftSummary> => get('/api/v1/shifts/now'),
+    shifts: async (): Promise<Shift[]> => (await get<{ items: Shift[] }>('/api/v1/shifts')).items,
+    offerShift: async (notes: string): Promise<Shift> => (await call('POST', '/api/v1/shifts', { notes })).json() as Promise<Shift>,
+    /** @param who null: who is signed in here. */
+    acceptShift: async (shift: string, who: { user: string; password: string } | { token: string } | null): Promise<Shift> => (await call('POST', `/api/v1/shifts/${encodeURIComponent(shift)}/signature`, who ?? undefined)).json() as Promise<Shift>,
     stopMoving: async (camera: string): Promise<void> => void (await call('POST', cameraPath(camera, 'stop'))),
     /** The clip as an MP4, with the hash that the server took of it. */
     download: async (incident: string, camera: string): Promise<{ blob: Blob; sha256: string; name: string }> => {

@@ -1,5 +1,10 @@
 /** Every word the elements say, in English. Other languages are typed by this one. */
 import type { Framing, HelpPoint, PresetCheck } from '../wall-client/api-shapes.ts'
+import { roomWords } from './en-room.ts'
+
+/** The same words in another language: no key may miss, no list may be shorter. */
+type Said<T> = T extends (...given: infer Given) => string ? (...given: Given) => string : T extends string ? string : { [Key in keyof T]: Said<T[Key]> }
+export type Words = Said<typeof en>
 
 const proofWords = ({ proofs }: Framing): string => {
   if (proofs.includes('picture')) return proofs.includes('position') ? 'position and picture agree' : 'the picture agrees'
@@ -14,6 +19,7 @@ function spanWords(ms: number): string {
 }
 
 export const en = {
+  ...roomWords,
   pressed: 'Help point pressed',
   drill: 'Drill: not a person',
   sincePress: 'since the press',
@@ -30,7 +36,7 @@ export const en = {
   notTaken: 'Nobody has taken it yet',
   close: 'Close…',
   closeTitle: 'Why is it closed?',
-  closeReasons: ['Helped by staff', 'Police attended', 'Went to the safe hub', 'Pressed by mistake', 'Nobody there', 'Drill complete'],
+  closeReasons: { helped: 'Helped by staff', police: 'Police attended', hub: 'Went to the safe hub', mistake: 'Pressed by mistake', nobody: 'Nobody there', drill: 'Drill complete' },
   closeOther: 'Another reason',
   closeConfirm: 'Close the incident',
   cancel: 'Go back',
@@ -149,7 +155,7 @@ export const en = {
     title: 'Does every help point work?',
     sum: (count: number, overdue: number) => (overdue > 0 ? `${overdue} of ${count} ${overdue === 1 ? 'needs' : 'need'} somebody now` : count === 1 ? 'The one help point is in order' : `All ${count} are in order`),
     table: 'Save as a table (CSV)',
-    columns: ['Help point', 'Now', 'Last drill, and how long each stage took', 'Last press of a person, last sign of life', 'Next drill, and how it presses'],
+    columns: ['Help point', 'Now', 'Last drill, and how long each stage took', 'Last press of a person, last sign of life', 'Next drill, and how it presses'] as [string, string, string, string, string],
     standing: { overdue: 'Look at it now', doubt: 'Not fully proven', proven: 'Proven', unknown: 'Nothing checks it' },
     why: ({ overdue, lastDrillResult: drill, drillAt, heartbeatMs }: HelpPoint): string => {
       if (drill && !drill.passed) return `The last drill failed. ${drill.problem ?? ''}`
@@ -168,7 +174,7 @@ export const en = {
     busy: 'Incident open',
     others: 'Other systems that are told',
     noOthers: 'No destination in the site file.',
-    outboxColumns: ['Destination', 'Now', 'Waiting', 'Heard', 'Could not be delivered'],
+    outboxColumns: ['Destination', 'Now', 'Waiting', 'Heard', 'Could not be delivered'] as [string, string, string, string, string],
     heard: 'Hears everything',
     failing: (attempts: number, problem: string) => `Tried ${attempts === 1 ? 'once' : `${attempts} times`}: ${problem}`,
     deadLetters: (count: number) => (count === 1 ? '1 event could not be delivered' : `${count} events could not be delivered`),

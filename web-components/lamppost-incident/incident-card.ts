@@ -1,0 +1,29 @@
+/** One of several incidents, small: where, how long, what is seen, who has it, and the one button that matters. */
+import { html, nothing } from 'lit'
+import { elapsed } from '../look/times.ts'
+import type { Framing } from '../wall-client/api-shapes.ts'
+import { mayTake } from './incident-actions.ts'
+import { sign } from './incident-heading.ts'
+import { type Tile, firstPress, nameOf } from './tile-context.ts'
+
+export function card(tile: Tile, main: Framing | null, refusal: string | null, choose: () => void) {
+  const { words, incident, client, request } = tile
+  const state = incident.onHold ? words.tile.onHold(incident.onHold.by, incident.onHold.reason) : incident.owner === null ? words.tile.nobodyYet : words.takenBy(incident.owner)
+  return html`<header part="heading">
+      ${sign(tile)}
+      <div class="where">
+        ${incident.kind === 'drill' ? html`<p class="what">${words.drill}</p>` : nothing}
+        <h3><button class="choose" @click=${choose} aria-label=${words.wall.takeInHand(nameOf(tile))}>${nameOf(tile)}</button></h3>
+      </div>
+      <p class="elapsed" role="timer" aria-label=${words.sincePress}>${elapsed(client.now() - Date.parse(firstPress(incident).at))}</p>
+    </header>
+    <div class="inside">
+      ${main ? html`<lamppost-player small .client=${client} .camera=${main.camera}></lamppost-player>` : nothing}
+      <div class="rest">
+        <p class="state">${state}${incident.presses.length + incident.repeats > 1 ? html` · ${words.pressedTimes(incident.presses.length + incident.repeats)}` : nothing}</p>
+        ${incident.handover ? html`<p class="state offered">${words.tile.offered(incident.handover.from, incident.handover.to)}</p>` : nothing}
+        ${mayTake(tile) ? html`<button class="main take" @click=${() => request({ ask: 'acknowledge' })}>${words.take}</button>` : nothing}
+        ${refusal ? html`<p class="refusal" role="status">${refusal}</p>` : nothing}
+      </div>
+    </div>`
+}

@@ -1,0 +1,52 @@
+/** The band: where, how long, and whether anybody has it. */
+import { html, nothing } from 'lit'
+import { clockTime, elapsed, shortTime } from '../look/times.ts'
+import { type Tile, firstPress, nameOf } from './tile-context.ts'
+
+/** A person in danger, a drill, and one that somebody has are told apart by shape, too. */
+const SHAPES = {
+  press: 'M12 2 23 21H1ZM11 9h2v6h-2zm0 7.5h2v2h-2z',
+  drill: 'M3 3h18v18H3zM6 6v12h12V6zM9 9h6v2h-2v6h-2v-6H9z',
+  taken: 'M12 1a11 11 0 1 0 0 22 11 11 0 0 0 0-22Zm-1.6 15.6-4.6-4.5 1.9-1.9 2.7 2.6 5.9-5.9 1.9 1.9z',
+  hold: 'M12 1a11 11 0 1 0 0 22 11 11 0 0 0 0-22ZM8 7h3v10H8zm5 0h3v10h-3z',
+}
+export const sign = ({ incident }: Tile) => html`<svg class="sign" viewBox="0 0 24 24" aria-hidden="true"><path fill-rule="evenodd" d=${SHAPES[incident.kind === 'drill' ? 'drill' : incident.onHold ? 'hold' : incident.state === 'open' ? 'press' : 'taken']} /></svg>`
+
+export function heading(tile: Tile) {
+  const { words, client, incident, helpPoint, timezone } = tile
+  const { at, late } = firstPress(incident)
+  const since = client.now() - Date.parse(at)
+  return html`<header part="heading">
+    ${sign(tile)}
+    <div class="where">
+      <p class="what">${incident.kind === 'drill' ? words.drill : words.pressed} · ${words.pressedTimes(incident.presses.length + incident.repeats)}${incident.presses[0]?.clockOff ? ` · ${words.deviceClockOff}` : ''}</p>
+      <h2>${nameOf(tile)}</h2>
+      <p class="address">${helpPoint?.address ?? ''}</p>
+      ${late ? html`<p class="late">${words.pressedLate(Math.round(since / 60_000))}</p>` : nothing}
+    </div>
+    <div class="when">
+      <p class="elapsed" role="timer" aria-label=${words.sincePress}>${elapsed(since)}</p>
+      <p>${words.sincePress}, ${clockTime(at, timezone)}</p>
+    </div>
+  </header>`
+}
+
+/** What must be known before anything else is done: nobody has it, it is offered, it waits. */
+export function standing(tile: Tile) {
+  const { words, incident, client, town, timezone, me } = tile
+  const { escalation, handover, onHold } = incident
+  const lines: unknown[] = []
+  if (incident.state === 'open' && incident.kind === 'press' && escalation.step > 0) {
+    const waited = Math.floor((client.now() - Date.parse(firstPress(incident).at)) / 1000)
+    const told = (town.site?.escalation ?? []).slice(0, escalation.step).flatMap(({ to }) => to)
+    lines.push(html`<p class="line escalated" role="alert"><strong>${words.tile.waited(waited)}</strong> · ${words.tile.screensCalled}${told.length > 0 ? ` · ${words.tile.told([...new Set(told)].join(', '))}` : ''}</p>`)
+  }
+  if (handover) lines.push(html`<p class="line offered" role="status"><strong>${words.tile.offered(handover.from, handover.to)}</strong>${handover.from === me ? html` <button @click=${() => tile.request({ ask: 'withdraw-offer' })}>${words.tile.keepIt}</button>` : nothing}</p>`)
+  if (onHold) {
+    const over = onHold.until !== null && Date.parse(onHold.until) <= client.now()
+    lines.push(html`<p class="line held ${over ? 'over' : ''}" role=${over ? 'alert' : 'status'}><strong>${over ? `${words.tile.holdOver}. ` : ''}${words.tile.onHold(onHold.by, onHold.reason)}</strong>${onHold.until ? ` · ${words.tile.holdUntil(shortTime(onHold.until, timezone))}` : ''}</p>`)
+  }
+  const others = town.people.filter(({ name, looking }) => name !== me && looking.includes(incident.id)).map(({ name }) => name)
+  if (others.length > 0) lines.push(html`<p class="line looking">${words.tile.lookingToo(others.join(', '))}</p>`)
+  return lines
+}

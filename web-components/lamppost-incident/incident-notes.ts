@@ -1,0 +1,37 @@
+/** What was said and seen: the note being written, and the ones before it. */
+import { html, nothing } from 'lit'
+import { live } from 'lit/directives/live.js'
+import { clockTime } from '../look/times.ts'
+import type { Incident } from '../wall-client/api-shapes.ts'
+import { keyHint } from './incident-actions.ts'
+import type { NoteDraft } from './note-draft.ts'
+import type { Tile } from './tile-context.ts'
+
+const SHOWN = 3
+type NoteBody = { text: string; replaces?: number }
+
+/** Finished notes in their latest version, oldest first. Pure. */
+export function notesOf({ log }: Pick<Incident, 'log'>, without: number | null): { seq: number; at: string; by: string; text: string }[] {
+  const notes = log.filter(({ kind }) => kind === 'incident.noted')
+  const replaced = new Set(notes.map(({ body }) => (body as NoteBody).replaces))
+  return notes.filter(({ seq }) => !replaced.has(seq) && seq !== without).map(({ seq, at, actor, body }) => ({ seq, at, by: actor.slice(actor.indexOf(':') + 1), text: (body as NoteBody).text }))
+}
+
+export function notes({ words, incident, timezone, key }: Tile, draft: NoteDraft) {
+  const all = notesOf(incident, draft.entry)
+  const older = all.length - SHOWN
+  const said = { empty: '', typing: '', saving: words.tile.noteSaving, saved: words.tile.noteSaved(clockTime(new Date(draft.savedAt || Date.now()).toISOString(), timezone, false)), failed: words.tile.noteNotSaved }[draft.state]
+  const onKey = (event: KeyboardEvent): void => {
+    // A new line is Shift and Enter; a dead key or a candidate of an input method is no end of a note.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+    event.preventDefault()
+    void draft.finish()
+  }
+  return html`<section class="notes">
+    <h3>${words.tile.notesTitle}${keyHint(key('note'))}</h3>
+    ${older > 0 ? html`<p class="quiet">${words.tile.moreNotes(older)}</p>` : nothing}
+    ${all.slice(-SHOWN).map(({ at, by, text }) => html`<p class="note"><span class="quiet">${clockTime(at, timezone, false)} ${by}</span> ${text}</p>`)}
+    <textarea name="note" rows="2" maxlength="4000" aria-label=${words.note} placeholder=${words.notePlaceholder} .value=${live(draft.text)} @input=${(event: Event) => draft.typed((event.target as HTMLTextAreaElement).value)} @blur=${() => void draft.flush()} @keydown=${onKey}></textarea>
+    <div class="row"><span class="said ${draft.state}" role="status">${said}</span>${draft.state === 'empty' ? nothing : html`<button @click=${() => void draft.finish()}>${words.tile.noteDone}</button>`}</div>
+  </section>`
+}

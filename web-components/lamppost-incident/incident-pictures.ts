@@ -1,0 +1,71 @@
+/** The large picture with what is known about it, the seconds before the press beside it, and further views. */
+import { html, nothing } from 'lit'
+import { repeat } from 'lit/directives/repeat.js'
+import '../lamppost-player/lamppost-player.ts'
+import '../lamppost-steer/lamppost-steer.ts'
+import type { Framing } from '../wall-client/api-shapes.ts'
+import { keyHint } from './incident-actions.ts'
+import { type Tile, cameraName, firstPress } from './tile-context.ts'
+
+export const MOST_FURTHER = 3
+const VIEW_KEYS = ['view1', 'view2', 'view3'] as const
+export type Looking = { replaying: boolean; steering: boolean; /** Later than the most urgent tile's. */ behind: boolean; replay(): void; steer(): void; choose(camera: string): void }
+
+/** Anything but a preset that was reached can be asked again; a fixed camera cannot. */
+const canSendBack = ({ way }: Framing): boolean => way !== 'fixed'
+
+export function mainView(framing: Framing, tile: Tile, { replaying, steering, behind, replay, steer }: Looking) {
+  const { words, client, town, incident, key, request } = tile
+  const camera = town.cameras.find(({ id }) => id === framing.camera)
+  const hand = camera?.steeredBy
+  return html`<figure class="main">
+    <lamppost-player class="live" ?small=${behind} .client=${client} .camera=${framing.camera}></lamppost-player>
+    <figcaption>
+      <div class="known">
+        <strong>${cameraName(town, framing.camera)}</strong>
+        <span class="proof ${framing.state}" data-state=${framing.state}>${words.framing(framing)}</span>
+        ${hand ? html`<span class="hand">${words.tile.steeredBy(hand.name)}</span>` : framing.reason && framing.way !== 'fixed' ? html`<span class="reason">${framing.reason}</span>` : nothing}
+      </div>
+      <div class="tools">
+        ${canSendBack(framing) ? html`<button class="preset" @click=${() => request({ ask: 'bring', camera: framing.camera })}>${words.tile.backToPreset}${keyHint(key('preset'))}</button>` : nothing}
+        ${camera?.ptz ? html`<button class="steer" aria-expanded=${steering} @click=${steer}>${steering ? words.tile.stopSteering : words.tile.steer}${keyHint(key('steer'))}</button>` : nothing}
+        ${incident.clips.some((clip) => clip.camera === framing.camera) ? html`<button class="replay" aria-expanded=${replaying} @click=${replay}>${replaying ? words.backToLive : `⟲ ${words.replay}`}${keyHint(key('replay'))}</button>` : nothing}
+      </div>
+    </figcaption>
+    ${steering && camera?.ptz ? html`<lamppost-steer .client=${client} .camera=${framing.camera}></lamppost-steer>` : nothing}
+  </figure>`
+}
+
+export function replayOf({ camera }: Framing, { words, client, incident }: Tile) {
+  return html`<section class="recorded" aria-label=${words.replayTitle}>
+    <lamppost-player class="clip" .client=${client} .camera=${camera} .incident=${incident.id} .pressedAt=${incident.presses[0]?.receivedAt ?? ''}></lamppost-player>
+  </section>`
+}
+
+/** A late press moves no camera by itself: whoever wants one brings it by a button. */
+export function noView({ words, incident, town, request }: Tile) {
+  const { late } = firstPress(incident)
+  return html`<div class="none">
+    <p>${late ? words.noneMoved : words.noCamera}</p>
+    ${late ? html`<div class="offer">${incident.clips.map(({ camera }) => html`<button class="main" @click=${() => request({ ask: 'bring', camera })}>${words.bring(cameraName(town, camera))}</button>`)}</div>` : nothing}
+  </div>`
+}
+
+/** @param played whether they move: a browser without the page's own connection has six for all pictures. */
+export function furtherViews(further: readonly Framing[], { words, client, town, key }: Tile, { choose }: Pick<Looking, 'choose'>, played: boolean) {
+  if (further.length === 0) return nothing
+  return html`<div class="further" role="group" aria-label=${words.furtherViews}>
+    ${repeat(
+      further.slice(0, MOST_FURTHER),
+      ({ camera }) => camera,
+      (framing, i) => {
+        const name = cameraName(town, framing.camera)
+        const action = VIEW_KEYS[i]
+        return html`<button class="view" @click=${() => choose(framing.camera)} aria-label=${words.showLarge(name)}>
+          ${played ? html`<lamppost-player small .client=${client} .camera=${framing.camera}></lamppost-player>` : nothing}
+          <span class="name">${keyHint(action ? key(action) : null)} ${name}</span><span class="proof ${framing.state}">${words.framing(framing)}</span>
+        </button>`
+      },
+    )}
+  </div>`
+}

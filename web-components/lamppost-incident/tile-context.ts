@@ -1,0 +1,32 @@
+/** What every part of a tile is drawn from, and what it can ask for. */
+import type { Action } from '../lamppost-wall/wall-keys.ts'
+import type { HelpPoint, Incident } from '../wall-client/api-shapes.ts'
+import type { WallClient, WallState } from '../wall-client/wall-client.ts'
+import type { Words } from '../words/en.ts'
+import type { IncidentRequest } from './incident-events.ts'
+
+/** `request` without the incident: a tile asks about its own. */
+export type Wish = IncidentRequest extends infer Each ? (Each extends { incident: string } ? Omit<Each, 'incident'> : never) : never
+export type Tile = {
+  words: Words
+  locale: string
+  timezone: string
+  client: WallClient
+  town: WallState
+  incident: Incident
+  helpPoint: HelpPoint | undefined
+  /** Who is signed in here; '' until that is known. */
+  me: string
+  /** The key of an action as it is shown; null where keys are off. */
+  key(action: Action): string | null
+  request(wish: Wish): void
+}
+
+/** The moment everything is counted from: the press, as its device says when it came late. */
+export function firstPress({ presses, openedAt }: Incident): { at: string; late: boolean } {
+  const late = presses.length > 0 && presses.every((press) => press.late)
+  const [press] = presses
+  return { late, at: (late ? press?.pressedAt : press?.receivedAt) ?? openedAt }
+}
+export const nameOf = ({ helpPoint, incident }: Pick<Tile, 'helpPoint' | 'incident'>): string => helpPoint?.name ?? incident.helpPoint
+export const cameraName = (town: WallState, camera: string): string => town.cameras.find(({ id }) => id === camera)?.name ?? camera

@@ -1,0 +1,177 @@
+/** One shift hands over to the next: what is open, what is broken, what waits; who leaves signs, and then who comes. */
+import { LitElement, html, nothing } from 'lit'
+import { customElement, property, state } from 'lit/decorators.js'
+import { look } from '../look/look.ts'
+import { dayAndTime, shortTime } from '../look/times.ts'
+import type { Shift, ShiftFault, ShiftSummary } from '../wall-client/api-shapes.ts'
+import { ClientController } from '../wall-client/client-controller.ts'
+import { Refusal, type WallClient } from '../wall-client/wall-client.ts'
+import type { RenewToken } from '../wall-client/wall-token.ts'
+import { LanguageController } from '../words/language.ts'
+import { shiftStyles } from './shift-styles.ts'
+
+const RELOAD_MS = 5000
+const SHOWN = 5
+
+/**
+ * @attr server - Lamppost's origin; empty means the page's own
+ * @attr token - a bearer token; empty uses the session cookie
+ * @attr theme - dark (left out), light or auto
+ */
+@customElement('lamppost-shift')
+export class LamppostShift extends LitElement {
+  static override styles = [look, shiftStyles]
+
+  @property() server = ''
+  @property() token = ''
+  @property({ attribute: false }) client: WallClient | null = null
+  @property({ attribute: false }) renewToken: RenewToken | null = null
+  @property({ reflect: true }) theme = ''
+  @state() private now: ShiftSummary | null = null
+  @state() private shifts: Shift[] = []
+  @state() private refusal: string | null = null
+
+  #client = new ClientController(this)
+  #language = new LanguageController(this)
+  #timer: ReturnType<typeof setInterval> | null = null
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    void this.updateComplete.then(() => this.#load())
+    this.#timer = setInterval(() => void this.#load(), RELOAD_MS)
+  }
+  override disconnectedCallback(): void {
+    if (this.#timer) clearInterval(this.#timer)
+    super.disconnectedCallback()
+  }
+  async #load(): Promise<void> {
+    const { client } = this.#client
+    try {
+      ;[this.now, this.shifts] = await Promise.all([client.shiftNow(), client.shifts()])
+    } catch {
+      // The next look says more; what is shown is marked by the link.
+    }
+  }
+  async #sign(act: () => Promise<unknown>): Promise<boolean> {
+    this.refusal = null
+    try {
+      await act()
+      await this.#load()
+      return true
+    } catch (error) {
+      this.refusal = error instanceof Refusal ? error.problem.detail : this.#language.words.notSent
+      return false
+    }
+  }
+  get #timezone(): string {
+    return this.#client.client.state().site?.timezone ?? 'UTC'
+  }
+  #time = (iso: string | null): string => (iso === null ? '' : dayAndTime(iso, this.#timezone, this.#language.locale))
+
+  protected override render() {
+    const { words } = this.#language
+    const { link, me } = this.#client.client.state()
+    const waiting = this.shifts.find(({ acceptedBy }) => acceptedBy === null)
+    return html`<main>
+      <h2>${words.shift.title}</h2>
+      ${link === 'lost' ? html`<p class="refusal" role="alert">${words.serverLost}</p>` : nothing}
+      <p class="refusal" role="alert">${this.refusal ?? ''}</p>
+      ${this.now ? html`<div class="two">${this.#open()} ${this.#holds()} ${this.#faults(this.now.faults)}</div>` : html`<p class="quiet">${words.connecting}</p>`}
+      ${waiting && waiting === this.shifts[0] ? this.#signature(waiting, me?.name ?? '') : this.#offer()}
+      ${this.#before(this.shifts.filter((shift) => shift !== waiting || shift !== this.shifts[0]))}
+    </main>`
+  }
+
+  #place(helpPoint: string): string {
+    return this.#client.client.state().helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint
+  }
+  #open() {
+    const { words } = this.#language
+    const incidents = this.now?.incidents ?? []
+    return html`<section>
+      <h3>${words.shift.open}</h3>
+      ${incidents.length === 0 ? html`<p class="good">${words.shift.noneOpen}</p>` : html`<ul>${incidents.map(({ helpPoint, owner, openedAt }) => html`<li class=${owner === null ? 'waits' : ''}><strong>${this.#place(helpPoint)}</strong><span>${owner === null ? words.tile.nobodyYet : words.takenBy(owner)} · ${this.#time(openedAt)}</span></li>`)}</ul>`}
+    </section>`
+  }
+  /** By the moment at which each comes back. */
+  #holds() {
+    const { words } = this.#language
+    const held = this.#client.client.state().incidents.flatMap(({ helpPoint, onHold }) => (onHold ? [{ helpPoint, ...onHold }] : []))
+    const order = held.sort((a, b) => ((a.until ?? '9') < (b.until ?? '9') ? -1 : 1))
+    return html`<section>
+      <h3>${words.shift.holds}</h3>
+      ${order.length === 0 ? html`<p class="good">${words.shift.noHolds}</p>` : html`<ul>${order.map(({ helpPoint, by, reason, until }) => html`<li class="wrong"><strong>${this.#place(helpPoint)}</strong><span>${words.tile.onHold(by, reason)}${until ? ` · ${words.tile.holdUntil(shortTime(until, this.#timezone))}` : ''}</span></li>`)}</ul>`}
+      <p class="quiet">${words.shift.clips}</p>
+    </section>`
+  }
+  #faults(faults: readonly ShiftFault[]) {
+    const { words } = this.#language
+    const nameOf = ({ what, subject }: ShiftFault): string => (what === 'help-point' ? this.#place(subject) : (this.#client.client.state().cameras.find(({ id }) => id === subject)?.name ?? subject))
+    return html`<section>
+      <h3>${words.shift.faults}</h3>
+      ${faults.length === 0 ? html`<p class="good">${words.shift.noFaults}</p>` : html`<ul>${faults.map((fault) => html`<li class="wrong"><strong>${words.shift.faultOf[fault.what]}${fault.subject ? `: ${nameOf(fault)}` : ''}</strong><span class="quiet">${fault.detail ?? ''}</span></li>`)}</ul>`}
+    </section>`
+  }
+
+  #offer() {
+    const { words } = this.#language
+    const offer = async (event: SubmitEvent): Promise<void> => {
+      event.preventDefault()
+      const form = event.target as HTMLFormElement
+      const notes = ((new FormData(form).get('notes') as string | null) ?? '').trim()
+      if (await this.#sign(() => this.#client.client.offerShift(notes))) form.reset()
+    }
+    return html`<section>
+      <form @submit=${offer}>
+        <label>${words.shift.notes}<textarea name="notes" maxlength="4000"></textarea></label>
+        <p></p>
+        <button class="main">${words.shift.offer}</button>
+      </form>
+    </section>`
+  }
+
+  /** At the same screen, each by their own name: a shared desk is no signature. */
+  #signature(shift: Shift, me: string) {
+    const { words } = this.#language
+    const sign = (who: (form: FormData) => Parameters<WallClient['acceptShift']>[1]) => async (event: SubmitEvent): Promise<void> => {
+      event.preventDefault()
+      const form = event.target as HTMLFormElement
+      await this.#sign(() => this.#client.client.acceptShift(shift.shift, who(new FormData(form))))
+      form.reset()
+    }
+    const text = (form: FormData, name: string): string => (form.get(name) as string | null) ?? ''
+    return html`<section>
+      <h3>${words.shift.offeredBy(shift.from, this.#time(shift.offeredAt))}</h3>
+      ${shift.notes ? html`<p class="notes">${shift.notes}</p>` : nothing}
+      <p class="quiet">${words.shift.waiting}</p>
+      ${me !== '' && me !== shift.from ? html`<form @submit=${sign(() => null)}><button class="main">${words.shift.signMine(me)}</button></form>` : nothing}
+      <fieldset>
+        <legend>${words.shift.signHere}</legend>
+        <form class="row" aria-label=${words.shift.withPassword} @submit=${sign((form) => ({ user: text(form, 'user'), password: text(form, 'password') }))}>
+          <label>${words.shift.user}<input type="text" name="user" required autocomplete="off" /></label>
+          <label>${words.shift.password}<input type="password" name="password" required autocomplete="off" /></label>
+          <button>${words.shift.sign}</button>
+        </form>
+        <form class="row" aria-label=${words.shift.withToken} @submit=${sign((form) => ({ token: text(form, 'token') }))}>
+          <label>${words.shift.token}<input type="password" name="token" required autocomplete="off" /></label>
+          <button>${words.shift.sign}</button>
+        </form>
+      </fieldset>
+    </section>`
+  }
+
+  #before(shifts: readonly Shift[]) {
+    const { words } = this.#language
+    if (shifts.length === 0) return nothing
+    return html`<section>
+      <h3>${words.shift.before}</h3>
+      <ul>${shifts.slice(0, SHOWN).map((shift) => html`<li><strong>${words.shift.offeredBy(shift.from, this.#time(shift.offeredAt))}</strong><span>${shift.acceptedBy === null ? words.shift.waiting : words.shift.acceptedBy(shift.acceptedBy, this.#time(shift.acceptedAt))} · ${words.shift.toDo(shift.incidents.length)}</span>${shift.notes ? html`<span class="notes">${shift.notes}</span>` : nothing}</li>`)}</ul>
+    </section>`
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'lamppost-shift': LamppostShift
+  }
+}

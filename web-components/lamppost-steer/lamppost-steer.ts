@@ -1,0 +1,148 @@
+/** The operator's hand on a camera: a pad to drag, zoom buttons, keys while it has the focus, and a game controller. */
+import { LitElement, html, nothing } from 'lit'
+import { customElement, property, state } from 'lit/decorators.js'
+import { look } from '../look/look.ts'
+import { ClientController } from '../wall-client/client-controller.ts'
+import { Refusal, type WallClient } from '../wall-client/wall-client.ts'
+import { LanguageController } from '../words/language.ts'
+import { STEERING_KEYS, STILL, createSteering, keyVelocity, padVelocity, stickVelocity } from './steering.ts'
+import { steerStyles } from './steer-styles.ts'
+
+const ZOOM_SPEED = 0.5
+
+/**
+ * @attr camera - its id
+ * @csspart pad - the field to drag in
+ */
+@customElement('lamppost-steer')
+export class LamppostSteer extends LitElement {
+  static override styles = [look, steerStyles]
+  static override shadowRootOptions = { ...LitElement.shadowRootOptions, delegatesFocus: true }
+
+  @property() server = ''
+  @property() token = ''
+  @property({ attribute: false }) client: WallClient | null = null
+  @property() camera = ''
+  @state() private problem: string | null = null
+  @state() private knob = { x: 0, y: 0 }
+  @state() private controller = false
+
+  #client = new ClientController(this)
+  #language = new LanguageController(this)
+  #keys = new Set<string>()
+  #takeOver = false
+  #frame = 0
+  #byController = false
+  #steering = createSteering({
+    move: async (velocity) => {
+      await this.#client.client.move(this.camera, velocity, this.#takeOver)
+      this.#takeOver = false
+      this.problem = null
+    },
+    stop: () => this.#client.client.stopMoving(this.camera),
+    onProblem: (error) => (this.problem = this.#say(error)),
+  })
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    // A hand that cannot be seen to let go, has let go.
+    addEventListener('blur', this.#letGo)
+    document.addEventListener('visibilitychange', this.#letGo)
+    this.#frame = requestAnimationFrame(this.#poll)
+  }
+  override disconnectedCallback(): void {
+    removeEventListener('blur', this.#letGo)
+    document.removeEventListener('visibilitychange', this.#letGo)
+    cancelAnimationFrame(this.#frame)
+    this.#letGo()
+    super.disconnectedCallback()
+  }
+  #letGo = (): void => {
+    this.#keys.clear()
+    this.knob = { x: 0, y: 0 }
+    this.#byController = false
+    this.#steering.letGo()
+  }
+
+  get #other(): string | null {
+    const { cameras, me } = this.#client.client.state()
+    const by = cameras.find(({ id }) => id === this.camera)?.steeredBy?.name ?? null
+    return by !== null && by !== me?.name ? by : null
+  }
+  #say(error: unknown): string {
+    const { words } = this.#language
+    if (error instanceof Refusal && error.problem.owner) return words.steering.inHand(error.problem.owner)
+    return error instanceof Refusal ? (words.refusals[error.problem.code as keyof typeof words.refusals] ?? error.problem.detail) : words.steering.failed
+  }
+
+  #onKey = (event: KeyboardEvent): void => {
+    const zoom = (event.target as HTMLElement).dataset.zoom
+    const key = zoom && (event.key === 'Enter' || event.key === ' ') ? zoom : event.key
+    if (!STEERING_KEYS.has(key) || event.ctrlKey || event.altKey || event.metaKey) return
+    // Arrows would scroll the page; and no single key of the wall is meant here.
+    event.preventDefault()
+    event.stopPropagation()
+    if (event.type === 'keydown') this.#keys.add(key)
+    else this.#keys.delete(key)
+    this.#steering.want(keyVelocity(this.#keys, event.shiftKey))
+  }
+  #onDrag = (event: PointerEvent): void => {
+    const pad = event.currentTarget as HTMLElement
+    if (event.type === 'pointerdown') pad.setPointerCapture(event.pointerId)
+    if (!pad.hasPointerCapture(event.pointerId)) return
+    const { left, top, width, height } = pad.getBoundingClientRect()
+    const [x, y] = [((event.clientX - left) / width) * 2 - 1, ((event.clientY - top) / height) * 2 - 1]
+    const length = Math.max(1, Math.hypot(x, y))
+    this.knob = { x: x / length, y: y / length }
+    this.#steering.want({ ...stickVelocity(this.knob.x, this.knob.y), zoom: 0 })
+  }
+  #zoom = (direction: 1 | -1) => (event: PointerEvent): void => {
+    ;(event.currentTarget as HTMLElement).setPointerCapture(event.pointerId)
+    this.#steering.want({ ...STILL, zoom: direction * ZOOM_SPEED })
+  }
+  /** A controller says nothing by itself: it is looked at with each frame, and only while somebody sits here. */
+  #poll = (): void => {
+    this.#frame = requestAnimationFrame(this.#poll)
+    const pad = document.hasFocus() ? (navigator.getGamepads?.().find((each) => each?.connected) ?? null) : null
+    if (this.controller !== (pad !== null)) this.controller = pad !== null
+    if (!pad) {
+      if (this.#byController) this.#letGo()
+      return
+    }
+    const velocity = padVelocity(pad)
+    const still = velocity.pan === 0 && velocity.tilt === 0 && velocity.zoom === 0
+    if (still && !this.#byController) return
+    this.#byController = !still
+    this.#steering.want(velocity)
+  }
+
+  protected override render() {
+    const { words } = this.#language
+    const name = this.#client.client.state().cameras.find(({ id }) => id === this.camera)?.name ?? this.camera
+    const other = this.#other
+    return html`<div class="steer" role="group" aria-label=${words.steering.title(name)} @keydown=${this.#onKey} @keyup=${this.#onKey} @focusout=${this.#letGo}>
+      <div part="pad" class="pad" tabindex="0" role="application" aria-label=${`${words.steering.title(name)}. ${words.steering.pad}`} @pointerdown=${this.#onDrag} @pointermove=${this.#onDrag} @pointerup=${this.#letGo} @pointercancel=${this.#letGo} @lostpointercapture=${this.#letGo}>
+        <svg viewBox="-100 -100 200 200" aria-hidden="true">
+          <circle r="97" class="rim" />
+          <path class="arrows" d="M0-88 10-70H-10ZM0 88 10 70H-10ZM-88 0-70 10V-10ZM88 0 70 10V-10Z" />
+          <circle r="26" class="knob" cx=${this.knob.x * 70} cy=${this.knob.y * 70} />
+        </svg>
+      </div>
+      <div class="zoom">
+        ${([1, -1] as const).map((direction) => html`<button data-zoom=${direction > 0 ? '+' : '-'} aria-label=${direction > 0 ? words.steering.closer : words.steering.wider} @pointerdown=${this.#zoom(direction)} @pointerup=${this.#letGo} @pointercancel=${this.#letGo} @lostpointercapture=${this.#letGo}>${direction > 0 ? '+' : '−'}</button>`)}
+      </div>
+      <div class="say">
+        <p class="quiet">${words.steering.pad}</p>
+        ${this.controller ? html`<p class="good">${words.steering.gamepad}</p>` : nothing}
+        ${other ? html`<p class="other"><strong>${words.steering.inHand(other)}</strong> <button @click=${() => (this.#takeOver = true)} @pointerdown=${(event: Event) => event.stopPropagation()}>${words.steering.takeOver}</button></p>` : nothing}
+        <p class="bad" role="status">${this.problem ?? ''}</p>
+      </div>
+    </div>`
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'lamppost-steer': LamppostSteer
+  }
+}

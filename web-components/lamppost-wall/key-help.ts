@@ -1,0 +1,38 @@
+/** The keys, shown and changed. */
+import { html, nothing } from 'lit'
+import type { Words } from '../words/en.ts'
+import { ACTIONS, type Action, DEFAULT_KEYS, type Keymap, takenBy } from './wall-keys.ts'
+
+export type KeyHelpState = { changing: Action | null; problem: string | null }
+export type KeyHelpPort = { change(keymap: Keymap): void; state(next: KeyHelpState): void; close(): void }
+
+export function keyHelp(words: Words, keymap: Keymap, { changing, problem }: KeyHelpState, { change, state, close }: KeyHelpPort) {
+  const onKey = (event: KeyboardEvent): void => {
+    if (changing === null || ['Shift', 'Control', 'Alt', 'Meta', 'Tab', 'Enter'].includes(event.key)) return
+    event.preventDefault()
+    event.stopPropagation()
+    if (event.key === 'Escape') return state({ changing: null, problem: null })
+    if ([...event.key].length !== 1 || event.key === ' ') return
+    const other = takenBy(keymap, event.key, changing)
+    if (other) return state({ changing, problem: words.keys.taken(words.keys.actions[other]) })
+    change({ ...keymap, keys: { ...keymap.keys, [changing]: event.key.toLowerCase() } })
+    state({ changing: null, problem: null })
+  }
+  return html`<div class="keys" @keydown=${onKey}>
+    <h3>${words.keys.title}</h3>
+    <p class="quiet">${words.keys.hint}</p>
+    <div class="list">
+      ${ACTIONS.map(
+        (action) => html`<button class="key ${changing === action ? 'changing' : ''}" @click=${() => state({ changing: changing === action ? null : action, problem: null })}>
+          <span>${words.keys.actions[action]}</span>${changing === action ? html`<em>${words.keys.press}</em>` : html`<kbd>${keymap.keys[action]}</kbd>`}
+        </button>`,
+      )}
+    </div>
+    <p class="problem" role="status">${problem ?? nothing}</p>
+    <div class="row">
+      <label><input type="checkbox" .checked=${!keymap.on} @change=${(event: Event) => change({ ...keymap, on: !(event.target as HTMLInputElement).checked })} /> ${words.keys.off}</label>
+      <button @click=${() => change(DEFAULT_KEYS)}>${words.keys.reset}</button>
+      <button class="main" @click=${close}>${words.keys.close}</button>
+    </div>
+  </div>`
+}

@@ -1,0 +1,54 @@
+/** Single keys for everything an operator does: which there are, which the person has chosen, and which a key press means. */
+
+export const ACTIONS = ['take', 'note', 'replay', 'view1', 'view2', 'view3', 'steer', 'preset', 'contact1', 'contact2', 'contact3', 'step', 'hold', 'handOver', 'close', 'next', 'previous', 'help'] as const
+export type Action = (typeof ACTIONS)[number]
+/** `on: false`: no single keys at all (WCAG 2.1.4). */
+export type Keymap = { on: boolean; keys: Record<Action, string> }
+
+export const DEFAULT_KEYS: Keymap = {
+  on: true,
+  keys: { take: 't', note: 'n', replay: 'r', view1: '1', view2: '2', view3: '3', steer: 's', preset: 'b', contact1: 'q', contact2: 'w', contact3: 'e', step: 'x', hold: 'h', handOver: 'o', close: 'c', next: ']', previous: '[', help: '?' },
+}
+
+/** What a page or a person has changed; anything that is no key of ours is left out. */
+export function keymapFrom(changes: Partial<Record<Action, string>>, on = true): Keymap {
+  const keys = { ...DEFAULT_KEYS.keys }
+  for (const action of ACTIONS) {
+    const wanted = changes[action]
+    if (typeof wanted === 'string' && [...wanted].length === 1 && wanted.trim() !== '') keys[action] = wanted.toLowerCase()
+  }
+  return { on, keys }
+}
+
+/** The other action that has this key. */
+export const takenBy = ({ keys }: Keymap, key: string, action: Action): Action | null => ACTIONS.find((each) => each !== action && keys[each] === key.toLowerCase()) ?? null
+
+const EDITABLE = 'input:not([type=radio],[type=checkbox],[type=range],[type=button],[type=submit]), textarea, select, [contenteditable=""], [contenteditable=true]'
+const isEditable = (target: EventTarget | undefined): boolean => target instanceof Element && target.matches(EDITABLE)
+
+/** What this key press asks for; null: it is not ours. Off while somebody types, in a dialog, and with any further key held. */
+export function actionOf(event: KeyboardEvent, { on, keys }: Keymap): Action | null {
+  if (!on || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat) return null
+  const path = event.composedPath()
+  if (isEditable(path[0]) || path.some((place) => place instanceof HTMLDialogElement)) return null
+  const key = event.key.toLowerCase()
+  return ACTIONS.find((action) => keys[action] === key) ?? null
+}
+
+const STORED = 'lamppost keys'
+/** By browser, not by person: a control room's desks are shared. */
+export function loadKeymap(store: Pick<Storage, 'getItem'> | null): Keymap {
+  try {
+    const stored = JSON.parse(store?.getItem(STORED) ?? 'null') as Keymap | null
+    return stored ? keymapFrom(stored.keys, stored.on !== false) : DEFAULT_KEYS
+  } catch {
+    return DEFAULT_KEYS
+  }
+}
+export function saveKeymap(store: Pick<Storage, 'setItem'> | null, keymap: Keymap): void {
+  try {
+    store?.setItem(STORED, JSON.stringify(keymap))
+  } catch {
+    // A page may forbid it: then the keys are as they were after a reload.
+  }
+}

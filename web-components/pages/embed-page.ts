@@ -1,0 +1,53 @@
+/**
+ * The wall alone, for a frame or a VMS's web tile: `/embed?lang=cy&theme=light&muted&from-step=1`. A token comes from the page around
+ * (`postMessage({ lamppost: 'token', token, expiresAt? })`, asked for by `{ lamppost: 'token-wanted' }`), or in the address's
+ * fragment (`#token=…`), which no server ever sees; else a person signs in.
+ */
+import { enter } from '../page-parts/enter.ts'
+
+type Fresh = { token: string; expiresAt?: string }
+const ASK_AGAIN_MS = 1000
+const WITHIN_MS = 10_000
+const PASSED_ON = ['lang', 'theme', 'muted', 'from-step', 'watch-sound'] as const
+
+const framed = window.parent !== window
+if (!framed) document.body.classList.add('alone')
+
+/** Only who frames us may answer, and who may frame us is the site file's to say (frame-ancestors). */
+function askParent(): Promise<Fresh> {
+  return new Promise((resolve, reject) => {
+    const ask = (): void => window.parent.postMessage({ lamppost: 'token-wanted' }, '*')
+    const asking = setInterval(ask, ASK_AGAIN_MS)
+    const end = (): void => {
+      clearInterval(asking)
+      clearTimeout(late)
+      removeEventListener('message', hear)
+    }
+    const hear = ({ source, data }: MessageEvent<{ lamppost?: string } & Fresh>): void => {
+      if (source !== window.parent || data?.lamppost !== 'token' || typeof data.token !== 'string') return
+      end()
+      resolve({ token: data.token, ...(data.expiresAt === undefined ? {} : { expiresAt: data.expiresAt }) })
+    }
+    const late = setTimeout(() => {
+      end()
+      reject(new Error('the page around gave no token'))
+    }, WITHIN_MS)
+    addEventListener('message', hear)
+    ask()
+  })
+}
+
+const query = new URLSearchParams(location.search)
+const inAddress = new URLSearchParams(location.hash.slice(1)).get('token')
+// It must not stay where a person copies the address from.
+if (inAddress) history.replaceState(null, '', location.pathname + location.search)
+
+const wall = document.createElement('lamppost-wall')
+wall.setAttribute('keys', 'page')
+for (const name of PASSED_ON) if (query.has(name)) wall.setAttribute(name, query.get(name) ?? '')
+if (inAddress) wall.token = inAddress
+else if (framed && !query.has('sign-in')) wall.renewToken = askParent
+else wall.token = await enter('operator', document.querySelector<HTMLFormElement>('form.sign-in'))
+document.body.append(wall)
+
+export {}

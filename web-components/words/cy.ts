@@ -1,0 +1,197 @@
+/** Welsh. Written by the authors, and to be read by somebody whose first language it is before a room relies on it. */
+import type { Framing } from '../wall-client/api-shapes.ts'
+import { roomWordsCy } from './cy-room.ts'
+import type { Words } from './en.ts'
+
+const profion = ({ proofs }: Framing): string => {
+  if (proofs.includes('picture')) return proofs.includes('position') ? 'y safle a’r llun yn cytuno' : 'y llun yn cytuno'
+  if (proofs.includes('position')) return proofs.includes('stopped') ? 'mae wedi stopio, a’i safle’n cytuno' : 'ei safle’n cytuno'
+  return 'mae’n dweud iddo symud a stopio; nid yw’n dweud i ble'
+}
+function cyfnod(ms: number): string {
+  const [size, unit] = ms < 120_000 ? [1000, 'eiliad'] : ms < 7_200_000 ? [60_000, 'munud'] : [3_600_000, 'awr']
+  return `${Math.round(ms / size)} ${unit}`
+}
+
+export const cy: Words = {
+  ...roomWordsCy,
+  pressed: 'Pwyswyd y man cymorth',
+  drill: 'Ymarfer: nid person',
+  sincePress: 'ers y pwysiad',
+  pressedAt: (time) => `pwyswyd ${time}`,
+  pressedTimes: (count) => (count === 1 ? 'pwyswyd unwaith' : count === 2 ? 'pwyswyd ddwywaith' : `pwyswyd ${count} gwaith`),
+  pressedLate: (minutes) => `Cyrhaeddodd yn hwyr: pwyswyd ${minutes < 120 ? `${minutes} munud` : `${Math.round(minutes / 60)} awr`} yn ôl. Ni symudwyd unrhyw gamera`,
+  deviceClockOff: 'Mae ei gloc ei hun yn anghywir',
+  recordBroken: 'Mae’r cofnod wedi torri',
+  soundBlocked: 'Nid yw’r porwr hwn yn gwneud sain: ni ellir clywed pwysiad yma.',
+  allowSound: 'Troi’r sain ymlaen',
+  take: 'Ei gymryd',
+  takenBy: (name) => `Cymerwyd gan ${name}`,
+  alreadyTaken: (name) => `Eisoes wedi’i gymryd gan ${name}`,
+  notTaken: 'Does neb wedi’i gymryd eto',
+  close: 'Cau…',
+  closeTitle: 'Pam y mae’n cael ei gau?',
+  closeReasons: { helped: 'Helpwyd gan staff', police: 'Daeth yr heddlu', hub: 'Aeth i’r hwb diogel', mistake: 'Pwyswyd ar ddamwain', nobody: 'Neb yno', drill: 'Ymarfer wedi’i gwblhau' },
+  closeOther: 'Rheswm arall',
+  closeConfirm: 'Cau’r digwyddiad',
+  cancel: 'Mynd yn ôl',
+  replay: 'Cyn y pwysiad',
+  backToLive: 'Cau’r ailddangosiad',
+  replayTitle: 'Recordiad: o cyn y pwysiad',
+  toPress: 'I’r pwysiad',
+  back10: '10 eiliad yn ôl',
+  instructions: 'Beth i’w wneud',
+  tick: (text) => `Wedi’i wneud: ${text}`,
+  note: 'Nodyn',
+  notePlaceholder: 'Beth a ddywedwyd, beth a welwyd',
+  addNote: 'Ei gofnodi',
+  furtherViews: 'Golygfeydd eraill',
+  showLarge: (name) => `Dangos ${name} yn fawr`,
+  noneMoved: 'Daeth y pwysiad yn hwyr: ni symudwyd camera ar ei gyfer. Delir yr hyn a recordiwyd bryd hynny.',
+  bring: (name) => `Dod â ${name}`,
+  noCamera: 'Ni ellid anfon camera. Defnyddiwch gamerâu’r wal ei hun.',
+  framing: (framing) => {
+    switch (framing.state) {
+      case 'asked':
+        return 'Gofynnwyd iddo droi at y man cymorth'
+      case 'moving':
+        return 'Yn troi at y man cymorth'
+      case 'framed':
+        return `Wrth y rhagosodiad: ${profion(framing)}`
+      case 'unproven':
+        return cy.unproven[framing.way]
+      case 'failed':
+        return 'Ddim wrth y man cymorth'
+    }
+  },
+  unproven: { preset: 'Heb ei brofi ei fod yn dangos y man cymorth', aim: 'Trowyd yn ôl cyfesurynnau: heb ei brofi', home: 'Yn ei safle cartref: heb ei brofi', fixed: 'Camera sefydlog ger y man cymorth' },
+  cameraWanted: (helpPoint, camera) => `Mae pwysiad yn ${helpPoint} angen ${camera}`,
+  giveCamera: 'Ei roi',
+  keepCamera: 'Ei gadw',
+  cameraAsked: (camera, who) => `Delir ${camera} mewn man arall: gofynnwyd i ${who} amdano`,
+  cameraKept: (camera, at) => `Mae ${camera} yn aros yn ${at}`,
+  live: (seconds) => `Byw, ${seconds} eiliad`,
+  liveUnder: (seconds) => `Byw, llai na ${seconds} eiliad`,
+  late: (seconds) => `${seconds} eiliad yn hwyr`,
+  starting: 'Yn aros am y llun',
+  ageUnknown: 'Yn symud; oedran anhysbys',
+  gone: 'Dim llun',
+  converted: (how) => (how === 'sub-stream' ? 'Ffrwd H.264 lai’r camera: ni all y porwr hwn ddangos ei brif un' : 'Troswyd ar gyfer y porwr hwn: nid llun y camera ei hun'),
+  cannotReplay: (codec) => `Ni all y porwr hwn ddangos y recordiad hwn (${codec}). Defnyddiwch borwr â H.265, neu’r MP4.`,
+  frozen: (seconds) => `Stopiodd y llun ${seconds} eiliad yn ôl`,
+  recorded: (time) => `Recordiwyd ${time}`,
+  serverLost: 'Dim cysylltiad â Lamppost. Mae’r hyn a welwch yma’n hen. Efallai na ddangosir pwysiadau.',
+  storage: 'Mae lle i recordio’n dod i ben',
+  connecting: 'Yn cysylltu â Lamppost',
+  notSignedIn: 'Heb fewngofnodi i Lamppost',
+  cameras: 'Camerâu',
+  presets: 'Rhagosodiadau',
+  noPresets: 'Nid oes gan y camera hwn ragosodiadau eto.',
+  fixedCamera: 'Camera sefydlog: nid oes ganddo ragosodiadau.',
+  recall: 'Mynd yno',
+  overwrite: 'Cadw’r olygfa yma',
+  teach: 'Dysgu’r llun',
+  teachHint: 'Yr hyn y mae’r camera’n ei ddangos nawr yw’r hyn y dylai’r rhagosodiad hwn ei ddangos',
+  taught: (count) => (count === 0 ? 'dim llun cyfeirio eto' : `${count} llun cyfeirio`),
+  taughtNow: (name) => `Dyma beth ddylai ${name} ei ddangos`,
+  recorder: 'Recordydd',
+  runs: (count) => (count === 1 ? 'dechreuwyd unwaith' : `dechreuwyd ${count} gwaith`),
+  lastEnd: (at) => `Daeth i ben ${at}`,
+  check: 'Gwirio',
+  checkResult: { agrees: 'mae’r llun yn cytuno', drifted: 'nid yw’r llun yn cytuno mwyach', gone: 'mae’r camera wedi colli’r rhagosodiad hwn', 'lost-after-reboot': 'collodd y camera’r rhagosodiad hwn wrth ailgychwyn', unreached: 'ni chyrhaeddodd y camera yno', 'not-taught': 'dim llun cyfeirio i gymharu ag ef' },
+  checked: (result, time) => `Gwiriwyd ${time}, ${cy.checkResult[result]}`,
+  pictures: { taught: 'Fel y’i dysgwyd', seen: 'Fel y’i gwelwyd gan y gwiriad' },
+  clockOff: (offsetMs) => `Mae ei gloc ${cyfnod(Math.abs(offsetMs))} ${offsetMs > 0 ? 'ar y blaen' : 'ar ei hôl hi'}`,
+  finder: {
+    open: 'Dod o hyd i gamerâu',
+    title: 'Camerâu nad ydynt yn ffeil y safle',
+    look: 'Edrych ar y rhwydwaith',
+    looking: 'Yn edrych',
+    device: 'Rhwydwaith',
+    anyDevice: 'Fel y mae’r peiriant hwn yn dewis',
+    found: (count) => (count === 0 ? 'Ni atebodd unrhyw gamera' : `Atebodd ${count} camera`),
+    known: (camera) => `eisoes yn ${camera}`,
+    elsewhere: 'yn enwi cyfeiriad na ddaeth ei ateb ohono',
+    choose: 'Dewis',
+    address: 'Cyfeiriad ONVIF',
+    username: 'Enw defnyddiwr',
+    password: 'Cyfrinair',
+    ask: 'Gofyn iddo',
+    serial: (serial, firmware) => `Rhif cyfresol ${serial || 'anhysbys'}, cadarnwedd ${firmware || 'anhysbys'}`,
+    moves: (presets) => `Troi, gogwyddo a chwyddo, ${presets} rhagosodiad`,
+    fixed: 'Camera sefydlog',
+    siteFile: 'Ar gyfer ffeil y safle',
+    copy: 'Copïo',
+    copied: 'Copïwyd',
+  },
+  blind: { dark: 'Mae ei lun yn dywyll', covered: 'Mae ei lun yn wag: efallai fod y lens wedi’i orchuddio', frozen: 'Mae ei lun yn sefyll yn llonydd' },
+  remove: 'Tynnu',
+  removeSure: 'Ei dynnu’n wir?',
+  saveNew: 'Cadw’r olygfa hon fel rhagosodiad newydd',
+  presetName: 'Enw’r rhagosodiad',
+  forHelpPoint: 'Yn dangos y man cymorth',
+  noHelpPoint: 'Dim',
+  save: 'Cadw’r rhagosodiad',
+  saved: (name) => `Cadwyd: ${name}`,
+  recalled: (name) => `Mae’r camera’n mynd i ${name}`,
+  removed: (name) => `Tynnwyd: ${name}`,
+  steer: 'Llywio’r camera: daliwch fotwm',
+  left: 'Chwith',
+  right: 'De',
+  up: 'I fyny',
+  down: 'I lawr',
+  zoomIn: 'Agosach',
+  zoomOut: 'Lletach',
+  health: { up: 'yn gweithio', down: 'i lawr', unknown: 'ddim yn hysbys eto' },
+  onvif: 'ONVIF',
+  video: 'Fideo',
+  heldByIncident: 'Delir gan ddigwyddiad agored',
+  proofs: {
+    title: 'A yw pob man cymorth yn gweithio?',
+    sum: (count, overdue) => (overdue > 0 ? `Mae angen rhywun ar ${overdue} o ${count} nawr` : count === 1 ? 'Mae’r unig fan cymorth mewn trefn' : `Mae pob un o’r ${count} mewn trefn`),
+    table: 'Cadw fel tabl (CSV)',
+    columns: ['Man cymorth', 'Nawr', 'Yr ymarfer diwethaf, a hyd pob cam', 'Pwysiad olaf person, arwydd bywyd olaf', 'Yr ymarfer nesaf, a sut y mae’n pwyso'],
+    standing: { overdue: 'Edrychwch arno nawr', doubt: 'Heb ei brofi’n llawn', proven: 'Wedi’i brofi', unknown: 'Nid oes dim yn ei wirio' },
+    why: ({ overdue, lastDrillResult: drill, drillAt, heartbeatMs }) => {
+      if (drill && !drill.passed) return `Methodd yr ymarfer diwethaf. ${drill.problem ?? ''}`
+      if (overdue.includes('drill')) return 'Nid yw ei ymarfer dyddiol wedi’i gynnal'
+      if (overdue.includes('heartbeat')) return 'Nid yw’n dweud mwyach ei fod yn fyw'
+      if (drill) return drill.framing === 'framed' ? 'Llun symudol, fframio wedi’i brofi' : 'Llun symudol, fframio heb ei brofi'
+      return drillAt === null && heartbeatMs === null ? 'Dim ymarfer dyddiol yn ffeil y safle' : 'Nid oes ymarfer wedi’i gynnal eto'
+    },
+    never: 'Byth',
+    noHeartbeat: 'Nid yw’n rhoi arwydd bywyd ohono’i hun',
+    alive: (time) => `Arwydd bywyd: ${time}`,
+    byHandOnly: 'Â llaw yn unig',
+    stages: { durable: 'ar ddisg', asked: 'anfonwyd y camera', accepted: 'atebwyd', settled: 'yn llonydd', picture: 'llun symudol' },
+    sources: { http: 'HTTP', 'http-signed': 'HTTP wedi’i lofnodi', mqtt: 'MQTT', 'onvif-input': 'mewnbwn camera', lorawan: 'LoRaWAN', sia: 'SIA DC-09' },
+    run: 'Cynnal ymarfer',
+    busy: 'Digwyddiad ar agor',
+    others: 'Systemau eraill sy’n cael gwybod',
+    noOthers: 'Dim cyrchfan yn ffeil y safle.',
+    outboxColumns: ['Cyrchfan', 'Nawr', 'Yn aros', 'Clywyd', 'Ni ellid eu danfon'],
+    heard: 'Yn clywed popeth',
+    failing: (attempts, problem) => `Rhoddwyd cynnig ${attempts === 1 ? 'unwaith' : `${attempts} gwaith`}: ${problem}`,
+    deadLetters: (count) => `Ni ellid danfon ${count} digwyddiad`,
+    none: 'Dim',
+    again: 'Rhoi cynnig arall',
+  },
+  evidence: 'Clipiau a ddelir fel tystiolaeth',
+  noIncidents: 'Nid oes digwyddiad wedi’i gofnodi eto.',
+  from: 'O',
+  to: 'I',
+  stillGrowing: 'yn dal i recordio',
+  camera: 'Camera',
+  gaps: (count) => (count === 0 ? 'dim bylchau' : count === 1 ? '1 bwlch' : `${count} bwlch`),
+  gapLine: (from, to) => `Dim llun ${from} i ${to}`,
+  play: 'Chwarae',
+  stopPlaying: 'Stopio',
+  pause: 'Oedi',
+  frameBack: 'Un ffrâm yn ôl (,)',
+  frameForward: 'Un ffrâm ymlaen (.)',
+  download: 'Lawrlwytho MP4',
+  downloading: 'Yn torri…',
+  hashOf: (name) => `${name}: SHA-256`,
+  stateOf: { open: 'ar agor', acknowledged: 'wedi’i gymryd', closed: 'wedi’i gau' },
+  more: 'Digwyddiadau hŷn',
+}
