@@ -14,7 +14,7 @@ async function bundle(name, entry, emptyOutDir) {
     root: here,
     logLevel: 'warn',
     publicDir: false,
-    build: { outDir, emptyOutDir, target: 'es2022', sourcemap: true, reportCompressedSize: false, lib: { entry, formats: ['es'], fileName: () => `${name}.js` } },
+    build: { outDir, emptyOutDir, target: 'es2022', sourcemap: true, reportCompressedSize: false, lib: { entry, formats: ['es'], fileName: () => `${name}.js` }, rolldownOptions: { output: { minify: true } } },
   })
 }
 

@@ -31,7 +31,9 @@ export function shiftRoutes(app: App, port: ShiftPort, signIn: SignIn): void {
     reply.status(201).send(await port.offer(request.person?.name ?? '', request.body.notes, actorOf(request))),
   )
   app.post('/api/v1/shifts/:id/signature', { config: { roles: HANDLERS }, schema: { summary: 'Take over: signed by who comes; without a body by who is signed in', tags: ['shifts'], params: ID_PARAMS, body: SIGNATURE, response: { 200: SHIFT, '4xx': PROBLEM } } }, async (request) => {
-    const person = request.body === null ? request.person : await signIn(request.ip, request.body)
+    // Without a body there is nothing at all, whatever the schema's types say.
+    const given = request.body as typeof request.body | undefined
+    const person = given ? await signIn(request.ip, given) : request.person
     if (!person || !(HANDLERS as readonly string[]).includes(person.role)) throw new Failure('people/forbidden', 'Only an operator or a supervisor takes a shift over.')
     return port.accept(request.params.id, person.name, `${person.role}:${person.name}`)
   })

@@ -171,7 +171,7 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
     },
     /** Somebody steers a camera by hand: it is not known any more that it shows the place, and everybody is told. */
     steered(camera: CameraId, by: string): void {
-      framings.steered(camera, `${by} steers it by hand.`, book.unfinished())
+      framings.steered(camera, `${by} has steered it by hand.`, book.unfinished())
     },
     async contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident> {
       await book.load(id)

@@ -140,7 +140,7 @@ describe('a camera that somebody steers', () => {
     const { desk, id, book, moves } = await taken()
     moves[0]?.judge({ state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null })
     desk.steered('cam-a' as never, 'Ben')
-    expect(book.get(id).framings[0]).toMatchObject({ camera: 'cam-a', state: 'unproven', proofs: [], reason: 'Ben steers it by hand.' })
+    expect(book.get(id).framings[0]).toMatchObject({ camera: 'cam-a', state: 'unproven', proofs: [], reason: 'Ben has steered it by hand.' })
   })
   test('is not judged any more by the move that was asked before', async () => {
     const { desk, moves } = await taken()

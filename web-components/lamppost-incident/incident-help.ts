@@ -76,7 +76,7 @@ export function safePlaces({ words, town, incident, client, timezone, locale }: 
       ${order.map((place) => {
         const state = opening(place, now)
         const walk = walkOf(place)
-        return html`<li class=${state.open ? 'open' : 'shut'}>
+        return html`<li class=${state.open ? 'open-now' : 'shut'}>
           <strong>${place.name}</strong> <span class="quiet">${place.address}</span>
           <p class="state">${state.open ? words.tile.openUntil(shortTime(state.until, timezone)) : state.next ? words.tile.opensAt(dayAndHour(state.next, timezone, locale)) : words.tile.closedForLong}${walk ? html`<span> · ${(walk.along === 'streets' ? words.tile.walk : words.tile.walkAbout)(walk.metres, walk.minutes)}</span>` : nothing}</p>
         </li>`

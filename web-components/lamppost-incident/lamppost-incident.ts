@@ -212,8 +212,8 @@ export class LamppostIncident extends LitElement {
           <div class="pictures">${main ? mainView(main, tile, looking) : noView(tile)} ${this.replaying && main ? replayOf(main, tile) : nothing}</div>
           ${furtherViews(further, tile, looking, client.carrier.isOpen() || town.incidents.length === 1)}
         </div>
-        <div class="side">${actions(tile, this.refusal, (asking) => (this.asking = asking))} ${instructions(tile)} ${contacts(tile)}</div>
-        <div class="side">${safePlaces(tile)} ${notes(tile, this.#draft)} <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town></div>
+        <div class="side">${actions(tile, this.refusal, (asking) => (this.asking = asking))} ${instructions(tile)} ${notes(tile, this.#draft)}</div>
+        <div class="side">${contacts(tile)} ${safePlaces(tile)} <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town></div>
       </div>
       <dialog @close=${() => (this.asking = null)}>${question(tile, this.asking, () => (this.asking = null))}</dialog>
     </article>`

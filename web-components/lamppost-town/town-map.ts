@@ -49,11 +49,13 @@ export function createTownMap(place: HTMLElement) {
       if (now !== drawn) {
         drawn = now
         marks.clearLayers()
+        // Around one incident the street names say enough: more would hide them.
+        const whole = town.helpPoints.every(({ state }) => state !== 'here')
         const at = ({ lat, lon }: { lat: number; lon: number }): L.LatLngTuple => [lat, lon]
         for (const { place: where, bearing, sure, down, name } of town.cameras) {
           if (bearing !== null && !down) L.polygon(fan(where, bearing, FAN_M), { className: `fan ${sure}`, interactive: false }).addTo(marks)
           L.circleMarker(at(where), { radius: 5, className: `camera ${down ? 'down' : (sure ?? '')}`, interactive: false }).addTo(marks)
-          if (sure === 'framed' || sure === 'unproven') L.marker(at(where), { icon: sign('camera-name', name), interactive: false, keyboard: false }).addTo(marks)
+          if (whole) L.marker(at(where), { icon: sign('camera-name', name), interactive: false, keyboard: false }).addTo(marks)
         }
         for (const { place: where, open, name } of town.safePlaces) {
           L.circleMarker(at(where), { radius: 8, className: `safe ${open ? 'open' : ''}`, interactive: false }).addTo(marks)
@@ -61,7 +63,7 @@ export function createTownMap(place: HTMLElement) {
         }
         for (const { place: where, state, name } of town.helpPoints) {
           L.circleMarker(at(where), { radius: state === 'quiet' ? 5 : 9, className: `help ${state}`, interactive: false }).addTo(marks)
-          if (state !== 'here') L.marker(at(where), { icon: sign('help-name', name), interactive: false, keyboard: false }).addTo(marks)
+          if (whole) L.marker(at(where), { icon: sign('help-name', name), interactive: false, keyboard: false }).addTo(marks)
         }
       }
       const places = frameOf(town)

@@ -80,13 +80,13 @@ export const helpStyles = css`
     border-inline-start: 6px solid var(--_quiet);
     border-radius: 6px;
   }
-  .places li.open {
+  .places li.open-now {
     border-inline-start-color: var(--_good);
   }
   .places .state {
     font-size: 15px;
   }
-  .open .state {
+  .open-now .state {
     color: var(--_good);
     font-weight: 600;
   }
@@ -123,7 +123,7 @@ export const helpStyles = css`
     font-weight: 700;
   }
   lamppost-town {
-    min-height: 170px;
-    flex: 1 1 auto;
+    min-height: 0;
+    height: clamp(180px, 30vh, 330px);
   }
 `

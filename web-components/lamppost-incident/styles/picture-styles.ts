@@ -29,7 +29,7 @@ export const pictureStyles = css`
     flex-wrap: wrap;
     gap: 2px 12px;
     align-items: baseline;
-    flex: 1 1 260px;
+    flex: 1 1 200px;
     min-width: 0;
   }
   .known strong {
@@ -41,7 +41,9 @@ export const pictureStyles = css`
     gap: 8px;
   }
   .tools button {
-    padding: 0 12px;
+    padding: 0 10px;
+    min-height: 40px;
+    font-size: 15px;
   }
   .hand {
     padding: 1px 10px;

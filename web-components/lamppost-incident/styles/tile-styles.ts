@@ -125,7 +125,8 @@ export const tileStyles = css`
   }
   .body {
     display: grid;
-    grid-template-columns: minmax(0, 1fr) repeat(2, clamp(250px, 19cqi, 360px));
+    /* The picture leaves room below it for what is known and for further views. */
+    grid-template-columns: minmax(0, max(600px, calc((100vh - 474px) * 1.78))) repeat(2, minmax(250px, 1fr));
     gap: 12px;
     padding: 12px;
   }
@@ -148,11 +149,12 @@ export const tileStyles = css`
   .lesser {
     display: flex;
     flex-wrap: wrap;
-    gap: 8px;
+    gap: 6px;
   }
   .lesser button {
     flex: 1 1 auto;
-    padding: 0 10px;
+    padding: 0 8px;
+    font-size: 15px;
   }
   .owner {
     font-weight: 700;
