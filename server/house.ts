@@ -508,13 +508,13 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       checkPicture: presets.checkPicture,
       check: (camera, token) => drift.check({ camera, token }),
       move: async (id, velocity, timeoutMs, { name, takeOver, actor }) => {
-        const { fresh, from } = hands.take(id, name, takeOver)
+        const incident = cameras.heldBy(id)
+        const { fresh, from } = hands.take(id, name, takeOver, incident)
         await cameras.head(id).move(velocity, timeoutMs)
         cameras.movedByHand(id)
-        if (!fresh) return
+        // Also when it was sent back in between by the same hand.
         incidents.steered(id, name)
-        const incident = cameras.heldBy(id)
-        append([{ kind: 'camera.moved', actor, subject: id, body: { camera: id, ...velocity, by: name, ...(from === null ? {} : { from }), ...(incident === null ? {} : { incident }) } }])
+        if (fresh) append([{ kind: 'camera.moved', actor, subject: id, body: { camera: id, ...velocity, by: name, ...(from === null ? {} : { from }), ...(incident === null ? {} : { incident }) } }])
       },
       stop: (id) => cameras.head(id).stop(),
       recorder: clips.report,

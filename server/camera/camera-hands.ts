@@ -7,7 +7,7 @@ import { Failure } from '../tools/failure.ts'
 const LET_GO_MS = 5000
 
 export function createCameraHands({ clock, onChange }: { clock: Clock; onChange(camera: CameraId, hand: CameraHand | null): void }) {
-  const hands = new Map<CameraId, CameraHand & { movedAt: number; stop: AbortController }>()
+  const hands = new Map<CameraId, CameraHand & { movedAt: number; during: string | null; stop: AbortController }>()
 
   function letGo(camera: CameraId): void {
     hands.get(camera)?.stop.abort()
@@ -29,16 +29,18 @@ export function createCameraHands({ clock, onChange }: { clock: Clock; onChange(
       const hand = hands.get(camera)
       return hand ? { name: hand.name, since: hand.since } : null
     },
-    /** @returns whether this is a new hand, and whose it was before. @throws camera/in-hand with the name */
-    take(camera: CameraId, name: string, takeOver: boolean): { fresh: boolean; from: string | null } {
+    /** @param during what the camera is needed for now: the same hand in another incident is told anew. @returns whether this is a new hand, and whose it was before. @throws camera/in-hand with the name */
+    take(camera: CameraId, name: string, takeOver: boolean, during: string | null = null): { fresh: boolean; from: string | null } {
       const now = hands.get(camera)
       if (now && now.name !== name && !takeOver) throw new Failure('camera/in-hand', `${now.name} steers ${camera} now.`, { extra: { owner: now.name } })
       if (now?.name === name) {
         now.movedAt = clock.monotonic()
-        return { fresh: false, from: null }
+        const fresh = now.during !== during
+        now.during = during
+        return { fresh, from: null }
       }
       now?.stop.abort()
-      const hand = { name, since: isoTime(clock.now()), movedAt: clock.monotonic(), stop: new AbortController() }
+      const hand = { name, since: isoTime(clock.now()), movedAt: clock.monotonic(), during, stop: new AbortController() }
       hands.set(camera, hand)
       onChange(camera, { name, since: hand.since })
       void watch(camera)

@@ -45,6 +45,10 @@ describe('a hand on a camera', () => {
     expect([take(CAM, 'Asha', false).fresh, take(CAM, 'Asha', false).fresh]).toEqual([true, false])
     expect(told).toEqual(['Asha'])
   })
+  test('is told anew when the camera is needed for something else', () => {
+    const { take } = hands()
+    expect([take(CAM, 'Asha', false, 'inc-1').fresh, take(CAM, 'Asha', false, 'inc-1').fresh, take(CAM, 'Asha', false, 'inc-2').fresh]).toEqual([true, false, true])
+  })
   test('keeps others off, who are told whose it is', () => {
     const { take } = hands()
     take(CAM, 'Asha', false)

@@ -5,11 +5,12 @@ import type { Words } from '../words/en.ts'
 
 export type RequestNames = { camera(id: string): string; helpPoint(id: string): string }
 
-/** A press elsewhere needs a camera that this incident holds: its operator decides. */
-export function askedFor(incident: Incident, others: readonly Incident[], names: RequestNames, words: Words, answer: (request: { camera: string; by: string; answer: 'give' | 'keep' }) => void) {
+/** A press elsewhere needs a camera that this incident holds: its operator decides. @param most shown at once; the next comes when one is answered */
+export function askedFor(incident: Incident, others: readonly Incident[], names: RequestNames, words: Words, most: number, answer: (request: { camera: string; by: string; answer: 'give' | 'keep' }) => void) {
   const has = (camera: string): boolean => incident.framings.some((framing) => framing.camera === camera && framing.state !== 'failed')
   return incident.requests
     .filter((request) => request.answer === null && has(request.camera) && others.some(({ id }) => id === request.by))
+    .slice(0, most)
     .map(
       ({ camera, by, helpPoint }) => html`<section class="asked" role="group" aria-label=${words.cameraWanted(names.helpPoint(helpPoint), names.camera(camera))}>
         <p role="alert">${words.cameraWanted(names.helpPoint(helpPoint), names.camera(camera))}</p>

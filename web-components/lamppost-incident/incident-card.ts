@@ -6,7 +6,7 @@ import { mayTake } from './incident-actions.ts'
 import { sign } from './incident-heading.ts'
 import { type Tile, firstPress, nameOf } from './tile-context.ts'
 
-export function card(tile: Tile, main: Framing | null, refusal: string | null, choose: () => void) {
+export function card(tile: Tile, main: Framing | null, refusal: string | null, choose: () => void, wishes: unknown) {
   const { words, incident, client, request } = tile
   const state = incident.onHold ? words.tile.onHold(incident.onHold.by, incident.onHold.reason) : incident.owner === null ? words.tile.nobodyYet : words.takenBy(incident.owner)
   return html`<header part="heading">
@@ -22,6 +22,7 @@ export function card(tile: Tile, main: Framing | null, refusal: string | null, c
       <div class="rest">
         <p class="state">${state}${incident.presses.length + incident.repeats > 1 ? html` · ${words.pressedTimes(incident.presses.length + incident.repeats)}` : nothing}</p>
         ${incident.handover ? html`<p class="state offered">${words.tile.offered(incident.handover.from, incident.handover.to)}</p>` : nothing}
+        ${wishes}
         ${mayTake(tile) ? html`<button class="main take" @click=${() => request({ ask: 'acknowledge' })}>${words.take}</button>` : nothing}
         ${refusal ? html`<p class="refusal" role="status">${refusal}</p>` : nothing}
       </div>

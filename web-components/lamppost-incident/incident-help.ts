@@ -55,6 +55,9 @@ export function contacts(tile: Tile) {
   </section>`
 }
 
+/** An hour of the day says nothing about an end that is further away. */
+const ALL_DAY_MS = 18 * 3_600_000
+
 /** Open now or not, by the server's clock. Pure. */
 export function opening(place: Pick<SafePlace, 'openings'>, now: number): { open: true; until: string } | { open: false; next: string | null } {
   const ahead = place.openings.filter(({ to }) => Date.parse(to) > now)
@@ -78,7 +81,7 @@ export function safePlaces({ words, town, incident, client, timezone, locale }: 
         const walk = walkOf(place)
         return html`<li class=${state.open ? 'open-now' : 'shut'}>
           <strong>${place.name}</strong> <span class="quiet">${place.address}</span>
-          <p class="state">${state.open ? words.tile.openUntil(shortTime(state.until, timezone)) : state.next ? words.tile.opensAt(dayAndHour(state.next, timezone, locale)) : words.tile.closedForLong}${walk ? html`<span> · ${(walk.along === 'streets' ? words.tile.walk : words.tile.walkAbout)(walk.metres, walk.minutes)}</span>` : nothing}</p>
+          <p class="state">${state.open ? (Date.parse(state.until) - now > ALL_DAY_MS ? words.tile.openNow : words.tile.openUntil(shortTime(state.until, timezone))) : state.next ? words.tile.opensAt(dayAndHour(state.next, timezone, locale)) : words.tile.closedForLong}${walk ? html`<span> · ${(walk.along === 'streets' ? words.tile.walk : words.tile.walkAbout)(walk.metres, walk.minutes)}</span>` : nothing}</p>
         </li>`
       })}
     </ul>

@@ -185,7 +185,15 @@ export class LamppostIncident extends LitElement {
   }
   #steer(): void {
     this.steering = !this.steering
-    if (this.steering) void this.updateComplete.then(() => this.renderRoot.querySelector('lamppost-steer')?.focus())
+    if (this.steering) void this.#focusSteering()
+  }
+
+  /** The next key is meant for the camera. */
+  async #focusSteering(): Promise<void> {
+    await this.updateComplete
+    const steer = this.renderRoot.querySelector('lamppost-steer')
+    await steer?.updateComplete
+    steer?.focus()
   }
 
   protected override render() {
@@ -201,14 +209,16 @@ export class LamppostIncident extends LitElement {
       steer: () => this.#steer(),
       choose: (camera) => this.#choose(camera),
     }
-    const kind = `tile ${incident.state} ${incident.kind} ${incident.onHold ? 'on-hold' : ''} ${incident.escalation.step > 0 ? 'called' : ''}`
-    if (this.compact) return html`<article part="tile" class="${kind} card" aria-label=${nameOf(tile)}>${card(tile, main, this.refusal, () => this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true })))}</article>`
+    const kind = `tile ${incident.state} ${incident.kind} ${incident.onHold ? 'on-hold' : ''} ${incident.escalation.step > 0 ? 'unanswered' : ''}`
     const names = { camera: (id: string) => cameraName(town, id), helpPoint: (id: string) => town.helpPoints.find((each) => each.id === id)?.name ?? id }
+    const wanted = askedFor(incident, town.incidents, names, tile.words, this.compact ? 1 : 2, (answer) => tile.request({ ask: 'answer-camera', ...answer }))
+    const wishes = askedOthers(incident, town.incidents, names, tile.words)
+    if (this.compact) return html`<article part="tile" class="${kind} card" aria-label=${nameOf(tile)}>${card(tile, main, this.refusal, () => this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true })), [wanted, wishes])}</article>`
     return html`<article part="tile" class=${kind} aria-label=${nameOf(tile)}>
-      ${heading(tile)} ${standing(tile)} ${askedFor(incident, town.incidents, names, tile.words, (answer) => tile.request({ ask: 'answer-camera', ...answer }))}
+      ${heading(tile)} ${standing(tile)} ${wanted}
       <div class="body">
         <div class="seen">
-          ${askedOthers(incident, town.incidents, names, tile.words)}
+          ${wishes}
           <div class="pictures">${main ? mainView(main, tile, looking) : noView(tile)} ${this.replaying && main ? replayOf(main, tile) : nothing}</div>
           ${furtherViews(further, tile, looking, client.carrier.isOpen() || town.incidents.length === 1)}
         </div>

@@ -32,18 +32,22 @@ export const playerStyles = css`
     padding: 2px 10px;
     border-radius: 4px;
     background: rgb(0 0 0 / 75%);
-    color: var(--_doubt);
+    color: #f5b942;
     font-size: 13px;
   }
+  /* On the picture's own dark ground, whatever the theme is. */
+  .age {
+    color: #f2f4f8;
+  }
   .age.live {
-    color: var(--_good);
+    color: #4cc38a;
   }
   .age.late,
   .age.recorded {
-    color: var(--_doubt);
+    color: #f5b942;
   }
   .age.gone {
-    color: var(--_bad);
+    color: #ff8a7c;
   }
   :host([small]) .age {
     font-size: 12px;
@@ -58,7 +62,7 @@ export const playerStyles = css`
     place-items: center;
     background: repeating-linear-gradient(45deg, rgb(20 24 33 / 88%) 0 14px, rgb(30 36 48 / 88%) 14px 28px);
     font-weight: 700;
-    color: var(--_bad);
+    color: #ff8a7c;
   }
   .controls {
     display: flex;

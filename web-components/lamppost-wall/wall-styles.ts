@@ -54,7 +54,6 @@ export const wallStyles = css`
   }
   .tiles.old {
     filter: grayscale(1);
-    opacity: 0.6;
   }
   .lately {
     display: flex;

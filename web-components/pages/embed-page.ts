@@ -11,7 +11,7 @@ const WITHIN_MS = 10_000
 const PASSED_ON = ['lang', 'theme', 'muted', 'from-step', 'watch-sound'] as const
 
 const framed = window.parent !== window
-if (!framed) document.body.classList.add('alone')
+if (!framed) document.body.classList.add('alone', new URLSearchParams(location.search).get('theme') === 'light' ? 'light' : 'dark')
 
 /** Only who frames us may answer, and who may frame us is the site file's to say (frame-ancestors). */
 function askParent(): Promise<Fresh> {

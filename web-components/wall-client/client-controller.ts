@@ -18,7 +18,7 @@ function clientFor(server: string, token: string, renew: RenewToken | null): Wal
   return made
 }
 
-export type ClientHost = ReactiveControllerHost & { readonly isConnected: boolean; server: string; token: string; client: WallClient | null; renewToken?: RenewToken | null }
+export type ClientHost = ReactiveControllerHost & { readonly isConnected: boolean; readonly hasUpdated: boolean; server: string; token: string; client: WallClient | null; renewToken?: RenewToken | null }
 
 export class ClientController implements ReactiveController {
   #host: ClientHost
@@ -33,7 +33,8 @@ export class ClientController implements ReactiveController {
     host.addController(this)
   }
   hostConnected(): void {
-    this.#settle()
+    // Before its first update an element does not know yet what the page has set on it before it was defined.
+    if (this.#host.hasUpdated) this.#settle()
   }
   hostUpdate(): void {
     // An update that was queued before the element left the page must not bring its connection back.

@@ -44,6 +44,7 @@ export const roomWordsCy: Pick<Words, keyof typeof roomWords> = {
     outcomes: { coming: 'ar eu ffordd', answered: 'atebwyd', noAnswer: 'dim ateb', declined: 'methu dod' },
     urgent: (phone) => `mewn perygl ${phone}`,
     places: 'Mannau diogel',
+    openNow: 'Ar agor nawr',
     openUntil: (time) => `Ar agor nawr, tan ${time}`,
     opensAt: (time) => `Ar gau. Agor ${time}`,
     closedForLong: 'Ar gau yr wythnos hon',

@@ -41,6 +41,7 @@ export const roomWords = {
     outcomes: { coming: 'on their way', answered: 'answered', noAnswer: 'no answer', declined: 'cannot come' },
     urgent: (phone: string) => `in danger ${phone}`,
     places: 'Safe places',
+    openNow: 'Open now',
     openUntil: (time: string) => `Open now, until ${time}`,
     opensAt: (time: string) => `Closed. Opens ${time}`,
     closedForLong: 'Closed this week',

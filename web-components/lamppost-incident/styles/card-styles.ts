@@ -40,9 +40,25 @@ export const cardStyles = css`
     position: absolute;
     inset: 0;
   }
-  .card .take {
+  .card .take,
+  .card .asked button {
     position: relative;
     z-index: 1;
+  }
+  .card .asked {
+    padding: 6px 8px;
+    border-radius: 4px;
+    font-size: 14px;
+  }
+  .card .asked button {
+    min-height: 34px;
+    flex: 1 1 auto;
+    padding: 0 8px;
+    font-size: 14px;
+  }
+  .card .where h3,
+  .choose {
+    overflow-wrap: anywhere;
   }
   .card .what {
     font-size: 12px;
@@ -81,6 +97,20 @@ export const cardStyles = css`
   @container (max-width: 300px) {
     .card .inside {
       grid-template-columns: minmax(0, 1fr);
+    }
+    .card header {
+      gap: 6px;
+      padding: 4px 8px;
+    }
+    .card .sign {
+      width: 20px;
+      height: 20px;
+    }
+    .card h3 {
+      font-size: 14px;
+    }
+    .card .elapsed {
+      font-size: 16px;
     }
   }
 `

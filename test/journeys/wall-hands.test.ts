@@ -1,0 +1,282 @@
+/** Without a mouse: every task by keys, and nothing while somebody types. And the operator's hand on a camera. */
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createOnvifClient } from '../../server/camera/onvif-client.ts'
+import { createOnvifPtz } from '../../server/camera/onvif-ptz.ts'
+import { realClock } from '../../server/tools/clock.ts'
+import { CREDENTIALS, until } from '../contracts/test-town.ts'
+import { type Room, type Wall, openRoom, output } from './wall-room.ts'
+
+let room: Room
+beforeAll(async () => void (room = await openRoom()))
+afterAll(() => room?.end())
+const open: Wall[] = []
+const screen = async (...options: Parameters<Room['screen']>): Promise<Wall> => {
+  const page = await room.screen(...options)
+  open.push(page)
+  return page
+}
+afterEach(async () => {
+  for (const page of open.splice(0)) await page.context().close()
+  await room.closeAll()
+})
+const large = (page: Wall) => page.locator('lamppost-incident.large')
+const incidentOf = (id: string) => room.call('Asha', 'GET', `/incidents/${id}`)
+const logged = async (id: string, kind: string): Promise<unknown[]> => ((await incidentOf(id)).log as { kind: string; body: unknown }[]).filter((line) => line.kind === kind).map(({ body }) => body)
+
+describe('keys', () => {
+  test('do a whole incident: take, step, call, outcome, note, hold, go on, close with a reason', async () => {
+    const asha = await screen('Asha')
+    const id = await room.press()
+    await large(asha).locator('h2').waitFor()
+    const { keyboard } = asha
+    await keyboard.press('t')
+    await large(asha).locator('.owner').waitFor()
+    await keyboard.press('x')
+    await large(asha).locator('.step.done').waitFor()
+    await keyboard.press('q')
+    await large(asha).locator('.outcomes').waitFor()
+    await keyboard.press('n')
+    await keyboard.type('Walked off north')
+    await keyboard.press('Enter')
+    await large(asha).locator('.note', { hasText: 'Walked off north' }).waitFor()
+    // Out of the field, as a person goes: the next Tab stop.
+    await keyboard.press('Tab')
+    await keyboard.press('h')
+    await large(asha).locator('dialog').waitFor()
+    await keyboard.press('Space')
+    await keyboard.press('Enter')
+    await large(asha).locator('.held').waitFor()
+    await keyboard.press('h')
+    await large(asha).locator('.held').waitFor({ state: 'detached' })
+    await keyboard.press('c')
+    await large(asha).locator('dialog').waitFor()
+    await keyboard.press('ArrowDown')
+    await keyboard.press('Enter')
+    await asha.locator('lamppost-incident').waitFor({ state: 'detached' })
+    expect(await incidentOf(id)).toMatchObject({ state: 'closed', closureReason: 'Police attended' })
+    expect(await logged(id, 'incident.contacted')).toMatchObject([{ contact: 'police', outcome: 'called' }])
+  })
+  test('bring a further view, show the seconds before the press, and go from one incident to the next', async () => {
+    const asha = await screen('Asha')
+    await room.press('point-1')
+    const { keyboard } = asha
+    await until(() => large(asha).locator('.further .view').count(), (count) => count === 2)
+    const before = await large(asha).locator('.known strong').textContent()
+    const first = (await large(asha).locator('.view .name').first().textContent())?.replace(/^\W*\d\s*/, '').trim()
+    await keyboard.press('1')
+    await until(() => large(asha).locator('.known strong').textContent(), (name) => name === first && name !== before)
+    await keyboard.press('r')
+    await large(asha).locator('lamppost-player.clip').waitFor()
+    await keyboard.press('r')
+    await large(asha).locator('lamppost-player.clip').waitFor({ state: 'detached' })
+    await room.press('point-2')
+    await until(() => asha.locator('lamppost-incident').count(), (count) => count === 2)
+    const name = await large(asha).locator('h2').textContent()
+    await keyboard.press(']')
+    await until(() => large(asha).locator('h2').textContent(), (now) => now !== name)
+    await keyboard.press('[')
+    await until(() => large(asha).locator('h2').textContent(), (now) => now === name)
+  })
+  test('closing is never one of them alone', async () => {
+    const asha = await screen('Asha')
+    const id = await room.press()
+    await large(asha).locator('h2').waitFor()
+    await asha.keyboard.press('c')
+    await large(asha).locator('dialog').waitFor()
+    await asha.keyboard.press('Enter')
+    await asha.waitForTimeout(400)
+    expect(await incidentOf(id)).toMatchObject({ state: 'open' })
+  })
+  test('are changed by the person, told when one is taken already, kept after a reload, and turned off', async () => {
+    const asha = await screen('Asha')
+    const id = await room.press()
+    await large(asha).locator('h2').waitFor()
+    await asha.keyboard.press('?')
+    const help = asha.locator('lamppost-wall dialog .keys')
+    await help.getByRole('button', { name: 'Take it, or take it over' }).click()
+    await asha.keyboard.press('n')
+    await help.locator('.problem', { hasText: 'That key is taken by: Write a note' }).waitFor()
+    await asha.keyboard.press('g')
+    await help.getByRole('button', { name: 'Take it, or take it over' }).locator('kbd', { hasText: 'g' }).waitFor()
+    await asha.keyboard.press('Escape')
+    await asha.goto(`${room.house.url}/embed#token=${room.token('Asha')}`)
+    await asha.reload()
+    await large(asha).locator('button.take kbd', { hasText: 'g' }).waitFor()
+    await asha.keyboard.press('t')
+    await asha.waitForTimeout(400)
+    expect(await incidentOf(id)).toMatchObject({ state: 'open' })
+    await asha.keyboard.press('?')
+    await help.locator('input[type=checkbox]').check()
+    await asha.keyboard.press('Escape')
+    await asha.keyboard.press('g')
+    await asha.waitForTimeout(400)
+    expect(await incidentOf(id)).toMatchObject({ state: 'open' })
+    expect(await large(asha).locator('button.take kbd').count()).toBe(0)
+  })
+  test('of the page around stay the page’s: an element that is not told otherwise hears only keys inside it', async () => {
+    const asha = await screen('Asha')
+    await asha.evaluate(() => document.querySelector('lamppost-wall')?.setAttribute('keys', 'inside'))
+    const id = await room.press()
+    await large(asha).locator('h2').waitFor()
+    await asha.keyboard.press('t')
+    await asha.waitForTimeout(400)
+    expect(await incidentOf(id)).toMatchObject({ state: 'open' })
+    await large(asha).locator('button.take').focus()
+    await asha.keyboard.press('t')
+    await large(asha).locator('.owner').waitFor()
+  })
+})
+
+describe('a hand on the camera', () => {
+  /** A press leaves a camera alone that somebody has just steered: which one is large is not always the same. */
+  let camera = 'head'
+  const pan = async (): Promise<number> => {
+    const client = createOnvifClient({ access: { url: room.town.camera(camera).url, fingerprint: null, ...CREDENTIALS }, clock: realClock })
+    await client.measureClock(2000)
+    const { position } = await createOnvifPtz({ client, path: '/onvif/ptz_service', profile: 'profile-1' }).getStatus(2000)
+    client.close()
+    return (position?.pan ?? 0) * 180
+  }
+  const standing = async (): Promise<number> => {
+    let before = Number.NaN
+    return until(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      const [last, now] = [before, await pan()]
+      before = now
+      return last === now ? now : Number.NaN
+    }, (now) => !Number.isNaN(now))
+  }
+  const framed = async (page: Wall): Promise<void> => {
+    await until(() => large(page).locator('.known .proof').getAttribute('data-state'), (state) => state === 'framed', 20_000)
+    camera = (await large(page).locator('.known strong').textContent()) === 'Post House Wynd' ? 'second' : 'head'
+  }
+  async function steering(who: string): Promise<Wall> {
+    const page = await screen(who)
+    await large(page).locator('button.steer').click()
+    await large(page).locator('lamppost-steer .pad').waitFor()
+    return page
+  }
+
+  test('turns it while a key is held, stands still when it is let go, and nothing is proven any more until it is sent back', async () => {
+    const id = await room.press()
+    const asha = await screen('Asha')
+    await framed(asha)
+    const at = await standing()
+    await asha.keyboard.press('s')
+    await large(asha).locator('.pad:focus').waitFor()
+    await asha.keyboard.down('ArrowRight')
+    await until(pan, (now) => Math.abs(now - at) > 8)
+    await asha.keyboard.up('ArrowRight')
+    await standing()
+    await large(asha).locator('.known .proof.unproven').waitFor()
+    await large(asha).locator('.reason', { hasText: 'Asha has steered it by hand.' }).waitFor({ timeout: 10_000 })
+    await asha.keyboard.press('b')
+    await framed(asha)
+    expect(Math.abs((await standing()) - at)).toBeLessThan(0.5)
+    expect(await logged(id, 'camera.moved')).toMatchObject([{ camera, by: 'Asha' }])
+  })
+  test('stops by itself when the page goes while a key is held', async () => {
+    await room.press()
+    const asha = await screen('Asha')
+    await framed(asha)
+    const at = await standing()
+    await asha.keyboard.press('s')
+    await large(asha).locator('.pad:focus').waitFor()
+    await asha.keyboard.down('ArrowLeft')
+    await until(pan, (now) => Math.abs(now - at) > 4)
+    await asha.context().close()
+    open.splice(0)
+    const stopped = await standing()
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(await pan()).toBe(stopped)
+  })
+  test('stops when the window loses the keyboard', async () => {
+    await room.press()
+    const asha = await screen('Asha')
+    await framed(asha)
+    const at = await standing()
+    await asha.keyboard.press('s')
+    await large(asha).locator('.pad:focus').waitFor()
+    await asha.keyboard.down('ArrowRight')
+    await until(pan, (now) => Math.abs(now - at) > 4)
+    await asha.evaluate(() => dispatchEvent(new Event('blur')))
+    await standing()
+  })
+  test('drags the pad with a mouse: further is faster', async () => {
+    await room.press()
+    const asha = await screen('Asha')
+    await framed(asha)
+    const at = await standing()
+    await large(asha).locator('button.steer').click()
+    const box = await large(asha).locator('.pad').boundingBox()
+    const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2]
+    await asha.mouse.move(x, y)
+    await asha.mouse.down()
+    await asha.mouse.move(x - 70, y, { steps: 3 })
+    await until(pan, (now) => Math.abs(now - at) > 8)
+    await asha.screenshot({ path: join(output, 'wall-steering.png') })
+    await asha.mouse.up()
+    await standing()
+  })
+  test('is a game controller, too', async () => {
+    await room.press()
+    const asha = await screen('Asha')
+    await framed(asha)
+    const at = await standing()
+    await asha.evaluate(() => {
+      const pad = { connected: true, axes: [0.9, 0, 0, 0], buttons: [] }
+      Object.assign(globalThis, { pad })
+      navigator.getGamepads = () => [pad as never]
+    })
+    await large(asha).locator('button.steer').click()
+    await until(pan, (now) => Math.abs(now - at) > 8)
+    await asha.evaluate(() => ((globalThis as unknown as { pad: { axes: number[] } }).pad.axes[0] = 0.03))
+    await standing()
+  })
+  test('is one at a time: the others are told whose it is, and may take it out of their hand', async () => {
+    const id = await room.press()
+    const [asha, ben] = [await steering('Asha'), await steering('Ben')]
+    await large(asha).locator('.pad').focus()
+    await asha.keyboard.down('ArrowRight')
+    await large(ben).locator('.hand', { hasText: 'Asha steers it' }).waitFor()
+    await large(ben).locator('.pad').focus()
+    await ben.keyboard.press('ArrowLeft', { delay: 200 })
+    await large(ben).locator('lamppost-steer .bad', { hasText: 'Asha steers it now' }).waitFor()
+    await asha.keyboard.up('ArrowRight')
+    await large(ben).locator('lamppost-steer').getByRole('button', { name: 'Take it out of their hand' }).click()
+    await large(ben).locator('.pad').focus()
+    await ben.keyboard.press('ArrowLeft', { delay: 300 })
+    await large(asha).locator('.hand', { hasText: 'Ben steers it' }).waitFor()
+    expect(await until(() => logged(id, 'camera.moved'), ({ length }) => length === 2)).toMatchObject([{ by: 'Asha' }, { by: 'Ben', from: 'Asha' }])
+  })
+})
+
+describe('the shift', () => {
+  test('is handed over on its own page with what is open, and signed by who comes at the same desk', async () => {
+    await room.press()
+    const asha = await screen('Asha')
+    await asha.goto(`${room.house.url}/shift`)
+    await asha.evaluate((token) => {
+      const shift = document.createElement('lamppost-shift')
+      shift.setAttribute('token', token)
+      document.querySelector('form.sign-in')?.remove()
+      document.body.append(shift)
+    }, room.token('Asha'))
+    const shift = asha.locator('lamppost-shift')
+    await shift.locator('li.waits', { hasText: 'Number One Bar' }).waitFor()
+    await shift.locator('textarea').fill('Watch the taxi rank')
+    await asha.screenshot({ path: join(output, 'shift.png') })
+    await shift.getByRole('button', { name: 'Sign and hand over' }).click()
+    await shift.locator('h3', { hasText: 'Asha handed over' }).waitFor()
+    await asha.screenshot({ path: join(output, 'shift-waiting.png') })
+    await shift.locator('input[name=user]').fill('cai')
+    await shift.locator('input[name=password]').fill('a password of Cai')
+    await shift.getByRole('button', { name: 'Sign and take over' }).first().click()
+    await shift.locator('li', { hasText: 'Taken over by Cai' }).waitFor()
+    await asha.setViewportSize({ width: 1280, height: 720 })
+    await asha.screenshot({ path: join(output, 'shift-720.png') })
+  })
+})
+
+test('nothing on any screen broke a rule: no script error, no content security violation', () => expect(room.complaints).toEqual([]))
