@@ -1,5 +1,5 @@
 /** When nobody takes it: further screens, then other systems, after the site's times. */
-import type { Incident, IncidentId } from '../glossary/incident.ts'
+import type { Incident } from '../glossary/incident.ts'
 import type { Draft } from '../glossary/ledger.ts'
 import type { EscalationStep } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
@@ -30,7 +30,7 @@ export function startEscalation({ clock, unfinished, steps, append, onError }: {
     while (!stopped.signal.aborted) {
       for (const incident of unfinished()) {
         const due = dueStep(incident, steps(), clock.now())
-        if (due) append([{ kind: 'incident.escalated', actor: 'lamppost', subject: incident.id, body: { incident: incident.id as IncidentId, step: due.number, waitedMs: Math.round(due.waitedMs), to: due.step.to } }]).durable.catch(onError)
+        if (due) append([{ kind: 'incident.escalated', actor: 'lamppost', subject: incident.id, body: { incident: incident.id, step: due.number, waitedMs: Math.round(due.waitedMs), to: due.step.to } }]).durable.catch(onError)
       }
       await clock.sleep(LOOK_EVERY_MS, stopped.signal)
     }

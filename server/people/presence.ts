@@ -1,8 +1,6 @@
 /** Who has a wall open now, and which incidents it shows them. In memory; told as it changes. */
 import type { Person, Present } from '../glossary/people.ts'
 
-export type Presence = ReturnType<typeof createPresence>
-
 export function createPresence(onChange: (present: Present[]) => void) {
   const visits = new Set<{ name: string; role: Present['role']; looking: string[] }>()
 

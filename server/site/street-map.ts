@@ -26,7 +26,7 @@ export function readStreets(text: string, file: string): StreetMap {
     const made = (shape: StreetMap['features'][number]['geometry']): StreetMap['features'][number] => ({ type: 'Feature', properties: shown, geometry: shape })
     const lines = geometry?.type === 'LineString' ? [geometry.coordinates] : geometry?.type === 'MultiLineString' && Array.isArray(geometry.coordinates) ? geometry.coordinates : null
     if (lines) return lines.map((line: unknown) => (isLine(line, 2) ? made({ type: 'LineString', coordinates: line }) : wrong(`features.${i}: a line needs two points or more, each as [longitude, latitude]`)))
-    if (geometry?.type === 'Polygon' && Array.isArray(geometry.coordinates) && geometry.coordinates.every((ring) => isLine(ring, 4))) return [made({ type: 'Polygon', coordinates: geometry.coordinates as [number, number][][] })]
+    if (geometry?.type === 'Polygon' && Array.isArray(geometry.coordinates) && geometry.coordinates.every((ring) => isLine(ring, 4))) return [made({ type: 'Polygon', coordinates: geometry.coordinates })]
     return wrong(`features.${i}: a LineString, a MultiLineString or a Polygon is needed, not ${String(geometry?.type)}`)
   })
   return { type: 'FeatureCollection', features }

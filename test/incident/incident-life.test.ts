@@ -87,7 +87,7 @@ describe('opening again', () => {
     await desk.close(id, 'Pressed by mistake', asha[1])
     const before = moves.length
     expect(await desk.reopen(id, 'Ben', 'She pressed again on the phone', ben[1])).toMatchObject({ state: 'acknowledged', owner: 'Ben', closedAt: null, closureReason: null })
-    expect(held.filter(({ to }) => to === null).at(-1)).toMatchObject({ from })
+    expect(held.findLast(({ to }) => to === null)).toMatchObject({ from })
     expect(moves.slice(before).map(({ camera }) => camera)).toEqual(['cam-a'])
     expect(holders.get('cam-a' as never)).toBe(id)
   })

@@ -154,7 +154,7 @@ describe('the element in a page of another origin', () => {
 describe('several walls on one page', () => {
   test('share one stream and one connection for pictures, and show the same', async () => {
     const streams: string[] = []
-    const page = await visit(`${originOf(host)}/several`, (url) => /\/events$/.test(url) && streams.push(url))
+    const page = await visit(`${originOf(host)}/several`, (url) => url.endsWith('/events') && streams.push(url))
     await until(() => page.locator('lamppost-wall').count(), (count) => count === 3)
     await press()
     await until(() => page.locator('lamppost-incident h2').count(), (count) => count === 2)

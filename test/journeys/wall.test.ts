@@ -119,7 +119,7 @@ describe('a note', () => {
     await area.fill('Two women')
     await large(asha).locator('.said.saved').waitFor()
     await area.pressSequentially(', one is crying')
-    await until(async () => ((await incidentOf(id)).log as { kind: string; body: { text: string; replaces?: number } }[]).filter(({ kind }) => kind === 'incident.noted').at(-1)?.body, (body) => body?.text === 'Two women, one is crying' && body.replaces !== undefined)
+    await until(async () => ((await incidentOf(id)).log as { kind: string; body: { text: string; replaces?: number } }[]).findLast(({ kind }) => kind === 'incident.noted')?.body, (body) => body?.text === 'Two women, one is crying' && body.replaces !== undefined)
     await area.press('Enter')
     await large(asha).locator('.note', { hasText: 'Two women, one is crying' }).waitFor()
     expect([await area.inputValue(), await large(asha).locator('.note').count()]).toEqual(['', 1])

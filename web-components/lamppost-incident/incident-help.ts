@@ -60,8 +60,7 @@ const ALL_DAY_MS = 18 * 3_600_000
 
 /** Open now or not, by the server's clock. Pure. */
 export function opening(place: Pick<SafePlace, 'openings'>, now: number): { open: true; until: string } | { open: false; next: string | null } {
-  const ahead = place.openings.filter(({ to }) => Date.parse(to) > now)
-  const [first] = ahead
+  const first = place.openings.find(({ to }) => Date.parse(to) > now)
   if (first && Date.parse(first.from) <= now) return { open: true, until: first.to }
   return { open: false, next: first?.from ?? null }
 }

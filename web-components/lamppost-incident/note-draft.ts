@@ -12,18 +12,20 @@ const IDLE_MS = 1200
 /** Also while somebody types without a pause. */
 const LONGEST_MS = 8000
 const AGAIN_MS = 3000
+const nameOf = (incident: string): string => `lamppost note ${incident}`
 const NOTHING: Kept = { text: '', entry: null, saved: '' }
+
+/** One incident's note: it saves itself to its end, also when another incident is shown meanwhile. */
+type Open = { of: string; kept: Kept; saving: Promise<void> | null }
 
 export class NoteDraft implements ReactiveController {
   #host: ReactiveControllerHost
   #port: DraftPort
-  #of = ''
-  #kept: Kept = NOTHING
+  #open: Open = { of: '', kept: NOTHING, saving: null }
   #state: DraftState = 'empty'
   #savedAt = 0
   #unsavedSince = 0
   #timer: ReturnType<typeof setTimeout> | undefined
-  #saving: Promise<void> | null = null
 
   constructor(host: ReactiveControllerHost, port: DraftPort) {
     this.#host = host
@@ -32,17 +34,19 @@ export class NoteDraft implements ReactiveController {
   }
   hostUpdate(): void {
     const incident = this.#port.incident()
-    if (incident === this.#of) return
+    if (incident === this.#open.of) return
     void this.flush()
-    this.#of = incident
-    this.#restore()
+    this.#open = { of: incident, kept: this.#stored(incident), saving: null }
+    const { text, saved } = this.#open.kept
+    this.#state = text.trim() === '' ? 'empty' : text.trim() === saved ? 'saved' : 'typing'
+    if (this.#state === 'typing') this.#after(IDLE_MS)
   }
   hostDisconnected(): void {
     // Nothing that was typed is lost with its tile.
     void this.flush()
   }
   get text(): string {
-    return this.#kept.text
+    return this.#open.kept.text
   }
   get state(): DraftState {
     return this.#state
@@ -53,81 +57,76 @@ export class NoteDraft implements ReactiveController {
   }
   /** The entry of the note that is being written: it is not listed among the finished ones. */
   get entry(): number | null {
-    return this.#kept.entry
+    return this.#open.kept.entry
   }
 
   typed(text: string): void {
-    if (text === this.#kept.text) return
-    if (this.#kept.text === this.#kept.saved) this.#unsavedSince = performance.now()
-    this.#keep({ ...this.#kept, text })
-    this.#set(text.trim() === '' && this.#kept.entry === null ? 'empty' : 'typing')
+    const { kept } = this.#open
+    if (text === kept.text) return
+    if (kept.text.trim() === kept.saved) this.#unsavedSince = performance.now()
+    this.#keep(this.#open, { ...kept, text })
+    this.#set(text.trim() === '' && kept.entry === null ? 'empty' : 'typing')
     this.#after(Math.min(IDLE_MS, Math.max(0, this.#unsavedSince + LONGEST_MS - performance.now())))
   }
   /** This one is finished; the next begins empty. It is saved first. */
   async finish(): Promise<void> {
+    const open = this.#open
     await this.flush()
-    if (this.#state === 'failed') return
-    this.#keep(NOTHING)
+    if (this.#state === 'failed' || open !== this.#open) return
+    this.#keep(open, NOTHING)
     this.#set('empty')
   }
   /** Saves what is not saved yet. */
   async flush(): Promise<void> {
     clearTimeout(this.#timer)
-    await this.#saving
-    this.#saving ??= this.#save().finally(() => (this.#saving = null))
-    await this.#saving
+    const open = this.#open
+    await open.saving
+    open.saving ??= this.#save(open).finally(() => (open.saving = null))
+    await open.saving
   }
 
-  async #save(): Promise<void> {
-    const [of, kept] = [this.#of, this.#kept]
-    const text = kept.text.trim()
+  async #save(open: Open): Promise<void> {
+    const { text, entry, saved } = open.kept
+    const now = text.trim()
     // An emptied note stays as it was: a record has no eraser.
-    if (of === '' || text === '' || text === kept.saved) return
-    this.#set('saving')
+    if (open.of === '' || now === '' || now === saved) return
+    this.#set('saving', open)
     try {
-      const entry = await this.#port.save(of, text, kept.entry)
-      if (this.#of !== of) return
-      this.#savedAt = Date.now()
-      this.#keep({ text: this.#kept.text, entry: entry ?? kept.entry, saved: text })
-      this.#set(this.#kept.text.trim() === text ? 'saved' : 'typing')
-      if (this.#state === 'typing') this.#after(IDLE_MS)
+      const written = await this.#port.save(open.of, now, entry)
+      if (open === this.#open) this.#savedAt = Date.now()
+      this.#keep(open, { text: open.kept.text, entry: written ?? entry, saved: now })
+      const more = open.kept.text.trim() !== now
+      this.#set(more ? 'typing' : 'saved', open)
+      if (more && open === this.#open) this.#after(IDLE_MS)
     } catch {
-      if (this.#of !== of) return
-      this.#set('failed')
-      this.#after(AGAIN_MS)
+      this.#set('failed', open)
+      if (open === this.#open) this.#after(AGAIN_MS)
     }
   }
   #after(ms: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.flush(), ms)
   }
-  #set(state: DraftState): void {
+  #set(state: DraftState, open = this.#open): void {
+    if (open !== this.#open) return
     this.#state = state
     this.#host.requestUpdate()
   }
-  get #name(): string {
-    return `lamppost note ${this.#of}`
-  }
-  #keep(kept: Kept): void {
-    this.#kept = kept
+  #keep(open: Open, kept: Kept): void {
+    open.kept = kept
     try {
-      if (kept === NOTHING) this.#port.store?.removeItem(this.#name)
-      else this.#port.store?.setItem(this.#name, JSON.stringify(kept))
+      if (kept === NOTHING) this.#port.store?.removeItem(nameOf(open.of))
+      else this.#port.store?.setItem(nameOf(open.of), JSON.stringify(kept))
     } catch {
       // A store that is full or forbidden: the server has it soon.
     }
   }
-  #restore(): void {
-    this.#kept = NOTHING
-    this.#state = 'empty'
+  #stored(incident: string): Kept {
     try {
-      const kept = JSON.parse(this.#port.store?.getItem(this.#name) ?? 'null') as Kept | null
-      if (!kept) return
-      this.#kept = kept
-      this.#state = kept.text.trim() === kept.saved ? 'saved' : 'typing'
-      if (this.#state === 'typing') this.#after(IDLE_MS)
+      return (JSON.parse(this.#port.store?.getItem(nameOf(incident)) ?? 'null') as Kept | null) ?? NOTHING
     } catch {
       // Not ours, or cut short.
+      return NOTHING
     }
   }
 }

@@ -71,6 +71,7 @@ export class LamppostWall extends LitElement {
   #language = new LanguageController(this)
   #sound = new AlarmSound(this)
   #inHand: string | null = null
+  #here: ReadonlySet<string> = new Set()
   #clock: ReturnType<typeof setInterval> | null = null
 
   override connectedCallback(): void {
@@ -116,12 +117,13 @@ export class LamppostWall extends LitElement {
     return { me: client.state().me?.name ?? '', now: client.now() }
   }
   get #shown(): Incident[] {
-    return shownHere(this.#client.client.state().incidents, this.fromStep, this.#room)
+    return shownHere(this.#client.client.state().incidents, this.fromStep, this.#here, this.#room)
   }
 
   /** A person whom nobody has taken yet sounds until somebody has, on every screen; what is offered or was put off, softly; a drill once. */
   protected override willUpdate(): void {
     const shown = this.#shown
+    this.#here = new Set(shown.map(({ id }) => id))
     const open = shown.filter(({ state }) => state === 'open')
     const room = this.#room
     const calling: Calling = this.muted ? null : open.some(({ kind }) => kind === 'press') ? 'press' : shown.some((incident) => urgency(incident, room) === 0) ? 'reminder' : open.length > 0 ? 'drill' : null

@@ -39,8 +39,8 @@ const STORED = 'lamppost keys'
 /** By browser, not by person: a control room's desks are shared. */
 export function loadKeymap(store: Pick<Storage, 'getItem'> | null): Keymap {
   try {
-    const stored = JSON.parse(store?.getItem(STORED) ?? 'null') as Keymap | null
-    return stored ? keymapFrom(stored.keys, stored.on !== false) : DEFAULT_KEYS
+    const stored = JSON.parse(store?.getItem(STORED) ?? 'null') as Partial<Keymap> | null
+    return stored ? keymapFrom(stored.keys ?? {}, stored.on ?? true) : DEFAULT_KEYS
   } catch {
     return DEFAULT_KEYS
   }

@@ -35,7 +35,7 @@ export function inHand(incidents: readonly Incident[], held: string | null, room
   return byUrgency(incidents, room)[0]?.id ?? null
 }
 
-/** Incidents that this screen shows: a further screen waits until so many steps were taken because nobody took it. */
-export function shownHere(incidents: readonly Incident[], fromStep: number, { me }: Room): Incident[] {
-  return fromStep <= 0 ? [...incidents] : incidents.filter(({ escalation, owner }) => escalation.step >= fromStep || (owner !== null && owner === me))
+/** Incidents that this screen shows: a further screen waits until so many steps were taken because nobody took it, and keeps what was taken there. @param here what it showed until now */
+export function shownHere(incidents: readonly Incident[], fromStep: number, here: ReadonlySet<string>, { me }: Room): Incident[] {
+  return fromStep <= 0 ? [...incidents] : incidents.filter(({ id, escalation, owner }) => escalation.step >= fromStep || (owner !== null && owner === me && here.has(id)))
 }

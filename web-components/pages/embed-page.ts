@@ -49,5 +49,3 @@ if (inAddress) wall.token = inAddress
 else if (framed && !query.has('sign-in')) wall.renewToken = askParent
 else wall.token = await enter('operator', document.querySelector<HTMLFormElement>('form.sign-in'))
 document.body.append(wall)
-
-export {}

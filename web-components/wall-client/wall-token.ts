@@ -3,7 +3,6 @@
 /** What a page's callback answers: a token, and (better) until when it is good, UTC ISO 8601. */
 export type FreshToken = string | { token: string; expiresAt?: string }
 export type RenewToken = () => Promise<FreshToken>
-export type WallToken = ReturnType<typeof createWallToken>
 
 /** Renewed when so much of its life is over. */
 const RENEW_AT = 0.75
