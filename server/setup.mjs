@@ -85,6 +85,7 @@ function build() {
   const bin = (name) => join(root, 'node_modules', '.bin', name)
   run('building the server', bin('tsc'), ['--project', 'server/tsconfig.json'])
   run('building the web components', process.execPath, [join('web-components', 'build.mjs')])
+  run('writing their types', bin('tsc'), ['--project', 'web-components/tsconfig.json'])
   mkdirSync(join(root, 'dist'), { recursive: true })
   writeFileSync(stamp, hash)
 }

@@ -1,8 +1,9 @@
 /** Builds the one module `/lamppost.js` and the standalone pages into dist/web. */
-import { cpSync, mkdirSync, readdirSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
+import { manifestOf } from './manifest.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const outDir = join(here, '..', 'dist', 'web')
@@ -38,4 +39,5 @@ async function bundle(name, entry, emptyOutDir) {
 await bundle('lamppost', join(here, 'lamppost.ts'), true)
 for (const file of readdirSync(pages)) if (file.endsWith('.ts')) await bundle(file.replace(/\.ts$/, ''), join(pages, file), false)
 mkdirSync(outDir, { recursive: true })
+writeFileSync(join(outDir, 'custom-elements.json'), `${JSON.stringify(manifestOf(here, 'dist/web/lamppost.js'), null, 2)}\n`)
 for (const file of readdirSync(pages)) if (!file.endsWith('.ts')) cpSync(join(pages, file), join(outDir, file))

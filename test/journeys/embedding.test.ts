@@ -151,6 +151,20 @@ describe('the element in a page of another origin', () => {
   })
 })
 
+describe('the manifest of the elements', () => {
+  test('has exactly the attributes and the parts that they have in a browser', async () => {
+    const manifest = (await (await fetch(`${house.url}/custom-elements.json`)).json()) as { modules: { declarations: { tagName: string; attributes: { name: string }[]; cssParts: { name: string }[] }[] }[] }
+    const page = await visit(`${house.url}/embed#token=${tokens.asha}`)
+    await until(() => page.evaluate(() => customElements.get('lamppost-wall') !== undefined), (so) => so)
+    for (const { tagName, attributes } of manifest.modules[0]?.declarations ?? []) expect({ tagName, has: await page.evaluate((tag) => [...((customElements.get(tag) as unknown as { observedAttributes: string[] }).observedAttributes ?? [])].sort(), tagName) }).toEqual({ tagName, has: attributes.map(({ name }) => name).sort() })
+    await press()
+    await page.locator('lamppost-incident.large h2').waitFor()
+    const parts = (selector: string) => page.locator(selector).first().evaluate((element) => [...(element.shadowRoot?.querySelectorAll('[part]') ?? [])].flatMap((part) => part.getAttribute('part')?.split(' ') ?? []))
+    const documented = (tag: string): string[] => manifest.modules[0]?.declarations.find(({ tagName }) => tagName === tag)?.cssParts.map(({ name }) => name) ?? []
+    for (const tag of ['lamppost-wall', 'lamppost-incident', 'lamppost-town']) expect(documented(tag)).toEqual(expect.arrayContaining(await parts(tag)))
+  })
+})
+
 describe('several walls on one page', () => {
   test('share one stream and one connection for pictures, and show the same', async () => {
     const streams: string[] = []
