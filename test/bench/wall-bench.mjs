@@ -1,0 +1,198 @@
+/**
+ * The operator's wall: how soon a press is on six screens, how soon its picture moves, what an idle wall costs to open, and whether
+ * nine tiles leak or miss anything over minutes with a network cut. Chromium, server and cameras share the machine.
+ */
+import { fork, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { CREDENTIALS, openBrowser, root, sleep, startServer, summary, until } from './bench-tools.mjs'
+
+const TILES = 9
+const WALLS = 6
+
+/** In the page: when this incident's tile is there, and when its picture moves. */
+function watchWall() {
+  window.lamppostBench = { tile: null, moving: null }
+  const found = window.lamppostBench
+  const now = () => performance.timeOrigin + performance.now()
+  const look = () => {
+    const tile = document.querySelector('lamppost-wall')?.shadowRoot?.querySelector('lamppost-incident')?.shadowRoot
+    if (found.tile === null && tile?.querySelector('h2')) found.tile = now()
+    const video = tile?.querySelector('lamppost-player.live')?.shadowRoot?.querySelector('video')
+    if (video && !video.watched) {
+      video.watched = true
+      let frames = 0
+      const onFrame = () => {
+        frames += 1
+        if (frames === 2) found.moving = now()
+        else video.requestVideoFrameCallback(onFrame)
+      }
+      video.requestVideoFrameCallback(onFrame)
+    }
+    if (found.tile === null || found.moving === null) requestAnimationFrame(look)
+  }
+  look()
+}
+
+function writeTown(file, ports) {
+  const points = Array.from({ length: TILES }, (_, i) => `  - { id: point-${i}, name: "Help point ${i}", location: { lat: ${54.52 + i * 0.01}, lon: -1.55 } }`)
+  const cameras = ports.map((port, i) => `  - { id: cam-${i}, name: Camera ${i}, location: { lat: ${54.52 + i * 0.01}, lon: -1.55 }, onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, presets: { point-${i}: { token: "1", name: Here } }, buffer: { preRoll: 30s, keep: 1h } }`)
+  writeFileSync(file, ['site: { id: bench, name: Bench, timezone: Europe/London }', 'helpPoints:', ...points, 'cameras:', ...cameras, ''].join('\n'))
+  return file
+}
+
+/** Cameras whose pictures cost nothing: one recorded 720p stream. */
+async function startCameras(folder, count) {
+  const source = join(folder, 'source.mp4')
+  spawnSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=25', '-t', '20', '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-g', '50', '-keyint_min', '50', '-b:v', '2M', '-maxrate', '2M', '-bufsize', '1M', '-pix_fmt', 'yuv420p', source])
+  const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [folder, source, String(count), CREDENTIALS.username, CREDENTIALS.password])
+  const { ports } = await new Promise((resolve) => town.once('message', resolve))
+  return { ports, close: () => new Promise((resolve) => (town.once('exit', resolve), town.disconnect())) }
+}
+
+async function openWall(browser, server, size = { width: 1280, height: 720 }) {
+  const page = await (await browser.newContext({ viewport: size })).newPage()
+  const startedAt = performance.now()
+  await page.goto(`${server.url}/embed#token=${server.tokens.operator}`)
+  await page.waitForFunction(() => document.querySelector('lamppost-wall')?.shadowRoot, null, { polling: 20 })
+  return { page, openMs: performance.now() - startedAt }
+}
+const press = async (server, helpPoint) => (await (await server.call('press', 'POST', '/presses', { helpPoint })).json()).incident
+const close = (server, id) => server.call('operator', 'POST', `/incidents/${id}/closure`, { reason: 'bench' })
+
+async function onSixWalls(browser, server, presses) {
+  const walls = []
+  for (let i = 0; i < WALLS; i += 1) walls.push((await openWall(browser, server)).page)
+  const [each, last, moving] = [[], [], []]
+  await sleep(2000)
+  for (let i = 0; i < presses; i += 1) {
+    for (const page of walls) await page.evaluate(watchWall)
+    const pressedAt = performance.timeOrigin + performance.now()
+    const id = await press(server, `point-${i % TILES}`)
+    const found = await Promise.all(walls.map(async (page) => {
+      await page.waitForFunction(() => window.lamppostBench.moving !== null, null, { timeout: 30_000, polling: 50 })
+      return page.evaluate(() => window.lamppostBench)
+    }))
+    const tiles = found.map(({ tile }) => tile - pressedAt)
+    each.push(...tiles)
+    last.push(Math.max(...tiles))
+    moving.push(...found.map(({ moving: at }) => at - pressedAt))
+    await close(server, id)
+    await Promise.all(walls.map((page) => page.waitForFunction(() => !document.querySelector('lamppost-wall').shadowRoot.querySelector('lamppost-incident'))))
+    await sleep(300)
+  }
+  for (const page of walls) await page.context().close()
+  return { 'press -> tile, each of 6 walls': summary(each), 'press -> tile, the last of 6 walls': summary(last), 'press -> first moving picture, each of 6 walls': summary(moving) }
+}
+
+async function onOneWall(browser, server, presses) {
+  const { page } = await openWall(browser, server)
+  const [tile, moving] = [[], []]
+  await sleep(1000)
+  for (let i = 0; i < presses; i += 1) {
+    await page.evaluate(watchWall)
+    const pressedAt = performance.timeOrigin + performance.now()
+    const id = await press(server, `point-${i % TILES}`)
+    await page.waitForFunction(() => window.lamppostBench.moving !== null, null, { timeout: 30_000, polling: 50 })
+    const found = await page.evaluate(() => window.lamppostBench)
+    tile.push(found.tile - pressedAt)
+    moving.push(found.moving - pressedAt)
+    await close(server, id)
+    await page.waitForFunction(() => !document.querySelector('lamppost-wall').shadowRoot.querySelector('lamppost-incident'))
+    await sleep(300)
+  }
+  await page.context().close()
+  return { 'press -> tile, one wall': summary(tile), 'press -> first moving picture, one wall': summary(moving) }
+}
+
+async function idleWalls(browser, server) {
+  const [open, paint] = [[], []]
+  for (let i = 0; i < 20; i += 1) {
+    const { page, openMs } = await openWall(browser, server)
+    open.push(openMs)
+    await page.context().close()
+    const imitation = await (await browser.newContext()).newPage()
+    await imitation.goto(`${server.url}/`)
+    await imitation.waitForFunction(() => performance.getEntriesByName('first-contentful-paint').length > 0)
+    paint.push(await imitation.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime))
+    await imitation.context().close()
+  }
+  return { 'idle wall: navigation -> element ready': summary(open), 'idle wall: first contentful paint of /': summary(paint) }
+}
+
+/** Nine tiles for minutes, with a cut of the network in the middle; the heap is read after a forced collection. */
+async function nineTiles(browser, server, minutes) {
+  const { page } = await openWall(browser, server, { width: 1920, height: 1080 })
+  for (let i = 0; i < TILES; i += 1) await press(server, `point-${i}`)
+  await page.waitForFunction((count) => document.querySelector('lamppost-wall').shadowRoot.querySelectorAll('lamppost-incident').length === count, TILES)
+  const devtools = await page.context().newCDPSession(page)
+  const heap = async () => {
+    for (let i = 0; i < 3; i += 1) await devtools.send('HeapProfiler.collectGarbage')
+    return Math.round(((await devtools.send('Runtime.getHeapUsage')).usedSize / 1e6) * 10) / 10
+  }
+  const nodes = async () => (await devtools.send('Memory.getDOMCounters')).nodes
+  await sleep(20_000)
+  const before = { heap: await heap(), nodes: await nodes() }
+  const heaps = [before.heap]
+  const half = (minutes * 60_000) / 2
+  for (const end = performance.now() + half; performance.now() < end; await sleep(Math.min(60_000, half / 4))) heaps.push(await heap())
+  // A cut: what happens meanwhile must all be there afterwards.
+  const cutMs = Math.min(5 * 60_000, half / 2)
+  await page.context().setOffline(true)
+  const noted = []
+  for (const end = performance.now() + cutMs; performance.now() < end; await sleep(cutMs / 10)) {
+    const text = `during the cut ${noted.length}`
+    const { items } = await (await server.call('operator', 'GET', '/incidents?state=open&limit=9')).json()
+    await server.call('operator', 'POST', `/incidents/${items[noted.length % items.length].id}/notes`, { text })
+    noted.push({ incident: items[noted.length % items.length].id, text })
+  }
+  const gone = (await (await server.call('operator', 'GET', '/incidents?state=open&limit=9')).json()).items[0].id
+  await close(server, gone)
+  const lost = await page.evaluate(() => document.querySelector('lamppost-wall').shadowRoot.querySelector('.banner') !== null)
+  await page.context().setOffline(false)
+  const backAt = performance.now()
+  await page.waitForFunction(() => document.querySelector('lamppost-wall').shadowRoot.querySelector('.banner') === null, null, { timeout: 60_000 })
+  const backMs = performance.now() - backAt
+  await sleep(3000)
+  const seen = await page.evaluate(() => {
+    const wall = document.querySelector('lamppost-wall')
+    const client = wall.shadowRoot.querySelector('lamppost-incident').client
+    return client.state().incidents.map(({ id, log }) => ({ id, notes: log.filter(({ kind }) => kind === 'incident.noted').map(({ body }) => body.text) }))
+  })
+  const missed = noted.filter(({ incident, text }) => incident !== gone && !seen.find(({ id }) => id === incident)?.notes.includes(text)).length + Number(seen.some(({ id }) => id === gone))
+  for (const end = performance.now() + half - cutMs; performance.now() < end; await sleep(Math.min(60_000, half / 4))) heaps.push(await heap())
+  const after = { heap: await heap(), nodes: await nodes() }
+  const playing = await page.evaluate(() => [...document.querySelector('lamppost-wall').shadowRoot.querySelectorAll('lamppost-incident')].filter((tile) => /^Live/.test(tile.shadowRoot.querySelector('lamppost-player')?.shadowRoot.querySelector('.age')?.textContent ?? '')).length)
+  await page.context().close()
+  return {
+    [`nine tiles, ${minutes} minutes: heap MB after a collection`]: { before: before.heap, after: after.heap, most: Math.max(...heaps), ratio: Math.round((after.heap / before.heap) * 1000) / 1000 },
+    'nine tiles: DOM nodes': { before: before.nodes, after: after.nodes },
+    [`nine tiles: a cut of ${Math.round(cutMs / 1000)} s`]: { 'said so': lost, 'back after ms': Math.round(backMs), 'entries meanwhile': noted.length + 1, missed },
+    'nine tiles: live at the end': playing,
+  }
+}
+
+export async function benchWall({ presses, minutes }) {
+  const folder = mkdtempSync(join(tmpdir(), 'lamppost-bench-'))
+  const cameras = await startCameras(folder, TILES)
+  const server = await startServer(folder, writeTown(join(folder, 'site.yaml'), cameras.ports))
+  const browser = await openBrowser()
+  try {
+    await until(server.cameras, (items) => items.every(({ health }) => health.onvif === 'up' && health.video === 'up'))
+    const module = readFileSync(join(root, 'dist', 'web', 'lamppost.js'))
+    return {
+      'the module, gzip: bytes': gzipSync(module, { level: 9 }).length,
+      ...(await idleWalls(browser, server)),
+      ...(await onOneWall(browser, server, presses)),
+      ...(await onSixWalls(browser, server, presses)),
+      ...(await nineTiles(browser, server, minutes)),
+    }
+  } finally {
+    await browser.close()
+    await server.close()
+    await cameras.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
