@@ -10,6 +10,17 @@ import { townMarks } from './town-geometry.ts'
 import { type TownMap, createTownMap } from './town-map.ts'
 import { leafletStyles, townStyles } from './town-styles.ts'
 
+const MOST_IDLE_MS = 1500
+/** Returns the undo. Safari has no idle callback. */
+function whenIdle(act: () => void): () => void {
+  if (typeof requestIdleCallback === 'undefined') {
+    const timer = setTimeout(act, MOST_IDLE_MS / 3)
+    return () => clearTimeout(timer)
+  }
+  const asked = requestIdleCallback(act, { timeout: MOST_IDLE_MS })
+  return () => cancelIdleCallback(asked)
+}
+
 /**
  * @attr server - Lamppost's origin; empty means the page's own
  * @attr token - a bearer token; empty uses the session cookie
@@ -36,13 +47,24 @@ export class LamppostTown extends LitElement {
   #streetsOf: unknown = null
 
   override disconnectedCallback(): void {
+    this.#waiting?.()
+    this.#waiting = null
     this.#map?.close()
     this.#map = null
     this.#streetsOf = null
     super.disconnectedCallback()
   }
 
+  /** A map can wait a moment: words and pictures of a press come first. */
+  #waiting: (() => void) | null = null
   protected override updated(): void {
+    if (this.#map) return this.#draw()
+    this.#waiting ??= whenIdle(() => {
+      this.#waiting = null
+      if (this.isConnected) this.#draw()
+    })
+  }
+  #draw(): void {
     const { client } = this.#client
     const { site, helpPoints, cameras, incidents } = client.state()
     if (!site || !this.place) return
