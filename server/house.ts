@@ -35,6 +35,7 @@ import { createSignIn, sessionRoutes } from './door/session-routes.ts'
 import { shiftRoutes } from './door/shift-routes.ts'
 import { stateRoutes } from './door/state-routes.ts'
 import type { CameraId, CameraView, FramingWay, PresetToken } from './glossary/camera.ts'
+import type { IncidentId } from './glossary/incident.ts'
 import type { Person } from './glossary/people.ts'
 import type { HelpPointId, Place } from './glossary/press.ts'
 import type { HelpPoint, Site } from './glossary/site.ts'
@@ -71,7 +72,7 @@ import { editPreset } from './site/site-edit.ts'
 import { openSiteFile } from './site/site-file.ts'
 import { createHelpPointIndex } from './site/help-point-index.ts'
 import { createResolver } from './site/site-references.ts'
-import { walkBetween } from './site/walking.ts'
+import { createWalks } from './site/walking.ts'
 import { realClock } from './tools/clock.ts'
 import { createClosingStack } from './tools/closing-stack.ts'
 import { Failure } from './tools/failure.ts'
@@ -337,7 +338,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         metrics.drill(entry.body.passed)
         tellProof(entry.body.helpPoint)
       } else if (entry.kind === 'chain.finished' || entry.kind === 'incident.opened') tellProof(entry.body.helpPoint)
-      else if (entry.kind === 'incident.closed') tellProof(book.get(entry.body.incident).helpPoint)
+      else if (entry.kind === 'incident.closed' || entry.kind === 'incident.reopened') tellProof(book.get(entry.body.incident).helpPoint)
       else if (entry.kind === 'ledger.broken') news.publish({ event: 'ledger.health', data: { problem: entry.body.problem } })
     }))
 
@@ -444,7 +445,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const sessions = createSessions(clock.now)
     const demo = demoTown ? demoPeople(demoTown.credentials) : new Map<string, Person>()
     const wallTokens = createWallTokens(clock.now)
-    const presence = createPresence((present) => news.publish({ event: 'people.present', data: { items: present } }))
+    const presence = createPresence({ clock, known: (id) => book.isOpen(id as IncidentId), onChange: (present) => news.publish({ event: 'people.present', data: { items: present } }) })
+    closing.add('presence', presence.close)
     const byToken = (token: string): Person | null => demo.get(token) ?? wallTokens.who(token) ?? people.byToken(token)
     const whoHas = (credential: Credential): Person | null => ('bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie))
     const door = await createDoor({
@@ -486,7 +488,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       },
       onRefused: (from, reason, id) => onRefusedPress('http', from, reason, helpPoint(id)?.id ?? ''),
     })
-    helpPointRoutes(door, { site, storage: clips.diskState, record: () => ledger.state().broken, accept: acceptPress, incidentAt: (id) => book.openAt(id as HelpPointId)?.id ?? null, proofOf, streets: siteFileOpen.streets, openings: ({ open }) => openings(open, clock.now(), site().timezone), walk: (from, to) => walkBetween(siteFileOpen.streets(), from.location, to.location) })
+    const walks = createWalks()
+    helpPointRoutes(door, { site, storage: clips.diskState, record: () => ledger.state().broken, accept: acceptPress, incidentAt: (id) => book.openAt(id as HelpPointId)?.id ?? null, proofOf, streets: siteFileOpen.streets, openings: ({ open }) => openings(open, clock.now(), site().timezone), walk: (from, to) => walks(siteFileOpen.streets(), to.location)(from.location) })
     outboxRoutes(door, outbox)
     incidentRoutes(door, {
       ...incidents,
@@ -502,19 +505,29 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       presets: presets.list,
       savePreset: presets.save,
       removePreset: presets.remove,
-      recall: presets.recall,
+      recall: (id, token, actor) => {
+        const hand = hands.who(id)
+        if (hand && !actor.endsWith(`:${hand.name}`)) throw new Failure('camera/in-hand', `${hand.name} steers ${id} now.`, { extra: { owner: hand.name } })
+        return presets.recall(id, token, actor)
+      },
       teach: presets.teach,
       reference: presets.reference,
       checkPicture: presets.checkPicture,
       check: (camera, token) => drift.check({ camera, token }),
       move: async (id, velocity, timeoutMs, { name, takeOver, actor }) => {
+        const head = cameras.head(id)
         const incident = cameras.heldBy(id)
         const { fresh, from } = hands.take(id, name, takeOver, incident)
-        await cameras.head(id).move(velocity, timeoutMs)
+        try {
+          await head.move(velocity, timeoutMs)
+        } catch (error) {
+          if (fresh) hands.undo(id)
+          throw error
+        }
         cameras.movedByHand(id)
         // Also when it was sent back in between by the same hand.
         incidents.steered(id, name)
-        if (fresh) append([{ kind: 'camera.moved', actor, subject: id, body: { camera: id, ...velocity, by: name, ...(from === null ? {} : { from }), ...(incident === null ? {} : { incident }) } }])
+        if (fresh) append([{ kind: 'camera.moved', actor, subject: incident ?? id, body: { camera: id, ...velocity, by: name, ...(from === null ? {} : { from }), ...(incident === null ? {} : { incident }) } }])
       },
       stop: (id) => cameras.head(id).stop(),
       recorder: clips.report,
@@ -541,8 +554,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const signIn = createSignIn({ byPassword: people.byPassword, byToken })
     peopleRoutes(door, {
       present: presence.view,
-      issue: wallTokens.issue,
-      isShortLived: (token) => wallTokens.who(token) !== null,
+      issue: (holder, minutes, by) => wallTokens.issue(holder, minutes, () => whoHas(by) !== null),
       onIssued: async ({ name, role }, through, until, actor) => void (await append([{ kind: 'token.issued', actor, subject: 'session', body: { name, role, through, until } }]).durable),
     })
     const shiftDesk = createShiftDesk({

@@ -5,6 +5,8 @@ import { Failure } from '../tools/failure.ts'
 
 /** A hand that has not moved it for so long has let go. */
 const LET_GO_MS = 5000
+/** Commands come faster than this while a stick is held. */
+const HELD_MS = 1000
 
 export function createCameraHands({ clock, onChange }: { clock: Clock; onChange(camera: CameraId, hand: CameraHand | null): void }) {
   const hands = new Map<CameraId, CameraHand & { movedAt: number; during: string | null; stop: AbortController }>()
@@ -34,9 +36,15 @@ export function createCameraHands({ clock, onChange }: { clock: Clock; onChange(
       const now = hands.get(camera)
       if (now && now.name !== name && !takeOver) throw new Failure('camera/in-hand', `${now.name} steers ${camera} now.`, { extra: { owner: now.name } })
       if (now?.name === name) {
-        now.movedAt = clock.monotonic()
+        const held = clock.monotonic() - now.movedAt < HELD_MS
         const fresh = now.during !== during
+        now.movedAt = clock.monotonic()
         now.during = during
+        // A stick that was held before the press must not turn the camera away from who pressed: let go, and move it anew.
+        if (fresh && held && during !== null) {
+          letGo(camera)
+          throw new Failure('camera/held', `A press has just called ${camera}; let go, and steer it again if you mean to.`)
+        }
         return { fresh, from: null }
       }
       now?.stop.abort()
@@ -46,6 +54,8 @@ export function createCameraHands({ clock, onChange }: { clock: Clock; onChange(
       void watch(camera)
       return { fresh: true, from: now?.name ?? null }
     },
+    /** The camera did not follow: nobody has it. */
+    undo: letGo,
     close(): void {
       for (const { stop } of hands.values()) stop.abort()
       hands.clear()

@@ -19,13 +19,13 @@ export type HelpPointPort = PressPort & {
   proofOf(helpPoint: HelpPoint): HelpPointProof
   streets(): StreetMap | null
   /** When it is open, from now on; UTC ISO 8601. */
-  openings(place: SafePlace): { from: string; to: string }[]
+  openings(place: SafePlace): { from: string; to: string | null }[]
   /** How far people walk there. */
   walk(from: HelpPoint, to: SafePlace): Walk
 }
 
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
-const SITE = Type.Object({ id: Type.String(), name: Type.String(), timezone: Type.String(), safePlaces: Type.Array(Type.Object({ name: Type.String(), address: Type.String(), location: PLACE, open: Type.Array(Type.Unknown()), openings: Type.Array(Type.Object({ from: TIME, to: TIME }), { description: 'When it is open, for the next eight days' }), walks: Type.Array(Type.Object({ helpPoint: Type.String(), metres: Type.Integer(), minutes: Type.Integer(), along: Type.Enum(['streets', 'line'], { description: 'By the map’s streets, or as the crow flies and a third more' }) })) })), contacts: Type.Array(Type.Unknown()), escalation: Type.Array(Type.Object({ afterMs: Type.Integer(), to: Type.Array(Type.String()) }), { description: 'When nobody takes an incident' }), storage: Type.Unknown({ description: 'The disk of the clip buffers as `storage.health` tells it; null while all is well' }), record: Type.Union([Type.String(), Type.Null()], { description: 'What is broken about the ledger, as `ledger.health` tells it; null while it is whole' }) })
+const SITE = Type.Object({ id: Type.String(), name: Type.String(), timezone: Type.String(), safePlaces: Type.Array(Type.Object({ name: Type.String(), address: Type.String(), location: PLACE, open: Type.Array(Type.Unknown()), openings: Type.Array(Type.Object({ from: TIME, to: Type.Union([TIME, Type.Null()], { description: 'Null: not for a week' }) }), { description: 'When it is open, for the next eight days' }), walks: Type.Array(Type.Object({ helpPoint: Type.String(), metres: Type.Integer(), minutes: Type.Integer(), along: Type.Enum(['streets', 'line'], { description: 'By the map’s streets, or as the crow flies and a third more' }) })) })), contacts: Type.Array(Type.Unknown()), escalation: Type.Array(Type.Object({ afterMs: Type.Integer(), to: Type.Array(Type.String()) }), { description: 'When nobody takes an incident' }), storage: Type.Unknown({ description: 'The disk of the clip buffers as `storage.health` tells it; null while all is well' }), record: Type.Union([Type.String(), Type.Null()], { description: 'What is broken about the ledger, as `ledger.health` tells it; null while it is whole' }) })
 
 /** What may be shown of it: its secrets are nobody's. */
 function sourcesOf({ wired, mqtt, lorawan, sia, secret }: HelpPoint): string[] {

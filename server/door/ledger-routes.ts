@@ -53,17 +53,25 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     const send = (text: string): void => {
       // HTTP/2 keeps what is unsent in the stream below the answer.
       const unsent = 'stream' in raw ? (raw.stream as { writableLength: number }).writableLength : raw.writableLength
+      if (raw.writableEnded || raw.destroyed) return
       if (unsent > MOST_UNSENT) raw.destroy()
       else raw.write(text)
     }
     // Entries that become durable while the past is being read wait their turn.
     let waiting: Entry[] | null = []
     const leave = [port.tail((entry) => (waiting ? waiting.push(entry) : send(written(entry)))), port.news(({ event, data }) => send(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))]
-    const ping = setInterval(() => (port.mayStill(request.headers) ? send(': still here\n\n') : raw.end()), PING_MS)
-    raw.on('close', () => {
+    const end = (): void => {
       clearInterval(ping)
-      for (const undo of leave) undo()
-    })
+      for (const undo of leave.splice(0)) undo()
+    }
+    const ping = setInterval(() => {
+      if (port.mayStill(request.headers)) return send(': still here\n\n')
+      end()
+      raw.end()
+    }, PING_MS)
+    raw.on('close', end)
+    // A connection that breaks while it is written to is no more than closed.
+    raw.on('error', end)
     let last = after ?? Number.POSITIVE_INFINITY
     if (after !== null)
       for (let page = await port.page(after, 500); page.length > 0 && !raw.destroyed; page = await port.page(last, 500)) {

@@ -55,6 +55,7 @@ export function liveSocket(app: App, { whoHas, knows, watchLive, now, enter: pre
   function serve(socket: WebSocket, request: IncomingMessage): void {
     const watches = new Map<string, { leave(): void }>()
     let credential: Credential | null = null
+    let visitor: string | null = null
     let visit: ReturnType<LiveSocketPort['enter']> | null = null
     const tell = (message: object): void => socket.send(JSON.stringify(message))
     const refuse = (words: string): void => {
@@ -71,8 +72,10 @@ export function liveSocket(app: App, { whoHas, knows, watchLive, now, enter: pre
       if (!person) return refuse('This token or session is not known here, has ended, or may not see pictures.')
       credential = given
       clearTimeout(late)
-      // A renewed token is the same visit.
-      visit ??= present(person)
+      // A renewed token is the same visit; another person's at the same desk is another.
+      if (visitor !== person.name) visit?.leave()
+      if (visitor !== person.name) visit = present(person)
+      visitor = person.name
       tell({ welcome: true, now: now() })
     }
     const late = setTimeout(() => refuse('No token came, and there is no session.'), TOKEN_WITHIN_MS)

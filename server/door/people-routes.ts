@@ -2,14 +2,13 @@
 import { Type } from 'typebox'
 import { type Person, type Present, ROLES } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
-import { type App, actorOf } from './door.ts'
+import { type App, type Credential, actorOf, credentialOf } from './door.ts'
 import { PROBLEM, listOf } from './shapes.ts'
 
 export type PeoplePort = {
   present(): Present[]
-  issue(person: Person, minutes: number): { token: string; expiresAt: string }
-  /** Whether this request came with a short-lived token. */
-  isShortLived(token: string): boolean
+  /** It ends when the credential that asked for it does. */
+  issue(person: Person & { through: string }, minutes: number, by: Credential): { token: string; expiresAt: string }
   onIssued(person: Person, through: string, until: string, actor: string): Promise<void>
 }
 
@@ -27,18 +26,19 @@ export function peopleRoutes(app: App, port: PeoplePort): void {
       schema: {
         summary: 'A short-lived token of the same role, for a wall inside another page; the page around renews it in time',
         tags: ['session'],
-        body: Type.Union([Type.Object({ name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Who sits in front of that wall, as the page around knows; the record says through whom' })), minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 720 })) }, { additionalProperties: false }), Type.Null()]),
+        body: Type.Union([Type.Object({ name: Type.Optional(Type.String({ minLength: 1, maxLength: 40, pattern: '^[^\\p{C}]+$', description: 'Who sits in front of that wall, as the page around knows; the record says through whom' })), minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 720 })) }, { additionalProperties: false }), Type.Null()]),
         response: { 201: TOKEN, '4xx': PROBLEM },
       },
     },
     async (request, reply) => {
       const { person } = request
-      if (!person) throw new Failure('people/unauthenticated', 'Sign in, or send a token: Authorization: Bearer …')
-      const bearer = /^Bearer\s+(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-      if (bearer !== undefined && port.isShortLived(bearer)) throw new Failure('people/forbidden', 'A short-lived token cannot make others; ask with the token or session that made it.')
+      const credential = credentialOf(request.headers)
+      if (!person || !credential) throw new Failure('people/unauthenticated', 'Sign in, or send a token: Authorization: Bearer …')
+      if (person.through !== undefined) throw new Failure('people/forbidden', 'A short-lived token cannot make others; ask with the token or session that made it.')
       const { name, minutes = DEFAULT_MINUTES } = request.body ?? {}
-      const holder: Person = { ...person, name: name === undefined ? person.name : `${name} (${person.name})` }
-      const made = port.issue(holder, minutes)
+      const given = name?.normalize('NFC').replaceAll(/\s+/g, ' ').trim()
+      const holder = { ...person, name: given ? `${given} (${person.name})` : person.name, through: person.name }
+      const made = port.issue(holder, minutes, credential)
       await port.onIssued(holder, person.name, made.expiresAt, actorOf(request))
       return reply.status(201).header('cache-control', 'no-store').send({ ...made, name: holder.name, role: holder.role })
     },

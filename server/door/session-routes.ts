@@ -38,7 +38,7 @@ export function createSignIn(port: Pick<SessionPort, 'byPassword' | 'byToken'>):
     // Counted before it is checked: many guesses at once are many guesses.
     wrong.set(address, { count: (before?.count ?? 0) + 1, since: performance.now() })
     const person = 'token' in given ? port.byToken(given.token) : await port.byPassword(given.user, given.password)
-    if (!person || person.role === 'press') {
+    if (!person || person.role === 'press' || person.through !== undefined) {
       await new Promise((resolve) => setTimeout(resolve, WRONG_WAIT_MS))
       throw new Failure('people/unauthenticated', 'This name and password (or token) are not known here.')
     }

@@ -36,6 +36,7 @@ export const INCIDENT = Type.Object({
   owner: MAYBE_STRING,
   handover: Type.Union([Type.Object({ from: Type.String(), to: Type.Union([Type.String(), Type.Null()], { description: 'Null: whoever comes' }), at: TIME }), Type.Null()], { description: 'Offered by its owner, and not taken yet' }),
   onHold: Type.Union([Type.Object({ by: Type.String(), reason: Type.String(), at: TIME, until: MAYBE_TIME }), Type.Null()]),
+  recalledAt: Type.Union([TIME, Type.Null()], { description: 'Pressed again while it was on hold, and nobody has done anything about it since' }),
   escalation: Type.Object({ step: Type.Integer({ description: 'How many of the site’s steps were taken because nobody took it' }), at: MAYBE_TIME }),
   closedAt: MAYBE_TIME,
   closureReason: MAYBE_STRING,

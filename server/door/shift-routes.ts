@@ -1,7 +1,7 @@
 /** The hand-over from shift to shift, signed by both. */
 import { Type } from 'typebox'
 import type { Shift, ShiftSummary } from '../glossary/shift.ts'
-import { Failure } from '../tools/failure.ts'
+import { Failure, wordsOf } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
 import type { SignIn } from './session-routes.ts'
 import { ID_PARAMS, MAYBE_STRING, MAYBE_TIME, PROBLEM, TIME, listOf } from './shapes.ts'
@@ -33,7 +33,13 @@ export function shiftRoutes(app: App, port: ShiftPort, signIn: SignIn): void {
   app.post('/api/v1/shifts/:id/signature', { config: { roles: HANDLERS }, schema: { summary: 'Take over: signed by who comes; without a body by who is signed in', tags: ['shifts'], params: ID_PARAMS, body: SIGNATURE, response: { 200: SHIFT, '4xx': PROBLEM } } }, async (request) => {
     // Without a body there is nothing at all, whatever the schema's types say.
     const given = request.body as typeof request.body | undefined
-    const person = given ? await signIn(request.ip, given) : request.person
+    const person = given
+      ? await signIn(request.ip, given).catch((error: unknown) => {
+          // Who is signed in here stays so: it is the other one's name and password that are wrong.
+          throw new Failure('people/forbidden', wordsOf(error))
+        })
+      : request.person
+    if (person?.through !== undefined) throw new Failure('people/forbidden', 'A wall’s short-lived token signs nothing; sign with a name and password, or a token of one’s own.')
     if (!person || !(HANDLERS as readonly string[]).includes(person.role)) throw new Failure('people/forbidden', 'Only an operator or a supervisor takes a shift over.')
     return port.accept(request.params.id, person.name, `${person.role}:${person.name}`)
   })

@@ -29,6 +29,8 @@ export type Incident = {
   /** Offered by its owner, and not taken yet. */
   handover: Handover | null
   onHold: Hold | null
+  /** Pressed again while it was on hold: somebody waits until its owner, or anybody, does something about it. */
+  recalledAt: string | null
   escalation: Escalation
   closedAt: string | null
   closureReason: string | null

@@ -7,9 +7,10 @@ import type { Clock } from '../tools/clock.ts'
 const LOOK_EVERY_MS = 500
 
 /** Since when somebody waits for this room, milliseconds since 1970; null while nobody does. A drill waits for nobody. Pure. */
-export function waitingSince({ kind, state, openedAt, presses, handover, onHold }: Incident, now: number): number | null {
+export function waitingSince({ kind, state, openedAt, presses, handover, onHold, recalledAt }: Incident, now: number): number | null {
   if (kind === 'drill' || state === 'closed') return null
   if (state === 'open') return Date.parse(presses.find((press) => press.kind === 'press')?.receivedAt ?? openedAt)
+  if (recalledAt) return Date.parse(recalledAt)
   if (handover) return Date.parse(handover.at)
   const until = onHold?.until ? Date.parse(onHold.until) : Number.POSITIVE_INFINITY
   return until <= now ? until : null

@@ -14,6 +14,8 @@ import { type CameraPort, type Chosen, createIncidentFramings } from './incident
 
 /** How much of what followed a late press is held. */
 const LATE_HOLD_MS = 10 * 60_000
+/** Long enough to notice a mistake; a clip of many hours of other people would be one. */
+const REOPEN_WITHIN_MS = 60 * 60_000
 
 export type ClipPort = {
   preRollMs(camera: CameraId): number
@@ -144,22 +146,32 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       return write(incident.id, { kind: 'incident.taken-up', actor, subject: incident.id, body: { incident: incident.id, by } })
     },
     /**
-     * It was closed too soon: it is the one's who opens it again, its clips go on, and its first camera is sent again if nobody needs it.
-     * @throws incident/not-closed, incident/other-open when its help point was pressed since
+     * It was closed too soon: it is the one's who opens it again, its clips go on, and cameras come as for a press. Not for a drill,
+     * nor long after: everything recorded in between would be held.
+     * @throws incident/not-closed, incident/closed, incident/other-open when its help point was pressed since
      */
     async reopen(id: string, owner: string, reason: string, actor: string): Promise<Incident> {
       const incident = await book.load(id)
       if (incident.state !== 'closed') throw new Failure('incident/not-closed', `Incident ${id} is not closed.`)
+      if (incident.kind === 'drill') throw new Failure('incident/closed', 'A drill is not opened again; run another one.')
+      if (clock.now() - Date.parse(incident.closedAt ?? '') > REOPEN_WITHIN_MS) throw new Failure('incident/closed', `Incident ${id} was closed more than an hour ago: it takes notes, and a further press opens a new one.`)
       const other = book.openAt(incident.helpPoint)
       if (other) throw new Failure('incident/other-open', `${helpPointName(incident.helpPoint)} was pressed again since: that incident is open.`, { extra: { incident: other.id } })
-      const goOn = incident.clips.map(({ camera, from }) => ({ camera, from, to: null }))
+      // A late press moved nothing, and what was recorded then is held already.
+      const late = incident.presses.every((press) => press.late)
+      const goOn = late ? [] : incident.clips.map(({ camera, from }) => ({ camera, from, to: null }))
+      const gone = incident.framings.filter(({ way, state }) => way !== 'fixed' && state !== 'failed').map((framing): Draft => ({ kind: 'framing.changed', actor: 'lamppost', subject: incident.id, body: { incident: incident.id, framing: { ...framing, state: 'unproven', proofs: [], reason: 'It went back when the incident was closed.' } } }))
       const { durable } = append([
         { kind: 'incident.reopened', actor, subject: incident.id, body: { incident: incident.id, owner, reason } },
+        ...gone,
         ...goOn.map((clip): Draft => ({ kind: 'clip.held', actor: 'lamppost', subject: incident.id, body: { incident: incident.id, ...clip } })),
       ])
       for (const clip of goOn) clips.hold(incident.id, clip)
-      const first = incident.framings.find(({ role, way, state, camera }) => role === 'primary' && way !== 'fixed' && state !== 'failed' && cameras.heldBy(camera) === null)
-      if (first) append([framings.bring(incident, first, 'primary').draft])
+      if (!late) {
+        const { framings: asked, drafts } = framings.begin(incident.id, incident.helpPoint, incident.kind, book.unfinished())
+        append([...drafts, ...holdDrafts(incident.id, asked.map(({ camera }) => camera), clock.now())])
+        framings.tellLosers(asked.flatMap(({ camera, way }) => (way === 'fixed' ? [] : [camera])), incident.id, book.unfinished())
+      }
       await durable
       return book.get(incident.id)
     },

@@ -26,6 +26,7 @@ const opened = ({ incident, helpPoint, kind }: EntryBodies['incident.opened'], a
   owner: null,
   handover: null,
   onHold: null,
+  recalledAt: null,
   escalation: NOT_ESCALATED,
   closedAt: null,
   closureReason: null,
@@ -57,27 +58,27 @@ function changed(incident: Incident, entry: Recorded): Incident {
   switch (entry.kind) {
     case 'press.received':
       // A person who presses during a drill is no drill.
-      return { ...called(incident, entry.body.press.kind), kind: entry.body.press.kind === 'press' ? 'press' : incident.kind, presses: grown(incident.presses, entry.body.press) }
+      return { ...called(incident, entry.body.press.kind, entry.at), kind: entry.body.press.kind === 'press' ? 'press' : incident.kind, presses: grown(incident.presses, entry.body.press) }
     case 'press.coalesced':
-      return { ...called(incident, entry.body.kind), kind: entry.body.kind === 'press' ? 'press' : incident.kind, repeats: incident.repeats + entry.body.count }
+      return { ...called(incident, entry.body.kind, entry.at), kind: entry.body.kind === 'press' ? 'press' : incident.kind, repeats: incident.repeats + entry.body.count }
     case 'incident.acknowledged':
-      return { ...incident, state: 'acknowledged', owner: entry.body.owner, handover: null, escalation: NOT_ESCALATED }
+      return { ...incident, state: 'acknowledged', owner: entry.body.owner, handover: null, onHold: null, recalledAt: null, escalation: NOT_ESCALATED }
     case 'incident.offered':
       return { ...incident, handover: { from: entry.body.from, to: entry.body.to, at: entry.at }, escalation: NOT_ESCALATED }
     case 'incident.offer-withdrawn':
       return { ...incident, handover: null, escalation: NOT_ESCALATED }
     case 'incident.put-on-hold':
-      return { ...incident, onHold: { by: entry.body.by, reason: entry.body.reason, at: entry.at, until: entry.body.until }, escalation: NOT_ESCALATED }
+      return { ...incident, onHold: { by: entry.body.by, reason: entry.body.reason, at: entry.at, until: entry.body.until }, recalledAt: null, escalation: NOT_ESCALATED }
     case 'incident.taken-up':
-      return { ...incident, onHold: null, escalation: NOT_ESCALATED }
+      return { ...incident, onHold: null, recalledAt: null, escalation: NOT_ESCALATED }
     case 'incident.escalated':
       return { ...incident, escalation: { step: entry.body.step, at: entry.at } }
     case 'incident.closed':
-      return { ...incident, state: 'closed', closedAt: entry.at, closureReason: entry.body.reason, handover: null, onHold: null, escalation: NOT_ESCALATED }
+      return { ...incident, state: 'closed', closedAt: entry.at, closureReason: entry.body.reason, handover: null, onHold: null, recalledAt: null, escalation: NOT_ESCALATED }
     case 'incident.reopened':
       return { ...incident, state: 'acknowledged', owner: entry.body.owner, closedAt: null, closureReason: null }
     case 'incident.step-ticked':
-      return { ...incident, steps: [...incident.steps, { step: entry.body.step, at: entry.at, by: entry.actor }] }
+      return { ...heeded(incident), steps: [...incident.steps, { step: entry.body.step, at: entry.at, by: entry.actor }] }
     case 'framing.changed':
       return { ...incident, framings: withFraming(incident.framings, withWay(entry.body.framing)) }
     case 'camera.wanted': {
@@ -92,9 +93,10 @@ function changed(incident: Incident, entry: Recorded): Incident {
       return { ...incident, clips: withClip(incident.clips, entry.body) }
     case 'clip.released':
       return { ...incident, clips: incident.clips.filter(({ camera }) => camera !== entry.body.camera) }
-    case 'incident.opened':
     case 'incident.noted':
     case 'incident.contacted':
+      return heeded(incident)
+    case 'incident.opened':
     case 'clip.downloaded':
     case 'camera.passed-over':
     case 'press.refused':
@@ -129,7 +131,9 @@ function changed(incident: Incident, entry: Recorded): Incident {
 }
 
 /** Whoever presses again, waits: what was on hold is not any more. */
-const called = (incident: Incident, kind: Incident['kind']): Incident => (kind === 'press' && incident.onHold ? { ...incident, onHold: null, escalation: NOT_ESCALATED } : incident)
+const called = (incident: Incident, kind: Incident['kind'], at: string): Incident => (kind === 'press' && incident.onHold ? { ...incident, onHold: null, recalledAt: at, escalation: NOT_ESCALATED } : incident)
+/** Somebody does something about it. */
+const heeded = (incident: Incident): Incident => (incident.recalledAt === null ? incident : { ...incident, recalledAt: null, escalation: NOT_ESCALATED })
 
 /** Entries of earlier versions do not say how a camera was brought. */
 const withWay = (framing: Omit<Framing, 'way'> & Partial<Pick<Framing, 'way'>>): Framing => ({ ...framing, way: framing.way ?? (framing.preset === null ? 'fixed' : 'preset') })

@@ -27,17 +27,24 @@ export function openPeopleFile(file: string) {
   function load(anew = false): Stored {
     if (!anew && performance.now() - lookedAt < LOOK_EVERY_MS) return stored
     lookedAt = performance.now()
-    const now = existsSync(file) ? String(statSync(file).mtimeMs) : ''
-    if (now !== stamp) known.clear()
-    if (now !== stamp) stored = now === '' ? { tokens: [], users: [] } : JSON.parse(readFileSync(file, 'utf8'))
-    stamp = now
+    try {
+      const now = existsSync(file) ? String(statSync(file).mtimeMs) : ''
+      if (now === stamp) return stored
+      stored = now === '' ? { tokens: [], users: [] } : (JSON.parse(readFileSync(file, 'utf8')) as Stored)
+      known.clear()
+      stamp = now
+    } catch {
+      // Half written, or edited by hand and broken: those who were known stay known, and it is read again.
+    }
     return stored
   }
   function save(next: Stored): void {
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(`${file}.new`, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o600 })
     renameSync(`${file}.new`, file)
-    stamp = ''
+    stored = next
+    known.clear()
+    stamp = String(statSync(file).mtimeMs)
     lookedAt = Number.NEGATIVE_INFINITY
   }
 

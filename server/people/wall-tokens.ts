@@ -3,27 +3,30 @@ import { newToken, hashToken } from './people-file.ts'
 import type { Person } from '../glossary/people.ts'
 import { isoTime } from '../tools/clock.ts'
 
-export const LONGEST_MINUTES = 12 * 60
-/** Beyond this the oldest go: a page that asks for one a second must not fill the memory. */
-const MOST = 10_000
+const LONGEST_MINUTES = 12 * 60
+/** A page that asks for one a second must not fill the memory, nor throw out those of others. */
+const MOST_EACH = 200
 
 export function createWallTokens(now: () => number) {
-  const tokens = new Map<string, { person: Person; until: number }>()
+  const tokens = new Map<string, { person: Person; until: number; still(): boolean }>()
 
-  function forgetOld(): void {
-    for (const [hash, { until }] of tokens) if (until <= now() || tokens.size > MOST) tokens.delete(hash)
+  function forgetOld(through: string): void {
+    for (const [hash, { until }] of tokens) if (until <= now()) tokens.delete(hash)
+    const theirs = [...tokens].filter(([, { person }]) => person.through === through)
+    for (const [hash] of theirs.slice(0, Math.max(0, theirs.length - MOST_EACH + 1))) tokens.delete(hash)
   }
   return {
-    issue(person: Person, minutes: number): { token: string; expiresAt: string } {
-      forgetOld()
+    /** @param still whether who asked for it is still known: it ends with them */
+    issue(person: Person & { through: string }, minutes: number, still: () => boolean): { token: string; expiresAt: string } {
+      forgetOld(person.through)
       const token = newToken()
       const until = now() + Math.min(LONGEST_MINUTES, minutes) * 60_000
-      tokens.set(hashToken(token), { person, until })
+      tokens.set(hashToken(token), { person, until, still })
       return { token, expiresAt: isoTime(until) }
     },
     who(token: string): Person | null {
       const found = tokens.get(hashToken(token))
-      return found && found.until > now() ? found.person : null
+      return found && found.until > now() && found.still() ? found.person : null
     },
   }
 }

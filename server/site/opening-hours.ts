@@ -5,19 +5,22 @@ import { isoTime } from '../tools/clock.ts'
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 const AHEAD_DAYS = 8
+const HORIZON_MS = 7 * 86_400_000
 
-/** UTC ISO 8601; `to` is the first moment at which it is closed. What is over is left out; what touches is one. @param now milliseconds since 1970 */
-export function openings(open: SafePlace['open'], now: number, timezone: string): { from: string; to: string }[] {
+/** UTC ISO 8601; `to` is the first moment at which it is closed, null when that is further away than anybody looks. What is over is left out; what touches is one. @param now milliseconds since 1970 */
+export function openings(open: SafePlace['open'], now: number, timezone: string): { from: string; to: string | null }[] {
   const today = localDate(now, timezone)
   const spans = Array.from({ length: AHEAD_DAYS + 1 }, (_, i) => dayFrom(today, i - 1)).flatMap((date) => {
     const weekday = DAYS[new Date(`${date}T12:00:00Z`).getUTCDay()] ?? ''
     return open.filter(({ days }) => days.includes(weekday)).map(({ from, to }) => ({ from: momentOf(date, from, timezone), to: momentOf(to <= from ? dayFrom(date, 1) : date, to, timezone) }))
   })
   const merged: { from: number; to: number }[] = []
-  for (const span of spans.sort((a, b) => a.from - b.from)) {
+  // Hours that the clocks skip in spring may end before they begin: there are none that night.
+  for (const span of spans.filter(({ from, to }) => to > from).sort((a, b) => a.from - b.from)) {
     const last = merged.at(-1)
     if (last && span.from <= last.to) last.to = Math.max(last.to, span.to)
     else merged.push({ ...span })
   }
-  return merged.filter(({ to }) => to > now).map(({ from, to }) => ({ from: isoTime(from), to: isoTime(to) }))
+  const horizon = now + HORIZON_MS
+  return merged.filter(({ to }) => to > now).map(({ from, to }) => ({ from: isoTime(from), to: to > horizon ? null : isoTime(to) }))
 }

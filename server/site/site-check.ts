@@ -93,9 +93,11 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   unique('destinations', document.destinations ?? [])
   const steps = (document.escalation ?? []).map(({ after, to = [] }, i) => {
     for (const [j, name] of to.entries()) if (!document.destinations?.some(({ id }) => id === name)) complain(['escalation', i, 'to', j], `there is no destination "${name}"`)
+    if (durationMs(after) === 0) complain(['escalation', i, 'after'], 'nobody can take an incident in no time')
     return { afterMs: durationMs(after), to }
   })
   for (const [i, { afterMs }] of steps.entries()) if (i > 0 && afterMs <= (steps[i - 1]?.afterMs ?? 0)) complain(['escalation', i, 'after'], 'each step must come later than the one before it')
+  for (const [i, origin] of (document.embedding ?? []).entries()) if (!URL.canParse(origin) || new URL(origin).origin !== origin) complain(['embedding', i], `browsers call this origin ${URL.canParse(origin) ? new URL(origin).origin : 'nothing'}: write it so`)
   if (document.streets?.split('/').includes('..')) complain(['streets'], 'the file must lie beside the site file, or below')
   const secret = (path: Path, text: string): string => {
     const found = refer(path, text)

@@ -13,19 +13,24 @@ const LOOK_EVERY_MS = 1000
 export const problemLine = (file: string, { line, key, problem }: SiteProblem): string => `${file}:${line}: ${key ? `${key}: ` : ''}${problem}`
 
 /** @throws site/invalid, with one line per problem. */
-export async function loadSite(file: string, resolve: Resolve): Promise<{ site: Site; text: string; streets: StreetMap | null }> {
+export async function loadSite(file: string, resolve: Resolve): Promise<{ site: Site; text: string; streets: StreetMap | null; /** A map that cannot be drawn is no reason to be without a town. */ mapProblem: string | null }> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new Failure('site/invalid', `The site file ${file} cannot be read: ${wordsOf(error)}`)
   })
   const { site, problems } = readSite(text, resolve)
-  if (site) return { site, text, streets: await loadStreets(file, site.streets) }
+  if (site)
+    return loadStreets(file, site.streets).then(
+      (streets) => ({ site, text, streets, mapProblem: null }),
+      (error: unknown) => ({ site, text, streets: null, mapProblem: wordsOf(error) }),
+    )
   throw new Failure('site/invalid', problems.map((problem) => problemLine(file, problem)).join('\n'))
 }
 
 export async function openSiteFile(options: { file: string; resolve: Resolve; clock: Clock; onChange(site: Site, text: string): Promise<void>; onProblem(words: string | null): void }) {
   const { file, resolve, clock, onChange, onProblem } = options
-  let { site, text, streets } = await loadSite(file, resolve)
-  let problem: string | null = null
+  let { site, text, streets, mapProblem } = await loadSite(file, resolve)
+  let problem: string | null = mapProblem
+  if (mapProblem) onProblem(mapProblem)
   let editing: Promise<void> = Promise.resolve()
   const stopped = new AbortController()
   const stampOf = (path: string): Promise<string> => stat(path).then(({ mtimeMs, size }) => `${mtimeMs} ${size}`, () => 'gone')
@@ -38,10 +43,13 @@ export async function openSiteFile(options: { file: string; resolve: Resolve; cl
     seen = now
     try {
       const loaded = await loadSite(file, resolve)
-      problem = null
-      onProblem(null)
-      if (loaded.text === text && JSON.stringify(loaded.streets) === JSON.stringify(streets)) return
-      ;({ site, text, streets } = loaded)
+      problem = loaded.mapProblem
+      onProblem(problem)
+      // A map that was broken while the town runs stays as it was.
+      const drawn = loaded.mapProblem === null || loaded.site.streets !== site.streets ? loaded.streets : streets
+      if (loaded.text === text && JSON.stringify(drawn) === JSON.stringify(streets)) return
+      ;({ site, text } = loaded)
+      streets = drawn
       await onChange(site, text)
     } catch (error) {
       problem = wordsOf(error)

@@ -21,12 +21,13 @@ export function readStreets(text: string, file: string): StreetMap {
   }
   if (read?.type !== 'FeatureCollection' || !Array.isArray(read.features)) return wrong('a GeoJSON FeatureCollection is needed')
   const features = (read.features as { geometry?: { type?: string; coordinates?: unknown }; properties?: Record<string, unknown> | null }[]).flatMap((feature, i) => {
+    if (typeof feature !== 'object' || feature === null) return wrong(`features.${i}: this is no feature`)
     const { geometry, properties } = feature
     const shown = { ...(typeof properties?.name === 'string' ? { name: properties.name } : {}), ...(typeof properties?.kind === 'string' ? { kind: properties.kind } : {}), ...(properties?.walk === false ? { walk: false } : {}) }
     const made = (shape: StreetMap['features'][number]['geometry']): StreetMap['features'][number] => ({ type: 'Feature', properties: shown, geometry: shape })
     const lines = geometry?.type === 'LineString' ? [geometry.coordinates] : geometry?.type === 'MultiLineString' && Array.isArray(geometry.coordinates) ? geometry.coordinates : null
     if (lines) return lines.map((line: unknown) => (isLine(line, 2) ? made({ type: 'LineString', coordinates: line }) : wrong(`features.${i}: a line needs two points or more, each as [longitude, latitude]`)))
-    if (geometry?.type === 'Polygon' && Array.isArray(geometry.coordinates) && geometry.coordinates.every((ring) => isLine(ring, 4))) return [made({ type: 'Polygon', coordinates: geometry.coordinates })]
+    if (geometry?.type === 'Polygon' && Array.isArray(geometry.coordinates) && geometry.coordinates.length > 0 && geometry.coordinates.every((ring) => isLine(ring, 4))) return [made({ type: 'Polygon', coordinates: geometry.coordinates })]
     return wrong(`features.${i}: a LineString, a MultiLineString or a Polygon is needed, not ${String(geometry?.type)}`)
   })
   return { type: 'FeatureCollection', features }

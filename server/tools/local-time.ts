@@ -1,8 +1,16 @@
 /** A place's wall clock: which moment is meant by a local time of day, daylight saving included. Pure. */
 
+/** Making one costs a hundred times what using it does. */
+const formats = new Map<string, Intl.DateTimeFormat>()
+function formatOf(timezone: string): Intl.DateTimeFormat {
+  const made = formats.get(timezone) ?? new Intl.DateTimeFormat('en-GB', { timeZone: timezone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' })
+  formats.set(timezone, made)
+  return made
+}
+
 /** The zone's wall clock minus UTC at that moment, milliseconds. */
 function offsetAt(ms: number, timezone: string): number {
-  const parts = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' }).formatToParts(new Date(ms))
+  const parts = formatOf(timezone).formatToParts(new Date(ms))
   const at = (type: string): number => Number(parts.find((part) => part.type === type)?.value)
   return Date.UTC(at('year'), at('month') - 1, at('day'), at('hour'), at('minute'), at('second')) - Math.floor(ms / 1000) * 1000
 }

@@ -164,7 +164,7 @@ async function nineTiles(browser, server, minutes) {
   const missed = noted.filter(({ incident, text }) => incident !== gone && !seen.find(({ id }) => id === incident)?.notes.includes(text)).length + Number(seen.some(({ id }) => id === gone))
   for (const end = performance.now() + half - cutMs; performance.now() < end; await sleep(Math.min(60_000, half / 4))) heaps.push(await heap())
   const after = { heap: await heap(), nodes: await nodes() }
-  const playing = await page.evaluate(() => [...document.querySelector('lamppost-wall').shadowRoot.querySelectorAll('lamppost-incident')].filter((tile) => /^Live/.test(tile.shadowRoot.querySelector('lamppost-player')?.shadowRoot.querySelector('.age')?.textContent ?? '')).length)
+  const playing = await page.evaluate(() => [...document.querySelector('lamppost-wall').shadowRoot.querySelectorAll('lamppost-incident')].filter((tile) => (tile.shadowRoot.querySelector('lamppost-player')?.shadowRoot.querySelector('.age')?.textContent ?? '').startsWith('Live')).length)
   await page.context().close()
   return {
     [`nine tiles, ${minutes} minutes: heap MB after a collection`]: { before: before.heap, after: after.heap, most: Math.max(...heaps), ratio: Math.round((after.heap / before.heap) * 1000) / 1000 },

@@ -110,10 +110,12 @@ describe('who is here', () => {
   }
   test('is told with what each looks at, and forgotten when the screen goes', async () => {
     const [one, two] = [await screen('asha'), await screen('asha')]
-    one.send(JSON.stringify({ looking: ['inc-7', 5, 'inc-8'] }))
+    const [first, second] = [await pressed('bar'), await pressed('row')].sort()
+    one.send(JSON.stringify({ looking: [first, 5, second, 'inc-made-up'] }))
     const present = () => call('ben', 'GET', '/people').then(({ body }) => body.items)
     await until(present, (items: { looking: string[] }[]) => items.some(({ looking }) => looking.length === 2))
-    expect(await present()).toEqual([{ name: 'Asha', role: 'operator', screens: 2, looking: ['inc-7', 'inc-8'] }])
+    expect(await present()).toEqual([{ name: 'Asha', role: 'operator', screens: 2, looking: [first, second] }])
+    for (const id of [first, second]) await call('asha', 'POST', `/incidents/${id}/closure`, { reason: 'over' })
     one.close()
     two.close()
     await until(present, (items: unknown[]) => items.length === 0)
@@ -128,12 +130,14 @@ describe('a short-lived token', () => {
     expect((await call(body.token, 'GET', '/session')).body).toEqual({ name: 'Dilys (Asha)', role: 'operator' })
     expect((await kinds()).find(({ kind }) => kind === 'token.issued')).toMatchObject({ actor: 'operator:Asha', body: { name: 'Dilys (Asha)', through: 'Asha' } })
   })
+  test.each(['Super\u202evisor', 'two\nlines', 'x'.repeat(41)])('is not made for a name that misleads: %j', async (name) => expect(await call('asha', 'POST', '/tokens', { name })).toMatchObject({ status: 400 }))
   test('lasts a quarter of an hour when nobody says otherwise', async () => {
     const { body } = await call('asha', 'POST', '/tokens')
     expect(Math.abs(Date.parse(body.expiresAt) - Date.now() - 15 * 60_000)).toBeLessThan(60_000)
   })
-  test('cannot make others, and nobody but operators and supervisors gets one', async () => {
+  test('cannot make others nor open a session, and nobody but operators and supervisors gets one', async () => {
     const { body } = await call('asha', 'POST', '/tokens')
+    expect(await call(null, 'POST', '/session', { token: body.token })).toMatchObject({ status: 401 })
     expect(await call(body.token, 'POST', '/tokens')).toMatchObject({ status: 403 })
     expect(await call('engineer', 'POST', '/tokens')).toMatchObject({ status: 403 })
     expect(await call(null, 'POST', '/tokens')).toMatchObject({ status: 401 })
@@ -195,7 +199,10 @@ describe('a shift', () => {
     const { body: shift } = await call('asha', 'POST', '/shifts', { notes: 'Watch the taxi rank' })
     expect(shift).toMatchObject({ from: 'Asha', notes: 'Watch the taxi rank', acceptedBy: null, incidents: [{ incident: id, helpPoint: 'row', state: 'open' }] })
     expect(await call('asha', 'POST', `/shifts/${shift.shift}/signature`)).toMatchObject({ status: 409, body: { code: 'shift/same-person' } })
-    expect(await call('asha', 'POST', `/shifts/${shift.shift}/signature`, { user: 'cai', password: 'wrong' })).toMatchObject({ status: 401 })
+    expect(await call('asha', 'POST', `/shifts/${shift.shift}/signature`, { user: 'cai', password: 'wrong' })).toMatchObject({ status: 403 })
+    const { body: walls } = await call('asha', 'POST', '/tokens', { name: 'Cai' })
+    expect(await call('asha', 'POST', `/shifts/${shift.shift}/signature`, { token: walls.token })).toMatchObject({ status: 403 })
+    expect(await call(walls.token, 'POST', `/shifts/${shift.shift}/signature`)).toMatchObject({ status: 403 })
     expect(await call('asha', 'POST', `/shifts/${shift.shift}/signature`, { token: tokens.get('engineer') })).toMatchObject({ status: 403 })
     expect((await call('asha', 'POST', `/shifts/${shift.shift}/signature`, { user: 'cai', password: 'a password of Cai' })).body).toMatchObject({ acceptedBy: 'Cai' })
     expect((await kinds()).findLast(({ kind }) => kind === 'shift.accepted')).toMatchObject({ actor: 'operator:Cai' })

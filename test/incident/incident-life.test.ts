@@ -72,7 +72,18 @@ describe('on hold', () => {
     const { desk, id, book, press } = await taken()
     await desk.putOnHold(id, 'Asha', { reason: 'waiting', minutes: null }, asha[1])
     press('bar')
-    expect(book.get(id).onHold).toBeNull()
+    expect(book.get(id)).toMatchObject({ onHold: null, state: 'acknowledged', recalledAt: expect.any(String) })
+  })
+  test('and pressed again waits until somebody does something about it, whoever that is', async () => {
+    const { desk, id, press } = await taken()
+    await desk.putOnHold(id, 'Asha', { reason: 'waiting', minutes: null }, asha[1])
+    press('bar')
+    expect(await desk.note(id, 'On the phone with her', ben[1])).toMatchObject({ recalledAt: null })
+  })
+  test('is over for who takes it over: their colleague’s reason is not theirs', async () => {
+    const { desk, id } = await taken()
+    await desk.putOnHold(id, 'Asha', { reason: 'waiting', minutes: null }, asha[1])
+    expect(await desk.acknowledge(id, ...ben, 'Asha')).toMatchObject({ owner: 'Ben', onHold: null })
   })
   test('needs an owner', async () => {
     const { desk, press } = room()
@@ -81,15 +92,33 @@ describe('on hold', () => {
 })
 
 describe('opening again', () => {
-  test('makes it the one’s who does it, its clips go on from where they began, and its camera is sent again', async () => {
-    const { desk, id, held, moves, holders } = await taken()
+  test('makes it the one’s who does it, its clips go on from where they began, and cameras are sent as for a press', async () => {
+    const { desk, id, held, moves, holders, book } = await taken()
     const [{ from } = { from: '' }] = held
     await desk.close(id, 'Pressed by mistake', asha[1])
     const before = moves.length
     expect(await desk.reopen(id, 'Ben', 'She pressed again on the phone', ben[1])).toMatchObject({ state: 'acknowledged', owner: 'Ben', closedAt: null, closureReason: null })
     expect(held.findLast(({ to }) => to === null)).toMatchObject({ from })
-    expect(moves.slice(before).map(({ camera }) => camera)).toEqual(['cam-a'])
+    expect(moves.slice(before).map(({ camera }) => camera)).toEqual(['cam-a', 'cam-b'])
+    expect(book.get(id).framings.filter(({ way }) => way !== 'fixed').every(({ state, proofs }) => state === 'asked' && proofs.length === 0)).toBe(true)
     expect(holders.get('cam-a' as never)).toBe(id)
+  })
+  test('claims nothing of a camera that went home meanwhile and does not come back', async () => {
+    const { desk, id, moves, book, choose } = await taken()
+    for (const { judge } of moves) judge({ state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null })
+    await desk.close(id, 'over', asha[1])
+    choose({ primary: null, secondary: [] })
+    await desk.reopen(id, 'Asha', 'not over', asha[1])
+    expect(book.get(id).framings.filter(({ way }) => way !== 'fixed').map(({ state, proofs, reason }) => [state, proofs, reason])).toEqual([['unproven', [], 'It went back when the incident was closed.'], ['unproven', [], 'It went back when the incident was closed.']])
+  })
+  test('is refused for a drill, and long after: what was recorded in between is other people’s', async () => {
+    const { desk, id, press, clock } = await taken()
+    const drill = press('row', 'drill').incident
+    await desk.close(drill, 'over', asha[1])
+    await expect(desk.reopen(drill, 'Asha', 'x', asha[1])).rejects.toMatchObject({ code: 'incident/closed' })
+    await desk.close(id, 'over', asha[1])
+    await clock.advance(61 * 60_000)
+    await expect(desk.reopen(id, 'Asha', 'x', asha[1])).rejects.toMatchObject({ code: 'incident/closed' })
   })
   test('a further press joins it again', async () => {
     const { desk, id, press } = await taken()
@@ -152,13 +181,14 @@ describe('a camera that somebody steers', () => {
 describe('when nobody takes it', () => {
   const steps = [{ afterMs: 30_000, to: [] }, { afterMs: 120_000, to: ['duty'] }]
   const at = 1_000_000
-  const incident = (change: Partial<Incident>): Incident => ({ id: 'i' as IncidentId, helpPoint: 'bar' as never, kind: 'press', state: 'open', openedAt: isoTime(at), owner: null, handover: null, onHold: null, escalation: { step: 0, at: null }, closedAt: null, closureReason: null, presses: [], repeats: 0, framings: [], clips: [], requests: [], steps: [], log: [], ...change })
+  const incident = (change: Partial<Incident>): Incident => ({ id: 'i' as IncidentId, helpPoint: 'bar' as never, kind: 'press', state: 'open', openedAt: isoTime(at), owner: null, handover: null, onHold: null, recalledAt: null, escalation: { step: 0, at: null }, closedAt: null, closureReason: null, presses: [], repeats: 0, framings: [], clips: [], requests: [], steps: [], log: [], ...change })
   test.each([
     ['an open one waits since its press', {}, at],
     ['a drill waits for nobody', { kind: 'drill' as const }, null],
     ['a taken one waits for nobody', { state: 'acknowledged' as const, owner: 'Asha' }, null],
     ['an offered one waits since it was offered', { state: 'acknowledged' as const, handover: { from: 'Asha', to: null, at: isoTime(at + 5) } }, at + 5],
     ['one on hold waits since its time is over', { state: 'acknowledged' as const, onHold: { by: 'Asha', reason: '', at: isoTime(at), until: isoTime(at + 9) } }, at + 9],
+    ['one that was pressed again while it was on hold waits since then', { state: 'acknowledged' as const, owner: 'Asha', recalledAt: isoTime(at + 11) }, at + 11],
     ['one on hold without a time waits for nobody', { state: 'acknowledged' as const, onHold: { by: 'Asha', reason: '', at: isoTime(at), until: null } }, null],
     ['a drill that a person joined waits since that person pressed', { presses: [{ kind: 'drill', receivedAt: isoTime(at) }, { kind: 'press', receivedAt: isoTime(at + 7) }] as never }, at + 7],
   ])('%s', (_, change, since) => expect(waitingSince(incident(change), at + 100_000)).toBe(since))

@@ -180,7 +180,10 @@ describe('a press reaches the wall', () => {
     const token = openPeopleFile(join(town.folder, 'people.json')).addToken({ name: 'Asha', role: 'operator', helpPoints: null })
     const second = await openPage('/')
     await second.locator('lamppost-wall').evaluate((element, value) => element.setAttribute('token', value), token)
-    const take = (page: Page) => page.locator('lamppost-incident', { hasText: 'High Row' }).locator('button.take')
+    // The first wall has another incident in hand: its person makes this one large.
+    await wall.getByRole('button', { name: /^Show High Row/ }).click()
+    const tile = (page: Page) => page.locator('lamppost-incident.large').filter({ has: page.locator('h2', { hasText: 'High Row' }) })
+    const take = (page: Page) => tile(page).locator('button.take')
     await Promise.all([take(wall).waitFor(), take(second).waitFor()])
     // Neither hears of the other before both have asked.
     let release: () => void = () => {}
@@ -192,9 +195,9 @@ describe('a press reaches the wall', () => {
       })
     await Promise.all([take(wall), take(second)].map((button) => button.evaluate((element: HTMLButtonElement) => element.click())))
     release()
-    const owners = await Promise.all([wall, second].map((page) => page.locator('lamppost-incident', { hasText: 'High Row' }).locator('.owner').textContent()))
+    const owners = await Promise.all([wall, second].map((page) => tile(page).locator('.owner').textContent()))
     expect(new Set(owners).size).toBe(1)
-    const refusals = () => Promise.all([wall, second].map((page) => page.locator('lamppost-incident', { hasText: 'High Row' }).locator('.refusal').textContent()))
+    const refusals = () => Promise.all([wall, second].map((page) => tile(page).locator('.refusal').textContent()))
     await until(refusals, (all) => all.filter((words) => /^Already taken by (Asha|Demo operator)$/.test(words ?? '')).length === 1)
     await wall.unroute('**/api/v1/incidents/inc-*')
     await second.context().close()
@@ -203,12 +206,13 @@ describe('a press reaches the wall', () => {
   })
 
   test('a step is ticked and a note written without a word lost', async () => {
-    const tile = wall.locator('lamppost-incident', { hasText: 'Number One Bar' })
+    const tile = wall.locator('lamppost-incident.large')
+    await tile.locator('h2', { hasText: 'Number One Bar' }).waitFor()
     await tile.locator('.step').first().click()
     await tile.locator('.step.done').waitFor()
-    await tile.locator('#note').fill('Caller is safe <b>inside</b>')
-    await tile.locator('#note').press('Enter')
-    await tile.locator('.notes p', { hasText: 'Caller is safe <b>inside</b>' }).waitFor()
+    await tile.locator('textarea').fill('Caller is safe <b>inside</b>')
+    await tile.locator('textarea').press('Enter')
+    await tile.locator('.notes .note', { hasText: 'Caller is safe <b>inside</b>' }).waitFor()
   })
 
   test('closing needs a reason, and then the wall is free again', async () => {
@@ -283,7 +287,7 @@ describe('a press reaches the wall', () => {
 
   test('loss of the server is shown loudly, nothing pretends to be live, and the wall comes back by itself', async () => {
     await api(town, 'press', 'POST', '/presses', { helpPoint: 'skinnergate', id: 'lost' })
-    await wall.locator('lamppost-incident').waitFor()
+    await wall.locator('lamppost-incident.large').waitFor()
     await until(() => wall.locator(`${LIVE} .age`).textContent(), (words) => words?.startsWith('Live') ?? false)
     // The process stands still: connections stay open and nothing comes any more, the worst kind of loss.
     const server = treeOf(town.npm.pid ?? 0).find((pid) => /^node .*setup\.mjs/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')))

@@ -225,11 +225,13 @@ describe('a hand on the camera', () => {
     await framed(asha)
     const at = await standing()
     await asha.evaluate(() => {
-      const pad = { connected: true, axes: [0.9, 0, 0, 0], buttons: [] }
+      const pad = { connected: true, mapping: 'standard', axes: [0, 0, 0, 0], buttons: [] }
       Object.assign(globalThis, { pad })
       navigator.getGamepads = () => [pad as never]
     })
     await large(asha).locator('button.steer').click()
+    await large(asha).locator('lamppost-steer .good').waitFor()
+    await asha.evaluate(() => ((globalThis as unknown as { pad: { axes: number[] } }).pad.axes[0] = 0.9))
     await until(pan, (now) => Math.abs(now - at) > 8)
     await asha.evaluate(() => ((globalThis as unknown as { pad: { axes: number[] } }).pad.axes[0] = 0.03))
     await standing()

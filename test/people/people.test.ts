@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -31,6 +31,17 @@ describe('people', () => {
     expect(await people.byPassword('sam', 'correct horse £ battery')).toEqual(SAM)
     expect(await people.byPassword('sam', 'correct horse battery')).toBeNull()
     expect(await people.byPassword('nobody', 'correct horse £ battery')).toBeNull()
+  })
+  test('a file that somebody is just editing puts nobody out, and is read when it is whole', () => {
+    const file = join(folder, 'people.json')
+    const running = openPeopleFile(file)
+    const token = running.addToken(SAM)
+    const whole = readFileSync(file, 'utf8')
+    writeFileSync(file, whole.slice(0, 40))
+    expect([running.byToken(token), running.byToken('x')]).toEqual([SAM, null])
+    writeFileSync(file, whole.replace('Sam', 'Samira'))
+    expect(running.byToken('y')).toBeNull()
+    expect(running.byToken(token)?.name).toBe('Samira')
   })
   test('a session ends when nobody uses it, and at the latest after a day', async () => {
     const clock = createFakeClock()

@@ -8,28 +8,35 @@ import { createWallTokens } from '../../server/people/wall-tokens.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 
 const ASHA = { name: 'Asha', role: 'operator', helpPoints: null } as const
+const DILYS = { name: 'Dilys (Asha)', role: 'operator', helpPoints: null, through: 'Asha' } as const
 const BEN = { name: 'Ben', role: 'supervisor', helpPoints: null } as const
 
 describe('who has a wall open', () => {
-  test('is one line per person, however many screens', () => {
+  test('is one line per person, however many screens, and of what a page makes up nothing', async () => {
     const told: Present[][] = []
-    const presence = createPresence((present) => told.push(present))
+    const clock = createFakeClock()
+    const presence = createPresence({ clock, known: (id) => id.startsWith('inc-'), onChange: (present) => told.push(present) })
     const [one, two] = [presence.enter(ASHA), presence.enter(ASHA)]
     presence.enter(BEN)
     one.looking(['inc-1'])
-    two.looking(['inc-1', 'inc-2'])
+    two.looking(['inc-1', 'inc-2', '<b>nonsense'])
     expect(presence.view()).toEqual([{ name: 'Asha', role: 'operator', screens: 2, looking: ['inc-1', 'inc-2'] }, { name: 'Ben', role: 'supervisor', screens: 1, looking: [] }])
     two.leave()
     two.leave()
     expect(presence.view()[0]).toMatchObject({ screens: 1, looking: ['inc-1'] })
-    expect(told.at(-1)).toEqual(presence.view())
+    await clock.advance(300)
+    expect(told).toEqual([presence.view()])
   })
-  test('is told only when something has changed', () => {
+  test('is told a few times a second at the most, and only when something has changed', async () => {
     let told = 0
-    const visit = createPresence(() => (told += 1)).enter(ASHA)
-    visit.looking(['inc-1'])
-    visit.looking(['inc-1'])
-    expect(told).toBe(2)
+    const clock = createFakeClock()
+    const visit = createPresence({ clock, known: () => true, onChange: () => (told += 1) }).enter(ASHA)
+    for (let i = 0; i < 100; i += 1) visit.looking([`inc-${i}`])
+    await clock.advance(1000)
+    expect(told).toBe(1)
+    visit.looking(['inc-99'])
+    await clock.advance(1000)
+    expect(told).toBe(1)
   })
 })
 
@@ -47,7 +54,21 @@ describe('a hand on a camera', () => {
   })
   test('is told anew when the camera is needed for something else', () => {
     const { take } = hands()
-    expect([take(CAM, 'Asha', false, 'inc-1').fresh, take(CAM, 'Asha', false, 'inc-1').fresh, take(CAM, 'Asha', false, 'inc-2').fresh]).toEqual([true, false, true])
+    expect([take(CAM, 'Asha', false, 'inc-1').fresh, take(CAM, 'Asha', false, 'inc-1').fresh, take(CAM, 'Asha', false, null).fresh]).toEqual([true, false, true])
+  })
+  test('that holds the stick when a press calls the camera must let go once, and may then steer again', async () => {
+    const { take, clock } = hands()
+    take(CAM, 'Asha', false)
+    await clock.advance(300)
+    expect(() => take(CAM, 'Asha', false, 'inc-1')).toThrow(expect.objectContaining({ code: 'camera/held' }))
+    await clock.advance(300)
+    expect(take(CAM, 'Asha', false, 'inc-1')).toEqual({ fresh: true, from: null })
+  })
+  test('that the camera did not follow is nobody’s', () => {
+    const { take, undo, who } = hands()
+    take(CAM, 'Asha', false)
+    undo(CAM)
+    expect([who(CAM), take(CAM, 'Ben', false).fresh]).toEqual([null, true])
   })
   test('keeps others off, who are told whose it is', () => {
     const { take } = hands()
@@ -78,19 +99,27 @@ describe('a short-lived token', () => {
   test('is good until its time is over, and not a moment longer', async () => {
     const clock = createFakeClock()
     const tokens = createWallTokens(clock.now)
-    const { token, expiresAt } = tokens.issue(ASHA, 15)
+    const { token, expiresAt } = tokens.issue(DILYS, 15, () => true)
     expect(Date.parse(expiresAt) - clock.now()).toBe(15 * 60_000)
     await clock.advance(15 * 60_000 - 1)
-    expect(tokens.who(token)).toEqual(ASHA)
+    expect(tokens.who(token)).toEqual(DILYS)
     await clock.advance(1)
     expect(tokens.who(token)).toBeNull()
   })
   test('lasts twelve hours at the most, and many of them do not fill the memory', () => {
     const clock = createFakeClock()
     const tokens = createWallTokens(clock.now)
-    expect(Date.parse(tokens.issue(ASHA, 100_000).expiresAt) - clock.now()).toBe(12 * 3_600_000)
-    const first = tokens.issue(ASHA, 10).token
-    for (let i = 0; i < 10_050; i += 1) tokens.issue(ASHA, 10)
-    expect(tokens.who(first)).toBeNull()
+    expect(Date.parse(tokens.issue(DILYS, 100_000, () => true).expiresAt) - clock.now()).toBe(12 * 3_600_000)
+    const first = tokens.issue(DILYS, 10, () => true).token
+    const bens = tokens.issue({ ...BEN, through: 'Ben' }, 10, () => true).token
+    for (let i = 0; i < 250; i += 1) tokens.issue(DILYS, 10, () => true)
+    expect([tokens.who(first), tokens.who(bens)?.name]).toEqual([null, 'Ben'])
+  })
+  test('ends with whoever asked for it', () => {
+    let still = true
+    const tokens = createWallTokens(createFakeClock().now)
+    const { token } = tokens.issue(DILYS, 10, () => still)
+    still = false
+    expect(tokens.who(token)).toBeNull()
   })
 })

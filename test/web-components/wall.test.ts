@@ -17,7 +17,7 @@ const room = { me: 'Asha', now: NOW }
 let made = 0
 const incident = (change: Partial<Incident> = {}): Incident => {
   made += 1
-  return { id: `inc-${made}` as Incident['id'], helpPoint: 'bar' as Incident['helpPoint'], kind: 'press', state: 'open', openedAt: new Date(NOW - 60_000 + made * 1000).toISOString(), owner: null, handover: null, onHold: null, escalation: { step: 0, at: null }, closedAt: null, closureReason: null, presses: [], repeats: 0, framings: [], clips: [], requests: [], steps: [], log: [], ...change }
+  return { id: `inc-${made}` as Incident['id'], helpPoint: 'bar' as Incident['helpPoint'], kind: 'press', state: 'open', openedAt: new Date(NOW - 60_000 + made * 1000).toISOString(), owner: null, handover: null, onHold: null, recalledAt: null, escalation: { step: 0, at: null }, closedAt: null, closureReason: null, presses: [], repeats: 0, framings: [], clips: [], requests: [], steps: [], log: [], ...change }
 }
 const taken = (owner: string, change: Partial<Incident> = {}) => incident({ state: 'acknowledged', owner, ...change })
 
@@ -75,7 +75,7 @@ describe('keys', () => {
     expect(keymapFrom({ take: 'G', note: 'no', step: ' ' }).keys).toMatchObject({ take: 'g', note: 'n', step: 'x' })
   })
   test('that are taken are told by whom', () => expect([takenBy(DEFAULT_KEYS, 'N', 'take'), takenBy(DEFAULT_KEYS, 't', 'take')]).toEqual(['note', null]))
-  test.each([['nothing', null], ['nonsense', '{'], ['another shape', '{"keys":5}']])('stored as %s are ours', (_, stored) => expect(loadKeymap({ getItem: () => stored }).keys).toEqual(DEFAULT_KEYS.keys))
+  test.each([['nothing', null], ['nonsense', '{'], ['another shape', '{"keys":5}']])('stored as %s are ours', (_, stored) => expect((loadKeymap({ getItem: () => stored }) ?? DEFAULT_KEYS).keys).toEqual(DEFAULT_KEYS.keys))
 })
 
 describe('a safe place', () => {
@@ -107,12 +107,13 @@ describe('a note that saves itself', () => {
   function draft(save: (text: string, replaces: number | null) => Promise<number | null>, stored: Record<string, string> = {}) {
     vi.useFakeTimers()
     let of = 'inc-1'
+    let by = 'Asha'
     const saved: [string, string, number | null][] = []
     const host = { addController: () => {}, removeController: () => {}, requestUpdate: () => {}, updateComplete: Promise.resolve(true) }
     const store = { getItem: (name: string) => stored[name] ?? null, setItem: (name: string, text: string) => void (stored[name] = text), removeItem: (name: string) => void delete stored[name] }
-    const note = new NoteDraft(host, { incident: () => of, save: (incidentId, text, replaces) => (saved.push([incidentId, text, replaces]), save(text, replaces)), store })
+    const note = new NoteDraft(host, { incident: () => of, person: () => by, refusal: (error) => (error === 'final' ? 'not yours' : null), save: (incidentId, text, replaces) => (saved.push([incidentId, text, replaces]), save(text, replaces)), store })
     note.hostUpdate()
-    return { note, saved, stored, show: (id: string) => ((of = id), note.hostUpdate()) }
+    return { note, saved, stored, show: (id: string) => ((of = id), note.hostUpdate()), sit: (name: string) => ((by = name), note.hostUpdate()) }
   }
   test('after a pause, each version in the place of the one before', async () => {
     let entry = 40
@@ -134,7 +135,52 @@ describe('a note that saves itself', () => {
     expect(saved.length).toBeGreaterThan(0)
     vi.useRealTimers()
   })
-  test('is kept and tried again when it could not be saved, and finishing waits for it', async () => {
+  test('what is typed right after one is finished is the next, and nothing of it is lost', async () => {
+    const { note, saved } = draft(() => new Promise((resolve) => setTimeout(() => resolve(saved.length), 150)))
+    note.typed('first')
+    void note.finish()
+    await vi.advanceTimersByTimeAsync(50)
+    expect(note.text).toBe('')
+    note.typed('second')
+    await vi.advanceTimersByTimeAsync(5000)
+    expect([note.text, saved]).toEqual(['second', [['inc-1', 'first', null], ['inc-1', 'second', null]]])
+    vi.useRealTimers()
+  })
+  test('does not flood the record when somebody types without end', async () => {
+    const { note, saved } = draft(() => new Promise((resolve) => setTimeout(() => resolve(1), 200)))
+    for (let i = 0; i < 120; i += 1) {
+      note.typed('x'.repeat(i + 1))
+      await vi.advanceTimersByTimeAsync(200)
+    }
+    expect(saved.length).toBeLessThanOrEqual(4)
+    vi.useRealTimers()
+  })
+  test('that will never be taken says why, and is not tried for ever', async () => {
+    const { note, saved } = draft(() => Promise.reject('final'))
+    note.typed('Two')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([note.state, note.refused, saved.length, note.unsaved]).toEqual(['failed', 'not yours', 1, false])
+    vi.useRealTimers()
+  })
+  test('is its writer’s: the next person at the same desk finds their own', () => {
+    const { note, sit } = draft(async () => 1)
+    note.typed('Asha’s')
+    sit('Ben')
+    expect(note.text).toBe('')
+    sit('Asha')
+    expect(note.text).toBe('Asha’s')
+    vi.useRealTimers()
+  })
+  test('that is changed back to what is saved is saved', async () => {
+    const { note } = draft(async () => 1)
+    note.typed('Two')
+    await note.flush()
+    note.typed('Two ')
+    note.typed('Two')
+    expect([note.state, note.unsaved]).toEqual(['saved', false])
+    vi.useRealTimers()
+  })
+  test('is kept and tried again when it could not be saved, and the next is not held up', async () => {
     let down = true
     const { note, saved } = draft(async () => {
       if (down) throw new Error('no')
@@ -142,12 +188,10 @@ describe('a note that saves itself', () => {
     })
     note.typed('Two')
     await note.finish()
-    expect([note.state, note.text]).toEqual(['failed', 'Two'])
+    expect([note.state, note.text]).toEqual(['failed', ''])
     down = false
     await vi.advanceTimersByTimeAsync(3100)
-    expect([note.state, saved.length]).toEqual(['saved', 2])
-    await note.finish()
-    expect([note.state, note.text, note.entry]).toEqual(['empty', '', null])
+    expect([note.state, note.text, saved.length]).toEqual(['empty', '', 2])
     vi.useRealTimers()
   })
   test('that was emptied leaves what was saved: a record has no eraser', async () => {
@@ -170,7 +214,7 @@ describe('a note that saves itself', () => {
     vi.useRealTimers()
   })
   test('that a reload has cut off goes on where it was', () => {
-    const { note } = draft(async () => 1, { 'lamppost note inc-1': JSON.stringify({ text: 'Half', entry: 9, saved: 'Ha' }) })
+    const { note } = draft(async () => 1, { 'lamppost note Asha inc-1': JSON.stringify({ text: 'Half', entry: 9, saved: 'Ha' }) })
     expect([note.text, note.entry, note.state]).toEqual(['Half', 9, 'typing'])
     vi.useRealTimers()
   })
@@ -223,6 +267,21 @@ describe('steering', () => {
     steering.want(RIGHT)
     await vi.advanceTimersByTimeAsync(2000)
     expect([told.length, problems.length, steering.wanted().pan]).toEqual([1, 1, 0])
+    vi.useRealTimers()
+  })
+  test('that was refused asks no more until whatever holds it has let go once', async () => {
+    const { steering, told } = head(async () => {
+      throw new Error('in hand')
+    })
+    for (let i = 0; i < 60; i += 1) {
+      steering.want({ ...RIGHT, pan: 0.5 + i / 200 })
+      await vi.advanceTimersByTimeAsync(16)
+    }
+    expect(told).toEqual(['move 0.5'])
+    steering.want({ pan: 0, tilt: 0, zoom: 0 })
+    steering.want(RIGHT)
+    await vi.advanceTimersByTimeAsync(16)
+    expect(told).toEqual(['move 0.5', 'move 0.5'])
     vi.useRealTimers()
   })
   test('a stick does nothing near its middle, is fine around it, and up is up', () => {
@@ -285,7 +344,7 @@ describe('a wall’s token', () => {
     vi.useFakeTimers()
     let asked = 0
     let renewed = 0
-    const token = createWallToken({ given: '', renew: async () => ({ token: `t${(asked += 1)}`, expiresAt: new Date(Date.now() + 60_000).toISOString() }), onRenewed: () => (renewed += 1) })
+    const token = createWallToken({ given: '', renew: async () => ({ token: `t${(asked += 1)}`, expiresAt: new Date(Date.now() + 60_000).toISOString() }), now: () => Date.now(), onRenewed: () => (renewed += 1) })
     await Promise.all([token.begin(), token.begin()])
     expect([asked, token.get()]).toEqual([1, 't1'])
     await vi.advanceTimersByTimeAsync(46_000)
@@ -302,14 +361,33 @@ describe('a wall’s token', () => {
       asked += 1
       if (asked === 1) throw new Error('not yet')
       return 'new'
-    }, onRenewed: () => {} })
+    }, now: () => Date.now(), onRenewed: () => {} })
     await token.begin()
     expect([await token.fresh(), token.get()]).toEqual([false, 'old'])
     expect([await token.fresh(), token.get()]).toEqual([true, 'new'])
     vi.useRealTimers()
   })
+  test('is not waited for when the page does not answer', async () => {
+    vi.useFakeTimers()
+    const token = createWallToken({ given: '', renew: () => new Promise(() => {}), now: () => Date.now(), onRenewed: () => {} })
+    const begun = token.begin().then(() => 'begun')
+    await vi.advanceTimersByTimeAsync(8500)
+    expect(await begun).toBe('begun')
+    token.end()
+    vi.useRealTimers()
+  })
+  test('is renewed by the server’s clock, not by one that is an hour wrong', async () => {
+    vi.useFakeTimers()
+    let asked = 0
+    const token = createWallToken({ given: '', renew: async () => ({ token: `t${(asked += 1)}`, expiresAt: new Date(Date.now() - 3_600_000 + 60_000).toISOString() }), now: () => Date.now() - 3_600_000, onRenewed: () => {} })
+    await token.begin()
+    await vi.advanceTimersByTimeAsync(40_000)
+    expect(asked).toBe(1)
+    token.end()
+    vi.useRealTimers()
+  })
   test('without a page that renews stays what it is', async () => {
-    const token = createWallToken({ given: 'long', renew: null, onRenewed: () => {} })
+    const token = createWallToken({ given: 'long', renew: null, now: () => Date.now(), onRenewed: () => {} })
     expect([await token.fresh(), token.get()]).toEqual([false, 'long'])
   })
 })

@@ -1,5 +1,6 @@
 /** Questions that need an answer before anything happens: why closed, why on hold, to whom, and really from whom. */
 import { type TemplateResult, html, nothing } from 'lit'
+import { repeat } from 'lit/directives/repeat.js'
 import type { Asking } from './incident-actions.ts'
 import { type Tile, nameOf } from './tile-context.ts'
 
@@ -20,7 +21,7 @@ function reasons(tile: Tile, choices: readonly string[]) {
     other.hidden = valueOf(form as HTMLFormElement, 'reason') !== OTHER
     if (!other.hidden) other.focus()
   }
-  return html`<div class="choices" @change=${choose}>
+  return html`<div class="choices" role="radiogroup" aria-labelledby="question" @change=${choose}>
       ${choices.map((choice) => html`<label><input type="radio" name="reason" required value=${choice} /><span>${choice}</span></label>`)}
       <label><input type="radio" name="reason" required value=${OTHER} /><span>${words.closeOther}</span></label>
     </div>
@@ -42,7 +43,7 @@ export function question(tile: Tile, asking: Asking, done: () => void): Template
       if (act(form)) done()
     })}
   >
-    <h3>${title}</h3>
+    <h3 id="question">${title}</h3>
     <p class="quiet">${nameOf(tile)}</p>
     ${body}
     <div class="row"><button type="button" class="cancel" @click=${done}>${words.cancel}</button><button class=${kind}>${confirm}</button></div>
@@ -58,7 +59,7 @@ export function question(tile: Tile, asking: Asking, done: () => void): Template
       return sheet(
         words.tile.holdTitle,
         html`${reasons(tile, Object.values(words.tile.holdReasons))}
-          <div class="choices minutes">
+          <div class="choices minutes" role="radiogroup" aria-label=${words.tile.holdConfirm}>
             ${HOLD_MINUTES.map((minutes, i) => html`<label><input type="radio" name="minutes" value=${minutes} ?checked=${i === 1} /><span>${words.tile.holdFor(minutes)}</span></label>`)}
             <label class="wide"><input type="radio" name="minutes" value="" /><span>${words.tile.holdUntilOff}</span></label>
           </div>`,
@@ -74,8 +75,8 @@ export function question(tile: Tile, asking: Asking, done: () => void): Template
       const others = town.people.filter(({ name, role }) => name !== me && (role === 'operator' || role === 'supervisor'))
       return sheet(
         words.tile.handOverTitle,
-        html`<div class="choices">
-          ${others.map(({ name }) => html`<label><input type="radio" name="to" required value=${name} /><span>${name}</span></label>`)}
+        html`<div class="choices" role="radiogroup" aria-labelledby="question">
+          ${repeat(others, ({ name }) => name, ({ name }) => html`<label><input type="radio" name="to" required value=${name} /><span>${name}</span></label>`)}
           <label><input type="radio" name="to" required value="" ?checked=${others.length === 0} /><span>${words.tile.whoever}</span></label>
         </div>`,
         words.tile.handOver.replace('…', ''),

@@ -39,8 +39,9 @@ export function standing(tile: Tile) {
   if (incident.state === 'open' && incident.kind === 'press' && escalation.step > 0) {
     const waited = Math.floor((client.now() - Date.parse(firstPress(incident).at)) / 1000)
     const told = (town.site?.escalation ?? []).slice(0, escalation.step).flatMap(({ to }) => to)
-    lines.push(html`<p class="line escalated" role="alert"><strong>${words.tile.waited(waited)}</strong> · ${words.tile.screensCalled}${told.length > 0 ? ` · ${words.tile.told([...new Set(told)].join(', '))}` : ''}</p>`)
+    lines.push(html`<p class="line escalated"><strong>${words.tile.waited(waited)}</strong> · <span role="alert">${words.tile.screensCalled}${told.length > 0 ? ` · ${words.tile.told([...new Set(told)].join(', '))}` : ''}</span></p>`)
   }
+  if (incident.recalledAt) lines.push(html`<p class="line held over" role="alert"><strong>${words.tile.pressedAgain(clockTime(incident.recalledAt, timezone, false))}</strong></p>`)
   if (handover) lines.push(html`<p class="line offered" role="status"><strong>${words.tile.offered(handover.from, handover.to)}</strong>${handover.from === me ? html` <button @click=${() => tile.request({ ask: 'withdraw-offer' })}>${words.tile.keepIt}</button>` : nothing}</p>`)
   if (onHold) {
     const over = onHold.until !== null && Date.parse(onHold.until) <= client.now()

@@ -16,7 +16,7 @@ export function instructions({ words, incident, helpPoint, timezone, key, reques
       ${steps.map((step, i) => {
         const done = incident.steps.find((each) => each.step === i)
         return html`<li>
-          <button class="step ${done ? 'done' : ''}" aria-pressed=${done !== undefined} ?disabled=${done !== undefined} @click=${() => request({ ask: 'tick', step: i })}>
+          <button class="step ${done ? 'done' : ''}" aria-pressed=${done !== undefined} aria-disabled=${done !== undefined} @click=${() => done === undefined && request({ ask: 'tick', step: i })}>
             <span class="box" aria-hidden="true">${done ? '✓' : ''}</span><span class="text">${step}</span>${done ? html`<span class="quiet">${clockTime(done.at, timezone, false)}</span>` : i === next ? keyHint(key('step')) : nothing}
           </button>
         </li>`
@@ -59,8 +59,8 @@ export function contacts(tile: Tile) {
 const ALL_DAY_MS = 18 * 3_600_000
 
 /** Open now or not, by the server's clock. Pure. */
-export function opening(place: Pick<SafePlace, 'openings'>, now: number): { open: true; until: string } | { open: false; next: string | null } {
-  const first = place.openings.find(({ to }) => Date.parse(to) > now)
+export function opening(place: Pick<SafePlace, 'openings'>, now: number): { open: true; until: string | null } | { open: false; next: string | null } {
+  const first = place.openings.find(({ to }) => to === null || Date.parse(to) > now)
   if (first && Date.parse(first.from) <= now) return { open: true, until: first.to }
   return { open: false, next: first?.from ?? null }
 }
@@ -80,7 +80,7 @@ export function safePlaces({ words, town, incident, client, timezone, locale }: 
         const walk = walkOf(place)
         return html`<li class=${state.open ? 'open-now' : 'shut'}>
           <strong>${place.name}</strong> <span class="quiet">${place.address}</span>
-          <p class="state">${state.open ? (Date.parse(state.until) - now > ALL_DAY_MS ? words.tile.openNow : words.tile.openUntil(shortTime(state.until, timezone))) : state.next ? words.tile.opensAt(dayAndHour(state.next, timezone, locale)) : words.tile.closedForLong}${walk ? html`<span> · ${(walk.along === 'streets' ? words.tile.walk : words.tile.walkAbout)(walk.metres, walk.minutes)}</span>` : nothing}</p>
+          <p class="state">${state.open ? (state.until === null || Date.parse(state.until) - now > ALL_DAY_MS ? words.tile.openNow : words.tile.openUntil(shortTime(state.until, timezone))) : state.next ? words.tile.opensAt(dayAndHour(state.next, timezone, locale)) : words.tile.closedForLong}${walk ? html`<span> · ${(walk.along === 'streets' ? words.tile.walk : words.tile.walkAbout)(walk.metres, walk.minutes)}</span>` : nothing}</p>
         </li>`
       })}
     </ul>

@@ -20,7 +20,7 @@ export function notesOf({ log }: Pick<Incident, 'log'>, without: number | null):
 export function notes({ words, incident, timezone, key }: Tile, draft: NoteDraft) {
   const all = notesOf(incident, draft.entry)
   const older = all.length - SHOWN
-  const said = { empty: '', typing: '', saving: words.tile.noteSaving, saved: words.tile.noteSaved(clockTime(new Date(draft.savedAt || Date.now()).toISOString(), timezone, false)), failed: words.tile.noteNotSaved }[draft.state]
+  const said = { empty: '', typing: '', saving: words.tile.noteSaving, saved: words.tile.noteSaved(clockTime(new Date(draft.savedAt || Date.now()).toISOString(), timezone, false)), failed: draft.refused ?? words.tile.noteNotSaved }[draft.state]
   const onKey = (event: KeyboardEvent): void => {
     // A new line is Shift and Enter; a dead key or a candidate of an input method is no end of a note.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
@@ -32,6 +32,6 @@ export function notes({ words, incident, timezone, key }: Tile, draft: NoteDraft
     ${older > 0 ? html`<p class="quiet">${words.tile.moreNotes(older)}</p>` : nothing}
     ${all.slice(-SHOWN).map(({ at, by, text }) => html`<p class="note"><span class="quiet">${clockTime(at, timezone, false)} ${by}</span> ${text}</p>`)}
     <textarea name="note" rows="2" maxlength="4000" aria-label=${words.note} placeholder=${words.notePlaceholder} .value=${live(draft.text)} @input=${(event: Event) => draft.typed((event.target as HTMLTextAreaElement).value)} @blur=${() => void draft.flush()} @keydown=${onKey}></textarea>
-    <div class="row"><span class="said ${draft.state}" role="status">${said}</span>${draft.state === 'empty' ? nothing : html`<button @click=${() => void draft.finish()}>${words.tile.noteDone}</button>`}</div>
+    <div class="row"><span class="said ${draft.state}" aria-live=${draft.state === 'failed' ? 'assertive' : 'off'}>${said}</span>${draft.state === 'empty' ? nothing : html`<button @click=${() => void draft.finish()}>${words.tile.noteDone}</button>`}</div>
   </section>`
 }

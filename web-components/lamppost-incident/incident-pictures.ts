@@ -1,5 +1,6 @@
 /** The large picture with what is known about it, the seconds before the press beside it, and further views. */
 import { html, nothing } from 'lit'
+import { keyed } from 'lit/directives/keyed.js'
 import { repeat } from 'lit/directives/repeat.js'
 import '../lamppost-player/lamppost-player.ts'
 import '../lamppost-steer/lamppost-steer.ts'
@@ -16,6 +17,7 @@ const canSendBack = ({ way }: Framing): boolean => way !== 'fixed'
 
 export function mainView(framing: Framing, tile: Tile, { replaying, steering, behind, replay, steer }: Looking) {
   const { words, client, town, incident, key, request } = tile
+  // A hand is on one camera: when another becomes the large one, it has let go of this.
   const camera = town.cameras.find(({ id }) => id === framing.camera)
   const hand = camera?.steeredBy
   return html`<figure class="main">
@@ -32,7 +34,7 @@ export function mainView(framing: Framing, tile: Tile, { replaying, steering, be
         ${incident.clips.some((clip) => clip.camera === framing.camera) ? html`<button class="replay" aria-expanded=${replaying} @click=${replay}>${replaying ? words.backToLive : `⟲ ${words.replay}`}${keyHint(key('replay'))}</button>` : nothing}
       </div>
     </figcaption>
-    ${steering && camera?.ptz ? html`<lamppost-steer .client=${client} .camera=${framing.camera}></lamppost-steer>` : nothing}
+    ${steering && camera?.ptz ? keyed(framing.camera, html`<lamppost-steer .client=${client} .camera=${framing.camera}></lamppost-steer>`) : nothing}
   </figure>`
 }
 

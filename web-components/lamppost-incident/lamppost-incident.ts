@@ -1,5 +1,5 @@
 /** One incident as the operator sees it: where, how long, the picture and what is known about it, and what to do. */
-import { LitElement, html, nothing } from 'lit'
+import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import '../lamppost-town/lamppost-town.ts'
 import { look } from '../look/look.ts'
@@ -17,7 +17,7 @@ import { heading, standing } from './incident-heading.ts'
 import { contacts, instructions, nextStep, safePlaces } from './incident-help.ts'
 import { notes } from './incident-notes.ts'
 import { type Looking, furtherViews, mainView, noView, replayOf } from './incident-pictures.ts'
-import { fulfil, refusalWords } from './incident-requests.ts'
+import { finalRefusal, fulfil, refusalWords } from './incident-requests.ts'
 import { arrangeViews } from './incident-views.ts'
 import { NoteDraft } from './note-draft.ts'
 import { cardStyles } from './styles/card-styles.ts'
@@ -70,7 +70,7 @@ export class LamppostIncident extends LitElement {
 
   #client = new ClientController(this)
   #language = new LanguageController(this)
-  #draft = new NoteDraft(this, { incident: () => this.incident, save: (incident, text, replaces) => this.#client.client.note(incident, text, replaces), store: sessionStore() })
+  #draft = new NoteDraft(this, { incident: () => this.incident, person: () => this.#client.client.state().me?.name ?? '', refusal: (error) => finalRefusal(error, this.#language.words), save: (incident, text, replaces) => this.#client.client.note(incident, text, replaces), store: sessionStore() })
   #timer: ReturnType<typeof setInterval> | null = null
 
   override connectedCallback(): void {
@@ -81,7 +81,17 @@ export class LamppostIncident extends LitElement {
     if (this.#timer) clearInterval(this.#timer)
     super.disconnectedCallback()
   }
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    const another = changed.get('incident')
+    // Questions and hands belong to the incident that they were begun with.
+    if (another !== undefined && another !== '') [this.asking, this.chosen, this.replaying, this.steering, this.refusal] = [null, null, false, false, null]
+    if (this.compact) [this.asking, this.steering] = [null, false]
+    this.#hadFocus = (this.shadowRoot?.activeElement ?? null) !== null
+  }
+  #hadFocus = false
   protected override updated(): void {
+    // A button that has done its work is gone, and the keyboard must not go with it.
+    if (this.#hadFocus && this.isConnected && this.shadowRoot?.activeElement === null) this.renderRoot.querySelector<HTMLElement>('article')?.focus({ preventScroll: true })
     // A native dialog keeps the keyboard inside and gives it back where it was.
     if (!this.dialog) return
     if (this.asking !== null && !this.dialog.open) this.dialog.showModal()
@@ -90,7 +100,7 @@ export class LamppostIncident extends LitElement {
 
   /** What this person works on here must not be exchanged for another incident. */
   get busy(): boolean {
-    return this.asking !== null || this.steering || this.replaying || this.#draft.state === 'typing' || this.#draft.state === 'failed' || this.matches(':focus-within') || (this.shadowRoot?.activeElement ?? null) !== null
+    return this.asking !== null || this.steering || this.replaying || this.#draft.unsaved || this.matches(':focus-within') || (this.shadowRoot?.activeElement ?? null) !== null
   }
 
   /** One event per wish; unless the page forbids it, the client acts. */
@@ -213,8 +223,8 @@ export class LamppostIncident extends LitElement {
     const names = { camera: (id: string) => cameraName(town, id), helpPoint: (id: string) => town.helpPoints.find((each) => each.id === id)?.name ?? id }
     const wanted = askedFor(incident, town.incidents, names, tile.words, this.compact ? 1 : 2, (answer) => tile.request({ ask: 'answer-camera', ...answer }))
     const wishes = askedOthers(incident, town.incidents, names, tile.words)
-    if (this.compact) return html`<article part="tile" class="${kind} card" aria-label=${nameOf(tile)}>${card(tile, main, this.refusal, () => this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true })), [wanted, wishes])}</article>`
-    return html`<article part="tile" class=${kind} aria-label=${nameOf(tile)}>
+    if (this.compact) return html`<article part="tile" class="${kind} card" tabindex="-1" aria-label=${nameOf(tile)}>${card(tile, main, this.refusal, () => this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true })), [wanted, wishes])}</article>`
+    return html`<article part="tile" class=${kind} tabindex="-1" aria-label=${nameOf(tile)}>
       ${heading(tile)} ${standing(tile)} ${wanted}
       <div class="body">
         <div class="seen">
@@ -225,7 +235,7 @@ export class LamppostIncident extends LitElement {
         <div class="side">${actions(tile, this.refusal, (asking) => (this.asking = asking))} ${instructions(tile)} ${notes(tile, this.#draft)}</div>
         <div class="side">${contacts(tile)} ${safePlaces(tile)} <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town></div>
       </div>
-      <dialog @close=${() => (this.asking = null)}>${question(tile, this.asking, () => (this.asking = null))}</dialog>
+      <dialog aria-labelledby="question" @close=${() => (this.asking = null)}>${question(tile, this.asking, () => (this.asking = null))}</dialog>
     </article>`
   }
 }

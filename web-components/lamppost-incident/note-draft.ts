@@ -5,41 +5,47 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 
 export type DraftState = 'empty' | 'typing' | 'saving' | 'saved' | 'failed'
-export type DraftPort = { incident(): string; save(incident: string, text: string, replaces: number | null): Promise<number | null>; /** Survives a reload; not the end of the browser. */ store: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null }
+export type DraftPort = {
+  incident(): string
+  /** Who writes: a desk is shared, and nobody's words are another's. */
+  person(): string
+  /** @returns the entry's number */
+  save(incident: string, text: string, replaces: number | null): Promise<number | null>
+  /** Another try with the same will not help; null when it may. In the person's words. */
+  refusal(error: unknown): string | null
+  /** Survives a reload; not the end of the browser. */
+  store: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
+}
 type Kept = { text: string; entry: number | null; saved: string }
+/** One note: it saves itself to its end, also when the next one or another incident's is shown meanwhile. */
+type Open = { of: string; by: string; kept: Kept; finished: boolean; unsavedSince: number; saving: Promise<void> | null; state: DraftState; refused: string | null; timer: ReturnType<typeof setTimeout> | undefined }
 
 const IDLE_MS = 1200
 /** Also while somebody types without a pause. */
 const LONGEST_MS = 8000
 const AGAIN_MS = 3000
-const nameOf = (incident: string): string => `lamppost note ${incident}`
 const NOTHING: Kept = { text: '', entry: null, saved: '' }
-
-/** One incident's note: it saves itself to its end, also when another incident is shown meanwhile. */
-type Open = { of: string; kept: Kept; saving: Promise<void> | null }
 
 export class NoteDraft implements ReactiveController {
   #host: ReactiveControllerHost
   #port: DraftPort
-  #open: Open = { of: '', kept: NOTHING, saving: null }
-  #state: DraftState = 'empty'
+  #open: Open
+  /** Finished, and not yet saved. */
+  #behind = new Set<Open>()
   #savedAt = 0
-  #unsavedSince = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(host: ReactiveControllerHost, port: DraftPort) {
     this.#host = host
     this.#port = port
+    this.#open = opened('', '')
     host.addController(this)
   }
   hostUpdate(): void {
-    const incident = this.#port.incident()
-    if (incident === this.#open.of) return
+    const [of, by] = [this.#port.incident(), this.#port.person()]
+    if (of === this.#open.of && by === this.#open.by) return
     void this.flush()
-    this.#open = { of: incident, kept: this.#stored(incident), saving: null }
-    const { text, saved } = this.#open.kept
-    this.#state = text.trim() === '' ? 'empty' : text.trim() === saved ? 'saved' : 'typing'
-    if (this.#state === 'typing') this.#after(IDLE_MS)
+    this.#open = opened(of, by, this.#stored(of, by))
+    if (this.#open.state === 'typing') this.#after(this.#open, IDLE_MS)
   }
   hostDisconnected(): void {
     // Nothing that was typed is lost with its tile.
@@ -49,7 +55,11 @@ export class NoteDraft implements ReactiveController {
     return this.#open.kept.text
   }
   get state(): DraftState {
-    return this.#state
+    return [...this.#behind].some(({ of, state }) => of === this.#open.of && state === 'failed') ? 'failed' : this.#open.state
+  }
+  /** Why it will not be saved; null while it may. */
+  get refused(): string | null {
+    return this.#open.refused
   }
   /** Milliseconds since 1970, by this browser. */
   get savedAt(): number {
@@ -59,74 +69,106 @@ export class NoteDraft implements ReactiveController {
   get entry(): number | null {
     return this.#open.kept.entry
   }
+  /** Something here is not on the record yet. */
+  get unsaved(): boolean {
+    return this.#open.state === 'typing' || this.#open.state === 'saving' || (this.#open.state === 'failed' && this.#open.refused === null)
+  }
 
   typed(text: string): void {
-    const { kept } = this.#open
+    const open = this.#open
+    const { kept } = open
     if (text === kept.text) return
-    if (kept.text.trim() === kept.saved) this.#unsavedSince = performance.now()
-    this.#keep(this.#open, { ...kept, text })
-    this.#set(text.trim() === '' && kept.entry === null ? 'empty' : 'typing')
-    this.#after(Math.min(IDLE_MS, Math.max(0, this.#unsavedSince + LONGEST_MS - performance.now())))
+    const was = kept.text.trim() === kept.saved
+    this.#keep(open, { ...kept, text })
+    open.refused = null
+    // An emptied note stays as it was: a record has no eraser.
+    if (text.trim() === kept.saved || text.trim() === '') {
+      clearTimeout(open.timer)
+      return this.#set(open, kept.entry === null ? 'empty' : 'saved')
+    }
+    if (was) open.unsavedSince = performance.now()
+    // What failed is tried again at its own time, not with each letter.
+    if (open.state === 'failed') return
+    this.#set(open, 'typing')
+    this.#after(open, Math.min(IDLE_MS, Math.max(0, open.unsavedSince + LONGEST_MS - performance.now())))
   }
-  /** This one is finished; the next begins empty. It is saved first. */
+  /** This one is finished; what is typed from now on is the next. */
   async finish(): Promise<void> {
     const open = this.#open
-    await this.flush()
-    if (this.#state === 'failed' || open !== this.#open) return
-    this.#keep(open, NOTHING)
-    this.#set('empty')
+    if (open.kept.text.trim() === '') return
+    open.finished = true
+    this.#behind.add(open)
+    this.#open = opened(open.of, open.by)
+    this.#host.requestUpdate()
+    await this.#saveAll(open)
   }
   /** Saves what is not saved yet. */
-  async flush(): Promise<void> {
-    clearTimeout(this.#timer)
-    const open = this.#open
+  flush(): Promise<void> {
+    return this.#saveAll(this.#open)
+  }
+
+  async #saveAll(open: Open): Promise<void> {
+    clearTimeout(open.timer)
     await open.saving
     open.saving ??= this.#save(open).finally(() => (open.saving = null))
     await open.saving
+    if (!open.finished || open.kept.text.trim() !== open.kept.saved) return
+    this.#behind.delete(open)
+    if (this.#open.of === open.of && this.#open.kept === NOTHING) this.#keep(this.#open, NOTHING)
+    this.#host.requestUpdate()
   }
-
   async #save(open: Open): Promise<void> {
     const { text, entry, saved } = open.kept
     const now = text.trim()
-    // An emptied note stays as it was: a record has no eraser.
-    if (open.of === '' || now === '' || now === saved) return
-    this.#set('saving', open)
+    if (open.of === '' || now === '' || now === saved || open.refused !== null) return
+    this.#set(open, 'saving')
+    open.unsavedSince = performance.now()
     try {
       const written = await this.#port.save(open.of, now, entry)
       if (open === this.#open) this.#savedAt = Date.now()
       this.#keep(open, { text: open.kept.text, entry: written ?? entry, saved: now })
       const more = open.kept.text.trim() !== now
-      this.#set(more ? 'typing' : 'saved', open)
-      if (more && open === this.#open) this.#after(IDLE_MS)
-    } catch {
-      this.#set('failed', open)
-      if (open === this.#open) this.#after(AGAIN_MS)
+      this.#set(open, more ? 'typing' : 'saved')
+      if (more) this.#after(open, IDLE_MS)
+    } catch (error) {
+      open.refused = this.#port.refusal(error)
+      // An entry that is not this person's to replace: then it is a note of its own.
+      if (open.refused !== null && entry !== null) {
+        open.refused = null
+        this.#keep(open, { ...open.kept, entry: null, saved: '' })
+      }
+      this.#set(open, 'failed')
+      if (open.refused === null) this.#after(open, AGAIN_MS)
     }
   }
-  #after(ms: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.flush(), ms)
+  #after(open: Open, ms: number): void {
+    clearTimeout(open.timer)
+    open.timer = setTimeout(() => void this.#saveAll(open), ms)
   }
-  #set(state: DraftState, open = this.#open): void {
-    if (open !== this.#open) return
-    this.#state = state
+  #set(open: Open, state: DraftState): void {
+    open.state = state
     this.#host.requestUpdate()
   }
   #keep(open: Open, kept: Kept): void {
     open.kept = kept
+    // What is finished and not saved lies in the store until the next one begins there.
+    if (open !== this.#open && this.#open.of === open.of && this.#open.kept !== NOTHING) return
     try {
-      if (kept === NOTHING) this.#port.store?.removeItem(nameOf(open.of))
-      else this.#port.store?.setItem(nameOf(open.of), JSON.stringify(kept))
+      if (kept === NOTHING) this.#port.store?.removeItem(nameOf(open.of, open.by))
+      else this.#port.store?.setItem(nameOf(open.of, open.by), JSON.stringify(kept))
     } catch {
       // A store that is full or forbidden: the server has it soon.
     }
   }
-  #stored(incident: string): Kept {
+  #stored(of: string, by: string): Kept {
     try {
-      return (JSON.parse(this.#port.store?.getItem(nameOf(incident)) ?? 'null') as Kept | null) ?? NOTHING
+      return (JSON.parse(this.#port.store?.getItem(nameOf(of, by)) ?? 'null') as Kept | null) ?? NOTHING
     } catch {
       // Not ours, or cut short.
       return NOTHING
     }
   }
 }
+
+const nameOf = (incident: string, person: string): string => `lamppost note ${person} ${incident}`
+const opened = (of: string, by: string, kept: Kept = NOTHING): Open => ({ of, by, kept, finished: false, unsavedSince: 0, saving: null, state: kept.text.trim() === '' ? 'empty' : kept.text.trim() === kept.saved ? 'saved' : 'typing', refused: null, timer: undefined })

@@ -1,11 +1,13 @@
 /** One shift hands over to the next: what is open, what is broken, what waits; who leaves signs, and then who comes. */
 import { LitElement, html, nothing } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
+import { live } from 'lit/directives/live.js'
 import { look } from '../look/look.ts'
 import { dayAndTime, shortTime } from '../look/times.ts'
 import type { Shift, ShiftFault, ShiftSummary } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
-import { Refusal, type WallClient } from '../wall-client/wall-client.ts'
+import { refusalWords } from '../lamppost-incident/incident-requests.ts'
+import type { WallClient } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'
 import { LanguageController } from '../words/language.ts'
 import { shiftStyles } from './shift-styles.ts'
@@ -30,6 +32,9 @@ export class LamppostShift extends LitElement {
   @state() private now: ShiftSummary | null = null
   @state() private shifts: Shift[] = []
   @state() private refusal: string | null = null
+  @state() private loadRefused: string | null = null
+  /** What somebody is writing for the next shift: nothing that comes in between may take it away. */
+  @state() private notes = ''
 
   #client = new ClientController(this)
   #language = new LanguageController(this)
@@ -48,8 +53,9 @@ export class LamppostShift extends LitElement {
     const { client } = this.#client
     try {
       ;[this.now, this.shifts] = await Promise.all([client.shiftNow(), client.shifts()])
-    } catch {
-      // The next look says more; what is shown is marked by the link.
+      this.loadRefused = null
+    } catch (error) {
+      this.loadRefused = refusalWords(error, this.#language.words)
     }
   }
   async #sign(act: () => Promise<unknown>): Promise<boolean> {
@@ -59,7 +65,7 @@ export class LamppostShift extends LitElement {
       await this.#load()
       return true
     } catch (error) {
-      this.refusal = error instanceof Refusal ? error.problem.detail : this.#language.words.notSent
+      this.refusal = refusalWords(error, this.#language.words)
       return false
     }
   }
@@ -75,9 +81,9 @@ export class LamppostShift extends LitElement {
     return html`<main>
       <h2>${words.shift.title}</h2>
       ${link === 'lost' ? html`<p class="refusal" role="alert">${words.serverLost}</p>` : nothing}
-      <p class="refusal" role="alert">${this.refusal ?? ''}</p>
+      <p class="refusal" role="alert">${this.refusal ?? this.loadRefused ?? ''}</p>
       ${this.now ? html`<div class="two">${this.#open()} ${this.#holds()} ${this.#faults(this.now.faults)}</div>` : html`<p class="quiet">${words.connecting}</p>`}
-      ${waiting && waiting === this.shifts[0] ? this.#signature(waiting, me?.name ?? '') : this.#offer()}
+      ${waiting && waiting === this.shifts[0] && this.notes.trim() === '' ? this.#signature(waiting, me?.name ?? '') : this.#offer()}
       ${this.#before(this.shifts.filter((shift) => shift !== waiting || shift !== this.shifts[0]))}
     </main>`
   }
@@ -117,13 +123,11 @@ export class LamppostShift extends LitElement {
     const { words } = this.#language
     const offer = async (event: SubmitEvent): Promise<void> => {
       event.preventDefault()
-      const form = event.target as HTMLFormElement
-      const notes = ((new FormData(form).get('notes') as string | null) ?? '').trim()
-      if (await this.#sign(() => this.#client.client.offerShift(notes))) form.reset()
+      if (await this.#sign(() => this.#client.client.offerShift(this.notes.trim()))) this.notes = ''
     }
     return html`<section>
       <form @submit=${offer}>
-        <label>${words.shift.notes}<textarea name="notes" maxlength="4000"></textarea></label>
+        <label>${words.shift.notes}<textarea name="notes" maxlength="4000" .value=${live(this.notes)} @input=${(event: Event) => (this.notes = (event.target as HTMLTextAreaElement).value)}></textarea></label>
         <p></p>
         <button class="main">${words.shift.offer}</button>
       </form>

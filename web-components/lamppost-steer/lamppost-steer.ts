@@ -9,6 +9,8 @@ import { STEERING_KEYS, STILL, createSteering, keyVelocity, padVelocity, stickVe
 import { steerStyles } from './steer-styles.ts'
 
 const ZOOM_SPEED = 0.5
+/** Those that are open on this page; the newest has the controller. */
+const steering: LamppostSteer[] = []
 
 /**
  * @attr camera - its id
@@ -29,10 +31,12 @@ export class LamppostSteer extends LitElement {
 
   #client = new ClientController(this)
   #language = new LanguageController(this)
-  #keys = new Set<string>()
+  /** By the place of each key: what it writes may change while it is held, with Shift. */
+  #keys = new Map<string, string>()
   #takeOver = false
   #frame = 0
   #byController = false
+  #armed = false
   #steering = createSteering({
     move: async (velocity) => {
       await this.#client.client.move(this.camera, velocity, this.#takeOver)
@@ -49,8 +53,10 @@ export class LamppostSteer extends LitElement {
     addEventListener('blur', this.#letGo)
     document.addEventListener('visibilitychange', this.#letGo)
     this.#frame = requestAnimationFrame(this.#poll)
+    steering.push(this)
   }
   override disconnectedCallback(): void {
+    steering.splice(steering.indexOf(this), 1)
     removeEventListener('blur', this.#letGo)
     document.removeEventListener('visibilitychange', this.#letGo)
     cancelAnimationFrame(this.#frame)
@@ -61,7 +67,13 @@ export class LamppostSteer extends LitElement {
     this.#keys.clear()
     this.knob = { x: 0, y: 0 }
     this.#byController = false
+    this.#takeOver = false
     this.#steering.letGo()
+  }
+
+  /** From the pad to a button is no letting go. */
+  #onLeave = ({ relatedTarget }: FocusEvent): void => {
+    if (!(relatedTarget instanceof Node && this.renderRoot.contains(relatedTarget))) this.#letGo()
   }
 
   get #other(): string | null {
@@ -78,13 +90,13 @@ export class LamppostSteer extends LitElement {
   #onKey = (event: KeyboardEvent): void => {
     const zoom = (event.target as HTMLElement).dataset.zoom
     const key = zoom && (event.key === 'Enter' || event.key === ' ') ? zoom : event.key
-    if (!STEERING_KEYS.has(key) || event.ctrlKey || event.altKey || event.metaKey) return
+    if (event.type === 'keyup' ? !this.#keys.has(event.code) : !STEERING_KEYS.has(key) || event.ctrlKey || event.altKey || event.metaKey) return
     // Arrows would scroll the page; and no single key of the wall is meant here.
     event.preventDefault()
     event.stopPropagation()
-    if (event.type === 'keydown') this.#keys.add(key)
-    else this.#keys.delete(key)
-    this.#steering.want(keyVelocity(this.#keys, event.shiftKey))
+    if (event.type === 'keydown') this.#keys.set(event.code, key)
+    else this.#keys.delete(event.code)
+    this.#steering.want(keyVelocity(new Set(this.#keys.values()), event.shiftKey && !/^[+_]$/.test(key)))
   }
   #onDrag = (event: PointerEvent): void => {
     const pad = event.currentTarget as HTMLElement
@@ -103,15 +115,20 @@ export class LamppostSteer extends LitElement {
   /** A controller says nothing by itself: it is looked at with each frame, and only while somebody sits here. */
   #poll = (): void => {
     this.#frame = requestAnimationFrame(this.#poll)
-    const pad = document.hasFocus() ? (navigator.getGamepads?.().find((each) => each?.connected) ?? null) : null
+    // Other devices' axes mean other things, and may rest at their end: only the standard layout, and only one hand of this page.
+    const mine = steering.at(-1) === this
+    const pad = mine && document.hasFocus() ? (navigator.getGamepads?.().find((each) => each?.connected && each.mapping === 'standard') ?? null) : null
     if (this.controller !== (pad !== null)) this.controller = pad !== null
     if (!pad) {
+      this.#armed = false
       if (this.#byController) this.#letGo()
       return
     }
     const velocity = padVelocity(pad)
     const still = velocity.pan === 0 && velocity.tilt === 0 && velocity.zoom === 0
-    if (still && !this.#byController) return
+    // A stick that is held from before is no wish.
+    this.#armed ||= still
+    if (!this.#armed || (still && !this.#byController)) return
     this.#byController = !still
     this.#steering.want(velocity)
   }
@@ -120,7 +137,7 @@ export class LamppostSteer extends LitElement {
     const { words } = this.#language
     const name = this.#client.client.state().cameras.find(({ id }) => id === this.camera)?.name ?? this.camera
     const other = this.#other
-    return html`<div class="steer" role="group" aria-label=${words.steering.title(name)} @keydown=${this.#onKey} @keyup=${this.#onKey} @focusout=${this.#letGo}>
+    return html`<div class="steer" role="group" aria-label=${words.steering.title(name)} @keydown=${this.#onKey} @keyup=${this.#onKey} @focusout=${this.#onLeave}>
       <div part="pad" class="pad" tabindex="0" role="application" aria-label=${`${words.steering.title(name)}. ${words.steering.pad}`} @pointerdown=${this.#onDrag} @pointermove=${this.#onDrag} @pointerup=${this.#letGo} @pointercancel=${this.#letGo} @lostpointercapture=${this.#letGo}>
         <svg viewBox="-100 -100 200 200" aria-hidden="true">
           <circle r="97" class="rim" />

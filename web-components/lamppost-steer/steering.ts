@@ -19,6 +19,8 @@ export function createSteering({ move, stop, onProblem }: { move(velocity: Veloc
   let wanted = STILL
   let sent = STILL
   let asking = false
+  /** Refused: nothing more is asked until whatever holds it has let go once. */
+  let refused = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   /** One command on its way at a time: a slow camera must not get a queue of old wishes. */
@@ -32,6 +34,7 @@ export function createSteering({ move, stop, onProblem }: { move(velocity: Veloc
       else if (!isStill(sent)) await stop()
       sent = now
     } catch (error) {
+      refused = !isStill(wanted)
       wanted = STILL
       sent = STILL
       onProblem(error)
@@ -47,12 +50,15 @@ export function createSteering({ move, stop, onProblem }: { move(velocity: Veloc
     /** Shares of the camera's speed, -1..1. */
     want({ pan, tilt, zoom }: Velocity): void {
       const next = { pan: clamp(pan), tilt: clamp(tilt), zoom: clamp(zoom) }
+      if (isStill(next)) refused = false
+      if (refused) return
       const same = near(next, wanted) && isStill(next) === isStill(wanted)
       wanted = next
       if (!same) void tell()
     },
     /** Whatever holds it, lets go. */
     letGo(): void {
+      refused = false
       if (isStill(wanted) && isStill(sent)) return
       wanted = STILL
       void tell()

@@ -17,7 +17,7 @@ function sign(className: string, text: string): L.DivIcon {
 export function createTownMap(place: HTMLElement) {
   const still = matchMedia('(prefers-reduced-motion: reduce)').matches
   // A picture with a name, not a thing to operate: the keyboard passes over it, and wheels go on scrolling the page.
-  const map = L.map(place, { zoomControl: false, attributionControl: false, keyboard: false, scrollWheelZoom: false, boxZoom: false, trackResize: false, zoomSnap: 0.1, fadeAnimation: !still, zoomAnimation: !still, markerZoomAnimation: !still })
+  const map = L.map(place, { zoomControl: false, attributionControl: false, keyboard: false, dragging: false, touchZoom: false, doubleClickZoom: false, scrollWheelZoom: false, boxZoom: false, trackResize: false, zoomSnap: 0.1, fadeAnimation: !still, zoomAnimation: !still, markerZoomAnimation: !still })
   map.setView([0, 0], 3)
   const ground = L.layerGroup().addTo(map)
   const marks = L.layerGroup().addTo(map)

@@ -20,7 +20,6 @@ export const townStyles = css`
     border: 1px solid var(--_line);
     border-radius: 6px;
     background: var(--_ground);
-    cursor: grab;
     font-family: var(--_font);
   }
   .street {

@@ -32,8 +32,6 @@ export class AlarmSound implements ReactiveController {
     host.addController(this)
   }
   hostConnected(): void {
-    this.#context = new AudioContext()
-    this.#context.addEventListener('statechange', () => this.#host.requestUpdate())
     this.#settled = false
     setTimeout(() => {
       this.#settled = true
@@ -45,13 +43,25 @@ export class AlarmSound implements ReactiveController {
   hostDisconnected(): void {
     this.call(null)
     for (const kind of ['pointerdown', 'keydown'] as const) removeEventListener(kind, this.#wake, { capture: true })
+    this.#context?.removeEventListener('statechange', this.#onState)
     void this.#context?.close()
     this.#context = null
+  }
+  #onState = (): void => this.#host.requestUpdate()
+  /** Only a wall that may sound has one: browsers allow few. */
+  open(): void {
+    if (this.#context) return
+    try {
+      this.#context = new AudioContext()
+      this.#context.addEventListener('statechange', this.#onState)
+    } catch {
+      // None is left: said as blocked.
+    }
   }
 
   /** Whether a sound would be heard now. */
   get blocked(): boolean {
-    return this.#settled && this.#context !== null && this.#context.state !== 'running'
+    return this.#settled && this.#context?.state !== 'running'
   }
   get calling(): Calling {
     return this.#calling

@@ -1,12 +1,13 @@
 /** The keys, shown and changed. */
 import { html, nothing } from 'lit'
 import type { Words } from '../words/en.ts'
-import { ACTIONS, type Action, DEFAULT_KEYS, type Keymap, takenBy } from './wall-keys.ts'
+import { ACTIONS, type Action, type Keymap, takenBy } from './wall-keys.ts'
 
 export type KeyHelpState = { changing: Action | null; problem: string | null }
 export type KeyHelpPort = { change(keymap: Keymap): void; state(next: KeyHelpState): void; close(): void }
 
-export function keyHelp(words: Words, keymap: Keymap, { changing, problem }: KeyHelpState, { change, state, close }: KeyHelpPort) {
+/** @param before as they are when nobody changes them */
+export function keyHelp(words: Words, keymap: Keymap, before: Keymap, { changing, problem }: KeyHelpState, { change, state, close }: KeyHelpPort) {
   const onKey = (event: KeyboardEvent): void => {
     if (changing === null || ['Shift', 'Control', 'Alt', 'Meta', 'Tab', 'Enter'].includes(event.key)) return
     event.preventDefault()
@@ -19,7 +20,7 @@ export function keyHelp(words: Words, keymap: Keymap, { changing, problem }: Key
     state({ changing: null, problem: null })
   }
   return html`<div class="keys" @keydown=${onKey}>
-    <h3>${words.keys.title}</h3>
+    <h3 id="keys-title">${words.keys.title}</h3>
     <p class="quiet">${words.keys.hint}</p>
     <div class="list">
       ${ACTIONS.map(
@@ -31,7 +32,7 @@ export function keyHelp(words: Words, keymap: Keymap, { changing, problem }: Key
     <p class="problem" role="status">${problem ?? nothing}</p>
     <div class="row">
       <label><input type="checkbox" .checked=${!keymap.on} @change=${(event: Event) => change({ ...keymap, on: !(event.target as HTMLInputElement).checked })} /> ${words.keys.off}</label>
-      <button @click=${() => change(DEFAULT_KEYS)}>${words.keys.reset}</button>
+      <button @click=${() => change({ ...before, on: keymap.on })}>${words.keys.reset}</button>
       <button class="main" @click=${close}>${words.keys.close}</button>
     </div>
   </div>`

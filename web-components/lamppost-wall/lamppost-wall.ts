@@ -2,7 +2,8 @@
 import { LitElement, html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
-import type { IncidentNews } from '../lamppost-incident/incident-events.ts'
+import { type IncidentNews, type IncidentRequest, IncidentRequestEvent } from '../lamppost-incident/incident-events.ts'
+import { fulfil, refusalWords } from '../lamppost-incident/incident-requests.ts'
 import { LamppostIncident } from '../lamppost-incident/lamppost-incident.ts'
 import { look } from '../look/look.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
@@ -18,6 +19,11 @@ import { wallStyles } from './wall-styles.ts'
 
 /** How long a closed incident can be opened again from here. */
 const LATELY_MS = 60_000
+const TOUCHED_MS = 30_000
+/** A key that was on its way when another incident became large is not meant for that. */
+const SETTLED_MS = 700
+/** Longer than any wall needs: then it is said that nothing can be seen yet. */
+const CONNECTING_MS = 4000
 
 const localStore = (): Storage | null => {
   try {
@@ -62,7 +68,11 @@ export class LamppostWall extends LitElement {
   @property({ reflect: true }) sounding: NonNullable<Calling> | '' = ''
   @property({ attribute: false }) client: WallClient | null = null
   @state() private chosen: string | null = null
-  @state() private keymap: Keymap = loadKeymap(localStore())
+  /** The page's own choice of keys, such as `{ take: 'g' }`; the person's own goes before it. */
+  @property({ attribute: false }) actionKeys: Partial<Record<Action, string>> = {}
+  /** As the person has changed them; null: as the page has them. */
+  @state() private ownKeys: Keymap | null = loadKeymap(localStore())
+  @state() private refusals: ReadonlyMap<string, string> = new Map()
   @state() private keyHelp: KeyHelpState | null = null
   @query('dialog') private dialog!: HTMLDialogElement
 
@@ -71,13 +81,19 @@ export class LamppostWall extends LitElement {
   #language = new LanguageController(this)
   #sound = new AlarmSound(this)
   #inHand: string | null = null
+  /** When another incident became the large one without anybody's asking. */
+  #turnedAt = Number.NEGATIVE_INFINITY
   #here: ReadonlySet<string> = new Set()
+  /** What a person has just touched stays large for a while: they want to see what came of it. */
+  #touched = { id: '', at: Number.NEGATIVE_INFINITY }
   #clock: ReturnType<typeof setInterval> | null = null
+  #connectedAt = 0
 
   override connectedCallback(): void {
     super.connectedCallback()
     // Holds run out and closed lines go by themselves.
-    this.#clock = setInterval(() => this.#known.size + this.#client.client.state().lately.length > 0 && this.requestUpdate(), 1000)
+    this.#connectedAt = performance.now()
+    this.#clock = setInterval(() => (this.#known.size + this.#client.client.state().lately.length > 0 || this.#client.client.state().link === 'connecting') && this.requestUpdate(), 1000)
     addEventListener('keydown', this.#onPageKey)
     this.addEventListener('keydown', this.#onKey)
     document.addEventListener('visibilitychange', this.#onVisible)
@@ -87,12 +103,8 @@ export class LamppostWall extends LitElement {
     removeEventListener('keydown', this.#onPageKey)
     this.removeEventListener('keydown', this.#onKey)
     document.removeEventListener('visibilitychange', this.#onVisible)
+    this.#client.client.carrier.looking(this, [])
     super.disconnectedCallback()
-  }
-
-  /** The page's own choice of keys, such as `{ take: 'g' }`; the person's own goes before it. */
-  set actionKeys(changes: Partial<Record<Action, string>>) {
-    this.keymap = { ...keymapFrom(changes), on: this.keymap.on }
   }
 
   /** Typed events, so that the page around can make room or raise its own alarm. */
@@ -100,7 +112,8 @@ export class LamppostWall extends LitElement {
     const { incidents, link } = this.#client.client.state()
     if (link === 'connecting') return
     const tell = (name: string, { id, helpPoint }: Incident): void => void this.dispatchEvent(new CustomEvent<IncidentNews>(name, { detail: { incident: id, helpPoint }, bubbles: true, composed: true }))
-    const now = new Map(incidents.map((incident) => [incident.id as string, incident]))
+    // A further screen speaks of what it shows.
+    const now = new Map(shownHere(incidents, this.fromStep, this.#here, this.#room).map((incident) => [incident.id as string, incident]))
     const before = this.#known
     this.#known = now
     for (const [id, incident] of now) {
@@ -122,15 +135,22 @@ export class LamppostWall extends LitElement {
 
   /** A person whom nobody has taken yet sounds until somebody has, on every screen; what is offered or was put off, softly; a drill once. */
   protected override willUpdate(): void {
+    // One that was taken out of the page has nothing to say.
+    if (!this.isConnected) return
     const shown = this.#shown
     this.#here = new Set(shown.map(({ id }) => id))
     const open = shown.filter(({ state }) => state === 'open')
     const room = this.#room
     const calling: Calling = this.muted ? null : open.some(({ kind }) => kind === 'press') ? 'press' : shown.some((incident) => urgency(incident, room) === 0) ? 'reminder' : open.length > 0 ? 'drill' : null
+    if (!this.muted) this.#sound.open()
     this.#sound.call(calling)
     this.sounding = calling !== null && !this.#sound.blocked ? calling : ''
-    const touched = this.#inHand !== null && (this.chosen === this.#inHand || (this.#tile(this.#inHand)?.busy ?? false) || shown.some(({ id, owner, onHold }) => id === this.#inHand && owner === room.me && !onHold))
-    this.#inHand = inHand(shown, this.chosen !== null && shown.some(({ id }) => id === this.chosen) ? this.chosen : touched ? this.#inHand : null, room)
+    const touched = this.#inHand !== null && (this.chosen === this.#inHand || (this.#touched.id === this.#inHand && performance.now() - this.#touched.at < TOUCHED_MS) || (this.#tile(this.#inHand)?.busy ?? false) || shown.some(({ id, owner, onHold }) => id === this.#inHand && owner === room.me && !onHold))
+    // A choice ends with its incident: should that come back, it must not push away what is in hand by then.
+    if (this.chosen !== null && !shown.some(({ id }) => id === this.chosen)) this.chosen = null
+    const before = this.#inHand
+    this.#inHand = inHand(shown, this.chosen ?? (touched ? this.#inHand : null), room)
+    if (before !== null && this.#inHand !== before && this.#inHand !== this.chosen) this.#turnedAt = performance.now()
     this.#look()
   }
   protected override updated(): void {
@@ -138,13 +158,16 @@ export class LamppostWall extends LitElement {
     if (this.keyHelp && !this.dialog.open) this.dialog.showModal()
     if (!this.keyHelp && this.dialog.open) this.dialog.close()
   }
+  #touch(id: string): void {
+    this.#touched = { id, at: performance.now() }
+  }
   #tile(id: string | null): LamppostIncident | undefined {
     return [...(this.renderRoot as ShadowRoot).querySelectorAll('lamppost-incident')].find(({ incident }) => incident === id)
   }
   #onVisible = (): void => this.#look()
   /** For the others in the room: what this screen shows large, while anybody can see it. */
   #look(): void {
-    this.#client.client.carrier.looking(document.visibilityState === 'visible' && this.#inHand !== null ? [this.#inHand] : [])
+    this.#client.client.carrier.looking(this, this.isConnected && document.visibilityState === 'visible' && this.#inHand !== null ? [this.#inHand] : [])
   }
 
   #onPageKey = (event: KeyboardEvent): void => {
@@ -152,8 +175,13 @@ export class LamppostWall extends LitElement {
   }
   #onKey = (event: KeyboardEvent): void => {
     if (this.keys === 'off') return
-    const action = actionOf(event, this.keymap)
-    if (action && this.#act(action)) event.preventDefault()
+    const action = actionOf(event, this.#keymap, this)
+    if (!action) return
+    const tile = event.composedPath().find((place): place is LamppostIncident => place instanceof LamppostIncident)
+    // Meant for what was large a moment ago, or for another tile: it must not be done to this one.
+    const meant = tile ? tile.incident === this.#inHand : performance.now() - this.#turnedAt > SETTLED_MS
+    if (!meant && !['help', 'next', 'previous'].includes(action)) return
+    if (this.#act(action)) event.preventDefault()
   }
   #act(action: Action): boolean {
     if (action === 'help') {
@@ -169,6 +197,9 @@ export class LamppostWall extends LitElement {
     const at = order.findIndex(({ id }) => id === this.#inHand)
     this.chosen = order[(at + by + order.length) % order.length]?.id ?? null
     return true
+  }
+  get #keymap(): Keymap {
+    return this.ownKeys ?? keymapFrom(this.actionKeys)
   }
 
   /** Sounds once as a press does, and asks the browser to allow it: for signing in. */
@@ -186,7 +217,7 @@ export class LamppostWall extends LitElement {
     const arrival = [...shown].sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1))
     const spoken = shown.filter(({ state }) => state === 'open').map(({ helpPoint, kind }) => `${kind === 'drill' ? words.drill : words.pressed}: ${nameOf(helpPoint)}`)
     const closed = lately.filter(({ incident, heardAt }) => performance.now() - heardAt < LATELY_MS && (this.fromStep === 0 || incident.owner === this.#room.me))
-    return html`${link === 'lost' ? html`<p part="banner" class="banner" role="alert">${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}</p>` : nothing}
+    return html`${link === 'connecting' && performance.now() - this.#connectedAt > CONNECTING_MS ? html`<p part="banner" class="banner" role="alert">${words.connecting}: ${words.serverLost}</p>` : nothing}${link === 'lost' ? html`<p part="banner" class="banner" role="alert">${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}</p>` : nothing}
       ${!this.muted && this.#sound.blocked && (this.watchSound || this.#sound.calling !== null) ? html`<p part="sound" class="banner sound" role="alert">${words.soundBlocked} <button @click=${() => this.testSound()}>${words.allowSound}</button></p>` : nothing}
       ${storage?.problem ? html`<p part="storage" class="storage" role="status">${words.storage}: ${storage.problem}</p>` : nothing}
       ${record ? html`<p part="storage" class="storage" role="status">${words.recordBroken}: ${record}</p>` : nothing}
@@ -198,24 +229,38 @@ export class LamppostWall extends LitElement {
               ({ id }) => id,
               (incident) => {
                 const large = incident.id === this.#inHand
-                return html`<lamppost-incident class=${large ? 'large' : `small p${others.indexOf(incident)}`} ?compact=${!large} .keymap=${large && this.keys !== 'off' ? this.keymap : null} .client=${this.#client.client} .incident=${incident.id} @lamppost-incident-chosen=${() => (this.chosen = incident.id)}></lamppost-incident>`
+                return html`<lamppost-incident class=${large ? 'large' : `small p${others.indexOf(incident)}`} ?compact=${!large} .keymap=${large && this.keys !== 'off' ? this.#keymap : null} .client=${this.#client.client} .incident=${incident.id} @pointerdown=${() => this.#touch(incident.id)} @keydown=${() => this.#touch(incident.id)} @lamppost-incident-request=${() => this.#touch(incident.id)} @lamppost-incident-chosen=${() => (this.chosen = incident.id)}></lamppost-incident>`
               },
             )}
           </div>`
         : nothing}
-      ${closed.map(
+      ${repeat(
+        closed,
+        ({ incident }) => incident.id,
         ({ incident }) => html`<p part="lately" class="lately" role="status">
           <strong>${nameOf(incident.helpPoint)}</strong> ${words.wall.closedBy(closedBy(incident), incident.closureReason ?? '')}
-          <button @click=${() => void this.#client.client.reopen(incident.id, words.wall.reopenReason).catch(() => this.#client.client.refresh(incident.id))}>${words.wall.reopen}</button>
+          <b class="refusal">${this.refusals.get(incident.id) ?? ''}</b>
+          <button @click=${() => void this.#reopen(incident.id)}>${words.wall.reopen}</button>
         </p>`,
       )}
-      ${shown.length > 0 && this.keys !== 'off' ? html`<button class="keys-button" @click=${() => (this.keyHelp = { changing: null, problem: null })}>${words.wall.keys} <kbd>${this.keymap.keys.help}</kbd></button>` : nothing}
-      <dialog @close=${() => (this.keyHelp = null)}>
-        ${this.keyHelp ? keyHelp(words, this.keymap, this.keyHelp, { change: (keymap) => this.#changeKeys(keymap), state: (next) => (this.keyHelp = next), close: () => (this.keyHelp = null) }) : nothing}
+      ${shown.length > 0 && this.keys !== 'off' ? html`<button class="keys-button" @click=${() => (this.keyHelp = { changing: null, problem: null })}>${words.wall.keys} <kbd>${this.#keymap.keys.help}</kbd></button>` : nothing}
+      <dialog aria-labelledby="keys-title" @close=${() => (this.keyHelp = null)}>
+        ${this.keyHelp ? keyHelp(words, this.#keymap, keymapFrom(this.actionKeys), this.keyHelp, { change: (keymap) => this.#changeKeys(keymap), state: (next) => (this.keyHelp = next), close: () => (this.keyHelp = null) }) : nothing}
       </dialog>`
   }
+  /** Asked of the page first, like every other wish. */
+  async #reopen(incident: string): Promise<void> {
+    const { words } = this.#language
+    const request: IncidentRequest = { ask: 'reopen', incident, reason: words.wall.reopenReason }
+    if (!this.dispatchEvent(new IncidentRequestEvent(request))) return
+    try {
+      await fulfil(this.#client.client, request)
+    } catch (error) {
+      this.refusals = new Map([...this.refusals, [incident, refusalWords(error, words)]])
+    }
+  }
   #changeKeys(keymap: Keymap): void {
-    this.keymap = keymap
+    this.ownKeys = keymap
     saveKeymap(localStore(), keymap)
   }
 }

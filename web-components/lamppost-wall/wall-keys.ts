@@ -23,26 +23,32 @@ export function keymapFrom(changes: Partial<Record<Action, string>>, on = true):
 /** The other action that has this key. */
 export const takenBy = ({ keys }: Keymap, key: string, action: Action): Action | null => ACTIONS.find((each) => each !== action && keys[each] === key.toLowerCase()) ?? null
 
-const EDITABLE = 'input:not([type=radio],[type=checkbox],[type=range],[type=button],[type=submit]), textarea, select, [contenteditable=""], [contenteditable=true]'
-const isEditable = (target: EventTarget | undefined): boolean => target instanceof Element && target.matches(EDITABLE)
+const FIELDS = 'input:not([type=radio],[type=checkbox],[type=range],[type=button],[type=submit]), textarea, select'
+/** Somebody types there, or may: what a page's own element does with a key behind its closed door nobody knows. */
+function isTyping(target: EventTarget | undefined, wall: EventTarget): boolean {
+  if (document.designMode === 'on') return true
+  if (!(target instanceof Element)) return false
+  return target.matches(FIELDS) || (target instanceof HTMLElement && target.isContentEditable) || (target !== wall && target.localName.includes('-') && !target.shadowRoot)
+}
+const isModal = (place: EventTarget): boolean => place instanceof HTMLDialogElement || (place instanceof Element && place.getAttribute('aria-modal') === 'true')
 
 /** What this key press asks for; null: it is not ours. Off while somebody types, in a dialog, and with any further key held. */
-export function actionOf(event: KeyboardEvent, { on, keys }: Keymap): Action | null {
+export function actionOf(event: KeyboardEvent, { on, keys }: Keymap, wall: EventTarget): Action | null {
   if (!on || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat) return null
   const path = event.composedPath()
-  if (isEditable(path[0]) || path.some((place) => place instanceof HTMLDialogElement)) return null
+  if (isTyping(path[0], wall) || path.some(isModal)) return null
   const key = event.key.toLowerCase()
   return ACTIONS.find((action) => keys[action] === key) ?? null
 }
 
 const STORED = 'lamppost keys'
-/** By browser, not by person: a control room's desks are shared. */
-export function loadKeymap(store: Pick<Storage, 'getItem'> | null): Keymap {
+/** Null: nobody has changed them. By browser, not by person: a control room's desks are shared. */
+export function loadKeymap(store: Pick<Storage, 'getItem'> | null): Keymap | null {
   try {
     const stored = JSON.parse(store?.getItem(STORED) ?? 'null') as Partial<Keymap> | null
-    return stored ? keymapFrom(stored.keys ?? {}, stored.on ?? true) : DEFAULT_KEYS
+    return stored ? keymapFrom(stored.keys ?? {}, stored.on ?? true) : null
   } catch {
-    return DEFAULT_KEYS
+    return null
   }
 }
 export function saveKeymap(store: Pick<Storage, 'setItem'> | null, keymap: Keymap): void {

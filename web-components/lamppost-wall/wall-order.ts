@@ -3,7 +3,7 @@ import type { Incident } from '../wall-client/api-shapes.ts'
 
 export type Room = { /** Who sits here. */ me: string; /** By the server's clock. */ now: number }
 
-const waits = ({ state, handover, onHold }: Incident, { me, now }: Room): boolean => state === 'open' || (handover !== null && handover.from !== me && (handover.to === null || handover.to === me)) || (onHold?.until != null && Date.parse(onHold.until) <= now)
+const waits = ({ state, handover, onHold, recalledAt }: Incident, { me, now }: Room): boolean => state === 'open' || recalledAt !== null || (handover !== null && handover.from !== me && (handover.to === null || handover.to === me)) || (onHold?.until != null && Date.parse(onHold.until) <= now)
 
 /** 0: a person whom nobody helps. 1: mine. 2: somebody's. 3: on hold. 4: a drill. */
 export function urgency(incident: Incident, room: Room): number {

@@ -31,6 +31,8 @@ export const wallStyles = css`
     gap: 10px;
     padding: 10px;
     align-items: start;
+    /* The keyboard goes the way the eyes do, where the browser knows how. */
+    reading-flow: grid-order;
   }
   .large {
     order: 0;
@@ -64,6 +66,9 @@ export const wallStyles = css`
     background: var(--_panel);
     border-block-start: 1px solid var(--_line);
   }
+  .refusal {
+    color: var(--_doubt);
+  }
   .lately button {
     margin-inline-start: auto;
   }
@@ -94,7 +99,7 @@ export const wallStyles = css`
   }
   .list {
     display: grid;
-    grid-template-columns: repeat(auto-fill, minmax(310px, 1fr));
+    grid-template-columns: repeat(auto-fill, minmax(min(310px, 100%), 1fr));
     gap: 6px;
     margin: 12px 0;
   }

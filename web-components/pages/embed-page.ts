@@ -10,6 +10,7 @@ const ASK_AGAIN_MS = 1000
 const WITHIN_MS = 10_000
 const PASSED_ON = ['lang', 'theme', 'muted', 'from-step', 'watch-sound'] as const
 
+document.documentElement.lang = new URLSearchParams(location.search).get('lang') ?? 'en'
 const framed = window.parent !== window
 if (!framed) document.body.classList.add('alone', new URLSearchParams(location.search).get('theme') === 'light' ? 'light' : 'dark')
 
@@ -44,7 +45,8 @@ if (inAddress) history.replaceState(null, '', location.pathname + location.searc
 
 const wall = document.createElement('lamppost-wall')
 wall.setAttribute('keys', 'page')
-for (const name of PASSED_ON) if (query.has(name)) wall.setAttribute(name, query.get(name) ?? '')
+// A switch that says false is off.
+for (const name of PASSED_ON) if (query.has(name) && query.get(name) !== 'false') wall.setAttribute(name, query.get(name) ?? '')
 if (inAddress) wall.token = inAddress
 else if (framed && !query.has('sign-in')) wall.renewToken = askParent
 else wall.token = await enter('operator', document.querySelector<HTMLFormElement>('form.sign-in'))

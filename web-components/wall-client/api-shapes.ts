@@ -13,7 +13,7 @@ export type Incident = Omit<FoldedIncident, 'clips'> & { clips: ClipView[] }
 export type HelpPoint = Pick<SiteHelpPoint, 'id' | 'name' | 'address' | 'location' | 'instructions' | 'heartbeatMs' | 'drillAt'> & HelpPointProof & { sources: string[]; incident: string | null }
 export type { Contact, Present, Shift, ShiftFault, ShiftSummary, StreetMap }
 /** `openings`: UTC ISO 8601, from now on for eight days. */
-export type SafePlace = SiteSafePlace & { openings: { from: string; to: string }[]; walks: (Walk & { helpPoint: string })[] }
+export type SafePlace = SiteSafePlace & { openings: { from: string; to: string | null }[]; walks: (Walk & { helpPoint: string })[] }
 export type Destination = DestinationState
 export type Site = { id: string; name: string; timezone: string; safePlaces: SafePlace[]; contacts: Contact[]; escalation: EscalationStep[]; storage: Storage | null; /** What is broken about the ledger; null while it is whole. */ record: string | null }
 /** `pictures`: how many reference pictures it was taught. */

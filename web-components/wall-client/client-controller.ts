@@ -13,7 +13,8 @@ function clientFor(server: string, token: string, renew: RenewToken | null): Wal
   const key = `${server}\n${token}`
   const known = shelf.get(key)
   if (known) return known
-  const made = createWallClient({ server, token, renew })
+  // Tokens change, and their clients must not pile up.
+  const made = createWallClient({ server, token, renew, onUnused: () => shelf.delete(key) })
   shelf.set(key, made)
   return made
 }

@@ -24,7 +24,10 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
   let heard = 0
   let pinging: ReturnType<typeof setInterval> | undefined
   let retry: ReturnType<typeof setTimeout> | undefined
-  let looking: string[] = []
+  /** By the wall: several of a page share this connection. */
+  const looking = new Map<object, string[]>()
+  let told = ''
+  const lookingNow = (): string[] => [...new Set([...looking.values()].flat())].sort()
 
   const send = (message: object): void => {
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message))
@@ -87,7 +90,8 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
     tries = 0
     ping()
     if (known) return
-    send({ looking })
+    told = lookingNow().join(' ')
+    send({ looking: lookingNow() })
     for (const [watch, { camera, form }] of watches) ask(watch, camera, form)
     onChange()
   }
@@ -109,10 +113,13 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
       if (token()) send({ token: token() })
     },
     /** What this screen shows large, for the others in the room. */
-    looking(incidents: string[]): void {
-      if (incidents.join(' ') === looking.join(' ')) return
-      looking = incidents
-      if (open) send({ looking })
+    looking(wall: object, incidents: string[]): void {
+      if (incidents.length > 0) looking.set(wall, incidents)
+      else looking.delete(wall)
+      const now = lookingNow()
+      if (!open || now.join(' ') === told) return
+      told = now.join(' ')
+      send({ looking: now })
     },
     /** Returns the undo. */
     watch(camera: string, form: PictureForm, listener: CarriedListener): () => void {

@@ -27,7 +27,7 @@ const RELOAD_TOWN_MS = 6 * 3_600_000
 export type WallClient = ReturnType<typeof createWallClient>
 
 /** @param server its origin; '' is the page's own. @param token a bearer token; '' uses the session cookie. @param renew asks the page around for another one. */
-export function createWallClient({ server, token, renew = null }: { server: string; token: string; renew?: RenewToken | null }) {
+export function createWallClient({ server, token, renew = null, onUnused = () => {} }: { server: string; token: string; renew?: RenewToken | null; /** Its last user has gone. */ onUnused?: () => void }) {
   const base = server === '/' ? '' : server.replace(/\/$/, '')
   const listeners = new Set<() => void>()
   let state: WallState = { link: 'connecting', refusal: null, incidents: [], helpPoints: [], cameras: [], site: null, storage: null, record: null, me: null, people: [], lately: [] }
@@ -45,6 +45,7 @@ export function createWallClient({ server, token, renew = null }: { server: stri
   const bearer = createWallToken({
     given: token,
     renew,
+    now: () => Date.now() + clock.offset,
     onRenewed() {
       carrier.signInAgain()
       // The stream was opened with the old one: it begins anew, and misses nothing.
@@ -139,19 +140,30 @@ export function createWallClient({ server, token, renew = null }: { server: stri
       return set({ cameras: state.cameras.map((each) => (each.id === camera ? { ...each, steeredBy: hand } : each)) })
     }
     const entry = JSON.parse(data) as { kind?: string; body?: { incident?: string } }
-    if (entry.body?.incident) void refresh(entry.body.incident)
+    if (entry.body?.incident) {
+      heard?.add(entry.body.incident)
+      void refresh(entry.body.incident)
+    }
     if (entry.kind === 'site.changed' || entry.kind?.startsWith('preset.')) void loadTown()
   }
 
   let streets: Promise<StreetMap> | null = null
+  /** Incidents that were heard of while the lists were on their way. */
+  let heard: Set<string> | null = null
   async function loadTown(): Promise<void> {
     const [site, helpPoints, cameras, people, me] = await Promise.all([get<Site>('/api/v1/site'), get<{ items: HelpPoint[] }>('/api/v1/help-points'), get<{ items: CameraView[] }>('/api/v1/cameras'), get<{ items: Present[] }>('/api/v1/people'), get<{ name: string; role: string }>('/api/v1/session')])
     streets = null
     set({ me, people: people.items, site, storage: site.storage, record: site.record, helpPoints: helpPoints.items, cameras: cameras.items })
   }
   async function loadIncidents(): Promise<void> {
+    const since = new Set<string>()
+    heard = since
     const lists = await Promise.all(['open', 'acknowledged'].map((each) => get<{ items: Incident[] }>(`/api/v1/incidents?state=${each}&limit=200`)))
-    set({ incidents: lists.flatMap(({ items }) => items).sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)) })
+    const all = new Map(lists.flatMap(({ items }) => items).map((incident) => [incident.id, incident]))
+    set({ incidents: [...all.values()].sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)) })
+    heard = null
+    // The lists are of two moments, and of before what was heard meanwhile.
+    for (const id of since) void refresh(id)
   }
 
   /** One connection from its first list to its end; nothing of it is left when this returns. */
@@ -188,11 +200,16 @@ export function createWallClient({ server, token, renew = null }: { server: stri
     for (let tries = 0; !signal.aborted; tries += 1) {
       try {
         await follow(signal)
-        tries = 0
+        tries = -1
       } catch (error) {
+        if (renewed && !signal.aborted) {
+          renewed = false
+          continue
+        }
         const refused = error instanceof Refusal && (error.problem.status === 401 || error.problem.status === 403)
-        set({ refusal: refused ? error.problem.detail : null })
-        if (refused && (await bearer.fresh())) renewed = true
+        set({ link: 'lost', refusal: refused ? error.problem.detail : null })
+        // Another token may help once; one that is refused as well is no reason to ask again at once.
+        if (refused && error.problem.status === 401 && tries < 1) await bearer.fresh()
       }
       if (signal.aborted) return
       if (renewed) {
@@ -242,6 +259,7 @@ export function createWallClient({ server, token, renew = null }: { server: stri
         if (users > 0) return
         stop?.abort()
         bearer.end()
+        onUnused()
         carrier.stop()
       }
     },

@@ -10,9 +10,14 @@ const SOONEST_MS = 2000
 const AGAIN_MS = 5000
 /** Longer than this a timer must not be: it would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1
+/** A page that does not answer gives none: nothing may wait for it for ever. */
+const WITHIN_MS = 8000
+const inTime = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, new Promise<never>((_, reject) => setTimeout(() => reject(new Error('the page around did not answer')), WITHIN_MS))])
 
-export function createWallToken({ given, renew, onRenewed }: { given: string; renew: RenewToken | null; onRenewed(): void }) {
+/** @param now milliseconds since 1970 by the server's clock: this machine's may be wrong */
+export function createWallToken({ given, renew, now, onRenewed }: { given: string; renew: RenewToken | null; now(): number; onRenewed(): void }) {
   let token = given
+  let expiresAt: number | null = null
   let asking: Promise<boolean> | null = null
   let timer: ReturnType<typeof setTimeout> | undefined
   let stopped = true
@@ -20,25 +25,34 @@ export function createWallToken({ given, renew, onRenewed }: { given: string; re
   async function ask(): Promise<boolean> {
     if (!renew) return false
     try {
-      const fresh = await renew()
+      const fresh = await inTime(renew())
       token = typeof fresh === 'string' ? fresh : fresh.token
-      clearTimeout(timer)
-      const life = typeof fresh === 'string' || fresh.expiresAt === undefined ? Number.NaN : Date.parse(fresh.expiresAt) - Date.now()
-      if (Number.isFinite(life) && !stopped) timer = setTimeout(() => void ahead(), Math.min(LONGEST_MS, Math.max(SOONEST_MS, life * RENEW_AT)))
+      expiresAt = typeof fresh === 'string' || fresh.expiresAt === undefined ? null : Date.parse(fresh.expiresAt)
+      plan()
       return true
     } catch {
       return false
     }
   }
+  function plan(): void {
+    clearTimeout(timer)
+    if (!stopped && expiresAt !== null && Number.isFinite(expiresAt)) timer = setTimeout(() => void ahead(), Math.min(LONGEST_MS, Math.max(SOONEST_MS, (expiresAt - now()) * RENEW_AT)))
+  }
   /** Before anybody has noticed: what runs goes on with the new one. */
   async function ahead(): Promise<void> {
     if (stopped) return
-    if (await fresh()) onRenewed()
-    else if (!stopped) timer = setTimeout(() => void ahead(), AGAIN_MS)
+    if (await fresh()) return
+    if (!stopped) timer = setTimeout(() => void ahead(), AGAIN_MS)
   }
   /** Asks the page for another one; several who ask at once get the same. False: there is none to be had. */
   function fresh(): Promise<boolean> {
-    asking ??= ask().finally(() => (asking = null))
+    const had = token !== ''
+    asking ??= ask().then((got) => {
+      asking = null
+      // What runs with the old one must hear of it.
+      if (got && had) onRenewed()
+      return got
+    })
     return asking
   }
   return {
@@ -48,6 +62,7 @@ export function createWallToken({ given, renew, onRenewed }: { given: string; re
     async begin(): Promise<void> {
       stopped = false
       if (renew && token === '') await fresh()
+      else plan()
     },
     end(): void {
       stopped = true

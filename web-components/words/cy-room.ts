@@ -35,6 +35,7 @@ export const roomWordsCy: Pick<Words, keyof typeof roomWords> = {
     onHold: (who, reason) => `Gohiriwyd gan ${who}: ${reason}`,
     holdUntil: (time) => `tan ${time}`,
     holdOver: 'Mae’r amser gohirio ar ben',
+    pressedAgain: (time) => `Pwyswyd eto tra’r oedd wedi’i ohirio, ${time}`,
     goOn: 'Parhau ag ef',
     lookingToo: (names) => `Hefyd yn edrych: ${names}`,
     nobodyElse: 'Does gan neb arall hwn yn fawr',

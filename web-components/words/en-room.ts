@@ -32,6 +32,7 @@ export const roomWords = {
     onHold: (who: string, reason: string) => `On hold by ${who}: ${reason}`,
     holdUntil: (time: string) => `until ${time}`,
     holdOver: 'Its time on hold is over',
+    pressedAgain: (time: string) => `Pressed again while it was on hold, ${time}`,
     goOn: 'Go on with it',
     lookingToo: (names: string) => `Also looking: ${names}`,
     nobodyElse: 'Nobody else has it large',

@@ -21,6 +21,10 @@ export const helpStyles = css`
   .step .text {
     flex: 1;
   }
+  .step[aria-disabled='true'] {
+    color: var(--_quiet);
+    cursor: default;
+  }
   .box {
     width: 22px;
     height: 22px;

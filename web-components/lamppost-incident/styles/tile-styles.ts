@@ -1,6 +1,9 @@
 import { css } from 'lit'
 
 export const tileStyles = css`
+  .tile:focus {
+    outline: none;
+  }
   .tile {
     container-type: inline-size;
     background: var(--_panel);
@@ -61,6 +64,7 @@ export const tileStyles = css`
     font-size: clamp(22px, 2.9cqi, 44px);
     line-height: 1.1;
     font-weight: 800;
+    overflow-wrap: anywhere;
   }
   .what {
     font-weight: 700;
