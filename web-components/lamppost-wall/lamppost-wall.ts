@@ -217,11 +217,7 @@ export class LamppostWall extends LitElement {
     const arrival = [...shown].sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1))
     const spoken = shown.filter(({ state }) => state === 'open').map(({ helpPoint, kind }) => `${kind === 'drill' ? words.drill : words.pressed}: ${nameOf(helpPoint)}`)
     const closed = lately.filter(({ incident, heardAt }) => performance.now() - heardAt < LATELY_MS && (this.fromStep === 0 || incident.owner === this.#room.me))
-    return html`${link === 'connecting' && performance.now() - this.#connectedAt > CONNECTING_MS ? html`<p part="banner" class="banner" role="alert">${words.connecting}: ${words.serverLost}</p>` : nothing}${link === 'lost' ? html`<p part="banner" class="banner" role="alert">${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}</p>` : nothing}
-      ${!this.muted && this.#sound.blocked && (this.watchSound || this.#sound.calling !== null) ? html`<p part="sound" class="banner sound" role="alert">${words.soundBlocked} <button @click=${() => this.testSound()}>${words.allowSound}</button></p>` : nothing}
-      ${storage?.problem ? html`<p part="storage" class="storage" role="status">${words.storage}: ${storage.problem}</p>` : nothing}
-      ${record ? html`<p part="storage" class="storage" role="status">${words.recordBroken}: ${record}</p>` : nothing}
-      <p class="visually-hidden" role="alert">${spoken.join('. ')}</p>
+    return html`<p class="visually-hidden" role="alert">${spoken.join('. ')}</p>
       ${shown.length > 0
         ? html`<div part="tiles" class="tiles ${shown.length === 1 ? 'one' : others.length <= 3 ? 'few' : 'many'} ${link === 'lost' ? 'old' : ''}">
             ${repeat(
@@ -244,6 +240,12 @@ export class LamppostWall extends LitElement {
         </p>`,
       )}
       ${shown.length > 0 && this.keys !== 'off' ? html`<button class="keys-button" @click=${() => (this.keyHelp = { changing: null, problem: null })}>${words.wall.keys} <kbd>${this.#keymap.keys.help}</kbd></button>` : nothing}
+      <div class="bars">
+        ${link === 'connecting' && performance.now() - this.#connectedAt > CONNECTING_MS ? html`<p part="banner" class="banner" role="alert">${words.connecting}: ${words.serverLost}</p>` : nothing}${link === 'lost' ? html`<p part="banner" class="banner" role="alert">${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}</p>` : nothing}
+        ${!this.muted && this.#sound.blocked && (this.watchSound || this.#sound.calling !== null) ? html`<p part="sound" class="banner sound" role="alert">${words.soundBlocked} <button @click=${() => this.testSound()}>${words.allowSound}</button></p>` : nothing}
+        ${storage?.problem ? html`<p part="storage" class="storage" role="status">${words.storage}: ${storage.problem}</p>` : nothing}
+        ${record ? html`<p part="storage" class="storage" role="status">${words.recordBroken}: ${record}</p>` : nothing}
+      </div>
       <dialog aria-labelledby="keys-title" @close=${() => (this.keyHelp = null)}>
         ${this.keyHelp ? keyHelp(words, this.#keymap, keymapFrom(this.actionKeys), this.keyHelp, { change: (keymap) => this.#changeKeys(keymap), state: (next) => (this.keyHelp = next), close: () => (this.keyHelp = null) }) : nothing}
       </dialog>`

@@ -5,6 +5,12 @@ const places = Array.from({ length: 32 }, (_, i) => `.p${i} { order: ${i + 1}; }
 
 export const wallStyles = css`
   ${unsafeCSS(places)}
+  /* Below the tiles, and seen wherever one looks: what comes and goes must not move a button under a hand. */
+  .bars {
+    position: sticky;
+    bottom: 0;
+    z-index: 5;
+  }
   .banner {
     padding: 14px 18px;
     background: var(--_alarm);
