@@ -25,10 +25,10 @@ const checks = args.includes('--no-checks')
       step('nothing unused (knip)', bin('knip'), ['--no-config-hints']),
       step('rooms do not import each other', bin('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', 'pure', 'test/rooms']),
     ]
-const vitest = (project) => step(`${project} tests`, bin('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', project, '--passWithNoTests', ...wanted])
+const vitest = (project) => step(`${project} tests`, bin('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', project, ...(project === 'side' ? ['--maxWorkers=2'] : []), '--passWithNoTests', ...wanted])
 let passed = 0
 let failed = checks.filter((ok) => !ok).length
-for (const project of ['pure', 'real']) {
+for (const project of ['pure', 'side', 'real']) {
   const ok = vitest(project)
   const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(join(root, 'test', 'journeys', 'output', 'results.json'), 'utf8'))
   passed += numPassedTests

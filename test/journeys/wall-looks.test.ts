@@ -22,13 +22,13 @@ const large = (page: Wall) => page.locator('lamppost-incident.large')
 
 /** In both sizes that walls have; what flashes is caught at a random moment, so colours are judged in both. */
 async function looks(page: Wall, name: string): Promise<void> {
-  await page.waitForTimeout(1200)
+  await page.waitForTimeout(500)
   await page.screenshot({ path: join(output, `wall-${name}.png`) })
   const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).disableRules(['region', 'page-has-heading-one', 'landmark-one-main']).analyze()
   expect(violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary ?? ''}`))).toEqual([])
   const before = page.viewportSize() ?? { width: 1920, height: 1080 }
   await page.setViewportSize({ width: 1280, height: 720 })
-  await page.waitForTimeout(500)
+  await page.waitForTimeout(250)
   await page.screenshot({ path: join(output, `wall-${name}-720.png`) })
   await page.setViewportSize(before)
 }
@@ -110,7 +110,6 @@ describe('the wall', () => {
       if (i % 3 === 0) await room.call(i === 0 ? 'Asha' : 'Ben', 'POST', `/incidents/${incident}/acknowledgement`)
       if (![1, 3, 8].includes(i)) continue
       await until(() => asha.locator('lamppost-incident').count(), (count) => count === i + 1)
-      await asha.waitForTimeout(1500)
       await looks(asha, `${i + 1}-at-once`)
       expect(await smallTargets(asha)).toEqual([])
       expect(await sideways(asha)).toBe(0)
