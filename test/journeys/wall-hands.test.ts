@@ -5,22 +5,13 @@ import { createOnvifClient } from '../../server/camera/onvif-client.ts'
 import { createOnvifPtz } from '../../server/camera/onvif-ptz.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { CREDENTIALS, until } from '../contracts/test-town.ts'
-import { type Room, type Wall, openRoom, output } from './wall-room.ts'
+import { large, openRoom, output, type Room, seats, type Wall } from './wall-room.ts'
 
 let room: Room
 beforeAll(async () => void (room = await openRoom()))
 afterAll(() => room?.end())
-const open: Wall[] = []
-const screen = async (...options: Parameters<Room['screen']>): Promise<Wall> => {
-  const page = await room.screen(...options)
-  open.push(page)
-  return page
-}
-afterEach(async () => {
-  for (const page of open.splice(0)) await page.context().close()
-  await room.closeAll()
-})
-const large = (page: Wall) => page.locator('lamppost-incident.large')
+const { screen, clear } = seats(() => room)
+afterEach(clear)
 const incidentOf = (id: string) => room.call('Asha', 'GET', `/incidents/${id}`)
 const logged = async (id: string, kind: string): Promise<unknown[]> => ((await incidentOf(id)).log as { kind: string; body: unknown }[]).filter((line) => line.kind === kind).map(({ body }) => body)
 
@@ -186,7 +177,6 @@ describe('a hand on the camera', () => {
     await asha.keyboard.down('ArrowLeft')
     await until(pan, (now) => Math.abs(now - at) > 4)
     await asha.context().close()
-    open.splice(0)
     const stopped = await standing()
     await new Promise((resolve) => setTimeout(resolve, 1500))
     expect(await pan()).toBe(stopped)

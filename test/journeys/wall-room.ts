@@ -18,6 +18,23 @@ export const HELP_POINTS = PLACES.map((name, i) => ({ id: `point-${i + 1}`, name
 const EVERY_DAY = '[mon, tue, wed, thu, fri, sat, sun]'
 
 export type Wall = Page
+/** The large tile of a wall. */
+export const large = (page: Wall) => page.locator('lamppost-incident.large')
+/** Screens of one file's tests: each test's are closed after it, and its incidents. */
+export function seats(room: () => Room) {
+  const open: Wall[] = []
+  return {
+    async screen(...options: Parameters<Room['screen']>): Promise<Wall> {
+      const page = await room().screen(...options)
+      open.push(page)
+      return page
+    },
+    async clear(): Promise<void> {
+      for (const page of open.splice(0)) await page.context().close()
+      await room().closeAll()
+    },
+  }
+}
 export type Room = {
   house: House
   browser: Browser

@@ -1,22 +1,13 @@
 /** What a room does with incidents: takes, hands over, holds, writes, calls, closes, opens again; and what it sees of others. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { until } from '../contracts/test-town.ts'
-import { HELP_POINTS, type Room, type Wall, openRoom } from './wall-room.ts'
+import { HELP_POINTS, large, openRoom, type Room, seats } from './wall-room.ts'
 
 let room: Room
 beforeAll(async () => void (room = await openRoom('[{ after: 4s }, { after: 300s }]')))
 afterAll(() => room?.end())
-const open: Wall[] = []
-const screen = async (...options: Parameters<Room['screen']>): Promise<Wall> => {
-  const page = await room.screen(...options)
-  open.push(page)
-  return page
-}
-afterEach(async () => {
-  for (const page of open.splice(0)) await page.context().close()
-  await room.closeAll()
-})
-const large = (page: Wall) => page.locator('lamppost-incident.large')
+const { screen, clear } = seats(() => room)
+afterEach(clear)
 const incidentOf = (id: string) => room.call('Asha', 'GET', `/incidents/${id}`)
 
 describe('a press', () => {

@@ -38,7 +38,6 @@ export const roomWordsCy: Pick<Words, keyof typeof roomWords> = {
     pressedAgain: (time) => `Pwyswyd eto tra’r oedd wedi’i ohirio, ${time}`,
     goOn: 'Parhau ag ef',
     lookingToo: (names) => `Hefyd yn edrych: ${names}`,
-    nobodyElse: 'Does gan neb arall hwn yn fawr',
     contacts: 'Pwy i’w ffonio',
     called: 'ffoniwyd',
     calledKey: (who) => `Ffoniwyd ${who}`,

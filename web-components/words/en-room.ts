@@ -35,7 +35,6 @@ export const roomWords = {
     pressedAgain: (time: string) => `Pressed again while it was on hold, ${time}`,
     goOn: 'Go on with it',
     lookingToo: (names: string) => `Also looking: ${names}`,
-    nobodyElse: 'Nobody else has it large',
     contacts: 'Whom to call',
     called: 'called',
     calledKey: (who: string) => `Called ${who}`,
