@@ -88,17 +88,7 @@ export const wallStyles = css`
     font-weight: 500;
   }
   dialog {
-    width: min(760px, 94vw);
-    max-height: 94vh;
-    overflow: auto;
-    padding: 20px;
-    border: 2px solid var(--_line);
-    border-radius: 10px;
-    background: var(--_panel);
-    color: var(--_ink);
-  }
-  dialog::backdrop {
-    background: rgb(0 0 0 / 60%);
+    --_width: 760px;
   }
   .keys h3 {
     font-size: 22px;

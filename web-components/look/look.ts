@@ -126,6 +126,20 @@ export const look = css`
     text-transform: uppercase;
     opacity: 0.85;
   }
+  /* How wide it is at the most, each element says: --_width. */
+  dialog {
+    width: min(var(--_width, 600px), 93vw);
+    max-height: 93vh;
+    overflow: auto;
+    padding: 20px;
+    border: 2px solid var(--_line);
+    border-radius: 10px;
+    background: var(--_panel);
+    color: var(--_ink);
+  }
+  dialog::backdrop {
+    background: rgb(0 0 0 / 60%);
+  }
   :focus-visible {
     outline: 3px solid var(--_focus);
     outline-offset: 2px;

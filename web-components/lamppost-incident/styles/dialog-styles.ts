@@ -1,19 +1,6 @@
 import { css } from 'lit'
 
 export const dialogStyles = css`
-  dialog {
-    width: min(600px, 92vw);
-    max-height: 92vh;
-    overflow: auto;
-    padding: 22px;
-    border: 2px solid var(--_line);
-    border-radius: 10px;
-    background: var(--_panel);
-    color: var(--_ink);
-  }
-  dialog::backdrop {
-    background: rgb(0 0 0 / 60%);
-  }
   dialog h3 {
     font-size: 22px;
     color: var(--_ink);
