@@ -52,8 +52,12 @@ async function startCameras(folder, count) {
   return { ports, close: () => new Promise((resolve) => (town.once('exit', resolve), town.disconnect())) }
 }
 
-async function openWall(browser, server, size = { width: 1280, height: 720 }) {
+async function openWall(browser, server, size = { width: 1280, height: 720 }, pictures = true) {
   const page = await (await browser.newContext({ viewport: size })).newPage()
+  if (!pictures) {
+    await page.routeWebSocket('**/api/v1/live', (socket) => socket.close())
+    await page.route('**/live/**', (route) => route.abort())
+  }
   const startedAt = performance.now()
   await page.goto(`${server.url}/embed#token=${server.tokens.operator}`)
   await page.waitForFunction(() => document.querySelector('lamppost-wall')?.shadowRoot, null, { polling: 20 })
@@ -62,9 +66,10 @@ async function openWall(browser, server, size = { width: 1280, height: 720 }) {
 const press = async (server, helpPoint) => (await (await server.call('press', 'POST', '/presses', { helpPoint })).json()).incident
 const close = (server, id) => server.call('operator', 'POST', `/incidents/${id}/closure`, { reason: 'bench' })
 
-async function onSixWalls(browser, server, presses) {
+/** @param pictures whether the walls show them: six browsers that decode on two cores are not six desks */
+async function onSixWalls(browser, server, presses, pictures) {
   const walls = []
-  for (let i = 0; i < WALLS; i += 1) walls.push((await openWall(browser, server)).page)
+  for (let i = 0; i < WALLS; i += 1) walls.push((await openWall(browser, server, undefined, pictures)).page)
   const [each, last, moving] = [[], [], []]
   await sleep(2000)
   for (let i = 0; i < presses; i += 1) {
@@ -72,19 +77,20 @@ async function onSixWalls(browser, server, presses) {
     const pressedAt = performance.timeOrigin + performance.now()
     const id = await press(server, `point-${i % TILES}`)
     const found = await Promise.all(walls.map(async (page) => {
-      await page.waitForFunction(() => window.lamppostBench.moving !== null, null, { timeout: 30_000, polling: 50 })
+      await page.waitForFunction((moving) => (moving ? window.lamppostBench.moving : window.lamppostBench.tile) !== null, pictures, { timeout: 30_000, polling: 50 })
       return page.evaluate(() => window.lamppostBench)
     }))
     const tiles = found.map(({ tile }) => tile - pressedAt)
     each.push(...tiles)
     last.push(Math.max(...tiles))
-    moving.push(...found.map(({ moving: at }) => at - pressedAt))
+    if (pictures) moving.push(...found.map(({ moving: at }) => at - pressedAt))
     await close(server, id)
     await Promise.all(walls.map((page) => page.waitForFunction(() => !document.querySelector('lamppost-wall').shadowRoot.querySelector('lamppost-incident'))))
     await sleep(300)
   }
   for (const page of walls) await page.context().close()
-  return { 'press -> tile, each of 6 walls': summary(each), 'press -> tile, the last of 6 walls': summary(last), 'press -> first moving picture, each of 6 walls': summary(moving) }
+  const what = pictures ? '6 walls' : '6 walls without pictures'
+  return { [`press -> tile, each of ${what}`]: summary(each), [`press -> tile, the last of ${what}`]: summary(last), ...(pictures ? { [`press -> first moving picture, each of ${what}`]: summary(moving) } : {}) }
 }
 
 async function onOneWall(browser, server, presses) {
@@ -137,7 +143,7 @@ async function nineTiles(browser, server, minutes) {
   const before = { heap: await heap(), nodes: await nodes() }
   const heaps = [before.heap]
   const half = (minutes * 60_000) / 2
-  for (const end = performance.now() + half; performance.now() < end; await sleep(Math.min(60_000, half / 4))) heaps.push(await heap())
+  for (const end = performance.now() + half; performance.now() < end; await sleep(Math.min(60_000, half / 8))) heaps.push(await heap())
   // A cut: what happens meanwhile must all be there afterwards.
   const cutMs = Math.min(5 * 60_000, half / 2)
   await page.context().setOffline(true)
@@ -162,19 +168,20 @@ async function nineTiles(browser, server, minutes) {
     return client.state().incidents.map(({ id, log }) => ({ id, notes: log.filter(({ kind }) => kind === 'incident.noted').map(({ body }) => body.text) }))
   })
   const missed = noted.filter(({ incident, text }) => incident !== gone && !seen.find(({ id }) => id === incident)?.notes.includes(text)).length + Number(seen.some(({ id }) => id === gone))
-  for (const end = performance.now() + half - cutMs; performance.now() < end; await sleep(Math.min(60_000, half / 4))) heaps.push(await heap())
+  for (const end = performance.now() + half - cutMs; performance.now() < end; await sleep(Math.min(60_000, half / 8))) heaps.push(await heap())
   const after = { heap: await heap(), nodes: await nodes() }
   const playing = await page.evaluate(() => [...document.querySelector('lamppost-wall').shadowRoot.querySelectorAll('lamppost-incident')].filter((tile) => (tile.shadowRoot.querySelector('lamppost-player')?.shadowRoot.querySelector('.age')?.textContent ?? '').startsWith('Live')).length)
   await page.context().close()
   return {
     [`nine tiles, ${minutes} minutes: heap MB after a collection`]: { before: before.heap, after: after.heap, most: Math.max(...heaps), ratio: Math.round((after.heap / before.heap) * 1000) / 1000 },
+    'nine tiles: heap MB as it went': heaps.join(' '),
     'nine tiles: DOM nodes': { before: before.nodes, after: after.nodes },
     [`nine tiles: a cut of ${Math.round(cutMs / 1000)} s`]: { 'said so': lost, 'back after ms': Math.round(backMs), 'entries meanwhile': noted.length + 1, missed },
     'nine tiles: live at the end': playing,
   }
 }
 
-export async function benchWall({ presses, minutes }) {
+export async function benchWall({ presses, minutes, parts }) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-bench-'))
   const cameras = await startCameras(folder, TILES)
   const server = await startServer(folder, writeTown(join(folder, 'site.yaml'), cameras.ports))
@@ -184,10 +191,10 @@ export async function benchWall({ presses, minutes }) {
     const module = readFileSync(join(root, 'dist', 'web', 'lamppost.js'))
     return {
       'the module, gzip: bytes': gzipSync(module, { level: 9 }).length,
-      ...(await idleWalls(browser, server)),
-      ...(await onOneWall(browser, server, presses)),
-      ...(await onSixWalls(browser, server, presses)),
-      ...(await nineTiles(browser, server, minutes)),
+      ...(parts.includes('idle') ? await idleWalls(browser, server) : {}),
+      ...(parts.includes('one') ? await onOneWall(browser, server, presses) : {}),
+      ...(parts.includes('six') ? { ...(await onSixWalls(browser, server, presses, true)), ...(await onSixWalls(browser, server, presses, false)) } : {}),
+      ...(parts.includes('nine') ? await nineTiles(browser, server, minutes) : {}),
     }
   } finally {
     await browser.close()
