@@ -505,9 +505,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       presets: presets.list,
       savePreset: presets.save,
       removePreset: presets.remove,
-      recall: (id, token, actor) => {
-        const hand = hands.who(id)
-        if (hand && !actor.endsWith(`:${hand.name}`)) throw new Failure('camera/in-hand', `${hand.name} steers ${id} now.`, { extra: { owner: hand.name } })
+      recall: (id, token, { name, actor }) => {
+        hands.check(id, name)
         return presets.recall(id, token, actor)
       },
       teach: presets.teach,

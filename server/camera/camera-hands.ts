@@ -26,7 +26,14 @@ export function createCameraHands({ clock, onChange }: { clock: Clock; onChange(
     }
   }
 
+  function check(camera: CameraId, name: string): void {
+    const now = hands.get(camera)
+    if (now && now.name !== name) throw new Failure('camera/in-hand', `${now.name} steers ${camera} now.`, { extra: { owner: now.name } })
+  }
+
   return {
+    /** @throws camera/in-hand when somebody else steers it */
+    check,
     who(camera: CameraId): CameraHand | null {
       const hand = hands.get(camera)
       return hand ? { name: hand.name, since: hand.since } : null
@@ -34,7 +41,7 @@ export function createCameraHands({ clock, onChange }: { clock: Clock; onChange(
     /** @param during what the camera is needed for now: the same hand in another incident is told anew. @returns whether this is a new hand, and whose it was before. @throws camera/in-hand with the name */
     take(camera: CameraId, name: string, takeOver: boolean, during: string | null = null): { fresh: boolean; from: string | null } {
       const now = hands.get(camera)
-      if (now && now.name !== name && !takeOver) throw new Failure('camera/in-hand', `${now.name} steers ${camera} now.`, { extra: { owner: now.name } })
+      if (!takeOver) check(camera, name)
       if (now?.name === name) {
         const held = clock.monotonic() - now.movedAt < HELD_MS
         const fresh = now.during !== during

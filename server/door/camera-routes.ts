@@ -17,7 +17,8 @@ export type CameraPort = {
   /** Saves where the camera looks now, on the camera and (with a help point) in the site file. */
   savePreset(id: CameraId, preset: { token: PresetToken | null; name: string | null; helpPoint: HelpPointId | null }, actor: string): Promise<PresetView>
   removePreset(id: CameraId, token: PresetToken, actor: string): Promise<void>
-  recall(id: CameraId, token: PresetToken, actor: string): Promise<void>
+  /** @throws camera/in-hand when somebody else steers it */
+  recall(id: CameraId, token: PresetToken, who: { name: string; actor: string }): Promise<void>
   /** What the camera shows now is what this preset should show. */
   teach(id: CameraId, token: PresetToken, actor: string): Promise<void>
   reference(id: CameraId, token: PresetToken): Promise<Uint8Array>
@@ -78,7 +79,7 @@ export function cameraRoutes(app: App, port: CameraPort): void {
     return reply.status(204).send(null)
   })
   app.post('/api/v1/cameras/:id/presets/:token/recall', { config: { roles: HANDS }, schema: { summary: 'Send the camera to it', tags: ['presets'], params: PRESET_PARAMS, response: { 204: DONE, ...answers } } }, async (request, reply) => {
-    await port.recall(idOf(request), request.params.token as PresetToken, actorOf(request))
+    await port.recall(idOf(request), request.params.token as PresetToken, { name: request.person?.name ?? '', actor: actorOf(request) })
     return reply.status(204).send(null)
   })
 

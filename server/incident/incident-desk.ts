@@ -1,5 +1,5 @@
 /**
- * What the room does with presses: opens, takes, notes, closes. State is the book's, which has followed every entry when `append`
+ * What the room does with presses: opens, notes, closes; who has one is incident-ownership's. State is the book's, which has followed every entry when `append`
  * returns, so that the next decision already knows; durability is the caller's to await.
  */
 import type { CameraId, FramingRole } from '../glossary/camera.ts'
@@ -10,6 +10,7 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import type { IncidentBook } from './incident-book.ts'
+import { createIncidentOwnership } from './incident-ownership.ts'
 import { type CameraPort, type Chosen, createIncidentFramings } from './incident-framings.ts'
 
 /** How much of what followed a late press is held. */
@@ -51,13 +52,6 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
   function unfinished(id: string): Incident {
     const incident = book.get(id)
     if (incident.state === 'closed') throw new Failure('incident/closed', `Incident ${id} is closed; it takes no more changes.`)
-    return incident
-  }
-
-  /** @throws incident/not-yours with the owner's name */
-  function mine(id: string, by: string): Incident {
-    const incident = unfinished(id)
-    if (incident.owner !== by) throw new Failure('incident/not-yours', incident.owner === null ? 'Nobody has taken this incident yet: take it first.' : `${incident.owner} has this incident, not you.`, { extra: { owner: incident.owner } })
     return incident
   }
 
@@ -104,47 +98,7 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       return { incident: id, last: held.last, durable: Promise.all([opened.durable, held.durable]) }
     },
 
-    /**
-     * First come, first served. One that is offered goes to whom it is offered; one that somebody has goes to who says from whom
-     * it is taken over, so that nobody takes it from a person they did not mean.
-     * @throws incident/taken with the owner's name, incident/closed
-     */
-    async acknowledge(id: string, owner: string, actor: string, from: string | null = null): Promise<Incident> {
-      await book.load(id)
-      const incident = unfinished(id)
-      const offered = incident.handover !== null && incident.handover.from !== owner && (incident.handover.to === null || incident.handover.to === owner)
-      const takenOver = from !== null && from === incident.owner && from !== owner
-      if (incident.state === 'acknowledged' && !offered && !takenOver) throw new Failure('incident/taken', `${incident.owner} has already taken this incident.`, { extra: { owner: incident.owner } })
-      return write(incident.id, { kind: 'incident.acknowledged', actor, subject: incident.id, body: { incident: incident.id, owner, ...(incident.owner === null ? {} : { from: incident.owner }) } })
-    },
-    /** It stays its owner's until somebody takes it. @param to null: whoever comes. @throws incident/not-yours, incident/closed */
-    async offer(id: string, by: string, to: string | null, actor: string): Promise<Incident> {
-      await book.load(id)
-      const incident = mine(id, by)
-      if (to === by) throw new Failure('request/invalid', 'An incident is handed to somebody else.')
-      return write(incident.id, { kind: 'incident.offered', actor, subject: incident.id, body: { incident: incident.id, from: by, to } })
-    },
-    /** @throws incident/not-yours, incident/closed */
-    async withdrawOffer(id: string, by: string, actor: string): Promise<Incident> {
-      await book.load(id)
-      const incident = mine(id, by)
-      if (!incident.handover) return incident
-      return write(incident.id, { kind: 'incident.offer-withdrawn', actor, subject: incident.id, body: { incident: incident.id, by } })
-    },
-    /** Nothing to do now; it comes back by itself when its time is over, or when somebody presses again. @throws incident/not-yours, incident/closed */
-    async putOnHold(id: string, by: string, { reason, minutes }: { reason: string; minutes: number | null }, actor: string): Promise<Incident> {
-      await book.load(id)
-      const incident = mine(id, by)
-      const until = minutes === null ? null : isoTime(clock.now() + minutes * 60_000)
-      return write(incident.id, { kind: 'incident.put-on-hold', actor, subject: incident.id, body: { incident: incident.id, by, reason, until } })
-    },
-    /** Anybody may: somebody who waits must not wait for one colleague. @throws incident/closed */
-    async takeUp(id: string, by: string, actor: string): Promise<Incident> {
-      await book.load(id)
-      const incident = unfinished(id)
-      if (!incident.onHold) return incident
-      return write(incident.id, { kind: 'incident.taken-up', actor, subject: incident.id, body: { incident: incident.id, by } })
-    },
+    ...createIncidentOwnership({ clock, load: book.load, unfinished, write }),
     /**
      * It was closed too soon: it is the one's who opens it again, its clips go on, and cameras come as for a press. Not for a drill,
      * nor long after: everything recorded in between would be held.

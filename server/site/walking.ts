@@ -14,7 +14,8 @@ const DECIMALS = 5
 
 type Node = { place: Place; to: { node: number; metres: number }[] }
 type Edge = { a: number; b: number }
-type Graph = { nodes: Node[]; edges: Edge[] }
+/** `feet`: found already; whoever presses stands at the same few places. */
+type Graph = { nodes: Node[]; edges: Edge[]; feet: Map<string, Foot | null> }
 /** Where somebody who comes from a place steps onto a street. */
 type Foot = { edge: Edge; place: Place; metres: number }
 
@@ -82,13 +83,12 @@ function graphOf({ features }: StreetMap): Graph {
       nodes[b]?.to.push({ node: a, metres })
     }
   }
-  return { nodes, edges }
+  return { nodes, edges, feet: new Map() }
 }
 const placeOf = ({ nodes }: Graph, node: number): Place => nodes[node]?.place ?? { lat: 0, lon: 0 }
 
-/** The point of an edge that is nearest to a place, on a plane: exact enough for a street. */
-function onEdge(a: Place, b: Place, place: Place): Place {
-  const scale = Math.cos((place.lat * Math.PI) / 180)
+/** The point of an edge that is nearest to a place, on a plane: exact enough for a street. @param scale how much shorter a degree of longitude is there */
+function onEdge(a: Place, b: Place, place: Place, scale: number): Place {
   const [dx, dy] = [(b.lon - a.lon) * scale, b.lat - a.lat]
   const length = dx * dx + dy * dy
   const share = length === 0 ? 0 : Math.min(1, Math.max(0, ((place.lon - a.lon) * scale * dx + (place.lat - a.lat) * dy) / length))
@@ -96,13 +96,20 @@ function onEdge(a: Place, b: Place, place: Place): Place {
 }
 
 function nearest(graph: Graph, place: Place): Foot | null {
-  let best: Foot | null = null
+  const name = `${place.lat} ${place.lon}`
+  const known = graph.feet.get(name)
+  if (known !== undefined) return known
+  const scale = Math.cos((place.lat * Math.PI) / 180)
+  let best: { edge: Edge; place: Place } | null = null
+  let least = Number.POSITIVE_INFINITY
   for (const edge of graph.edges) {
-    const foot = onEdge(placeOf(graph, edge.a), placeOf(graph, edge.b), place)
-    const metres = metresBetween(place, foot)
-    if (!best || metres < best.metres) best = { edge, place: foot, metres }
+    const foot = onEdge(placeOf(graph, edge.a), placeOf(graph, edge.b), place, scale)
+    const far = ((foot.lon - place.lon) * scale) ** 2 + (foot.lat - place.lat) ** 2
+    if (far < least) [best, least] = [{ edge, place: foot }, far]
   }
-  return best
+  const found = best && { ...best, metres: metresBetween(place, best.place) }
+  graph.feet.set(name, found)
+  return found
 }
 
 /** Metres from the foot to every crossing (Dijkstra's, with a binary heap). */

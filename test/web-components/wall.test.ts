@@ -1,9 +1,10 @@
 /** What the wall decides: which is large, in what order, which keys mean what; and the parts of a tile that are pure. */
 import { describe, expect, test, vi } from 'vitest'
 import type { Incident } from '../../web-components/wall-client/api-shapes.ts'
-import { callsOf, isOpenCall, nextStep, opening } from '../../web-components/lamppost-incident/incident-help.ts'
+import { callsOf, isOpenCall, nextStep } from '../../web-components/lamppost-incident/incident-help.ts'
 import { notesOf } from '../../web-components/lamppost-incident/incident-notes.ts'
 import { NoteDraft } from '../../web-components/lamppost-incident/note-draft.ts'
+import { opening } from '../../web-components/look/opening.ts'
 import { createSteering, keyVelocity, padVelocity, stickVelocity } from '../../web-components/lamppost-steer/steering.ts'
 import { bearing, fan, frameOf, townMarks } from '../../web-components/lamppost-town/town-geometry.ts'
 import { DEFAULT_KEYS, keymapFrom, loadKeymap, takenBy } from '../../web-components/lamppost-wall/wall-keys.ts'

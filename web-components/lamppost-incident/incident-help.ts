@@ -2,6 +2,7 @@
 import { html, nothing } from 'lit'
 import { clockTime, dayAndHour, shortTime } from '../look/times.ts'
 import type { Contact, SafePlace } from '../wall-client/api-shapes.ts'
+import { opening } from '../look/opening.ts'
 import { inAllLanguages } from '../words/language.ts'
 import { keyHint } from './incident-actions.ts'
 import type { Tile } from './tile-context.ts'
@@ -57,13 +58,6 @@ export function contacts(tile: Tile) {
 
 /** An hour of the day says nothing about an end that is further away. */
 const ALL_DAY_MS = 18 * 3_600_000
-
-/** Open now or not, by the server's clock. Pure. */
-export function opening(place: Pick<SafePlace, 'openings'>, now: number): { open: true; until: string | null } | { open: false; next: string | null } {
-  const first = place.openings.find(({ to }) => to === null || Date.parse(to) > now)
-  if (first && Date.parse(first.from) <= now) return { open: true, until: first.to }
-  return { open: false, next: first?.from ?? null }
-}
 
 export function safePlaces({ words, town, incident, client, timezone, locale }: Tile) {
   const places = town.site?.safePlaces ?? []

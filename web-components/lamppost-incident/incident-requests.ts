@@ -1,7 +1,5 @@
-/** Does what a tile asks for, and puts a refusal into the words of the person's language. */
+/** Does what a tile asks for. */
 import type { WallClient } from '../wall-client/wall-client.ts'
-import { Refusal } from '../wall-client/wall-client.ts'
-import type { Words } from '../words/en.ts'
 import type { IncidentRequest } from './incident-events.ts'
 
 export async function fulfil(client: WallClient, request: IncidentRequest): Promise<void> {
@@ -32,17 +30,4 @@ export async function fulfil(client: WallClient, request: IncidentRequest): Prom
     default:
       return request satisfies never
   }
-}
-
-/** What the server will not take, however often it is asked; null when another try may help. */
-export const finalRefusal = (error: unknown, words: Words): string | null => (error instanceof Refusal && error.problem.status >= 400 && error.problem.status < 500 && ![401, 408, 429].includes(error.problem.status) ? refusalWords(error, words) : null)
-
-/** The server's own sentence is English and exact; what an operator meets often is said in their language. */
-export function refusalWords(error: unknown, words: Words): string {
-  if (!(error instanceof Refusal)) return words.notSent
-  const { code, owner, detail } = error.problem
-  if (code === 'incident/taken' && owner) return words.alreadyTaken(owner)
-  if (code === 'incident/not-yours' && owner) return words.notYours(owner)
-  if (code === 'camera/in-hand' && owner) return words.steering.inHand(owner)
-  return words.refusals[code as keyof Words['refusals']] ?? detail
 }

@@ -2,12 +2,14 @@
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import '../lamppost-town/lamppost-town.ts'
+import { browserStore } from '../look/browser-store.ts'
 import { look } from '../look/look.ts'
 import type { Action, Keymap } from '../lamppost-wall/wall-keys.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'
 import { LanguageController } from '../words/language.ts'
+import { finalRefusal, refusalWords } from '../words/refusal-words.ts'
 import { askedFor, askedOthers } from './camera-requests.ts'
 import { card } from './incident-card.ts'
 import { type Asking, actions, mayTake } from './incident-actions.ts'
@@ -17,7 +19,7 @@ import { heading, standing } from './incident-heading.ts'
 import { contacts, instructions, nextStep, safePlaces } from './incident-help.ts'
 import { notes } from './incident-notes.ts'
 import { type Looking, furtherViews, mainView, noView, replayOf } from './incident-pictures.ts'
-import { finalRefusal, fulfil, refusalWords } from './incident-requests.ts'
+import { fulfil } from './incident-requests.ts'
 import { arrangeViews } from './incident-views.ts'
 import { NoteDraft } from './note-draft.ts'
 import { cardStyles } from './styles/card-styles.ts'
@@ -26,15 +28,6 @@ import { helpStyles } from './styles/help-styles.ts'
 import { pictureStyles } from './styles/picture-styles.ts'
 import { tileStyles } from './styles/tile-styles.ts'
 import { type Tile, type Wish, cameraName, nameOf } from './tile-context.ts'
-
-/** Some pages forbid it. */
-const sessionStore = (): Storage | null => {
-  try {
-    return sessionStorage
-  } catch {
-    return null
-  }
-}
 
 /**
  * @attr server - Lamppost's origin; empty means the page's own
@@ -70,7 +63,7 @@ export class LamppostIncident extends LitElement {
 
   #client = new ClientController(this)
   #language = new LanguageController(this)
-  #draft = new NoteDraft(this, { incident: () => this.incident, person: () => this.#client.client.state().me?.name ?? '', refusal: (error) => finalRefusal(error, this.#language.words), save: (incident, text, replaces) => this.#client.client.note(incident, text, replaces), store: sessionStore() })
+  #draft = new NoteDraft(this, { incident: () => this.incident, person: () => this.#client.client.state().me?.name ?? '', refusal: (error) => finalRefusal(error, this.#language.words), save: (incident, text, replaces) => this.#client.client.note(incident, text, replaces), store: browserStore('sessionStorage') })
   #timer: ReturnType<typeof setInterval> | null = null
 
   override connectedCallback(): void {

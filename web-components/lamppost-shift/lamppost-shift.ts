@@ -6,10 +6,10 @@ import { look } from '../look/look.ts'
 import { dayAndTime, shortTime } from '../look/times.ts'
 import type { Shift, ShiftFault, ShiftSummary } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
-import { refusalWords } from '../lamppost-incident/incident-requests.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'
 import { LanguageController } from '../words/language.ts'
+import { refusalWords } from '../words/refusal-words.ts'
 import { shiftStyles } from './shift-styles.ts'
 
 const RELOAD_MS = 5000

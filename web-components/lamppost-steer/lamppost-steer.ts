@@ -3,8 +3,9 @@ import { LitElement, html, nothing } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import { look } from '../look/look.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
-import { Refusal, type WallClient } from '../wall-client/wall-client.ts'
+import type { WallClient } from '../wall-client/wall-client.ts'
 import { LanguageController } from '../words/language.ts'
+import { refusalWords } from '../words/refusal-words.ts'
 import { STEERING_KEYS, STILL, createSteering, keyVelocity, padVelocity, stickVelocity } from './steering.ts'
 import { steerStyles } from './steer-styles.ts'
 
@@ -44,7 +45,7 @@ export class LamppostSteer extends LitElement {
       this.problem = null
     },
     stop: () => this.#client.client.stopMoving(this.camera),
-    onProblem: (error) => (this.problem = this.#say(error)),
+    onProblem: (error) => (this.problem = refusalWords(error, this.#language.words)),
   })
 
   override connectedCallback(): void {
@@ -80,11 +81,6 @@ export class LamppostSteer extends LitElement {
     const { cameras, me } = this.#client.client.state()
     const by = cameras.find(({ id }) => id === this.camera)?.steeredBy?.name ?? null
     return by !== null && by !== me?.name ? by : null
-  }
-  #say(error: unknown): string {
-    const { words } = this.#language
-    if (error instanceof Refusal && error.problem.owner) return words.steering.inHand(error.problem.owner)
-    return error instanceof Refusal ? (words.refusals[error.problem.code as keyof typeof words.refusals] ?? error.problem.detail) : words.steering.failed
   }
 
   #onKey = (event: KeyboardEvent): void => {

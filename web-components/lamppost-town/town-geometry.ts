@@ -1,6 +1,6 @@
 /** What the map shows, in WGS 84 degrees. Pure; Leaflet draws it. */
 import type { CameraView, HelpPoint, Incident, SafePlace } from '../wall-client/api-shapes.ts'
-import { opening } from '../lamppost-incident/incident-help.ts'
+import { opening } from '../look/opening.ts'
 
 type Place = { lat: number; lon: number }
 export type CameraMark = { id: string; name: string; place: Place; /** How surely it looks there: proven, not proven, or a fixed camera's bearing. */ sure: 'framed' | 'unproven' | 'fixed' | null; /** Degrees from north. */ bearing: number | null; down: boolean }

@@ -3,14 +3,16 @@ import { LitElement, html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
 import { type IncidentNews, type IncidentRequest, IncidentRequestEvent } from '../lamppost-incident/incident-events.ts'
-import { fulfil, refusalWords } from '../lamppost-incident/incident-requests.ts'
+import { fulfil } from '../lamppost-incident/incident-requests.ts'
 import { LamppostIncident } from '../lamppost-incident/lamppost-incident.ts'
+import { browserStore } from '../look/browser-store.ts'
 import { look } from '../look/look.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'
 import { LanguageController } from '../words/language.ts'
+import { refusalWords } from '../words/refusal-words.ts'
 import { AlarmSound, type Calling } from './alarm-sound.ts'
 import { type KeyHelpState, keyHelp } from './key-help.ts'
 import { type Action, type Keymap, actionOf, keymapFrom, loadKeymap, saveKeymap } from './wall-keys.ts'
@@ -24,14 +26,6 @@ const TOUCHED_MS = 30_000
 const SETTLED_MS = 700
 /** Longer than any wall needs: then it is said that nothing can be seen yet. */
 const CONNECTING_MS = 4000
-
-const localStore = (): Storage | null => {
-  try {
-    return localStorage
-  } catch {
-    return null
-  }
-}
 
 /**
  * @attr server - Lamppost's origin; empty means the page's own
@@ -71,7 +65,7 @@ export class LamppostWall extends LitElement {
   /** The page's own choice of keys, such as `{ take: 'g' }`; the person's own goes before it. */
   @property({ attribute: false }) actionKeys: Partial<Record<Action, string>> = {}
   /** As the person has changed them; null: as the page has them. */
-  @state() private ownKeys: Keymap | null = loadKeymap(localStore())
+  @state() private ownKeys: Keymap | null = loadKeymap(browserStore('localStorage'))
   @state() private refusals: ReadonlyMap<string, string> = new Map()
   @state() private keyHelp: KeyHelpState | null = null
   @query('dialog') private dialog!: HTMLDialogElement
@@ -263,7 +257,7 @@ export class LamppostWall extends LitElement {
   }
   #changeKeys(keymap: Keymap): void {
     this.ownKeys = keymap
-    saveKeymap(localStore(), keymap)
+    saveKeymap(browserStore('localStorage'), keymap)
   }
 }
 

@@ -110,7 +110,6 @@ export const roomWordsCy: Pick<Words, keyof typeof roomWords> = {
     gamepad: 'Rheolydd yn barod',
     inHand: (who) => `${who} sy’n ei lywio nawr`,
     takeOver: 'Ei gymryd o’u llaw',
-    failed: 'Ni symudodd y camera',
   },
   map: {
     title: (helpPoint) => `Map: ${helpPoint}, camerâu a mannau diogel`,

@@ -108,7 +108,6 @@ export const roomWords = {
     gamepad: 'Controller ready',
     inHand: (who: string) => `${who} steers it now`,
     takeOver: 'Take it out of their hand',
-    failed: 'The camera did not move',
   },
   map: {
     title: (helpPoint: string) => `Map: ${helpPoint}, cameras and safe places`,
