@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Range, Segment } from '../glossary/clip.ts'
 import { Failure } from '../tools/failure.ts'
 import type { ClipRing } from './clip-ring.ts'
-import { runFfmpeg } from './ffmpeg-run.ts'
+import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 
 export type CutResult = { bytes: number; sha256: string; from: number; to: number; segments: number }
 

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream'
 import type { PictureForm, Sound } from '../glossary/clip.ts'
 import { wordsOf } from '../tools/failure.ts'
-import { runFfmpeg } from './ffmpeg-run.ts'
+import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from './recording-run.ts'
 import { createStreamFollower } from './stream-follower.ts'
 

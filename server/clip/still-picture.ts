@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { Failure } from '../tools/failure.ts'
-import { runFfmpeg } from './ffmpeg-run.ts'
+import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 
 /** @param fragment an initialisation section followed by one fragment that begins with a keyframe. */
 export async function stillPicture(fragment: Buffer, signal: AbortSignal): Promise<Buffer> {

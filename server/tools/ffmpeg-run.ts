@@ -2,8 +2,8 @@
 import type { Readable } from 'node:stream'
 import { PassThrough, Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
-import { wordsOf } from '../tools/failure.ts'
-import { guardedFfmpegPath } from '../tools/guarded-spawn.ts'
+import { wordsOf } from './failure.ts'
+import { guardedFfmpegPath } from './guarded-spawn.ts'
 
 export type FfmpegJob = {
   /** A path, or a stream that becomes ffmpeg's standard input. Never an address with a password: argv is public. */
@@ -19,7 +19,7 @@ export type FfmpegJob = {
   redact?: (text: string) => string
 }
 
-export type FfmpegRun = { stdout: Readable; /** Its newest words, redacted, oldest first. */ words(): readonly string[]; /** Null when it ended well; else why, in ffmpeg's own words. */ ended: Promise<string | null> }
+export type FfmpegRun = { stdout: Readable; /** What it printed beside an output that is a path; whole after its end, the newest lines of it. */ printed(): string; /** Its newest words, redacted, oldest first. */ words(): readonly string[]; /** Null when it ended well; else why, in ffmpeg's own words. */ ended: Promise<string | null> }
 
 const LINES_KEPT = 20
 
@@ -32,6 +32,7 @@ export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput
   command.input(input).inputOptions(['-hide_banner', '-loglevel', 'warning', '-nostats', ...inputOptions])
   command.outputOptions([...outputOptions])
   const lines: string[] = []
+  let printed = ''
   const stop = (): void => void command.kill('SIGKILL')
   command.on('stderr', (line: string) => {
     lines.push(redact(line))
@@ -40,7 +41,10 @@ export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput
   // Aborted before it could start: fluent-ffmpeg had no process to kill yet.
   command.on('start', () => signal.aborted && stop())
   const ended = new Promise<string | null>((resolve) => {
-    command.on('end', () => resolve(null))
+    command.on('end', (out: string | null) => {
+      printed = out ?? ''
+      resolve(null)
+    })
     command.on('error', (error: Error) => resolve(lines.findLast((line) => line.trim() !== '') ?? redact(wordsOf(error))))
   })
   signal.addEventListener('abort', stop, { once: true })
@@ -54,5 +58,5 @@ export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput
   })
   if (output === undefined) command.pipe(onOutput ? sink : stdout, { end: true })
   else command.save(output)
-  return { stdout, words: () => lines, ended }
+  return { stdout, printed: () => printed, words: () => lines, ended }
 }
