@@ -1,7 +1,7 @@
 /** One chain of the ledger in an SQLite file. Synchronous: it runs in the ledger's own thread, and in the command line's. */
 import { DatabaseSync } from '@photostructure/sqlite'
 import { NO_PREVIOUS, type Row, hashOf, leafOf } from './ledger-hash.ts'
-import { type Node, createTreeEdge, innerHash, isKept, peaksOf } from './merkle-tree.ts'
+import { type Node, createTreeEdge, inclusionPath, innerHash, isKept, peaksOf } from './merkle-tree.ts'
 
 /** What is looked up by something else than its number: an incident's entries, openings in their order, a press by its key. */
 const SCHEMA = `
@@ -54,17 +54,17 @@ export function openLedgerRows(file: string, { begins = FIRST_CHAIN, readOnly = 
   let tip = head()
   const edge = readOnly ? createTreeEdge() : openEdge()
 
+  /** The hash over a whole subtree. */
+  function hashOfTree(level: number, index: number): Buffer {
+    if (level === 0) return Buffer.from((hashAt.get(chain.first + index) as { hash: string } | undefined)?.hash ?? '', 'hex')
+    const found = isKept(level) ? (db.prepare('SELECT hash FROM nodes WHERE level = ? AND idx = ?').get(level, index) as { hash: Uint8Array } | undefined) : undefined
+    return found ? Buffer.from(found.hash) : innerHash(hashOfTree(level - 1, index * 2), hashOfTree(level - 1, index * 2 + 1))
+  }
   /** The tree as it was left; its kept nodes are made anew for a ledger of an earlier version. */
   function openEdge(): ReturnType<typeof createTreeEdge> {
     const size = tip.seq - chain.first + 1
     const kept = (db.prepare('SELECT count(*) AS count FROM nodes').get() as { count: number }).count
     if (size >= 256 && kept === 0) return rebuiltEdge()
-    const nodeAt = db.prepare('SELECT hash FROM nodes WHERE level = ? AND idx = ?')
-    const hashOfTree = (level: number, index: number): Buffer => {
-      if (level === 0) return Buffer.from((hashAt.get(chain.first + index) as { hash: string } | undefined)?.hash ?? '', 'hex')
-      const found = isKept(level) ? (nodeAt.get(level, index) as { hash: Uint8Array } | undefined) : undefined
-      return found ? Buffer.from(found.hash) : innerHash(hashOfTree(level - 1, index * 2), hashOfTree(level - 1, index * 2 + 1))
-    }
     return createTreeEdge(size, peaksOf(size).map(({ level, index }) => ({ level, index, hash: hashOfTree(level, index) })))
   }
   function rebuiltEdge(): ReturnType<typeof createTreeEdge> {
@@ -125,6 +125,13 @@ export function openLedgerRows(file: string, { begins = FIRST_CHAIN, readOnly = 
     openedBefore: (seq: number, limit: number): { seq: number; subject: string }[] => openedBefore.all(seq, limit) as { seq: number; subject: string }[],
     pressWithKey: (helpPoint: string, key: string): Row | null => (byKey.get(key, helpPoint) as Row | undefined) ?? null,
     hashAt: (seq: number): string | null => (hashAt.get(seq) as { hash: string } | undefined)?.hash ?? null,
+    /** One row as it is stored, with its proof in the tree as it is now; null when it is not in this chain. */
+    inclusion(seq: number): { row: Row; leafIndex: number; treeSize: number; root: string; proof: string[] } | null {
+      const row = pageAfter.get(seq - 1, 1) as Row | undefined
+      if (row?.seq !== seq) return null
+      const [leafIndex, treeSize] = [seq - chain.first, edge.size()]
+      return { row, leafIndex, treeSize, root: edge.root().toString('base64'), proof: inclusionPath(leafIndex, treeSize, hashOfTree).map((hash) => hash.toString('hex')) }
+    },
     /** The tree's head over all entries of this chain. */
     tree: (): { size: number; root: string } => ({ size: edge.size(), root: edge.root().toString('base64') }),
     /** Writes and waits for the disk as an entry would. @throws what an entry would meet. */

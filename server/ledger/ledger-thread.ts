@@ -3,10 +3,14 @@ import type { KeyObject } from 'node:crypto'
 import { wordsOf } from '../tools/failure.ts'
 import { answerCalls, workerInput } from '../tools/worker-calls.ts'
 import { checkpointKey, checkpointPlaces, writeCheckpoint, writeVerifierKey } from './checkpoint-files.ts'
-import { originOf, signCheckpoint } from './checkpoint-note.ts'
+import { originOf, signCheckpoint, verifierKeyOf } from './checkpoint-note.ts'
 import { writeSnapshot } from './fold-snapshot.ts'
 import { type Break, openLedgerChains } from './ledger-chains.ts'
+import type { Row } from './ledger-hash.ts'
 import { type Unhashed, isCorruption } from './ledger-sqlite.ts'
+
+/** Hashes are hex; the note and the key are as C2SP writes them. */
+export type Inclusion = { checkpoint: string; verifierKey: string; leafIndex: number; treeSize: number; inclusionProof: string[]; entry: Row }
 
 const { file, knownSeq, startedAt } = workerInput<{ file: string; knownSeq: number; startedAt: string }>()
 const chains = openLedgerChains(file, { knownSeq, startedAt })
@@ -51,6 +55,15 @@ const calls = {
     writeVerifierKey(places, origin, signingKey())
     writeCheckpoint(places, note, at.slice(0, 10))
     return { note, size }
+  },
+  /** An entry of the current chain, and the proof that it stands in the tree that is signed here and now. @param at UTC ISO 8601 */
+  inclusion(seq: number, at: string): Inclusion | null {
+    const found = chains.current().inclusion(seq)
+    if (!found) return null
+    const origin = originOf(signingKey(), chains.current().chain().number)
+    const note = signCheckpoint({ origin, size: found.treeSize, root: found.root }, signingKey())
+    writeCheckpoint(places, note, at.slice(0, 10))
+    return { checkpoint: note, verifierKey: verifierKeyOf(origin, signingKey()), leafIndex: found.leafIndex, treeSize: found.treeSize, inclusionProof: found.proof, entry: found.row }
   },
   close: () => chains.close(),
 }

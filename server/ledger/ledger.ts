@@ -12,7 +12,7 @@ import type { Break } from './ledger-chains.ts'
 import type { Row } from './ledger-hash.ts'
 import { createLedgerProbe } from './ledger-probe.ts'
 import { createLedgerSigning } from './ledger-signing.ts'
-import type { LedgerThread } from './ledger-thread.ts'
+import type { Inclusion, LedgerThread } from './ledger-thread.ts'
 import type { LedgerVerifyThread } from './ledger-verify-thread.ts'
 
 const RETRY_MS = 1000
@@ -36,6 +36,8 @@ export type Ledger = {
   keepSnapshot(file: string, seq: number, folds: string): Promise<void>
   /** Reads everything through in a thread of its own. A chain that is found broken is set aside, and a new one begins. */
   verify(): Promise<Verification>
+  /** An entry that is durable, and the proof that it stands in a signed tree, without disclosing another. Null when it is not in the current chain. */
+  inclusion(seq: number): Promise<Inclusion | null>
   /** The newest signed checkpoint, as C2SP tlog-checkpoint. */
   checkpoint(): Promise<string>
   /** Entries in order, once each is durable. */
@@ -239,6 +241,11 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
     hashAt: (number) => store.hashAt(number),
     keepSnapshot: (file, number, folds) => store.keepSnapshot(file, number, folds),
     verify: () => (verifying ??= verifyNow().finally(() => (verifying = null))),
+    inclusion: async (number) => {
+      const found = await store.inclusion(number, isoTime(clock.now()))
+      if (found) onCheckpoint(found.checkpoint)
+      return found
+    },
     checkpoint: () => signing.newest(),
     tail: (listener) => topic.subscribe(listener),
     notReady: createLedgerProbe({ clock, problem: () => problem, write: () => store.probe(), stopped: stopped.signal }),

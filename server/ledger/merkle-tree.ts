@@ -32,6 +32,25 @@ export function peaksOf(size: number): { level: number; index: number }[] {
   return peaks
 }
 
+/**
+ * The hashes that lead from a leaf to the root, from below (RFC 6962 2.1.1).
+ * @param whole the hash of a whole subtree, by level and index.
+ */
+export function inclusionPath(leaf: number, size: number, whole: (level: number, index: number) => Buffer): Buffer[] {
+  const hashOf = (from: number, leaves: number): Buffer => {
+    const level = Math.ceil(Math.log2(leaves))
+    if (2 ** level === leaves) return whole(level, from / leaves)
+    const left = 2 ** (level - 1)
+    return innerHash(hashOf(from, left), hashOf(from + left, leaves - left))
+  }
+  const pathIn = (from: number, leaves: number): Buffer[] => {
+    if (leaves <= 1) return []
+    const left = 2 ** (Math.ceil(Math.log2(leaves)) - 1)
+    return leaf < from + left ? [...pathIn(from, left), hashOf(from + left, leaves - left)] : [...pathIn(from + left, leaves - left), hashOf(from, left)]
+  }
+  return pathIn(0, size)
+}
+
 /** The growing right edge of a tree. @param peaks those of `size`, the largest first. */
 export function createTreeEdge(size = 0, peaks: readonly Node[] = []) {
   let edge = [...peaks]

@@ -71,6 +71,7 @@ async function live(file: string, plan: Plan) {
     hashAt: calm((seq: number) => chains.hashAt(seq)),
     keepSnapshot: calm(() => {}),
     probe: guarded(() => {}),
+    inclusion: calm(() => null),
     checkpoint: calm(() => ({ note: '', size: 0 })),
     close: calm(() => {}),
   }
