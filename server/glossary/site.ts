@@ -83,4 +83,15 @@ export type Site = {
   /** Addresses that get each checkpoint of the ledger, too. */
   checkpointsTo: string[]
   storage: { most: number | null; reserve: number }
+  evidence: SiteEvidence
+}
+
+/** `signer`: PEM texts, the certificate first, then those between it and the root; null: Lamppost's own. */
+export type SiteEvidence = {
+  prefix: string
+  keepMs: number
+  warnMs: number
+  signer: { certificate: string; key: string; root: string } | null
+  timeStamp: { url: string } | null
+  clock: { source: string; errorBoundMs: number } | null
 }

@@ -18,6 +18,8 @@ const bytesOf = (text: string): number => Number(text.slice(0, -2)) * BYTES[text
 /** Shorter ones can be guessed. */
 const SHORTEST_SECRET = 16
 const DEFAULT_RESERVE = '1GB'
+const DEFAULT_KEEP = '31d'
+const DEFAULT_WARN = '3d'
 const DEFAULT_EVENTS = ['press.received', 'incident.*', 'drill.finished', 'help-point.*', 'ledger.broken']
 /** What a check of the file alone has in the place of a secret. */
 const isPlaceholder = (text: string): boolean => text === '1' || text.startsWith('file:')
@@ -135,6 +137,10 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     return { id, url, secret: secret(['destinations', i, 'webhook', 'secret'], webhook.secret), events: events ?? DEFAULT_EVENTS }
   })
 
+  const signer = document.evidence?.signer
+    ? { certificate: refer(['evidence', 'signer', 'certificate'], document.evidence.signer.certificate), key: refer(['evidence', 'signer', 'key'], document.evidence.signer.key), root: refer(['evidence', 'signer', 'root'], document.evidence.signer.root) }
+    : null
+  if (durationMs(document.evidence?.keep ?? DEFAULT_KEEP) === 0) complain(['evidence', 'keep'], 'nothing would be kept')
   const cameras = document.cameras.map((camera, i): SiteCamera => {
     const at = (...path: Path): Path => ['cameras', i, ...path]
     if (!camera.onvif && !camera.rtmp) complain(at(), 'a camera needs onvif or rtmp')
@@ -192,9 +198,20 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     embedding: document.embedding ?? [],
     streets: document.streets ?? null,
     checkpointsTo: document.checkpoints?.to ?? [],
+    evidence: {
+      prefix: document.evidence?.prefix ?? prefixOf(document.site.id),
+      keepMs: durationMs(document.evidence?.keep ?? DEFAULT_KEEP),
+      warnMs: durationMs(document.evidence?.warn ?? DEFAULT_WARN),
+      signer,
+      timeStamp: document.evidence?.timeStamp ?? null,
+      clock: document.evidence?.clock ?? null,
+    },
     storage: { most: document.storage?.most === undefined ? null : bytesOf(document.storage.most), reserve: bytesOf(document.storage?.reserve ?? DEFAULT_RESERVE) },
   }
 }
+
+/** DARLINGTON of darlington; what names of files cannot have is left out. */
+const prefixOf = (id: string): string => id.toUpperCase().replaceAll('-', '').replace(/^(?=\d)/, 'S').slice(0, 12).padEnd(2, 'X')
 
 function isTimezone(name: string): boolean {
   try {

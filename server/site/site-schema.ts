@@ -12,6 +12,7 @@ const PLACE = Type.Object({ lat: Type.Number({ minimum: -90, maximum: 90 }), lon
 const WIRED = Type.Object({ camera: ID, input: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'The token of the digital input; left out, any of that device' })), pressed: Type.Optional(Type.Boolean({ description: 'What the input says while the button is pressed; true when left out' })) }, { ...strict, description: 'The button is wired to a digital input of this camera or intercom' })
 
 const REFERENCE = Type.String({ pattern: '^(\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}|file:.+)$', description: 'A secret, by reference only: ${NAME} of the environment, or file:/run/secrets/x' })
+const FILE = Type.String({ pattern: '^file:.+$', description: 'file:/path' })
 const TOPIC = Type.String({ pattern: '^[^#+\\u0000]{1,200}$', description: 'A topic without wildcards' })
 
 const HTTP = Type.Object({ secret: Type.Optional(REFERENCE) }, { ...strict, description: 'With a secret it may press by signature (HMAC-SHA256) instead of a token' })
@@ -130,6 +131,19 @@ export const SITE_SCHEMA = Type.Object(
     embedding: Type.Optional(Type.Array(Type.String({ pattern: '^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$' }), { maxItems: 50, description: 'Origins of pages that may have Lamppost in them, such as https://wall.example.gov.uk: by its web components (CORS) or in a frame' })),
     streets: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._-][A-Za-z0-9 ._/-]*\\.(geo)?json$', description: 'GeoJSON of the streets (lines) and areas, beside the site file: for the map and walking distances' })),
     checkpoints: Type.Optional(Type.Object({ to: Type.Array(Type.String({ pattern: '^https?://.+' }), { minItems: 1, maxItems: 10 }) }, { ...strict, description: 'Where each signed checkpoint of the ledger is put, too (HTTP POST, text/plain)' })),
+    evidence: Type.Optional(
+      Type.Object(
+        {
+          prefix: Type.Optional(Type.String({ pattern: '^[A-Z][A-Z0-9]{1,11}$', description: 'What the names of packages begin with: DBC for Darlington Borough Council; left out, the site’s id' })),
+          keep: Type.Optional(Type.String({ pattern: '^[0-9]+d$', description: 'How long clips of closed incidents, and packages, are kept; 31d when left out' })),
+          warn: Type.Optional(Type.String({ pattern: '^[0-9]+d$', description: 'How long before that it is said; 3d when left out' })),
+          signer: Type.Optional(Type.Object({ certificate: FILE, key: FILE, root: FILE }, { ...strict, description: 'A signer of the council’s own, as PEM (ECDSA P-256): its certificate, then those between it and the root; left out, Lamppost makes its own root and signer' })),
+          timeStamp: Type.Optional(Type.Object({ url: Type.String({ pattern: '^https?://.+' }) }, { ...strict, description: 'An RFC 3161 time-stamping authority that each signature is sent to' })),
+          clock: Type.Optional(Type.Object({ source: Type.String({ minLength: 1, maxLength: 200 }), errorBoundMs: Type.Integer({ minimum: 0, maximum: 3_600_000 }) }, { ...strict, description: 'What sets the recorder’s clock, and how wrong it can be: said in each package' })),
+        },
+        { ...strict, description: 'Evidence packages and how long recordings are kept' },
+      ),
+    ),
     storage: Type.Optional(Type.Object({ most: Type.Optional(SIZE), reserve: Type.Optional(SIZE) }, { ...strict, description: 'The disk of the clip buffers: how much of it they may fill together, and what stays free for the ledger' })),
   },
   { ...strict, $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Lamppost site file', description: 'One town: its help points, its cameras and their presets' },

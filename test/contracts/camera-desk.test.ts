@@ -29,7 +29,7 @@ const siteCamera = (change: Partial<SiteCamera> = {}): SiteCamera => ({
   buffer: { mode: 'always', preRollMs: 60_000, keepMs: 3_600_000, mostBytes: null, sound: 'drop', reader: 'direct' },
   ...change,
 })
-const site = (camera: SiteCamera): Site => ({ id: 'town', name: 'Town', timezone: 'Europe/London', quietHours: null, helpPoints: [], cameras: [camera], safePlaces: [], contacts: [], storage: { most: null, reserve: 0 }, mqtt: null, sia: null, destinations: [], checkpointsTo: [], escalation: [], embedding: [], streets: null })
+const site = (camera: SiteCamera): Site => ({ id: 'town', name: 'Town', timezone: 'Europe/London', quietHours: null, helpPoints: [], cameras: [camera], safePlaces: [], contacts: [], storage: { most: null, reserve: 0 }, mqtt: null, sia: null, destinations: [], checkpointsTo: [], escalation: [], embedding: [], streets: null, evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null } })
 
 beforeAll(async () => {
   town = await startTestTown(plan(PTZ), plan('unknown'))
