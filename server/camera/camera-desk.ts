@@ -178,6 +178,8 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       const { head, site } = kept(id)
       return isPtz(site, head)
     },
+    /** What it says it is; null before it was spoken to. */
+    device: (id: string) => kept(id).head?.device() ?? null,
     health: (id: string): CameraHealth => kept(id).health,
     /** Somebody steers it: a press takes another camera if it can. */
     movedByHand(id: CameraId): void {

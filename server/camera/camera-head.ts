@@ -206,6 +206,8 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       mustBeWanted(signal)
       await head.aim(found, session?.aimRange?.zoom ?? false, CALL_DEADLINE_MS)
     },
+    /** What the camera says it is; null before its first session. */
+    device: (): Pick<Inventory, 'manufacturer' | 'model' | 'serial' | 'firmware'> | null => session?.inventory ?? null,
     startTour: async (tour: string): Promise<void> => ptz().startTour(tour, CALL_DEADLINE_MS),
     async goHome(signal?: AbortSignal): Promise<void> {
       const head = await readyHead()

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CameraId, Reachability } from '../glossary/camera.ts'
 import type { Clip, Gap, PictureForm, Range, RecorderReport } from '../glossary/clip.ts'
-import type { IncidentId } from '../glossary/incident.ts'
+import type { StoredRange } from '../glossary/evidence.ts'
 import type { SiteCamera } from '../glossary/site.ts'
 import { isoTime } from '../tools/clock.ts'
 import { newId } from '../tools/identity.ts'
@@ -133,12 +133,13 @@ export function createClipDesk(options: ClipDeskOptions) {
     diskState: (): DiskState | null => diskState,
     hasSubstream: (camera: CameraId): boolean => wanted.get(camera)?.substream != null,
     report: async (camera: CameraId): Promise<RecorderReport> => (await calls.report(camera)) ?? NOT_RECORDED,
-    hold(incident: IncidentId, clip: Clip): void {
+    /** @param name an incident's or an export's. */
+    hold(incident: string, clip: Clip): void {
       const hold = { camera: clip.camera, name: incident, range: rangeOf(clip) }
       holds.set(`${incident} ${clip.camera}`, hold)
       calls.hold(clip.camera, incident, hold.range).catch(onError)
     },
-    release(incident: IncidentId, camera: CameraId): void {
+    release(incident: string, camera: CameraId): void {
       holds.delete(`${incident} ${camera}`)
       calls.release(camera, incident).catch(onError)
     },
@@ -175,6 +176,8 @@ export function createClipDesk(options: ClipDeskOptions) {
         throw error
       }
     },
+    /** Where a range lies on the disk; hold it for as long as it is read. @throws live/none when the camera has no clip buffer */
+    stored: (camera: CameraId, range: Range): Promise<StoredRange> => calls.stored(camera, range),
     still: (camera: CameraId): Promise<{ picture: Uint8Array; at: number }> => calls.still(camera),
     bytes: (): Promise<Record<string, number>> => calls.bytes(),
     async close(): Promise<void> {

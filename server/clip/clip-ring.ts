@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs'
 import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Range, Segment } from '../glossary/clip.ts'
+import type { StoredSegment } from '../glossary/evidence.ts'
 import { wordsOf } from '../tools/failure.ts'
 import type { ClosedSegment } from './clip-packager.ts'
 import { type Bucket, type Located, bucketName, indexLine, indexName, initName, listBuckets, readIndex, readIndexNow, readSlice } from './ring-index.ts'
@@ -105,6 +106,12 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
   /** The oldest bucket that nobody holds and nobody writes to. */
   const oldestFree = (): Bucket | null => buckets.find((bucket, i) => bucket !== current?.bucket && !isHeld(i)) ?? null
 
+  async function stored(range: Range): Promise<StoredSegment[]> {
+    await writing
+    const to = range.to ?? Number.POSITIVE_INFINITY
+    const lists = await Promise.all(buckets.flatMap((bucket, i) => (overlaps(i, range) ? [segmentsOf(bucket).then((segments) => segments.map((segment) => ({ ...segment, file: join(folder, bucket.name) })))] : [])))
+    return lists.flat().filter(({ start, duration }) => start + duration * 1000 > range.from && start < to)
+  }
   async function locate(number: number): Promise<{ bucket: Bucket; segment: Located } | null> {
     const bucket = buckets.findLast(({ first }) => first <= number)
     const segment = bucket && (await segmentsOf(bucket)).find((each) => each.number === number)
@@ -144,12 +151,9 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     },
     nextNumber: () => nextNumber,
     /** The segments that overlap the range, oldest first; whole segments, so the range is widened to theirs. */
-    async within(range: Range): Promise<Segment[]> {
-      await writing
-      const to = range.to ?? Number.POSITIVE_INFINITY
-      const lists = await Promise.all(buckets.flatMap((bucket, i) => (overlaps(i, range) ? [segmentsOf(bucket)] : [])))
-      return lists.flat().filter(({ start, duration }) => start + duration * 1000 > range.from && start < to)
-    },
+    within: (range: Range): Promise<Segment[]> => stored(range),
+    /** The same, and where each lies on the disk: for whoever reads many. They stay only as long as they are held. */
+    stored,
     /** The bytes exactly as the recorder closed them; null when the ring does not have them. */
     async read(number: number): Promise<{ segment: Segment; bytes: Buffer } | null> {
       await writing

@@ -1,6 +1,7 @@
 /** The thread that all video runs in, so that a burst of it costs a press nothing. One recorder, ring and window per camera. */
 import { join } from 'node:path'
 import type { PictureForm, Range, Reader, RecorderReport, Segment, Sound } from '../glossary/clip.ts'
+import type { StoredRange } from '../glossary/evidence.ts'
 import { realClock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { standBack } from '../tools/thread-priority.ts'
@@ -8,6 +9,7 @@ import { answerCalls, tellMain, workerInput } from '../tools/worker-calls.ts'
 import { cutClip } from './clip-cut.ts'
 import { type DiskLimits, type DiskState, createClipDisk } from './clip-disk.ts'
 import { gapsIn } from './clip-gaps.ts'
+import { readTracks } from './fmp4-boxes.ts'
 import { type Recorder, type RecorderState, createRecorder } from './clip-recorder.ts'
 import { type ClipRing, type RingLimits, openClipRing } from './clip-ring.ts'
 import { type ConvertedView, createConvertedView } from './converted-view.ts'
@@ -120,6 +122,15 @@ async function untilClosed({ window }: Channel, { to }: Range): Promise<void> {
   while (window.running() && window.closedUntil() < to && clock.now() < patience) await clock.sleep(50, stopped.signal)
 }
 
+/** '' when it is missing or damaged: whoever reads it says so. */
+function codecIn(init: Buffer | null): string {
+  try {
+    return readTracks(init ?? Buffer.alloc(0)).find(({ kind }) => kind === 'video')?.codec ?? ''
+  } catch {
+    return ''
+  }
+}
+
 async function evictAll(): Promise<void> {
   for (const { ring } of channels.values()) await ring.evict(clock.now()).catch(onError)
 }
@@ -211,6 +222,14 @@ const calls = {
   },
   async segments(id: string, range: Range): Promise<Segment[]> {
     return channel(id).ring.within(range)
+  },
+  async stored(id: string, range: Range): Promise<StoredRange> {
+    const found = channel(id)
+    await untilClosed(found, range)
+    const segments = await found.ring.stored(range)
+    const runs = [...new Set(segments.map(({ run }) => run))]
+    const inits = await Promise.all(runs.map(async (run) => [run, { file: found.ring.initFile(run), codec: codecIn(await found.ring.init(run)) }] as const))
+    return { segments, inits: Object.fromEntries(inits), gaps: gapsIn(segments, range.from, range.to ?? clock.now()) }
   },
   async gaps(id: string, range: Range): Promise<{ from: number; to: number }[]> {
     if (!channels.has(id)) return []

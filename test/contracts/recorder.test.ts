@@ -7,7 +7,6 @@ import type { DiskState } from '../../server/clip/clip-disk.ts'
 import { createClipDesk } from '../../server/clip/clip-desk.ts'
 import type { CameraId, Reachability } from '../../server/glossary/camera.ts'
 import type { Reader } from '../../server/glossary/clip.ts'
-import type { IncidentId } from '../../server/glossary/incident.ts'
 import type { SiteCamera } from '../../server/glossary/site.ts'
 import { isoTime } from '../../server/tools/clock.ts'
 import { treeOf } from '../journeys/town-process.ts'
@@ -109,7 +108,7 @@ describe.each(['direct', 'ffmpeg'] as const)('read by %s', (reader) => {
         small.evictFromNowOn()
         const held = { camera: CAM, from: isoTime(Date.now() - 60_000), to: isoTime(Date.now() + 3600_000) }
         await until(() => small.numbers(held), (numbers) => numbers.size > 2)
-        small.hold('inc-1' as IncidentId, held)
+        small.hold('inc-1', held)
         writeFileSync(join(mount, 'filler'), Buffer.alloc(11_000_000))
         await until(() => states.at(-1)?.level, (level) => level === 'full')
         await until(() => health.get(CAM), (reason) => /disk is full/.test(reason ?? ''))
@@ -199,7 +198,7 @@ describe.each(['direct', 'ffmpeg'] as const)('read by %s', (reader) => {
     })
     test('on a thin link records only from the press on', async () => {
       expect(video.get(LAZY)).toBeUndefined()
-      clips.hold('inc-1' as IncidentId, { camera: LAZY, from: isoTime(Date.now() - 60_000), to: null })
+      clips.hold('inc-1', { camera: LAZY, from: isoTime(Date.now() - 60_000), to: null })
       await until(() => video.get(LAZY)?.state, (state) => state === 'up', 15_000)
     })
     test('a still picture is a JPEG', async () => {

@@ -1,0 +1,68 @@
+/** Types only: evidence packages, who asked for them, and what becomes of recordings. Times are UTC ISO 8601. */
+import type { CameraId, Framing } from './camera.ts'
+import type { Segment } from './clip.ts'
+import type { IncidentId } from './incident.ts'
+import type { Place, PressId } from './press.ts'
+
+type Id<Name extends string> = string & { readonly __is: Name }
+/** Such as DBC-2026-000123-K7Q4: it names the package and its folder. */
+export type ExportId = Id<'export'>
+
+export const EXPORT_STATES = ['queued', 'cutting', 'ready', 'failed'] as const
+export type ExportState = (typeof EXPORT_STATES)[number]
+/** `master`: the recorded bytes. `redacted`: made anew from a master's, with places blurred. */
+export const EXPORT_KINDS = ['master', 'redacted'] as const
+export type ExportKind = (typeof EXPORT_KINDS)[number]
+
+export type Requester = { name: string; organisation: string | null; reference: string | null }
+/** One camera's part of an export. */
+export type Cut = { camera: CameraId; from: string; to: string }
+/** A place in a camera's picture that is blurred for a time; shares of width and height, from the upper left. */
+export type Redaction = { camera: CameraId; from: string; to: string; x: number; y: number; width: number; height: number }
+
+/** What was asked for, and by whom it is answered for. */
+export type ExportRequest = {
+  kind: ExportKind
+  parentExport: ExportId | null
+  incident: IncidentId | null
+  cuts: Cut[]
+  redactions: Redaction[]
+  requestedBy: Requester
+  reason: string
+  lawfulBasis: string | null
+  exhibitRef: string | null
+  exportedBy: { name: string; role: string }
+}
+
+/** `contents`: SHA-256 of the lines of the files in data/native, as manifest-sha256.txt has them; what the ledger vouches for. */
+export type Seal = { segments: number; bytes: number; contents: string }
+/** The finished package: bytes and SHA-256 of the ZIP, and of what the signature covers. */
+export type PackageFacts = { bytes: number; sha256: string; tagManifestSha256: string; signer: string; root: string; timeStamped: string | null }
+
+export type Export = ExportRequest & {
+  id: ExportId
+  state: ExportState
+  requestedAt: string
+  changedAt: string
+  seal: Seal | null
+  facts: PackageFacts | null
+  problem: string | null
+  /** Its package was deleted, and when. */
+  deletedAt: string | null
+  downloads: number
+}
+
+/** Where a segment lies: the bytes exactly as the recorder closed them. */
+export type StoredSegment = Segment & { file: string; offset: number }
+/** `inits`: the initialisation section of each run, as a file, and the codec that it says (as in an HLS CODECS attribute; '' when it cannot be read). */
+export type StoredRange = { segments: StoredSegment[]; inits: Record<number, { file: string; codec: string }>; gaps: { from: number; to: number }[] }
+
+export type ExportPress = { id: PressId; receivedAt: string; helpPoint: string; address: string } & Place
+export type ExportCamera = { id: CameraId; name: string; serial: string | null; mac: string | null; model: string | null; firmware: string | null; clockOffsetMs: number | null; framings: Framing[] }
+/** What the site vouches for of its clock; nothing that was not said is claimed. */
+export type ClockStatement = { source: string; offsetMs: number | null; errorBoundMs: number | null; method: string; statement: string; /** Steps of the recorder's clock that were noticed in the range. */ steps: { at: string; ms: number }[] }
+
+/** One line of the chain of custody: an entry of the ledger, in words. */
+export type CustodyLine = { seq: number; at: string; kind: string; actor: string; subject: string; what: string; hash: string }
+/** Proves that one entry stands in the ledger without disclosing another: RFC 6962 2.1.1. Hashes are hex. */
+export type InclusionProof = { checkpoint: string; verifierKey: string; leafIndex: number; treeSize: number; inclusionProof: string[]; entry: { seq: number; at: string; kind: string; actor: string; subject: string; body: string; prev: string; hash: string } }
