@@ -1,0 +1,133 @@
+/**
+ * The site's evidence root and the signer under it, as files that only their owner reads. Made on first start; or supplied by the
+ * site file, and then nothing is made. Not here: what a certificate looks like (certificates), what is signed (cms-signature).
+ */
+import { X509Certificate, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SiteEvidence } from '../glossary/site.ts'
+import { isoTime } from '../tools/clock.ts'
+import { issueRoot, issueSigner } from './certificates.ts'
+
+const DAY = 86_400_000
+const ROOT_DAYS = 15 * 365
+const SIGNER_DAYS = 2 * 365
+/** A new signer is made so long before the old one runs out; a supplied one is warned of. */
+const RENEW_DAYS = 90
+/** A clock that is a little behind must not meet a certificate of tomorrow. */
+const BACKDATED_MS = 3_600_000
+
+/** `chain`: the signer first, the root last. */
+export type SigningKeys = { chain: string[]; key: string }
+export type KeyState = { root: string; signer: string; rootUntil: string; signerUntil: string; supplied: boolean; problem: string | null }
+
+/** @throws with words for a person when a key cannot be read or does not belong to its certificate. */
+export async function openEvidenceKeys({ folder, siteName, now, supplied, onSigner, onWarning }: { folder: string; siteName: string; now(): number; supplied(): SiteEvidence['signer']; onSigner(state: KeyState): void; onWarning(words: string): void }) {
+  const file = (name: string): string => join(folder, name)
+  let keys: SigningKeys | null = null
+
+  function write(name: string, text: string, mode: number): void {
+    writeFileSync(`${file(name)}.new`, text, { mode, flush: true })
+    renameSync(`${file(name)}.new`, file(name))
+  }
+  function read(name: string): string {
+    const mode = statSync(file(name)).mode & 0o777
+    if (name.endsWith('key.pem') && (mode & 0o077) !== 0) {
+      chmodSync(file(name), 0o600)
+      onWarning(`${file(name)} could be read by others (mode ${mode.toString(8)}); it is its owner’s alone now. If others had a reason to be there, make a new signer: lamppost evidence new-signer`)
+    }
+    return readFileSync(file(name), 'utf8')
+  }
+  const validity = (days: number) => ({ from: now() - BACKDATED_MS, to: now() + days * DAY })
+
+  async function makeRoot(): Promise<void> {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    // The key first: a certificate without it would stop every later start.
+    write('root-key.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 0o600)
+    write('root.pem', await issueRoot(publicKey, privateKey, siteName, validity(ROOT_DAYS)), 0o644)
+  }
+  async function makeSigner(): Promise<void> {
+    const [cert, rootKey] = [read('root.pem'), createPrivateKey(read('root-key.pem'))]
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const { to } = validity(SIGNER_DAYS)
+    // Nothing that it signs must outlive the root.
+    const signer = await issueSigner(publicKey, { cert, key: rootKey }, siteName, { from: now() - BACKDATED_MS, to: Math.min(to, Date.parse(new X509Certificate(cert).validTo)) })
+    if (existsSync(file('signer.pem'))) renameSync(file('signer.pem'), file(`signer-until-${isoTime(now()).slice(0, 19).replaceAll(':', '')}.pem`))
+    write('signer-key.pem', privateKey.export({ type: 'pkcs8', format: 'pem' }) as string, 0o600)
+    write('signer.pem', signer, 0o644)
+  }
+  async function own(): Promise<SigningKeys> {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    chmodSync(folder, 0o700)
+    if (!existsSync(file('root.pem'))) await makeRoot()
+    const due = !existsSync(file('signer.pem')) || !existsSync(file('signer-key.pem')) || Date.parse(new X509Certificate(read('signer.pem')).validTo) - now() < RENEW_DAYS * DAY
+    if (due && existsSync(file('root-key.pem'))) {
+      await makeSigner()
+      keys = checked({ chain: [read('signer.pem'), read('root.pem')], key: read('signer-key.pem') }, folder)
+      onSigner(stateOf(keys, false))
+      return keys
+    }
+    return checked({ chain: [read('signer.pem'), read('root.pem')], key: read('signer-key.pem') }, folder)
+  }
+  function theirs({ certificate, key, root }: NonNullable<SiteEvidence['signer']>): SigningKeys {
+    const chain = certificate.match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g) ?? []
+    return checked({ chain: [...chain, root], key }, 'evidence.signer of the site file')
+  }
+  function stateOf({ chain }: SigningKeys, isSupplied: boolean): KeyState {
+    const [signer, root] = [new X509Certificate(chain[0] ?? ''), new X509Certificate(chain.at(-1) ?? '')]
+    const left = Math.min(Date.parse(signer.validTo), Date.parse(root.validTo)) - now()
+    const days = Math.floor(left / DAY)
+    const problem = left <= 0 ? 'The signer of evidence packages has run out: what is exported now cannot be verified.' : days < RENEW_DAYS && (isSupplied || Date.parse(root.validTo) - now() < RENEW_DAYS * DAY) ? `The ${Date.parse(root.validTo) < Date.parse(signer.validTo) + DAY ? 'root' : 'signer'} of evidence packages runs out in ${days} days.` : null
+    return { root: root.fingerprint256, signer: signer.fingerprint256, rootUntil: isoTime(Date.parse(root.validTo)), signerUntil: isoTime(Date.parse(signer.validTo)), supplied: isSupplied, problem }
+  }
+
+  async function load(): Promise<SigningKeys> {
+    const given = supplied()
+    keys = given ? theirs(given) : await own()
+    return keys
+  }
+  await load()
+
+  return {
+    /** Renewed when it is due. @throws when what is supplied does not fit together */
+    signing: load,
+    /** PEM of the root: what packages are verified with. */
+    root: (): string => keys?.chain.at(-1) ?? '',
+    state: (): KeyState | null => keys && stateOf(keys, supplied() !== null),
+    /** The old signer's key is gone afterwards; what it signed stays verifiable. @throws when the signer is supplied */
+    async renew(): Promise<KeyState> {
+      if (supplied()) throw new Error('the signer is supplied by the site file: put another one there')
+      await makeSigner()
+      const state = stateOf(await load(), false)
+      onSigner(state)
+      return state
+    },
+  }
+}
+
+/** The key is the certificate's, of P-256, and each certificate was issued by the next. @throws with words for a person */
+function checked(keys: SigningKeys, where: string): SigningKeys {
+  const { chain, key } = keys
+  const certificates = chain.map((pem) => {
+    try {
+      return new X509Certificate(pem)
+    } catch (error) {
+      throw new Error(`${where}: this is no certificate in PEM`, { cause: error })
+    }
+  })
+  const [signer] = certificates
+  let own: ReturnType<typeof createPrivateKey>
+  try {
+    own = createPrivateKey(key)
+  } catch (error) {
+    throw new Error(`${where}: this is no private key in PEM`, { cause: error })
+  }
+  if (own.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error(`${where}: the signer’s key must be ECDSA on P-256`)
+  if (!signer || !signer.publicKey.equals(createPublicKey(own))) throw new Error(`${where}: the private key is not the certificate’s`)
+  for (const [i, certificate] of certificates.entries()) {
+    const above = certificates[i + 1]
+    if (above && !certificate.verify(above.publicKey)) throw new Error(`${where}: ${certificate.subject.replaceAll('\n', ', ')} was not issued by ${above.subject.replaceAll('\n', ', ')}`)
+  }
+  return { chain: chain.map((pem) => `${pem.trim()}\n`), key }
+}
+
