@@ -1,0 +1,179 @@
+/**
+ * Writes a stored ZIP64, entry after entry, into a file that it can go on with after a death: each finished entry is a line in a
+ * journal beside it, and what lies behind the last line is cut off. Bounded memory at any size.
+ */
+import { type Hash, createHash } from 'node:crypto'
+import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
+import { CRC_AT, type ZipEntry, centralHeader, directoryEnd, localHeader } from './zip-format.ts'
+
+/** What is known of a finished entry. `note`: what the caller wants to find again after a death. */
+export type Written = ZipEntry & { sha256: string; note?: unknown }
+export type ZipWriter = Awaited<ReturnType<typeof openZipWriter>>
+
+const COPY_BYTES = 4 * 1024 * 1024
+/** Journal and data reach the disk together, so often. */
+const SYNC_EVERY_BYTES = 256 * 1024 * 1024
+
+/**
+ * @param file `<file>.journal` lies beside it until `finish`.
+ * @param at the time that all entries have, milliseconds.
+ * @param resumable of what was written before, entries are gone on with up to the first that is not.
+ */
+export async function openZipWriter(file: string, { at, resumable = () => true }: { at: number; resumable?: (name: string) => boolean }) {
+  const journalFile = `${file}.journal`
+  const data = await open(file, (await exists(file)) ? 'r+' : 'w+')
+  const entries = await intactOf(data, await readJournal(journalFile), resumable)
+  const byName = new Map(entries.map((entry) => [entry.name, entry]))
+  let size = endOf(entries.at(-1))
+  await data.truncate(size)
+  const journal = await open(journalFile, 'w')
+  await journal.appendFile(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+  let synced = size
+
+  async function write(bytes: Buffer): Promise<void> {
+    for (let done = 0; done < bytes.length; ) done += (await data.write(bytes, done, bytes.length - done, size + done)).bytesWritten
+    size += bytes.length
+  }
+  async function keep(entry: Written): Promise<Written> {
+    entries.push(entry)
+    byName.set(entry.name, entry)
+    if (size - synced >= SYNC_EVERY_BYTES) await sync()
+    await journal.appendFile(`${JSON.stringify(entry)}\n`)
+    return entry
+  }
+  /** Data first: the journal never promises what the disk does not have. */
+  async function sync(): Promise<void> {
+    await data.datasync()
+    synced = size
+  }
+  const noted = (note: unknown): { note?: unknown } => (note === undefined ? {} : { note })
+
+  return {
+    /** Those that are in it already, in order. */
+    entries: (): readonly Written[] => entries,
+    has: (name: string): Written | undefined => byName.get(name),
+    /** A whole entry that fits the memory. @param sha256 of the bytes, when it is known already */
+    async add(name: string, bytes: Buffer, { sha256 = createHash('sha256').update(bytes).digest('hex'), note }: { sha256?: string; note?: unknown } = {}): Promise<Written> {
+      const entry = { name, bytes: bytes.length, crc: crc32(bytes), offset: size, at }
+      await write(localHeader(entry))
+      await write(bytes)
+      return keep({ ...entry, sha256, ...noted(note) })
+    },
+    /** A file of any size; its hash is of the bytes that went in. */
+    async addFile(name: string, source: string, { note, signal }: { note?: unknown; signal?: AbortSignal } = {}): Promise<Written> {
+      const { size: bytes } = await stat(source)
+      const entry = { name, bytes, crc: 0, offset: size, at }
+      await write(localHeader(entry))
+      const hash = createHash('sha256')
+      const from = await open(source, 'r')
+      let crc = 0
+      try {
+        const chunk = Buffer.alloc(Math.min(COPY_BYTES, Math.max(1, bytes)))
+        for (let copied = 0; copied < bytes; ) {
+          signal?.throwIfAborted()
+          const { bytesRead } = await from.read(chunk, 0, Math.min(chunk.length, bytes - copied), copied)
+          if (bytesRead === 0) throw new Error(`${source} became shorter while it was copied`)
+          const part = chunk.subarray(0, bytesRead)
+          hash.update(part)
+          crc = crc32(part, crc)
+          await write(part)
+          copied += bytesRead
+        }
+      } finally {
+        await from.close()
+      }
+      const field = Buffer.alloc(4)
+      field.writeUInt32LE(crc)
+      await data.write(field, 0, 4, entry.offset + CRC_AT)
+      return keep({ ...entry, crc, sha256: hash.digest('hex'), ...noted(note) })
+    },
+    size: (): number => size,
+    /** Writes the directory and waits for the disk. @returns bytes, and the hash of the whole file as it can be read back. */
+    async finish(onRead: (bytes: number) => void = () => {}, signal?: AbortSignal): Promise<{ bytes: number; sha256: string }> {
+      const offset = size
+      let batch: Buffer[] = []
+      for (const [i, entry] of entries.entries()) {
+        batch.push(centralHeader(entry))
+        if (batch.length < 4096 && i < entries.length - 1) continue
+        await write(Buffer.concat(batch))
+        batch = []
+      }
+      await write(directoryEnd({ entries: entries.length, bytes: size - offset, offset }))
+      await data.datasync()
+      const sha256 = await hashOf(data, size, onRead, signal)
+      await data.close()
+      await journal.close()
+      await rm(journalFile, { force: true })
+      return { bytes: size, sha256 }
+    },
+    /** Leaves everything so that it can be gone on with. */
+    async pause(): Promise<void> {
+      await sync().catch(() => {})
+      await Promise.allSettled([data.close(), journal.close()])
+    },
+  }
+}
+
+const endOf = (entry: Written | undefined): number => (entry ? entry.offset + localHeader(entry).length + entry.bytes : 0)
+
+/** After a power cut a journal may promise what the disk never got: only what still gives its hash is gone on with. */
+async function intactOf(data: FileHandle, entries: readonly Written[], resumable: (name: string) => boolean): Promise<Written[]> {
+  const intact: Written[] = []
+  const chunk = Buffer.alloc(entries.length > 0 ? COPY_BYTES : 0)
+  for (const entry of entries) {
+    if (!resumable(entry.name)) return intact
+    const header = localHeader(entry)
+    const found = Buffer.alloc(header.length)
+    await data.read(found, 0, header.length, entry.offset)
+    const hash = createHash('sha256')
+    for (let at = 0; at < entry.bytes; ) {
+      const { bytesRead } = await data.read(chunk, 0, Math.min(chunk.length, entry.bytes - at), entry.offset + header.length + at)
+      if (bytesRead === 0) return intact
+      hash.update(chunk.subarray(0, bytesRead))
+      at += bytesRead
+    }
+    if (entry.offset !== endOf(intact.at(-1)) || !found.equals(header) || hash.digest('hex') !== entry.sha256) return intact
+    intact.push(entry)
+  }
+  return intact
+}
+
+async function readJournal(file: string): Promise<Written[]> {
+  const text = await readFile(file, 'utf8').catch(() => '')
+  const entries: Written[] = []
+  for (const line of text.split('\n')) {
+    try {
+      if (line !== '') entries.push(JSON.parse(line) as Written)
+    } catch {
+      // Cut short by a death: that entry is written again.
+      break
+    }
+  }
+  return entries
+}
+
+const exists = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  )
+
+/** While one piece is hashed, the next one is read. */
+async function hashOf(data: FileHandle, size: number, onRead: (bytes: number) => void, signal?: AbortSignal): Promise<string> {
+  const hash: Hash = createHash('sha256')
+  const chunks = [Buffer.alloc(COPY_BYTES), Buffer.alloc(COPY_BYTES)] as const
+  const read = (at: number, i: number) => data.read(chunks[i % 2 === 0 ? 0 : 1], 0, COPY_BYTES, at)
+  let next = read(0, 0)
+  for (let at = 0, i = 0; at < size; i += 1) {
+    signal?.throwIfAborted()
+    const { bytesRead, buffer } = await next
+    if (bytesRead === 0) throw new Error('the package became shorter while it was read back')
+    at += bytesRead
+    next = read(at, i + 1)
+    hash.update(buffer.subarray(0, bytesRead))
+    onRead(at)
+  }
+  await next
+  return hash.digest('hex')
+}
