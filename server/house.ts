@@ -21,6 +21,7 @@ import { startRtmpIngest } from './clip/rtmp-ingest.ts'
 import { cameraRoutes } from './door/camera-routes.ts'
 import { clipRoutes } from './door/clip-routes.ts'
 import { type Credential, createDoor, credentialOf } from './door/door.ts'
+import { exportRoutes } from './door/export-routes.ts'
 import { findingRoutes } from './door/finding-routes.ts'
 import { helpPointRoutes } from './door/help-point-routes.ts'
 import { incidentRoutes } from './door/incident-routes.ts'
@@ -34,6 +35,11 @@ import { pressRoutes } from './door/press-routes.ts'
 import { createSignIn, sessionRoutes } from './door/session-routes.ts'
 import { shiftRoutes } from './door/shift-routes.ts'
 import { stateRoutes } from './door/state-routes.ts'
+import { startClockWatch } from './evidence/clock-watch.ts'
+import { createEvidenceDesk } from './evidence/evidence-desk.ts'
+import { openEvidenceKeys } from './evidence/evidence-keys.ts'
+import { createExportBook } from './evidence/export-book.ts'
+import { createExportDesk } from './evidence/export-desk.ts'
 import type { CameraId, CameraView, FramingWay, PresetToken } from './glossary/camera.ts'
 import type { IncidentId } from './glossary/incident.ts'
 import type { Person } from './glossary/people.ts'
@@ -73,7 +79,7 @@ import { openSiteFile } from './site/site-file.ts'
 import { createHelpPointIndex } from './site/help-point-index.ts'
 import { createResolver } from './site/site-references.ts'
 import { createWalks } from './site/walking.ts'
-import { realClock } from './tools/clock.ts'
+import { isoTime, realClock } from './tools/clock.ts'
 import { createClosingStack } from './tools/closing-stack.ts'
 import { Failure } from './tools/failure.ts'
 import { createFollowers } from './tools/followers.ts'
@@ -147,6 +153,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const proofs = createProofBook({ startedAt: clock.now() })
     const told = createOutboxBook()
     const shifts = createShiftBook()
+    const exported = createExportBook()
     const { append } = ledger
 
     const listening = new Set<CameraId>()
@@ -326,7 +333,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     })
 
     // What happened before this start.
-    const folds = createFolds(snapshotFile, { incidents: book, presses, proofs, outbox: told, shifts }, { whenDurable: ledger.whenDurable, write: ledger.keepSnapshot, clock, onError })
+    const folds = createFolds(snapshotFile, { incidents: book, presses, proofs, outbox: told, shifts, exports: exported }, { whenDurable: ledger.whenDurable, write: ledger.keepSnapshot, clock, onError })
     const fits = snapshot !== null && isOf(snapshot, await ledger.hashAt(snapshot.seq), ledger.state().chainFirst)
     await ledger.replay(fits ? folds.restore(snapshot) : 0, folds.follow)
     await book.settle()
@@ -386,13 +393,52 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       await followers.follow('the outbox', () => outbox.follow(town.destinations))
     }
 
+    // Evidence: who signs, and the packages that are ordered.
+    const evidenceKeys = await openEvidenceKeys({
+      folder: join(dataFolder, 'evidence-keys'),
+      siteName: site().name,
+      now: clock.now,
+      supplied: () => site().evidence.signer,
+      onSigner: ({ signer, root, signerUntil }) => void append([{ kind: 'evidence.signer-changed', actor: 'lamppost', subject: 'evidence', body: { fingerprint: signer, root, from: isoTime(clock.now()), to: signerUntil } }]),
+      onWarning: (words) => logger.warn(words),
+    })
+    const exports = createExportDesk({
+      folder: join(dataFolder, 'exports'),
+      clock,
+      book: exported,
+      append,
+      port: {
+        site,
+        camera: (id) => {
+          const device = cameras.device(id)
+          return { id, name: cameras.siteCamera(id).name, serial: device?.serial || null, mac: null, model: device ? `${device.manufacturer} ${device.model}`.trim() : null, firmware: device?.firmware || null, clockOffsetMs: cameras.health(id).clockOffsetMs }
+        },
+        incident: book.load,
+        presses: ({ presses: of }) => of.map(({ id, receivedAt, helpPoint: at }) => ({ id, receivedAt, helpPoint: helpPoint(at)?.name ?? at, address: helpPoint(at)?.address ?? '', ...locationOf(at) })),
+        stored: clips.stored,
+        hold: clips.hold,
+        release: clips.release,
+        about: ledger.about,
+        inclusion: ledger.inclusion,
+        signing: evidenceKeys.signing,
+        software: () => ({ name: 'lamppost', version, node: process.version }),
+      },
+      onProgress: (id, progress) => news.publish({ event: 'export.progress', data: { export: id, progress } }),
+      onError,
+    })
+    closing.add('the exports', exports.close)
+    const clockWatch = startClockWatch({ clock, onStep: (ms) => void append([{ kind: 'clock.stepped', actor: 'lamppost', subject: 'clock', body: { ms } }]) })
+    closing.add('the clock watch', clockWatch.close)
+
     await clips.follow(site().cameras)
     await cameras.follow(site())
     await followPushers(site())
     const blindWatch = startBlindWatch({ cameras: cameras.ids, still: clips.still, look: pictures.calls.look, onSeen: cameras.seen, clock })
     closing.add('the blind watch', blindWatch.close)
     incidents.resume()
+    exports.holdAgain()
     clips.evictFromNowOn()
+    exports.goOn()
     await append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable
     await followSources(site())
     const care = startLedgerCare({
@@ -550,6 +596,15 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       const credential = credentialOf(headers)
       return credential !== null && whoHas(credential) !== null
     } })
+    exportRoutes(door, {
+      ...createEvidenceDesk({ exports, incident: book.load, hasCamera: (id) => cameras.ids().some((each) => each === id), append, clock, root: evidenceKeys.root, verifierPage: join(packageRoot, 'dist', 'web', 'verify.html') }),
+      root: evidenceKeys.root,
+      keys: evidenceKeys.state,
+      mustBeConfirmed: ({ headers }) => {
+        const credential = credentialOf(headers)
+        if (credential && 'cookie' in credential && !sessions.isConfirmed(credential.cookie)) throw new Failure('people/confirm-first', 'This hands recordings out: say your password again first (PUT /api/v1/session/confirmation).')
+      },
+    })
     const signIn = createSignIn({ byPassword: people.byPassword, byToken })
     peopleRoutes(door, {
       present: presence.view,
@@ -577,6 +632,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       byToken,
       open: sessions.open,
       close: sessions.close,
+      confirm: sessions.confirm,
       onOpened: async ({ name, role }) => void (await append([{ kind: 'session.opened', actor: `${role}:${name}`, subject: 'session', body: { name, role } }]).durable),
       demoTokens: demoTown?.credentials.tokens ?? null,
     }, signIn)

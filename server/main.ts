@@ -5,6 +5,7 @@ import { checkCommand } from './commands/check.ts'
 import { ledgerCommand } from './commands/ledger.ts'
 import { tokenCommand, userCommand } from './commands/people.ts'
 import { startCommand } from './commands/start.ts'
+import { verifyCommand } from './commands/verify.ts'
 
 const USAGE = `lamppost: links presses of help points to the cameras that see them
 
@@ -14,6 +15,7 @@ const USAGE = `lamppost: links presses of help points to the cameras that see th
   lamppost token --role ROLE --name NAME [--help-point ID] [--data DIR]
   lamppost user  --role ROLE --name NAME --user USER [--data DIR]     (password on standard input)
   lamppost ledger verify [--data DIR]
+  lamppost verify PACKAGE.zip [--root PEM] [--timestamp-root PEM]      (needs no server)
 `
 
 const OPTIONS = {
@@ -28,6 +30,8 @@ const OPTIONS = {
   name: { type: 'string' },
   user: { type: 'string' },
   'help-point': { type: 'string', multiple: true },
+  root: { type: 'string' },
+  'timestamp-root': { type: 'string' },
   help: { type: 'boolean' },
 } as const
 
@@ -49,6 +53,8 @@ async function main(): Promise<number> {
       return userCommand(values)
     case 'ledger':
       return ledgerCommand(rest, values)
+    case 'verify':
+      return verifyCommand(rest, values)
     default:
       process.stderr.write(`lamppost: there is no command "${command}"\n\n${USAGE}`)
       return 2

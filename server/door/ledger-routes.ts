@@ -5,7 +5,7 @@ import type { Entry, Verification } from '../glossary/ledger.ts'
 import type { App } from './door.ts'
 import { ENTRY, LIMIT, MEDIA, VERIFICATION, listOf } from './shapes.ts'
 
-export type LiveNews = { event: 'camera.health' | 'help-point.health' | 'storage.health' | 'ledger.health' | 'site.problem' | 'people.present' | 'camera.hand'; data: unknown }
+export type LiveNews = { event: 'camera.health' | 'help-point.health' | 'storage.health' | 'ledger.health' | 'site.problem' | 'people.present' | 'camera.hand' | 'export.progress'; data: unknown }
 export type LedgerPort = {
   page(after: number, limit: number): Promise<Entry[]>
   verify(): Promise<Verification>

@@ -33,6 +33,16 @@ const STATUS = {
   'preset/no-picture': 404,
   'clip/none': 404,
   'clip/unreadable': 409,
+  'export/unknown': 404,
+  'export/refused': 422,
+  'export/not-ready': 409,
+  'export/gone': 410,
+  'export/no-such-range': 416,
+  'export/changed': 409,
+  'export/unplayable': 409,
+  'export/no-room': 507,
+  'export/too-large': 422,
+  'people/confirm-first': 403,
   'live/none': 503,
   'live/ahead': 400,
   'shift/unknown': 404,
@@ -43,7 +53,7 @@ const STATUS = {
   'video/unavailable': 503,
 } satisfies Record<FailureCode, number>
 
-const TITLES: Record<number, string> = { 400: 'Bad request', 401: 'Not signed in', 403: 'Not allowed', 404: 'Not found', 409: 'Conflict', 413: 'Too large', 415: 'Not JSON', 422: 'Cannot be done', 429: 'Too many', 500: 'Internal error', 502: 'The camera refused', 503: 'Not available now' }
+const TITLES: Record<number, string> = { 400: 'Bad request', 401: 'Not signed in', 403: 'Not allowed', 404: 'Not found', 409: 'Conflict', 410: 'Gone', 413: 'Too large', 415: 'Not JSON', 416: 'No such range', 422: 'Cannot be done', 429: 'Too many', 500: 'Internal error', 502: 'The camera refused', 503: 'Not available now', 507: 'No room' }
 
 export function sendProblem(reply: FastifyReply, status: number, code: string, detail: string, extra: Record<string, unknown> = {}): FastifyReply {
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="lamppost"')

@@ -1,8 +1,8 @@
 /** Sign in and out; and, in the simulated town only, tokens for the pages that imitate other people's. */
 import { Type } from 'typebox'
 import { type Person, ROLES, type Role } from '../glossary/people.ts'
-import { Failure } from '../tools/failure.ts'
-import { type App, SESSION_COOKIE } from './door.ts'
+import { Failure, wordsOf } from '../tools/failure.ts'
+import { type App, SESSION_COOKIE, credentialOf } from './door.ts'
 import { PROBLEM } from './shapes.ts'
 
 export type SessionPort = {
@@ -10,6 +10,7 @@ export type SessionPort = {
   byToken(token: string): Person | null
   open(person: Person): string
   close(cookie: string): void
+  confirm(cookie: string): void
   onOpened(person: Person): Promise<void>
   /** Null in a real town. */
   demoTokens: Readonly<Record<Role, string>> | null
@@ -56,6 +57,15 @@ export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn): void
     return reply.status(201).header('set-cookie', cookie(request, port.open(person), 24 * 3600)).send({ name: person.name, role: person.role })
   })
   app.get('/api/v1/session', { config: { roles: EVERYBODY }, schema: { summary: 'Who is signed in', tags: ['session'], response: { 200: WHO, '4xx': PROBLEM } } }, (request) => ({ name: request.person?.name ?? '', role: request.person?.role ?? '' }))
+  app.put('/api/v1/session/confirmation', { config: { roles: EVERYBODY }, schema: { summary: 'Say the password (or token) again, for what cannot be taken back: exports and hand-overs, for five minutes', tags: ['session'], body: SIGN_IN, response: { 204: Type.Null(), '4xx': PROBLEM } } }, async (request, reply) => {
+    const person = await signIn(request.ip, request.body).catch((error: unknown) => {
+      throw new Failure('people/forbidden', wordsOf(error))
+    })
+    if (person.name !== request.person?.name || person.role !== request.person.role) throw new Failure('people/forbidden', `${request.person?.name ?? 'Somebody else'} is signed in here; ${person.name} cannot answer for them.`)
+    const credential = credentialOf(request.headers)
+    if (credential && 'cookie' in credential) port.confirm(credential.cookie)
+    return reply.status(204).send(null)
+  })
   app.delete('/api/v1/session', { schema: { summary: 'Sign out', tags: ['session'], security: [], response: { 204: Type.Null() } } }, async (request, reply) => {
     const held = new RegExp(`${SESSION_COOKIE}=([^;\\s]+)`).exec(request.headers.cookie ?? '')?.[1]
     if (held) port.close(held)

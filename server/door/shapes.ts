@@ -108,6 +108,31 @@ export const DESTINATION = Type.Object({
 export const ENTRY = Type.Object({ seq: Type.Integer(), at: TIME, kind: Type.String(), actor: Type.String(), subject: Type.String(), body: Type.Unknown(), hash: Type.String() })
 export const VERIFICATION = Type.Object({ ok: Type.Boolean(), entries: Type.Integer(), head: Type.String(), problem: MAYBE_STRING, chains: Type.Array(Type.Object({ chain: Type.Integer(), first: Type.Integer(), ok: Type.Boolean(), entries: Type.Integer(), head: Type.String(), checkpoints: Type.Integer({ description: 'Signed checkpoints outside the database that agree with it' }), problem: MAYBE_STRING }), { description: 'One, and a further one after each break' }) })
 
+export const EXPORT = Type.Object({
+  id: Type.String(),
+  state: Type.Enum(['queued', 'cutting', 'ready', 'failed']),
+  progress: Type.Number({ minimum: 0, maximum: 1 }),
+  package: Type.Union([Type.String(), Type.Null()], { description: 'Where the ZIP is fetched; null while there is none' }),
+  sha256: Type.Union([Type.String(), Type.Null()], { description: 'Of the ZIP' }),
+  problem: MAYBE_STRING,
+  kind: Type.Enum(['master', 'redacted']),
+  parentExport: MAYBE_STRING,
+  incident: MAYBE_STRING,
+  cuts: Type.Array(Type.Object({ camera: Type.String(), from: TIME, to: TIME })),
+  redactions: Type.Array(Type.Unknown()),
+  requestedBy: Type.Object({ name: Type.String(), organisation: MAYBE_STRING, reference: MAYBE_STRING }),
+  reason: Type.String(),
+  lawfulBasis: MAYBE_STRING,
+  exhibitRef: MAYBE_STRING,
+  exportedBy: Type.Object({ name: Type.String(), role: Type.String() }),
+  requestedAt: TIME,
+  changedAt: TIME,
+  seal: Type.Union([Type.Object({ segments: Type.Integer(), bytes: Type.Integer(), contents: Type.String() }), Type.Null()], { description: 'What was cut, and the hash that the ledger vouches for' }),
+  facts: Type.Union([Type.Object({ bytes: Type.Integer(), sha256: Type.String(), tagManifestSha256: Type.String(), signer: Type.String(), root: Type.String(), timeStamped: MAYBE_TIME }), Type.Null()]),
+  deletedAt: MAYBE_TIME,
+  downloads: Type.Integer(),
+})
+
 /** Bytes or a playlist: described by its content type. */
 export const MEDIA = Type.Unknown()
 /** A count in a query string. */

@@ -1,5 +1,6 @@
 /** Types only: the one append-only record of everything that happened. */
 import type { CameraId, Framing, PresetCheck, PresetToken } from './camera.ts'
+import type { ExportId, ExportRequest, ExportState, PackageFacts, Seal } from './evidence.ts'
 import type { IncidentId } from './incident.ts'
 import type { HelpPointId, Press, PressId, PressKind } from './press.ts'
 import type { ChainResult, DrillResult } from './proof.ts'
@@ -61,6 +62,27 @@ export type EntryBodies = {
   'session.closed': { name: string }
   /** A short-lived token for a wall; `through`: whose own token asked for it. */
   'token.issued': { name: string; role: string; through: string; until: string }
+  'export.requested': ExportRequest & { export: ExportId }
+  /** What was cut, and the hash of it: from here on the ledger vouches for these very recordings. */
+  'export.sealed': Seal & { export: ExportId; incident: IncidentId | null }
+  'export.changed': { export: ExportId; incident: IncidentId | null; state: ExportState; problem: string | null; facts: PackageFacts | null }
+  /** `from`: the first byte that was asked for; 0 for the whole. `through`: a disclosure, when it was not somebody who is signed in. */
+  'export.downloaded': { export: ExportId; incident: IncidentId | null; what: 'package' | 'companion'; from: number; bytes: number; sha256: string; through: string | null }
+  'export.deleted': { export: ExportId; incident: IncidentId | null; sha256: string | null; reason: string }
+  /** A link that somebody outside fetches the package by. `link`: SHA-256 of its secret. */
+  'disclosure.made': { disclosure: string; export: ExportId; incident: IncidentId | null; recipient: string; organisation: string; purpose: string; until: string; most: number; link: string }
+  'disclosure.opened': { disclosure: string; export: ExportId; incident: IncidentId | null; address: string; refused: string | null }
+  'disclosure.revoked': { disclosure: string; export: ExportId; incident: IncidentId | null; by: string; reason: string }
+  /** Kept for ever, or until then, whatever the site's rule. */
+  'clip.locked': { incident: IncidentId; by: string; reason: string; until: string | null }
+  'clip.unlocked': { incident: IncidentId; by: string; reason: string }
+  /** The site's rule lets it go then. */
+  'clip.expiring': { incident: IncidentId; at: string }
+  /** What went, with the hash over the hashes of its segments. */
+  'clip.deleted': { incident: IncidentId; camera: CameraId; from: string; to: string; segments: number; bytes: number; sha256: string; why: string }
+  /** The recorder's own clock was set: by so many milliseconds against time that only grows. */
+  'clock.stepped': { ms: number }
+  'evidence.signer-changed': { fingerprint: string; root: string; from: string; to: string }
   'shift.offered': ShiftOffer
   'shift.accepted': { shift: string; by: string }
 }

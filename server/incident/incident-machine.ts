@@ -92,6 +92,7 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'clip.held':
       return { ...incident, clips: withClip(incident.clips, entry.body) }
     case 'clip.released':
+    case 'clip.deleted':
       return { ...incident, clips: incident.clips.filter(({ camera }) => camera !== entry.body.camera) }
     case 'incident.noted':
     case 'incident.contacted':
@@ -122,6 +123,19 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'session.opened':
     case 'session.closed':
     case 'token.issued':
+    case 'clip.locked':
+    case 'clip.unlocked':
+    case 'clip.expiring':
+    case 'disclosure.made':
+    case 'disclosure.opened':
+    case 'disclosure.revoked':
+    case 'export.requested':
+    case 'export.sealed':
+    case 'export.changed':
+    case 'export.downloaded':
+    case 'export.deleted':
+    case 'clock.stepped':
+    case 'evidence.signer-changed':
     case 'shift.offered':
     case 'shift.accepted':
       return incident

@@ -4,14 +4,15 @@ import type { Person } from '../glossary/people.ts'
 import { hashToken } from './people-file.ts'
 
 const IDLE_MS = 12 * 3_600_000
+const CONFIRMED_MS = 5 * 60_000
 const LONGEST_MS = 24 * 3_600_000
 
 export function createSessions(now: () => number) {
-  const sessions = new Map<string, { person: Person; opened: number; used: number }>()
+  const sessions = new Map<string, { person: Person; opened: number; used: number; confirmed: number }>()
   return {
     open(person: Person): string {
       const id = randomBytes(32).toString('base64url')
-      sessions.set(hashToken(id), { person, opened: now(), used: now() })
+      sessions.set(hashToken(id), { person, opened: now(), used: now(), confirmed: Number.NEGATIVE_INFINITY })
       return id
     },
     who(id: string): Person | null {
@@ -24,6 +25,13 @@ export function createSessions(now: () => number) {
       session.used = now()
       return session.person
     },
+    /** Its person has said the password again. */
+    confirm(id: string): void {
+      const session = sessions.get(hashToken(id))
+      if (session) session.confirmed = now()
+    },
+    /** Whether that was lately: a session that was left open, or stolen, is not enough for what cannot be taken back. */
+    isConfirmed: (id: string): boolean => now() - (sessions.get(hashToken(id))?.confirmed ?? Number.NEGATIVE_INFINITY) < CONFIRMED_MS,
     close: (id: string): boolean => sessions.delete(hashToken(id)),
   }
 }

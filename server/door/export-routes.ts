@@ -1,0 +1,114 @@
+/** Evidence packages: ordered, watched, cancelled, fetched, deleted. The evidence role only; each fetching is an entry of the ledger. */
+import { createReadStream } from 'node:fs'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Export } from '../glossary/evidence.ts'
+import type { Person } from '../glossary/people.ts'
+import { Failure } from '../tools/failure.ts'
+import { type App, actorOf } from './door.ts'
+import { EXPORT, ID_PARAMS, MEDIA, PROBLEM, TIME, listOf } from './shapes.ts'
+
+export type ExportOrder = { kind?: 'master' | 'redacted'; incident?: string; parentExport?: string; cameras?: string[]; from?: string; to?: string; redactions?: { camera: string; from: string; to: string; x: number; y: number; width: number; height: number }[]; reason?: string; lawfulBasis?: string; exhibitRef?: string; requestedBy?: { name?: string; organisation?: string; reference?: string } }
+export type ExportPort = {
+  order(order: ExportOrder, by: Person): Promise<Export>
+  get(id: string): Export
+  all(): Export[]
+  progress(id: Export['id']): number
+  /** @throws export/not-ready, export/gone */
+  made(id: string): Export & { facts: NonNullable<Export['facts']> }
+  file(id: Export['id']): string
+  cancel(id: string, by: string, actor: string): Promise<Export>
+  resume(id: string, actor: string): Promise<Export>
+  remove(id: string, reason: string, actor: string): Promise<Export>
+  companion(made: Export & { facts: NonNullable<Export['facts']> }): Promise<Buffer>
+  receipt(made: Export & { facts: NonNullable<Export['facts']> }): Promise<string>
+  root(): string
+  keys(): unknown
+  onDownload(download: { made: Export & { facts: NonNullable<Export['facts']> }; what: 'package' | 'companion'; from: number; actor: string; through: string | null }): Promise<void>
+  /** A session must have said its password again lately; a token says itself with each request. @throws people/confirm-first */
+  mustBeConfirmed(request: FastifyRequest): void
+}
+
+const OFFICER = { roles: ['evidence'] } as const
+const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
+const strict = { additionalProperties: false }
+const TEXT = Type.String({ maxLength: 2000 })
+const SHARE = Type.Number({ minimum: 0, maximum: 1 })
+const ORDER = Type.Object(
+  {
+    kind: Type.Optional(Type.Enum(['master', 'redacted'])),
+    incident: Type.Optional(Type.String({ maxLength: 200 })),
+    parentExport: Type.Optional(Type.String({ maxLength: 200, description: 'The export that this one is a trimmed or redacted derivative of' })),
+    cameras: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 50, description: 'Left out: all that the incident holds' })),
+    from: Type.Optional(TIME),
+    to: Type.Optional(TIME),
+    redactions: Type.Optional(Type.Array(Type.Object({ camera: Type.String({ maxLength: 100 }), from: TIME, to: TIME, x: SHARE, y: SHARE, width: Type.Number({ exclusiveMinimum: 0, maximum: 1 }), height: Type.Number({ exclusiveMinimum: 0, maximum: 1 }) }, strict), { maxItems: 100, description: 'Places to be blurred; shares of the picture’s width and height, from the upper left' })),
+    reason: Type.Optional(Type.String({ maxLength: 2000, description: 'Why these recordings are handed out; without it 422' })),
+    lawfulBasis: Type.Optional(TEXT),
+    exhibitRef: Type.Optional(Type.String({ maxLength: 100 })),
+    requestedBy: Type.Optional(Type.Object({ name: Type.Optional(Type.String({ maxLength: 200 })), organisation: Type.Optional(Type.String({ maxLength: 200 })), reference: Type.Optional(Type.String({ maxLength: 200 })) }, { ...strict, description: 'Who asked; without a name 422' })),
+  },
+  strict,
+)
+
+export function exportRoutes(app: App, port: ExportPort): void {
+  const view = (job: Export) => ({ ...job, progress: job.state === 'ready' ? 1 : port.progress(job.id), package: job.state === 'ready' && job.deletedAt === null ? `/api/v1/exports/${encodeURIComponent(job.id)}/package.zip` : null, sha256: job.facts?.sha256 ?? null })
+  const answers = { 200: EXPORT, '4xx': PROBLEM }
+  const nameOf = (request: FastifyRequest): string => request.person?.name ?? ''
+
+  app.post('/api/v1/exports', { config: OFFICER, schema: { summary: 'Order an evidence package; it is made in the background', tags: ['exports'], body: Type.Union([ORDER, Type.Null()]), response: { 202: EXPORT, '4xx': PROBLEM } } }, async (request, reply) => {
+    port.mustBeConfirmed(request)
+    const job = await port.order((request.body as ExportOrder | null | undefined) ?? {}, request.person as Person)
+    return reply.status(202).header('location', `/api/v1/exports/${encodeURIComponent(job.id)}`).send(view(job))
+  })
+  app.get('/api/v1/exports', { config: OFFICER, schema: { summary: 'All exports, newest first', tags: ['exports'], response: { 200: listOf(EXPORT) } } }, () => ({ items: port.all().map(view), next: null }))
+  app.get('/api/v1/exports/:id', { config: OFFICER, schema: { summary: 'How far it is, and what it is', tags: ['exports'], params: ID_PARAMS, response: answers } }, (request) => view(port.get(request.params.id)))
+  app.post('/api/v1/exports/:id/cancellation', { config: OFFICER, schema: { summary: 'Stop making it; what was done is kept to be gone on with', tags: ['exports'], params: ID_PARAMS, response: answers } }, async (request) => view(await port.cancel(request.params.id, nameOf(request), actorOf(request))))
+  app.post('/api/v1/exports/:id/resumption', { config: OFFICER, schema: { summary: 'Go on with what was cancelled or has failed', tags: ['exports'], params: ID_PARAMS, response: answers } }, async (request) => view(await port.resume(request.params.id, actorOf(request))))
+  app.delete('/api/v1/exports/:id', { config: OFFICER, schema: { summary: 'Delete the package, with the reason; the record of it stays', tags: ['exports'], params: ID_PARAMS, body: Type.Object({ reason: Type.String({ minLength: 1, maxLength: 2000 }) }, strict), response: answers } }, async (request) => {
+    port.mustBeConfirmed(request)
+    return view(await port.remove(request.params.id, request.body.reason, actorOf(request)))
+  })
+  app.get('/api/v1/exports/:id/package.zip', { config: OFFICER, schema: { summary: 'The package; a download that broke off is gone on with by Range', tags: ['exports'], params: ID_PARAMS, response: { 200: MEDIA, 206: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => {
+    const made = port.made(request.params.id)
+    port.mustBeConfirmed(request)
+    return sendPackage(request, reply, { made, file: port.file(made.id), onSend: (from) => port.onDownload({ made, what: 'package', from, actor: actorOf(request), through: null }) })
+  })
+  app.get('/api/v1/exports/:id/companion.zip', { config: OFFICER, schema: { summary: 'Receipt, root certificate, and a page that verifies the package in a browser without a network', tags: ['exports'], params: ID_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => {
+    const made = port.made(request.params.id)
+    port.mustBeConfirmed(request)
+    const bytes = await port.companion(made)
+    await port.onDownload({ made, what: 'companion', from: 0, actor: actorOf(request), through: null })
+    return reply.type('application/zip').header('content-disposition', `attachment; filename="${made.id}_companion.zip"`).header('cache-control', 'no-store').send(bytes)
+  })
+  app.get('/api/v1/exports/:id/receipt.html', { config: OFFICER, schema: { summary: 'The receipt, to be printed', tags: ['exports'], params: ID_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'").send(await port.receipt(port.made(request.params.id))))
+  app.get('/api/v1/evidence-root.pem', { config: { roles: READERS }, schema: { summary: 'The root that packages are verified with', tags: ['exports'], response: { 200: MEDIA } } }, (_, reply) => reply.type('application/x-pem-file').header('content-disposition', 'attachment; filename="evidence-root.pem"').header('cache-control', 'no-store').send(port.root()))
+  app.get('/api/v1/evidence-keys', { config: OFFICER, schema: { summary: 'Fingerprints of root and signer, and how long they are good', tags: ['exports'], response: { 200: Type.Unknown() } } }, () => port.keys())
+}
+
+/** Of any size, from any byte on; the entry of the ledger is durable before the first byte leaves. @throws request/invalid for a range that is not there */
+export async function sendPackage(request: FastifyRequest, reply: FastifyReply, { made, file, onSend }: { made: Export & { facts: NonNullable<Export['facts']> }; file: string; onSend(from: number): Promise<void> }): Promise<FastifyReply> {
+  const { bytes, sha256 } = made.facts
+  const range = /^bytes=(\d{1,15})-(\d{1,15})?$/.exec(request.headers.range ?? '')
+  const from = Number(range?.[1] ?? 0)
+  const to = Math.min(bytes - 1, range?.[2] === undefined ? bytes - 1 : Number(range[2]))
+  // Another package under the same name would make one file of two.
+  const whole = !range || (request.headers['if-range'] !== undefined && request.headers['if-range'] !== `"${sha256}"`)
+  if (!whole && from > to) {
+    reply.header('content-range', `bytes */${bytes}`)
+    throw new Failure('export/no-such-range', `The package has ${bytes} bytes; ${request.headers.range} is not in it.`)
+  }
+  await onSend(whole ? 0 : from)
+  reply
+    .status(whole ? 200 : 206)
+    .type('application/zip')
+    .header('content-length', whole ? bytes : to - from + 1)
+    .header('accept-ranges', 'bytes')
+    .header('etag', `"${sha256}"`)
+    .header('content-disposition', `attachment; filename="${made.id}.zip"`)
+    .header('repr-digest', `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`)
+    .header('x-lamppost-sha256', sha256)
+    .header('cache-control', 'no-store')
+  if (!whole) reply.header('content-range', `bytes ${from}-${to}/${bytes}`)
+  return reply.send(createReadStream(file, whole ? {} : { start: from, end: to }))
+}

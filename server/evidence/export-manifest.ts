@@ -1,0 +1,148 @@
+/** What a package says of itself: manifest.json, the chain of custody, and the two pages for people. Pure. */
+import type { ClockStatement, CustodyLine, ExportCamera, ExportId, ExportPress, ExportRequest, InclusionProof, Seal } from '../glossary/evidence.ts'
+import type { ViewingCopy } from './viewing-copy.ts'
+
+export const MANIFEST_FORMAT = 'lamppost-evidence/1'
+
+export type ManifestSegment = { file: string; start: string; duration: number; bytes: number; sha256: string }
+export type ViewFile = { file: string; subtitles: string; from: string; to: string; sha256: string; bytes: number; stream: ViewingCopy }
+export type CameraFacts = ExportCamera & { requested: { from: string; to: string }; actual: { from: string; to: string } | null; segments: ManifestSegment[]; gaps: { from: string; to: string }[]; views: ViewFile[]; codecs: string[]; /** Of a redacted export: what was made out of what. */ redacted: { from: string; regions: unknown[] } | null }
+export type ManifestFacts = {
+  id: ExportId
+  request: ExportRequest
+  createdAt: string
+  site: { id: string; name: string; timezone: string }
+  presses: ExportPress[]
+  cameras: CameraFacts[]
+  clock: ClockStatement
+  software: { name: string; version: string; node: string }
+  seal: Seal
+  ledger: InclusionProof
+  custody: CustodyLine[]
+}
+
+const earliest = (times: readonly string[]): string => times.reduce((a, b) => (a < b ? a : b), times[0] ?? '')
+const latest = (times: readonly string[]): string => times.reduce((a, b) => (a > b ? a : b), times[0] ?? '')
+const WIDENED = 'Widened to whole segments: each begins with a picture that can be decoded by itself, and its bytes are as recorded.'
+
+export function manifestJson({ id, request, createdAt, site, presses, cameras, clock, software, seal, ledger }: ManifestFacts): string {
+  const { kind, parentExport, incident, requestedBy, exportedBy, reason, lawfulBasis, exhibitRef, cuts } = request
+  const actuals = cameras.flatMap(({ actual }) => (actual ? [actual] : []))
+  const manifest = {
+    format: MANIFEST_FORMAT,
+    exportId: id,
+    kind,
+    parentExport,
+    createdAt,
+    site: { ...site, times: 'All times are UTC, ISO 8601 with milliseconds, from the recorder’s wall clock when the picture arrived.' },
+    incident,
+    press: presses[0] ?? null,
+    presses,
+    range: {
+      requested: { from: earliest(cuts.map(({ from }) => from)), to: latest(cuts.map(({ to }) => to)) },
+      actual: { from: earliest(actuals.map(({ from }) => from)), to: latest(actuals.map(({ to }) => to)), reason: WIDENED },
+    },
+    requestedBy,
+    exportedBy: { user: exportedBy.name, name: exportedBy.name, role: exportedBy.role, exhibitRef },
+    reason,
+    lawfulBasis,
+    cameras: cameras.map(({ id: camera, name, serial, mac, model, firmware, codecs, clockOffsetMs, framings, requested, actual, segments, gaps, views, redacted }) => ({
+      id: camera,
+      name,
+      serial,
+      mac,
+      model,
+      firmware,
+      codec: codecs.join(', '),
+      clockOffsetMs,
+      framings: framings.map(({ preset, way, role, state, proofs, askedAt, settledAt, reason: why }) => ({ preset, way, role, state, proofs, askedAt, settledAt, reason: why })),
+      range: { requested, actual },
+      segments,
+      gaps,
+      streamHash: views.map(({ file, stream }) => ({ viewCopy: file, algorithm: 'SHA-256 of the elementary streams in Annex B (ffmpeg -f streamhash)', master: stream.master })),
+      viewCopy: views.map(({ file, subtitles, from, to, sha256, bytes, stream }) => ({ file, subtitles, from, to, sha256, bytes, streams: stream.view, sameAsMaster: redacted ? null : stream.equal })),
+      redacted,
+    })),
+    clock: { ...clock, cameraMinusRecorderMs: Object.fromEntries(cameras.map(({ id: camera, clockOffsetMs }) => [camera, clockOffsetMs])) },
+    software,
+    contents: { ...seal, of: 'SHA-256 of the lines of manifest-sha256.txt that are below data/native/, or below data/view/ where there is none' },
+    ledger,
+  }
+  return `${JSON.stringify(manifest, null, 1)}\n`
+}
+
+/** Text that begins like a formula is one to a spreadsheet. */
+const cell = (value: string | number): string => {
+  const text = String(value)
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}
+export const custodyCsv = (lines: readonly CustodyLine[]): string => [['entry', 'time (UTC)', 'kind', 'who', 'about', 'what', 'SHA-256 in the ledger'], ...lines.map(({ seq, at, kind, actor, subject, what, hash }) => [seq, at, kind, actor, subject, what, hash])].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+
+const wrapped = (text: string): string => text.replaceAll(/(.{1,96})(?:\s+|$)/g, '$1\n')
+
+/** For somebody who knows no software. */
+export function readMeFirst({ id, request, createdAt, site, presses, cameras, clock }: ManifestFacts): string {
+  const { requestedBy, exportedBy, reason, lawfulBasis, kind, parentExport } = request
+  const gaps = cameras.flatMap(({ id: camera, gaps: missing }) => missing.map(({ from, to }) => `  ${camera}: nothing was recorded from ${from} to ${to}`))
+  return [
+    `EVIDENCE PACKAGE ${id}`,
+    `${site.name}, made ${createdAt} (UTC; the site's own time zone is ${site.timezone})`,
+    '',
+    'TO WATCH IT: open data/view. Each .mp4 plays in any player; the .srt beside it shows the time of',
+    'day when the player is told to show subtitles.',
+    '',
+    ...(kind === 'redacted' ? [`This is a REDACTED copy: places in the picture were blurred. The master is export ${parentExport}.`] : ['THE MASTER is data/native: the bytes exactly as they were recorded, never converted. The viewing', 'copies hold the same pictures in another wrapping; manifest.json has the hashes that show it.']),
+    '',
+    `Why it was made:     ${reason}`,
+    `Lawful basis:        ${lawfulBasis ?? 'not stated'}`,
+    `Asked for by:        ${[requestedBy.name, requestedBy.organisation, requestedBy.reference].filter(Boolean).join(', ')}`,
+    `Exported by:         ${exportedBy.name} (${exportedBy.role})`,
+    ...presses.map(({ receivedAt, helpPoint, address }) => `Press:               ${receivedAt} ${helpPoint}${address ? `, ${address}` : ''}`),
+    '',
+    'What is in it:',
+    ...cameras.map(({ id: camera, name, actual, requested, segments }) => `  ${camera} (${name}): ${actual ? `${actual.from} to ${actual.to}` : 'no picture'}; asked for ${requested.from} to ${requested.to}; ${segments.length} segments`),
+    '',
+    ...(gaps.length > 0 ? ['What is missing:', ...gaps] : ['Nothing is missing between these times.']),
+    '',
+    'About the time:',
+    wrapped(clock.statement),
+    'To verify it without the product that made it, see VERIFY.txt.',
+    '',
+  ].join('\n')
+}
+
+export const verifyTxt = (id: string, root: string, timeStamped: boolean): string => `HOW TO VERIFY THIS PACKAGE WITHOUT THE PRODUCT THAT MADE IT
+
+You need bash, sha256sum, diff and openssl (any Linux; on Windows in WSL), and the file evidence-root.pem of
+the site that made it. That file is not in here on purpose: a root that travels inside proves nothing. Get it
+from the site, and compare its fingerprint with the one on the export receipt:
+
+  openssl x509 -in evidence-root.pem -noout -fingerprint -sha256
+  ${root}
+
+Unzip the package, go into the folder ${id}, and run all three checks:
+
+1. No file was changed:
+  sha256sum -c --quiet --strict manifest-sha256.txt tagmanifest-sha256.txt && echo HASHES_OK
+
+2. No file was added or taken away:
+  diff <(find data -type f | LC_ALL=C sort) <(cut -c67- manifest-sha256.txt | LC_ALL=C sort) && echo NO_EXTRA_OR_MISSING
+
+3. The lists of hashes were signed by the site:
+  openssl cms -verify -binary -inform DER -in tagmanifest-sha256.txt.p7s -content tagmanifest-sha256.txt \\
+    -CAfile evidence-root.pem -no-CApath -no-CAstore -signer who.pem -out /dev/null
+  openssl x509 -in who.pem -noout -subject
+
+All three are needed. -no-CApath and -no-CAstore matter: without them another root could verify it.
+${
+  timeStamped
+    ? `
+A time-stamping authority has signed when this existed (tagmanifest-sha256.txt.p7s.tsr). With its own root:
+  openssl ts -verify -data tagmanifest-sha256.txt.p7s -in tagmanifest-sha256.txt.p7s.tsr -CAfile authority-root.pem
+If the signer's certificate has run out since, add to check 3: -attime SECONDS, the time that the stamp states.
+`
+    : ''
+}
+With Lamppost: lamppost verify ${id}.zip --root evidence-root.pem
+`
