@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import type { IncomingHttpHeaders } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -21,6 +22,7 @@ import { startRtmpIngest } from './clip/rtmp-ingest.ts'
 import { cameraRoutes } from './door/camera-routes.ts'
 import { clipRoutes } from './door/clip-routes.ts'
 import { type Credential, createDoor, credentialOf } from './door/door.ts'
+import { disclosureRoutes } from './door/disclosure-routes.ts'
 import { exportRoutes } from './door/export-routes.ts'
 import { findingRoutes } from './door/finding-routes.ts'
 import { helpPointRoutes } from './door/help-point-routes.ts'
@@ -32,14 +34,21 @@ import { outboxRoutes } from './door/outbox-routes.ts'
 import { pageRoutes } from './door/page-routes.ts'
 import { peopleRoutes } from './door/people-routes.ts'
 import { pressRoutes } from './door/press-routes.ts'
+import { retentionRoutes } from './door/retention-routes.ts'
 import { createSignIn, sessionRoutes } from './door/session-routes.ts'
 import { shiftRoutes } from './door/shift-routes.ts'
 import { stateRoutes } from './door/state-routes.ts'
 import { startClockWatch } from './evidence/clock-watch.ts'
+import { createDisclosureBook } from './evidence/disclosure-book.ts'
+import { createDisclosureDesk } from './evidence/disclosure-desk.ts'
+import { disclosurePage } from './evidence/disclosure-page.ts'
 import { createEvidenceDesk } from './evidence/evidence-desk.ts'
 import { openEvidenceKeys } from './evidence/evidence-keys.ts'
 import { createExportBook } from './evidence/export-book.ts'
 import { createExportDesk } from './evidence/export-desk.ts'
+import { searchRecordings } from './evidence/recording-search.ts'
+import { createRetentionBook } from './evidence/retention-book.ts'
+import { startRetention } from './evidence/retention-desk.ts'
 import type { CameraId, CameraView, FramingWay, PresetToken } from './glossary/camera.ts'
 import type { IncidentId } from './glossary/incident.ts'
 import type { Person } from './glossary/people.ts'
@@ -154,6 +163,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const told = createOutboxBook()
     const shifts = createShiftBook()
     const exported = createExportBook()
+    const kept = createRetentionBook()
+    const disclosures = createDisclosureBook()
     const { append } = ledger
 
     const listening = new Set<CameraId>()
@@ -333,7 +344,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     })
 
     // What happened before this start.
-    const folds = createFolds(snapshotFile, { incidents: book, presses, proofs, outbox: told, shifts, exports: exported }, { whenDurable: ledger.whenDurable, write: ledger.keepSnapshot, clock, onError })
+    const folds = createFolds(snapshotFile, { incidents: book, presses, proofs, outbox: told, shifts, exports: exported, retention: kept, disclosures }, { whenDurable: ledger.whenDurable, write: ledger.keepSnapshot, clock, onError })
     const fits = snapshot !== null && isOf(snapshot, await ledger.hashAt(snapshot.seq), ledger.state().chainFirst)
     await ledger.replay(fits ? folds.restore(snapshot) : 0, folds.follow)
     await book.settle()
@@ -427,6 +438,14 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       onError,
     })
     closing.add('the exports', exports.close)
+    const retention = startRetention({
+      clock,
+      book: kept,
+      append,
+      port: { rule: () => site().evidence, stored: clips.stored, release: clips.release, packages: exports.all, removePackage: (id, reason) => exports.remove(id, reason, 'lamppost') },
+      onError,
+    })
+    closing.add('the retention', retention.close)
     const clockWatch = startClockWatch({ clock, onStep: (ms) => void append([{ kind: 'clock.stepped', actor: 'lamppost', subject: 'clock', body: { ms } }]) })
     closing.add('the clock watch', clockWatch.close)
 
@@ -596,14 +615,20 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       const credential = credentialOf(headers)
       return credential !== null && whoHas(credential) !== null
     } })
-    exportRoutes(door, {
-      ...createEvidenceDesk({ exports, incident: book.load, hasCamera: (id) => cameras.ids().some((each) => each === id), append, clock, root: evidenceKeys.root, verifierPage: join(packageRoot, 'dist', 'web', 'verify.html') }),
-      root: evidenceKeys.root,
-      keys: evidenceKeys.state,
-      mustBeConfirmed: ({ headers }) => {
-        const credential = credentialOf(headers)
-        if (credential && 'cookie' in credential && !sessions.isConfirmed(credential.cookie)) throw new Failure('people/confirm-first', 'This hands recordings out: say your password again first (PUT /api/v1/session/confirmation).')
-      },
+    const evidence = createEvidenceDesk({ exports, incident: book.load, hasCamera: (id) => cameras.ids().some((each) => each === id), append, clock, root: evidenceKeys.root, verifierPage: join(packageRoot, 'dist', 'web', 'verify.html') })
+    const mustBeConfirmed = ({ headers }: { headers: IncomingHttpHeaders }): void => {
+      const credential = credentialOf(headers)
+      if (credential && 'cookie' in credential && !sessions.isConfirmed(credential.cookie)) throw new Failure('people/confirm-first', 'This hands recordings out: say your password again first (PUT /api/v1/session/confirmation).')
+    }
+    exportRoutes(door, { ...evidence, root: evidenceKeys.root, keys: evidenceKeys.state, mustBeConfirmed })
+    disclosureRoutes(door, { ...evidence, ...createDisclosureDesk({ clock, book: disclosures, append, made: exports.made }), page: (disclosure, made, secret) => disclosurePage(disclosure, made, site(), secret), mustBeConfirmed })
+    const placeOf = (id: string): Place | null => helpPoint(id)?.location ?? null
+    retentionRoutes(door, {
+      ...retention,
+      rule: () => ({ keepDays: site().evidence.keepMs / 86_400_000, warnDays: site().evidence.warnMs / 86_400_000 }),
+      placeOf,
+      search: (order) => searchRecordings(order, { cameras: () => site().cameras, stored: clips.stored, incidents: (after) => book.page(null, after, 100), placeOf }),
+      onSearch: async (order, actor) => void (await append([{ kind: 'evidence.searched', actor, subject: 'evidence', body: order }]).durable),
     })
     const signIn = createSignIn({ byPassword: people.byPassword, byToken })
     peopleRoutes(door, {

@@ -42,6 +42,8 @@ const STATUS = {
   'export/unplayable': 409,
   'export/no-room': 507,
   'export/too-large': 422,
+  'disclosure/unknown': 404,
+  'disclosure/over': 410,
   'people/confirm-first': 403,
   'live/none': 503,
   'live/ahead': 400,

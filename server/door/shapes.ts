@@ -133,6 +133,19 @@ export const EXPORT = Type.Object({
   downloads: Type.Integer(),
 })
 
+export const DISCLOSURE = Type.Object({ id: Type.String(), export: Type.String(), recipient: Type.String(), organisation: Type.String(), purpose: Type.String(), until: TIME, most: Type.Integer(), madeAt: TIME, madeBy: Type.String(), used: Type.Integer({ description: 'How often the package was fetched' }), lastUsedAt: MAYBE_TIME, refused: Type.Integer(), revokedAt: MAYBE_TIME, revokedBy: MAYBE_STRING, link: Type.Optional(Type.String({ description: 'Only in the answer that makes it' })) })
+export const KEEPING = Type.Object({
+  incident: Type.String(),
+  helpPoint: Type.String(),
+  kind: Type.Enum(['press', 'drill']),
+  openedAt: TIME,
+  closedAt: MAYBE_TIME,
+  clips: Type.Array(Type.Object({ camera: Type.String(), from: TIME, to: MAYBE_TIME })),
+  lock: Type.Union([Type.Object({ by: Type.String(), reason: Type.String(), until: MAYBE_TIME, at: TIME }), Type.Null()]),
+  endsAt: Type.Union([TIME, Type.Null()], { description: 'Null while nothing ends it: it is open, or locked for ever' }),
+  expiring: Type.Boolean({ description: 'It ends within the days that the site warns' }),
+})
+
 /** Bytes or a playlist: described by its content type. */
 export const MEDIA = Type.Unknown()
 /** A count in a query string. */

@@ -1,12 +1,12 @@
 /** The receipt: one page of paper that names a package so that nobody can put another in its place. Pure. */
 import qrcode from 'qrcode-generator'
 import type { Export } from '../glossary/evidence.ts'
+import { escaped } from './disclosure-page.ts'
 
 type Stated = { cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null; requested: { from: string; to: string } }; gaps: { from: string; to: string }[] }[]; clock?: { statement: string }; site?: { name: string; timezone: string } }
 export type ReceiptFacts = { made: Export & { facts: NonNullable<Export['facts']> }; manifest: Stated; printedAt: string }
 
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const text = (value: string | null | undefined): string => (value ?? '').replaceAll(/[&<>"']/g, (char) => ESCAPES[char] ?? char)
+
 /** In groups of eight, to be read aloud. */
 const grouped = (hash: string): string => (hash.match(/.{1,8}/g) ?? []).join(' ')
 
@@ -37,17 +37,17 @@ export const qrContent = ({ id, facts }: ReceiptFacts['made']): string => `${id}
 export function receiptHtml({ made, manifest, printedAt }: ReceiptFacts): string {
   const { id, facts, requestedBy, exportedBy, reason, lawfulBasis, exhibitRef, kind, parentExport } = made
   const row = (term: string, value: string): string => `<dt>${term}</dt><dd>${value}</dd>`
-  const cameras = (manifest.cameras ?? []).map(({ id: camera, name, range, gaps }) => `<tr><td>${text(camera)}<br>${text(name)}</td><td>${text(range.actual?.from)}<br>${text(range.actual?.to)}</td><td>${gaps.length === 0 ? 'nothing' : gaps.map(({ from, to }) => `<span class="missing">${text(from)} to ${text(to)}</span>`).join('<br>')}</td></tr>`)
+  const cameras = (manifest.cameras ?? []).map(({ id: camera, name, range, gaps }) => `<tr><td>${escaped(camera)}<br>${escaped(name)}</td><td>${escaped(range.actual?.from)}<br>${escaped(range.actual?.to)}</td><td>${gaps.length === 0 ? 'nothing' : gaps.map(({ from, to }) => `<span class="missing">${escaped(from)} to ${escaped(to)}</span>`).join('<br>')}</td></tr>`)
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Receipt ${text(id)}</title><style>${STYLE}</style></head><body>
-<header><div><h1>Evidence receipt</h1><div>${text(manifest.site?.name)}</div><div><strong>${text(id)}</strong>${kind === 'redacted' ? ` (redacted copy of ${text(parentExport)})` : ''}</div><div>made ${text(made.changedAt)} UTC, printed ${text(printedAt)} UTC</div></div>${qr(qrContent(made))}</header>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Receipt ${escaped(id)}</title><style>${STYLE}</style></head><body>
+<header><div><h1>Evidence receipt</h1><div>${escaped(manifest.site?.name)}</div><div><strong>${escaped(id)}</strong>${kind === 'redacted' ? ` (redacted copy of ${escaped(parentExport)})` : ''}</div><div>made ${escaped(made.changedAt)} UTC, printed ${escaped(printedAt)} UTC</div></div>${qr(qrContent(made))}</header>
 <h2>The package</h2>
-<dl>${row('File', `${text(id)}.zip, ${facts.bytes.toLocaleString('en-GB')} bytes`)}${row('SHA-256 of the file', `<code>${grouped(facts.sha256)}</code>`)}${row('SHA-256 of its tag manifest', `<code>${grouped(facts.tagManifestSha256)}</code>`)}${row('Root fingerprint (SHA-256)', `<code>${text(facts.root)}</code>`)}${row('Signer fingerprint', `<code>${text(facts.signer)}</code>`)}${row('Time stamp', facts.timeStamped === null ? 'none' : `by a third party at ${text(facts.timeStamped)}`)}</dl>
+<dl>${row('File', `${escaped(id)}.zip, ${facts.bytes.toLocaleString('en-GB')} bytes`)}${row('SHA-256 of the file', `<code>${grouped(facts.sha256)}</code>`)}${row('SHA-256 of its tag manifest', `<code>${grouped(facts.tagManifestSha256)}</code>`)}${row('Root fingerprint (SHA-256)', `<code>${escaped(facts.root)}</code>`)}${row('Signer fingerprint', `<code>${escaped(facts.signer)}</code>`)}${row('Time stamp', facts.timeStamped === null ? 'none' : `by a third party at ${escaped(facts.timeStamped)}`)}</dl>
 <h2>Who and why</h2>
-<dl>${row('Asked for by', text([requestedBy.name, requestedBy.organisation, requestedBy.reference].filter(Boolean).join(', ')))}${row('Reason', text(reason))}${row('Lawful basis', text(lawfulBasis) || 'not stated')}${row('Exported by', `${text(exportedBy.name)} (${text(exportedBy.role)})`)}${exhibitRef ? row('Exhibit reference', text(exhibitRef)) : ''}</dl>
+<dl>${row('Asked for by', escaped([requestedBy.name, requestedBy.organisation, requestedBy.reference].filter(Boolean).join(', ')))}${row('Reason', escaped(reason))}${row('Lawful basis', escaped(lawfulBasis) || 'not stated')}${row('Exported by', `${escaped(exportedBy.name)} (${escaped(exportedBy.role)})`)}${exhibitRef ? row('Exhibit reference', escaped(exhibitRef)) : ''}</dl>
 <h2>What is in it</h2>
 <table><thead><tr><th>Camera</th><th>From and to (UTC)</th><th>Missing</th></tr></thead><tbody>${cameras.join('')}</tbody></table>
-<h2>About the time</h2><p>${text(manifest.clock?.statement)} The site’s own time zone is ${text(manifest.site?.timezone)}.</p>
+<h2>About the time</h2><p>${escaped(manifest.clock?.statement)} The site’s own time zone is ${escaped(manifest.site?.timezone)}.</p>
 <h2>To verify it</h2><p>VERIFY.txt in the package says how, with sha256sum, diff and openssl only. Compare the root’s fingerprint above with that of the file evidence-root.pem: a root that came with the package proves nothing by itself.</p>
 <div class="sign"><div>Handed over by: name, date, signature</div><div>Received by: name, date, signature</div></div>
 </body></html>

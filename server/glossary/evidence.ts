@@ -1,8 +1,8 @@
 /** Types only: evidence packages, who asked for them, and what becomes of recordings. Times are UTC ISO 8601. */
 import type { CameraId, Framing } from './camera.ts'
-import type { Segment } from './clip.ts'
+import type { Clip, Segment } from './clip.ts'
 import type { IncidentId } from './incident.ts'
-import type { Place, PressId } from './press.ts'
+import type { HelpPointId, Place, PressId, PressKind } from './press.ts'
 
 type Id<Name extends string> = string & { readonly __is: Name }
 /** Such as DBC-2026-000123-K7Q4: it names the package and its folder. */
@@ -51,6 +51,23 @@ export type Export = ExportRequest & {
   deletedAt: string | null
   downloads: number
 }
+
+/** Keeps an incident's recordings whatever the site's rule says; `until` null: for ever. */
+export type Lock = { by: string; reason: string; until: string | null; at: string }
+
+/** What is kept for one incident. `warnedOf`: the end that was told already. */
+export type Kept = { incident: IncidentId; helpPoint: HelpPointId; kind: PressKind; openedAt: string; closedAt: string | null; clips: Clip[]; lock: Lock | null; warnedOf: string | null; warnedAt: string | null }
+/** `endsAt`: null while nothing ends it. */
+export type Keeping = Kept & { endsAt: string | null; expiring: boolean }
+
+export type RecordingSearch = { from: string; to: string; place: Place; metres: number }
+export type FoundRecordings = {
+  incidents: { id: IncidentId; helpPoint: HelpPointId; kind: PressKind; openedAt: string; closedAt: string | null; clips: Clip[] }[]
+  cameras: { camera: CameraId; name: string; metres: number; recorded: { from: string; to: string }[] }[]
+}
+
+/** A hand-over to somebody outside; `used`: how often the package was fetched. */
+export type Disclosure = { id: string; export: ExportId; recipient: string; organisation: string; purpose: string; until: string; most: number; madeAt: string; madeBy: string; used: number; lastUsedAt: string | null; refused: number; revokedAt: string | null; revokedBy: string | null }
 
 /** Where a segment lies: the bytes exactly as the recorder closed them. */
 export type StoredSegment = Segment & { file: string; offset: number }

@@ -38,6 +38,8 @@ export const FAILURE_CODES = [
   'export/unplayable',
   'export/no-room',
   'export/too-large',
+  'disclosure/unknown',
+  'disclosure/over',
   'people/confirm-first',
   'live/none',
   'live/ahead',

@@ -2,7 +2,7 @@
 import type { CameraId, Framing, PresetCheck, PresetToken } from './camera.ts'
 import type { ExportId, ExportRequest, ExportState, PackageFacts, Seal } from './evidence.ts'
 import type { IncidentId } from './incident.ts'
-import type { HelpPointId, Press, PressId, PressKind } from './press.ts'
+import type { HelpPointId, Place, Press, PressId, PressKind } from './press.ts'
 import type { ChainResult, DrillResult } from './proof.ts'
 import type { ShiftOffer } from './shift.ts'
 
@@ -71,7 +71,8 @@ export type EntryBodies = {
   'export.deleted': { export: ExportId; incident: IncidentId | null; sha256: string | null; reason: string }
   /** A link that somebody outside fetches the package by. `link`: SHA-256 of its secret. */
   'disclosure.made': { disclosure: string; export: ExportId; incident: IncidentId | null; recipient: string; organisation: string; purpose: string; until: string; most: number; link: string }
-  'disclosure.opened': { disclosure: string; export: ExportId; incident: IncidentId | null; address: string; refused: string | null }
+  'disclosure.opened': { disclosure: string; export: ExportId; incident: IncidentId | null; what: 'package' | 'companion' | 'page'; /** It is one of those that the link was made for. */ counted: boolean; address: string; refused: string | null }
+  'evidence.searched': { from: string; to: string; place: Place; metres: number; reason: string }
   'disclosure.revoked': { disclosure: string; export: ExportId; incident: IncidentId | null; by: string; reason: string }
   /** Kept for ever, or until then, whatever the site's rule. */
   'clip.locked': { incident: IncidentId; by: string; reason: string; until: string | null }

@@ -126,6 +126,7 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'clip.locked':
     case 'clip.unlocked':
     case 'clip.expiring':
+    case 'evidence.searched':
     case 'disclosure.made':
     case 'disclosure.opened':
     case 'disclosure.revoked':

@@ -1,0 +1,54 @@
+/** How long recordings are kept: the report, locks, and what is held about a place and a time. */
+import { Type } from 'typebox'
+import type { FoundRecordings, Keeping, RecordingSearch } from '../glossary/evidence.ts'
+import type { Place } from '../glossary/press.ts'
+import { Failure } from '../tools/failure.ts'
+import { type App, actorOf } from './door.ts'
+import { ID_PARAMS, KEEPING, MAYBE_TIME, MEDIA, PLACE, PROBLEM, TIME } from './shapes.ts'
+
+export type RetentionPort = {
+  report(): Keeping[]
+  lock(id: string, lock: { by: string; reason: string; until: string | null }, actor: string): Promise<Keeping>
+  unlock(id: string, how: { by: string; reason: string }, actor: string): Promise<Keeping>
+  rule(): { keepDays: number; warnDays: number }
+  placeOf(helpPoint: string): Place | null
+  search(order: RecordingSearch): Promise<FoundRecordings>
+  onSearch(order: RecordingSearch & { reason: string }, actor: string): Promise<void>
+}
+
+const READERS = ['evidence', 'supervisor', 'operator', 'engineer'] as const
+const KEEPERS = ['evidence', 'supervisor'] as const
+const strict = { additionalProperties: false }
+const REASON = Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S' })
+const SEARCH = Type.Object({ from: TIME, to: TIME, helpPoint: Type.Optional(Type.String({ maxLength: 100 })), place: Type.Optional(PLACE), metres: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000 })), reason: REASON }, strict)
+const FOUND = Type.Object({ incidents: Type.Array(Type.Unknown()), cameras: Type.Array(Type.Object({ camera: Type.String(), name: Type.String(), metres: Type.Integer(), recorded: Type.Array(Type.Object({ from: TIME, to: TIME })) })) })
+const DEFAULT_METRES = 100
+
+/** A spreadsheet takes text that begins so for a formula. */
+const cell = (value: string): string => `"${(/^[=+\-@\t\r]/.test(value) ? `'${value}` : value).replaceAll('"', '""')}"`
+const csvOf = (items: readonly Keeping[]): string =>
+  [
+    ['incident', 'help point', 'kind', 'opened', 'closed', 'clips', 'kept until', 'locked by', 'reason of the lock'],
+    ...items.map(({ incident, helpPoint, kind, openedAt, closedAt, clips, endsAt, lock }) => [incident, helpPoint, kind, openedAt, closedAt ?? 'open', clips.map(({ camera, from, to }) => `${camera} ${from} to ${to ?? 'now'}`).join('; '), endsAt ?? (lock ? 'locked for ever' : 'as long as it is open'), lock?.by ?? '', lock?.reason ?? '']),
+  ]
+    .map((row) => `${row.map(cell).join(',')}\r\n`)
+    .join('')
+
+export function retentionRoutes(app: App, port: RetentionPort): void {
+  const answers = { 200: KEEPING, '4xx': PROBLEM }
+  app.get('/api/v1/retention', { config: { roles: READERS }, schema: { summary: 'Every recording that is kept, until when, and what is locked', tags: ['retention'], response: { 200: Type.Object({ keepDays: Type.Number(), warnDays: Type.Number(), items: Type.Array(KEEPING), next: Type.Null() }) } } }, () => ({ ...port.rule(), items: port.report(), next: null }))
+  app.get('/api/v1/retention.csv', { config: { roles: KEEPERS }, schema: { summary: 'The same as a table', tags: ['retention'], response: { 200: MEDIA } } }, (_, reply) => reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="retention.csv"').header('cache-control', 'no-store').send(csvOf(port.report())))
+  app.put('/api/v1/incidents/:id/lock', { config: { roles: KEEPERS }, schema: { summary: 'Keep its recordings whatever the site’s rule says: for ever, or until then', tags: ['retention'], params: ID_PARAMS, body: Type.Object({ reason: REASON, until: Type.Optional(MAYBE_TIME) }, strict), response: answers } }, (request) =>
+    port.lock(request.params.id, { by: request.person?.name ?? '', reason: request.body.reason, until: request.body.until ? new Date(request.body.until).toISOString() : null }, actorOf(request)),
+  )
+  app.delete('/api/v1/incidents/:id/lock', { config: { roles: KEEPERS }, schema: { summary: 'Back to the site’s rule, with the reason', tags: ['retention'], params: ID_PARAMS, body: Type.Object({ reason: REASON }, strict), response: answers } }, (request) => port.unlock(request.params.id, { by: request.person?.name ?? '', reason: request.body.reason }, actorOf(request)))
+  app.post('/api/v1/evidence-searches', { config: { roles: ['evidence'] }, schema: { summary: 'What was recorded near a place in a time: for a subject’s request; the search is an entry of the ledger', tags: ['retention'], body: SEARCH, response: { 200: FOUND, '4xx': PROBLEM } } }, async (request) => {
+    const { from, to, helpPoint, place: given, metres = DEFAULT_METRES, reason } = request.body
+    const place = given ?? (helpPoint === undefined ? null : port.placeOf(helpPoint))
+    if (!place) throw helpPoint === undefined ? new Failure('request/invalid', 'A search is near a place (lat, lon) or a helpPoint.') : new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
+    const order = { from: new Date(from).toISOString(), to: new Date(to).toISOString(), place: { lat: place.lat, lon: place.lon }, metres }
+    const found = await port.search(order)
+    await port.onSearch({ ...order, reason }, actorOf(request))
+    return found
+  })
+}

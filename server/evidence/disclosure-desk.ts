@@ -1,0 +1,67 @@
+/** Hands a package to somebody outside: by a link that ends, that can be revoked, that is counted, and of which each use is an entry. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { Disclosure, Export } from '../glossary/evidence.ts'
+import type { Append } from '../glossary/ledger.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
+import { Failure } from '../tools/failure.ts'
+import { newId } from '../tools/identity.ts'
+import type { DisclosureBook } from './disclosure-book.ts'
+
+type Made = Export & { facts: NonNullable<Export['facts']> }
+export type DisclosureOrder = { recipient: string; organisation?: string | undefined; purpose: string; days: number; most?: number | undefined }
+const DAY = 86_400_000
+const DEFAULT_MOST = 5
+
+export function createDisclosureDesk({ clock, book, append, made }: { clock: Clock; book: DisclosureBook; append: Append; made(id: string): Made }) {
+  const linkOf = (secret: string): string => createHash('sha256').update(secret, 'utf8').digest('hex')
+  function known(id: string): Disclosure {
+    const found = book.get(id)
+    if (!found) throw new Failure('disclosure/unknown', `There is no hand-over "${id}".`)
+    return found
+  }
+  /** Why it does not open any more; null when it does. `fresh`: it would be counted. */
+  function endOf({ revokedAt, until, used, most }: Disclosure, fresh: boolean): string | null {
+    if (revokedAt !== null) return 'This link was revoked by who made it.'
+    if (Date.parse(until) <= clock.now()) return `This link ended at ${until}.`
+    return fresh && used >= most ? `This link was used ${used} times, and that was all it was for.` : null
+  }
+
+  return {
+    of: book.of,
+    /** @returns the secret of the link, which nobody can ask for again. @throws export/not-ready, export/gone */
+    async make(id: string, { recipient, organisation = '', purpose, days, most = DEFAULT_MOST }: DisclosureOrder, actor: string): Promise<Disclosure & { secret: string }> {
+      const job = made(id)
+      const secret = randomBytes(32).toString('base64url')
+      const disclosure = newId<string & { readonly __is: 'disclosure' }>('dis', clock.now())
+      await append([{ kind: 'disclosure.made', actor, subject: job.id, body: { disclosure, export: job.id, incident: job.incident, recipient: recipient.trim(), organisation: organisation.trim(), purpose: purpose.trim(), until: isoTime(clock.now() + days * DAY), most, link: linkOf(secret) } }]).durable
+      return { ...known(disclosure), secret }
+    },
+    /** @throws disclosure/unknown */
+    async revoke(id: string, { by, reason }: { by: string; reason: string }, actor: string): Promise<Disclosure> {
+      const { export: of, revokedAt } = known(id)
+      if (revokedAt === null) await append([{ kind: 'disclosure.revoked', actor, subject: of, body: { disclosure: id, export: of, incident: made(of).incident, by, reason } }]).durable
+      return known(id)
+    },
+    /**
+     * Somebody follows a link. The entry is durable when this returns, also of a refusal.
+     * @param what null: the page about it. @param from the first byte that is asked for
+     * @throws disclosure/unknown when there was never such a link; disclosure/over when it has ended
+     */
+    async open(secret: string, { what, from, address }: { what: 'package' | 'companion' | null; from: number; address: string }): Promise<{ disclosure: Disclosure; made: Made }> {
+      const found = book.byLink(linkOf(secret))
+      if (!found) throw new Failure('disclosure/unknown', 'There is no such link. Ask whoever gave it to you.')
+      const counted = what === 'package' && from === 0
+      let job: Made | null = null
+      let refused = endOf(found, counted)
+      if (refused === null)
+        try {
+          job = made(found.export)
+        } catch {
+          refused = 'The package was deleted.'
+        }
+      await append([{ kind: 'disclosure.opened', actor: `disclosure:${found.recipient}`, subject: found.export, body: { disclosure: found.id, export: found.export, incident: job?.incident ?? null, what: what ?? 'page', counted, address, refused } }]).durable
+      if (!job) throw new Failure('disclosure/over', refused ?? '')
+      return { disclosure: known(found.id), made: job }
+    },
+  }
+}

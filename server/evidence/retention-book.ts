@@ -1,0 +1,84 @@
+/** What is kept for incidents that are closed, and until when, as the ledger's entries make it. Decides nothing but the date. */
+import type { CameraId } from '../glossary/camera.ts'
+import type { Kept } from '../glossary/evidence.ts'
+import type { IncidentId } from '../glossary/incident.ts'
+import type { Fold, Recorded } from '../glossary/ledger.ts'
+import { isoTime } from '../tools/clock.ts'
+
+export type RetentionBook = ReturnType<typeof createRetentionBook>
+
+/**
+ * When the site's rule lets it go: null for never, as long as it is not closed or is locked without an end. Pure.
+ * @param keepMs after the closing.
+ */
+export function endOf({ closedAt, lock }: Pick<Kept, 'closedAt' | 'lock'>, keepMs: number): string | null {
+  if (closedAt === null || (lock && lock.until === null)) return null
+  return isoTime(Math.max(Date.parse(closedAt) + keepMs, lock?.until ? Date.parse(lock.until) : 0))
+}
+
+export function createRetentionBook() {
+  const kept = new Map<IncidentId, Kept>()
+  const change = (id: IncidentId, to: Partial<Kept>): void => {
+    const known = kept.get(id)
+    if (known) kept.set(id, { ...known, ...to })
+  }
+  const without = (id: IncidentId, camera: CameraId): void => {
+    const known = kept.get(id)
+    if (!known) return
+    const clips = known.clips.filter((clip) => clip.camera !== camera)
+    // Until it is closed more may come; afterwards nothing is left to keep.
+    if (clips.length === 0 && known.closedAt !== null) kept.delete(id)
+    else kept.set(id, { ...known, clips })
+  }
+  const book = {
+    follow(entry: Recorded): void {
+      switch (entry.kind) {
+        case 'incident.opened':
+          kept.set(entry.body.incident, { ...entry.body, openedAt: entry.at, closedAt: null, clips: [], lock: null, warnedOf: null, warnedAt: null })
+          break
+        case 'press.received':
+          if (entry.body.press.kind === 'press') change(entry.body.incident, { kind: 'press' })
+          break
+        case 'clip.held': {
+          const { incident, ...clip } = entry.body
+          const known = kept.get(incident)
+          if (known) kept.set(incident, { ...known, clips: [...known.clips.filter(({ camera }) => camera !== clip.camera), clip] })
+          break
+        }
+        case 'clip.released':
+        case 'clip.deleted':
+          without(entry.body.incident, entry.body.camera)
+          break
+        case 'incident.closed': {
+          const known = kept.get(entry.body.incident)
+          if (known && known.clips.length === 0) kept.delete(entry.body.incident)
+          else change(entry.body.incident, { closedAt: entry.at })
+          break
+        }
+        case 'incident.reopened':
+          change(entry.body.incident, { closedAt: null, warnedOf: null, warnedAt: null })
+          break
+        case 'clip.locked': {
+          const { incident, ...lock } = entry.body
+          change(incident, { lock: { ...lock, at: entry.at } })
+          break
+        }
+        case 'clip.unlocked':
+          change(entry.body.incident, { lock: null })
+          break
+        case 'clip.expiring':
+          change(entry.body.incident, { warnedOf: entry.body.at, warnedAt: entry.at })
+          break
+        default:
+      }
+    },
+    save: (): Kept[] => [...kept.values()],
+    restore(saved: Kept[]): void {
+      for (const each of saved) kept.set(each.incident, each)
+    },
+    /** In the order in which they were opened. */
+    all: (): Kept[] => [...kept.values()].filter(({ clips }) => clips.length > 0),
+    get: (id: string): Kept | null => kept.get(id as IncidentId) ?? null,
+  } satisfies Fold & Record<string, unknown>
+  return book
+}

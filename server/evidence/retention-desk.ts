@@ -1,0 +1,103 @@
+/**
+ * Lets go of what the site's rule does not keep any more: told first, written down with hashes before it goes. A lock keeps it
+ * whatever the rule says. Not here: how a ring lets go of bytes (clip), what an export is (export-desk).
+ */
+import { createHash } from 'node:crypto'
+import type { CameraId } from '../glossary/camera.ts'
+import type { Export, Keeping, Kept, StoredRange } from '../glossary/evidence.ts'
+import type { IncidentId } from '../glossary/incident.ts'
+import type { Append } from '../glossary/ledger.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
+import { Failure } from '../tools/failure.ts'
+import { type RetentionBook, endOf } from './retention-book.ts'
+
+export type RetentionPort = {
+  rule(): { keepMs: number; warnMs: number }
+  stored(camera: CameraId, range: { from: number; to: number }): Promise<StoredRange>
+  release(incident: IncidentId, camera: CameraId): void
+  packages(): Export[]
+  removePackage(id: string, reason: string): Promise<unknown>
+}
+
+const LOOK_MS = 60_000
+const DAY = 86_400_000
+export type RetentionDesk = ReturnType<typeof startRetention>
+
+export function startRetention({ clock, book, append, port, onError, lookMs = LOOK_MS }: { clock: Clock; book: RetentionBook; append: Append; port: RetentionPort; onError(error: unknown): void; lookMs?: number }) {
+  const stopped = new AbortController()
+  const view = (kept: Kept): Keeping => {
+    const { keepMs, warnMs } = port.rule()
+    const endsAt = endOf(kept, keepMs)
+    return { ...kept, endsAt, expiring: endsAt !== null && Date.parse(endsAt) - warnMs <= clock.now() }
+  }
+
+  /** The hash over number and hash of each segment, in order: what went can be recognised, and not be seen. */
+  async function letGo(kept: Kept): Promise<void> {
+    const days = Math.round(port.rule().keepMs / DAY)
+    for (const clip of kept.clips) {
+      const range = { from: Date.parse(clip.from), to: Date.parse(clip.to ?? kept.closedAt ?? isoTime(clock.now())) }
+      const { segments } = await port.stored(clip.camera, range).catch((error: unknown) => {
+        // A camera that is not in the site file any more has no clip buffer here.
+        if (error instanceof Failure && error.code === 'live/none') return { segments: [] }
+        throw error
+      })
+      const hash = createHash('sha256')
+      for (const { number, sha256 } of segments) hash.update(`${number} ${sha256}\n`)
+      const body = { incident: kept.incident, camera: clip.camera, from: clip.from, to: isoTime(range.to), segments: segments.length, bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0), sha256: hash.digest('hex'), why: kept.lock ? `the lock ended, and the site keeps clips for ${days} days` : `the site keeps clips for ${days} days after an incident is closed` }
+      // First written down, then let go: what went without an entry would be a loss that nobody can explain.
+      await append([{ kind: 'clip.deleted', actor: 'lamppost', subject: kept.incident, body }]).durable
+      port.release(kept.incident, clip.camera)
+    }
+  }
+  async function look(): Promise<void> {
+    const { warnMs } = port.rule()
+    const now = clock.now()
+    for (const kept of book.all().map(view)) {
+      if (kept.endsAt === null || !kept.expiring) continue
+      const warned = kept.warnedOf === kept.endsAt
+      if (!warned) append([{ kind: 'clip.expiring', actor: 'lamppost', subject: kept.incident, body: { incident: kept.incident, at: kept.endsAt } }])
+      // Nobody is surprised: what is due already when it is first told is kept for that much longer.
+      else if (Date.parse(kept.endsAt) <= now && now - Date.parse(kept.warnedAt ?? '') >= Math.min(warnMs, DAY)) await letGo(kept)
+    }
+    for (const made of port.packages()) {
+      const locked = made.incident !== null && (book.get(made.incident)?.lock ?? null) !== null
+      if (made.deletedAt === null && made.state === 'ready' && !locked && now - Date.parse(made.changedAt) >= port.rule().keepMs) await port.removePackage(made.id, `the site keeps packages for ${Math.round(port.rule().keepMs / DAY)} days`)
+    }
+  }
+  async function watch(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      await look().catch(onError)
+      await clock.sleep(lookMs, stopped.signal)
+    }
+  }
+  const watching = watch()
+
+  /** @throws incident/unknown when nothing is kept for it */
+  function keptFor(id: string): Kept {
+    const kept = book.get(id)
+    if (!kept || kept.clips.length === 0) throw new Failure('clip/none', `No recording is kept for incident "${id}".`)
+    return kept
+  }
+  return {
+    /** Everything that is kept, what ends first first; what has no end last. */
+    report: (): Keeping[] => book.all().map(view).sort((a, b) => ((a.endsAt ?? '9') < (b.endsAt ?? '9') ? -1 : 1)),
+    /** @param until UTC ISO 8601, or null for ever. @throws clip/none, request/invalid */
+    async lock(id: string, { by, reason, until }: { by: string; reason: string; until: string | null }, actor: string): Promise<Keeping> {
+      const { incident } = keptFor(id)
+      if (until !== null && Date.parse(until) <= clock.now()) throw new Failure('request/invalid', `A lock until ${until} would have ended already.`)
+      await append([{ kind: 'clip.locked', actor, subject: incident, body: { incident, by, reason, until } }]).durable
+      return view(keptFor(id))
+    },
+    /** @throws clip/none, request/invalid when it is not locked */
+    async unlock(id: string, { by, reason }: { by: string; reason: string }, actor: string): Promise<Keeping> {
+      const { incident, lock } = keptFor(id)
+      if (!lock) throw new Failure('request/invalid', `Incident ${id} is not locked.`)
+      await append([{ kind: 'clip.unlocked', actor, subject: incident, body: { incident, by, reason } }]).durable
+      return view(keptFor(id))
+    },
+    async close(): Promise<void> {
+      stopped.abort()
+      await watching
+    },
+  }
+}

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createRetentionBook, endOf } from '../../server/evidence/retention-book.ts'
+import { startRetention } from '../../server/evidence/retention-desk.ts'
+import type { CameraId } from '../../server/glossary/camera.ts'
+import type { Export, StoredSegment } from '../../server/glossary/evidence.ts'
+import type { IncidentId } from '../../server/glossary/incident.ts'
+import type { Draft, Entry, Recorded } from '../../server/glossary/ledger.ts'
+import type { HelpPointId } from '../../server/glossary/press.ts'
+import { isoTime } from '../../server/tools/clock.ts'
+import { createFakeClock } from '../fakes/fake-clock.ts'
+
+const T0 = Date.parse('2026-11-01T22:30:00.000Z')
+const DAY = 86_400_000
+const INC = 'inc-1' as IncidentId
+const CAM = 'cam-1' as CameraId
+const segments = [1, 2, 3].map((number): StoredSegment => ({ number, run: 0, start: T0 + number * 2000, duration: 2, bytes: 100, sha256: String(number).repeat(64), file: '', offset: 0 }))
+
+function open(keepDays = 31, packages: Partial<Export>[] = []) {
+  const clock = createFakeClock(T0)
+  const book = createRetentionBook()
+  const entries: Recorded[] = []
+  const released: string[] = []
+  const removed: string[] = []
+  const append = (drafts: readonly Draft[]) => {
+    const recorded = drafts.map((draft) => ({ ...draft, seq: entries.length + 1, at: isoTime(clock.now()) }) as Recorded)
+    entries.push(...recorded)
+    recorded.forEach(book.follow)
+    return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }) as Entry)) }
+  }
+  const desk = startRetention({ clock, book, append, lookMs: 3_600_000, onError: (error) => { throw error }, port: { rule: () => ({ keepMs: keepDays * DAY, warnMs: 3 * DAY }), stored: async () => ({ segments, inits: {}, gaps: [] }), release: (incident, camera) => void released.push(`${incident} ${camera}`), packages: () => packages as Export[], removePackage: async (id) => removed.push(id) } })
+  const close = (kind: 'press' | 'drill' = 'press'): void => void append([
+    { kind: 'incident.opened', actor: '', subject: INC, body: { incident: INC, helpPoint: 'bar' as HelpPointId, kind } },
+    { kind: 'clip.held', actor: '', subject: INC, body: { incident: INC, camera: CAM, from: isoTime(T0 - 60_000), to: isoTime(T0) } },
+    { kind: 'incident.closed', actor: '', subject: INC, body: { incident: INC, reason: 'over' } },
+  ])
+  const pass = async (days: number): Promise<void> => {
+    for (let hours = 0; hours < days * 24; hours += 1) await clock.advance(3_600_000)
+  }
+  return { clock, book, desk, entries, released, removed, append, close, pass, kinds: () => entries.map(({ kind }) => kind) }
+}
+let room: ReturnType<typeof open>
+beforeEach(() => (room = open()))
+afterEach(async () => {
+  const closing = room.desk.close()
+  await room.clock.advance(3_600_000)
+  await closing
+})
+
+describe('what an incident held', () => {
+  test('is warned of first, and then let go with an entry that has the hash of what went', async () => {
+    room.close()
+    await room.pass(27)
+    expect(room.kinds()).not.toContain('clip.expiring')
+    await room.pass(1.1)
+    expect(room.entries.at(-1)).toMatchObject({ kind: 'clip.expiring', body: { incident: INC, at: isoTime(T0 + 31 * DAY) } })
+    expect(room.desk.report()).toMatchObject([{ incident: INC, expiring: true, endsAt: isoTime(T0 + 31 * DAY) }])
+    await room.pass(2.5)
+    expect(room.released).toEqual([])
+    await room.pass(1)
+    const sha256 = createHash('sha256').update(segments.map(({ number, sha256: of }) => `${number} ${of}\n`).join('')).digest('hex')
+    expect(room.entries.at(-1)).toMatchObject({ kind: 'clip.deleted', body: { incident: INC, camera: CAM, segments: 3, bytes: 300, sha256, why: expect.stringContaining('31 days') } })
+    expect(room.released).toEqual([`${INC} ${CAM}`])
+    expect(room.desk.report()).toEqual([])
+  })
+  test('survives under a lock for ever, or until its day, and only by a name and a reason', async () => {
+    room.close()
+    expect(await room.desk.lock(INC, { by: 'Sam', reason: 'court', until: null }, 'supervisor:Sam')).toMatchObject({ endsAt: null, lock: { by: 'Sam', reason: 'court', until: null } })
+    await room.pass(60)
+    expect(room.released).toEqual([])
+    const until = isoTime(room.clock.now() + 10 * DAY)
+    expect(await room.desk.lock(INC, { by: 'Sam', reason: 'appeal', until }, 'supervisor:Sam')).toMatchObject({ endsAt: until })
+    await room.pass(8)
+    expect(room.kinds().filter((kind) => kind === 'clip.expiring')).toHaveLength(1)
+    await room.pass(3)
+    expect(room.released).toEqual([`${INC} ${CAM}`])
+    await expect(room.desk.lock(INC, { by: 'Sam', reason: 'too late', until: null }, 'supervisor:Sam')).rejects.toMatchObject({ code: 'clip/none' })
+  })
+  test('that is unlocked long after its time is told of before it goes', async () => {
+    room.close()
+    await room.desk.lock(INC, { by: 'Sam', reason: 'court', until: null }, 'supervisor:Sam')
+    await room.pass(60)
+    await room.desk.unlock(INC, { by: 'Sam', reason: 'acquitted' }, 'supervisor:Sam')
+    await room.pass(0.5)
+    expect(room.kinds().at(-1)).toBe('clip.expiring')
+    expect(room.released).toEqual([])
+    await room.pass(1)
+    expect(room.released).toEqual([`${INC} ${CAM}`])
+  })
+  test('is kept as long as it is open, and counted anew when it was opened again', async () => {
+    room.append([
+      { kind: 'incident.opened', actor: '', subject: INC, body: { incident: INC, helpPoint: 'bar' as HelpPointId, kind: 'press' } },
+      { kind: 'clip.held', actor: '', subject: INC, body: { incident: INC, camera: CAM, from: isoTime(T0), to: null } },
+    ])
+    await room.pass(40)
+    expect(room.desk.report()).toMatchObject([{ closedAt: null, endsAt: null }])
+    expect(room.released).toEqual([])
+  })
+  test.each([
+    ['a lock that has ended already', () => room.desk.lock(INC, { by: 'S', reason: 'x', until: isoTime(T0 - 1) }, ''), 'request/invalid'],
+    ['unlocking what is not locked', () => room.desk.unlock(INC, { by: 'S', reason: 'x' }, ''), 'request/invalid'],
+    ['an incident that keeps nothing', () => room.desk.lock('inc-9', { by: 'S', reason: 'x', until: null }, ''), 'clip/none'],
+  ])('refuses %s', async (_, act, code) => {
+    room.close()
+    await expect(act()).rejects.toMatchObject({ code })
+  })
+  test('is the same after a start from the folds', async () => {
+    room.close()
+    await room.desk.lock(INC, { by: 'Sam', reason: 'court', until: null }, 'supervisor:Sam')
+    const again = createRetentionBook()
+    again.restore(JSON.parse(JSON.stringify(room.book.save())))
+    expect(again.all()).toEqual(room.book.all())
+  })
+})
+
+test('a package goes when the site’s rule says so, unless its incident is locked', async () => {
+  const made = { id: 'DBC-1', incident: INC, state: 'ready', deletedAt: null, changedAt: isoTime(T0) } as Partial<Export>
+  const free = { ...made, id: 'DBC-2', incident: null } as Partial<Export>
+  const own = open(31, [made, free])
+  own.close()
+  await own.desk.lock(INC, { by: 'Sam', reason: 'court', until: null }, '')
+  await own.pass(32)
+  expect(new Set(own.removed)).toEqual(new Set(['DBC-2']))
+  const closing = own.desk.close()
+  await own.clock.advance(3_600_000)
+  await closing
+})
+test('the end is the rule’s or the lock’s, whichever is later', () => {
+  const lock = { by: '', reason: '', at: '', until: isoTime(T0 + 50 * DAY) }
+  expect(endOf({ closedAt: isoTime(T0), lock: null }, 31 * DAY)).toBe(isoTime(T0 + 31 * DAY))
+  expect(endOf({ closedAt: isoTime(T0), lock }, 31 * DAY)).toBe(lock.until)
+  expect(endOf({ closedAt: isoTime(T0), lock: { ...lock, until: isoTime(T0 + DAY) } }, 31 * DAY)).toBe(isoTime(T0 + 31 * DAY))
+  expect(endOf({ closedAt: null, lock: null }, 31 * DAY)).toBeNull()
+})
