@@ -178,6 +178,7 @@ export function createClipDesk(options: ClipDeskOptions) {
     },
     /** Where a range lies on the disk; hold it for as long as it is read. @throws live/none when the camera has no clip buffer */
     stored: (camera: CameraId, range: Range): Promise<StoredRange> => calls.stored(camera, range),
+    thumbnail: (camera: CameraId, at: number, width: number): Promise<Uint8Array | null> => calls.thumbnail(camera, at, width),
     still: (camera: CameraId): Promise<{ picture: Uint8Array; at: number }> => calls.still(camera),
     bytes: (): Promise<Record<string, number>> => calls.bytes(),
     async close(): Promise<void> {

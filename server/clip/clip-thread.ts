@@ -251,6 +251,13 @@ const calls = {
     if (!init || !keyframe) throw new Failure('live/none', `There is no picture from ${id} yet.`)
     return { picture: await stillPicture(Buffer.concat([init, keyframe]), stopped.signal), at: newest.at }
   },
+  /** The keyframe that a recorded moment's segment begins with, small. Null when nothing was recorded then. */
+  async thumbnail(id: string, at: number, width: number): Promise<Uint8Array | null> {
+    const { ring } = channel(id)
+    const [segment] = await ring.within({ from: at, to: at + 1 })
+    const [bytes, init] = segment ? [(await ring.read(segment.number))?.bytes, await ring.init(segment.run)] : []
+    return bytes && init ? new Uint8Array(await stillPicture(Buffer.concat([init, bytes]), stopped.signal, width)) : null
+  },
   report: (id: string): RecorderReport | null => channels.get(id)?.recorder?.report() ?? null,
   bytes: (): Record<string, number> => Object.fromEntries([...channels].map(([id, { ring }]) => [id, ring.bytes()])),
   async close(): Promise<void> {

@@ -4,12 +4,15 @@ import { buffer } from 'node:stream/consumers'
 import { Failure } from '../tools/failure.ts'
 import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 
-/** @param fragment an initialisation section followed by one fragment that begins with a keyframe. */
-export async function stillPicture(fragment: Buffer, signal: AbortSignal): Promise<Buffer> {
+/**
+ * @param fragment an initialisation section followed by one fragment or more; the first begins with a keyframe.
+ * @param width pixels; null as it was recorded.
+ */
+export async function stillPicture(fragment: Buffer, signal: AbortSignal, width: number | null = null): Promise<Buffer> {
   const { stdout, ended } = runFfmpeg({
     input: Readable.from([fragment]),
     inputOptions: ['-f', 'mp4', '-protocol_whitelist', 'pipe'],
-    outputOptions: ['-frames:v', '1', '-f', 'image2pipe', '-c:v', 'mjpeg', '-q:v', '4', '-threads', '1'],
+    outputOptions: ['-frames:v', '1', ...(width === null ? [] : ['-vf', `scale=${width}:-2`]), '-f', 'image2pipe', '-c:v', 'mjpeg', '-q:v', '4', '-threads', '1'],
     signal,
   })
   const [picture, problem] = await Promise.all([buffer(stdout), ended])

@@ -18,11 +18,14 @@ export type ClipPort = {
   numbers(clip: Clip): Promise<Set<number>>
   segment(camera: CameraId, number: number): Promise<Uint8Array | null>
   init(camera: CameraId, run: number): Promise<Uint8Array | null>
+  /** A JPEG of about that moment; null when nothing was recorded then. */
+  thumbnail(camera: CameraId, at: number, width: number): Promise<Uint8Array | null>
   cut(camera: CameraId, range: Range): Promise<Cut>
   now(): number
   onDownload(download: { incident: Incident; camera: CameraId; from: string; to: string; bytes: number; sha256: string; actor: string }): Promise<void>
 }
 
+const THUMBNAIL_WIDTH = 160
 const FILE_PARAMS = Type.Object({ id: Type.String({ maxLength: 200 }), camera: Type.String({ maxLength: 100 }), file: Type.String({ pattern: '^[0-9]{1,15}\\.(m4s|mp4)$' }) })
 const TIMES = Type.Object({ from: Type.Optional(Type.String({ format: 'date-time' })), to: Type.Optional(Type.String({ format: 'date-time' })) })
 
@@ -56,6 +59,12 @@ export function clipRoutes(app: App, port: ClipPort): void {
     const [number] = numbersIn(request.params.file)
     if (!(await port.numbers(clip)).has(number)) throw new Failure('clip/none', `Segment ${number} is no part of this clip.`)
     return reply.type('video/iso.segment').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.segment(clip.camera, number), `Segment ${number}`))
+  })
+  app.get('/api/v1/incidents/:id/clips/:camera/thumbnail.jpg', { config, schema: { summary: 'A small picture of the held clip, of about that moment', tags: ['clips'], params: CLIP_PARAMS, querystring: Type.Object({ at: Type.String({ format: 'date-time' }) }), response: { 200: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => {
+    const { clip } = await held(request.params.id, request.params.camera)
+    const at = Date.parse(request.query.at)
+    if (at < Date.parse(clip.from) || at > (clip.to === null ? port.now() : Date.parse(clip.to))) throw new Failure('clip/none', `The clip does not hold ${request.query.at}.`)
+    return reply.type('image/jpeg').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.thumbnail(clip.camera, at, THUMBNAIL_WIDTH), `A picture of ${request.query.at}`))
   })
   app.get(
     '/api/v1/incidents/:id/clips/:camera/clip.mp4',

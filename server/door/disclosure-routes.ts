@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Disclosure, Export } from '../glossary/evidence.ts'
 import { type App, actorOf } from './door.ts'
-import { sendPackage } from './export-routes.ts'
+import { rangeOf, sendPackage } from './export-routes.ts'
 import { DISCLOSURE, ID_PARAMS, PROBLEM, listOf } from './shapes.ts'
 
 type Made = Export & { facts: NonNullable<Export['facts']> }
@@ -12,7 +12,7 @@ export type DisclosurePort = {
   of(id: string): Disclosure[]
   make(id: string, order: { recipient: string; organisation?: string | undefined; purpose: string; days: number; most?: number | undefined }, actor: string): Promise<Disclosure & { secret: string }>
   revoke(id: string, how: { by: string; reason: string }, actor: string): Promise<Disclosure>
-  open(secret: string, use: { what: 'package' | 'companion' | null; from: number; address: string }): Promise<{ disclosure: Disclosure; made: Made }>
+  open(secret: string, use: { what: 'package' | 'companion' | null; rangeOf(made: Made): { from: number; to: number } | null; address: string }): Promise<{ disclosure: Disclosure; made: Made }>
   file(id: Export['id']): string
   companion(made: Made): Promise<Buffer>
   /** The page that a recipient sees. */
@@ -41,18 +41,16 @@ export function disclosureRoutes(app: App, port: DisclosurePort): void {
   const outside = { schema: { hide: true, params: LINK } }
   const quiet = (reply: FastifyReply): FastifyReply => reply.header('referrer-policy', 'no-referrer').header('cache-control', 'no-store').header('x-robots-tag', 'noindex')
   app.get('/disclosures/:secret', outside, async (request, reply) => {
-    const { disclosure, made } = await port.open(request.params.secret, { what: null, from: 0, address: request.ip })
+    const { disclosure, made } = await port.open(request.params.secret, { what: null, rangeOf: () => null, address: request.ip })
     return quiet(reply).type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(port.page(disclosure, made, request.params.secret))
   })
   app.get('/disclosures/:secret/package.zip', outside, async (request, reply) => {
-    // From the second byte on it is one fetching that broke off.
-    const from = Number(/^bytes=(\d{1,15})-/.exec(request.headers.range ?? '')?.[1] ?? 0)
-    const { disclosure, made } = await port.open(request.params.secret, { what: 'package', from: request.headers['if-range'] === undefined ? from : 0, address: request.ip })
+    const { disclosure, made } = await port.open(request.params.secret, { what: 'package', rangeOf: (of) => rangeOf(request, of.facts), address: request.ip })
     const actor = `disclosure:${disclosure.recipient}`
     return sendPackage(request, quiet(reply), { made, file: port.file(made.id), onSend: (at) => port.onDownload({ made, what: 'package', from: at, actor, through: disclosure.id }) })
   })
   app.get('/disclosures/:secret/companion.zip', outside, async (request, reply) => {
-    const { disclosure, made } = await port.open(request.params.secret, { what: 'companion', from: 0, address: request.ip })
+    const { disclosure, made } = await port.open(request.params.secret, { what: 'companion', rangeOf: () => null, address: request.ip })
     const bytes = await port.companion(made)
     await port.onDownload({ made, what: 'companion', from: 0, actor: `disclosure:${disclosure.recipient}`, through: disclosure.id })
     return quiet(reply).type('application/zip').header('content-disposition', `attachment; filename="${made.id}_companion.zip"`).send(bytes)

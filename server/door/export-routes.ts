@@ -86,14 +86,20 @@ export function exportRoutes(app: App, port: ExportPort): void {
   app.get('/api/v1/evidence-keys', { config: OFFICER, schema: { summary: 'Fingerprints of root and signer, and how long they are good', tags: ['exports'], response: { 200: Type.Unknown() } } }, () => port.keys())
 }
 
+/** The range that is asked for, and that will be answered; null is the whole. One reading for whoever counts and whoever sends. */
+export function rangeOf({ headers }: FastifyRequest, { bytes, sha256 }: NonNullable<Export['facts']>): { from: number; to: number } | null {
+  const range = /^bytes=(\d{1,15})-(\d{1,15})?$/.exec(headers.range ?? '')
+  // Another package under the same name would make one file of two.
+  if (!range || (headers['if-range'] !== undefined && headers['if-range'] !== `"${sha256}"`)) return null
+  return { from: Number(range[1]), to: Math.min(bytes - 1, range[2] === undefined ? bytes - 1 : Number(range[2])) }
+}
+
 /** Of any size, from any byte on; the entry of the ledger is durable before the first byte leaves. @throws request/invalid for a range that is not there */
 export async function sendPackage(request: FastifyRequest, reply: FastifyReply, { made, file, onSend }: { made: Export & { facts: NonNullable<Export['facts']> }; file: string; onSend(from: number): Promise<void> }): Promise<FastifyReply> {
   const { bytes, sha256 } = made.facts
-  const range = /^bytes=(\d{1,15})-(\d{1,15})?$/.exec(request.headers.range ?? '')
-  const from = Number(range?.[1] ?? 0)
-  const to = Math.min(bytes - 1, range?.[2] === undefined ? bytes - 1 : Number(range[2]))
-  // Another package under the same name would make one file of two.
-  const whole = !range || (request.headers['if-range'] !== undefined && request.headers['if-range'] !== `"${sha256}"`)
+  const range = rangeOf(request, made.facts)
+  const { from, to } = range ?? { from: 0, to: bytes - 1 }
+  const whole = range === null
   if (!whole && from > to) {
     reply.header('content-range', `bytes */${bytes}`)
     throw new Failure('export/no-such-range', `The package has ${bytes} bytes; ${request.headers.range} is not in it.`)

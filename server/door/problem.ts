@@ -40,6 +40,7 @@ const STATUS = {
   'export/no-such-range': 416,
   'export/changed': 409,
   'export/unplayable': 409,
+  'export/no-signer': 503,
   'export/no-room': 507,
   'export/too-large': 422,
   'disclosure/unknown': 404,

@@ -128,7 +128,7 @@ export const EXPORT = Type.Object({
   requestedAt: TIME,
   changedAt: TIME,
   seal: Type.Union([Type.Object({ segments: Type.Integer(), bytes: Type.Integer(), contents: Type.String() }), Type.Null()], { description: 'What was cut, and the hash that the ledger vouches for' }),
-  facts: Type.Union([Type.Object({ bytes: Type.Integer(), sha256: Type.String(), tagManifestSha256: Type.String(), signer: Type.String(), root: Type.String(), timeStamped: MAYBE_TIME }), Type.Null()]),
+  facts: Type.Union([Type.Object({ bytes: Type.Integer(), sha256: Type.String(), tagManifestSha256: Type.String(), signer: Type.String(), root: Type.String(), timeStamped: MAYBE_TIME, stampProblem: MAYBE_STRING }), Type.Null()]),
   deletedAt: MAYBE_TIME,
   downloads: Type.Integer(),
 })

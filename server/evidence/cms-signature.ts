@@ -4,6 +4,7 @@
  */
 import * as asn1js from 'asn1js'
 import * as pkijs from 'pkijs'
+import { chainProblem } from './certificate-chain.ts'
 
 const OID = { data: '1.2.840.113549.1.7.1', contentType: '1.2.840.113549.1.9.3', messageDigest: '1.2.840.113549.1.9.4', signingTime: '1.2.840.113549.1.9.5', commonName: '2.5.4.3', organisation: '2.5.4.10' } as const
 
@@ -21,6 +22,8 @@ export type SignatureVerdict = {
   rootsInside: CertificateSummary[]
 }
 
+/** Of the certificates that a signature brings along. */
+const MOST_TOLD = 8
 const hex = (bytes: ArrayBuffer | Uint8Array): string => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 const sha256 = (bytes: Uint8Array): Promise<ArrayBuffer> => globalThis.crypto.subtle.digest('SHA-256', new Uint8Array(bytes))
 
@@ -94,25 +97,24 @@ export async function verifyDetached(signature: Uint8Array, content: Uint8Array,
   const [info] = signed.signerInfos
   if (!info || signed.signerInfos.length !== 1) return { problem: `it has ${signed.signerInfos.length} signers, and must have one`, ...nothing }
   const inside = (signed.certificates ?? []).filter((each) => each instanceof pkijs.Certificate)
-  const rootsInside = await Promise.all(inside.filter(isRoot).map(summaryOf))
-  const time = info.signedAttrs?.attributes.find(({ type }) => type === OID.signingTime)?.values[0] as asn1js.UTCTime | undefined
-  const signedAt = time ? time.toDate().getTime() : null
-  const trusted = root === null ? inside.filter(isRoot) : [certificateOf(root)]
+  const rootsInside = await Promise.all(inside.slice(0, MOST_TOLD).filter(isRoot).map(summaryOf))
+  const signedAt = signingTimeOf(info)
   try {
-    // Its certificate alone must be no root of its own: what travels inside proves nothing.
-    const outcome = await signed.verify({ signer: 0, data: new Uint8Array(content).buffer, checkChain: true, trustedCerts: trusted, checkDate: new Date(at), extendedMode: true })
-    const signer = outcome.signerCertificate ? await summaryOf(outcome.signerCertificate) : null
-    return { problem: outcome.signatureVerified && outcome.signerCertificateVerified ? null : 'the signature does not fit the content', signer, signedAt, rootsInside }
+    const { signatureVerified, signerCertificate } = await signed.verify({ signer: 0, data: new Uint8Array(content).buffer, checkChain: false, extendedMode: true })
+    if (!signatureVerified || !signerCertificate) return { problem: 'the signature does not fit the content', signer: null, signedAt, rootsInside }
+    const signer = await summaryOf(signerCertificate)
+    const trusted = root === null ? inside.find(isRoot) : certificateOf(root)
+    // What travels inside proves nothing, and is followed only so that the rest can be checked.
+    const problem = trusted ? await chainProblem(signerCertificate, inside, { root: trusted, at, purpose: 'packages' }) : 'it brings no root along, and none was given'
+    return { problem: problem && `the signer “${signer.subject}”: ${problem}`, signer, signedAt, rootsInside }
   } catch (error) {
-    const found = error as Partial<pkijs.SignedDataVerifyError>
-    const signer = found.signerCertificate ? await summaryOf(found.signerCertificate) : null
-    return { problem: problemOf(found, signer, at), signer, signedAt, rootsInside }
+    const words = (error as { message?: string }).message ?? ''
+    return { problem: /digest|signature/i.test(words) ? 'the signature does not fit the content' : `the signature cannot be verified: ${words || 'no reason is given'}`, signer: null, signedAt, rootsInside }
   }
 }
 
-function problemOf({ message = '', signatureVerified, signerCertificateVerified }: Partial<pkijs.SignedDataVerifyError>, signer: CertificateSummary | null, at: number): string {
-  if (signatureVerified === false || /digest|signature/i.test(message)) return 'the signature does not fit the content'
-  if (signer && (at < signer.from || at > signer.to)) return `the signer’s certificate was valid from ${new Date(signer.from).toISOString()} to ${new Date(signer.to).toISOString()}, and not at ${new Date(at).toISOString()}`
-  if (signer && signerCertificateVerified === false) return `the signer “${signer.subject}” was not certified by the root that was given`
-  return `the signature cannot be verified: ${message || 'no reason is given'}`
+/** Null when it does not say, or says it in another way than a time. */
+function signingTimeOf({ signedAttrs }: pkijs.SignerInfo): number | null {
+  const time: unknown = signedAttrs?.attributes.find(({ type }) => type === OID.signingTime)?.values[0]
+  return time instanceof asn1js.UTCTime || time instanceof asn1js.GeneralizedTime ? time.toDate().getTime() : null
 }

@@ -11,7 +11,11 @@ export function createDisclosureBook() {
     const known = disclosures.get(id)
     if (known) disclosures.set(id, { ...known, ...to(known) })
   }
-  const open = ({ link: _, ...disclosure }: Stored): Disclosure => disclosure
+  function open(stored: Stored): Disclosure {
+    const disclosure: Partial<Stored> = { ...stored }
+    delete disclosure.link
+    return disclosure as Disclosure
+  }
   return {
     follow(entry: Recorded): void {
       if (entry.kind === 'disclosure.made') {

@@ -13,6 +13,8 @@ const DAY = 86_400_000
 const DEFAULT_MOST = 5
 
 export function createDisclosureDesk({ clock, book, append, made }: { clock: Clock; book: DisclosureBook; append: Append; made(id: string): Made }) {
+  /** Bytes that may still be gone on with, by what was counted; a start forgets them, and the next part counts anew. */
+  const allowance = new Map<string, number>()
   const linkOf = (secret: string): string => createHash('sha256').update(secret, 'utf8').digest('hex')
   function known(id: string): Disclosure {
     const found = book.get(id)
@@ -44,21 +46,28 @@ export function createDisclosureDesk({ clock, book, append, made }: { clock: Clo
     },
     /**
      * Somebody follows a link. The entry is durable when this returns, also of a refusal.
-     * @param what null: the page about it. @param from the first byte that is asked for
+     * @param what null: the page about it. @param rangeOf what is asked for of the package; null is the whole
      * @throws disclosure/unknown when there was never such a link; disclosure/over when it has ended
      */
-    async open(secret: string, { what, from, address }: { what: 'package' | 'companion' | null; from: number; address: string }): Promise<{ disclosure: Disclosure; made: Made }> {
+    async open(secret: string, { what, rangeOf, address }: { what: 'package' | 'companion' | null; rangeOf(made: Made): { from: number; to: number } | null; address: string }): Promise<{ disclosure: Disclosure; made: Made }> {
       const found = book.byLink(linkOf(secret))
       if (!found) throw new Failure('disclosure/unknown', 'There is no such link. Ask whoever gave it to you.')
-      const counted = what === 'package' && from === 0
       let job: Made | null = null
+      try {
+        job = made(found.export)
+      } catch {
+        // It was deleted.
+      }
+      const part = job && what === 'package' ? rangeOf(job) : null
+      // A fetching that broke off is gone on with, and was counted when it began; all but a little is another one.
+      const left = allowance.get(found.id) ?? 0
+      const wanted = part && job ? part.to - part.from + 1 : 0
+      const goesOn = part !== null && part.from > 0 && wanted <= left
+      const counted = what === 'package' && !goesOn
       let refused = endOf(found, counted)
-      if (refused === null)
-        try {
-          job = made(found.export)
-        } catch {
-          refused = 'The package was deleted.'
-        }
+      if (job === null) refused ??= 'The package was deleted.'
+      if (refused !== null) job = null
+      if (refused === null && job && what === 'package') allowance.set(found.id, (counted ? job.facts.bytes : left) - (goesOn ? wanted : 0))
       await append([{ kind: 'disclosure.opened', actor: `disclosure:${found.recipient}`, subject: found.export, body: { disclosure: found.id, export: found.export, incident: job?.incident ?? null, what: what ?? 'page', counted, address, refused } }]).durable
       if (!job) throw new Failure('disclosure/over', refused ?? '')
       return { disclosure: known(found.id), made: job }

@@ -7,6 +7,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, w
 import { join } from 'node:path'
 import type { SiteEvidence } from '../glossary/site.ts'
 import { isoTime } from '../tools/clock.ts'
+import { Failure, wordsOf } from '../tools/failure.ts'
 import { issueRoot, issueSigner } from './certificates.ts'
 
 const DAY = 86_400_000
@@ -21,7 +22,7 @@ const BACKDATED_MS = 3_600_000
 export type SigningKeys = { chain: string[]; key: string }
 export type KeyState = { root: string; signer: string; rootUntil: string; signerUntil: string; supplied: boolean; problem: string | null }
 
-/** @throws with words for a person when a key cannot be read or does not belong to its certificate. */
+/** What is wrong with the keys is said by `state`, and stops nothing but exports. */
 export async function openEvidenceKeys({ folder, siteName, now, supplied, onSigner, onWarning }: { folder: string; siteName: string; now(): number; supplied(): SiteEvidence['signer']; onSigner(state: KeyState): void; onWarning(words: string): void }) {
   const file = (name: string): string => join(folder, name)
   let keys: SigningKeys | null = null
@@ -59,8 +60,16 @@ export async function openEvidenceKeys({ folder, siteName, now, supplied, onSign
   async function own(): Promise<SigningKeys> {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     chmodSync(folder, 0o700)
-    if (!existsSync(file('root.pem'))) await makeRoot()
-    const due = !existsSync(file('signer.pem')) || !existsSync(file('signer-key.pem')) || Date.parse(new X509Certificate(read('signer.pem')).validTo) - now() < RENEW_DAYS * DAY
+    if (!existsSync(file('root.pem'))) {
+      // A root is made once: another one under what was signed before would disown it.
+      if (existsSync(file('signer.pem'))) throw new Error(`${folder}: root.pem is missing, and a signer of it is there; bring it back from a backup or from any receipt’s evidence-root.pem`)
+      await makeRoot()
+    }
+    // One that could not live any longer than this one is no use.
+    const rootUntil = Date.parse(new X509Certificate(read('root.pem')).validTo)
+    const until = existsSync(file('signer.pem')) && existsSync(file('signer-key.pem')) ? Date.parse(new X509Certificate(read('signer.pem')).validTo) : 0
+    const due = until === 0 || (until - now() < RENEW_DAYS * DAY && rootUntil - until > DAY)
+    if (until === 0 && !existsSync(file('root-key.pem'))) throw new Error(`${folder}: the signer is missing, and root-key.pem is not here to make another; bring one of them back`)
     if (due && existsSync(file('root-key.pem'))) {
       await makeSigner()
       keys = checked({ chain: [read('signer.pem'), read('root.pem')], key: read('signer-key.pem') }, folder)
@@ -81,19 +90,33 @@ export async function openEvidenceKeys({ folder, siteName, now, supplied, onSign
     return { root: root.fingerprint256, signer: signer.fingerprint256, rootUntil: isoTime(Date.parse(root.validTo)), signerUntil: isoTime(Date.parse(signer.validTo)), supplied: isSupplied, problem }
   }
 
+  let broken: string | null = null
+  /** Presses and cameras do without evidence: what is wrong is said, and stops exports only. @throws export/no-signer */
   async function load(): Promise<SigningKeys> {
-    const given = supplied()
-    keys = given ? theirs(given) : await own()
-    return keys
+    try {
+      const given = supplied()
+      keys = given ? theirs(given) : await own()
+      broken = null
+      const { problem } = stateOf(keys, given !== null)
+      if (problem && Date.parse(new X509Certificate(keys.chain[0] ?? '').validTo) <= now()) throw new Error(problem)
+      return keys
+    } catch (error) {
+      broken = `Evidence cannot be signed: ${wordsOf(error)}`
+      throw new Failure('export/no-signer', broken)
+    }
   }
-  await load()
+  await load().catch((error: unknown) => onWarning(wordsOf(error)))
 
   return {
     /** Renewed when it is due. @throws when what is supplied does not fit together */
     signing: load,
     /** PEM of the root: what packages are verified with. */
-    root: (): string => keys?.chain.at(-1) ?? '',
-    state: (): KeyState | null => keys && stateOf(keys, supplied() !== null),
+    root(): string {
+      const root = keys?.chain.at(-1)
+      if (root === undefined) throw new Failure('export/no-signer', broken ?? 'There is no evidence root.')
+      return root
+    },
+    state: (): KeyState => ({ ...(keys ? stateOf(keys, supplied() !== null) : { root: '', signer: '', rootUntil: isoTime(0), signerUntil: isoTime(0), supplied: supplied() !== null, problem: null }), ...(broken === null ? {} : { problem: broken }) }),
     /** The old signer's key is gone afterwards; what it signed stays verifiable. @throws when the signer is supplied */
     async renew(): Promise<KeyState> {
       if (supplied()) throw new Error('the signer is supplied by the site file: put another one there')
@@ -123,9 +146,11 @@ function checked(keys: SigningKeys, where: string): SigningKeys {
     throw new Error(`${where}: this is no private key in PEM`, { cause: error })
   }
   if (own.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error(`${where}: the signer’s key must be ECDSA on P-256`)
+  if (signer?.ca) throw new Error(`${where}: a root signs nothing but signers; supply a certificate that is none`)
   if (!signer || !signer.publicKey.equals(createPublicKey(own))) throw new Error(`${where}: the private key is not the certificate’s`)
   for (const [i, certificate] of certificates.entries()) {
     const above = certificates[i + 1]
+    if (above && !above.ca) throw new Error(`${where}: ${above.subject.replaceAll('\n', ', ')} is no authority that may certify others`)
     if (above && !certificate.verify(above.publicKey)) throw new Error(`${where}: ${certificate.subject.replaceAll('\n', ', ')} was not issued by ${above.subject.replaceAll('\n', ', ')}`)
   }
   return { chain: chain.map((pem) => `${pem.trim()}\n`), key }

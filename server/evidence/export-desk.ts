@@ -55,10 +55,19 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       onProgress(news.export, news.progress)
     })
   let thread: ReturnType<typeof startThread> | null = null
-  const calls = () => (thread ??= startThread()).calls
+  /** A thread that died is followed by another one with the next export. */
+  function calls() {
+    if (!thread) {
+      const started = startThread()
+      thread = started
+      void started.ended.then(() => thread === started && (thread = null))
+    }
+    return thread.calls
+  }
   const stopped = new AbortController()
   let working: Promise<void> | null = null
   let current: ExportId | null = null
+  let currentOver: Promise<void> = Promise.resolve()
   const changed = (id: ExportId, to: Pick<Export, 'state'> & Partial<Pick<Export, 'problem' | 'facts'>>, actor = 'lamppost'): Draft => ({ kind: 'export.changed', actor, subject: id, body: { export: id, incident: book.get(id).incident, problem: null, facts: null, ...to } })
   const holdName = (id: ExportId): string => `export ${id}`
   const holdAll = ({ id, cuts, kind }: Export): void => cuts.forEach((cut) => kind === 'master' && port.hold(holdName(id), cut))
@@ -83,8 +92,8 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     }
     return Promise.all(job.cuts.map(async (cut) => ({ camera: of(cut.camera), cut, parent: null, range: await port.stored(cut.camera, { from: Date.parse(cut.from), to: Date.parse(cut.to) }) })))
   }
-  async function checkRoom(cameras: readonly CameraCut[]): Promise<void> {
-    const bytes = cameras.reduce((sum, { range }) => sum + range.segments.reduce((all, segment) => all + segment.bytes, 0), 0)
+  async function checkRoom(job: Export, cameras: readonly CameraCut[]): Promise<void> {
+    const bytes = cameras.reduce((sum, { range }) => sum + range.segments.reduce((all, segment) => all + segment.bytes, 0), job.parentExport !== null && job.kind === 'redacted' ? (book.get(job.parentExport).facts?.bytes ?? 0) / 2 : 0)
     const { bavail, bsize } = await statfs(folder)
     if (bytes * ROOM_TIMES > bavail * bsize) throw new Failure('export/no-room', `This export needs ${Math.ceil((bytes * ROOM_TIMES) / 1e6)} MB on the disk of the packages, and ${Math.floor((bavail * bsize) / 1e6)} MB are free. Make room, or cut less.`)
   }
@@ -105,10 +114,12 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     await append([changed(id, { state: 'cutting' })]).durable
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const cameras = await camerasOf(job)
-    await checkRoom(cameras)
+    await checkRoom(job, cameras)
+    mustBeWanted(id)
     const createdAt = isoTime(clock.now())
     const { evidence, id: siteId, name, timezone } = port.site()
     const outcome = await calls().cut({ id, folder: folderOf(id), at: Date.parse(job.requestedAt), timezone, cameras })
+    mustBeWanted(id)
     const ledger = await sealed(job, outcome.seal)
     const incident = job.incident === null ? null : await port.incident(job.incident)
     const custody = custodyOf([...(incident ? await port.about(incident.id) : []), ...(await port.about(id))])
@@ -134,8 +145,15 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     }
   }
 
+  /** Cancelled before the thread had anything to stop. */
+  function mustBeWanted(id: ExportId): void {
+    if (cancelled.has(id) || stopped.signal.aborted) throw new Error('it is not wanted any more')
+  }
+
   async function run(id: ExportId): Promise<void> {
     current = id
+    let over: () => void = () => {}
+    currentOver = new Promise((resolve) => (over = resolve))
     try {
       await make(book.get(id))
     } catch (error) {
@@ -143,7 +161,7 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       const by = cancelled.get(id)
       // What was cancelled can be gone on with; what failed leaves nothing behind.
       await calls().drop(id, by !== undefined).catch(onError)
-      if (by === undefined) await rm(folderOf(id), { recursive: true, force: true })
+      if (by === undefined) await rm(folderOf(id), { recursive: true, force: true }).catch(onError)
       if (by === undefined && !(error instanceof Failure)) onError(error)
       append([changed(id, { state: 'failed', problem: by === undefined ? wordsOf(error) : `Cancelled by ${by}.` })])
     } finally {
@@ -151,11 +169,15 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       cancelled.delete(id)
       progress.delete(id)
       if (!stopped.signal.aborted) releaseAll(book.get(id))
+      over()
     }
   }
   async function workOff(): Promise<void> {
-    for (let next = nextJob(); next && !stopped.signal.aborted; next = nextJob()) await run(next.id)
-    working = null
+    try {
+      for (let next = nextJob(); next && !stopped.signal.aborted; next = nextJob()) await run(next.id)
+    } finally {
+      working = null
+    }
   }
   const nextJob = (): Export | undefined => book.all().findLast(isUnfinished)
   const work = (): void => void (working ??= Promise.resolve().then(workOff).catch(onError))
@@ -194,7 +216,7 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       }
       cancelled.set(job.id, by)
       await calls().abort(job.id)
-      await working
+      await currentOver
       return book.get(id)
     },
     /** Goes on with what was cancelled or has failed. @throws export/not-ready, export/gone */

@@ -112,7 +112,7 @@ export function readMeFirst({ id, request, createdAt, site, presses, cameras, cl
   ].join('\n')
 }
 
-export const verifyTxt = (id: string, root: string, timeStamped: boolean): string => `HOW TO VERIFY THIS PACKAGE WITHOUT THE PRODUCT THAT MADE IT
+export const verifyTxt = (id: string, root: string): string => `HOW TO VERIFY THIS PACKAGE WITHOUT THE PRODUCT THAT MADE IT
 
 You need bash, sha256sum, diff and openssl (any Linux; on Windows in WSL), and the file evidence-root.pem of
 the site that made it. That file is not in here on purpose: a root that travels inside proves nothing. Get it
@@ -135,14 +135,10 @@ Unzip the package, go into the folder ${id}, and run all three checks:
   openssl x509 -in who.pem -noout -subject
 
 All three are needed. -no-CApath and -no-CAstore matter: without them another root could verify it.
-${
-  timeStamped
-    ? `
-A time-stamping authority has signed when this existed (tagmanifest-sha256.txt.p7s.tsr). With its own root:
+
+If there is a file tagmanifest-sha256.txt.p7s.tsr, a time-stamping authority has signed when this existed. With its root:
   openssl ts -verify -data tagmanifest-sha256.txt.p7s -in tagmanifest-sha256.txt.p7s.tsr -CAfile authority-root.pem
 If the signer's certificate has run out since, add to check 3: -attime SECONDS, the time that the stamp states.
-`
-    : ''
-}
+
 With Lamppost: lamppost verify ${id}.zip --root evidence-root.pem
 `

@@ -44,6 +44,7 @@ export function checkOrder(order: Order, known: Known): Omit<ExportRequest, 'exp
   if (kind === 'redacted' && known.parent?.kind === 'redacted') wrong('Make a redacted export of the master’s export, not of a redacted one.')
   const cuts = cutsOf(order, known)
   const redactions = (order.redactions ?? []).map((region) => checkRegion(region, cuts))
+  if (kind === 'redacted' && redactions.length === 0) wrong('A redacted export needs a region to be blurred; without one it is a shorter master: kind master, with parentExport.')
   if (kind === 'master' && redactions.length > 0) wrong('A master is never altered; a redacted export has regions.')
   return { kind, incident: known.incident?.id ?? known.parent?.incident ?? null, parentExport: known.parent?.id ?? null, cuts, redactions, ...answered, lawfulBasis: order.lawfulBasis?.trim() || null, exhibitRef: order.exhibitRef?.trim() || null }
 }
@@ -69,8 +70,10 @@ function cutsOf({ cameras, from, to }: Order, { incident, parent, hasCamera, now
 const isoOf = (time: string | undefined): string | undefined => (time === undefined ? undefined : isoTime(Date.parse(time)))
 
 function checkRegion({ camera, from, to, x, y, width, height }: NonNullable<Order['redactions']>[number], cuts: readonly Cut[]): Redaction {
-  if (!cuts.some((cut) => cut.camera === camera)) wrong(`A region is of ${camera}, and this export is not.`)
+  const cut = cuts.find((each) => each.camera === camera)
+  if (!cut) return wrong(`A region is of ${camera}, and this export is not.`)
   if (Date.parse(from) >= Date.parse(to)) wrong('A region’s from must be before its to.')
+  if (isoTime(Date.parse(to)) <= cut.from || isoTime(Date.parse(from)) >= cut.to) wrong(`A region of ${camera} from ${from} to ${to} is at no time of this export (${cut.from} to ${cut.to}).`)
   if (x + width > 1.0001 || y + height > 1.0001) wrong('A region must lie within the picture: x + width and y + height are at most 1.')
   return { camera: camera as CameraId, from: isoTime(Date.parse(from)), to: isoTime(Date.parse(to)), x, y, width, height }
 }

@@ -7,7 +7,7 @@ import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cut, ExportCamera, ExportId, PackageFacts, Redaction, Seal, StoredRange, StoredSegment } from '../glossary/evidence.ts'
 import { isoTime } from '../tools/clock.ts'
-import { Failure } from '../tools/failure.ts'
+import { Failure, wordsOf } from '../tools/failure.ts'
 import { type BagFile, BAGIT_TXT, bagInfo, manifestText, sha256Of } from './bag.ts'
 import { fingerprintOf, importSigningKey } from './certificates.ts'
 import { signDetached } from './cms-signature.ts'
@@ -27,7 +27,12 @@ export type Signing = { chain: string[]; key: string; timeStamp: AskedTimeStamp 
 
 export const packageFile = (folder: string): string => join(folder, 'package.zip')
 const partFile = (folder: string): string => join(folder, 'package.zip.part')
+/** None of it may stay: a picture that was to be redacted least of all. */
+const SCRATCH = ['view.mp4', 'parent.mp4', 'redacted.mp4', 'redaction.txt']
+const STAMP_TRIES = 2
 const MANIFEST_ROOM = 16 * 1024 * 1024
+
+const planOf = ({ cameras }: ExportPlan): string => sha256Of(JSON.stringify(cameras.map(({ camera, range, cut }) => [camera.id, cut.from, cut.to, range.segments.map(({ number, run, sha256 }) => [number, run, sha256])])))
 
 /** What stays when a run is gone on with; everything after it depends on the moment at which it was made. */
 const isPayload = (name: string): boolean => /^[^/]+\/data\/(native|view)\//.test(name)
@@ -47,6 +52,20 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
   const zipped = (): ZipWriter => {
     if (!zip) throw new Error('the package is not open')
     return zip
+  }
+
+  let stampProblem: string | null = null
+  /** An authority that does not answer costs the stamp, and not hours of cutting: the package says that it has none. */
+  async function stampOf(asked: AskedTimeStamp, signature: Uint8Array): Promise<{ reply: Uint8Array; at: number } | null> {
+    for (let tries = 0; tries < STAMP_TRIES; tries += 1) {
+      signal.throwIfAborted()
+      try {
+        return await askTimeStamp(asked, signature, signal)
+      } catch (error) {
+        stampProblem = wordsOf(error)
+      }
+    }
+    return null
   }
 
   async function addText(path: string, text: string | Uint8Array): Promise<BagFile> {
@@ -150,10 +169,10 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
       if (from >= Math.min(Date.parse(view.to), Date.parse(requested.to))) continue
       const made = await redactedView({ packageFile: parent.file, view, requested, redactions: parent.redactions, folder, signal })
       const base = `data/view/${id}_${camera.id}_${stamp(made.start)}`
-      const text = await addText(`${base}.srt`, subtitles([{ start: made.start, duration: made.seconds }], plan.timezone))
+      const text = await addText(`${base}.srt`, subtitles(made.clock, plan.timezone))
       const added = await zipped().addFile(inZip(`${base}.mp4`), made.file, { signal })
       await rm(made.file, { force: true })
-      views.push({ file: `${base}.mp4`, subtitles: text.path, from: isoTime(made.start), to: isoTime(made.start + made.seconds * 1000), sha256: added.sha256, bytes: added.bytes, stream: { codec: 'avc1', master: [], view: made.streams, equal: false } })
+      views.push({ file: `${base}.mp4`, subtitles: text.path, from: isoTime(made.start), to: isoTime(made.clock.reduce((end, { start, duration }) => Math.max(end, start + duration * 1000), made.start)), sha256: added.sha256, bytes: added.bytes, stream: { codec: 'avc1', master: [], view: made.streams, equal: false } })
     }
     const [first, last] = [views[0], views.at(-1)]
     if (!first || !last) throw new Failure('clip/none', `The parent export has no picture of ${camera.id} between ${requested.from} and ${requested.to}.`)
@@ -165,7 +184,8 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
     async cut(): Promise<CutOutcome> {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const redacted = plan.cameras.some(({ parent }) => parent !== null)
-      zip = await openZipWriter(partFile(folder), { at: plan.at, resumable: redacted ? () => false : isPayload })
+      // What was begun is gone on with only when it is of the very same segments: a clip buffer may have changed meanwhile.
+      zip = await openZipWriter(partFile(folder), { at: plan.at, plan: planOf(plan), resumable: redacted ? () => false : isPayload })
       const cameras: CameraFacts[] = []
       for (const camera of plan.cameras) cameras.push(await cutCamera(camera))
       const of = redacted ? 'data/view/' : 'data/native/'
@@ -184,14 +204,14 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
       const tags = [
         await addText('bagit.txt', BAGIT_TXT),
         await addText('bag-info.txt', bagInfo([['Source-Organization', facts.site.name], ['Bagging-Date', facts.createdAt.slice(0, 10)], ['External-Identifier', id], ['External-Description', facts.request.reason], ['Bag-Software-Agent', `${facts.software.name} ${facts.software.version}`]], payload)),
-        await addText('VERIFY.txt', verifyTxt(id, `sha256 Fingerprint=${fingerprintOf(root)}`, timeStamp !== null)),
+        await addText('VERIFY.txt', verifyTxt(id, `sha256 Fingerprint=${fingerprintOf(root)}`)),
         await addText('manifest-sha256.txt', manifestText(payload)),
       ]
       const tagManifest = manifestText(tags)
       await addText('tagmanifest-sha256.txt', tagManifest)
       const signature = await signDetached(Buffer.from(tagManifest), { chain, key: await importSigningKey(createPrivateKey(key)), at: Date.parse(facts.createdAt) })
       await addText('tagmanifest-sha256.txt.p7s', signature)
-      const stamped = timeStamp && (await askTimeStamp(timeStamp, signature, signal))
+      const stamped = timeStamp && (await stampOf(timeStamp, signature))
       if (stamped) await addText('tagmanifest-sha256.txt.p7s.tsr', stamped.reply)
       const before = done
       const { bytes, sha256 } = await zipped().finish((read) => {
@@ -200,12 +220,12 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
       }, signal)
       await rename(partFile(folder), packageFile(folder))
       await writeFile(join(folder, 'package.sha256'), `${sha256}  ${id}.zip\n`)
-      return { bytes, sha256, tagManifestSha256: sha256Of(tagManifest), signer: fingerprintOf(signer), root: fingerprintOf(root), timeStamped: stamped ? isoTime(stamped.at) : null }
+      return { bytes, sha256, tagManifestSha256: sha256Of(tagManifest), signer: fingerprintOf(signer), root: fingerprintOf(root), timeStamped: stamped ? isoTime(stamped.at) : null, stampProblem }
     },
     /** @param keep what was done, to be gone on with. */
     async stop(keep: boolean): Promise<void> {
       await zip?.pause()
-      await rm(join(folder, 'view.mp4'), { force: true })
+      for (const name of SCRATCH) await rm(join(folder, name), { force: true })
       if (!keep) await rm(folder, { recursive: true, force: true })
     },
   }

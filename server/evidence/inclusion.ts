@@ -56,13 +56,19 @@ export async function inclusionProblem({ checkpoint, verifierKey, leafIndex, tre
   if (Number(size) !== treeSize) return 'the proof is of another tree than the checkpoint'
   const found = await rootFrom(leaf, leafIndex, treeSize, inclusionProof.map(fromHex))
   if (found === null || toHex(found) !== toHex(fromBase64(root))) return 'the entry does not stand in the tree that the checkpoint signed'
-  const [name, keyId = '', encoded = ''] = verifierKey.split('+')
+  // The key itself is base64, and may have a + in it.
+  const [, name = '', keyId = '', encoded = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(verifierKey) ?? []
+  const raw = fromBase64(encoded)
+  if (raw.length !== 33 || raw[0] !== 1) return 'the ledger’s key is none'
   const line = signatures.split('\n').find((each) => each.startsWith(`— ${origin} `))
   const signature = fromBase64(line?.split(' ')[2] ?? '')
   if (name !== origin || toHex(signature.subarray(0, 4)) !== keyId) return 'the checkpoint was signed by another key'
   const key = await subtle()
-    .importKey('raw', fromBase64(encoded.length % 4 === 0 ? encoded : `${encoded}=`).subarray(1), { name: 'Ed25519' }, false, ['verify'])
-    .catch(() => null)
+    .importKey('raw', raw.subarray(1), { name: 'Ed25519' }, false, ['verify'])
+    .catch((error: unknown) => {
+      if ((error as { name?: string }).name === 'NotSupportedError') return null
+      throw error
+    })
   // A browser without Ed25519 cannot say; the package's own signature covers the checkpoint all the same.
   if (key === null) return null
   return (await subtle().verify({ name: 'Ed25519' }, key, signature.subarray(4), utf8.encode(`${text}\n`))) ? null : 'the checkpoint’s signature is not good'

@@ -35,7 +35,7 @@ const TAGS = ['bagit.txt', 'bag-info.txt', 'VERIFY.txt', 'manifest-sha256.txt'] 
 const UNLISTED = ['tagmanifest-sha256.txt', 'tagmanifest-sha256.txt.p7s'] as const
 const TIME_STAMP = 'tagmanifest-sha256.txt.p7s.tsr'
 const LIST = 'manifest-sha256.txt'
-const MOST_TEXT = 256 * 1024 * 1024
+const MOST_TEXT = 64 * 1024 * 1024
 const MOST_TAG = 1024 * 1024
 const CHUNK = 4 * 1024 * 1024
 /** A list of thousands of failures helps nobody. */
@@ -46,8 +46,8 @@ export async function verifyPackage(source: ByteSource, options: VerifyOptions):
   try {
     await verify(source, options, verdict)
   } catch (error) {
-    if (!(error instanceof PackageProblem)) throw error
-    verdict.findings.push({ file: error.file, problem: error.message })
+    // Whatever it is that makes a reader stumble, it is not what the site signed.
+    verdict.findings.push(error instanceof PackageProblem ? { file: error.file, problem: error.message } : { file: null, problem: `it cannot be read: ${error instanceof Error ? error.message : String(error)}` })
   }
   verdict.intact = verdict.findings.length === 0
   verdict.proven = verdict.intact && options.root !== null
@@ -123,7 +123,7 @@ async function hashAll({ source, files, wanted, options, found }: { source: Byte
 async function signatureOf({ options, verdict, found, content, signature, stamp }: { options: VerifyOptions; verdict: PackageVerdict; found(file: string | null, problem: string): void; content: Uint8Array; signature: Uint8Array; stamp: Uint8Array | null }): Promise<void> {
   const { root, timeStampRoot = null, now } = options
   if (root !== null) verdict.root = await summaryOf(certificateOf(root))
-  verdict.timeStamp = stamp && (await verifyTimeStamp(stamp, signature, timeStampRoot))
+  verdict.timeStamp = stamp && (await verifyTimeStamp(stamp, signature, { root: timeStampRoot, now }))
   if (verdict.timeStamp?.at === null) found(TIME_STAMP, `the time stamp is not good: ${verdict.timeStamp.problem}`)
   const stampedAt = verdict.timeStamp?.problem === null ? verdict.timeStamp.at : null
   const of = await verifyDetached(signature, content, { root, at: stampedAt ?? now })
@@ -137,7 +137,7 @@ async function signatureOf({ options, verdict, found, content, signature, stamp 
 
 /** Path to hash. @throws PackageProblem */
 function listOf(bytes: Uint8Array, name: string): Map<string, string> {
-  const text = new TextDecoder('utf-8', { fatal: false }).decode(bytes)
+  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   const list = new Map<string, string>()
   for (const [i, line] of text.split('\n').entries()) {
     if (line === '') continue

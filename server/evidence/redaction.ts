@@ -1,6 +1,6 @@
 /** A derivative with places made unrecognisable. Made from the viewing copy of a package, never from the master, which stays as it is. */
 import { createHash } from 'node:crypto'
-import { open, writeFile } from 'node:fs/promises'
+import { open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Redaction } from '../glossary/evidence.ts'
 import { Failure } from '../tools/failure.ts'
@@ -11,10 +11,12 @@ import { streamHashes } from './viewing-copy.ts'
 import { readZip } from './zip-reader.ts'
 
 /** A viewing copy inside a parent's package. */
-export type ParentView = { file: string; from: string; to: string; sha256: string }
+export type ParentView = { file: string; from: string; to: string; sha256: string; /** Those that it shows, in order. */ segments: { start: string; duration: number }[] }
 
 /** Coarse squares, then a blur over them: what is gone cannot be sharpened back. */
 const BLOCK = 24
+/** Wider on both sides than any frame is long: a picture too many is blurred rather than one too few. */
+const MARGIN_S = 0.25
 const COPY_BYTES = 4 * 1024 * 1024
 
 /**
@@ -24,42 +26,79 @@ const COPY_BYTES = 4 * 1024 * 1024
 export function redactionGraph(regions: readonly { from: number; to: number; x: number; y: number; width: number; height: number }[]): string {
   if (regions.length === 0) return '[0:v]null[out]'
   const copies = regions.map((_, i) => `[c${i}]`).join('')
+  // Chroma is of two by two pixels: the place is widened to whole ones, and stays within the picture.
+  const low = (share: number, of: string): string => `2*floor(${of}*${share}/2)`
+  const high = (share: number, of: string): string => `min(2*floor(${of}/2)\\,2*ceil(${of}*${share}/2))`
   const cuts = regions.map(({ x, y, width, height }, i) => {
-    const side = (share: number, of: string): string => `max(2\\,2*ceil(${of}*${share}/2))`
-    return `[c${i}]crop=w='${side(width, 'iw')}':h='${side(height, 'ih')}':x='iw*${x}':y='ih*${y}',pixelize=w=${BLOCK}:h=${BLOCK},boxblur=lr='min(${BLOCK}\\,min(w\\,h)/2.5)':lp=2:cr='min(${BLOCK / 2}\\,min(cw\\,ch)/2.5)':cp=2[b${i}]`
+    const side = (at: number, length: number, of: string): string => `max(2\\,${high(at + length, of)}-${low(at, of)})`
+    return `[c${i}]crop=w='${side(x, width, 'iw')}':h='${side(y, height, 'ih')}':x='min(iw-ow\\,${low(x, 'iw')})':y='min(ih-oh\\,${low(y, 'ih')})',pixelize=w=${BLOCK}:h=${BLOCK},boxblur=lr='min(${BLOCK}\\,min(w\\,h)/2.5)':lp=2:cr='min(${BLOCK / 2}\\,min(cw\\,ch)/2.5)':cp=2[b${i}]`
   })
-  const overlays = regions.map(({ from, to, x, y }, i) => `[${i === 0 ? 'base' : `o${i - 1}`}][b${i}]overlay=x='main_w*${x}':y='main_h*${y}':enable='between(t,${from},${to})'[${i === regions.length - 1 ? 'out' : `o${i}`}]`)
+  const overlays = regions.map(({ from, to, x, y }, i) => `[${i === 0 ? 'base' : `o${i - 1}`}][b${i}]overlay=x='min(main_w-overlay_w\\,${low(x, 'main_w')})':y='min(main_h-overlay_h\\,${low(y, 'main_h')})':enable='between(t,${from.toFixed(3)},${to.toFixed(3)})'[${i === regions.length - 1 ? 'out' : `o${i}`}]`)
   return [`[0:v]split=${regions.length + 1}[base]${copies}`, ...cuts, ...overlays].join(';')
 }
 
+/**
+ * Media seconds of a wall-clock moment in a viewing copy: by the arrival of its segments, since a camera's seconds are not the
+ * wall's. Beyond the ends it goes on evenly. Pure.
+ */
+export function mediaSecondsAt(segments: readonly { start: string; duration: number }[], moment: number): number {
+  let media = 0
+  for (const [i, { start, duration }] of segments.entries()) {
+    const next = segments[i + 1]
+    const begin = Date.parse(start)
+    const length = next ? Date.parse(next.start) - begin : duration * 1000
+    if (!next || moment < begin + length) return media + ((moment - begin) / Math.max(1, length)) * duration
+    media += duration
+  }
+  return 0
+}
+
 /** @throws export/unplayable in ffmpeg's words */
-export async function redactedView({ packageFile, view, requested, redactions, folder, signal }: { packageFile: string; view: ParentView; requested: { from: string; to: string }; redactions: readonly Redaction[]; folder: string; signal: AbortSignal }): Promise<{ file: string; start: number; seconds: number; streams: string[] }> {
+export async function redactedView({ packageFile, view, requested, redactions, folder, signal }: { packageFile: string; view: ParentView; requested: { from: string; to: string }; redactions: readonly Redaction[]; folder: string; signal: AbortSignal }): Promise<{ file: string; start: number; clock: { start: number; duration: number }[]; streams: string[] }> {
   const [begin, end] = [Date.parse(view.from), Date.parse(view.to)]
   const start = Math.max(begin, Date.parse(requested.from))
-  const seconds = (Math.min(end, Date.parse(requested.to)) - start) / 1000
+  const media = (moment: number): number => mediaSecondsAt(view.segments, moment)
+  const skipped = Math.max(0, media(start))
+  const seconds = media(Math.min(end, Date.parse(requested.to))) - skipped
   const input = join(folder, 'parent.mp4')
   await takeOut(packageFile, view, input, signal)
-  const regions = redactions.map(({ from, to, ...place }) => ({ ...place, from: (Date.parse(from) - start) / 1000, to: (Date.parse(to) - start) / 1000 })).filter(({ from, to }) => to > 0 && from < seconds)
+  const regions = redactions.map(({ from, to, ...place }) => ({ ...place, from: media(Date.parse(from)) - skipped - MARGIN_S, to: media(Date.parse(to)) - skipped + MARGIN_S })).filter(({ from, to }) => to > 0 && from < seconds)
   const graph = join(folder, 'redaction.txt')
   await writeFile(graph, redactionGraph(regions))
   const file = join(folder, 'redacted.mp4')
   const { ended } = runFfmpeg({
     input,
-    inputOptions: ['-protocol_whitelist', 'file', '-ss', String((start - begin) / 1000)],
-    outputOptions: ['-t', String(seconds), '-filter_complex_script', graph, '-map', '[out]', '-an', '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p', '-map_metadata', '-1', '-movflags', '+faststart', '-f', 'mp4'],
+    inputOptions: ['-protocol_whitelist', 'file', '-ss', skipped.toFixed(3)],
+    outputOptions: ['-t', seconds.toFixed(3), '-filter_complex_script', graph, '-map', '[out]', '-an', '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p', '-map_metadata', '-1', '-movflags', '+faststart', '-f', 'mp4'],
     output: file,
     signal,
   })
   const problem = await ended
   signal.throwIfAborted()
   if (problem !== null) throw new Failure('export/unplayable', `The redacted copy could not be made: ${problem}`)
-  return { file, start, seconds, streams: await streamHashes(file, 'avc1', signal) }
+  // The picture that was not redacted must not stay beside the one that is.
+  await Promise.all([rm(input, { force: true }), rm(graph, { force: true })])
+  return { file, start, clock: clockOf(view.segments, skipped, seconds), streams: await streamHashes(file, 'avc1', signal) }
+}
+
+/** The part of a viewing copy that is left, as segments whose times begin at its first picture: for its subtitles. Pure. */
+function clockOf(segments: ParentView['segments'], skipped: number, seconds: number): { start: number; duration: number }[] {
+  const left: { start: number; duration: number }[] = []
+  let media = 0
+  for (const [i, { start, duration }] of segments.entries()) {
+    const [from, to] = [Math.max(media, skipped), Math.min(media + duration, skipped + seconds)]
+    const next = segments[i + 1]
+    const speed = next && duration > 0 ? (Date.parse(next.start) - Date.parse(start)) / duration : 1000
+    if (to > from) left.push({ start: Date.parse(start) + (from - media) * speed, duration: to - from })
+    media += duration
+  }
+  return left
 }
 
 /** The viewing copies in a package, by camera. @throws export/changed */
 export async function parentViews(packageFile: string): Promise<Map<string, ParentView[]>> {
-  const { cameras = [] } = (await statedIn(packageFile)) as { cameras?: { id: string; viewCopy: ParentView[] }[] }
-  return new Map(cameras.map(({ id, viewCopy }) => [id, viewCopy.map(({ file, from, to, sha256 }) => ({ file, from, to, sha256 }))]))
+  const { cameras = [] } = (await statedIn(packageFile)) as { cameras?: { id: string; segments: ParentView['segments']; viewCopy: ParentView[] }[] }
+  return new Map(cameras.map(({ id, segments, viewCopy }) => [id, viewCopy.map(({ file, from, to, sha256 }) => ({ file, from, to, sha256, segments: segments.filter(({ start }) => start >= from && start < to).map(({ start, duration }) => ({ start, duration })) }))]))
 }
 
 /** One file out of a package. @throws export/changed when the package is not as it was made */

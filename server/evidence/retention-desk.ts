@@ -21,7 +21,6 @@ export type RetentionPort = {
 
 const LOOK_MS = 60_000
 const DAY = 86_400_000
-export type RetentionDesk = ReturnType<typeof startRetention>
 
 export function startRetention({ clock, book, append, port, onError, lookMs = LOOK_MS }: { clock: Clock; book: RetentionBook; append: Append; port: RetentionPort; onError(error: unknown): void; lookMs?: number }) {
   const stopped = new AbortController()

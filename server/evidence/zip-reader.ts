@@ -26,6 +26,8 @@ const LOCATOR_BYTES = 20
 const END64_BYTES = 56
 const LOCAL_BYTES = 30
 const CENTRAL_BYTES = 46
+const UTF8_NAMES = 0x0800
+const ZIP64_EXTRA = 1
 const LINK = 0o120000
 const KIND_OF_FILE = 0o170000
 const PLAIN = 0o100000
@@ -78,6 +80,7 @@ export async function readZip(source: ByteSource): Promise<ReadEntry[]> {
     if (at + CENTRAL_BYTES > bytes.length || view.getUint32(at, true) !== SIGNATURE.central) return whole(`the ZIP directory breaks off after ${i} of ${directory.entries} files`)
     const [nameBytes, extraBytes, commentBytes] = [view.getUint16(at + 28, true), view.getUint16(at + 30, true), view.getUint16(at + 32, true)]
     const end = at + CENTRAL_BYTES + nameBytes + extraBytes + commentBytes
+    if (commentBytes !== 0) return whole('a file in the ZIP has a comment, and no package has one')
     if (end > bytes.length) return whole(`the ZIP directory breaks off after ${i} of ${directory.entries} files`)
     const name = safeName(bytes.subarray(at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameBytes))
     const key = name.normalize('NFC').toLowerCase()
@@ -88,7 +91,7 @@ export async function readZip(source: ByteSource): Promise<ReadEntry[]> {
     if ((mode & KIND_OF_FILE) === LINK) throw new PackageProblem(name, 'this is a link, and a package has files only')
     if ((mode & KIND_OF_FILE) !== PLAIN || name.endsWith('/')) throw new PackageProblem(name, 'this is no plain file')
     if (offset !== next) throw new PackageProblem(name, 'its bytes are not where they must be: the ZIP hides or repeats something')
-    const header = await localOf(source, offset, bytes.subarray(at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameBytes), size, name)
+    const header = await localOf(source, offset, bytes.subarray(at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameBytes), { size, crc: view.getUint32(at + 16, true) }, name)
     next = offset + header + size
     if (next > directory.offset) throw new PackageProblem(name, 'its bytes run into the ZIP directory')
     entries.push({ name, bytes: size, start: offset + header })
@@ -101,31 +104,30 @@ export async function readZip(source: ByteSource): Promise<ReadEntry[]> {
 function sizesOf(view: DataView, at: number, name: string, extraAt: number, extraBytes: number): { size: number; offset: number } {
   const [flags, method, packed, size, offset] = [view.getUint16(at + 8, true), view.getUint16(at + 10, true), view.getUint32(at + 20, true), view.getUint32(at + 24, true), view.getUint32(at + 42, true)]
   if ((flags & 1) !== 0) throw new PackageProblem(name, 'this file is encrypted, and a package is not')
+  if (flags !== UTF8_NAMES) throw new PackageProblem(name, 'its ZIP flags are not those of a package')
   if (method !== 0) throw new PackageProblem(name, 'this file is compressed, and a package stores its files as they are')
   if (packed !== size) throw new PackageProblem(name, 'its two sizes do not agree')
   let wide = { size, offset }
-  for (let from = extraAt; from + 4 <= extraAt + extraBytes; ) {
-    const [kind, length] = [view.getUint16(from, true), view.getUint16(from + 2, true)]
-    if (kind === 1) {
-      const fields = [...(size === LARGE ? ['size', 'size'] : []), ...(offset === LARGE ? ['offset'] : [])]
-      if (length < fields.length * 8 || from + 4 + length > extraAt + extraBytes) throw new PackageProblem(name, 'its ZIP64 sizes break off')
-      wide = fields.reduce((found, field, i) => ({ ...found, [field]: large(view, from + 4 + i * 8) }), wide)
-    }
-    from += 4 + length
-  }
+  // Other programs believe other extra fields, such as a second name: there is none but the large sizes.
+  const fields = [...(size === LARGE ? ['size', 'size'] : []), ...(offset === LARGE ? ['offset'] : [])]
+  const expected = fields.length === 0 ? 0 : 4 + fields.length * 8
+  if (extraBytes !== expected || (expected > 0 && (view.getUint16(extraAt, true) !== ZIP64_EXTRA || view.getUint16(extraAt + 2, true) !== expected - 4))) throw new PackageProblem(name, 'it has ZIP fields that no package has')
+  fields.forEach((field, i) => (wide = { ...wide, [field]: large(view, extraAt + 4 + i * 8) }))
   return wide
 }
 
 /** Its own header must say what the directory says: programs differ in which of the two they believe. */
-async function localOf(source: ByteSource, offset: number, name: Uint8Array, size: number, called: string): Promise<number> {
+async function localOf(source: ByteSource, offset: number, name: Uint8Array, { size, crc }: { size: number; crc: number }, called: string): Promise<number> {
   const bytes = await source.read(offset, Math.min(LOCAL_BYTES + name.length + 20, source.size - offset))
   const view = viewOf(bytes)
   if (bytes.length < LOCAL_BYTES + name.length || view.getUint32(0, true) !== SIGNATURE.local) throw new PackageProblem(called, 'its header is missing')
   const extra = view.getUint16(28, true)
   const same = view.getUint16(26, true) === name.length && name.every((byte, i) => bytes[LOCAL_BYTES + i] === byte)
-  const stated = view.getUint32(22, true)
-  const local = stated === LARGE && extra === 20 && bytes.length >= LOCAL_BYTES + name.length + 20 ? large(view, LOCAL_BYTES + name.length + 4) : stated
-  if (!same || view.getUint16(8, true) !== 0 || (view.getUint16(6, true) & 0x9) !== 0 || local !== size || (extra !== 0 && extra !== 20)) throw new PackageProblem(called, 'its header does not say what the ZIP directory says')
+  const [packed, stated] = [view.getUint32(18, true), view.getUint32(22, true)]
+  const at = LOCAL_BYTES + name.length
+  const wide = stated === LARGE && extra === 20 && bytes.length >= at + 20 && view.getUint16(at, true) === ZIP64_EXTRA && view.getUint16(at + 2, true) === 16
+  const sizes = wide ? [large(view, at + 4), large(view, at + 12)] : [packed, stated]
+  if (!same || view.getUint16(8, true) !== 0 || view.getUint16(6, true) !== UTF8_NAMES || view.getUint32(14, true) !== crc || sizes.some((each) => each !== size) || extra !== (wide ? 20 : 0)) throw new PackageProblem(called, 'its header does not say what the ZIP directory says')
   return LOCAL_BYTES + name.length + extra
 }
 

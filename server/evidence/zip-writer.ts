@@ -17,18 +17,19 @@ const SYNC_EVERY_BYTES = 256 * 1024 * 1024
 
 /**
  * @param file `<file>.journal` lies beside it until `finish`.
+ * @param plan what is to become of it: what another plan began is not gone on with.
  * @param at the time that all entries have, milliseconds.
  * @param resumable of what was written before, entries are gone on with up to the first that is not.
  */
-export async function openZipWriter(file: string, { at, resumable = () => true }: { at: number; resumable?: (name: string) => boolean }) {
+export async function openZipWriter(file: string, { at, plan = '', resumable = () => true }: { at: number; plan?: string; resumable?: (name: string) => boolean }) {
   const journalFile = `${file}.journal`
   const data = await open(file, (await exists(file)) ? 'r+' : 'w+')
-  const entries = await intactOf(data, await readJournal(journalFile), resumable)
+  const entries = await intactOf(data, await readJournal(journalFile, plan), resumable)
   const byName = new Map(entries.map((entry) => [entry.name, entry]))
   let size = endOf(entries.at(-1))
   await data.truncate(size)
   const journal = await open(journalFile, 'w')
-  await journal.appendFile(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+  await journal.appendFile([{ plan }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join(''))
   let synced = size
 
   async function write(bytes: Buffer): Promise<void> {
@@ -139,10 +140,11 @@ async function intactOf(data: FileHandle, entries: readonly Written[], resumable
   return intact
 }
 
-async function readJournal(file: string): Promise<Written[]> {
-  const text = await readFile(file, 'utf8').catch(() => '')
+async function readJournal(file: string, plan: string): Promise<Written[]> {
+  const [head, ...lines] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
   const entries: Written[] = []
-  for (const line of text.split('\n')) {
+  if (head !== JSON.stringify({ plan })) return entries
+  for (const line of lines) {
     try {
       if (line !== '') entries.push(JSON.parse(line) as Written)
     } catch {

@@ -37,7 +37,7 @@ export type ExportRequest = {
 /** `contents`: SHA-256 of the lines of the files in data/native, as manifest-sha256.txt has them; what the ledger vouches for. */
 export type Seal = { segments: number; bytes: number; contents: string }
 /** The finished package: bytes and SHA-256 of the ZIP, and of what the signature covers. */
-export type PackageFacts = { bytes: number; sha256: string; tagManifestSha256: string; signer: string; root: string; timeStamped: string | null }
+export type PackageFacts = { bytes: number; sha256: string; tagManifestSha256: string; signer: string; root: string; timeStamped: string | null; /** Why there is no time stamp, though the site names an authority. */ stampProblem: string | null }
 
 export type Export = ExportRequest & {
   id: ExportId

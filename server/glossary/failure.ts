@@ -36,6 +36,7 @@ export const FAILURE_CODES = [
   'export/no-such-range',
   'export/changed',
   'export/unplayable',
+  'export/no-signer',
   'export/no-room',
   'export/too-large',
   'disclosure/unknown',

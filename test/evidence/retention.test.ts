@@ -5,7 +5,7 @@ import { startRetention } from '../../server/evidence/retention-desk.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
 import type { Export, StoredSegment } from '../../server/glossary/evidence.ts'
 import type { IncidentId } from '../../server/glossary/incident.ts'
-import type { Draft, Entry, Recorded } from '../../server/glossary/ledger.ts'
+import type { Draft, Recorded } from '../../server/glossary/ledger.ts'
 import type { HelpPointId } from '../../server/glossary/press.ts'
 import { isoTime } from '../../server/tools/clock.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
@@ -23,10 +23,10 @@ function open(keepDays = 31, packages: Partial<Export>[] = []) {
   const released: string[] = []
   const removed: string[] = []
   const append = (drafts: readonly Draft[]) => {
-    const recorded = drafts.map((draft) => ({ ...draft, seq: entries.length + 1, at: isoTime(clock.now()) }) as Recorded)
+    const recorded = drafts.map((draft) => ({ ...draft, seq: entries.length + 1, at: isoTime(clock.now()) }))
     entries.push(...recorded)
     recorded.forEach(book.follow)
-    return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }) as Entry)) }
+    return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }))) }
   }
   const desk = startRetention({ clock, book, append, lookMs: 3_600_000, onError: (error) => { throw error }, port: { rule: () => ({ keepMs: keepDays * DAY, warnMs: 3 * DAY }), stored: async () => ({ segments, inits: {}, gaps: [] }), release: (incident, camera) => void released.push(`${incident} ${camera}`), packages: () => packages as Export[], removePackage: async (id) => removed.push(id) } })
   const close = (kind: 'press' | 'drill' = 'press'): void => void append([

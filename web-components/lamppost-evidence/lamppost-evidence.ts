@@ -1,160 +1,241 @@
-/** The evidence officer's clips: what each incident holds, honest about gaps, and the MP4 with its hash. */
+/** The evidence officer's page: what incidents hold, the packages cut from it, and what was recorded near a place. */
 import { LitElement, html, nothing } from 'lit'
 import { customElement, property, state } from 'lit/decorators.js'
 import '../lamppost-player/lamppost-player.ts'
 import { look } from '../look/look.ts'
 import { saveFile } from '../look/save-file.ts'
-import { clockTime, dayAndTime } from '../look/times.ts'
-import type { ClipView, Incident } from '../wall-client/api-shapes.ts'
+import { saveStream } from '../look/save-stream.ts'
+import { dayAndTime } from '../look/times.ts'
+import type { ClipView, Disclosure, ExportView, FoundRecordings, Incident, Keeping, KeyState } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
-import type { Words } from '../words/en.ts'
 import { LanguageController } from '../words/language.ts'
-import { evidenceStyles } from './evidence-styles.ts'
+import { refusalWords } from '../words/refusal-words.ts'
+import { Confirmation } from './confirmation.ts'
+import { dialogStyles, evidenceStyles } from './evidence-styles.ts'
+import './lamppost-cut.ts'
+import type { Answered } from './order-form.ts'
+import { type PackageAct, packagesList } from './packages-list.ts'
+import { ReasonDialog } from './reason-dialog.ts'
+import { recordingsList } from './recordings-list.ts'
+import { type Search, searchSection } from './search-section.ts'
 
 const RELOAD_MS = 5000
+const RELOAD_WHILE_MAKING_MS = 1000
+const TABS = ['recordings', 'packages', 'search'] as const
+type Tab = (typeof TABS)[number]
 
 @customElement('lamppost-evidence')
 export class LamppostEvidence extends LitElement {
-  #language = new LanguageController(this)
-  private get words(): Words {
-    return this.#language.words
-  }
-
-  static override styles = [look, evidenceStyles]
+  static override styles = [look, dialogStyles, evidenceStyles]
 
   @property() server = ''
   @property() token = ''
   @property({ attribute: false }) client: WallClient | null = null
+  @state() private tab: Tab = 'recordings'
   @state() private incidents: Incident[] | null = null
   @state() private next: string | null = null
+  @state() private exports: ExportView[] = []
+  @state() private keeping = new Map<string, Keeping>()
+  @state() private keys: KeyState | null = null
   @state() private playing: string | null = null
-  @state() private cutting: string | null = null
+  @state() private downloading: string | null = null
   @state() private hashes = new Map<string, { name: string; sha256: string }>()
+  @state() private cut: { incident: Incident; parent: ExportView | null } | null = null
+  @state() private fetching: { id: string; share: string } | null = null
+  @state() private opened: { id: string; disclosures: Disclosure[]; link: string | null; copied: boolean } | null = null
+  @state() private found: { search: Search; recordings: FoundRecordings } | null = null
+  @state() private chosen: ReadonlySet<string> = new Set()
+  @state() private busy = false
   @state() private refusal: string | null = null
 
-  private listRefused = false
+  #listRefusal: string | null = null
+  #language = new LanguageController(this)
   #client = new ClientController(this)
-  #timer: ReturnType<typeof setInterval> | null = null
+  #confirmation = new Confirmation(this, () => this.#client.client)
+  #reason = new ReasonDialog(this)
+  #timer: ReturnType<typeof setTimeout> | null = null
 
   override connectedCallback(): void {
     super.connectedCallback()
-    void this.updateComplete.then(() => this.#load())
-    this.#timer = setInterval(() => void this.#load(), RELOAD_MS)
+    void this.updateComplete.then(() => this.#reload())
   }
   override disconnectedCallback(): void {
-    if (this.#timer) clearInterval(this.#timer)
+    if (this.#timer) clearTimeout(this.#timer)
+    this.#timer = null
     super.disconnectedCallback()
   }
 
+  #reload = async (): Promise<void> => {
+    if (this.#timer) clearTimeout(this.#timer)
+    await this.#load()
+    const making = this.exports.some(({ state: of }) => of === 'queued' || of === 'cutting')
+    if (this.isConnected) this.#timer = setTimeout(this.#reload, making ? RELOAD_WHILE_MAKING_MS : RELOAD_MS)
+  }
   /** Only the first page renews itself; older incidents do not change any more. */
   async #load(): Promise<void> {
+    const { client } = this.#client
     try {
-      const { items, next } = await this.#client.client.incidents(null)
+      const [{ items, next }, exports, retention, keys] = await Promise.all([client.incidents(null), client.exports(), client.retention(), client.evidenceKeys()])
       const older = (this.incidents ?? []).filter(({ id }) => !items.some((item) => item.id === id))
       if (older.length === 0) this.next = next
       this.incidents = [...items, ...older]
-      if (this.listRefused) this.refusal = null
-      this.listRefused = false
+      this.exports = exports
+      this.keeping = new Map(retention.items.map((each) => [each.incident, each]))
+      this.keys = keys
+      this.#listRefusal = null
     } catch (error) {
-      this.listRefused = true
-      this.refusal = error instanceof Error ? error.message : String(error)
+      this.#listRefusal = refusalWords(error, this.#language.words)
+    }
+    this.requestUpdate()
+  }
+  /** Does it, and says in words when it cannot be. */
+  async #try(act: () => Promise<unknown>): Promise<void> {
+    this.refusal = null
+    try {
+      await act()
+      await this.#reload()
+    } catch (error) {
+      this.refusal = refusalWords(error, this.#language.words)
     }
   }
-  async #older(): Promise<void> {
-    try {
+  #older = (): Promise<void> =>
+    this.#try(async () => {
       const { items, next } = await this.#client.client.incidents(this.next)
       this.next = next
       this.incidents = [...(this.incidents ?? []), ...items]
-    } catch (error) {
-      this.refusal = error instanceof Error ? error.message : String(error)
-    }
-  }
-  async #download(incident: Incident, clip: ClipView): Promise<void> {
+    })
+
+  #download = async (incident: Incident, clip: ClipView): Promise<void> => {
     const key = `${incident.id} ${clip.camera}`
-    this.cutting = key
-    this.refusal = null
-    try {
+    this.downloading = key
+    await this.#try(async () => {
       const { blob, sha256, name } = await this.#client.client.download(incident.id, clip.camera)
       this.hashes = new Map(this.hashes).set(key, { name, sha256 })
       saveFile(blob, name)
-    } catch (error) {
-      this.refusal = error instanceof Error ? error.message : String(error)
-    } finally {
-      this.cutting = null
-    }
+    })
+    this.downloading = null
+  }
+  #ask(title: string, submit: string, act: (reason: string) => Promise<unknown>, danger = false): void {
+    this.#reason.ask({ title, submit, danger, act: (reason) => void this.#try(() => act(reason)) })
   }
 
-  protected override render() {
-    return html`<main>
-      <h2>${this.words.evidence}</h2>
-      ${this.refusal ? html`<p class="refusal" role="alert">${this.refusal}</p>` : nothing}
-      ${this.incidents === null ? html`<p class="quiet">${this.words.connecting}</p>` : nothing} ${this.incidents?.length === 0 ? html`<p class="quiet">${this.words.noIncidents}</p>` : nothing}
-      ${this.incidents?.map((incident) => this.#incident(incident))} ${this.next ? html`<button @click=${() => this.#older()}>${this.words.more}</button>` : nothing}
-    </main>`
+  #act = (act: PackageAct, of: ExportView): void => {
+    const { client } = this.#client
+    const { officer } = this.#language.words
+    const acts: Record<PackageAct, () => unknown> = {
+      fetch: () => this.#try(() => this.#fetch(of)),
+      companion: () => this.#try(async () => {
+        const found = await this.#confirmation.go(() => client.companion(of.id))
+        if (found) saveFile(found.blob, found.name)
+      }),
+      receipt: () => this.#try(async () => {
+        const url = await client.receipt(of.id)
+        Object.assign(document.createElement('a'), { href: url, target: '_blank', rel: 'noopener' }).click()
+        setTimeout(() => URL.revokeObjectURL(url), 60_000)
+      }),
+      cancel: () => this.#try(() => client.cancelExport(of.id)),
+      resume: () => this.#try(() => client.resumeExport(of.id)),
+      redact: () => void this.#redact(of),
+      remove: () => this.#ask(officer.packages.removeWhy, officer.packages.removeDo, (reason) => this.#confirmation.go(() => client.deleteExport(of.id, reason)), true),
+      handOver: () => void (this.opened?.id === of.id ? (this.opened = null) : this.#openHandOvers(of.id)),
+    }
+    void acts[act]()
+  }
+  async #fetch({ id }: ExportView): Promise<void> {
+    this.fetching = { id, share: '' }
+    try {
+      await saveStream(() => this.#confirmation.go(() => this.#client.client.packageBytes(id)), `${id}.zip`, (share) => (this.fetching = { id, share: `${Math.round(share * 100)} %` }))
+    } finally {
+      this.fetching = null
+    }
+  }
+  async #redact(of: ExportView): Promise<void> {
+    await this.#try(async () => {
+      const incident = this.incidents?.find(({ id }) => id === of.incident)
+      if (incident) this.cut = { incident, parent: of }
+    })
+  }
+  #openHandOvers = (id: string, link: string | null = null): Promise<void> =>
+    this.#try(async () => {
+      this.opened = { id, disclosures: await this.#client.client.disclosures(id), link, copied: false }
+    })
+  #disclose = (of: ExportView, form: HTMLFormElement): void => {
+    const { recipient = '', organisation = '', purpose = '', days = '' } = Object.fromEntries(new FormData(form)) as Record<string, string>
+    void this.#try(async () => {
+      const made = await this.#confirmation.go(() => this.#client.client.disclose(of.id, { recipient, organisation, purpose, days: Number(days) }))
+      if (!made) return
+      form.reset()
+      await this.#openHandOvers(of.id, new URL(this.#client.client.absolute(made.link), location.href).href)
+    })
+  }
+  #search = (search: Search): void => {
+    this.busy = true
+    void this.#try(async () => {
+      const recordings = await this.#client.client.searchRecordings(search)
+      this.found = { search, recordings }
+      this.chosen = new Set(recordings.cameras.filter(({ recorded }) => recorded.length > 0).map(({ camera }) => camera))
+    }).finally(() => (this.busy = false))
+  }
+  #orderFound = (answered: Answered, { from, to }: Search): void => {
+    this.busy = true
+    void this.#try(async () => {
+      const ordered = await this.#confirmation.go(() => this.#client.client.orderExport({ ...answered, cameras: [...this.chosen], from, to }))
+      if (ordered) this.tab = 'packages'
+    }).finally(() => (this.busy = false))
   }
 
   get #timezone(): string {
     return this.#client.client.state().site?.timezone ?? 'UTC'
   }
 
-  #incident(incident: Incident) {
-    const { helpPoints } = this.#client.client.state()
-    const helpPoint = helpPoints.find(({ id }) => id === incident.helpPoint)
-    const pressed = incident.presses[0]?.receivedAt ?? incident.openedAt
-    return html`<article>
-      <header>
-        <div>
-          <h3>${helpPoint?.name ?? incident.helpPoint}</h3>
-          <p>${dayAndTime(pressed, this.#timezone, this.#language.locale)}${incident.kind === 'drill' ? html` · <b class="drill">${this.words.drill}</b>` : nothing}</p>
-          <p class="quiet">${incident.id}</p>
-        </div>
-        <p class="state ${incident.state}">${this.words.stateOf[incident.state]}${incident.owner ? html` · ${this.words.takenBy(incident.owner)}` : nothing}${incident.closureReason ? html`<br />${incident.closureReason}` : nothing}</p>
-      </header>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">${this.words.camera}</th>
-            <th scope="col">${this.words.from}</th>
-            <th scope="col">${this.words.to}</th>
-            <th scope="col"><span class="visually-hidden">${this.words.download}</span></th>
-          </tr>
-        </thead>
-        <tbody>
-          ${incident.clips.map((clip) => this.#clip(incident, clip, pressed))}
-        </tbody>
-      </table>
-    </article>`
+  protected override render() {
+    const { words } = this.#language
+    const refusal = this.refusal ?? this.#listRefusal
+    return html`<main>
+      ${this.cut
+        ? html`<lamppost-cut
+            .client=${this.#client.client}
+            .of=${this.cut.incident}
+            .parent=${this.cut.parent}
+            @lamppost-cut-left=${() => (this.cut = null)}
+            @lamppost-export-ordered=${() => {
+              this.cut = null
+              this.tab = 'packages'
+              void this.#reload()
+            }}
+          ></lamppost-cut>`
+        : html`<h2>${words.evidence}</h2>
+            ${this.keys?.problem ? html`<p class="refusal" role="alert">${this.keys.problem}</p>` : nothing}
+            <nav aria-label=${words.evidence}>${TABS.map((tab) => html`<button aria-pressed=${tab === this.tab} @click=${() => (this.tab = tab)}>${words.officer.tabs[tab]}${tab === 'packages' && this.exports.length > 0 ? html` <span class="count">${this.exports.length}</span>` : nothing}</button>`)}</nav>
+            ${refusal ? html`<p class="refusal" role="alert">${refusal}</p>` : nothing} ${this.#content()}`}
+      ${this.#reason.render(words)} ${this.#confirmation.dialog(words)}
+    </main>`
   }
 
-  #clip(incident: Incident, clip: ClipView, pressed: string) {
-    const key = `${incident.id} ${clip.camera}`
-    const name = this.#client.client.state().cameras.find(({ id }) => id === clip.camera)?.name ?? clip.camera
-    const hash = this.hashes.get(key)
-    const zone = this.#timezone
-    return html`<tr>
-        <th scope="row">
-          ${name}
-          <span class="gaps ${clip.gaps.length > 0 ? 'some' : ''}">${this.words.gaps(clip.gaps.length)}</span>
-          ${clip.gaps.map(({ from, to }) => html`<span class="gap">${this.words.gapLine(clockTime(from, zone), clockTime(to, zone))}</span>`)}
-        </th>
-        <td>${clockTime(clip.from, zone)}</td>
-        <td>${clip.to === null ? this.words.stillGrowing : clockTime(clip.to, zone)}</td>
-        <td class="do">
-          <button @click=${() => (this.playing = this.playing === key ? null : key)}>${this.playing === key ? this.words.stopPlaying : this.words.play}</button>
-          <button class="main download" ?disabled=${this.cutting !== null} @click=${() => this.#download(incident, clip)}>${this.cutting === key ? this.words.downloading : this.words.download}</button>
-        </td>
-      </tr>
-      ${hash
-        ? html`<tr>
-            <td colspan="4" class="hash"><span>${this.words.hashOf(hash.name)}</span><code>${hash.sha256}</code></td>
-          </tr>`
-        : nothing}
-      ${this.playing === key
-        ? html`<tr>
-            <td colspan="4"><lamppost-player .client=${this.#client.client} .camera=${clip.camera} .incident=${incident.id} .pressedAt=${pressed}></lamppost-player></td>
-          </tr>`
-        : nothing}`
+  #content() {
+    const { words, locale } = this.#language
+    const { client } = this.#client
+    const { helpPoints, cameras, exporting } = client.state()
+    const { officer } = words
+    const around = { words, timezone: this.#timezone, locale }
+    if (this.tab === 'packages')
+      return html`${packagesList({ ...around, now: client.now(), items: this.exports, progress: (id) => exporting[id] ?? 0, fetching: this.fetching, nameOf: (camera) => cameras.find(({ id }) => id === camera)?.name ?? camera, opened: this.opened, onAct: this.#act, onDisclose: this.#disclose, onRevoke: ({ id, export: of }) => this.#ask(officer.handOver.revokeWhy, officer.handOver.revokeDo, async (reason) => (await client.revokeDisclosure(id, reason), this.#openHandOvers(of)), true), onCopy: (link) => void navigator.clipboard.writeText(link).then(() => this.opened && (this.opened = { ...this.opened, copied: true })) })}${this.#keys()}`
+    if (this.tab === 'search') return searchSection({ ...around, helpPoints, found: this.found, chosen: this.chosen, busy: this.busy, onSearch: this.#search, onOrder: this.#orderFound, onChoose: (camera, chosen) => (this.chosen = new Set(chosen ? [...this.chosen, camera] : [...this.chosen].filter((each) => each !== camera))) })
+    return html`${this.incidents === null ? html`<p class="quiet">${words.connecting}</p>` : nothing} ${this.incidents?.length === 0 ? html`<p class="quiet">${words.noIncidents}</p>` : nothing}
+    ${recordingsList({ ...around, client, incidents: this.incidents ?? [], keeping: this.keeping, playing: this.playing, cutting: this.downloading, hashes: this.hashes, onPlay: (key) => (this.playing = this.playing === key ? null : key), onDownload: this.#download, onCut: (incident) => (this.cut = { incident, parent: null }), onLock: ({ id }) => this.#ask(officer.lockWhy, officer.lockDo, (reason) => client.lockClips(id, reason)), onUnlock: ({ id }) => this.#ask(officer.unlockWhy, officer.unlockDo, (reason) => client.unlockClips(id, reason)) })}
+    <div class="do">${this.next ? html`<button @click=${this.#older}>${words.more}</button>` : nothing}<button @click=${() => this.#try(async () => saveFile(await client.retentionTable(), 'retention.csv'))}>${officer.retentionTable}</button></div>`
+  }
+  #keys() {
+    const { words, locale } = this.#language
+    const { keys } = words.officer
+    if (!this.keys) return nothing
+    return html`<article class="keys">
+      <h3>${keys.title}</h3>
+      <p class="hash"><span>${keys.root}</span> <code>${this.keys.root}</code></p>
+      <p class="quiet">${keys.until(dayAndTime(this.keys.signerUntil, this.#timezone, locale))}</p>
+      <div class="do"><button @click=${() => this.#try(async () => saveFile(await this.#client.client.evidenceRoot(), 'evidence-root.pem'))}>${keys.fetch}</button></div>
+    </article>`
   }
 }
 

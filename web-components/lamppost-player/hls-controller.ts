@@ -84,6 +84,13 @@ export class HlsController implements ReactiveController {
     return found.start + Math.min(found.duration, (moment - found.programDateTime) / 1000)
   }
 
+  /** The wall clock's time of a place in the recording; null before it is known. */
+  wallTimeOf(media: number): number | null {
+    const fragments = this.#hls?.latestLevelDetails?.fragments ?? []
+    const found = fragments.findLast(({ start, programDateTime }) => programDateTime !== null && start <= media + 0.001) ?? fragments[0]
+    return found && found.programDateTime !== null ? found.programDateTime + (media - found.start) * 1000 : null
+  }
+
   #start(): void {
     const [video, source] = [this.#video, this.#source]
     if (!video || !source || this.#hls) return

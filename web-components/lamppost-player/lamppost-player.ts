@@ -43,6 +43,8 @@ export class LamppostPlayer extends LitElement {
   @property() incident = ''
   /** Frugal: for small further views. */
   @property({ type: Boolean }) small = false
+  /** A clip without controls of its own: somebody around moves it. */
+  @property({ type: Boolean }) bare = false
   /** When the press came (UTC ISO 8601): marked in a clip. */
   @property({ attribute: 'pressed-at' }) pressedAt = ''
   @query('video') private video!: HTMLVideoElement
@@ -81,12 +83,12 @@ export class LamppostPlayer extends LitElement {
 
   protected override render() {
     return html`<div class="frame">
-        <video part="video" muted autoplay playsinline disablepictureinpicture @pause=${this.#notePaused} @play=${this.#notePaused}></video>
+        <video part="video" muted ?autoplay=${!this.bare} playsinline disablepictureinpicture @pause=${this.#notePaused} @play=${this.#notePaused}></video>
         ${this.#cover()}
         ${this.#form === 'h264' && this.mode !== 'clip' ? html`<p part="form" class="form">${this.words.converted(this.#view()?.converted ?? 'transcoded')}</p>` : nothing}
         <p part="age" class="age ${this.#ageClass()}">${this.#ageWords()}</p>
       </div>
-      ${this.incident ? this.#controls() : nothing}`
+      ${this.incident && !this.bare ? this.#controls() : nothing}`
   }
 
   #notePaused = (): void => {
@@ -164,6 +166,27 @@ export class LamppostPlayer extends LitElement {
   }
   #seekBy(seconds: number): void {
     this.#seekTo(this.video.currentTime + seconds)
+  }
+  /** In a clip: the wall clock's time of what is shown, milliseconds; null before it is known. */
+  wallTime(): number | null {
+    return this.video ? this.#hls.wallTimeOf(this.video.currentTime) : null
+  }
+  /** In a clip: to the picture of that moment, or the nearest after it. @returns false when nothing is known yet */
+  seekToWall(moment: number): boolean {
+    const media = this.#hls.mediaTimeOf(moment) ?? (this.#hls.wallTimeOf(0) === null ? null : 0)
+    if (media !== null) this.#seekTo(media)
+    return media !== null
+  }
+  /** In a clip: a frame on, or back; it stands still then. */
+  stepFrame(frames: 1 | -1): void {
+    this.#step(frames)
+  }
+  /** In a clip. @param rate of the camera's own time */
+  run(playing: boolean, rate = 1): void {
+    if (!this.video) return
+    if (this.video.playbackRate !== rate) this.video.playbackRate = rate
+    if (playing && this.video.paused) void this.video.play().catch(() => {})
+    if (!playing && !this.video.paused) this.video.pause()
   }
   /** In a clip: back to the moment of the press. */
   toPress = (): void => {

@@ -31,6 +31,7 @@ export class LamppostShift extends LitElement {
   @property({ reflect: true }) theme = ''
   @state() private now: ShiftSummary | null = null
   @state() private shifts: Shift[] = []
+  @state() private retention: Awaited<ReturnType<WallClient['retention']>> | null = null
   @state() private refusal: string | null = null
   @state() private loadRefused: string | null = null
   /** What somebody is writing for the next shift: nothing that comes in between may take it away. */
@@ -52,7 +53,7 @@ export class LamppostShift extends LitElement {
   async #load(): Promise<void> {
     const { client } = this.#client
     try {
-      ;[this.now, this.shifts] = await Promise.all([client.shiftNow(), client.shifts()])
+      ;[this.now, this.shifts, this.retention] = await Promise.all([client.shiftNow(), client.shifts(), client.retention()])
       this.loadRefused = null
     } catch (error) {
       this.loadRefused = refusalWords(error, this.#language.words)
@@ -107,8 +108,16 @@ export class LamppostShift extends LitElement {
     return html`<section>
       <h3>${words.shift.holds}</h3>
       ${order.length === 0 ? html`<p class="good">${words.shift.noHolds}</p>` : html`<ul>${order.map(({ helpPoint, by, reason, until }) => html`<li class="wrong"><strong>${this.#place(helpPoint)}</strong><span>${words.tile.onHold(by, reason)}${until ? ` · ${words.tile.holdUntil(shortTime(until, this.#timezone))}` : ''}</span></li>`)}</ul>`}
-      <p class="quiet">${words.shift.clips}</p>
+      ${this.#ending()}
     </section>`
+  }
+  /** Recordings that the site's rule lets go soon: somebody may want to lock them. */
+  #ending() {
+    const { words } = this.#language
+    if (!this.retention) return nothing
+    const ending = this.retention.items.filter(({ expiring }) => expiring)
+    return html`<p class="quiet">${words.shift.clips(this.retention.keepDays)}</p>
+      ${ending.length === 0 ? html`<p class="good">${words.shift.noClips}</p>` : html`<ul>${ending.map(({ helpPoint, openedAt, endsAt }) => html`<li class="wrong"><strong>${this.#place(helpPoint)}, ${this.#time(openedAt)}</strong><span>${words.shift.clipEnds(this.#time(endsAt))}</span></li>`)}</ul>`}`
   }
   #faults(faults: readonly ShiftFault[]) {
     const { words } = this.#language

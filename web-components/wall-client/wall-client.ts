@@ -2,11 +2,12 @@
 import type { CameraHand, CameraView, HelpPoint, Incident, Present, Problem, Site, Storage, StreetMap } from './api-shapes.ts'
 import { type ServerEvent, readEvents } from './event-stream.ts'
 import { createPictureCarrier } from './picture-carrier.ts'
+import { createEvidenceRequests } from './evidence-requests.ts'
 import { createWallRequests } from './wall-requests.ts'
 import { type RenewToken, createWallToken } from './wall-token.ts'
 
 export type Link = 'connecting' | 'live' | 'lost'
-export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null; /** Null while all is well, or nothing was said. */ storage: Storage | null; /** What is broken about the ledger; null while it is whole. */ record: string | null; /** Who is signed in here; null until that is known. */ me: { name: string; role: string } | null; people: readonly Present[]; /** Closed while this wall was open, newest first, with the moment it was heard (as `performance.now`). */ lately: readonly { incident: Incident; heardAt: number }[] }
+export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null; /** Null while all is well, or nothing was said. */ storage: Storage | null; /** What is broken about the ledger; null while it is whole. */ record: string | null; /** Who is signed in here; null until that is known. */ me: { name: string; role: string } | null; people: readonly Present[]; /** Closed while this wall was open, newest first, with the moment it was heard (as `performance.now`). */ lately: readonly { incident: Incident; heardAt: number }[]; /** How far exports are that are being made, by their ids. */ exporting: Readonly<Record<string, number>> }
 
 /** A refusal in the server's words. */
 export class Refusal extends Error {
@@ -31,7 +32,7 @@ export type WallClient = ReturnType<typeof createWallClient>
 export function createWallClient({ server, token, renew = null, onUnused = () => {} }: { server: string; token: string; renew?: RenewToken | null; /** Its last user has gone. */ onUnused?: () => void }) {
   const base = server === '/' ? '' : server.replace(/\/$/, '')
   const listeners = new Set<() => void>()
-  let state: WallState = { link: 'connecting', refusal: null, incidents: [], helpPoints: [], cameras: [], site: null, storage: null, record: null, me: null, people: [], lately: [] }
+  let state: WallState = { link: 'connecting', refusal: null, incidents: [], helpPoints: [], cameras: [], site: null, storage: null, record: null, me: null, people: [], lately: [], exporting: {} }
   let users = 0
   let stop: AbortController | null = null
   let lastEvent: string | null = null
@@ -135,6 +136,10 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
       return
     }
     if (event === 'site.problem') return
+    if (event === 'export.progress') {
+      const { export: id, progress } = JSON.parse(data) as { export: string; progress: number }
+      return set({ exporting: { ...state.exporting, [id]: progress } })
+    }
     if (event === 'people.present') return set({ people: (JSON.parse(data) as { items: Present[] }).items })
     if (event === 'camera.hand') {
       const { camera, hand } = JSON.parse(data) as { camera: string; hand: CameraHand | null }
@@ -145,6 +150,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
       heard?.add(entry.body.incident)
       void refresh(entry.body.incident)
     }
+    if (entry.kind?.startsWith('export.')) return set({ exporting: { ...state.exporting } })
     if (entry.kind === 'site.changed' || entry.kind?.startsWith('preset.')) void loadTown()
   }
 
@@ -270,5 +276,6 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
       return streets
     },
     ...createWallRequests({ call, get, keep }),
+    ...createEvidenceRequests({ call, get }),
   }
 }

@@ -1,5 +1,6 @@
 /** Every word the elements say, in English. Other languages are typed by this one. */
 import type { Framing, HelpPoint, PresetCheck } from '../wall-client/api-shapes.ts'
+import { evidenceWords } from './en-evidence.ts'
 import { roomWords } from './en-room.ts'
 
 /** The same words in another language: no key may miss, no list may be shorter. */
@@ -20,6 +21,7 @@ function spanWords(ms: number): string {
 
 export const en = {
   ...roomWords,
+  officer: evidenceWords,
   pressed: 'Help point pressed',
   drill: 'Drill: not a person',
   sincePress: 'since the press',

@@ -1,0 +1,72 @@
+/** The password once more, when the server wants it: what was begun goes on by itself afterwards. */
+import { type ReactiveController, type ReactiveControllerHost, html, nothing } from 'lit'
+import { ref } from 'lit/directives/ref.js'
+import { Refusal, type WallClient } from '../wall-client/wall-client.ts'
+import type { Words } from '../words/en.ts'
+import { refusalWords } from '../words/refusal-words.ts'
+
+export class Confirmation implements ReactiveController {
+  #host: ReactiveControllerHost
+  #client: () => WallClient
+  #waiting: ((confirmed: boolean) => void) | null = null
+  #refusal: string | null = null
+
+  constructor(host: ReactiveControllerHost, client: () => WallClient) {
+    this.#host = host
+    this.#client = client
+    host.addController(this)
+  }
+  hostDisconnected(): void {
+    this.#waiting?.(false)
+  }
+
+  /** Does it; asks for the password and does it again when the server wants that. Null when the person would rather not. */
+  async go<T>(act: () => Promise<T>): Promise<T | null> {
+    try {
+      return await act()
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.problem.code !== 'people/confirm-first') throw error
+    }
+    this.#refusal = null
+    const confirmed = await new Promise<boolean>((resolve) => {
+      this.#waiting = resolve
+      this.#host.requestUpdate()
+    })
+    this.#waiting = null
+    this.#host.requestUpdate()
+    return confirmed ? act() : null
+  }
+
+  dialog(words: Words) {
+    if (!this.#waiting) return nothing
+    const { confirm } = words.officer
+    return html`<dialog
+      aria-label=${confirm.title}
+      ${ref((element) => element instanceof HTMLDialogElement && queueMicrotask(() => element.isConnected && !element.open && element.showModal()))}
+      @cancel=${(event: Event) => {
+        event.preventDefault()
+        this.#waiting?.(false)
+      }}
+    >
+      <form @submit=${(event: SubmitEvent) => this.#submit(event, words)}>
+        <h3>${confirm.title}</h3>
+        <p>${confirm.why}</p>
+        <p class="refusal" role="alert" ?hidden=${this.#refusal === null}>${this.#refusal}</p>
+        <label>${confirm.user}<input type="text" name="user" required autocomplete="username" /></label>
+        <label>${confirm.password}<input type="password" name="password" required autocomplete="current-password" /></label>
+        <div class="do"><button type="button" @click=${() => this.#waiting?.(false)}>${words.officer.never}</button><button class="main">${confirm.submit}</button></div>
+      </form>
+    </dialog>`
+  }
+  async #submit(event: SubmitEvent, words: Words): Promise<void> {
+    event.preventDefault()
+    const { user, password } = Object.fromEntries(new FormData(event.target as HTMLFormElement)) as Record<string, string>
+    try {
+      await this.#client().confirm({ user: user ?? '', password: password ?? '' })
+      this.#waiting?.(true)
+    } catch (error) {
+      this.#refusal = error instanceof Refusal ? error.problem.detail : refusalWords(error, words)
+      this.#host.requestUpdate()
+    }
+  }
+}

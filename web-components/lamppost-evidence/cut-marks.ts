@@ -1,0 +1,39 @@
+/** What a timeline shows of an incident: where in time, what happened when. Pure. */
+import type { ClipView, Incident } from '../wall-client/api-shapes.ts'
+
+/** Milliseconds since 1970. */
+export type Span = { from: number; to: number }
+export type Mark = { at: number; kind: 'press' | 'framing' | 'note'; text: string }
+
+/** Of all clips together; what still grows ends now. */
+export function spanOf(clips: readonly Pick<ClipView, 'from' | 'to'>[], now: number): Span {
+  const ends = clips.map(({ to }) => (to === null ? now : Date.parse(to)))
+  return { from: Math.min(...clips.map(({ from }) => Date.parse(from))), to: Math.max(...ends) }
+}
+
+/** @param framed what a framing's outcome is called. */
+export function marksOf({ presses, log }: Pick<Incident, 'presses' | 'log'>, words: { press: string; framed(camera: string, state: string): string }): Mark[] {
+  const marks: Mark[] = presses.map(({ receivedAt }) => ({ at: Date.parse(receivedAt), kind: 'press', text: words.press }))
+  for (const { kind, at, body } of log) {
+    if (kind === 'incident.noted') marks.push({ at: Date.parse(at), kind: 'note', text: (body as { text: string }).text })
+    if (kind !== 'framing.changed') continue
+    const { camera, state } = (body as { framing: { camera: string; state: string } }).framing
+    if (state === 'framed' || state === 'unproven' || state === 'failed') marks.push({ at: Date.parse(at), kind: 'framing', text: words.framed(camera, state) })
+  }
+  return marks.sort((a, b) => a.at - b.at)
+}
+
+/** Evenly over the span, in the middle of each piece. */
+export const thumbnailTimes = ({ from, to }: Span, count: number): number[] => Array.from({ length: count }, (_, i) => Math.round(from + ((i + 0.5) * (to - from)) / count))
+
+/** Place in thousandths of a span. */
+export const placeIn = ({ from, to }: Span, at: number): number => (to > from ? Math.min(1000, Math.max(0, ((at - from) / (to - from)) * 1000)) : 0)
+
+/**
+ * How fast a picture must run to come to the moment where the first one is: a little faster or slower, or a jump.
+ * @param behind milliseconds that it is behind; negative: ahead.
+ */
+export function followAt(behind: number): { rate: number; jump: boolean } {
+  if (Math.abs(behind) > 700) return { rate: 1, jump: true }
+  return { rate: Math.abs(behind) < 40 ? 1 : 1 + Math.max(-0.15, Math.min(0.15, behind / 1500)), jump: false }
+}
