@@ -30,7 +30,7 @@ function qr(content: string): string {
   const size = code.getModuleCount()
   let path = ''
   for (let y = 0; y < size; y += 1) for (let x = 0; x < size; x += 1) if (code.isDark(y, x)) path += `M${x} ${y}h1v1h-1z`
-  return `<svg viewBox="-2 -2 ${size + 4} ${size + 4}" role="img" aria-label="QR code of the package’s name and SHA-256" shape-rendering="crispEdges"><path d="${path}"/></svg>`
+  return `<svg width="136" height="136" viewBox="-2 -2 ${size + 4} ${size + 4}" role="img" aria-label="QR code of the package’s name and SHA-256" shape-rendering="crispEdges"><path d="${path}"/></svg>`
 }
 export const qrContent = ({ id, facts }: ReceiptFacts['made']): string => `${id} sha256:${facts.sha256}`
 

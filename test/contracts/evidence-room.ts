@@ -25,12 +25,12 @@ helpPoints:
 cameras:
 ${cameras.map(CAMERA).join('')}`
 
-export async function openEvidenceRoom({ site = siteText(), seconds = 12, folder = mkdtempSync(join(tmpdir(), 'lamppost-evidence-')) } = {}) {
+export async function openEvidenceRoom({ site = siteText(), seconds = 12, ago = 3_600_000, folder = mkdtempSync(join(tmpdir(), 'lamppost-evidence-')) } = {}) {
   process.env.EVIDENCE_CAMERA_PASSWORD = 'canary password'
   const [dataFolder, siteFile] = [join(folder, 'data'), join(folder, 'site.yaml')]
   mkdirSync(dataFolder, { recursive: true })
   writeFileSync(siteFile, site)
-  const at = Date.now() - 3_600_000
+  const at = Date.now() - ago
   // The clock of one camera goes at four fifths of ours.
   const recorded = { bar: await recordClip(join(dataFolder, 'clips'), 'bar', { seconds, at }), row: await recordClip(join(dataFolder, 'clips'), 'row', { seconds, at, speed: 0.8 }) }
   const people = openPeopleFile(join(dataFolder, 'people.json'))

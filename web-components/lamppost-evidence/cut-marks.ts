@@ -17,8 +17,9 @@ export function marksOf({ presses, log }: Pick<Incident, 'presses' | 'log'>, wor
   for (const { kind, at, body } of log) {
     if (kind === 'incident.noted') marks.push({ at: Date.parse(at), kind: 'note', text: (body as { text: string }).text })
     if (kind !== 'framing.changed') continue
-    const { camera, state } = (body as { framing: { camera: string; state: string } }).framing
-    if (state === 'framed' || state === 'unproven' || state === 'failed') marks.push({ at: Date.parse(at), kind: 'framing', text: words.framed(camera, state) })
+    const { camera, state, way } = (body as { framing: { camera: string; state: string; way?: string } }).framing
+    // A fixed camera looks where it looks: that is no news.
+    if (way !== 'fixed' && (state === 'framed' || state === 'unproven' || state === 'failed')) marks.push({ at: Date.parse(at), kind: 'framing', text: words.framed(camera, state) })
   }
   return marks.sort((a, b) => a.at - b.at)
 }

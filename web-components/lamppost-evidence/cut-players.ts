@@ -27,6 +27,10 @@ export class CutPlayers implements ReactiveController {
     this.#timer = null
   }
 
+  /** The moment that is shown, or is on its way: keys may come faster than pictures. */
+  now(): number | null {
+    return this.#wanted ?? this.#players()[0]?.wallTime() ?? this.at
+  }
   seek(moment: number): void {
     this.#wanted = moment
     this.#settle()

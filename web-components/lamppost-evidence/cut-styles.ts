@@ -20,7 +20,7 @@ export const cutStyles = css`
   }
   .desk {
     display: grid;
-    grid-template-columns: minmax(0, 1fr) minmax(220px, 300px);
+    grid-template-columns: minmax(0, 1fr) minmax(220px, 330px);
     gap: 14px;
     align-items: start;
   }
@@ -62,7 +62,7 @@ export const cutStyles = css`
     stroke-dasharray: 6 5;
   }
   .marks {
-    max-height: 420px;
+    max-height: min(74vh, 800px);
     overflow: auto;
     padding: 12px;
     border: 1px solid var(--_line);
@@ -261,6 +261,16 @@ export const cutStyles = css`
     min-width: 150px;
     align-self: center;
     font-variant-numeric: tabular-nums;
+  }
+  /* A low screen shows pictures and timeline at once. */
+  @media (max-height: 800px) and (min-width: 901px) {
+    .desk .pictures[data-count='3'],
+    .desk .pictures[data-count='4'] {
+      grid-template-columns: repeat(4, 1fr);
+    }
+    .marks {
+      max-height: 210px;
+    }
   }
   @media (max-width: 900px) {
     .desk,

@@ -5,7 +5,7 @@ import type { ClipView } from '../wall-client/api-shapes.ts'
 import type { Words } from '../words/en.ts'
 import { type Mark, type Span, placeIn, thumbnailTimes } from './cut-marks.ts'
 
-export const THUMBNAILS = 8
+const THUMBNAILS = 10
 
 export type TimelineView = {
   words: Words
@@ -58,7 +58,8 @@ function rowOf({ words, span, now, picture, onInclude }: TimelineView, { clip, n
     <div class="track">
       <div class="pictures">
         ${thumbnailTimes(span, THUMBNAILS).map((at) => {
-          const known = at < held.from || at > held.to ? null : picture(clip.camera, at)
+          const missing = at < held.from || at > held.to || clip.gaps.some(({ from, to }) => at >= Date.parse(from) && at <= Date.parse(to))
+          const known = missing ? null : picture(clip.camera, at)
           return known ? html`<img src=${known} alt="" />` : html`<i class=${known === null ? 'none' : ''}></i>`
         })}
       </div>

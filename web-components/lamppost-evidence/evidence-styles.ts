@@ -31,11 +31,15 @@ export const dialogStyles = css`
   }
   .fields {
     display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(230px, 1fr));
+    grid-template-columns: repeat(auto-fit, minmax(250px, 1fr));
     gap: 12px;
+  }
+  select {
+    text-overflow: ellipsis;
   }
   input[type='number'],
   input[type='datetime-local'] {
+    min-width: 0;
     min-height: 44px;
     width: 100%;
     padding: 8px 12px;
@@ -43,7 +47,7 @@ export const dialogStyles = css`
     border-radius: 6px;
     background: var(--_field);
     color: var(--_ink);
-    color-scheme: dark light;
+    color-scheme: dark;
     font: inherit;
   }
   .order,
@@ -71,7 +75,7 @@ export const evidenceStyles = css`
   main {
     display: grid;
     gap: 16px;
-    max-width: 1200px;
+    max-width: 1480px;
     margin: 0 auto;
     padding: 20px;
   }
@@ -197,6 +201,13 @@ export const evidenceStyles = css`
     padding: 6px 0;
     border-top: 1px solid var(--_line);
     font-variant-numeric: tabular-nums;
+  }
+  .search .incidents li {
+    grid-template-columns: minmax(200px, 1fr) auto auto;
+  }
+  .search article {
+    display: grid;
+    gap: 10px;
   }
   .search li label {
     display: flex;

@@ -70,7 +70,11 @@ export class LamppostCut extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback()
     this.addEventListener('keydown', this.#onKey)
-    void this.updateComplete.then(() => this.#seek(this.#pressedAt() ?? this.#span.from))
+    void this.updateComplete.then(() => {
+      this.#seek(this.#pressedAt() ?? this.#span.from)
+      // The keys are for whoever has just come here, without a further click.
+      this.renderRoot.querySelector<HTMLElement>('.play')?.focus({ preventScroll: true })
+    })
   }
   override disconnectedCallback(): void {
     this.removeEventListener('keydown', this.#onKey)
@@ -85,7 +89,7 @@ export class LamppostCut extends LitElement {
     this.#players.seek(Math.min(to, Math.max(from, moment)))
   }
   get #at(): number {
-    return this.#players.at ?? this.#pressedAt() ?? this.#span.from
+    return this.#players.now() ?? this.#pressedAt() ?? this.#span.from
   }
   #setFrom = (): void => {
     const at = Math.round(this.#at)
@@ -162,6 +166,7 @@ export class LamppostCut extends LitElement {
               <figcaption>${this.#nameOf(clip.camera)}</figcaption>
             </figure>`,
           )}
+          ${this.#included.length > MOST_PLAYERS ? html`<p class="quiet">${cutting.further(this.#included.slice(MOST_PLAYERS).map(({ camera }) => this.#nameOf(camera)).join(', '))}</p>` : nothing}
         </div>
         ${markList(words, marks, this.#timezone, this.#seek)}
       </div>

@@ -130,9 +130,7 @@ export class LamppostEvidence extends LitElement {
         if (found) saveFile(found.blob, found.name)
       }),
       receipt: () => this.#try(async () => {
-        const url = await client.receipt(of.id)
-        Object.assign(document.createElement('a'), { href: url, target: '_blank', rel: 'noopener' }).click()
-        setTimeout(() => URL.revokeObjectURL(url), 60_000)
+        saveFile(await client.receipt(of.id), `${of.id}_receipt.html`)
       }),
       cancel: () => this.#try(() => client.cancelExport(of.id)),
       resume: () => this.#try(() => client.resumeExport(of.id)),

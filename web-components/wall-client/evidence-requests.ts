@@ -17,8 +17,8 @@ export function createEvidenceRequests({ call, get }: Pick<WallCalls, 'call' | '
     confirm: async (who: Confirmation): Promise<void> => void (await call('PUT', '/api/v1/session/confirmation', who)),
     packageBytes: (id: string): Promise<Response> => call('GET', path(id, '/package.zip')),
     companion: async (id: string): Promise<{ blob: Blob; name: string }> => ({ blob: await (await call('GET', path(id, '/companion.zip'))).blob(), name: `${id}_companion.zip` }),
-    /** The receipt as an address of a page; the caller gives it up with `URL.revokeObjectURL`. */
-    receipt: async (id: string): Promise<string> => URL.createObjectURL(await (await call('GET', path(id, '/receipt.html'))).blob()),
+    /** A page to be printed. It is saved, and not opened: what is opened from here would have this page's policy, and no style. */
+    receipt: async (id: string): Promise<Blob> => (await call('GET', path(id, '/receipt.html'))).blob(),
     evidenceKeys: (): Promise<KeyState> => get('/api/v1/evidence-keys'),
     evidenceRoot: async (): Promise<Blob> => (await call('GET', '/api/v1/evidence-root.pem')).blob(),
     disclosures: async (id: string): Promise<Disclosure[]> => (await get<{ items: Disclosure[] }>(path(id, '/disclosures'))).items,

@@ -40,8 +40,7 @@ export const evidenceWords: Words['officer'] = {
     press: 'Gwasgwyd y botwm cymorth',
     framed: (camera, state) => `${camera}: ${state === 'framed' ? 'yn ei ragosodiad' : state === 'failed' ? 'ni ddaeth' : 'daeth; heb ei brofi'}`,
     missing: 'dim wedi’i recordio',
-    noPicture: 'dim llun',
-    notHere: 'Ni all y porwr hwn ei ddangos.',
+    further: (names) => `Allforir hefyd, ac nis dangosir yma: ${names}. Gadewch un arall allan i’w weld.`,
   },
   order: {
     title: 'Allforio',

@@ -38,8 +38,7 @@ export const evidenceWords = {
     press: 'Help button pressed',
     framed: (camera: string, state: string) => `${camera}: ${state === 'framed' ? 'at its preset' : state === 'failed' ? 'did not come' : 'came; not proven'}`,
     missing: 'nothing recorded',
-    noPicture: 'no picture',
-    notHere: 'This browser cannot show it.',
+    further: (names: string) => `Exported, too, and not shown here: ${names}. Leave another out to see it.`,
   },
   order: {
     title: 'Export',
