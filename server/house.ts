@@ -50,6 +50,7 @@ import { searchRecordings } from './evidence/recording-search.ts'
 import { createRetentionBook } from './evidence/retention-book.ts'
 import { startRetention } from './evidence/retention-desk.ts'
 import type { CameraId, CameraView, FramingWay, PresetToken } from './glossary/camera.ts'
+import type { FoundRecordings } from './glossary/evidence.ts'
 import type { IncidentId } from './glossary/incident.ts'
 import type { Person } from './glossary/people.ts'
 import type { HelpPointId, Place } from './glossary/press.ts'
@@ -438,14 +439,6 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       onError,
     })
     closing.add('the exports', exports.close)
-    const retention = startRetention({
-      clock,
-      book: kept,
-      append,
-      port: { rule: () => site().evidence, stored: clips.stored, release: clips.release, packages: exports.all, removePackage: (id, reason) => exports.remove(id, reason, 'lamppost') },
-      onError,
-    })
-    closing.add('the retention', retention.close)
     const clockWatch = startClockWatch({ clock, onStep: (ms) => void append([{ kind: 'clock.stepped', actor: 'lamppost', subject: 'clock', body: { ms } }]) })
     closing.add('the clock watch', clockWatch.close)
 
@@ -456,6 +449,22 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     closing.add('the blind watch', blindWatch.close)
     incidents.resume()
     exports.holdAgain()
+    const retention = startRetention({
+      clock,
+      book: kept,
+      append,
+      port: {
+        rule: () => site().evidence,
+        stored: clips.stored,
+        hasCamera: (camera) => cameras.ids().includes(camera),
+        clockWasSet: () => exported.steps(isoTime(clock.now() - 86_400_000), isoTime(clock.now())).some(({ ms }) => Math.abs(ms) > 3_600_000),
+        release: clips.release,
+        packages: exports.all,
+        removePackage: (id, reason) => exports.remove(id, reason, 'lamppost'),
+      },
+      onError,
+    })
+    closing.add('the retention', retention.close)
     clips.evictFromNowOn()
     exports.goOn()
     await append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable
@@ -622,12 +631,14 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     }
     exportRoutes(door, { ...evidence, root: evidenceKeys.root, keys: evidenceKeys.state, mustBeConfirmed })
     disclosureRoutes(door, { ...evidence, ...createDisclosureDesk({ clock, book: disclosures, append, made: exports.made }), page: (disclosure, made, secret) => disclosurePage(disclosure, made, site(), secret), mustBeConfirmed })
+    // One after the other: a search reads much.
+    let searching: Promise<FoundRecordings> = Promise.resolve({ incidents: [], cameras: [] })
     const placeOf = (id: string): Place | null => helpPoint(id)?.location ?? null
     retentionRoutes(door, {
       ...retention,
       rule: () => ({ keepDays: site().evidence.keepMs / 86_400_000, warnDays: site().evidence.warnMs / 86_400_000 }),
       placeOf,
-      search: (order) => searchRecordings(order, { cameras: () => site().cameras, stored: clips.stored, incidents: (after) => book.page(null, after, 100), placeOf }),
+      search: (order) => (searching = searching.catch(() => {}).then(() => searchRecordings(order, { now: clock.now, cameras: () => site().cameras, recorded: clips.recorded, incidents: (after) => book.page(null, after, 100), placeOf }))),
       onSearch: async (order, actor) => void (await append([{ kind: 'evidence.searched', actor, subject: 'evidence', body: order }]).durable),
     })
     const signIn = createSignIn({ byPassword: people.byPassword, byToken })

@@ -176,6 +176,8 @@ export function createClipDesk(options: ClipDeskOptions) {
         throw error
       }
     },
+    /** Where a range has pictures. */
+    recorded: (camera: CameraId, range: Range): Promise<{ from: number; to: number }[]> => calls.recorded(camera, range),
     /** Where a range lies on the disk; hold it for as long as it is read. @throws live/none when the camera has no clip buffer */
     stored: (camera: CameraId, range: Range): Promise<StoredRange> => calls.stored(camera, range),
     thumbnail: (camera: CameraId, at: number, width: number): Promise<Uint8Array | null> => calls.thumbnail(camera, at, width),

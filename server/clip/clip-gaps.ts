@@ -1,6 +1,19 @@
 /** Where a range of the clip buffer has no picture. Pure. */
 import type { Segment } from '../glossary/clip.ts'
 
+/** Pictures that follow each other within this are one recording. */
+const TOGETHER_MS = 3000
+
+/** Where a range of the clip buffer has pictures; milliseconds. */
+export const recordedIn = (segments: readonly Segment[]): { from: number; to: number }[] =>
+  segments.reduce<{ from: number; to: number }[]>((ranges, { start, duration }) => {
+    const last = ranges.at(-1)
+    const end = start + duration * 1000
+    if (last && start - last.to <= TOGETHER_MS) last.to = Math.max(last.to, end)
+    else ranges.push({ from: start, to: end })
+    return ranges
+  }, [])
+
 /** Arrival jitters; less than this is no gap. */
 const TOLERANCE_MS = 1500
 /** Segments that follow each other in one run have every picture between them, however slowly the camera's clock goes. */

@@ -8,7 +8,7 @@ import { standBack } from '../tools/thread-priority.ts'
 import { answerCalls, tellMain, workerInput } from '../tools/worker-calls.ts'
 import { cutClip } from './clip-cut.ts'
 import { type DiskLimits, type DiskState, createClipDisk } from './clip-disk.ts'
-import { gapsIn } from './clip-gaps.ts'
+import { gapsIn, recordedIn } from './clip-gaps.ts'
 import { readTracks } from './fmp4-boxes.ts'
 import { type Recorder, type RecorderState, createRecorder } from './clip-recorder.ts'
 import { type ClipRing, type RingLimits, openClipRing } from './clip-ring.ts'
@@ -223,6 +223,7 @@ const calls = {
   async segments(id: string, range: Range): Promise<Segment[]> {
     return channel(id).ring.within(range)
   },
+  recorded: async (id: string, range: Range): Promise<{ from: number; to: number }[]> => (channels.has(id) ? recordedIn(await channel(id).ring.within(range)) : []),
   async stored(id: string, range: Range): Promise<StoredRange> {
     const found = channel(id)
     await untilClosed(found, range)

@@ -69,12 +69,12 @@ export function exportRoutes(app: App, port: ExportPort): void {
     port.mustBeConfirmed(request)
     return view(await port.remove(request.params.id, request.body.reason, actorOf(request)))
   })
-  app.get('/api/v1/exports/:id/package.zip', { config: OFFICER, schema: { summary: 'The package; a download that broke off is gone on with by Range', tags: ['exports'], params: ID_PARAMS, response: { 200: MEDIA, 206: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => {
+  app.get('/api/v1/exports/:id/package.zip', { exposeHeadRoute: false, config: OFFICER, schema: { summary: 'The package; a download that broke off is gone on with by Range', tags: ['exports'], params: ID_PARAMS, response: { 200: MEDIA, 206: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => {
     const made = port.made(request.params.id)
     port.mustBeConfirmed(request)
     return sendPackage(request, reply, { made, file: port.file(made.id), onSend: (from) => port.onDownload({ made, what: 'package', from, actor: actorOf(request), through: null }) })
   })
-  app.get('/api/v1/exports/:id/companion.zip', { config: OFFICER, schema: { summary: 'Receipt, root certificate, and a page that verifies the package in a browser without a network', tags: ['exports'], params: ID_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => {
+  app.get('/api/v1/exports/:id/companion.zip', { exposeHeadRoute: false, config: OFFICER, schema: { summary: 'Receipt, root certificate, and a page that verifies the package in a browser without a network', tags: ['exports'], params: ID_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => {
     const made = port.made(request.params.id)
     port.mustBeConfirmed(request)
     const bytes = await port.companion(made)
@@ -95,7 +95,7 @@ export function rangeOf({ headers }: FastifyRequest, { bytes, sha256 }: NonNulla
 }
 
 /** Of any size, from any byte on; the entry of the ledger is durable before the first byte leaves. @throws request/invalid for a range that is not there */
-export async function sendPackage(request: FastifyRequest, reply: FastifyReply, { made, file, onSend }: { made: Export & { facts: NonNullable<Export['facts']> }; file: string; onSend(from: number): Promise<void> }): Promise<FastifyReply> {
+export async function sendPackage(request: FastifyRequest, reply: FastifyReply, { made, file, onSend, onEnd = () => {} }: { made: Export & { facts: NonNullable<Export['facts']> }; file: string; onSend(from: number): Promise<void>; /** Hears how many bytes did not leave. */ onEnd?: (left: number) => void }): Promise<FastifyReply> {
   const { bytes, sha256 } = made.facts
   const range = rangeOf(request, made.facts)
   const { from, to } = range ?? { from: 0, to: bytes - 1 }
@@ -116,5 +116,7 @@ export async function sendPackage(request: FastifyRequest, reply: FastifyReply, 
     .header('x-lamppost-sha256', sha256)
     .header('cache-control', 'no-store')
   if (!whole) reply.header('content-range', `bytes ${from}-${to}/${bytes}`)
-  return reply.send(createReadStream(file, whole ? {} : { start: from, end: to }))
+  const stream = createReadStream(file, whole ? {} : { start: from, end: to })
+  stream.once('close', () => onEnd(to - from + 1 - stream.bytesRead))
+  return reply.send(stream)
 }

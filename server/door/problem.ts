@@ -45,6 +45,7 @@ const STATUS = {
   'export/too-large': 422,
   'disclosure/unknown': 404,
   'disclosure/over': 410,
+  'disclosure/too-many': 429,
   'people/confirm-first': 403,
   'live/none': 503,
   'live/ahead': 400,

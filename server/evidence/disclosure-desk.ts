@@ -5,12 +5,16 @@ import type { Append } from '../glossary/ledger.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
+import { createTokenBuckets } from '../tools/token-bucket.ts'
 import type { DisclosureBook } from './disclosure-book.ts'
 
 type Made = Export & { facts: NonNullable<Export['facts']> }
 export type DisclosureOrder = { recipient: string; organisation?: string | undefined; purpose: string; days: number; most?: number | undefined }
 const DAY = 86_400_000
 const DEFAULT_MOST = 5
+const ASKED_PER_SECOND = 0.5
+const ASKED_AT_ONCE = 40
+const ON_THE_WAY_BYTES = 8_000_000
 
 export function createDisclosureDesk({ clock, book, append, made }: { clock: Clock; book: DisclosureBook; append: Append; made(id: string): Made }) {
   /** Bytes that may still be gone on with, by what was counted; a start forgets them, and the next part counts anew. */
@@ -28,8 +32,13 @@ export function createDisclosureDesk({ clock, book, append, made }: { clock: Clo
     return fresh && used >= most ? `This link was used ${used} times, and that was all it was for.` : null
   }
 
+  /** Whoever has a link must not fill the ledger with it. */
+  const asked = createTokenBuckets({ perSecond: ASKED_PER_SECOND, burst: ASKED_AT_ONCE, clock })
+
   return {
     of: book.of,
+    /** A fetching broke off: what did not leave may be gone on with, and a little more, which lay on the way. */
+    brokeOff: (id: string, left: number): void => void (left > 0 && allowance.set(id, left + ON_THE_WAY_BYTES)),
     /** @returns the secret of the link, which nobody can ask for again. @throws export/not-ready, export/gone */
     async make(id: string, { recipient, organisation = '', purpose, days, most = DEFAULT_MOST }: DisclosureOrder, actor: string): Promise<Disclosure & { secret: string }> {
       const job = made(id)
@@ -52,6 +61,7 @@ export function createDisclosureDesk({ clock, book, append, made }: { clock: Clo
     async open(secret: string, { what, rangeOf, address }: { what: 'package' | 'companion' | null; rangeOf(made: Made): { from: number; to: number } | null; address: string }): Promise<{ disclosure: Disclosure; made: Made }> {
       const found = book.byLink(linkOf(secret))
       if (!found) throw new Failure('disclosure/unknown', 'There is no such link. Ask whoever gave it to you.')
+      if (!asked.take(found.id)) throw new Failure('disclosure/too-many', 'This link is asked for too often; wait a minute.', { extra: { retryAfter: 60 } })
       let job: Made | null = null
       try {
         job = made(found.export)
@@ -67,7 +77,7 @@ export function createDisclosureDesk({ clock, book, append, made }: { clock: Clo
       let refused = endOf(found, counted)
       if (job === null) refused ??= 'The package was deleted.'
       if (refused !== null) job = null
-      if (refused === null && job && what === 'package') allowance.set(found.id, (counted ? job.facts.bytes : left) - (goesOn ? wanted : 0))
+      if (refused === null && what === 'package') allowance.set(found.id, 0)
       await append([{ kind: 'disclosure.opened', actor: `disclosure:${found.recipient}`, subject: found.export, body: { disclosure: found.id, export: found.export, incident: job?.incident ?? null, what: what ?? 'page', counted, address, refused } }]).durable
       if (!job) throw new Failure('disclosure/over', refused ?? '')
       return { disclosure: known(found.id), made: job }

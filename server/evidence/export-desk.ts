@@ -2,9 +2,9 @@
  * Exports from the order to the package: one after the other, gone on with after a death, and nothing half-written. State is the
  * book's. Not here: how a package is made (export-run), who may ask (the door).
  */
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
-import { mkdir, rm, statfs } from 'node:fs/promises'
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CameraId } from '../glossary/camera.ts'
 import type { ClockStatement, Export, ExportCamera, ExportId, ExportPress, ExportRequest, InclusionProof, StoredRange } from '../glossary/evidence.ts'
@@ -179,6 +179,13 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       working = null
     }
   }
+  /** What a death left of packages that were deleted. */
+  async function sweep(): Promise<void> {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const job = book.all().find(({ id }) => id === name)
+      if (!job || job.deletedAt !== null) await rm(join(folder, name), { recursive: true, force: true })
+    }
+  }
   const nextJob = (): Export | undefined => book.all().findLast(isUnfinished)
   const work = (): void => void (working ??= Promise.resolve().then(workOff).catch(onError))
 
@@ -235,13 +242,16 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       if (isUnfinished(job)) throw new Failure('export/not-ready', `Export ${id} is being made; cancel it first.`)
       if (job.deletedAt !== null) return job
       await append([{ kind: 'export.deleted', actor, subject: job.id, body: { export: job.id, incident: job.incident, sha256: job.facts?.sha256 ?? null, reason } }]).durable
-      rmSync(folderOf(job.id), { recursive: true, force: true })
+      await rm(folderOf(job.id), { recursive: true, force: true })
       return book.get(id)
     },
     /** After a start, before anything is evicted: what was under way holds its recordings again. */
     holdAgain: (): void => book.all().filter(isUnfinished).forEach(holdAll),
     /** After a start: what was under way is gone on with. */
-    goOn: work,
+    goOn(): void {
+      void sweep().catch(onError)
+      work()
+    },
     async close(): Promise<void> {
       stopped.abort()
       if (current !== null) await calls().abort(current).catch(() => {})

@@ -1,6 +1,6 @@
 /** What was recorded at a place in a time: for somebody who asks what is held about them. */
 import type { CameraId } from '../glossary/camera.ts'
-import type { FoundRecordings, RecordingSearch, StoredSegment } from '../glossary/evidence.ts'
+import type { FoundRecordings, RecordingSearch } from '../glossary/evidence.ts'
 import type { Incident } from '../glossary/incident.ts'
 import type { Place } from '../glossary/press.ts'
 import { isoTime } from '../tools/clock.ts'
@@ -9,35 +9,27 @@ import { metresBetween } from '../tools/geography.ts'
 
 export type SearchPort = {
   cameras(): { id: CameraId; name: string; location: Place | null }[]
-  stored(camera: CameraId, range: { from: number; to: number }): Promise<{ segments: StoredSegment[] }>
+  recorded(camera: CameraId, range: { from: number; to: number }): Promise<{ from: number; to: number }[]>
+  now(): number
   /** Newest first. */
   incidents(after: string | null): Promise<{ items: Incident[]; next: string | null }>
   placeOf(helpPoint: string): Place | null
 }
 
 const LONGEST_MS = 7 * 86_400_000
-/** Segments that follow each other within this are one recording. */
-const TOLERANCE_MS = 3000
-
-export const recordedRanges = (segments: readonly Pick<StoredSegment, 'start' | 'duration'>[]): { from: string; to: string }[] =>
-  segments
-    .reduce<{ from: number; to: number }[]>((ranges, { start, duration }) => {
-      const last = ranges.at(-1)
-      const end = start + duration * 1000
-      if (last && start - last.to <= TOLERANCE_MS) last.to = Math.max(last.to, end)
-      else ranges.push({ from: start, to: end })
-      return ranges
-    }, [])
-    .map(({ from, to }) => ({ from: isoTime(from), to: isoTime(to) }))
+/** Older than this nothing is kept without a lock. */
+const FURTHEST_BACK_MS = 2 * 366 * 86_400_000
+const MOST_INCIDENTS = 500
 
 /** @throws request/invalid */
 export async function searchRecordings({ from, to, place, metres }: RecordingSearch, port: SearchPort): Promise<FoundRecordings> {
   const range = { from: Date.parse(from), to: Date.parse(to) }
   if (range.from >= range.to) throw new Failure('request/invalid', 'from must be before to.')
   if (range.to - range.from > LONGEST_MS) throw new Failure('request/invalid', 'One search is over seven days at most.')
+  if (range.from < port.now() - FURTHEST_BACK_MS) throw new Failure('request/invalid', 'A search goes two years back at most.')
   const near = port.cameras().flatMap(({ id, name, location }) => (location && metresBetween(location, place) <= metres ? [{ camera: id, name, metres: Math.round(metresBetween(location, place)) }] : []))
   const cameras = []
-  for (const each of near.sort((a, b) => a.metres - b.metres)) cameras.push({ ...each, recorded: recordedRanges((await port.stored(each.camera, range)).segments) })
+  for (const each of near.sort((a, b) => a.metres - b.metres)) cameras.push({ ...each, recorded: (await port.recorded(each.camera, range)).map((piece) => ({ from: isoTime(piece.from), to: isoTime(piece.to) })) })
   const incidents: FoundRecordings['incidents'] = []
   for (let after: string | null = null, older = false; !older; ) {
     const page: { items: Incident[]; next: string | null } = await port.incidents(after)
@@ -46,7 +38,7 @@ export async function searchRecordings({ from, to, place, metres }: RecordingSea
       if (openedAt < isoTime(range.to) && (closedAt ?? '9') > isoTime(range.from) && at && metresBetween(at, place) <= metres) incidents.push({ id, helpPoint, kind, openedAt, closedAt, clips })
     }
     // An incident may be open for days; it is not for a month.
-    older = page.next === null || (page.items.at(-1)?.openedAt ?? '') < isoTime(range.from - 31 * 86_400_000)
+    older = page.next === null || incidents.length >= MOST_INCIDENTS || (page.items.at(-1)?.openedAt ?? '') < isoTime(range.from - 31 * 86_400_000)
     after = page.next
   }
   return { incidents, cameras }

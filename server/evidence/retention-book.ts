@@ -3,6 +3,7 @@ import type { CameraId } from '../glossary/camera.ts'
 import type { Kept } from '../glossary/evidence.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Fold, Recorded } from '../glossary/ledger.ts'
+import type { HelpPointId } from '../glossary/press.ts'
 import { isoTime } from '../tools/clock.ts'
 
 export type RetentionBook = ReturnType<typeof createRetentionBook>
@@ -56,6 +57,8 @@ export function createRetentionBook() {
           break
         }
         case 'incident.reopened':
+          // It held nothing when it was closed, and was forgotten.
+          if (!kept.has(entry.body.incident)) kept.set(entry.body.incident, { incident: entry.body.incident, helpPoint: '' as HelpPointId, kind: 'press', openedAt: entry.at, closedAt: null, clips: [], lock: null, warnedOf: null, warnedAt: null })
           change(entry.body.incident, { closedAt: null, warnedOf: null, warnedAt: null })
           break
         case 'clip.locked': {
@@ -64,7 +67,8 @@ export function createRetentionBook() {
           break
         }
         case 'clip.unlocked':
-          change(entry.body.incident, { lock: null })
+          // What was told before the lock is long forgotten: it is told again.
+          change(entry.body.incident, { lock: null, warnedOf: null, warnedAt: null })
           break
         case 'clip.expiring':
           change(entry.body.incident, { warnedOf: entry.body.at, warnedAt: entry.at })

@@ -14,6 +14,10 @@ import { type RetentionBook, endOf } from './retention-book.ts'
 export type RetentionPort = {
   rule(): { keepMs: number; warnMs: number }
   stored(camera: CameraId, range: { from: number; to: number }): Promise<StoredRange>
+  /** Whether it is in the site file: one that is not has no clip buffer here. */
+  hasCamera(camera: CameraId): boolean
+  /** The recorder's clock was set by hours lately: nothing is let go by it. */
+  clockWasSet(): boolean
   release(incident: IncidentId, camera: CameraId): void
   packages(): Export[]
   removePackage(id: string, reason: string): Promise<unknown>
@@ -35,11 +39,9 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
     const days = Math.round(port.rule().keepMs / DAY)
     for (const clip of kept.clips) {
       const range = { from: Date.parse(clip.from), to: Date.parse(clip.to ?? kept.closedAt ?? isoTime(clock.now())) }
-      const { segments } = await port.stored(clip.camera, range).catch((error: unknown) => {
-        // A camera that is not in the site file any more has no clip buffer here.
-        if (error instanceof Failure && error.code === 'live/none') return { segments: [] }
-        throw error
-      })
+      const { segments } = port.hasCamera(clip.camera) ? await port.stored(clip.camera, range) : { segments: [] }
+      // Meanwhile somebody may have locked it, or opened it again.
+      if (!isDue(kept.incident)) return
       const hash = createHash('sha256')
       for (const { number, sha256 } of segments) hash.update(`${number} ${sha256}\n`)
       const body = { incident: kept.incident, camera: clip.camera, from: clip.from, to: isoTime(range.to), segments: segments.length, bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0), sha256: hash.digest('hex'), why: kept.lock ? `the lock ended, and the site keeps clips for ${days} days` : `the site keeps clips for ${days} days after an incident is closed` }
@@ -48,20 +50,31 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
       port.release(kept.incident, clip.camera)
     }
   }
-  async function look(): Promise<void> {
-    const { warnMs } = port.rule()
+  /** Warned of long enough ago: what is due already when it is first told is kept for that much longer, so that nobody is surprised. */
+  function isDue(id: IncidentId): boolean {
+    const kept = book.get(id)
+    const { endsAt, warnedOf, warnedAt } = kept ? view(kept) : { endsAt: null, warnedOf: null, warnedAt: null }
     const now = clock.now()
-    for (const kept of book.all().map(view)) {
-      if (kept.endsAt === null || !kept.expiring) continue
-      const warned = kept.warnedOf === kept.endsAt
-      if (!warned) append([{ kind: 'clip.expiring', actor: 'lamppost', subject: kept.incident, body: { incident: kept.incident, at: kept.endsAt } }])
-      // Nobody is surprised: what is due already when it is first told is kept for that much longer.
-      else if (Date.parse(kept.endsAt) <= now && now - Date.parse(kept.warnedAt ?? '') >= Math.min(warnMs, DAY)) await letGo(kept)
-    }
-    for (const made of port.packages()) {
-      const locked = made.incident !== null && (book.get(made.incident)?.lock ?? null) !== null
-      if (made.deletedAt === null && made.state === 'ready' && !locked && now - Date.parse(made.changedAt) >= port.rule().keepMs) await port.removePackage(made.id, `the site keeps packages for ${Math.round(port.rule().keepMs / DAY)} days`)
-    }
+    return endsAt !== null && warnedOf === endsAt && Date.parse(endsAt) <= now && now - Date.parse(warnedAt ?? '') >= Math.min(port.rule().warnMs, DAY)
+  }
+  async function lookAtClips(kept: Keeping): Promise<void> {
+    if (kept.endsAt === null || !kept.expiring) return
+    if (kept.warnedOf !== kept.endsAt) await append([{ kind: 'clip.expiring', actor: 'lamppost', subject: kept.incident, body: { incident: kept.incident, at: kept.endsAt } }]).durable
+    else if (isDue(kept.incident)) await letGo(kept)
+  }
+  async function lookAtPackage(made: Export, all: readonly Export[]): Promise<void> {
+    const over = made.deletedAt === null && (made.state === 'ready' || made.state === 'failed') && clock.now() - Date.parse(made.changedAt) >= port.rule().keepMs
+    const lock = made.incident === null ? null : (book.get(made.incident)?.lock ?? null)
+    const locked = lock !== null && (lock.until === null || Date.parse(lock.until) > clock.now())
+    const parent = all.some(({ parentExport, state }) => parentExport === made.id && (state === 'queued' || state === 'cutting'))
+    if (over && !locked && !parent) await port.removePackage(made.id, `the site keeps packages for ${Math.round(port.rule().keepMs / DAY)} days`)
+  }
+  async function look(): Promise<void> {
+    if (port.clockWasSet()) return
+    // One that cannot be let go must not keep all others.
+    for (const kept of book.all().map(view)) await lookAtClips(kept).catch(onError)
+    const packages = port.packages()
+    for (const made of packages) await lookAtPackage(made, packages).catch(onError)
   }
   async function watch(): Promise<void> {
     while (!stopped.signal.aborted) {
@@ -82,7 +95,8 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
     report: (): Keeping[] => book.all().map(view).sort((a, b) => ((a.endsAt ?? '9') < (b.endsAt ?? '9') ? -1 : 1)),
     /** @param until UTC ISO 8601, or null for ever. @throws clip/none, request/invalid */
     async lock(id: string, { by, reason, until }: { by: string; reason: string; until: string | null }, actor: string): Promise<Keeping> {
-      const { incident } = keptFor(id)
+      const { incident, kind } = keptFor(id)
+      if (kind === 'drill') throw new Failure('request/invalid', 'A drill is no evidence: what it held is let go when it ends.')
       if (until !== null && Date.parse(until) <= clock.now()) throw new Failure('request/invalid', `A lock until ${until} would have ended already.`)
       await append([{ kind: 'clip.locked', actor, subject: incident, body: { incident, by, reason, until } }]).durable
       return view(keptFor(id))

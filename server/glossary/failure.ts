@@ -41,6 +41,7 @@ export const FAILURE_CODES = [
   'export/too-large',
   'disclosure/unknown',
   'disclosure/over',
+  'disclosure/too-many',
   'people/confirm-first',
   'live/none',
   'live/ahead',

@@ -57,7 +57,7 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
         keep(incident)
         holdAsIn(id, incident.clips)
       } else if (entry.kind === 'incident.reopened') reopened.add(id)
-      else if (entry.kind === 'clip.released') holdAsIn(id, (held.get(id) ?? []).filter(({ camera }) => camera !== entry.body.camera))
+      else if (entry.kind === 'clip.released' || entry.kind === 'clip.deleted') holdAsIn(id, (held.get(id) ?? []).filter(({ camera }) => camera !== entry.body.camera))
     },
     save: (): Saved => ({ incidents: [...closed.values(), ...unfinished.values()], held: [...held].map(([id, clips]) => [id, [...clips]]) }),
     restore({ incidents, held: clips }: Saved): void {

@@ -56,6 +56,7 @@ export async function openEvidenceRoom({ site = siteText(), seconds = 12, ago = 
     range,
     over,
     url: (): string => house.url,
+    token: (role: Role): string => tokens[role],
     async entries(): Promise<{ seq: number; kind: string; actor: string; subject: string; at: string; body: Record<string, unknown> }[]> {
       return (await ask('supervisor', 'GET', '/ledger?limit=200')).body.items
     },

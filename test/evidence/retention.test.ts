@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createIncidentBook } from '../../server/incident/incident-book.ts'
 import { createRetentionBook, endOf } from '../../server/evidence/retention-book.ts'
 import { startRetention } from '../../server/evidence/retention-desk.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
@@ -21,6 +22,7 @@ function open(keepDays = 31, packages: Partial<Export>[] = []) {
   const book = createRetentionBook()
   const entries: Recorded[] = []
   const released: string[] = []
+  let clockSet = false
   const removed: string[] = []
   const append = (drafts: readonly Draft[]) => {
     const recorded = drafts.map((draft) => ({ ...draft, seq: entries.length + 1, at: isoTime(clock.now()) }))
@@ -28,7 +30,7 @@ function open(keepDays = 31, packages: Partial<Export>[] = []) {
     recorded.forEach(book.follow)
     return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }))) }
   }
-  const desk = startRetention({ clock, book, append, lookMs: 3_600_000, onError: (error) => { throw error }, port: { rule: () => ({ keepMs: keepDays * DAY, warnMs: 3 * DAY }), stored: async () => ({ segments, inits: {}, gaps: [] }), release: (incident, camera) => void released.push(`${incident} ${camera}`), packages: () => packages as Export[], removePackage: async (id) => removed.push(id) } })
+  const desk = startRetention({ clock, book, append, lookMs: 3_600_000, onError: (error) => { throw error }, port: { rule: () => ({ keepMs: keepDays * DAY, warnMs: 3 * DAY }), stored: async () => ({ segments, inits: {}, gaps: [] }), hasCamera: () => true, clockWasSet: () => clockSet, release: (incident, camera) => void released.push(`${incident} ${camera}`), packages: () => packages as Export[], removePackage: async (id) => removed.push(id) } })
   const close = (kind: 'press' | 'drill' = 'press'): void => void append([
     { kind: 'incident.opened', actor: '', subject: INC, body: { incident: INC, helpPoint: 'bar' as HelpPointId, kind } },
     { kind: 'clip.held', actor: '', subject: INC, body: { incident: INC, camera: CAM, from: isoTime(T0 - 60_000), to: isoTime(T0) } },
@@ -37,7 +39,8 @@ function open(keepDays = 31, packages: Partial<Export>[] = []) {
   const pass = async (days: number): Promise<void> => {
     for (let hours = 0; hours < days * 24; hours += 1) await clock.advance(3_600_000)
   }
-  return { clock, book, desk, entries, released, removed, append, close, pass, kinds: () => entries.map(({ kind }) => kind) }
+  const setClock = (set: boolean): void => void (clockSet = set)
+  return { setClock, clock, book, desk, entries, released, removed, append, close, pass, kinds: () => entries.map(({ kind }) => kind) }
 }
 let room: ReturnType<typeof open>
 beforeEach(() => (room = open()))
@@ -45,6 +48,24 @@ afterEach(async () => {
   const closing = room.desk.close()
   await room.clock.advance(3_600_000)
   await closing
+})
+
+test('an incident that is not in memory any more lets its clips go for good', () => {
+  const book = createIncidentBook()
+  const entry = (seq: number, draft: Draft): Recorded => ({ ...draft, seq, at: isoTime(T0 + seq) })
+  let seq = 0
+  for (let i = 0; i < 205; i += 1) {
+    const incident = `inc-${i}` as IncidentId
+    for (const draft of [
+      { kind: 'incident.opened', actor: '', subject: incident, body: { incident, helpPoint: 'bar' as HelpPointId, kind: 'press' } },
+      { kind: 'clip.held', actor: '', subject: incident, body: { incident, camera: CAM, from: isoTime(T0), to: isoTime(T0 + 1) } },
+      { kind: 'incident.closed', actor: '', subject: incident, body: { incident, reason: 'over' } },
+    ] satisfies Draft[])
+      book.follow(entry((seq += 1), draft))
+  }
+  const incident = 'inc-0' as IncidentId
+  book.follow(entry((seq += 1), { kind: 'clip.deleted', actor: '', subject: incident, body: { incident, camera: CAM, from: '', to: '', segments: 0, bytes: 0, sha256: '', why: '' } }))
+  expect(book.heldClips().map((held) => held.incident)).not.toContain(incident)
 })
 
 describe('what an incident held', () => {
@@ -85,6 +106,26 @@ describe('what an incident held', () => {
     expect(room.kinds().at(-1)).toBe('clip.expiring')
     expect(room.released).toEqual([])
     await room.pass(1)
+    expect(room.released).toEqual([`${INC} ${CAM}`])
+  })
+  test('that is unlocked after a warning of long ago is told of anew before it goes', async () => {
+    room.close()
+    await room.pass(29)
+    expect(room.kinds().at(-1)).toBe('clip.expiring')
+    await room.desk.lock(INC, { by: 'Sam', reason: 'court', until: null }, 'supervisor:Sam')
+    await room.pass(40)
+    await room.desk.unlock(INC, { by: 'Sam', reason: 'acquitted' }, 'supervisor:Sam')
+    await room.pass(0.9)
+    expect(room.released).toEqual([])
+    expect(room.kinds().filter((kind) => kind === 'clip.expiring')).toHaveLength(2)
+  })
+  test('is not let go while the recorder’s clock was set by hours lately', async () => {
+    room.close()
+    room.setClock(true)
+    await room.pass(60)
+    expect(room.released).toEqual([])
+    room.setClock(false)
+    await room.pass(2)
     expect(room.released).toEqual([`${INC} ${CAM}`])
   })
   test('is kept as long as it is open, and counted anew when it was opened again', async () => {

@@ -6,6 +6,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EvidenceRoom, openEvidenceRoom, standardChecks } from '../contracts/evidence-room.ts'
+import { until } from '../contracts/test-town.ts'
 import { unzip } from '../contracts/unzip.ts'
 import { openBrowser } from './town-process.ts'
 
@@ -42,7 +43,7 @@ async function isAccessible(): Promise<void> {
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([])
 }
 const range = (): Promise<string> => page.locator('lamppost-cut form.order > p').first().innerText()
-const position = (): Promise<string> => page.locator('lamppost-cut .moves output').innerText()
+const position = (): Promise<string> => page.locator('lamppost-cut .moves .clock').innerText()
 
 describe('the evidence officer', () => {
   test('signs in, and sees what is held, its gaps, and until when', async () => {
@@ -86,7 +87,7 @@ describe('the evidence officer', () => {
     await shot('cut')
   })
   test('sets start and end by key, steps frame by frame, and what is typed moves nothing', async () => {
-    const at = (): Promise<number> => page.evaluate(() => (document.querySelector('lamppost-evidence')?.shadowRoot?.querySelector('lamppost-cut')?.shadowRoot?.querySelector('lamppost-player') as unknown as { wallTime(): number }).wallTime())
+    const at = (): Promise<number> => page.locator('lamppost-cut lamppost-player').first().evaluate((player) => (player as unknown as { wallTime(): number }).wallTime())
     await page.keyboard.press('i')
     const before = await at()
     for (let i = 0; i < 3; i += 1) {
@@ -98,7 +99,7 @@ describe('the evidence officer', () => {
     expect(moved).toBeLessThan(600)
     await page.locator('lamppost-cut').getByLabel('Position', { exact: true }).last().focus()
     await page.keyboard.press('l')
-    await page.waitForFunction((was) => (document.querySelector('lamppost-evidence')?.shadowRoot?.querySelector('lamppost-cut')?.shadowRoot?.querySelector('lamppost-player') as unknown as { wallTime(): number }).wallTime() > was + 3000, before)
+    await until(at, (now) => now > before + 3000)
     await page.keyboard.press('o')
     const chosen = await range()
     expect(chosen).toMatch(/^From \d\d:\d\d:\d\d GMT to \d\d:\d\d:\d\d GMT, 0:\d\d$|^From .* BST/)

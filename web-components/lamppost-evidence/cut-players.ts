@@ -4,12 +4,14 @@ import type { LamppostPlayer } from '../lamppost-player/lamppost-player.ts'
 import { followAt } from './cut-marks.ts'
 
 const TICK_MS = 100
+const PATIENCE_MS = 4000
 
 export class CutPlayers implements ReactiveController {
   #host: ReactiveControllerHost
   #players: () => LamppostPlayer[]
   #timer: ReturnType<typeof setInterval> | null = null
   #wanted: number | null = null
+  #wantedAt = 0
   playing = false
   /** Milliseconds since 1970; null before a picture is there. */
   at: number | null = null
@@ -33,6 +35,7 @@ export class CutPlayers implements ReactiveController {
   }
   seek(moment: number): void {
     this.#wanted = moment
+    this.#wantedAt = performance.now()
     this.#settle()
   }
   run(playing: boolean): void {
@@ -56,7 +59,8 @@ export class CutPlayers implements ReactiveController {
   #settle(): void {
     if (this.#wanted === null) return
     const reached = this.#players().map((player) => player.seekToWall(this.#wanted ?? 0))
-    if (reached.length > 0 && reached.every(Boolean)) this.#wanted = null
+    // One that shows nothing must not hold all others where they are.
+    if ((reached.length > 0 && reached.every(Boolean)) || performance.now() - this.#wantedAt > PATIENCE_MS) this.#wanted = null
   }
   #tick(): void {
     this.#settle()
@@ -71,6 +75,8 @@ export class CutPlayers implements ReactiveController {
       if (jump) other.seekToWall(at)
       other.run(this.playing, rate)
     }
+    // At its end it stands, and does not begin again.
+    if (lead?.ended()) this.playing = false
     lead?.run(this.playing)
     if (at !== this.at) {
       this.at = at

@@ -103,7 +103,7 @@ export const cutStyles = css`
     border-color: var(--_owner);
   }
   time,
-  output {
+  .clock {
     font-variant-numeric: tabular-nums;
   }
   .timeline {
@@ -220,7 +220,7 @@ export const cutStyles = css`
     gap: 8px;
     align-items: center;
   }
-  .moves output {
+  .moves .clock {
     min-width: 150px;
     font-size: 20px;
     font-weight: 700;

@@ -10,7 +10,7 @@ import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import { LanguageController } from '../words/language.ts'
 import { refusalWords } from '../words/refusal-words.ts'
-import { type Region, drawing, regionList } from './blur-regions.ts'
+import { type Region, drawing, newRegion, regionList } from './blur-regions.ts'
 import { Confirmation } from './confirmation.ts'
 import { type Span, marksOf, spanOf } from './cut-marks.ts'
 import { CutPlayers } from './cut-players.ts'
@@ -130,7 +130,7 @@ export class LamppostCut extends LitElement {
     try {
       const cameras = this.#included.map(({ camera }) => camera)
       const wanted = this.parent
-        ? { kind: 'redacted' as const, parentExport: this.parent.id, redactions: this.regions.filter(({ camera }) => cameras.some((each) => (each as string) === camera)).map((region) => ({ ...region, from: iso(region.from), to: iso(region.to) })) }
+        ? { kind: 'redacted' as const, parentExport: this.parent.id, redactions: this.regions.filter(({ camera }) => cameras.some((each) => (each as string) === camera)).map(({ camera, x, y, width, height, span }) => ({ camera, x, y, width, height, from: iso((span ?? { from, to }).from), to: iso((span ?? { from, to }).to) })) }
         : { incident: this.of?.id ?? '' }
       const ordered = await this.#confirmation.go(() => this.#client.client.orderExport({ ...wanted, ...answered, cameras, ...(this.range ? { from: iso(from), to: iso(to) } : {}) }))
       if (ordered) this.dispatchEvent(new CustomEvent('lamppost-export-ordered', { detail: { export: ordered.id }, bubbles: true, composed: true }))
@@ -144,8 +144,15 @@ export class LamppostCut extends LitElement {
   protected override render() {
     const { words } = this.#language
     const { of, parent } = this
-    if (!of || this.#clips.length === 0) return nothing
+    if (!of) return nothing
     const { cutting, order } = words.officer
+    if (this.#clips.length === 0)
+      return html`<main>
+        <header>
+          <h3>${words.officer.nothingHeld}</h3>
+          <button @click=${this.#leave}>${cutting.back}</button>
+        </header>
+      </main>`
     const helpPoint = this.#client.client.state().helpPoints.find(({ id }) => id === of.helpPoint)?.name ?? of.helpPoint
     const span = this.#span
     const range = this.range ?? span
@@ -156,13 +163,13 @@ export class LamppostCut extends LitElement {
     return html`<main>
       <header>
         <h3>${parent ? order.redactTitle(parent.id) : cutting.title(helpPoint)}</h3>
-        <button @click=${() => this.dispatchEvent(new CustomEvent('lamppost-cut-left', { bubbles: true, composed: true }))}>${cutting.back}</button>
+        <button @click=${this.#leave}>${cutting.back}</button>
       </header>
       <div class="desk">
         <div class="pictures" data-count=${Math.min(MOST_PLAYERS, this.#included.length)}>
           ${this.#included.slice(0, MOST_PLAYERS).map(
             (clip) => html`<figure>
-              <div class="picture"><lamppost-player bare .client=${this.#client.client} .camera=${clip.camera} .incident=${of.id}></lamppost-player>${parent ? drawing({ regions: this.regions.filter(({ camera }) => camera === (clip.camera as string)), at, onDrawn: (place) => (this.regions = [...this.regions, { camera: clip.camera, ...place, ...range }]) }) : nothing}</div>
+              <div class="picture"><lamppost-player bare .client=${this.#client.client} .camera=${clip.camera} .incident=${of.id}></lamppost-player>${parent ? drawing({ regions: this.regions.filter(({ camera }) => camera === (clip.camera as string)), at, onDrawn: (place) => (this.regions = [...this.regions, newRegion(this.regions, clip.camera, place)]) }) : nothing}</div>
               <figcaption>${this.#nameOf(clip.camera)}</figcaption>
             </figure>`,
           )}
@@ -172,7 +179,7 @@ export class LamppostCut extends LitElement {
       </div>
       ${timeline({ words, timezone: this.#timezone, span, range, at, marks, rows: this.#clips.map((clip) => ({ clip, name: this.#nameOf(clip.camera), included: !this.leftOut.has(clip.camera) })), now: this.#client.client.now(), picture: (camera, moment) => this.#pictures.picture(camera, moment), onInclude: this.#include, onSeek: this.#seek })}
       <div class="moves" role="group" aria-label=${cutting.position}>
-        <output>${preciseTime(iso(at), this.#timezone)}</output>
+        <span class="clock">${preciseTime(iso(at), this.#timezone)}</span>
         <button class="play" @click=${() => this.#players.run(!this.#players.playing)}>${this.#players.playing ? cutting.pause : cutting.play}</button>
         <button @click=${() => this.#seek(at - 10_000)}>${cutting.back10}</button>
         <button @click=${() => this.#seek(at + 10_000)}>${cutting.on10}</button>
@@ -191,6 +198,7 @@ export class LamppostCut extends LitElement {
       ${this.#confirmation.dialog(words)}
     </main>`
   }
+  #leave = (): void => void this.dispatchEvent(new CustomEvent('lamppost-cut-left', { bubbles: true, composed: true }))
   #include = (camera: string, included: boolean): void => {
     const leftOut = new Set(this.leftOut)
     if (included) leftOut.delete(camera)

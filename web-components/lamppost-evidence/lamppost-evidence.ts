@@ -69,8 +69,16 @@ export class LamppostEvidence extends LitElement {
   #reload = async (): Promise<void> => {
     if (this.#timer) clearTimeout(this.#timer)
     await this.#load()
-    const making = this.exports.some(({ state: of }) => of === 'queued' || of === 'cutting')
-    if (this.isConnected) this.#timer = setTimeout(this.#reload, making ? RELOAD_WHILE_MAKING_MS : RELOAD_MS)
+    if (this.isConnected) this.#timer = setTimeout(this.#making ? this.#reloadExports : this.#reload, this.#making ? RELOAD_WHILE_MAKING_MS : RELOAD_MS)
+  }
+  get #making(): boolean {
+    return this.exports.some(({ state: of }) => of === 'queued' || of === 'cutting')
+  }
+  /** While one is made, only that is asked for often. */
+  #reloadExports = async (): Promise<void> => {
+    this.exports = await this.#client.client.exports().catch(() => this.exports)
+    if (!this.isConnected) return
+    this.#timer = this.#making ? setTimeout(this.#reloadExports, RELOAD_WHILE_MAKING_MS) : setTimeout(this.#reload, 0)
   }
   /** Only the first page renews itself; older incidents do not change any more. */
   async #load(): Promise<void> {
@@ -150,8 +158,7 @@ export class LamppostEvidence extends LitElement {
   }
   async #redact(of: ExportView): Promise<void> {
     await this.#try(async () => {
-      const incident = this.incidents?.find(({ id }) => id === of.incident)
-      if (incident) this.cut = { incident, parent: of }
+      if (of.incident) this.cut = { incident: await this.#client.client.incident(of.incident), parent: of }
     })
   }
   #openHandOvers = (id: string, link: string | null = null): Promise<void> =>

@@ -48,7 +48,8 @@ export function searchSection(view: SearchView) {
 function results({ words, timezone, locale, helpPoints, chosen, busy, onChoose, onOrder }: SearchView, { search: asked, recordings }: NonNullable<SearchView['found']>) {
   const { search } = words.officer
   const time = (iso: string): string => dayAndTime(iso, timezone, locale)
-  return html`<article role="status">
+  return html`<article>
+      <p class="visually-hidden" role="status">${search.cameras}: ${recordings.cameras.length}. ${search.incidents}: ${recordings.incidents.length}.</p>
       <h4>${search.cameras}</h4>
       ${recordings.cameras.length === 0 ? html`<p class="quiet">${search.noCameras}</p>` : nothing}
       <ul>

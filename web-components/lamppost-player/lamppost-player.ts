@@ -181,11 +181,15 @@ export class LamppostPlayer extends LitElement {
   stepFrame(frames: 1 | -1): void {
     this.#step(frames)
   }
+  /** In a clip: nothing more comes. */
+  ended(): boolean {
+    return this.video?.ended ?? false
+  }
   /** In a clip. @param rate of the camera's own time */
   run(playing: boolean, rate = 1): void {
     if (!this.video) return
     if (this.video.playbackRate !== rate) this.video.playbackRate = rate
-    if (playing && this.video.paused) void this.video.play().catch(() => {})
+    if (playing && this.video.paused && !this.video.ended) void this.video.play().catch(() => {})
     if (!playing && !this.video.paused) this.video.pause()
   }
   /** In a clip: back to the moment of the press. */

@@ -42,6 +42,7 @@ export function createWallRequests({ call, get, keep }: WallCalls) {
     },
     outbox: async (): Promise<Destination[]> => (await get<{ items: Destination[] }>('/api/v1/outbox')).items,
     retryLetter: async (destination: string, seq: number): Promise<void> => void (await call('POST', `/api/v1/outbox/${encodeURIComponent(destination)}/dead-letters/${seq}/retry`)),
+    incident: (id: string): Promise<Incident> => get(`/api/v1/incidents/${encodeURIComponent(id)}`),
     incidents: async (after: string | null): Promise<{ items: Incident[]; next: string | null }> => get(`/api/v1/incidents?limit=50${after === null ? '' : `&after=${encodeURIComponent(after)}`}`),
     /** The newest still picture as an address for an image; the caller gives it up with `URL.revokeObjectURL`. */
     snapshot: async (camera: string): Promise<string> => URL.createObjectURL(await (await call('GET', cameraPath(camera, 'snapshot.jpg'))).blob()),
