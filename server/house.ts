@@ -629,7 +629,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       const credential = credentialOf(headers)
       if (credential && 'cookie' in credential && !sessions.isConfirmed(credential.cookie)) throw new Failure('people/confirm-first', 'This hands recordings out: say your password again first (PUT /api/v1/session/confirmation).')
     }
-    exportRoutes(door, { ...evidence, root: evidenceKeys.root, keys: evidenceKeys.state, mustBeConfirmed })
+    exportRoutes(door, { ...evidence, root: evidenceKeys.root, keys: evidenceKeys.state, renewSigner: evidenceKeys.renew, mustBeConfirmed })
     disclosureRoutes(door, { ...evidence, ...createDisclosureDesk({ clock, book: disclosures, append, made: exports.made }), page: (disclosure, made, secret) => disclosurePage(disclosure, made, site(), secret), mustBeConfirmed })
     // One after the other: a search reads much.
     let searching: Promise<FoundRecordings> = Promise.resolve({ incidents: [], cameras: [] })

@@ -24,6 +24,8 @@ export type ExportPort = {
   receipt(made: Export & { facts: NonNullable<Export['facts']> }): Promise<string>
   root(): string
   keys(): unknown
+  /** @throws export/no-signer */
+  renewSigner(): Promise<unknown>
   onDownload(download: { made: Export & { facts: NonNullable<Export['facts']> }; what: 'package' | 'companion'; from: number; actor: string; through: string | null }): Promise<void>
   /** A session must have said its password again lately; a token says itself with each request. @throws people/confirm-first */
   mustBeConfirmed(request: FastifyRequest): void
@@ -83,6 +85,10 @@ export function exportRoutes(app: App, port: ExportPort): void {
   })
   app.get('/api/v1/exports/:id/receipt.html', { config: OFFICER, schema: { summary: 'The receipt, to be printed', tags: ['exports'], params: ID_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => reply.type('text/html; charset=utf-8').header('cache-control', 'no-store').header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'").send(await port.receipt(port.made(request.params.id))))
   app.get('/api/v1/evidence-root.pem', { config: { roles: READERS }, schema: { summary: 'The root that packages are verified with', tags: ['exports'], response: { 200: MEDIA } } }, (_, reply) => reply.type('application/x-pem-file').header('content-disposition', 'attachment; filename="evidence-root.pem"').header('cache-control', 'no-store').send(port.root()))
+  app.post('/api/v1/evidence-signer', { config: OFFICER, schema: { summary: 'A new signer under the same root; the old one’s key is gone, and what it signed stays verifiable', tags: ['exports'], response: { 200: Type.Unknown(), '4xx': PROBLEM } } }, (request) => {
+    port.mustBeConfirmed(request)
+    return port.renewSigner()
+  })
   app.get('/api/v1/evidence-keys', { config: OFFICER, schema: { summary: 'Fingerprints of root and signer, and how long they are good', tags: ['exports'], response: { 200: Type.Unknown() } } }, () => port.keys())
 }
 

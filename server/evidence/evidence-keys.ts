@@ -35,7 +35,7 @@ export async function openEvidenceKeys({ folder, siteName, now, supplied, onSign
     const mode = statSync(file(name)).mode & 0o777
     if (name.endsWith('key.pem') && (mode & 0o077) !== 0) {
       chmodSync(file(name), 0o600)
-      onWarning(`${file(name)} could be read by others (mode ${mode.toString(8)}); it is its owner’s alone now. If others had a reason to be there, make a new signer: lamppost evidence new-signer`)
+      onWarning(`${file(name)} could be read by others (mode ${mode.toString(8)}); it is its owner’s alone now. If others had a reason to be there, make a new signer: POST /api/v1/evidence-signer`)
     }
     return readFileSync(file(name), 'utf8')
   }
@@ -117,9 +117,10 @@ export async function openEvidenceKeys({ folder, siteName, now, supplied, onSign
       return root
     },
     state: (): KeyState => ({ ...(keys ? stateOf(keys, supplied() !== null) : { root: '', signer: '', rootUntil: isoTime(0), signerUntil: isoTime(0), supplied: supplied() !== null, problem: null }), ...(broken === null ? {} : { problem: broken }) }),
-    /** The old signer's key is gone afterwards; what it signed stays verifiable. @throws when the signer is supplied */
+    /** The old signer's key is gone afterwards; what it signed stays verifiable. @throws export/no-signer when it is supplied */
     async renew(): Promise<KeyState> {
-      if (supplied()) throw new Error('the signer is supplied by the site file: put another one there')
+      if (supplied()) throw new Failure('export/no-signer', 'The signer is supplied by the site file: put another one there.')
+      await load()
       await makeSigner()
       const state = stateOf(await load(), false)
       onSigner(state)

@@ -55,7 +55,7 @@ export function writeSite(file, cameras, { keep = '1h' } = {}) {
 export function startServer(folder, site, environment = {}, more = []) {
   const data = join(folder, 'data')
   const token = (role) => spawnSync(process.execPath, [MAIN, 'token', '--role', role, '--name', role, '--data', data], { encoding: 'utf8' }).stdout.trim()
-  const tokens = Object.fromEntries(['press', 'operator', 'engineer', 'supervisor'].map((role) => [role, token(role)]))
+  const tokens = Object.fromEntries(['press', 'operator', 'engineer', 'evidence', 'supervisor'].map((role) => [role, token(role)]))
   const spawnedAt = performance.now()
   const server = spawn(process.execPath, [MAIN, 'start', '--site', site, '--data', data, '--port', '0', '--rtmp-port', '0', ...more], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
   return new Promise((resolve, reject) => {

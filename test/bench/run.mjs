@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only press,durable,sessions,live,tiles,wall,picture,recording --presses N --seconds N --cameras N --minutes N --entries N --rounds N
+ * `npm run bench [-- --only press,durable,sessions,live,tiles,wall,evidence,picture,recording --presses N --seconds N --cameras N --minutes N --entries N --rounds N
  * --parts compare,town,rings,rate,flood,deaths,big,idle,one,six,nine]`: sets up,
  * measures, prints figures, and writes them as JSON to test/bench/output. Figures, never assertions.
  */
@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const number = (fallback) => ({ type: 'string', default: String(fallback) })
-const { values } = parseArgs({ options: { only: { type: 'string', default: 'press,durable,sessions,live,tiles,wall,picture,recording' }, presses: number(50), seconds: number(40), attaches: number(20), cameras: number(100), minutes: number(2), entries: number(10_000_000), rounds: number(100), parts: { type: 'string', default: 'compare,town,rings,rate,flood,deaths,big,idle,one,six,nine' } } })
+const { values } = parseArgs({ options: { only: { type: 'string', default: 'press,durable,sessions,live,tiles,wall,evidence,picture,recording' }, presses: number(50), seconds: number(40), attaches: number(20), cameras: number(100), minutes: number(2), entries: number(10_000_000), rounds: number(100), parts: { type: 'string', default: 'compare,town,rings,rate,flood,deaths,big,idle,one,six,nine' } } })
 const { status } = spawnSync(process.execPath, ['server/setup.mjs', 'bench'], { cwd: root, stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
 
@@ -24,6 +24,7 @@ const benches = {
   live: async () => (await import('./live-bench.mjs')).benchLive(options),
   tiles: async () => (await import('./live-bench.mjs')).benchTiles(options),
   wall: async () => (await import('./wall-bench.mjs')).benchWall({ ...options, parts: values.parts.split(',') }),
+  evidence: async () => (await import('./evidence-bench.mjs')).benchEvidence({ minutes: Math.max(10, options.minutes) }),
   picture: async () => (await import('./picture-bench.mjs')).benchPicture(options),
   recording: async () => (await import('./recording-bench.mjs')).benchRecording({ ...options, parts: values.parts.split(',') }),
 }

@@ -272,6 +272,18 @@ describe('fetching', () => {
   })
 })
 
+test('a new signer signs what comes, and what the old one signed stays good under the same root', async () => {
+  const before = (await room.ask('evidence', 'GET', '/evidence-keys')).body
+  const after = (await room.ask('evidence', 'POST', '/evidence-signer')).body
+  expect([after.root, after.signer === before.signer]).toEqual([before.root, false])
+  const later = await room.exported({ ...room.range(), cameras: ['bar'] })
+  expect(later.facts).toMatchObject({ signer: after.signer, root: before.root })
+  const { bag, root } = await room.fetched(later.id)
+  expect(standardChecks(bag, root)).toMatchObject(OK)
+  expect((await verify(readFileSync(files.zip))).proven).toBe(true)
+  expect((await room.ask('supervisor', 'POST', '/evidence-signer')).status).toBe(403)
+})
+
 describe('a derivative', () => {
   test('that is trimmed is a new export of the same master, and names its parent', async () => {
     const trimmed = await room.exported({ parentExport: made.id, cameras: ['bar'], from: new Date(room.recorded.bar.from + 3000).toISOString(), to: new Date(room.recorded.bar.from + 5000).toISOString() })
