@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileSource } from '../evidence/file-source.ts'
-import { type PackageVerdict, verifyPackage } from '../evidence/package-verification.ts'
+import { factsOf } from '../evidence/package-verdict.ts'
+import { verifyPackage } from '../evidence/package-verification.ts'
 import { realClock } from '../tools/clock.ts'
 import { wordsOf } from '../tools/failure.ts'
 
 const NOT_PROVEN = 2
-type Stated = { reason?: string; kind?: string; parentExport?: string | null; requestedBy?: { name?: string; organisation?: string | null; reference?: string | null }; cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null }; gaps: { from: string; to: string }[] }[] }
 
 async function pem(option: string, file: string | undefined): Promise<string | null> {
   if (file === undefined) return null
@@ -29,7 +29,7 @@ export async function verifyCommand([file, ...more]: string[], options: { root?:
   }
   try {
     const verdict = await verifyPackage(source, { root, timeStampRoot, now: realClock.now(), hasher })
-    process.stdout.write(`${factsOf(verdict).join('\n')}\n`)
+    for (const [term, value] of factsOf(verdict)) process.stdout.write(`${`${term}:`.padEnd(24)}${value}\n`)
     for (const { file: inside, problem } of verdict.findings) process.stderr.write(`NOT GOOD: ${inside === null ? '' : `${inside}: `}${problem}\n`)
     if (!verdict.intact) {
       process.stderr.write(`\nThis package is NOT what the site signed (${verdict.findings.length} ${verdict.findings.length === 1 ? 'finding' : 'findings'}).\n`)
@@ -44,20 +44,4 @@ export async function verifyCommand([file, ...more]: string[], options: { root?:
   } finally {
     await source.close()
   }
-}
-
-function factsOf({ id, files, bytes, signer, signedAt, timeStamp, root, manifest, tagManifestSha256 }: PackageVerdict): string[] {
-  const stated = manifest as Stated | null
-  const time = (ms: number): string => new Date(ms).toISOString()
-  return [
-    `package:      ${id ?? 'unreadable'}, ${files} files, ${bytes} bytes`,
-    ...(tagManifestSha256 ? [`tag manifest: ${tagManifestSha256}`] : []),
-    ...(signer ? [`signed by:    ${signer.subject}${signedAt === null ? '' : `, who says at ${time(signedAt)}`}`] : []),
-    ...(timeStamp?.at ? [`time stamp:   ${time(timeStamp.at)}${timeStamp.problem === null ? '' : ` (${timeStamp.problem})`}`] : []),
-    ...(root ? [`root:         ${root.fingerprint}`] : []),
-    ...(stated?.kind === 'redacted' ? [`redacted:     a copy of ${stated.parentExport} with places blurred`] : []),
-    ...(stated?.reason ? [`reason:       ${stated.reason}`] : []),
-    ...(stated?.requestedBy ? [`asked for by: ${[stated.requestedBy.name, stated.requestedBy.organisation, stated.requestedBy.reference].filter(Boolean).join(', ')}`] : []),
-    ...(stated?.cameras ?? []).flatMap(({ id: camera, name, range, gaps }) => [`camera:       ${camera} (${name}) ${range.actual ? `${range.actual.from} to ${range.actual.to}` : ''}`, ...gaps.map(({ from, to }) => `  missing:    ${from} to ${to}`)]),
-  ]
 }

@@ -1,26 +1,25 @@
 /** Hand-overs of packages to people outside: made by the evidence officer, followed by whoever has the link. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Disclosure, Export } from '../glossary/evidence.ts'
+import type { Disclosure, Export, MadeExport } from '../glossary/evidence.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
 import { rangeOf, sendPackage } from './export-routes.ts'
 import { DISCLOSURE, ID_PARAMS, PROBLEM, listOf } from './shapes.ts'
 
-type Made = Export & { facts: NonNullable<Export['facts']> }
 export type DisclosurePort = {
   get(id: string): Export
   of(id: string): Disclosure[]
   make(id: string, order: { recipient: string; organisation?: string | undefined; purpose: string; days: number; most?: number | undefined }, actor: string): Promise<Disclosure & { secret: string }>
   revoke(id: string, how: { by: string; reason: string }, actor: string): Promise<Disclosure>
-  open(secret: string, use: { what: 'package' | 'companion' | null; rangeOf(made: Made): { from: number; to: number } | null; address: string }): Promise<{ disclosure: Disclosure; made: Made }>
+  open(secret: string, use: { what: 'package' | 'companion' | null; rangeOf(made: MadeExport): { from: number; to: number } | null; address: string }): Promise<{ disclosure: Disclosure; made: MadeExport }>
   /** So many bytes of a fetching did not leave: it may be gone on with. */
   brokeOff(id: string, left: number): void
   file(id: Export['id']): string
-  companion(made: Made): Promise<Buffer>
+  companion(made: MadeExport): Promise<Buffer>
   /** The page that a recipient sees. */
-  page(disclosure: Disclosure, made: Made, secret: string): string
-  onDownload(download: { made: Made; what: 'package' | 'companion'; from: number; actor: string; through: string | null }): Promise<void>
+  page(disclosure: Disclosure, made: MadeExport, secret: string): string
+  onDownload(download: { made: MadeExport; what: 'package' | 'companion'; from: number; actor: string; through: string | null }): Promise<void>
   mustBeConfirmed(request: FastifyRequest): void
 }
 

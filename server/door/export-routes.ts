@@ -2,31 +2,30 @@
 import { createReadStream } from 'node:fs'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import type { Export } from '../glossary/evidence.ts'
+import type { Export, ExportOrder, MadeExport } from '../glossary/evidence.ts'
 import type { Person } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
 import { EXPORT, ID_PARAMS, MEDIA, PROBLEM, TIME, listOf } from './shapes.ts'
 
-export type ExportOrder = { kind?: 'master' | 'redacted'; incident?: string; parentExport?: string; cameras?: string[]; from?: string; to?: string; redactions?: { camera: string; from: string; to: string; x: number; y: number; width: number; height: number }[]; reason?: string; lawfulBasis?: string; exhibitRef?: string; requestedBy?: { name?: string; organisation?: string; reference?: string } }
 export type ExportPort = {
   order(order: ExportOrder, by: Person): Promise<Export>
   get(id: string): Export
   all(): Export[]
   progress(id: Export['id']): number
   /** @throws export/not-ready, export/gone */
-  made(id: string): Export & { facts: NonNullable<Export['facts']> }
+  made(id: string): MadeExport
   file(id: Export['id']): string
   cancel(id: string, by: string, actor: string): Promise<Export>
   resume(id: string, actor: string): Promise<Export>
   remove(id: string, reason: string, actor: string): Promise<Export>
-  companion(made: Export & { facts: NonNullable<Export['facts']> }): Promise<Buffer>
-  receipt(made: Export & { facts: NonNullable<Export['facts']> }): Promise<string>
+  companion(made: MadeExport): Promise<Buffer>
+  receipt(made: MadeExport): Promise<string>
   root(): string
   keys(): unknown
   /** @throws export/no-signer */
   renewSigner(): Promise<unknown>
-  onDownload(download: { made: Export & { facts: NonNullable<Export['facts']> }; what: 'package' | 'companion'; from: number; actor: string; through: string | null }): Promise<void>
+  onDownload(download: { made: MadeExport; what: 'package' | 'companion'; from: number; actor: string; through: string | null }): Promise<void>
   /** A session must have said its password again lately; a token says itself with each request. @throws people/confirm-first */
   mustBeConfirmed(request: FastifyRequest): void
 }
@@ -101,7 +100,7 @@ export function rangeOf({ headers }: FastifyRequest, { bytes, sha256 }: NonNulla
 }
 
 /** Of any size, from any byte on; the entry of the ledger is durable before the first byte leaves. @throws request/invalid for a range that is not there */
-export async function sendPackage(request: FastifyRequest, reply: FastifyReply, { made, file, onSend, onEnd = () => {} }: { made: Export & { facts: NonNullable<Export['facts']> }; file: string; onSend(from: number): Promise<void>; /** Hears how many bytes did not leave. */ onEnd?: (left: number) => void }): Promise<FastifyReply> {
+export async function sendPackage(request: FastifyRequest, reply: FastifyReply, { made, file, onSend, onEnd = () => {} }: { made: MadeExport; file: string; onSend(from: number): Promise<void>; /** Hears how many bytes did not leave. */ onEnd?: (left: number) => void }): Promise<FastifyReply> {
   const { bytes, sha256 } = made.facts
   const range = rangeOf(request, made.facts)
   const { from, to } = range ?? { from: 0, to: bytes - 1 }

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { HelpPointProof } from '../glossary/proof.ts'
 import { STAGES } from '../glossary/proof.ts'
 import type { HelpPoint, SafePlace, Site, StreetMap, Walk } from '../glossary/site.ts'
+import { csvText } from '../tools/csv.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
 import type { PressPort } from './press-routes.ts'
@@ -74,11 +75,5 @@ function tableOf(helpPoints: readonly Shown[]): string {
     const drill = point.lastDrillResult
     return [point.id, point.name, point.address, point.sources.join(' '), point.lastPress, point.lastDrill, drill && (drill.passed ? 'yes' : 'no'), drill?.problem, drill?.camera, drill?.framing, ...STAGES.map((stage) => drill?.stages[stage]), point.lastHeartbeat, point.drillAt, point.nextDrill, point.overdue.join(' ')]
   })
-  return [HEADINGS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
-}
-/** A cell that begins like a formula is one to a spreadsheet: an apostrophe keeps it text. */
-function cell(value: string | number | null | undefined): string {
-  const text = value === null || value === undefined ? '' : String(value)
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return csvText([HEADINGS, ...rows])
 }

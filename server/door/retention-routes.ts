@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import type { FoundRecordings, Keeping, RecordingSearch } from '../glossary/evidence.ts'
 import type { Place } from '../glossary/press.ts'
+import { csvText } from '../tools/csv.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
 import { ID_PARAMS, KEEPING, MAYBE_TIME, MEDIA, PLACE, PROBLEM, TIME } from './shapes.ts'
@@ -24,15 +25,11 @@ const SEARCH = Type.Object({ from: TIME, to: TIME, helpPoint: Type.Optional(Type
 const FOUND = Type.Object({ incidents: Type.Array(Type.Unknown()), cameras: Type.Array(Type.Object({ camera: Type.String(), name: Type.String(), metres: Type.Integer(), recorded: Type.Array(Type.Object({ from: TIME, to: TIME })) })) })
 const DEFAULT_METRES = 100
 
-/** A spreadsheet takes text that begins so for a formula. */
-const cell = (value: string): string => `"${(/^[=+\-@\t\r]/.test(value) ? `'${value}` : value).replaceAll('"', '""')}"`
 const csvOf = (items: readonly Keeping[]): string =>
-  [
+  csvText([
     ['incident', 'help point', 'kind', 'opened', 'closed', 'clips', 'kept until', 'locked by', 'reason of the lock'],
     ...items.map(({ incident, helpPoint, kind, openedAt, closedAt, clips, endsAt, lock }) => [incident, helpPoint, kind, openedAt, closedAt ?? 'open', clips.map(({ camera, from, to }) => `${camera} ${from} to ${to ?? 'now'}`).join('; '), endsAt ?? (lock ? 'locked for ever' : 'as long as it is open'), lock?.by ?? '', lock?.reason ?? '']),
-  ]
-    .map((row) => `${row.map(cell).join(',')}\r\n`)
-    .join('')
+  ])
 
 export function retentionRoutes(app: App, port: RetentionPort): void {
   const answers = { 200: KEEPING, '4xx': PROBLEM }

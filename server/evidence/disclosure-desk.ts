@@ -1,6 +1,6 @@
 /** Hands a package to somebody outside: by a link that ends, that can be revoked, that is counted, and of which each use is an entry. */
 import { createHash, randomBytes } from 'node:crypto'
-import type { Disclosure, Export } from '../glossary/evidence.ts'
+import type { Disclosure, MadeExport } from '../glossary/evidence.ts'
 import type { Append } from '../glossary/ledger.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
@@ -8,7 +8,6 @@ import { newId } from '../tools/identity.ts'
 import { createTokenBuckets } from '../tools/token-bucket.ts'
 import type { DisclosureBook } from './disclosure-book.ts'
 
-type Made = Export & { facts: NonNullable<Export['facts']> }
 export type DisclosureOrder = { recipient: string; organisation?: string | undefined; purpose: string; days: number; most?: number | undefined }
 const DAY = 86_400_000
 const DEFAULT_MOST = 5
@@ -16,7 +15,7 @@ const ASKED_PER_SECOND = 0.5
 const ASKED_AT_ONCE = 40
 const ON_THE_WAY_BYTES = 8_000_000
 
-export function createDisclosureDesk({ clock, book, append, made }: { clock: Clock; book: DisclosureBook; append: Append; made(id: string): Made }) {
+export function createDisclosureDesk({ clock, book, append, made }: { clock: Clock; book: DisclosureBook; append: Append; made(id: string): MadeExport }) {
   /** Bytes that may still be gone on with, by what was counted; a start forgets them, and the next part counts anew. */
   const allowance = new Map<string, number>()
   const linkOf = (secret: string): string => createHash('sha256').update(secret, 'utf8').digest('hex')
@@ -58,11 +57,11 @@ export function createDisclosureDesk({ clock, book, append, made }: { clock: Clo
      * @param what null: the page about it. @param rangeOf what is asked for of the package; null is the whole
      * @throws disclosure/unknown when there was never such a link; disclosure/over when it has ended
      */
-    async open(secret: string, { what, rangeOf, address }: { what: 'package' | 'companion' | null; rangeOf(made: Made): { from: number; to: number } | null; address: string }): Promise<{ disclosure: Disclosure; made: Made }> {
+    async open(secret: string, { what, rangeOf, address }: { what: 'package' | 'companion' | null; rangeOf(made: MadeExport): { from: number; to: number } | null; address: string }): Promise<{ disclosure: Disclosure; made: MadeExport }> {
       const found = book.byLink(linkOf(secret))
       if (!found) throw new Failure('disclosure/unknown', 'There is no such link. Ask whoever gave it to you.')
       if (!asked.take(found.id)) throw new Failure('disclosure/too-many', 'This link is asked for too often; wait a minute.', { extra: { retryAfter: 60 } })
-      let job: Made | null = null
+      let job: MadeExport | null = null
       try {
         job = made(found.export)
       } catch {

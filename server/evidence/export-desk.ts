@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CameraId } from '../glossary/camera.ts'
-import type { ClockStatement, Export, ExportCamera, ExportId, ExportPress, ExportRequest, InclusionProof, StoredRange } from '../glossary/evidence.ts'
+import type { ClockStatement, Export, ExportCamera, ExportId, ExportPress, ExportRequest, InclusionProof, MadeExport, StoredRange } from '../glossary/evidence.ts'
 import type { Incident } from '../glossary/incident.ts'
 import type { Append, Draft, Entry } from '../glossary/ledger.ts'
 import type { SiteEvidence } from '../glossary/site.ts'
@@ -190,7 +190,7 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
   const work = (): void => void (working ??= Promise.resolve().then(workOff).catch(onError))
 
   /** @throws export/gone, export/not-ready */
-  function made(id: string): Export & { facts: NonNullable<Export['facts']> } {
+  function made(id: string): MadeExport {
     const job = book.get(id)
     if (job.deletedAt !== null) throw new Failure('export/gone', `The package ${id} was deleted at ${job.deletedAt}; the ledger has the hash of it.`)
     if (job.state !== 'ready' || !job.facts) throw new Failure('export/not-ready', job.state === 'failed' ? `Export ${id} has failed: ${job.problem}` : `Export ${id} is still being made.`)

@@ -1,5 +1,6 @@
 /** What a package says of itself: manifest.json, the chain of custody, and the two pages for people. Pure. */
 import type { ClockStatement, CustodyLine, ExportCamera, ExportId, ExportPress, ExportRequest, InclusionProof, Seal } from '../glossary/evidence.ts'
+import { csvText } from '../tools/csv.ts'
 import type { ViewingCopy } from './viewing-copy.ts'
 
 export const MANIFEST_FORMAT = 'lamppost-evidence/1'
@@ -71,13 +72,7 @@ export function manifestJson({ id, request, createdAt, site, presses, cameras, c
   return `${JSON.stringify(manifest, null, 1)}\n`
 }
 
-/** Text that begins like a formula is one to a spreadsheet. */
-const cell = (value: string | number): string => {
-  const text = String(value)
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-}
-export const custodyCsv = (lines: readonly CustodyLine[]): string => [['entry', 'time (UTC)', 'kind', 'who', 'about', 'what', 'SHA-256 in the ledger'], ...lines.map(({ seq, at, kind, actor, subject, what, hash }) => [seq, at, kind, actor, subject, what, hash])].map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+export const custodyCsv = (lines: readonly CustodyLine[]): string => csvText([['entry', 'time (UTC)', 'kind', 'who', 'about', 'what', 'SHA-256 in the ledger'], ...lines.map(({ seq, at, kind, actor, subject, what, hash }) => [seq, at, kind, actor, subject, what, hash])])
 
 const wrapped = (text: string): string => text.replaceAll(/(.{1,96})(?:\s+|$)/g, '$1\n')
 

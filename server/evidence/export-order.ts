@@ -1,24 +1,10 @@
 /** What somebody asks to be exported, checked and made whole. Pure. */
 import type { CameraId } from '../glossary/camera.ts'
-import type { Cut, Export, ExportRequest, Redaction, Requester } from '../glossary/evidence.ts'
+import type { Cut, Export, ExportOrder, ExportRequest, Redaction, Requester } from '../glossary/evidence.ts'
 import type { Incident } from '../glossary/incident.ts'
 import { isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 
-/** As it comes in. Left out: `cameras` are all that the incident holds, `from` and `to` what it holds of each. */
-export type Order = {
-  kind?: 'master' | 'redacted'
-  incident?: string
-  parentExport?: string
-  cameras?: string[]
-  from?: string
-  to?: string
-  redactions?: (Omit<Redaction, 'camera'> & { camera: string })[]
-  reason?: string
-  lawfulBasis?: string
-  exhibitRef?: string
-  requestedBy?: { name?: string; organisation?: string; reference?: string }
-}
 type Known = { incident: Incident | null; parent: Export | null; hasCamera(id: string): boolean; now: number }
 
 const LONGEST_MS = 31 * 86_400_000
@@ -30,14 +16,14 @@ const wrong = (words: string): never => {
 }
 
 /** Before anything is looked up: without these nothing is exported. @throws export/refused */
-export function answeredFor({ reason, requestedBy }: Order): { reason: string; requestedBy: Requester } {
+export function answeredFor({ reason, requestedBy }: ExportOrder): { reason: string; requestedBy: Requester } {
   if (!reason?.trim()) return refuse('An export needs a reason: why are these recordings handed out?')
   if (!requestedBy?.name?.trim()) return refuse('An export needs to say who asked for it: requestedBy.name, and organisation and reference where there are such.')
   return { reason: reason.trim(), requestedBy: { name: requestedBy.name.trim(), organisation: requestedBy.organisation?.trim() || null, reference: requestedBy.reference?.trim() || null } }
 }
 
 /** @throws export/refused, request/invalid, camera/unknown, clip/none */
-export function checkOrder(order: Order, known: Known): Omit<ExportRequest, 'exportedBy'> {
+export function checkOrder(order: ExportOrder, known: Known): Omit<ExportRequest, 'exportedBy'> {
   const answered = answeredFor(order)
   const kind = order.kind ?? ((order.redactions?.length ?? 0) > 0 ? 'redacted' : 'master')
   if (kind === 'redacted' && !known.parent) wrong('A redacted export is made of another one: name it as parentExport.')
@@ -49,7 +35,7 @@ export function checkOrder(order: Order, known: Known): Omit<ExportRequest, 'exp
   return { kind, incident: known.incident?.id ?? known.parent?.incident ?? null, parentExport: known.parent?.id ?? null, cuts, redactions, ...answered, lawfulBasis: order.lawfulBasis?.trim() || null, exhibitRef: order.exhibitRef?.trim() || null }
 }
 
-function cutsOf({ cameras, from, to }: Order, { incident, parent, hasCamera, now }: Known): Cut[] {
+function cutsOf({ cameras, from, to }: ExportOrder, { incident, parent, hasCamera, now }: Known): Cut[] {
   const end = (time: string | null): string => (time === null || Date.parse(time) > now ? isoTime(now) : time)
   const held: Cut[] = parent ? parent.cuts : (incident?.clips ?? []).map((clip) => ({ camera: clip.camera, from: clip.from, to: end(clip.to) }))
   if (!incident && !parent && (!cameras || from === undefined || to === undefined)) return wrong('Without an incident an export names its cameras, from and to.')
@@ -69,7 +55,7 @@ function cutsOf({ cameras, from, to }: Order, { incident, parent, hasCamera, now
 }
 const isoOf = (time: string | undefined): string | undefined => (time === undefined ? undefined : isoTime(Date.parse(time)))
 
-function checkRegion({ camera, from, to, x, y, width, height }: NonNullable<Order['redactions']>[number], cuts: readonly Cut[]): Redaction {
+function checkRegion({ camera, from, to, x, y, width, height }: NonNullable<ExportOrder['redactions']>[number], cuts: readonly Cut[]): Redaction {
   const cut = cuts.find((each) => each.camera === camera)
   if (!cut) return wrong(`A region is of ${camera}, and this export is not.`)
   if (Date.parse(from) >= Date.parse(to)) wrong('A region’s from must be before its to.')

@@ -1,8 +1,10 @@
 /** Whether what a package says of itself agrees with what is in it: manifest.json against the files and against the ledger's proof. */
 import type { InclusionProof } from '../glossary/evidence.ts'
-import type { Finding, Hasher } from './package-verification.ts'
+import type { Finding } from './package-verdict.ts'
 import { inclusionProblem } from './inclusion.ts'
 
+/** SHA-256, piece by piece. */
+export type Hasher = { update(bytes: Uint8Array): void; /** Hex. */ digest(): string }
 type Statement = { format?: unknown; exportId?: unknown; kind?: unknown; cameras?: { id: string; segments: { file: string; sha256: string }[]; viewCopy: { file: string; subtitles: string; sha256: string }[] }[]; contents?: { contents: string; segments: number }; ledger?: InclusionProof }
 const MANIFEST = 'data/manifest.json'
 const FORMAT = /^lamppost-evidence\/1$/

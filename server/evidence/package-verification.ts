@@ -2,33 +2,12 @@
  * Whether a package is what the site signed: every file, every hash, the signature, the ledger's proof. Trusts nothing that it
  * reads. Runs in the server, on the command line, and in a browser without a network.
  */
-import type { CertificateSummary } from './cms-signature.ts'
 import { certificateOf, summaryOf, verifyDetached } from './cms-signature.ts'
-import { statementProblems } from './package-statement.ts'
+import type { PackageVerdict } from './package-verdict.ts'
+import { type Hasher, statementProblems } from './package-statement.ts'
 import { verifyTimeStamp } from './time-stamp.ts'
 import { type ByteSource, PackageProblem, type ReadEntry, readZip } from './zip-reader.ts'
 
-export type Hasher = { update(bytes: Uint8Array): void; /** Hex. */ digest(): string }
-/** `file`: inside the package; null for the package as a whole. */
-export type Finding = { file: string | null; problem: string }
-export type PackageVerdict = {
-  /** Nothing is wrong with it, and the root that was given vouches for it. */
-  proven: boolean
-  /** Nothing was found that is wrong; without a root that is not yet a proof. */
-  intact: boolean
-  findings: Finding[]
-  id: string | null
-  files: number
-  bytes: number
-  signer: CertificateSummary | null
-  signedAt: number | null
-  timeStamp: { at: number | null; problem: string | null } | null
-  /** Of the root that was given, or else of the one that travels inside: compare it with the receipt. */
-  root: CertificateSummary | null
-  /** manifest.json, when it is as it was signed. */
-  manifest: Record<string, unknown> | null
-  tagManifestSha256: string | null
-}
 export type VerifyOptions = { root: string | null; timeStampRoot?: string | null; /** Milliseconds. */ now: number; hasher(): Hasher; onProgress?(share: number): void }
 
 const TAGS = ['bagit.txt', 'bag-info.txt', 'VERIFY.txt', 'manifest-sha256.txt'] as const

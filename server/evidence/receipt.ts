@@ -1,10 +1,10 @@
 /** The receipt: one page of paper that names a package so that nobody can put another in its place. Pure. */
 import qrcode from 'qrcode-generator'
-import type { Export } from '../glossary/evidence.ts'
-import { escaped } from './disclosure-page.ts'
+import type { MadeExport } from '../glossary/evidence.ts'
+import { escaped } from '../tools/html.ts'
 
 type Stated = { cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null; requested: { from: string; to: string } }; gaps: { from: string; to: string }[] }[]; clock?: { statement: string }; site?: { name: string; timezone: string } }
-export type ReceiptFacts = { made: Export & { facts: NonNullable<Export['facts']> }; manifest: Stated; printedAt: string }
+export type ReceiptFacts = { made: MadeExport; manifest: Stated; printedAt: string }
 
 
 /** In groups of eight, to be read aloud. */

@@ -20,6 +20,21 @@ export type Cut = { camera: CameraId; from: string; to: string }
 /** A place in a camera's picture that is blurred for a time; shares of width and height, from the upper left. */
 export type Redaction = { camera: CameraId; from: string; to: string; x: number; y: number; width: number; height: number }
 
+/** An export as somebody orders it. Left out: `cameras` are all that the incident holds, `from` and `to` what it holds of each. */
+export type ExportOrder = {
+  kind?: ExportKind
+  incident?: string
+  parentExport?: string
+  cameras?: string[]
+  from?: string
+  to?: string
+  redactions?: (Omit<Redaction, 'camera'> & { camera: string })[]
+  reason?: string
+  lawfulBasis?: string
+  exhibitRef?: string
+  requestedBy?: { name?: string; organisation?: string; reference?: string }
+}
+
 /** What was asked for, and by whom it is answered for. */
 export type ExportRequest = {
   kind: ExportKind
@@ -51,6 +66,9 @@ export type Export = ExportRequest & {
   deletedAt: string | null
   downloads: number
 }
+
+/** One whose package is there. */
+export type MadeExport = Export & { facts: PackageFacts }
 
 /** Keeps an incident's recordings whatever the site's rule says; `until` null: for ever. */
 export type Lock = { by: string; reason: string; until: string | null; at: string }

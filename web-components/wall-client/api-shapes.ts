@@ -1,7 +1,7 @@
 /** The API's shapes as the server's glossary has them, plus what its answers add. Types only. */
 import type { CameraHand, CameraInquiry, CameraView, Framing, FoundCamera, Preset, PresetCheck } from '../../server/glossary/camera.ts'
 import type { ClipView, PictureForm, RecorderReport } from '../../server/glossary/clip.ts'
-import type { Disclosure, Export, FoundRecordings, Keeping } from '../../server/glossary/evidence.ts'
+import type { Disclosure, Export, ExportOrder, FoundRecordings, Keeping } from '../../server/glossary/evidence.ts'
 import type { Incident as FoldedIncident } from '../../server/glossary/incident.ts'
 import type { DestinationState } from '../../server/glossary/outbox.ts'
 import type { HelpPointProof } from '../../server/glossary/proof.ts'
@@ -19,10 +19,9 @@ export type Destination = DestinationState
 export type Site = { id: string; name: string; timezone: string; safePlaces: SafePlace[]; contacts: Contact[]; escalation: EscalationStep[]; storage: Storage | null; /** What is broken about the ledger; null while it is whole. */ record: string | null }
 /** `pictures`: how many reference pictures it was taught. */
 export type PresetView = Preset & { helpPoints: string[]; pictures: number; lastCheck: PresetCheck | null }
-export type { Disclosure, FoundRecordings, Keeping }
+export type { Disclosure, ExportOrder, FoundRecordings, Keeping }
 /** `package`: where the ZIP is fetched, null while there is none. */
 export type ExportView = Export & { progress: number; package: string | null; sha256: string | null }
-export type ExportOrder = { kind?: 'master' | 'redacted'; incident?: string; parentExport?: string; cameras?: string[]; from?: string; to?: string; redactions?: { camera: string; from: string; to: string; x: number; y: number; width: number; height: number }[]; reason: string; lawfulBasis?: string; exhibitRef?: string; requestedBy: { name: string; organisation?: string; reference?: string } }
 export type KeyState = { root: string; signer: string; rootUntil: string; signerUntil: string; supplied: boolean; problem: string | null }
 export type Problem = { status: number; code: string; detail: string; owner?: string }
 /** The disk of the clip buffers; bytes. */

@@ -1,6 +1,8 @@
 /** The page that verifies a package in a browser without a network: the same checks as the command line, in plain words. */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { type Finding, type Hasher, type PackageVerdict, verifyPackage } from '../package-verification.ts'
+import type { Hasher } from '../package-statement.ts'
+import { type PackageVerdict, factsOf } from '../package-verdict.ts'
+import { verifyPackage } from '../package-verification.ts'
 
 const bytesToHex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 function hasher(): Hasher {
@@ -71,33 +73,13 @@ function show(verdict: PackageVerdict): void {
   if (intact && !proven) line(result, 'p', 'Give the site’s root (evidence-root.pem), and compare its fingerprint with the one on the paper receipt.')
   if (findings.length > 0) {
     const list = line(result, 'ul', '')
-    for (const { file, problem } of findings satisfies Finding[]) line(list, 'li', file === null ? problem : `${file}: ${problem}`)
+    for (const { file, problem } of findings) line(list, 'li', file === null ? problem : `${file}: ${problem}`)
   }
   const facts = line(result, 'dl', '')
   for (const [term, value] of factsOf(verdict)) {
     line(facts, 'dt', term)
     line(facts, 'dd', value)
   }
-}
-
-type Stated = { reason?: string; kind?: string; parentExport?: string | null; requestedBy?: { name?: string; organisation?: string | null; reference?: string | null }; exportedBy?: { name?: string; role?: string }; clock?: { statement?: string }; cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null }; gaps: { from: string; to: string }[] }[] }
-function factsOf({ id, files, bytes, signer, signedAt, root, timeStamp, manifest, tagManifestSha256 }: PackageVerdict): [string, string][] {
-  const stated = manifest as Stated | null
-  const time = (ms: number): string => `${new Date(ms).toISOString()} (UTC)`
-  const rows: [string, string | null | undefined][] = [
-    ['Package', `${id ?? 'unreadable'}, ${files} files, ${bytes.toLocaleString('en-GB')} bytes`],
-    ['Tag manifest, SHA-256', tagManifestSha256],
-    ['Root fingerprint', root?.fingerprint],
-    ['Signed by', signer && `${signer.subject}${signedAt === null ? '' : `, who says at ${time(signedAt)}`}`],
-    ['Time stamp', timeStamp?.at ? `${time(timeStamp.at)}${timeStamp.problem === null ? '' : `: ${timeStamp.problem}`}` : null],
-    ['Redacted', stated?.kind === 'redacted' ? `a copy of ${stated.parentExport} with places blurred` : null],
-    ['Reason', stated?.reason],
-    ['Asked for by', stated?.requestedBy && [stated.requestedBy.name, stated.requestedBy.organisation, stated.requestedBy.reference].filter(Boolean).join(', ')],
-    ['Exported by', stated?.exportedBy && `${stated.exportedBy.name} (${stated.exportedBy.role})`],
-    ...(stated?.cameras ?? []).flatMap(({ id: camera, name, range, gaps }): [string, string][] => [[camera, `${name}: ${range.actual?.from} to ${range.actual?.to}`], ...gaps.map(({ from, to }): [string, string] => ['missing', `${from} to ${to}`])]),
-    ['About the time', stated?.clock?.statement],
-  ]
-  return rows.filter((row): row is [string, string] => typeof row[1] === 'string' && row[1] !== '')
 }
 
 for (const id of ['package', 'root']) element<HTMLInputElement>(id).addEventListener('change', (event) => void take((event.target as HTMLInputElement).files ?? []))
