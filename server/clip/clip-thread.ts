@@ -123,11 +123,12 @@ async function untilClosed({ window }: Channel, { to }: Range): Promise<void> {
 }
 
 /** '' when it is missing or damaged: whoever reads it says so. */
-function codecIn(init: Buffer | null): string {
+function formIn(init: Buffer | null): { codec: string; sound: boolean } {
   try {
-    return readTracks(init ?? Buffer.alloc(0)).find(({ kind }) => kind === 'video')?.codec ?? ''
+    const tracks = readTracks(init ?? Buffer.alloc(0))
+    return { codec: tracks.find(({ kind }) => kind === 'video')?.codec ?? '', sound: tracks.some(({ kind }) => kind === 'audio') }
   } catch {
-    return ''
+    return { codec: '', sound: false }
   }
 }
 
@@ -229,7 +230,7 @@ const calls = {
     await untilClosed(found, range)
     const segments = await found.ring.stored(range)
     const runs = [...new Set(segments.map(({ run }) => run))]
-    const inits = await Promise.all(runs.map(async (run) => [run, { file: found.ring.initFile(run), codec: codecIn(await found.ring.init(run)) }] as const))
+    const inits = await Promise.all(runs.map(async (run) => [run, { file: found.ring.initFile(run), ...formIn(await found.ring.init(run)) }] as const))
     return { segments, inits: Object.fromEntries(inits), gaps: gapsIn(segments, range.from, range.to ?? clock.now()) }
   },
   async gaps(id: string, range: Range): Promise<{ from: number; to: number }[]> {

@@ -60,7 +60,7 @@ export function manifestJson({ id, request, createdAt, site, presses, cameras, c
       range: { requested, actual },
       segments,
       gaps,
-      streamHash: views.map(({ file, stream }) => ({ viewCopy: file, algorithm: 'SHA-256 of the elementary streams in Annex B (ffmpeg -f streamhash)', master: stream.master })),
+      streamHash: views.map(({ file, stream }) => ({ viewCopy: file, algorithm: 'SHA-256 of the elementary streams in Annex B, as ffmpeg -f streamhash gives them', master: stream.master })),
       viewCopy: views.map(({ file, subtitles, from, to, sha256, bytes, stream }) => ({ file, subtitles, from, to, sha256, bytes, streams: stream.view, sameAsMaster: redacted ? null : stream.equal })),
       redacted,
     })),

@@ -15,7 +15,7 @@ import { type Stretch, initNames, nativePlaylist, segmentName, stamp, stretchesO
 import { type CameraFacts, type ManifestFacts, type ViewFile, custodyCsv, manifestJson, readMeFirst, verifyTxt } from './export-manifest.ts'
 import { type ParentView, redactedView } from './redaction.ts'
 import { type AskedTimeStamp, askTimeStamp } from './time-stamp.ts'
-import { type ViewingCopy, makeViewingCopy } from './viewing-copy.ts'
+import { type ViewingCopy, makeViewingCopy, streamHashes } from './viewing-copy.ts'
 import { subtitles } from './wall-clock-subtitles.ts'
 import { type ZipWriter, openZipWriter } from './zip-writer.ts'
 
@@ -28,7 +28,7 @@ export type Signing = { chain: string[]; key: string; timeStamp: AskedTimeStamp 
 export const packageFile = (folder: string): string => join(folder, 'package.zip')
 const partFile = (folder: string): string => join(folder, 'package.zip.part')
 /** None of it may stay: a picture that was to be redacted least of all. */
-const SCRATCH = ['view.mp4', 'parent.mp4', 'redacted.mp4', 'redaction.txt']
+const SCRATCH = ['view.mp4', 'parent.mp4', 'redacted.mp4', 'redaction.txt', 'sound-hash.txt']
 const STAMP_TRIES = 2
 const MANIFEST_ROOM = 16 * 1024 * 1024
 
@@ -127,10 +127,16 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
       for (const { bytes } of stretch.segments) advance(2 * bytes)
       return { file: `${base}.mp4`, subtitles: text.path, ...times, sha256: known.sha256, bytes: known.bytes, stream: known.note as ViewingCopy }
     }
-    const output = join(folder, 'view.mp4')
-    const stream = await makeViewingCopy({ chunks: master(camera.id, stretch, names, range), codec: range.inits[stretch.run]?.codec ?? '', output, signal })
-    if (!stream.equal) throw new Failure('export/changed', `The viewing copy of ${camera.id} does not hold the same pictures as the master; nothing was exported.`)
-    const added = await zipped().addFile(inZip(`${base}.mp4`), output, { note: stream, signal })
+    const form = range.inits[stretch.run] ?? { codec: '', sound: false }
+    const copy = { form, folder, name: 'view.mp4', signal }
+    const hashes = await makeViewingCopy({ ...copy, chunks: master(camera.id, stretch, names, range) })
+    const output = join(folder, copy.name)
+    // Hashed again out of what ffmpeg has written, while it is packed.
+    const compared = streamHashes(copy).then((view): ViewingCopy => {
+      if (hashes.join() !== view.join()) throw new Failure('export/changed', `The viewing copy of ${camera.id} does not hold the same pictures as the master; nothing was exported.`)
+      return { codec: form.codec, master: hashes, view, equal: true }
+    })
+    const [stream, added] = await Promise.all([compared, zipped().addFile(inZip(`${base}.mp4`), output, { note: compared, signal })])
     await rm(output, { force: true })
     for (const { bytes } of stretch.segments) advance(bytes)
     return { file: `${base}.mp4`, subtitles: text.path, ...times, sha256: added.sha256, bytes: added.bytes, stream }

@@ -61,7 +61,7 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
       await write(bytes)
       return keep({ ...entry, sha256, ...noted(note) })
     },
-    /** A file of any size; its hash is of the bytes that went in. */
+    /** A file of any size; its hash is of the bytes that went in. @param note may come while it is copied; if it fails, the file is not in it */
     async addFile(name: string, source: string, { note, signal }: { note?: unknown; signal?: AbortSignal } = {}): Promise<Written> {
       const { size: bytes } = await stat(source)
       const entry = { name, bytes, crc: 0, offset: size, at }
@@ -87,7 +87,7 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
       const field = Buffer.alloc(4)
       field.writeUInt32LE(crc)
       await data.write(field, 0, 4, entry.offset + CRC_AT)
-      return keep({ ...entry, crc, sha256: hash.digest('hex'), ...noted(note) })
+      return keep({ ...entry, crc, sha256: hash.digest('hex'), ...noted(await note) })
     },
     size: (): number => size,
     /** Writes the directory and waits for the disk. @returns bytes, and the hash of the whole file as it can be read back. */
@@ -101,8 +101,8 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
         batch = []
       }
       await write(directoryEnd({ entries: entries.length, bytes: size - offset, offset }))
-      await data.datasync()
-      const sha256 = await hashOf(data, size, onRead, signal)
+      // The disk takes what it does not have yet while it is read back.
+      const [sha256] = await Promise.all([hashOf(data, size, onRead, signal), data.datasync()])
       await data.close()
       await journal.close()
       await rm(journalFile, { force: true })

@@ -89,8 +89,8 @@ export type Disclosure = { id: string; export: ExportId; recipient: string; orga
 
 /** Where a segment lies: the bytes exactly as the recorder closed them. */
 export type StoredSegment = Segment & { file: string; offset: number }
-/** `inits`: the initialisation section of each run, as a file, and the codec that it says (as in an HLS CODECS attribute; '' when it cannot be read). */
-export type StoredRange = { segments: StoredSegment[]; inits: Record<number, { file: string; codec: string }>; gaps: { from: number; to: number }[] }
+/** `inits`: the initialisation section of each run, as a file, the codec that it says (as in an HLS CODECS attribute; '' when it cannot be read), and whether it has sound. */
+export type StoredRange = { segments: StoredSegment[]; inits: Record<number, { file: string; codec: string; sound: boolean }>; gaps: { from: number; to: number }[] }
 
 export type ExportPress = { id: PressId; receivedAt: string; helpPoint: string; address: string } & Place
 export type ExportCamera = { id: CameraId; name: string; serial: string | null; mac: string | null; model: string | null; firmware: string | null; clockOffsetMs: number | null; framings: Framing[] }

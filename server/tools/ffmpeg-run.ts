@@ -14,25 +14,26 @@ export type FfmpegJob = {
   output?: string
   /** Hears the output as it comes, instead of `stdout`: one stream less on the way of every frame. */
   onOutput?: (chunk: Buffer) => void
+  /** Where it runs: further outputs among the options are names in it. */
+  folder?: string
   signal: AbortSignal
   /** Blots secrets out of what ffmpeg says. */
   redact?: (text: string) => string
 }
 
-export type FfmpegRun = { stdout: Readable; /** What it printed beside an output that is a path; whole after its end, the newest lines of it. */ printed(): string; /** Its newest words, redacted, oldest first. */ words(): readonly string[]; /** Null when it ended well; else why, in ffmpeg's own words. */ ended: Promise<string | null> }
+export type FfmpegRun = { stdout: Readable; /** Its newest words, redacted, oldest first. */ words(): readonly string[]; /** Null when it ended well; else why, in ffmpeg's own words. */ ended: Promise<string | null> }
 
 const LINES_KEPT = 20
 
-export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput, signal, redact = (text) => text }: FfmpegJob): FfmpegRun {
+export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput, folder, signal, redact = (text) => text }: FfmpegJob): FfmpegRun {
   const stdout = new PassThrough()
-  const command = ffmpeg({ stdoutLines: LINES_KEPT })
+  const command = ffmpeg({ stdoutLines: LINES_KEPT, ...(folder === undefined ? {} : { cwd: folder }) })
   // Its own look at ffmpeg's abilities starts two more processes for each run and misreads newer versions.
   Object.assign(command, { _checkCapabilities: (done: () => void) => done(), availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}) })
   command.setFfmpegPath(guardedFfmpegPath)
   command.input(input).inputOptions(['-hide_banner', '-loglevel', 'warning', '-nostats', ...inputOptions])
   command.outputOptions([...outputOptions])
   const lines: string[] = []
-  let printed = ''
   const stop = (): void => void command.kill('SIGKILL')
   command.on('stderr', (line: string) => {
     lines.push(redact(line))
@@ -41,10 +42,7 @@ export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput
   // Aborted before it could start: fluent-ffmpeg had no process to kill yet.
   command.on('start', () => signal.aborted && stop())
   const ended = new Promise<string | null>((resolve) => {
-    command.on('end', (out: string | null) => {
-      printed = out ?? ''
-      resolve(null)
-    })
+    command.on('end', () => resolve(null))
     command.on('error', (error: Error) => resolve(lines.findLast((line) => line.trim() !== '') ?? redact(wordsOf(error))))
   })
   signal.addEventListener('abort', stop, { once: true })
@@ -58,5 +56,5 @@ export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput
   })
   if (output === undefined) command.pipe(onOutput ? sink : stdout, { end: true })
   else command.save(output)
-  return { stdout, printed: () => printed, words: () => lines, ended }
+  return { stdout, words: () => lines, ended }
 }
