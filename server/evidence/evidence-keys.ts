@@ -84,10 +84,16 @@ export async function openEvidenceKeys({ folder, siteName, now, supplied, onSign
   }
   function stateOf({ chain }: SigningKeys, isSupplied: boolean): KeyState {
     const [signer, root] = [new X509Certificate(chain[0] ?? ''), new X509Certificate(chain.at(-1) ?? '')]
-    const left = Math.min(Date.parse(signer.validTo), Date.parse(root.validTo)) - now()
-    const days = Math.floor(left / DAY)
-    const problem = left <= 0 ? 'The signer of evidence packages has run out: what is exported now cannot be verified.' : days < RENEW_DAYS && (isSupplied || Date.parse(root.validTo) - now() < RENEW_DAYS * DAY) ? `The ${Date.parse(root.validTo) < Date.parse(signer.validTo) + DAY ? 'root' : 'signer'} of evidence packages runs out in ${days} days.` : null
-    return { root: root.fingerprint256, signer: signer.fingerprint256, rootUntil: isoTime(Date.parse(root.validTo)), signerUntil: isoTime(Date.parse(signer.validTo)), supplied: isSupplied, problem }
+    const [signerUntil, rootUntil] = [Date.parse(signer.validTo), Date.parse(root.validTo)]
+    return { root: root.fingerprint256, signer: signer.fingerprint256, rootUntil: isoTime(rootUntil), signerUntil: isoTime(signerUntil), supplied: isSupplied, problem: runsOut(signerUntil, rootUntil, isSupplied) }
+  }
+  /** A signer of our own is renewed by itself; a root, and what is supplied, wants a person in time. Null while there is time. */
+  function runsOut(signerUntil: number, rootUntil: number, isSupplied: boolean): string | null {
+    if (Math.min(signerUntil, rootUntil) <= now()) return 'The signer of evidence packages has run out: what is exported now cannot be verified.'
+    const isNear = (until: number): boolean => until - now() < RENEW_DAYS * DAY
+    const days = (until: number): string => `runs out in ${Math.floor((until - now()) / DAY)} days.`
+    if (isNear(rootUntil)) return `The root of evidence packages ${days(rootUntil)}`
+    return isSupplied && isNear(signerUntil) ? `The signer of evidence packages ${days(signerUntil)}` : null
   }
 
   let broken: string | null = null

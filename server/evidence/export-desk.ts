@@ -183,7 +183,8 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
   async function sweep(): Promise<void> {
     for (const name of await readdir(folder).catch(() => [])) {
       const job = book.all().find(({ id }) => id === name)
-      if (!job || job.deletedAt !== null) await rm(join(folder, name), { recursive: true, force: true })
+      // One that the ledger does not know, or cannot tell any more, is left alone.
+      if (job && job.deletedAt !== null) await rm(join(folder, name), { recursive: true, force: true })
     }
   }
   const nextJob = (): Export | undefined => book.all().findLast(isUnfinished)

@@ -109,7 +109,7 @@ describe.each(['direct', 'ffmpeg'] as const)('read by %s', (reader) => {
         const held = { camera: CAM, from: isoTime(Date.now() - 60_000), to: isoTime(Date.now() + 3600_000) }
         await until(() => small.numbers(held), (numbers) => numbers.size > 2)
         small.hold('inc-1', held)
-        writeFileSync(join(mount, 'filler'), Buffer.alloc(11_000_000))
+        writeFileSync(join(mount, 'filler'), Buffer.alloc(13_000_000))
         await until(() => states.at(-1)?.level, (level) => level === 'full')
         await until(() => health.get(CAM), (reason) => /disk is full/.test(reason ?? ''))
         const kept = (await small.numbers(held)).size
