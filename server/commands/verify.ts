@@ -1,7 +1,7 @@
 /** `lamppost verify PACKAGE.zip --root PEM`: needs no server, and says in plain words what failed and where. */
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileSource } from '../evidence/file-source.ts'
+import { nodeHasher } from '../evidence/node-hasher.ts'
 import { factsOf } from '../evidence/package-verdict.ts'
 import { verifyPackage } from '../evidence/package-verification.ts'
 import { realClock } from '../tools/clock.ts'
@@ -23,12 +23,8 @@ export async function verifyCommand([file, ...more]: string[], options: { root?:
   const source = await fileSource(file).catch((error: unknown) => {
     throw new Error(`${file} cannot be read: ${wordsOf(error)}`, { cause: error })
   })
-  const hasher = () => {
-    const hash = createHash('sha256')
-    return { update: (bytes: Uint8Array): void => void hash.update(bytes), digest: () => hash.digest('hex') }
-  }
   try {
-    const verdict = await verifyPackage(source, { root, timeStampRoot, now: realClock.now(), hasher })
+    const verdict = await verifyPackage(source, { root, timeStampRoot, now: realClock.now(), hasher: nodeHasher })
     for (const [term, value] of factsOf(verdict)) process.stdout.write(`${`${term}:`.padEnd(24)}${value}\n`)
     for (const { file: inside, problem } of verdict.findings) process.stderr.write(`NOT GOOD: ${inside === null ? '' : `${inside}: `}${problem}\n`)
     if (!verdict.intact) {

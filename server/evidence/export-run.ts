@@ -30,7 +30,8 @@ const partFile = (folder: string): string => join(folder, 'package.zip.part')
 /** None of it may stay: a picture that was to be redacted least of all. */
 const SCRATCH = ['view.mp4', 'parent.mp4', 'redacted.mp4', 'redaction.txt', 'sound-hash.txt']
 const STAMP_TRIES = 2
-const MANIFEST_ROOM = 16 * 1024 * 1024
+/** What the verification takes, too: hundreds of thousands of segments. */
+const MOST_MANIFEST = 64 * 1024 * 1024
 
 const planOf = ({ cameras }: ExportPlan): string => sha256Of(JSON.stringify(cameras.map(({ camera, range, cut }) => [camera.id, cut.from, cut.to, range.segments.map(({ number, run, sha256 }) => [number, run, sha256])])))
 
@@ -201,7 +202,7 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
     /** The bag around it, signed; the package is there when this returns, and not before. */
     async finish(facts: ManifestFacts, { chain, key, timeStamp }: Signing): Promise<PackageFacts> {
       const manifest = manifestJson(facts)
-      if (manifest.length > MANIFEST_ROOM * 8) throw new Failure('export/too-large', 'This export has too many segments for one package; cut it into several.')
+      if (manifest.length > MOST_MANIFEST) throw new Failure('export/too-large', 'This export has too many segments for one package; cut it into several.')
       await addText('data/manifest.json', manifest)
       await addText('data/custody.csv', custodyCsv(facts.custody))
       await addText('data/READ-ME-FIRST.txt', readMeFirst(facts))

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { nodeHasher } from '../../server/evidence/node-hasher.ts'
 import { verifyPackage } from '../../server/evidence/package-verification.ts'
 import { seeded } from '../../server/simulator/street-drawing.ts'
 import { builtEntry } from '../../server/tools/package-root.ts'
@@ -61,10 +62,7 @@ test(`an export survives ${ROUNDS} deaths at any moment, whole and proven, and e
   for (const { id, sha256 } of done) {
     const zip = (await ask(url, 'GET', `/exports/${id}/package.zip`)).bytes
     expect(createHash('sha256').update(zip).digest('hex')).toBe(sha256)
-    const { proven, findings } = await verifyPackage({ size: zip.length, read: async (at, length) => zip.subarray(at, Math.min(zip.length, at + length)) }, { root, now: Date.now(), hasher: () => {
-      const hash = createHash('sha256')
-      return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('hex') }
-    } })
+    const { proven, findings } = await verifyPackage({ size: zip.length, read: async (at, length) => zip.subarray(at, Math.min(zip.length, at + length)) }, { root, now: Date.now(), hasher: nodeHasher })
     expect({ proven, findings }).toEqual({ proven: true, findings: [] })
     expect(existsSync(join(room.dataFolder, 'exports', id, 'package.zip.part'))).toBe(false)
   }

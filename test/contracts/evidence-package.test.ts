@@ -5,6 +5,7 @@ import { cpSync, existsSync, openSync, closeSync, readFileSync, readdirSync, rmS
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { smallZip } from '../../server/evidence/companion.ts'
+import { nodeHasher } from '../../server/evidence/node-hasher.ts'
 import type { PackageVerdict } from '../../server/evidence/package-verdict.ts'
 import { verifyPackage } from '../../server/evidence/package-verification.ts'
 import { seeded } from '../../server/simulator/street-drawing.ts'
@@ -23,12 +24,8 @@ beforeAll(async () => {
 })
 afterAll(() => room?.close())
 
-const hasher = () => {
-  const hash = createHash('sha256')
-  return { update: (bytes: Uint8Array): void => void hash.update(bytes), digest: () => hash.digest('hex') }
-}
 const verify = (zip: Buffer, root: string | null = readFileSync(files.root, 'utf8')): Promise<PackageVerdict> =>
-  verifyPackage({ size: zip.length, read: async (at, length) => zip.subarray(at, Math.min(zip.length, at + length)) }, { root, now: Date.now(), hasher })
+  verifyPackage({ size: zip.length, read: async (at, length) => zip.subarray(at, Math.min(zip.length, at + length)) }, { root, now: Date.now(), hasher: nodeHasher })
 const manifest = () => JSON.parse(readFileSync(join(files.bag, 'data', 'manifest.json'), 'utf8'))
 const everyFile = (bag: string): string[] => (readdirSync(bag, { recursive: true }) as string[]).filter((name) => statSync(join(bag, name)).isFile()).sort()
 /** The bag as a ZIP again. */

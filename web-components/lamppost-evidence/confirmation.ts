@@ -2,6 +2,7 @@
 import { type ReactiveController, type ReactiveControllerHost, html, nothing } from 'lit'
 import { ref } from 'lit/directives/ref.js'
 import { Refusal, type WallClient } from '../wall-client/wall-client.ts'
+import { openAtOnce } from '../look/open-dialog.ts'
 import type { Words } from '../words/en.ts'
 import { refusalWords } from '../words/refusal-words.ts'
 
@@ -42,7 +43,7 @@ export class Confirmation implements ReactiveController {
     const { confirm } = words.officer
     return html`<dialog
       aria-label=${confirm.title}
-      ${ref((element) => element instanceof HTMLDialogElement && queueMicrotask(() => element.isConnected && !element.open && element.showModal()))}
+      ${ref(openAtOnce)}
       @cancel=${(event: Event) => {
         event.preventDefault()
         this.#waiting?.(false)

@@ -1,6 +1,7 @@
 /** One question that wants a reason before anything happens. */
 import { type ReactiveController, type ReactiveControllerHost, html, nothing } from 'lit'
 import { ref } from 'lit/directives/ref.js'
+import { openAtOnce } from '../look/open-dialog.ts'
 import type { Words } from '../words/en.ts'
 
 type Question = { title: string; submit: string; danger: boolean; act(reason: string): void }
@@ -32,7 +33,7 @@ export class ReasonDialog implements ReactiveController {
       this.#close()
       question.act(reason)
     }
-    return html`<dialog aria-label=${question.title} ${ref((element) => element instanceof HTMLDialogElement && queueMicrotask(() => element.isConnected && !element.open && element.showModal()))} @close=${this.#close}>
+    return html`<dialog aria-label=${question.title} ${ref(openAtOnce)} @close=${this.#close}>
       <form @submit=${submit}>
         <h3>${question.title}</h3>
         <input type="text" name="reason" maxlength="1000" required autocomplete="off" aria-label=${question.title} />
