@@ -1,5 +1,6 @@
 /** Cuts ffmpeg's byte stream into its initialisation section and its fragments, however the bytes are split. Pure. */
-import { type Track, boxSizeAt, readMoof, readTracks } from './fmp4-boxes.ts'
+import { type Track, boxSizeAt, readTracks } from '../tools/fmp4-boxes.ts'
+import { readMoof } from '../tools/fmp4-samples.ts'
 import { joined } from './joined-bytes.ts'
 
 export type Init = { bytes: Buffer; tracks: Track[]; video: Track }
@@ -48,7 +49,7 @@ export function createFragmentReader({ onInit, onFragment }: { onInit(init: Init
       onFragment({
         bytes: joined([moof, box]),
         video: run !== undefined,
-        keyframe: run?.sync ?? false,
+        keyframe: run?.samples[0]?.sync ?? false,
         decodeTime: (run?.decodeTime ?? 0) / video.timescale,
         duration: (run?.duration ?? 0) / video.timescale,
       })

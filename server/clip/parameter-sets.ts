@@ -2,7 +2,7 @@
  * H.264 parameter sets (ISO/IEC 14496-10 7.3.2, carried as ISO/IEC 14496-15 says): a camera whose resolution is changed
  * sends new ones in the middle of its stream. Found in a keyframe, and written into an initialisation section. Pure.
  */
-import { boxesIn } from './fmp4-boxes.ts'
+import { boxesIn } from '../tools/fmp4-boxes.ts'
 
 export type ParameterSets = { sps: Buffer; pps: Buffer }
 

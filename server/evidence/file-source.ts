@@ -1,9 +1,8 @@
 /** A package on disk, as the ZIP reader wants it. */
 import { open } from 'node:fs/promises'
-import type { ByteSource } from './zip-reader.ts'
 
 /** @throws when it cannot be opened. */
-export async function fileSource(file: string): Promise<ByteSource & { close(): Promise<void> }> {
+export async function fileSource(file: string): Promise<{ size: number; read(offset: number, length: number): Promise<Buffer>; close(): Promise<void> }> {
   const data = await open(file, 'r')
   const { size } = await data.stat()
   return {
@@ -19,5 +18,17 @@ export async function fileSource(file: string): Promise<ByteSource & { close(): 
       return bytes.subarray(0, done)
     },
     close: () => data.close(),
+  }
+}
+
+const PART_BYTES = 4 * 1024 * 1024
+
+/** A whole file, piece by piece. @throws when it cannot be read */
+export async function* fileParts(file: string): AsyncGenerator<Buffer[]> {
+  const source = await fileSource(file)
+  try {
+    for (let at = 0; at < source.size; at += PART_BYTES) yield [await source.read(at, Math.min(PART_BYTES, source.size - at))]
+  } finally {
+    await source.close()
   }
 }

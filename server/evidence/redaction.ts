@@ -78,7 +78,7 @@ export async function redactedView({ packageFile, view, requested, redactions, f
   if (problem !== null) throw new Failure('export/unplayable', `The redacted copy could not be made: ${problem}`)
   // The picture that was not redacted must not stay beside the one that is.
   await Promise.all([rm(input, { force: true }), rm(graph, { force: true })])
-  return { file, start, clock: clockOf(view.segments, skipped, seconds), streams: await streamHashes({ form: { codec: 'avc1', sound: false }, folder, name: 'redacted.mp4', signal }) }
+  return { file, start, clock: clockOf(view.segments, skipped, seconds), streams: await streamHashes({ file }, { form: { codec: 'avc1', sound: false }, folder, signal }) }
 }
 
 /** The part of a viewing copy that is left, as segments whose times begin at its first picture: for its subtitles. Pure. */

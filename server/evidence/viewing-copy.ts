@@ -1,4 +1,4 @@
-/** The copy that plays in any player: the master's pictures in another wrapping, and the proof that they are the same. */
+/** The proof that a viewing copy holds the master's pictures: both are read by ffmpeg, or by our own reader where that is quicker, and hashed. */
 import { createHash } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,54 +11,40 @@ export type StreamHashes = string[]
 export type ViewingCopy = { codec: string; master: StreamHashes; view: StreamHashes; equal: boolean }
 /** `sound`: it has some beside the picture. */
 export type Form = { codec: string; sound: boolean }
+/** A file, a part of one, or an initialisation section and segments as they come. */
+export type Film = { file: string; part?: { start: number; bytes: number } } | { chunks: AsyncIterable<Buffer> }
 
 /** In Annex B both have the same bytes, however they are wrapped; the raw format is those bytes and nothing else. */
 const raw = (codec: string): string => (codec.startsWith('avc') ? 'h264' : /^h[ev]/.test(codec) ? 'hevc' : 'data')
-/** Players of Apple's want H.265 under this name. */
-const named = (codec: string): string[] => (/^h[ev]/.test(codec) ? ['-tag:v', 'hvc1'] : [])
 const SOUND_FILE = 'sound-hash.txt'
 /** Hashed here and not by ffmpeg, whose own SHA-256 does without the processor's help. */
 const hashed = ({ codec }: Form): string[] => ['-map', '0:v', '-c', 'copy', '-f', raw(codec)]
 const soundHashed = ({ sound }: Form): string[] => (sound ? ['-map', '0:a', '-c', 'copy', '-f', 'streamhash', '-hash', 'sha256', SOUND_FILE] : [])
 
-async function hashesOf(video: string, folder: string, { sound }: Form): Promise<StreamHashes> {
-  if (!sound) return [`0,v,SHA256=${video}`]
-  const lines = (await readFile(join(folder, SOUND_FILE), 'utf8')).split('\n').filter(Boolean)
-  await rm(join(folder, SOUND_FILE), { force: true })
-  return [`0,v,SHA256=${video}`, ...lines.map((line, i) => line.replace(/^\d+/, String(i + 1)))]
+export const pictureHash = (sha256: string): string => `0,v,SHA256=${sha256}`
+
+function inputOf(film: Film): { input: string | Readable; protocol: string } {
+  if ('chunks' in film) return { input: Readable.from(film.chunks, { objectMode: false, highWaterMark: 8 * 1024 * 1024 }), protocol: 'pipe' }
+  const { file, part } = film
+  return part ? { input: `subfile,,start,${part.start},end,${part.start + part.bytes},,:${file}`, protocol: 'subfile,file' } : { input: file, protocol: 'file' }
 }
 
 /**
- * @param chunks an initialisation section, then segments. They are read once: by the remux and by the hash of the master.
- * @param name of the copy in `folder`.
- * @returns the hashes of the master's streams. @throws export/unplayable in ffmpeg's own words
+ * @param folder for what ffmpeg writes; nothing of it stays.
+ * @throws export/unplayable in ffmpeg's own words; or whatever ended the chunks
  */
-export async function makeViewingCopy({ chunks, form, folder, name, signal }: { chunks: AsyncIterable<Buffer>; form: Form; folder: string; name: string; signal: AbortSignal }): Promise<StreamHashes> {
-  const from = Readable.from(chunks, { objectMode: false, highWaterMark: 8 * 1024 * 1024 })
-  const failed = new Promise<Error>((resolve) => from.once('error', resolve))
+export async function streamHashes(film: Film, { form, folder, signal }: { form: Form; folder: string; signal: AbortSignal }): Promise<StreamHashes> {
+  const { input, protocol } = inputOf(film)
+  const failed = new Promise<Error>((resolve) => void (input instanceof Readable && input.once('error', resolve)))
   const hash = createHash('sha256')
-  const { ended } = runFfmpeg({
-    input: from,
-    inputOptions: ['-y', '-f', 'mp4', '-protocol_whitelist', 'pipe'],
-    // Names without a folder: options are split at spaces.
-    outputOptions: ['-map', '0:v', '-map', '0:a?', '-c', 'copy', ...named(form.codec), '-movflags', '+faststart', '-f', 'mp4', name, ...soundHashed(form), ...hashed(form)],
-    onOutput: (chunk) => void hash.update(chunk),
-    folder,
-    signal,
-  })
+  const { ended } = runFfmpeg({ input, inputOptions: ['-y', '-f', 'mp4', '-protocol_whitelist', protocol], outputOptions: [...soundHashed(form), ...hashed(form)], onOutput: (chunk) => void hash.update(chunk), folder, signal })
   const problem = await Promise.race([ended, failed])
   if (problem instanceof Error) throw problem
   signal.throwIfAborted()
-  if (problem !== null) throw new Failure('export/unplayable', `The viewing copy could not be made: ${problem}`)
-  return hashesOf(hash.digest('hex'), folder, form)
-}
-
-/** Of a copy in `folder`. @throws export/unplayable */
-export async function streamHashes({ form, folder, name, signal }: { form: Form; folder: string; name: string; signal: AbortSignal }): Promise<StreamHashes> {
-  const hash = createHash('sha256')
-  const { ended } = runFfmpeg({ input: join(folder, name), inputOptions: ['-y', '-protocol_whitelist', 'file'], outputOptions: [...soundHashed(form), ...hashed(form)], onOutput: (chunk) => void hash.update(chunk), folder, signal })
-  const problem = await ended
-  signal.throwIfAborted()
-  if (problem !== null) throw new Failure('export/unplayable', `The viewing copy cannot be read: ${problem}`)
-  return hashesOf(hash.digest('hex'), folder, form)
+  if (problem !== null) throw new Failure('export/unplayable', `The recording cannot be read: ${problem}`)
+  const video = pictureHash(hash.digest('hex'))
+  if (!form.sound) return [video]
+  const lines = (await readFile(join(folder, SOUND_FILE), 'utf8')).split('\n').filter(Boolean)
+  await rm(join(folder, SOUND_FILE), { force: true })
+  return [video, ...lines.map((line, i) => line.replace(/^\d+/, String(i + 1)))]
 }

@@ -12,6 +12,8 @@ export type Written = ZipEntry & { sha256: string; note?: unknown }
 export type ZipWriter = Awaited<ReturnType<typeof openZipWriter>>
 
 const COPY_BYTES = 4 * 1024 * 1024
+/** As many as one call takes (IOV_MAX). */
+const MOST_PIECES = 1024
 /** Journal and data reach the disk together, so often. */
 const SYNC_EVERY_BYTES = 256 * 1024 * 1024
 
@@ -32,9 +34,12 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
   await journal.appendFile([{ plan }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join(''))
   let synced = size
 
-  async function write(bytes: Buffer): Promise<void> {
-    for (let done = 0; done < bytes.length; ) done += (await data.write(bytes, done, bytes.length - done, size + done)).bytesWritten
-    size += bytes.length
+  async function write(pieces: readonly Buffer[]): Promise<void> {
+    for (let left = pieces.filter(({ length }) => length > 0); left.length > 0; ) {
+      const { bytesWritten } = await data.writev(left.slice(0, MOST_PIECES), size)
+      size += bytesWritten
+      left = after(left, bytesWritten)
+    }
   }
   async function keep(entry: Written): Promise<Written> {
     entries.push(entry)
@@ -57,37 +62,47 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
     /** A whole entry that fits the memory. @param sha256 of the bytes, when it is known already */
     async add(name: string, bytes: Buffer, { sha256 = createHash('sha256').update(bytes).digest('hex'), note }: { sha256?: string; note?: unknown } = {}): Promise<Written> {
       const entry = { name, bytes: bytes.length, crc: crc32(bytes), offset: size, at }
-      await write(localHeader(entry))
-      await write(bytes)
+      await write([localHeader(entry), bytes])
       return keep({ ...entry, sha256, ...noted(note) })
     },
-    /** A file of any size; its hash is of the bytes that went in. @param note may come while it is copied; if it fails, the file is not in it */
-    async addFile(name: string, source: string, { note, signal }: { note?: unknown; signal?: AbortSignal } = {}): Promise<Written> {
-      const { size: bytes } = await stat(source)
+    /**
+     * Of any size; hashed while it is written. @param bytes of all parts together.
+     * @param check looks at what was written, before the entry counts: what it returns is its note, and when it throws, the file is not in it
+     */
+    async addParts(name: string, bytes: number, parts: AsyncIterable<Buffer[]>, { check, signal }: { check?: (place: { start: number; bytes: number }) => Promise<unknown>; signal?: AbortSignal } = {}): Promise<Written> {
       const entry = { name, bytes, crc: 0, offset: size, at }
-      await write(localHeader(entry))
+      await write([localHeader(entry)])
+      const start = size
       const hash = createHash('sha256')
-      const from = await open(source, 'r')
       let crc = 0
-      try {
-        const chunk = Buffer.alloc(Math.min(COPY_BYTES, Math.max(1, bytes)))
-        for (let copied = 0; copied < bytes; ) {
-          signal?.throwIfAborted()
-          const { bytesRead } = await from.read(chunk, 0, Math.min(chunk.length, bytes - copied), copied)
-          if (bytesRead === 0) throw new Error(`${source} became shorter while it was copied`)
-          const part = chunk.subarray(0, bytesRead)
-          hash.update(part)
-          crc = crc32(part, crc)
-          await write(part)
-          copied += bytesRead
+      let writing: Promise<void> = Promise.resolve()
+      for await (const part of parts) {
+        signal?.throwIfAborted()
+        await writing
+        writing = write(part)
+        // While the disk takes them.
+        for (const piece of part) {
+          hash.update(piece)
+          crc = crc32(piece, crc)
         }
-      } finally {
-        await from.close()
       }
+      await writing
+      if (size !== start + bytes) throw new Error(`${name} has ${size - start} bytes, and not ${bytes}`)
       const field = Buffer.alloc(4)
       field.writeUInt32LE(crc)
       await data.write(field, 0, 4, entry.offset + CRC_AT)
-      return keep({ ...entry, crc, sha256: hash.digest('hex'), ...noted(await note) })
+      return keep({ ...entry, crc, sha256: hash.digest('hex'), ...noted(await check?.({ start, bytes })) })
+    },
+    /** What is in it already. */
+    async read({ offset, bytes, name }: Written): Promise<Buffer> {
+      const content = Buffer.allocUnsafe(bytes)
+      const start = offset + localHeader({ name, bytes, crc: 0, offset, at }).length
+      for (let done = 0; done < bytes; ) {
+        const { bytesRead } = await data.read(content, done, bytes - done, start + done)
+        if (bytesRead === 0) throw new Error(`${name} breaks off in ${file}`)
+        done += bytesRead
+      }
+      return content
     },
     size: (): number => size,
     /** Writes the directory and waits for the disk. @returns bytes, and the hash of the whole file as it can be read back. */
@@ -97,10 +112,10 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
       for (const [i, entry] of entries.entries()) {
         batch.push(centralHeader(entry))
         if (batch.length < 4096 && i < entries.length - 1) continue
-        await write(Buffer.concat(batch))
+        await write(batch)
         batch = []
       }
-      await write(directoryEnd({ entries: entries.length, bytes: size - offset, offset }))
+      await write([directoryEnd({ entries: entries.length, bytes: size - offset, offset })])
       // The disk takes what it does not have yet while it is read back.
       const [sha256] = await Promise.all([hashOf(data, size, onRead, signal), data.datasync()])
       await data.close()
@@ -114,6 +129,16 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
       await Promise.allSettled([data.close(), journal.close()])
     },
   }
+}
+
+/** What a write left over. */
+function after(pieces: readonly Buffer[], written: number): Buffer[] {
+  let skip = written
+  return pieces.flatMap((piece) => {
+    const rest = piece.subarray(Math.min(skip, piece.length))
+    skip -= Math.min(skip, piece.length)
+    return rest.length > 0 ? [rest] : []
+  })
 }
 
 const endOf = (entry: Written | undefined): number => (entry ? entry.offset + localHeader(entry).length + entry.bytes : 0)

@@ -1,19 +1,9 @@
 /** Writes fragmented MP4 (ISO/IEC 14496-12, -15) for one video track: its initialisation section, and a fragment per picture. Pure. */
-import { readTracks } from '../fmp4-boxes.ts'
+import { box, readTracks, u16, u32 } from '../../tools/fmp4-boxes.ts'
 import type { Init } from '../fragment-reader.ts'
 import { h264Format, h265Format } from './picture-format.ts'
 import type { RtpCodec, StreamSets } from './rtp-pictures.ts'
 
-const u16 = (value: number): Buffer => Buffer.of((value >> 8) & 0xff, value & 0xff)
-const u32 = (...values: number[]): Buffer => {
-  const bytes = Buffer.alloc(values.length * 4)
-  for (const [i, value] of values.entries()) bytes.writeUInt32BE(value >>> 0, i * 4)
-  return bytes
-}
-function box(type: string, ...contents: Buffer[]): Buffer {
-  const content = Buffer.concat(contents)
-  return Buffer.concat([u32(content.length + 8), Buffer.from(type, 'latin1'), content])
-}
 const zeros = (bytes: number): Buffer => Buffer.alloc(bytes)
 const MATRIX = u32(0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000)
 const TRACK = 1

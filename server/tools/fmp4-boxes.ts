@@ -1,4 +1,4 @@
-/** Reads ISO BMFF boxes (ISO/IEC 14496-12). Pure: bytes in, values out. */
+/** Reads and writes ISO BMFF boxes (ISO/IEC 14496-12). Pure: bytes in, values out. */
 
 export type Box = { type: string; /** Offset of the box in the bytes given. */ start: number; /** Of its content. */ content: number; end: number }
 
@@ -21,14 +21,26 @@ export function boxSizeAt(bytes: Buffer, at: number): { size: number; header: nu
   return { size: bytes.length >= at + 16 ? Number(bytes.readBigUInt64BE(at + 8)) : Number.POSITIVE_INFINITY, header: 16 }
 }
 
-const child = (bytes: Buffer, parent: Box, type: string, skip = 0): Box | undefined => boxesIn(bytes, parent.content + skip, parent.end).find((box) => box.type === type)
+export const child = (bytes: Buffer, parent: Box, type: string, skip = 0): Box | undefined => boxesIn(bytes, parent.content + skip, parent.end).find((box) => box.type === type)
 
-function need(box: Box | undefined, type: string): Box {
+/** @throws naming the box that is missing */
+export function need(box: Box | undefined, type: string): Box {
   if (!box) throw new Error(`the ${type} box is missing`)
   return box
 }
 
-export type Track = { id: number; kind: 'video' | 'audio' | 'other'; timescale: number; codec: string; width: number; height: number; defaultDuration: number; defaultFlags: number }
+export const u16 = (value: number): Buffer => Buffer.of((value >> 8) & 0xff, value & 0xff)
+export function u32(...values: number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(values.length * 4)
+  for (const [i, value] of values.entries()) bytes.writeUInt32BE(value >>> 0, i * 4)
+  return bytes
+}
+export function box(type: string, ...contents: Buffer[]): Buffer {
+  const content = Buffer.concat(contents)
+  return Buffer.concat([u32(content.length + 8), Buffer.from(type, 'latin1'), content])
+}
+
+export type Track = { id: number; kind: 'video' | 'audio' | 'other'; timescale: number; codec: string; width: number; height: number; defaultDuration: number; defaultBytes: number; defaultFlags: number }
 
 /** The tracks of an initialisation section (ftyp + moov). */
 export function readTracks(init: Buffer): Track[] {
@@ -37,7 +49,7 @@ export function readTracks(init: Buffer): Track[] {
   const defaults = new Map(
     (mvex ? boxesIn(init, mvex.content, mvex.end) : [])
       .filter(({ type }) => type === 'trex')
-      .map(({ content }) => [init.readUInt32BE(content + 4), { duration: init.readUInt32BE(content + 12), flags: init.readUInt32BE(content + 20) }]),
+      .map(({ content }) => [init.readUInt32BE(content + 4), { duration: init.readUInt32BE(content + 12), bytes: init.readUInt32BE(content + 16), flags: init.readUInt32BE(content + 20) }]),
   )
   return boxesIn(init, moov.content, moov.end)
     .filter(({ type }) => type === 'trak')
@@ -50,8 +62,8 @@ export function readTracks(init: Buffer): Track[] {
       const hdlr = need(child(init, mdia, 'hdlr'), 'hdlr')
       const handler = init.toString('latin1', hdlr.content + 8, hdlr.content + 12)
       const kind = handler === 'vide' ? 'video' : handler === 'soun' ? 'audio' : 'other'
-      const { duration = 0, flags = 0 } = defaults.get(id) ?? {}
-      return { id, kind, timescale, ...readSampleEntry(init, mdia, kind), defaultDuration: duration, defaultFlags: flags }
+      const { duration = 0, bytes = 0, flags = 0 } = defaults.get(id) ?? {}
+      return { id, kind, timescale, ...readSampleEntry(init, mdia, kind), defaultDuration: duration, defaultBytes: bytes, defaultFlags: flags }
     })
 }
 
@@ -79,58 +91,4 @@ function hevcCodec(init: Buffer, { content }: Box): string {
   const constraints = [...init.subarray(content + 6, content + 12)]
   while (constraints.at(-1) === 0) constraints.pop()
   return [`${space}${profile & 0x1f}`, reversed.toString(16), `${(profile & 0x20) === 0 ? 'L' : 'H'}${init[content + 12] ?? 0}`, ...constraints.map((byte) => byte.toString(16))].join('.')
-}
-
-export type Run = { track: number; decodeTime: number; duration: number; samples: number; /** The first sample can be decoded by itself. */ sync: boolean }
-
-const NOT_SYNC = 0x0001_0000
-
-/** What one moof says about each track's samples. */
-export function readMoof(moof: Buffer, tracks: readonly Track[]): Run[] {
-  const box = need(boxesIn(moof)[0], 'moof')
-  return boxesIn(moof, box.content, box.end)
-    .filter(({ type }) => type === 'traf')
-    .map((traf) => readTraf(moof, traf, tracks))
-}
-
-function readTraf(moof: Buffer, traf: Box, tracks: readonly Track[]): Run {
-  const tfhd = need(child(moof, traf, 'tfhd'), 'tfhd')
-  const flags = moof.readUInt32BE(tfhd.content) & 0xff_ffff
-  const id = moof.readUInt32BE(tfhd.content + 4)
-  const track = tracks.find((each) => each.id === id)
-  let at = tfhd.content + 8
-  const optional = (present: number, bytes: number): number | null => {
-    if ((flags & present) === 0) return null
-    at += bytes
-    return moof.readUInt32BE(at - 4)
-  }
-  optional(0x1, 8)
-  optional(0x2, 4)
-  const duration = optional(0x8, 4) ?? track?.defaultDuration ?? 0
-  optional(0x10, 4)
-  const sampleFlags = optional(0x20, 4) ?? track?.defaultFlags ?? 0
-  const tfdt = child(moof, traf, 'tfdt')
-  const decodeTime = !tfdt ? 0 : moof[tfdt.content] === 1 ? Number(moof.readBigUInt64BE(tfdt.content + 4)) : moof.readUInt32BE(tfdt.content + 4)
-  const run: Run = { track: id, decodeTime, duration: 0, samples: 0, sync: false }
-  for (const trun of boxesIn(moof, traf.content, traf.end).filter(({ type }) => type === 'trun')) addTrun(moof, trun, run, { duration, flags: sampleFlags })
-  return run
-}
-
-function addTrun(moof: Buffer, trun: Box, run: Run, defaults: { duration: number; flags: number }): void {
-  const flags = moof.readUInt32BE(trun.content) & 0xff_ffff
-  const count = moof.readUInt32BE(trun.content + 4)
-  let at = trun.content + 8 + ((flags & 0x1) === 0 ? 0 : 4)
-  let first: number | null = null
-  if ((flags & 0x4) !== 0) {
-    first = moof.readUInt32BE(at)
-    at += 4
-  }
-  for (let i = 0; i < count; i += 1) {
-    run.duration += (flags & 0x100) === 0 ? defaults.duration : moof.readUInt32BE(at)
-    at += ((flags & 0x100) === 0 ? 0 : 4) + ((flags & 0x200) === 0 ? 0 : 4)
-    const sample = (flags & 0x400) === 0 ? defaults.flags : moof.readUInt32BE(at)
-    at += ((flags & 0x400) === 0 ? 0 : 4) + ((flags & 0x800) === 0 ? 0 : 4)
-    if (run.samples + i === 0) run.sync = ((first ?? sample) & NOT_SYNC) === 0
-  }
-  run.samples += count
 }
