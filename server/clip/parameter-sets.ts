@@ -2,6 +2,7 @@
  * H.264 parameter sets (ISO/IEC 14496-10 7.3.2, carried as ISO/IEC 14496-15 says): a camera whose resolution is changed
  * sends new ones in the middle of its stream. Found in a keyframe, and written into an initialisation section. Pure.
  */
+import { wayToAvcC } from '../tools/avc-config.ts'
 import { boxesIn } from '../tools/fmp4-boxes.ts'
 
 export type ParameterSets = { sps: Buffer; pps: Buffer }
@@ -28,47 +29,9 @@ export function parameterSetsIn(fragment: Buffer): ParameterSets | null {
   return sps && pps ? { sps, pps } : null
 }
 
-const PATH = ['moov', 'trak', 'mdia', 'minf', 'stbl', 'stsd', 'avc1', 'avcC'] as const
-/** Bytes before the boxes inside: a full box's header and its entry count; a sample entry's fields. */
-const SKIP: Record<string, number> = { stsd: 8, avc1: 78 }
-
-/** The way to the first video track's avcC; null when the stream is no H.264. */
-function wayTo(init: Buffer): { start: number; content: number; end: number }[] | null {
-  const walk = (from: number, to: number, depth: number): { start: number; content: number; end: number }[] | null => {
-    const wanted = PATH[depth]
-    if (wanted === undefined) return []
-    for (const box of boxesIn(init, from, to)) {
-      if (box.type !== wanted) continue
-      const rest = walk(box.content + (SKIP[wanted] ?? 0), wanted === 'avcC' ? box.content : box.end, depth + 1)
-      if (rest) return [box, ...rest]
-    }
-    return null
-  }
-  return walk(0, init.length, 0)
-}
-
-/** The parameter sets that the initialisation section declares. */
-export function declaredSets(init: Buffer): ParameterSets | null {
-  const avcC = wayTo(init)?.at(-1)
-  if (!avcC) return null
-  let at = avcC.content + 5
-  const next = (count: number): Buffer | null => {
-    let first: Buffer | null = null
-    for (let i = 0; i < count; i += 1) {
-      const length = init.readUInt16BE(at)
-      first ??= init.subarray(at + 2, at + 2 + length)
-      at += 2 + length
-    }
-    return first
-  }
-  const sps = next((init[at++] ?? 0) & 0x1f)
-  const pps = next(init[at++] ?? 0)
-  return sps && pps ? { sps, pps } : null
-}
-
 /** The same initialisation section with other parameter sets; null when it is no H.264. */
 export function withParameterSets(init: Buffer, { sps, pps }: ParameterSets): Buffer | null {
-  const way = wayTo(init)
+  const way = wayToAvcC(init)
   const avcC = way?.at(-1)
   if (!way || !avcC) return null
   const length = (bytes: Buffer): Buffer => Buffer.of(bytes.length >> 8, bytes.length & 0xff)

@@ -6,7 +6,8 @@ import type { Segment } from '../glossary/clip.ts'
 import { type ClosedSegment, createPackager } from './clip-packager.ts'
 import { type Fragment, type Init, createFragmentReader } from './fragment-reader.ts'
 import type { LiveWindow } from './live-window.ts'
-import { declaredSets, parameterSetsIn, withParameterSets } from './parameter-sets.ts'
+import { avcConfigIn } from '../tools/avc-config.ts'
+import { parameterSetsIn, withParameterSets } from './parameter-sets.ts'
 import { createTimelineWatch } from './timeline-watch.ts'
 
 /** Where runs and segments go: the ring on disk, or memory. */
@@ -94,7 +95,7 @@ export function createStreamFollower({ store, window, now, onPicture, onUnfit }:
   }
   const reader = createFragmentReader({
     onInit: (found) => {
-      sps = declaredSets(found.bytes)?.sps ?? null
+      sps = avcConfigIn(found.bytes)?.sps[0] ?? null
       begin(found)
     },
     onFragment: (fragment) => {

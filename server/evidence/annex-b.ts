@@ -3,7 +3,7 @@
  * pictures that others do not follow from. Hashed as it is made, since it is wanted for nothing else. Pure.
  */
 import { createHash } from 'node:crypto'
-import { child, need, boxesIn, type Box } from '../tools/fmp4-boxes.ts'
+import { avcConfigIn } from '../tools/avc-config.ts'
 
 const KIND = { slice: 1, idr: 5, sps: 7, pps: 8 } as const
 const LONG = Buffer.of(0, 0, 0, 1)
@@ -11,37 +11,14 @@ const SHORT = Buffer.of(0, 0, 1)
 /** The first bit of a slice's header: it is the first one of its picture. */
 const FIRST_SLICE = 0x80
 
-type Declared = { sps: Buffer; pps: Buffer; lengthBytes: number }
-
-/** What the first video track's avcC declares; null when the stream is no H.264. */
-function declaredIn(init: Buffer): Declared | null {
-  const moov = need(boxesIn(init).find(({ type }) => type === 'moov'), 'moov')
-  for (const trak of boxesIn(init, moov.content, moov.end)) {
-    const into = (parent: Box | undefined, type: string): Box | undefined => parent && child(init, parent, type)
-    const stsd = trak.type === 'trak' ? into(into(into(into(trak, 'mdia'), 'minf'), 'stbl'), 'stsd') : undefined
-    const avc1 = stsd && boxesIn(init, stsd.content + 8, stsd.end).find(({ type }) => type === 'avc1' || type === 'avc3')
-    const avcC = avc1 && child(init, avc1, 'avcC', 78)
-    if (!avcC) continue
-    let at = avcC.content + 5
-    const sets = (mask: number): Buffer => {
-      const found: Buffer[] = []
-      for (let left = (init[at++] ?? 0) & mask; left > 0; left -= 1) {
-        const bytes = init.readUInt16BE(at)
-        found.push(LONG, init.subarray(at + 2, at + 2 + bytes))
-        at += 2 + bytes
-      }
-      return Buffer.concat(found)
-    }
-    return { lengthBytes: ((init[avcC.content + 4] ?? 0) & 3) + 1, sps: sets(0x1f), pps: sets(0xff) }
-  }
-  return null
-}
+const coded = (sets: readonly Buffer[]): Buffer => Buffer.concat(sets.flatMap((set) => [LONG, set]))
 
 /** @returns null when the stream is no H.264. */
 export function createAnnexBHash(init: Buffer) {
-  const declared = declaredIn(init)
+  const declared = avcConfigIn(init)
   if (!declared) return null
-  const { sps, pps, lengthBytes } = declared
+  const { lengthBytes } = declared
+  const [sps, pps] = [coded(declared.sps), coded(declared.pps)]
   const hash = createHash('sha256')
   /** A picture that needs them may follow; which of them the stream has brought itself since the last one that did not. */
   let due = true

@@ -6,7 +6,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { gapsIn } from '../../server/clip/clip-gaps.ts'
 import { createMemoryStore } from '../../server/clip/converted-view.ts'
 import { createLiveWindow } from '../../server/clip/live-window.ts'
-import { declaredSets, withParameterSets } from '../../server/clip/parameter-sets.ts'
+import { withParameterSets } from '../../server/clip/parameter-sets.ts'
+import { avcConfigIn } from '../../server/tools/avc-config.ts'
 import { createStreamFollower } from '../../server/clip/stream-follower.ts'
 import { createTimelineWatch } from '../../server/clip/timeline-watch.ts'
 import type { Segment } from '../../server/glossary/clip.ts'
@@ -104,9 +105,10 @@ describe('every real stream', () => {
   test('an initialisation section with its own parameter sets written anew is the same stream to ffprobe', () => {
     const found = follow([makeStream()])
     const before = found.init(0) ?? Buffer.alloc(0)
-    const sets = declaredSets(before)
-    const after = sets && withParameterSets(before, sets)
-    expect(after && declaredSets(after)).toEqual(sets)
+    const config = avcConfigIn(before)
+    const [[sps], [pps]] = [config?.sps ?? [], config?.pps ?? []]
+    const after = sps && pps ? withParameterSets(before, { sps, pps }) : null
+    expect(after && avcConfigIn(after)).toEqual(config)
     expect(probe({ ...found, init: () => after })[0]).toMatchObject({ nb_read_frames: '45' })
   })
   test('a clock that jumps ahead an hour begins a new timeline, and no segment is an hour long', () => {
