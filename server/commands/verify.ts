@@ -1,6 +1,7 @@
 /** `lamppost verify PACKAGE.zip --root PEM`: needs no server, and says in plain words what failed and where. */
 import { readFile } from 'node:fs/promises'
 import { fileSource } from '../evidence/file-source.ts'
+import { crc32 } from 'node:zlib'
 import { nodeHasher } from '../evidence/node-hasher.ts'
 import { factsOf } from '../evidence/package-verdict.ts'
 import { verifyPackage } from '../evidence/package-verification.ts'
@@ -24,7 +25,7 @@ export async function verifyCommand([file, ...more]: string[], options: { root?:
     throw new Error(`${file} cannot be read: ${wordsOf(error)}`, { cause: error })
   })
   try {
-    const verdict = await verifyPackage(source, { root, timeStampRoot, now: realClock.now(), hasher: nodeHasher })
+    const verdict = await verifyPackage(source, { root, timeStampRoot, now: realClock.now(), hasher: nodeHasher, crc32 })
     for (const [term, value] of factsOf(verdict)) process.stdout.write(`${`${term}:`.padEnd(24)}${value}\n`)
     for (const { file: inside, problem } of verdict.findings) process.stderr.write(`NOT GOOD: ${inside === null ? '' : `${inside}: `}${problem}\n`)
     if (!verdict.intact) {

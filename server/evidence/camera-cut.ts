@@ -1,11 +1,11 @@
 /** One camera's part of a package: what was recorded and its viewing copies, or a redacted copy of its parent's. */
-import { rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import type { Cut, ExportCamera, Redaction, StoredRange } from '../glossary/evidence.ts'
 import { isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { type Stretch, initNames, nativePlaylist, segmentName, stamp, stretchesOf } from './cut-plan.ts'
 import type { CameraFacts, ViewFile } from './export-manifest.ts'
-import { fileParts } from './file-source.ts'
+import { fileParts, fileSums } from './file-source.ts'
 import type { Packing } from './packing.ts'
 import { type ParentView, redactedView } from './redaction.ts'
 import { type NativeNames, packView } from './view-packing.ts'
@@ -61,7 +61,7 @@ async function cutRedacted(packing: Packing, camera: ExportCamera, requested: Ra
     const made = await redactedView({ packageFile: parent.file, view, requested, redactions: parent.redactions, folder, signal })
     const base = viewName(packing, camera, made.start)
     const text = await packing.addText(`${base}.srt`, subtitles(made.clock, timezone))
-    const added = await zip.addParts(inZip(`${base}.mp4`), (await stat(made.file)).size, fileParts(made.file), { signal })
+    const added = await zip.addParts(inZip(`${base}.mp4`), await fileSums(made.file), fileParts(made.file), { signal })
     await rm(made.file, { force: true })
     views.push({ file: `${base}.mp4`, subtitles: text.path, from: isoTime(made.start), to: endOf([{ start: made.start, duration: 0 }, ...made.clock]), sha256: added.sha256, bytes: added.bytes, stream: { codec: 'avc1', master: [], view: made.streams, equal: false } })
   }

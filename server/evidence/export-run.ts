@@ -8,12 +8,15 @@ import { join } from 'node:path'
 import type { ExportId, PackageFacts, Seal } from '../glossary/evidence.ts'
 import { isoTime } from '../tools/clock.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
+import { builtEntry } from '../tools/package-root.ts'
+import { callWorker } from '../tools/worker-calls.ts'
 import { BAGIT_TXT, bagInfo, manifestText, sha256Of } from './bag.ts'
 import { type CameraCut, cutCamera } from './camera-cut.ts'
 import { fingerprintOf, importSigningKey } from './certificates.ts'
 import { signDetached } from './cms-signature.ts'
 import { type CameraFacts, type ManifestFacts, custodyCsv, manifestJson, readMeFirst, verifyTxt } from './export-manifest.ts'
 import { type Packing, createPacking, partFile } from './packing.ts'
+import type { PackageReread } from './package-reread.ts'
 import { type AskedTimeStamp, askTimeStamp } from './time-stamp.ts'
 import { openZipWriter } from './zip-writer.ts'
 
@@ -28,6 +31,12 @@ const STAMP_TRIES = 2
 /** What the verification takes, too: hundreds of thousands of segments. */
 const MOST_MANIFEST = 64 * 1024 * 1024
 
+/** In a thread of its own: hashing what was written takes as long as writing it. */
+function reread(file: string): PackageReread {
+  const { calls, terminate } = callWorker<PackageReread>(builtEntry('evidence/package-reread-thread.js'), file)
+  return { upTo: calls.upTo, beginEntry: calls.beginEntry, endEntry: calls.endEntry, digest: calls.digest, close: terminate }
+}
+
 const planOf = ({ cameras }: ExportPlan): string => sha256Of(JSON.stringify(cameras.map(({ camera, range, cut }) => [camera.id, cut.from, cut.to, range.segments.map(({ number, run, sha256 }) => [number, run, sha256])])))
 
 /** What stays when a run is gone on with; everything after it depends on the moment at which it was made. */
@@ -36,8 +45,8 @@ const isPayload = (name: string): boolean => /^[^/]+\/data\/(native|view)\//.tes
 export function createExportRun(plan: ExportPlan, { signal, onProgress }: { signal: AbortSignal; onProgress(share: number): void }) {
   const { id, folder } = plan
   const masterBytes = plan.cameras.reduce((sum, { range }) => sum + range.segments.reduce((all, { bytes }) => all + bytes, 0), 0)
-  /** Master, viewing copy, its proof, and reading it all back. */
-  const work = Math.max(1, masterBytes * 4)
+  /** Master, viewing copy, and its proof. */
+  const work = Math.max(1, masterBytes * 3)
   let done = 0
   const advance = (bytes: number): void => {
     done += bytes
@@ -65,7 +74,7 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const redacted = plan.cameras.some(({ parent }) => parent !== null)
       // What was begun is gone on with only when it is of the very same segments: a clip buffer may have changed meanwhile.
-      const zip = await openZipWriter(partFile(folder), { at: plan.at, plan: planOf(plan), resumable: redacted ? () => false : isPayload })
+      const zip = await openZipWriter(partFile(folder), { at: plan.at, plan: planOf(plan), resumable: redacted ? () => false : isPayload, reread })
       packing = createPacking({ id, folder, timezone: plan.timezone, zip, signal, advance })
       const cameras: CameraFacts[] = []
       for (const camera of plan.cameras) cameras.push(await cutCamera(packing, camera))
@@ -95,11 +104,8 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
       await addText('tagmanifest-sha256.txt.p7s', signature)
       const stamped = timeStamp && (await stampOf(timeStamp, signature))
       if (stamped) await addText('tagmanifest-sha256.txt.p7s.tsr', stamped.reply)
-      const before = done
-      const { bytes, sha256 } = await zip.finish((read) => {
-        done = before + Math.min(read, masterBytes)
-        onProgress(Math.min(0.99, done / work))
-      }, signal)
+      signal.throwIfAborted()
+      const { bytes, sha256 } = await zip.finish()
       await rename(partFile(folder), packageFile(folder))
       await writeFile(join(folder, 'package.sha256'), `${sha256}  ${id}.zip\n`)
       return { bytes, sha256, tagManifestSha256: sha256Of(tagManifest), signer: fingerprintOf(signer), root: fingerprintOf(root), timeStamped: stamped ? isoTime(stamped.at) : null, stampProblem }

@@ -1,5 +1,6 @@
 /** A package on disk, as the ZIP reader wants it. */
 import { open } from 'node:fs/promises'
+import { crc32 } from 'node:zlib'
 
 /** @throws when it cannot be opened. */
 export async function fileSource(file: string): Promise<{ size: number; read(offset: number, length: number): Promise<Buffer>; close(): Promise<void> }> {
@@ -31,4 +32,11 @@ export async function* fileParts(file: string): AsyncGenerator<Buffer[]> {
   } finally {
     await source.close()
   }
+}
+
+/** @returns its bytes and their CRC-32. @throws when it cannot be read */
+export async function fileSums(file: string): Promise<{ bytes: number; crc: number }> {
+  let [bytes, crc] = [0, 0]
+  for await (const pieces of fileParts(file)) for (const piece of pieces) [bytes, crc] = [bytes + piece.length, crc32(piece, crc)]
+  return { bytes, crc }
 }

@@ -8,7 +8,7 @@ import { type Hasher, statementProblems } from './package-statement.ts'
 import { verifyTimeStamp } from './time-stamp.ts'
 import { type ByteSource, PackageProblem, type ReadEntry, readZip } from './zip-reader.ts'
 
-export type VerifyOptions = { root: string | null; timeStampRoot?: string | null; /** Milliseconds. */ now: number; hasher(): Hasher; onProgress?(share: number): void }
+export type VerifyOptions = { root: string | null; timeStampRoot?: string | null; /** Milliseconds. */ now: number; hasher(): Hasher; /** CRC-32 of bytes that follow others; of none before is 0. */ crc32(bytes: Uint8Array, before: number): number; onProgress?(share: number): void }
 
 const TAGS = ['bagit.txt', 'bag-info.txt', 'VERIFY.txt', 'manifest-sha256.txt'] as const
 const UNLISTED = ['tagmanifest-sha256.txt', 'tagmanifest-sha256.txt.p7s'] as const
@@ -17,6 +17,7 @@ const LIST = 'manifest-sha256.txt'
 const MOST_TEXT = 64 * 1024 * 1024
 const MOST_TAG = 1024 * 1024
 const CHUNK = 4 * 1024 * 1024
+const WRONG_CRC = 'its check sum in the ZIP is wrong: programs that unpack it would call it damaged'
 /** A list of thousands of failures helps nobody. */
 const MOST_FINDINGS = 50
 
@@ -63,6 +64,10 @@ async function verify(source: ByteSource, options: VerifyOptions, verdict: Packa
   }
   for (const name of payload.keys()) if (!files.has(name)) found(name, 'this file is missing')
 
+  for (const name of [...UNLISTED, TIME_STAMP]) {
+    const entry = files.get(name)
+    if (entry && options.crc32(await bytesOf(name, MOST_TAG), 0) !== entry.crc) found(name, WRONG_CRC)
+  }
   await hashAll({ source, files, wanted: new Map([...tags, ...payload]), options, found })
   await signatureOf({ options, verdict, found, content: tagBytes, signature: await bytesOf('tagmanifest-sha256.txt.p7s', MOST_TAG), stamp: files.has(TIME_STAMP) ? await bytesOf(TIME_STAMP, MOST_TAG) : null })
   const hash = options.hasher()
@@ -83,6 +88,7 @@ async function hashAll({ source, files, wanted, options, found }: { source: Byte
     const entry = files.get(name)
     if (!entry) continue
     const hash = options.hasher()
+    let crc = 0
     let next = source.read(entry.start, Math.min(CHUNK, entry.bytes))
     for (let at = 0; at < entry.bytes; ) {
       const chunk = await next
@@ -91,11 +97,13 @@ async function hashAll({ source, files, wanted, options, found }: { source: Byte
       // The next piece is read while this one is hashed.
       next = source.read(entry.start + at, Math.min(CHUNK, entry.bytes - at))
       hash.update(chunk)
+      crc = options.crc32(chunk, crc)
       done += chunk.length
       options.onProgress?.(done / Math.max(1, total))
     }
     await next
     if (hash.digest() !== sha256) found(name, 'this file was changed: its bytes do not give the hash that was signed')
+    else if (crc !== entry.crc) found(name, WRONG_CRC)
   }
 }
 

@@ -4,13 +4,13 @@ import { open, readFile } from 'node:fs/promises'
 import type { StoredRange, StoredSegment } from '../glossary/evidence.ts'
 import { isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
+import { readAhead } from './lent-buffers.ts'
 
 /** Segments that are read before they are wanted. */
 const READ_AHEAD = 2
 
 /** The bytes of one segment, as recorded. @throws export/changed naming it */
-async function segmentBytes(camera: string, segment: StoredSegment): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(segment.bytes)
+async function readSegment(camera: string, segment: StoredSegment, bytes: Buffer): Promise<void> {
   const called = `Segment ${segment.number} of ${camera} (${isoTime(segment.start)})`
   const data = await open(segment.file, 'r').catch(() => {
     throw new Failure('export/changed', `${called} is missing from the clip buffer; nothing was exported.`)
@@ -28,25 +28,11 @@ async function segmentBytes(camera: string, segment: StoredSegment): Promise<Buf
   // By the threads that read and write, while this one goes on.
   const sha256 = Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex')
   if (sha256 !== segment.sha256) throw new Failure('export/changed', `${called} is not as it was recorded: its bytes do not give the hash that was taken then. Nothing was exported.`)
-  return bytes
 }
 
-/** In order; while one is used, the next ones are read and hashed. @throws export/changed naming the first that is not as it was */
-export async function* checkedSegments(camera: string, segments: readonly StoredSegment[], signal: AbortSignal): AsyncGenerator<{ segment: StoredSegment; bytes: Buffer }> {
-  const ahead: { segment: StoredSegment; bytes: Promise<Buffer> }[] = []
-  for (let next = 0; next < segments.length || ahead.length > 0; ) {
-    for (let segment = segments[next]; segment && ahead.length <= READ_AHEAD; segment = segments[next]) {
-      const bytes = segmentBytes(camera, segment)
-      // What is wrong with it is thrown when its turn comes.
-      bytes.catch(() => {})
-      ahead.push({ segment, bytes })
-      next += 1
-    }
-    signal.throwIfAborted()
-    const first = ahead.shift()
-    if (first) yield { segment: first.segment, bytes: await first.bytes }
-  }
-}
+/** In order; each one's bytes are lent until the next is asked for. @throws export/changed naming the first that is not as it was */
+export const checkedSegments = (camera: string, segments: readonly StoredSegment[], signal: AbortSignal): AsyncGenerator<{ item: StoredSegment; bytes: Buffer }> =>
+  readAhead(segments, { ahead: READ_AHEAD, bytesOf: ({ bytes }) => bytes, read: (segment, into) => readSegment(camera, segment, into), signal })
 
 /** @throws export/changed */
 export async function initOf(camera: string, run: number, range: StoredRange): Promise<Buffer> {

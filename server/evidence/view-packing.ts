@@ -1,8 +1,11 @@
 /** One stretch of a recording into a package: the master as it was recorded, then the viewing copy out of what lies in the package. */
+import { crc32 } from 'node:zlib'
 import type { StoredRange } from '../glossary/evidence.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
 import { createAnnexBHash } from './annex-b.ts'
 import type { Stretch } from './cut-plan.ts'
+import { joinedCrc } from './joined-crc.ts'
+import { readAhead } from './lent-buffers.ts'
 import { type Packing, partFile } from './packing.ts'
 import { checkedSegments, initOf } from './stored-segments.ts'
 import { type StreamHashes, type ViewingCopy, pictureHash, streamHashes } from './viewing-copy.ts'
@@ -25,11 +28,11 @@ export async function packView(packing: Packing, camera: string, stretch: Stretc
   const movie = readable(camera, () => createViewingMovie(init))
   const pictures = form.sound ? null : createAnnexBHash(init)
 
-  /** Into the package, unless it is in it already; and out to whoever reads along. */
+  /** Into the package, unless it is in it already; and out, lent, to whoever reads along. */
   async function* master(): AsyncGenerator<Buffer> {
     const initName = inZip(`data/native/${camera}/${names.inits.get(stretch.run)}`)
     if (!zip.has(initName)) await zip.add(initName, init)
-    for await (const { segment, bytes } of checkedSegments(camera, stretch.segments, signal)) {
+    for await (const { item: segment, bytes } of checkedSegments(camera, stretch.segments, signal)) {
       const entry = nameOf(segment.number)
       const added = zip.has(entry) ? null : zip.add(entry, bytes, { sha256: segment.sha256 })
       added?.catch(() => {})
@@ -40,18 +43,19 @@ export async function packView(packing: Packing, camera: string, stretch: Stretc
   }
   /** The same again, out of the package. */
   async function* packed(): AsyncGenerator<Buffer> {
-    for (const { number } of stretch.segments) {
-      signal.throwIfAborted()
+    const entries = stretch.segments.map(({ number }) => {
       const entry = zip.has(nameOf(number))
       if (!entry) throw new Error(`segment ${number} of ${camera} is not in the package`)
-      yield await zip.read(entry)
-    }
+      return entry
+    })
+    for await (const { bytes } of readAhead(entries, { ahead: 1, bytesOf: (entry) => entry.bytes, read: zip.read, signal })) yield bytes
   }
   async function* film(segments: AsyncIterable<Buffer>, onSegment: (bytes: Buffer) => void = () => {}): AsyncGenerator<Buffer> {
     yield init
     for await (const bytes of segments) {
       onSegment(bytes)
-      yield bytes
+      // It is lent; a pipe takes its time.
+      yield Buffer.from(bytes)
     }
   }
 
@@ -78,7 +82,8 @@ export async function packView(packing: Packing, camera: string, stretch: Stretc
       advance(2 * bytes.length)
     }
   }
-  return zip.addParts(name, head.length + movie.bytes(), parts(), { check: (part) => compared(hashes, part), signal })
+  const media = movie.media()
+  return zip.addParts(name, { bytes: head.length + media.bytes, crc: joinedCrc(crc32(head), media.crc, media.bytes) }, parts(), { check: (part) => compared(hashes, part), signal })
 }
 
 /** @throws export/unplayable when the bytes are no video that anybody can play. */

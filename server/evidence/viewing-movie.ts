@@ -2,6 +2,7 @@
  * The master's pictures in a wrapping that any player takes: one MP4 whose header comes first. Its media are the bytes between the
  * segments' own headers, in their order and untouched. Pure.
  */
+import { crc32 } from 'node:zlib'
 import { box, boxesIn, readTracks, u32 } from '../tools/fmp4-boxes.ts'
 import { type Sample, readMoof } from '../tools/fmp4-samples.ts'
 import { movieHeader } from './movie-header.ts'
@@ -35,6 +36,7 @@ export function createViewingMovie(init: Buffer) {
   const all = readTracks(init)
   const tracks = all.filter(({ kind }) => kind !== 'other').map((track) => ({ track, table: createSampleTable() }))
   let bytes = 0
+  let crc = 0
 
   return {
     /**
@@ -60,6 +62,7 @@ export function createViewingMovie(init: Buffer) {
         }
         if (end - first !== media.length) throw new Error('its header does not say where all of its pictures lie')
         bytes += media.length
+        crc = crc32(media, crc)
       }
     },
     /** Everything before the media; no more may be added. */
@@ -71,6 +74,7 @@ export function createViewingMovie(init: Buffer) {
       const base = FTYP.length + movieHeader(init, filled, 0, wide).length + mdat.length
       return Buffer.concat([FTYP, movieHeader(init, filled, base, wide), mdat])
     },
-    bytes: (): number => bytes,
+    /** Of the media: how many, and their CRC-32. */
+    media: (): { bytes: number; crc: number } => ({ bytes, crc }),
   }
 }

@@ -39,8 +39,6 @@ export function localHeader({ name, bytes, crc, at }: ZipEntry): Buffer {
   const size = large ? LARGE : bytes
   return pack([[4, SIGNATURE.local], [2, large ? VERSION.zip64 : VERSION.plain], [2, UTF8_NAMES], [2, STORED], [2, time], [2, date], [4, crc], [4, size], [4, size], [2, text.length], [2, extra.length]], text, extra)
 }
-/** Where the CRC stands in a local header. */
-export const CRC_AT = 14
 
 export function centralHeader({ name, bytes, crc, offset, at }: ZipEntry): Buffer {
   const text = Buffer.from(name, 'utf8')

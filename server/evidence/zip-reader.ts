@@ -6,7 +6,7 @@ import { LARGE, MANY, SIGNATURE } from './zip-signatures.ts'
 
 /** Where the bytes come from: a file on disk, or one that was dropped on a page. */
 export type ByteSource = { size: number; read(offset: number, length: number): Promise<Uint8Array> }
-export type ReadEntry = { name: string; bytes: number; /** Of its first byte. */ start: number }
+export type ReadEntry = { name: string; bytes: number; crc: number; /** Of its first byte. */ start: number }
 
 /** What is wrong with a package: in plain words, with the file that it is about (null: the package as a whole). */
 export class PackageProblem extends Error {
@@ -91,10 +91,11 @@ export async function readZip(source: ByteSource): Promise<ReadEntry[]> {
     if ((mode & KIND_OF_FILE) === LINK) throw new PackageProblem(name, 'this is a link, and a package has files only')
     if ((mode & KIND_OF_FILE) !== PLAIN || name.endsWith('/')) throw new PackageProblem(name, 'this is no plain file')
     if (offset !== next) throw new PackageProblem(name, 'its bytes are not where they must be: the ZIP hides or repeats something')
-    const header = await localOf(source, offset, bytes.subarray(at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameBytes), { size, crc: view.getUint32(at + 16, true) }, name)
+    const crc = view.getUint32(at + 16, true)
+    const header = await localOf(source, offset, bytes.subarray(at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameBytes), { size, crc }, name)
     next = offset + header + size
     if (next > directory.offset) throw new PackageProblem(name, 'its bytes run into the ZIP directory')
-    entries.push({ name, bytes: size, start: offset + header })
+    entries.push({ name, bytes: size, crc, start: offset + header })
     at = end
   }
   if (at !== bytes.length || next !== directory.offset) return whole('bytes lie in the ZIP that belong to no file')

@@ -2,10 +2,11 @@
  * Writes a stored ZIP64, entry after entry, into a file that it can go on with after a death: each finished entry is a line in a
  * journal beside it, and what lies behind the last line is cut off. Bounded memory at any size.
  */
-import { type Hash, createHash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
-import { CRC_AT, type ZipEntry, centralHeader, directoryEnd, localHeader } from './zip-format.ts'
+import { type PackageReread, rereadPackage } from './package-reread.ts'
+import { type ZipEntry, centralHeader, directoryEnd, localHeader } from './zip-format.ts'
 
 /** What is known of a finished entry. `note`: what the caller wants to find again after a death. */
 export type Written = ZipEntry & { sha256: string; note?: unknown }
@@ -14,16 +15,17 @@ export type ZipWriter = Awaited<ReturnType<typeof openZipWriter>>
 const COPY_BYTES = 4 * 1024 * 1024
 /** As many as one call takes (IOV_MAX). */
 const MOST_PIECES = 1024
-/** Journal and data reach the disk together, so often. */
-const SYNC_EVERY_BYTES = 256 * 1024 * 1024
+/** So often the disk is asked to have what was written: the end then waits for little. */
+const SYNC_EVERY_BYTES = 64 * 1024 * 1024
 
 /**
  * @param file `<file>.journal` lies beside it until `finish`.
  * @param plan what is to become of it: what another plan began is not gone on with.
  * @param at the time that all entries have, milliseconds.
  * @param resumable of what was written before, entries are gone on with up to the first that is not.
+ * @param reread reads behind what is written, perhaps in another thread.
  */
-export async function openZipWriter(file: string, { at, plan = '', resumable = () => true }: { at: number; plan?: string; resumable?: (name: string) => boolean }) {
+export async function openZipWriter(file: string, { at, plan = '', resumable = () => true, reread = rereadPackage }: { at: number; plan?: string; resumable?: (name: string) => boolean; reread?: (file: string) => PackageReread }) {
   const journalFile = `${file}.journal`
   const data = await open(file, (await exists(file)) ? 'r+' : 'w+')
   const entries = await intactOf(data, await readJournal(journalFile, plan), resumable)
@@ -33,6 +35,10 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
   const journal = await open(journalFile, 'w')
   await journal.appendFile([{ plan }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join(''))
   let synced = size
+  let syncing: Promise<unknown> = Promise.resolve()
+  const again = reread(file)
+  const readOn = (): void => void again.upTo(size).catch(() => {})
+  readOn()
 
   async function write(pieces: readonly Buffer[]): Promise<void> {
     for (let left = pieces.filter(({ length }) => length > 0); left.length > 0; ) {
@@ -40,18 +46,20 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
       size += bytesWritten
       left = after(left, bytesWritten)
     }
+    readOn()
   }
   async function keep(entry: Written): Promise<Written> {
     entries.push(entry)
     byName.set(entry.name, entry)
-    if (size - synced >= SYNC_EVERY_BYTES) await sync()
+    if (size - synced >= SYNC_EVERY_BYTES) {
+      // One stretch on its way to the disk, and one that grows: a slow disk is waited for.
+      await syncing
+      synced = size
+      syncing = data.datasync()
+      syncing.catch(() => {})
+    }
     await journal.appendFile(`${JSON.stringify(entry)}\n`)
     return entry
-  }
-  /** Data first: the journal never promises what the disk does not have. */
-  async function sync(): Promise<void> {
-    await data.datasync()
-    synced = size
   }
   const noted = (note: unknown): { note?: unknown } => (note === undefined ? {} : { note })
 
@@ -66,68 +74,57 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
       return keep({ ...entry, sha256, ...noted(note) })
     },
     /**
-     * Of any size; hashed while it is written. @param bytes of all parts together.
+     * Of any size. @param crc of all parts together, as `bytes` are: they stand before them.
      * @param check looks at what was written, before the entry counts: what it returns is its note, and when it throws, the file is not in it
      */
-    async addParts(name: string, bytes: number, parts: AsyncIterable<Buffer[]>, { check, signal }: { check?: (place: { start: number; bytes: number }) => Promise<unknown>; signal?: AbortSignal } = {}): Promise<Written> {
-      const entry = { name, bytes, crc: 0, offset: size, at }
+    async addParts(name: string, { bytes, crc }: { bytes: number; crc: number }, parts: AsyncIterable<Buffer[]>, { check, signal }: { check?: (place: { start: number; bytes: number }) => Promise<unknown>; signal?: AbortSignal } = {}): Promise<Written> {
+      const entry = { name, bytes, crc, offset: size, at }
       await write([localHeader(entry)])
       const start = size
-      const hash = createHash('sha256')
-      let crc = 0
-      let writing: Promise<void> = Promise.resolve()
+      again.beginEntry().catch(() => {})
       for await (const part of parts) {
         signal?.throwIfAborted()
-        await writing
-        writing = write(part)
-        // While the disk takes them.
-        for (const piece of part) {
-          hash.update(piece)
-          crc = crc32(piece, crc)
-        }
+        await write(part)
       }
-      await writing
       if (size !== start + bytes) throw new Error(`${name} has ${size - start} bytes, and not ${bytes}`)
-      const field = Buffer.alloc(4)
-      field.writeUInt32LE(crc)
-      await data.write(field, 0, 4, entry.offset + CRC_AT)
-      return keep({ ...entry, crc, sha256: hash.digest('hex'), ...noted(await check?.({ start, bytes })) })
+      const [sha256, note] = await Promise.all([again.endEntry(), check?.({ start, bytes })])
+      return keep({ ...entry, sha256, ...noted(note) })
     },
-    /** What is in it already. */
-    async read({ offset, bytes, name }: Written): Promise<Buffer> {
-      const content = Buffer.allocUnsafe(bytes)
+    /** What is in it already. @param into has as many bytes as the entry */
+    async read({ offset, bytes, name }: Written, into: Buffer): Promise<void> {
       const start = offset + localHeader({ name, bytes, crc: 0, offset, at }).length
       for (let done = 0; done < bytes; ) {
-        const { bytesRead } = await data.read(content, done, bytes - done, start + done)
+        const { bytesRead } = await data.read(into, done, bytes - done, start + done)
         if (bytesRead === 0) throw new Error(`${name} breaks off in ${file}`)
         done += bytesRead
       }
-      return content
     },
     size: (): number => size,
     /** Writes the directory and waits for the disk. @returns bytes, and the hash of the whole file as it can be read back. */
-    async finish(onRead: (bytes: number) => void = () => {}, signal?: AbortSignal): Promise<{ bytes: number; sha256: string }> {
+    async finish(): Promise<{ bytes: number; sha256: string }> {
       const offset = size
       let batch: Buffer[] = []
       for (const [i, entry] of entries.entries()) {
         batch.push(centralHeader(entry))
         if (batch.length < 4096 && i < entries.length - 1) continue
-        await write(batch)
+        await write([Buffer.concat(batch)])
         batch = []
       }
       await write([directoryEnd({ entries: entries.length, bytes: size - offset, offset })])
-      // The disk takes what it does not have yet while it is read back.
-      const [sha256] = await Promise.all([hashOf(data, size, onRead, signal), data.datasync()])
-      await data.close()
-      await journal.close()
+      const [sha256] = await Promise.all([again.digest(), syncing.then(() => data.datasync())])
+      await close()
       await rm(journalFile, { force: true })
       return { bytes: size, sha256 }
     },
     /** Leaves everything so that it can be gone on with. */
     async pause(): Promise<void> {
-      await sync().catch(() => {})
-      await Promise.allSettled([data.close(), journal.close()])
+      await syncing.catch(() => {})
+      await data.datasync().catch(() => {})
+      await close()
     },
+  }
+  async function close(): Promise<void> {
+    await Promise.allSettled([again.close(), data.close(), journal.close()])
   }
 }
 
@@ -185,22 +182,3 @@ const exists = (file: string): Promise<boolean> =>
     () => true,
     () => false,
   )
-
-/** While one piece is hashed, the next one is read. */
-async function hashOf(data: FileHandle, size: number, onRead: (bytes: number) => void, signal?: AbortSignal): Promise<string> {
-  const hash: Hash = createHash('sha256')
-  const chunks = [Buffer.alloc(COPY_BYTES), Buffer.alloc(COPY_BYTES)] as const
-  const read = (at: number, i: number) => data.read(chunks[i % 2 === 0 ? 0 : 1], 0, COPY_BYTES, at)
-  let next = read(0, 0)
-  for (let at = 0, i = 0; at < size; i += 1) {
-    signal?.throwIfAborted()
-    const { bytesRead, buffer } = await next
-    if (bytesRead === 0) throw new Error('the package became shorter while it was read back')
-    at += bytesRead
-    next = read(at, i + 1)
-    hash.update(buffer.subarray(0, bytesRead))
-    onRead(at)
-  }
-  await next
-  return hash.digest('hex')
-}

@@ -8,10 +8,22 @@ export function boxesIn(bytes: Buffer, from = 0, to = bytes.length): Box[] {
   for (let start = from; start + 8 <= to; ) {
     const { size, header } = boxSizeAt(bytes, start)
     if (size < header || start + size > to) throw new Error(`a ${bytes.toString('latin1', start + 4, start + 8)} box has an impossible size`)
-    boxes.push({ type: bytes.toString('latin1', start + 4, start + 8), start, content: start + header, end: start + size })
+    boxes.push({ type: typeAt(bytes, start + 4), start, content: start + header, end: start + size })
     start += size
   }
   return boxes
+}
+
+/** There are few, and a clip buffer asks for them hundreds of thousands of times. */
+const types = new Map<number, string>()
+const MOST_TYPES = 256
+function typeAt(bytes: Buffer, at: number): string {
+  const code = bytes.readUInt32BE(at)
+  const known = types.get(code)
+  if (known !== undefined) return known
+  const type = bytes.toString('latin1', at, at + 4)
+  if (types.size < MOST_TYPES) types.set(code, type)
+  return type
 }
 
 /** Needs 8 bytes, or 16 when the size is a large one. */

@@ -81,19 +81,22 @@ export async function benchEvidence({ minutes }) {
     await sleep(3000)
     const idle = memory(server.pid)
     let most = idle
-    const watch = setInterval(() => (most = Math.max(most, memory(server.pid))), 40)
     const order = { cameras: ['cam'], from: new Date(from).toISOString(), to: new Date(to).toISOString(), reason: 'bench', requestedBy: { name: 'bench' } }
     const runs = []
     let made = null
-    for (let i = 0; i < 3; i += 1) {
+    async function run() {
       const startedAt = performance.now()
       const { id } = await ask('POST', '/exports', order)
       for (made = await ask('GET', `/exports/${id}`); made.state !== 'ready'; made = await ask('GET', `/exports/${id}`)) {
         if (made.state === 'failed') throw new Error(made.problem)
         await sleep(20)
       }
-      runs.push((performance.now() - startedAt) / 1000)
+      return (performance.now() - startedAt) / 1000
     }
+    for (let i = 0; i < 5; i += 1) runs.push(await run())
+    // Looking at the memory of a process costs it time: in a run of its own.
+    const watch = setInterval(() => (most = Math.max(most, memory(server.pid))), 40)
+    await run()
     clearInterval(watch)
     // The same bytes, as a person would do it by hand: one file, copied into another wrapping, and both hashed.
     const master = join(folder, 'master.mp4')
@@ -103,17 +106,17 @@ export async function benchEvidence({ minutes }) {
     const view = join(folder, 'view.mp4')
     const byHand = []
     for (let i = 0; i < 3; i += 1) byHand.push({ copy: seconds(() => execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', master, '-c', 'copy', '-movflags', '+faststart', view])), one: seconds(() => execFileSync('sha256sum', [master])), both: seconds(() => execFileSync('sha256sum', [master, view])) })
-    const best = (list) => Math.min(...list)
-    const [ours, copy, one, both] = [best(runs), best(byHand.map((each) => each.copy)), best(byHand.map((each) => each.one)), best(byHand.map((each) => each.both))]
+    const middle = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
+    const [ours, copy, one, both] = [middle(runs), middle(byHand.map((each) => each.copy)), middle(byHand.map((each) => each.one)), middle(byHand.map((each) => each.both))]
     const zip = join(folder, 'data', 'exports', made.id, 'package.zip')
     const pem = join(folder, 'root.pem')
     writeFileSync(pem, await (await server.call('evidence', 'GET', '/evidence-root.pem')).text())
     const { status } = spawnSync(process.execPath, [join(root, 'dist', 'server', 'main.js'), 'verify', zip, '--root', pem], { stdio: 'ignore' })
-    const verifying = best([1, 2, 3].map(() => seconds(() => spawnSync(process.execPath, [join(root, 'dist', 'server', 'main.js'), 'verify', zip, '--root', pem], { stdio: 'ignore' }))))
-    const summing = best([1, 2, 3].map(() => seconds(() => execFileSync('sha256sum', [zip]))))
+    const verifying = middle([1, 2, 3].map(() => seconds(() => spawnSync(process.execPath, [join(root, 'dist', 'server', 'main.js'), 'verify', zip, '--root', pem], { stdio: 'ignore' }))))
+    const summing = middle([1, 2, 3].map(() => seconds(() => execFileSync('sha256sum', [zip]))))
     const megabytes = statSync(zip).size / 1e6
     return {
-      [`export of ${minutes} min, ${Math.round(statSync(master).size / 1e6)} MB recorded: s`]: { best: round(ours), all: runs.map(round).join(' '), 'times real time': Math.round((minutes * 60) / ours) },
+      [`export of ${minutes} min, ${Math.round(statSync(master).size / 1e6)} MB recorded: s`]: { median: round(ours), all: runs.map(round).join(' '), 'times real time': Math.round((minutes * 60) / ours), best: Math.round((minutes * 60) / Math.min(...runs)) },
       'by hand: ffmpeg -c copy, sha256sum of the master, of both: s': { copy: round(copy), master: round(one), both: round(both) },
       'export against copy and sha256sum: of the master; of both': `${round(ours / (copy + one))}; ${round(ours / (copy + both))}`,
       'memory with what it starts, MB': { idle: Math.round(idle), most: Math.round(most), over: Math.round(most - idle) },

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { nodeHasher } from '../../server/evidence/node-hasher.ts'
 import { verifyPackage } from '../../server/evidence/package-verification.ts'
@@ -62,7 +63,7 @@ test(`an export survives ${ROUNDS} deaths at any moment, whole and proven, and e
   for (const { id, sha256 } of done) {
     const zip = (await ask(url, 'GET', `/exports/${id}/package.zip`)).bytes
     expect(createHash('sha256').update(zip).digest('hex')).toBe(sha256)
-    const { proven, findings } = await verifyPackage({ size: zip.length, read: async (at, length) => zip.subarray(at, Math.min(zip.length, at + length)) }, { root, now: Date.now(), hasher: nodeHasher })
+    const { proven, findings } = await verifyPackage({ size: zip.length, read: async (at, length) => zip.subarray(at, Math.min(zip.length, at + length)) }, { root, now: Date.now(), hasher: nodeHasher, crc32 })
     expect({ proven, findings }).toEqual({ proven: true, findings: [] })
     expect(existsSync(join(room.dataFolder, 'exports', id, 'package.zip.part'))).toBe(false)
   }

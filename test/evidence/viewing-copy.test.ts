@@ -32,7 +32,7 @@ function makeCopy({ init, segments }: { init: Buffer; segments: Buffer[] }) {
   const pictures = createAnnexBHash(init)
   for (const segment of segments) movie.add(segment, pictures?.update)
   const bytes = Buffer.concat([movie.head(), ...segments.flatMap(mediaIn)])
-  return { bytes, pictures: pictures?.digest() ?? null, media: movie.bytes() }
+  return { bytes, pictures: pictures?.digest() ?? null, media: movie.media().bytes }
 }
 async function* each(...chunks: Buffer[]) {
   yield* chunks
@@ -104,9 +104,9 @@ describe('a viewing copy', () => {
     const head = movie.head()
     const file = join(folder, 'large.mp4')
     writeFileSync(file, head)
-    truncateSync(file, head.length + movie.bytes())
+    truncateSync(file, head.length + movie.media().bytes)
     const places = lines(run('ffprobe', '-read_intervals', '4.2%', '-show_entries', 'packet=pos,size', '-of', 'csv=p=0', file).stdout)
-    expect(movie.bytes()).toBe(65 * size)
+    expect(movie.media().bytes).toBe(65 * size)
     // The last one, by way of the header: it begins beyond 32 bits.
     expect(places).toEqual([`${size},${head.length + 64 * size}`])
     rmSync(file)

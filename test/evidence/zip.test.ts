@@ -2,11 +2,17 @@ import { createHash } from 'node:crypto'
 import { appendFileSync, closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { smallZip } from '../../server/evidence/companion.ts'
 import { fileSource } from '../../server/evidence/file-source.ts'
+import { joinedCrc } from '../../server/evidence/joined-crc.ts'
+import { type PackageReread, rereadPackage } from '../../server/evidence/package-reread.ts'
+import { crc32 as browserCrc } from '../../server/evidence/verifier/crc32.ts'
 import { PackageProblem, readZip } from '../../server/evidence/zip-reader.ts'
 import { openZipWriter } from '../../server/evidence/zip-writer.ts'
+import { builtEntry } from '../../server/tools/package-root.ts'
+import { callWorker } from '../../server/tools/worker-calls.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-zip-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -52,6 +58,14 @@ describe('a ZIP of somebody else’s', () => {
     ['noise', Buffer.alloc(5000, 7), /no ZIP file/],
   ])('with %s is refused safely, in words', async (_, bytes, words) => {
     expect(await refusal(bytes)).toMatch(words)
+  })
+})
+
+describe('the browser’s own CRC-32', () => {
+  test('is zlib’s, in pieces of any length', () => {
+    const bytes = Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 251))
+    for (const cut of [0, 1, 7, 8, 9, 63, 64, 4096, 4999, 5000]) expect(browserCrc(bytes.subarray(cut), browserCrc(bytes.subarray(0, cut), 0))).toBe(crc32(bytes))
+    expect(browserCrc(Buffer.from('123456789'), 0)).toBe(0xcbf4_3926)
   })
 })
 
@@ -103,6 +117,47 @@ describe('a package that is written', () => {
     writeFileSync(file, smallZip(files, AT))
     expect(await names(readFileSync(file))).toHaveLength(66_000)
   })
+  test('has a CRC that is joined from those of a file’s parts, as one over all of it gives', () => {
+    let seed = 7
+    const random = (most: number): number => (seed = (seed * 48_271) % 2_147_483_647) % most
+    for (let i = 0; i < 200; i += 1) {
+      const bytes = Buffer.from(Array.from({ length: random(3000) }, () => random(256)))
+      const cut = random(bytes.length + 1)
+      expect(joinedCrc(crc32(bytes.subarray(0, cut)), crc32(bytes.subarray(cut)), bytes.length - cut)).toBe(crc32(bytes))
+    }
+    // Lengths that 32 bits cannot count: twice half the way is the whole way.
+    const half = crc32(Buffer.of(1))
+    expect(joinedCrc(joinedCrc(half, 0, 2_500_000_000), 0, 2_500_000_000)).toBe(joinedCrc(half, 0, 5_000_000_000))
+  })
+  test('is hashed as the disk has it, entry by entry and whole, also when it is read by the thread', async () => {
+    const readers = [rereadPackage, (file: string) => {
+      const { calls, terminate } = callWorker<PackageReread>(builtEntry('evidence/package-reread-thread.js'), file)
+      return { upTo: calls.upTo, beginEntry: calls.beginEntry, endEntry: calls.endEntry, digest: calls.digest, close: terminate }
+    }]
+    for (const [i, reread] of readers.entries()) {
+      const file = join(folder, `reread-${i}.zip`)
+      const content = Buffer.alloc(9_000_000, `${i} is what it says `)
+      const writer = await openZipWriter(file, { at: AT, reread })
+      await writer.add('bag/first', Buffer.from('first'))
+      async function* parts() {
+        yield [content.subarray(0, 5_000_000), Buffer.alloc(0)]
+        yield [content.subarray(5_000_000)]
+      }
+      const sums = { bytes: content.length, crc: crc32(content) }
+      const added = await writer.addParts('bag/big', sums, parts(), { check: async ({ start, bytes }) => readFileSync(file).subarray(start, start + bytes).equals(content) })
+      expect(added).toMatchObject({ ...sums, note: true, sha256: createHash('sha256').update(content).digest('hex') })
+      await expect(writer.addParts('bag/short', { ...sums, bytes: 7 }, parts())).rejects.toThrow('9000000 bytes, and not 7')
+      expect(writer.has('bag/short')).toBeUndefined()
+      await writer.pause()
+      const again = await openZipWriter(file, { at: AT, reread })
+      const found = Buffer.alloc(content.length)
+      await again.read(again.has('bag/big') ?? added, found)
+      expect(found.equals(content)).toBe(true)
+      const { sha256 } = await again.finish()
+      expect(sha256).toBe(createHash('sha256').update(readFileSync(file)).digest('hex'))
+      expect(await names(readFileSync(file))).toEqual(['bag/first', 'bag/big'])
+    }
+  })
   test('of more than 4 GiB, with a file of more than 4 GiB in it, is read back whole', async () => {
     const file = join(folder, 'large.zip')
     const LARGE = 4 * 1024 ** 3 + 12_345
@@ -112,7 +167,9 @@ describe('a package that is written', () => {
     }
     const writer = await openZipWriter(file, { at: AT })
     await writer.add('bag/first', Buffer.from('first'))
-    const added = await writer.addParts('bag/big', LARGE, parts())
+    let crc = 0
+    for await (const pieces of parts()) for (const bytes of pieces) crc = crc32(bytes, crc)
+    const added = await writer.addParts('bag/big', { bytes: LARGE, crc }, parts())
     await writer.add('bag/last', Buffer.from('behind four gigabytes'))
     const { bytes } = await writer.finish()
     const source = await fileSource(file)

@@ -2,6 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { Hasher } from '../package-statement.ts'
 import { type PackageVerdict, factsOf } from '../package-verdict.ts'
+import { crc32 } from './crc32.ts'
 import { verifyPackage } from '../package-verification.ts'
 
 const bytesToHex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
@@ -54,7 +55,7 @@ async function check(): Promise<void> {
   try {
     const verdict = await verifyPackage(
       { size: file.size, read: async (offset, length) => new Uint8Array(await file.slice(offset, offset + length).arrayBuffer()) },
-      { root: rootText, now: Math.round(performance.timeOrigin + performance.now()), hasher, onProgress: (share) => (progress.value = share) },
+      { root: rootText, now: Math.round(performance.timeOrigin + performance.now()), hasher, crc32, onProgress: (share) => (progress.value = share) },
     )
     if (mine === running) show(verdict)
   } catch (error) {
