@@ -94,6 +94,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     listening = listenToInputs({ client, path: () => session?.inventory.eventsPath ?? eventsPath, clock, signal: stopped.signal, onInput, onState: onListening })
   }
 
+  let mac: string | null | undefined
   async function keepWarm(live: Session): Promise<void> {
     const connections = client.connections()
     try {
@@ -101,6 +102,8 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       else await client.measureClock(CALL_DEADLINE_MS)
       turns += 1
       if (client.connections() > connections) warmEveryMs = KEEP_WARMER_MS
+      // For the record only: asked once, when everything that a press needs is there.
+      if (mac === undefined) mac = await client.hardwareAddress(CALL_DEADLINE_MS).catch(() => null)
       if (live.ptz && turns % PRESETS_EVERY === 0) live.presets = notePresets(await live.ptz.getPresets(CALL_DEADLINE_MS), false)
       if (turns % CLOCK_EVERY === 0) await readClock()
       misses = 0
@@ -207,7 +210,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       await head.aim(found, session?.aimRange?.zoom ?? false, CALL_DEADLINE_MS)
     },
     /** What the camera says it is; null before its first session. */
-    device: (): Pick<Inventory, 'manufacturer' | 'model' | 'serial' | 'firmware'> | null => session?.inventory ?? null,
+    device: (): (Pick<Inventory, 'manufacturer' | 'model' | 'serial' | 'firmware'> & { mac: string | null }) | null => session && { ...session.inventory, mac: mac ?? null },
     startTour: async (tour: string): Promise<void> => ptz().startTour(tour, CALL_DEADLINE_MS),
     async goHome(signal?: AbortSignal): Promise<void> {
       const head = await readyHead()

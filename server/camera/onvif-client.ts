@@ -5,7 +5,7 @@ import { Failure } from '../tools/failure.ts'
 import { type Challenge, answerChallenge, readChallenge } from '../tools/http-digest.ts'
 import { soapEnvelope } from './onvif-envelope.ts'
 import { createPoster } from './onvif-post.ts'
-import { type Reply, type XmlElement, elementIn, readReply, textIn } from './onvif-reply.ts'
+import { type Reply, type XmlElement, elementIn, elementsIn, readReply, textIn } from './onvif-reply.ts'
 
 const DEVICE = 'http://www.onvif.org/ver10/device/wsdl'
 
@@ -56,8 +56,20 @@ export function createOnvifClient({ access, clock }: { access: OnvifAccess; cloc
       offsetMs = Math.round(cameraNow - (sentAt + clock.now()) / 2)
       return offsetMs
     },
+    /** The hardware address of the interface that we reach it by, such as 00:1a:2b:3c:4d:5e; null when it tells none. Many tell it to administrators only. */
+    async hardwareAddress(deadlineMs: number): Promise<string | null> {
+      const answer = await call({ path: base.pathname, namespace: DEVICE, action: 'GetNetworkInterfaces', body: `<GetNetworkInterfaces xmlns="${DEVICE}"/>`, deadlineMs })
+      const interfaces = elementsIn(answer, 'NetworkInterfaces').map((each) => ({ address: hardwareAddressIn(each), ours: JSON.stringify(each).includes(`"${base.hostname}"`) }))
+      return interfaces.find(({ address, ours }) => ours && address !== null)?.address ?? interfaces.find(({ address }) => address !== null)?.address ?? null
+    },
     close,
   }
+}
+
+function hardwareAddressIn(networkInterface: XmlElement): string | null {
+  const said = textIn(elementIn(networkInterface, 'Info') ?? {}, 'HwAddress') ?? ''
+  const digits = said.replaceAll(/[:.-]/g, '').toLowerCase()
+  return /^[0-9a-f]{12}$/.test(digits) ? (digits.match(/../g) ?? []).join(':') : null
 }
 
 function expectAnswer(reply: Reply, status: number, action: string): XmlElement {

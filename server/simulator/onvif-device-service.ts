@@ -1,4 +1,5 @@
 /** The device service: who it is, what it can do, what time it has (ONVIF Core, devicemgmt.wsdl). */
+import { createHash } from 'node:crypto'
 import { type SoapRequest, text } from './onvif-requests.ts'
 import { NS, noSuchAction, xml } from './onvif-words.ts'
 
@@ -28,13 +29,16 @@ export function answerDevice({ operation, argument }: SoapRequest, facts: Device
     case 'GetHostname':
       return `<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP><tt:Name>${xml(facts.serial)}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`
     case 'GetNetworkInterfaces':
-      return '<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>02:00:00:00:00:01</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info></tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>'
+      return `<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>${hardwareAddress(facts.serial)}</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info></tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>`
     case 'GetUsers':
       return '<tds:GetUsersResponse><tds:User><tt:Username>lamppost</tt:Username><tt:UserLevel>Operator</tt:UserLevel></tds:User></tds:GetUsersResponse>'
     default:
       throw noSuchAction(operation)
   }
 }
+
+/** A locally administered address of its own. */
+const hardwareAddress = (serial: string): string => `02:${(createHash('sha256').update(serial).digest('hex').slice(0, 10).match(/../g) ?? []).join(':')}`
 
 function dateAndTime(now: number): string {
   const at = new Date(now)

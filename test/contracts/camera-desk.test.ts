@@ -29,7 +29,7 @@ const siteCamera = (change: Partial<SiteCamera> = {}): SiteCamera => ({
   buffer: { mode: 'always', preRollMs: 60_000, keepMs: 3_600_000, mostBytes: null, sound: 'drop', reader: 'direct' },
   ...change,
 })
-const site = (camera: SiteCamera): Site => ({ id: 'town', name: 'Town', timezone: 'Europe/London', quietHours: null, helpPoints: [], cameras: [camera], safePlaces: [], contacts: [], storage: { most: null, reserve: 0 }, mqtt: null, sia: null, destinations: [], checkpointsTo: [], escalation: [], embedding: [], streets: null, evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null } })
+const site = (camera: SiteCamera): Site => ({ id: 'town', name: 'Town', timezone: 'Europe/London', quietHours: null, helpPoints: [], cameras: [camera], safePlaces: [], contacts: [], storage: { most: null, reserve: 0 }, mqtt: null, sia: null, destinations: [], checkpointsTo: [], escalation: [], viewReason: 'optional', embedding: [], streets: null, evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null } })
 
 beforeAll(async () => {
   town = await startTestTown(plan(PTZ), plan('unknown'))
@@ -55,6 +55,10 @@ describe('a camera that says how it hangs', () => {
     expect(pan).toBeCloseTo(90, 0)
     expect(tilt).toBeCloseTo(-5.7, 0)
     expect(zoom).toBe(1)
+  })
+  test('says what it is, for the record of what it saw: maker, serial number, hardware address', async () => {
+    const device = await until(() => desk.device(PTZ), (found) => found?.mac !== null, 30_000)
+    expect(device).toMatchObject({ manufacturer: 'Lamppost', serial: `SIM-${PTZ}`, mac: expect.stringMatching(/^02(:[0-9a-f]{2}){5}$/) })
   })
   test('cannot be, when the site file does not say so', async () => {
     await desk.follow(site(siteCamera({ mount: null })))
