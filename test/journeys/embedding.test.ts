@@ -210,14 +210,28 @@ describe('a VMS’s web tile', () => {
   test('without a token asks who sits there', async () => {
     const people = openPeopleFile(join(folder, 'data', 'people.json'))
     await people.addUser('dilys', 'a password of Dilys', { name: 'Dilys', role: 'operator', helpPoints: null })
-    const page = await visit(`${house.url}/embed`)
-    await page.locator('input[name=user]').fill('dilys')
-    await page.locator('input[name=password]').fill('a password of Dilys')
+    const page = await visit(`${house.url}/embed?lang=cy`)
+    await page.evaluate(() => {
+      const { start } = OscillatorNode.prototype
+      OscillatorNode.prototype.start = function (...when) {
+        document.body.dataset.tones = String(Number(document.body.dataset.tones ?? 0) + 1)
+        start.apply(this, when)
+      }
+    })
+    await page.getByRole('button', { name: 'Profi’r sain' }).click()
+    await page.waitForFunction(() => document.body.dataset.tones === '4')
+    await page.getByLabel('Enw').fill('dilys')
+    await page.getByLabel('Cyfrinair').fill('a password of Dilys')
     await page.screenshot({ path: join(output, 'sign-in.png') })
-    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('button', { name: 'Mewngofnodi' }).click()
     await press()
-    await page.locator('button.take').click()
-    await page.locator('.owner', { hasText: 'Taken by Dilys' }).waitFor()
+    await page.locator('button.take', { hasText: 'Ei gymryd' }).click()
+    await page.locator('.owner', { hasText: 'Dilys' }).waitFor()
+  })
+  test('in English asks in English', async () => {
+    const page = await visit(`${house.url}/embed`)
+    await page.getByRole('heading', { name: 'Sign in to Lamppost' }).waitFor()
+    expect(await page.getByRole('button').allTextContents()).toEqual(['Sign in', 'Test sound'])
   })
 })
 

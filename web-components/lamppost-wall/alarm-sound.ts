@@ -80,6 +80,7 @@ export class AlarmSound implements ReactiveController {
   }
   /** What a press sounds like, once; and whatever blocked it is asked to let go. */
   async test(): Promise<void> {
+    this.open()
     await this.#context?.resume()
     this.#play(PRESS)
   }

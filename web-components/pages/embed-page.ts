@@ -10,7 +10,11 @@ const ASK_AGAIN_MS = 1000
 const WITHIN_MS = 10_000
 const PASSED_ON = ['lang', 'theme', 'muted', 'from-step', 'watch-sound'] as const
 
+/** The page's own few words; everything else is the wall's. */
+const WELSH: Record<string, string> = { title: 'Mewngofnodi i Lamppost', name: 'Enw', password: 'Cyfrinair', enter: 'Mewngofnodi', sound: 'Profi’r sain' }
+
 document.documentElement.lang = new URLSearchParams(location.search).get('lang') ?? 'en'
+if (/^cy(-|$)/i.test(document.documentElement.lang)) for (const element of document.querySelectorAll<HTMLElement>('[data-word]')) element.textContent = WELSH[element.dataset.word ?? ''] ?? element.textContent
 const framed = window.parent !== window
 if (!framed) document.body.classList.add('alone', new URLSearchParams(location.search).get('theme') === 'light' ? 'light' : 'dark')
 
@@ -47,6 +51,12 @@ const wall = document.createElement('lamppost-wall')
 wall.setAttribute('keys', 'page')
 // A switch that says false is off.
 for (const name of PASSED_ON) if (query.has(name) && query.get(name) !== 'false') wall.setAttribute(name, query.get(name) ?? '')
+// Browsers let a page sound only after somebody has touched it: who signs in hears whether a press will be heard.
+const sound = document.querySelector<HTMLButtonElement>('form.sign-in .sound')
+if (sound) {
+  sound.hidden = wall.hasAttribute('muted')
+  sound.addEventListener('click', () => void wall.testSound())
+}
 if (inAddress) wall.token = inAddress
 else if (framed && !query.has('sign-in')) wall.renewToken = askParent
 else wall.token = await enter('operator', document.querySelector<HTMLFormElement>('form.sign-in'))
