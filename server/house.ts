@@ -70,6 +70,7 @@ import { type DemoCredentials, demoPeople, readDemoCredentials, writeDemoCredent
 import { openPeopleFile } from './people/people-file.ts'
 import { createPresence } from './people/presence.ts'
 import { createSessions } from './people/sessions.ts'
+import { createViewing } from './people/viewing.ts'
 import { createWallTokens } from './people/wall-tokens.ts'
 import { type Accepted, type Arrival, createPressDesk } from './press/press-desk.ts'
 import { createPressSources } from './press/press-sources.ts'
@@ -423,7 +424,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         site,
         camera: (id) => {
           const device = cameras.device(id)
-          return { id, name: cameras.siteCamera(id).name, serial: device?.serial || null, mac: null, model: device ? `${device.manufacturer} ${device.model}`.trim() : null, firmware: device?.firmware || null, clockOffsetMs: cameras.health(id).clockOffsetMs }
+          return { id, name: cameras.siteCamera(id).name, serial: device?.serial || null, mac: device?.mac ?? null, model: device ? `${device.manufacturer} ${device.model}`.trim() : null, firmware: device?.firmware || null, clockOffsetMs: cameras.health(id).clockOffsetMs }
         },
         incident: book.load,
         presses: ({ presses: of }) => of.map(({ id, receivedAt, helpPoint: at }) => ({ id, receivedAt, helpPoint: helpPoint(at)?.name ?? at, address: helpPoint(at)?.address ?? '', ...locationOf(at) })),
@@ -521,6 +522,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const wallTokens = createWallTokens(clock.now)
     const presence = createPresence({ clock, known: (id) => book.isOpen(id as IncidentId), onChange: (present) => news.publish({ event: 'people.present', data: { items: present } }) })
     closing.add('presence', presence.close)
+    const viewing = createViewing({ now: clock.now, append, incidentOf: cameras.heldBy, reasonWanted: () => site().viewReason === 'required' })
     const byToken = (token: string): Person | null => demo.get(token) ?? wallTokens.who(token) ?? people.byToken(token)
     const whoHas = (credential: Credential): Person | null => ('bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie))
     const door = await createDoor({
@@ -610,10 +612,15 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       discover: (device) => cameras.finding.discover(device ?? (demoTown ? 'lo' : null)),
       inquire: cameras.finding.inquire,
     })
-    liveRoutes(door, { ...clips, knows: (id) => cameras.siteCamera(id).id })
-    liveSocket(door, { whoHas, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now, enter: presence.enter })
+    liveRoutes(door, { ...clips, admit: viewing.admit, knows: (id) => cameras.siteCamera(id).id })
+    liveSocket(door, { whoHas, admit: viewing.admit, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now, enter: presence.enter })
+    const mustBeConfirmed = ({ headers }: { headers: IncomingHttpHeaders }): void => {
+      const credential = credentialOf(headers)
+      if (credential && 'cookie' in credential && !sessions.isConfirmed(credential.cookie)) throw new Failure('people/confirm-first', 'This hands recordings out: say your password again first (PUT /api/v1/session/confirmation).')
+    }
     clipRoutes(door, {
       ...clips,
+      mustBeConfirmed,
       incident: book.load,
       now: clock.now,
       onDownload: async ({ incident, actor, ...download }) => {
@@ -625,10 +632,6 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       return credential !== null && whoHas(credential) !== null
     } })
     const evidence = createEvidenceDesk({ exports, incident: book.load, hasCamera: (id) => cameras.ids().some((each) => each === id), append, clock, root: evidenceKeys.root, verifierPage: join(packageRoot, 'dist', 'web', 'verify.html') })
-    const mustBeConfirmed = ({ headers }: { headers: IncomingHttpHeaders }): void => {
-      const credential = credentialOf(headers)
-      if (credential && 'cookie' in credential && !sessions.isConfirmed(credential.cookie)) throw new Failure('people/confirm-first', 'This hands recordings out: say your password again first (PUT /api/v1/session/confirmation).')
-    }
     exportRoutes(door, { ...evidence, root: evidenceKeys.root, keys: evidenceKeys.state, renewSigner: evidenceKeys.renew, mustBeConfirmed })
     disclosureRoutes(door, { ...evidence, ...createDisclosureDesk({ clock, book: disclosures, append, made: exports.made }), page: (disclosure, made, secret) => disclosurePage(disclosure, made, site(), secret), mustBeConfirmed })
     // One after the other: a search reads much.
@@ -644,6 +647,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const signIn = createSignIn({ byPassword: people.byPassword, byToken })
     peopleRoutes(door, {
       present: presence.view,
+      giveReason: (person, reason, camera) => viewing.give(person, reason, camera === null ? null : cameras.siteCamera(camera).id),
       issue: (holder, minutes, by) => wallTokens.issue(holder, minutes, () => whoHas(by) !== null),
       onIssued: async ({ name, role }, through, until, actor) => void (await append([{ kind: 'token.issued', actor, subject: 'session', body: { name, role, through, until } }]).durable),
     })

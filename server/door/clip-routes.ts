@@ -1,5 +1,6 @@
 /** Held clips: to play, and as an MP4 for the evidence officer. */
 import { createReadStream } from 'node:fs'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { CameraId } from '../glossary/camera.ts'
 import type { Clip, Range } from '../glossary/clip.ts'
@@ -22,6 +23,8 @@ export type ClipPort = {
   thumbnail(camera: CameraId, at: number, width: number): Promise<Uint8Array | null>
   cut(camera: CameraId, range: Range): Promise<Cut>
   now(): number
+  /** @throws people/confirm-first when somebody with a session has not said the password again lately */
+  mustBeConfirmed(request: FastifyRequest): void
   onDownload(download: { incident: Incident; camera: CameraId; from: string; to: string; bytes: number; sha256: string; actor: string }): Promise<void>
 }
 
@@ -73,6 +76,7 @@ export function clipRoutes(app: App, port: ClipPort): void {
       schema: { summary: 'The clip as one MP4 by stream copy; its SHA-256 is in the header Repr-Digest and in X-Lamppost-SHA256', tags: ['clips'], params: CLIP_PARAMS, querystring: TIMES, response: { 200: MEDIA, '4xx': PROBLEM } },
     },
     async (request, reply) => {
+      port.mustBeConfirmed(request)
       const { incident, clip } = await held(request.params.id, request.params.camera)
       const range = within(clip, request.query, port.now())
       const cut = await port.cut(clip.camera, range)

@@ -2,11 +2,14 @@
 import { Type } from 'typebox'
 import type { CameraId } from '../glossary/camera.ts'
 import type { PictureForm } from '../glossary/clip.ts'
+import type { Person } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
 import type { App } from './door.ts'
 import { ID_PARAMS, MEDIA, PROBLEM } from './shapes.ts'
 
 export type LivePort = {
+  /** Before each picture. @throws view/no-reason */
+  admit(person: Person, camera: CameraId, what: 'live' | 'still'): Promise<void>
   /** @throws camera/unknown */
   knows(camera: string): CameraId
   livePlaylist(camera: CameraId, form: PictureForm, query: { msn: number | null; part: number | null; skip: boolean; plain: boolean }): Promise<string>
@@ -45,6 +48,13 @@ const PLACES: Record<PictureForm, { path: string; summary: string }> = {
 export function liveRoutes(app: App, port: LivePort): void {
   const config = { roles: VIEWERS }
   const hide = { hide: true }
+  /** Whoever asks was let in by the door; now to this camera, too. @throws camera/unknown, view/no-reason */
+  async function admitted({ person, params: { id } }: { person: Person | null; params: { id: string } }, what: 'live' | 'still'): Promise<CameraId> {
+    if (!person) throw new Failure('people/unauthenticated', 'Sign in, or send a token: Authorization: Bearer …')
+    const camera = port.knows(id)
+    await port.admit(person, camera, what)
+    return camera
+  }
 
   for (const form of ['copy', 'h264'] as const) {
     const { path, summary } = PLACES[form]
@@ -61,20 +71,20 @@ export function liveRoutes(app: App, port: LivePort): void {
         },
       },
       async (request, reply) => {
-        const { query, params: { id } } = request
-        const camera = port.knows(id)
+        const { query } = request
         const msn = numberOf(query._HLS_msn, '_HLS_msn')
         const part = numberOf(query._HLS_part, '_HLS_part')
         if (part !== null && msn === null) throw new Failure('request/invalid', '_HLS_part needs _HLS_msn.')
         const skip = query._HLS_skip === 'YES' || query._HLS_skip === 'v2'
+        const camera = await admitted(request, 'live')
         return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(await port.livePlaylist(camera, form, { msn, part, skip, plain: query.plain === 'YES' }))
       },
     )
     const file = (what: 'init' | 'segment' | 'part', type: string, keep: string, bytes: (camera: CameraId, number: number, index: number) => Promise<Uint8Array | null>): void => {
       app.get(`${path}/${what}/:file`, { config, schema: { ...hide, params: MEDIA_FILE } }, async (request, reply) => {
-        const { id, file: name } = request.params
+        const { file: name } = request.params
         const [number, index] = numbersIn(name)
-        return reply.type(type).header('cache-control', keep).send(bytesOrNone(await bytes(port.knows(id), number, index), `${what} ${name}`))
+        return reply.type(type).header('cache-control', keep).send(bytesOrNone(await bytes(await admitted(request, 'live'), number, index), `${what} ${name}`))
       })
     }
     file('init', 'video/mp4', 'private, max-age=3600', (camera, run) => port.liveInit(camera, form, run))
@@ -83,7 +93,7 @@ export function liveRoutes(app: App, port: LivePort): void {
   }
 
   app.get('/api/v1/cameras/:id/snapshot.jpg', { config, schema: { summary: 'The newest still picture', tags: ['live'], params: ID_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM, 503: PROBLEM } } }, async (request, reply) => {
-    const { picture, at } = await port.still(port.knows(request.params.id))
+    const { picture, at } = await port.still(await admitted(request, 'still'))
     return reply.type('image/jpeg').header('cache-control', 'no-store').header('last-modified', new Date(at).toUTCString()).send(bytesOrNone(picture, 'The picture'))
   })
 }

@@ -3,7 +3,7 @@
  * everything. A session or a bearer token opens it; the token is the first message, never part of the address.
  *
  * Client, text: `{token}` `{watch, camera, form?}` `{leave}` `{looking: [incident]}` `{ping}`. Server, text: `{welcome, now}` `{refused, words}`
- * `{gone: watch, words}` `{pong, now}`; binary: a length (4 bytes), a JSON header of that length, then the bytes it
+ * `{gone: watch, words, code?}` (with a code it is over, else a beginning follows) `{pong, now}`; binary: a length (4 bytes), a JSON header of that length, then the bytes it
  * describes: `{begin: watch, …}` the initialisation section and everything since the newest keyframe, `{part: watch, …}`.
  */
 import type { IncomingMessage } from 'node:http'
@@ -12,7 +12,7 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { CameraId } from '../glossary/camera.ts'
 import type { PictureForm } from '../glossary/clip.ts'
 import type { Person } from '../glossary/people.ts'
-import { wordsOf } from '../tools/failure.ts'
+import { Failure, wordsOf } from '../tools/failure.ts'
 import { type App, type Credential, credentialOf } from './door.ts'
 import { VIEWERS } from './live-routes.ts'
 
@@ -23,6 +23,8 @@ export type LiveSocketPort = {
   whoHas(credential: Credential): Person | null
   /** @throws camera/unknown */
   knows(camera: string): CameraId
+  /** @throws view/no-reason */
+  admit(person: Person, camera: CameraId, what: 'live'): Promise<void>
   watchLive(camera: CameraId, form: PictureForm, listener: Listener): { again(): void; leave(): void }
   now(): number
   /** Somebody has a wall open. */
@@ -38,7 +40,7 @@ const MOST_UNSENT = 4_000_000
 const UNSENT_AGAIN = 500_000
 const CLOSE_POLICY = 1008
 
-export function liveSocket(app: App, { whoHas, knows, watchLive, now, enter: present }: LiveSocketPort): void {
+export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, enter: present }: LiveSocketPort): void {
   const server = new WebSocketServer({ noServer: true, maxPayload: 4096, perMessageDeflate: false })
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -53,7 +55,7 @@ export function liveSocket(app: App, { whoHas, knows, watchLive, now, enter: pre
   })
 
   function serve(socket: WebSocket, request: IncomingMessage): void {
-    const watches = new Map<string, { leave(): void }>()
+    const watches = new Map<string, { camera: CameraId; leave(): void }>()
     let credential: Credential | null = null
     let visitor: string | null = null
     let visit: ReturnType<LiveSocketPort['enter']> | null = null
@@ -67,6 +69,17 @@ export function liveSocket(app: App, { whoHas, knows, watchLive, now, enter: pre
       return person !== null && (VIEWERS as readonly string[]).includes(person.role) ? person : null
     }
     const allowed = (given: Credential | null): boolean => personOf(given) !== null
+    async function admitted(given: Credential | null, camera: CameraId): Promise<void> {
+      const person = personOf(given)
+      if (person) await admit(person, camera, 'live')
+    }
+    function end(id: string, why: unknown): void {
+      const watching = watches.get(id)
+      if (!watching) return
+      watching.leave()
+      watches.delete(id)
+      tell({ gone: id, words: wordsOf(why), ...(why instanceof Failure ? { code: why.code } : {}) })
+    }
     function enter(given: Credential): void {
       const person = personOf(given)
       if (!person) return refuse('This token or session is not known here, has ended, or may not see pictures.')
@@ -80,7 +93,12 @@ export function liveSocket(app: App, { whoHas, knows, watchLive, now, enter: pre
     }
     const late = setTimeout(() => refuse('No token came, and there is no session.'), TOKEN_WITHIN_MS)
     // A session that has ended sees nothing more.
-    const guard = setInterval(() => credential && !allowed(credential) && refuse('The session has ended.'), STILL_ALLOWED_EVERY_MS)
+    const guard = setInterval(() => {
+      if (!credential) return
+      if (!allowed(credential)) return refuse('The session has ended.')
+      // A look that goes on: the incident may be closed meanwhile, or the reason be an hour old.
+      for (const [id, { camera }] of watches) void admitted(credential, camera).catch((error: unknown) => end(id, error))
+    }, STILL_ALLOWED_EVERY_MS)
     socket.on('close', () => {
       clearTimeout(late)
       clearInterval(guard)
@@ -121,7 +139,16 @@ export function liveSocket(app: App, { whoHas, knows, watchLive, now, enter: pre
       } catch (error) {
         return tell({ gone: id, words: wordsOf(error) })
       }
-      watches.set(id, viewer(socket, id, camera, form))
+      let viewing: { leave(): void } | null = null
+      const watching = { camera, leave: (): void => viewing?.leave() }
+      watches.set(id, watching)
+      admitted(credential, camera).then(
+        () => {
+          // Left again, or the page is gone, while it was written down.
+          if (watches.get(id) === watching && socket.readyState === socket.OPEN) viewing = viewer(socket, id, camera, form)
+        },
+        (error: unknown) => end(id, error),
+      )
     }
   }
 

@@ -1,14 +1,17 @@
 /** Who is in the room, and short-lived tokens for walls inside other pages. */
 import { Type } from 'typebox'
-import { type Person, type Present, ROLES } from '../glossary/people.ts'
+import { type Person, type Present, ROLES, type ViewReason } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, type Credential, actorOf, credentialOf } from './door.ts'
+import { VIEWERS } from './live-routes.ts'
 import { PROBLEM, listOf } from './shapes.ts'
 
 export type PeoplePort = {
   present(): Present[]
   /** It ends when the credential that asked for it does. */
   issue(person: Person & { through: string }, minutes: number, by: Credential): { token: string; expiresAt: string }
+  /** @throws camera/unknown */
+  giveReason(person: Person, reason: string, camera: string | null): ViewReason
   onIssued(person: Person, through: string, until: string, actor: string): Promise<void>
 }
 
@@ -17,8 +20,21 @@ const DEFAULT_MINUTES = 15
 const PRESENT = Type.Object({ name: Type.String(), role: Type.Enum(ROLES), screens: Type.Integer(), looking: Type.Array(Type.String(), { description: 'Incidents that their screens show' }) })
 const TOKEN = Type.Object({ token: Type.String(), expiresAt: Type.String({ format: 'date-time' }), name: Type.String(), role: Type.String() })
 
+const REASON = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500, pattern: '\\S\\s*\\S\\s*\\S' }), camera: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Null or left out: any camera' })) }, { additionalProperties: false })
+
 export function peopleRoutes(app: App, port: PeoplePort): void {
   app.get('/api/v1/people', { config: { roles: EVERYBODY }, schema: { summary: 'Who has a wall open now', tags: ['session'], response: { 200: listOf(PRESENT) } } }, () => ({ items: port.present(), next: null }))
+  app.post(
+    '/api/v1/views',
+    {
+      config: { roles: VIEWERS },
+      schema: { summary: 'Say why you look at cameras that no incident holds; it holds for an hour, and stands with each look in the record', tags: ['live'], body: REASON, response: { 201: Type.Object({ reason: Type.String(), camera: Type.Union([Type.String(), Type.Null()]), until: Type.String({ format: 'date-time' }) }), '4xx': PROBLEM } },
+    },
+    async ({ person, body: { reason, camera = null } }, reply) => {
+      if (!person) throw new Failure('people/unauthenticated', 'Sign in, or send a token: Authorization: Bearer …')
+      return reply.status(201).header('cache-control', 'no-store').send(port.giveReason(person, reason.trim(), camera))
+    },
+  )
   app.post(
     '/api/v1/tokens',
     {

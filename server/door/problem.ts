@@ -47,6 +47,7 @@ const STATUS = {
   'disclosure/over': 410,
   'disclosure/too-many': 429,
   'people/confirm-first': 403,
+  'view/no-reason': 422,
   'live/none': 503,
   'live/ahead': 400,
   'shift/unknown': 404,

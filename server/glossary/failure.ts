@@ -43,6 +43,7 @@ export const FAILURE_CODES = [
   'disclosure/over',
   'disclosure/too-many',
   'people/confirm-first',
+  'view/no-reason',
   'live/none',
   'live/ahead',
   'shift/unknown',

@@ -5,6 +5,9 @@ export type Role = (typeof ROLES)[number]
 /** `screens`: how many walls they have open; `looking`: incidents that those show. */
 export type Present = { name: string; role: Role; screens: number; looking: string[] }
 
+/** Why somebody looks at cameras that no incident holds; `camera` null: at any of them. */
+export type ViewReason = { reason: string; camera: string | null; until: string }
+
 export type Person = {
   name: string
   role: Role

@@ -76,6 +76,8 @@ export type Site = {
   sia: { port: number; host: string | null } | null
   destinations: Destination[]
   escalation: EscalationStep[]
+  /** Of whoever looks at a camera that no incident holds. */
+  viewReason: 'required' | 'optional'
   /** Origins of pages that may have Lamppost in them. */
   embedding: string[]
   /** GeoJSON beside the site file; null: the map has no streets. */

@@ -120,6 +120,7 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'preset.removed':
     case 'preset.recalled':
     case 'camera.moved':
+    case 'camera.viewed':
     case 'session.opened':
     case 'session.closed':
     case 'token.issued':

@@ -128,6 +128,7 @@ export const SITE_SCHEMA = Type.Object(
     escalation: Type.Optional(
       Type.Array(Type.Object({ after: DURATION, to: Type.Optional(Type.Array(ID, { description: 'Destinations that are told at this step' })) }, strict), { maxItems: 9, description: 'When nobody takes an incident: after each of these times further screens show it (lamppost-wall from-step), and the named destinations are told' }),
     ),
+    viewing: Type.Optional(Type.Object({ reason: Type.Enum(['required', 'optional'], { description: 'Whether somebody who looks at a camera that no incident holds must say why first (default optional); every look is an entry of the record either way' }) }, strict)),
     embedding: Type.Optional(Type.Array(Type.String({ pattern: '^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$' }), { maxItems: 50, description: 'Origins of pages that may have Lamppost in them, such as https://wall.example.gov.uk: by its web components (CORS) or in a frame' })),
     streets: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._-][A-Za-z0-9 ._/-]*\\.(geo)?json$', description: 'GeoJSON of the streets (lines) and areas, beside the site file: for the map and walking distances' })),
     checkpoints: Type.Optional(Type.Object({ to: Type.Array(Type.String({ pattern: '^https?://.+' }), { minItems: 1, maxItems: 10 }) }, { ...strict, description: 'Where each signed checkpoint of the ledger is put, too (HTTP POST, text/plain)' })),

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, openSync, closeSync, readFileSync, readdirSync, rmSync, statSync, unlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { smallZip } from '../../server/evidence/companion.ts'
 import { nodeHasher } from '../../server/evidence/node-hasher.ts'
@@ -25,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => room?.close())
 
 const verify = (zip: Buffer, root: string | null = readFileSync(files.root, 'utf8')): Promise<PackageVerdict> =>
-  verifyPackage({ size: zip.length, read: async (at, length) => zip.subarray(at, Math.min(zip.length, at + length)) }, { root, now: Date.now(), hasher: nodeHasher })
+  verifyPackage({ size: zip.length, read: async (at, length) => zip.subarray(at, Math.min(zip.length, at + length)) }, { root, now: Date.now(), hasher: nodeHasher, crc32 })
 const manifest = () => JSON.parse(readFileSync(join(files.bag, 'data', 'manifest.json'), 'utf8'))
 const everyFile = (bag: string): string[] => (readdirSync(bag, { recursive: true }) as string[]).filter((name) => statSync(join(bag, name)).isFile()).sort()
 /** The bag as a ZIP again. */
@@ -177,6 +178,14 @@ describe('a package that was tampered with', () => {
     expect(passed.filter((at) => !harmless.has(at))).toEqual([])
     expect((await verify(zip)).proven).toBe(true)
   }, 120_000)
+  test.each([SEGMENT, 'tagmanifest-sha256.txt.p7s'])('with a check sum of the ZIP’s own changed in both places (%s), which only unpacking would notice, is not called whole', async (path) => {
+    const zip = readFileSync(files.zip)
+    const name = `${made.id}/${path}`
+    const [local, central] = [zip.indexOf(name) - 30, zip.lastIndexOf(name) - 46]
+    for (const at of [local + 14, central + 16]) zip.writeUInt32LE((zip.readUInt32LE(at) ^ 1) >>> 0, at)
+    const { proven, findings } = await verify(zip)
+    expect([proven, findings]).toEqual([false, [{ file: path, problem: expect.stringContaining('its check sum in the ZIP is wrong') }]])
+  })
   test('cut off anywhere it is no package any more', async () => {
     const zip = readFileSync(files.zip)
     for (const share of [0, 0.3, 0.9, 0.999]) expect((await verify(zip.subarray(0, Math.floor(zip.length * share)))).intact).toBe(false)
@@ -224,6 +233,7 @@ describe('an order', () => {
     const olive = { cookie: signed.headers.get('set-cookie')?.split(';')[0] ?? '' }
     expect(await room.ask(olive, 'POST', '/exports', { ...WHY, ...room.range() })).toMatchObject({ status: 403, body: { code: 'people/confirm-first' } })
     expect((await room.ask(olive, 'GET', `/exports/${made.id}/package.zip`)).body).toMatchObject({ code: 'people/confirm-first' })
+    expect((await room.ask(olive, 'GET', '/incidents/inc-1/clips/bar/clip.mp4')).body).toMatchObject({ code: 'people/confirm-first' })
     expect(await room.ask(olive, 'PUT', '/session/confirmation', { user: 'olive', password: 'wrong' })).toMatchObject({ status: 403, body: { code: 'people/forbidden' } })
     expect((await room.ask(olive, 'PUT', '/session/confirmation', { user: 'olive', password: 'a password of Olive' })).status).toBe(204)
     const ordered = await room.ask(olive, 'POST', '/exports', { ...WHY, ...room.range(), cameras: ['bar'] })

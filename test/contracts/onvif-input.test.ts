@@ -35,7 +35,7 @@ beforeAll(async () => {
   town = await startTestTown(plan(POST, false))
   desk = createCameraDesk({ clock: realClock, onHealth: () => {}, onStream: () => {}, onPresetGone: () => {}, listened: () => true, onInput: wired.heard, onListening: (_, problem) => listening.push(problem), onError: () => {} })
   const site: SiteCamera = { id: POST, name: 'Post', location: null, onvif: { url: camera().url, fingerprint: null, ...CREDENTIALS }, rtmp: null, presets: new Map(), mount: null, bearing: null, after: 'home', buffer: { mode: 'on-press', preRollMs: 0, keepMs: 1, mostBytes: null, sound: 'drop', reader: 'direct' } }
-  await desk.follow({ id: 'town', name: 'Town', timezone: 'UTC', quietHours: null, helpPoints: [], cameras: [site], safePlaces: [], contacts: [], storage: { most: null, reserve: 0 }, mqtt: null, sia: null, destinations: [], checkpointsTo: [], escalation: [], embedding: [], streets: null, evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null } } satisfies Site)
+  await desk.follow({ id: 'town', name: 'Town', timezone: 'UTC', quietHours: null, helpPoints: [], cameras: [site], safePlaces: [], contacts: [], storage: { most: null, reserve: 0 }, mqtt: null, sia: null, destinations: [], checkpointsTo: [], escalation: [], viewReason: 'optional', embedding: [], streets: null, evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null } } satisfies Site)
   await heard()
 })
 afterEach(async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -129,5 +129,69 @@ describe('live pictures over one WebSocket', () => {
     sockets.push(socket)
     const words = await new Promise<string>((resolve) => socket.once('error', (error) => resolve(error.message)))
     expect(words).toMatch(/404/)
+  })
+})
+
+describe('a look at a camera', () => {
+  const ask = (who: 'operator' | 'engineer' | 'evidence' | 'press', method: string, path: string, body?: unknown) => fetch(`${house.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${house.demo?.tokens[who]}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  type Look = { kind: string; actor: string; body: { camera: string; what: string; incident: string | null; reason: string | null } }
+  async function looks(camera: string): Promise<Look[]> {
+    const found: Look[] = []
+    for (let after: number | null = 0; after !== null; ) {
+      const { items, next } = (await (await ask('evidence', 'GET', `/ledger?after=${after}&limit=200`)).json()) as { items: Look[]; next: number | null }
+      found.push(...items.filter(({ kind, body }) => kind === 'camera.viewed' && body.camera === camera))
+      after = next
+    }
+    return found
+  }
+  const status = async (who: 'operator' | 'engineer' | 'evidence', path: string): Promise<number> => (await ask(who, 'GET', path)).status
+  const rule = (line: string): void => writeFileSync(join(dataFolder, 'darlington.yaml'), `${readFileSync(join(dataFolder, 'darlington.yaml'), 'utf8').replace(/^viewing:.*\n/m, '')}${line}`)
+
+  test('is one entry of the record, however many pictures it is, live and still apart', async () => {
+    for (let i = 0; i < 5; i += 1) expect(await status('evidence', '/cameras/cam-32/live/index.m3u8')).toBe(200)
+    expect(await status('evidence', '/cameras/cam-32/snapshot.jpg')).toBe(200)
+    const session = open({ token: house.demo?.tokens.evidence ?? '' })
+    await welcomed(session)
+    session.say({ watch: 'a', camera: 'cam-32' })
+    await until(() => session.frames.length, (count) => count > 3)
+    const found = (await looks('cam-32')).filter(({ actor }) => actor.startsWith('evidence:'))
+    expect(found.map(({ body }) => body)).toEqual(['live', 'still'].map((what) => ({ camera: 'cam-32', what, by: expect.any(String), incident: null, reason: null })))
+  })
+  test('without a reason is refused where the site wants one, by every way there is; with one it is let in, and the reason stands in the record', async () => {
+    rule('viewing: { reason: required }\n')
+    const watching = open({ token: house.demo?.tokens.evidence ?? '' })
+    await welcomed(watching)
+    await until(() => status('operator', '/cameras/cam-14/live/index.m3u8'), (code) => code === 422)
+    for (const path of ['live/index.m3u8', 'live/h264/index.m3u8', 'live/init/1.mp4', 'live/segment/1.m4s', 'live/part/1.0.m4s', 'live/index.m3u8?_HLS_msn=1', 'snapshot.jpg']) {
+      const answer = await ask('engineer', 'GET', `/cameras/cam-32/${path}`)
+      expect([path, answer.status, ((await answer.json()) as { code: string }).code]).toEqual([path, 422, 'view/no-reason'])
+    }
+    watching.say({ watch: 'b', camera: 'cam-32' })
+    const refused = await until(() => watching.texts.find(({ gone }) => gone === 'b'), (found) => found !== undefined)
+    expect(refused).toMatchObject({ code: 'view/no-reason', words: expect.stringMatching(/No incident holds cam-32 now; say why/) })
+    expect((await looks('cam-32')).some(({ actor }) => actor.startsWith('engineer:'))).toBe(false)
+
+    for (const [who, body, code] of [['press', { reason: 'A reason' }, 403], ['engineer', {}, 400], ['engineer', { reason: '   ' }, 400], ['engineer', { reason: 'Lens', camera: 'cam-99' }, 404]] as const) expect((await ask(who, 'POST', '/views', body)).status).toBe(code)
+    const given = await ask('engineer', 'POST', '/views', { reason: ' The lens was cleaned ', camera: 'cam-32' })
+    expect([given.status, await given.json()]).toEqual([201, { reason: 'The lens was cleaned', camera: 'cam-32', until: expect.any(String) }])
+    expect(await status('engineer', '/cameras/cam-32/live/index.m3u8')).toBe(200)
+    expect(await status('engineer', '/cameras/cam-31/live/index.m3u8')).toBe(422)
+    expect((await looks('cam-32')).at(-1)).toMatchObject({ actor: expect.stringMatching(/^engineer:/), body: { what: 'live', reason: 'The lens was cleaned' } })
+  })
+  test('of an incident is never asked for a reason; the record says which incident', async () => {
+    const { incident } = (await (await ask('press', 'POST', '/presses', { helpPoint: 'blackwellgate' })).json()) as { incident: string }
+    const held = await until(async () => ((await (await ask('operator', 'GET', '/cameras')).json()) as { items: { id: string; heldBy: string | null }[] }).items.find(({ heldBy }) => heldBy === incident)?.id, (found) => found !== undefined)
+    const session = open({ token: house.demo?.tokens.operator ?? '' })
+    await welcomed(session)
+    session.say({ watch: 'tile', camera: held })
+    await until(() => session.frames.length, (count) => count > 3)
+    await until(() => looks(held ?? ''), (found) => found.some(({ body }) => body.incident === incident && body.reason === null))
+    // Closed, it is no incident's any more: who still looks is asked, and sees no more.
+    await ask('operator', 'POST', `/incidents/${incident}/acknowledgement`)
+    await ask('operator', 'POST', `/incidents/${incident}/closure`, { reason: 'resolved' })
+    await until(() => session.texts.find(({ gone }) => gone === 'tile')?.code, (code) => code === 'view/no-reason', 30_000)
+    const seen = session.frames.length
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(session.frames.length).toBe(seen)
   })
 })

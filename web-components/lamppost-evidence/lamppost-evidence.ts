@@ -118,7 +118,9 @@ export class LamppostEvidence extends LitElement {
     const key = `${incident.id} ${clip.camera}`
     this.downloading = key
     await this.#try(async () => {
-      const { blob, sha256, name } = await this.#client.client.download(incident.id, clip.camera)
+      const found = await this.#confirmation.go(() => this.#client.client.download(incident.id, clip.camera))
+      if (!found) return
+      const { blob, sha256, name } = found
       this.hashes = new Map(this.hashes).set(key, { name, sha256 })
       saveFile(blob, name)
     })

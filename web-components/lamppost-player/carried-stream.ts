@@ -9,7 +9,8 @@ type Answer = (data: string | ArrayBuffer | null) => void
 
 const BASE = 'https://carried.invalid/'
 
-export function createCarriedStream(carrier: PictureCarrier, camera: string, form: PictureForm): CarriedStream {
+/** @param onRefused hears the code when the server will not show it as things are. */
+export function createCarriedStream(carrier: PictureCarrier, camera: string, form: PictureForm, onRefused: (code: string) => void): CarriedStream {
   const pieces = new Map<string, Uint8Array<ArrayBuffer>>()
   const waiting = new Set<Answer>()
   let state: CarriedState | null = null
@@ -50,7 +51,7 @@ export function createCarriedStream(carrier: PictureCarrier, camera: string, for
       advance(next, newest(next), bytes)
     },
     // Whoever waits goes on waiting: the next beginning answers, or the player gives up on its own.
-    gone: () => {},
+    gone: (_, code) => code !== null && onRefused(code),
   })
 
   /** A playlist is worth an answer when it has something new; a piece is here or it is not. */

@@ -9,8 +9,8 @@ import { createSpareWatch, govern } from './edge-governor.ts'
 /** carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
 export type Mode = 'carried' | 'edge' | 'plain' | 'clip'
 export type Source = { url: string; mode: Mode; camera: string; form: PictureForm; carrier: PictureCarrier; headers(): Record<string, string>; now(): number }
-/** `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. */
-export type Picture = { state: 'starting' | 'playing' | 'gone'; age: number | null; still: number; at: number | null }
+/** `unasked`: the server wants a reason for this picture first. `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. */
+export type Picture = { state: 'starting' | 'playing' | 'gone' | 'unasked'; age: number | null; still: number; at: number | null }
 
 const TICK_MS = 100
 /** The least that should be left to play when the next part comes: an ill-timed one must not stop the picture. */
@@ -21,6 +21,9 @@ const EDGE_START_S = 0.14
 const PLAIN_START_S = 1.2
 const GONE_AFTER_MS = 5000
 const RESTART_MS = [200, 500, 1000, 2000]
+/** A reason may be given elsewhere on the page, or an incident need the picture after all. */
+const ASK_AGAIN_MS = 3000
+const NO_REASON = { code: 'view/no-reason', status: 422 }
 
 const common: Partial<HlsConfig> = { enableWorker: false, liveSyncOnStallIncrease: 0, maxLiveSyncPlaybackRate: 1, startFragPrefetch: true }
 const edge: Partial<HlsConfig> = { ...common, lowLatencyMode: true, liveSyncDuration: EDGE_START_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 10 }
@@ -45,6 +48,7 @@ export class HlsController implements ReactiveController {
   #movedAt = 0
   #startedAt = 0
   #everMoved = false
+  #unasked = false
   picture: Picture = { state: 'starting', age: null, still: 0, at: null }
 
   constructor(host: ReactiveControllerHost & { readonly isConnected: boolean }) {
@@ -72,6 +76,7 @@ export class HlsController implements ReactiveController {
     this.#everMoved = false
     this.#movedAt = performance.now()
     this.#failures = 0
+    this.#unasked = false
     this.picture = { state: 'starting', age: null, still: 0, at: null }
     this.#start()
   }
@@ -94,7 +99,7 @@ export class HlsController implements ReactiveController {
   #start(): void {
     const [video, source] = [this.#video, this.#source]
     if (!video || !source || this.#hls) return
-    this.#carried = source.mode === 'carried' ? createCarriedStream(source.carrier, source.camera, source.form) : null
+    this.#carried = source.mode === 'carried' ? createCarriedStream(source.carrier, source.camera, source.form, (code) => code === NO_REASON.code && this.#refused()) : null
     const hls = new Hls({
       ...configs[source.mode],
       ...(this.#carried ? { loader: this.#carried.loader } : {}),
@@ -106,8 +111,9 @@ export class HlsController implements ReactiveController {
     this.#startedAt = performance.now()
     this.#spare = createSpareWatch()
     hls.on(Hls.Events.BUFFER_APPENDED, (_, { frag, part }) => this.#spare.appended(this.#ahead(video), part?.duration ?? frag.duration, performance.now()))
-    hls.on(Hls.Events.ERROR, (_, { fatal }) => {
-      if (fatal) this.#again()
+    hls.on(Hls.Events.ERROR, (_, { fatal, response }) => {
+      if (response?.code === NO_REASON.status) this.#refused()
+      else if (fatal) this.#again()
     })
     hls.loadSource(this.#carried?.url ?? source.url)
     hls.attachMedia(video)
@@ -127,9 +133,22 @@ export class HlsController implements ReactiveController {
     this.#carried = null
   }
 
-  #again(): void {
+  #refused(): void {
+    this.#unasked = true
+    this.#again(ASK_AGAIN_MS)
+  }
+  /** Asks at once, if it was refused for want of a reason. */
+  askAgain(): void {
+    if (!this.#unasked) return
+    this.#stop()
+    this.#unasked = false
+    this.#everMoved = false
+    this.#movedAt = performance.now()
+    this.#start()
+  }
+
+  #again(wait = RESTART_MS[Math.min(this.#failures, RESTART_MS.length - 1)]): void {
     if (this.#restart) return
-    const wait = RESTART_MS[Math.min(this.#failures, RESTART_MS.length - 1)]
     this.#failures += 1
     this.#restart = setTimeout(() => {
       const at = this.#source?.mode === 'clip' ? (this.#video?.currentTime ?? 0) : 0
@@ -148,12 +167,13 @@ export class HlsController implements ReactiveController {
       this.#lastTime = video.currentTime
       this.#movedAt = now
       this.#everMoved = true
+      this.#unasked = false
     }
     if (source.mode !== 'clip') this.#keepToEdge(video, source.mode)
     const still = now - this.#movedAt
     if (source.mode !== 'clip' && still > GONE_AFTER_MS && now - this.#startedAt > GONE_AFTER_MS) this.#again()
     const at = hls.playingDate?.getTime() ?? null
-    const state = !this.#everMoved ? (still > GONE_AFTER_MS ? 'gone' : 'starting') : source.mode !== 'clip' && still > GONE_AFTER_MS ? 'gone' : 'playing'
+    const state = this.#unasked ? 'unasked' : !this.#everMoved ? (still > GONE_AFTER_MS ? 'gone' : 'starting') : source.mode !== 'clip' && still > GONE_AFTER_MS ? 'gone' : 'playing'
     this.picture = { state, age: at === null ? null : (source.now() - at) / 1000, still, at }
     this.#host.requestUpdate()
   }

@@ -49,6 +49,7 @@ export class LamppostPlayer extends LitElement {
   @property({ attribute: 'pressed-at' }) pressedAt = ''
   @query('video') private video!: HTMLVideoElement
   @state() private paused = false
+  @state() private refusal = ''
 
   #client = new ClientController(this)
   #hls = new HlsController(this)
@@ -111,7 +112,7 @@ export class LamppostPlayer extends LitElement {
     const { state, age, still, at } = this.#hls.picture
     if (this.mode === 'clip') return at === null ? this.words.starting : this.words.recorded(preciseTime(new Date(at).toISOString(), this.#timezone))
     if (state === 'starting') return this.words.starting
-    if (state === 'gone') return this.words.gone
+    if (state === 'gone' || state === 'unasked') return this.words.gone
     if (still > FROZEN_MS) return this.words.frozen((still / 1000).toFixed(0))
     // A picture from the future means that a clock was changed: its age is not known.
     if (age === null || age < -0.75) return this.words.ageUnknown
@@ -122,8 +123,29 @@ export class LamppostPlayer extends LitElement {
   #cover() {
     if (this.mode === 'clip' && this.#form === 'h264') return html`<div class="cover"><span>${this.words.cannotReplay(this.#view()?.codec ?? '')}</span></div>`
     const { state, still } = this.#hls.picture
+    if (state === 'unasked') return this.#reasonForm()
     if (this.mode === 'clip' ? state === 'playing' : state === 'playing' && still <= FROZEN_MS) return nothing
     return html`<div class="cover"><span>${this.#ageWords()}</span></div>`
+  }
+
+  /** No incident holds it, and this town wants to know why somebody looks: that stands in the record beside the look. */
+  #reasonForm() {
+    const give = async (event: SubmitEvent): Promise<void> => {
+      event.preventDefault()
+      const reason = ((new FormData(event.target as HTMLFormElement).get('reason') as string | null) ?? '').trim()
+      try {
+        await this.#client.client.giveReason(reason)
+        this.refusal = ''
+        this.#hls.askAgain()
+      } catch (error) {
+        this.refusal = error instanceof Error ? error.message : String(error)
+      }
+    }
+    return html`<form class="cover why" @submit=${give}>
+      <label>${this.words.sayWhy}<input type="text" name="reason" required minlength="3" maxlength="500" autocomplete="off" /></label>
+      <button class="main">${this.words.look}</button>
+      <p role="status">${this.refusal}</p>
+    </form>`
   }
 
   #controls() {

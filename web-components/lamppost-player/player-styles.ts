@@ -64,6 +64,24 @@ export const playerStyles = css`
     font-weight: 700;
     color: #ff8a7c;
   }
+  .why {
+    grid-template-columns: minmax(0, 26em);
+    align-content: center;
+    gap: 10px;
+    padding: 12px;
+    color: #f2f4f8;
+  }
+  .why label {
+    display: grid;
+    gap: 6px;
+  }
+  .why p {
+    margin: 0;
+    color: #ff8a7c;
+  }
+  :host([small]) .why {
+    font-size: 13px;
+  }
   .controls {
     display: flex;
     flex-wrap: wrap;

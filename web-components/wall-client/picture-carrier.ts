@@ -6,7 +6,7 @@ import type { PictureForm } from './api-shapes.ts'
 
 export type CarriedBegin = { run: number; codec: string; partTarget: number; number: number; start: number; duration: number; before: { number: number; start: number; duration: number }[]; init: Uint8Array<ArrayBuffer>; bytes: Uint8Array<ArrayBuffer> }
 export type CarriedPart = { number: number; start: number; duration: number; independent: boolean; bytes: Uint8Array<ArrayBuffer> }
-export type CarriedListener = { begin(begin: CarriedBegin): void; part(part: CarriedPart): void; /** No picture now, or no connection: `begin` follows when there is one again. */ gone(words: string): void }
+export type CarriedListener = { begin(begin: CarriedBegin): void; part(part: CarriedPart): void; /** No picture now, or no connection: `begin` follows when there is one again. With a code it is over: it is asked for again, or never. */ gone(words: string, code: string | null): void }
 export type PictureCarrier = ReturnType<typeof createPictureCarrier>
 
 const PING_MS = 2000
@@ -62,14 +62,14 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
       tries += 1
     }
     if (!was) return
-    for (const { listener } of [...watches.values()]) listener.gone('The connection for live pictures was lost.')
+    for (const { listener } of [...watches.values()]) listener.gone('The connection for live pictures was lost.', null)
     onChange()
   }
   const ping = (): void => send({ ping: Date.now() })
 
   function onMessage(data: string | ArrayBuffer): void {
     heard = performance.now()
-    if (typeof data === 'string') return onText(JSON.parse(data) as { welcome?: boolean; pong?: number; now?: number; gone?: string; words?: string })
+    if (typeof data === 'string') return onText(JSON.parse(data) as { welcome?: boolean; pong?: number; now?: number; gone?: string; words?: string; code?: string })
     const view = new DataView(data)
     const length = view.getUint32(0)
     const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length))) as { begin?: string; part?: string; init: number }
@@ -77,8 +77,8 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
     if (header.begin !== undefined) watches.get(header.begin)?.listener.begin({ ...(header as unknown as CarriedBegin), init: bytes.subarray(0, header.init), bytes: bytes.subarray(header.init) })
     else if (header.part !== undefined) watches.get(header.part)?.listener.part({ ...(header as unknown as CarriedPart), bytes })
   }
-  function onText({ welcome, pong, now = 0, gone, words = '' }: { welcome?: boolean; pong?: number; now?: number; gone?: string; words?: string }): void {
-    if (gone !== undefined) watches.get(gone)?.listener.gone(words)
+  function onText({ welcome, pong, now = 0, gone, words = '', code }: { welcome?: boolean; pong?: number; now?: number; gone?: string; words?: string; code?: string }): void {
+    if (gone !== undefined) watches.get(gone)?.listener.gone(words, code ?? null)
     if (pong !== undefined) {
       const trip = Date.now() - pong
       if (trip >= 0 && trip < PING_MS) onClock(now + trip / 2, trip / 2 + 1)
