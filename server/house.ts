@@ -1,4 +1,4 @@
-/** The composition root: reads top to bottom in the river's order. The only file that knows every room. */
+/** The composition root: reads top to bottom in the river's order. With house-evidence it alone knows every room. */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -22,8 +22,6 @@ import { startRtmpIngest } from './clip/rtmp-ingest.ts'
 import { cameraRoutes } from './door/camera-routes.ts'
 import { clipRoutes } from './door/clip-routes.ts'
 import { type Credential, createDoor, credentialOf } from './door/door.ts'
-import { disclosureRoutes } from './door/disclosure-routes.ts'
-import { exportRoutes } from './door/export-routes.ts'
 import { findingRoutes } from './door/finding-routes.ts'
 import { helpPointRoutes } from './door/help-point-routes.ts'
 import { incidentRoutes } from './door/incident-routes.ts'
@@ -34,27 +32,18 @@ import { outboxRoutes } from './door/outbox-routes.ts'
 import { pageRoutes } from './door/page-routes.ts'
 import { peopleRoutes } from './door/people-routes.ts'
 import { pressRoutes } from './door/press-routes.ts'
-import { retentionRoutes } from './door/retention-routes.ts'
 import { createSignIn, sessionRoutes } from './door/session-routes.ts'
 import { shiftRoutes } from './door/shift-routes.ts'
 import { stateRoutes } from './door/state-routes.ts'
-import { startClockWatch } from './evidence/clock-watch.ts'
 import { createDisclosureBook } from './evidence/disclosure-book.ts'
-import { createDisclosureDesk } from './evidence/disclosure-desk.ts'
-import { disclosurePage } from './evidence/disclosure-page.ts'
-import { createEvidenceDesk } from './evidence/evidence-desk.ts'
-import { openEvidenceKeys } from './evidence/evidence-keys.ts'
 import { createExportBook } from './evidence/export-book.ts'
-import { createExportDesk } from './evidence/export-desk.ts'
-import { searchRecordings } from './evidence/recording-search.ts'
 import { createRetentionBook } from './evidence/retention-book.ts'
-import { startRetention } from './evidence/retention-desk.ts'
 import type { CameraId, CameraView, FramingWay, PresetToken } from './glossary/camera.ts'
-import type { FoundRecordings } from './glossary/evidence.ts'
 import type { IncidentId } from './glossary/incident.ts'
 import type { Person } from './glossary/people.ts'
 import type { HelpPointId, Place } from './glossary/press.ts'
 import type { HelpPoint, Site } from './glossary/site.ts'
+import { openEvidence } from './house-evidence.ts'
 import { startEscalation } from './incident/escalation.ts'
 import { createIncidentBook } from './incident/incident-book.ts'
 import { createIncidentDesk } from './incident/incident-desk.ts'
@@ -90,7 +79,7 @@ import { openSiteFile } from './site/site-file.ts'
 import { createHelpPointIndex } from './site/help-point-index.ts'
 import { createResolver } from './site/site-references.ts'
 import { createWalks } from './site/walking.ts'
-import { isoTime, realClock } from './tools/clock.ts'
+import { realClock } from './tools/clock.ts'
 import { createClosingStack } from './tools/closing-stack.ts'
 import { Failure } from './tools/failure.ts'
 import { createFollowers } from './tools/followers.ts'
@@ -406,42 +395,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       await followers.follow('the outbox', () => outbox.follow(town.destinations))
     }
 
-    // Evidence: who signs, and the packages that are ordered.
-    const evidenceKeys = await openEvidenceKeys({
-      folder: join(dataFolder, 'evidence-keys'),
-      siteName: site().name,
-      now: clock.now,
-      supplied: () => site().evidence.signer,
-      onSigner: ({ signer, root, signerUntil }) => void append([{ kind: 'evidence.signer-changed', actor: 'lamppost', subject: 'evidence', body: { fingerprint: signer, root, from: isoTime(clock.now()), to: signerUntil } }]),
-      onWarning: (words) => logger.warn(words),
-    })
-    const exports = createExportDesk({
-      folder: join(dataFolder, 'exports'),
-      clock,
-      book: exported,
-      append,
-      port: {
-        site,
-        camera: (id) => {
-          const device = cameras.device(id)
-          return { id, name: cameras.siteCamera(id).name, serial: device?.serial || null, mac: device?.mac ?? null, model: device ? `${device.manufacturer} ${device.model}`.trim() : null, firmware: device?.firmware || null, clockOffsetMs: cameras.health(id).clockOffsetMs }
-        },
-        incident: book.load,
-        presses: ({ presses: of }) => of.map(({ id, receivedAt, helpPoint: at }) => ({ id, receivedAt, helpPoint: helpPoint(at)?.name ?? at, address: helpPoint(at)?.address ?? '', ...locationOf(at) })),
-        stored: clips.stored,
-        hold: clips.hold,
-        release: clips.release,
-        about: ledger.about,
-        inclusion: ledger.inclusion,
-        signing: evidenceKeys.signing,
-        software: () => ({ name: 'lamppost', version, node: process.version }),
-      },
-      onProgress: (id, progress) => news.publish({ event: 'export.progress', data: { export: id, progress } }),
-      onError,
-    })
-    closing.add('the exports', exports.close)
-    const clockWatch = startClockWatch({ clock, onStep: (ms) => void append([{ kind: 'clock.stepped', actor: 'lamppost', subject: 'clock', body: { ms } }]) })
-    closing.add('the clock watch', clockWatch.close)
+    // Evidence: who signs, the packages that are ordered, and how long recordings are kept.
+    const evidence = await openEvidence({ dataFolder, clock, site, helpPoint, books: { incidents: book, exports: exported, retention: kept, disclosures }, ledger, clips, cameras, publish: news.publish, closing, onWarning: (words) => logger.warn(words), onError })
 
     await clips.follow(site().cameras)
     await cameras.follow(site())
@@ -449,25 +404,9 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const blindWatch = startBlindWatch({ cameras: cameras.ids, still: clips.still, look: pictures.calls.look, onSeen: cameras.seen, clock })
     closing.add('the blind watch', blindWatch.close)
     incidents.resume()
-    exports.holdAgain()
-    const retention = startRetention({
-      clock,
-      book: kept,
-      append,
-      port: {
-        rule: () => site().evidence,
-        stored: clips.stored,
-        hasCamera: (camera) => cameras.ids().includes(camera),
-        clockWasSet: () => exported.steps(isoTime(clock.now() - 86_400_000), isoTime(clock.now())).some(({ ms }) => Math.abs(ms) > 3_600_000),
-        release: clips.release,
-        packages: exports.all,
-        removePackage: (id, reason) => exports.remove(id, reason, 'lamppost'),
-      },
-      onError,
-    })
-    closing.add('the retention', retention.close)
+    evidence.begin()
     clips.evictFromNowOn()
-    exports.goOn()
+    evidence.goOn()
     await append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable
     await followSources(site())
     const care = startLedgerCare({
@@ -631,19 +570,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       const credential = credentialOf(headers)
       return credential !== null && whoHas(credential) !== null
     } })
-    const evidence = createEvidenceDesk({ exports, incident: book.load, hasCamera: (id) => cameras.ids().some((each) => each === id), append, clock, root: evidenceKeys.root, verifierPage: join(packageRoot, 'dist', 'web', 'verify.html') })
-    exportRoutes(door, { ...evidence, root: evidenceKeys.root, keys: evidenceKeys.state, renewSigner: evidenceKeys.renew, mustBeConfirmed })
-    disclosureRoutes(door, { ...evidence, ...createDisclosureDesk({ clock, book: disclosures, append, made: exports.made }), page: (disclosure, made, secret) => disclosurePage(disclosure, made, site(), secret), mustBeConfirmed })
-    // One after the other: a search reads much.
-    let searching: Promise<FoundRecordings> = Promise.resolve({ incidents: [], cameras: [] })
-    const placeOf = (id: string): Place | null => helpPoint(id)?.location ?? null
-    retentionRoutes(door, {
-      ...retention,
-      rule: () => ({ keepDays: site().evidence.keepMs / 86_400_000, warnDays: site().evidence.warnMs / 86_400_000 }),
-      placeOf,
-      search: (order) => (searching = searching.catch(() => {}).then(() => searchRecordings(order, { now: clock.now, cameras: () => site().cameras, recorded: clips.recorded, incidents: (after) => book.page(null, after, 100), placeOf }))),
-      onSearch: async (order, actor) => void (await append([{ kind: 'evidence.searched', actor, subject: 'evidence', body: order }]).durable),
-    })
+    evidence.routes(door, mustBeConfirmed)
     const signIn = createSignIn({ byPassword: people.byPassword, byToken })
     peopleRoutes(door, {
       present: presence.view,
