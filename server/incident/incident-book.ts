@@ -2,6 +2,7 @@
  * All incidents as the ledger's entries make them. Follows entries in order; decides nothing. In memory: the unfinished ones
  * and a few that were closed lately; the others are folded again from their own entries when somebody asks.
  */
+import type { CameraId } from '../glossary/camera.ts'
 import type { Clip } from '../glossary/clip.ts'
 import type { Incident, IncidentId, IncidentState } from '../glossary/incident.ts'
 import type { Fold, Recorded } from '../glossary/ledger.ts'
@@ -97,6 +98,11 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
     heldClips: (): { incident: IncidentId; clips: readonly Clip[] }[] => [...held].map(([incident, clips]) => ({ incident, clips })),
     isOpen: (id: IncidentId): boolean => unfinished.has(id),
     unfinished: (): Incident[] => [...unfinished.values()],
+    /** An unfinished incident whose tile shows this camera, as its first or as a further view, or that holds its clip; null when there is none. */
+    showing(camera: CameraId): IncidentId | null {
+      for (const { id, framings, clips } of unfinished.values()) if (framings.some((framing) => framing.camera === camera) || clips.some((clip) => clip.camera === camera)) return id
+      return null
+    },
     /** Newest first; `after` is the id of the last one already seen. @throws incident/unknown when there is no such one */
     async page(state: IncidentState | null, after: string | null, limit: number): Promise<{ items: Incident[]; next: IncidentId | null }> {
       const before = after === null ? Number.MAX_SAFE_INTEGER : openedAt(await book.load(after))

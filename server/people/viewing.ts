@@ -13,7 +13,7 @@ type View = { incident: IncidentId | null; reason: string | null; what: 'live' |
 export type ViewingPort = {
   now(): number
   append: Append
-  /** The incident that holds the camera now. */
+  /** An open incident that shows the camera, as its first or as a further view. */
   incidentOf(camera: CameraId): IncidentId | null
   /** Whether the site wants a reason for what no incident asks for. */
   reasonWanted(): boolean
@@ -57,7 +57,7 @@ export function createViewing({ now, append, incidentOf, reasonWanted }: Viewing
     async admit(person: Person, camera: CameraId, what: View['what']): Promise<void> {
       const incident = incidentOf(camera)
       const reason = incident === null ? reasonOf(person, camera) : null
-      if (incident === null && reason === null && reasonWanted()) throw new Failure('view/no-reason', `No incident holds ${camera} now; say why you look at it first (POST /api/v1/views).`)
+      if (incident === null && reason === null && reasonWanted()) throw new Failure('view/no-reason', `No open incident shows ${camera}; say why you look at it first (POST /api/v1/views).`)
       const key = `${person.name}\n${camera}\n${what}`
       const before = views.get(key)
       if (before && now() - before.seenAt < SAME_LOOK_MS && before.incident === incident && before.reason === reason) before.seenAt = now()

@@ -168,7 +168,7 @@ describe('a look at a camera', () => {
     }
     watching.say({ watch: 'b', camera: 'cam-32' })
     const refused = await until(() => watching.texts.find(({ gone }) => gone === 'b'), (found) => found !== undefined)
-    expect(refused).toMatchObject({ code: 'view/no-reason', words: expect.stringMatching(/No incident holds cam-32 now; say why/) })
+    expect(refused).toMatchObject({ code: 'view/no-reason', words: expect.stringMatching(/No open incident shows cam-32; say why/) })
     expect((await looks('cam-32')).some(({ actor }) => actor.startsWith('engineer:'))).toBe(false)
 
     for (const [who, body, code] of [['press', { reason: 'A reason' }, 403], ['engineer', {}, 400], ['engineer', { reason: '   ' }, 400], ['engineer', { reason: 'Lens', camera: 'cam-99' }, 404]] as const) expect((await ask(who, 'POST', '/views', body)).status).toBe(code)
@@ -186,6 +186,10 @@ describe('a look at a camera', () => {
     session.say({ watch: 'tile', camera: held })
     await until(() => session.frames.length, (count) => count > 3)
     await until(() => looks(held ?? ''), (found) => found.some(({ body }) => body.incident === incident && body.reason === null))
+    // So are its further views, fixed ones and those that did not come: what a tile shows, its people may see.
+    const { framings } = (await (await ask('operator', 'GET', `/incidents/${incident}`)).json()) as { framings: { camera: string; way: string; role: string }[] }
+    expect(framings.some(({ role }) => role === 'secondary')).toBe(true)
+    for (const { camera } of framings) expect([camera, await status('operator', `/cameras/${camera}/live/index.m3u8`)]).toEqual([camera, 200])
     // Closed, it is no incident's any more: who still looks is asked, and sees no more.
     await ask('operator', 'POST', `/incidents/${incident}/acknowledgement`)
     await ask('operator', 'POST', `/incidents/${incident}/closure`, { reason: 'resolved' })

@@ -79,6 +79,16 @@ describe('the book of incidents', () => {
     write({ kind: 'clip.released', actor: '', subject: 'inc-1', body: { incident: 'inc-1' as IncidentId, camera: 'cam-a' as CameraId } })
     expect(book.heldClips()).toHaveLength(999)
   })
+  test('knows the open incident that shows a camera: by its clip, as a further view, as a fixed one', () => {
+    const { book, write } = years(3, [2])
+    const incident = 'inc-2' as IncidentId
+    expect(book.showing('cam-a' as CameraId)).toBe(incident)
+    expect(book.showing('cam-b' as CameraId)).toBeNull()
+    write({ kind: 'framing.changed', actor: '', subject: incident, body: { incident, framing: { camera: 'cam-b' as CameraId, preset: null, way: 'fixed', role: 'secondary', state: 'unproven', proofs: [], askedAt: '', settledAt: '', reason: null } } })
+    expect(book.showing('cam-b' as CameraId)).toBe(incident)
+    write({ kind: 'incident.closed', actor: '', subject: incident, body: { incident, reason: 'safe' } })
+    expect([book.showing('cam-a' as CameraId), book.showing('cam-b' as CameraId)]).toEqual([null, null])
+  })
   test('is the same after a snapshot', async () => {
     const { book, history } = years(300, [3])
     const again = createIncidentBook(history)

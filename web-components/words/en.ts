@@ -79,7 +79,7 @@ export const en = {
   starting: 'Waiting for the picture',
   ageUnknown: 'Moving; age not known',
   gone: 'No picture',
-  sayWhy: 'No incident holds this camera. Why do you look?',
+  sayWhy: 'No open incident shows this camera. Why do you look?',
   look: 'Look',
   converted: (how: 'sub-stream' | 'transcoded') => (how === 'sub-stream' ? 'The camera’s smaller H.264 stream: this browser cannot show its main one' : 'Converted for this browser: not the camera’s own picture'),
   cannotReplay: (codec: string) => `This browser cannot show this recording (${codec}). Use a browser with H.265, or the MP4.`,
