@@ -44,12 +44,13 @@ async function cutMaster(packing: Packing, camera: ExportCamera, requested: Rang
 async function viewOf(packing: Packing, camera: ExportCamera, stretch: Stretch, { names, range }: { names: NativeNames; range: StoredRange }): Promise<ViewFile> {
   const { segments } = stretch
   const base = viewName(packing, camera, segments[0]?.start ?? 0)
-  const text = await packing.addOnce(`${base}.srt`, subtitles(segments, packing.timezone))
   const name = packing.inZip(`${base}.mp4`)
   const known = packing.zip.has(name)
   if (known) for (const { bytes } of segments) packing.advance(3 * bytes)
   const { sha256, bytes, note } = known ?? (await packView(packing, camera.id, stretch, { names, range, name }))
-  return { file: `${base}.mp4`, subtitles: text.path, from: isoTime(segments[0]?.start ?? 0), to: endOf(segments.slice(-1)), sha256, bytes, stream: note as ViewingCopy }
+  const stream = note as ViewingCopy
+  const text = await packing.addOnce(`${base}.srt`, subtitles(segments, packing.timezone, stream.firstPictureAt))
+  return { file: `${base}.mp4`, subtitles: text.path, from: isoTime(segments[0]?.start ?? 0), to: endOf(segments.slice(-1)), sha256, bytes, stream }
 }
 
 async function cutRedacted(packing: Packing, camera: ExportCamera, requested: Range, parent: NonNullable<CameraCut['parent']>): Promise<CameraFacts> {
@@ -63,7 +64,7 @@ async function cutRedacted(packing: Packing, camera: ExportCamera, requested: Ra
     const text = await packing.addText(`${base}.srt`, subtitles(made.clock, timezone))
     const added = await zip.addParts(inZip(`${base}.mp4`), await fileSums(made.file), fileParts(made.file), { signal })
     await rm(made.file, { force: true })
-    views.push({ file: `${base}.mp4`, subtitles: text.path, from: isoTime(made.start), to: endOf([{ start: made.start, duration: 0 }, ...made.clock]), sha256: added.sha256, bytes: added.bytes, stream: { codec: 'avc1', master: [], view: made.streams, equal: false } })
+    views.push({ file: `${base}.mp4`, subtitles: text.path, from: isoTime(made.start), to: endOf([{ start: made.start, duration: 0 }, ...made.clock]), sha256: added.sha256, bytes: added.bytes, stream: { codec: 'avc1', firstPictureAt: 0, master: [], view: made.streams, equal: false } })
   }
   const [first, last] = [views[0], views.at(-1)]
   if (!first || !last) throw new Failure('clip/none', `The parent export has no picture of ${camera.id} between ${requested.from} and ${requested.to}.`)

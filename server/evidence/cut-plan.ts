@@ -1,15 +1,20 @@
 /** How the segments of one camera become the files of a package: what they are called, and which belong together. Pure. */
 import type { StoredSegment } from '../glossary/evidence.ts'
 
-/** Segments that follow each other without a break, in one run: one viewing copy. */
-export type Stretch = { run: number; segments: StoredSegment[] }
+/** Segments that follow each other without a break, in one run: one viewing copy. `seconds`: how long it lasts. */
+export type Stretch = { run: number; segments: StoredSegment[]; seconds: number }
+
+/** No person opens a film of days, and its header would be read and written as one piece. */
+const LONGEST_STRETCH_S = 6 * 3600
 
 export const stretchesOf = (segments: readonly StoredSegment[]): Stretch[] =>
   segments.reduce<Stretch[]>((stretches, segment) => {
     const last = stretches.at(-1)
     const before = last?.segments.at(-1)
-    if (last && before && before.run === segment.run && before.number + 1 === segment.number) last.segments.push(segment)
-    else stretches.push({ run: segment.run, segments: [segment] })
+    if (last && before && before.run === segment.run && before.number + 1 === segment.number && last.seconds + segment.duration <= LONGEST_STRETCH_S) {
+      last.segments.push(segment)
+      last.seconds += segment.duration
+    } else stretches.push({ run: segment.run, segments: [segment], seconds: segment.duration })
     return stretches
   }, [])
 
@@ -27,7 +32,7 @@ export const stamp = (ms: number): string => new Date(ms).toISOString().replaceA
 /** The segments as HLS, beside them: any player plays the master, too. */
 export function nativePlaylist(segments: readonly StoredSegment[]): string {
   const inits = initNames(segments)
-  const lines = ['#EXTM3U', '#EXT-X-VERSION:7', `#EXT-X-TARGETDURATION:${Math.max(1, ...segments.map(({ duration }) => Math.ceil(duration)))}`, '#EXT-X-PLAYLIST-TYPE:VOD', '#EXT-X-INDEPENDENT-SEGMENTS', '#EXT-X-MEDIA-SEQUENCE:0']
+  const lines = ['#EXTM3U', '#EXT-X-VERSION:7', `#EXT-X-TARGETDURATION:${segments.reduce((most, { duration }) => Math.max(most, Math.ceil(duration)), 1)}`, '#EXT-X-PLAYLIST-TYPE:VOD', '#EXT-X-INDEPENDENT-SEGMENTS', '#EXT-X-MEDIA-SEQUENCE:0']
   for (const [i, segment] of segments.entries()) {
     const before = segments[i - 1]
     if (before && (before.run !== segment.run || before.number + 1 !== segment.number)) lines.push('#EXT-X-DISCONTINUITY')

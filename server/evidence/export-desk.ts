@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rm, statfs } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CameraId } from '../glossary/camera.ts'
 import type { ClockStatement, Export, ExportCamera, ExportId, ExportPress, ExportRequest, InclusionProof, MadeExport, StoredRange } from '../glossary/evidence.ts'
@@ -22,6 +22,7 @@ import type { ManifestFacts } from './export-manifest.ts'
 import type { CameraCut } from './camera-cut.ts'
 import { packageFile } from './export-run.ts'
 import type { ExportNews, ExportThread } from './export-thread.ts'
+import { partFile } from './packing.ts'
 import { parentViews } from './redaction.ts'
 
 export type ExportPort = {
@@ -40,8 +41,8 @@ export type ExportPort = {
 }
 type Options = { folder: string; clock: Clock; book: ExportBook; append: Append; port: ExportPort; onProgress(id: ExportId, progress: number): void; onError(error: unknown): void }
 
-/** Master and viewing copy in the package, and the viewing copy once more while it is made. */
-const ROOM_TIMES = 3
+/** Master and viewing copy, and a little for everything else. */
+const ROOM_TIMES = 2.1
 const ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ'
 export type ExportDesk = ReturnType<typeof createExportDesk>
 
@@ -96,7 +97,10 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
   async function checkRoom(job: Export, cameras: readonly CameraCut[]): Promise<void> {
     const bytes = cameras.reduce((sum, { range }) => sum + range.segments.reduce((all, segment) => all + segment.bytes, 0), job.parentExport !== null && job.kind === 'redacted' ? (book.get(job.parentExport).facts?.bytes ?? 0) / 2 : 0)
     const { bavail, bsize } = await statfs(folder)
-    if (bytes * ROOM_TIMES > bavail * bsize) throw new Failure('export/no-room', `This export needs ${Math.ceil((bytes * ROOM_TIMES) / 1e6)} MB on the disk of the packages, and ${Math.floor((bavail * bsize) / 1e6)} MB are free. Make room, or cut less.`)
+    // What was made before a death is there already.
+    const made = await stat(partFile(folderOf(job.id))).then(({ size }) => size, () => 0)
+    const needed = Math.max(0, bytes * ROOM_TIMES - made)
+    if (needed > bavail * bsize) throw new Failure('export/no-room', `This export needs ${Math.ceil(needed / 1e6)} MB on the disk of the packages, and ${Math.floor((bavail * bsize) / 1e6)} MB are free. Make room, or cut less.`)
   }
 
   /** The entry that vouches for what was cut, and its proof; a ledger that was begun anew meanwhile is told again. */
@@ -160,9 +164,10 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     } catch (error) {
       if (stopped.signal.aborted) return void (await calls().drop(id, true).catch(onError))
       const by = cancelled.get(id)
-      // What was cancelled can be gone on with; what failed leaves nothing behind.
-      await calls().drop(id, by !== undefined).catch(onError)
-      if (by === undefined) await rm(folderOf(id), { recursive: true, force: true }).catch(onError)
+      // What was cancelled, or wants more room, can be gone on with; what failed leaves nothing behind.
+      const keep = by !== undefined || (error instanceof Failure && error.code === 'export/no-room')
+      await calls().drop(id, keep).catch(onError)
+      if (!keep) await rm(folderOf(id), { recursive: true, force: true }).catch(onError)
       if (by === undefined && !(error instanceof Failure)) onError(error)
       append([changed(id, { state: 'failed', problem: by === undefined ? wordsOf(error) : `Cancelled by ${by}.` })])
     } finally {

@@ -61,7 +61,7 @@ export function manifestJson({ id, request, createdAt, site, presses, cameras, c
       segments,
       gaps,
       streamHash: views.map(({ file, stream }) => ({ viewCopy: file, algorithm: 'SHA-256 of the elementary streams in Annex B, as ffmpeg -f streamhash gives them', master: stream.master })),
-      viewCopy: views.map(({ file, subtitles, from, to, sha256, bytes, stream }) => ({ file, subtitles, from, to, sha256, bytes, streams: stream.view, sameAsMaster: redacted ? null : stream.equal })),
+      viewCopy: views.map(({ file, subtitles, from, to, sha256, bytes, stream }) => ({ file, subtitles, from, to, firstPictureAt: Math.round(stream.firstPictureAt * 1000) / 1000, sha256, bytes, streams: stream.view, sameAsMaster: redacted ? null : stream.equal })),
       redacted,
     })),
     clock: { ...clock, cameraMinusRecorderMs: Object.fromEntries(cameras.map(({ id: camera, clockOffsetMs }) => [camera, clockOffsetMs])) },

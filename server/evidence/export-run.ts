@@ -3,7 +3,7 @@
  * wraps viewing copies, and writes the bag into a ZIP that can be gone on with after a death. Runs in a thread of its own.
  */
 import { createPrivateKey } from 'node:crypto'
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExportId, PackageFacts, Seal } from '../glossary/evidence.ts'
 import { isoTime } from '../tools/clock.ts'
@@ -30,6 +30,9 @@ const SCRATCH = ['parent.mp4', 'redacted.mp4', 'redaction.txt', 'sound-hash.txt'
 const STAMP_TRIES = 2
 /** What the verification takes, too: hundreds of thousands of segments. */
 const MOST_MANIFEST = 64 * 1024 * 1024
+/** So many fit: known before hours of cutting. */
+const MOST_SEGMENTS = 250_000
+const tooLarge = (): Failure => new Failure('export/too-large', 'This export has too many segments for one package; cut it into several.')
 
 /** In a thread of its own: hashing what was written takes as long as writing it. */
 function reread(file: string): PackageReread {
@@ -71,10 +74,11 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
   return {
     /** Everything that was recorded, and its viewing copies. */
     async cut(): Promise<CutOutcome> {
+      if (plan.cameras.reduce((sum, { range }) => sum + range.segments.length, 0) > MOST_SEGMENTS) throw tooLarge()
       await mkdir(folder, { recursive: true, mode: 0o700 })
       const redacted = plan.cameras.some(({ parent }) => parent !== null)
       // What was begun is gone on with only when it is of the very same segments: a clip buffer may have changed meanwhile.
-      const zip = await openZipWriter(partFile(folder), { at: plan.at, plan: planOf(plan), resumable: redacted ? () => false : isPayload, reread })
+      const zip = await openZipWriter(partFile(folder), { at: plan.at, plan: planOf(plan), resumable: redacted ? () => false : isPayload, reread, signal })
       packing = createPacking({ id, folder, timezone: plan.timezone, zip, signal, advance })
       const cameras: CameraFacts[] = []
       for (const camera of plan.cameras) cameras.push(await cutCamera(packing, camera))
@@ -86,7 +90,7 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
       if (!packing) throw new Error('the package is not open')
       const { addText, zip, files } = packing
       const manifest = manifestJson(facts)
-      if (manifest.length > MOST_MANIFEST) throw new Failure('export/too-large', 'This export has too many segments for one package; cut it into several.')
+      if (Buffer.byteLength(manifest) > MOST_MANIFEST) throw tooLarge()
       await addText('data/manifest.json', manifest)
       await addText('data/custody.csv', custodyCsv(facts.custody))
       await addText('data/READ-ME-FIRST.txt', readMeFirst(facts))
@@ -105,8 +109,7 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
       const stamped = timeStamp && (await stampOf(timeStamp, signature))
       if (stamped) await addText('tagmanifest-sha256.txt.p7s.tsr', stamped.reply)
       signal.throwIfAborted()
-      const { bytes, sha256 } = await zip.finish()
-      await rename(partFile(folder), packageFile(folder))
+      const { bytes, sha256 } = await zip.finish(packageFile(folder))
       await writeFile(join(folder, 'package.sha256'), `${sha256}  ${id}.zip\n`)
       return { bytes, sha256, tagManifestSha256: sha256Of(tagManifest), signer: fingerprintOf(signer), root: fingerprintOf(root), timeStamped: stamped ? isoTime(stamped.at) : null, stampProblem }
     },

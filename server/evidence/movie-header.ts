@@ -15,11 +15,14 @@ const ENABLED_IN_MOVIE = 3
 const TRACK_LOOKS = 60
 const ONCE = 0x1_0000
 
+const startOf = ({ track, timing }: FilledTrack): number => (timing.begin + timing.shown) / track.timescale
+/** Seconds of the film when the first picture is shown: sound may begin before it. */
+export const firstPictureAt = (tracks: readonly FilledTrack[]): number => Math.min(...tracks.filter(({ track }) => track.kind === 'video').map(startOf)) - Math.min(...tracks.map(startOf))
+
 /** @param init ftyp and moov of the run. @param base of the media in the file. @param wide places are counted in 64 bits */
 export function movieHeader(init: Buffer, tracks: readonly FilledTrack[], base: number, wide: boolean): Buffer {
   const moov = need(boxesIn(init).find(({ type }) => type === 'moov'), 'moov')
   const scale = Math.max(...tracks.map(({ track }) => track.timescale))
-  const startOf = ({ track, timing }: FilledTrack): number => (timing.begin + timing.shown) / track.timescale
   const start = Math.min(...tracks.map(startOf))
   let length = 0
   const traks = tracks.map((filled) => {

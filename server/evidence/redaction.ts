@@ -11,7 +11,7 @@ import { streamHashes } from './viewing-copy.ts'
 import { readZip } from './zip-reader.ts'
 
 /** A viewing copy inside a parent's package. */
-export type ParentView = { file: string; from: string; to: string; sha256: string; /** Those that it shows, in order. */ segments: { start: string; duration: number }[] }
+export type ParentView = { file: string; from: string; to: string; /** Seconds of the film. */ firstPictureAt: number; sha256: string; /** Those that it shows, in order. */ segments: { start: string; duration: number }[] }
 
 /** Coarse squares, then a blur over them: what is gone cannot be sharpened back. */
 const BLOCK = 24
@@ -68,7 +68,7 @@ export async function redactedView({ packageFile, view, requested, redactions, f
   const file = join(folder, 'redacted.mp4')
   const { ended } = runFfmpeg({
     input,
-    inputOptions: ['-protocol_whitelist', 'file', '-ss', skipped.toFixed(3)],
+    inputOptions: ['-protocol_whitelist', 'file', '-ss', (view.firstPictureAt + skipped).toFixed(3)],
     outputOptions: ['-t', seconds.toFixed(3), '-filter_complex_script', graph, '-map', '[out]', '-an', '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p', '-map_metadata', '-1', '-movflags', '+faststart', '-f', 'mp4'],
     output: file,
     signal,
@@ -98,7 +98,7 @@ function clockOf(segments: ParentView['segments'], skipped: number, seconds: num
 /** The viewing copies in a package, by camera. @throws export/changed */
 export async function parentViews(packageFile: string): Promise<Map<string, ParentView[]>> {
   const { cameras = [] } = (await statedIn(packageFile)) as { cameras?: { id: string; segments: ParentView['segments']; viewCopy: ParentView[] }[] }
-  return new Map(cameras.map(({ id, segments, viewCopy }) => [id, viewCopy.map(({ file, from, to, sha256 }) => ({ file, from, to, sha256, segments: segments.filter(({ start }) => start >= from && start < to).map(({ start, duration }) => ({ start, duration })) }))]))
+  return new Map(cameras.map(({ id, segments, viewCopy }) => [id, viewCopy.map(({ file, from, to, sha256, firstPictureAt = 0 }) => ({ file, from, to, sha256, firstPictureAt, segments: segments.filter(({ start }) => start >= from && start < to).map(({ start, duration }) => ({ start, duration })) }))]))
 }
 
 /** One file out of a package. @throws export/changed when the package is not as it was made */
@@ -113,7 +113,8 @@ async function takeOut(packageFile: string, { file: path, sha256 }: ParentView, 
       signal.throwIfAborted()
       const bytes = await source.read(entry.start + at, Math.min(COPY_BYTES, entry.bytes - at))
       hash.update(bytes)
-      await target.write(bytes)
+      // All of them: a single write may take fewer.
+      await target.writeFile(bytes)
     }
     if (hash.digest('hex') !== sha256) throw new Failure('export/changed', `${path} in the parent’s package is not as it was exported; nothing was made of it.`)
   } finally {

@@ -10,7 +10,7 @@ import { type Packing, partFile } from './packing.ts'
 import { checkedSegments, initOf } from './stored-segments.ts'
 import { type StreamHashes, type ViewingCopy, pictureHash, streamHashes } from './viewing-copy.ts'
 import { createViewingMovie, mediaIn } from './viewing-movie.ts'
-import type { Written } from './zip-writer.ts'
+import type { Written } from './zip-journal.ts'
 
 /** The names of a camera's files in the package, by run and by number. */
 export type NativeNames = { inits: Map<number, string>; segments: Map<number, string> }
@@ -26,7 +26,7 @@ export async function packView(packing: Packing, camera: string, stretch: Stretc
   const how = { form, folder, signal }
   const init = await initOf(camera, stretch.run, range)
   const movie = readable(camera, () => createViewingMovie(init))
-  const pictures = form.sound ? null : createAnnexBHash(init)
+  const pictures = form.sound ? null : readable(camera, () => createAnnexBHash(init))
 
   /** Into the package, unless it is in it already; and out, lent, to whoever reads along. */
   async function* master(): AsyncGenerator<Buffer> {
@@ -36,8 +36,12 @@ export async function packView(packing: Packing, camera: string, stretch: Stretc
       const entry = nameOf(segment.number)
       const added = zip.has(entry) ? null : zip.add(entry, bytes, { sha256: segment.sha256 })
       added?.catch(() => {})
-      yield bytes
-      await added
+      try {
+        yield bytes
+      } finally {
+        // Also when whoever reads along has had enough: nobody writes behind its back.
+        await added
+      }
       advance(segment.bytes)
     }
   }
@@ -59,22 +63,24 @@ export async function packView(packing: Packing, camera: string, stretch: Stretc
     }
   }
 
+  /** A run may declare sound, and this stretch have none: then there is nothing to compare. */
+  const heard = (hashes: StreamHashes): StreamHashes => (movie.hasSound() ? hashes : hashes.slice(0, 1))
   async function packMaster(): Promise<StreamHashes> {
-    if (!pictures) return streamHashes({ chunks: film(master(), (bytes) => readable(camera, () => movie.add(bytes))) }, how)
+    if (!pictures) return heard(await streamHashes({ chunks: film(master(), (bytes) => readable(camera, () => movie.add(bytes))) }, how))
     for await (const bytes of master()) readable(camera, () => movie.add(bytes, pictures.update))
     return [pictureHash(pictures.digest())]
   }
   /** As ffmpeg reads it out of the package: it had no part in making it. */
   async function compared(of: StreamHashes, part: { start: number; bytes: number }): Promise<ViewingCopy> {
-    const view = await streamHashes({ file: partFile(folder), part }, how)
+    const view = await streamHashes({ file: partFile(folder), part }, { ...how, form: { ...form, sound: movie.hasSound() } })
     // Versions of ffmpeg differ in where they repeat parameter sets: then the one that reads the copy reads the master, too.
-    const master = pictures && of.join() !== view.join() ? await streamHashes({ chunks: film(packed()) }, how) : of
+    const master = pictures && of.join() !== view.join() ? heard(await streamHashes({ chunks: film(packed()) }, how)) : of
     if (master.join() !== view.join()) throw new Failure('export/changed', `The viewing copy of ${camera} does not hold the same pictures as the master; nothing was exported.`)
-    return { codec: form.codec, master, view, equal: true }
+    return { codec: form.codec, firstPictureAt, master, view, equal: true }
   }
 
   const hashes = await packMaster()
-  const head = readable(camera, movie.head)
+  const { head, firstPictureAt } = readable(camera, movie.head)
   async function* parts(): AsyncGenerator<Buffer[]> {
     yield [head]
     for await (const bytes of packed()) {

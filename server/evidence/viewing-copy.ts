@@ -1,5 +1,6 @@
 /** The proof that a viewing copy holds the master's pictures: both are read by ffmpeg, or by our own reader where that is quicker, and hashed. */
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -8,7 +9,8 @@ import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 
 /** SHA-256 of each elementary stream, in the words of `ffmpeg -f streamhash`: `0,v,SHA256=…`. */
 export type StreamHashes = string[]
-export type ViewingCopy = { codec: string; master: StreamHashes; view: StreamHashes; equal: boolean }
+/** `firstPictureAt`: seconds of the film; what is heard may begin before what is seen. */
+export type ViewingCopy = { codec: string; firstPictureAt: number; master: StreamHashes; view: StreamHashes; equal: boolean }
 /** `sound`: it has some beside the picture. */
 export type Form = { codec: string; sound: boolean }
 /** A file, a part of one, or an initialisation section and segments as they come. */
@@ -37,14 +39,27 @@ export async function streamHashes(film: Film, { form, folder, signal }: { form:
   const { input, protocol } = inputOf(film)
   const failed = new Promise<Error>((resolve) => void (input instanceof Readable && input.once('error', resolve)))
   const hash = createHash('sha256')
-  const { ended } = runFfmpeg({ input, inputOptions: ['-y', '-f', 'mp4', '-protocol_whitelist', protocol], outputOptions: [...soundHashed(form), ...hashed(form)], onOutput: (chunk) => void hash.update(chunk), folder, signal })
-  const problem = await Promise.race([ended, failed])
-  if (problem instanceof Error) throw problem
-  signal.throwIfAborted()
-  if (problem !== null) throw new Failure('export/unplayable', `The recording cannot be read: ${problem}`)
-  const video = pictureHash(hash.digest('hex'))
-  if (!form.sound) return [video]
+  try {
+    // A film that it stumbles over in the middle is no film whose hash means anything.
+    const { ended } = runFfmpeg({ input, inputOptions: ['-y', '-xerror', '-f', 'mp4', '-protocol_whitelist', protocol], outputOptions: [...soundHashed(form), ...hashed(form)], onOutput: (chunk) => void hash.update(chunk), folder, signal })
+    const problem = await Promise.race([ended, failed])
+    if (problem instanceof Error) throw problem
+    signal.throwIfAborted()
+    if (problem !== null) throw new Failure('export/unplayable', `The recording cannot be read: ${problem}`)
+    if (input instanceof Readable && !input.readableEnded) throw new Failure('export/unplayable', 'The recording cannot be read to its end.')
+    return [pictureHash(hash.digest('hex')), ...(form.sound ? await soundHashes(folder) : [])]
+  } finally {
+    // Whoever hands out the chunks has come to an end, too, before anybody goes on.
+    if (input instanceof Readable && !input.closed) {
+      const closed = once(input, 'close')
+      input.destroy()
+      await closed
+    }
+    await rm(join(folder, SOUND_FILE), { force: true })
+  }
+}
+
+async function soundHashes(folder: string): Promise<StreamHashes> {
   const lines = (await readFile(join(folder, SOUND_FILE), 'utf8')).split('\n').filter(Boolean)
-  await rm(join(folder, SOUND_FILE), { force: true })
-  return [video, ...lines.map((line, i) => line.replace(/^\d+/, String(i + 1)))]
+  return lines.map((line, i) => line.replace(/^\d+/, String(i + 1)))
 }

@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib'
 import { box, boxesIn, readTracks, u32 } from '../tools/fmp4-boxes.ts'
 import { type Sample, readMoof } from '../tools/fmp4-samples.ts'
-import { movieHeader } from './movie-header.ts'
+import { firstPictureAt, movieHeader } from './movie-header.ts'
 import { createSampleTable } from './sample-table.ts'
 
 /** `at`: of its bytes, from the moof's first one. */
@@ -65,14 +65,16 @@ export function createViewingMovie(init: Buffer) {
         crc = crc32(media, crc)
       }
     },
-    /** Everything before the media; no more may be added. */
-    head(): Buffer {
+    /** Whether anything of it is heard: a stretch may have none, though its run declares it. */
+    hasSound: (): boolean => tracks.some(({ track, table }) => track.kind === 'audio' && table.samples() > 0),
+    /** Everything before the media, and when its first picture is shown (seconds); no more may be added. */
+    head(): { head: Buffer; firstPictureAt: number } {
       const filled = tracks.filter(({ table }) => table.samples() > 0).map((each) => ({ ...each, timing: each.table.close() }))
       if (!filled.some(({ track }) => track.kind === 'video')) throw new Error('it has no pictures')
       const wide = bytes >= LARGE || bytes + 16 + FTYP.length + movieHeader(init, filled, 0, false).length >= LARGE
       const mdat = wide ? Buffer.concat([u32(1), Buffer.from('mdat'), u32(Math.floor((bytes + 16) / LARGE), (bytes + 16) % LARGE)]) : Buffer.concat([u32(bytes + 8), Buffer.from('mdat')])
       const base = FTYP.length + movieHeader(init, filled, 0, wide).length + mdat.length
-      return Buffer.concat([FTYP, movieHeader(init, filled, base, wide), mdat])
+      return { head: Buffer.concat([FTYP, movieHeader(init, filled, base, wide), mdat]), firstPictureAt: firstPictureAt(filled) }
     },
     /** Of the media: how many, and their CRC-32. */
     media: (): { bytes: number; crc: number } => ({ bytes, crc }),

@@ -11,14 +11,14 @@ function mediaTime(ms: number): string {
 /**
  * One caption for each second of media. Between the arrivals of two segments time is divided evenly: a camera's clock may go at
  * another speed than ours, and sums of durations would drift.
- * @param segments one stretch, in order. @param timezone of the site, stated beside UTC.
+ * @param segments one stretch, in order. @param timezone of the site, stated beside UTC. @param firstPictureAt seconds of the film
  */
-export function subtitles(segments: readonly Pick<StoredSegment, 'start' | 'duration'>[], timezone: string): string {
+export function subtitles(segments: readonly Pick<StoredSegment, 'start' | 'duration'>[], timezone: string, firstPictureAt = 0): string {
   const local = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZoneName: 'short' })
   const captions: string[] = []
-  let media = 0
-  const total = segments.reduce((sum, { duration }) => sum + duration * 1000, 0)
-  let next = 0
+  let media = firstPictureAt * 1000
+  const total = segments.reduce((sum, { duration }) => sum + duration * 1000, media)
+  let next = media
   for (const [i, { start, duration }] of segments.entries()) {
     const length = duration * 1000
     const following = segments[i + 1]

@@ -3,16 +3,15 @@
  * journal beside it, and what lies behind the last line is cut off. Bounded memory at any size.
  */
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, readFile, rm, stat } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { type PackageReread, rereadPackage } from './package-reread.ts'
-import { type ZipEntry, centralHeader, directoryEnd, localHeader } from './zip-format.ts'
+import { centralHeader, directoryEnd, localHeader } from './zip-format.ts'
+import { type Written, endOf, goneOnWith } from './zip-journal.ts'
 
-/** What is known of a finished entry. `note`: what the caller wants to find again after a death. */
-export type Written = ZipEntry & { sha256: string; note?: unknown }
 export type ZipWriter = Awaited<ReturnType<typeof openZipWriter>>
 
-const COPY_BYTES = 4 * 1024 * 1024
 /** As many as one call takes (IOV_MAX). */
 const MOST_PIECES = 1024
 /** So often the disk is asked to have what was written: the end then waits for little. */
@@ -25,15 +24,15 @@ const SYNC_EVERY_BYTES = 64 * 1024 * 1024
  * @param resumable of what was written before, entries are gone on with up to the first that is not.
  * @param reread reads behind what is written, perhaps in another thread.
  */
-export async function openZipWriter(file: string, { at, plan = '', resumable = () => true, reread = rereadPackage }: { at: number; plan?: string; resumable?: (name: string) => boolean; reread?: (file: string) => PackageReread }) {
+export async function openZipWriter(file: string, { at, plan = '', resumable = () => true, reread = rereadPackage, signal }: { at: number; plan?: string; resumable?: (name: string) => boolean; reread?: (file: string) => PackageReread; signal?: AbortSignal }) {
   const journalFile = `${file}.journal`
   const data = await open(file, (await exists(file)) ? 'r+' : 'w+')
-  const entries = await intactOf(data, await readJournal(journalFile, plan), resumable)
+  const { entries, journal } = await goneOnWith(data, { journalFile, plan, resumable, signal }).catch(async (error: unknown) => {
+    await data.close()
+    throw error
+  })
   const byName = new Map(entries.map((entry) => [entry.name, entry]))
   let size = endOf(entries.at(-1))
-  await data.truncate(size)
-  const journal = await open(journalFile, 'w')
-  await journal.appendFile([{ plan }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join(''))
   let synced = size
   let syncing: Promise<unknown> = Promise.resolve()
   const again = reread(file)
@@ -82,13 +81,18 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
       await write([localHeader(entry)])
       const start = size
       again.beginEntry().catch(() => {})
+      let written = 0
       for await (const part of parts) {
         signal?.throwIfAborted()
-        await write(part)
+        const writing = write(part)
+        for (const piece of part) written = crc32(piece, written)
+        await writing
       }
       if (size !== start + bytes) throw new Error(`${name} has ${size - start} bytes, and not ${bytes}`)
-      const [sha256, note] = await Promise.all([again.endEntry(), check?.({ start, bytes })])
-      return keep({ ...entry, sha256, ...noted(note) })
+      if (written !== crc) throw new Error(`${name} is not what it was when it was first read`)
+      const [hashed, checked] = await Promise.allSettled([again.endEntry(), check?.({ start, bytes })])
+      for (const each of [checked, hashed]) if (each.status === 'rejected') throw each.reason
+      return keep({ ...entry, sha256: valueOf(hashed), ...noted(valueOf(checked)) })
     },
     /** What is in it already. @param into has as many bytes as the entry */
     async read({ offset, bytes, name }: Written, into: Buffer): Promise<void> {
@@ -100,8 +104,8 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
       }
     },
     size: (): number => size,
-    /** Writes the directory and waits for the disk. @returns bytes, and the hash of the whole file as it can be read back. */
-    async finish(): Promise<{ bytes: number; sha256: string }> {
+    /** Writes the directory and waits for the disk. @param to its name from now on; the disk knows it when this returns. @returns bytes, and the hash of the whole file as it can be read back. */
+    async finish(to = file): Promise<{ bytes: number; sha256: string }> {
       const offset = size
       let batch: Buffer[] = []
       for (const [i, entry] of entries.entries()) {
@@ -113,6 +117,8 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
       await write([directoryEnd({ entries: entries.length, bytes: size - offset, offset })])
       const [sha256] = await Promise.all([again.digest(), syncing.then(() => data.datasync())])
       await close()
+      if (to !== file) await rename(file, to)
+      await syncFolder(dirname(to))
       await rm(journalFile, { force: true })
       return { bytes: size, sha256 }
     },
@@ -138,43 +144,17 @@ function after(pieces: readonly Buffer[], written: number): Buffer[] {
   })
 }
 
-const endOf = (entry: Written | undefined): number => (entry ? entry.offset + localHeader(entry).length + entry.bytes : 0)
+/** Of what `Promise.allSettled` gave and was looked through before. */
+const valueOf = <T>(settled: PromiseSettledResult<T>): T => (settled as PromiseFulfilledResult<T>).value
 
-/** After a power cut a journal may promise what the disk never got: only what still gives its hash is gone on with. */
-async function intactOf(data: FileHandle, entries: readonly Written[], resumable: (name: string) => boolean): Promise<Written[]> {
-  const intact: Written[] = []
-  const chunk = Buffer.alloc(entries.length > 0 ? COPY_BYTES : 0)
-  for (const entry of entries) {
-    if (!resumable(entry.name)) return intact
-    const header = localHeader(entry)
-    const found = Buffer.alloc(header.length)
-    await data.read(found, 0, header.length, entry.offset)
-    const hash = createHash('sha256')
-    for (let at = 0; at < entry.bytes; ) {
-      const { bytesRead } = await data.read(chunk, 0, Math.min(chunk.length, entry.bytes - at), entry.offset + header.length + at)
-      if (bytesRead === 0) return intact
-      hash.update(chunk.subarray(0, bytesRead))
-      at += bytesRead
-    }
-    if (entry.offset !== endOf(intact.at(-1)) || !found.equals(header) || hash.digest('hex') !== entry.sha256) return intact
-    intact.push(entry)
+/** A new name is on the disk only when its folder is. */
+async function syncFolder(folder: string): Promise<void> {
+  const opened = await open(folder, 'r')
+  try {
+    await opened.sync()
+  } finally {
+    await opened.close()
   }
-  return intact
-}
-
-async function readJournal(file: string, plan: string): Promise<Written[]> {
-  const [head, ...lines] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
-  const entries: Written[] = []
-  if (head !== JSON.stringify({ plan })) return entries
-  for (const line of lines) {
-    try {
-      if (line !== '') entries.push(JSON.parse(line) as Written)
-    } catch {
-      // Cut short by a death: that entry is written again.
-      break
-    }
-  }
-  return entries
 }
 
 const exists = (file: string): Promise<boolean> =>

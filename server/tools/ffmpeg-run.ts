@@ -49,6 +49,8 @@ export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput
   void ended.then(() => signal.removeEventListener('abort', stop))
   const sink = new Writable({
     highWaterMark: 1_000_000,
+    // fluent-ffmpeg takes a closed output for a broken one when the process ends a moment later.
+    emitClose: false,
     write(chunk: Buffer, _, done) {
       onOutput?.(chunk)
       done()

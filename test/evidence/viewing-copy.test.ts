@@ -31,7 +31,8 @@ function makeCopy({ init, segments }: { init: Buffer; segments: Buffer[] }) {
   const movie = createViewingMovie(init)
   const pictures = createAnnexBHash(init)
   for (const segment of segments) movie.add(segment, pictures?.update)
-  const bytes = Buffer.concat([movie.head(), ...segments.flatMap(mediaIn)])
+  const { head } = movie.head()
+  const bytes = Buffer.concat([head, ...segments.flatMap(mediaIn)])
   return { bytes, pictures: pictures?.digest() ?? null, media: movie.media().bytes }
 }
 async function* each(...chunks: Buffer[]) {
@@ -101,7 +102,7 @@ describe('a viewing copy', () => {
     const segment = Buffer.concat([moof(moof(0).length + 8), u32(size + 8), Buffer.from('mdat'), Buffer.alloc(size)])
     const movie = createViewingMovie(init)
     for (let i = 0; i < 65; i += 1) movie.add(segment)
-    const head = movie.head()
+    const { head } = movie.head()
     const file = join(folder, 'large.mp4')
     writeFileSync(file, head)
     truncateSync(file, head.length + movie.media().bytes)

@@ -137,7 +137,7 @@ describe('a package that is written', () => {
     for (const [i, reread] of readers.entries()) {
       const file = join(folder, `reread-${i}.zip`)
       const content = Buffer.alloc(9_000_000, `${i} is what it says `)
-      const writer = await openZipWriter(file, { at: AT, reread })
+      let writer = await openZipWriter(file, { at: AT, reread })
       await writer.add('bag/first', Buffer.from('first'))
       async function* parts() {
         yield [content.subarray(0, 5_000_000), Buffer.alloc(0)]
@@ -146,6 +146,9 @@ describe('a package that is written', () => {
       const sums = { bytes: content.length, crc: crc32(content) }
       const added = await writer.addParts('bag/big', sums, parts(), { check: async ({ start, bytes }) => readFileSync(file).subarray(start, start + bytes).equals(content) })
       expect(added).toMatchObject({ ...sums, note: true, sha256: createHash('sha256').update(content).digest('hex') })
+      await expect(writer.addParts('bag/other', { ...sums, crc: (sums.crc ^ 1) >>> 0 }, parts())).rejects.toThrow('not what it was when it was first read')
+      await writer.pause()
+      writer = await openZipWriter(file, { at: AT, reread })
       await expect(writer.addParts('bag/short', { ...sums, bytes: 7 }, parts())).rejects.toThrow('9000000 bytes, and not 7')
       expect(writer.has('bag/short')).toBeUndefined()
       await writer.pause()
