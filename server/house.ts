@@ -461,7 +461,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const wallTokens = createWallTokens(clock.now)
     const presence = createPresence({ clock, known: (id) => book.isOpen(id as IncidentId), onChange: (present) => news.publish({ event: 'people.present', data: { items: present } }) })
     closing.add('presence', presence.close)
-    const viewing = createViewing({ now: clock.now, append, incidentOf: (camera) => cameras.heldBy(camera) ?? book.showing(camera), reasonWanted: () => site().viewReason === 'required' })
+    const viewing = createViewing({ clock, append, whenDurable: ledger.whenDurable, incidentOf: (camera) => cameras.heldBy(camera) ?? book.showing(camera), reasonWanted: () => site().viewReason === 'required' })
     const byToken = (token: string): Person | null => demo.get(token) ?? wallTokens.who(token) ?? people.byToken(token)
     const whoHas = (credential: Credential): Person | null => ('bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie))
     const door = await createDoor({
@@ -545,6 +545,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       },
       stop: (id) => cameras.head(id).stop(),
       recorder: clips.report,
+      admit: viewing.admit,
     })
     findingRoutes(door, {
       devices: () => Object.entries(networkInterfaces()).flatMap(([name, addresses]) => (addresses?.some(({ family }) => family === 'IPv4') ? [name] : [])),
@@ -560,6 +561,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     clipRoutes(door, {
       ...clips,
       mustBeConfirmed,
+      played: viewing.played,
       incident: book.load,
       now: clock.now,
       onDownload: async ({ incident, actor, ...download }) => {

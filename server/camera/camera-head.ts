@@ -18,6 +18,7 @@ const KEEP_WARMER_MS = 4000
 const PRESETS_EVERY = 8
 /** A camera's clock drifts slowly, but somebody may set it. */
 const CLOCK_EVERY = 40
+const MAC_TRIES = 3
 /** How long a move may take: at first, and within what a head that is known may differ. */
 const FIRST_MOVE_MS = 12_000
 const LEAST_MOVE_MS = 4000
@@ -30,7 +31,7 @@ const MISSES_UNTIL_DOWN = 2
 const REFUSED_FIRST_WAIT_MS = 60_000
 const REFUSED_MOST_WAIT_MS = 15 * 60_000
 
-type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; substream: URL | null; presets: Preset[]; aimRange: AimRange | null }
+type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; substream: URL | null; presets: Preset[]; aimRange: AimRange | null; /** Undefined until it was asked. */ mac: string | null | undefined; macTries: number }
 export type TakeInventory = (access: OnvifAccess, timeoutMs: number) => Promise<Inventory>
 export type CameraHead = ReturnType<typeof createCameraHead>
 
@@ -83,7 +84,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     const presets = ptz ? notePresets(await ptz.getPresets(CALL_DEADLINE_MS), true) : []
     // Not every camera answers this, and none is worth less for it.
     const aimRange = ptz && mounted() ? await ptz.aimRange(CALL_DEADLINE_MS).catch(() => null) : null
-    return { inventory, ptz, stream, substream, presets, aimRange }
+    return { inventory, ptz, stream, substream, presets, aimRange, mac: undefined, macTries: 0 }
   }
 
   let listening: Promise<void> | null = null
@@ -94,16 +95,20 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     listening = listenToInputs({ client, path: () => session?.inventory.eventsPath ?? eventsPath, clock, signal: stopped.signal, onInput, onState: onListening })
   }
 
-  let mac: string | null | undefined
+  /** For the record of what it saw only: after everything that a press needs, and not for ever. */
+  async function askHardwareAddress(live: Session): Promise<void> {
+    if (live.mac !== undefined) return
+    live.macTries += 1
+    live.mac = await client.hardwareAddress(CALL_DEADLINE_MS).catch(() => (live.macTries < MAC_TRIES ? undefined : null))
+  }
   async function keepWarm(live: Session): Promise<void> {
+    await askHardwareAddress(live)
     const connections = client.connections()
     try {
       if (live.ptz) noteStatus(await live.ptz.getStatus(CALL_DEADLINE_MS))
       else await client.measureClock(CALL_DEADLINE_MS)
       turns += 1
       if (client.connections() > connections) warmEveryMs = KEEP_WARMER_MS
-      // For the record only: asked once, when everything that a press needs is there.
-      if (mac === undefined) mac = await client.hardwareAddress(CALL_DEADLINE_MS).catch(() => null)
       if (live.ptz && turns % PRESETS_EVERY === 0) live.presets = notePresets(await live.ptz.getPresets(CALL_DEADLINE_MS), false)
       if (turns % CLOCK_EVERY === 0) await readClock()
       misses = 0
@@ -210,7 +215,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       await head.aim(found, session?.aimRange?.zoom ?? false, CALL_DEADLINE_MS)
     },
     /** What the camera says it is; null before its first session. */
-    device: (): (Pick<Inventory, 'manufacturer' | 'model' | 'serial' | 'firmware'> & { mac: string | null }) | null => session && { ...session.inventory, mac: mac ?? null },
+    device: (): (Pick<Inventory, 'manufacturer' | 'model' | 'serial' | 'firmware'> & { mac: string | null }) | null => session && { ...session.inventory, mac: session.mac ?? null },
     startTour: async (tour: string): Promise<void> => ptz().startTour(tour, CALL_DEADLINE_MS),
     async goHome(signal?: AbortSignal): Promise<void> {
       const head = await readyHead()

@@ -56,11 +56,14 @@ export function createOnvifClient({ access, clock }: { access: OnvifAccess; cloc
       offsetMs = Math.round(cameraNow - (sentAt + clock.now()) / 2)
       return offsetMs
     },
-    /** The hardware address of the interface that we reach it by, such as 00:1a:2b:3c:4d:5e; null when it tells none. Many tell it to administrators only. */
+    /** The hardware address of the interface that we reach it by, such as 00:1a:2b:3c:4d:5e; null when it tells none, or several and not which. Many tell it to administrators only. */
     async hardwareAddress(deadlineMs: number): Promise<string | null> {
       const answer = await call({ path: base.pathname, namespace: DEVICE, action: 'GetNetworkInterfaces', body: `<GetNetworkInterfaces xmlns="${DEVICE}"/>`, deadlineMs })
-      const interfaces = elementsIn(answer, 'NetworkInterfaces').map((each) => ({ address: hardwareAddressIn(each), ours: JSON.stringify(each).includes(`"${base.hostname}"`) }))
-      return interfaces.find(({ address, ours }) => ours && address !== null)?.address ?? interfaces.find(({ address }) => address !== null)?.address ?? null
+      const interfaces = elementsIn(answer, 'NetworkInterfaces').flatMap((each) => {
+        const address = hardwareAddressIn(each)
+        return address === null ? [] : [{ address, ours: JSON.stringify(each).includes(`"${base.hostname}"`) }]
+      })
+      return (interfaces.find(({ ours }) => ours) ?? (interfaces.length === 1 ? interfaces[0] : undefined))?.address ?? null
     },
     close,
   }

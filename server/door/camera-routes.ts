@@ -2,9 +2,10 @@
 import { Type } from 'typebox'
 import type { CameraId, CameraView, Preset, PresetCheck, PresetToken, PtzVelocity } from '../glossary/camera.ts'
 import type { RecorderReport } from '../glossary/clip.ts'
+import type { Person } from '../glossary/people.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import { Failure } from '../tools/failure.ts'
-import { type App, actorOf } from './door.ts'
+import { type App, actorOf, personOf } from './door.ts'
 import { CAMERA, HEALTH, ID_PARAMS, MEDIA, PRESET, PRESET_CHECK, PROBLEM, RECORDER, listOf } from './shapes.ts'
 
 export type PresetView = Preset & { helpPoints: HelpPointId[]; pictures: number; lastCheck: PresetCheck | null }
@@ -29,6 +30,8 @@ export type CameraPort = {
   /** @throws camera/in-hand when somebody else steers it, unless it is taken over */
   move(id: CameraId, velocity: PtzVelocity, timeoutMs: number, hand: { name: string; takeOver: boolean; actor: string }): Promise<void>
   stop(id: CameraId): Promise<void>
+  /** Before a picture. @throws view/no-reason */
+  admit(person: Person, camera: CameraId, what: 'still'): Promise<void>
   /** What is recorded of it and what went wrong before. */
   recorder(id: CameraId): Promise<RecorderReport>
 }
@@ -47,6 +50,7 @@ export function cameraRoutes(app: App, port: CameraPort): void {
   const seenBy = (role: string | undefined, camera: CameraView): CameraView => (role === 'engineer' ? camera : { ...camera, onvifUrl: null })
   const idOf = (request: { params: { id: string } }): CameraId => port.get(request.params.id).id
   const answers = { '4xx': PROBLEM, '5xx': PROBLEM }
+  const admitted = async (request: { person: Person | null; params: { id: string } }): Promise<void> => port.admit(personOf(request), idOf(request), 'still')
 
   app.get('/api/v1/cameras', { config: { roles: READERS }, schema: { summary: 'All cameras: state, health, who holds each', tags: ['cameras'], response: { 200: listOf(CAMERA) } } }, (request) => ({
     items: port.all().map((camera) => seenBy(request.person?.role, camera)),
@@ -89,11 +93,13 @@ export function cameraRoutes(app: App, port: CameraPort): void {
   })
   app.post('/api/v1/cameras/:id/presets/:token/check', { config: { roles: ['engineer'] }, schema: { summary: 'Send the camera there, compare its picture with the reference, and send it back', tags: ['presets'], params: PRESET_PARAMS, response: { 200: PRESET_CHECK, ...answers } } }, (request) => port.check(idOf(request), request.params.token as PresetToken))
   app.get('/api/v1/cameras/:id/presets/:token/reference.jpg', { config: { roles: HANDS }, schema: { summary: 'The newest picture that this preset was taught', tags: ['presets'], params: PRESET_PARAMS, response: { 200: MEDIA, ...answers } } }, async (request, reply) => {
+    await admitted(request)
     const picture = await port.reference(idOf(request), request.params.token as PresetToken)
     return reply.type('image/jpeg').header('cache-control', 'no-store').send(Buffer.from(picture))
   })
 
   app.get('/api/v1/cameras/:id/presets/:token/check.jpg', { config: { roles: HANDS }, schema: { summary: 'What the newest check of it saw', tags: ['presets'], params: PRESET_PARAMS, response: { 200: MEDIA, ...answers } } }, async (request, reply) => {
+    await admitted(request)
     const picture = await port.checkPicture(idOf(request), request.params.token as PresetToken)
     return reply.type('image/jpeg').header('cache-control', 'no-store').send(Buffer.from(picture))
   })

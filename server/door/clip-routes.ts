@@ -4,10 +4,11 @@ import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { CameraId } from '../glossary/camera.ts'
 import type { Clip, Range } from '../glossary/clip.ts'
-import type { Incident } from '../glossary/incident.ts'
+import type { Incident, IncidentId } from '../glossary/incident.ts'
+import type { Person } from '../glossary/people.ts'
 import { isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
-import { type App, actorOf } from './door.ts'
+import { type App, actorOf, personOf } from './door.ts'
 import { PLAYLIST_TYPE, VIEWERS, bytesOrNone, numbersIn } from './live-routes.ts'
 import { CLIP_PARAMS, MEDIA, PROBLEM } from './shapes.ts'
 
@@ -23,6 +24,8 @@ export type ClipPort = {
   thumbnail(camera: CameraId, at: number, width: number): Promise<Uint8Array | null>
   cut(camera: CameraId, range: Range): Promise<Cut>
   now(): number
+  /** Somebody sees something of it. */
+  played(person: Person, camera: CameraId, incident: IncidentId): void
   /** @throws people/confirm-first when somebody with a session has not said the password again lately */
   mustBeConfirmed(request: FastifyRequest): void
   onDownload(download: { incident: Incident; camera: CameraId; from: string; to: string; bytes: number; sha256: string; actor: string }): Promise<void>
@@ -36,10 +39,11 @@ export function clipRoutes(app: App, port: ClipPort): void {
   const config = { roles: VIEWERS }
 
   /** @throws incident/unknown, clip/none */
-  async function held(id: string, camera: string): Promise<{ incident: Incident; clip: Clip }> {
+  async function held({ person, params: { id, camera } }: { person: Person | null; params: { id: string; camera: string } }): Promise<{ incident: Incident; clip: Clip }> {
     const incident = await port.incident(id)
     const clip = incident.clips.find((each) => each.camera === camera)
     if (!clip) throw new Failure('clip/none', `Incident ${id} holds no clip of camera "${camera}".`)
+    port.played(personOf({ person }), clip.camera, incident.id)
     return { incident, clip }
   }
 
@@ -47,24 +51,24 @@ export function clipRoutes(app: App, port: ClipPort): void {
     '/api/v1/incidents/:id/clips/:camera/index.m3u8',
     { config, schema: { summary: 'The held clip as HLS: EVENT while it grows, VOD when closed; it starts at the press', tags: ['clips'], params: CLIP_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } } },
     async (request, reply) => {
-      const { incident, clip } = await held(request.params.id, request.params.camera)
+      const { incident, clip } = await held(request)
       const pressedAt = incident.presses[0]?.receivedAt ?? incident.openedAt
       return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(await port.playlist(clip, pressedAt))
     },
   )
   app.get('/api/v1/incidents/:id/clips/:camera/init/:file', { config, schema: { hide: true, params: FILE_PARAMS } }, async (request, reply) => {
-    const { clip } = await held(request.params.id, request.params.camera)
+    const { clip } = await held(request)
     const [run] = numbersIn(request.params.file)
     return reply.type('video/mp4').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.init(clip.camera, run), `Run ${run}`))
   })
   app.get('/api/v1/incidents/:id/clips/:camera/segment/:file', { config, schema: { hide: true, params: FILE_PARAMS } }, async (request, reply) => {
-    const { clip } = await held(request.params.id, request.params.camera)
+    const { clip } = await held(request)
     const [number] = numbersIn(request.params.file)
     if (!(await port.numbers(clip)).has(number)) throw new Failure('clip/none', `Segment ${number} is no part of this clip.`)
     return reply.type('video/iso.segment').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.segment(clip.camera, number), `Segment ${number}`))
   })
   app.get('/api/v1/incidents/:id/clips/:camera/thumbnail.jpg', { config, schema: { summary: 'A small picture of the held clip, of about that moment', tags: ['clips'], params: CLIP_PARAMS, querystring: Type.Object({ at: Type.String({ format: 'date-time' }) }), response: { 200: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => {
-    const { clip } = await held(request.params.id, request.params.camera)
+    const { clip } = await held(request)
     const at = Date.parse(request.query.at)
     if (at < Date.parse(clip.from) || at > (clip.to === null ? port.now() : Date.parse(clip.to))) throw new Failure('clip/none', `The clip does not hold ${request.query.at}.`)
     return reply.type('image/jpeg').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.thumbnail(clip.camera, at, THUMBNAIL_WIDTH), `A picture of ${request.query.at}`))
@@ -77,7 +81,7 @@ export function clipRoutes(app: App, port: ClipPort): void {
     },
     async (request, reply) => {
       port.mustBeConfirmed(request)
-      const { incident, clip } = await held(request.params.id, request.params.camera)
+      const { incident, clip } = await held(request)
       const range = within(clip, request.query, port.now())
       const cut = await port.cut(clip.camera, range)
       const [from, to] = [isoTime(cut.from), isoTime(cut.to)]

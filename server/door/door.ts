@@ -38,6 +38,11 @@ export type DoorOptions = {
 }
 export const SESSION_COOKIE = 'lamppost_session'
 
+/** Whoever asks. @throws people/unauthenticated where a route lets others in, too */
+export function personOf({ person }: { person: Person | null }): Person {
+  if (!person) throw new Failure('people/unauthenticated', 'Sign in, or send a token: Authorization: Bearer …')
+  return person
+}
 /** The person's name as the ledger keeps it. */
 export const actorOf = (request: FastifyRequest): string => `${request.person?.role ?? 'nobody'}:${request.person?.name ?? ''}`
 

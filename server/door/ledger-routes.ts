@@ -50,6 +50,9 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
     raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
     raw.write('retry: 500\n: here\n\n')
+    // Who looked where, and why, is for those who may read the record.
+    const all = request.person !== null && (KEEPERS as readonly string[]).includes(request.person.role)
+    const hears = ({ kind }: Entry): boolean => all || kind !== 'camera.viewed'
     const send = (text: string): void => {
       // HTTP/2 keeps what is unsent in the stream below the answer.
       const unsent = 'stream' in raw ? (raw.stream as { writableLength: number }).writableLength : raw.writableLength
@@ -59,7 +62,11 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     }
     // Entries that become durable while the past is being read wait their turn.
     let waiting: Entry[] | null = []
-    const leave = [port.tail((entry) => (waiting ? waiting.push(entry) : send(written(entry)))), port.news(({ event, data }) => send(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))]
+    const leave = [port.tail((entry) => {
+      if (!hears(entry)) return
+      if (waiting) waiting.push(entry)
+      else send(written(entry))
+    }), port.news(({ event, data }) => send(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))]
     const end = (): void => {
       clearInterval(ping)
       for (const undo of leave.splice(0)) undo()
@@ -75,7 +82,7 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     let last = after ?? Number.POSITIVE_INFINITY
     if (after !== null)
       for (let page = await port.page(after, 500); page.length > 0 && !raw.destroyed; page = await port.page(last, 500)) {
-        for (const entry of page) send(written(entry))
+        for (const entry of page) if (hears(entry)) send(written(entry))
         last = page.at(-1)?.seq ?? last
       }
     const missed = waiting.filter(({ seq }) => after === null || seq > last)

@@ -4,7 +4,7 @@ import type { CameraId } from '../glossary/camera.ts'
 import type { PictureForm } from '../glossary/clip.ts'
 import type { Person } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
-import type { App } from './door.ts'
+import { type App, personOf } from './door.ts'
 import { ID_PARAMS, MEDIA, PROBLEM } from './shapes.ts'
 
 export type LivePort = {
@@ -49,10 +49,9 @@ export function liveRoutes(app: App, port: LivePort): void {
   const config = { roles: VIEWERS }
   const hide = { hide: true }
   /** Whoever asks was let in by the door; now to this camera, too. @throws camera/unknown, view/no-reason */
-  async function admitted({ person, params: { id } }: { person: Person | null; params: { id: string } }, what: 'live' | 'still'): Promise<CameraId> {
-    if (!person) throw new Failure('people/unauthenticated', 'Sign in, or send a token: Authorization: Bearer …')
-    const camera = port.knows(id)
-    await port.admit(person, camera, what)
+  async function admitted(request: { person: Person | null; params: { id: string } }, what: 'live' | 'still'): Promise<CameraId> {
+    const camera = port.knows(request.params.id)
+    await port.admit(personOf(request), camera, what)
     return camera
   }
 

@@ -71,11 +71,14 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
     const allowed = (given: Credential | null): boolean => personOf(given) !== null
     async function admitted(given: Credential | null, camera: CameraId): Promise<void> {
       const person = personOf(given)
-      if (person) await admit(person, camera, 'live')
+      if (!person) throw new Failure('people/unauthenticated', 'The session has ended.')
+      await admit(person, camera, 'live')
     }
-    function end(id: string, why: unknown): void {
-      const watching = watches.get(id)
-      if (!watching) return
+    function admitAll(given: Credential): void {
+      for (const [id, watching] of watches) void admitted(given, watching.camera).catch((error: unknown) => end(id, watching, error))
+    }
+    function end(id: string, watching: { leave(): void }, why: unknown): void {
+      if (watches.get(id) !== watching) return
       watching.leave()
       watches.delete(id)
       tell({ gone: id, words: wordsOf(why), ...(why instanceof Failure ? { code: why.code } : {}) })
@@ -88,7 +91,9 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
       // A renewed token is the same visit; another person's at the same desk is another.
       if (visitor !== person.name) visit?.leave()
       if (visitor !== person.name) visit = present(person)
+      const another = visitor !== null && visitor !== person.name
       visitor = person.name
+      if (another) admitAll(given)
       tell({ welcome: true, now: now() })
     }
     const late = setTimeout(() => refuse('No token came, and there is no session.'), TOKEN_WITHIN_MS)
@@ -97,7 +102,7 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
       if (!credential) return
       if (!allowed(credential)) return refuse('The session has ended.')
       // A look that goes on: the incident may be closed meanwhile, or the reason be an hour old.
-      for (const [id, { camera }] of watches) void admitted(credential, camera).catch((error: unknown) => end(id, error))
+      admitAll(credential)
     }, STILL_ALLOWED_EVERY_MS)
     socket.on('close', () => {
       clearTimeout(late)
@@ -147,7 +152,7 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
           // Left again, or the page is gone, while it was written down.
           if (watches.get(id) === watching && socket.readyState === socket.OPEN) viewing = viewer(socket, id, camera, form)
         },
-        (error: unknown) => end(id, error),
+        (error: unknown) => end(id, watching, error),
       )
     }
   }

@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { type Person, type Present, ROLES, type ViewReason } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
-import { type App, type Credential, actorOf, credentialOf } from './door.ts'
+import { type App, type Credential, actorOf, credentialOf, personOf } from './door.ts'
 import { VIEWERS } from './live-routes.ts'
 import { PROBLEM, listOf } from './shapes.ts'
 
@@ -30,9 +30,9 @@ export function peopleRoutes(app: App, port: PeoplePort): void {
       config: { roles: VIEWERS },
       schema: { summary: 'Say why you look at cameras that no incident holds; it holds for an hour, and stands with each look in the record', tags: ['live'], body: REASON, response: { 201: Type.Object({ reason: Type.String(), camera: Type.Union([Type.String(), Type.Null()]), until: Type.String({ format: 'date-time' }) }), '4xx': PROBLEM } },
     },
-    async ({ person, body: { reason, camera = null } }, reply) => {
-      if (!person) throw new Failure('people/unauthenticated', 'Sign in, or send a token: Authorization: Bearer …')
-      return reply.status(201).header('cache-control', 'no-store').send(port.giveReason(person, reason.trim(), camera))
+    async (request, reply) => {
+      const { reason, camera = null } = request.body
+      return reply.status(201).header('cache-control', 'no-store').send(port.giveReason(personOf(request), reason.trim(), camera))
     },
   )
   app.post(

@@ -44,8 +44,8 @@ export type EntryBodies = {
   'preset.recalled': { camera: CameraId; token: PresetToken }
   /** The first move of a hand; more of the same hand are not told one by one. `from`: whose hand it was taken out of. */
   'camera.moved': { camera: CameraId; pan: number; tilt: number; zoom: number; by?: string; from?: string; incident?: IncidentId }
-  /** Somebody looks at it: for an incident that holds it, or for a reason of their own. */
-  'camera.viewed': { camera: CameraId; what: 'live' | 'still'; by: string; incident: IncidentId | null; reason: string | null }
+  /** Somebody looks at it: for an incident that shows it, or for a reason of their own. It is no entry of that incident. */
+  'camera.viewed': { camera: CameraId; what: 'live' | 'still' | 'clip'; by: string; forIncident: IncidentId | null; reason: string | null }
   /** The chain of before is set aside in `file`; a new one goes on. */
   'ledger.broken': { problem: string; file: string; chain: number }
   /** How far a person's press came, and when. */

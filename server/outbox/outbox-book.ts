@@ -8,7 +8,8 @@ type Saved = [string, Told][]
 const DEAD_KEPT = 200
 
 /** @param patterns kinds; `incident.*` is every kind that begins so. Entries about the outbox itself are never told. */
-export const wants = (patterns: readonly string[], kind: string): boolean => !kind.startsWith('outbox.') && patterns.some((pattern) => pattern === kind || (pattern.endsWith('.*') && kind.startsWith(pattern.slice(0, -1))))
+const ONLY_BY_NAME = new Set(['camera.viewed'])
+export const wants = (patterns: readonly string[], kind: string): boolean => !kind.startsWith('outbox.') && patterns.some((pattern) => pattern === kind || (pattern.endsWith('.*') && kind.startsWith(pattern.slice(0, -1)) && !ONLY_BY_NAME.has(kind)))
 
 export function createOutboxBook() {
   const destinations = new Map<string, Told>()

@@ -134,7 +134,7 @@ describe('live pictures over one WebSocket', () => {
 
 describe('a look at a camera', () => {
   const ask = (who: 'operator' | 'engineer' | 'evidence' | 'press', method: string, path: string, body?: unknown) => fetch(`${house.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${house.demo?.tokens[who]}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
-  type Look = { kind: string; actor: string; body: { camera: string; what: string; incident: string | null; reason: string | null } }
+  type Look = { kind: string; actor: string; body: { camera: string; what: string; forIncident: string | null; reason: string | null } }
   async function looks(camera: string): Promise<Look[]> {
     const found: Look[] = []
     for (let after: number | null = 0; after !== null; ) {
@@ -155,7 +155,7 @@ describe('a look at a camera', () => {
     session.say({ watch: 'a', camera: 'cam-32' })
     await until(() => session.frames.length, (count) => count > 3)
     const found = (await looks('cam-32')).filter(({ actor }) => actor.startsWith('evidence:'))
-    expect(found.map(({ body }) => body)).toEqual(['live', 'still'].map((what) => ({ camera: 'cam-32', what, by: expect.any(String), incident: null, reason: null })))
+    expect(found.map(({ body }) => body)).toEqual(['live', 'still'].map((what) => ({ camera: 'cam-32', what, by: expect.any(String), forIncident: null, reason: null })))
   })
   test('without a reason is refused where the site wants one, by every way there is; with one it is let in, and the reason stands in the record', async () => {
     rule('viewing: { reason: required }\n')
@@ -185,7 +185,7 @@ describe('a look at a camera', () => {
     await welcomed(session)
     session.say({ watch: 'tile', camera: held })
     await until(() => session.frames.length, (count) => count > 3)
-    await until(() => looks(held ?? ''), (found) => found.some(({ body }) => body.incident === incident && body.reason === null))
+    await until(() => looks(held ?? ''), (found) => found.some(({ body }) => body.forIncident === incident && body.reason === null))
     // So are its further views, fixed ones and those that did not come: what a tile shows, its people may see.
     const { framings } = (await (await ask('operator', 'GET', `/incidents/${incident}`)).json()) as { framings: { camera: string; way: string; role: string }[] }
     expect(framings.some(({ role }) => role === 'secondary')).toBe(true)

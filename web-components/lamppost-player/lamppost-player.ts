@@ -8,6 +8,7 @@ import type { CameraView, PictureForm } from '../wall-client/api-shapes.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'
 import { LanguageController } from '../words/language.ts'
+import { refusalWords } from '../words/refusal-words.ts'
 import { FrameWatch } from './frame-watch.ts'
 import { HlsController, type Mode } from './hls-controller.ts'
 import { playerStyles } from './player-styles.ts'
@@ -78,13 +79,14 @@ export class LamppostPlayer extends LitElement {
   protected override updated(): void {
     if (!this.camera || (this.mode === 'clip' && this.#form === 'h264')) return
     const { client } = this.#client
+    this.#noteIncident()
     if (this.mode === 'clip') this.#frames.watch(this.video)
     this.#hls.play(this.video, { url: this.url, mode: this.mode, camera: this.camera, form: this.#form, carrier: client.carrier, headers: () => client.headers(), now: client.now })
   }
 
   protected override render() {
     return html`<div class="frame">
-        <video part="video" muted ?autoplay=${!this.bare} playsinline disablepictureinpicture @pause=${this.#notePaused} @play=${this.#notePaused}></video>
+        <video part="video" tabindex="-1" muted ?autoplay=${!this.bare} playsinline disablepictureinpicture @pause=${this.#notePaused} @play=${this.#notePaused}></video>
         ${this.#cover()}
         ${this.#form === 'h264' && this.mode !== 'clip' ? html`<p part="form" class="form">${this.words.converted(this.#view()?.converted ?? 'transcoded')}</p>` : nothing}
         <p part="age" class="age ${this.#ageClass()}">${this.#ageWords()}</p>
@@ -123,30 +125,47 @@ export class LamppostPlayer extends LitElement {
   #cover() {
     if (this.mode === 'clip' && this.#form === 'h264') return html`<div class="cover"><span>${this.words.cannotReplay(this.#view()?.codec ?? '')}</span></div>`
     const { state, still } = this.#hls.picture
-    if (state === 'unasked') return this.#reasonForm()
+    if (this.mode !== 'clip' && (state === 'unasked' || this.#typing)) return this.small ? html`<div class="cover"><span>${this.words.sayWhy}</span></div>` : this.#reasonForm()
     if (this.mode === 'clip' ? state === 'playing' : state === 'playing' && still <= FROZEN_MS) return nothing
     return html`<div class="cover"><span>${this.#ageWords()}</span></div>`
   }
 
-  /** No incident holds it, and this town wants to know why somebody looks: that stands in the record beside the look. */
+  /** No open incident shows it, and this town wants to know why somebody looks: that stands in the record beside the look. */
   #reasonForm() {
     const give = async (event: SubmitEvent): Promise<void> => {
       event.preventDefault()
-      const reason = ((new FormData(event.target as HTMLFormElement).get('reason') as string | null) ?? '').trim()
+      const form = event.target as HTMLFormElement
+      const reason = ((new FormData(form).get('reason') as string | null) ?? '').trim()
       try {
-        await this.#client.client.giveReason(reason)
+        await this.#client.client.giveReason(reason, this.camera)
         this.refusal = ''
+        form.reset()
+        // The field goes; what is pressed next must not be lost on the page.
+        this.video.focus()
         this.#hls.askAgain()
       } catch (error) {
-        this.refusal = error instanceof Error ? error.message : String(error)
+        this.refusal = refusalWords(error, this.words)
       }
     }
     return html`<form class="cover why" @submit=${give}>
-      <label>${this.words.sayWhy}<input type="text" name="reason" required minlength="3" maxlength="500" autocomplete="off" /></label>
+      <label>${this.words.sayWhy}<input type="text" name="reason" required pattern="\\s*\\S.*\\S.*\\S\\s*" maxlength="500" autocomplete="off" /></label>
       <button class="main">${this.words.look}</button>
       <p role="status">${this.refusal}</p>
     </form>`
   }
+  /** Somebody is in the middle of a word: letters that lose their field would be commands of the wall around. */
+  get #typing(): boolean {
+    const field = this.renderRoot.querySelector<HTMLInputElement>('.why input')
+    return field !== null && field.value !== '' && (this.renderRoot as ShadowRoot).activeElement === field
+  }
+  /** An open incident needs this picture now: who was refused before is not kept waiting. */
+  #noteIncident(): void {
+    const { camera } = this
+    const shown = this.#client.client.state().incidents.some(({ framings }) => framings.some((framing) => framing.camera === camera))
+    if (shown && !this.#shown) this.#hls.askAgain()
+    this.#shown = shown
+  }
+  #shown = false
 
   #controls() {
     const { currentTime = 0, duration = 0 } = this.video ?? {}

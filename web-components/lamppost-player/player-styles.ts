@@ -66,7 +66,8 @@ export const playerStyles = css`
   }
   .why {
     grid-template-columns: minmax(0, 26em);
-    align-content: center;
+    place-content: center;
+    place-items: stretch;
     gap: 10px;
     padding: 12px;
     color: #f2f4f8;

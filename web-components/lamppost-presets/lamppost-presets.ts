@@ -146,7 +146,7 @@ export class LamppostPresets extends LitElement {
       this.removing = null
     }
     return html`<button class="card" aria-current=${current} @click=${choose}>
-      ${picture ? html`<img src=${picture} alt="" />` : html`<span class="nopicture">${camera.health.video === 'down' ? this.words.gone : this.words.starting}</span>`}
+      ${picture ? html`<img src=${picture} alt="" />` : html`<span class="nopicture">${camera.health.video === 'down' || this.#snapshots.none(camera.id) ? this.words.gone : this.words.starting}</span>`}
       <span class="name">${camera.name}</span>
       <span class="health">${this.words.onvif} <b class=${camera.health.onvif}>${this.words.health[camera.health.onvif]}</b> · ${this.words.video} <b class=${camera.health.video}>${this.words.health[camera.health.video]}</b></span>
       ${camera.health.clock === 'off' && camera.health.clockOffsetMs !== null ? html`<span class="why">${this.words.clockOff(camera.health.clockOffsetMs)}</span>` : nothing}

@@ -46,8 +46,8 @@ export function createWallRequests({ call, get, keep }: WallCalls) {
     incidents: async (after: string | null): Promise<{ items: Incident[]; next: string | null }> => get(`/api/v1/incidents?limit=50${after === null ? '' : `&after=${encodeURIComponent(after)}`}`),
     /** The newest still picture as an address for an image; the caller gives it up with `URL.revokeObjectURL`. */
     snapshot: async (camera: string): Promise<string> => URL.createObjectURL(await (await call('GET', cameraPath(camera, 'snapshot.jpg'))).blob()),
-    /** Why cameras are looked at that no incident holds; it holds for an hour. */
-    giveReason: async (reason: string): Promise<void> => void (await call('POST', '/api/v1/views', { reason })),
+    /** Why a camera is looked at that no open incident shows; it holds for an hour. */
+    giveReason: async (reason: string, camera: string): Promise<void> => void (await call('POST', '/api/v1/views', { reason, camera })),
     presets: async (camera: string): Promise<PresetView[]> => (await get<{ items: PresetView[] }>(cameraPath(camera, 'presets'))).items,
     savePreset: async (camera: string, preset: { token: string | null; name: string; helpPoint: string | null }): Promise<void> => {
       const body = { name: preset.name, ...(preset.helpPoint === null ? {} : { helpPoint: preset.helpPoint }) }
