@@ -115,7 +115,7 @@ export async function openEvidence({ dataFolder, clock, site, helpPoint, books, 
     goOn: exports.goOn,
     routes(door: App, mustBeConfirmed: (request: FastifyRequest) => void): void {
     const evidence = createEvidenceDesk({ exports, incident: books.incidents.load, hasCamera: (id) => cameras.ids().some((each) => each === id), append, clock, root: evidenceKeys.root, verifierPage: join(packageRoot, 'dist', 'web', 'verify.html') })
-    exportRoutes(door, { ...evidence, root: evidenceKeys.root, keys: evidenceKeys.state, renewSigner: evidenceKeys.renew, mustBeConfirmed })
+    exportRoutes(door, { ...evidence, ends: begun().packageEnds, root: evidenceKeys.root, keys: evidenceKeys.state, renewSigner: evidenceKeys.renew, mustBeConfirmed })
     disclosureRoutes(door, { ...evidence, ...createDisclosureDesk({ clock, book: books.disclosures, append, made: exports.made }), page: (disclosure, made, secret) => disclosurePage(disclosure, made, site(), secret), mustBeConfirmed })
     // One after the other: a search reads much.
     let searching: Promise<FoundRecordings> = Promise.resolve({ incidents: [], cameras: [] })

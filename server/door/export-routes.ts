@@ -13,6 +13,7 @@ export type ExportPort = {
   get(id: string): Export
   all(): Export[]
   progress(id: Export['id']): number
+  ends(job: Export): { endsAt: string | null; expiring: boolean }
   /** @throws export/not-ready, export/gone */
   made(id: string): MadeExport
   file(id: Export['id']): string
@@ -53,7 +54,7 @@ const ORDER = Type.Object(
 )
 
 export function exportRoutes(app: App, port: ExportPort): void {
-  const view = (job: Export) => ({ ...job, progress: job.state === 'ready' ? 1 : port.progress(job.id), package: job.state === 'ready' && job.deletedAt === null ? `/api/v1/exports/${encodeURIComponent(job.id)}/package.zip` : null, sha256: job.facts?.sha256 ?? null })
+  const view = (job: Export) => ({ ...job, ...port.ends(job), progress: job.state === 'ready' ? 1 : port.progress(job.id), package: job.state === 'ready' && job.deletedAt === null ? `/api/v1/exports/${encodeURIComponent(job.id)}/package.zip` : null, sha256: job.facts?.sha256 ?? null })
   const answers = { 200: EXPORT, '4xx': PROBLEM }
   const nameOf = (request: FastifyRequest): string => request.person?.name ?? ''
 

@@ -129,6 +129,8 @@ export const EXPORT = Type.Object({
   changedAt: TIME,
   seal: Type.Union([Type.Object({ segments: Type.Integer(), bytes: Type.Integer(), contents: Type.String() }), Type.Null()], { description: 'What was cut, and the hash that the ledger vouches for' }),
   facts: Type.Union([Type.Object({ bytes: Type.Integer(), sha256: Type.String(), tagManifestSha256: Type.String(), signer: Type.String(), root: Type.String(), timeStamped: MAYBE_TIME, stampProblem: MAYBE_STRING }), Type.Null()]),
+  endsAt: Type.Union([TIME, Type.Null()], { description: 'When the site’s rule lets the package go; null while nothing ends it' }),
+  expiring: Type.Boolean({ description: 'Soon' }),
   deletedAt: MAYBE_TIME,
   downloads: Type.Integer(),
 })

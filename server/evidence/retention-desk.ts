@@ -62,12 +62,21 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
     if (kept.warnedOf !== kept.endsAt) await append([{ kind: 'clip.expiring', actor: 'lamppost', subject: kept.incident, body: { incident: kept.incident, at: kept.endsAt } }]).durable
     else if (isDue(kept.incident)) await letGo(kept)
   }
+  /** When the site's rule lets a package go: as long after it was made as clips, unless its incident is locked; null for never. */
+  function packageEnd({ incident, state, deletedAt, changedAt }: Pick<Export, 'incident' | 'state' | 'deletedAt' | 'changedAt'>): string | null {
+    if (deletedAt !== null || (state !== 'ready' && state !== 'failed')) return null
+    return endOf({ closedAt: changedAt, lock: incident === null ? null : (book.get(incident)?.lock ?? null) }, port.rule().keepMs)
+  }
   async function lookAtPackage(made: Export, all: readonly Export[]): Promise<void> {
-    const over = made.deletedAt === null && (made.state === 'ready' || made.state === 'failed') && clock.now() - Date.parse(made.changedAt) >= port.rule().keepMs
-    const lock = made.incident === null ? null : (book.get(made.incident)?.lock ?? null)
-    const locked = lock !== null && (lock.until === null || Date.parse(lock.until) > clock.now())
+    const end = packageEnd(made)
+    const now = clock.now()
+    const { keepMs, warnMs } = port.rule()
+    if (end === null || Date.parse(end) - warnMs > now) return
+    // One that failed has nothing that anybody could miss.
+    if (made.state === 'ready' && made.warnedOf !== end) return void (await append([{ kind: 'export.expiring', actor: 'lamppost', subject: made.id, body: { export: made.id, incident: made.incident, at: end } }]).durable)
+    const told = made.state === 'failed' || now - Date.parse(made.warnedAt ?? '') >= Math.min(warnMs, DAY)
     const parent = all.some(({ parentExport, state }) => parentExport === made.id && (state === 'queued' || state === 'cutting'))
-    if (over && !locked && !parent) await port.removePackage(made.id, `the site keeps packages for ${Math.round(port.rule().keepMs / DAY)} days`)
+    if (Date.parse(end) <= now && told && !parent) await port.removePackage(made.id, `the site keeps packages for ${Math.round(keepMs / DAY)} days`)
   }
   async function look(): Promise<void> {
     if (port.clockWasSet()) return
@@ -93,6 +102,11 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
   return {
     /** Everything that is kept, what ends first first; what has no end last. */
     report: (): Keeping[] => book.all().map(view).sort((a, b) => ((a.endsAt ?? '9') < (b.endsAt ?? '9') ? -1 : 1)),
+    /** Of a package: when it ends, and whether that is soon. */
+    packageEnds(made: Export): { endsAt: string | null; expiring: boolean } {
+      const endsAt = packageEnd(made)
+      return { endsAt, expiring: endsAt !== null && Date.parse(endsAt) - port.rule().warnMs <= clock.now() }
+    },
     /** @param until UTC ISO 8601, or null for ever. @throws clip/none, request/invalid */
     async lock(id: string, { by, reason, until }: { by: string; reason: string; until: string | null }, actor: string): Promise<Keeping> {
       const { incident, kind } = keptFor(id)

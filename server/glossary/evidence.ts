@@ -62,6 +62,9 @@ export type Export = ExportRequest & {
   seal: Seal | null
   facts: PackageFacts | null
   problem: string | null
+  /** The end of its package that was told already, and when that was. */
+  warnedOf: string | null
+  warnedAt: string | null
   /** Its package was deleted, and when. */
   deletedAt: string | null
   downloads: number

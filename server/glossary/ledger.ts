@@ -70,6 +70,8 @@ export type EntryBodies = {
   'export.changed': { export: ExportId; incident: IncidentId | null; state: ExportState; problem: string | null; facts: PackageFacts | null }
   /** `from`: the first byte that was asked for; 0 for the whole. `through`: a disclosure, when it was not somebody who is signed in. */
   'export.downloaded': { export: ExportId; incident: IncidentId | null; what: 'package' | 'companion'; from: number; bytes: number; sha256: string; through: string | null }
+  /** The site's rule lets the package go then. */
+  'export.expiring': { export: ExportId; incident: IncidentId | null; at: string }
   'export.deleted': { export: ExportId; incident: IncidentId | null; sha256: string | null; reason: string }
   /** A link that somebody outside fetches the package by. `link`: SHA-256 of its secret. */
   'disclosure.made': { disclosure: string; export: ExportId; incident: IncidentId | null; recipient: string; organisation: string; purpose: string; until: string; most: number; link: string }

@@ -136,6 +136,7 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'export.changed':
     case 'export.downloaded':
     case 'export.deleted':
+    case 'export.expiring':
     case 'clock.stepped':
     case 'evidence.signer-changed':
     case 'shift.offered':

@@ -4,7 +4,7 @@ import { createIncidentBook } from '../../server/incident/incident-book.ts'
 import { createRetentionBook, endOf } from '../../server/evidence/retention-book.ts'
 import { startRetention } from '../../server/evidence/retention-desk.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
-import type { Export, StoredSegment } from '../../server/glossary/evidence.ts'
+import type { Export, ExportId, StoredSegment } from '../../server/glossary/evidence.ts'
 import type { IncidentId } from '../../server/glossary/incident.ts'
 import type { Draft, Recorded } from '../../server/glossary/ledger.ts'
 import type { HelpPointId } from '../../server/glossary/press.ts'
@@ -28,6 +28,7 @@ function open(keepDays = 31, packages: Partial<Export>[] = []) {
     const recorded = drafts.map((draft) => ({ ...draft, seq: entries.length + 1, at: isoTime(clock.now()) }))
     entries.push(...recorded)
     recorded.forEach(book.follow)
+    for (const { kind, body, at } of recorded) if (kind === 'export.expiring') for (const each of packages) if (each.id === body.export) Object.assign(each, { warnedOf: body.at, warnedAt: at })
     return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }))) }
   }
   const desk = startRetention({ clock, book, append, lookMs: 3_600_000, onError: (error) => { throw error }, port: { rule: () => ({ keepMs: keepDays * DAY, warnMs: 3 * DAY }), stored: async () => ({ segments, inits: {}, gaps: [] }), hasCamera: () => true, clockWasSet: () => clockSet, release: (incident, camera) => void released.push(`${incident} ${camera}`), packages: () => packages as Export[], removePackage: async (id) => removed.push(id) } })
@@ -154,14 +155,33 @@ describe('what an incident held', () => {
   })
 })
 
-test('a package goes when the site’s rule says so, unless its incident is locked', async () => {
-  const made = { id: 'DBC-1', incident: INC, state: 'ready', deletedAt: null, changedAt: isoTime(T0) } as Partial<Export>
+test('a package is told of before it goes by the site’s rule, unless its incident is locked; one that failed goes in silence', async () => {
+  const made = { id: 'DBC-1', incident: INC, state: 'ready', deletedAt: null, changedAt: isoTime(T0), warnedOf: null, warnedAt: null } as Partial<Export>
   const free = { ...made, id: 'DBC-2', incident: null } as Partial<Export>
-  const own = open(31, [made, free])
+  const own = open(31, [made, free, { ...free, id: 'DBC-3' as ExportId, state: 'failed' }])
   own.close()
   await own.desk.lock(INC, { by: 'Sam', reason: 'court', until: null }, '')
-  await own.pass(32)
-  expect(new Set(own.removed)).toEqual(new Set(['DBC-2']))
+  await own.pass(27)
+  expect(own.kinds()).not.toContain('export.expiring')
+  expect(own.desk.packageEnds(free as Export)).toEqual({ endsAt: isoTime(T0 + 31 * DAY), expiring: false })
+  await own.pass(2)
+  expect(own.entries.filter(({ kind }) => kind === 'export.expiring').map(({ body }) => body)).toEqual([{ export: 'DBC-2', incident: null, at: isoTime(T0 + 31 * DAY) }])
+  expect(own.desk.packageEnds(free as Export)).toMatchObject({ expiring: true })
+  expect(own.desk.packageEnds(made as Export)).toEqual({ endsAt: null, expiring: false })
+  await own.pass(1.5)
+  expect(own.removed).toEqual([])
+  await own.pass(1)
+  expect(new Set(own.removed)).toEqual(new Set(['DBC-2', 'DBC-3']))
+  const closing = own.desk.close()
+  await own.clock.advance(3_600_000)
+  await closing
+})
+test('a package that was over before anybody was told is kept for another day', async () => {
+  const own = open(31, [{ id: 'DBC-1' as ExportId, incident: null, state: 'ready', deletedAt: null, changedAt: isoTime(T0 - 100 * DAY), warnedOf: null, warnedAt: null }])
+  await own.pass(0.9)
+  expect(own.removed).toEqual([])
+  await own.pass(0.3)
+  expect(own.removed).toContain('DBC-1')
   const closing = own.desk.close()
   await own.clock.advance(3_600_000)
   await closing

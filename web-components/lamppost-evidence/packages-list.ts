@@ -51,6 +51,7 @@ function packageOf(view: PackagesView, item: ExportView) {
       ${item.cuts.map(({ camera, from, to }) => html`<li><strong>${nameOf(camera)}</strong> ${time(from)} – ${time(to)}</li>`)}
     </ul>
     ${item.facts ? html`<p class="quiet">${packages.size((item.facts.bytes / 1e6).toFixed(1))} · ${packages.downloads(item.downloads)}</p><p class="hash"><span>${packages.sha256}</span> <code>${item.facts.sha256}</code></p>` : nothing}
+    ${item.state === 'ready' && item.endsAt !== null ? html`<p class="kept ${item.expiring ? 'soon' : ''}">${item.expiring ? packages.endsSoon(time(item.endsAt)) : words.officer.keptUntil(time(item.endsAt))}</p>` : nothing}
     <div class="do">${actsOf(view, item)}</div>
     ${view.opened?.id === item.id ? handOver(view, item) : nothing}
   </article>`

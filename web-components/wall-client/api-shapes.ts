@@ -21,7 +21,7 @@ export type Site = { id: string; name: string; timezone: string; safePlaces: Saf
 export type PresetView = Preset & { helpPoints: string[]; pictures: number; lastCheck: PresetCheck | null }
 export type { Disclosure, ExportOrder, FoundRecordings, Keeping }
 /** `package`: where the ZIP is fetched, null while there is none. */
-export type ExportView = Export & { progress: number; package: string | null; sha256: string | null }
+export type ExportView = Export & { progress: number; package: string | null; sha256: string | null; endsAt: string | null; expiring: boolean }
 export type KeyState = { root: string; signer: string; rootUntil: string; signerUntil: string; supplied: boolean; problem: string | null }
 export type Problem = { status: number; code: string; detail: string; owner?: string }
 /** The disk of the clip buffers; bytes. */

@@ -85,6 +85,7 @@ export const evidenceWords: Words['officer'] = {
     none: 'Nid allforiwyd dim eto.',
     states: { queued: 'Yn aros ei dro', cutting: 'Wrthi’n ei wneud', ready: 'Yn barod', failed: 'Methodd' },
     deleted: (time) => `Dilëwyd ${time}`,
+    endsSoon: (time) => `Bydd yn mynd ${time}: nôl ef cyn hynny, neu clowch ei ddigwyddiad`,
     by: (who, organisation) => `i ${who}${organisation ? `, ${organisation}` : ''}`,
     exportedBy: (who) => `allforiwyd gan ${who}`,
     redactedOf: (parent) => `Copi wedi’i olygu o ${parent}`,

@@ -83,6 +83,7 @@ export const evidenceWords = {
     none: 'Nothing was exported yet.',
     states: { queued: 'Waits its turn', cutting: 'Being made', ready: 'Ready', failed: 'Failed' },
     deleted: (time: string) => `Deleted ${time}`,
+    endsSoon: (time: string) => `Goes ${time}: fetch it before, or lock its incident`,
     by: (who: string, organisation: string | null) => `for ${who}${organisation ? `, ${organisation}` : ''}`,
     exportedBy: (who: string) => `exported by ${who}`,
     redactedOf: (parent: string) => `Redacted copy of ${parent}`,
