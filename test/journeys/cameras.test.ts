@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -147,6 +147,41 @@ describe('the engineer', () => {
     await page.screenshot({ path: join(output, 'finder.png') })
     await page.setViewportSize({ width: 1280, height: 720 })
     await page.screenshot({ path: join(output, 'finder-720.png') })
+    await page.context().close()
+  })
+})
+
+describe('a town that wants to know why somebody looks', () => {
+  const field = (page: Page) => page.locator('lamppost-player form.why input')
+  const live = (page: Page) => page.locator('lamppost-player .age.live, lamppost-player .age.late').waitFor({ timeout: 20_000 })
+
+  test('asks who looks without an incident, and shows the picture to who says why', async () => {
+    appendFileSync(join(folder, 'site.yaml'), 'viewing: { reason: required }\n')
+    await until(() => call('operator', 'GET', '/cameras/head/snapshot.jpg'), ({ status }) => status === 422)
+    const page = await open('lamppost-presets', 'engineer')
+    await field(page).fill('  x ')
+    await page.locator('lamppost-player form.why button').click()
+    expect(await field(page).evaluate((input: HTMLInputElement) => input.validity.patternMismatch)).toBe(true)
+    await page.screenshot({ path: join(output, 'why-do-you-look.png') })
+    await field(page).fill('The lens was cleaned')
+    await field(page).press('Enter')
+    await live(page)
+    expect(await field(page).count()).toBe(0)
+    await page.context().close()
+  })
+  test('shows it at once when an incident comes, and takes no half-typed word away', async () => {
+    const page = await open('lamppost-player', 'operator')
+    await page.locator('lamppost-player').evaluate((player) => player.setAttribute('camera', 'head'))
+    await field(page).waitFor()
+    await field(page).pressSequentially('Road')
+    const incident = await press('bar')
+    await live(page)
+    await page.keyboard.type('works')
+    expect(await field(page).inputValue()).toBe('Roadworks')
+    // Whoever leaves the field has the picture to themselves.
+    await field(page).blur()
+    await field(page).waitFor({ state: 'detached' })
+    await close(incident)
     await page.context().close()
   })
 })
