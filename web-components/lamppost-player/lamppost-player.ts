@@ -148,7 +148,7 @@ export class LamppostPlayer extends LitElement {
       }
     }
     return html`<form class="cover why" @submit=${give}>
-      <label>${this.words.sayWhy}<input type="text" name="reason" required pattern="\\s*\\S.*\\S.*\\S\\s*" maxlength="500" autocomplete="off" /></label>
+      <label>${this.words.sayWhy}<input type="text" name="reason" required pattern="\\s*\\S.*\\S.*\\S\\s*" maxlength="500" autocomplete="off" title=${this.words.sayWhyHint} /></label>
       <button class="main">${this.words.look}</button>
       <p role="status">${this.refusal}</p>
     </form>`

@@ -75,6 +75,7 @@ export const cy: Words = {
   ageUnknown: 'Yn symud; oedran anhysbys',
   gone: 'Dim llun',
   sayWhy: 'Nid oes digwyddiad agored yn dangos y camera hwn. Pam rydych chi’n edrych?',
+  sayWhyHint: 'Ychydig eiriau: maent yn sefyll yn y cofnod wrth ymyl eich enw',
   look: 'Edrych',
   converted: (how) => (how === 'sub-stream' ? 'Ffrwd H.264 lai’r camera: ni all y porwr hwn ddangos ei brif un' : 'Troswyd ar gyfer y porwr hwn: nid llun y camera ei hun'),
   cannotReplay: (codec) => `Ni all y porwr hwn ddangos y recordiad hwn (${codec}). Defnyddiwch borwr â H.265, neu’r MP4.`,

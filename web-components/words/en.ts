@@ -80,6 +80,7 @@ export const en = {
   ageUnknown: 'Moving; age not known',
   gone: 'No picture',
   sayWhy: 'No open incident shows this camera. Why do you look?',
+  sayWhyHint: 'A few words: they stand in the record beside your name',
   look: 'Look',
   converted: (how: 'sub-stream' | 'transcoded') => (how === 'sub-stream' ? 'The camera’s smaller H.264 stream: this browser cannot show its main one' : 'Converted for this browser: not the camera’s own picture'),
   cannotReplay: (codec: string) => `This browser cannot show this recording (${codec}). Use a browser with H.265, or the MP4.`,
