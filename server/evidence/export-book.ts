@@ -1,5 +1,6 @@
 /** Exports, and steps of the recorder's clock, as the ledger's entries make them. Decides nothing. */
 import type { Export, ExportId } from '../glossary/evidence.ts'
+import type { IncidentId } from '../glossary/incident.ts'
 import type { Fold, Recorded } from '../glossary/ledger.ts'
 import { Failure } from '../tools/failure.ts'
 
@@ -18,6 +19,10 @@ export function createExportBook() {
     const known = exports.get(id)
     if (known) exports.set(id, { ...known, changedAt: at, ...to })
   }
+  /** What was told before a lock is long forgotten: it is told again. */
+  function forgetWarnings(incident: IncidentId): void {
+    for (const each of exports.values()) if (each.incident === incident) exports.set(each.id, { ...each, warnedOf: null, warnedAt: null })
+  }
   const book = {
     follow(entry: Recorded): void {
       if (entry.kind === 'export.requested') {
@@ -30,6 +35,7 @@ export function createExportBook() {
       } else if (entry.kind === 'export.changed') change(entry.body.export, entry.at, { state: entry.body.state, problem: entry.body.problem, facts: entry.body.facts })
       else if (entry.kind === 'export.downloaded') exports.set(entry.body.export, { ...book.get(entry.body.export), downloads: book.get(entry.body.export).downloads + (entry.body.what === 'package' && entry.body.from === 0 ? 1 : 0) })
       else if (entry.kind === 'export.expiring') exports.set(entry.body.export, { ...book.get(entry.body.export), warnedOf: entry.body.at, warnedAt: entry.at })
+      else if (entry.kind === 'clip.locked' || entry.kind === 'clip.unlocked') forgetWarnings(entry.body.incident)
       else if (entry.kind === 'export.deleted') change(entry.body.export, entry.at, { deletedAt: entry.at })
       else if (entry.kind === 'clock.stepped') steps = [...steps, { at: entry.at, ms: entry.body.ms }].slice(-STEPS_KEPT)
     },

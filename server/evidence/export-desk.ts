@@ -22,7 +22,7 @@ import type { ManifestFacts } from './export-manifest.ts'
 import type { CameraCut } from './camera-cut.ts'
 import { packageFile } from './export-run.ts'
 import type { ExportNews, ExportThread } from './export-thread.ts'
-import { partFile } from './packing.ts'
+import { clearScratch, partFile } from './packing.ts'
 import { parentViews } from './redaction.ts'
 
 export type ExportPort = {
@@ -119,6 +119,8 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     await append([changed(id, { state: 'cutting' })]).durable
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const cameras = await camerasOf(job)
+    // Of a death between its last byte and its entry: only what the ledger calls ready is a package.
+    await rm(packageFile(folderOf(id)), { force: true })
     await checkRoom(job, cameras)
     mustBeWanted(id)
     const createdAt = isoTime(clock.now())
@@ -167,6 +169,8 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       // What was cancelled, or wants more room, can be gone on with; what failed leaves nothing behind.
       const keep = by !== undefined || (error instanceof Failure && error.code === 'export/no-room')
       await calls().drop(id, keep).catch(onError)
+      // Also of a run that this thread knows nothing of.
+      await clearScratch(folderOf(id)).catch(onError)
       if (!keep) await rm(folderOf(id), { recursive: true, force: true }).catch(onError)
       if (by === undefined && !(error instanceof Failure)) onError(error)
       append([changed(id, { state: 'failed', problem: by === undefined ? wordsOf(error) : `Cancelled by ${by}.` })])
@@ -191,6 +195,7 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       const job = book.all().find(({ id }) => id === name)
       // One that the ledger does not know, or cannot tell any more, is left alone.
       if (job && job.deletedAt !== null) await rm(join(folder, name), { recursive: true, force: true })
+      else if (job && !isUnfinished(job)) await clearScratch(join(folder, name))
     }
   }
   const nextJob = (): Export | undefined => book.all().findLast(isUnfinished)
@@ -225,6 +230,7 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       if (!isUnfinished(job)) throw new Failure('export/not-ready', `Export ${id} is ${job.state}; there is nothing to cancel.`)
       if (current !== job.id) {
         await append([changed(job.id, { state: 'failed', problem: `Cancelled by ${by}.` }, actor)]).durable
+        await clearScratch(folderOf(job.id)).catch(onError)
         releaseAll(job)
         return book.get(id)
       }
@@ -233,11 +239,12 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       await currentOver
       return book.get(id)
     },
-    /** Goes on with what was cancelled or has failed. @throws export/not-ready, export/gone */
+    /** Goes on with what was cancelled or has failed. @throws export/not-ready, export/gone, also of the one that it is derived from */
     async resume(id: string, actor: string): Promise<Export> {
       const job = book.get(id)
       if (job.deletedAt !== null) throw new Failure('export/gone', `Export ${id} was deleted; make another one.`)
       if (job.state !== 'failed') throw new Failure('export/not-ready', `Export ${id} is ${job.state}; there is nothing to go on with.`)
+      if (job.parentExport !== null) made(job.parentExport)
       holdAll(job)
       await append([changed(job.id, { state: 'queued' }, actor)]).durable
       work()

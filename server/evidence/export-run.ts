@@ -4,7 +4,7 @@
  */
 import { createPrivateKey } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { ExportId, PackageFacts, Seal } from '../glossary/evidence.ts'
 import { isoTime } from '../tools/clock.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
@@ -15,9 +15,10 @@ import { type CameraCut, cutCamera } from './camera-cut.ts'
 import { fingerprintOf, importSigningKey } from './certificates.ts'
 import { signDetached } from './cms-signature.ts'
 import { type CameraFacts, type ManifestFacts, custodyCsv, manifestJson, readMeFirst, verifyTxt } from './export-manifest.ts'
-import { type Packing, createPacking, partFile } from './packing.ts'
+import { type Packing, clearScratch, createPacking, partFile } from './packing.ts'
 import type { PackageReread } from './package-reread.ts'
 import { type AskedTimeStamp, askTimeStamp } from './time-stamp.ts'
+import { syncFolder } from './zip-journal.ts'
 import { openZipWriter } from './zip-writer.ts'
 
 export type ExportPlan = { id: ExportId; folder: string; at: number; timezone: string; cameras: CameraCut[] }
@@ -25,8 +26,6 @@ export type CutOutcome = { cameras: CameraFacts[]; seal: Seal }
 export type Signing = { chain: string[]; key: string; timeStamp: AskedTimeStamp | null }
 
 export const packageFile = (folder: string): string => join(folder, 'package.zip')
-/** None of it may stay: a picture that was to be redacted least of all. */
-const SCRATCH = ['parent.mp4', 'redacted.mp4', 'redaction.txt', 'sound-hash.txt']
 const STAMP_TRIES = 2
 /** What the verification takes, too: hundreds of thousands of segments. */
 const MOST_MANIFEST = 64 * 1024 * 1024
@@ -40,7 +39,9 @@ function reread(file: string): PackageReread {
   return { upTo: calls.upTo, beginEntry: calls.beginEntry, endEntry: calls.endEntry, digest: calls.digest, close: terminate }
 }
 
-const planOf = ({ cameras }: ExportPlan): string => sha256Of(JSON.stringify(cameras.map(({ camera, range, cut }) => [camera.id, cut.from, cut.to, range.segments.map(({ number, run, sha256 }) => [number, run, sha256])])))
+/** Another number whenever the same recordings become other files: what an older version began is not gone on with. */
+const WAY_OF_PACKING = 2
+const planOf = ({ cameras }: ExportPlan): string => sha256Of(JSON.stringify([WAY_OF_PACKING, ...cameras.map(({ camera, range, cut }) => [camera.id, cut.from, cut.to, range.segments.map(({ number, run, sha256 }) => [number, run, sha256])])]))
 
 /** What stays when a run is gone on with; everything after it depends on the moment at which it was made. */
 const isPayload = (name: string): boolean => /^[^/]+\/data\/(native|view)\//.test(name)
@@ -76,6 +77,8 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
     async cut(): Promise<CutOutcome> {
       if (plan.cameras.reduce((sum, { range }) => sum + range.segments.length, 0) > MOST_SEGMENTS) throw tooLarge()
       await mkdir(folder, { recursive: true, mode: 0o700 })
+      await syncFolder(dirname(folder))
+      await clearScratch(folder)
       const redacted = plan.cameras.some(({ parent }) => parent !== null)
       // What was begun is gone on with only when it is of the very same segments: a clip buffer may have changed meanwhile.
       const zip = await openZipWriter(partFile(folder), { at: plan.at, plan: planOf(plan), resumable: redacted ? () => false : isPayload, reread, signal })
@@ -116,7 +119,7 @@ export function createExportRun(plan: ExportPlan, { signal, onProgress }: { sign
     /** @param keep what was done, to be gone on with. */
     async stop(keep: boolean): Promise<void> {
       await packing?.zip.pause()
-      for (const name of SCRATCH) await rm(join(folder, name), { force: true })
+      await clearScratch(folder)
       if (!keep) await rm(folder, { recursive: true, force: true })
     },
   }

@@ -35,6 +35,24 @@ export function movieHeader(init: Buffer, tracks: readonly FilledTrack[], base: 
   return box('moov', box('mvhd', u32(WIDE), u64(0), u64(0), u32(scale), u64(length), u32(ONCE), u16(0x0100), Buffer.alloc(10), MATRIX, Buffer.alloc(24), u32(next)), ...traks)
 }
 
+/** The same, read out of a film's header: how long its picture waits (an edit without media). @param moov the whole box */
+export function firstPictureIn(moov: Buffer): number {
+  const whole = need(boxesIn(moov)[0], 'moov')
+  const mvhd = need(child(moov, whole, 'mvhd'), 'mvhd').content
+  const scale = moov.readUInt32BE(mvhd + (moov[mvhd] === 1 ? 20 : 12))
+  for (const trak of boxesIn(moov, whole.content, whole.end)) {
+    const hdlr = trak.type === 'trak' && child(moov, need(child(moov, trak, 'mdia'), 'mdia'), 'hdlr')
+    if (!hdlr || moov.toString('latin1', hdlr.content + 8, hdlr.content + 12) !== 'vide') continue
+    const edts = child(moov, trak, 'edts')
+    const elst = edts && child(moov, edts, 'elst')
+    if (!elst || moov.readUInt32BE(elst.content + 4) === 0) return 0
+    const at = elst.content + 8
+    const [length, media] = moov[elst.content] === 1 ? [Number(moov.readBigUInt64BE(at)), Number(moov.readBigInt64BE(at + 8))] : [moov.readUInt32BE(at), moov.readInt32BE(at + 4)]
+    return media === -1 ? length / scale : 0
+  }
+  return 0
+}
+
 function idOf(init: Buffer, trak: Box): number {
   const { content } = need(child(init, trak, 'tkhd'), 'tkhd')
   return init.readUInt32BE(content + (init[content] === 1 ? 20 : 12))

@@ -1,4 +1,5 @@
 /** A package while it is made: its ZIP, and what everybody who puts something into it needs. */
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExportId } from '../glossary/evidence.ts'
 import type { BagFile } from './bag.ts'
@@ -7,6 +8,12 @@ import type { ZipWriter } from './zip-writer.ts'
 export type Packing = ReturnType<typeof createPacking>
 
 export const partFile = (folder: string): string => join(folder, 'package.zip.part')
+
+/** None of it may stay: a picture that was to be redacted least of all. `view.mp4`: of versions before this one. */
+const SCRATCH = ['parent.mp4', 'redacted.mp4', 'redaction.txt', 'sound-hash.txt', 'view.mp4']
+export async function clearScratch(folder: string): Promise<void> {
+  for (const name of SCRATCH) await rm(join(folder, name), { force: true })
+}
 
 /** @param advance hears how many of the bytes to be gone through are done. */
 export function createPacking({ id, folder, timezone, zip, signal, advance }: { id: ExportId; folder: string; timezone: string; zip: ZipWriter; signal: AbortSignal; advance(bytes: number): void }) {

@@ -5,13 +5,15 @@ import { join } from 'node:path'
 import type { Redaction } from '../glossary/evidence.ts'
 import { Failure } from '../tools/failure.ts'
 import { runFfmpeg } from '../tools/ffmpeg-run.ts'
+import { boxSizeAt } from '../tools/fmp4-boxes.ts'
 import { fileSource } from './file-source.ts'
+import { firstPictureIn } from './movie-header.ts'
 import { statedIn } from './package-manifest.ts'
 import { streamHashes } from './viewing-copy.ts'
 import { readZip } from './zip-reader.ts'
 
 /** A viewing copy inside a parent's package. */
-export type ParentView = { file: string; from: string; to: string; /** Seconds of the film. */ firstPictureAt: number; sha256: string; /** Those that it shows, in order. */ segments: { start: string; duration: number }[] }
+export type ParentView = { file: string; from: string; to: string; sha256: string; /** Those that it shows, in order. */ segments: { start: string; duration: number }[] }
 
 /** Coarse squares, then a blur over them: what is gone cannot be sharpened back. */
 const BLOCK = 24
@@ -68,7 +70,7 @@ export async function redactedView({ packageFile, view, requested, redactions, f
   const file = join(folder, 'redacted.mp4')
   const { ended } = runFfmpeg({
     input,
-    inputOptions: ['-protocol_whitelist', 'file', '-ss', (view.firstPictureAt + skipped).toFixed(3)],
+    inputOptions: ['-protocol_whitelist', 'file', '-ss', ((await firstPictureOf(input)) + skipped).toFixed(3)],
     outputOptions: ['-t', seconds.toFixed(3), '-filter_complex_script', graph, '-map', '[out]', '-an', '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '18', '-pix_fmt', 'yuv420p', '-map_metadata', '-1', '-movflags', '+faststart', '-f', 'mp4'],
     output: file,
     signal,
@@ -98,7 +100,23 @@ function clockOf(segments: ParentView['segments'], skipped: number, seconds: num
 /** The viewing copies in a package, by camera. @throws export/changed */
 export async function parentViews(packageFile: string): Promise<Map<string, ParentView[]>> {
   const { cameras = [] } = (await statedIn(packageFile)) as { cameras?: { id: string; segments: ParentView['segments']; viewCopy: ParentView[] }[] }
-  return new Map(cameras.map(({ id, segments, viewCopy }) => [id, viewCopy.map(({ file, from, to, sha256, firstPictureAt = 0 }) => ({ file, from, to, sha256, firstPictureAt, segments: segments.filter(({ start }) => start >= from && start < to).map(({ start, duration }) => ({ start, duration })) }))]))
+  return new Map(cameras.map(({ id, segments, viewCopy }) => [id, viewCopy.map(({ file, from, to, sha256 }) => ({ file, from, to, sha256, segments: segments.filter(({ start }) => start >= from && start < to).map(({ start, duration }) => ({ start, duration })) }))]))
+}
+
+/** Seconds of the film: what is heard may begin before what is seen, and all times here count from the first picture. */
+async function firstPictureOf(film: string): Promise<number> {
+  const source = await fileSource(film)
+  try {
+    for (let at = 0; at + 16 <= source.size; ) {
+      const head = await source.read(at, 16)
+      const { size } = boxSizeAt(head, 0)
+      if (head.toString('latin1', 4, 8) === 'moov') return firstPictureIn(await source.read(at, size))
+      at += Math.max(8, size)
+    }
+    return 0
+  } finally {
+    await source.close()
+  }
 }
 
 /** One file out of a package. @throws export/changed when the package is not as it was made */

@@ -51,7 +51,8 @@ export async function streamHashes(film: Film, { form, folder, signal }: { form:
   } finally {
     // Whoever hands out the chunks has come to an end, too, before anybody goes on.
     if (input instanceof Readable && !input.closed) {
-      const closed = once(input, 'close')
+      // What ends it now is not why it ended.
+      const closed = once(input, 'close').catch(() => {})
       input.destroy()
       await closed
     }

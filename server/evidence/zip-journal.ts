@@ -12,12 +12,22 @@ const COPY_BYTES = 4 * 1024 * 1024
 
 export const endOf = (entry: Written | undefined): number => (entry ? entry.offset + localHeader(entry).length + entry.bytes : 0)
 
+/** A new name is on the disk only when its folder is. */
+export async function syncFolder(folder: string): Promise<void> {
+  const opened = await open(folder, 'r')
+  try {
+    await opened.sync()
+  } finally {
+    await opened.close()
+  }
+}
+
 /** What is whole of a part that was begun, and its journal with that in it; whatever lies behind is cut off. */
 export async function goneOnWith(data: FileHandle, { journalFile, plan, resumable, signal }: { journalFile: string; plan: string; resumable: (name: string) => boolean; signal: AbortSignal | undefined }): Promise<{ entries: Written[]; journal: FileHandle }> {
   const entries = await intactOf(data, await readJournal(journalFile, plan), resumable, signal)
   await data.truncate(endOf(entries.at(-1)))
   // Never half of it: a death in between would cost everything that is in it.
-  await writeFile(`${journalFile}.new`, [{ plan }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join(''))
+  await writeFile(`${journalFile}.new`, [{ plan }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join(''), { flush: true })
   await rename(`${journalFile}.new`, journalFile)
   return { entries, journal: await open(journalFile, 'a') }
 }

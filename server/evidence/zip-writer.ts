@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto'
 import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { Failure } from '../tools/failure.ts'
 import { type PackageReread, rereadPackage } from './package-reread.ts'
 import { centralHeader, directoryEnd, localHeader } from './zip-format.ts'
-import { type Written, endOf, goneOnWith } from './zip-journal.ts'
+import { type Written, endOf, goneOnWith, syncFolder } from './zip-journal.ts'
 
 export type ZipWriter = Awaited<ReturnType<typeof openZipWriter>>
 
@@ -41,7 +42,7 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
 
   async function write(pieces: readonly Buffer[]): Promise<void> {
     for (let left = pieces.filter(({ length }) => length > 0); left.length > 0; ) {
-      const { bytesWritten } = await data.writev(left.slice(0, MOST_PIECES), size)
+      const { bytesWritten } = await data.writev(left.slice(0, MOST_PIECES), size).catch(roomOr)
       size += bytesWritten
       left = after(left, bytesWritten)
     }
@@ -144,18 +145,14 @@ function after(pieces: readonly Buffer[], written: number): Buffer[] {
   })
 }
 
+/** A disk that fills up in the middle is no end: room can be made, and it is gone on with. */
+function roomOr(error: NodeJS.ErrnoException): never {
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') throw new Failure('export/no-room', 'The disk of the packages has become full while this one was made. Make room, and go on with it.')
+  throw error
+}
+
 /** Of what `Promise.allSettled` gave and was looked through before. */
 const valueOf = <T>(settled: PromiseSettledResult<T>): T => (settled as PromiseFulfilledResult<T>).value
-
-/** A new name is on the disk only when its folder is. */
-async function syncFolder(folder: string): Promise<void> {
-  const opened = await open(folder, 'r')
-  try {
-    await opened.sync()
-  } finally {
-    await opened.close()
-  }
-}
 
 const exists = (file: string): Promise<boolean> =>
   stat(file).then(

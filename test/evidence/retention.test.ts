@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createIncidentBook } from '../../server/incident/incident-book.ts'
+import { createExportBook } from '../../server/evidence/export-book.ts'
 import { createRetentionBook, endOf } from '../../server/evidence/retention-book.ts'
 import { startRetention } from '../../server/evidence/retention-desk.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
@@ -175,6 +176,18 @@ test('a package is told of before it goes by the site’s rule, unless its incid
   const closing = own.desk.close()
   await own.clock.advance(3_600_000)
   await closing
+})
+test('a package whose incident is unlocked long after its warning is told of again before it goes', async () => {
+  const book = createExportBook()
+  const entry = (seq: number, draft: Draft): void => book.follow({ ...draft, seq, at: isoTime(T0 + seq * DAY) })
+  const id = 'DBC-1' as ExportId
+  const order = { kind: 'master', parentExport: null, incident: INC, cuts: [], redactions: [], requestedBy: { name: 'x', organisation: null, reference: null }, reason: 'x', lawfulBasis: null, exhibitRef: null, exportedBy: { name: 'x', role: 'evidence' } } as const
+  entry(0, { kind: 'export.requested', actor: '', subject: id, body: { ...order, cuts: [], redactions: [], export: id } })
+  entry(28, { kind: 'export.expiring', actor: '', subject: id, body: { export: id, incident: INC, at: isoTime(T0 + 31 * DAY) } })
+  expect(book.get(id)).toMatchObject({ warnedOf: isoTime(T0 + 31 * DAY), warnedAt: isoTime(T0 + 28 * DAY) })
+  entry(29, { kind: 'clip.locked', actor: '', subject: INC, body: { incident: INC, by: 'Sam', reason: 'court', until: null } })
+  entry(69, { kind: 'clip.unlocked', actor: '', subject: INC, body: { incident: INC, by: 'Sam', reason: 'acquitted' } })
+  expect(book.get(id)).toMatchObject({ warnedOf: null, warnedAt: null })
 })
 test('a package that was over before anybody was told is kept for another day', async () => {
   const own = open(31, [{ id: 'DBC-1' as ExportId, incident: null, state: 'ready', deletedAt: null, changedAt: isoTime(T0 - 100 * DAY), warnedOf: null, warnedAt: null }])

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { initNames, nativePlaylist, segmentName, stretchesOf } from '../../server/evidence/cut-plan.ts'
+import { firstPictureIn } from '../../server/evidence/movie-header.ts'
 import { createPacking, partFile } from '../../server/evidence/packing.ts'
 import { packView } from '../../server/evidence/view-packing.ts'
 import type { ViewingCopy } from '../../server/evidence/viewing-copy.ts'
@@ -78,6 +79,16 @@ describe('a stretch of a recording', () => {
     const { stream, film } = await pack('early', recorded('early', ['-f', 'lavfi', '-i', 'sine=440', ...X264, '-bf', '3', '-c:a', 'aac']), { codec: 'avc1.64000c', sound: true })
     expect(stream.firstPictureAt).toBeGreaterThan(0.1)
     expect(stream.firstPictureAt).toBeCloseTo(startOf(film), 3)
+    const bytes = readFileSync(film)
+    const moov = boxesIn(bytes).find(({ type }) => type === 'moov')
+    expect(firstPictureIn(bytes.subarray(moov?.start, moov?.end))).toBeCloseTo(startOf(film), 3)
+    // ffmpeg's own films say it in the same way: those of packages that were made before.
+    const theirs = join(folder, 'theirs.mp4')
+    spawnSync('ffmpeg', ['-v', 'error', '-i', film, '-c', 'copy', '-movflags', '+faststart', theirs])
+    const old = readFileSync(theirs)
+    const header = boxesIn(old).find(({ type }) => type === 'moov')
+    expect(firstPictureIn(old.subarray(header?.start, header?.end))).toBeCloseTo(startOf(theirs), 2)
+    expect(startOf(theirs)).toBeGreaterThan(0.1)
   })
   test.each([
     ['H.265, which ffmpeg reads', 'hev1.1.6.L60.90', ['-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-t', '3', '-c:v', 'libx265', '-preset', 'ultrafast', '-g', '15', '-x265-params', 'log-level=none', '-pix_fmt', 'yuv420p']],
