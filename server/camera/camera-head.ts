@@ -31,7 +31,7 @@ const MISSES_UNTIL_DOWN = 2
 const REFUSED_FIRST_WAIT_MS = 60_000
 const REFUSED_MOST_WAIT_MS = 15 * 60_000
 
-type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; substream: URL | null; presets: Preset[]; aimRange: AimRange | null; /** Undefined until it was asked. */ mac: string | null | undefined; macTries: number }
+type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; substream: URL | null; presets: Preset[]; aimRange: AimRange | null }
 export type TakeInventory = (access: OnvifAccess, timeoutMs: number) => Promise<Inventory>
 export type CameraHead = ReturnType<typeof createCameraHead>
 
@@ -84,7 +84,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     const presets = ptz ? notePresets(await ptz.getPresets(CALL_DEADLINE_MS), true) : []
     // Not every camera answers this, and none is worth less for it.
     const aimRange = ptz && mounted() ? await ptz.aimRange(CALL_DEADLINE_MS).catch(() => null) : null
-    return { inventory, ptz, stream, substream, presets, aimRange, mac: undefined, macTries: 0 }
+    return { inventory, ptz, stream, substream, presets, aimRange }
   }
 
   let listening: Promise<void> | null = null
@@ -95,25 +95,31 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     listening = listenToInputs({ client, path: () => session?.inventory.eventsPath ?? eventsPath, clock, signal: stopped.signal, onInput, onState: onListening })
   }
 
-  /** For the record of what it saw only: after everything that a press needs, and not for ever. */
-  async function askHardwareAddress(live: Session): Promise<void> {
-    if (live.mac !== undefined) return
-    live.macTries += 1
-    live.mac = await client.hardwareAddress(CALL_DEADLINE_MS).catch(() => (live.macTries < MAC_TRIES ? undefined : null))
+  /** For the record of what it saw only: after everything that a press needs, and not for ever. Another device at this address is asked anew. */
+  let asked = { serial: '', tries: 0, mac: null as string | null }
+  async function askHardwareAddress({ inventory: { serial } }: Session): Promise<void> {
+    if (asked.serial !== serial) asked = { serial, tries: 0, mac: null }
+    if (asked.mac !== null || asked.tries >= MAC_TRIES) return
+    asked.tries += 1
+    asked.mac = await client.hardwareAddress(CALL_DEADLINE_MS).catch(() => null)
+    // A question that it leaves open may cost the connection: that says nothing about how long it keeps one.
+    spared = asked.mac === null
   }
+  let spared = false
   async function keepWarm(live: Session): Promise<void> {
-    await askHardwareAddress(live)
     const connections = client.connections()
     try {
       if (live.ptz) noteStatus(await live.ptz.getStatus(CALL_DEADLINE_MS))
       else await client.measureClock(CALL_DEADLINE_MS)
       turns += 1
-      if (client.connections() > connections) warmEveryMs = KEEP_WARMER_MS
+      if (client.connections() > connections && !spared) warmEveryMs = KEEP_WARMER_MS
       if (live.ptz && turns % PRESETS_EVERY === 0) live.presets = notePresets(await live.ptz.getPresets(CALL_DEADLINE_MS), false)
       if (turns % CLOCK_EVERY === 0) await readClock()
       misses = 0
+      spared = false
       listen(live)
       report('up', null)
+      await askHardwareAddress(live)
     } catch (error) {
       misses += 1
       // The camera's clock may have jumped (a reboot): our created time would then be refused.
@@ -215,7 +221,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       await head.aim(found, session?.aimRange?.zoom ?? false, CALL_DEADLINE_MS)
     },
     /** What the camera says it is; null before its first session. */
-    device: (): (Pick<Inventory, 'manufacturer' | 'model' | 'serial' | 'firmware'> & { mac: string | null }) | null => session && { ...session.inventory, mac: session.mac ?? null },
+    device: (): (Pick<Inventory, 'manufacturer' | 'model' | 'serial' | 'firmware'> & { mac: string | null }) | null => session && { ...session.inventory, mac: asked.serial === session.inventory.serial ? asked.mac : null },
     startTour: async (tour: string): Promise<void> => ptz().startTour(tour, CALL_DEADLINE_MS),
     async goHome(signal?: AbortSignal): Promise<void> {
       const head = await readyHead()

@@ -28,7 +28,7 @@ export function peopleRoutes(app: App, port: PeoplePort): void {
     '/api/v1/views',
     {
       config: { roles: VIEWERS },
-      schema: { summary: 'Say why you look at cameras that no incident holds; it holds for an hour, and stands with each look in the record', tags: ['live'], body: REASON, response: { 201: Type.Object({ reason: Type.String(), camera: Type.Union([Type.String(), Type.Null()]), until: Type.String({ format: 'date-time' }) }), '4xx': PROBLEM } },
+      schema: { summary: 'Say why you look at cameras that no open incident shows; it holds for an hour, and stands with each look in the record', tags: ['live'], body: REASON, response: { 201: Type.Object({ reason: Type.String(), camera: Type.Union([Type.String(), Type.Null()]), until: Type.String({ format: 'date-time' }) }), '4xx': PROBLEM } },
     },
     async (request, reply) => {
       const { reason, camera = null } = request.body

@@ -157,12 +157,36 @@ describe('a look at a camera', () => {
     const found = (await looks('cam-32')).filter(({ actor }) => actor.startsWith('evidence:'))
     expect(found.map(({ body }) => body)).toEqual(['live', 'still'].map((what) => ({ camera: 'cam-32', what, by: expect.any(String), forIncident: null, reason: null })))
   })
+  test('is told to those who may read the record, and to nobody else who listens', async () => {
+    const heard = async (who: 'operator' | 'evidence', sign: RegExp): Promise<string> => {
+      const stop = new AbortController()
+      const answer = await fetch(`${house.url}/api/v1/events`, { headers: { authorization: `Bearer ${house.demo?.tokens[who]}`, 'last-event-id': '0' }, signal: stop.signal })
+      let text = ''
+      const reading = answer.body?.pipeTo(new WritableStream({ write: (chunk: Uint8Array) => void (text += Buffer.from(chunk).toString()) })).catch(() => {})
+      await until(() => text, (so) => sign.test(so))
+      stop.abort()
+      await reading
+      return text
+    }
+    // Both are past all looks when they have heard of what came after them.
+    await ask('operator', 'POST', '/help-points/high-row/drills')
+    expect(await heard('operator', /event: incident\.opened/)).not.toMatch(/camera\.viewed/)
+    expect(await heard('evidence', /event: incident\.opened/)).toMatch(/event: camera\.viewed/)
+  })
+  test('is another’s when another’s token comes over the same connection', async () => {
+    const session = open({ token: house.demo?.tokens.evidence ?? '' })
+    await welcomed(session)
+    session.say({ watch: 'a', camera: 'cam-14' })
+    await until(() => session.frames.length, (count) => count > 2)
+    session.say({ token: house.demo?.tokens.supervisor })
+    await until(() => looks('cam-14'), (found) => found.some(({ actor }) => actor.startsWith('supervisor:')))
+  })
   test('without a reason is refused where the site wants one, by every way there is; with one it is let in, and the reason stands in the record', async () => {
     rule('viewing: { reason: required }\n')
     const watching = open({ token: house.demo?.tokens.evidence ?? '' })
     await welcomed(watching)
     await until(() => status('operator', '/cameras/cam-14/live/index.m3u8'), (code) => code === 422)
-    for (const path of ['live/index.m3u8', 'live/h264/index.m3u8', 'live/init/1.mp4', 'live/segment/1.m4s', 'live/part/1.0.m4s', 'live/index.m3u8?_HLS_msn=1', 'snapshot.jpg']) {
+    for (const path of ['live/index.m3u8', 'live/h264/index.m3u8', 'live/init/1.mp4', 'live/segment/1.m4s', 'live/part/1.0.m4s', 'live/index.m3u8?_HLS_msn=1', 'snapshot.jpg', 'presets/3/reference.jpg', 'presets/3/check.jpg']) {
       const answer = await ask('engineer', 'GET', `/cameras/cam-32/${path}`)
       expect([path, answer.status, ((await answer.json()) as { code: string }).code]).toEqual([path, 422, 'view/no-reason'])
     }

@@ -178,6 +178,11 @@ describe('a town that wants to know why somebody looks', () => {
     await live(page)
     await page.keyboard.type('works')
     expect(await field(page).inputValue()).toBe('Roadworks')
+    // The field is a strip below; the picture is there to be seen.
+    const [form, picture] = [await page.locator('lamppost-player form.why').boundingBox(), await page.locator('lamppost-player video').boundingBox()]
+    expect(form?.height ?? 0).toBeLessThan((picture?.height ?? 0) / 2)
+    expect(await page.locator('lamppost-player .cover').count()).toBe(0)
+    await page.screenshot({ path: join(output, 'why-strip.png') })
     // Whoever leaves the field has the picture to themselves.
     await field(page).blur()
     await field(page).waitFor({ state: 'detached' })

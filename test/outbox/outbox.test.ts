@@ -131,6 +131,7 @@ describe('the outbox', () => {
     expect([posted, book.names(), outbox.state()]).toEqual([[], [], []])
   })
   test('its own entries are nobody’s news', () => expect([wants(['outbox.*'], 'outbox.delivered'), wants(['incident.*'], 'incident.opened'), wants(['incident.opened'], 'incident.closed'), wants(['*.*'], 'incident.opened')]).toEqual([false, true, false, false]))
+  test('who looked where is told only to who asks for just that', () => expect([wants(['camera.*'], 'camera.viewed'), wants(['camera.*'], 'camera.moved'), wants(['camera.viewed'], 'camera.viewed')]).toEqual([false, true, true]))
   test('what it has still to tell is the same after a snapshot', async () => {
     const { ledger, outbox, book } = desk([failed('x'), failed('x')])
     await outbox.follow([HERE])

@@ -99,7 +99,7 @@ export class HlsController implements ReactiveController {
   #start(): void {
     const [video, source] = [this.#video, this.#source]
     if (!video || !source || this.#hls) return
-    this.#carried = source.mode === 'carried' ? createCarriedStream(source.carrier, source.camera, source.form, (code) => code === NO_REASON.code && this.#refused()) : null
+    this.#carried = source.mode === 'carried' ? createCarriedStream(source.carrier, source.camera, source.form, (code) => (code === NO_REASON.code ? this.#refused() : this.#again(ASK_AGAIN_MS))) : null
     const hls = new Hls({
       ...configs[source.mode],
       ...(this.#carried ? { loader: this.#carried.loader } : {}),

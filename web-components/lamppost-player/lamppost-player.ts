@@ -1,6 +1,7 @@
 /** A camera's live picture, or the clip that an incident holds of it. Says how old the picture is, always. */
-import { LitElement, html, nothing } from 'lit'
+import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { customElement, property, query, state } from 'lit/decorators.js'
+import { keyed } from 'lit/directives/keyed.js'
 import { look } from '../look/look.ts'
 import { preciseTime } from '../look/times.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
@@ -76,6 +77,11 @@ export class LamppostPlayer extends LitElement {
     return this.#client.client.absolute(this.incident ? `/api/v1/incidents/${encodeURIComponent(this.incident)}/clips/${camera}/index.m3u8` : live)
   }
 
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has('camera')) return
+    this.refusal = ''
+    this.#shown = false
+  }
   protected override updated(): void {
     if (!this.camera || (this.mode === 'clip' && this.#form === 'h264')) return
     const { client } = this.#client
@@ -125,13 +131,13 @@ export class LamppostPlayer extends LitElement {
   #cover() {
     if (this.mode === 'clip' && this.#form === 'h264') return html`<div class="cover"><span>${this.words.cannotReplay(this.#view()?.codec ?? '')}</span></div>`
     const { state, still } = this.#hls.picture
-    if (this.mode !== 'clip' && (state === 'unasked' || this.#typing)) return this.small ? html`<div class="cover"><span>${this.words.sayWhy}</span></div>` : this.#reasonForm()
+    if (this.mode !== 'clip' && (state === 'unasked' || this.#typing)) return this.small ? html`<div class="cover"><span>${this.words.sayWhy}</span></div>` : keyed(this.camera, this.#reasonForm(state === 'playing'))
     if (this.mode === 'clip' ? state === 'playing' : state === 'playing' && still <= FROZEN_MS) return nothing
     return html`<div class="cover"><span>${this.#ageWords()}</span></div>`
   }
 
   /** No open incident shows it, and this town wants to know why somebody looks: that stands in the record beside the look. */
-  #reasonForm() {
+  #reasonForm(playing: boolean) {
     const give = async (event: SubmitEvent): Promise<void> => {
       event.preventDefault()
       const form = event.target as HTMLFormElement
@@ -147,7 +153,7 @@ export class LamppostPlayer extends LitElement {
         this.refusal = refusalWords(error, this.words)
       }
     }
-    return html`<form class="cover why" @submit=${give}>
+    return html`<form class="why ${playing ? 'strip' : 'cover'}" @submit=${give}>
       <label>${this.words.sayWhy}<input type="text" name="reason" required pattern="\\s*\\S.*\\S.*\\S\\s*" maxlength="500" autocomplete="off" title=${this.words.sayWhyHint} /></label>
       <button class="main">${this.words.look}</button>
       <p role="status">${this.refusal}</p>

@@ -80,8 +80,12 @@ export const playerStyles = css`
     margin: 0;
     color: #ff8a7c;
   }
-  :host([small]) .why {
-    font-size: 13px;
+  /* The picture is needed now; somebody is still in the middle of a word. */
+  .why.strip {
+    position: absolute;
+    inset: auto 0 0;
+    display: grid;
+    background: rgb(0 0 0 / 75%);
   }
   .controls {
     display: flex;

@@ -6,6 +6,8 @@ import type { WallClient } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'
 import { LanguageController } from '../words/language.ts'
 
+const ASK_AGAIN_MS = 15_000
+
 @customElement('lamppost-check-pictures')
 export class LamppostCheckPictures extends LitElement {
   #language = new LanguageController(this)
@@ -46,23 +48,28 @@ export class LamppostCheckPictures extends LitElement {
   @property() at = ''
   @state() private pictures: { taught: string | null; seen: string | null } = { taught: null, seen: null }
   #asked = ''
+  #retry: ReturnType<typeof setTimeout> | undefined
 
   protected override updated(): void {
     const wanted = [this.camera, this.preset, this.at].join(' ')
     if (wanted === this.#asked || !this.client) return
     this.#asked = wanted
+    clearTimeout(this.#retry)
     void this.#load(this.client)
   }
   async #load(client: WallClient): Promise<void> {
     const [taught, seen] = await Promise.all([client.presetPicture(this.camera, this.preset, 'reference'), client.presetPicture(this.camera, this.preset, 'check')])
     this.#forget()
     this.pictures = { taught, seen }
+    // There was a check, so there is a picture: refused for now, until somebody has said why they look.
+    if (!seen && this.isConnected) this.#retry = setTimeout(() => void this.#load(client), ASK_AGAIN_MS)
   }
   #forget(): void {
     for (const picture of Object.values(this.pictures)) if (picture) URL.revokeObjectURL(picture)
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback()
+    clearTimeout(this.#retry)
     this.#forget()
     this.#asked = ''
   }
