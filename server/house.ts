@@ -167,7 +167,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       now: clock.now,
       disk: site().storage,
       onVideo: (camera, state, reason) => {
-        if (state === 'down' && cameras.health(camera).video === 'up') metrics.gap(camera)
+        if (state === 'down' && cameras.hasVideo(camera)) metrics.gap(camera)
         cameras.videoIs(camera, state, reason)
       },
       onBuffer: (camera, state, reason) => cameras.bufferIs(camera, state, reason),

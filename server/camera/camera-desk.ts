@@ -192,6 +192,8 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       found.health = { ...found.health, blind, since: isoTime(clock.now()) }
       onHealth({ camera: id, health: found.health })
     },
+    /** False also of one that has left the town, or when the house closes: its recorder may be heard a moment longer. */
+    hasVideo: (id: CameraId): boolean => cameras.get(id)?.health.video === 'up',
     videoIs: (camera: CameraId, state: Reachability, reason: string | null): void => change(camera, 'video', state, reason),
     bufferIs: (camera: CameraId, state: Reachability, reason: string | null): void => change(camera, 'buffer', state, reason),
     heldBy: (id: CameraId): IncidentId | null => holders.get(id) ?? null,
