@@ -7,6 +7,7 @@ import type { Words } from '../words/en.ts'
 import { LanguageController } from '../words/language.ts'
 
 const ASK_AGAIN_MS = 15_000
+const MOST_TRIES = 20
 
 @customElement('lamppost-check-pictures')
 export class LamppostCheckPictures extends LitElement {
@@ -48,12 +49,14 @@ export class LamppostCheckPictures extends LitElement {
   @property() at = ''
   @state() private pictures: { taught: string | null; seen: string | null } = { taught: null, seen: null }
   #asked = ''
+  #tries = 0
   #retry: ReturnType<typeof setTimeout> | undefined
 
   protected override updated(): void {
     const wanted = [this.camera, this.preset, this.at].join(' ')
     if (wanted === this.#asked || !this.client) return
     this.#asked = wanted
+    this.#tries = 0
     clearTimeout(this.#retry)
     void this.#load(this.client)
   }
@@ -62,7 +65,8 @@ export class LamppostCheckPictures extends LitElement {
     this.#forget()
     this.pictures = { taught, seen }
     // There was a check, so there is a picture: refused for now, until somebody has said why they look.
-    if (!seen && this.isConnected) this.#retry = setTimeout(() => void this.#load(client), ASK_AGAIN_MS)
+    this.#tries += 1
+    if (!seen && this.isConnected && this.#tries < MOST_TRIES) this.#retry = setTimeout(() => void this.#load(client), ASK_AGAIN_MS)
   }
   #forget(): void {
     for (const picture of Object.values(this.pictures)) if (picture) URL.revokeObjectURL(picture)
