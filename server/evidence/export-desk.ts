@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CameraId } from '../glossary/camera.ts'
-import type { ClockStatement, Export, ExportCamera, ExportId, ExportPress, ExportRequest, InclusionProof, MadeExport, StoredRange } from '../glossary/evidence.ts'
+import type { Export, ExportCamera, ExportId, ExportPress, ExportRequest, InclusionProof, MadeExport, StoredRange } from '../glossary/evidence.ts'
 import type { Incident } from '../glossary/incident.ts'
 import type { Append, Draft, Entry } from '../glossary/ledger.ts'
 import type { SiteEvidence } from '../glossary/site.ts'
@@ -20,6 +20,7 @@ import type { SigningKeys } from './evidence-keys.ts'
 import type { ExportBook } from './export-book.ts'
 import type { ManifestFacts } from './export-manifest.ts'
 import type { CameraCut } from './camera-cut.ts'
+import { clockStatement } from './clock-statement.ts'
 import { packageFile } from './export-run.ts'
 import type { ExportNews, ExportThread } from './export-thread.ts'
 import { clearScratch, partFile } from './packing.ts'
@@ -131,25 +132,10 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     const incident = job.incident === null ? null : await port.incident(job.incident)
     const custody = custodyOf([...(incident ? await port.about(incident.id) : []), ...(await port.about(id))])
     const facts = await calls().finish(
-      { id, request: requestOf(job), createdAt, site: { id: siteId, name, timezone }, presses: incident ? port.presses(incident) : [], cameras: outcome.cameras, clock: clockOf(job, evidence), software: port.software(), seal: outcome.seal, ledger, custody },
+      { id, request: requestOf(job), createdAt, site: { id: siteId, name, timezone }, presses: incident ? port.presses(incident) : [], cameras: outcome.cameras, clock: clockStatement(evidence, book.steps(job.cuts.map((cut) => cut.from).sort()[0] ?? '', isoTime(clock.now()))), software: port.software(), seal: outcome.seal, ledger, custody },
       { ...(await port.signing()), timeStamp: evidence.timeStamp },
     )
     await append([changed(id, { state: 'ready', facts })]).durable
-  }
-
-  /** What the site vouches for, and what was noticed; nothing else is claimed. */
-  function clockOf(job: Export, { clock: said }: SiteEvidence): ClockStatement {
-    const [from, to] = [job.cuts.map((cut) => cut.from).sort()[0] ?? '', isoTime(clock.now())]
-    const steps = book.steps(from, to)
-    const set = steps.length === 0 ? 'It was not seen to be set between the first picture and this export.' : `It was set ${steps.length} times between the first picture and this export: ${steps.map(({ at, ms }) => `by ${ms} ms at ${at}`).join('; ')}.`
-    return {
-      source: said?.source ?? 'the recorder’s system clock',
-      offsetMs: null,
-      errorBoundMs: said?.errorBoundMs ?? null,
-      method: 'Each segment carries the recorder’s wall clock at the arrival of its first byte; durations are never summed.',
-      statement: `Times are those of the recorder’s system clock when pictures arrived. ${said ? `The site states that it is set by ${said.source}, within ${said.errorBoundMs} ms of UTC.` : 'The site states nothing about what sets that clock: its difference from UTC is not known here.'} ${set} Where cameras told their own clocks, the difference to the recorder’s is given in manifest.json.`,
-      steps,
-    }
   }
 
   /** Cancelled before the thread had anything to stop. */

@@ -1,6 +1,7 @@
 /** A package on disk, as the ZIP reader wants it. */
 import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
+import { readFully } from '../tools/read-fully.ts'
 
 /** @throws when it cannot be opened. */
 export async function fileSource(file: string): Promise<{ size: number; read(offset: number, length: number): Promise<Buffer>; close(): Promise<void> }> {
@@ -10,13 +11,7 @@ export async function fileSource(file: string): Promise<{ size: number; read(off
     size,
     async read(offset, length) {
       const bytes = Buffer.allocUnsafe(length)
-      let done = 0
-      while (done < length) {
-        const { bytesRead } = await data.read(bytes, done, length - done, offset + done)
-        if (bytesRead === 0) break
-        done += bytesRead
-      }
-      return bytes.subarray(0, done)
+      return bytes.subarray(0, await readFully(data, bytes, offset))
     },
     close: () => data.close(),
   }

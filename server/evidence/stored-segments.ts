@@ -4,6 +4,7 @@ import { open, readFile } from 'node:fs/promises'
 import type { StoredRange, StoredSegment } from '../glossary/evidence.ts'
 import { isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
+import { readFully } from '../tools/read-fully.ts'
 import { readAhead } from './lent-buffers.ts'
 
 /** Segments that are read before they are wanted. */
@@ -16,12 +17,7 @@ async function readSegment(camera: string, segment: StoredSegment, bytes: Buffer
     throw new Failure('export/changed', `${called} is missing from the clip buffer; nothing was exported.`)
   })
   try {
-    let read = 0
-    while (read < bytes.length) {
-      const { bytesRead } = await data.read(bytes, read, bytes.length - read, segment.offset + read)
-      if (bytesRead === 0) throw new Failure('export/changed', `${called} is cut short in the clip buffer; nothing was exported.`)
-      read += bytesRead
-    }
+    if ((await readFully(data, bytes, segment.offset)) < bytes.length) throw new Failure('export/changed', `${called} is cut short in the clip buffer; nothing was exported.`)
   } finally {
     await data.close()
   }

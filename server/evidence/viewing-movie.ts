@@ -71,9 +71,12 @@ export function createViewingMovie(init: Buffer) {
     head(): { head: Buffer; firstPictureAt: number } {
       const filled = tracks.filter(({ table }) => table.samples() > 0).map((each) => ({ ...each, timing: each.table.close() }))
       if (!filled.some(({ track }) => track.kind === 'video')) throw new Error('it has no pictures')
-      const wide = bytes >= LARGE || bytes + 16 + FTYP.length + movieHeader(init, filled, 0, false).length >= LARGE
+      // Where the media begin does not change how long it is: built once to know that, and once with the places.
+      const narrow = bytes >= LARGE ? null : movieHeader(init, filled, 0, false)
+      const sized = narrow !== null && FTYP.length + narrow.length + 16 + bytes < LARGE ? narrow : movieHeader(init, filled, 0, true)
+      const wide = sized !== narrow
       const mdat = wide ? Buffer.concat([u32(1), Buffer.from('mdat'), u32(Math.floor((bytes + 16) / LARGE), (bytes + 16) % LARGE)]) : Buffer.concat([u32(bytes + 8), Buffer.from('mdat')])
-      const base = FTYP.length + movieHeader(init, filled, 0, wide).length + mdat.length
+      const base = FTYP.length + sized.length + mdat.length
       return { head: Buffer.concat([FTYP, movieHeader(init, filled, base, wide), mdat]), firstPictureAt: firstPictureAt(filled) }
     },
     /** Of the media: how many, and their CRC-32. */

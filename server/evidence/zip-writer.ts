@@ -7,6 +7,7 @@ import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { Failure } from '../tools/failure.ts'
+import { readFully } from '../tools/read-fully.ts'
 import { type PackageReread, rereadPackage } from './package-reread.ts'
 import { centralHeader, directoryEnd, localHeader } from './zip-format.ts'
 import { type Written, endOf, goneOnWith, syncFolder } from './zip-journal.ts'
@@ -98,11 +99,7 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
     /** What is in it already. @param into has as many bytes as the entry */
     async read({ offset, bytes, name }: Written, into: Buffer): Promise<void> {
       const start = offset + localHeader({ name, bytes, crc: 0, offset, at }).length
-      for (let done = 0; done < bytes; ) {
-        const { bytesRead } = await data.read(into, done, bytes - done, start + done)
-        if (bytesRead === 0) throw new Error(`${name} breaks off in ${file}`)
-        done += bytesRead
-      }
+      if ((await readFully(data, into, start)) < bytes) throw new Error(`${name} breaks off in ${file}`)
     },
     size: (): number => size,
     /** Writes the directory and waits for the disk. @param to its name from now on; the disk knows it when this returns. @returns bytes, and the hash of the whole file as it can be read back. */

@@ -2,6 +2,7 @@
 import type { CameraId, Framing, PresetCheck, PresetToken } from './camera.ts'
 import type { ExportId, ExportRequest, ExportState, PackageFacts, Seal } from './evidence.ts'
 import type { IncidentId } from './incident.ts'
+import type { Look } from './people.ts'
 import type { HelpPointId, Place, Press, PressId, PressKind } from './press.ts'
 import type { ChainResult, DrillResult } from './proof.ts'
 import type { ShiftOffer } from './shift.ts'
@@ -45,7 +46,7 @@ export type EntryBodies = {
   /** The first move of a hand; more of the same hand are not told one by one. `from`: whose hand it was taken out of. */
   'camera.moved': { camera: CameraId; pan: number; tilt: number; zoom: number; by?: string; from?: string; incident?: IncidentId }
   /** Somebody looks at it: for an incident that shows it, or for a reason of their own. It is no entry of that incident. */
-  'camera.viewed': { camera: CameraId; what: 'live' | 'still' | 'clip'; by: string; forIncident: IncidentId | null; reason: string | null }
+  'camera.viewed': { camera: CameraId; what: Look; by: string; forIncident: IncidentId | null; reason: string | null }
   /** The chain of before is set aside in `file`; a new one goes on. */
   'ledger.broken': { problem: string; file: string; chain: number }
   /** How far a person's press came, and when. */

@@ -5,6 +5,8 @@ export type Role = (typeof ROLES)[number]
 /** `screens`: how many walls they have open; `looking`: incidents that those show. */
 export type Present = { name: string; role: Role; screens: number; looking: string[] }
 
+/** How somebody looks at a camera. `still`: single pictures, newest or kept. `clip`: what an incident holds of it. */
+export type Look = 'live' | 'still' | 'clip'
 /** Why somebody looks at cameras that no incident holds; `camera` null: at any of them. */
 export type ViewReason = { reason: string; camera: string | null; until: string }
 

@@ -5,12 +5,10 @@
 import type { CameraId } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Append } from '../glossary/ledger.ts'
-import type { Person, ViewReason } from '../glossary/people.ts'
+import type { Look, Person, ViewReason } from '../glossary/people.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 
-/** `still`: single pictures, newest or kept. `clip`: what an incident holds of it. */
-export type Look = 'live' | 'still' | 'clip'
 type View = { incident: IncidentId | null; reason: string | null; begunAt: number; seenAt: number; seq: number; durable: boolean }
 export type ViewingPort = {
   clock: Clock
