@@ -87,10 +87,11 @@ export function startServer(folder, site, environment = {}, more = []) {
   })
 }
 
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required']
+export const BROWSER_ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required']
+const installedBrowser = () => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'chromium')).find((path) => existsSync(path))
+export const browserPath = () => installedBrowser() ?? chromium.executablePath()
 export function openBrowser(more = []) {
-  const found = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'chromium')).find((path) => existsSync(path))
-  return chromium.launch({ executablePath: found, args: [...ARGS, ...more] })
+  return chromium.launch({ executablePath: installedBrowser(), args: [...BROWSER_ARGS, ...more] })
 }
 /** `readMark` for a page, from the simulator's own file. */
 export const markScript = () => `${readFileSync(join(root, 'dist', 'server', 'simulator', 'picture-mark.js'), 'utf8').replaceAll(/^export /gm, '')}\nwindow.readMark = readMark`

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { openBarePage, startCable } from './bare-browser.mjs'
 import { CREDENTIALS, openBrowser, root, sleep, startServer, summary, until } from './bench-tools.mjs'
 
 const TILES = 9
@@ -136,17 +137,24 @@ function heapFigures(heaps) {
   return { [`of the first ${some}`]: first, [`of the last ${some}`]: last, ratio: Math.round((last / first) * 1000) / 1000, least: Math.min(...heaps), most: Math.max(...heaps) }
 }
 
-/** Nine tiles for minutes, with a cut of the network in the middle; the heap is read after a forced collection. */
-async function nineTiles(browser, server, minutes) {
-  const { page } = await openWall(browser, server, { width: 1920, height: 1080 })
-  for (let i = 0; i < TILES; i += 1) await press(server, `point-${i}`)
-  await page.waitForFunction((count) => document.querySelector('lamppost-wall').shadowRoot.querySelectorAll('lamppost-incident').length === count, TILES)
-  const devtools = await page.context().newCDPSession(page)
-  const heap = async () => {
-    for (let i = 0; i < 3; i += 1) await devtools.send('HeapProfiler.collectGarbage')
-    return Math.round(((await devtools.send('Runtime.getHeapUsage')).usedSize / 1e6) * 10) / 10
+/** Nine tiles for minutes, with the cable out in the middle; the heap is read after a forced collection. */
+async function nineTiles(server, minutes) {
+  const cable = await startCable(new URL(server.url).port)
+  const page = await openBarePage(`http://127.0.0.1:${cable.port}/embed#token=${server.tokens.operator}`, { width: 1920, height: 1080 })
+  try {
+    return await measureNineTiles(server, page, cable, minutes)
+  } finally {
+    await page.close()
+    cable.close()
   }
-  const nodes = async () => (await devtools.send('Memory.getDOMCounters')).nodes
+}
+
+async function measureNineTiles(server, page, cable, minutes) {
+  await page.until(() => Boolean(document.querySelector('lamppost-wall')?.shadowRoot))
+  for (let i = 0; i < TILES; i += 1) await press(server, `point-${i}`)
+  await page.until((count) => document.querySelector('lamppost-wall').shadowRoot.querySelectorAll('lamppost-incident').length === count, TILES)
+  const heap = async () => Math.round((await page.devtools(...Array(3).fill(['HeapProfiler.collectGarbage']), ['Runtime.getHeapUsage'])).at(-1).usedSize / 1e5) / 10
+  const nodes = async () => (await page.devtools(['Memory.getDOMCounters']))[0].nodes
   await sleep(20_000)
   const before = { heap: await heap(), nodes: await nodes() }
   const heaps = [before.heap]
@@ -154,9 +162,12 @@ async function nineTiles(browser, server, minutes) {
   for (const end = performance.now() + half; performance.now() < end; await sleep(Math.min(60_000, half / 8))) heaps.push(await heap())
   // A cut: what happens meanwhile must all be there afterwards.
   const cutMs = Math.min(5 * 60_000, half / 2)
-  await page.context().setOffline(true)
+  cable.cut()
+  const cutAt = performance.now()
+  await page.until(() => document.querySelector('lamppost-wall').shadowRoot.querySelector('.banner') !== null, null, { timeout: 60_000 })
+  const toldMs = performance.now() - cutAt
   const noted = []
-  for (const end = performance.now() + cutMs; performance.now() < end; await sleep(cutMs / 10)) {
+  for (const end = cutAt + cutMs; performance.now() < end; await sleep(cutMs / 10)) {
     const text = `during the cut ${noted.length}`
     const { items } = await (await server.call('operator', 'GET', '/incidents?state=open&limit=9')).json()
     await server.call('operator', 'POST', `/incidents/${items[noted.length % items.length].id}/notes`, { text })
@@ -164,13 +175,12 @@ async function nineTiles(browser, server, minutes) {
   }
   const gone = (await (await server.call('operator', 'GET', '/incidents?state=open&limit=9')).json()).items[0].id
   await close(server, gone)
-  const lost = await page.evaluate(() => document.querySelector('lamppost-wall').shadowRoot.querySelector('.banner') !== null)
-  await page.context().setOffline(false)
+  cable.mend()
   const backAt = performance.now()
-  await page.waitForFunction(() => document.querySelector('lamppost-wall').shadowRoot.querySelector('.banner') === null, null, { timeout: 60_000 })
+  await page.until(() => document.querySelector('lamppost-wall').shadowRoot.querySelector('.banner') === null, null, { timeout: 60_000 })
   const backMs = performance.now() - backAt
   await sleep(3000)
-  const seen = await page.evaluate(() => {
+  const seen = await page.ask(() => {
     const wall = document.querySelector('lamppost-wall')
     const client = wall.shadowRoot.querySelector('lamppost-incident').client
     return client.state().incidents.map(({ id, log }) => ({ id, notes: log.filter(({ kind }) => kind === 'incident.noted').map(({ body }) => body.text) }))
@@ -178,13 +188,12 @@ async function nineTiles(browser, server, minutes) {
   const missed = noted.filter(({ incident, text }) => incident !== gone && !seen.find(({ id }) => id === incident)?.notes.includes(text)).length + Number(seen.some(({ id }) => id === gone))
   for (const end = performance.now() + half - cutMs; performance.now() < end; await sleep(Math.min(60_000, half / 8))) heaps.push(await heap())
   const after = { heap: await heap(), nodes: await nodes() }
-  const playing = await page.evaluate(() => [...document.querySelector('lamppost-wall').shadowRoot.querySelectorAll('lamppost-incident')].filter((tile) => (tile.shadowRoot.querySelector('lamppost-player')?.shadowRoot.querySelector('.age')?.textContent ?? '').startsWith('Live')).length)
-  await page.context().close()
+  const playing = await page.ask(() => [...document.querySelector('lamppost-wall').shadowRoot.querySelectorAll('lamppost-incident')].filter((tile) => (tile.shadowRoot.querySelector('lamppost-player')?.shadowRoot.querySelector('.age')?.textContent ?? '').startsWith('Live')).length)
   return {
     [`nine tiles, ${minutes} minutes: heap MB after a collection, medians`]: heapFigures(heaps),
     'nine tiles: heap MB as it went': heaps.join(' '),
     'nine tiles: DOM nodes': { before: before.nodes, after: after.nodes },
-    [`nine tiles: a cut of ${Math.round(cutMs / 1000)} s`]: { 'said so': lost, 'back after ms': Math.round(backMs), 'entries meanwhile': noted.length + 1, missed },
+    [`nine tiles: the cable out for ${Math.round(cutMs / 1000)} s`]: { 'told after ms': Math.round(toldMs), 'back after ms': Math.round(backMs), 'entries meanwhile': noted.length + 1, missed },
     'nine tiles: live at the end': playing,
   }
 }
@@ -202,7 +211,7 @@ export async function benchWall({ presses, minutes, parts }) {
       ...(parts.includes('idle') ? await idleWalls(browser, server) : {}),
       ...(parts.includes('one') ? await onOneWall(browser, server, presses) : {}),
       ...(parts.includes('six') ? { ...(await onSixWalls(browser, server, presses, true)), ...(await onSixWalls(browser, server, presses, false)) } : {}),
-      ...(parts.includes('nine') ? await nineTiles(browser, server, minutes) : {}),
+      ...(parts.includes('nine') ? await nineTiles(server, minutes) : {}),
     }
   } finally {
     await browser.close()
