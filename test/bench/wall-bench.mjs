@@ -153,7 +153,7 @@ async function measureNineTiles(server, page, cable, minutes) {
   await page.until(() => Boolean(document.querySelector('lamppost-wall')?.shadowRoot))
   for (let i = 0; i < TILES; i += 1) await press(server, `point-${i}`)
   await page.until((count) => document.querySelector('lamppost-wall').shadowRoot.querySelectorAll('lamppost-incident').length === count, TILES)
-  const heap = async () => Math.round((await page.devtools(...Array(3).fill(['HeapProfiler.collectGarbage']), ['Runtime.getHeapUsage'])).at(-1).usedSize / 1e5) / 10
+  const heap = async () => Math.round((await page.devtools(...Array.from({ length: 3 }, () => ['HeapProfiler.collectGarbage']), ['Runtime.getHeapUsage'])).at(-1).usedSize / 1e5) / 10
   const nodes = async () => (await page.devtools(['Memory.getDOMCounters']))[0].nodes
   await sleep(20_000)
   const before = { heap: await heap(), nodes: await nodes() }
