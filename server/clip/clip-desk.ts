@@ -155,6 +155,9 @@ export function createClipDesk(options: ClipDeskOptions) {
     liveInit: (camera: CameraId, form: PictureForm, run: number): Promise<Uint8Array | null> => calls.liveInit(camera, form, run),
     segment: (camera: CameraId, number: number): Promise<Uint8Array | null> => calls.segment(camera, number),
     init: (camera: CameraId, run: number): Promise<Uint8Array | null> => calls.init(camera, run),
+    /** As H.264; null when the clip does not hold it. @throws clip/unreadable */
+    convertedSegment: (clip: Clip, number: number): Promise<Uint8Array | null> => calls.convertedSegment(clip.camera, rangeOf(clip), number),
+    convertedInit: (clip: Clip, run: number): Promise<Uint8Array | null> => calls.convertedInit(clip.camera, rangeOf(clip), run),
     playlist: (clip: Clip, pressedAt: string): Promise<string> => calls.heldPlaylist(clip.camera, rangeOf(clip), Date.parse(pressedAt)),
     /** The numbers of the segments that a clip may hand out: nothing outside what the incident holds. */
     async numbers(clip: Clip): Promise<Set<number>> {

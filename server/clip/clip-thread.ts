@@ -12,6 +12,7 @@ import { gapsIn, recordedIn } from './clip-gaps.ts'
 import { readTracks } from '../tools/fmp4-boxes.ts'
 import { type Recorder, type RecorderState, createRecorder } from './clip-recorder.ts'
 import { type ClipRing, type RingLimits, openClipRing } from './clip-ring.ts'
+import { createConvertedClips } from './converted-clip.ts'
 import { type ConvertedView, createConvertedView } from './converted-view.ts'
 import { clipPlaylist } from './hls-playlist.ts'
 import { type LivePart, type LiveStart, type LiveWindow, type Query, createLiveWindow } from './live-window.ts'
@@ -42,6 +43,7 @@ standBack(5)
 const clock = realClock
 const channels = new Map<string, Channel>()
 const stopped = new AbortController()
+const conversions = createConvertedClips({ signal: stopped.signal })
 let cuts = 0
 const tell = (news: ClipNews): void => tellMain(news)
 const copyOf = (bytes: Uint8Array | null): Uint8Array | null => bytes && new Uint8Array(bytes)
@@ -120,6 +122,14 @@ async function untilClosed({ window }: Channel, { to }: Range): Promise<void> {
   if (to === null || to > clock.now()) return
   const patience = clock.now() + 1000 * (window.longest() + 1)
   while (window.running() && window.closedUntil() < to && clock.now() < patience) await clock.sleep(50, stopped.signal)
+}
+
+async function converted(id: string, { number, run }: { number: number; run: number }) {
+  const { ring } = channel(id)
+  return conversions.convert(`${id} ${number}`, async () => {
+    const [init, found] = await Promise.all([ring.init(run), ring.read(number)])
+    return init && found && { init, bytes: found.bytes }
+  })
 }
 
 /** '' when it is missing or damaged: whoever reads it says so. */
@@ -216,6 +226,16 @@ const calls = {
     return (await channel(id).ring.read(number))?.bytes ?? null
   },
   init: async (id: string, run: number): Promise<Uint8Array | null> => copyOf(await channel(id).ring.init(run)),
+  /** The held form of `live/h264`: the same numbers and times. Null when it lies outside the range. @throws clip/unreadable */
+  async convertedSegment(id: string, range: Range, number: number): Promise<Uint8Array | null> {
+    const segment = (await channel(id).ring.within(range)).find((each) => each.number === number)
+    return copyOf((segment && (await converted(id, segment)))?.segment ?? null)
+  },
+  /** Of the first segment of that run: it fits the others. */
+  async convertedInit(id: string, range: Range, run: number): Promise<Uint8Array | null> {
+    const segment = (await channel(id).ring.within(range)).find((each) => each.run === run)
+    return copyOf((segment && (await converted(id, segment)))?.init ?? null)
+  },
   async heldPlaylist(id: string, range: Range, pressedAt: number): Promise<string> {
     await untilClosed(channel(id), range)
     const segments = await channel(id).ring.within(range)

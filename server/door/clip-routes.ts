@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { CameraId } from '../glossary/camera.ts'
-import type { Clip, Range } from '../glossary/clip.ts'
+import type { Clip, PictureForm, Range } from '../glossary/clip.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Person } from '../glossary/people.ts'
 import { isoTime } from '../tools/clock.ts'
@@ -20,6 +20,9 @@ export type ClipPort = {
   numbers(clip: Clip): Promise<Set<number>>
   segment(camera: CameraId, number: number): Promise<Uint8Array | null>
   init(camera: CameraId, run: number): Promise<Uint8Array | null>
+  /** As H.264; null when the clip does not hold it. @throws clip/unreadable */
+  convertedSegment(clip: Clip, number: number): Promise<Uint8Array | null>
+  convertedInit(clip: Clip, run: number): Promise<Uint8Array | null>
   /** A JPEG of about that moment; null when nothing was recorded then. */
   thumbnail(camera: CameraId, at: number, width: number): Promise<Uint8Array | null>
   cut(camera: CameraId, range: Range): Promise<Cut>
@@ -31,6 +34,12 @@ export type ClipPort = {
   onDownload(download: { incident: Incident; camera: CameraId; from: string; to: string; bytes: number; sha256: string; actor: string }): Promise<void>
 }
 
+/** Where each form of a clip is; the playlists name everything else relative to themselves. */
+const PLACES: Record<PictureForm, { path: string; summary: string }> = {
+  copy: { path: '/api/v1/incidents/:id/clips/:camera', summary: 'The held clip as HLS: EVENT while it grows, VOD when closed; it starts at the press' },
+  h264: { path: '/api/v1/incidents/:id/clips/:camera/h264', summary: 'The same as H.264, without its sound, for players that cannot show what was recorded: each segment is converted when it is wanted' },
+}
+const KEEP = 'private, max-age=3600'
 const THUMBNAIL_WIDTH = 160
 const FILE_PARAMS = Type.Object({ id: Type.String({ maxLength: 200 }), camera: Type.String({ maxLength: 100 }), file: Type.String({ pattern: '^[0-9]{1,15}\\.(m4s|mp4)$' }) })
 const TIMES = Type.Object({ from: Type.Optional(Type.String({ format: 'date-time' })), to: Type.Optional(Type.String({ format: 'date-time' })) })
@@ -47,31 +56,30 @@ export function clipRoutes(app: App, port: ClipPort): void {
     return { incident, clip }
   }
 
-  app.get(
-    '/api/v1/incidents/:id/clips/:camera/index.m3u8',
-    { config, schema: { summary: 'The held clip as HLS: EVENT while it grows, VOD when closed; it starts at the press', tags: ['clips'], params: CLIP_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } } },
-    async (request, reply) => {
+  for (const form of ['copy', 'h264'] as const) {
+    const { path, summary } = PLACES[form]
+    app.get(`${path}/index.m3u8`, { config, schema: { summary, tags: ['clips'], params: CLIP_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => {
       const { incident, clip } = await held(request)
       const pressedAt = incident.presses[0]?.receivedAt ?? incident.openedAt
       return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(await port.playlist(clip, pressedAt))
-    },
-  )
-  app.get('/api/v1/incidents/:id/clips/:camera/init/:file', { config, schema: { hide: true, params: FILE_PARAMS } }, async (request, reply) => {
-    const { clip } = await held(request)
-    const [run] = numbersIn(request.params.file)
-    return reply.type('video/mp4').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.init(clip.camera, run), `Run ${run}`))
-  })
-  app.get('/api/v1/incidents/:id/clips/:camera/segment/:file', { config, schema: { hide: true, params: FILE_PARAMS } }, async (request, reply) => {
-    const { clip } = await held(request)
-    const [number] = numbersIn(request.params.file)
-    if (!(await port.numbers(clip)).has(number)) throw new Failure('clip/none', `Segment ${number} is no part of this clip.`)
-    return reply.type('video/iso.segment').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.segment(clip.camera, number), `Segment ${number}`))
-  })
+    })
+    app.get(`${path}/init/:file`, { config, schema: { hide: true, params: FILE_PARAMS } }, async (request, reply) => {
+      const { clip } = await held(request)
+      const [run] = numbersIn(request.params.file)
+      return reply.type('video/mp4').header('cache-control', KEEP).send(bytesOrNone(await (form === 'copy' ? port.init(clip.camera, run) : port.convertedInit(clip, run)), `Run ${run}`))
+    })
+    app.get(`${path}/segment/:file`, { config, schema: { hide: true, params: FILE_PARAMS } }, async (request, reply) => {
+      const { clip } = await held(request)
+      const [number] = numbersIn(request.params.file)
+      if (!(await port.numbers(clip)).has(number)) throw new Failure('clip/none', `Segment ${number} is no part of this clip.`)
+      return reply.type('video/iso.segment').header('cache-control', KEEP).send(bytesOrNone(await (form === 'copy' ? port.segment(clip.camera, number) : port.convertedSegment(clip, number)), `Segment ${number}`))
+    })
+  }
   app.get('/api/v1/incidents/:id/clips/:camera/thumbnail.jpg', { config, schema: { summary: 'A small picture of the held clip, of about that moment', tags: ['clips'], params: CLIP_PARAMS, querystring: Type.Object({ at: Type.String({ format: 'date-time' }) }), response: { 200: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => {
     const { clip } = await held(request)
     const at = Date.parse(request.query.at)
     if (at < Date.parse(clip.from) || at > (clip.to === null ? port.now() : Date.parse(clip.to))) throw new Failure('clip/none', `The clip does not hold ${request.query.at}.`)
-    return reply.type('image/jpeg').header('cache-control', 'private, max-age=3600').send(bytesOrNone(await port.thumbnail(clip.camera, at, THUMBNAIL_WIDTH), `A picture of ${request.query.at}`))
+    return reply.type('image/jpeg').header('cache-control', KEEP).send(bytesOrNone(await port.thumbnail(clip.camera, at, THUMBNAIL_WIDTH), `A picture of ${request.query.at}`))
   })
   app.get(
     '/api/v1/incidents/:id/clips/:camera/clip.mp4',

@@ -26,7 +26,8 @@ export type FfmpegRun = { stdout: Readable; /** Its newest words, redacted, olde
 const LINES_KEPT = 20
 
 export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput, folder, signal, redact = (text) => text }: FfmpegJob): FfmpegRun {
-  const stdout = new PassThrough()
+  // fluent-ffmpeg takes a closed output for a broken one when the process ends a moment later.
+  const stdout = new PassThrough({ emitClose: false })
   const command = ffmpeg({ stdoutLines: LINES_KEPT, ...(folder === undefined ? {} : { cwd: folder }) })
   // Its own look at ffmpeg's abilities starts two more processes for each run and misreads newer versions.
   Object.assign(command, { _checkCapabilities: (done: () => void) => done(), availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}) })
@@ -49,7 +50,6 @@ export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput
   void ended.then(() => signal.removeEventListener('abort', stop))
   const sink = new Writable({
     highWaterMark: 1_000_000,
-    // fluent-ffmpeg takes a closed output for a broken one when the process ends a moment later.
     emitClose: false,
     write(chunk: Buffer, _, done) {
       onOutput?.(chunk)

@@ -153,7 +153,7 @@ describe('a live picture', () => {
     await camera.unplug()
     camera.setFrame({ codec: 'h265', gop: 1 })
     await camera.plugIn()
-    await until(async () => ((await (await fetch(`${house.url}/api/v1/cameras/two`, { headers: { authorization: `Bearer ${token}` } })).json()) as { codec: string }).codec, (codec) => codec.startsWith('hev1'), 60_000)
+    await until(async () => ((await (await fetch(`${house.url}/api/v1/cameras/two`, { headers: { authorization: `Bearer ${token}` } })).json()) as { codec: string | null }).codec, (codec) => (codec ?? '').startsWith('hev1'), 60_000)
     const page = await openPlayer('two')
     const supported = await page.evaluate(() => MediaSource.isTypeSupported('video/mp4; codecs="hev1.1.6.L93.B0"'))
     // A Chromium that can show H.265 gets it as it is: then there is nothing to convert, and nothing to say.
@@ -161,6 +161,33 @@ describe('a live picture', () => {
     await isLive(page, 60_000)
     await page.screenshot({ path: join(output, 'converted.png') })
     await page.context().close()
+  })
+  test('and so is its clip, frame by frame at the times of the recording', async () => {
+    const press = openPeopleFile(join(folder, 'data', 'people.json')).addToken({ name: 'Post', role: 'press', helpPoints: null })
+    const ask = async (path: string, bearer: string, body?: object): Promise<unknown> => (await fetch(`${house.url}/api/v1${path}`, { method: body ? 'POST' : 'GET', headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' }, ...(body ? { body: JSON.stringify(body) } : {}) })).json()
+    const { incident } = (await ask('/presses', press, { helpPoint: 'here' })) as { incident: string }
+    const playlist = (form: string) => fetch(`${house.url}/api/v1/incidents/${incident}/clips/two/${form}index.m3u8`, { headers: { authorization: `Bearer ${token}` } }).then((answer) => answer.text())
+    await until(() => playlist(''), (text) => (text.match(/#EXTINF/g)?.length ?? 0) > 4, 30_000)
+    // Segment for segment the same list.
+    const [own, converted] = await Promise.all([playlist(''), playlist('h264/')])
+    expect(converted.split('\n').slice(0, 12)).toEqual(own.split('\n').slice(0, 12))
+    const page = await openPlayer('two')
+    const supported = await page.evaluate(() => MediaSource.isTypeSupported('video/mp4; codecs="hev1.1.6.L93.B0"'))
+    const player = page.locator('lamppost-player')
+    await player.evaluate((element, id) => element.setAttribute('incident', id), incident)
+    const recorded = () => age(page).then((words) => /(\d\d):(\d\d):(\d\d)\.(\d)/.exec(words ?? ''))
+    await until(recorded, (found) => found !== null, 30_000)
+    if (!supported) expect(await player.locator('.form').textContent()).toMatch(/Converted for this browser/)
+    // What the picture itself says of its time is what stands below it; a step is one picture.
+    await player.locator('.back').click()
+    const at = await until(async () => ({ mark: await seen(page), wall: await player.evaluate((element) => (element as unknown as { wallTime(): number | null }).wallTime()) }), ({ mark, wall }) => mark !== null && wall !== null)
+    expect(Math.abs((at.mark?.time ?? 0) - (at.wall ?? 0))).toBeLessThan(2000)
+    await player.locator('.back').click()
+    const before = await until(() => seen(page), (mark) => mark !== null && mark.time < (at.mark?.time ?? 0))
+    expect((at.mark?.time ?? 0) - (before?.time ?? 0)).toBeLessThan(400)
+    await page.screenshot({ path: join(output, 'converted-clip.png') })
+    await page.context().close()
+    expect((await fetch(`${house.url}/api/v1/incidents/${incident}/clips/two/h264/segment/999999.m4s`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(404)
   })
   test('plays in hls.js as anybody has it, over the standard routes', async () => {
     const page = await (await browser.newContext({ bypassCSP: true })).newPage()

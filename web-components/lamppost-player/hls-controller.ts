@@ -8,7 +8,7 @@ import { createSpareWatch, govern } from './edge-governor.ts'
 
 /** carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
 export type Mode = 'carried' | 'edge' | 'plain' | 'clip'
-export type Source = { url: string; mode: Mode; camera: string; form: PictureForm; carrier: PictureCarrier; headers(): Record<string, string>; now(): number }
+export type Source = { url: string; mode: Mode; camera: string; form: PictureForm; carrier: PictureCarrier; headers(): Record<string, string>; now(): number; /** The browser was given this form and cannot show it. */ onUnshowable(): void }
 /** `unasked`: the server wants a reason for this picture first. `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. */
 export type Picture = { state: 'starting' | 'playing' | 'gone' | 'unasked'; age: number | null; still: number; at: number | null }
 
@@ -23,6 +23,7 @@ const GONE_AFTER_MS = 5000
 const RESTART_MS = [200, 500, 1000, 2000]
 /** A reason may be given elsewhere on the page, or an incident need the picture after all. */
 const ASK_AGAIN_MS = 3000
+const UNSHOWABLE: ReadonlySet<string> = new Set([Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR, Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR, Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR])
 const NO_REASON = { code: 'view/no-reason', status: 422 }
 
 const common: Partial<HlsConfig> = { enableWorker: false, liveSyncOnStallIncrease: 0, maxLiveSyncPlaybackRate: 1, startFragPrefetch: true }
@@ -111,8 +112,9 @@ export class HlsController implements ReactiveController {
     this.#startedAt = performance.now()
     this.#spare = createSpareWatch()
     hls.on(Hls.Events.BUFFER_APPENDED, (_, { frag, part }) => this.#spare.appended(this.#ahead(video), part?.duration ?? frag.duration, performance.now()))
-    hls.on(Hls.Events.ERROR, (_, { fatal, response }) => {
+    hls.on(Hls.Events.ERROR, (_, { fatal, response, details }) => {
       if (response?.code === NO_REASON.status) this.#refused()
+      else if (UNSHOWABLE.has(details)) source.onUnshowable()
       else if (fatal) this.#again()
     })
     hls.loadSource(this.#carried?.url ?? source.url)

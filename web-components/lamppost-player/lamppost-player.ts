@@ -52,6 +52,7 @@ export class LamppostPlayer extends LitElement {
   @query('video') private video!: HTMLVideoElement
   @state() private paused = false
   @state() private refusal = ''
+  @state() private unshowable = ''
 
   #client = new ClientController(this)
   #hls = new HlsController(this)
@@ -69,12 +70,16 @@ export class LamppostPlayer extends LitElement {
   /** What this browser can show of the camera. */
   get #form(): PictureForm {
     const codec = this.#view()?.codec
-    return codec && !canShow(codec) ? 'h264' : 'copy'
+    return (codec && !canShow(codec)) || this.unshowable === this.#showing ? 'h264' : 'copy'
+  }
+  /** A clip may have been recorded in another codec than its camera sends now: then only the try tells. */
+  get #showing(): string {
+    return `${this.camera} ${this.incident} ${this.#view()?.codec ?? ''}`
   }
   private get url(): string {
     const camera = encodeURIComponent(this.camera)
-    const live = `/api/v1/cameras/${camera}/live/${this.#form === 'h264' ? 'h264/' : ''}index.m3u8${this.mode === 'plain' ? '?plain=YES' : ''}`
-    return this.#client.client.absolute(this.incident ? `/api/v1/incidents/${encodeURIComponent(this.incident)}/clips/${camera}/index.m3u8` : live)
+    const place = this.incident ? `incidents/${encodeURIComponent(this.incident)}/clips/${camera}` : `cameras/${camera}/live`
+    return this.#client.client.absolute(`/api/v1/${place}/${this.#form === 'h264' ? 'h264/' : ''}index.m3u8${this.mode === 'plain' ? '?plain=YES' : ''}`)
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -83,18 +88,18 @@ export class LamppostPlayer extends LitElement {
     this.#shown = false
   }
   protected override updated(): void {
-    if (!this.camera || (this.mode === 'clip' && this.#form === 'h264')) return
+    if (!this.camera) return
     const { client } = this.#client
     this.#noteIncident()
     if (this.mode === 'clip') this.#frames.watch(this.video)
-    this.#hls.play(this.video, { url: this.url, mode: this.mode, camera: this.camera, form: this.#form, carrier: client.carrier, headers: () => client.headers(), now: client.now })
+    this.#hls.play(this.video, { url: this.url, mode: this.mode, camera: this.camera, form: this.#form, carrier: client.carrier, headers: () => client.headers(), now: client.now, onUnshowable: () => (this.unshowable = this.#showing) })
   }
 
   protected override render() {
     return html`<div class="frame">
         <video part="video" tabindex="-1" muted ?autoplay=${!this.bare} playsinline disablepictureinpicture @pause=${this.#notePaused} @play=${this.#notePaused}></video>
         ${this.#cover()}
-        ${this.#form === 'h264' && this.mode !== 'clip' ? html`<p part="form" class="form">${this.words.converted(this.#view()?.converted ?? 'transcoded')}</p>` : nothing}
+        ${this.#form === 'h264' ? html`<p part="form" class="form">${this.words.converted(this.mode === 'clip' ? 'transcoded' : (this.#view()?.converted ?? 'transcoded'))}</p>` : nothing}
         <p part="age" class="age ${this.#ageClass()}">${this.#ageWords()}</p>
       </div>
       ${this.incident && !this.bare ? this.#controls() : nothing}`
@@ -129,7 +134,6 @@ export class LamppostPlayer extends LitElement {
   }
   /** Nothing that does not move may look live. */
   #cover() {
-    if (this.mode === 'clip' && this.#form === 'h264') return html`<div class="cover"><span>${this.words.cannotReplay(this.#view()?.codec ?? '')}</span></div>`
     const { state, still } = this.#hls.picture
     if (this.mode !== 'clip' && (state === 'unasked' || this.#typing)) return this.small ? html`<div class="cover"><span>${this.words.sayWhy}</span></div>` : keyed(this.camera, this.#reasonForm(state === 'playing'))
     if (this.mode === 'clip' ? state === 'playing' : state === 'playing' && still <= FROZEN_MS) return nothing

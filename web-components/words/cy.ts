@@ -78,7 +78,6 @@ export const cy: Words = {
   sayWhyHint: 'Ychydig eiriau: maent yn sefyll yn y cofnod wrth ymyl eich enw',
   look: 'Edrych',
   converted: (how) => (how === 'sub-stream' ? 'Ffrwd H.264 lai’r camera: ni all y porwr hwn ddangos ei brif un' : 'Troswyd ar gyfer y porwr hwn: nid llun y camera ei hun'),
-  cannotReplay: (codec) => `Ni all y porwr hwn ddangos y recordiad hwn (${codec}). Defnyddiwch borwr â H.265, neu’r MP4.`,
   frozen: (seconds) => `Stopiodd y llun ${seconds} eiliad yn ôl`,
   recorded: (time) => `Recordiwyd ${time}`,
   serverLost: 'Dim cysylltiad â Lamppost. Mae’r hyn a welwch yma’n hen. Efallai na ddangosir pwysiadau.',

@@ -83,7 +83,6 @@ export const en = {
   sayWhyHint: 'A few words: they stand in the record beside your name',
   look: 'Look',
   converted: (how: 'sub-stream' | 'transcoded') => (how === 'sub-stream' ? 'The camera’s smaller H.264 stream: this browser cannot show its main one' : 'Converted for this browser: not the camera’s own picture'),
-  cannotReplay: (codec: string) => `This browser cannot show this recording (${codec}). Use a browser with H.265, or the MP4.`,
   frozen: (seconds: string) => `Picture stopped ${seconds} s ago`,
   recorded: (time: string) => `Recorded ${time}`,
   serverLost: 'No connection to Lamppost. What you see here is old. Presses may not be shown.',
