@@ -4,7 +4,7 @@
  * Not here: ffmpeg (clip-recorder), what a playlist looks like (hls-playlist), the disk all rings share (clip-disk).
  */
 import { mkdirSync } from 'node:fs'
-import { type FileHandle, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Range, Segment } from '../glossary/clip.ts'
 import type { StoredSegment } from '../glossary/evidence.ts'
@@ -14,6 +14,8 @@ import { type Bucket, type Located, bucketName, indexLine, indexName, initName, 
 
 const BUCKET_MS = 300_000
 const MOST_INITS = 4
+/** The last segment of a bucket may begin just before its end. */
+const LONGEST_SEGMENT_MS = 30_000
 
 export type ClipRing = ReturnType<typeof openClipRing>
 /** What may be written now: a disk that is full or too slow takes nothing, and nothing piles up in memory instead. */
@@ -43,6 +45,8 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
   const holds = new Map<string, Range>()
   /** The newest runs', for players: they do not wait for the disk. */
   const inits = new Map<number, Buffer>()
+  /** Runs whose initialisation section is on the disk. */
+  const begun = new Set<number>()
 
   const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
     const done = writing.then(job)
@@ -55,11 +59,29 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     current = null
     await Promise.all([old?.data.close(), old?.index.close()]).catch(() => {})
   }
+  /** Before the first segment of a run: without it, none of them could ever be shown. Whole, or not there. */
+  async function keepInit(ofRun: number): Promise<void> {
+    const init = inits.get(ofRun)
+    if (begun.has(ofRun) || !init) return
+    // A disk that was mounted late has no folder yet.
+    await mkdir(folder, { recursive: true })
+    const file = join(folder, initName(ofRun))
+    await writeFile(`${file}.new`, init)
+    await rename(`${file}.new`, file)
+    begun.add(ofRun)
+  }
   async function bucketFor(segment: Segment): Promise<NonNullable<typeof current>> {
     if (current && current.bucket.run === segment.run && segment.start - current.bucket.start < bucketMs && segment.start >= current.bucket.start) return current
     await closeCurrent()
+    await keepInit(segment.run)
     const bucket: Bucket = { name: bucketName(segment.start, segment.run, segment.number), start: segment.start, run: segment.run, first: segment.number, bytes: 0 }
-    const data = await open(join(folder, bucket.name), 'a')
+    const data = await open(join(folder, bucket.name), 'a').catch(async (error: unknown) => {
+      // Another disk is mounted there by now, or its folder was taken away: it is made anew, with what belongs in it.
+      begun.clear()
+      await keepInit(segment.run)
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      return open(join(folder, bucket.name), 'a')
+    })
     const index = await open(join(folder, indexName(bucket)), 'a').catch(async (error: unknown) => {
       await data.close()
       throw error
@@ -84,25 +106,36 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     bucket.bytes += segment.bytes
     segments.push(located)
   }
+  /** Gone from the list before the disk is asked, so that nobody can hold half of it; the index first, so that no orphan of it stays. */
   async function drop(bucket: Bucket): Promise<void> {
-    await rm(join(folder, bucket.name), { force: true })
-    await rm(join(folder, indexName(bucket)), { force: true })
     buckets.splice(buckets.indexOf(bucket), 1)
-    if (!buckets.some((other) => other.run === bucket.run) && bucket.run !== run) await rm(join(folder, initName(bucket.run)), { force: true })
+    try {
+      await rm(join(folder, indexName(bucket)), { force: true })
+      await rm(join(folder, bucket.name), { force: true })
+    } catch (error) {
+      buckets.push(bucket)
+      buckets.sort((a, b) => a.first - b.first)
+      throw error
+    }
+    if (buckets.some((other) => other.run === bucket.run) || bucket.run === run) return
+    begun.delete(bucket.run)
+    await rm(join(folder, initName(bucket.run)), { force: true })
   }
 
   const segmentsOf = async (bucket: Bucket): Promise<Located[]> => (bucket === current?.bucket ? current.segments : readIndex(folder, bucket))
-  /** A bucket ends where the next one begins; the newest has no end yet. */
+  /** A bucket ends where the next one begins; the one that is written to has no end yet. */
   const endOf = (i: number): number => {
-    const next = buckets[i + 1]
+    const [bucket, next] = [buckets[i], buckets[i + 1]]
+    if (!bucket || bucket === current?.bucket) return Number.POSITIVE_INFINITY
     // A clock that stepped back must not make a bucket end before it began.
-    return next ? Math.max(next.start, (buckets[i]?.start ?? 0) + bucketMs) : Number.POSITIVE_INFINITY
+    return Math.max(next?.start ?? 0, bucket.start + bucketMs + (next ? 0 : LONGEST_SEGMENT_MS))
   }
   const overlaps = (i: number, { from, to }: Range): boolean => (buckets[i]?.start ?? 0) <= (to ?? Number.POSITIVE_INFINITY) && endOf(i) >= from
 
   const isHeld = (i: number): boolean => [...holds.values()].some((range) => overlaps(i, range))
   const heldOpen = (): boolean => [...holds.values()].some(({ to }) => to === null)
   const freeBytes = (): number => buckets.reduce((sum, bucket, i) => sum + (isHeld(i) ? 0 : bucket.bytes), 0)
+  const tooOld = (now: number): Bucket | undefined => buckets.find((_, i) => endOf(i) <= now - limits.keepMs && !isHeld(i))
   /** The oldest bucket that nobody holds and nobody writes to. */
   const oldestFree = (): Bucket | null => buckets.find((bucket, i) => bucket !== current?.bucket && !isHeld(i)) ?? null
 
@@ -128,7 +161,7 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
       inits.delete(mine)
       inits.set(mine, Buffer.from(init))
       for (const old of inits.keys()) if (inits.size > MOST_INITS) inits.delete(old)
-      inTurn(() => writeFile(join(folder, initName(mine)), init)).catch((error: unknown) => onWritten(wordsOf(error)))
+      begun.delete(mine)
       return mine
     },
     /** Gives the closed segment its number, at once; it is on disk when `written` resolves. */
@@ -177,9 +210,14 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     /** Lets go of what is too old, or too much for this camera, and held by nobody. Returns the bytes freed. */
     evict: (now: number): Promise<number> =>
       inTurn(async () => {
-        const old = buckets.filter((bucket, i) => bucket !== current?.bucket && endOf(i) <= now - limits.keepMs && !isHeld(i))
-        for (const bucket of old) await drop(bucket)
-        let freed = old.reduce((sum, { bytes }) => sum + bytes, 0)
+        // Nothing more comes into it: its camera is silent, or has gone.
+        if (current && current.bucket.start + bucketMs + LONGEST_SEGMENT_MS < now) await closeCurrent()
+        let freed = 0
+        // Looked at anew each time: somebody may hold it meanwhile.
+        for (let old = tooOld(now); old; old = tooOld(now)) {
+          await drop(old)
+          freed += old.bytes
+        }
         for (let over = freeBytes() - (limits.mostBytes ?? Number.POSITIVE_INFINITY), bucket = oldestFree(); over > 0 && bucket; bucket = oldestFree()) {
           await drop(bucket)
           over -= bucket.bytes

@@ -157,6 +157,16 @@ describe('gaps', () => {
       { from: T0 + 21_000, to: T0 + 60_000 },
     ])
   })
+  test('a segment that was not kept is a gap, however short it is and whatever the clock says', () => {
+    const at = (number: number, start: number) => ({ ...segment(number), start, duration: 1 })
+    expect(gapsIn([at(40, T0), at(41, T0 + 1000), at(43, T0 + 3000)], T0, null)).toEqual([{ from: T0 + 2000, to: T0 + 3000 }])
+    expect(gapsIn([at(41, T0), at(43, T0 + 990)], T0, null)).toEqual([{ from: T0 + 989, to: T0 + 990 }])
+  })
+  test('a new run that begins a second later is a gap; one that begins at once is none', () => {
+    const next = (start: number) => [segment(0), segment(1, { start, run: 1 })]
+    expect(gapsIn(next(T0 + 2000), T0, null)).toEqual([{ from: T0 + 1000, to: T0 + 2000 }])
+    expect(gapsIn(next(T0 + 1200), T0, null)).toEqual([])
+  })
   test('jitter is no gap', () => expect(gapsIn([segment(0), segment(1, { start: T0 + 1700 })], T0, null)).toEqual([]))
   test('a range without any picture is one gap', () => expect(gapsIn([], T0, T0 + 5000)).toEqual([{ from: T0, to: T0 + 5000 }]))
 })

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { openClipRing } from '../../server/clip/clip-ring.ts'
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'lamppost-ring-'))))
-afterEach(() => rmSync(folder, { recursive: true }))
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const T0 = Date.parse('2026-11-20T22:30:00.000Z')
 const MINUTE = 60_000
@@ -139,15 +139,74 @@ describe('the clip buffer', () => {
     const ring = open(5 * MINUTE, { onWritten: (problem) => problems.push(problem) })
     await record(ring, 1)
     rmSync(folder, { recursive: true })
+    // A file where the folder should be: nothing can be made there.
+    writeFileSync(folder, '')
     const { segment, written } = ring.append({ run: 0, start: T0 + 10 * MINUTE, duration: 2, ...closed(bytesOf(1)) })
     await written
-    expect(problems.at(-1)).toMatch(/ENOENT/)
+    expect(problems.at(-1)).toMatch(/ENOTDIR|EEXIST/)
     expect(await ring.read(segment.number)).toBeNull()
-    mkdirSync(folder)
+    rmSync(folder)
+    // The folder comes back by itself, and with it what makes the run readable.
     const next = ring.append({ run: 0, start: T0 + 10 * MINUTE + 2000, duration: 2, ...closed(bytesOf(2)) })
     await next.written
     expect(problems.at(-1)).toBeNull()
     expect((await ring.read(next.segment.number))?.bytes.equals(bytesOf(2))).toBe(true)
+    expect(readFileSync(ring.initFile(0), 'utf8')).toBe('init')
+  })
+  test('an initialisation section that the disk did not take is written before the next segment of its run', async () => {
+    const ring = open()
+    const run = ring.beginRun(Buffer.from('init'))
+    rmSync(folder, { recursive: true })
+    writeFileSync(folder, '')
+    await ring.append({ run, start: T0, duration: 2, ...closed(bytesOf(1)) }).written
+    rmSync(folder)
+    await ring.append({ run, start: T0 + 2000, duration: 2, ...closed(bytesOf(2)) }).written
+    await ring.close()
+    const again = open()
+    expect(await again.init(run)).toEqual(Buffer.from('init'))
+    expect((await again.within({ from: T0, to: null })).map(({ number }) => number)).toEqual([1])
+  })
+  test('what was recorded last grows old, too, when nothing comes after it', async () => {
+    const ring = open(MINUTE)
+    await record(ring, 0.5)
+    ring.hold('inc-1', { from: T0, to: T0 + 20_000 })
+    await ring.evict(T0 + 60 * MINUTE)
+    expect(await ring.read(0)).not.toBeNull()
+    ring.release('inc-1')
+    await ring.evict(T0 + 1.9 * MINUTE)
+    expect(await ring.read(0)).not.toBeNull()
+    await ring.evict(T0 + 2.6 * MINUTE)
+    expect(await ring.read(0)).toBeNull()
+    expect(readdirSync(folder).filter((name) => !name.startsWith('run-'))).toEqual([])
+    // And the camera may come back.
+    const { segment, written } = ring.append({ run: 0, start: T0 + 3 * MINUTE, duration: 2, ...closed(bytesOf(7)) })
+    await written
+    expect((await ring.read(segment.number))?.bytes.equals(bytesOf(7))).toBe(true)
+  })
+  test('what an incident holds while older pictures are just being let go of stays', async () => {
+    const ring = open(MINUTE)
+    await record(ring, 6)
+    const evicting = ring.evict(T0 + 60 * MINUTE)
+    ring.hold('inc-1', { from: T0 + 4.2 * MINUTE, to: T0 + 4.3 * MINUTE })
+    await evicting
+    expect((await ring.read(128))?.bytes.equals(bytesOf(128))).toBe(true)
+    expect(await ring.read(100)).toBeNull()
+  })
+  test('a disk that does not let go keeps what it has in the list', async () => {
+    const ring = open(MINUTE)
+    await record(ring, 3)
+    const [first = ''] = readdirSync(folder).filter((name) => name.endsWith('.jsonl')).sort()
+    const index = readFileSync(join(folder, first), 'utf8')
+    rmSync(join(folder, first))
+    // A folder with something in it cannot be removed like a file.
+    mkdirSync(join(folder, first))
+    writeFileSync(join(folder, first, 'x'), '')
+    await expect(ring.evict(T0 + 60 * MINUTE)).rejects.toThrow()
+    rmSync(join(folder, first), { recursive: true })
+    writeFileSync(join(folder, first), index)
+    expect((await ring.read(3))?.bytes.equals(bytesOf(3))).toBe(true)
+    await ring.evict(T0 + 60 * MINUTE)
+    expect(existsSync(join(folder, first))).toBe(false)
   })
   test('a gate that refuses keeps nothing, and the words come out', async () => {
     const problems: (string | null)[] = []
