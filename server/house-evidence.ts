@@ -64,6 +64,8 @@ export async function openEvidence({ dataFolder, clock, site, helpPoint, books, 
     port: {
       site,
       camera: (id) => {
+        // One that has left the town still has what was recorded of it.
+        if (!cameras.ids().includes(id)) return { id, name: id, serial: null, mac: null, model: null, firmware: null, clockOffsetMs: null }
         const device = cameras.device(id)
         return { id, name: cameras.siteCamera(id).name, serial: device?.serial || null, mac: device?.mac ?? null, model: device ? `${device.manufacturer} ${device.model}`.trim() : null, firmware: device?.firmware || null, clockOffsetMs: cameras.health(id).clockOffsetMs }
       },
@@ -101,7 +103,7 @@ export async function openEvidence({ dataFolder, clock, site, helpPoint, books, 
       port: {
         rule: () => site().evidence,
         stored: clips.stored,
-        hasCamera: (camera) => cameras.ids().includes(camera),
+        hasCamera: clips.hasRing,
         clockWasSet: () => books.exports.steps(isoTime(clock.now() - DAY), isoTime(clock.now())).some(({ ms }) => Math.abs(ms) > 3_600_000),
         release: clips.release,
         packages: exports.all,
@@ -114,7 +116,7 @@ export async function openEvidence({ dataFolder, clock, site, helpPoint, books, 
     /** Packages that a death cut short. */
     goOn: exports.goOn,
     routes(door: App, mustBeConfirmed: (request: FastifyRequest) => void): void {
-    const evidence = createEvidenceDesk({ exports, incident: books.incidents.load, hasCamera: (id) => cameras.ids().some((each) => each === id), append, clock, root: evidenceKeys.root, verifierPage: join(packageRoot, 'dist', 'web', 'verify.html') })
+    const evidence = createEvidenceDesk({ exports, incident: books.incidents.load, hasCamera: clips.hasRing, append, clock, root: evidenceKeys.root, verifierPage: join(packageRoot, 'dist', 'web', 'verify.html') })
     exportRoutes(door, { ...evidence, ends: begun().packageEnds, root: evidenceKeys.root, keys: evidenceKeys.state, renewSigner: evidenceKeys.renew, mustBeConfirmed })
     disclosureRoutes(door, { ...evidence, ...createDisclosureDesk({ clock, book: books.disclosures, append, made: exports.made }), page: (disclosure, made, secret) => disclosurePage(disclosure, made, site(), secret), mustBeConfirmed })
     // One after the other: a search reads much.

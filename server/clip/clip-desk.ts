@@ -1,5 +1,5 @@
 /** The main thread's side of the video thread: what to record, what is held, and the bytes that the door hands out. */
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CameraId, Reachability } from '../glossary/camera.ts'
@@ -30,6 +30,16 @@ const wantedOf = ({ id, buffer }: SiteCamera, address: StreamAddress | null, sub
   reader: buffer.reader,
   limits: { keepMs: buffer.keepMs, mostBytes: buffer.mostBytes },
 })
+/** How long pictures of a camera that is not in the site file any more stay, unless they are held. */
+const GONE: Omit<CameraToRecord, 'id'> = { address: null, substream: null, mode: 'always', sound: 'drop', reader: 'direct', limits: { keepMs: 24 * 3_600_000, mostBytes: null } }
+/** Cameras that were ever recorded here. */
+function recordedBefore(folder: string): CameraId[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name as CameraId] : []))
+  } catch {
+    return []
+  }
+}
 const NOT_RECORDED: RecorderReport = { codec: null, picture: 'copy', sound: 'drop', reader: 'direct', startedAt: null, runs: 0, lastEnd: null }
 const rangeOf = ({ from, to }: Pick<Clip, 'from' | 'to'>): Range => ({ from: Date.parse(from), to: to === null ? null : Date.parse(to) })
 
@@ -96,16 +106,20 @@ export function createClipDesk(options: ClipDeskOptions) {
 
   async function record(camera: CameraToRecord): Promise<void> {
     wanted.set(camera.id as CameraId, camera)
-    await calls.record(camera)
-    for (const hold of holds.values()) if (hold.camera === camera.id) await calls.hold(camera.id, hold.name, hold.range)
+    const held = [...holds.values()].filter((hold) => hold.camera === camera.id)
+    await calls.record(camera, held)
+    for (const { name, range } of held) await calls.hold(camera.id, name, range)
   }
 
   return {
-    /** Every camera has a ring at once; recording begins when its stream's address is known. */
+    /**
+     * Every camera has a ring at once; recording begins when its stream's address is known. The ring of a camera that has left the town
+     * stays for what incidents hold of it; the rest of it grows old and goes.
+     */
     async follow(cameras: readonly SiteCamera[]): Promise<void> {
-      for (const id of wanted.keys()) {
-        if (cameras.some((camera) => camera.id === id)) continue
-        wanted.delete(id)
+      const gone = [...new Set([...wanted.keys(), ...recordedBefore(folder)])].filter((id) => !cameras.some((camera) => camera.id === id))
+      for (const id of gone) {
+        await record({ ...GONE, id })
         await calls.forget(id)
       }
       for (const camera of cameras) await record(wantedOf(camera, wanted.get(camera.id)?.address ?? null, wanted.get(camera.id)?.substream ?? null))
@@ -131,6 +145,8 @@ export function createClipDesk(options: ClipDeskOptions) {
     codec: (camera: CameraId): string | null => codecs.get(camera) ?? null,
     /** Null while the disk was never anything but well. */
     diskState: (): DiskState | null => diskState,
+    /** Whether anything of it may lie on the disk, also when it has left the town. */
+    hasRing: (camera: string): boolean => wanted.has(camera as CameraId),
     hasSubstream: (camera: CameraId): boolean => wanted.get(camera)?.substream != null,
     report: async (camera: CameraId): Promise<RecorderReport> => (await calls.report(camera)) ?? NOT_RECORDED,
     /** @param name an incident's or an export's. */

@@ -123,12 +123,13 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
   }
 
   const segmentsOf = async (bucket: Bucket): Promise<Located[]> => (bucket === current?.bucket ? current.segments : readIndex(folder, bucket))
-  /** A bucket ends where the next one begins; the one that is written to has no end yet. */
+  /** A bucket ends where the next one begins, or when nothing more can be in it; the one that is written to has no end yet. */
   const endOf = (i: number): number => {
     const [bucket, next] = [buckets[i], buckets[i + 1]]
     if (!bucket || bucket === current?.bucket) return Number.POSITIVE_INFINITY
-    // A clock that stepped back must not make a bucket end before it began.
-    return Math.max(next?.start ?? 0, bucket.start + bucketMs + (next ? 0 : LONGEST_SEGMENT_MS))
+    const [soonest, latest] = [bucket.start + bucketMs, bucket.start + bucketMs + LONGEST_SEGMENT_MS]
+    // The next one may begin hours later, or before this one, when the clock was set.
+    return Math.max(soonest, Math.min(next?.start ?? latest, latest))
   }
   const overlaps = (i: number, { from, to }: Range): boolean => (buckets[i]?.start ?? 0) <= (to ?? Number.POSITIVE_INFINITY) && endOf(i) >= from
 

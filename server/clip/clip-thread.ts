@@ -22,6 +22,7 @@ import { stillPicture } from './still-picture.ts'
 
 /** `substream`: the camera's own H.264, where what is recorded is something else. */
 export type CameraToRecord = { id: string; address: StreamAddress | null; substream: StreamAddress | null; mode: 'always' | 'on-press'; sound: Sound; reader: Reader; limits: RingLimits }
+export type Hold = { name: string; range: Range }
 export type BufferState = { buffer: 'up' | 'down'; reason: string | null }
 export type ClipNews =
   | { error: string }
@@ -65,15 +66,15 @@ function channel(id: string): Channel {
 
 function openChannel(wanted: CameraToRecord): Channel {
   const { id, limits } = wanted
+  const buffer: BufferState = { buffer: 'up', reason: null }
   const onWritten = (problem: string | null): void => {
-    const buffer: BufferState = problem === null ? { buffer: 'up', reason: null } : { buffer: 'down', reason: `The clip buffer cannot be written: ${problem}` }
-    const before = channels.get(id)?.buffer
-    if (!before || (before.buffer === buffer.buffer && before.reason === buffer.reason)) return
-    Object.assign(before, buffer)
-    tell({ camera: id, buffer })
+    const now: BufferState = problem === null ? { buffer: 'up', reason: null } : { buffer: 'down', reason: `The clip buffer cannot be written: ${problem}` }
+    if (buffer.buffer === now.buffer && buffer.reason === now.reason) return
+    Object.assign(buffer, now)
+    tell({ camera: id, buffer: now })
   }
   const ring = openClipRing({ folder: join(folder, id), limits, gate: disk.gate, onWritten })
-  return { ring, window: createLiveWindow({ longest: ring.longest }), recorder: null, wanted, view: null, buffer: { buffer: 'up', reason: null }, unfollow: new Map() }
+  return { ring, window: createLiveWindow({ longest: ring.longest }), recorder: null, wanted, view: null, buffer, unfollow: new Map() }
 }
 
 /** What changes one camera's recorder waits for what changed it before: two of them on one ring would never end. */
@@ -101,7 +102,7 @@ async function settle(id: string): Promise<void> {
 function live(id: string, form: PictureForm): Live {
   const found = channel(id)
   const { ring, window } = found
-  if (form === 'copy') return { window, codec: () => found.recorder?.codec() ?? '', init: ring.init, segment: async (number) => (await ring.read(number))?.bytes ?? null }
+  if (form === 'copy') return { window, codec: () => found.recorder?.codec() ?? '', init: (run) => (window.isLiveRun(run) ? ring.init(run) : null), segment: async (number) => (window.isLive(number) ? ((await ring.read(number))?.bytes ?? null) : null) }
   const { address, substream } = found.wanted
   if (!address) throw new Failure('live/none', `There is no picture from ${id} yet.`)
   const view = (found.view ??= createConvertedView({ address: substream ?? address, picture: substream ? 'copy' : 'h264', clock, onError }))
@@ -157,10 +158,13 @@ async function keepRoom(): Promise<void> {
   }
 }
 
-async function record(wanted: CameraToRecord): Promise<void> {
+async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<void> {
   const existing = channels.get(wanted.id)
   if (!existing) {
-    channels.set(wanted.id, openChannel(wanted))
+    const opened = openChannel(wanted)
+    // Before anything else may let go of what is held.
+    for (const { name, range } of holds) opened.ring.hold(name, range)
+    channels.set(wanted.id, opened)
     return settle(wanted.id)
   }
   const before = existing.wanted
@@ -180,14 +184,16 @@ async function record(wanted: CameraToRecord): Promise<void> {
 }
 
 const calls = {
-  record: (wanted: CameraToRecord): Promise<void> => inTurn(wanted.id, () => record(wanted)),
+  record: (wanted: CameraToRecord, holds: readonly Hold[]): Promise<void> => inTurn(wanted.id, () => record(wanted, holds)),
   forget: (id: string): Promise<void> =>
     inTurn(id, async () => {
       const found = channels.get(id)
       if (!found) return
       // Its ring stays: incidents may hold clips of it, and what nobody holds must still grow old and go.
-      found.wanted = { ...found.wanted, address: null }
-      await settle(id)
+      found.wanted = { ...found.wanted, address: null, substream: null }
+      const { view } = found
+      found.view = null
+      await Promise.all([settle(id), view?.close()])
     }),
   async hold(id: string, name: string, range: Range): Promise<void> {
     if (!channels.has(id)) return

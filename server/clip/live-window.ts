@@ -8,6 +8,7 @@ const LISTED_SEGMENTS = 30
 /** Older segments are read from the ring; their parts are no longer listed (RFC 8216bis 6.2.2). */
 const SEGMENTS_WITH_PARTS = 3
 const WAIT_MS = 4000
+const ADVANCE_S = 3
 /** Until a camera has shown how far apart its keyframes are; most send one every second or two. */
 const LIKELY_SEGMENT_S = 2
 /** Seconds of picture a viewer begins with, at least: it plays a little behind their end. */
@@ -25,7 +26,7 @@ export type LiveWindow = ReturnType<typeof createLiveWindow>
 export function createLiveWindow({ longest: known = 0, listed: mostListed = LISTED_SEGMENTS }: { longest?: number; listed?: number } = {}) {
   let segments: Kept[] = []
   let open: { number: number; run: number; segment: OpenSegment } | null = null
-  let partTarget = 0.1
+  let newestTarget = 0.1
   let longest = Math.max(LIKELY_SEGMENT_S, known)
   let running = false
   const waiters = new Set<() => void>()
@@ -50,11 +51,14 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
         if (ready()) done(null)
         else if (!running && !patient) done(new Failure('live/none', 'There is no live picture from this camera now.'))
       }
-      const timer = setTimeout(() => done(new Failure('live/none', 'The camera sent no new picture in time.')), WAIT_MS)
+      const timer = setTimeout(() => done(new Failure('live/none', 'The camera sent no new picture in time.')), Math.max(WAIT_MS, 1000 * (longest + 2)))
       waiters.add(look)
       look()
     })
   }
+
+  /** No part that is listed may be longer, whatever the newest ones are. */
+  const partTarget = (): number => Math.max(newestTarget, ...[...segments.flatMap(({ parts }) => parts ?? []), ...(open?.segment.parts ?? [])].map(({ duration }) => duration))
 
   const listed = (): { closed: ListedSegment[]; open: (ListedSegment & { parts: Part[] }) | null } => ({
     closed: segments.map(({ number, run, start, duration, parts }) => ({ number, run, start, duration, parts })),
@@ -64,7 +68,7 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
   return {
     onPart(number: number, run: number, segment: OpenSegment, target: number): void {
       open = { number, run, segment }
-      partTarget = Math.max(target, ...segment.parts.map(({ duration }) => duration))
+      newestTarget = target
       running = true
       const index = segment.parts.length - 1
       const part = segment.parts[index]
@@ -102,7 +106,7 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
       const short = found.parts.reduce((sum, { duration }) => sum + duration, 0) < LEAST_START_S
       const previous = short ? segments.find(({ number, run, parts }) => number === found.number - 1 && run === found.run && parts?.length) : undefined
       const before = segments.filter(({ number, run }) => number < (previous ?? found).number && run === found.run).slice(-2)
-      return { run: found.run, partTarget, number: found.number, index: found.parts.length - 1, start: (previous ?? found).start, parts: [...(previous?.parts ?? []), ...found.parts], before: before.map(({ number, start, duration }) => ({ number, start, duration })) }
+      return { run: found.run, partTarget: partTarget(), number: found.number, index: found.parts.length - 1, start: (previous ?? found).start, parts: [...(previous?.parts ?? []), ...found.parts], before: before.map(({ number, start, duration }) => ({ number, start, duration })) }
     },
     /** Hears every part as it comes, and null when the recorder has ended. Returns the undo. */
     follow(follower: (news: LivePart | null) => void): () => void {
@@ -115,10 +119,13 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
       if (msn === null) await waitFor(() => running, true)
       if (msn !== null) {
         if (msn > nextNumber() + 1) throw new Failure('live/ahead', `Segment ${msn} is too far ahead; the newest is ${nextNumber()}.`)
+        // A part that is not announced yet, and not the next few either, will not come in time (RFC 8216bis 6.2.5.2, advance part limit).
+        const here = open?.number === msn ? open.segment.parts.length : 0
+        if (part !== null && msn >= nextNumber() && part > here + Math.ceil(ADVANCE_S / Math.min(1, partTarget()))) throw new Failure('live/ahead', `Part ${part} of segment ${msn} is too far ahead; it has ${here} so far.`)
         await waitFor(() => has(msn, part))
       }
       const now = listed()
-      return livePlaylist({ segments: now.closed, open: now.open, partTarget, targetDuration: Math.max(1, Math.round(longest)) }, skip, plain)
+      return livePlaylist({ segments: now.closed, open: now.open, partTarget: partTarget(), targetDuration: Math.max(1, Math.round(longest)) }, skip, plain)
     },
     /** Waits for a part that was announced. Null when it is not, or no longer, here. The bytes are good until the next turn of the event loop. */
     async part(number: number, index: number): Promise<Buffer | null> {
@@ -133,6 +140,9 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
       const last = segments.findLast(({ parts }) => parts?.[0])
       return last?.parts?.[0] ? { run: last.run, bytes: last.parts[0].bytes, at: last.start } : null
     },
+    /** What a live picture is: what is listed, and as much again that a player may just have read of (RFC 8216bis 6.2.2). Further back is a recording, which is not for everybody. */
+    isLive: (number: number): boolean => number >= (segments[0]?.number ?? open?.number ?? Number.POSITIVE_INFINITY) - mostListed,
+    isLiveRun: (run: number): boolean => run >= (segments[0]?.run ?? open?.run ?? Number.POSITIVE_INFINITY) - 1,
     running: () => running,
     /** Wall-clock milliseconds up to which every picture is in a closed segment. */
     closedUntil: (): number => open?.segment.start ?? Number.NEGATIVE_INFINITY,

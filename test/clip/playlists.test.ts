@@ -83,6 +83,38 @@ describe('the live window', () => {
     window.onPart(5, 0, open(1), 0.14)
     await expect(window.playlist(query(99))).rejects.toMatchObject({ code: 'live/ahead' })
   })
+  test('a part too far ahead is refused at once; one that comes within moments is waited for', async () => {
+    const window = createLiveWindow()
+    window.onPart(5, 0, open(2), 0.14)
+    await expect(window.playlist(query(5, 999))).rejects.toMatchObject({ code: 'live/ahead', message: expect.stringMatching(/has 2 so far/) })
+    await expect(window.playlist(query(6, 40))).rejects.toMatchObject({ code: 'live/ahead' })
+    const soon = window.playlist(query(5, 3))
+    window.onPart(5, 0, open(4), 0.14)
+    expect(await soon).toContain('part/5.3.m4s')
+  })
+  test('no part that is listed is longer than the part target, also when the newest ones are short', async () => {
+    const window = createLiveWindow()
+    const slow = open(2)
+    window.onPart(5, 0, { ...slow, parts: slow.parts.map((each) => ({ ...each, duration: 0.8 })) }, 0.14)
+    window.onSegment(segment(5))
+    window.onPart(6, 0, open(1), 0.14)
+    expect(await window.playlist(query(null))).toContain('PART-TARGET=0.8\n')
+    for (let number = 6; number < 9; number += 1) {
+      window.onPart(number, 0, open(1), 0.14)
+      window.onSegment(segment(number))
+    }
+    expect(await window.playlist(query(null))).toContain('PART-TARGET=0.14\n')
+  })
+  test('is not the whole recording: what has long left it is not handed out as live', () => {
+    const window = createLiveWindow({ listed: 10 })
+    expect([window.isLiveRun(0), window.isLive(0)]).toEqual([false, false])
+    for (let number = 100; number < 150; number += 1) {
+      window.onPart(number, number < 145 ? 7 : 8, open(1), 0.14)
+      window.onSegment(segment(number, { run: number < 145 ? 7 : 8 }))
+    }
+    expect([0, 129, 130, 149].map(window.isLive)).toEqual([false, false, true, true])
+    expect([0, 5, 6, 7, 8].map(window.isLiveRun)).toEqual([false, false, true, true, true])
+  })
   test('a camera that stops answers those who wait instead of leaving them hanging', async () => {
     const window = createLiveWindow()
     window.onPart(5, 0, open(1), 0.14)
