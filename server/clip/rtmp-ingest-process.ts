@@ -4,7 +4,7 @@
  */
 import NodeMediaServer from 'node-media-server'
 
-export type IngestStart = { port: number; host: string; scratch: string; keys: string[] }
+export type IngestStart = { port: number; host: string; scratch: string; keys: string[]; silentMs: number }
 export type IngestChange = { keys: string[] }
 
 type Session = Parameters<Parameters<NodeMediaServer['on']>[1]>[0]
@@ -17,10 +17,12 @@ process.on('SIGINT', () => {})
 process.on('message', (message: IngestStart | IngestChange) => {
   keys = new Set(message.keys)
   if (!('port' in message)) return
-  const { port, host, scratch } = message
+  const { port, host, scratch, silentMs } = message
   const server = new NodeMediaServer({ bind: host, rtmp: { port }, record: { auto: false, path: scratch }, store: { path: scratch }, webadmin: { enable: false }, notify: {} })
   server.on('prePublish', (session) => {
-    if (!allowed(session)) session.socket.destroy()
+    if (!allowed(session)) return session.socket.destroy()
+    // A link that breaks without a word (4G, a power cut) leaves its socket behind, and whoever comes back finds the place taken.
+    session.socket.setTimeout(silentMs, () => session.socket.destroy())
   })
   // Only our own recorder plays: it is on this machine and knows the key.
   server.on('prePlay', (session) => {

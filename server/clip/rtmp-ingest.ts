@@ -18,8 +18,8 @@ const freePort = (host: string): Promise<number> =>
     })
   })
 
-/** @param port 0 picks a free one. @param host where cameras reach it. */
-export async function startRtmpIngest({ port, host, scratch, keys, clock, onError }: { port: number; host: string; scratch: string; keys: string[]; clock: Clock; onError(words: string): void }) {
+/** @param port 0 picks a free one. @param host where cameras reach it. @param silentMs a camera that pushes nothing for so long has gone. */
+export async function startRtmpIngest({ port, host, scratch, keys, clock, onError, silentMs = 10_000 }: { port: number; host: string; scratch: string; keys: string[]; clock: Clock; onError(words: string): void; silentMs?: number }) {
   mkdirSync(scratch, { recursive: true })
   const chosen = port === 0 ? await freePort(host) : port
   const fetchFrom = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
@@ -38,7 +38,7 @@ export async function startRtmpIngest({ port, host, scratch, keys, clock, onErro
         started.on('error', () => resolve())
       })
       started.once('message', () => backoff.reset())
-      started.send({ port: chosen, host, scratch, keys: known } satisfies IngestStart)
+      started.send({ port: chosen, host, scratch, keys: known, silentMs } satisfies IngestStart)
       await ended
       child = null
       if (stopped.signal.aborted) return

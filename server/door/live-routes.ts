@@ -79,16 +79,17 @@ export function liveRoutes(app: App, port: LivePort): void {
         return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(await port.livePlaylist(camera, form, { msn, part, skip, plain: query.plain === 'YES' }))
       },
     )
-    const file = (what: 'init' | 'segment' | 'part', type: string, keep: string, bytes: (camera: CameraId, number: number, index: number) => Promise<Uint8Array | null>): void => {
+    // Nothing is kept by a browser: what is converted anew, or begins anew after a death, counts from nought again.
+    const file = (what: 'init' | 'segment' | 'part', type: string, bytes: (camera: CameraId, number: number, index: number) => Promise<Uint8Array | null>): void => {
       app.get(`${path}/${what}/:file`, { config, schema: { ...hide, params: MEDIA_FILE } }, async (request, reply) => {
         const { file: name } = request.params
         const [number, index] = numbersIn(name)
-        return reply.type(type).header('cache-control', keep).send(bytesOrNone(await bytes(await admitted(request, 'live'), number, index), `${what} ${name}`))
+        return reply.type(type).header('cache-control', 'no-store').send(bytesOrNone(await bytes(await admitted(request, 'live'), number, index), `${what} ${name}`))
       })
     }
-    file('init', 'video/mp4', 'private, max-age=3600', (camera, run) => port.liveInit(camera, form, run))
-    file('segment', 'video/iso.segment', 'private, max-age=60', (camera, number) => port.liveSegment(camera, form, number))
-    file('part', 'video/iso.segment', 'no-store', (camera, number, index) => port.livePart(camera, form, number, index))
+    file('init', 'video/mp4', (camera, run) => port.liveInit(camera, form, run))
+    file('segment', 'video/iso.segment', (camera, number) => port.liveSegment(camera, form, number))
+    file('part', 'video/iso.segment', (camera, number, index) => port.livePart(camera, form, number, index))
   }
 
   app.get('/api/v1/cameras/:id/snapshot.jpg', { config, schema: { summary: 'The newest still picture', tags: ['live'], params: ID_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM, 503: PROBLEM } } }, async (request, reply) => {

@@ -27,6 +27,8 @@ export type LiveSocketPort = {
   admit(person: Person, camera: CameraId, what: 'live'): Promise<void>
   watchLive(camera: CameraId, form: PictureForm, listener: Listener): { again(): void; leave(): void }
   now(): number
+  /** After so long without a sign of life a page is gone. */
+  silentMs?: number
   /** Somebody has a wall open. */
   enter(person: Person): { looking(incidents: string[]): void; leave(): void }
 }
@@ -34,13 +36,15 @@ export type LiveSocketPort = {
 export const LIVE_SOCKET_PATH = '/api/v1/live'
 const TOKEN_WITHIN_MS = 5000
 const STILL_ALLOWED_EVERY_MS = 10_000
+/** A page answers a ping of the protocol by itself, also in a hidden tab; a machine that lost its power does not. */
+const SILENT_MS = 25_000
 const MOST_WATCHES = 64
 /** A reader that is this far behind gets no more until it has read; then it begins at the newest keyframe. */
 const MOST_UNSENT = 4_000_000
 const UNSENT_AGAIN = 500_000
 const CLOSE_POLICY = 1008
 
-export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, enter: present }: LiveSocketPort): void {
+export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, enter: present, silentMs = SILENT_MS }: LiveSocketPort): void {
   const server = new WebSocketServer({ noServer: true, maxPayload: 4096, perMessageDeflate: false })
 
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
@@ -97,13 +101,18 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
       tell({ welcome: true, now: now() })
     }
     const late = setTimeout(() => refuse('No token came, and there is no session.'), TOKEN_WITHIN_MS)
-    // A session that has ended sees nothing more.
+    let heard = performance.now()
+    const hear = (): void => void (heard = performance.now())
+    socket.on('pong', hear)
+    // A session that has ended sees nothing more, and who is not there any more looks at nothing.
     const guard = setInterval(() => {
+      if (performance.now() - heard > silentMs) return socket.terminate()
+      socket.ping()
       if (!credential) return
       if (!allowed(credential)) return refuse('The session has ended.')
       // A look that goes on: the incident may be closed meanwhile, or the reason be an hour old.
       admitAll(credential)
-    }, STILL_ALLOWED_EVERY_MS)
+    }, Math.min(STILL_ALLOWED_EVERY_MS, silentMs / 2.5))
     socket.on('close', () => {
       clearTimeout(late)
       clearInterval(guard)
@@ -115,6 +124,7 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
     // A cookie travels with requests of any page: only our own origin's may use it (RFC 6455 10.2).
     if (offered && ('bearer' in offered || sameOrigin(request))) enter(offered)
     socket.on('message', (data: RawData, binary: boolean) => {
+      hear()
       try {
         if (binary) throw new Error('only text is understood')
         onMessage(JSON.parse(String(data)) as Record<string, unknown>)
@@ -159,10 +169,15 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
 
   function viewer(socket: WebSocket, id: string, camera: CameraId, form: PictureForm): { leave(): void } {
     let lagging = false
+    let most = MOST_UNSENT
     const send = (header: object, ...bytes: Uint8Array[]): void => socket.send(frame(header, bytes))
     const watching = watchLive(camera, form, {
       begin({ init, parts, ...start }) {
-        lagging = false
+        // Many that begin at once, or one that is behind already: it begins when there is room.
+        lagging = socket.bufferedAmount > MOST_UNSENT
+        if (lagging) return
+        // A keyframe may be long ago, and what came since be more than a reader may else be behind.
+        most = Math.max(MOST_UNSENT, 2 * parts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0))
         const { run, codec, partTarget, number, start: at, before } = start
         const duration = parts.reduce((sum, part) => sum + part.duration, 0)
         send({ begin: id, run, codec, partTarget, number, start: at, duration, before, init: init.byteLength }, init, ...parts.map(({ bytes }) => bytes))
@@ -172,7 +187,7 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
           if (socket.bufferedAmount < UNSENT_AGAIN) watching.again()
           return
         }
-        if (socket.bufferedAmount > MOST_UNSENT) {
+        if (socket.bufferedAmount > most) {
           lagging = true
           return
         }

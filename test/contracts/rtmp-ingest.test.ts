@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -21,7 +21,7 @@ let clips: ReturnType<typeof createClipDesk>
 const pushers: ChildProcess[] = []
 
 beforeAll(async () => {
-  ingest = await startRtmpIngest({ port: 0, host: '127.0.0.1', scratch: join(folder, 'rtmp'), keys: [KEY], clock: realClock, onError: () => {} })
+  ingest = await startRtmpIngest({ port: 0, host: '127.0.0.1', scratch: join(folder, 'rtmp'), keys: [KEY], clock: realClock, onError: () => {}, silentMs: 2000 })
   clips = createClipDesk({ folder: join(folder, 'clips'), scratch: join(folder, 'scratch'), now: Date.now, onVideo: (id, state, reason) => video.set(id, { state, reason }), onError: () => {} })
   await clips.follow([camera])
   await clips.stream(camera, ingest.streamOf(KEY), null, [KEY])
@@ -41,8 +41,8 @@ const reachable = (port: number): Promise<boolean> =>
       resolve(true)
     }).once('error', () => resolve(false))
   })
-function push(key: string): Promise<number | null> {
-  const pusher = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-re', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '15', '-f', 'flv', `rtmp://127.0.0.1:${ingest.port}/live/${key}`], { stdio: 'ignore' })
+function push(key: string, port = ingest.port): Promise<number | null> {
+  const pusher = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-re', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '15', '-f', 'flv', `rtmp://127.0.0.1:${port}/live/${key}`], { stdio: 'ignore' })
   pushers.push(pusher)
   return new Promise((resolve) => pusher.once('exit', (code) => resolve(code)))
 }
@@ -61,6 +61,39 @@ describe('a camera that pushes', () => {
     await until(() => video.get(PUSH)?.state, (state) => state === 'down', 20_000)
     expect(video.get(PUSH)?.reason).toBeTruthy()
     expect(video.get(PUSH)?.reason).not.toContain(KEY)
+  })
+  test('comes back after a link that broke without a word: its old place is not kept for it', async () => {
+    // Bytes stop in the middle of the way, and neither end hears of it.
+    const ends: import('node:net').Socket[] = []
+    const link = createServer((near) => {
+      const far = connect(ingest.port, '127.0.0.1')
+      ends.push(near, far)
+      near.pipe(far).on('error', () => {})
+      far.pipe(near).on('error', () => {})
+    })
+    await new Promise<void>((resolve) => link.listen(0, '127.0.0.1', resolve))
+    void push(KEY, (link.address() as { port: number }).port)
+    await until(() => video.get(PUSH)?.state, (state) => state === 'up', 30_000)
+    for (const end of ends) end.unpipe().pause()
+    await until(() => video.get(PUSH)?.state, (state) => state === 'down', 20_000)
+    // As a camera does: again and again until it is let in, and stays.
+    const pushing = { on: true, since: 0 }
+    const pole = (async () => {
+      while (pushing.on) {
+        pushing.since = performance.now()
+        await push(KEY)
+      }
+    })()
+    const lasted = await until(() => performance.now() - pushing.since, (ms) => ms > 6000, 30_000).catch(() => 0)
+    const brokenAt = Date.now() - 4000
+    const fresh = (await clips.stored(PUSH, { from: brokenAt, to: null })).segments.length
+    pushing.on = false
+    pushers.at(-1)?.kill('SIGKILL')
+    await pole
+    expect(lasted).toBeGreaterThan(6000)
+    expect(fresh).toBeGreaterThan(1)
+    for (const end of ends) end.destroy()
+    link.close()
   })
   test('is received by RTMP only: nothing is recorded on the side', () => {
     expect(readdirSync(join(folder, 'rtmp'), { recursive: true }).filter((name) => String(name).endsWith('.flv'))).toEqual([])

@@ -1,8 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type Server, createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import type { App } from '../../server/door/door.ts'
+import { type LiveSocketPort, liveSocket } from '../../server/door/live-socket.ts'
+import type { CameraId } from '../../server/glossary/camera.ts'
 import { type House, openHouse } from '../../server/house.ts'
 import { openPeopleFile } from '../../server/people/people-file.ts'
 import { until } from '../contracts/test-town.ts'
@@ -221,5 +225,80 @@ describe('a look at a camera', () => {
     const seen = session.frames.length
     await new Promise((resolve) => setTimeout(resolve, 1500))
     expect(session.frames.length).toBe(seen)
+  })
+})
+
+describe('whoever reads slowly, or not at all', () => {
+  /** The socket alone, with a camera whose pictures the test makes. */
+  async function alone(silentMs?: number) {
+    type Listener = Parameters<LiveSocketPort['watchLive']>[2]
+    const listeners = new Map<string, Listener>()
+    const again: string[] = []
+    const present: string[] = []
+    const server: Server = createServer()
+    let close = (): void => {}
+    const app = { server, addHook: (_: string, hook: () => void) => void (close = hook) } as unknown as App
+    liveSocket(app, {
+      whoHas: () => ({ name: 'Asha', role: 'operator', helpPoints: null }),
+      knows: (camera) => camera as CameraId,
+      admit: async () => {},
+      watchLive: (camera, _, listener) => {
+        listeners.set(camera, listener)
+        return { again: () => void again.push(camera), leave: () => void listeners.delete(camera) }
+      },
+      now: Date.now,
+      enter: ({ name }) => {
+        present.push(name)
+        return { looking: () => {}, leave: () => void present.splice(0) }
+      },
+      ...(silentMs === undefined ? {} : { silentMs }),
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address() as { port: number }
+    const visit = async (autoPong: boolean) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${address.port}/api/v1/live`, { autoPong, headers: { authorization: 'Bearer x' } })
+      sockets.push(socket)
+      const frames: Record<string, unknown>[] = []
+      let open = true
+      socket.on('close', () => (open = false))
+      socket.on('message', (data: Buffer, binary) => binary && frames.push(JSON.parse(data.toString('utf8', 4, 4 + data.readUInt32BE(0))) as Record<string, unknown>))
+      await new Promise((resolve) => socket.once('open', resolve))
+      return { socket, frames, open: () => open, watch: (camera: string) => socket.send(JSON.stringify({ watch: camera, camera })) }
+    }
+    return { listeners, again, present, visit, end: () => (close(), server.close()) }
+  }
+  const start = (bytes: number) => ({ run: 0, codec: 'avc1.42c01f', partTarget: 0.1, number: 1, start: 0, parts: [{ bytes: Buffer.alloc(bytes), duration: 1, independent: true }], before: [], init: Buffer.alloc(10) })
+  const part = (bytes: number) => ({ number: 1, start: 0, part: { bytes: Buffer.alloc(bytes), duration: 0.1, independent: false } })
+
+  test('a desk that lost its power looks at nothing any more; one that answers stays', async () => {
+    const room = await alone(400)
+    const dead = await room.visit(false)
+    await until(() => room.present, (names) => names.length === 1)
+    await until(dead.open, (open) => !open, 5000)
+    expect(room.present).toEqual([])
+    const alive = await room.visit(true)
+    await new Promise((resolve) => setTimeout(resolve, 1200))
+    expect([alive.open(), room.present]).toEqual([true, ['Asha']])
+    room.end()
+  })
+  test('a beginning of a long time since the keyframe is not taken for being behind; a second one waits until there is room', async () => {
+    const room = await alone()
+    const page = await room.visit(true)
+    page.watch('slow')
+    page.watch('other')
+    await until(() => room.listeners.size, (size) => size === 2)
+    // What the kernel takes by itself is no queue: more than that is needed to be behind.
+    page.socket.pause()
+    room.listeners.get('slow')?.begin(start(20e6))
+    room.listeners.get('slow')?.part(part(1000))
+    room.listeners.get('other')?.begin(start(1000))
+    page.socket.resume()
+    await until(() => page.frames.length, (count) => count >= 2)
+    room.listeners.get('other')?.part(part(1000))
+    expect(room.again).toEqual(['other'])
+    room.listeners.get('other')?.begin(start(1000))
+    await until(() => page.frames.map(({ begin, part: of }) => begin ?? of), (names) => names.length === 3)
+    expect(page.frames.map(({ begin, part: of }) => begin ?? of)).toEqual(['slow', 'slow', 'other'])
+    room.end()
   })
 })
