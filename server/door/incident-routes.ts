@@ -19,7 +19,7 @@ export type IncidentPort = {
   note(id: string, text: string, actor: string, replaces: number | null): Promise<Incident>
   contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident>
   tick(id: string, step: number, actor: string): Promise<Incident>
-  close(id: string, reason: string, actor: string): Promise<Incident>
+  close(id: string, reason: string, actor: string, seen: number | null): Promise<Incident>
   /** @param preset null: its own for the incident's help point, or whatever way there is. @throws camera/unknown, preset/unknown */
   bring(id: string, camera: CameraId, preset: PresetToken | null): Promise<Incident>
   answerRequest(id: string, answer: { camera: CameraId; by: IncidentId; answer: 'give' | 'keep' }, actor: string): Promise<Incident>
@@ -28,7 +28,8 @@ export type IncidentPort = {
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
 const HANDLERS = ['operator', 'supervisor'] as const
 const strict = { additionalProperties: false }
-const TEXT = Type.String({ minLength: 1, maxLength: 4000 })
+/** More than blanks. */
+const TEXT = Type.String({ minLength: 1, maxLength: 4000, pattern: '\\S' })
 
 const nameOf = (request: { person: { name: string } | null }): string => request.person?.name ?? ''
 
@@ -96,8 +97,8 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   )
   app.post(
     '/api/v1/incidents/:id/closure',
-    { config: { roles: HANDLERS }, schema: { summary: 'Close it, with the reason', tags: ['incidents'], params: ID_PARAMS, body: Type.Object({ reason: TEXT }, strict), response: answers } },
-    async (request) => view(await port.close(request.params.id, request.body.reason, actorOf(request))),
+    { config: { roles: HANDLERS }, schema: { summary: 'Close it, with the reason', tags: ['incidents'], params: ID_PARAMS, body: Type.Object({ reason: TEXT, seen: Type.Optional(Type.Integer({ minimum: 0, description: 'The newest entry of its log that was seen: a press after it is refused with 409 incident/pressed-again' })) }, strict), response: answers } },
+    async (request) => view(await port.close(request.params.id, request.body.reason, actorOf(request), request.body.seen ?? null)),
   )
   app.post(
     '/api/v1/incidents/:id/framings',

@@ -16,6 +16,7 @@ const STATUS = {
   'outbox/unknown': 404,
   'incident/unknown': 404,
   'incident/taken': 409,
+  'incident/pressed-again': 409,
   'incident/not-asked': 409,
   'incident/closed': 409,
   'incident/not-closed': 409,

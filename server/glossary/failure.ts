@@ -12,6 +12,7 @@ export const FAILURE_CODES = [
   'outbox/unknown',
   'incident/unknown',
   'incident/taken',
+  'incident/pressed-again',
   'incident/not-asked',
   'incident/closed',
   'incident/not-closed',

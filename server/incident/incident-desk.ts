@@ -10,6 +10,7 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import type { IncidentBook } from './incident-book.ts'
+import { waitsAgain } from './incident-machine.ts'
 import { createIncidentOwnership } from './incident-ownership.ts'
 import { type CameraPort, type Chosen, createIncidentFramings } from './incident-framings.ts'
 
@@ -79,7 +80,7 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
         const first = open.kind === 'drill' && press.kind === 'press'
         // A test that is made where a person waits moves nothing of theirs.
         const test = press.kind === 'drill' && open.kind === 'press'
-        const again = !press.late && !test && (open.state === 'open' || first) ? comeFor(open) : []
+        const again = !press.late && !test && (open.state === 'open' || first || waitsAgain(open, press.receivedAt)) ? comeFor(open) : []
         const { last, durable } = append([{ kind: 'press.received', actor, subject: open.id, body: { press, incident: open.id } }, ...again])
         return { incident: open.id, last, durable }
       }
@@ -153,9 +154,12 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       if (incident.steps.some((ticked) => ticked.step === step)) return incident
       return write(incident.id, { kind: 'incident.step-ticked', actor, subject: incident.id, body: { incident: incident.id, step, text } })
     },
-    async close(id: string, reason: string, actor: string): Promise<Incident> {
+    /** @param seen the newest entry of the incident that who closes it has seen. @throws incident/pressed-again when a press came after that: nobody is closed away unseen */
+    async close(id: string, reason: string, actor: string, seen: number | null = null): Promise<Incident> {
       await book.load(id)
       const incident = unfinished(id)
+      const press = incident.log.findLast(({ kind }) => kind === 'press.received' || kind === 'press.coalesced')
+      if (seen !== null && press && press.seq > seen) throw new Failure('incident/pressed-again', `${helpPointName(incident.helpPoint)} was pressed again meanwhile, at ${press.at}. Look once more, then close it.`, { extra: { pressedAt: press.at } })
       const now = isoTime(clock.now())
       const ends = incident.clips.filter(({ to }) => to === null).map((clip) => ({ ...clip, to: now }))
       const { durable } = append([

@@ -27,6 +27,7 @@ const opened = ({ incident, helpPoint, kind }: EntryBodies['incident.opened'], a
   handover: null,
   onHold: null,
   recalledAt: null,
+  calledAt: null,
   escalation: NOT_ESCALATED,
   closedAt: null,
   closureReason: null,
@@ -58,9 +59,9 @@ function changed(incident: Incident, entry: Recorded): Incident {
   switch (entry.kind) {
     case 'press.received':
       // A person who presses during a drill is no drill.
-      return { ...called(incident, entry.body.press.kind, entry.at), kind: entry.body.press.kind === 'press' ? 'press' : incident.kind, presses: grown(incident.presses, entry.body.press) }
+      return { ...called(incident, entry.body.press.kind, entry.at, entry.body.press.late ?? false), kind: entry.body.press.kind === 'press' ? 'press' : incident.kind, presses: grown(incident.presses, entry.body.press) }
     case 'press.coalesced':
-      return { ...called(incident, entry.body.kind, entry.at), kind: entry.body.kind === 'press' ? 'press' : incident.kind, repeats: incident.repeats + entry.body.count }
+      return { ...called(incident, entry.body.kind, entry.at, false), kind: entry.body.kind === 'press' ? 'press' : incident.kind, repeats: incident.repeats + entry.body.count }
     case 'incident.acknowledged':
       return { ...incident, state: 'acknowledged', owner: entry.body.owner, handover: null, onHold: null, recalledAt: null, escalation: NOT_ESCALATED }
     case 'incident.offered':
@@ -147,8 +148,25 @@ function changed(incident: Incident, entry: Recorded): Incident {
   }
 }
 
-/** Whoever presses again, waits: what was on hold is not any more. */
-const called = (incident: Incident, kind: Incident['kind'], at: string): Incident => (kind === 'press' && incident.onHold ? { ...incident, onHold: null, recalledAt: at, escalation: NOT_ESCALATED } : incident)
+/** After so long without anybody's doing anything about it, a further press is not what they are at anyway: the room is called again. */
+const QUIET_MS = 5 * 60_000
+/** Whether somebody who presses now must be heard anew, though somebody has taken the incident. */
+export function waitsAgain({ state, onHold, log }: Incident, at: string): boolean {
+  if (onHold) return true
+  const last = log.findLast(({ actor }) => actor !== 'lamppost' && !actor.startsWith('help-point:'))
+  return state === 'acknowledged' && (!last || Date.parse(at) - Date.parse(last.at) > QUIET_MS)
+}
+function called(incident: Incident, kind: Incident['kind'], at: string, late: boolean): Incident {
+  const heard = { ...incident, calledAt: late ? incident.calledAt : calledSince(incident, kind, at) }
+  return kind === 'press' && (incident.onHold !== null || !late) && waitsAgain(incident, at) ? { ...heard, onHold: null, recalledAt: at, escalation: NOT_ESCALATED } : heard
+}
+/** A drill that is made where a person waits is no call; a person where a drill was is one of their own. */
+function calledSince({ kind: before, calledAt, log }: Incident, kind: Incident['kind'], at: string): string {
+  if (calledAt === null || (kind === 'press' && before === 'drill')) return at
+  if (kind === 'drill' && before === 'press') return calledAt
+  const last = log.findLast((line) => line.kind === 'press.received' || line.kind === 'press.coalesced')
+  return Date.parse(at) - Date.parse(last?.at ?? at) > QUIET_MS ? at : calledAt
+}
 /** Somebody does something about it. */
 const heeded = (incident: Incident): Incident => (incident.recalledAt === null ? incident : { ...incident, recalledAt: null, escalation: NOT_ESCALATED })
 

@@ -24,7 +24,7 @@ export function createIncidentOwnership({ clock, load, unfinished, write }: Owne
   return {
     /**
      * First come, first served. One that is offered goes to whom it is offered; one that somebody has goes to who says from whom
-     * it is taken over, so that nobody takes it from a person they did not mean.
+     * it is taken over, so that nobody takes it from a person they did not mean. One that calls again goes to whoever answers.
      * @throws incident/taken with the owner's name, incident/closed
      */
     async acknowledge(id: string, owner: string, actor: string, from: string | null = null): Promise<Incident> {
@@ -32,8 +32,11 @@ export function createIncidentOwnership({ clock, load, unfinished, write }: Owne
       const incident = unfinished(id)
       const offered = incident.handover !== null && incident.handover.from !== owner && (incident.handover.to === null || incident.handover.to === owner)
       const takenOver = from !== null && from === incident.owner && from !== owner
-      if (incident.state === 'acknowledged' && !offered && !takenOver) throw new Failure('incident/taken', `${incident.owner} has already taken this incident.`, { extra: { owner: incident.owner } })
-      return write(incident.id, { kind: 'incident.acknowledged', actor, subject: incident.id, body: { incident: incident.id, owner, ...(incident.owner === null ? {} : { from: incident.owner }) } })
+      const calls = incident.recalledAt !== null
+      // Twice by the same hand is once.
+      if (incident.state === 'acknowledged' && incident.owner === owner && !calls) return incident
+      if (incident.state === 'acknowledged' && !offered && !takenOver && !calls) throw new Failure('incident/taken', `${incident.owner} has already taken this incident.`, { extra: { owner: incident.owner } })
+      return write(incident.id, { kind: 'incident.acknowledged', actor, subject: incident.id, body: { incident: incident.id, owner, ...(incident.owner === null || incident.owner === owner ? {} : { from: incident.owner }) } })
     },
     /** It stays its owner's until somebody takes it. @param to null: whoever comes. @throws incident/not-yours, incident/closed */
     async offer(id: string, by: string, to: string | null, actor: string): Promise<Incident> {

@@ -80,6 +80,14 @@ describe('on hold', () => {
     press('bar')
     expect(await desk.note(id, 'On the phone with her', ben[1])).toMatchObject({ recalledAt: null })
   })
+  test('brings its camera again, which may have been steered away meanwhile', async () => {
+    const { desk, id, press, moves } = await taken()
+    const asked = moves.length
+    await desk.putOnHold(id, 'Asha', { reason: 'waiting', minutes: null }, asha[1])
+    moves[0]?.judge({ state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null })
+    press('bar')
+    expect(moves.slice(asked).map(({ camera }) => camera)).toEqual(['cam-a'])
+  })
   test('is over for who takes it over: their colleague’s reason is not theirs', async () => {
     const { desk, id } = await taken()
     await desk.putOnHold(id, 'Asha', { reason: 'waiting', minutes: null }, asha[1])
@@ -88,6 +96,102 @@ describe('on hold', () => {
   test('needs an owner', async () => {
     const { desk, press } = room()
     await expect(desk.putOnHold(press('bar').incident, 'Asha', { reason: 'x', minutes: 1 }, asha[1])).rejects.toMatchObject({ code: 'incident/not-yours' })
+  })
+})
+
+describe('a further press on what somebody has taken', () => {
+  async function quietFor(minutes: number) {
+    const made = await taken()
+    made.moves[0]?.judge({ state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null })
+    await made.clock.advance(minutes * 60_000)
+    return { ...made, asked: made.moves.length }
+  }
+  test('while somebody is at it changes nothing but the count', async () => {
+    const { book, id, press, moves, asked } = await quietFor(4)
+    press('bar')
+    expect(book.get(id)).toMatchObject({ recalledAt: null, presses: [{}, {}] })
+    expect(moves.length).toBe(asked)
+  })
+  test('long after anybody did anything about it calls the room again, and its camera', async () => {
+    const { book, id, press, moves, asked, clock } = await quietFor(6)
+    press('bar')
+    const now = isoTime(clock.now())
+    expect(book.get(id)).toMatchObject({ state: 'acknowledged', owner: 'Asha', recalledAt: now, calledAt: now })
+    expect(moves.slice(asked).map(({ camera }) => camera)).toEqual(['cam-a'])
+    // It waits like one that nobody has: the site's steps are taken anew.
+    expect(dueStep(book.get(id), [{ afterMs: 30_000, to: [] }], clock.now() + 30_000)?.number).toBe(1)
+  })
+  test('goes to whoever answers first; the second is told who, and the owner who answers keeps it', async () => {
+    const { desk, id, press } = await quietFor(6)
+    press('bar')
+    expect(await desk.acknowledge(id, ...ben)).toMatchObject({ owner: 'Ben', recalledAt: null })
+    await expect(desk.acknowledge(id, ...asha)).rejects.toMatchObject({ code: 'incident/taken', extra: { owner: 'Ben' } })
+    const other = await quietFor(6)
+    other.press('bar')
+    const answered = await other.desk.acknowledge(other.id, ...asha)
+    expect(answered).toMatchObject({ owner: 'Asha', recalledAt: null })
+    expect(answered.log.at(-1)?.body).not.toHaveProperty('from')
+  })
+  test('a drill, or a press that came late, calls nobody again', async () => {
+    const { book, id, press } = await quietFor(6)
+    press('bar', 'drill')
+    press('bar', 'press', { late: true })
+    expect(book.get(id)).toMatchObject({ recalledAt: null, kind: 'press' })
+  })
+  test('taking twice by the same hand is once, and no entry', async () => {
+    const { desk, id, ledger } = await quietFor(0)
+    const before = ledger.entries.length
+    expect(await desk.acknowledge(id, ...asha)).toMatchObject({ owner: 'Asha' })
+    expect(ledger.entries.length).toBe(before)
+  })
+})
+
+describe('since when somebody calls', () => {
+  test('is the first press, while presses follow each other; after a pause it is the next', async () => {
+    const { book, press, clock } = room()
+    const first = isoTime(clock.now())
+    const { incident } = press('bar')
+    for (let i = 0; i < 3; i += 1) {
+      await clock.advance(4 * 60_000)
+      press('bar')
+    }
+    expect(book.get(incident).calledAt).toBe(first)
+    await clock.advance(6 * 60_000)
+    press('bar')
+    expect(book.get(incident).calledAt).toBe(isoTime(clock.now()))
+  })
+  test('is the person’s press where a drill was or only a late one; never a drill’s where a person waits', async () => {
+    const { book, press, clock } = room()
+    const { incident } = press('bar', 'drill')
+    await clock.advance(60_000)
+    press('bar')
+    const person = isoTime(clock.now())
+    expect(book.get(incident)).toMatchObject({ kind: 'press', calledAt: person })
+    await clock.advance(20 * 60_000)
+    press('bar', 'drill')
+    expect(book.get(incident).calledAt).toBe(person)
+    const late = press('square', 'press', { late: true })
+    expect(book.get(late.incident).calledAt).toBeNull()
+    press('square')
+    expect(book.get(late.incident).calledAt).toBe(isoTime(clock.now()))
+  })
+})
+
+describe('closing', () => {
+  test('is refused when somebody has pressed after what was seen', async () => {
+    const { desk, book, id, press } = await taken()
+    const seen = book.get(id).log.at(-1)?.seq ?? 0
+    press('bar')
+    await expect(desk.close(id, 'Helped', asha[1], seen)).rejects.toMatchObject({ code: 'incident/pressed-again', message: expect.stringMatching(/pressed again meanwhile, at 2/) })
+    expect(await desk.close(id, 'Helped', asha[1], book.get(id).log.at(-1)?.seq ?? 0)).toMatchObject({ state: 'closed' })
+  })
+  test('is not refused for what others wrote, nor for who says nothing of what they saw', async () => {
+    const { desk, book, id, press } = await taken()
+    const seen = book.get(id).log.at(-1)?.seq ?? 0
+    await desk.note(id, 'Taxi came', ben[1])
+    expect(await desk.close(id, 'Helped', asha[1], seen)).toMatchObject({ state: 'closed' })
+    const other = press('square').incident
+    expect(await desk.close(other, 'Helped', asha[1])).toMatchObject({ state: 'closed' })
   })
 })
 
@@ -181,7 +285,7 @@ describe('a camera that somebody steers', () => {
 describe('when nobody takes it', () => {
   const steps = [{ afterMs: 30_000, to: [] }, { afterMs: 120_000, to: ['duty'] }]
   const at = 1_000_000
-  const incident = (change: Partial<Incident>): Incident => ({ id: 'i' as IncidentId, helpPoint: 'bar' as never, kind: 'press', state: 'open', openedAt: isoTime(at), owner: null, handover: null, onHold: null, recalledAt: null, escalation: { step: 0, at: null }, closedAt: null, closureReason: null, presses: [], repeats: 0, framings: [], clips: [], requests: [], steps: [], log: [], ...change })
+  const incident = (change: Partial<Incident>): Incident => ({ id: 'i' as IncidentId, helpPoint: 'bar' as never, kind: 'press', state: 'open', openedAt: isoTime(at), owner: null, handover: null, onHold: null, recalledAt: null, calledAt: null, escalation: { step: 0, at: null }, closedAt: null, closureReason: null, presses: [], repeats: 0, framings: [], clips: [], requests: [], steps: [], log: [], ...change })
   test.each([
     ['an open one waits since its press', {}, at],
     ['a drill waits for nobody', { kind: 'drill' as const }, null],

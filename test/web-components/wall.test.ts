@@ -18,7 +18,7 @@ const room = { me: 'Asha', now: NOW }
 let made = 0
 const incident = (change: Partial<Incident> = {}): Incident => {
   made += 1
-  return { id: `inc-${made}` as Incident['id'], helpPoint: 'bar' as Incident['helpPoint'], kind: 'press', state: 'open', openedAt: new Date(NOW - 60_000 + made * 1000).toISOString(), owner: null, handover: null, onHold: null, recalledAt: null, escalation: { step: 0, at: null }, closedAt: null, closureReason: null, presses: [], repeats: 0, framings: [], clips: [], requests: [], steps: [], log: [], ...change }
+  return { id: `inc-${made}` as Incident['id'], helpPoint: 'bar' as Incident['helpPoint'], kind: 'press', state: 'open', openedAt: new Date(NOW - 60_000 + made * 1000).toISOString(), owner: null, handover: null, onHold: null, recalledAt: null, calledAt: null, escalation: { step: 0, at: null }, closedAt: null, closureReason: null, presses: [], repeats: 0, framings: [], clips: [], requests: [], steps: [], log: [], ...change }
 }
 const taken = (owner: string, change: Partial<Incident> = {}) => incident({ state: 'acknowledged', owner, ...change })
 

@@ -5,9 +5,9 @@ import type { Tile } from './tile-context.ts'
 export type Asking = 'close' | 'hold' | 'hand-over' | 'take-over' | null
 export const keyHint = (key: string | null) => (key === null ? nothing : html` <kbd aria-hidden="true">${key}</kbd>`)
 
-/** Whether this person may take it with one press: nobody has it, or it is offered to them. */
-export function mayTake({ incident: { state, handover }, me }: Tile): boolean {
-  return state === 'open' || (handover !== null && handover.from !== me && (handover.to === null || handover.to === me))
+/** Whether this person may take it with one press: nobody has it, it calls again, or it is offered to them. */
+export function mayTake({ incident: { state, handover, recalledAt }, me }: Tile): boolean {
+  return state === 'open' || recalledAt !== null || (handover !== null && handover.from !== me && (handover.to === null || handover.to === me))
 }
 
 export function actions(tile: Tile, refusal: string | null, ask: (what: Asking) => void) {

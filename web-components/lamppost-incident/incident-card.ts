@@ -4,7 +4,7 @@ import { elapsed } from '../look/times.ts'
 import type { Framing } from '../wall-client/api-shapes.ts'
 import { mayTake } from './incident-actions.ts'
 import { sign } from './incident-heading.ts'
-import { type Tile, firstPress, nameOf } from './tile-context.ts'
+import { type Tile, callOf, nameOf } from './tile-context.ts'
 
 export function card(tile: Tile, main: Framing | null, refusal: string | null, choose: () => void, wishes: unknown) {
   const { words, incident, client, request } = tile
@@ -15,7 +15,7 @@ export function card(tile: Tile, main: Framing | null, refusal: string | null, c
         ${incident.kind === 'drill' ? html`<p class="what">${words.drill}</p>` : nothing}
         <h3><button class="choose" @click=${choose} aria-label=${words.wall.takeInHand(nameOf(tile))}>${nameOf(tile)}</button></h3>
       </div>
-      <p class="elapsed" role="timer" aria-label=${words.sincePress}>${elapsed(client.now() - Date.parse(firstPress(incident).at))}</p>
+      <p class="elapsed" role="timer" aria-label=${words.sincePress}>${elapsed(client.now() - Date.parse(callOf(incident).at))}</p>
     </header>
     <div class="inside">
       ${main ? html`<lamppost-player small .client=${client} .camera=${main.camera}></lamppost-player>` : nothing}

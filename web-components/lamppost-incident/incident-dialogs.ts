@@ -36,7 +36,8 @@ function reasonOf(form: HTMLFormElement): string {
   return other.value.trim()
 }
 
-export function question(tile: Tile, asking: Asking, done: () => void): TemplateResult | typeof nothing {
+/** @param seen the newest entry of its log when the question came up */
+export function question(tile: Tile, asking: Asking, seen: number, done: () => void): TemplateResult | typeof nothing {
   const { words, incident, town, me } = tile
   const sheet = (title: string, body: unknown, confirm: string, act: (form: HTMLFormElement) => boolean, kind = 'main') => html`<form
     @submit=${submitted((form) => {
@@ -52,7 +53,7 @@ export function question(tile: Tile, asking: Asking, done: () => void): Template
     case 'close':
       return sheet(words.closeTitle, reasons(tile, Object.values(words.closeReasons)), words.closeConfirm, (form) => {
         const reason = reasonOf(form)
-        if (reason) tile.request({ ask: 'close', reason })
+        if (reason) tile.request({ ask: 'close', reason, seen })
         return reason !== ''
       }, 'danger')
     case 'hold':

@@ -1,7 +1,7 @@
 /** The band: where, how long, and whether anybody has it. */
 import { html, nothing } from 'lit'
 import { clockTime, elapsed, shortTime } from '../look/times.ts'
-import { type Tile, firstPress, nameOf } from './tile-context.ts'
+import { type Tile, callOf, nameOf } from './tile-context.ts'
 
 /** A person in danger, a drill, and one that somebody has are told apart by shape, too. */
 const SHAPES = {
@@ -14,7 +14,7 @@ export const sign = ({ incident }: Tile) => html`<svg class="sign" viewBox="0 0 
 
 export function heading(tile: Tile) {
   const { words, client, incident, helpPoint, timezone } = tile
-  const { at, late } = firstPress(incident)
+  const { at, late } = callOf(incident)
   const since = client.now() - Date.parse(at)
   return html`<header part="heading">
     ${sign(tile)}
@@ -37,7 +37,7 @@ export function standing(tile: Tile) {
   const { escalation, handover, onHold } = incident
   const lines: unknown[] = []
   if (incident.state === 'open' && incident.kind === 'press' && escalation.step > 0) {
-    const waited = Math.floor((client.now() - Date.parse(firstPress(incident).at)) / 1000)
+    const waited = Math.floor((client.now() - Date.parse(callOf(incident).at)) / 1000)
     const told = (town.site?.escalation ?? []).slice(0, escalation.step).flatMap(({ to }) => to)
     lines.push(html`<p class="line escalated"><strong>${words.tile.waited(waited)}</strong> · <span role="alert">${words.tile.screensCalled}${told.length > 0 ? ` · ${words.tile.told([...new Set(told)].join(', '))}` : ''}</span></p>`)
   }

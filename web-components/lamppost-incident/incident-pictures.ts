@@ -6,7 +6,7 @@ import '../lamppost-player/lamppost-player.ts'
 import '../lamppost-steer/lamppost-steer.ts'
 import type { Framing } from '../wall-client/api-shapes.ts'
 import { keyHint } from './incident-actions.ts'
-import { type Tile, cameraName, firstPress } from './tile-context.ts'
+import { type Tile, cameraName, callOf } from './tile-context.ts'
 
 export const MOST_FURTHER = 3
 const VIEW_KEYS = ['view1', 'view2', 'view3'] as const
@@ -40,13 +40,13 @@ export function mainView(framing: Framing, tile: Tile, { replaying, steering, be
 
 export function replayOf({ camera }: Framing, { words, client, incident }: Tile) {
   return html`<section class="recorded" aria-label=${words.replayTitle}>
-    <lamppost-player class="clip" .client=${client} .camera=${camera} .incident=${incident.id} .pressedAt=${incident.presses[0]?.receivedAt ?? ''}></lamppost-player>
+    <lamppost-player class="clip" .client=${client} .camera=${camera} .incident=${incident.id} .pressedAt=${callOf(incident).at}></lamppost-player>
   </section>`
 }
 
 /** A late press moves no camera by itself: whoever wants one brings it by a button. */
 export function noView({ words, incident, town, request }: Tile) {
-  const { late } = firstPress(incident)
+  const { late } = callOf(incident)
   return html`<div class="none">
     <p>${late ? words.noneMoved : words.noCamera}</p>
     ${late ? html`<div class="offer">${incident.clips.map(({ camera }) => html`<button class="main" @click=${() => request({ ask: 'bring', camera })}>${words.bring(cameraName(town, camera))}</button>`)}</div>` : nothing}

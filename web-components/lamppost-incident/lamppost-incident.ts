@@ -79,9 +79,11 @@ export class LamppostIncident extends LitElement {
     // Questions and hands belong to the incident that they were begun with.
     if (another !== undefined && another !== '') [this.asking, this.chosen, this.replaying, this.steering, this.refusal] = [null, null, false, false, null]
     if (this.compact) [this.asking, this.steering] = [null, false]
+    if ((changed as ReadonlyMap<PropertyKey, unknown>).has('asking')) this.#seen = this.#tile?.incident.log.at(-1)?.seq ?? 0
     this.#hadFocus = (this.shadowRoot?.activeElement ?? null) !== null
   }
   #hadFocus = false
+  #seen = 0
   protected override updated(): void {
     // A button that has done its work is gone, and the keyboard must not go with it.
     if (this.#hadFocus && this.isConnected && this.shadowRoot?.activeElement === null) this.renderRoot.querySelector<HTMLElement>('article')?.focus({ preventScroll: true })
@@ -228,7 +230,7 @@ export class LamppostIncident extends LitElement {
         <div class="side">${actions(tile, this.refusal, (asking) => (this.asking = asking))} ${instructions(tile)} ${notes(tile, this.#draft)}</div>
         <div class="side">${contacts(tile)} ${safePlaces(tile)} <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town></div>
       </div>
-      <dialog aria-labelledby="question" @close=${() => (this.asking = null)}>${question(tile, this.asking, () => (this.asking = null))}</dialog>
+      <dialog aria-labelledby="question" @close=${() => (this.asking = null)}>${question(tile, this.asking, this.#seen, () => (this.asking = null))}</dialog>
     </article>`
   }
 }

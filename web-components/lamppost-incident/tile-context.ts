@@ -22,11 +22,10 @@ export type Tile = {
   request(wish: Wish): void
 }
 
-/** The moment everything is counted from: the press, as its device says when it came late. */
-export function firstPress({ presses, openedAt }: Incident): { at: string; late: boolean } {
-  const late = presses.length > 0 && presses.every((press) => press.late)
-  const [press] = presses
-  return { late, at: (late ? press?.pressedAt : press?.receivedAt) ?? openedAt }
+/** The moment everything is counted from: since when somebody calls, or when a late press was made by its device's clock. */
+export function callOf({ presses, calledAt, openedAt }: Incident): { at: string; late: boolean } {
+  const late = calledAt === null && presses.length > 0
+  return { late, at: (late ? presses[0]?.pressedAt : calledAt) ?? openedAt }
 }
 export const nameOf = ({ helpPoint, incident }: Pick<Tile, 'helpPoint' | 'incident'>): string => helpPoint?.name ?? incident.helpPoint
 export const cameraName = (town: WallState, camera: string): string => town.cameras.find(({ id }) => id === camera)?.name ?? camera

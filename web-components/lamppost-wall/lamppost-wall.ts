@@ -127,7 +127,7 @@ export class LamppostWall extends LitElement {
     return shownHere(this.#client.client.state().incidents, this.fromStep, this.#here, this.#room)
   }
 
-  /** A person whom nobody has taken yet sounds until somebody has, on every screen; what is offered or was put off, softly; a drill once. */
+  /** A person whom nobody has taken yet, or who calls again, sounds until somebody has, on every screen; what is offered or was put off, softly; a drill once. */
   protected override willUpdate(): void {
     // One that was taken out of the page has nothing to say.
     if (!this.isConnected) return
@@ -135,7 +135,7 @@ export class LamppostWall extends LitElement {
     this.#here = new Set(shown.map(({ id }) => id))
     const open = shown.filter(({ state }) => state === 'open')
     const room = this.#room
-    const calling: Calling = this.muted ? null : open.some(({ kind }) => kind === 'press') ? 'press' : shown.some((incident) => urgency(incident, room) === 0) ? 'reminder' : open.length > 0 ? 'drill' : null
+    const calling: Calling = this.muted ? null : open.some(({ kind }) => kind === 'press') || shown.some(({ recalledAt }) => recalledAt !== null) ? 'press' : shown.some((incident) => urgency(incident, room) === 0) ? 'reminder' : open.length > 0 ? 'drill' : null
     if (!this.muted) this.#sound.open()
     this.#sound.call(calling)
     this.sounding = calling !== null && !this.#sound.blocked ? calling : ''

@@ -20,7 +20,8 @@ export function createWallRequests({ call, get, keep }: WallCalls) {
   return {
     /** @param from take it over from this person; null: nobody has it, or it is offered. */
     acknowledge: (id: string, from: string | null = null): Promise<Incident> => change(id, 'acknowledgement', from === null ? undefined : { from }),
-    close: (id: string, reason: string): Promise<Incident> => change(id, 'closure', { reason }),
+    /** @param seen the newest entry of its log that was seen: a press after it is refused. */
+    close: (id: string, reason: string, seen?: number): Promise<Incident> => change(id, 'closure', { reason, ...(seen === undefined ? {} : { seen }) }),
     reopen: (id: string, reason: string): Promise<Incident> => change(id, 'reopening', { reason }),
     offer: (id: string, to: string | null): Promise<Incident> => change(id, 'handover', to === null ? {} : { to }, 'PUT'),
     withdrawOffer: (id: string): Promise<Incident> => change(id, 'handover', undefined, 'DELETE'),

@@ -28,6 +28,7 @@ export const cy: Words = {
   allowSound: 'Troi’r sain ymlaen',
   take: 'Ei gymryd',
   takenBy: (name) => `Cymerwyd gan ${name}`,
+  pressedMeanwhile: 'Gwasgwyd eto yn y cyfamser. Edrychwch unwaith eto, yna caewch.',
   alreadyTaken: (name) => `Eisoes wedi’i gymryd gan ${name}`,
   close: 'Cau…',
   closeTitle: 'Pam y mae’n cael ei gau?',

@@ -33,6 +33,7 @@ export const en = {
   allowSound: 'Turn the sound on',
   take: 'Take it',
   takenBy: (name: string) => `Taken by ${name}`,
+  pressedMeanwhile: 'Pressed again meanwhile. Look once more, then close it.',
   alreadyTaken: (name: string) => `Already taken by ${name}`,
   close: 'Close…',
   closeTitle: 'Why is it closed?',

@@ -11,6 +11,7 @@ export function refusalWords(error: unknown, words: Words): string {
   if (!(error instanceof Refusal)) return words.notSent
   const { code, owner, detail } = error.problem
   if (code === 'incident/taken' && owner) return words.alreadyTaken(owner)
+  if (code === 'incident/pressed-again') return words.pressedMeanwhile
   if (code === 'incident/not-yours' && owner) return words.notYours(owner)
   if (code === 'camera/in-hand' && owner) return words.steering.inHand(owner)
   return words.refusals[code as keyof Words['refusals']] ?? detail
