@@ -1,6 +1,7 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
 import type { CameraHand, CameraView, HelpPoint, Incident, Present, Problem, Site, Storage, StreetMap } from './api-shapes.ts'
 import { type ServerEvent, readEvents } from './event-stream.ts'
+import { createServerClock } from './server-clock.ts'
 import { createPictureCarrier } from './picture-carrier.ts'
 import { createEvidenceRequests } from './evidence-requests.ts'
 import { createWallRequests } from './wall-requests.ts'
@@ -21,6 +22,13 @@ export class Refusal extends Error {
 /** The server pings every five seconds; more silence than this is no connection. */
 const SILENCE_MS = 8000
 const RETRY_MS = [200, 500, 1000, 2000]
+/** What nobody answers for so long is asked anew. */
+const ANSWER_MS = 10_000
+/** A page that has no good token is asked for another one again and again, but not without pause. */
+const FRESH_AFTER_MS = [0, 2000, 5000, 10_000, 30_000]
+/** Many presets at once are one change of the town. */
+const TOWN_SETTLES_MS = 300
+const TOWN_AGAIN_MS = 5000
 const UNFINISHED = new Set(['open', 'acknowledged'])
 const MOST_LATELY = 5
 /** Opening hours are told for some days ahead: a wall stays open for weeks. */
@@ -37,8 +45,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
   let stop: AbortController | null = null
   let lastEvent: string | null = null
   let following: AbortController | null = null
-  /** The server's clock minus ours, from the best answer so far. */
-  let clock = { offset: 0, doubt: Number.POSITIVE_INFINITY, at: 0 }
+  const clock = createServerClock()
 
   function set(change: Partial<WallState>): void {
     state = { ...state, ...change }
@@ -47,7 +54,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
   const bearer = createWallToken({
     given: token,
     renew,
-    now: () => Date.now() + clock.offset,
+    now: clock.now,
     onRenewed() {
       carrier.signInAgain()
       // The stream was opened with the old one: it begins anew, and misses nothing.
@@ -59,39 +66,31 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
   const headers = (extra: Record<string, string> = {}): Record<string, string> => ({ ...(bearer.get() ? { authorization: `Bearer ${bearer.get()}` } : {}), ...extra })
   const absolute = (path: string): string => `${base}${path}`
 
-  async function call(method: string, path: string, body?: unknown, again = renew !== null): Promise<Response> {
-    const sentAt = Date.now()
-    const answer = await fetch(absolute(path), { method, credentials: 'same-origin', cache: 'no-store', headers: headers(body === undefined ? {} : { 'content-type': 'application/json' }), ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
-    learnClock(answer, sentAt)
+  async function call(method: string, path: string, body?: unknown, { signal, again = renew !== null }: { signal?: AbortSignal; again?: boolean } = {}): Promise<Response> {
+    const sentAt = clock.steadyNow()
+    const answer = await fetch(absolute(path), { method, ...(signal ? { signal } : {}), credentials: 'same-origin', cache: 'no-store', headers: headers(body === undefined ? {} : { 'content-type': 'application/json' }), ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+    clock.heard(answer.headers.get('date'), sentAt)
     if (answer.ok) return answer
-    if (answer.status === 401 && again && (await bearer.fresh())) return call(method, path, body, false)
+    if (answer.status === 401 && again && (await bearer.fresh())) return call(method, path, body, { ...(signal ? { signal } : {}), again: false })
     const problem = (await answer.json().catch(() => null)) as Problem | null
     throw new Refusal(problem ?? { status: answer.status, code: 'unknown', detail: `The server answered ${answer.status}.` })
   }
-  const get = async <T>(path: string): Promise<T> => (await call('GET', path)).json() as Promise<T>
-
-  /** Clocks drift apart again: a millisecond a second is more than any does. */
-  const doubtNow = (): number => clock.doubt + (performance.now() - clock.at) / 1000
-
-  /** The Date header is cut to whole seconds: half a second is the middle of what it can mean. */
-  function learnClock(answer: Response, sentAt: number): void {
-    const said = Date.parse(answer.headers.get('date') ?? '')
-    const doubt = Date.now() - sentAt + 1000
-    if (!Number.isFinite(said) || doubt >= doubtNow()) return
-    const offset = said + 500 - (sentAt + Date.now()) / 2
-    clock = { offset: Math.abs(offset) < 750 ? 0 : offset, doubt, at: performance.now() }
-  }
+  const get = async <T>(path: string, signal?: AbortSignal): Promise<T> => (await call('GET', path, undefined, signal ? { signal } : {})).json() as Promise<T>
+  /** With the link it belongs to, and never for ever. */
+  const getNow = <T>(path: string, link: AbortController | null): Promise<T> => get(path, AbortSignal.any([AbortSignal.timeout(ANSWER_MS), ...(link ? [link.signal] : [])]))
 
   const carrier = createPictureCarrier({
     address: new URL(absolute('/api/v1/live'), location.href).href.replace(/^http/, 'ws'),
     token: bearer.get,
-    onClock(serverNow, doubt) {
-      if (doubt <= doubtNow()) clock = { offset: serverNow - Date.now(), doubt, at: performance.now() }
-    },
+    onClock: clock.isNow,
     onChange: () => set({}),
   })
 
+  const newest = ({ log }: Incident): number => log.at(-1)?.seq ?? 0
   function keep(incident: Incident): void {
+    const known = state.incidents.find(({ id }) => id === incident.id) ?? state.lately.find(({ incident: { id } }) => id === incident.id)?.incident
+    // An answer that was long on its way.
+    if (known && newest(known) > newest(incident)) return
     const others = state.incidents.filter(({ id }) => id !== incident.id)
     const elsewhere = state.lately.filter(({ incident: each }) => each.id !== incident.id)
     const was = state.incidents.some(({ id }) => id === incident.id)
@@ -109,15 +108,19 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
       return
     }
     const mine = { again: false }
+    const link = following
     asking.set(id, mine)
     try {
-      keep(await get<Incident>(`/api/v1/incidents/${encodeURIComponent(id)}`))
+      keep(await getNow<Incident>(`/api/v1/incidents/${encodeURIComponent(id)}`, link))
     } catch (error) {
       // A press that cannot be shown must not be missed in silence: the link starts anew, loads all, or says that it is lost.
-      if (!(error instanceof Refusal && error.problem.status === 404)) following?.abort()
+      if (!(error instanceof Refusal && error.problem.status === 404)) link?.abort()
     } finally {
-      asking.delete(id)
-      if (mine.again) void refresh(id)
+      // A new link has forgotten what an old one asked.
+      if (asking.get(id) === mine) {
+        asking.delete(id)
+        if (mine.again) void refresh(id)
+      }
     }
   }
 
@@ -151,21 +154,31 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
       void refresh(entry.body.incident)
     }
     if (entry.kind?.startsWith('export.')) return set({ exporting: { ...state.exporting } })
-    if (entry.kind === 'site.changed' || entry.kind?.startsWith('preset.')) void loadTown()
+    if (entry.kind === 'site.changed' || entry.kind?.startsWith('preset.')) reloadSoon(TOWN_SETTLES_MS)
   }
 
   let streets: Promise<StreetMap> | null = null
   /** Incidents that were heard of while the lists were on their way. */
   let heard: Set<string> | null = null
-  async function loadTown(): Promise<void> {
-    const [site, helpPoints, cameras, people, me] = await Promise.all([get<Site>('/api/v1/site'), get<{ items: HelpPoint[] }>('/api/v1/help-points'), get<{ items: CameraView[] }>('/api/v1/cameras'), get<{ items: Present[] }>('/api/v1/people'), get<{ name: string; role: string }>('/api/v1/session')])
+  async function loadTown(link = following): Promise<void> {
+    const ask = <T>(what: string): Promise<T> => getNow(`/api/v1/${what}`, link)
+    const [site, helpPoints, cameras, people, me] = await Promise.all([ask<Site>('site'), ask<{ items: HelpPoint[] }>('help-points'), ask<{ items: CameraView[] }>('cameras'), ask<{ items: Present[] }>('people'), ask<{ name: string; role: string }>('session')])
     streets = null
     set({ me, people: people.items, site, storage: site.storage, record: site.record, helpPoints: helpPoints.items, cameras: cameras.items })
   }
-  async function loadIncidents(): Promise<void> {
+  let settling: ReturnType<typeof setTimeout> | undefined
+  function reloadSoon(ms: number): void {
+    settling ??= setTimeout(() => {
+      settling = undefined
+      loadTown().catch(() => users > 0 && reloadSoon(TOWN_AGAIN_MS))
+    }, ms)
+  }
+  async function loadIncidents(link: AbortController): Promise<void> {
     const since = new Set<string>()
     heard = since
-    const lists = await Promise.all(['open', 'acknowledged'].map((each) => get<{ items: Incident[] }>(`/api/v1/incidents?state=${each}&limit=200`)))
+    const lists = await Promise.all(['open', 'acknowledged'].map((each) => getNow<{ items: Incident[] }>(`/api/v1/incidents?state=${each}&limit=200`, link)))
+    // Another link has begun meanwhile, and knows better.
+    if (link.signal.aborted) return
     const all = new Map(lists.flatMap(({ items }) => items).map((incident) => [incident.id, incident]))
     set({ incidents: [...all.values()].sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)) })
     heard = null
@@ -177,11 +190,12 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
   async function follow(stopped: AbortSignal): Promise<void> {
     const mine = new AbortController()
     following = mine
+    asking.clear()
     const leave = (): void => mine.abort()
     stopped.addEventListener('abort', leave, { once: true })
     const tooLong = setTimeout(leave, SILENCE_MS)
     try {
-      await followOnce(mine.signal, () => clearTimeout(tooLong))
+      await followOnce(mine, () => clearTimeout(tooLong))
     } finally {
       clearTimeout(tooLong)
       stopped.removeEventListener('abort', leave)
@@ -189,14 +203,17 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     }
   }
 
-  async function followOnce(signal: AbortSignal, onLoaded: () => void): Promise<void> {
+  async function followOnce(link: AbortController, onLoaded: () => void): Promise<void> {
+    const { signal } = link
     const answer = await fetch(absolute('/api/v1/events'), { signal, credentials: 'same-origin', cache: 'no-store', headers: headers(lastEvent === null ? {} : { 'last-event-id': lastEvent }) })
     if (!answer.ok || !answer.body) throw new Refusal(((await answer.json().catch(() => null)) as Problem | null) ?? { status: answer.status, code: 'unknown', detail: `The server answered ${answer.status}.` })
     // The stream is open: whatever happens from now on will be heard, so the lists can be loaded.
     const reading = readEvents(answer.body, { silenceMs: SILENCE_MS, signal, onEvent, onSign: () => {} })
     const silent = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('the server fell silent')), { once: true }))
-    await Promise.race([Promise.all([loadTown(), loadIncidents()]), silent])
     silent.catch(() => {})
+    const ended = reading.then(() => Promise.reject(new Error('the stream ended while the town was being loaded')))
+    ended.catch(() => {})
+    await Promise.race([Promise.all([loadTown(link), loadIncidents(link)]), silent, ended])
     onLoaded()
     set({ link: 'live', refusal: null })
     await reading
@@ -204,19 +221,26 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
 
   async function run(signal: AbortSignal): Promise<void> {
     await bearer.begin()
+    let asked = { times: 0, at: Number.NEGATIVE_INFINITY }
     for (let tries = 0; !signal.aborted; tries += 1) {
       try {
         await follow(signal)
         tries = -1
+        asked = { times: 0, at: Number.NEGATIVE_INFINITY }
       } catch (error) {
         if (renewed && !signal.aborted) {
           renewed = false
           continue
         }
+        if (state.link === 'live') asked = { times: 0, at: Number.NEGATIVE_INFINITY }
         const refused = error instanceof Refusal && (error.problem.status === 401 || error.problem.status === 403)
         set({ link: 'lost', refusal: refused ? error.problem.detail : null })
-        // Another token may help once; one that is refused as well is no reason to ask again at once.
-        if (refused && error.problem.status === 401 && tries < 1) await bearer.fresh()
+        // Another token may help, now or when the page around has one: a server that began anew knows none of the old ones.
+        const wait = FRESH_AFTER_MS[Math.min(asked.times, FRESH_AFTER_MS.length - 1)] ?? 0
+        if (refused && error.problem.status === 401 && performance.now() - asked.at >= wait) {
+          asked = { times: asked.times + 1, at: performance.now() }
+          await bearer.fresh()
+        }
       }
       if (signal.aborted) return
       if (renewed) {
@@ -231,9 +255,9 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
   return {
     state: (): WallState => state,
     /** Milliseconds since 1970 by the server's clock. */
-    now: (): number => Date.now() + clock.offset,
+    now: clock.now,
     /** How far `now` may be off, milliseconds. */
-    doubt: doubtNow,
+    doubt: clock.doubt,
     carrier,
     subscribe(listener: () => void): () => void {
       listeners.add(listener)
@@ -257,6 +281,8 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
         users -= 1
         if (users > 0) return
         stop?.abort()
+        clearTimeout(settling)
+        settling = undefined
         bearer.end()
         onUnused()
         carrier.stop()
@@ -266,7 +292,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     absolute,
     refresh,
     /** The town once more: what is not told as it happens, such as signs of life. */
-    reload: loadTown,
+    reload: (): Promise<void> => loadTown(),
     /** The town's streets, asked once. */
     streets: (): Promise<StreetMap> => {
       streets ??= get<StreetMap>('/api/v1/map').catch((error: unknown) => {
