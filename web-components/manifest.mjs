@@ -25,7 +25,7 @@ function propertiesOf(source) {
 
 function elementIn(file) {
   const source = readFileSync(file, 'utf8')
-  const made = /@customElement\('(?<tag>[^']+)'\)\s*export class (?<name>\w+)/.exec(source)
+  const made = /@element\('(?<tag>[^']+)'\)\s*export class (?<name>\w+)/.exec(source)
   if (!made) return null
   const before = source.slice(0, made.index)
   const [lead = ''] = /^\/\*\*[\s\S]*?\*\//.exec(source) ?? []

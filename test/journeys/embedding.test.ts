@@ -123,6 +123,15 @@ describe('the element in a page of another origin', () => {
     await page.locator('button.take').click()
     await page.locator('.owner').waitFor()
     await until(() => page.locator('#heard').textContent(), (heard) => heard === 'opened bar, acknowledged bar')
+    // That it sees nothing any more is the page's to know, too.
+    await page.evaluate(() => {
+      const wall = document.querySelector('lamppost-wall')
+      wall?.addEventListener('lamppost-link-changed', ({ detail }) => (document.body.dataset.link = `${document.body.dataset.link ?? ''} ${detail.link}`))
+    })
+    await page.context().setOffline(true)
+    await until(() => page.evaluate(() => document.body.dataset.link), (link) => link === ' lost', 20_000)
+    await page.context().setOffline(false)
+    await until(() => page.evaluate(() => document.body.dataset.link), (link) => link === ' lost live', 20_000)
   })
   test('takes on that page’s colours where it is told them', async () => {
     const page = await visit(`${originOf(host)}/`)
@@ -207,6 +216,14 @@ describe('a VMS’s web tile', () => {
     await page.locator('button.take', { hasText: 'Ei gymryd' }).waitFor()
     expect(page.url()).toBe(`${house.url}/embed?lang=cy&theme=light`)
   })
+  test('that crashed and was loaded anew in the night comes back without anybody', async () => {
+    const page = await visit(`${house.url}/embed#token=${tokens.asha}`)
+    await press()
+    await page.locator('button.take').waitFor()
+    await page.reload()
+    await page.locator('button.take').waitFor()
+    expect(await page.locator('form.sign-in').isHidden()).toBe(true)
+  })
   test('without a token asks who sits there', async () => {
     const people = openPeopleFile(join(folder, 'data', 'people.json'))
     await people.addUser('dilys', 'a password of Dilys', { name: 'Dilys', role: 'operator', helpPoints: null })
@@ -227,6 +244,12 @@ describe('a VMS’s web tile', () => {
     await press()
     await page.locator('button.take', { hasText: 'Ei gymryd' }).click()
     await page.locator('.owner', { hasText: 'Dilys' }).waitFor()
+  })
+  test('may load the module a second time, as a page does that has it in a bundle of its own', async () => {
+    const page = await visit(`${house.url}/embed#token=${tokens.asha}`)
+    expect(await page.evaluate(async () => Object.keys((await import(`/lamppost.js?${'again'}`)) as object).includes('LamppostWall'))).toBe(true)
+    await press()
+    await page.locator('button.take').waitFor()
   })
   test('in English asks in English', async () => {
     const page = await visit(`${house.url}/embed`)

@@ -93,6 +93,15 @@ describe('the sound of a press', () => {
     await call('operator', `/incidents/${incident}/closure`, { reason: 'over' })
     await page.close()
   })
+  test('of a screen that would hear of nobody is a low one, and stops when it hears again', async () => {
+    const page = await allowed(await screen())
+    await page.context().setOffline(true)
+    await until(() => sounding(page), (what) => what === 'lost', 30_000)
+    expect((await tones(page)).slice(0, 2)).toEqual([294, 196])
+    await page.context().setOffline(false)
+    await until(() => sounding(page), (what) => what === '', 20_000)
+    await page.close()
+  })
   test('that the browser blocks is said in red, and its button turns it on', async () => {
     const page = await screen()
     const { incident } = await call('press', '/presses', { helpPoint: 'bar' })
@@ -120,15 +129,16 @@ describe('the sound of a press', () => {
     await call('operator', `/incidents/${incident}/closure`, { reason: 'over' })
     await page.close()
   })
-  test('is found out to be blocked before it matters, where the page wants that; a muted screen keeps quiet', async () => {
-    const watching = await screen({ 'watch-sound': '' })
+  test('is found out to be blocked before it matters, unless the page wants it later; a muted screen keeps quiet', async () => {
+    const [watching, later] = [await screen(), await screen({ 'watch-sound': 'false' })]
     await watching.getByText('This browser makes no sound').waitFor()
+    expect(await later.getByText('This browser makes no sound').count()).toBe(0)
     const muted = await allowed(await screen({ muted: '' }))
     const { incident } = await call('press', '/presses', { helpPoint: 'bar' })
     await muted.locator('lamppost-incident h2').waitFor({ timeout: 5000 })
     await muted.waitForTimeout(800)
     expect([await tones(muted), await muted.getByText('This browser makes no sound').count()]).toEqual([[], 0])
     await call('operator', `/incidents/${incident}/closure`, { reason: 'over' })
-    await Promise.all([watching.close(), muted.close()])
+    await Promise.all([watching.close(), later.close(), muted.close()])
   })
 })

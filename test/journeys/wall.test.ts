@@ -1,7 +1,8 @@
 /** What a room does with incidents: takes, hands over, holds, writes, calls, closes, opens again; and what it sees of others. */
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { until } from '../contracts/test-town.ts'
-import { HELP_POINTS, large, openRoom, type Room, seats } from './wall-room.ts'
+import { HELP_POINTS, large, openRoom, output, type Room, seats } from './wall-room.ts'
 
 let room: Room
 beforeAll(async () => void (room = await openRoom('[{ after: 4s }, { after: 300s }]')))
@@ -81,6 +82,18 @@ describe('on hold', () => {
     await large(ben).getByRole('button', { name: 'Go on with it' }).click()
     await large(asha).locator('.held').waitFor({ state: 'detached' })
   })
+  test('pressed again, sounds like a person who waits, and is whose who answers first', async () => {
+    const [asha, ben] = [await screen('Asha'), await screen('Ben')]
+    const id = await room.press()
+    await large(asha).locator('button.take').click()
+    await room.call('Asha', 'PUT', `/incidents/${id}/hold`, { reason: 'waiting' })
+    await until(() => ben.locator('lamppost-wall').getAttribute('sounding'), (sounding) => sounding === '')
+    await room.press()
+    for (const page of [asha, ben]) await until(() => page.locator('lamppost-wall').getAttribute('sounding'), (sounding) => sounding === 'press')
+    await large(ben).locator('button.take').click()
+    await large(asha).locator('.owner', { hasText: 'Taken by Ben' }).waitFor()
+    await until(() => asha.locator('lamppost-wall').getAttribute('sounding'), (sounding) => sounding === '')
+  })
 })
 
 describe('closing', () => {
@@ -99,6 +112,22 @@ describe('closing', () => {
     await asha.getByRole('button', { name: 'Open again' }).click()
     await large(asha).locator('.owner', { hasText: 'Taken by Asha' }).waitFor()
     expect(await asha.locator('.lately').count()).toBe(0)
+  })
+  test('waits when somebody has pressed while it was asked why', async () => {
+    const asha = await screen('Asha')
+    const id = await room.press()
+    await large(asha).locator('button.take').click()
+    await large(asha).locator('button.close').click()
+    await large(asha).locator('dialog label').first().click()
+    await room.press()
+    await until(() => incidentOf(id), ({ presses }) => presses.length === 2)
+    await large(asha).locator('dialog button.danger').click()
+    await large(asha).locator('.refusal', { hasText: 'Pressed again meanwhile' }).waitFor()
+    expect(await incidentOf(id)).toMatchObject({ state: 'acknowledged' })
+    await large(asha).locator('button.close').click()
+    await large(asha).locator('dialog label').first().click()
+    await large(asha).locator('dialog button.danger').click()
+    await until(() => incidentOf(id), ({ state }) => state === 'closed')
   })
 })
 
@@ -133,6 +162,21 @@ describe('a note', () => {
     await asha.unroute('**/notes')
     await large(asha).locator('.said.saved').waitFor({ timeout: 10_000 })
     expect((await incidentOf(id)).log.filter(({ kind }: { kind: string }) => kind === 'incident.noted')).toHaveLength(1)
+  })
+  test('keeps the keyboard when somebody else closes the incident; it is saved, and then the tile goes', async () => {
+    const asha = await screen('Asha')
+    const [id, other] = [await room.press(), await room.press('point-3')]
+    await large(asha).locator('textarea').pressSequentially('he t')
+    await room.call('Ben', 'POST', `/incidents/${id}/closure`, { reason: 'by phone' })
+    await large(asha).locator('.held', { hasText: 'Closed by Ben: by phone' }).waitFor()
+    await asha.keyboard.type('ook her to hospital, q x c')
+    expect(await large(asha).locator('textarea').inputValue()).toBe('he took her to hospital, q x c')
+    await asha.screenshot({ path: join(output, 'closed-while-writing.png') })
+    await large(asha).locator('.said.saved').waitFor()
+    await asha.locator('lamppost-incident.small').locator('.choose').click()
+    await until(() => asha.locator('lamppost-incident').count(), (count) => count === 1)
+    expect((await incidentOf(id)).log.findLast(({ kind }: { kind: string }) => kind === 'incident.noted').body.text).toBe('he took her to hospital, q x c')
+    expect((await incidentOf(other)).log.filter(({ actor }: { actor: string }) => actor === 'operator:Asha')).toEqual([])
   })
   test('keeps the keyboard when another press arrives, and its tile stays large', async () => {
     const asha = await screen('Asha')

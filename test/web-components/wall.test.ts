@@ -75,6 +75,15 @@ describe('keys', () => {
   test('of a page or a person replace ours; nonsense does not', () => {
     expect(keymapFrom({ take: 'G', note: 'no', step: ' ' }).keys).toMatchObject({ take: 'g', note: 'n', step: 'x' })
   })
+  test.each([
+    ['a page wants', { take: 'n' }],
+    ['a person once chose what a later version has for something else', { view1: ']', next: '1' }],
+    ['two wishes are one key', { take: 'g', note: 'g', replay: 'g' }],
+  ])('mean one thing each, also when %s', (_, changes) => {
+    const { keys } = keymapFrom(changes)
+    expect(new Set(Object.values(keys)).size).toBe(Object.keys(keys).length)
+    expect(Object.entries(changes).some(([action, key]) => keys[action as 'take'] === key)).toBe(true)
+  })
   test('that are taken are told by whom', () => expect([takenBy(DEFAULT_KEYS, 'N', 'take'), takenBy(DEFAULT_KEYS, 't', 'take')]).toEqual(['note', null]))
   test.each([['nothing', null], ['nonsense', '{'], ['another shape', '{"keys":5}']])('stored as %s are ours', (_, stored) => expect((loadKeymap({ getItem: () => stored }) ?? DEFAULT_KEYS).keys).toEqual(DEFAULT_KEYS.keys))
 })
@@ -212,6 +221,23 @@ describe('a note that saves itself', () => {
     expect([saved, note.text]).toEqual([[['inc-1', 'of one', null]], ''])
     show('inc-1')
     expect(note.text).toBe('of one')
+    vi.useRealTimers()
+  })
+  test('finished ones that could not be saved outlive a reload, all of them, beside the one that is being written', async () => {
+    const stored: Record<string, string> = {}
+    const before = draft(async () => { throw new Error('no') }, stored)
+    for (const text of ['One', 'Two', 'Three']) {
+      before.note.typed(text)
+      await before.note.finish()
+    }
+    before.note.typed('Fo')
+    vi.useRealTimers()
+    const after = draft(async () => 9, stored)
+    await vi.advanceTimersByTimeAsync(10)
+    expect(after.saved.map(([, text]) => text)).toEqual(['One', 'Two', 'Three'])
+    expect(after.note.text).toBe('Fo')
+    await vi.advanceTimersByTimeAsync(1500)
+    expect(Object.keys(stored)).toEqual(['lamppost note Asha inc-1'])
     vi.useRealTimers()
   })
   test('that a reload has cut off goes on where it was', () => {

@@ -1,8 +1,9 @@
 /** Cuts what an incident holds into an export: several cameras at one moment, the range, and who answers for it. */
 import { LitElement, html, nothing } from 'lit'
-import { customElement, property, state } from 'lit/decorators.js'
+import { property, state } from 'lit/decorators.js'
 import '../lamppost-player/lamppost-player.ts'
 import type { LamppostPlayer } from '../lamppost-player/lamppost-player.ts'
+import { element } from '../look/element.ts'
 import { look } from '../look/look.ts'
 import { clockTime, elapsed, preciseTime } from '../look/times.ts'
 import type { ClipView, ExportView, Incident } from '../wall-client/api-shapes.ts'
@@ -27,7 +28,7 @@ const MOST_PLAYERS = 4
  * @fires lamppost-export-ordered - an export was ordered; its id is in the detail
  * @fires lamppost-cut-left - the person goes back
  */
-@customElement('lamppost-cut')
+@element('lamppost-cut')
 export class LamppostCut extends LitElement {
   static override styles = [look, dialogStyles, cutStyles]
 

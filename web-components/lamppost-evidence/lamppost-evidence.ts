@@ -1,7 +1,8 @@
 /** The evidence officer's page: what incidents hold, the packages cut from it, and what was recorded near a place. */
 import { LitElement, html, nothing } from 'lit'
-import { customElement, property, state } from 'lit/decorators.js'
+import { property, state } from 'lit/decorators.js'
 import '../lamppost-player/lamppost-player.ts'
+import { element } from '../look/element.ts'
 import { look } from '../look/look.ts'
 import { saveFile } from '../look/save-file.ts'
 import { saveStream } from '../look/save-stream.ts'
@@ -25,7 +26,7 @@ const RELOAD_WHILE_MAKING_MS = 1000
 const TABS = ['recordings', 'packages', 'search'] as const
 type Tab = (typeof TABS)[number]
 
-@customElement('lamppost-evidence')
+@element('lamppost-evidence')
 export class LamppostEvidence extends LitElement {
   static override styles = [look, dialogStyles, evidenceStyles]
 

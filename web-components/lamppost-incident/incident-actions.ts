@@ -14,6 +14,7 @@ export function actions(tile: Tile, refusal: string | null, ask: (what: Asking) 
   const { words, incident, me, key } = tile
   const mine = incident.owner !== null && incident.owner === me
   const { owner } = incident
+  if (incident.state === 'closed') return html`<div class="actions"><p class="refusal" role="status">${refusal ?? ''}</p></div>`
   return html`<div class="actions">
     ${owner === null ? nothing : html`<p class="owner"><span aria-hidden="true">✓</span> ${words.takenBy(owner)}</p>`}
     ${mayTake(tile) ? html`<button class="main take" @click=${() => tile.request({ ask: 'acknowledge' })}>${words.take}${keyHint(key('take'))}</button>` : nothing}

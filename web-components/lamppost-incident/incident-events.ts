@@ -19,11 +19,16 @@ export class IncidentRequestEvent extends CustomEvent<IncidentRequest> {
   }
 }
 export type IncidentNews = { incident: string; helpPoint: string }
+/** `refusal`: in the server's words, when it is reached and does not let this page in. */
+export type LinkNews = { link: 'connecting' | 'live' | 'lost'; refusal: string | null }
+export type SoundNews = { blocked: boolean }
 
 declare global {
   interface HTMLElementEventMap {
     'lamppost-incident-request': IncidentRequestEvent
     'lamppost-incident-opened': CustomEvent<IncidentNews>
+    'lamppost-link-changed': CustomEvent<LinkNews>
+    'lamppost-sound-changed': CustomEvent<SoundNews>
     'lamppost-incident-acknowledged': CustomEvent<IncidentNews>
     'lamppost-incident-escalated': CustomEvent<IncidentNews>
     'lamppost-incident-closed': CustomEvent<IncidentNews>

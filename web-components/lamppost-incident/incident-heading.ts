@@ -1,7 +1,7 @@
 /** The band: where, how long, and whether anybody has it. */
 import { html, nothing } from 'lit'
 import { clockTime, elapsed, shortTime } from '../look/times.ts'
-import { type Tile, callOf, nameOf } from './tile-context.ts'
+import { type Tile, callOf, closedBy, nameOf } from './tile-context.ts'
 
 /** A person in danger, a drill, and one that somebody has are told apart by shape, too. */
 const SHAPES = {
@@ -36,6 +36,7 @@ export function standing(tile: Tile) {
   const { words, incident, client, town, timezone, me } = tile
   const { escalation, handover, onHold } = incident
   const lines: unknown[] = []
+  if (incident.state === 'closed') lines.push(html`<p class="line held" role="status"><strong>${words.wall.closedBy(closedBy(incident), incident.closureReason ?? '')}</strong> · ${words.tile.closedWhileWriting}</p>`)
   if (incident.state === 'open' && incident.kind === 'press' && escalation.step > 0) {
     const waited = Math.floor((client.now() - Date.parse(callOf(incident).at)) / 1000)
     const told = (town.site?.escalation ?? []).slice(0, escalation.step).flatMap(({ to }) => to)

@@ -1,7 +1,8 @@
 /** One incident as the operator sees it: where, how long, the picture and what is known about it, and what to do. */
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
-import { customElement, property, query, state } from 'lit/decorators.js'
+import { property, query, state } from 'lit/decorators.js'
 import '../lamppost-town/lamppost-town.ts'
+import { element } from '../look/element.ts'
 import { browserStore } from '../look/browser-store.ts'
 import { look } from '../look/look.ts'
 import type { Action, Keymap } from '../lamppost-wall/wall-keys.ts'
@@ -40,7 +41,7 @@ import { type Tile, type Wish, cameraName, nameOf } from './tile-context.ts'
  * @csspart tile - the whole tile
  * @csspart heading - the band with the help point's name
  */
-@customElement('lamppost-incident')
+@element('lamppost-incident')
 export class LamppostIncident extends LitElement {
   static override styles = [look, tileStyles, pictureStyles, helpStyles, cardStyles, dialogStyles]
 
@@ -86,6 +87,7 @@ export class LamppostIncident extends LitElement {
   #seen = 0
   protected override updated(): void {
     // A button that has done its work is gone, and the keyboard must not go with it.
+    this.#flashTogether()
     if (this.#hadFocus && this.isConnected && this.shadowRoot?.activeElement === null) this.renderRoot.querySelector<HTMLElement>('article')?.focus({ preventScroll: true })
     // A native dialog keeps the keyboard inside and gives it back where it was.
     if (!this.dialog) return
@@ -93,6 +95,17 @@ export class LamppostIncident extends LitElement {
     if (this.asking === null && this.dialog.open) this.dialog.close()
   }
 
+  /** Several that wait must not flash one after the other: together they are one flash a second (WCAG 2.3.1). */
+  #flashTogether(): void {
+    if (this.#tile?.incident.state !== 'open') return
+    for (const animation of this.renderRoot.querySelector('header')?.getAnimations() ?? []) if (animation.startTime !== 0) animation.startTime = 0
+  }
+
+  /** In the middle of a sentence or an answer: what is typed next must not go elsewhere when the incident goes. */
+  get writing(): boolean {
+    const field = this.shadowRoot?.activeElement
+    return this.asking !== null || this.#draft.unsaved || field instanceof HTMLTextAreaElement
+  }
   /** What this person works on here must not be exchanged for another incident. */
   get busy(): boolean {
     return this.asking !== null || this.steering || this.replaying || this.#draft.unsaved || this.matches(':focus-within') || (this.shadowRoot?.activeElement ?? null) !== null
@@ -101,7 +114,10 @@ export class LamppostIncident extends LitElement {
   /** One event per wish; unless the page forbids it, the client acts. */
   async #request(wish: Wish): Promise<void> {
     const request = { ...wish, incident: this.incident }
-    if (!this.dispatchEvent(new IncidentRequestEvent(request))) return
+    const name = JSON.stringify(request)
+    // The same wish again while its answer is on the way: a key pressed twice.
+    if (this.#wishes.has(name) || !this.dispatchEvent(new IncidentRequestEvent(request))) return
+    this.#wishes.add(name)
     this.refusal = null
     const { client } = this.#client
     try {
@@ -109,13 +125,17 @@ export class LamppostIncident extends LitElement {
     } catch (error) {
       this.refusal = refusalWords(error, this.#language.words)
       await client.refresh(this.incident)
+    } finally {
+      this.#wishes.delete(name)
     }
   }
+  #wishes = new Set<string>()
 
   get #tile(): Tile | null {
     const { client } = this.#client
     const town = client.state()
-    const incident = town.incidents.find(({ id }) => id === this.incident)
+    // One that was closed while somebody writes stays until they have finished.
+    const incident = town.incidents.find(({ id }) => id === this.incident) ?? town.lately.find(({ incident: { id } }) => id === this.incident)?.incident
     if (!incident) return null
     const shown = this.keymap?.on ? this.keymap.keys : null
     return {

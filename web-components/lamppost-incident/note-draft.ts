@@ -45,6 +45,13 @@ export class NoteDraft implements ReactiveController {
     if (of === this.#open.of && by === this.#open.by) return
     void this.flush()
     this.#open = opened(of, by, this.#stored(of, by))
+    // Finished before a reload, and not saved then.
+    for (const kept of this.#storedBehind(of, by)) {
+      const behind = { ...opened(of, by, kept), finished: true }
+      if ([...this.#behind].some((each) => each.of === of && each.by === by && each.kept.text === kept.text)) continue
+      this.#behind.add(behind)
+      void this.#saveAll(behind)
+    }
     if (this.#open.state === 'typing') this.#after(this.#open, IDLE_MS)
   }
   hostDisconnected(): void {
@@ -99,6 +106,8 @@ export class NoteDraft implements ReactiveController {
     open.finished = true
     this.#behind.add(open)
     this.#open = opened(open.of, open.by)
+    this.#keep(this.#open, NOTHING)
+    this.#keepBehind(open)
     this.#host.requestUpdate()
     await this.#saveAll(open)
   }
@@ -114,7 +123,7 @@ export class NoteDraft implements ReactiveController {
     await open.saving
     if (!open.finished || open.kept.text.trim() !== open.kept.saved) return
     this.#behind.delete(open)
-    if (this.#open.of === open.of && this.#open.kept === NOTHING) this.#keep(this.#open, NOTHING)
+    this.#keepBehind(open)
     this.#host.requestUpdate()
   }
   async #save(open: Open): Promise<void> {
@@ -151,13 +160,30 @@ export class NoteDraft implements ReactiveController {
   }
   #keep(open: Open, kept: Kept): void {
     open.kept = kept
-    // What is finished and not saved lies in the store until the next one begins there.
-    if (open !== this.#open && this.#open.of === open.of && this.#open.kept !== NOTHING) return
+    if (open.finished) return this.#keepBehind(open)
     try {
       if (kept === NOTHING) this.#port.store?.removeItem(nameOf(open.of, open.by))
       else this.#port.store?.setItem(nameOf(open.of, open.by), JSON.stringify(kept))
     } catch {
       // A store that is full or forbidden: the server has it soon.
+    }
+  }
+  /** All that are finished and not saved: the next one must not push them out. */
+  #keepBehind({ of, by }: Open): void {
+    const behind = [...this.#behind].filter((each) => each.of === of && each.by === by && each.refused === null).map(({ kept }) => kept)
+    try {
+      if (behind.length === 0) this.#port.store?.removeItem(behindOf(of, by))
+      else this.#port.store?.setItem(behindOf(of, by), JSON.stringify(behind))
+    } catch {
+      // A store that is full or forbidden: the server has them soon.
+    }
+  }
+  #storedBehind(of: string, by: string): Kept[] {
+    try {
+      const stored = JSON.parse(this.#port.store?.getItem(behindOf(of, by)) ?? '[]') as unknown
+      return Array.isArray(stored) ? (stored as Kept[]).filter(({ text }) => typeof text === 'string') : []
+    } catch {
+      return []
     }
   }
   #stored(of: string, by: string): Kept {
@@ -171,4 +197,5 @@ export class NoteDraft implements ReactiveController {
 }
 
 const nameOf = (incident: string, person: string): string => `lamppost note ${person} ${incident}`
+const behindOf = (of: string, by: string): string => `lamppost notes behind ${by} ${of}`
 const opened = (of: string, by: string, kept: Kept = NOTHING): Open => ({ of, by, kept, finished: false, unsavedSince: 0, saving: null, state: kept.text.trim() === '' ? 'empty' : kept.text.trim() === kept.saved ? 'saved' : 'typing', refused: null, timer: undefined })

@@ -27,5 +27,10 @@ export function callOf({ presses, calledAt, openedAt }: Incident): { at: string;
   const late = calledAt === null && presses.length > 0
   return { late, at: (late ? presses[0]?.pressedAt : calledAt) ?? openedAt }
 }
+/** Who closed it, by name. */
+export function closedBy({ log }: Incident): string {
+  const actor = log.findLast(({ kind }) => kind === 'incident.closed')?.actor ?? ''
+  return actor.slice(actor.indexOf(':') + 1)
+}
 export const nameOf = ({ helpPoint, incident }: Pick<Tile, 'helpPoint' | 'incident'>): string => helpPoint?.name ?? incident.helpPoint
 export const cameraName = (town: WallState, camera: string): string => town.cameras.find(({ id }) => id === camera)?.name ?? camera

@@ -1,7 +1,8 @@
 /** A camera's live picture, or the clip that an incident holds of it. Says how old the picture is, always. */
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
-import { customElement, property, query, state } from 'lit/decorators.js'
+import { property, query, state } from 'lit/decorators.js'
 import { keyed } from 'lit/directives/keyed.js'
+import { element } from '../look/element.ts'
 import { look } from '../look/look.ts'
 import { preciseTime } from '../look/times.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
@@ -27,7 +28,7 @@ const canShow = (codec: string): boolean => typeof MediaSource === 'undefined' |
  * @csspart age - the line that tells its age
  * @csspart form - the line that says when the picture is a converted one
  */
-@customElement('lamppost-player')
+@element('lamppost-player')
 export class LamppostPlayer extends LitElement {
   #language = new LanguageController(this)
   private get words(): Words {

@@ -1,13 +1,14 @@
 /** For cameras that are not in the site file yet: found on the network, asked what they are, written out for the site file. */
 import { LitElement, css, html, nothing } from 'lit'
-import { customElement, property, state } from 'lit/decorators.js'
+import { property, state } from 'lit/decorators.js'
+import { element } from '../look/element.ts'
 import { look } from '../look/look.ts'
 import type { CameraInquiry, FoundCamera } from '../wall-client/api-shapes.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'
 import { LanguageController } from '../words/language.ts'
 
-@customElement('lamppost-camera-finder')
+@element('lamppost-camera-finder')
 export class LamppostCameraFinder extends LitElement {
   #language = new LanguageController(this)
   private get words(): Words {

@@ -1,6 +1,7 @@
 /** What a preset was taught beside what its newest check saw: a person sees at a glance whether it really drifted. */
 import { LitElement, css, html, nothing } from 'lit'
-import { customElement, property, state } from 'lit/decorators.js'
+import { property, state } from 'lit/decorators.js'
+import { element } from '../look/element.ts'
 import { look } from '../look/look.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'
@@ -9,7 +10,7 @@ import { LanguageController } from '../words/language.ts'
 const ASK_AGAIN_MS = 15_000
 const MOST_TRIES = 20
 
-@customElement('lamppost-check-pictures')
+@element('lamppost-check-pictures')
 export class LamppostCheckPictures extends LitElement {
   #language = new LanguageController(this)
   private get words(): Words {

@@ -1,9 +1,10 @@
 /** The engineer's room: every camera with a still picture; one of them live, with its presets and a hand on the head. */
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
-import { customElement, property, state } from 'lit/decorators.js'
+import { property, state } from 'lit/decorators.js'
 import '../lamppost-player/lamppost-player.ts'
 import './camera-finder.ts'
 import './check-pictures.ts'
+import { element } from '../look/element.ts'
 import { look } from '../look/look.ts'
 import { clockTime } from '../look/times.ts'
 import type { CameraView, PresetCheck, PresetView, RecorderReport } from '../wall-client/api-shapes.ts'
@@ -31,7 +32,7 @@ const RELOAD_MS = 3000
 /** Checks whose picture a person should see for themselves. */
 const DOUBTFUL = new Set<PresetCheck['result']>(['drifted', 'unreached'])
 
-@customElement('lamppost-presets')
+@element('lamppost-presets')
 export class LamppostPresets extends LitElement {
   #language = new LanguageController(this)
   private get words(): Words {

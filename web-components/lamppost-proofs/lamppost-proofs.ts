@@ -1,7 +1,8 @@
 /** The supervisor's page: whether every help point still reaches a moving picture, what is overdue, and who has heard of it. */
 import { LitElement, html, nothing, svg } from 'lit'
-import { customElement, property, state } from 'lit/decorators.js'
+import { property, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
+import { element } from '../look/element.ts'
 import { look } from '../look/look.ts'
 import { saveFile } from '../look/save-file.ts'
 import { dayAndTime } from '../look/times.ts'
@@ -32,7 +33,7 @@ function bar(times: NonNullable<HelpPoint['lastDrillResult']>['stages']) {
  * @attr server - Lamppost's origin; empty means the page's own
  * @attr token - a bearer token of a supervisor or engineer; empty uses the session cookie
  */
-@customElement('lamppost-proofs')
+@element('lamppost-proofs')
 export class LamppostProofs extends LitElement {
   #language = new LanguageController(this)
   private get words(): Words['proofs'] {

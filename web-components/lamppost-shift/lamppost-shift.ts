@@ -1,7 +1,9 @@
 /** One shift hands over to the next: what is open, what is broken, what waits; who leaves signs, and then who comes. */
 import { LitElement, html, nothing } from 'lit'
-import { customElement, property, state } from 'lit/decorators.js'
+import { property, state } from 'lit/decorators.js'
 import { live } from 'lit/directives/live.js'
+import { element } from '../look/element.ts'
+import { browserStore } from '../look/browser-store.ts'
 import { look } from '../look/look.ts'
 import { dayAndTime, shortTime } from '../look/times.ts'
 import type { Shift, ShiftFault, ShiftSummary } from '../wall-client/api-shapes.ts'
@@ -12,6 +14,7 @@ import { LanguageController } from '../words/language.ts'
 import { refusalWords } from '../words/refusal-words.ts'
 import { shiftStyles } from './shift-styles.ts'
 
+const NOTES = 'lamppost shift notes'
 const RELOAD_MS = 5000
 const SHOWN = 5
 
@@ -20,7 +23,7 @@ const SHOWN = 5
  * @attr token - a bearer token; empty uses the session cookie
  * @attr theme - dark (left out), light or auto
  */
-@customElement('lamppost-shift')
+@element('lamppost-shift')
 export class LamppostShift extends LitElement {
   static override styles = [look, shiftStyles]
 
@@ -43,6 +46,7 @@ export class LamppostShift extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback()
+    this.notes ||= this.#store?.getItem(NOTES) ?? ''
     void this.updateComplete.then(() => this.#load())
     this.#timer = setInterval(() => void this.#load(), RELOAD_MS)
   }
@@ -60,6 +64,9 @@ export class LamppostShift extends LitElement {
     }
   }
   async #sign(act: () => Promise<unknown>): Promise<boolean> {
+    // A second click while the first is on its way would be a second hand-over.
+    if (this.#signing) return false
+    this.#signing = true
     this.refusal = null
     try {
       await act()
@@ -68,8 +75,22 @@ export class LamppostShift extends LitElement {
     } catch (error) {
       this.refusal = refusalWords(error, this.#language.words)
       return false
+    } finally {
+      this.#signing = false
     }
   }
+  #signing = false
+  /** What is being written outlives a reload; not the end of the browser. */
+  #note(notes: string): void {
+    this.notes = notes
+    try {
+      if (notes === '') this.#store?.removeItem(NOTES)
+      else this.#store?.setItem(NOTES, notes)
+    } catch {
+      // A store that is full or forbidden.
+    }
+  }
+  #store = browserStore('sessionStorage')
   get #timezone(): string {
     return this.#client.client.state().site?.timezone ?? 'UTC'
   }
@@ -132,11 +153,11 @@ export class LamppostShift extends LitElement {
     const { words } = this.#language
     const offer = async (event: SubmitEvent): Promise<void> => {
       event.preventDefault()
-      if (await this.#sign(() => this.#client.client.offerShift(this.notes.trim()))) this.notes = ''
+      if (await this.#sign(() => this.#client.client.offerShift(this.notes.trim()))) this.#note('')
     }
     return html`<section>
       <form @submit=${offer}>
-        <label>${words.shift.notes}<textarea name="notes" maxlength="4000" .value=${live(this.notes)} @input=${(event: Event) => (this.notes = (event.target as HTMLTextAreaElement).value)}></textarea></label>
+        <label>${words.shift.notes}<textarea name="notes" maxlength="4000" .value=${live(this.notes)} @input=${(event: Event) => this.#note((event.target as HTMLTextAreaElement).value)}></textarea></label>
         <p></p>
         <button class="main">${words.shift.offer}</button>
       </form>

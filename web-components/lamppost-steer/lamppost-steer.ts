@@ -1,6 +1,7 @@
 /** The operator's hand on a camera: a pad to drag, zoom buttons, keys while it has the focus, and a game controller. */
 import { LitElement, html, nothing } from 'lit'
-import { customElement, property, state } from 'lit/decorators.js'
+import { property, state } from 'lit/decorators.js'
+import { element } from '../look/element.ts'
 import { look } from '../look/look.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
@@ -13,11 +14,14 @@ const ZOOM_SPEED = 0.5
 /** Those that are open on this page; the newest has the controller. */
 const steering: LamppostSteer[] = []
 
+/** One finger or the main button; others open menus, and their end is not told. */
+const isHand = ({ isPrimary, type, button }: PointerEvent): boolean => isPrimary && (type !== 'pointerdown' || button === 0)
+
 /**
  * @attr camera - its id
  * @csspart pad - the field to drag in
  */
-@customElement('lamppost-steer')
+@element('lamppost-steer')
 export class LamppostSteer extends LitElement {
   static override styles = [look, steerStyles]
   static override shadowRootOptions = { ...LitElement.shadowRootOptions, delegatesFocus: true }
@@ -84,6 +88,8 @@ export class LamppostSteer extends LitElement {
   }
 
   #onKey = (event: KeyboardEvent): void => {
+    // While it is held, some systems tell of no key that is let go.
+    if (event.key === 'Meta') return this.#letGo()
     const zoom = (event.target as HTMLElement).dataset.zoom
     const key = zoom && (event.key === 'Enter' || event.key === ' ') ? zoom : event.key
     if (event.type === 'keyup' ? !this.#keys.has(event.code) : !STEERING_KEYS.has(key) || event.ctrlKey || event.altKey || event.metaKey) return
@@ -96,8 +102,11 @@ export class LamppostSteer extends LitElement {
   }
   #onDrag = (event: PointerEvent): void => {
     const pad = event.currentTarget as HTMLElement
+    if (!isHand(event)) return
     if (event.type === 'pointerdown') pad.setPointerCapture(event.pointerId)
     if (!pad.hasPointerCapture(event.pointerId)) return
+    // Let go where nobody told us of it, as over a menu.
+    if (event.buttons === 0) return this.#letGo()
     const { left, top, width, height } = pad.getBoundingClientRect()
     const [x, y] = [((event.clientX - left) / width) * 2 - 1, ((event.clientY - top) / height) * 2 - 1]
     const length = Math.max(1, Math.hypot(x, y))
@@ -105,6 +114,7 @@ export class LamppostSteer extends LitElement {
     this.#steering.want({ ...stickVelocity(this.knob.x, this.knob.y), zoom: 0 })
   }
   #zoom = (direction: 1 | -1) => (event: PointerEvent): void => {
+    if (!isHand(event)) return
     ;(event.currentTarget as HTMLElement).setPointerCapture(event.pointerId)
     this.#steering.want({ ...STILL, zoom: direction * ZOOM_SPEED })
   }

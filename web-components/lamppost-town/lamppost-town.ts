@@ -1,6 +1,7 @@
 /** The town: a map of its own streets with help points, cameras and where they look, and safe places; and what is wrong with cameras. */
 import { LitElement, html, nothing } from 'lit'
-import { customElement, property, query, state } from 'lit/decorators.js'
+import { property, query, state } from 'lit/decorators.js'
+import { element } from '../look/element.ts'
 import { look } from '../look/look.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
@@ -28,7 +29,7 @@ function whenIdle(act: () => void): () => void {
  * @attr theme - dark (left out), light or auto
  * @csspart map - the map
  */
-@customElement('lamppost-town')
+@element('lamppost-town')
 export class LamppostTown extends LitElement {
   static override styles = [look, leafletStyles, townStyles]
 

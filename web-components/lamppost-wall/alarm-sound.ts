@@ -4,8 +4,8 @@
  */
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 
-/** `press`: a person waits. `reminder`: something that was offered or put off does. `drill`: a test; one soft tone, so that nobody takes it for a person. */
-export type Calling = 'press' | 'reminder' | 'drill' | null
+/** `press`: a person waits. `lost`: this screen would not hear of one. `reminder`: something that was offered or put off waits. `drill`: a test; one soft tone, so that nobody takes it for a person. */
+export type Calling = 'press' | 'lost' | 'reminder' | 'drill' | null
 type Tone = { at: number; hertz: number; seconds: number; loud: number }
 
 /** Two falling pairs, then silence: told apart from telephones and from other walls' single tones. Seconds. */
@@ -13,7 +13,11 @@ const PRESS: readonly Tone[] = [0, 0.22, 0.5, 0.72].map((at, i) => ({ at, hertz:
 const PRESS_EVERY_MS = 1600
 const REMINDER: readonly Tone[] = [0, 0.35].map((at) => ({ at, hertz: 523, seconds: 0.25, loud: 0.25 }))
 const REMINDER_EVERY_MS = 8000
+/** Low and falling: like nothing that calls for a person. */
+const LOST: readonly Tone[] = [0, 0.5].map((at, i) => ({ at, hertz: i === 0 ? 294 : 196, seconds: 0.4, loud: 0.35 }))
+const LOST_EVERY_MS = 15_000
 const DRILL: readonly Tone[] = [{ at: 0, hertz: 392, seconds: 0.6, loud: 0.15 }]
+const SOUNDS: Record<NonNullable<Calling>, { tones: readonly Tone[]; everyMs: number | null }> = { press: { tones: PRESS, everyMs: PRESS_EVERY_MS }, lost: { tones: LOST, everyMs: LOST_EVERY_MS }, reminder: { tones: REMINDER, everyMs: REMINDER_EVERY_MS }, drill: { tones: DRILL, everyMs: null } }
 /** A sine that starts at once clicks. */
 const EDGE_SECONDS = 0.02
 /** A sound that is allowed needs a moment to begin: until then nothing is said. */
@@ -37,12 +41,12 @@ export class AlarmSound implements ReactiveController {
       this.#settled = true
       this.#host.requestUpdate()
     }, SETTLE_MS)
-    // Any touch of the page is what browsers wait for.
-    for (const kind of ['pointerdown', 'keydown'] as const) addEventListener(kind, this.#wake, { capture: true, passive: true })
+    // Any touch of the page is what browsers wait for; a finger counts when it is lifted.
+    for (const kind of ['pointerdown', 'pointerup', 'keydown'] as const) addEventListener(kind, this.#wake, { capture: true, passive: true })
   }
   hostDisconnected(): void {
     this.call(null)
-    for (const kind of ['pointerdown', 'keydown'] as const) removeEventListener(kind, this.#wake, { capture: true })
+    for (const kind of ['pointerdown', 'pointerup', 'keydown'] as const) removeEventListener(kind, this.#wake, { capture: true })
     this.#context?.removeEventListener('statechange', this.#onState)
     void this.#context?.close()
     this.#context = null
@@ -74,9 +78,9 @@ export class AlarmSound implements ReactiveController {
     if (this.#timer) clearInterval(this.#timer)
     this.#timer = null
     if (who === null) return
-    const tones = { press: PRESS, reminder: REMINDER, drill: DRILL }[who]
+    const { tones, everyMs } = SOUNDS[who]
     this.#play(tones)
-    if (who !== 'drill') this.#timer = setInterval(() => this.#play(tones), who === 'press' ? PRESS_EVERY_MS : REMINDER_EVERY_MS)
+    if (everyMs !== null) this.#timer = setInterval(() => this.#play(tones), everyMs)
   }
   /** What a press sounds like, once; and whatever blocked it is asked to let go. */
   async test(): Promise<void> {

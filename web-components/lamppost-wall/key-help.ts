@@ -9,11 +9,12 @@ export type KeyHelpPort = { change(keymap: Keymap): void; state(next: KeyHelpSta
 /** @param before as they are when nobody changes them */
 export function keyHelp(words: Words, keymap: Keymap, before: Keymap, { changing, problem }: KeyHelpState, { change, state, close }: KeyHelpPort) {
   const onKey = (event: KeyboardEvent): void => {
-    if (changing === null || ['Shift', 'Control', 'Alt', 'Meta', 'Tab', 'Enter'].includes(event.key)) return
+    if (changing === null || ['Shift', 'Control', 'Alt', 'AltGraph', 'Meta', 'Tab', 'Enter'].includes(event.key)) return
     event.preventDefault()
     event.stopPropagation()
     if (event.key === 'Escape') return state({ changing: null, problem: null })
-    if ([...event.key].length !== 1 || event.key === ' ') return
+    const held = (event.ctrlKey || event.altKey) && !event.getModifierState('AltGraph')
+    if ([...event.key].length !== 1 || event.key === ' ' || held || event.metaKey) return
     const other = takenBy(keymap, event.key, changing)
     if (other) return state({ changing, problem: words.keys.taken(words.keys.actions[other]) })
     change({ ...keymap, keys: { ...keymap.keys, [changing]: event.key.toLowerCase() } })

@@ -1,10 +1,12 @@
 /** Nothing until a press; then the most urgent incident large, and the others beside it. Lives inside the wall that the room already has. */
 import { LitElement, html, nothing } from 'lit'
-import { customElement, property, query, state } from 'lit/decorators.js'
+import { property, query, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
-import { type IncidentNews, type IncidentRequest, IncidentRequestEvent } from '../lamppost-incident/incident-events.ts'
+import { type IncidentRequest, IncidentRequestEvent } from '../lamppost-incident/incident-events.ts'
 import { fulfil } from '../lamppost-incident/incident-requests.ts'
 import { LamppostIncident } from '../lamppost-incident/lamppost-incident.ts'
+import { closedBy } from '../lamppost-incident/tile-context.ts'
+import { element } from '../look/element.ts'
 import { browserStore } from '../look/browser-store.ts'
 import { look } from '../look/look.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
@@ -16,6 +18,7 @@ import { refusalWords } from '../words/refusal-words.ts'
 import { AlarmSound, type Calling } from './alarm-sound.ts'
 import { type KeyHelpState, keyHelp } from './key-help.ts'
 import { type Action, type Keymap, actionOf, keymapFrom, loadKeymap, saveKeymap } from './wall-keys.ts'
+import { WallNews } from './wall-news.ts'
 import { arranged, inHand, shownHere, urgency } from './wall-order.ts'
 import { wallStyles } from './wall-styles.ts'
 
@@ -24,6 +27,8 @@ const LATELY_MS = 60_000
 const TOUCHED_MS = 30_000
 /** A key that was on its way when another incident became large is not meant for that. */
 const SETTLED_MS = 700
+/** A server that is restarted is back by then. */
+const LOST_SOUNDS_MS = 10_000
 /** Longer than any wall needs: then it is said that nothing can be seen yet. */
 const CONNECTING_MS = 4000
 
@@ -31,7 +36,7 @@ const CONNECTING_MS = 4000
  * @attr server - Lamppost's origin; empty means the page's own
  * @attr token - a bearer token; empty uses the session cookie, or what `renewToken` answers
  * @attr muted - this screen makes no sound: another one in the room does
- * @attr watch-sound - says that sound is blocked also while nobody waits, so that it is found out before it matters
+ * @attr watch-sound - that sound is blocked is said also while nobody waits, so that it is found out before it matters; `false` says it only then
  * @attr from-step - a further screen: shows an incident when so many steps were taken because nobody took it
  * @attr keys - where single keys are heard: `inside` (left out) while the focus is in the wall, `page` anywhere on the page, `off`
  * @attr theme - dark (left out), light or auto
@@ -39,13 +44,15 @@ const CONNECTING_MS = 4000
  * @fires lamppost-incident-acknowledged
  * @fires lamppost-incident-escalated
  * @fires lamppost-incident-closed
+ * @fires lamppost-link-changed - the server is reached, or lost; with its refusal, if it refuses
+ * @fires lamppost-sound-changed - this browser lets it sound, or not
  * @csspart banner - the red line when the server is lost
  * @csspart sound - the red line when this browser blocks sound, with its button
  * @csspart storage - the lines when the clip buffers' disk runs full, or the record is broken
  * @csspart tiles - the grid of tiles
  * @csspart lately - the lines of incidents that were closed just now
  */
-@customElement('lamppost-wall')
+@element('lamppost-wall')
 export class LamppostWall extends LitElement {
   static override styles = [look, wallStyles]
 
@@ -54,7 +61,7 @@ export class LamppostWall extends LitElement {
   /** Asked for another token before the one in use runs out, and when it is refused. */
   @property({ attribute: false }) renewToken: RenewToken | null = null
   @property({ type: Boolean }) muted = false
-  @property({ type: Boolean, attribute: 'watch-sound' }) watchSound = false
+  @property({ attribute: 'watch-sound', converter: (value) => value !== 'false' }) watchSound = true
   @property({ type: Number, attribute: 'from-step' }) fromStep = 0
   @property() keys: 'inside' | 'page' | 'off' | '' = 'inside'
   @property({ reflect: true }) theme = ''
@@ -70,7 +77,7 @@ export class LamppostWall extends LitElement {
   @state() private keyHelp: KeyHelpState | null = null
   @query('dialog') private dialog!: HTMLDialogElement
 
-  #known = new Map<string, Incident>()
+  #news = new WallNews(this)
   #client = new ClientController(this, () => this.#tellPage())
   #language = new LanguageController(this)
   #sound = new AlarmSound(this)
@@ -81,13 +88,16 @@ export class LamppostWall extends LitElement {
   /** What a person has just touched stays large for a while: they want to see what came of it. */
   #touched = { id: '', at: Number.NEGATIVE_INFINITY }
   #clock: ReturnType<typeof setInterval> | null = null
+  /** Incidents that are gone from here, in whose tiles somebody writes. */
+  #left = new Map<string, Incident>()
+  #lostAt: number | null = null
   #connectedAt = 0
 
   override connectedCallback(): void {
     super.connectedCallback()
     // Holds run out and closed lines go by themselves.
     this.#connectedAt = performance.now()
-    this.#clock = setInterval(() => (this.#known.size + this.#client.client.state().lately.length > 0 || this.#client.client.state().link === 'connecting') && this.requestUpdate(), 1000)
+    this.#clock = setInterval(() => (this.#news.known + this.#client.client.state().lately.length > 0 || this.#client.client.state().link !== 'live' || this.#left.size > 0) && this.requestUpdate(), 1000)
     addEventListener('keydown', this.#onPageKey)
     this.addEventListener('keydown', this.#onKey)
     document.addEventListener('visibilitychange', this.#onVisible)
@@ -101,22 +111,10 @@ export class LamppostWall extends LitElement {
     super.disconnectedCallback()
   }
 
-  /** Typed events, so that the page around can make room or raise its own alarm. */
   #tellPage(): void {
     const { incidents, link } = this.#client.client.state()
-    if (link === 'connecting') return
-    const tell = (name: string, { id, helpPoint }: Incident): void => void this.dispatchEvent(new CustomEvent<IncidentNews>(name, { detail: { incident: id, helpPoint }, bubbles: true, composed: true }))
     // A further screen speaks of what it shows.
-    const now = new Map(shownHere(incidents, this.fromStep, this.#here, this.#room).map((incident) => [incident.id as string, incident]))
-    const before = this.#known
-    this.#known = now
-    for (const [id, incident] of now) {
-      const was = before.get(id)
-      if (!was) tell('lamppost-incident-opened', incident)
-      if (incident.state === 'acknowledged' && was?.state === 'open') tell('lamppost-incident-acknowledged', incident)
-      if (was && incident.escalation.step > was.escalation.step) tell('lamppost-incident-escalated', incident)
-    }
-    for (const [id, incident] of before) if (!now.has(id)) tell('lamppost-incident-closed', incident)
+    if (link !== 'connecting') this.#news.incidents(shownHere(incidents, this.fromStep, this.#here, this.#room))
   }
 
   get #room() {
@@ -124,18 +122,37 @@ export class LamppostWall extends LitElement {
     return { me: client.state().me?.name ?? '', now: client.now() }
   }
   get #shown(): Incident[] {
-    return shownHere(this.#client.client.state().incidents, this.fromStep, this.#here, this.#room)
+    return [...shownHere(this.#client.client.state().incidents, this.fromStep, this.#here, this.#room), ...this.#left.values()]
+  }
+  /** A tile in which somebody is in the middle of a sentence stays until they are not. */
+  #keepWhileWritten(): void {
+    const { incidents, lately } = this.#client.client.state()
+    const here = new Set(shownHere(incidents, this.fromStep, this.#here, this.#room).map(({ id }) => id as string))
+    this.#left.clear()
+    for (const tile of (this.renderRoot as ShadowRoot).querySelectorAll('lamppost-incident')) {
+      const gone = here.has(tile.incident) || !tile.writing ? undefined : (incidents.find(({ id }) => id === tile.incident) ?? lately.find(({ incident: { id } }) => id === tile.incident)?.incident)
+      if (gone) this.#left.set(tile.incident, gone)
+    }
+  }
+  #noteState(): void {
+    const { link, refusal } = this.#client.client.state()
+    this.#news.link({ link, refusal })
+    this.#news.sound(!this.muted && this.#sound.blocked)
+    if (link === 'live') this.#lostAt = null
+    else this.#lostAt ??= performance.now()
   }
 
   /** A person whom nobody has taken yet, or who calls again, sounds until somebody has, on every screen; what is offered or was put off, softly; a drill once. */
   protected override willUpdate(): void {
     // One that was taken out of the page has nothing to say.
     if (!this.isConnected) return
+    this.#noteState()
+    this.#keepWhileWritten()
     const shown = this.#shown
     this.#here = new Set(shown.map(({ id }) => id))
     const open = shown.filter(({ state }) => state === 'open')
     const room = this.#room
-    const calling: Calling = this.muted ? null : open.some(({ kind }) => kind === 'press') || shown.some(({ recalledAt }) => recalledAt !== null) ? 'press' : shown.some((incident) => urgency(incident, room) === 0) ? 'reminder' : open.length > 0 ? 'drill' : null
+    const calling: Calling = this.muted ? null : open.some(({ kind }) => kind === 'press') || shown.some(({ recalledAt }) => recalledAt !== null) ? 'press' : this.#lostAt !== null && performance.now() - this.#lostAt > LOST_SOUNDS_MS ? 'lost' : shown.some((incident) => urgency(incident, room) === 0) ? 'reminder' : open.length > 0 ? 'drill' : null
     if (!this.muted) this.#sound.open()
     this.#sound.call(calling)
     this.sounding = calling !== null && !this.#sound.blocked ? calling : ''
@@ -259,11 +276,6 @@ export class LamppostWall extends LitElement {
     this.ownKeys = keymap
     saveKeymap(browserStore('localStorage'), keymap)
   }
-}
-
-const closedBy = ({ log }: Incident): string => {
-  const actor = log.findLast(({ kind }) => kind === 'incident.closed')?.actor ?? ''
-  return actor.slice(actor.indexOf(':') + 1)
 }
 
 declare global {

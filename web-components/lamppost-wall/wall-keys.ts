@@ -17,7 +17,19 @@ export function keymapFrom(changes: Partial<Record<Action, string>>, on = true):
     const wanted = changes[action]
     if (typeof wanted === 'string' && [...wanted].length === 1 && wanted.trim() !== '') keys[action] = wanted.toLowerCase()
   }
-  return { on, keys }
+  return { on, keys: apart(keys, changes) }
+}
+const SPARE = 'abcdefghijklmnopqrstuvwxyz0123456789'
+/** One key means one thing: what was chosen stays, whose key it was gets another one, which stands beside it on the screen. */
+function apart(keys: Keymap['keys'], changes: Partial<Record<Action, string>>): Keymap['keys'] {
+  const chosen = (action: Action): number => Number(keys[action] !== DEFAULT_KEYS.keys[action] || changes[action] !== undefined)
+  const taken = new Set<string>()
+  const found = { ...keys }
+  for (const action of [...ACTIONS].sort((a, b) => chosen(b) - chosen(a))) {
+    if (taken.has(found[action])) found[action] = [...SPARE].find((key) => !taken.has(key) && !Object.values(keys).includes(key)) ?? found[action]
+    taken.add(found[action])
+  }
+  return found
 }
 
 /** The other action that has this key. */
@@ -34,7 +46,9 @@ const isModal = (place: EventTarget): boolean => place instanceof HTMLDialogElem
 
 /** What this key press asks for; null: it is not ours. Off while somebody types, in a dialog, and with any further key held. */
 export function actionOf(event: KeyboardEvent, { on, keys }: Keymap, wall: EventTarget): Action | null {
-  if (!on || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat) return null
+  // AltGr is Ctrl and Alt to a browser; on some keyboards a sign such as [ needs it.
+  const held = (event.ctrlKey || event.altKey) && !event.getModifierState('AltGraph')
+  if (!on || event.defaultPrevented || held || event.metaKey || event.isComposing || event.repeat) return null
   const path = event.composedPath()
   if (isTyping(path[0], wall) || path.some(isModal)) return null
   const key = event.key.toLowerCase()

@@ -1,4 +1,5 @@
 /** How a standalone page gets in: the simulated town hands out a token; a real town asks for a name and password. */
+import { speak } from './page-language.ts'
 
 const answerOf = async (response: Response): Promise<{ token?: string; detail?: string } | null> => response.json().catch(() => null)
 
@@ -25,6 +26,7 @@ export async function enter(role: 'operator' | 'engineer' | 'evidence' | 'superv
 
 /** Gives the element its token and puts it on the page. */
 export async function place(tag: string, role: 'operator' | 'engineer' | 'evidence' | 'supervisor'): Promise<HTMLElement> {
+  speak(true)
   const token = await enter(role, document.querySelector<HTMLFormElement>('form.sign-in'))
   const element = document.createElement(tag)
   if (token) element.setAttribute('token', token)

@@ -4,17 +4,14 @@
  * fragment (`#token=…`), which no server ever sees; else a person signs in.
  */
 import { enter } from '../page-parts/enter.ts'
+import { speak } from '../page-parts/page-language.ts'
 
 type Fresh = { token: string; expiresAt?: string }
 const ASK_AGAIN_MS = 1000
 const WITHIN_MS = 10_000
 const PASSED_ON = ['lang', 'theme', 'muted', 'from-step', 'watch-sound'] as const
 
-/** The page's own few words; everything else is the wall's. */
-const WELSH: Record<string, string> = { title: 'Mewngofnodi i Lamppost', name: 'Enw', password: 'Cyfrinair', enter: 'Mewngofnodi', sound: 'Profi’r sain' }
-
-document.documentElement.lang = new URLSearchParams(location.search).get('lang') ?? 'en'
-if (/^cy(-|$)/i.test(document.documentElement.lang)) for (const element of document.querySelectorAll<HTMLElement>('[data-word]')) element.textContent = WELSH[element.dataset.word ?? ''] ?? element.textContent
+speak(false)
 const framed = window.parent !== window
 if (!framed) document.body.classList.add('alone', new URLSearchParams(location.search).get('theme') === 'light' ? 'light' : 'dark')
 
@@ -49,15 +46,22 @@ if (inAddress) history.replaceState(null, '', location.pathname + location.searc
 
 const wall = document.createElement('lamppost-wall')
 wall.setAttribute('keys', 'page')
-// A switch that says false is off.
-for (const name of PASSED_ON) if (query.has(name) && query.get(name) !== 'false') wall.setAttribute(name, query.get(name) ?? '')
+// A switch that says false is off; one that is on by itself must be told so.
+for (const name of PASSED_ON) if (query.has(name) && (query.get(name) !== 'false' || name === 'watch-sound')) wall.setAttribute(name, query.get(name) ?? '')
 // Browsers let a page sound only after somebody has touched it: who signs in hears whether a press will be heard.
 const sound = document.querySelector<HTMLButtonElement>('form.sign-in .sound')
 if (sound) {
   sound.hidden = wall.hasAttribute('muted')
   sound.addEventListener('click', () => void wall.testSound())
 }
-if (inAddress) wall.token = inAddress
-else if (framed && !query.has('sign-in')) wall.renewToken = askParent
+/** A web tile that crashed or was reloaded in the night must come back without anybody: this window remembers, and nothing else does. */
+const TOKEN = 'lamppost tile token'
+const remembered = inAddress ?? (query.has('sign-in') ? null : sessionStorage.getItem(TOKEN))
+if (remembered) {
+  wall.token = remembered
+  sessionStorage.setItem(TOKEN, remembered)
+  // One that has ended is no token: the next time a person signs in.
+  wall.addEventListener('lamppost-link-changed', ({ detail }) => detail.refusal !== null && sessionStorage.removeItem(TOKEN))
+} else if (framed && !query.has('sign-in')) wall.renewToken = askParent
 else wall.token = await enter('operator', document.querySelector<HTMLFormElement>('form.sign-in'))
 document.body.append(wall)

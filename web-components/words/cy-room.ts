@@ -37,6 +37,7 @@ export const roomWordsCy: Pick<Words, keyof typeof roomWords> = {
     holdOver: 'Mae’r amser gohirio ar ben',
     pressedAgain: (time) => `Pwyswyd eto tra’r oedd wedi’i ohirio, ${time}`,
     goOn: 'Parhau ag ef',
+    closedWhileWriting: 'cedwir yr hyn a ysgrifennwch yma, yna bydd hwn yn mynd',
     lookingToo: (names) => `Hefyd yn edrych: ${names}`,
     contacts: 'Pwy i’w ffonio',
     called: 'ffoniwyd',

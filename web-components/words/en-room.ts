@@ -34,6 +34,7 @@ export const roomWords = {
     holdOver: 'Its time on hold is over',
     pressedAgain: (time: string) => `Pressed again while it was on hold, ${time}`,
     goOn: 'Go on with it',
+    closedWhileWriting: 'what you write here is kept, and then this goes',
     lookingToo: (names: string) => `Also looking: ${names}`,
     contacts: 'Whom to call',
     called: 'called',
