@@ -22,6 +22,9 @@ const PART_SLACK = 1.1
 const LONGEST_SEGMENT_S = 30
 const MOST_SEGMENT_BYTES = 64 * 1024 * 1024
 
+/** What is between keyframes would fill the memory; another reader may know keyframes that this one does not. */
+export class NoKeyframe extends Error {}
+
 export type PackagerEvents = {
   /** The open segment has one more part. */
   onPart(segment: OpenSegment): void
@@ -74,7 +77,7 @@ export function createPackager({ onPart, onSegment }: PackagerEvents) {
       if (!segment) segmentBytes = 0
       segment ??= { start: now, duration: 0, parts: [] }
       segmentBytes += fragment.bytes.length
-      if (segment.duration > LONGEST_SEGMENT_S || segmentBytes > MOST_SEGMENT_BYTES) throw new Error(`the camera sent no keyframe for ${Math.round(segment.duration)} s; set its GOP to a few seconds`)
+      if (segment.duration > LONGEST_SEGMENT_S || segmentBytes > MOST_SEGMENT_BYTES) throw new NoKeyframe(`the camera sent no keyframe for ${Math.round(segment.duration)} s; set its GOP to a few seconds`)
       if (part && part.frames > 0 && part.duration + fragment.duration > partTarget) closePart()
       part ??= { fragments: [], duration: 0, frames: 0, independent: fragment.keyframe }
       part.fragments.push(fragment.bytes)

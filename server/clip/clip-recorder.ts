@@ -11,6 +11,9 @@ const FIRST_START_MS = 15_000
 /** A camera that is known is given two of its keyframes, and time to connect. */
 const CONNECT_MS = 4000
 const LASTED_MS = 5000
+/** So often a camera that is well may have to begin again at once; more is none that is well. */
+const MOST_AT_ONCE = 6
+const REFUSED_FOR_GOOD = 3
 
 export type RecorderState = { video: 'up' | 'down'; reason: string | null }
 export type Recorder = { state(): RecorderState | null; codec(): string | null; report(): RecorderReport; close(): Promise<void> }
@@ -29,6 +32,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let runs = 0
   let picturesAt: number | null = null
   let lastEnd: RecorderReport['lastEnd'] = null
+  let begunAtOnce: number[] = []
+  let refusals = 0
   const say = (next: RecorderState): void => {
     if (state?.video === next.video && state.reason === next.reason) return
     state = next
@@ -37,6 +42,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const onPicture = (found: string): void => {
     startedAt = isoTime(clock.now())
     picturesAt ??= clock.monotonic()
+    refusals = 0
     if (codec !== found) onCodec(found)
     codec = found
     say({ video: 'up', reason: null })
@@ -53,10 +59,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
       lastEnd = { at: isoTime(clock.now()), reason, words }
       startedAt = null
       if (change === 'convert-sound') sound = 'convert'
-      if (change === 'by-ffmpeg') reader = 'ffmpeg'
-      if (!atOnce) say({ video: 'down', reason })
+      if (change === 'perhaps-by-ffmpeg') refusals += 1
+      if (change === 'by-ffmpeg' || refusals >= REFUSED_FOR_GOOD) reader = 'ffmpeg'
+      const now = clock.monotonic()
+      begunAtOnce = [...begunAtOnce.filter((at) => now - at < 60_000), ...(atOnce ? [now] : [])]
+      const well = atOnce && begunAtOnce.length <= MOST_AT_ONCE
+      if (!well) say({ video: 'down', reason })
       // Even what begins again at once must not spin.
-      await clock.sleep(atOnce ? 50 : backoff.wait(), stopped.signal)
+      await clock.sleep(well ? 50 : backoff.wait(), stopped.signal)
     }
   }
   const running = run()

@@ -17,6 +17,8 @@ export type Original = () => Promise<{ init: Buffer; bytes: Buffer } | null>
 const MOST_BYTES = 48_000_000
 /** A ring's work comes first; a replay that is a little late is no picture lost. */
 const AT_ONCE = 1
+/** No recorder and no press waits for it. */
+const NICENESS = 15
 const TIMESCALE = 90_000
 /** Sections and pictures of one run must fit each other whatever the picture shows: no header that follows from the content. */
 const PICTURE = ['-vf', 'scale=w=min(1280\\,iw):h=-2', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-x264-params', 'stitchable=1:scenecut=0:keyint=infinite', '-level:v', '4.1', '-pix_fmt', 'yuv420p', '-threads', '1', '-crf', '24']
@@ -79,7 +81,7 @@ export function createConvertedClips({ signal, mostBytes = MOST_BYTES }: { signa
 
 /** @throws clip/unreadable in ffmpeg's words */
 export async function convertSegment(init: Buffer, bytes: Buffer, signal: AbortSignal): Promise<Converted> {
-  const { stdout, ended } = runFfmpeg({ input: Readable.from([init, bytes]), inputOptions: ['-f', 'mp4', '-protocol_whitelist', 'pipe', '-threads', '1'], outputOptions: OUTPUT, signal })
+  const { stdout, ended } = runFfmpeg({ input: Readable.from([init, bytes]), inputOptions: ['-f', 'mp4', '-protocol_whitelist', 'pipe', '-threads', '1'], outputOptions: OUTPUT, signal, niceness: NICENESS })
   const [made, problem] = await Promise.all([buffer(stdout), ended])
   const boxes = boxesIn(made)
   const first = boxes.find(({ type }) => type === 'moof')

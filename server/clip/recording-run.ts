@@ -17,7 +17,7 @@ export type RunEnd = {
   /** Nothing is wrong with the camera: begin again at once. */
   atOnce: boolean
   /** What must be done otherwise from now on. */
-  change: 'convert-sound' | 'by-ffmpeg' | null
+  change: 'convert-sound' | 'by-ffmpeg' | 'perhaps-by-ffmpeg' | null
 }
 
 /** A camera that sends no picture for so long is as good as gone. */

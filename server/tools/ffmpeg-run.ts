@@ -17,6 +17,8 @@ export type FfmpegJob = {
   /** Where it runs: further outputs among the options are names in it. */
   folder?: string
   signal: AbortSignal
+  /** 1 to 19: how much it stands back for everything else on this machine. */
+  niceness?: number
   /** Blots secrets out of what ffmpeg says. */
   redact?: (text: string) => string
 }
@@ -25,10 +27,10 @@ export type FfmpegRun = { stdout: Readable; /** Its newest words, redacted, olde
 
 const LINES_KEPT = 20
 
-export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput, folder, signal, redact = (text) => text }: FfmpegJob): FfmpegRun {
+export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput, folder, signal, niceness = 0, redact = (text) => text }: FfmpegJob): FfmpegRun {
   // fluent-ffmpeg takes a closed output for a broken one when the process ends a moment later.
   const stdout = new PassThrough({ emitClose: false })
-  const command = ffmpeg({ stdoutLines: LINES_KEPT, ...(folder === undefined ? {} : { cwd: folder }) })
+  const command = ffmpeg({ stdoutLines: LINES_KEPT, niceness, ...(folder === undefined ? {} : { cwd: folder }) })
   // Its own look at ffmpeg's abilities starts two more processes for each run and misreads newer versions.
   Object.assign(command, { _checkCapabilities: (done: () => void) => done(), availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}) })
   command.setFfmpegPath(guardedFfmpegPath)

@@ -188,6 +188,19 @@ describe('pictures out of packets', () => {
     const middle = Buffer.concat([Buffer.of(0x60 | 28, 5), Buffer.alloc(60_000)])
     expect(() => receive([rtp(0, first ?? middle), ...Array.from({ length: 300 }, () => rtp(0, middle))])).toThrow(/has no end/)
   })
+  test('fragments that are nothing but a head take nothing away from what is whole', () => {
+    const key = nal(5, 1, 300)
+    const bare = [Buffer.of(0x60 | 28), Buffer.of(0x60 | 28, 0x05), Buffer.of(0x60 | 28, 0x85)]
+    const { pictures } = receive([rtp(0, key), ...Array.from({ length: 50 }, (_, i) => rtp(3600, bare[i % 2] ?? key)), ...cut(nal(1, 2, 300), 3).flatMap((piece) => [rtp(7200, piece), rtp(7200, Buffer.of(0x60 | 28))]), rtp(10_800, nal(1, 3))])
+    expect(pictures.map(({ nals }) => nals)).toEqual([hex(key), hex(nal(1, 2, 300)), hex(nal(1, 3))])
+  })
+  test('no packet, however broken, brings a picture out of its shape (3,000 random ones)', () => {
+    const next = random(23)
+    const packets = Array.from({ length: 3000 }, (_, i) => rtp(i * 3600, Buffer.concat([Buffer.of([0x61, 0x65, 0x7c, 0x7c, 0x78, 0x67, 0x68, 0x06][Math.floor(next() * 8)] ?? 0x61), Buffer.from(Array.from({ length: Math.floor(next() ** 3 * 40) }, () => Math.floor(next() * 256)))]), { skip: next() < 0.05 ? 1 : 0 }))
+    const { pictures } = receive(packets)
+    expect(pictures.length).toBeGreaterThan(500)
+    for (const { nals } of pictures) for (const unit of nals) expect(unit.length).toBeGreaterThan(0)
+  })
   test('whole units without end are no picture either', () => {
     const unit = nal(1, 1, 60_000)
     expect(() => receive(Array.from({ length: 300 }, () => rtp(0, unit)))).toThrow(/has no end/)

@@ -6,10 +6,13 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../../server/clip/converted-view.ts'
 import { createLiveWindow } from '../../server/clip/live-window.ts'
+import { type RecorderState, createRecorder } from '../../server/clip/clip-recorder.ts'
 import { recordByRtsp } from '../../server/clip/rtsp/rtsp-recording.ts'
 import type { Segment, Sound } from '../../server/glossary/clip.ts'
 import { startRtspServer } from '../../server/simulator/rtsp-server.ts'
 import { realClock } from '../../server/tools/clock.ts'
+import { avcConfigIn } from '../../server/tools/avc-config.ts'
+import { makeStream } from '../clip/made-streams.ts'
 import { until } from './test-town.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-rtsp-'))
@@ -129,7 +132,7 @@ async function scripted(answer: (request: { method: string; uri: string; authori
         const authorization = /^Authorization: (.*)$/m.exec(request)?.[1] ?? ''
         seen.push({ method, uri, authorization })
         const said = answer({ method, uri, authorization, text: request })
-        if (said !== null) socket.write(said.replace('\r\n', `\r\nCSeq: ${/^CSeq: (\d+)/m.exec(request)?.[1]}\r\n`))
+        if (said !== null) socket.write(said.replace('\r\n', `\r\nCSeq: ${/^CSeq: (\d+)/m.exec(request)?.[1]}\r\n`), 'latin1')
       }
     })
   })
@@ -200,6 +203,43 @@ describe('a camera that is difficult', () => {
     })
     await record(at(port), { startMs: 5000 })
     expect(alive).toEqual(['42', '42'])
+  })
+  function keep(port: number) {
+    const { store } = createMemoryStore()
+    const states: RecorderState[] = []
+    const recorder = createRecorder({ address: { url: at(port), secrets: [] }, store, window: createLiveWindow(), clock: realClock, onError: () => {}, onState: (state) => states.push(state) })
+    closers.push(() => recorder.close())
+    return { recorder, states }
+  }
+  test('and refuses in the first moments after a power cut is asked again by us; one that goes on refusing, by ffmpeg', async () => {
+    let refusals = 2
+    const waking = await scripted(({ method }) => (method === 'OPTIONS' && (refusals -= 1) >= 0 ? 'RTSP/1.0 400 Bad Request\r\n\r\n' : method === 'DESCRIBE' ? described('track1') : OK))
+    const { recorder } = keep(waking.port)
+    await until(() => waking.seen, (seen) => seen.some(({ method }) => method === 'PLAY'), 10_000)
+    expect(recorder.report()).toMatchObject({ reader: 'direct', runs: 3 })
+    const stubborn = await scripted(() => 'RTSP/1.0 400 Bad Request\r\n\r\n')
+    const other = keep(stubborn.port)
+    await until(() => other.recorder.report(), ({ reader }) => reader === 'ffmpeg', 20_000)
+    expect(other.states[0]).toEqual({ video: 'down', reason: 'The camera answers OPTIONS with 400 Bad Request.' })
+  })
+  test('and whose time never passes is begun again a few times, and then told as down: it is not well', async () => {
+    const { sps, pps } = avcConfigIn(makeStream({ extra: ['-profile:v', 'baseline'] })) ?? { sps: [], pps: [] }
+    let sequence = 0
+    const rtp = (stamp: number, nal: Buffer): Buffer => {
+      const packet = Buffer.concat([Buffer.of(0x80, 96), Buffer.alloc(10), nal])
+      packet.writeUInt16BE((sequence += 1) & 0xffff, 2)
+      packet.writeUInt32BE(stamp, 4)
+      return Buffer.concat([Buffer.of(0x24, 0, packet.length >> 8, packet.length & 0xff), packet])
+    }
+    const stream = (): string => Buffer.concat([...[...sps, ...pps].map((nal) => rtp(0, nal)), ...Array.from({ length: 60 }, (_, i) => rtp(i, Buffer.concat([Buffer.of(0x65), Buffer.alloc(30, 1)])))]).toString('latin1')
+    const { port, seen } = await scripted(({ method }) => (method === 'DESCRIBE' ? described('track1') : method === 'PLAY' ? OK + stream() : OK))
+    const { states } = keep(port)
+    await until(() => states, (all) => all.some(({ video: state }) => state === 'down'), 20_000)
+    expect(states.at(-1)).toEqual({ video: 'down', reason: 'The clock in the camera’s stream went back.' })
+    const plays = () => seen.filter(({ method }) => method === 'PLAY').length
+    const before = plays()
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    expect(plays() - before).toBeLessThan(8)
   })
   test('and is not there is told in the network’s words', async () => {
     const { port } = await scripted(() => null)

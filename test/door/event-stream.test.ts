@@ -1,6 +1,5 @@
 import Fastify from 'fastify'
 import { afterEach, expect, test } from 'vitest'
-import type { App } from '../../server/door/door.ts'
 import { type LedgerPort, ledgerRoutes } from '../../server/door/ledger-routes.ts'
 import type { Entry } from '../../server/glossary/ledger.ts'
 
@@ -16,7 +15,7 @@ async function open(page: LedgerPort['page']) {
   const app = Fastify()
   apps.push(app)
   app.decorateRequest('person', null)
-  ledgerRoutes(app as unknown as App, {
+  ledgerRoutes(app, {
     page,
     verify: () => Promise.reject(new Error('not asked')),
     checkpoint: async () => '',

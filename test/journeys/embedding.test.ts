@@ -247,7 +247,7 @@ describe('a VMS’s web tile', () => {
   })
   test('may load the module a second time, as a page does that has it in a bundle of its own', async () => {
     const page = await visit(`${house.url}/embed#token=${tokens.asha}`)
-    expect(await page.evaluate(async () => Object.keys((await import(`/lamppost.js?${'again'}`)) as object).includes('LamppostWall'))).toBe(true)
+    expect(await page.evaluate(async () => Object.keys((await import(`${location.origin}/lamppost.js?again`)) as object).includes('LamppostWall'))).toBe(true)
     await press()
     await page.locator('button.take').waitFor()
   })

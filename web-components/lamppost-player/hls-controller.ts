@@ -8,7 +8,7 @@ import { createSpareWatch, govern } from './edge-governor.ts'
 
 /** carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
 export type Mode = 'carried' | 'edge' | 'plain' | 'clip'
-export type Source = { url: string; mode: Mode; camera: string; form: PictureForm; carrier: PictureCarrier; headers(): Record<string, string>; now(): number; /** The browser was given this form and cannot show it. */ onUnshowable(): void }
+export type Source = { url: string; mode: Mode; camera: string; form: PictureForm; carrier: PictureCarrier; headers(): Record<string, string>; now(): number; /** The browser was given this form and cannot show it. False: there is no other. */ onUnshowable(): boolean }
 /** `unasked`: the server wants a reason for this picture first. `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. */
 export type Picture = { state: 'starting' | 'playing' | 'gone' | 'unasked'; age: number | null; still: number; at: number | null }
 
@@ -46,6 +46,7 @@ export class HlsController implements ReactiveController {
   #failures = 0
   #spare = createSpareWatch()
   #lastTime = 0
+  #frames = 0
   #movedAt = 0
   #startedAt = 0
   #everMoved = false
@@ -75,6 +76,8 @@ export class HlsController implements ReactiveController {
     this.#video = video
     this.#source = source
     this.#everMoved = false
+    this.#lastTime = 0
+    this.#frames = 0
     this.#movedAt = performance.now()
     this.#failures = 0
     this.#unasked = false
@@ -114,7 +117,7 @@ export class HlsController implements ReactiveController {
     hls.on(Hls.Events.BUFFER_APPENDED, (_, { frag, part }) => this.#spare.appended(this.#ahead(video), part?.duration ?? frag.duration, performance.now()))
     hls.on(Hls.Events.ERROR, (_, { fatal, response, details }) => {
       if (response?.code === NO_REASON.status) this.#refused()
-      else if (UNSHOWABLE.has(details)) source.onUnshowable()
+      else if (UNSHOWABLE.has(details) && source.onUnshowable()) return
       else if (fatal) this.#again()
     })
     hls.loadSource(this.#carried?.url ?? source.url)
@@ -164,7 +167,9 @@ export class HlsController implements ReactiveController {
     const [video, source, hls] = [this.#video, this.#source, this.#hls]
     if (!video || !source || !hls) return
     const now = performance.now()
-    if (video.currentTime !== this.#lastTime && video.readyState >= 2) {
+    // A recording that stands still at its first picture is one that can be seen.
+    if (source.mode === 'clip' && video.readyState >= 2) this.#everMoved = true
+    if (video.currentTime !== this.#lastTime && video.readyState >= 2 && this.#hasNewFrame(video, source.mode)) {
       if (this.#everMoved) this.#failures = 0
       this.#lastTime = video.currentTime
       this.#movedAt = now
@@ -180,6 +185,14 @@ export class HlsController implements ReactiveController {
     this.#host.requestUpdate()
   }
 
+  /** Media time may run on while the picture stands: only another picture is one that moves. A hidden page draws none. */
+  #hasNewFrame(video: HTMLVideoElement, mode: Mode): boolean {
+    if (mode === 'clip' || document.visibilityState !== 'visible') return true
+    const frames = video.getVideoPlaybackQuality().totalVideoFrames
+    const moved = frames !== this.#frames
+    this.#frames = frames
+    return moved
+  }
   #ahead({ buffered, currentTime }: HTMLVideoElement): number {
     return buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime
   }

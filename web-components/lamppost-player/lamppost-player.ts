@@ -73,6 +73,11 @@ export class LamppostPlayer extends LitElement {
     const codec = this.#view()?.codec
     return (codec && !canShow(codec)) || this.unshowable === this.#showing ? 'h264' : 'copy'
   }
+  #fallBack(): boolean {
+    if (this.#form === 'h264') return false
+    this.unshowable = this.#showing
+    return true
+  }
   /** A clip may have been recorded in another codec than its camera sends now: then only the try tells. */
   get #showing(): string {
     return `${this.camera} ${this.incident} ${this.#view()?.codec ?? ''}`
@@ -93,7 +98,7 @@ export class LamppostPlayer extends LitElement {
     const { client } = this.#client
     this.#noteIncident()
     if (this.mode === 'clip') this.#frames.watch(this.video)
-    this.#hls.play(this.video, { url: this.url, mode: this.mode, camera: this.camera, form: this.#form, carrier: client.carrier, headers: () => client.headers(), now: client.now, onUnshowable: () => (this.unshowable = this.#showing) })
+    this.#hls.play(this.video, { url: this.url, mode: this.mode, camera: this.camera, form: this.#form, carrier: client.carrier, headers: () => client.headers(), now: client.now, onUnshowable: () => this.#fallBack() })
   }
 
   protected override render() {

@@ -172,6 +172,8 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
       const first = bytes[from] ?? 0
       const kind = first & 0x1f
       if (kind === 28) {
+        // Nothing but its own head: no part of anything.
+        if (to - from < 2) return
         const mark = bytes[from + 1] ?? 0
         fragment(bytes, from + 2, to, mark, [(first & 0xe0) | (mark & 0x1f)])
       } else if (kind === 24) several(bytes, from + 1, to)
@@ -182,6 +184,7 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
       const first = bytes[from] ?? 0
       const kind = (first >> 1) & 0x3f
       if (kind === 49) {
+        if (to - from < 3) return
         const mark = bytes[from + 2] ?? 0
         fragment(bytes, from + 3, to, mark, [(first & 0x81) | ((mark & 0x3f) << 1), bytes[from + 1] ?? 0])
       } else if (kind === 48) several(bytes, from + 2, to)

@@ -4,6 +4,7 @@
  */
 import type { Sound } from '../../glossary/clip.ts'
 import { wordsOf } from '../../tools/failure.ts'
+import { NoKeyframe } from '../clip-packager.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from '../recording-run.ts'
 import { createStreamFollower } from '../stream-follower.ts'
 import { FRAGMENT_HEAD_BYTES, writeFragmentHead, writeInit } from './fmp4-writer.ts'
@@ -53,8 +54,11 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
     if (stop.signal.aborted) return
     // A redirect is nobody's to follow: ffmpeg would, with the password.
     const ours = error instanceof RtspRefused && error.status >= 400 && error.status < 500 && !CAMERAS_OWN_REFUSAL.has(error.status)
-    if (ours || error instanceof UnfitForRtp) change = 'by-ffmpeg'
-    end(error instanceof UnfitForRtp ? `Read by ffmpeg, because ${wordsOf(error)}.` : redact(wordsOf(error)), change !== null)
+    // One such answer may be a camera that has just begun: only one that goes on giving them is ffmpeg's.
+    if (ours) change = 'perhaps-by-ffmpeg'
+    // Intra refresh: ffmpeg knows its recovery points for keyframes.
+    if (error instanceof UnfitForRtp || error instanceof NoKeyframe) change = 'by-ffmpeg'
+    end(error instanceof UnfitForRtp ? `Read by ffmpeg, because ${wordsOf(error)}.` : redact(wordsOf(error)), change === 'by-ffmpeg')
   }
 
   const follower = createStreamFollower({ store, window, now: clock.now, onPicture, onUnfit: end })
@@ -81,7 +85,7 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
     try {
       if (!stop.signal.aborted) job()
     } catch (error) {
-      if (!(error instanceof UnfitForRtp)) onError(error)
+      if (!(error instanceof UnfitForRtp || error instanceof NoKeyframe)) onError(error)
       failed(error)
     }
   }
