@@ -16,6 +16,10 @@ export type OnvifDeviceOptions = {
   head: SimulatedHead | null
   events: EventService
   streamUri(): string
+  /** A second, smaller stream; null or left out: it has one only. */
+  substreamUri?(): string | null
+  /** Of the main stream. */
+  codec?(): 'h264' | 'h265'
   deviceNow(): number
   /** Hears every operation when its request has arrived whole, with wall-clock milliseconds. */
   onOperation(operation: string, at: number): void
@@ -27,7 +31,7 @@ const LOCKS_AFTER = 5
 
 const MOST_REQUEST = 200_000
 
-export async function startOnvifDevice({ port, name, serial, credentials, head, events, streamUri, deviceNow, onOperation, trap = () => null }: OnvifDeviceOptions) {
+export async function startOnvifDevice({ port, name, serial, credentials, head, events, streamUri, substreamUri = () => null, codec = () => 'h264', deviceNow, onOperation, trap = () => null }: OnvifDeviceOptions) {
   let wrong = 0
   const authentic = createTokenCheck({ ...credentials, deviceNow })
 
@@ -42,7 +46,7 @@ export async function startOnvifDevice({ port, name, serial, credentials, head, 
     if (trapped === 'unknown-token-ok' && request.operation === 'GotoPreset') return '<tptz:GotoPresetResponse/>'
     if (path.startsWith('/onvif/pull/') || request.namespace === NS.tev || request.namespace === NS.wsnt) return events.answer(request, { path, base, signal })
     if (request.namespace === NS.tds) return answerDevice(request, { name, serial, ptz: head !== null, base, deviceNow: deviceNow() })
-    if (request.namespace === NS.trt) return answerMedia(request, { ptz: head !== null, streamUri: streamUri() })
+    if (request.namespace === NS.trt) return answerMedia(request, { ptz: head !== null, streamUri: streamUri(), substreamUri: substreamUri(), codec: codec() })
     if (request.namespace === NS.tptz && head) return answerPtz(request, head)
     throw noSuchAction(request.operation)
   }

@@ -1,10 +1,11 @@
-/** The media service: one profile, its stream (ONVIF Media, media.wsdl). */
+/** The media service: one profile and its stream, or a second, smaller one beside it (ONVIF Media, media.wsdl). */
 import { FRAME } from './camera-picture.ts'
 import { LIMITS } from './motors.ts'
 import { type SoapRequest, text } from './onvif-requests.ts'
 import { SPACE, SoapFault, noSuchAction, xml } from './onvif-words.ts'
 
 export const PROFILE = 'profile-1'
+const SUB_PROFILE = 'profile-2'
 export const SOURCE = 'source-1'
 export const PTZ_CONFIGURATION = 'ptz-1'
 
@@ -17,31 +18,35 @@ const bounds = `<tt:Bounds x="0" y="0" width="${FRAME.width}" height="${FRAME.he
 const resolution = `<tt:Resolution><tt:Width>${FRAME.width}</tt:Width><tt:Height>${FRAME.height}</tt:Height></tt:Resolution>`
 const sourceConfiguration = `<tt:Name>Source</tt:Name><tt:UseCount>1</tt:UseCount><tt:SourceToken>${SOURCE}</tt:SourceToken>${bounds}`
 const multicast = '<tt:Multicast><tt:Address><tt:Type>IPv4</tt:Type><tt:IPv4Address>0.0.0.0</tt:IPv4Address></tt:Address><tt:Port>0</tt:Port><tt:TTL>1</tt:TTL><tt:AutoStart>false</tt:AutoStart></tt:Multicast>'
-const encoder = `<tt:Name>H264</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>H264</tt:Encoding>${resolution}<tt:Quality>4</tt:Quality><tt:RateControl><tt:FrameRateLimit>${FRAME.rate}</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>2048</tt:BitrateLimit></tt:RateControl><tt:H264><tt:GovLength>${FRAME.rate}</tt:GovLength><tt:H264Profile>Baseline</tt:H264Profile></tt:H264>${multicast}<tt:SessionTimeout>PT60S</tt:SessionTimeout>`
+/** Media 1 has no word for H.265; cameras that speak it here all the same say this. */
+const encoderOf = (codec: 'h264' | 'h265'): string => `<tt:Name>${codec.toUpperCase()}</tt:Name><tt:UseCount>1</tt:UseCount><tt:Encoding>${codec.toUpperCase()}</tt:Encoding>${resolution}<tt:Quality>4</tt:Quality><tt:RateControl><tt:FrameRateLimit>${FRAME.rate}</tt:FrameRateLimit><tt:EncodingInterval>1</tt:EncodingInterval><tt:BitrateLimit>2048</tt:BitrateLimit></tt:RateControl><tt:H264><tt:GovLength>${FRAME.rate}</tt:GovLength><tt:H264Profile>Baseline</tt:H264Profile></tt:H264>${multicast}<tt:SessionTimeout>PT60S</tt:SessionTimeout>`
 
-const profile = (ptz: boolean): string =>
-  `<tt:Name>Main</tt:Name><tt:VideoSourceConfiguration token="vsc-1">${sourceConfiguration}</tt:VideoSourceConfiguration><tt:VideoEncoderConfiguration token="vec-1">${encoder}</tt:VideoEncoderConfiguration>${ptz ? `<tt:PTZConfiguration token="${PTZ_CONFIGURATION}">${ptzConfiguration}</tt:PTZConfiguration>` : ''}`
+const profile = (name: 'Main' | 'Sub', ptz: boolean, codec: 'h264' | 'h265'): string =>
+  `<tt:Name>${name}</tt:Name><tt:VideoSourceConfiguration token="vsc-1">${sourceConfiguration}</tt:VideoSourceConfiguration><tt:VideoEncoderConfiguration token="${name === 'Main' ? 'vec-1' : 'vec-2'}">${encoderOf(codec)}</tt:VideoEncoderConfiguration>${ptz ? `<tt:PTZConfiguration token="${PTZ_CONFIGURATION}">${ptzConfiguration}</tt:PTZConfiguration>` : ''}`
 
-export function answerMedia({ operation, argument }: SoapRequest, { ptz, streamUri }: { ptz: boolean; streamUri: string }): string {
-  const known = (name: string, token: string): void => {
+export function answerMedia({ operation, argument }: SoapRequest, { ptz, streamUri, substreamUri, codec }: { ptz: boolean; streamUri: string; /** Null: it has one stream only. */ substreamUri: string | null; codec: 'h264' | 'h265' }): string {
+  const profiles = new Map([[PROFILE, profile('Main', ptz, substreamUri === null ? 'h264' : codec)], ...(substreamUri === null ? [] : [[SUB_PROFILE, profile('Sub', false, 'h264')] as const])])
+  const known = (name: string): string => {
     const given = text(argument, name)
-    if (given !== null && given !== token) throw new SoapFault(['Sender', 'ter:InvalidArgVal', 'ter:NoProfile'], `There is no ${name} ${given}`)
+    if (given === null) return PROFILE
+    if (profiles.has(given)) return given
+    throw new SoapFault(['Sender', 'ter:InvalidArgVal', 'ter:NoProfile'], `There is no ${name} ${given}`)
   }
   switch (operation) {
     case 'GetProfiles':
-      return `<trt:GetProfilesResponse><trt:Profiles token="${PROFILE}" fixed="true">${profile(ptz)}</trt:Profiles></trt:GetProfilesResponse>`
-    case 'GetProfile':
-      known('ProfileToken', PROFILE)
-      return `<trt:GetProfileResponse><trt:Profile token="${PROFILE}" fixed="true">${profile(ptz)}</trt:Profile></trt:GetProfileResponse>`
+      return `<trt:GetProfilesResponse>${[...profiles].map(([token, content]) => `<trt:Profiles token="${token}" fixed="true">${content}</trt:Profiles>`).join('')}</trt:GetProfilesResponse>`
+    case 'GetProfile': {
+      const token = known('ProfileToken')
+      return `<trt:GetProfileResponse><trt:Profile token="${token}" fixed="true">${profiles.get(token)}</trt:Profile></trt:GetProfileResponse>`
+    }
     case 'GetVideoSources':
       return `<trt:GetVideoSourcesResponse><trt:VideoSources token="${SOURCE}"><tt:Framerate>${FRAME.rate}</tt:Framerate>${resolution}</trt:VideoSources></trt:GetVideoSourcesResponse>`
     case 'GetVideoSourceConfigurations':
       return `<trt:GetVideoSourceConfigurationsResponse><trt:Configurations token="vsc-1">${sourceConfiguration}</trt:Configurations></trt:GetVideoSourceConfigurationsResponse>`
     case 'GetVideoEncoderConfigurations':
-      return `<trt:GetVideoEncoderConfigurationsResponse><trt:Configurations token="vec-1">${encoder}</trt:Configurations></trt:GetVideoEncoderConfigurationsResponse>`
+      return `<trt:GetVideoEncoderConfigurationsResponse><trt:Configurations token="vec-1">${encoderOf('h264')}</trt:Configurations></trt:GetVideoEncoderConfigurationsResponse>`
     case 'GetStreamUri':
-      known('ProfileToken', PROFILE)
-      return `<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>${xml(streamUri)}</tt:Uri><tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>false</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout></trt:MediaUri></trt:GetStreamUriResponse>`
+      return `<trt:GetStreamUriResponse><trt:MediaUri><tt:Uri>${xml(known('ProfileToken') === SUB_PROFILE ? (substreamUri ?? streamUri) : streamUri)}</tt:Uri><tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>false</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout></trt:MediaUri></trt:GetStreamUriResponse>`
     case 'GetServiceCapabilities':
       return '<trt:GetServiceCapabilitiesResponse><trt:Capabilities><trt:ProfileCapabilities MaximumNumberOfProfiles="1"/><trt:StreamingCapabilities RTP_TCP="true" RTP_RTSP_TCP="true"/></trt:Capabilities></trt:GetServiceCapabilitiesResponse>'
     default:

@@ -13,7 +13,7 @@ import { type StoredPreset, createPresetStore } from './preset-store.ts'
 import { type Flow, startRtspServer } from './rtsp-server.ts'
 import { loadStreet } from './street-picture.ts'
 
-export type CameraPlan = { id: string; name: string; seed: number; ptz: boolean; home: Pose; presets: readonly StoredPreset[]; landmarks: readonly Landmark[]; /** It has no ONVIF and no RTSP: it pushes. */ pushes: boolean; frame?: Frame }
+export type CameraPlan = { id: string; name: string; seed: number; ptz: boolean; home: Pose; presets: readonly StoredPreset[]; landmarks: readonly Landmark[]; /** It has no ONVIF and no RTSP: it pushes. */ pushes: boolean; frame?: Frame; /** A second, smaller stream beside it, always H.264. */ substream?: Frame }
 export type Credentials = { username: string; password: string }
 export type SimulatedCamera = Awaited<ReturnType<typeof startSimulatedCamera>>
 
@@ -37,6 +37,19 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
   const loadPicture = (): Promise<ReturnType<typeof createCameraPicture>> =>
     (picture ??= loadStreet(folder, plan.seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(plan.seed, waiting), glyphs, name: plan.name, frame })))
 
+  /** What the second stream shows is drawn in its own size. */
+  let small: Promise<ReturnType<typeof createCameraPicture>> | null = null
+  const startSubstream = (size: Frame) =>
+    startRtspServer({
+      port: 0,
+      credentials,
+      startEncoder(publishTo) {
+        let stop: (() => Promise<void>) | null = null
+        small ??= loadStreet(folder, plan.seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(plan.seed, waiting), glyphs, name: plan.name, frame: size }))
+        small.then((lens) => (stop = startEncoder(publishTo, () => lens.draw(motors.place().pose, Date.now(), fault), onError, () => {}, size)), (error: unknown) => onError(String(error)))
+        return async () => stop?.()
+      },
+    })
   const startRtsp = (port: number) =>
     startRtspServer({
       port,
@@ -65,6 +78,8 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
       head,
       events,
       streamUri: () => `rtsp://127.0.0.1:${streamPort}/stream`,
+      substreamUri: () => (substream ? `rtsp://127.0.0.1:${substream.port}/stream` : null),
+      codec: () => frame.codec,
       deviceNow,
       trap: () => trap,
       onOperation: (operation, at) => {
@@ -73,6 +88,7 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
       },
     })
 
+  const substream = plan.substream ? await startSubstream(plan.substream) : null
   let rtsp: Awaited<ReturnType<typeof startRtsp>> | null = await startRtsp(ports.rtsp)
   let onvif: Awaited<ReturnType<typeof startOnvif>> | null = await startOnvif(ports.onvif, rtsp.port)
   const stable = { rtsp: rtsp.port, onvif: onvif.port }
@@ -107,7 +123,7 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
       onvif ??= await startOnvif(stable.onvif, stable.rtsp)
     },
     async close(): Promise<void> {
-      await Promise.all([rtsp?.close(), onvif?.close()])
+      await Promise.all([rtsp?.close(), onvif?.close(), substream?.close()])
     },
   }
 }

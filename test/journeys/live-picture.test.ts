@@ -6,6 +6,7 @@ import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type House, openHouse } from '../../server/house.ts'
 import { openPeopleFile } from '../../server/people/people-file.ts'
+import { FRAME } from '../../server/simulator/camera-picture.ts'
 import { BLOCK, COLUMNS, type Mark, ROWS, readMark } from '../../server/simulator/picture-mark.ts'
 import { CREDENTIALS, plan, startTestTown, until } from '../contracts/test-town.ts'
 import { openBrowser, treeOf } from './town-process.ts'
@@ -18,9 +19,9 @@ let browser: Browser
 let token: string
 
 beforeAll(async () => {
-  town = await startTestTown(plan('one', false, { width: 640, height: 360 }), plan('two', false, { width: 640, height: 360, gop: 4 }))
+  town = await startTestTown(plan('one', false, { width: 640, height: 360 }), plan('two', false, { width: 640, height: 360, gop: 4 }), { ...plan('three', false, { width: 640, height: 360, codec: 'h265' }), substream: { ...FRAME, width: 480, height: 270 } })
   const site = join(folder, 'site.yaml')
-  const cameras = ['one', 'two'].map((id) => `  - { id: ${id}, name: Camera ${id}, location: { lat: 54.5, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, buffer: { reader: ${id === 'one' ? 'ffmpeg' : 'direct'} } }`)
+  const cameras = ['one', 'two', 'three'].map((id) => `  - { id: ${id}, name: Camera ${id}, location: { lat: ${id === 'three' ? 54.6 : 54.5}, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, buffer: { reader: ${id === 'one' ? 'ffmpeg' : 'direct'} } }`)
   writeFileSync(site, ['site: { id: town, name: Town, timezone: Europe/London }', 'helpPoints:', '  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }', 'cameras:', ...cameras, ''].join('\n'))
   house = await openHouse({ siteFile: site, dataFolder: join(folder, 'data'), port: 0, host: '127.0.0.1', rtmpPort: 0 })
   token = openPeopleFile(join(folder, 'data', 'people.json')).addToken({ name: 'Asha', role: 'operator', helpPoints: null })
@@ -162,6 +163,15 @@ describe('a live picture', () => {
     await page.screenshot({ path: join(output, 'converted.png') })
     await page.context().close()
   })
+  test('of one that has an H.264 stream beside it is that, as ONVIF names it: nothing is converted', async () => {
+    await until(async () => (await (await fetch(`${house.url}/api/v1/cameras/three`, { headers: { authorization: `Bearer ${token}` } })).json()) as { codec: string | null; converted: string }, ({ codec, converted }) => (codec ?? '').startsWith('hev1') && converted === 'sub-stream', 60_000)
+    const page = await openPlayer('three')
+    if (await page.evaluate(() => MediaSource.isTypeSupported('video/mp4; codecs="hev1.1.6.L93.B0"'))) return void (await page.context().close())
+    await isLive(page, 60_000)
+    expect(await page.locator('lamppost-player .form').textContent()).toMatch(/The camera’s smaller H\.264 stream/)
+    expect(await page.locator('lamppost-player video').evaluate((video: HTMLVideoElement) => video.videoWidth)).toBe(480)
+    await page.context().close()
+  })
   test('and so is its clip, frame by frame at the times of the recording', async () => {
     const press = openPeopleFile(join(folder, 'data', 'people.json')).addToken({ name: 'Post', role: 'press', helpPoints: null })
     const ask = async (path: string, bearer: string, body?: object): Promise<unknown> => (await fetch(`${house.url}/api/v1${path}`, { method: body ? 'POST' : 'GET', headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' }, ...(body ? { body: JSON.stringify(body) } : {}) })).json()
@@ -179,12 +189,23 @@ describe('a live picture', () => {
     await until(recorded, (found) => found !== null, 30_000)
     if (!supported) expect(await player.locator('.form').textContent()).toMatch(/Converted for this browser/)
     // What the picture itself says of its time is what stands below it; a step is one picture.
-    await player.locator('.back').click()
-    const at = await until(async () => ({ mark: await seen(page), wall: await player.evaluate((element) => (element as unknown as { wallTime(): number | null }).wallTime()) }), ({ mark, wall }) => mark !== null && wall !== null)
-    expect(Math.abs((at.mark?.time ?? 0) - (at.wall ?? 0))).toBeLessThan(2000)
-    await player.locator('.back').click()
-    const before = await until(() => seen(page), (mark) => mark !== null && mark.time < (at.mark?.time ?? 0))
-    expect((at.mark?.time ?? 0) - (before?.time ?? 0)).toBeLessThan(400)
+    const place = () => player.locator('video').evaluate((element: HTMLVideoElement) => ({ at: element.currentTime, seeking: element.seeking }))
+    async function back(): Promise<number> {
+      const { at } = await place()
+      await player.locator('.back').click()
+      await until(place, (now) => now.at < at && !now.seeking)
+      // A frame more, so that it is drawn.
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+      return (await until(() => seen(page), (mark) => mark !== null))?.time ?? 0
+    }
+    await until(() => seen(page), (mark) => mark !== null, 30_000)
+    await player.locator('video').evaluate((element: HTMLVideoElement) => element.pause())
+    await back()
+    const [later, wall] = [await back(), await player.evaluate((element) => (element as unknown as { wallTime(): number | null }).wallTime())]
+    expect(Math.abs(later - (wall ?? 0))).toBeLessThan(2000)
+    const earlier = await back()
+    expect(later - earlier).toBeGreaterThan(0)
+    expect(later - earlier).toBeLessThan(400)
     await page.screenshot({ path: join(output, 'converted-clip.png') })
     await page.context().close()
     expect((await fetch(`${house.url}/api/v1/incidents/${incident}/clips/two/h264/segment/999999.m4s`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(404)

@@ -3,6 +3,8 @@
 const SHORTEST_S = 1 / 120
 const LONGEST_S = 1
 const REMEMBERED = 30
+/** Before the frame that we heard of, another one is shown. */
+const ROUNDING_S = 0.001
 
 export class FrameWatch {
   #video: HTMLVideoElement | null = null
@@ -16,7 +18,7 @@ export class FrameWatch {
   /** The middle of the neighbouring frame, so that no rounding falls on the wrong side of it. */
   neighbour(video: HTMLVideoElement, frames: 1 | -1): number {
     // A frame that was shown without our hearing of it: where the video stands lies somewhere in it.
-    const heard = video.currentTime >= this.shownAt - this.frame / 2 && video.currentTime < this.shownAt + this.frame
+    const heard = video.currentTime >= this.shownAt - ROUNDING_S && video.currentTime < this.shownAt + this.frame
     return (heard ? this.shownAt + this.frame / 2 : video.currentTime) + frames * this.frame
   }
 
