@@ -189,23 +189,24 @@ describe('a live picture', () => {
     await until(recorded, (found) => found !== null, 30_000)
     if (!supported) expect(await player.locator('.form').textContent()).toMatch(/Converted for this browser/)
     // What the picture itself says of its time is what stands below it; a step is one picture.
-    const place = () => player.locator('video').evaluate((element: HTMLVideoElement) => ({ at: element.currentTime, seeking: element.seeking }))
-    async function back(): Promise<number> {
-      const { at } = await place()
+    const video = player.locator('video')
+    /** A step back, once its picture is drawn. */
+    async function back(): Promise<{ media: number; time: number }> {
+      const drawn = video.evaluate((element: HTMLVideoElement) => new Promise<number>((resolve) => element.requestVideoFrameCallback((_, { mediaTime }) => resolve(mediaTime))))
+      await page.waitForTimeout(50)
       await player.locator('.back').click()
-      await until(place, (now) => now.at < at && !now.seeking)
-      // A frame more, so that it is drawn.
-      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
-      return (await until(() => seen(page), (mark) => mark !== null))?.time ?? 0
+      return { media: await drawn, time: (await until(() => seen(page), (mark) => mark !== null))?.time ?? 0 }
     }
     await until(() => seen(page), (mark) => mark !== null, 30_000)
-    await player.locator('video').evaluate((element: HTMLVideoElement) => element.pause())
+    await video.evaluate((element: HTMLVideoElement) => element.pause())
+    await page.waitForTimeout(300)
     await back()
     const [later, wall] = [await back(), await player.evaluate((element) => (element as unknown as { wallTime(): number | null }).wallTime())]
-    expect(Math.abs(later - (wall ?? 0))).toBeLessThan(2000)
+    expect(Math.abs(later.time - (wall ?? 0))).toBeLessThan(2000)
     const earlier = await back()
-    expect(later - earlier).toBeGreaterThan(0)
-    expect(later - earlier).toBeLessThan(400)
+    expect(later.media - earlier.media).toBeCloseTo(1 / 15, 2)
+    expect(later.time - earlier.time).toBeGreaterThan(0)
+    expect(later.time - earlier.time).toBeLessThan(400)
     await page.screenshot({ path: join(output, 'converted-clip.png') })
     await page.context().close()
     expect((await fetch(`${house.url}/api/v1/incidents/${incident}/clips/two/h264/segment/999999.m4s`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(404)
