@@ -44,10 +44,10 @@ export async function startTown(folder, plans = null) {
 
 export const cameraPlan = (id, frame, more = {}) => ({ id, name: id, seed: 7 + id.length, ptz: false, home: { pan: 0, tilt: -12, zoom: 1 }, presets: [], landmarks: [], pushes: false, frame: { width: 1280, height: 720, rate: 25, gop: 1, codec: 'h264', sound: 'none', ...frame }, ...more })
 
-/** A site file of such cameras; they need no password by reference, they are on loopback. */
+/** A site file of such cameras; they need no password by reference, they are on loopback. Each stands a street further from the help point than the one before it. */
 export function writeSite(file, cameras, { keep = '1h' } = {}) {
   const lines = ['site: { id: bench, name: Bench, timezone: Europe/London }', 'helpPoints:', '  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }', 'cameras:']
-  for (const { id, port, presets = '', reader = 'direct' } of cameras) lines.push(`  - id: ${id}`, `    name: ${id}`, '    location: { lat: 54.5, lon: -1.5 }', `    onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`, ...(presets ? [`    presets: ${presets}`] : []), `    buffer: { preRoll: 60s, keep: ${keep}, reader: ${reader} }`)
+  for (const [i, { id, port, presets = '', reader = 'direct' }] of cameras.entries()) lines.push(`  - id: ${id}`, `    name: ${id}`, `    location: { lat: ${(54.5 + i * 0.001).toFixed(4)}, lon: -1.5 }`, `    onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`, ...(presets ? [`    presets: ${presets}`] : []), `    buffer: { preRoll: 60s, keep: ${keep}, reader: ${reader} }`)
   writeFileSync(file, `${lines.join('\n')}\n`)
   return file
 }

@@ -79,21 +79,21 @@ async function costOf(folder, replay, cameras, measureMs, reader) {
   return { recorded, watched }
 }
 
-async function recordTown(folder, replay, cameras, minutes) {
+async function recordTown(folder, replay, { cameras, minutes, presses }) {
   const figures = {}
   const town = await startTown(folder, [cameraPlan('watched', {})])
   const ids = Array.from({ length: cameras }, (_, i) => `cam-${i}`)
   const site = writeSite(join(folder, 'town.yaml'), [...ids.map((id, i) => ({ id, port: replay.ports[i], presets: i < 3 ? '{ here: { token: "1", name: Here } }' : '' })), { id: 'watched', port: town.ports.watched.onvif }, { id: 'by-ffmpeg', port: replay.ports[0], reader: 'ffmpeg' }])
   const server = await startServer(join(folder, 'town'), site)
   try {
-    return { ...figures, ...(await measureTown({ server, replay, cameras, minutes })) }
+    return { ...figures, ...(await measureTown({ server, replay, cameras, minutes, presses })) }
   } finally {
     await server.close()
     await town.close()
   }
 }
 
-async function measureTown({ server, replay, cameras, minutes }) {
+async function measureTown({ server, replay, cameras, minutes, presses }) {
   const figures = {}
   const startedAt = performance.now()
   await until(server.cameras, (items) => items.every(({ health }) => health.video === 'up'), 240_000)
@@ -109,7 +109,7 @@ async function measureTown({ server, replay, cameras, minutes }) {
   figures['processes'] = treeOf(server.pid).length
   // Presses in the middle of it.
   const waits = []
-  for (let i = 0; i < 100; i += 1) {
+  for (let i = 0; i < presses; i += 1) {
     const before = (await replay.moves()).length
     const pressedAt = performance.timeOrigin + performance.now()
     const { incident } = await (await server.call('press', 'POST', '/presses', { helpPoint: 'here' })).json()
@@ -186,7 +186,7 @@ async function openTown(folder, cameras) {
   return { [`ms to open ${cameras} rings of 24 h after a crash`]: Math.round(openedAt - startedAt) }
 }
 
-export async function benchRecording({ cameras, minutes, parts }) {
+export async function benchRecording({ cameras, minutes, presses, parts }) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-recording-'))
   const source = join(folder, 'source.mp4')
   execFileSync('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=25,noise=alls=12:allf=t', '-t', '20', '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-g', '50', '-keyint_min', '50', '-b:v', '2M', '-maxrate', '2M', '-bufsize', '1M', '-pix_fmt', 'yuv420p', source])
@@ -202,7 +202,7 @@ export async function benchRecording({ cameras, minutes, parts }) {
     }
     if (parts.includes('town')) {
       const replay = await startReplay(join(folder, 'replay'), source, cameras)
-      const many = await recordTown(folder, replay, cameras, minutes)
+      const many = await recordTown(folder, replay, { cameras, minutes, presses })
       await replay.close()
       for (const [what, figure] of Object.entries(many)) figures[`${cameras} cameras of 2 Mbit/s: ${what}`] = figure
     }
