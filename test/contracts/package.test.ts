@@ -54,7 +54,7 @@ describe('the custom-elements manifest', () => {
   })
   test('has the wall’s events, parts and colours', () => {
     const wall = elements.find(({ tagName }) => tagName === 'lamppost-wall')
-    expect(wall?.events.map(({ name }) => name)).toEqual(['lamppost-incident-opened', 'lamppost-incident-acknowledged', 'lamppost-incident-escalated', 'lamppost-incident-closed'])
+    expect(wall?.events.map(({ name }) => name)).toEqual(['lamppost-incident-opened', 'lamppost-incident-acknowledged', 'lamppost-incident-escalated', 'lamppost-incident-closed', 'lamppost-link-changed', 'lamppost-sound-changed'])
     expect(wall?.cssParts.map(({ name }) => name)).toEqual(['banner', 'sound', 'storage', 'tiles', 'lately'])
     expect(wall?.cssProperties.map(({ name }) => name)).toEqual(expect.arrayContaining(['--lamppost-action', '--lamppost-font']))
   })

@@ -64,6 +64,10 @@ describe('a press reaches the wall', () => {
     await wall.waitForTimeout(1500)
     await wall.screenshot({ path: join(output, 'idle.png') })
     expect(await wall.locator('lamppost-incident').count()).toBe(0)
+    // But that this browser would keep quiet, which whoever sits down here mends with their first touch.
+    expect(await wall.locator('lamppost-wall .banner').allTextContents()).toEqual([expect.stringContaining('This browser makes no sound')])
+    await wall.locator('#clock').click()
+    await wall.locator('lamppost-wall .banner').waitFor({ state: 'detached' })
     expect(await wall.locator('lamppost-wall').evaluate((element) => element.getBoundingClientRect().height)).toBe(0)
   })
 
