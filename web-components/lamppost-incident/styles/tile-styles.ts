@@ -11,7 +11,8 @@ export const tileStyles = css`
     border-radius: 10px;
     overflow: hidden;
   }
-  .tile.acknowledged {
+  .tile.acknowledged,
+  .tile.closed {
     border-color: var(--_taken);
   }
   .tile.drill {
@@ -29,8 +30,13 @@ export const tileStyles = css`
   .acknowledged header {
     background: var(--_taken);
   }
-  .on-hold header {
+  .on-hold header,
+  .closed header {
     background: #414b5e;
+  }
+  /* Nothing more is done about it here; only what is being written goes on. */
+  .closed :is(.tools, .contacts button, .step) {
+    visibility: hidden;
   }
   .drill header {
     background: var(--_drill);
