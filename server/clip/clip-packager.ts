@@ -13,7 +13,8 @@ export type ClosedSegment = { start: number; duration: number; chunks: Buffer[];
 /** `release`: nobody reads the bytes any more; they may be written over. */
 export type LentSegment = ClosedSegment & { release(): void }
 
-const WANTED_PART_S = 0.08
+/** Seconds: as short as a picture's age wants it, where nobody says otherwise. */
+export const WANTED_PART_S = 0.08
 /** Keyframes that come closer than this share a segment. */
 const SHORTEST_SEGMENT_S = 0.9
 /** Room for frames that come a little unevenly: parts are then 85 to 100 % of the target, as the draft wants. */
@@ -26,16 +27,20 @@ const MOST_SEGMENT_BYTES = 64 * 1024 * 1024
 export class NoKeyframe extends Error {}
 
 export type PackagerEvents = {
+  /** Seconds a part should last; asked when a segment begins. Shorter parts are younger, and cost more. */
+  wantedPart?(): number
   /** The open segment has one more part. */
   onPart(segment: OpenSegment): void
   /** The segment is whole: a keyframe begins the next one. */
   onSegment(segment: LentSegment): void
 }
 
-export function createPackager({ onPart, onSegment }: PackagerEvents) {
+export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PART_S }: PackagerEvents) {
   let segment: OpenSegment | null = null
   let part: { fragments: Buffer[]; duration: number; frames: number; independent: boolean } | null = null
   let framesPerPart = 0
+  /** Seconds between frames; 0 until the first one came. */
+  let pace = 0
   let segmentBytes = 0
   /** Fed part by part: many cameras' segments close at the same moment. */
   let hash: Hash = createHash('sha256')
@@ -61,17 +66,22 @@ export function createPackager({ onPart, onSegment }: PackagerEvents) {
     leases = new Map()
     onSegment({ start, duration, chunks: parts.map(({ bytes }) => bytes), sha256, release: () => kept.forEach((release) => release()) })
   }
-  function learnPace(frame: number): void {
-    const plausible = frame > 0.004 && frame < 1 ? frame : 0.04
-    framesPerPart = Math.max(1, Math.round(WANTED_PART_S / plausible))
-    partTarget = Math.ceil(framesPerPart * plausible * PART_SLACK * 1000) / 1000
+  function setPace(): void {
+    framesPerPart = Math.max(1, Math.round(wantedPart() / pace))
+    partTarget = Math.ceil(framesPerPart * pace * PART_SLACK * 1000) / 1000
   }
 
   return {
     /** @param now wall-clock milliseconds when the fragment arrived. @throws when no keyframe comes for too long. */
     push(fragment: Fragment, now: number): void {
-      if (framesPerPart === 0 && fragment.video) learnPace(fragment.duration)
-      if (fragment.keyframe && segment && segment.duration >= SHORTEST_SEGMENT_S) closeSegment()
+      if (pace === 0 && fragment.video) {
+        pace = fragment.duration > 0.004 && fragment.duration < 1 ? fragment.duration : 0.04
+        setPace()
+      }
+      if (fragment.keyframe && segment && segment.duration >= SHORTEST_SEGMENT_S) {
+        closeSegment()
+        setPace()
+      }
       // Nothing can be shown before the first keyframe.
       if (!segment && !fragment.keyframe) return
       if (!segment) segmentBytes = 0

@@ -16,7 +16,7 @@ import { createConvertedClips } from './converted-clip.ts'
 import { type ConvertedView, createConvertedView } from './converted-view.ts'
 import { clipPlaylist } from './hls-playlist.ts'
 import { type LivePart, type LiveStart, type LiveWindow, type Query, createLiveWindow } from './live-window.ts'
-import type { Part } from './clip-packager.ts'
+import { type Part, WANTED_PART_S } from './clip-packager.ts'
 import type { StreamAddress } from './recording-run.ts'
 import { stillPicture } from './still-picture.ts'
 
@@ -64,6 +64,15 @@ function channel(id: string): Channel {
   return found
 }
 
+/** A room that looks at an incident sees it as young as can be; one that looks at the whole town saves the messages. */
+const FEW_WATCHED = 9
+const MANY_PART_S = 0.12
+function wantedPart(): number {
+  let watched = 0
+  for (const { unfollow } of channels.values()) watched += unfollow.size
+  return watched > FEW_WATCHED ? MANY_PART_S : WANTED_PART_S
+}
+
 function openChannel(wanted: CameraToRecord): Channel {
   const { id, limits } = wanted
   const buffer: BufferState = { buffer: 'up', reason: null }
@@ -74,7 +83,7 @@ function openChannel(wanted: CameraToRecord): Channel {
     tell({ camera: id, buffer: now })
   }
   const ring = openClipRing({ folder: join(folder, id), limits, gate: disk.gate, onWritten })
-  return { ring, window: createLiveWindow({ longest: ring.longest }), recorder: null, wanted, view: null, buffer, unfollow: new Map() }
+  return { ring, window: createLiveWindow({ longest: ring.longest, wantedPart }), recorder: null, wanted, view: null, buffer, unfollow: new Map() }
 }
 
 /** What changes one camera's recorder waits for what changed it before: two of them on one ring would never end. */

@@ -1,7 +1,7 @@
 /** The newest seconds of one camera, for players: what is listed, and who waits for what comes next. Bounded in memory. */
 import type { Segment } from '../glossary/clip.ts'
 import { Failure } from '../tools/failure.ts'
-import type { OpenSegment, Part } from './clip-packager.ts'
+import { type OpenSegment, type Part, WANTED_PART_S } from './clip-packager.ts'
 import { type ListedSegment, livePlaylist } from './hls-playlist.ts'
 
 const LISTED_SEGMENTS = 30
@@ -22,8 +22,8 @@ export type LivePart<Bytes extends Uint8Array = Buffer> = { run: number; number:
 export type Query = { msn: number | null; part: number | null; skip: boolean; plain?: boolean }
 export type LiveWindow = ReturnType<typeof createLiveWindow>
 
-/** @param longest seconds of the longest segment already recorded, so that the target duration need not change later. @param listed how many closed segments a playlist names. */
-export function createLiveWindow({ longest: known = 0, listed: mostListed = LISTED_SEGMENTS }: { longest?: number; listed?: number } = {}) {
+/** @param longest seconds of the longest segment already recorded, so that the target duration need not change later. @param listed how many closed segments a playlist names. @param wantedPart seconds that a part should last now. */
+export function createLiveWindow({ longest: known = 0, listed: mostListed = LISTED_SEGMENTS, wantedPart = () => WANTED_PART_S }: { longest?: number; listed?: number; wantedPart?(): number } = {}) {
   let segments: Kept[] = []
   let open: { number: number; run: number; segment: OpenSegment } | null = null
   let newestTarget = 0.1
@@ -143,6 +143,7 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
     /** What a live picture is: what is listed, and as much again that a player may just have read of (RFC 8216bis 6.2.2). Further back is a recording, which is not for everybody. */
     isLive: (number: number): boolean => number >= (segments[0]?.number ?? open?.number ?? Number.POSITIVE_INFINITY) - mostListed,
     isLiveRun: (run: number): boolean => run >= (segments[0]?.run ?? open?.run ?? Number.POSITIVE_INFINITY) - 1,
+    wantedPart,
     running: () => running,
     /** Wall-clock milliseconds up to which every picture is in a closed segment. */
     closedUntil: (): number => open?.segment.start ?? Number.NEGATIVE_INFINITY,

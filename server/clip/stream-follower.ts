@@ -27,7 +27,7 @@ export type FollowerEvents = {
 const MOST_RUNS_A_MINUTE = 10
 const PLAYABLE = /^(avc[13]|hev1|hvc1)/
 
-export function createStreamFollower({ store, window, now, onPicture, onUnfit }: FollowerEvents & { store: RunStore; window: Pick<LiveWindow, 'onPart' | 'onSegment'>; /** Wall clock, milliseconds. */ now(): number }) {
+export function createStreamFollower({ store, window, now, onPicture, onUnfit }: FollowerEvents & { store: RunStore; window: Pick<LiveWindow, 'onPart' | 'onSegment'> & Partial<Pick<LiveWindow, 'wantedPart'>>; /** Wall clock, milliseconds. */ now(): number }) {
   let init: Init | null = null
   let sps: Buffer | null = null
   let run = 0
@@ -38,6 +38,7 @@ export function createStreamFollower({ store, window, now, onPicture, onUnfit }:
   let begun: number[] = []
 
   const packager = createPackager({
+    ...(window.wantedPart ? { wantedPart: window.wantedPart } : {}),
     onPart: (segment) => window.onPart(store.nextNumber(), run, segment, packager.partTarget()),
     onSegment: ({ release, ...closed }) => {
       const { segment, written } = store.append({ run, ...closed })

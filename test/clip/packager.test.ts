@@ -84,6 +84,16 @@ describe('packaging', () => {
     expect(Math.max(...parts)).toBeLessThanOrEqual(target)
     expect(parts.filter((duration) => duration < target * 0.85).length).toBeLessThanOrEqual(segments.length)
   })
+  test('parts get longer from the next segment on when so many are watched that messages count', () => {
+    const { fragments } = readAll(makeStream({ rate: 25, gop: 25 }))
+    let wanted = 0.08
+    const parts: number[][] = []
+    const packager = createPackager({ wantedPart: () => wanted, onPart: () => (wanted = 0.12), onSegment: ({ chunks }) => parts.push(chunks.map(({ length }) => length)) })
+    const targets = fragments.map((fragment, i) => (packager.push(fragment, i * 40), packager.partTarget()))
+    packager.finish()
+    expect(parts.map(({ length }) => length)).toEqual([13, 9, 9])
+    expect([targets[0], targets[24], targets[25]]).toEqual([0.088, 0.088, 0.132])
+  })
   test('keyframes that come quickly share a segment', () => {
     const { segments, finish } = packAll(readAll(makeStream({ gop: 5 })).fragments)
     finish()
