@@ -35,6 +35,8 @@ export function createStreamFollower({ store, window, now, onPicture, onUnfit }:
   let started = false
   let unfit = false
   let pictures = 0
+  /** When the newest keyframe came. */
+  let keyframeAt = Number.NEGATIVE_INFINITY
   let begun: number[] = []
 
   const packager = createPackager({
@@ -89,6 +91,9 @@ export function createStreamFollower({ store, window, now, onPicture, onUnfit }:
       // Its length is the jump: no player could make sense of it.
       if (fragment.duration > 1) return
     }
+    // The wall clock was put back: times may go back where a run begins, never within one. No picture is lost by it.
+    if (fragment.keyframe && init && at < keyframeAt) beginRun(init.bytes)
+    if (fragment.keyframe) keyframeAt = at
     if (unfit) return
     packager.push(fragment, at)
     if (!started && init) onPicture(init.video.codec)

@@ -111,6 +111,29 @@ describe('every real stream', () => {
     expect(after && avcConfigIn(after)).toEqual(config)
     expect(probe({ ...found, init: () => after })[0]).toMatchObject({ nb_read_frames: '45' })
   })
+  test('the wall clock put back an hour begins a new run at the next keyframe, and no picture is lost', () => {
+    const { store, init, segment } = createMemoryStore(1000)
+    const segments: Segment[] = []
+    let now = T0
+    const follower = createStreamFollower({ store, window: { onPart: () => {}, onSegment: (closed) => segments.push(closed) }, now: () => now, onPicture: () => {}, onUnfit: (reason) => { throw new Error(reason) } })
+    const bytes = makeStream({ seconds: 4 })
+    let seen = 0
+    for (let at = 0; at < bytes.length; at += 512) {
+      follower.push(bytes.subarray(at, at + 512))
+      // In the middle of a second of pictures.
+      if (seen < 22 && follower.pictures() >= 22) now -= 3_600_000
+      now += (follower.pictures() - seen) * (1000 / 15)
+      seen = follower.pictures()
+    }
+    follower.finish()
+    expect(segments.map(({ run }) => run)).toEqual([0, 0, 1, 1])
+    for (const run of [0, 1]) {
+      const times = segments.filter((each) => each.run === run).map(({ start }) => start)
+      expect(times).toEqual([...times].sort((a, b) => a - b))
+    }
+    const frames = [0, 1].map((run) => Number(probe({ segments, init, segment } as ReturnType<typeof follow>, run)[0]?.nb_read_frames))
+    expect(frames).toEqual([30, 30])
+  })
   test('a clock that jumps ahead an hour begins a new timeline, and no segment is an hour long', () => {
     const jumped = ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-frames:v', '60', '-vf', "setpts='if(gte(N,30),PTS+3600/TB,PTS)'", '-vsync', 'passthrough', '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '15', '-pix_fmt', 'yuv420p', ...FRAGMENTED)
     const found = follow([jumped])
