@@ -129,3 +129,16 @@ describe('the operator', () => {
     await wall.close()
   })
 })
+
+test('every page speaks Welsh to whoever once asked one of them to, and English again', async () => {
+  const welsh = await (await browser.newContext()).newPage()
+  await welsh.goto(`${house.url}/shift`)
+  await welsh.getByRole('link', { name: 'Cymraeg' }).click()
+  await welsh.getByRole('link', { name: 'Tystiolaeth' }).click()
+  await welsh.waitForURL(/\/evidence$/)
+  expect(await welsh.locator('html').getAttribute('lang')).toBe('cy')
+  await welsh.getByLabel('Cyfrinair').waitFor()
+  await welsh.getByRole('link', { name: 'English' }).click()
+  await welsh.getByLabel('Password').waitFor()
+  await welsh.context().close()
+})

@@ -1,7 +1,6 @@
 /** A standalone page's own few words, in the language of `?lang=` or the one that was chosen here before; elements follow the page. */
 const STORED = 'lamppost language'
-const WELSH: Record<string, string> = { title: 'Mewngofnodi i Lamppost', name: 'Enw', password: 'Cyfrinair', enter: 'Mewngofnodi', sound: 'Profi’r sain', wall: 'Wal', presets: 'Camerâu a rhagosodiadau', helpPoints: 'Mannau cymorth', evidence: 'Tystiolaeth', shift: 'Sifft', other: 'English' }
-const ENGLISH_OTHER = 'Cymraeg'
+const WELSH: Record<string, string> = { title: 'Mewngofnodi i Lamppost', name: 'Enw', password: 'Cyfrinair', enter: 'Mewngofnodi', sound: 'Profi’r sain', wall: 'Wal', presets: 'Camerâu a rhagosodiadau', helpPoints: 'Mannau cymorth', evidence: 'Tystiolaeth', shift: 'Sifft' }
 
 const isWelsh = (code: string): boolean => /^cy(-|$)/i.test(code)
 function stored(): string | null {
@@ -23,7 +22,7 @@ export function speak(kept: boolean): void {
   const code = asked ?? (kept ? stored() : null) ?? 'en'
   document.documentElement.lang = code
   for (const link of document.querySelectorAll<HTMLAnchorElement>('a.language')) {
-    link.textContent = ENGLISH_OTHER
+    link.textContent = isWelsh(code) ? 'English' : 'Cymraeg'
     link.lang = isWelsh(code) ? 'en' : 'cy'
     link.href = `?lang=${link.lang}`
   }
