@@ -30,8 +30,9 @@ const wantedOf = ({ id, buffer }: SiteCamera, address: StreamAddress | null, sub
   reader: buffer.reader,
   limits: { keepMs: buffer.keepMs, mostBytes: buffer.mostBytes },
 })
-/** How long pictures of a camera that is not in the site file any more stay, unless they are held. */
-const GONE: Omit<CameraToRecord, 'id'> = { address: null, substream: null, mode: 'always', sound: 'drop', reader: 'direct', limits: { keepMs: 24 * 3_600_000, mostBytes: null } }
+/** A camera that has left the town, as far as this run knows nothing else of it. */
+const GONE = { mode: 'always', sound: 'drop', reader: 'direct' } satisfies Partial<CameraToRecord>
+const LEAST_KEEP_MS = 24 * 3_600_000
 /** Cameras that were ever recorded here. */
 function recordedBefore(folder: string): CameraId[] {
   try {
@@ -114,12 +115,14 @@ export function createClipDesk(options: ClipDeskOptions) {
   return {
     /**
      * Every camera has a ring at once; recording begins when its stream's address is known. The ring of a camera that has left the town
-     * stays for what incidents hold of it; the rest of it grows old and goes.
+     * stays for what incidents hold of it; the rest of it grows old as it did before, and after a restart as the site's longest buffer does:
+     * a line of the site file that was lost by mistake must cost no recording.
      */
     async follow(cameras: readonly SiteCamera[]): Promise<void> {
       const gone = [...new Set([...wanted.keys(), ...recordedBefore(folder)])].filter((id) => !cameras.some((camera) => camera.id === id))
+      const keepMs = Math.max(LEAST_KEEP_MS, ...cameras.map(({ buffer }) => buffer.keepMs))
       for (const id of gone) {
-        await record({ ...GONE, id })
+        await record({ ...GONE, limits: { keepMs, mostBytes: null }, ...wanted.get(id), id, address: null, substream: null })
         await calls.forget(id)
       }
       for (const camera of cameras) await record(wantedOf(camera, wanted.get(camera.id)?.address ?? null, wanted.get(camera.id)?.substream ?? null))

@@ -13,15 +13,17 @@ const CONNECT_MS = 4000
 const LASTED_MS = 5000
 /** So often a camera that is well may have to begin again at once; more is none that is well. */
 const MOST_AT_ONCE = 6
-const REFUSED_FOR_GOOD = 3
+/** A camera that has just got its power back refuses for a while; one that does so for longer is another's to read. */
+const REFUSED_TIMES = 3
+const REFUSED_FOR_MS = 60_000
 
 export type RecorderState = { video: 'up' | 'down'; reason: string | null }
 export type Recorder = { state(): RecorderState | null; codec(): string | null; report(): RecorderReport; close(): Promise<void> }
-export type RecorderOptions = RunParts & { address: StreamAddress; picture?: PictureForm; sound?: Sound; /** `direct` where the stream allows it. */ reader?: Reader; onState(state: RecorderState): void; onCodec?(codec: string): void }
+export type RecorderOptions = RunParts & { address: StreamAddress; picture?: PictureForm; sound?: Sound; /** `direct` where the stream allows it. */ reader?: Reader; onState(state: RecorderState): void; onCodec?(codec: string): void; /** How long a stream is refused before another reader tries it. */ refusedForMs?: number }
 
 /** `onState` hears changes only. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { clock, window, onState, onCodec = () => {}, picture = 'copy' } = options
+  const { clock, window, onState, onCodec = () => {}, picture = 'copy', refusedForMs = REFUSED_FOR_MS } = options
   const stopped = new AbortController()
   const backoff = createBackoff(250, 5000)
   let { sound = 'drop' } = options
@@ -33,7 +35,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let picturesAt: number | null = null
   let lastEnd: RecorderReport['lastEnd'] = null
   let begunAtOnce: number[] = []
-  let refusals = 0
+  let refusals: number[] = []
   const say = (next: RecorderState): void => {
     if (state?.video === next.video && state.reason === next.reason) return
     state = next
@@ -42,7 +44,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const onPicture = (found: string): void => {
     startedAt = isoTime(clock.now())
     picturesAt ??= clock.monotonic()
-    refusals = 0
+    refusals = []
     if (codec !== found) onCodec(found)
     codec = found
     say({ video: 'up', reason: null })
@@ -59,9 +61,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
       lastEnd = { at: isoTime(clock.now()), reason, words }
       startedAt = null
       if (change === 'convert-sound') sound = 'convert'
-      if (change === 'perhaps-by-ffmpeg') refusals += 1
-      if (change === 'by-ffmpeg' || refusals >= REFUSED_FOR_GOOD) reader = 'ffmpeg'
       const now = clock.monotonic()
+      if (change === 'perhaps-by-ffmpeg') refusals.push(now)
+      if (change === 'by-ffmpeg' || (refusals.length >= REFUSED_TIMES && now - (refusals[0] ?? now) >= refusedForMs)) reader = 'ffmpeg'
       begunAtOnce = [...begunAtOnce.filter((at) => now - at < 60_000), ...(atOnce ? [now] : [])]
       const well = atOnce && begunAtOnce.length <= MOST_AT_ONCE
       if (!well) say({ video: 'down', reason })

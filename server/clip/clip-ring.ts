@@ -60,9 +60,9 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     await Promise.all([old?.data.close(), old?.index.close()]).catch(() => {})
   }
   /** Before the first segment of a run: without it, none of them could ever be shown. Whole, or not there. */
-  async function keepInit(ofRun: number): Promise<void> {
-    const init = inits.get(ofRun)
-    if (begun.has(ofRun) || !init) return
+  async function keepInit(ofRun: number, init: Buffer | undefined): Promise<void> {
+    if (begun.has(ofRun)) return
+    if (!init) throw new Error(`the initialisation section of run ${ofRun} is gone`)
     // A disk that was mounted late has no folder yet.
     await mkdir(folder, { recursive: true })
     const file = join(folder, initName(ofRun))
@@ -70,15 +70,15 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     await rename(`${file}.new`, file)
     begun.add(ofRun)
   }
-  async function bucketFor(segment: Segment): Promise<NonNullable<typeof current>> {
+  async function bucketFor(segment: Segment, init: Buffer | undefined): Promise<NonNullable<typeof current>> {
     if (current && current.bucket.run === segment.run && segment.start - current.bucket.start < bucketMs && segment.start >= current.bucket.start) return current
     await closeCurrent()
-    await keepInit(segment.run)
+    await keepInit(segment.run, init)
     const bucket: Bucket = { name: bucketName(segment.start, segment.run, segment.number), start: segment.start, run: segment.run, first: segment.number, bytes: 0 }
     const data = await open(join(folder, bucket.name), 'a').catch(async (error: unknown) => {
       // Another disk is mounted there by now, or its folder was taken away: it is made anew, with what belongs in it.
       begun.clear()
-      await keepInit(segment.run)
+      await keepInit(segment.run, init)
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
       return open(join(folder, bucket.name), 'a')
     })
@@ -90,8 +90,8 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     current = { bucket, segments: [], data, index }
     return current
   }
-  async function write(segment: Segment, chunks: Buffer[]): Promise<void> {
-    const { bucket, segments, data, index } = await bucketFor(segment)
+  async function write(segment: Segment, chunks: Buffer[], init: Buffer | undefined): Promise<void> {
+    const { bucket, segments, data, index } = await bucketFor(segment, init)
     const located: Located = { ...segment, offset: bucket.bytes }
     try {
       const { bytesWritten } = await data.writev(chunks)
@@ -177,7 +177,9 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
         return { segment, written: Promise.resolve() }
       }
       gate.queued(bytes)
-      const written = inTurn(() => write(segment, chunks)).then(
+      // However long the disk keeps it waiting, and whatever runs begin meanwhile.
+      const init = inits.get(ofRun)
+      const written = inTurn(() => write(segment, chunks, init)).then(
         () => onWritten(null),
         (error: unknown) => onWritten(wordsOf(error)),
       )

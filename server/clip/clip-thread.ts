@@ -185,7 +185,7 @@ async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<v
   if (changed || before.substream?.url !== wanted.substream?.url) existing.view = null
   await Promise.all([changed ? recorder?.close() : null, existing.view === view ? null : view?.close()])
   // Who watches the conversion goes on with the new one.
-  if (existing.view !== view && existing.unfollow.has('h264') && wanted.address) {
+  if (existing.view === null && existing.unfollow.has('h264') && wanted.address) {
     existing.unfollow.get('h264')?.()
     existing.unfollow.set('h264', live(wanted.id, 'h264').window.follow((part) => tellPart(wanted.id, 'h264', part)))
   }

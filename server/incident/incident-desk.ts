@@ -2,7 +2,7 @@
  * What the room does with presses: opens, notes, closes; who has one is incident-ownership's. State is the book's, which has followed every entry when `append`
  * returns, so that the next decision already knows; durability is the caller's to await.
  */
-import type { CameraId, FramingRole } from '../glossary/camera.ts'
+import type { CameraId, Framing, FramingRole } from '../glossary/camera.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append, Draft, Entry, EntryBodies } from '../glossary/ledger.ts'
 import type { HelpPointId, Press } from '../glossary/press.ts'
@@ -260,7 +260,9 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
 
   /** Until somebody has taken the incident, a repeat press sends its first camera again: it may have been moved away. */
   function askAgain(open: Incident): Draft[] {
-    const first = open.framings.find(({ role, way, state }) => role === 'primary' && way !== 'fixed' && (state === 'framed' || state === 'unproven'))
+    // One that somebody has steered since stays in their hand, when the incident is theirs.
+    const inHand = ({ state, proofs }: Framing): boolean => open.state === 'acknowledged' && state === 'unproven' && proofs.length === 0
+    const first = open.framings.find((framing) => framing.role === 'primary' && framing.way !== 'fixed' && (framing.state === 'framed' || framing.state === 'unproven') && !inHand(framing))
     return first ? [framings.bring(open, first, 'primary').draft] : []
   }
 }

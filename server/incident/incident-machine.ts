@@ -151,8 +151,10 @@ function changed(incident: Incident, entry: Recorded): Incident {
 /** After so long without anybody's doing anything about it, a further press is not what they are at anyway: the room is called again. */
 const QUIET_MS = 5 * 60_000
 /** Whether somebody who presses now must be heard anew, though somebody has taken the incident. */
-export function waitsAgain({ state, onHold, log }: Incident, at: string): boolean {
+export function waitsAgain({ state, onHold, recalledAt, log }: Incident, at: string): boolean {
   if (onHold) return true
+  // Already called: whoever presses on must not put off what comes next.
+  if (recalledAt !== null) return false
   const last = log.findLast(({ actor }) => actor !== 'lamppost' && !actor.startsWith('help-point:'))
   return state === 'acknowledged' && (!last || Date.parse(at) - Date.parse(last.at) > QUIET_MS)
 }
@@ -161,9 +163,10 @@ function called(incident: Incident, kind: Incident['kind'], at: string, late: bo
   return kind === 'press' && (incident.onHold !== null || !late) && waitsAgain(incident, at) ? { ...heard, onHold: null, recalledAt: at, escalation: NOT_ESCALATED } : heard
 }
 /** A drill that is made where a person waits is no call; a person where a drill was is one of their own. */
-function calledSince({ kind: before, calledAt, log }: Incident, kind: Incident['kind'], at: string): string {
+function calledSince({ kind: before, state, calledAt, log }: Incident, kind: Incident['kind'], at: string): string {
   if (calledAt === null || (kind === 'press' && before === 'drill')) return at
-  if (kind === 'drill' && before === 'press') return calledAt
+  // While nobody has come, it is still the first call that waits.
+  if (state === 'open' || (kind === 'drill' && before === 'press')) return calledAt
   const last = log.findLast((line) => line.kind === 'press.received' || line.kind === 'press.coalesced')
   return Date.parse(at) - Date.parse(last?.at ?? at) > QUIET_MS ? at : calledAt
 }

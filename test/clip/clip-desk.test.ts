@@ -62,6 +62,20 @@ describe('a camera that has left the town', () => {
     await clips.follow([site])
     await until(kept, [...five(0), ...five(2)])
   })
+  test('is not handed out by the live routes, nor what any camera recorded before it was live', async () => {
+    const site = { id: GONE, name: GONE, location: null, onvif: null, rtmp: null, presets: new Map(), mount: null, bearing: null, after: 'home', buffer: { mode: 'always', preRollMs: 60_000, keepMs: 100 * HOUR, mostBytes: null, sound: 'drop', reader: 'direct' } } satisfies SiteCamera
+    await clips.follow([site])
+    expect(await clips.segment(GONE, 3)).not.toBeNull()
+    expect([await clips.liveSegment(GONE, 'copy', 3), await clips.liveInit(GONE, 'copy', 0)]).toEqual([null, null])
+  })
+  test('keeps what it had for as long as it did: a line that was lost by mistake costs no recording', async () => {
+    const site = { id: GONE, name: GONE, location: null, onvif: null, rtmp: null, presets: new Map(), mount: null, bearing: null, after: 'home', buffer: { mode: 'always', preRollMs: 60_000, keepMs: 100 * HOUR, mostBytes: null, sound: 'drop', reader: 'direct' } } satisfies SiteCamera
+    await clips.follow([site])
+    await clips.follow([])
+    clips.evictFromNowOn()
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(await kept()).toEqual([...five(0), ...five(1), ...five(2)])
+  })
   test('that was never recorded has nothing to ask for', async () => {
     await clips.follow([])
     expect(clips.hasRing('cam-never')).toBe(false)

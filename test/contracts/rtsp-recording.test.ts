@@ -207,7 +207,7 @@ describe('a camera that is difficult', () => {
   function keep(port: number) {
     const { store } = createMemoryStore()
     const states: RecorderState[] = []
-    const recorder = createRecorder({ address: { url: at(port), secrets: [] }, store, window: createLiveWindow(), clock: realClock, onError: () => {}, onState: (state) => states.push(state) })
+    const recorder = createRecorder({ address: { url: at(port), secrets: [] }, store, window: createLiveWindow(), clock: realClock, onError: () => {}, onState: (state) => states.push(state), refusedForMs: 2000 })
     closers.push(() => recorder.close())
     return { recorder, states }
   }

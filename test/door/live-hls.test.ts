@@ -45,12 +45,6 @@ describe('the live playlists', () => {
       expect(found).toMatch(new RegExp(`part/(${msn}\\.${part}|${Number(msn) + 1}\\.0)\\.m4s`))
     }
   })
-  test('what is no longer live is not handed out by the live routes: a recording is an incident’s, or evidence', async () => {
-    const { segments } = await until(async () => parsePlaylist(await playlistAt()), (found) => found.segments.length > 1)
-    const oldest = segments[0]?.number ?? 0
-    expect((await get(`/segment/${oldest}.m4s`)).status).toBe(200)
-    expect((await get(`/segment/${oldest + 100}.m4s`)).status).toBe(404)
-  })
   test('a delta update leaves out old segments and says how many; with what was known it is the whole', async () => {
     const full = await until(async () => parsePlaylist(await playlistAt()), ({ segments }) => segments.length > 16, 40_000)
     const skipping = await playlistAt('?_HLS_skip=YES')

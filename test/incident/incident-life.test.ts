@@ -1,5 +1,6 @@
 /** What an incident goes through after it was taken: handed over, put on hold, closed too soon; and what happens when nobody takes it. */
 import { describe, expect, test } from 'vitest'
+import type { CameraId } from '../../server/glossary/camera.ts'
 import type { Incident, IncidentId } from '../../server/glossary/incident.ts'
 import { createIncidentBook } from '../../server/incident/incident-book.ts'
 import { dueStep, startEscalation, waitingSince } from '../../server/incident/escalation.ts'
@@ -121,6 +122,26 @@ describe('a further press on what somebody has taken', () => {
     // It waits like one that nobody has: the site's steps are taken anew.
     expect(dueStep(book.get(id), [{ afterMs: 30_000, to: [] }], clock.now() + 30_000)?.number).toBe(1)
   })
+  test('does not put off what is due by going on pressing, and undoes no step that was taken', async () => {
+    const { book, id, press, clock, ledger } = await quietFor(6)
+    press('bar')
+    const since = book.get(id).recalledAt
+    for (let i = 0; i < 3; i += 1) {
+      await clock.advance(20_000)
+      press('bar')
+    }
+    expect(book.get(id).recalledAt).toBe(since)
+    expect(dueStep(book.get(id), [{ afterMs: 30_000, to: [] }], clock.now())?.number).toBe(1)
+    await ledger.append([{ kind: 'incident.escalated', actor: 'lamppost', subject: id, body: { incident: id, step: 1, waitedMs: 60_000, to: [] } }]).durable
+    press('bar')
+    expect(book.get(id).escalation.step).toBe(1)
+  })
+  test('takes no camera out of the hand of who steers it', async () => {
+    const { desk, press, moves, asked } = await quietFor(6)
+    desk.steered('cam-a' as CameraId, 'Asha')
+    press('bar')
+    expect(moves.length).toBe(asked)
+  })
   test('goes to whoever answers first; the second is told who, and the owner who answers keeps it', async () => {
     const { desk, id, press } = await quietFor(6)
     press('bar')
@@ -148,7 +169,7 @@ describe('a further press on what somebody has taken', () => {
 
 describe('since when somebody calls', () => {
   test('is the first press, while presses follow each other; after a pause it is the next', async () => {
-    const { book, press, clock } = room()
+    const { book, press, clock, desk } = room()
     const first = isoTime(clock.now())
     const { incident } = press('bar')
     for (let i = 0; i < 3; i += 1) {
@@ -156,6 +177,11 @@ describe('since when somebody calls', () => {
       press('bar')
     }
     expect(book.get(incident).calledAt).toBe(first)
+    // While nobody has come, it is still the first call that waits.
+    await clock.advance(6 * 60_000)
+    press('bar')
+    expect(book.get(incident).calledAt).toBe(first)
+    await desk.acknowledge(incident, ...asha)
     await clock.advance(6 * 60_000)
     press('bar')
     expect(book.get(incident).calledAt).toBe(isoTime(clock.now()))

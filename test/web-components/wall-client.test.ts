@@ -121,6 +121,25 @@ describe('a wall’s knowledge of the town', () => {
     await new Promise((resolve) => setTimeout(resolve, 100))
     expect(ids(client)).toEqual(['inc-2 8'])
   })
+  test('of an incident that was closed while the link was lost is that it was closed, and by whom', async () => {
+    const list = '/api/v1/incidents?state=open&limit=200'
+    town.answers.set(list, json({ items: [incident('inc-1', 4)] }))
+    const client = open()
+    await soon(() => ids(client), (found) => found.join() === 'inc-1 4')
+    town.answers.set(list, json({ items: [] }))
+    town.answers.set('/api/v1/incidents/inc-1', json(incident('inc-1', 6, { state: 'closed', closureReason: 'by phone' })))
+    town.cut()
+    await soon(() => client.state().lately.map(({ incident: { closureReason } }) => closureReason), (reasons) => reasons.join() === 'by phone')
+    expect(ids(client)).toEqual([])
+  })
+  test('what nobody answers may be asked for again', async () => {
+    const client = open()
+    await soon(() => client.state().link, (link) => link === 'live')
+    town.answers.set('/api/v1/incidents/inc-1/acknowledgement', () => {})
+    await expect(client.acknowledge('inc-1')).rejects.toThrow()
+    town.answers.set('/api/v1/incidents/inc-1/acknowledgement', json(incident('inc-1', 5, { state: 'acknowledged', owner: 'Asha' })))
+    expect(await client.acknowledge('inc-1')).toMatchObject({ owner: 'Asha' })
+  })
   test('many changes of the town are one look, and one that fails is made again', async () => {
     const client = open()
     await soon(() => client.state().link, (link) => link === 'live')
@@ -168,6 +187,16 @@ describe('the server’s clock', () => {
     expect([Math.round((clock.now() - Date.now()) / 100), Math.round(clock.doubt() / 10)]).toEqual([603, 1])
     clock.isNow(Date.now() + 60_350, 400)
     expect(Math.round((clock.now() - Date.now()) / 100)).toBe(603)
+  })
+  test('is not blurred by a Date header, whichever side of a second it falls on', () => {
+    const clock = createServerClock()
+    clock.isNow(Date.now() + 1100, 5)
+    for (let ms = 0; ms < 1000; ms += 50) {
+      const server = Date.now() + 1100 + ms
+      // As a server writes it: cut to whole seconds; heard at once.
+      clock.heard(new Date(server - (server % 1000)).toUTCString(), clock.steadyNow() - ms)
+      expect(Math.abs(clock.now() - Date.now() - 1100)).toBeLessThan(60)
+    }
   })
   test('goes on when somebody sets this machine’s clock', () => {
     const clock = createServerClock()

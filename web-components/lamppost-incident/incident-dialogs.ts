@@ -36,8 +36,8 @@ function reasonOf(form: HTMLFormElement): string {
   return other.value.trim()
 }
 
-/** @param seen the newest entry of its log when the question came up */
-export function question(tile: Tile, asking: Asking, seen: number, done: () => void): TemplateResult | typeof nothing {
+/** @param seen the newest entry of its log when the question came up; null: it is to be closed whatever came since */
+export function question(tile: Tile, asking: Asking, seen: number | null, done: () => void): TemplateResult | typeof nothing {
   const { words, incident, town, me } = tile
   const sheet = (title: string, body: unknown, confirm: string, act: (form: HTMLFormElement) => boolean, kind = 'main') => html`<form
     @submit=${submitted((form) => {
@@ -53,7 +53,7 @@ export function question(tile: Tile, asking: Asking, seen: number, done: () => v
     case 'close':
       return sheet(words.closeTitle, reasons(tile, Object.values(words.closeReasons)), words.closeConfirm, (form) => {
         const reason = reasonOf(form)
-        if (reason) tile.request({ ask: 'close', reason, seen })
+        if (reason) tile.request({ ask: 'close', reason, ...(seen === null ? {} : { seen }) })
         return reason !== ''
       }, 'danger')
     case 'hold':

@@ -7,7 +7,8 @@ import { browserStore } from '../look/browser-store.ts'
 import { look } from '../look/look.ts'
 import type { Action, Keymap } from '../lamppost-wall/wall-keys.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
-import type { WallClient } from '../wall-client/wall-client.ts'
+import type { Incident } from '../wall-client/api-shapes.ts'
+import { Refusal, type WallClient, type WallState } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'
 import { LanguageController } from '../words/language.ts'
 import { finalRefusal, refusalWords } from '../words/refusal-words.ts'
@@ -79,12 +80,13 @@ export class LamppostIncident extends LitElement {
     const another = changed.get('incident')
     // Questions and hands belong to the incident that they were begun with.
     if (another !== undefined && another !== '') [this.asking, this.chosen, this.replaying, this.steering, this.refusal] = [null, null, false, false, null]
+    if (another !== undefined) this.#toldOfPress = false
     if (this.compact) [this.asking, this.steering] = [null, false]
-    if ((changed as ReadonlyMap<PropertyKey, unknown>).has('asking')) this.#seen = this.#tile?.incident.log.at(-1)?.seq ?? 0
+    if ((changed as ReadonlyMap<PropertyKey, unknown>).has('asking')) this.#seen = this.#toldOfPress ? null : (this.#tile?.incident.log.at(-1)?.seq ?? 0)
     this.#hadFocus = (this.shadowRoot?.activeElement ?? null) !== null
   }
   #hadFocus = false
-  #seen = 0
+  #seen: number | null = 0
   protected override updated(): void {
     // A button that has done its work is gone, and the keyboard must not go with it.
     this.#flashTogether()
@@ -99,6 +101,16 @@ export class LamppostIncident extends LitElement {
   #flashTogether(): void {
     if (this.#tile?.incident.state !== 'open') return
     for (const animation of this.renderRoot.querySelector('header')?.getAnimations() ?? []) if (animation.startTime !== 0) animation.startTime = 0
+  }
+
+  #last: Incident | null = null
+  /** One that is gone while somebody writes stays until they have finished: as it was closed, or as it was seen last. */
+  #left(town: WallState): Incident | null {
+    return town.lately.find(({ incident: { id } }) => id === this.incident)?.incident ?? (this.#last?.id === this.incident ? this.#last : null)
+  }
+  /** What this tile shows, or showed last. */
+  get shown(): Incident | null {
+    return this.#tile?.incident ?? null
   }
 
   /** In the middle of a sentence or an answer: what is typed next must not go elsewhere when the incident goes. */
@@ -124,19 +136,24 @@ export class LamppostIncident extends LitElement {
       await fulfil(client, request)
     } catch (error) {
       this.refusal = refusalWords(error, this.#language.words)
+      if (error instanceof Refusal && error.problem.code === 'incident/pressed-again') this.#toldOfPress = true
+      // The screen says that it was not done: it may be asked for again at once.
+      this.#wishes.delete(name)
       await client.refresh(this.incident)
     } finally {
       this.#wishes.delete(name)
     }
   }
+  /** A button that is stuck presses for ever: who was told once may close it all the same. */
+  #toldOfPress = false
   #wishes = new Set<string>()
 
   get #tile(): Tile | null {
     const { client } = this.#client
     const town = client.state()
-    // One that was closed while somebody writes stays until they have finished.
-    const incident = town.incidents.find(({ id }) => id === this.incident) ?? town.lately.find(({ incident: { id } }) => id === this.incident)?.incident
+    const incident = town.incidents.find(({ id }) => id === this.incident) ?? (this.writing ? this.#left(town) : null)
     if (!incident) return null
+    this.#last = incident
     const shown = this.keymap?.on ? this.keymap.keys : null
     return {
       words: this.#language.words,

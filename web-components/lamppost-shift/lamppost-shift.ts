@@ -46,7 +46,6 @@ export class LamppostShift extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback()
-    this.notes ||= this.#store?.getItem(NOTES) ?? ''
     void this.updateComplete.then(() => this.#load())
     this.#timer = setInterval(() => void this.#load(), RELOAD_MS)
   }
@@ -59,6 +58,7 @@ export class LamppostShift extends LitElement {
     try {
       ;[this.now, this.shifts, this.retention] = await Promise.all([client.shiftNow(), client.shifts(), client.retention()])
       this.loadRefused = null
+      this.#recall(client.state().me?.name ?? '')
     } catch (error) {
       this.loadRefused = refusalWords(error, this.#language.words)
     }
@@ -84,13 +84,21 @@ export class LamppostShift extends LitElement {
   #note(notes: string): void {
     this.notes = notes
     try {
-      if (notes === '') this.#store?.removeItem(NOTES)
-      else this.#store?.setItem(NOTES, notes)
+      if (notes === '') this.#store?.removeItem(`${NOTES} ${this.#notesOf}`)
+      else this.#store?.setItem(`${NOTES} ${this.#notesOf}`, notes)
     } catch {
       // A store that is full or forbidden.
     }
   }
   #store = browserStore('sessionStorage')
+  #notesOf = ''
+  /** A desk is shared: nobody signs another's words. */
+  #recall(me: string): void {
+    if (me === '' || me === this.#notesOf) return
+    const typed = this.#notesOf === '' ? this.notes : ''
+    this.#notesOf = me
+    this.notes = typed || (this.#store?.getItem(`${NOTES} ${me}`) ?? '')
+  }
   get #timezone(): string {
     return this.#client.client.state().site?.timezone ?? 'UTC'
   }

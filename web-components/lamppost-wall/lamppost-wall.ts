@@ -126,11 +126,11 @@ export class LamppostWall extends LitElement {
   }
   /** A tile in which somebody is in the middle of a sentence stays until they are not. */
   #keepWhileWritten(): void {
-    const { incidents, lately } = this.#client.client.state()
+    const { incidents } = this.#client.client.state()
     const here = new Set(shownHere(incidents, this.fromStep, this.#here, this.#room).map(({ id }) => id as string))
     this.#left.clear()
     for (const tile of (this.renderRoot as ShadowRoot).querySelectorAll('lamppost-incident')) {
-      const gone = here.has(tile.incident) || !tile.writing ? undefined : (incidents.find(({ id }) => id === tile.incident) ?? lately.find(({ incident: { id } }) => id === tile.incident)?.incident)
+      const gone = here.has(tile.incident) || !tile.writing ? null : tile.shown
       if (gone) this.#left.set(tile.incident, gone)
     }
   }

@@ -3,6 +3,7 @@
  * (`postMessage({ lamppost: 'token', token, expiresAt? })`, asked for by `{ lamppost: 'token-wanted' }`), or in the address's
  * fragment (`#token=…`), which no server ever sees; else a person signs in.
  */
+import { browserStore } from '../look/browser-store.ts'
 import { enter } from '../page-parts/enter.ts'
 import { speak } from '../page-parts/page-language.ts'
 
@@ -54,14 +55,23 @@ if (sound) {
   sound.hidden = wall.hasAttribute('muted')
   sound.addEventListener('click', () => void wall.testSound())
 }
-/** A web tile that crashed or was reloaded in the night must come back without anybody: this window remembers, and nothing else does. */
+/**
+ * A web tile of its own that crashed or was reloaded in the night must come back without anybody: its window's session store keeps the
+ * token, where every page of this origin in this window may read it. In a frame the page around is asked instead.
+ */
 const TOKEN = 'lamppost tile token'
-const remembered = inAddress ?? (query.has('sign-in') ? null : sessionStorage.getItem(TOKEN))
+const REFUSED_FOR_GOOD_MS = 60_000
+const store = framed ? null : browserStore('sessionStorage')
+const remembered = inAddress ?? (query.has('sign-in') ? null : (store?.getItem(TOKEN) ?? null))
 if (remembered) {
   wall.token = remembered
-  sessionStorage.setItem(TOKEN, remembered)
-  // One that has ended is no token: the next time a person signs in.
-  wall.addEventListener('lamppost-link-changed', ({ detail }) => detail.refusal !== null && sessionStorage.removeItem(TOKEN))
+  store?.setItem(TOKEN, remembered)
+  let refused: ReturnType<typeof setTimeout> | undefined
+  // A token that goes on being refused has ended: then a person signs in.
+  wall.addEventListener('lamppost-link-changed', ({ detail }) => {
+    clearTimeout(refused)
+    if (detail.refusal !== null && store) refused = setTimeout(() => (store.removeItem(TOKEN), location.reload()), REFUSED_FOR_GOOD_MS)
+  })
 } else if (framed && !query.has('sign-in')) wall.renewToken = askParent
 else wall.token = await enter('operator', document.querySelector<HTMLFormElement>('form.sign-in'))
 document.body.append(wall)

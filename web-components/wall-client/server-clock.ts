@@ -13,8 +13,8 @@ export function createServerClock() {
   /** Clocks drift apart again: a millisecond a second is more than any does. */
   const doubt = (): number => best.doubt + (performance.now() - best.at) / 1000
   /** The better answer counts; and one that cannot be true beside the other means that a clock was set, or that this machine slept. */
-  function trust(offset: number, by: number): void {
-    if (by <= doubt() || Math.abs(offset - best.offset) > by + doubt()) best = { offset, doubt: by, at: performance.now() }
+  function trust(offset: number, by: number, kept = offset): void {
+    if (by <= doubt() || Math.abs(offset - best.offset) > by + doubt()) best = { offset: kept, doubt: by, at: performance.now() }
   }
   return {
     steadyNow,
@@ -28,7 +28,7 @@ export function createServerClock() {
       const said = Date.parse(date ?? '')
       if (!Number.isFinite(said)) return
       const offset = said + 500 - (sentAt + steadyNow()) / 2
-      trust(Math.abs(offset) < FINEST_MS ? 0 : offset, steadyNow() - sentAt + 1000)
+      trust(offset, steadyNow() - sentAt + 1000, Math.abs(offset) < FINEST_MS ? 0 : offset)
     },
   }
 }

@@ -34,6 +34,17 @@ const MOST_LATELY = 5
 /** Opening hours are told for some days ahead: a wall stays open for weeks. */
 const RELOAD_TOWN_MS = 6 * 3_600_000
 
+/** Either of them; `AbortSignal.any` is younger than some of the browsers in control rooms. */
+function either(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  if (!other) return one
+  const both = new AbortController()
+  for (const signal of [one, other]) {
+    if (signal.aborted) both.abort(signal.reason)
+    signal.addEventListener('abort', () => both.abort(signal.reason), { once: true, signal: both.signal })
+  }
+  return both.signal
+}
+
 export type WallClient = ReturnType<typeof createWallClient>
 
 /** @param server its origin; '' is the page's own. @param token a bearer token; '' uses the session cookie. @param renew asks the page around for another one. */
@@ -77,7 +88,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
   }
   const get = async <T>(path: string, signal?: AbortSignal): Promise<T> => (await call('GET', path, undefined, signal ? { signal } : {})).json() as Promise<T>
   /** With the link it belongs to, and never for ever. */
-  const getNow = <T>(path: string, link: AbortController | null): Promise<T> => get(path, AbortSignal.any([AbortSignal.timeout(ANSWER_MS), ...(link ? [link.signal] : [])]))
+  const getNow = <T>(path: string, link: AbortController | null): Promise<T> => get(path, either(AbortSignal.timeout(ANSWER_MS), link?.signal))
 
   const carrier = createPictureCarrier({
     address: new URL(absolute('/api/v1/live'), location.href).href.replace(/^http/, 'ws'),
@@ -86,6 +97,8 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     onChange: () => set({}),
   })
 
+  /** Open when the link was lost, and not in the lists when it was back: closed meanwhile. */
+  const vanished = new Set<string>()
   const newest = ({ log }: Incident): number => log.at(-1)?.seq ?? 0
   function keep(incident: Incident): void {
     const known = state.incidents.find(({ id }) => id === incident.id) ?? state.lately.find(({ incident: { id } }) => id === incident.id)?.incident
@@ -93,7 +106,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     if (known && newest(known) > newest(incident)) return
     const others = state.incidents.filter(({ id }) => id !== incident.id)
     const elsewhere = state.lately.filter(({ incident: each }) => each.id !== incident.id)
-    const was = state.incidents.some(({ id }) => id === incident.id)
+    const was = state.incidents.some(({ id }) => id === incident.id) || vanished.delete(incident.id)
     const lately = incident.state === 'closed' ? (was ? [{ incident, heardAt: performance.now() }, ...elsewhere].slice(0, MOST_LATELY) : state.lately) : elsewhere
     const incidents = UNFINISHED.has(incident.state) ? [...others, incident] : others
     set({ lately, incidents: incidents.sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)) })
@@ -180,10 +193,11 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     // Another link has begun meanwhile, and knows better.
     if (link.signal.aborted) return
     const all = new Map(lists.flatMap(({ items }) => items).map((incident) => [incident.id, incident]))
+    for (const { id } of state.incidents) if (!all.has(id)) vanished.add(id)
     set({ incidents: [...all.values()].sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)) })
     heard = null
     // The lists are of two moments, and of before what was heard meanwhile.
-    for (const id of since) void refresh(id)
+    for (const id of new Set([...since, ...vanished])) void refresh(id)
   }
 
   /** One connection from its first list to its end; nothing of it is left when this returns. */

@@ -3,16 +3,19 @@ import type { CameraInquiry, Destination, FoundCamera, Incident, PresetCheck, Pr
 
 /** @throws Refusal in the server's words */
 export type WallCalls = {
-  call(method: string, path: string, body?: unknown): Promise<Response>
+  call(method: string, path: string, body?: unknown, options?: { signal?: AbortSignal }): Promise<Response>
   get<T>(path: string): Promise<T>
   /** What the server answers of an incident is its newest state. */
   keep(incident: Incident): void
 }
 
+/** What a person asks for and nobody answers for so long was not sent, as far as they can know: they may ask again. */
+const ANSWER_MS = 10_000
+
 export function createWallRequests({ call, get, keep }: WallCalls) {
   const incidentPath = (id: string, what: string): string => `/api/v1/incidents/${encodeURIComponent(id)}/${what}`
   const change = async (id: string, what: string, body?: unknown, method = 'POST'): Promise<Incident> => {
-    const incident = (await (await call(method, incidentPath(id, what), body)).json()) as Incident
+    const incident = (await (await call(method, incidentPath(id, what), body, { signal: AbortSignal.timeout(ANSWER_MS) })).json()) as Incident
     keep(incident)
     return incident
   }
@@ -71,9 +74,9 @@ export function createWallRequests({ call, get, keep }: WallCalls) {
     move: async (camera: string, velocity: { pan: number; tilt: number; zoom: number }, takeOver = false): Promise<void> => void (await call('POST', cameraPath(camera, 'move'), { ...velocity, timeoutMs: 700, ...(takeOver ? { takeOver } : {}) })),
     shiftNow: (): Promise<ShiftSummary> => get('/api/v1/shifts/now'),
     shifts: async (): Promise<Shift[]> => (await get<{ items: Shift[] }>('/api/v1/shifts')).items,
-    offerShift: async (notes: string): Promise<Shift> => (await call('POST', '/api/v1/shifts', { notes })).json() as Promise<Shift>,
+    offerShift: async (notes: string): Promise<Shift> => (await call('POST', '/api/v1/shifts', { notes }, { signal: AbortSignal.timeout(ANSWER_MS) })).json() as Promise<Shift>,
     /** @param who null: who is signed in here. */
-    acceptShift: async (shift: string, who: { user: string; password: string } | { token: string } | null): Promise<Shift> => (await call('POST', `/api/v1/shifts/${encodeURIComponent(shift)}/signature`, who ?? undefined)).json() as Promise<Shift>,
+    acceptShift: async (shift: string, who: { user: string; password: string } | { token: string } | null): Promise<Shift> => (await call('POST', `/api/v1/shifts/${encodeURIComponent(shift)}/signature`, who ?? undefined, { signal: AbortSignal.timeout(ANSWER_MS) })).json() as Promise<Shift>,
     stopMoving: async (camera: string): Promise<void> => void (await call('POST', cameraPath(camera, 'stop'))),
     /** The clip as an MP4, with the hash that the server took of it. */
     download: async (incident: string, camera: string): Promise<{ blob: Blob; sha256: string; name: string }> => {

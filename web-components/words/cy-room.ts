@@ -35,7 +35,7 @@ export const roomWordsCy: Pick<Words, keyof typeof roomWords> = {
     onHold: (who, reason) => `Gohiriwyd gan ${who}: ${reason}`,
     holdUntil: (time) => `tan ${time}`,
     holdOver: 'Mae’r amser gohirio ar ben',
-    pressedAgain: (time) => `Pwyswyd eto tra’r oedd wedi’i ohirio, ${time}`,
+    pressedAgain: (time) => `Gwasgwyd eto am ${time}: nid oes neb wedi ateb ers hynny`,
     goOn: 'Parhau ag ef',
     closedWhileWriting: 'cedwir yr hyn a ysgrifennwch yma, yna bydd hwn yn mynd',
     lookingToo: (names) => `Hefyd yn edrych: ${names}`,

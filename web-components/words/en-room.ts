@@ -32,7 +32,7 @@ export const roomWords = {
     onHold: (who: string, reason: string) => `On hold by ${who}: ${reason}`,
     holdUntil: (time: string) => `until ${time}`,
     holdOver: 'Its time on hold is over',
-    pressedAgain: (time: string) => `Pressed again while it was on hold, ${time}`,
+    pressedAgain: (time: string) => `Pressed again at ${time}: nobody has answered since`,
     goOn: 'Go on with it',
     closedWhileWriting: 'what you write here is kept, and then this goes',
     lookingToo: (names: string) => `Also looking: ${names}`,
