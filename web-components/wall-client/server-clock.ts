@@ -5,8 +5,6 @@ const steadyNow = (): number => performance.timeOrigin + performance.now()
 /** What a Date header says is cut to whole seconds: less than this is no difference. */
 const FINEST_MS = 750
 
-export type ServerClock = ReturnType<typeof createServerClock>
-
 export function createServerClock() {
   /** The server's clock minus ours, from the best answer so far. */
   let best = { offset: 0, doubt: Number.POSITIVE_INFINITY, at: 0 }

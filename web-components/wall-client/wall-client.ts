@@ -1,6 +1,9 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
 import type { CameraHand, CameraView, HelpPoint, Incident, Present, Problem, Site, Storage, StreetMap } from './api-shapes.ts'
 import { type ServerEvent, readEvents } from './event-stream.ts'
+import { either } from './either-signal.ts'
+import { createKnownIncidents } from './known-incidents.ts'
+import { Refusal } from './refusal.ts'
 import { createServerClock } from './server-clock.ts'
 import { createPictureCarrier } from './picture-carrier.ts'
 import { createEvidenceRequests } from './evidence-requests.ts'
@@ -10,14 +13,7 @@ import { type RenewToken, createWallToken } from './wall-token.ts'
 export type Link = 'connecting' | 'live' | 'lost'
 export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null; /** Null while all is well, or nothing was said. */ storage: Storage | null; /** What is broken about the ledger; null while it is whole. */ record: string | null; /** Who is signed in here; null until that is known. */ me: { name: string; role: string } | null; people: readonly Present[]; /** Closed while this wall was open, newest first, with the moment it was heard (as `performance.now`). */ lately: readonly { incident: Incident; heardAt: number }[]; /** How far exports are that are being made, by their ids. */ exporting: Readonly<Record<string, number>> }
 
-/** A refusal in the server's words. */
-export class Refusal extends Error {
-  readonly problem: Problem
-  constructor(problem: Problem) {
-    super(problem.detail)
-    this.problem = problem
-  }
-}
+export { Refusal }
 
 /** The server pings every five seconds; more silence than this is no connection. */
 const SILENCE_MS = 8000
@@ -29,21 +25,8 @@ const FRESH_AFTER_MS = [0, 2000, 5000, 10_000, 30_000]
 /** Many presets at once are one change of the town. */
 const TOWN_SETTLES_MS = 300
 const TOWN_AGAIN_MS = 5000
-const UNFINISHED = new Set(['open', 'acknowledged'])
-const MOST_LATELY = 5
 /** Opening hours are told for some days ahead: a wall stays open for weeks. */
 const RELOAD_TOWN_MS = 6 * 3_600_000
-
-/** Either of them; `AbortSignal.any` is younger than some of the browsers in control rooms. */
-function either(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
-  if (!other) return one
-  const both = new AbortController()
-  for (const signal of [one, other]) {
-    if (signal.aborted) both.abort(signal.reason)
-    signal.addEventListener('abort', () => both.abort(signal.reason), { once: true, signal: both.signal })
-  }
-  return both.signal
-}
 
 export type WallClient = ReturnType<typeof createWallClient>
 
@@ -97,45 +80,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     onChange: () => set({}),
   })
 
-  /** Open when the link was lost, and not in the lists when it was back: closed meanwhile. */
-  const vanished = new Set<string>()
-  const newest = ({ log }: Incident): number => log.at(-1)?.seq ?? 0
-  function keep(incident: Incident): void {
-    const known = state.incidents.find(({ id }) => id === incident.id) ?? state.lately.find(({ incident: { id } }) => id === incident.id)?.incident
-    // An answer that was long on its way.
-    if (known && newest(known) > newest(incident)) return
-    const others = state.incidents.filter(({ id }) => id !== incident.id)
-    const elsewhere = state.lately.filter(({ incident: each }) => each.id !== incident.id)
-    const was = state.incidents.some(({ id }) => id === incident.id) || vanished.delete(incident.id)
-    const lately = incident.state === 'closed' ? (was ? [{ incident, heardAt: performance.now() }, ...elsewhere].slice(0, MOST_LATELY) : state.lately) : elsewhere
-    const incidents = UNFINISHED.has(incident.state) ? [...others, incident] : others
-    set({ lately, incidents: incidents.sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)) })
-  }
-
-  /** One question at a time per incident; what changes meanwhile is asked for once more. */
-  const asking = new Map<string, { again: boolean }>()
-  async function refresh(id: string): Promise<void> {
-    const running = asking.get(id)
-    if (running) {
-      running.again = true
-      return
-    }
-    const mine = { again: false }
-    const link = following
-    asking.set(id, mine)
-    try {
-      keep(await getNow<Incident>(`/api/v1/incidents/${encodeURIComponent(id)}`, link))
-    } catch (error) {
-      // A press that cannot be shown must not be missed in silence: the link starts anew, loads all, or says that it is lost.
-      if (!(error instanceof Refusal && error.problem.status === 404)) link?.abort()
-    } finally {
-      // A new link has forgotten what an old one asked.
-      if (asking.get(id) === mine) {
-        asking.delete(id)
-        if (mine.again) void refresh(id)
-      }
-    }
-  }
+  const known = createKnownIncidents({ get: getNow, state: () => state, set, link: () => following })
 
   function onEvent({ id, event, data }: ServerEvent): void {
     if (id !== null) lastEvent = id
@@ -162,17 +107,12 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
       return set({ cameras: state.cameras.map((each) => (each.id === camera ? { ...each, steeredBy: hand } : each)) })
     }
     const entry = JSON.parse(data) as { kind?: string; body?: { incident?: string } }
-    if (entry.body?.incident) {
-      heard?.add(entry.body.incident)
-      void refresh(entry.body.incident)
-    }
+    if (entry.body?.incident) known.heardOf(entry.body.incident)
     if (entry.kind?.startsWith('export.')) return set({ exporting: { ...state.exporting } })
     if (entry.kind === 'site.changed' || entry.kind?.startsWith('preset.')) reloadSoon(TOWN_SETTLES_MS)
   }
 
   let streets: Promise<StreetMap> | null = null
-  /** Incidents that were heard of while the lists were on their way. */
-  let heard: Set<string> | null = null
   async function loadTown(link = following): Promise<void> {
     const ask = <T>(what: string): Promise<T> => getNow(`/api/v1/${what}`, link)
     const [site, helpPoints, cameras, people, me] = await Promise.all([ask<Site>('site'), ask<{ items: HelpPoint[] }>('help-points'), ask<{ items: CameraView[] }>('cameras'), ask<{ items: Present[] }>('people'), ask<{ name: string; role: string }>('session')])
@@ -186,25 +126,11 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
       loadTown().catch(() => users > 0 && reloadSoon(TOWN_AGAIN_MS))
     }, ms)
   }
-  async function loadIncidents(link: AbortController): Promise<void> {
-    const since = new Set<string>()
-    heard = since
-    const lists = await Promise.all(['open', 'acknowledged'].map((each) => getNow<{ items: Incident[] }>(`/api/v1/incidents?state=${each}&limit=200`, link)))
-    // Another link has begun meanwhile, and knows better.
-    if (link.signal.aborted) return
-    const all = new Map(lists.flatMap(({ items }) => items).map((incident) => [incident.id, incident]))
-    for (const { id } of state.incidents) if (!all.has(id)) vanished.add(id)
-    set({ incidents: [...all.values()].sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1)) })
-    heard = null
-    // The lists are of two moments, and of before what was heard meanwhile.
-    for (const id of new Set([...since, ...vanished])) void refresh(id)
-  }
-
   /** One connection from its first list to its end; nothing of it is left when this returns. */
   async function follow(stopped: AbortSignal): Promise<void> {
     const mine = new AbortController()
     following = mine
-    asking.clear()
+    known.begin()
     const leave = (): void => mine.abort()
     stopped.addEventListener('abort', leave, { once: true })
     const tooLong = setTimeout(leave, SILENCE_MS)
@@ -227,7 +153,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     silent.catch(() => {})
     const ended = reading.then(() => Promise.reject(new Error('the stream ended while the town was being loaded')))
     ended.catch(() => {})
-    await Promise.race([Promise.all([loadTown(link), loadIncidents(link)]), silent, ended])
+    await Promise.race([Promise.all([loadTown(link), known.load(link)]), silent, ended])
     onLoaded()
     set({ link: 'live', refusal: null })
     await reading
@@ -304,7 +230,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     },
     headers,
     absolute,
-    refresh,
+    refresh: known.refresh,
     /** The town once more: what is not told as it happens, such as signs of life. */
     reload: (): Promise<void> => loadTown(),
     /** The town's streets, asked once. */
@@ -315,7 +241,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
       })
       return streets
     },
-    ...createWallRequests({ call, get, keep }),
+    ...createWallRequests({ call, get, keep: known.keep }),
     ...createEvidenceRequests({ call, get }),
   }
 }
