@@ -1,29 +1,23 @@
 /** The thread that all video runs in, so that a burst of it costs a press nothing. One recorder, ring and window per camera. */
-import { join } from 'node:path'
-import type { PictureForm, Range, Reader, RecorderReport, Segment, Sound } from '../glossary/clip.ts'
+import type { PictureForm, Range, RecorderReport, Segment } from '../glossary/clip.ts'
 import type { StoredRange } from '../glossary/evidence.ts'
 import { realClock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { standBack } from '../tools/thread-priority.ts'
 import { answerCalls, tellMain, workerInput } from '../tools/worker-calls.ts'
+import { type BufferState, type CameraToRecord, type Channel, type Hold, openChannel } from './clip-channel.ts'
 import { cutClip } from './clip-cut.ts'
 import { type DiskLimits, type DiskState, createClipDisk } from './clip-disk.ts'
 import { gapsIn, recordedIn } from './clip-gaps.ts'
 import { readTracks } from '../tools/fmp4-boxes.ts'
-import { type Recorder, type RecorderState, createRecorder } from './clip-recorder.ts'
-import { type ClipRing, type RingLimits, openClipRing } from './clip-ring.ts'
+import { type RecorderState, createRecorder } from './clip-recorder.ts'
 import { createConvertedClips } from './converted-clip.ts'
-import { type ConvertedView, createConvertedView } from './converted-view.ts'
+import { createConvertedView } from './converted-view.ts'
 import { clipPlaylist } from './hls-playlist.ts'
-import { type LivePart, type LiveStart, type LiveWindow, type Query, createLiveWindow } from './live-window.ts'
+import type { LivePart, LiveStart, LiveWindow, Query } from './live-window.ts'
 import { type Part, WANTED_PART_S } from './clip-packager.ts'
-import type { StreamAddress } from './recording-run.ts'
 import { stillPicture } from './still-picture.ts'
 
-/** `substream`: the camera's own H.264, where what is recorded is something else. */
-export type CameraToRecord = { id: string; address: StreamAddress | null; substream: StreamAddress | null; mode: 'always' | 'on-press'; sound: Sound; reader: Reader; limits: RingLimits }
-export type Hold = { name: string; range: Range }
-export type BufferState = { buffer: 'up' | 'down'; reason: string | null }
 export type ClipNews =
   | { error: string }
   | { camera: string; state: RecorderState }
@@ -36,7 +30,6 @@ export type LiveStartBytes = Omit<LiveStart, 'parts'> & { parts: Part<Uint8Array
 
 /** What can be watched live: the recorded stream, or its conversion. */
 type Live = { window: LiveWindow; codec(): string; init(run: number): Promise<Uint8Array | null> | Uint8Array | null; segment(number: number): Promise<Uint8Array | null> | Uint8Array | null }
-type Channel = { ring: ClipRing; window: LiveWindow; recorder: Recorder | null; wanted: CameraToRecord; view: ConvertedView | null; buffer: BufferState; unfollow: Map<PictureForm, () => void> }
 
 const { folder, evictEveryMs, disk: diskLimits } = workerInput<{ folder: string; evictEveryMs: number; disk: DiskLimits }>()
 /** Presses and cameras are another thread's, and come first. */
@@ -71,19 +64,6 @@ function wantedPart(): number {
   let watched = 0
   for (const { unfollow } of channels.values()) watched += unfollow.size
   return watched > FEW_WATCHED ? MANY_PART_S : WANTED_PART_S
-}
-
-function openChannel(wanted: CameraToRecord): Channel {
-  const { id, limits } = wanted
-  const buffer: BufferState = { buffer: 'up', reason: null }
-  const onWritten = (problem: string | null): void => {
-    const now: BufferState = problem === null ? { buffer: 'up', reason: null } : { buffer: 'down', reason: `The clip buffer cannot be written: ${problem}` }
-    if (buffer.buffer === now.buffer && buffer.reason === now.reason) return
-    Object.assign(buffer, now)
-    tell({ camera: id, buffer: now })
-  }
-  const ring = openClipRing({ folder: join(folder, id), limits, gate: disk.gate, onWritten })
-  return { ring, window: createLiveWindow({ longest: ring.longest, wantedPart }), recorder: null, wanted, view: null, buffer, unfollow: new Map() }
 }
 
 /** What changes one camera's recorder waits for what changed it before: two of them on one ring would never end. */
@@ -170,7 +150,7 @@ async function keepRoom(): Promise<void> {
 async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<void> {
   const existing = channels.get(wanted.id)
   if (!existing) {
-    const opened = openChannel(wanted)
+    const opened = openChannel({ wanted, folder, gate: disk.gate, wantedPart, onBuffer: (buffer) => tell({ camera: wanted.id, buffer }) })
     // Before anything else may let go of what is held.
     for (const { name, range } of holds) opened.ring.hold(name, range)
     channels.set(wanted.id, opened)

@@ -1,7 +1,7 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
 import type { CameraHand, CameraView, HelpPoint, Incident, Present, Problem, Site, Storage, StreetMap } from './api-shapes.ts'
 import { type ServerEvent, readEvents } from './event-stream.ts'
-import { either } from './either-signal.ts'
+import { ANSWER_MS, either } from './deadlines.ts'
 import { createKnownIncidents } from './known-incidents.ts'
 import { Refusal } from './refusal.ts'
 import { createServerClock } from './server-clock.ts'
@@ -18,8 +18,6 @@ export { Refusal }
 /** The server pings every five seconds; more silence than this is no connection. */
 const SILENCE_MS = 8000
 const RETRY_MS = [200, 500, 1000, 2000]
-/** What nobody answers for so long is asked anew. */
-const ANSWER_MS = 10_000
 /** A page that has no good token is asked for another one again and again, but not without pause. */
 const FRESH_AFTER_MS = [0, 2000, 5000, 10_000, 30_000]
 /** Many presets at once are one change of the town. */

@@ -1,6 +1,8 @@
 /** What people ask for, as requests of the API. Not here: the town's state and how it is kept up to date (wall-client). */
 import type { CameraInquiry, Destination, FoundCamera, Incident, PresetCheck, PresetView, RecorderReport, Shift, ShiftSummary } from './api-shapes.ts'
 
+import { ANSWER_MS } from './deadlines.ts'
+
 /** @throws Refusal in the server's words */
 export type WallCalls = {
   call(method: string, path: string, body?: unknown, options?: { signal?: AbortSignal }): Promise<Response>
@@ -8,9 +10,6 @@ export type WallCalls = {
   /** What the server answers of an incident is its newest state. */
   keep(incident: Incident): void
 }
-
-/** What a person asks for and nobody answers for so long was not sent, as far as they can know: they may ask again. */
-const ANSWER_MS = 10_000
 
 export function createWallRequests({ call, get, keep }: WallCalls) {
   const incidentPath = (id: string, what: string): string => `/api/v1/incidents/${encodeURIComponent(id)}/${what}`
