@@ -88,8 +88,8 @@ export class LamppostIncident extends LitElement {
   #hadFocus = false
   #seen: number | null = 0
   protected override updated(): void {
-    // A button that has done its work is gone, and the keyboard must not go with it.
     this.#flashTogether()
+    // A button that has done its work is gone, and the keyboard must not go with it.
     if (this.#hadFocus && this.isConnected && this.shadowRoot?.activeElement === null) this.renderRoot.querySelector<HTMLElement>('article')?.focus({ preventScroll: true })
     // A native dialog keeps the keyboard inside and gives it back where it was.
     if (!this.dialog) return
