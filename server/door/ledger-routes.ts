@@ -80,19 +80,17 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     // A connection that breaks while it is written to is no more than closed.
     raw.on('error', end)
     let last = after ?? Number.POSITIVE_INFINITY
-    // A stream that has missed something must not look well: it ends, and whoever reads it comes back for the rest.
-    const giveUp = (error: unknown): void => {
-      request.log.error({ err: error }, 'the past could not be read for an event stream')
-      end()
-      raw.destroy()
-    }
     try {
       for (let page = after === null ? [] : await port.page(after, 500); page.length > 0 && !raw.destroyed; page = await port.page(last, 500)) {
         for (const entry of page) if (hears(entry)) send(written(entry))
         last = page.at(-1)?.seq ?? last
       }
     } catch (error) {
-      return giveUp(error)
+      // A stream that has missed something must not look well: it ends, and whoever reads it comes back for the rest.
+      request.log.error({ err: error }, 'the past could not be read for an event stream')
+      end()
+      raw.destroy()
+      return
     }
     const missed = waiting.filter(({ seq }) => after === null || seq > last)
     waiting = null
