@@ -76,10 +76,10 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     await keepInit(segment.run, init)
     const bucket: Bucket = { name: bucketName(segment.start, segment.run, segment.number), start: segment.start, run: segment.run, first: segment.number, bytes: 0 }
     const data = await open(join(folder, bucket.name), 'a').catch(async (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
       // Another disk is mounted there by now, or its folder was taken away: it is made anew, with what belongs in it.
       begun.clear()
       await keepInit(segment.run, init)
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
       return open(join(folder, bucket.name), 'a')
     })
     const index = await open(join(folder, indexName(bucket)), 'a').catch(async (error: unknown) => {

@@ -162,7 +162,9 @@ export async function benchLive({ seconds, attaches }) {
   return figures
 }
 
-export async function benchTiles({ seconds }) {
+/** With `--parts one`: one tile alone, for all of the time. */
+export async function benchTiles({ seconds, parts }) {
+  const alone = parts.length === 1 && parts[0] === 'one'
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-tiles-'))
   const ids = Array.from({ length: 9 }, (_, i) => `tile-${i + 1}`)
   const town = await startTown(folder, ids.map((id) => cameraPlan(id, { width: 640, height: 360, rate: 15 })))
@@ -181,7 +183,12 @@ export async function benchTiles({ seconds }) {
     let server = await startServer(folder, site)
     let browser = await openBrowser()
     await until(server.cameras, (items) => items.every(({ health }) => health.video === 'up'))
-    figures['one tile over the WebSocket'] = await meterAll(server, browser, true, 1, Math.min(20, seconds) * 1000)
+    figures['one tile over the WebSocket'] = await meterAll(server, browser, true, 1, (alone ? seconds : Math.min(20, seconds)) * 1000)
+    if (alone) {
+      await browser.close()
+      await server.close()
+      return figures
+    }
     figures['nine tiles over one WebSocket (HTTP/1.1)'] = await meterAll(server, browser, true, 9, seconds * 1000)
     figures['nine tiles over HTTP/1.1 without it'] = await meterAll(server, browser, false, 9, Math.min(60, seconds) * 1000)
     await browser.close()
