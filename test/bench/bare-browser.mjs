@@ -56,7 +56,8 @@ export async function openBarePage(address, { width, height }) {
     ask,
     async until(run, argument = null, { timeout = 30_000 } = {}) {
       for (const end = performance.now() + timeout; ; await sleep(100)) {
-        if (await ask(run, argument)) return
+        // A page that is only just being opened has nothing that could be asked.
+        if (await ask(run, argument).catch((error) => (/default execution context/.test(error.message) ? false : Promise.reject(error)))) return
         if (performance.now() > end) throw new Error(`the page is not so after ${timeout} ms: ${run}`)
       }
     },
