@@ -75,7 +75,6 @@ export function createConvertedClips({ signal, mostBytes = MOST_BYTES }: { signa
       making.set(name, same)
       return same
     },
-    bytes: (): number => bytes,
   }
 }
 

@@ -33,33 +33,19 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
   const presets = plan.ptz ? createPresetStore({ file: join(folder, `${plan.id}.presets.json`), factory: plan.presets, home: plan.home }) : null
   const head = presets && { motors, presets, deviceNow, onPreset: events.presetReached, tour: { on: false } }
 
-  /** Drawn when somebody first watches. */
-  const loadPicture = (): Promise<ReturnType<typeof createCameraPicture>> =>
-    (picture ??= loadStreet(folder, plan.seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(plan.seed, waiting), glyphs, name: plan.name, frame })))
-
-  /** What the second stream shows is drawn in its own size. */
-  let small: Promise<ReturnType<typeof createCameraPicture>> | null = null
-  const startSubstream = (size: Frame) =>
-    startRtspServer({
-      port: 0,
-      credentials,
-      startEncoder(publishTo) {
-        let stop: (() => Promise<void>) | null = null
-        small ??= loadStreet(folder, plan.seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(plan.seed, waiting), glyphs, name: plan.name, frame: size }))
-        small.then((lens) => (stop = startEncoder(publishTo, () => lens.draw(motors.place().pose, Date.now(), fault), onError, () => {}, size)), (error: unknown) => onError(String(error)))
-        return async () => stop?.()
-      },
-    })
-  const startRtsp = (port: number) =>
+  type Lens = Promise<ReturnType<typeof createCameraPicture>>
+  const draw = (size: Frame): Lens => loadStreet(folder, plan.seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(plan.seed, waiting), glyphs, name: plan.name, frame: size }))
+  /** One stream: drawn when somebody first watches, in the size of now. */
+  const startStream = (port: number, load: () => Lens, size: () => Frame) =>
     startRtspServer({
       port,
       credentials,
       startEncoder(publishTo) {
         let stop: (() => Promise<void>) | null = null
         let stopped = false
-        loadPicture().then(
+        load().then(
           (lens) => {
-            if (!stopped) stop = startEncoder(publishTo, () => lens.draw(motors.place().pose, Date.now(), fault), onError, () => {}, frame)
+            if (!stopped) stop = startEncoder(publishTo, () => lens.draw(motors.place().pose, Date.now(), fault), onError, () => {}, size())
           },
           (error: unknown) => onError(String(error)),
         )
@@ -69,6 +55,9 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
         }
       },
     })
+  const startRtsp = (port: number) => startStream(port, () => (picture ??= draw(frame)), () => frame)
+  let small: Lens | null = null
+  const startSubstream = (size: Frame) => startStream(0, () => (small ??= draw(size)), () => size)
   const startOnvif = (port: number, streamPort: number) =>
     startOnvifDevice({
       port,

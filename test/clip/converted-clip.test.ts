@@ -27,7 +27,7 @@ function recorded(stream: Buffer) {
   follower.finish()
   return { init: init(0) ?? Buffer.alloc(0), segments: segments.map(({ number }) => segment(number) ?? Buffer.alloc(0)) }
 }
-/** When each picture is shown, in seconds, and what it decodes to (framemd5), in that order. */
+/** When each picture that decodes is shown, in milliseconds; and what ffprobe complains of. */
 function pictures(bytes: Buffer): { times: number[]; codec: string; complaints: string } {
   const file = join(folder, 'probe.mp4')
   writeFileSync(file, bytes)

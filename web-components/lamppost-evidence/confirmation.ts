@@ -1,7 +1,8 @@
 /** The password once more, when the server wants it: what was begun goes on by itself afterwards. */
 import { type ReactiveController, type ReactiveControllerHost, html, nothing } from 'lit'
 import { ref } from 'lit/directives/ref.js'
-import { Refusal, type WallClient } from '../wall-client/wall-client.ts'
+import { Refusal } from '../wall-client/refusal.ts'
+import type { WallClient } from '../wall-client/wall-client.ts'
 import { openAtOnce } from '../look/open-dialog.ts'
 import type { Words } from '../words/en.ts'
 import { refusalWords } from '../words/refusal-words.ts'

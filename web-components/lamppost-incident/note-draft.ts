@@ -3,6 +3,7 @@
  * not be saved is tried again, and outlives a reload of the page. Not here: how it looks (incident-notes).
  */
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
+import type { BrowserStore } from '../look/browser-store.ts'
 
 export type DraftState = 'empty' | 'typing' | 'saving' | 'saved' | 'failed'
 export type DraftPort = {
@@ -14,7 +15,7 @@ export type DraftPort = {
   /** Another try with the same will not help; null when it may. In the person's words. */
   refusal(error: unknown): string | null
   /** Survives a reload; not the end of the browser. */
-  store: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null
+  store: BrowserStore
 }
 type Kept = { text: string; entry: number | null; saved: string }
 /** One note: it saves itself to its end, also when the next one or another incident's is shown meanwhile. */
@@ -161,26 +162,18 @@ export class NoteDraft implements ReactiveController {
   #keep(open: Open, kept: Kept): void {
     open.kept = kept
     if (open.finished) return this.#keepBehind(open)
-    try {
-      if (kept === NOTHING) this.#port.store?.removeItem(nameOf(open.of, open.by))
-      else this.#port.store?.setItem(nameOf(open.of, open.by), JSON.stringify(kept))
-    } catch {
-      // A store that is full or forbidden: the server has it soon.
-    }
+    if (kept === NOTHING) this.#port.store.removeItem(nameOf(open.of, open.by))
+    else this.#port.store.setItem(nameOf(open.of, open.by), JSON.stringify(kept))
   }
   /** All that are finished and not saved: the next one must not push them out. */
   #keepBehind({ of, by }: Open): void {
     const behind = [...this.#behind].filter((each) => each.of === of && each.by === by && each.refused === null).map(({ kept }) => kept)
-    try {
-      if (behind.length === 0) this.#port.store?.removeItem(behindOf(of, by))
-      else this.#port.store?.setItem(behindOf(of, by), JSON.stringify(behind))
-    } catch {
-      // A store that is full or forbidden: the server has them soon.
-    }
+    if (behind.length === 0) this.#port.store.removeItem(behindOf(of, by))
+    else this.#port.store.setItem(behindOf(of, by), JSON.stringify(behind))
   }
   #storedBehind(of: string, by: string): Kept[] {
     try {
-      const stored = JSON.parse(this.#port.store?.getItem(behindOf(of, by)) ?? '[]') as unknown
+      const stored = JSON.parse(this.#port.store.getItem(behindOf(of, by)) ?? '[]') as unknown
       return Array.isArray(stored) ? (stored as Kept[]).filter(({ text }) => typeof text === 'string') : []
     } catch {
       return []
@@ -188,7 +181,7 @@ export class NoteDraft implements ReactiveController {
   }
   #stored(of: string, by: string): Kept {
     try {
-      return (JSON.parse(this.#port.store?.getItem(nameOf(of, by)) ?? 'null') as Kept | null) ?? NOTHING
+      return (JSON.parse(this.#port.store.getItem(nameOf(of, by)) ?? 'null') as Kept | null) ?? NOTHING
     } catch {
       // Not ours, or cut short.
       return NOTHING

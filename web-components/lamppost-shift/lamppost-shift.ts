@@ -83,12 +83,8 @@ export class LamppostShift extends LitElement {
   /** What is being written outlives a reload; not the end of the browser. */
   #note(notes: string): void {
     this.notes = notes
-    try {
-      if (notes === '') this.#store?.removeItem(`${NOTES} ${this.#notesOf}`)
-      else this.#store?.setItem(`${NOTES} ${this.#notesOf}`, notes)
-    } catch {
-      // A store that is full or forbidden.
-    }
+    if (notes === '') this.#store.removeItem(`${NOTES} ${this.#notesOf}`)
+    else this.#store.setItem(`${NOTES} ${this.#notesOf}`, notes)
   }
   #store = browserStore('sessionStorage')
   #notesOf = ''
@@ -97,7 +93,7 @@ export class LamppostShift extends LitElement {
     if (me === '' || me === this.#notesOf) return
     const typed = this.#notesOf === '' ? this.notes : ''
     this.#notesOf = me
-    this.notes = typed || (this.#store?.getItem(`${NOTES} ${me}`) ?? '')
+    this.notes = typed || (this.#store.getItem(`${NOTES} ${me}`) ?? '')
   }
   get #timezone(): string {
     return this.#client.client.state().site?.timezone ?? 'UTC'

@@ -1,5 +1,7 @@
 /** Single keys for everything an operator does: which there are, which the person has chosen, and which a key press means. */
 
+import type { BrowserStore } from '../look/browser-store.ts'
+
 export const ACTIONS = ['take', 'note', 'replay', 'view1', 'view2', 'view3', 'steer', 'preset', 'contact1', 'contact2', 'contact3', 'step', 'hold', 'handOver', 'close', 'next', 'previous', 'help'] as const
 export type Action = (typeof ACTIONS)[number]
 /** `on: false`: no single keys at all (WCAG 2.1.4). */
@@ -17,12 +19,12 @@ export function keymapFrom(changes: Partial<Record<Action, string>>, on = true):
     const wanted = changes[action]
     if (typeof wanted === 'string' && [...wanted].length === 1 && wanted.trim() !== '') keys[action] = wanted.toLowerCase()
   }
-  return { on, keys: apart(keys, changes) }
+  return { on, keys: apart(keys) }
 }
 const SPARE = 'abcdefghijklmnopqrstuvwxyz0123456789'
 /** One key means one thing: what was chosen stays, whose key it was gets another one, which stands beside it on the screen. */
-function apart(keys: Keymap['keys'], changes: Partial<Record<Action, string>>): Keymap['keys'] {
-  const chosen = (action: Action): number => Number(keys[action] !== DEFAULT_KEYS.keys[action] || changes[action] !== undefined)
+function apart(keys: Keymap['keys']): Keymap['keys'] {
+  const chosen = (action: Action): number => Number(keys[action] !== DEFAULT_KEYS.keys[action])
   const taken = new Set<string>()
   const found = { ...keys }
   for (const action of [...ACTIONS].sort((a, b) => chosen(b) - chosen(a))) {
@@ -57,18 +59,12 @@ export function actionOf(event: KeyboardEvent, { on, keys }: Keymap, wall: Event
 
 const STORED = 'lamppost keys'
 /** Null: nobody has changed them. By browser, not by person: a control room's desks are shared. */
-export function loadKeymap(store: Pick<Storage, 'getItem'> | null): Keymap | null {
+export function loadKeymap(store: Pick<BrowserStore, 'getItem'>): Keymap | null {
   try {
-    const stored = JSON.parse(store?.getItem(STORED) ?? 'null') as Partial<Keymap> | null
+    const stored = JSON.parse(store.getItem(STORED) ?? 'null') as Partial<Keymap> | null
     return stored ? keymapFrom(stored.keys ?? {}, stored.on ?? true) : null
   } catch {
     return null
   }
 }
-export function saveKeymap(store: Pick<Storage, 'setItem'> | null, keymap: Keymap): void {
-  try {
-    store?.setItem(STORED, JSON.stringify(keymap))
-  } catch {
-    // A page may forbid it: then the keys are as they were after a reload.
-  }
-}
+export const saveKeymap = (store: Pick<BrowserStore, 'setItem'>, keymap: Keymap): void => store.setItem(STORED, JSON.stringify(keymap))

@@ -65,11 +65,7 @@ const store = framed ? null : browserStore('sessionStorage')
 const remembered = inAddress ?? (query.has('sign-in') ? null : (store?.getItem(TOKEN) ?? null))
 if (remembered) {
   wall.token = remembered
-  try {
-    store?.setItem(TOKEN, remembered)
-  } catch {
-    // A store that is full or forbidden: then a person signs in after a crash.
-  }
+  store?.setItem(TOKEN, remembered)
   let refused: ReturnType<typeof setTimeout> | undefined
   // A token that goes on being refused has ended: then a person signs in.
   wall.addEventListener('lamppost-link-changed', ({ detail }) => {

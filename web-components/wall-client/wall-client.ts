@@ -13,8 +13,6 @@ import { type RenewToken, createWallToken } from './wall-token.ts'
 export type Link = 'connecting' | 'live' | 'lost'
 export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null; /** Null while all is well, or nothing was said. */ storage: Storage | null; /** What is broken about the ledger; null while it is whole. */ record: string | null; /** Who is signed in here; null until that is known. */ me: { name: string; role: string } | null; people: readonly Present[]; /** Closed while this wall was open, newest first, with the moment it was heard (as `performance.now`). */ lately: readonly { incident: Incident; heardAt: number }[]; /** How far exports are that are being made, by their ids. */ exporting: Readonly<Record<string, number>> }
 
-export { Refusal }
-
 /** The server pings every five seconds; more silence than this is no connection. */
 const SILENCE_MS = 8000
 const RETRY_MS = [200, 500, 1000, 2000]

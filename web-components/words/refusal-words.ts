@@ -1,5 +1,5 @@
 /** A refusal in the words of the person's language. */
-import { Refusal } from '../wall-client/wall-client.ts'
+import { Refusal } from '../wall-client/refusal.ts'
 import type { Words } from './en.ts'
 
 /** What the server will not take, however often it is asked; null when another try may help. */
