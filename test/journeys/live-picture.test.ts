@@ -190,12 +190,21 @@ describe('a live picture', () => {
     if (!supported) expect(await player.locator('.form').textContent()).toMatch(/Converted for this browser/)
     // What the picture itself says of its time is what stands below it; a step is one picture.
     const video = player.locator('video')
+    /** What is shown, by every picture that is drawn: a browser may draw the same one again. */
+    await video.evaluate((element: HTMLVideoElement) => {
+      const onFrame = (_: number, { mediaTime }: VideoFrameCallbackMetadata) => {
+        element.dataset['shown'] = String(mediaTime)
+        element.requestVideoFrameCallback(onFrame)
+      }
+      element.requestVideoFrameCallback(onFrame)
+    })
+    const shown = () => video.evaluate((element: HTMLVideoElement) => Number(element.dataset['shown']))
     /** A step back, once its picture is drawn. */
     async function back(): Promise<{ media: number; time: number }> {
-      const drawn = video.evaluate((element: HTMLVideoElement) => new Promise<number>((resolve) => element.requestVideoFrameCallback((_, { mediaTime }) => resolve(mediaTime))))
-      await page.waitForTimeout(50)
+      const before = await shown()
       await player.locator('.back').click()
-      return { media: await drawn, time: (await until(() => seen(page), (mark) => mark !== null))?.time ?? 0 }
+      const media = await until(shown, (now) => now !== before, 5000)
+      return { media, time: (await until(() => seen(page), (mark) => mark !== null))?.time ?? 0 }
     }
     await until(() => seen(page), (mark) => mark !== null, 30_000)
     await video.evaluate((element: HTMLVideoElement) => element.pause())
@@ -203,10 +212,16 @@ describe('a live picture', () => {
     await back()
     const [later, wall] = [await back(), await player.evaluate((element) => (element as unknown as { wallTime(): number | null }).wallTime())]
     expect(Math.abs(later.time - (wall ?? 0))).toBeLessThan(2000)
-    const earlier = await back()
-    expect(later.media - earlier.media).toBeCloseTo(1 / 15, 2)
-    expect(later.time - earlier.time).toBeGreaterThan(0)
-    expect(later.time - earlier.time).toBeLessThan(400)
+    // A simulated camera that was held up sends one picture twice: what its pictures say goes on over a few of them.
+    let last = later
+    for (let i = 0; i < 6; i += 1) {
+      const earlier = await back()
+      expect(last.media - earlier.media).toBeCloseTo(1 / 15, 2)
+      expect(last.time - earlier.time).toBeGreaterThanOrEqual(0)
+      expect(last.time - earlier.time).toBeLessThan(400)
+      last = earlier
+    }
+    expect(Math.abs(later.time - last.time - 400)).toBeLessThan(300)
     await page.screenshot({ path: join(output, 'converted-clip.png') })
     await page.context().close()
     expect((await fetch(`${house.url}/api/v1/incidents/${incident}/clips/two/h264/segment/999999.m4s`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(404)

@@ -3,30 +3,52 @@
 const SHORTEST_S = 1 / 120
 const LONGEST_S = 1
 const REMEMBERED = 30
-/** Before the frame that we heard of, another one is shown. */
 const ROUNDING_S = 0.001
 
 export class FrameWatch {
   #video: HTMLVideoElement | null = null
   #last: number | null = null
-  /** Media seconds of the frame that is shown. */
-  shownAt = 0
+  /** Media seconds of the frame that is shown, as far as we have heard. */
+  #shownAt: number | null = null
+  /** Where the video was sent, until its frame is shown: who steps quickly steps on from there. */
+  #sentTo: number | null = null
+  #sentAgain = false
   /** Seconds: a short one of the distances seen lately. Frames may be left out while playing, and some cameras' come unevenly. */
   frame = 1 / 15
   #steps: number[] = []
 
-  /** The middle of the neighbouring frame, so that no rounding falls on the wrong side of it. */
+  /** The middle of the neighbouring frame, so that no rounding falls on the wrong side of it. A paused video may stand further on than the frame it shows: the frame counts. */
   neighbour(video: HTMLVideoElement, frames: 1 | -1): number {
-    // A frame that was shown without our hearing of it: where the video stands lies somewhere in it.
-    const heard = video.currentTime >= this.shownAt - ROUNDING_S && video.currentTime < this.shownAt + this.frame
-    return (heard ? this.shownAt + this.frame / 2 : video.currentTime) + frames * this.frame
+    const here = this.#sentTo ?? (this.#shownAt === null ? video.currentTime : this.#shownAt + this.frame / 2)
+    return here + frames * this.frame
   }
 
   watch(video: HTMLVideoElement): void {
-    if (this.#video === video) return
-    this.#video = video
-    this.#last = null
-    video.requestVideoFrameCallback(this.#onFrame)
+    if (this.#video !== video) {
+      this.#video?.removeEventListener('seeking', this.#onSeeking)
+      this.#video = video
+      this.#last = null
+      this.#shownAt = null
+      this.#sentTo = null
+      video.addEventListener('seeking', this.#onSeeking)
+      video.requestVideoFrameCallback(this.#onFrame)
+    }
+    this.#sendAgain(video)
+  }
+
+  /** Chromium shows the frame after a place that is not loaded yet, and leaves it at that when the place is loaded. */
+  #sendAgain(video: HTMLVideoElement): void {
+    const place = this.#sentTo
+    if (place === null || this.#sentAgain || video.seeking || !video.paused || (this.#shownAt ?? 0) <= place + ROUNDING_S) return
+    const isLoaded = Array.from({ length: video.buffered.length }, (_, i) => i).some((i) => video.buffered.start(i) <= place && video.buffered.end(i) > place)
+    if (!isLoaded) return
+    this.#sentAgain = true
+    video.currentTime = place
+  }
+  #onSeeking = (): void => {
+    const place = this.#video?.currentTime ?? null
+    if (place !== this.#sentTo) this.#sentAgain = false
+    this.#sentTo = place
   }
   #onFrame = (_: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
     const step = this.#last === null ? 0 : Math.abs(mediaTime - this.#last)
@@ -36,7 +58,10 @@ export class FrameWatch {
       this.frame = sorted[Math.floor(sorted.length / 4)] ?? this.frame
     }
     this.#last = mediaTime
-    this.shownAt = mediaTime
+    this.#shownAt = mediaTime
+    // A frame from before the seek may still come; the one that lies there ends the waiting.
+    const place = this.#sentTo
+    if (place !== null && (!this.#video?.paused || (mediaTime <= place + ROUNDING_S && mediaTime > place - 2 * this.frame))) this.#sentTo = null
     this.#video?.requestVideoFrameCallback(this.#onFrame)
   }
 }
