@@ -186,7 +186,7 @@ describe('a live picture', () => {
     const player = page.locator('lamppost-player')
     await player.evaluate((element, id) => element.setAttribute('incident', id), incident)
     const recorded = () => age(page).then((words) => /(\d\d):(\d\d):(\d\d)\.(\d)/.exec(words ?? ''))
-    await until(recorded, (found) => found !== null, 30_000)
+    await until(recorded, (found) => found !== null, 60_000)
     if (!supported) expect(await player.locator('.form').textContent()).toMatch(/Converted for this browser/)
     // What the picture itself says of its time is what stands below it; a step is one picture.
     const video = player.locator('video')
@@ -203,10 +203,10 @@ describe('a live picture', () => {
     async function back(): Promise<{ media: number; time: number }> {
       const before = await shown()
       await player.locator('.back').click()
-      const media = await until(shown, (now) => now !== before, 5000)
+      const media = await until(shown, (now) => now !== before)
       return { media, time: (await until(() => seen(page), (mark) => mark !== null))?.time ?? 0 }
     }
-    await until(() => seen(page), (mark) => mark !== null, 30_000)
+    await until(() => seen(page), (mark) => mark !== null, 60_000)
     await video.evaluate((element: HTMLVideoElement) => element.pause())
     await page.waitForTimeout(300)
     await back()

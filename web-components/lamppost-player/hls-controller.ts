@@ -32,7 +32,8 @@ const configs: Record<Mode, Partial<HlsConfig>> = {
   carried: edge,
   edge,
   plain: { ...common, lowLatencyMode: false, liveSyncDuration: PLAIN_START_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 5 },
-  clip: { ...common, lowLatencyMode: false, maxBufferLength: 20, backBufferLength: 60 },
+  // Half a picture before what is loaded is another picture: hls.js would take it for a hole that needs no loading.
+  clip: { ...common, lowLatencyMode: false, maxBufferLength: 20, backBufferLength: 60, maxBufferHole: 0.005 },
 }
 
 export class HlsController implements ReactiveController {
