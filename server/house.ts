@@ -13,7 +13,7 @@ import { createCameraHands } from './camera/camera-hands.ts'
 import { isQuiet, startDriftWatch } from './camera/drift-watch.ts'
 import type { Judgement } from './camera/framing-proof.ts'
 import { type FramingNews, type Move, runFraming } from './camera/framing-run.ts'
-import { createFreshStill, createPictureProof } from './camera/picture-proof.ts'
+import { createFreshStill, createPictureProof, SETTLING_MS } from './camera/picture-proof.ts'
 import { createPictureReferences } from './camera/picture-references.ts'
 import type { PictureThread } from './camera/picture-thread.ts'
 import { createPresetKeeping } from './camera/preset-keeping.ts'
@@ -219,7 +219,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const pictures = callWorker<PictureThread>(builtEntry('camera/picture-thread.js'), {})
     closing.add('the picture thread', pictures.terminate)
     const freshStill = createFreshStill({ still: clips.still, clock })
-    const lookAt = createPictureProof({ references, freshStill, compare: pictures.calls.compare })
+    const lookAt = createPictureProof({ references, freshStill, compare: pictures.calls.compare, clock })
 
     const frame = (camera: CameraId, move: Move, signal: AbortSignal, onJudgement: (news: FramingNews) => void, onSeen: (picture: Uint8Array) => void = () => {}): Promise<Judgement> => {
       cameras.rememberPosition(camera)
@@ -482,7 +482,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       siteCamera: cameras.siteCamera,
       heldBy: cameras.heldBy,
       knowsHelpPoint: (id) => helpPoint(id) !== undefined,
-      teach: async (id, token, options) => references.teach(id, token, (await freshStill(id)).picture, options),
+      teach: async (id, token, options) => references.teach(id, token, (await freshStill(id, undefined, SETTLING_MS)).picture, options),
       forgetPictures: references.forget,
       reference: references.newest,
       checked: references.checked,

@@ -14,12 +14,17 @@ export type PictureProof = (camera: CameraId, token: PresetToken, masks: readonl
 /** A new keyframe comes within a few seconds, or the picture is no proof of anything now. */
 const PATIENCE_MS = 6000
 const LOOK_EVERY_MS = 200
+/** A camera takes its time from the lens to the wire: what arrives sooner than this may still show the move, or the lens finding its focus. */
+export const SETTLING_MS = 1500
 const BLIND = { dark: 'The picture is dark: nothing can be seen in it.', covered: 'The picture is blank: the lens may be covered.' }
 
-/** A keyframe that arrived after it was asked for: what the camera shows, not what it showed. @throws live/none when none comes */
-export function createFreshStill({ still, clock }: { still: Still; clock: Clock }): (camera: CameraId, signal?: AbortSignal) => ReturnType<Still> {
-  return async (camera, signal = new AbortController().signal) => {
-    const since = clock.now()
+export type FreshStill = (camera: CameraId, signal?: AbortSignal, afterMs?: number) => ReturnType<Still>
+
+/** A keyframe that arrived after it was asked for, or `afterMs` later: what the camera shows, not what it showed. @throws live/none when none comes */
+export function createFreshStill({ still, clock }: { still: Still; clock: Clock }): FreshStill {
+  return async (camera, signal = new AbortController().signal, afterMs = 0) => {
+    const since = clock.now() + afterMs
+    if (afterMs > 0) await clock.sleep(afterMs, signal)
     while (!signal.aborted && clock.now() - since < PATIENCE_MS) {
       const found = await still(camera).catch(() => null)
       if (found && found.at >= since) return found
@@ -29,15 +34,20 @@ export function createFreshStill({ still, clock }: { still: Still; clock: Clock 
   }
 }
 
-/** Null when the preset has no reference picture: then nothing is claimed either way. */
-export function createPictureProof({ references, freshStill, compare }: { references: Pick<PictureReferences, 'all'>; freshStill: ReturnType<typeof createFreshStill>; compare(picture: Uint8Array, references: Uint8Array[], masks: Mask[]): Promise<Comparison> }): PictureProof {
+/** Null when the preset has no reference picture: then nothing is claimed either way. The first picture that agrees proves; one that disagrees is believed once the head has settled. */
+export function createPictureProof({ references, freshStill, compare, clock }: { references: Pick<PictureReferences, 'all'>; freshStill: FreshStill; compare(picture: Uint8Array, references: Uint8Array[], masks: Mask[]): Promise<Comparison>; clock: Clock }): PictureProof {
   return async (camera, token, masks, signal, onSeen = () => {}) => {
     const taught = await references.all(camera, token)
     if (taught.length === 0) return null
-    const found = await freshStill(camera, signal).catch(() => null)
-    if (!found) return { proves: false, words: 'No new picture came to compare with the reference.' }
-    onSeen(found.picture)
-    const { match, blind } = await compare(found.picture, taught, [...masks])
-    return blind ? { proves: false, words: BLIND[blind] } : judgeMatch(match)
+    const settledAt = clock.now() + SETTLING_MS
+    let verdict: PictureVerdict = { proves: false, words: 'No new picture came to compare with the reference.' }
+    for (let wait = 0; ; wait = Math.max(0, settledAt - clock.now())) {
+      const found = await freshStill(camera, signal, wait).catch(() => null)
+      if (!found || signal.aborted) return verdict
+      onSeen(found.picture)
+      const { match, blind } = await compare(found.picture, taught, [...masks])
+      verdict = blind ? { proves: false, words: BLIND[blind] } : judgeMatch(match)
+      if (verdict.proves || found.at >= settledAt) return verdict
+    }
   }
 }
