@@ -7,6 +7,7 @@ import { type SimulatedHead, answerPtz } from './onvif-ptz-service.ts'
 import { type SoapRequest, createTokenCheck, readRequest } from './onvif-requests.ts'
 import { type Trap, springTrap } from './onvif-traps.ts'
 import { NS, SoapFault, envelope, faultBody, noSuchAction, notAuthorized } from './onvif-words.ts'
+import { listenOnOwnPort } from './own-port.ts'
 
 export type OnvifDeviceOptions = {
   port: number
@@ -81,9 +82,9 @@ export async function startOnvifDevice({ port, name, serial, credentials, head, 
     onRequest(request, response).catch(() => response.destroy())
   })
   server.keepAliveTimeout = 30_000
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+  const own = await listenOnOwnPort(server, port)
   return {
-    port: (server.address() as { port: number }).port,
+    port: own,
     async close(): Promise<void> {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -6,6 +6,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type Socket as UdpSocket, createSocket } from 'node:dgram'
 import { type Socket, createServer } from 'node:net'
 import { type RtspRequest, beginsKeyframe, createRtspReader, rtspAnswer } from './rtsp-messages.ts'
+import { listenOnOwnPort } from './own-port.ts'
 
 export type RtspCredentials = { username: string; password: string }
 /** A client. `tracks`: what it set up, by the publisher's channel (RTP even, RTCP odd). */
@@ -37,7 +38,7 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
   function wanted(): Promise<string | null> {
     if (linger) clearTimeout(linger)
     linger = null
-    stopEncoder ??= startEncoder(`rtsp://127.0.0.1:${address()}${publishPath}`)
+    stopEncoder ??= startEncoder(`rtsp://127.0.0.1:${own}${publishPath}`)
     if (sdp) return Promise.resolve(sdp)
     return new Promise((resolve) => {
       sdpWaiters.push(resolve)
@@ -144,11 +145,10 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
     })
   })
 
-  const address = (): number => (server.address() as { port: number }).port
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+  const own = await listenOnOwnPort(server, port)
 
   return {
-    port: address(),
+    port: own,
     watching: () => readers.size,
     setFlow(next: Flow): void {
       flow = next

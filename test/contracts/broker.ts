@@ -5,20 +5,20 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { listenOnOwnPort } from '../../server/simulator/own-port.ts'
 import { until } from './test-town.ts'
 
 export const BROKER_PASSWORD = 'p&ss £word'
 const USER = 'lamppost'
 
 const find = (program: string): string => [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'].map((folder) => join(folder, program)).find((path) => existsSync(path)) ?? program
-export const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
+/** One that stays free while its broker is down: nobody else is given it for an outgoing connection. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  const port = await listenOnOwnPort(server, 0)
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
 
 export type Broker = Awaited<ReturnType<typeof startBroker>>
 

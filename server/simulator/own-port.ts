@@ -1,0 +1,25 @@
+/** Ports that a simulated device can have again when its cable was out: nothing else on this machine is given one of them meanwhile. */
+import type { Server } from 'node:net'
+
+/** Below what Linux and macOS give to outgoing connections, above what services have. */
+const [LEAST, MOST] = [20_000, 30_000]
+const TRIES = 50
+
+/** @param port 0 for a free one. @returns the port. @throws what listening throws when it is taken. */
+export async function listenOnOwnPort(server: Server, port: number): Promise<number> {
+  for (let tries = 1; ; tries += 1) {
+    const wanted = port || LEAST + Math.floor(Math.random() * (MOST - LEAST))
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen(wanted, '127.0.0.1', () => {
+          server.off('error', reject)
+          resolve()
+        })
+      })
+      return wanted
+    } catch (error) {
+      if (port !== 0 || tries === TRIES || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    }
+  }
+}
