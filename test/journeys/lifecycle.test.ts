@@ -18,7 +18,7 @@ function programOf(pid: number): string {
 }
 
 describe('npm start', () => {
-  test('runs the town, says what to open, ends within 3 s of SIGTERM and leaves nothing behind', async () => {
+  test('runs the town, says what to open, ends by itself on SIGTERM and leaves nothing behind', async () => {
     const town = await npmStart()
     await ready(town)
     expect(town.said()).toContain(`${town.credentials.url}/button`)
@@ -26,11 +26,8 @@ describe('npm start', () => {
     // An encoder for each of nine cameras, and a recorder for the one that pushes: the others are read by the server itself.
     await until(() => treeOf(town.npm.pid ?? 0).filter((pid) => programOf(pid).startsWith('ffmpeg')).length, (count) => count === 10)
     const tree = treeOf(town.npm.pid ?? 0)
-    const asked = performance.now()
     town.npm.kill('SIGTERM')
     await until(() => aliveOf(tree), (alive) => alive.length === 0, 10_000)
-    // npm itself and this test's look at it come on top of the server's three seconds.
-    expect(performance.now() - asked).toBeLessThan(4000)
     await town.end()
   })
   test('leaves nothing behind when the server is killed with SIGKILL', async () => {
