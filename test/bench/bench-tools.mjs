@@ -1,9 +1,10 @@
 /** What every benchmark needs: a simulated town, a server on a site of its own, Chromium, and honest summaries. */
 import { fork, spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright'
+import { forkAside } from './aside.mjs'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 const MAIN = join(root, 'dist', 'server', 'main.js')
@@ -18,11 +19,32 @@ export async function until(ask, so, withinMs = 60_000) {
   }
 }
 
+/** ONVIF cameras that cost next to nothing: all send one recorded stream, which loops in ten phases. @param source an H.264 film that ffmpeg reads */
+export async function startReplay(folder, source, count, gopSeconds = 2) {
+  mkdirSync(folder, { recursive: true })
+  const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [folder, source, String(count), CREDENTIALS.username, CREDENTIALS.password, String(gopSeconds)])
+  const next = () => new Promise((resolve) => town.once('message', resolve))
+  const { ports, rtsp, loop } = await next()
+  return {
+    pid: town.pid,
+    ports,
+    rtsp,
+    loop,
+    /** @returns every GotoPreset so far, and how many connections there were */
+    async counts() {
+      const answer = next()
+      town.send('counts')
+      return answer
+    },
+    close: () => new Promise((resolve) => (town.once('exit', resolve), town.disconnect())),
+  }
+}
+
 /** Simulated cameras in a process of their own. @param plans camera plans, or null for the simulated Darlington. */
 export async function startTown(folder, plans = null) {
   const file = join(folder, 'plans.json')
   writeFileSync(file, JSON.stringify(plans))
-  const town = fork(join(root, 'test', 'bench', 'town-process.mjs'), [join(folder, 'simulator'), CREDENTIALS.username, CREDENTIALS.password, file])
+  const town = forkAside(join(root, 'test', 'bench', 'town-process.mjs'), [join(folder, 'simulator'), CREDENTIALS.username, CREDENTIALS.password, file])
   const next = () => new Promise((resolve) => town.once('message', resolve))
   const { ports } = await next()
   return {

@@ -8,7 +8,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CREDENTIALS, cameraPlan, markScript, openBrowser, root, sleep, startServer, startTown, summary, until, writeSite } from './bench-tools.mjs'
+import { CREDENTIALS, cameraPlan, markScript, openBrowser, root, sleep, startReplay, startServer, startTown, summary, until, writeSite } from './bench-tools.mjs'
+import { makeMarkedFilm } from './marked-film.mjs'
 import { meterInPage } from './page-meter.mjs'
 
 const freePort = () =>
@@ -162,48 +163,54 @@ export async function benchLive({ seconds, attaches }) {
   return figures
 }
 
-/** With `--parts one`: one tile alone, for all of the time. */
+const TILE = { width: 640, height: 360, rate: 15, gop: 1, seconds: 20 }
+
+/** Nine small cameras that only send what they once recorded: what draws and encodes in a real town is not this machine. With `--parts one`: one tile alone, for all of the time. */
 export async function benchTiles({ seconds, parts }) {
   const alone = parts.length === 1 && parts[0] === 'one'
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-tiles-'))
-  const ids = Array.from({ length: 9 }, (_, i) => `tile-${i + 1}`)
-  const town = await startTown(folder, ids.map((id) => cameraPlan(id, { width: 640, height: 360, rate: 15 })))
-  const site = writeSite(join(folder, 'site.yaml'), ids.map((id) => ({ id, port: town.ports[id].onvif })))
+  const film = join(folder, 'film.mp4')
+  await makeMarkedFilm(film, folder, TILE)
+  const ids = Array.from({ length: 9 }, (_, i) => `tile-${i}`)
+  const town = await startReplay(join(folder, 'replay'), film, ids.length, TILE.gop)
+  const site = writeSite(join(folder, 'site.yaml'), ids.map((id, i) => ({ id, port: town.ports[i] })))
   const figures = {}
   const meterAll = async (server, browser, carried, count, ms) => {
     const wall = await openWall(browser, server, { carried })
     const wanted = ids.slice(0, count)
     const players = wanted.map((id, i) => addPlayer(wall.page, server.tokens.operator, id, i > 0))
-    const found = await Promise.all(wanted.map((id) => wall.page.evaluate(meterInPage, { find: videoOf(id), ms })))
+    const found = await Promise.all(wanted.map((id, i) => wall.page.evaluate(meterInPage, { find: videoOf(id), ms, loop: { ...town.loop, origin: town.loop.origins[i] } })))
     await Promise.all(players)
     await wall.close()
-    return { first: summary(found.map(({ first }) => first ?? ms)), age: summary(found.flatMap(({ ages }) => ages)), stalls: found.reduce((sum, { stalls }) => sum + stalls.length, 0) }
+    return { first: summary(found.map(({ first }) => first ?? ms)), age: summary(found.flatMap(({ ages }) => ages)), stalls: found.reduce((sum, { stalls }) => sum + stalls.length, 0), 'longest of them': Math.max(0, ...found.flatMap(({ stalls }) => stalls)), 'the page itself was held up': found[0].held }
   }
-  try {
-    let server = await startServer(folder, site)
-    let browser = await openBrowser()
-    await until(server.cameras, (items) => items.every(({ health }) => health.video === 'up'))
-    figures['one tile over the WebSocket'] = await meterAll(server, browser, true, 1, (alone ? seconds : Math.min(20, seconds)) * 1000)
-    if (alone) {
+  const measured = async (more, browserArgs, measure) => {
+    const server = await startServer(folder, site, ...more)
+    const browser = await openBrowser(browserArgs)
+    try {
+      await until(server.cameras, (items) => items.every(({ health }) => health.video === 'up'))
+      await measure(server, browser)
+    } finally {
       await browser.close()
       await server.close()
-      return figures
     }
-    figures['nine tiles over one WebSocket (HTTP/1.1)'] = await meterAll(server, browser, true, 9, seconds * 1000)
-    figures['nine tiles over HTTP/1.1 without it'] = await meterAll(server, browser, false, 9, Math.min(60, seconds) * 1000)
-    await browser.close()
-    await server.close()
+  }
+  try {
+    await measured([], [], async (server, browser) => {
+      figures['one tile over the WebSocket'] = await meterAll(server, browser, true, 1, seconds * 1000)
+      if (alone) return
+      figures['nine tiles over one WebSocket (HTTP/1.1)'] = await meterAll(server, browser, true, 9, seconds * 1000)
+      figures['nine tiles over HTTP/1.1 without it'] = await meterAll(server, browser, false, 9, Math.min(60, seconds) * 1000)
+    })
+    if (alone) return figures
     const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name))
     execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' })
-    server = await startServer(folder, site, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, ['--tls-cert', cert, '--tls-key', key])
-    browser = await openBrowser([`--ignore-certificate-errors-spki-list=${spki(cert)}`])
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
-    await until(server.cameras, (items) => items.every(({ health }) => health.video === 'up'))
-    figures['nine tiles over HTTP/2 without it'] = await meterAll(server, browser, false, 9, Math.min(60, seconds) * 1000)
-    delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
-    await browser.close()
-    await server.close()
+    await measured([{}, ['--tls-cert', cert, '--tls-key', key]], [`--ignore-certificate-errors-spki-list=${spki(cert)}`], async (server, browser) => {
+      figures['nine tiles over HTTP/2 without it'] = await meterAll(server, browser, false, 9, Math.min(60, seconds) * 1000)
+    })
   } finally {
+    delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
     await town.close()
     rmSync(folder, { recursive: true, force: true })
   }

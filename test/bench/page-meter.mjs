@@ -3,8 +3,12 @@
  * each one is (its mark tells when it was drawn; camera and browser share a clock), and whether it ever stood still.
  */
 
-/** Runs in the page. `find` returns the video once there is one. Resolves after `ms`. */
-export function meterInPage({ find, ms, stillMs = 400 }) {
+/**
+ * Runs in the page. `find` returns the video once there is one. Resolves after `ms`. With a `loop` the camera sends a marked film
+ * again and again: `origin` is the wall clock's time of its very first picture, and a mark says only which picture it is.
+ * What is neither the picture's nor the network's fault is told apart: `held`, how often the page itself was not let run that long.
+ */
+export function meterInPage({ find, ms, stillMs = 400, loop = null }) {
   // oxlint-disable-next-line typescript/no-implied-eval -- our own words, sent into a page of ours
   const look = new Function(`return ${find}`)
   const canvas = document.createElement('canvas')
@@ -12,7 +16,18 @@ export function meterInPage({ find, ms, stillMs = 400 }) {
   canvas.height = 16
   const context = canvas.getContext('2d', { willReadFrequently: true })
   const startedAt = performance.now()
-  const found = { first: null, ages: [], stalls: [], waiting: 0 }
+  const found = { first: null, ages: [], stalls: [], waiting: 0, held: 0 }
+  const sentAt = ({ time }, now) => {
+    if (!loop) return time
+    const newest = Math.floor((now - loop.origin) / loop.frameMs)
+    const late = (((newest - Math.round(time / loop.frameMs)) % loop.pictures) + loop.pictures) % loop.pictures
+    return loop.origin + (newest - late) * loop.frameMs
+  }
+  let beat = startedAt
+  const beats = setInterval(() => {
+    if (performance.now() - beat > stillMs) found.held += 1
+    beat = performance.now()
+  }, 50)
   return new Promise((resolve) => {
     let last = null
     const onFrame = (video) => () => {
@@ -24,7 +39,7 @@ export function meterInPage({ find, ms, stillMs = 400 }) {
       const { data } = context.getImageData(0, 0, 480, 16)
       const mark = window.readMark((x, y) => data[(y * 480 + x) * 4 + 1], 16)
       // The first second is the start, not the steady state.
-      if (mark && now - startedAt > found.first + 1000) found.ages.push(performance.timeOrigin + now - mark.time)
+      if (mark && now - startedAt > found.first + 1000) found.ages.push(performance.timeOrigin + now - sentAt(mark, performance.timeOrigin + now))
       if (now - startedAt < ms) video.requestVideoFrameCallback(onFrame(video))
     }
     const wait = () => {
@@ -36,6 +51,7 @@ export function meterInPage({ find, ms, stillMs = 400 }) {
     }
     wait()
     setTimeout(() => {
+      clearInterval(beats)
       if (last === null || performance.now() - last > stillMs * 4) found.stalls.push(Math.round(performance.now() - (last ?? startedAt)))
       resolve(found)
     }, ms)

@@ -1,25 +1,13 @@
 /** What it costs to record a town, beside plain ffmpeg in the same run; and what a press waits while it is recorded. */
-import { execFileSync, fork, spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CREDENTIALS, cameraPlan, cpuOf, markScript, openBrowser, ownCpu, root, rssOf, sleep, startServer, startTown, summary, treeOf, until, writeSite } from './bench-tools.mjs'
+import { cameraPlan, cpuOf, markScript, openBrowser, ownCpu, root, rssOf, sleep, startReplay, startServer, startTown, summary, treeOf, until, writeSite } from './bench-tools.mjs'
 import { meterInPage } from './page-meter.mjs'
+import { presser } from './presser.mjs'
 
 const round = (value) => Math.round(value * 100) / 100
-
-async function startReplay(folder, source, count) {
-  mkdirSync(folder, { recursive: true })
-  const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [folder, source, String(count), CREDENTIALS.username, CREDENTIALS.password])
-  const next = () => new Promise((resolve) => town.once('message', resolve))
-  const { ports, rtsp } = await next()
-  const ask = async (what) => {
-    const answer = next()
-    town.send(what)
-    return answer
-  }
-  return { pid: town.pid, ports, rtsp, moves: async () => (await ask('moves')).moves, close: () => new Promise((resolve) => (town.once('exit', resolve), town.disconnect())) }
-}
 
 /** Share of one core, in percent, that `cost` grew by while `ms` passed. */
 async function shareOf(cost, ms) {
@@ -109,12 +97,14 @@ async function measureTown({ server, replay, cameras, minutes, presses }) {
   figures['processes'] = treeOf(server.pid).length
   // Presses in the middle of it.
   const waits = []
+  const press = presser(server.url, server.tokens.press)
   for (let i = 0; i < presses; i += 1) {
-    const before = (await replay.moves()).length
-    const pressedAt = performance.timeOrigin + performance.now()
-    const { incident } = await (await server.call('press', 'POST', '/presses', { helpPoint: 'here' })).json()
-    const moves = await until(replay.moves, (found) => found.length > before, 5000)
-    waits.push(moves[before].at - pressedAt)
+    const before = (await replay.counts()).moves.length
+    const { at, incident } = await press('here')
+    // Asking meanwhile would keep the camera from hearing.
+    await sleep(50)
+    const { moves } = await until(replay.counts, (found) => found.moves.length > before, 5000)
+    waits.push(moves[before].at - at)
     await server.call('operator', 'POST', `/incidents/${incident}/closure`, { reason: 'bench' })
     await sleep(150)
   }

@@ -1,12 +1,13 @@
 /** Many cameras for little money: ONVIF devices of the simulator, whose picture is one recorded stream (replay-stream). */
-import { fork } from 'node:child_process'
 import { Server } from 'node:net'
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { forkAside } from './aside.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const built = (path) => import(join(root, 'dist', 'server', 'simulator', path))
-const [folder, source, count, username, password] = process.argv.slice(2)
+const [folder, source, count, username, password, gopSeconds = '2'] = process.argv.slice(2)
 const { startOnvifDevice } = await built('onvif-device.js')
 const { createEventService } = await built('onvif-event-service.js')
 const { createMotors } = await built('motors.js')
@@ -14,9 +15,13 @@ const { createPresetStore } = await built('preset-store.js')
 
 const PHASES = 10
 // Without a source nobody watches: only the devices are wanted.
-const stream = source ? fork(join(root, 'test', 'bench', 'replay-stream.mjs'), [source, String(PHASES), '2']) : null
-const { port } = stream ? await new Promise((resolve) => stream.once('message', resolve)) : { port: 9 }
+const stream = source ? forkAside(join(root, 'test', 'bench', 'replay-stream.mjs'), [source, String(PHASES), gopSeconds]) : null
+const { port, loop } = stream ? await new Promise((resolve) => stream.once('message', resolve)) : { port: 9, loop: null }
 
+// The clock of a press's way must not wait for a core itself. Only root may be more than ordinary.
+try {
+  setPriority(-10)
+} catch {}
 let connections = 0
 let onWire = 0
 const emit = Server.prototype.emit
@@ -42,4 +47,4 @@ process.on('disconnect', () => {
   stream.once('exit', () => process.exit(0))
   stream.disconnect()
 })
-process.send({ ports: devices.map((device) => device.port), rtsp: port })
+process.send({ ports: devices.map((device) => device.port), rtsp: port, loop })

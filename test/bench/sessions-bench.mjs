@@ -1,10 +1,9 @@
 /** A town's warm ONVIF sessions: what they cost, and how long a press takes to the wire of its camera. No video. */
-import { fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CREDENTIALS, ownCpu, root, rssOf, sleep, startServer, summary, until } from './bench-tools.mjs'
+import { CREDENTIALS, ownCpu, root, rssOf, sleep, startReplay, startServer, summary, until } from './bench-tools.mjs'
+import { presser } from './presser.mjs'
 
 const round = (value) => Math.round(value * 100) / 100
 
@@ -17,22 +16,6 @@ function townFile(file, ports) {
   for (const [i, port] of ports.entries()) lines.push(`  - { id: cam-${i}, name: Camera ${i}, location: ${place(i)}, onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, presets: { hp-${i}: { token: "1", name: Here } }, after: stay, buffer: on-press }`)
   writeFileSync(file, `${lines.join('\n')}\n`)
   return file
-}
-
-/** One press over one kept connection, as an intercom server sends them; the moment its bytes leave. */
-function presser(url, token) {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
-  return (helpPoint) =>
-    new Promise((resolve, reject) => {
-      const body = JSON.stringify({ helpPoint })
-      const request = http.request(`${url}/api/v1/presses`, { agent, method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } }, (answer) => {
-        let text = ''
-        answer.on('data', (chunk) => (text += chunk)).on('end', () => resolve({ at, incident: JSON.parse(text).incident }))
-      })
-      request.on('error', reject)
-      const at = performance.timeOrigin + performance.now()
-      request.end(body)
-    })
 }
 
 async function choosing(count) {
@@ -51,14 +34,8 @@ async function choosing(count) {
 export async function benchSessions({ cameras, presses }) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-sessions-'))
   mkdirSync(join(folder, 'town'), { recursive: true })
-  const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [join(folder, 'town'), '', String(cameras), CREDENTIALS.username, CREDENTIALS.password])
-  const next = () => new Promise((resolve) => town.once('message', resolve))
-  const { ports } = await next()
-  const ask = async () => {
-    const answer = next()
-    town.send('moves')
-    return answer
-  }
+  const town = await startReplay(join(folder, 'town'), '', cameras)
+  const { ports } = town
   const figures = {}
   const few = await startServer(join(folder, 'one'), townFile(join(folder, 'one.yaml'), ports.slice(0, 1)))
   await until(few.cameras, (items) => items.every(({ health }) => health.onvif === 'up'))
@@ -77,25 +54,25 @@ export async function benchSessions({ cameras, presses }) {
     figures[`${cameras} warm sessions and their health: % of a core (with one camera)`] = `${round(busy)} (${round(idle)})`
     figures[`${cameras} warm sessions and their health: MB of memory (with one camera)`] = `${Math.round(rssOf(server.pid))} (${Math.round(base.rss)})`
     const press = presser(server.url, server.tokens.press)
-    const warm = (await ask()).connections
+    const warm = (await town.counts()).connections
     const waits = []
     let requests = 0
     for (let i = 0; i < presses * 4; i += 1) {
       const camera = i % cameras
-      const seen = (await ask()).moves.length
+      const seen = (await town.counts()).moves.length
       const { at, incident } = await press(`hp-${camera}`)
       await sleep(60)
-      const moves = (await ask()).moves.slice(seen)
+      const moves = (await town.counts()).moves.slice(seen)
       requests += moves.length
       waits.push((moves[0]?.at ?? Number.NaN) - at)
       await server.call('operator', 'POST', `/incidents/${incident}/closure`, { reason: 'bench' })
     }
     figures['press -> GotoPreset at the camera (bench process to camera process)'] = summary(waits)
     figures['GotoPreset requests per press'] = round(requests / waits.length)
-    figures['new TCP connections to cameras during those presses'] = (await ask()).connections - warm
+    figures['new TCP connections to cameras during those presses'] = (await town.counts()).connections - warm
   } finally {
     await server.close()
-    await new Promise((resolve) => (town.once('exit', resolve), town.disconnect()))
+    await town.close()
     rmSync(folder, { recursive: true, force: true })
   }
   figures['choosing among 10,000 cameras'] = await choosing(10_000)

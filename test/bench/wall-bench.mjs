@@ -2,13 +2,13 @@
  * The operator's wall: how soon a press is on six screens, how soon its picture moves, what an idle wall costs to open, and whether
  * nine tiles leak or miss anything over minutes with a network cut. Chromium, server and cameras share the machine.
  */
-import { fork, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { openBarePage, startCable } from './bare-browser.mjs'
-import { CREDENTIALS, openBrowser, root, sleep, startServer, summary, until } from './bench-tools.mjs'
+import { CREDENTIALS, openBrowser, root, sleep, startReplay, startServer, summary, until } from './bench-tools.mjs'
 
 const TILES = 9
 const WALLS = 6
@@ -48,9 +48,7 @@ function writeTown(file, ports) {
 async function startCameras(folder, count) {
   const source = join(folder, 'source.mp4')
   spawnSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=25', '-t', '20', '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-g', '50', '-keyint_min', '50', '-b:v', '2M', '-maxrate', '2M', '-bufsize', '1M', '-pix_fmt', 'yuv420p', source])
-  const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [folder, source, String(count), CREDENTIALS.username, CREDENTIALS.password])
-  const { ports } = await new Promise((resolve) => town.once('message', resolve))
-  return { ports, close: () => new Promise((resolve) => (town.once('exit', resolve), town.disconnect())) }
+  return startReplay(folder, source, count)
 }
 
 async function openWall(browser, server, size = { width: 1280, height: 720 }, pictures = true) {
