@@ -1,7 +1,7 @@
 /** Keeps one camera recorded, whatever it does: begins again with patience, and remembers why it had to. */
 import { createBackoff } from '../tools/backoff.ts'
 import { isoTime } from '../tools/clock.ts'
-import type { PictureForm, Reader, RecorderReport, Sound } from '../glossary/clip.ts'
+import type { Reader, RecorderReport, Sound } from '../glossary/clip.ts'
 import { recordByFfmpeg } from './ffmpeg-recording.ts'
 import type { RunParts, StreamAddress } from './recording-run.ts'
 import { readable, recordByRtsp } from './rtsp/rtsp-recording.ts'
@@ -19,15 +19,15 @@ const REFUSED_FOR_MS = 60_000
 
 export type RecorderState = { video: 'up' | 'down'; reason: string | null }
 export type Recorder = { state(): RecorderState | null; codec(): string | null; report(): RecorderReport; close(): Promise<void> }
-export type RecorderOptions = RunParts & { address: StreamAddress; picture?: PictureForm; sound?: Sound; /** `direct` where the stream allows it. */ reader?: Reader; onState(state: RecorderState): void; onCodec?(codec: string): void; /** How long a stream is refused before another reader tries it. */ refusedForMs?: number }
+export type RecorderOptions = RunParts & { address: StreamAddress; sound?: Sound; /** `direct` where the stream allows it. */ reader?: Reader; onState(state: RecorderState): void; onCodec?(codec: string): void; /** How long a stream is refused before another reader tries it. */ refusedForMs?: number }
 
 /** `onState` hears changes only. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { clock, window, onState, onCodec = () => {}, picture = 'copy', refusedForMs = REFUSED_FOR_MS } = options
+  const { clock, window, onState, onCodec = () => {}, refusedForMs = REFUSED_FOR_MS } = options
   const stopped = new AbortController()
   const backoff = createBackoff(250, 5000)
   let { sound = 'drop' } = options
-  let reader: Reader = picture === 'copy' && readable(options.address.url) ? (options.reader ?? 'direct') : 'ffmpeg'
+  let reader: Reader = readable(options.address.url) ? (options.reader ?? 'direct') : 'ffmpeg'
   let state: RecorderState | null = null
   let codec: string | null = null
   let startedAt: string | null = null
@@ -53,7 +53,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     while (!stopped.signal.aborted) {
       runs += 1
       const run = { ...options, startMs: codec === null ? FIRST_START_MS : CONNECT_MS + 2000 * window.longest(), signal: stopped.signal, onPicture, sound }
-      const { reason, words, atOnce, change } = await (reader === 'direct' ? recordByRtsp(run) : recordByFfmpeg({ ...run, picture }))
+      const { reason, words, atOnce, change } = await (reader === 'direct' ? recordByRtsp(run) : recordByFfmpeg(run))
       if (stopped.signal.aborted) return
       // Only what lasted is well again.
       if (picturesAt !== null && clock.monotonic() - picturesAt > LASTED_MS) backoff.reset()
@@ -75,7 +75,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return {
     state: () => state,
     codec: () => codec,
-    report: () => ({ codec, picture, sound, reader, startedAt, runs, lastEnd }),
+    report: () => ({ codec, picture: 'copy', sound, reader, startedAt, runs, lastEnd }),
     async close() {
       stopped.abort()
       await running

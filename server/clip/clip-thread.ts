@@ -1,4 +1,5 @@
 /** The thread that all video runs in, so that a burst of it costs a press nothing. One recorder, ring and window per camera. */
+import { availableParallelism } from 'node:os'
 import type { PictureForm, Range, RecorderReport, Segment } from '../glossary/clip.ts'
 import type { StoredRange } from '../glossary/evidence.ts'
 import { realClock } from '../tools/clock.ts'
@@ -87,6 +88,10 @@ async function settle(id: string): Promise<void> {
   }
 }
 
+/** Each takes a good part of a core, and recording comes first. */
+const MOST_CONVERSIONS = 2 * availableParallelism()
+const conversionsNow = (): number => [...channels.values()].filter(({ view }) => view?.converting()).length
+
 /** @throws live/none */
 function live(id: string, form: PictureForm): Live {
   const found = channel(id)
@@ -94,7 +99,8 @@ function live(id: string, form: PictureForm): Live {
   if (form === 'copy') return { window, codec: () => found.recorder?.codec() ?? '', init: (run) => (window.isLiveRun(run) ? ring.init(run) : null), segment: async (number) => (window.isLive(number) ? ((await ring.read(number))?.bytes ?? null) : null) }
   const { address, substream } = found.wanted
   if (!address) throw new Failure('live/none', `There is no picture from ${id} yet.`)
-  const view = (found.view ??= createConvertedView({ address: substream ?? address, picture: substream ? 'copy' : 'h264', clock, onError }))
+  const view = (found.view ??= createConvertedView({ substream, source: { window, init: ring.init }, clock, onError }))
+  if (!substream && !view.converting() && conversionsNow() >= MOST_CONVERSIONS) throw new Failure('live/none', `${MOST_CONVERSIONS} live pictures are converted to H.264 already, which is all that this machine can do beside recording: close one of them, or give ${id} an H.264 stream.`)
   view.use()
   return { window: view.window, codec: () => view.codec() ?? '', init: view.init, segment: view.segment }
 }

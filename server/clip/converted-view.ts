@@ -1,10 +1,11 @@
 /**
  * A camera's picture as H.264, for browsers that cannot show what it sends: its own H.264 sub-stream where it has one,
- * else made anew here. Runs only while somebody watches, and keeps nothing: the recording stays the camera's own.
+ * else made anew here (live-conversion). Runs only while somebody watches, and keeps nothing: the recording stays the camera's own.
  */
-import type { PictureForm, Segment } from '../glossary/clip.ts'
+import type { Segment } from '../glossary/clip.ts'
 import type { Clock } from '../tools/clock.ts'
-import { type Recorder, createRecorder } from './clip-recorder.ts'
+import { createRecorder } from './clip-recorder.ts'
+import { type LiveConversion, type LiveSource, createLiveConversion } from './live-conversion.ts'
 import { type LiveWindow, createLiveWindow } from './live-window.ts'
 import type { StreamAddress } from './recording-run.ts'
 import type { RunStore } from './stream-follower.ts'
@@ -12,12 +13,13 @@ import type { RunStore } from './stream-follower.ts'
 const KEPT_SEGMENTS = 6
 const IDLE_MS = 10_000
 
-export type ConvertedView = { window: LiveWindow; codec(): string | null; init(run: number): Buffer | null; segment(number: number): Buffer | null; /** Somebody watches: it runs, and for a while longer. */ use(): void; close(): Promise<void> }
+export type ConvertedView = { window: LiveWindow; codec(): string | null; init(run: number): Buffer | null; segment(number: number): Buffer | null; /** Somebody watches: it runs, and for a while longer. */ use(): void; /** It costs this machine an encoder now. */ converting(): boolean; close(): Promise<void> }
 
-export function createConvertedView({ address, picture, clock, onError }: { address: StreamAddress; picture: PictureForm; clock: Clock; onError(error: unknown): void }): ConvertedView {
+/** @param substream the camera's own H.264; without it the recorder's picture is converted */
+export function createConvertedView({ substream, source, clock, onError }: { substream: StreamAddress | null; source: LiveSource; clock: Clock; onError(error: unknown): void }): ConvertedView {
   const { store, init, segment } = createMemoryStore()
   const window = createLiveWindow({ listed: KEPT_SEGMENTS })
-  let recorder: Recorder | null = null
+  let running: LiveConversion | null = null
   let used = 0
   let watching: ReturnType<typeof setInterval> | null = null
 
@@ -26,23 +28,24 @@ export function createConvertedView({ address, picture, clock, onError }: { addr
     if (clock.monotonic() - used < IDLE_MS) return
     if (watching) clearInterval(watching)
     watching = null
-    const old = recorder
-    recorder = null
+    const old = running
+    running = null
     old?.close().catch(onError)
   }
   return {
     window,
-    codec: () => recorder?.codec() ?? null,
+    codec: () => running?.codec() ?? null,
     init,
     segment,
     use(): void {
       used = clock.monotonic()
       watching ??= setInterval(perhapsStop, 1000)
-      recorder ??= createRecorder({ address, picture, store, window, clock, onError, onState: () => {} })
+      running ??= substream ? createRecorder({ address: substream, store, window, clock, onError, onState: () => {} }) : createLiveConversion({ source, store, window, clock, onError })
     },
+    converting: () => substream === null && running !== null,
     async close(): Promise<void> {
       if (watching) clearInterval(watching)
-      await recorder?.close()
+      await running?.close()
     },
   }
 }

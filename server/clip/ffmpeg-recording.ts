@@ -3,7 +3,7 @@
  * nothing of retries (clip-recorder). What it cannot make sense of ends it, with words for the engineer.
  */
 import { Readable } from 'node:stream'
-import type { PictureForm, Sound } from '../glossary/clip.ts'
+import type { Sound } from '../glossary/clip.ts'
 import { wordsOf } from '../tools/failure.ts'
 import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from './recording-run.ts'
@@ -17,17 +17,12 @@ function inputScript(url: string): string {
 }
 
 const INPUT = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtsps,rtp,rtmp,tcp,tls,udp,crypto', '-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0']
-const PICTURE: Record<PictureForm, string[]> = {
-  copy: ['-map', '0:v:0', '-c:v', 'copy'],
-  h264: ['-map', '0:v:0', '-vf', 'scale=w=min(1280\\,iw):h=-2', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-g', '50', '-threads', '1', '-crf', '26'],
-}
-/** What is only copied is a recording, and nobody's to hold up; what is made anew is a view. */
-const NICENESS: Record<PictureForm, number> = { copy: 0, h264: 10 }
+const PICTURE = ['-map', '0:v:0', '-c:v', 'copy']
 const SOUND: Record<Sound, string[]> = { drop: ['-an'], keep: ['-map', '0:a:0?', '-c:a', 'copy'], convert: ['-map', '0:a:0?', '-c:a', 'aac', '-b:a', '64k'] }
 const OUTPUT = ['-f', 'mp4', '-movflags', '+frag_every_frame+empty_moov+default_base_moof', '-flush_packets', '1']
 
 /** Records until the stream ends or the signal fires. */
-export async function recordByFfmpeg({ address, store, window, clock, onError, signal, onPicture, picture, sound, startMs }: Run & { picture: PictureForm; sound: Sound }): Promise<RunEnd> {
+export async function recordByFfmpeg({ address, store, window, clock, onError, signal, onPicture, sound, startMs }: Run & { sound: Sound }): Promise<RunEnd> {
   const stop = new AbortController()
   const giveUp = (): void => stop.abort()
   signal.addEventListener('abort', giveUp, { once: true })
@@ -50,7 +45,7 @@ export async function recordByFfmpeg({ address, store, window, clock, onError, s
       end(`The stream cannot be recorded: ${wordsOf(error)}`)
     }
   }
-  const { words, ended } = runFfmpeg({ input: Readable.from([inputScript(address.url)]), inputOptions: INPUT, outputOptions: [...PICTURE[picture], ...SOUND[sound], ...OUTPUT], onOutput, signal: stop.signal, niceness: NICENESS[picture], redact: redactor(address) })
+  const { words, ended } = runFfmpeg({ input: Readable.from([inputScript(address.url)]), inputOptions: INPUT, outputOptions: [...PICTURE, ...SOUND[sound], ...OUTPUT], onOutput, signal: stop.signal, redact: redactor(address) })
   const silence = watchSilence({ clock, startMs, pictures: follower.pictures, signal: stop.signal, onSilent: end })
   const said = await ended
   // ffmpeg lost patience before we did.

@@ -27,7 +27,7 @@ export type FollowerEvents = {
 const MOST_RUNS_A_MINUTE = 10
 const PLAYABLE = /^(avc[13]|hev1|hvc1)/
 
-export function createStreamFollower({ store, window, now, onPicture, onUnfit }: FollowerEvents & { store: RunStore; window: Pick<LiveWindow, 'onPart' | 'onSegment'> & Partial<Pick<LiveWindow, 'wantedPart'>>; /** Wall clock, milliseconds. */ now(): number }) {
+export function createStreamFollower({ store, window, now, arrivedAt = now, onPicture, onUnfit }: FollowerEvents & { store: RunStore; window: Pick<LiveWindow, 'onPart' | 'onSegment'> & Partial<Pick<LiveWindow, 'wantedPart'>>; /** Wall clock, milliseconds. */ now(): number; /** When a picture arrived, where that is not now. */ arrivedAt?(fragment: Fragment): number }) {
   let init: Init | null = null
   let sps: Buffer | null = null
   let run = 0
@@ -107,7 +107,7 @@ export function createStreamFollower({ store, window, now, onPicture, onUnfit }:
     onFragment: (fragment) => {
       if (unfit) return
       if (fragment.video && fragment.keyframe) followSets(fragment)
-      if (fragment.video) take(fragment, now())
+      if (fragment.video) take(fragment, arrivedAt(fragment))
       else packager.push(fragment, now())
     },
   })

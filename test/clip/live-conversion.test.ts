@@ -1,0 +1,144 @@
+/** A live picture that is made anew: fed with what was received, told by the time at which it was. */
+import { afterEach, describe, expect, test } from 'vitest'
+import { createMemoryStore } from '../../server/clip/converted-view.ts'
+import { type Fragment, type Init, createFragmentReader } from '../../server/clip/fragment-reader.ts'
+import { type LiveConversion, createArrivals, createLiveConversion } from '../../server/clip/live-conversion.ts'
+import { createLiveWindow } from '../../server/clip/live-window.ts'
+import { createStreamFollower } from '../../server/clip/stream-follower.ts'
+import type { Segment } from '../../server/glossary/clip.ts'
+import { realClock } from '../../server/tools/clock.ts'
+import { until } from '../contracts/test-town.ts'
+import { makeStream } from './made-streams.ts'
+
+const FRAME_MS = 1000 / 15
+const h265 = (bframes = 0): string[] => ['-c:v', 'libx265', '-x265-params', `log-level=error:keyint=15:min-keyint=15:open-gop=0:bframes=${bframes}`]
+
+function piecesOf(stream: Buffer): { init: Init; fragments: Fragment[] } {
+  const fragments: Fragment[] = []
+  let init: Init | null = null
+  createFragmentReader({ onInit: (found) => (init = found), onFragment: (fragment) => fragments.push({ ...fragment, bytes: Buffer.from(fragment.bytes) }) }).push(stream)
+  if (!init) throw new Error('no initialisation section')
+  return { init, fragments }
+}
+
+const open: LiveConversion[] = []
+afterEach(async () => void (await Promise.all(open.splice(0).map((each) => each.close()))))
+
+/** A recorder's side with a clock of its own, and the conversion of it. */
+function town() {
+  const time = { wall: Date.parse('2026-11-26T22:00:00Z'), passed: 0 }
+  const clock = { now: () => time.wall, monotonic: () => time.passed, sleep: realClock.sleep }
+  const recorded = createMemoryStore(100)
+  const source = createLiveWindow()
+  const follow = () => createStreamFollower({ store: recorded.store, window: source, now: clock.now, onPicture: () => {}, onUnfit: (reason) => { throw new Error(reason) } })
+  const made = createMemoryStore(100)
+  const segments: Segment[] = []
+  const window = createLiveWindow()
+  const errors: unknown[] = []
+  const conversion = createLiveConversion({
+    source: { window: source, init: async (run) => recorded.init(run) },
+    store: { ...made.store, append: (closed) => { const kept = made.store.append(closed); segments.push(kept.segment); return kept } },
+    window,
+    clock,
+    onError: (error) => errors.push(error),
+  })
+  open.push(conversion)
+  return { time, source, window, segments, errors, conversion, made, follow }
+}
+type Town = ReturnType<typeof town>
+/** Pictures arrive one by one, as a camera sends them; a turn of the event loop after each. */
+async function send({ time, follow }: Town, follower: ReturnType<typeof follow>, fragments: readonly Fragment[]): Promise<void> {
+  for (const fragment of fragments) {
+    time.wall += FRAME_MS
+    follower.take(fragment, time.wall)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+const converted = ({ window, segments }: Town): number => segments.reduce((sum, { duration }) => sum + duration, 0) + (window.newest()?.parts.reduce((sum, { duration }) => sum + duration, 0) ?? 0)
+
+describe('a live picture as H.264', () => {
+  test('begins at the newest keyframe that is here, and each segment has the time at which its original arrived', async () => {
+    const here = town()
+    const { init, fragments } = piecesOf(makeStream({ seconds: 8, extra: h265() }))
+    const follower = here.follow()
+    follower.begin(init)
+    const begun = here.time.wall
+    await send(here, follower, fragments.slice(0, 25))
+    // What was before the newest keyframe is not made anew.
+    await until(() => converted(here), (seconds) => seconds > 0)
+    await send(here, follower, fragments.slice(25, 40))
+    // The network holds the pictures up for two seconds.
+    here.time.wall += 2000
+    await send(here, follower, fragments.slice(40))
+    await until(() => here.segments.length, (count) => count >= 1)
+    expect(here.conversion.codec()).toMatch(/^avc1\./)
+    const [first, second] = [here.segments[0], here.window.newest()]
+    const whole = Math.round((first?.duration ?? 0) * 15)
+    const arrival = (index: number): number => begun + (index + 1) * FRAME_MS + (index >= 40 ? 2000 : 0)
+    expect(whole).toBe(50)
+    expect(Math.abs((first?.start ?? 0) - arrival(15))).toBeLessThan(2 * FRAME_MS)
+    expect(Math.abs((second?.start ?? 0) - arrival(15 + whole))).toBeLessThan(2 * FRAME_MS)
+    expect(here.errors).toEqual([])
+  })
+  test('follows the recorder into another run', async () => {
+    const here = town()
+    const small = piecesOf(makeStream({ seconds: 3, extra: h265() }))
+    const large = piecesOf(makeStream({ seconds: 3, source: 'testsrc2=s=640x360:r=15', extra: h265() }))
+    const follower = here.follow()
+    follower.begin(small.init)
+    await send(here, follower, small.fragments)
+    await until(() => converted(here), (seconds) => seconds > 0)
+    follower.begin(large.init)
+    await send(here, follower, large.fragments)
+    await until(() => here.made.init(1)?.length ?? 0, (bytes) => bytes > 0)
+    await until(() => here.window.newest()?.run, (run) => run === 1)
+    expect(here.errors).toEqual([])
+  })
+  test('that falls behind begins again at the newest keyframe instead of showing the past', async () => {
+    const here = town()
+    const { init, fragments } = piecesOf(makeStream({ seconds: 12, extra: h265() }))
+    const follower = here.follow()
+    follower.begin(init)
+    await send(here, follower, fragments.slice(0, 30))
+    await until(() => converted(here), (seconds) => seconds > 0)
+    // As long as it has only just begun, it is given time to come up.
+    here.time.wall += 4000
+    await send(here, follower, fragments.slice(30, 45))
+    await until(() => converted(here), (seconds) => seconds > 1.5)
+    expect(here.made.init(1)).toBeNull()
+    // Then ten seconds in which this machine had no time for it: not one turn of the event loop.
+    here.time.passed += 10_000
+    for (const fragment of fragments.slice(45, 50)) follower.take(fragment, here.time.wall)
+    here.time.wall += 10_000
+    for (const fragment of fragments.slice(50, 70)) follower.take(fragment, here.time.wall)
+    await send(here, follower, fragments.slice(70, 90))
+    await until(() => here.made.init(1)?.length ?? 0, (bytes) => bytes > 0)
+    const newest = await until(() => here.window.newest(), (found) => found?.run === 1)
+    expect(here.time.wall - (newest?.start ?? 0)).toBeLessThan(2500)
+  })
+  test('comes to an end with the recorder, and says so to who watches', async () => {
+    const here = town()
+    const { init, fragments } = piecesOf(makeStream({ seconds: 3, extra: h265() }))
+    const follower = here.follow()
+    follower.begin(init)
+    await send(here, follower, fragments)
+    await until(() => converted(here), (seconds) => seconds > 0)
+    const gone = new Promise((resolve) => here.window.follow((news) => news === null && resolve(true)))
+    here.source.stopped()
+    expect(await gone).toBe(true)
+    expect(here.window.newest()).toBeNull()
+  })
+})
+
+describe('arrivals', () => {
+  test('are found by what is shown, whatever the order the pictures came in', () => {
+    const { init, fragments } = piecesOf(makeStream({ seconds: 2, extra: h265(3) }))
+    const arrivals = createArrivals(init.bytes)
+    fragments.forEach(({ bytes }, i) => arrivals.note(bytes, { newest: 100_000 + i * FRAME_MS }))
+    // ffmpeg gives them back from nought, in the order they are shown.
+    const times = Array.from({ length: 30 }, (_, i) => arrivals.of({ decodeTime: i / 15 }))
+    expect(times.every((at, i) => at >= (times[i - 1] ?? 0))).toBe(true)
+    times.forEach((at, i) => expect(Math.abs(at - 100_000 - i * FRAME_MS)).toBeLessThan(5 * FRAME_MS))
+    expect(arrivals.oldestWaiting()).toBeNull()
+  })
+})
