@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createClipDesk } from '../../server/clip/clip-desk.ts'
@@ -39,6 +39,7 @@ async function until(ask: () => Promise<number[]>, wanted: number[]): Promise<vo
   }
   expect(await ask()).toEqual(wanted)
 }
+const siteCamera = (id: CameraId, keepMs: number): SiteCamera => ({ id, name: id, location: null, onvif: null, rtmp: null, presets: new Map(), mount: null, bearing: null, after: 'home', buffer: { mode: 'always', preRollMs: 60_000, keepMs, mostBytes: null, sound: 'drop', reader: 'direct' } })
 const five = (moment: number): number[] => Array.from({ length: 5 }, () => moment)
 
 describe('a camera that has left the town', () => {
@@ -58,18 +59,18 @@ describe('a camera that has left the town', () => {
     const [first = 0] = moments
     clips.hold('inc-1', { camera: GONE, from: isoTime(first), to: isoTime(first + 10_000) })
     clips.evictFromNowOn()
-    const site = { id: GONE, name: GONE, location: null, onvif: null, rtmp: null, presets: new Map(), mount: null, bearing: null, after: 'home', buffer: { mode: 'always', preRollMs: 60_000, keepMs: 2 * HOUR, mostBytes: null, sound: 'drop', reader: 'direct' } } satisfies SiteCamera
+    const site = siteCamera(GONE, 2 * HOUR)
     await clips.follow([site])
     await until(kept, [...five(0), ...five(2)])
   })
   test('is not handed out by the live routes, nor what any camera recorded before it was live', async () => {
-    const site = { id: GONE, name: GONE, location: null, onvif: null, rtmp: null, presets: new Map(), mount: null, bearing: null, after: 'home', buffer: { mode: 'always', preRollMs: 60_000, keepMs: 100 * HOUR, mostBytes: null, sound: 'drop', reader: 'direct' } } satisfies SiteCamera
+    const site = siteCamera(GONE, 100 * HOUR)
     await clips.follow([site])
     expect(await clips.segment(GONE, 3)).not.toBeNull()
     expect([await clips.liveSegment(GONE, 'copy', 3), await clips.liveInit(GONE, 'copy', 0)]).toEqual([null, null])
   })
   test('keeps what it had for as long as it did: a line that was lost by mistake costs no recording', async () => {
-    const site = { id: GONE, name: GONE, location: null, onvif: null, rtmp: null, presets: new Map(), mount: null, bearing: null, after: 'home', buffer: { mode: 'always', preRollMs: 60_000, keepMs: 100 * HOUR, mostBytes: null, sound: 'drop', reader: 'direct' } } satisfies SiteCamera
+    const site = siteCamera(GONE, 100 * HOUR)
     await clips.follow([site])
     await clips.follow([])
     clips.evictFromNowOn()
@@ -80,5 +81,19 @@ describe('a camera that has left the town', () => {
     await clips.follow([])
     expect(clips.hasRing('cam-never')).toBe(false)
     await expect(clips.stored('cam-never' as CameraId, { from: 0, to: Date.now() })).rejects.toMatchObject({ code: 'live/none' })
+  })
+})
+
+describe('live pictures that must be made anew', () => {
+  test('are as many as this machine can do beside recording; one more says so, and what to do', async () => {
+    const most = 2 * availableParallelism()
+    const cameras = Array.from({ length: most + 1 }, (_, i) => siteCamera(`cam-${i}` as CameraId, HOUR))
+    for (const camera of cameras) await clips.stream(camera, new URL('rtsp://127.0.0.1:9/stream'), null)
+    const ask = (id: CameraId) => clips.livePlaylist(id, 'h264', { msn: 0, part: null, skip: false })
+    for (const { id } of cameras.slice(0, most)) await expect(ask(id)).rejects.toThrow('There is no live picture from this camera now.')
+    const id = cameras.at(-1)?.id ?? GONE
+    await expect(ask(id)).rejects.toMatchObject({ code: 'live/none', message: `${most} live pictures are converted to H.264 already, which is all that this machine can do beside recording: close one of them, or give ${id} an H.264 stream.` })
+    // Whoever watches one already goes on.
+    await expect(ask(cameras[0]?.id ?? GONE)).rejects.toThrow('There is no live picture from this camera now.')
   })
 })
