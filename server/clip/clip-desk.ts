@@ -79,9 +79,9 @@ export function createClipDesk(options: ClipDeskOptions) {
       diskState = news.disk
       return onDisk(news.disk)
     }
+    if ('parts' in news) return news.parts.forEach(({ camera, form, live }) => watchers.news(camera as CameraId, form, live))
     const camera = news.camera as CameraId
-    if ('live' in news) watchers.news(camera, news.form, news.live)
-    else if ('state' in news) onVideo(camera, news.state.video, news.state.reason)
+    if ('state' in news) onVideo(camera, news.state.video, news.state.reason)
     else if ('buffer' in news) onBuffer(camera, news.buffer.buffer, news.buffer.reason)
     else codecs.set(camera, news.codec)
   }

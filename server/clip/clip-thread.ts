@@ -17,6 +17,7 @@ import { createConvertedView } from './converted-view.ts'
 import { clipPlaylist } from './hls-playlist.ts'
 import type { LivePart, LiveStart, LiveWindow, Query } from './live-window.ts'
 import { type Part, WANTED_PART_S } from './clip-packager.ts'
+import { type PartNews, createPartPost } from './part-post.ts'
 import { stillPicture } from './still-picture.ts'
 
 export type ClipNews =
@@ -24,7 +25,7 @@ export type ClipNews =
   | { camera: string; state: RecorderState }
   | { camera: string; buffer: BufferState }
   | { camera: string; codec: string }
-  | { camera: string; form: PictureForm; live: LivePart<Uint8Array> | null }
+  | { parts: PartNews[] }
   | { disk: DiskState }
 /** The newest picture with its initialisation section; `codec` as in an HLS CODECS attribute. */
 export type LiveStartBytes = Omit<LiveStart, 'parts'> & { parts: Part<Uint8Array>[]; init: Uint8Array; codec: string }
@@ -44,11 +45,8 @@ const tell = (news: ClipNews): void => tellMain(news)
 const copyOf = (bytes: Uint8Array | null): Uint8Array | null => bytes && new Uint8Array(bytes)
 /** A message takes along all the memory that its bytes are a slice of: it gets a copy of just them. */
 const alone = (part: Part): Part<Uint8Array> => ({ ...part, bytes: new Uint8Array(part.bytes) })
-const tellPart = (camera: string, form: PictureForm, live: LivePart | null): void => {
-  if (!live) return tell({ camera, form, live })
-  const part = alone(live.part)
-  tellMain({ camera, form, live: { ...live, part } } satisfies ClipNews, [part.bytes.buffer as ArrayBuffer])
-}
+const posted = createPartPost({ post: (parts, memory) => tellMain({ parts } satisfies ClipNews, memory), isBusy: () => watched() > FEW_WATCHED })
+const tellPart = (camera: string, form: PictureForm, live: LivePart | null): void => posted({ camera, form, live: live && { ...live, part: alone(live.part) } })
 const onError = (error: unknown): void => tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
 const disk = createClipDisk({ folder, limits: diskLimits, rings: () => [...channels.values()].map(({ ring }) => ring), onState: (state) => tell({ disk: state }) })
 
@@ -61,11 +59,12 @@ function channel(id: string): Channel {
 /** A room that looks at an incident sees it as young as can be; one that looks at the whole town saves the messages. */
 const FEW_WATCHED = 9
 const MANY_PART_S = 0.12
-function wantedPart(): number {
-  let watched = 0
-  for (const { unfollow } of channels.values()) watched += unfollow.size
-  return watched > FEW_WATCHED ? MANY_PART_S : WANTED_PART_S
+function watched(): number {
+  let count = 0
+  for (const { unfollow } of channels.values()) count += unfollow.size
+  return count
 }
+const wantedPart = (): number => (watched() > FEW_WATCHED ? MANY_PART_S : WANTED_PART_S)
 
 /** What changes one camera's recorder waits for what changed it before: two of them on one ring would never end. */
 const turns = new Map<string, Promise<unknown>>()

@@ -7,6 +7,7 @@
  * describes: `{begin: watch, …}` the initialisation section and everything since the newest keyframe, `{part: watch, …}`.
  */
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import type { CameraId } from '../glossary/camera.ts'
@@ -64,6 +65,7 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
     let visitor: string | null = null
     let visit: ReturnType<LiveSocketPort['enter']> | null = null
     const tell = (message: object): void => socket.send(JSON.stringify(message))
+    const together = inOneWrite(request.socket)
     const refuse = (words: string): void => {
       tell({ refused: 401, words })
       socket.close(CLOSE_POLICY)
@@ -160,17 +162,20 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
       admitted(credential, camera).then(
         () => {
           // Left again, or the page is gone, while it was written down.
-          if (watches.get(id) === watching && socket.readyState === socket.OPEN) viewing = viewer(socket, id, camera, form)
+          if (watches.get(id) === watching && socket.readyState === socket.OPEN) viewing = viewer(socket, together, id, camera, form)
         },
         (error: unknown) => end(id, watching, error),
       )
     }
   }
 
-  function viewer(socket: WebSocket, id: string, camera: CameraId, form: PictureForm): { leave(): void } {
+  function viewer(socket: WebSocket, together: () => void, id: string, camera: CameraId, form: PictureForm): { leave(): void } {
     let lagging = false
     let most = MOST_UNSENT
-    const send = (header: object, ...bytes: Uint8Array[]): void => socket.send(frame(header, bytes))
+    const send = (header: object, ...bytes: Uint8Array[]): void => {
+      together()
+      socket.send(frame(header, bytes))
+    }
     const watching = watchLive(camera, form, {
       begin({ init, parts, ...start }) {
         // Many that begin at once, or one that is behind already: it begins when there is room.
@@ -196,6 +201,20 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
       gone: () => socket.send(JSON.stringify({ gone: id, words: 'There is no live picture from this camera now.' })),
     })
     return watching
+  }
+}
+
+/** What is sent within one turn of the event loop leaves in one write: parts of many cameras come together. */
+function inOneWrite(raw: Socket): () => void {
+  let held = false
+  return () => {
+    if (held) return
+    held = true
+    raw.cork()
+    setImmediate(() => {
+      held = false
+      raw.uncork()
+    })
   }
 }
 
