@@ -40,13 +40,13 @@ export function createPictureProof({ references, freshStill, compare, clock }: {
     const taught = await references.all(camera, token)
     if (taught.length === 0) return null
     const settledAt = clock.now() + SETTLING_MS
-    let verdict: PictureVerdict = { proves: false, words: 'No new picture came to compare with the reference.' }
     for (let wait = 0; ; wait = Math.max(0, settledAt - clock.now())) {
       const found = await freshStill(camera, signal, wait).catch(() => null)
-      if (!found || signal.aborted) return verdict
+      // One that came too early to be believed is none.
+      if (!found || signal.aborted) return { proves: false, words: 'No new picture came to compare with the reference.' }
       onSeen(found.picture)
       const { match, blind } = await compare(found.picture, taught, [...masks])
-      verdict = blind ? { proves: false, words: BLIND[blind] } : judgeMatch(match)
+      const verdict: PictureVerdict = blind ? { proves: false, words: BLIND[blind] } : judgeMatch(match)
       if (verdict.proves || found.at >= settledAt) return verdict
     }
   }

@@ -11,12 +11,12 @@ const PLACE = { agreement: 0.9, shift: { x: 0, y: 0 }, tiles: 40 }
 const MOVING = { agreement: 0.9, shift: { x: 0.06, y: 0 }, tiles: 40 }
 
 /** @param everyMs between keyframes; null when none comes. @param shows the match of the keyframe that arrived so long after the look began. */
-function watch({ everyMs, shows, taught = 1 }: { everyMs: number | null; shows: (afterMs: number) => typeof PLACE; taught?: number }) {
+function watch({ everyMs, shows, taught = 1, until = Number.POSITIVE_INFINITY }: { everyMs: number | null; shows: (afterMs: number) => typeof PLACE; taught?: number; /** The camera falls silent then. */ until?: number }) {
   const clock = createFakeClock()
   const begun = clock.now()
   const still: Still = async () => {
     if (everyMs === null) throw new Failure('live/none', 'none')
-    const at = begun + Math.floor((clock.now() - begun) / everyMs) * everyMs - 1
+    const at = begun + Math.floor(Math.min(clock.now() - begun, until) / everyMs) * everyMs - 1
     return { picture: new TextEncoder().encode(String(at - begun)), at }
   }
   const seen: number[] = []
@@ -55,6 +55,12 @@ describe('the picture of a preset', () => {
     await clock.advance(3500)
     expect(await verdict).toMatchObject({ proves: false })
     expect(seen).toEqual([2999])
+  })
+  test('that disagreed so early that it may show the move, and is followed by none, is no verdict', async () => {
+    const { clock, verdict, seen } = watch({ everyMs: 500, shows: () => MOVING, until: 600 })
+    await clock.advance(9000)
+    expect(await verdict).toEqual({ proves: false, words: 'No new picture came to compare with the reference.' })
+    expect(seen).toEqual([499])
   })
   test('that does not come says so', async () => {
     const none = watch({ everyMs: null, shows: () => PLACE })
