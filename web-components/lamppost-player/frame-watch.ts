@@ -20,17 +20,20 @@ export class FrameWatch {
   /** The middle of the neighbouring frame, so that no rounding falls on the wrong side of it. A paused video may stand further on than the frame it shows: the frame counts. */
   neighbour(video: HTMLVideoElement, frames: 1 | -1): number {
     const here = this.#sentTo ?? (this.#shownAt === null ? video.currentTime : this.#shownAt + this.frame / 2)
-    return here + frames * this.frame
+    const end = Number.isFinite(video.duration) ? video.duration : Number.POSITIVE_INFINITY
+    this.#sentTo = Math.min(Math.max(here + frames * this.frame, 0), end)
+    this.#sentAgain = false
+    return this.#sentTo
   }
 
   watch(video: HTMLVideoElement): void {
     if (this.#video !== video) {
       this.#video?.removeEventListener('seeking', this.#onSeeking)
+      this.#video?.removeEventListener('emptied', this.#forget)
       this.#video = video
-      this.#last = null
-      this.#shownAt = null
-      this.#sentTo = null
+      this.#forget()
       video.addEventListener('seeking', this.#onSeeking)
+      video.addEventListener('emptied', this.#forget)
       video.requestVideoFrameCallback(this.#onFrame)
     }
     this.#sendAgain(video)
@@ -45,6 +48,12 @@ export class FrameWatch {
     this.#sentAgain = true
     video.currentTime = place
   }
+  /** Another recording: nothing of it is known. */
+  #forget = (): void => {
+    this.#last = null
+    this.#shownAt = null
+    this.#sentTo = null
+  }
   #onSeeking = (): void => {
     const place = this.#video?.currentTime ?? null
     if (place !== this.#sentTo) this.#sentAgain = false
@@ -57,11 +66,13 @@ export class FrameWatch {
       const sorted = [...this.#steps].sort((a, b) => a - b)
       this.frame = sorted[Math.floor(sorted.length / 4)] ?? this.frame
     }
+    const isAnother = mediaTime !== this.#shownAt
     this.#last = mediaTime
     this.#shownAt = mediaTime
-    // A frame from before the seek may still come; the one that lies there ends the waiting.
+    // A frame from before the seek may still come; the one that lies there ends the waiting. The same one once more does not: it lasts
+    // longer than others (one was lost), and the next step must lead on from where this one ended.
     const place = this.#sentTo
-    if (place !== null && (!this.#video?.paused || (mediaTime <= place + ROUNDING_S && mediaTime > place - 2 * this.frame))) this.#sentTo = null
+    if (place !== null && (!this.#video?.paused || (isAnother && mediaTime <= place + ROUNDING_S && mediaTime > place - 2 * this.frame))) this.#sentTo = null
     this.#video?.requestVideoFrameCallback(this.#onFrame)
   }
 }
