@@ -1,4 +1,4 @@
-/** Ports that a simulated device can have again when its cable was out: nothing else on this machine is given one of them meanwhile. */
+/** Ports that a simulated device can have again when its cable was out: no outgoing connection is given one of them meanwhile. */
 import type { Server } from 'node:net'
 
 /** Below what Linux and macOS give to outgoing connections, above what services have. */

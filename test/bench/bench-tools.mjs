@@ -19,7 +19,7 @@ export async function until(ask, so, withinMs = 60_000) {
   }
 }
 
-/** ONVIF cameras that cost next to nothing: all send one recorded stream, which loops in ten phases. @param source an H.264 film that ffmpeg reads */
+/** ONVIF cameras that cost next to nothing: all send one recorded stream, which loops in 25 phases. @param source an H.264 film that ffmpeg reads */
 export async function startReplay(folder, source, count, gopSeconds = 2) {
   mkdirSync(folder, { recursive: true })
   const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [folder, source, String(count), CREDENTIALS.username, CREDENTIALS.password, String(gopSeconds)])

@@ -197,7 +197,7 @@ export async function benchTiles({ seconds, parts }) {
   }
   try {
     await measured([], [], async (server, browser) => {
-      figures['one tile over the WebSocket'] = await meterAll(server, browser, true, 1, seconds * 1000)
+      figures['one tile over the WebSocket, ages from the sending'] = await meterAll(server, browser, true, 1, seconds * 1000)
       if (alone) return
       figures['nine tiles over one WebSocket (HTTP/1.1)'] = await meterAll(server, browser, true, 9, seconds * 1000)
       figures['nine tiles over HTTP/1.1 without it'] = await meterAll(server, browser, false, 9, Math.min(60, seconds) * 1000)

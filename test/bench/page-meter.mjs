@@ -1,12 +1,14 @@
 /**
  * What a person would see, measured in the page from the pixels of a playing video: when the first picture came, how old
- * each one is (its mark tells when it was drawn; camera and browser share a clock), and whether it ever stood still.
+ * each one is (its mark tells when it was drawn, or when a recorded one was to be sent; camera and browser share a clock), and whether it
+ * ever stood still.
  */
 
 /**
  * Runs in the page. `find` returns the video once there is one. Resolves after `ms`. With a `loop` the camera sends a marked film
  * again and again: `origin` is the wall clock's time of its very first picture, and a mark says only which picture it is.
- * What is neither the picture's nor the network's fault is told apart: `held`, how often the page itself was not let run that long.
+ * Ages count from its sending, and one as old as the film is long would look young: such a one is a stall long before. `held`: how often
+ * nothing at all ran in the page for that long.
  */
 export function meterInPage({ find, ms, stillMs = 400, loop = null }) {
   // oxlint-disable-next-line typescript/no-implied-eval -- our own words, sent into a page of ours

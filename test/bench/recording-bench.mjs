@@ -35,7 +35,7 @@ async function compareWithFfmpeg(folder, replay) {
   const figures = {}
   const cameras = 20
   const measureMs = 15_000
-  const plain = Array.from({ length: cameras }, (_, i) => spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-rtsp_transport', 'tcp', '-i', `rtsp://127.0.0.1:${replay.rtsp}/stream-${i % 10}`, '-c', 'copy', '-f', 'hls', '-hls_time', '2', '-hls_list_size', '1800', join(folder, `plain-${i}.m3u8`)], { stdio: 'ignore' }))
+  const plain = Array.from({ length: cameras }, (_, i) => spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-rtsp_transport', 'tcp', '-i', `rtsp://127.0.0.1:${replay.rtsp}/stream-${i % 25}`, '-c', 'copy', '-f', 'hls', '-hls_time', '2', '-hls_list_size', '1800', join(folder, `plain-${i}.m3u8`)], { stdio: 'ignore' }))
   await sleep(6000)
   const hls = (await shareOf(() => plain.reduce((sum, { pid }) => sum + ownCpu(pid), 0), measureMs)) / cameras
   for (const child of plain) child.kill('SIGKILL')

@@ -18,11 +18,18 @@ const [SEQUENCE, TIMESTAMP] = [6, 8]
 const now = () => performance.timeOrigin + performance.now()
 const listen = (server) => once(server.listen(0, '127.0.0.1'), 'listening').then(() => server.address().port)
 
+const withResolvers = () => {
+  let resolve
+  const promise = new Promise((done) => (resolve = done))
+  return { promise, resolve }
+}
+
 /** ffmpeg's packets of the whole recording, as fast as it can send them, by picture. */
 async function recordedPackets() {
   const pictures = []
   let sdp = ''
   let last = null
+  const { promise: ended, resolve: end } = withResolvers()
   const server = createServer((socket) => {
     socket.on('error', () => {})
     const read = createRtspReader({
@@ -39,10 +46,13 @@ async function recordedPackets() {
       },
     })
     socket.on('data', read)
+    socket.once('end', end)
   })
   const port = await listen(server)
   const publisher = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-i', source, '-c', 'copy', '-f', 'rtsp', '-rtsp_transport', 'tcp', `rtsp://127.0.0.1:${port}/publish`], { stdio: ['ignore', 'ignore', 'inherit'] })
   const [code] = await once(publisher, 'exit')
+  // What it has sent may still be on its way here.
+  await ended
   server.close()
   if (code !== 0 || pictures.length < 2) throw new Error(`the recording could not be read: ${source}`)
   return { sdp, pictures }
@@ -90,7 +100,8 @@ function startChannel(origin) {
   return { readers, origin }
 }
 const startedAt = now()
-const channels = Array.from({ length: Number(phases) }, (_, i) => startChannel(startedAt + (i * Number(gopSeconds) * 1000) / Number(phases)))
+// Not on one grid of pictures either: cameras do not send them in the same instant.
+const channels = Array.from({ length: Number(phases) }, (_, i) => startChannel(startedAt + (i * (Number(gopSeconds) * 1000 + frameMs)) / Number(phases)))
 
 const rtsp = createServer((socket) => {
   socket.setNoDelay(true)

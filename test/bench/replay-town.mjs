@@ -13,7 +13,7 @@ const { createEventService } = await built('onvif-event-service.js')
 const { createMotors } = await built('motors.js')
 const { createPresetStore } = await built('preset-store.js')
 
-const PHASES = 10
+const PHASES = 25
 // Without a source nobody watches: only the devices are wanted.
 const stream = source ? forkAside(join(root, 'test', 'bench', 'replay-stream.mjs'), [source, String(PHASES), gopSeconds]) : null
 const { port, loop } = stream ? await new Promise((resolve) => stream.once('message', resolve)) : { port: 9, loop: null }
