@@ -6,7 +6,8 @@ import { type Hash, createHash } from 'node:crypto'
 import type { Fragment, Lease } from './fragment-reader.ts'
 import { joined } from './joined-bytes.ts'
 
-export type Part<Bytes extends Uint8Array = Buffer> = { bytes: Bytes; duration: number; independent: boolean }
+/** `at`: wall-clock milliseconds at which its first picture arrived. */
+export type Part<Bytes extends Uint8Array = Buffer> = { bytes: Bytes; duration: number; independent: boolean; at: number }
 export type OpenSegment = { start: number; duration: number; parts: Part[] }
 /** `chunks`: its bytes, in order; nobody copies them together to write them down. `sha256`: of those bytes, hex. */
 export type ClosedSegment = { start: number; duration: number; chunks: Buffer[]; sha256: string }
@@ -37,7 +38,7 @@ export type PackagerEvents = {
 
 export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PART_S }: PackagerEvents) {
   let segment: OpenSegment | null = null
-  let part: { fragments: Buffer[]; duration: number; frames: number; independent: boolean } | null = null
+  let part: { fragments: Buffer[]; duration: number; frames: number; independent: boolean; at: number } | null = null
   let framesPerPart = 0
   /** Seconds between frames; 0 until the first one came. */
   let pace = 0
@@ -51,7 +52,7 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
     if (!part || !segment) return
     const bytes = joined(part.fragments)
     hash.update(bytes)
-    segment.parts.push({ bytes, duration: part.duration, independent: part.independent })
+    segment.parts.push({ bytes, duration: part.duration, independent: part.independent, at: part.at })
     part = null
     onPart(segment)
   }
@@ -89,7 +90,7 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
       segmentBytes += fragment.bytes.length
       if (segment.duration > LONGEST_SEGMENT_S || segmentBytes > MOST_SEGMENT_BYTES) throw new NoKeyframe(`the camera sent no keyframe for ${Math.round(segment.duration)} s; set its GOP to a few seconds`)
       if (part && part.frames > 0 && part.duration + fragment.duration > partTarget) closePart()
-      part ??= { fragments: [], duration: 0, frames: 0, independent: fragment.keyframe }
+      part ??= { fragments: [], duration: 0, frames: 0, independent: fragment.keyframe, at: now }
       part.fragments.push(fragment.bytes)
       if (fragment.lease && !leases.has(fragment.lease)) leases.set(fragment.lease, fragment.lease.keep())
       part.duration += fragment.duration

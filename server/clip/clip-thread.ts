@@ -13,7 +13,7 @@ import { gapsIn, recordedIn } from './clip-gaps.ts'
 import { readTracks } from '../tools/fmp4-boxes.ts'
 import { type RecorderState, createRecorder } from './clip-recorder.ts'
 import { createConvertedClips } from './converted-clip.ts'
-import { createConvertedView } from './converted-view.ts'
+import { createConvertedView, hasRoom } from './converted-view.ts'
 import { clipPlaylist } from './hls-playlist.ts'
 import type { LivePart, LiveStart, LiveWindow, Query } from './live-window.ts'
 import { type Part, WANTED_PART_S } from './clip-packager.ts'
@@ -87,9 +87,8 @@ async function settle(id: string): Promise<void> {
   }
 }
 
-/** Each takes a good part of a core, and recording comes first. */
+/** Each takes a quarter of a core and more: beyond this all of them would be late. */
 const MOST_CONVERSIONS = 2 * availableParallelism()
-const conversionsNow = (): number => [...channels.values()].filter(({ view }) => view?.converting()).length
 
 /** @throws live/none */
 function live(id: string, form: PictureForm): Live {
@@ -98,8 +97,9 @@ function live(id: string, form: PictureForm): Live {
   if (form === 'copy') return { window, codec: () => found.recorder?.codec() ?? '', init: (run) => (window.isLiveRun(run) ? ring.init(run) : null), segment: async (number) => (window.isLive(number) ? ((await ring.read(number))?.bytes ?? null) : null) }
   const { address, substream } = found.wanted
   if (!address) throw new Failure('live/none', `There is no picture from ${id} yet.`)
+  if (!substream && !found.recorder) throw new Failure('live/none', `${id} is recorded from a press on, and needs a conversion here: there is no live picture of it before that.`)
   const view = (found.view ??= createConvertedView({ substream, source: { window, init: ring.init }, clock, onError }))
-  if (!substream && !view.converting() && conversionsNow() >= MOST_CONVERSIONS) throw new Failure('live/none', `${MOST_CONVERSIONS} live pictures are converted to H.264 already, which is all that this machine can do beside recording: close one of them, or give ${id} an H.264 stream.`)
+  if (!substream && !view.converting() && !hasRoom([...channels.values()].flatMap((each) => each.view ?? []), MOST_CONVERSIONS)) throw new Failure('live/none', `${MOST_CONVERSIONS} live pictures are converted to H.264 already, which is all that this machine can do beside recording: close one of them, or give ${id} an H.264 stream.`)
   view.use()
   return { window: view.window, codec: () => view.codec() ?? '', init: view.init, segment: view.segment }
 }
@@ -169,12 +169,21 @@ async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<v
   if (changed) existing.recorder = null
   if (changed || before.substream?.url !== wanted.substream?.url) existing.view = null
   await Promise.all([changed ? recorder?.close() : null, existing.view === view ? null : view?.close()])
-  // Who watches the conversion goes on with the new one.
-  if (existing.view === null && existing.unfollow.has('h264') && wanted.address) {
-    existing.unfollow.get('h264')?.()
-    existing.unfollow.set('h264', live(wanted.id, 'h264').window.follow((part) => tellPart(wanted.id, 'h264', part)))
-  }
+  // Recording first: whatever becomes of the view must not cost a picture of it.
   await settle(wanted.id)
+  if (existing.view !== view) followAgain(wanted.id, existing)
+}
+
+/** Who watches the conversion goes on with the new one; where there can be none now, they are told, and ask again. */
+function followAgain(id: string, { unfollow }: Channel): void {
+  if (!unfollow.has('h264')) return
+  unfollow.get('h264')?.()
+  unfollow.delete('h264')
+  try {
+    unfollow.set('h264', live(id, 'h264').window.follow((part) => tellPart(id, 'h264', part)))
+  } catch {
+    tellPart(id, 'h264', null)
+  }
 }
 
 const calls = {

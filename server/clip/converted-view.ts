@@ -12,24 +12,28 @@ import type { RunStore } from './stream-follower.ts'
 
 const KEPT_SEGMENTS = 6
 const IDLE_MS = 10_000
+/** A player over HTTP asks several times a second. */
+const YIELDS_MS = 2000
 
-export type ConvertedView = { window: LiveWindow; codec(): string | null; init(run: number): Buffer | null; segment(number: number): Buffer | null; /** Somebody watches: it runs, and for a while longer. */ use(): void; /** It costs this machine an encoder now. */ converting(): boolean; close(): Promise<void> }
+export type ConvertedView = { window: LiveWindow; codec(): string | null; init(run: number): Buffer | null; segment(number: number): Buffer | null; /** Somebody watches: it runs, and for a while longer. */ use(): void; /** It costs this machine an encoder now. */ converting(): boolean; /** Makes room for another one, if nobody has looked at it for a moment. */ yield(): void; close(): Promise<void> }
 
 /** @param substream the camera's own H.264; without it the recorder's picture is converted */
 export function createConvertedView({ substream, source, clock, onError }: { substream: StreamAddress | null; source: LiveSource; clock: Clock; onError(error: unknown): void }): ConvertedView {
   const { store, init, segment } = createMemoryStore()
   const window = createLiveWindow({ listed: KEPT_SEGMENTS })
-  let running: LiveConversion | null = null
+  let running: Pick<LiveConversion, 'codec' | 'close'> | null = null
+  let conversion: LiveConversion | null = null
   let used = 0
   let watching: ReturnType<typeof setInterval> | null = null
 
-  function perhapsStop(): void {
+  function stopAfter(idleMs: number): void {
     if (window.followed()) used = clock.monotonic()
-    if (clock.monotonic() - used < IDLE_MS) return
+    if (clock.monotonic() - used < idleMs) return
     if (watching) clearInterval(watching)
     watching = null
     const old = running
     running = null
+    conversion = null
     old?.close().catch(onError)
   }
   return {
@@ -39,15 +43,25 @@ export function createConvertedView({ substream, source, clock, onError }: { sub
     segment,
     use(): void {
       used = clock.monotonic()
-      watching ??= setInterval(perhapsStop, 1000)
-      running ??= substream ? createRecorder({ address: substream, store, window, clock, onError, onState: () => {} }) : createLiveConversion({ source, store, window, clock, onError })
+      watching ??= setInterval(() => stopAfter(IDLE_MS), 1000)
+      if (running) return
+      if (substream) running = createRecorder({ address: substream, store, window, clock, onError, onState: () => {} })
+      else running = conversion = createLiveConversion({ source, store, window, clock, onError })
     },
-    converting: () => substream === null && running !== null,
+    converting: () => conversion?.encodes() ?? false,
+    yield: () => stopAfter(YIELDS_MS),
     async close(): Promise<void> {
       if (watching) clearInterval(watching)
       await running?.close()
     },
   }
+}
+
+/** Whether one more may be converted here. Where there are as many as may be, those that nobody looks at make room. */
+export function hasRoom(views: readonly Pick<ConvertedView, 'converting' | 'yield'>[], most: number): boolean {
+  const busy = (): number => views.filter((view) => view.converting()).length
+  if (busy() >= most) for (const view of views) view.yield()
+  return busy() < most
 }
 
 /** Like a ring, but small and forgetful. */

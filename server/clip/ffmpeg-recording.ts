@@ -19,7 +19,7 @@ function inputScript(url: string): string {
 const INPUT = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtsps,rtp,rtmp,tcp,tls,udp,crypto', '-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0']
 const PICTURE = ['-map', '0:v:0', '-c:v', 'copy']
 const SOUND: Record<Sound, string[]> = { drop: ['-an'], keep: ['-map', '0:a:0?', '-c:a', 'copy'], convert: ['-map', '0:a:0?', '-c:a', 'aac', '-b:a', '64k'] }
-const OUTPUT = ['-f', 'mp4', '-movflags', '+frag_every_frame+empty_moov+default_base_moof', '-flush_packets', '1']
+const OUTPUT = ['-f', 'mp4', '-movflags', '+frag_every_frame+empty_moov+default_base_moof+skip_trailer', '-flush_packets', '1']
 
 /** Records until the stream ends or the signal fires. */
 export async function recordByFfmpeg({ address, store, window, clock, onError, signal, onPicture, sound, startMs }: Run & { sound: Sound }): Promise<RunEnd> {

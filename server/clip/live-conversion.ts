@@ -10,49 +10,74 @@ import { wordsOf } from '../tools/failure.ts'
 import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 import { boxesIn, readTracks } from '../tools/fmp4-boxes.ts'
 import { readMoof } from '../tools/fmp4-samples.ts'
+import type { Part } from './clip-packager.ts'
 import type { Fragment } from './fragment-reader.ts'
 import type { LivePart, LiveStart, LiveWindow } from './live-window.ts'
 import { type RunStore, createStreamFollower } from './stream-follower.ts'
 
 /** What the recorder has of one camera. */
 export type LiveSource = { window: Pick<LiveWindow, 'newest' | 'follow'>; init(run: number): Promise<Buffer | null> }
-export type LiveConversion = { codec(): string | null; close(): Promise<void> }
+export type LiveConversion = { codec(): string | null; /** It costs this machine an encoder now. */ encodes(): boolean; close(): Promise<void> }
 
 const INPUT = ['-f', 'mp4', '-protocol_whitelist', 'pipe', '-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0', '-threads', '1']
 const PICTURE = ['-vf', 'scale=w=min(1280\\,iw):h=-2', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-g', '50', '-threads', '1', '-crf', '26']
-const OUTPUT = ['-map', '0:v:0', '-an', ...PICTURE, '-fps_mode', 'passthrough', '-enc_time_base', '-1', '-video_track_timescale', '90000', '-f', 'mp4', '-movflags', '+frag_every_frame+empty_moov+default_base_moof', '-flush_packets', '1']
+const OUTPUT = ['-map', '0:v:0', '-an', ...PICTURE, '-fps_mode', 'passthrough', '-enc_time_base', '-1', '-video_track_timescale', '90000', '-f', 'mp4', '-movflags', '+frag_every_frame+empty_moov+default_base_moof+skip_trailer', '-flush_packets', '1']
 /** What is only copied is a recording, and nobody's to hold up; what is made anew is a view. */
 const NICENESS = 10
 /** It begins at a keyframe that may be many seconds old, and has to come up to the newest picture first. */
 const CATCH_UP_MS = 6000
 const MOST_BEHIND_MS = 2500
+/** Recorders and ffmpeg hold a few pictures until the next ones come: a camera that pauses is not behind. */
+const ALWAYS_WAITING = 4
+/** ffmpeg remembers where each fragment was that it ever read: after an hour it begins anew, at a keyframe. */
+const LONGEST_RUN_MS = 3_600_000
 const NO_SOURCE_MS = 100
+const LASTED_MS = 5000
+/** Beginning again so often in a row does not help. */
+const TOLD_AFTER = 3
 const ROUNDING_S = 0.002
+const TOO_SLOW = 'this machine is too slow to convert it as it comes; an H.264 stream of the camera needs no conversion'
 
 export function createLiveConversion({ source, store, window, clock, onError }: { source: LiveSource; store: RunStore; window: LiveWindow; clock: Clock; onError(error: unknown): void }): LiveConversion {
   const stopped = new AbortController()
   const backoff = createBackoff(250, 5000)
   let codec: string | null = null
+  let encodes = false
+  let behind = 0
 
+  async function once(): Promise<void> {
+    const init = await initOf(source)
+    // What is newest now: its bytes are good until the next turn, and the file took several.
+    const start = source.window.newest()
+    if (!init || !start || start.run !== init.run) return clock.sleep(NO_SOURCE_MS, stopped.signal)
+    const startedAt = clock.monotonic()
+    encodes = true
+    const { end, problem } = await convertRun({ init: init.bytes, start, source, store, window, clock, onPicture: (found) => (codec = found), signal: stopped.signal })
+    encodes = false
+    window.stopped()
+    if (stopped.signal.aborted) return
+    behind = end === 'behind' ? behind + 1 : 0
+    if (behind === TOLD_AFTER) onError(new Error(`A live conversion falls behind again and again: ${TOO_SLOW}.`))
+    if (problem === null) return
+    onError(new Error(`A live conversion ended: ${problem}`))
+    if (clock.monotonic() - startedAt > LASTED_MS) backoff.reset()
+    await clock.sleep(backoff.wait(), stopped.signal)
+  }
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
-      const init = await initOf(source)
-      // What is newest now: its bytes are good until the next turn, and the file took several.
-      const start = source.window.newest()
-      if (!init || !start || start.run !== init.run) {
-        await clock.sleep(NO_SOURCE_MS, stopped.signal)
-        continue
+      try {
+        await once()
+      } catch (error) {
+        encodes = false
+        onError(error)
+        await clock.sleep(backoff.wait(), stopped.signal)
       }
-      const { made, problem } = await convertRun({ init: init.bytes, start, source, store, window, clock, onPicture: (found) => (codec = found), signal: stopped.signal })
-      window.stopped()
-      if (problem !== null && !stopped.signal.aborted) onError(new Error(`A live conversion ended: ${problem}`))
-      if (made) backoff.reset()
-      else await clock.sleep(backoff.wait(), stopped.signal)
     }
   }
-  const running = run().catch(onError)
+  const running = run()
   return {
     codec: () => codec,
+    encodes: () => encodes,
     async close() {
       stopped.abort()
       await running
@@ -69,11 +94,11 @@ async function initOf({ window, init }: LiveSource): Promise<{ run: number; byte
 type ConvertedRun = { init: Buffer; start: LiveStart; source: LiveSource; store: RunStore; window: LiveWindow; clock: Clock; onPicture(codec: string): void; signal: AbortSignal }
 
 /** One ffmpeg, until the recorder begins another run, the conversion falls behind, or the signal fires. `problem`: what was wrong with the picture or with ffmpeg. */
-async function convertRun({ init, start, source, store, window, clock, onPicture, signal }: ConvertedRun): Promise<{ made: boolean; problem: string | null }> {
+async function convertRun({ init, start, source, store, window, clock, onPicture, signal }: ConvertedRun): Promise<{ end: 'behind' | 'over'; problem: string | null }> {
   const stop = new AbortController()
   const giveUp = (): void => stop.abort()
-  signal.addEventListener('abort', giveUp, { once: true })
   let problem: string | null = null
+  let isBehind = false
   const end = (words: string): void => {
     problem ??= words
     stop.abort()
@@ -84,23 +109,31 @@ async function convertRun({ init, start, source, store, window, clock, onPicture
   const input = new Readable({ read() {} })
   input.on('error', () => {})
 
-  const feed = (bytes: Buffer, arrived: Arrived): void => {
-    arrivals.note(bytes, arrived)
+  const feed = ({ bytes, at }: Part): void => {
+    arrivals.note(bytes, at, clock.monotonic())
     // The memory is the recorder's, and another picture's in a moment.
     input.push(Buffer.from(bytes))
   }
-  input.push(init)
-  let at = start.start
-  for (const { bytes, duration } of start.parts) {
-    feed(bytes, { first: at })
-    at += duration * 1000
+  /** Whether beginning again would show something younger: a keyframe may be longer ago than what waits here. */
+  function couldSkip(): boolean {
+    const now = clock.monotonic()
+    const stuck = arrivals.oldestBut(ALWAYS_WAITING)
+    if (!stuck || now - startedAt < CATCH_UP_MS || now - stuck.fedAt < MOST_BEHIND_MS) return false
+    return (source.window.newest()?.start ?? 0) > stuck.at
   }
-  const unfollow = source.window.follow((news: LivePart | null) => {
+  function onNews(news: LivePart | null): void {
     if (!news || news.run !== start.run) return stop.abort()
     if (news.number < start.number || (news.number === start.number && news.index <= start.index)) return
-    feed(news.part.bytes, { newest: clock.now() })
-    if (clock.monotonic() - startedAt > CATCH_UP_MS && clock.now() - (arrivals.oldestWaiting() ?? Number.POSITIVE_INFINITY) > MOST_BEHIND_MS) stop.abort()
-  })
+    if (news.index === 0 && clock.monotonic() - startedAt > LONGEST_RUN_MS) return stop.abort()
+    try {
+      feed(news.part)
+    } catch (error) {
+      // Whoever records must not hear of it.
+      return end(wordsOf(error))
+    }
+    isBehind = couldSkip()
+    if (isBehind) stop.abort()
+  }
   const onOutput = (chunk: Buffer): void => {
     try {
       if (!stop.signal.aborted) follower.push(chunk)
@@ -108,7 +141,11 @@ async function convertRun({ init, start, source, store, window, clock, onPicture
       end(wordsOf(error))
     }
   }
+  input.push(init)
+  for (const part of start.parts) feed(part)
+  signal.addEventListener('abort', giveUp, { once: true })
   if (signal.aborted) stop.abort()
+  const unfollow = source.window.follow(onNews)
   const { ended } = runFfmpeg({ input, inputOptions: INPUT, outputOptions: OUTPUT, onOutput, signal: stop.signal, niceness: NICENESS })
   const said = await ended
   if (!stop.signal.aborted) problem ??= said ?? 'ffmpeg ended by itself'
@@ -117,45 +154,47 @@ async function convertRun({ init, start, source, store, window, clock, onPicture
   unfollow()
   input.destroy()
   follower.finish()
-  return { made: follower.pictures() > 0, problem }
+  return { end: isBehind ? 'behind' : 'over', problem }
 }
 
-/** Wall clock, milliseconds, of one picture in a part: the one that is shown first, or the newest. */
-type Arrived = { first: number } | { newest: number }
-
-/** Which original a converted picture is, by its time: ffmpeg counts from nought, in the original's seconds. */
+/** Which original a converted picture is, by its time: ffmpeg counts from nought, in the original's seconds, and its first picture is the keyframe it was given. */
 export function createArrivals(init: Buffer) {
   const tracks = readTracks(init)
   const video = tracks.find(({ kind }) => kind === 'video')
   /** In the order they are shown; seconds of the original. */
-  let waiting: { time: number; at: number }[] = []
+  let waiting: { time: number; at: number; fedAt: number }[] = []
+  let keyframe: number | null = null
   let offset: number | null = null
   let last = 0
 
   return {
-    /** @param bytes fragments as they arrived. */
-    note(bytes: Buffer, arrived: Arrived): void {
-      const shown: number[] = []
+    /** @param bytes fragments as they arrived. @param at wall clock, milliseconds, of the first picture in them. @param fedAt milliseconds that only grow. */
+    note(bytes: Buffer, at: number, fedAt: number): void {
+      let first: number | null = null
       for (const { type, start, end } of boxesIn(bytes)) {
         if (type !== 'moof' || !video) continue
-        for (const { track, samples } of readMoof(bytes.subarray(start, end), tracks)) if (track === video.id) for (const { decodeTime, composition } of samples) shown.push((decodeTime + composition) / video.timescale)
-      }
-      const known = 'first' in arrived ? { time: Math.min(...shown), at: arrived.first } : { time: Math.max(...shown), at: arrived.newest }
-      for (const time of shown) {
-        const place = waiting.findLastIndex((each) => each.time <= time)
-        waiting.splice(place + 1, 0, { time, at: known.at + (time - known.time) * 1000 })
+        for (const { track, samples } of readMoof(bytes.subarray(start, end), tracks)) {
+          if (track !== video.id) continue
+          for (const { decodeTime, composition } of samples) {
+            const time = (decodeTime + composition) / video.timescale
+            first ??= decodeTime / video.timescale
+            keyframe ??= time
+            const place = waiting.findLastIndex((each) => each.time <= time)
+            waiting.splice(place + 1, 0, { time, at: at + (decodeTime / video.timescale - first) * 1000, fedAt })
+          }
+        }
       }
     },
     /** Wall-clock milliseconds. Never goes back. */
     of({ decodeTime }: Pick<Fragment, 'decodeTime'>): number {
-      offset ??= (waiting[0]?.time ?? decodeTime) - decodeTime
+      offset ??= (keyframe ?? decodeTime) - decodeTime
       const time = decodeTime + offset
       const found = waiting.findLastIndex((each) => each.time <= time + ROUNDING_S)
       last = Math.max(last, waiting[found]?.at ?? last)
       if (found >= 0) waiting = waiting.slice(found + 1)
       return last
     },
-    /** When the oldest picture arrived that is not converted yet; null when there is none. */
-    oldestWaiting: (): number | null => waiting[0]?.at ?? null,
+    /** Of what is not converted yet, the oldest but so many: when it arrived, and when ffmpeg was given it. */
+    oldestBut: (count: number): { at: number; fedAt: number } | null => waiting[count] ?? null,
   }
 }

@@ -5,14 +5,15 @@
 import type { CameraId } from '../glossary/camera.ts'
 import type { PictureForm } from '../glossary/clip.ts'
 import type { LiveStartBytes } from './clip-thread.ts'
+import { Failure } from '../tools/failure.ts'
 import type { LivePart } from './live-window.ts'
 
 export type LiveListener = {
   /** The picture begins here: everything since the newest keyframe. */
   begin(start: LiveStartBytes): void
   part(part: LivePart<Uint8Array>): void
-  /** There is no live picture now; `begin` follows when there is one again. */
-  gone(): void
+  /** There is no live picture now; `begin` follows when there is one again. With a reason it does not: it is asked for again. */
+  gone(why?: Failure): void
 }
 export type LiveViewer = { /** Leaves out what was missed: begins at the newest keyframe. */ again(): void; leave(): void }
 
@@ -28,8 +29,10 @@ export function createLiveWatchers(options: { watch(camera: CameraId, form: Pict
     viewer.waiting = []
     viewer.starts += 1
     const mine = viewer.starts
+    let refused: Failure | undefined
     const found = await watch(viewer.camera, viewer.form).catch((error: unknown) => {
-      onError(error)
+      if (error instanceof Failure) refused = error
+      else onError(error)
       return null
     })
     // The thread may have died meanwhile, and a newer beginning be on its way: it has what is told now.
@@ -37,7 +40,7 @@ export function createLiveWatchers(options: { watch(camera: CameraId, form: Pict
     const told = viewer.waiting ?? []
     viewer.waiting = null
     viewer.run = found?.run ?? null
-    if (!found) return viewer.listener.gone()
+    if (!found) return viewer.listener.gone(refused)
     viewer.last = { number: found.number, index: found.index }
     viewer.listener.begin(found)
     for (const part of told) deliver(viewer, part)

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createClipDesk } from '../../server/clip/clip-desk.ts'
+import { hasRoom } from '../../server/clip/converted-view.ts'
 import { openClipRing } from '../../server/clip/clip-ring.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
 import type { SiteCamera } from '../../server/glossary/site.ts'
@@ -84,16 +85,25 @@ describe('a camera that has left the town', () => {
   })
 })
 
-describe('live pictures that must be made anew', () => {
-  test('are as many as this machine can do beside recording; one more says so, and what to do', async () => {
-    const most = 2 * availableParallelism()
-    const cameras = Array.from({ length: most + 1 }, (_, i) => siteCamera(`cam-${i}` as CameraId, HOUR))
-    for (const camera of cameras) await clips.stream(camera, new URL('rtsp://127.0.0.1:9/stream'), null)
-    const ask = (id: CameraId) => clips.livePlaylist(id, 'h264', { msn: 0, part: null, skip: false })
-    for (const { id } of cameras.slice(0, most)) await expect(ask(id)).rejects.toThrow('There is no live picture from this camera now.')
-    const id = cameras.at(-1)?.id ?? GONE
-    await expect(ask(id)).rejects.toMatchObject({ code: 'live/none', message: `${most} live pictures are converted to H.264 already, which is all that this machine can do beside recording: close one of them, or give ${id} an H.264 stream.` })
-    // Whoever watches one already goes on.
-    await expect(ask(cameras[0]?.id ?? GONE)).rejects.toThrow('There is no live picture from this camera now.')
+describe('a live picture that must be made anew', () => {
+  test('of a camera that is recorded from a press on is refused before that, in words', async () => {
+    const camera = siteCamera('cam-1' as CameraId, HOUR)
+    await clips.stream({ ...camera, buffer: { ...camera.buffer, mode: 'on-press' } }, new URL('rtsp://127.0.0.1:9/stream'), null)
+    await expect(clips.livePlaylist(camera.id, 'h264', { msn: null, part: null, skip: false })).rejects.toMatchObject({ code: 'live/none', message: 'cam-1 is recorded from a press on, and needs a conversion here: there is no live picture of it before that.' })
+    const told: string[] = []
+    clips.watchLive(camera.id, 'h264', { begin: () => {}, part: () => {}, gone: (why) => told.push(why?.code ?? 'nobody knows why') })
+    for (let i = 0; i < 100 && told.length === 0; i += 1) await new Promise((resolve) => setTimeout(resolve, 20))
+    expect(told).toEqual(['live/none'])
+  })
+  test('has room among as many as this machine can do; one that nobody looks at makes room for it', () => {
+    const view = (looked: boolean) => {
+      let works = true
+      return { converting: () => works, yield: () => void (works &&= looked) }
+    }
+    expect(hasRoom([view(true)], 2)).toBe(true)
+    expect(hasRoom([view(true), view(true)], 2)).toBe(false)
+    const [idle, watched] = [view(false), view(true)]
+    expect(hasRoom([idle, watched], 2)).toBe(true)
+    expect([idle.converting(), watched.converting()]).toEqual([false, true])
   })
 })

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest'
 import type { LiveStartBytes } from '../../server/clip/clip-thread.ts'
 import { createLiveWatchers } from '../../server/clip/live-watchers.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
+import { Failure } from '../../server/tools/failure.ts'
 
 const CAM = 'cam' as CameraId
-const part = (index: number, run = 0) => ({ run, number: 5, index, start: 0, part: { bytes: Buffer.from(String(index)), duration: 0.08, independent: index === 0 } })
+const part = (index: number, run = 0) => ({ run, number: 5, index, start: 0, part: { bytes: Buffer.from(String(index)), duration: 0.08, independent: index === 0, at: 0 } })
 const start = (index: number, run = 0): LiveStartBytes => ({ run, partTarget: 0.09, number: 5, index, start: 0, parts: [], before: [], init: Buffer.alloc(0), codec: 'avc1' })
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -45,6 +46,16 @@ describe('who follows a camera', () => {
     asked[1]?.(start(0, 1))
     await settle()
     expect(heard).toEqual(['begin 0', 'gone', 'begin 0'])
+  })
+  test('hears why it is refused; what is broken in here is not its business', async () => {
+    const told: (string | undefined)[] = []
+    const errors: unknown[] = []
+    const answers = [new Failure('live/none', 'Four are converted already.'), new Error('the thread is gone')]
+    const watchers = createLiveWatchers({ watch: () => Promise.reject(answers.shift()), unwatch: async () => {}, onError: (error) => errors.push(error) })
+    for (const camera of ['one', 'two']) watchers.watch(camera as CameraId, 'h264', { begin: () => {}, part: () => {}, gone: (why) => told.push(why?.message) })
+    await settle()
+    expect(told).toEqual(['Four are converted already.', undefined])
+    expect(errors).toEqual([new Error('the thread is gone')])
   })
   test('that leaves hears nothing more, and the last one lets the camera go', async () => {
     const { asked, heard, watchers, viewer } = room()

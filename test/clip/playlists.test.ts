@@ -6,7 +6,7 @@ import type { Segment } from '../../server/glossary/clip.ts'
 
 const T0 = Date.parse('2026-11-20T22:30:00.000Z')
 const segment = (number: number, change: Partial<Segment> = {}): Segment => ({ number, run: 0, start: T0 + number * 1000, duration: 1, bytes: 1000, sha256: 'x', ...change })
-const part = { duration: 0.13333, independent: false }
+const part = { duration: 0.13333, independent: false, at: 0 }
 
 describe('the live playlist', () => {
   const state: LiveState = {
@@ -59,7 +59,7 @@ segment/11.m4s
 })
 
 describe('the live window', () => {
-  const open = (parts: number) => ({ start: T0, duration: parts * 0.13, parts: Array.from({ length: parts }, (_, i) => ({ bytes: Buffer.from(`p${i}`), duration: 0.13, independent: i === 0 })) })
+  const open = (parts: number) => ({ start: T0, duration: parts * 0.13, parts: Array.from({ length: parts }, (_, i) => ({ bytes: Buffer.from(`p${i}`), duration: 0.13, independent: i === 0, at: 0 })) })
   const query = (msn: number | null, part: number | null = null) => ({ msn, part, skip: false })
 
   test('a blocking reload answers as soon as its part is here', async () => {
