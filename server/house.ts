@@ -25,15 +25,18 @@ import { type Credential, createDoor, credentialOf } from './door/door.ts'
 import { findingRoutes } from './door/finding-routes.ts'
 import { helpPointRoutes } from './door/help-point-routes.ts'
 import { incidentRoutes } from './door/incident-routes.ts'
-import { type LiveNews, ledgerRoutes } from './door/ledger-routes.ts'
+import { EVENT_SOCKET_PATH, eventSocket } from './door/event-socket.ts'
+import type { LiveNews } from './door/event-tail.ts'
+import { ledgerRoutes } from './door/ledger-routes.ts'
 import { liveRoutes } from './door/live-routes.ts'
-import { liveSocket } from './door/live-socket.ts'
+import { LIVE_SOCKET_PATH, liveSocket } from './door/live-socket.ts'
 import { outboxRoutes } from './door/outbox-routes.ts'
 import { pageRoutes } from './door/page-routes.ts'
 import { peopleRoutes } from './door/people-routes.ts'
 import { pressRoutes } from './door/press-routes.ts'
 import { createSignIn, sessionRoutes } from './door/session-routes.ts'
 import { shiftRoutes } from './door/shift-routes.ts'
+import { openSockets } from './door/sockets.ts'
 import { stateRoutes } from './door/state-routes.ts'
 import { createDisclosureBook } from './evidence/disclosure-book.ts'
 import { createExportBook } from './evidence/export-book.ts'
@@ -553,7 +556,6 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       inquire: cameras.finding.inquire,
     })
     liveRoutes(door, { ...clips, admit: viewing.admit, knows: (id) => cameras.siteCamera(id).id })
-    liveSocket(door, { whoHas, admit: viewing.admit, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now, enter: presence.enter })
     const mustBeConfirmed = ({ headers }: { headers: IncomingHttpHeaders }): void => {
       const credential = credentialOf(headers)
       if (credential && 'cookie' in credential && !sessions.isConfirmed(credential.cookie)) throw new Failure('people/confirm-first', 'This hands recordings out: say your password again first (PUT /api/v1/session/confirmation).')
@@ -568,7 +570,12 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         await append([{ kind: 'clip.downloaded', actor, subject: incident.id, body: { incident: incident.id, ...download } }]).durable
       },
     })
-    ledgerRoutes(door, { page: ledger.page, verify: ledger.verify, checkpoint: ledger.checkpoint, tail: ledger.tail, news: news.subscribe, mayStill: (headers) => {
+    const events = { page: ledger.page, tail: ledger.tail, news: news.subscribe }
+    openSockets(door, {
+      [LIVE_SOCKET_PATH]: liveSocket({ whoHas, admit: viewing.admit, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now, enter: presence.enter }),
+      [EVENT_SOCKET_PATH]: eventSocket({ ...events, whoHas, onError }),
+    })
+    ledgerRoutes(door, { ...events, verify: ledger.verify, checkpoint: ledger.checkpoint, mayStill: (headers) => {
       const credential = credentialOf(headers)
       return credential !== null && whoHas(credential) !== null
     } })

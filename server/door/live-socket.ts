@@ -8,18 +8,18 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
-import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import type { RawData, WebSocket } from 'ws'
 import type { CameraId } from '../glossary/camera.ts'
 import type { PictureForm } from '../glossary/clip.ts'
 import type { Person } from '../glossary/people.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
-import { type App, type Credential, credentialOf } from './door.ts'
+import type { Credential } from './door.ts'
 import { VIEWERS } from './live-routes.ts'
+import { CLOSE_POLICY, type ServeSocket } from './sockets.ts'
 
 type Part = { bytes: Uint8Array; duration: number; independent: boolean }
 type Start = { run: number; codec: string; partTarget: number; number: number; start: number; parts: Part[]; before: { number: number; start: number; duration: number }[]; init: Uint8Array }
-type Listener = { begin(start: Start): void; part(part: { number: number; start: number; part: Part }): void; gone(): void }
+type Listener = { begin(start: Start): void; part(part: { number: number; start: number; part: Part }): void; gone(why?: Failure): void }
 export type LiveSocketPort = {
   whoHas(credential: Credential): Person | null
   /** @throws camera/unknown */
@@ -43,23 +43,9 @@ const MOST_WATCHES = 64
 /** A reader that is this far behind gets no more until it has read; then it begins at the newest keyframe. */
 const MOST_UNSENT = 4_000_000
 const UNSENT_AGAIN = 500_000
-const CLOSE_POLICY = 1008
 
-export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, enter: present, silentMs = SILENT_MS }: LiveSocketPort): void {
-  const server = new WebSocketServer({ noServer: true, maxPayload: 4096, perMessageDeflate: false })
-
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    socket.on('error', () => socket.destroy())
-    if (request.url?.split('?')[0] !== LIVE_SOCKET_PATH) return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    server.handleUpgrade(request, socket, head, (accepted) => serve(accepted, request))
-  }
-  app.server.on('upgrade', onUpgrade)
-  app.addHook('onClose', () => {
-    for (const client of server.clients) client.terminate()
-    server.close()
-  })
-
-  function serve(socket: WebSocket, request: IncomingMessage): void {
+export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: present, silentMs = SILENT_MS }: LiveSocketPort): ServeSocket {
+  function serve(socket: WebSocket, request: IncomingMessage, offered: Credential | null): void {
     const watches = new Map<string, { camera: CameraId; leave(): void }>()
     let credential: Credential | null = null
     let visitor: string | null = null
@@ -121,10 +107,7 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
       visit?.leave()
       for (const { leave } of watches.values()) leave()
     })
-    socket.on('error', () => socket.terminate())
-    const offered = credentialOf(request.headers)
-    // A cookie travels with requests of any page: only our own origin's may use it (RFC 6455 10.2).
-    if (offered && ('bearer' in offered || sameOrigin(request))) enter(offered)
+    if (offered) enter(offered)
     socket.on('message', (data: RawData, binary: boolean) => {
       hear()
       try {
@@ -198,10 +181,11 @@ export function liveSocket(app: App, { whoHas, knows, admit, watchLive, now, ent
         }
         send({ part: id, number, start, duration: part.duration, independent: part.independent }, part.bytes)
       },
-      gone: () => socket.send(JSON.stringify({ gone: id, words: 'There is no live picture from this camera now.' })),
+      gone: (why) => socket.send(JSON.stringify({ gone: id, ...(why ? { words: why.message, code: why.code } : { words: 'There is no live picture from this camera now.' }) })),
     })
     return watching
   }
+  return serve
 }
 
 /** What is sent within one turn of the event loop leaves in one write: parts of many cameras come together. */
@@ -216,12 +200,6 @@ function inOneWrite(raw: Socket): () => void {
       raw.uncork()
     })
   }
-}
-
-/** Programs send no Origin; browsers always do. */
-function sameOrigin({ headers }: IncomingMessage): boolean {
-  const { origin } = headers
-  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === (headers.host ?? headers[':authority']))
 }
 
 function frame(header: object, bytes: readonly Uint8Array[]): Buffer {

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import type { App } from '../../server/door/door.ts'
-import { type LiveSocketPort, liveSocket } from '../../server/door/live-socket.ts'
+import { LIVE_SOCKET_PATH, type LiveSocketPort, liveSocket } from '../../server/door/live-socket.ts'
+import { openSockets } from '../../server/door/sockets.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
 import { type House, openHouse } from '../../server/house.ts'
 import { openPeopleFile } from '../../server/people/people-file.ts'
@@ -237,8 +238,8 @@ describe('whoever reads slowly, or not at all', () => {
     const present: string[] = []
     const server: Server = createServer()
     let close = (): void => {}
-    const app = { server, addHook: (_: string, hook: () => void) => void (close = hook) } as unknown as App
-    liveSocket(app, {
+    const app = { server, addHook: (_: string, hook: (done: () => void) => void) => void (close = () => hook(() => {})) } as unknown as App
+    openSockets(app, { [LIVE_SOCKET_PATH]: liveSocket({
       whoHas: () => ({ name: 'Asha', role: 'operator', helpPoints: null }),
       knows: (camera) => camera as CameraId,
       admit: async () => {},
@@ -252,7 +253,7 @@ describe('whoever reads slowly, or not at all', () => {
         return { looking: () => {}, leave: () => void present.splice(0) }
       },
       ...(silentMs === undefined ? {} : { silentMs }),
-    })
+    }) })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const address = server.address() as { port: number }
     const visit = async (autoPong: boolean) => {

@@ -86,6 +86,7 @@ async function visit(address: string, onRequest: (url: string) => unknown = () =
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 720 } })).newPage()
   open.push(page)
   page.on('request', (request) => onRequest(request.url()))
+  page.on('websocket', (socket) => onRequest(socket.url()))
   page.on('pageerror', (error) => complaints.push(`${address}: ${error.message}`))
   page.on('console', (message) => /Content Security Policy|Trusted/.test(message.text()) && complaints.push(`${address}: ${message.text()}`))
   await page.goto(address)

@@ -44,7 +44,8 @@ const SOCKETS = `
       super()
       if (!window.cut.forbidden) {
         const socket = new Real(...args)
-        window.cut.sockets.push(socket)
+        // What happens in the town comes by another one.
+        if (String(args[0]).endsWith('/live')) window.cut.sockets.push(socket)
         return socket
       }
       setTimeout(() => this.dispatchEvent(new Event('error')), 0)

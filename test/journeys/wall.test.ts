@@ -215,6 +215,22 @@ describe('others in the room', () => {
   })
 })
 
+describe('seven windows of one browser', () => {
+  test('over plain HTTP/1.1, which gives them six connections: each hears of a press, and any may take it', async () => {
+    const first = await screen('Asha', { viewport: { width: 800, height: 600 } })
+    const all = [first]
+    for (let i = 1; i < 7; i += 1) {
+      const page = await first.context().newPage()
+      await page.goto(first.url().replace(/#.*$/, '') + `#token=${room.token('Asha')}`)
+      all.push(page)
+    }
+    await room.press()
+    for (const page of all) await large(page).locator('h2', { hasText: 'Number One Bar' }).waitFor()
+    await large(all[6] ?? first).locator('button.take').click()
+    await large(first).locator('.owner', { hasText: 'Taken by Asha' }).waitFor()
+  })
+})
+
 describe('when nobody takes it', () => {
   test('a further screen shows it after the site’s time, the tile says so, and both are quiet once it is taken', async () => {
     const [asha, further] = [await screen('Asha'), await screen('Ben', { query: '?from-step=1' })]

@@ -55,10 +55,14 @@ let town: Awaited<ReturnType<typeof startTown>>
 const leave: (() => void)[] = []
 beforeEach(async () => {
   vi.stubGlobal('location', { href: 'http://localhost/' })
-  // Pictures are another matter.
+  // Pictures are another matter, and the way by which events come, too: here a proxy passes no WebSocket.
   vi.stubGlobal('WebSocket', class extends EventTarget {
     static OPEN = 1
     readyState = 3
+    constructor(address: string) {
+      super()
+      if (address.endsWith('/events')) queueMicrotask(() => this.dispatchEvent(new Event('error')))
+    }
     close(): void {}
   })
   town = await startTown()

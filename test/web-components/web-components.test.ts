@@ -93,7 +93,7 @@ describe('the event stream', () => {
   const stream = (...chunks: string[]): ReadableStream<Uint8Array> => new ReadableStream({ start: (controller) => void (chunks.forEach((chunk) => controller.enqueue(new TextEncoder().encode(chunk))), controller.close()) })
   test('is read whole however it is cut, and comments are no events', async () => {
     const events: unknown[] = []
-    await readEvents(stream(': here\n\nid: 7\nev', 'ent: press.received\ndata: {"a"', ':1}\n\n: ping\n\nevent: camera.health\ndata: {}\n\n'), { silenceMs: 1000, signal: new AbortController().signal, onEvent: (event) => events.push(event), onSign: () => {} })
+    await readEvents(stream(': here\n\nid: 7\nev', 'ent: press.received\ndata: {"a"', ':1}\n\n: ping\n\nevent: camera.health\ndata: {}\n\n'), { silenceMs: 1000, signal: new AbortController().signal, onEvent: (event) => events.push(event) })
     expect(events).toEqual([
       { id: '7', event: 'press.received', data: '{"a":1}' },
       { id: null, event: 'camera.health', data: '{}' },
@@ -101,6 +101,6 @@ describe('the event stream', () => {
   })
   test('ends when it falls silent', async () => {
     const silent = new ReadableStream<Uint8Array>({ start: () => {} })
-    await readEvents(silent, { silenceMs: 20, signal: new AbortController().signal, onEvent: () => {}, onSign: () => {} })
+    await readEvents(silent, { silenceMs: 20, signal: new AbortController().signal, onEvent: () => {} })
   })
 })

@@ -1,9 +1,10 @@
-/** Server-sent events over fetch: unlike EventSource it can carry a bearer token, and it notices silence. */
+/** Server-sent events over fetch: unlike EventSource it can carry a bearer token, and it notices silence. Where HTTP/1.1 is short of connections, event-socket carries the same blocks. */
 
 export type ServerEvent = { id: string | null; event: string; data: string }
+export type Listening = { /** After so long without a sign of life it is over. */ silenceMs: number; signal: AbortSignal; onEvent(event: ServerEvent): void }
 
 /** Reads one stream until it ends, falls silent for `silenceMs`, or the signal fires. */
-export async function readEvents(body: ReadableStream<Uint8Array>, { silenceMs, signal, onEvent, onSign }: { silenceMs: number; signal: AbortSignal; onEvent(event: ServerEvent): void; onSign(): void }): Promise<void> {
+export async function readEvents(body: ReadableStream<Uint8Array>, { silenceMs, signal, onEvent }: Listening): Promise<void> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
   const give = (): void => void reader.cancel().catch(() => {})
@@ -16,7 +17,6 @@ export async function readEvents(body: ReadableStream<Uint8Array>, { silenceMs, 
       if (done) return
       clearTimeout(timer)
       timer = setTimeout(give, silenceMs)
-      onSign()
       pending += decoder.decode(value, { stream: true })
       const blocks = pending.split('\n\n')
       pending = blocks.pop() ?? ''
@@ -31,7 +31,8 @@ export async function readEvents(body: ReadableStream<Uint8Array>, { silenceMs, 
   }
 }
 
-function parseBlock(block: string): ServerEvent | null {
+/** One block, without the empty line at its end. Null: a comment, a sign of life. */
+export function parseBlock(block: string): ServerEvent | null {
   let id: string | null = null
   let event = 'message'
   const data: string[] = []

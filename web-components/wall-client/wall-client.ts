@@ -1,6 +1,7 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
 import type { CameraHand, CameraView, HelpPoint, Incident, Present, Problem, Site, Storage, StreetMap } from './api-shapes.ts'
-import { type ServerEvent, readEvents } from './event-stream.ts'
+import { createEventLink } from './event-link.ts'
+import type { ServerEvent } from './event-stream.ts'
 import { ANSWER_MS, either } from './deadlines.ts'
 import { createKnownIncidents } from './known-incidents.ts'
 import { Refusal } from './refusal.ts'
@@ -76,6 +77,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     onChange: () => set({}),
   })
 
+  const events = createEventLink({ address: new URL(absolute('/api/v1/events'), location.href).href, token: bearer.get, headers })
   const known = createKnownIncidents({ get: getNow, state: () => state, set, link: () => following })
 
   function onEvent({ id, event, data }: ServerEvent): void {
@@ -141,10 +143,8 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
 
   async function followOnce(link: AbortController, onLoaded: () => void): Promise<void> {
     const { signal } = link
-    const answer = await fetch(absolute('/api/v1/events'), { signal, credentials: 'same-origin', cache: 'no-store', headers: headers(lastEvent === null ? {} : { 'last-event-id': lastEvent }) })
-    if (!answer.ok || !answer.body) throw new Refusal(((await answer.json().catch(() => null)) as Problem | null) ?? { status: answer.status, code: 'unknown', detail: `The server answered ${answer.status}.` })
-    // The stream is open: whatever happens from now on will be heard, so the lists can be loaded.
-    const reading = readEvents(answer.body, { silenceMs: SILENCE_MS, signal, onEvent, onSign: () => {} })
+    // Once the stream is open, whatever happens will be heard, so the lists can be loaded.
+    const { ended: reading } = await events.open({ after: lastEvent, silenceMs: SILENCE_MS, signal, onEvent })
     const silent = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('the server fell silent')), { once: true }))
     silent.catch(() => {})
     const ended = reading.then(() => Promise.reject(new Error('the stream ended while the town was being loaded')))
