@@ -1,5 +1,4 @@
 /** The thread that all video runs in, so that a burst of it costs a press nothing. One recorder, ring and window per camera. */
-import { availableParallelism } from 'node:os'
 import type { PictureForm, Range, RecorderReport, Segment } from '../glossary/clip.ts'
 import type { StoredRange } from '../glossary/evidence.ts'
 import { realClock } from '../tools/clock.ts'
@@ -13,11 +12,10 @@ import { gapsIn, recordedIn } from './clip-gaps.ts'
 import { readTracks } from '../tools/fmp4-boxes.ts'
 import { type RecorderState, createRecorder } from './clip-recorder.ts'
 import { createConvertedClips } from './converted-clip.ts'
-import { createConvertedView, hasRoom } from './converted-view.ts'
 import { clipPlaylist } from './hls-playlist.ts'
-import type { LivePart, LiveStart, LiveWindow, Query } from './live-window.ts'
-import { type Part, WANTED_PART_S } from './clip-packager.ts'
-import { type PartNews, createPartPost } from './part-post.ts'
+import { createLivePictures } from './live-pictures.ts'
+import type { Query } from './live-window.ts'
+import type { PartNews } from './part-post.ts'
 import { stillPicture } from './still-picture.ts'
 
 export type ClipNews =
@@ -27,12 +25,6 @@ export type ClipNews =
   | { camera: string; codec: string }
   | { parts: PartNews[] }
   | { disk: DiskState }
-/** The newest picture with its initialisation section; `codec` as in an HLS CODECS attribute. */
-export type LiveStartBytes = Omit<LiveStart, 'parts'> & { parts: Part<Uint8Array>[]; init: Uint8Array; codec: string }
-
-/** What can be watched live: the recorded stream, or its conversion. */
-type Live = { window: LiveWindow; codec(): string; init(run: number): Promise<Uint8Array | null> | Uint8Array | null; segment(number: number): Promise<Uint8Array | null> | Uint8Array | null }
-
 const { folder, evictEveryMs, disk: diskLimits } = workerInput<{ folder: string; evictEveryMs: number; disk: DiskLimits }>()
 /** Presses and cameras are another thread's, and come first. */
 standBack(5)
@@ -43,10 +35,6 @@ const conversions = createConvertedClips({ signal: stopped.signal })
 let cuts = 0
 const tell = (news: ClipNews): void => tellMain(news)
 const copyOf = (bytes: Uint8Array | null): Uint8Array | null => bytes && new Uint8Array(bytes)
-/** A message takes along all the memory that its bytes are a slice of: it gets a copy of just them. */
-const alone = (part: Part): Part<Uint8Array> => ({ ...part, bytes: new Uint8Array(part.bytes) })
-const posted = createPartPost({ post: (parts, memory) => tellMain({ parts } satisfies ClipNews, memory), isBusy: () => watched() > FEW_WATCHED })
-const tellPart = (camera: string, form: PictureForm, live: LivePart | null): void => posted({ camera, form, live: live && { ...live, part: alone(live.part) } })
 const onError = (error: unknown): void => tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
 const disk = createClipDisk({ folder, limits: diskLimits, rings: () => [...channels.values()].map(({ ring }) => ring), onState: (state) => tell({ disk: state }) })
 
@@ -56,15 +44,7 @@ function channel(id: string): Channel {
   return found
 }
 
-/** A room that looks at an incident sees it as young as can be; one that looks at the whole town saves the messages. */
-const FEW_WATCHED = 9
-const MANY_PART_S = 0.12
-function watched(): number {
-  let count = 0
-  for (const { unfollow } of channels.values()) count += unfollow.size
-  return count
-}
-const wantedPart = (): number => (watched() > FEW_WATCHED ? MANY_PART_S : WANTED_PART_S)
+const live = createLivePictures({ channels, channelOf: channel, post: (parts, memory) => tellMain({ parts } satisfies ClipNews, memory), clock, onError })
 
 /** What changes one camera's recorder waits for what changed it before: two of them on one ring would never end. */
 const turns = new Map<string, Promise<unknown>>()
@@ -85,31 +65,6 @@ async function settle(id: string): Promise<void> {
     found.recorder = null
     await recorder.close()
   }
-}
-
-/** Each takes a quarter of a core and more: beyond this all of them would be late. */
-const MOST_CONVERSIONS = 2 * availableParallelism()
-
-/** @throws live/none */
-function live(id: string, form: PictureForm): Live {
-  const found = channel(id)
-  const { ring, window } = found
-  if (form === 'copy') return { window, codec: () => found.recorder?.codec() ?? '', init: (run) => (window.isLiveRun(run) ? ring.init(run) : null), segment: async (number) => (window.isLive(number) ? ((await ring.read(number))?.bytes ?? null) : null) }
-  const { address, substream } = found.wanted
-  if (!address) throw new Failure('live/none', `There is no picture from ${id} yet.`)
-  if (!substream && !found.recorder) throw new Failure('live/none', `${id} is recorded from a press on, and needs a conversion here: there is no live picture of it before that.`)
-  const view = (found.view ??= createConvertedView({ substream, source: { window, init: ring.init }, clock, onError }))
-  if (!substream && !view.converting() && !hasRoom([...channels.values()].flatMap((each) => each.view ?? []), MOST_CONVERSIONS)) throw new Failure('live/none', `${MOST_CONVERSIONS} live pictures are converted to H.264 already, which is all that this machine can do beside recording: close one of them, or give ${id} an H.264 stream.`)
-  view.use()
-  return { window: view.window, codec: () => view.codec() ?? '', init: view.init, segment: view.segment }
-}
-
-async function liveStart({ window, init, codec }: Live): Promise<LiveStartBytes | null> {
-  const newest = window.newest()
-  const bytes = newest && (await init(newest.run))
-  // Parts that came while the file was read belong to the start, too: what is told meanwhile is told again by it.
-  const now = window.newest()
-  return bytes && now && now.run === newest.run ? { ...now, parts: now.parts.map(alone), init: new Uint8Array(bytes), codec: codec() } : null
 }
 
 /** A range that has just ended ends in the segment that is still open: it is worth the wait until that is closed. */
@@ -155,7 +110,7 @@ async function keepRoom(): Promise<void> {
 async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<void> {
   const existing = channels.get(wanted.id)
   if (!existing) {
-    const opened = openChannel({ wanted, folder, gate: disk.gate, wantedPart, onBuffer: (buffer) => tell({ camera: wanted.id, buffer }) })
+    const opened = openChannel({ wanted, folder, gate: disk.gate, wantedPart: live.wantedPart, onBuffer: (buffer) => tell({ camera: wanted.id, buffer }) })
     // Before anything else may let go of what is held.
     for (const { name, range } of holds) opened.ring.hold(name, range)
     channels.set(wanted.id, opened)
@@ -171,19 +126,7 @@ async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<v
   await Promise.all([changed ? recorder?.close() : null, existing.view === view ? null : view?.close()])
   // Recording first: whatever becomes of the view must not cost a picture of it.
   await settle(wanted.id)
-  if (existing.view !== view) followAgain(wanted.id, existing)
-}
-
-/** Who watches the conversion goes on with the new one; where there can be none now, they are told, and ask again. */
-function followAgain(id: string, { unfollow }: Channel): void {
-  if (!unfollow.has('h264')) return
-  unfollow.get('h264')?.()
-  unfollow.delete('h264')
-  try {
-    unfollow.set('h264', live(id, 'h264').window.follow((part) => tellPart(id, 'h264', part)))
-  } catch {
-    tellPart(id, 'h264', null)
-  }
+  if (existing.view !== view) live.followAgain(wanted.id)
 }
 
 const calls = {
@@ -211,26 +154,16 @@ const calls = {
   limitDisk: (limits: DiskLimits): void => disk.limit(limits),
   /** Only after every hold of the ledger has been named. */
   evictFromNowOn: (): void => void keepRoom(),
-  /** Every part is told from now on. Null when there is no live picture yet; it begins with the next part then. */
-  async watch(id: string, form: PictureForm): Promise<LiveStartBytes | null> {
-    const { unfollow } = channel(id)
-    const found = live(id, form)
-    if (!unfollow.has(form)) unfollow.set(form, found.window.follow((part) => tellPart(id, form, part)))
-    return liveStart(found)
-  },
-  unwatch(id: string, form: PictureForm): void {
-    const unfollow = channels.get(id)?.unfollow
-    unfollow?.get(form)?.()
-    unfollow?.delete(form)
-  },
-  livePlaylist: (id: string, form: PictureForm, query: Query): Promise<string> => live(id, form).window.playlist(query),
+  watch: live.watch,
+  unwatch: live.unwatch,
+  livePlaylist: (id: string, form: PictureForm, query: Query): Promise<string> => live.of(id, form).window.playlist(query),
   async livePart(id: string, form: PictureForm, number: number, index: number): Promise<Uint8Array | null> {
-    const part = await live(id, form).window.part(number, index)
+    const part = await live.of(id, form).window.part(number, index)
     return part && new Uint8Array(part)
   },
   // Copies: what is handed out goes for good, and the next viewer wants it, too.
-  liveSegment: async (id: string, form: PictureForm, number: number): Promise<Uint8Array | null> => copyOf(await live(id, form).segment(number)),
-  liveInit: async (id: string, form: PictureForm, run: number): Promise<Uint8Array | null> => copyOf(await live(id, form).init(run)),
+  liveSegment: async (id: string, form: PictureForm, number: number): Promise<Uint8Array | null> => copyOf(await live.of(id, form).segment(number)),
+  liveInit: async (id: string, form: PictureForm, run: number): Promise<Uint8Array | null> => copyOf(await live.of(id, form).init(run)),
   async segment(id: string, number: number): Promise<Uint8Array | null> {
     return (await channel(id).ring.read(number))?.bytes ?? null
   },

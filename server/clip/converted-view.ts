@@ -15,7 +15,7 @@ const IDLE_MS = 10_000
 /** A player over HTTP asks several times a second. */
 const YIELDS_MS = 2000
 
-export type ConvertedView = { window: LiveWindow; codec(): string | null; init(run: number): Buffer | null; segment(number: number): Buffer | null; /** Somebody watches: it runs, and for a while longer. */ use(): void; /** It costs this machine an encoder now. */ converting(): boolean; /** Makes room for another one, if nobody has looked at it for a moment. */ yield(): void; close(): Promise<void> }
+export type ConvertedView = { window: LiveWindow; codec(): string | null; init(run: number): Buffer | null; segment(number: number): Buffer | null; /** Somebody watches: it runs, and for a while longer. */ use(): void; /** It costs this machine an encoder, now or in a moment. */ converting(): boolean; /** Makes room for another one, if nobody has looked at it for a moment. */ yield(): void; close(): Promise<void> }
 
 /** @param substream the camera's own H.264; without it the recorder's picture is converted */
 export function createConvertedView({ substream, source, clock, onError }: { substream: StreamAddress | null; source: LiveSource; clock: Clock; onError(error: unknown): void }): ConvertedView {

@@ -17,7 +17,7 @@ import { type RunStore, createStreamFollower } from './stream-follower.ts'
 
 /** What the recorder has of one camera. */
 export type LiveSource = { window: Pick<LiveWindow, 'newest' | 'follow'>; init(run: number): Promise<Buffer | null> }
-export type LiveConversion = { codec(): string | null; /** It costs this machine an encoder now. */ encodes(): boolean; close(): Promise<void> }
+export type LiveConversion = { codec(): string | null; /** It costs this machine an encoder, now or in a moment: there is something to convert. */ encodes(): boolean; close(): Promise<void> }
 
 const INPUT = ['-f', 'mp4', '-protocol_whitelist', 'pipe', '-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0', '-threads', '1']
 const PICTURE = ['-vf', 'scale=w=min(1280\\,iw):h=-2', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-g', '50', '-threads', '1', '-crf', '26']
@@ -77,7 +77,7 @@ export function createLiveConversion({ source, store, window, clock, onError }: 
   const running = run()
   return {
     codec: () => codec,
-    encodes: () => encodes,
+    encodes: () => encodes || source.window.newest() !== null,
     async close() {
       stopped.abort()
       await running

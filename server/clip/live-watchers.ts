@@ -4,7 +4,7 @@
  */
 import type { CameraId } from '../glossary/camera.ts'
 import type { PictureForm } from '../glossary/clip.ts'
-import type { LiveStartBytes } from './clip-thread.ts'
+import type { LiveStartBytes } from './live-pictures.ts'
 import { Failure } from '../tools/failure.ts'
 import type { LivePart } from './live-window.ts'
 

@@ -134,6 +134,19 @@ describe('a live picture as H.264', () => {
     await until(() => converted(here), (seconds) => seconds > 3.5)
     expect(here.made.init(1)).toBeNull()
   })
+  test('counts as work for this machine as soon as there is something to convert, and no longer', async () => {
+    const here = town()
+    expect(here.conversion.encodes()).toBe(false)
+    const { init, fragments } = piecesOf(makeStream({ seconds: 2, extra: h265() }))
+    const follower = here.follow()
+    follower.begin(init)
+    for (const fragment of fragments) follower.take(fragment, (here.time.wall += FRAME_MS))
+    // Nine tiles ask in one turn.
+    expect(here.conversion.encodes()).toBe(true)
+    await until(() => converted(here), (seconds) => seconds > 0)
+    here.source.stopped()
+    await until(() => here.conversion.encodes(), (so) => !so)
+  })
   test('comes to an end with the recorder, and says so to who watches', async () => {
     const here = town()
     const { init, fragments } = piecesOf(makeStream({ seconds: 3, extra: h265() }))

@@ -1,0 +1,87 @@
+/** What can be watched live of each camera, inside the video thread: what is recorded, or its conversion; and who follows it. */
+import { availableParallelism } from 'node:os'
+import type { PictureForm } from '../glossary/clip.ts'
+import type { Clock } from '../tools/clock.ts'
+import { Failure } from '../tools/failure.ts'
+import type { Channel } from './clip-channel.ts'
+import { type Part, WANTED_PART_S } from './clip-packager.ts'
+import { createConvertedView, hasRoom } from './converted-view.ts'
+import type { LivePart, LiveStart, LiveWindow } from './live-window.ts'
+import { type PartNews, createPartPost } from './part-post.ts'
+
+/** The newest picture with its initialisation section; `codec` as in an HLS CODECS attribute. */
+export type LiveStartBytes = Omit<LiveStart, 'parts'> & { parts: Part<Uint8Array>[]; init: Uint8Array; codec: string }
+/** The recorded stream, or its conversion. */
+type Live = { window: LiveWindow; codec(): string; init(run: number): Promise<Uint8Array | null> | Uint8Array | null; segment(number: number): Promise<Uint8Array | null> | Uint8Array | null }
+
+/** A room that looks at an incident sees it as young as can be; one that looks at the whole town saves the messages. */
+const FEW_WATCHED = 9
+const MANY_PART_S = 0.12
+/** Each takes a quarter of a core and more: beyond this all of them would be late. */
+const MOST_CONVERSIONS = 2 * availableParallelism()
+
+/** A message takes along all the memory that its bytes are a slice of: it gets a copy of just them. */
+const alone = (part: Part): Part<Uint8Array> => ({ ...part, bytes: new Uint8Array(part.bytes) })
+
+/** @param channelOf throws live/none for a camera that has none. @param post tells the other thread parts, in order. */
+export function createLivePictures({ channels, channelOf, post, clock, onError }: { channels: ReadonlyMap<string, Channel>; channelOf(id: string): Channel; post(parts: PartNews[], memory: ArrayBuffer[]): void; clock: Clock; onError(error: unknown): void }) {
+  function watched(): number {
+    let count = 0
+    for (const { unfollow } of channels.values()) count += unfollow.size
+    return count
+  }
+  const posted = createPartPost({ post, isBusy: () => watched() > FEW_WATCHED })
+  const tell = (camera: string, form: PictureForm, live: LivePart | null): void => posted({ camera, form, live: live && { ...live, part: alone(live.part) } })
+
+  /** @throws live/none */
+  function live(id: string, form: PictureForm): Live {
+    const found = channelOf(id)
+    const { ring, window } = found
+    if (form === 'copy') return { window, codec: () => found.recorder?.codec() ?? '', init: (run) => (window.isLiveRun(run) ? ring.init(run) : null), segment: async (number) => (window.isLive(number) ? ((await ring.read(number))?.bytes ?? null) : null) }
+    const { address, substream } = found.wanted
+    if (!address) throw new Failure('live/none', `There is no picture from ${id} yet.`)
+    if (!substream && !found.recorder) throw new Failure('live/none', `${id} is recorded from a press on, and needs a conversion here: there is no live picture of it before that.`)
+    const view = (found.view ??= createConvertedView({ substream, source: { window, init: ring.init }, clock, onError }))
+    if (!substream && !view.converting() && !hasRoom([...channels.values()].flatMap((each) => each.view ?? []), MOST_CONVERSIONS)) throw new Failure('live/none', `${MOST_CONVERSIONS} live pictures are converted to H.264 already, which is all that this machine can do beside recording: close one of them, or give ${id} an H.264 stream.`)
+    view.use()
+    return { window: view.window, codec: () => view.codec() ?? '', init: view.init, segment: view.segment }
+  }
+
+  async function start({ window, init, codec }: Live): Promise<LiveStartBytes | null> {
+    const newest = window.newest()
+    const bytes = newest && (await init(newest.run))
+    // Parts that came while the file was read belong to the start, too: what is told meanwhile is told again by it.
+    const now = window.newest()
+    return bytes && now && now.run === newest.run ? { ...now, parts: now.parts.map(alone), init: new Uint8Array(bytes), codec: codec() } : null
+  }
+
+  return {
+    of: live,
+    /** Seconds that a part should last now. */
+    wantedPart: (): number => (watched() > FEW_WATCHED ? MANY_PART_S : WANTED_PART_S),
+    /** Every part is told from now on. Null when there is no live picture yet; it begins with the next part then. @throws live/none */
+    async watch(id: string, form: PictureForm): Promise<LiveStartBytes | null> {
+      const { unfollow } = channelOf(id)
+      const found = live(id, form)
+      if (!unfollow.has(form)) unfollow.set(form, found.window.follow((part) => tell(id, form, part)))
+      return start(found)
+    },
+    unwatch(id: string, form: PictureForm): void {
+      const unfollow = channels.get(id)?.unfollow
+      unfollow?.get(form)?.()
+      unfollow?.delete(form)
+    },
+    /** The conversion is another one: who watches goes on with it; where there can be none now, they are told, and ask again. */
+    followAgain(id: string): void {
+      const { unfollow } = channelOf(id)
+      if (!unfollow.has('h264')) return
+      unfollow.get('h264')?.()
+      unfollow.delete('h264')
+      try {
+        unfollow.set('h264', live(id, 'h264').window.follow((part) => tell(id, 'h264', part)))
+      } catch {
+        tell(id, 'h264', null)
+      }
+    },
+  }
+}
