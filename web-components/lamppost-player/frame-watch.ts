@@ -7,7 +7,6 @@ const ROUNDING_S = 0.001
 
 export class FrameWatch {
   #video: HTMLVideoElement | null = null
-  #last: number | null = null
   /** Media seconds of the frame that is shown, as far as we have heard. */
   #shownAt: number | null = null
   /** Where the video was sent, until its frame is shown: who steps quickly steps on from there. */
@@ -50,7 +49,6 @@ export class FrameWatch {
   }
   /** Another recording: nothing of it is known. */
   #forget = (): void => {
-    this.#last = null
     this.#shownAt = null
     this.#sentTo = null
   }
@@ -60,14 +58,13 @@ export class FrameWatch {
     this.#sentTo = place
   }
   #onFrame = (_: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
-    const step = this.#last === null ? 0 : Math.abs(mediaTime - this.#last)
+    const step = this.#shownAt === null ? 0 : Math.abs(mediaTime - this.#shownAt)
     if (step >= SHORTEST_S && step <= LONGEST_S) {
       this.#steps = [...this.#steps, step].slice(-REMEMBERED)
       const sorted = [...this.#steps].sort((a, b) => a - b)
       this.frame = sorted[Math.floor(sorted.length / 4)] ?? this.frame
     }
     const isAnother = mediaTime !== this.#shownAt
-    this.#last = mediaTime
     this.#shownAt = mediaTime
     // A frame from before the seek may still come; the one that lies there ends the waiting. The same one once more does not: it lasts
     // longer than others (one was lost), and the next step must lead on from where this one ended.
