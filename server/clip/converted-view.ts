@@ -21,8 +21,7 @@ export type ConvertedView = { window: LiveWindow; codec(): string | null; init(r
 export function createConvertedView({ substream, source, clock, onError }: { substream: StreamAddress | null; source: LiveSource; clock: Clock; onError(error: unknown): void }): ConvertedView {
   const { store, init, segment } = createMemoryStore()
   const window = createLiveWindow({ listed: KEPT_SEGMENTS })
-  let running: Pick<LiveConversion, 'codec' | 'close'> | null = null
-  let conversion: LiveConversion | null = null
+  let running: LiveConversion | null = null
   let used = 0
   let watching: ReturnType<typeof setInterval> | null = null
 
@@ -33,7 +32,6 @@ export function createConvertedView({ substream, source, clock, onError }: { sub
     watching = null
     const old = running
     running = null
-    conversion = null
     old?.close().catch(onError)
   }
   return {
@@ -44,11 +42,10 @@ export function createConvertedView({ substream, source, clock, onError }: { sub
     use(): void {
       used = clock.monotonic()
       watching ??= setInterval(() => stopAfter(IDLE_MS), 1000)
-      if (running) return
-      if (substream) running = createRecorder({ address: substream, store, window, clock, onError, onState: () => {} })
-      else running = conversion = createLiveConversion({ source, store, window, clock, onError })
+      running ??= substream ? createRecorder({ address: substream, store, window, clock, onError, onState: () => {} }) : createLiveConversion({ source, store, window, clock, onError })
     },
-    converting: () => conversion?.encodes() ?? false,
+    // As soon as there is something to convert: nine tiles ask in one turn.
+    converting: () => substream === null && running !== null && source.window.running(),
     yield: () => stopAfter(YIELDS_MS),
     async close(): Promise<void> {
       if (watching) clearInterval(watching)

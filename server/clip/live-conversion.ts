@@ -1,23 +1,21 @@
 /**
  * A live picture made anew as H.264, for browsers that cannot show what the camera sends. It is fed with what the recorder
  * receives, so that the camera is asked once, and each picture keeps the time at which its original arrived: a conversion that
- * falls behind shows old pictures as old ones, and begins again at the newest keyframe.
+ * falls behind shows old pictures as old ones, and goes on at a younger keyframe as soon as there is one.
  */
 import { Readable } from 'node:stream'
 import { createBackoff } from '../tools/backoff.ts'
 import type { Clock } from '../tools/clock.ts'
 import { wordsOf } from '../tools/failure.ts'
 import { runFfmpeg } from '../tools/ffmpeg-run.ts'
-import { boxesIn, readTracks } from '../tools/fmp4-boxes.ts'
-import { readMoof } from '../tools/fmp4-samples.ts'
+import { createArrivals } from './arrivals.ts'
 import type { Part } from './clip-packager.ts'
-import type { Fragment } from './fragment-reader.ts'
 import type { LivePart, LiveStart, LiveWindow } from './live-window.ts'
 import { type RunStore, createStreamFollower } from './stream-follower.ts'
 
 /** What the recorder has of one camera. */
-export type LiveSource = { window: Pick<LiveWindow, 'newest' | 'follow'>; init(run: number): Promise<Buffer | null> }
-export type LiveConversion = { codec(): string | null; /** It costs this machine an encoder, now or in a moment: there is something to convert. */ encodes(): boolean; close(): Promise<void> }
+export type LiveSource = { window: Pick<LiveWindow, 'newest' | 'follow' | 'running'>; init(run: number): Promise<Buffer | null> }
+export type LiveConversion = { codec(): string | null; close(): Promise<void> }
 
 const INPUT = ['-f', 'mp4', '-protocol_whitelist', 'pipe', '-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0', '-threads', '1']
 const PICTURE = ['-vf', 'scale=w=min(1280\\,iw):h=-2', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-g', '50', '-threads', '1', '-crf', '26']
@@ -35,14 +33,12 @@ const NO_SOURCE_MS = 100
 const LASTED_MS = 5000
 /** Beginning again so often in a row does not help. */
 const TOLD_AFTER = 3
-const ROUNDING_S = 0.002
 const TOO_SLOW = 'this machine is too slow to convert it as it comes; an H.264 stream of the camera needs no conversion'
 
 export function createLiveConversion({ source, store, window, clock, onError }: { source: LiveSource; store: RunStore; window: LiveWindow; clock: Clock; onError(error: unknown): void }): LiveConversion {
   const stopped = new AbortController()
   const backoff = createBackoff(250, 5000)
   let codec: string | null = null
-  let encodes = false
   let behind = 0
 
   async function once(): Promise<void> {
@@ -51,9 +47,7 @@ export function createLiveConversion({ source, store, window, clock, onError }: 
     const start = source.window.newest()
     if (!init || !start || start.run !== init.run) return clock.sleep(NO_SOURCE_MS, stopped.signal)
     const startedAt = clock.monotonic()
-    encodes = true
     const { end, problem } = await convertRun({ init: init.bytes, start, source, store, window, clock, onPicture: (found) => (codec = found), signal: stopped.signal })
-    encodes = false
     window.stopped()
     if (stopped.signal.aborted) return
     behind = end === 'behind' ? behind + 1 : 0
@@ -68,7 +62,6 @@ export function createLiveConversion({ source, store, window, clock, onError }: 
       try {
         await once()
       } catch (error) {
-        encodes = false
         onError(error)
         await clock.sleep(backoff.wait(), stopped.signal)
       }
@@ -77,7 +70,6 @@ export function createLiveConversion({ source, store, window, clock, onError }: 
   const running = run()
   return {
     codec: () => codec,
-    encodes: () => encodes || source.window.newest() !== null,
     async close() {
       stopped.abort()
       await running
@@ -155,46 +147,4 @@ async function convertRun({ init, start, source, store, window, clock, onPicture
   input.destroy()
   follower.finish()
   return { end: isBehind ? 'behind' : 'over', problem }
-}
-
-/** Which original a converted picture is, by its time: ffmpeg counts from nought, in the original's seconds, and its first picture is the keyframe it was given. */
-export function createArrivals(init: Buffer) {
-  const tracks = readTracks(init)
-  const video = tracks.find(({ kind }) => kind === 'video')
-  /** In the order they are shown; seconds of the original. */
-  let waiting: { time: number; at: number; fedAt: number }[] = []
-  let keyframe: number | null = null
-  let offset: number | null = null
-  let last = 0
-
-  return {
-    /** @param bytes fragments as they arrived. @param at wall clock, milliseconds, of the first picture in them. @param fedAt milliseconds that only grow. */
-    note(bytes: Buffer, at: number, fedAt: number): void {
-      let first: number | null = null
-      for (const { type, start, end } of boxesIn(bytes)) {
-        if (type !== 'moof' || !video) continue
-        for (const { track, samples } of readMoof(bytes.subarray(start, end), tracks)) {
-          if (track !== video.id) continue
-          for (const { decodeTime, composition } of samples) {
-            const time = (decodeTime + composition) / video.timescale
-            first ??= decodeTime / video.timescale
-            keyframe ??= time
-            const place = waiting.findLastIndex((each) => each.time <= time)
-            waiting.splice(place + 1, 0, { time, at: at + (decodeTime / video.timescale - first) * 1000, fedAt })
-          }
-        }
-      }
-    },
-    /** Wall-clock milliseconds. Never goes back. */
-    of({ decodeTime }: Pick<Fragment, 'decodeTime'>): number {
-      offset ??= (keyframe ?? decodeTime) - decodeTime
-      const time = decodeTime + offset
-      const found = waiting.findLastIndex((each) => each.time <= time + ROUNDING_S)
-      last = Math.max(last, waiting[found]?.at ?? last)
-      if (found >= 0) waiting = waiting.slice(found + 1)
-      return last
-    },
-    /** Of what is not converted yet, the oldest but so many: when it arrived, and when ffmpeg was given it. */
-    oldestBut: (count: number): { at: number; fedAt: number } | null => waiting[count] ?? null,
-  }
 }

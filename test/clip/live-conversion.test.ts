@@ -1,8 +1,9 @@
 /** A live picture that is made anew: fed with what was received, told by the time at which it was. */
 import { afterEach, describe, expect, test } from 'vitest'
-import { createMemoryStore } from '../../server/clip/converted-view.ts'
+import { createArrivals } from '../../server/clip/arrivals.ts'
+import { createConvertedView, createMemoryStore } from '../../server/clip/converted-view.ts'
 import { type Fragment, type Init, createFragmentReader } from '../../server/clip/fragment-reader.ts'
-import { type LiveConversion, createArrivals, createLiveConversion } from '../../server/clip/live-conversion.ts'
+import { createLiveConversion } from '../../server/clip/live-conversion.ts'
 import { createLiveWindow } from '../../server/clip/live-window.ts'
 import { createStreamFollower } from '../../server/clip/stream-follower.ts'
 import type { Segment } from '../../server/glossary/clip.ts'
@@ -22,7 +23,7 @@ function piecesOf(stream: Buffer): { init: Init; fragments: Fragment[] } {
   return { init, fragments }
 }
 
-const open: LiveConversion[] = []
+const open: { close(): Promise<void> }[] = []
 afterEach(async () => void (await Promise.all(open.splice(0).map((each) => each.close()))))
 
 /** A recorder's side with a clock of its own, and the conversion of it. */
@@ -136,16 +137,21 @@ describe('a live picture as H.264', () => {
   })
   test('counts as work for this machine as soon as there is something to convert, and no longer', async () => {
     const here = town()
-    expect(here.conversion.encodes()).toBe(false)
+    const view = createConvertedView({ substream: null, source: { window: here.source, init: async () => null }, clock: realClock, onError: (error) => here.errors.push(error) })
+    open.push(view)
+    view.use()
+    expect(view.converting()).toBe(false)
     const { init, fragments } = piecesOf(makeStream({ seconds: 2, extra: h265() }))
     const follower = here.follow()
     follower.begin(init)
     for (const fragment of fragments) follower.take(fragment, (here.time.wall += FRAME_MS))
     // Nine tiles ask in one turn.
-    expect(here.conversion.encodes()).toBe(true)
+    expect(view.converting()).toBe(true)
     await until(() => converted(here), (seconds) => seconds > 0)
     here.source.stopped()
-    await until(() => here.conversion.encodes(), (so) => !so)
+    expect(view.converting()).toBe(false)
+    await view.close()
+    expect(here.errors).toEqual([])
   })
   test('comes to an end with the recorder, and says so to who watches', async () => {
     const here = town()
