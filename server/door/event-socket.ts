@@ -10,7 +10,7 @@ import type { Person } from '../glossary/people.ts'
 import { wordsOf } from '../tools/failure.ts'
 import type { Credential } from './door.ts'
 import { type EventsPort, HERE, MOST_UNSENT, PING_MS, READERS, STILL_HERE, followEvents } from './event-tail.ts'
-import { CLOSE_POLICY, type ServeSocket } from './sockets.ts'
+import { CLOSE_POLICY, type ServeSocket, holderAmong } from './sockets.ts'
 
 export const EVENT_SOCKET_PATH = '/api/v1/events'
 const ASKED_WITHIN_MS = 5000
@@ -23,10 +23,7 @@ export function eventSocket({ whoHas, onError, ...port }: EventsPort & { whoHas(
       socket.send(JSON.stringify({ refused, words }))
       socket.close(CLOSE_POLICY)
     }
-    const reader = (): Person | null => {
-      const person = credential && whoHas(credential)
-      return person !== null && (READERS as readonly string[]).includes(person.role) ? person : null
-    }
+    const reader = (): Person | null => holderAmong(READERS, whoHas, credential)
     const send = (block: string): void => {
       if (socket.bufferedAmount > MOST_UNSENT) socket.terminate()
       else socket.send(block)

@@ -15,7 +15,7 @@ import type { Person } from '../glossary/people.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
 import type { Credential } from './door.ts'
 import { VIEWERS } from './live-routes.ts'
-import { CLOSE_POLICY, type ServeSocket } from './sockets.ts'
+import { CLOSE_POLICY, type ServeSocket, holderAmong } from './sockets.ts'
 
 type Part = { bytes: Uint8Array; duration: number; independent: boolean }
 type Start = { run: number; codec: string; partTarget: number; number: number; start: number; parts: Part[]; before: { number: number; start: number; duration: number }[]; init: Uint8Array }
@@ -56,11 +56,7 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
       tell({ refused: 401, words })
       socket.close(CLOSE_POLICY)
     }
-    const personOf = (given: Credential | null): Person | null => {
-      const person = given && whoHas(given)
-      return person !== null && (VIEWERS as readonly string[]).includes(person.role) ? person : null
-    }
-    const allowed = (given: Credential | null): boolean => personOf(given) !== null
+    const personOf = (given: Credential | null): Person | null => holderAmong(VIEWERS, whoHas, given)
     async function admitted(given: Credential | null, camera: CameraId): Promise<void> {
       const person = personOf(given)
       if (!person) throw new Failure('people/unauthenticated', 'The session has ended.')
@@ -97,7 +93,7 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
       if (performance.now() - heard > silentMs) return socket.terminate()
       socket.ping()
       if (!credential) return
-      if (!allowed(credential)) return refuse('The session has ended.')
+      if (!personOf(credential)) return refuse('The session has ended.')
       // A look that goes on: the incident may be closed meanwhile, or the reason be an hour old.
       admitAll(credential)
     }, Math.min(STILL_ALLOWED_EVERY_MS, silentMs / 2.5))

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Person, Role } from '../glossary/people.ts'
 import { type App, type Credential, credentialOf } from './door.ts'
 
 /** `offered`: what the request itself brought that may be used; a token may still come as a message. */
@@ -33,6 +34,12 @@ export function openSockets(app: App, serving: Readonly<Record<string, ServeSock
     server.close()
     done()
   })
+}
+
+/** Whose credential it is, if that person's role may use the socket; asked again and again, since sessions end. */
+export function holderAmong(roles: readonly Role[], whoHas: (credential: Credential) => Person | null, credential: Credential | null): Person | null {
+  const person = credential && whoHas(credential)
+  return person !== null && roles.includes(person.role) ? person : null
 }
 
 /** Programs send no Origin; browsers always do. */
