@@ -127,9 +127,10 @@ describe('the wall', () => {
   test('in the light, in Welsh', async () => {
     const asha = await screen('Asha', { query: '?theme=light&lang=cy' })
     const first = await room.press()
-    await room.press('point-2')
     await room.call('Asha', 'POST', `/incidents/${first}/acknowledgement`)
     await large(asha).locator('.owner', { hasText: 'Cymerwyd gan Asha' }).waitFor()
+    await room.press('point-2')
+    await asha.locator('lamppost-incident.small').waitFor()
     await looks(asha, 'welsh-light')
     expect(await asha.locator('lamppost-incident').allTextContents().then((all) => all.join(' '))).not.toMatch(/Taken|Take it|Close…|Whom|Safe places|pressed/)
   })

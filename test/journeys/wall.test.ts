@@ -249,6 +249,7 @@ describe('several at once', () => {
     const asha = await screen('Asha')
     const first = await room.press()
     await room.call('Asha', 'POST', `/incidents/${first}/acknowledgement`)
+    await large(asha).locator('.owner', { hasText: 'Taken by Asha' }).waitFor()
     for (const { id } of HELP_POINTS.slice(1)) await room.press(id)
     await until(() => asha.locator('lamppost-incident').count(), (count) => count === 9)
     for (const size of [{ width: 1920, height: 1080 }, { width: 1280, height: 720 }]) {
