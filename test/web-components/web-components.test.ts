@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { CameraId, Framing, PresetToken } from '../../server/glossary/camera.ts'
 import { arrangeViews } from '../../web-components/lamppost-incident/incident-views.ts'
 import { began, carriedPlaylist, grown } from '../../web-components/lamppost-player/carried-playlist.ts'
-import { createSpareWatch, govern } from '../../web-components/lamppost-player/edge-governor.ts'
+import { createSpareWatch, createSpareWish, govern } from '../../web-components/lamppost-player/edge-governor.ts'
 import { clockTime, dayAndTime, elapsed } from '../../web-components/look/times.ts'
 import { readEvents } from '../../web-components/wall-client/event-stream.ts'
 import { en } from '../../web-components/words/en.ts'
@@ -36,7 +36,31 @@ describe('keeping to the edge', () => {
     [0.1, 0, 0.95, false],
     [0.3, null, 1, false],
     [9, 0.05, 1, true],
-  ])('with %f s ahead, and at least %s s left when a part came, the rate is %f', (ahead, spare, rate, jump) => expect(govern({ ahead, spare, wanted: 0.05 })).toEqual({ rate, jump }))
+  ])('with %f s ahead, and at least %s s left when a part came, the rate is %f', (ahead, spare, rate, jump) => expect(govern({ ahead, spare, wanted: 0.05, shown: 0.05 })).toEqual({ rate, jump }))
+  test('what is shown already is passed over quickly, never past it, and a picture that is a little early is none of that', () => {
+    const rate = (shown: number, ahead = 1): number => govern({ ahead, spare: 0.05, wanted: 0.05, shown }).rate
+    expect([0.06, 0.15].map((shown) => rate(shown))).toEqual([1, 1])
+    // Ten looks a second: what it moves on until the next one is what lies between.
+    expect((rate(0.8) - 1) * 0.1).toBeLessThan(0.8)
+    expect((rate(0.8) - 1) * 0.1).toBeGreaterThan(0.5)
+    expect(rate(0.2)).toBeGreaterThan(1.5)
+    // It is a memory of another stream: there is nothing so far ahead.
+    expect(rate(3, 0.2)).toBe(1)
+  })
+  test('whoever runs out is left more to play, up to a bound, and tries less again after a while', () => {
+    const wish = createSpareWish(0.05)
+    expect(wish.wanted(0)).toBeCloseTo(0.05)
+    wish.ranOut(1000)
+    wish.ranOut(1100)
+    expect(wish.wanted(1100)).toBeCloseTo(0.07)
+    wish.ranOut(2000)
+    expect(wish.wanted(2000)).toBeCloseTo(0.09)
+    expect(wish.wanted(21_900)).toBeCloseTo(0.09)
+    expect(wish.wanted(22_000)).toBeCloseTo(0.08)
+    expect(wish.wanted(400_000)).toBeCloseTo(0.05)
+    for (let at = 400_000; at < 420_000; at += 1000) wish.ranOut(at)
+    expect(wish.wanted(420_000)).toBeCloseTo(0.17)
+  })
   test('only what was seen lately counts', () => {
     const watch = createSpareWatch()
     expect(watch.least(0)).toBeNull()

@@ -1,12 +1,23 @@
 /** Keeps playback close behind the newest picture by small changes of speed; jumps only when it is hopelessly behind. Pure. */
 
-export type Buffer = { /** Seconds of media ahead of the playhead. */ ahead: number; /** The least that was left when a part came, lately; null when none came. */ spare: number | null; /** How much should be left. */ wanted: number }
+export type Buffer = { /** Seconds of media ahead of the playhead. */ ahead: number; /** The least that was left when a part came, lately; null when none came. */ spare: number | null; /** How much should be left. */ wanted: number; /** How far the picture that is shown already is ahead of the playhead. */ shown: number }
 export type Step = { rate: number; jump: boolean }
 
 const JUMP_BEHIND_S = 4
+/** A browser shows a picture a few hundredths of a second before its time. More than that, and the playhead has fallen behind. */
+const EARLY_S = 0.15
+const USUALLY_EARLY_S = 0.07
+/** The playhead is looked at ten times a second: most of the way until then, and never past what is shown. */
+const CATCH_UP_S = 0.125
 
-export function govern({ ahead, spare, wanted }: Buffer): Step {
+/**
+ * Whenever Chromium runs out of decoded pictures it shows each new one as soon as it has it, and its clock runs only a moment for each:
+ * the playhead falls behind the picture. When there is enough again the clock goes on from there, and until it has come to what is shown
+ * already the picture stands still, a second at times. What was shown is therefore passed over as quickly as the browser can.
+ */
+export function govern({ ahead, spare, wanted, shown }: Buffer): Step {
   if (ahead > JUMP_BEHIND_S) return { rate: 1, jump: true }
+  if (shown > EARLY_S && shown <= ahead) return { rate: 1 + (shown - USUALLY_EARLY_S) / CATCH_UP_S, jump: false }
   if (spare === null) return { rate: 1, jump: false }
   const excess = spare - wanted
   if (excess > 0.4) return { rate: 1.25, jump: false }
@@ -29,6 +40,38 @@ export function createSpareWatch() {
     least(now: number): number | null {
       const recent = seen.filter(({ at }) => now - at < WINDOW_MS)
       return recent.length === 0 ? null : Math.min(...recent.map(({ spare }) => spare))
+    },
+  }
+}
+
+const RAISE_S = 0.02
+const MOST_MORE_S = 0.12
+/** Running out twice within this is one ill. */
+const ONE_ILL_MS = 300
+/** So long without running out, and a little less is tried again. */
+const LOWER_EVERY_MS = 20_000
+const LOWER_S = 0.01
+
+/** How much should be left to play: the least, and more for a while where that was too little for this browser, camera and network. @param least seconds */
+export function createSpareWish(least: number) {
+  let more = 0
+  let changedAt = 0
+  let ranOutAt = Number.NEGATIVE_INFINITY
+  return {
+    /** The video had nothing to show. @param now milliseconds that only grow. */
+    ranOut(now: number): void {
+      if (now - ranOutAt < ONE_ILL_MS) return
+      ranOutAt = now
+      changedAt = now
+      more = Math.min(MOST_MORE_S, more + RAISE_S)
+    },
+    wanted(now: number): number {
+      const steps = Math.floor((now - changedAt) / LOWER_EVERY_MS)
+      if (steps > 0) {
+        more = Math.max(0, more - steps * LOWER_S)
+        changedAt += steps * LOWER_EVERY_MS
+      }
+      return least + more
     },
   }
 }

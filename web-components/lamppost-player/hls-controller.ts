@@ -4,7 +4,8 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { PictureForm } from '../wall-client/api-shapes.ts'
 import type { PictureCarrier } from '../wall-client/picture-carrier.ts'
 import { type CarriedStream, createCarriedStream } from './carried-stream.ts'
-import { createSpareWatch, govern } from './edge-governor.ts'
+import { createSpareWatch, createSpareWish, govern } from './edge-governor.ts'
+import { type ShownPicture, watchShown } from './shown-picture.ts'
 
 /** carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
 export type Mode = 'carried' | 'edge' | 'plain' | 'clip'
@@ -46,6 +47,8 @@ export class HlsController implements ReactiveController {
   #restart: ReturnType<typeof setTimeout> | null = null
   #failures = 0
   #spare = createSpareWatch()
+  #wish = createSpareWish(EDGE_SPARE_S)
+  #shown: ShownPicture | null = null
   #lastTime = 0
   #frames = 0
   #movedAt = 0
@@ -76,6 +79,7 @@ export class HlsController implements ReactiveController {
     this.#stop()
     this.#video = video
     this.#source = source
+    this.#wish = createSpareWish(source.mode === 'plain' ? PLAIN_SPARE_S : EDGE_SPARE_S)
     this.#everMoved = false
     this.#lastTime = 0
     this.#frames = 0
@@ -123,6 +127,11 @@ export class HlsController implements ReactiveController {
     })
     hls.loadSource(this.#carried?.url ?? source.url)
     hls.attachMedia(video)
+    if (source.mode !== 'clip') {
+      const { mode } = source
+      video.addEventListener('waiting', this.#onWaiting)
+      this.#shown = watchShown(video, () => this.#keepToEdge(video, mode))
+    }
     // Muted video may always start by itself; a refusal means the tab is hidden, and the next tick tries again.
     video.play().catch(() => {})
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
@@ -137,6 +146,12 @@ export class HlsController implements ReactiveController {
     this.#hls = null
     this.#carried?.close()
     this.#carried = null
+    this.#shown?.close()
+    this.#shown = null
+    this.#video?.removeEventListener('waiting', this.#onWaiting)
+  }
+  #onWaiting = (): void => {
+    if (this.#everMoved && this.#video?.seeking === false) this.#wish.ranOut(performance.now())
   }
 
   #refused(): void {
@@ -203,9 +218,9 @@ export class HlsController implements ReactiveController {
     if (buffered.length === 0) return
     const end = buffered.end(buffered.length - 1)
     const start = buffered.start(buffered.length - 1)
-    const plain = mode === 'plain'
-    const { rate, jump } = govern({ ahead: end - video.currentTime, spare: this.#spare.least(performance.now()), wanted: plain ? PLAIN_SPARE_S : EDGE_SPARE_S })
-    if (jump || video.currentTime < start) video.currentTime = Math.max(start, end - (plain ? PLAIN_START_S : EDGE_START_S))
+    const now = performance.now()
+    const { rate, jump } = govern({ ahead: end - video.currentTime, spare: this.#spare.least(now), wanted: this.#wish.wanted(now), shown: this.#shown?.ahead() ?? 0 })
+    if (jump || video.currentTime < start) video.currentTime = Math.max(start, end - (mode === 'plain' ? PLAIN_START_S : EDGE_START_S))
     if (video.playbackRate !== rate) video.playbackRate = rate
     if (video.paused && document.visibilityState === 'visible') video.play().catch(() => {})
   }
