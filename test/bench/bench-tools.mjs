@@ -1,6 +1,6 @@
 /** What every benchmark needs: a simulated town, a server on a site of its own, Chromium, and honest summaries. */
 import { fork, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright'
@@ -19,10 +19,10 @@ export async function until(ask, so, withinMs = 60_000) {
   }
 }
 
-/** ONVIF cameras that cost next to nothing: all send one recorded stream, which loops in 25 phases. @param source an H.264 film that ffmpeg reads */
-export async function startReplay(folder, source, count, gopSeconds = 2) {
+/** ONVIF cameras that cost next to nothing: all send one recorded stream, which loops in 25 phases. @param source an H.264 film that ffmpeg reads @param aside whether they take only what is left of the machine: hundreds take much, and a few take nothing that is worth their waiting */
+export async function startReplay(folder, source, count, { gopSeconds = 2, aside = true } = {}) {
   mkdirSync(folder, { recursive: true })
-  const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [folder, source, String(count), CREDENTIALS.username, CREDENTIALS.password, String(gopSeconds)])
+  const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [folder, source, String(count), CREDENTIALS.username, CREDENTIALS.password, String(gopSeconds), aside ? 'aside' : 'beside'])
   const next = () => new Promise((resolve) => town.once('message', resolve))
   const { ports, rtsp, loop } = await next()
   return {
@@ -35,6 +35,12 @@ export async function startReplay(folder, source, count, gopSeconds = 2) {
       const answer = next()
       town.send('counts')
       return answer
+    },
+    /** How late each picture was sent since the last asking, milliseconds. */
+    async late() {
+      const answer = next()
+      town.send('late')
+      return (await answer).late
     },
     close: () => new Promise((resolve) => (town.once('exit', resolve), town.disconnect())),
   }
@@ -139,6 +145,17 @@ export function ownCpu(pid) {
   } catch {
     return 0
   }
+}
+/** Milliseconds that all threads of these processes together were ready and had no core (schedstat). */
+export function waitedForCore(pids) {
+  let waited = 0
+  for (const pid of pids)
+    try {
+      for (const thread of readdirSync(`/proc/${pid}/task`)) waited += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[1]) / 1e6
+    } catch {
+      // Gone meanwhile.
+    }
+  return waited
 }
 export function treeOf(pid) {
   try {

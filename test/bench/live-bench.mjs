@@ -8,7 +8,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CREDENTIALS, cameraPlan, markScript, openBrowser, root, sleep, startReplay, startServer, startTown, summary, until, writeSite } from './bench-tools.mjs'
+import { CREDENTIALS, cameraPlan, markScript, openBrowser, root, sleep, startReplay, startServer, startTown, summary, treeOf, until, waitedForCore, writeSite } from './bench-tools.mjs'
 import { makeMarkedFilm } from './marked-film.mjs'
 import { meterInPage } from './page-meter.mjs'
 
@@ -172,17 +172,24 @@ export async function benchTiles({ seconds, parts }) {
   const film = join(folder, 'film.mp4')
   await makeMarkedFilm(film, folder, TILE)
   const ids = Array.from({ length: 9 }, (_, i) => `tile-${i}`)
-  const town = await startReplay(join(folder, 'replay'), film, ids.length, TILE.gop)
+  const town = await startReplay(join(folder, 'replay'), film, ids.length, { gopSeconds: TILE.gop, aside: false })
   const site = writeSite(join(folder, 'site.yaml'), ids.map((id, i) => ({ id, port: town.ports[i] })))
   const figures = {}
   const meterAll = async (server, browser, carried, count, ms) => {
     const wall = await openWall(browser, server, { carried })
     const wanted = ids.slice(0, count)
+    await town.late()
+    const others = new Set([...treeOf(server.pid), ...treeOf(town.pid), process.pid])
+    const waits = () => ({ server: waitedForCore([server.pid]), browser: waitedForCore(treeOf(process.pid).filter((pid) => !others.has(pid))) })
+    const before = waits()
     const players = wanted.map((id, i) => addPlayer(wall.page, server.tokens.operator, id, i > 0))
     const found = await Promise.all(wanted.map((id, i) => wall.page.evaluate(meterInPage, { find: videoOf(id), ms, loop: { ...town.loop, origin: town.loop.origins[i] } })))
     await Promise.all(players)
+    const after = waits()
+    const late = await town.late()
     await wall.close()
-    return { first: summary(found.map(({ first }) => first ?? ms)), age: summary(found.flatMap(({ ages }) => ages)), stalls: found.reduce((sum, { stalls }) => sum + stalls.length, 0), 'longest of them': Math.max(0, ...found.flatMap(({ stalls }) => stalls)), 'the page itself was held up': found[0].held }
+    const perSecond = (who) => Math.round(((after[who] - before[who]) / ms) * 1000)
+    return { first: summary(found.map(({ first }) => first ?? ms)), age: summary(found.flatMap(({ ages }) => ages)), stalls: found.reduce((sum, { stalls }) => sum + stalls.length, 0), 'longest of them': Math.max(0, ...found.flatMap(({ stalls }) => stalls)), 'the page itself was held up': found[0].held, 'cameras sent so late': summary(late), 'ms a second without a core, all threads': { server: perSecond('server'), browser: perSecond('browser') } }
   }
   const measured = async (more, browserArgs, measure) => {
     const server = await startServer(folder, site, ...more)

@@ -80,11 +80,14 @@ function inTurn(index, turn, sentBefore) {
 const sentBefore = []
 pictures.reduce((sum, { packets }) => (sentBefore.push(sum), sum + packets.length), 0)
 
+/** How late pictures were sent, milliseconds: what waits here for a core waits in every figure. */
+let late = []
 function startChannel(origin) {
   const readers = new Set()
   let next = Math.max(0, Math.ceil((now() - origin) / frameMs))
   const send = () => {
     for (; now() >= origin + next * frameMs; next += 1) {
+      if (readers.size > 0) late.push(Math.round((now() - origin - next * frameMs) * 10) / 10)
       const index = next % pictures.length
       const bytes = inTurn(index, Math.floor(next / pictures.length), sentBefore[index])
       for (const reader of readers) {
@@ -127,6 +130,10 @@ const rtsp = createServer((socket) => {
       socket.destroy()
     }
   })
+})
+process.on('message', () => {
+  process.send({ late })
+  late = []
 })
 process.on('disconnect', () => process.exit(0))
 // The wall clock of each phase's first picture, for whoever reads which picture of the recording is shown.

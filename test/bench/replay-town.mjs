@@ -1,4 +1,5 @@
 /** Many cameras for little money: ONVIF devices of the simulator, whose picture is one recorded stream (replay-stream). */
+import { fork } from 'node:child_process'
 import { Server } from 'node:net'
 import { setPriority } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +8,7 @@ import { forkAside } from './aside.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const built = (path) => import(join(root, 'dist', 'server', 'simulator', path))
-const [folder, source, count, username, password, gopSeconds = '2'] = process.argv.slice(2)
+const [folder, source, count, username, password, gopSeconds, place] = process.argv.slice(2)
 const { startOnvifDevice } = await built('onvif-device.js')
 const { createEventService } = await built('onvif-event-service.js')
 const { createMotors } = await built('motors.js')
@@ -15,7 +16,8 @@ const { createPresetStore } = await built('preset-store.js')
 
 const PHASES = 25
 // Without a source nobody watches: only the devices are wanted.
-const stream = source ? forkAside(join(root, 'test', 'bench', 'replay-stream.mjs'), [source, String(PHASES), gopSeconds]) : null
+const begin = place === 'aside' ? forkAside : fork
+const stream = source ? begin(join(root, 'test', 'bench', 'replay-stream.mjs'), [source, String(PHASES), gopSeconds]) : null
 const { port, loop } = stream ? await new Promise((resolve) => stream.once('message', resolve)) : { port: 9, loop: null }
 
 // The clock of a press's way must not wait for a core itself. Only root may be more than ordinary.
@@ -41,7 +43,11 @@ for (let i = 0; i < Number(count); i += 1) {
     await startOnvifDevice({ port: 0, name: `cam-${i}`, serial: `cam-${i}`, credentials: { username, password }, head, events: createEventService({ now: Date.now }), streamUri: () => `rtsp://127.0.0.1:${port}/stream-${i % PHASES}`, deviceNow: Date.now, onOperation: (operation) => operation === 'GotoPreset' && moves.push({ camera: i, at: onWire }) }),
   )
 }
-process.on('message', () => process.send({ moves, connections }))
+process.on('message', (wish) => {
+  if (wish === 'counts') return process.send({ moves, connections })
+  stream.once('message', (said) => process.send(said))
+  stream.send('late')
+})
 process.on('disconnect', () => {
   if (!stream) process.exit(0)
   stream.once('exit', () => process.exit(0))
