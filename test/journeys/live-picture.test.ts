@@ -54,9 +54,10 @@ const SOCKETS = `
     close() {}
     send() {}
   }`
-async function openPlayer(camera: string, { forbidden = false } = {}): Promise<Page> {
+async function openPlayer(camera: string, { forbidden = false, prepare = async () => {} }: { forbidden?: boolean; prepare?(page: Page): Promise<void> } = {}): Promise<Page> {
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 720 } })).newPage()
   await page.addInitScript(`${SOCKETS}\nwindow.cut.forbidden = ${forbidden}`)
+  await prepare(page)
   await page.goto(`${house.url}/presets`)
   await page.evaluate(
     ({ bearer, id }) => {
@@ -129,6 +130,30 @@ describe('a live picture', () => {
   test('plays over HTTP where a proxy passes no WebSocket at all', async () => {
     const page = await openPlayer('one', { forbidden: true })
     await isLive(page)
+    await page.context().close()
+  })
+  test.each([['the WebSocket', false], ['HTTP', true]])('that is refused over %s says why, in the server’s words, and plays once it may', async (_, forbidden) => {
+    const why = 'Four live pictures are converted to H.264 already: close one of them.'
+    let refusing = true
+    const page = await openPlayer('two', {
+      forbidden,
+      async prepare(opened) {
+        await opened.routeWebSocket(/\/api\/v1\/live$/, (socket) => {
+          const server = socket.connectToServer()
+          socket.onMessage((message) => {
+            const { watch } = JSON.parse(String(message)) as { watch?: string }
+            if (refusing && watch !== undefined) socket.send(JSON.stringify({ gone: watch, words: why, code: 'live/none' }))
+            else server.send(message)
+          })
+        })
+        await opened.route(/\/live\/(h264\/)?index\.m3u8/, (route) => (refusing ? route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ status: 503, code: 'live/none', detail: why }) }) : route.continue()))
+      },
+    })
+    await until(() => page.locator('lamppost-player .cover').textContent(), (words) => words === `No picture${why}`, 20_000)
+    await page.screenshot({ path: join(output, `refused-${forbidden ? 'http' : 'socket'}.png`) })
+    refusing = false
+    await isLive(page)
+    expect(await page.locator('lamppost-player .cover').count()).toBe(0)
     await page.context().close()
   })
   test('survives the death of its recorder’s ffmpeg', async () => {

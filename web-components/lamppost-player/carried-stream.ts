@@ -9,8 +9,8 @@ type Answer = (data: string | ArrayBuffer | null) => void
 
 const BASE = 'https://carried.invalid/'
 
-/** @param onRefused hears the code when the server will not show it as things are. */
-export function createCarriedStream(carrier: PictureCarrier, camera: string, form: PictureForm, onRefused: (code: string) => void): CarriedStream {
+/** @param onRefused hears the code, and why in the server's words, when it will not show it as things are. */
+export function createCarriedStream(carrier: PictureCarrier, camera: string, form: PictureForm, onRefused: (code: string, words: string) => void): CarriedStream {
   const pieces = new Map<string, Uint8Array<ArrayBuffer>>()
   const waiting = new Set<Answer>()
   let state: CarriedState | null = null
@@ -51,7 +51,7 @@ export function createCarriedStream(carrier: PictureCarrier, camera: string, for
       advance(next, newest(next), bytes)
     },
     // Whoever waits goes on waiting: the next beginning answers, or the player gives up on its own.
-    gone: (_, code) => code !== null && onRefused(code),
+    gone: (words, code) => code !== null && onRefused(code, words),
   })
 
   /** A playlist is worth an answer when it has something new; a piece is here or it is not. */

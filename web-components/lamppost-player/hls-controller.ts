@@ -10,8 +10,8 @@ import { type ShownPicture, watchShown } from './shown-picture.ts'
 /** carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
 export type Mode = 'carried' | 'edge' | 'plain' | 'clip'
 export type Source = { url: string; mode: Mode; camera: string; form: PictureForm; carrier: PictureCarrier; headers(): Record<string, string>; now(): number; /** The browser was given this form and cannot show it. False: there is no other. */ onUnshowable(): boolean }
-/** `unasked`: the server wants a reason for this picture first. `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. */
-export type Picture = { state: 'starting' | 'playing' | 'gone' | 'unasked'; age: number | null; still: number; at: number | null }
+/** `unasked`: the server wants a reason for this picture first. `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. `why`: the server's words when it has refused it. */
+export type Picture = { state: 'starting' | 'playing' | 'gone' | 'unasked'; age: number | null; still: number; at: number | null; why: string | null }
 
 const TICK_MS = 100
 /** The least that should be left to play when the next part comes: an ill-timed one must not stop the picture. */
@@ -26,6 +26,18 @@ const RESTART_MS = [200, 500, 1000, 2000]
 const ASK_AGAIN_MS = 3000
 const UNSHOWABLE: ReadonlySet<string> = new Set([Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR, Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR, Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR])
 const NO_REASON = { code: 'view/no-reason', status: 422 }
+/** live/none over HTTP. */
+const NOT_NOW = 503
+
+/** The words of a problem that the server answered with. @param request hls.js's own, of whatever kind */
+function detailOf(request: unknown): string | null {
+  try {
+    const { detail } = JSON.parse((request as XMLHttpRequest).responseText) as { detail?: unknown }
+    return typeof detail === 'string' ? detail : null
+  } catch {
+    return null
+  }
+}
 
 const common: Partial<HlsConfig> = { enableWorker: false, liveSyncOnStallIncrease: 0, maxLiveSyncPlaybackRate: 1, startFragPrefetch: true }
 const edge: Partial<HlsConfig> = { ...common, lowLatencyMode: true, liveSyncDuration: EDGE_START_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 10 }
@@ -55,7 +67,8 @@ export class HlsController implements ReactiveController {
   #startedAt = 0
   #everMoved = false
   #unasked = false
-  picture: Picture = { state: 'starting', age: null, still: 0, at: null }
+  #why: string | null = null
+  picture: Picture = { state: 'starting', age: null, still: 0, at: null, why: null }
 
   constructor(host: ReactiveControllerHost & { readonly isConnected: boolean }) {
     this.#host = host
@@ -86,7 +99,8 @@ export class HlsController implements ReactiveController {
     this.#movedAt = performance.now()
     this.#failures = 0
     this.#unasked = false
-    this.picture = { state: 'starting', age: null, still: 0, at: null }
+    this.#why = null
+    this.picture = { state: 'starting', age: null, still: 0, at: null, why: null }
     this.#start()
   }
 
@@ -108,7 +122,7 @@ export class HlsController implements ReactiveController {
   #start(): void {
     const [video, source] = [this.#video, this.#source]
     if (!video || !source || this.#hls) return
-    this.#carried = source.mode === 'carried' ? createCarriedStream(source.carrier, source.camera, source.form, (code) => (code === NO_REASON.code ? this.#refused() : this.#again(ASK_AGAIN_MS))) : null
+    this.#carried = source.mode === 'carried' ? createCarriedStream(source.carrier, source.camera, source.form, (code, words) => (code === NO_REASON.code ? this.#refused() : this.#notNow(words))) : null
     const hls = new Hls({
       ...configs[source.mode],
       ...(this.#carried ? { loader: this.#carried.loader } : {}),
@@ -120,7 +134,8 @@ export class HlsController implements ReactiveController {
     this.#startedAt = performance.now()
     this.#spare = createSpareWatch()
     hls.on(Hls.Events.BUFFER_APPENDED, (_, { frag, part }) => this.#spare.appended(this.#ahead(video), part?.duration ?? frag.duration, performance.now()))
-    hls.on(Hls.Events.ERROR, (_, { fatal, response, details }) => {
+    hls.on(Hls.Events.ERROR, (_, { fatal, response, details, networkDetails }) => {
+      if (response?.code === NOT_NOW) this.#why = detailOf(networkDetails)
       if (response?.code === NO_REASON.status) this.#refused()
       else if (UNSHOWABLE.has(details) && source.onUnshowable()) return
       else if (fatal) this.#again()
@@ -154,6 +169,10 @@ export class HlsController implements ReactiveController {
     if (this.#everMoved && this.#video?.seeking === false) this.#wish.ranOut(performance.now())
   }
 
+  #notNow(words: string): void {
+    this.#why = words
+    this.#again(ASK_AGAIN_MS)
+  }
   #refused(): void {
     this.#unasked = true
     this.#again(ASK_AGAIN_MS)
@@ -191,13 +210,14 @@ export class HlsController implements ReactiveController {
       this.#movedAt = now
       this.#everMoved = true
       this.#unasked = false
+      this.#why = null
     }
     if (source.mode !== 'clip') this.#keepToEdge(video, source.mode)
     const still = now - this.#movedAt
     if (source.mode !== 'clip' && still > GONE_AFTER_MS && now - this.#startedAt > GONE_AFTER_MS) this.#again()
     const at = hls.playingDate?.getTime() ?? null
-    const state = this.#unasked ? 'unasked' : !this.#everMoved ? (still > GONE_AFTER_MS ? 'gone' : 'starting') : source.mode !== 'clip' && still > GONE_AFTER_MS ? 'gone' : 'playing'
-    this.picture = { state, age: at === null ? null : (source.now() - at) / 1000, still, at }
+    const state = this.#unasked ? 'unasked' : !this.#everMoved ? (still > GONE_AFTER_MS || this.#why !== null ? 'gone' : 'starting') : source.mode !== 'clip' && still > GONE_AFTER_MS ? 'gone' : 'playing'
+    this.picture = { state, age: at === null ? null : (source.now() - at) / 1000, still, at, why: this.#why }
     this.#host.requestUpdate()
   }
 

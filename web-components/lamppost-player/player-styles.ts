@@ -61,8 +61,21 @@ export const playerStyles = css`
     display: grid;
     place-items: center;
     background: repeating-linear-gradient(45deg, rgb(20 24 33 / 88%) 0 14px, rgb(30 36 48 / 88%) 14px 28px);
+    padding: 4px 10px;
+    text-align: center;
     font-weight: 700;
     color: #ff8a7c;
+  }
+  .cover small {
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 4;
+    overflow: hidden;
+    max-width: 34em;
+    margin-top: 6px;
+    font-size: 13px;
+    font-weight: 400;
+    color: #f2f4f8;
   }
   .why {
     grid-template-columns: minmax(0, 26em);
