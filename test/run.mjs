@@ -25,15 +25,27 @@ const checks = args.includes('--no-checks')
       step('nothing unused (knip)', bin('knip'), ['--no-config-hints']),
       step('rooms do not import each other', bin('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', 'pure', 'test/rooms']),
     ]
-const vitest = (project) => step(`${project} tests`, bin('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', project, ...(project === 'side' ? ['--maxWorkers=2'] : []), '--passWithNoTests', ...wanted])
+/** Of a run's results, a line for each that failed: a log that is cut in the middle still names them all at its end. */
+const failuresIn = ({ testResults }) =>
+  testResults.flatMap(({ name, message, assertionResults }) => {
+    const bad = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages[0]?.split('\n')[0] ?? ''}`)
+    return (bad.length > 0 || !message ? bad : [message.split('\n')[0]]).map((words) => `  ${name.slice(root.length)} > ${words}`)
+  })
+/** Side by side they mostly wait for each other's cameras and browsers, not for the processor. */
+const SIDE_WORKERS = 3
+const vitest = (project) => step(`${project} tests`, bin('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', project, ...(project === 'side' ? [`--maxWorkers=${SIDE_WORKERS}`] : []), '--passWithNoTests', ...wanted])
+const failures = []
 let passed = 0
 let failed = checks.filter((ok) => !ok).length
 for (const project of ['pure', 'side', 'real']) {
   const ok = vitest(project)
-  const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(join(root, 'test', 'journeys', 'output', 'results.json'), 'utf8'))
+  const results = JSON.parse(readFileSync(join(root, 'test', 'journeys', 'output', 'results.json'), 'utf8'))
+  const { numPassedTests, numFailedTests, numFailedTestSuites } = results
+  if (!ok) failures.push(...failuresIn(results))
   passed += numPassedTests
   // A file that did not even load has failed without a test to name.
   failed += numFailedTests || (ok ? 0 : Math.max(1, numFailedTestSuites))
 }
+for (const words of failures) console.log(words)
 console.log(`${passed + checks.filter(Boolean).length} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)
