@@ -44,8 +44,10 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   let session: Session | null = null
   let health: Pick<CameraHealth, 'onvif' | 'reason' | 'since'> = { onvif: 'unknown', reason: null, since: isoTime(clock.now()) }
   let trusted = false
-  let turns = 0
+  // Cameras that were all found in the same second are not all asked in the same one from then on: a press would wait for that.
+  let turns = Math.floor(Math.random() * CLOCK_EVERY)
   let warmEveryMs = KEEP_WARM_MS
+  let nextTurnMs = KEEP_WARM_MS
   let lastPosition: Partial<PtzPosition> | null = null
   const moves: number[] = []
   let misses = 0
@@ -135,12 +137,14 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     const refused = createBackoff(REFUSED_FIRST_WAIT_MS, REFUSED_MOST_WAIT_MS)
     while (!stopped.signal.aborted) {
       if (session) {
-        await clock.sleep(warmEveryMs, stopped.signal)
+        await clock.sleep(nextTurnMs, stopped.signal)
         if (!stopped.signal.aborted) await keepWarm(session)
+        nextTurnMs = warmEveryMs
         continue
       }
       try {
         session = await setUp()
+        nextTurnMs = warmEveryMs * Math.random()
         misses = 0
         unreachable.reset()
         refused.reset()
