@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls'
 import { setFlagsFromString } from 'node:v8'
 import { type House, openHouse } from '../house.ts'
 import { packageRoot } from '../tools/package-root.ts'
+import { comeFirst } from '../tools/thread-priority.ts'
 
 const CLOSE_WITHIN_MS = 2500
 const PARENT_CHECK_MS = 500
@@ -49,6 +50,8 @@ export async function startCommand({ site, data, port = '8420', host = '127.0.0.
     if (error.code === 'EADDRINUSE') throw new Error(`port ${port} on ${host} is in use; choose another with --port, or 0 for any free one`)
     throw error
   })
+  // Last: what was started until here, the threads that write files among them, stays as it is.
+  comeFirst()
   process.stdout.write(greeting(house, dataFolder))
   await ended
   await Promise.race([house.close(), new Promise((done) => setTimeout(done, CLOSE_WITHIN_MS))])

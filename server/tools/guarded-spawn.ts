@@ -2,10 +2,14 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { packageRoot } from './package-root.ts'
+import { beOrdinary } from './thread-priority.ts'
 
 /** A wrapper in the place of ffmpeg for code that insists on starting one program by its path. */
 export const guardedFfmpegPath = join(packageRoot, 'server', 'tools', 'guarded-ffmpeg.sh')
 
 /** Starts `command` under `setpriv --pdeathsig KILL` (util-linux, part of every Debian). */
-export const guardedSpawn = (command: string, args: readonly string[], options: SpawnOptions): ChildProcess =>
-  spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], options)
+export function guardedSpawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], options)
+  if (child.pid !== undefined) beOrdinary(child.pid)
+  return child
+}

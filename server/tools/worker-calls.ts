@@ -2,6 +2,7 @@
 import { type ResourceLimits, Worker, parentPort, workerData } from 'node:worker_threads'
 import type { FailureCode } from '../glossary/failure.ts'
 import { Failure, wordsOf } from './failure.ts'
+import { beOrdinary } from './thread-priority.ts'
 
 type Calls = Record<string, (...args: never[]) => unknown>
 type Caller<C extends Calls> = { [K in keyof C]: (...args: Parameters<C[K]>) => Promise<Awaited<ReturnType<C[K]>>> }
@@ -11,6 +12,7 @@ type Tell = { tell: unknown }
 
 /** The worker side: answers calls by name. */
 export function answerCalls<C extends Calls>(calls: C): void {
+  beOrdinary()
   parentPort?.on('message', async ({ ask, name, args }: Ask) => {
     const answer: Answer = { answer: ask }
     try {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +17,9 @@ function programOf(pid: number): string {
   }
 }
 
+/** How much a thread stands back (nice), of all threads of a process. */
+const niceOf = (pid: number): Map<number, number> => new Map(readdirSync(`/proc/${pid}/task`).map((thread) => [Number(thread), Number(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').split(') ')[1]?.split(' ')[16])]))
+
 describe('npm start', () => {
   test('runs the town, says what to open, ends by itself on SIGTERM and leaves nothing behind', async () => {
     const town = await npmStart()
@@ -26,6 +29,11 @@ describe('npm start', () => {
     // An encoder for each of nine cameras, and a recorder for the one that pushes: the others are read by the server itself.
     await until(() => treeOf(town.npm.pid ?? 0).filter((pid) => programOf(pid).startsWith('ffmpeg')).length, (count) => count === 10)
     const tree = treeOf(town.npm.pid ?? 0)
+    // A press comes before video: nothing but the thread that takes it goes before others, where the system lets it.
+    const early = tree.flatMap((pid) => [...niceOf(pid)].filter(([, nice]) => nice < 0).map(([thread, nice]) => ({ thread, nice })))
+    const server = tree.find((pid) => programOf(pid).startsWith('node') && programOf(pid).includes('start'))
+    if (process.getuid?.() === 0) expect(early).toEqual([{ thread: server, nice: -10 }])
+    else expect(early).toEqual([])
     town.npm.kill('SIGTERM')
     await until(() => aliveOf(tree), (alive) => alive.length === 0, 10_000)
     await town.end()
@@ -55,6 +63,31 @@ describe('npm start', () => {
     expect(run('check', join(root, 'camera-presets', 'darlington.yaml'))).toMatchObject({ status: 0, stdout: expect.stringMatching(/3 help points, 9 cameras/) })
     expect(run('check', join(root, 'package.json')).status).toBe(1)
   })
+})
+
+// Only root, and who was given it, may go before others.
+test.skipIf(process.getuid?.() !== 0)('a process or thread that is started by the one that goes first is an ordinary one', () => {
+  const script = `
+    import { readFileSync, readdirSync, promises } from 'node:fs'
+    // The threads that write files are there before, as in the server.
+    await promises.stat('/')
+    const from = (path) => import(new URL(path, ${JSON.stringify(`file://${root}/dist/server/`)}))
+    const [{ comeFirst }, { guardedSpawn }, { callWorker }, { builtEntry }] = await Promise.all(['tools/thread-priority.js', 'tools/guarded-spawn.js', 'tools/worker-calls.js', 'tools/package-root.js'].map(from))
+    const nice = (pid) => readdirSync('/proc/' + pid + '/task').map((thread) => Number(readFileSync('/proc/' + pid + '/task/' + thread + '/stat', 'utf8').split(') ')[1].split(' ')[16])).sort((a, b) => a - b)
+    const before = new Set(readdirSync('/proc/self/task'))
+    comeFirst()
+    const child = guardedSpawn('sleep', ['30'], { stdio: 'ignore' })
+    const worker = callWorker(builtEntry('camera/onvif-inventory-thread.js'), {})
+    await worker.calls.nothing().catch(() => {})
+    const started = readdirSync('/proc/self/task').filter((thread) => !before.has(thread)).map((thread) => Number(readFileSync('/proc/self/task/' + thread + '/stat', 'utf8').split(') ')[1].split(' ')[16]))
+    console.log(JSON.stringify({ self: nice(process.pid)[0], child: nice(child.pid), started }))
+    child.kill()
+    await worker.terminate()`
+  const folder = mkdtempSync(join(tmpdir(), 'lamppost-nice-'))
+  writeFileSync(join(folder, 'first.mjs'), script)
+  const { stdout } = spawnSync(process.execPath, [join(folder, 'first.mjs')], { encoding: 'utf8' })
+  rmSync(folder, { recursive: true })
+  expect(JSON.parse(stdout)).toEqual({ self: -10, child: [0], started: [0] })
 })
 
 describe('setting up', () => {
