@@ -36,14 +36,18 @@ describe('keeping to the edge', () => {
     [0.1, 0, 0.95, false],
     [0.3, null, 1, false],
     [9, 0.05, 1, true],
-  ])('with %f s ahead, and at least %s s left when a part came, the rate is %f', (ahead, spare, rate, jump) => expect(govern({ ahead, spare, wanted: 0.05, shown: 0.05 })).toEqual({ rate, jump }))
+  ])('with %f s ahead, and at least %s s left when a part came, the rate is %f', (ahead, spare, rate, jump) => expect(govern({ ahead, spare, wanted: 0.05, shown: 0.05 })).toEqual({ rate, jump, pass: false }))
   test('what is shown already is passed over quickly, never past it, and a picture that is a little early is none of that', () => {
     const rate = (shown: number, ahead = 1): number => govern({ ahead, spare: 0.05, wanted: 0.05, shown }).rate
     expect([0.06, 0.15].map((shown) => rate(shown))).toEqual([1, 1])
     // Ten looks a second: what it moves on until the next one is what lies between.
-    expect((rate(0.8) - 1) * 0.1).toBeLessThan(0.8)
-    expect((rate(0.8) - 1) * 0.1).toBeGreaterThan(0.5)
+    for (const shown of [0.16, 0.2, 0.4, 0.8]) expect(rate(shown) * 0.1).toBeLessThan(shown)
+    expect(rate(0.8) * 0.1).toBeGreaterThan(0.5)
     expect(rate(0.2)).toBeGreaterThan(1.5)
+    // A look that comes late finds something left.
+    expect(rate(0.8, 0.9) * 0.14).toBeLessThan(0.9)
+    // No browser plays faster than sixteen times: it would throw.
+    expect(rate(3.5, 3.9)).toBeLessThanOrEqual(16)
     // It is a memory of another stream: there is nothing so far ahead.
     expect(rate(3, 0.2)).toBe(1)
   })

@@ -1,14 +1,17 @@
 /** Keeps playback close behind the newest picture by small changes of speed; jumps only when it is hopelessly behind. Pure. */
 
 export type Buffer = { /** Seconds of media ahead of the playhead. */ ahead: number; /** The least that was left when a part came, lately; null when none came. */ spare: number | null; /** How much should be left. */ wanted: number; /** How far the picture that is shown already is ahead of the playhead. */ shown: number }
-export type Step = { rate: number; jump: boolean }
+/** `pass`: what is shown already is passed over; what was known of the buffer counts no more afterwards. */
+export type Step = { rate: number; jump: boolean; pass: boolean }
 
 const JUMP_BEHIND_S = 4
 /** A browser shows a picture a few hundredths of a second before its time. More than that, and the playhead has fallen behind. */
-const EARLY_S = 0.15
-const USUALLY_EARLY_S = 0.07
-/** The playhead is looked at ten times a second: most of the way until then, and never past what is shown. */
+export const EARLY_S = 0.15
+/** The playhead is looked at ten times a second: most of the way until then. A look that comes half as late again must not run out of what is here. */
 const CATCH_UP_S = 0.125
+const LATE_LOOK_S = 0.15
+/** Browsers refuse more than sixteen times. */
+const MOST_RATE = 8
 
 /**
  * Whenever Chromium runs out of decoded pictures it shows each new one as soon as it has it, and its clock runs only a moment for each:
@@ -16,15 +19,18 @@ const CATCH_UP_S = 0.125
  * already the picture stands still, a second at times. What was shown is therefore passed over as quickly as the browser can.
  */
 export function govern({ ahead, spare, wanted, shown }: Buffer): Step {
-  if (ahead > JUMP_BEHIND_S) return { rate: 1, jump: true }
-  if (shown > EARLY_S && shown <= ahead) return { rate: 1 + (shown - USUALLY_EARLY_S) / CATCH_UP_S, jump: false }
-  if (spare === null) return { rate: 1, jump: false }
+  if (ahead > JUMP_BEHIND_S) return { rate: 1, jump: true, pass: false }
+  if (shown > EARLY_S && shown <= ahead) return { rate: Math.min(MOST_RATE, shown / CATCH_UP_S, ahead / LATE_LOOK_S), jump: false, pass: true }
+  return { rate: rateFor(spare, wanted), jump: false, pass: false }
+}
+function rateFor(spare: number | null, wanted: number): number {
+  if (spare === null) return 1
   const excess = spare - wanted
-  if (excess > 0.4) return { rate: 1.25, jump: false }
-  if (excess > 0.1) return { rate: 1.1, jump: false }
-  if (excess > 0.03) return { rate: 1.04, jump: false }
-  if (excess < -0.03) return { rate: 0.95, jump: false }
-  return { rate: 1, jump: false }
+  if (excess > 0.4) return 1.25
+  if (excess > 0.1) return 1.1
+  if (excess > 0.03) return 1.04
+  if (excess < -0.03) return 0.95
+  return 1
 }
 
 const WINDOW_MS = 1500

@@ -4,7 +4,7 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { PictureForm } from '../wall-client/api-shapes.ts'
 import type { PictureCarrier } from '../wall-client/picture-carrier.ts'
 import { type CarriedStream, createCarriedStream } from './carried-stream.ts'
-import { createSpareWatch, createSpareWish, govern } from './edge-governor.ts'
+import { EARLY_S, createSpareWatch, createSpareWish, govern } from './edge-governor.ts'
 import { type ShownPicture, watchShown } from './shown-picture.ts'
 
 /** carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
@@ -26,8 +26,8 @@ const RESTART_MS = [200, 500, 1000, 2000]
 const ASK_AGAIN_MS = 3000
 const UNSHOWABLE: ReadonlySet<string> = new Set([Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR, Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR, Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR])
 const NO_REASON = { code: 'view/no-reason', status: 422 }
-/** live/none over HTTP. */
-const NOT_NOW = 503
+/** Whoever is refused asks again, and is told again: older words are no longer why. */
+const WHY_LASTS_MS = 10_000
 
 /** The words of a problem that the server answered with. @param request hls.js's own, of whatever kind */
 function detailOf(request: unknown): string | null {
@@ -67,7 +67,8 @@ export class HlsController implements ReactiveController {
   #startedAt = 0
   #everMoved = false
   #unasked = false
-  #why: string | null = null
+  #why: { words: string; at: number } | null = null
+  #passing = false
   picture: Picture = { state: 'starting', age: null, still: 0, at: null, why: null }
 
   constructor(host: ReactiveControllerHost & { readonly isConnected: boolean }) {
@@ -135,7 +136,7 @@ export class HlsController implements ReactiveController {
     this.#spare = createSpareWatch()
     hls.on(Hls.Events.BUFFER_APPENDED, (_, { frag, part }) => this.#spare.appended(this.#ahead(video), part?.duration ?? frag.duration, performance.now()))
     hls.on(Hls.Events.ERROR, (_, { fatal, response, details, networkDetails }) => {
-      if (response?.code === NOT_NOW) this.#why = detailOf(networkDetails)
+      if (source.mode !== 'clip' && (response?.code ?? 0) >= 400 && response?.code !== NO_REASON.status) this.#sayWhy(detailOf(networkDetails))
       if (response?.code === NO_REASON.status) this.#refused()
       else if (UNSHOWABLE.has(details) && source.onUnshowable()) return
       else if (fatal) this.#again()
@@ -145,7 +146,7 @@ export class HlsController implements ReactiveController {
     if (source.mode !== 'clip') {
       const { mode } = source
       video.addEventListener('waiting', this.#onWaiting)
-      this.#shown = watchShown(video, () => this.#keepToEdge(video, mode))
+      this.#shown = watchShown(video, (ahead) => ahead > EARLY_S && this.#keepToEdge(video, mode))
     }
     // Muted video may always start by itself; a refusal means the tab is hidden, and the next tick tries again.
     video.play().catch(() => {})
@@ -163,17 +164,23 @@ export class HlsController implements ReactiveController {
     this.#carried = null
     this.#shown?.close()
     this.#shown = null
+    this.#passing = false
     this.#video?.removeEventListener('waiting', this.#onWaiting)
   }
   #onWaiting = (): void => {
-    if (this.#everMoved && this.#video?.seeking === false) this.#wish.ranOut(performance.now())
+    // Every beginning waits, too.
+    if (this.#movedAt > this.#startedAt && this.#video?.seeking === false) this.#wish.ranOut(performance.now())
   }
 
+  #sayWhy(words: string | null): void {
+    if (words !== null) this.#why = { words, at: performance.now() }
+  }
   #notNow(words: string): void {
-    this.#why = words
+    this.#sayWhy(words)
     this.#again(ASK_AGAIN_MS)
   }
   #refused(): void {
+    this.#why = null
     this.#unasked = true
     this.#again(ASK_AGAIN_MS)
   }
@@ -182,6 +189,7 @@ export class HlsController implements ReactiveController {
     if (!this.#unasked) return
     this.#stop()
     this.#unasked = false
+    this.#why = null
     this.#everMoved = false
     this.#movedAt = performance.now()
     this.#start()
@@ -210,14 +218,14 @@ export class HlsController implements ReactiveController {
       this.#movedAt = now
       this.#everMoved = true
       this.#unasked = false
-      this.#why = null
     }
+    if (this.#why && now - this.#why.at > WHY_LASTS_MS) this.#why = null
     if (source.mode !== 'clip') this.#keepToEdge(video, source.mode)
     const still = now - this.#movedAt
     if (source.mode !== 'clip' && still > GONE_AFTER_MS && now - this.#startedAt > GONE_AFTER_MS) this.#again()
     const at = hls.playingDate?.getTime() ?? null
     const state = this.#unasked ? 'unasked' : !this.#everMoved ? (still > GONE_AFTER_MS || this.#why !== null ? 'gone' : 'starting') : source.mode !== 'clip' && still > GONE_AFTER_MS ? 'gone' : 'playing'
-    this.picture = { state, age: at === null ? null : (source.now() - at) / 1000, still, at, why: this.#why }
+    this.picture = { state, age: at === null ? null : (source.now() - at) / 1000, still, at, why: this.#why?.words ?? null }
     this.#host.requestUpdate()
   }
 
@@ -239,8 +247,11 @@ export class HlsController implements ReactiveController {
     const end = buffered.end(buffered.length - 1)
     const start = buffered.start(buffered.length - 1)
     const now = performance.now()
-    const { rate, jump } = govern({ ahead: end - video.currentTime, spare: this.#spare.least(now), wanted: this.#wish.wanted(now), shown: this.#shown?.ahead() ?? 0 })
+    const { rate, jump, pass } = govern({ ahead: end - video.currentTime, spare: this.#spare.least(now), wanted: this.#wish.wanted(now), shown: this.#shown?.ahead() ?? 0 })
     if (jump || video.currentTime < start) video.currentTime = Math.max(start, end - (mode === 'plain' ? PLAIN_START_S : EDGE_START_S))
+    // What was left when a part came was counted from further back.
+    if (jump || (this.#passing && !pass)) this.#spare = createSpareWatch()
+    this.#passing = pass
     if (video.playbackRate !== rate) video.playbackRate = rate
     if (video.paused && document.visibilityState === 'visible') video.play().catch(() => {})
   }

@@ -143,7 +143,7 @@ export class LamppostPlayer extends LitElement {
     const { state, still, why } = this.#hls.picture
     if (this.mode !== 'clip' && (state === 'unasked' || this.#typing)) return this.small ? html`<div class="cover"><span>${this.words.sayWhy}</span></div>` : keyed(this.camera, this.#reasonForm(state === 'playing'))
     if (this.mode === 'clip' ? state === 'playing' : state === 'playing' && still <= FROZEN_MS) return nothing
-    return html`<div class="cover"><span>${this.#ageWords()}${why === null || state !== 'gone' ? nothing : html`<small lang="en">${why}</small>`}</span></div>`
+    return html`<div class="cover"><span>${this.#ageWords()}${why === null ? nothing : html`<small lang="en" title=${why}>${why}</small>`}</span></div>`
   }
 
   /** No open incident shows it, and this town wants to know why somebody looks: that stands in the record beside the look. */

@@ -61,7 +61,7 @@ export const playerStyles = css`
     display: grid;
     place-items: center;
     background: repeating-linear-gradient(45deg, rgb(20 24 33 / 88%) 0 14px, rgb(30 36 48 / 88%) 14px 28px);
-    padding: 4px 10px;
+    padding: 4px 10px 24px;
     text-align: center;
     font-weight: 700;
     color: #ff8a7c;
@@ -83,6 +83,7 @@ export const playerStyles = css`
     place-items: stretch;
     gap: 10px;
     padding: 12px;
+    text-align: start;
     color: #f2f4f8;
   }
   .why label {

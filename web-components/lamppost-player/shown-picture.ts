@@ -2,8 +2,9 @@
 
 export type ShownPicture = { /** Seconds ahead of the playhead; 0 while nothing is known. */ ahead(): number; close(): void }
 
-/** @param onPicture hears each picture that is shown. A hidden page shows none. */
-export function watchShown(video: HTMLVideoElement, onPicture: () => void): ShownPicture {
+/** @param onPicture hears of each picture that is shown how far it is ahead. A hidden page shows none; a browser that does not tell is believed to be on time. */
+export function watchShown(video: HTMLVideoElement, onPicture: (ahead: number) => void): ShownPicture {
+  if (!('requestVideoFrameCallback' in video)) return { ahead: () => 0, close: () => {} }
   let at: number | null = null
   let open = true
   let wish = video.requestVideoFrameCallback(onFrame)
@@ -11,7 +12,7 @@ export function watchShown(video: HTMLVideoElement, onPicture: () => void): Show
     if (!open) return
     at = mediaTime
     wish = video.requestVideoFrameCallback(onFrame)
-    onPicture()
+    onPicture(mediaTime - video.currentTime)
   }
   // What was shown before a jump, or of another stream, says nothing.
   const forget = (): void => {
