@@ -1,17 +1,21 @@
 /** `npm test`: sets up, checks, then runs every test. `npm test -- FILE …` runs some; `--no-checks` leaves out the checks. */
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = (name) => join(root, 'node_modules', '.bin', name)
+const RESULTS = join(root, 'test', 'journeys', 'output', 'results.json')
 const args = process.argv.slice(2)
 const wanted = args.filter((arg) => arg !== '--no-checks')
 
+/** What went wrong, once more at the end: of a long log the middle is often cut. */
+const failures = []
 function step(words, command, commandArgs) {
   const startedAt = performance.now()
   const { status } = spawnSync(command, commandArgs, { cwd: root, stdio: 'inherit' })
+  if (status !== 0) failures.push(`  ${words}`)
   console.log(`${status === 0 ? 'passed' : 'FAILED'}: ${words} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
   return status === 0
 }
@@ -25,7 +29,7 @@ const checks = args.includes('--no-checks')
       step('nothing unused (knip)', bin('knip'), ['--no-config-hints']),
       step('rooms do not import each other', bin('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', 'pure', 'test/rooms']),
     ]
-/** Of a run's results, a line for each that failed: a log that is cut in the middle still names them all at its end. */
+/** Of a run's results, a line for each that failed. */
 const failuresIn = ({ testResults }) =>
   testResults.flatMap(({ name, message, assertionResults }) => {
     const bad = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages[0]?.split('\n')[0] ?? ''}`)
@@ -34,12 +38,13 @@ const failuresIn = ({ testResults }) =>
 /** Side by side they mostly wait for each other's cameras and browsers, not for the processor. */
 const SIDE_WORKERS = 3
 const vitest = (project) => step(`${project} tests`, bin('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', project, ...(project === 'side' ? [`--maxWorkers=${SIDE_WORKERS}`] : []), '--passWithNoTests', ...wanted])
-const failures = []
 let passed = 0
 let failed = checks.filter((ok) => !ok).length
 for (const project of ['pure', 'side', 'real']) {
+  // A run that dies leaves none, and must not be told by the one before.
+  rmSync(RESULTS, { force: true })
   const ok = vitest(project)
-  const results = JSON.parse(readFileSync(join(root, 'test', 'journeys', 'output', 'results.json'), 'utf8'))
+  const results = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : { numPassedTests: 0, numFailedTests: 0, numFailedTestSuites: 0, testResults: [] }
   const { numPassedTests, numFailedTests, numFailedTestSuites } = results
   if (!ok) failures.push(...failuresIn(results))
   passed += numPassedTests

@@ -35,8 +35,8 @@ type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; substr
 export type TakeInventory = (access: OnvifAccess, timeoutMs: number) => Promise<Inventory>
 export type CameraHead = ReturnType<typeof createCameraHead>
 
-export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; /** Whether the site file says how it hangs. */ mounted?(): boolean; onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'>): void; onSession(stream: URL, substream: URL | null): void; /** Presets that it had are no longer there. `away`: it was not reached for a while before. */ onPresetsGone?(tokens: PresetToken[], away: boolean): void; /** Its clock was read. */ onClock?(offsetMs: number): void; /** Whether somebody wants to hear its digital inputs. */ listened?(): boolean; onInput?(event: InputEvent): void; /** Null when its inputs are heard, else why they are not. */ onListening?(problem: string | null): void }) {
-  const { id, access, clock, takeInventory, mounted = () => false, onHealth, onSession, onPresetsGone = () => {}, onClock = () => {}, listened = () => false, onInput = () => {}, onListening = () => {} } = options
+export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; /** Whether the site file says how it hangs. */ mounted?(): boolean; onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'>): void; onSession(stream: URL, substream: URL | null): void; /** Presets that it had are no longer there. `away`: it was not reached for a while before. */ onPresetsGone?(tokens: PresetToken[], away: boolean): void; /** Its clock was read. */ onClock?(offsetMs: number): void; /** Whether somebody wants to hear its digital inputs. */ listened?(): boolean; onInput?(event: InputEvent): void; /** Null when its inputs are heard, else why they are not. */ onListening?(problem: string | null): void; random?(): number }) {
+  const { id, access, clock, takeInventory, mounted = () => false, onHealth, onSession, onPresetsGone = () => {}, onClock = () => {}, listened = () => false, onInput = () => {}, onListening = () => {}, random = Math.random } = options
   const client = createOnvifClient({ access, clock })
   const stopped = new AbortController()
   const closed = new Promise<never>((_, reject) => stopped.signal.addEventListener('abort', () => reject(new Error('closing'))))
@@ -45,7 +45,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   let health: Pick<CameraHealth, 'onvif' | 'reason' | 'since'> = { onvif: 'unknown', reason: null, since: isoTime(clock.now()) }
   let trusted = false
   // Cameras that were all found in the same second are not all asked in the same one from then on: a press would wait for that.
-  let turns = Math.floor(Math.random() * CLOCK_EVERY)
+  let turns = Math.floor(random() * CLOCK_EVERY)
   let warmEveryMs = KEEP_WARM_MS
   let nextTurnMs = KEEP_WARM_MS
   let lastPosition: Partial<PtzPosition> | null = null
@@ -144,7 +144,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       }
       try {
         session = await setUp()
-        nextTurnMs = warmEveryMs * Math.random()
+        nextTurnMs = warmEveryMs * random()
         misses = 0
         unreachable.reset()
         refused.reset()

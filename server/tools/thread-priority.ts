@@ -25,12 +25,12 @@ function become(thread: number | null, nice: number): void {
 export const standBack = (nice: number): void => become(ownThread(), nice)
 
 /**
- * The calling thread goes before all others: a press must not wait for video. Root may do this, and who was given it (LimitNICE=-10 in a
- * systemd unit). What this thread starts from now on begins as it does: `beOrdinary`.
+ * The calling thread goes before all others: a press must not wait for video. Who has CAP_SYS_NICE (root, outside most containers) may do this,
+ * and who was given it (LimitNICE=-10 in a systemd unit). What this thread starts from now on begins as it does: `beOrdinary`.
  */
 export const comeFirst = (): void => become(ownThread(), FIRST)
 
-/** Gives back what was inherited from a thread that goes first. @param id a process just started; without it, the calling thread. */
+/** Neither before others nor behind them: whoever was started by a thread that goes first begins before them as well. @param id a process just started; without it, the calling thread. */
 export function beOrdinary(id: number | null = ownThread()): void {
   try {
     if (id !== null && getPriority(id) < 0) become(id, 0)

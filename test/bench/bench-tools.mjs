@@ -149,12 +149,14 @@ export function ownCpu(pid) {
 /** Milliseconds that all threads of these processes together were ready and had no core (schedstat). */
 export function waitedForCore(pids) {
   let waited = 0
-  for (const pid of pids)
+  const gone = (read, none) => {
     try {
-      for (const thread of readdirSync(`/proc/${pid}/task`)) waited += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[1]) / 1e6
+      return read()
     } catch {
-      // Gone meanwhile.
+      return none
     }
+  }
+  for (const pid of pids) for (const thread of gone(() => readdirSync(`/proc/${pid}/task`), [])) waited += gone(() => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[1]) / 1e6, 0)
   return waited
 }
 export function treeOf(pid) {

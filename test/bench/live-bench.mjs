@@ -179,8 +179,10 @@ export async function benchTiles({ seconds, parts }) {
     const wall = await openWall(browser, server, { carried })
     const wanted = ids.slice(0, count)
     await town.late()
-    const others = new Set([...treeOf(server.pid), ...treeOf(town.pid), process.pid])
-    const waits = () => ({ server: waitedForCore([server.pid]), browser: waitedForCore(treeOf(process.pid).filter((pid) => !others.has(pid))) })
+    const waits = () => {
+      const others = new Set([...treeOf(server.pid), ...treeOf(town.pid), process.pid])
+      return { at: performance.now(), server: waitedForCore([server.pid]), browser: waitedForCore(treeOf(process.pid).filter((pid) => !others.has(pid))) }
+    }
     const before = waits()
     const players = wanted.map((id, i) => addPlayer(wall.page, server.tokens.operator, id, i > 0))
     const found = await Promise.all(wanted.map((id, i) => wall.page.evaluate(meterInPage, { find: videoOf(id), ms, loop: { ...town.loop, origin: town.loop.origins[i] } })))
@@ -188,7 +190,7 @@ export async function benchTiles({ seconds, parts }) {
     const after = waits()
     const late = await town.late()
     await wall.close()
-    const perSecond = (who) => Math.round(((after[who] - before[who]) / ms) * 1000)
+    const perSecond = (who) => Math.round(((after[who] - before[who]) / (after.at - before.at)) * 1000)
     return { first: summary(found.map(({ first }) => first ?? ms)), age: summary(found.flatMap(({ ages }) => ages)), stalls: found.reduce((sum, { stalls }) => sum + stalls.length, 0), 'longest of them': Math.max(0, ...found.flatMap(({ stalls }) => stalls)), 'the page itself was held up': found[0].held, 'cameras sent so late': summary(late), 'ms a second without a core, all threads': { server: perSecond('server'), browser: perSecond('browser') } }
   }
   const measured = async (more, browserArgs, measure) => {
