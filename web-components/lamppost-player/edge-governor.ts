@@ -58,6 +58,8 @@ const ONE_ILL_MS = 300
 const LOWER_EVERY_MS = 20_000
 const LOWER_S = 0.01
 
+export type SpareWish = ReturnType<typeof createSpareWish>
+
 /** How much should be left to play: the least, and more for a while where that was too little for this browser, camera and network. @param least seconds */
 export function createSpareWish(least: number) {
   let more = 0

@@ -4,8 +4,8 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { PictureForm } from '../wall-client/api-shapes.ts'
 import type { PictureCarrier } from '../wall-client/picture-carrier.ts'
 import { type CarriedStream, createCarriedStream } from './carried-stream.ts'
-import { EARLY_S, createSpareWatch, createSpareWish, govern } from './edge-governor.ts'
-import { type ShownPicture, watchShown } from './shown-picture.ts'
+import { createSpareWish } from './edge-governor.ts'
+import { type EdgeKeeper, createEdgeKeeper } from './edge-keeper.ts'
 
 /** carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
 export type Mode = 'carried' | 'edge' | 'plain' | 'clip'
@@ -58,9 +58,8 @@ export class HlsController implements ReactiveController {
   #timer: ReturnType<typeof setInterval> | null = null
   #restart: ReturnType<typeof setTimeout> | null = null
   #failures = 0
-  #spare = createSpareWatch()
+  #edge: EdgeKeeper | null = null
   #wish = createSpareWish(EDGE_SPARE_S)
-  #shown: ShownPicture | null = null
   #lastTime = 0
   #frames = 0
   #movedAt = 0
@@ -68,7 +67,6 @@ export class HlsController implements ReactiveController {
   #everMoved = false
   #unasked = false
   #why: { words: string; at: number } | null = null
-  #passing = false
   picture: Picture = { state: 'starting', age: null, still: 0, at: null, why: null }
 
   constructor(host: ReactiveControllerHost & { readonly isConnected: boolean }) {
@@ -133,8 +131,8 @@ export class HlsController implements ReactiveController {
     })
     this.#hls = hls
     this.#startedAt = performance.now()
-    this.#spare = createSpareWatch()
-    hls.on(Hls.Events.BUFFER_APPENDED, (_, { frag, part }) => this.#spare.appended(this.#ahead(video), part?.duration ?? frag.duration, performance.now()))
+    if (source.mode !== 'clip') this.#edge = createEdgeKeeper({ video, startS: source.mode === 'plain' ? PLAIN_START_S : EDGE_START_S, wish: this.#wish, hasMoved: () => this.#movedAt > this.#startedAt })
+    hls.on(Hls.Events.BUFFER_APPENDED, (_, { frag, part }) => this.#edge?.appended(part?.duration ?? frag.duration))
     hls.on(Hls.Events.ERROR, (_, { fatal, response, details, networkDetails }) => {
       if (source.mode !== 'clip' && (response?.code ?? 0) >= 400 && response?.code !== NO_REASON.status) this.#sayWhy(detailOf(networkDetails))
       if (response?.code === NO_REASON.status) this.#refused()
@@ -143,11 +141,6 @@ export class HlsController implements ReactiveController {
     })
     hls.loadSource(this.#carried?.url ?? source.url)
     hls.attachMedia(video)
-    if (source.mode !== 'clip') {
-      const { mode } = source
-      video.addEventListener('waiting', this.#onWaiting)
-      this.#shown = watchShown(video, (ahead) => ahead > EARLY_S && this.#keepToEdge(video, mode))
-    }
     // Muted video may always start by itself; a refusal means the tab is hidden, and the next tick tries again.
     video.play().catch(() => {})
     this.#timer = setInterval(() => this.#tick(), TICK_MS)
@@ -162,14 +155,8 @@ export class HlsController implements ReactiveController {
     this.#hls = null
     this.#carried?.close()
     this.#carried = null
-    this.#shown?.close()
-    this.#shown = null
-    this.#passing = false
-    this.#video?.removeEventListener('waiting', this.#onWaiting)
-  }
-  #onWaiting = (): void => {
-    // Every beginning waits, too.
-    if (this.#movedAt > this.#startedAt && this.#video?.seeking === false) this.#wish.ranOut(performance.now())
+    this.#edge?.close()
+    this.#edge = null
   }
 
   #sayWhy(words: string | null): void {
@@ -220,7 +207,7 @@ export class HlsController implements ReactiveController {
       this.#unasked = false
     }
     if (this.#why && now - this.#why.at > WHY_LASTS_MS) this.#why = null
-    if (source.mode !== 'clip') this.#keepToEdge(video, source.mode)
+    this.#edge?.look()
     const still = now - this.#movedAt
     if (source.mode !== 'clip' && still > GONE_AFTER_MS && now - this.#startedAt > GONE_AFTER_MS) this.#again()
     const at = hls.playingDate?.getTime() ?? null
@@ -236,23 +223,5 @@ export class HlsController implements ReactiveController {
     const moved = frames !== this.#frames
     this.#frames = frames
     return moved
-  }
-  #ahead({ buffered, currentTime }: HTMLVideoElement): number {
-    return buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime
-  }
-
-  #keepToEdge(video: HTMLVideoElement, mode: Exclude<Mode, 'clip'>): void {
-    const { buffered } = video
-    if (buffered.length === 0) return
-    const end = buffered.end(buffered.length - 1)
-    const start = buffered.start(buffered.length - 1)
-    const now = performance.now()
-    const { rate, jump, pass } = govern({ ahead: end - video.currentTime, spare: this.#spare.least(now), wanted: this.#wish.wanted(now), shown: this.#shown?.ahead() ?? 0 })
-    if (jump || video.currentTime < start) video.currentTime = Math.max(start, end - (mode === 'plain' ? PLAIN_START_S : EDGE_START_S))
-    // What was left when a part came was counted from further back.
-    if (jump || (this.#passing && !pass)) this.#spare = createSpareWatch()
-    this.#passing = pass
-    if (video.playbackRate !== rate) video.playbackRate = rate
-    if (video.paused && document.visibilityState === 'visible') video.play().catch(() => {})
   }
 }

@@ -1,0 +1,41 @@
+/** Keeps one live video close behind its newest picture, from one beginning of the stream to the next. How quickly: edge-governor. */
+import { EARLY_S, type SpareWish, createSpareWatch, govern } from './edge-governor.ts'
+import { watchShown } from './shown-picture.ts'
+
+export type EdgeKeeper = { /** A part is in the buffer; its duration, seconds. */ appended(duration: number): void; /** To be called about ten times a second. */ look(): void; close(): void }
+
+/** @param startS where jumps land: seconds before the end of what is here. @param wish outlives this beginning. @param hasMoved whether it has played since: every beginning waits, and has not run out. */
+export function createEdgeKeeper({ video, startS, wish, hasMoved }: { video: HTMLVideoElement; startS: number; wish: SpareWish; hasMoved(): boolean }): EdgeKeeper {
+  let spare = createSpareWatch()
+  let passing = false
+  const end = (): number => (video.buffered.length === 0 ? video.currentTime : video.buffered.end(video.buffered.length - 1))
+  const shown = watchShown(video, (early) => early > EARLY_S && look())
+  const onWaiting = (): void => {
+    if (hasMoved() && !video.seeking) wish.ranOut(performance.now())
+  }
+  video.addEventListener('waiting', onWaiting)
+
+  function look(): void {
+    const { buffered } = video
+    if (buffered.length === 0) return
+    const start = buffered.start(buffered.length - 1)
+    const now = performance.now()
+    const { rate, jump, pass } = govern({ ahead: end() - video.currentTime, spare: spare.least(now), wanted: wish.wanted(now), shown: shown.ahead() })
+    if (jump || video.currentTime < start) video.currentTime = Math.max(start, end() - startS)
+    // What was left when a part came was counted from further back.
+    if (jump || (passing && !pass)) spare = createSpareWatch()
+    passing = pass
+    if (video.playbackRate !== rate) video.playbackRate = rate
+    // A refusal means the tab is hidden; the next look tries again.
+    if (video.paused && document.visibilityState === 'visible') video.play().catch(() => {})
+  }
+
+  return {
+    appended: (duration) => spare.appended(end() - video.currentTime, duration, performance.now()),
+    look,
+    close() {
+      shown.close()
+      video.removeEventListener('waiting', onWaiting)
+    },
+  }
+}
