@@ -103,17 +103,20 @@ describe.each([4, 5] as const)('presses over MQTT %i, TLS, from Debian’s mosqu
   })
   test('that the ledger cannot take are kept trying', async () => {
     let full = true
+    const taken: (string | null)[] = []
     const { ready, arrivals } = listen(version, undefined, {
-      taken: async () => {
+      taken: async ({ key }) => {
         if (full) throw new Failure('ledger/unavailable', 'The disk is full.')
+        taken.push(key)
       },
     })
     await ready()
     await broker.publish('helppoints/bar', '', { version: theirs })
-    await until(() => arrivals, (all) => all.length === 1)
+    await until(() => arrivals, (all) => all.length > 0)
     full = false
-    await until(() => arrivals, (all) => all.length === 2)
-    expect(arrivals[0]?.key).toBe(arrivals[1]?.key)
+    await until(() => taken, (all) => all.length === 1)
+    expect(new Set(arrivals.map(({ key }) => key))).toEqual(new Set(taken))
+    expect(arrivals.length).toBeGreaterThan(1)
   })
   test('that the broker had kept for whoever comes are its state, and no person', async () => {
     await broker.publish('helppoints/bar', '{"id":"retained"}', { retain: true, version: theirs })
@@ -136,8 +139,9 @@ describe('a broker', () => {
     await until(() => links.get('bar')?.at(-1), (problem) => problem !== null)
     await broker.start()
     await broker.publish('helppoints/bar', '{"id":"after"}')
-    await until(() => arrivals, (all) => all.length === 2)
-    expect(arrivals.map(({ key }) => key)).toEqual(['before', 'after'])
+    await until(() => arrivals, (all) => all.some(({ key }) => key === 'after'))
+    // The broker may have ended before it read our acknowledgement; it sends that one again, and the key says that it is the same.
+    expect([...new Set(arrivals.map(({ key }) => key))]).toEqual(['before', 'after'])
   })
   test('that takes no such password is told with its words', async () => {
     const { source, links, settings } = listen(5)
