@@ -151,6 +151,7 @@ describe('a page of another origin', () => {
     expect(headers.get('access-control-allow-origin')).toBe(WALL)
     expect(headers.get('access-control-expose-headers')).toContain('content-disposition')
     expect(headers.get('access-control-allow-credentials')).toBeNull()
+    expect(headers.get('timing-allow-origin'), 'how its browser is connected').toBe(WALL)
     expect(headers.get('vary')).toMatch(/origin/i)
   })
   test('may load the module, and says beforehand what it will send', async () => {
@@ -162,7 +163,8 @@ describe('a page of another origin', () => {
     expect(answer.headers.get('access-control-allow-headers')).toContain('authorization')
   })
   test.each(['https://evil.example', 'https://wall.example.gov.uk.evil.example', 'null', 'http://wall.example.gov.uk'])('%s that it does not name may not', async (origin) => {
-    expect((await call('asha', 'GET', '/site', undefined, from(origin))).headers.get('access-control-allow-origin')).toBeNull()
+    const { headers } = await call('asha', 'GET', '/site', undefined, from(origin))
+    expect([headers.get('access-control-allow-origin'), headers.get('timing-allow-origin')]).toEqual([null, null])
   })
   test('may have our pages in a frame where the site file names it, and nobody else may', async () => {
     const { headers } = await fetch(`${house.url}/embed`)

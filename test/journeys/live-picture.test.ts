@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +16,7 @@ const output = fileURLToPath(new URL('output', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-live-'))
 let town: Awaited<ReturnType<typeof startTestTown>>
 let house: House
+let secure: House
 let browser: Browser
 let token: string
 
@@ -25,11 +27,15 @@ beforeAll(async () => {
   writeFileSync(site, ['site: { id: town, name: Town, timezone: Europe/London }', 'helpPoints:', '  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }', 'cameras:', ...cameras, ''].join('\n'))
   house = await openHouse({ siteFile: site, dataFolder: join(folder, 'data'), port: 0, host: '127.0.0.1', rtmpPort: 0 })
   token = openPeopleFile(join(folder, 'data', 'people.json')).addToken({ name: 'Asha', role: 'operator', helpPoints: null })
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' })
+  secure = await openHouse({ siteFile: null, dataFolder: join(folder, 'secure'), port: 0, host: '127.0.0.1', rtmpPort: 0, tls: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } })
   browser = await openBrowser()
 })
 afterAll(async () => {
   await browser?.close()
   await house?.close()
+  await secure?.close()
   await town?.end()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -54,20 +60,21 @@ const SOCKETS = `
     close() {}
     send() {}
   }`
-async function openPlayer(camera: string, { forbidden = false, prepare = async () => {} }: { forbidden?: boolean; prepare?(page: Page): Promise<void> } = {}): Promise<Page> {
-  const page = await (await browser.newContext({ viewport: { width: 1280, height: 720 } })).newPage()
+async function openPlayer(camera: string, { forbidden = false, small = false, at = { url: house.url, token }, prepare = async () => {} }: { forbidden?: boolean; small?: boolean; at?: { url: string; token: string }; prepare?(page: Page): Promise<void> } = {}): Promise<Page> {
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 720 }, ignoreHTTPSErrors: true })).newPage()
   await page.addInitScript(`${SOCKETS}\nwindow.cut.forbidden = ${forbidden}`)
   await prepare(page)
-  await page.goto(`${house.url}/presets`)
+  await page.goto(`${at.url}/presets`)
   await page.evaluate(
-    ({ bearer, id }) => {
+    ({ bearer, id, further }) => {
       document.body.replaceChildren()
       const player = document.createElement('lamppost-player')
       player.setAttribute('token', bearer)
       player.setAttribute('camera', id)
+      player.toggleAttribute('small', further)
       document.body.append(player)
     },
-    { bearer: token, id: camera },
+    { bearer: at.token, id: camera, further: small },
   )
   return page
 }
@@ -130,6 +137,21 @@ describe('a live picture', () => {
   test('plays over HTTP where a proxy passes no WebSocket at all', async () => {
     const page = await openPlayer('one', { forbidden: true })
     await isLive(page)
+    await page.context().close()
+  })
+  test.each([['HTTP/1.1, where connections are few, is a second or two behind', 'plain', false], ['HTTP/2 is as live as a large one', 'part', true]] as const)('that is small, where no WebSocket passes, over %s', async (_, asked, overTls) => {
+    const urls: string[] = []
+    const page = await openPlayer(overTls ? 'cam-31' : 'one', {
+      forbidden: true,
+      small: true,
+      ...(overTls ? { at: { url: secure.url, token: secure.demo?.tokens.operator ?? '' } } : {}),
+      prepare: async (opened) => void opened.on('request', (request) => void urls.push(request.url())),
+    })
+    await isLive(page)
+    const before = urls.length
+    await until(() => urls.slice(before).filter((url) => url.includes('/live/')), (since) => since.length > 6)
+    expect(urls.slice(before).some((url) => url.includes(asked === 'plain' ? 'plain=YES' : '/live/part/'))).toBe(true)
+    expect(urls.slice(before).some((url) => url.includes(asked === 'plain' ? '/live/part/' : 'plain=YES'))).toBe(false)
     await page.context().close()
   })
   test.each([['the WebSocket', false], ['HTTP', true]])('that is refused over %s says why, in the server’s words, and plays once it may', async (_, forbidden) => {

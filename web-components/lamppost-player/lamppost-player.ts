@@ -44,7 +44,7 @@ export class LamppostPlayer extends LitElement {
   @property() camera = ''
   /** With an incident's id: the clip it holds of that camera, from before the press. */
   @property() incident = ''
-  /** Frugal: for small further views. */
+  /** For small further views: frugal where connections are few. */
   @property({ type: Boolean }) small = false
   /** A clip without controls of its own: somebody around moves it. */
   @property({ type: Boolean }) bare = false
@@ -61,8 +61,9 @@ export class LamppostPlayer extends LitElement {
 
   private get mode(): Mode {
     if (this.incident) return 'clip'
-    if (this.#client.client.carrier.isOpen()) return 'carried'
-    return this.small ? 'plain' : 'edge'
+    const { carrier, takesMany } = this.#client.client
+    if (carrier.isOpen()) return 'carried'
+    return this.small && !takesMany() ? 'plain' : 'edge'
   }
   #view(): CameraView | undefined {
     const wanted = this.camera

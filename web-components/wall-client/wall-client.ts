@@ -1,5 +1,6 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
 import type { CameraHand, CameraView, HelpPoint, Incident, Present, Problem, Site, Storage, StreetMap } from './api-shapes.ts'
+import { createConnectionKind } from './connection-kind.ts'
 import { createEventLink } from './event-link.ts'
 import type { ServerEvent } from './event-stream.ts'
 import { ANSWER_MS, either } from './deadlines.ts'
@@ -76,6 +77,8 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     onClock: clock.isNow,
     onChange: () => set({}),
   })
+
+  const connection = createConnectionKind(new URL(absolute('/api/v1/'), location.href).href, () => set({}))
 
   const events = createEventLink({ address: new URL(absolute('/api/v1/events'), location.href).href, token: bearer.get, headers })
   const known = createKnownIncidents({ get: getNow, state: () => state, set, link: () => following })
@@ -195,6 +198,8 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     /** How far `now` may be off, milliseconds. */
     doubt: clock.doubt,
     carrier,
+    /** Many live pictures over HTTP stand in nobody's way. */
+    takesMany: connection.takesMany,
     subscribe(listener: () => void): () => void {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -205,6 +210,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
       if (users === 1) {
         stop = new AbortController()
         const { signal } = stop
+        connection.watch(signal)
         void bearer.begin().then(() => !signal.aborted && carrier.start())
         const reload = setInterval(() => void loadTown().catch(() => {}), RELOAD_TOWN_MS)
         signal.addEventListener('abort', () => clearInterval(reload), { once: true })
