@@ -16,18 +16,22 @@ const MOST_AT_ONCE = 6
 /** A camera that has just got its power back refuses for a while; one that does so for longer is another's to read. */
 const REFUSED_TIMES = 3
 const REFUSED_FOR_MS = 60_000
+/** What ffmpeg has to read for what the stream once did is tried here again, when it begins anew so much later: an ffmpeg costs three times as much. */
+const TRIED_AGAIN_MS = 3_600_000
 
 export type RecorderState = { video: 'up' | 'down'; reason: string | null }
 export type Recorder = { state(): RecorderState | null; codec(): string | null; report(): RecorderReport; close(): Promise<void> }
-export type RecorderOptions = RunParts & { address: StreamAddress; sound?: Sound; /** `direct` where the stream allows it. */ reader?: Reader; onState(state: RecorderState): void; onCodec?(codec: string): void; /** How long a stream is refused before another reader tries it. */ refusedForMs?: number }
+export type RecorderOptions = RunParts & { address: StreamAddress; sound?: Sound; /** `direct` where the stream allows it. */ reader?: Reader; onState(state: RecorderState): void; onCodec?(codec: string): void; /** How long a stream is refused before another reader tries it. */ refusedForMs?: number; /** How long that one keeps it. */ triedAgainMs?: number }
 
 /** `onState` hears changes only. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { clock, window, onState, onCodec = () => {}, refusedForMs = REFUSED_FOR_MS } = options
+  const { clock, window, onState, onCodec = () => {}, refusedForMs = REFUSED_FOR_MS, triedAgainMs = TRIED_AGAIN_MS } = options
   const stopped = new AbortController()
   const backoff = createBackoff(250, 5000)
   let { sound = 'drop' } = options
-  let reader: Reader = readable(options.address.url) ? (options.reader ?? 'direct') : 'ffmpeg'
+  const wanted: Reader = readable(options.address.url) ? (options.reader ?? 'direct') : 'ffmpeg'
+  let reader = wanted
+  let changedAt = 0
   let state: RecorderState | null = null
   let codec: string | null = null
   let startedAt: string | null = null
@@ -63,7 +67,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (change === 'convert-sound') sound = 'convert'
       const now = clock.monotonic()
       if (change === 'perhaps-by-ffmpeg') refusals.push(now)
-      if (change === 'by-ffmpeg' || (refusals.length >= REFUSED_TIMES && now - (refusals[0] ?? now) >= refusedForMs)) reader = 'ffmpeg'
+      if (reader !== wanted && now - changedAt >= triedAgainMs) {
+        reader = wanted
+        refusals = []
+      }
+      if (change === 'by-ffmpeg' || (refusals.length >= REFUSED_TIMES && now - (refusals[0] ?? now) >= refusedForMs)) {
+        reader = 'ffmpeg'
+        changedAt = now
+      }
       begunAtOnce = [...begunAtOnce.filter((at) => now - at < 60_000), ...(atOnce ? [now] : [])]
       const well = atOnce && begunAtOnce.length <= MOST_AT_ONCE
       if (!well) say({ video: 'down', reason })

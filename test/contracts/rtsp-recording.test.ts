@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../../server/clip/converted-view.ts'
 import { createLiveWindow } from '../../server/clip/live-window.ts'
-import { type RecorderState, createRecorder } from '../../server/clip/clip-recorder.ts'
+import { type RecorderOptions, type RecorderState, createRecorder } from '../../server/clip/clip-recorder.ts'
 import { recordByRtsp } from '../../server/clip/rtsp/rtsp-recording.ts'
 import type { Segment, Sound } from '../../server/glossary/clip.ts'
 import { startRtspServer } from '../../server/simulator/rtsp-server.ts'
@@ -204,10 +204,10 @@ describe('a camera that is difficult', () => {
     await record(at(port), { startMs: 5000 })
     expect(alive).toEqual(['42', '42'])
   })
-  function keep(port: number) {
+  function keep(port: number, more: Partial<RecorderOptions> = {}) {
     const { store } = createMemoryStore()
     const states: RecorderState[] = []
-    const recorder = createRecorder({ address: { url: at(port), secrets: [] }, store, window: createLiveWindow(), clock: realClock, onError: () => {}, onState: (state) => states.push(state), refusedForMs: 2000 })
+    const recorder = createRecorder({ address: { url: at(port), secrets: [] }, store, window: createLiveWindow(), clock: realClock, onError: () => {}, onState: (state) => states.push(state), refusedForMs: 2000, ...more })
     closers.push(() => recorder.close())
     return { recorder, states }
   }
@@ -221,6 +221,16 @@ describe('a camera that is difficult', () => {
     const other = keep(stubborn.port)
     await until(() => other.recorder.report(), ({ reader }) => reader === 'ffmpeg', 20_000)
     expect(other.states[0]).toEqual({ video: 'down', reason: 'The camera answers OPTIONS with 400 Bad Request.' })
+  })
+  test('and was given to ffmpeg for what it once did is asked by us again when its stream begins anew much later', async () => {
+    let refusing = true
+    const { port, seen } = await scripted(({ method }) => (method === 'OPTIONS' && refusing ? 'RTSP/1.0 400 Bad Request\r\n\r\n' : method === 'DESCRIBE' ? described('track1') : OK))
+    const { recorder } = keep(port, { triedAgainMs: 3000 })
+    await until(() => recorder.report(), ({ reader }) => reader === 'ffmpeg', 20_000)
+    refusing = false
+    await until(() => recorder.report(), ({ reader }) => reader === 'direct', 20_000)
+    const before = seen.length
+    await until(() => seen.slice(before), (since) => since.some(({ method }) => method === 'PLAY'), 10_000)
   })
   test('and whose time never passes is begun again a few times, and then told as down: it is not well', async () => {
     const { sps, pps } = avcConfigIn(makeStream({ extra: ['-profile:v', 'baseline'] })) ?? { sps: [], pps: [] }
