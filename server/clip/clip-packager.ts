@@ -9,8 +9,8 @@ import { joined } from './joined-bytes.ts'
 /** `at`: wall-clock milliseconds at which its first picture arrived. */
 export type Part<Bytes extends Uint8Array = Buffer> = { bytes: Bytes; duration: number; independent: boolean; at: number }
 export type OpenSegment = { start: number; duration: number; parts: Part[] }
-/** `chunks`: its bytes, in order; nobody copies them together to write them down. `sha256`: of those bytes, hex. */
-export type ClosedSegment = { start: number; duration: number; chunks: Buffer[]; sha256: string }
+/** `chunks`: its bytes, in order; nobody copies them together to write them down. `sha256`: of those bytes, hex. `lostPackets`: of it, or at one of its ends, that the reader knows to be missing. */
+export type ClosedSegment = { start: number; duration: number; chunks: Buffer[]; sha256: string; lostPackets?: number }
 /** `release`: nobody reads the bytes any more; they may be written over. */
 export type LentSegment = ClosedSegment & { release(): void }
 
@@ -43,6 +43,7 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
   /** Seconds between frames; 0 until the first one came. */
   let pace = 0
   let segmentBytes = 0
+  let lostPackets = 0
   /** Fed part by part: many cameras' segments close at the same moment. */
   let hash: Hash = createHash('sha256')
   let partTarget = WANTED_PART_S
@@ -65,7 +66,9 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
     hash = createHash('sha256')
     const kept = leases
     leases = new Map()
-    onSegment({ start, duration, chunks: parts.map(({ bytes }) => bytes), sha256, release: () => kept.forEach((release) => release()) })
+    const lost = lostPackets
+    lostPackets = 0
+    onSegment({ start, duration, chunks: parts.map(({ bytes }) => bytes), sha256, ...(lost > 0 ? { lostPackets: lost } : {}), release: () => kept.forEach((release) => release()) })
   }
   function setPace(): void {
     framesPerPart = Math.max(1, Math.round(wantedPart() / pace))
@@ -79,12 +82,16 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
         pace = fragment.duration > 0.004 && fragment.duration < 1 ? fragment.duration : 0.04
         setPace()
       }
+      const { lostBefore = 0, lostWithin = 0 } = fragment
       if (fragment.keyframe && segment && segment.duration >= SHORTEST_SEGMENT_S) {
+        // They may have been the end of the one or the beginning of the other: neither is said to be whole.
+        lostPackets += lostBefore
         closeSegment()
         setPace()
       }
       // Nothing can be shown before the first keyframe.
       if (!segment && !fragment.keyframe) return
+      lostPackets += lostBefore + lostWithin
       if (!segment) segmentBytes = 0
       segment ??= { start: now, duration: 0, parts: [] }
       segmentBytes += fragment.bytes.length

@@ -3,16 +3,16 @@ import { rm } from 'node:fs/promises'
 import type { Cut, ExportCamera, Redaction, StoredRange } from '../glossary/evidence.ts'
 import { isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
-import { type Stretch, initNames, nativePlaylist, segmentName, stamp, stretchesOf } from './cut-plan.ts'
+import { type Stretch, incompleteIn, initNames, nativePlaylist, segmentName, stamp, stretchesOf } from './cut-plan.ts'
 import type { CameraFacts, ViewFile } from './export-manifest.ts'
 import { fileParts, fileSums } from './file-source.ts'
 import type { Packing } from './packing.ts'
-import { type ParentView, redactedView } from './redaction.ts'
+import { type ParentCamera, redactedView } from './redaction.ts'
 import { type NativeNames, packView } from './view-packing.ts'
 import type { ViewingCopy } from './viewing-copy.ts'
 import { subtitles } from './wall-clock-subtitles.ts'
 
-export type CameraCut = { camera: ExportCamera; cut: Cut; range: StoredRange; /** Of a redacted export. */ parent: { file: string; views: ParentView[]; redactions: Redaction[] } | null }
+export type CameraCut = { camera: ExportCamera; cut: Cut; range: StoredRange; /** Of a redacted export. */ parent: (ParentCamera & { file: string; redactions: Redaction[] }) | null }
 type Range = { from: string; to: string }
 
 const viewName = ({ id }: Packing, camera: ExportCamera, start: number): string => `data/view/${id}_${camera.id}_${stamp(start)}`
@@ -33,8 +33,9 @@ async function cutMaster(packing: Packing, camera: ExportCamera, requested: Rang
     ...camera,
     requested,
     actual: { from: isoTime(first.start), to: endOf(segments) },
-    segments: segments.map(({ start, duration, bytes, sha256 }, i) => ({ file: `data/native/${camera.id}/${segmentName(i)}`, start: isoTime(start), duration, bytes, sha256 })),
+    segments: segments.map(({ start, duration, bytes, sha256, lostPackets = 0 }, i) => ({ file: `data/native/${camera.id}/${segmentName(i)}`, start: isoTime(start), duration, bytes, sha256, lostPackets })),
     gaps: range.gaps.map(({ from, to }) => ({ from: isoTime(from), to: isoTime(to) })),
+    incomplete: incompleteIn(segments),
     views,
     codecs: [...new Set(Object.values(range.inits).map(({ codec }) => codec))],
     redacted: null,
@@ -68,5 +69,7 @@ async function cutRedacted(packing: Packing, camera: ExportCamera, requested: Ra
   }
   const [first, last] = [views[0], views.at(-1)]
   if (!first || !last) throw new Failure('clip/none', `The parent export has no picture of ${camera.id} between ${requested.from} and ${requested.to}.`)
-  return { ...camera, requested, actual: { from: first.from, to: last.to }, segments: [], gaps: [], views, codecs: ['avc1'], redacted: { from: parent.views.map(({ file }) => file).join(', '), regions: parent.redactions } }
+  // What the parent lacks, this lacks.
+  const within = ({ from, to }: Range): boolean => from < requested.to && to > requested.from
+  return { ...camera, requested, actual: { from: first.from, to: last.to }, segments: [], gaps: parent.gaps.filter(within), incomplete: parent.incomplete.filter(within), views, codecs: ['avc1'], redacted: { from: parent.views.map(({ file }) => file).join(', '), regions: parent.redactions } }
 }

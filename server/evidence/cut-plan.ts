@@ -1,5 +1,6 @@
 /** How the segments of one camera become the files of a package: what they are called, and which belong together. Pure. */
 import type { StoredSegment } from '../glossary/evidence.ts'
+import { isoTime } from '../tools/clock.ts'
 
 /** Segments that follow each other without a break, in one run: one viewing copy. `seconds`: how long it lasts. */
 export type Stretch = { run: number; segments: StoredSegment[]; seconds: number }
@@ -17,6 +18,21 @@ export const stretchesOf = (segments: readonly StoredSegment[]): Stretch[] =>
     } else stretches.push({ run: segment.run, segments: [segment], seconds: segment.duration })
     return stretches
   }, [])
+
+export type Incomplete = { from: string; to: string; lostPackets: number }
+
+/** Where something was recorded, but not all that the camera sent: its packets have numbers, and some never came. To whole segments. */
+export const incompleteIn = (segments: readonly StoredSegment[]): Incomplete[] =>
+  segments
+    .reduce<{ number: number; from: number; to: number; lostPackets: number }[]>((found, { number, start, duration, lostPackets = 0 }) => {
+      if (lostPackets === 0) return found
+      const last = found.at(-1)
+      const to = start + duration * 1000
+      if (last?.number !== number - 1) found.push({ number, from: start, to, lostPackets })
+      else Object.assign(last, { number, to, lostPackets: last.lostPackets + lostPackets })
+      return found
+    }, [])
+    .map(({ from, to, lostPackets }) => ({ from: isoTime(from), to: isoTime(to), lostPackets }))
 
 /** Runs in the order in which they come, and what their initialisation sections are called. */
 export function initNames(segments: readonly StoredSegment[]): Map<number, string> {

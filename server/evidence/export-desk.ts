@@ -24,7 +24,7 @@ import { clockStatement } from './clock-statement.ts'
 import { packageFile } from './export-run.ts'
 import type { ExportNews, ExportThread } from './export-thread.ts'
 import { clearScratch, partFile } from './packing.ts'
-import { parentViews } from './redaction.ts'
+import { parentCameras } from './redaction.ts'
 
 export type ExportPort = {
   site(): { id: string; name: string; timezone: string; evidence: SiteEvidence }
@@ -90,8 +90,8 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     const parent = job.kind === 'redacted' && job.parentExport !== null ? book.get(job.parentExport) : null
     const of = (camera: CameraId): ExportCamera => ({ ...port.camera(camera), framings: incident?.framings.filter((framing) => framing.camera === camera) ?? [] })
     if (parent) {
-      const views = await parentViews(packageFile(folderOf(parent.id)))
-      return job.cuts.map((cut) => ({ camera: of(cut.camera), cut, range: { segments: [], inits: {}, gaps: [] }, parent: { file: packageFile(folderOf(parent.id)), views: views.get(cut.camera) ?? [], redactions: job.redactions.filter(({ camera }) => camera === cut.camera) } }))
+      const stated = await parentCameras(packageFile(folderOf(parent.id)))
+      return job.cuts.map((cut) => ({ camera: of(cut.camera), cut, range: { segments: [], inits: {}, gaps: [] }, parent: { file: packageFile(folderOf(parent.id)), ...(stated.get(cut.camera) ?? { views: [], gaps: [], incomplete: [] }), redactions: job.redactions.filter(({ camera }) => camera === cut.camera) } }))
     }
     return Promise.all(job.cuts.map(async (cut) => ({ camera: of(cut.camera), cut, parent: null, range: await port.stored(cut.camera, { from: Date.parse(cut.from), to: Date.parse(cut.to) }) })))
   }

@@ -1,13 +1,14 @@
 /** What a package says of itself: manifest.json, the chain of custody, and the two pages for people. Pure. */
 import type { ClockStatement, CustodyLine, ExportCamera, ExportId, ExportPress, ExportRequest, InclusionProof, Seal } from '../glossary/evidence.ts'
 import { csvText } from '../tools/csv.ts'
+import type { Incomplete } from './cut-plan.ts'
 import type { ViewingCopy } from './viewing-copy.ts'
 
 export const MANIFEST_FORMAT = 'lamppost-evidence/1'
 
-export type ManifestSegment = { file: string; start: string; duration: number; bytes: number; sha256: string }
+export type ManifestSegment = { file: string; start: string; duration: number; bytes: number; sha256: string; /** That are known never to have come. */ lostPackets: number }
 export type ViewFile = { file: string; subtitles: string; from: string; to: string; sha256: string; bytes: number; stream: ViewingCopy }
-export type CameraFacts = ExportCamera & { requested: { from: string; to: string }; actual: { from: string; to: string } | null; segments: ManifestSegment[]; gaps: { from: string; to: string }[]; views: ViewFile[]; codecs: string[]; /** Of a redacted export: what was made out of what. */ redacted: { from: string; regions: unknown[] } | null }
+export type CameraFacts = ExportCamera & { requested: { from: string; to: string }; actual: { from: string; to: string } | null; segments: ManifestSegment[]; gaps: { from: string; to: string }[]; incomplete: Incomplete[]; views: ViewFile[]; codecs: string[]; /** Of a redacted export: what was made out of what. */ redacted: { from: string; regions: unknown[] } | null }
 export type ManifestFacts = {
   id: ExportId
   request: ExportRequest
@@ -47,7 +48,7 @@ export function manifestJson({ id, request, createdAt, site, presses, cameras, c
     exportedBy: { user: exportedBy.name, name: exportedBy.name, role: exportedBy.role, exhibitRef },
     reason,
     lawfulBasis,
-    cameras: cameras.map(({ id: camera, name, serial, mac, model, firmware, codecs, clockOffsetMs, framings, requested, actual, segments, gaps, views, redacted }) => ({
+    cameras: cameras.map(({ id: camera, name, serial, mac, model, firmware, codecs, clockOffsetMs, framings, requested, actual, segments, gaps, incomplete, views, redacted }) => ({
       id: camera,
       name,
       serial,
@@ -60,6 +61,7 @@ export function manifestJson({ id, request, createdAt, site, presses, cameras, c
       range: { requested, actual },
       segments,
       gaps,
+      incomplete,
       streamHash: views.map(({ file, stream }) => ({ viewCopy: file, algorithm: 'SHA-256 of the elementary streams in Annex B, as ffmpeg -f streamhash gives them', master: stream.master })),
       viewCopy: views.map(({ file, subtitles, from, to, sha256, bytes, stream }) => ({ file, subtitles, from, to, firstPictureAt: Math.round(stream.firstPictureAt * 1000) / 1000, sha256, bytes, streams: stream.view, sameAsMaster: redacted ? null : stream.equal })),
       redacted,
@@ -79,7 +81,10 @@ const wrapped = (text: string): string => text.replaceAll(/(.{1,96})(?:\s+|$)/g,
 /** For somebody who knows no software. */
 export function readMeFirst({ id, request, createdAt, site, presses, cameras, clock }: ManifestFacts): string {
   const { requestedBy, exportedBy, reason, lawfulBasis, kind, parentExport } = request
-  const gaps = cameras.flatMap(({ id: camera, gaps: missing }) => missing.map(({ from, to }) => `  ${camera}: nothing was recorded from ${from} to ${to}`))
+  const missing = cameras.flatMap(({ id: camera, gaps, incomplete }) => [
+    ...gaps.map(({ from, to }) => `  ${camera}: nothing was recorded from ${from} to ${to}`),
+    ...incomplete.map(({ from, to, lostPackets }) => `  ${camera}: not all that the camera sent came, between ${from} and ${to} (${lostPackets} packets)`),
+  ])
   return [
     `EVIDENCE PACKAGE ${id}`,
     `${site.name}, made ${createdAt} (UTC; the site's own time zone is ${site.timezone})`,
@@ -98,7 +103,7 @@ export function readMeFirst({ id, request, createdAt, site, presses, cameras, cl
     'What is in it:',
     ...cameras.map(({ id: camera, name, actual, requested, segments }) => `  ${camera} (${name}): ${actual ? `${actual.from} to ${actual.to}` : 'no picture'}; asked for ${requested.from} to ${requested.to}; ${segments.length} segments`),
     '',
-    ...(gaps.length > 0 ? ['What is missing:', ...gaps] : ['Nothing is missing between these times.']),
+    ...(missing.length > 0 ? ['What is missing:', ...missing] : ['Nothing is missing between these times.']),
     '',
     'About the time:',
     wrapped(clock.statement),

@@ -29,7 +29,7 @@ type Stated = {
   requestedBy?: { name?: string; organisation?: string | null; reference?: string | null }
   exportedBy?: { name?: string; role?: string }
   clock?: { statement?: string }
-  cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null }; gaps: { from: string; to: string }[] }[]
+  cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null }; gaps: { from: string; to: string }[]; /** Packages of before do not say. */ incomplete?: { from: string; to: string; lostPackets: number }[] }[]
 }
 
 /** What the package is and what it says of itself, line by line. Everything in it is somebody else's text. */
@@ -46,7 +46,7 @@ export function factsOf({ id, files, bytes, signer, signedAt, root, timeStamp, m
     ['Reason', stated?.reason],
     ['Asked for by', stated?.requestedBy && [stated.requestedBy.name, stated.requestedBy.organisation, stated.requestedBy.reference].filter(Boolean).join(', ')],
     ['Exported by', stated?.exportedBy && `${stated.exportedBy.name} (${stated.exportedBy.role})`],
-    ...(stated?.cameras ?? []).flatMap(({ id: camera, name, range, gaps }): [string, string][] => [[camera, `${name}: ${range.actual ? `${range.actual.from} to ${range.actual.to}` : 'no picture'}`], ...gaps.map(({ from, to }): [string, string] => ['missing', `${from} to ${to}`])]),
+    ...(stated?.cameras ?? []).flatMap(({ id: camera, name, range, gaps, incomplete = [] }): [string, string][] => [[camera, `${name}: ${range.actual ? `${range.actual.from} to ${range.actual.to}` : 'no picture'}`], ...gaps.map(({ from, to }): [string, string] => ['missing', `${from} to ${to}`]), ...incomplete.map(({ from, to, lostPackets }): [string, string] => ['incomplete', `${from} to ${to}: ${lostPackets} packets never came`])]),
     ['About the time', stated?.clock?.statement],
   ]
   return rows.filter((row): row is [string, string] => typeof row[1] === 'string' && row[1] !== '')

@@ -3,7 +3,7 @@ import qrcode from 'qrcode-generator'
 import type { MadeExport } from '../glossary/evidence.ts'
 import { escaped } from '../tools/html.ts'
 
-type Stated = { cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null; requested: { from: string; to: string } }; gaps: { from: string; to: string }[] }[]; clock?: { statement: string }; site?: { name: string; timezone: string } }
+type Stated = { cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null; requested: { from: string; to: string } }; gaps: { from: string; to: string }[]; incomplete?: { from: string; to: string; lostPackets: number }[] }[]; clock?: { statement: string }; site?: { name: string; timezone: string } }
 export type ReceiptFacts = { made: MadeExport; manifest: Stated; printedAt: string }
 
 
@@ -37,7 +37,10 @@ export const qrContent = ({ id, facts }: ReceiptFacts['made']): string => `${id}
 export function receiptHtml({ made, manifest, printedAt }: ReceiptFacts): string {
   const { id, facts, requestedBy, exportedBy, reason, lawfulBasis, exhibitRef, kind, parentExport } = made
   const row = (term: string, value: string): string => `<dt>${term}</dt><dd>${value}</dd>`
-  const cameras = (manifest.cameras ?? []).map(({ id: camera, name, range, gaps }) => `<tr><td>${escaped(camera)}<br>${escaped(name)}</td><td>${escaped(range.actual?.from)}<br>${escaped(range.actual?.to)}</td><td>${gaps.length === 0 ? 'nothing' : gaps.map(({ from, to }) => `<span class="missing">${escaped(from)} to ${escaped(to)}</span>`).join('<br>')}</td></tr>`)
+  const cameras = (manifest.cameras ?? []).map(({ id: camera, name, range, gaps, incomplete = [] }) => {
+    const missing = [...gaps.map(({ from, to }) => `${from} to ${to}`), ...incomplete.map(({ from, to, lostPackets }) => `${from} to ${to}, in part: ${lostPackets} packets never came`)]
+    return `<tr><td>${escaped(camera)}<br>${escaped(name)}</td><td>${escaped(range.actual?.from)}<br>${escaped(range.actual?.to)}</td><td>${missing.length === 0 ? 'nothing' : missing.map((each) => `<span class="missing">${escaped(each)}</span>`).join('<br>')}</td></tr>`
+  })
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Receipt ${escaped(id)}</title><style>${STYLE}</style></head><body>
 <header><div><h1>Evidence receipt</h1><div>${escaped(manifest.site?.name)}</div><div><strong>${escaped(id)}</strong>${kind === 'redacted' ? ` (redacted copy of ${escaped(parentExport)})` : ''}</div><div>made ${escaped(made.changedAt)} UTC, printed ${escaped(printedAt)} UTC</div></div>${qr(qrContent(made))}</header>

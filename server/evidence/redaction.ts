@@ -6,6 +6,7 @@ import type { Redaction } from '../glossary/evidence.ts'
 import { Failure } from '../tools/failure.ts'
 import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 import { boxSizeAt } from '../tools/fmp4-boxes.ts'
+import type { Incomplete } from './cut-plan.ts'
 import { fileSource } from './file-source.ts'
 import { firstPictureIn } from './movie-header.ts'
 import { statedIn } from './package-manifest.ts'
@@ -14,6 +15,8 @@ import { readZip } from './zip-reader.ts'
 
 /** A viewing copy inside a parent's package. */
 export type ParentView = { file: string; from: string; to: string; sha256: string; /** Those that it shows, in order. */ segments: { start: string; duration: number }[] }
+/** All of them of one camera, and what the parent says is missing. */
+export type ParentCamera = { views: ParentView[]; gaps: { from: string; to: string }[]; incomplete: Incomplete[] }
 
 /** Coarse squares, then a blur over them: what is gone cannot be sharpened back. */
 const BLOCK = 24
@@ -97,10 +100,11 @@ function clockOf(segments: ParentView['segments'], skipped: number, seconds: num
   return left
 }
 
-/** The viewing copies in a package, by camera. @throws export/changed */
-export async function parentViews(packageFile: string): Promise<Map<string, ParentView[]>> {
-  const { cameras = [] } = (await statedIn(packageFile)) as { cameras?: { id: string; segments: ParentView['segments']; viewCopy: ParentView[] }[] }
-  return new Map(cameras.map(({ id, segments, viewCopy }) => [id, viewCopy.map(({ file, from, to, sha256 }) => ({ file, from, to, sha256, segments: segments.filter(({ start }) => start >= from && start < to).map(({ start, duration }) => ({ start, duration })) }))]))
+/** The viewing copies in a package and what is missing from them, by camera. @throws export/changed */
+export async function parentCameras(packageFile: string): Promise<Map<string, ParentCamera>> {
+  const { cameras = [] } = (await statedIn(packageFile)) as { cameras?: { id: string; segments: ParentView['segments']; viewCopy: ParentView[]; gaps?: ParentCamera['gaps']; /** Packages of before do not say. */ incomplete?: Incomplete[] }[] }
+  const views = (segments: ParentView['segments'], viewCopy: readonly ParentView[]): ParentView[] => viewCopy.map(({ file, from, to, sha256 }) => ({ file, from, to, sha256, segments: segments.filter(({ start }) => start >= from && start < to).map(({ start, duration }) => ({ start, duration })) }))
+  return new Map(cameras.map(({ id, segments, viewCopy, gaps = [], incomplete = [] }) => [id, { views: views(segments, viewCopy), gaps, incomplete }]))
 }
 
 /** Seconds of the film: what is heard may begin before what is seen, and all times here count from the first picture. */

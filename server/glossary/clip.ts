@@ -26,6 +26,8 @@ export type Segment = {
   bytes: number
   /** SHA-256 of the bytes, hex, taken when the segment was closed. */
   sha256: string
+  /** Packets of the camera's stream that never came: pictures of it are damaged or not there. Left out when none are known to be missing. */
+  lostPackets?: number
 }
 
 /** What becomes of sound: `keep` copies AAC, `convert` makes AAC of it (G.711 fits no MP4). */

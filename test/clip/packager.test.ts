@@ -94,6 +94,17 @@ describe('packaging', () => {
     expect(parts.map(({ length }) => length)).toEqual([13, 9, 9])
     expect([targets[0], targets[24], targets[25]]).toEqual([0.089, 0.089, 0.132])
   })
+  test('packets that never came are told with the segment they belong to, and with both where two meet', () => {
+    const lose = (at: number, lost: Partial<Fragment>) => {
+      const { fragments } = readAll(makeStream())
+      const packed = packAll(fragments.map((fragment, i) => (i === at ? { ...fragment, ...lost } : fragment)))
+      packed.finish()
+      return packed.segments.map(({ lostPackets }) => lostPackets)
+    }
+    expect(lose(20, { lostBefore: 2, lostWithin: 1 })).toEqual([undefined, 3, undefined])
+    expect(lose(15, { lostBefore: 2, lostWithin: 1 })).toEqual([2, 3, undefined])
+    expect(lose(0, { lostBefore: 0, lostWithin: 4 })).toEqual([4, undefined, undefined])
+  })
   test('keyframes that come quickly share a segment', () => {
     const { segments, finish } = packAll(readAll(makeStream({ gop: 5 })).fragments)
     finish()

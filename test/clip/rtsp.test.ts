@@ -160,6 +160,12 @@ describe('pictures out of packets', () => {
     const { pictures, lost } = receive([rtp(0, first), rtp(0, third, { skip: 1 }), rtp(0, nal(5, 9)), rtp(3600, nal(1, 2))])
     expect(pictures.map(({ nals }) => nals)).toEqual([hex(nal(5, 9)), hex(nal(1, 2))])
     expect(lost).toBe(1)
+    expect(pictures.map(({ lostBefore, lostWithin }) => [lostBefore, lostWithin])).toEqual([[0, 1], [0, 0]])
+  })
+  test('packets that are lost between two pictures are told with the second; a picture that is lost whole, with the next', () => {
+    const { pictures, lost } = receive([rtp(0, nal(5, 1)), rtp(3600, nal(1, 2), { skip: 2 }), ...cut(nal(1, 3, 900), 3).slice(1).map((piece) => rtp(7200, piece, { skip: 1 })), rtp(10_800, nal(1, 4))])
+    expect(pictures.map(({ nals, lostBefore, lostWithin }) => [nals, lostBefore, lostWithin])).toEqual([[hex(nal(5, 1)), 0, 0], [hex(nal(1, 2)), 2, 0], [hex(nal(1, 4)), 1, 1]])
+    expect(lost).toBe(4)
   })
   test('parameter sets that come with a time of their own belong to the picture they precede', () => {
     const { pictures } = receive([rtp(0, SPS), rtp(10, PPS), rtp(20, nal(5, 1)), rtp(3620, nal(1, 2))])

@@ -256,6 +256,35 @@ describe('an order', () => {
   })
 })
 
+describe('a package of a camera that sent more than came', () => {
+  const told = (bag: string) => {
+    const { incomplete, segments } = JSON.parse(readFileSync(join(bag, 'data/manifest.json'), 'utf8')).cameras[0]
+    return { incomplete, segments, readMe: readFileSync(join(bag, 'data/READ-ME-FIRST.txt'), 'utf8') }
+  }
+  test('says of which segment packets are missing, to everybody who reads any of it, and so does its redacted copy', async () => {
+    const range = { from: new Date(room.recorded.row.from).toISOString(), to: new Date(room.recorded.row.to).toISOString() }
+    const whole = await room.exported({ cameras: ['row'], ...range })
+    const { bag, root, zip } = await room.fetched(whole.id)
+    const { incomplete, segments, readMe } = told(bag)
+    const damaged = segments.filter(({ lostPackets }: { lostPackets: number }) => lostPackets > 0)
+    expect(damaged).toHaveLength(1)
+    expect(incomplete).toEqual([{ from: damaged[0].start, to: expect.any(String), lostPackets: 7 }])
+    const { from, to } = incomplete[0]
+    expect(Date.parse(to) - Date.parse(from)).toBeCloseTo(damaged[0].duration * 1000, 0)
+    expect(readMe).toContain(`row: not all that the camera sent came, between ${from} and ${to} (7 packets)`)
+    expect(readMe).not.toContain('Nothing is missing')
+    const receipt = await room.ask('evidence', 'GET', `/exports/${whole.id}/receipt.html`)
+    expect(receipt.bytes.toString()).toContain(`${from} to ${to}, in part: 7 packets never came`)
+    const said = spawnSync(process.execPath, [builtEntry('main.js'), 'verify', zip, '--root', root], { encoding: 'utf8' })
+    expect(said.stdout).toContain(`${from} to ${to}: 7 packets never came`)
+
+    const redacted = await room.exported({ parentExport: whole.id, cameras: ['row'], redactions: [{ camera: 'row', ...range, x: 0, y: 0, width: 0.5, height: 1 }] })
+    const copy = told((await room.fetched(redacted.id)).bag)
+    expect(copy.incomplete).toEqual(incomplete)
+    expect(copy.readMe).not.toContain('Nothing is missing')
+  })
+})
+
 describe('fetching', () => {
   test('each one is an entry before its first byte, and one that broke off is gone on with', async () => {
     const whole = readFileSync(files.zip)

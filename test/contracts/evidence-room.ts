@@ -32,7 +32,7 @@ export async function openEvidenceRoom({ site = siteText(), seconds = 12, ago = 
   writeFileSync(siteFile, site)
   const at = Date.now() - ago
   // The clock of one camera goes at four fifths of ours.
-  const recorded = { bar: await recordClip(join(dataFolder, 'clips'), 'bar', { seconds, at }), row: await recordClip(join(dataFolder, 'clips'), 'row', { seconds, at, speed: 0.8 }) }
+  const recorded = { bar: await recordClip(join(dataFolder, 'clips'), 'bar', { seconds, at }), row: await recordClip(join(dataFolder, 'clips'), 'row', { seconds, at, speed: 0.8, lost: { picture: 50, packets: 7 } }) }
   const people = openPeopleFile(join(dataFolder, 'people.json'))
   const tokens = Object.fromEntries(ROLES.map((role) => [role, people.addToken({ name: `Some ${role}`, role, helpPoints: null })])) as Record<Role, string>
   await people.addUser('olive', 'a password of Olive', { name: 'Olive', role: 'evidence', helpPoints: null })

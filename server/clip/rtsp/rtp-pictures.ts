@@ -20,6 +20,9 @@ export type Picture = {
   sets: StreamSets | null
   /** Wall-clock milliseconds at which its first packet came. */
   arrivedAt: number
+  /** Packets that never came: between the picture before it and this one, and among its own. */
+  lostBefore: number
+  lostWithin: number
 }
 export type RtpPictures = {
   /** One RTP packet, bytes[from, to). @throws when the stream is not what it was announced to be. */
@@ -71,6 +74,8 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
   /** Where the NAL unit begins whose fragments are coming. */
   let nalAt: number | null = null
   let lost = 0
+  let lostBefore = 0
+  let lostWithin = 0
   let pictures = 0
   let backwardAt = Number.NEGATIVE_INFINITY
 
@@ -92,7 +97,10 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     open = null
     const { bytes, lease } = slab.take()
     pictures += 1
-    onPicture({ bytes, lease, keyframe, time, duration, sets: keyframe ? completeSets() : null, arrivedAt })
+    const missing = { lostBefore, lostWithin }
+    lostBefore = 0
+    lostWithin = 0
+    onPicture({ bytes, lease, keyframe, time, duration, sets: keyframe ? completeSets() : null, arrivedAt, ...missing })
   }
   function noteBackward(): void {
     if (pictures - backwardAt <= REORDERED_WITHIN) throw new UnfitForRtp('its pictures come in another order than they are shown')
@@ -202,15 +210,18 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
       if ((flags & 0x10) !== 0) at += at + 4 <= to ? 4 + bytes.readUInt16BE(at + 2) * 4 : to
       const end = (flags & 0x20) === 0 ? to : to - (bytes[to - 1] ?? 0)
       const number = bytes.readUInt16BE(from + 2)
-      if (sequence !== null && number !== ((sequence + 1) & 0xffff)) {
-        lost += (number - sequence - 1) & 0xffff
+      const missing = sequence === null ? 0 : (number - sequence - 1) & 0xffff
+      sequence = number
+      if (missing > 0) {
+        lost += missing
         dropHalf()
       }
-      sequence = number
       const next = bytes.readUInt32BE(from + 4)
-      if (next !== stamp) {
+      if (next === stamp) lostWithin += missing
+      else {
         dropHalf()
         moveTo(next)
+        lostBefore += missing
       }
       if (at < end) take[codec](bytes, at, end)
     },

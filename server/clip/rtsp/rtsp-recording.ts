@@ -67,7 +67,7 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   let sequence = 0
   /** Pictures that came before anything could be shown: a sign of life all the same. */
   let undeclared = 0
-  function take(codec: RtpCodec, clockRate: number, { bytes, lease, keyframe, time, duration, sets, arrivedAt }: Picture): void {
+  function take(codec: RtpCodec, clockRate: number, { bytes, lease, keyframe, time, duration, sets, arrivedAt, lostBefore, lostWithin }: Picture): void {
     if (keyframe && sets && !(declared?.sps.equals(sets.sps) && (declared.vps === sets.vps || (sets.vps && declared.vps?.equals(sets.vps))))) {
       declared = sets
       follower.begin(writeInit(codec, sets, clockRate))
@@ -79,7 +79,7 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
     }
     sequence += 1
     writeFragmentHead(bytes, { sequence, time, duration, keyframe })
-    follower.take({ bytes, lease, keyframe, video: true, decodeTime: time / clockRate, duration: duration / clockRate }, arrivedAt)
+    follower.take({ bytes, lease, keyframe, video: true, decodeTime: time / clockRate, duration: duration / clockRate, lostBefore, lostWithin }, arrivedAt)
   }
   const guarded = (job: () => void): void => {
     try {
