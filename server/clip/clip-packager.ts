@@ -46,13 +46,17 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
   let lostPackets = 0
   /** Fed part by part: many cameras' segments close at the same moment. */
   let hash: Hash = createHash('sha256')
+  /** The newest part waits: how long its last picture lasts may not be known yet. */
+  let unhashed: Buffer | null = null
+  let lastLength = 0
   let partTarget = WANTED_PART_S
   let leases = new Map<Lease, () => void>()
 
   function closePart(): void {
     if (!part || !segment) return
     const bytes = joined(part.fragments)
-    hash.update(bytes)
+    if (unhashed) hash.update(unhashed)
+    unhashed = bytes
     segment.parts.push({ bytes, duration: part.duration, independent: part.independent, at: part.at })
     part = null
     onPart(segment)
@@ -62,6 +66,8 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
     if (!segment) return
     const { start, duration, parts } = segment
     segment = null
+    if (unhashed) hash.update(unhashed)
+    unhashed = null
     const sha256 = hash.digest('hex')
     hash = createHash('sha256')
     const kept = leases
@@ -99,11 +105,20 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
       if (part && part.frames > 0 && part.duration + fragment.duration > partTarget) closePart()
       part ??= { fragments: [], duration: 0, frames: 0, independent: fragment.keyframe, at: now }
       part.fragments.push(fragment.bytes)
+      lastLength = fragment.bytes.length
       if (fragment.lease && !leases.has(fragment.lease)) leases.set(fragment.lease, fragment.lease.keep())
       part.duration += fragment.duration
       part.frames += fragment.video ? 1 : 0
       segment.duration += fragment.duration
       if (part.frames >= framesPerPart) closePart()
+    },
+    /** The newest fragment is `more` seconds longer than it said. A part that is listed already keeps its length in the list; the bytes and the segment are corrected. */
+    lasted(more: number, rewrite: (bytes: Buffer) => void): void {
+      if (!segment) return
+      segment.duration += more
+      if (part) part.duration += more
+      const newest = part ? part.fragments.at(-1) : unhashed?.subarray(unhashed.length - lastLength)
+      if (newest) rewrite(newest)
     },
     /** The stream has ended: what is here is kept. */
     finish: closeSegment,

@@ -38,6 +38,8 @@ export function createStreamFollower({ store, window, now, arrivedAt = now, onPi
   /** When the newest keyframe came. */
   let keyframeAt = Number.NEGATIVE_INFINITY
   let begun: number[] = []
+  /** The newest fragment is in a segment. */
+  let packed = false
 
   const packager = createPackager({
     ...(window.wantedPart ? { wantedPart: window.wantedPart } : {}),
@@ -82,6 +84,7 @@ export function createStreamFollower({ store, window, now, arrivedAt = now, onPi
     begin({ ...init, bytes, video: { ...init.video, codec: `avc1.${found.sps.toString('hex', 1, 4)}` } })
   }
   function take(fragment: Fragment, at: number): void {
+    packed = false
     if (unfit) return
     pictures += 1
     const verdict = timeline(fragment)
@@ -96,6 +99,7 @@ export function createStreamFollower({ store, window, now, arrivedAt = now, onPi
     if (fragment.keyframe) keyframeAt = at
     if (unfit) return
     packager.push(fragment, at)
+    packed = true
     if (!started && init) onPicture(init.video.codec)
     started = true
   }
@@ -119,6 +123,10 @@ export function createStreamFollower({ store, window, now, arrivedAt = now, onPi
     begin,
     /** @throws when no keyframe comes for too long. */
     take,
+    /** The newest fragment is `more` seconds longer than it said when it was taken. @param rewrite changes its bytes */
+    lasted: (more: number, rewrite: (bytes: Buffer) => void): void => {
+      if (packed) packager.lasted(more, rewrite)
+    },
     /** The stream has ended: what is here is kept. */
     finish: (): void => packager.finish(),
     /** Frames so far: sound alone is no sign of life. */

@@ -13,10 +13,17 @@
 export function meterInPage({ find, ms, stillMs = 400, loop = null }) {
   // oxlint-disable-next-line typescript/no-implied-eval -- our own words, sent into a page of ours
   const look = new Function(`return ${find}`)
-  const canvas = document.createElement('canvas')
-  canvas.width = 480
-  canvas.height = 16
-  const context = canvas.getContext('2d', { willReadFrequently: true })
+  // The mark's rows of brightness as they were decoded: a canvas would paint the whole picture, and nine tiles would wait for their meter.
+  const readBrightness = async (frame) => {
+    try {
+      const rect = { x: 0, y: frame.visibleRect.height - 16, width: 480, height: 16 }
+      const bytes = new Uint8Array(frame.allocationSize({ rect }))
+      const [{ offset, stride }] = await frame.copyTo(bytes, { rect })
+      return window.readMark((x, y) => bytes[offset + y * stride + x], 16)
+    } finally {
+      frame.close()
+    }
+  }
   const startedAt = performance.now()
   const found = { first: null, ages: [], stalls: [], waiting: 0, held: 0 }
   const sentAt = ({ time }, now) => {
@@ -37,11 +44,9 @@ export function meterInPage({ find, ms, stillMs = 400, loop = null }) {
       found.first ??= now - startedAt
       if (last !== null && now - last > stillMs) found.stalls.push(Math.round(now - last))
       last = now
-      context.drawImage(video, 0, video.videoHeight - 16, 480, 16, 0, 0, 480, 16)
-      const { data } = context.getImageData(0, 0, 480, 16)
-      const mark = window.readMark((x, y) => data[(y * 480 + x) * 4 + 1], 16)
+      const at = performance.timeOrigin + now
       // The first second is the start, not the steady state.
-      if (mark && now - startedAt > found.first + 1000) found.ages.push(performance.timeOrigin + now - sentAt(mark, performance.timeOrigin + now))
+      if (now - startedAt > found.first + 1000) void readBrightness(new VideoFrame(video)).then((mark) => mark && found.ages.push(at - sentAt(mark, at)))
       if (now - startedAt < ms) video.requestVideoFrameCallback(onFrame(video))
     }
     const wait = () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { type ClosedSegment, type OpenSegment, createPackager } from '../../server/clip/clip-packager.ts'
 import { type Fragment, type Init, createFragmentReader } from '../../server/clip/fragment-reader.ts'
@@ -28,6 +29,11 @@ function packAll(fragments: Fragment[], frameMs = 1000 / 15) {
   })
   fragments.forEach((fragment, i) => packager.push(fragment, 1_000_000 + Math.round(i * frameMs)))
   return { segments, parts, target: packager.partTarget(), open: () => open, finish: packager.finish }
+}
+
+function packOpen() {
+  const segments: ClosedSegment[] = []
+  return { segments, packager: createPackager({ onPart: () => {}, onSegment: (segment) => segments.push(segment) }) }
 }
 
 describe('reading ffmpeg’s bytes', () => {
@@ -104,6 +110,25 @@ describe('packaging', () => {
     expect(lose(20, { lostBefore: 2, lostWithin: 1 })).toEqual([undefined, 3, undefined])
     expect(lose(15, { lostBefore: 2, lostWithin: 1 })).toEqual([2, 3, undefined])
     expect(lose(0, { lostBefore: 0, lostWithin: 4 })).toEqual([4, undefined, undefined])
+  })
+  test('how long the newest picture lasted may be corrected until the next one comes: bytes, hash and length are those that are kept', () => {
+    const { fragments } = readAll(makeStream({ rate: 25, gop: 25 }))
+    const mine = fragments.map((fragment) => ({ ...fragment, bytes: Buffer.from(fragment.bytes) }))
+    const { segments, packager } = packOpen()
+    for (const [i, fragment] of mine.entries()) {
+      packager.push(fragment, i * 40)
+      if (i < mine.length - 1) packager.lasted(0.004, (bytes) => bytes.writeUInt32BE(0xabcd0000 + i, bytes.length - 4))
+    }
+    packager.finish()
+    expect(segments).toHaveLength(3)
+    for (const { chunks, sha256 } of segments) expect(createHash('sha256').update(Buffer.concat(chunks)).digest('hex')).toBe(sha256)
+    const all = Buffer.concat(segments.flatMap(({ chunks }) => chunks))
+    let end = 0
+    for (const [i, { bytes }] of mine.slice(0, -1).entries()) {
+      end += bytes.length
+      expect(all.readUInt32BE(end - 4)).toBe(0xabcd0000 + i)
+    }
+    expect(segments[0]?.duration).toBeCloseTo(1 + 25 * 0.004, 3)
   })
   test('keyframes that come quickly share a segment', () => {
     const { segments, finish } = packAll(readAll(makeStream({ gop: 5 })).fragments)

@@ -94,11 +94,11 @@ describe('pictures out of packets', () => {
   const PPS = Buffer.from('68ce3c80', 'hex')
   const nal = (kind: number, fill: number, size = 20): Buffer => Buffer.concat([Buffer.of(0x60 | kind), Buffer.alloc(size, fill)])
   let sequence = 65_530
-  const rtp = (stamp: number, payload: Buffer, { skip = 0, extra = false } = {}): Buffer => {
+  const rtp = (stamp: number, payload: Buffer, { skip = 0, extra = false, mark = false } = {}): Buffer => {
     sequence = (sequence + 1 + skip) & 0xffff
     const head = Buffer.alloc(12)
     head[0] = extra ? 0xb1 : 0x80
-    head[1] = 96
+    head[1] = 96 | (mark ? 0x80 : 0)
     head.writeUInt16BE(sequence, 2)
     head.writeUInt32BE(stamp >>> 0, 4)
     // A contributing source, a header extension of one word, three bytes of padding.
@@ -110,7 +110,8 @@ describe('pictures out of packets', () => {
     return Array.from({ length: pieces }, (_, i) => Buffer.concat([Buffer.of(((unit[0] ?? 0) & 0xe0) | 28, (i === 0 ? 0x80 : 0) | (i === pieces - 1 ? 0x40 : 0) | ((unit[0] ?? 0) & 0x1f)), unit.subarray(1 + i * size, 1 + (i + 1) * size)]))
   }
   function receive(packets: Buffer[], codec: 'h264' | 'h265' = 'h264') {
-    const pictures: (Picture & { nals: string[] })[] = []
+    const pictures: (Picture & { nals: string[]; lasted: number | null; toldAt: number })[] = []
+    let pushed = 0
     const reader = createRtpPictures({
       codec,
       payload: 96,
@@ -126,10 +127,14 @@ describe('pictures out of packets', () => {
           nals.push(picture.bytes.toString('hex', at + 4, at + 4 + length))
           at += 4 + length
         }
-        pictures.push({ ...picture, nals })
+        pictures.push({ ...picture, nals, lasted: null, toldAt: pushed })
       },
+      onLasted: (duration) => Object.assign(pictures.at(-1) ?? {}, { lasted: duration }),
     })
-    for (const packet of packets) reader.push(packet, 0, packet.length)
+    for (const packet of packets) {
+      reader.push(packet, 0, packet.length)
+      pushed += 1
+    }
     reader.finish()
     return { pictures, lost: reader.lost() }
   }
@@ -199,6 +204,60 @@ describe('pictures out of packets', () => {
     const bare = [Buffer.of(0x60 | 28), Buffer.of(0x60 | 28, 0x05), Buffer.of(0x60 | 28, 0x85)]
     const { pictures } = receive([rtp(0, key), ...Array.from({ length: 50 }, (_, i) => rtp(3600, bare[i % 2] ?? key)), ...cut(nal(1, 2, 300), 3).flatMap((piece) => [rtp(7200, piece), rtp(7200, Buffer.of(0x60 | 28))]), rtp(10_800, nal(1, 3))])
     expect(pictures.map(({ nals }) => nals)).toEqual([hex(key), hex(nal(1, 2, 300)), hex(nal(1, 3))])
+  })
+  /** Pictures of two packets each, a keyframe every ten; `step` ticks from one to the next. @param mark which packets say that they are a picture's last */
+  const film = (count: number, { step = () => 3600, mark = (_: number, last: boolean) => last }: { step?(i: number): number; mark?(i: number, last: boolean): boolean } = {}): Buffer[] => {
+    let stamp = 0
+    return Array.from({ length: count }, (_, i) => {
+      const [first, second] = cut(nal(i % 10 === 0 ? 5 : 1, i, 600), 2) as [Buffer, Buffer]
+      const packets = [rtp(stamp, first, { mark: mark(i, false) }), rtp(stamp, second, { mark: mark(i, true) })]
+      stamp += step(i)
+      return packets
+    }).flat()
+  }
+  test('a camera that marks the last packet of each picture is not waited for once it is known: the picture is told with that packet, and afterwards how long it lasted', () => {
+    const jitter = (i: number): number => 3600 + ((i * 37) % 200) - 100
+    const { pictures } = receive(film(60, { step: jitter }))
+    expect(pictures.slice(0, 25).every(({ foretold }) => !foretold)).toBe(true)
+    const early = pictures.slice(30)
+    expect(early.every(({ foretold, toldAt }, i) => foretold && toldAt === (30 + i) * 2 + 1)).toBe(true)
+    expect(early.slice(0, -1).map(({ lasted }) => lasted)).toEqual(early.slice(0, -1).map((_, i) => jitter(30 + i)))
+    // All in all it is the same film as that of a camera that marks nothing.
+    const waited = receive(film(60, { step: jitter, mark: () => false })).pictures
+    expect(waited.every(({ foretold }) => !foretold)).toBe(true)
+    expect(pictures.map(({ nals, time, keyframe, lasted, duration }) => [nals, time, keyframe, lasted ?? duration]).slice(0, -1)).toEqual(waited.map(({ nals, time, keyframe, duration }) => [nals, time, keyframe, duration]).slice(0, -1))
+  })
+  test.each([
+    ['marks nothing', { mark: () => false }],
+    ['marks every packet', { mark: () => true }],
+    ['marks every packet of a keyframe', { mark: (i: number, last: boolean) => last || i % 10 === 0 }],
+    ['sends its pictures unevenly', { step: (i: number) => (i % 5 === 0 ? 7200 : 3600) }],
+  ])('a camera that %s is waited for', (_, kind) => expect(receive(film(100, kind)).pictures.filter(({ foretold }) => foretold)).toEqual([]))
+  test('a camera that slows down is waited for from then on; the picture at which it did so has its true length', () => {
+    const { pictures } = receive(film(60, { step: (i) => (i < 40 ? 3600 : 36_000) }))
+    expect(pictures[40]).toMatchObject({ foretold: true, duration: 3600, lasted: 36_000 })
+    expect(pictures.slice(41, 49).every(({ foretold, duration }) => !foretold && duration === 36_000)).toBe(true)
+    expect(pictures[55]?.foretold).toBe(true)
+  })
+  test('what comes of a picture after its mark is counted as missing, told with the next, and the marks are not believed any more', () => {
+    const { pictures, lost } = receive([...film(51), rtp(50 * 3600, nal(1, 9), { mark: true }), ...film(30).map((packet) => (packet.writeUInt32BE(packet.readUInt32BE(4) + 51 * 3600, 4), packet))])
+    expect(lost).toBe(1)
+    expect(pictures[50]).toMatchObject({ foretold: true, lostBefore: 0 })
+    expect(pictures[51]).toMatchObject({ foretold: false, lostBefore: 1 })
+    expect(pictures).toHaveLength(81)
+    expect(pictures.slice(51, 76).every(({ foretold }) => !foretold)).toBe(true)
+  })
+  test('a picture whose marked packet never came is told when the next begins', () => {
+    const packets = film(60)
+    packets.splice(101, 1)
+    const { pictures, lost } = receive(packets)
+    expect(lost).toBe(1)
+    expect(pictures[49]?.foretold).toBe(true)
+    expect(pictures[50]).toMatchObject({ foretold: true, nals: expect.any(Array) })
+    expect(pictures).toHaveLength(59)
+  })
+  test('numbers that begin anew in the middle are one packet that is missing, not tens of thousands', () => {
+    expect(receive([rtp(0, nal(5, 1)), rtp(3600, nal(1, 2), { skip: 40_000 }), rtp(7200, nal(1, 3))]).lost).toBe(1)
   })
   test('no packet, however broken, brings a picture out of its shape (3,000 random ones)', () => {
     const next = random(23)

@@ -64,3 +64,5 @@ export function writeFragmentHead(bytes: Buffer, { sequence, time, duration, key
   bytes.writeUInt32BE(keyframe ? SYNC : NOT_SYNC, RUN_AT + 12)
   bytes.writeUInt32BE(bytes.length - MOOF_BYTES, MOOF_BYTES)
 }
+/** Ticks that the picture really lasted. */
+export const rewriteDuration = (bytes: Buffer, duration: number): void => void bytes.writeUInt32BE(duration, RUN_AT + 4)

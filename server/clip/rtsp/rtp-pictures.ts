@@ -1,6 +1,7 @@
 /**
  * Puts pictures together from RTP packets (RFC 6184 for H.264, RFC 7798 for H.265), as length-prefixed NAL units: exactly
- * the bytes the camera sent. A picture is known to be whole, and how long it lasts, when the next one begins. Pure.
+ * the bytes the camera sent. How long a picture lasts is known when the next one begins: a camera whose pictures are as long
+ * as each other, and whose last packets say that they are, is not waited for, since it would cost a whole picture's time. Pure.
  */
 import type { Lease } from '../fragment-reader.ts'
 import { type SlabPool, createFrameSlab } from './frame-slab.ts'
@@ -23,6 +24,8 @@ export type Picture = {
   /** Packets that never came: between the picture before it and this one, and among its own. */
   lostBefore: number
   lostWithin: number
+  /** It is told before the next one has begun: `duration` is that of the one before it, and `onLasted` follows. */
+  foretold: boolean
 }
 export type RtpPictures = {
   /** One RTP packet, bytes[from, to). @throws when the stream is not what it was announced to be. */
@@ -40,6 +43,14 @@ const LONGEST_S = 5
 const MOST_REORDERED_S = 1
 const REORDERED_WITHIN = 50
 const MOST_SET_BYTES = 4096
+/** More numbers left out at once is a camera that counts anew: how much is missing, nobody knows (RFC 3550, A.1). */
+const MOST_DROPOUT = 3000
+/** Pictures in a row, keyframes among them, whose last packet and no other had the marker: some cameras mark each slice, or each set. */
+const TRUSTED_AFTER = 25
+const TRUSTED_KEYFRAMES = 2
+/** Pictures in a row that lasted about as long as the one before. */
+const EVEN_AFTER = 8
+const UNEVEN = 0.25
 
 export class UnfitForRtp extends Error {}
 
@@ -61,8 +72,8 @@ const readNal = {
   },
 } satisfies Record<RtpCodec, (first: number) => Nal>
 
-export function createRtpPictures(options: { codec: RtpCodec; payload: number; clockRate: number; sets: readonly Buffer[]; headroom: number; slabs: SlabPool; now(): number; onPicture(picture: Picture): void }): RtpPictures {
-  const { codec, payload, clockRate, headroom, slabs, now, onPicture } = options
+export function createRtpPictures(options: { codec: RtpCodec; payload: number; clockRate: number; sets: readonly Buffer[]; headroom: number; slabs: SlabPool; now(): number; onPicture(picture: Picture): void; /** Ticks that the foretold picture really lasted; its bytes may be written to until this returns. */ onLasted(duration: number): void }): RtpPictures {
+  const { codec, payload, clockRate, headroom, slabs, now, onPicture, onLasted } = options
   const slab = createFrameSlab(slabs)
   const known: { vps: Buffer | null; sps: Buffer | null; pps: Buffer[] } = { vps: null, sps: null, pps: [] }
   for (const bytes of options.sets) learnSet(readNal[codec](bytes[0] ?? 0).set, bytes)
@@ -78,6 +89,12 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
   let lostWithin = 0
   let pictures = 0
   let backwardAt = Number.NEGATIVE_INFINITY
+  /** Whether the newest packet had the marker; how long that has been right, and the steps even. */
+  let marked = false
+  let rightMarks = 0
+  let rightKeyframes = 0
+  let even = 0
+  let foretold: { duration: number; letGo(): void } | null = null
 
   function learnSet(name: SetName | null, bytes: Buffer): void {
     if (bytes.length > MOST_SET_BYTES) return
@@ -91,32 +108,60 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     const { vps, sps, pps } = known
     return sps && pps.length > 0 && (vps || codec === 'h264') ? { vps, sps, pps } : null
   }
-  function closePicture(duration: number): void {
+  function closePicture(duration: number, early = false): void {
     if (!open) return
     const { arrivedAt, keyframe } = open
     open = null
     const { bytes, lease } = slab.take()
     pictures += 1
+    if (early) foretold = { duration, letGo: lease.keep() }
+    rightKeyframes += keyframe && marked ? 1 : 0
     const missing = { lostBefore, lostWithin }
     lostBefore = 0
     lostWithin = 0
-    onPicture({ bytes, lease, keyframe, time, duration, sets: keyframe ? completeSets() : null, arrivedAt, ...missing })
+    onPicture({ bytes, lease, keyframe, time, duration, sets: keyframe ? completeSets() : null, arrivedAt, ...missing, foretold: early })
   }
   function noteBackward(): void {
     if (pictures - backwardAt <= REORDERED_WITHIN) throw new UnfitForRtp('its pictures come in another order than they are shown')
     backwardAt = pictures
   }
+  function noteStep(step: number): void {
+    even = Math.abs(step - lastDuration) <= UNEVEN * lastDuration ? even + 1 : 0
+    lastDuration = step
+  }
+  function distrustMarks(): void {
+    rightMarks = 0
+    rightKeyframes = 0
+  }
+  /** All of the picture is here, if this camera's marker says so. */
+  function perhapsForetell(): void {
+    if (marked && open?.vcl && nalAt === null && even >= EVEN_AFTER && rightMarks >= TRUSTED_AFTER && rightKeyframes >= TRUSTED_KEYFRAMES) closePicture(lastDuration, true)
+  }
+  function endForetold(step: number): void {
+    if (!foretold) return
+    const { duration, letGo } = foretold
+    foretold = null
+    const lasted = plausible(step) ? step : duration
+    if (plausible(step)) noteStep(step)
+    onLasted(lasted)
+    letGo()
+    time += lasted
+  }
   /** A packet with another timestamp ends the picture before it. */
   function moveTo(next: number): void {
     const step = (next - (stamp ?? next)) | 0
     stamp = next
+    if (foretold) {
+      if (step < 0 && step >= -MOST_REORDERED_S * clockRate) noteBackward()
+      return endForetold(step)
+    }
     // Parameter sets that come with a time of their own belong to the picture they precede.
     if (!open?.vcl) {
       if (plausible(step)) time += step
       return
     }
     if (step < 0 && step >= -MOST_REORDERED_S * clockRate) noteBackward()
-    if (plausible(step)) lastDuration = step
+    if (plausible(step)) noteStep(step)
     closePicture(lastDuration)
     // A clock that was set: its pictures still follow one another.
     time += plausible(step) ? step : lastDuration
@@ -210,24 +255,41 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
       if ((flags & 0x10) !== 0) at += at + 4 <= to ? 4 + bytes.readUInt16BE(at + 2) * 4 : to
       const end = (flags & 0x20) === 0 ? to : to - (bytes[to - 1] ?? 0)
       const number = bytes.readUInt16BE(from + 2)
-      const missing = sequence === null ? 0 : (number - sequence - 1) & 0xffff
+      const leftOut = sequence === null ? 0 : (number - sequence - 1) & 0xffff
+      const missing = leftOut < MOST_DROPOUT ? leftOut : 1
       sequence = number
       if (missing > 0) {
         lost += missing
         dropHalf()
       }
       const next = bytes.readUInt32BE(from + 4)
-      if (next === stamp) lostWithin += missing
-      else {
+      if (next === stamp) {
+        lostWithin += missing
+        // A marker that was not the last one of its picture.
+        if (marked) distrustMarks()
+        if (foretold) {
+          // The rest of a picture that has been told: it can only be said that it is not there.
+          lost += 1
+          lostBefore += 1
+          marked = false
+          return
+        }
+      } else {
+        if (!marked && missing === 0) distrustMarks()
+        rightMarks += marked ? 1 : 0
         dropHalf()
         moveTo(next)
         lostBefore += missing
       }
+      marked = ((bytes[from + 1] ?? 0) & 0x80) !== 0
       if (at < end) take[codec](bytes, at, end)
+      perhapsForetell()
     },
     finish() {
       dropHalf()
       if (open?.vcl) closePicture(lastDuration)
+      foretold?.letGo()
+      foretold = null
       slab.close()
     },
     lost: () => lost,

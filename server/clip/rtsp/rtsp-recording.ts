@@ -7,7 +7,7 @@ import { wordsOf } from '../../tools/failure.ts'
 import { NoKeyframe } from '../clip-packager.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from '../recording-run.ts'
 import { createStreamFollower } from '../stream-follower.ts'
-import { FRAGMENT_HEAD_BYTES, writeFragmentHead, writeInit } from './fmp4-writer.ts'
+import { FRAGMENT_HEAD_BYTES, rewriteDuration, writeFragmentHead, writeInit } from './fmp4-writer.ts'
 import { createSlabPool } from './frame-slab.ts'
 import { type Picture, type RtpCodec, type RtpPictures, type StreamSets, UnfitForRtp, createRtpPictures } from './rtp-pictures.ts'
 import { RtspRefused, openRtspSession } from './rtsp-session.ts'
@@ -67,6 +67,8 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   let sequence = 0
   /** Pictures that came before anything could be shown: a sign of life all the same. */
   let undeclared = 0
+  /** Ticks that the newest picture was said to last. */
+  let said = 0
   function take(codec: RtpCodec, clockRate: number, { bytes, lease, keyframe, time, duration, sets, arrivedAt, lostBefore, lostWithin }: Picture): void {
     if (keyframe && sets && !(declared?.sps.equals(sets.sps) && (declared.vps === sets.vps || (sets.vps && declared.vps?.equals(sets.vps))))) {
       declared = sets
@@ -78,8 +80,13 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
       return
     }
     sequence += 1
+    said = duration
     writeFragmentHead(bytes, { sequence, time, duration, keyframe })
     follower.take({ bytes, lease, keyframe, video: true, decodeTime: time / clockRate, duration: duration / clockRate, lostBefore, lostWithin }, arrivedAt)
+  }
+  /** What is kept has the true time; what is live already was a guess that is right but for a jitter. */
+  function correct(clockRate: number, duration: number): void {
+    if (declared && duration !== said) follower.lasted((duration - said) / clockRate, (bytes) => rewriteDuration(bytes, duration))
   }
   const guarded = (job: () => void): void => {
     try {
@@ -97,10 +104,10 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
       const { track, codec } = choose(await session.describe(), sound)
       channel = await session.setUp(track.control)
       const { payload, clockRate } = track
-      pictures = createRtpPictures({ codec, payload, clockRate, sets: describedSets(track), headroom: FRAGMENT_HEAD_BYTES, slabs, now: clock.now, onPicture: (picture) => take(codec, clockRate, picture) })
+      pictures = createRtpPictures({ codec, payload, clockRate, sets: describedSets(track), headroom: FRAGMENT_HEAD_BYTES, slabs, now: clock.now, onPicture: (picture) => take(codec, clockRate, picture), onLasted: (duration) => correct(clockRate, duration) })
       await session.play()
-      const said = await session.ended
-      if (said !== null) reason ??= redact(said)
+      const lastWords = await session.ended
+      if (lastWords !== null) reason ??= redact(lastWords)
     } finally {
       session.close()
     }
