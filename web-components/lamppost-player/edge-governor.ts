@@ -1,15 +1,18 @@
 /** Keeps playback close behind the newest picture by small changes of speed; jumps only when it is hopelessly behind. Pure. */
 
-export type Buffer = { /** Seconds of media ahead of the playhead. */ ahead: number; /** The least that was left when a part came, lately; null when none came. */ spare: number | null; /** How much should be left. */ wanted: number; /** How far the picture that is shown already is ahead of the playhead. */ shown: number }
+export type Buffer = { /** Seconds of media ahead of the playhead. */ ahead: number; /** The least that was left when a part came, lately; null when none came. */ spare: number | null; /** How much should be left. */ wanted: number; /** How far the picture that is shown already is ahead of the playhead. */ shown: number; /** How long the newest part lasts: so long it may take until there is more. */ part: number }
 /** `pass`: what is shown already is passed over; what was known of the buffer counts no more afterwards. */
 export type Step = { rate: number; jump: boolean; pass: boolean }
 
 const JUMP_BEHIND_S = 4
 /** A browser shows a picture a few hundredths of a second before its time. More than that, and the playhead has fallen behind. */
 export const EARLY_S = 0.15
-/** The playhead is looked at ten times a second: most of the way until then. A look that comes half as late again must not run out of what is here. */
-const CATCH_UP_S = 0.125
-const LATE_LOOK_S = 0.15
+/**
+ * Seconds in which what is shown should be passed. The playhead is looked at with each picture, and ten times a second: where the next
+ * part is long in coming, a late look must not run out of what is here; where it comes at once, running out costs nothing.
+ */
+const CATCH_UP_S = { least: 0.04, most: 0.125, ofPart: 0.6 }
+const LATE_LOOK = 1.2
 /** Browsers refuse more than sixteen times. */
 const MOST_RATE = 8
 
@@ -18,16 +21,17 @@ const MOST_RATE = 8
  * the playhead falls behind the picture. When there is enough again the clock goes on from there, and until it has come to what is shown
  * already the picture stands still, a second at times. What was shown is therefore passed over as quickly as the browser can.
  */
-export function govern({ ahead, spare, wanted, shown }: Buffer): Step {
+export function govern({ ahead, spare, wanted, shown, part }: Buffer): Step {
   if (ahead > JUMP_BEHIND_S) return { rate: 1, jump: true, pass: false }
-  if (shown > EARLY_S && shown <= ahead) return { rate: Math.min(MOST_RATE, shown / CATCH_UP_S, ahead / LATE_LOOK_S), jump: false, pass: true }
+  const within = Math.min(CATCH_UP_S.most, Math.max(CATCH_UP_S.least, CATCH_UP_S.ofPart * part))
+  if (shown > EARLY_S && shown <= ahead) return { rate: Math.min(MOST_RATE, shown / within, ahead / (within * LATE_LOOK)), jump: false, pass: true }
   return { rate: rateFor(spare, wanted), jump: false, pass: false }
 }
 function rateFor(spare: number | null, wanted: number): number {
   if (spare === null) return 1
   const excess = spare - wanted
-  if (excess > 0.4) return 1.25
-  if (excess > 0.1) return 1.1
+  if (excess > 0.2) return 1.25
+  if (excess > 0.06) return 1.15
   if (excess > 0.03) return 1.04
   if (excess < -0.03) return 0.95
   return 1
@@ -52,8 +56,6 @@ export function createSpareWatch() {
 
 const RAISE_S = 0.02
 const MOST_MORE_S = 0.12
-/** Running out twice within this is one ill. */
-const ONE_ILL_MS = 300
 /** So long without running out, and a little less is tried again. */
 const LOWER_EVERY_MS = 20_000
 const LOWER_S = 0.01
@@ -64,12 +66,9 @@ export type SpareWish = ReturnType<typeof createSpareWish>
 export function createSpareWish(least: number) {
   let more = 0
   let changedAt = 0
-  let ranOutAt = Number.NEGATIVE_INFINITY
   return {
-    /** The video had nothing to show. @param now milliseconds that only grow. */
+    /** What should have been played was not here in time. @param now milliseconds that only grow. */
     ranOut(now: number): void {
-      if (now - ranOutAt < ONE_ILL_MS) return
-      ranOutAt = now
       changedAt = now
       more = Math.min(MOST_MORE_S, more + RAISE_S)
     },

@@ -2,16 +2,28 @@
 import { EARLY_S, type SpareWish, createSpareWatch, govern } from './edge-governor.ts'
 import { watchShown } from './shown-picture.ts'
 
+/** After one wait pictures are shown as they come, and each is waited for: all that is one ill. */
+const ONE_ILL_MS = 1000
+/** Pictures that are left: the one that is shown, and more than half of another. */
+const NEXT_IS_HERE = 1.5
+
 export type EdgeKeeper = { /** A part is in the buffer; its duration, seconds. */ appended(duration: number): void; /** To be called about ten times a second. */ look(): void; close(): void }
 
 /** @param startS where jumps land: seconds before the end of what is here. @param wish outlives this beginning. @param hasMoved whether it has played since: every beginning waits, and has not run out. */
 export function createEdgeKeeper({ video, startS, wish, hasMoved }: { video: HTMLVideoElement; startS: number; wish: SpareWish; hasMoved(): boolean }): EdgeKeeper {
   let spare = createSpareWatch()
   let passing = false
+  let part = 0
+  let waitedAt = Number.NEGATIVE_INFINITY
   const end = (): number => (video.buffered.length === 0 ? video.currentTime : video.buffered.end(video.buffered.length - 1))
   const shown = watchShown(video, (early) => early > EARLY_S && look())
+  // One that waits although its next picture is here waits for its decoder: more to play would not help it.
+  const lacksNext = (): boolean => shown.step() === 0 || end() - video.currentTime - Math.max(0, shown.ahead()) < NEXT_IS_HERE * shown.step()
   const onWaiting = (): void => {
-    if (hasMoved() && !video.seeking) wish.ranOut(performance.now())
+    const now = performance.now()
+    const another = now - waitedAt > ONE_ILL_MS
+    waitedAt = now
+    if (another && hasMoved() && !video.seeking && lacksNext()) wish.ranOut(now)
   }
   video.addEventListener('waiting', onWaiting)
 
@@ -20,7 +32,7 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved }: { video: HTM
     if (buffered.length === 0) return
     const start = buffered.start(buffered.length - 1)
     const now = performance.now()
-    const { rate, jump, pass } = govern({ ahead: end() - video.currentTime, spare: spare.least(now), wanted: wish.wanted(now), shown: shown.ahead() })
+    const { rate, jump, pass } = govern({ ahead: end() - video.currentTime, spare: spare.least(now), wanted: wish.wanted(now), shown: shown.ahead(), part })
     if (jump || video.currentTime < start) video.currentTime = Math.max(start, end() - startS)
     // What was left when a part came was counted from further back.
     if (jump || (passing && !pass)) spare = createSpareWatch()
@@ -31,7 +43,10 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved }: { video: HTM
   }
 
   return {
-    appended: (duration) => spare.appended(end() - video.currentTime, duration, performance.now()),
+    appended(duration) {
+      part = duration
+      spare.appended(end() - video.currentTime, duration, performance.now())
+    },
     look,
     close() {
       shown.close()
