@@ -7,6 +7,7 @@ import type { Sound } from '../glossary/clip.ts'
 import { wordsOf } from '../tools/failure.ts'
 import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from './recording-run.ts'
+import { redirectOf } from './rtsp/redirect-check.ts'
 import { createStreamFollower } from './stream-follower.ts'
 
 /** ffmpeg's own script of inputs (ffconcat): it carries the address and its options past the process list. */
@@ -27,7 +28,11 @@ export async function recordByFfmpeg({ address, store, window, clock, onError, s
   const giveUp = (): void => stop.abort()
   signal.addEventListener('abort', giveUp, { once: true })
   if (signal.aborted) stop.abort()
-  let reason: string | null = null
+  let reason: string | null = address.url.startsWith('rtsp://') ? await redirectOf({ url: address.url, clock, signal: stop.signal }) : null
+  if (reason !== null || stop.signal.aborted) {
+    signal.removeEventListener('abort', giveUp)
+    return { reason: reason ?? 'The recording was ended.', words: reason === null ? [] : [`${reason} It is not followed.`], atOnce: false, change: null }
+  }
   let atOnce = false
 
   const end = (words: string, soon = false): void => {

@@ -7,6 +7,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { createMemoryStore } from '../../server/clip/converted-view.ts'
 import { createLiveWindow } from '../../server/clip/live-window.ts'
 import { type RecorderOptions, type RecorderState, createRecorder } from '../../server/clip/clip-recorder.ts'
+import { recordByFfmpeg } from '../../server/clip/ffmpeg-recording.ts'
 import { recordByRtsp } from '../../server/clip/rtsp/rtsp-recording.ts'
 import type { Segment, Sound } from '../../server/glossary/clip.ts'
 import { startRtspServer } from '../../server/simulator/rtsp-server.ts'
@@ -180,6 +181,14 @@ describe('a camera that is difficult', () => {
     const elsewhere = await scripted(() => OK)
     const { port } = await scripted(() => `RTSP/1.0 302 Found\r\nLocation: rtsp://127.0.0.1:${elsewhere.port}/\r\n\r\n`)
     expect((await record(at(port))).end.reason).toMatch(/302 Found/)
+    expect(elsewhere.seen).toEqual([])
+  })
+  test('and sends its client elsewhere is not followed by ffmpeg either, which would', async () => {
+    const elsewhere = await scripted(() => OK)
+    const { port } = await scripted(({ method }) => (method === 'OPTIONS' ? OK : `RTSP/1.0 302 Found\r\nLocation: rtsp://127.0.0.1:${elsewhere.port}/\r\n\r\n`))
+    const { store } = createMemoryStore()
+    const end = await recordByFfmpeg({ address: { url: at(port), secrets: [] }, store, window: createLiveWindow(), clock: realClock, onError: () => {}, startMs: 5000, signal: new AbortController().signal, onPicture: () => {}, sound: 'drop' })
+    expect(end.reason).toBe('The camera answers DESCRIBE with 302 Found.')
     expect(elsewhere.seen).toEqual([])
   })
   test('and never answers is given up by name of the question', async () => {
