@@ -6,10 +6,10 @@ import { type Hash, createHash } from 'node:crypto'
 import type { Fragment, Lease } from './fragment-reader.ts'
 import { joined } from './joined-bytes.ts'
 
-/** `at`: wall-clock milliseconds at which its first picture arrived. */
-export type Part<Bytes extends Uint8Array = Buffer> = { bytes: Bytes; duration: number; independent: boolean; at: number }
+/** `at`: wall-clock milliseconds at which its first picture arrived. `live`: the bytes for viewers, where they are others. */
+export type Part<Bytes extends Uint8Array = Buffer> = { bytes: Bytes; live?: Bytes; duration: number; independent: boolean; at: number }
 export type OpenSegment = { start: number; duration: number; parts: Part[] }
-/** `chunks`: its bytes, in order; nobody copies them together to write them down. `sha256`: of those bytes, hex. `lostPackets`: of it, or at one of its ends, that the reader knows to be missing. */
+/** `chunks`: its bytes, in order; nobody copies them together to write them down. `sha256`: of those bytes, hex. `lostPackets`: of it, or at one of its ends, that never came; left out where nobody counts them. */
 export type ClosedSegment = { start: number; duration: number; chunks: Buffer[]; sha256: string; lostPackets?: number }
 /** `release`: nobody reads the bytes any more; they may be written over. */
 export type LentSegment = ClosedSegment & { release(): void }
@@ -38,12 +38,13 @@ export type PackagerEvents = {
 
 export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PART_S }: PackagerEvents) {
   let segment: OpenSegment | null = null
-  let part: { fragments: Buffer[]; duration: number; frames: number; independent: boolean; at: number } | null = null
+  let part: { fragments: Buffer[]; live: Buffer | null; duration: number; frames: number; independent: boolean; at: number } | null = null
   let framesPerPart = 0
   /** Seconds between frames; 0 until the first one came. */
   let pace = 0
   let segmentBytes = 0
   let lostPackets = 0
+  let counted = true
   /** Fed part by part: many cameras' segments close at the same moment. */
   let hash: Hash = createHash('sha256')
   /** The newest part waits: how long its last picture lasts may not be known yet. */
@@ -57,7 +58,7 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
     const bytes = joined(part.fragments)
     if (unhashed) hash.update(unhashed)
     unhashed = bytes
-    segment.parts.push({ bytes, duration: part.duration, independent: part.independent, at: part.at })
+    segment.parts.push({ bytes, ...(part.live ? { live: Buffer.concat([part.live, ...part.fragments.slice(1)]) } : {}), duration: part.duration, independent: part.independent, at: part.at })
     part = null
     onPart(segment)
   }
@@ -72,9 +73,13 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
     hash = createHash('sha256')
     const kept = leases
     leases = new Map()
-    const lost = lostPackets
+    const loss = counted ? { lostPackets } : {}
     lostPackets = 0
-    onSegment({ start, duration, chunks: parts.map(({ bytes }) => bytes), sha256, ...(lost > 0 ? { lostPackets: lost } : {}), release: () => kept.forEach((release) => release()) })
+    counted = true
+    onSegment({ start, duration, chunks: parts.map(({ bytes }) => bytes), sha256, ...loss, release: () => kept.forEach((release) => release()) })
+  }
+  function lose(packets: number): void {
+    if (segment) lostPackets += packets
   }
   function setPace(): void {
     framesPerPart = Math.max(1, Math.round(wantedPart() / pace))
@@ -89,37 +94,41 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
         setPace()
       }
       const { lostBefore = 0, lostWithin = 0 } = fragment
+      // They may have been the end of a segment or the beginning of the next: neither is said to be whole.
+      lose(lostBefore)
       if (fragment.keyframe && segment && segment.duration >= SHORTEST_SEGMENT_S) {
-        // They may have been the end of the one or the beginning of the other: neither is said to be whole.
-        lostPackets += lostBefore
         closeSegment()
         setPace()
       }
       // Nothing can be shown before the first keyframe.
       if (!segment && !fragment.keyframe) return
-      lostPackets += lostBefore + lostWithin
+      lostPackets += lostWithin + (segment ? 0 : lostBefore)
+      if (fragment.lostBefore === undefined && fragment.video) counted = false
       if (!segment) segmentBytes = 0
       segment ??= { start: now, duration: 0, parts: [] }
       segmentBytes += fragment.bytes.length
       if (segment.duration > LONGEST_SEGMENT_S || segmentBytes > MOST_SEGMENT_BYTES) throw new NoKeyframe(`the camera sent no keyframe for ${Math.round(segment.duration)} s; set its GOP to a few seconds`)
       if (part && part.frames > 0 && part.duration + fragment.duration > partTarget) closePart()
-      part ??= { fragments: [], duration: 0, frames: 0, independent: fragment.keyframe, at: now }
+      part ??= { fragments: [], live: fragment.live ?? null, duration: 0, frames: 0, independent: fragment.keyframe, at: now }
       part.fragments.push(fragment.bytes)
       lastLength = fragment.bytes.length
       if (fragment.lease && !leases.has(fragment.lease)) leases.set(fragment.lease, fragment.lease.keep())
-      part.duration += fragment.duration
+      part.duration += fragment.duration + (fragment.liveMore ?? 0)
       part.frames += fragment.video ? 1 : 0
       segment.duration += fragment.duration
       if (part.frames >= framesPerPart) closePart()
     },
-    /** The newest fragment is `more` seconds longer than it said. A part that is listed already keeps its length in the list; the bytes and the segment are corrected. */
-    lasted(more: number, rewrite: (bytes: Buffer) => void): void {
-      if (!segment) return
+    /** The newest fragment is `more` seconds longer than it said. A part that is listed already keeps its length in the list; the bytes and the segment are corrected. @returns whether it is listed already */
+    lasted(more: number, rewrite: (bytes: Buffer) => void): boolean {
+      if (!segment) return false
       segment.duration += more
       if (part) part.duration += more
       const newest = part ? part.fragments.at(-1) : unhashed?.subarray(unhashed.length - lastLength)
       if (newest) rewrite(newest)
+      return part === null
     },
+    /** Packets that never came, before something else begins: the open segment may lack its end. */
+    lost: lose,
     /** The stream has ended: what is here is kept. */
     finish: closeSegment,
     /** Seconds; no part is longer. */

@@ -31,7 +31,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let { sound = 'drop' } = options
   const wanted: Reader = readable(options.address.url) ? (options.reader ?? 'direct') : 'ffmpeg'
   let reader = wanted
-  let changedAt = 0
+  let changedAt: number | null = null
   let state: RecorderState | null = null
   let codec: string | null = null
   let startedAt: string | null = null
@@ -67,11 +67,13 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (change === 'convert-sound') sound = 'convert'
       const now = clock.monotonic()
       if (change === 'perhaps-by-ffmpeg') refusals.push(now)
-      if (reader !== wanted && now - changedAt >= triedAgainMs) {
+      if (reader !== wanted && changedAt !== null && now - changedAt >= triedAgainMs) {
         reader = wanted
         refusals = []
       }
-      if (change === 'by-ffmpeg' || (refusals.length >= REFUSED_TIMES && now - (refusals[0] ?? now) >= refusedForMs)) {
+      // One that ffmpeg has read before is not refused for a minute once more.
+      const refused = refusals.length > 0 && (changedAt !== null || (refusals.length >= REFUSED_TIMES && now - (refusals[0] ?? now) >= refusedForMs))
+      if (reader === 'direct' && (change === 'by-ffmpeg' || refused)) {
         reader = 'ffmpeg'
         changedAt = now
       }

@@ -166,9 +166,9 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
       return mine
     },
     /** Gives the closed segment its number, at once; it is on disk when `written` resolves. */
-    append({ run: ofRun, start, duration, chunks, sha256, lostPackets = 0 }: ClosedSegment & { run: number }): { segment: Segment; written: Promise<void> } {
+    append({ run: ofRun, start, duration, chunks, sha256, lostPackets }: ClosedSegment & { run: number }): { segment: Segment; written: Promise<void> } {
       const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
-      const segment: Segment = { number: nextNumber, run: ofRun, start, duration, bytes, sha256, ...(lostPackets > 0 ? { lostPackets } : {}) }
+      const segment: Segment = { number: nextNumber, run: ofRun, start, duration, bytes, sha256, ...(lostPackets === undefined ? {} : { lostPackets }) }
       nextNumber += 1
       runUsed = true
       const refused = gate.refuses(bytes, heldOpen())

@@ -21,7 +21,7 @@ const MANY_PART_S = 0.12
 const MOST_CONVERSIONS = 2 * availableParallelism()
 
 /** A message takes along all the memory that its bytes are a slice of: it gets a copy of just them. */
-const alone = (part: Part): Part<Uint8Array> => ({ ...part, bytes: new Uint8Array(part.bytes) })
+const alone = ({ bytes, live = bytes, duration, independent, at }: Part): Part<Uint8Array> => ({ bytes: new Uint8Array(live), duration, independent, at })
 
 /** @param channelOf throws live/none for a camera that has none. @param post tells the other thread parts, in order. */
 export function createLivePictures({ channels, channelOf, post, clock, onError }: { channels: ReadonlyMap<string, Channel>; channelOf(id: string): Channel; post(parts: PartNews[], memory: ArrayBuffer[]): void; clock: Clock; onError(error: unknown): void }) {

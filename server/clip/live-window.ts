@@ -132,7 +132,8 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
       if (number > nextNumber() || (open?.number === number && index > open.segment.parts.length)) return null
       if (number === nextNumber()) await waitFor(() => has(number, index))
       const parts = open?.number === number ? open.segment.parts : segments.find((segment) => segment.number === number)?.parts
-      return parts?.[index]?.bytes ?? null
+      const found = parts?.[index]
+      return found?.live ?? found?.bytes ?? null
     },
     /** The newest keyframe's part, to make a still picture of; good until the next turn of the event loop. */
     newestKeyframe(): { run: number; bytes: Buffer; at: number } | null {

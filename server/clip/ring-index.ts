@@ -14,15 +14,15 @@ export const bucketName = (start: number, run: number, first: number): string =>
 export const indexName = (bucket: Pick<Bucket, 'name'>): string => bucket.name.replace(/m4s$/, 'jsonl')
 export const initName = (run: number): string => `run-${run}.mp4`
 
-export const indexLine = ({ number, start, duration, offset, bytes, sha256, lostPackets = 0 }: Located): string => `${JSON.stringify([number, start, duration, offset, bytes, sha256, ...(lostPackets > 0 ? [lostPackets] : [])])}\n`
+export const indexLine = ({ number, start, duration, offset, bytes, sha256, lostPackets }: Located): string => `${JSON.stringify([number, start, duration, offset, bytes, sha256, ...(lostPackets === undefined ? [] : [lostPackets])])}\n`
 
 /** Drops a last line that was cut short, and segments whose bytes never reached the disk. */
 export function parseIndex(text: string, run: number, dataBytes: number): Located[] {
   const segments: Located[] = []
   for (const line of text.split('\n')) {
     try {
-      const [number, start, duration, offset, bytes, sha256, lostPackets = 0] = JSON.parse(line) as [number, number, number, number, number, string, number?]
-      if (offset + bytes <= dataBytes) segments.push({ number, run, start, duration, offset, bytes, sha256, ...(lostPackets > 0 ? { lostPackets } : {}) })
+      const [number, start, duration, offset, bytes, sha256, lostPackets] = JSON.parse(line) as [number, number, number, number, number, string, number?]
+      if (offset + bytes <= dataBytes) segments.push({ number, run, start, duration, offset, bytes, sha256, ...(lostPackets === undefined ? {} : { lostPackets }) })
     } catch {
       // A line cut short by a crash: its segment was never promised to anybody.
     }

@@ -87,15 +87,19 @@ export function createStreamFollower({ store, window, now, arrivedAt = now, onPi
     packed = false
     if (unfit) return
     pictures += 1
-    const verdict = timeline(fragment)
+    const verdict = timeline.look(fragment)
     if (verdict === 'stuck') return giveUp('The clock in the camera’s stream went back.', true)
     if (verdict === 'jump' && init) {
+      packager.lost(fragment.lostBefore ?? 0)
       beginRun(init.bytes)
       // Its length is the jump: no player could make sense of it.
       if (fragment.duration > 1) return
     }
     // The wall clock was put back: times may go back where a run begins, never within one. No picture is lost by it.
-    if (fragment.keyframe && init && at < keyframeAt) beginRun(init.bytes)
+    if (fragment.keyframe && init && at < keyframeAt) {
+      packager.lost(fragment.lostBefore ?? 0)
+      beginRun(init.bytes)
+    }
     if (fragment.keyframe) keyframeAt = at
     if (unfit) return
     packager.push(fragment, at)
@@ -123,10 +127,13 @@ export function createStreamFollower({ store, window, now, arrivedAt = now, onPi
     begin,
     /** @throws when no keyframe comes for too long. */
     take,
-    /** The newest fragment is `more` seconds longer than it said when it was taken. @param rewrite changes its bytes */
-    lasted: (more: number, rewrite: (bytes: Buffer) => void): void => {
-      if (packed) packager.lasted(more, rewrite)
+    /** The newest fragment is `more` seconds longer than it said when it was taken. @param rewrite changes its bytes @returns whether viewers have it already, as it was */
+    lasted(more: number, rewrite: (bytes: Buffer) => void): boolean {
+      timeline.lasted(more)
+      return packed && packager.lasted(more, rewrite)
     },
+    /** Packets that never came, before another beginning. */
+    lost: (packets: number): void => packager.lost(packets),
     /** The stream has ended: what is here is kept. */
     finish: (): void => packager.finish(),
     /** Frames so far: sound alone is no sign of life. */

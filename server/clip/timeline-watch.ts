@@ -11,14 +11,21 @@ const SHORTEST_FRAME_S = 0.002
 const STUCK_AFTER = 12
 const TOLERANCE_S = 1
 
-export function createTimelineWatch(): (frame: Timing) => TimelineVerdict {
+export type TimelineWatch = { look(frame: Timing): TimelineVerdict; /** The newest frame is so many seconds longer than it said. */ lasted(more: number): void }
+
+export function createTimelineWatch(): TimelineWatch {
   let expected: number | null = null
   let short = 0
-  return ({ decodeTime, duration }) => {
-    const jumped = duration > LONGEST_FRAME_S || (expected !== null && Math.abs(decodeTime - expected) > TOLERANCE_S)
-    short = duration < SHORTEST_FRAME_S ? short + 1 : 0
-    expected = duration > LONGEST_FRAME_S ? null : decodeTime + duration
-    if (jumped) return 'jump'
-    return short >= STUCK_AFTER ? 'stuck' : 'fine'
+  return {
+    look({ decodeTime, duration }) {
+      const jumped = duration > LONGEST_FRAME_S || (expected !== null && Math.abs(decodeTime - expected) > TOLERANCE_S)
+      short = duration < SHORTEST_FRAME_S ? short + 1 : 0
+      expected = duration > LONGEST_FRAME_S ? null : decodeTime + duration
+      if (jumped) return 'jump'
+      return short >= STUCK_AFTER ? 'stuck' : 'fine'
+    },
+    lasted(more) {
+      if (expected !== null) expected += more
+    },
   }
 }

@@ -26,7 +26,7 @@ export type Segment = {
   bytes: number
   /** SHA-256 of the bytes, hex, taken when the segment was closed. */
   sha256: string
-  /** Packets of the camera's stream that never came: pictures of it are damaged or not there. Left out when none are known to be missing. */
+  /** Packets of the camera's stream that never came: pictures of it are damaged or not there. Left out where nobody counted them. */
   lostPackets?: number
 }
 

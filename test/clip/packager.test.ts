@@ -103,13 +103,15 @@ describe('packaging', () => {
   test('packets that never came are told with the segment they belong to, and with both where two meet', () => {
     const lose = (at: number, lost: Partial<Fragment>) => {
       const { fragments } = readAll(makeStream())
-      const packed = packAll(fragments.map((fragment, i) => (i === at ? { ...fragment, ...lost } : fragment)))
+      const packed = packAll(fragments.map((fragment, i) => ({ ...fragment, lostBefore: 0, ...(i === at ? lost : {}) })))
       packed.finish()
       return packed.segments.map(({ lostPackets }) => lostPackets)
     }
-    expect(lose(20, { lostBefore: 2, lostWithin: 1 })).toEqual([undefined, 3, undefined])
-    expect(lose(15, { lostBefore: 2, lostWithin: 1 })).toEqual([2, 3, undefined])
-    expect(lose(0, { lostBefore: 0, lostWithin: 4 })).toEqual([4, undefined, undefined])
+    expect(lose(20, { lostBefore: 2, lostWithin: 1 })).toEqual([0, 3, 0])
+    expect(lose(15, { lostBefore: 2, lostWithin: 1 })).toEqual([2, 3, 0])
+    expect(lose(0, { lostWithin: 4 })).toEqual([4, 0, 0])
+    // Nobody counts: nothing is said.
+    expect(lose(20, { lostBefore: undefined as unknown as number })).toEqual([0, undefined, 0])
   })
   test('how long the newest picture lasted may be corrected until the next one comes: bytes, hash and length are those that are kept', () => {
     const { fragments } = readAll(makeStream({ rate: 25, gop: 25 }))

@@ -143,7 +143,7 @@ describe('every real stream', () => {
   })
   test('a clock that goes back ends the run, and beginning again at once is worth it', () => {
     const watch = createTimelineWatch()
-    const verdicts = Array.from({ length: 20 }, (_, i) => watch({ decodeTime: 10 + i * 0.0001, duration: 0.0001 }))
+    const verdicts = Array.from({ length: 20 }, (_, i) => watch.look({ decodeTime: 10 + i * 0.0001, duration: 0.0001 }))
     expect(verdicts).toContain('stuck')
   })
   test('a camera whose clock runs at 0.8 keeps the wall clock’s time, and shows no gaps for it', () => {

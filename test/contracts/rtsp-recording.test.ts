@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type Server, createServer } from 'node:net'
@@ -12,6 +13,7 @@ import { recordByRtsp } from '../../server/clip/rtsp/rtsp-recording.ts'
 import type { Segment, Sound } from '../../server/glossary/clip.ts'
 import { startRtspServer } from '../../server/simulator/rtsp-server.ts'
 import { realClock } from '../../server/tools/clock.ts'
+import { readMoof } from '../../server/tools/fmp4-samples.ts'
 import { avcConfigIn } from '../../server/tools/avc-config.ts'
 import { makeStream } from '../clip/made-streams.ts'
 import { until } from './test-town.ts'
@@ -67,11 +69,25 @@ async function record(url: string, { sound = 'drop', startMs = 15_000, signal = 
   const codecs: string[] = []
   const errors: unknown[] = []
   const live = createLiveWindow()
+  const parts: { bytes: Buffer; duration: number }[] = []
+  // As viewers have it: at once.
+  live.follow((news) => news && parts.push({ bytes: Buffer.from(news.part.live ?? news.part.bytes), duration: news.part.duration }))
   const window = { ...live, onSegment: (closed: Segment) => (segments.push(closed), live.onSegment(closed)) }
   const end = await recordByRtsp({ address: { url, secrets: [CREDENTIALS.password, encodeURIComponent(CREDENTIALS.password)] }, store, window, clock: realClock, onError: (error) => errors.push(error), startMs, signal, onPicture: (codec) => codecs.push(codec), sound })
   const file = join(folder, 'recorded.mp4')
   writeFileSync(file, Buffer.concat([init(segments[0]?.run ?? 0) ?? Buffer.alloc(0), ...segments.map(({ number }) => segment(number) ?? Buffer.alloc(0))]))
-  return { end, segments, codecs, errors, file }
+  return { end, segments, codecs, errors, file, parts, bytesOf: (number: number) => segment(number) ?? Buffer.alloc(0) }
+}
+/** Ticks of every picture in whole fragments: when it is due, and for how long. */
+function timesIn(bytes: Buffer): { time: number; duration: number }[] {
+  const found: { time: number; duration: number }[] = []
+  for (let from = 0; from < bytes.length; ) {
+    const moof = bytes.subarray(from)
+    for (const { decodeTime, duration } of readMoof(moof, [])) found.push({ time: decodeTime, duration })
+    const mdat = from + bytes.readUInt32BE(from)
+    from = mdat + bytes.readUInt32BE(mdat)
+  }
+  return found
 }
 /** What comes of a file: its size, and how many frames ffprobe decodes. */
 function probe(file: string) {
@@ -182,6 +198,36 @@ describe('a camera that is difficult', () => {
     const { port } = await scripted(() => `RTSP/1.0 302 Found\r\nLocation: rtsp://127.0.0.1:${elsewhere.port}/\r\n\r\n`)
     expect((await record(at(port))).end.reason).toMatch(/302 Found/)
     expect(elsewhere.seen).toEqual([])
+  })
+  test.each([[0.12, 'three pictures'], [1.5, 'a second and a half'], [4, 'four seconds']])('and pauses for %f s (%s), although its pictures are told at once, is kept whole and with true times; what is live never skips further than a browser bears', async (pause) => {
+    const { sps, pps } = avcConfigIn(makeStream({ extra: ['-profile:v', 'baseline'] })) ?? { sps: [], pps: [] }
+    const [count, pausedAt] = [100, 55]
+    let sequence = 0
+    const rtp = (stamp: number, nal: Buffer, last: boolean): Buffer => {
+      const packet = Buffer.concat([Buffer.of(0x80, 96 | (last ? 0x80 : 0)), Buffer.alloc(10), nal])
+      packet.writeUInt16BE((sequence += 1) & 0xffff, 2)
+      packet.writeUInt32BE(stamp, 4)
+      return Buffer.concat([Buffer.of(0x24, 0, packet.length >> 8, packet.length & 0xff), packet])
+    }
+    const stampOf = (i: number): number => 1000 + i * 3600 + (i > pausedAt ? pause * 90_000 : 0) + ((i * 7) % 5) * 20
+    const stream = Buffer.concat(Array.from({ length: count }, (_, i) => [...(i % 25 === 0 ? [...sps, ...pps].map((nal) => rtp(stampOf(i), nal, false)) : []), rtp(stampOf(i), Buffer.concat([Buffer.of(i % 25 === 0 ? 0x65 : 0x61), Buffer.alloc(300, i)]), true)]).flat()).toString('latin1')
+    const { port } = await scripted(({ method }) => (method === 'DESCRIBE' ? described('track1') : method === 'PLAY' ? OK + stream : OK))
+    const { segments, bytesOf, parts } = await record(at(port), { startMs: 1500 })
+    expect(new Set(segments.map(({ run }) => run)).size).toBe(1)
+    const kept = segments.flatMap((segment) => {
+      const bytes = bytesOf(segment.number)
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(segment.sha256)
+      const times = timesIn(bytes)
+      expect(segment.duration).toBeCloseTo(times.reduce((sum, { duration }) => sum + duration, 0) / 90_000, 6)
+      return times
+    })
+    expect(kept.map(({ time }) => time)).toEqual(Array.from({ length: count }, (_, i) => stampOf(i) - stampOf(0)))
+    kept.slice(1).forEach(({ time }, i) => expect(time).toBe((kept[i]?.time ?? 0) + (kept[i]?.duration ?? 0)))
+    const live = parts.flatMap(({ bytes }) => timesIn(bytes))
+    expect(live).toHaveLength(count)
+    live.slice(1).forEach(({ time }, i) => expect(time - (live[i]?.time ?? 0)).toBeLessThan(2 * (live[i]?.duration ?? 0)))
+    expect(live.some(({ duration }, i) => duration !== kept[i]?.duration), 'some were told before they were over').toBe(true)
+    expect(parts.reduce((sum, { duration }) => sum + duration, 0)).toBeCloseTo(segments.reduce((sum, { duration }) => sum + duration, 0), 1)
   })
   test('and sends its client elsewhere is not followed by ffmpeg either, which would', async () => {
     const elsewhere = await scripted(() => OK)

@@ -2,8 +2,9 @@
 import { EARLY_S, type SpareWish, createSpareWatch, govern } from './edge-governor.ts'
 import { watchShown } from './shown-picture.ts'
 
-/** After one wait pictures are shown as they come, and each is waited for: all that is one ill. */
-const ONE_ILL_MS = 1000
+/** After one wait pictures are shown as they come, and each is waited for: all that is one ill, but not for ever. */
+const APART_MS = 1000
+const ONE_ILL_MS = 2000
 /** Pictures that are left: the one that is shown, and more than half of another. */
 const NEXT_IS_HERE = 1.5
 
@@ -15,15 +16,19 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved }: { video: HTM
   let passing = false
   let part = 0
   let waitedAt = Number.NEGATIVE_INFINITY
+  let illSince = Number.NEGATIVE_INFINITY
   const end = (): number => (video.buffered.length === 0 ? video.currentTime : video.buffered.end(video.buffered.length - 1))
-  const shown = watchShown(video, (early) => early > EARLY_S && look())
+  const shown = watchShown(video, (early) => (passing || early > EARLY_S) && look())
   // One that waits although its next picture is here waits for its decoder: more to play would not help it.
   const lacksNext = (): boolean => shown.step() === 0 || end() - video.currentTime - Math.max(0, shown.ahead()) < NEXT_IS_HERE * shown.step()
   const onWaiting = (): void => {
     const now = performance.now()
-    const another = now - waitedAt > ONE_ILL_MS
+    if (!hasMoved() || video.seeking || passing) return
+    const another = now - waitedAt > APART_MS || now - illSince > ONE_ILL_MS
     waitedAt = now
-    if (another && hasMoved() && !video.seeking && lacksNext()) wish.ranOut(now)
+    if (!another) return
+    illSince = now
+    if (lacksNext()) wish.ranOut(now)
   }
   video.addEventListener('waiting', onWaiting)
 

@@ -64,5 +64,14 @@ export function writeFragmentHead(bytes: Buffer, { sequence, time, duration, key
   bytes.writeUInt32BE(keyframe ? SYNC : NOT_SYNC, RUN_AT + 12)
   bytes.writeUInt32BE(bytes.length - MOOF_BYTES, MOOF_BYTES)
 }
+/** The same picture `earlier` ticks before its time and as much longer: it follows one that was said to be so much shorter than it was. */
+export function followingSooner(bytes: Buffer, earlier: number): Buffer {
+  const sooner = Buffer.from(bytes)
+  const time = sooner.readUInt32BE(TIME_AT) * 2 ** 32 + sooner.readUInt32BE(TIME_AT + 4) - earlier
+  sooner.writeUInt32BE(Math.floor(time / 2 ** 32), TIME_AT)
+  sooner.writeUInt32BE(time % 2 ** 32, TIME_AT + 4)
+  sooner.writeUInt32BE(sooner.readUInt32BE(RUN_AT + 4) + earlier, RUN_AT + 4)
+  return sooner
+}
 /** Ticks that the picture really lasted. */
 export const rewriteDuration = (bytes: Buffer, duration: number): void => void bytes.writeUInt32BE(duration, RUN_AT + 4)

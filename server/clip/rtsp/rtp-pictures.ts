@@ -4,6 +4,7 @@
  * as each other, and whose last packets say that they are, is not waited for, since it would cost a whole picture's time. Pure.
  */
 import type { Lease } from '../fragment-reader.ts'
+import { createPictureForesight } from './picture-foresight.ts'
 import { type SlabPool, createFrameSlab } from './frame-slab.ts'
 
 export type RtpCodec = 'h264' | 'h265'
@@ -45,12 +46,6 @@ const REORDERED_WITHIN = 50
 const MOST_SET_BYTES = 4096
 /** More numbers left out at once is a camera that counts anew: how much is missing, nobody knows (RFC 3550, A.1). */
 const MOST_DROPOUT = 3000
-/** Pictures in a row, keyframes among them, whose last packet and no other had the marker: some cameras mark each slice, or each set. */
-const TRUSTED_AFTER = 25
-const TRUSTED_KEYFRAMES = 2
-/** Pictures in a row that lasted about as long as the one before. */
-const EVEN_AFTER = 8
-const UNEVEN = 0.25
 
 export class UnfitForRtp extends Error {}
 
@@ -89,11 +84,10 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
   let lostWithin = 0
   let pictures = 0
   let backwardAt = Number.NEGATIVE_INFINITY
-  /** Whether the newest packet had the marker; how long that has been right, and the steps even. */
+  const foresight = createPictureForesight()
+  /** Whether the newest packet had the marker, and whether it was a keyframe's. */
   let marked = false
-  let rightMarks = 0
-  let rightKeyframes = 0
-  let even = 0
+  let ofKeyframe = false
   let foretold: { duration: number; letGo(): void } | null = null
 
   function learnSet(name: SetName | null, bytes: Buffer): void {
@@ -115,7 +109,7 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     const { bytes, lease } = slab.take()
     pictures += 1
     if (early) foretold = { duration, letGo: lease.keep() }
-    rightKeyframes += keyframe && marked ? 1 : 0
+    ofKeyframe = keyframe
     const missing = { lostBefore, lostWithin }
     lostBefore = 0
     lostWithin = 0
@@ -126,16 +120,12 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     backwardAt = pictures
   }
   function noteStep(step: number): void {
-    even = Math.abs(step - lastDuration) <= UNEVEN * lastDuration ? even + 1 : 0
+    foresight.stepped(step, lastDuration)
     lastDuration = step
-  }
-  function distrustMarks(): void {
-    rightMarks = 0
-    rightKeyframes = 0
   }
   /** All of the picture is here, if this camera's marker says so. */
   function perhapsForetell(): void {
-    if (marked && open?.vcl && nalAt === null && even >= EVEN_AFTER && rightMarks >= TRUSTED_AFTER && rightKeyframes >= TRUSTED_KEYFRAMES) closePicture(lastDuration, true)
+    if (marked && open?.vcl && nalAt === null && foresight.isGood()) closePicture(lastDuration, true)
   }
   function endForetold(step: number): void {
     if (!foretold) return
@@ -184,6 +174,13 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     mustEnd()
     slab.writeLength(from - 4, slab.length() - from)
     const { vcl, keyframe, set } = readNal[codec](slab.peek(from))
+    if (vcl && foretold) {
+      // The rest of a picture that has been told: it can only be said that it is not there.
+      slab.cut(from - 4)
+      lost += 1
+      lostBefore += 1
+      return
+    }
     open.vcl ||= vcl
     open.keyframe ||= keyframe
     if (set !== null) learnSet(set, slab.slice(from, slab.length()))
@@ -264,19 +261,14 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
       }
       const next = bytes.readUInt32BE(from + 4)
       if (next === stamp) {
-        lostWithin += missing
+        if (foretold) lostBefore += missing
+        else lostWithin += missing
         // A marker that was not the last one of its picture.
-        if (marked) distrustMarks()
-        if (foretold) {
-          // The rest of a picture that has been told: it can only be said that it is not there.
-          lost += 1
-          lostBefore += 1
-          marked = false
-          return
-        }
+        if (marked) foresight.markedWrongly()
+        if (foretold) foresight.failed()
       } else {
-        if (!marked && missing === 0) distrustMarks()
-        rightMarks += marked ? 1 : 0
+        if (marked) foresight.markedLast(open?.keyframe ?? ofKeyframe)
+        else if (missing === 0) foresight.markedWrongly()
         dropHalf()
         moveTo(next)
         lostBefore += missing

@@ -7,7 +7,7 @@ import { wordsOf } from '../../tools/failure.ts'
 import { NoKeyframe } from '../clip-packager.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from '../recording-run.ts'
 import { createStreamFollower } from '../stream-follower.ts'
-import { FRAGMENT_HEAD_BYTES, rewriteDuration, writeFragmentHead, writeInit } from './fmp4-writer.ts'
+import { FRAGMENT_HEAD_BYTES, followingSooner, rewriteDuration, writeFragmentHead, writeInit } from './fmp4-writer.ts'
 import { createSlabPool } from './frame-slab.ts'
 import { type Picture, type RtpCodec, type RtpPictures, type StreamSets, UnfitForRtp, createRtpPictures } from './rtp-pictures.ts'
 import { RtspRefused, openRtspSession } from './rtsp-session.ts'
@@ -19,6 +19,8 @@ const slabs = createSlabPool()
 /** A stream that shows no keyframe for so long has some that only ffmpeg knows (intra refresh). */
 const NO_KEYFRAME_MS = 15_000
 /** What another client would hear as well: no reason to try one. */
+/** A browser that is sent a picture more than twice as late as the one before it said shows nothing until the next keyframe (Media Source Extensions, coded frame processing). */
+const MOST_OF_SAID = 1.5
 const CAMERAS_OWN_REFUSAL = new Set([401, 403, 404, 453])
 
 /** Can this address be read here? RTMP and RTSP over TLS are ffmpeg's. */
@@ -69,9 +71,13 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   let undeclared = 0
   /** Ticks that the newest picture was said to last. */
   let said = 0
+  /** Ticks by which viewers were told too little. */
+  let owed = 0
   function take(codec: RtpCodec, clockRate: number, { bytes, lease, keyframe, time, duration, sets, arrivedAt, lostBefore, lostWithin }: Picture): void {
     if (keyframe && sets && !(declared?.sps.equals(sets.sps) && (declared.vps === sets.vps || (sets.vps && declared.vps?.equals(sets.vps))))) {
       declared = sets
+      owed = 0
+      follower.lost(lostBefore)
       follower.begin(writeInit(codec, sets, clockRate))
     }
     if (!declared) {
@@ -82,11 +88,14 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
     sequence += 1
     said = duration
     writeFragmentHead(bytes, { sequence, time, duration, keyframe })
-    follower.take({ bytes, lease, keyframe, video: true, decodeTime: time / clockRate, duration: duration / clockRate, lostBefore, lostWithin }, arrivedAt)
+    follower.take({ bytes, lease, keyframe, video: true, decodeTime: time / clockRate, duration: duration / clockRate, lostBefore, lostWithin, ...(owed > 0 ? { live: followingSooner(bytes, owed), liveMore: owed / clockRate } : {}) }, arrivedAt)
+    owed = 0
   }
   /** What is kept has the true time; what is live already was a guess that is right but for a jitter. */
   function correct(clockRate: number, duration: number): void {
-    if (declared && duration !== said) follower.lasted((duration - said) / clockRate, (bytes) => rewriteDuration(bytes, duration))
+    if (!declared || duration === said) return
+    const isLive = follower.lasted((duration - said) / clockRate, (bytes) => rewriteDuration(bytes, duration))
+    if (isLive && duration > MOST_OF_SAID * said) owed = duration - said
   }
   const guarded = (job: () => void): void => {
     try {
