@@ -33,9 +33,10 @@ async function cutMaster(packing: Packing, camera: ExportCamera, requested: Rang
     ...camera,
     requested,
     actual: { from: isoTime(first.start), to: endOf(segments) },
-    segments: segments.map(({ start, duration, bytes, sha256, lostPackets = 0 }, i) => ({ file: `data/native/${camera.id}/${segmentName(i)}`, start: isoTime(start), duration, bytes, sha256, lostPackets })),
+    segments: segments.map(({ start, duration, bytes, sha256, lostPackets = null }, i) => ({ file: `data/native/${camera.id}/${segmentName(i)}`, start: isoTime(start), duration, bytes, sha256, lostPackets })),
     gaps: range.gaps.map(({ from, to }) => ({ from: isoTime(from), to: isoTime(to) })),
     incomplete: incompleteIn(segments),
+    uncounted: segments.filter(({ lostPackets }) => lostPackets === undefined).length,
     views,
     codecs: [...new Set(Object.values(range.inits).map(({ codec }) => codec))],
     redacted: null,
@@ -71,5 +72,5 @@ async function cutRedacted(packing: Packing, camera: ExportCamera, requested: Ra
   if (!first || !last) throw new Failure('clip/none', `The parent export has no picture of ${camera.id} between ${requested.from} and ${requested.to}.`)
   // What the parent lacks, this lacks.
   const within = ({ from, to }: Range): boolean => from < requested.to && to > requested.from
-  return { ...camera, requested, actual: { from: first.from, to: last.to }, segments: [], gaps: parent.gaps.filter(within), incomplete: parent.incomplete.filter(within), views, codecs: ['avc1'], redacted: { from: parent.views.map(({ file }) => file).join(', '), regions: parent.redactions } }
+  return { ...camera, requested, actual: { from: first.from, to: last.to }, segments: [], gaps: parent.gaps.filter(within), incomplete: parent.incomplete.filter(within), uncounted: parent.uncounted, views, codecs: ['avc1'], redacted: { from: parent.views.map(({ file }) => file).join(', '), regions: parent.redactions } }
 }

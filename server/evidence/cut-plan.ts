@@ -24,11 +24,13 @@ export type Incomplete = { from: string; to: string; lostPackets: number }
 /** Where something was recorded, but not all that the camera sent: its packets have numbers, and some never came. To whole segments. */
 export const incompleteIn = (segments: readonly StoredSegment[]): Incomplete[] =>
   segments
-    .reduce<{ number: number; from: number; to: number; lostPackets: number }[]>((found, { number, start, duration, lostPackets = 0 }) => {
+    .reduce<{ number: number; run: number; from: number; to: number; lostPackets: number }[]>((found, { number, run, start, duration, lostPackets = 0 }, i) => {
       if (lostPackets === 0) return found
       const last = found.at(-1)
-      const to = start + duration * 1000
-      if (last?.number !== number - 1) found.push({ number, from: start, to, lostPackets })
+      const next = segments[i + 1]
+      // A camera's seconds are not the wall's: a segment ends when the next one of its run begins.
+      const to = next?.run === run && next.number === number + 1 ? next.start : start + duration * 1000
+      if (last?.run !== run || last.number !== number - 1) found.push({ number, run, from: start, to, lostPackets })
       else Object.assign(last, { number, to, lostPackets: last.lostPackets + lostPackets })
       return found
     }, [])

@@ -91,7 +91,7 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     const of = (camera: CameraId): ExportCamera => ({ ...port.camera(camera), framings: incident?.framings.filter((framing) => framing.camera === camera) ?? [] })
     if (parent) {
       const stated = await parentCameras(packageFile(folderOf(parent.id)))
-      return job.cuts.map((cut) => ({ camera: of(cut.camera), cut, range: { segments: [], inits: {}, gaps: [] }, parent: { file: packageFile(folderOf(parent.id)), ...(stated.get(cut.camera) ?? { views: [], gaps: [], incomplete: [] }), redactions: job.redactions.filter(({ camera }) => camera === cut.camera) } }))
+      return job.cuts.map((cut) => ({ camera: of(cut.camera), cut, range: { segments: [], inits: {}, gaps: [] }, parent: { file: packageFile(folderOf(parent.id)), ...(stated.get(cut.camera) ?? { views: [], gaps: [], incomplete: [], uncounted: 0 }), redactions: job.redactions.filter(({ camera }) => camera === cut.camera) } }))
     }
     return Promise.all(job.cuts.map(async (cut) => ({ camera: of(cut.camera), cut, parent: null, range: await port.stored(cut.camera, { from: Date.parse(cut.from), to: Date.parse(cut.to) }) })))
   }

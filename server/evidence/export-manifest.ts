@@ -6,9 +6,9 @@ import type { ViewingCopy } from './viewing-copy.ts'
 
 export const MANIFEST_FORMAT = 'lamppost-evidence/1'
 
-export type ManifestSegment = { file: string; start: string; duration: number; bytes: number; sha256: string; /** That are known never to have come. */ lostPackets: number }
+export type ManifestSegment = { file: string; start: string; duration: number; bytes: number; sha256: string; /** That never came; null where nobody counted: not known. */ lostPackets: number | null }
 export type ViewFile = { file: string; subtitles: string; from: string; to: string; sha256: string; bytes: number; stream: ViewingCopy }
-export type CameraFacts = ExportCamera & { requested: { from: string; to: string }; actual: { from: string; to: string } | null; segments: ManifestSegment[]; gaps: { from: string; to: string }[]; incomplete: Incomplete[]; views: ViewFile[]; codecs: string[]; /** Of a redacted export: what was made out of what. */ redacted: { from: string; regions: unknown[] } | null }
+export type CameraFacts = ExportCamera & { requested: { from: string; to: string }; actual: { from: string; to: string } | null; segments: ManifestSegment[]; gaps: { from: string; to: string }[]; incomplete: Incomplete[]; /** Segments of which nobody counted the packets. */ uncounted: number; views: ViewFile[]; codecs: string[]; /** Of a redacted export: what was made out of what. */ redacted: { from: string; regions: unknown[] } | null }
 export type ManifestFacts = {
   id: ExportId
   request: ExportRequest
@@ -48,7 +48,7 @@ export function manifestJson({ id, request, createdAt, site, presses, cameras, c
     exportedBy: { user: exportedBy.name, name: exportedBy.name, role: exportedBy.role, exhibitRef },
     reason,
     lawfulBasis,
-    cameras: cameras.map(({ id: camera, name, serial, mac, model, firmware, codecs, clockOffsetMs, framings, requested, actual, segments, gaps, incomplete, views, redacted }) => ({
+    cameras: cameras.map(({ id: camera, name, serial, mac, model, firmware, codecs, clockOffsetMs, framings, requested, actual, segments, gaps, incomplete, uncounted, views, redacted }) => ({
       id: camera,
       name,
       serial,
@@ -62,6 +62,7 @@ export function manifestJson({ id, request, createdAt, site, presses, cameras, c
       segments,
       gaps,
       incomplete,
+      segmentsNotCounted: uncounted,
       streamHash: views.map(({ file, stream }) => ({ viewCopy: file, algorithm: 'SHA-256 of the elementary streams in Annex B, as ffmpeg -f streamhash gives them', master: stream.master })),
       viewCopy: views.map(({ file, subtitles, from, to, sha256, bytes, stream }) => ({ file, subtitles, from, to, firstPictureAt: Math.round(stream.firstPictureAt * 1000) / 1000, sha256, bytes, streams: stream.view, sameAsMaster: redacted ? null : stream.equal })),
       redacted,
@@ -85,6 +86,7 @@ export function readMeFirst({ id, request, createdAt, site, presses, cameras, cl
     ...gaps.map(({ from, to }) => `  ${camera}: nothing was recorded from ${from} to ${to}`),
     ...incomplete.map(({ from, to, lostPackets }) => `  ${camera}: not all that the camera sent came, between ${from} and ${to} (${lostPackets} packets)`),
   ])
+  const uncounted = cameras.filter((camera) => camera.uncounted > 0).map(({ id: camera }) => camera)
   return [
     `EVIDENCE PACKAGE ${id}`,
     `${site.name}, made ${createdAt} (UTC; the site's own time zone is ${site.timezone})`,
@@ -103,7 +105,8 @@ export function readMeFirst({ id, request, createdAt, site, presses, cameras, cl
     'What is in it:',
     ...cameras.map(({ id: camera, name, actual, requested, segments }) => `  ${camera} (${name}): ${actual ? `${actual.from} to ${actual.to}` : 'no picture'}; asked for ${requested.from} to ${requested.to}; ${segments.length} segments`),
     '',
-    ...(missing.length > 0 ? ['What is missing:', ...missing] : ['Nothing is missing between these times.']),
+    ...(missing.length > 0 ? ['What is missing:', ...missing] : [uncounted.length > 0 ? 'No time is missing between these.' : 'Nothing is missing between these times.']),
+    ...(uncounted.length > 0 ? [wrapped(`Whether single packets of the stream were lost on the way from the camera to the recorder is not known of ${uncounted.join(', ')}: they were not counted.`).trimEnd()] : []),
     '',
     'About the time:',
     wrapped(clock.statement),

@@ -16,7 +16,7 @@ import { readZip } from './zip-reader.ts'
 /** A viewing copy inside a parent's package. */
 export type ParentView = { file: string; from: string; to: string; sha256: string; /** Those that it shows, in order. */ segments: { start: string; duration: number }[] }
 /** All of them of one camera, and what the parent says is missing. */
-export type ParentCamera = { views: ParentView[]; gaps: { from: string; to: string }[]; incomplete: Incomplete[] }
+export type ParentCamera = { views: ParentView[]; gaps: { from: string; to: string }[]; incomplete: Incomplete[]; /** Segments whose packets nobody counted. */ uncounted: number }
 
 /** Coarse squares, then a blur over them: what is gone cannot be sharpened back. */
 const BLOCK = 24
@@ -102,9 +102,9 @@ function clockOf(segments: ParentView['segments'], skipped: number, seconds: num
 
 /** The viewing copies in a package and what is missing from them, by camera. @throws export/changed */
 export async function parentCameras(packageFile: string): Promise<Map<string, ParentCamera>> {
-  const { cameras = [] } = (await statedIn(packageFile)) as { cameras?: { id: string; segments: ParentView['segments']; viewCopy: ParentView[]; gaps?: ParentCamera['gaps']; /** Packages of before do not say. */ incomplete?: Incomplete[] }[] }
+  const { cameras = [] } = (await statedIn(packageFile)) as { cameras?: { id: string; segments: (ParentView['segments'][number] & { lostPackets?: number | null })[]; viewCopy: ParentView[]; gaps?: ParentCamera['gaps']; /** Packages of before do not say. */ incomplete?: Incomplete[] }[] }
   const views = (segments: ParentView['segments'], viewCopy: readonly ParentView[]): ParentView[] => viewCopy.map(({ file, from, to, sha256 }) => ({ file, from, to, sha256, segments: segments.filter(({ start }) => start >= from && start < to).map(({ start, duration }) => ({ start, duration })) }))
-  return new Map(cameras.map(({ id, segments, viewCopy, gaps = [], incomplete = [] }) => [id, { views: views(segments, viewCopy), gaps, incomplete }]))
+  return new Map(cameras.map(({ id, segments, viewCopy, gaps = [], incomplete = [] }) => [id, { views: views(segments, viewCopy), gaps, incomplete, uncounted: segments.filter(({ lostPackets = null }) => lostPackets === null).length }]))
 }
 
 /** Seconds of the film: what is heard may begin before what is seen, and all times here count from the first picture. */

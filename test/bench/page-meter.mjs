@@ -16,6 +16,7 @@ export function meterInPage({ find, ms, stillMs = 400, loop = null }) {
   // The mark's rows of brightness as they were decoded: a canvas would paint the whole picture, and nine tiles would wait for their meter.
   const readBrightness = async (frame) => {
     try {
+      if (!/^(I4|NV12)/.test(frame.format ?? '')) throw new Error(`pictures of the form ${frame.format} are not read here`)
       const rect = { x: 0, y: frame.visibleRect.height - 16, width: 480, height: 16 }
       const bytes = new Uint8Array(frame.allocationSize({ rect }))
       const [{ offset, stride }] = await frame.copyTo(bytes, { rect })
@@ -25,7 +26,8 @@ export function meterInPage({ find, ms, stillMs = 400, loop = null }) {
     }
   }
   const startedAt = performance.now()
-  const found = { first: null, ages: [], stalls: [], waiting: 0, held: 0 }
+  const found = { first: null, ages: [], stalls: [], waiting: 0, held: 0, unread: 0 }
+  const reading = new Set()
   const sentAt = ({ time }, now) => {
     if (!loop) return time
     const newest = Math.floor((now - loop.origin) / loop.frameMs)
@@ -37,17 +39,22 @@ export function meterInPage({ find, ms, stillMs = 400, loop = null }) {
     if (performance.now() - beat > stillMs) found.held += 1
     beat = performance.now()
   }, 50)
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let last = null
     const onFrame = (video) => () => {
       const now = performance.now()
       found.first ??= now - startedAt
       if (last !== null && now - last > stillMs) found.stalls.push(Math.round(now - last))
       last = now
+      if (now - startedAt < ms) video.requestVideoFrameCallback(onFrame(video))
       const at = performance.timeOrigin + now
       // The first second is the start, not the steady state.
-      if (now - startedAt > found.first + 1000) void readBrightness(new VideoFrame(video)).then((mark) => mark && found.ages.push(at - sentAt(mark, at)))
-      if (now - startedAt < ms) video.requestVideoFrameCallback(onFrame(video))
+      if (now - startedAt <= found.first + 1000) return
+      const read = Promise.try(() => readBrightness(new VideoFrame(video)))
+        .then((mark) => (mark ? found.ages.push(at - sentAt(mark, at)) : Promise.reject(new Error('no mark'))))
+        .catch(() => (found.unread += 1))
+        .finally(() => reading.delete(read))
+      reading.add(read)
     }
     const wait = () => {
       const video = look()
@@ -60,7 +67,8 @@ export function meterInPage({ find, ms, stillMs = 400, loop = null }) {
     setTimeout(() => {
       clearInterval(beats)
       if (last === null || performance.now() - last > stillMs * 4) found.stalls.push(Math.round(performance.now() - (last ?? startedAt)))
-      resolve(found)
+      // A picture of which nothing could be read is none that was young.
+      void Promise.allSettled([...reading]).then(() => (found.ages.length === 0 && found.unread > 0 ? reject(new Error(`none of ${found.unread} pictures could be read`)) : resolve(found)))
     }, ms)
   })
 }

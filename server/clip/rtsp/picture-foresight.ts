@@ -10,8 +10,6 @@ const TRUSTED_KEYFRAMES = 2
 const EVEN_AFTER = 8
 const UNEVEN = 0.25
 
-export type PictureForesight = ReturnType<typeof createPictureForesight>
-
 export function createPictureForesight() {
   let rightMarks = 0
   let rightKeyframes = 0
