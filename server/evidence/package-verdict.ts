@@ -1,5 +1,6 @@
 /** What is said of a package, and in which words: on the command line and on the page that verifies. Types, and pure. */
 import type { CertificateSummary } from './cms-signature.ts'
+import type { Incomplete } from './cut-plan.ts'
 
 /** `file`: inside the package; null for the package as a whole. */
 export type Finding = { file: string | null; problem: string }
@@ -29,7 +30,7 @@ type Stated = {
   requestedBy?: { name?: string; organisation?: string | null; reference?: string | null }
   exportedBy?: { name?: string; role?: string }
   clock?: { statement?: string }
-  cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null }; gaps: { from: string; to: string }[]; /** Packages of before do not say. */ incomplete?: { from: string; to: string; lostPackets: number }[] }[]
+  cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null }; gaps: { from: string; to: string }[]; /** Packages of before do not say. */ incomplete?: Incomplete[] }[]
 }
 
 /** What the package is and what it says of itself, line by line. Everything in it is somebody else's text. */

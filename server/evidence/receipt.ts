@@ -2,8 +2,9 @@
 import qrcode from 'qrcode-generator'
 import type { MadeExport } from '../glossary/evidence.ts'
 import { escaped } from '../tools/html.ts'
+import type { Incomplete } from './cut-plan.ts'
 
-type Stated = { cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null; requested: { from: string; to: string } }; gaps: { from: string; to: string }[]; incomplete?: { from: string; to: string; lostPackets: number }[] }[]; clock?: { statement: string }; site?: { name: string; timezone: string } }
+type Stated = { cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null; requested: { from: string; to: string } }; gaps: { from: string; to: string }[]; incomplete?: Incomplete[] }[]; clock?: { statement: string }; site?: { name: string; timezone: string } }
 export type ReceiptFacts = { made: MadeExport; manifest: Stated; printedAt: string }
 
 

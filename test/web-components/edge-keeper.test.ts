@@ -32,6 +32,14 @@ function playing({ moved = true } = {}) {
   }
 }
 
+/** Has nothing after each of its pictures, and then waits so many milliseconds. */
+function waitsAtEach(waits: (shown: number, end: number) => void, pictures: number, everyMs: number): void {
+  for (let i = 0; i < pictures; i += 1) {
+    waits(9.967 + i * 0.067, 10.034 + i * 0.067)
+    vi.advanceTimersByTime(everyMs)
+  }
+}
+
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => void vi.useRealTimers())
 
@@ -55,20 +63,14 @@ describe('a live video that waits', () => {
     const { waits, more } = playing()
     waits(9.9, 10.1)
     vi.advanceTimersByTime(5000)
-    for (let i = 0; i < 20; i += 1) {
-      waits(9.967 + i * 0.067, 10.034 + i * 0.067)
-      vi.advanceTimersByTime(67)
-    }
+    waitsAtEach(waits, 20, 67)
     expect(more()).toBe(0.04)
   })
   test('again and again is left more each time, however short the pauses between', () => {
     const { waits, more } = playing()
     waits(9.9, 10.1)
     vi.advanceTimersByTime(5000)
-    for (let i = 0; i < 30; i += 1) {
-      waits(9.967 + i * 0.067, 10.034 + i * 0.067)
-      vi.advanceTimersByTime(500)
-    }
+    waitsAtEach(waits, 30, 500)
     expect(more()).toBe(0.12)
   })
   test('because it was told to go elsewhere, or has not begun, lacks nothing', () => {
