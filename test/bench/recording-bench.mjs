@@ -3,7 +3,8 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cameraPlan, cpuOf, markScript, openBrowser, ownCpu, root, rssOf, sleep, startReplay, startServer, startTown, summary, treeOf, until, writeSite } from './bench-tools.mjs'
+import { cpuOf, markScript, openBrowser, ownCpu, root, rssOf, sleep, startReplay, startServer, summary, treeOf, until, writeSite } from './bench-tools.mjs'
+import { makeMarkedFilm } from './marked-film.mjs'
 import { meterInPage } from './page-meter.mjs'
 import { presser } from './presser.mjs'
 
@@ -71,19 +72,25 @@ async function costOf(folder, replay, cameras, { measureMs, warmMs, reader }) {
 
 async function recordTown(folder, replay, { cameras, minutes, presses }) {
   const figures = {}
-  const town = await startTown(folder, [cameraPlan('watched', {})])
+  // One that is looked at: it sends what it once recorded, by no lower priority, so that its own waiting for a core is not in the age of its picture.
+  const film = join(folder, 'watched.mp4')
+  await makeMarkedFilm(film, folder, { width: 1280, height: 720, rate: 25, gop: 1, seconds: 20 })
+  const watched = await startReplay(join(folder, 'watched'), film, 1, { gopSeconds: 1, aside: false })
   const ids = Array.from({ length: cameras }, (_, i) => `cam-${i}`)
-  const site = writeSite(join(folder, 'town.yaml'), [...ids.map((id, i) => ({ id, port: replay.ports[i], presets: i < 3 ? '{ here: { token: "1", name: Here } }' : '' })), { id: 'watched', port: town.ports.watched.onvif }, { id: 'by-ffmpeg', port: replay.ports[0], reader: 'ffmpeg' }])
-  const server = await startServer(join(folder, 'town'), site)
+  const site = writeSite(join(folder, 'town.yaml'), [...ids.map((id, i) => ({ id, port: replay.ports[i], presets: i < 3 ? '{ here: { token: "1", name: Here } }' : '' })), { id: 'watched', port: watched.ports[0] }, { id: 'by-ffmpeg', port: replay.ports[0], reader: 'ffmpeg' }])
+  const heaps = join(folder, 'heaps')
+  mkdirSync(heaps)
+  const server = await startServer(join(folder, 'town'), site, { NODE_OPTIONS: `--require ${join(root, 'test', 'bench', 'heap-watch.cjs')}`, LAMPPOST_BENCH_HEAP: heaps })
   try {
-    return { ...figures, ...(await measureTown({ server, replay, cameras, minutes, presses })) }
+    Object.assign(figures, await measureTown({ server, replay, watched, cameras, minutes, presses }))
+    return { ...figures, ...(await heapOf(server.pid, heaps, cameras)) }
   } finally {
     await server.close()
-    await town.close()
+    await watched.close()
   }
 }
 
-async function measureTown({ server, replay, cameras, minutes, presses }) {
+async function measureTown({ server, replay, watched, cameras, minutes, presses }) {
   const figures = {}
   const startedAt = performance.now()
   await until(server.cameras, (items) => items.every(({ health }) => health.video === 'up'), 240_000)
@@ -122,14 +129,28 @@ async function measureTown({ server, replay, cameras, minutes, presses }) {
     player.setAttribute('camera', 'watched')
     document.body.append(player)
   }, server.tokens.operator)
-  const seen = await page.evaluate(meterInPage, { find: 'document.querySelector("lamppost-player")?.shadowRoot?.querySelector("video")', ms: Math.max(20_000, halfway) })
-  figures['age of the one live picture that is watched meanwhile'] = { ...summary(seen.ages), stalls: seen.stalls.length }
+  await watched.late()
+  const seen = await page.evaluate(meterInPage, { loop: { ...watched.loop, origin: watched.loop.origins[0] }, find: 'document.querySelector("lamppost-player")?.shadowRoot?.querySelector("video")', ms: Math.max(20_000, halfway) })
+  figures['age of the one live picture that is watched meanwhile'] = { ...summary(seen.ages), stalls: seen.stalls.length, 'its camera sent so late': summary(await watched.late()) }
   await browser.close()
   const { gaps, runs } = await gapsOnDisk(join(server.data, 'clips'))
   figures['gaps on disk'] = gaps
   figures['recorder restarts'] = runs - cameras - 2
   Object.assign(figures, await killFfmpeg(server))
   return figures
+}
+
+/** What all threads of the server keep on their heaps, after a collection and as they came to it. Asked last: collecting stops each of them. */
+async function heapOf(pid, folder, cameras) {
+  writeFileSync(join(folder, 'ask'), '')
+  await sleep(5000)
+  const threads = readdirSync(folder).filter((name) => name.endsWith('.json')).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8'))).filter((thread) => thread.pid === pid)
+  const mb = (what) => threads.reduce((sum, thread) => sum + thread[what], 0) / 2 ** 20
+  return {
+    [`MB of heap: the server's ${threads.length} threads, after a collection; before it; committed`]: [mb('kept'), mb('before'), mb('committed')].map(Math.round).join(', '),
+    'MB of heap per camera: after a collection; before it': [mb('kept'), mb('before')].map((each) => round(each / cameras)).join(', '),
+    'MB of memory outside of heaps (array buffers)': Math.round(mb('arrayBuffers')),
+  }
 }
 
 /** kill -9 of the one camera's ffmpeg that is recorded by one: how long until it records again, and what is missing. */
