@@ -18,9 +18,9 @@ const CODECS = new Map<string, RtpCodec>([['H264', 'h264'], ['H265', 'h265']])
 const slabs = createSlabPool()
 /** A stream that shows no keyframe for so long has some that only ffmpeg knows (intra refresh). */
 const NO_KEYFRAME_MS = 15_000
-/** What another client would hear as well: no reason to try one. */
 /** A browser that is sent a picture more than twice as late as the one before it said shows nothing until the next keyframe (Media Source Extensions, coded frame processing). */
 const MOST_OF_SAID = 1.5
+/** What another client would hear as well: no reason to try one. */
 const CAMERAS_OWN_REFUSAL = new Set([401, 403, 404, 453])
 
 /** Can this address be read here? RTMP and RTSP over TLS are ffmpeg's. */
