@@ -36,9 +36,9 @@ describe('keeping to the edge', () => {
     [0.1, 0, 0.95, false],
     [0.3, null, 1, false],
     [9, 0.05, 1, true],
-  ])('with %f s ahead, and at least %s s left when a part came, the rate is %f', (ahead, spare, rate, jump) => expect(govern({ ahead, spare, wanted: 0.05, shown: 0.05, part: 0.08 })).toEqual({ rate, jump, pass: false }))
+  ])('with %f s ahead, and at least %s s left when a part came, the rate is %f', (ahead, spare, rate, jump) => expect(govern({ ahead, spare, wanted: 0.05, shown: 0.05, part: 0.08, rate: 1 })).toEqual({ rate, jump, pass: false }))
   test('what is shown already is passed over quickly, never past it where parts are long, and a picture that is a little early is none of that', () => {
-    const rate = (shown: number, ahead = 1): number => govern({ ahead, spare: 0.05, wanted: 0.05, shown, part: 1 }).rate
+    const rate = (shown: number, ahead = 1): number => govern({ ahead, spare: 0.05, wanted: 0.05, shown, part: 1, rate: 1 }).rate
     expect([0.06, 0.15].map((shown) => rate(shown))).toEqual([1, 1])
     // Ten looks a second: what it moves on until the next one is what lies between.
     for (const shown of [0.16, 0.2, 0.4, 0.8]) expect(rate(shown) * 0.1).toBeLessThan(shown)
@@ -53,7 +53,7 @@ describe('keeping to the edge', () => {
   })
   test('where the next part comes at once, what is shown is passed over within a picture’s time, and running out costs no more than that', () => {
     for (const part of [0.067, 0.08]) {
-      const { rate, pass } = govern({ ahead: 0.25, spare: 0.05, wanted: 0.05, shown: 0.18, part })
+      const { rate, pass } = govern({ ahead: 0.25, spare: 0.05, wanted: 0.05, shown: 0.18, part, rate: 1 })
       expect(pass).toBe(true)
       expect(rate * part).toBeGreaterThan(0.18)
       expect(rate).toBeLessThanOrEqual(16)
@@ -72,13 +72,34 @@ describe('keeping to the edge', () => {
     for (let at = 400_000; at < 420_000; at += 1000) wish.ranOut(at)
     expect(wish.wanted(420_000)).toBeCloseTo(0.17)
   })
-  test('only what was seen lately counts', () => {
+  test('only what was seen lately counts, as it would be had the playhead then been where it has come to', () => {
     const watch = createSpareWatch()
-    expect(watch.least(0)).toBeNull()
-    watch.appended(0.1, 0.08, 0)
-    watch.appended(0.3, 0.08, 1000)
-    expect(watch.least(1000)).toBeCloseTo(0.02)
-    expect(watch.least(2000)).toBeCloseTo(0.22)
+    expect(watch.least(0, 5)).toBeNull()
+    watch.appended(0.1, 0.08, 0, 5)
+    watch.appended(0.3, 0.08, 1000, 6)
+    expect(watch.least(1000, 6)).toBeCloseTo(0.02)
+    expect(watch.least(2000, 7)).toBeCloseTo(0.22)
+    // It has played a tenth faster since, or stood still for a moment.
+    expect(watch.least(2000, 7.1)).toBeCloseTo(0.12)
+    expect(watch.least(2000, 6.95)).toBeCloseTo(0.27)
+  })
+  test.each([-0.045, 0.005, 0.1, 0.3, 0.8])('who begins %f s from it comes to rest where it is wanted, and stays', (from) => {
+    const [partS, wanted, lookS] = [1 / 15, 0.05, 0.1]
+    const watch = createSpareWatch()
+    let [playhead, rate, parts, changes] = [10 - wanted - from, 1, 0, 0]
+    let amiss = 0
+    for (let ms = 0; ms < 20_000; ms += 1) {
+      const now = ms / 1000
+      playhead += rate / 1000
+      // Each comes up to 12 ms late, in no order.
+      if (now >= parts * partS + ((parts * 7) % 13) / 1000) watch.appended(10 + ++parts * partS - playhead, partS, ms, playhead)
+      if (ms % (lookS * 1000) > 0) continue
+      const next = govern({ ahead: 10 + parts * partS - playhead, spare: watch.least(ms, playhead), wanted, shown: 0.05, part: partS, rate }).rate
+      if (ms > 10_000 && next !== rate) changes += 1
+      rate = next
+      if (ms > 10_000) amiss = Math.max(amiss, Math.abs(10 + now - playhead - wanted - 0.012))
+    }
+    expect({ amiss: amiss < 0.021, changes }).toEqual({ amiss: true, changes: 0 })
   })
 })
 

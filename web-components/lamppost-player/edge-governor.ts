@@ -1,6 +1,6 @@
 /** Keeps playback close behind the newest picture by small changes of speed; jumps only when it is hopelessly behind. Pure. */
 
-export type Buffer = { /** Seconds of media ahead of the playhead. */ ahead: number; /** The least that was left when a part came, lately; null when none came. */ spare: number | null; /** How much should be left. */ wanted: number; /** How far the picture that is shown already is ahead of the playhead. */ shown: number; /** How long the newest part lasts: so long it may take until there is more. */ part: number }
+export type Buffer = { /** Seconds of media ahead of the playhead. */ ahead: number; /** The least that was left when a part came, lately; null when none came. */ spare: number | null; /** How much should be left. */ wanted: number; /** How far the picture that is shown already is ahead of the playhead. */ shown: number; /** How long the newest part lasts: so long it may take until there is more. */ part: number; /** How fast it plays now. */ rate: number }
 /** `pass`: what is shown already is passed over; what was known of the buffer counts no more afterwards. */
 export type Step = { rate: number; jump: boolean; pass: boolean }
 
@@ -13,6 +13,8 @@ export const EARLY_S = 0.15
  */
 const CATCH_UP_S = { least: 0.04, most: 0.125, ofPart: 0.6 }
 const LATE_LOOK = 1.2
+/** Seconds; less than this comes of parts that are not all equally quick. */
+const AMISS_S = 0.02
 /** Browsers refuse more than sixteen times. */
 const MOST_RATE = 8
 
@@ -21,35 +23,39 @@ const MOST_RATE = 8
  * the playhead falls behind the picture. When there is enough again the clock goes on from there, and until it has come to what is shown
  * already the picture stands still, a second at times. What was shown is therefore passed over as quickly as the browser can.
  */
-export function govern({ ahead, spare, wanted, shown, part }: Buffer): Step {
+export function govern({ ahead, spare, wanted, shown, part, rate }: Buffer): Step {
   if (ahead > JUMP_BEHIND_S) return { rate: 1, jump: true, pass: false }
   const within = Math.min(CATCH_UP_S.most, Math.max(CATCH_UP_S.least, CATCH_UP_S.ofPart * part))
   if (shown > EARLY_S && shown <= ahead) return { rate: Math.min(MOST_RATE, shown / within, ahead / (within * LATE_LOOK)), jump: false, pass: true }
-  return { rate: rateFor(spare, wanted), jump: false, pass: false }
+  return { rate: rateFor(spare, wanted, rate), jump: false, pass: false }
 }
-function rateFor(spare: number | null, wanted: number): number {
+/** What has begun is finished: who ends where correcting begins comes to rest anywhere between, and is that much older. */
+function rateFor(spare: number | null, wanted: number, rate: number): number {
   if (spare === null) return 1
   const excess = spare - wanted
   if (excess > 0.2) return 1.25
   if (excess > 0.06) return 1.15
-  if (excess > 0.03) return 1.04
-  if (excess < -0.03) return 0.95
+  if (excess > AMISS_S || (excess > 0 && rate > 1)) return 1.04
+  if (excess < -AMISS_S || (excess < 0 && rate < 1)) return 0.95
   return 1
 }
 
 const WINDOW_MS = 1500
 
-/** Remembers how much was left to play whenever a part came: what the network and the camera make of it, not what they promise. */
+/**
+ * Remembers how much was left to play whenever a part came: what the network and the camera make of it, not what they promise. What the
+ * playhead has lost or won since then counts as if it had been so when the part came: a correction is seen at once, not after the window.
+ */
 export function createSpareWatch() {
-  let seen: { at: number; spare: number }[] = []
+  let seen: { at: number; spare: number; playhead: number }[] = []
   return {
-    /** @param ahead seconds ahead after the part was added. @param duration the part's, seconds. @param now milliseconds that only grow. */
-    appended(ahead: number, duration: number, now: number): void {
-      seen = [...seen.filter(({ at }) => now - at < WINDOW_MS), { at: now, spare: Math.max(0, ahead - duration) }]
+    /** @param ahead seconds ahead after the part was added. @param duration the part's, seconds. @param now milliseconds that only grow. @param playhead seconds */
+    appended(ahead: number, duration: number, now: number, playhead: number): void {
+      seen = [...seen.filter(({ at }) => now - at < WINDOW_MS), { at: now, spare: Math.max(0, ahead - duration), playhead }]
     },
-    least(now: number): number | null {
+    least(now: number, playhead: number): number | null {
       const recent = seen.filter(({ at }) => now - at < WINDOW_MS)
-      return recent.length === 0 ? null : Math.min(...recent.map(({ spare }) => spare))
+      return recent.length === 0 ? null : Math.min(...recent.map((then) => then.spare + (now - then.at) / 1000 - (playhead - then.playhead)))
     },
   }
 }

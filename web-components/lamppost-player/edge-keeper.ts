@@ -37,7 +37,7 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved }: { video: HTM
     if (buffered.length === 0) return
     const start = buffered.start(buffered.length - 1)
     const now = performance.now()
-    const { rate, jump, pass } = govern({ ahead: end() - video.currentTime, spare: spare.least(now), wanted: wish.wanted(now), shown: shown.ahead(), part })
+    const { rate, jump, pass } = govern({ ahead: end() - video.currentTime, spare: spare.least(now, video.currentTime), wanted: wish.wanted(now), shown: shown.ahead(), part, rate: video.playbackRate })
     if (jump || video.currentTime < start) video.currentTime = Math.max(start, end() - startS)
     // What was left when a part came was counted from further back.
     if (jump || (passing && !pass)) spare = createSpareWatch()
@@ -50,7 +50,7 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved }: { video: HTM
   return {
     appended(duration) {
       part = duration
-      spare.appended(end() - video.currentTime, duration, performance.now())
+      spare.appended(end() - video.currentTime, duration, performance.now(), video.currentTime)
     },
     look,
     close() {
