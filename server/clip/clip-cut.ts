@@ -5,6 +5,8 @@ import { appendFile, copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Range, Segment } from '../glossary/clip.ts'
+import { besides } from '../tools/besides.ts'
+import { isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import type { ClipRing } from './clip-ring.ts'
 import { runFfmpeg } from '../tools/ffmpeg-run.ts'
@@ -47,7 +49,7 @@ async function writeRuns(ring: ClipRing, segments: readonly Segment[], folder: s
     }
     const found = await ring.read(segment.number)
     const intact = found && createHash('sha256').update(found.bytes).digest('hex') === segment.sha256
-    if (!found || !intact) throw new Failure('clip/unreadable', `Segment ${segment.number} is ${found ? 'not as it was recorded: its bytes do not give its hash' : 'missing from the clip buffer'}.`)
+    if (!found || !intact) throw new Failure('clip/unreadable', `Segment ${segment.number} (${isoTime(segment.start)}) is ${found ? 'not as it was recorded: its bytes do not give its hash' : 'missing from the clip buffer'}. ${besides(segment)}`)
     await appendFile(join(folder, name), found.bytes)
   }
   return names

@@ -2,6 +2,7 @@
 import { webcrypto } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import type { StoredRange, StoredSegment } from '../glossary/evidence.ts'
+import { besides } from '../tools/besides.ts'
 import { isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { readFully } from '../tools/read-fully.ts'
@@ -14,16 +15,16 @@ const READ_AHEAD = 2
 async function readSegment(camera: string, segment: StoredSegment, bytes: Buffer): Promise<void> {
   const called = `Segment ${segment.number} of ${camera} (${isoTime(segment.start)})`
   const data = await open(segment.file, 'r').catch(() => {
-    throw new Failure('export/changed', `${called} is missing from the clip buffer; nothing was exported.`)
+    throw new Failure('export/changed', `${called} is missing from the clip buffer; nothing was exported. ${besides(segment)}`)
   })
   try {
-    if ((await readFully(data, bytes, segment.offset)) < bytes.length) throw new Failure('export/changed', `${called} is cut short in the clip buffer; nothing was exported.`)
+    if ((await readFully(data, bytes, segment.offset)) < bytes.length) throw new Failure('export/changed', `${called} is cut short in the clip buffer; nothing was exported. ${besides(segment)}`)
   } finally {
     await data.close()
   }
   // By the threads that read and write, while this one goes on.
   const sha256 = Buffer.from(await webcrypto.subtle.digest('SHA-256', bytes)).toString('hex')
-  if (sha256 !== segment.sha256) throw new Failure('export/changed', `${called} is not as it was recorded: its bytes do not give the hash that was taken then. Nothing was exported.`)
+  if (sha256 !== segment.sha256) throw new Failure('export/changed', `${called} is not as it was recorded: its bytes do not give the hash that was taken then. Nothing was exported. ${besides(segment)}`)
 }
 
 /** In order; each one's bytes are lent until the next is asked for. @throws export/changed naming the first that is not as it was */

@@ -104,7 +104,7 @@ describe('a stretch of a recording', () => {
     const bytes = readFileSync(changed.file)
     bytes[(changed.segments[2]?.offset ?? 0) + 500] = 7
     writeFileSync(changed.file, bytes)
-    await expect(pack('changed', changed, { codec: 'avc1.42c00c', sound: false })).rejects.toMatchObject({ code: 'export/changed', message: expect.stringMatching(/^Segment 2 of cam/) })
+    await expect(pack('changed', changed, { codec: 'avc1.42c00c', sound: false })).rejects.toMatchObject({ code: 'export/changed', message: expect.stringMatching(/^Segment 2 of cam .* recorded until \S+Z, and from \S+Z on, can be had by itself\.$/) })
   })
   test('of days becomes films of six hours, and a list of half a million segments is still written', () => {
     const segments = Array.from({ length: 600_000 }, (_, number): StoredSegment => ({ number, run: 0, start: AT + number * 2000, duration: 2, bytes: 1, sha256: '', file: '', offset: 0 }))
