@@ -6,18 +6,20 @@ import { createEdgeKeeper } from '../../web-components/lamppost-player/edge-keep
 type OnFrame = (now: number, metadata: { mediaTime: number }) => void
 const LEAST = 0.05
 
-function playing({ moved = true } = {}) {
+function playing({ moved = true, startS = (): number => 0.14 }: { moved?: boolean; startS?(part: number): number } = {}) {
+  let seen = true
   let onFrame: OnFrame | null = null
   const video = Object.assign(new EventTarget(), {
     currentTime: 10,
     playbackRate: 1,
     seeking: false,
+    paused: false,
     buffered: { length: 1, start: () => 5, end: (): number => 10.2 },
     requestVideoFrameCallback: (wish: OnFrame) => ((onFrame = wish), 1),
     cancelVideoFrameCallback: () => {},
   })
   const wish = createSpareWish(LEAST)
-  const keeper = createEdgeKeeper({ video: video as unknown as HTMLVideoElement, startS: 0.14, wish, hasMoved: () => moved })
+  const keeper = createEdgeKeeper({ video: video as unknown as HTMLVideoElement, startS, wish, hasMoved: () => moved, isSeen: () => seen })
   return {
     keeper,
     /** Shows a picture, then has nothing more to show, with so much in the buffer; seconds of media. */
@@ -28,6 +30,11 @@ function playing({ moved = true } = {}) {
       video.dispatchEvent(new Event('waiting'))
     },
     video,
+    /** The page is hidden, or shown again. */
+    see(now: boolean): void {
+      seen = now
+      keeper.look()
+    },
     more: () => Math.round((wish.wanted(performance.now()) - LEAST) * 1000) / 1000,
   }
 }
@@ -82,10 +89,65 @@ describe('a live video that waits', () => {
     other.waits(9.967, 10)
     expect(other.more()).toBe(0)
   })
+  test('while nobody sees it lacks nothing', () => {
+    const { waits, see, more } = playing()
+    see(false)
+    waits(9.967, 10)
+    expect(more()).toBe(0)
+  })
   test('after it was let go of is no longer listened to', () => {
     const { waits, keeper, more } = playing()
     keeper.close()
     waits(9.967, 10)
     expect(more()).toBe(0)
+  })
+})
+
+describe('a live video that begins', () => {
+  const buffered = (video: { buffered: object }, start: number, end: number): void => void (video.buffered = { length: 1, start: () => start, end: () => end })
+  test('nearer to the end of a long part than the next is away goes back in it, once', () => {
+    const { video, keeper } = playing({ startS: (part) => Math.max(1.2, part + 0.5) })
+    buffered(video, 4, 14)
+    video.currentTime = 12.8
+    keeper.appended(10)
+    video.seeking = true
+    keeper.look()
+    expect(video.currentTime).toBe(12.8)
+    video.seeking = false
+    keeper.look()
+    expect(video.currentTime).toBe(4)
+    // Later it is where it has come to by playing.
+    video.currentTime = 13.5
+    keeper.look()
+    expect(video.currentTime).toBe(13.5)
+  })
+  test('near enough stays where it is', () => {
+    const { video, keeper } = playing({ startS: () => 1.2 })
+    buffered(video, 4, 6)
+    video.currentTime = 4.9
+    keeper.appended(1)
+    keeper.look()
+    expect(video.currentTime).toBe(4.9)
+  })
+  test('or was sent elsewhere forgets what was left to play there', () => {
+    const { video, keeper } = playing()
+    buffered(video, 5, 11)
+    video.currentTime = 5
+    keeper.appended(6)
+    video.currentTime = 10.86
+    video.dispatchEvent(new Event('seeking'))
+    keeper.look()
+    expect(video.playbackRate).toBe(1)
+  })
+  test('and is seen again after a while is at its end at once', () => {
+    const { video, keeper, see } = playing()
+    buffered(video, 5, 10.2)
+    keeper.appended(0.08)
+    see(false)
+    buffered(video, 5, 12.2)
+    keeper.appended(0.08)
+    expect(video.currentTime).toBe(10)
+    see(true)
+    expect(video.currentTime).toBeCloseTo(12.06)
   })
 })

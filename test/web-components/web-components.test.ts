@@ -36,9 +36,9 @@ describe('keeping to the edge', () => {
     [0.1, 0, 0.95, false],
     [0.3, null, 1, false],
     [9, 0.05, 1, true],
-  ])('with %f s ahead, and at least %s s left when a part came, the rate is %f', (ahead, spare, rate, jump) => expect(govern({ ahead, spare, wanted: 0.05, shown: 0.05, part: 0.08, rate: 1 })).toEqual({ rate, jump, pass: false }))
+  ])('with %f s ahead, and at least %s s left when a part came, the rate is %f', (ahead, spare, rate, jump) => expect(govern({ ahead, spare, wanted: 0.05, shown: 0.05, part: 0.08, rate: 1, unseen: false })).toEqual({ rate, jump, pass: false }))
   test('what is shown already is passed over quickly, never past it where parts are long, and a picture that is a little early is none of that', () => {
-    const rate = (shown: number, ahead = 1): number => govern({ ahead, spare: 0.05, wanted: 0.05, shown, part: 1, rate: 1 }).rate
+    const rate = (shown: number, ahead = 1): number => govern({ ahead, spare: 0.05, wanted: 0.05, shown, part: 1, rate: 1, unseen: false }).rate
     expect([0.06, 0.15].map((shown) => rate(shown))).toEqual([1, 1])
     // Ten looks a second: what it moves on until the next one is what lies between.
     for (const shown of [0.16, 0.2, 0.4, 0.8]) expect(rate(shown) * 0.1).toBeLessThan(shown)
@@ -53,11 +53,16 @@ describe('keeping to the edge', () => {
   })
   test('where the next part comes at once, what is shown is passed over within a picture’s time, and running out costs no more than that', () => {
     for (const part of [0.067, 0.08]) {
-      const { rate, pass } = govern({ ahead: 0.25, spare: 0.05, wanted: 0.05, shown: 0.18, part, rate: 1 })
+      const { rate, pass } = govern({ ahead: 0.25, spare: 0.05, wanted: 0.05, shown: 0.18, part, rate: 1, unseen: false })
       expect(pass).toBe(true)
       expect(rate * part).toBeGreaterThan(0.18)
       expect(rate).toBeLessThanOrEqual(16)
     }
+  })
+  test('a long part is not what it is behind; who has not been looking is not made to watch it catch up', () => {
+    const jump = (ahead: number, part: number, unseen = false): boolean => govern({ ahead, spare: 0.5, wanted: 0.5, shown: 0, part, rate: 1, unseen }).jump
+    expect([jump(9.9, 9.8), jump(14, 9.8), jump(3.9, 0.08), jump(4.2, 0.08)]).toEqual([false, true, false, true])
+    expect([jump(3.9, 0.08, true), jump(0.9, 0.08, true), jump(10.5, 9.8, true)]).toEqual([true, false, false])
   })
   test('whoever runs out is left more to play, up to a bound, and tries less again after a while', () => {
     const wish = createSpareWish(0.05)
@@ -94,7 +99,7 @@ describe('keeping to the edge', () => {
       // Each comes up to 12 ms late, in no order.
       if (now >= parts * partS + ((parts * 7) % 13) / 1000) watch.appended(10 + ++parts * partS - playhead, partS, ms, playhead)
       if (ms % (lookS * 1000) > 0) continue
-      const next = govern({ ahead: 10 + parts * partS - playhead, spare: watch.least(ms, playhead), wanted, shown: 0.05, part: partS, rate }).rate
+      const next = govern({ ahead: 10 + parts * partS - playhead, spare: watch.least(ms, playhead), wanted, shown: 0.05, part: partS, rate, unseen: false }).rate
       if (ms > 10_000 && next !== rate) changes += 1
       rate = next
       if (ms > 10_000) amiss = Math.max(amiss, Math.abs(10 + now - playhead - wanted - 0.012))

@@ -1,10 +1,11 @@
 /** Keeps playback close behind the newest picture by small changes of speed; jumps only when it is hopelessly behind. Pure. */
 
-export type Buffer = { /** Seconds of media ahead of the playhead. */ ahead: number; /** The least that was left when a part came, lately; null when none came. */ spare: number | null; /** How much should be left. */ wanted: number; /** How far the picture that is shown already is ahead of the playhead. */ shown: number; /** How long the newest part lasts: so long it may take until there is more. */ part: number; /** How fast it plays now. */ rate: number }
+export type Buffer = { /** Seconds of media ahead of the playhead. */ ahead: number; /** The least that was left when a part came, lately; null when none came. */ spare: number | null; /** How much should be left. */ wanted: number; /** How far the picture that is shown already is ahead of the playhead. */ shown: number; /** How long the newest part lasts: so long it may take until there is more. */ part: number; /** How fast it plays now. */ rate: number; /** Nobody has looked for a while. */ unseen: boolean }
 /** `pass`: what is shown already is passed over; what was known of the buffer counts no more afterwards. */
 export type Step = { rate: number; jump: boolean; pass: boolean }
 
-const JUMP_BEHIND_S = 4
+/** Seconds behind what had come before the newest part: a long one is no fault of the playhead's. Who has not been looking is not made to watch it catch up. */
+const JUMP_BEHIND_S = { seen: 4, unseen: 1 }
 /** A browser shows a picture a few hundredths of a second before its time. More than that, and the playhead has fallen behind. */
 export const EARLY_S = 0.15
 /**
@@ -23,8 +24,8 @@ const MOST_RATE = 8
  * the playhead falls behind the picture. When there is enough again the clock goes on from there, and until it has come to what is shown
  * already the picture stands still, a second at times. What was shown is therefore passed over as quickly as the browser can.
  */
-export function govern({ ahead, spare, wanted, shown, part, rate }: Buffer): Step {
-  if (ahead > JUMP_BEHIND_S) return { rate: 1, jump: true, pass: false }
+export function govern({ ahead, spare, wanted, shown, part, rate, unseen }: Buffer): Step {
+  if (ahead - part > JUMP_BEHIND_S[unseen ? 'unseen' : 'seen']) return { rate: 1, jump: true, pass: false }
   const within = Math.min(CATCH_UP_S.most, Math.max(CATCH_UP_S.least, CATCH_UP_S.ofPart * part))
   if (shown > EARLY_S && shown <= ahead) return { rate: Math.min(MOST_RATE, shown / within, ahead / (within * LATE_LOOK)), jump: false, pass: true }
   return { rate: rateFor(spare, wanted, rate), jump: false, pass: false }

@@ -7,14 +7,21 @@ const APART_MS = 1000
 const ONE_ILL_MS = 2000
 /** Pictures that are left: the one that is shown, and more than half of another. */
 const NEXT_IS_HERE = 1.5
+/** Seconds; a place nearer than this is not worth a jump. */
+const AS_GOOD_S = 0.2
 
 export type EdgeKeeper = { /** A part is in the buffer; its duration, seconds. */ appended(duration: number): void; /** To be called about ten times a second. */ look(): void; close(): void }
 
-/** @param startS where jumps land: seconds before the end of what is here. @param wish outlives this beginning. @param hasMoved whether it has played since: every beginning waits, and has not run out. */
-export function createEdgeKeeper({ video, startS, wish, hasMoved }: { video: HTMLVideoElement; startS: number; wish: SpareWish; hasMoved(): boolean }): EdgeKeeper {
+/**
+ * @param startS where playing begins and jumps land: seconds before the end of what is here, by the length of the newest part.
+ * @param wish outlives this beginning. @param hasMoved whether it has played since: every beginning waits, and has not run out. @param isSeen whether the page is shown
+ */
+export function createEdgeKeeper({ video, startS, wish, hasMoved, isSeen }: { video: HTMLVideoElement; startS(part: number): number; wish: SpareWish; hasMoved(): boolean; isSeen(): boolean }): EdgeKeeper {
   let spare = createSpareWatch()
   let passing = false
   let part = 0
+  let begun = false
+  let unseen = false
   let waitedAt = Number.NEGATIVE_INFINITY
   let illSince = Number.NEGATIVE_INFINITY
   const end = (): number => (video.buffered.length === 0 ? video.currentTime : video.buffered.end(video.buffered.length - 1))
@@ -23,28 +30,38 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved }: { video: HTM
   const lacksNext = (): boolean => shown.step() === 0 || end() - video.currentTime - Math.max(0, shown.ahead()) < NEXT_IS_HERE * shown.step()
   const onWaiting = (): void => {
     const now = performance.now()
-    if (!hasMoved() || video.seeking || passing) return
+    if (!hasMoved() || !isSeen() || video.seeking || passing) return
     const another = now - waitedAt > APART_MS || now - illSince > ONE_ILL_MS
     waitedAt = now
     if (!another) return
     illSince = now
     if (lacksNext()) wish.ranOut(now)
   }
+  // What was left when a part came was counted from elsewhere.
+  const forget = (): void => {
+    spare = createSpareWatch()
+  }
   video.addEventListener('waiting', onWaiting)
+  video.addEventListener('seeking', forget)
 
   function look(): void {
     const { buffered } = video
-    if (buffered.length === 0) return
+    if (buffered.length === 0 || part === 0) return
     const start = buffered.start(buffered.length - 1)
     const now = performance.now()
-    const { rate, jump, pass } = govern({ ahead: end() - video.currentTime, spare: spare.least(now, video.currentTime), wanted: wish.wanted(now), shown: shown.ahead(), part, rate: video.playbackRate })
-    if (jump || video.currentTime < start) video.currentTime = Math.max(start, end() - startS)
-    // What was left when a part came was counted from further back.
-    if (jump || (passing && !pass)) spare = createSpareWatch()
+    const back = unseen && isSeen()
+    unseen = !isSeen()
+    const place = Math.max(start, end() - startS(part))
+    const { rate, jump, pass } = govern({ ahead: end() - video.currentTime, spare: spare.least(now, video.currentTime), wanted: wish.wanted(now), shown: shown.ahead(), part, rate: video.playbackRate, unseen: back })
+    // Nobody knew how long parts are before the first came: whoever began nearer to its end would run out long before the next.
+    const tooNear = !begun && !video.seeking && video.currentTime > place + AS_GOOD_S
+    begun ||= !video.seeking && video.currentTime >= start
+    if (jump || tooNear || video.currentTime < start) video.currentTime = place
+    if (jump || (passing && !pass)) forget()
     passing = pass
     if (video.playbackRate !== rate) video.playbackRate = rate
     // A refusal means the tab is hidden; the next look tries again.
-    if (video.paused && document.visibilityState === 'visible') video.play().catch(() => {})
+    if (video.paused && isSeen()) video.play().catch(() => {})
   }
 
   return {
@@ -56,6 +73,7 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved }: { video: HTM
     close() {
       shown.close()
       video.removeEventListener('waiting', onWaiting)
+      video.removeEventListener('seeking', forget)
     },
   }
 }

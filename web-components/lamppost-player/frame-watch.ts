@@ -33,7 +33,8 @@ export class FrameWatch {
       this.#forget()
       video.addEventListener('seeking', this.#onSeeking)
       video.addEventListener('emptied', this.#forget)
-      video.requestVideoFrameCallback(this.#onFrame)
+      // A browser that does not tell which frame it shows is stepped by the likely length of one.
+      if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(this.#onFrame)
     }
     this.#sendAgain(video)
   }

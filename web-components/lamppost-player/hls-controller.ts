@@ -20,6 +20,8 @@ const PLAIN_SPARE_S = 0.5
 /** Where playing begins and jumps land: seconds before the end of what is here. */
 const EDGE_START_S = 0.14
 const PLAIN_START_S = 1.2
+/** Whole segments come as far apart as they are long, and the list that names them is asked for now and then. */
+const plainStart = (part: number): number => Math.max(PLAIN_START_S, part + PLAIN_SPARE_S)
 const GONE_AFTER_MS = 5000
 const RESTART_MS = [200, 500, 1000, 2000]
 /** A reason may be given elsewhere on the page, or an incident need the picture after all. */
@@ -131,7 +133,7 @@ export class HlsController implements ReactiveController {
     })
     this.#hls = hls
     this.#startedAt = performance.now()
-    if (source.mode !== 'clip') this.#edge = createEdgeKeeper({ video, startS: source.mode === 'plain' ? PLAIN_START_S : EDGE_START_S, wish: this.#wish, hasMoved: () => this.#movedAt > this.#startedAt })
+    if (source.mode !== 'clip') this.#edge = createEdgeKeeper({ video, startS: source.mode === 'plain' ? plainStart : () => EDGE_START_S, wish: this.#wish, hasMoved: () => this.#movedAt > this.#startedAt, isSeen: () => document.visibilityState === 'visible' })
     hls.on(Hls.Events.BUFFER_APPENDED, (_, { frag, part }) => this.#edge?.appended(part?.duration ?? frag.duration))
     hls.on(Hls.Events.ERROR, (_, { fatal, response, details, networkDetails }) => {
       if (source.mode !== 'clip' && (response?.code ?? 0) >= 400 && response?.code !== NO_REASON.status) this.#sayWhy(detailOf(networkDetails))
