@@ -247,7 +247,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       clock,
       port: {
         mapped: () => site().cameras.flatMap(({ id, presets: mapped }) => [...new Set([...mapped.values()].map(({ token }) => token))].map((token) => ({ camera: id, token }))),
-        busy: cameras.busy,
+        busy: (camera) => (book.using(camera) === null ? cameras.busy(camera) : 'an open incident looks by it'),
         lists: (camera, token) => cameras.head(camera).knownTokens()?.has(token) ?? true,
         taught: async (camera, token) => (await references.count(camera, token)) > 0,
         frame: async (camera, token, signal) => {
@@ -476,14 +476,16 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     })
     closing.add('the door', () => door.close())
 
+    /** Only its first camera is an incident's alone; to whoever would turn one away for no press, a further view is needed as much. */
+    const neededBy = (id: CameraId): IncidentId | null => cameras.heldBy(id) ?? book.using(id)
     const cameraView = (id: CameraId): CameraView => {
       const camera = cameras.siteCamera(id)
-      return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, health: cameras.health(id), heldBy: cameras.heldBy(id), steeredBy: hands.who(id), bearing: camera.bearing, live: `/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`, codec: clips.codec(id), converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded' }
+      return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, health: cameras.health(id), heldBy: neededBy(id), steeredBy: hands.who(id), bearing: camera.bearing, live: `/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`, codec: clips.codec(id), converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded' }
     }
     const presets = createPresetKeeping({
       head: cameras.head,
       siteCamera: cameras.siteCamera,
-      heldBy: cameras.heldBy,
+      heldBy: neededBy,
       knowsHelpPoint: (id) => helpPoint(id) !== undefined,
       teach: async (id, token, options) => references.teach(id, token, (await freshStill(id, undefined, SETTLING_MS)).picture, options),
       forgetPictures: references.forget,
@@ -514,7 +516,11 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       get: book.load,
       page: book.page,
       clipView: async (incident, clip) => ({ ...clip, playlist: `/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`, gaps: await clips.gaps(clip) }),
-      bring: async (id, camera, preset) => incidents.bring(id, wayTo(cameras.siteCamera(camera).id, preset, (await book.load(id)).helpPoint)),
+      bring: async (id, camera, preset) => {
+        const { id: known } = cameras.siteCamera(camera)
+        if (preset !== null) await cameras.mustHave(known, preset)
+        return incidents.bring(id, wayTo(known, preset, (await book.load(id)).helpPoint))
+      },
       answerRequest: (id, answer, actor) => incidents.answerRequest(id, answer, actor, (other) => wayTo(answer.camera, null, other.helpPoint)),
     })
     cameraRoutes(door, {

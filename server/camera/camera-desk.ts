@@ -174,6 +174,15 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       const { site, head } = kept(id)
       return aimOf(site, head, place)
     },
+    /** Before what a camera shows well is given up for it. One that does not answer is believed: only the move will tell. @throws camera/unknown, camera/fixed, preset/unknown */
+    async mustHave(id: CameraId, token: PresetToken): Promise<void> {
+      const { site, head } = kept(id)
+      if (!isPtz(site, head)) throw new Failure('camera/fixed', `${id} is a fixed camera; it has no presets.`)
+      if (!head || (head.knownTokens()?.has(token) ?? true)) return
+      const presets = await head.presets()
+      if (presets.some((preset) => preset.token === token)) return
+      throw new Failure('preset/unknown', `${id} has no preset ${token}; it has ${presets.map((preset) => (preset.name ? `${preset.token} (${preset.name})` : preset.token)).join(', ') || 'none'}.`)
+    },
     ptz(id: string): boolean {
       const { head, site } = kept(id)
       return isPtz(site, head)

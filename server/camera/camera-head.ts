@@ -202,7 +202,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     async gotoPreset(token: PresetToken, signal?: AbortSignal): Promise<void> {
       const head = await readyHead()
       // Some cameras say OK to a token they do not have: what is not known is asked for first.
-      if (session && !session.presets.some((preset) => preset.token === token) && !(await refreshPresets()).some((preset) => preset.token === token)) throw new Failure('preset/unknown', `${id} has no preset ${token} any more.`)
+      if (session && !session.presets.some((preset) => preset.token === token) && !(await refreshPresets()).some((preset) => preset.token === token)) throw new Failure('preset/unknown', `${id} has no preset ${token}.`)
       mustBeWanted(signal)
       await head.gotoPreset(token, CALL_DEADLINE_MS)
     },

@@ -39,7 +39,7 @@ export function createPresetKeeping(options: {
   /** @throws camera/held: while somebody needs help, the engineer waits. */
   function mustBeFree(id: CameraId): void {
     const incident = heldBy(id)
-    if (incident !== null) throw new Failure('camera/held', `${id} is looking at an open incident; its presets can be changed when it is closed.`, { extra: { heldBy: incident } })
+    if (incident !== null) throw new Failure('camera/held', `${id} shows the place of an open incident; its presets can be changed when that is closed.`, { extra: { heldBy: incident } })
   }
   async function known(id: CameraId, token: PresetToken): Promise<Preset> {
     const found = (await head(id).presets()).find((preset) => preset.token === token)

@@ -8,7 +8,7 @@ import type { Incident, IncidentId, IncidentState } from '../glossary/incident.t
 import type { Fold, Recorded } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import { Failure } from '../tools/failure.ts'
-import { foldIncident, incidentOf } from './incident-machine.ts'
+import { foldIncident, incidentOf, usesHead } from './incident-machine.ts'
 
 /** What the ledger has of incidents that are not in memory. */
 export type IncidentHistory = { about(subject: string): Promise<Recorded[]>; /** Newest first. */ openedBefore(seq: number, limit: number): Promise<{ seq: number; subject: string }[]> }
@@ -101,6 +101,11 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
     /** An unfinished incident whose tile shows this camera, as its first or as a further view, or that holds its clip; null when there is none. */
     showing(camera: CameraId): IncidentId | null {
       for (const { id, framings, clips } of unfinished.values()) if (framings.some((framing) => framing.camera === camera) || clips.some((clip) => clip.camera === camera)) return id
+      return null
+    },
+    /** An unfinished incident that wants this camera's head to stay where it is, as its first camera or as a further view; null when there is none. */
+    using(camera: CameraId): IncidentId | null {
+      for (const { id, framings } of unfinished.values()) if (framings.some((framing) => framing.camera === camera && usesHead(framing))) return id
       return null
     },
     /** Newest first; `after` is the id of the last one already seen. @throws incident/unknown when there is no such one */

@@ -10,7 +10,7 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import type { IncidentBook } from './incident-book.ts'
-import { waitsAgain } from './incident-machine.ts'
+import { usesHead, waitsAgain } from './incident-machine.ts'
 import { createIncidentOwnership } from './incident-ownership.ts'
 import { type CameraPort, type Chosen, createIncidentFramings } from './incident-framings.ts'
 
@@ -115,7 +115,7 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       // A late press moved nothing, and what was recorded then is held already.
       const late = incident.presses.every((press) => press.late)
       const goOn = late ? [] : incident.clips.map(({ camera, from }) => ({ camera, from, to: null }))
-      const gone = incident.framings.filter(({ way, state }) => way !== 'fixed' && state !== 'failed').map((framing): Draft => ({ kind: 'framing.changed', actor: 'lamppost', subject: incident.id, body: { incident: incident.id, framing: { ...framing, state: 'unproven', proofs: [], reason: 'It went back when the incident was closed.' } } }))
+      const gone = incident.framings.filter(usesHead).map((framing): Draft => ({ kind: 'framing.changed', actor: 'lamppost', subject: incident.id, body: { incident: incident.id, framing: { ...framing, state: 'unproven', proofs: [], reason: 'It went back when the incident was closed.' } } }))
       const { durable } = append([
         { kind: 'incident.reopened', actor, subject: incident.id, body: { incident: incident.id, owner, reason } },
         ...gone,

@@ -5,6 +5,7 @@ import type { Draft } from '../glossary/ledger.ts'
 import type { HelpPointId, PressKind } from '../glossary/press.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { wordsOf } from '../tools/failure.ts'
+import { usesHead } from './incident-machine.ts'
 
 export type Chosen = { camera: CameraId; preset: PresetToken | null; way: FramingWay }
 export type CameraPort = {
@@ -53,7 +54,7 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
     const mine = new Set(taken.filter((camera) => (cameras.heldBy(camera) ?? id) === id))
     for (const other of others) {
       if (other.id === id || other.state === 'closed') continue
-      const lost = other.framings.filter((framing) => mine.has(framing.camera) && framing.way !== 'fixed' && framing.state !== 'failed')
+      const lost = other.framings.filter((framing) => mine.has(framing.camera) && usesHead(framing))
       if (lost.length === 0) continue
       const words = `This camera now shows ${helpPointName(incident(id).helpPoint)}: a press there needed it.`
       // All of them first: none may become the first camera of who loses it, too.
@@ -93,7 +94,7 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
 
   /** A drill gives its cameras to a person; a person's are all taken for a drill, the further views, too. */
   function holdersFor(kind: PressKind, others: readonly Incident[]): ReadonlyMap<CameraId, IncidentId | null> {
-    const used = others.filter((other) => other.kind !== kind).flatMap((other) => other.framings.flatMap(({ camera, way, state }) => (way === 'fixed' || state === 'failed' ? [] : [{ camera, other }])))
+    const used = others.filter((other) => other.kind !== kind).flatMap((other) => other.framings.flatMap((framing) => (usesHead(framing) ? [{ camera: framing.camera, other }] : [])))
     const drills = used.filter(({ other, camera }) => other.kind === 'drill' && cameras.heldBy(camera) === other.id)
     return kind === 'press' ? new Map(drills.map(({ camera }) => [camera, null])) : new Map(used.map(({ camera, other }) => [camera, other.id]))
   }
@@ -111,7 +112,7 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
   function fallToNext(id: IncidentId, failed: CameraId): void {
     holds.get(id)?.get(failed)?.()
     holds.get(id)?.delete(failed)
-    const next = incident(id).framings.find(({ camera, way, state }) => camera !== failed && way !== 'fixed' && state !== 'failed' && (cameras.heldBy(camera) ?? id) === id && (runs.get(camera)?.incident ?? id) === id)
+    const next = incident(id).framings.find((framing) => framing.camera !== failed && usesHead(framing) && (cameras.heldBy(framing.camera) ?? id) === id && (runs.get(framing.camera)?.incident ?? id) === id)
     if (!next || incident(id).state === 'closed') return
     hold(id, next.camera)
     record([draftOf(id, { ...next, role: 'primary' })])
@@ -144,7 +145,7 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       runs.delete(camera)
       for (const { id, framings } of unfinished)
         for (const framing of framings)
-          if (framing.camera === camera && framing.way !== 'fixed' && framing.state !== 'failed' && framing.reason !== reason) record([draftOf(id, { ...framing, state: 'unproven', proofs: [], settledAt: isoTime(clock.now()), reason })])
+          if (framing.camera === camera && usesHead(framing) && framing.reason !== reason) record([draftOf(id, { ...framing, state: 'unproven', proofs: [], settledAt: isoTime(clock.now()), reason })])
     },
     /** Its first camera becomes a further view, which nobody holds: another one comes. */
     stepDown(incident: Incident): Draft[] {
@@ -167,8 +168,8 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       for (const release of holds.get(id)?.values() ?? []) release()
       holds.delete(id)
       await Promise.all(mine.map(([, run]) => run.ended))
-      const inUse = (camera: CameraId): boolean => cameras.heldBy(camera) !== null || others.some((other) => other.id !== id && other.framings.some((framing) => framing.camera === camera && framing.way !== 'fixed' && framing.state !== 'failed'))
-      for (const { camera, way, state } of incident(id).framings) if (way !== 'fixed' && state !== 'failed' && !inUse(camera)) cameras.parted(camera)
+      const inUse = (camera: CameraId): boolean => cameras.heldBy(camera) !== null || others.some((other) => other.id !== id && other.framings.some((framing) => framing.camera === camera && usesHead(framing)))
+      for (const framing of incident(id).framings) if (usesHead(framing) && !inUse(framing.camera)) cameras.parted(framing.camera)
     },
     async close(): Promise<void> {
       const all = [...runs.values()]

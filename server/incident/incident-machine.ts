@@ -4,6 +4,9 @@ import type { Clip } from '../glossary/clip.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { EntryBodies, Recorded } from '../glossary/ledger.ts'
 
+/** Its camera's head should stay where it is for this incident: a fixed camera has none, and one that failed is elsewhere. */
+export const usesHead = ({ way, state }: Pick<Framing, 'way' | 'state'>): boolean => way !== 'fixed' && state !== 'failed'
+
 /** Every body that names an incident belongs to it. */
 export function incidentOf(entry: Recorded): IncidentId | null {
   return 'incident' in entry.body ? (entry.body.incident ?? null) : null

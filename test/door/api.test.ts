@@ -211,6 +211,27 @@ describe('cameras', () => {
     expect(await call('engineer', 'POST', '/cameras/cam-12/presets', { name: 'x' })).toMatchObject(problem(409, 'camera/held'))
     await call('operator', 'POST', `/incidents/${body.incident}/closure`, { reason: 'test' })
   })
+  test('a further view of an open incident is turned away by nobody’s check or recall, and says whose it is', async () => {
+    const { body } = await press({ helpPoint: 'blackwellgate', id: 'further' })
+    const { framings } = (await call('operator', 'GET', `/incidents/${body.incident}`)).body as { framings: { camera: string; role: string; way: string; preset: string | null }[] }
+    const further = framings.find(({ role, way, preset }) => role === 'secondary' && way === 'preset' && preset !== null)
+    expect(further).toBeDefined()
+    expect((await call('engineer', 'GET', `/cameras/${further?.camera}`)).body.heldBy).toBe(body.incident)
+    for (const action of ['check', 'recall']) expect(await call('engineer', 'POST', `/cameras/${further?.camera}/presets/${further?.preset}/${action}`)).toMatchObject(problem(409, 'camera/held'))
+    await call('operator', 'POST', `/incidents/${body.incident}/closure`, { reason: 'test' })
+    expect((await call('engineer', 'GET', `/cameras/${further?.camera}`)).body.heldBy).toBeNull()
+  })
+  test('a preset that a camera does not have costs none of what it shows: the answer names those it has', async () => {
+    const { body } = await press({ helpPoint: 'blackwellgate', id: 'mistyped' })
+    const first = async () => (await call('operator', 'GET', `/incidents/${body.incident}`)).body.framings.find(({ role }: { role: string }) => role === 'primary')
+    const before = await until(first, ({ state }) => state === 'framed' || state === 'unproven', 20_000)
+    const answer = await call('operator', 'POST', `/incidents/${body.incident}/framings`, { camera: before.camera, preset: '77' })
+    expect(answer).toMatchObject(problem(404, 'preset/unknown'))
+    expect(answer.body.detail).toMatch(new RegExp(`^${before.camera} has no preset 77; it has .*${before.preset} \\(`))
+    expect(await first()).toMatchObject({ camera: before.camera, preset: before.preset, state: before.state })
+    expect(await call('operator', 'POST', `/incidents/${body.incident}/framings`, { camera: 'cam-31', preset: '1' })).toMatchObject(problem(409, 'camera/fixed'))
+    await call('operator', 'POST', `/incidents/${body.incident}/closure`, { reason: 'test' })
+  })
   test('a fixed camera has no presets, an unknown one is 404, a move needs a direction', async () => {
     expect(await call('engineer', 'GET', '/cameras/cam-31/presets')).toMatchObject(problem(409, 'camera/fixed'))
     expect(await call('engineer', 'GET', '/cameras/cam-99')).toMatchObject(problem(404, 'camera/unknown'))
