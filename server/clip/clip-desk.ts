@@ -7,6 +7,7 @@ import type { Clip, Gap, PictureForm, Range, RecorderReport } from '../glossary/
 import type { StoredRange } from '../glossary/evidence.ts'
 import type { SiteCamera } from '../glossary/site.ts'
 import { isoTime } from '../tools/clock.ts'
+import { wordsOf } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { callWorker } from '../tools/worker-calls.ts'
@@ -63,8 +64,8 @@ export function createClipDesk(options: ClipDeskOptions) {
   // What a crash left behind; the folder's lock says that nobody else uses it.
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch, { recursive: true })
-  const startThread = () => {
-    const started = callWorker<ClipThread>(builtEntry('clip/clip-thread.js'), { folder, evictEveryMs, disk: diskLimits }, (message) => onNews(message as ClipNews), { maxYoungGenerationSizeMb: YOUNG_MB })
+  const startThread = (again = false) => {
+    const started = callWorker<ClipThread>(builtEntry('clip/clip-thread.js'), { folder, evictEveryMs, disk: diskLimits, again }, (message) => onNews(message as ClipNews), { maxYoungGenerationSizeMb: YOUNG_MB })
     void started.ended.then((error) => {
       if (closing) return
       onError(error ?? new Error('the video thread has ended'))
@@ -100,11 +101,18 @@ export function createClipDesk(options: ClipDeskOptions) {
   /** The same cameras and the same holds as before, in a new thread. */
   async function startAgain(): Promise<void> {
     if (closing) return
-    thread = startThread()
-    for (const camera of wanted.values()) await record(camera)
+    thread = startThread(true)
+    for (const camera of wanted.values()) await recordOrSay(camera)
     if (evicting) await calls.evictFromNowOn()
     watchers.restart()
   }
+
+  /** One camera's bad files are no reason to record no other. */
+  const recordOrSay = (camera: CameraToRecord): Promise<void> =>
+    record(camera).catch((error: unknown) => {
+      onError(error)
+      onBuffer(camera.id as CameraId, 'down', `The clip buffer cannot be opened: ${wordsOf(error)}`)
+    })
 
   async function record(camera: CameraToRecord): Promise<void> {
     wanted.set(camera.id as CameraId, camera)
@@ -123,10 +131,10 @@ export function createClipDesk(options: ClipDeskOptions) {
       const gone = [...new Set([...wanted.keys(), ...recordedBefore(folder)])].filter((id) => !cameras.some((camera) => camera.id === id))
       const keepMs = Math.max(LEAST_KEEP_MS, ...cameras.map(({ buffer }) => buffer.keepMs))
       for (const id of gone) {
-        await record({ ...GONE, limits: { keepMs, mostBytes: null }, ...wanted.get(id), id, address: null, substream: null })
+        await recordOrSay({ ...GONE, limits: { keepMs, mostBytes: null }, ...wanted.get(id), id, address: null, substream: null })
         await calls.forget(id)
       }
-      for (const camera of cameras) await record(wantedOf(camera, wanted.get(camera.id)?.address ?? null, wanted.get(camera.id)?.substream ?? null))
+      for (const camera of cameras) await recordOrSay(wantedOf(camera, wanted.get(camera.id)?.address ?? null, wanted.get(camera.id)?.substream ?? null))
     },
     /** @param access credentials for the streams; they go to ffmpeg by standard input only. @param hidden further secrets in the address. @param substream the camera's own H.264, where `stream` is something else. */
     async stream(camera: SiteCamera, stream: URL, access: { username: string; password: string } | null, hidden: readonly string[] = [], substream: URL | null = null): Promise<void> {

@@ -7,7 +7,7 @@ import type { ClipRing, DiskGate } from './clip-ring.ts'
 
 /** Bytes. `most`: all buffers together, null for no limit. `reserve`: left free for the ledger. */
 export type DiskLimits = { most: number | null; reserve: number }
-export type DiskState = { level: 'ok' | 'low' | 'critical' | 'full'; free: number; total: number; used: number; problem: string | null }
+export type DiskState = { level: 'ok' | 'low' | 'critical' | 'full'; free: number; total: number; used: number; problem: string | null; /** Incidents hold more than the site's own limit. */ overMost: boolean }
 
 const LOW = 0.2
 const CRITICAL = 0.1
@@ -26,11 +26,12 @@ export function levelOf(freeShare: number, before: DiskState['level'], full: boo
   return freeShare > bound + SLACK ? now : before === 'full' ? 'critical' : before
 }
 
-export function createClipDisk({ folder, limits: first, rings, onState, freeOf = statfsOf }: { folder: string; limits: DiskLimits; rings(): ClipRing[]; onState(state: DiskState): void; /** For a test of a disk that cannot be had. */ freeOf?: (folder: string) => Promise<{ free: number; total: number }> }) {
+export function createClipDisk({ folder, limits: first, rings, onState, tellFirst = false, freeOf = statfsOf }: { folder: string; limits: DiskLimits; rings(): ClipRing[]; onState(state: DiskState): void; /** Whether somebody was told before, by a thread that has ended. */ tellFirst?: boolean; /** For a test of a disk that cannot be had. */ freeOf?: (folder: string) => Promise<{ free: number; total: number }> }) {
   let limits = first
   let queued = 0
-  let state: DiskState = { level: 'ok', free: Number.POSITIVE_INFINITY, total: 0, used: 0, problem: null }
+  let state: DiskState = { level: 'ok', free: Number.POSITIVE_INFINITY, total: 0, used: 0, problem: null, overMost: false }
   let nothingLeft = false
+  let mustTell = tellFirst
 
   /** Nothing below the reserve; an incident's own picture may use half of it. */
   const gate: DiskGate = {
@@ -46,6 +47,7 @@ export function createClipDisk({ folder, limits: first, rings, onState, freeOf =
   async function makeRoom(missing: number): Promise<number> {
     let still = missing
     while (still > 0) {
+      // A bucket that the disk does not let go of is none of these afterwards.
       const oldest = rings()
         .map((ring) => ({ ring, start: ring.oldestFree() }))
         .reduce<{ ring: ClipRing; start: number } | null>((found, { ring, start }) => (start !== null && (!found || start < found.start) ? { ring, start } : found), null)
@@ -68,12 +70,16 @@ export function createClipDisk({ folder, limits: first, rings, onState, freeOf =
       const { free, total } = await freeOf(folder)
       const missing = Math.max(limits.reserve - free, limits.most === null ? 0 : used - limits.most, 0)
       const still = missing > 0 ? await makeRoom(missing) : 0
-      nothingLeft = still > 0
       const now = missing > 0 ? await freeOf(folder) : { free, total }
-      const level = levelOf(total === 0 ? 1 : now.free / total, state.level, nothingLeft)
-      const changed = level !== state.level
-      state = { level, ...now, used: usedNow(), problem: wordsFor(level, now.free, total) }
-      if (changed) onState(state)
+      // The site's own limit refuses nothing: what incidents hold may be more than it.
+      nothingLeft = still > 0 && now.free < limits.reserve
+      const overMost = still > 0 && !nothingLeft
+      const byRoom = levelOf(total === 0 ? 1 : now.free / total, state.level === 'critical' && state.overMost ? 'ok' : state.level, nothingLeft)
+      const level = overMost && RANK[byRoom] < RANK.critical ? 'critical' : byRoom
+      const told = state
+      state = { level, ...now, used: usedNow(), problem: overMost ? overMostWords(limits.most ?? 0) : wordsFor(level, now.free, total), overMost }
+      if (mustTell || level !== told.level || overMost !== told.overMost) onState(state)
+      mustTell = false
     },
   }
 }
@@ -83,6 +89,8 @@ function wordsFor(level: DiskState['level'], free: number, total: number): strin
   const room = `${Math.round((free / total) * 100)} % (${(free / 1e9).toFixed(1)} GB) of the clip buffers' disk is free`
   return level === 'full' ? `${room}, and everything else is held by incidents: new pictures are not kept. Make room on the disk, or close incidents.` : `${room}.`
 }
+
+const overMostWords = (most: number): string => `Incidents hold more than storage: most (${(most / 1e9).toFixed(1)} GB) of the clip buffers: of no camera more than the last minutes are kept beside that. Close incidents, let old clips go, or allow more.`
 
 async function statfsOf(folder: string): Promise<{ free: number; total: number }> {
   const { bavail, blocks, bsize } = await statfs(folder)

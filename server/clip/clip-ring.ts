@@ -10,7 +10,7 @@ import type { Range, Segment } from '../glossary/clip.ts'
 import type { StoredSegment } from '../glossary/evidence.ts'
 import { wordsOf } from '../tools/failure.ts'
 import type { ClosedSegment } from './clip-packager.ts'
-import { type Bucket, type Located, bucketName, indexLine, indexName, initName, listBuckets, readIndex, readIndexNow, readSlice } from './ring-index.ts'
+import { type Bucket, type Located, bucketName, indexLine, indexName, initName, listBuckets, namesIn, readIndex, readNewestIndex, readSlice, runOfInit } from './ring-index.ts'
 
 const BUCKET_MS = 300_000
 const MOST_INITS = 4
@@ -26,7 +26,7 @@ export type OnWritten = (problem: string | null) => void
 
 const OPEN_GATE: DiskGate = { refuses: () => null, queued: () => {} }
 
-export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritten = () => {}, bucketMs = BUCKET_MS }: { folder: string; limits: RingLimits; gate?: DiskGate; onWritten?: OnWritten; bucketMs?: number }) {
+export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritten = () => {}, onStuck = () => {}, bucketMs = BUCKET_MS }: { folder: string; limits: RingLimits; gate?: DiskGate; onWritten?: OnWritten; /** A file should go, and the disk does not let go of it. */ onStuck?(file: string, error: unknown): void; bucketMs?: number }) {
   let limits = first
   try {
     mkdirSync(folder, { recursive: true })
@@ -36,7 +36,7 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
   }
   const buckets = listBuckets(folder)
   const newest = buckets.at(-1)
-  const found = newest ? readIndexNow(folder, newest) : []
+  const found = newest ? readNewestIndex(folder, newest) : []
   let nextNumber = Math.max(found.at(-1)?.number ?? -1, (newest?.first ?? 0) - 1) + 1
   let run = newest?.run ?? -1
   let runUsed = true
@@ -48,6 +48,14 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
   /** Runs whose initialisation section is on the disk. */
   const begun = new Set<number>()
 
+  /** Those of runs that have gone while nothing was recorded. */
+  const sweepInits = async (): Promise<void> => {
+    const kept = new Set(buckets.map((bucket) => bucket.run))
+    for (const name of namesIn(folder)) {
+      const ofRun = runOfInit(name)
+      if (ofRun !== null && !kept.has(ofRun)) await rm(join(folder, name), { force: true })
+    }
+  }
   const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
     const done = writing.then(job)
     writing = done.catch(() => {})
@@ -136,9 +144,22 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
   const isHeld = (i: number): boolean => [...holds.values()].some((range) => overlaps(i, range))
   const heldOpen = (): boolean => [...holds.values()].some(({ to }) => to === null)
   const freeBytes = (): number => buckets.reduce((sum, bucket, i) => sum + (isHeld(i) ? 0 : bucket.bytes), 0)
-  const tooOld = (now: number): Bucket | undefined => buckets.find((_, i) => endOf(i) <= now - limits.keepMs && !isHeld(i))
+  /** What the disk did not let go of: the others go all the same. Tried again with the next look at this ring's age. */
+  const stuck = new Set<Bucket>()
+  const tooOld = (now: number): Bucket | undefined => buckets.find((bucket, i) => endOf(i) <= now - limits.keepMs && !stuck.has(bucket) && !isHeld(i))
   /** The oldest bucket that nobody holds and nobody writes to. */
-  const oldestFree = (): Bucket | null => buckets.find((bucket, i) => bucket !== current?.bucket && !isHeld(i)) ?? null
+  const oldestFree = (): Bucket | null => buckets.find((bucket, i) => bucket !== current?.bucket && !stuck.has(bucket) && !isHeld(i)) ?? null
+  /** @returns the bytes that are free now: none where the disk does not let go of it */
+  async function tryDrop(bucket: Bucket): Promise<number> {
+    try {
+      await drop(bucket)
+      return bucket.bytes
+    } catch (error) {
+      stuck.add(bucket)
+      onStuck(bucket.name, error)
+      return 0
+    }
+  }
 
   async function stored(range: Range): Promise<StoredSegment[]> {
     await writing
@@ -151,6 +172,8 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     const segment = bucket && (await segmentsOf(bucket)).find((each) => each.number === number)
     return segment ? { bucket, segment } : null
   }
+
+  inTurn(sweepInits).catch((error: unknown) => onStuck(folder, error))
 
   return {
     /** A new timeline and initialisation section begin. Returns their number, at once. */
@@ -216,15 +239,13 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
         // Nothing more comes into it: its camera is silent, or has gone.
         if (current && current.bucket.start + bucketMs + LONGEST_SEGMENT_MS < now) await closeCurrent()
         let freed = 0
+        stuck.clear()
         // Looked at anew each time: somebody may hold it meanwhile.
-        for (let old = tooOld(now); old; old = tooOld(now)) {
-          await drop(old)
-          freed += old.bytes
-        }
+        for (let old = tooOld(now); old; old = tooOld(now)) freed += await tryDrop(old)
         for (let over = freeBytes() - (limits.mostBytes ?? Number.POSITIVE_INFINITY), bucket = oldestFree(); over > 0 && bucket; bucket = oldestFree()) {
-          await drop(bucket)
-          over -= bucket.bytes
-          freed += bucket.bytes
+          const bytes = await tryDrop(bucket)
+          over -= bytes
+          freed += bytes
         }
         return freed
       }),
@@ -234,8 +255,7 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     evictOldest: (): Promise<number> =>
       inTurn(async () => {
         const bucket = oldestFree()
-        if (bucket) await drop(bucket)
-        return bucket?.bytes ?? 0
+        return bucket ? tryDrop(bucket) : 0
       }),
     bytes: (): number => buckets.reduce((sum, bucket) => sum + bucket.bytes, 0),
     settled: (): Promise<unknown> => writing,

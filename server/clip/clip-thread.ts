@@ -25,7 +25,8 @@ export type ClipNews =
   | { camera: string; codec: string }
   | { parts: PartNews[] }
   | { disk: DiskState }
-const { folder, evictEveryMs, disk: diskLimits } = workerInput<{ folder: string; evictEveryMs: number; disk: DiskLimits }>()
+/** `again`: another thread was here before, and told what it found. */
+const { folder, evictEveryMs, disk: diskLimits, again } = workerInput<{ folder: string; evictEveryMs: number; disk: DiskLimits; again: boolean }>()
 /** Presses and cameras are another thread's, and come first. */
 standBack(5)
 const clock = realClock
@@ -36,7 +37,7 @@ let cuts = 0
 const tell = (news: ClipNews): void => tellMain(news)
 const copyOf = (bytes: Uint8Array | null): Uint8Array | null => bytes && new Uint8Array(bytes)
 const onError = (error: unknown): void => tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-const disk = createClipDisk({ folder, limits: diskLimits, rings: () => [...channels.values()].map(({ ring }) => ring), onState: (state) => tell({ disk: state }) })
+const disk = createClipDisk({ folder, limits: diskLimits, rings: () => [...channels.values()].map(({ ring }) => ring), tellFirst: again, onState: (state) => tell({ disk: state }) })
 
 function channel(id: string): Channel {
   const found = channels.get(id)
@@ -45,6 +46,9 @@ function channel(id: string): Channel {
 }
 
 const live = createLivePictures({ channels, channelOf: channel, post: (parts, memory) => tellMain({ parts } satisfies ClipNews, memory), clock, onError })
+
+/** Milliseconds that may lie between the pictures of one segment and the next one's first. */
+const BETWEEN_MS = 1000
 
 /** What changes one camera's recorder waits for what changed it before: two of them on one ring would never end. */
 const turns = new Map<string, Promise<unknown>>()
@@ -82,6 +86,13 @@ async function converted(id: string, { number, run }: { number: number; run: num
   })
 }
 
+/** For whoever only wants to know what can be seen: where the disk gives nothing, nothing can, and an incident is still one. */
+const readable = (id: string, range: Range): Promise<Segment[]> =>
+  channel(id).ring.within(range).catch((error: unknown) => {
+    onError(error)
+    return []
+  })
+
 /** '' when it is missing or damaged: whoever reads it says so. */
 function formIn(init: Buffer | null): { codec: string; sound: boolean } {
   try {
@@ -110,7 +121,7 @@ async function keepRoom(): Promise<void> {
 async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<void> {
   const existing = channels.get(wanted.id)
   if (!existing) {
-    const opened = openChannel({ wanted, folder, gate: disk.gate, wantedPart: live.wantedPart, onBuffer: (buffer) => tell({ camera: wanted.id, buffer }) })
+    const opened = openChannel({ wanted, folder, gate: disk.gate, wantedPart: live.wantedPart, tellFirst: again, onError, onBuffer: (buffer) => tell({ camera: wanted.id, buffer }) })
     // Before anything else may let go of what is held.
     for (const { name, range } of holds) opened.ring.hold(name, range)
     channels.set(wanted.id, opened)
@@ -186,7 +197,7 @@ const calls = {
   async segments(id: string, range: Range): Promise<Segment[]> {
     return channel(id).ring.within(range)
   },
-  recorded: async (id: string, range: Range): Promise<{ from: number; to: number }[]> => (channels.has(id) ? recordedIn(await channel(id).ring.within(range)) : []),
+  recorded: async (id: string, range: Range): Promise<{ from: number; to: number }[]> => (channels.has(id) ? recordedIn(await readable(id, range)) : []),
   async stored(id: string, range: Range): Promise<StoredRange> {
     const found = channel(id)
     await untilClosed(found, range)
@@ -197,9 +208,9 @@ const calls = {
   },
   async gaps(id: string, range: Range): Promise<{ from: number; to: number }[]> {
     if (!channels.has(id)) return []
-    const { ring, window } = channel(id)
+    const { window } = channel(id)
     // While a picture arrives, the newest seconds are on their way to the disk; when none does, the gap lasts until now.
-    return gapsIn(await ring.within(range), range.from, range.to ?? (window.running() ? null : clock.now()))
+    return gapsIn(await readable(id, range), range.from, range.to ?? (window.running() ? null : clock.now()))
   },
   async cut(id: string, range: Range, file: string) {
     cuts += 1
@@ -218,7 +229,8 @@ const calls = {
   /** The keyframe that a recorded moment's segment begins with, small. Null when nothing was recorded then. */
   async thumbnail(id: string, at: number, width: number): Promise<Uint8Array | null> {
     const { ring } = channel(id)
-    const [segment] = await ring.within({ from: at, to: at + 1 })
+    // A segment lasts until the next begins, whatever its pictures' times add up to.
+    const segment = (await ring.within({ from: at - BETWEEN_MS, to: at + 1 })).at(-1)
     const [bytes, init] = segment ? [(await ring.read(segment.number))?.bytes, await ring.init(segment.run)] : []
     return bytes && init ? new Uint8Array(await stillPicture(Buffer.concat([init, bytes]), stopped.signal, width)) : null
   },

@@ -1,8 +1,10 @@
 /** The ring's files on disk: one data file and one index of lines per five minutes of one run. Names say what is inside. */
-import { closeSync, openSync, readFileSync, readSync, readdirSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Segment } from '../glossary/clip.ts'
+import { isoTime } from '../tools/clock.ts'
+import { Failure } from '../tools/failure.ts'
 
 /** Where a segment lies in its bucket's data file. */
 export type Located = Segment & { offset: number }
@@ -13,16 +15,21 @@ const NAME = /^(\d+)-(\d+)-(\d+)\.m4s$/
 export const bucketName = (start: number, run: number, first: number): string => `${start}-${run}-${first}.m4s`
 export const indexName = (bucket: Pick<Bucket, 'name'>): string => bucket.name.replace(/m4s$/, 'jsonl')
 export const initName = (run: number): string => `run-${run}.mp4`
+/** Null for a file that is none. */
+export function runOfInit(name: string): number | null {
+  const [, run] = /^run-(\d+)\.mp4(?:\.new)?$/.exec(name) ?? []
+  return run === undefined ? null : Number(run)
+}
 
 export const indexLine = ({ number, start, duration, offset, bytes, sha256, lostPackets }: Located): string => `${JSON.stringify([number, start, duration, offset, bytes, sha256, ...(lostPackets === undefined ? [] : [lostPackets])])}\n`
 
-/** Drops a last line that was cut short, and segments whose bytes never reached the disk. */
-export function parseIndex(text: string, run: number, dataBytes: number): Located[] {
+/** @returns every line but one that was cut short */
+export function parseIndex(text: string, run: number): Located[] {
   const segments: Located[] = []
   for (const line of text.split('\n')) {
     try {
       const [number, start, duration, offset, bytes, sha256, lostPackets] = JSON.parse(line) as [number, number, number, number, number, string, number?]
-      if (offset + bytes <= dataBytes) segments.push({ number, run, start, duration, offset, bytes, sha256, ...(lostPackets === undefined ? {} : { lostPackets }) })
+      segments.push({ number, run, start, duration, offset, bytes, sha256, ...(lostPackets === undefined ? {} : { lostPackets }) })
     } catch {
       // A line cut short by a crash: its segment was never promised to anybody.
     }
@@ -35,12 +42,21 @@ export function listBuckets(folder: string): Bucket[] {
   return namesIn(folder)
     .flatMap((name) => {
       const [, start, run, first] = NAME.exec(name) ?? []
-      return start === undefined ? [] : [{ name, start: Number(start), run: Number(run), first: Number(first), bytes: statSync(join(folder, name)).size }]
+      return start === undefined ? [] : [{ name, start: Number(start), run: Number(run), first: Number(first), bytes: sizeOf(join(folder, name)) }]
     })
     .sort((a, b) => a.first - b.first)
 }
 
-function namesIn(folder: string): string[] {
+/** 0 where the disk does not say: one bad file must cost no more than itself. */
+function sizeOf(file: string): number {
+  try {
+    return statSync(file).size
+  } catch {
+    return 0
+  }
+}
+
+export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch {
@@ -48,11 +64,34 @@ function namesIn(folder: string): string[] {
   }
 }
 
-export const readIndexNow = (folder: string, bucket: Bucket): Located[] => parseIndex(readTextOrNothing(join(folder, indexName(bucket))), bucket.run, bucket.bytes)
+/**
+ * The newest bucket after a start. Segments whose bytes never reached the disk in a crash were promised to nobody: their lines go, on the
+ * disk, too. Lines of an older bucket stay whatever becomes of its bytes: what was recorded and is damaged is not what was never recorded.
+ */
+export function readNewestIndex(folder: string, bucket: Bucket): Located[] {
+  const lines = parseIndex(readTextOrNothing(join(folder, indexName(bucket))), bucket.run)
+  const whole = lines.filter(({ offset, bytes }) => offset + bytes <= bucket.bytes)
+  if (whole.length < lines.length) rewriteIndex(folder, bucket, whole)
+  return whole
+}
+function rewriteIndex(folder: string, bucket: Bucket, segments: readonly Located[]): void {
+  const file = join(folder, indexName(bucket))
+  try {
+    writeFileSync(`${file}.new`, segments.map(indexLine).join(''))
+    renameSync(`${file}.new`, file)
+  } catch {
+    // A disk that takes nothing now: what reads these lines finds no bytes behind them.
+  }
+}
 
+/** @throws clip/unreadable when the disk does not give it: nobody may take that for nothing recorded */
 export async function readIndex(folder: string, bucket: Bucket): Promise<Located[]> {
-  const text = await readFile(join(folder, indexName(bucket)), 'utf8').catch(() => '')
-  return parseIndex(text, bucket.run, bucket.bytes)
+  const file = join(folder, indexName(bucket))
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw new Failure('clip/unreadable', `The disk does not give ${file}, the list of what was recorded from ${isoTime(bucket.start)} on: ${error.message}`)
+  })
+  return parseIndex(text, bucket.run)
 }
 
 function readTextOrNothing(file: string): string {

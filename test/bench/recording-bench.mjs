@@ -20,12 +20,12 @@ async function shareOf(cost, ms) {
 /** Holes in what lies on disk: segments that are missing, or that came later than the ones before account for. */
 async function gapsOnDisk(clips) {
   const { gapsIn } = await import(join(root, 'dist', 'server', 'clip', 'clip-gaps.js'))
-  const { listBuckets, readIndexNow } = await import(join(root, 'dist', 'server', 'clip', 'ring-index.js'))
+  const { listBuckets, readIndex } = await import(join(root, 'dist', 'server', 'clip', 'ring-index.js'))
   let gaps = 0
   let runs = 0
   for (const camera of readdirSync(clips)) {
     const folder = join(clips, camera)
-    const segments = listBuckets(folder).flatMap((bucket) => readIndexNow(folder, bucket))
+    const segments = (await Promise.all(listBuckets(folder).map((bucket) => readIndex(folder, bucket)))).flat()
     gaps += segments.length === 0 ? 1 : gapsIn(segments, segments[0].start, null).length
     runs += new Set(segments.map(({ run }) => run)).size
   }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -112,6 +112,46 @@ describe('the clip buffer', () => {
     expect(await again.read(29)).toBeNull()
     expect((await again.read(5))?.bytes.equals(bytesOf(5))).toBe(true)
   })
+  test('what was recorded before and has lost its bytes since is not what was never recorded: it is listed, and cannot be read', async () => {
+    const ring = open()
+    await record(ring, 2)
+    await ring.close()
+    const [first = ''] = readdirSync(folder).filter((name) => name.endsWith('.m4s')).sort()
+    truncateSync(join(folder, first), 500 * 10)
+    const again = open()
+    expect(await again.within({ from: T0, to: null })).toHaveLength(60)
+    await expect(again.read(25)).rejects.toThrow(/shorter than its index says/)
+    expect((await again.read(5))?.bytes.equals(bytesOf(5))).toBe(true)
+  })
+  test('a crash’s lines without bytes are gone for good, also when their bucket is the newest no more', async () => {
+    const ring = open()
+    await record(ring, 1)
+    const data = readdirSync(folder).find((name) => name.endsWith('.m4s')) ?? ''
+    truncateSync(join(folder, data), 500 * 20)
+    await record(open(), 1, T0 + 5 * MINUTE)
+    expect((await open().within({ from: T0, to: T0 + MINUTE })).every(({ number }) => number < 20)).toBe(true)
+  })
+  test('a list that the disk does not give is no empty one', async () => {
+    const ring = open()
+    await record(ring, 2)
+    const [first = ''] = readdirSync(folder).filter((name) => name.endsWith('.jsonl')).sort()
+    rmSync(join(folder, first))
+    mkdirSync(join(folder, first))
+    await expect(ring.within({ from: T0, to: null })).rejects.toMatchObject({ code: 'clip/unreadable', message: expect.stringContaining(first) })
+  })
+  test('one file that cannot be looked at costs no other', async () => {
+    await record(open(), 1)
+    symlinkSync('nowhere', join(folder, `${T0 - 10 * MINUTE}-0-0.m4s`))
+    expect((await open().read(10))?.bytes.equals(bytesOf(10))).toBe(true)
+  })
+  test('initialisation sections of runs that have gone go with the next start', async () => {
+    const ring = open()
+    await record(ring, 1)
+    await ring.close()
+    for (const name of ['run-7.mp4', 'run-3.mp4.new', 'notes.txt']) writeFileSync(join(folder, name), '')
+    await open().settled()
+    expect(readdirSync(folder).filter((name) => !/^\d/.test(name)).sort()).toEqual(['notes.txt', 'run-0.mp4'])
+  })
   test('an index line that was cut short by a crash is left out', async () => {
     await record(open(), 1)
     const index = readdirSync(folder).find((name) => name.endsWith('.jsonl')) ?? ''
@@ -150,7 +190,7 @@ describe('the clip buffer', () => {
     const { segment, written } = ring.append({ run: 0, start: T0 + 10 * MINUTE, duration: 2, ...closed(bytesOf(1)) })
     await written
     expect(problems.at(-1)).toMatch(/ENOTDIR|EEXIST/)
-    expect(await ring.read(segment.number)).toBeNull()
+    await expect(ring.read(segment.number)).rejects.toMatchObject({ code: 'clip/unreadable' })
     rmSync(folder)
     // The folder comes back by itself, and with it what makes the run readable.
     const next = ring.append({ run: 0, start: T0 + 10 * MINUTE + 2000, duration: 2, ...closed(bytesOf(2)) })
@@ -198,8 +238,9 @@ describe('the clip buffer', () => {
     expect((await ring.read(128))?.bytes.equals(bytesOf(128))).toBe(true)
     expect(await ring.read(100)).toBeNull()
   })
-  test('a disk that does not let go keeps what it has in the list', async () => {
-    const ring = open(MINUTE)
+  test('what the disk does not let go of is said and stays in the list; what is beside it goes', async () => {
+    const told: string[] = []
+    const ring = open(MINUTE, { onStuck: (file) => told.push(file) })
     await record(ring, 3)
     const [first = ''] = readdirSync(folder).filter((name) => name.endsWith('.jsonl')).sort()
     const index = readFileSync(join(folder, first), 'utf8')
@@ -207,7 +248,10 @@ describe('the clip buffer', () => {
     // A folder with something in it cannot be removed like a file.
     mkdirSync(join(folder, first))
     writeFileSync(join(folder, first, 'x'), '')
-    await expect(ring.evict(T0 + 60 * MINUTE)).rejects.toThrow()
+    await ring.evict(T0 + 60 * MINUTE)
+    expect(told).toEqual([first.replace('jsonl', 'm4s')])
+    expect(readdirSync(folder).filter((name) => name.endsWith('.m4s'))).toEqual([first.replace('jsonl', 'm4s')])
+    expect([ring.oldestFree(), await ring.evictOldest()]).toEqual([null, 0])
     rmSync(join(folder, first), { recursive: true })
     writeFileSync(join(folder, first), index)
     expect((await ring.read(3))?.bytes.equals(bytesOf(3))).toBe(true)
@@ -225,14 +269,14 @@ describe('the clip buffer', () => {
 
 describe('the disk of all clip buffers', () => {
   const GB = 1e9
-  async function disk(free: number, limits = { most: null as number | null, reserve: GB }) {
+  async function disk(free: number, limits = { most: null as number | null, reserve: GB }, more: { tellFirst?: boolean } = {}) {
     const folders = ['a', 'b'].map((name) => join(folder, name))
     const rings = folders.map((each) => openClipRing({ folder: each, limits: { keepMs: 60 * MINUTE, mostBytes: null }, bucketMs: MINUTE }))
     for (const [i, ring] of rings.entries()) await record(ring, 3, T0 + i * 1000)
     const states: DiskState[] = []
     // Every byte that a ring lets go of is free again.
     const before = rings.reduce((sum, ring) => sum + ring.bytes(), 0)
-    const made = createClipDisk({ folder, limits, rings: () => rings, onState: (state) => states.push(state), freeOf: async () => ({ free: free + before - rings.reduce((sum, ring) => sum + ring.bytes(), 0), total: 10 * GB }) })
+    const made = createClipDisk({ ...more, folder, limits, rings: () => rings, onState: (state) => states.push(state), freeOf: async () => ({ free: free + before - rings.reduce((sum, ring) => sum + ring.bytes(), 0), total: 10 * GB }) })
     return { rings, states, disk: made }
   }
   test('lets the oldest pictures of all cameras go until the reserve is free again', async () => {
@@ -256,6 +300,22 @@ describe('the disk of all clip buffers', () => {
     expect(one.gate.refuses(1000, false)).toMatch(/disk is full/)
     expect(one.gate.refuses(1000, true)).toBeNull()
     expect((await rings[0]?.within({ from: T0, to: null }))?.length).toBe(90)
+  })
+  test('with more held than the site allows, still takes new pictures, and says what that costs until less is held', async () => {
+    const { rings, states, disk: one } = await disk(9 * GB, { most: 60_000, reserve: 0 })
+    for (const ring of rings) ring.hold('inc-1', { from: T0, to: null })
+    await one.look()
+    expect(states).toMatchObject([{ level: 'critical', problem: expect.stringMatching(/^Incidents hold more than storage: most/) }])
+    expect(one.gate.refuses(1000, false)).toBeNull()
+    for (const ring of rings) ring.release('inc-1')
+    await one.look()
+    expect(states.slice(1)).toMatchObject([{ level: 'ok', problem: null }])
+  })
+  test('says what it finds first where another thread has told something before, and nothing else while all is well', async () => {
+    const { states, disk: one } = await disk(9 * GB, undefined, { tellFirst: true })
+    await one.look()
+    await one.look()
+    expect(states).toMatchObject([{ level: 'ok', problem: null }])
   })
   test('too slow, takes nothing more instead of filling the memory', async () => {
     const { disk: one } = await disk(9 * GB)
