@@ -1,21 +1,23 @@
 /** One MP4 out of a range of the ring, by stream copy: every frame as the camera sent it. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { appendFile, copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Range, Segment } from '../glossary/clip.ts'
 import { besides } from '../tools/besides.ts'
 import { isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
+import { gapsIn } from './clip-gaps.ts'
 import type { ClipRing } from './clip-ring.ts'
+import { readTracks } from '../tools/fmp4-boxes.ts'
 import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 
-export type CutResult = { bytes: number; sha256: string; from: number; to: number; segments: number }
+export type CutResult = { bytes: number; sha256: string; from: number; to: number; segments: number; /** Where it jumps, because nothing was recorded or kept. */ gaps: { from: number; to: number }[] }
 
 /**
  * Writes `file`; `folder` is scratch space of its own that is removed again. The range is widened to whole segments.
- * @throws clip/none when the range is empty, clip/unreadable when bytes no longer match their hash.
+ * @throws clip/none when the range is empty, clip/unreadable when bytes are missing or no longer match their hash, or cannot be one film.
  */
 export async function cutClip({ ring, range, folder, file, signal }: { ring: ClipRing; range: Range; folder: string; file: string; signal: AbortSignal }): Promise<CutResult> {
   const segments = await ring.within(range)
@@ -30,7 +32,8 @@ export async function cutClip({ ring, range, folder, file, signal }: { ring: Cli
     const { ended } = runFfmpeg({ ...input, outputOptions: ['-map', '0:v', '-map', '0:a?', '-c', 'copy', '-movflags', '+faststart', '-f', 'mp4'], output: file, signal })
     const problem = await ended
     if (problem) throw new Failure('clip/unreadable', `The clip could not be put together: ${problem}`)
-    return { ...(await fingerprint(file)), from: first.start, to: last.start + last.duration * 1000, segments: segments.length }
+    const to = last.start + last.duration * 1000
+    return { ...(await fingerprint(file)), from: first.start, to, segments: segments.length, gaps: gapsIn(segments, first.start, to) }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -40,20 +43,29 @@ export async function cutClip({ ring, range, folder, file, signal }: { ring: Cli
 async function writeRuns(ring: ClipRing, segments: readonly Segment[], folder: string): Promise<string[]> {
   const names: string[] = []
   let run: number | null = null
+  let codec: string | null = null
   for (const segment of segments) {
     const name = `run-${segment.run}.mp4`
     if (segment.run !== run) {
-      await copyFile(ring.initFile(segment.run), join(folder, name))
+      const init = await readFile(ring.initFile(segment.run)).catch(() => null)
+      if (!init) throw new Failure('clip/unreadable', `The initialisation section of run ${segment.run} (from ${isoTime(segment.start)} on) is missing from the clip buffer: what was recorded in that run cannot be shown.`)
+      const found = codecOf(init)
+      if (codec !== null && found !== codec) throw new Failure('clip/unreadable', `At ${isoTime(segment.start)} the camera's picture changes from ${codec} to ${found}, which one MP4 cannot have: what was recorded until then, and from then on, can be had by itself.`)
+      codec = found
+      await writeFile(join(folder, name), init)
       names.push(name)
       run = segment.run
     }
-    const found = await ring.read(segment.number)
+    const found = await ring.read(segment.number).catch(() => null)
     const intact = found && createHash('sha256').update(found.bytes).digest('hex') === segment.sha256
     if (!found || !intact) throw new Failure('clip/unreadable', `Segment ${segment.number} (${isoTime(segment.start)}) is ${found ? 'not as it was recorded: its bytes do not give its hash' : 'missing from the clip buffer'}. ${besides(segment)}`)
     await appendFile(join(folder, name), found.bytes)
   }
   return names
 }
+
+/** As players tell them apart: avc1, hvc1. */
+const codecOf = (init: Buffer): string => (readTracks(init).find(({ kind }) => kind === 'video')?.codec ?? '').slice(0, 4)
 
 async function fingerprint(file: string): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256')

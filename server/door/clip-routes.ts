@@ -12,7 +12,7 @@ import { type App, actorOf, personOf } from './door.ts'
 import { PLAYLIST_TYPE, VIEWERS, bytesOrNone, numbersIn } from './live-routes.ts'
 import { CLIP_PARAMS, MEDIA, PROBLEM } from './shapes.ts'
 
-export type Cut = { file: string; bytes: number; sha256: string; from: number; to: number; done(): Promise<void> }
+export type Cut = { file: string; bytes: number; sha256: string; from: number; to: number; gaps: { from: number; to: number }[]; done(): Promise<void> }
 export type ClipPort = {
   incident(id: string): Promise<Incident>
   playlist(clip: Clip, pressedAt: string): Promise<string>
@@ -85,7 +85,7 @@ export function clipRoutes(app: App, port: ClipPort): void {
     '/api/v1/incidents/:id/clips/:camera/clip.mp4',
     {
       config: { roles: ['evidence'] },
-      schema: { summary: 'The clip as one MP4 by stream copy; its SHA-256 is in the header Repr-Digest and in X-Lamppost-SHA256', tags: ['clips'], params: CLIP_PARAMS, querystring: TIMES, response: { 200: MEDIA, '4xx': PROBLEM } },
+      schema: { summary: 'The clip as one MP4 by stream copy; its SHA-256 is in the header Repr-Digest and in X-Lamppost-SHA256; where it jumps, because nothing was recorded, in X-Lamppost-Gaps', tags: ['clips'], params: CLIP_PARAMS, querystring: TIMES, response: { 200: MEDIA, '4xx': PROBLEM } },
     },
     async (request, reply) => {
       port.mustBeConfirmed(request)
@@ -108,6 +108,7 @@ export function clipRoutes(app: App, port: ClipPort): void {
         .header('x-lamppost-sha256', cut.sha256)
         .header('x-lamppost-from', from)
         .header('x-lamppost-to', to)
+        .header('x-lamppost-gaps', cut.gaps.map((gap) => `${isoTime(gap.from)}/${isoTime(gap.to)}`).join(', ') || 'none')
         .header('cache-control', 'no-store')
         .send(stream)
     },

@@ -183,6 +183,7 @@ describe.each(['direct', 'ffmpeg'] as const)('read by %s', (reader) => {
       expect(codec).toBe('h264')
       expect(Number(frames)).toBeGreaterThan((segments.size - 4) * 14)
       expect(spawnSync('sha256sum', [cut.file], { encoding: 'utf8' }).stdout.split(' ')[0]).toBe(cut.sha256)
+      expect(cut.gaps.length).toBeGreaterThan(0)
       await cut.done()
     })
     test('a range without any picture is refused, and nothing is left behind', async () => {
