@@ -135,8 +135,8 @@ describe('pictures out of packets', () => {
       reader.push(packet, 0, packet.length)
       pushed += 1
     }
-    reader.finish()
-    return { pictures, lost: reader.lost() }
+    const after = reader.finish()
+    return { pictures, lost: reader.lost(), after }
   }
   const hex = (...units: Buffer[]): string[] => units.map((unit) => unit.toString('hex'))
   const aggregate = (...units: Buffer[]): Buffer => Buffer.concat([Buffer.of(24), ...units.flatMap((unit) => [Buffer.of(0, unit.length), unit])])
@@ -246,6 +246,20 @@ describe('pictures out of packets', () => {
     expect(pictures[51]).toMatchObject({ foretold: false, lostBefore: 1 })
     expect(pictures).toHaveLength(81)
     expect(pictures.slice(51).filter(({ foretold }) => foretold)).toEqual([])
+  })
+  test('the last picture of a stream that broke off in it is not whole; one that ends with its mark is, and so is what a camera sends that marks nothing', () => {
+    const slices = [nal(1, 7), nal(1, 8)] as const
+    const end = (mark?: () => boolean, whole = false) => {
+      const { pictures, lost, after } = receive([...film(50, mark ? { mark } : {}), rtp(50 * 3600, slices[0]), ...(whole ? [rtp(50 * 3600, slices[1], { mark: true })] : [])])
+      return [pictures.length, pictures.at(-1)?.lostWithin, lost, after]
+    }
+    expect(end()).toEqual([51, 1, 1, 0])
+    expect(end(undefined, true)).toEqual([51, 0, 0, 0])
+    expect(end(() => false)).toEqual([51, 0, 0, 0])
+  })
+  test('what came too late for the last picture of all is told when the stream ends', () => {
+    const { pictures, after } = receive([...film(51), rtp(50 * 3600, nal(1, 9))])
+    expect([pictures.length, pictures.at(-1)?.foretold, after]).toEqual([51, true, 1])
   })
   test('a picture whose marked packet never came is told when the next begins, which tells the loss', () => {
     const slices = [nal(1, 7), nal(1, 8)] as const

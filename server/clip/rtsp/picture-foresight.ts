@@ -34,6 +34,8 @@ export function createPictureForesight() {
     failed(): void {
       wrong = true
     },
+    /** Whether a last packet without a marker is a picture without its end. */
+    marksEnds: (): boolean => rightMarks >= TRUSTED_AFTER,
     isGood: (): boolean => !wrong && even >= EVEN_AFTER && rightMarks >= TRUSTED_AFTER && rightKeyframes >= TRUSTED_KEYFRAMES,
   }
 }

@@ -31,8 +31,8 @@ export type Picture = {
 export type RtpPictures = {
   /** One RTP packet, bytes[from, to). @throws when the stream is not what it was announced to be. */
   push(bytes: Buffer, from: number, to: number): void
-  /** The stream has ended: the last picture lasts as long as the one before it. */
-  finish(): void
+  /** The stream has ended: the last picture lasts as long as the one before it. @returns packets that never came after it, and nobody was told of */
+  finish(): number
   /** Packets that never came. */
   lost(): number
 }
@@ -278,11 +278,18 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
       perhapsForetell()
     },
     finish() {
+      // Slices without the rest of their picture: how much is missing nobody knows, but it is not whole.
+      const isCut = open?.vcl && (nalAt !== null || (!marked && foresight.marksEnds()))
       dropHalf()
+      if (isCut) {
+        lost += 1
+        lostWithin += 1
+      }
       if (open?.vcl) closePicture(lastDuration)
       foretold?.letGo()
       foretold = null
       slab.close()
+      return lostBefore
     },
     lost: () => lost,
   }

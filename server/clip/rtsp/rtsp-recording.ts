@@ -127,7 +127,7 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   const last = pictures as RtpPictures | null
   stop.abort()
   try {
-    last?.finish()
+    follower.lost(last?.finish() ?? 0)
   } catch (error) {
     onError(error)
   }
