@@ -84,6 +84,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 function invalidWords({ validation, validationContext }: FastifyError): string {
   const [first] = validation ?? []
   const where = `${validationContext ?? 'body'}${(first?.instancePath ?? '').replaceAll('/', '.')}`
-  const unknown = first?.params && 'additionalProperty' in first.params ? ` (${String(first.params.additionalProperty)})` : ''
-  return `${where} ${first?.message ?? 'is not as the API describes it'}${unknown}`
+  const { additionalProperty: unknown, allowedValues: allowed } = (first?.params ?? {}) as { additionalProperty?: string; allowedValues?: unknown[] }
+  if (allowed) return `${where} must be one of ${allowed.join(', ')}`
+  return `${where} ${first?.message ?? 'is not as the API describes it'}${unknown === undefined ? '' : ` (${unknown})`}`
 }

@@ -1,9 +1,9 @@
 /** Reads a site file's text into a town, or into problems that name line and key. Pure. */
-import { Value } from 'typebox/value'
 import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml'
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
+import { type Path, shapeProblems } from './schema-words.ts'
 import type { Resolve } from './site-references.ts'
 import { SITE_SCHEMA, type SiteDocument } from './site-schema.ts'
 
@@ -24,8 +24,6 @@ const DEFAULT_EVENTS = ['press.received', 'incident.*', 'drill.finished', 'help-
 /** What a check of the file alone has in the place of a secret. */
 const isPlaceholder = (text: string): boolean => text === '1' || text.startsWith('file:')
 
-type Path = readonly (string | number)[]
-
 export function readSite(text: string, resolve: Resolve): SiteReading {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
@@ -36,22 +34,11 @@ export function readSite(text: string, resolve: Resolve): SiteReading {
     problems.push({ line: lineOf(document, lines, path), key: path.join('.'), problem })
   }
   const value: unknown = document.toJS()
-  for (const error of Value.Errors(SITE_SCHEMA, value)) {
-    const path = pathOf(error.instancePath)
-    if (error.keyword === 'additionalProperties') for (const name of error.params.additionalProperties) complain([...path, name], 'this key is not known here')
-    else if (error.keyword === 'required') complain(path, `${error.params.requiredProperties.join(', ')} is missing`)
-    else complain(path, error.message)
-  }
-  if (problems.length > 0) return { site: null, problems: dedupe(problems) }
+  for (const { path, problem } of shapeProblems(SITE_SCHEMA, value)) complain(path, problem)
+  if (problems.length > 0) return { site: null, problems }
   const site = build(value as SiteDocument, resolve, complain)
   return problems.length > 0 ? { site: null, problems } : { site, problems: [] }
 }
-
-const pathOf = (pointer: string): Path =>
-  pointer.split('/').slice(1).map((part) => (/^\d+$/.test(part) ? Number(part) : part.replaceAll('~1', '/').replaceAll('~0', '~')))
-
-/** One mistake in a union is reported once for each arm; the first says enough. */
-const dedupe = (problems: SiteProblem[]): SiteProblem[] => [...new Map(problems.map((problem) => [`${problem.line} ${problem.key}`, problem] as const)).values()]
 
 function lineOf(document: Document.Parsed, lines: LineCounter, path: Path): number {
   for (let length = path.length; length > 0; length -= 1) {

@@ -35,7 +35,7 @@ const LORAWAN = Type.Object(
 )
 const SIA = Type.Object(
   {
-    account: Type.String({ pattern: '^[0-9A-Fa-f]{3,16}$' }),
+    account: Type.String({ pattern: '^[0-9A-Fa-f]{3,16}$', description: '3 to 16 hex digits' }),
     zone: Type.Optional(Type.String({ pattern: '^[0-9A-Fa-f]{1,6}$', description: 'Zone or point of the button; left out, any of the account' })),
     codes: Type.Optional(Type.Array(Type.String({ pattern: '^([A-Z]{2}|[0-9]{3})$' }), { minItems: 1, maxItems: 50, description: 'Events that are presses; left out, those by which somebody asks for help (PA, HA, MA, QA, 100 to 102, 120 to 124)' })),
     key: Type.Optional(REFERENCE),
@@ -129,9 +129,9 @@ export const SITE_SCHEMA = Type.Object(
       Type.Array(Type.Object({ after: DURATION, to: Type.Optional(Type.Array(ID, { description: 'Destinations that are told at this step' })) }, strict), { maxItems: 9, description: 'When nobody takes an incident: after each of these times further screens show it (lamppost-wall from-step), and the named destinations are told' }),
     ),
     viewing: Type.Optional(Type.Object({ reason: Type.Enum(['required', 'optional'], { description: 'Whether somebody who looks at a camera that no incident holds must say why first (default optional); every look is an entry of the record either way' }) }, strict)),
-    embedding: Type.Optional(Type.Array(Type.String({ pattern: '^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$' }), { maxItems: 50, description: 'Origins of pages that may have Lamppost in them, such as https://wall.example.gov.uk: by its web components (CORS) or in a frame' })),
+    embedding: Type.Optional(Type.Array(Type.String({ pattern: '^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?$', description: 'An origin: https:// and a host, nothing behind it' }), { maxItems: 50, description: 'Origins of pages that may have Lamppost in them, such as https://wall.example.gov.uk: by its web components (CORS) or in a frame' })),
     streets: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9._-][A-Za-z0-9 ._/-]*\\.(geo)?json$', description: 'GeoJSON of the streets (lines) and areas, beside the site file: for the map and walking distances' })),
-    checkpoints: Type.Optional(Type.Object({ to: Type.Array(Type.String({ pattern: '^https?://.+' }), { minItems: 1, maxItems: 10 }) }, { ...strict, description: 'Where each signed checkpoint of the ledger is put, too (HTTP POST, text/plain)' })),
+    checkpoints: Type.Optional(Type.Object({ to: Type.Array(Type.String({ pattern: '^https?://.+', description: 'An address that begins with https:// or http://' }), { minItems: 1, maxItems: 10 }) }, { ...strict, description: 'Where each signed checkpoint of the ledger is put, too (HTTP POST, text/plain)' })),
     evidence: Type.Optional(
       Type.Object(
         {

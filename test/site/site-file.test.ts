@@ -49,7 +49,7 @@ describe('the site file', () => {
     ['a duplicate id', SMALL.replace('cameras:', '  - { id: here, name: Again, location: { lat: 1, lon: 1 } }\ncameras:'), 6, 'helpPoints.1.id', /used twice/],
     ['a preset for a help point that does not exist', SMALL.replace('      here:', '      nowhere:'), 11, 'cameras.0.presets.nowhere', /no help point "nowhere"/],
     ['a missing key', SMALL.replace('    name: Here\n', ''), 3, 'helpPoints.0', /name is missing/],
-    ['a token that is a number', SMALL.replace('token: "3"', 'token: 3'), 11, 'cameras.0.presets.here.token', /string/],
+    ['a token that is a number', SMALL.replace('token: "3"', 'token: 3'), 11, 'cameras.0.presets.here.token', /must be text: put it in quotes/],
     ['a place that is not on Earth', SMALL.replace('54.5', '154.5'), 5, 'helpPoints.0.location.lat', /90/],
     ['a time zone that does not exist', SMALL.replace('Europe/London', 'Europe/Darlington'), 1, 'site.timezone', /no time zone/],
     ['a camera without an address', SMALL.replace(/ {4}onvif:.*\n/, ''), 7, 'cameras.0', /onvif or rtmp/],
@@ -59,6 +59,14 @@ describe('the site file', () => {
   ])('%s is refused with its line and key', (_, text, line, key, words) => {
     expect(problemsOf(text)).toContainEqual({ line, key, problem: expect.stringMatching(words) })
   })
+  test.each([
+    ['an empty file', '', ['1 : the file is empty, or no site file']],
+    ['a duration with a unit that is none', SMALL.replace('      here:', '      here:').replace('    presets:', '    buffer: { keep: 24hours }\n    presets:'), ['10 cameras.0.buffer.keep: must be written so: A whole number and s, m, h or d: 60s, 24h']],
+    ['a word that is none of a few', SMALL.replace('    presets:', '    buffer: on-pres\n    presets:'), ['10 cameras.0.buffer: must be one of on-press, { preRoll, keep, most, sound, reader }']],
+    ['a source of no kind', SMALL.replace('cameras:', '    sources: [{ htp: {} }]\ncameras:'), ['6 helpPoints.0.sources.0: must be one of { http }, { mqtt }, { onvifInput }, { lorawan }, { sia }']],
+    ['two mistakes in the last kind of source there is, and one elsewhere', SMALL.replace('cameras:', '    sources: [{ sia: { account: "12", zon: "1" } }]\ncameras:').replace('lat: 54.5', 'lat: 154.5'), ['5 helpPoints.0.location.lat: must be <= 90', '6 helpPoints.0.sources.0.sia.account: must be written so: 3 to 16 hex digits', '6 helpPoints.0.sources.0.sia.zon: this key is not known here']],
+    ['a secret in plain text', SMALL.replace('cameras:', '    sources: [{ http: { secret: plain } }]\ncameras:'), ['6 helpPoints.0.sources.0.http.secret: must be written so: A secret, by reference only: ${NAME} of the environment, or file:/run/secrets/x']],
+  ])('%s is said once, with what would be right', (_, text, said) => expect(problemsOf(text).map(({ line, key, problem }) => `${line} ${key}: ${problem}`).sort()).toEqual(said))
   test('a secret that is not there is named, and its value never appears', () => {
     const resolve = createResolver({ OTHER: 'canary' })
     const problems = problemsOf(SMALL, resolve)
