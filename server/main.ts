@@ -35,8 +35,19 @@ const OPTIONS = {
   help: { type: 'boolean' },
 } as const
 
+/** @throws what is wrong with them, and what there is */
+function argumentsOf() {
+  try {
+    return parseArgs({ options: OPTIONS, allowPositionals: true })
+  } catch (error) {
+    throw new Misused(`${(error instanceof Error ? error.message : String(error)).split('. ')[0]}.`)
+  }
+}
+/** No command was begun: exit code 2. */
+class Misused extends Error {}
+
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true })
+  const { values, positionals } = argumentsOf()
   const [command = 'start', ...rest] = positionals
   if (values.help) {
     process.stdout.write(USAGE)
@@ -56,15 +67,14 @@ async function main(): Promise<number> {
     case 'verify':
       return verifyCommand(rest, values)
     default:
-      process.stderr.write(`lamppost: there is no command "${command}"\n\n${USAGE}`)
-      return 2
+      throw new Misused(`there is no command "${command}"`)
   }
 }
 
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`lamppost: ${error instanceof Error ? error.message : String(error)}\n`)
-    process.exit(1)
+    process.stderr.write(`lamppost: ${error instanceof Error ? error.message : String(error)}\n${error instanceof Misused ? `\n${USAGE}` : ''}`)
+    process.exit(error instanceof Misused ? 2 : 1)
   },
 )

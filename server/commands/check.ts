@@ -2,13 +2,23 @@
 import { readFile } from 'node:fs/promises'
 import { readSite } from '../site/site-check.ts'
 import { problemLine } from '../site/site-file.ts'
+import { metresBetween } from '../tools/geography.ts'
 import { loadStreets } from '../site/street-map.ts'
 import { wordsOf } from '../tools/failure.ts'
+
+/** Metres; nobody is seen from further away. */
+const FARTHEST_M = 20_000
+/** As the check below reads references: what they say is the running server's. */
+const REFERENCE = '1'
+const isReference = (text: string): boolean => text === REFERENCE || text.startsWith('file:')
 
 export async function checkCommand([file, ...more]: string[]): Promise<number> {
   if (file === undefined || more.length > 0) throw new Error('check takes one site file: lamppost check FILE')
   // Secrets are the running server's: here a reference only has to look like one.
-  const { site, problems } = readSite(await readFile(file, 'utf8'), (text) => ({ value: text.replaceAll(/\$\{[A-Za-z_][A-Za-z0-9_]*\}/g, '1') }))
+  const names = new Set<string>()
+  const { site, problems } = readSite(await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Error(`${file} cannot be read: ${wordsOf(error)}`, { cause: error })
+  }), (text) => ({ value: text.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => (names.add(name), REFERENCE)) }))
   for (const problem of problems) process.stderr.write(`${problemLine(file, problem)}\n`)
   if (!site) return 1
   const streets = await loadStreets(file, site.streets).catch((error: unknown) => {
@@ -17,7 +27,13 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
   })
   if (streets === undefined) return 1
   process.stdout.write(`${file}: ${site.name}: ${site.helpPoints.length} help points, ${site.cameras.length} cameras, ${site.cameras.reduce((sum, { presets }) => sum + presets.size, 0)} presets\n`)
+  if (names.size > 0) process.stdout.write(`${file}: the server’s environment must have ${[...names].join(', ')}\n`)
   for (const { id, name } of site.helpPoints) if (!site.cameras.some(({ presets }) => presets.has(id))) process.stdout.write(`${file}: warning: no camera has a preset for ${id} (${name})\n`)
+  for (const { id, location } of site.helpPoints) {
+    const far = site.cameras.flatMap((camera) => (camera.location && camera.presets.has(id) ? [{ camera: camera.id, metres: metresBetween(location, camera.location) }] : [])).find(({ metres }) => metres > FARTHEST_M)
+    if (far) process.stdout.write(`${file}: warning: ${id} is ${Math.round(far.metres / 1000).toLocaleString('en')} km from ${far.camera}, which has a preset for it: are lat and lon of one of them swapped?\n`)
+  }
+  for (const { id, onvif } of site.cameras) if (onvif && !isReference(onvif.password)) process.stdout.write(`${file}: warning: the password of ${id} is written in the file: refer to it instead (password: "\${CAMERA_PASSWORD}", or file:…)\n`)
   for (const { id, mqtt } of site.helpPoints) if (mqtt.length > 0 && !site.mqtt) process.stdout.write(`${file}: warning: ${id} presses over MQTT, and there is no broker (mqtt: { url: … })\n`)
   return 0
 }

@@ -1,4 +1,5 @@
 /** `lamppost token` and `lamppost user`: who may do what. A running server notices at once. */
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type Person, ROLES, type Role } from '../glossary/people.ts'
@@ -14,7 +15,12 @@ function personOf({ role, name, 'help-point': helpPoints }: Options): Person {
   if (helpPoints && role !== 'press') throw new Error('--help-point goes with --role press only')
   return { role: role as Role, name, helpPoints: helpPoints ?? null }
 }
-const fileOf = ({ data }: Options): string => join(resolve(data ?? join(packageRoot, 'data')), 'people.json')
+/** A folder that is not there yet is made: whoever sets a server up gives tokens first. A mistyped one must be noticed. */
+function fileOf({ data }: Options): string {
+  const folder = resolve(data ?? join(packageRoot, 'data'))
+  if (!existsSync(folder)) process.stderr.write(`There was no ${folder}: it is made now. Only a server that is started with --data ${folder} knows who is named in it.\n`)
+  return join(folder, 'people.json')
+}
 
 export function tokenCommand(options: Options): number {
   const token = openPeopleFile(fileOf(options)).addToken(personOf(options))

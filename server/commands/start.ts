@@ -48,6 +48,7 @@ export async function startCommand({ site, data, port = '8420', host = '127.0.0.
   const ended = untilAsked()
   const house = await openHouse(options).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE') throw new Error(`port ${port} on ${host} is in use; choose another with --port, or 0 for any free one`)
+    if (error.code === 'ENOTFOUND' || error.code === 'EADDRNOTAVAIL') throw new Error(`--host ${host} is no address of this machine; 0.0.0.0 is all of them`)
     throw error
   })
   // Last: what was started until here, the threads that write files among them, stays as it is.
@@ -60,7 +61,7 @@ export async function startCommand({ site, data, port = '8420', host = '127.0.0.
 
 const greeting = ({ url, demo }: House, dataFolder: string): string =>
   demo
-    ? `\nLamppost is running the simulated Darlington. Open:\n  ${url}/          the control room wall\n  ${url}/button    the lamp post with its button\n  ${url}/presets   the engineer's cameras and presets\n  ${url}/evidence  the evidence officer's clips\nCredentials for scripts: ${join(dataFolder, 'demo-credentials.json')}. Ctrl-C ends it.\n`
+    ? `\nLamppost is running the simulated Darlington. Open:\n  ${url}/          the control room wall\n  ${url}/button    the lamp post with its button\n  ${url}/presets   the engineer's cameras and presets\n  ${url}/evidence  the evidence officer's clips\n  ${url}/help-points   whether every help point works\n  ${url}/shift     the hand-over from shift to shift\nCredentials for scripts: ${join(dataFolder, 'demo-credentials.json')}. Ctrl-C ends it.\n`
     : `\nLamppost is running: ${url}/  (log: ${join(dataFolder, 'lamppost.log')})\n`
 
 /** A signal; or, under npm, the death of npm: then nobody could stop us any more. */

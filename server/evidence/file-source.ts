@@ -3,10 +3,15 @@ import { open } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { readFully } from '../tools/read-fully.ts'
 
-/** @throws when it cannot be opened. */
+/** @throws when it cannot be opened, or is no file. */
 export async function fileSource(file: string): Promise<{ size: number; read(offset: number, length: number): Promise<Buffer>; close(): Promise<void> }> {
   const data = await open(file, 'r')
-  const { size } = await data.stat()
+  const about = await data.stat()
+  if (!about.isFile()) {
+    await data.close()
+    throw new Error('it is no file')
+  }
+  const { size } = about
   return {
     size,
     async read(offset, length) {

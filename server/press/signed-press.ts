@@ -16,7 +16,8 @@ export function checkSignature({ timestamp, signature, body }: SignedRequest, se
   const given = /^sha256=([0-9a-f]{64})$/.exec(signature)?.[1]
   // The same work for a help point that has no secret, or does not exist.
   const expected = createHmac('sha256', secret ?? randomBytes(32)).update(`${timestamp}.`).update(body).digest()
-  if (given === undefined || !timingSafeEqual(Buffer.from(given, 'hex'), expected)) throw new Failure('people/unauthenticated', 'The signature is not this help point’s: sign "timestamp.body" with its secret, HMAC-SHA256, as X-Lamppost-Signature: sha256=<hex>.')
+  if (timestamp === '') throw new Failure('people/unauthenticated', 'The header X-Lamppost-Timestamp is missing: Unix seconds, which are signed with the body.')
+  if (given === undefined || !timingSafeEqual(Buffer.from(given, 'hex'), expected)) throw new Failure('people/unauthenticated', 'The signature is not this help point’s: sign "timestamp.body" with its secret, HMAC-SHA256, as X-Lamppost-Signature: sha256=<hex>. If it is signed so, the secret is another than the site file’s (sources: http: secret), or the file gives this help point none.')
   const sentAt = timeOf(timestamp)
   if (!(Math.abs(now - sentAt) <= WINDOW_MS)) throw new Failure('press/out-of-time', `The signature is right, but its time is more than ${WINDOW_MS / 60_000} minutes from ours, ${new Date(now).toISOString()}. Set the clock (the header Date has ours) and sign again.`)
   return sentAt

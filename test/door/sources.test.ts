@@ -141,6 +141,7 @@ describe('a signed press', () => {
   })
   test.each([
     ['another secret', () => signed('{"helpPoint":"bar"}', { secret: 'wrong' }), 'people/unauthenticated', 'wrong signature'],
+    ['no time', () => signed('{"helpPoint":"bar"}', { timestamp: '' }), 'people/unauthenticated', 'wrong signature'],
     ['a help point that has no secret', () => signed('{"helpPoint":"quiet"}'), 'people/unauthenticated', 'wrong signature'],
     ['a time of an hour ago', () => signed('{"helpPoint":"bar"}', { timestamp: String(Math.floor(Date.now() / 1000) - 3600) }), 'press/out-of-time', 'signed too long ago or ahead'],
   ])('with %s is refused with 401, in the ledger, and opens nothing', async (_, send, code, reason) => {

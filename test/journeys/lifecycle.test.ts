@@ -80,8 +80,22 @@ describe('npm start', () => {
     expect(run('start', '--port', 'x')).toMatchObject({ status: 1, stderr: expect.stringMatching(/--port x is no port/) })
     expect(run('start', '--site', '/nowhere.yaml')).toMatchObject({ status: 1, stderr: expect.stringMatching(/\/nowhere\.yaml does not exist/) })
     expect(run('fly')).toMatchObject({ status: 2, stderr: expect.stringMatching(/no command "fly"/) })
-    expect(run('check', join(root, 'camera-presets', 'darlington.yaml'))).toMatchObject({ status: 0, stdout: expect.stringMatching(/3 help points, 9 cameras/) })
+    expect(run('--prot', '1')).toMatchObject({ status: 2, stderr: expect.stringMatching(/^lamppost: Unknown option '--prot'\.\n\nlamppost: links presses/) })
+    expect(run('check', join(root, 'camera-presets', 'darlington.yaml'))).toMatchObject({ status: 0, stdout: expect.stringMatching(/3 help points, 9 cameras[\s\S]*environment must have .*CAMERA_PASSWORD/) })
     expect(run('check', join(root, 'package.json')).status).toBe(1)
+    expect(run('check', join(root, 'nowhere.yaml'))).toMatchObject({ status: 1, stderr: expect.stringContaining('nowhere.yaml cannot be read') })
+    const folder = mkdtempSync(join(tmpdir(), 'lamppost-words-'))
+    try {
+      const file = join(folder, 'town.yaml')
+      writeFileSync(file, readFileSync(join(root, 'camera-presets', 'darlington.yaml'), 'utf8').replace('password: "${CAMERA_PASSWORD}"', 'password: hunter2').replace(/^streets:.*$/m, '').replace(/lat: (54\.\d+), lon: (-1\.\d+)/, 'lat: $2, lon: $1'))
+      expect(run('check', file)).toMatchObject({ status: 0, stdout: expect.stringMatching(/warning: blackwellgate is [\d,]+ km from cam-\d+, .*are lat and lon of one of them swapped\?[\s\S]*warning: the password of cam-\d+ is written in the file/) })
+      expect(run('start', '--host', '300.1.1.1', '--port', '0', '--data', join(folder, 'never'))).toMatchObject({ status: 1, stderr: expect.stringMatching(/--host 300\.1\.1\.1 is no address of this machine/) })
+      const token = (...more: string[]) => run('token', '--role', 'press', '--name', 'x', '--data', join(folder, 'new'), ...more)
+      expect(token()).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\S+\n$/), stderr: expect.stringMatching(/^There was no .*new: it is made now/) })
+      expect(token().stderr).not.toMatch(/There was no/)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })
 
