@@ -87,7 +87,7 @@ describe('the supervisor', () => {
     await row('arcade').getByText('Look at it now').waitFor({ timeout: 60_000 })
     expect(await row('arcade').textContent()).toContain('The last drill failed. No camera was sent.')
     await row('silent').getByText('It does not say any more that it lives').waitFor({ timeout: 40_000 })
-    await page.getByText('2 of 4 need somebody now').waitFor()
+    await page.getByText(/of 4 proven: 2 need somebody now/).waitFor()
     expect(await page.locator('tbody th').first().textContent()).not.toContain('Number One Bar')
     await call('operator', 'POST', `/incidents/${await openIncident('arcade')}/closure`, { reason: 'Drill complete' })
   }, 120_000)

@@ -3,7 +3,9 @@ import type { CameraId, Framing, PresetToken } from '../../server/glossary/camer
 import { arrangeViews } from '../../web-components/lamppost-incident/incident-views.ts'
 import { began, carriedPlaylist, grown } from '../../web-components/lamppost-player/carried-playlist.ts'
 import { createSpareWatch, createSpareWish, govern } from '../../web-components/lamppost-player/edge-governor.ts'
+import { countStandings, worstOf } from '../../web-components/lamppost-proofs/proof-words.ts'
 import { clockTime, dayAndTime, elapsed } from '../../web-components/look/times.ts'
+import type { HelpPoint } from '../../web-components/wall-client/api-shapes.ts'
 import { readEvents } from '../../web-components/wall-client/event-stream.ts'
 import { en } from '../../web-components/words/en.ts'
 
@@ -24,6 +26,22 @@ describe('the words about a framing', () => {
     expect(en.framing(framing('a', 'primary', 'framed', ['accepted', 'stopped', 'position']))).toBe('At the preset: it has stopped, and its position agrees')
     expect(en.framing(framing('a', 'primary', 'framed', ['accepted', 'stopped']))).toMatch(/does not say where/)
     expect(en.framing(framing('a', 'primary', 'unproven', ['accepted']))).toMatch(/Not proven/)
+  })
+})
+
+describe('how the help points stand', () => {
+  const point = (lastDrillResult: { passed: boolean; framing: string } | null, more: object = {}): HelpPoint => ({ overdue: [], lastDrillResult, drillAt: '04:00', heartbeatMs: null, ...more }) as unknown as HelpPoint
+  const proven = point({ passed: true, framing: 'framed' })
+  const cases: [HelpPoint[], string, string][] = [
+    [[proven, proven], 'All 2 are proven', 'proven'],
+    [[proven, point({ passed: true, framing: 'unproven' })], '1 of 2 proven: 1 not fully proven', 'doubt'],
+    [[point(null), point(null, { drillAt: null }), point(null, { drillAt: null })], '0 of 3 proven: 1 not fully proven, 2 checked by nothing', 'doubt'],
+    [[proven, point({ passed: false, framing: 'failed' }), point(null, { drillAt: null })], '1 of 3 proven: 1 needs somebody now, 1 checked by nothing', 'overdue'],
+  ]
+  test.each(cases)('is never said to be better than it is (%#)', (points, words, worst) => {
+    const counts = countStandings(points)
+    expect(en.proofs.sum(points.length, counts)).toBe(words)
+    expect(worstOf(counts)).toBe(worst)
   })
 })
 

@@ -11,7 +11,7 @@ import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'
 import { LanguageController } from '../words/language.ts'
-import { type Standing, byUrgency, spanOf, standingOf } from './proof-words.ts'
+import { type Standing, byUrgency, countStandings, spanOf, standingOf, worstOf } from './proof-words.ts'
 import { proofsStyles } from './proofs-styles.ts'
 
 const RELOAD_MS = 10_000
@@ -97,11 +97,11 @@ export class LamppostProofs extends LitElement {
 
   protected override render() {
     const { helpPoints, link, record } = this.#client.client.state()
-    const overdue = helpPoints.filter((each) => standingOf(each) === 'overdue').length
+    const counts = countStandings(helpPoints)
     return html`<main>
       <div class="top">
         <h2>${this.words.title}</h2>
-        ${helpPoints.length > 0 ? html`<p class="sum ${overdue > 0 ? 'bad' : 'good'}" role="status">${this.words.sum(helpPoints.length, overdue)}</p>` : nothing}
+        ${helpPoints.length > 0 ? html`<p class="sum ${worstOf(counts)}" role="status">${this.words.sum(helpPoints.length, counts)}</p>` : nothing}
         <button @click=${() => this.#saveTable()}>${this.words.table}</button>
       </div>
       ${this.refusal ? html`<p class="refusal" role="alert">${this.refusal}</p>` : nothing} ${record ? html`<p class="refusal" role="alert">${this.#language.words.recordBroken}: ${record}</p>` : nothing}

@@ -11,6 +11,15 @@ export function standingOf({ overdue, lastDrillResult, drillAt, heartbeatMs }: H
   return drillAt === null && heartbeatMs === null ? 'unknown' : 'doubt'
 }
 
+/** How many help points stand how. */
+export function countStandings(helpPoints: readonly HelpPoint[]): Record<Standing, number> {
+  const counts: Record<Standing, number> = { overdue: 0, doubt: 0, unknown: 0, proven: 0 }
+  for (const helpPoint of helpPoints) counts[standingOf(helpPoint)] += 1
+  return counts
+}
+/** The worst of them. */
+export const worstOf = (counts: Record<Standing, number>): Standing => (['overdue', 'doubt', 'unknown', 'proven'] as const).find((standing) => counts[standing] > 0) ?? 'unknown'
+
 const RANK: Record<Standing, number> = { overdue: 0, doubt: 1, unknown: 2, proven: 3 }
 export const byUrgency = (helpPoints: readonly HelpPoint[]): HelpPoint[] => [...helpPoints].sort((a, b) => RANK[standingOf(a)] - RANK[standingOf(b)] || a.name.localeCompare(b.name))
 

@@ -29,12 +29,6 @@ export const proofsStyles = css`
     font-size: 18px;
     font-weight: 600;
   }
-  .sum.bad {
-    color: var(--_bad);
-  }
-  .sum.good {
-    color: var(--_good);
-  }
   .top button {
     margin-inline-start: auto;
   }

@@ -149,7 +149,11 @@ export const cy: Words = {
   heldByIncident: 'Delir gan ddigwyddiad agored',
   proofs: {
     title: 'A yw pob man cymorth yn gweithio?',
-    sum: (count, overdue) => (overdue > 0 ? `Mae angen rhywun ar ${overdue} o ${count} nawr` : count === 1 ? 'Mae’r unig fan cymorth mewn trefn' : `Mae pob un o’r ${count} mewn trefn`),
+    sum: (count, { overdue, doubt, unknown, proven }) => {
+      if (proven === count) return count === 1 ? 'Profwyd yr unig fan cymorth' : `Profwyd pob un o’r ${count}`
+      const rest = [...(overdue > 0 ? [`angen rhywun nawr: ${overdue}`] : []), ...(doubt > 0 ? [`heb eu profi’n llawn: ${doubt}`] : []), ...(unknown > 0 ? [`dim yn eu gwirio: ${unknown}`] : [])]
+      return `Profwyd ${proven} o ${count}; ${rest.join(', ')}`
+    },
     table: 'Cadw fel tabl (CSV)',
     columns: ['Man cymorth', 'Nawr', 'Yr ymarfer diwethaf, a hyd pob cam', 'Pwysiad olaf person, arwydd bywyd olaf', 'Yr ymarfer nesaf, a sut y mae’n pwyso'],
     standing: { overdue: 'Edrychwch arno nawr', doubt: 'Heb ei brofi’n llawn', proven: 'Wedi’i brofi', unknown: 'Nid oes dim yn ei wirio' },

@@ -1,5 +1,6 @@
 /** Every word the elements say, in English. Other languages are typed by this one. */
 import type { Framing, HelpPoint, PresetCheck } from '../wall-client/api-shapes.ts'
+import type { Standing } from '../lamppost-proofs/proof-words.ts'
 import { evidenceWords } from './en-evidence.ts'
 import { roomWords } from './en-room.ts'
 
@@ -154,7 +155,11 @@ export const en = {
   heldByIncident: 'Held by an open incident',
   proofs: {
     title: 'Does every help point work?',
-    sum: (count: number, overdue: number) => (overdue > 0 ? `${overdue} of ${count} ${overdue === 1 ? 'needs' : 'need'} somebody now` : count === 1 ? 'The one help point is in order' : `All ${count} are in order`),
+    sum: (count: number, { overdue, doubt, unknown, proven }: Record<Standing, number>) => {
+      if (proven === count) return count === 1 ? 'The one help point is proven' : `All ${count} are proven`
+      const rest = [...(overdue > 0 ? [`${overdue} ${overdue === 1 ? 'needs' : 'need'} somebody now`] : []), ...(doubt > 0 ? [`${doubt} not fully proven`] : []), ...(unknown > 0 ? [`${unknown} checked by nothing`] : [])]
+      return `${proven} of ${count} proven: ${rest.join(', ')}`
+    },
     table: 'Save as a table (CSV)',
     columns: ['Help point', 'Now', 'Last drill, and how long each stage took', 'Last press of a person, last sign of life', 'Next drill, and how it presses'] as [string, string, string, string, string],
     standing: { overdue: 'Look at it now', doubt: 'Not fully proven', proven: 'Proven', unknown: 'Nothing checks it' },

@@ -5,7 +5,9 @@ import { type Words, en } from './en.ts'
 
 const LANGUAGES: Record<string, Words> = { en, cy }
 /** For dates and numbers. */
-const LOCALES: Record<string, string> = { en: 'en-GB', cy: 'cy' }
+const BRITISH = 'en-GB'
+/** A browser that knows no Welsh dates would write those of its own country. */
+const LOCALES: Record<string, string> = { en: BRITISH, cy: Intl.DateTimeFormat.supportedLocalesOf('cy')[0] ?? BRITISH }
 
 /** "en", "cy". A region is no other language: "cy-GB" is Welsh. */
 export function languageOf(element: Element): string {
@@ -47,6 +49,6 @@ export class LanguageController implements ReactiveController {
     return LANGUAGES[languageOf(this.#host)] ?? en
   }
   get locale(): string {
-    return LOCALES[languageOf(this.#host)] ?? 'en-GB'
+    return LOCALES[languageOf(this.#host)] ?? BRITISH
   }
 }
