@@ -196,6 +196,21 @@ describe('the evidence officer', () => {
     await isAccessible()
     await shot('search')
   })
+  test('cuts an incident that goes on: its timeline stands still, and its pictures are fetched once', async () => {
+    const { incident: open } = (await room.ask('press', 'POST', '/presses', { helpPoint: 'bar' })).body
+    await room.ask('operator', 'POST', `/incidents/${open}/framings`, { camera: 'bar' })
+    const fetched: string[] = []
+    page.on('request', (request) => request.url().includes('thumbnail.jpg') && fetched.push(request.url()))
+    await page.goto(`${room.url()}/evidence`)
+    await page.getByRole('button', { name: 'Cut and export' }).first().click()
+    const pictures = page.locator('lamppost-cut .track img')
+    await pictures.first().waitFor()
+    await page.waitForTimeout(2500)
+    expect(await pictures.count()).toBeGreaterThanOrEqual(1)
+    expect(fetched.length).toBeLessThanOrEqual(10)
+    expect(new Set(fetched).size).toBe(fetched.length)
+    await room.ask('operator', 'POST', `/incidents/${open}/closure`, { reason: 'over' })
+  })
   test('meets no script error and no script of anybody else', () => expect(failures).toEqual([]))
 })
 

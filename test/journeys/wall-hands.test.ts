@@ -262,6 +262,12 @@ describe('the shift', () => {
     await shift.getByRole('button', { name: 'Sign and hand over' }).click()
     await shift.locator('h3', { hasText: 'Asha handed over' }).waitFor()
     await asha.screenshot({ path: join(output, 'shift-waiting.png') })
+    // What was wrong with a signature is said beside it, and what was typed is not taken away.
+    await shift.locator('input[name=token]').fill('nonsense')
+    await shift.getByRole('button', { name: 'Sign and take over' }).last().click()
+    await shift.locator('fieldset .refusal', { hasText: 'not known here' }).waitFor()
+    expect(await shift.locator('input[name=token]').inputValue()).toBe('nonsense')
+    await asha.screenshot({ path: join(output, 'shift-refused.png') })
     await shift.locator('input[name=user]').fill('cai')
     await shift.locator('input[name=password]').fill('a password of Cai')
     await shift.getByRole('button', { name: 'Sign and take over' }).first().click()

@@ -5,7 +5,7 @@ import type { ClipView, Incident } from '../wall-client/api-shapes.ts'
 export type Span = { from: number; to: number }
 export type Mark = { at: number; kind: 'press' | 'framing' | 'note'; text: string }
 
-/** Of all clips together; what still grows ends now. */
+/** Of all clips together. @param now where what still grows ends */
 export function spanOf(clips: readonly Pick<ClipView, 'from' | 'to'>[], now: number): Span {
   const ends = clips.map(({ to }) => (to === null ? now : Date.parse(to)))
   return { from: Math.min(...clips.map(({ from }) => Date.parse(from))), to: Math.max(...ends) }

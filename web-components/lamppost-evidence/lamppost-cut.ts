@@ -58,8 +58,14 @@ export class LamppostCut extends LitElement {
     return cuts ? clips.flatMap((clip) => cuts.filter((cut) => cut.camera === clip.camera).map(({ from, to }) => ({ ...clip, from, to }))) : clips
   }
   get #span(): Span {
-    return spanOf(this.#clips, this.#client.client.now())
+    return spanOf(this.#clips, this.#until)
   }
+  /** What still grows ends where it was when somebody began to cut it: a timeline that moves under the hand could not be cut, and would want other pictures for ever. */
+  get #until(): number {
+    if (this.#begun?.of !== this.of?.id) this.#begun = { of: this.of?.id, at: this.#client.client.now() }
+    return this.#begun?.at ?? 0
+  }
+  #begun: { of: Incident['id'] | undefined; at: number } | null = null
   get #timezone(): string {
     return this.#client.client.state().site?.timezone ?? 'UTC'
   }
@@ -178,7 +184,7 @@ export class LamppostCut extends LitElement {
         </div>
         ${markList(words, marks, this.#timezone, this.#seek)}
       </div>
-      ${timeline({ words, timezone: this.#timezone, span, range, at, marks, rows: this.#clips.map((clip) => ({ clip, name: this.#nameOf(clip.camera), included: !this.leftOut.has(clip.camera) })), now: this.#client.client.now(), picture: (camera, moment) => this.#pictures.picture(camera, moment), onInclude: this.#include, onSeek: this.#seek })}
+      ${timeline({ words, timezone: this.#timezone, span, range, at, marks, rows: this.#clips.map((clip) => ({ clip, name: this.#nameOf(clip.camera), included: !this.leftOut.has(clip.camera) })), now: this.#until, picture: (camera, moment) => this.#pictures.picture(camera, moment), onInclude: this.#include, onSeek: this.#seek })}
       <div class="moves" role="group" aria-label=${cutting.position}>
         <span class="clock">${preciseTime(iso(at), this.#timezone)}</span>
         <button class="play" @click=${() => this.#players.run(!this.#players.playing)}>${this.#players.playing ? cutting.pause : cutting.play}</button>

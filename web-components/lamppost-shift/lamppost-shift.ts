@@ -11,6 +11,7 @@ import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'
 import { LanguageController } from '../words/language.ts'
+import { Refusal } from '../wall-client/refusal.ts'
 import { refusalWords } from '../words/refusal-words.ts'
 import { shiftStyles } from './shift-styles.ts'
 
@@ -40,6 +41,9 @@ export class LamppostShift extends LitElement {
   /** What somebody is writing for the next shift: nothing that comes in between may take it away. */
   @state() private notes = ''
 
+  /** Why the signature of who comes was not taken. */
+  @state() private unsigned: string | null = null
+
   #client = new ClientController(this)
   #language = new LanguageController(this)
   #timer: ReturnType<typeof setInterval> | null = null
@@ -63,7 +67,8 @@ export class LamppostShift extends LitElement {
       this.loadRefused = refusalWords(error, this.#language.words)
     }
   }
-  async #sign(act: () => Promise<unknown>): Promise<boolean> {
+  /** @param exact in the server's own words */
+  async #sign(act: () => Promise<unknown>, exact = false): Promise<boolean> {
     // A second click while the first is on its way would be a second hand-over.
     if (this.#signing) return false
     this.#signing = true
@@ -73,7 +78,7 @@ export class LamppostShift extends LitElement {
       await this.#load()
       return true
     } catch (error) {
-      this.refusal = refusalWords(error, this.#language.words)
+      this.refusal = exact && error instanceof Refusal ? error.problem.detail : refusalWords(error, this.#language.words)
       return false
     } finally {
       this.#signing = false
@@ -174,8 +179,11 @@ export class LamppostShift extends LitElement {
     const sign = (who: (form: FormData) => Parameters<WallClient['acceptShift']>[1]) => async (event: SubmitEvent): Promise<void> => {
       event.preventDefault()
       const form = event.target as HTMLFormElement
-      await this.#sign(() => this.#client.client.acceptShift(shift.shift, who(new FormData(form))))
-      form.reset()
+      this.unsigned = null
+      if (await this.#sign(() => this.#client.client.acceptShift(shift.shift, who(new FormData(form))), true)) return form.reset()
+      // Beside the form, and exactly: it may be the name, the password, or whose they are.
+      this.unsigned = this.refusal
+      this.refusal = null
     }
     const text = (form: FormData, name: string): string => (form.get(name) as string | null) ?? ''
     return html`<section>
@@ -185,6 +193,7 @@ export class LamppostShift extends LitElement {
       ${me !== '' && me !== shift.from ? html`<form @submit=${sign(() => null)}><button class="main">${words.shift.signMine(me)}</button></form>` : nothing}
       <fieldset>
         <legend>${words.shift.signHere}</legend>
+        <p class="refusal" role="alert">${this.unsigned ?? ''}</p>
         <form class="row" aria-label=${words.shift.withPassword} @submit=${sign((form) => ({ user: text(form, 'user'), password: text(form, 'password') }))}>
           <label>${words.shift.user}<input type="text" name="user" required autocomplete="off" /></label>
           <label>${words.shift.password}<input type="password" name="password" required autocomplete="off" /></label>
