@@ -10,7 +10,7 @@ import type { Range, Segment } from '../glossary/clip.ts'
 import type { StoredSegment } from '../glossary/evidence.ts'
 import { wordsOf } from '../tools/failure.ts'
 import type { ClosedSegment } from './clip-packager.ts'
-import { type Bucket, type Located, bucketName, indexLine, indexName, initName, listBuckets, namesIn, readIndex, readNewestIndex, readSlice, runOfInit } from './ring-index.ts'
+import { type Bucket, type Located, bucketName, indexLine, indexName, initName, listBuckets, orphanedInits, readIndex, readNewestIndex, readSlice } from './ring-index.ts'
 
 const BUCKET_MS = 300_000
 const MOST_INITS = 4
@@ -50,11 +50,7 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
 
   /** Those of runs that have gone while nothing was recorded. */
   const sweepInits = async (): Promise<void> => {
-    const kept = new Set(buckets.map((bucket) => bucket.run))
-    for (const name of namesIn(folder)) {
-      const ofRun = runOfInit(name)
-      if (ofRun !== null && !kept.has(ofRun)) await rm(join(folder, name), { force: true })
-    }
+    for (const name of orphanedInits(folder)) await rm(join(folder, name), { force: true })
   }
   const inTurn = <T>(job: () => Promise<T>): Promise<T> => {
     const done = writing.then(job)

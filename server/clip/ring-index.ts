@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Segment } from '../glossary/clip.ts'
 import { isoTime } from '../tools/clock.ts'
-import { Failure } from '../tools/failure.ts'
+import { Failure, wordsOf } from '../tools/failure.ts'
 
 /** Where a segment lies in its bucket's data file. */
 export type Located = Segment & { offset: number }
@@ -16,7 +16,7 @@ export const bucketName = (start: number, run: number, first: number): string =>
 export const indexName = (bucket: Pick<Bucket, 'name'>): string => bucket.name.replace(/m4s$/, 'jsonl')
 export const initName = (run: number): string => `run-${run}.mp4`
 /** Null for a file that is none. */
-export function runOfInit(name: string): number | null {
+function runOfInit(name: string): number | null {
   const [, run] = /^run-(\d+)\.mp4(?:\.new)?$/.exec(name) ?? []
   return run === undefined ? null : Number(run)
 }
@@ -56,7 +56,17 @@ function sizeOf(file: string): number {
   }
 }
 
-export function namesIn(folder: string): string[] {
+/** Initialisation sections of runs of which nothing is here any more, by one look at the folder: what is mounted there may be another disk by the next. */
+export function orphanedInits(folder: string): string[] {
+  const names = namesIn(folder)
+  const kept = new Set(names.map((name) => Number(NAME.exec(name)?.[2] ?? -1)))
+  return names.filter((name) => {
+    const run = runOfInit(name)
+    return run !== null && !kept.has(run)
+  })
+}
+
+function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder)
   } catch {
@@ -102,7 +112,15 @@ function readTextOrNothing(file: string): string {
   }
 }
 
+/** @throws clip/unreadable when the bytes are not there, or the disk does not give them */
 export function readSlice(file: string, offset: number, bytes: number): Buffer {
+  try {
+    return readBytes(file, offset, bytes)
+  } catch (error) {
+    throw new Failure('clip/unreadable', `What was recorded cannot be read: ${wordsOf(error)}`)
+  }
+}
+function readBytes(file: string, offset: number, bytes: number): Buffer {
   const slice = Buffer.alloc(bytes)
   const handle = openSync(file, 'r')
   try {
