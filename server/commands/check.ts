@@ -14,11 +14,12 @@ const isReference = (text: string): boolean => text === REFERENCE || text.starts
 
 export async function checkCommand([file, ...more]: string[]): Promise<number> {
   if (file === undefined || more.length > 0) throw new Error('check takes one site file: lamppost check FILE')
+  const yaml = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Error(`${file} cannot be read: ${wordsOf(error)}`, { cause: error })
+  })
   // Secrets are the running server's: here a reference only has to look like one.
   const names = new Set<string>()
-  const { site, problems } = readSite(await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new Error(`${file} cannot be read: ${wordsOf(error)}`, { cause: error })
-  }), (text) => ({ value: text.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => (names.add(name), REFERENCE)) }))
+  const { site, problems } = readSite(yaml, (text) => ({ value: text.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => (names.add(name), REFERENCE)) }))
   for (const problem of problems) process.stderr.write(`${problemLine(file, problem)}\n`)
   if (!site) return 1
   const streets = await loadStreets(file, site.streets).catch((error: unknown) => {

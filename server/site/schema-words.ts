@@ -67,17 +67,18 @@ function wordsOfFaults(faults: readonly Fault[], schema: TSchema, within = -1): 
   const unions = new Map<string, { pointer: string; path: string; arms: Map<number, Fault[]> }>()
   const said: (ShapeProblem[] | string)[] = []
   for (const fault of faults) {
-    const [, pointer, arm] = [...fault.schemaPath.matchAll(/\/anyOf\/(\d+)/g)].map((found) => ['', fault.schemaPath.slice(1, found.index), found[1]] as const).find(([, before]) => pathLengthOf(fault, before) > within) ?? []
-    if (pointer === undefined) {
+    const inUnion = unionsAbove(fault).find(({ pointer }) => pathLengthOf(fault, pointer) > within)
+    if (!inUnion) {
       said.push(wordsFor(fault, at(schema, fault.schemaPath)))
       continue
     }
+    const { pointer, arm } = inUnion
     const path = fault.instancePath.slice(0, pathLengthOf(fault, pointer))
     const key = `${pointer} ${path}`
     const union = unions.get(key) ?? { pointer, path, arms: new Map<number, Fault[]>() }
     if (!unions.has(key)) said.push(key)
     unions.set(key, union)
-    union.arms.set(Number(arm), [...(union.arms.get(Number(arm)) ?? []), fault])
+    union.arms.set(arm, [...(union.arms.get(arm) ?? []), fault])
   }
   return said.flatMap((each) => {
     if (typeof each !== 'string') return each
@@ -85,6 +86,8 @@ function wordsOfFaults(faults: readonly Fault[], schema: TSchema, within = -1): 
     return union ? ofUnion(at(schema, union.pointer), union.path, union.arms, schema) : []
   })
 }
+/** The outermost first, with the arm that it is in. */
+const unionsAbove = ({ schemaPath }: Fault): { pointer: string; arm: number }[] => [...schemaPath.matchAll(/\/anyOf\/(\d+)/g)].map((found) => ({ pointer: schemaPath.slice(1, found.index), arm: Number(found[1]) }))
 /** Characters of the fault's path that lead to what this schema is for. */
 const pathLengthOf = ({ instancePath }: Fault, pointer: string): number => partsOf(instancePath).slice(0, depthOf(pointer)).reduce((length, part) => length + 1 + part.replaceAll('~', '~0').replaceAll('/', '~1').length, 0)
 
