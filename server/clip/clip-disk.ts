@@ -7,7 +7,7 @@ import type { ClipRing, DiskGate } from './clip-ring.ts'
 
 /** Bytes. `most`: all buffers together, null for no limit. `reserve`: left free for the ledger. */
 export type DiskLimits = { most: number | null; reserve: number }
-export type DiskState = { level: 'ok' | 'low' | 'critical' | 'full'; free: number; total: number; used: number; problem: string | null; /** Incidents hold more than the site's own limit. */ overMost: boolean }
+export type DiskState = { level: 'ok' | 'low' | 'critical' | 'full'; free: number; total: number; used: number; problem: string | null }
 
 const LOW = 0.2
 const CRITICAL = 0.1
@@ -29,9 +29,13 @@ export function levelOf(freeShare: number, before: DiskState['level'], full: boo
 export function createClipDisk({ folder, limits: first, rings, onState, tellFirst = false, freeOf = statfsOf }: { folder: string; limits: DiskLimits; rings(): ClipRing[]; onState(state: DiskState): void; /** Whether somebody was told before, by a thread that has ended. */ tellFirst?: boolean; /** For a test of a disk that cannot be had. */ freeOf?: (folder: string) => Promise<{ free: number; total: number }> }) {
   let limits = first
   let queued = 0
-  let state: DiskState = { level: 'ok', free: Number.POSITIVE_INFINITY, total: 0, used: 0, problem: null, overMost: false }
+  let state: DiskState = { level: 'ok', free: Number.POSITIVE_INFINITY, total: 0, used: 0, problem: null }
   let nothingLeft = false
   let mustTell = tellFirst
+  /** By the room on the disk alone. */
+  let room: DiskState['level'] = 'ok'
+  /** Incidents hold more than the site's own limit. */
+  let overMost = false
 
   /** Nothing below the reserve; an incident's own picture may use half of it. */
   const gate: DiskGate = {
@@ -73,12 +77,12 @@ export function createClipDisk({ folder, limits: first, rings, onState, tellFirs
       const now = missing > 0 ? await freeOf(folder) : { free, total }
       // The site's own limit refuses nothing: what incidents hold may be more than it.
       nothingLeft = still > 0 && now.free < limits.reserve
-      const overMost = still > 0 && !nothingLeft
-      const byRoom = levelOf(total === 0 ? 1 : now.free / total, state.level === 'critical' && state.overMost ? 'ok' : state.level, nothingLeft)
-      const level = overMost && RANK[byRoom] < RANK.critical ? 'critical' : byRoom
-      const told = state
-      state = { level, ...now, used: usedNow(), problem: overMost ? overMostWords(limits.most ?? 0) : wordsFor(level, now.free, total), overMost }
-      if (mustTell || level !== told.level || overMost !== told.overMost) onState(state)
+      const [before, wasOverMost] = [state.level, overMost]
+      overMost = still > 0 && !nothingLeft
+      room = levelOf(total === 0 ? 1 : now.free / total, room, nothingLeft)
+      const level = overMost && RANK[room] < RANK.critical ? 'critical' : room
+      state = { level, ...now, used: usedNow(), problem: overMost ? overMostWords(limits.most ?? 0) : wordsFor(level, now.free, total) }
+      if (mustTell || level !== before || overMost !== wasOverMost) onState(state)
       mustTell = false
     },
   }
