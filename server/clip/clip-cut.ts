@@ -10,7 +10,7 @@ import { isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { gapsIn } from './clip-gaps.ts'
 import type { ClipRing } from './clip-ring.ts'
-import { readTracks } from '../tools/fmp4-boxes.ts'
+import { formIn } from '../tools/fmp4-boxes.ts'
 import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 
 export type CutResult = { bytes: number; sha256: string; from: number; to: number; segments: number; /** Where it jumps, because nothing was recorded or kept. */ gaps: { from: number; to: number }[] }
@@ -48,8 +48,9 @@ async function writeRuns(ring: ClipRing, segments: readonly Segment[], folder: s
     const name = `run-${segment.run}.mp4`
     if (segment.run !== run) {
       const init = await readFile(ring.initFile(segment.run)).catch(() => null)
-      if (!init) throw new Failure('clip/unreadable', `The initialisation section of run ${segment.run} (from ${isoTime(segment.start)} on) is missing from the clip buffer: what was recorded in that run cannot be shown.`)
-      const found = codecOf(init)
+      // As players tell codecs apart: avc1, hvc1.
+      const found = formIn(init).codec.slice(0, 4)
+      if (!init || found === '') throw new Failure('clip/unreadable', `The initialisation section of run ${segment.run} (from ${isoTime(segment.start)} on) is missing from the clip buffer, or damaged: what was recorded in that run cannot be shown.`)
       if (codec !== null && found !== codec) throw new Failure('clip/unreadable', `At ${isoTime(segment.start)} the camera's picture changes from ${codec} to ${found}, which one MP4 cannot have: what was recorded until then, and from then on, can be had by itself.`)
       codec = found
       await writeFile(join(folder, name), init)
@@ -63,9 +64,6 @@ async function writeRuns(ring: ClipRing, segments: readonly Segment[], folder: s
   }
   return names
 }
-
-/** As players tell them apart: avc1, hvc1. */
-const codecOf = (init: Buffer): string => (readTracks(init).find(({ kind }) => kind === 'video')?.codec ?? '').slice(0, 4)
 
 async function fingerprint(file: string): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256')

@@ -9,7 +9,7 @@ import { type BufferState, type CameraToRecord, type Channel, type Hold, openCha
 import { cutClip } from './clip-cut.ts'
 import { type DiskLimits, type DiskState, createClipDisk } from './clip-disk.ts'
 import { gapsIn, recordedIn } from './clip-gaps.ts'
-import { readTracks } from '../tools/fmp4-boxes.ts'
+import { formIn } from '../tools/fmp4-boxes.ts'
 import { type RecorderState, createRecorder } from './clip-recorder.ts'
 import { createConvertedClips } from './converted-clip.ts'
 import { clipPlaylist } from './hls-playlist.ts'
@@ -92,16 +92,6 @@ const readable = (id: string, range: Range): Promise<Segment[]> =>
     onError(error)
     return []
   })
-
-/** '' when it is missing or damaged: whoever reads it says so. */
-function formIn(init: Buffer | null): { codec: string; sound: boolean } {
-  try {
-    const tracks = readTracks(init ?? Buffer.alloc(0))
-    return { codec: tracks.find(({ kind }) => kind === 'video')?.codec ?? '', sound: tracks.some(({ kind }) => kind === 'audio') }
-  } catch {
-    return { codec: '', sound: false }
-  }
-}
 
 async function evictAll(): Promise<void> {
   for (const { ring } of channels.values()) await ring.evict(clock.now()).catch(onError)

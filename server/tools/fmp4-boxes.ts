@@ -104,3 +104,13 @@ function hevcCodec(init: Buffer, { content }: Box): string {
   while (constraints.at(-1) === 0) constraints.pop()
   return [`${space}${profile & 0x1f}`, reversed.toString(16), `${(profile & 0x20) === 0 ? 'L' : 'H'}${init[content + 12] ?? 0}`, ...constraints.map((byte) => byte.toString(16))].join('.')
 }
+
+/** What an initialisation section is of. `codec`: '' when it is missing or damaged; whoever reads it says so. */
+export function formIn(init: Buffer | null): { codec: string; sound: boolean } {
+  try {
+    const tracks = readTracks(init ?? Buffer.alloc(0))
+    return { codec: tracks.find(({ kind }) => kind === 'video')?.codec ?? '', sound: tracks.some(({ kind }) => kind === 'audio') }
+  } catch {
+    return { codec: '', sound: false }
+  }
+}

@@ -1,6 +1,6 @@
 /** One MP4 of several runs, out of a ring on disk; ffmpeg makes the streams and reads what was cut. */
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -43,9 +43,12 @@ describe('a clip of several runs', () => {
     expect((await cut(T0, T0 + 3000)).segments).toBe(1)
     expect((await cut(T0 + 3001, T0 + 6000)).segments).toBe(1)
   })
-  test('of which a run’s initialisation section is gone is refused in words', async () => {
+  test.each([
+    ['gone', (file: string) => rmSync(file)],
+    ['damaged', (file: string) => writeFileSync(file, 'no box')],
+  ])('of which a run’s initialisation section is %s is refused in words', async (_, harm) => {
     await record(makeStream(), T0)
-    rmSync(ring.initFile(0))
+    harm(ring.initFile(0))
     await expect(cut(T0, T0 + 3000)).rejects.toMatchObject({ code: 'clip/unreadable', message: expect.stringMatching(/initialisation section of run 0 .* is missing/) })
   })
   test('with a segment whose bytes are gone is refused, and says what can be had', async () => {
