@@ -4,9 +4,10 @@ import type { PictureForm } from '../glossary/clip.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import type { Channel } from './clip-channel.ts'
-import { type Part, WANTED_PART_S } from './clip-packager.ts'
+import type { Part } from './clip-packager.ts'
 import { createConvertedView, hasRoom } from './converted-view.ts'
 import type { LivePart, LiveStart, LiveWindow } from './live-window.ts'
+import { areManyFollowed, partLength } from './part-length.ts'
 import { type PartNews, createPartPost } from './part-post.ts'
 
 /** The newest picture with its initialisation section; `codec` as in an HLS CODECS attribute. */
@@ -14,9 +15,6 @@ export type LiveStartBytes = Omit<LiveStart, 'parts'> & { parts: Part<Uint8Array
 /** The recorded stream, or its conversion. */
 type Live = { window: LiveWindow; codec(): string; init(run: number): Promise<Uint8Array | null> | Uint8Array | null; segment(number: number): Promise<Uint8Array | null> | Uint8Array | null }
 
-/** A room that looks at an incident sees it as young as can be; one that looks at the whole town saves the messages. */
-const FEW_WATCHED = 9
-const MANY_PART_S = 0.12
 /** Each takes a quarter of a core and more: beyond this all of them would be late. */
 const MOST_CONVERSIONS = 2 * availableParallelism()
 
@@ -25,12 +23,18 @@ const alone = ({ bytes, live = bytes, duration, independent, at }: Part): Part<U
 
 /** @param channelOf throws live/none for a camera that has none. @param post tells the other thread parts, in order. */
 export function createLivePictures({ channels, channelOf, post, clock, onError }: { channels: ReadonlyMap<string, Channel>; channelOf(id: string): Channel; post(parts: PartNews[], memory: ArrayBuffer[]): void; clock: Clock; onError(error: unknown): void }) {
-  function watched(): number {
+  function followed(): number {
     let count = 0
     for (const { unfollow } of channels.values()) count += unfollow.size
     return count
   }
-  const posted = createPartPost({ post, isBusy: () => watched() > FEW_WATCHED })
+  function asked(): number {
+    let count = 0
+    for (const { window, view } of channels.values()) count += Number(window.isAsked()) + Number(view?.window.isAsked() ?? false)
+    return count
+  }
+  const wantedPart = (): number => partLength(followed(), asked())
+  const posted = createPartPost({ post, isBusy: () => areManyFollowed(followed()) })
   const tell = (camera: string, form: PictureForm, live: LivePart | null): void => posted({ camera, form, live: live && { ...live, part: alone(live.part) } })
 
   /** @throws live/none */
@@ -41,7 +45,7 @@ export function createLivePictures({ channels, channelOf, post, clock, onError }
     const { address, substream } = found.wanted
     if (!address) throw new Failure('live/none', `There is no picture from ${id} yet.`)
     if (!substream && !found.recorder) throw new Failure('live/none', `${id} is recorded from a press on, and needs a conversion here: there is no live picture of it before that.`)
-    const view = (found.view ??= createConvertedView({ substream, source: { window, init: ring.init }, clock, onError }))
+    const view = (found.view ??= createConvertedView({ substream, source: { window, init: ring.init }, wantedPart, clock, onError }))
     if (!substream && !view.converting() && !hasRoom([...channels.values()].flatMap((each) => each.view ?? []), MOST_CONVERSIONS)) throw new Failure('live/none', `${MOST_CONVERSIONS} live pictures are converted to H.264 already, which is all that this machine can do beside recording: close one of them, or give ${id} an H.264 stream.`)
     view.use()
     return { window: view.window, codec: () => view.codec() ?? '', init: view.init, segment: view.segment }
@@ -58,7 +62,7 @@ export function createLivePictures({ channels, channelOf, post, clock, onError }
   return {
     of: live,
     /** Seconds that a part should last now. */
-    wantedPart: (): number => (watched() > FEW_WATCHED ? MANY_PART_S : WANTED_PART_S),
+    wantedPart,
     /** Every part is told from now on. Null when there is no live picture yet; it begins with the next part then. @throws live/none */
     async watch(id: string, form: PictureForm): Promise<LiveStartBytes | null> {
       const { unfollow } = channelOf(id)

@@ -29,6 +29,8 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
   let newestTarget = 0.1
   let longest = Math.max(LIKELY_SEGMENT_S, known)
   let running = false
+  /** A part was asked for over HTTP: since the newest segment ended, or while it grew. */
+  let asked = { now: false, before: false }
   const waiters = new Set<() => void>()
   const followers = new Set<(news: LivePart | null) => void>()
 
@@ -87,12 +89,14 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
       segments = segments.slice(-mostListed)
       longest = Math.max(longest, ...segments.map(({ duration }) => duration))
       open = null
+      asked = { now: false, before: asked.now }
       wake()
     },
     /** The recorder has ended; nobody should wait for it. */
     stopped(): void {
       running = false
       open = null
+      asked = { now: false, before: false }
       for (const follower of followers) follower(null)
       wake()
     },
@@ -122,6 +126,7 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
         // A part that is not announced yet, and not the next few either, will not come in time (RFC 8216bis 6.2.5.2, advance part limit).
         const here = open?.number === msn ? open.segment.parts.length : 0
         if (part !== null && msn >= nextNumber() && part > here + Math.ceil(ADVANCE_S / Math.min(1, partTarget()))) throw new Failure('live/ahead', `Part ${part} of segment ${msn} is too far ahead; it has ${here} so far.`)
+        asked.now ||= part !== null
         await waitFor(() => has(msn, part))
       }
       const now = listed()
@@ -151,5 +156,7 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
     /** Seconds between keyframes, at most, as far as is known. */
     longest: () => longest,
     followed: (): boolean => followers.size > 0,
+    /** Some player asks for it part by part, over HTTP. */
+    isAsked: (): boolean => asked.now || asked.before,
   }
 }

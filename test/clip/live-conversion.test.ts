@@ -137,7 +137,7 @@ describe('a live picture as H.264', () => {
   })
   test('counts as work for this machine as soon as there is something to convert, and no longer', async () => {
     const here = town()
-    const view = createConvertedView({ substream: null, source: { window: here.source, init: async () => null }, clock: realClock, onError: (error) => here.errors.push(error) })
+    const view = createConvertedView({ substream: null, source: { window: here.source, init: async () => null }, wantedPart: () => 0.08, clock: realClock, onError: (error) => here.errors.push(error) })
     open.push(view)
     view.use()
     expect(view.converting()).toBe(false)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { gapsIn } from '../../server/clip/clip-gaps.ts'
 import { type LiveState, clipPlaylist, livePlaylist, mediaTimeOf } from '../../server/clip/hls-playlist.ts'
 import { createLiveWindow } from '../../server/clip/live-window.ts'
+import { areManyFollowed, partLength } from '../../server/clip/part-length.ts'
 import type { Segment } from '../../server/glossary/clip.ts'
 
 const T0 = Date.parse('2026-11-20T22:30:00.000Z')
@@ -77,6 +78,23 @@ describe('the live window', () => {
     expect(await window.part(9, 0)).toBeNull()
     window.onPart(5, 0, open(2), 0.14)
     expect((await waiting)?.toString()).toBe('p1')
+  })
+  test('knows whether a player asks for it part by part: until a whole segment has come without that, or the camera stops', async () => {
+    const window = createLiveWindow()
+    const next = (number: number) => {
+      window.onSegment(segment(number))
+      window.onPart(number + 1, 0, open(1), 0.14)
+      return window.isAsked()
+    }
+    window.onPart(5, 0, open(1), 0.14)
+    await window.playlist(query(null))
+    await window.playlist({ ...query(4), plain: true })
+    expect(window.isAsked()).toBe(false)
+    await window.playlist(query(5, 0))
+    expect([window.isAsked(), next(5), next(6), next(7)]).toEqual([true, true, false, false])
+    await window.playlist(query(8, 0))
+    window.stopped()
+    expect(window.isAsked()).toBe(false)
   })
   test('a segment too far ahead is refused at once', async () => {
     const window = createLiveWindow()
@@ -158,6 +176,19 @@ describe('the live window', () => {
     expect(await window.part(0, 0)).toBeNull()
     expect((await window.part(5, 0))?.toString()).toBe('p0')
   })
+})
+
+describe('how long a part should last', () => {
+  test.each([
+    ['nobody looks', 0, 0, 0.08],
+    ['a room looks at an incident over its WebSocket', 9, 0, 0.08],
+    ['many pictures are followed', 10, 0, 0.12],
+    ['three are asked for over HTTP', 0, 3, 0.08],
+    ['nine are asked for over HTTP: as many requests as three would make of the shortest', 0, 9, 0.24],
+    ['both, and the longer of the two counts', 10, 4, 0.12],
+    ['a whole town is asked for over HTTP: it stays a live picture', 0, 250, 0.4],
+  ])('%s', (_, followed, asked, seconds) => expect(partLength(followed, asked)).toBeCloseTo(seconds, 9))
+  test('only beyond a room’s number are parts told several at a time', () => expect([areManyFollowed(9), areManyFollowed(10)]).toEqual([false, true]))
 })
 
 describe('the playlist of a held clip', () => {
