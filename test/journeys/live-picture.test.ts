@@ -154,6 +154,23 @@ describe('a live picture', () => {
     expect(urls.slice(before).some((url) => url.includes(asked === 'plain' ? '/live/part/' : 'plain=YES'))).toBe(false)
     await page.context().close()
   })
+  test.each([['small', true], ['large and alone', false]])('that is %s gives way where the network is too slow for its many parts, and plays on by whole segments', async (_, small) => {
+    const urls: string[] = []
+    const page = await openPlayer('cam-31', { forbidden: true, small, at: { url: secure.url, token: secure.demo?.tokens.operator ?? '' }, prepare: async (opened) => void opened.on('request', (request) => void urls.push(request.url())) })
+    const lately = () => urls.splice(0).filter((url) => url.includes('/live/'))
+    await until(lately, (asked) => asked.some((url) => url.includes('/live/part/')))
+    await isLive(page)
+    const network = await page.context().newCDPSession(page)
+    await network.send('Network.emulateNetworkConditions', { offline: false, latency: 600, downloadThroughput: -1, uploadThroughput: -1 })
+    await until(lately, (asked) => asked.some((url) => url.includes('plain=YES')), 30_000)
+    await until(() => age(page), (words) => (words ?? '').startsWith('Live'), 30_000)
+    lately()
+    const shown = await seen(page)
+    await until(() => seen(page), (mark) => (mark?.time ?? 0) > (shown?.time ?? 0) + 4000)
+    expect(lately().map((url) => /\/live\/(part|segment|index)/.exec(url)?.[1])).toEqual(expect.not.arrayContaining(['part']))
+    expect(await page.locator('lamppost-player .cover').count()).toBe(0)
+    await page.context().close()
+  })
   test.each([['the WebSocket', false], ['HTTP', true]])('that is refused over %s says why, in the server’s words, and plays once it may', async (_, forbidden) => {
     const why = 'Four live pictures are converted to H.264 already: close one of them.'
     let refusing = true

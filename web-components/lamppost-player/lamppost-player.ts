@@ -14,6 +14,7 @@ import { refusalWords } from '../words/refusal-words.ts'
 import { FrameWatch } from './frame-watch.ts'
 import { HlsController, type Mode } from './hls-controller.ts'
 import { playerStyles } from './player-styles.ts'
+import { pageStepDown } from './step-down.ts'
 
 /** Older than this is said in a warning colour; a frozen picture is covered. */
 const LATE_S = { carried: 1.5, edge: 1.5, plain: 6 }
@@ -59,11 +60,14 @@ export class LamppostPlayer extends LitElement {
   #hls = new HlsController(this)
   #frames = new FrameWatch()
 
+  /** The page has more live pictures than it can keep up with: this one is frugal for a while. */
+  #givesWay = false
+
   private get mode(): Mode {
     if (this.incident) return 'clip'
     const { carrier, takesMany } = this.#client.client
     if (carrier.isOpen()) return 'carried'
-    return this.small && !takesMany() ? 'plain' : 'edge'
+    return this.#givesWay || (this.small && !takesMany()) ? 'plain' : 'edge'
   }
   #view(): CameraView | undefined {
     const wanted = this.camera
@@ -90,9 +94,16 @@ export class LamppostPlayer extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (!changed.has('camera')) return
-    this.refusal = ''
-    this.#shown = false
+    if (changed.has('camera')) {
+      this.refusal = ''
+      this.#shown = false
+      pageStepDown.leave(this)
+    }
+    this.#givesWay = !this.incident && pageStepDown.look(this, { behind: this.#hls.picture.behind, small: this.small }, performance.now())
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    pageStepDown.leave(this)
   }
   protected override updated(): void {
     if (!this.camera) return

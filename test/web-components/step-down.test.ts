@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import { createStepDown } from '../../web-components/lamppost-player/step-down.ts'
+
+const TICK_MS = 100
+/** Views that are looked at ten times a second. @param isBehind by how many of the small ones come part by part now */
+function page({ small, large = false, isBehind }: { small: number; large?: boolean; isBehind(live: number, view: number | 'large', now: number): boolean }) {
+  const stepDown = createStepDown()
+  const keys = Array.from({ length: small }, () => ({}))
+  const main = {}
+  let now = 1000
+  let down = keys.map(() => false)
+  let mainDown = false
+  const history: { at: number; down: number }[] = []
+  return {
+    stepDown,
+    keys,
+    run(seconds: number) {
+      for (const end = now + seconds * 1000; now < end; now += TICK_MS) {
+        const live = down.filter((each) => !each).length
+        if (large) mainDown = stepDown.look(main, { small: false, behind: !mainDown && isBehind(live, 'large', now) }, now)
+        const before = down.filter(Boolean).length
+        down = keys.map((key, i) => stepDown.look(key, { small: true, behind: !down[i] && isBehind(live, i, now) }, now))
+        const after = down.filter(Boolean).length
+        if (after !== before) history.push({ at: (now - 1000) / 1000, down: after })
+      }
+      return { down: down.filter(Boolean).length, large: mainDown, history }
+    },
+  }
+}
+
+describe('pictures that a browser cannot all keep live over HTTP', () => {
+  test('give way one by one, until the others are in time, and no further', () => {
+    const { down, history } = page({ small: 9, isBehind: (live) => live > 6 }).run(30)
+    expect(down).toBe(3)
+    expect(history.map((each) => each.down)).toEqual([1, 2, 3])
+    history.slice(1).forEach(({ at }, i) => expect(at - (history[i]?.at ?? 0)).toBeGreaterThanOrEqual(4))
+  })
+  test('stay as live as they are where they are in time', () => expect(page({ small: 9, isBehind: () => false }).run(600).history).toEqual([]))
+  test('do not give way for a moment’s trouble, not for one again and again', () => {
+    expect(page({ small: 9, isBehind: (_, _view, now) => now % 6000 < 3500 }).run(120).history).toEqual([])
+  })
+  test('small ones give way for a large one, which stays as live as it is', () => {
+    const { down, large, history } = page({ small: 3, large: true, isBehind: (live, view) => view === 'large' && live > 1 }).run(40)
+    expect([down, large]).toEqual([2, false])
+    expect(history.map((each) => each.down)).toEqual([1, 2])
+  })
+  test('where none is left to give way the large one does: a picture that moves is worth more than a young one', () => {
+    const room = page({ small: 2, large: true, isBehind: (_, view) => view === 'large' })
+    expect(room.run(14)).toMatchObject({ down: 2, large: false })
+    expect(room.run(4)).toMatchObject({ down: 2, large: true })
+    expect(page({ small: 0, large: true, isBehind: () => true }).run(10).large).toBe(true)
+  })
+  test('come back one by one when the trouble is over', () => {
+    let slow = true
+    const room = page({ small: 9, isBehind: (live) => slow && live > 6 })
+    expect(room.run(30).down).toBe(3)
+    slow = false
+    const { down, history } = room.run(120)
+    expect(down).toBe(0)
+    const back = history.slice(3)
+    expect(back.map((each) => each.down)).toEqual([2, 1, 0])
+    back.slice(1).forEach(({ at }, i) => expect(at - (back[i]?.at ?? 0)).toBeGreaterThanOrEqual(15))
+  })
+  test('stay away longer each time they came back too early, and not for ever', () => {
+    const { history } = page({ small: 1, isBehind: () => true }).run(4 * 3600)
+    const away = history.filter((_, i) => i % 2 === 1).map(({ at }, i) => Math.round(at - (history[2 * i]?.at ?? 0)))
+    expect(away.slice(0, 6)).toEqual([60, 120, 240, 480, 600, 600])
+  })
+  test('what another camera’s picture did counts no more once the view shows another, or is gone', () => {
+    const room = page({ small: 1, isBehind: () => true })
+    room.run(3.5)
+    room.stepDown.leave(room.keys[0] ?? {})
+    expect(room.run(3.5).down).toBe(0)
+    expect(room.run(2).down).toBe(1)
+    room.stepDown.leave(room.keys[0] ?? {})
+    expect(room.stepDown.look(room.keys[0] ?? {}, { small: true, behind: true }, 20_000)).toBe(false)
+  })
+})
