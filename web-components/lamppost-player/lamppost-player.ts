@@ -10,10 +10,10 @@ import type { CameraView, PictureForm } from '../wall-client/api-shapes.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'
 import { LanguageController } from '../words/language.ts'
-import { refusalWords } from '../words/refusal-words.ts'
-import { FrameWatch } from './frame-watch.ts'
+import { ClipHand } from './clip-hand.ts'
 import { HlsController, type Mode } from './hls-controller.ts'
 import { playerStyles } from './player-styles.ts'
+import { ReasonForm } from './reason-form.ts'
 import { pageStepDown } from './step-down.ts'
 
 /** Older than this is said in a warning colour; a frozen picture is covered. */
@@ -52,13 +52,17 @@ export class LamppostPlayer extends LitElement {
   /** When the press came (UTC ISO 8601): marked in a clip. */
   @property({ attribute: 'pressed-at' }) pressedAt = ''
   @query('video') private video!: HTMLVideoElement
-  @state() private paused = false
-  @state() private refusal = ''
   @state() private unshowable = ''
 
   #client = new ClientController(this)
   #hls = new HlsController(this)
-  #frames = new FrameWatch()
+  #hand = new ClipHand({ hls: this.#hls, video: () => this.video, pressedAt: () => this.pressedAt })
+  #reason = new ReasonForm(this, async (reason) => {
+    await this.#client.client.giveReason(reason, this.camera)
+    // The field goes; what is pressed next must not be lost on the page.
+    this.video.focus()
+    this.#hls.askAgain()
+  })
 
   /** The page has more live pictures than it can keep up with: this one is frugal for a while. */
   #givesWay = false
@@ -95,7 +99,7 @@ export class LamppostPlayer extends LitElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('camera')) {
-      this.refusal = ''
+      this.#reason.forget()
       this.#shown = false
       pageStepDown.leave(this)
     }
@@ -109,23 +113,21 @@ export class LamppostPlayer extends LitElement {
     if (!this.camera) return
     const { client } = this.#client
     this.#noteIncident()
-    if (this.mode === 'clip') this.#frames.watch(this.video)
+    if (this.mode === 'clip') this.#hand.watch(this.video)
     this.#hls.play(this.video, { url: this.url, mode: this.mode, camera: this.camera, form: this.#form, carrier: client.carrier, headers: () => client.headers(), now: client.now, onUnshowable: () => this.#fallBack() })
   }
 
   protected override render() {
     return html`<div class="frame">
-        <video part="video" tabindex="-1" muted ?autoplay=${!this.bare} playsinline disablepictureinpicture @pause=${this.#notePaused} @play=${this.#notePaused}></video>
+        <video part="video" tabindex="-1" muted ?autoplay=${!this.bare} playsinline disablepictureinpicture @pause=${this.#noteRun} @play=${this.#noteRun}></video>
         ${this.#cover()}
         ${this.#form === 'h264' ? html`<p part="form" class="form">${this.words.converted(this.mode === 'clip' ? 'transcoded' : (this.#view()?.converted ?? 'transcoded'))}</p>` : nothing}
         <p part="age" class="age ${this.#ageClass()}">${this.#ageWords()}</p>
       </div>
-      ${this.incident && !this.bare ? this.#controls() : nothing}`
+      ${this.incident && !this.bare ? this.#hand.controls(this.words, this.#ageWords()) : nothing}`
   }
 
-  #notePaused = (): void => {
-    this.paused = this.video.paused
-  }
+  #noteRun = (): void => this.requestUpdate()
 
   get #timezone(): string {
     return this.#client.client.state().site?.timezone ?? 'UTC'
@@ -153,39 +155,11 @@ export class LamppostPlayer extends LitElement {
   /** Nothing that does not move may look live. */
   #cover() {
     const { state, still, why } = this.#hls.picture
-    if (this.mode !== 'clip' && (state === 'unasked' || this.#typing)) return this.small ? html`<div class="cover"><span>${this.words.sayWhy}</span></div>` : keyed(this.camera, this.#reasonForm(state === 'playing'))
+    if (this.mode !== 'clip' && (state === 'unasked' || this.#reason.typing)) return this.small ? html`<div class="cover"><span>${this.words.sayWhy}</span></div>` : keyed(this.camera, this.#reason.form(this.words, state === 'playing'))
     if (this.mode === 'clip' ? state === 'playing' : state === 'playing' && still <= FROZEN_MS) return nothing
     return html`<div class="cover"><span>${this.#ageWords()}${why === null ? nothing : html`<small lang="en" title=${why}>${why}</small>`}</span></div>`
   }
 
-  /** No open incident shows it, and this town wants to know why somebody looks: that stands in the record beside the look. */
-  #reasonForm(playing: boolean) {
-    const give = async (event: SubmitEvent): Promise<void> => {
-      event.preventDefault()
-      const form = event.target as HTMLFormElement
-      const reason = ((new FormData(form).get('reason') as string | null) ?? '').trim()
-      try {
-        await this.#client.client.giveReason(reason, this.camera)
-        this.refusal = ''
-        form.reset()
-        // The field goes; what is pressed next must not be lost on the page.
-        this.video.focus()
-        this.#hls.askAgain()
-      } catch (error) {
-        this.refusal = refusalWords(error, this.words)
-      }
-    }
-    return html`<form class="why ${playing ? 'strip' : 'cover'}" @submit=${give}>
-      <label>${this.words.sayWhy}<input type="text" name="reason" required pattern="\\s*\\S.*\\S.*\\S\\s*" maxlength="500" autocomplete="off" title=${this.words.sayWhyHint} /></label>
-      <button class="main">${this.words.look}</button>
-      <p role="status">${this.refusal}</p>
-    </form>`
-  }
-  /** Somebody is in the middle of a word: letters that lose their field would be commands of the wall around. */
-  get #typing(): boolean {
-    const field = this.renderRoot.querySelector<HTMLInputElement>('.why input')
-    return field !== null && field.value !== '' && (this.renderRoot as ShadowRoot).activeElement === field
-  }
   /** An open incident needs this picture now: who was refused before is not kept waiting. */
   #noteIncident(): void {
     const { camera } = this
@@ -195,77 +169,18 @@ export class LamppostPlayer extends LitElement {
   }
   #shown = false
 
-  #controls() {
-    const { currentTime = 0, duration = 0 } = this.video ?? {}
-    const end = Number.isFinite(duration) ? duration : this.#seekableEnd()
-    const press = this.pressedAt ? this.#hls.mediaTimeOf(Date.parse(this.pressedAt)) : null
-    return html`<div class="controls" @keydown=${this.#onKey}>
-      <div class="track">
-        <input type="range" min="0" max=${end || 1} step="0.02" .value=${String(currentTime)} aria-label=${this.words.replayTitle} aria-valuetext=${this.#ageWords()} @input=${(event: Event) => this.#seekTo(Number((event.target as HTMLInputElement).value))} />
-        ${press !== null && press >= 0 && press <= end ? html`<svg class="mark" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect x=${(press / (end || 1)) * 1000 - 2} width="4" height="10" /></svg>` : nothing}
-      </div>
-      <button @click=${this.#toggle} aria-label=${this.paused ? this.words.play : this.words.pause}>${this.paused ? '▶' : '❚❚'}</button>
-      <button @click=${() => this.#seekBy(-10)}>${this.words.back10}</button>
-      <button class="back" @click=${() => this.#step(-1)} aria-label=${this.words.frameBack} title=${this.words.frameBack}>◂❘</button>
-      <button class="forward" @click=${() => this.#step(1)} aria-label=${this.words.frameForward} title=${this.words.frameForward}>❘▸</button>
-      <button class="to-press" @click=${this.toPress}>${this.words.toPress}</button>
-    </div>`
-  }
-  /** Only while the focus is on these controls: nothing that is typed elsewhere moves a picture. */
-  #onKey = (event: KeyboardEvent): void => {
-    const act = { ',': () => this.#step(-1), '.': () => this.#step(1), j: () => this.#seekBy(-10), l: () => this.#seekBy(10), p: this.toPress }[event.key]
-    if (!act || event.ctrlKey || event.altKey || event.metaKey) return
-    event.preventDefault()
-    act()
-  }
-  #step(frames: 1 | -1): void {
-    this.video.pause()
-    this.#seekTo(this.#frames.neighbour(this.video, frames))
-  }
-  #seekableEnd(): number {
-    const seekable = this.video?.seekable
-    return seekable && seekable.length > 0 ? seekable.end(seekable.length - 1) : 0
-  }
-  #toggle = (): void => {
-    if (this.video.paused) void this.video.play().catch(() => {})
-    else this.video.pause()
-  }
-  #seekTo(seconds: number): void {
-    this.video.currentTime = Math.max(0, seconds)
-  }
-  #seekBy(seconds: number): void {
-    this.#seekTo(this.video.currentTime + seconds)
-  }
   /** In a clip: the wall clock's time of what is shown, milliseconds; null before it is known. */
-  wallTime(): number | null {
-    return this.video ? this.#hls.wallTimeOf(this.video.currentTime) : null
-  }
+  wallTime = (): number | null => this.#hand.wallTime()
   /** In a clip: to the picture of that moment, or the nearest after it. @returns false when nothing is known yet */
-  seekToWall(moment: number): boolean {
-    const media = this.#hls.mediaTimeOf(moment) ?? (this.#hls.wallTimeOf(0) === null ? null : 0)
-    if (media !== null) this.#seekTo(media)
-    return media !== null
-  }
+  seekToWall = (moment: number): boolean => this.#hand.seekToWall(moment)
   /** In a clip: a frame on, or back; it stands still then. */
-  stepFrame(frames: 1 | -1): void {
-    this.#step(frames)
-  }
+  stepFrame = (frames: 1 | -1): void => this.#hand.step(frames)
   /** In a clip: nothing more comes. */
-  ended(): boolean {
-    return this.video?.ended ?? false
-  }
+  ended = (): boolean => this.video?.ended ?? false
   /** In a clip. @param rate of the camera's own time */
-  run(playing: boolean, rate = 1): void {
-    if (!this.video) return
-    if (this.video.playbackRate !== rate) this.video.playbackRate = rate
-    if (playing && this.video.paused && !this.video.ended) void this.video.play().catch(() => {})
-    if (!playing && !this.video.paused) this.video.pause()
-  }
+  run = (playing: boolean, rate = 1): void => this.#hand.run(playing, rate)
   /** In a clip: back to the moment of the press. */
-  toPress = (): void => {
-    const at = this.pressedAt ? this.#hls.mediaTimeOf(Date.parse(this.pressedAt)) : null
-    if (at !== null) this.#seekTo(at)
-  }
+  toPress = (): void => this.#hand.toPress()
 }
 
 declare global {

@@ -14,7 +14,6 @@ const DOWN_MS = { first: 60_000, most: 600_000 }
 const BACK_APART_MS = 15_000
 
 type View = { since: number | null; behindAt: number; downUntil: number | null; downFor: number; backAt: number }
-export type StepDown = ReturnType<typeof createStepDown>
 
 /** Pure: time comes in with each look, milliseconds that only grow. */
 export function createStepDown() {
