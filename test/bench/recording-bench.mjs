@@ -63,7 +63,8 @@ async function costOf(folder, replay, cameras, { measureMs, warmMs, reader }) {
   socket.send(JSON.stringify({ token: server.tokens.operator }))
   await new Promise((resolve) => socket.once('message', resolve))
   for (let i = 0; i < cameras; i += 1) socket.send(JSON.stringify({ watch: String(i), camera: `cam-${i}` }))
-  await sleep(2000)
+  // What serves viewers is new code, too.
+  await sleep(warmMs)
   const watched = (await shareOf(() => cpuOf(server.pid), measureMs)) / cameras
   socket.terminate()
   await server.close()
