@@ -516,10 +516,10 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       get: book.load,
       page: book.page,
       clipView: async (incident, clip) => ({ ...clip, playlist: `/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`, gaps: await clips.gaps(clip) }),
-      bring: async (id, camera, preset) => {
+      bring: async (id, camera, preset, actor) => {
         const { id: known } = cameras.siteCamera(camera)
         if (preset !== null) await cameras.mustHave(known, preset)
-        return incidents.bring(id, wayTo(known, preset, (await book.load(id)).helpPoint))
+        return incidents.bring(id, wayTo(known, preset, (await book.load(id)).helpPoint), actor)
       },
       answerRequest: (id, answer, actor) => incidents.answerRequest(id, answer, actor, (other) => wayTo(answer.camera, null, other.helpPoint)),
     })

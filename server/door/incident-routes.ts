@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { Clip, ClipView } from '../glossary/clip.ts'
 import { INCIDENT_STATES, type Incident, type IncidentId, type IncidentState } from '../glossary/incident.ts'
+import { HANDLERS } from '../glossary/people.ts'
 import { type App, actorOf } from './door.ts'
 import { ID_PARAMS, INCIDENT, LIMIT, PROBLEM, listOf } from './shapes.ts'
 
@@ -21,12 +22,11 @@ export type IncidentPort = {
   tick(id: string, step: number, actor: string): Promise<Incident>
   close(id: string, reason: string, actor: string, seen: number | null): Promise<Incident>
   /** @param preset null: its own for the incident's help point, or whatever way there is. @throws camera/unknown, preset/unknown */
-  bring(id: string, camera: CameraId, preset: PresetToken | null): Promise<Incident>
+  bring(id: string, camera: CameraId, preset: PresetToken | null, actor: string): Promise<Incident>
   answerRequest(id: string, answer: { camera: CameraId; by: IncidentId; answer: 'give' | 'keep' }, actor: string): Promise<Incident>
 }
 
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
-const HANDLERS = ['operator', 'supervisor'] as const
 const strict = { additionalProperties: false }
 /** More than blanks. */
 const TEXT = Type.String({ minLength: 1, maxLength: 4000, pattern: '\\S' })
@@ -108,7 +108,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
     },
     async (request) => {
       const { camera, preset } = request.body
-      return view(await port.bring(request.params.id, camera as CameraId, (preset ?? null) as PresetToken | null))
+      return view(await port.bring(request.params.id, camera as CameraId, (preset ?? null) as PresetToken | null, actorOf(request)))
     },
   )
   app.post(

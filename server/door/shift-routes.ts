@@ -1,5 +1,6 @@
 /** The hand-over from shift to shift, signed by both. */
 import { Type } from 'typebox'
+import { HANDLERS } from '../glossary/people.ts'
 import type { Shift, ShiftSummary } from '../glossary/shift.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
@@ -13,7 +14,6 @@ export type ShiftPort = {
   accept(id: string, by: string, actor: string): Promise<Shift>
 }
 
-const HANDLERS = ['operator', 'supervisor'] as const
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
 const strict = { additionalProperties: false }
 const SUMMARY = {

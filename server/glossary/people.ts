@@ -1,6 +1,8 @@
 /** Types only: who may do what. */
 export const ROLES = ['operator', 'engineer', 'evidence', 'supervisor', 'press'] as const
 export type Role = (typeof ROLES)[number]
+/** Who handles incidents. */
+export const HANDLERS = ['operator', 'supervisor'] as const satisfies readonly Role[]
 
 /** `screens`: how many walls they have open; `looking`: incidents that those show. */
 export type Present = { name: string; role: Role; screens: number; looking: string[] }

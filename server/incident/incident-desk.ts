@@ -56,8 +56,8 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
     return incident
   }
 
-  async function brought(incident: Incident, chosen: Chosen, role: FramingRole): Promise<void> {
-    const { draft } = framings.bring(incident, chosen, role)
+  async function brought(incident: Incident, chosen: Chosen, role: FramingRole, actor: string): Promise<void> {
+    const { draft } = framings.bring(incident, chosen, role, actor)
     const { durable } = append([draft, ...holdDrafts(incident.id, [chosen.camera], clock.now())])
     framings.tellLosers([chosen.camera], incident.id, book.unfinished())
     await durable
@@ -172,14 +172,14 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       return book.get(incident.id)
     },
     /** Brings a camera by hand, or asks one again. @throws camera/held */
-    async bring(id: string, chosen: Chosen): Promise<Incident> {
+    async bring(id: string, chosen: Chosen, actor: string): Promise<Incident> {
       await book.load(id)
       const incident = unfinished(id)
       const { camera } = chosen
       const holder = cameras.heldBy(camera)
       if (holder !== null && holder !== incident.id) throw new Failure('camera/held', `${camera} is held by another open incident.`, { extra: { heldBy: holder } })
       const known = incident.framings.find((framing) => framing.camera === camera)
-      await brought(incident, chosen, known?.role ?? (incident.framings.length === 0 ? 'primary' : 'secondary'))
+      await brought(incident, chosen, known?.role ?? (incident.framings.length === 0 ? 'primary' : 'secondary'), actor)
       return book.get(incident.id)
     },
     /**
@@ -205,7 +205,7 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       if (chosen) {
         const drafts = framings.stepDown(other)
         if (drafts.length > 0) append(drafts)
-        await brought(other, chosen, 'primary')
+        await brought(other, chosen, 'primary', actor)
       }
       await durable
       return book.get(incident.id)

@@ -29,7 +29,7 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
   const runs = new Map<CameraId, Run>()
   const holds = new Map<IncidentId, Map<CameraId, () => void>>()
 
-  const draftOf = (id: IncidentId, framing: Framing): Draft => ({ kind: 'framing.changed', actor: `camera:${framing.camera}`, subject: id, body: { incident: id, framing } })
+  const draftOf = (id: IncidentId, framing: Framing, actor = `camera:${framing.camera}`): Draft => ({ kind: 'framing.changed', actor, subject: id, body: { incident: id, framing } })
 
   function hold(id: IncidentId, camera: CameraId): void {
     const held = holds.get(id) ?? new Map<CameraId, () => void>()
@@ -115,7 +115,8 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
     const next = incident(id).framings.find((framing) => framing.camera !== failed && usesHead(framing) && (cameras.heldBy(framing.camera) ?? id) === id && (runs.get(framing.camera)?.incident ?? id) === id)
     if (!next || incident(id).state === 'closed') return
     hold(id, next.camera)
-    record([draftOf(id, { ...next, role: 'primary' })])
+    const first = incident(id).framings.find(({ camera, role }) => camera === failed && role === 'primary')
+    record([...(first ? [draftOf(id, { ...first, role: 'secondary' })] : []), draftOf(id, { ...next, role: 'primary' })])
   }
 
   return {
@@ -133,10 +134,10 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       const { primary, secondary } = cameras.choose(helpPoint, id, new Map())
       return [...(primary ? [primary] : []), ...secondary].map(({ camera }) => camera)
     },
-    /** Asks one camera again, or brings another one. */
-    bring({ id, helpPoint }: Pick<Incident, 'id' | 'helpPoint'>, chosen: Chosen, role: FramingRole): { framing: Framing; draft: Draft } {
+    /** Asks one camera again, or brings another one. @param actor who wants it, where that is a person */
+    bring({ id, helpPoint }: Pick<Incident, 'id' | 'helpPoint'>, chosen: Chosen, role: FramingRole, actor?: string): { framing: Framing; draft: Draft } {
       const framing = ask(id, helpPoint, chosen, role)
-      return { framing, draft: draftOf(id, framing) }
+      return { framing, draft: draftOf(id, framing, actor) }
     },
     tellLosers,
     /** What was asked of this camera is over, and what was proven is not any more. */

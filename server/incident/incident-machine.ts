@@ -3,6 +3,7 @@ import type { Framing } from '../glossary/camera.ts'
 import type { Clip } from '../glossary/clip.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { EntryBodies, Recorded } from '../glossary/ledger.ts'
+import { HANDLERS } from '../glossary/people.ts'
 
 /** Its camera's head should stay where it is for this incident: a fixed camera has none, and one that failed is elsewhere. */
 export const usesHead = ({ way, state }: Pick<Framing, 'way' | 'state'>): boolean => way !== 'fixed' && state !== 'failed'
@@ -84,7 +85,7 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'incident.step-ticked':
       return { ...heeded(incident), steps: [...incident.steps, { step: entry.body.step, at: entry.at, by: entry.actor }] }
     case 'framing.changed':
-      return { ...incident, framings: withFraming(incident.framings, withWay(entry.body.framing)) }
+      return { ...(isHandler(entry.actor) ? heeded(incident) : incident), framings: withFraming(incident.framings, withWay(entry.body.framing)) }
     case 'camera.wanted': {
       const { camera, by, helpPoint } = entry.body
       return { ...incident, requests: [...incident.requests.filter((request) => request.by !== by || request.camera !== camera), { camera, by, helpPoint, at: entry.at, answer: null }] }
@@ -101,6 +102,8 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'incident.noted':
     case 'incident.contacted':
       return heeded(incident)
+    case 'camera.moved':
+      return isHandler(entry.actor) ? heeded(incident) : incident
     case 'incident.opened':
     case 'clip.downloaded':
     case 'camera.passed-over':
@@ -123,7 +126,6 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'preset.checked':
     case 'preset.removed':
     case 'preset.recalled':
-    case 'camera.moved':
     case 'camera.viewed':
     case 'session.opened':
     case 'session.closed':
@@ -158,7 +160,7 @@ export function waitsAgain({ state, onHold, recalledAt, log }: Incident, at: str
   if (onHold) return true
   // Already called: whoever presses on must not put off what comes next.
   if (recalledAt !== null) return false
-  const last = log.findLast(({ actor }) => actor !== 'lamppost' && !actor.startsWith('help-point:'))
+  const last = log.findLast(({ actor }) => isHandler(actor))
   return state === 'acknowledged' && (!last || Date.parse(at) - Date.parse(last.at) > QUIET_MS)
 }
 function called(incident: Incident, kind: Incident['kind'], at: string, late: boolean): Incident {
@@ -173,6 +175,8 @@ function calledSince({ kind: before, state, calledAt, log }: Incident, kind: Inc
   const last = log.findLast((line) => line.kind === 'press.received' || line.kind === 'press.coalesced')
   return Date.parse(at) - Date.parse(last?.at ?? at) > QUIET_MS ? at : calledAt
 }
+/** A person of the room, and neither a machine nor somebody who only looks after cameras or recordings. */
+const isHandler = (actor: string): boolean => HANDLERS.some((role) => actor.startsWith(`${role}:`))
 /** Somebody does something about it. */
 const heeded = (incident: Incident): Incident => (incident.recalledAt === null ? incident : { ...incident, recalledAt: null, escalation: NOT_ESCALATED })
 

@@ -63,11 +63,11 @@ describe('framing', () => {
     moves[0]?.judge({ state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null })
     expect(book.get(incident).framings[0]).toMatchObject({ camera: 'cam-a', state: 'framed', proofs: ['accepted', 'stopped', 'position'], settledAt: '2026-11-20T22:30:01.300Z' })
   })
-  test('that fails falls to the next camera by itself, and lets the first go', () => {
+  test('that fails falls to the next camera by itself, and lets the first go: there is one first camera', () => {
     const { press, moves, book, holders } = room()
     const { incident } = press('here')
     moves[0]?.judge({ state: 'failed', proofs: [], reason: 'no answer within 2 s' })
-    expect(book.get(incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual(['cam-a primary failed', 'cam-b primary asked', 'cam-fixed secondary unproven'])
+    expect(book.get(incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual(['cam-a secondary failed', 'cam-b primary asked', 'cam-fixed secondary unproven'])
     expect([...holders]).toEqual([['cam-b', incident]])
   })
   test('a further view is lent: a press that needs the camera gets it, and the first incident is told', () => {
@@ -109,13 +109,14 @@ describe('framing', () => {
     press('here')
     choose({ primary: chosen('cam-z'), secondary: [] })
     const other = press('there')
-    await expect(desk.bring(other.incident, chosen('cam-a'))).rejects.toMatchObject({ code: 'camera/held' })
+    await expect(desk.bring(other.incident, chosen('cam-a'), 'operator:Sam')).rejects.toMatchObject({ code: 'camera/held' })
   })
   test('can be asked of another camera, whose clip is then held too', async () => {
-    const { press, desk, held } = room()
+    const { press, desk, held, ledger } = room()
     const { incident } = press('here')
-    const after = await desk.bring(incident, chosen('cam-new'))
+    const after = await desk.bring(incident, chosen('cam-new'), 'operator:Sam')
     expect(after.framings.at(-1)).toMatchObject({ camera: 'cam-new', state: 'asked' })
+    expect(ledger.entries.findLast(({ kind }) => kind === 'framing.changed')).toMatchObject({ actor: 'operator:Sam' })
     expect(held.at(-1)).toMatchObject({ camera: 'cam-new', to: null })
   })
 })

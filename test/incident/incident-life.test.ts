@@ -5,7 +5,7 @@ import type { Incident, IncidentId } from '../../server/glossary/incident.ts'
 import { createIncidentBook } from '../../server/incident/incident-book.ts'
 import { dueStep, startEscalation, waitingSince } from '../../server/incident/escalation.ts'
 import { isoTime } from '../../server/tools/clock.ts'
-import { room } from './incident-room.ts'
+import { chosen, room } from './incident-room.ts'
 
 const asha = ['Asha', 'operator:Asha'] as const
 const ben = ['Ben', 'operator:Ben'] as const
@@ -121,6 +121,33 @@ describe('a further press on what somebody has taken', () => {
     expect(moves.slice(asked).map(({ camera }) => camera)).toEqual(['cam-a'])
     // It waits like one that nobody has: the site's steps are taken anew.
     expect(dueStep(book.get(id), [{ afterMs: 30_000, to: [] }], clock.now() + 30_000)?.number).toBe(1)
+  })
+  test.each([
+    ['a colleague brings another camera', 'supervisor:Ben', null],
+    ['an engineer does, who looks after cameras and not after callers', 'engineer:Eve', expect.any(String)],
+  ])('somebody is at it while %s', async (_, actor, recalledAt) => {
+    const { desk, book, id, press, clock } = await quietFor(4)
+    await desk.bring(id, chosen('cam-b'), actor)
+    await clock.advance(2 * 60_000)
+    press('bar')
+    expect(book.get(id).recalledAt).toEqual(recalledAt)
+  })
+  test('a camera that arrives late is nobody’s doing', async () => {
+    const { moves, book, id, press, clock } = await quietFor(4)
+    moves[1]?.judge({ state: 'framed', proofs: ['accepted', 'position'], reason: null })
+    await clock.advance(2 * 60_000)
+    press('bar')
+    expect(book.get(id).recalledAt).not.toBeNull()
+  })
+  test.each([
+    ['brings a camera', (made: Awaited<ReturnType<typeof quietFor>>) => made.desk.bring(made.id, chosen('cam-b'), 'operator:Ben')],
+    ['steers one', ({ ledger, id }: Awaited<ReturnType<typeof quietFor>>) => ledger.append([{ kind: 'camera.moved', actor: 'operator:Ben', subject: id, body: { camera: 'cam-a' as CameraId, pan: 1, tilt: 0, zoom: 0, by: 'Ben', incident: id } }]).durable],
+  ])('who then %s has heard it', async (_, act) => {
+    const made = await quietFor(6)
+    made.press('bar')
+    expect(made.book.get(made.id).recalledAt).not.toBeNull()
+    await act(made)
+    expect(made.book.get(made.id).recalledAt).toBeNull()
   })
   test('does not put off what is due by going on pressing, and undoes no step that was taken', async () => {
     const { book, id, press, clock, ledger } = await quietFor(6)
