@@ -31,7 +31,7 @@ import { ledgerRoutes } from './door/ledger-routes.ts'
 import { liveRoutes } from './door/live-routes.ts'
 import { LIVE_SOCKET_PATH, liveSocket } from './door/live-socket.ts'
 import { outboxRoutes } from './door/outbox-routes.ts'
-import { pageRoutes } from './door/page-routes.ts'
+import { nothingHerePage, pageRoutes } from './door/page-routes.ts'
 import { peopleRoutes } from './door/people-routes.ts'
 import { pressRoutes } from './door/press-routes.ts'
 import { createSignIn, sessionRoutes } from './door/session-routes.ts'
@@ -467,8 +467,10 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const viewing = createViewing({ clock, append, whenDurable: ledger.whenDurable, incidentOf: (camera) => cameras.heldBy(camera) ?? book.showing(camera), reasonWanted: () => site().viewReason === 'required' })
     const byToken = (token: string): Person | null => demo.get(token) ?? wallTokens.who(token) ?? people.byToken(token)
     const whoHas = (credential: Credential): Person | null => ('bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie))
+    const pages = join(packageRoot, 'dist', 'web')
     const door = await createDoor({
       logger,
+      nothingHere: () => nothingHerePage(pages),
       tls,
       whoHas,
       onRefusedPress: (from, reason) => onRefusedPress('http', from, reason),
@@ -619,7 +621,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       demoTokens: demoTown?.credentials.tokens ?? null,
     }, signIn)
     stateRoutes(door, { notReady: ledger.notReady, metrics: metrics.text, metricsType: metrics.type })
-    await pageRoutes(door, join(packageRoot, 'dist', 'web'))
+    await pageRoutes(door, pages)
 
     const url = (await door.listen({ port, host })).replace('[::1]', 'localhost')
     if (demoTown) writeDemoCredentials(join(dataFolder, 'demo-credentials.json'), { ...demoTown.credentials, url })

@@ -1,10 +1,16 @@
 /** The built pages and the one module of web components. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { App } from './door.ts'
 
 const PAGES = { '/': 'wall.html', '/button': 'button.html', '/presets': 'presets.html', '/help-points': 'help-points.html', '/evidence': 'evidence.html', '/shift': 'shift.html', '/embed': 'embed.html' }
+
+/** For a person whose address leads nowhere. */
+export function nothingHerePage(folder: string): string | null {
+  const page = join(folder, 'nothing-here.html')
+  return existsSync(page) ? readFileSync(page, 'utf8') : null
+}
 
 export async function pageRoutes(app: App, folder: string): Promise<void> {
   if (!existsSync(folder)) return

@@ -142,3 +142,18 @@ test('every page speaks Welsh to whoever once asked one of them to, and English 
   await welsh.getByLabel('Password').waitFor()
   await welsh.context().close()
 })
+test('a mistyped address leads on, in the person’s language; a program gets the words of a refusal', async () => {
+  const page = await (await browser.newContext({ viewport: { width: 1280, height: 720 } })).newPage()
+  expect((await page.goto(`${house.url}/help-point?lang=cy`))?.status()).toBe(404)
+  await page.getByRole('heading', { name: 'Does dim byd yn y cyfeiriad hwn.' }).waitFor()
+  await page.screenshot({ path: join(output, 'nothing-here.png') })
+  await page.getByRole('link', { name: 'English' }).click()
+  await page.getByRole('heading', { name: 'There is nothing at this address.' }).waitFor()
+  await page.getByRole('link', { name: 'Help points' }).click()
+  await page.waitForURL(/\/help-points$/)
+  await page.context().close()
+  for (const [path, accept] of [['/help-point', '*/*'], ['/api/v1/nowhere', 'text/html']] as const) {
+    const answer = await fetch(`${house.url}${path}`, { headers: { accept } })
+    expect([answer.status, answer.headers.get('content-type'), await answer.json()]).toMatchObject([404, expect.stringContaining('application/problem+json'), { code: 'request/not-found', detail: expect.stringContaining(path) }])
+  }
+})

@@ -1,0 +1,3 @@
+import { speak } from '../page-parts/page-language.ts'
+
+speak(true)
