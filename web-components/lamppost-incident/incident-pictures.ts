@@ -34,8 +34,12 @@ export function mainView(framing: Framing, tile: Tile, { replaying, steering, be
         ${incident.clips.some((clip) => clip.camera === framing.camera) ? html`<button class="replay" aria-expanded=${replaying} @click=${replay}>${replaying ? words.backToLive : `⟲ ${words.replay}`}${keyHint(key('replay'))}</button>` : nothing}
       </div>
     </figcaption>
-    ${steering && camera?.ptz ? keyed(framing.camera, html`<lamppost-steer .client=${client} .camera=${framing.camera}></lamppost-steer>`) : nothing}
   </figure>`
+}
+
+/** Below the picture, or beside it where the recorded one leaves room: a low screen shows all of it. */
+export function steerOf({ camera }: Framing, { client, town }: Tile) {
+  return town.cameras.find(({ id }) => id === camera)?.ptz ? keyed(camera, html`<lamppost-steer .client=${client} .camera=${camera}></lamppost-steer>`) : nothing
 }
 
 export function replayOf({ camera }: Framing, { words, client, incident }: Tile) {

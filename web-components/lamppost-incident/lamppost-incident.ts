@@ -21,7 +21,7 @@ import { IncidentRequestEvent } from './incident-events.ts'
 import { heading, standing } from './incident-heading.ts'
 import { contacts, instructions, nextStep, safePlaces } from './incident-help.ts'
 import { notes } from './incident-notes.ts'
-import { type Looking, furtherViews, mainView, noView, replayOf } from './incident-pictures.ts'
+import { type Looking, furtherViews, mainView, noView, replayOf, steerOf } from './incident-pictures.ts'
 import { fulfil } from './incident-requests.ts'
 import { arrangeViews } from './incident-views.ts'
 import { NoteDraft } from './note-draft.ts'
@@ -262,7 +262,7 @@ export class LamppostIncident extends LitElement {
       <div class="body">
         <div class="seen">
           ${wishes}
-          <div class="pictures">${main ? mainView(main, tile, looking) : noView(tile)} ${this.replaying && main ? replayOf(main, tile) : nothing}</div>
+          <div class="pictures ${this.replaying && main ? 'two' : ''}">${main ? mainView(main, tile, looking) : noView(tile)} ${this.replaying && main ? replayOf(main, tile) : nothing} ${looking.steering && main ? steerOf(main, tile) : nothing}</div>
           ${furtherViews(further, tile, looking, client.carrier.isOpen() || town.incidents.length === 1)}
         </div>
         <div class="side">${actions(tile, this.refusal, (asking) => (this.asking = asking))} ${instructions(tile)} ${notes(tile, this.#draft)}</div>

@@ -7,7 +7,6 @@ export const steerStyles = css`
     align-items: center;
     gap: 14px;
     padding: 10px;
-    margin-top: 8px;
     border: 2px solid var(--_doubt);
     border-radius: 8px;
   }

@@ -21,6 +21,12 @@ export const wallStyles = css`
     font-weight: 800;
     text-align: center;
   }
+  @media (max-height: 800px) {
+    .banner {
+      padding: 6px 18px;
+      font-size: 17px;
+    }
+  }
   .sound button {
     margin-inline-start: 14px;
     background: #fff;

@@ -9,10 +9,21 @@ export const pictureStyles = css`
   }
   .pictures {
     display: grid;
-    grid-auto-flow: column;
-    grid-auto-columns: minmax(0, 1fr);
+    grid-template-columns: minmax(0, 1fr);
     gap: 12px;
     align-content: start;
+    align-items: start;
+  }
+  .two {
+    grid-template-columns: repeat(2, minmax(0, 1fr));
+    grid-template-rows: auto 1fr;
+  }
+  .two figure.main {
+    grid-row: 1 / span 2;
+  }
+  .two .recorded,
+  .two lamppost-steer {
+    grid-column: 2;
   }
   figure {
     margin: 0;
@@ -142,8 +153,16 @@ export const pictureStyles = css`
     padding: 0 2px;
   }
   @container (max-width: 700px) {
-    .pictures {
-      grid-auto-flow: row;
+    .two {
+      grid-template-columns: minmax(0, 1fr);
+      grid-template-rows: none;
+    }
+    .two figure.main {
+      grid-row: auto;
+    }
+    .two .recorded,
+    .two lamppost-steer {
+      grid-column: 1;
     }
   }
 `
