@@ -103,7 +103,7 @@ export class LamppostPlayer extends LitElement {
       this.#shown = false
       pageStepDown.leave(this)
     }
-    this.#givesWay = !this.incident && pageStepDown.look(this, { behind: this.#hls.picture.behind, small: this.small }, performance.now())
+    this.#givesWay = this.isConnected && !this.incident && pageStepDown.look(this, { behind: this.#hls.picture.behind, small: this.small }, performance.now())
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback()
