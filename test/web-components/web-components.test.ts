@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { CameraId, Framing, PresetToken } from '../../server/glossary/camera.ts'
 import { arrangeViews } from '../../web-components/lamppost-incident/incident-views.ts'
 import { began, carriedPlaylist, grown } from '../../web-components/lamppost-player/carried-playlist.ts'
-import { createSpareWatch, createSpareWish, govern } from '../../web-components/lamppost-player/edge-governor.ts'
+import { createSpareWatch, createSpareWish, firstStep, govern } from '../../web-components/lamppost-player/edge-governor.ts'
 import { countStandings, worstOf } from '../../web-components/lamppost-proofs/proof-words.ts'
 import { clockTime, dayAndTime, elapsed } from '../../web-components/look/times.ts'
 import type { HelpPoint } from '../../web-components/wall-client/api-shapes.ts'
@@ -77,6 +77,12 @@ describe('keeping to the edge', () => {
       expect(rate).toBeLessThanOrEqual(16)
     }
   })
+  test.each([
+    ['nothing is known of it', null, 0],
+    ['it is where it should be', 0.05, 0],
+    ['speed brings it there in a second', 0.35, 0],
+    ['it would be watched catching up', 0.8, 0.75],
+  ])('a picture that has just been opened is moved forward at once, or not, where %s', (_, spare, step) => expect(firstStep(spare, 0.05)).toBeCloseTo(step, 9))
   test('a long part is not what it is behind; who has not been looking is not made to watch it catch up', () => {
     const jump = (ahead: number, part: number, unseen = false): boolean => govern({ ahead, spare: 0.5, wanted: 0.5, shown: 0, part, rate: 1, unseen }).jump
     expect([jump(9.9, 9.8), jump(14, 9.8), jump(3.9, 0.08), jump(4.2, 0.08)]).toEqual([false, true, false, true])

@@ -41,6 +41,14 @@ function rateFor(spare: number | null, wanted: number, rate: number): number {
   return 1
 }
 
+/** Seconds: so much more than should be left that catching up by speed would be watched for seconds. */
+const FAR_S = 0.35
+/**
+ * A picture that has just been opened, with eight others perhaps, began with what had become old while the page was busy. Nobody has
+ * followed it yet: it goes to where it should be at once. @returns seconds to go forward; 0 where speed will do
+ */
+export const firstStep = (spare: number | null, wanted: number): number => (spare !== null && spare - wanted > FAR_S ? spare - wanted : 0)
+
 const WINDOW_MS = 1500
 
 /**

@@ -1,5 +1,5 @@
 /** Keeps one live video close behind its newest picture, from one beginning of the stream to the next. How quickly: edge-governor. */
-import { EARLY_S, type SpareWish, createSpareWatch, govern } from './edge-governor.ts'
+import { EARLY_S, type SpareWish, createSpareWatch, firstStep, govern } from './edge-governor.ts'
 import { watchShown } from './shown-picture.ts'
 
 /** After one wait pictures are shown as they come, and each is waited for: all that is one ill, but not for ever. */
@@ -9,6 +9,9 @@ const ONE_ILL_MS = 2000
 const NEXT_IS_HERE = 1.5
 /** Seconds; a place nearer than this is not worth a jump. */
 const AS_GOOD_S = 0.2
+
+/** So long after it began it is known how much is left when a part comes. */
+const SETTLED_MS = 1000
 
 export type EdgeKeeper = { /** A part is in the buffer; its duration, seconds. */ appended(duration: number): void; /** To be called about ten times a second. */ look(): void; close(): void }
 
@@ -21,6 +24,8 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved, isSeen }: { vi
   let passing = false
   let part = 0
   let begun = false
+  let begunAt = 0
+  let settled = false
   let unseen = false
   let waitedAt = Number.NEGATIVE_INFINITY
   let illSince = Number.NEGATIVE_INFINITY
@@ -55,13 +60,20 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved, isSeen }: { vi
     const { rate, jump, pass } = govern({ ahead: end() - video.currentTime, spare: spare.least(now, video.currentTime), wanted: wish.wanted(now), shown: shown.ahead(), part, rate: video.playbackRate, unseen: back })
     // Nobody knew how long parts are before the first came: whoever began nearer to its end would run out long before the next.
     const tooNear = !begun && !video.seeking && video.currentTime > place + AS_GOOD_S
-    begun ||= !video.seeking && video.currentTime >= start
+    if (!begun && !video.seeking && video.currentTime >= start) [begun, begunAt] = [true, now]
+    if (begun && !settled && now - begunAt > SETTLED_MS) return settle(now)
     if (jump || tooNear || video.currentTime < start) video.currentTime = place
     if (jump || (passing && !pass)) forget()
     passing = pass
     if (video.playbackRate !== rate) video.playbackRate = rate
     // A refusal means the tab is hidden; the next look tries again.
     if (video.paused && isSeen()) video.play().catch(() => {})
+  }
+
+  function settle(now: number): void {
+    settled = true
+    const step = firstStep(spare.least(now, video.currentTime), wish.wanted(now))
+    if (step > 0) video.currentTime += step
   }
 
   return {
