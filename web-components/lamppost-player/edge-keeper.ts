@@ -10,8 +10,8 @@ const NEXT_IS_HERE = 1.5
 /** Seconds; a place nearer than this is not worth a jump. */
 const AS_GOOD_S = 0.2
 
-/** So long after it began it is known how much is left when a part comes. */
-const SETTLED_MS = 1000
+/** When it has begun it is known after a moment how much is left when a part comes; and for a while nobody has followed what it shows. */
+const OPENING_MS = { from: 1000, to: 8000 }
 
 export type EdgeKeeper = { /** A part is in the buffer; its duration, seconds. */ appended(duration: number): void; /** To be called about ten times a second. */ look(): void; close(): void }
 
@@ -25,7 +25,6 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved, isSeen }: { vi
   let part = 0
   let begun = false
   let begunAt = 0
-  let settled = false
   let unseen = false
   let waitedAt = Number.NEGATIVE_INFINITY
   let illSince = Number.NEGATIVE_INFINITY
@@ -57,23 +56,20 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved, isSeen }: { vi
     const back = unseen && isSeen()
     unseen = !isSeen()
     const place = Math.max(start, end() - startS(part))
-    const { rate, jump, pass } = govern({ ahead: end() - video.currentTime, spare: spare.least(now, video.currentTime), wanted: wish.wanted(now), shown: shown.ahead(), part, rate: video.playbackRate, unseen: back })
+    const [left, wanted] = [spare.least(now, video.currentTime), wish.wanted(now)]
+    const { rate, jump, pass } = govern({ ahead: end() - video.currentTime, spare: left, wanted, shown: shown.ahead(), part, rate: video.playbackRate, unseen: back })
     // Nobody knew how long parts are before the first came: whoever began nearer to its end would run out long before the next.
     const tooNear = !begun && !video.seeking && video.currentTime > place + AS_GOOD_S
     if (!begun && !video.seeking && video.currentTime >= start) [begun, begunAt] = [true, now]
-    if (begun && !settled && now - begunAt > SETTLED_MS) return settle(now)
+    const opening = begun && now - begunAt > OPENING_MS.from && now - begunAt < OPENING_MS.to
+    const step = opening ? firstStep(left, wanted) : 0
+    if (step > 0) return void (video.currentTime += step)
     if (jump || tooNear || video.currentTime < start) video.currentTime = place
     if (jump || (passing && !pass)) forget()
     passing = pass
     if (video.playbackRate !== rate) video.playbackRate = rate
     // A refusal means the tab is hidden; the next look tries again.
     if (video.paused && isSeen()) video.play().catch(() => {})
-  }
-
-  function settle(now: number): void {
-    settled = true
-    const step = firstStep(spare.least(now, video.currentTime), wish.wanted(now))
-    if (step > 0) video.currentTime += step
   }
 
   return {
