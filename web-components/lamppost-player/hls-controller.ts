@@ -10,9 +10,9 @@ import { type EdgeKeeper, createEdgeKeeper } from './edge-keeper.ts'
 /** carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
 export type Mode = 'carried' | 'edge' | 'plain' | 'clip'
 export type Source = { url: string; mode: Mode; camera: string; form: PictureForm; carrier: PictureCarrier; headers(): Record<string, string>; now(): number; /** The browser was given this form and cannot show it. False: there is no other. */ onUnshowable(): boolean }
-/** `unasked`: the server wants a reason for this picture first. `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. `why`: the server's words when it has refused it. `behind`: what is shown was old when it came, part by part over HTTP. */
-export type Picture = { state: 'starting' | 'playing' | 'gone' | 'unasked'; age: number | null; still: number; at: number | null; why: string | null; behind: boolean }
-const NO_PICTURE: Picture = { state: 'starting', age: null, still: 0, at: null, why: null, behind: false }
+/** `unasked`: the server wants a reason for this picture first. `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. `why`: the server's words when it has refused it. `behind`: more is there to be played than has come, part by part over HTTP; null where nothing is known. */
+export type Picture = { state: 'starting' | 'playing' | 'gone' | 'unasked'; age: number | null; still: number; at: number | null; why: string | null; behind: boolean | null }
+const NO_PICTURE: Picture = { state: 'starting', age: null, still: 0, at: null, why: null, behind: null }
 
 const TICK_MS = 100
 /** The least that should be left to play when the next part comes: an ill-timed one must not stop the picture. */
@@ -25,10 +25,8 @@ const PLAIN_START_S = 1.2
 const plainStart = (part: number): number => Math.max(PLAIN_START_S, part + PLAIN_SPARE_S)
 const GONE_AFTER_MS = 5000
 const RESTART_MS = [200, 500, 1000, 2000]
-/** A picture that is older than this, and than whole segments would make it, although nothing more is here to play: it was old when it came. */
-const BEHIND_S = { old: 1.2, left: 1 }
-/** One that stands for longer tells nothing: its camera may have stopped. */
-const MOVES_MS = 1500
+/** Seconds of what the list names that have not been played, more than whole segments would leave, although little of it is here. No clock is asked: those of a room may differ by more. */
+const BEHIND_S = { listed: 1.2, left: 1 }
 /** A reason may be given elsewhere on the page, or an incident need the picture after all. */
 const ASK_AGAIN_MS = 3000
 const UNSHOWABLE: ReadonlySet<string> = new Set([Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR, Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR, Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR])
@@ -54,6 +52,14 @@ const configs: Record<Mode, Partial<HlsConfig>> = {
   plain: { ...common, lowLatencyMode: false, liveSyncDuration: PLAIN_START_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 5 },
   // Half a picture before what is loaded is another picture: hls.js would take it for a hole that needs no loading.
   clip: { ...common, lowLatencyMode: false, maxBufferLength: 20, backBufferLength: 60, maxBufferHole: 0.005 },
+}
+
+/** A camera that stops names no more: who has played all of it is not behind. */
+function isBehind({ buffered, currentTime }: HTMLVideoElement, { latestLevelDetails: details }: Hls): boolean | null {
+  if (!details) return null
+  const left = buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime
+  const longest = Math.max(0, ...details.fragments.map(({ duration }) => duration))
+  return details.edge - currentTime > Math.max(BEHIND_S.listed, longest) + (details.partTarget ?? 0) && left < BEHIND_S.left
 }
 
 export class HlsController implements ReactiveController {
@@ -220,14 +226,8 @@ export class HlsController implements ReactiveController {
     const at = hls.playingDate?.getTime() ?? null
     const state = this.#unasked ? 'unasked' : !this.#everMoved ? (still > GONE_AFTER_MS || this.#why !== null ? 'gone' : 'starting') : source.mode !== 'clip' && still > GONE_AFTER_MS ? 'gone' : 'playing'
     const age = at === null ? null : (source.now() - at) / 1000
-    this.picture = { state, age, still, at, why: this.#why?.words ?? null, behind: source.mode === 'edge' && state === 'playing' && still < MOVES_MS && document.visibilityState === 'visible' && this.#isBehind(video, hls, age ?? 0) }
+    this.picture = { state, age, still, at, why: this.#why?.words ?? null, behind: source.mode === 'edge' && this.#movedAt > this.#startedAt && document.visibilityState === 'visible' ? isBehind(video, hls) : null }
     this.#host.requestUpdate()
-  }
-
-  #isBehind({ buffered, currentTime }: HTMLVideoElement, hls: Hls, age: number): boolean {
-    const left = buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime
-    const longest = Math.max(0, ...(hls.latestLevelDetails?.fragments ?? []).map(({ duration }) => duration))
-    return age > Math.max(BEHIND_S.old, longest) && left < BEHIND_S.left
   }
 
   /** Media time may run on while the picture stands: only another picture is one that moves. A hidden page draws none. */

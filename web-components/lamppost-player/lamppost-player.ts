@@ -69,9 +69,12 @@ export class LamppostPlayer extends LitElement {
 
   private get mode(): Mode {
     if (this.incident) return 'clip'
-    const { carrier, takesMany } = this.#client.client
-    if (carrier.isOpen()) return 'carried'
-    return this.#givesWay || (this.small && !takesMany()) ? 'plain' : 'edge'
+    if (this.#client.client.carrier.isOpen()) return 'carried'
+    return this.#givesWay || this.#isFrugal ? 'plain' : 'edge'
+  }
+  /** Over HTTP/1.1 a page has six connections, which the large one needs. */
+  get #isFrugal(): boolean {
+    return this.small && !this.#client.client.takesMany()
   }
   #view(): CameraView | undefined {
     const wanted = this.camera
@@ -103,7 +106,13 @@ export class LamppostPlayer extends LitElement {
       this.#shown = false
       pageStepDown.leave(this)
     }
-    this.#givesWay = this.isConnected && !this.incident && pageStepDown.look(this, { behind: this.#hls.picture.behind, small: this.small }, performance.now())
+    this.#givesWay = this.isConnected && this.#mayGiveWay()
+  }
+  #mayGiveWay(): boolean {
+    if (this.incident) return false
+    const { behind, state } = this.#hls.picture
+    const live = state === 'playing' && !this.#isFrugal && !this.#client.client.carrier.isOpen()
+    return pageStepDown.look(this, { behind, small: this.small, live }, performance.now())
   }
   override disconnectedCallback(): void {
     super.disconnectedCallback()
