@@ -15,7 +15,7 @@ export type BufferState = { buffer: 'up' | 'down'; reason: string | null }
 export type Channel = { ring: ClipRing; window: LiveWindow; recorder: Recorder | null; wanted: CameraToRecord; view: ConvertedView | null; buffer: BufferState; unfollow: Map<PictureForm, () => void> }
 
 /** @param tellFirst whether somebody was told before, by a thread that has ended: what is found first is news, whatever it is. @param wantedPart seconds that a part of its live picture should last now. @param onBuffer hears when the disk stops taking its pictures, and when it takes them again */
-export function openChannel({ wanted, folder, gate, wantedPart, tellFirst, onBuffer, onError }: { wanted: CameraToRecord; folder: string; gate: DiskGate; wantedPart(): number; tellFirst: boolean; onBuffer(state: BufferState): void; onError(error: unknown): void }): Channel {
+export function openChannel({ wanted, folder, gate, wantedPart, tellFirst, onBuffer, onError }: { wanted: CameraToRecord; folder: string; gate: DiskGate; wantedPart(isAsked: boolean): number; tellFirst: boolean; onBuffer(state: BufferState): void; onError(error: unknown): void }): Channel {
   const buffer: BufferState = { buffer: 'up', reason: null }
   let mustTell = tellFirst
   const onWritten = (problem: string | null): void => {

@@ -18,7 +18,7 @@ const YIELDS_MS = 2000
 export type ConvertedView = { window: LiveWindow; codec(): string | null; init(run: number): Buffer | null; segment(number: number): Buffer | null; /** Somebody watches: it runs, and for a while longer. */ use(): void; /** It costs this machine an encoder, now or in a moment. */ converting(): boolean; /** Makes room for another one, if nobody has looked at it for a moment. */ yield(): void; close(): Promise<void> }
 
 /** @param substream the camera's own H.264; without it the recorder's picture is converted. @param wantedPart seconds that a part should last now */
-export function createConvertedView({ substream, source, wantedPart, clock, onError }: { substream: StreamAddress | null; source: LiveSource; wantedPart(): number; clock: Clock; onError(error: unknown): void }): ConvertedView {
+export function createConvertedView({ substream, source, wantedPart, clock, onError }: { substream: StreamAddress | null; source: LiveSource; wantedPart(isAsked: boolean): number; clock: Clock; onError(error: unknown): void }): ConvertedView {
   const { store, init, segment } = createMemoryStore()
   const window = createLiveWindow({ listed: KEPT_SEGMENTS, wantedPart })
   let running: LiveConversion | null = null

@@ -33,7 +33,8 @@ export function createLivePictures({ channels, channelOf, post, clock, onError }
     for (const { window, view } of channels.values()) count += Number(window.isAsked()) + Number(view?.window.isAsked() ?? false)
     return count
   }
-  const wantedPart = (): number => partLength(followed(), asked())
+  /** Who is not asked for over HTTP stays as young as it is. */
+  const wantedPart = (isAsked: boolean): number => partLength(followed(), isAsked ? asked() : 0)
   const posted = createPartPost({ post, isBusy: () => areManyFollowed(followed()) })
   const tell = (camera: string, form: PictureForm, live: LivePart | null): void => posted({ camera, form, live: live && { ...live, part: alone(live.part) } })
 
@@ -61,7 +62,7 @@ export function createLivePictures({ channels, channelOf, post, clock, onError }
 
   return {
     of: live,
-    /** Seconds that a part should last now. */
+    /** Seconds that a part should last now. @param isAsked whether some player asks for it part by part over HTTP */
     wantedPart,
     /** Every part is told from now on. Null when there is no live picture yet; it begins with the next part then. @throws live/none */
     async watch(id: string, form: PictureForm): Promise<LiveStartBytes | null> {

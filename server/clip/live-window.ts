@@ -23,7 +23,7 @@ export type Query = { msn: number | null; part: number | null; skip: boolean; pl
 export type LiveWindow = ReturnType<typeof createLiveWindow>
 
 /** @param longest seconds of the longest segment already recorded, so that the target duration need not change later. @param listed how many closed segments a playlist names. @param wantedPart seconds that a part should last now. */
-export function createLiveWindow({ longest: known = 0, listed: mostListed = LISTED_SEGMENTS, wantedPart = () => WANTED_PART_S }: { longest?: number; listed?: number; wantedPart?(): number } = {}) {
+export function createLiveWindow({ longest: known = 0, listed: mostListed = LISTED_SEGMENTS, wantedPart = () => WANTED_PART_S }: { longest?: number; listed?: number; wantedPart?(isAsked: boolean): number } = {}) {
   let segments: Kept[] = []
   let open: { number: number; run: number; segment: OpenSegment } | null = null
   let newestTarget = 0.1
@@ -37,6 +37,7 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
   const wake = (): void => {
     for (const waiter of [...waiters]) waiter()
   }
+  const isAsked = (): boolean => asked.now || asked.before
   const nextNumber = (): number => open?.number ?? (segments.at(-1)?.number ?? -1) + 1
   const has = (msn: number, part: number | null): boolean => nextNumber() > msn || (part !== null && open?.number === msn && open.segment.parts.length > part)
 
@@ -126,7 +127,7 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
         // A part that is not announced yet, and not the next few either, will not come in time (RFC 8216bis 6.2.5.2, advance part limit).
         const here = open?.number === msn ? open.segment.parts.length : 0
         if (part !== null && msn >= nextNumber() && part > here + Math.ceil(ADVANCE_S / Math.min(1, partTarget()))) throw new Failure('live/ahead', `Part ${part} of segment ${msn} is too far ahead; it has ${here} so far.`)
-        asked.now ||= part !== null
+        asked.now ||= running && part !== null
         await waitFor(() => has(msn, part))
       }
       const now = listed()
@@ -149,7 +150,7 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
     /** What a live picture is: what is listed, and as much again that a player may just have read of (RFC 8216bis 6.2.2). Further back is a recording, which is not for everybody. */
     isLive: (number: number): boolean => number >= (segments[0]?.number ?? open?.number ?? Number.POSITIVE_INFINITY) - mostListed,
     isLiveRun: (run: number): boolean => run >= (segments[0]?.run ?? open?.run ?? Number.POSITIVE_INFINITY) - 1,
-    wantedPart,
+    wantedPart: (): number => wantedPart(isAsked()),
     running: () => running,
     /** Wall-clock milliseconds up to which every picture is in a closed segment. */
     closedUntil: (): number => open?.segment.start ?? Number.NEGATIVE_INFINITY,
@@ -157,6 +158,6 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
     longest: () => longest,
     followed: (): boolean => followers.size > 0,
     /** Some player asks for it part by part, over HTTP. */
-    isAsked: (): boolean => asked.now || asked.before,
+    isAsked,
   }
 }

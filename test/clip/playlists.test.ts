@@ -94,7 +94,15 @@ describe('the live window', () => {
     expect([window.isAsked(), next(5), next(6), next(7)]).toEqual([true, true, false, false])
     await window.playlist(query(8, 0))
     window.stopped()
+    await expect(window.playlist(query(8, 0))).rejects.toMatchObject({ code: 'live/none' })
     expect(window.isAsked()).toBe(false)
+  })
+  test('has longer parts only while it is asked for itself', async () => {
+    const window = createLiveWindow({ wantedPart: (isAsked) => (isAsked ? 0.24 : 0.08) })
+    window.onPart(5, 0, open(1), 0.14)
+    expect(window.wantedPart()).toBe(0.08)
+    await window.playlist(query(5, 0))
+    expect(window.wantedPart()).toBe(0.24)
   })
   test('a segment too far ahead is refused at once', async () => {
     const window = createLiveWindow()
@@ -184,8 +192,10 @@ describe('how long a part should last', () => {
     ['a room looks at an incident over its WebSocket', 9, 0, 0.08],
     ['many pictures are followed', 10, 0, 0.12],
     ['three are asked for over HTTP', 0, 3, 0.08],
-    ['nine are asked for over HTTP: as many requests as three would make of the shortest', 0, 9, 0.24],
-    ['both, and the longer of the two counts', 10, 4, 0.12],
+    ['four are', 0, 4, 0.16],
+    ['nine are: as many requests as three would make of the shortest', 0, 9, 0.24],
+    ['both, and the longer of the two counts', 10, 4, 0.16],
+    ['it is followed among many, and asked for by nobody', 10, 0, 0.12],
     ['a whole town is asked for over HTTP: it stays a live picture', 0, 250, 0.4],
   ])('%s', (_, followed, asked, seconds) => expect(partLength(followed, asked)).toBeCloseTo(seconds, 9))
   test('only beyond a room’s number are parts told several at a time', () => expect([areManyFollowed(9), areManyFollowed(10)]).toEqual([false, true]))
