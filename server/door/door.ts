@@ -36,7 +36,7 @@ export type DoorOptions = {
   /** Origins of pages that may have Lamppost in them. */
   embedding(): readonly string[]
   /** The page for a person whose address leads nowhere; null where no pages are built. */
-  nothingHere?(): string | null
+  nothingHere?: string | null
 }
 export const SESSION_COOKIE = 'lamppost_session'
 
@@ -48,7 +48,7 @@ export function personOf({ person }: { person: Person | null }): Person {
 /** The person's name as the ledger keeps it. */
 export const actorOf = (request: FastifyRequest): string => `${request.person?.role ?? 'nobody'}:${request.person?.name ?? ''}`
 
-export async function createDoor({ logger, tls, whoHas, onRefusedPress, embedding, nothingHere = () => null }: DoorOptions) {
+export async function createDoor({ logger, tls, whoHas, onRefusedPress, embedding, nothingHere = null }: DoorOptions) {
   const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -67,8 +67,8 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => {
     // A person with a mistyped address gets a page that leads on; a program the same words as for any other refusal.
-    const page = request.method === 'GET' && /\btext\/html\b/.test(request.headers.accept ?? '') && !request.url.startsWith('/api/') ? nothingHere() : null
-    return page === null ? sendProblem(reply, 404, 'request/not-found', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`) : reply.code(404).type('text/html; charset=utf-8').send(page)
+    const page = ['GET', 'HEAD'].includes(request.method) && /\btext\/html\b/.test(request.headers.accept ?? '') && !request.url.startsWith('/api/') ? nothingHere : null
+    return page === null ? sendProblem(reply, 404, 'request/not-found', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`) : reply.code(404).type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page)
   })
   await app.register(helmet, {
     contentSecurityPolicy: {
