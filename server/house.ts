@@ -470,7 +470,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const pages = join(packageRoot, 'dist', 'web')
     const door = await createDoor({
       logger,
-      nothingHere: () => nothingHerePage(pages),
+      nothingHere: nothingHerePage(pages),
       tls,
       whoHas,
       onRefusedPress: (from, reason) => onRefusedPress('http', from, reason),
@@ -541,8 +541,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       check: (camera, token) => drift.check({ camera, token }),
       move: async (id, velocity, timeoutMs, { name, takeOver, actor }) => {
         const head = cameras.head(id)
-        const incident = cameras.heldBy(id)
-        const { fresh, from } = hands.take(id, name, takeOver, incident)
+        const { fresh, from } = hands.take(id, name, takeOver, cameras.heldBy(id))
         try {
           await head.move(velocity, timeoutMs)
         } catch (error) {
@@ -552,6 +551,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         cameras.movedByHand(id)
         // Also when it was sent back in between by the same hand.
         incidents.steered(id, name)
+        const incident = neededBy(id)
         if (fresh) append([{ kind: 'camera.moved', actor, subject: incident ?? id, body: { camera: id, ...velocity, by: name, ...(from === null ? {} : { from }), ...(incident === null ? {} : { incident }) } }])
       },
       stop: (id) => cameras.head(id).stop(),

@@ -56,7 +56,8 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
     return incident
   }
 
-  async function brought(incident: Incident, chosen: Chosen, role: FramingRole, actor: string): Promise<void> {
+  /** @param actor whose doing it is for this incident; without one it is the camera's */
+  async function brought(incident: Incident, chosen: Chosen, role: FramingRole, actor?: string): Promise<void> {
     const { draft } = framings.bring(incident, chosen, role, actor)
     const { durable } = append([draft, ...holdDrafts(incident.id, [chosen.camera], clock.now())])
     framings.tellLosers([chosen.camera], incident.id, book.unfinished())
@@ -115,7 +116,10 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       // A late press moved nothing, and what was recorded then is held already.
       const late = incident.presses.every((press) => press.late)
       const goOn = late ? [] : incident.clips.map(({ camera, from }) => ({ camera, from, to: null }))
-      const gone = incident.framings.filter(usesHead).map((framing): Draft => ({ kind: 'framing.changed', actor: 'lamppost', subject: incident.id, body: { incident: incident.id, framing: { ...framing, state: 'unproven', proofs: [], reason: 'It went back when the incident was closed.' } } }))
+      // None of them is the first any more: whichever comes now is.
+      const gone = incident.framings
+        .filter((framing) => usesHead(framing) || framing.role === 'primary')
+        .map((framing): Draft => ({ kind: 'framing.changed', actor: 'lamppost', subject: incident.id, body: { incident: incident.id, framing: { ...framing, role: 'secondary', ...(usesHead(framing) ? { state: 'unproven', proofs: [], reason: 'It went back when the incident was closed.' } : {}) } } }))
       const { durable } = append([
         { kind: 'incident.reopened', actor, subject: incident.id, body: { incident: incident.id, owner, reason } },
         ...gone,
@@ -179,7 +183,10 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       const holder = cameras.heldBy(camera)
       if (holder !== null && holder !== incident.id) throw new Failure('camera/held', `${camera} is held by another open incident.`, { extra: { heldBy: holder } })
       const known = incident.framings.find((framing) => framing.camera === camera)
-      await brought(incident, chosen, known?.role ?? (incident.framings.length === 0 ? 'primary' : 'secondary'), actor)
+      const hasFirst = incident.framings.some(({ role, state }) => role === 'primary' && state !== 'failed')
+      const drafts = hasFirst ? [] : framings.stepDown(incident)
+      if (drafts.length > 0) append(drafts)
+      await brought(incident, chosen, hasFirst ? (known?.role ?? 'secondary') : 'primary', actor)
       return book.get(incident.id)
     },
     /**
@@ -205,7 +212,8 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       if (chosen) {
         const drafts = framings.stepDown(other)
         if (drafts.length > 0) append(drafts)
-        await brought(other, chosen, 'primary', actor)
+        // Who gives it away has not looked at the other incident.
+        await brought(other, chosen, 'primary')
       }
       await durable
       return book.get(incident.id)

@@ -111,6 +111,16 @@ describe('framing', () => {
     const other = press('there')
     await expect(desk.bring(other.incident, chosen('cam-a'), 'operator:Sam')).rejects.toMatchObject({ code: 'camera/held' })
   })
+  test('that is sent again after every other has failed is the first again, and held', async () => {
+    const { press, desk, moves, book, holders } = room([chosen('cam-b')])
+    const { incident } = press('here')
+    moves[0]?.judge({ state: 'failed', proofs: [], reason: 'no answer' })
+    moves[1]?.judge({ state: 'failed', proofs: [], reason: 'no answer' })
+    expect(holders.size).toBe(0)
+    await desk.bring(incident, chosen('cam-a'), 'operator:Sam')
+    expect(book.get(incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual(['cam-a primary asked', 'cam-b secondary failed'])
+    expect([...holders]).toEqual([['cam-a', incident]])
+  })
   test('can be asked of another camera, whose clip is then held too', async () => {
     const { press, desk, held, ledger } = room()
     const { incident } = press('here')

@@ -134,10 +134,23 @@ describe('a further press on what somebody has taken', () => {
   })
   test('a camera that arrives late is nobody’s doing', async () => {
     const { moves, book, id, press, clock } = await quietFor(4)
+    expect(moves[1]).toMatchObject({ camera: 'cam-b' })
     moves[1]?.judge({ state: 'framed', proofs: ['accepted', 'position'], reason: null })
     await clock.advance(2 * 60_000)
     press('bar')
     expect(book.get(id).recalledAt).not.toBeNull()
+  })
+  test('who gives another incident a camera has not looked at it: it goes on calling', async () => {
+    const { desk, book, choose, press, id, clock } = await quietFor(0)
+    choose({ primary: chosen('cam-c'), secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: id } })
+    const other = press('row').incident
+    await desk.acknowledge(other, ...ben)
+    await clock.advance(6 * 60_000)
+    press('row')
+    expect(book.get(other).recalledAt).not.toBeNull()
+    await desk.answerRequest(id, { camera: 'cam-a' as CameraId, by: other, answer: 'give' }, asha[1], () => chosen('cam-a'))
+    expect(book.get(other).recalledAt).not.toBeNull()
+    expect(book.get(other).framings.map(({ camera, role }) => `${camera} ${role}`)).toEqual(['cam-c secondary', 'cam-a primary'])
   })
   test.each([
     ['brings a camera', (made: Awaited<ReturnType<typeof quietFor>>) => made.desk.bring(made.id, chosen('cam-b'), 'operator:Ben')],
