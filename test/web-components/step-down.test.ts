@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createStepDown } from '../../web-components/lamppost-player/step-down.ts'
+import { createStepDown, isBehind } from '../../web-components/lamppost-player/step-down.ts'
 
 const TICK_MS = 100
 type Judge = (live: number, view: number | 'large', now: number) => boolean | null
@@ -31,6 +31,17 @@ function page({ small, large = false, live = true, isBehind }: { small: number; 
     },
   }
 }
+
+describe('a picture is behind', () => {
+  test.each([
+    ['not while it plays what has just come', { listed: 0.3, left: 0.2 }, false],
+    ['when the list names much more than is here', { listed: 3, left: 0.1 }, true],
+    ['not when that is here and only has to be played: it catches up by itself', { listed: 3, left: 2.8 }, false],
+    ['not when its camera has stopped: the list names no more either', { listed: 0, left: 0 }, false],
+    ['not when whole segments would leave it further behind', { listed: 3, left: 0.1, longest: 4 }, false],
+    ['not when one part of a slow camera is as long as that', { listed: 1.9, left: 0.9, part: 1 }, false],
+  ])('%s', (_, change, behind) => expect(isBehind({ longest: 1, part: 0.08, ...change })).toBe(behind))
+})
 
 describe('pictures that a browser cannot all keep live over HTTP', () => {
   test('give way one by one, until the others are in time, and no further', () => {

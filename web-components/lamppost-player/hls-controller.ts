@@ -1,32 +1,22 @@
 /** Owns one hls.js on one video element: attaches, keeps to the edge, starts again after errors, and tells the truth about age. */
-import Hls, { type HlsConfig } from 'hls.js/light'
+import Hls from 'hls.js/light'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { PictureForm } from '../wall-client/api-shapes.ts'
 import type { PictureCarrier } from '../wall-client/picture-carrier.ts'
 import { type CarriedStream, createCarriedStream } from './carried-stream.ts'
 import { createSpareWish } from './edge-governor.ts'
 import { type EdgeKeeper, createEdgeKeeper } from './edge-keeper.ts'
+import { type Mode, configs, leastSpare, startBehind } from './hls-settings.ts'
+import { isBehind } from './step-down.ts'
 
-/** carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
-export type Mode = 'carried' | 'edge' | 'plain' | 'clip'
 export type Source = { url: string; mode: Mode; camera: string; form: PictureForm; carrier: PictureCarrier; headers(): Record<string, string>; now(): number; /** The browser was given this form and cannot show it. False: there is no other. */ onUnshowable(): boolean }
 /** `unasked`: the server wants a reason for this picture first. `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. `why`: the server's words when it has refused it. `behind`: more is there to be played than has come, part by part over HTTP; null where nothing is known. */
 export type Picture = { state: 'starting' | 'playing' | 'gone' | 'unasked'; age: number | null; still: number; at: number | null; why: string | null; behind: boolean | null }
 const NO_PICTURE: Picture = { state: 'starting', age: null, still: 0, at: null, why: null, behind: null }
 
 const TICK_MS = 100
-/** The least that should be left to play when the next part comes: an ill-timed one must not stop the picture. */
-const EDGE_SPARE_S = 0.05
-const PLAIN_SPARE_S = 0.5
-/** Where playing begins and jumps land: seconds before the end of what is here. */
-const EDGE_START_S = 0.14
-const PLAIN_START_S = 1.2
-/** Whole segments come as far apart as they are long, and the list that names them is asked for now and then. */
-const plainStart = (part: number): number => Math.max(PLAIN_START_S, part + PLAIN_SPARE_S)
 const GONE_AFTER_MS = 5000
 const RESTART_MS = [200, 500, 1000, 2000]
-/** Seconds of what the list names that have not been played, more than whole segments would leave, although little of it is here. No clock is asked: those of a room may differ by more. */
-const BEHIND_S = { listed: 1.2, left: 1 }
 /** A reason may be given elsewhere on the page, or an incident need the picture after all. */
 const ASK_AGAIN_MS = 3000
 const UNSHOWABLE: ReadonlySet<string> = new Set([Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR, Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR, Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR])
@@ -44,24 +34,6 @@ function detailOf(request: unknown): string | null {
   }
 }
 
-const common: Partial<HlsConfig> = { enableWorker: false, liveSyncOnStallIncrease: 0, maxLiveSyncPlaybackRate: 1, startFragPrefetch: true }
-const edge: Partial<HlsConfig> = { ...common, lowLatencyMode: true, liveSyncDuration: EDGE_START_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 10 }
-const configs: Record<Mode, Partial<HlsConfig>> = {
-  carried: edge,
-  edge,
-  plain: { ...common, lowLatencyMode: false, liveSyncDuration: PLAIN_START_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 5 },
-  // Half a picture before what is loaded is another picture: hls.js would take it for a hole that needs no loading.
-  clip: { ...common, lowLatencyMode: false, maxBufferLength: 20, backBufferLength: 60, maxBufferHole: 0.005 },
-}
-
-/** A camera that stops names no more: who has played all of it is not behind. */
-function isBehind({ buffered, currentTime }: HTMLVideoElement, { latestLevelDetails: details }: Hls): boolean | null {
-  if (!details) return null
-  const left = buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime
-  const longest = Math.max(0, ...details.fragments.map(({ duration }) => duration))
-  return details.edge - currentTime > Math.max(BEHIND_S.listed, longest) + (details.partTarget ?? 0) && left < BEHIND_S.left
-}
-
 export class HlsController implements ReactiveController {
   #host: ReactiveControllerHost & { readonly isConnected: boolean }
   #video: HTMLVideoElement | null = null
@@ -72,7 +44,7 @@ export class HlsController implements ReactiveController {
   #restart: ReturnType<typeof setTimeout> | null = null
   #failures = 0
   #edge: EdgeKeeper | null = null
-  #wish = createSpareWish(EDGE_SPARE_S)
+  #wish = createSpareWish(leastSpare('edge'))
   #lastTime = 0
   #frames = 0
   #movedAt = 0
@@ -104,7 +76,7 @@ export class HlsController implements ReactiveController {
     this.#stop()
     this.#video = video
     this.#source = source
-    this.#wish = createSpareWish(source.mode === 'plain' ? PLAIN_SPARE_S : EDGE_SPARE_S)
+    this.#wish = createSpareWish(leastSpare(source.mode))
     this.#everMoved = false
     this.#lastTime = 0
     this.#frames = 0
@@ -144,7 +116,7 @@ export class HlsController implements ReactiveController {
     })
     this.#hls = hls
     this.#startedAt = performance.now()
-    if (source.mode !== 'clip') this.#edge = createEdgeKeeper({ video, startS: source.mode === 'plain' ? plainStart : () => EDGE_START_S, wish: this.#wish, hasMoved: () => this.#movedAt > this.#startedAt, isSeen: () => document.visibilityState === 'visible' })
+    if (source.mode !== 'clip') this.#edge = createEdgeKeeper({ video, startS: (part) => startBehind(source.mode, part), wish: this.#wish, hasMoved: () => this.#movedAt > this.#startedAt, isSeen: () => document.visibilityState === 'visible' })
     hls.on(Hls.Events.BUFFER_APPENDED, (_, { frag, part }) => this.#edge?.appended(part?.duration ?? frag.duration))
     hls.on(Hls.Events.ERROR, (_, { fatal, response, details, networkDetails }) => {
       if (source.mode !== 'clip' && (response?.code ?? 0) >= 400 && response?.code !== NO_REASON.status) this.#sayWhy(detailOf(networkDetails))
@@ -226,8 +198,13 @@ export class HlsController implements ReactiveController {
     const at = hls.playingDate?.getTime() ?? null
     const state = this.#unasked ? 'unasked' : !this.#everMoved ? (still > GONE_AFTER_MS || this.#why !== null ? 'gone' : 'starting') : source.mode !== 'clip' && still > GONE_AFTER_MS ? 'gone' : 'playing'
     const age = at === null ? null : (source.now() - at) / 1000
-    this.picture = { state, age, still, at, why: this.#why?.words ?? null, behind: source.mode === 'edge' && this.#movedAt > this.#startedAt && document.visibilityState === 'visible' ? isBehind(video, hls) : null }
+    this.picture = { state, age, still, at, why: this.#why?.words ?? null, behind: source.mode === 'edge' && this.#movedAt > this.#startedAt && document.visibilityState === 'visible' ? this.#isBehind(video, hls) : null }
     this.#host.requestUpdate()
+  }
+
+  #isBehind({ buffered, currentTime }: HTMLVideoElement, { latestLevelDetails: list }: Hls): boolean | null {
+    const left = buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime
+    return list && isBehind({ listed: list.edge - currentTime, left, longest: Math.max(0, ...list.fragments.map(({ duration }) => duration)), part: list.partTarget })
   }
 
   /** Media time may run on while the picture stands: only another picture is one that moves. A hidden page draws none. */

@@ -17,6 +17,15 @@ type View = { lookedAt: number; lateMs: number; small: boolean; live: boolean; d
 /** `behind`: there is more to play than has come; null where nothing is known. `small`: whether it gives way before a large one. `live`: whether it comes part by part over HTTP, or would if it had not given way. */
 export type Look = { behind: boolean | null; small: boolean; live: boolean }
 
+/** Seconds of what the list names that have not been played, although little of it is here. */
+const BEHIND_S = { listed: 1.2, left: 1 }
+/**
+ * Whether more is there to be played than has come, and more than whole segments would leave. No clock is asked: those of a room may differ
+ * by more. A camera that stops names no more, and who has played all of it is not behind. Everything in seconds.
+ * @param listed from the playhead to the end of what the list names. @param left of it here. @param longest segment of the list. @param part the list's longest
+ */
+export const isBehind = ({ listed, left, longest, part }: { listed: number; left: number; longest: number; part: number }): boolean => listed > Math.max(BEHIND_S.listed, longest) + part && left < BEHIND_S.left
+
 /** Pure: time comes in with each look, milliseconds that only grow. */
 export function createStepDown() {
   const views = new Map<object, View>()
