@@ -108,15 +108,25 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
   }
   const currentRole = (id: IncidentId, camera: CameraId): FramingRole | null => incident(id).framings.find((framing) => framing.camera === camera)?.role ?? null
 
+  /** Its first camera becomes a further view, which nobody holds: another one comes. */
+  function stepDown({ id, framings }: Incident): Draft[] {
+    const first = framings.find(({ role }) => role === 'primary')
+    if (!first) return []
+    letGo(id, first.camera)
+    return [draftOf(id, { ...first, role: 'secondary' })]
+  }
+  function letGo(id: IncidentId, camera: CameraId): void {
+    holds.get(id)?.get(camera)?.()
+    holds.get(id)?.delete(camera)
+  }
+
   /** The nearest further view that can still be had becomes the first; it may already look at the place. */
   function fallToNext(id: IncidentId, failed: CameraId): void {
-    holds.get(id)?.get(failed)?.()
-    holds.get(id)?.delete(failed)
+    letGo(id, failed)
     const next = incident(id).framings.find((framing) => framing.camera !== failed && usesHead(framing) && (cameras.heldBy(framing.camera) ?? id) === id && (runs.get(framing.camera)?.incident ?? id) === id)
     if (!next || incident(id).state === 'closed') return
     hold(id, next.camera)
-    const first = incident(id).framings.find(({ camera, role }) => camera === failed && role === 'primary')
-    record([...(first ? [draftOf(id, { ...first, role: 'secondary' })] : []), draftOf(id, { ...next, role: 'primary' })])
+    record([...stepDown(incident(id)), draftOf(id, { ...next, role: 'primary' })])
   }
 
   return {
@@ -148,14 +158,7 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
         for (const framing of framings)
           if (framing.camera === camera && usesHead(framing) && framing.reason !== reason) record([draftOf(id, { ...framing, state: 'unproven', proofs: [], settledAt: isoTime(clock.now()), reason })])
     },
-    /** Its first camera becomes a further view, which nobody holds: another one comes. */
-    stepDown(incident: Incident): Draft[] {
-      const first = incident.framings.find(({ role }) => role === 'primary')
-      if (!first) return []
-      holds.get(incident.id)?.get(first.camera)?.()
-      holds.get(incident.id)?.delete(first.camera)
-      return [draftOf(incident.id, { ...first, role: 'secondary' })]
-    },
+    stepDown,
     resume(open: Incident): void {
       for (const { camera, role, state } of open.framings) if (role === 'primary' && state !== 'failed') hold(open.id, camera)
     },
