@@ -58,8 +58,10 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
 
   /** @param actor whose doing it is for this incident; without one it is the camera's */
   async function brought(incident: Incident, chosen: Chosen, role: FramingRole, actor?: string): Promise<void> {
+    const another = incident.framings.some((framing) => framing.role === 'primary' && framing.camera !== chosen.camera)
+    const before = role === 'primary' && another ? framings.stepDown(incident) : []
     const { draft } = framings.bring(incident, chosen, role, actor)
-    const { durable } = append([draft, ...holdDrafts(incident.id, [chosen.camera], clock.now())])
+    const { durable } = append([...before, draft, ...holdDrafts(incident.id, [chosen.camera], clock.now())])
     framings.tellLosers([chosen.camera], incident.id, book.unfinished())
     await durable
   }
@@ -184,8 +186,6 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       if (holder !== null && holder !== incident.id) throw new Failure('camera/held', `${camera} is held by another open incident.`, { extra: { heldBy: holder } })
       const known = incident.framings.find((framing) => framing.camera === camera)
       const hasFirst = incident.framings.some(({ role, state }) => role === 'primary' && state !== 'failed')
-      const drafts = hasFirst ? [] : framings.stepDown(incident)
-      if (drafts.length > 0) append(drafts)
       await brought(incident, chosen, hasFirst ? (known?.role ?? 'secondary') : 'primary', actor)
       return book.get(incident.id)
     },
@@ -210,8 +210,6 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
         ...passedOn.flatMap((request): Draft[] => [answered(request, 'keep'), { kind: 'camera.wanted', actor: 'lamppost', subject: by, body: { incident: by, camera, by: request.by, helpPoint: request.helpPoint } }]),
       ])
       if (chosen) {
-        const drafts = framings.stepDown(other)
-        if (drafts.length > 0) append(drafts)
         // Who gives it away has not looked at the other incident.
         await brought(other, chosen, 'primary')
       }
