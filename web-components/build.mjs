@@ -56,4 +56,13 @@ for (const file of readdirSync(pages)) if (file.endsWith('.ts')) await bundle(fi
 mkdirSync(outDir, { recursive: true })
 await buildVerifier()
 writeFileSync(join(outDir, 'custom-elements.json'), `${JSON.stringify(manifestOf(here, 'dist/web/lamppost.js'), null, 2)}\n`)
-for (const file of readdirSync(pages)) if (!file.endsWith('.ts')) cpSync(join(pages, file), join(outDir, file))
+const header = readFileSync(join(here, 'page-parts', 'header.html'), 'utf8').trim()
+/** Every page leads to the others; its own name is marked. */
+function copyPage(file) {
+  const own = `href="/${file.replace(/\.html$/, '')}"`
+  writeFileSync(join(outDir, file), readFileSync(join(pages, file), 'utf8').replace('<header></header>', header.replace(own, `${own} aria-current="page"`)))
+}
+for (const file of readdirSync(pages)) {
+  if (file.endsWith('.html')) copyPage(file)
+  else if (!file.endsWith('.ts')) cpSync(join(pages, file), join(outDir, file))
+}
