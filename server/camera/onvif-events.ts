@@ -13,8 +13,11 @@ const EVENTS = 'http://www.onvif.org/ver10/events/wsdl'
 const NOTIFICATION = 'http://docs.oasis-open.org/wsn/b-2'
 const ADDRESSING = 'http://www.w3.org/2005/08/addressing'
 
-/** `at`: when the camera says it was, as it wrote it. `initial`: its state when we subscribed. */
-export type InputEvent = { input: string; active: boolean; at: string | null; initial: boolean }
+/**
+ * `at`: when the camera says it was, as it wrote it. `initial`: its state when we subscribed; `unheardSince`: when it was last heard
+ * before that, milliseconds since 1970, null for a first subscription.
+ */
+export type InputEvent = { input: string; active: boolean; at: string | null; initial: boolean; unheardSince: number | null }
 type PullPoint = { path: string; /** What the camera wants to hear back with every request to it. */ header: string }
 
 const CALL_MS = 3000
@@ -30,16 +33,19 @@ const REFUSED_WAIT_MS = 60_000
 export async function listenToInputs({ client, path, clock, signal, onInput, onState }: { client: OnvifClient; path(): string; clock: Clock; signal: AbortSignal; onInput(event: InputEvent): void; onState(problem: string | null): void }): Promise<void> {
   const backoff = createBackoff(1000, 30_000)
   let measured = false
+  let heardAt: number | null = null
   while (!signal.aborted) {
     let point: PullPoint | null = null
     let wait = 0
     try {
       point = await subscribe(client, path())
       onState(null)
+      const unheardSince = heardAt
       for (let renewAt = clock.monotonic() + RENEW_MS; !signal.aborted; ) {
         const turn = clock.sleep(LEAST_TURN_MS, signal)
         const events = await unlessStopped(pull(client, point), signal)
-        for (const event of events ?? []) onInput(event)
+        for (const event of events ?? []) onInput(event.initial ? { ...event, unheardSince } : event)
+        if (events) heardAt = clock.now()
         backoff.reset()
         measured = false
         if (clock.monotonic() >= renewAt) {
@@ -114,5 +120,5 @@ function inputOf(notification: XmlElement): InputEvent[] {
   }
   const state = item('Data', ['LogicalState', 'State'])
   if (state === null) return []
-  return [{ input: item('Source', ['InputToken', 'Token']) ?? '', active: /^(true|1|active|on)$/i.test(state.trim()), at: attributeIn(message, 'UtcTime'), initial: attributeIn(message, 'PropertyOperation') === 'Initialized' }]
+  return [{ input: item('Source', ['InputToken', 'Token']) ?? '', active: /^(true|1|active|on)$/i.test(state.trim()), at: attributeIn(message, 'UtcTime'), initial: attributeIn(message, 'PropertyOperation') === 'Initialized', unheardSince: null }]
 }

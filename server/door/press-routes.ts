@@ -21,7 +21,7 @@ const ALIVE = Type.Object({ helpPoint: Type.String({ minLength: 1, maxLength: 10
 const SIGN_OF_LIFE = Type.Object({ press: Type.Null() }, { description: 'A sign of life, and no press' })
 
 export type PressPort = {
-  accept(arrival: { helpPoint: string; key: string | null; pressedAt: string | null; sentAt?: string | null; kind: PressKind; source: string; by?: string }): Promise<{ receipt: Receipt; repeated: boolean }>
+  accept(arrival: { helpPoint: string; key: string | null; sameForMs?: number; pressedAt: string | null; sentAt?: string | null; kind: PressKind; source: string; by?: string }): Promise<{ receipt: Receipt; repeated: boolean }>
 }
 export type PressRoutesPort = PressPort & {
   /** When the device says it signed this, milliseconds since 1970. @throws people/unauthenticated, press/out-of-time */
@@ -32,6 +32,13 @@ export type PressRoutesPort = PressPort & {
   alive(helpPoint: string): void
   onRefused(source: string, reason: string, helpPoint: string): void
 }
+
+/**
+ * For how long an equal `id` means the same press: a client sends again within the hour at most, and a device that numbers its presses
+ * counts from the beginning again after a restart. With `pressedAt` it is the same press only with the same time, for as long as
+ * anybody holds a press back. A signature is never made twice.
+ */
+export const SAME_PRESS_MS = { id: 3_600_000, idAndTime: 7 * 86_400_000 }
 
 const headerOf = (value: string | string[] | undefined): string => (Array.isArray(value) ? value.join(',') : (value ?? ''))
 
@@ -59,7 +66,7 @@ export function pressRoutes(app: App, port: PressRoutesPort): void {
         if (person) mustSpeakFor(person, helpPoint)
         // What is signed can be sent again by anybody who has heard it: it stays the same press.
         const key = id ?? (signedAt === null ? null : `signed ${signature}`)
-        const { receipt, repeated } = await port.accept({ helpPoint, key, pressedAt: pressedAt ?? null, sentAt: sentAt ?? (signedAt === null ? null : new Date(signedAt).toISOString()), kind: kind ?? 'press', source: 'http', by: person ? `http ${person.name}` : `http signed ${helpPoint}` })
+        const { receipt, repeated } = await port.accept({ helpPoint, key, ...(id === undefined ? {} : { sameForMs: pressedAt === undefined ? SAME_PRESS_MS.id : SAME_PRESS_MS.idAndTime }), pressedAt: pressedAt ?? null, sentAt: sentAt ?? (signedAt === null ? null : new Date(signedAt).toISOString()), kind: kind ?? 'press', source: 'http', by: person ? `http ${person.name}` : `http signed ${helpPoint}` })
         return reply.status(repeated ? 200 : 202).send(receipt)
       },
     )

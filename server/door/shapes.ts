@@ -11,7 +11,7 @@ export const PROBLEM = Type.Object(
   { $id: 'Problem', description: 'RFC 9457 problem document' },
 )
 export const PLACE = Type.Object({ lat: Type.Number(), lon: Type.Number() }, { description: 'WGS 84 degrees' })
-export const PRESS = Type.Object({ id: Type.String(), key: Type.String(), helpPoint: Type.String(), kind: Type.Enum(['press', 'drill']), pressedAt: TIME, receivedAt: TIME, source: Type.String(), late: Type.Optional(Type.Boolean({ description: 'It was held on its way; it moved no camera by itself' })), clockOff: Type.Optional(Type.Boolean({ description: 'The device’s clock is wrong: pressedAt is not to be believed' })) })
+export const PRESS = Type.Object({ id: Type.String(), key: Type.String(), helpPoint: Type.String(), kind: Type.Enum(['press', 'drill']), pressedAt: TIME, receivedAt: TIME, source: Type.String(), late: Type.Optional(Type.Boolean({ description: 'It was held on its way; it moved no camera by itself' })), clockOff: Type.Optional(Type.Boolean({ description: 'The device’s clock is wrong: pressedAt is not to be believed' })), between: Type.Optional(Type.Object({ from: TIME, to: TIME }, { description: 'The button was found pressed when its device was heard again: it was pressed between these times' })) })
 export const RECEIPT = Type.Object({ press: Type.String(), incident: Type.String(), receivedAt: TIME })
 export const FRAMING = Type.Object({
   camera: Type.String(),

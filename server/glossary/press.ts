@@ -26,6 +26,8 @@ export type Press = {
   late?: boolean
   /** The device's clock is wrong, so that `pressedAt` is not to be believed. */
   clockOff?: boolean
+  /** Nobody heard the button being pressed, only that it was not pressed before and is now: it happened between these two times. */
+  between?: { from: string; to: string }
 }
 
 export type Receipt = { press: PressId; incident: IncidentId; receivedAt: string }

@@ -47,7 +47,7 @@ export function openLedgerRows(file: string, { begins = FIRST_CHAIN, readOnly = 
   const pageAfter = db.prepare('SELECT * FROM entries WHERE seq > ? ORDER BY seq LIMIT ?')
   const bySubject = db.prepare('SELECT * FROM entries WHERE subject = ? ORDER BY seq')
   const openedBefore = db.prepare("SELECT seq, subject FROM entries WHERE kind = 'incident.opened' AND seq < ? ORDER BY seq DESC LIMIT ?")
-  const byKey = db.prepare("SELECT * FROM entries WHERE kind = 'press.received' AND json_extract(body, '$.press.key') = ? AND json_extract(body, '$.press.helpPoint') = ? ORDER BY seq LIMIT 1")
+  const byKey = db.prepare("SELECT * FROM entries WHERE kind = 'press.received' AND json_extract(body, '$.press.key') = ? AND json_extract(body, '$.press.helpPoint') = ? ORDER BY seq DESC LIMIT 1")
   const hashAt = db.prepare('SELECT hash FROM entries WHERE seq = ?')
   const last = db.prepare('SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1')
   const head = (): { seq: number; hash: string } => (last.get() as { seq: number; hash: string } | undefined) ?? { seq: chain.first - 1, hash: startOf(chain) }

@@ -8,8 +8,12 @@ import type { Accepted } from './press-desk.ts'
 /** `device`: device id, device EUI or name. `port`, `payload` (bytes it begins with): what makes an uplink a press; null: any. */
 export type LorawanButton = { helpPoint: HelpPointId; device: string; port: number | null; payload: Buffer | null }
 
-/** A counter that comes again so much later is another frame of a device that began anew. */
-const SAME_FRAME_MS = 3_600_000
+/**
+ * For how long an equal key without the network server's time means the same press: a network server posts a message again within
+ * seconds when our answer was lost, and a device that counts from the beginning again takes longer to join. A key with that time
+ * means the same uplink for ever.
+ */
+export const SAME_UPLINK_MS = 2 * 60_000
 
 export function createLorawanSource({ buttons, accept, heard }: { buttons(): readonly LorawanButton[]; accept: AcceptPress; heard(helpPoint: HelpPointId): void }) {
   return {
@@ -27,10 +31,7 @@ export function createLorawanSource({ buttons, accept, heard }: { buttons(): rea
       for (const { helpPoint } of mine) heard(helpPoint)
       const button = uplink && uplink.port > 0 && mine.find(({ port, payload }) => (port === null || port === uplink.port) && (payload === null || uplink.payload.subarray(0, payload.length).equals(payload)))
       if (!button || !uplink) return null
-      const arrival = { helpPoint: button.helpPoint, key: uplink.key, pressedAt: null, relayedAt: uplink.at, kind: 'press' as const, source: 'lorawan', by }
-      const accepted = await accept(arrival)
-      const apart = accepted.repeated && uplink.at !== null ? Math.abs(Date.parse(uplink.at) - Date.parse(accepted.receipt.receivedAt)) : 0
-      return apart > SAME_FRAME_MS ? accept({ ...arrival, key: `${uplink.key} ${uplink.at}` }) : accepted
+      return accept({ helpPoint: button.helpPoint, key: uplink.key, ...(uplink.timed ? {} : { sameForMs: SAME_UPLINK_MS }), pressedAt: null, relayedAt: uplink.at, kind: 'press', source: 'lorawan', by })
     },
   }
 }

@@ -7,15 +7,15 @@ import { type IClientOptions, type IPublishPacket, type ISubscriptionMap, type M
 import { wordsOf } from '../tools/failure.ts'
 
 export type MqttBroker = { url: string; username: string | null; password: string | null; /** PEM of who signed its certificate; null for the system's own. */ ca: string | null; version: 4 | 5 }
-/** `mark`: the same message sent once more has the same one. */
-export type MqttArrival = { topic: string; payload: Uint8Array; mark: string }
+/** `mark`: the same message sent once more has the same one. `redelivered`: the broker says that it has sent it before. */
+export type MqttArrival = { topic: string; payload: Uint8Array; mark: string; redelivered: boolean }
 /** What of the client is not in its types: every packet that it sends passes here. */
 type Sender = { _sendPacket(packet: { cmd: string; messageId?: number }, done?: (error?: Error) => void, ...more: unknown[]): unknown }
 
 const RECONNECT_MS = 1000
 const KEEPALIVE_S = 15
 /** How long the broker keeps what comes while we are away. */
-const SESSION_S = 7 * 86_400
+export const SESSION_S = 7 * 86_400
 const MARKS_KEPT = 200
 const LEAVE_WITHIN_MS = 2000
 const LARGEST_BYTES = 64 * 1024
@@ -63,7 +63,7 @@ export function openMqttSession(options: { now(): number; broker: MqttBroker; cl
   // Called for each message, one after the other. It does not wait: the next one may be from somebody who waits, too.
   client.handleMessage = (packet, done) => {
     // What a broker kept for whoever begins to listen is a state, not a person.
-    const taken = packet.retain ? Promise.resolve(true) : take({ topic: packet.topic, payload: Buffer.from(packet.payload), mark: markOf(packet) })
+    const taken = packet.retain ? Promise.resolve(true) : take({ topic: packet.topic, payload: Buffer.from(packet.payload), mark: markOf(packet), redelivered: packet.dup })
     if (packet.messageId !== undefined) taking.set(packet.messageId, taken)
     taken.catch(() => {})
     done()

@@ -3,8 +3,16 @@ import type { IncidentId } from '../glossary/incident.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { Clock } from '../tools/clock.ts'
 import { type MqttTopic, meaningOf } from './mqtt-message.ts'
-import { type MqttBroker, openMqttSession } from './mqtt-session.ts'
+import { type MqttBroker, SESSION_S, openMqttSession } from './mqtt-session.ts'
 import { type AcceptPress, acceptUntilTaken } from './press-until-taken.ts'
+
+/**
+ * For how long an equal key means the same press: a device publishes again when its broker's acknowledgement was lost. `id` may be the
+ * device's own, the same with each press: two minutes, and only while its incident is open. What the site file names as the key is
+ * another with each press, up to a restart of the device: an hour. What the broker itself sends again it may have kept for as long
+ * as our session lasts.
+ */
+export const SAME_PRESS_MS = { id: 2 * 60_000, named: 3_600_000, redelivered: SESSION_S * 1000 }
 
 type Wanted = { broker: MqttBroker; clientId: string; topics: MqttTopic[] }
 type Held = { wanted: string; session: ReturnType<typeof openMqttSession> }
@@ -26,7 +34,7 @@ export function createMqttSource(options: { accept: AcceptPress; /** Whether it 
         told = problem
         onLink(helpPoint, problem)
       },
-      async take({ topic, payload, mark }) {
+      async take({ topic, payload, mark, redelivered }) {
         const [said] = topics.flatMap((each) => {
           const { press } = each.topic === topic ? meaningOf(payload, each) : { press: null }
           return press ? [{ press, keyIsTheDevices: each.key === null }] : []
@@ -36,7 +44,7 @@ export function createMqttSource(options: { accept: AcceptPress; /** Whether it 
         heard(helpPoint)
         if (!said) return true
         const { press, keyIsTheDevices } = said
-        const arrival = { helpPoint, key: press.key ?? `mqtt ${mark}`, pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }
+        const arrival = { helpPoint, key: press.key ?? `mqtt ${mark}`, sameForMs: SAME_PRESS_MS[press.key === null || (redelivered && !keyIsTheDevices) ? 'redelivered' : keyIsTheDevices ? 'id' : 'named'], pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }
         const trying = { accept, clock, signal: stopped.signal, onError }
         const taken = await acceptUntilTaken(arrival, trying)
         // Many devices put their own id there, the same with each press: what is known from an incident that is over is a person anew.

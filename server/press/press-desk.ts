@@ -18,12 +18,19 @@ export type Arrival = {
   helpPoint: string
   /** The idempotency key; null when every arrival is a press of its own. */
   key: string | null
+  /**
+   * For how long an equal key means the same press, milliseconds: as long as repeats of one press can be on their way, which
+   * each source's file says. Left out: for ever, for keys that no device counts.
+   */
+  sameForMs?: number
   /** The device's own clock. */
   pressedAt: string | null
   kind: PressKind
   source: string
   sentAt?: string | null
   relayedAt?: string | null
+  /** UTC ISO 8601: for a button that was found pressed when its device was heard again. */
+  between?: Press['between']
   /** Who brought it (a token, an address): too many of one are refused. */
   by?: string
 }
@@ -32,7 +39,8 @@ export type Accepted = { receipt: Receipt; repeated: boolean; as?: 'late' | 'cou
 /** `live`: somebody has pressed there who is no drill and was not late, so that cameras have come. */
 export type OpenIncident = { id: IncidentId; kind: PressKind; live: boolean }
 type Opened = { incident: IncidentId; last: number; durable: Promise<unknown> }
-type Known = { receipt: Receipt; last: number }
+/** `pressedAt`: milliseconds since 1970; missing where presses were counted together. */
+type Known = { receipt: Receipt; last: number; pressedAt?: number }
 type Saved = { keys: [string, Known][]; counted: [string, Known][]; sieve: string; clocks: [string, ClockEvidence[]][] }
 
 /** The newest keys; older ones are looked up in the ledger. */
@@ -61,7 +69,7 @@ export function createPressDesk(options: {
   /** Counts presses into the open incident; null when it is not open any more. */
   coalesced: Coalescing['write']
   whenDurable(seq: number): Promise<void>
-  /** The entry of a press that is not in memory any more. */
+  /** The newest entry with this key, of a press that is not in memory any more. */
   lookUp(helpPoint: string, key: string): Promise<Recorded | null>
   onError(error: unknown): void
 }) {
@@ -103,7 +111,7 @@ export function createPressDesk(options: {
   function pressOf(arrival: Arrival, now: number): Press {
     const id = newId<PressId>('prs', now)
     const { pressedAt, late, clockOff } = judgeTimes({ pressedAt: msOf(arrival.pressedAt), sentAt: msOf(arrival.sentAt), relayedAt: msOf(arrival.relayedAt) }, now, clocks.get(arrival.helpPoint) ?? [])
-    return { id, key: arrival.key ?? id, helpPoint: arrival.helpPoint as HelpPointId, kind: arrival.kind, pressedAt: isoTime(pressedAt), receivedAt: isoTime(now), source: arrival.source, late, clockOff }
+    return { id, key: arrival.key ?? id, helpPoint: arrival.helpPoint as HelpPointId, kind: arrival.kind, pressedAt: isoTime(pressedAt), receivedAt: isoTime(now), source: arrival.source, late, clockOff, ...(arrival.between ? { between: arrival.between } : {}) }
   }
 
   return {
@@ -119,9 +127,9 @@ export function createPressDesk(options: {
       const { press } = entry.body
       const name = keyOf(press.helpPoint, press.key)
       sieve.add(name)
-      // What this desk has just taken in is known better: its receipt waits for all its entries.
+      // What this desk has just taken in is known better: its receipt waits for all its entries. A later press may have the same key.
       const known = receivedAs(entry)
-      if (known && !byKey.has(name)) remember(name, known)
+      if (known && known.last > (byKey.get(name)?.last ?? 0)) remember(name, known)
       const at = Date.parse(press.receivedAt)
       const offset = Date.parse(press.pressedAt) - at
       const evidence = clocks.get(press.helpPoint) ?? []
@@ -143,7 +151,7 @@ export function createPressDesk(options: {
       const { helpPoint, key } = arrival
       if (!knows(helpPoint)) throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
       if (key === null) return take(arrival)
-      const name = keyOf(helpPoint, key)
+      const name = `${keyOf(helpPoint, key)}\n${msOf(arrival.pressedAt) ?? ''}`
       const same = taking.get(name)
       if (same) return { ...(await same), repeated: true }
       const taken = take(arrival).finally(() => taking.delete(name))
@@ -156,7 +164,7 @@ export function createPressDesk(options: {
   async function take(arrival: Arrival): Promise<Accepted> {
     const { helpPoint, key, kind } = arrival
     const before = key === null ? null : await known(helpPoint, key)
-    if (before) {
+    if (before && isSamePress(before, arrival, clock.now())) {
       await whenDurable(before.last)
       return { receipt: before.receipt, repeated: true }
     }
@@ -172,13 +180,13 @@ export function createPressDesk(options: {
     const together = !fresh && countable ? await coalescing.add(press, kind, key === null ? '' : keyHash(keyOf(helpPoint, key)).slice(-8)) : null
     if (together) {
       const receipt = receiptOf(together.press, together.incident)
-      if (key !== null) remember(keyOf(helpPoint, key), { receipt, last: together.last })
+      if (key !== null) remember(keyOf(helpPoint, key), { receipt, last: together.last, pressedAt: Date.parse(press.pressedAt) })
       await together.durable
       return { receipt, repeated: false, as: 'counted' }
     }
     const { incident, last, durable } = pressed(press)
     const receipt = receiptOf(press.id, incident)
-    remember(keyOf(helpPoint, press.key), { receipt, last })
+    remember(keyOf(helpPoint, press.key), { receipt, last, pressedAt: Date.parse(press.pressedAt) })
     await durable
     return press.late ? { receipt, repeated: false, as: 'late' } : { receipt, repeated: false }
   }
@@ -188,7 +196,17 @@ export function createPressDesk(options: {
 function receivedAs(entry: Recorded): Known | null {
   if (entry.kind !== 'press.received') return null
   const { press, incident } = entry.body
-  return { receipt: { press: press.id, incident, receivedAt: press.receivedAt }, last: entry.seq }
+  return { receipt: { press: press.id, incident, receivedAt: press.receivedAt }, last: entry.seq, pressedAt: Date.parse(press.pressedAt) }
+}
+
+/**
+ * Whether an arrival with a known key is that press once more. A device that counts its presses counts from the beginning again after
+ * a restart: what comes too much later, or was pressed at another time, is a person anew. A clock that was set makes it one, too.
+ */
+function isSamePress(known: Known, { pressedAt, sameForMs = Number.POSITIVE_INFINITY }: Arrival, now: number): boolean {
+  if (Math.abs(now - Date.parse(known.receipt.receivedAt)) > sameForMs) return false
+  const at = msOf(pressedAt)
+  return at === null || known.pressedAt === undefined || at === known.pressedAt
 }
 
 /** The help point, and six bytes of the key's SHA-256. */

@@ -12,7 +12,12 @@ export type SiaFrame = {
   /** With its letter; '' when there is none. */
   receiver: string
   prefix: string
+  /** Whose it is: the header's account; where the header has none, or only zeros, the one inside the brackets. */
   account: string
+  /** As it stands in the header: replies repeat it. '' when there is none. */
+  headerAccount: string
+  /** As it stands inside the brackets; '' when there is none. */
+  innerAccount: string
   data: string
   extended: string[]
   /** UTC ISO 8601; null when it has none. */
@@ -77,7 +82,7 @@ function endOf(bytes: Buffer, { body, length }: Header): number {
   return cr === -1 && bytes.length - body <= length ? -1 : cr
 }
 
-const WORDS = /^"(\*?)([A-Z]{3}-[A-Z]{3}|NULL|ACK|NAK|DUH|RSP)"(\d{4})(R[0-9A-F]{1,6})?(L[0-9A-F]{0,6})?(?:[#A]?([0-9A-F]{1,16}))?\[/i
+const WORDS = /^"(\*?)([A-Z]{3}-[A-Z]{3}|NULL|ACK|NAK|DUH|RSP)"(\d{4})(R[0-9A-F]{1,6})?(L[0-9A-F]{0,6})?(?:[#A]?([0-9A-F]{0,16}))?\[/i
 
 /** @param keyOf the key for an account's encrypted frames; null when there is none. */
 export function readFrame(bytes: Buffer, keyOf: (account: string) => Buffer | null): SiaReading {
@@ -91,19 +96,27 @@ export function readFrame(bytes: Buffer, keyOf: (account: string) => Buffer | nu
   const good = crc16(content) === said || crc16(withCr) === said
   const text = content.toString('latin1')
   const [head = '', star = '', id = '', sequence = '', receiver = '', prefix = '', account = ''] = WORDS.exec(text) ?? []
-  const known = { id: id.toUpperCase(), encrypted: star === '*', sequence, receiver, prefix, account: account.toUpperCase(), binaryCrc: binary }
+  const known = { id: id.toUpperCase(), encrypted: star === '*', sequence, receiver, prefix, account: account.toUpperCase(), headerAccount: account.toUpperCase(), binaryCrc: binary }
   if (!good) return { fault: 'crc', frame: known }
   if (![content.length, withCr.length].includes(header.length) && Number.parseInt(bytes.subarray(body - 4, body).toString('latin1'), 10) !== content.length) return { fault: 'length', frame: known }
   if (head === '') return { fault: 'shape', frame: known }
   const plain = star ? decrypt(text.slice(head.length), keyOf(known.account)) : text.slice(head.length)
   if (plain === null) return { fault: 'undecipherable', frame: known }
-  const tail = tailOf(plain)
-  return tail ? { frame: { ...known, ...tail } } : { fault: star ? 'undecipherable' : 'shape', frame: known }
+  const tail = tailOf(plain, star === '*')
+  return tail ? { frame: { ...known, ...tail, ...accountsOf(known.headerAccount, tail.data) } } : { fault: star ? 'undecipherable' : 'shape', frame: known }
 }
 
-function tailOf(text: string): Pick<SiaFrame, 'data' | 'extended' | 'at'> | null {
-  const [, data, more = '', time] = /^([^\]]*)\]((?:\[[^\]]*\])*)(?:_(\d\d:\d\d:\d\d,\d\d-\d\d-\d{4}))?\s*$/.exec(text) ?? []
-  if (data === undefined) return null
+/** Some panels leave the header's account out, or write zeros there, and name themselves inside the brackets only. */
+function accountsOf(header: string, data: string): { account: string; innerAccount: string } {
+  const [, inner = ''] = /^\s*#?([0-9A-F]{1,16})\|/i.exec(data) ?? []
+  const innerAccount = inner.toUpperCase()
+  return { account: /^0*$/.test(header) && innerAccount !== '' ? innerAccount : header, innerAccount }
+}
+
+/** What follows the brackets in a way of the panel's own never costs the message, where its check sum is right. What was deciphered is judged by its whole shape. */
+function tailOf(text: string, deciphered: boolean): Pick<SiaFrame, 'data' | 'extended' | 'at'> | null {
+  const [, data, more = '', time, left = ''] = /^([^\]]*)\]((?:\[[^\]]*\])*)(?:_(\d\d:\d\d:\d\d,\d\d-\d\d-\d{4}))?\s*(.*)$/s.exec(text) ?? []
+  if (data === undefined || (deciphered && left !== '')) return null
   return { data, extended: [...more.matchAll(/\[([^\]]*)\]/g)].map(([, inner = '']) => inner), at: time === undefined ? null : timeOf(time) }
 }
 /** GMT, as HH:MM:SS,MM-DD-YYYY. */
@@ -142,7 +155,7 @@ function frameOf(content: string, binary: boolean): Buffer {
   const sum = binary ? Buffer.of(crc >> 8, crc & 255) : Buffer.from(crc.toString(16).toUpperCase().padStart(4, '0'))
   return Buffer.concat([Buffer.of(LF), sum, Buffer.from(body.length.toString(16).toUpperCase().padStart(4, '0')), body, Buffer.of(CR)])
 }
-const returned = ({ sequence = '0000', receiver = '', prefix = 'L0', account = '' }: Partial<SiaFrame>): string => `${sequence}${receiver}${prefix || 'L0'}${account ? `#${account}` : ''}[`
+const returned = ({ sequence = '0000', receiver = '', prefix = 'L0', account = '', headerAccount = account }: Partial<SiaFrame>): string => `${sequence}${receiver}${prefix || 'L0'}${headerAccount ? `#${headerAccount}` : ''}[`
 
 /** Taken in. An encrypted message is answered in its own cipher. */
 export function ackOf(frame: SiaFrame, now: number, key: Buffer | null): Buffer {

@@ -9,17 +9,20 @@ import type { Clock } from '../tools/clock.ts'
 import { wordsOf } from '../tools/failure.ts'
 import type { AcceptPress } from './press-until-taken.ts'
 import { HELP_CODES, eventsOf } from './sia-event.ts'
-import { LONGEST_FRAME, type SiaFrame, ackOf, duhOf, nakOf, readFrame, splitFrames } from './sia-frame.ts'
+import { LONGEST_FRAME, type SiaFrame, type SiaReading, ackOf, duhOf, nakOf, readFrame, splitFrames } from './sia-frame.ts'
 
 /** `zone`: null for any; `codes`: null for those by which somebody asks for help; `key`: AES, 16, 24 or 32 bytes. */
 export type SiaButton = { helpPoint: HelpPointId; account: string; zone: string | null; codes: readonly string[] | null; key: Buffer | null }
 
 const IDLE_MS = 5 * 60_000
 const MOST_CONNECTIONS = 500
-/** A message sent again because our answer was lost. */
-const SAME_MESSAGE_MS = 5 * 60_000
+/**
+ * For how long an equal message means the same press: a transmitter sends it again when our answer was lost, a few times within a
+ * minute and a half. A panel may send the sequence 0000 and no time with each press, and its counter begins anew with its power.
+ */
+export const SAME_PRESS_MS = 2 * 60_000
 const MOST_KEPT = 5000
-const SAME_PRESS_MS = 10 * 60_000
+const LONGEST_KEY = 200
 const REPLIES = new Set(['ACK', 'NAK', 'DUH', 'RSP'])
 /** What one peer may have in the air: more is not a transmitter. */
 const MOST_UNANSWERED = 200
@@ -39,10 +42,23 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
   /** What an account's clock said minus ours, as its supervision told. */
   const clocks = new Map<string, number>()
   const keyOf = (account: string): Buffer | null => buttons().find((button) => button.account === account && button.key)?.key ?? null
+  const isKnown = (account: string): boolean => buttons().some((button) => button.account === account)
+
+  /** A frame whose header names nobody known is whose account stands inside its brackets; encrypted, every key is tried. */
+  function read(bytes: Buffer): SiaReading {
+    const reading = readFrame(bytes, keyOf)
+    if ('frame' in reading && !('fault' in reading)) return { frame: isKnown(reading.frame.account) || !isKnown(reading.frame.innerAccount) ? reading.frame : { ...reading.frame, account: reading.frame.innerAccount } }
+    if (reading.fault !== 'undecipherable' || isKnown(reading.frame.account ?? '')) return reading
+    for (const { account, key } of buttons()) {
+      const deciphered = key ? readFrame(bytes, () => key) : null
+      if (deciphered && !('fault' in deciphered) && deciphered.frame.innerAccount === account) return { frame: { ...deciphered.frame, account } }
+    }
+    return reading
+  }
 
   /** Null: it is not worth an answer. */
   async function answerTo(bytes: Buffer, from: string): Promise<Buffer | null> {
-    const reading = readFrame(bytes, keyOf)
+    const reading = read(bytes)
     const now = clock.now()
     if ('fault' in reading) {
       const { fault, frame } = reading
@@ -55,7 +71,7 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     if (REPLIES.has(frame.id)) return null
     const same = `${frame.account} ${frame.sequence} ${bytes.toString('latin1')}`
     const known = recent.get(same)
-    if (known && clock.monotonic() - known.at < SAME_MESSAGE_MS) return known.answer
+    if (known && clock.monotonic() - known.at <= SAME_PRESS_MS) return known.answer
     // Only what was taken in is remembered: anything else is tried again when it comes again.
     const answer = taken(frame, now, from).then(
       ({ reply, kept }) => {
@@ -98,9 +114,9 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     const drift = clocks.get(frame.account)
     const sentAt = drift === undefined ? null : new Date(now + drift).toISOString()
     const pressed = new Set(events.filter(({ begins }) => begins).flatMap(({ code, zone }) => mine.filter((button) => (button.zone === null || button.zone === zone) && (button.codes ?? HELP_CODES).includes(code)).map(({ helpPoint }) => helpPoint)))
-    // A clock that stands still tells one time again and again, and sequences begin anew: ours is in it, too.
-    const key = `sia ${frame.account} ${frame.sequence} ${frame.at ?? ''} ${Math.floor(now / SAME_PRESS_MS)}`
-    await Promise.all([...pressed].map((helpPoint) => accept({ helpPoint, key, pressedAt: frame.at, sentAt, kind: 'press', source: 'sia', by: `sia ${frame.account}` })))
+    // What it says is in it, too: a panel that gives each message the same number tells two buttons apart by that.
+    const key = ['sia', frame.account, frame.sequence, frame.at ?? '', frame.data].join(' ').slice(0, LONGEST_KEY)
+    await Promise.all([...pressed].map((helpPoint) => accept({ helpPoint, key, sameForMs: SAME_PRESS_MS, pressedAt: frame.at, sentAt, kind: 'press', source: 'sia', by: `sia ${frame.account}` })))
     return { reply: ackOf(frame, now, keyOf(frame.account)), kept: true }
   }
 

@@ -69,7 +69,8 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   unique('helpPoints', document.helpPoints)
   unique('cameras', document.cameras)
   unique('contacts', document.contacts ?? [])
-  if (!isTimezone(document.site.timezone)) complain(['site', 'timezone'], `"${document.site.timezone}" is no time zone; use a name such as Europe/London`)
+  const zone = timezoneProblem(document.site.timezone)
+  if (zone !== null) complain(['site', 'timezone'], zone)
   const helpPoints = new Set(document.helpPoints.map(({ id }) => id))
 
   const withOnvif = new Set(document.cameras.flatMap((camera) => (camera.onvif ? [camera.id] : [])))
@@ -201,11 +202,17 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
 /** DARLINGTON of darlington; what names of files cannot have is left out. */
 const prefixOf = (id: string): string => id.toUpperCase().replaceAll('-', '').replace(/^(?=\d)/, 'S').slice(0, 12).padEnd(2, 'X')
 
-function isTimezone(name: string): boolean {
+/**
+ * Only a region's name says when its clocks change. JavaScript takes abbreviations as well, and means other places than a reader
+ * does (BST is Bangladesh) or no summer time at all (GMT, EST): a closed place would be shown as open.
+ */
+function timezoneProblem(name: string): string | null {
+  if (name === 'UTC' || name === 'Etc/UTC') return null
+  if (!/^[a-z]+(?:[/][a-z0-9_+-]+)+$/i.test(name) || /^(?:etc|systemv)[/]/i.test(name)) return `"${name}" does not say where the clocks are; write Europe/London, or another region's name of the form Continent/City`
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
+    return null
   } catch {
-    return false
+    return `"${name}" is no time zone; write Europe/London, or another region's name of the form Continent/City`
   }
 }

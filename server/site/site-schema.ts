@@ -19,7 +19,7 @@ const HTTP = Type.Object({ secret: Type.Optional(REFERENCE) }, { ...strict, desc
 const MQTT = Type.Object(
   {
     topic: TOPIC,
-    when: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 100 }), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { description: 'What the JSON payload must say to be a press, by dotted name; left out, every message is one' })),
+    when: Type.Optional(Type.Record(Type.String({ minLength: 1, maxLength: 100 }), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { description: 'What the payload must say to be a press: JSON by dotted name, a plain word as text (when: { text: pressed }); left out, every message that is not empty is one' })),
     heartbeat: Type.Optional(TOPIC),
     key: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'Where the JSON payload has an id of this one press (another one with each press), by dotted name; left out, id, which may also be the device’s own' })),
   },

@@ -69,8 +69,8 @@ describe.each([4, 5] as const)('presses over MQTT %i, TLS, from Debian’s mosqu
   test('two that say nothing are two', async () => {
     const { ready, arrivals } = listen(version)
     await ready()
-    await broker.publish('helppoints/bar', '', { version: theirs })
-    await broker.publish('helppoints/bar', '', { version: theirs })
+    await broker.publish('helppoints/bar', 'pressed', { version: theirs })
+    await broker.publish('helppoints/bar', 'pressed', { version: theirs })
     await until(() => arrivals, (all) => all.length === 2)
     expect(new Set(arrivals.map(({ key }) => key)).size).toBe(2)
   })
@@ -111,7 +111,7 @@ describe.each([4, 5] as const)('presses over MQTT %i, TLS, from Debian’s mosqu
       },
     })
     await ready()
-    await broker.publish('helppoints/bar', '', { version: theirs })
+    await broker.publish('helppoints/bar', 'pressed', { version: theirs })
     await until(() => arrivals, (all) => all.length > 0)
     full = false
     await until(() => taken, (all) => all.length === 1)

@@ -12,7 +12,7 @@ import type { CameraId } from '../../server/glossary/camera.ts'
 import type { IncidentId } from '../../server/glossary/incident.ts'
 import type { HelpPointId, PressId } from '../../server/glossary/press.ts'
 import type { Site, SiteCamera } from '../../server/glossary/site.ts'
-import { type WiredButton, createOnvifInput } from '../../server/press/onvif-input.ts'
+import { type HeardInput, type WiredButton, createOnvifInput } from '../../server/press/onvif-input.ts'
 import type { Accepted, Arrival } from '../../server/press/press-desk.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { Failure } from '../../server/tools/failure.ts'
@@ -125,7 +125,7 @@ describe('a device that is difficult', () => {
   test('and names an address elsewhere for its events is asked on its own host', async () => {
     const { problems, inputs } = await listen('pull-point-elsewhere', 1500)
     expect(problems).toEqual([null])
-    expect(inputs).toEqual([expect.objectContaining({ input: 'input-1', initial: true })])
+    expect(inputs).toEqual([expect.objectContaining({ input: 'input-1', initial: true, unheardSince: null })])
   })
   test('and faults is asked with patience, never in a storm', async () => {
     const { asked, problems } = await listen('wrong-element', 4000)
@@ -184,7 +184,7 @@ describe('a press that the ledger does not take', () => {
       clock,
       onError: () => {},
     })
-    input.heard(POST, { input: 'input-1', active: true, at: null, initial: false })
+    input.heard(POST, { input: 'input-1', active: true, at: null, initial: false, unheardSince: null })
     await clock.advance(10_000)
     expect(keys).toHaveLength(4)
     expect(new Set(keys).size).toBe(1)
@@ -193,18 +193,56 @@ describe('a press that the ledger does not take', () => {
     const clock = createFakeClock()
     const seen: Arrival[] = []
     const input = createOnvifInput({ buttons: () => [button], accept: async (arrival) => (seen.push(arrival), TAKEN), clockOffsetMs: () => -7_200_000, clock, onError: () => {} })
-    input.heard(POST, { input: 'input-1', active: true, at: '2026-11-20T20:30:00.000Z', initial: false })
+    input.heard(POST, { input: 'input-1', active: true, at: '2026-11-20T20:30:00.000Z', initial: false, unheardSince: null })
     expect(seen[0]).toMatchObject({ pressedAt: '2026-11-20T20:30:00.000Z', sentAt: '2026-11-20T20:30:00.000Z' })
   })
-  test('is told apart from one hours later, though the device tells the same time', async () => {
+  function listening() {
     const clock = createFakeClock()
-    const keys: (string | null)[] = []
-    const input = createOnvifInput({ buttons: () => [button], accept: async ({ key }) => (keys.push(key), TAKEN), clockOffsetMs: () => null, clock, onError: () => {} })
-    const event = { input: 'input-1', active: true, at: '1970-01-01T00:00:12Z', initial: false }
-    input.heard(POST, event)
-    input.heard(POST, event)
-    await clock.advance(3_600_000)
-    input.heard(POST, event)
-    expect([new Set(keys.slice(0, 2)).size, new Set(keys).size]).toEqual([1, 2])
+    const arrivals: Arrival[] = []
+    const input = createOnvifInput({ buttons: () => [button], accept: async (arrival) => (arrivals.push(arrival), TAKEN), clockOffsetMs: () => null, clock, onError: () => {} })
+    const hear = (active: boolean, change: Partial<HeardInput> = {}) => input.heard(POST, { input: 'input-1', active, at: null, initial: false, unheardSince: null, ...change })
+    return { clock, arrivals, hear }
+  }
+  test('is one press however often it is told, for two minutes', () => {
+    const { arrivals, hear } = listening()
+    for (let i = 0; i < 3; i += 1) hear(true, { at: '2026-11-20T22:30:00Z' })
+    expect(new Set(arrivals.map(({ key }) => key)).size).toBe(1)
+    expect(arrivals[0]?.sameForMs).toBe(120_000)
+  })
+  test('that was released in between is another press, though the device’s clock stands still', () => {
+    const { arrivals, hear } = listening()
+    const at = '1970-01-01T00:00:12Z'
+    for (const active of [true, false, true, true, false]) hear(active, { at })
+    const [first, second, toldAgain] = arrivals.map(({ key }) => key)
+    expect(second).not.toBe(first)
+    expect(toldAgain).toBe(second)
+  })
+  test('that is found pressed after its device was not heard was pressed between two times', async () => {
+    const { clock, arrivals, hear } = listening()
+    hear(false, { initial: true })
+    const lastHeard = clock.now() + 60_000
+    await clock.advance(90_000)
+    hear(true, { initial: true, unheardSince: lastHeard })
+    expect(arrivals).toMatchObject([{ pressedAt: null, between: { from: '2026-11-20T22:31:00.000Z', to: '2026-11-20T22:31:30.000Z' } }])
+    hear(true, { initial: true, unheardSince: clock.now() })
+    expect(arrivals).toHaveLength(1)
+  })
+  test('whose first state is pressed, or that was pressed before as well, is a state', () => {
+    const { arrivals, hear } = listening()
+    hear(true, { initial: true })
+    hear(true, { initial: true })
+    expect(arrivals).toEqual([])
+    hear(false)
+    hear(true)
+    expect(arrivals).toHaveLength(1)
+    hear(true, { initial: true })
+    expect(arrivals).toHaveLength(1)
+  })
+  test('that rests closed is found pressed when it is open after the gap', () => {
+    button = { ...button, pressed: false }
+    const { arrivals, hear } = listening()
+    hear(true, { initial: true })
+    hear(false, { initial: true })
+    expect(arrivals).toHaveLength(1)
   })
 })

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { type Socket, connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -60,6 +61,28 @@ describe('SIA DC-09 over TCP', () => {
   test('Contact ID presses, too; the zone says which button', async () => {
     await once(frame('"ADM-CID"0008L0#1234[#1234|1120 01 006]'))
     expect(arrivals.map(({ helpPoint }) => helpPoint)).toEqual(['arcade'])
+  })
+  test.each([
+    ['is left out', '"SIA-DCS"0021L0[#1234|Nri1/PA05]', '"ACK"0021L0[]'],
+    ['is zeros', '"SIA-DCS"0022L0#0000[#1234|Nri1/PA05]', '"ACK"0022L0#0000[]'],
+    ['is a device’s that no help point has', '"ADM-CID"0023L0#99[#1234|1120 01 005]', '"ACK"0023L0#99[]'],
+  ])('a panel whose account in the header %s presses by the one inside the brackets', async (_, body, ack) => {
+    expect(await once(frame(body))).toContain(ack)
+    expect(arrivals.map(({ helpPoint }) => helpPoint)).toEqual(['bar'])
+  })
+  test('and an encrypted one by the account whose key deciphers it', async () => {
+    const at = new Date().toISOString().replace(/^(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d).*$/, '_$4,$2-$3-$1')
+    const encrypted = (text: string, key: Buffer): string => {
+      const padded = `${'P'.repeat(15 - (text.length % 16))}|${text}`
+      const cipher = createCipheriv('aes-128-cbc', key, Buffer.alloc(16)).setAutoPadding(false)
+      return cipher.update(padded, 'latin1', 'hex') + cipher.final('hex')
+    }
+    const body = (account: string, key: Buffer): string => frame(`"*SIA-DCS"0024L0[${encrypted(`#${account}|Nri1/PA01]${at}`, key).toUpperCase()}`)
+    expect(await once(body('080027E62A64', KEY))).toContain('"*ACK"0024L0[')
+    expect(arrivals.map(({ helpPoint }) => helpPoint)).toEqual(['high-row'])
+    arrivals.length = 0
+    expect(await once(body('1234', KEY))).toContain('"DUH"')
+    expect(arrivals).toEqual([])
   })
   test('a published frame of another maker presses where the site file says so', async () => {
     expect(await once('\n87CD0037"ADM-CID"9876R579BDFL789ABC#12345A[#12345A|1110 00 129]\r')).toContain('"ACK"9876R579BDFL789ABC#12345A[]')

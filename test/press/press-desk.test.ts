@@ -28,7 +28,7 @@ function desk({ live = () => true, lookUpFails = false }: { live?: () => boolean
       lookUp: async (id, key) => {
         lookups.push(key)
         if (lookUpFails) throw new Error('disk I/O error')
-        return ledger.entries.find((entry) => entry.kind === 'press.received' && entry.body.press.helpPoint === id && entry.body.press.key === key) ?? null
+        return ledger.entries.findLast((entry) => entry.kind === 'press.received' && entry.body.press.helpPoint === id && entry.body.press.key === key) ?? null
       },
       pressed: (press) => {
         pressed.push(press)

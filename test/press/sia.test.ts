@@ -46,12 +46,29 @@ describe('frames of SIA DC-09', () => {
       receiver: 'RC0FFD',
       prefix: 'L1234',
       account: '080027E62A64',
+      headerAccount: '080027E62A64',
+      innerAccount: '080027E62A64',
       data: '#080027E62A64|NHB0003',
       extended: ['X115000', 'X115000', 'X115000'],
       at: '2015-06-22T13:53:11.000Z',
       binaryCrc: false,
     })
   })
+  const framed = (body: string): string => `${crc16(Buffer.from(body)).toString(16).toUpperCase().padStart(4, '0')}0${body.length.toString(16).toUpperCase().padStart(3, '0')}${body}`
+  test.each([
+    ['"SIA-DCS"0001L0[#1234|Nri1/PA005]', ''],
+    ['"SIA-DCS"0001L0#[#1234|Nri1/PA005]', ''],
+    ['"SIA-DCS"0001R1L0#0000[#1234|Nri1/PA005]', '0000'],
+    ['"SIA-DCS"0001L0[1234|Nri1/PA005]', ''],
+    ['"ADM-CID"0001L0[#1234|1120 01 005]', ''],
+    ['"SIA-DCS"0001L0#1234[Nri1/PA005]', '1234'],
+  ])('the account of %s is found, and the reply repeats the header’s', (body, header) => {
+    const read = frame(framed(body))
+    expect(read).toMatchObject({ account: '1234', headerAccount: header })
+    expect(eventsOf(read)).toMatchObject([{ account: '1234', zone: '5' }])
+    expect(ackOf(read, 0, null).toString()).toMatch(header ? /L0#\d+\[\]\r$/ : /L0\[\]\r$/)
+  })
+  test('what a panel adds behind the brackets never costs a message whose check sum is right', () => expect(frame(framed('"SIA-DCS"0001L0#1234[#1234|Nri1/PA005]_7:5:1,1-2-2026'))).toMatchObject({ account: '1234', at: null }))
   test('the check sum of the name is the published one', () => expect(crc16(Buffer.from('123456789')).toString(16)).toBe('bb3d'))
   test('one wrong byte is found', () => expect(read('68AF0025"SIA-DCS"0001L0#1234[#1234|Nri1/BA13]')).toMatchObject({ fault: 'crc' }))
   test('a wrong length is found', () => expect(read('68AF0031"SIA-DCS"0001L0#1234[#1234|Nri1/BA12]')).toMatchObject({ fault: 'length' }))

@@ -31,7 +31,7 @@ describe('a signed press', () => {
 
 describe('an MQTT message', () => {
   const read = (payload: string, when: Record<string, string | number | boolean> | null = null, key: string | null = null) => meaningOf(Buffer.from(payload), { when, key }).press
-  test.each(['', '1', 'ON', 'not { json', '{}', 'null', '[1]'])('that says %j is a press when every message is one', (payload) => expect(read(payload)).toEqual({ key: null, pressedAt: null, sentAt: null, kind: 'press' }))
+  test.each(['1', 'ON', 'not { json', '{}', 'null', '[1]'])('that says %j is a press when every message is one', (payload) => expect(read(payload)).toEqual({ key: null, pressedAt: null, sentAt: null, kind: 'press' }))
   test('may bring its key and its times', () => expect(read('{"id":4711,"pressedAt":"2026-11-20T22:29:58Z","sentAt":"2026-11-20T22:29:59Z"}')).toEqual({ key: '4711', pressedAt: '2026-11-20T22:29:58Z', sentAt: '2026-11-20T22:29:59Z', kind: 'press' }))
   test('has its key where the site file says, else at id', () => {
     expect(read('{"id":"4711"}')?.key).toBe('4711')
@@ -43,6 +43,33 @@ describe('an MQTT message', () => {
     expect(read('{"action":"single","input":{"id":0}}', when)).not.toBeNull()
     for (const other of ['{"action":"battery","input":{"id":0}}', '{"action":"single"}', '', '{"action":"single","input":{"id":1}}']) expect(read(other, when)).toBeNull()
   })
+  test('that is empty, or only takes a retained one back, is no press', () => {
+    for (const empty of ['', ' ', '\n', '\0', '\uFEFF']) expect(read(empty)).toBeNull()
+  })
+  test.each([
+    ['a truth that YAML 1.2 reads as a word', { pressed: 'yes' }, '{"pressed":true}'],
+    ['a truth that the device writes as a word', { pressed: true }, '{"pressed":"ON"}'],
+    ['a truth that the device writes as a number', { pressed: true }, '{"pressed":1}'],
+    ['no truth', { 'input.idle': 'no' }, '{"input":{"idle":false}}'],
+    ['a number that the device writes as text', { button: 4 }, '{"button":"4.0"}'],
+    ['capital letters', { action: 'single' }, '{"action":"SINGLE"}'],
+    ['a plain word', { text: 'pressed' }, 'Pressed\r\n'],
+    ['a plain word in quotation marks', { text: 'pressed' }, '"pressed"'],
+    ['a plain number', { text: 1 }, '1'],
+    ['a plain truth', { text: 'on' }, 'true'],
+    ['a name that is called text', { text: 'pressed' }, '{"text":"pressed"}'],
+  ])('is a press that the site file describes by %s', (_, when, payload) => expect(read(payload, when)).not.toBeNull())
+  test.each([
+    [{ pressed: 'yes' }, '{"pressed":false}'],
+    [{ pressed: true }, '{"pressed":0}'],
+    [{ pressed: true }, '{"pressed":null}'],
+    [{ pressed: true }, '{"pressed":2}'],
+    [{ button: 1 }, '{"button":""}'],
+    [{ text: 'pressed' }, 'released'],
+    [{ text: 'pressed' }, '{"other":"pressed"}'],
+    [{ text: 'pressed' }, '["pressed"]'],
+    [{ text: 1 }, '0'],
+  ])('that the site file’s %j does not describe (%s) is none', (when, payload) => expect(read(payload, when)).toBeNull())
   test('with names that mean something to JavaScript is read as it is', () => expect(read('{"__proto__":{"action":"single"}}', { action: 'single' })).toBeNull())
 })
 
@@ -54,14 +81,14 @@ const CHIRPSTACK_STATUS = { deduplicationId: 'a0047d3f-b432-4400-8ef8-ed8fad4c90
 
 describe('a LoRaWAN webhook', () => {
   test('of The Things Stack is read; its time is the network server’s', () => {
-    expect(readLorawan(TTS, null)).toEqual({ ids: ['eui-70b3d52dd600035a', '70b3d52dd600035a'], uplink: { key: 'lorawan 70b3d52dd600035a 27FE87F6 14', port: 2, payload: Buffer.from('b100001001e500d701', 'hex'), at: '2025-04-16T11:54:13.787593298Z' } })
+    expect(readLorawan(TTS, null)).toEqual({ ids: ['eui-70b3d52dd600035a', '70b3d52dd600035a'], uplink: { key: 'lorawan 70b3d52dd600035a aAixKtmNZUKQXd4GqpHDsw== 14 2025-04-16T11:54:13.787593298Z', timed: true, port: 2, payload: Buffer.from('b100001001e500d701', 'hex'), at: '2025-04-16T11:54:13.787593298Z' } })
   })
   test('of ChirpStack v4 is read', () => {
-    expect(readLorawan(CHIRPSTACK, 'up')).toEqual({ ids: ['24e124535d387374', 'pulso edit'], uplink: { key: 'lorawan 24e124535d387374 00754d8f 94', port: 85, payload: Buffer.from('ff2e01', 'hex'), at: '2024-04-24T11:33:35.370301478+00:00' } })
+    expect(readLorawan(CHIRPSTACK, 'up')).toEqual({ ids: ['24e124535d387374', 'pulso edit'], uplink: { key: 'lorawan 24e124535d387374 - 94 2024-04-24T11:33:35.335+00:00', timed: true, port: 85, payload: Buffer.from('ff2e01', 'hex'), at: '2024-04-24T11:33:35.370301478+00:00' } })
   })
   test('that leaves out a counter of 0 has one of 0', () => {
     const { f_cnt: _, ...uplink } = TTS.uplink_message
-    expect(readLorawan({ ...TTS, uplink_message: uplink }, null).uplink?.key).toBe('lorawan 70b3d52dd600035a 27FE87F6 0')
+    expect(readLorawan({ ...TTS, uplink_message: uplink }, null).uplink?.key).toBe('lorawan 70b3d52dd600035a aAixKtmNZUKQXd4GqpHDsw== 0 2025-04-16T11:54:13.787593298Z')
   })
   test('of a join or a status is a sign of life', () => {
     expect(readLorawan(TTS_JOIN, null)).toMatchObject({ uplink: null })
@@ -96,10 +123,29 @@ describe('a LoRaWAN webhook', () => {
   test('with the same counter days later is another press: the device began anew', async () => {
     const { post } = source()
     await post(CHIRPSTACK)
-    const again = { ...CHIRPSTACK, rxInfo: [{ nsTime: '2024-05-01T11:33:35Z' }] }
+    const again = { ...CHIRPSTACK, time: '2024-05-01T11:33:35Z' }
     expect(await post(again)).toMatchObject({ repeated: false })
     expect(await post(again)).toMatchObject({ repeated: true })
   })
+  test('whose counter begins anew minutes later is another press, whatever its session is called; the same uplink again is not', async () => {
+    for (const body of [TTS, CHIRPSTACK]) {
+      const keyAt = (at: string, change = {}) => readLorawan({ ...body, ...change, time: at, received_at: at, uplink_message: { ...TTS.uplink_message, received_at: at } }, 'up').uplink?.key
+      expect(keyAt('2026-11-20T22:30:00.1Z')).toBe(keyAt('2026-11-20T22:30:00.1Z'))
+      expect(keyAt('2026-11-20T22:30:00.1Z')).not.toBe(keyAt('2026-11-20T22:32:00Z'))
+      expect(keyAt('2026-11-20T22:30:00.1Z', 'devAddr' in body ? { devAddr: '1' } : { end_device_ids: { ...TTS.end_device_ids, dev_addr: '1' } })).toBe(keyAt('2026-11-20T22:30:00.1Z'))
+    }
+  })
+  test('with another session and the same counter is another uplink', () => {
+    const other = { ...TTS, uplink_message: { ...TTS.uplink_message, session_key_id: 'other' } }
+    expect(readLorawan(other, null).uplink?.key).not.toBe(readLorawan(TTS, null).uplink?.key)
+  })
+  test('without a time is the same for two minutes', async () => {
+    const { post, arrivals } = source()
+    const { time: _, rxInfo: __, ...untimed } = CHIRPSTACK
+    await post(untimed)
+    expect(arrivals[0]).toMatchObject({ key: 'lorawan 24e124535d387374 - 94', sameForMs: 120_000, relayedAt: null })
+  })
+  test('may write its counter as text', () => expect(readLorawan({ ...CHIRPSTACK, fCnt: '94' }, 'up').uplink?.key).toBe(readLorawan(CHIRPSTACK, 'up').uplink?.key))
   test('with another port or payload shows that the button lives, and is no press', async () => {
     const { post, heard, arrivals } = source()
     expect(await post({ ...CHIRPSTACK, fPort: 2 })).toBeNull()

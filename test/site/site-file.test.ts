@@ -39,6 +39,12 @@ describe('the site file', () => {
     const written = JSON.parse(readFileSync(file, 'utf8'))
     expect(written).toEqual(JSON.parse(JSON.stringify(SITE_SCHEMA)))
   })
+  test.each(['BST', 'GMT', 'EST', 'IST', 'CET', 'WET', 'GB', 'Eire', 'GMT0', 'EST5EDT', 'Zulu', 'Etc/GMT+1', '+01:00', 'Europe/Darlington', ''])('the time zone %j, which does not say whose clocks it means, is refused with the remedy', (zone) => {
+    const { problems } = readSite(SMALL.replace(/timezone: [^ ,}]+/, `timezone: "${zone}"`), any)
+    expect(problems).toMatchObject([{ key: 'site.timezone' }])
+    if (zone !== '') expect(problems[0]?.problem).toContain('Europe/London')
+  })
+  test.each(['Europe/London', 'America/Argentina/Buenos_Aires', 'UTC'])('the time zone %s is taken', (zone) => expect(readSite(SMALL.replace(/timezone: [^ ,}]+/, `timezone: ${zone}`), any).problems).toEqual([]))
   test('tokens stay strings, durations become milliseconds, buffers have defaults', () => {
     const camera = readSite(SMALL, any).site?.cameras[0]
     expect(camera?.presets.get('here' as HelpPointId)).toEqual({ token: '3', name: 'Here', mask: [] })

@@ -19,7 +19,7 @@ export function heading(tile: Tile) {
   return html`<header part="heading">
     ${sign(tile)}
     <div class="where">
-      <p class="what">${incident.kind === 'drill' ? words.drill : words.pressed} · ${words.pressedTimes(incident.presses.length + incident.repeats)}${incident.presses[0]?.clockOff ? ` · ${words.deviceClockOff}` : ''}</p>
+      <p class="what">${incident.kind === 'drill' ? words.drill : words.pressed} · ${words.pressedTimes(incident.presses.length + incident.repeats)}${incident.presses[0]?.clockOff ? ` · ${words.deviceClockOff}` : ''}${betweenWords(tile)}</p>
       <h2>${nameOf(tile)}</h2>
       <p class="address">${helpPoint?.address ?? ''}</p>
       ${late ? html`<p class="late">${words.pressedLate(Math.round(since / 60_000))}</p>` : nothing}
@@ -29,6 +29,12 @@ export function heading(tile: Tile) {
       <p>${words.sincePress}, ${clockTime(at, timezone)}</p>
     </div>
   </header>`
+}
+
+/** A button that was found pressed when its device was heard again: how long its person may have waited. */
+function betweenWords({ words, incident, timezone }: Tile): string {
+  const between = incident.presses[0]?.between
+  return between ? ` · ${words.pressedBetween(clockTime(between.from, timezone), clockTime(between.to, timezone))}` : ''
 }
 
 /** What must be known before anything else is done: nobody has it, it is offered, it waits. */

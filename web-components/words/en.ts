@@ -29,6 +29,7 @@ export const en = {
   pressedTimes: (count: number) => (count === 1 ? 'pressed once' : `pressed ${count} times`),
   pressedLate: (minutes: number) => `Arrived late: pressed ${minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`} ago. No camera was moved`,
   deviceClockOff: 'Its own clock is wrong',
+  pressedBetween: (from: string, to: string) => `Pressed between ${from} and ${to}`,
   recordBroken: 'The record is broken',
   soundBlocked: 'This browser makes no sound: a press cannot be heard here.',
   allowSound: 'Turn the sound on',

@@ -1,0 +1,139 @@
+/** For every source: a new press is never taken for one that is known, and a repeat on its way never for a new one. */
+import { describe, expect, test } from 'vitest'
+import { SAME_PRESS_MS as OVER_HTTP } from '../../server/door/press-routes.ts'
+import type { IncidentId } from '../../server/glossary/incident.ts'
+import type { Press } from '../../server/glossary/press.ts'
+import { SAME_UPLINK_MS } from '../../server/press/lorawan-source.ts'
+import { readLorawan } from '../../server/press/lorawan-uplink.ts'
+import { SAME_PRESS_MS as OVER_MQTT } from '../../server/press/mqtt-source.ts'
+import { SAME_MESSAGE_MS } from '../../server/press/onvif-input.ts'
+import { type Arrival, createPressDesk } from '../../server/press/press-desk.ts'
+import { SAME_PRESS_MS as OVER_SIA } from '../../server/press/sia-receiver.ts'
+import { createFakeClock } from '../fakes/fake-clock.ts'
+import { createFakeLedger } from '../fakes/fake-ledger.ts'
+
+const HOUR = 3_600_000
+/** A seeded generator: a failing seed can be run again. */
+function randomFrom(seed: number) {
+  let state = seed >>> 0
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 2 ** 32
+  }
+}
+
+type Source = { name: string; /** What a device sends for a press that it numbers so, at this time of a clock that is right. */ send(number: number, at: number): Arrival; sameForMs: number }
+const arrival = (source: string, key: string, sameForMs: number | undefined, change: Partial<Arrival> = {}): Arrival => ({ helpPoint: 'bar', key, ...(sameForMs === undefined ? {} : { sameForMs }), pressedAt: null, kind: 'press', source, ...change })
+const iso = (at: number): string => new Date(at).toISOString()
+const uplink = (number: number, body: object) => readLorawan({ deviceInfo: { devEui: '24e1' }, fCnt: number, fPort: 85, data: '/y4B', ...body }, 'up').uplink
+const SOURCES: Source[] = [
+  { name: 'HTTP with id', send: (number) => arrival('http', String(number), OVER_HTTP.id), sameForMs: OVER_HTTP.id },
+  { name: 'HTTP with id and pressedAt', send: (number, at) => arrival('http', String(number), OVER_HTTP.idAndTime, { pressedAt: iso(at) }), sameForMs: OVER_HTTP.idAndTime },
+  { name: 'MQTT with id', send: (number) => arrival('mqtt', String(number), OVER_MQTT.id), sameForMs: OVER_MQTT.id },
+  { name: 'MQTT with a named key', send: (number) => arrival('mqtt', String(number), OVER_MQTT.named), sameForMs: OVER_MQTT.named },
+  { name: 'LoRaWAN with a time', send: (number, at) => arrival('lorawan', uplink(number, { time: iso(at) })?.key ?? '', undefined), sameForMs: 7 * 24 * HOUR },
+  { name: 'LoRaWAN without a time', send: (number) => arrival('lorawan', uplink(number, {})?.key ?? '', SAME_UPLINK_MS), sameForMs: SAME_UPLINK_MS },
+  { name: 'SIA without a time, sequence 0000 each time', send: () => arrival('sia', 'sia 1234 0000', OVER_SIA), sameForMs: OVER_SIA },
+  { name: 'a wired button whose clock stands still', send: () => arrival('onvif-input', 'onvif cam input 1970-01-01T00:00:12Z', SAME_MESSAGE_MS), sameForMs: SAME_MESSAGE_MS },
+]
+
+function room() {
+  const clock = createFakeClock()
+  const ledger = createFakeLedger(clock.now)
+  const incidents = new Map<string, IncidentId>()
+  let opened = 0
+  const make = () =>
+    createPressDesk({
+      clock,
+      knows: () => true,
+      openAt: (id) => (incidents.has(id) ? { id: incidents.get(id) ?? ('' as IncidentId), kind: 'press', live: true } : null),
+      onError: () => {},
+      coalesced: () => null,
+      lookUp: async (id, key) => ledger.entries.findLast((entry) => entry.kind === 'press.received' && entry.body.press.helpPoint === id && entry.body.press.key === key) ?? null,
+      pressed: (press: Press) => {
+        const incident = incidents.get(press.helpPoint) ?? (`inc-${(opened += 1)}` as IncidentId)
+        incidents.set(press.helpPoint, incident)
+        const { recorded, durable } = ledger.append([{ kind: 'press.received', actor: 'help-point:bar', subject: incident, body: { press, incident } }])
+        desk.follow(recorded[0] ?? ({} as never))
+        return { incident, last: recorded[0]?.seq ?? 0, durable }
+      },
+      whenDurable: ledger.whenDurable,
+    })
+  let desk = make()
+  return {
+    clock,
+    ledger,
+    accept: (sent: Arrival) => desk.accept(sent),
+    close: () => incidents.delete('bar'),
+    restart(fromSnapshot: boolean) {
+      const saved = desk.save()
+      desk = make()
+      if (fromSnapshot) desk.restore(JSON.parse(JSON.stringify(saved)))
+      for (const entry of ledger.entries) desk.follow(entry)
+    },
+  }
+}
+
+describe.each(SOURCES)('$name', ({ send, sameForMs }) => {
+  test('a repeat on its way is the same press, before and after a restart of the server', async () => {
+    const { accept, clock, restart, close } = room()
+    const sent = send(7, clock.now())
+    const first = await accept(sent)
+    await clock.advance(Math.min(sameForMs, 90_000))
+    expect(await accept(sent)).toEqual({ receipt: first.receipt, repeated: true })
+    restart(false)
+    close()
+    expect(await accept(sent)).toEqual({ receipt: first.receipt, repeated: true })
+  })
+  test('a counter that begins anew after the incident was closed is a new press each time, and the repeat of that one is known', async () => {
+    const { accept, clock, restart, close } = room()
+    const receipts = new Set<string>()
+    for (let life = 0; life < 5; life += 1) {
+      const sent = send(0, clock.now())
+      const taken = await accept(sent)
+      expect(taken.repeated).toBe(false)
+      receipts.add(taken.receipt.press)
+      if (life === 2) restart(true)
+      expect(await accept(sent)).toEqual({ receipt: taken.receipt, repeated: true })
+      close()
+      await clock.advance(sameForMs + 1000)
+    }
+    expect(receipts.size).toBe(5)
+  })
+  test.each([1, 2, 3, 4])('lives of devices with restarts, repeats and closures (seed %i) lose no press and count none twice', async (seed) => {
+    const random = randomFrom(seed)
+    const { accept, clock, restart, close } = room()
+    let number = 0
+    for (let turn = 0; turn < 60; turn += 1) {
+      const what = random()
+      if (what < 0.15) number = 0
+      if (what > 0.7) close()
+      if (what > 0.95) restart(random() < 0.5)
+      // Presses of one device under one number are further apart than repeats of one of them.
+      await clock.advance(sameForMs + 1000 + Math.floor(random() * HOUR))
+      const sent = send((number += 1), clock.now())
+      const taken = await accept(sent)
+      expect(taken.repeated, `turn ${turn}`).toBe(false)
+      for (let repeat = Math.floor(random() * 3); repeat > 0; repeat -= 1) {
+        await clock.advance(Math.floor(random() * Math.min(20_000, sameForMs / 4)))
+        expect(await accept(sent), `turn ${turn}, repeated`).toEqual({ receipt: taken.receipt, repeated: true })
+      }
+    }
+  })
+})
+
+describe('over HTTP', () => {
+  test('the same id pressed at another time is another press, however soon', async () => {
+    const { accept, clock } = room()
+    const first = await accept(arrival('http', '1', OVER_HTTP.idAndTime, { pressedAt: iso(clock.now()) }))
+    await clock.advance(5000)
+    const second = await accept(arrival('http', '1', OVER_HTTP.idAndTime, { pressedAt: iso(clock.now()) }))
+    expect(second).toMatchObject({ repeated: false })
+    expect(second.receipt.press).not.toBe(first.receipt.press)
+  })
+  test('and two of them at once are two presses', async () => {
+    const { accept, clock } = room()
+    const both = await Promise.all([0, 1000].map((later) => accept(arrival('http', '1', OVER_HTTP.idAndTime, { pressedAt: iso(clock.now() + later) }))))
+    expect(new Set(both.map(({ receipt }) => receipt.press)).size).toBe(2)
+  })
+})
