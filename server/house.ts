@@ -13,10 +13,12 @@ import { createCameraHands } from './camera/camera-hands.ts'
 import { isQuiet, startDriftWatch } from './camera/drift-watch.ts'
 import type { Judgement } from './camera/framing-proof.ts'
 import { type FramingNews, type Move, runFraming } from './camera/framing-run.ts'
+import { openHeadMemories } from './camera/head-memory.ts'
 import { createFreshStill, createPictureProof, SETTLING_MS } from './camera/picture-proof.ts'
 import { createPictureReferences } from './camera/picture-references.ts'
 import type { PictureThread } from './camera/picture-thread.ts'
 import { createPresetKeeping } from './camera/preset-keeping.ts'
+import { createPresetMemory } from './camera/preset-memory.ts'
 import { createClipDesk } from './clip/clip-desk.ts'
 import { startRtmpIngest } from './clip/rtmp-ingest.ts'
 import { cameraRoutes } from './door/camera-routes.ts'
@@ -45,7 +47,7 @@ import type { CameraId, CameraView, FramingWay, PresetToken } from './glossary/c
 import type { IncidentId } from './glossary/incident.ts'
 import type { Person } from './glossary/people.ts'
 import type { HelpPointId, Place } from './glossary/press.ts'
-import type { HelpPoint, Site } from './glossary/site.ts'
+import type { HelpPoint, Site, SiteCamera } from './glossary/site.ts'
 import { openEvidence } from './house-evidence.ts'
 import { startEscalation } from './incident/escalation.ts'
 import { createIncidentBook } from './incident/incident-book.ts'
@@ -89,10 +91,13 @@ import { createFollowers } from './tools/followers.ts'
 import { lockFolder } from './tools/folder-lock.ts'
 import { builtEntry, packageRoot, version } from './tools/package-root.ts'
 import { createTopic } from './tools/topic.ts'
-import { callWorker } from './tools/worker-calls.ts'
+import { keepWorker } from './tools/worker-calls.ts'
 
 export type HouseOptions = { /** Null starts the simulated Darlington. */ siteFile: string | null; dataFolder: string; port: number; host: string; /** PEM texts. */ tls?: { cert: string; key: string } | null; /** Where cameras push to, when the town has such; 0 picks a free one. */ rtmpPort: number }
 export type House = { url: string; demo: DemoCredentials | null; close(): Promise<void> }
+
+/** What a camera's stream is read with: its own credentials where the site file has some, else those of ONVIF. */
+const streamSecrets = ({ onvif, stream }: SiteCamera): { username: string; password: string } | null => (stream?.username != null ? { username: stream.username, password: stream.password ?? '' } : onvif)
 
 /** The simulated town's site file is a copy in the data folder: the engineer's page edits it, and git stays clean. */
 async function openDemoTown(dataFolder: string, onError: (words: string) => void) {
@@ -181,13 +186,23 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       onError,
     })
     closing.add('the clip buffers', clips.close)
+    const memories = openHeadMemories({ file: join(dataFolder, 'heads.json'), clock, onError })
+    closing.add('what is remembered of the heads', memories.close)
+    const presetMemory = createPresetMemory()
     const cameras = createCameraDesk({
       clock,
+      memories,
+      presetConfirmed: (camera, token) => presetMemory.change(camera, token) === null,
+      onPresets: (camera, listed, mapped) => {
+        const { learned, changed } = presetMemory.read(camera, listed, mapped)
+        if (learned.length > 0) append(learned)
+        for (const { token, words } of changed) drift.changed({ camera, token }, words)
+      },
       onHealth: (change: HealthChange) => {
         logger.info(change, 'camera health')
         news.publish({ event: 'camera.health', data: { ...change, codec: clips.codec(change.camera) } })
       },
-      onStream: (camera, stream, substream) => void clips.stream(camera, stream, camera.onvif, [], substream).catch(onError),
+      onStream: (camera, stream, substream) => void clips.stream(camera, stream, streamSecrets(camera), [], substream).catch(onError),
       listened: (camera) => site().helpPoints.some(({ wired }) => wired.some((input) => input.camera === camera)),
       onInput: (camera, event) => sources.heardInput(camera, event),
       onListening: (camera, problem) => {
@@ -217,9 +232,14 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       demoTown?.simulator.push(Object.fromEntries(found.map(({ camera, key }) => [camera.id, ingest?.streamOf(key).href ?? ''])))
     }
 
+    // Cameras whose stream the site file names.
+    const followStreams = async (town: Site): Promise<void> => {
+      for (const camera of town.cameras) if (camera.stream && URL.canParse(camera.stream.url)) await clips.stream(camera, new URL(camera.stream.url), streamSecrets(camera), [], camera.stream.substream === null ? null : new URL(camera.stream.substream))
+    }
+
     // What presets should show, and whether the picture shows it.
     const references = createPictureReferences({ folder: join(dataFolder, 'references'), now: clock.now })
-    const pictures = callWorker<PictureThread>(builtEntry('camera/picture-thread.js'), {})
+    const pictures = keepWorker<PictureThread>(builtEntry('camera/picture-thread.js'), { clock, onDeath: onError })
     closing.add('the picture thread', pictures.terminate)
     const freshStill = createFreshStill({ still: clips.still, clock })
     const lookAt = createPictureProof({ references, freshStill, compare: pictures.calls.compare, clock })
@@ -277,7 +297,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       cameras: {
         choose: (id, incident, holders) => {
           const place = { id, location: locationOf(id) }
-          return chooseCameras(place, cameras.candidates(place, holders), incident)
+          return chooseCameras(place, cameras.candidates(place, holders, (presets) => book.unfinished().find((open) => open.kind === 'press' && open.id !== incident && presets.has(open.helpPoint))?.id ?? null), incident)
         },
         hold: cameras.hold,
         heldBy: cameras.heldBy,
@@ -338,7 +358,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     })
 
     // What happened before this start.
-    const folds = createFolds(snapshotFile, { incidents: book, presses, proofs, outbox: told, shifts, exports: exported, retention: kept, disclosures }, { whenDurable: ledger.whenDurable, write: ledger.keepSnapshot, clock, onError })
+    const folds = createFolds(snapshotFile, { presets: presetMemory, incidents: book, presses, proofs, outbox: told, shifts, exports: exported, retention: kept, disclosures }, { whenDurable: ledger.whenDurable, write: ledger.keepSnapshot, clock, onError })
     const fits = snapshot !== null && isOf(snapshot, await ledger.hashAt(snapshot.seq), ledger.state().chainFirst)
     await ledger.replay(fits ? folds.restore(snapshot) : 0, folds.follow)
     await book.settle()
@@ -403,6 +423,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
 
     await clips.follow(site().cameras)
     await cameras.follow(site())
+    await followStreams(site())
     await followPushers(site())
     const blindWatch = startBlindWatch({ cameras: cameras.ids, still: clips.still, look: pictures.calls.look, onSeen: cameras.seen, clock })
     closing.add('the blind watch', blindWatch.close)
@@ -454,6 +475,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       clips.limitDisk(changed.storage)
       await clips.follow(changed.cameras)
       await cameras.follow(changed)
+      await followStreams(changed)
       await followPushers(changed)
     }
 
@@ -482,7 +504,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const neededBy = (id: CameraId): IncidentId | null => cameras.heldBy(id) ?? book.using(id)
     const cameraView = (id: CameraId): CameraView => {
       const camera = cameras.siteCamera(id)
-      return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, health: cameras.health(id), heldBy: neededBy(id), steeredBy: hands.who(id), bearing: camera.bearing, live: `/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`, codec: clips.codec(id), converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded' }
+      return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, detail: cameras.detail(id), health: cameras.health(id), heldBy: neededBy(id), steeredBy: hands.who(id), bearing: camera.bearing, live: `/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`, codec: clips.codec(id), converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded' }
     }
     const presets = createPresetKeeping({
       head: cameras.head,
@@ -495,6 +517,9 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       checked: references.checked,
       pictures: references.count,
       lastCheck: drift.last,
+      saving: presetMemory.saving,
+      changed: presetMemory.change,
+      confirmation: presetMemory.confirmation,
       editSite: ({ camera, change }) => siteFileOpen.edit((text) => editPreset(text, camera, change)),
       append,
     })
@@ -536,6 +561,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         return presets.recall(id, token, actor)
       },
       teach: presets.teach,
+      confirmPreset: presets.confirm,
       reference: presets.reference,
       checkPicture: presets.checkPicture,
       check: (camera, token) => drift.check({ camera, token }),

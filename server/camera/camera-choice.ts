@@ -20,6 +20,12 @@ export type Candidate = {
   handMovedMs: number | null
   /** What is wrong with its picture, as far as anybody looked. */
   blind: Blindness | null
+  /** Why it cannot be recorded or moved though it answers; null when it can. */
+  fault?: string | null
+  /** Why it does not answer, for a person. */
+  silence?: string | null
+  /** An open press elsewhere has a preset of this head; null: none. */
+  neededBy?: IncidentId | null
 }
 
 export type Chosen = { camera: CameraId; preset: PresetToken | null; way: FramingWay; metres: number | null }
@@ -56,13 +62,14 @@ export function chooseCameras(helpPoint: { id: HelpPointId; location: Place }, c
     if (ranked.way === null) continue
     const sent: Ranked = { ...ranked, way: ranked.way }
     if (camera.onvif === 'down') {
-      if (sent.way === 'preset') passedOver.push({ camera: camera.id, reason: 'it does not answer' })
+      if (sent.way === 'preset') passedOver.push({ camera: camera.id, reason: camera.silence ?? 'it does not answer' })
     } else if (sent.way === 'fixed') fixed.push(sent)
     else if (camera.heldBy !== null && camera.heldBy !== incident) {
       if (sent.way !== 'preset') continue
       passedOver.push({ camera: camera.id, reason: 'another incident holds it' })
       if (!wanted || distance(sent.metres) < distance(wanted.metres)) wanted = { ...chosenOf(sent), heldBy: camera.heldBy }
-    } else movable.push(sent)
+    } else if (sent.way !== 'preset' && camera.neededBy != null && camera.neededBy !== incident) passedOver.push({ camera: camera.id, reason: 'another open press has a preset of it' })
+    else movable.push(sent)
   }
   const [primary = null, ...further] = movable.sort(bestFirst)
   for (const { camera, doubt, metres } of further) if (doubt && primary && distance(metres) < distance(primary.metres)) passedOver.push({ camera, reason: doubt })
@@ -86,7 +93,7 @@ function rank(camera: Candidate, { id, location }: { id: HelpPointId; location: 
   const metres = camera.location ? metresBetween(camera.location, location) : null
   const near = (within: number): boolean => metres !== null && metres <= within
   const base = { camera: camera.id, metres, preset: null, lost: null, ...doubtAbout(camera) }
-  if (!camera.ptz) return { ...base, way: near(FIXED_WITHIN_METRES) ? 'fixed' : null }
+  if (!camera.ptz) return { ...base, lost: preset && camera.fault ? camera.fault : null, way: near(FIXED_WITHIN_METRES) ? 'fixed' : null }
   const gone = preset !== undefined && camera.knownTokens !== null && !camera.knownTokens.has(preset.token)
   if (preset && !gone) return { ...base, preset: preset.token, way: 'preset' }
   const lost = gone ? `its preset ${preset.token} is gone from the camera` : null

@@ -1,22 +1,27 @@
 /** All cameras of the town: their heads, their health, and who holds each. */
-import type { Blindness, CameraHealth, CameraId, PresetToken, PtzPosition, Reachability } from '../glossary/camera.ts'
+import type { Blindness, CameraHealth, CameraId, Preset, PresetToken, PtzPosition, Reachability } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { HelpPointId, Place } from '../glossary/press.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { builtEntry } from '../tools/package-root.ts'
-import { callWorker } from '../tools/worker-calls.ts'
+import { keepWorker } from '../tools/worker-calls.ts'
 import { type Candidate, concerns } from './camera-choice.ts'
 import { createCameraFinding } from './camera-finding.ts'
 import { type CameraHead, createCameraHead } from './camera-head.ts'
+import { troubleSentence } from './camera-trouble.ts'
 import { type Aim, aimAt } from './geometric-aim.ts'
 import { clockStateOf, createSteadiness } from './health-steadiness.ts'
+import { type HeadMemories, newHeadMemory } from './head-memory.ts'
 import type { InputEvent } from './onvif-events.ts'
 import type { InventoryThread } from './onvif-inventory-thread.ts'
 
 /** For so long after somebody steered a camera it is left where they want it. */
 const HANDS_OFF_MS = 10 * 60_000
+
+/** As part of a sentence about why another camera was taken. */
+const asReason = (sentence: string | null): string => (sentence === null ? 'it does not answer' : sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase()))
 
 /** Until it was reached, the site file's word counts. */
 const isPtz = ({ presets, mount }: SiteCamera, head: CameraHead | null): boolean => head !== null && (head.ptz() ?? (presets.size > 0 || mount !== null))
@@ -32,11 +37,10 @@ export type HealthChange = { camera: CameraId; health: CameraHealth }
 const PARTS = ['onvif', 'video', 'buffer'] as const
 type Part = (typeof PARTS)[number]
 type Steady = ReturnType<typeof createSteadiness> & { proving: AbortController | null }
-type Kept = { site: SiteCamera; head: CameraHead | null; health: CameraHealth; reasons: Record<Part, string | null>; /** As it is this moment, told or not. */ now: Record<Part, Reachability>; steady: Record<Part, Steady>; handMovedAt: number | null; lookedFor: boolean }
-export function createCameraDesk(options: { clock: Clock; onHealth(change: HealthChange): void; onStream(camera: SiteCamera, stream: URL, substream: URL | null): void; /** A preset that the site file names is not on the camera. `away`: it was there before the camera was away. */ onPresetGone(camera: CameraId, token: PresetToken, away: boolean): void; /** Whether a help point's button is wired to it. */ listened?(camera: CameraId): boolean; onInput?(camera: CameraId, event: InputEvent): void; onListening?(camera: CameraId, problem: string | null): void; onError(error: unknown): void }) {
-  const { clock, onHealth, onStream, onPresetGone, listened = () => false, onInput = () => {}, onListening = () => {}, onError } = options
-  const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
-  void inventory.ended.then((error) => error && onError(error))
+type Kept = { detail: string | null; site: SiteCamera; head: CameraHead | null; health: CameraHealth; reasons: Record<Part, string | null>; /** As it is this moment, told or not. */ now: Record<Part, Reachability>; steady: Record<Part, Steady>; handMovedAt: number | null; lookedFor: boolean }
+export function createCameraDesk(options: { clock: Clock; onHealth(change: HealthChange): void; onStream(camera: SiteCamera, stream: URL, substream: URL | null): void; /** What was seen of the heads before; left out: nothing is kept. */ memories?: HeadMemories; /** Its presets were read. */ onPresets?(camera: CameraId, presets: readonly Preset[], mapped: ReadonlySet<PresetToken>): void; presetConfirmed?(camera: CameraId, token: PresetToken): boolean; /** A preset that the site file names is not on the camera. `away`: it was there before the camera was away. */ onPresetGone(camera: CameraId, token: PresetToken, away: boolean): void; /** Whether a help point's button is wired to it. */ listened?(camera: CameraId): boolean; onInput?(camera: CameraId, event: InputEvent): void; onListening?(camera: CameraId, problem: string | null): void; onError(error: unknown): void }) {
+  const { clock, onHealth, onStream, onPresetGone, listened = () => false, onInput = () => {}, onListening = () => {}, memories, onPresets = () => {}, presetConfirmed = () => true, onError } = options
+  const inventory = keepWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), { clock, onDeath: onError })
   const cameras = new Map<CameraId, Kept>()
   const holders = new Map<CameraId, IncidentId>()
   const positions = new Map<CameraId, Partial<PtzPosition>>()
@@ -56,15 +60,18 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
     const proving = new AbortController()
     steady.proving = proving
     tell(camera, part, 'down', steady.words(now))
-    void clock.sleep(provingMs, proving.signal).then(() => proving.signal.aborted || tell(camera, part, 'up', null))
+    void clock.sleep(provingMs, proving.signal).then(() => proving.signal.aborted || tell(camera, part, 'up', reason))
   }
 
   function tell(camera: CameraId, part: Part, state: Reachability, reason: string | null): void {
     const kept = cameras.get(camera)
     if (!kept) return
     const changed = kept.health[part] !== state
-    kept.reasons[part] = state === 'up' ? null : (reason ?? kept.reasons[part])
-    const health = { ...kept.health, [part]: state, reason: PARTS.map((each) => kept.reasons[each]).find((words) => words !== null) ?? null, since: changed ? isoTime(clock.now()) : kept.health.since }
+    // A part that works may have something to say all the same.
+    kept.reasons[part] = state === 'up' ? reason : (reason ?? kept.reasons[part])
+    const states = { ...kept.health, [part]: state }
+    const said = PARTS.filter((each) => kept.reasons[each] !== null).toSorted((a, b) => Number(states[a] === 'up') - Number(states[b] === 'up'))
+    const health = { ...states, reason: said[0] === undefined ? null : kept.reasons[said[0]], since: changed ? isoTime(clock.now()) : kept.health.since }
     if (!changed && health.reason === kept.health.reason) return
     kept.health = health
     onHealth({ camera, health })
@@ -72,7 +79,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
 
   function open(site: SiteCamera): void {
     const steady = (): Steady => ({ ...createSteadiness(), proving: null })
-    const kept: Kept = { site, head: null, now: { onvif: 'unknown', video: 'unknown', buffer: 'unknown' }, steady: { onvif: steady(), video: steady(), buffer: steady() }, health: { onvif: 'unknown', video: 'unknown', buffer: 'unknown', blind: null, clockOffsetMs: null, clock: 'unknown', since: isoTime(clock.now()), reason: null }, reasons: { onvif: null, video: null, buffer: null }, handMovedAt: null, lookedFor: false }
+    const kept: Kept = { detail: null, site, head: null, now: { onvif: 'unknown', video: 'unknown', buffer: 'unknown' }, steady: { onvif: steady(), video: steady(), buffer: steady() }, health: { onvif: 'unknown', video: 'unknown', buffer: 'unknown', blind: null, clockOffsetMs: null, clock: 'unknown', since: isoTime(clock.now()), reason: null }, reasons: { onvif: null, video: null, buffer: null }, handMovedAt: null, lookedFor: false }
     cameras.set(site.id, kept)
     if (!site.onvif) return
     kept.head = createCameraHead({
@@ -81,9 +88,20 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       clock,
       takeInventory: inventory.calls.take,
       mounted: () => kept.site.mount !== null,
-      onHealth: ({ onvif, reason }) => change(site.id, 'onvif', onvif, reason),
-      onSession: (stream, substream) => {
-        onStream(kept.site, stream, substream)
+      memory: memories?.of(site.id) ?? newHeadMemory(),
+      onLearnt: () => memories?.changed(),
+      onPresets: (presets) => onPresets(site.id, presets, new Set([...kept.site.presets.values()].map(({ token }) => token))),
+      confirmed: (token) => presetConfirmed(site.id, token),
+      onHealth: ({ onvif, reason, trouble, detail }) => {
+        kept.detail = detail ?? null
+        change(site.id, 'onvif', onvif, reason === null ? null : troubleSentence(trouble ?? null, reason))
+      },
+      onSession: (stream, substream, fault) => {
+        // The site file's own stream is read whatever ONVIF says.
+        if (!kept.site.stream) {
+          if (stream) onStream(kept.site, stream, substream)
+          else if (fault) change(site.id, 'video', 'down', fault.words)
+        }
         tellMissing(site.id)
       },
       onPresetsGone: (tokens, away) => {
@@ -131,7 +149,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
     /** Takes over the town; a camera whose access changed gets a new session, the others keep theirs. */
     async follow(site: Site): Promise<void> {
       const wanted = new Map(site.cameras.map((camera) => [camera.id, camera]))
-      const access = (camera: SiteCamera | undefined): string => JSON.stringify([camera?.onvif, camera?.mount != null])
+      const access = (camera: SiteCamera | undefined): string => JSON.stringify([camera?.onvif, camera?.mount != null, camera?.stream != null])
       const gone = [...cameras].filter(([id, { site: old }]) => access(wanted.get(id)) !== access(old)).map(([id]) => id)
       await Promise.all(gone.map(shut))
       for (const camera of site.cameras) {
@@ -141,7 +159,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       }
     },
     /** Those that may have to do with the place. @param others who has a camera, where that is another than holds it; null is nobody. */
-    candidates: (helpPoint: { id: HelpPointId; location: Place }, others: ReadonlyMap<CameraId, IncidentId | null> = new Map()): Candidate[] =>
+    candidates: (helpPoint: { id: HelpPointId; location: Place }, others: ReadonlyMap<CameraId, IncidentId | null> = new Map(), neededBy: (presets: SiteCamera['presets']) => IncidentId | null = () => null): Candidate[] =>
       [...cameras.values()].filter(({ site }) => concerns(site, helpPoint)).map(({ site, head, health, now, handMovedAt }) => ({
         id: site.id,
         name: site.name,
@@ -153,6 +171,9 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
         presets: site.presets,
         handMovedMs: handMovedAt === null ? null : clock.monotonic() - handMovedAt,
         blind: health.blind,
+        fault: head?.fault()?.words ?? null,
+        silence: now.onvif === 'down' ? asReason(health.reason) : null,
+        neededBy: neededBy(site.presets),
         knownTokens: head?.knownTokens() ?? null,
         canAim: (place) => aimOf(site, head, place) !== null,
       })),
@@ -190,6 +211,8 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
     /** What it says it is; null before it was spoken to. */
     device: (id: string) => kept(id).head?.device() ?? null,
     health: (id: string): CameraHealth => kept(id).health,
+    /** The camera's own words about what is wrong, for the engineer; null when it answers. */
+    detail: (id: string): string | null => kept(id).detail,
     /** Somebody steers it: a press takes another camera if it can. */
     movedByHand(id: CameraId): void {
       kept(id).handMovedAt = clock.monotonic()
@@ -211,7 +234,7 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       const { health, handMovedAt } = kept(id)
       if (holders.has(id)) return 'an incident holds it'
       if (handMovedAt !== null && clock.monotonic() - handMovedAt < HANDS_OFF_MS) return 'somebody has just steered it'
-      return health.onvif === 'up' ? null : 'it does not answer'
+      return health.onvif === 'up' ? null : asReason(health.reason)
     },
     /** @param to home, where it looked before it was sent (home where it never said), or nowhere. */
     async sendBack(id: CameraId, to: SiteCamera['after']): Promise<void> {

@@ -3,8 +3,8 @@ import type { FoundCamera, CameraInquiry, Preset } from '../glossary/camera.ts'
 import type { OnvifAccess } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
-import { createOnvifClient } from './onvif-client.ts'
-import type { Inventory } from './onvif-inventory-thread.ts'
+import { type OnvifClient, createOnvifClient } from './onvif-client.ts'
+import type { Inventory } from './onvif-inventory.ts'
 import { createOnvifPtz } from './onvif-ptz.ts'
 
 const LOOK_MS = 3000
@@ -13,7 +13,7 @@ const CALL_MS = 3000
 
 export type FinderPort = {
   discover(options: { device: string | null; timeoutMs: number }): Promise<Omit<FoundCamera, 'camera'>[]>
-  take(access: OnvifAccess, timeoutMs: number): Promise<Inventory>
+  take(access: OnvifAccess, timeoutMs: number, everyStill?: boolean): Promise<Inventory>
   /** The camera of the site file with this ONVIF address. */
   cameraAt(url: string): string | null
 }
@@ -37,11 +37,25 @@ export function createCameraFinding({ port, clock }: { port: FinderPort; clock: 
       const client = createOnvifClient({ access, clock })
       try {
         const clockOffsetMs = await client.measureClock(CALL_MS).catch(() => null)
-        const { manufacturer, model, serial, firmware, ptzPath, profile } = await port.take(access, ASK_MS)
-        const presets = ptzPath === null ? [] : await createOnvifPtz({ client, path: ptzPath, profile }).getPresets(CALL_MS)
+        const { manufacturer, model, serial, firmware, ptzPath, ptzProfile, channels, snapshots, fault } = await port.take(access, ASK_MS, true)
+        const presets = ptzPath === null || ptzProfile === null ? [] : await createOnvifPtz({ client, path: ptzPath, profile: ptzProfile }).getPresets(CALL_MS).catch(() => [])
         const fingerprint = client.certificate()
         const named = presets.map(({ token, name }) => ({ token, name }))
-        return { manufacturer, model, serial, firmware, ptz: ptzPath !== null, clockOffsetMs, presets: named, fingerprint, siteFile: siteLines({ url, username, fingerprint, name: `${manufacturer} ${model}`.trim(), presets: named }) }
+        const stills = await stillsOf(client, channels.map(({ source }) => snapshots[source] ?? null))
+        const lines = { url, username, fingerprint, name: `${manufacturer} ${model}`.trim(), presets: named }
+        return {
+          manufacturer,
+          model,
+          serial,
+          firmware,
+          ptz: ptzPath !== null,
+          clockOffsetMs,
+          presets: named,
+          fingerprint,
+          channels: channels.map(({ source, profiles }, i) => ({ source, profiles: profiles.map(({ token, name, codec, width, height, ptzNode }) => ({ token, name, codec, width, height, ptz: ptzNode !== null })), still: stills[i] ?? null })),
+          problem: fault?.words ?? null,
+          siteFile: channels.length > 1 ? channels.map(({ source }) => siteLines({ ...lines, presets: [], source })).join('\n') : siteLines(lines),
+        }
       } finally {
         client.close()
       }
@@ -49,17 +63,38 @@ export function createCameraFinding({ port, clock }: { port: FinderPort; clock: 
   }
 }
 
-/** YAML for the site file's list of cameras. Pure. */
-export function siteLines({ url, username, fingerprint, name, presets }: { url: string; username: string; fingerprint: string | null; name: string; presets: readonly Pick<Preset, 'token' | 'name'>[] }): string {
+/** At most so many, a few at a time, while the engineer waits. */
+const MOST_STILLS = 32
+const STILLS_AT_ONCE = 3
+const STILLS_MS = 8000
+async function stillsOf(client: OnvifClient, uris: readonly (string | null)[]): Promise<(string | null)[]> {
+  const stills: (string | null)[] = uris.map(() => null)
+  const until = performance.now() + STILLS_MS
+  let next = 0
+  const turn = async (): Promise<void> => {
+    for (let i = next; i < Math.min(uris.length, MOST_STILLS) && performance.now() < until; i = next) {
+      next += 1
+      const uri = uris[i]
+      const picture = uri ? await client.picture(uri, CALL_MS).catch(() => null) : null
+      stills[i] = picture && `data:image/jpeg;base64,${picture.toString('base64')}`
+    }
+  }
+  await Promise.all(Array.from({ length: STILLS_AT_ONCE }, turn))
+  return stills
+}
+
+/** YAML for the site file's list of cameras. Pure. @param source the channel, where the device has several. */
+export function siteLines({ url, username, fingerprint, name, presets, source }: { source?: string;  url: string; username: string; fingerprint: string | null; name: string; presets: readonly Pick<Preset, 'token' | 'name'>[] }): string {
   const quoted = (text: string): string => JSON.stringify(text)
   const id = `cam-${new URL(url).hostname.replaceAll(/[^a-zA-Z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').toLowerCase()}`
+  const own = source === undefined ? id : `${id}-${source.replaceAll(/[^a-zA-Z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').toLowerCase()}`
   const secret = `${id.toUpperCase().replaceAll('-', '_')}_PASSWORD`
   const known = presets.map((preset) => `#   <help point>: { token: ${quoted(preset.token)}, name: ${quoted(preset.name || preset.token)} }`)
   return [
-    `  - id: ${id}`,
-    `    name: ${quoted(name || id)}`,
+    `  - id: ${own}`,
+    `    name: ${quoted(source === undefined ? name || id : `${name || id} ${source}`)}`,
     '    # location: { lat: …, lon: … }   where it hangs, WGS 84',
-    `    onvif: { url: ${quoted(url)}, username: ${quoted(username)}, password: "\${${secret}}"${fingerprint === null ? '' : `, fingerprint: ${quoted(fingerprint)}`} }`,
+    `    onvif: { url: ${quoted(url)}, username: ${quoted(username)}, password: "\${${secret}}"${fingerprint === null ? '' : `, fingerprint: ${quoted(fingerprint)}`}${source === undefined ? '' : `, source: ${quoted(source)}`} }`,
     ...(known.length > 0 ? ['    # presets:   which of its own shows which help point', ...known.map((line) => `    ${line}`)] : []),
     '',
   ].join('\n')

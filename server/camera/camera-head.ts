@@ -4,11 +4,14 @@ import type { OnvifAccess } from '../glossary/site.ts'
 import { createBackoff } from '../tools/backoff.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
+import { type Trouble, troubleOf } from './camera-trouble.ts'
 import type { Aim, AimRange } from './geometric-aim.ts'
-import { pinToHost } from './host-pin.ts'
+import { isAway } from './framing-proof.ts'
+import { type HeadMemory, newHeadMemory } from './head-memory.ts'
+import { pinStream } from './host-pin.ts'
 import { createOnvifClient } from './onvif-client.ts'
 import { type InputEvent, listenToInputs } from './onvif-events.ts'
-import type { Inventory } from './onvif-inventory-thread.ts'
+import type { Inventory } from './onvif-inventory.ts'
 import { type OnvifPtz, createOnvifPtz } from './onvif-ptz.ts'
 
 /** How often a camera is spoken to; more often when it hangs up on who is silent for so long. */
@@ -24,6 +27,9 @@ const FIRST_MOVE_MS = 12_000
 const LEAST_MOVE_MS = 4000
 const MOVES_REMEMBERED = 10
 const CALL_DEADLINE_MS = 2000
+/** Some cameras take their time for where they look, and for saying yes to a move that has begun. */
+const STATUS_DEADLINE_MS = 5000
+const MOVE_DEADLINE_MS = 8000
 const SETUP_DEADLINE_MS = 8000
 const FIRST_SESSION_MS = 6000
 /** A camera is down when it missed two of its turns: one lost packet is no news. */
@@ -31,35 +37,34 @@ const MISSES_UNTIL_DOWN = 2
 const REFUSED_FIRST_WAIT_MS = 60_000
 const REFUSED_MOST_WAIT_MS = 15 * 60_000
 
-type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL; substream: URL | null; presets: Preset[]; aimRange: AimRange | null }
+type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL | null; substream: URL | null; presets: Preset[]; aimRange: AimRange | null; fault: Fault | null }
+/** It answers, and cannot be used all the same: which part of it, in a sentence for the operator. */
+type Fault = NonNullable<Inventory['fault']>
 export type TakeInventory = (access: OnvifAccess, timeoutMs: number) => Promise<Inventory>
 export type CameraHead = ReturnType<typeof createCameraHead>
 
-export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; /** Whether the site file says how it hangs. */ mounted?(): boolean; onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'>): void; onSession(stream: URL, substream: URL | null): void; /** Presets that it had are no longer there. `away`: it was not reached for a while before. */ onPresetsGone?(tokens: PresetToken[], away: boolean): void; /** Its clock was read. */ onClock?(offsetMs: number): void; /** Whether somebody wants to hear its digital inputs. */ listened?(): boolean; onInput?(event: InputEvent): void; /** Null when its inputs are heard, else why they are not. */ onListening?(problem: string | null): void; random?(): number }) {
-  const { id, access, clock, takeInventory, mounted = () => false, onHealth, onSession, onPresetsGone = () => {}, onClock = () => {}, listened = () => false, onInput = () => {}, onListening = () => {}, random = Math.random } = options
+export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; /** Whether the site file says how it hangs. */ mounted?(): boolean; /** `reason`: the words that came with it; `trouble`: what kind it is; `detail`: those words, where a sentence stands for them. */ onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'> & { trouble?: Trouble | null; detail?: string | null }): void; /** `stream`: null when it names none that may be read; `fault` says why. */ onSession(stream: URL | null, substream: URL | null, fault: Fault | null): void; /** What was seen of it before. */ memory?: HeadMemory; onLearnt?(): void; /** Its presets were read. */ onPresets?(presets: readonly Preset[]): void; /** Whether the preset is still what the engineer confirmed. */ confirmed?(token: PresetToken): boolean; /** Presets that it had are no longer there. `away`: it was not reached for a while before. */ onPresetsGone?(tokens: PresetToken[], away: boolean): void; /** Its clock was read. */ onClock?(offsetMs: number): void; /** Whether somebody wants to hear its digital inputs. */ listened?(): boolean; onInput?(event: InputEvent): void; /** Null when its inputs are heard, else why they are not. */ onListening?(problem: string | null): void; random?(): number }) {
+  const { id, access, clock, takeInventory, mounted = () => false, onHealth, onSession, onPresetsGone = () => {}, onClock = () => {}, listened = () => false, onInput = () => {}, onListening = () => {}, memory = newHeadMemory(), onLearnt = () => {}, onPresets = () => {}, confirmed = () => true, random = Math.random } = options
   const client = createOnvifClient({ access, clock })
   const stopped = new AbortController()
   const closed = new Promise<never>((_, reject) => stopped.signal.addEventListener('abort', () => reject(new Error('closing'))))
   closed.catch(() => {})
   let session: Session | null = null
   let health: Pick<CameraHealth, 'onvif' | 'reason' | 'since'> = { onvif: 'unknown', reason: null, since: isoTime(clock.now()) }
-  let trusted = false
   // Cameras that were all found in the same second are not all asked in the same one from then on: a press would wait for that.
   let turns = Math.floor(random() * CLOCK_EVERY)
   let warmEveryMs = KEEP_WARM_MS
   let nextTurnMs = KEEP_WARM_MS
-  let lastPosition: Partial<PtzPosition> | null = null
-  const moves: number[] = []
   let misses = 0
   let settle: () => void = () => {}
   /** Resolves when it is known for the first time whether the camera answers. */
   const settled = new Promise<void>((resolve) => (settle = resolve))
 
-  function report(onvif: 'up' | 'down', reason: string | null): void {
+  function report(onvif: 'up' | 'down', reason: string | null, error: unknown = null): void {
     if (health.onvif === onvif && health.reason === reason) return
     settle()
     health = { onvif, reason, since: health.onvif === onvif ? health.since : isoTime(clock.now()) }
-    onHealth(health)
+    onHealth({ ...health, trouble: error instanceof Failure ? troubleOf(error.extra.trouble) : null, detail: error === null ? null : typeof (error as Failure).extra?.detail === 'string' ? String((error as Failure).extra.detail) : reason })
   }
 
   async function readClock(): Promise<void> {
@@ -73,6 +78,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     const now = new Set(presets.map(({ token }) => token))
     const gone = [...(had ?? [])].filter((token) => !now.has(token))
     had = now
+    onPresets(presets)
     if (gone.length > 0) onPresetsGone(gone, away)
     return presets
   }
@@ -80,13 +86,20 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   async function setUp(): Promise<Session> {
     await readClock()
     const inventory = await Promise.race([takeInventory(access, SETUP_DEADLINE_MS), closed])
-    const stream = pinToHost(inventory.streamUri, client.base)
-    const substream = inventory.h264Uri === null ? null : pinToHost(inventory.h264Uri, client.base)
-    const ptz = inventory.ptzPath ? createOnvifPtz({ client, path: inventory.ptzPath, profile: inventory.profile }) : null
-    const presets = ptz ? notePresets(await ptz.getPresets(CALL_DEADLINE_MS), true) : []
+    noteDevice(inventory)
+    // Picture and head each by itself: an address that may not be read is no reason not to move it.
+    const pinned = inventory.streamUri === null ? { url: null, problem: null } : await pinStream(inventory.streamUri, { base: client.base, nat: access.nat === true })
+    const substream = inventory.smallUri === null ? null : (await pinStream(inventory.smallUri, { base: client.base, nat: access.nat === true })).url
+    const fault = inventory.fault ?? (pinned.problem === null ? null : { kind: 'stream' as const, words: pinned.problem })
+    const ptz = inventory.ptzPath && inventory.ptzProfile !== null ? createOnvifPtz({ client, path: inventory.ptzPath, profile: inventory.ptzProfile }) : null
+    // A camera that lists no presets is a fixed view, and one that does not say where it looks is worth as much.
+    const listed = ptz && (await answeredBy(ptz.getPresets(CALL_DEADLINE_MS)))
+    const presets = listed ? notePresets(listed, true) : []
+    // Where it looks now is the place before the first move; nobody waits for it.
+    if (ptz) void ptz.getStatus(STATUS_DEADLINE_MS).then(noteStatus, () => {})
     // Not every camera answers this, and none is worth less for it.
     const aimRange = ptz && mounted() ? await ptz.aimRange(CALL_DEADLINE_MS).catch(() => null) : null
-    return { inventory, ptz, stream, substream, presets, aimRange }
+    return { inventory, ptz, stream: pinned.url, substream, presets, aimRange, fault }
   }
 
   let listening: Promise<void> | null = null
@@ -111,23 +124,26 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   async function keepWarm(live: Session): Promise<void> {
     const connections = client.connections()
     try {
-      if (live.ptz) noteStatus(await live.ptz.getStatus(CALL_DEADLINE_MS))
-      else await client.measureClock(CALL_DEADLINE_MS)
+      if (live.ptz) {
+        const status = await answeredBy(live.ptz.getStatus(STATUS_DEADLINE_MS))
+        if (status) noteStatus(status)
+      } else await client.measureClock(CALL_DEADLINE_MS)
       turns += 1
       if (client.connections() > connections && !spared) warmEveryMs = KEEP_WARMER_MS
-      if (live.ptz && turns % PRESETS_EVERY === 0) live.presets = notePresets(await live.ptz.getPresets(CALL_DEADLINE_MS), false)
+      const listed = live.ptz && turns % PRESETS_EVERY === 0 ? await answeredBy(live.ptz.getPresets(CALL_DEADLINE_MS)) : null
+      if (listed) live.presets = notePresets(listed, false)
       if (turns % CLOCK_EVERY === 0) await readClock()
       misses = 0
       spared = false
       listen(live)
-      report('up', null)
+      report('up', live.fault?.words ?? null)
       await askHardwareAddress(live)
     } catch (error) {
       misses += 1
       // The camera's clock may have jumped (a reboot): our created time would then be refused.
       await readClock().catch(() => {})
       if (misses < MISSES_UNTIL_DOWN) return
-      report('down', wordsOf(error))
+      report('down', wordsOf(error), error)
       session = null
     }
   }
@@ -148,12 +164,12 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
         misses = 0
         unreachable.reset()
         refused.reset()
-        report('up', null)
-        onSession(session.stream, session.substream)
+        report('up', session.fault?.words ?? null)
+        onSession(session.stream, session.substream, session.fault)
         listen(session)
       } catch (error) {
         if (stopped.signal.aborted) return
-        report('down', wordsOf(error))
+        report('down', wordsOf(error), error)
         // Some cameras lock an account after a few wrong passwords.
         const wrongPassword = error instanceof Failure && error.extra.credentials === true
         await clock.sleep((wrongPassword ? refused : unreachable).wait(), stopped.signal)
@@ -163,17 +179,38 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   const running = run()
 
   function noteStatus(status: PtzStatus): PtzStatus {
-    if (status.moving === true) trusted = true
-    if (status.position) lastPosition = status.position
+    const before = JSON.stringify([memory.turned, memory.sawMoving, memory.sawIdle])
+    if (status.moving === true) memory.sawMoving = true
+    if (status.moving === false) memory.sawIdle = true
+    if (status.position) {
+      if (isAway(memory.lastPosition, status.position)) memory.turned = true
+      memory.lastPosition = status.position
+    }
+    if (JSON.stringify([memory.turned, memory.sawMoving, memory.sawIdle]) !== before) onLearnt()
     return status
   }
+  /** Another device at this address: what was seen of the one before says nothing. One without a serial number is known by its model only. */
+  function noteDevice({ manufacturer, model, serial, source }: Inventory): void {
+    const device = [manufacturer, model, serial, source].join(' / ')
+    if (memory.device === device) return
+    if (memory.device !== '') Object.assign(memory, newHeadMemory())
+    memory.device = device
+    onLearnt()
+  }
+  /** What it says of where its presets are: all at one place, or the only one at zero, is said by a device that stores none. */
+  function storedPosition(token: PresetToken): Partial<PtzPosition> | null {
+    const positions = (session?.presets ?? []).flatMap(({ position }) => (position ? [position] : []))
+    const [first, ...others] = positions
+    const differ = others.length > 0 ? others.some((position) => isAway(first ?? null, position)) : first !== undefined && [first.pan, first.tilt, first.zoom].some((value) => (value ?? 0) !== 0)
+    return differ ? (session?.presets.find((preset) => preset.token === token)?.position ?? null) : null
+  }
   function live(): Session {
-    if (!session) throw new Failure('camera/unreachable', `${id} does not answer${health.reason ? `: ${health.reason}` : ' yet'}`)
+    if (!session) throw new Failure('camera/unreachable', `${id} cannot be asked: ${health.reason ?? 'it was not reached yet.'}`)
     return session
   }
   function ptz(): OnvifPtz {
     const found = live().ptz
-    if (!found) throw new Failure('camera/fixed', `${id} is a fixed camera; it has no pan, tilt or presets.`)
+    if (!found) throw new Failure('camera/fixed', session?.fault ? `${id} cannot be moved: ${session.fault.words}` : `${id} is a fixed camera; it has no pan, tilt or presets.`)
     return found
   }
   /** Right after a start, a press waits a moment for the session that is being set up. */
@@ -197,23 +234,29 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     ptz: (): boolean | null => (session ? session.ptz !== null : null),
     inventory: (): Inventory | null => session?.inventory ?? null,
     knownTokens: (): ReadonlySet<PresetToken> | null => (session?.ptz ? had : null),
-    presetPosition: (token: PresetToken): Partial<PtzPosition> | null => session?.presets.find((preset) => preset.token === token)?.position ?? null,
-    moveStatusTrusted: () => trusted,
+    /** Why it answers and cannot be recorded or moved; null when it can. */
+    fault: (): Fault | null => session?.fault ?? null,
+    presetPosition: storedPosition,
+    /** False when name or place of the preset have changed since the engineer confirmed them. */
+    presetConfirmed: (token: PresetToken): boolean => confirmed(token),
+    moveStatusTrusted: () => memory.sawMoving && memory.sawIdle,
+    /** Whether what it says of its position is more than a constant: it was seen at two places. */
+    positionTrusted: () => memory.turned,
     async gotoPreset(token: PresetToken, signal?: AbortSignal): Promise<void> {
       const head = await readyHead()
       // Some cameras say OK to a token they do not have: what is not known is asked for first.
-      if (session && !session.presets.some((preset) => preset.token === token) && !(await refreshPresets()).some((preset) => preset.token === token)) throw new Failure('preset/unknown', `${id} has no preset ${token}.`)
+      if (session && had !== null && !session.presets.some((preset) => preset.token === token) && !(await refreshPresets()).some((preset) => preset.token === token)) throw new Failure('preset/unknown', `${id} has no preset ${token}.`)
       mustBeWanted(signal)
-      await head.gotoPreset(token, CALL_DEADLINE_MS)
+      await head.gotoPreset(token, MOVE_DEADLINE_MS)
     },
     /** How long a move of this head may take, from how long the last ones took; milliseconds. */
-    deadlineMs: (): number => (moves.length === 0 ? FIRST_MOVE_MS : Math.min(FIRST_MOVE_MS, Math.max(LEAST_MOVE_MS, 2 * Math.max(...moves) + 1000))),
+    deadlineMs: (): number => (memory.moves.length === 0 ? FIRST_MOVE_MS : Math.min(FIRST_MOVE_MS, Math.max(LEAST_MOVE_MS, 2 * Math.max(...memory.moves) + 1000))),
     learnMove(ms: number): void {
-      moves.push(ms)
-      if (moves.length > MOVES_REMEMBERED) moves.shift()
+      memory.moves = [...memory.moves, Math.round(ms)].slice(-MOVES_REMEMBERED)
+      onLearnt()
     },
     /** Where it last said that it looks; at most a few seconds old while it stands still. */
-    lastPosition: () => lastPosition,
+    lastPosition: () => memory.lastPosition,
     /** Null when it does not say that it can be turned by degrees, or was not asked (it has no `mount` in the site file). */
     aimRange: (): AimRange | null => session?.aimRange ?? null,
     /** @throws camera/fixed when it cannot be turned there */
@@ -233,7 +276,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       await head.gotoHome(CALL_DEADLINE_MS)
     },
     goTo: async (position: Partial<PtzPosition>): Promise<void> => ptz().absoluteMove(position, CALL_DEADLINE_MS),
-    status: async (): Promise<PtzStatus> => noteStatus(await ptz().getStatus(CALL_DEADLINE_MS)),
+    status: async (): Promise<PtzStatus> => noteStatus(await ptz().getStatus(STATUS_DEADLINE_MS)),
     presets: refreshPresets,
     async savePreset(name: string, token: PresetToken | null): Promise<PresetToken> {
       const saved = await ptz().setPreset(name, token, CALL_DEADLINE_MS)
@@ -254,5 +297,15 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       client.close()
       await running
     },
+  }
+}
+
+/** What it answered; null when it answered that it does not know the question, or with nothing: that is a sign of life, too. @throws when it did not answer, or refused us */
+async function answeredBy<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'camera/refused' && error.extra.credentials !== true && error.extra.trouble !== 'web-page') return null
+    throw error
   }
 }

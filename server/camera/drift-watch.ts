@@ -28,11 +28,14 @@ export type DriftPort = {
 
 const LOOK_EVERY_MS = 60_000
 const AGAIN_AFTER_MS = 20 * 3_600_000
+/** What could not be compared is tried again soon, after the others. */
+const NOT_COMPARED_AGAIN_MS = 10 * 60_000
 
 export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock }) {
   const stopped = new AbortController()
   const checks = new Map<string, PresetCheck>()
   const running = new Map<CameraId, AbortController>()
+  const tried = new Map<string, number>()
   const keyOf = ({ camera, token }: Mapped): string => `${camera}\n${token}`
 
   function noted(mapped: Mapped, result: PresetCheck['result'], words: string | null): PresetCheck {
@@ -53,11 +56,12 @@ export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock
     running.set(camera, stop)
     try {
       const taught = await port.taught(camera, token)
-      const { state, proofs, reason } = await port.frame(camera, token, stop.signal)
+      const { state, proofs, reason, compared = true } = await port.frame(camera, token, stop.signal)
       if (stop.signal.aborted) throw new Failure('camera/held', `${camera} was needed while it was being checked.`)
       if (state === 'failed' && !port.lists(camera, token)) return noted(mapped, 'gone', reason)
       if (proofs.includes('picture')) return noted(mapped, 'agrees', null)
       if (state === 'failed') return noted(mapped, 'unreached', reason)
+      if (taught && !compared) return noted(mapped, 'not-compared', reason)
       return taught ? noted(mapped, 'drifted', reason) : noted(mapped, 'not-taught', 'It has no reference picture to be compared with.')
     } finally {
       stopped.signal.removeEventListener('abort', end)
@@ -71,10 +75,17 @@ export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock
     while (!stopped.signal.aborted) {
       await clock.sleep(LOOK_EVERY_MS, stopped.signal)
       if (stopped.signal.aborted || !port.quiet()) continue
-      const due = port.mapped().find((mapped) => {
-        const last = checks.get(keyOf(mapped))
-        return (!last || clock.now() - Date.parse(last.at) > AGAIN_AFTER_MS) && port.busy(mapped.camera) === null
-      })
+      const triedAt = (mapped: Mapped): number => tried.get(keyOf(mapped)) ?? Number.NEGATIVE_INFINITY
+      // Who was tried longest ago comes first: one that can never be compared keeps none from its turn.
+      const [due] = port
+        .mapped()
+        .filter((mapped) => {
+          const last = checks.get(keyOf(mapped))
+          const again = last?.result === 'not-compared' ? NOT_COMPARED_AGAIN_MS : AGAIN_AFTER_MS
+          return (!last || clock.now() - Date.parse(last.at) > again) && port.busy(mapped.camera) === null
+        })
+        .toSorted((a, b) => triedAt(a) - triedAt(b))
+      if (due) tried.set(keyOf(due), clock.monotonic())
       if (due) await check(due).catch((error: unknown) => (error instanceof Failure ? null : noted(due, 'unreached', wordsOf(error))))
     }
   }
@@ -85,6 +96,8 @@ export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock
     last: (camera: CameraId, token: PresetToken): PresetCheck | null => checks.get(keyOf({ camera, token })) ?? null,
     /** Found without looking: the camera has this preset no more. @param away it was there before the camera was away for a while. */
     gone: (mapped: Mapped, away: boolean): PresetCheck => noted(mapped, away ? 'lost-after-reboot' : 'gone', away ? 'It was there before the camera was away: it may have lost its presets when it started again.' : 'The camera does not list it.'),
+    /** Found without looking: the camera has another name or place for this preset than was confirmed. */
+    changed: (mapped: Mapped, words: string): PresetCheck => noted(mapped, 'changed', words),
     /** Somebody needs this camera now: a check of it ends without another word. */
     yieldTo(camera: CameraId): void {
       running.get(camera)?.abort()

@@ -1,73 +1,114 @@
 /** What the camera's own words prove about a move. Pure; never claims what the camera did not say. */
 import type { FramingState, Proof, PtzPosition, PtzStatus } from '../glossary/camera.ts'
 
-/** One GetStatus answer, `at` milliseconds after the move was accepted. */
+/** One GetStatus answer, `at` milliseconds after the move was asked for. */
 export type Sample = PtzStatus & { at: number }
 
 export type Evidence = {
-  /** Where the preset is, as far as the camera said; null when it never said. */
+  /** Whether the camera has said yes to the move; one that is slow to answer may move before it does. Left out: it has. */
+  accepted?: boolean
+  /** Where the preset is, as far as the camera said; null when it never said, or when nobody has confirmed what it says now. */
   expected: Partial<PtzPosition> | null
   samples: readonly Sample[]
-  /** This camera was seen MOVING at some time: its MoveStatus is more than decoration. */
+  /** This camera was seen both MOVING and IDLE at some time: its MoveStatus is more than decoration. */
   moveStatusTrusted: boolean
+  /** It was seen at two different places, and its presets are not all one: its position is more than a constant. Left out: it was. */
+  positionTrusted?: boolean
   deadlineMs: number
 }
 
-export type Judgement = { state: Exclude<FramingState, 'asked'>; proofs: Proof[]; reason: string | null }
+export type Judgement = { state: Exclude<FramingState, 'asked'>; proofs: Proof[]; reason: string | null; /** Its picture could not be compared with the preset's. */ compared?: false }
 
 /** Generic space is -1..1: 0.01 of pan is 1.8 degrees. */
 const PAN_TILT_TOLERANCE = 0.01
 const ZOOM_TOLERANCE = 0.02
+const DEGREES_TOLERANCE = 1.8
 /** A head that stands still this long after it should have started is not going to move. */
 const STILL_MS = 1200
 
-export function judge({ expected, samples, moveStatusTrusted, deadlineMs }: Evidence): Judgement {
+export function judge({ accepted = true, expected, samples, moveStatusTrusted, positionTrusted = true, deadlineMs }: Evidence): Judgement {
+  const said: Proof[] = accepted ? ['accepted'] : []
   const last = samples.at(-1)
-  const settling: Judgement = { state: 'moving', proofs: ['accepted'], reason: null }
+  const settling: Judgement = { state: 'moving', proofs: said, reason: null }
   if (!last) return settling
   const sawMoving = samples.some(({ moving }) => moving === true)
-  const away = awayFrom(expected, last.position)
+  const sawElsewhere = samples.some(({ position }) => isAway(position, last.position))
+  const away = awayFrom(expected, last.position, sawMoving || sawElsewhere)
   const stopped = last.moving === false && (sawMoving || moveStatusTrusted)
-  const arrived = away !== null && away.there
+  // Some say MOVING for ever: where it stands for so long, it stands.
+  const moving = last.moving === true && stillFor(samples) < STILL_MS
+  const believed = positionTrusted || sawElsewhere
   const late = last.at >= deadlineMs
 
   // Position agrees and nothing says it still moves: the preset is where it looks.
-  if (arrived && last.moving !== true) return { state: 'framed', proofs: stopped ? ['accepted', 'stopped', 'position'] : ['accepted', 'position'], reason: null }
+  if (away?.there && believed && !moving) return { state: 'framed', proofs: stopped ? [...said, 'stopped', 'position'] : [...said, 'position'], reason: null }
   // It moved and stopped, and it does not say where.
-  if (away === null && sawMoving && stopped) return { state: 'framed', proofs: ['accepted', 'stopped'], reason: null }
-  if (away !== null && !away.there && last.moving !== true && stillFor(samples) >= STILL_MS)
-    return { state: 'failed', proofs: ['accepted'], reason: `The camera says it stands ${away.words} away from the preset.` }
+  if (away === null && sawMoving && stopped) return { state: 'framed', proofs: [...said, 'stopped'], reason: null }
+  if (away && !away.there && believed && standsFor(samples) >= STILL_MS)
+    return { state: 'failed', proofs: said, reason: `The camera says it stands ${away.words} away from the preset.` }
   if (!late) return settling
-  if (away !== null && !away.there) return { state: 'failed', proofs: ['accepted'], reason: `The camera did not reach the preset within ${Math.round(deadlineMs / 1000)} s; it is ${away.words} away.` }
-  return { state: 'unproven', proofs: ['accepted'], reason: 'The camera accepted the move but tells neither where it looks nor whether it has stopped.' }
+  if (away && !away.there && believed) return { state: 'failed', proofs: said, reason: `The camera did not reach the preset within ${Math.round(deadlineMs / 1000)} s; it is ${away.words} away${last.moving === true ? ' and says that it is still moving' : ''}.` }
+  return { state: 'unproven', proofs: said, reason: unprovenWords(last, { away, believed, accepted, moveStatusTrusted: moveStatusTrusted || sawMoving, deadlineMs }) }
+}
+
+function unprovenWords(last: Sample, { away, believed, accepted, moveStatusTrusted, deadlineMs }: { away: Away | null; believed: boolean; accepted: boolean; moveStatusTrusted: boolean; deadlineMs: number }): string {
+  const took = accepted ? 'The camera accepted the move' : 'The camera did not answer the move'
+  if (last.moving === true) return `${took}; after ${Math.round(deadlineMs / 1000)} s it says that it is still moving.`
+  if (away && !believed) return `${took}; the position that it tells has never changed, so it proves nothing.`
+  if (away === null && last.position) return `${took}; its position and its preset cannot be compared.`
+  return moveStatusTrusted && last.moving === false ? `${took} and has stopped; it does not say where.` : `${took} but tells neither where it looks nor whether it has stopped.`
 }
 
 /** Whether two places that a camera named are certainly not the same one. */
-export const isAway = (expected: Partial<PtzPosition> | null, actual: Partial<PtzPosition> | null): boolean => awayFrom(expected, actual)?.there === false
+export const isAway = (expected: Partial<PtzPosition> | null, actual: Partial<PtzPosition> | null): boolean => awayFrom(expected, actual, true)?.there === false
 
 type Away = { there: boolean; words: string }
 
-function awayFrom(expected: Partial<PtzPosition> | null, actual: Partial<PtzPosition> | null): Away | null {
+/** @param wraps whether the ends of its pan may be one place: only of a head that has moved, since one with end stops stands at one of them. Null: they cannot be compared. */
+function awayFrom(expected: Partial<PtzPosition> | null, actual: Partial<PtzPosition> | null, wraps: boolean): Away | null {
   if (!expected || !actual) return null
-  const pan = difference(expected.pan, actual.pan)
-  const tilt = difference(expected.tilt, actual.tilt)
-  const zoom = difference(expected.zoom, actual.zoom)
+  const panTilt = sameSpace(expected.panTiltSpace, actual.panTiltSpace) && sameUnits([expected.pan, actual.pan], [expected.tilt, actual.tilt])
+  // A zoom that agrees is no proof of a direction that cannot be compared.
+  if (!panTilt && expected.pan !== undefined && actual.pan !== undefined) return null
+  const degrees = inDegrees(expected.panTiltSpace, [expected.pan, actual.pan, expected.tilt, actual.tilt])
+  const pan = panTilt ? panDifference(expected.pan, actual.pan, degrees ? 360 : 2, wraps) : null
+  const tilt = panTilt ? difference(expected.tilt, actual.tilt) : null
+  const zoom = sameSpace(expected.zoomSpace, actual.zoomSpace) && sameUnits([expected.zoom, actual.zoom]) ? difference(expected.zoom, actual.zoom) : null
   if (pan === null && tilt === null && zoom === null) return null
-  const there = (pan ?? 0) <= PAN_TILT_TOLERANCE && (tilt ?? 0) <= PAN_TILT_TOLERANCE && (zoom ?? 0) <= ZOOM_TOLERANCE
+  const tolerance = degrees ? DEGREES_TOLERANCE : PAN_TILT_TOLERANCE
+  const there = (pan ?? 0) <= tolerance && (tilt ?? 0) <= tolerance && (zoom ?? 0) <= ZOOM_TOLERANCE
   const share = Math.max(pan ?? 0, tilt ?? 0)
-  return { there, words: share > PAN_TILT_TOLERANCE ? `${Math.max(1, Math.round(share * 50))} % of its range` : 'a zoom step' }
+  if (share <= tolerance) return { there, words: 'a zoom step' }
+  return { there, words: degrees ? `${Math.max(1, Math.round(share))} degrees` : `${Math.min(100, Math.max(1, Math.round(share * 50)))} % of its range` }
 }
 
-const difference = (a: number | undefined, b: number | undefined): number | null => (a === undefined || b === undefined ? null : Math.abs(a - b))
+const GENERIC = /GenericSpace$/
+/** A space that is not named is the device's own default, which is the generic one. */
+const sameSpace = (a = '', b = ''): boolean => a === b || (GENERIC.test(a || 'GenericSpace') && GENERIC.test(b || 'GenericSpace'))
+/** Beyond its range a number is no share of it: some devices write degrees and call them generic, in one answer and not in another. */
+const sameUnits = (...axes: [number | undefined, number | undefined][]): boolean => {
+  const isShare = (side: 0 | 1): boolean => axes.every((axis) => Math.abs(axis[side] ?? 0) <= 1.001)
+  return isShare(0) === isShare(1) || axes.every(([a, b]) => (a ?? 0) === 0 || (b ?? 0) === 0)
+}
+const inDegrees = (space: string | undefined, values: (number | undefined)[]): boolean => /degrees/i.test(space ?? '') || values.some((value) => Math.abs(value ?? 0) > 1.001)
 
-/** Milliseconds for which the newest samples name one and the same place. */
+const difference = (a: number | undefined, b: number | undefined): number | null => (a === undefined || b === undefined ? null : Math.abs(a - b))
+function panDifference(a: number | undefined, b: number | undefined, round: number, wraps: boolean): number | null {
+  const straight = difference(a, b)
+  return straight === null || !wraps ? straight : Math.min(straight, Math.abs(round - straight))
+}
+
+/** The same, and none of them says that it moves: a head whose position comes late turns meanwhile. */
+const standsFor = (samples: readonly Sample[]): number => (samples.at(-1)?.moving === true ? 0 : stillFor(samples.slice(samples.findLastIndex(({ moving }) => moving === true) + 1)))
+
+/** Milliseconds for which the newest samples name one and the same place; whatever they say of moving. */
 function stillFor(samples: readonly Sample[]): number {
   const last = samples.at(-1)
   if (!last) return 0
   let since = last.at
   for (let i = samples.length - 1; i >= 0; i -= 1) {
     const sample = samples[i]
-    if (!sample || sample.moving === true || !awayFrom(last.position, sample.position)?.there) break
+    if (!sample || !awayFrom(last.position, sample.position, true)?.there) break
     since = sample.at
   }
   return last.at - since

@@ -1,7 +1,7 @@
 /** One camera, one move: ask, watch, judge, look. Ends when the framing is settled or taken away. Retries nothing. */
 import type { PresetToken, PtzPosition, PtzStatus } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
-import { wordsOf } from '../tools/failure.ts'
+import { Failure, wordsOf as messageOf } from '../tools/failure.ts'
 import type { Aim } from './geometric-aim.ts'
 import { type Judgement, type Sample, judge } from './framing-proof.ts'
 import type { PictureVerdict } from './picture-match.ts'
@@ -17,8 +17,12 @@ export type FramingHead = {
   goHome(signal?: AbortSignal): Promise<void>
   status(): Promise<PtzStatus>
   presetPosition(token: PresetToken): Partial<PtzPosition> | null
-  /** True once this head was seen moving; remembered from then on. */
+  /** False when the preset is another one than the engineer confirmed; left out: it is. */
+  presetConfirmed?(token: PresetToken): boolean
+  /** True once this head was seen moving and standing; remembered from then on. */
   moveStatusTrusted(): boolean
+  /** True once it was seen at two places; left out: it was. */
+  positionTrusted?(): boolean
   /** How long this head may take, as it has shown; milliseconds. */
   deadlineMs(): number
   /** How long it took this time. */
@@ -28,9 +32,19 @@ export type FramingHead = {
 export type FramingNews = Judgement & { checking?: true }
 
 const LOOK_EVERY_MS = 120
+/** A head that has not said yes by then may turn already: it is looked at beside waiting. */
+const LOOK_UNASKED_MS = 600
+/** Neither an answer to the move nor to a look for so long: it is gone, and the next camera comes. */
+const SILENCE_MS = 2000
+/** A look that takes longer than this is slow but answered: such a camera is given longer. */
+const SILENCE_OF_SLOW_MS = 6500
+
+/** What has become of the command itself. */
+type Sending = { answer: 'waiting' | 'yes' | 'no'; error: unknown; ended: Promise<void> }
 
 /**
- * Calls `onJudgement` when the answer changes. The command is on its way before the first await.
+ * Calls `onJudgement` when the answer changes. The command is on its way before the first await. What the head does counts more than
+ * when it said yes.
  * @param look the picture's own proof; null when there is no reference to compare with.
  */
 export async function runFraming(options: { head: FramingHead; move: Move; clock: Clock; signal: AbortSignal; look?(signal: AbortSignal): Promise<PictureVerdict | null>; onJudgement(news: FramingNews): void }): Promise<Judgement> {
@@ -41,21 +55,42 @@ export async function runFraming(options: { head: FramingHead; move: Move; clock
   }
   // Who waited for something before this may have lost the head meanwhile.
   if (signal.aborted) return { state: 'failed', proofs: [], reason: 'The camera was needed elsewhere.' }
-  try {
-    await send(head, move, signal)
-  } catch (error) {
-    return tell({ state: 'failed', proofs: [], reason: wordsOf(error) })
-  }
-  const acceptedAt = clock.monotonic()
-  tell({ state: 'moving', proofs: ['accepted'], reason: null })
-  const moved = await watchMove({ ...options, acceptedAt })
+  const askedAt = clock.monotonic()
+  const sending = begin(head, move, signal)
+  const patience = new AbortController()
+  await Promise.race([sending.ended, clock.sleep(LOOK_UNASKED_MS, patience.signal)])
+  patience.abort()
+  if (sending.answer === 'no' && !isSilence(sending.error)) return tell({ state: 'failed', proofs: [], reason: messageOf(sending.error) })
+  if (sending.answer === 'yes') tell({ state: 'moving', proofs: ['accepted'], reason: null })
+  const moved = await watchMove({ ...options, askedAt, sending, onAccepted: () => tell({ state: 'moving', proofs: ['accepted'], reason: null }) })
   if (move.way !== 'preset') return tell(withoutPreset(moved, move.way))
-  if (moved.state === 'framed') head.learnMove(clock.monotonic() - acceptedAt)
-  if (!look || moved.state === 'failed' || signal.aborted) return tell(moved)
-  tell({ ...moved, checking: true })
-  const seen = await look(signal).catch((error: unknown): PictureVerdict => ({ proves: false, words: `The picture could not be compared: ${wordsOf(error)}` }))
+  if (moved.state === 'framed') head.learnMove(clock.monotonic() - askedAt)
+  const judged = head.presetConfirmed?.(move.token) === false ? unconfirmed(moved) : moved
+  if (!look || judged.state === 'failed' || signal.aborted) return tell(judged)
+  tell({ ...judged, checking: true })
+  const seen = await look(signal).catch((error: unknown): PictureVerdict => ({ proves: false, compared: false, words: `The picture could not be compared: ${messageOf(error)}` }))
   // Nothing was taught: what was told stands.
-  return seen === null ? moved : tell(withPicture(moved, seen))
+  return seen === null ? judged : tell(withPicture(judged, seen))
+}
+
+function begin(head: FramingHead, move: Move, signal: AbortSignal): Sending {
+  const sending: Sending = { answer: 'waiting', error: null, ended: Promise.resolve() }
+  sending.ended = send(head, move, signal).then(
+    () => void (sending.answer = 'yes'),
+    (error: unknown) => {
+      sending.answer = 'no'
+      sending.error = error
+    },
+  )
+  return sending
+}
+/** No answer in time, or none that could be read to its end: the head may move all the same. A refusal, a missing preset, a fixed camera are answers. */
+const isSilence = (error: unknown): boolean => error instanceof Failure && error.extra.timedOut === true
+
+/** The preset of this token has another name or place than the engineer confirmed: its own words prove nothing until she has looked. Pure. */
+export function unconfirmed(judgement: Judgement): Judgement {
+  if (judgement.state === 'failed') return judgement
+  return { state: 'unproven', proofs: judgement.proofs.filter((proof) => proof !== 'position'), reason: 'This preset was changed on the camera since it was confirmed: only its picture can prove what it shows.' }
 }
 
 const send = (head: FramingHead, move: Move, signal: AbortSignal): Promise<void> => (move.way === 'preset' ? head.gotoPreset(move.token, signal) : move.way === 'aim' ? head.aim(move.aim, signal) : head.goHome(signal))
@@ -73,25 +108,40 @@ export function withoutPreset(judgement: Judgement, way: 'aim' | 'home'): Judgem
 export function withPicture(judgement: Judgement, seen: PictureVerdict | null): Judgement {
   if (seen === null || judgement.state === 'failed') return judgement
   if (seen.proves) return { state: 'framed', proofs: [...judgement.proofs, 'picture'], reason: null }
-  return { state: 'unproven', proofs: judgement.proofs, reason: seen.words }
+  return { state: 'unproven', proofs: judgement.proofs, reason: seen.words, ...(seen.compared === false ? { compared: false } : {}) }
 }
 
-async function watchMove({ head, move, clock, signal, acceptedAt }: { head: FramingHead; move: Move; clock: Clock; signal: AbortSignal; acceptedAt: number }): Promise<Judgement> {
+async function watchMove({ head, move, clock, signal, askedAt, sending, onAccepted }: { head: FramingHead; move: Move; clock: Clock; signal: AbortSignal; askedAt: number; sending: Sending; onAccepted(): void }): Promise<Judgement> {
   const samples: Sample[] = []
   const deadlineMs = head.deadlineMs()
+  let told = sending.answer === 'yes'
+  let heardAt = told ? clock.monotonic() : askedAt
+  let slow = false
   for (;;) {
     const position = move.way === 'preset' ? head.presetPosition(move.token) : null
     let silence: string | null = null
+    const lookedAt = clock.monotonic()
     try {
       const status = await head.status()
-      samples.push({ ...status, at: clock.monotonic() - acceptedAt })
+      heardAt = clock.monotonic()
+      slow ||= heardAt - lookedAt > LOOK_UNASKED_MS
+      samples.push({ ...status, at: heardAt - askedAt })
     } catch (error) {
-      silence = wordsOf(error)
+      silence = messageOf(error)
+      // It said no to the look: that is an answer, and no word about where it looks.
+      if (!isSilence(error) && error instanceof Failure && error.code === 'camera/refused') heardAt = clock.monotonic()
     }
-    const late = clock.monotonic() - acceptedAt >= deadlineMs
-    const judgement = judge({ expected: position, samples, moveStatusTrusted: head.moveStatusTrusted(), deadlineMs })
+    if (sending.answer === 'yes' && !told) {
+      told = true
+      heardAt = clock.monotonic()
+      onAccepted()
+    }
+    if (sending.answer === 'no' && !isSilence(sending.error)) return { state: 'failed', proofs: [], reason: messageOf(sending.error) }
+    const now = clock.monotonic()
+    const judgement = judge({ accepted: told, expected: position, samples, moveStatusTrusted: head.moveStatusTrusted(), positionTrusted: head.positionTrusted?.() ?? true, deadlineMs })
     if (judgement.state !== 'moving' || signal.aborted) return judgement
-    if (late) return { state: 'unproven', proofs: ['accepted'], reason: `The camera accepted the move and then told no more: ${silence ?? 'no status'}` }
+    if (!told && now - heardAt >= (slow ? SILENCE_OF_SLOW_MS : SILENCE_MS)) return { state: 'failed', proofs: [], reason: silence ?? messageOf(sending.error) }
+    if (now - askedAt >= deadlineMs) return { state: 'unproven', proofs: judgement.proofs, reason: samples.length === 0 ? `The camera accepted the move and then told no more: ${silence ?? 'no status'}` : `The camera stopped answering before the move was over: ${silence ?? 'no status'}` }
     await clock.sleep(LOOK_EVERY_MS, signal)
   }
 }

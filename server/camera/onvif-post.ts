@@ -8,31 +8,36 @@ const MOST_BYTES = 1_000_000
 const STALE = new Set(['ECONNRESET', 'EPIPE'])
 
 export type HttpAnswer = { status: number; challenges: string[]; text: string }
-export type Post = (path: string, body: string, headers: Record<string, string>, deadlineMs: number) => Promise<HttpAnswer>
+export type HttpPicture = { status: number; challenges: string[]; bytes: Buffer }
+/** @param address a path on the configured address, or a whole one whose port counts; never its host. */
+export type Post = (address: string, body: string, headers: Record<string, string>, deadlineMs: number) => Promise<HttpAnswer>
 
 /**
- * @param base the configured address: scheme, host and port are never taken from anywhere else.
- * @param fingerprint SHA-256 of the certificate that the camera must show, hex; null trusts any: most cameras sign their own.
+ * @param base the configured address: scheme and host are never taken from anywhere else.
+ * @param mostBytes of one answer. @param fingerprint SHA-256 of the certificate that the camera must show, hex; null trusts any: most cameras sign their own.
  */
-export function createPoster(base: URL, fingerprint: string | null): { post: Post; /** SHA-256 of the certificate that was shown last, hex. */ certificate(): string | null; /** How often a connection had to be made. */ connections(): number; close(): void } {
+export function createPoster(base: URL, fingerprint: string | null, mostBytes = MOST_BYTES): { post: Post; /** A still picture: GET, without a body. */ get(address: string, headers: Record<string, string>, deadlineMs: number): Promise<HttpPicture>; /** SHA-256 of the certificate that was shown last, hex. */ certificate(): string | null; /** How often a connection had to be made. */ connections(): number; close(): void } {
   const secure = base.protocol === 'https:'
   const agentOptions = { keepAlive: true, maxSockets: 3, maxFreeSockets: 2, scheduling: 'lifo' as const }
-  const agent = secure ? new https.Agent({ ...agentOptions, rejectUnauthorized: false }) : new http.Agent(agentOptions)
+  // A session that is resumed shows no certificate: each connection makes its own.
+  const agent = secure ? new https.Agent({ ...agentOptions, rejectUnauthorized: false, maxCachedSessions: 0 }) : new http.Agent(agentOptions)
   const { request } = secure ? https : http
   let certificate: string | null = null
   let connections = 0
 
-  function once(path: string, body: string, headers: Record<string, string>, signal: AbortSignal): Promise<HttpAnswer> {
+  /** @param body null: GET. */
+  function once(address: string, body: string | null, headers: Record<string, string>, signal: AbortSignal): Promise<HttpPicture> {
+    const { port, pathname, search } = new URL(address, base)
     return new Promise((resolve, reject) => {
       const sent = request(
         {
           host: base.hostname.replace(/^\[|\]$/g, ''),
-          port: base.port || (secure ? 443 : 80),
-          path,
-          method: 'POST',
+          port: port || (secure ? 443 : 80),
+          path: `${pathname}${search}`,
+          method: body === null ? 'GET' : 'POST',
           agent,
           signal,
-          headers: { ...headers, 'content-type': 'application/soap+xml; charset=utf-8', 'content-length': Buffer.byteLength(body) },
+          headers: body === null ? headers : { ...headers, 'content-type': 'application/soap+xml; charset=utf-8', 'content-length': Buffer.byteLength(body) },
         },
         (answer) => {
           const chunks: Buffer[] = []
@@ -40,9 +45,9 @@ export function createPoster(base: URL, fingerprint: string | null): { post: Pos
           answer.on('data', (chunk: Buffer) => {
             bytes += chunk.length
             chunks.push(chunk)
-            if (bytes > MOST_BYTES) sent.destroy(new Error(`the answer is longer than ${MOST_BYTES} bytes`))
+            if (bytes > mostBytes) sent.destroy(new Error(`the answer is longer than ${mostBytes} bytes`))
           })
-          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, challenges: authenticateHeaders(answer.rawHeaders), text: Buffer.concat(chunks).toString('utf8') }))
+          answer.on('end', () => resolve({ status: answer.statusCode ?? 0, challenges: authenticateHeaders(answer.rawHeaders), bytes: Buffer.concat(chunks) }))
           answer.on('aborted', () => reject(new Error('the camera broke off in the middle of its answer')))
           answer.on('error', reject)
         },
@@ -56,33 +61,39 @@ export function createPoster(base: URL, fingerprint: string | null): { post: Pos
         sent.once('socket', (socket) => {
           const check = (): void => {
             certificate = shownBy(socket as TLSSocket)
-            if (fingerprint === null || certificate === fingerprint) sent.end(body)
+            if (fingerprint === null || certificate === fingerprint) sent.end(body ?? undefined)
             else sent.destroy(new Error(anotherCertificate(certificate)))
           }
-          if (socket.connecting) socket.once('secureConnect', check)
+          if (socket.connecting || (socket as TLSSocket & { secureConnecting?: boolean }).secureConnecting === true) socket.once('secureConnect', check)
           else check()
         })
-      else sent.end(body)
+      else sent.end(body ?? undefined)
       sent.on('error', (error: NodeJS.ErrnoException) => reject(Object.assign(error, { stale: sent.reusedSocket && STALE.has(error.code ?? '') })))
     })
   }
 
-  return {
-    async post(path, body, headers, deadlineMs) {
-      const signal = AbortSignal.timeout(deadlineMs)
+  async function exchange(address: string, body: string | null, headers: Record<string, string>, deadlineMs: number): Promise<HttpPicture> {
+    const signal = AbortSignal.timeout(deadlineMs)
+    try {
       try {
-        try {
-          return await once(path, body, headers, signal)
-        } catch (error) {
-          if (!(error as { stale?: boolean }).stale) throw error
-          // The camera closed an idle connection while our request was on its way; it never saw it.
-          return await once(path, body, headers, signal)
-        }
+        return await once(address, body, headers, signal)
       } catch (error) {
-        const words = signal.aborted ? `no answer within ${deadlineMs / 1000} s` : wordsOf(error)
-        throw new Failure('camera/unreachable', `The camera at ${base.host} did not answer: ${words}`, { cause: error })
+        if (!(error as { stale?: boolean }).stale) throw error
+        // The camera closed an idle connection while our request was on its way; it never saw it.
+        return await once(address, body, headers, signal)
       }
+    } catch (error) {
+      const words = signal.aborted ? `no answer within ${deadlineMs / 1000} s` : wordsOf(error)
+      throw new Failure('camera/unreachable', `The camera at ${base.host} did not answer: ${words}`, { cause: error, extra: { trouble: words.startsWith(OTHER_CERTIFICATE) ? 'certificate' : 'unreachable', ...(signal.aborted ? { timedOut: true } : {}) } })
+    }
+  }
+
+  return {
+    async post(address, body, headers, deadlineMs) {
+      const { status, challenges, bytes } = await exchange(address, body, headers, deadlineMs)
+      return { status, challenges, text: bytes.toString('utf8') }
     },
+    get: (address, headers, deadlineMs) => exchange(address, null, headers, deadlineMs),
     certificate: () => certificate,
     connections: () => connections,
     close: () => agent.destroy(),
@@ -90,8 +101,9 @@ export function createPoster(base: URL, fingerprint: string | null): { post: Pos
 }
 
 /** SHA-256 of the certificate that the other side has shown, hex. */
-export const shownBy = (socket: TLSSocket): string | null => socket.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase() ?? null
-export const anotherCertificate = (shown: string | null): string => `its certificate is another one than the site file names (it shows ${shown ?? 'none'})`
+const shownBy = (socket: TLSSocket): string | null => socket.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase() ?? null
+const OTHER_CERTIFICATE = 'its certificate is another one than the site file names'
+const anotherCertificate = (shown: string | null): string => `${OTHER_CERTIFICATE} (it shows ${shown ?? 'none'})`
 
 /** Node joins repeated headers; the raw list keeps each challenge whole. */
 const authenticateHeaders = (raw: readonly string[]): string[] => raw.filter((_, i) => i % 2 === 1 && raw[i - 1]?.toLowerCase() === 'www-authenticate')

@@ -14,7 +14,7 @@ const number = (value: number): string => String(Math.round(value * 1e6) / 1e6)
 
 export type OnvifPtz = ReturnType<typeof createOnvifPtz>
 
-/** @param path the PTZ service's path on the configured host. @param profile the media profile that moves this head. */
+/** @param path where the PTZ service is, as the inventory found it. @param profile the media profile that moves this head. */
 export function createOnvifPtz({ client, path, profile }: { client: OnvifClient; path: string; profile: string }) {
   const profileToken = `<ProfileToken>${escapeXml(profile)}</ProfileToken>`
   const call = (action: string, inner: string, deadlineMs: number): Promise<XmlElement> =>
@@ -66,9 +66,10 @@ export function createOnvifPtz({ client, path, profile }: { client: OnvifClient;
     startTour: async (tour: string, deadlineMs: number): Promise<void> => void (await call('OperatePresetTour', `<PresetTourToken>${escapeXml(tour)}</PresetTourToken><Operation>Start</Operation>`, deadlineMs)),
     gotoHome: async (deadlineMs: number): Promise<void> => void (await call('GotoHomePosition', '', deadlineMs)),
     /** Only the axes that are given move. */
-    async absoluteMove({ pan, tilt, zoom }: Partial<PtzPosition>, deadlineMs: number): Promise<void> {
-      const panTilt = pan === undefined || tilt === undefined ? '' : `<PanTilt xmlns="${SCHEMA}" x="${number(pan)}" y="${number(tilt)}"/>`
-      const zoomed = zoom === undefined ? '' : `<Zoom xmlns="${SCHEMA}" x="${number(zoom)}"/>`
+    async absoluteMove({ pan, tilt, zoom, panTiltSpace, zoomSpace }: Partial<PtzPosition>, deadlineMs: number): Promise<void> {
+      const inSpace = (space: string | undefined): string => (space === undefined ? '' : ` space="${escapeXml(space)}"`)
+      const panTilt = pan === undefined || tilt === undefined ? '' : `<PanTilt xmlns="${SCHEMA}" x="${number(pan)}" y="${number(tilt)}"${inSpace(panTiltSpace)}/>`
+      const zoomed = zoom === undefined ? '' : `<Zoom xmlns="${SCHEMA}" x="${number(zoom)}"${inSpace(zoomSpace)}/>`
       await call('AbsoluteMove', `<Position>${panTilt}${zoomed}</Position>`, deadlineMs)
     },
     stop: async (deadlineMs: number): Promise<void> => void (await call('Stop', '<PanTilt>true</PanTilt><Zoom>true</Zoom>', deadlineMs)),
@@ -84,7 +85,9 @@ function positionOf(vector: XmlElement | null): Partial<PtzPosition> | null {
   const zoomElement = elementIn(vector, 'Zoom')
   const zoom = zoomElement && numberIn(zoomElement, 'x')
   const position = { ...(pan === null ? {} : { pan }), ...(tilt === null ? {} : { tilt }), ...(zoom === null ? {} : { zoom }) }
-  return Object.keys(position).length > 0 ? position : null
+  if (Object.keys(position).length === 0) return null
+  const [panTiltSpace, zoomSpace] = [panTilt, zoomElement].map((element) => element && attributeIn(element, 'space'))
+  return { ...position, ...(panTiltSpace ? { panTiltSpace } : {}), ...(zoomSpace ? { zoomSpace } : {}) }
 }
 
 function limitsOf(range: XmlElement | null): Limits | null {

@@ -4,13 +4,12 @@ import { wordsOf } from '../tools/failure.ts'
 
 const MOST_ELEMENTS = 20_000
 const MOST_DEPTH = 64
-const MOST_ATTRIBUTES = 20_000
 
 /** A parsed element: children by local name; attributes with "@"; text in "#text" when there is more than text. */
 export type XmlElement = { [name: string]: XmlValue }
 export type XmlValue = string | XmlElement | (string | XmlElement)[] | undefined
 
-export type Reply = { kind: 'body'; name: string; element: XmlElement } | { kind: 'fault'; code: string; words: string } | { kind: 'nonsense'; words: string }
+export type Reply = { kind: 'body'; name: string; element: XmlElement } | { kind: 'fault'; code: string; words: string } | { kind: 'nonsense'; words: string; /** It is a page for a browser. */ html?: true }
 
 const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '@', removeNSPrefix: true, parseTagValue: false, parseAttributeValue: false, processEntities: false, trimValues: true })
 
@@ -24,32 +23,36 @@ const unescapeXml = (text: string): string =>
   })
 
 /** Linear in the length of the text; says why it must not be parsed. */
-function dangerIn(xml: string): string | null {
+function dangerIn(xml: string, mostElements: number): string | null {
   if (/<!(DOCTYPE|ENTITY)/i.test(xml)) return 'a document type, which SOAP forbids'
   let depth = 0
   let elements = 0
   let attributes = 0
+  let end = -1
   for (let at = xml.indexOf('<'); at !== -1; at = xml.indexOf('<', at + 1)) {
     const next = xml.charCodeAt(at + 1)
     if (next === 0x2f) depth -= 1
     else if (next !== 0x21 && next !== 0x3f) {
-      const end = xml.indexOf('>', at)
+      // What stands before the end of the element that is being counted was counted with it: each character is looked at once.
+      if (at < end) continue
+      end = xml.indexOf('>', at)
       if (end === -1) return 'an element that never ends'
       elements += 1
       for (let equals = xml.indexOf('=', at); equals !== -1 && equals < end; equals = xml.indexOf('=', equals + 1)) attributes += 1
       if (xml.charCodeAt(end - 1) !== 0x2f) depth += 1
     }
     if (depth > MOST_DEPTH) return `elements nested more than ${MOST_DEPTH} deep`
-    if (elements > MOST_ELEMENTS) return `more than ${MOST_ELEMENTS} elements`
-    if (attributes > MOST_ATTRIBUTES) return `more than ${MOST_ATTRIBUTES} attributes`
+    if (elements > mostElements) return `more than ${mostElements} elements`
+    if (attributes > mostElements) return `more than ${mostElements} attributes`
   }
   return null
 }
 
 /** Reads one SOAP answer. The HTTP status is no help: some cameras send good envelopes with 500, and faults with 200. */
-export function readReply(xml: string): Reply {
+export function readReply(xml: string, mostElements = MOST_ELEMENTS): Reply {
   if (xml.trim() === '') return { kind: 'nonsense', words: 'an empty answer' }
-  const danger = dangerIn(xml)
+  if (/^\s*(?:<!doctype html|<html)/i.test(xml)) return { kind: 'nonsense', words: 'a web page', html: true }
+  const danger = dangerIn(xml, mostElements)
   if (danger) return { kind: 'nonsense', words: danger }
   let envelope: XmlElement | null
   try {

@@ -111,10 +111,10 @@ export const ENOUGH_AGREEMENT = 0.55
 export const MOST_SHIFT_SHARE = 0.03
 const LEAST_TILES = 10
 
-export type PictureVerdict = { proves: boolean; /** A sentence for a person; null when it proves the place. */ words: string | null }
+export type PictureVerdict = { proves: boolean; /** A sentence for a person; null when it proves the place. */ words: string | null; /** Nothing could be compared: that says nothing about the place. */ compared?: false }
 
 export function judgeMatch({ agreement, shift, tiles }: Match): PictureVerdict {
-  if (tiles < LEAST_TILES) return { proves: false, words: 'The reference picture has too little in it to compare.' }
+  if (tiles < LEAST_TILES) return { proves: false, compared: false, words: 'The reference picture has too little in it to compare.' }
   const off = Math.max(Math.abs(shift.x), Math.abs(shift.y))
   if (agreement < ENOUGH_AGREEMENT) return { proves: false, words: `The picture does not show the preset’s place: ${Math.round(agreement * 100)} % of it agrees with the reference.` }
   if (off > MOST_SHIFT_SHARE) return { proves: false, words: `The picture is ${Math.round(off * 100)} % of its ${Math.abs(shift.x) >= Math.abs(shift.y) ? 'width' : 'height'} away from the preset’s reference.` }

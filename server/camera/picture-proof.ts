@@ -43,10 +43,10 @@ export function createPictureProof({ references, freshStill, compare, clock }: {
     for (let wait = 0; ; wait = Math.max(0, settledAt - clock.now())) {
       const found = await freshStill(camera, signal, wait).catch(() => null)
       // One that came too early to be believed is none.
-      if (!found || signal.aborted) return { proves: false, words: 'No new picture came to compare with the reference.' }
+      if (!found || signal.aborted) return { proves: false, compared: false, words: 'No new picture came to compare with the reference.' }
       onSeen(found.picture)
       const { match, blind } = await compare(found.picture, taught, [...masks])
-      const verdict: PictureVerdict = blind ? { proves: false, words: BLIND[blind] } : judgeMatch(match)
+      const verdict: PictureVerdict = blind ? { proves: false, compared: false, words: BLIND[blind] } : judgeMatch(match)
       if (verdict.proves || found.at >= settledAt) return verdict
     }
   }

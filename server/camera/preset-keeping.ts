@@ -1,13 +1,13 @@
 /** Presets in both places where they live: on the camera, and mapped to help points in the site file. */
 import type { CameraId, Preset, PresetCheck, PresetToken, PtzStatus } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
-import type { Append } from '../glossary/ledger.ts'
+import type { Append, Draft } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { SiteCamera } from '../glossary/site.ts'
 import { Failure } from '../tools/failure.ts'
 import { isAway } from './framing-proof.ts'
 
-type PresetView = Preset & { helpPoints: HelpPointId[]; pictures: number; lastCheck: PresetCheck | null }
+type PresetView = Preset & { /** How it differs from what was confirmed: a sentence. */ changed: string | null; helpPoints: HelpPointId[]; pictures: number; lastCheck: PresetCheck | null }
 export type PresetHead = {
   presets(): Promise<Preset[]>
   savePreset(name: string, token: PresetToken | null): Promise<PresetToken>
@@ -31,10 +31,16 @@ export function createPresetKeeping(options: {
   checked(id: CameraId, token: PresetToken): Promise<Uint8Array | null>
   pictures(id: CameraId, token: PresetToken): Promise<number>
   lastCheck(id: CameraId, token: PresetToken): PresetCheck | null
+  /** Another view is saved under it now, by its engineer. */
+  saving(id: CameraId, token: PresetToken): void
+  /** How the preset differs from what was confirmed. */
+  changed(id: CameraId, token: PresetToken): string | null
+  /** The entry by which the engineer says that it is right; null when the camera does not list it. */
+  confirmation(id: CameraId, token: PresetToken, actor: string): Draft | null
   append: Append
 }) {
-  const { head, siteCamera, heldBy, knowsHelpPoint, editSite, teach, forgetPictures, reference, checked, pictures, lastCheck, append } = options
-  const view = async (id: CameraId, preset: Preset): Promise<PresetView> => ({ ...preset, pictures: await pictures(id, preset.token), lastCheck: lastCheck(id, preset.token), helpPoints: [...siteCamera(id).presets].flatMap(([helpPoint, { token }]) => (token === preset.token ? [helpPoint] : [])) })
+  const { head, siteCamera, heldBy, knowsHelpPoint, editSite, teach, forgetPictures, reference, checked, pictures, lastCheck, saving, changed, confirmation, append } = options
+  const view = async (id: CameraId, preset: Preset): Promise<PresetView> => ({ ...preset, changed: changed(id, preset.token), pictures: await pictures(id, preset.token), lastCheck: lastCheck(id, preset.token), helpPoints: [...siteCamera(id).presets].flatMap(([helpPoint, { token }]) => (token === preset.token ? [helpPoint] : [])) })
 
   /** @throws camera/held: while somebody needs help, the engineer waits. */
   function mustBeFree(id: CameraId): void {
@@ -55,11 +61,13 @@ export function createPresetKeeping(options: {
       if (helpPoint !== null && !knowsHelpPoint(helpPoint)) throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
       const name = given ?? (token === null ? '' : (await known(id, token)).name)
       if (token !== null && given !== null) await known(id, token)
+      if (token !== null) saving(id, token)
       const saved = await head(id).savePreset(name, token)
       if (helpPoint !== null) await editSite({ camera: id, change: { helpPoint, token: saved, name } })
       // A preset that was saved while there is no picture is still a preset: it has no picture proof until one is taught.
       await teach(id, saved, { alone: true }).catch(() => {})
-      await append([{ kind: 'preset.saved', actor, subject: id, body: { camera: id, token: saved, name, helpPoint } }]).durable
+      const confirmed = confirmation(id, saved, actor)
+      await append([{ kind: 'preset.saved', actor, subject: id, body: { camera: id, token: saved, name, helpPoint } }, ...(confirmed ? [confirmed] : [])]).durable
       return view(id, await known(id, saved))
     },
     async remove(id: CameraId, token: PresetToken, actor: string): Promise<void> {
@@ -77,7 +85,14 @@ export function createPresetKeeping(options: {
       const { position: now, moving } = await head(id).status()
       if (moving === true || isAway(position, now)) throw new Failure('preset/not-there', `${id} does not stand at ${name || token} now: send it there first, and look at the picture.`)
       await teach(id, token, { alone: false })
-      await append([{ kind: 'preset.taught', actor, subject: id, body: { camera: id, token } }]).durable
+      const confirmed = confirmation(id, token, actor)
+      await append([{ kind: 'preset.taught', actor, subject: id, body: { camera: id, token } }, ...(confirmed ? [confirmed] : [])]).durable
+    },
+    /** The engineer has looked: as the camera has it now, it is right. @throws preset/unknown */
+    async confirm(id: CameraId, token: PresetToken, actor: string): Promise<void> {
+      await known(id, token)
+      const confirmed = confirmation(id, token, actor)
+      if (confirmed) await append([confirmed]).durable
     },
     /** @throws preset/no-picture */
     async reference(id: CameraId, token: PresetToken): Promise<Uint8Array> {

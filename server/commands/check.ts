@@ -34,7 +34,7 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
     const far = site.cameras.flatMap((camera) => (camera.location && camera.presets.has(id) ? [{ camera: camera.id, metres: metresBetween(location, camera.location) }] : [])).find(({ metres }) => metres > FARTHEST_M)
     if (far) process.stdout.write(`${file}: warning: ${id} is ${Math.round(far.metres / 1000).toLocaleString('en')} km from ${far.camera}, which has a preset for it: are lat and lon of one of them swapped?\n`)
   }
-  for (const { id, onvif } of site.cameras) if (onvif && !isReference(onvif.password)) process.stdout.write(`${file}: warning: the password of ${id} is written in the file: refer to it instead (password: "\${CAMERA_PASSWORD}", or file:…)\n`)
+  for (const { id, onvif, stream } of site.cameras) if ([onvif?.password, stream?.password].some((password) => password != null && !isReference(password))) process.stdout.write(`${file}: warning: the password of ${id} is written in the file: refer to it instead (password: "\${CAMERA_PASSWORD}", or file:…)\n`)
   for (const { id, mqtt } of site.helpPoints) if (mqtt.length > 0 && !site.mqtt) process.stdout.write(`${file}: warning: ${id} presses over MQTT, and there is no broker (mqtt: { url: … })\n`)
   return 0
 }

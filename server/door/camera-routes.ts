@@ -8,7 +8,7 @@ import { Failure } from '../tools/failure.ts'
 import { type App, actorOf, personOf } from './door.ts'
 import { CAMERA, HEALTH, ID_PARAMS, MEDIA, PRESET, PRESET_CHECK, PROBLEM, RECORDER, listOf } from './shapes.ts'
 
-export type PresetView = Preset & { helpPoints: HelpPointId[]; pictures: number; lastCheck: PresetCheck | null }
+export type PresetView = Preset & { changed: string | null; helpPoints: HelpPointId[]; pictures: number; lastCheck: PresetCheck | null }
 export type CameraPort = {
   all(): CameraView[]
   /** @throws camera/unknown */
@@ -22,6 +22,8 @@ export type CameraPort = {
   recall(id: CameraId, token: PresetToken, who: { name: string; actor: string }): Promise<void>
   /** What the camera shows now is what this preset should show. */
   teach(id: CameraId, token: PresetToken, actor: string): Promise<void>
+  /** @throws preset/unknown */
+  confirmPreset(id: CameraId, token: PresetToken, actor: string): Promise<void>
   reference(id: CameraId, token: PresetToken): Promise<Uint8Array>
   /** What the newest check saw. */
   checkPicture(id: CameraId, token: PresetToken): Promise<Uint8Array>
@@ -47,7 +49,7 @@ const MOVE = Type.Object({ pan: Type.Optional(SHARE), tilt: Type.Optional(SHARE)
 const DONE = Type.Null({ description: 'Done' })
 
 export function cameraRoutes(app: App, port: CameraPort): void {
-  const seenBy = (role: string | undefined, camera: CameraView): CameraView => (role === 'engineer' ? camera : { ...camera, onvifUrl: null })
+  const seenBy = (role: string | undefined, camera: CameraView): CameraView => (role === 'engineer' ? camera : { ...camera, onvifUrl: null, detail: null })
   const idOf = (request: { params: { id: string } }): CameraId => port.get(request.params.id).id
   const answers = { '4xx': PROBLEM, '5xx': PROBLEM }
   const admitted = async (request: { person: Person | null; params: { id: string } }): Promise<void> => port.admit(personOf(request), idOf(request), 'still')
@@ -89,6 +91,10 @@ export function cameraRoutes(app: App, port: CameraPort): void {
 
   app.post('/api/v1/cameras/:id/presets/:token/reference', { config: { roles: ['engineer'] }, schema: { summary: 'What the camera shows now is what this preset should show; it must stand there', tags: ['presets'], params: PRESET_PARAMS, response: { 204: DONE, ...answers } } }, async (request, reply) => {
     await port.teach(idOf(request), request.params.token as PresetToken, actorOf(request))
+    return reply.status(204).send(null)
+  })
+  app.post('/api/v1/cameras/:id/presets/:token/confirmation', { config: { roles: ['engineer'] }, schema: { summary: 'The camera has another name or place for it than before, and that is right', tags: ['presets'], params: PRESET_PARAMS, response: { 204: DONE, ...answers } } }, async (request, reply) => {
+    await port.confirmPreset(idOf(request), request.params.token as PresetToken, actorOf(request))
     return reply.status(204).send(null)
   })
   app.post('/api/v1/cameras/:id/presets/:token/check', { config: { roles: ['engineer'] }, schema: { summary: 'Send the camera there, compare its picture with the reference, and send it back', tags: ['presets'], params: PRESET_PARAMS, response: { 200: PRESET_CHECK, ...answers } } }, (request) => port.check(idOf(request), request.params.token as PresetToken))

@@ -28,6 +28,15 @@ const INQUIRY = Type.Object({
   clockOffsetMs: Type.Union([Type.Integer(), Type.Null()]),
   presets: Type.Array(Type.Object({ token: Type.String(), name: Type.String() })),
   fingerprint: MAYBE_STRING,
+  channels: Type.Array(
+    Type.Object({
+      source: Type.String({ description: 'What the site file names: onvif: { source }' }),
+      profiles: Type.Array(Type.Object({ token: Type.String(), name: Type.String(), codec: Type.String(), width: Type.Integer(), height: Type.Integer(), ptz: Type.Boolean() })),
+      still: Type.Union([Type.String(), Type.Null()], { description: 'A JPEG as a data: address' }),
+    }),
+    { description: 'Every picture behind this address: a recorder has many' },
+  ),
+  problem: MAYBE_STRING,
   siteFile: Type.String({ description: 'YAML for the site file’s list of cameras; the password only by reference' }),
 })
 

@@ -57,6 +57,7 @@ export const CAMERA = Type.Object({
   ptz: Type.Boolean(),
   location: Type.Union([PLACE, Type.Null()]),
   onvifUrl: Type.Union([Type.String(), Type.Null()], { description: 'For engineers only; null for everybody else' }),
+  detail: Type.Union([Type.String(), Type.Null()], { description: 'The camera’s own words about what is wrong; for engineers only' }),
   health: HEALTH,
   heldBy: MAYBE_STRING,
   steeredBy: Type.Union([Type.Object({ name: Type.String(), since: TIME }), Type.Null()], { description: 'Whose hand is on it now' }),
@@ -74,8 +75,8 @@ export const RECORDER = Type.Object({
   runs: Type.Integer({ description: 'How often recording began' }),
   lastEnd: Type.Union([Type.Object({ at: TIME, reason: Type.String(), words: Type.Array(Type.String(), { description: 'The last words of whoever recorded, secrets blotted out' }) }), Type.Null()]),
 })
-export const PRESET_CHECK = Type.Object({ camera: Type.String(), token: Type.String(), at: TIME, result: Type.Enum(['agrees', 'drifted', 'gone', 'lost-after-reboot', 'unreached', 'not-taught']), words: MAYBE_STRING })
-export const PRESET = Type.Object({ token: Type.String(), name: Type.String(), position: Type.Unknown(), helpPoints: Type.Array(Type.String()), pictures: Type.Integer({ description: 'How many reference pictures it was taught' }), lastCheck: Type.Union([PRESET_CHECK, Type.Null()]) })
+export const PRESET_CHECK = Type.Object({ camera: Type.String(), token: Type.String(), at: TIME, result: Type.Enum(['agrees', 'drifted', 'gone', 'lost-after-reboot', 'unreached', 'not-taught', 'not-compared', 'changed']), words: MAYBE_STRING })
+export const PRESET = Type.Object({ token: Type.String(), name: Type.String(), position: Type.Unknown(), helpPoints: Type.Array(Type.String()), changed: Type.Union([Type.String(), Type.Null()], { description: 'How it differs on the camera from what was confirmed; its position proves nothing until it is confirmed again' }), pictures: Type.Integer({ description: 'How many reference pictures it was taught' }), lastCheck: Type.Union([PRESET_CHECK, Type.Null()]) })
 const STAGE_TIMES = Type.Object({ durable: Type.Optional(Type.Integer()), asked: Type.Optional(Type.Integer()), accepted: Type.Optional(Type.Integer()), settled: Type.Optional(Type.Integer()), picture: Type.Optional(Type.Integer()) }, { description: 'Milliseconds from the arrival of the press; what was not reached is missing' })
 const CHAIN = { incident: Type.String(), helpPoint: Type.String(), kind: Type.Enum(['press', 'drill']), at: TIME, stages: STAGE_TIMES, camera: MAYBE_STRING, framing: MAYBE_STRING, proofs: Type.Array(Type.String()), problem: MAYBE_STRING }
 export const HELP_POINT = Type.Object({

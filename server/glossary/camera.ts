@@ -7,14 +7,14 @@ export type CameraId = Id<'camera'>
 /** ONVIF preset tokens are strings: "1.0" is not 1, and twenty digits fit no number. */
 export type PresetToken = Id<'preset token'>
 
-/** ONVIF generic space: pan and tilt -1..1, zoom 0..1. */
-export type PtzPosition = { pan: number; tilt: number; zoom: number }
-export type PtzVelocity = PtzPosition
+/** Pan and tilt -1..1, zoom 0..1 (ONVIF generic space), unless the space that the camera names beside them is another. */
+export type PtzPosition = { pan: number; tilt: number; zoom: number; panTiltSpace?: string; zoomSpace?: string }
+export type PtzVelocity = Pick<PtzPosition, 'pan' | 'tilt' | 'zoom'>
 
 export type Preset = { token: PresetToken; name: string; position: Partial<PtzPosition> | null }
 
-/** What became of a look at one preset. `gone`: the camera has it no more; `lost-after-reboot`: since it was away; `unreached`: the head did not get there. */
-export const CHECK_RESULTS = ['agrees', 'drifted', 'gone', 'lost-after-reboot', 'unreached', 'not-taught'] as const
+/** What became of a look at one preset. `gone`: the camera has it no more; `lost-after-reboot`: since it was away; `unreached`: the head did not get there. `not-compared`: no picture came that could be compared; `changed`: the camera has another name or place for it than was confirmed. */
+export const CHECK_RESULTS = ['agrees', 'drifted', 'gone', 'lost-after-reboot', 'unreached', 'not-taught', 'not-compared', 'changed'] as const
 export type PresetCheck = { camera: CameraId; token: PresetToken; at: string; result: (typeof CHECK_RESULTS)[number]; words: string | null }
 
 /** What GetStatus said, and nothing it did not say. */
@@ -49,7 +49,9 @@ export type Framing = {
 /** A device that answered a look around the network. `camera`: the one of the site file with its address. */
 export type FoundCamera = { url: string; name: string; hardware: string; /** It names an address that is not where its answer came from. */ elsewhere: boolean; camera: string | null }
 /** What a camera says of itself, and lines for the site file. */
-export type CameraInquiry = { manufacturer: string; model: string; serial: string; firmware: string; ptz: boolean; clockOffsetMs: number | null; presets: Pick<Preset, 'token' | 'name'>[]; /** SHA-256 of its certificate; null over plain HTTP. */ fingerprint: string | null; siteFile: string }
+export type CameraInquiry = { manufacturer: string; model: string; serial: string; firmware: string; ptz: boolean; clockOffsetMs: number | null; presets: Pick<Preset, 'token' | 'name'>[]; /** SHA-256 of its certificate; null over plain HTTP. */ fingerprint: string | null; /** Every picture that it has: a recorder has many. */ channels: InquiredChannel[]; /** Why it cannot be recorded or moved as it was asked for; null when it can. */ problem: string | null; siteFile: string }
+/** `still`: a JPEG as a data address; null when it gave none. */
+export type InquiredChannel = { source: string; profiles: { token: string; name: string; codec: string; width: number; height: number; ptz: boolean }[]; still: string | null }
 
 /** Why a picture shows nothing though it arrives. */
 export type Blindness = 'dark' | 'covered' | 'frozen'
@@ -66,6 +68,8 @@ export type CameraView = {
   ptz: boolean
   location: Place | null
   onvifUrl: string | null
+  /** The camera's own words about what is wrong; the engineer's only. */
+  detail: string | null
   health: CameraHealth
   heldBy: IncidentId | null
   steeredBy: CameraHand | null

@@ -1,5 +1,5 @@
 /** Types only: the one append-only record of everything that happened. */
-import type { CameraId, Framing, PresetCheck, PresetToken } from './camera.ts'
+import type { CameraId, Framing, PresetCheck, PresetToken, PtzPosition } from './camera.ts'
 import type { ExportId, ExportRequest, ExportState, PackageFacts, Seal } from './evidence.ts'
 import type { IncidentId } from './incident.ts'
 import type { Look } from './people.ts'
@@ -39,6 +39,9 @@ export type EntryBodies = {
   'clip.released': { incident: IncidentId; camera: CameraId }
   'clip.downloaded': { incident: IncidentId; camera: CameraId; from: string; to: string; bytes: number; sha256: string }
   'preset.saved': { camera: CameraId; token: PresetToken; name: string; helpPoint: HelpPointId | null }
+  /** What the first read showed; it counts as confirmed until an engineer says otherwise. */
+  'preset.learned': { camera: CameraId; token: PresetToken; name: string; position: Partial<PtzPosition> | null }
+  'preset.confirmed': { camera: CameraId; token: PresetToken; name: string; position: Partial<PtzPosition> | null }
   'preset.taught': { camera: CameraId; token: PresetToken }
   'preset.checked': PresetCheck
   'preset.removed': { camera: CameraId; token: PresetToken }

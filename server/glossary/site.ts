@@ -27,7 +27,23 @@ export type Broker = { url: string; username: string | null; password: string | 
 export type Destination = { id: string; url: string; secret: string; events: string[] }
 
 /** `fingerprint`: SHA-256 of the camera's certificate, hex without colons; null trusts any certificate of that host. */
-export type OnvifAccess = { url: string; username: string; password: string; fingerprint: string | null }
+export type OnvifAccess = {
+  url: string
+  username: string
+  password: string
+  fingerprint: string | null
+  /** Addresses that it names are its own network's: the configured host is put into each. */
+  nat?: boolean | undefined
+  /** The channel of a recorder or an encoder that this camera is: its video source, or the media profile that is recorded. */
+  source?: string | undefined
+  profile?: string | undefined
+  /** The profile of its small stream. */
+  substreamProfile?: string | undefined
+  /** What moves its head, where that is another profile's. */
+  ptz?: { profile?: string | undefined; node?: string | undefined } | undefined
+}
+/** Where a camera's picture is read: instead of what ONVIF says, or without ONVIF. Null: as ONVIF says. */
+export type StreamAccess = { url: string; substream: string | null; username: string | null; password: string | null; /** A still over HTTP. */ snapshot: string | null }
 
 /** How a camera hangs, so that it can be turned to coordinates. */
 export type Mount = { /** Compass bearing, degrees, at which its pan is 0. */ northOffset: number; /** Metres above the ground. */ height: number; /** Its pan grows anticlockwise, its tilt downwards. */ flipPan: boolean; flipTilt: boolean }
@@ -40,6 +56,8 @@ export type SiteCamera = {
   name: string
   location: Place | null
   onvif: OnvifAccess | null
+  /** Null or left out: as ONVIF says. */
+  stream?: StreamAccess | null
   rtmp: { streamKey: string } | null
   /** Which preset shows which help point. */
   presets: ReadonlyMap<HelpPointId, { token: PresetToken; name: string; /** What of its picture says nothing about the place; shares of width and height. */ mask: { x: number; y: number; width: number; height: number }[] }>

@@ -122,6 +122,8 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'house.started':
     case 'site.changed':
     case 'preset.saved':
+    case 'preset.learned':
+    case 'preset.confirmed':
     case 'preset.taught':
     case 'preset.checked':
     case 'preset.removed':

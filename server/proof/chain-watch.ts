@@ -91,7 +91,8 @@ export function createChainWatch({ clock, port, onError }: { clock: Clock; port:
     reach(chain, 'asked')
     if (framing.way === 'fixed' || framing.proofs.includes('accepted')) reach(chain, 'accepted')
     if (!SETTLED.has(framing.state)) return
-    reach(chain, 'accepted')
+    // A head may arrive without ever having said yes; one that arrived has taken the move.
+    if (framing.state === 'framed') reach(chain, 'accepted')
     reach(chain, 'settled')
     if (chain.stopWatching || chain.over.signal.aborted) return
     chain.pictures = 0

@@ -2,7 +2,7 @@
 import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } from 'yaml'
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
-import type { Site, SiteCamera } from '../glossary/site.ts'
+import type { OnvifAccess, Site, SiteCamera } from '../glossary/site.ts'
 import { type Path, shapeProblems } from './schema-words.ts'
 import type { Resolve } from './site-references.ts'
 import { SITE_SCHEMA, type SiteDocument } from './site-schema.ts'
@@ -129,16 +129,36 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     ? { certificate: refer(['evidence', 'signer', 'certificate'], document.evidence.signer.certificate), key: refer(['evidence', 'signer', 'key'], document.evidence.signer.key), root: refer(['evidence', 'signer', 'root'], document.evidence.signer.root) }
     : null
   if (durationMs(document.evidence?.keep ?? DEFAULT_KEEP) === 0) complain(['evidence', 'keep'], 'nothing would be kept')
+  const places: Placed[] = []
   const cameras = document.cameras.map((camera, i): SiteCamera => {
     const at = (...path: Path): Path => ['cameras', i, ...path]
-    if (!camera.onvif && !camera.rtmp) complain(at(), 'a camera needs onvif or rtmp')
+    if (!camera.onvif && !camera.rtmp && !camera.stream) complain(at(), 'a camera needs onvif, stream or rtmp')
+    if (camera.rtmp && camera.stream) complain(at('stream'), 'a camera that pushes by rtmp has no stream to be read')
     if (!camera.onvif && camera.presets) complain(at('presets'), 'only a camera with onvif can be sent to a preset')
     if (camera.mount && !camera.location) complain(at('mount'), 'a camera that is turned by coordinates needs a location of its own')
     for (const helpPoint of Object.keys(camera.presets ?? {}))
       if (!helpPoints.has(helpPoint)) complain(at('presets', helpPoint), `there is no help point "${helpPoint}"`)
     const url = camera.onvif ? refer(at('onvif', 'url'), camera.onvif.url) : null
+    if (camera.onvif && url) {
+      const placed = { id: camera.id, place: placeOf(camera.onvif.url, url), access: camera.onvif }
+      const same = sameChannel(placed, places)
+      if (same !== null) complain(at('onvif', 'url'), same)
+      places.push(placed)
+    }
     if (url && !/^https?:\/\//.test(url)) complain(at('onvif', 'url'), 'an ONVIF address begins with http:// or https://')
     else if (url && !URL.canParse(url)) complain(at('onvif', 'url'), 'this is no address')
+    const rtspAddress = (key: 'url' | 'substream', text: string | undefined): string | null => {
+      if (text === undefined) return null
+      const found = refer(at('stream', key), text)
+      if (isPlaceholder(found) || found === '') return found
+      if (!URL.canParse(found) || !/^rtsps?:$/.test(new URL(found).protocol)) complain(at('stream', key), 'a stream’s address begins with rtsp:// or rtsps://')
+      else if (new URL(found).username !== '' || new URL(found).password !== '') complain(at('stream', key), 'a name and password do not belong into the address; write username and password beside it')
+      return found
+    }
+    const streamUrl = rtspAddress('url', camera.stream?.url)
+    const snapshot = camera.stream?.snapshot === undefined ? null : refer(at('stream', 'snapshot'), camera.stream.snapshot)
+    if (snapshot && !isPlaceholder(snapshot) && !/^https?:\/\//.test(snapshot)) complain(at('stream', 'snapshot'), 'a snapshot’s address begins with http:// or https://')
+    const stream = camera.stream && streamUrl !== null ? { url: streamUrl, substream: rtspAddress('substream', camera.stream.substream), username: camera.stream.username ?? null, password: optional(at('stream', 'password'), camera.stream.password), snapshot } : null
     const streamKey = camera.rtmp ? refer(at('rtmp', 'streamKey'), camera.rtmp.streamKey) : null
     if (streamKey && !/^[A-Za-z0-9_-]+$/.test(streamKey)) complain(at('rtmp', 'streamKey'), 'a stream key has letters, digits, _ and - only')
     const buffer = typeof camera.buffer === 'object' ? camera.buffer : {}
@@ -146,7 +166,8 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       id: camera.id as CameraId,
       name: camera.name,
       location: camera.location ?? null,
-      onvif: camera.onvif && url !== null ? { url, username: camera.onvif.username, password: refer(at('onvif', 'password'), camera.onvif.password), fingerprint: camera.onvif.fingerprint?.replaceAll(':', '').toLowerCase() ?? null } : null,
+      onvif: camera.onvif && url !== null ? { url, username: camera.onvif.username, password: refer(at('onvif', 'password'), camera.onvif.password), fingerprint: camera.onvif.fingerprint?.replaceAll(':', '').toLowerCase() ?? null, ...channelOf(camera.onvif) } : null,
+      stream,
       rtmp: streamKey === null ? null : { streamKey },
       presets: new Map(Object.entries(camera.presets ?? {}).map(([helpPoint, { token, name, mask = [] }]) => [helpPoint as HelpPointId, { token: token as PresetToken, name, mask }])),
       mount: camera.mount ? { northOffset: camera.mount.northOffset, height: camera.mount.height, flipPan: camera.mount.flip?.includes('pan') ?? false, flipTilt: camera.mount.flip?.includes('tilt') ?? false } : null,
@@ -197,6 +218,35 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     },
     storage: { most: document.storage?.most === undefined ? null : bytesOf(document.storage.most), reserve: bytesOf(document.storage?.reserve ?? DEFAULT_RESERVE) },
   }
+}
+
+type DocumentAccess = NonNullable<SiteDocument['cameras'][number]['onvif']>
+/** Only what the file says: two accesses that say the same are the same. */
+function channelOf({ nat, source, profile, substreamProfile, ptz }: DocumentAccess): Partial<OnvifAccess> {
+  return { ...(nat ? { nat } : {}), ...(source === undefined ? {} : { source }), ...(profile === undefined ? {} : { profile }), ...(substreamProfile === undefined ? {} : { substreamProfile }), ...(ptz === undefined ? {} : { ptz }) }
+}
+
+/** Where a camera is, to be compared: its address as one writes it shortest. Of a reference that a check of the file alone does not resolve, its text. */
+function placeOf(written: string, resolved: string): string {
+  if (written !== resolved && resolved === written.replaceAll(/\$\{\w+\}/g, '1')) return written
+  if (!URL.canParse(resolved)) return resolved
+  const { protocol, hostname, port, pathname, search } = new URL(resolved)
+  return `${protocol}//${hostname}:${port || (protocol === 'https:' ? '443' : '80')}${pathname.replace(/\/+$/, '')}${search}`
+}
+type Placed = { id: string; place: string; access: DocumentAccess }
+/** Why this camera may be the same head or channel as one before it in the file; null when it is not. */
+function sameChannel({ place, access }: Placed, before: readonly Placed[]): string | null {
+  const other = before.find((each) => each.place === place && isOneChannel(each.access, access))
+  if (!other) return null
+  const named = [access, other.access].every(({ source, profile }) => source !== undefined || profile !== undefined)
+  return named ? `the camera "${other.id}" is the same channel of the same device` : `the camera "${other.id}" has the same address: say which channel each of them is (onvif: { source: … }), or take one of them away`
+}
+/** Who names no channel may mean any; a source and a profile may be the same one: only the device can tell. */
+function isOneChannel(one: DocumentAccess, other: DocumentAccess): boolean {
+  if (one.source !== undefined && other.source !== undefined && one.source !== other.source) return false
+  if (one.profile !== undefined && other.profile !== undefined) return one.profile === other.profile
+  const unnamed = (access: DocumentAccess): boolean => access.source === undefined && access.profile === undefined
+  return unnamed(one) || unnamed(other) || one.source === other.source
 }
 
 /** DARLINGTON of darlington; what names of files cannot have is left out. */

@@ -71,12 +71,39 @@ const MOUNT = Type.Object(
   { ...strict, description: 'How the camera hangs: with it, it can be turned to a help point that it has no preset for' },
 )
 
+const CHANNEL_TOKEN = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 64, description }))
+const ONVIF = Type.Object(
+  {
+    url: Type.String({ minLength: 1 }),
+    username: Type.String(),
+    password: Type.String(),
+    fingerprint: Type.Optional(Type.String({ pattern: '^([0-9a-fA-F]{2}:?){32}$', description: 'SHA-256 of the camera’s certificate; a camera with another one is not spoken to' })),
+    nat: Type.Optional(Type.Boolean({ description: 'The camera names addresses of its own network: the host of url is put into each' })),
+    source: CHANNEL_TOKEN('The video source that this camera is, where one address has several: a channel of a recorder, a head of a camera with several'),
+    profile: CHANNEL_TOKEN('The media profile that is recorded; left out, the largest of its channel'),
+    substreamProfile: CHANNEL_TOKEN('The media profile that tiles and browsers without H.265 get; left out, a smaller H.264 one of its channel'),
+    ptz: Type.Optional(Type.Object({ profile: CHANNEL_TOKEN('The media profile by which the head is moved'), node: CHANNEL_TOKEN('The PTZ node that is moved') }, { ...strict, description: 'What moves the head, where that is another profile than the recorded channel’s' })),
+  },
+  strict,
+)
+const STREAM = Type.Object(
+  {
+    url: Type.String({ pattern: '^(rtsps?://.+|\\$\\{.+\\}.*|file:.+)$', description: 'Its stream: rtsp://host/path, without a name and password in it' }),
+    substream: Type.Optional(Type.String({ pattern: '^(rtsps?://.+|\\$\\{.+\\}.*|file:.+)$', description: 'A smaller stream of the same picture, H.264' })),
+    username: Type.Optional(Type.String()),
+    password: Type.Optional(Type.String()),
+    snapshot: Type.Optional(Type.String({ pattern: '^(https?://.+|\\$\\{.+\\}.*|file:.+)$', description: 'A still picture over HTTP' })),
+  },
+  { ...strict, description: 'Where its picture is read: for a camera without ONVIF, or where ONVIF names another address' },
+)
+
 const CAMERA = Type.Object(
   {
     id: ID,
     name: NAME,
     location: Type.Optional(PLACE),
-    onvif: Type.Optional(Type.Object({ url: Type.String({ minLength: 1 }), username: Type.String(), password: Type.String(), fingerprint: Type.Optional(Type.String({ pattern: '^([0-9a-fA-F]{2}:?){32}$', description: 'SHA-256 of the camera’s certificate; a camera with another one is not spoken to' })) }, strict)),
+    onvif: Type.Optional(ONVIF),
+    stream: Type.Optional(STREAM),
     mount: Type.Optional(MOUNT),
     bearing: Type.Optional(Type.Number({ minimum: 0, maximum: 360, description: 'Compass bearing in degrees that a fixed camera looks at: for the map' })),
     after: Type.Optional(Type.Union([Type.Enum(['home', 'before', 'stay']), Type.Object({ tour: Type.String({ minLength: 1, maxLength: 64 }) }, strict)], { description: 'Where the head goes when an incident that sent it is closed: its home position, where it looked before, nowhere, or on with its own preset tour of this token' })),

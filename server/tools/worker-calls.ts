@@ -1,6 +1,8 @@
 /** Typed calls into a worker thread. Each side hands the other an object of functions; answers are promises. */
 import { type ResourceLimits, Worker, parentPort, workerData } from 'node:worker_threads'
 import type { FailureCode } from '../glossary/failure.ts'
+import { createBackoff } from './backoff.ts'
+import type { Clock } from './clock.ts'
 import { Failure, wordsOf } from './failure.ts'
 import { beOrdinary } from './thread-priority.ts'
 
@@ -81,4 +83,43 @@ export function callWorker<C extends Calls>(file: string, input: unknown, onTell
         }),
   })
   return { calls, ended, terminate: async () => void (await worker.terminate()) }
+}
+
+const REVIVE_FIRST_MS = 200
+const REVIVE_MOST_MS = 10_000
+/** One that lived so long did not die of how it began. */
+const LIVED_MS = 60_000
+
+/**
+ * A thread that is started again when it dies, with growing patience. `calls` may be kept: it always asks the thread that lives now.
+ * Calls in flight when it dies are rejected; those that come before the next one is there wait for it.
+ */
+export function keepWorker<C extends Calls>(file: string, { clock, input = () => ({}), onTell, onDeath, resourceLimits }: { clock: Clock; input?(): unknown; onTell?(message: unknown): void; onDeath(error: Error): void; resourceLimits?: ResourceLimits }): { calls: Caller<C>; terminate(): Promise<void> } {
+  const stopped = new AbortController()
+  const backoff = createBackoff(REVIVE_FIRST_MS, REVIVE_MOST_MS)
+  const start = (): WorkerCalls<C> => callWorker<C>(file, input(), onTell, resourceLimits)
+  let current: Promise<WorkerCalls<C>> = Promise.resolve(start())
+
+  async function keep(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      const startedAt = clock.monotonic()
+      const error = await (await current).ended
+      if (stopped.signal.aborted) return
+      onDeath(new Error(`a thread ended and is started again (${file.split('/').at(-1)}): ${error ? wordsOf(error) : 'it ended by itself'}`, { cause: error }))
+      if (clock.monotonic() - startedAt > LIVED_MS) backoff.reset()
+      current = clock.sleep(backoff.wait(), stopped.signal).then(start)
+    }
+  }
+  const keeping = keep()
+  const calls = new Proxy({} as Caller<C>, {
+    get: (_, name: string) => async (...args: unknown[]) => ((await current).calls as Record<string, (...args: unknown[]) => Promise<unknown>>)[name]?.(...args),
+  })
+  return {
+    calls,
+    async terminate() {
+      stopped.abort()
+      await (await current).terminate()
+      await keeping
+    },
+  }
 }

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { answerChallenge, readChallenge } from '../../server/tools/http-digest.ts'
 import { escapeXml, passwordDigest, soapEnvelope } from '../../server/camera/onvif-envelope.ts'
 import { attributeIn, elementIn, elementsIn, numberIn, readReply, textIn } from '../../server/camera/onvif-reply.ts'
-import { pinToHost } from '../../server/camera/host-pin.ts'
+import { pinStream } from '../../server/camera/host-pin.ts'
+import { pinService } from '../../server/camera/onvif-address.ts'
 
 const envelope = (body: string): string => `<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tptz="x" xmlns:tt="y"><s:Body>${body}</s:Body></s:Envelope>`
 
@@ -63,7 +64,8 @@ describe('what comes back', () => {
     ['deep nesting', envelope('<a>'.repeat(100) + '</a>'.repeat(100)), /nested/],
     ['a flood of xmlns', envelope(`<a ${Array.from({ length: 30_000 }, (_, i) => `xmlns:n${i}="u"`).join(' ')}/>`), /attributes/],
     ['a flood of elements', envelope('<a/>'.repeat(30_000)), /elements/],
-    ['a web page', '<html><body>Welcome</body></html>', /no SOAP body/],
+    ['elements that never end', `${'<a'.repeat(490_000)}/>`, /no SOAP body|not XML|nested|elements|never ends/],
+    ['a web page', '<html><body>Welcome</body></html>', /web page/],
   ])('%s is refused without being parsed for long', (_, xml, words) => {
     expect(readReply(xml)).toMatchObject({ kind: 'nonsense', words: expect.stringMatching(words) })
   })
@@ -71,10 +73,27 @@ describe('what comes back', () => {
 
 describe('where a camera may send us', () => {
   const configured = new URL('http://10.0.4.12/onvif/device_service')
-  test('its own host is followed, without credentials in the address', () => {
-    expect(pinToHost('rtsp://admin:x@10.0.4.12:554/s?a=1&b=2', configured).href).toBe('rtsp://10.0.4.12:554/s?a=1&b=2')
+  const names: Record<string, string[]> = { 'cam.town.example': ['10.0.4.12', '10.0.4.99'], 'elsewhere.example': ['10.0.4.13'] }
+  const pin = (uri: string, base = configured, nat = false) => pinStream(uri, { base, nat, lookUp: async (name) => names[name] ?? [] })
+  test('its own host is followed, without credentials in the address', async () => {
+    expect((await pin('rtsp://admin:x@10.0.4.12:554/s?a=1&b=2')).url?.href).toBe('rtsp://10.0.4.12:554/s?a=1&b=2')
   })
-  test.each(['rtsp://169.254.169.254/x', 'rtsp://10.0.4.13/x', 'file:///etc/passwd', 'http://10.0.4.12/x', 'nonsense'])('%s is not followed', (uri) => {
-    expect(() => pinToHost(uri, configured)).toThrow(/only 10\.0\.4\.12|not RTSP/)
+  test.each(['rtsp://169.254.169.254/x', 'rtsp://10.0.4.13/x', 'rtsp://elsewhere.example/x', 'rtsp://unknown.example/x', 'file:///etc/passwd', 'http://10.0.4.12/x', 'nonsense'])('%s is not followed', async (uri) => {
+    expect(await pin(uri)).toMatchObject({ url: null, problem: expect.stringMatching(/only 10\.0\.4\.12|not RTSP/) })
   })
+  test('an address that the site file’s name leads to is its own; a name that leads to the site file’s address is written as that', async () => {
+    expect((await pin('rtsp://10.0.4.99/s', new URL('http://cam.town.example/onvif'))).url?.href).toBe('rtsp://10.0.4.99/s')
+    expect((await pin('rtsp://cam.town.example:8554/s')).url?.href).toBe('rtsp://10.0.4.12:8554/s')
+  })
+  test('behind a NAT the configured host stands in the place of its own, with the port that it names', async () => {
+    expect((await pin('rtsp://192.168.1.4:8554/s', configured, true)).url?.href).toBe('rtsp://10.0.4.12:8554/s')
+  })
+  test.each([
+    ['http://10.0.4.12/onvif/ptz?channel=3', '/onvif/ptz?channel=3'],
+    ['http://10.0.4.12:8081/onvif/ptz', 'http://10.0.4.12:8081/onvif/ptz'],
+    ['http://192.168.1.4:8081/onvif/ptz', '/onvif/ptz'],
+    ['https://10.0.4.12/onvif/ptz', '/onvif/ptz'],
+    ['/onvif/ptz', '/onvif/ptz'],
+    ['file:///etc/passwd', null],
+  ])('its service at %s is asked at %s of the configured host', (named, pinned) => expect(pinService(named, configured)).toBe(pinned))
 })

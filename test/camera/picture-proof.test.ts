@@ -59,13 +59,13 @@ describe('the picture of a preset', () => {
   test('that disagreed so early that it may show the move, and is followed by none, is no verdict', async () => {
     const { clock, verdict, seen } = watch({ everyMs: 500, shows: () => MOVING, until: 600 })
     await clock.advance(9000)
-    expect(await verdict).toEqual({ proves: false, words: 'No new picture came to compare with the reference.' })
+    expect(await verdict).toEqual({ proves: false, compared: false, words: 'No new picture came to compare with the reference.' })
     expect(seen).toEqual([499])
   })
   test('that does not come says so', async () => {
     const none = watch({ everyMs: null, shows: () => PLACE })
     await none.clock.advance(7000)
-    expect(await none.verdict).toEqual({ proves: false, words: 'No new picture came to compare with the reference.' })
+    expect(await none.verdict).toEqual({ proves: false, compared: false, words: 'No new picture came to compare with the reference.' })
   })
   test('is no longer wanted when somebody else has the head', async () => {
     const { verdict, stop, seen } = watch({ everyMs: 500, shows: () => PLACE })

@@ -72,7 +72,7 @@ describe('the chain from a press to a picture', () => {
   test('of a drill is a drill’s result, never a person’s', async () => {
     const { clock, pictures, open, framing, written } = watch()
     open('drill')
-    framing('cam-a', 'unproven')
+    framing('cam-a', 'unproven', { proofs: ['accepted'] })
     await clock.advance(100)
     pictures.get('cam-a')?.()
     pictures.get('cam-a')?.()

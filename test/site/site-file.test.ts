@@ -58,7 +58,7 @@ describe('the site file', () => {
     ['a token that is a number', SMALL.replace('token: "3"', 'token: 3'), 11, 'cameras.0.presets.here.token', /must be text: put it in quotes/],
     ['a place that is not on Earth', SMALL.replace('54.5', '154.5'), 5, 'helpPoints.0.location.lat', /90/],
     ['a time zone that does not exist', SMALL.replace('Europe/London', 'Europe/Darlington'), 1, 'site.timezone', /no time zone/],
-    ['a camera without an address', SMALL.replace(/ {4}onvif:.*\n/, ''), 7, 'cameras.0', /onvif or rtmp/],
+    ['a camera without an address', SMALL.replace(/ {4}onvif:.*\n/, ''), 7, 'cameras.0', /onvif, stream or rtmp/],
     ['a key written twice', SMALL.replace('    name: Here\n', '    name: Here\n    name: There\n'), 5, '', /unique/i],
     ['presets of a camera that cannot be sent anywhere', SMALL.replace(/ {4}onvif:.*\n/, '    rtmp: { streamKey: "${KEY_OF_IT}" }\n').replace('${PASSWORD}', 'x'), 10, 'cameras.0.presets', /only a camera with onvif/],
     ['an ONVIF address that is none', SMALL.replace('http://10', 'ftp://10'), 9, 'cameras.0.onvif.url', /http/],

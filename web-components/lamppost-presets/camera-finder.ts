@@ -32,6 +32,24 @@ export class LamppostCameraFinder extends LitElement {
         margin: 0;
       }
       li,
+      .channels {
+        display: grid;
+        grid-template-columns: repeat(auto-fill, minmax(180px, 1fr));
+        gap: 8px;
+        max-height: 420px;
+        overflow: auto;
+        padding: 0;
+        list-style: none;
+      }
+      .channels img,
+      .channels .none {
+        display: grid;
+        place-items: center;
+        width: 100%;
+        aspect-ratio: 16 / 9;
+        object-fit: cover;
+        background: #0006;
+      }
       .answer {
         background: var(--_panel);
         border-radius: 6px;
@@ -172,13 +190,25 @@ export class LamppostCameraFinder extends LitElement {
       ${this.inquiry ? this.#answer(this.inquiry) : nothing}`
   }
 
-  #answer({ manufacturer, model, serial, firmware, ptz, presets, clockOffsetMs, siteFile }: CameraInquiry) {
+  #answer({ manufacturer, model, serial, firmware, ptz, presets, clockOffsetMs, siteFile, channels, problem }: CameraInquiry) {
     const copy = (): void => void navigator.clipboard?.writeText(siteFile).then(() => (this.copied = true))
     const late = clockOffsetMs !== null && Math.abs(clockOffsetMs) > 2000
     return html`<section class="answer">
       <h3>${manufacturer} ${model}</h3>
       <p>${this.words.finder.serial(serial, firmware)} · ${ptz ? this.words.finder.moves(presets.length) : this.words.finder.fixed}</p>
       ${late ? html`<p class="doubt">${this.words.clockOff(clockOffsetMs)}</p>` : nothing}
+      ${problem ? html`<p class="doubt">${problem}</p>` : nothing}
+      ${channels.length > 1
+        ? html`<h3>${this.words.finder.channels(channels.length)}</h3>
+            <ul class="channels">
+              ${channels.map(
+                ({ source, profiles, still }) => html`<li>
+                  ${still ? html`<img src=${still} alt="" />` : html`<span class="none">${this.words.finder.noStill}</span>`}
+                  <strong>${source}</strong> <span>${profiles.map(({ codec, width, height }) => `${codec} ${width}×${height}`).join(', ')}</span>
+                </li>`,
+              )}
+            </ul>`
+        : nothing}
       <h3>${this.words.finder.siteFile}</h3>
       <pre tabindex="0">${siteFile}</pre>
       <button @click=${copy}>${this.copied ? this.words.finder.copied : this.words.finder.copy}</button>

@@ -152,7 +152,7 @@ export class LamppostPresets extends LitElement {
       <span class="health">${this.words.onvif} <b class=${camera.health.onvif}>${this.words.health[camera.health.onvif]}</b> · ${this.words.video} <b class=${camera.health.video}>${this.words.health[camera.health.video]}</b></span>
       ${camera.health.clock === 'off' && camera.health.clockOffsetMs !== null ? html`<span class="why">${this.words.clockOff(camera.health.clockOffsetMs)}</span>` : nothing}
       ${camera.health.blind ? html`<span class="why">${this.words.blind[camera.health.blind]}</span>` : nothing}
-      ${camera.health.reason ? html`<span class="why">${camera.health.reason}</span>` : nothing} ${camera.heldBy ? html`<span class="held">${this.words.heldByIncident}</span>` : nothing}
+      ${camera.health.reason ? html`<span class="why">${camera.health.reason}</span>` : nothing} ${camera.detail && camera.detail !== camera.health.reason ? html`<span class="why">${camera.detail}</span>` : nothing} ${camera.heldBy ? html`<span class="held">${this.words.heldByIncident}</span>` : nothing}
     </button>`
   }
 
@@ -205,7 +205,7 @@ export class LamppostPresets extends LitElement {
     if (this.presets?.length === 0) return html`<p class="quiet">${this.words.noPresets}</p>`
     return html`<h3>${this.words.presets}</h3>
       <ul>
-        ${this.presets?.map(({ token, name, helpPoints: shows, pictures, lastCheck }) => {
+        ${this.presets?.map(({ token, name, helpPoints: shows, pictures, lastCheck, changed }) => {
           const label = name || token
           return html`<li>
             <div class="preset">
@@ -213,9 +213,11 @@ export class LamppostPresets extends LitElement {
               ${shows.map((id) => html`<span class="shows">${helpPoints.find((each) => each.id === id)?.name ?? id}</span>`)}
               ${shows.length > 0 ? html`<span class=${pictures > 0 ? 'taught' : 'untaught'}>${this.words.taught(pictures)}</span>` : nothing}
               ${lastCheck ? html`<span class="check ${lastCheck.result}">${this.words.checked(lastCheck.result, clockTime(lastCheck.at, client.state().site?.timezone ?? 'UTC'))}${lastCheck.words ? html`: ${lastCheck.words}` : nothing}</span>` : nothing}
+              ${changed ? html`<span class="check changed">${changed}</span>` : nothing}
               ${lastCheck && DOUBTFUL.has(lastCheck.result) ? html`<lamppost-check-pictures .client=${client} .camera=${camera.id} .preset=${token} .at=${lastCheck.at}></lamppost-check-pictures>` : nothing}
             </div>
             <div class="row">
+              ${changed ? html`<button @click=${() => this.#change(camera, async () => client.confirmPreset(camera.id, token).then(() => this.words.confirmed(label)))} title=${this.words.confirmHint}>${this.words.confirmPreset}</button>` : nothing}
               <button @click=${() => this.#act(async () => client.recall(camera.id, token).then(() => this.words.recalled(label)))}>${this.words.recall}</button>
               <button @click=${() => this.#change(camera, async () => client.savePreset(camera.id, { token, name: label, helpPoint: shows[0] ?? null }).then(() => this.words.saved(label)))}>${this.words.overwrite}</button>
               <button @click=${() => this.#change(camera, async () => client.teachPreset(camera.id, token).then(() => this.words.taughtNow(label)))} title=${this.words.teachHint}>${this.words.teach}</button>

@@ -18,7 +18,7 @@ export type SafePlace = SiteSafePlace & { openings: { from: string; to: string |
 export type Destination = DestinationState
 export type Site = { id: string; name: string; timezone: string; safePlaces: SafePlace[]; contacts: Contact[]; escalation: EscalationStep[]; storage: Storage | null; /** What is broken about the ledger; null while it is whole. */ record: string | null }
 /** `pictures`: how many reference pictures it was taught. */
-export type PresetView = Preset & { helpPoints: string[]; pictures: number; lastCheck: PresetCheck | null }
+export type PresetView = Preset & { changed: string | null; helpPoints: string[]; pictures: number; lastCheck: PresetCheck | null }
 export type { Disclosure, ExportOrder, FoundRecordings, Keeping }
 /** `package`: where the ZIP is fetched, null while there is none. */
 export type ExportView = Export & { progress: number; package: string | null; sha256: string | null; endsAt: string | null; expiring: boolean }

@@ -58,6 +58,7 @@ export function createWallRequests({ call, get, keep }: WallCalls) {
     },
     removePreset: async (camera: string, preset: string): Promise<void> => void (await call('DELETE', cameraPath(camera, `presets/${encodeURIComponent(preset)}`))),
     teachPreset: async (camera: string, preset: string): Promise<void> => void (await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/reference`))),
+    confirmPreset: async (camera: string, preset: string): Promise<void> => void (await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/confirmation`))),
     checkPreset: async (camera: string, preset: string): Promise<PresetCheck> => (await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/check`))).json() as Promise<PresetCheck>,
     /** What a preset was taught, or what its newest check saw; the caller gives the address up with `URL.revokeObjectURL`. Null when there is none. */
     presetPicture: async (camera: string, preset: string, which: 'reference' | 'check'): Promise<string | null> => {

@@ -1,0 +1,69 @@
+/**
+ * What was seen of each head, kept over restarts: that its position changes, that it says when it moves, where it was last. What a
+ * device always says proves nothing; that it can say something else is known only from having seen it. Beside the data, rewritten as a
+ * whole; without it everything is learnt again. Not here: what follows from it (framing-proof).
+ */
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import type { CameraId, PtzPosition } from '../glossary/camera.ts'
+import type { Clock } from '../tools/clock.ts'
+
+export type HeadMemory = {
+  /** Which device this is about: another one at the same address begins anew. '' until it was asked. */
+  device: string
+  /** It was seen at two different places. */
+  turned: boolean
+  sawMoving: boolean
+  sawIdle: boolean
+  lastPosition: Partial<PtzPosition> | null
+  /** How long its last moves took, milliseconds. */
+  moves: number[]
+}
+export const newHeadMemory = (): HeadMemory => ({ device: '', turned: false, sawMoving: false, sawIdle: false, lastPosition: null, moves: [] })
+
+const SAVE_AFTER_MS = 5000
+
+export function openHeadMemories({ file, clock, onError }: { file: string; clock: Clock; onError(error: unknown): void }) {
+  const memories = new Map<CameraId, HeadMemory>(read(file))
+  const stopped = new AbortController()
+  let saving: Promise<void> | null = null
+
+  function save(): void {
+    try {
+      writeFileSync(`${file}.new`, JSON.stringify(Object.fromEntries(memories)), { mode: 0o600 })
+      renameSync(`${file}.new`, file)
+    } catch (error) {
+      rmSync(`${file}.new`, { force: true })
+      onError(error)
+    }
+  }
+
+  return {
+    of(camera: CameraId): HeadMemory {
+      const known = memories.get(camera) ?? newHeadMemory()
+      memories.set(camera, known)
+      return known
+    },
+    /** Something was learnt: it is written in a few seconds, never while somebody waits for a move. */
+    changed(): void {
+      saving ??= clock.sleep(SAVE_AFTER_MS, stopped.signal).then(() => {
+        saving = null
+        save()
+      })
+    },
+    async close(): Promise<void> {
+      const last = saving
+      stopped.abort()
+      await last
+    },
+  }
+}
+export type HeadMemories = ReturnType<typeof openHeadMemories>
+
+function read(file: string): [CameraId, HeadMemory][] {
+  try {
+    const found = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Partial<HeadMemory>>
+    return Object.entries(found).map(([camera, memory]) => [camera as CameraId, { ...newHeadMemory(), ...memory }])
+  } catch {
+    return []
+  }
+}
