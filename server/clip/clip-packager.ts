@@ -20,9 +20,11 @@ export const WANTED_PART_S = 0.08
 const SHORTEST_SEGMENT_S = 0.9
 /** Room for frames that come a little unevenly: parts are then 85 to 100 % of the target, as the draft wants. */
 const PART_SLACK = 1.1
-/** A stream whose keyframes are further apart cannot be cut, and would fill the memory. */
-const LONGEST_SEGMENT_S = 30
-const MOST_SEGMENT_BYTES = 64 * 1024 * 1024
+/** A stream whose keyframes are further apart cannot be cut, and would fill the memory. Smart codecs leave a minute and a half between them. */
+const LONGEST_SEGMENT_S = 150
+const MOST_SEGMENT_BYTES = 192 * 1024 * 1024
+/** From then on it is said: all that time would be lost at once, and whoever looks waits for it. */
+const LONG_GOP_S = 12
 
 /** What is between keyframes would fill the memory; another reader may know keyframes that this one does not. */
 export class NoKeyframe extends Error {}
@@ -34,15 +36,19 @@ export type PackagerEvents = {
   onPart(segment: OpenSegment): void
   /** The segment is whole: a keyframe begins the next one. */
   onSegment(segment: LentSegment): void
+  /** No keyframe for so many seconds; said once a segment, and null when one came in time again. */
+  onLongGop?(seconds: number | null): void
 }
 
-export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PART_S }: PackagerEvents) {
+export function createPackager({ onPart, onSegment, onLongGop = () => {}, wantedPart = () => WANTED_PART_S }: PackagerEvents) {
   let segment: OpenSegment | null = null
   let part: { fragments: Buffer[]; live: Buffer | null; duration: number; frames: number; independent: boolean; at: number } | null = null
   let framesPerPart = 0
   /** Seconds between frames; 0 until the first one came. */
   let pace = 0
   let segmentBytes = 0
+  let longGop = false
+  let toldLong = false
   let lostPackets = 0
   let counted = true
   /** Fed part by part: many cameras' segments close at the same moment. */
@@ -97,6 +103,9 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
       // They may have been the end of a segment or the beginning of the next: neither is said to be whole.
       lose(lostBefore)
       if (fragment.keyframe && segment && segment.duration >= SHORTEST_SEGMENT_S) {
+        if (toldLong && !longGop) onLongGop(null)
+        toldLong &&= longGop
+        longGop = false
         closeSegment()
         setPace()
       }
@@ -107,6 +116,11 @@ export function createPackager({ onPart, onSegment, wantedPart = () => WANTED_PA
       if (!segment) segmentBytes = 0
       segment ??= { start: now, duration: 0, parts: [] }
       segmentBytes += fragment.bytes.length
+      if (segment.duration > LONG_GOP_S && !longGop) {
+        longGop = true
+        toldLong = true
+        onLongGop(segment.duration)
+      }
       if (segment.duration > LONGEST_SEGMENT_S || segmentBytes > MOST_SEGMENT_BYTES) throw new NoKeyframe(`the camera sent no keyframe for ${Math.round(segment.duration)} s; set its GOP to a few seconds`)
       if (part && part.frames > 0 && part.duration + fragment.duration > partTarget) closePart()
       part ??= { fragments: [], live: fragment.live ?? null, duration: 0, frames: 0, independent: fragment.keyframe, at: now }

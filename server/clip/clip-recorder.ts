@@ -5,6 +5,7 @@ import type { Reader, RecorderReport, Sound } from '../glossary/clip.ts'
 import { recordByFfmpeg } from './ffmpeg-recording.ts'
 import type { RunParts, StreamAddress } from './recording-run.ts'
 import { readable, recordByRtsp } from './rtsp/rtsp-recording.ts'
+import type { StreamHabits } from './rtsp/rtsp-session.ts'
 
 /** The first picture waits for a keyframe, and some cameras send one in ten seconds. */
 const FIRST_START_MS = 15_000
@@ -16,8 +17,12 @@ const MOST_AT_ONCE = 6
 /** A camera that has just got its power back refuses for a while; one that does so for longer is another's to read. */
 const REFUSED_TIMES = 3
 const REFUSED_FOR_MS = 60_000
-/** What ffmpeg has to read for what the stream once did is tried here again, when it begins anew so much later: an ffmpeg costs three times as much. */
+/** What ffmpeg has to read for what the stream once did is tried here again so much later, and each time later by as much again: an ffmpeg costs three times as much. */
 const TRIED_AGAIN_MS = 3_600_000
+const TRIED_AGAIN_MOST_MS = 24 * 3_600_000
+/** Runs in a row that reached the camera and brought little: another reader may bring more. */
+const POOR_RUNS = 4
+const POOR_MS = 10_000
 
 export type RecorderState = { video: 'up' | 'down'; reason: string | null }
 export type Recorder = { state(): RecorderState | null; codec(): string | null; report(): RecorderReport; close(): Promise<void> }
@@ -31,6 +36,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let { sound = 'drop' } = options
   const wanted: Reader = readable(options.address.url) ? (options.reader ?? 'direct') : 'ffmpeg'
   let reader = wanted
+  let transport: 'tcp' | 'udp' = 'tcp'
   let changedAt: number | null = null
   let state: RecorderState | null = null
   let codec: string | null = null
@@ -40,6 +46,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let lastEnd: RecorderReport['lastEnd'] = null
   let begunAtOnce: number[] = []
   let refusals: number[] = []
+  let note: string | null = null
+  /** What the camera does with its sessions, over several of them. */
+  const habits: StreamHabits = { aliveBy: null }
+  /** The best run of each reader lately, milliseconds with pictures; and how many were poor in a row. */
+  const best: Record<Reader, number> = { direct: 0, ffmpeg: 0 }
+  let poor = 0
+  let stayMs = triedAgainMs
+  let heldUntil = Number.NEGATIVE_INFINITY
+  let changedBefore = false
   const say = (next: RecorderState): void => {
     if (state?.video === next.video && state.reason === next.reason) return
     state = next
@@ -51,31 +66,59 @@ export function createRecorder(options: RecorderOptions): Recorder {
     refusals = []
     if (codec !== found) onCodec(found)
     codec = found
-    say({ video: 'up', reason: null })
+    say({ video: 'up', reason: note })
+  }
+  const onNote = (words: string | null): void => {
+    note = words
+    say({ video: state?.video ?? 'down', reason: words })
+  }
+  function changeTo(next: Reader): void {
+    reader = next
+    poor = 0
+    refusals = []
+    changedAt = next === wanted ? null : clock.monotonic()
   }
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
       runs += 1
-      const run = { ...options, startMs: codec === null ? FIRST_START_MS : CONNECT_MS + 2000 * window.longest(), signal: stopped.signal, onPicture, sound }
-      const { reason, words, atOnce, change } = await (reader === 'direct' ? recordByRtsp(run) : recordByFfmpeg(run))
+      // A stream that ffmpeg reads well is tried here again all the same, in its time.
+      const settled = new AbortController()
+      const over = AbortSignal.any([stopped.signal, settled.signal])
+      const watched = new AbortController()
+      if (reader !== wanted) void clock.sleep(stayMs, AbortSignal.any([over, watched.signal])).then(() => watched.signal.aborted || settled.abort())
+      const run = { ...options, startMs: codec === null ? FIRST_START_MS : CONNECT_MS + 2000 * window.longest(), signal: over, onPicture, onNote, habits, sound }
+      const { reason, words, atOnce, change, reached = false } = await (reader === 'direct' ? recordByRtsp(run) : recordByFfmpeg({ ...run, transport }))
+      watched.abort()
       if (stopped.signal.aborted) return
+      const withPicturesMs = picturesAt === null ? 0 : clock.monotonic() - picturesAt
       // Only what lasted is well again.
-      if (picturesAt !== null && clock.monotonic() - picturesAt > LASTED_MS) backoff.reset()
+      if (withPicturesMs > LASTED_MS) backoff.reset()
       picturesAt = null
+      note = null
+      if (settled.signal.aborted) {
+        stayMs = Math.min(TRIED_AGAIN_MOST_MS, stayMs * 2)
+        changeTo(wanted)
+        continue
+      }
       lastEnd = { at: isoTime(clock.now()), reason, words }
       startedAt = null
       if (change === 'convert-sound') sound = 'convert'
+      if (change === 'by-udp') transport = 'udp'
       const now = clock.monotonic()
       if (change === 'perhaps-by-ffmpeg') refusals.push(now)
-      if (reader !== wanted && changedAt !== null && now - changedAt >= triedAgainMs) {
-        reader = wanted
-        refusals = []
+      best[reader] = Math.max(withPicturesMs, best[reader] * 0.5)
+      poor = (reached || reader !== wanted) && withPicturesMs < POOR_MS ? poor + 1 : 0
+      if (reader !== wanted && changedAt !== null && (now - changedAt >= triedAgainMs || (poor >= POOR_RUNS && best[wanted] >= best[reader]))) {
+        // Neither brings much: the better one stays for a while.
+        if (poor >= POOR_RUNS) heldUntil = now + triedAgainMs
+        changeTo(wanted)
       }
       // One that ffmpeg has read before is not refused for a minute once more.
-      const refused = refusals.length > 0 && (changedAt !== null || (refusals.length >= REFUSED_TIMES && now - (refusals[0] ?? now) >= refusedForMs))
-      if (reader === 'direct' && (change === 'by-ffmpeg' || refused)) {
-        reader = 'ffmpeg'
-        changedAt = now
+      const refused = refusals.length > 0 && (changedBefore || (refusals.length >= REFUSED_TIMES && now - (refusals[0] ?? now) >= refusedForMs))
+      const canChange = reader === 'direct' && now >= heldUntil
+      if (canChange && (change === 'by-ffmpeg' || change === 'by-udp' || refused || poor >= POOR_RUNS)) {
+        changedBefore = true
+        changeTo('ffmpeg')
       }
       begunAtOnce = [...begunAtOnce.filter((at) => now - at < 60_000), ...(atOnce ? [now] : [])]
       const well = atOnce && begunAtOnce.length <= MOST_AT_ONCE

@@ -7,31 +7,35 @@ import type { Sound } from '../glossary/clip.ts'
 import { wordsOf } from '../tools/failure.ts'
 import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from './recording-run.ts'
-import { redirectOf } from './rtsp/redirect-check.ts'
+import { openRtspRelay } from './rtsp/rtsp-relay.ts'
 import { createStreamFollower } from './stream-follower.ts'
 
 /** ffmpeg's own script of inputs (ffconcat): it carries the address and its options past the process list. */
-function inputScript(url: string): string {
-  const options = url.startsWith('rtsp') ? ['rtsp_transport tcp', 'timeout 4000000'] : []
+function inputScript(url: string, transport: 'tcp' | 'udp'): string {
+  const options = url.startsWith('rtsp') ? [`rtsp_transport ${transport}`, 'timeout 4000000'] : []
   const common = ['fflags nobuffer', 'probesize 32', 'analyzeduration 0']
   return ['ffconcat version 1.0', `file '${url.replaceAll("'", String.raw`'\''`)}'`, ...[...options, ...common].map((option) => `option ${option}`), ''].join('\n')
 }
 
-const INPUT = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtsps,rtp,rtmp,tcp,tls,udp,crypto', '-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0']
+/** Only loopback is ever spoken to: the relay, or the place that cameras push to. */
+const INPUT = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtp,rtmp,tcp,udp', '-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0']
 const PICTURE = ['-map', '0:v:0', '-c:v', 'copy']
 const SOUND: Record<Sound, string[]> = { drop: ['-an'], keep: ['-map', '0:a:0?', '-c:a', 'copy'], convert: ['-map', '0:a:0?', '-c:a', 'aac', '-b:a', '64k'] }
 const OUTPUT = ['-f', 'mp4', '-movflags', '+frag_every_frame+empty_moov+default_base_moof+skip_trailer', '-flush_packets', '1']
 
 /** Records until the stream ends or the signal fires. */
-export async function recordByFfmpeg({ address, store, window, clock, onError, signal, onPicture, sound, startMs }: Run & { sound: Sound }): Promise<RunEnd> {
+export async function recordByFfmpeg({ address, store, window, clock, onError, signal, onPicture, onNote = () => {}, sound, startMs, transport = 'tcp' }: Run & { sound: Sound; transport?: 'tcp' | 'udp' }): Promise<RunEnd> {
   const stop = new AbortController()
   const giveUp = (): void => stop.abort()
   signal.addEventListener('abort', giveUp, { once: true })
   if (signal.aborted) stop.abort()
-  let reason: string | null = address.url.startsWith('rtsp://') ? await redirectOf({ url: address.url, clock, signal: stop.signal }) : null
-  if (reason !== null || stop.signal.aborted) {
+  // ffmpeg never speaks to a camera itself: it would follow it anywhere, with the password.
+  const relay = /^rtsps?:/.test(address.url) ? await openRtspRelay({ url: address.url, signal: stop.signal }) : null
+  let reason: string | null = null
+  if (stop.signal.aborted) {
+    relay?.close()
     signal.removeEventListener('abort', giveUp)
-    return { reason: reason ?? 'The recording was ended.', words: reason === null ? [] : [`${reason} It is not followed.`], atOnce: false, change: null }
+    return { reason: 'The recording was ended.', words: [], atOnce: false, change: null }
   }
   let atOnce = false
 
@@ -40,7 +44,7 @@ export async function recordByFfmpeg({ address, store, window, clock, onError, s
     atOnce ||= soon
     stop.abort()
   }
-  const follower = createStreamFollower({ store, window, now: clock.now, onPicture, onUnfit: end })
+  const follower = createStreamFollower({ store, window, now: clock.now, onPicture, onUnfit: end, onNote })
 
   const onOutput = (chunk: Buffer): void => {
     try {
@@ -50,9 +54,11 @@ export async function recordByFfmpeg({ address, store, window, clock, onError, s
       end(`The stream cannot be recorded: ${wordsOf(error)}`)
     }
   }
-  const { words, ended } = runFfmpeg({ input: Readable.from([inputScript(address.url)]), inputOptions: INPUT, outputOptions: [...PICTURE, ...SOUND[sound], ...OUTPUT], onOutput, signal: stop.signal, redact: redactor(address) })
+  const { words, ended } = runFfmpeg({ input: Readable.from([inputScript(relay?.url ?? address.url, transport)]), inputOptions: INPUT, outputOptions: [...PICTURE, ...SOUND[sound], ...OUTPUT], onOutput, signal: stop.signal, redact: redactor(address) })
   const silence = watchSilence({ clock, startMs, pictures: follower.pictures, signal: stop.signal, onSilent: end })
   const said = await ended
+  if (reason === null) reason = relay?.words() ?? null
+  relay?.close()
   // ffmpeg lost patience before we did.
   if (reason === null && said === null) reason = silence.words()
   stop.abort()

@@ -1,6 +1,7 @@
 /** What one run of recording a camera is, whoever does it (ffmpeg-recording, rtsp-recording), and how its silence is noticed. */
 import type { Clock } from '../tools/clock.ts'
 import type { LiveWindow } from './live-window.ts'
+import type { StreamHabits } from './rtsp/rtsp-session.ts'
 import type { RunStore } from './stream-follower.ts'
 
 /** Address with credentials, percent-encoded; they reach no argv and no log. */
@@ -9,7 +10,7 @@ export type RunParts = { store: RunStore; window: LiveWindow; clock: Clock; onEr
 /** Blots the address's secrets out of words. */
 export const redactor = ({ secrets }: StreamAddress): ((text: string) => string) => (text) => secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text)
 /** `startMs`: how long the first picture may take. `onPicture` hears the codec when pictures begin, and when it changes. */
-export type Run = RunParts & { address: StreamAddress; startMs: number; signal: AbortSignal; onPicture(codec: string): void }
+export type Run = RunParts & { /** What the camera has shown in runs before. */ habits?: StreamHabits; /** Something about a stream that is recorded all the same; null when it is over. */ onNote?(words: string | null): void; address: StreamAddress; startMs: number; signal: AbortSignal; onPicture(codec: string): void }
 export type RunEnd = {
   reason: string
   /** The last words of whoever recorded, redacted. */
@@ -17,7 +18,9 @@ export type RunEnd = {
   /** Nothing is wrong with the camera: begin again at once. */
   atOnce: boolean
   /** What must be done otherwise from now on. */
-  change: 'convert-sound' | 'by-ffmpeg' | 'perhaps-by-ffmpeg' | null
+  change: 'convert-sound' | 'by-ffmpeg' | 'perhaps-by-ffmpeg' | 'by-udp' | null
+  /** The camera was reached, and another reader may have more of it. */
+  reached?: boolean
 }
 
 /** A camera that sends no picture for so long is as good as gone. */

@@ -21,13 +21,18 @@ export type FollowerEvents = {
   onPicture(codec: string): void
   /** Nothing more can be made of this stream. `soon`: the camera is well, beginning again helps at once. */
   onUnfit(reason: string, soon: boolean): void
+  /** Something about a stream that is recorded all the same; null when it is over. */
+  onNote?(words: string | null): void
 }
+
+/** What an engineer can do about it. */
+export const longGopWords = (seconds: number): string => `The camera sent no keyframe for ${Math.round(seconds)} s: set its GOP to a few seconds, and switch smart codecs off.`
 
 /** Each leaves files behind; no camera that is well is changed so often. */
 const MOST_RUNS_A_MINUTE = 10
 const PLAYABLE = /^(avc[13]|hev1|hvc1)/
 
-export function createStreamFollower({ store, window, now, arrivedAt = now, onPicture, onUnfit }: FollowerEvents & { store: RunStore; window: Pick<LiveWindow, 'onPart' | 'onSegment'> & Partial<Pick<LiveWindow, 'wantedPart'>>; /** Wall clock, milliseconds. */ now(): number; /** When a picture arrived, where that is not now. */ arrivedAt?(fragment: Fragment): number }) {
+export function createStreamFollower({ store, window, now, arrivedAt = now, onPicture, onUnfit, onNote = () => {} }: FollowerEvents & { store: RunStore; window: Pick<LiveWindow, 'onPart' | 'onSegment'> & Partial<Pick<LiveWindow, 'wantedPart'>>; /** Wall clock, milliseconds. */ now(): number; /** When a picture arrived, where that is not now. */ arrivedAt?(fragment: Fragment): number }) {
   let init: Init | null = null
   let sps: Buffer | null = null
   let run = 0
@@ -42,6 +47,7 @@ export function createStreamFollower({ store, window, now, arrivedAt = now, onPi
   let packed = false
 
   const packager = createPackager({
+    onLongGop: (seconds) => onNote(seconds === null ? null : longGopWords(seconds)),
     ...(window.wantedPart ? { wantedPart: window.wantedPart } : {}),
     onPart: (segment) => window.onPart(store.nextNumber(), run, segment, packager.partTarget()),
     onSegment: ({ release, ...closed }) => {

@@ -285,6 +285,107 @@ describe('pictures out of packets', () => {
     expect(lost).toBe(4)
     expect(pictures[51]).toMatchObject({ lostBefore: 4, lostWithin: 0 })
   })
+  describe('two pictures with one timestamp', () => {
+    /** A slice that begins a picture, and one that goes on with it. */
+    const first = (kind: number, fill: number, size = 20): Buffer => Buffer.concat([Buffer.of(0x60 | kind, 0x88), Buffer.alloc(size, fill)])
+    const further = (kind: number, fill: number): Buffer => Buffer.concat([Buffer.of(0x60 | kind, 0x40), Buffer.alloc(20, fill)])
+    const AUD = Buffer.of(9, 0xf0)
+    const times = (pictures: { time: number; duration: number }[]) => pictures.map(({ time, duration }) => [time, duration])
+    test('are two, and share the time until the next; slices of one picture stay together', () => {
+      const [a, b, c, d] = [first(5, 1), first(1, 2), first(1, 3), first(1, 4)]
+      const { pictures, lost } = receive([rtp(0, a), rtp(0, further(5, 1)), rtp(0, b), rtp(0, further(1, 2)), rtp(3600, c), rtp(7200, d)])
+      expect(pictures.map(({ nals }) => nals)).toEqual([hex(a, further(5, 1)), hex(b, further(1, 2)), hex(c), hex(d)])
+      expect(lost).toBe(0)
+      expect(times(pictures).slice(0, 3)).toEqual([[0, 1800], [1800, 1800], [3600, 3600]])
+    })
+    test.each([1, 20])('each second, or one in %i, is a film of the same length', (every) => {
+      let stamp = 0
+      const packets: Buffer[] = []
+      for (let i = 0; i < 120; i += 1) {
+        packets.push(rtp(stamp, first(i % 10 === 0 ? 5 : 1, i % 100)))
+        if (i % every === 0 || i % 2 === 0) stamp += every === 1 && i % 2 === 0 ? 0 : 3600
+      }
+      const { pictures, lost } = receive(packets)
+      expect([pictures.length, lost]).toEqual([120, 0])
+      for (let i = 1; i < pictures.length; i += 1) expect(pictures[i]?.time).toBe((pictures[i - 1]?.time ?? 0) + (pictures[i - 1]?.duration ?? 0))
+      expect(pictures.every(({ duration }) => duration >= 270)).toBe(true)
+    })
+    test('parameter sets and delimiters between them are the second one’s', () => {
+      const { pictures } = receive([rtp(0, first(1, 1)), rtp(0, AUD), rtp(0, SPS), rtp(0, PPS), rtp(0, first(5, 2)), rtp(3600, first(1, 3))])
+      expect(pictures.map(({ nals, keyframe }) => [nals, keyframe])).toEqual([[hex(first(1, 1)), false], [hex(AUD, SPS, PPS, first(5, 2)), true], [hex(first(1, 3)), false]])
+    })
+    test('parameter sets between slices of one picture stay in it', () => {
+      const { pictures } = receive([rtp(0, first(5, 1)), rtp(0, PPS), rtp(0, further(5, 1)), rtp(3600, first(1, 3))])
+      expect(pictures[0]?.nals).toEqual(hex(first(5, 1), PPS, further(5, 1)))
+    })
+    test('in fragments, aggregated, and after a picture that was told early, are two as well', () => {
+      const [long, other] = [first(5, 1, 3000), first(1, 2, 3000)]
+      expect(receive([...cut(long, 3).map((piece) => rtp(0, piece)), ...cut(other, 3).map((piece) => rtp(0, piece)), rtp(3600, first(1, 3))]).pictures.map(({ nals }) => nals)).toEqual([hex(long), hex(other), hex(first(1, 3))])
+      expect(receive([rtp(0, aggregate(first(5, 1), further(5, 1), first(1, 2))), rtp(3600, first(1, 3))]).pictures.map(({ nals }) => nals)).toEqual([hex(first(5, 1), further(5, 1)), hex(first(1, 2)), hex(first(1, 3))])
+      const { pictures, lost } = receive([...film(50), rtp(50 * 3600, first(1, 7), { mark: true }), rtp(50 * 3600, first(1, 8), { mark: true }), rtp(51 * 3600, first(1, 9), { mark: true })])
+      expect(pictures.slice(50).map(({ nals }) => nals)).toEqual([hex(first(1, 7)), hex(first(1, 8)), hex(first(1, 9))])
+      expect([lost, pictures[50]?.foretold, pictures[51]?.time]).toEqual([0, true, 50 * 3600 + 1800])
+    })
+    test('of H.265 are two', () => {
+      const unit = (kind: number, begins: boolean, fill: number): Buffer => Buffer.concat([Buffer.of(kind << 1, 1, begins ? 0x80 : 0), Buffer.alloc(20, fill)])
+      const { pictures } = receive([rtp(0, unit(19, true, 1)), rtp(0, unit(19, false, 1)), rtp(0, unit(1, true, 2)), rtp(3600, unit(1, true, 3))], 'h265')
+      expect(pictures.map(({ nals }) => nals.length)).toEqual([2, 1, 1])
+    })
+    test('two fields of one frame are one picture', () => {
+      // Main profile, frame_num of 4 bits, order type 2, frame_mbs_only_flag 0: fields may be pictures of their own.
+      const bits = (text: string): Buffer => Buffer.from((text.replaceAll(' ', '').padEnd(Math.ceil(text.replaceAll(' ', '').length / 8) * 8, '0').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+      const sps = Buffer.concat([Buffer.of(0x67, 77, 0, 30), bits('1 1 011 010 0 0000001011001 000010001 0 0 1 0 0 1')])
+      const slice = (frame: string, bottom: 0 | 1, kind = 1): Buffer => Buffer.concat([Buffer.of(0x60 | kind), bits(`1 00111 1 ${frame} 1 ${bottom}`), Buffer.alloc(10, 7)])
+      const { pictures } = receive([rtp(0, sps), rtp(0, PPS), rtp(0, slice('0000', 0, 5)), rtp(0, slice('0000', 1)), rtp(3600, slice('0001', 0)), rtp(3600, slice('0001', 1)), rtp(7200, slice('0010', 0)), rtp(7200, slice('0011', 0))])
+      expect(pictures.map(({ nals }) => nals.length)).toEqual([4, 2, 1, 1])
+    })
+    test('and one picture with two timestamps is one, of a camera whose marks are right', () => {
+      const { pictures, lost } = receive([...film(50), rtp(50 * 3600, first(1, 7)), rtp(50 * 3600 + 9, further(1, 7), { mark: true }), rtp(51 * 3600, first(1, 9), { mark: true })])
+      expect(pictures.slice(50).map(({ nals }) => nals)).toEqual([hex(first(1, 7), further(1, 7)), hex(first(1, 9))])
+      expect(lost).toBe(0)
+    })
+  })
+  describe('what goes astray is counted', () => {
+    test('a fragment without its end, or without its beginning, though no number is missing', () => {
+      const pieces = cut(nal(1, 2, 900), 3) as [Buffer, Buffer, Buffer]
+      expect(receive([rtp(0, nal(5, 1)), rtp(3600, pieces[0]), rtp(3600, pieces[1]), rtp(7200, nal(1, 3)), rtp(10_800, nal(1, 4))]).lost).toBe(1)
+      expect(receive([rtp(0, nal(5, 1)), rtp(3600, pieces[1]), rtp(3600, pieces[2]), rtp(7200, nal(1, 3)), rtp(10_800, nal(1, 4))]).lost).toBe(1)
+    })
+    test('an aggregate that is longer than its packet, padding that is longer, a kind that nobody knows', () => {
+      const broken = Buffer.concat([Buffer.of(24, 0, 200), nal(1, 2)])
+      const padded = (packet: Buffer): Buffer => {
+        packet[0] = 0xa0
+        packet[packet.length - 1] = 255
+        return packet
+      }
+      const { lost, pictures } = receive([rtp(0, nal(5, 1)), rtp(3600, broken), padded(rtp(7200, nal(1, 2))), rtp(10_800, Buffer.of(31, 1, 2)), rtp(14_400, nal(1, 5)), rtp(18_000, nal(1, 6))])
+      expect(lost).toBe(3)
+      expect(pictures.length).toBeGreaterThan(1)
+    })
+    test('a packet that comes twice or late is not put down again, and not counted', () => {
+      const [a, b, c] = [rtp(0, nal(5, 1)), rtp(3600, nal(1, 2)), rtp(7200, nal(1, 3))]
+      const { pictures, lost } = receive([a, b, b, a, c])
+      expect([pictures.map(({ nals }) => nals), lost]).toEqual([[hex(nal(5, 1)), hex(nal(1, 2)), hex(nal(1, 3))], 0])
+    })
+    test('a camera that does not count its packets is read all the same, and is not said to be whole', () => {
+      const { pictures, lost } = receive(Array.from({ length: 100 }, (_, i) => {
+        const packet = rtp(i * 3600, nal(i % 10 === 0 ? 5 : 1, 3))
+        packet.writeUInt16BE(7, 2)
+        return packet
+      }))
+      expect(pictures.length).toBeGreaterThan(60)
+      expect(lost).toBeGreaterThan(0)
+    })
+    test('packets of only such a kind are for ffmpeg', () => expect(() => receive(Array.from({ length: 50 }, (_, i) => rtp(i * 3600, Buffer.of(29, 1, 2, 3))))).toThrow(UnfitForRtp))
+  })
+  test('a camera that sends by another payload number than it announced is read', () => {
+    const { pictures } = receive(Array.from({ length: 100 }, (_, i) => {
+      const packet = rtp(i * 3600, nal(i % 10 === 0 ? 5 : 1, 3))
+      packet[1] = 98
+      return packet
+    }))
+    expect(pictures.length).toBeGreaterThan(40)
+  })
   test('numbers that begin anew in the middle are one packet that is missing, not tens of thousands', () => {
     expect(receive([rtp(0, nal(5, 1)), rtp(3600, nal(1, 2), { skip: 40_000 }), rtp(7200, nal(1, 3))]).lost).toBe(1)
   })

@@ -17,7 +17,7 @@ export const WHO = { name: 'DC 1234 Khan', organisation: 'Durham Constabulary', 
 export const WHY = { reason: 'Investigation of an assault', requestedBy: WHO }
 const ROLES: Role[] = ['operator', 'engineer', 'evidence', 'supervisor', 'press']
 
-const CAMERA = (id: string): string => `  - { id: ${id}, name: "${id} <b>&", location: { lat: 54.5237, lon: -1.5565 }, onvif: { url: "http://127.0.0.1:9/onvif", username: lamppost, password: "\${EVIDENCE_CAMERA_PASSWORD}" } }\n`
+const CAMERA = (id: string): string => `  - { id: ${id}, name: "${id} <b>&", location: { lat: 54.5237, lon: -1.5565 }, onvif: { url: "http://127.0.0.1:9/onvif/${id}", username: lamppost, password: "\${EVIDENCE_CAMERA_PASSWORD}" } }\n`
 export const siteText = (evidence = '{ prefix: DBC, clock: { source: "NTP, ntp.example.gov.uk", errorBoundMs: 50 } }', cameras = ['bar', 'row']): string => `site: { id: town, name: "Town <i>& centre", timezone: Europe/London }
 evidence: ${evidence}
 helpPoints:

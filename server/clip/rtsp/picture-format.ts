@@ -41,20 +41,33 @@ function bitsOf(nal: Buffer, from: number): Bits {
 
 const WITH_CHROMA = new Set([100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135])
 
+/** The first bits of a slice, behind the NAL unit's header. @throws when it is read past its end */
+export const sliceBits = (nal: Buffer): Pick<Bits, 'bits' | 'ue'> => bitsOf(nal, 1)
+/** What must be known to tell a slice's field. @throws when the bytes are no sequence parameter set. */
+export function h264FieldRules(sps: Buffer): { frameNumBits: number; framesOnly: boolean; separatePlanes: boolean } {
+  const { frameNumBits, framesOnly, separatePlanes } = readH264(sps)
+  return { frameNumBits, framesOnly, separatePlanes }
+}
 /** @throws when the bytes are no sequence parameter set. */
 export function h264Format(sps: Buffer): PictureFormat {
+  const { width, height, chroma, depthLuma, depthChroma } = readH264(sps)
+  return { width, height, chroma, depthLuma, depthChroma, profile: Buffer.alloc(0) }
+}
+
+function readH264(sps: Buffer) {
   const { bits, ue, se } = bitsOf(sps, 4)
   ue()
+  let separatePlanes = false
   let [chroma, depthLuma, depthChroma] = [1, 8, 8]
   if (WITH_CHROMA.has(sps[1] ?? 0)) {
     chroma = ue()
-    if (chroma === 3) bits(1)
+    if (chroma === 3) separatePlanes = bits(1) === 1
     depthLuma = 8 + ue()
     depthChroma = 8 + ue()
     bits(1)
     if (bits(1) === 1) for (let list = 0; list < (chroma === 3 ? 12 : 8); list += 1) if (bits(1) === 1) skipScaling(list < 6 ? 16 : 64, se)
   }
-  ue()
+  const frameNumBits = ue() + 4
   const order = ue()
   if (order === 0) ue()
   else if (order === 1) {
@@ -73,7 +86,7 @@ export function h264Format(sps: Buffer): PictureFormat {
   const crop = bits(1) === 1 ? [ue(), ue(), ue(), ue()] : []
   const [left = 0, right = 0, top = 0, bottom = 0] = crop
   const [unitX, unitY] = [chroma === 1 || chroma === 2 ? 2 : 1, (chroma === 1 ? 2 : 1) * (2 - frames)]
-  return { width: columns * 16 - (left + right) * unitX, height: rows * 16 * (2 - frames) - (top + bottom) * unitY, chroma, depthLuma, depthChroma, profile: Buffer.alloc(0) }
+  return { width: columns * 16 - (left + right) * unitX, height: rows * 16 * (2 - frames) - (top + bottom) * unitY, chroma, depthLuma, depthChroma, frameNumBits, framesOnly: frames === 1, separatePlanes }
 }
 
 function skipScaling(size: number, se: () => number): void {

@@ -5,6 +5,7 @@
  */
 import type { Lease } from '../fragment-reader.ts'
 import { createPictureForesight } from './picture-foresight.ts'
+import { type Field, type FieldRules, fieldOf, fieldRulesOf, isOtherField, sliceStart } from './picture-starts.ts'
 import { type SlabPool, createFrameSlab } from './frame-slab.ts'
 
 export type RtpCodec = 'h264' | 'h265'
@@ -33,8 +34,14 @@ export type RtpPictures = {
   push(bytes: Buffer, from: number, to: number): void
   /** The stream has ended: the last picture lasts as long as the one before it. @returns packets that never came after it, and nobody was told of */
   finish(): number
-  /** Packets that never came. */
+  /** Packets that never came, or could not be used. */
   lost(): number
+  /** It marks places from which a decoder recovers without a keyframe (SEI recovery point): only ffmpeg knows how to begin there. */
+  recovers(): boolean
+  /** Bytes between packets belonged to nothing: what they were to be is lost. */
+  stray(): void
+  /** Pictures are not told before the next has begun any more. */
+  waitForNext(): void
 }
 
 const MOST_PICTURE_BYTES = 16 * 1024 * 1024
@@ -46,24 +53,40 @@ const REORDERED_WITHIN = 50
 const MOST_SET_BYTES = 4096
 /** More numbers left out at once is a camera that counts anew: how much is missing, nobody knows (RFC 3550, A.1). */
 const MOST_DROPOUT = 3000
+/** A packet that is so little behind the newest came twice, or late: its place is taken. */
+const MOST_BEHIND = 100
+/** So many of those in a row: it does not count its packets at all. */
+const UNNUMBERED_AFTER = 30
+/** Packets of another number than was announced, and none of that one: it sends by that number. */
+const OTHER_PAYLOAD_AFTER = 50
+/** Packets of a kind that only ffmpeg reads, among so many: one may be a damaged one. */
+const ODD_PACKETS = 8
+const ODD_AMONG = 200
+/** Seconds: a picture is not shorter, or it would be taken for a clock that stands still. */
+const SHORTEST_S = 0.003
+const RECOVERY_POINT = 6
+/** Enough of a slice to read which field it is of. */
+const SLICE_HEAD = 24
 
 export class UnfitForRtp extends Error {}
 
 type SetName = 'vps' | 'sps' | 'pps'
-type Nal = { vcl: boolean; keyframe: boolean; set: SetName | null }
+type Nal = { kind: number; vcl: boolean; keyframe: boolean; set: SetName | null; /** A message of one byte of header. */ message: boolean }
 const H264_SETS = new Map<number, SetName>([[7, 'sps'], [8, 'pps']])
 const H265_SETS = new Map<number, SetName>([[32, 'vps'], [33, 'sps'], [34, 'pps']])
 /** PPS of one stream, told apart by the byte that begins with their id (ue(v)): more than most cameras have. */
 const MOST_PPS = 8
+const FRAGMENT = { h264: 28, h265: 49 } satisfies Record<RtpCodec, number>
+const HEADER = { h264: 1, h265: 2 } satisfies Record<RtpCodec, number>
 const PPS_ID_AT = { h264: 1, h265: 2 } satisfies Record<RtpCodec, number>
 const readNal = {
   h264: (first: number): Nal => {
     const kind = first & 0x1f
-    return { vcl: kind >= 1 && kind <= 5, keyframe: kind === 5, set: H264_SETS.get(kind) ?? null }
+    return { kind, vcl: kind >= 1 && kind <= 5, keyframe: kind === 5, set: H264_SETS.get(kind) ?? null, message: kind === 6 }
   },
   h265: (first: number): Nal => {
     const kind = (first >> 1) & 0x3f
-    return { vcl: kind < 32, keyframe: kind >= 16 && kind <= 21, set: H265_SETS.get(kind) ?? null }
+    return { kind, vcl: kind < 32, keyframe: kind >= 16 && kind <= 21, set: H265_SETS.get(kind) ?? null, message: kind === 39 }
   },
 } satisfies Record<RtpCodec, (first: number) => Nal>
 
@@ -89,6 +112,26 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
   let marked = false
   let ofKeyframe = false
   let foretold: { duration: number; letGo(): void } | null = null
+  /** Where in the open picture its last slice ends: what follows may be the next picture's. */
+  let slicesEnd = 0
+  let field: Field | null = null
+  let fieldRules: FieldRules | null = null
+  /** The parameter set that they are of. */
+  let rulesOf: Buffer | null = null
+  /** Ticks of the newest step that pictures before this one have had of it: they have the same timestamp. */
+  let given = 0
+  let lastStep = lastDuration
+  const least = Math.ceil(SHORTEST_S * clockRate)
+  /** What comes is the rest of something that was counted as lost already. */
+  let skipping = false
+  let behindInRow = 0
+  let numbered = true
+  let wantedPayload = payload
+  let announced = 0
+  const others = new Map<number, number>()
+  let odd = 0
+  let packets = 0
+  let recoveryPoints = 0
 
   function learnSet(name: SetName | null, bytes: Buffer): void {
     if (bytes.length > MOST_SET_BYTES) return
@@ -122,6 +165,59 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
   function noteStep(step: number): void {
     foresight.stepped(step, lastDuration)
     lastDuration = step
+    lastStep = step
+  }
+  /** One that never came, or could not be used, though its number was not missing. */
+  function loseOne(): void {
+    if (skipping) return
+    lost += 1
+    if (open?.vcl && !foretold) lostWithin += 1
+    else lostBefore += 1
+  }
+  /** A first slice after a picture that has some: two pictures have one timestamp, and share the time until the next. */
+  function beginNextOfSameStamp(): void {
+    const share = Math.max(least, Math.round(lastStep / 2))
+    foresight.failed()
+    const arrivedAt = now()
+    if (foretold) {
+      const { letGo } = foretold
+      foretold = null
+      onLasted(share)
+      letGo()
+    } else if (open?.vcl) {
+      // What came after its last slice is the next one's: parameter sets, messages.
+      const ahead = Buffer.from(slab.slice(slicesEnd, slab.length()))
+      slab.cut(slicesEnd)
+      closePicture(share)
+      if (ahead.length > 0) {
+        slab.skip(headroom)
+        slab.add(ahead, 0, ahead.length)
+      }
+    } else return
+    time += share
+    given += share
+    open = { arrivedAt, vcl: false, keyframe: false }
+    marked = false
+  }
+  /** Another timestamp in the middle of a picture: of a camera whose markers are right, its last packet was not marked, and this one does not begin a picture. */
+  function goesOn(bytes: Buffer, at: number, end: number): boolean {
+    if (marked || !open?.vcl || foretold || !foresight.marksEnds() || end - at < 4) return false
+    const { kind } = readNal[codec](bytes[at] ?? 0)
+    if (kind !== FRAGMENT[codec]) return sliceStart[codec](kind, bytes[at + HEADER[codec]] ?? 0)?.first === false
+    const mark = bytes[at + HEADER[codec]] ?? 0
+    return (mark & 0x80) === 0 ? nalAt !== null : sliceStart[codec](mark & (codec === 'h264' ? 0x1f : 0x3f), bytes[at + HEADER[codec] + 1] ?? 0)?.first === false
+  }
+  /** Before a NAL unit is put down: whose picture is it of? */
+  function beforeSlice(kind: number, payloadByte: number, head: () => Buffer): void {
+    const start = sliceStart[codec](kind, payloadByte)
+    if (!start?.first) return
+    if (codec === 'h264' && rulesOf !== known.sps) {
+      rulesOf = known.sps
+      fieldRules = fieldRulesOf(known.sps)
+    }
+    const ownField = fieldRules && fieldOf(fieldRules, head())
+    if ((open?.vcl || foretold) && !isOtherField(field, ownField)) beginNextOfSameStamp()
+    field = ownField
   }
   /** All of the picture is here, if this camera's marker says so. */
   function perhapsForetell(): void {
@@ -139,7 +235,11 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
   }
   /** A packet with another timestamp ends the picture before it. */
   function moveTo(next: number): void {
-    const step = (next - (stamp ?? next)) | 0
+    const whole = (next - (stamp ?? next)) | 0
+    // Pictures of the same timestamp have had their share of it.
+    // A clock that counts too slowly is told from its arrival; a picture is never taken for a clock that stands still.
+    const step = whole > 0 ? Math.max(least, whole - given) : whole
+    given = 0
     stamp = next
     if (foretold) {
       if (step < 0 && step >= -MOST_REORDERED_S * clockRate) noteBackward()
@@ -173,7 +273,7 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     nalAt = null
     mustEnd()
     slab.writeLength(from - 4, slab.length() - from)
-    const { vcl, keyframe, set } = readNal[codec](slab.peek(from))
+    const { vcl, keyframe, set, message } = readNal[codec](slab.peek(from))
     if (vcl && foretold) {
       // The rest of a picture that has been told: it can only be said that it is not there.
       slab.cut(from - 4)
@@ -183,16 +283,23 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     }
     open.vcl ||= vcl
     open.keyframe ||= keyframe
+    if (vcl) slicesEnd = slab.length()
+    if (message && slab.peek(from + (codec === 'h264' ? 1 : 2)) === RECOVERY_POINT) recoveryPoints += 1
     if (set !== null) learnSet(set, slab.slice(from, slab.length()))
   }
   /** Half a NAL unit is worse than none: decoders stumble. */
   function dropHalf(): void {
-    if (nalAt !== null) slab.cut(nalAt)
+    if (nalAt === null) return
+    slab.cut(nalAt)
     nalAt = null
+    // Its end was not among what is missing by number: it went astray all the same.
+    loseOne()
   }
   function whole(bytes: Buffer, from: number, to: number): void {
     dropHalf()
+    skipping = false
     if (to <= from) return
+    beforeSlice(readNal[codec](bytes[from] ?? 0).kind, bytes[from + HEADER[codec]] ?? 0, () => bytes.subarray(from, Math.min(to, from + SLICE_HEAD)))
     beginNal()
     slab.add(bytes, from, to)
     endNal()
@@ -200,7 +307,7 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
   function several(bytes: Buffer, begin: number, to: number): void {
     for (let at = begin; at + 2 < to; ) {
       const size = bytes.readUInt16BE(at)
-      if (at + 2 + size > to) return
+      if (at + 2 + size > to) return loseOne()
       whole(bytes, at + 2, at + 2 + size)
       at += 2 + size
     }
@@ -208,14 +315,39 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
   function fragment(bytes: Buffer, from: number, to: number, mark: number, head: readonly number[]): void {
     if ((mark & 0x80) !== 0) {
       dropHalf()
+      skipping = false
+      beforeSlice(readNal[codec](head[0] ?? 0).kind, bytes[from] ?? 0, () => Buffer.concat([Buffer.from(head.slice(0, 1)), bytes.subarray(from, Math.min(to, from + SLICE_HEAD))]))
       beginNal()
       for (const byte of head) slab.byte(byte)
     }
     // Its beginning was lost.
-    if (nalAt === null) return
+    if (nalAt === null) {
+      loseOne()
+      skipping = true
+      return
+    }
     slab.add(bytes, from, to)
     mustEnd()
     if ((mark & 0x40) !== 0) endNal()
+  }
+  /** Of a kind that only ffmpeg reads, or damaged: one alone is lost. */
+  function beOdd(kind: number): void {
+    odd += 1
+    dropHalf()
+    loseOne()
+    if (odd > ODD_PACKETS && odd * ODD_AMONG > packets) throw new UnfitForRtp(`its RTP packets are of kind ${kind}`)
+  }
+  /** Whether it is the stream's own; a device may send by another number than it announced. */
+  function isOurs(number: number): boolean {
+    if (number === wantedPayload) {
+      announced += 1
+      return true
+    }
+    const count = (others.get(number) ?? 0) + 1
+    if (others.size < 8 || others.has(number)) others.set(number, count)
+    if (announced > 0 || number < 96 || count < OTHER_PAYLOAD_AFTER) return false
+    wantedPayload = number
+    return true
   }
   const take = {
     h264(bytes: Buffer, from: number, to: number): void {
@@ -228,7 +360,7 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
         fragment(bytes, from + 2, to, mark, [(first & 0xe0) | (mark & 0x1f)])
       } else if (kind === 24) several(bytes, from + 1, to)
       else if (kind >= 1 && kind <= 23) whole(bytes, from, to)
-      else throw new UnfitForRtp(`its RTP packets are of kind ${kind}`)
+      else beOdd(kind)
     },
     h265(bytes: Buffer, from: number, to: number): void {
       const first = bytes[from] ?? 0
@@ -239,7 +371,7 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
         fragment(bytes, from + 3, to, mark, [(first & 0x81) | ((mark & 0x3f) << 1), bytes[from + 1] ?? 0])
       } else if (kind === 48) several(bytes, from + 2, to)
       else if (kind < 48) whole(bytes, from, to)
-      else throw new UnfitForRtp(`its RTP packets are of kind ${kind}`)
+      else beOdd(kind)
     },
   } satisfies Record<RtpCodec, (bytes: Buffer, from: number, to: number) => void>
 
@@ -247,20 +379,31 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     push(bytes, from, to) {
       if (to - from < 12) return
       const flags = bytes[from] ?? 0
-      if (flags >> 6 !== 2 || ((bytes[from + 1] ?? 0) & 0x7f) !== payload) return
+      if (flags >> 6 !== 2 || !isOurs((bytes[from + 1] ?? 0) & 0x7f)) return
+      packets += 1
       let at = from + 12 + (flags & 0x0f) * 4
       if ((flags & 0x10) !== 0) at += at + 4 <= to ? 4 + bytes.readUInt16BE(at + 2) * 4 : to
       const end = (flags & 0x20) === 0 ? to : to - (bytes[to - 1] ?? 0)
       const number = bytes.readUInt16BE(from + 2)
-      const leftOut = sequence === null ? 0 : (number - sequence - 1) & 0xffff
+      const behind = sequence === null || !numbered ? MOST_BEHIND : (sequence - number) & 0xffff
+      if (behind < MOST_BEHIND) {
+        behindInRow += 1
+        if (behindInRow < UNNUMBERED_AFTER) return
+        numbered = false
+        lost += 1
+        lostBefore += 1
+      }
+      behindInRow = 0
+      const leftOut = sequence === null || !numbered ? 0 : (number - sequence - 1) & 0xffff
       const missing = leftOut < MOST_DROPOUT ? leftOut : 1
       sequence = number
       if (missing > 0) {
         lost += missing
+        skipping = true
         dropHalf()
       }
       const next = bytes.readUInt32BE(from + 4)
-      if (next === stamp) {
+      if (next === stamp || (missing === 0 && goesOn(bytes, at, end))) {
         if (foretold) lostBefore += missing
         else lostWithin += missing
         // A marker that was not the last one of its picture.
@@ -275,11 +418,14 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
       }
       marked = ((bytes[from + 1] ?? 0) & 0x80) !== 0
       if (at < end) take[codec](bytes, at, end)
+      // Padding that is longer than its packet, or a packet of nothing: what it was to bring is not there.
+      else if (end < at) loseOne()
       perhapsForetell()
     },
     finish() {
       // Slices without the rest of their picture: how much is missing nobody knows, but it is not whole.
       const isCut = open?.vcl && (nalAt !== null || (!marked && foresight.marksEnds()))
+      skipping = true
       dropHalf()
       if (isCut) {
         lost += 1
@@ -292,5 +438,8 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
       return lostBefore
     },
     lost: () => lost,
+    recovers: () => recoveryPoints > 1,
+    stray: loseOne,
+    waitForNext: foresight.failed,
   }
 }

@@ -7,13 +7,18 @@ import type { Clock } from '../../tools/clock.ts'
 import { wordsOf } from '../../tools/failure.ts'
 import { type Challenge, answerChallenge, readChallenge } from '../../tools/http-digest.ts'
 import { type RtspAnswer, createRtspWire } from './rtsp-wire.ts'
-import { controlAddress, readDescription } from './session-description.ts'
+import { baseIn, controlAddress, readDescription } from './session-description.ts'
 
 /** One buffer for every socket of this thread: what is read is handled before the next read begins. */
 const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024)
 const ANSWER_MS = 5000
 const DEFAULT_SESSION_S = 60
 const MOST_SESSION_S = 3600
+/** An answer that does not say how long it is has come whole after so long a silence. */
+const FLUSH_MS = 300
+/** How long after its time-out a camera ends a session that it thinks is dead, at most. */
+const ENDED_BY_TIMEOUT_MS = 6000
+const UNKNOWN_METHOD = new Set([405, 501, 551])
 
 export type RtspSession = {
   /** What the camera offers. @throws in words when it refuses. */
@@ -33,8 +38,11 @@ export class RtspRefused extends Error {
   }
 }
 
+/** What a camera has shown over several sessions: kept by whoever opens them. */
+export type StreamHabits = { /** The method that keeps its session; null: what it names. */ aliveBy: 'OPTIONS' | 'GET_PARAMETER' | null }
+
 /** @param url with percent-encoded credentials. `onPacket`: as in rtsp-wire. @throws when the camera cannot be reached. */
-export async function openRtspSession({ url, clock, signal, onPacket }: { url: string; clock: Clock; signal: AbortSignal; onPacket(channel: number, bytes: Buffer, from: number, to: number): void }): Promise<RtspSession> {
+export async function openRtspSession({ url, clock, signal, onPacket, onStray = () => {}, habits = { aliveBy: null } }: { url: string; clock: Clock; signal: AbortSignal; onPacket(channel: number, bytes: Buffer, from: number, to: number): void; /** Bytes between packets that belonged to nothing. */ onStray?(bytes: number): void; habits?: StreamHabits }): Promise<RtspSession> {
   const address = new URL(url)
   const credentials = { username: decodeURIComponent(address.username), password: decodeURIComponent(address.password) }
   address.username = ''
@@ -43,22 +51,38 @@ export async function openRtspSession({ url, clock, signal, onPacket }: { url: s
   let challenge: Challenge | 'basic' | null = null
   let session: string | null = null
   let aliveEveryMs = (DEFAULT_SESSION_S * 1000) / 2
-  let aliveBy = 'OPTIONS'
+  let timeoutMs = DEFAULT_SESSION_S * 1000
+  let aliveBy: 'OPTIONS' | 'GET_PARAMETER' = habits.aliveBy ?? 'OPTIONS'
+  let playingSince: number | null = null
+  let keptAlive = false
   let sequence = 0
   let channels = 0
   let reason: string | null = null
-  const waiting = new Map<string, (answer: RtspAnswer | null) => void>()
+  /** One question is out at a time: the next answer is its answer, whatever number stands on it. */
+  let pending: { key: string; answered(answer: RtspAnswer | null): void } | null = null
+  /** Questions whose answer nobody waits for any more: it may still come. */
+  const givenUp = new Set<string>()
+  /** Whether this camera repeats our numbers. */
+  let echoes = false
+  let received = 0
+  let asking: Promise<unknown> = Promise.resolve()
   const over = new AbortController()
 
   const wire = createRtspWire({
     onAnswer: (answer) => {
       const key = answer.headers.get('cseq')?.[0] ?? ''
-      waiting.get(key)?.(answer)
-      waiting.delete(key)
+      // A step on the way to its answer.
+      if (answer.status < 200) return
+      if (pending?.key === key) echoes = true
+      else if (echoes && givenUp.delete(key)) return
+      pending?.answered(answer)
+      pending = null
     },
     onPacket,
+    onStray,
   })
   const socket = await dial(address, signal, (bytes) => {
+    received += bytes.length
     try {
       wire.push(bytes)
     } catch (error) {
@@ -74,7 +98,10 @@ export async function openRtspSession({ url, clock, signal, onPacket }: { url: s
     socket.on('end', () => socket.destroy())
     socket.on('close', () => {
       over.abort()
-      for (const answer of waiting.values()) answer(null)
+      pending?.answered(null)
+      // One that ends when its time is up has not counted what we sent as a sign of life: the other method is used from then on.
+      const lasted = playingSince === null ? null : clock.monotonic() - playingSince
+      if (lasted !== null && keptAlive && lasted >= timeoutMs - 1000 && lasted <= timeoutMs + ENDED_BY_TIMEOUT_MS) habits.aliveBy = aliveBy === 'OPTIONS' ? 'GET_PARAMETER' : 'OPTIONS'
       resolve(reason)
     })
   })
@@ -95,19 +122,28 @@ export async function openRtspSession({ url, clock, signal, onPacket }: { url: s
   function send(method: string, uri: string, headers: readonly string[]): { key: string; answer: Promise<RtspAnswer | null> } {
     sequence += 1
     const key = String(sequence)
-    const lines = [`${method} ${uri} RTSP/1.0`, `CSeq: ${key}`, ...authorization(method, uri), 'User-Agent: Lamppost', ...(session === null ? [] : [`Session: ${session}`]), ...headers]
-    const answer = new Promise<RtspAnswer | null>((resolve) => waiting.set(key, resolve))
+    const lines = [`${method} ${uri} RTSP/1.0`, `CSeq: ${key}`, ...authorization(method, uri), 'User-Agent: Lamppost', ...(session === null || session === '' ? [] : [`Session: ${session}`]), ...headers]
+    const answer = new Promise<RtspAnswer | null>((resolve) => (pending = { key, answered: resolve }))
     socket.write(`${lines.join('\r\n')}\r\n\r\n`)
     return { key, answer }
   }
-  async function ask(method: string, uri: string, headers: readonly string[] = []): Promise<RtspAnswer> {
+  function ask(method: string, uri: string, headers: readonly string[] = []): Promise<RtspAnswer> {
+    const mine = asking.then(() => exchange(method, uri, headers))
+    asking = mine.catch(() => {})
+    return mine
+  }
+  async function exchange(method: string, uri: string, headers: readonly string[]): Promise<RtspAnswer> {
     for (let tries = 0; ; tries += 1) {
       const given = new AbortController()
       const late = clock.sleep(ANSWER_MS, AbortSignal.any([given.signal, over.signal])).then(() => null)
       const sent = send(method, uri, headers)
+      // A description without a length ends when nothing more comes.
+      const flushing = method === 'DESCRIBE' ? flushUntil(AbortSignal.any([given.signal, over.signal])) : null
       const answer = await Promise.race([sent.answer, late])
       given.abort()
-      waiting.delete(sent.key)
+      await flushing
+      if (answer === null) givenUp.add(sent.key)
+      pending = null
       if (answer === null) throw new Error(reason ?? (over.signal.aborted ? 'The camera ended the stream.' : `No answer to ${method} within ${ANSWER_MS / 1000} s.`))
       if (answer.status === 401 && tries === 0 && credentials.username !== '') {
         const offered = answer.headers.get('www-authenticate') ?? []
@@ -119,21 +155,47 @@ export async function openRtspSession({ url, clock, signal, onPacket }: { url: s
     }
   }
 
+  async function flushUntil(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      const before = received
+      await clock.sleep(FLUSH_MS, stop)
+      if (stop.aborted || received !== before || received === 0) continue
+      try {
+        wire.flush()
+      } catch (error) {
+        fail(`The stream cannot be read: ${wordsOf(error)}`)
+      }
+    }
+  }
   async function stayAlive(): Promise<void> {
     while (!over.signal.aborted) {
       await clock.sleep(aliveEveryMs, over.signal)
-      // What it says does not matter: that pictures come is watched elsewhere.
-      if (!over.signal.aborted) await ask(aliveBy, base).catch(() => {})
+      if (over.signal.aborted) return
+      try {
+        await ask(aliveBy, base)
+        keptAlive = true
+      } catch (error) {
+        // That pictures come is watched elsewhere. A method that it does not know keeps nothing: the other one may.
+        if (!(error instanceof RtspRefused)) continue
+        if (error.status === 454) return fail('The camera has ended the session.')
+        aliveBy = aliveBy === 'OPTIONS' ? 'GET_PARAMETER' : 'OPTIONS'
+        habits.aliveBy = aliveBy
+        await ask(aliveBy, base).then(() => (keptAlive = true), () => {})
+      }
     }
   }
 
   return {
     ended,
     async describe() {
-      const { headers } = await ask('OPTIONS', base)
-      if (/\bGET_PARAMETER\b/.test(headers.get('public')?.join() ?? '')) aliveBy = 'GET_PARAMETER'
+      // It only tells what the camera can; some do not know it.
+      const options = await ask('OPTIONS', base).catch((error: unknown) => {
+        if (error instanceof RtspRefused && UNKNOWN_METHOD.has(error.status)) return null
+        throw error
+      })
+      if (habits.aliveBy === null && /\bGET_PARAMETER\b/.test(options?.headers.get('public')?.join() ?? '')) aliveBy = 'GET_PARAMETER'
       const answer = await ask('DESCRIBE', base, ['Accept: application/sdp'])
-      base = answer.headers.get('content-base')?.[0] ?? answer.headers.get('content-location')?.[0] ?? base
+      base = baseIn([answer.headers.get('content-base')?.[0], answer.headers.get('content-location')?.[0]], address) ?? base
       return readDescription(answer.body)
     },
     async setUp(control) {
@@ -142,6 +204,7 @@ export async function openRtspSession({ url, clock, signal, onPacket }: { url: s
       const [id = '', ...parameters] = (headers.get('session')?.[0] ?? '').split(';')
       session = id
       const seconds = Number(/timeout=(\d+)/.exec(parameters.join(';'))?.[1] ?? DEFAULT_SESSION_S)
+      timeoutMs = seconds * 1000
       aliveEveryMs = Math.min(Math.max(2, seconds / 2), MOST_SESSION_S) * 1000
       const transport = headers.get('transport')?.[0] ?? ''
       if (transport !== '' && !/RTP\/AVP\/TCP/i.test(transport)) throw new RtspRefused(461, 'The camera does not send over this connection.')
@@ -151,6 +214,7 @@ export async function openRtspSession({ url, clock, signal, onPacket }: { url: s
     },
     async play() {
       await ask('PLAY', base, ['Range: npt=0.000-'])
+      playingSince = clock.monotonic()
       void stayAlive()
     },
     close,

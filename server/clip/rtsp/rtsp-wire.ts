@@ -6,23 +6,74 @@ export type RtspAnswer = { status: number; reason: string; headers: Map<string, 
 export type RtspWire = {
   /** @throws when the bytes are no RTSP. */
   push(chunk: Buffer): void
+  /** Nothing more comes for a while: an answer that does not say how long it is ends here. */
+  flush(): void
 }
 export type RtspWireEvents = {
   onAnswer(answer: RtspAnswer): void
   /** One RTP or RTCP packet: bytes[from, to), good only until this returns. */
   onPacket(channel: number, bytes: Buffer, from: number, to: number): void
+  /** Bytes between packets that belong to nothing: a packet before or after them may be cut. */
+  onStray?(bytes: number): void
 }
 
 const DOLLAR = 0x24
 const PACKET_HEAD = 4
 const MOST_HEAD_BYTES = 16_384
 const MOST_MESSAGE_BYTES = 65_536
-const HEAD_END = Buffer.from('\r\n\r\n')
+/** Once packets come, stray bytes are looked through for the next one; so many without one are no stream. */
+const MOST_STRAY_BYTES = 1024 * 1024
+const RTP_HEAD = 12
+const RTCP_HEAD = 8
+const MESSAGE_STARTS = ['RTSP/1.', 'OPTIONS ', 'ANNOUNCE ', 'REDIRECT ', 'GET_PARAMETER ', 'SET_PARAMETER ', 'TEARDOWN '].map((text) => Buffer.from(text))
+/** Long enough to tell what begins here. */
+const LONGEST_START = 16
 
-export function createRtspWire({ onAnswer, onPacket }: RtspWireEvents): RtspWire {
+export function createRtspWire({ onAnswer, onPacket: hand, onStray = () => {} }: RtspWireEvents): RtspWire {
   /** What has come of a packet or message that is not whole yet. */
   let kept = Buffer.allocUnsafe(2048)
   let length = 0
+  /** Channels on which packets came. */
+  const channels = new Set<number>()
+  let highest = -1
+  let stray = 0
+  let lost = false
+
+  function onPacket(channel: number, bytes: Buffer, from: number, to: number): void {
+    if (!channels.has(channel)) {
+      channels.add(channel)
+      highest = Math.max(highest, channel)
+    }
+    hand(channel, bytes, from, to)
+  }
+  /** Whether something whole may begin here; null when there are too few bytes to tell. Only asked where the stream was lost. */
+  function beginsAt(bytes: Buffer, at: number): boolean | null {
+    const left = bytes.length - at
+    if (bytes[at] === DOLLAR) {
+      if (left < PACKET_HEAD + RTCP_HEAD) return null
+      const size = ((bytes[at + 2] ?? 0) << 8) + (bytes[at + 3] ?? 0)
+      const [first = 0, second = 0] = [bytes[at + PACKET_HEAD], bytes[at + PACKET_HEAD + 1]]
+      const isControl = second >= 192 && second <= 223
+      return channels.has(bytes[at + 1] ?? 0) && first >> 6 === 2 && size >= (isControl ? RTCP_HEAD : RTP_HEAD)
+    }
+    if (MESSAGE_STARTS.some((start) => left >= start.length && bytes.compare(start, 0, start.length, at, at + start.length) === 0)) return true
+    return left < LONGEST_START && MESSAGE_STARTS.some((start) => bytes.compare(start, 0, Math.min(left, start.length), at, at + Math.min(left, start.length)) === 0) ? null : false
+  }
+  /** Passes over what belongs to nothing. Returns where something begins, or where there are too few bytes left to tell. @throws when nothing begins for too long */
+  function nextFrom(bytes: Buffer, from: number): number {
+    let at = from
+    while (at < bytes.length && beginsAt(bytes, at) === false) at += 1
+    if (at > from) {
+      onStray(at - from)
+      stray += at - from
+    }
+    if (stray > MOST_STRAY_BYTES) throw new Error('between its packets come bytes that are no RTSP')
+    if (at < bytes.length && beginsAt(bytes, at) === true) {
+      lost = false
+      stray = 0
+    }
+    return at
+  }
 
   function keep(bytes: Buffer, from: number, to: number): void {
     const needed = length + to - from
@@ -53,6 +104,12 @@ export function createRtspWire({ onAnswer, onPacket }: RtspWireEvents): RtspWire
   function read(chunk: Buffer, begin: number): void {
     let at = begin
     while (at < chunk.length) {
+      if (lost || isStray(chunk, at)) {
+        lost = true
+        at = nextFrom(chunk, at)
+        if (lost) break
+        continue
+      }
       const left = chunk.length - at
       if (chunk[at] === DOLLAR) {
         const size = left < PACKET_HEAD ? Number.POSITIVE_INFINITY : PACKET_HEAD + ((chunk[at + 2] ?? 0) << 8) + (chunk[at + 3] ?? 0)
@@ -67,17 +124,25 @@ export function createRtspWire({ onAnswer, onPacket }: RtspWireEvents): RtspWire
     }
     keep(chunk, at, chunk.length)
   }
+  /** Once packets have come, everything begins with one, a line end or a message. Another channel than those that were set up is no packet. */
+  function isStray(bytes: Buffer, at: number): boolean {
+    if (channels.size === 0) return false
+    const byte = bytes[at]
+    if (byte === 0x0d || byte === 0x0a) return false
+    if (byte === DOLLAR) return bytes.length - at >= 2 && (bytes[at + 1] ?? 0) > highest + 1
+    return beginsAt(bytes, at) === false
+  }
   /** Reads the message that begins here; its size, or null when it is not whole. */
   function messageAt(bytes: Buffer, at: number): number | null {
     // RFC 2326 lets a sender put line ends before a message.
     if (bytes[at] === 0x0d || bytes[at] === 0x0a) return 1
-    const end = bytes.indexOf(HEAD_END, at)
-    if (end === -1) {
+    const head = headAt(bytes, at)
+    if (head === null) {
       if (bytes.length - at > MOST_HEAD_BYTES) throw new Error('its RTSP answer has no end')
       return null
     }
-    if (end - at > MOST_HEAD_BYTES) throw new Error('its RTSP answer is too large')
-    const [start = '', ...lines] = bytes.toString('latin1', at, end).split('\r\n')
+    if (head.end - at > MOST_HEAD_BYTES) throw new Error('its RTSP answer is too large')
+    const [start = '', ...lines] = bytes.toString('latin1', at, head.end).split(/\r?\n/)
     const [, status, reason = ''] = /^RTSP\/\d\.\d (\d{3})\s*(.*)$/.exec(start) ?? []
     // Requests of a server to its client (some announce things) have the same form, and are passed over.
     if (status === undefined && !/^[A-Z_]+ \S+ RTSP\/\d\.\d$/.test(start)) throw new Error('its answer is no RTSP')
@@ -89,18 +154,40 @@ export function createRtspWire({ onAnswer, onPacket }: RtspWireEvents): RtspWire
       if (others) others.push(value)
       else headers.set(name, [value])
     }
-    const bodyBytes = Number(headers.get('content-length')?.[0] ?? 0)
+    const said = headers.get('content-length')?.[0]
+    // Some leave the length of a description out: it lasts until something else begins, or nothing more comes.
+    const open = said === undefined && status === '200' && /sdp/i.test(headers.get('content-type')?.[0] ?? '')
+    const bodyBytes = open ? openBody(bytes, head.body) : Number(said ?? 0)
+    if (bodyBytes === null) return null
     if (!(bodyBytes >= 0 && bodyBytes <= MOST_MESSAGE_BYTES)) throw new Error('its RTSP answer is too large')
-    const bodyAt = end + HEAD_END.length
+    const bodyAt = head.body
     if (bytes.length < bodyAt + bodyBytes) return null
     if (status !== undefined) onAnswer({ status: Number(status), reason, headers, body: bytes.toString('utf8', bodyAt, bodyAt + bodyBytes) })
     return bodyAt + bodyBytes - at
   }
 
+  /** How long a description without a length is; null while it may go on. */
+  function openBody(bytes: Buffer, from: number): number | null {
+    for (let at = from; at < bytes.length; at += 1) if (bytes[at] === DOLLAR || MESSAGE_STARTS.some((start) => bytes.compare(start, 0, start.length, at, Math.min(bytes.length, at + start.length)) === 0)) return at - from
+    return flushing ? bytes.length - from : null
+  }
+  let flushing = false
+
   return {
+    flush() {
+      if (length === 0 || kept[0] === DOLLAR) return
+      flushing = true
+      const all = Buffer.from(kept.subarray(0, length))
+      length = 0
+      try {
+        read(all, 0)
+      } finally {
+        flushing = false
+      }
+    },
     push(chunk) {
       if (length === 0) return read(chunk, 0)
-      if (kept[0] === DOLLAR) {
+      if (kept[0] === DOLLAR && !lost && (channels.size === 0 || length < 2 || (kept[1] ?? 0) <= highest + 1)) {
         const taken = complete(chunk)
         return length === 0 ? read(chunk, taken) : undefined
       }
@@ -109,4 +196,14 @@ export function createRtspWire({ onAnswer, onPacket }: RtspWireEvents): RtspWire
       read(all, 0)
     },
   }
+}
+
+/** Where a message's head ends and its body begins: at the first empty line, whatever its line ends are; null when that has not come. */
+function headAt(bytes: Buffer, at: number): { end: number; body: number } | null {
+  for (let end = bytes.indexOf(0x0a, at); end !== -1; end = bytes.indexOf(0x0a, end + 1)) {
+    const bare = bytes[end + 1] === 0x0a
+    if (!bare && !(bytes[end + 1] === 0x0d && bytes[end + 2] === 0x0a)) continue
+    return { end: bytes[end - 1] === 0x0d ? end - 1 : end, body: end + (bare ? 2 : 3) }
+  }
+  return null
 }
