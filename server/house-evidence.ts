@@ -115,10 +115,11 @@ export async function openEvidence({ dataFolder, clock, site, helpPoint, books, 
     },
     /** Packages that a death cut short. */
     goOn: exports.goOn,
-    routes(door: App, mustBeConfirmed: (request: FastifyRequest) => void): void {
+    /** @param basePath before each path that an answer names. */
+    routes(door: App, mustBeConfirmed: (request: FastifyRequest) => void, basePath = ''): void {
     const evidence = createEvidenceDesk({ exports, incident: books.incidents.load, hasCamera: clips.hasRing, append, clock, root: evidenceKeys.root, verifierPage: join(packageRoot, 'dist', 'web', 'verify.html') })
-    exportRoutes(door, { ...evidence, ends: begun().packageEnds, root: evidenceKeys.root, keys: evidenceKeys.state, renewSigner: evidenceKeys.renew, mustBeConfirmed })
-    disclosureRoutes(door, { ...evidence, ...createDisclosureDesk({ clock, book: books.disclosures, append, made: exports.made }), page: (disclosure, made, secret) => disclosurePage(disclosure, made, site(), secret), mustBeConfirmed })
+    exportRoutes(door, { ...evidence, ends: begun().packageEnds, root: evidenceKeys.root, keys: evidenceKeys.state, renewSigner: evidenceKeys.renew, mustBeConfirmed, basePath })
+    disclosureRoutes(door, { ...evidence, ...createDisclosureDesk({ clock, book: books.disclosures, append, made: exports.made }), page: (disclosure, made, secret) => disclosurePage(disclosure, made, site(), secret), mustBeConfirmed, basePath })
     // One after the other: a search reads much.
     let searching: Promise<FoundRecordings> = Promise.resolve({ incidents: [], cameras: [] })
     const placeOf = (id: string): Place | null => helpPoint(id)?.location ?? null

@@ -28,7 +28,7 @@ import { findingRoutes } from './door/finding-routes.ts'
 import { helpPointRoutes } from './door/help-point-routes.ts'
 import { incidentRoutes } from './door/incident-routes.ts'
 import { EVENT_SOCKET_PATH, eventSocket } from './door/event-socket.ts'
-import type { LiveNews } from './door/event-tail.ts'
+import { type LiveNews, createPast } from './door/event-tail.ts'
 import { ledgerRoutes } from './door/ledger-routes.ts'
 import { liveRoutes } from './door/live-routes.ts'
 import { LIVE_SOCKET_PATH, liveSocket } from './door/live-socket.ts'
@@ -38,6 +38,7 @@ import { peopleRoutes } from './door/people-routes.ts'
 import { pressRoutes } from './door/press-routes.ts'
 import { createSignIn, sessionRoutes } from './door/session-routes.ts'
 import { shiftRoutes } from './door/shift-routes.ts'
+import { AT_THE_ROOT, type PublicAddress } from './door/public-address.ts'
 import { openSockets } from './door/sockets.ts'
 import { stateRoutes } from './door/state-routes.ts'
 import { createDisclosureBook } from './evidence/disclosure-book.ts'
@@ -55,7 +56,7 @@ import { createIncidentDesk } from './incident/incident-desk.ts'
 import { createCheckpointPost } from './ledger/checkpoint-post.ts'
 import { createFolds, isOf, readSnapshot } from './ledger/fold-snapshot.ts'
 import { startLedgerCare } from './ledger/ledger-care.ts'
-import { openLedger } from './ledger/ledger.ts'
+import { type Ledger, openLedger } from './ledger/ledger.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createOutboxBook } from './outbox/outbox-book.ts'
 import { createOutboxDesk } from './outbox/outbox-desk.ts'
@@ -93,11 +94,14 @@ import { builtEntry, packageRoot, version } from './tools/package-root.ts'
 import { createTopic } from './tools/topic.ts'
 import { keepWorker } from './tools/worker-calls.ts'
 
-export type HouseOptions = { /** Null starts the simulated Darlington. */ siteFile: string | null; dataFolder: string; port: number; host: string; /** PEM texts. */ tls?: { cert: string; key: string } | null; /** Where cameras push to, when the town has such; 0 picks a free one. */ rtmpPort: number }
+export type HouseOptions = { /** Null starts the simulated Darlington. */ siteFile: string | null; dataFolder: string; port: number; host: string; /** PEM texts. */ tls?: { cert: string; key: string } | null; /** Where cameras push to, when the town has such; 0 picks a free one. */ rtmpPort: number; /** Where the server is to its users; left out: at the root of each request's host. */ address?: PublicAddress }
 export type House = { url: string; demo: DemoCredentials | null; close(): Promise<void> }
 
 /** What a camera's stream is read with: its own credentials where the site file has some, else those of ONVIF. */
 const streamSecrets = ({ onvif, stream }: SiteCamera): { username: string; password: string } | null => (stream?.username != null ? { username: stream.username, password: stream.password ?? '' } : onvif)
+
+/** What the shift must know of a disk that another program has filled. */
+const reserveWords = (room: ReturnType<Ledger['state']>['room']): string | null => (room?.onReserve ? `The disk is full: presses are running on the reserve, ${room.hoursLeft} h left.` : null)
 
 /** The simulated town's site file is a copy in the data folder: the engineer's page edits it, and git stays clean. */
 async function openDemoTown(dataFolder: string, onError: (words: string) => void) {
@@ -114,7 +118,7 @@ async function openDemoTown(dataFolder: string, onError: (words: string) => void
 }
 
 /** @throws with words for a person when the town cannot be opened. */
-export async function openHouse({ siteFile, dataFolder, port, host, tls = null, rtmpPort }: HouseOptions): Promise<House> {
+export async function openHouse({ siteFile, dataFolder, port, host, tls = null, rtmpPort, address = AT_THE_ROOT }: HouseOptions): Promise<House> {
   const clock = realClock
   mkdirSync(dataFolder, { recursive: true })
   const log = pino.destination({ dest: join(dataFolder, 'lamppost.log'), append: true, sync: true })
@@ -431,7 +435,10 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     evidence.begin()
     clips.evictFromNowOn()
     evidence.goOn()
-    await append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable
+    // On a full disk a town starts all the same: presses are taken from what was kept for them.
+    await append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable.catch(onError)
+    const { room } = ledger.state()
+    if (room) logger.info(room, 'room for presses on a full disk')
     await followSources(site())
     const care = startLedgerCare({
       verify: ledger.verify,
@@ -492,7 +499,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const pages = join(packageRoot, 'dist', 'web')
     const door = await createDoor({
       logger,
-      nothingHere: nothingHerePage(pages),
+      nothingHere: nothingHerePage(pages, address.basePath),
+      address,
       tls,
       whoHas,
       onRefusedPress: (from, reason) => onRefusedPress('http', from, reason),
@@ -504,7 +512,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const neededBy = (id: CameraId): IncidentId | null => cameras.heldBy(id) ?? book.using(id)
     const cameraView = (id: CameraId): CameraView => {
       const camera = cameras.siteCamera(id)
-      return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, detail: cameras.detail(id), health: cameras.health(id), heldBy: neededBy(id), steeredBy: hands.who(id), bearing: camera.bearing, live: `/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`, codec: clips.codec(id), converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded' }
+      return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, detail: cameras.detail(id), health: cameras.health(id), heldBy: neededBy(id), steeredBy: hands.who(id), bearing: camera.bearing, live: `${address.basePath}/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`, codec: clips.codec(id), converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded' }
     }
     const presets = createPresetKeeping({
       head: cameras.head,
@@ -542,7 +550,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       ...incidents,
       get: book.load,
       page: book.page,
-      clipView: async (incident, clip) => ({ ...clip, playlist: `/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`, gaps: await clips.gaps(clip) }),
+      clipView: async (incident, clip) => ({ ...clip, playlist: `${address.basePath}/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`, gaps: await clips.gaps(clip) }),
       bring: async (id, camera, preset, actor) => {
         const { id: known } = cameras.siteCamera(camera)
         if (preset !== null) await cameras.mustHave(known, preset)
@@ -604,21 +612,27 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         await append([{ kind: 'clip.downloaded', actor, subject: incident.id, body: { incident: incident.id, ...download } }]).durable
       },
     })
-    const events = { page: ledger.page, tail: ledger.tail, news: news.subscribe }
+    const events = { page: createPast(ledger.page), tail: ledger.tail, news: news.subscribe }
     openSockets(door, {
       [LIVE_SOCKET_PATH]: liveSocket({ whoHas, admit: viewing.admit, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now, enter: presence.enter }),
       [EVENT_SOCKET_PATH]: eventSocket({ ...events, whoHas, onError }),
-    })
-    ledgerRoutes(door, { ...events, verify: ledger.verify, checkpoint: ledger.checkpoint, mayStill: (headers) => {
+    }, address)
+    ledgerRoutes(door, { ...events, entries: ledger.page, verify: ledger.verify, checkpoint: ledger.checkpoint, whoListens: (headers) => {
       const credential = credentialOf(headers)
-      return credential !== null && whoHas(credential) !== null
+      return credential && whoHas(credential)
     } })
-    evidence.routes(door, mustBeConfirmed)
+    evidence.routes(door, mustBeConfirmed, address.basePath)
     const signIn = createSignIn({ byPassword: people.byPassword, byToken })
     peopleRoutes(door, {
       present: presence.view,
       giveReason: (person, reason, camera) => viewing.give(person, reason, camera === null ? null : cameras.siteCamera(camera).id),
-      issue: (holder, minutes, by) => wallTokens.issue(holder, minutes, () => whoHas(by) !== null),
+      issue: (holder, minutes, by) => {
+        const maker = whoHas(by)
+        return wallTokens.issue(holder, minutes, () => {
+          const now = whoHas(by)
+          return now !== null && now.name === maker?.name && now.role === maker.role
+        })
+      },
       onIssued: async ({ name, role }, through, until, actor) => void (await append([{ kind: 'token.issued', actor, subject: 'session', body: { name, role, through, until } }]).durable),
     })
     const shiftDesk = createShiftDesk({
@@ -630,7 +644,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         faults: shiftFaults({
           cameras: cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
           helpPoints: site().helpPoints.map((each) => ({ id: each.id, proof: proofOf(each) })),
-          storage: clips.diskState()?.problem ?? null,
+          storage: reserveWords(ledger.state().room) ?? clips.diskState()?.problem ?? null,
           record: ledger.state().broken,
           destinations: outbox.state(),
         }),
@@ -640,12 +654,16 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     sessionRoutes(door, {
       byPassword: people.byPassword,
       byToken,
-      open: sessions.open,
+      // Who is removed, has another password or another role has no session any more.
+      open: (person, given) => {
+        const standing = 'token' in given ? null : people.standing(given.user)
+        return sessions.open(person, () => ('token' in given ? byToken(given.token) : people.standing(given.user)?.password === standing?.password ? (people.standing(given.user)?.person ?? null) : null))
+      },
       close: sessions.close,
       confirm: sessions.confirm,
       onOpened: async ({ name, role }) => void (await append([{ kind: 'session.opened', actor: `${role}:${name}`, subject: 'session', body: { name, role } }]).durable),
       demoTokens: demoTown?.credentials.tokens ?? null,
-    }, signIn)
+    }, signIn, address)
     stateRoutes(door, { notReady: ledger.notReady, metrics: metrics.text, metricsType: metrics.type })
     await pageRoutes(door, pages)
 

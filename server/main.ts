@@ -11,6 +11,7 @@ const USAGE = `lamppost: links presses of help points to the cameras that see th
 
   lamppost start [--site FILE] [--data DIR] [--port N] [--host H] [--rtmp-port N]
                  [--tls-cert FILE --tls-key FILE]
+                 [--public-url https://HOST/PATH/ | --base-path /PATH] [--trust-proxy]
   lamppost check FILE
   lamppost token --role ROLE --name NAME [--help-point ID] [--data DIR]
   lamppost user  --role ROLE --name NAME --user USER [--data DIR]     (password on standard input)
@@ -26,6 +27,9 @@ const OPTIONS = {
   'rtmp-port': { type: 'string' },
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
+  'public-url': { type: 'string' },
+  'base-path': { type: 'string' },
+  'trust-proxy': { type: 'boolean' },
   role: { type: 'string' },
   name: { type: 'string' },
   user: { type: 'string' },

@@ -59,7 +59,7 @@ writeFileSync(join(outDir, 'custom-elements.json'), `${JSON.stringify(manifestOf
 const header = readFileSync(join(here, 'page-parts', 'header.html'), 'utf8').trim()
 /** Every page leads to the others; its own name is marked. */
 function copyPage(file) {
-  const own = `href="/${file.replace(/\.html$/, '')}"`
+  const own = `href="./${file.replace(/\.html$/, '')}"`
   writeFileSync(join(outDir, file), readFileSync(join(pages, file), 'utf8').replace('<header></header>', header.replace(own, `${own} aria-current="page"`)))
 }
 for (const file of readdirSync(pages)) {

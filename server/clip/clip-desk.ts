@@ -64,6 +64,8 @@ export function createClipDesk(options: ClipDeskOptions) {
   // What a crash left behind; the folder's lock says that nobody else uses it.
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch, { recursive: true })
+  // A town without cameras has a disk all the same.
+  mkdirSync(folder, { recursive: true })
   const startThread = (again = false) => {
     const started = callWorker<ClipThread>(builtEntry('clip/clip-thread.js'), { folder, evictEveryMs, disk: diskLimits, again }, (message) => onNews(message as ClipNews), { maxYoungGenerationSizeMb: YOUNG_MB })
     void started.ended.then((error) => {

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { setFlagsFromString } from 'node:v8'
+import { publicAddressOf } from '../door/public-address.ts'
 import { type House, openHouse } from '../house.ts'
 import { packageRoot } from '../tools/package-root.ts'
 import { comeFirst } from '../tools/thread-priority.ts'
@@ -10,7 +11,7 @@ import { comeFirst } from '../tools/thread-priority.ts'
 const CLOSE_WITHIN_MS = 2500
 const PARENT_CHECK_MS = 500
 
-export type StartOptions = { site?: string | undefined; data?: string | undefined; port?: string | undefined; host?: string | undefined; 'rtmp-port'?: string | undefined; 'tls-cert'?: string | undefined; 'tls-key'?: string | undefined }
+export type StartOptions = { site?: string | undefined; data?: string | undefined; port?: string | undefined; host?: string | undefined; 'rtmp-port'?: string | undefined; 'tls-cert'?: string | undefined; 'tls-key'?: string | undefined; 'public-url'?: string | undefined; 'base-path'?: string | undefined; 'trust-proxy'?: boolean | undefined }
 
 function portOf(option: string, text: string): number {
   const port = Number(text)
@@ -39,10 +40,10 @@ function tlsOf(cert: string | undefined, key: string | undefined): { cert: strin
   return pems
 }
 
-export async function startCommand({ site, data, port = '8420', host = '127.0.0.1', 'rtmp-port': rtmpPort = site === undefined ? '0' : '1935', 'tls-cert': cert, 'tls-key': key }: StartOptions): Promise<number> {
+export async function startCommand({ site, data, port = '8420', host = '127.0.0.1', 'rtmp-port': rtmpPort = site === undefined ? '0' : '1935', 'tls-cert': cert, 'tls-key': key, 'public-url': publicUrl, 'base-path': basePath, 'trust-proxy': trustProxy }: StartOptions): Promise<number> {
   if (site !== undefined && !existsSync(site)) throw new Error(`the site file ${site} does not exist`)
   const dataFolder = resolve(data ?? join(packageRoot, 'data'))
-  const options = { siteFile: site === undefined ? null : resolve(site), dataFolder, port: portOf('port', port), host, tls: tlsOf(cert, key), rtmpPort: portOf('rtmp-port', rtmpPort) }
+  const options = { siteFile: site === undefined ? null : resolve(site), dataFolder, port: portOf('port', port), host, tls: tlsOf(cert, key), rtmpPort: portOf('rtmp-port', rtmpPort), address: publicAddressOf({ basePath, publicUrl, trustProxy }) }
   // Presses are rare: between two of them the code of their whole way would be thrown away, and compiled anew while somebody waits.
   setFlagsFromString('--no-flush-bytecode')
   const ended = untilAsked()

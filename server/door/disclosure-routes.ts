@@ -8,6 +8,8 @@ import { rangeOf, sendPackage } from './export-routes.ts'
 import { DISCLOSURE, ID_PARAMS, PROBLEM, listOf } from './shapes.ts'
 
 export type DisclosurePort = {
+  /** Before each path that an answer names, where a proxy gives the server a part of a host. */
+  basePath?: string
   get(id: string): Export
   of(id: string): Disclosure[]
   make(id: string, order: { recipient: string; organisation?: string | undefined; purpose: string; days: number; most?: number | undefined }, actor: string): Promise<Disclosure & { secret: string }>
@@ -39,7 +41,7 @@ export function disclosureRoutes(app: App, port: DisclosurePort): void {
   app.post('/api/v1/exports/:id/disclosures', { config: OFFICER, schema: { summary: 'Hand it over to somebody outside by a link; the answer is the only one that has it', tags: ['exports'], params: ID_PARAMS, body: ORDER, response: { 201: DISCLOSURE, '4xx': PROBLEM } } }, async (request, reply) => {
     port.mustBeConfirmed(request)
     const { secret, ...disclosure } = await port.make(request.params.id, request.body, actorOf(request))
-    return reply.status(201).header('cache-control', 'no-store').send({ ...disclosure, link: `/disclosures/${secret}` })
+    return reply.status(201).header('cache-control', 'no-store').send({ ...disclosure, link: `${port.basePath ?? ''}/disclosures/${secret}` })
   })
   app.get('/api/v1/exports/:id/disclosures', { config: OFFICER, schema: { summary: 'Who it was handed to, and how often it was fetched', tags: ['exports'], params: ID_PARAMS, response: { 200: listOf(DISCLOSURE) } } }, (request) => ({ items: port.of(port.get(request.params.id).id), next: null }))
   app.delete('/api/v1/disclosures/:id', { config: OFFICER, schema: { summary: 'Revoke the link, with the reason', tags: ['exports'], params: ID_PARAMS, body: Type.Object({ reason: TEXT }, strict), response: { 200: DISCLOSURE, '4xx': PROBLEM } } }, (request) => port.revoke(request.params.id, { by: request.person?.name ?? '', reason: request.body.reason }, actorOf(request)))

@@ -7,9 +7,11 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Person, Role } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
+import { type HandleShare, createHandleShare } from '../tools/handle-share.ts'
 import { version } from '../tools/package-root.ts'
 import { allowEmbedding, frameAncestors } from './embedding.ts'
 import { answerError, sendProblem } from './problem.ts'
+import { AT_THE_ROOT, type PublicAddress, isOwnOrigin, withoutBase } from './public-address.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -37,8 +39,14 @@ export type DoorOptions = {
   embedding(): readonly string[]
   /** The page for a person whose address leads nowhere; null where no pages are built. */
   nothingHere?: string | null
+  /** Where the server is to its users. */
+  address?: PublicAddress
+  /** What is kept of this process's handles for presses. */
+  handles?: HandleShare
 }
 export const SESSION_COOKIE = 'lamppost_session'
+const HEADERS_WITHIN_MS = 10_000
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Whoever asks. @throws people/unauthenticated where a route lets others in, too */
 export function personOf({ person }: { person: Person | null }): Person {
@@ -48,13 +56,16 @@ export function personOf({ person }: { person: Person | null }): Person {
 /** The person's name as the ledger keeps it. */
 export const actorOf = (request: FastifyRequest): string => `${request.person?.role ?? 'nobody'}:${request.person?.name ?? ''}`
 
-export async function createDoor({ logger, tls, whoHas, onRefusedPress, embedding, nothingHere = null }: DoorOptions) {
+export async function createDoor({ logger, tls, whoHas, onRefusedPress, embedding, nothingHere = null, address = AT_THE_ROOT, handles = createHandleShare() }: DoorOptions) {
   const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void answerError(error, request, reply),
     requestTimeout: 30_000,
+    // Only a proxy that is ours says truly who asked, and by what scheme.
+    trustProxy: address.trustProxy,
+    rewriteUrl: ({ url = '/' }: { url?: string | undefined }) => withoutBase(url, address),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     routerOptions: { maxParamLength: 200 },
   }
@@ -62,6 +73,15 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
   const made = tls ? (Fastify({ ...options, http2: true, https: { ...tls, allowHTTP1: true } } as unknown as FastifyServerOptions) as FastifyInstance) : Fastify({ ...options, forceCloseConnections: true })
   const app = made.withTypeProvider<TypeBoxTypeProvider>()
   if (tls) cutConnectionsAtClose(app)
+  // A stranger has so long to say what it wants.
+  if ('headersTimeout' in app.server) app.server.headersTimeout = HEADERS_WITHIN_MS
+  handles.watch(app.server)
+  app.addHook('onRequest', (request, reply, done) => {
+    const over = handles.serve(request.socket)
+    reply.raw.once('close', over)
+    reply.raw.once('finish', over)
+    done()
+  })
   // Schemas describe answers for people; they must not drop what the shapes gain.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   app.setErrorHandler(answerError)
@@ -87,16 +107,22 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
       info: { title: 'Lamppost', version, description: 'Links presses of help points to the cameras that see them. Times are UTC ISO 8601 with milliseconds.' },
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, cookie: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE } } },
       security: [{ bearer: [] }, { cookie: [] }],
+      ...(address.basePath === '' ? {} : { servers: [{ url: address.basePath }] }),
     },
   })
   app.decorateRequest('person', null)
   app.decorateRequest('rawBody', null)
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const { roles, signed } = request.routeOptions.config
+    if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath) return reply.redirect(`${address.basePath}/`, 308)
+    // A cookie travels with requests of any page in the same browser, also of another port of this host: what changes something needs a page of ours.
+    if (!SAFE_METHODS.has(request.method) && request.headers.authorization === undefined && credentialOf(request.headers) !== null && !isOwnOrigin(request.headers, request.protocol === 'https', address))
+      throw new Failure('people/forbidden', 'This came from a page of another address, with a session of this one: it was not done. Behind a proxy, start Lamppost with --public-url.')
     if (!roles) return
     if (signed && request.headers.authorization === undefined && request.headers['x-lamppost-signature'] !== undefined) return
     const credential = credentialOf(request.headers)
     request.person = credential && whoHas(credential)
+    if (request.person) handles.prove(request.socket)
     if (request.person && roles.includes(request.person.role)) return
     const pressing = request.method === 'POST' && /\/presses(\/|$)/.test(request.routeOptions.url ?? '')
     if (!request.person) {

@@ -9,7 +9,8 @@ import type { RawData } from 'ws'
 import type { Person } from '../glossary/people.ts'
 import { wordsOf } from '../tools/failure.ts'
 import type { Credential } from './door.ts'
-import { type EventsPort, HERE, MOST_UNSENT, PING_MS, READERS, STILL_HERE, followEvents } from './event-tail.ts'
+import { READERS } from './entry-readers.ts'
+import { type EventsPort, HERE, LOOK_MS, MOST_UNSENT, PING_MS, READS_WITHIN_MS, ROOM_EVERY_MS, STILL_HERE, UNSENT_AGAIN, followEvents } from './event-tail.ts'
 import { CLOSE_POLICY, type ServeSocket, holderAmong } from './sockets.ts'
 
 export const EVENT_SOCKET_PATH = '/api/v1/events'
@@ -19,6 +20,7 @@ export function eventSocket({ whoHas, onError, ...port }: EventsPort & { whoHas(
   return (socket, _, offered) => {
     let credential = offered
     let following: { leave(): void } | null = null
+    let heardAs: Person | null = null
     const refuse = (refused: number, words: string): void => {
       socket.send(JSON.stringify({ refused, words }))
       socket.close(CLOSE_POLICY)
@@ -29,14 +31,20 @@ export function eventSocket({ whoHas, onError, ...port }: EventsPort & { whoHas(
       else socket.send(block)
     }
     const late = setTimeout(() => refuse(401, 'Nothing was asked for: send {"token": …, "after": …}.'), ASKED_WITHIN_MS)
-    const ping = setInterval(() => {
+    const ping = setInterval(() => following && send(STILL_HERE), PING_MS)
+    /** Whoever has lost a session, a token or a role hears no more within a second. */
+    const look = setInterval(() => {
       if (!following) return
-      if (reader()) send(STILL_HERE)
-      else refuse(401, 'The session has ended.')
-    }, PING_MS)
+      const now = reader()
+      if (now && now.role === heardAs?.role && now.name === heardAs.name) return
+      following.leave()
+      refuse(401, now ? 'Another role from now on: open it again.' : 'The session has ended.')
+      setTimeout(() => socket.terminate(), LOOK_MS)
+    }, LOOK_MS)
     socket.on('close', () => {
       clearTimeout(late)
       clearInterval(ping)
+      clearInterval(look)
       following?.leave()
     })
     socket.on('message', (data: RawData, binary: boolean) => {
@@ -48,12 +56,21 @@ export function eventSocket({ whoHas, onError, ...port }: EventsPort & { whoHas(
         clearTimeout(late)
         const person = reader()
         if (!person) return refuse(401, 'This token or session is not known here, has ended, or may not hear what happens.')
+        heardAs = person
         send(HERE)
         following = followEvents({
           port,
           role: person.role,
           after: after === undefined ? null : Number(after),
           send,
+          // As long as it takes: who reads slowly is not cut off for it.
+          async room() {
+            const until = performance.now() + READS_WITHIN_MS
+            while (socket.readyState === socket.OPEN && socket.bufferedAmount > UNSENT_AGAIN) {
+              if (performance.now() > until) return socket.terminate()
+              await new Promise((resolve) => setTimeout(resolve, ROOM_EVERY_MS))
+            }
+          },
           onBroken(error) {
             onError(error)
             socket.terminate()

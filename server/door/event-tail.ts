@@ -1,6 +1,7 @@
 /** The ledger's tail and the news of the moment for one listener, as blocks of server-sent events, whatever carries them. What is missed is read first, and comes once and in order. */
 import type { Role } from '../glossary/people.ts'
 import type { Entry } from '../glossary/ledger.ts'
+import { mayRead, shownTo } from './entry-readers.ts'
 
 export type LiveNews = { event: 'camera.health' | 'help-point.health' | 'storage.health' | 'ledger.health' | 'site.problem' | 'people.present' | 'camera.hand' | 'export.progress'; data: unknown }
 export type EventsPort = {
@@ -10,32 +11,65 @@ export type EventsPort = {
   news(listener: (news: LiveNews) => void): () => void
 }
 
-/** Who may listen. */
-export const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
-/** Who may read the record itself. */
-export const KEEPERS = ['engineer', 'evidence', 'supervisor'] as const
 export const HERE = 'retry: 500\n: here\n\n'
 export const STILL_HERE = ': still here\n\n'
 export const PING_MS = 5000
+/** How soon it is noticed that whoever listens may not any more. */
+export const LOOK_MS = 500
 /** A listener that does not read is cut off; it comes back with the last number it has heard, and misses nothing. */
 export const MOST_UNSENT = 4_000_000
 const PAGE = 500
+/** A reader of the past gets more when it has read all but so much. */
+export const UNSENT_AGAIN = 256_000
+/** One that reads nothing for so long is gone. */
+export const READS_WITHIN_MS = 60_000
+export const ROOM_EVERY_MS = 20
 
 const written = (entry: Entry): string => `id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(entry)}\n\n`
 
-/** @param after the newest sequence number that was heard; null for none. @param send one block. @param onBroken the past cannot be read: what has missed something must not look well. */
-export function followEvents({ port, role, after, send, onBroken }: { port: EventsPort; role: Role | null; after: number | null; send(block: string): void; onBroken(error: unknown): void }): { leave(): void } {
-  // Who looked where, and why, is for those who may read the record.
-  const all = role !== null && (KEEPERS as readonly string[]).includes(role)
-  const hears = ({ kind }: Entry): boolean => all || kind !== 'camera.viewed'
+/** Each entry is written out once for all who hear it whole, and once for all who only hear that it is there. */
+const blocks = new WeakMap<Entry, { whole?: string; withheld?: string }>()
+function blockOf(entry: Entry, role: Role | null): string {
+  const known = blocks.get(entry) ?? {}
+  blocks.set(entry, known)
+  if (mayRead(role, entry.kind)) return (known.whole ??= written(entry))
+  return (known.withheld ??= `id: ${entry.seq}\nevent: withheld\ndata: ${JSON.stringify(shownTo(role, entry))}\n\n`)
+}
+
+/** Pages of the past that were read lately: readers who begin at the same place read the same ones. */
+const PAGES_KEPT = 12
+/** Reads pages for all who listen: one at a time, and a turn of the loop between two, so that no press waits for those who read what was. */
+export function createPast(page: EventsPort['page']): EventsPort['page'] {
+  const kept = new Map<string, Entry[]>()
+  let turn: Promise<unknown> = Promise.resolve()
+  return (after, limit) => {
+    const name = `${after} ${limit}`
+    const mine = turn.then(async () => {
+      await new Promise((resolve) => setImmediate(resolve))
+      const known = kept.get(name)
+      if (known) return known
+      const found = await page(after, limit)
+      // A page that is not full yet grows.
+      if (found.length < limit) return found
+      kept.set(name, found)
+      const [oldest] = kept.keys()
+      if (kept.size > PAGES_KEPT && oldest !== undefined) kept.delete(oldest)
+      return found
+    })
+    turn = mine.catch(() => {})
+    return mine
+  }
+}
+
+/** @param after the newest sequence number that was heard; null for none. @param send one block. @param room resolves when who reads the past has room for more of it. @param onBroken the past cannot be read: what has missed something must not look well. */
+export function followEvents({ port, role, after, send, room = async () => {}, onBroken }: { port: EventsPort; role: Role | null; after: number | null; send(block: string): void; room?(): Promise<void>; onBroken(error: unknown): void }): { leave(): void } {
   // Entries that become durable while the past is being read wait their turn.
   let waiting: Entry[] | null = []
   const over = new AbortController()
   const undo = [port.tail((entry) => {
-    if (!hears(entry)) return
     if (waiting) waiting.push(entry)
-    else send(written(entry))
-  }), port.news(({ event, data }) => send(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))]
+    else send(blockOf(entry, role))
+  }), port.news(({ event, data }) => (event !== 'export.progress' || role === 'evidence') && send(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))]
   const leave = (): void => {
     over.abort()
     for (const each of undo.splice(0)) each()
@@ -44,12 +78,15 @@ export function followEvents({ port, role, after, send, onBroken }: { port: Even
   async function tellPast(): Promise<void> {
     let last = after ?? Number.POSITIVE_INFINITY
     for (let page = after === null ? [] : await port.page(after, PAGE); page.length > 0 && !over.signal.aborted; page = await port.page(last, PAGE)) {
-      for (const entry of page) if (hears(entry)) send(written(entry))
+      for (const entry of page) send(blockOf(entry, role))
       last = page.at(-1)?.seq ?? last
+      await room()
+      // What became durable meanwhile and has been read is not kept for later.
+      if (waiting && (waiting[0]?.seq ?? 0) <= last) waiting = waiting.filter(({ seq }) => seq > last)
     }
     const missed = (waiting ?? []).filter(({ seq }) => after === null || seq > last)
     waiting = null
-    for (const entry of missed) send(written(entry))
+    for (const entry of missed) send(blockOf(entry, role))
   }
   tellPast().catch((error: unknown) => {
     const gone = over.signal.aborted

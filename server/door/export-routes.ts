@@ -9,6 +9,8 @@ import { type App, actorOf } from './door.ts'
 import { EXPORT, ID_PARAMS, MEDIA, PROBLEM, TIME, listOf } from './shapes.ts'
 
 export type ExportPort = {
+  /** Before each path that an answer names, where a proxy gives the server a part of a host. */
+  basePath?: string
   order(order: ExportOrder, by: Person): Promise<Export>
   get(id: string): Export
   all(): Export[]
@@ -54,14 +56,14 @@ const ORDER = Type.Object(
 )
 
 export function exportRoutes(app: App, port: ExportPort): void {
-  const view = (job: Export) => ({ ...job, ...port.ends(job), progress: job.state === 'ready' ? 1 : port.progress(job.id), package: job.state === 'ready' && job.deletedAt === null ? `/api/v1/exports/${encodeURIComponent(job.id)}/package.zip` : null, sha256: job.facts?.sha256 ?? null })
+  const view = (job: Export) => ({ ...job, ...port.ends(job), progress: job.state === 'ready' ? 1 : port.progress(job.id), package: job.state === 'ready' && job.deletedAt === null ? `${port.basePath ?? ''}/api/v1/exports/${encodeURIComponent(job.id)}/package.zip` : null, sha256: job.facts?.sha256 ?? null })
   const answers = { 200: EXPORT, '4xx': PROBLEM }
   const nameOf = (request: FastifyRequest): string => request.person?.name ?? ''
 
   app.post('/api/v1/exports', { config: OFFICER, schema: { summary: 'Order an evidence package; it is made in the background', tags: ['exports'], body: Type.Union([ORDER, Type.Null()]), response: { 202: EXPORT, '4xx': PROBLEM } } }, async (request, reply) => {
     port.mustBeConfirmed(request)
     const job = await port.order((request.body as ExportOrder | null | undefined) ?? {}, request.person as Person)
-    return reply.status(202).header('location', `/api/v1/exports/${encodeURIComponent(job.id)}`).send(view(job))
+    return reply.status(202).header('location', `${port.basePath ?? ''}/api/v1/exports/${encodeURIComponent(job.id)}`).send(view(job))
   })
   app.get('/api/v1/exports', { config: OFFICER, schema: { summary: 'All exports, newest first', tags: ['exports'], response: { 200: listOf(EXPORT) } } }, () => ({ items: port.all().map(view), next: null }))
   app.get('/api/v1/exports/:id', { config: OFFICER, schema: { summary: 'How far it is, and what it is', tags: ['exports'], params: ID_PARAMS, response: answers } }, (request) => view(port.get(request.params.id)))

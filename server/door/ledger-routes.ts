@@ -2,15 +2,19 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Type } from 'typebox'
 import type { Verification } from '../glossary/ledger.ts'
+import type { Person } from '../glossary/people.ts'
 import type { App } from './door.ts'
-import { type EventsPort, HERE, KEEPERS, MOST_UNSENT, PING_MS, READERS, STILL_HERE, followEvents } from './event-tail.ts'
+import { KEEPERS, READERS } from './entry-readers.ts'
+import { type EventsPort, HERE, LOOK_MS, MOST_UNSENT, PING_MS, READS_WITHIN_MS, ROOM_EVERY_MS, STILL_HERE, UNSENT_AGAIN, followEvents } from './event-tail.ts'
 import { ENTRY, LIMIT, MEDIA, VERIFICATION, listOf } from './shapes.ts'
 
 export type LedgerPort = EventsPort & {
+  /** Entries as they are asked for; left out, as those who listen read them. */
+  entries?: EventsPort['page']
   verify(): Promise<Verification>
   checkpoint(): Promise<string>
-  /** Whether who listens may still: a session ends, a short-lived token runs out. */
-  mayStill(headers: IncomingHttpHeaders): boolean
+  /** Who listens by these headers now: a session ends, a short-lived token runs out, a role changes. */
+  whoListens(headers: IncomingHttpHeaders): Person | null
 }
 
 export function ledgerRoutes(app: App, port: LedgerPort): void {
@@ -22,7 +26,7 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     },
     async (request) => {
       const limit = Number(request.query.limit ?? 100)
-      const items = await port.page(Number(request.query.after ?? 0), limit)
+      const items = await (port.entries ?? port.page)(Number(request.query.after ?? 0), limit)
       return { items, next: items.length === limit ? (items.at(-1)?.seq ?? null) : null }
     },
   )
@@ -38,9 +42,10 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value)
     raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
     raw.write(HERE)
+    // HTTP/2 keeps what is unsent in the stream below the answer.
+    const unsentOf = (): number => ('stream' in raw ? (raw.stream as { writableLength: number }).writableLength : raw.writableLength)
     const send = (text: string): void => {
-      // HTTP/2 keeps what is unsent in the stream below the answer.
-      const unsent = 'stream' in raw ? (raw.stream as { writableLength: number }).writableLength : raw.writableLength
+      const unsent = unsentOf()
       if (raw.writableEnded || raw.destroyed) return
       if (unsent > MOST_UNSENT) raw.destroy()
       else raw.write(text)
@@ -50,6 +55,14 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
       role: request.person?.role ?? null,
       after,
       send,
+      // As long as it takes: who reads slowly is not cut off for it.
+      async room() {
+        const until = performance.now() + READS_WITHIN_MS
+        while (!raw.destroyed && unsentOf() > UNSENT_AGAIN) {
+          if (performance.now() > until) return void raw.destroy()
+          await new Promise((resolve) => setTimeout(resolve, ROOM_EVERY_MS))
+        }
+      },
       onBroken(error) {
         request.log.error({ err: error }, 'the past could not be read for an event stream')
         end()
@@ -57,13 +70,17 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
         raw.destroy()
       },
     })
-    const ping = setInterval(() => {
-      if (port.mayStill(request.headers)) return send(STILL_HERE)
+    const ping = setInterval(() => send(STILL_HERE), PING_MS)
+    const look = setInterval(() => {
+      const now = port.whoListens(request.headers)
+      if (now && now.role === request.person?.role && now.name === request.person.name) return
       end()
       raw.end()
-    }, PING_MS)
+      setTimeout(() => raw.destroy(), LOOK_MS)
+    }, LOOK_MS)
     function end(): void {
       clearInterval(ping)
+      clearInterval(look)
       following.leave()
     }
     raw.on('close', end)

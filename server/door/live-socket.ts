@@ -14,6 +14,7 @@ import type { PictureForm } from '../glossary/clip.ts'
 import type { Person } from '../glossary/people.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
 import type { Credential } from './door.ts'
+import { LOOK_MS } from './event-tail.ts'
 import { VIEWERS } from './live-routes.ts'
 import { CLOSE_POLICY, type ServeSocket, holderAmong } from './sockets.ts'
 
@@ -49,6 +50,7 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
     const watches = new Map<string, { camera: CameraId; leave(): void }>()
     let credential: Credential | null = null
     let visitor: string | null = null
+    let enteredAs: Person['role'] | null = null
     let visit: ReturnType<LiveSocketPort['enter']> | null = null
     const tell = (message: object): void => socket.send(JSON.stringify(message))
     const together = inOneWrite(request.socket)
@@ -75,6 +77,7 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
       const person = personOf(given)
       if (!person) return refuse('This token or session is not known here, has ended, or may not see pictures.')
       credential = given
+      enteredAs = person.role
       clearTimeout(late)
       // A renewed token is the same visit; another person's at the same desk is another.
       if (visitor !== person.name) visit?.leave()
@@ -97,9 +100,22 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
       // A look that goes on: the incident may be closed meanwhile, or the reason be an hour old.
       admitAll(credential)
     }, Math.min(STILL_ALLOWED_EVERY_MS, silentMs / 2.5))
+    /** Whoever has lost a session, a token or a role sees nothing more within a second. */
+    const look = setInterval(() => {
+      const person = credential && personOf(credential)
+      if (!credential || (person && person.role === enteredAs)) return
+      credential = null
+      for (const { leave } of watches.values()) leave()
+      watches.clear()
+      visit?.leave()
+      visit = null
+      refuse('The session has ended.')
+      setTimeout(() => socket.terminate(), LOOK_MS)
+    }, LOOK_MS)
     socket.on('close', () => {
       clearTimeout(late)
       clearInterval(guard)
+      clearInterval(look)
       visit?.leave()
       for (const { leave } of watches.values()) leave()
     })

@@ -6,10 +6,10 @@ import type { App } from './door.ts'
 
 const PAGES = { '/': 'wall.html', '/button': 'button.html', '/presets': 'presets.html', '/help-points': 'help-points.html', '/evidence': 'evidence.html', '/shift': 'shift.html', '/embed': 'embed.html' }
 
-/** For a person whose address leads nowhere. */
-export function nothingHerePage(folder: string): string | null {
+/** For a person whose address leads nowhere: it is shown at any depth, so that its own addresses begin at the root. */
+export function nothingHerePage(folder: string, basePath: string): string | null {
   const page = join(folder, 'nothing-here.html')
-  return existsSync(page) ? readFileSync(page, 'utf8') : null
+  return existsSync(page) ? readFileSync(page, 'utf8').replaceAll(/(href|src)="\.\/?/g, `$1="${basePath}/`) : null
 }
 
 export async function pageRoutes(app: App, folder: string): Promise<void> {

@@ -1,10 +1,12 @@
 /** How long recordings are kept: the report, locks, and what is held about a place and a time. */
 import { Type } from 'typebox'
 import type { FoundRecordings, Keeping, RecordingSearch } from '../glossary/evidence.ts'
+import type { Role } from '../glossary/people.ts'
 import type { Place } from '../glossary/press.ts'
 import { csvText } from '../tools/csv.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
+import { mayRead } from './entry-readers.ts'
 import { ID_PARAMS, KEEPING, MAYBE_TIME, MEDIA, PLACE, PROBLEM, TIME } from './shapes.ts'
 
 export type RetentionPort = {
@@ -25,6 +27,9 @@ const SEARCH = Type.Object({ from: TIME, to: TIME, helpPoint: Type.Optional(Type
 const FOUND = Type.Object({ incidents: Type.Array(Type.Unknown()), cameras: Type.Array(Type.Object({ camera: Type.String(), name: Type.String(), metres: Type.Integer(), recorded: Type.Array(Type.Object({ from: TIME, to: TIME })) })) })
 const DEFAULT_METRES = 100
 
+/** Why a recording is locked, and by whom, is for those who may read the entry that says so. */
+const seenBy = (role: Role | null, keeping: Keeping): Keeping => (keeping.lock === null || mayRead(role, 'clip.locked') ? keeping : { ...keeping, lock: { ...keeping.lock, by: '', reason: '' } })
+
 const csvOf = (items: readonly Keeping[]): string =>
   csvText([
     ['incident', 'help point', 'kind', 'opened', 'closed', 'clips', 'kept until', 'locked by', 'reason of the lock'],
@@ -33,7 +38,7 @@ const csvOf = (items: readonly Keeping[]): string =>
 
 export function retentionRoutes(app: App, port: RetentionPort): void {
   const answers = { 200: KEEPING, '4xx': PROBLEM }
-  app.get('/api/v1/retention', { config: { roles: READERS }, schema: { summary: 'Every recording that is kept, until when, and what is locked', tags: ['retention'], response: { 200: Type.Object({ keepDays: Type.Number(), warnDays: Type.Number(), items: Type.Array(KEEPING), next: Type.Null() }) } } }, () => ({ ...port.rule(), items: port.report(), next: null }))
+  app.get('/api/v1/retention', { config: { roles: READERS }, schema: { summary: 'Every recording that is kept, until when, and what is locked', tags: ['retention'], response: { 200: Type.Object({ keepDays: Type.Number(), warnDays: Type.Number(), items: Type.Array(KEEPING), next: Type.Null() }) } } }, (request) => ({ ...port.rule(), items: port.report().map((keeping) => seenBy(request.person?.role ?? null, keeping)), next: null }))
   app.get('/api/v1/retention.csv', { config: { roles: KEEPERS }, schema: { summary: 'The same as a table', tags: ['retention'], response: { 200: MEDIA } } }, (_, reply) => reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="retention.csv"').header('cache-control', 'no-store').send(csvOf(port.report())))
   app.put('/api/v1/incidents/:id/lock', { config: { roles: KEEPERS }, schema: { summary: 'Keep its recordings whatever the site’s rule says: for ever, or until then', tags: ['retention'], params: ID_PARAMS, body: Type.Object({ reason: REASON, until: Type.Optional(MAYBE_TIME) }, strict), response: answers } }, (request) =>
     port.lock(request.params.id, { by: request.person?.name ?? '', reason: request.body.reason, until: request.body.until ? new Date(request.body.until).toISOString() : null }, actorOf(request)),

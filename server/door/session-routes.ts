@@ -3,12 +3,14 @@ import { Type } from 'typebox'
 import { type Person, ROLES, type Role } from '../glossary/people.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
 import { type App, SESSION_COOKIE, credentialOf } from './door.ts'
+import { AT_THE_ROOT, type PublicAddress, isForwarded, isLoopback } from './public-address.ts'
 import { PROBLEM } from './shapes.ts'
 
 export type SessionPort = {
   byPassword(user: string, password: string): Promise<Person | null>
   byToken(token: string): Person | null
-  open(person: Person): string
+  /** @param given what they signed in with */
+  open(person: Person, given: Given): string
   close(cookie: string): void
   confirm(cookie: string): void
   onOpened(person: Person): Promise<void>
@@ -48,13 +50,13 @@ export function createSignIn(port: Pick<SessionPort, 'byPassword' | 'byToken'>):
   }
 }
 
-export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn): void {
-  const cookie = (request: { protocol: string }, value: string, seconds: number): string => `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${request.protocol === 'https' ? '; Secure' : ''}`
+export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn, address: PublicAddress = AT_THE_ROOT): void {
+  const cookie = (request: { protocol: string }, value: string, seconds: number): string => `${SESSION_COOKIE}=${value}; Path=${address.basePath || '/'}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${request.protocol === 'https' || address.origin?.startsWith('https:') ? '; Secure' : ''}`
 
   app.post('/api/v1/session', { schema: { summary: 'Sign in with a name and password, or with a token', tags: ['session'], security: [], body: SIGN_IN, response: { 201: WHO, '4xx': PROBLEM } } }, async (request, reply) => {
     const person = await signIn(request.ip, request.body)
     await port.onOpened(person)
-    return reply.status(201).header('set-cookie', cookie(request, port.open(person), 24 * 3600)).send({ name: person.name, role: person.role })
+    return reply.status(201).header('set-cookie', cookie(request, port.open(person, request.body), 24 * 3600)).send({ name: person.name, role: person.role })
   })
   app.get('/api/v1/session', { config: { roles: EVERYBODY }, schema: { summary: 'Who is signed in', tags: ['session'], response: { 200: WHO, '4xx': PROBLEM } } }, (request) => ({ name: request.person?.name ?? '', role: request.person?.role ?? '' }))
   app.put('/api/v1/session/confirmation', { config: { roles: EVERYBODY }, schema: { summary: 'Say the password (or token) again, for what cannot be taken back: exports and hand-overs, for five minutes', tags: ['session'], body: SIGN_IN, response: { 204: Type.Null(), '4xx': PROBLEM } } }, async (request, reply) => {
@@ -73,7 +75,9 @@ export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn): void
   })
 
   app.get('/demo/token', { schema: { hide: true, querystring: Type.Object({ role: Type.Enum(ROLES) }) } }, (request, reply) => {
-    const local = /^(127\.|::1$|::ffff:127\.)/.test(request.ip) && /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? '')
+    // What a proxy passes on comes from anywhere, though it comes from this machine.
+    const passedOn = isForwarded(request.headers) || address.basePath !== '' || address.origin !== null || address.trustProxy
+    const local = !passedOn && isLoopback(request.socket.remoteAddress ?? '') && /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(request.headers.host ?? '')
     if (!port.demoTokens || !local) throw new Failure('request/not-found', 'Only the simulated town hands out tokens, and only to this machine.')
     return reply.header('cache-control', 'no-store').send({ token: port.demoTokens[request.query.role] })
   })

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Person, Role } from '../glossary/people.ts'
 import { type App, type Credential, credentialOf } from './door.ts'
+import { AT_THE_ROOT, type PublicAddress, isOwnOrigin, withoutBase } from './public-address.ts'
 
 /** `offered`: what the request itself brought that may be used; a token may still come as a message. */
 export type ServeSocket = (socket: WebSocket, request: IncomingMessage, offered: Credential | null) => void
@@ -13,18 +14,18 @@ const MOST_MESSAGE_BYTES = 4096
 /** RFC 6455 7.4.1: whoever is here breaks the rules of the house. */
 export const CLOSE_POLICY = 1008
 
-export function openSockets(app: App, serving: Readonly<Record<string, ServeSocket>>): void {
+export function openSockets(app: App, serving: Readonly<Record<string, ServeSocket>>, address: PublicAddress = AT_THE_ROOT): void {
   const server = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE_BYTES, perMessageDeflate: false })
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy())
-    const path = request.url?.split('?')[0] ?? ''
+    const path = withoutBase(request.url ?? '', address).split('?')[0] ?? ''
     const serve = Object.hasOwn(serving, path) ? serving[path] : undefined
     if (!serve) return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
     server.handleUpgrade(request, socket, head, (accepted) => {
       accepted.on('error', () => accepted.terminate())
       const offered = credentialOf(request.headers)
       // A cookie travels with requests of any page: only our own origin's may use it (RFC 6455 10.2).
-      serve(accepted, request, offered && ('bearer' in offered || sameOrigin(request)) ? offered : null)
+      serve(accepted, request, offered && ('bearer' in offered || isOwnOrigin(request.headers, 'encrypted' in request.socket, address)) ? offered : null)
     })
   }
   app.server.on('upgrade', onUpgrade)
@@ -40,10 +41,4 @@ export function openSockets(app: App, serving: Readonly<Record<string, ServeSock
 export function holderAmong(roles: readonly Role[], whoHas: (credential: Credential) => Person | null, credential: Credential | null): Person | null {
   const person = credential && whoHas(credential)
   return person !== null && roles.includes(person.role) ? person : null
-}
-
-/** Programs send no Origin; browsers always do. */
-function sameOrigin({ headers }: IncomingMessage): boolean {
-  const { origin } = headers
-  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === (headers.host ?? headers[':authority']))
 }

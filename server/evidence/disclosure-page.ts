@@ -10,7 +10,7 @@ export function disclosurePage({ recipient, organisation, purpose, until, most, 
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex"><title>Evidence package ${escaped(id)}</title><style>${STYLE}</style></head><body><main>
 <h1>Evidence package ${escaped(id)}</h1><p>${escaped(site.name)} hands this over to ${escaped(recipient)}${organisation ? `, ${escaped(organisation)}` : ''}. Every fetching is recorded.</p>
 <dl>${row('For', purpose)}${row('Size', `${(facts.bytes / 1e6).toFixed(1)} MB`)}${row('SHA-256', facts.sha256)}${row('This link ends', `${ends} (${site.timezone})`)}${row('Fetched', `${used} of ${most} times`)}</dl>
-<div class="files"><a href="/disclosures/${escaped(secret)}/package.zip">Fetch the package</a><a class="second" href="/disclosures/${escaped(secret)}/companion.zip">Fetch receipt, root certificate and the page that verifies it</a></div>
+<div class="files"><a href="${escaped(secret)}/package.zip">Fetch the package</a><a class="second" href="${escaped(secret)}/companion.zip">Fetch receipt, root certificate and the page that verifies it</a></div>
 <p>To watch it, unzip the package and open data/view: each .mp4 plays in any player. READ-ME-FIRST.txt says the rest.</p>
 </main></body></html>
 `

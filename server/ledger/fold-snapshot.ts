@@ -3,7 +3,7 @@
  * nothing that the ledger does not: without it, or when it does not fit, everything is read again.
  */
 import { createHash } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { Fold, Recorded } from '../glossary/ledger.ts'
 import type { Clock } from '../tools/clock.ts'
 
@@ -32,7 +32,13 @@ export const isOf = (snapshot: Snapshot, hash: string | null, chainFirst: number
 
 /** @param folds JSON. Returns when it is on the disk. */
 export function writeSnapshot(file: string, seq: number, hash: string, folds: string): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify({ format: FORMAT, seq, hash, sha256: digestOf(folds) })}\n${folds}\n`, { mode: 0o600, flush: true })
+  try {
+    writeFileSync(`${file}.new`, `${JSON.stringify({ format: FORMAT, seq, hash, sha256: digestOf(folds) })}\n${folds}\n`, { mode: 0o600, flush: true })
+  } catch (error) {
+    // Half of one on a full disk is room that a press needs.
+    rmSync(`${file}.new`, { force: true })
+    throw error
+  }
   renameSync(`${file}.new`, file)
 }
 

@@ -1,5 +1,6 @@
 /** One chain of the ledger in an SQLite file. Synchronous: it runs in the ledger's own thread, and in the command line's. */
 import { DatabaseSync } from '@photostructure/sqlite'
+import { openLedgerRoom } from './ledger-room.ts'
 import { NO_PREVIOUS, type Row, hashOf, leafOf } from './ledger-hash.ts'
 import { type Node, createTreeEdge, inclusionPath, innerHash, isKept, peaksOf } from './merkle-tree.ts'
 
@@ -40,6 +41,7 @@ export function openLedgerRows(file: string, { begins = FIRST_CHAIN, readOnly = 
     db.exec(SCHEMA)
     db.prepare('INSERT OR IGNORE INTO chain SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM chain)').run(begins.number, begins.first, begins.genesis)
   }
+  const room = readOnly ? null : openLedgerRoom(db, file)
   const hasTable = (name: string): boolean => db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== undefined
   const chain = ((hasTable('chain') ? db.prepare('SELECT number, first, genesis FROM chain').get() : undefined) as Chain | undefined) ?? FIRST_CHAIN
   const insert = readOnly ? null : db.prepare('INSERT INTO entries (seq, at, kind, actor, subject, body, prev, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
@@ -96,6 +98,8 @@ export function openLedgerRows(file: string, { begins = FIRST_CHAIN, readOnly = 
 
   return {
     chain: (): Chain => chain,
+    /** What is kept for presses on a full disk; null where nothing is written. */
+    room,
     head,
     /** One transaction, one fsync: all of them or none. Returns each row's hash, in order. */
     append(rows: readonly Unhashed[]): string[] {
@@ -137,11 +141,14 @@ export function openLedgerRows(file: string, { begins = FIRST_CHAIN, readOnly = 
     /** Writes and waits for the disk as an entry would. @throws what an entry would meet. */
     probe: (): void => inTransaction(() => void db.prepare('INSERT INTO probe VALUES (1, 1) ON CONFLICT (one) DO UPDATE SET count = count + 1').run()),
     close(): void {
+      let after: (() => void) | null = null
       try {
         // So that the file is whole without its log, for whoever copies it.
-        if (!readOnly) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+        after = room?.closing() ?? null
+        if (!readOnly) db.exec(after ? 'PRAGMA wal_checkpoint(PASSIVE)' : 'PRAGMA wal_checkpoint(TRUNCATE)')
       } finally {
         db.close()
+        after?.()
       }
     },
   }

@@ -6,6 +6,7 @@ import { checkpointKey, checkpointPlaces, writeCheckpoint, writeVerifierKey } fr
 import { originOf, signCheckpoint, verifierKeyOf } from './checkpoint-note.ts'
 import { writeSnapshot } from './fold-snapshot.ts'
 import { type Break, openLedgerChains } from './ledger-chains.ts'
+import { type RoomState, isFull, makeReadyOnFullDisk } from './ledger-room.ts'
 import type { Row } from './ledger-hash.ts'
 import { type Unhashed, isCorruption } from './ledger-sqlite.ts'
 
@@ -13,7 +14,42 @@ import { type Unhashed, isCorruption } from './ledger-sqlite.ts'
 export type Inclusion = { checkpoint: string; verifierKey: string; leafIndex: number; treeSize: number; inclusionProof: string[]; entry: Row }
 
 const { file, knownSeq, startedAt } = workerInput<{ file: string; knownSeq: number; startedAt: string }>()
-const chains = openLedgerChains(file, { knownSeq, startedAt })
+const open = () => openLedgerChains(file, { knownSeq, startedAt })
+const OPEN_TRIES = 50
+/** A full disk has no room for the database's own log and index: what was kept for them is used. Another program may be quicker, now and then. */
+function openOnFullDisk(): ReturnType<typeof open> {
+  makeReadyOnFullDisk(file)
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return open()
+    } catch (error) {
+      if (!isFull(error) || tries >= OPEN_TRIES) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+    }
+  }
+}
+const chains = openOnFullDisk()
+const RESTORE_EVERY_MS = 1000
+chains.current().room?.begin()
+setInterval(() => {
+  try {
+    chains.current().room?.restore()
+  } catch {
+    // What is wrong with the disk is said by the next commit.
+  }
+}, RESTORE_EVERY_MS).unref()
+/** Written while there is any room at all that is ours. */
+function written(batch: Unhashed[]): string[] {
+  const rows = chains.current()
+  rows.room?.ready()
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return rows.append(batch)
+    } catch (error) {
+      if (!isFull(error) || tries >= 3 || !rows.room?.makeRoom()) throw error
+    }
+  }
+}
 const places = checkpointPlaces(file)
 /** A key that cannot be read must not stop a press; it is said with each checkpoint that is not signed. */
 let key: KeyObject | null = null
@@ -22,9 +58,9 @@ const signingKey = (): KeyObject => (key ??= checkpointKey(places.keyFile))
 const calls = {
   head: () => ({ ...chains.current().head(), chain: chains.current().chain() }),
   /** A damaged file takes nothing any more: the entries go into a new chain, which names the break. */
-  append(batch: Unhashed[]): { hashes: string[]; broken: Break | null } {
+  append(batch: Unhashed[]): { hashes: string[]; broken: Break | null; room?: RoomState | null } {
     try {
-      return { hashes: chains.current().append(batch), broken: chains.takeBreak() }
+      return { hashes: written(batch), broken: chains.takeBreak(), room: chains.current().room?.state() ?? null }
     } catch (error) {
       if (!isCorruption(error)) throw error
       chains.rotate(wordsOf(error), batch[0]?.seq ?? 1, null, batch[0]?.at ?? startedAt)
@@ -43,6 +79,8 @@ const calls = {
   hashAt: (seq: number) => chains.hashAt(seq),
   /** The fold as it was at that entry; nothing is kept when the entry cannot be read. */
   keepSnapshot(snapshotFile: string, seq: number, folds: string): void {
+    // On the reserve every byte is a press's.
+    if (chains.current().room?.state().onReserve) return
     const hash = chains.hashAt(seq)
     if (hash !== null) writeSnapshot(snapshotFile, seq, hash, folds)
   },

@@ -2,6 +2,7 @@
  * The one append-only record. Order is given here, at once; durability follows from the ledger's thread, many entries
  * to one fsync. Not here: what an entry means (the rooms' folds), where rows lie (ledger-sqlite), when it is verified (ledger-care).
  */
+import type { RoomState } from './ledger-room.ts'
 import type { Append, Draft, Entry, Recorded, Verification } from '../glossary/ledger.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
@@ -45,7 +46,7 @@ export type Ledger = {
   /** Null when a press could be made durable now; else why not. It is tried, not guessed. */
   notReady(): Promise<string | null>
   /** Entries given an order but not yet on disk, and the newest that is. `broken`: what was found, ever since this start. */
-  state(): { head: number; waiting: number; problem: string | null; broken: string | null; chainFirst: number; lastCommitMs: number }
+  state(): { head: number; waiting: number; problem: string | null; broken: string | null; chainFirst: number; lastCommitMs: number; /** What is kept for presses on a full disk; null until the first entry. */ room: RoomState | null }
   close(): Promise<void>
 }
 export type LedgerStore = { [Name in keyof LedgerThread]: (...args: Parameters<LedgerThread[Name]>) => Promise<ReturnType<LedgerThread[Name]>> }
@@ -107,6 +108,7 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
   let rotation: { problem: string; good: { seq: number; hash: string } | null } | null = null
   let committing: Promise<void> | null = null
   let lastCommitMs = 0
+  let room: RoomState | null = null
   let attempts: { seq: number; settle(error: Error | null): void }[] = []
   let verifying: Promise<Verification> | null = null
   const untold: Recorded[] = []
@@ -145,6 +147,7 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
       queue = queue.slice(batch.length)
       durable = batch.at(-1)?.recorded.seq ?? durable
       problem = null
+      room = written.room ?? room
       lastCommitMs = clock.monotonic() - startedAt
       batch.forEach(({ recorded, settle }, i) => {
         const entry = { ...recorded, hash: written.hashes[i] ?? '' }
@@ -249,7 +252,7 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
     checkpoint: () => signing.newest(),
     tail: (listener) => topic.subscribe(listener),
     notReady: createLedgerProbe({ clock, problem: () => problem, write: () => store.probe(), stopped: stopped.signal }),
-    state: () => ({ head: durable, waiting: given - durable, problem, broken, chainFirst, lastCommitMs }),
+    state: () => ({ head: durable, waiting: given - durable, problem, broken, chainFirst, lastCommitMs, room }),
     async close() {
       stopped.abort()
       await committing

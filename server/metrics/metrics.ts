@@ -7,7 +7,7 @@ import type { Stage } from '../glossary/proof.ts'
 
 export type PressOutcome = 'accepted' | 'repeated' | 'counted' | 'late' | 'refused' | 'failed'
 export type MetricsPort = {
-  ledger(): { head: number; waiting: number; lastCommitMs: number; broken: string | null; problem: string | null }
+  ledger(): { head: number; waiting: number; lastCommitMs: number; broken: string | null; problem: string | null; room: { bytes: number; wanted: number; onReserve: boolean; hoursLeft: number } | null }
   cameras(): { id: CameraId; health: CameraHealth }[]
   /** Bytes of each camera's clip buffer. */
   bufferBytes(): Promise<Record<string, number>>
@@ -42,6 +42,13 @@ export function createMetrics(port: MetricsPort) {
   gauge('lamppost_ledger_waiting_entries', 'Entries that are not on disk yet', [], (set) => set({}, port.ledger().waiting))
   gauge('lamppost_ledger_commit_seconds', 'How long the last commit took, the fsync included', [], (set) => set({}, port.ledger().lastCommitMs / 1000))
   gauge('lamppost_ledger_broken', '1 when the ledger was found broken since this start', [], (set) => set({}, port.ledger().broken === null ? 0 : 1))
+  gauge('lamppost_ledger_reserve_bytes', 'Bytes kept for presses on a full disk, and how many are wanted', ['of'], (set) => {
+    const { room } = port.ledger()
+    if (!room) return
+    set({ of: 'kept' }, room.bytes)
+    set({ of: 'wanted' }, room.wanted)
+  })
+  gauge('lamppost_ledger_on_reserve', '1 while the disk is full and presses use what was kept for them', [], (set) => set({}, port.ledger().room?.onReserve ? 1 : 0))
   gauge('lamppost_ledger_unavailable', '1 while nothing can be made durable', [], (set) => set({}, port.ledger().problem === null ? 0 : 1))
   gauge('lamppost_cameras', 'Cameras by what is looked at and its state', ['of', 'state'], (set) => {
     const counts = new Map<string, number>()

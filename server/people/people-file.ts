@@ -16,6 +16,12 @@ export const hashToken = (token: string): string => createHash('sha256').update(
 export const newToken = (): string => randomBytes(32).toString('base64url')
 const personOf = ({ name, role, helpPoints }: Person): Person => ({ name, role, helpPoints })
 
+/** Two changes within one tick of the disk's clock are told apart by size and place. */
+function stampOf(file: string): string {
+  const { mtimeMs, size, ino } = statSync(file)
+  return `${mtimeMs} ${size} ${ino}`
+}
+
 export function openPeopleFile(file: string) {
   let stamp = ''
   let lookedAt = Number.NEGATIVE_INFINITY
@@ -28,7 +34,7 @@ export function openPeopleFile(file: string) {
     if (!anew && performance.now() - lookedAt < LOOK_EVERY_MS) return stored
     lookedAt = performance.now()
     try {
-      const now = existsSync(file) ? String(statSync(file).mtimeMs) : ''
+      const now = existsSync(file) ? stampOf(file) : ''
       if (now === stamp) return stored
       stored = now === '' ? { tokens: [], users: [] } : (JSON.parse(readFileSync(file, 'utf8')) as Stored)
       known.clear()
@@ -44,7 +50,7 @@ export function openPeopleFile(file: string) {
     renameSync(`${file}.new`, file)
     stored = next
     known.clear()
-    stamp = String(statSync(file).mtimeMs)
+    stamp = stampOf(file)
     lookedAt = Number.NEGATIVE_INFINITY
   }
 
@@ -58,6 +64,11 @@ export function openPeopleFile(file: string) {
       if (!found) return null
       known.set(token, personOf(found))
       return personOf(found)
+    },
+    /** Who has this user name now, and the hash of the password; null when nobody has. */
+    standing(user: string): { person: Person; password: string } | null {
+      const found = load().users.find((each) => each.user === user)
+      return found ? { person: personOf(found), password: found.password } : null
     },
     async byPassword(user: string, password: string): Promise<Person | null> {
       const found = load(true).users.find((each) => each.user === user)

@@ -8,17 +8,20 @@ const CONFIRMED_MS = 5 * 60_000
 const LONGEST_MS = 24 * 3_600_000
 
 export function createSessions(now: () => number) {
-  const sessions = new Map<string, { person: Person; opened: number; used: number; confirmed: number }>()
+  const sessions = new Map<string, { person: Person; still(): Person | null; opened: number; used: number; confirmed: number }>()
   return {
-    open(person: Person): string {
+    /** @param still who that is now, by what they signed in with: removed, or of another role, the session ends; left out, the same for ever */
+    open(person: Person, still: () => Person | null = () => person): string {
       const id = randomBytes(32).toString('base64url')
-      sessions.set(hashToken(id), { person, opened: now(), used: now(), confirmed: Number.NEGATIVE_INFINITY })
+      sessions.set(hashToken(id), { person, still, opened: now(), used: now(), confirmed: Number.NEGATIVE_INFINITY })
       return id
     },
     who(id: string): Person | null {
       const session = sessions.get(hashToken(id))
       if (!session) return null
-      if (now() - session.used > IDLE_MS || now() - session.opened > LONGEST_MS) {
+      const holder = session.still()
+      const changed = holder?.role !== session.person.role || holder.name !== session.person.name
+      if (changed || now() - session.used > IDLE_MS || now() - session.opened > LONGEST_MS) {
         sessions.delete(hashToken(id))
         return null
       }

@@ -7,6 +7,7 @@ import { type Socket, createServer } from 'node:net'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { Clock } from '../tools/clock.ts'
 import { wordsOf } from '../tools/failure.ts'
+import { handleLimit } from '../tools/handle-share.ts'
 import type { AcceptPress } from './press-until-taken.ts'
 import { HELP_CODES, eventsOf } from './sia-event.ts'
 import { LONGEST_FRAME, type SiaFrame, type SiaReading, ackOf, duhOf, nakOf, readFrame, splitFrames } from './sia-frame.ts'
@@ -16,6 +17,9 @@ export type SiaButton = { helpPoint: HelpPointId; account: string; zone: string 
 
 const IDLE_MS = 5 * 60_000
 const MOST_CONNECTIONS = 500
+/** Of all handles of this process; presses come by other ways, too. */
+const MOST_SHARE = 6
+const SPARE = 8
 /**
  * For how long an equal message means the same press: a transmitter sends it again when our answer was lost, a few times within a
  * minute and a half. A panel may send the sequence 0000 and no time with each press, and its counter begins anew with its power.
@@ -41,6 +45,7 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
   const recent = new Map<string, { at: number; answer: Promise<Buffer> }>()
   /** What an account's clock said minus ours, as its supervision told. */
   const clocks = new Map<string, number>()
+  const most = Math.min(MOST_CONNECTIONS, Math.max(SPARE, Math.floor((handleLimit() ?? Number.POSITIVE_INFINITY) / MOST_SHARE)))
   const keyOf = (account: string): Buffer | null => buttons().find((button) => button.account === account && button.key)?.key ?? null
   const isKnown = (account: string): boolean => buttons().some((button) => button.account === account)
 
@@ -138,6 +143,7 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
         answering = answering
           .then(async () => {
             const bytes = await answer
+            if (bytes) known.add(socket)
             if (bytes && !socket.destroyed) socket.write(bytes)
           })
           .catch(onError)
@@ -146,12 +152,18 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     })
   }
   const sockets = new Set<Socket>()
+  /** Those that have sent something this receiver knows. */
+  const known = new Set<Socket>()
   const server = createServer((socket) => {
+    // A transmitter that comes finds a place, however many strangers sit here and say nothing.
+    if (sockets.size >= most) [...sockets].find((each) => !known.has(each))?.destroy()
+    if (sockets.size >= most + SPARE) return void socket.destroy()
     sockets.add(socket)
+    socket.once('close', () => known.delete(socket))
     socket.once('close', () => sockets.delete(socket))
     listen(socket)
   })
-  server.maxConnections = MOST_CONNECTIONS
+  server.maxConnections = most + SPARE
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port, host, resolve)

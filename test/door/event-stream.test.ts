@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import Fastify from 'fastify'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { READERS_OF } from '../../server/door/entry-readers.ts'
 import { EVENT_SOCKET_PATH, eventSocket } from '../../server/door/event-socket.ts'
 import type { EventsPort, LiveNews } from '../../server/door/event-tail.ts'
 import { ledgerRoutes } from '../../server/door/ledger-routes.ts'
@@ -23,15 +24,16 @@ async function town({ page = async () => [], person = { name: 'Asha', role: 'ope
   const news = new Set<(news: LiveNews) => void>()
   const errors: unknown[] = []
   let here = true
+  let as: Partial<Person> = {}
   const port: EventsPort = { page, tail: (listener) => (listeners.add(listener), () => listeners.delete(listener)), news: (listener) => (news.add(listener), () => news.delete(listener)) }
   const app = Fastify({ forceCloseConnections: true })
   apps.push(app)
   app.decorateRequest('person', null)
   app.addHook('onRequest', async (request) => void Object.assign(request, { person }))
-  ledgerRoutes(app, { ...port, verify: () => Promise.reject(new Error('not asked')), checkpoint: async () => '', mayStill: () => here })
-  openSockets(app, { [EVENT_SOCKET_PATH]: eventSocket({ ...port, whoHas: (credential) => (here && 'bearer' in credential && credential.bearer === 'good' ? person : null), onError: (error) => errors.push(error) }) })
+  ledgerRoutes(app, { ...port, verify: () => Promise.reject(new Error('not asked')), checkpoint: async () => '', whoListens: () => (here ? { ...person, ...as } : null) })
+  openSockets(app, { [EVENT_SOCKET_PATH]: eventSocket({ ...port, whoHas: (credential) => (here && 'bearer' in credential && credential.bearer === 'good' ? { ...person, ...as } : null), onError: (error) => errors.push(error) }) })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
-  return { url, listeners, news, errors, tell: (each: Entry) => listeners.forEach((listener) => listener(each)), leave: () => void (here = false) }
+  return { url, listeners, news, errors, tell: (each: Entry) => listeners.forEach((listener) => listener(each)), leave: () => void (here = false), become: (role: Person['role']) => void (as = { role }) }
 }
 type Town = Awaited<ReturnType<typeof town>>
 type Heard = { text(): string; /** How it ended. */ ended: Promise<'well' | 'broken'> }
@@ -86,17 +88,40 @@ describe.each([['server-sent', fetched], ['over a WebSocket', carried]])('events
     await until(() => numbers(heard).length, (count) => count === 3)
     expect(numbers(heard)).toEqual(['id: 2', 'id: 3', 'id: 4'])
   })
-  test('about who looked where are for those who may read the record', async () => {
-    for (const [role, seen] of [['operator', ['id: 2']], ['supervisor', ['id: 1', 'id: 2']]] as const) {
-      const here = await town({ person: { name: 'Sam', role, helpPoints: null } })
-      const heard = await follow(here, null)
-      await until(() => here.listeners.size, (count) => count === 1)
-      here.tell(entry(1, 'camera.viewed'))
-      here.tell(entry(2))
-      await until(() => numbers(heard).length, (count) => count >= seen.length)
-      expect(numbers(heard)).toEqual(seen)
+  test.each(Object.entries(READERS_OF).map(([kind, readers]) => [kind as Entry['kind'], readers as readonly string[]] as const))('%s comes whole to who may read it by GET, and to all others as a number and a hash, live and out of the past', async (kind, readers) => {
+    for (const role of ['operator', 'engineer', 'evidence', 'supervisor'] as const) {
+      const past = { ...entry(1, kind), body: { secret: 'why' } as never }
+      const here = await town({ person: { name: 'Sam', role, helpPoints: null }, page: async (after) => (after === 0 ? [past] : []) })
+      const heard = await follow(here, 0)
+      await until(() => numbers(heard).length, (count) => count === 1)
+      here.tell({ ...entry(2, kind), body: { secret: 'why' } as never })
+      await until(() => numbers(heard).length, (count) => count === 2)
+      const whole = readers.includes(role)
+      expect([heard.text().includes('why'), heard.text().match(/^event: (\S+)/gm)], role).toEqual([whole, Array(2).fill(`event: ${whole ? kind : 'withheld'}`)])
+      if (!whole) expect(heard.text()).toContain(`data: ${JSON.stringify({ seq: 1, hash: past.hash })}`)
     }
   })
+  test('of an export’s progress are for who may read exports', async () => {
+    for (const [role, hears] of [['operator', false], ['evidence', true]] as const) {
+      const here = await town({ person: { name: 'Sam', role, helpPoints: null } })
+      const heard = await follow(here, null)
+      await until(() => here.news.size, (count) => count === 1)
+      for (const listener of here.news) listener({ event: 'export.progress', data: {} })
+      here.tell(entry(1))
+      await until(() => numbers(heard).length, (count) => count === 1)
+      expect(heard.text().includes('export.progress')).toBe(hears)
+    }
+  })
+  test('end within a second when the role has changed', async () => {
+    const here = await town({ person: { name: 'Sam', role: 'supervisor', helpPoints: null } })
+    const heard = await follow(here, null)
+    await until(() => here.listeners.size, (count) => count === 1)
+    const begun = performance.now()
+    here.become('operator')
+    await heard.ended
+    expect(performance.now() - begun).toBeLessThan(3000)
+    expect(here.listeners.size).toBe(0)
+  }, 20_000)
   test('end with the session', async () => {
     const here = await town()
     const heard = await follow(here, null)

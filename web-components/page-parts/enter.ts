@@ -5,16 +5,16 @@ const answerOf = async (response: Response): Promise<{ token?: string; detail?: 
 
 /** Resolves with a bearer token, or with '' when a session cookie does it. */
 export async function enter(role: 'operator' | 'engineer' | 'evidence' | 'supervisor' | 'press', form: HTMLFormElement | null): Promise<string> {
-  const demo = await fetch(`/demo/token?role=${role}`)
+  const demo = await fetch(`demo/token?role=${role}`)
   if (demo.ok) return (await answerOf(demo))?.token ?? ''
-  if (!form || (await fetch('/api/v1/session')).ok) return ''
+  if (!form || (await fetch('api/v1/session')).ok) return ''
   form.hidden = false
   const message = form.querySelector('output')
   return new Promise((resolve) => {
     form.addEventListener('submit', async (event) => {
       event.preventDefault()
       const { user, password } = Object.fromEntries(new FormData(form)) as Record<string, string>
-      const answer = await fetch('/api/v1/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user, password }) })
+      const answer = await fetch('api/v1/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user, password }) })
       if (answer.ok) {
         form.hidden = true
         return resolve('')

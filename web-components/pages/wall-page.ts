@@ -16,10 +16,10 @@ const token = wall.getAttribute('token')
 const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
 const get = async <T>(path: string): Promise<T> => (await fetch(path, { headers })).json() as Promise<T>
 
-const site = await get<{ name: string }>('/api/v1/site')
+const site = await get<{ name: string }>('api/v1/site')
 const name = document.querySelector('#sitename')
 if (name) name.textContent = site.name
-const { items } = await get<{ items: { id: string; name: string }[] }>('/api/v1/cameras')
+const { items } = await get<{ items: { id: string; name: string }[] }>('api/v1/cameras')
 const images = items.map(({ id, name: label }) => {
   const cell = document.createElement('div')
   cell.className = 'cell'
@@ -36,7 +36,7 @@ for (let turn = 0; ; turn += 1) {
   const next = images[turn % images.length]
   if (!next) break
   if (document.visibilityState === 'visible') {
-    const answer = await fetch(`/api/v1/cameras/${next.id}/snapshot.jpg`, { headers }).catch(() => null)
+    const answer = await fetch(`api/v1/cameras/${next.id}/snapshot.jpg`, { headers }).catch(() => null)
     if (answer?.ok) {
       const before = next.image.src
       next.image.src = URL.createObjectURL(await answer.blob())

@@ -1,4 +1,5 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
+import { addressIn, baseOf } from './server-base.ts'
 import type { CameraHand, CameraView, HelpPoint, Incident, Present, Problem, Site, Storage, StreetMap } from './api-shapes.ts'
 import { createConnectionKind } from './connection-kind.ts'
 import { createEventLink } from './event-link.ts'
@@ -30,7 +31,7 @@ export type WallClient = ReturnType<typeof createWallClient>
 
 /** @param server its origin; '' is the page's own. @param token a bearer token; '' uses the session cookie. @param renew asks the page around for another one. */
 export function createWallClient({ server, token, renew = null, onUnused = () => {} }: { server: string; token: string; renew?: RenewToken | null; /** Its last user has gone. */ onUnused?: () => void }) {
-  const base = server === '/' ? '' : server.replace(/\/$/, '')
+  const base = baseOf(server)
   const listeners = new Set<() => void>()
   let state: WallState = { link: 'connecting', refusal: null, incidents: [], helpPoints: [], cameras: [], site: null, storage: null, record: null, me: null, people: [], lately: [], exporting: {} }
   let users = 0
@@ -56,7 +57,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
   })
   let renewed = false
   const headers = (extra: Record<string, string> = {}): Record<string, string> => ({ ...(bearer.get() ? { authorization: `Bearer ${bearer.get()}` } : {}), ...extra })
-  const absolute = (path: string): string => `${base}${path}`
+  const absolute = (path: string): string => addressIn(base, path)
 
   async function call(method: string, path: string, body?: unknown, { signal, again = renew !== null }: { signal?: AbortSignal; again?: boolean } = {}): Promise<Response> {
     const sentAt = clock.steadyNow()
@@ -97,7 +98,8 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
       set({ helpPoints: state.helpPoints.map((each) => (each.id === helpPoint ? { ...each, ...proof } : each)) })
       return
     }
-    if (event === 'site.problem') return
+    // That something happened which is not for this role; its number is heard all the same.
+    if (event === 'site.problem' || event === 'withheld') return
     if (event === 'export.progress') {
       const { export: id, progress } = JSON.parse(data) as { export: string; progress: number }
       return set({ exporting: { ...state.exporting, [id]: progress } })

@@ -1,0 +1,84 @@
+/** Who may read which entries: the same by GET, by events, over the socket and when the past is read again. Pure. */
+import type { Entry, EntryKind } from '../glossary/ledger.ts'
+import type { Role } from '../glossary/people.ts'
+
+/** Who may listen. */
+export const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
+/** Who may read the record itself. */
+export const KEEPERS = ['engineer', 'evidence', 'supervisor'] as const
+
+/** A kind that is missing does not compile: whoever adds one says who may read it. */
+export const READERS_OF = {
+  'press.received': READERS,
+  'press.coalesced': READERS,
+  'press.refused': KEEPERS,
+  'incident.opened': READERS,
+  'incident.acknowledged': READERS,
+  'incident.offered': READERS,
+  'incident.offer-withdrawn': READERS,
+  'incident.put-on-hold': READERS,
+  'incident.taken-up': READERS,
+  'incident.escalated': READERS,
+  'incident.reopened': READERS,
+  'incident.noted': READERS,
+  'incident.contacted': READERS,
+  'incident.step-ticked': READERS,
+  'incident.closed': READERS,
+  'framing.changed': READERS,
+  'camera.passed-over': READERS,
+  'camera.wanted': READERS,
+  'camera.request-answered': READERS,
+  'clip.held': READERS,
+  'clip.released': READERS,
+  'clip.deleted': READERS,
+  'clip.downloaded': KEEPERS,
+  'clip.locked': KEEPERS,
+  'clip.unlocked': KEEPERS,
+  'clip.expiring': KEEPERS,
+  'preset.saved': READERS,
+  'preset.learned': READERS,
+  'preset.confirmed': READERS,
+  'preset.taught': READERS,
+  'preset.checked': READERS,
+  'preset.removed': READERS,
+  'preset.recalled': READERS,
+  'camera.moved': READERS,
+  'camera.viewed': KEEPERS,
+  'ledger.broken': READERS,
+  'chain.finished': READERS,
+  'drill.finished': READERS,
+  'drill.put-off': READERS,
+  'help-point.silent': READERS,
+  'help-point.heard': READERS,
+  'house.started': READERS,
+  'site.changed': READERS,
+  'outbox.opened': KEEPERS,
+  'outbox.closed': KEEPERS,
+  'outbox.delivered': KEEPERS,
+  'outbox.dead': KEEPERS,
+  'outbox.retried': KEEPERS,
+  'session.opened': KEEPERS,
+  'session.closed': KEEPERS,
+  'token.issued': KEEPERS,
+  'export.requested': KEEPERS,
+  'export.sealed': KEEPERS,
+  'export.changed': KEEPERS,
+  'export.downloaded': KEEPERS,
+  'export.expiring': KEEPERS,
+  'export.deleted': KEEPERS,
+  'disclosure.made': KEEPERS,
+  'disclosure.opened': KEEPERS,
+  'disclosure.revoked': KEEPERS,
+  'evidence.searched': KEEPERS,
+  'evidence.signer-changed': KEEPERS,
+  'clock.stepped': KEEPERS,
+  'shift.offered': READERS,
+  'shift.accepted': READERS,
+} satisfies Record<EntryKind, readonly Role[]>
+
+/** A kind of a later version is for those who keep the record. */
+export const mayRead = (role: Role | null, kind: string): boolean => role !== null && ((READERS_OF as Record<string, readonly Role[]>)[kind] ?? KEEPERS).includes(role)
+
+/** In the place of an entry that is not for this role: its number leaves no gap, and its hash keeps chain and tree checkable. */
+export type Withheld = Pick<Entry, 'seq' | 'hash'>
+export const shownTo = (role: Role | null, entry: Entry): Entry | Withheld => (mayRead(role, entry.kind) ? entry : { seq: entry.seq, hash: entry.hash })

@@ -1,0 +1,162 @@
+/** Nothing starves a press: a disk that another program has filled, and strangers who take every connection. The whole server, as a process. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { type Socket, connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { createHandleShare } from '../../server/tools/handle-share.ts'
+import { verifyLedger } from '../../server/ledger/ledger-proof.ts'
+import { until } from './test-town.ts'
+
+const MAIN = fileURLToPath(new URL('../../dist/server/main.js', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'lamppost-full-'))
+const site = join(folder, 'town.yaml')
+writeFileSync(site, ['site: { id: full, name: Full, timezone: Europe/London }', 'helpPoints:', ...Array.from({ length: 50 }, (_, i) => `  - { id: hp-${i}, name: Help point ${i}, location: { lat: 54.5, lon: -1.5 } }`), 'cameras: []', ''].join('\n'))
+const running: ChildProcess[] = []
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((each) => stop(each)))
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function stop(server: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return
+  const gone = new Promise((resolve) => server.once('exit', resolve))
+  server.kill(signal)
+  await gone
+}
+async function start(data: string, handles?: number): Promise<{ server: ChildProcess; url: string }> {
+  const args = [MAIN, 'start', '--site', site, '--data', data, '--port', '0', '--rtmp-port', '0']
+  const server = handles === undefined ? spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] }) : spawn('prlimit', [`--nofile=${handles}:${handles}`, process.execPath, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  running.push(server)
+  let said = ''
+  for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (said += String(chunk)))
+  await until(() => said, (text) => text.includes('is running: ') || server.exitCode !== null, 30_000)
+  const url = /is running: (http:\S+?)\/ /.exec(said)?.[1]
+  if (!url) throw new Error(said)
+  return { server, url }
+}
+const tokenOf = (data: string): string => spawnSync(process.execPath, [MAIN, 'token', '--role', 'press', '--name', 'load', '--data', data], { encoding: 'utf8' }).stdout.trim()
+async function press(url: string, token: string, n: number): Promise<number> {
+  const answer = await fetch(`${url}/api/v1/presses`, { method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify({ helpPoint: `hp-${n % 50}`, id: `n${n}` }), signal: AbortSignal.timeout(20_000) }).catch(() => null)
+  await answer?.arrayBuffer().catch(() => null)
+  return answer?.status ?? 0
+}
+
+const isRoot = process.getuid?.() === 0
+describe.skipIf(!isRoot)('a disk that another program has filled (a small disk in memory, which needs root to mount)', () => {
+  test('takes a thousand presses with their receipts, also after a restart on the full disk, and the record is whole', async () => {
+    const disk = mkdtempSync(join(tmpdir(), 'lamppost-disk-'))
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', disk]).status !== 0) throw new Error('tmpfs cannot be mounted')
+    let filler: ChildProcess | null = null
+    try {
+      const data = join(disk, 'data')
+      const first = await start(data)
+      const token = tokenOf(data)
+      expect(await press(first.url, token, 0)).toBe(202)
+      // Another program that takes whatever it can get, again and again.
+      filler = spawn('bash', ['-c', 'i=0; while true; do i=$((i+1)); head -c 4000000 /dev/zero > "$0/fill-$i" 2>/dev/null || { head -c 4096 /dev/zero > "$0/fill-$i" 2>/dev/null; sleep 0.05; }; done', disk], { stdio: 'ignore' })
+      await until(() => Number(spawnSync('df', ['--output=avail', disk], { encoding: 'utf8' }).stdout.split('\n')[1]), (free) => free < 8, 30_000)
+      const answers: number[] = []
+      for (let n = 1; n <= 500; n += 1) answers.push(await press(first.url, token, n))
+      expect(answers.filter((status) => status !== 202)).toEqual([])
+      await stop(first.server, 'SIGKILL')
+      running.length = 0
+      const second = await start(data)
+      for (let n = 501; n <= 750; n += 1) answers.push(await press(second.url, token, n))
+      await stop(second.server)
+      running.length = 0
+      const third = await start(data)
+      for (let n = 751; n <= 1000; n += 1) answers.push(await press(third.url, token, n))
+      expect(answers.filter((status) => status !== 202)).toEqual([])
+      expect(answers).toHaveLength(1000)
+      await stop(third.server)
+      running.length = 0
+      filler.kill('SIGKILL')
+      await new Promise((resolve) => filler?.once('exit', resolve))
+      filler = null
+      for (const name of readdirSync(disk)) if (name.startsWith('fill-')) rmSync(join(disk, name))
+      expect(verifyLedger(join(data, 'ledger.sqlite'))).toMatchObject({ ok: true, problem: null })
+      // With room again the reserve is filled again.
+      await start(data)
+      await until(() => existsSync(join(data, 'ledger-reserve')) && statSync(join(data, 'ledger.sqlite')).size, (size) => Number(size) > 8_000_000, 20_000)
+    } finally {
+      filler?.kill('SIGKILL')
+      await Promise.all(running.splice(0).map((each) => stop(each, 'SIGKILL')))
+      // Whoever still has a file of it open keeps it for that long only.
+      spawnSync('umount', ['--lazy', disk])
+      rmSync(disk, { recursive: true, force: true })
+    }
+  }, 180_000)
+})
+
+describe('strangers who take every connection', () => {
+  test('a thousand of them keep none of a hundred presses out, with 256 handles', async () => {
+    const data = join(folder, 'handles')
+    const { url } = await start(data, 256)
+    const token = tokenOf(data)
+    const { hostname, port } = new URL(url)
+    const strangers = new Set<Socket>()
+    for (let i = 0; i < 1000; i += 1) {
+      const socket = connect(Number(port), hostname)
+      strangers.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => strangers.delete(socket))
+      if (i % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const answers: number[] = []
+    for (let n = 0; n < 100; n += 1) answers.push(await press(url, token, n))
+    expect(answers.filter((status) => status !== 202)).toEqual([])
+    for (const socket of strangers) socket.destroy()
+  }, 90_000)
+})
+
+describe('the share of handles', () => {
+  class Fake {
+    destroyed = false
+    readonly remoteAddress: string
+    readonly remotePort: number
+    constructor(address: string, port: number) {
+      this.remoteAddress = address
+      this.remotePort = port
+    }
+    once(): this {
+      return this
+    }
+    destroy(): void {
+      this.destroyed = true
+    }
+  }
+  function share(limit: number) {
+    let now = 0
+    let enter: (socket: never) => void = () => {}
+    const made = createHandleShare({ now: () => now, limit, inUse: () => 10 + made.state().guests })
+    made.watch({ on: (_: string, listener: never) => ((enter = listener), null as never) })
+    return { share: made, later: (ms: number) => void (now += ms), come: (address: string, port: number): Fake => { const socket = new Fake(address, port); enter(socket as never); return socket } }
+  }
+  test('goes to who has proven something: strangers go first, of the address with the most of them the oldest', () => {
+    const { share: handles, come, later } = share(60)
+    const known = come('10.0.0.9', 1)
+    handles.prove(known)
+    const lone = come('10.0.0.8', 2)
+    const many = Array.from({ length: 30 }, (_, i) => (later(300), come('10.0.0.7', 100 + i)))
+    expect(known.destroyed).toBe(false)
+    expect(lone.destroyed).toBe(false)
+    expect(many.filter(({ destroyed }) => destroyed).length).toBeGreaterThan(10)
+    expect(many.at(-1)?.destroyed).toBe(false)
+  })
+  test('what is being answered stays, and a newcomer goes where nobody else can', () => {
+    const { share: handles, come, later } = share(43)
+    const busy = come('10.0.0.1', 1)
+    handles.serve(busy)
+    later(1000)
+    const second = come('10.0.0.2', 2)
+    expect([busy.destroyed, second.destroyed]).toEqual([false, true])
+  })
+  test('without a limit nobody goes', () => {
+    const made = createHandleShare({ limit: null })
+    expect(made.state().room).toBe(Number.POSITIVE_INFINITY)
+  })
+})
