@@ -100,6 +100,9 @@ export type House = { url: string; demo: DemoCredentials | null; close(): Promis
 /** What a camera's stream is read with: its own credentials where the site file has some, else those of ONVIF. */
 const streamSecrets = ({ onvif, stream }: SiteCamera): { username: string; password: string } | null => (stream?.username != null ? { username: stream.username, password: stream.password ?? '' } : onvif)
 
+/** How long the tile of a drill by hand stays after its result. */
+const HAND_DRILL_SEEN_MS = 30_000
+
 /** What the shift must know of a disk that another program has filled. */
 const reserveWords = (room: ReturnType<Ledger['state']>['room']): string | null => (room?.onReserve ? `The disk is full: presses are running on the reserve, ${room.hoursLeft} h left.` : null)
 
@@ -450,6 +453,24 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     closing.add('the ledger’s care', care.close)
     const escalation = startEscalation({ clock, unfinished: book.unfinished, steps: () => site().escalation, append, onError })
     closing.add('the escalation', escalation.close)
+    const endDrill = async (id: IncidentId, result: Parameters<typeof drillWords>[0]): Promise<void> => {
+      const incident = await book.load(id)
+      if (incident.kind !== 'drill' || incident.state !== 'open') return
+      await incidents.close(id, drillWords(result), 'lamppost')
+      await incidents.letGo(id)
+    }
+    // A drill by hand ends itself as a scheduled one does, when whoever began it has seen what came of it; one that somebody has taken is theirs.
+    const ending = new AbortController()
+    const noHandDrills = ledger.tail((entry) => {
+      if (entry.kind !== 'drill.finished' || !entry.body.by.startsWith('drill by')) return
+      void clock.sleep(HAND_DRILL_SEEN_MS, ending.signal).then(async () => {
+        if (!ending.signal.aborted) await endDrill(entry.body.incident, entry.body)
+      }).catch(onError)
+    })
+    closing.add('the drills by hand', () => {
+      noHandDrills()
+      ending.abort()
+    })
     const drills = startDrillSchedule({
       clock,
       book: proofs,
@@ -463,12 +484,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         },
         cutShort: () => book.unfinished().flatMap(({ id, helpPoint: at, kind, state, presses: of, openedAt }) => (kind === 'drill' && state === 'open' && of.every(({ source }) => source === 'schedule') ? [{ incident: id, helpPoint: at, at: openedAt }] : [])),
         whenFinished: (incident, signal) => drillResult(ledger.tail, incident, signal),
-        endDrill: async (id, result) => {
-          const incident = await book.load(id)
-          if (incident.kind !== 'drill' || incident.state !== 'open') return
-          await incidents.close(id, drillWords(result), 'lamppost')
-          await incidents.letGo(id)
-        },
+        endDrill,
         alive: (each) => each.wired.some(({ camera }) => listening.has(camera)),
         write: (draft) => void append([draft]),
         onChange: tellProof,

@@ -5,6 +5,7 @@ import { problemLine } from '../site/site-file.ts'
 import { metresBetween } from '../tools/geography.ts'
 import { loadStreets } from '../site/street-map.ts'
 import { wordsOf } from '../tools/failure.ts'
+import { utf8Text } from '../tools/utf8-text.ts'
 
 /** Metres; nobody is seen from further away. */
 const FARTHEST_M = 20_000
@@ -14,7 +15,7 @@ const isReference = (text: string): boolean => text === REFERENCE || text.starts
 
 export async function checkCommand([file, ...more]: string[]): Promise<number> {
   if (file === undefined || more.length > 0) throw new Error('check takes one site file: lamppost check FILE')
-  const yaml = await readFile(file, 'utf8').catch((error: unknown) => {
+  const yaml = await readFile(file).then(utf8Text).catch((error: unknown) => {
     throw new Error(`${file} cannot be read: ${wordsOf(error)}`, { cause: error })
   })
   // Secrets are the running server's: here a reference only has to look like one.

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Site, StreetMap } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
+import { utf8Text } from '../tools/utf8-text.ts'
 import { type SiteProblem, readSite } from './site-check.ts'
 import type { Resolve } from './site-references.ts'
 import { loadStreets } from './street-map.ts'
@@ -14,7 +15,7 @@ export const problemLine = (file: string, { line, key, problem }: SiteProblem): 
 
 /** @throws site/invalid, with one line per problem. */
 export async function loadSite(file: string, resolve: Resolve): Promise<{ site: Site; text: string; streets: StreetMap | null; /** A map that cannot be drawn is no reason to be without a town. */ mapProblem: string | null }> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const text = await readFile(file).then(utf8Text).catch((error: unknown) => {
     throw new Failure('site/invalid', `The site file ${file} cannot be read: ${wordsOf(error)}`)
   })
   const { site, problems } = readSite(text, resolve)
@@ -66,7 +67,7 @@ export async function openSiteFile(options: { file: string; resolve: Resolve; cl
   const watching = watch()
 
   async function edit(change: (text: string) => string): Promise<void> {
-    const before = await readFile(file, 'utf8')
+    const before = utf8Text(await readFile(file))
     const after = change(before)
     const { problems } = readSite(after, resolve)
     if (problems.length > 0) throw new Failure('site/invalid', problems.map((each) => problemLine(file, each)).join('\n'))

@@ -1,3 +1,4 @@
+import { utf8Text } from '../../server/tools/utf8-text.ts'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'
@@ -38,6 +39,31 @@ describe('the site file', () => {
     if (process.env.UPDATE_API) writeFileSync(file, `${JSON.stringify(SITE_SCHEMA, null, 2)}\n`)
     const written = JSON.parse(readFileSync(file, 'utf8'))
     expect(written).toEqual(JSON.parse(JSON.stringify(SITE_SCHEMA)))
+  })
+  test.each<[string, Buffer, RegExp]>([
+    ['Latin-1', Buffer.from(SMALL.replace('name: Here', 'name: "Caf\u00e9"'), 'latin1'), /line 5 has a byte that is no UTF-8; save the file as UTF-8/],
+    ['UTF-16', Buffer.from(`\ufeff${SMALL}`, 'utf16le'), /it is UTF-16; save it as UTF-8/],
+  ])('a file in %s is refused in words', (_, bytes, words) => expect(() => utf8Text(bytes)).toThrow(words))
+  test('a byte order mark is no part of the text', () => expect(utf8Text(Buffer.from(`\ufeff${SMALL}`))).toBe(SMALL))
+  test.each([
+    ['the same address twice', (second: string) => second, /same address: say which channel/],
+    ['the same channel twice', (second: string) => second.replace('username: u', 'username: u, source: ch-1'), /same channel of the same device/],
+  ])('two cameras with %s are refused by name and line', (_, change, words) => {
+    const entry = (id: string): string => `  - { id: ${id}, name: ${id}, onvif: { url: "http://10.0.0.9:80/onvif/", username: u, password: "\${PASSWORD}" } }\n`
+    const text = SMALL.replace('cameras:\n', `cameras:\n${change(entry('one'))}${change(entry('two')).replace(':80/onvif/', '/onvif')}`)
+    const { problems } = readSite(text, any)
+    expect(problems).toMatchObject([{ key: 'cameras.1.onvif.url', problem: expect.stringMatching(words) }])
+    expect(problems[0]?.problem).toContain('"one"')
+  })
+  test('channels of one recorder are cameras of their own', () => {
+    const entry = (id: string, channel: string): string => `  - { id: ${id}, name: ${id}, onvif: { url: "http://10.0.0.9/onvif", username: u, password: "\${PASSWORD}", ${channel} } }\n`
+    expect(readSite(SMALL.replace('cameras:\n', `cameras:\n${entry('one', 'source: a')}${entry('two', 'source: b')}`), any).problems).toEqual([])
+  })
+  test('a camera without ONVIF is written by its stream', () => {
+    const text = SMALL.replace('cameras:\n', 'cameras:\n  - { id: pole, name: Pole, stream: { url: "rtsp://10.0.4.9/axis-media/media.amp", username: u, password: "${PASSWORD}" } }\n')
+    expect(readSite(text, any).site?.cameras[0]).toMatchObject({ id: 'pole', onvif: null, stream: { url: 'rtsp://10.0.4.9/axis-media/media.amp', username: 'u', substream: null } })
+    expect(readSite(text.replace('rtsp://10', 'rtsp://u:p@10'), any).problems[0]?.problem).toMatch(/do not belong into the address/)
+    expect(readSite(text.replace('rtsp://10', 'http://10'), any).problems[0]?.problem ?? '').not.toBe('')
   })
   test.each(['BST', 'GMT', 'EST', 'IST', 'CET', 'WET', 'GB', 'Eire', 'GMT0', 'EST5EDT', 'Zulu', 'Etc/GMT+1', '+01:00', 'Europe/Darlington', ''])('the time zone %j, which does not say whose clocks it means, is refused with the remedy', (zone) => {
     const { problems } = readSite(SMALL.replace(/timezone: [^ ,}]+/, `timezone: "${zone}"`), any)

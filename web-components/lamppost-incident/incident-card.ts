@@ -3,11 +3,11 @@ import { html, nothing } from 'lit'
 import { elapsed } from '../look/times.ts'
 import type { Framing } from '../wall-client/api-shapes.ts'
 import { mayTake } from './incident-actions.ts'
-import { sign } from './incident-heading.ts'
-import { type Tile, callOf, nameOf } from './tile-context.ts'
+import { escalationLine, lateLine, sign } from './incident-heading.ts'
+import { type Tile, callOf, cameraName, nameOf } from './tile-context.ts'
 
 export function card(tile: Tile, main: Framing | null, refusal: string | null, choose: () => void, wishes: unknown) {
-  const { words, incident, client, request } = tile
+  const { words, incident, client, town, request } = tile
   const state = incident.onHold ? words.tile.onHold(incident.onHold.by, incident.onHold.reason) : incident.owner === null ? words.tile.nobodyYet : words.takenBy(incident.owner)
   return html`<header part="heading">
       ${sign(tile)}
@@ -20,6 +20,8 @@ export function card(tile: Tile, main: Framing | null, refusal: string | null, c
     <div class="inside">
       ${main ? html`<lamppost-player small .client=${client} .camera=${main.camera}></lamppost-player>` : nothing}
       <div class="rest">
+        <p class="view">${main ? html`<span class="camera">${cameraName(town, main.camera)}</span> <span class="proof ${main.state}" data-state=${main.state}>${words.framing(main)}</span>` : callOf(incident).late ? words.noneMoved : words.noCamera}</p>
+        ${lateLine(tile)}${escalationLine(tile) ?? nothing}
         <p class="state">${state}${incident.presses.length + incident.repeats > 1 ? html` · ${words.pressedTimes(incident.presses.length + incident.repeats)}` : nothing}</p>
         ${incident.handover ? html`<p class="state offered">${words.tile.offered(incident.handover.from, incident.handover.to)}</p>` : nothing}
         ${wishes}

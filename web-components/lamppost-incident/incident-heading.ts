@@ -14,7 +14,7 @@ export const sign = ({ incident }: Tile) => html`<svg class="sign" viewBox="0 0 
 
 export function heading(tile: Tile) {
   const { words, client, incident, helpPoint, timezone } = tile
-  const { at, late } = callOf(incident)
+  const { at } = callOf(incident)
   const since = client.now() - Date.parse(at)
   return html`<header part="heading">
     ${sign(tile)}
@@ -22,7 +22,7 @@ export function heading(tile: Tile) {
       <p class="what">${incident.kind === 'drill' ? words.drill : words.pressed} · ${words.pressedTimes(incident.presses.length + incident.repeats)}${incident.presses[0]?.clockOff ? ` · ${words.deviceClockOff}` : ''}${betweenWords(tile)}</p>
       <h2>${nameOf(tile)}</h2>
       <p class="address">${helpPoint?.address ?? ''}</p>
-      ${late ? html`<p class="late">${words.pressedLate(Math.round(since / 60_000))}</p>` : nothing}
+      ${lateLine(tile)}
     </div>
     <div class="when">
       <p class="elapsed" role="timer" aria-label=${words.sincePress}>${elapsed(since)}</p>
@@ -37,17 +37,28 @@ function betweenWords({ words, incident, timezone }: Tile): string {
   return between ? ` · ${words.pressedBetween(clockTime(between.from, timezone), clockTime(between.to, timezone))}` : ''
 }
 
+/** How long nobody has taken it, and who has been called. Null while that is not so. */
+export function escalationLine({ words, incident, client, town }: Tile) {
+  const { escalation } = incident
+  if (incident.state !== 'open' || incident.kind !== 'press' || escalation.step === 0) return null
+  const waited = Math.floor((client.now() - Date.parse(callOf(incident).at)) / 1000)
+  const told = (town.site?.escalation ?? []).slice(0, escalation.step).flatMap(({ to }) => to)
+  return html`<p class="line escalated"><strong>${words.tile.waited(waited)}</strong> · <span role="alert">${words.tile.screensCalled}${told.length > 0 ? ` · ${words.tile.told([...new Set(told)].join(', '))}` : ''}</span></p>`
+}
+/** A press that was held on its way. */
+export function lateLine({ words, incident, client }: Tile) {
+  const { at, late } = callOf(incident)
+  return late ? html`<p class="late">${words.pressedLate(Math.round((client.now() - Date.parse(at)) / 60_000))}</p>` : nothing
+}
+
 /** What must be known before anything else is done: nobody has it, it is offered, it waits. */
 export function standing(tile: Tile) {
   const { words, incident, client, town, timezone, me } = tile
-  const { escalation, handover, onHold } = incident
+  const { handover, onHold } = incident
   const lines: unknown[] = []
   if (incident.state === 'closed') lines.push(html`<p class="line held" role="status"><strong>${words.wall.closedBy(closedBy(incident), incident.closureReason ?? '')}</strong> · ${words.tile.closedWhileWriting}</p>`)
-  if (incident.state === 'open' && incident.kind === 'press' && escalation.step > 0) {
-    const waited = Math.floor((client.now() - Date.parse(callOf(incident).at)) / 1000)
-    const told = (town.site?.escalation ?? []).slice(0, escalation.step).flatMap(({ to }) => to)
-    lines.push(html`<p class="line escalated"><strong>${words.tile.waited(waited)}</strong> · <span role="alert">${words.tile.screensCalled}${told.length > 0 ? ` · ${words.tile.told([...new Set(told)].join(', '))}` : ''}</span></p>`)
-  }
+  const waited = escalationLine(tile)
+  if (waited) lines.push(waited)
   if (incident.recalledAt) lines.push(html`<p class="line held over" role="alert"><strong>${words.tile.pressedAgain(clockTime(incident.recalledAt, timezone, false))}</strong></p>`)
   if (handover) lines.push(html`<p class="line offered" role="status"><strong>${words.tile.offered(handover.from, handover.to)}</strong>${handover.from === me ? html` <button @click=${() => tile.request({ ask: 'withdraw-offer' })}>${words.tile.keepIt}</button>` : nothing}</p>`)
   if (onHold) {

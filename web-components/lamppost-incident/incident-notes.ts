@@ -8,6 +8,8 @@ import type { NoteDraft } from './note-draft.ts'
 import type { Tile } from './tile-context.ts'
 
 const SHOWN = 3
+/** Keys that were pressed in the note itself since it was entered. */
+const pressedHere = new Set<string>()
 type NoteBody = { text: string; replaces?: number }
 
 /** Finished notes in their latest version, oldest first. Pure. */
@@ -22,6 +24,20 @@ export function notes({ words, incident, timezone, key }: Tile, draft: NoteDraft
   const older = all.length - SHOWN
   const said = { empty: '', typing: '', saving: words.tile.noteSaving, saved: words.tile.noteSaved(clockTime(new Date(draft.savedAt || Date.now()).toISOString(), timezone, false)), failed: draft.refused ?? words.tile.noteNotSaved }[draft.state]
   const onKey = (event: KeyboardEvent): void => {
+    // Escape leaves the note, and gives the keys back to the tile. What was typed stays as it is.
+    if (event.key === 'Escape' && !event.isComposing) {
+      event.preventDefault()
+      event.stopPropagation()
+      void draft.flush()
+      const field = event.currentTarget as HTMLElement
+      const tile = field.closest<HTMLElement>('[tabindex]')
+      if (tile) tile.focus()
+      else field.blur()
+      return
+    }
+    // The key that brought us here is still held down: it is no letter of a note.
+    if (!event.repeat) pressedHere.add(event.code)
+    else if (!pressedHere.has(event.code)) return event.preventDefault()
     // A new line is Shift and Enter; a dead key or a candidate of an input method is no end of a note.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
     event.preventDefault()
@@ -31,7 +47,7 @@ export function notes({ words, incident, timezone, key }: Tile, draft: NoteDraft
     <h3>${words.tile.notesTitle}${keyHint(key('note'))}</h3>
     ${older > 0 ? html`<p class="quiet">${words.tile.moreNotes(older)}</p>` : nothing}
     ${all.slice(-SHOWN).map(({ at, by, text }) => html`<p class="note"><span class="quiet">${clockTime(at, timezone, false)} ${by}</span> ${text}</p>`)}
-    <textarea name="note" rows="2" maxlength="4000" aria-label=${words.note} placeholder=${words.notePlaceholder} .value=${live(draft.text)} @input=${(event: Event) => draft.typed((event.target as HTMLTextAreaElement).value)} @blur=${() => void draft.flush()} @keydown=${onKey}></textarea>
+    <textarea name="note" rows="2" maxlength="4000" aria-label=${words.note} placeholder=${words.notePlaceholder} .value=${live(draft.text)} @input=${(event: Event) => draft.typed((event.target as HTMLTextAreaElement).value)} @focus=${() => pressedHere.clear()} @blur=${() => void draft.flush()} @keydown=${onKey}></textarea>
     <div class="row"><span class="said ${draft.state}" aria-live=${draft.state === 'failed' ? 'assertive' : 'off'}>${said}</span>${draft.state === 'empty' ? nothing : html`<button @click=${() => void draft.finish()}>${words.tile.noteDone}</button>`}</div>
   </section>`
 }

@@ -8,8 +8,9 @@ import type { Framing } from '../wall-client/api-shapes.ts'
 import { keyHint } from './incident-actions.ts'
 import { type Tile, cameraName, callOf } from './tile-context.ts'
 
-export const MOST_FURTHER = 3
-const VIEW_KEYS = ['view1', 'view2', 'view3'] as const
+/** As many as have a key. */
+export const MOST_FURTHER = 6
+const VIEW_KEYS = ['view1', 'view2', 'view3', 'view4', 'view5', 'view6'] as const
 export type Looking = { replaying: boolean; steering: boolean; /** Later than the most urgent tile's. */ behind: boolean; replay(): void; steer(): void; choose(camera: string): void }
 
 /** Anything but a preset that was reached can be asked again; a fixed camera cannot. */

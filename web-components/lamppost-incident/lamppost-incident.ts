@@ -176,7 +176,7 @@ export class LamppostIncident extends LitElement {
     if (!tile) return false
     const { incident, helpPoint, town, request, words } = tile
     const { main, further } = arrangeViews(incident.framings, this.chosen)
-    const view = { view1: 0, view2: 1, view3: 2 }[action as 'view1']
+    const view = { view1: 0, view2: 1, view3: 2, view4: 3, view5: 4, view6: 5 }[action as 'view1']
     const contact = { contact1: 0, contact2: 1, contact3: 2 }[action as 'contact1']
     if (view !== undefined) return this.#choose(further[view]?.camera)
     if (contact !== undefined) {

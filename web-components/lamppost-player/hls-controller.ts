@@ -16,6 +16,8 @@ const NO_PICTURE: Picture = { state: 'starting', age: null, still: 0, at: null, 
 
 const TICK_MS = 100
 const GONE_AFTER_MS = 5000
+/** An element in error is begun again after so long. */
+const ERROR_AGAIN_MS = 1500
 const RESTART_MS = [200, 500, 1000, 2000]
 /** A reason may be given elsewhere on the page, or an incident need the picture after all. */
 const ASK_AGAIN_MS = 3000
@@ -182,9 +184,14 @@ export class HlsController implements ReactiveController {
     const [video, source, hls] = [this.#video, this.#source, this.#hls]
     if (!video || !source || !hls) return
     const now = performance.now()
+    // An element in error shows nothing new, whatever its clock does: the stream is begun again.
+    if (video.error) {
+      this.#everMoved = false
+      if (now - this.#startedAt > ERROR_AGAIN_MS) return this.#again()
+    }
     // A recording that stands still at its first picture is one that can be seen.
-    if (source.mode === 'clip' && video.readyState >= 2) this.#everMoved = true
-    if (video.currentTime !== this.#lastTime && video.readyState >= 2 && this.#hasNewFrame(video, source.mode)) {
+    if (source.mode === 'clip' && video.readyState >= 2 && !video.error) this.#everMoved = true
+    if (!video.error && video.currentTime !== this.#lastTime && video.readyState >= 2 && this.#hasNewFrame(video, source.mode)) {
       if (this.#everMoved) this.#failures = 0
       this.#lastTime = video.currentTime
       this.#movedAt = now
@@ -210,7 +217,9 @@ export class HlsController implements ReactiveController {
   /** Media time may run on while the picture stands: only another picture is one that moves. A hidden page draws none. */
   #hasNewFrame(video: HTMLVideoElement, mode: Mode): boolean {
     if (mode === 'clip' || document.visibilityState !== 'visible') return true
-    const frames = video.getVideoPlaybackQuality().totalVideoFrames
+    // A picture that the browser dropped was not shown.
+    const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality()
+    const frames = totalVideoFrames - droppedVideoFrames
     const moved = frames !== this.#frames
     this.#frames = frames
     return moved

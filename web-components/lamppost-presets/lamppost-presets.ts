@@ -1,4 +1,5 @@
 /** The engineer's room: every camera with a still picture; one of them live, with its presets and a hand on the head. */
+import { createSteering } from '../lamppost-steer/steering.ts'
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import '../lamppost-player/lamppost-player.ts'
@@ -26,8 +27,6 @@ const STEER: readonly { word: keyof Words & ('left' | 'right' | 'up' | 'down' | 
   { word: 'zoomIn', sign: '+', velocity: { pan: 0, tilt: 0, zoom: 0.35 } },
   { word: 'zoomOut', sign: '−', velocity: { pan: 0, tilt: 0, zoom: -0.35 } },
 ]
-/** Shorter than the camera's own timeout, so that a held button moves without a stutter. */
-const STEER_AGAIN_MS = 300
 const RELOAD_MS = 3000
 /** Checks whose picture a person should see for themselves. */
 const DOUBTFUL = new Set<PresetCheck['result']>(['drifted', 'unreached'])
@@ -54,7 +53,7 @@ export class LamppostPresets extends LitElement {
 
   #client = new ClientController(this)
   #snapshots = new SnapshotController(this, () => this.#client.client)
-  #steering: ReturnType<typeof setInterval> | null = null
+  #steering: ReturnType<typeof createSteering> | null = null
 
   private get camera(): CameraView | null {
     const { cameras } = this.#client.client.state()
@@ -67,9 +66,26 @@ export class LamppostPresets extends LitElement {
   }
   override disconnectedCallback(): void {
     // The dead man's handle: an element that leaves the page holds no camera in motion.
-    if (this.#steering) clearInterval(this.#steering)
-    this.#steering = null
+    removeEventListener('blur', this.#letGo)
+    this.#letGo()
     super.disconnectedCallback()
+  }
+  override connectedCallback(): void {
+    super.connectedCallback()
+    addEventListener('blur', this.#letGo)
+  }
+  /** One command on its way, to the camera that it began with: another may be chosen while it turns. */
+  #steeringOf(camera: string): ReturnType<typeof createSteering> {
+    const { client } = this.#client
+    const onProblem = (error: unknown): void =>
+      void this.#act(async () => {
+        throw error
+      })
+    return createSteering({ move: (velocity) => client.move(camera, velocity), stop: () => client.stopMoving(camera), onProblem })
+  }
+  #letGo = (): void => {
+    this.#steering?.letGo()
+    this.#steering = null
   }
   #loadedFor: string | null = null
 
@@ -157,26 +173,11 @@ export class LamppostPresets extends LitElement {
   }
 
   #steer(camera: CameraView) {
-    const { client } = this.#client
-    const end = (): void => {
-      if (!this.#steering) return
-      clearInterval(this.#steering)
-      this.#steering = null
-      void this.#act(async () => {
-        await client.stopMoving(camera.id)
-        return null
-      })
-    }
     const begin = (velocity: Velocity): void => {
-      if (this.#steering) return
-      const go = (): void =>
-        void this.#act(async () => {
-          await client.move(camera.id, velocity)
-          return null
-        })
-      go()
-      this.#steering = setInterval(go, STEER_AGAIN_MS)
+      this.#steering ??= this.#steeringOf(camera.id)
+      this.#steering.want(velocity)
     }
+    const end = (): void => this.#letGo()
     const isPress = (event: KeyboardEvent): boolean => event.key === 'Enter' || event.key === ' '
     return html`<div class="steer" role="group" aria-label=${this.words.steer}>
       ${STEER.map(

@@ -2,14 +2,14 @@
 
 import type { BrowserStore } from '../look/browser-store.ts'
 
-export const ACTIONS = ['take', 'note', 'replay', 'view1', 'view2', 'view3', 'steer', 'preset', 'contact1', 'contact2', 'contact3', 'step', 'hold', 'handOver', 'close', 'next', 'previous', 'help'] as const
+export const ACTIONS = ['take', 'note', 'replay', 'view1', 'view2', 'view3', 'view4', 'view5', 'view6', 'steer', 'preset', 'contact1', 'contact2', 'contact3', 'step', 'hold', 'handOver', 'close', 'next', 'previous', 'help'] as const
 export type Action = (typeof ACTIONS)[number]
 /** `on: false`: no single keys at all (WCAG 2.1.4). */
 export type Keymap = { on: boolean; keys: Record<Action, string> }
 
 export const DEFAULT_KEYS: Keymap = {
   on: true,
-  keys: { take: 't', note: 'n', replay: 'r', view1: '1', view2: '2', view3: '3', steer: 's', preset: 'b', contact1: 'q', contact2: 'w', contact3: 'e', step: 'x', hold: 'h', handOver: 'o', close: 'c', next: ']', previous: '[', help: '?' },
+  keys: { take: 't', note: 'n', replay: 'r', view1: '1', view2: '2', view3: '3', view4: '4', view5: '5', view6: '6', steer: 's', preset: 'b', contact1: 'q', contact2: 'w', contact3: 'e', step: 'x', hold: 'h', handOver: 'o', close: 'c', next: ']', previous: '[', help: '?' },
 }
 
 /** What a page or a person has changed; anything that is no key of ours is left out. */

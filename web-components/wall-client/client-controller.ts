@@ -7,14 +7,22 @@ const clients = new Map<string, WallClient>()
 /** Where a page renews tokens itself, its callback says which elements belong together. */
 const renewing = new WeakMap<RenewToken, Map<string, WallClient>>()
 
+/** An element that is moved within its page, or put back by whoever draws the page, finds its client again. */
+const KEPT_MS = 5000
+
 function clientFor(server: string, token: string, renew: RenewToken | null): WallClient {
   const shelf = renew ? (renewing.get(renew) ?? new Map<string, WallClient>()) : clients
   if (renew) renewing.set(renew, shelf)
   const key = `${server}\n${token}`
   const known = shelf.get(key)
   if (known) return known
-  // Tokens change, and their clients must not pile up.
-  const made = createWallClient({ server, token, renew, onUnused: () => shelf.delete(key) })
+  // Tokens change, and their clients must not pile up. Only this client goes from its place: another may stand there by then.
+  const made = createWallClient({
+    server,
+    token,
+    renew,
+    onUnused: () => setTimeout(() => !made.isUsed() && shelf.get(key) === made && shelf.delete(key), KEPT_MS),
+  })
   shelf.set(key, made)
   return made
 }
@@ -24,6 +32,9 @@ export type ClientHost = ReactiveControllerHost & { readonly isConnected: boolea
 export class ClientController implements ReactiveController {
   #host: ClientHost
   #using: WallClient | null = null
+  /** The one before: what is still drawn of an element that has left its page must not make another. */
+  #last: WallClient | null = null
+  #madeFor = ''
   #leave: (() => void)[] = []
   /** The page the host's other work hangs on: called when the client's state changes. */
   #onState: () => void
@@ -49,6 +60,8 @@ export class ClientController implements ReactiveController {
     if (wanted === this.#using) return
     this.#release()
     this.#using = wanted
+    this.#last = wanted
+    this.#madeFor = `${this.#host.server}\n${this.#host.token}\n${this.#host.renewToken ? 'renewed' : ''}`
     this.#leave = [
       wanted.use(),
       wanted.subscribe(() => {
@@ -58,7 +71,14 @@ export class ClientController implements ReactiveController {
     ]
   }
   #wanted(): WallClient {
-    return this.#host.client ?? clientFor(this.#host.server, this.#host.token, this.#host.renewToken ?? null)
+    if (this.#host.client) return this.#host.client
+    // A page that gives another callback with each drawing means the same one: the client keeps the first.
+    const same = this.#madeFor === `${this.#host.server}\n${this.#host.token}\n${this.#host.renewToken ? 'renewed' : ''}`
+    if (same && this.#last && this.#host.renewToken) {
+      this.#last.renewBy(this.#host.renewToken)
+      return this.#last
+    }
+    return clientFor(this.#host.server, this.#host.token, this.#host.renewToken ?? null)
   }
   #release(): void {
     for (const leave of this.#leave) leave()
@@ -66,6 +86,6 @@ export class ClientController implements ReactiveController {
     this.#using = null
   }
   get client(): WallClient {
-    return this.#using ?? this.#wanted()
+    return this.#using ?? this.#last ?? this.#wanted()
   }
 }

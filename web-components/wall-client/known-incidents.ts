@@ -64,6 +64,17 @@ export function createKnownIncidents({ get, state, set, link }: KnownPort) {
     }
   }
 
+  /** Page after page: those who have waited longest stand on the last one. */
+  async function all(wanted: string, over: AbortController): Promise<{ items: Incident[] }> {
+    const items: Incident[] = []
+    for (let after: string | null = ''; after !== null && !over.signal.aborted; ) {
+      const page: { items: Incident[]; next?: string | null } = await get(`/api/v1/incidents?state=${wanted}&limit=200${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`, over)
+      items.push(...page.items)
+      after = page.items.length > 0 ? (page.next ?? null) : null
+    }
+    return { items }
+  }
+
   return {
     keep,
     refresh,
@@ -76,12 +87,12 @@ export function createKnownIncidents({ get, state, set, link }: KnownPort) {
     async load(over: AbortController): Promise<void> {
       const since = new Set<string>()
       heard = since
-      const lists = await Promise.all(['open', 'acknowledged'].map((each) => get<{ items: Incident[] }>(`/api/v1/incidents?state=${each}&limit=200`, over)))
+      const lists = await Promise.all(['open', 'acknowledged'].map((each) => all(each, over)))
       // Another link has begun meanwhile, and knows better.
       if (over.signal.aborted) return
-      const all = new Map(lists.flatMap(({ items }) => items).map((incident) => [incident.id, incident]))
-      for (const { id } of state().incidents) if (!all.has(id)) vanished.add(id)
-      set({ incidents: [...all.values()].sort(byOpening) })
+      const found = new Map(lists.flatMap(({ items }) => items).map((incident) => [incident.id, incident]))
+      for (const { id } of state().incidents) if (!found.has(id)) vanished.add(id)
+      set({ incidents: [...found.values()].sort(byOpening) })
       heard = null
       // The lists are of two moments, and of before what was heard meanwhile.
       for (const id of new Set([...since, ...vanished])) void refresh(id)

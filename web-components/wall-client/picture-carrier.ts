@@ -2,6 +2,7 @@
  * All live pictures of a page over one WebSocket, opened before the first press so that a picture costs no connection.
  * Reconnects by itself; where it cannot open, players use the HTTP routes. It also tells the server's clock exactly.
  */
+import { turnAt } from './connection-turns.ts'
 import type { PictureForm } from './api-shapes.ts'
 
 export type CarriedBegin = { run: number; codec: string; partTarget: number; number: number; start: number; duration: number; before: { number: number; start: number; duration: number }[]; init: Uint8Array<ArrayBuffer>; bytes: Uint8Array<ArrayBuffer> }
@@ -12,6 +13,8 @@ export type PictureCarrier = ReturnType<typeof createPictureCarrier>
 const PING_MS = 2000
 const SILENCE_MS = 6000
 const RETRY_MS = [250, 500, 1000, 2000, 5000]
+/** A connection that lasted so long was a good one. */
+const LASTED_MS = 3000
 
 /** @param address ws:// or wss://. @param token gives the bearer token of now; '' uses the session cookie. @param onClock hears the server's time and how far it may be off, milliseconds. */
 export function createPictureCarrier({ address, token, onClock, onChange }: { address: string; token(): string; onClock(serverNow: number, doubt: number): void; onChange(): void }) {
@@ -36,8 +39,20 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
   }
   const ask = (watch: string, camera: string, form: PictureForm): void => send({ watch, camera, form })
 
+  let openedAt = 0
+  let inTurn: AbortController | null = null
   function connect(): void {
     clearTimeout(retry)
+    if (!wanted || socket || inTurn) return
+    const mine = new AbortController()
+    inTurn = mine
+    void turnAt(address, mine.signal).then(() => {
+      if (inTurn !== mine) return
+      inTurn = null
+      if (!mine.signal.aborted) begin()
+    })
+  }
+  function begin(): void {
     if (!wanted || socket) return
     const mine = new WebSocket(address)
     socket = mine
@@ -63,6 +78,8 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
     mine.close()
     const was = open
     open = false
+    // One that is let in and thrown out again is no good connection.
+    if (was && performance.now() - openedAt > LASTED_MS) tries = 0
     if (wanted) {
       retry = setTimeout(connect, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)])
       tries += 1
@@ -96,7 +113,7 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
     // A renewed token is welcomed once more: everything goes on as it was.
     const known = open
     open = true
-    tries = 0
+    openedAt = performance.now()
     ping()
     if (known) return
     told = lookingNow().join(' ')
@@ -114,6 +131,8 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
     },
     stop(): void {
       wanted = false
+      inTurn?.abort()
+      inTurn = null
       clearTimeout(retry)
       if (socket) lose(socket)
     },

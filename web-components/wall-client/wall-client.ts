@@ -1,4 +1,5 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
+import { turnAt } from './connection-turns.ts'
 import { addressIn, baseOf } from './server-base.ts'
 import type { CameraHand, CameraView, HelpPoint, Incident, Present, Problem, Site, Storage, StreetMap } from './api-shapes.ts'
 import { createConnectionKind } from './connection-kind.ts'
@@ -44,9 +45,10 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     state = { ...state, ...change }
     for (const listener of [...listeners]) listener()
   }
+  let renewNow: RenewToken = renew ?? (() => Promise.reject(new Error('the page renews no token')))
   const bearer = createWallToken({
     given: token,
-    renew,
+    renew: renew && ((...asked) => renewNow(...asked)),
     now: clock.now,
     onRenewed() {
       carrier.signInAgain()
@@ -165,6 +167,7 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     let asked = { times: 0, at: Number.NEGATIVE_INFINITY }
     for (let tries = 0; !signal.aborted; tries += 1) {
       try {
+        await turnAt(`events ${base}`, signal)
         await follow(signal)
         tries = -1
         asked = { times: 0, at: Number.NEGATIVE_INFINITY }
@@ -189,12 +192,15 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
         continue
       }
       set({ link: 'lost' })
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(tries, RETRY_MS.length - 1)]))
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.max(0, Math.min(tries, RETRY_MS.length - 1))]))
     }
   }
 
   return {
     state: (): WallState => state,
+    isUsed: (): boolean => users > 0,
+    /** The page's newest callback; what it gives is the same. */
+    renewBy: (callback: RenewToken): void => void (renewNow = callback),
     /** Milliseconds since 1970 by the server's clock. */
     now: clock.now,
     /** How far `now` may be off, milliseconds. */
