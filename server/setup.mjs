@@ -98,7 +98,7 @@ const OPENSSL = { program: 'openssl', debian: 'openssl' }
 const WRK = { program: 'wrk', debian: 'wrk' }
 const MOSQUITTO = { program: 'mosquitto', debian: 'mosquitto' }
 const MOSQUITTO_PUB = { program: 'mosquitto_pub', debian: 'mosquitto-clients' }
-const NEEDED = { test: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, MOSQUITTO, MOSQUITTO_PUB], bench: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, NGINX, WRK] }
+const NEEDED = { test: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, MOSQUITTO, MOSQUITTO_PUB, NGINX], bench: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, NGINX, WRK] }
 
 checkNode()
 installPrograms(NEEDED[mode] ?? [FFMPEG, SETPRIV])

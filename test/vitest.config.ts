@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /** Real things that need little of the machine: they run two by two. */
-const SIDE_BY_SIDE = ['test/contracts/{camera-desk,head.contract,onvif-input,deaths,hostile-devices,mqtt-source,rtmp-ingest,simulated-camera,sia-receiver,package,evidence-package,evidence-deaths,rtsp-recording,ledger.contract,clock.contract}.test.ts', 'test/door/{room,sources,live-hls,live-socket,event-stream,evidence}.test.ts', 'test/journeys/{embedding,help-points,evidence,lifecycle,sound,wall,wall-looks,wall-hands}.test.ts']
+const SIDE_BY_SIDE = ['test/contracts/{camera-desk,field-cameras,field-streams,past-readers,head.contract,onvif-input,deaths,hostile-devices,mqtt-source,rtmp-ingest,simulated-camera,sia-receiver,package,evidence-package,evidence-deaths,rtsp-recording,ledger.contract,clock.contract}.test.ts', 'test/door/{room,sources,live-hls,live-socket,event-stream,evidence}.test.ts', 'test/journeys/{embedding,help-points,evidence,lifecycle,sound,wall,wall-looks,wall-hands}.test.ts']
 
 /** Pure tests run side by side; what records and plays video runs one file after the other. */
 export default defineConfig({

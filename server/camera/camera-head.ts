@@ -132,7 +132,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       if (client.connections() > connections && !spared) warmEveryMs = KEEP_WARMER_MS
       const listed = live.ptz && turns % PRESETS_EVERY === 0 ? await answeredBy(live.ptz.getPresets(CALL_DEADLINE_MS)) : null
       if (listed) live.presets = notePresets(listed, false)
-      if (turns % CLOCK_EVERY === 0) await readClock()
+      if (turns % CLOCK_EVERY === 0 || client.clockDoubted()) await readClock()
       misses = 0
       spared = false
       listen(live)

@@ -28,6 +28,8 @@ export function createOnvifClient({ access, clock, most = {} }: { access: OnvifA
   /** The camera's clock minus ours; used for credentials unless it has shown that it goes by ours. */
   let offsetMs = 0
   let byOurClock = false
+  /** Its clock may have been set since it was read. */
+  let doubted = false
 
   async function exchange({ path, namespace, action, body, deadlineMs, header, onText }: OnvifCall, credentials: boolean): Promise<{ reply: Reply; status: number; challenges: string[] }> {
     const token = credentials && !challenge ? { username: access.username, password: access.password, cameraNow: clock.now() + (byOurClock ? 0 : offsetMs) } : null
@@ -45,7 +47,10 @@ export function createOnvifClient({ access, clock, most = {} }: { access: OnvifA
     if (isRefusal(answer) && !challenge && Math.abs(offsetMs) > CLOCKS_APART_MS) {
       byOurClock = !byOurClock
       const again = await authenticated(request)
-      if (!isRefusal(again)) return expectAnswer(again.reply, again.status, request.action)
+      if (!isRefusal(again)) {
+        doubted = true
+        return expectAnswer(again.reply, again.status, request.action)
+      }
       byOurClock = !byOurClock
     }
     return expectAnswer(answer.reply, answer.status, request.action)
@@ -74,12 +79,15 @@ export function createOnvifClient({ access, clock, most = {} }: { access: OnvifA
     call,
     certificate,
     connections,
+    /** Credentials were taken by another clock than the one it told: it should be read again. */
+    clockDoubted: (): boolean => doubted,
     /**
      * The camera's clock minus ours, milliseconds, measured without credentials (ONVIF Core 5.9.1) and, where the camera wants them, with.
      * Null when it tells no time: that is no fault. @throws camera/unreachable
      */
     async measureClock(deadlineMs: number): Promise<number | null> {
       const sentAt = clock.now()
+      doubted = false
       const request = { path: devicePath, namespace: DEVICE, action: 'GetSystemDateAndTime', body: `<GetSystemDateAndTime xmlns="${DEVICE}"/>`, deadlineMs }
       const open = await exchange(request, false)
       const { reply } = isRefusal(open) ? await authenticated(request) : open

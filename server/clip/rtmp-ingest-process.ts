@@ -2,12 +2,16 @@
  * Receives cameras that push, with node-media-server, in a process of its own: it is a singleton, ends its process when
  * a port is taken, and prints stream keys. RTMP only: no HTTP, no admin pages, no recording of its own.
  */
+import { createRequire } from 'node:module'
 import NodeMediaServer from 'node-media-server'
+import { type Parser, guardParser, refuse } from './rtmp-guard.ts'
 
 export type IngestStart = { port: number; host: string; scratch: string; keys: string[]; silentMs: number }
 export type IngestChange = { keys: string[] }
 
 type Session = Parameters<Parameters<NodeMediaServer['on']>[1]>[0]
+
+guardParser(createRequire(import.meta.url)('node-media-server/src/protocol/rtmp.js') as { prototype: Parser })
 
 let keys = new Set<string>()
 const allowed = ({ streamPath }: Session): boolean => streamPath.startsWith('/live/') && keys.has(streamPath.slice('/live/'.length))
@@ -20,14 +24,19 @@ process.on('message', (message: IngestStart | IngestChange) => {
   const { port, host, scratch, silentMs } = message
   const server = new NodeMediaServer({ bind: host, rtmp: { port }, record: { auto: false, path: scratch }, store: { path: scratch }, webadmin: { enable: false }, notify: {} })
   server.on('prePublish', (session) => {
-    if (!allowed(session)) return session.socket.destroy()
+    if (!allowed(session)) {
+      refuse(session.rtmp)
+      return session.socket.destroy()
+    }
     // A link that breaks without a word (4G, a power cut) leaves its socket behind, and whoever comes back finds the place taken.
     session.socket.setTimeout(silentMs, () => session.socket.destroy())
   })
   // Only our own recorder plays: it is on this machine and knows the key.
   server.on('prePlay', (session) => {
     const ours = ['127.', '::ffff:127.', `${host}:`, `::ffff:${host}:`].some((start) => session.ip.startsWith(start))
-    if (!ours || !allowed(session)) session.socket.destroy()
+    if (ours && allowed(session)) return
+    refuse(session.rtmp)
+    session.socket.destroy()
   })
   server.run().then(
     () => process.send?.({ ready: true }),

@@ -60,7 +60,9 @@ export function clipRoutes(app: App, port: ClipPort): void {
     const { path, summary } = PLACES[form]
     app.get(`${path}/index.m3u8`, { config, schema: { summary, tags: ['clips'], params: CLIP_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } } }, async (request, reply) => {
       const { incident, clip } = await held(request)
-      const pressedAt = incident.calledAt ?? incident.presses[0]?.receivedAt ?? incident.openedAt
+      const [first] = incident.presses
+      // What was pressed long before it came is looked for at when it was pressed.
+      const pressedAt = incident.calledAt ?? (first?.late ? first.pressedAt : first?.receivedAt) ?? incident.openedAt
       return reply.type(PLAYLIST_TYPE).header('cache-control', 'no-store').send(await port.playlist(clip, pressedAt))
     })
     app.get(`${path}/init/:file`, { config, schema: { hide: true, params: FILE_PARAMS } }, async (request, reply) => {

@@ -13,8 +13,9 @@ export const DAY_OF_PRESSES_BYTES = 256 * MB
 /** Of a small disk only so much. */
 const MOST_SHARE = 4
 /** There before the first press is taken; the rest comes in its time. */
-const AT_ONCE_BYTES = 12 * MB
-const RESERVE_FILE_BYTES = 16 * MB
+const AT_ONCE_BYTES = 8 * MB
+/** As long as the log grows: it is written over from its beginning every four megabytes. */
+const RESERVE_FILE_BYTES = 8 * MB
 /** For the database's index of its log, 32 kB. */
 const INDEX_RESERVE_BYTES = MB
 const LOG_HEAD_BYTES = 32
@@ -22,7 +23,7 @@ const LOG_HEAD_BYTES = 32
 const SLACK_PAGES = 1024
 /** The disk has room while so much is free. */
 const FREE_BYTES = 64 * MB
-const STEP_ROWS = 2
+const STEP_ROWS = 4
 
 export type RoomState = { /** Bytes that presses can still be written into. */ bytes: number; wanted: number; /** The disk is full: they are being used. */ onReserve: boolean; /** Of ten presses a minute. */ hoursLeft: number }
 
@@ -80,7 +81,7 @@ export function openLedgerRoom(db: InstanceType<typeof DatabaseSync>, file: stri
   let onReserve = false
 
   const slack = (): number => Object.values(free.get() as Record<string, number>)[0] ?? 0
-  const hasRoom = (): boolean => freeBytes() > Math.min(FREE_BYTES, 4 * RESERVE_FILE_BYTES)
+  const hasRoom = (): boolean => freeBytes() > FREE_BYTES / 2
   function add(steps: number): void {
     db.exec('BEGIN IMMEDIATE')
     try {

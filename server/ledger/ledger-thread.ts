@@ -30,10 +30,15 @@ function openOnFullDisk(): ReturnType<typeof open> {
 }
 const chains = openOnFullDisk()
 const RESTORE_EVERY_MS = 1000
+/** A start has better to do with the disk. */
+const RESTORE_AFTER_MS = 2 * 60_000
+const openedAt = performance.now()
 chains.current().room?.begin()
 setInterval(() => {
+  const { room } = chains.current()
+  if (!room || (performance.now() - openedAt < RESTORE_AFTER_MS && !room.state().onReserve)) return
   try {
-    chains.current().room?.restore()
+    room.restore()
   } catch {
     // What is wrong with the disk is said by the next commit.
   }

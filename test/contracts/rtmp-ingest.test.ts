@@ -47,6 +47,73 @@ function push(key: string, port = ingest.port): Promise<number | null> {
   return new Promise((resolve) => pusher.once('exit', (code) => resolve(code)))
 }
 
+/** Of a stranger: a handshake, then these messages, each in one chunk. Resolves when the connection has ended, or after a second. */
+function stranger(port: number, messages: { type: number; body: Buffer; length?: number; stream?: number }[]): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write(Buffer.concat([Buffer.of(3), Buffer.alloc(1536), Buffer.alloc(1536)]))
+      for (const { type, body, length = body.length, stream = 3 } of messages) {
+        const head = Buffer.alloc(12)
+        head[0] = stream
+        head.writeUIntBE(length, 4, 3)
+        head[7] = type
+        socket.write(Buffer.concat([head, body]))
+      }
+    })
+    const done = (): void => {
+      clearTimeout(late)
+      socket.destroy()
+      resolve()
+    }
+    const late = setTimeout(done, 1000)
+    socket.on('error', done).on('close', done).on('data', () => {})
+  })
+}
+const command = (...parts: Buffer[]): { type: number; body: Buffer } => ({ type: 20, body: Buffer.concat(parts) })
+const text = (value: string): Buffer => Buffer.concat([Buffer.of(2, value.length >> 8, value.length & 255), Buffer.from(value)])
+const number = (value: number): Buffer => {
+  const bytes = Buffer.alloc(9)
+  bytes.writeDoubleBE(value, 1)
+  return bytes
+}
+const NULL = Buffer.of(5)
+const MALFORMED: [string, { type: number; body: Buffer; length?: number; stream?: number }[]][] = [
+  ['a chunk size of no bytes', [{ type: 1, body: Buffer.alloc(0) }]],
+  ['a chunk size of zero', [{ type: 1, body: Buffer.alloc(4) }]],
+  ['an empty command', [command()]],
+  ['an unknown AMF type', [command(Buffer.of(99, 1, 2))]],
+  ['a number that is cut short', [command(text('connect'), Buffer.of(0, 1))]],
+  ['a text that is cut short', [command(Buffer.of(2, 0xff, 0xff, 1))]],
+  ['connect without an object', [command(text('connect'), number(1), NULL)]],
+  ['publish without a name', [command(text('publish'), number(5), NULL)]],
+  ['publish of a number', [command(text('publish'), number(5), NULL, number(7))]],
+  ['objects in objects', [command(text('connect'), number(1), Buffer.concat(Array.from({ length: 20 }, () => Buffer.of(3, 0, 1, 97))))]],
+  ['a video of no bytes', [{ type: 9, body: Buffer.alloc(0) }]],
+  ['sixty messages that promise sixteen megabytes each', Array.from({ length: 60 }, (_, i) => ({ type: 9, body: Buffer.alloc(0), length: 0xffffff, stream: 4 + i }))],
+]
+
+describe('a stranger at the place that cameras push to', () => {
+  test('ends nothing but its own connection by what it sends: other cameras go on', async () => {
+    const errors: string[] = []
+    const other = await startRtmpIngest({ port: 0, host: '127.0.0.1', scratch: join(folder, 'strangers'), keys: [KEY], clock: realClock, onError: (words) => errors.push(words) })
+    try {
+      await until(() => reachable(other.port), (ok) => ok)
+      for (const [, messages] of MALFORMED) await stranger(other.port, messages)
+      let seed = 17
+      const random = (): number => ((seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32)
+      // Mutations of those, by a seed that is always the same.
+      await Promise.all(Array.from({ length: 60 }, () => {
+        const [, messages] = MALFORMED[Math.floor(random() * MALFORMED.length)] ?? ['', []]
+        return stranger(other.port, messages.slice(0, 5).map((message) => ({ ...message, type: random() < 0.3 ? Math.floor(random() * 23) : message.type, body: Buffer.from(message.body.map((byte) => (random() < 0.2 ? Math.floor(random() * 256) : byte))) })))
+      }))
+      expect(await reachable(other.port)).toBe(true)
+      expect(errors).toEqual([])
+    } finally {
+      await other.close()
+    }
+  }, 60_000)
+})
+
 describe('a camera that pushes', () => {
   test('with a key that the site file does not have is thrown out', async () => {
     expect(await push('guessed')).not.toBe(0)

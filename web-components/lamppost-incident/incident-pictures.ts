@@ -49,11 +49,13 @@ export function replayOf({ camera }: Framing, { words, client, incident }: Tile)
   </section>`
 }
 
-/** A late press moves no camera by itself: whoever wants one brings it by a button. */
-export function noView({ words, incident, town, request }: Tile) {
-  const { late } = callOf(incident)
+/** A late press moves no camera by itself: whoever wants one brings it by a button. What was recorded when it was pressed is shown. */
+export function noView({ words, client, incident, town, request }: Tile) {
+  const { at, late } = callOf(incident)
+  const [first] = incident.clips
   return html`<div class="none">
     <p>${late ? words.noneMoved : words.noCamera}</p>
+    ${late && first ? keyed(first.camera, html`<lamppost-player class="clip" .client=${client} .camera=${first.camera} .incident=${incident.id} .pressedAt=${at}></lamppost-player>`) : nothing}
     ${late ? html`<div class="offer">${incident.clips.map(({ camera }) => html`<button class="main" @click=${() => request({ ask: 'bring', camera })}>${words.bring(cameraName(town, camera))}</button>`)}</div>` : nothing}
   </div>`
 }

@@ -120,6 +120,9 @@ export class LamppostPlayer extends LitElement {
     pageStepDown.leave(this)
   }
   protected override updated(): void {
+    // For the page around: what is said beside an old picture must not look as sure as beside a live one.
+    const link = this.#client.client.state().link
+    this.setAttribute('shows', link === 'lost' ? 'gone' : this.#ageClass())
     if (!this.camera) return
     const { client } = this.#client
     this.#noteIncident()

@@ -164,10 +164,13 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
 
   async function run(signal: AbortSignal): Promise<void> {
     await bearer.begin()
+    if (signal.aborted) return
     let asked = { times: 0, at: Number.NEGATIVE_INFINITY }
     for (let tries = 0; !signal.aborted; tries += 1) {
       try {
         await turnAt(`events ${base}`, signal)
+        // Nobody is there any more who waited for a turn.
+        if (signal.aborted) return
         await follow(signal)
         tries = -1
         asked = { times: 0, at: Number.NEGATIVE_INFINITY }

@@ -77,6 +77,14 @@ export const pictureStyles = css`
   .proof.framed::before {
     border-radius: 50%;
   }
+  /* A proof is of what the picture shows now: beside an old one, or without a server, it is not green. */
+  lamppost-player:not([shows='live']) + figcaption .proof.framed,
+  .view lamppost-player:not([shows='live']) ~ .proof.framed,
+  .view:not(:has(lamppost-player)) .proof.framed,
+  .inside lamppost-player:not([shows='live']) + .rest .proof.framed {
+    color: inherit;
+    opacity: 0.7;
+  }
   .proof.asked,
   .proof.moving,
   .proof.unproven {
