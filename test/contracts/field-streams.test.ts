@@ -1,11 +1,13 @@
 /** What real cameras' streams do, kind by kind, over RTSP: rows R2 to R8 of what was seen in the field (R1 is test/clip/rtsp.test.ts). */
-import { type Server, type Socket, createServer } from 'node:net'
+import { once } from 'node:events'
+import { type Server, type Socket, connect, createServer } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type RecorderState, createRecorder } from '../../server/clip/clip-recorder.ts'
 import { createMemoryStore } from '../../server/clip/converted-view.ts'
 import { recordByFfmpeg } from '../../server/clip/ffmpeg-recording.ts'
 import { createLiveWindow } from '../../server/clip/live-window.ts'
 import { recordByRtsp } from '../../server/clip/rtsp/rtsp-recording.ts'
+import { openRtspRelay } from '../../server/clip/rtsp/rtsp-relay.ts'
 import type { StreamHabits } from '../../server/clip/rtsp/rtsp-session.ts'
 import type { Segment } from '../../server/glossary/clip.ts'
 import { avcConfigIn } from '../../server/tools/avc-config.ts'
@@ -272,4 +274,22 @@ describe('ffmpeg, which follows redirects with the password,', () => {
     await record(url, 5000, { by: 'ffmpeg' })
     expect(elsewhere).toEqual([])
   }, 20_000)
+  test.each([
+    ['a request for another address', (own: string) => `OPTIONS ${own.replace(/[^/]+$/, 'guess')} RTSP/1.0\r\nCSeq: 1\r\n\r\n`],
+    ['a request for an address that only begins like its own', (own: string) => `DESCRIBE ${own}0 RTSP/1.0\r\nCSeq: 1\r\n\r\n`],
+    ['a request for the camera itself', () => 'DESCRIBE rtsp://127.0.0.1/stream RTSP/1.0\r\nCSeq: 1\r\n\r\n'],
+    ['bytes that are no request', () => '$\u0001\u0000\u0004abcd'],
+  ])('and its relay passes nothing on of another program: %s', async (_, said) => {
+    const heard: string[] = []
+    const server = createServer((socket) => void socket.on('error', () => {}).on('data', (chunk) => heard.push(chunk.toString('latin1'))))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    closers.push(() => new Promise((resolve) => server.close(resolve)))
+    const relay = await openRtspRelay({ url: `rtsp://lamppost:secret@127.0.0.1:${(server.address() as { port: number }).port}/stream`, signal: new AbortController().signal })
+    closers.push(() => relay.close())
+    const stranger = connect(Number(new URL(relay.url).port), '127.0.0.1')
+    stranger.on('error', () => {})
+    stranger.end(said(relay.url), 'latin1')
+    await once(stranger, 'close')
+    expect(heard).toEqual([])
+  })
 })

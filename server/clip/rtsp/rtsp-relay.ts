@@ -1,7 +1,7 @@
 /**
- * What ffmpeg speaks to instead of a camera: an address on loopback, for one connection. ffmpeg follows redirects and takes the
- * password along, and no option forbids it; this follows none, and alone knows the password. Everything else passes as it comes, so
- * that ffmpeg may read what our own session cannot. Not here: what is recorded (ffmpeg-recording).
+ * What ffmpeg speaks to instead of a camera: an address on loopback, for one connection. ffmpeg follows redirects and sends the
+ * password to the address that they name, and no option forbids it. The relay follows no redirect, and ffmpeg is not given the
+ * password: the relay signs its requests. Everything else passes unchanged, so that ffmpeg can read what our own session cannot. Not here: what is recorded (ffmpeg-recording).
  */
 import { randomBytes } from 'node:crypto'
 import { type Socket, connect, createServer } from 'node:net'
@@ -22,7 +22,7 @@ export type RtspRelay = {
   words(): string | null
   close(): void
 }
-type Head = { start: string; headers: [string, string][]; end: number; bodyAt: number; bodyBytes: number }
+type Head = { start: string; headers: [string, string][]; bodyAt: number; bodyBytes: number }
 type Request = { method: string; uri: string; headers: [string, string][]; cseq: string; tries: number }
 
 /** @param url with percent-encoded credentials; rtsp or rtsps. */
@@ -35,7 +35,7 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
   let words: string | null = null
   const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true }, (client) => {
-    // One reader: whoever else finds the port is not let in.
+    // One connection only; who it is, its first request shows (the token).
     server.close()
     sockets.add(client)
     client.on('error', () => {})
@@ -110,10 +110,14 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
         return `${name}${own}/absolute/${absolute.length - 1}`
       })
 
+    let isOurs = false
     read(client, (head) => {
       const [method = '', uri = ''] = head.start.split(' ')
+      isOurs ||= uri === own || uri.startsWith(`${own}/`)
+      // The camera's picture, and its password's worth, are for ffmpeg only, which was told the token.
+      if (!isOurs) return end('Another program on this machine connected in ffmpeg’s place.')
       ask({ method, uri, headers: head.headers, cseq: head.headers.find(([name]) => /^cseq$/i.test(name))?.[1] ?? '1', tries: 0 })
-    }, (bytes) => camera.write(bytes), end)
+    }, (bytes) => isOurs && camera.write(bytes), end)
     // A camera's own requests have no answer here; some would send us elsewhere.
     read(camera, (head, body) => (head.start.startsWith('RTSP/') ? answer(head, body) : undefined), (bytes) => {
       if (!client.write(bytes)) {
@@ -194,5 +198,5 @@ function headOf(bytes: Buffer, at: number): Head | null {
   const [start = '', ...lines] = text.slice(0, found.index).split(/\r?\n/)
   const headers = lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')).trim(), line.slice(line.indexOf(':') + 1).trim()])
   const length = Number(headers.find(([name]) => /^content-length$/i.test(name))?.[1] ?? 0)
-  return { start, headers, end: at + found.index, bodyAt: at + found.index + found[0].length, bodyBytes: length >= 0 ? length : 0 }
+  return { start, headers, bodyAt: at + found.index + found[0].length, bodyBytes: length >= 0 ? length : 0 }
 }
