@@ -7,7 +7,7 @@ import { Failure, wordsOf } from '../tools/failure.ts'
 import { type Trouble, troubleOf } from './camera-trouble.ts'
 import type { Aim, AimRange } from './geometric-aim.ts'
 import { isAway } from './framing-proof.ts'
-import { type HeadMemory, newHeadMemory } from './head-memory.ts'
+import { type HeadMemory, learnDevice, learnStatus, newHeadMemory } from './head-memory.ts'
 import { pinStream } from './host-pin.ts'
 import { createOnvifClient } from './onvif-client.ts'
 import { type InputEvent, listenToInputs } from './onvif-events.ts'
@@ -86,7 +86,7 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   async function setUp(): Promise<Session> {
     await readClock()
     const inventory = await Promise.race([takeInventory(access, SETUP_DEADLINE_MS), closed])
-    noteDevice(inventory)
+    if (learnDevice(memory, inventory)) onLearnt()
     // Picture and head each by itself: an address that may not be read is no reason not to move it.
     const pinned = inventory.streamUri === null ? { url: null, problem: null } : await pinStream(inventory.streamUri, { base: client.base, nat: access.nat === true })
     const substream = inventory.smallUri === null ? null : (await pinStream(inventory.smallUri, { base: client.base, nat: access.nat === true })).url
@@ -179,23 +179,8 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   const running = run()
 
   function noteStatus(status: PtzStatus): PtzStatus {
-    const before = JSON.stringify([memory.turned, memory.sawMoving, memory.sawIdle])
-    if (status.moving === true) memory.sawMoving = true
-    if (status.moving === false) memory.sawIdle = true
-    if (status.position) {
-      if (isAway(memory.lastPosition, status.position)) memory.turned = true
-      memory.lastPosition = status.position
-    }
-    if (JSON.stringify([memory.turned, memory.sawMoving, memory.sawIdle]) !== before) onLearnt()
+    if (learnStatus(memory, status)) onLearnt()
     return status
-  }
-  /** Another device at this address: what was seen of the one before says nothing. One without a serial number is known by its model only. */
-  function noteDevice({ manufacturer, model, serial, source }: Inventory): void {
-    const device = [manufacturer, model, serial, source].join(' / ')
-    if (memory.device === device) return
-    if (memory.device !== '') Object.assign(memory, newHeadMemory())
-    memory.device = device
-    onLearnt()
   }
   /** What it says of where its presets are: all at one place, or the only one at zero, is said by a device that stores none. */
   function storedPosition(token: PresetToken): Partial<PtzPosition> | null {

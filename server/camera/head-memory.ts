@@ -4,8 +4,9 @@
  * whole; without it everything is learnt again. Not here: what follows from it (framing-proof).
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import type { CameraId, PtzPosition } from '../glossary/camera.ts'
+import type { CameraId, PtzPosition, PtzStatus } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
+import { isAway } from './framing-proof.ts'
 
 export type HeadMemory = {
   /** Which device this is about: another one at the same address begins anew. '' until it was asked. */
@@ -19,6 +20,25 @@ export type HeadMemory = {
   moves: number[]
 }
 export const newHeadMemory = (): HeadMemory => ({ device: '', turned: false, sawMoving: false, sawIdle: false, lastPosition: null, moves: [] })
+
+/** @returns whether that was news worth keeping; a new position alone is not, since each status brings one. */
+export function learnStatus(memory: HeadMemory, { moving, position }: PtzStatus): boolean {
+  const turned = position !== null && isAway(memory.lastPosition, position)
+  const isNews = (turned && !memory.turned) || (moving === true && !memory.sawMoving) || (moving === false && !memory.sawIdle)
+  memory.turned ||= turned
+  memory.sawMoving ||= moving === true
+  memory.sawIdle ||= moving === false
+  if (position) memory.lastPosition = position
+  return isNews
+}
+/** What was seen of another device at this address says nothing of this one. A device without a serial number is known by its model only. @returns whether it is another one */
+export function learnDevice(memory: HeadMemory, { manufacturer, model, serial, source }: { manufacturer: string; model: string; serial: string; source: string }): boolean {
+  const device = [manufacturer, model, serial, source].join(' / ')
+  if (memory.device === device) return false
+  if (memory.device !== '') Object.assign(memory, newHeadMemory())
+  memory.device = device
+  return true
+}
 
 const SAVE_AFTER_MS = 5000
 
