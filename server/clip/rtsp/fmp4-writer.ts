@@ -2,7 +2,7 @@
 import { box, readTracks, u16, u32 } from '../../tools/fmp4-boxes.ts'
 import type { Init } from '../fragment-reader.ts'
 import { h264Format, h265Format } from './picture-format.ts'
-import type { RtpCodec, StreamSets } from './rtp-pictures.ts'
+import type { NalCodec, StreamSets } from './nal-units.ts'
 
 const zeros = (bytes: number): Buffer => Buffer.alloc(bytes)
 const MATRIX = u32(0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000)
@@ -23,7 +23,7 @@ function hvcC({ vps, sps, pps }: StreamSets): Buffer {
 }
 
 /** @param timescale ticks per second. @throws when the parameter sets make no sense. */
-export function writeInit(codec: RtpCodec, sets: StreamSets, timescale: number): Init {
+export function writeInit(codec: NalCodec, sets: StreamSets, timescale: number): Init {
   const { width, height } = codec === 'h264' ? h264Format(sets.sps) : h265Format(sets.sps)
   const entry = box(codec === 'h264' ? 'avc1' : 'hev1', zeros(6), u16(1), zeros(16), u16(width), u16(height), u32(0x48_0000, 0x48_0000, 0), u16(1), zeros(32), u16(0x18), u16(0xffff), codec === 'h264' ? avcC(sets) : hvcC(sets))
   const stbl = box('stbl', box('stsd', u32(0, 1), entry), box('stts', u32(0, 0)), box('stsc', u32(0, 0)), box('stsz', u32(0, 0, 0)), box('stco', u32(0, 0)))

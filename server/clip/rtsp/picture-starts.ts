@@ -3,7 +3,7 @@
  * Pure. ITU-T H.264 7.3.3 (first_mb_in_slice), H.265 7.3.6.1 (first_slice_segment_in_pic_flag).
  */
 import { h264FieldRules, sliceBits } from './picture-format.ts'
-import type { RtpCodec } from './rtp-pictures.ts'
+import type { NalCodec } from './nal-units.ts'
 
 /** `first`: the slice begins a picture. Null: it is no slice that could say so (parameter sets, messages, later partitions of a slice). */
 export type SliceStart = { first: boolean } | null
@@ -13,7 +13,7 @@ export const sliceStart = {
   // One bit, and it is set: ue(v) of 0. Partitions B and C begin with another number.
   h264: (kind: number, payload: number): SliceStart => (kind === 1 || kind === 2 || kind === 5 ? { first: (payload & 0x80) !== 0 } : null),
   h265: (kind: number, payload: number): SliceStart => (kind < 32 ? { first: (payload & 0x80) !== 0 } : null),
-} satisfies Record<RtpCodec, (kind: number, payload: number) => SliceStart>
+} satisfies Record<NalCodec, (kind: number, payload: number) => SliceStart>
 
 export type FieldRules = ReturnType<typeof h264FieldRules>
 /** Null where no picture of the stream is made of fields: nothing is read of its slices then. */

@@ -4,13 +4,12 @@
  * as each other, and whose last packets say that they are, is not waited for, since it would cost a whole picture's time. Pure.
  */
 import type { Lease } from '../fragment-reader.ts'
+import { NAL_HEADER, type NalCodec, type StreamSets, createParameterSets, readNal } from './nal-units.ts'
+import { createPacketNumbers } from './packet-numbers.ts'
 import { createPictureForesight } from './picture-foresight.ts'
 import { type Field, type FieldRules, fieldOf, fieldRulesOf, isOtherField, sliceStart } from './picture-starts.ts'
 import { type SlabPool, createFrameSlab } from './frame-slab.ts'
 
-export type RtpCodec = 'h264' | 'h265'
-/** What a decoder must know first. `vps`: H.265 only. `pps`: one for each of their ids. */
-export type StreamSets = { vps: Buffer | null; sps: Buffer; pps: readonly Buffer[] }
 export type Picture = {
   /** `headroom` bytes to be filled by whoever asked for them, then NAL units with four-byte lengths. */
   bytes: Buffer
@@ -50,15 +49,6 @@ const LONGEST_S = 5
 /** Pictures that are sent in another order than they are shown need the whole of ffmpeg; a clock is put back once. */
 const MOST_REORDERED_S = 1
 const REORDERED_WITHIN = 50
-const MOST_SET_BYTES = 4096
-/** More numbers left out at once is a camera that counts anew: how much is missing, nobody knows (RFC 3550, A.1). */
-const MOST_DROPOUT = 3000
-/** A packet that is so little behind the newest came twice, or late: its place is taken. */
-const MOST_BEHIND = 100
-/** So many of those in a row: it does not count its packets at all. */
-const UNNUMBERED_AFTER = 30
-/** Packets of another number than was announced, and none of that one: it sends by that number. */
-const OTHER_PAYLOAD_AFTER = 50
 /** Packets of a kind that only ffmpeg reads, among so many: one may be a damaged one. */
 const ODD_PACKETS = 8
 const ODD_AMONG = 200
@@ -70,32 +60,14 @@ const SLICE_HEAD = 24
 
 export class UnfitForRtp extends Error {}
 
-type SetName = 'vps' | 'sps' | 'pps'
-type Nal = { kind: number; vcl: boolean; keyframe: boolean; set: SetName | null; /** A message of one byte of header. */ message: boolean }
-const H264_SETS = new Map<number, SetName>([[7, 'sps'], [8, 'pps']])
-const H265_SETS = new Map<number, SetName>([[32, 'vps'], [33, 'sps'], [34, 'pps']])
-/** PPS of one stream, told apart by the byte that begins with their id (ue(v)): more than most cameras have. */
-const MOST_PPS = 8
-const FRAGMENT = { h264: 28, h265: 49 } satisfies Record<RtpCodec, number>
-const HEADER = { h264: 1, h265: 2 } satisfies Record<RtpCodec, number>
-const PPS_ID_AT = { h264: 1, h265: 2 } satisfies Record<RtpCodec, number>
-const readNal = {
-  h264: (first: number): Nal => {
-    const kind = first & 0x1f
-    return { kind, vcl: kind >= 1 && kind <= 5, keyframe: kind === 5, set: H264_SETS.get(kind) ?? null, message: kind === 6 }
-  },
-  h265: (first: number): Nal => {
-    const kind = (first >> 1) & 0x3f
-    return { kind, vcl: kind < 32, keyframe: kind >= 16 && kind <= 21, set: H265_SETS.get(kind) ?? null, message: kind === 39 }
-  },
-} satisfies Record<RtpCodec, (first: number) => Nal>
+const FRAGMENT = { h264: 28, h265: 49 } satisfies Record<NalCodec, number>
 
-export function createRtpPictures(options: { codec: RtpCodec; payload: number; clockRate: number; sets: readonly Buffer[]; headroom: number; slabs: SlabPool; now(): number; onPicture(picture: Picture): void; /** Ticks that the foretold picture really lasted; its bytes may be written to until this returns. */ onLasted(duration: number): void }): RtpPictures {
+export function createRtpPictures(options: { codec: NalCodec; payload: number; clockRate: number; sets: readonly Buffer[]; headroom: number; slabs: SlabPool; now(): number; onPicture(picture: Picture): void; /** Ticks that the foretold picture really lasted; its bytes may be written to until this returns. */ onLasted(duration: number): void }): RtpPictures {
   const { codec, payload, clockRate, headroom, slabs, now, onPicture, onLasted } = options
   const slab = createFrameSlab(slabs)
-  const known: { vps: Buffer | null; sps: Buffer | null; pps: Buffer[] } = { vps: null, sps: null, pps: [] }
-  for (const bytes of options.sets) learnSet(readNal[codec](bytes[0] ?? 0).set, bytes)
-  let sequence: number | null = null
+  const sets = createParameterSets(codec)
+  for (const bytes of options.sets) sets.learn(readNal[codec](bytes[0] ?? 0).set, bytes)
+  const numbers = createPacketNumbers({ payload, onUnnumbered: () => loseBefore(1) })
   let stamp: number | null = null
   let time = 0
   let lastDuration = Math.round(clockRate / 25)
@@ -124,27 +96,10 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
   const least = Math.ceil(SHORTEST_S * clockRate)
   /** What comes is the rest of something that was counted as lost already. */
   let skipping = false
-  let behindInRow = 0
-  let numbered = true
-  let wantedPayload = payload
-  let announced = 0
-  const others = new Map<number, number>()
   let odd = 0
   let packets = 0
   let recoveryPoints = 0
 
-  function learnSet(name: SetName | null, bytes: Buffer): void {
-    if (bytes.length > MOST_SET_BYTES) return
-    if (name === 'pps') {
-      if (known.pps.some((pps) => pps.equals(bytes))) return
-      const others = known.pps.filter((pps) => pps[PPS_ID_AT[codec]] !== bytes[PPS_ID_AT[codec]])
-      known.pps = [...others, Buffer.from(bytes)].slice(-MOST_PPS)
-    } else if (name !== null && !known[name]?.equals(bytes)) known[name] = Buffer.from(bytes)
-  }
-  function completeSets(): StreamSets | null {
-    const { vps, sps, pps } = known
-    return sps && pps.length > 0 && (vps || codec === 'h264') ? { vps, sps, pps } : null
-  }
   function closePicture(duration: number, early = false): void {
     if (!open) return
     const { arrivedAt, keyframe } = open
@@ -156,7 +111,7 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     const missing = { lostBefore, lostWithin }
     lostBefore = 0
     lostWithin = 0
-    onPicture({ bytes, lease, keyframe, time, duration, sets: keyframe ? completeSets() : null, arrivedAt, ...missing, foretold: early })
+    onPicture({ bytes, lease, keyframe, time, duration, sets: keyframe ? sets.complete() : null, arrivedAt, ...missing, foretold: early })
   }
   function noteBackward(): void {
     if (pictures - backwardAt <= REORDERED_WITHIN) throw new UnfitForRtp('its pictures come in another order than they are shown')
@@ -166,6 +121,10 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     foresight.stepped(step, lastDuration)
     lastDuration = step
     lastStep = step
+  }
+  function loseBefore(packets: number): void {
+    lost += packets
+    lostBefore += packets
   }
   /** One that never came, or could not be used, though its number was not missing. */
   function loseOne(): void {
@@ -203,17 +162,17 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
   function goesOn(bytes: Buffer, at: number, end: number): boolean {
     if (marked || !open?.vcl || foretold || !foresight.marksEnds() || end - at < 4) return false
     const { kind } = readNal[codec](bytes[at] ?? 0)
-    if (kind !== FRAGMENT[codec]) return sliceStart[codec](kind, bytes[at + HEADER[codec]] ?? 0)?.first === false
-    const mark = bytes[at + HEADER[codec]] ?? 0
-    return (mark & 0x80) === 0 ? nalAt !== null : sliceStart[codec](mark & (codec === 'h264' ? 0x1f : 0x3f), bytes[at + HEADER[codec] + 1] ?? 0)?.first === false
+    if (kind !== FRAGMENT[codec]) return sliceStart[codec](kind, bytes[at + NAL_HEADER[codec]] ?? 0)?.first === false
+    const mark = bytes[at + NAL_HEADER[codec]] ?? 0
+    return (mark & 0x80) === 0 ? nalAt !== null : sliceStart[codec](mark & (codec === 'h264' ? 0x1f : 0x3f), bytes[at + NAL_HEADER[codec] + 1] ?? 0)?.first === false
   }
   /** Before a NAL unit is put down: whose picture is it of? */
   function beforeSlice(kind: number, payloadByte: number, head: () => Buffer): void {
     const start = sliceStart[codec](kind, payloadByte)
     if (!start?.first) return
-    if (codec === 'h264' && rulesOf !== known.sps) {
-      rulesOf = known.sps
-      fieldRules = fieldRulesOf(known.sps)
+    if (codec === 'h264' && rulesOf !== sets.sps()) {
+      rulesOf = sets.sps()
+      fieldRules = fieldRulesOf(rulesOf)
     }
     const ownField = fieldRules && fieldOf(fieldRules, head())
     if ((open?.vcl || foretold) && !isOtherField(field, ownField)) beginNextOfSameStamp()
@@ -277,15 +236,14 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     if (vcl && foretold) {
       // The rest of a picture that has been told: it can only be said that it is not there.
       slab.cut(from - 4)
-      lost += 1
-      lostBefore += 1
+      loseBefore(1)
       return
     }
     open.vcl ||= vcl
     open.keyframe ||= keyframe
     if (vcl) slicesEnd = slab.length()
     if (message && slab.peek(from + (codec === 'h264' ? 1 : 2)) === RECOVERY_POINT) recoveryPoints += 1
-    if (set !== null) learnSet(set, slab.slice(from, slab.length()))
+    if (set !== null) sets.learn(set, slab.slice(from, slab.length()))
   }
   /** Half a NAL unit is worse than none: decoders stumble. */
   function dropHalf(): void {
@@ -299,7 +257,7 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     dropHalf()
     skipping = false
     if (to <= from) return
-    beforeSlice(readNal[codec](bytes[from] ?? 0).kind, bytes[from + HEADER[codec]] ?? 0, () => bytes.subarray(from, Math.min(to, from + SLICE_HEAD)))
+    beforeSlice(readNal[codec](bytes[from] ?? 0).kind, bytes[from + NAL_HEADER[codec]] ?? 0, () => bytes.subarray(from, Math.min(to, from + SLICE_HEAD)))
     beginNal()
     slab.add(bytes, from, to)
     endNal()
@@ -337,18 +295,6 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
     loseOne()
     if (odd > ODD_PACKETS && odd * ODD_AMONG > packets) throw new UnfitForRtp(`its RTP packets are of kind ${kind}`)
   }
-  /** Whether it is the stream's own; a device may send by another number than it announced. */
-  function isOurs(number: number): boolean {
-    if (number === wantedPayload) {
-      announced += 1
-      return true
-    }
-    const count = (others.get(number) ?? 0) + 1
-    if (others.size < 8 || others.has(number)) others.set(number, count)
-    if (announced > 0 || number < 96 || count < OTHER_PAYLOAD_AFTER) return false
-    wantedPayload = number
-    return true
-  }
   const take = {
     h264(bytes: Buffer, from: number, to: number): void {
       const first = bytes[from] ?? 0
@@ -373,30 +319,19 @@ export function createRtpPictures(options: { codec: RtpCodec; payload: number; c
       else if (kind < 48) whole(bytes, from, to)
       else beOdd(kind)
     },
-  } satisfies Record<RtpCodec, (bytes: Buffer, from: number, to: number) => void>
+  } satisfies Record<NalCodec, (bytes: Buffer, from: number, to: number) => void>
 
   return {
     push(bytes, from, to) {
       if (to - from < 12) return
       const flags = bytes[from] ?? 0
-      if (flags >> 6 !== 2 || !isOurs((bytes[from + 1] ?? 0) & 0x7f)) return
+      if (flags >> 6 !== 2 || !numbers.isOurs((bytes[from + 1] ?? 0) & 0x7f)) return
       packets += 1
       let at = from + 12 + (flags & 0x0f) * 4
       if ((flags & 0x10) !== 0) at += at + 4 <= to ? 4 + bytes.readUInt16BE(at + 2) * 4 : to
       const end = (flags & 0x20) === 0 ? to : to - (bytes[to - 1] ?? 0)
-      const number = bytes.readUInt16BE(from + 2)
-      const behind = sequence === null || !numbered ? MOST_BEHIND : (sequence - number) & 0xffff
-      if (behind < MOST_BEHIND) {
-        behindInRow += 1
-        if (behindInRow < UNNUMBERED_AFTER) return
-        numbered = false
-        lost += 1
-        lostBefore += 1
-      }
-      behindInRow = 0
-      const leftOut = sequence === null || !numbered ? 0 : (number - sequence - 1) & 0xffff
-      const missing = leftOut < MOST_DROPOUT ? leftOut : 1
-      sequence = number
+      const missing = numbers.missingBefore(bytes.readUInt16BE(from + 2))
+      if (missing === null) return
       if (missing > 0) {
         lost += missing
         skipping = true

@@ -10,11 +10,12 @@ import { type Run, type RunEnd, redactor, watchSilence } from '../recording-run.
 import { createStreamFollower, longGopWords } from '../stream-follower.ts'
 import { FRAGMENT_HEAD_BYTES, followingSooner, rewriteDuration, writeFragmentHead, writeInit } from './fmp4-writer.ts'
 import { createSlabPool } from './frame-slab.ts'
-import { type Picture, type RtpCodec, type RtpPictures, type StreamSets, UnfitForRtp, createRtpPictures } from './rtp-pictures.ts'
+import type { NalCodec, StreamSets } from './nal-units.ts'
+import { type Picture, type RtpPictures, UnfitForRtp, createRtpPictures } from './rtp-pictures.ts'
 import { RtspRefused, openRtspSession } from './rtsp-session.ts'
 import { type MediaTrack, describedSets } from './session-description.ts'
 
-const CODECS = new Map<string, RtpCodec>([['H264', 'h264'], ['H265', 'h265']])
+const CODECS = new Map<string, NalCodec>([['H264', 'h264'], ['H265', 'h265']])
 /** All streams of this thread share it. */
 const slabs = createSlabPool()
 /** A stream that shows no keyframe for so long, and marks places to recover from, has none (intra refresh): only ffmpeg knows how to begin there. */
@@ -33,7 +34,7 @@ export const readable = (url: string): boolean => url.startsWith('rtsp://')
 class NotRecorded extends Error {}
 
 /** The track to read, or why ffmpeg must. */
-function choose(tracks: readonly MediaTrack[], sound: Sound): { track: MediaTrack; codec: RtpCodec } {
+function choose(tracks: readonly MediaTrack[], sound: Sound): { track: MediaTrack; codec: NalCodec } {
   const track = tracks.find(({ kind }) => kind === 'video')
   const codec = track && CODECS.get(track.encoding)
   if (track?.encoding === 'JPEG') throw new NotRecorded('The camera offers MJPEG on this stream, which is not recorded: set the stream to H.264 or H.265, or name another one in the site file (onvif: { profile: … } or stream: { url: … }).')
@@ -93,7 +94,7 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   let lastDuration = 0
   /** Ticks that the pictures so far have lasted, as they were told. */
   let ended = 0
-  function receive(codec: RtpCodec, clockRate: number, picture: Picture): void {
+  function receive(codec: NalCodec, clockRate: number, picture: Picture): void {
     const at = clock.monotonic()
     if (!byArrival && arrivals.look(lastDuration / clockRate, at)) {
       byArrival = createArrivalClock(LEAST_S)
@@ -110,7 +111,7 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
     }
     held = { picture, letGo: picture.lease.keep() }
   }
-  function take(codec: RtpCodec, clockRate: number, { bytes, lease, keyframe, time, duration, sets, arrivedAt, lostBefore, lostWithin }: Picture): void {
+  function take(codec: NalCodec, clockRate: number, { bytes, lease, keyframe, time, duration, sets, arrivedAt, lostBefore, lostWithin }: Picture): void {
     ended = time + duration
     if (keyframe && sets && !(declared?.sps.equals(sets.sps) && (declared.vps === sets.vps || (sets.vps && declared.vps?.equals(sets.vps))))) {
       declared = sets

@@ -38,7 +38,7 @@ export class RtspRefused extends Error {
   }
 }
 
-/** What a camera has shown over several sessions: kept by whoever opens them. */
+/** What sessions with this camera have learned of it. The caller keeps it, and gives it to the next session. */
 export type StreamHabits = { /** The method that keeps its session; null: what it names. */ aliveBy: 'OPTIONS' | 'GET_PARAMETER' | null }
 
 /** @param url with percent-encoded credentials. `onPacket`: as in rtsp-wire. @throws when the camera cannot be reached. */
@@ -99,7 +99,7 @@ export async function openRtspSession({ url, clock, signal, onPacket, onStray = 
     socket.on('close', () => {
       over.abort()
       pending?.answered(null)
-      // One that ends when its time is up has not counted what we sent as a sign of life: the other method is used from then on.
+      // A session that the camera ends just when its timeout is over did not accept our keep-alive: the next one sends the other method.
       const lasted = playingSince === null ? null : clock.monotonic() - playingSince
       if (lasted !== null && keptAlive && lasted >= timeoutMs - 1000 && lasted <= timeoutMs + ENDED_BY_TIMEOUT_MS) habits.aliveBy = aliveBy === 'OPTIONS' ? 'GET_PARAMETER' : 'OPTIONS'
       resolve(reason)
