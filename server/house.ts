@@ -459,7 +459,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       await incidents.close(id, drillWords(result), 'lamppost')
       await incidents.letGo(id)
     }
-    // A drill by hand ends itself as a scheduled one does, when whoever began it has seen what came of it; one that somebody has taken is theirs.
+    // A drill by hand ends itself as a scheduled one does, after the operator who began it has seen its result. One that an operator has taken stays open.
     const ending = new AbortController()
     const noHandDrills = ledger.tail((entry) => {
       if (entry.kind !== 'drill.finished' || !entry.body.by.startsWith('drill by')) return

@@ -23,7 +23,7 @@ const PART_SLACK = 1.1
 /** A stream whose keyframes are further apart cannot be cut, and would fill the memory. Smart codecs leave a minute and a half between them. */
 const LONGEST_SEGMENT_S = 150
 const MOST_SEGMENT_BYTES = 192 * 1024 * 1024
-/** From then on it is said: all that time would be lost at once, and whoever looks waits for it. */
+/** Keyframes further apart than this are reported: a power cut would lose the whole segment, and an operator waits that long for a picture. */
 const LONG_GOP_S = 12
 
 /** What is between keyframes would fill the memory; another reader may know keyframes that this one does not. */

@@ -1,7 +1,7 @@
 /**
- * What strangers send to node-media-server is read here first, in small pieces: its parser throws at what is malformed, which ends its
- * process with every camera that pushes to it, and it makes room for whatever a message says of its length. A message that cannot be
- * read, or is larger than any before a stream is let in, ends its own connection only.
+ * Checks what a stranger sends before node-media-server reads it, in small pieces. The package's parser throws at a malformed message,
+ * which would end its process and every camera that pushes to it, and it reserves as much memory as a message says it will need. Here a
+ * message that cannot be read, or that is too large before its stream is let in, ends its own connection only.
  */
 
 /** Of the package's parser, what is used here. */

@@ -7,7 +7,7 @@ export const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as con
 /** Who may read the record itself. */
 export const KEEPERS = ['engineer', 'evidence', 'supervisor'] as const
 
-/** A kind that is missing does not compile: whoever adds one says who may read it. */
+/** The roles that may read each kind of entry. A new kind that is not listed here does not compile. */
 export const READERS_OF = {
   'press.received': READERS,
   'press.coalesced': READERS,

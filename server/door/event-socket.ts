@@ -32,7 +32,7 @@ export function eventSocket({ whoHas, onError, ...port }: EventsPort & { whoHas(
     }
     const late = setTimeout(() => refuse(401, 'Nothing was asked for: send {"token": …, "after": …}.'), ASKED_WITHIN_MS)
     const ping = setInterval(() => following && send(STILL_HERE), PING_MS)
-    /** Whoever has lost a session, a token or a role hears no more within a second. */
+    /** A reader whose session or token has ended, or whose role has changed, is cut off within a second. */
     const look = setInterval(() => {
       if (!following) return
       const now = reader()

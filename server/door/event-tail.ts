@@ -14,7 +14,7 @@ export type EventsPort = {
 export const HERE = 'retry: 500\n: here\n\n'
 export const STILL_HERE = ': still here\n\n'
 export const PING_MS = 5000
-/** How soon it is noticed that whoever listens may not any more. */
+/** How often an open stream asks again whether its reader may still read. */
 export const LOOK_MS = 500
 /** A listener that does not read is cut off; it comes back with the last number it has heard, and misses nothing. */
 export const MOST_UNSENT = 4_000_000

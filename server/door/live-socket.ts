@@ -100,7 +100,7 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
       // A look that goes on: the incident may be closed meanwhile, or the reason be an hour old.
       admitAll(credential)
     }, Math.min(STILL_ALLOWED_EVERY_MS, silentMs / 2.5))
-    /** Whoever has lost a session, a token or a role sees nothing more within a second. */
+    /** A reader whose session or token has ended, or whose role has changed, is cut off within a second. */
     const look = setInterval(() => {
       const person = credential && personOf(credential)
       if (!credential || (person && person.role === enteredAs)) return

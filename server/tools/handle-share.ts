@@ -6,7 +6,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import type { Server, Socket } from 'node:net'
 
-/** Kept free, whatever else is wanted: files of the ledger, clips that are read, cameras that are asked. */
+/** File handles that connections never get: the ledger's files, clips that are read and calls to cameras need them. */
 const LEAST_KEPT = 32
 const KEPT_SHARE = 8
 const MEASURE_EVERY_MS = 1000

@@ -49,7 +49,7 @@ export function replayOf({ camera }: Framing, { words, client, incident }: Tile)
   </section>`
 }
 
-/** A late press moves no camera by itself: whoever wants one brings it by a button. What was recorded when it was pressed is shown. */
+/** A late press moves no camera by itself: the operator sends one by a button. The recording from the time of the press is shown. */
 export function noView({ words, client, incident, town, request }: Tile) {
   const { at, late } = callOf(incident)
   const [first] = incident.clips

@@ -7,7 +7,7 @@ const clients = new Map<string, WallClient>()
 /** Where a page renews tokens itself, its callback says which elements belong together. */
 const renewing = new WeakMap<RenewToken, Map<string, WallClient>>()
 
-/** An element that is moved within its page, or put back by whoever draws the page, finds its client again. */
+/** An element that is moved within its page, or taken out and put back by the page's own script, finds its client again. */
 const KEPT_MS = 5000
 
 function clientFor(server: string, token: string, renew: RenewToken | null): WallClient {
