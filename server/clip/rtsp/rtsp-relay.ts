@@ -1,18 +1,20 @@
 /**
  * What ffmpeg speaks to instead of a camera: an address on loopback, for one connection. ffmpeg follows redirects and sends the
  * password to the address that they name, and no option forbids it. The relay follows no redirect, and ffmpeg is not given the
- * password: the relay signs its requests. Everything else passes unchanged, so that ffmpeg can read what our own session cannot. Not here: what is recorded (ffmpeg-recording).
+ * password: the relay signs its requests. Messages are read here and written anew, and only whole packets pass beside them: otherwise
+ * bytes that ffmpeg takes for a message, and the relay for something else, would send it elsewhere after all. Not here: what is recorded (ffmpeg-recording).
  */
 import { randomBytes } from 'node:crypto'
 import { type Socket, connect, createServer } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { wordsOf } from '../../tools/failure.ts'
 import { type Challenge, answerChallenge, readChallenge } from '../../tools/http-digest.ts'
+import { type RtspAnswer, type RtspRequest, createRtspWire } from './rtsp-wire.ts'
 import { baseIn, controlAddress } from './session-description.ts'
 
-const DOLLAR = 0x24
-const MOST_HEAD_BYTES = 16_384
-const MOST_BODY_BYTES = 65_536
+const INTERLEAVED_HEAD = 4
+/** A description without a length ends when nothing came for so long. */
+const FLUSH_MS = 300
 const CONNECT_MS = 5000
 
 export type RtspRelay = {
@@ -22,8 +24,11 @@ export type RtspRelay = {
   words(): string | null
   close(): void
 }
-type Head = { start: string; headers: [string, string][]; bodyAt: number; bodyBytes: number }
-type Request = { method: string; uri: string; headers: [string, string][]; cseq: string; tries: number }
+type Question = RtspRequest & { tries: number }
+/**
+ * What ffmpeg is told of an answer. Everything else stays here: where to go instead, how long the body is, whom to sign for.
+ */
+const TOLD = new Set(['content-type', 'public', 'range', 'server', 'session', 'transport'])
 
 /** @param url with percent-encoded credentials; rtsp or rtsps. */
 export async function openRtspRelay({ url, signal }: { url: string; signal: AbortSignal }): Promise<RtspRelay> {
@@ -69,7 +74,7 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
     let base = address.href
     let sequence = 0
     const absolute: string[] = []
-    const out: Request[] = []
+    const out: Question[] = []
 
     const toCamera = (uri: string, method: string): string => {
       if (!uri.startsWith(own)) return address.href
@@ -78,31 +83,34 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
       const numbered = /^\/absolute\/(\d+)/.exec(rest)?.[1]
       return (numbered === undefined ? undefined : absolute[Number(numbered)]) ?? controlAddress(base, rest.slice(1))
     }
-    function ask(request: Request): void {
+    function ask(request: Question): void {
       sequence += 1
       const uri = toCamera(request.uri, request.method)
       const authorization = challenge === null ? [] : [`Authorization: ${challenge === 'basic' ? `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}` : answerChallenge(challenge, { ...credentials, method: request.method, path: uri })}`]
-      const headers = request.headers.filter(([name]) => !/^(?:cseq|authorization)$/i.test(name)).map(([name, value]) => `${name}: ${value}`)
       out.push(request)
-      camera.write(`${[`${request.method} ${uri} RTSP/1.0`, `CSeq: ${sequence}`, ...authorization, ...headers].join('\r\n')}\r\n\r\n`)
+      camera.write(`${[`${request.method} ${uri} RTSP/1.0`, `CSeq: ${sequence}`, ...authorization, ...lines(request.headers, (name) => name !== 'cseq' && name !== 'authorization')].join('\r\n')}\r\n\r\n`)
     }
-    function answer({ start, headers }: Head, body: Buffer): void {
-      const [, status = '', reason = ''] = /^RTSP\/\d\.\d (\d{3})\s*(.*)$/.exec(start) ?? []
-      if (status === '' || status.startsWith('1')) return
+    function answer({ status, reason, headers, body }: RtspAnswer): void {
+      if (status < 200) return
       const request = out.shift()
       if (!request) return
-      const values = (name: string): string[] => headers.filter(([found]) => found.toLowerCase() === name).map(([, value]) => value)
-      if (status.startsWith('3')) return end(`The camera answers ${request.method} with ${status} ${reason}: it names another place, and that is not followed.`)
-      if (status === '401' && request.tries === 0 && credentials.username !== '') {
-        const offered = values('www-authenticate')
+      if (status >= 300 && status < 400) return end(`The camera answers ${request.method} with ${status} ${reason}: it names another place, and that is not followed.`)
+      if (status === 401 && request.tries === 0 && credentials.username !== '') {
+        const offered = headers.get('www-authenticate') ?? []
         challenge = readChallenge(offered) ?? (offered.some((line) => /^basic/i.test(line)) ? 'basic' : null)
         if (challenge !== null) return ask({ ...request, tries: 1 })
       }
-      if (request.method === 'DESCRIBE') base = baseIn([...values('content-base'), ...values('content-location')], address) ?? address.href
-      const sent = request.method === 'DESCRIBE' ? Buffer.from(rewritten(body.toString('latin1')), 'latin1') : body
-      const kept = headers.filter(([name]) => !/^(?:cseq|content-base|content-location|content-length|www-authenticate|rtp-info|location)$/i.test(name)).map(([name, value]) => `${name}: ${value}`)
-      client.write(Buffer.concat([Buffer.from(`${[start, `CSeq: ${request.cseq}`, ...kept, ...(sent.length > 0 ? [`Content-Length: ${sent.length}`] : [])].join('\r\n')}\r\n\r\n`, 'latin1'), sent]))
+      if (request.method === 'DESCRIBE') base = baseIn([...(headers.get('content-base') ?? []), ...(headers.get('content-location') ?? [])], address) ?? address.href
+      const sent = Buffer.from(request.method === 'DESCRIBE' ? rewritten(body) : body)
+      const transport = (headers.get('transport') ?? []).map(withoutOthers)
+      client.write(Buffer.concat([Buffer.from(`${[`RTSP/1.0 ${status} ${printable(reason)}`, `CSeq: ${request.headers.get('cseq')?.[0] ?? '1'}`, ...lines(new Map([...headers, ['transport', transport]]), (name) => TOLD.has(name)), ...(sent.length > 0 ? [`Content-Length: ${sent.length}`] : [])].join('\r\n')}\r\n\r\n`), sent]))
     }
+    /** To whom datagrams go, and where they come from, is not for the camera to say of others than itself. */
+    const withoutOthers = (transport: string): string =>
+      transport
+        .split(';')
+        .filter((part) => !/^\s*destination/i.test(part) && (!/^\s*source/i.test(part) || part.split('=')[1]?.trim() === camera.remoteAddress))
+        .join(';')
     /** Tracks are set up here, whatever address they name. */
     const rewritten = (sdp: string): string =>
       sdp.replaceAll(/^(a=control:)(rtsps?:\/\/\S+)/gim, (_, name: string, uri: string) => {
@@ -111,20 +119,46 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
       })
 
     let isOurs = false
-    read(client, (head) => {
-      const [method = '', uri = ''] = head.start.split(' ')
-      isOurs ||= uri === own || uri.startsWith(`${own}/`)
-      // The camera's picture, and its password's worth, are for ffmpeg only, which was told the token.
-      if (!isOurs) return end('Another program on this machine connected in ffmpeg’s place.')
-      ask({ method, uri, headers: head.headers, cseq: head.headers.find(([name]) => /^cseq$/i.test(name))?.[1] ?? '1', tries: 0 })
-    }, (bytes) => isOurs && camera.write(bytes), end)
-    // A camera's own requests have no answer here; some would send us elsewhere.
-    read(camera, (head, body) => (head.start.startsWith('RTSP/') ? answer(head, body) : undefined), (bytes) => {
-      if (!client.write(bytes)) {
-        camera.pause()
-        client.once('drain', () => camera.resume())
+    const packetTo = (other: Socket) => (_: number, bytes: Buffer, from: number, to: number) => {
+      other.write(Buffer.from(bytes.subarray(from - INTERLEAVED_HEAD, to)))
+    }
+    const fromClient = createRtspWire({
+      onRequest: (request) => {
+        isOurs ||= request.uri === own || request.uri.startsWith(`${own}/`)
+        // The camera's picture, and its password's worth, are for ffmpeg only, which was told the token.
+        if (isOurs) ask({ ...request, tries: 0 })
+        else end('Another program on this machine connected in ffmpeg’s place.')
+      },
+      onPacket: (...packet) => isOurs && packetTo(camera)(...packet),
+    })
+    // A camera's own requests are passed over: some would send us elsewhere.
+    const fromCamera = createRtspWire({ onAnswer: answer, onPacket: packetTo(client) })
+    const guarded = (job: () => void): void => {
+      try {
+        job()
+      } catch (error) {
+        end(`The stream cannot be read: ${wordsOf(error)}`)
       }
-    }, end)
+    }
+    client.on('data', (bytes) => guarded(() => fromClient.push(bytes)))
+    let quiet: NodeJS.Timeout | null = null
+    let isFull = false
+    camera.on('close', () => quiet && clearTimeout(quiet))
+    camera.on('data', (bytes) => {
+      client.cork()
+      guarded(() => fromCamera.push(bytes))
+      client.uncork()
+      // A description without a length ends when nothing more comes.
+      if (quiet) clearTimeout(quiet)
+      quiet = out[0]?.method === 'DESCRIBE' ? setTimeout(() => guarded(() => fromCamera.flush()), FLUSH_MS) : null
+      if (isFull || !client.writableNeedDrain) return
+      isFull = true
+      camera.pause()
+      client.once('drain', () => {
+        isFull = false
+        camera.resume()
+      })
+    })
   }
 
   function close(): void {
@@ -143,60 +177,7 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
   }
 }
 
-/** Messages and what stands between them, out of one side's bytes. What is no message passes as it is. */
-function read(socket: Socket, onMessage: (head: Head, body: Buffer) => void, pass: (bytes: Buffer) => void, onProblem: (words: string) => void): void {
-  let kept: Buffer = Buffer.alloc(0)
-  /** Bytes of an interleaved packet that are still to pass. */
-  let passing = 0
-  socket.on('data', (chunk: Buffer) => {
-    const bytes = kept.length === 0 ? chunk : Buffer.concat([kept, chunk])
-    kept = Buffer.alloc(0)
-    let at = 0
-    while (at < bytes.length) {
-      if (passing > 0) {
-        const size = Math.min(passing, bytes.length - at)
-        pass(bytes.subarray(at, at + size))
-        passing -= size
-        at += size
-        continue
-      }
-      if (bytes[at] === DOLLAR) {
-        if (bytes.length - at < 4) break
-        passing = 4 + bytes.readUInt16BE(at + 2)
-        continue
-      }
-      const begins = messageFrom(bytes, at)
-      if (begins > at) {
-        pass(bytes.subarray(at, begins))
-        at = begins
-        continue
-      }
-      const head = headOf(bytes, at)
-      if (head === null) {
-        if (bytes.length - at > MOST_HEAD_BYTES) return onProblem('The camera’s answer has no end.')
-        break
-      }
-      if (head.bodyBytes > MOST_BODY_BYTES) return onProblem('The camera’s answer is too large.')
-      if (bytes.length < head.bodyAt + head.bodyBytes) break
-      onMessage(head, bytes.subarray(head.bodyAt, head.bodyAt + head.bodyBytes))
-      at = head.bodyAt + head.bodyBytes
-    }
-    if (at < bytes.length) kept = Buffer.from(bytes.subarray(at))
-  })
-}
-/** Where the next message or packet begins: here, for anything that looks like a line of capitals. */
-function messageFrom(bytes: Buffer, at: number): number {
-  const isStart = (place: number): boolean => bytes[place] === DOLLAR || ((bytes[place] ?? 0) >= 0x41 && (bytes[place] ?? 0) <= 0x5a)
-  let place = at
-  while (place < bytes.length && !isStart(place)) place += 1
-  return place
-}
-function headOf(bytes: Buffer, at: number): Head | null {
-  const text = bytes.toString('latin1', at, Math.min(bytes.length, at + MOST_HEAD_BYTES + 4))
-  const found = /\r?\n\r?\n/.exec(text)
-  if (!found) return null
-  const [start = '', ...lines] = text.slice(0, found.index).split(/\r?\n/)
-  const headers = lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')).trim(), line.slice(line.indexOf(':') + 1).trim()])
-  const length = Number(headers.find(([name]) => /^content-length$/i.test(name))?.[1] ?? 0)
-  return { start, headers, bodyAt: at + found.index + found[0].length, bodyBytes: length >= 0 ? length : 0 }
-}
+const printable = (text: string): string => text.replaceAll(/[^\u0020-\u007e\u00a0-\u00ff]/g, '')
+/** Header lines as devices write them; a name that is none, or a value with something hidden in it, is not passed on. */
+const lines = (headers: ReadonlyMap<string, string[]>, isWanted: (name: string) => boolean): string[] =>
+  [...headers].filter(([name]) => isWanted(name) && /^[a-z0-9-]+$/.test(name)).flatMap(([name, values]) => values.map((value) => `${name.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase())}: ${printable(value)}`))
