@@ -6,6 +6,8 @@ const WINDOW_MS = 3000
 /** So far off, one short window is enough. */
 const HOPELESS_WINDOW_MS = 1000
 const HOPELESS = 0.2
+/** And so many pictures: after a short stall of the network the first of them is late, and those behind it are not. */
+const HOPELESS_PICTURES = 25
 const TOO_FAST = 1.5
 const TOO_SLOW = 0.67
 const WINDOWS = 2
@@ -16,6 +18,7 @@ export function createArrivalWatch() {
   let windowAt: number | null = null
   let lastAt = 0
   let media = 0
+  let pictures = 0
   let wrong = 0
   let useless = false
   return {
@@ -25,13 +28,17 @@ export function createArrivalWatch() {
       const begin = (): void => {
         windowAt = at
         media = 0
+        pictures = 0
       }
       if (windowAt === null || at - lastAt > PAUSE_MS) begin()
-      else media += seconds
+      else {
+        media += seconds
+        pictures += 1
+      }
       lastAt = at
       const elapsed = at - (windowAt ?? at)
       const ratio = elapsed > 0 ? (media * 1000) / elapsed : 1
-      if (elapsed >= HOPELESS_WINDOW_MS && ratio <= HOPELESS) useless = true
+      if (elapsed >= HOPELESS_WINDOW_MS && pictures >= HOPELESS_PICTURES && ratio <= HOPELESS) useless = true
       if (elapsed < WINDOW_MS) return useless
       wrong = ratio >= TOO_FAST || ratio <= TOO_SLOW ? wrong + 1 : 0
       begin()
@@ -64,5 +71,7 @@ export function createArrivalClock(leastSeconds: number) {
       told += step
       return step
     },
+    /** How long a picture lasts that nothing follows. */
+    pace: () => Math.max(leastSeconds, pace),
   }
 }

@@ -1,9 +1,10 @@
 /** Keeps one camera recorded, whatever it does: begins again with patience, and remembers why it had to. */
 import { createBackoff } from '../tools/backoff.ts'
 import { isoTime } from '../tools/clock.ts'
+import { wordsOf } from '../tools/failure.ts'
 import type { Reader, RecorderReport, Sound } from '../glossary/clip.ts'
 import { recordByFfmpeg } from './ffmpeg-recording.ts'
-import type { RunParts, StreamAddress } from './recording-run.ts'
+import { type RunEnd, type RunParts, type StreamAddress, redactor } from './recording-run.ts'
 import { readable, recordByRtsp } from './rtsp/rtsp-recording.ts'
 import type { StreamHabits } from './rtsp/rtsp-session.ts'
 
@@ -78,6 +79,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
     refusals = []
     changedAt = next === wanted ? null : clock.monotonic()
   }
+  /** A run that could not even begin: no file handle was left, for example. The camera is tried again all the same. */
+  function unbegun(error: unknown): RunEnd {
+    options.onError(error)
+    return { reason: `The recorder could not begin: ${redactor(options.address)(wordsOf(error))}`, words: [], atOnce: false, change: null }
+  }
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
       runs += 1
@@ -87,7 +93,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const watched = new AbortController()
       if (reader !== wanted) void clock.sleep(stayMs, AbortSignal.any([over, watched.signal])).then(() => watched.signal.aborted || settled.abort())
       const run = { ...options, startMs: codec === null ? FIRST_START_MS : CONNECT_MS + 2000 * window.longest(), signal: over, onPicture, onNote, habits, sound }
-      const { reason, words, atOnce, change, reached = false } = await (reader === 'direct' ? recordByRtsp(run) : recordByFfmpeg({ ...run, transport }))
+      const { reason, words, atOnce, change, reached = false } = await (reader === 'direct' ? recordByRtsp(run) : recordByFfmpeg({ ...run, transport })).catch(unbegun)
       watched.abort()
       if (stopped.signal.aborted) return
       const withPicturesMs = picturesAt === null ? 0 : clock.monotonic() - picturesAt

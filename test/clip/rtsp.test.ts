@@ -61,12 +61,28 @@ describe('the wire', () => {
       expect(read(chunks)).toEqual(whole)
     }
   })
+  test('bytes between packets that belong to nothing end the connection when they are more than the packets, however many packets stand among them', () => {
+    const wire = createRtspWire({ onPacket: () => {} })
+    const rtcp = Buffer.concat([Buffer.of(0x80, 200), Buffer.alloc(26)])
+    wire.push(packet(0, rtcp))
+    const stray = Buffer.alloc(100_000, 'R')
+    expect(() => {
+      for (let i = 0; i < 20; i += 1) wire.push(Buffer.concat([stray, packet(0, rtcp)]))
+    }).toThrow(/no RTSP/)
+  })
+  test('a camera whose bytes are lost now and then is read for ever', () => {
+    let read = 0
+    const wire = createRtspWire({ onPacket: () => (read += 1) })
+    for (let i = 0; i < 2000; i += 1) wire.push(Buffer.concat([packet(0, Buffer.concat([Buffer.of(0x80, 96), Buffer.alloc(1400)])), Buffer.alloc(900, 1)]))
+    expect(read).toBe(2000)
+  })
   test('one byte at a time is enough', () => expect(read([...SENT].map((byte) => Buffer.of(byte)))).toEqual(read([SENT])))
   test.each([
     ['no RTSP', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), /no RTSP/],
     ['without end', Buffer.alloc(70_000, 'a'), /no end/],
     ['all headers', Buffer.from(`RTSP/1.0 200 OK\r\n${'a:b\r\n'.repeat(20_000)}\r\n`), /too large/],
     ['of a monstrous size', Buffer.from('RTSP/1.0 200 OK\r\nContent-Length: 999999999\r\n\r\n'), /too large/],
+    ['a description without end', Buffer.from(`RTSP/1.0 200 OK\r\nContent-Type: application/sdp\r\n\r\n${'a=x\r\n'.repeat(20_000)}`), /too large/],
   ])('an answer that is %s is refused at once, not collected', (_, bytes, words) => expect(() => read([bytes])).toThrow(words))
 })
 
@@ -199,11 +215,29 @@ describe('pictures out of packets', () => {
     const middle = Buffer.concat([Buffer.of(0x60 | 28, 5), Buffer.alloc(60_000)])
     expect(() => receive([rtp(0, first ?? middle), ...Array.from({ length: 300 }, () => rtp(0, middle))])).toThrow(/has no end/)
   })
-  test('fragments that are nothing but a head take nothing away from what is whole', () => {
+  test('fragments that carry nothing take nothing away from what is whole', () => {
     const key = nal(5, 1, 300)
     const bare = [Buffer.of(0x60 | 28), Buffer.of(0x60 | 28, 0x05), Buffer.of(0x60 | 28, 0x85)]
-    const { pictures } = receive([rtp(0, key), ...Array.from({ length: 50 }, (_, i) => rtp(3600, bare[i % 2] ?? key)), ...cut(nal(1, 2, 300), 3).flatMap((piece) => [rtp(7200, piece), rtp(7200, Buffer.of(0x60 | 28))]), rtp(10_800, nal(1, 3))])
+    const middles = () => cut(nal(1, 2, 300), 3).flatMap((piece, i) => [rtp(7200, piece), ...(i < 2 ? [rtp(7200, Buffer.of(0x60 | 28, 0x01))] : [])])
+    const { pictures } = receive([rtp(0, key), ...Array.from({ length: 50 }, (_, i) => rtp(3600, bare[i % 2] ?? key)), ...middles(), rtp(10_800, nal(1, 3))])
     expect(pictures.map(({ nals }) => nals)).toEqual([hex(key), hex(nal(1, 2, 300)), hex(nal(1, 3))])
+  })
+  test('a fragment that was cut down to its first byte is a hole in its picture: that one is lost, and counted', () => {
+    const [first, , last] = cut(nal(1, 2, 300), 3) as [Buffer, Buffer, Buffer]
+    const { pictures, lost } = receive([rtp(0, nal(5, 1, 300)), rtp(3600, first), rtp(3600, Buffer.of(0x60 | 28)), rtp(3600, last), rtp(7200, nal(5, 3)), rtp(10_800, nal(1, 4))])
+    expect(pictures.map(({ nals }) => nals)).not.toContainEqual(expect.arrayContaining(hex(nal(1, 2, 300))))
+    expect(pictures.length).toBe(3)
+    expect(lost).toBeGreaterThan(0)
+  })
+  test('numbers that are given twice, to a later picture, are a loss that is counted', () => {
+    const again = (stamp: number, fill: number, sequence: number): Buffer => {
+      const packet = rtp(stamp, nal(1, fill))
+      packet.writeUInt16BE(sequence, 2)
+      return packet
+    }
+    const packets = [rtp(0, nal(5, 1)), rtp(3600, nal(1, 2)), rtp(7200, nal(1, 3))]
+    const { lost } = receive([...packets, again(10_800, 4, packets[2]?.readUInt16BE(2) ?? 0), rtp(14_400, nal(1, 5))])
+    expect(lost).toBeGreaterThan(0)
   })
   /** Pictures of two packets each, a keyframe every ten; `step` ticks from one to the next. @param mark which packets say that they are a picture's last */
   const film = (count: number, { step = () => 3600, mark = (_: number, last: boolean) => last }: { step?(i: number): number; mark?(i: number, last: boolean): boolean } = {}): Buffer[] => {

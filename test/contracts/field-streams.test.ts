@@ -1,7 +1,7 @@
 /** What real cameras' streams do, kind by kind, over RTSP: rows R2 to R8 of what was seen in the field (R1 is test/clip/rtsp.test.ts). */
 import { once } from 'node:events'
 import { type Server, type Socket, connect, createServer } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { type RecorderState, createRecorder } from '../../server/clip/clip-recorder.ts'
 import { createMemoryStore } from '../../server/clip/converted-view.ts'
 import { recordByFfmpeg } from '../../server/clip/ffmpeg-recording.ts'
@@ -15,8 +15,9 @@ import { realClock } from '../../server/tools/clock.ts'
 import { makeStream } from '../clip/made-streams.ts'
 import { until } from './test-town.ts'
 
+/** Of the whole file: many of these tests wait for a camera in real time, side by side. */
 const closers: (() => unknown)[] = []
-afterEach(async () => void (await Promise.all(closers.splice(0).map((close) => close()))))
+afterAll(async () => void (await Promise.all(closers.splice(0).map((close) => close()))))
 
 const { sps, pps } = avcConfigIn(makeStream({ extra: ['-profile:v', 'baseline'] })) ?? { sps: [], pps: [] }
 const FIRST = 0x88
@@ -113,7 +114,7 @@ function keep(url: string, more = {}) {
   return { recorder, states }
 }
 
-describe('R2: keyframes that are far apart', () => {
+describe.concurrent('R2: keyframes that are far apart', () => {
   test('are recorded in one run, and it is said what to do about it', async () => {
     const { url } = await camera({ keyframe: (i) => i % 400 === 0, fps: 25 })
     const { segments, notes, end, seconds } = await record(url, 15_500)
@@ -131,7 +132,7 @@ describe('R2: keyframes that are far apart', () => {
   }, 40_000)
 })
 
-describe('R3: bytes that go astray between packets', () => {
+describe.concurrent('R3: bytes that go astray between packets', () => {
   test.each([
     ['stray bytes before each second', (i: number) => (i % 25 === 7 ? Buffer.from('garbage that is no RTSP\0\xff$', 'latin1') : Buffer.alloc(0))],
     ['a lone dollar', (i: number) => (i % 25 === 7 ? Buffer.from('$') : Buffer.alloc(0))],
@@ -153,7 +154,7 @@ describe('R3: bytes that go astray between packets', () => {
   })
 })
 
-describe('R4 and R5: answers that are not as they should be', () => {
+describe.concurrent('R4 and R5: answers that are not as they should be', () => {
   test.each<[string, Camera['answer']]>([
     ['no CSeq', (asked) => normal(asked).replace(/CSeq: \d+\r\n/, '')],
     ['always CSeq 1', (asked) => normal(asked).replace(/CSeq: \d+/, 'CSeq: 1')],
@@ -176,7 +177,7 @@ describe('R4 and R5: answers that are not as they should be', () => {
   })
 })
 
-describe('R6: a clock that is of no use', () => {
+describe.concurrent('R6: a clock that is of no use', () => {
   test.each([
     ['stands at 0', () => 0],
     ['counts milliseconds', (i: number) => i * 40],
@@ -203,7 +204,7 @@ describe('R6: a clock that is of no use', () => {
   }, 20_000)
 })
 
-describe('R7: what keeps a session', () => {
+describe.concurrent('R7: what keeps a session', () => {
   test('a camera that does not know GET_PARAMETER is asked by OPTIONS', async () => {
     const { url, asked } = await camera({ answer: (told) => (told.method === 'GET_PARAMETER' ? `RTSP/1.0 501 Not Implemented\r\n${CSEQ(told)}\r\n` : normal(told).replace('timeout=60', 'timeout=4')), timeoutMs: 5000, alive: 'OPTIONS' })
     const { end } = await record(url, 9000)
@@ -220,7 +221,7 @@ describe('R7: what keeps a session', () => {
   }, 40_000)
 })
 
-describe('R8: what cannot be recorded is said', () => {
+describe.concurrent('R8: what cannot be recorded is said', () => {
   test('MJPEG, in words that name the remedy', async () => {
     const sdp = 'v=0\r\nm=video 0 RTP/AVP 26\r\na=control:track1\r\n'
     const { url } = await camera({ answer: (told) => (told.method === 'DESCRIBE' ? `RTSP/1.0 200 OK\r\n${CSEQ(told)}Content-Type: application/sdp\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}` : normal(told)) })
@@ -233,7 +234,7 @@ describe('R8: what cannot be recorded is said', () => {
   })
 })
 
-describe('the other reader', () => {
+describe.concurrent('the other reader', () => {
   test('takes a stream that ours cannot keep, by itself; the better one stays', async () => {
     const { url } = await camera({ answer: (told) => (told.method === 'GET_PARAMETER' ? null : normal(told)), bend: (packet, i) => (i === 20 ? Buffer.alloc(1_200_000, 1) : packet) })
     const { recorder } = keep(url)

@@ -288,6 +288,12 @@ export function createRtpPictures(options: { codec: NalCodec; payload: number; c
     mustEnd()
     if ((mark & 0x40) !== 0) endNal()
   }
+  /** A fragment without its head: no part of anything, unless it was one of those that are awaited. */
+  function cutFragment(): void {
+    if (nalAt === null) return
+    dropHalf()
+    skipping = true
+  }
   /** Of a kind that only ffmpeg reads, or damaged: one alone is lost. */
   function beOdd(kind: number): void {
     odd += 1
@@ -300,8 +306,7 @@ export function createRtpPictures(options: { codec: NalCodec; payload: number; c
       const first = bytes[from] ?? 0
       const kind = first & 0x1f
       if (kind === 28) {
-        // Nothing but its own head: no part of anything.
-        if (to - from < 2) return
+        if (to - from < 2) return cutFragment()
         const mark = bytes[from + 1] ?? 0
         fragment(bytes, from + 2, to, mark, [(first & 0xe0) | (mark & 0x1f)])
       } else if (kind === 24) several(bytes, from + 1, to)
@@ -312,7 +317,7 @@ export function createRtpPictures(options: { codec: NalCodec; payload: number; c
       const first = bytes[from] ?? 0
       const kind = (first >> 1) & 0x3f
       if (kind === 49) {
-        if (to - from < 3) return
+        if (to - from < 3) return cutFragment()
         const mark = bytes[from + 2] ?? 0
         fragment(bytes, from + 3, to, mark, [(first & 0x81) | ((mark & 0x3f) << 1), bytes[from + 1] ?? 0])
       } else if (kind === 48) several(bytes, from + 2, to)
@@ -331,7 +336,14 @@ export function createRtpPictures(options: { codec: NalCodec; payload: number; c
       if ((flags & 0x10) !== 0) at += at + 4 <= to ? 4 + bytes.readUInt16BE(at + 2) * 4 : to
       const end = (flags & 0x20) === 0 ? to : to - (bytes[to - 1] ?? 0)
       const missing = numbers.missingBefore(bytes.readUInt16BE(from + 2))
-      if (missing === null) return
+      if (missing === null) {
+        // Of a later picture it is no packet that came before: its number was given twice.
+        if (stamp !== null && ((bytes.readUInt32BE(from + 4) - stamp) | 0) > 0) {
+          dropHalf()
+          loseBefore(1)
+        }
+        return
+      }
       if (missing > 0) {
         lost += missing
         skipping = true

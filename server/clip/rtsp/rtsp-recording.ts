@@ -90,7 +90,7 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   const arrivals = createArrivalWatch()
   let byArrival: ReturnType<typeof createArrivalClock> | null = null
   /** Kept back until the next one arrives, where that says how long it lasts. */
-  let held: { picture: Picture; letGo(): void } | null = null
+  let held: ((seconds: number) => void) | null = null
   let lastDuration = 0
   /** Ticks that the pictures so far have lasted, as they were told. */
   let ended = 0
@@ -103,13 +103,17 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
     }
     lastDuration = picture.duration
     if (!byArrival) return take(codec, clockRate, picture)
-    const step = byArrival.step(at)
-    if (held) {
-      const { picture: before, letGo } = held
-      take(codec, clockRate, { ...before, time: ended, duration: Math.max(1, Math.round(step * clockRate)) })
-      letGo()
+    const lasted = byArrival.step(at)
+    const before = held
+    const letGo = picture.lease.keep()
+    held = (seconds) => {
+      try {
+        take(codec, clockRate, { ...picture, time: ended, duration: Math.max(1, Math.round(seconds * clockRate)) })
+      } finally {
+        letGo()
+      }
     }
-    held = { picture, letGo: picture.lease.keep() }
+    before?.(lasted)
   }
   function take(codec: NalCodec, clockRate: number, { bytes, lease, keyframe, time, duration, sets, arrivedAt, lostBefore, lostWithin }: Picture): void {
     ended = time + duration
@@ -170,7 +174,10 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   const last = pictures as RtpPictures | null
   stop.abort()
   try {
-    follower.lost(last?.finish() ?? 0)
+    const after = last?.finish() ?? 0
+    const newest = held as ((seconds: number) => void) | null
+    newest?.((byArrival as ReturnType<typeof createArrivalClock> | null)?.pace() ?? LEAST_S)
+    follower.lost(after)
   } catch (error) {
     onError(error)
   }
@@ -179,7 +186,5 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   follower.finish()
   window.stopped()
   const words = [...(reason === null ? [] : [reason]), ...(last && last.lost() > 0 ? [`${last.lost()} packets of the stream never came.`] : [])]
-  const notHeld = held as { letGo(): void } | null
-  notHeld?.letGo()
   return { reason: reason ?? 'The camera ended the stream.', words, atOnce, change, reached: reached && mayDoBetter }
 }

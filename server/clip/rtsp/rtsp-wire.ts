@@ -9,9 +9,12 @@ export type RtspWire = {
   /** Nothing more comes for a while: an answer that does not say how long it is ends here. */
   flush(): void
 }
+export type RtspRequest = { method: string; uri: string; headers: Map<string, string[]> }
 export type RtspWireEvents = {
-  onAnswer(answer: RtspAnswer): void
-  /** One RTP or RTCP packet: bytes[from, to), good only until this returns. */
+  onAnswer?(answer: RtspAnswer): void
+  /** Left out: requests of the other side are passed over. */
+  onRequest?(request: RtspRequest): void
+  /** One RTP or RTCP packet: bytes[from, to), good only until this returns; the four bytes before it are its interleaved head. */
   onPacket(channel: number, bytes: Buffer, from: number, to: number): void
   /** Bytes between packets that belong to nothing: a packet before or after them may be cut. */
   onStray?(bytes: number): void
@@ -21,15 +24,16 @@ const DOLLAR = 0x24
 const PACKET_HEAD = 4
 const MOST_HEAD_BYTES = 16_384
 const MOST_MESSAGE_BYTES = 65_536
-/** Once packets come, stray bytes are looked through for the next one; so many without one are no stream. */
+/** Once packets come, stray bytes are looked through for the next one; so many more of them than of packets are no stream. */
 const MOST_STRAY_BYTES = 1024 * 1024
 const RTP_HEAD = 12
 const RTCP_HEAD = 8
 const MESSAGE_STARTS = ['RTSP/1.', 'OPTIONS ', 'ANNOUNCE ', 'REDIRECT ', 'GET_PARAMETER ', 'SET_PARAMETER ', 'TEARDOWN '].map((text) => Buffer.from(text))
+const FIRST_LETTERS = new Set(MESSAGE_STARTS.map(([first]) => first))
 /** Long enough to tell what begins here. */
 const LONGEST_START = 16
 
-export function createRtspWire({ onAnswer, onPacket: hand, onStray = () => {} }: RtspWireEvents): RtspWire {
+export function createRtspWire({ onAnswer = () => {}, onRequest = () => {}, onPacket: hand, onStray = () => {} }: RtspWireEvents): RtspWire {
   /** What has come of a packet or message that is not whole yet. */
   let kept = Buffer.allocUnsafe(2048)
   let length = 0
@@ -44,12 +48,16 @@ export function createRtspWire({ onAnswer, onPacket: hand, onStray = () => {} }:
       channels.add(channel)
       highest = Math.max(highest, channel)
     }
+    if (stray > 0) stray = Math.max(0, stray - (to - from))
     hand(channel, bytes, from, to)
   }
   /** Whether something whole may begin here; null when there are too few bytes to tell. Only asked where the stream was lost. */
   function beginsAt(bytes: Buffer, at: number): boolean | null {
+    const byte = bytes[at]
+    // Most bytes are told by this alone: a hostile device sends megabytes of them, and every camera's pictures wait.
+    if (byte !== DOLLAR && !FIRST_LETTERS.has(byte)) return false
     const left = bytes.length - at
-    if (bytes[at] === DOLLAR) {
+    if (byte === DOLLAR) {
       if (left < PACKET_HEAD + RTCP_HEAD) return null
       const size = ((bytes[at + 2] ?? 0) << 8) + (bytes[at + 3] ?? 0)
       const [first = 0, second = 0] = [bytes[at + PACKET_HEAD], bytes[at + PACKET_HEAD + 1]]
@@ -70,7 +78,6 @@ export function createRtspWire({ onAnswer, onPacket: hand, onStray = () => {} }:
     if (stray > MOST_STRAY_BYTES) throw new Error('between its packets come bytes that are no RTSP')
     if (at < bytes.length && beginsAt(bytes, at) === true) {
       lost = false
-      stray = 0
     }
     return at
   }
@@ -162,15 +169,26 @@ export function createRtspWire({ onAnswer, onPacket: hand, onStray = () => {} }:
     if (!(bodyBytes >= 0 && bodyBytes <= MOST_MESSAGE_BYTES)) throw new Error('its RTSP answer is too large')
     const bodyAt = head.body
     if (bytes.length < bodyAt + bodyBytes) return null
-    if (status !== undefined) onAnswer({ status: Number(status), reason, headers, body: bytes.toString('utf8', bodyAt, bodyAt + bodyBytes) })
+    if (status === undefined) {
+      const [method = '', uri = ''] = start.split(' ')
+      onRequest({ method, uri, headers })
+    } else onAnswer({ status: Number(status), reason, headers, body: bytes.toString('utf8', bodyAt, bodyAt + bodyBytes) })
     return bodyAt + bodyBytes - at
   }
 
   /** How long a description without a length is; null while it may go on. */
   function openBody(bytes: Buffer, from: number): number | null {
-    for (let at = from; at < bytes.length; at += 1) if (bytes[at] === DOLLAR || MESSAGE_STARTS.some((start) => bytes.compare(start, 0, start.length, at, Math.min(bytes.length, at + start.length)) === 0)) return at - from
-    return flushing ? bytes.length - from : null
+    // What was looked through before is not looked through again; a start may have been cut.
+    const begin = from + Math.max(0, looked - LONGEST_START)
+    looked = 0
+    for (let at = begin; at < bytes.length; at += 1) if (bytes[at] === DOLLAR || (FIRST_LETTERS.has(bytes[at]) && MESSAGE_STARTS.some((start) => bytes.compare(start, 0, start.length, at, Math.min(bytes.length, at + start.length)) === 0))) return at - from
+    if (flushing) return bytes.length - from
+    looked = bytes.length - from
+    if (looked > MOST_MESSAGE_BYTES) throw new Error('its RTSP answer is too large')
+    return null
   }
+  /** Bytes of an open body without a start in them; they are kept until it ends. */
+  let looked = 0
   let flushing = false
 
   return {
