@@ -114,6 +114,27 @@ describe('a stranger at the place that cameras push to', () => {
   }, 60_000)
 })
 
+describe('connections that bring no stream', () => {
+  /** Waits for the place to end it. */
+  const ended = (socket: import('node:net').Socket): Promise<unknown> => new Promise((resolve) => socket.on('error', () => {}).once('close', resolve).resume())
+  test('are ended, whether they say nothing or say the wrong name and stay; a camera that pushes is not', async () => {
+    void push(KEY)
+    await until(() => video.get(PUSH)?.state, (state) => state === 'up', 60_000)
+    const silent = Array.from({ length: 20 }, () => connect(ingest.port, '127.0.0.1'))
+    await Promise.all(silent.map(ended))
+    // Refused, it never ends its own half: what it goes on writing is answered with a reset, for nobody holds the other half.
+    const [, messages] = MALFORMED.find(([name]) => name === 'an empty command') ?? ['', []]
+    const stubborn = connect({ port: ingest.port, host: '127.0.0.1', allowHalfOpen: true }, () => {
+      stubborn.write(Buffer.concat([Buffer.of(3), Buffer.alloc(3072), ...messages.map(({ type }) => Buffer.of(3, 0, 0, 0, 0, 0, 0, type, 0, 0, 0, 0))]))
+    })
+    const writing = setInterval(() => stubborn.writable && stubborn.write(Buffer.alloc(100)), 200)
+    await ended(stubborn)
+    clearInterval(writing)
+    expect(video.get(PUSH)?.state).toBe('up')
+    pushers.at(-1)?.kill('SIGKILL')
+    await until(() => video.get(PUSH)?.state, (state) => state === 'down', 60_000)
+  })
+})
 describe('a camera that pushes', () => {
   test('with a key that the site file does not have is thrown out', async () => {
     expect(await push('guessed')).not.toBe(0)
@@ -143,22 +164,17 @@ describe('a camera that pushes', () => {
     await until(() => video.get(PUSH)?.state, (state) => state === 'up', 30_000)
     for (const end of ends) end.unpipe().pause()
     await until(() => video.get(PUSH)?.state, (state) => state === 'down', 20_000)
+    const brokenAt = Date.now()
     // As a camera does: again and again until it is let in, and stays.
-    const pushing = { on: true, since: 0 }
+    const pushing = { on: true }
     const pole = (async () => {
-      while (pushing.on) {
-        pushing.since = performance.now()
-        await push(KEY)
-      }
+      while (pushing.on) await push(KEY)
     })()
-    const lasted = await until(() => performance.now() - pushing.since, (ms) => ms > 6000, 30_000).catch(() => 0)
-    const brokenAt = Date.now() - 4000
-    const fresh = (await clips.stored(PUSH, { from: brokenAt, to: null })).segments.length
+    await until(() => video.get(PUSH)?.state, (state) => state === 'up', 60_000)
+    await until(async () => (await clips.stored(PUSH, { from: brokenAt, to: null })).segments.length, (fresh) => fresh > 2, 60_000)
     pushing.on = false
     pushers.at(-1)?.kill('SIGKILL')
     await pole
-    expect(lasted).toBeGreaterThan(6000)
-    expect(fresh).toBeGreaterThan(1)
     for (const end of ends) end.destroy()
     link.close()
   })
