@@ -62,6 +62,9 @@ function unprovenWords(last: Sample, { away, believed, accepted, moveStatusTrust
 /** Whether two places that a camera named are certainly not the same one. */
 export const isAway = (expected: Partial<PtzPosition> | null, actual: Partial<PtzPosition> | null): boolean => awayFrom(expected, actual, true)?.there === false
 
+/** Whether two places that a camera named are certainly the same one. */
+export const isThere = (expected: Partial<PtzPosition> | null, actual: Partial<PtzPosition> | null): boolean => awayFrom(expected, actual, true)?.there === true
+
 type Away = { there: boolean; words: string }
 
 /** @param wraps whether the ends of its pan may be one place: only of a head that has moved, since one with end stops stands at one of them. Null: they cannot be compared. */

@@ -3,7 +3,7 @@ import type { PresetToken, PtzPosition, PtzStatus } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure, wordsOf as messageOf } from '../tools/failure.ts'
 import type { Aim } from './geometric-aim.ts'
-import { type Judgement, type Sample, judge } from './framing-proof.ts'
+import { type Judgement, type Sample, isAway, judge } from './framing-proof.ts'
 import type { PictureVerdict } from './picture-match.ts'
 
 /** What the camera is asked to do. Only a preset has a place that its arrival can be judged by. */
@@ -62,9 +62,12 @@ export async function runFraming(options: { head: FramingHead; move: Move; clock
   patience.abort()
   if (sending.answer === 'no' && !isSilence(sending.error)) return tell({ state: 'failed', proofs: [], reason: messageOf(sending.error) })
   if (sending.answer === 'yes') tell({ state: 'moving', proofs: ['accepted'], reason: null })
-  const moved = await watchMove({ ...options, askedAt, sending, onAccepted: () => tell({ state: 'moving', proofs: ['accepted'], reason: null }) })
+  const samples: Sample[] = []
+  const moved = await watchMove({ ...options, samples, askedAt, sending, onAccepted: () => tell({ state: 'moving', proofs: ['accepted'], reason: null }) })
+  const travelled = samples.some(({ moving, position }) => moving === true || isAway(position, samples.at(-1)?.position ?? null))
   if (move.way !== 'preset') return tell(withoutPreset(moved, move.way))
-  if (moved.state === 'framed') head.learnMove(clock.monotonic() - askedAt)
+  // A head that stood there already says nothing about how long a move takes.
+  if (moved.state === 'framed' && travelled) head.learnMove(clock.monotonic() - askedAt)
   const judged = head.presetConfirmed?.(move.token) === false ? unconfirmed(moved) : moved
   if (!look || judged.state === 'failed' || signal.aborted) return tell(judged)
   tell({ ...judged, checking: true })
@@ -111,8 +114,7 @@ export function withPicture(judgement: Judgement, seen: PictureVerdict | null): 
   return { state: 'unproven', proofs: judgement.proofs, reason: seen.words, ...(seen.compared === false ? { compared: false } : {}) }
 }
 
-async function watchMove({ head, move, clock, signal, askedAt, sending, onAccepted }: { head: FramingHead; move: Move; clock: Clock; signal: AbortSignal; askedAt: number; sending: Sending; onAccepted(): void }): Promise<Judgement> {
-  const samples: Sample[] = []
+async function watchMove({ head, move, clock, signal, samples, askedAt, sending, onAccepted }: { head: FramingHead; move: Move; clock: Clock; signal: AbortSignal; /** Filled here. */ samples: Sample[]; askedAt: number; sending: Sending; onAccepted(): void }): Promise<Judgement> {
   const deadlineMs = head.deadlineMs()
   let told = sending.answer === 'yes'
   let heardAt = told ? clock.monotonic() : askedAt
@@ -141,7 +143,7 @@ async function watchMove({ head, move, clock, signal, askedAt, sending, onAccept
     const judgement = judge({ accepted: told, expected: position, samples, moveStatusTrusted: head.moveStatusTrusted(), positionTrusted: head.positionTrusted?.() ?? true, deadlineMs })
     if (judgement.state !== 'moving' || signal.aborted) return judgement
     if (!told && now - heardAt >= (slow ? SILENCE_OF_SLOW_MS : SILENCE_MS)) return { state: 'failed', proofs: [], reason: silence ?? messageOf(sending.error) }
-    if (now - askedAt >= deadlineMs) return { state: 'unproven', proofs: judgement.proofs, reason: samples.length === 0 ? `The camera accepted the move and then told no more: ${silence ?? 'no status'}` : `The camera stopped answering before the move was over: ${silence ?? 'no status'}` }
+    if (now - askedAt >= deadlineMs) return { state: 'unproven', proofs: judgement.proofs, reason: samples.length === 0 ? `The camera ${told ? 'accepted the move and then told no more' : 'did not answer the move, and told nothing after it'}: ${silence ?? 'no status'}` : `The camera stopped answering before the move was over: ${silence ?? 'no status'}` }
     await clock.sleep(LOOK_EVERY_MS, signal)
   }
 }

@@ -33,13 +33,15 @@ export function createPresetKeeping(options: {
   lastCheck(id: CameraId, token: PresetToken): PresetCheck | null
   /** Another view is saved under it now, by its engineer. */
   saving(id: CameraId, token: PresetToken): void
+  /** It was not: the camera refused. */
+  notSaved(id: CameraId, token: PresetToken): void
   /** How the preset differs from what was confirmed. */
   changed(id: CameraId, token: PresetToken): string | null
   /** The entry by which the engineer says that it is right; null when the camera does not list it. */
   confirmation(id: CameraId, token: PresetToken, actor: string): Draft | null
   append: Append
 }) {
-  const { head, siteCamera, heldBy, knowsHelpPoint, editSite, teach, forgetPictures, reference, checked, pictures, lastCheck, saving, changed, confirmation, append } = options
+  const { head, siteCamera, heldBy, knowsHelpPoint, editSite, teach, forgetPictures, reference, checked, pictures, lastCheck, saving, notSaved, changed, confirmation, append } = options
   const view = async (id: CameraId, preset: Preset): Promise<PresetView> => ({ ...preset, changed: changed(id, preset.token), pictures: await pictures(id, preset.token), lastCheck: lastCheck(id, preset.token), helpPoints: [...siteCamera(id).presets].flatMap(([helpPoint, { token }]) => (token === preset.token ? [helpPoint] : [])) })
 
   /** @throws camera/held: while somebody needs help, the engineer waits. */
@@ -62,7 +64,12 @@ export function createPresetKeeping(options: {
       const name = given ?? (token === null ? '' : (await known(id, token)).name)
       if (token !== null && given !== null) await known(id, token)
       if (token !== null) saving(id, token)
-      const saved = await head(id).savePreset(name, token)
+      const saved = await head(id)
+        .savePreset(name, token)
+        .catch((error: unknown) => {
+          if (token !== null) notSaved(id, token)
+          throw error
+        })
       if (helpPoint !== null) await editSite({ camera: id, change: { helpPoint, token: saved, name } })
       // A preset that was saved while there is no picture is still a preset: it has no picture proof until one is taught.
       await teach(id, saved, { alone: true }).catch(() => {})

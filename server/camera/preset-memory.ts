@@ -4,7 +4,7 @@
  */
 import type { CameraId, Preset, PresetToken } from '../glossary/camera.ts'
 import type { Draft, Recorded } from '../glossary/ledger.ts'
-import { isAway } from './framing-proof.ts'
+import { isAway, isThere } from './framing-proof.ts'
 
 export type KnownPreset = Pick<Preset, 'name' | 'position'>
 type Saved = [CameraId, [PresetToken, KnownPreset][]][]
@@ -13,6 +13,13 @@ type Saved = [CameraId, [PresetToken, KnownPreset][]][]
 export function presetChange(confirmed: KnownPreset, now: KnownPreset): string | null {
   if (confirmed.name !== '' && now.name !== '' && confirmed.name !== now.name) return `On the camera it was named “${confirmed.name}” and is now “${now.name}”.`
   return isAway(confirmed.position, now.position) ? 'On the camera it has another position than when it was confirmed.' : null
+}
+
+/** Whether a preset certainly is the one that was confirmed: by its name or its place, and by neither of them another one. What is not told says nothing. Pure. */
+export function isAsConfirmed(confirmed: KnownPreset, now: KnownPreset): boolean {
+  const named = confirmed.name === '' || now.name === '' ? null : confirmed.name === now.name
+  const placed = confirmed.position === null ? null : isThere(confirmed.position, now.position)
+  return placed === true ? named !== false : named === true && confirmed.position === null
 }
 
 export function createPresetMemory() {
@@ -57,14 +64,20 @@ export function createPresetMemory() {
         }
         const words = presetChange(confirmed, { name, position })
         const before = changes.get(keyOf(camera, token)) ?? null
-        if (words === null) changes.delete(keyOf(camera, token))
-        else changes.set(keyOf(camera, token), words)
+        if (words !== null) changes.set(keyOf(camera, token), words)
+        else if (isAsConfirmed(confirmed, { name, position })) changes.delete(keyOf(camera, token))
         if (words !== null && words !== before && !ownSaves.delete(keyOf(camera, token))) changed.push({ token, words })
+      }
+      // One that comes back may be another view that was saved under its number.
+      for (const token of known.get(camera)?.keys() ?? []) {
+        if (mapped.has(token) && !seen.get(camera)?.has(token) && !changes.has(keyOf(camera, token))) changes.set(keyOf(camera, token), 'The camera did not list it for a while: it may be another view now.')
       }
       return { learned, changed }
     },
     /** An engineer saves another view under this preset now; the entry that confirms it follows. */
     saving: (camera: CameraId, token: PresetToken): void => void ownSaves.add(keyOf(camera, token)),
+    /** The camera refused it: what it lists next is not the engineer's. */
+    notSaved: (camera: CameraId, token: PresetToken): void => void ownSaves.delete(keyOf(camera, token)),
     /** Why its own words about this preset prove nothing; null when it is the one that was confirmed. */
     change: (camera: CameraId, token: PresetToken): string | null => changes.get(keyOf(camera, token)) ?? null,
     /** The entry by which an engineer says that this preset is right as the camera has it now; null when the camera does not list it. */
