@@ -31,7 +31,6 @@ export class LamppostCameraFinder extends LitElement {
         padding: 0;
         margin: 0;
       }
-      li,
       .channels {
         display: grid;
         grid-template-columns: repeat(auto-fill, minmax(180px, 1fr));
@@ -50,6 +49,7 @@ export class LamppostCameraFinder extends LitElement {
         object-fit: cover;
         background: #0006;
       }
+      li,
       .answer {
         background: var(--_panel);
         border-radius: 6px;
