@@ -50,6 +50,7 @@ function emptyLog(log: string): void {
  * @returns whether something was there that may help
  */
 export function makeReadyOnFullDisk(file: string, freeBytes: () => number = freeOn(file)): boolean {
+  partFromLog(file)
   if (freeBytes() > RESERVE_FILE_BYTES) return false
   const reserve = reserveFileOf(file)
   const hasLog = existsSync(logOf(file)) && statSync(logOf(file)).size > 0
@@ -66,7 +67,13 @@ function keepLog(file: string): () => void {
   const reserve = reserveFileOf(file)
   if (existsSync(reserve) || !existsSync(logOf(file))) return () => {}
   linkSync(logOf(file), reserve)
-  return () => emptyLog(reserve)
+  // The database takes its log away once all of it is in the database. While the log is there, it holds what is nowhere else.
+  return () => (existsSync(logOf(file)) ? rmSync(reserve, { force: true }) : emptyLog(reserve))
+}
+/** A process that died while it closed leaves two names of one log: emptied by the one, entries would be lost by the other. */
+function partFromLog(file: string): void {
+  const [log, reserve] = [logOf(file), reserveFileOf(file)].map((name) => (existsSync(name) ? statSync(name) : null))
+  if (reserve && (reserve.size === 0 || (log && log.ino === reserve.ino))) rmSync(reserveFileOf(file), { force: true })
 }
 
 export function openLedgerRoom(db: InstanceType<typeof DatabaseSync>, file: string, { freeBytes = freeOn(file) }: { freeBytes?(): number } = {}) {
@@ -79,6 +86,8 @@ export function openLedgerRoom(db: InstanceType<typeof DatabaseSync>, file: stri
   // Of what is free now and what is held already.
   let wantedRows = Math.floor(Math.min(DAY_OF_PRESSES_BYTES, (freeBytes() + rows * MB) / MOST_SHARE) / MB)
   let onReserve = false
+  /** The last commit found no room, whatever is kept. */
+  let isStuck = false
 
   const slack = (): number => Object.values(free.get() as Record<string, number>)[0] ?? 0
   const hasRoom = (): boolean => freeBytes() > FREE_BYTES / 2
@@ -124,8 +133,8 @@ export function openLedgerRoom(db: InstanceType<typeof DatabaseSync>, file: stri
         const missing = Math.min(wantedRows, Math.floor(AT_ONCE_BYTES / MB)) - rows
         if (missing > 0 && hasRoom()) add(missing)
         keepFiles()
-        // Its log must be as long as a commit may need, while there is room for it.
-        if (slack() < SLACK_PAGES && hasRoom()) this.widen()
+        // Its log must be as long as a commit may need, while there is room for it: a clean stop took the long one away.
+        if (hasRoom()) this.widen()
       } catch (error) {
         if (!isFull(error)) throw error
         onReserve = true
@@ -153,7 +162,14 @@ export function openLedgerRoom(db: InstanceType<typeof DatabaseSync>, file: stri
     /** A commit did not find room. @returns whether there is some now */
     makeRoom(): boolean {
       onReserve = true
+      isStuck = true
+      // Somebody who read for long kept the log from being written over from its beginning, and it is at its end.
+      db.exec('PRAGMA wal_checkpoint(PASSIVE)')
       return release() || slack() > 0
+    },
+    /** A commit found room. */
+    wrote(): void {
+      isStuck = false
     },
     /** A step towards what is wanted, where the disk has room again. @returns whether more is to be done */
     restore(): boolean {
@@ -174,7 +190,22 @@ export function openLedgerRoom(db: InstanceType<typeof DatabaseSync>, file: stri
     },
     /** Before the database is closed. @returns what is to be done afterwards */
     closing: (): (() => void) | null => (freeBytes() > 4 * RESERVE_FILE_BYTES ? null : keepLog(file)),
-    state: (): RoomState => ({ bytes: rows * MB + slack() * 4096, wanted: wantedRows * MB, onReserve, hoursLeft: Math.round(((rows * MB + slack() * 4096) / DAY_OF_PRESSES_BYTES) * 240) / 10 }),
+    state: (): RoomState => ({ bytes: rows * MB + slack() * 4096, wanted: wantedRows * MB, onReserve, hoursLeft: isStuck ? 0 : Math.round(((rows * MB + slack() * 4096) / DAY_OF_PRESSES_BYTES) * 240) / 10 }),
+  }
+}
+
+const TRIES = 4
+/** Writes as long as there is any room at all that is the ledger's. @param room null: nothing is kept. @throws what the write threw last */
+export function writtenInRoom<T>(room: ReturnType<typeof openLedgerRoom> | null, write: () => T): T {
+  room?.ready()
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const done = write()
+      room?.wrote()
+      return done
+    } catch (error) {
+      if (!isFull(error) || tries >= TRIES || !room?.makeRoom()) throw error
+    }
   }
 }
 

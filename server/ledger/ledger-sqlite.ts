@@ -1,6 +1,6 @@
 /** One chain of the ledger in an SQLite file. Synchronous: it runs in the ledger's own thread, and in the command line's. */
 import { DatabaseSync } from '@photostructure/sqlite'
-import { openLedgerRoom } from './ledger-room.ts'
+import { isFull, openLedgerRoom } from './ledger-room.ts'
 import { NO_PREVIOUS, type Row, hashOf, leafOf } from './ledger-hash.ts'
 import { type Node, createTreeEdge, inclusionPath, innerHash, isKept, peaksOf } from './merkle-tree.ts'
 
@@ -146,6 +146,9 @@ export function openLedgerRows(file: string, { begins = FIRST_CHAIN, readOnly = 
         // So that the file is whole without its log, for whoever copies it.
         after = room?.closing() ?? null
         if (!readOnly) db.exec(after ? 'PRAGMA wal_checkpoint(PASSIVE)' : 'PRAGMA wal_checkpoint(TRUNCATE)')
+      } catch (error) {
+        // What found no room in the file stays in its log.
+        if (!isFull(error)) throw error
       } finally {
         db.close()
         after?.()

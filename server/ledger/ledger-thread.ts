@@ -6,7 +6,7 @@ import { checkpointKey, checkpointPlaces, writeCheckpoint, writeVerifierKey } fr
 import { originOf, signCheckpoint, verifierKeyOf } from './checkpoint-note.ts'
 import { writeSnapshot } from './fold-snapshot.ts'
 import { type Break, openLedgerChains } from './ledger-chains.ts'
-import { type RoomState, isFull, makeReadyOnFullDisk } from './ledger-room.ts'
+import { type RoomState, isFull, makeReadyOnFullDisk, writtenInRoom } from './ledger-room.ts'
 import type { Row } from './ledger-hash.ts'
 import { type Unhashed, isCorruption } from './ledger-sqlite.ts'
 
@@ -43,18 +43,7 @@ setInterval(() => {
     // What is wrong with the disk is said by the next commit.
   }
 }, RESTORE_EVERY_MS).unref()
-/** Written while there is any room at all that is ours. */
-function written(batch: Unhashed[]): string[] {
-  const rows = chains.current()
-  rows.room?.ready()
-  for (let tries = 0; ; tries += 1) {
-    try {
-      return rows.append(batch)
-    } catch (error) {
-      if (!isFull(error) || tries >= 3 || !rows.room?.makeRoom()) throw error
-    }
-  }
-}
+const written = (batch: Unhashed[]): string[] => writtenInRoom(chains.current().room, () => chains.current().append(batch))
 const places = checkpointPlaces(file)
 /** A key that cannot be read must not stop a press; it is said with each checkpoint that is not signed. */
 let key: KeyObject | null = null
