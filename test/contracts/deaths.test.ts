@@ -42,7 +42,9 @@ describe('kill -9 under load', () => {
           if (receipt) receipts.set(`${helpPoint} ${id}`, receipt.press)
         }
       })
+      const enough = receipts.size + 12
       await new Promise((resolve) => setTimeout(resolve, 150 + round * 90))
+      await until(() => receipts.size, (count) => count > enough)
       const gone = new Promise((resolve) => server.once('exit', resolve))
       server.kill('SIGKILL')
       await gone

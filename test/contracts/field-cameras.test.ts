@@ -58,7 +58,7 @@ async function head(script: Script = {}, { access = {}, memory = newHeadMemory()
   return { camera, head: made, sessions, health, up: () => until(made.health, ({ onvif }) => onvif === 'up'), frame, memory }
 }
 /** A head that turns in a moment and then says where it is. */
-function motor({ turnMs = 400, from = [0, 0, 0], to = [0.5, -0.1, 0.2] }: { turnMs?: number; from?: [number, number, number]; to?: [number, number, number] } = {}) {
+function motor({ turnMs = 1500, from = [0, 0, 0], to = [0.5, -0.1, 0.2] }: { turnMs?: number; from?: [number, number, number]; to?: [number, number, number] } = {}) {
   let since: number | null = null
   const arrived = (): boolean => since !== null && performance.now() - since >= turnMs
   return { go: () => void (since ??= performance.now()), at: () => (arrived() ? to : from), moving: (): 'IDLE' | 'MOVING' => (since !== null && !arrived() ? 'MOVING' : 'IDLE'), arrived }
@@ -69,13 +69,13 @@ describe('C1: a constant is no proof', () => {
     const zero: [number, number, number] = [0, 0, 0]
     const { up, frame, head: made } = await head({ GetPresets: () => preset('1', 'A', zero) + preset('2', 'B', zero), GetStatus: () => status(zero, 'IDLE') })
     await up()
-    made.deadlineMs = () => 800
+    made.deadlineMs = () => 4000
     expect(await frame()).toMatchObject({ state: 'unproven', proofs: ['accepted'] })
   })
   test('nor one that is always the preset’s own, of a head that was never seen elsewhere', async () => {
     const { up, frame, head: made } = await head({ GetStatus: () => status([0.5, -0.1, 0.2], 'IDLE') })
     await up()
-    made.deadlineMs = () => 800
+    made.deadlineMs = () => 4000
     expect(await frame()).toMatchObject({ state: 'unproven', reason: expect.stringMatching(/never changed/) })
   })
   test('of a head that was seen at another place before, it is one: it is asked once', async () => {
@@ -288,19 +288,19 @@ describe('C10: what the head does counts more than when it answered', () => {
     expect(await frame()).toMatchObject({ state: 'framed', proofs: expect.arrayContaining(['position']) })
     await wait(9000)
     expect(health.map(({ onvif }) => onvif)).toEqual(['up'])
-  }, 40_000)
+  })
   test('one that says MOVING for ever is framed where it stands, and quickly', async () => {
     const turning = motor()
     const { up, frame } = await head({ GotoPreset: () => (turning.go(), ''), GetStatus: () => status(turning.at(), 'MOVING') })
     await up()
     const begun = performance.now()
     expect(await frame()).toMatchObject({ state: 'framed', proofs: ['accepted', 'position'] })
-    expect(performance.now() - begun).toBeLessThan(8000)
+    expect(performance.now() - begun).toBeLessThan(11_000)
   })
   test('and one that says so and nothing else is told by that', async () => {
     const { up, frame, head: made } = await head({ GetStatus: () => status(null, 'MOVING') })
     await up()
-    made.deadlineMs = () => 1000
+    made.deadlineMs = () => 4000
     expect(await frame()).toMatchObject({ state: 'unproven', reason: expect.stringMatching(/says that it is still moving/) })
   })
   test('a camera that has gone fails within seconds, so that the next one comes', async () => {
@@ -308,8 +308,8 @@ describe('C10: what the head does counts more than when it answered', () => {
     await up().catch(() => {})
     const begun = performance.now()
     expect(await frame()).toMatchObject({ state: 'failed', proofs: [] })
-    expect(performance.now() - begun).toBeLessThan(9000)
-  }, 40_000)
+    expect(performance.now() - begun).toBeLessThan(20_000)
+  })
   test('a refused move is a failure at once', async () => {
     const { up, frame } = await head({ GotoPreset: () => fault('NoToken', 'no such preset') })
     await up()
@@ -323,7 +323,7 @@ describe('C11: places are compared in one space, or not at all', () => {
     const turning = motor({ to: [0.25, -0.1, 0.2] })
     const { up, frame, head: made } = await head({ GetPresets: () => preset('1', 'A', [45, -9, 0.2], DEGREES) + preset('2', 'B', [90, -9, 0], DEGREES), GotoPreset: () => (turning.go(), ''), GetStatus: () => status(turning.at(), null) })
     await up()
-    made.deadlineMs = () => 1500
+    made.deadlineMs = () => 4000
     expect(await frame()).toMatchObject({ state: 'unproven', reason: expect.stringMatching(/cannot be compared/) })
   })
   test('both in degrees are, with a figure that a person can read', async () => {

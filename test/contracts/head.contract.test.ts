@@ -59,7 +59,7 @@ describe('a real head', () => {
     const head = headOf('ptz')
     await until(head.health, ({ onvif }) => onvif === 'up')
     const camera = town.camera('ptz')
-    await head.move({ pan: -1, tilt: 0, zoom: 0 }, 600)
+    await head.move({ pan: -1, tilt: 0, zoom: 0 }, 1500)
     await until(head.status, ({ moving }) => moving === false)
     const before = camera.operations().length
     const judgement = await runFraming({ head, move: { way: 'preset', token: TOKEN }, clock: realClock, signal: new AbortController().signal, onJudgement: () => {} })

@@ -190,8 +190,10 @@ describe('help points', () => {
     await ready()
     await follow(new Map([[BAR, [topic('helppoints/moved')]]]))
     await until(() => links.get('bar') ?? [], (told) => told.length >= 1 && told.at(-1) === null)
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    await broker.publish('helppoints/moved', '{"id":"new"}')
-    await until(() => arrivals, (all) => all.some(({ key }) => key === 'new'))
+    await until(async () => {
+      await broker.publish('helppoints/moved', '{"id":"new"}')
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      return arrivals
+    }, (all) => all.some(({ key }) => key === 'new'))
   })
 })

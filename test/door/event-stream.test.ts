@@ -119,9 +119,9 @@ describe.each([['server-sent', fetched], ['over a WebSocket', carried]])('events
     const begun = performance.now()
     here.become('operator')
     await heard.ended
-    expect(performance.now() - begun).toBeLessThan(3000)
+    expect(performance.now() - begun).toBeLessThan(10_000)
     expect(here.listeners.size).toBe(0)
-  }, 20_000)
+  })
   test('end with the session', async () => {
     const here = await town()
     const heard = await follow(here, null)
@@ -129,7 +129,7 @@ describe.each([['server-sent', fetched], ['over a WebSocket', carried]])('events
     here.leave()
     expect(await heard.ended).toBe('well')
     await until(() => here.listeners.size + here.news.size, (count) => count === 0)
-  }, 20_000)
+  })
 })
 
 describe('an event socket', () => {
@@ -155,7 +155,7 @@ describe('an event socket', () => {
     const [data] = (await once(socket, 'message')) as [Buffer]
     expect(JSON.parse(String(data))).toEqual({ refused: 401, words: 'Nothing was asked for: send {"token": …, "after": …}.' })
     await once(socket, 'close')
-  }, 20_000)
+  })
   test('opens nowhere else', async () => {
     const socket = new WebSocket(`${(await town()).url.replace('http', 'ws')}/api/v1/ledger`)
     await expect(once(socket, 'open')).rejects.toThrow('404')

@@ -192,7 +192,7 @@ describe('the event stream', () => {
     const stored = JSON.parse(readFileSync(file, 'utf8')) as { tokens: { name: string }[] }
     writeFileSync(file, JSON.stringify({ ...stored, tokens: stored.tokens.filter(({ name }) => name !== 'Gone') }))
     await ended
-  }, 20_000)
+  })
 })
 
 describe('a shift', () => {

@@ -111,7 +111,7 @@ describe('a viewing copy', () => {
     // The last one, by way of the header: it begins beyond 32 bits.
     expect(places).toEqual([`${size},${head.length + 64 * size}`])
     rmSync(file)
-  }, 60_000)
+  })
   test('is none of bytes that are no video, or that no header speaks of', async () => {
     const { init, segments } = recorded(ffmpeg(...PICTURE, ...X264, '-t', '1', ...FRAGMENTS, EACH_PICTURE, 'pipe:1').stdout)
     const [first = Buffer.alloc(0)] = segments

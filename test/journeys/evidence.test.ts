@@ -26,7 +26,6 @@ beforeAll(async () => {
   await room.ask('operator', 'POST', `/incidents/${incident}/closure`, { reason: 'over' })
   browser = await openBrowser()
   page = await (await browser.newContext({ viewport: { width: 1920, height: 1080 }, acceptDownloads: true })).newPage()
-  page.setDefaultTimeout(12_000)
   page.on('pageerror', (error) => failures.push(error.message))
   page.on('dialog', (dialog) => failures.push(dialog.message()))
   // What a person chooses in the browser's own window cannot be chosen here.
@@ -73,7 +72,7 @@ describe('the evidence officer', () => {
     const cut = page.locator('lamppost-cut')
     await cut.locator('.track img').first().waitFor()
     expect(await cut.locator('lamppost-player').count()).toBe(2)
-    expect(await cut.locator('.track .gap').count()).toBeGreaterThanOrEqual(2)
+    await until(() => cut.locator('.track .gap').count(), (count) => count >= 2)
     // What somebody wrote is text.
     expect(await cut.locator('.marks .note').innerText()).toContain('<img src=x onerror=alert(1)>')
     expect(await cut.locator('.marks .press').count()).toBe(1)
@@ -91,8 +90,9 @@ describe('the evidence officer', () => {
     await page.keyboard.press('i')
     const before = await at()
     for (let i = 0; i < 3; i += 1) {
+      const was = await at()
       await page.keyboard.press('.')
-      await page.waitForTimeout(300)
+      await until(at, (now) => now !== was)
     }
     const moved = (await at()) - before
     expect(moved).toBeGreaterThan(100)
@@ -120,7 +120,7 @@ describe('the evidence officer', () => {
     await isAccessible()
     await dialog.getByLabel('Password').fill('a password of Olive')
     await dialog.getByRole('button', { name: 'Go on' }).click()
-    await page.locator('article.package .state.ready').waitFor({ timeout: 30_000 })
+    await page.locator('article.package .state.ready').waitFor()
     expect(await page.locator('article.package').innerText()).toMatch(/DBC-\d{4}-000001-\w{4}[\s\S]*Investigation of an assault[\s\S]*DC 1234 Khan, Durham Constabulary/)
     await isAccessible()
     await shot('packages')
@@ -169,6 +169,8 @@ describe('the evidence officer', () => {
   test('draws a place to be blurred and makes a redacted copy', async () => {
     await page.getByRole('button', { name: 'Redacted copy…' }).click()
     const picture = page.locator('lamppost-cut .drawing').first()
+    // It stands still, and can be seen.
+    await picture.hover()
     const box = await picture.boundingBox()
     if (!box) throw new Error('there is no picture to draw on')
     await page.mouse.move(box.x + box.width * 0.2, box.y + box.height * 0.2)
@@ -181,7 +183,7 @@ describe('the evidence officer', () => {
     await page.getByLabel('Why are these recordings handed out?').fill('Disclosure to the defence')
     await page.getByLabel('Who asked for it').fill('Smith & Co, solicitors')
     await page.getByRole('button', { name: 'Make the redacted copy' }).click()
-    await page.locator('article.package', { hasText: 'Redacted copy of' }).locator('.state.ready').waitFor({ timeout: 40_000 })
+    await page.locator('article.package', { hasText: 'Redacted copy of' }).locator('.state.ready').waitFor()
   })
   test('finds what was recorded near a place in a time, in the site’s own hours', async () => {
     await page.getByRole('button', { name: 'Search', exact: true }).click()

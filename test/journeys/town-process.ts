@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium } from 'playwright'
 import type { DemoCredentials } from '../../server/people/demo-people.ts'
-import { until } from '../contracts/test-town.ts'
+import { PATIENCE_MS, until } from '../contracts/test-town.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 export type Town = { npm: ChildProcess; folder: string; credentials: DemoCredentials; said: () => string; end(): Promise<void> }
@@ -47,8 +47,21 @@ export async function api<T>({ credentials }: Town, who: keyof DemoCredentials['
 type Cameras = { items: { id: string; health: { onvif: string; video: string } }[] }
 export const ready = (town: Town): Promise<Cameras> => until(() => api<Cameras>(town, 'operator', 'GET', '/cameras'), ({ items }) => items.every(({ health }) => health.onvif !== 'down' && health.video === 'up'), 60_000)
 
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
-export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath(), args: ARGS })
+/** What Playwright turns off itself: of two such lists Chromium takes the last. */
+const OFF_FOR_PLAYWRIGHT = ['AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsUpgrades', 'HttpsFirstBalancedModeAutoEnable', 'LensOverlay', 'MediaRouter', 'PaintHolding', 'ThirdPartyStoragePartitioning', 'AvoidCorsURLLoaderRestartOnRedirect', 'TcpPortRandomizationWin', 'OptimizationHints', 'NetworkTimeServiceQuerying', 'AimEnabled', 'PreconnectToSearch', 'msForceBrowserSignIn', 'msEdgeUpdateLaunchServicesPreferredVersion']
+/** Pages of the address bar's own: Chromium loads two for every window, each costs as much as a wall that stands still. */
+const OFF_HERE = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup']
+const ARGS = [`--disable-features=${[...OFF_FOR_PLAYWRIGHT, ...OFF_HERE].join(',')}`, '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+export async function openBrowser(): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: chromiumPath(), args: ARGS })
+  const newContext = browser.newContext.bind(browser)
+  browser.newContext = async (options) => {
+    const context = await newContext(options)
+    context.setDefaultTimeout(PATIENCE_MS)
+    return context
+  }
+  return browser
+}
 
 function chromiumPath(): string {
   const found = (process.env.PATH ?? '').split(':').map((folder) => join(folder, 'chromium')).find((path) => existsSync(path))

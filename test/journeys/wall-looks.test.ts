@@ -8,7 +8,7 @@ import { HELP_POINTS, large, openRoom, output, type Room, seats, type Wall } fro
 let room: Room
 beforeAll(async () => void (room = await openRoom('[{ after: 3s }, { after: 300s }]')))
 afterAll(() => room?.end())
-const { screen, clear } = seats(() => room)
+const { screen, clear } = seats(() => room, { width: 1920, height: 1080 })
 afterEach(clear)
 
 /** In both sizes that walls have; what flashes is caught at a random moment, so colours are judged in both. */
@@ -73,7 +73,7 @@ describe('the wall', () => {
     await room.press()
     await large(asha).locator('button.take').click()
     await large(asha).locator('button.replay').click()
-    await large(asha).locator('lamppost-player.clip .age', { hasText: 'Recorded' }).waitFor({ timeout: 20_000 })
+    await large(asha).locator('lamppost-player.clip .age', { hasText: 'Recorded' }).waitFor()
     await large(asha).locator('button.steer').click()
     await looks(asha, 'replay-and-steer')
     expect(await smallTargets(asha)).toEqual([])
@@ -81,7 +81,7 @@ describe('the wall', () => {
   test('that nobody takes', async () => {
     const asha = await screen('Asha')
     await room.press()
-    await large(asha).locator('.escalated').waitFor({ timeout: 8000 })
+    await large(asha).locator('.escalated').waitFor()
     await looks(asha, 'escalated')
   })
   test('on hold, offered, and just closed', async () => {
@@ -119,10 +119,10 @@ describe('the wall', () => {
     await large(asha).locator('h2').waitFor()
     await asha.context().setOffline(true)
     await asha.evaluate(() => dispatchEvent(new Event('offline')))
-    await asha.locator('lamppost-wall .banner').waitFor({ timeout: 15_000 })
+    await asha.locator('lamppost-wall .banner').waitFor()
     await looks(asha, 'server-lost')
     await asha.context().setOffline(false)
-    await asha.locator('lamppost-wall .banner').waitFor({ state: 'detached', timeout: 15_000 })
+    await asha.locator('lamppost-wall .banner').waitFor({ state: 'detached' })
   })
   test('in the light, in Welsh', async () => {
     const asha = await screen('Asha', { query: '?theme=light&lang=cy' })

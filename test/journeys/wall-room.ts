@@ -20,12 +20,14 @@ const EVERY_DAY = '[mon, tue, wed, thu, fri, sat, sun]'
 export type Wall = Page
 /** The large tile of a wall. */
 export const large = (page: Wall) => page.locator('lamppost-incident.large')
+/** The usual screen of these tests: three videos on it cost half of what they cost on a large one. */
+const SMALL_SCREEN = { width: 1280, height: 720 }
 /** Screens of one file's tests: each test's are closed after it, and its incidents. */
-export function seats(room: () => Room) {
+export function seats(room: () => Room, viewport = SMALL_SCREEN) {
   const open: Wall[] = []
   return {
-    async screen(...options: Parameters<Room['screen']>): Promise<Wall> {
-      const page = await room().screen(...options)
+    async screen(who: string, options: Parameters<Room['screen']>[1] = {}): Promise<Wall> {
+      const page = await room().screen(who, { viewport, ...options })
       open.push(page)
       return page
     },
@@ -107,7 +109,7 @@ export async function openRoom(escalation = '[{ after: 60s }]'): Promise<Room> {
       for (const state of ['open', 'acknowledged']) for (const { id } of ((await call('Asha', 'GET', `/incidents?state=${state}&limit=200`)) as { items: { id: string }[] }).items) await call('Asha', 'POST', `/incidents/${id}/closure`, { reason: 'over' })
     },
     async screen(who, { query = '', ...options } = {}) {
-      const page = await (await browser.newContext({ viewport: { width: 1920, height: 1080 }, ...options })).newPage()
+      const page = await (await browser.newContext({ viewport: SMALL_SCREEN, ...options })).newPage()
       page.on('pageerror', (error) => complaints.push(error.message))
       page.on('console', (message) => /Content Security Policy/.test(message.text()) && complaints.push(message.text()))
       await page.goto(`${house.url}/embed${query}#token=${token(who)}`)

@@ -5,7 +5,7 @@ import { until } from '../contracts/test-town.ts'
 import { HELP_POINTS, large, openRoom, output, type Room, seats } from './wall-room.ts'
 
 let room: Room
-beforeAll(async () => void (room = await openRoom('[{ after: 4s }, { after: 300s }]')))
+beforeAll(async () => void (room = await openRoom('[{ after: 15s }, { after: 300s }]')))
 afterAll(() => room?.end())
 const { screen, clear } = seats(() => room)
 afterEach(clear)
@@ -17,11 +17,12 @@ describe('a press', () => {
     await room.press()
     const tile = large(asha)
     await tile.locator('h2', { hasText: 'Number One Bar' }).waitFor()
+    await until(() => tile.locator('.places li').count(), (count) => count === 2)
     expect(await tile.locator('.places li').allTextContents()).toEqual([expect.stringMatching(/Number Forty 40 Skinnergate\s*Open now · \d+ m, \d+ min on foot/), expect.stringMatching(/St Cuthbert’s hall .*Closed this week · /s)])
     expect(await tile.locator('.contacts li').allTextContents()).toEqual([expect.stringContaining('in danger 999'), expect.stringContaining('01632 960040')])
     // The map has its own streets and nothing from outside.
     await until(() => tile.locator('lamppost-town path.street').count(), (count) => count >= 10)
-    expect(await tile.locator('lamppost-town path.fan.framed, lamppost-town path.fan.unproven').count()).toBeGreaterThan(0)
+    await tile.locator('lamppost-town path.fan.framed, lamppost-town path.fan.unproven').first().waitFor({ state: 'attached' })
     expect(await asha.evaluate((origin) => performance.getEntriesByType('resource').filter(({ name }) => !name.startsWith(origin)).map(({ name }) => name), new URL(room.house.url).origin)).toEqual([])
   })
   test('that is a drill looks and is told as one', async () => {
@@ -38,7 +39,7 @@ describe('taking it', () => {
     const [asha, ben] = [await screen('Asha'), await screen('Ben')]
     const id = await room.press()
     await large(asha).locator('button.take').click()
-    await large(ben).locator('.owner', { hasText: 'Taken by Asha' }).waitFor({ timeout: 3000 })
+    await large(ben).locator('.owner', { hasText: 'Taken by Asha' }).waitFor()
     expect(await large(ben).locator('button.take').count()).toBe(0)
     await large(ben).getByRole('button', { name: 'Take over from Asha' }).click()
     await large(ben).locator('dialog').getByRole('button', { name: 'Go back' }).click()
@@ -160,7 +161,7 @@ describe('a note', () => {
     await large(asha).locator('textarea').fill('In the dark')
     await large(asha).locator('.said.failed').waitFor()
     await asha.unroute('**/notes')
-    await large(asha).locator('.said.saved').waitFor({ timeout: 10_000 })
+    await large(asha).locator('.said.saved').waitFor()
     expect((await incidentOf(id)).log.filter(({ kind }: { kind: string }) => kind === 'incident.noted')).toHaveLength(1)
   })
   test('keeps the keyboard when somebody else closes the incident; it is saved, and then the tile goes', async () => {
@@ -237,7 +238,7 @@ describe('when nobody takes it', () => {
     await room.press()
     await large(asha).locator('h2').waitFor()
     expect(await further.locator('lamppost-incident').count()).toBe(0)
-    await large(further).locator('h2').waitFor({ timeout: 8000 })
+    await large(further).locator('h2').waitFor()
     await large(asha).locator('.escalated', { hasText: /Nobody has taken it for \d+ s · further screens show it/ }).waitFor()
     await large(asha).locator('button.take').click()
     await further.locator('lamppost-incident').waitFor({ state: 'detached' })
