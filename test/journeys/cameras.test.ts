@@ -131,7 +131,7 @@ describe('the engineer', () => {
     }, (count) => count === 1)
     await page.locator('lamppost-check-pictures img').nth(1).waitFor()
     expect(await page.locator('.check.drifted').textContent()).toMatch(/^Checked .*the picture does not agree any more/)
-    expect(await page.locator('.check.changed').textContent()).toMatch(/another position than when it was confirmed/)
+    expect(await page.locator('.check.changed').textContent()).toMatch(/named “A & B <corner>” and is now “Bar”/)
     expect(await page.locator('lamppost-check-pictures figcaption').allTextContents()).toEqual(['As it was taught', 'As the check saw it'])
     await page.screenshot({ path: join(output, 'drifted.png') })
     await page.context().close()
