@@ -88,6 +88,7 @@ import { createWalks } from './site/walking.ts'
 import { realClock } from './tools/clock.ts'
 import { createClosingStack } from './tools/closing-stack.ts'
 import { Failure } from './tools/failure.ts'
+import { createHandleShare } from './tools/handle-share.ts'
 import { createFollowers } from './tools/followers.ts'
 import { lockFolder } from './tools/folder-lock.ts'
 import { builtEntry, packageRoot, version } from './tools/package-root.ts'
@@ -459,10 +460,10 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       await incidents.close(id, drillWords(result), 'lamppost')
       await incidents.letGo(id)
     }
-    // A drill by hand ends itself as a scheduled one does, after the operator who began it has seen its result. One that an operator has taken stays open.
+    // A drill by hand, or by a press that says so, ends itself as a scheduled one does, after the operator who began it has seen its result. One that an operator has taken stays open.
     const ending = new AbortController()
     const noHandDrills = ledger.tail((entry) => {
-      if (entry.kind !== 'drill.finished' || !entry.body.by.startsWith('drill by')) return
+      if (entry.kind !== 'drill.finished' || entry.body.by === 'schedule') return
       void clock.sleep(HAND_DRILL_SEEN_MS, ending.signal).then(async () => {
         if (!ending.signal.aborted) await endDrill(entry.body.incident, entry.body)
       }).catch(onError)
@@ -482,7 +483,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
           const { receipt, repeated } = await acceptPress({ helpPoint: id, key, pressedAt: null, kind: 'drill', source: 'schedule' })
           return repeated ? null : receipt.incident
         },
-        cutShort: () => book.unfinished().flatMap(({ id, helpPoint: at, kind, state, presses: of, openedAt }) => (kind === 'drill' && state === 'open' && of.every(({ source }) => source === 'schedule') ? [{ incident: id, helpPoint: at, at: openedAt }] : [])),
+        cutShort: () => book.unfinished().flatMap(({ id, helpPoint: at, kind, state, openedAt }) => (kind === 'drill' && state === 'open' ? [{ incident: id, helpPoint: at, at: openedAt }] : [])),
         whenFinished: (incident, signal) => drillResult(ledger.tail, incident, signal),
         endDrill,
         alive: (each) => each.wired.some(({ camera }) => listening.has(camera)),
@@ -513,8 +514,10 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const byToken = (token: string): Person | null => demo.get(token) ?? wallTokens.who(token) ?? people.byToken(token)
     const whoHas = (credential: Credential): Person | null => ('bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie))
     const pages = join(packageRoot, 'dist', 'web')
+    const handles = createHandleShare()
     const door = await createDoor({
       logger,
+      handles,
       nothingHere: nothingHerePage(pages, address.basePath),
       address,
       tls,
@@ -633,7 +636,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     openSockets(door, {
       [LIVE_SOCKET_PATH]: liveSocket({ whoHas, admit: viewing.admit, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now, enter: presence.enter }),
       [EVENT_SOCKET_PATH]: eventSocket({ ...events, whoHas, onError }),
-    }, address)
+    }, address, handles)
     ledgerRoutes(door, { ...events, entries: ledger.page, verify: ledger.verify, checkpoint: ledger.checkpoint, whoListens: (headers) => {
       const credential = credentialOf(headers)
       return credential && whoHas(credential)

@@ -22,6 +22,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     person: Person | null
+    /** Who sent it is known: its connection is not the first to go when handles run short. */
+    prove(): void
     /** The exact bytes, where a signature covers them. */
     rawBody: Buffer | null
   }
@@ -64,13 +66,14 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void answerError(error, request, reply),
     requestTimeout: 30_000,
     // Only a proxy that is ours says truly who asked, and by what scheme.
-    trustProxy: address.trustProxy,
+    // One hop: what stands further left in X-Forwarded-For is what the caller itself said.
+    trustProxy: address.trustProxy ? (_: string, hop: number) => hop === 0 : false,
     rewriteUrl: ({ url = '/' }: { url?: string | undefined }) => withoutBase(url, address),
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, allErrors: false } },
     routerOptions: { maxParamLength: 200 },
   }
   // Routes are the same over HTTP/1.1 and HTTP/2; the types would make two of each.
-  const made = tls ? (Fastify({ ...options, http2: true, https: { ...tls, allowHTTP1: true } } as unknown as FastifyServerOptions) as FastifyInstance) : Fastify({ ...options, forceCloseConnections: true })
+  const made = tls ? (Fastify({ ...options, http2: true, https: { ...tls, allowHTTP1: true } } as unknown as FastifyServerOptions) as FastifyInstance) : (Fastify({ ...options, forceCloseConnections: true } as FastifyServerOptions) as FastifyInstance)
   const app = made.withTypeProvider<TypeBoxTypeProvider>()
   if (tls) cutConnectionsAtClose(app)
   // A stranger has so long to say what it wants.
@@ -111,10 +114,13 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
     },
   })
   app.decorateRequest('person', null)
+  app.decorateRequest('prove', function prove(this: FastifyRequest) {
+    handles.prove(this.socket)
+  })
   app.decorateRequest('rawBody', null)
   app.addHook('onRequest', async (request, reply) => {
     const { roles, signed } = request.routeOptions.config
-    if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath) return reply.redirect(`${address.basePath}/`, 308)
+    if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath) return reply.redirect(`${address.basePath}/${request.originalUrl.slice(address.basePath.length)}`, 308)
     // A cookie travels with requests of any page in the same browser, also of another port of this host: what changes something needs a page of ours.
     if (!SAFE_METHODS.has(request.method) && request.headers.authorization === undefined && credentialOf(request.headers) !== null && !isOwnOrigin(request.headers, request.protocol === 'https', address))
       throw new Failure('people/forbidden', 'This came from a page of another address, with a session of this one: it was not done. Behind a proxy, start Lamppost with --public-url.')
@@ -122,7 +128,7 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
     if (signed && request.headers.authorization === undefined && request.headers['x-lamppost-signature'] !== undefined) return
     const credential = credentialOf(request.headers)
     request.person = credential && whoHas(credential)
-    if (request.person) handles.prove(request.socket)
+    if (request.person) request.prove()
     if (request.person && roles.includes(request.person.role)) return
     const pressing = request.method === 'POST' && /\/presses(\/|$)/.test(request.routeOptions.url ?? '')
     if (!request.person) {

@@ -17,7 +17,7 @@ export const EVENT_SOCKET_PATH = '/api/v1/events'
 const ASKED_WITHIN_MS = 5000
 
 export function eventSocket({ whoHas, onError, ...port }: EventsPort & { whoHas(credential: Credential): Person | null; onError(error: unknown): void }): ServeSocket {
-  return (socket, _, offered) => {
+  return (socket, _, offered, admitted) => {
     let credential = offered
     let following: { leave(): void } | null = null
     let heardAs: Person | null = null
@@ -57,6 +57,7 @@ export function eventSocket({ whoHas, onError, ...port }: EventsPort & { whoHas(
         const person = reader()
         if (!person) return refuse(401, 'This token or session is not known here, has ended, or may not hear what happens.')
         heardAs = person
+        admitted()
         send(HERE)
         following = followEvents({
           port,

@@ -46,7 +46,7 @@ const MOST_UNSENT = 4_000_000
 const UNSENT_AGAIN = 500_000
 
 export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: present, silentMs = SILENT_MS }: LiveSocketPort): ServeSocket {
-  function serve(socket: WebSocket, request: IncomingMessage, offered: Credential | null): void {
+  function serve(socket: WebSocket, request: IncomingMessage, offered: Credential | null, admittedHere: () => void): void {
     const watches = new Map<string, { camera: CameraId; leave(): void }>()
     let credential: Credential | null = null
     let visitor: string | null = null
@@ -79,6 +79,7 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
       credential = given
       enteredAs = person.role
       clearTimeout(late)
+      if (visitor === null) admittedHere()
       // A renewed token is the same visit; another person's at the same desk is another.
       if (visitor !== person.name) visit?.leave()
       if (visitor !== person.name) visit = present(person)

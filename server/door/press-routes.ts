@@ -34,11 +34,11 @@ export type PressRoutesPort = PressPort & {
 }
 
 /**
- * For how long an equal `id` means the same press: a client sends again within the hour at most, and a device that numbers its presses
- * counts from the beginning again after a restart. With `pressedAt` it is the same press only with the same time, for as long as
+ * For how long an equal `id` means the same press: a client sends again within minutes, and a device that numbers its presses counts
+ * from the beginning again after a restart. Once its incident is over, two minutes: what comes later is a person. With `pressedAt` it is the same press only with the same time, for as long as
  * anybody holds a press back. A signature is never made twice.
  */
-export const SAME_PRESS_MS = { id: 3_600_000, idAndTime: 7 * 86_400_000 }
+export const SAME_PRESS_MS = { id: 10 * 60_000, afterClosed: 2 * 60_000, idAndTime: 7 * 86_400_000 }
 
 const headerOf = (value: string | string[] | undefined): string => (Array.isArray(value) ? value.join(',') : (value ?? ''))
 
@@ -64,9 +64,10 @@ export function pressRoutes(app: App, port: PressRoutesPort): void {
         const signature = headerOf(request.headers['x-lamppost-signature'])
         const signedAt = person ? null : checked(request.ip, helpPoint, { timestamp: headerOf(request.headers['x-lamppost-timestamp']), signature, body: request.rawBody ?? Buffer.alloc(0) })
         if (person) mustSpeakFor(person, helpPoint)
+        else request.prove()
         // What is signed can be sent again by anybody who has heard it: it stays the same press.
         const key = id ?? (signedAt === null ? null : `signed ${signature}`)
-        const { receipt, repeated } = await port.accept({ helpPoint, key, ...(id === undefined ? {} : { sameForMs: pressedAt === undefined ? SAME_PRESS_MS.id : SAME_PRESS_MS.idAndTime }), pressedAt: pressedAt ?? null, sentAt: sentAt ?? (signedAt === null ? null : new Date(signedAt).toISOString()), kind: kind ?? 'press', source: 'http', by: person ? `http ${person.name}` : `http signed ${helpPoint}` })
+        const { receipt, repeated } = await port.accept({ helpPoint, key, ...(id === undefined ? {} : pressedAt === undefined ? { sameForMs: SAME_PRESS_MS.id, sameAfterClosedMs: SAME_PRESS_MS.afterClosed } : { sameForMs: SAME_PRESS_MS.idAndTime }), pressedAt: pressedAt ?? null, sentAt: sentAt ?? (signedAt === null ? null : new Date(signedAt).toISOString()), kind: kind ?? 'press', source: 'http', by: person ? `http ${person.name}` : `http signed ${helpPoint}` })
         return reply.status(repeated ? 200 : 202).send(receipt)
       },
     )

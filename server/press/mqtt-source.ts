@@ -12,19 +12,27 @@ import { type AcceptPress, acceptUntilTaken } from './press-until-taken.ts'
  * another with each press, up to a restart of the device: an hour. What the broker itself sends again it may have kept for as long
  * as our session lasts.
  */
-export const SAME_PRESS_MS = { id: 2 * 60_000, named: 3_600_000, redelivered: SESSION_S * 1000 }
+export const SAME_PRESS_MS = { id: 2 * 60_000, named: 3_600_000, afterClosed: 2 * 60_000, redelivered: SESSION_S * 1000 }
+/** Messages taken in lately: what the broker sends once more of them is no press. */
+const TAKEN_KEPT = 1000
 
 type Wanted = { broker: MqttBroker; clientId: string; topics: MqttTopic[] }
 type Held = { wanted: string; session: ReturnType<typeof openMqttSession> }
 
-export function createMqttSource(options: { accept: AcceptPress; /** Whether it is not closed yet. */ isOpen(incident: IncidentId): boolean; heard(helpPoint: HelpPointId): void; clock: Clock; onLink(helpPoint: HelpPointId, problem: string | null): void; onError(error: unknown): void }) {
-  const { accept, isOpen, heard, clock, onLink, onError } = options
+export function createMqttSource(options: { accept: AcceptPress; /** Whether it is not closed yet. */ isOpen(incident: IncidentId): boolean; heard(helpPoint: HelpPointId): void; clock: Clock; onLink(helpPoint: HelpPointId, problem: string | null): void; onError(error: unknown): void; openSession?: typeof openMqttSession }) {
+  const { accept, isOpen, heard, clock, onLink, onError, openSession = openMqttSession } = options
   const sessions = new Map<HelpPointId, Held>()
   const stopped = new AbortController()
 
   function open(helpPoint: HelpPointId, { broker, clientId, topics }: Wanted): Held['session'] {
     let told: string | null | undefined
-    return openMqttSession({
+    const takenMarks = new Set<string>()
+    function noteTaken(mark: string): void {
+      takenMarks.add(mark)
+      const [oldest] = takenMarks
+      if (takenMarks.size > TAKEN_KEPT && oldest !== undefined) takenMarks.delete(oldest)
+    }
+    return openSession({
       now: clock.now,
       broker,
       clientId,
@@ -43,13 +51,17 @@ export function createMqttSource(options: { accept: AcceptPress; /** Whether it 
         if (!topics.some((each) => each.topic === topic || each.heartbeat === topic)) return true
         heard(helpPoint)
         if (!said) return true
+        // The broker did not hear that it was taken.
+        if (redelivered && takenMarks.has(mark)) return true
         const { press, keyIsTheDevices } = said
-        const arrival = { helpPoint, key: press.key ?? `mqtt ${mark}`, sameForMs: SAME_PRESS_MS[press.key === null || (redelivered && !keyIsTheDevices) ? 'redelivered' : keyIsTheDevices ? 'id' : 'named'], pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }
+        const arrival = { helpPoint, key: press.key ?? `mqtt ${mark}`, sameForMs: SAME_PRESS_MS[press.key === null || (redelivered && !keyIsTheDevices) ? 'redelivered' : keyIsTheDevices ? 'id' : 'named'], ...(press.key === null || keyIsTheDevices ? {} : { sameAfterClosedMs: SAME_PRESS_MS.afterClosed }), pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }
         const trying = { accept, clock, signal: stopped.signal, onError }
         const taken = await acceptUntilTaken(arrival, trying)
         // Many devices put their own id there, the same with each press: what is known from an incident that is over is a person anew.
         const old = taken?.repeated && press.key !== null && keyIsTheDevices && !isOpen(taken.receipt.incident)
-        return old ? (await acceptUntilTaken({ ...arrival, key: `${press.key} ${mark}` }, trying)) !== null : taken !== null
+        const isTaken = old ? (await acceptUntilTaken({ ...arrival, key: `${press.key} ${mark}` }, trying)) !== null : taken !== null
+        if (isTaken) noteTaken(mark)
+        return isTaken
       },
     })
   }

@@ -23,6 +23,8 @@ export type Arrival = {
    * each source's file says. Left out: for ever, for keys that no device counts.
    */
   sameForMs?: number
+  /** Where its incident is over, an equal key means the same press for this much shorter time, milliseconds: repeats on their way come sooner than a person presses anew. */
+  sameAfterClosedMs?: number
   /** The device's own clock. */
   pressedAt: string | null
   kind: PressKind
@@ -90,10 +92,15 @@ export function createPressDesk(options: {
     const [oldest] = known.keys()
     if (known.size > most && oldest !== undefined) known.delete(oldest)
   }
-  const remember = (name: string, what: Known): void => keep(byKey, name, what, KEYS_IN_MEMORY)
-  async function known(helpPoint: string, key: string): Promise<Known | null> {
+  const timedName = (name: string, at: number): string => `${name}\n@${at}`
+  /** A device may give all its presses one key: with their times they are told apart, and the one before the newest is known, too. */
+  function remember(name: string, what: Known): void {
+    if (what.pressedAt !== undefined) keep(byKey, timedName(name, what.pressedAt), what, 2 * KEYS_IN_MEMORY)
+    keep(byKey, name, what, 2 * KEYS_IN_MEMORY)
+  }
+  async function known(helpPoint: string, key: string, at: number | null): Promise<Known | null> {
     const name = keyOf(helpPoint, key)
-    const remembered = byKey.get(name) ?? (counted.size > 0 ? counted.get(keyHash(name)) : undefined)
+    const remembered = (at === null ? undefined : byKey.get(timedName(name, at))) ?? byKey.get(name) ?? (counted.size > 0 ? counted.get(keyHash(name)) : undefined)
     if (remembered || !sieve.mayHave(name)) return remembered ?? null
     const enough = new AbortController()
     const found = await Promise.race([
@@ -163,8 +170,8 @@ export function createPressDesk(options: {
 
   async function take(arrival: Arrival): Promise<Accepted> {
     const { helpPoint, key, kind } = arrival
-    const before = key === null ? null : await known(helpPoint, key)
-    if (before && isSamePress(before, arrival, clock.now())) {
+    const before = key === null ? null : await known(helpPoint, key, msOf(arrival.pressedAt))
+    if (before && isSamePress(before, arrival, clock.now(), openAt(helpPoint as HelpPointId)?.id === before.receipt.incident)) {
       await whenDurable(before.last)
       return { receipt: before.receipt, repeated: true }
     }
@@ -203,8 +210,8 @@ function receivedAs(entry: Recorded): Known | null {
  * Whether an arrival with a known key is that press once more. A device that counts its presses counts from the beginning again after
  * a restart: what comes too much later, or was pressed at another time, is a person anew. A clock that was set makes it one, too.
  */
-function isSamePress(known: Known, { pressedAt, sameForMs = Number.POSITIVE_INFINITY }: Arrival, now: number): boolean {
-  if (Math.abs(now - Date.parse(known.receipt.receivedAt)) > sameForMs) return false
+function isSamePress(known: Known, { pressedAt, sameForMs = Number.POSITIVE_INFINITY, sameAfterClosedMs = sameForMs }: Arrival, now: number, isOpen: boolean): boolean {
+  if (Math.abs(now - Date.parse(known.receipt.receivedAt)) > (isOpen ? sameForMs : Math.min(sameForMs, sameAfterClosedMs))) return false
   const at = msOf(pressedAt)
   return at === null || known.pressedAt === undefined || at === known.pressedAt
 }

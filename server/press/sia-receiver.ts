@@ -25,6 +25,8 @@ const SPARE = 8
  * minute and a half. A panel may send the sequence 0000 and no time with each press, and its counter begins anew with its power.
  */
 export const SAME_PRESS_MS = 2 * 60_000
+/** Some panels send neither a time nor a number that counts: once the incident is over, their next message is a person after their last repeat (20 s after a lost answer). */
+const AFTER_CLOSED_MS = 30_000
 const MOST_KEPT = 5000
 const LONGEST_KEY = 200
 const REPLIES = new Set(['ACK', 'NAK', 'DUH', 'RSP'])
@@ -39,13 +41,13 @@ const NEWEST_MS = 20_000
 export type SiaReceiver = { port: number; close(): Promise<void> }
 
 /** @throws when the port is in use. */
-export async function startSiaReceiver(options: { host: string; port: number; buttons(): readonly SiaButton[]; accept: AcceptPress; heard(helpPoint: HelpPointId): void; clock: Clock; onRefused(reason: string, from: string): void; onError(error: unknown): void }): Promise<SiaReceiver> {
+export async function startSiaReceiver(options: { host: string; port: number; buttons(): readonly SiaButton[]; accept: AcceptPress; heard(helpPoint: HelpPointId): void; clock: Clock; onRefused(reason: string, from: string): void; onError(error: unknown): void; /** Connections at most; left out: a share of this process's handles. */ most?: number }): Promise<SiaReceiver> {
   const { host, buttons, accept, heard, clock, onRefused, onError } = options
   /** What came lately, by account, sequence and content; the same answer for the same message. */
   const recent = new Map<string, { at: number; answer: Promise<Buffer> }>()
   /** What an account's clock said minus ours, as its supervision told. */
   const clocks = new Map<string, number>()
-  const most = Math.min(MOST_CONNECTIONS, Math.max(SPARE, Math.floor((handleLimit() ?? Number.POSITIVE_INFINITY) / MOST_SHARE)))
+  const { most = Math.min(MOST_CONNECTIONS, Math.max(SPARE, Math.floor((handleLimit() ?? Number.POSITIVE_INFINITY) / MOST_SHARE))) } = options
   const keyOf = (account: string): Buffer | null => buttons().find((button) => button.account === account && button.key)?.key ?? null
   const isKnown = (account: string): boolean => buttons().some((button) => button.account === account)
 
@@ -61,8 +63,8 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     return reading
   }
 
-  /** Null: it is not worth an answer. */
-  async function answerTo(bytes: Buffer, from: string): Promise<Buffer | null> {
+  /** Null: it is not worth an answer. `onKept`: the sender is a panel of this town. */
+  async function answerTo(bytes: Buffer, from: string, onKept = () => {}): Promise<Buffer | null> {
     const reading = read(bytes)
     const now = clock.now()
     if ('fault' in reading) {
@@ -80,7 +82,8 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     // Only what was taken in is remembered: anything else is tried again when it comes again.
     const answer = taken(frame, now, from).then(
       ({ reply, kept }) => {
-        if (!kept) recent.delete(same)
+        if (kept) onKept()
+        else recent.delete(same)
         return reply
       },
       (error: unknown) => {
@@ -121,7 +124,7 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     const pressed = new Set(events.filter(({ begins }) => begins).flatMap(({ code, zone }) => mine.filter((button) => (button.zone === null || button.zone === zone) && (button.codes ?? HELP_CODES).includes(code)).map(({ helpPoint }) => helpPoint)))
     // What it says is in it, too: a panel that gives each message the same number tells two buttons apart by that.
     const key = ['sia', frame.account, frame.sequence, frame.at ?? '', frame.data].join(' ').slice(0, LONGEST_KEY)
-    await Promise.all([...pressed].map((helpPoint) => accept({ helpPoint, key, sameForMs: SAME_PRESS_MS, pressedAt: frame.at, sentAt, kind: 'press', source: 'sia', by: `sia ${frame.account}` })))
+    await Promise.all([...pressed].map((helpPoint) => accept({ helpPoint, key, sameForMs: SAME_PRESS_MS, ...(frame.at === null ? { sameAfterClosedMs: AFTER_CLOSED_MS } : {}), pressedAt: frame.at, sentAt, kind: 'press', source: 'sia', by: `sia ${frame.account}` })))
     return { reply: ackOf(frame, now, keyOf(frame.account)), kept: true }
   }
 
@@ -139,11 +142,13 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
       if (unanswered + frames.length > MOST_UNANSWERED || socket.writableLength > MOST_UNREAD_BYTES) return void socket.destroy()
       for (const frame of frames) {
         unanswered += 1
-        const answer = answerTo(frame, address)
+        const answer = answerTo(frame, address, () => {
+          known.delete(socket)
+          known.add(socket)
+        })
         answering = answering
           .then(async () => {
             const bytes = await answer
-            if (bytes) known.add(socket)
             if (bytes && !socket.destroyed) socket.write(bytes)
           })
           .catch(onError)
@@ -152,11 +157,11 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     })
   }
   const sockets = new Set<Socket>()
-  /** Those that have sent something this receiver knows. */
+  /** Those that have sent a message of an account of this town; the one that did so longest ago first. */
   const known = new Set<Socket>()
   const server = createServer((socket) => {
     // A transmitter that comes finds a place, however many strangers sit here and say nothing.
-    if (sockets.size >= most) [...sockets].find((each) => !known.has(each))?.destroy()
+    if (sockets.size >= most) ([...sockets].find((each) => !known.has(each)) ?? [...known][0])?.destroy()
     if (sockets.size >= most + SPARE) return void socket.destroy()
     sockets.add(socket)
     socket.once('close', () => known.delete(socket))

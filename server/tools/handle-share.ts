@@ -12,6 +12,8 @@ const KEPT_SHARE = 8
 const MEASURE_EVERY_MS = 1000
 /** One that has just come may be about to say who it is. */
 const YOUNG_MS = 250
+/** A stranger's request is answered within that; one that says half of it and waits is as good as one that says nothing. */
+const STRANGER_BUSY_MS = 1000
 
 /** How many handles this process may have; null where nobody says. */
 export function handleLimit(): number | null {
@@ -30,7 +32,7 @@ function handlesInUse(): number | null {
   }
 }
 
-type Guest = { socket: Socket; since: number; address: string; proven: boolean; busy: number }
+type Guest = { socket: Socket; since: number; address: string; proven: boolean; busy: number; busySince: number }
 export type HandleShare = ReturnType<typeof createHandleShare>
 
 /** @param limit of handles; null: nothing is limited. @param inUse how many are in use, by connections and all else */
@@ -47,18 +49,20 @@ export function createHandleShare({ now = () => performance.now(), limit = handl
     // What is no connection of ours: it comes first.
     if (used !== null) room = Math.max(1, limit - Math.max(LEAST_KEPT, Math.floor(limit / KEPT_SHARE)) - Math.max(0, used - guests.size))
   }
-  /** Who goes when there is no room: a stranger, else a known one that asks for nothing. */
+  /** Who goes when there is no room: a stranger, one that is being answered last of these, else a known one that asks for nothing. */
   function leastWanted(): Guest | null {
-    const idle = [...guests.values()].filter(({ busy }) => busy === 0)
-    const strangers = idle.filter(({ proven, since }) => !proven && now() - since >= YOUNG_MS)
+    const all = [...guests.values()]
+    const isIdle = ({ busy, proven, busySince }: Guest): boolean => busy === 0 || (!proven && now() - busySince >= STRANGER_BUSY_MS)
+    const strangers = all.filter((each) => !each.proven && isIdle(each) && now() - each.since >= YOUNG_MS)
+    const answered = all.filter((each) => !each.proven && !isIdle(each))
     const counts = new Map<string, number>()
-    for (const { address } of strangers) counts.set(address, (counts.get(address) ?? 0) + 1)
+    for (const { address } of [...strangers, ...answered]) counts.set(address, (counts.get(address) ?? 0) + 1)
     const of = (among: Guest[]): Guest | null => among.reduce<Guest | null>((worst, each) => (worst === null || (counts.get(each.address) ?? 0) > (counts.get(worst.address) ?? 0) || ((counts.get(each.address) ?? 0) === (counts.get(worst.address) ?? 0) && each.since < worst.since) ? each : worst), null)
-    return of(strangers) ?? of(idle.filter(({ proven }) => proven))
+    return of(strangers) ?? of(answered) ?? of(all.filter((each) => each.proven && isIdle(each)))
   }
   function enter(socket: Socket): void {
     const name = nameOf(socket)
-    const guest: Guest = { socket, since: now(), address: socket.remoteAddress ?? '', proven: false, busy: 0 }
+    const guest: Guest = { socket, since: now(), address: socket.remoteAddress ?? '', proven: false, busy: 0, busySince: 0 }
     guests.set(name, guest)
     socket.once('close', () => guests.get(name) === guest && guests.delete(name))
     measure()
@@ -79,10 +83,13 @@ export function createHandleShare({ now = () => performance.now(), limit = handl
       const guest = guests.get(nameOf(socket))
       if (guest) guest.proven = true
     },
-    /** It is being answered: it does not go. Returns the undo. */
+    /** It is being answered: it does not go, but for a stranger that takes long to say what it wants. Returns the undo. */
     serve(socket: Pick<Socket, 'remoteAddress' | 'remotePort'>): () => void {
       const guest = guests.get(nameOf(socket))
-      if (guest) guest.busy += 1
+      if (guest) {
+        guest.busy += 1
+        guest.busySince = now()
+      }
       let done = false
       return () => {
         if (guest && !done) guest.busy -= 1

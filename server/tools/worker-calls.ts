@@ -97,7 +97,16 @@ const LIVED_MS = 60_000
 export function keepWorker<C extends Calls>(file: string, { clock, input = () => ({}), onTell, onDeath, resourceLimits }: { clock: Clock; input?(): unknown; onTell?(message: unknown): void; onDeath(error: Error): void; resourceLimits?: ResourceLimits }): { calls: Caller<C>; terminate(): Promise<void> } {
   const stopped = new AbortController()
   const backoff = createBackoff(REVIVE_FIRST_MS, REVIVE_MOST_MS)
-  const start = (): WorkerCalls<C> => callWorker<C>(file, input(), onTell, resourceLimits)
+  /** One that cannot even begin (no thread is left) has died at once. */
+  function start(): WorkerCalls<C> {
+    try {
+      return callWorker<C>(file, input(), onTell, resourceLimits)
+    } catch (error) {
+      const cause = error instanceof Error ? error : new Error(String(error))
+      const calls = new Proxy({} as Caller<C>, { get: () => () => Promise.reject(cause) })
+      return { calls, ended: Promise.resolve(cause), terminate: async () => {} }
+    }
+  }
   let current: Promise<WorkerCalls<C>> = Promise.resolve(start())
 
   async function keep(): Promise<void> {

@@ -164,6 +164,25 @@ describe('SIA DC-09 over TCP', () => {
     expect(await once('\nE88800a7"*SIA-DCS"0000RC0FFDL1234#080027E62A64[A054F111518361720BAB126501C6D994CD9151D2C84881C0FEA933A0790F49A9236EBD45F2AED32FAA252EB1AA18FC3CDEDE2452F33185E5931D31308D9B9882\r')).toContain('"NAK"')
     expect(arrivals).toEqual([])
   })
+  test('strangers who have sent something that is no message of this town are strangers still: a panel finds a place', async () => {
+    const small = await startSiaReceiver({ host: '127.0.0.1', port: 0, buttons: () => BUTTONS, accept: (arrival) => accept(arrival), heard: () => {}, clock: realClock, onRefused: () => {}, onError: () => {}, most: 10 })
+    const strangers = Array.from({ length: 30 }, (_, i) => connect({ port: small.port, host: '127.0.0.1', localAddress: `127.0.1.${i + 1}` }))
+    for (const stranger of strangers) {
+      stranger.on('error', () => {}).resume()
+      stranger.write('\n00000000"SIA-DCS"0007R1L1#1234[#1234|Nri1/PA05]\r')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    for (let i = 0; i < 20; i += 1) {
+      const panel = connect({ port: small.port, host: '127.0.0.1', localAddress: '127.0.2.1' })
+      panel.on('error', () => {})
+      const said = new Promise<string>((resolve) => panel.once('data', (chunk) => resolve(String(chunk))).once('close', () => resolve('closed')))
+      panel.write(frame(`"SIA-DCS"${String(1000 + i)}R1L1#1234[#1234|Nri1/PA05]`))
+      expect(await said).toContain('"ACK"')
+      panel.destroy()
+    }
+    for (const stranger of strangers) stranger.destroy()
+    await small.close()
+  })
   test('a stranger’s endless bytes are forgotten, and the next one is heard all the same', async () => {
     const stranger = await transmitter()
     for (let i = 0; i < 50; i += 1) stranger.send(Buffer.alloc(64_000, 0x41))

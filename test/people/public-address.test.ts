@@ -19,6 +19,8 @@ describe('a request that changes something', () => {
   test('behind a proxy that is trusted has the origin that it names; with a public address that one', () => {
     const headers = { host: '127.0.0.1:8420', origin: 'https://public.example', 'x-forwarded-host': 'public.example', 'x-forwarded-proto': 'https' }
     expect(isOwnOrigin(headers, false, { ...AT_THE_ROOT, trustProxy: true })).toBe(true)
+    // What stands before the proxy's own word came from the page's server, or from anybody.
+    expect(isOwnOrigin({ ...headers, origin: 'https://evil.example', 'x-forwarded-host': 'evil.example, public.example' }, false, { ...AT_THE_ROOT, trustProxy: true })).toBe(false)
     expect(isOwnOrigin({ host: '127.0.0.1:8420', origin: 'https://public.example' }, false, publicAddressOf({ publicUrl: 'https://public.example/cctv/lamppost/' }))).toBe(true)
     expect(isOwnOrigin({ host: '127.0.0.1:8420', origin: 'http://127.0.0.1:8420' }, false, publicAddressOf({ publicUrl: 'https://public.example/' }))).toBe(false)
   })
@@ -31,7 +33,7 @@ describe('a prefix of a host', () => {
     const at = { basePath: '/cctv/lamppost' }
     for (const [passed, path] of [['/cctv/lamppost/api/v1/site', '/api/v1/site'], ['/api/v1/site', '/api/v1/site'], ['/cctv/lamppost', '/'], ['/cctv/lamppost?a=1', '/?a=1'], ['/cctv/lamppostal', '/cctv/lamppostal']] as const) expect(withoutBase(passed, at)).toBe(path)
   })
-  test.each([{ basePath: 'cctv' }, { basePath: '/a/../b' }, { publicUrl: 'host' }, { publicUrl: 'ftp://h/' }, { publicUrl: 'https://h/?a' }, { basePath: '/a', publicUrl: 'https://h/b/' }])('%j is refused in words', (options) => expect(() => publicAddressOf(options)).toThrow(/--(?:base-path|public-url)/))
+  test.each([{ basePath: 'cctv' }, { basePath: '/a/../b' }, { publicUrl: 'host' }, { publicUrl: 'ftp://h/' }, { publicUrl: 'https://h/?a' }, { basePath: '/a', publicUrl: 'https://h/b/' }, { basePath: '/api' }, { basePath: '/evidence/x' }])('%j is refused in words', (options) => expect(() => publicAddressOf(options)).toThrow(/--(?:base-path|public-url)/))
   test('is found by the module that was loaded from it, and not by one that was bundled elsewhere', () => {
     const page = 'https://h.example/cctv/lamppost/presets'
     expect(baseOf('', 'https://h.example/cctv/lamppost/lamppost.js', page)).toBe('/cctv/lamppost')

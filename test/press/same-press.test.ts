@@ -2,10 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import { SAME_PRESS_MS as OVER_HTTP } from '../../server/door/press-routes.ts'
 import type { IncidentId } from '../../server/glossary/incident.ts'
-import type { Press } from '../../server/glossary/press.ts'
+import type { HelpPointId, Press } from '../../server/glossary/press.ts'
 import { SAME_UPLINK_MS } from '../../server/press/lorawan-source.ts'
 import { readLorawan } from '../../server/press/lorawan-uplink.ts'
-import { SAME_PRESS_MS as OVER_MQTT } from '../../server/press/mqtt-source.ts'
+import type { MqttArrival, openMqttSession } from '../../server/press/mqtt-session.ts'
+import { SAME_PRESS_MS as OVER_MQTT, createMqttSource } from '../../server/press/mqtt-source.ts'
 import { SAME_MESSAGE_MS } from '../../server/press/onvif-input.ts'
 import { type Arrival, createPressDesk } from '../../server/press/press-desk.ts'
 import { SAME_PRESS_MS as OVER_SIA } from '../../server/press/sia-receiver.ts'
@@ -27,10 +28,10 @@ const arrival = (source: string, key: string, sameForMs: number | undefined, cha
 const iso = (at: number): string => new Date(at).toISOString()
 const uplink = (number: number, body: object) => readLorawan({ deviceInfo: { devEui: '24e1' }, fCnt: number, fPort: 85, data: '/y4B', ...body }, 'up').uplink
 const SOURCES: Source[] = [
-  { name: 'HTTP with id', send: (number) => arrival('http', String(number), OVER_HTTP.id), sameForMs: OVER_HTTP.id },
+  { name: 'HTTP with id', send: (number) => arrival('http', String(number), OVER_HTTP.id, { sameAfterClosedMs: OVER_HTTP.afterClosed }), sameForMs: OVER_HTTP.id },
   { name: 'HTTP with id and pressedAt', send: (number, at) => arrival('http', String(number), OVER_HTTP.idAndTime, { pressedAt: iso(at) }), sameForMs: OVER_HTTP.idAndTime },
   { name: 'MQTT with id', send: (number) => arrival('mqtt', String(number), OVER_MQTT.id), sameForMs: OVER_MQTT.id },
-  { name: 'MQTT with a named key', send: (number) => arrival('mqtt', String(number), OVER_MQTT.named), sameForMs: OVER_MQTT.named },
+  { name: 'MQTT with a named key', send: (number) => arrival('mqtt', String(number), OVER_MQTT.named, { sameAfterClosedMs: OVER_MQTT.afterClosed }), sameForMs: OVER_MQTT.named },
   { name: 'LoRaWAN with a time', send: (number, at) => arrival('lorawan', uplink(number, { time: iso(at) })?.key ?? '', undefined), sameForMs: 7 * 24 * HOUR },
   { name: 'LoRaWAN without a time', send: (number) => arrival('lorawan', uplink(number, {})?.key ?? '', SAME_UPLINK_MS), sameForMs: SAME_UPLINK_MS },
   { name: 'SIA without a time, sequence 0000 each time', send: () => arrival('sia', 'sia 1234 0000', OVER_SIA), sameForMs: OVER_SIA },
@@ -135,5 +136,49 @@ describe('over HTTP', () => {
     const { accept, clock } = room()
     const both = await Promise.all([0, 1000].map((later) => accept(arrival('http', '1', OVER_HTTP.idAndTime, { pressedAt: iso(clock.now() + later) }))))
     expect(new Set(both.map(({ receipt }) => receipt.press)).size).toBe(2)
+  })
+  test('one id for all presses of a device, each with its time: what is sent again is known, however many came after it', async () => {
+    const { accept, clock } = room()
+    const times = [0, 5000, 9000].map((later) => iso(clock.now() + later))
+    const send = (at: string) => accept(arrival('http', 'button-7', OVER_HTTP.idAndTime, { pressedAt: at }))
+    const first = []
+    for (const at of times) {
+      first.push(await send(at))
+      await clock.advance(5000)
+    }
+    for (let again = 0; again < 2; again += 1) for (const [i, at] of times.entries()) expect(await send(at)).toEqual({ receipt: first[i]?.receipt, repeated: true })
+  })
+  test('an id without a time, of a device that was started again after its incident was over: a person anew', async () => {
+    const { accept, clock, close } = room()
+    const send = () => accept(arrival('http', '1', OVER_HTTP.id, { sameAfterClosedMs: OVER_HTTP.afterClosed }))
+    const first = await send()
+    await clock.advance(60_000)
+    close()
+    expect(await send(), 'a repeat on its way').toEqual({ receipt: first.receipt, repeated: true })
+    await clock.advance(3 * 60_000)
+    expect(await send()).toMatchObject({ repeated: false })
+  })
+})
+
+describe('over MQTT', () => {
+  const text = (said: object): Buffer => Buffer.from(JSON.stringify(said))
+  test.each([['after three minutes without a network', 3 * 60_000, false], ['ten seconds later, its incident over', 10_000, true]])('what the broker sends once more %s is no press; the next message with that id is', async (_, later, closes) => {
+    const { accept, clock, close, ledger } = room()
+    let take: (message: MqttArrival) => Promise<boolean> = async () => false
+    // A fake, of the broker's session: what it hands over is given here.
+    const openSession: typeof openMqttSession = (options) => {
+      take = options.take
+      return { close: async () => {}, forget: async () => {} }
+    }
+    const source = createMqttSource({ accept, isOpen: () => !closes, heard: () => {}, clock, onLink: () => {}, onError: () => {}, openSession })
+    await source.follow(new Map([['bar' as HelpPointId, { broker: {} as never, clientId: 'c', topics: [{ topic: 't', when: null, heartbeat: null, key: null } as never] }]]))
+    const presses = () => ledger.entries.filter(({ kind }) => kind === 'press.received').length
+    expect(await take({ topic: 't', payload: text({ id: '4711' }), mark: 'm1', redelivered: false })).toBe(true)
+    if (closes) close()
+    await clock.advance(later)
+    expect(await take({ topic: 't', payload: text({ id: '4711' }), mark: 'm1', redelivered: true })).toBe(true)
+    expect(presses()).toBe(1)
+    expect(await take({ topic: 't', payload: text({ id: '4711' }), mark: 'm2', redelivered: true })).toBe(true)
+    expect(presses()).toBe(2)
   })
 })
