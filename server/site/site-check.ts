@@ -130,6 +130,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     : null
   if (durationMs(document.evidence?.keep ?? DEFAULT_KEEP) === 0) complain(['evidence', 'keep'], 'nothing would be kept')
   const places: Placed[] = []
+  const streams = new Map<string, string>()
   const cameras = document.cameras.map((camera, i): SiteCamera => {
     const at = (...path: Path): Path => ['cameras', i, ...path]
     if (!camera.onvif && !camera.rtmp && !camera.stream) complain(at(), 'a camera needs onvif, stream or rtmp')
@@ -143,6 +144,8 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       const placed = { id: camera.id, place: placeOf(camera.onvif.url, url), access: camera.onvif }
       const same = sameChannel(placed, places)
       if (same !== null) complain(at('onvif', 'url'), same)
+      const head = sameHead(placed, places)
+      if (head !== null) complain(at('onvif', 'ptz'), head)
       places.push(placed)
     }
     if (url && !/^https?:\/\//.test(url)) complain(at('onvif', 'url'), 'an ONVIF address begins with http:// or https://')
@@ -156,6 +159,12 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       return found
     }
     const streamUrl = rtspAddress('url', camera.stream?.url)
+    if (streamUrl) {
+      const place = isPlaceholder(streamUrl) ? (camera.stream?.url ?? '') : streamPlaceOf(streamUrl)
+      const other = streams.get(place)
+      if (other !== undefined) complain(at('stream', 'url'), `the camera "${other}" reads the same stream`)
+      else streams.set(place, camera.id)
+    }
     const snapshot = camera.stream?.snapshot === undefined ? null : refer(at('stream', 'snapshot'), camera.stream.snapshot)
     if (snapshot && !isPlaceholder(snapshot) && !/^https?:\/\//.test(snapshot)) complain(at('stream', 'snapshot'), 'a snapshot’s address begins with http:// or https://')
     const stream = camera.stream && streamUrl !== null ? { url: streamUrl, substream: rtspAddress('substream', camera.stream.substream), username: camera.stream.username ?? null, password: optional(at('stream', 'password'), camera.stream.password), snapshot } : null
@@ -230,10 +239,22 @@ function channelOf({ nat, source, profile, substreamProfile, ptz }: DocumentAcce
 function placeOf(written: string, resolved: string): string {
   if (written !== resolved && resolved === written.replaceAll(/\$\{\w+\}/g, '1')) return written
   if (!URL.canParse(resolved)) return resolved
-  const { protocol, hostname, port, pathname, search } = new URL(resolved)
-  return `${protocol}//${hostname}:${port || (protocol === 'https:' ? '443' : '80')}${pathname.replace(/\/+$/, '')}${search}`
+  const { hostname, port, pathname, search } = new URL(resolved)
+  // A device answers http and https alike, and its services whatever the case of their names.
+  return `${hostname}:${port}${pathname.replace(/\/+$/, '').toLowerCase()}${search}`
 }
 type Placed = { id: string; place: string; access: DocumentAccess }
+/** Where a stream is read, as its address is written shortest. */
+function streamPlaceOf(resolved: string): string {
+  if (!URL.canParse(resolved)) return resolved
+  const { protocol, hostname, port, pathname, search } = new URL(resolved)
+  return `stream ${hostname}:${port || (protocol === 'rtsps:' ? '322' : '554')}${pathname.replace(/\/+$/, '')}${search}`
+}
+/** Why this camera may move the same head as one before it in the file; null when it does not, or when that is not written. */
+function sameHead({ place, access: { ptz } }: Placed, before: readonly Placed[]): string | null {
+  const other = ptz && before.find((each) => each.place === place && each.access.ptz && ((ptz.node !== undefined && each.access.ptz.node === ptz.node) || (ptz.profile !== undefined && each.access.ptz.profile === ptz.profile)))
+  return other ? `the camera "${other.id}" moves the same head: one of them shows what the other is sent to` : null
+}
 /** Why this camera may be the same head or channel as one before it in the file; null when it is not. */
 function sameChannel({ place, access }: Placed, before: readonly Placed[]): string | null {
   const other = before.find((each) => each.place === place && isOneChannel(each.access, access))
@@ -256,8 +277,10 @@ const prefixOf = (id: string): string => id.toUpperCase().replaceAll('-', '').re
  * Only a region's name says when its clocks change. JavaScript takes abbreviations as well, and means other places than a reader
  * does (BST is Bangladesh) or no summer time at all (GMT, EST): a closed place would be shown as open.
  */
+/** Names of regions without a continent (IANA's "backward" links): their clocks change as the region's do. */
+const REGION_LINKS = new Set(['GB', 'GB-Eire', 'Eire', 'Portugal', 'Poland', 'Turkey', 'Iceland', 'Singapore', 'Hongkong', 'Japan', 'PRC', 'ROC', 'ROK', 'NZ', 'NZ-CHAT', 'Israel', 'Egypt', 'Iran', 'Libya', 'Cuba', 'Jamaica', 'Kwajalein', 'Navajo', 'W-SU'])
 function timezoneProblem(name: string): string | null {
-  if (name === 'UTC' || name === 'Etc/UTC') return null
+  if (name === 'UTC' || name === 'Etc/UTC' || REGION_LINKS.has(name)) return null
   if (!/^[a-z]+(?:[/][a-z0-9_+-]+)+$/i.test(name) || /^(?:etc|systemv)[/]/i.test(name)) return `"${name}" does not say where the clocks are; write Europe/London, or another region's name of the form Continent/City`
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })

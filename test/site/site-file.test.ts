@@ -55,6 +55,16 @@ describe('the site file', () => {
     expect(problems).toMatchObject([{ key: 'cameras.1.onvif.url', problem: expect.stringMatching(words) }])
     expect(problems[0]?.problem).toContain('"one"')
   })
+  test.each([
+    ['one stream, its port written or not', 'stream: { url: "rtsp://10.0.4.9/a" }', 'stream: { url: "rtsp://10.0.4.9:554/a/" }', /reads the same stream/],
+    ['one head, by its node', 'onvif: { url: "http://10.0.0.9/onvif", username: u, password: p, source: a, ptz: { node: n } }', 'onvif: { url: "http://10.0.0.9/onvif", username: u, password: p, source: b, ptz: { node: n } }', /moves the same head/],
+    ['one head, by its profile', 'onvif: { url: "http://10.0.0.9/onvif", username: u, password: p, source: a, ptz: { profile: n } }', 'onvif: { url: "http://10.0.0.9/onvif", username: u, password: p, source: b, ptz: { profile: n } }', /moves the same head/],
+    ['one device, by http and https', 'onvif: { url: "http://10.0.0.9/onvif", username: u, password: p }', 'onvif: { url: "https://10.0.0.9/ONVIF/", username: u, password: p }', /the same address/],
+  ])('two cameras of %s are refused by name', (_, first, second, words) => {
+    const { problems } = readSite(SMALL.replace('cameras:\n', `cameras:\n  - { id: one, name: One, ${first} }\n  - { id: two, name: Two, ${second} }\n`), any)
+    expect(problems.map(({ problem }) => problem)).toContainEqual(expect.stringMatching(words))
+    expect(problems[0]?.problem).toContain('"one"')
+  })
   test('channels of one recorder are cameras of their own', () => {
     const entry = (id: string, channel: string): string => `  - { id: ${id}, name: ${id}, onvif: { url: "http://10.0.0.9/onvif", username: u, password: "\${PASSWORD}", ${channel} } }\n`
     expect(readSite(SMALL.replace('cameras:\n', `cameras:\n${entry('one', 'source: a')}${entry('two', 'source: b')}`), any).problems).toEqual([])
@@ -65,12 +75,12 @@ describe('the site file', () => {
     expect(readSite(text.replace('rtsp://10', 'rtsp://u:p@10'), any).problems[0]?.problem).toMatch(/do not belong into the address/)
     expect(readSite(text.replace('rtsp://10', 'http://10'), any).problems[0]?.problem ?? '').not.toBe('')
   })
-  test.each(['BST', 'GMT', 'EST', 'IST', 'CET', 'WET', 'GB', 'Eire', 'GMT0', 'EST5EDT', 'Zulu', 'Etc/GMT+1', '+01:00', 'Europe/Darlington', ''])('the time zone %j, which does not say whose clocks it means, is refused with the remedy', (zone) => {
+  test.each(['BST', 'GMT', 'EST', 'IST', 'CET', 'WET', 'MST', 'HST', 'GMT0', 'EST5EDT', 'Zulu', 'Etc/GMT+1', '+01:00', 'Europe/Darlington', ''])('the time zone %j, which does not say whose clocks it means, is refused with the remedy', (zone) => {
     const { problems } = readSite(SMALL.replace(/timezone: [^ ,}]+/, `timezone: "${zone}"`), any)
     expect(problems).toMatchObject([{ key: 'site.timezone' }])
     if (zone !== '') expect(problems[0]?.problem).toContain('Europe/London')
   })
-  test.each(['Europe/London', 'America/Argentina/Buenos_Aires', 'UTC'])('the time zone %s is taken', (zone) => expect(readSite(SMALL.replace(/timezone: [^ ,}]+/, `timezone: ${zone}`), any).problems).toEqual([]))
+  test.each(['Europe/London', 'America/Argentina/Buenos_Aires', 'UTC', 'GB', 'Eire', 'Singapore'])('the time zone %s is taken', (zone) => expect(readSite(SMALL.replace(/timezone: [^ ,}]+/, `timezone: ${zone}`), any).problems).toEqual([]))
   test('tokens stay strings, durations become milliseconds, buffers have defaults', () => {
     const camera = readSite(SMALL, any).site?.cameras[0]
     expect(camera?.presets.get('here' as HelpPointId)).toEqual({ token: '3', name: 'Here', mask: [] })
