@@ -157,6 +157,21 @@ export function openLedgerRows(file: string, { begins = FIRST_CHAIN, readOnly = 
   }
 }
 
+/**
+ * The hashes of those at the beginning of a batch that are on disk already: the thread before this one wrote them, and died before it
+ * could say so. @throws when another entry stands under one of their numbers
+ */
+export function hashesOfWritten(rows: Pick<LedgerRows, 'head' | 'page'>, batch: readonly Unhashed[]): string[] {
+  const first = batch[0]?.seq ?? Number.POSITIVE_INFINITY
+  const { seq: head } = rows.head()
+  if (first > head) return []
+  return rows.page(first - 1, Math.min(batch.length, head - first + 1)).map((row, i) => {
+    const sent = batch[i]
+    if (row.seq !== sent?.seq || row.at !== sent.at || row.kind !== sent.kind || row.subject !== sent.subject || row.body !== sent.body) throw new Error(`entry ${row.seq} of the ledger is another than the one that was to be written`)
+    return row.hash
+  })
+}
+
 /** Whether the file itself is damaged, so that trying again is of no use. SQLITE_CORRUPT, SQLITE_NOTADB. */
 export function isCorruption(error: unknown): boolean {
   const code = (error as { errcode?: number; sqliteCode?: number } | null)?.errcode ?? (error as { sqliteCode?: number } | null)?.sqliteCode

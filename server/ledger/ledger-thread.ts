@@ -8,7 +8,7 @@ import { writeSnapshot } from './fold-snapshot.ts'
 import { type Break, openLedgerChains } from './ledger-chains.ts'
 import { type RoomState, isFull, makeReadyOnFullDisk, writtenInRoom } from './ledger-room.ts'
 import type { Row } from './ledger-hash.ts'
-import { type Unhashed, isCorruption } from './ledger-sqlite.ts'
+import { type Unhashed, hashesOfWritten, isCorruption } from './ledger-sqlite.ts'
 
 /** Hashes are hex; the note and the key are as C2SP writes them. */
 export type Inclusion = { checkpoint: string; verifierKey: string; leafIndex: number; treeSize: number; inclusionProof: string[]; entry: Row }
@@ -43,7 +43,11 @@ setInterval(() => {
     // What is wrong with the disk is said by the next commit.
   }
 }, RESTORE_EVERY_MS).unref()
-const written = (batch: Unhashed[]): string[] => writtenInRoom(chains.current().room, () => chains.current().append(batch))
+function written(batch: Unhashed[]): string[] {
+  const there = hashesOfWritten(chains.current(), batch)
+  const rest = batch.slice(there.length)
+  return rest.length === 0 ? there : [...there, ...writtenInRoom(chains.current().room, () => chains.current().append(rest))]
+}
 const places = checkpointPlaces(file)
 /** A key that cannot be read must not stop a press; it is said with each checkpoint that is not signed. */
 let key: KeyObject | null = null

@@ -8,7 +8,7 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { createTopic } from '../tools/topic.ts'
-import { callWorker } from '../tools/worker-calls.ts'
+import { callWorker, keepWorker } from '../tools/worker-calls.ts'
 import type { Break } from './ledger-chains.ts'
 import type { Row } from './ledger-hash.ts'
 import { createLedgerProbe } from './ledger-probe.ts'
@@ -56,7 +56,9 @@ type Options = { clock: Clock; onError(error: unknown): void; /** Hears each ent
 
 /** @param knownSeq an entry number that is known from outside the database to have been given. */
 export async function openLedger({ file, knownSeq = 0, ...options }: Options & { file: string; knownSeq?: number }): Promise<Ledger> {
-  const thread = callWorker<LedgerThread>(builtEntry('ledger/ledger-thread.js'), { file, knownSeq, startedAt: isoTime(options.clock.now()) })
+  let known = knownSeq
+  // One that dies is started again; what was on its way to the disk is written again, and what the disk had already is known by its number.
+  const thread = keepWorker<LedgerThread>(builtEntry('ledger/ledger-thread.js'), { clock: options.clock, input: () => ({ file, knownSeq: known, startedAt: isoTime(options.clock.now()) }), onDeath: options.onError })
   // A thread that is ended in the middle of SQLite's code takes the process with it: it is asked to end instead.
   const stop = new Int32Array(new SharedArrayBuffer(4))
   let reading: Promise<unknown> = Promise.resolve()
@@ -70,7 +72,11 @@ export async function openLedger({ file, knownSeq = 0, ...options }: Options & {
       await reader.terminate()
     }
   }
-  const ledger = await createLedger(thread.calls, { ...options, verify })
+  const ledger = await createLedger(thread.calls, { ...options, verify }).catch(async (error: unknown) => {
+    await thread.terminate()
+    throw error
+  })
+  ledger.tail(({ seq }) => (known = seq))
   return {
     ...ledger,
     async close() {

@@ -1,11 +1,15 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Append, Draft, Entry } from '../../server/glossary/ledger.ts'
 import { type Ledger, openLedger } from '../../server/ledger/ledger.ts'
+import { hashesOfWritten, openLedgerRows } from '../../server/ledger/ledger-sqlite.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { createFakeLedger } from '../fakes/fake-ledger.ts'
+import { until } from './test-town.ts'
 
 type Port = { append: Append; whenDurable(seq: number): Promise<void> }
 const note = (text: string): Draft => ({ kind: 'incident.noted', actor: 'operator:Sam', subject: 'inc-1', body: { incident: 'inc-1' as never, text } })
@@ -38,6 +42,48 @@ describe.each<[string, () => Port]>([
 })
 
 describe('the real ledger', () => {
+  test('whose thread dies, again and again, loses nothing, writes nothing twice, and goes on', async () => {
+    const threads: Worker[] = []
+    const onThread = (message: unknown): void => void threads.push((message as { worker: Worker }).worker)
+    subscribe('worker_threads', onThread)
+    const errors: string[] = []
+    const own = mkdtempSync(join(tmpdir(), 'lamppost-mortal-'))
+    const file = join(own, 'ledger.sqlite')
+    const ledger = await openLedger({ file, clock: realClock, onError: (error) => errors.push(String(error)) })
+    const refused: number[] = []
+    let acknowledged = 0
+    for (let i = 0; i < 200; i += 1) {
+      const { recorded, durable } = ledger.append([note(`${i}`)])
+      const seq = recorded[0]?.seq ?? 0
+      void durable.then(() => (acknowledged += 1), () => refused.push(seq))
+      // Something that it cannot read ends it, between two calls: ended from outside in the middle of SQLite's code, it would take the process with it.
+      if (i % 60 === 30) threads.at(-1)?.postMessage(null)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    await until(() => ledger.state(), ({ waiting }) => waiting === 0)
+    unsubscribe('worker_threads', onThread)
+    expect(threads.length).toBeGreaterThan(2)
+    expect(errors.some((words) => words.includes('started again'))).toBe(true)
+    expect(acknowledged + refused.length).toBe(200)
+    const texts = (await ledger.page(0, 1000)).flatMap((entry) => (entry.kind === 'incident.noted' ? [entry.body.text] : []))
+    expect(texts).toEqual(Array.from({ length: 200 }, (_, i) => `${i}`))
+    expect((await ledger.verify()).chains).toMatchObject([{ ok: true }])
+    expect((await ledger.append([note('afterwards')]).durable)[0]?.seq).toBe(ledger.state().head)
+    await ledger.close()
+    rmSync(own, { recursive: true })
+  })
+  test('knows what was on disk before the thread that wrote it could say so', () => {
+    const own = mkdtempSync(join(tmpdir(), 'lamppost-written-'))
+    const rows = openLedgerRows(join(own, 'ledger.sqlite'))
+    const batch = ['a', 'b', 'c'].map((text, i) => ({ seq: i + 1, at: '2026-11-28T18:00:00.000Z', kind: 'incident.noted', actor: 'operator:Sam', subject: 'inc-1', body: JSON.stringify({ text }) }))
+    expect(hashesOfWritten(rows, batch)).toEqual([])
+    const hashes = rows.append(batch.slice(0, 2))
+    expect(hashesOfWritten(rows, batch)).toEqual(hashes)
+    expect(hashesOfWritten(rows, batch.slice(2))).toEqual([])
+    expect(() => hashesOfWritten(rows, batch.map((each) => ({ ...each, body: '{}' })))).toThrow(/another than the one/)
+    rows.close()
+    rmSync(own, { recursive: true })
+  })
   test('writes a thousand entries that come at once, in order, and they verify', async () => {
     const batches = Array.from({ length: 1000 }, (_, i) => real.append([note(`n${i}`)]).durable)
     const entries = (await Promise.all(batches)).flat()
