@@ -1,16 +1,21 @@
 /** How long recordings are kept: the report, locks, and what is held about a place and a time. */
 import { Type } from 'typebox'
 import type { FoundRecordings, Keeping, RecordingSearch } from '../glossary/evidence.ts'
+import type { IncidentId } from '../glossary/incident.ts'
 import type { Role } from '../glossary/people.ts'
 import type { Place } from '../glossary/press.ts'
 import { csvText } from '../tools/csv.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
 import { mayRead } from './entry-readers.ts'
-import { ID_PARAMS, KEEPING, MAYBE_TIME, MEDIA, PLACE, PROBLEM, TIME } from './shapes.ts'
+import { ID_PARAMS, KEEPING, LIMIT, MAYBE_TIME, MEDIA, PLACE, PROBLEM, TIME } from './shapes.ts'
 
 export type RetentionPort = {
   report(): Keeping[]
+  page(which: { after: string | null; limit: number; expiring: boolean }): { items: Keeping[]; next: string | null }
+  of(incidents: readonly IncidentId[]): Keeping[]
+  /** The same words as long as the same would be told. */
+  version(): string
   lock(id: string, lock: { by: string; reason: string; until: string | null }, actor: string): Promise<Keeping>
   unlock(id: string, how: { by: string; reason: string }, actor: string): Promise<Keeping>
   rule(): { keepDays: number; warnDays: number }
@@ -26,6 +31,12 @@ const REASON = Type.String({ minLength: 1, maxLength: 1000, pattern: '\\S' })
 const SEARCH = Type.Object({ from: TIME, to: TIME, helpPoint: Type.Optional(Type.String({ maxLength: 100 })), place: Type.Optional(PLACE), metres: Type.Optional(Type.Integer({ minimum: 1, maximum: 5000 })), reason: REASON }, strict)
 const FOUND = Type.Object({ incidents: Type.Array(Type.Unknown()), cameras: Type.Array(Type.Object({ camera: Type.String(), name: Type.String(), metres: Type.Integer(), recorded: Type.Array(Type.Object({ from: TIME, to: TIME })) })) })
 const DEFAULT_METRES = 100
+const PAGE = 200
+const MOST_IDS = 200
+const IDS = Type.String({ maxLength: 8000, pattern: '^[A-Za-z0-9_-]+(,[A-Za-z0-9_-]+)*$', description: 'Only these incidents, joined by commas' })
+const QUERY = Type.Object({ after: Type.Optional(Type.String({ maxLength: 100, description: '`next` of the page before' })), limit: Type.Optional(LIMIT), expiring: Type.Optional(Type.Literal('true', { description: 'Only what ends soon (warnDays)' })), incidents: Type.Optional(IDS) }, strict)
+/** Numbers of another start say something else. */
+const START = Date.now().toString(36)
 
 /** Why a recording is locked, and by whom, is for those who may read the entry that says so. */
 const seenBy = (role: Role | null, keeping: Keeping): Keeping => (keeping.lock === null || mayRead(role, 'clip.locked') ? keeping : { ...keeping, lock: { ...keeping.lock, by: '', reason: '' } })
@@ -38,7 +49,28 @@ const csvOf = (items: readonly Keeping[]): string =>
 
 export function retentionRoutes(app: App, port: RetentionPort): void {
   const answers = { 200: KEEPING, '4xx': PROBLEM }
-  app.get('/api/v1/retention', { config: { roles: READERS }, schema: { summary: 'Every recording that is kept, until when, and what is locked', tags: ['retention'], response: { 200: Type.Object({ keepDays: Type.Number(), warnDays: Type.Number(), items: Type.Array(KEEPING), next: Type.Null() }) } } }, (request) => ({ ...port.rule(), items: port.report().map((keeping) => seenBy(request.person?.role ?? null, keeping)), next: null }))
+  app.get(
+    '/api/v1/retention',
+    {
+      config: { roles: READERS },
+      schema: {
+        summary: 'Recordings that are kept, until when, and what is locked; what ends first stands first. In pages (`next`), or of some incidents; unchanged since an `ETag`: 304',
+        tags: ['retention'],
+        querystring: QUERY,
+        response: { 200: Type.Object({ keepDays: Type.Number(), warnDays: Type.Number(), items: Type.Array(KEEPING), next: Type.Union([Type.String(), Type.Null()]) }), 304: Type.Null(), '4xx': PROBLEM },
+      },
+    },
+    async (request, reply) => {
+      const { after = null, limit = PAGE, expiring, incidents } = request.query
+      const role = request.person?.role ?? null
+      const { keepDays, warnDays } = port.rule()
+      const etag = `W/"${START}-${port.version()}-${keepDays}-${warnDays}-${role}"`
+      void reply.header('etag', etag).header('cache-control', 'private, no-cache')
+      if (request.headers['if-none-match'] === etag) return reply.code(304).send(null)
+      const { items, next } = incidents === undefined ? port.page({ after, limit: Number(limit), expiring: expiring === 'true' }) : { items: port.of(incidents.split(',').slice(0, MOST_IDS) as IncidentId[]), next: null }
+      return reply.send({ keepDays, warnDays, items: items.map((keeping) => seenBy(role, keeping)), next })
+    },
+  )
   app.get('/api/v1/retention.csv', { config: { roles: KEEPERS }, schema: { summary: 'The same as a table', tags: ['retention'], response: { 200: MEDIA } } }, (_, reply) => reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="retention.csv"').header('cache-control', 'no-store').send(csvOf(port.report())))
   app.put('/api/v1/incidents/:id/lock', { config: { roles: KEEPERS }, schema: { summary: 'Keep its recordings whatever the site’s rule says: for ever, or until then', tags: ['retention'], params: ID_PARAMS, body: Type.Object({ reason: REASON, until: Type.Optional(MAYBE_TIME) }, strict), response: answers } }, (request) =>
     port.lock(request.params.id, { by: request.person?.name ?? '', reason: request.body.reason, until: request.body.until ? new Date(request.body.until).toISOString() : null }, actorOf(request)),

@@ -19,6 +19,13 @@ export function endOf({ closedAt, lock }: Pick<Kept, 'closedAt' | 'lock'>, keepM
 
 export function createRetentionBook() {
   const kept = new Map<IncidentId, Kept>()
+  /** Those that are another than when they were last asked for. */
+  let touched = new Set<IncidentId>()
+  let revision = 0
+  const touch = (id: IncidentId): void => {
+    touched.add(id)
+    revision += 1
+  }
   const change = (id: IncidentId, to: Partial<Kept>): void => {
     const known = kept.get(id)
     if (known) kept.set(id, { ...known, ...to })
@@ -33,6 +40,7 @@ export function createRetentionBook() {
   }
   const book = {
     follow(entry: Recorded): void {
+      if ('incident' in entry.body && typeof entry.body.incident === 'string') touch(entry.body.incident)
       switch (entry.kind) {
         case 'incident.opened':
           kept.set(entry.body.incident, { ...entry.body, openedAt: entry.at, closedAt: null, clips: [], lock: null, warnedOf: null, warnedAt: null })
@@ -78,10 +86,21 @@ export function createRetentionBook() {
     },
     save: (): Kept[] => [...kept.values()],
     restore(saved: Kept[]): void {
-      for (const each of saved) kept.set(each.incident, each)
+      for (const each of saved) {
+        kept.set(each.incident, each)
+        touch(each.incident)
+      }
     },
     /** In the order in which they were opened. */
     all: (): Kept[] => [...kept.values()].filter(({ clips }) => clips.length > 0),
+    /** What has changed since this was last asked; by one only. */
+    takeTouched(): IncidentId[] {
+      const all = [...touched]
+      touched = new Set()
+      return all
+    },
+    /** Another number after each change. */
+    revision: (): number => revision,
     get: (id: string): Kept | null => kept.get(id as IncidentId) ?? null,
   } satisfies Fold & Record<string, unknown>
   return book

@@ -10,6 +10,7 @@ import type { Append } from '../glossary/ledger.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { type RetentionBook, endOf } from './retention-book.ts'
+import { createRetentionOrder } from './retention-order.ts'
 
 export type RetentionPort = {
   rule(): { keepMs: number; warnMs: number }
@@ -33,6 +34,31 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
     const endsAt = endOf(kept, keepMs)
     return { ...kept, endsAt, expiring: endsAt !== null && Date.parse(endsAt) - warnMs <= clock.now() }
   }
+
+  let order = createRetentionOrder()
+  let orderedFor: number | null = null
+  /** The order as it is now. The site's rule changes it as a whole, an entry only its incident's place. */
+  function ordered(): typeof order {
+    const { keepMs } = port.rule()
+    const changed = book.takeTouched()
+    if (orderedFor !== keepMs) {
+      order = createRetentionOrder()
+      orderedFor = keepMs
+      for (const kept of book.all()) order.put(kept.incident, endOf(kept, keepMs))
+      return order
+    }
+    for (const id of changed) {
+      const kept = book.get(id)
+      if (kept && kept.clips.length > 0) order.put(id, endOf(kept, keepMs))
+      else order.remove(id)
+    }
+    return order
+  }
+  const viewOf = (id: IncidentId): Keeping[] => {
+    const kept = book.get(id)
+    return kept && kept.clips.length > 0 ? [view(kept)] : []
+  }
+  const warnedUntil = (): string => isoTime(clock.now() + port.rule().warnMs)
 
   /** The hash over number and hash of each segment, in order: what went can be recognised, and not be seen. */
   async function letGo(kept: Kept): Promise<void> {
@@ -81,7 +107,8 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
   async function look(): Promise<void> {
     if (port.clockWasSet()) return
     // One that cannot be let go must not keep all others.
-    for (const kept of book.all().map(view)) await lookAtClips(kept).catch(onError)
+    const { incidents } = ordered().page(null, Number.POSITIVE_INFINITY, warnedUntil())
+    for (const kept of incidents.flatMap(viewOf)) await lookAtClips(kept).catch(onError)
     const packages = port.packages()
     for (const made of packages) await lookAtPackage(made, packages).catch(onError)
   }
@@ -101,7 +128,16 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
   }
   return {
     /** Everything that is kept, what ends first first; what has no end last. */
-    report: (): Keeping[] => book.all().map(view).sort((a, b) => ((a.endsAt ?? '9') < (b.endsAt ?? '9') ? -1 : 1)),
+    report: (): Keeping[] => ordered().page(null, Number.POSITIVE_INFINITY).incidents.flatMap(viewOf),
+    /** A page of that; `expiring`: only what ends soon. */
+    page({ after, limit, expiring }: { after: string | null; limit: number; expiring: boolean }): { items: Keeping[]; next: string | null } {
+      const { incidents, next } = ordered().page(after, limit, expiring ? warnedUntil() : null)
+      return { items: incidents.flatMap(viewOf), next }
+    },
+    /** What is kept for these; those for which nothing is are left out. */
+    of: (ids: readonly IncidentId[]): Keeping[] => ids.flatMap(viewOf),
+    /** The same words as long as the same would be told. */
+    version: (): string => `${book.revision()}-${ordered().countUntil(warnedUntil())}`,
     /** Of a package: when it ends, and whether that is soon. */
     packageEnds(made: Export): { endsAt: string | null; expiring: boolean } {
       const endsAt = packageEnd(made)

@@ -18,7 +18,8 @@ const INC = 'inc-1' as IncidentId
 const CAM = 'cam-1' as CameraId
 const segments = [1, 2, 3].map((number): StoredSegment => ({ number, run: 0, start: T0 + number * 2000, duration: 2, bytes: 100, sha256: String(number).repeat(64), file: '', offset: 0 }))
 
-function open(keepDays = 31, packages: Partial<Export>[] = []) {
+function open(firstKeepDays = 31, packages: Partial<Export>[] = []) {
+  let keepDays = firstKeepDays
   const clock = createFakeClock(T0)
   const book = createRetentionBook()
   const entries: Recorded[] = []
@@ -42,7 +43,7 @@ function open(keepDays = 31, packages: Partial<Export>[] = []) {
     for (let hours = 0; hours < days * 24; hours += 1) await clock.advance(3_600_000)
   }
   const setClock = (set: boolean): void => void (clockSet = set)
-  return { setClock, clock, book, desk, entries, released, removed, append, close, pass, kinds: () => entries.map(({ kind }) => kind) }
+  return { keep: (days: number) => void (keepDays = days), setClock, clock, book, desk, entries, released, removed, append, close, pass, kinds: () => entries.map(({ kind }) => kind) }
 }
 let room: ReturnType<typeof open>
 beforeEach(() => (room = open()))
@@ -68,6 +69,63 @@ test('an incident that is not in memory any more lets its clips go for good', ()
   const incident = 'inc-0' as IncidentId
   book.follow(entry((seq += 1), { kind: 'clip.deleted', actor: '', subject: incident, body: { incident, camera: CAM, from: '', to: '', segments: 0, bytes: 0, sha256: '', why: '' } }))
   expect(book.heldClips().map((held) => held.incident)).not.toContain(incident)
+})
+
+describe('the order in which recordings end', () => {
+  /** So many incidents, one closed each hour. */
+  function many(count: number): void {
+    for (let i = 0; i < count; i += 1) {
+      const incident = `inc-${i}` as IncidentId
+      room.append([
+        { kind: 'incident.opened', actor: '', subject: incident, body: { incident, helpPoint: 'bar' as HelpPointId, kind: 'press' } },
+        { kind: 'clip.held', actor: '', subject: incident, body: { incident, camera: CAM, from: isoTime(T0), to: isoTime(T0 + 1) } },
+      ])
+      room.book.follow({ kind: 'incident.closed', actor: '', subject: incident, body: { incident, reason: 'over' }, seq: 100_000 + i, at: isoTime(T0 + ((i * 7) % count) * 60_000) })
+    }
+  }
+  const idsOf = (items: readonly { incident: IncidentId }[]): string[] => items.map(({ incident }) => incident)
+  test('is told in pages, each once, while entries move some of them', () => {
+    many(50)
+    room.append([{ kind: 'incident.opened', actor: '', subject: INC, body: { incident: 'open' as IncidentId, helpPoint: 'bar' as HelpPointId, kind: 'press' } }, { kind: 'clip.held', actor: '', subject: INC, body: { incident: 'open' as IncidentId, camera: CAM, from: isoTime(T0), to: null } }])
+    const all = idsOf(room.desk.report())
+    expect(all).toHaveLength(51)
+    expect(all.at(-1)).toBe('open')
+    const ends = room.desk.report().map(({ endsAt }) => endsAt ?? '~')
+    expect(ends).toEqual([...ends].sort())
+    const first = room.desk.page({ after: null, limit: 20, expiring: false })
+    // Of the first page one is locked for ever: it goes to the end, and the second page begins where it would have.
+    room.append([{ kind: 'clip.locked', actor: '', subject: first.items[3]?.incident ?? INC, body: { incident: first.items[3]?.incident ?? INC, by: 'Olive', reason: 'x', until: null } }])
+    const second = room.desk.page({ after: first.next, limit: 20, expiring: false })
+    const third = room.desk.page({ after: second.next, limit: 20, expiring: false })
+    expect(idsOf([...first.items, ...second.items])).toEqual(all.slice(0, 40))
+    expect(idsOf(third.items).slice(0, 10)).toEqual(all.slice(40, 50))
+    expect(new Set(idsOf(third.items).slice(10))).toEqual(new Set([all[3], 'open']))
+    expect(third.next).toBeNull()
+  })
+  test('has what ends soon by itself, and its version changes with what would be told, and with nothing else', async () => {
+    many(10)
+    expect(room.desk.page({ after: null, limit: 5, expiring: true })).toEqual({ items: [], next: null })
+    const version = room.desk.version()
+    await room.clock.advance(60_000)
+    expect(room.desk.version()).toBe(version)
+    await room.pass(28.2)
+    expect(room.desk.version()).not.toBe(version)
+    const soon = room.desk.page({ after: null, limit: 5, expiring: true })
+    expect(soon.items.every(({ expiring }) => expiring)).toBe(true)
+    expect(soon.items).toHaveLength(5)
+    expect(room.desk.page({ after: soon.next, limit: 5, expiring: true }).next).toBeNull()
+    const before = room.desk.version()
+    room.append([{ kind: 'clip.locked', actor: '', subject: soon.items[0]?.incident ?? INC, body: { incident: soon.items[0]?.incident ?? INC, by: 'Olive', reason: 'x', until: null } }])
+    expect(room.desk.version()).not.toBe(before)
+    expect(room.desk.of([soon.items[0]?.incident ?? INC, 'nobody' as IncidentId])).toMatchObject([{ endsAt: null, lock: { by: 'Olive' } }])
+  })
+  test('a site that keeps for another time has another order at once', () => {
+    many(3)
+    const before = room.desk.report().map(({ endsAt }) => endsAt)
+    expect(before[0]).toBe(isoTime(T0 + 31 * DAY))
+    room.keep(10)
+    expect(room.desk.report()[0]?.endsAt).toBe(isoTime(T0 + 10 * DAY))
+  })
 })
 
 describe('what an incident held', () => {

@@ -22,6 +22,7 @@ import { recordingsList } from './recordings-list.ts'
 import { type Search, searchSection } from './search-section.ts'
 
 const RELOAD_MS = 5000
+const KEEPING_AT_ONCE = 100
 const RELOAD_WHILE_MAKING_MS = 1000
 const TABS = ['recordings', 'packages', 'search'] as const
 type Tab = (typeof TABS)[number]
@@ -85,18 +86,25 @@ export class LamppostEvidence extends LitElement {
   async #load(): Promise<void> {
     const { client } = this.#client
     try {
-      const [{ items, next }, exports, retention, keys] = await Promise.all([client.incidents(null), client.exports(), client.retention(), client.evidenceKeys()])
+      const [{ items, next }, exports, keys] = await Promise.all([client.incidents(null), client.exports(), client.evidenceKeys()])
       const older = (this.incidents ?? []).filter(({ id }) => !items.some((item) => item.id === id))
       if (older.length === 0) this.next = next
       this.incidents = [...items, ...older]
       this.exports = exports
-      this.keeping = new Map(retention.items.map((each) => [each.incident, each]))
+      await this.#loadKeeping()
       this.keys = keys
       this.#listRefusal = null
     } catch (error) {
       this.#listRefusal = refusalWords(error, this.#language.words)
     }
     this.requestUpdate()
+  }
+  /** Until when those in the list are kept; asked for in parts that an address has room for. */
+  async #loadKeeping(): Promise<void> {
+    const ids = (this.incidents ?? []).map(({ id }) => id)
+    const parts = Array.from({ length: Math.ceil(ids.length / KEEPING_AT_ONCE) }, (_, i) => ids.slice(i * KEEPING_AT_ONCE, (i + 1) * KEEPING_AT_ONCE))
+    const found = await Promise.all(parts.map((incidents) => this.#client.client.retention({ incidents })))
+    this.keeping = new Map(found.flatMap(({ items }) => items).map((each) => [each.incident, each]))
   }
   /** Does it, and says in words when it cannot be. */
   async #try(act: () => Promise<unknown>): Promise<void> {

@@ -60,7 +60,7 @@ export class LamppostShift extends LitElement {
   async #load(): Promise<void> {
     const { client } = this.#client
     try {
-      ;[this.now, this.shifts, this.retention] = await Promise.all([client.shiftNow(), client.shifts(), client.retention()])
+      ;[this.now, this.shifts, this.retention] = await Promise.all([client.shiftNow(), client.shifts(), client.retention({ expiring: true })])
       this.loadRefused = null
       this.#recall(client.state().me?.name ?? '')
     } catch (error) {
@@ -145,9 +145,9 @@ export class LamppostShift extends LitElement {
   #ending() {
     const { words } = this.#language
     if (!this.retention) return nothing
-    const ending = this.retention.items.filter(({ expiring }) => expiring)
+    const { items: ending, next } = this.retention
     return html`<p class="quiet">${words.shift.clips(this.retention.keepDays)}</p>
-      ${ending.length === 0 ? html`<p class="good">${words.shift.noClips}</p>` : html`<ul>${ending.map(({ helpPoint, openedAt, endsAt }) => html`<li class="wrong"><strong>${this.#place(helpPoint)}, ${this.#time(openedAt)}</strong><span>${words.shift.clipEnds(this.#time(endsAt))}</span></li>`)}</ul>`}`
+      ${ending.length === 0 ? html`<p class="good">${words.shift.noClips}</p>` : html`<ul>${ending.map(({ helpPoint, openedAt, endsAt }) => html`<li class="wrong"><strong>${this.#place(helpPoint)}, ${this.#time(openedAt)}</strong><span>${words.shift.clipEnds(this.#time(endsAt))}</span></li>`)}${next === null ? nothing : html`<li class="quiet">${words.shift.moreClips}</li>`}</ul>`}`
   }
   #faults(faults: readonly ShiftFault[]) {
     const { words } = this.#language

@@ -2,9 +2,11 @@
 import type { Disclosure, ExportOrder, ExportView, FoundRecordings, Keeping, KeyState } from './api-shapes.ts'
 import type { WallCalls } from './wall-requests.ts'
 
+/** `next`: there is more than this page. */
+export type Retention = { keepDays: number; warnDays: number; items: Keeping[]; next: string | null }
 export type Confirmation = { user: string; password: string } | { token: string }
 
-export function createEvidenceRequests({ call, get }: Pick<WallCalls, 'call' | 'get'>) {
+export function createEvidenceRequests({ call, get, getChanged }: Pick<WallCalls, 'call' | 'get' | 'getChanged'>) {
   const path = (id: string, what = ''): string => `/api/v1/exports/${encodeURIComponent(id)}${what}`
   const json = async <T>(answer: Promise<Response>): Promise<T> => (await answer).json() as Promise<T>
   return {
@@ -24,7 +26,8 @@ export function createEvidenceRequests({ call, get }: Pick<WallCalls, 'call' | '
     disclosures: async (id: string): Promise<Disclosure[]> => (await get<{ items: Disclosure[] }>(path(id, '/disclosures'))).items,
     disclose: (id: string, to: { recipient: string; organisation: string; purpose: string; days: number }): Promise<Disclosure & { link: string }> => json(call('POST', path(id, '/disclosures'), to)),
     revokeDisclosure: (id: string, reason: string): Promise<Disclosure> => json(call('DELETE', `/api/v1/disclosures/${encodeURIComponent(id)}`, { reason })),
-    retention: (): Promise<{ keepDays: number; warnDays: number; items: Keeping[] }> => get('/api/v1/retention'),
+    /** Of some incidents, or what ends soon: its first page. */
+    retention: (which: { incidents: readonly string[] } | { expiring: true }): Promise<Retention> => getChanged(`/api/v1/retention?${'expiring' in which ? 'expiring=true' : `incidents=${which.incidents.map(encodeURIComponent).join(',')}`}`),
     retentionTable: async (): Promise<Blob> => (await call('GET', '/api/v1/retention.csv')).blob(),
     lockClips: (incident: string, reason: string): Promise<Keeping> => json(call('PUT', `/api/v1/incidents/${encodeURIComponent(incident)}/lock`, { reason })),
     unlockClips: (incident: string, reason: string): Promise<Keeping> => json(call('DELETE', `/api/v1/incidents/${encodeURIComponent(incident)}/lock`, { reason })),

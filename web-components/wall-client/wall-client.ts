@@ -19,6 +19,7 @@ export type WallState = { link: Link; refusal: string | null; incidents: readonl
 
 /** The server pings every five seconds; more silence than this is no connection. */
 const SILENCE_MS = 8000
+const MOST_HELD_ANSWERS = 20
 const RETRY_MS = [200, 500, 1000, 2000]
 /** A page that has no good token is asked for another one again and again, but not without pause. */
 const FRESH_AFTER_MS = [0, 2000, 5000, 10_000, 30_000]
@@ -61,16 +62,30 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
   const headers = (extra: Record<string, string> = {}): Record<string, string> => ({ ...(bearer.get() ? { authorization: `Bearer ${bearer.get()}` } : {}), ...extra })
   const absolute = (path: string): string => addressIn(base, path)
 
-  async function call(method: string, path: string, body?: unknown, { signal, again = renew !== null }: { signal?: AbortSignal; again?: boolean } = {}): Promise<Response> {
+  async function call(method: string, path: string, body?: unknown, { signal, again = renew !== null, etag }: { signal?: AbortSignal; again?: boolean; etag?: string } = {}): Promise<Response> {
     const sentAt = clock.steadyNow()
-    const answer = await fetch(absolute(path), { method, ...(signal ? { signal } : {}), credentials: 'same-origin', cache: 'no-store', headers: headers(body === undefined ? {} : { 'content-type': 'application/json' }), ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+    const answer = await fetch(absolute(path), { method, ...(signal ? { signal } : {}), credentials: 'same-origin', cache: 'no-store', headers: headers({ ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(etag === undefined ? {} : { 'if-none-match': etag }) }), ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
     clock.heard(answer.headers.get('date'), sentAt)
-    if (answer.ok) return answer
-    if (answer.status === 401 && again && (await bearer.fresh())) return call(method, path, body, { ...(signal ? { signal } : {}), again: false })
+    if (answer.ok || (answer.status === 304 && etag !== undefined)) return answer
+    if (answer.status === 401 && again && (await bearer.fresh())) return call(method, path, body, { ...(signal ? { signal } : {}), ...(etag === undefined ? {} : { etag }), again: false })
     const problem = (await answer.json().catch(() => null)) as Problem | null
     throw new Refusal(problem ?? { status: answer.status, code: 'unknown', detail: `The server answered ${answer.status}.` })
   }
   const get = async <T>(path: string, signal?: AbortSignal): Promise<T> => (await call('GET', path, undefined, signal ? { signal } : {})).json() as Promise<T>
+  const heldAnswers = new Map<string, { etag: string; said: unknown }>()
+  /** What is asked every few seconds and seldom changes: the same answer is not sent, and not read, once more. */
+  async function getChanged<T>(path: string): Promise<T> {
+    const held = heldAnswers.get(path)
+    const answer = await call('GET', path, undefined, held ? { etag: held.etag } : {})
+    if (held && answer.status === 304) return held.said as T
+    const said = (await answer.json()) as T
+    const etag = answer.headers.get('etag')
+    heldAnswers.delete(path)
+    if (etag !== null) heldAnswers.set(path, { etag, said })
+    const [oldest] = heldAnswers.keys()
+    if (heldAnswers.size > MOST_HELD_ANSWERS && oldest !== undefined) heldAnswers.delete(oldest)
+    return said
+  }
   /** With the link it belongs to, and never for ever. */
   const getNow = <T>(path: string, link: AbortController | null): Promise<T> => get(path, either(AbortSignal.timeout(ANSWER_MS), link?.signal))
 
@@ -255,6 +270,6 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
       return streets
     },
     ...createWallRequests({ call, get, keep: known.keep }),
-    ...createEvidenceRequests({ call, get }),
+    ...createEvidenceRequests({ call, get, getChanged }),
   }
 }

@@ -5,13 +5,15 @@ import { ANSWER_MS } from './deadlines.ts'
 
 /** @throws Refusal in the server's words */
 export type WallCalls = {
+  /** As `get`, of what is asked again and again: unchanged, it is not sent once more. */
+  getChanged<T>(path: string): Promise<T>
   call(method: string, path: string, body?: unknown, options?: { signal?: AbortSignal }): Promise<Response>
   get<T>(path: string): Promise<T>
   /** What the server answers of an incident is its newest state. */
   keep(incident: Incident): void
 }
 
-export function createWallRequests({ call, get, keep }: WallCalls) {
+export function createWallRequests({ call, get, keep }: Omit<WallCalls, 'getChanged'>) {
   const incidentPath = (id: string, what: string): string => `/api/v1/incidents/${encodeURIComponent(id)}/${what}`
   const change = async (id: string, what: string, body?: unknown, method = 'POST'): Promise<Incident> => {
     const incident = (await (await call(method, incidentPath(id, what), body, { signal: AbortSignal.timeout(ANSWER_MS) })).json()) as Incident

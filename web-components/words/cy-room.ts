@@ -133,6 +133,7 @@ export const roomWordsCy: Pick<Words, keyof typeof roomWords> = {
     noHolds: 'Does dim wedi’i ohirio.',
     clips: (days) => `Cedwir clipiau am ${days} diwrnod wedi cau digwyddiad. Nesaf i ddod i ben:`,
     noClips: 'Nid oes recordiad yn dod i ben yn fuan.',
+    moreClips: 'Daw mwy o recordiadau i ben yn fuan nag a ddangosir yma: gweler y dudalen dystiolaeth.',
     clipEnds: (time) => `daw’r recordiadau i ben ${time}`,
     notes: 'Beth ddylai’r sifft nesaf ei wybod',
     offer: 'Llofnodi a throsglwyddo',

@@ -131,6 +131,7 @@ export const roomWords = {
     noHolds: 'Nothing is on hold.',
     clips: (days: number) => `Clips are kept for ${days} days after an incident is closed. Ending next:`,
     noClips: 'No recording ends soon.',
+    moreClips: 'More recordings end soon than are shown here: see the evidence page.',
     clipEnds: (time: string) => `recordings end ${time}`,
     notes: 'What the next shift should know',
     offer: 'Sign and hand over',
