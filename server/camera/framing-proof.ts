@@ -25,6 +25,8 @@ const ZOOM_TOLERANCE = 0.02
 const DEGREES_TOLERANCE = 1.8
 /** A head that stands still this long after it should have started is not going to move. */
 const STILL_MS = 1200
+/** A step so short that no place between can be seen is no contradiction. */
+const TURNED_MS = 300
 
 export function judge({ accepted = true, expected, samples, moveStatusTrusted, positionTrusted = true, deadlineMs }: Evidence): Judgement {
   const said: Proof[] = accepted ? ['accepted'] : []
@@ -37,7 +39,9 @@ export function judge({ accepted = true, expected, samples, moveStatusTrusted, p
   const stopped = last.moving === false && (sawMoving || moveStatusTrusted)
   // Some say MOVING for ever: where it stands for so long, it stands.
   const moving = last.moving === true && stillFor(samples) < STILL_MS
-  const believed = positionTrusted || sawElsewhere
+  // It says that it turned, and tells one place all along: one of the two is untrue, and nobody can say which.
+  const contradicts = !sawElsewhere && turnedFor(samples) >= TURNED_MS && last.position !== null
+  const believed = (positionTrusted || sawElsewhere) && !(contradicts && !away?.there)
   const late = last.at >= deadlineMs
 
   // Position agrees and nothing says it still moves: the preset is where it looks.
@@ -46,17 +50,22 @@ export function judge({ accepted = true, expected, samples, moveStatusTrusted, p
   if (away === null && sawMoving && stopped) return { state: 'framed', proofs: [...said, 'stopped'], reason: null }
   if (away && !away.there && believed && standsFor(samples) >= STILL_MS)
     return { state: 'failed', proofs: said, reason: `The camera says it stands ${away.words} away from the preset.` }
+  if (contradicts && !away?.there && away !== null && standsFor(samples) >= STILL_MS) return { state: 'unproven', proofs: said, reason: CONTRADICTS }
   if (!late) return settling
   if (away && !away.there && believed) return { state: 'failed', proofs: said, reason: `The camera did not reach the preset within ${Math.round(deadlineMs / 1000)} s; it is ${away.words} away${last.moving === true ? ' and says that it is still moving' : ''}.` }
-  return { state: 'unproven', proofs: said, reason: unprovenWords(last, { away, believed, accepted, moveStatusTrusted: moveStatusTrusted || sawMoving, deadlineMs }) }
+  return { state: 'unproven', proofs: said, reason: unprovenWords(samples, { away, believed, accepted, moveStatusTrusted: moveStatusTrusted || sawMoving, deadlineMs }) }
 }
 
-function unprovenWords(last: Sample, { away, believed, accepted, moveStatusTrusted, deadlineMs }: { away: Away | null; believed: boolean; accepted: boolean; moveStatusTrusted: boolean; deadlineMs: number }): string {
+const CONTRADICTS = 'The camera says that it turned, and tells the same position before, meanwhile and after: what it tells proves nothing.'
+
+function unprovenWords(samples: readonly Sample[], { away, believed, accepted, moveStatusTrusted, deadlineMs }: { away: Away | null; believed: boolean; accepted: boolean; moveStatusTrusted: boolean; deadlineMs: number }): string {
+  const last = samples.at(-1)
   const took = accepted ? 'The camera accepted the move' : 'The camera did not answer the move'
-  if (last.moving === true) return `${took}; after ${Math.round(deadlineMs / 1000)} s it says that it is still moving.`
+  if (last?.moving === true) return `${took}; after ${Math.round(deadlineMs / 1000)} s it says that it is still moving.`
+  if (away && turnedFor(samples) >= TURNED_MS) return CONTRADICTS
   if (away && !believed) return `${took}; the position that it tells has never changed, so it proves nothing.`
-  if (away === null && last.position) return `${took}; its position and its preset cannot be compared.`
-  return moveStatusTrusted && last.moving === false ? `${took} and has stopped; it does not say where.` : `${took} but tells neither where it looks nor whether it has stopped.`
+  if (away === null && last?.position) return `${took}; its position and its preset cannot be compared.`
+  return moveStatusTrusted && last?.moving === false ? `${took} and has stopped; it does not say where.` : `${took} but tells neither where it looks nor whether it has stopped.`
 }
 
 /** Whether two places that a camera named are certainly not the same one. */
@@ -101,6 +110,11 @@ function panDifference(a: number | undefined, b: number | undefined, round: numb
   return straight === null || !wraps ? straight : Math.min(straight, Math.abs(round - straight))
 }
 
+/** Between the first and the last of them that say it moves, milliseconds. */
+function turnedFor(samples: readonly Sample[]): number {
+  const moving = samples.filter((sample) => sample.moving === true)
+  return (moving.at(-1)?.at ?? 0) - (moving[0]?.at ?? 0)
+}
 /** The same, and none of them says that it moves: a head whose position comes late turns meanwhile. */
 const standsFor = (samples: readonly Sample[]): number => (samples.at(-1)?.moving === true ? 0 : stillFor(samples.slice(samples.findLastIndex(({ moving }) => moving === true) + 1)))
 

@@ -47,6 +47,14 @@ describe('what a camera’s words prove', () => {
     expect(judged([sample(900, { pan: 0.5 }, false)]).proofs).toContain('position')
     expect(judged([sample(900, { zoom: 0.9 }, true)]).state).toBe('moving')
   })
+  test('a position that stays the same while the head says that it turns proves nothing, neither that it is there nor that it is not', () => {
+    const turned = [sample(100, AWAY, true), sample(600, AWAY, true), ...[800, 1400, 2100].map((at) => sample(at, AWAY, false))]
+    expect(judged(turned)).toMatchObject({ state: 'unproven', proofs: ['accepted'], reason: expect.stringMatching(/tells the same position before, meanwhile and after/) })
+    // A short step may pass between two looks: it is still believed.
+    expect(judged([sample(100, AWAY, true), ...[300, 900, 1600].map((at) => sample(at, AWAY, false))])).toMatchObject({ state: 'failed' })
+    // And one that was seen elsewhere tells truly that it is not there.
+    expect(judged([sample(100, { ...AWAY, pan: -0.6 }, true), sample(600, AWAY, true), ...[800, 1400, 2100].map((at) => sample(at, AWAY, false))])).toMatchObject({ state: 'failed' })
+  })
   test('a zoom that does not agree is not at the preset', () => {
     const wrong = { ...PRESET, zoom: 0.6 }
     expect(judged([0, 700, 1300].map((at) => sample(at, wrong, false)))).toMatchObject({ state: 'failed', reason: expect.stringMatching(/zoom/) })

@@ -25,7 +25,9 @@ export function createFakeHead(options: { presets?: Record<string, PtzPosition>;
       if (options.silent) throw new Failure('camera/unreachable', 'no answer')
       const moving = target !== null && !arrived()
       seenMoving ||= moving && !options.noMoveStatus
-      const position = arrived() && !options.neverArrives ? target : away
+      // Blocked on its way.
+      const short: PtzPosition = { pan: 0.1, tilt: -0.05, zoom: 0.1 }
+      const position = arrived() ? (options.neverArrives ? short : target) : away
       return { position: options.noPosition ? null : position, moving: options.noMoveStatus ? null : moving }
     },
     aim: async () => {
