@@ -9,7 +9,7 @@ const SPEED = { pan: 100, tilt: 60, zoom: 5 }
 
 const clamp = (value: number, [least, most]: readonly [number, number]): number => Math.min(most, Math.max(least, value))
 
-type Motion = { from: Pose; at: number } & ({ kind: 'still' } | { kind: 'to'; to: Pose } | { kind: 'turning'; velocity: Pose; until: number })
+type Motion = { from: Pose; at: number } & ({ kind: 'still' } | { kind: 'to'; to: Pose; speed: number } | { kind: 'turning'; velocity: Pose; until: number })
 
 const toward = (from: number, to: number, most: number): number => from + clamp(to - from, [-most, most])
 
@@ -17,7 +17,7 @@ function placeOf(motion: Motion, now: number): { pose: Pose; moving: boolean } {
   const { from } = motion
   if (motion.kind === 'still') return { pose: from, moving: false }
   if (motion.kind === 'to') {
-    const seconds = Math.max(0, (now - motion.at) / 1000)
+    const seconds = (Math.max(0, now - motion.at) / 1000) * motion.speed
     const turn = wrap180(motion.to.pan - from.pan)
     const pose = { pan: wrap180(from.pan + toward(0, turn, SPEED.pan * seconds)), tilt: toward(from.tilt, motion.to.tilt, SPEED.tilt * seconds), zoom: toward(from.zoom, motion.to.zoom, SPEED.zoom * seconds) }
     return { pose, moving: pose.tilt !== motion.to.tilt || pose.zoom !== motion.to.zoom || Math.abs(wrap180(pose.pan - motion.to.pan)) > 1e-9 }
@@ -35,12 +35,13 @@ function placeOf(motion: Motion, now: number): { pose: Pose; moving: boolean } {
 /** @param now milliseconds of any clock that only grows. */
 export function createMotors(start: Pose, now: () => number) {
   let motion: Motion = { kind: 'still', from: start, at: now() }
-  const begin = (next: { kind: 'still' } | { kind: 'to'; to: Pose } | { kind: 'turning'; velocity: Pose; until: number }): void => {
+  const begin = (next: { kind: 'still' } | { kind: 'to'; to: Pose; speed: number } | { kind: 'turning'; velocity: Pose; until: number }): void => {
     motion = { from: placeOf(motion, now()).pose, at: now(), ...next }
   }
   return {
     place: () => placeOf(motion, now()),
-    goTo: (to: Pose): void => begin({ kind: 'to', to: { pan: wrap180(to.pan), tilt: clamp(to.tilt, LIMITS.tilt), zoom: clamp(to.zoom, LIMITS.zoom) } }),
+    /** @param speed a share of the head's own. */
+    goTo: (to: Pose, speed = 1): void => begin({ kind: 'to', speed, to: { pan: wrap180(to.pan), tilt: clamp(to.tilt, LIMITS.tilt), zoom: clamp(to.zoom, LIMITS.zoom) } }),
     /** Shares of full speed, -1..1, for `ms` milliseconds. */
     turn: (velocity: Pose, ms: number): void => begin({ kind: 'turning', velocity, until: now() + ms }),
     stop: (): void => begin({ kind: 'still' }),

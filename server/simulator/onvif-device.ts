@@ -2,6 +2,7 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import { PRE_AUTH, answerDevice } from './onvif-device-service.ts'
 import type { EventService } from './onvif-event-service.ts'
+import { delayOf } from './head-faults.ts'
 import { answerMedia } from './onvif-media-service.ts'
 import { type SimulatedHead, answerPtz } from './onvif-ptz-service.ts'
 import { type SoapRequest, createTokenCheck, readRequest } from './onvif-requests.ts'
@@ -48,7 +49,14 @@ export async function startOnvifDevice({ port, name, serial, credentials, head, 
     if (path.startsWith('/onvif/pull/') || request.namespace === NS.tev || request.namespace === NS.wsnt) return events.answer(request, { path, base, signal })
     if (request.namespace === NS.tds) return answerDevice(request, { name, serial, ptz: head !== null, base, deviceNow: deviceNow() })
     if (request.namespace === NS.trt) return answerMedia(request, { ptz: head !== null, streamUri: streamUri(), substreamUri: substreamUri(), codec: codec() })
-    if (request.namespace === NS.tptz && head) return answerPtz(request, head)
+    if (request.namespace === NS.tptz && head) {
+      const said = answerPtz(request, head)
+      const delay = delayOf(head.faults?.now() ?? null, request.operation)
+      // Never: until whoever asked has gone.
+      if (delay === null) await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })))
+      else if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
+      return said
+    }
     throw noSuchAction(request.operation)
   }
 

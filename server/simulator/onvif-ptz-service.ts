@@ -1,12 +1,14 @@
 /** The PTZ service over a simulated head (ONVIF PTZ, ptz.wsdl). */
 import { isoTime } from '../tools/clock.ts'
+import { wrap180 } from '../tools/geography.ts'
+import { type HeadFault, INTERRUPTED_MS, OVERSHOOT_DEGREES, SHORT_SHARE, SLOW_SPEED, START_LATE_MS, type Told, type createHeadTelling, partOfWay } from './head-faults.ts'
 import { LIMITS, type Pose, type createMotors, fromGeneric, toGeneric } from './motors.ts'
 import { PROFILE, PTZ_CONFIGURATION, ptzConfiguration } from './onvif-media-service.ts'
 import { type SoapRequest, element, numberAt, text } from './onvif-requests.ts'
 import { SPACE, SoapFault, noSuchAction, xml } from './onvif-words.ts'
 import type { PresetStore } from './preset-store.ts'
 
-export type SimulatedHead = { motors: ReturnType<typeof createMotors>; presets: PresetStore; deviceNow(): number; onPreset(token: string): void; /** Whether its own tour of all presets goes on; anything else that it is asked ends it. */ tour: { on: boolean } }
+export type SimulatedHead = { motors: ReturnType<typeof createMotors>; presets: PresetStore; deviceNow(): number; onPreset(token: string): void; /** Whether its own tour of all presets goes on; anything else that it is asked ends it. */ tour: { on: boolean }; /** What is wrong with it now; left out: nothing. */ faults?: { now(): HeadFault | null; telling: ReturnType<typeof createHeadTelling> } }
 
 /** The one preset tour that every simulated head has. */
 export const TOUR = 'tour-1'
@@ -39,6 +41,7 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
     return { pan: numberAt(vectorElement, 'x', 'PanTilt') ?? rest.pan, tilt: numberAt(vectorElement, 'y', 'PanTilt') ?? rest.tilt, zoom: numberAt(vectorElement, 'x', 'Zoom') ?? rest.zoom }
   }
   const here = (): Pose => motors.place().pose
+  const fault = head.faults?.now() ?? null
 
   if (/^Goto|Move$|^Stop$/.test(operation)) head.tour.on = false
   switch (operation) {
@@ -55,11 +58,14 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
     case 'GetServiceCapabilities':
       return '<tptz:GetServiceCapabilitiesResponse><tptz:Capabilities MoveStatus="true" StatusPosition="true"/></tptz:GetServiceCapabilitiesResponse>'
     case 'GetStatus':
-      return status(motors.place(), head.deviceNow())
+      return status(head.faults?.telling.told(fault, motors.place()) ?? motors.place(), head.deviceNow())
     case 'GetPresets':
       return `<tptz:GetPresetsResponse>${presets
         .all()
-        .map(({ token, name, pose }) => `<tptz:Preset token="${xml(token)}"><tt:Name>${xml(name)}</tt:Name><tt:PTZPosition>${vector(pose)}</tt:PTZPosition></tptz:Preset>`)
+        .map(({ token, name, pose }) => {
+          const told = head.faults ? head.faults.telling.ofPreset(fault, pose) : pose
+          return `<tptz:Preset token="${xml(token)}"><tt:Name>${xml(name)}</tt:Name>${told ? `<tt:PTZPosition>${vector(told)}</tt:PTZPosition>` : ''}</tptz:Preset>`
+        })
         .join('')}</tptz:GetPresetsResponse>`
     case 'SetPreset': {
       const asked = text(argument, 'PresetToken')
@@ -71,7 +77,8 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
       return done
     case 'GotoPreset': {
       const { token, pose } = presets.get(text(argument, 'PresetToken') ?? '')
-      motors.goTo(pose)
+      head.faults?.telling.onGoto(pose, here())
+      turnTo(head, fault, token, pose)
       head.onPreset(token)
       return done
     }
@@ -112,9 +119,35 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
   }
 }
 
-function status({ pose, moving }: { pose: Pose; moving: boolean }, now: number): string {
+/** As its motors do it now. */
+function turnTo({ motors, presets }: SimulatedHead, fault: HeadFault | null, token: string, pose: Pose): void {
+  const from = motors.place().pose
+  switch (fault) {
+    case 'stuck':
+      return
+    case 'stops-short':
+      return motors.goTo(partOfWay(from, pose, wrap180(pose.pan - from.pan), SHORT_SHARE))
+    case 'overshoots':
+      return motors.goTo({ ...pose, pan: pose.pan + OVERSHOOT_DEGREES })
+    case 'another-preset':
+      return motors.goTo(presets.all().find((other) => other.token !== token)?.pose ?? pose)
+    case 'starts-late':
+      return void setTimeout(() => motors.goTo(pose), START_LATE_MS).unref()
+    case 'slow':
+      return motors.goTo(pose, SLOW_SPEED)
+    case 'interrupted':
+      motors.goTo(pose)
+      return void setTimeout(motors.stop, INTERRUPTED_MS).unref()
+    default:
+      return motors.goTo(pose)
+  }
+}
+
+function status({ pose, moving }: Told, now: number): string {
   const word = moving ? 'MOVING' : 'IDLE'
-  return `<tptz:GetStatusResponse><tptz:PTZStatus><tt:Position>${vector(pose)}</tt:Position><tt:MoveStatus><tt:PanTilt>${word}</tt:PanTilt><tt:Zoom>${word}</tt:Zoom></tt:MoveStatus><tt:UtcTime>${isoTime(now)}</tt:UtcTime></tptz:PTZStatus></tptz:GetStatusResponse>`
+  const position = pose === null ? '' : `<tt:Position>${vector(pose)}</tt:Position>`
+  const move = moving === null ? '' : `<tt:MoveStatus><tt:PanTilt>${word}</tt:PanTilt><tt:Zoom>${word}</tt:Zoom></tt:MoveStatus>`
+  return `<tptz:GetStatusResponse><tptz:PTZStatus>${position}${move}<tt:UtcTime>${isoTime(now)}</tt:UtcTime></tptz:PTZStatus></tptz:GetStatusResponse>`
 }
 
 /** xs:duration, as far as a timeout of a move needs it; five seconds when it is not given. */

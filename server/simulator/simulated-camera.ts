@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Landmark } from './street-drawing.ts'
 import { startEncoder } from './camera-encoder.ts'
 import { FRAME, type Frame, type PictureFault, createCameraPicture } from './camera-picture.ts'
+import { type HeadFault, createHeadTelling } from './head-faults.ts'
 import { type Pose, createMotors } from './motors.ts'
 import { startOnvifDevice } from './onvif-device.ts'
 import type { Trap } from './onvif-traps.ts'
@@ -28,10 +29,11 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
   let fault: PictureFault = 'none'
   let clockOffsetMs = 0
   let trap: Trap | null = null
+  let headFault: HeadFault | null = null
   const deviceNow = (): number => Date.now() + clockOffsetMs
 
   const presets = plan.ptz ? createPresetStore({ file: join(folder, `${plan.id}.presets.json`), factory: plan.presets, home: plan.home }) : null
-  const head = presets && { motors, presets, deviceNow, onPreset: events.presetReached, tour: { on: false } }
+  const head = presets && { motors, presets, deviceNow, onPreset: events.presetReached, tour: { on: false }, faults: { now: () => headFault, telling: createHeadTelling(() => performance.now()) } }
 
   type Lens = Promise<ReturnType<typeof createCameraPicture>>
   const draw = (size: Frame): Lens => loadStreet(folder, plan.seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(plan.seed, waiting), glyphs, name: plan.name, frame: size }))
@@ -98,6 +100,10 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
     },
     setFlow: (next: Flow): void => rtsp?.setFlow(next),
     setTrap: (next: Trap | null): void => void (trap = next),
+    /** What its motors do wrong, or what it says wrongly of them, from now on. */
+    setHeadFault: (next: HeadFault | null): void => void (headFault = next),
+    /** Whether its motors run. */
+    moving: (): boolean => motors.place().moving,
     losePresets: (): void => presets?.lose(),
     touring: (): boolean => head?.tour.on ?? false,
     setClock: (offsetMs: number): void => void (clockOffsetMs = offsetMs),
