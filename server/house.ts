@@ -117,7 +117,10 @@ async function openDemoTown(dataFolder: string, onError: (words: string) => void
   const { site, problems } = readSite(await readFile(file, 'utf8'), (text) => ({ value: text.replaceAll(/\$\{\w+\}/g, '1') }))
   if (!site) throw new Failure('site/invalid', problems.map(({ line, key, problem }) => `${file}:${line}: ${key}: ${problem}`).join('\n'))
   const simulator = await startSimulator({ plans: planTown(site), folder: join(dataFolder, 'simulator'), credentials: credentials.simulator }, onError)
-  const ports = Object.entries(simulator.ports).map(([id, { onvif }]) => [`${id.toUpperCase().replaceAll('-', '_')}_PORT`, String(onvif)])
+  const ports = Object.entries(simulator.ports).flatMap(([id, { onvif, rtsp }]) => {
+    const name = id.toUpperCase().replaceAll('-', '_')
+    return [[`${name}_PORT`, String(onvif)], [`${name}_RTSP_PORT`, String(rtsp)]]
+  })
   return { file, credentials, simulator, environment: { ...Object.fromEntries(ports), CAMERA_PASSWORD: credentials.simulator.password, PUSH_3_KEY: createHash('sha256').update(credentials.simulator.password).digest('hex').slice(0, 24) } as Record<string, string> }
 }
 

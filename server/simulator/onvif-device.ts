@@ -20,6 +20,9 @@ export type OnvifDeviceOptions = {
   streamUri(): string
   /** A second, smaller stream; null or left out: it has one only. */
   substreamUri?(): string | null
+  substreamSize?: { width: number; height: number } | undefined
+  /** Of a recorder or an encoder: how many channels, and where each is. Left out: it is one camera. */
+  channels?: { count: number; streamUri(channel: number): Promise<string> } | null
   /** Of the main stream. */
   codec?(): 'h264' | 'h265'
   deviceNow(): number
@@ -33,7 +36,7 @@ const LOCKS_AFTER = 5
 
 const MOST_REQUEST = 200_000
 
-export async function startOnvifDevice({ port, name, serial, credentials, head, events, streamUri, substreamUri = () => null, codec = () => 'h264', deviceNow, onOperation, trap = () => null }: OnvifDeviceOptions) {
+export async function startOnvifDevice({ port, name, serial, credentials, head, events, streamUri, substreamUri = () => null, substreamSize, channels = null, codec = () => 'h264', deviceNow, onOperation, trap = () => null }: OnvifDeviceOptions) {
   let wrong = 0
   const authentic = createTokenCheck({ ...credentials, deviceNow })
 
@@ -48,7 +51,7 @@ export async function startOnvifDevice({ port, name, serial, credentials, head, 
     if (trapped === 'unknown-token-ok' && request.operation === 'GotoPreset') return '<tptz:GotoPresetResponse/>'
     if (path.startsWith('/onvif/pull/') || request.namespace === NS.tev || request.namespace === NS.wsnt) return events.answer(request, { path, base, signal })
     if (request.namespace === NS.tds) return answerDevice(request, { name, serial, ptz: head !== null, base, deviceNow: deviceNow() })
-    if (request.namespace === NS.trt) return answerMedia(request, { ptz: head !== null, streamUri: streamUri(), substreamUri: substreamUri(), codec: codec() })
+    if (request.namespace === NS.trt) return answerMedia(request, { ptz: head !== null, streamUri: streamUri(), substreamUri: substreamUri(), substreamSize, codec: codec(), channels })
     if (request.namespace === NS.tptz && head) {
       const said = answerPtz(request, head)
       const delay = delayOf(head.faults?.now() ?? null, request.operation)

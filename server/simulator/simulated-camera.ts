@@ -14,7 +14,7 @@ import { type StoredPreset, createPresetStore } from './preset-store.ts'
 import { type Flow, startRtspServer } from './rtsp-server.ts'
 import { loadStreet } from './street-picture.ts'
 
-export type CameraPlan = { id: string; name: string; seed: number; ptz: boolean; home: Pose; presets: readonly StoredPreset[]; landmarks: readonly Landmark[]; /** It has no ONVIF and no RTSP: it pushes. */ pushes: boolean; frame?: Frame; /** A second, smaller stream beside it, always H.264. */ substream?: Frame }
+export type CameraPlan = { id: string; name: string; seed: number; ptz: boolean; home: Pose; presets: readonly StoredPreset[]; landmarks: readonly Landmark[]; /** It has no ONVIF and no RTSP: it pushes. */ pushes: boolean; /** It has no ONVIF: its stream is written in the site file. */ streamOnly?: boolean; /** It is one channel of a recorder or an encoder with so many; counted from 1. */ channel?: { number: number; of: number }; frame?: Frame; /** A second, smaller stream beside it, always H.264. */ substream?: Frame }
 export type Credentials = { username: string; password: string }
 export type SimulatedCamera = Awaited<ReturnType<typeof startSimulatedCamera>>
 
@@ -36,7 +36,7 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
   const head = presets && { motors, presets, deviceNow, onPreset: events.presetReached, tour: { on: false }, faults: { now: () => headFault, telling: createHeadTelling(() => performance.now()) } }
 
   type Lens = Promise<ReturnType<typeof createCameraPicture>>
-  const draw = (size: Frame): Lens => loadStreet(folder, plan.seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(plan.seed, waiting), glyphs, name: plan.name, frame: size }))
+  const draw = (size: Frame, { name, seed }: { name: string; seed: number } = plan): Lens => loadStreet(folder, seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(seed, waiting), glyphs, name, frame: size }))
   /** One stream: drawn when somebody first watches, in the size of now. */
   const startStream = (port: number, load: () => Lens, size: () => Frame) =>
     startRtspServer({
@@ -60,8 +60,18 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
   const startRtsp = (port: number) => startStream(port, () => (picture ??= draw(frame)), () => frame)
   let small: Lens | null = null
   const startSubstream = (size: Frame) => startStream(0, () => (small ??= draw(size)), () => size)
+  /** The other channels of its recorder, each with a picture of its own, from when it is first asked for. */
+  const others = new Map<number, ReturnType<typeof startRtspServer>>()
+  async function channelUri(number: number, streamPort: number): Promise<string> {
+    if (number === plan.channel?.number) return `rtsp://127.0.0.1:${streamPort}/stream`
+    let lens: Lens | null = null
+    const server = others.get(number) ?? startStream(0, () => (lens ??= draw(frame, { name: `${plan.name}, channel ${number}`, seed: plan.seed + number })), () => frame)
+    others.set(number, server)
+    return `rtsp://127.0.0.1:${(await server).port}/stream`
+  }
   const startOnvif = (port: number, streamPort: number) =>
     startOnvifDevice({
+      channels: plan.channel ? { count: plan.channel.of, streamUri: (number) => channelUri(number, streamPort) } : null,
       port,
       name: plan.name,
       serial: `SIM-${plan.id}`,
@@ -70,6 +80,7 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
       events,
       streamUri: () => `rtsp://127.0.0.1:${streamPort}/stream`,
       substreamUri: () => (substream ? `rtsp://127.0.0.1:${substream.port}/stream` : null),
+      substreamSize: plan.substream,
       codec: () => frame.codec,
       deviceNow,
       trap: () => trap,
@@ -81,8 +92,8 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
 
   const substream = plan.substream ? await startSubstream(plan.substream) : null
   let rtsp: Awaited<ReturnType<typeof startRtsp>> | null = await startRtsp(ports.rtsp)
-  let onvif: Awaited<ReturnType<typeof startOnvif>> | null = await startOnvif(ports.onvif, rtsp.port)
-  const stable = { rtsp: rtsp.port, onvif: onvif.port }
+  let onvif: Awaited<ReturnType<typeof startOnvif>> | null = plan.streamOnly ? null : await startOnvif(ports.onvif, rtsp.port)
+  const stable = { rtsp: rtsp.port, onvif: onvif?.port ?? 0 }
 
   return {
     id: plan.id,
@@ -115,10 +126,10 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
     },
     async plugIn(): Promise<void> {
       rtsp ??= await startRtsp(stable.rtsp)
-      onvif ??= await startOnvif(stable.onvif, stable.rtsp)
+      if (!plan.streamOnly) onvif ??= await startOnvif(stable.onvif, stable.rtsp)
     },
     async close(): Promise<void> {
-      await Promise.all([rtsp?.close(), onvif?.close(), substream?.close()])
+      await Promise.all([rtsp?.close(), onvif?.close(), substream?.close(), ...[...others.values()].map(async (server) => (await server).close())])
     },
   }
 }

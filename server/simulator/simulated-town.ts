@@ -32,7 +32,7 @@ export async function startSimulatedTown({ plans, folder, credentials, onError }
   const responder = startDiscoveryResponder(
     plans.flatMap(({ id, name }) => {
       const camera = cameras.get(id)
-      return camera ? [{ id, name, address: camera.url }] : []
+      return camera && camera.ports.onvif !== 0 ? [{ id, name, address: camera.url }] : []
     }),
     onError,
   )

@@ -2,6 +2,7 @@
 import type { Place } from '../glossary/press.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
 import { bearingBetween, metresBetween, wrap180 } from '../tools/geography.ts'
+import { FRAME } from './camera-picture.ts'
 import type { Pose } from './motors.ts'
 import type { StoredPreset } from './preset-store.ts'
 import type { CameraPlan } from './simulated-camera.ts'
@@ -18,8 +19,18 @@ export function planTown(site: Site): CameraPlan[] {
       const nearest = [...site.helpPoints].sort((a, b) => distance(camera, a.location) - distance(camera, b.location))[0]
       const facing = nearest && camera.location ? wrap180(bearingBetween(camera.location, nearest.location)) : 0
       const home: Pose = ptz ? { pan: wrap180((presets[0]?.pose.pan ?? 0) + 130), tilt: -12, zoom: 1 } : { pan: facing, tilt: -14, zoom: 1.4 }
-      return { id: camera.id, name: camera.name, seed: 1201 + i * 77, ptz, home, presets, landmarks: landmarksOf(site, camera), pushes: camera.onvif === null }
+      return { id: camera.id, name: camera.name, seed: 1201 + i * 77, ptz, home, presets, landmarks: landmarksOf(site, camera), pushes: camera.rtmp !== null, streamOnly: camera.stream !== null && camera.onvif === null, ...deviceOf(camera) }
     })
+}
+
+/** So many channels the simulated recorder and the simulated encoder for old cameras have. */
+const CHANNELS = { nvr: 4, bridge: 150 }
+/** What kind of device it is one of, as its id begins: a site file says which channel, and not how many there are. */
+function deviceOf({ id, onvif }: SiteCamera): Pick<CameraPlan, 'channel' | 'substream'> {
+  const [kind = ''] = id.split('-')
+  const number = Number(/^VideoSource_(\d+)$/.exec(onvif?.source ?? '')?.[1])
+  if ((kind === 'nvr' || kind === 'bridge') && number > 0) return { channel: { number, of: CHANNELS[kind] } }
+  return kind === 'two' ? { substream: { ...FRAME, width: 480, height: 270 } } : {}
 }
 
 const distance = (camera: SiteCamera, place: Place): number => (camera.location ? metresBetween(camera.location, place) : Number.POSITIVE_INFINITY)

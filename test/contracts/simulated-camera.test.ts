@@ -5,10 +5,13 @@ import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { OnvifClient } from '../../server/camera/onvif-client.ts'
 import { soapEnvelope } from '../../server/camera/onvif-envelope.ts'
+import type { InventoryThread } from '../../server/camera/onvif-inventory-thread.ts'
 import { createOnvifPtz } from '../../server/camera/onvif-ptz.ts'
 import type { PresetToken } from '../../server/glossary/camera.ts'
 import { FRAME } from '../../server/simulator/camera-picture.ts'
 import { type Mark, readMark } from '../../server/simulator/picture-mark.ts'
+import { builtEntry } from '../../server/tools/package-root.ts'
+import { callWorker } from '../../server/tools/worker-calls.ts'
 import { schemaErrors } from './onvif-schemas.ts'
 import { CREDENTIALS, HOME, PRESET, plan, startTestTown, startTestTownFor } from './test-town.ts'
 
@@ -186,5 +189,38 @@ describe('a simulated camera’s picture', () => {
       buffer(ffmpeg.stderr).then((text) => resolve(text.toString()), reject)
     })
     expect(answer).toMatch(/401/)
+  })
+})
+
+describe('the simulated devices that are more, or less, than a camera', () => {
+  const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
+  let devices: Awaited<ReturnType<typeof startTestTown>>
+  beforeAll(async () => {
+    devices = await startTestTown({ ...plan('nvr', false), channel: { number: 3, of: 4 } }, { ...plan('bridge', false), channel: { number: 87, of: 150 } }, { ...plan('pole', false), streamOnly: true }, { ...plan('two', false), substream: { ...FRAME, width: 480, height: 270 } })
+  })
+  afterAll(async () => {
+    await inventory.terminate()
+    await devices.end()
+  })
+  const take = (id: string, source?: string) => inventory.calls.take({ url: devices.camera(id).url, fingerprint: null, ...CREDENTIALS, ...(source ? { source } : {}) }, 20_000)
+  test.each([['nvr', 4, 3], ['bridge', 150, 87]])('%s names its %i channels, each with a stream of its own; without a channel nothing is chosen', async (id, count, number) => {
+    const { channels, fault, streamUri } = await take(id)
+    expect(channels.map(({ source }) => source)).toEqual(Array.from({ length: count }, (_, i) => `VideoSource_${i + 1}`))
+    expect([fault?.kind, streamUri]).toEqual(['channel', null])
+    const [mine, other] = [await take(id, `VideoSource_${number}`), await take(id, 'VideoSource_1')]
+    expect(mine.fault).toBeNull()
+    expect(mine.streamUri).toBe(`rtsp://127.0.0.1:${devices.camera(id).ports.rtsp}/stream`)
+    expect(other.streamUri).not.toBe(mine.streamUri)
+  })
+  test('one with two streams names the small one beside the large one', async () => {
+    const { streamUri, smallUri } = await take('two')
+    expect(smallUri).toMatch(/^rtsp:/)
+    expect(smallUri).not.toBe(streamUri)
+  })
+  test('one without ONVIF has its stream only', async () => {
+    expect(devices.camera('pole').ports.onvif).toBe(0)
+    const { username, password } = CREDENTIALS
+    const ffmpeg = spawn('ffprobe', ['-v', 'error', '-rtsp_transport', 'tcp', '-show_entries', 'stream=width', '-of', 'csv=p=0', `rtsp://${encodeURIComponent(username)}:${encodeURIComponent(password)}@127.0.0.1:${devices.camera('pole').ports.rtsp}/stream`])
+    expect((await buffer(ffmpeg.stdout)).toString().trim()).toBe(String(FRAME.width))
   })
 })

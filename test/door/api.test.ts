@@ -8,13 +8,14 @@ import type { Role } from '../../server/glossary/people.ts'
 import { type House, openHouse } from '../../server/house.ts'
 import { openPeopleFile } from '../../server/people/people-file.ts'
 import { until } from '../contracts/test-town.ts'
+import { isOnPress } from '../journeys/town-process.ts'
 
 let house: House
 const dataFolder = mkdtempSync(join(tmpdir(), 'lamppost-api-'))
 const open = () => openHouse({ siteFile: null, dataFolder, port: 0, host: '127.0.0.1', rtmpPort: 0 })
 beforeAll(async () => {
   house = await open()
-  await until(async () => (await call('operator', 'GET', '/cameras')).body.items, (cameras: { health: { onvif: string; video: string } }[]) => cameras.every(({ health }) => health.onvif !== 'down' && health.video === 'up'), 60_000)
+  await until(async () => (await call('operator', 'GET', '/cameras')).body.items, (cameras: { id: string; health: { onvif: string; video: string } }[]) => cameras.filter(({ id }) => !isOnPress(id)).every(({ health }) => health.onvif !== 'down' && health.video === 'up'), 60_000)
 })
 afterAll(async () => {
   await house.close()
