@@ -147,13 +147,22 @@ describe('the share of handles', () => {
     expect(many.filter(({ destroyed }) => destroyed).length).toBeGreaterThan(10)
     expect(many.at(-1)?.destroyed).toBe(false)
   })
-  test('what is being answered stays, and a newcomer goes where nobody else can', () => {
+  test('somebody known who is being answered stays, and a newcomer goes where nobody else can', () => {
     const { share: handles, come, later } = share(43)
     const busy = come('10.0.0.1', 1)
+    handles.prove(busy)
     handles.serve(busy)
     later(1000)
     const second = come('10.0.0.2', 2)
     expect([busy.destroyed, second.destroyed]).toEqual([false, true])
+  })
+  test('a stranger is being answered for a second: whoever says half a request and waits goes for a newcomer', () => {
+    const { share: handles, come, later } = share(43)
+    const waiting = come('10.0.0.1', 1)
+    handles.serve(waiting)
+    later(1500)
+    const second = come('10.0.0.2', 2)
+    expect([waiting.destroyed, second.destroyed]).toEqual([true, false])
   })
   test('without a limit nobody goes', () => {
     const made = createHandleShare({ limit: null })
