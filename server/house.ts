@@ -7,6 +7,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { startBlindWatch } from './camera/blind-watch.ts'
+import { MATCH_SIZE } from './camera/picture-match.ts'
 import { chooseCameras } from './camera/camera-choice.ts'
 import { type HealthChange, createCameraDesk } from './camera/camera-desk.ts'
 import { createCameraHands } from './camera/camera-hands.ts'
@@ -436,7 +437,7 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     await cameras.follow(site())
     await followStreams(site())
     await followPushers(site())
-    const blindWatch = startBlindWatch({ cameras: cameras.ids, still: clips.still, look: pictures.calls.look, onSeen: cameras.seen, clock })
+    const blindWatch = startBlindWatch({ cameras: cameras.ids, glimpse: (some) => clips.glimpses(some, MATCH_SIZE), look: pictures.calls.look, onSeen: cameras.seen, onError, clock })
     closing.add('the blind watch', blindWatch.close)
     incidents.resume()
     evidence.begin()

@@ -1,6 +1,7 @@
 /** Decodes pictures and compares them, in a thread of its own: fifty milliseconds are long for an event loop that takes presses. */
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
+import type { Look } from './blind-watch.ts'
 import { standBack } from '../tools/thread-priority.ts'
 import { answerCalls } from '../tools/worker-calls.ts'
 import { type Grey, MATCH_SIZE, type Mask, type Match, blindness, matchPictures } from './picture-match.ts'
@@ -23,10 +24,8 @@ const calls = {
     }
     return { match, blind: blindness(grey) }
   },
-  async look(picture: Uint8Array): Promise<{ blind: 'dark' | 'covered' | null; print: string }> {
-    const grey = await greyOf(picture)
-    return { blind: blindness(grey), print: createHash('sha256').update(grey.pixels).digest('hex') }
-  },
+  /** @param pictures grey, of MATCH_SIZE */
+  look: (pictures: Uint8Array[]): Look[] => pictures.map((pixels) => ({ blind: blindness({ ...MATCH_SIZE, pixels }), print: createHash('sha256').update(pixels).digest('hex') })),
 }
 export type PictureThread = typeof calls
 

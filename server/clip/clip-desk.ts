@@ -215,6 +215,8 @@ export function createClipDesk(options: ClipDeskOptions) {
     stored: (camera: CameraId, range: Range): Promise<StoredRange> => calls.stored(camera, range),
     thumbnail: (camera: CameraId, at: number, width: number): Promise<Uint8Array | null> => calls.thumbnail(camera, at, width),
     still: (camera: CameraId): Promise<{ picture: Uint8Array; at: number }> => calls.still(camera),
+    /** Small grey pictures of what is newest; null where there is none. */
+    glimpses: (cameras: CameraId[], size: { width: number; height: number }): Promise<({ pixels: Uint8Array; at: number } | null)[]> => calls.glimpses(cameras, size),
     bytes: (): Promise<Record<string, number>> => calls.bytes(),
     async close(): Promise<void> {
       closing = true

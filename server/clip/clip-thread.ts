@@ -16,6 +16,7 @@ import { clipPlaylist } from './hls-playlist.ts'
 import { createLivePictures } from './live-pictures.ts'
 import type { Query } from './live-window.ts'
 import type { PartNews } from './part-post.ts'
+import { type Size, greyPictures } from './grey-pictures.ts'
 import { stillPicture } from './still-picture.ts'
 
 export type ClipNews =
@@ -215,6 +216,24 @@ const calls = {
     const init = newest && (await ring.init(newest.run))
     if (!init || !keyframe) throw new Failure('live/none', `There is no picture from ${id} yet.`)
     return { picture: await stillPicture(Buffer.concat([init, keyframe]), stopped.signal), at: newest.at }
+  },
+  /** Of each camera's newest keyframe a small grey picture; null where there is none. Nobody is asked for it, and it stands back for everything. */
+  async glimpses(ids: string[], size: Size): Promise<({ pixels: Uint8Array; at: number } | null)[]> {
+    const found = await Promise.all(
+      ids.map(async (id) => {
+        const known = channels.get(id)
+        const newest = known?.window.newestKeyframe() ?? null
+        const keyframe = newest && Buffer.from(newest.bytes)
+        const init = newest && known ? await known.ring.init(newest.run).catch(() => null) : null
+        return newest && keyframe && init ? { fragment: Buffer.concat([init, keyframe]), at: newest.at } : null
+      }),
+    )
+    const there = found.flatMap((each) => each ?? [])
+    const pictures = await greyPictures(there.map(({ fragment }) => fragment), size, stopped.signal)
+    return found.map((each) => {
+      const pixels = each && pictures[there.indexOf(each)]
+      return each && pixels ? { pixels: new Uint8Array(pixels), at: each.at } : null
+    })
   },
   /** The keyframe that a recorded moment's segment begins with, small. Null when nothing was recorded then. */
   async thumbnail(id: string, at: number, width: number): Promise<Uint8Array | null> {
