@@ -56,7 +56,7 @@ export async function startTown(folder, plans = null) {
   return {
     pid: town.pid,
     ports,
-    environment: { ...Object.fromEntries(Object.entries(ports).map(([id, { onvif }]) => [`${id.toUpperCase().replaceAll('-', '_')}_PORT`, String(onvif)])), CAMERA_PASSWORD: CREDENTIALS.password, PUSH_3_KEY: 'bench-key' },
+    environment: { ...Object.fromEntries(Object.entries(ports).flatMap(([id, { onvif, rtsp }]) => [['PORT', onvif], ['RTSP_PORT', rtsp]].map(([what, port]) => [`${id.toUpperCase().replaceAll('-', '_')}_${what}`, String(port)]))), CAMERA_PASSWORD: CREDENTIALS.password, PUSH_3_KEY: 'bench-key' },
     async operations(camera) {
       const answer = next()
       town.send(camera)

@@ -22,9 +22,9 @@ let token: string
 let secureToken: string
 
 beforeAll(async () => {
-  town = await startTestTown(plan('one', false, { width: 640, height: 360 }), plan('two', false, { width: 640, height: 360, gop: 4 }), { ...plan('three', false, { width: 640, height: 360, codec: 'h265' }), substream: { ...FRAME, width: 480, height: 270 } })
+  town = await startTestTown(plan('one', false, { width: 640, height: 360 }), plan('two', false, { width: 640, height: 360, gop: 4 }), { ...plan('three', false, { width: 640, height: 360, codec: 'h265' }), substream: { ...FRAME, width: 480, height: 270 } }, { ...plan('four', false, { width: 640, height: 360 }), substream: { ...FRAME, width: 480, height: 270 } })
   const site = join(folder, 'site.yaml')
-  const cameras = ['one', 'two', 'three'].map((id) => `  - { id: ${id}, name: Camera ${id}, location: { lat: ${id === 'three' ? 54.6 : 54.5}, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, buffer: { reader: ${id === 'one' ? 'ffmpeg' : 'direct'} } }`)
+  const cameras = ['one', 'two', 'three', 'four'].map((id) => `  - { id: ${id}, name: Camera ${id}, location: { lat: ${id === 'three' ? 54.6 : 54.5}, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, buffer: { reader: ${id === 'one' ? 'ffmpeg' : 'direct'} } }`)
   writeFileSync(site, ['site: { id: town, name: Town, timezone: Europe/London }', 'helpPoints:', '  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }', 'cameras:', ...cameras, ''].join('\n'))
   house = await openHouse({ siteFile: site, dataFolder: join(folder, 'data'), port: 0, host: '127.0.0.1', rtmpPort: 0 })
   token = openPeopleFile(join(folder, 'data', 'people.json')).addToken({ name: 'Asha', role: 'operator', helpPoints: null })
@@ -239,6 +239,32 @@ describe('a live picture', () => {
     expect(await page.locator('lamppost-player .form').textContent()).toMatch(/The camera’s smaller H\.264 stream/)
     expect(await page.locator('lamppost-player video').evaluate((video: HTMLVideoElement) => video.videoWidth)).toBe(480)
     await page.context().close()
+  })
+  test('that is small takes the camera’s small stream, where it has one; the large one when that brings nothing', async () => {
+    await until(async () => (await (await fetch(`${house.url}/api/v1/cameras/four`, { headers: { authorization: `Bearer ${token}` } })).json()) as { converted: string; health: { video: string } }, ({ converted, health }) => converted === 'sub-stream' && health.video === 'up')
+    const widthOf = (page: Page) => page.locator('lamppost-player video').evaluate((video: HTMLVideoElement) => video.videoWidth)
+    const small = await openPlayer('four', { small: true })
+    await isLive(small)
+    expect([await widthOf(small), await small.locator('lamppost-player .form').count()]).toEqual([480, 0])
+    // Chosen, it is the camera's own picture; and small again.
+    await small.locator('lamppost-player').evaluate((player) => player.removeAttribute('small'))
+    await until(() => widthOf(small), (width) => width === 640)
+    await isLive(small)
+    await small.context().close()
+    const broken = await openPlayer('four', {
+      small: true,
+      prepare: async (opened) => void (await opened.routeWebSocket(/\/api\/v1\/live$/, (socket) => {
+        const server = socket.connectToServer()
+        socket.onMessage((message) => {
+          const { watch, form } = JSON.parse(String(message)) as { watch?: string; form?: string }
+          if (watch !== undefined && form === 'h264') socket.send(JSON.stringify({ gone: watch, words: 'The small stream brings nothing.', code: 'live/none' }))
+          else server.send(message)
+        })
+      })),
+    })
+    await until(() => widthOf(broken), (width) => width === 640)
+    await isLive(broken)
+    await broken.context().close()
   })
   test('and so is its clip, frame by frame at the times of the recording', async () => {
     const press = openPeopleFile(join(folder, 'data', 'people.json')).addToken({ name: 'Post', role: 'press', helpPoints: null })

@@ -20,6 +20,8 @@ import { pageStepDown } from './step-down.ts'
 /** Older than this is said in a warning colour; a frozen picture is covered. */
 const LATE_S = { carried: 1.5, edge: 1.5, plain: 6 }
 const FROZEN_MS = 1500
+/** A camera's small stream that brings nothing for so long is left for its large one. */
+const SMALL_WITHIN_MS = 8000
 /** Ages are told in tenths; nothing finer than the server's clock is known. */
 const FINEST_S = 0.1
 
@@ -81,15 +83,33 @@ export class LamppostPlayer extends LitElement {
     const wanted = this.camera
     return this.#client.client.state().cameras.find(({ id }) => id === wanted)
   }
-  /** What this browser can show of the camera. */
-  get #form(): PictureForm {
+  /** Of a camera whose small stream brought nothing, the large one is shown. */
+  #smallFailed = ''
+  #smallWaitsSince: number | null = null
+  /** A small view has no use for a large picture, where the camera sends a small one as well. */
+  get #takesSmall(): boolean {
+    return this.small && !this.incident && this.#smallFailed !== this.camera && this.#view()?.converted === 'sub-stream'
+  }
+  /** This browser cannot show what the camera sends. */
+  get #isConverted(): boolean {
     const codec = this.#view()?.codec
-    return (codec && !canShow(codec)) || this.unshowable === this.#showing ? 'h264' : 'copy'
+    return (!!codec && !canShow(codec)) || this.unshowable === this.#showing
+  }
+  get #form(): PictureForm {
+    return this.#isConverted || this.#takesSmall ? 'h264' : 'copy'
   }
   #fallBack(): boolean {
-    if (this.#form === 'h264') return false
-    this.unshowable = this.#showing
+    if (this.#isConverted) return false
+    if (this.#takesSmall) this.#smallFailed = this.camera
+    else this.unshowable = this.#showing
+    this.requestUpdate()
     return true
+  }
+  #lookAtSmall(): void {
+    const now = performance.now()
+    if (!this.#takesSmall || this.#isConverted || this.#hls.picture.state === 'playing') this.#smallWaitsSince = null
+    else this.#smallWaitsSince ??= now
+    if (this.#smallWaitsSince !== null && now - this.#smallWaitsSince > SMALL_WITHIN_MS) this.#smallFailed = this.camera
   }
   /** A clip may have been recorded in another codec than its camera sends now: then only the try tells. */
   get #showing(): string {
@@ -106,7 +126,10 @@ export class LamppostPlayer extends LitElement {
       this.#reason.forget()
       this.#shown = false
       pageStepDown.leave(this)
+      this.#smallFailed = ''
+      this.#smallWaitsSince = null
     }
+    this.#lookAtSmall()
     this.#givesWay = this.isConnected && this.#mayGiveWay()
   }
   #mayGiveWay(): boolean {
@@ -134,7 +157,7 @@ export class LamppostPlayer extends LitElement {
     return html`<div class="frame">
         <video part="video" tabindex="-1" muted ?autoplay=${!this.bare} playsinline disablepictureinpicture @pause=${this.#noteRun} @play=${this.#noteRun}></video>
         ${this.#cover()}
-        ${this.#form === 'h264' ? html`<p part="form" class="form">${this.words.converted(this.mode === 'clip' ? 'transcoded' : (this.#view()?.converted ?? 'transcoded'))}</p>` : nothing}
+        ${this.#isConverted ? html`<p part="form" class="form">${this.words.converted(this.mode === 'clip' ? 'transcoded' : (this.#view()?.converted ?? 'transcoded'))}</p>` : nothing}
         <p part="age" class="age ${this.#ageClass()}">${this.#ageWords()}</p>
       </div>
       ${this.incident && !this.bare ? this.#hand.controls(this.words, this.#ageWords()) : nothing}`
