@@ -1,6 +1,7 @@
 /** What every benchmark needs: a simulated town, a server on a site of its own, Chromium, and honest summaries. */
 import { fork, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright'
@@ -10,6 +11,18 @@ export const root = fileURLToPath(new URL('../..', import.meta.url))
 const MAIN = join(root, 'dist', 'server', 'main.js')
 export const CREDENTIALS = { username: 'lamppost', password: 'bench password' }
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** The figures of a contract test that writes them where LAMPPOST_TABLE says. @param environment how much of it */
+export function benchOfTest(file, environment) {
+  const folder = mkdtempSync(join(tmpdir(), 'lamppost-bench-'))
+  const table = join(folder, 'table.json')
+  try {
+    spawnSync(join(root, 'node_modules', '.bin', 'vitest'), ['run', '--config', 'test/vitest.config.ts', file], { cwd: root, stdio: 'inherit', env: { ...process.env, ...environment, LAMPPOST_TABLE: table } })
+    return JSON.parse(readFileSync(table, 'utf8'))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
 
 export async function until(ask, so, withinMs = 60_000) {
   for (const end = performance.now() + withinMs; ; await sleep(100)) {
