@@ -37,12 +37,13 @@ export function judge({ accepted = true, expected, samples, moveStatusTrusted, p
   const sawElsewhere = samples.some(({ position }) => isAway(position, last.position))
   const away = awayFrom(expected, last.position, sawMoving || sawElsewhere)
   const stopped = last.moving === false && (sawMoving || moveStatusTrusted)
-  // Some say MOVING for ever: where it stands for so long, it stands.
-  const moving = last.moving === true && stillFor(samples) < STILL_MS
+  // Some say MOVING for ever: where it stands for so long, it stands. Some tell where they were sent, and not where they are: that is at
+  // its place at once, while the head turns. So it must have been seen on its way, where MoveStatus is to be believed.
+  const moving = last.moving === true && (stillFor(samples) < STILL_MS || (moveStatusTrusted && !sawElsewhere))
   // It says that it turned, and tells one place all along: one of the two is untrue, and nobody can say which.
   const contradicts = !sawElsewhere && turnedFor(samples) >= TURNED_MS && last.position !== null
   const believed = (positionTrusted || sawElsewhere) && !(contradicts && !away?.there)
-  const late = last.at >= deadlineMs
+  const late = last.at >= timeFor(samples, deadlineMs)
 
   // Position agrees and nothing says it still moves: the preset is where it looks.
   if (away?.there && believed && !moving) return { state: 'framed', proofs: stopped ? [...said, 'stopped', 'position'] : [...said, 'position'], reason: null }
@@ -52,7 +53,7 @@ export function judge({ accepted = true, expected, samples, moveStatusTrusted, p
     return { state: 'failed', proofs: said, reason: `The camera says it stands ${away.words} away from the preset.` }
   if (contradicts && !away?.there && away !== null && standsFor(samples) >= STILL_MS) return { state: 'unproven', proofs: said, reason: CONTRADICTS }
   if (!late) return settling
-  if (away && !away.there && believed) return { state: 'failed', proofs: said, reason: `The camera did not reach the preset within ${Math.round(deadlineMs / 1000)} s; it is ${away.words} away${last.moving === true ? ' and says that it is still moving' : ''}.` }
+  if (away && !away.there && believed) return { state: 'failed', proofs: said, reason: `The camera did not reach the preset within ${Math.round(timeFor(samples, deadlineMs) / 1000)} s; it is ${away.words} away${last.moving === true ? ' and says that it is still moving' : ''}.` }
   return { state: 'unproven', proofs: said, reason: unprovenWords(samples, { away, believed, accepted, moveStatusTrusted: moveStatusTrusted || sawMoving, deadlineMs }) }
 }
 
@@ -110,6 +111,14 @@ function panDifference(a: number | undefined, b: number | undefined, round: numb
   return straight === null || !wraps ? straight : Math.min(straight, Math.abs(round - straight))
 }
 
+/** A head that is seen turning is given longer than it has taken before; one that never stops (a tour) is not given for ever. */
+const TURNING_MS = 500
+const MOST_TURNING_MS = 12_000
+export function timeFor(samples: readonly Sample[], deadlineMs: number): number {
+  const last = samples.at(-1)
+  const turns = last?.position != null && samples.length > 1 && last.at - (samples[0]?.at ?? 0) > TURNING_MS && stillFor(samples) < TURNING_MS
+  return turns ? Math.max(deadlineMs, MOST_TURNING_MS) : deadlineMs
+}
 /** Between the first and the last of them that say it moves, milliseconds. */
 function turnedFor(samples: readonly Sample[]): number {
   const moving = samples.filter((sample) => sample.moving === true)

@@ -3,7 +3,7 @@ import type { PresetToken, PtzPosition, PtzStatus } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure, wordsOf as messageOf } from '../tools/failure.ts'
 import type { Aim } from './geometric-aim.ts'
-import { type Judgement, type Sample, isAway, judge } from './framing-proof.ts'
+import { type Judgement, type Sample, isAway, judge, timeFor } from './framing-proof.ts'
 import type { PictureVerdict } from './picture-match.ts'
 
 /** What the camera is asked to do. Only a preset has a place that its arrival can be judged by. */
@@ -143,7 +143,7 @@ async function watchMove({ head, move, clock, signal, samples, askedAt, sending,
     const judgement = judge({ accepted: told, expected: position, samples, moveStatusTrusted: head.moveStatusTrusted(), positionTrusted: head.positionTrusted?.() ?? true, deadlineMs })
     if (judgement.state !== 'moving' || signal.aborted) return judgement
     if (!told && now - heardAt >= (slow ? SILENCE_OF_SLOW_MS : SILENCE_MS)) return { state: 'failed', proofs: [], reason: silence ?? messageOf(sending.error) }
-    if (now - askedAt >= deadlineMs) return { state: 'unproven', proofs: judgement.proofs, reason: samples.length === 0 ? `The camera ${told ? 'accepted the move and then told no more' : 'did not answer the move, and told nothing after it'}: ${silence ?? 'no status'}` : `The camera stopped answering before the move was over: ${silence ?? 'no status'}` }
+    if (now - askedAt >= timeFor(samples, deadlineMs)) return { state: 'unproven', proofs: judgement.proofs, reason: samples.length === 0 ? `The camera ${told ? 'accepted the move and then told no more' : 'did not answer the move, and told nothing after it'}: ${silence ?? 'no status'}` : `The camera stopped answering before the move was over: ${silence ?? 'no status'}` }
     await clock.sleep(LOOK_EVERY_MS, signal)
   }
 }

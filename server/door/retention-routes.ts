@@ -35,8 +35,6 @@ const PAGE = 200
 const MOST_IDS = 200
 const IDS = Type.String({ maxLength: 8000, pattern: '^[A-Za-z0-9_-]+(,[A-Za-z0-9_-]+)*$', description: 'Only these incidents, joined by commas' })
 const QUERY = Type.Object({ after: Type.Optional(Type.String({ maxLength: 100, description: '`next` of the page before' })), limit: Type.Optional(LIMIT), expiring: Type.Optional(Type.Literal('true', { description: 'Only what ends soon (warnDays)' })), incidents: Type.Optional(IDS) }, strict)
-/** Numbers of another start say something else. */
-const START = Date.now().toString(36)
 
 /** Why a recording is locked, and by whom, is for those who may read the entry that says so. */
 const seenBy = (role: Role | null, keeping: Keeping): Keeping => (keeping.lock === null || mayRead(role, 'clip.locked') ? keeping : { ...keeping, lock: { ...keeping.lock, by: '', reason: '' } })
@@ -64,7 +62,7 @@ export function retentionRoutes(app: App, port: RetentionPort): void {
       const { after = null, limit = PAGE, expiring, incidents } = request.query
       const role = request.person?.role ?? null
       const { keepDays, warnDays } = port.rule()
-      const etag = `W/"${START}-${port.version()}-${keepDays}-${warnDays}-${role}"`
+      const etag = `W/"${port.version()}-${keepDays}-${warnDays}-${role}"`
       void reply.header('etag', etag).header('cache-control', 'private, no-cache')
       if (request.headers['if-none-match'] === etag) return reply.code(304).send(null)
       const { items, next } = incidents === undefined ? port.page({ after, limit: Number(limit), expiring: expiring === 'true' }) : { items: port.of(incidents.split(',').slice(0, MOST_IDS) as IncidentId[]), next: null }

@@ -35,6 +35,8 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
     return { ...kept, endsAt, expiring: endsAt !== null && Date.parse(endsAt) - warnMs <= clock.now() }
   }
 
+  /** Numbers of another start say something else. */
+  const startedAt = clock.now().toString(36)
   let order = createRetentionOrder()
   let orderedFor: number | null = null
   /** The order as it is now. The site's rule changes it as a whole, an entry only its incident's place. */
@@ -137,7 +139,7 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
     /** What is kept for these; those for which nothing is are left out. */
     of: (ids: readonly IncidentId[]): Keeping[] => ids.flatMap(viewOf),
     /** The same words as long as the same would be told. */
-    version: (): string => `${book.revision()}-${ordered().countUntil(warnedUntil())}`,
+    version: (): string => `${startedAt}-${book.revision()}-${ordered().countUntil(warnedUntil())}`,
     /** Of a package: when it ends, and whether that is soon. */
     packageEnds(made: Export): { endsAt: string | null; expiring: boolean } {
       const endsAt = packageEnd(made)

@@ -93,7 +93,7 @@ export function createHeadTelling(now: () => number) {
           return { pose, moving }
       }
     },
-    /** Where the head says that a preset is; null: it does not. */
+    /** Where the head says that a preset is; null: it does not. @param fault what the head is for life: presets are read once */
     ofPreset: (fault: HeadFault | null, pose: Pose): Pose | null => (fault === 'position-constant' ? CONSTANT : fault === 'no-position' || fault === 'nothing-told' ? null : pose),
   }
 }

@@ -8,7 +8,7 @@ import { type SoapRequest, element, numberAt, text } from './onvif-requests.ts'
 import { SPACE, SoapFault, noSuchAction, xml } from './onvif-words.ts'
 import type { PresetStore } from './preset-store.ts'
 
-export type SimulatedHead = { motors: ReturnType<typeof createMotors>; presets: PresetStore; deviceNow(): number; onPreset(token: string): void; /** Whether its own tour of all presets goes on; anything else that it is asked ends it. */ tour: { on: boolean }; /** What is wrong with it now; left out: nothing. */ faults?: { now(): HeadFault | null; telling: ReturnType<typeof createHeadTelling> } }
+export type SimulatedHead = { motors: ReturnType<typeof createMotors>; presets: PresetStore; deviceNow(): number; onPreset(token: string): void; /** Whether its own tour of all presets goes on; anything else that it is asked ends it. */ tour: { on: boolean }; /** What is wrong with it now, and what it is for life; left out: nothing. */ faults?: { now(): HeadFault | null; forLife(): HeadFault | null; telling: ReturnType<typeof createHeadTelling> } }
 
 /** The one preset tour that every simulated head has. */
 export const TOUR = 'tour-1'
@@ -63,7 +63,7 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
       return `<tptz:GetPresetsResponse>${presets
         .all()
         .map(({ token, name, pose }) => {
-          const told = head.faults ? head.faults.telling.ofPreset(fault, pose) : pose
+          const told = head.faults ? head.faults.telling.ofPreset(head.faults.forLife(), pose) : pose
           return `<tptz:Preset token="${xml(token)}"><tt:Name>${xml(name)}</tt:Name>${told ? `<tt:PTZPosition>${vector(told)}</tt:PTZPosition>` : ''}</tptz:Preset>`
         })
         .join('')}</tptz:GetPresetsResponse>`

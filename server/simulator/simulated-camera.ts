@@ -30,10 +30,11 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
   let clockOffsetMs = 0
   let trap: Trap | null = null
   let headFault: HeadFault | null = null
+  let headFaultForLife: HeadFault | null = null
   const deviceNow = (): number => Date.now() + clockOffsetMs
 
   const presets = plan.ptz ? createPresetStore({ file: join(folder, `${plan.id}.presets.json`), factory: plan.presets, home: plan.home }) : null
-  const head = presets && { motors, presets, deviceNow, onPreset: events.presetReached, tour: { on: false }, faults: { now: () => headFault, telling: createHeadTelling(() => performance.now()) } }
+  const head = presets && { motors, presets, deviceNow, onPreset: events.presetReached, tour: { on: false }, faults: { now: () => headFault, forLife: () => headFaultForLife, telling: createHeadTelling(() => performance.now()) } }
 
   type Lens = Promise<ReturnType<typeof createCameraPicture>>
   const draw = (size: Frame, { name, seed }: { name: string; seed: number } = plan): Lens => loadStreet(folder, seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(seed, waiting), glyphs, name, frame: size }))
@@ -112,7 +113,10 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
     setFlow: (next: Flow): void => rtsp?.setFlow(next),
     setTrap: (next: Trap | null): void => void (trap = next),
     /** What its motors do wrong, or what it says wrongly of them, from now on. */
-    setHeadFault: (next: HeadFault | null): void => void (headFault = next),
+    setHeadFault(next: HeadFault | null, forLife = false): void {
+      headFault = next
+      if (forLife) headFaultForLife = next
+    },
     /** Whether its motors run. */
     moving: (): boolean => motors.place().moving,
     losePresets: (): void => presets?.lose(),

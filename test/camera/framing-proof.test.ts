@@ -55,6 +55,20 @@ describe('what a camera’s words prove', () => {
     // And one that was seen elsewhere tells truly that it is not there.
     expect(judged([sample(100, { ...AWAY, pan: -0.6 }, true), sample(600, AWAY, true), ...[800, 1400, 2100].map((at) => sample(at, AWAY, false))])).toMatchObject({ state: 'failed' })
   })
+  test('a position that is at the preset at once, while the head says that it turns, is where it was sent, not where it is', () => {
+    const asked = [100, 500, 900, 1300, 1700].map((at) => sample(at, PRESET, true))
+    expect(judged(asked).state).toBe('moving')
+    expect(judged([...asked, sample(2100, PRESET, false)])).toMatchObject({ state: 'framed', proofs: ['accepted', 'stopped', 'position'] })
+    // One that was never seen standing says MOVING for ever; one that was seen on its way tells where it is.
+    expect(judged(asked, { moveStatusTrusted: false }).state).toBe('framed')
+    expect(judged([sample(50, AWAY, true), ...asked]).state).toBe('framed')
+  })
+  test('a head that is seen turning when its time is over is given more, and not for ever', () => {
+    const turning = (until: number) => Array.from({ length: until / 400 }, (_, i) => sample((i + 1) * 400, { pan: -0.9 + i * 0.02, tilt: 0, zoom: 0 }, true))
+    expect(judged(turning(4400), { deadlineMs: 4000 }).state).toBe('moving')
+    expect(judged(turning(12_400), { deadlineMs: 4000 })).toMatchObject({ state: 'failed', reason: expect.stringMatching(/still moving/) })
+    expect(judged([...turning(3200), ...[3600, 4000].map((at) => sample(at, { pan: -0.74, tilt: 0, zoom: 0 }, true)), sample(4400, { pan: -0.74, tilt: 0, zoom: 0 }, true)], { deadlineMs: 4000 }).state).toBe('failed')
+  })
   test('a zoom that does not agree is not at the preset', () => {
     const wrong = { ...PRESET, zoom: 0.6 }
     expect(judged([0, 700, 1300].map((at) => sample(at, wrong, false)))).toMatchObject({ state: 'failed', reason: expect.stringMatching(/zoom/) })

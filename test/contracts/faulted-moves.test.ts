@@ -51,7 +51,7 @@ afterAll(async () => {
 async function live(id: string, number: number, moves: number): Promise<void> {
   const camera = town.camera(id)
   const forLife = number % 3 === 0 ? HEAD_FAULTS[Math.floor(random() * HEAD_FAULTS.length)] : undefined
-  if (forLife) camera.setHeadFault(forLife)
+  if (forLife) camera.setHeadFault(forLife, true)
   const head = createCameraHead({ id: id as CameraId, access: { url: camera.url, fingerprint: null, ...CREDENTIALS }, clock: realClock, takeInventory: inventory.calls.take, onHealth: () => {}, onSession: () => {} })
   heads.push(head)
   await until(head.health, ({ onvif }) => onvif === 'up')
