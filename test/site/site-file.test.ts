@@ -26,12 +26,14 @@ cameras:
 `
 
 describe('the site file', () => {
-  test('Darlington is a valid town with 3 help points, 5 PTZ, 3 fixed cameras and one that pushes', () => {
+  test('Darlington is a valid town with 3 help points, 5 PTZ, 3 fixed cameras, one that pushes, and one of each kind of odd device', () => {
     const { site, problems } = readSite(DARLINGTON, any)
     expect(problems).toEqual([])
     expect(site?.helpPoints.map(({ id }) => id)).toEqual(['blackwellgate', 'skinnergate', 'high-row'])
     expect(site?.cameras.filter(({ presets }) => presets.size > 0)).toHaveLength(5)
-    expect(site?.cameras.filter(({ presets, onvif }) => presets.size === 0 && onvif)).toHaveLength(3)
+    expect(site?.cameras.filter(({ presets, onvif }) => presets.size === 0 && onvif).map(({ id }) => id)).toEqual(['cam-31', 'cam-32', 'cam-33', 'nvr-3', 'bridge-87', 'two-1'])
+    expect(site?.cameras.filter(({ stream }) => stream).map(({ id }) => id)).toEqual(['pole-9'])
+    expect(site?.cameras.filter(({ buffer }) => buffer.mode === 'on-press').map(({ id }) => id)).toEqual(['nvr-3', 'bridge-87', 'two-1', 'pole-9'])
     expect(site?.cameras.filter(({ rtmp }) => rtmp).map(({ id }) => id)).toEqual(['push-3'])
   })
   test('the JSON Schema beside it is the one the server uses', () => {
