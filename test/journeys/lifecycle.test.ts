@@ -81,7 +81,7 @@ describe('npm start', () => {
     expect(run('start', '--site', '/nowhere.yaml')).toMatchObject({ status: 1, stderr: expect.stringMatching(/\/nowhere\.yaml does not exist/) })
     expect(run('fly')).toMatchObject({ status: 2, stderr: expect.stringMatching(/no command "fly"/) })
     expect(run('--prot', '1')).toMatchObject({ status: 2, stderr: expect.stringMatching(/^lamppost: Unknown option '--prot'\.\n\nlamppost: links presses/) })
-    expect(run('check', join(root, 'camera-presets', 'darlington.yaml'))).toMatchObject({ status: 0, stdout: expect.stringMatching(/3 help points, 9 cameras[\s\S]*environment must have .*CAMERA_PASSWORD/) })
+    expect(run('check', join(root, 'camera-presets', 'darlington.yaml'))).toMatchObject({ status: 0, stdout: expect.stringMatching(/3 help points, 13 cameras[\s\S]*environment must have .*CAMERA_PASSWORD/) })
     expect(run('check', join(root, 'package.json')).status).toBe(1)
     expect(run('check', join(root, 'nowhere.yaml'))).toMatchObject({ status: 1, stderr: expect.stringContaining('nowhere.yaml cannot be read') })
     const folder = mkdtempSync(join(tmpdir(), 'lamppost-words-'))
