@@ -27,6 +27,8 @@ const images = items.map(({ id, name: label }) => {
   caption.textContent = `${id}  ${label}`
   const image = document.createElement('img')
   image.alt = label
+  // A camera that is recorded on press only has no picture before one.
+  image.hidden = true
   cell.append(caption, image)
   document.querySelector('#matrix')?.append(cell)
   return { id, image }
@@ -40,6 +42,7 @@ for (let turn = 0; ; turn += 1) {
     if (answer?.ok) {
       const before = next.image.src
       next.image.src = URL.createObjectURL(await answer.blob())
+      next.image.hidden = false
       if (before) URL.revokeObjectURL(before)
     }
   }
