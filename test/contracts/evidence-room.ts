@@ -43,7 +43,7 @@ export async function openEvidenceRoom({ site = siteText(), seconds = 12, ago = 
     const sent = typeof who === 'string' ? { authorization: `Bearer ${tokens[who]}` } : (who ?? {})
     const answer = await fetch(`${house.url}/api/v1${path}`, { method, headers: { ...sent, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
     const bytes = Buffer.from(await answer.arrayBuffer())
-    return { status: answer.status, headers: answer.headers, bytes, body: /json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(bytes.toString()) : bytes.toString('latin1') }
+    return { status: answer.status, headers: answer.headers, bytes, body: bytes.length > 0 && /json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(bytes.toString()) : bytes.toString('latin1') }
   }
   const range = () => ({ cameras: ['bar', 'row'], from: new Date(recorded.bar.from).toISOString(), to: new Date(recorded.bar.to).toISOString() })
   const over = (id: string): Promise<Answer['body']> => until(async () => (await ask('evidence', 'GET', `/exports/${id}`)).body, ({ state }: { state: string }) => state === 'ready' || state === 'failed', 60_000)
