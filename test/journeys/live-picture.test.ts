@@ -24,7 +24,7 @@ let secureToken: string
 beforeAll(async () => {
   town = await startTestTown(plan('one', false, { width: 640, height: 360 }), plan('two', false, { width: 640, height: 360, gop: 4 }), { ...plan('three', false, { width: 640, height: 360, codec: 'h265' }), substream: { ...FRAME, width: 480, height: 270 } }, { ...plan('four', false, { width: 640, height: 360 }), substream: { ...FRAME, width: 480, height: 270 } })
   const site = join(folder, 'site.yaml')
-  const cameras = ['one', 'two', 'three', 'four'].map((id) => `  - { id: ${id}, name: Camera ${id}, location: { lat: ${id === 'three' ? 54.6 : 54.5}, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, buffer: { reader: ${id === 'one' ? 'ffmpeg' : 'direct'} } }`)
+  const cameras = ['one', 'two', 'three', 'four'].map((id) => `  - { id: ${id}, name: Camera ${id}, location: { lat: ${id === 'three' || id === 'four' ? 54.6 : 54.5}, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, buffer: { reader: ${id === 'one' ? 'ffmpeg' : 'direct'} } }`)
   writeFileSync(site, ['site: { id: town, name: Town, timezone: Europe/London }', 'helpPoints:', '  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }', 'cameras:', ...cameras, ''].join('\n'))
   house = await openHouse({ siteFile: site, dataFolder: join(folder, 'data'), port: 0, host: '127.0.0.1', rtmpPort: 0 })
   token = openPeopleFile(join(folder, 'data', 'people.json')).addToken({ name: 'Asha', role: 'operator', helpPoints: null })
