@@ -487,7 +487,12 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
           const { receipt, repeated } = await acceptPress({ helpPoint: id, key, pressedAt: null, kind: 'drill', source: 'schedule' })
           return repeated ? null : receipt.incident
         },
-        cutShort: () => book.unfinished().flatMap(({ id, helpPoint: at, kind, state, openedAt }) => (kind === 'drill' && state === 'open' ? [{ incident: id, helpPoint: at, at: openedAt }] : [])),
+        cutShort: () =>
+          book.unfinished().flatMap(({ id, helpPoint: at, kind, state, openedAt, presses: of }) => {
+            if (kind !== 'drill' || state !== 'open') return []
+            const last = proofs.drillOf(at)
+            return [{ incident: id, helpPoint: at, at: openedAt, by: of[0]?.source ?? 'schedule', result: last?.incident === id ? last : null }]
+          }),
         whenFinished: (incident, signal) => drillResult(ledger.tail, incident, signal),
         endDrill,
         alive: (each) => each.wired.some(({ camera }) => listening.has(camera)),

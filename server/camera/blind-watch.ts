@@ -19,6 +19,7 @@ export type Glimpse = { pixels: Uint8Array; at: number }
 /** @param glimpse newest pictures of these, in their order; null where there is none. @param look at each of them */
 export function startBlindWatch({ cameras, glimpse, look, onSeen, onError, clock, roundMs = ROUND_MS }: { cameras(): CameraId[]; glimpse(cameras: CameraId[]): Promise<(Glimpse | null)[]>; look(pictures: Uint8Array[]): Promise<Look[]>; onSeen(camera: CameraId, blind: Blindness | null): void; onError(error: unknown): void; clock: Clock; roundMs?: number }): { close(): Promise<void> } {
   const stopped = new AbortController()
+  const ended = new Promise<void>((resolve) => stopped.signal.addEventListener('abort', () => resolve(), { once: true }))
   const prints = new Map<CameraId, { print: string; at: number }>()
 
   function judge(camera: CameraId, { blind, print }: Look, at: number): void {
@@ -40,7 +41,8 @@ export function startBlindWatch({ cameras, glimpse, look, onSeen, onError, clock
       const parts = Math.max(1, Math.ceil(all.length / AT_ONCE))
       for (let part = 0; part < parts && !stopped.signal.aborted; part += 1) {
         const begun = clock.monotonic()
-        await visit(all.slice(part * AT_ONCE, (part + 1) * AT_ONCE)).catch(onError)
+        // A look that hangs must not keep a closing server waiting.
+        await Promise.race([visit(all.slice(part * AT_ONCE, (part + 1) * AT_ONCE)).catch(onError), ended])
         await clock.sleep(Math.max(0, roundMs / parts - (clock.monotonic() - begun)), stopped.signal)
       }
       for (const camera of prints.keys()) if (!all.includes(camera)) prints.delete(camera)

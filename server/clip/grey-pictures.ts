@@ -19,7 +19,9 @@ const FIRST_HANDLE = 3
 export async function greyPictures(fragments: readonly Buffer[], size: Size, signal: AbortSignal): Promise<(Buffer | null)[]> {
   if (fragments.length === 0 || signal.aborted) return fragments.map(() => null)
   if (fragments.length > MOST_AT_ONCE) return inHalves(fragments, size, signal)
-  const found = await decoded(fragments, size, signal)
+  const { pictures: found, late } = await decoded(fragments, size, signal)
+  // A machine that has no time for these has none for the same once more.
+  if (late) return found
   // One that cannot be read ends the run for all: the others are tried without it.
   if (fragments.length > 1 && found.includes(null) && !signal.aborted) {
     const missing = fragments.filter((_, i) => found[i] === null)
@@ -34,19 +36,23 @@ async function inHalves(fragments: readonly Buffer[], size: Size, signal: AbortS
   return [...(await greyPictures(fragments.slice(0, middle), size, signal)), ...(await greyPictures(fragments.slice(middle), size, signal))]
 }
 
-function decoded(fragments: readonly Buffer[], { width, height }: Size, signal: AbortSignal): Promise<(Buffer | null)[]> {
+function decoded(fragments: readonly Buffer[], { width, height }: Size, signal: AbortSignal): Promise<{ pictures: (Buffer | null)[]; late: boolean }> {
   const inputs = fragments.flatMap((_, i) => ['-threads', '1', '-f', 'mp4', '-protocol_whitelist', 'pipe', '-i', `pipe:${FIRST_HANDLE + i}`])
   const outputs = fragments.flatMap((_, i) => ['-map', `${i}:v:0`, '-frames:v', '1', '-vf', `scale=${width}:${height}:flags=area:out_range=full,format=gray`, '-f', 'rawvideo', `pipe:${FIRST_HANDLE + fragments.length + i}`])
   const ffmpeg = guardedSpawn('nice', ['-n', '19', 'ffmpeg', '-hide_banner', '-loglevel', 'quiet', '-nostats', ...inputs, ...outputs], { stdio: ['ignore', 'ignore', 'ignore', ...fragments.flatMap(() => ['pipe', 'pipe'] as const)] })
   const pieces: Buffer[][] = fragments.map(() => [])
   return new Promise((resolve) => {
+    let wasLate = false
     const stop = (): void => void ffmpeg.kill('SIGKILL')
-    const late = setTimeout(stop, WITHIN_MS)
+    const late = setTimeout(() => {
+      wasLate = true
+      stop()
+    }, WITHIN_MS)
     signal.addEventListener('abort', stop, { once: true })
     const end = (): void => {
       clearTimeout(late)
       signal.removeEventListener('abort', stop)
-      resolve(pieces.map((piece) => Buffer.concat(piece)).map((pixels) => (pixels.length === width * height ? pixels : null)))
+      resolve({ pictures: pieces.map((piece) => Buffer.concat(piece)).map((pixels) => (pixels.length === width * height ? pixels : null)), late: wasLate })
     }
     ffmpeg.once('close', end)
     ffmpeg.once('error', end)

@@ -51,15 +51,18 @@ export function disclosureRoutes(app: App, port: DisclosurePort): void {
   const quiet = (reply: FastifyReply): FastifyReply => reply.header('referrer-policy', 'no-referrer').header('cache-control', 'no-store').header('x-robots-tag', 'noindex')
   app.get('/disclosures/:secret', outside, async (request, reply) => {
     const { disclosure, made } = await port.open(request.params.secret, { what: null, rangeOf: () => null, address: request.ip })
+    request.prove()
     return quiet(reply).type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(port.page(disclosure, made, request.params.secret))
   })
   app.get('/disclosures/:secret/package.zip', outside, async (request, reply) => {
     const { disclosure, made } = await port.open(request.params.secret, { what: 'package', rangeOf: (of) => thereOf(rangeOf(request, of.facts)), address: request.ip })
+    request.prove()
     const actor = `disclosure:${disclosure.recipient}`
     return sendPackage(request, quiet(reply), { made, file: port.file(made.id), onSend: (at) => port.onDownload({ made, what: 'package', from: at, actor, through: disclosure.id }), onEnd: (left) => port.brokeOff(disclosure.id, left) })
   })
   app.get('/disclosures/:secret/companion.zip', outside, async (request, reply) => {
     const { disclosure, made } = await port.open(request.params.secret, { what: 'companion', rangeOf: () => null, address: request.ip })
+    request.prove()
     const bytes = await port.companion(made)
     await port.onDownload({ made, what: 'companion', from: 0, actor: `disclosure:${disclosure.recipient}`, through: disclosure.id })
     return quiet(reply).type('application/zip').header('content-disposition', `attachment; filename="${made.id}_companion.zip"`).send(bytes)

@@ -10,7 +10,7 @@ export type PublicAddress = { basePath: string; origin: string | null; trustProx
 export const AT_THE_ROOT: PublicAddress = { basePath: '', origin: null, trustProxy: false }
 
 /** First parts of paths that are served here: a prefix of the same name could not be told from them. */
-const OWN_PATHS = new Set(['api', 'embed', 'evidence', 'healthz', 'metrics', 'openapi.json', 'presets', 'readyz', 'shift', 'status', 'web'])
+const OWN_PATHS = new Set(['api', 'disclosures', 'embed', 'evidence', 'healthz', 'metrics', 'openapi.json', 'presets', 'readyz', 'shift', 'status', 'web'])
 /** @throws in words when the options make no address */
 export function publicAddressOf({ basePath, publicUrl, trustProxy = false }: { basePath?: string | undefined; publicUrl?: string | undefined; trustProxy?: boolean | undefined }): PublicAddress {
   const url = publicUrl === undefined ? null : URL.canParse(publicUrl) ? new URL(publicUrl) : undefined

@@ -164,7 +164,11 @@ export function openLedgerRoom(db: InstanceType<typeof DatabaseSync>, file: stri
       onReserve = true
       isStuck = true
       // Somebody who read for long kept the log from being written over from its beginning, and it is at its end.
-      db.exec('PRAGMA wal_checkpoint(PASSIVE)')
+      try {
+        db.exec('PRAGMA wal_checkpoint(PASSIVE)')
+      } catch (error) {
+        if (!isFull(error)) throw error
+      }
       return release() || slack() > 0
     },
     /** A commit found room. */

@@ -76,6 +76,7 @@ export async function openLedger({ file, knownSeq = 0, ...options }: Options & {
     await thread.terminate()
     throw error
   })
+  known = Math.max(known, ledger.state().head)
   ledger.tail(({ seq }) => (known = seq))
   return {
     ...ledger,

@@ -54,7 +54,7 @@ export function createMqttSource(options: { accept: AcceptPress; /** Whether it 
         // The broker did not hear that it was taken.
         if (redelivered && takenMarks.has(mark)) return true
         const { press, keyIsTheDevices } = said
-        const arrival = { helpPoint, key: press.key ?? `mqtt ${mark}`, sameForMs: SAME_PRESS_MS[press.key === null || (redelivered && !keyIsTheDevices) ? 'redelivered' : keyIsTheDevices ? 'id' : 'named'], ...(press.key === null || keyIsTheDevices ? {} : { sameAfterClosedMs: SAME_PRESS_MS.afterClosed }), pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }
+        const arrival = { helpPoint, key: press.key ?? `mqtt ${mark}`, sameForMs: SAME_PRESS_MS[press.key === null || (redelivered && !keyIsTheDevices) ? 'redelivered' : keyIsTheDevices ? 'id' : 'named'], ...(press.key === null || keyIsTheDevices || redelivered ? {} : { sameAfterClosedMs: SAME_PRESS_MS.afterClosed }), pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }
         const trying = { accept, clock, signal: stopped.signal, onError }
         const taken = await acceptUntilTaken(arrival, trying)
         // Many devices put their own id there, the same with each press: what is known from an incident that is over is a person anew.

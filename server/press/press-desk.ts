@@ -143,7 +143,7 @@ export function createPressDesk(options: {
       // The oldest of its kind says most: it was not held together with this one.
       if ((press.late || press.clockOff) && !evidence.some((before) => Math.abs(before.offset - offset) < SAME_CLOCK_MS)) clocks.set(press.helpPoint, [...evidence, { at, offset }].slice(-EVIDENCE_KEPT))
     },
-    save: (): Saved => ({ keys: [...byKey].slice(-1000), counted: [...counted].slice(-COUNTED_SAVED), sieve: sieve.save(), clocks: [...clocks] }),
+    save: (): Saved => ({ keys: [...byKey].slice(-2000), counted: [...counted].slice(-COUNTED_SAVED), sieve: sieve.save(), clocks: [...clocks] }),
     restore({ keys, counted: hashes, sieve: cells, clocks: evidence }: Saved): void {
       for (const [name, value] of keys) byKey.set(name, value)
       for (const [name, value] of hashes) counted.set(name, value)

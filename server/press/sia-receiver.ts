@@ -78,7 +78,8 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     if (REPLIES.has(frame.id)) return null
     const same = `${frame.account} ${frame.sequence} ${bytes.toString('latin1')}`
     const known = recent.get(same)
-    if (known && clock.monotonic() - known.at <= SAME_PRESS_MS) return known.answer
+    // Without a time the same bytes may be a person anew: then the desk knows whether the incident is open.
+    if (known && clock.monotonic() - known.at <= (frame.at === null ? AFTER_CLOSED_MS : SAME_PRESS_MS)) return known.answer
     // Only what was taken in is remembered: anything else is tried again when it comes again.
     const answer = taken(frame, now, from).then(
       ({ reply, kept }) => {
@@ -143,6 +144,7 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
       for (const frame of frames) {
         unanswered += 1
         const answer = answerTo(frame, address, () => {
+          if (socket.destroyed) return
           known.delete(socket)
           known.add(socket)
         })

@@ -16,7 +16,8 @@ export type DrillPort = {
   /** Null when this very drill was already run. */
   drill(helpPoint: HelpPointId, key: string): Promise<IncidentId | null>
   /** Scheduled drills that a restart has cut short. */
-  cutShort(): { incident: IncidentId; helpPoint: HelpPointId; at: string }[]
+  /** `by`: who began it. `result`: it was finished, and only not ended. */
+  cutShort(): { incident: IncidentId; helpPoint: HelpPointId; at: string; by: string; result: DrillResult | null }[]
   /** Resolves with what became of the drill. */
   whenFinished(incident: IncidentId, signal: AbortSignal): Promise<DrillResult | null>
   /** Closes it, unless a person has joined it or somebody has taken it. */
@@ -65,8 +66,12 @@ export function startDrillSchedule({ clock, book, port, onError }: { clock: Cloc
 
   /** Nobody watches them any more, and an open one would keep the next from running. */
   async function endCutShort(): Promise<void> {
-    for (const { incident, helpPoint, at } of port.cutShort()) {
-      const result: DrillResult = { incident, helpPoint, kind: 'drill', at, stages: {}, camera: null, framing: null, proofs: [], problem: 'The server was started again during the drill.', passed: false, by: 'schedule' }
+    for (const { incident, helpPoint, at, by, result: known } of port.cutShort()) {
+      if (known) {
+        await port.endDrill(incident, known).catch(onError)
+        continue
+      }
+      const result: DrillResult = { incident, helpPoint, kind: 'drill', at, stages: {}, camera: null, framing: null, proofs: [], problem: 'The server was started again during the drill.', passed: false, by }
       port.write({ kind: 'drill.finished', actor: 'lamppost', subject: incident, body: result })
       await port.endDrill(incident, result).catch(onError)
     }

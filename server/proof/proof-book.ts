@@ -43,6 +43,8 @@ export function createProofBook({ startedAt }: { startedAt: number }) {
       else if (entry.kind === 'help-point.silent') learn(entry.body.helpPoint, { silent: true })
       else if (entry.kind === 'help-point.heard') learn(entry.body.helpPoint, { silent: false })
     },
+    /** The newest drill's result there. */
+    drillOf: (helpPoint: HelpPointId): DrillResult | null => of(helpPoint).lastDrillResult,
     save: (): Saved => [...known],
     restore(saved: Saved): void {
       for (const [id, each] of saved) known.set(id, each)

@@ -9,6 +9,7 @@ import { crc16 } from '../../server/press/sia-frame.ts'
 import { type SiaButton, type SiaReceiver, startSiaReceiver } from '../../server/press/sia-receiver.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { Failure } from '../../server/tools/failure.ts'
+import { createFakeClock } from '../fakes/fake-clock.ts'
 import { until } from './test-town.ts'
 
 const TAKEN: Accepted = { receipt: { press: 'prs-1' as PressId, incident: 'inc-1' as IncidentId, receivedAt: '2026-11-20T22:30:00.000Z' }, repeated: false }
@@ -163,6 +164,26 @@ describe('SIA DC-09 over TCP', () => {
     expect(await once(frame('"SIA-DCS"0021L0#080027E62A64[#080027E62A64|NPA05]'))).toContain('"DUH"0021')
     expect(await once('\nE88800a7"*SIA-DCS"0000RC0FFDL1234#080027E62A64[A054F111518361720BAB126501C6D994CD9151D2C84881C0FEA933A0790F49A9236EBD45F2AED32FAA252EB1AA18FC3CDEDE2452F33185E5931D31308D9B9882\r')).toContain('"NAK"')
     expect(arrivals).toEqual([])
+  })
+  test('the same bytes without a time half a minute later are for the desk to judge: the incident may be over', async () => {
+    const clock = createFakeClock(Date.parse('2026-11-28T18:00:00Z'))
+    const brought: Arrival[] = []
+    const timed = await startSiaReceiver({ host: '127.0.0.1', port: 0, buttons: () => BUTTONS, accept: async (arrival) => (brought.push(arrival), TAKEN), heard: () => {}, clock, onRefused: () => {}, onError: () => {} })
+    const send = async (): Promise<void> => {
+      const panel = connect(timed.port, '127.0.0.1')
+      const said = new Promise((resolve) => panel.once('data', resolve))
+      panel.write(frame('"SIA-DCS"0000L0#1234[#1234|Nri1/PA05]'))
+      await said
+      panel.destroy()
+    }
+    await send()
+    await clock.advance(10_000)
+    await send()
+    expect(brought).toHaveLength(1)
+    await clock.advance(31_000)
+    await send()
+    expect(brought).toMatchObject([{ sameAfterClosedMs: 30_000 }, { sameAfterClosedMs: 30_000 }])
+    await timed.close()
   })
   test('strangers who have sent something that is no message of this town are strangers still: a panel finds a place', async () => {
     const small = await startSiaReceiver({ host: '127.0.0.1', port: 0, buttons: () => BUTTONS, accept: (arrival) => accept(arrival), heard: () => {}, clock: realClock, onRefused: () => {}, onError: () => {}, most: 10 })

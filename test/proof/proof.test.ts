@@ -197,7 +197,7 @@ describe('daily drills', () => {
     expect(found === null ? null : isoTime(found)).toBe(due)
   })
 
-  function schedule(points: HelpPoint[], openAt: (id: string) => IncidentId | null = () => null, cut: { incident: IncidentId; helpPoint: HelpPointId; at: string }[] = []) {
+  function schedule(points: HelpPoint[], openAt: (id: string) => IncidentId | null = () => null, cut: { incident: IncidentId; helpPoint: HelpPointId; at: string; by: string; result: DrillResult | null }[] = []) {
     const clock = createFakeClock(Date.parse('2026-11-20T04:29:50Z'))
     const book = createProofBook({ startedAt: clock.now() })
     const log: string[] = []
@@ -255,11 +255,19 @@ describe('daily drills', () => {
     await closing
   })
   test('that a restart has cut short are ended as failed, so that the next can run', async () => {
-    const { clock, log, written, running } = schedule([helpPoint()], () => null, [{ incident: INCIDENT, helpPoint: BAR, at: '2026-11-20T04:20:00.000Z' }])
+    const { clock, log, written, running } = schedule([helpPoint()], () => null, [{ incident: INCIDENT, helpPoint: BAR, at: '2026-11-20T04:20:00.000Z', by: 'http', result: null }])
     await clock.advance(100)
     expect([log, written.map(({ kind, body }) => [kind, (body as DrillResult).problem])]).toEqual([['end inc-1 false'], [['drill.finished', 'The server was started again during the drill.']]])
     const closing = running.close()
     await clock.advance(1)
+    await closing
+  })
+  test('that had their result before the restart keep it: they are only ended', async () => {
+    const { log, written, running, clock } = schedule([], () => null, [{ incident: INCIDENT, helpPoint: helpPoint().id, at: '2026-11-20T04:00:00.000Z', by: 'http', result: result() }])
+    await clock.advance(1000)
+    expect([log, written]).toEqual([[`end ${INCIDENT} ${result().passed}`], []])
+    const closing = running.close()
+    await clock.advance(60_000)
     await closing
   })
   test('a help point that falls silent is told once, and once when it is heard again', async () => {

@@ -22,6 +22,8 @@ const LATE_S = { carried: 1.5, edge: 1.5, plain: 6 }
 const FROZEN_MS = 1500
 /** A camera's small stream that brings nothing for so long is left for its large one. */
 const SMALL_WITHIN_MS = 8000
+/** And is tried again so much later. */
+const SMALL_AGAIN_MS = 10 * 60_000
 /** Ages are told in tenths; nothing finer than the server's clock is known. */
 const FINEST_S = 0.1
 
@@ -85,6 +87,7 @@ export class LamppostPlayer extends LitElement {
   }
   /** Of a camera whose small stream brought nothing, the large one is shown. */
   #smallFailed = ''
+  #smallFailedAt = 0
   #smallWaitsSince: number | null = null
   /** A small view has no use for a large picture, where the camera sends a small one as well. */
   get #takesSmall(): boolean {
@@ -100,16 +103,24 @@ export class LamppostPlayer extends LitElement {
   }
   #fallBack(): boolean {
     if (this.#isConverted) return false
-    if (this.#takesSmall) this.#smallFailed = this.camera
-    else this.unshowable = this.#showing
+    if (this.#takesSmall) {
+      this.#smallFailed = this.camera
+      this.#smallFailedAt = performance.now()
+    } else this.unshowable = this.#showing
     this.requestUpdate()
     return true
   }
   #lookAtSmall(): void {
     const now = performance.now()
-    if (!this.#takesSmall || this.#isConverted || this.#hls.picture.state === 'playing') this.#smallWaitsSince = null
+    // While the server is away, nobody looks, or a reason is asked for, the stream is not to blame.
+    const { state } = this.#hls.picture
+    const blameless = state === 'playing' || state === 'unasked' || this.#client.client.state().link === 'lost' || document.visibilityState !== 'visible'
+    if (!this.#takesSmall || this.#isConverted || blameless) this.#smallWaitsSince = null
     else this.#smallWaitsSince ??= now
-    if (this.#smallWaitsSince !== null && now - this.#smallWaitsSince > SMALL_WITHIN_MS) this.#smallFailed = this.camera
+    if (this.#smallWaitsSince !== null && now - this.#smallWaitsSince > SMALL_WITHIN_MS) {
+      this.#smallFailed = this.camera
+      this.#smallFailedAt = now
+    } else if (this.#smallFailed === this.camera && now - this.#smallFailedAt > SMALL_AGAIN_MS) this.#smallFailed = ''
   }
   /** A clip may have been recorded in another codec than its camera sends now: then only the try tells. */
   get #showing(): string {
