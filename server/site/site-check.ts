@@ -3,9 +3,11 @@ import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument } fr
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { OnvifAccess, Site, SiteCamera } from '../glossary/site.ts'
+import { type Placed, placeOf, sameChannel, sameHead, streamPlaceOf } from './camera-places.ts'
 import { type Path, shapeProblems } from './schema-words.ts'
 import type { Resolve } from './site-references.ts'
 import { SITE_SCHEMA, type SiteDocument } from './site-schema.ts'
+import { timezoneProblem } from './site-timezone.ts'
 
 export type SiteProblem = { line: number; key: string; problem: string }
 export type SiteReading = { site: Site; problems: [] } | { site: null; problems: SiteProblem[] }
@@ -235,57 +237,5 @@ function channelOf({ nat, source, profile, substreamProfile, ptz }: DocumentAcce
   return { ...(nat ? { nat } : {}), ...(source === undefined ? {} : { source }), ...(profile === undefined ? {} : { profile }), ...(substreamProfile === undefined ? {} : { substreamProfile }), ...(ptz === undefined ? {} : { ptz }) }
 }
 
-/** Where a camera is, to be compared: its address as one writes it shortest. Of a reference that a check of the file alone does not resolve, its text. */
-function placeOf(written: string, resolved: string): string {
-  if (written !== resolved && resolved === written.replaceAll(/\$\{\w+\}/g, '1')) return written
-  if (!URL.canParse(resolved)) return resolved
-  const { hostname, port, pathname, search } = new URL(resolved)
-  // A device answers http and https alike, and its services whatever the case of their names.
-  return `${hostname}:${port}${pathname.replace(/\/+$/, '').toLowerCase()}${search}`
-}
-type Placed = { id: string; place: string; access: DocumentAccess }
-/** Where a stream is read, as its address is written shortest. */
-function streamPlaceOf(resolved: string): string {
-  if (!URL.canParse(resolved)) return resolved
-  const { protocol, hostname, port, pathname, search } = new URL(resolved)
-  return `stream ${hostname}:${port || (protocol === 'rtsps:' ? '322' : '554')}${pathname.replace(/\/+$/, '')}${search}`
-}
-/** Why this camera may move the same head as one before it in the file; null when it does not, or when that is not written. */
-function sameHead({ place, access: { ptz } }: Placed, before: readonly Placed[]): string | null {
-  const other = ptz && before.find((each) => each.place === place && each.access.ptz && ((ptz.node !== undefined && each.access.ptz.node === ptz.node) || (ptz.profile !== undefined && each.access.ptz.profile === ptz.profile)))
-  return other ? `the camera "${other.id}" moves the same head: one of them shows what the other is sent to` : null
-}
-/** Why this camera may be the same head or channel as one before it in the file; null when it is not. */
-function sameChannel({ place, access }: Placed, before: readonly Placed[]): string | null {
-  const other = before.find((each) => each.place === place && isOneChannel(each.access, access))
-  if (!other) return null
-  const named = [access, other.access].every(({ source, profile }) => source !== undefined || profile !== undefined)
-  return named ? `the camera "${other.id}" is the same channel of the same device` : `the camera "${other.id}" has the same address: say which channel each of them is (onvif: { source: … }), or take one of them away`
-}
-/** Who names no channel may mean any; a source and a profile may be the same one: only the device can tell. */
-function isOneChannel(one: DocumentAccess, other: DocumentAccess): boolean {
-  if (one.source !== undefined && other.source !== undefined && one.source !== other.source) return false
-  if (one.profile !== undefined && other.profile !== undefined) return one.profile === other.profile
-  const unnamed = (access: DocumentAccess): boolean => access.source === undefined && access.profile === undefined
-  return unnamed(one) || unnamed(other) || one.source === other.source
-}
-
 /** DARLINGTON of darlington; what names of files cannot have is left out. */
 const prefixOf = (id: string): string => id.toUpperCase().replaceAll('-', '').replace(/^(?=\d)/, 'S').slice(0, 12).padEnd(2, 'X')
-
-/**
- * Only a region's name says when its clocks change. JavaScript takes abbreviations as well, and means other places than a reader
- * does (BST is Bangladesh) or no summer time at all (GMT, EST): a closed place would be shown as open.
- */
-/** Names of regions without a continent (IANA's "backward" links): their clocks change as the region's do. */
-const REGION_LINKS = new Set(['GB', 'GB-Eire', 'Eire', 'Portugal', 'Poland', 'Turkey', 'Iceland', 'Singapore', 'Hongkong', 'Japan', 'PRC', 'ROC', 'ROK', 'NZ', 'NZ-CHAT', 'Israel', 'Egypt', 'Iran', 'Libya', 'Cuba', 'Jamaica', 'Kwajalein', 'Navajo', 'W-SU'])
-function timezoneProblem(name: string): string | null {
-  if (name === 'UTC' || name === 'Etc/UTC' || REGION_LINKS.has(name)) return null
-  if (!/^[a-z]+(?:[/][a-z0-9_+-]+)+$/i.test(name) || /^(?:etc|systemv)[/]/i.test(name)) return `"${name}" does not say where the clocks are; write Europe/London, or another region's name of the form Continent/City`
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return null
-  } catch {
-    return `"${name}" is no time zone; write Europe/London, or another region's name of the form Continent/City`
-  }
-}
