@@ -22,28 +22,35 @@ export function createRetentionBook() {
   /** Those that are another than when they were last asked for. */
   let touched = new Set<IncidentId>()
   let revision = 0
-  const touch = (id: IncidentId): void => {
+  function touch(id: IncidentId): void {
     touched.add(id)
     revision += 1
   }
+  function put(id: IncidentId, what: Kept): void {
+    kept.set(id, what)
+    touch(id)
+  }
+  function drop(id: IncidentId): void {
+    kept.delete(id)
+    touch(id)
+  }
   const change = (id: IncidentId, to: Partial<Kept>): void => {
     const known = kept.get(id)
-    if (known) kept.set(id, { ...known, ...to })
+    if (known) put(id, { ...known, ...to })
   }
   const without = (id: IncidentId, camera: CameraId): void => {
     const known = kept.get(id)
     if (!known) return
     const clips = known.clips.filter((clip) => clip.camera !== camera)
     // Until it is closed more may come; afterwards nothing is left to keep.
-    if (clips.length === 0 && known.closedAt !== null) kept.delete(id)
-    else kept.set(id, { ...known, clips })
+    if (clips.length === 0 && known.closedAt !== null) drop(id)
+    else put(id, { ...known, clips })
   }
   const book = {
     follow(entry: Recorded): void {
-      if ('incident' in entry.body && typeof entry.body.incident === 'string') touch(entry.body.incident)
       switch (entry.kind) {
         case 'incident.opened':
-          kept.set(entry.body.incident, { ...entry.body, openedAt: entry.at, closedAt: null, clips: [], lock: null, warnedOf: null, warnedAt: null })
+          put(entry.body.incident, { ...entry.body, openedAt: entry.at, closedAt: null, clips: [], lock: null, warnedOf: null, warnedAt: null })
           break
         case 'press.received':
           if (entry.body.press.kind === 'press') change(entry.body.incident, { kind: 'press' })
@@ -51,7 +58,7 @@ export function createRetentionBook() {
         case 'clip.held': {
           const { incident, ...clip } = entry.body
           const known = kept.get(incident)
-          if (known) kept.set(incident, { ...known, clips: [...known.clips.filter(({ camera }) => camera !== clip.camera), clip] })
+          if (known) put(incident, { ...known, clips: [...known.clips.filter(({ camera }) => camera !== clip.camera), clip] })
           break
         }
         case 'clip.released':
@@ -60,13 +67,13 @@ export function createRetentionBook() {
           break
         case 'incident.closed': {
           const known = kept.get(entry.body.incident)
-          if (known && known.clips.length === 0) kept.delete(entry.body.incident)
+          if (known && known.clips.length === 0) drop(entry.body.incident)
           else change(entry.body.incident, { closedAt: entry.at })
           break
         }
         case 'incident.reopened':
           // It held nothing when it was closed, and was forgotten.
-          if (!kept.has(entry.body.incident)) kept.set(entry.body.incident, { incident: entry.body.incident, helpPoint: '' as HelpPointId, kind: 'press', openedAt: entry.at, closedAt: null, clips: [], lock: null, warnedOf: null, warnedAt: null })
+          if (!kept.has(entry.body.incident)) put(entry.body.incident, { incident: entry.body.incident, helpPoint: '' as HelpPointId, kind: 'press', openedAt: entry.at, closedAt: null, clips: [], lock: null, warnedOf: null, warnedAt: null })
           change(entry.body.incident, { closedAt: null, warnedOf: null, warnedAt: null })
           break
         case 'clip.locked': {
@@ -86,10 +93,7 @@ export function createRetentionBook() {
     },
     save: (): Kept[] => [...kept.values()],
     restore(saved: Kept[]): void {
-      for (const each of saved) {
-        kept.set(each.incident, each)
-        touch(each.incident)
-      }
+      for (const each of saved) put(each.incident, each)
     },
     /** In the order in which they were opened. */
     all: (): Kept[] => [...kept.values()].filter(({ clips }) => clips.length > 0),

@@ -109,6 +109,7 @@ describe('what is kept', () => {
     expect((await room.ask('evidence', 'GET', '/retention?expiring=true')).body.items).toEqual([])
     expect((await room.ask('evidence', 'GET', '/retention?limit=1')).body.items).toHaveLength(1)
     expect((await room.ask('evidence', 'GET', '/retention?limit=0')).status).toBe(400)
+    expect((await room.ask('evidence', 'GET', `/retention?incidents=${Array(201).fill('a').join(',')}`)).status).toBe(400)
     expect(Date.parse(kept.endsAt) - Date.parse(kept.closedAt)).toBe(31 * 86_400_000)
     expect((await room.ask('operator', 'PUT', `/incidents/${incident}/lock`, { reason: 'x' })).status).toBe(403)
     expect((await room.ask('supervisor', 'PUT', `/incidents/${incident}/lock`, {})).status).toBe(400)

@@ -107,6 +107,7 @@ describe('the order in which recordings end', () => {
     expect(room.desk.page({ after: null, limit: 5, expiring: true })).toEqual({ items: [], next: null })
     const version = room.desk.version()
     await room.clock.advance(60_000)
+    room.append([{ kind: 'incident.noted', actor: 'operator:Sam', subject: 'inc-1', body: { incident: 'inc-1' as IncidentId, text: 'x' } }])
     expect(room.desk.version()).toBe(version)
     await room.pass(28.2)
     expect(room.desk.version()).not.toBe(version)
