@@ -58,6 +58,15 @@ export function personOf({ person }: { person: Person | null }): Person {
 /** The person's name as the ledger keeps it. */
 export const actorOf = (request: FastifyRequest): string => `${request.person?.role ?? 'nobody'}:${request.person?.name ?? ''}`
 
+/** A proxy may take the prefix off or pass it on: one that a path here begins with as well could not be told from that path. */
+function refuseOwnPaths(app: App, basePath: string): void {
+  const [, first = ''] = basePath.split('/')
+  if (first === '') return
+  app.addHook('onRoute', ({ url }) => {
+    if (url.split('/')[1] === first) throw new Error(`--base-path ${basePath} begins with a path of Lamppost’s own (/${first}); take another, /cctv for example`)
+  })
+}
+
 export async function createDoor({ logger, tls, whoHas, onRefusedPress, embedding, nothingHere = null, address = AT_THE_ROOT, handles = createHandleShare() }: DoorOptions) {
   const options = {
     loggerInstance: logger,
@@ -79,6 +88,7 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
   // A stranger has so long to say what it wants.
   if ('headersTimeout' in app.server) app.server.headersTimeout = HEADERS_WITHIN_MS
   handles.watch(app.server)
+  refuseOwnPaths(app, address.basePath)
   app.addHook('onRequest', (request, reply, done) => {
     const over = handles.serve(request.socket)
     reply.raw.once('close', over)

@@ -9,8 +9,6 @@ import { isIP } from 'node:net'
 export type PublicAddress = { basePath: string; origin: string | null; trustProxy: boolean }
 export const AT_THE_ROOT: PublicAddress = { basePath: '', origin: null, trustProxy: false }
 
-/** First parts of paths that are served here: a prefix of the same name could not be told from them. */
-const OWN_PATHS = new Set(['api', 'disclosures', 'embed', 'evidence', 'healthz', 'metrics', 'openapi.json', 'presets', 'readyz', 'shift', 'status', 'web'])
 /** @throws in words when the options make no address */
 export function publicAddressOf({ basePath, publicUrl, trustProxy = false }: { basePath?: string | undefined; publicUrl?: string | undefined; trustProxy?: boolean | undefined }): PublicAddress {
   const url = publicUrl === undefined ? null : URL.canParse(publicUrl) ? new URL(publicUrl) : undefined
@@ -18,8 +16,6 @@ export function publicAddressOf({ basePath, publicUrl, trustProxy = false }: { b
   if (url && (url.search !== '' || url.hash !== '' || url.username !== '')) throw new Error(`--public-url ${publicUrl} has more than a host and a path`)
   const wanted = (basePath ?? url?.pathname ?? '').replace(/\/+$/, '')
   if (wanted !== '' && !/^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]+)+$/.test(wanted)) throw new Error(`--base-path ${basePath ?? url?.pathname} is no path; write /cctv/lamppost`)
-  const [own = ''] = wanted.slice(1).split('/')
-  if (OWN_PATHS.has(own)) throw new Error(`--base-path ${wanted} begins with a path of Lamppost’s own (/${own}); take another, /cctv for example`)
   if (basePath !== undefined && url && url.pathname.replace(/\/+$/, '') !== '' && url.pathname.replace(/\/+$/, '') !== wanted) throw new Error(`--base-path ${basePath} and --public-url ${publicUrl} name two paths`)
   return { basePath: wanted, origin: url?.origin ?? null, trustProxy }
 }
@@ -28,7 +24,7 @@ export function publicAddressOf({ basePath, publicUrl, trustProxy = false }: { b
 export const withoutBase = (url: string, { basePath }: Pick<PublicAddress, 'basePath'>): string => (basePath !== '' && (url === basePath || url.startsWith(`${basePath}/`) || url.startsWith(`${basePath}?`)) ? url.slice(basePath.length).replace(/^(?!\/)/, '/') : url)
 
 const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)?.split(',')[0]?.trim()
-/** What the proxy itself wrote: whatever stands before it came from whoever asked the proxy. */
+/** What the nearest proxy added. The values before it were sent by the proxy's own client, who may have invented them. */
 const last = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value.at(-1) : value)?.split(',').at(-1)?.trim()
 /**
  * Whether a page that sent this request is ours. A browser names the page's origin with everything that changes something, and says

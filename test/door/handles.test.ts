@@ -91,6 +91,13 @@ describe('behind a proxy that is trusted', () => {
     expect((await behind.inject({ url: '/who', headers: { 'x-forwarded-for': '203.0.113.9, 198.51.100.7' } })).body).toBe('198.51.100.7')
     await behind.close()
   })
+  test.each(['/api', '/evidence/x', '/button'])('the prefix %s, which a path of ours begins with, is refused in words', async (basePath) => {
+    const behind = await createDoor({ logger: pino({ level: 'silent' }), tls: null, whoHas: () => null, onRefusedPress: () => {}, embedding: () => [], address: publicAddressOf({ basePath }) })
+    expect(() => {
+      for (const path of ['/api/v1/site', '/evidence', '/button']) behind.get(path, async () => 'ours')
+    }).toThrow(/begins with a path of Lamppost’s own/)
+    await behind.close()
+  })
   test('a bare prefix leads on to its page, with what was asked', async () => {
     const behind = await createDoor({ logger: pino({ level: 'silent' }), tls: null, whoHas: () => null, onRefusedPress: () => {}, embedding: () => [], address: publicAddressOf({ basePath: '/cctv' }) })
     behind.get('/', async () => 'wall')

@@ -33,7 +33,7 @@ describe('a prefix of a host', () => {
     const at = { basePath: '/cctv/lamppost' }
     for (const [passed, path] of [['/cctv/lamppost/api/v1/site', '/api/v1/site'], ['/api/v1/site', '/api/v1/site'], ['/cctv/lamppost', '/'], ['/cctv/lamppost?a=1', '/?a=1'], ['/cctv/lamppostal', '/cctv/lamppostal']] as const) expect(withoutBase(passed, at)).toBe(path)
   })
-  test.each([{ basePath: 'cctv' }, { basePath: '/a/../b' }, { publicUrl: 'host' }, { publicUrl: 'ftp://h/' }, { publicUrl: 'https://h/?a' }, { basePath: '/a', publicUrl: 'https://h/b/' }, { basePath: '/api' }, { basePath: '/evidence/x' }])('%j is refused in words', (options) => expect(() => publicAddressOf(options)).toThrow(/--(?:base-path|public-url)/))
+  test.each([{ basePath: 'cctv' }, { basePath: '/a/../b' }, { publicUrl: 'host' }, { publicUrl: 'ftp://h/' }, { publicUrl: 'https://h/?a' }, { basePath: '/a', publicUrl: 'https://h/b/' }])('%j is refused in words', (options) => expect(() => publicAddressOf(options)).toThrow(/--(?:base-path|public-url)/))
   test('is found by the module that was loaded from it, and not by one that was bundled elsewhere', () => {
     const page = 'https://h.example/cctv/lamppost/presets'
     expect(baseOf('', 'https://h.example/cctv/lamppost/lamppost.js', page)).toBe('/cctv/lamppost')
