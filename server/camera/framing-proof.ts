@@ -37,13 +37,15 @@ export function judge({ accepted = true, expected, samples, moveStatusTrusted, p
   const sawElsewhere = samples.some(({ position }) => isAway(position, last.position))
   const away = awayFrom(expected, last.position, sawMoving || sawElsewhere)
   const stopped = last.moving === false && (sawMoving || moveStatusTrusted)
-  // Some say MOVING for ever: where it stands for so long, it stands. Some tell where they were sent, and not where they are: that is at
-  // its place at once, while the head turns. So it must have been seen on its way, where MoveStatus is to be believed.
+  // Some heads say MOVING for ever: a head whose position stays the same for so long stands. Other heads tell the place that they were
+  // sent to instead of the place where they are: such a position is the preset's at once, while the head still turns. So a head whose
+  // MoveStatus can be believed must have been seen on its way before its MOVING is passed over.
   const moving = last.moving === true && (stillFor(samples) < STILL_MS || (moveStatusTrusted && !sawElsewhere))
-  // It says that it turned, and tells one place all along: one of the two is untrue, and nobody can say which.
+  // The head says that it turned, and its position stayed the same: one of the two is untrue, and nobody can say which.
   const contradicts = !sawElsewhere && turnedFor(samples) >= TURNED_MS && last.position !== null
   const believed = (positionTrusted || sawElsewhere) && !(contradicts && !away?.there)
-  const late = last.at >= timeFor(samples, deadlineMs)
+  const withinMs = timeFor(samples, deadlineMs)
+  const late = last.at >= withinMs
 
   // Position agrees and nothing says it still moves: the preset is where it looks.
   if (away?.there && believed && !moving) return { state: 'framed', proofs: stopped ? [...said, 'stopped', 'position'] : [...said, 'position'], reason: null }
@@ -53,20 +55,19 @@ export function judge({ accepted = true, expected, samples, moveStatusTrusted, p
     return { state: 'failed', proofs: said, reason: `The camera says it stands ${away.words} away from the preset.` }
   if (contradicts && !away?.there && away !== null && standsFor(samples) >= STILL_MS) return { state: 'unproven', proofs: said, reason: CONTRADICTS }
   if (!late) return settling
-  if (away && !away.there && believed) return { state: 'failed', proofs: said, reason: `The camera did not reach the preset within ${Math.round(timeFor(samples, deadlineMs) / 1000)} s; it is ${away.words} away${last.moving === true ? ' and says that it is still moving' : ''}.` }
-  return { state: 'unproven', proofs: said, reason: unprovenWords(samples, { away, believed, accepted, moveStatusTrusted: moveStatusTrusted || sawMoving, deadlineMs }) }
+  if (away && !away.there && believed) return { state: 'failed', proofs: said, reason: `The camera did not reach the preset within ${Math.round(withinMs / 1000)} s; it is ${away.words} away${last.moving === true ? ' and says that it is still moving' : ''}.` }
+  return { state: 'unproven', proofs: said, reason: unprovenWords(last, { away, believed, contradicts, accepted, moveStatusTrusted: moveStatusTrusted || sawMoving, withinMs }) }
 }
 
-const CONTRADICTS = 'The camera says that it turned, and tells the same position before, meanwhile and after: what it tells proves nothing.'
+const CONTRADICTS = 'The camera says that it turned, but the position that it tells stayed the same: neither can be believed.'
 
-function unprovenWords(samples: readonly Sample[], { away, believed, accepted, moveStatusTrusted, deadlineMs }: { away: Away | null; believed: boolean; accepted: boolean; moveStatusTrusted: boolean; deadlineMs: number }): string {
-  const last = samples.at(-1)
+function unprovenWords(last: Sample, { away, believed, contradicts, accepted, moveStatusTrusted, withinMs }: { away: Away | null; believed: boolean; contradicts: boolean; accepted: boolean; moveStatusTrusted: boolean; withinMs: number }): string {
   const took = accepted ? 'The camera accepted the move' : 'The camera did not answer the move'
-  if (last?.moving === true) return `${took}; after ${Math.round(deadlineMs / 1000)} s it says that it is still moving.`
-  if (away && turnedFor(samples) >= TURNED_MS) return CONTRADICTS
+  if (last.moving === true) return `${took}; after ${Math.round(withinMs / 1000)} s it says that it is still moving.`
+  if (away && contradicts) return CONTRADICTS
   if (away && !believed) return `${took}; the position that it tells has never changed, so it proves nothing.`
-  if (away === null && last?.position) return `${took}; its position and its preset cannot be compared.`
-  return moveStatusTrusted && last?.moving === false ? `${took} and has stopped; it does not say where.` : `${took} but tells neither where it looks nor whether it has stopped.`
+  if (away === null && last.position) return `${took}; its position and its preset cannot be compared.`
+  return moveStatusTrusted && last.moving === false ? `${took} and has stopped; it does not say where.` : `${took} but tells neither where it looks nor whether it has stopped.`
 }
 
 /** Whether two places that a camera named are certainly not the same one. */

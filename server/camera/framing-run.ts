@@ -143,7 +143,8 @@ async function watchMove({ head, move, clock, signal, samples, askedAt, sending,
     const judgement = judge({ accepted: told, expected: position, samples, moveStatusTrusted: head.moveStatusTrusted(), positionTrusted: head.positionTrusted?.() ?? true, deadlineMs })
     if (judgement.state !== 'moving' || signal.aborted) return judgement
     if (!told && now - heardAt >= (slow ? SILENCE_OF_SLOW_MS : SILENCE_MS)) return { state: 'failed', proofs: [], reason: silence ?? messageOf(sending.error) }
-    if (now - askedAt >= timeFor(samples, deadlineMs)) return { state: 'unproven', proofs: judgement.proofs, reason: samples.length === 0 ? `The camera ${told ? 'accepted the move and then told no more' : 'did not answer the move, and told nothing after it'}: ${silence ?? 'no status'}` : `The camera stopped answering before the move was over: ${silence ?? 'no status'}` }
+    // Only a head that is still seen turning is given more time.
+    if (now - askedAt >= (silence === null ? timeFor(samples, deadlineMs) : deadlineMs)) return { state: 'unproven', proofs: judgement.proofs, reason: samples.length === 0 ? `The camera ${told ? 'accepted the move and then told no more' : 'did not answer the move, and told nothing after it'}: ${silence ?? 'no status'}` : `The camera stopped answering before the move was over: ${silence ?? 'no status'}` }
     await clock.sleep(LOOK_EVERY_MS, signal)
   }
 }
