@@ -15,15 +15,12 @@ import { HlsController } from './hls-controller.ts'
 import type { Mode } from './hls-settings.ts'
 import { playerStyles } from './player-styles.ts'
 import { ReasonForm } from './reason-form.ts'
+import { createSmallStream } from './small-stream.ts'
 import { pageStepDown } from './step-down.ts'
 
 /** Older than this is said in a warning colour; a frozen picture is covered. */
 const LATE_S = { carried: 1.5, edge: 1.5, plain: 6 }
 const FROZEN_MS = 1500
-/** A camera's small stream that brings nothing for so long is left for its large one. */
-const SMALL_WITHIN_MS = 8000
-/** And is tried again so much later. */
-const SMALL_AGAIN_MS = 10 * 60_000
 /** Ages are told in tenths; nothing finer than the server's clock is known. */
 const FINEST_S = 0.1
 
@@ -85,13 +82,12 @@ export class LamppostPlayer extends LitElement {
     const wanted = this.camera
     return this.#client.client.state().cameras.find(({ id }) => id === wanted)
   }
-  /** Of a camera whose small stream brought nothing, the large one is shown. */
-  #smallFailed = ''
-  #smallFailedAt = 0
-  #smallWaitsSince: number | null = null
-  /** A small view has no use for a large picture, where the camera sends a small one as well. */
+  #smallStream = createSmallStream()
+  get #wantsSmall(): { camera: string; wanted: boolean } {
+    return { camera: this.camera, wanted: this.small && !this.incident && this.#view()?.converted === 'sub-stream' }
+  }
   get #takesSmall(): boolean {
-    return this.small && !this.incident && this.#smallFailed !== this.camera && this.#view()?.converted === 'sub-stream'
+    return this.#smallStream.takes(this.#wantsSmall)
   }
   /** This browser cannot show what the camera sends. */
   get #isConverted(): boolean {
@@ -103,24 +99,16 @@ export class LamppostPlayer extends LitElement {
   }
   #fallBack(): boolean {
     if (this.#isConverted) return false
-    if (this.#takesSmall) {
-      this.#smallFailed = this.camera
-      this.#smallFailedAt = performance.now()
-    } else this.unshowable = this.#showing
+    if (this.#takesSmall) this.#smallStream.fail(this.camera, performance.now())
+    else this.unshowable = this.#showing
     this.requestUpdate()
     return true
   }
   #lookAtSmall(): void {
-    const now = performance.now()
-    // While the server is away, nobody looks, or a reason is asked for, the stream is not to blame.
     const { state } = this.#hls.picture
-    const blameless = state === 'playing' || state === 'unasked' || this.#client.client.state().link === 'lost' || document.visibilityState !== 'visible'
-    if (!this.#takesSmall || this.#isConverted || blameless) this.#smallWaitsSince = null
-    else this.#smallWaitsSince ??= now
-    if (this.#smallWaitsSince !== null && now - this.#smallWaitsSince > SMALL_WITHIN_MS) {
-      this.#smallFailed = this.camera
-      this.#smallFailedAt = now
-    } else if (this.#smallFailed === this.camera && now - this.#smallFailedAt > SMALL_AGAIN_MS) this.#smallFailed = ''
+    // While the server is away, the page is hidden, or a reason is asked for, no stream could play.
+    const blameless = this.#isConverted || state === 'playing' || state === 'unasked' || this.#client.client.state().link === 'lost' || document.visibilityState !== 'visible'
+    this.#smallStream.look({ ...this.#wantsSmall, blameless }, performance.now())
   }
   /** A clip may have been recorded in another codec than its camera sends now: then only the try tells. */
   get #showing(): string {
@@ -137,8 +125,6 @@ export class LamppostPlayer extends LitElement {
       this.#reason.forget()
       this.#shown = false
       pageStepDown.leave(this)
-      this.#smallFailed = ''
-      this.#smallWaitsSince = null
     }
     this.#lookAtSmall()
     this.#givesWay = this.isConnected && this.#mayGiveWay()
