@@ -13,7 +13,8 @@ import { type AcceptPress, acceptUntilTaken } from './press-until-taken.ts'
  * as our session lasts.
  */
 export const SAME_PRESS_MS = { id: 2 * 60_000, named: 3_600_000, afterClosed: 2 * 60_000, redelivered: SESSION_S * 1000 }
-/** Messages taken in lately: what the broker sends once more of them is no press. */
+/** A message that the broker sends once more within this time is no press: it only did not hear that the message was taken. A device whose messages are all alike must not be mistaken for long. */
+const SENT_AGAIN_MS = 10 * 60_000
 const TAKEN_KEPT = 1000
 
 type Wanted = { broker: MqttBroker; clientId: string; topics: MqttTopic[] }
@@ -26,10 +27,12 @@ export function createMqttSource(options: { accept: AcceptPress; /** Whether it 
 
   function open(helpPoint: HelpPointId, { broker, clientId, topics }: Wanted): Held['session'] {
     let told: string | null | undefined
-    const takenMarks = new Set<string>()
+    const takenMarks = new Map<string, number>()
+    const wasTaken = (mark: string): boolean => clock.monotonic() - (takenMarks.get(mark) ?? Number.NEGATIVE_INFINITY) <= SENT_AGAIN_MS
     function noteTaken(mark: string): void {
-      takenMarks.add(mark)
-      const [oldest] = takenMarks
+      takenMarks.delete(mark)
+      takenMarks.set(mark, clock.monotonic())
+      const [oldest] = takenMarks.keys()
       if (takenMarks.size > TAKEN_KEPT && oldest !== undefined) takenMarks.delete(oldest)
     }
     return openSession({
@@ -52,7 +55,7 @@ export function createMqttSource(options: { accept: AcceptPress; /** Whether it 
         heard(helpPoint)
         if (!said) return true
         // The broker did not hear that it was taken.
-        if (redelivered && takenMarks.has(mark)) return true
+        if (redelivered && wasTaken(mark)) return true
         const { press, keyIsTheDevices } = said
         const arrival = { helpPoint, key: press.key ?? `mqtt ${mark}`, sameForMs: SAME_PRESS_MS[press.key === null || (redelivered && !keyIsTheDevices) ? 'redelivered' : keyIsTheDevices ? 'id' : 'named'], ...(press.key === null || keyIsTheDevices || redelivered ? {} : { sameAfterClosedMs: SAME_PRESS_MS.afterClosed }), pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }
         const trying = { accept, clock, signal: stopped.signal, onError }
