@@ -8,7 +8,7 @@ import { guardedSpawn } from '../tools/guarded-spawn.ts'
 export type Size = { width: number; height: number }
 
 /** Pictures at once: more would hold too many file handles, and cost hardly less. */
-export const MOST_AT_ONCE = 16
+const MOST_AT_ONCE = 16
 const WITHIN_MS = 20_000
 const FIRST_HANDLE = 3
 

@@ -163,7 +163,7 @@ export function openLedgerRoom(db: InstanceType<typeof DatabaseSync>, file: stri
     makeRoom(): boolean {
       onReserve = true
       isStuck = true
-      // Somebody who read for long kept the log from being written over from its beginning, and it is at its end.
+      // A long read kept SQLite from starting its log over, and the log has reached its end. This copies its entries into the database.
       try {
         db.exec('PRAGMA wal_checkpoint(PASSIVE)')
       } catch (error) {

@@ -93,7 +93,7 @@ export function createPressDesk(options: {
     if (known.size > most && oldest !== undefined) known.delete(oldest)
   }
   const timedName = (name: string, at: number): string => `${name}\n@${at}`
-  /** A device may give all its presses one key: with their times they are told apart, and the one before the newest is known, too. */
+  /** Some devices send the same key with each press. So a press is kept under its key and its time, and under its key alone for repeats that name no time. */
   function remember(name: string, what: Known): void {
     if (what.pressedAt !== undefined) keep(byKey, timedName(name, what.pressedAt), what, 2 * KEYS_IN_MEMORY)
     keep(byKey, name, what, 2 * KEYS_IN_MEMORY)

@@ -1,6 +1,6 @@
 /**
  * Which RTP packets are a stream's own, and how many of them never came: by their payload type and their sequence number (RFC 3550).
- * Devices that do not keep to it are told apart here. Pure.
+ * Cameras whose packet numbers or payload types break the standard are recognised here. Pure.
  */
 
 /** More numbers left out at once is a camera that counts anew: how much is missing, nobody knows (RFC 3550, A.1). */

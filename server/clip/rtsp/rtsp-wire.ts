@@ -54,7 +54,7 @@ export function createRtspWire({ onAnswer = () => {}, onRequest = () => {}, onPa
   /** Whether something whole may begin here; null when there are too few bytes to tell. Only asked where the stream was lost. */
   function beginsAt(bytes: Buffer, at: number): boolean | null {
     const byte = bytes[at]
-    // Most bytes are told by this alone: a hostile device sends megabytes of them, and every camera's pictures wait.
+    // One comparison rules most bytes out. A hostile device may send megabytes, and this thread reads all cameras.
     if (byte !== DOLLAR && !FIRST_LETTERS.has(byte)) return false
     const left = bytes.length - at
     if (byte === DOLLAR) {
