@@ -43,7 +43,9 @@ export function judge({ accepted = true, expected, samples, moveStatusTrusted, p
   const moving = last.moving === true && (stillFor(samples) < STILL_MS || (moveStatusTrusted && !sawElsewhere))
   // The head says that it turned, and its position stayed the same: one of the two is untrue, and nobody can say which.
   const contradicts = !sawElsewhere && turnedFor(samples) >= TURNED_MS && last.position !== null
-  const believed = (positionTrusted || sawElsewhere) && !(contradicts && !away?.there)
+  // Zero on all axes, from a head that was not seen elsewhere: so do heads tell that have lost their position.
+  const zero = !sawElsewhere && away?.there === false && isZero(last.position)
+  const believed = (positionTrusted || sawElsewhere) && !zero && !(contradicts && !away?.there)
   const withinMs = timeFor(samples, deadlineMs)
   const late = last.at >= withinMs
 
@@ -54,11 +56,13 @@ export function judge({ accepted = true, expected, samples, moveStatusTrusted, p
   if (away && !away.there && believed && standsFor(samples) >= STILL_MS)
     return { state: 'failed', proofs: said, reason: `The camera says it stands ${away.words} away from the preset.` }
   if (contradicts && !away?.there && away !== null && standsFor(samples) >= STILL_MS) return { state: 'unproven', proofs: said, reason: CONTRADICTS }
+  if (zero && standsFor(samples) >= STILL_MS) return { state: 'unproven', proofs: said, reason: ZERO }
   if (!late) return settling
   if (away && !away.there && believed) return { state: 'failed', proofs: said, reason: `The camera did not reach the preset within ${Math.round(withinMs / 1000)} s; it is ${away.words} away${last.moving === true ? ' and says that it is still moving' : ''}.` }
   return { state: 'unproven', proofs: said, reason: unprovenWords(last, { away, believed, contradicts, accepted, moveStatusTrusted: moveStatusTrusted || sawMoving, withinMs }) }
 }
 
+const ZERO = 'The position that the camera tells is zero on every axis, and it was never another one: so do heads tell that have lost their position.'
 const CONTRADICTS = 'The camera says that it turned, but the position that it tells stayed the same: neither can be believed.'
 
 function unprovenWords(last: Sample, { away, believed, contradicts, accepted, moveStatusTrusted, withinMs }: { away: Away | null; believed: boolean; contradicts: boolean; accepted: boolean; moveStatusTrusted: boolean; withinMs: number }): string {
@@ -69,6 +73,8 @@ function unprovenWords(last: Sample, { away, believed, contradicts, accepted, mo
   if (away === null && last.position) return `${took}; its position and its preset cannot be compared.`
   return moveStatusTrusted && last.moving === false ? `${took} and has stopped; it does not say where.` : `${took} but tells neither where it looks nor whether it has stopped.`
 }
+
+const isZero = (position: Partial<PtzPosition> | null): boolean => position?.pan === 0 && position.tilt === 0 && (position.zoom ?? 0) === 0
 
 /** Whether two places that a camera named are certainly not the same one. */
 export const isAway = (expected: Partial<PtzPosition> | null, actual: Partial<PtzPosition> | null): boolean => awayFrom(expected, actual, true)?.there === false

@@ -37,6 +37,16 @@ describe('what a camera’s words prove', () => {
     expect(judged(stuck)).toMatchObject({ state: 'failed', proofs: ['accepted'] })
     expect(judged(stuck).reason).toMatch(/45 % of its range/)
   })
+  test('a position of zero on every axis that was never another one is no place: heads tell it that have lost theirs', () => {
+    const zero = { pan: 0, tilt: 0, zoom: 0 }
+    const at = (position: Sample['position'], moving: boolean | null) => [0, 400, 800, 1300].map((ms) => sample(ms, position, moving))
+    expect(judged(at(zero, false))).toMatchObject({ state: 'unproven', proofs: ['accepted'], reason: expect.stringMatching(/zero on every axis/) })
+    expect(judged(at({ pan: 0, tilt: 0 }, null), { expected: { pan: 0.5, tilt: -0.1 } }).state).toBe('unproven')
+    // Where the preset is there, it is the preset's; and who was seen elsewhere tells truly.
+    expect(judged(at(zero, false), { expected: zero })).toMatchObject({ state: 'framed' })
+    expect(judged([sample(0, AWAY, false), ...at(zero, false).map((each) => ({ ...each, at: each.at + 200 }))])).toMatchObject({ state: 'failed' })
+    expect(judged(at({ ...zero, tilt: 0.01 }, false)).state).toBe('failed')
+  })
   test('standing still for a moment before the motors start is no failure', () => {
     expect(judged([sample(50, AWAY, false), sample(170, AWAY, false)]).state).toBe('moving')
   })

@@ -3,12 +3,21 @@
  * motors, which know. `npm run bench -- --only framing` runs a thousand of them (LAMPPOST_MOVES), and writes the table.
  */
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCameraHead } from '../../server/camera/camera-head.ts'
 import { runFraming } from '../../server/camera/framing-run.ts'
 import type { InventoryThread } from '../../server/camera/onvif-inventory-thread.ts'
+import { createPictureProof } from '../../server/camera/picture-proof.ts'
+import type { PictureThread } from '../../server/camera/picture-thread.ts'
 import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'
+import { createCameraPicture } from '../../server/simulator/camera-picture.ts'
 import { HEAD_FAULTS, type HeadFault, shareBetween } from '../../server/simulator/head-faults.ts'
+import type { Pose } from '../../server/simulator/motors.ts'
+import { populate } from '../../server/simulator/picture-figures.ts'
+import { drawGlyphs } from '../../server/simulator/picture-text.ts'
+import { loadStreet } from '../../server/simulator/street-picture.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { builtEntry } from '../../server/tools/package-root.ts'
 import { callWorker } from '../../server/tools/worker-calls.ts'
@@ -27,12 +36,17 @@ const PRESETS = [
 /** Heads that turn all the same, and say truly where they are. */
 const ARRIVING = new Set<HeadFault | 'none'>(['none', 'starts-late', 'slow', 'position-late', 'no-move-status', 'always-moving', 'always-idle', 'idle-at-first', 'status-slow', 'yes-late', 'no-yes'])
 
+/** Small enough that a thousand looks cost little: proofs are made with smaller ones. */
+const PICTURE = { width: 480, height: 270, rate: 5, gop: 1, codec: 'h264', sound: 'none' } as const
+
 type Mode = HeadFault | 'none'
-type Outcome = { mode: Mode; state: string; there: boolean; ms: number; reason: string | null; proofs: readonly string[]; share: number }
+type Outcome = { mode: Mode; state: string; there: boolean; ms: number; reason: string | null; proofs: readonly string[]; share: number; reference: boolean }
 const outcomes: Outcome[] = []
 let town: Awaited<ReturnType<typeof startTestTown>>
 const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
+const pictures = callWorker<PictureThread>(builtEntry('camera/picture-thread.js'), {})
 const heads: ReturnType<typeof createCameraHead>[] = []
+let lens: (pose: Pose) => Promise<Buffer>
 
 let state = SEED
 const random = (): number => {
@@ -40,10 +54,15 @@ const random = (): number => {
   return state / 2 ** 32
 }
 const ids = Array.from({ length: HEADS }, (_, i) => `head-${i}`)
-beforeAll(async () => void (town = await startTestTown(...ids.map((id) => ({ ...plan(id), presets: PRESETS })))))
+beforeAll(async () => {
+  town = await startTestTown(...ids.map((id) => ({ ...plan(id), presets: PRESETS })))
+  // What the camera's lens shows, without the stream that would bring it: 21 encoders would leave no time for the moves.
+  const drawing = createCameraPicture({ street: await loadStreet(join(town.folder, 'street'), 11, []), figures: populate(11, []), glyphs: await drawGlyphs(), name: 'lens', frame: PICTURE })
+  lens = (pose) => sharp(drawing.draw(pose, Date.now(), 'none').subarray(0, PICTURE.width * PICTURE.height), { raw: { width: PICTURE.width, height: PICTURE.height, channels: 1 } }).jpeg({ quality: 85 }).toBuffer()
+})
 afterAll(async () => {
   await Promise.all(heads.map((head) => head.close()))
-  await inventory.terminate()
+  await Promise.all([inventory.terminate(), pictures.terminate()])
   await town?.end()
 })
 
@@ -52,6 +71,9 @@ async function live(id: string, number: number, moves: number): Promise<void> {
   const camera = town.camera(id)
   const forLife = number % 3 === 0 ? HEAD_FAULTS[Math.floor(random() * HEAD_FAULTS.length)] : undefined
   if (forLife) camera.setHeadFault(forLife, true)
+  // Every third head has reference pictures, taught as an engineer does: with the head at the preset.
+  const taught = number % 3 === 1 ? new Map(await Promise.all(PRESETS.map(async ({ token, pose }) => [token, await lens(pose)] as const))) : null
+  const proof = createPictureProof({ references: { all: (_, token) => Promise.resolve([taught?.get(token) ?? Buffer.alloc(0)]) }, freshStill: async (_, signal, afterMs = 0) => (await realClock.sleep(afterMs, signal), { picture: await lens(camera.pose()), at: Date.now() }), compare: pictures.calls.compare, clock: realClock })
   const head = createCameraHead({ id: id as CameraId, access: { url: camera.url, fingerprint: null, ...CREDENTIALS }, clock: realClock, takeInventory: inventory.calls.take, onHealth: () => {}, onSession: () => {} })
   heads.push(head)
   await until(head.health, ({ onvif }) => onvif === 'up')
@@ -63,9 +85,9 @@ async function live(id: string, number: number, moves: number): Promise<void> {
     const preset = PRESETS[Math.floor(random() * PRESETS.length)] ?? PRESETS[0]
     if (!preset) return
     const begun = performance.now()
-    const judged = await runFraming({ head, move: { way: 'preset', token: preset.token as PresetToken }, clock: realClock, signal: new AbortController().signal, onJudgement: () => {} })
+    const judged = await runFraming({ head, move: { way: 'preset', token: preset.token as PresetToken }, clock: realClock, signal: new AbortController().signal, ...(taught ? { look: (signal: AbortSignal) => proof(id as CameraId, preset.token as PresetToken, [], signal) } : {}), onJudgement: () => {} })
     const share = shareBetween(camera.pose(), preset.pose)
-    outcomes.push({ mode, state: judged.state, there: share <= THERE_SHARE, ms: performance.now() - begun, reason: judged.reason, proofs: judged.proofs, share })
+    outcomes.push({ mode, state: judged.state, there: share <= THERE_SHARE, ms: performance.now() - begun, reason: judged.reason, proofs: judged.proofs, share, reference: taught !== null })
     // What another move left behind must not be taken for this one's.
     await until(camera.moving, (moving) => !moving)
     await new Promise((resolve) => setTimeout(resolve, mode === 'starts-late' ? 2500 : 100))
@@ -74,6 +96,7 @@ async function live(id: string, number: number, moves: number): Promise<void> {
 }
 
 const quantile = (values: readonly number[], share: number): number | null => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? null
+const framedOf = (of: readonly Outcome[]): number => of.filter(({ state: told }) => told === 'framed').length / of.length
 function tableOf(all: readonly Outcome[]) {
   return Object.fromEntries(
     (['none', ...HEAD_FAULTS] as const).map((mode) => {
@@ -89,10 +112,13 @@ test(`${MOVES} moves of ${HEADS} heads with every fault (seed ${SEED}): none tha
   await Promise.all(ids.map((id, i) => live(id, i, Math.ceil(MOVES / HEADS))))
   const wrong = outcomes.filter(({ state: told, there }) => told === 'framed' && !there)
   const missed = outcomes.filter(({ state: told, there }) => told === 'failed' && there)
-  const arrived = outcomes.filter(({ mode, there }) => there && ARRIVING.has(mode))
+  const arrived = outcomes.filter(({ mode, there, reference }) => there && (reference || ARRIVING.has(mode)))
   const table = tableOf(outcomes)
-  if (process.env.LAMPPOST_TABLE) writeFileSync(process.env.LAMPPOST_TABLE, JSON.stringify({ moves: outcomes.length, seed: SEED, 'false framed': wrong.length, 'false failed at the preset': missed.length, 'framed of those that arrived and tell it': arrived.filter(({ state: told }) => told === 'framed').length / arrived.length, wrong, missed, table }, null, 2))
+  if (process.env.LAMPPOST_TABLE) writeFileSync(process.env.LAMPPOST_TABLE, JSON.stringify({ moves: outcomes.length, seed: SEED, 'false framed': wrong.length, 'false failed at the preset': missed.length, 'framed of those that arrived and tell it or have a reference picture': framedOf(arrived), 'of them with a reference picture': framedOf(arrived.filter(({ reference }) => reference)), wrong, missed, table }, null, 2))
+  // Of few moves a share says little, and a busy machine takes some of them their time.
+  const isWhole = MOVES >= 1000
   expect(wrong).toEqual([])
-  expect(missed.length, JSON.stringify(missed)).toBeLessThanOrEqual(Math.ceil(outcomes.filter(({ there }) => there).length * 0.02))
+  expect(missed.length, JSON.stringify(missed)).toBeLessThanOrEqual(isWhole ? Math.ceil(outcomes.filter(({ there }) => there).length * 0.01) : 3)
+  expect(framedOf(arrived), JSON.stringify(arrived.filter(({ state: told }) => told !== 'framed'))).toBeGreaterThanOrEqual(isWhole ? 0.98 : 0.8)
   expect(outcomes.length).toBeGreaterThanOrEqual(MOVES)
 }, 900_000)
