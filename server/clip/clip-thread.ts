@@ -16,7 +16,8 @@ import { clipPlaylist } from './hls-playlist.ts'
 import { createLivePictures } from './live-pictures.ts'
 import type { Query } from './live-window.ts'
 import type { PartNews } from './part-post.ts'
-import { type Size, greyPictures } from './grey-pictures.ts'
+import { type KeyframeDecoder, type Size, createKeyframeDecoder } from './keyframe-decoder.ts'
+import { lonePicture } from './lone-picture.ts'
 import { stillPicture } from './still-picture.ts'
 
 export type ClipNews =
@@ -35,6 +36,7 @@ const channels = new Map<string, Channel>()
 const stopped = new AbortController()
 const conversions = createConvertedClips({ signal: stopped.signal })
 let cuts = 0
+let keyframes: KeyframeDecoder | null = null
 const tell = (news: ClipNews): void => tellMain(news)
 const copyOf = (bytes: Uint8Array | null): Uint8Array | null => bytes && new Uint8Array(bytes)
 const onError = (error: unknown): void => tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
@@ -225,13 +227,13 @@ const calls = {
         const newest = known?.window.newestKeyframe() ?? null
         const keyframe = newest && Buffer.from(newest.bytes)
         const init = newest && known ? await known.ring.init(newest.run).catch(() => null) : null
-        return newest && keyframe && init ? { fragment: Buffer.concat([init, keyframe]), at: newest.at } : null
+        return newest && keyframe && init ? { picture: lonePicture(init, keyframe), at: newest.at } : null
       }),
     )
-    const there = found.flatMap((each) => each ?? [])
-    const pictures = await greyPictures(there.map(({ fragment }) => fragment), size, stopped.signal)
-    return found.map((each) => {
-      const pixels = each && pictures[there.indexOf(each)]
+    keyframes ??= createKeyframeDecoder(size)
+    const grey = await keyframes.decode(found.map((each) => each?.picture ?? null), stopped.signal)
+    return found.map((each, i) => {
+      const pixels = grey[i]
       return each && pixels ? { pixels: new Uint8Array(pixels), at: each.at } : null
     })
   },
@@ -247,6 +249,7 @@ const calls = {
   bytes: (): Record<string, number> => Object.fromEntries([...channels].map(([id, { ring }]) => [id, ring.bytes()])),
   async close(): Promise<void> {
     stopped.abort()
+    keyframes?.close()
     await Promise.all([...channels.values()].map(async ({ recorder, view }) => {
       await recorder?.close()
       await view?.close()

@@ -8,6 +8,8 @@ export type Run = { track: number; decodeTime: number; duration: number; samples
 type Defaults = { duration: number; bytes: number; flags: number }
 
 const NOT_SYNC = 0x0001_0000
+/** A recorder's fragment has a second or two; one that claims millions would fill the memory with what is not there. */
+const MOST_SAMPLES = 100_000
 
 /** @throws when its boxes make no sense. Places count from the moof (`default-base-is-moof`), as every recorder of ours writes them. */
 export function readMoof(moof: Buffer, tracks: readonly Track[]): Run[] {
@@ -42,6 +44,7 @@ function addTrun(moof: Buffer, trun: Box, run: Run, defaults: Defaults): void {
   const signed = moof[trun.content] !== 0
   const flags = moof.readUInt32BE(trun.content) & 0xff_ffff
   const count = moof.readUInt32BE(trun.content + 4)
+  if (count > MOST_SAMPLES) throw new Error(`a fragment of ${count} samples is none of a recorder's`)
   let at = trun.content + 8
   const has = (flag: number): boolean => (flags & flag) !== 0
   const next = (): number => moof.readUInt32BE((at += 4) - 4)

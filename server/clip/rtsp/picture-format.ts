@@ -86,8 +86,25 @@ function readH264(sps: Buffer) {
   const crop = bits(1) === 1 ? [ue(), ue(), ue(), ue()] : []
   const [left = 0, right = 0, top = 0, bottom = 0] = crop
   const [unitX, unitY] = [chroma === 1 || chroma === 2 ? 2 : 1, (chroma === 1 ? 2 : 1) * (2 - frames)]
-  return { width: columns * 16 - (left + right) * unitX, height: rows * 16 * (2 - frames) - (top + bottom) * unitY, chroma, depthLuma, depthChroma, frameNumBits, framesOnly: frames === 1, separatePlanes }
+  return { width: columns * 16 - (left + right) * unitX, height: rows * 16 * (2 - frames) - (top + bottom) * unitY, chroma, depthLuma, depthChroma, frameNumBits, framesOnly: frames === 1, separatePlanes, /** From here on stands how it is shown (Annex E). */ bits }
 }
+
+/** Whether black is 0 and white 255 (video_full_range_flag, E.2.1) instead of 16 and 235; a stream that does not say so has the latter. */
+export function h264FullRange(sps: Buffer): boolean {
+  try {
+    const { bits } = readH264(sps)
+    const present = (): boolean => bits(1) === 1
+    if (!present()) return false
+    if (present() && bits(8) === EXTENDED_ASPECT) bits(32)
+    if (present()) bits(1)
+    if (!present()) return false
+    bits(3)
+    return present()
+  } catch {
+    return false
+  }
+}
+const EXTENDED_ASPECT = 255
 
 function skipScaling(size: number, se: () => number): void {
   for (let i = 0, last = 8, next = 8; i < size; i += 1) {
