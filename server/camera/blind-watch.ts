@@ -1,13 +1,13 @@
 /**
  * Looks at every camera's newest picture twice a minute: is there light, is the lens free, does it still change? A camera that answers
- * and sends may show nothing all the same. Several cameras at a time, since one picture by itself costs five times as much.
+ * and sends may show nothing all the same. Some cameras at a time, evenly over the round: a whole town at once would be a second's work.
  */
 import type { Blindness, CameraId } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
 
 /** A camera that is frozen is told by two looks: it is noticed within a minute. */
 const ROUND_MS = 25_000
-/** As many as one ffmpeg decodes (clip/grey-pictures). */
+/** As many at a time as keep a decoder busy for a moment only. */
 const AT_ONCE = 16
 /** Two pictures of one camera that are this far apart and the same to the last pixel come from a frozen encoder. */
 const FROZEN_AFTER_MS = 15_000

@@ -58,6 +58,7 @@ export function disclosureRoutes(app: App, port: DisclosurePort): void {
     const { disclosure, made } = await port.open(request.params.secret, { what: 'package', rangeOf: (of) => thereOf(rangeOf(request, of.facts)), address: request.ip })
     request.prove()
     const actor = `disclosure:${disclosure.recipient}`
+    request.onlyWhile(() => port.of(made.id).find(({ id }) => id === disclosure.id)?.revokedAt === null)
     return sendPackage(request, quiet(reply), { made, file: port.file(made.id), onSend: (at) => port.onDownload({ made, what: 'package', from: at, actor, through: disclosure.id }), onEnd: (left) => port.brokeOff(disclosure.id, left) })
   })
   app.get('/disclosures/:secret/companion.zip', outside, async (request, reply) => {

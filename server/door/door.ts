@@ -12,6 +12,7 @@ import { version } from '../tools/package-root.ts'
 import { allowEmbedding, frameAncestors } from './embedding.ts'
 import { answerError, sendProblem } from './problem.ts'
 import { AT_THE_ROOT, type PublicAddress, isOwnOrigin, withoutBase } from './public-address.ts'
+import { createRunningAnswers } from './running-answers.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -22,6 +23,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     person: Person | null
+    /** Its answer ends when this says no. */
+    onlyWhile(mayHave: () => boolean): void
     /** Who sent it is known: its connection is not the first to go when handles run short. */
     prove(): void
     /** The exact bytes, where a signature covers them. */
@@ -124,12 +127,19 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
     },
   })
   app.decorateRequest('person', null)
+  const answers = createRunningAnswers()
+  const answerOf = new WeakMap<FastifyRequest, FastifyReply>()
+  app.decorateRequest('onlyWhile', function onlyWhile(this: FastifyRequest, mayHave: () => boolean) {
+    const reply = answerOf.get(this)
+    if (reply) answers.onlyWhile(reply.raw, mayHave)
+  })
   app.decorateRequest('prove', function prove(this: FastifyRequest) {
     handles.prove(this.socket)
   })
   app.decorateRequest('rawBody', null)
   app.addHook('onRequest', async (request, reply) => {
     const { roles, signed } = request.routeOptions.config
+    answerOf.set(request, reply)
     if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath) return reply.redirect(`${address.basePath}/${request.originalUrl.slice(address.basePath.length)}`, 308)
     // A cookie travels with requests of any page in the same browser, also of another port of this host: what changes something needs a page of ours.
     if (!SAFE_METHODS.has(request.method) && request.headers.authorization === undefined && credentialOf(request.headers) !== null && !isOwnOrigin(request.headers, request.protocol === 'https', address))
@@ -139,7 +149,8 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
     const credential = credentialOf(request.headers)
     request.person = credential && whoHas(credential)
     if (request.person) request.prove()
-    if (request.person && roles.includes(request.person.role)) return
+    const mayHave = (person: Person | null): boolean => person !== null && roles.includes(person.role)
+    if (credential && mayHave(request.person)) return request.onlyWhile(() => mayHave(whoHas(credential)))
     const pressing = request.method === 'POST' && /\/presses(\/|$)/.test(request.routeOptions.url ?? '')
     if (!request.person) {
       if (pressing) onRefusedPress(request.ip, credential ? 'wrong token' : 'no token')

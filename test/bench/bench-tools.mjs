@@ -144,17 +144,21 @@ export function summary(values) {
   return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), most: at(1) }
 }
 
-/** Milliseconds of processor time of a process and everything below it (its threads' children, too). */
+/** Milliseconds of processor time of a process and everything below it (its threads' children, too), those among them that have ended. */
 export function cpuOf(pid) {
   let total = 0
-  for (const each of treeOf(pid)) total += ownCpu(each)
+  for (const each of treeOf(pid)) total += ownCpu(each) + endedCpu(each)
   return total
 }
-export function ownCpu(pid) {
+/** utime and stime of proc(5). */
+export const ownCpu = (pid) => ticksOf(pid, [11, 12])
+/** cutime and cstime: of children that have ended and were waited for. */
+export const endedCpu = (pid) => ticksOf(pid, [13, 14])
+function ticksOf(pid, places) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * 10
+    return places.reduce((sum, place) => sum + Number(fields[place]), 0) * 10
   } catch {
     return 0
   }
