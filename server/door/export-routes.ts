@@ -1,4 +1,5 @@
 /** Evidence packages: ordered, watched, cancelled, fetched, deleted. The evidence role only; each fetching is an entry of the ledger. */
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
@@ -6,14 +7,15 @@ import type { Export, ExportOrder, MadeExport } from '../glossary/evidence.ts'
 import type { Person } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf } from './door.ts'
-import { EXPORT, ID_PARAMS, MEDIA, PROBLEM, TIME, listOf } from './shapes.ts'
+import { EXPORT, ID_PARAMS, LIMIT, MEDIA, PROBLEM, TIME, listOf } from './shapes.ts'
 
 export type ExportPort = {
   /** Before each path that an answer names, where a proxy gives the server a part of a host. */
   basePath?: string
   order(order: ExportOrder, by: Person): Promise<Export>
   get(id: string): Export
-  all(): Export[]
+  /** Newest first. @throws export/unknown when `after` is none */
+  page(which: { after: string | null; limit: number }): { items: Export[]; next: Export['id'] | null }
   progress(id: Export['id']): number
   ends(job: Export): { endsAt: string | null; expiring: boolean }
   /** @throws export/not-ready, export/gone */
@@ -37,6 +39,8 @@ const OFFICER = { roles: ['evidence'] } as const
 const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
 const strict = { additionalProperties: false }
 const TEXT = Type.String({ maxLength: 2000 })
+const PAGE = 100
+const QUERY = Type.Object({ after: Type.Optional(Type.String({ maxLength: 100, description: '`next` of the page before' })), limit: Type.Optional(LIMIT) }, strict)
 const SHARE = Type.Number({ minimum: 0, maximum: 1 })
 const ORDER = Type.Object(
   {
@@ -65,7 +69,18 @@ export function exportRoutes(app: App, port: ExportPort): void {
     const job = await port.order((request.body as ExportOrder | null | undefined) ?? {}, request.person as Person)
     return reply.status(202).header('location', `${port.basePath ?? ''}/api/v1/exports/${encodeURIComponent(job.id)}`).send(view(job))
   })
-  app.get('/api/v1/exports', { config: OFFICER, schema: { summary: 'All exports, newest first', tags: ['exports'], response: { 200: listOf(EXPORT) } } }, () => ({ items: port.all().map(view), next: null }))
+  app.get(
+    '/api/v1/exports',
+    { config: OFFICER, schema: { summary: 'Exports, newest first, in pages (`next`); unchanged since an `ETag`: 304', tags: ['exports'], querystring: QUERY, response: { 200: listOf(EXPORT), 304: Type.Null(), '4xx': PROBLEM } } },
+    async (request, reply) => {
+      const { items, next } = port.page({ after: request.query.after ?? null, limit: Number(request.query.limit ?? PAGE) })
+      const answer = { items: items.map(view), next }
+      const etag = `W/"${createHash('sha256').update(JSON.stringify(answer)).digest('base64url').slice(0, 22)}"`
+      void reply.header('etag', etag).header('cache-control', 'private, no-cache')
+      if (request.headers['if-none-match'] === etag) return reply.code(304).send(null)
+      return reply.send(answer)
+    },
+  )
   app.get('/api/v1/exports/:id', { config: OFFICER, schema: { summary: 'How far it is, and what it is', tags: ['exports'], params: ID_PARAMS, response: answers } }, (request) => view(port.get(request.params.id)))
   app.post('/api/v1/exports/:id/cancellation', { config: OFFICER, schema: { summary: 'Stop making it; what was done is kept to be gone on with', tags: ['exports'], params: ID_PARAMS, response: answers } }, async (request) => view(await port.cancel(request.params.id, nameOf(request), actorOf(request))))
   app.post('/api/v1/exports/:id/resumption', { config: OFFICER, schema: { summary: 'Go on with what was cancelled or has failed', tags: ['exports'], params: ID_PARAMS, response: answers } }, async (request) => view(await port.resume(request.params.id, actorOf(request))))

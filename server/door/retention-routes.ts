@@ -1,4 +1,5 @@
 /** How long recordings are kept: the report, locks, and what is held about a place and a time. */
+import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { FoundRecordings, Keeping, RecordingSearch } from '../glossary/evidence.ts'
 import type { IncidentId } from '../glossary/incident.ts'
@@ -11,7 +12,6 @@ import { mayRead } from './entry-readers.ts'
 import { ID_PARAMS, KEEPING, LIMIT, MAYBE_TIME, MEDIA, PLACE, PROBLEM, TIME } from './shapes.ts'
 
 export type RetentionPort = {
-  report(): Keeping[]
   page(which: { after: string | null; limit: number; expiring: boolean }): { items: Keeping[]; next: string | null }
   of(incidents: readonly IncidentId[]): Keeping[]
   /** The same words as long as the same would be told. */
@@ -39,11 +39,22 @@ const QUERY = Type.Object({ after: Type.Optional(Type.String({ maxLength: 100, d
 /** Why a recording is locked, and by whom, is for those who may read the entry that says so. */
 const seenBy = (role: Role | null, keeping: Keeping): Keeping => (keeping.lock === null || mayRead(role, 'clip.locked') ? keeping : { ...keeping, lock: { ...keeping.lock, by: '', reason: '' } })
 
-const csvOf = (items: readonly Keeping[]): string =>
-  csvText([
-    ['incident', 'help point', 'kind', 'opened', 'closed', 'clips', 'kept until', 'locked by', 'reason of the lock'],
-    ...items.map(({ incident, helpPoint, kind, openedAt, closedAt, clips, endsAt, lock }) => [incident, helpPoint, kind, openedAt, closedAt ?? 'open', clips.map(({ camera, from, to }) => `${camera} ${from} to ${to ?? 'now'}`).join('; '), endsAt ?? (lock ? 'locked for ever' : 'as long as it is open'), lock?.by ?? '', lock?.reason ?? '']),
-  ])
+const CSV_HEAD = ['incident', 'help point', 'kind', 'opened', 'closed', 'clips', 'kept until', 'locked by', 'reason of the lock']
+const csvRow = ({ incident, helpPoint, kind, openedAt, closedAt, clips, endsAt, lock }: Keeping): string[] => [
+  ...[incident, helpPoint, kind, openedAt, closedAt ?? 'open', clips.map(({ camera, from, to }) => `${camera} ${from} to ${to ?? 'now'}`).join('; ')],
+  ...[endsAt ?? (lock ? 'locked for ever' : 'as long as it is open'), lock?.by ?? '', lock?.reason ?? ''],
+]
+/** The whole table, page by page and a turn of the loop between: no press waits for twenty thousand lines. */
+async function* csvPages(port: Pick<RetentionPort, 'page'>): AsyncGenerator<string> {
+  yield csvText([CSV_HEAD])
+  for (let after: string | null = null; ; ) {
+    const { items, next }: ReturnType<RetentionPort['page']> = port.page({ after, limit: PAGE, expiring: false })
+    if (items.length > 0) yield csvText(items.map(csvRow))
+    if (next === null) return
+    after = next
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
 
 export function retentionRoutes(app: App, port: RetentionPort): void {
   const answers = { 200: KEEPING, '4xx': PROBLEM }
@@ -69,7 +80,9 @@ export function retentionRoutes(app: App, port: RetentionPort): void {
       return reply.send({ keepDays, warnDays, items: items.map((keeping) => seenBy(role, keeping)), next })
     },
   )
-  app.get('/api/v1/retention.csv', { config: { roles: KEEPERS }, schema: { summary: 'The same as a table', tags: ['retention'], response: { 200: MEDIA } } }, (_, reply) => reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="retention.csv"').header('cache-control', 'no-store').send(csvOf(port.report())))
+  app.get('/api/v1/retention.csv', { config: { roles: KEEPERS }, schema: { summary: 'The same as a table', tags: ['retention'], response: { 200: MEDIA } } }, (_, reply) =>
+    reply.type('text/csv; charset=utf-8').header('content-disposition', 'attachment; filename="retention.csv"').header('cache-control', 'no-store').send(Readable.from(csvPages(port))),
+  )
   app.put('/api/v1/incidents/:id/lock', { config: { roles: KEEPERS }, schema: { summary: 'Keep its recordings whatever the site’s rule says: for ever, or until then', tags: ['retention'], params: ID_PARAMS, body: Type.Object({ reason: REASON, until: Type.Optional(MAYBE_TIME) }, strict), response: answers } }, (request) =>
     port.lock(request.params.id, { by: request.person?.name ?? '', reason: request.body.reason, until: request.body.until ? new Date(request.body.until).toISOString() : null }, actorOf(request)),
   )

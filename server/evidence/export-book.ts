@@ -53,6 +53,13 @@ export function createExportBook() {
     },
     /** Newest first. */
     all: (): Export[] => [...exports.values()].toReversed(),
+    /** Newest first. @throws export/unknown when there is no export `after` */
+    page({ after, limit }: { after: string | null; limit: number }): { items: Export[]; next: ExportId | null } {
+      const all = book.all()
+      const from = after === null ? 0 : all.indexOf(book.get(after)) + 1
+      const items = all.slice(from, from + limit)
+      return { items, next: from + limit < all.length ? (items.at(-1)?.id ?? null) : null }
+    },
     sealEntry: (id: ExportId): number | null => seals.get(id) ?? null,
     /** How often and by how much the recorder's clock was set within a range. */
     steps: (from: string, to: string): Step[] => steps.filter(({ at }) => at >= from && at <= to),

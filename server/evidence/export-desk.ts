@@ -207,6 +207,7 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     },
     get: book.get,
     all: book.all,
+    page: book.page,
     progress: (id: ExportId): number => progress.get(id) ?? 0,
     made,
     file: (id: ExportId): string => packageFile(folderOf(id)),

@@ -129,9 +129,7 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
     return kept
   }
   return {
-    /** Everything that is kept, what ends first first; what has no end last. */
-    report: (): Keeping[] => ordered().page(null, Number.POSITIVE_INFINITY).incidents.flatMap(viewOf),
-    /** A page of that; `expiring`: only what ends soon. */
+    /** A page of what is kept, what ends first first, what has no end last; `expiring`: only what ends soon. */
     page({ after, limit, expiring }: { after: string | null; limit: number; expiring: boolean }): { items: Keeping[]; next: string | null } {
       const { incidents, next } = ordered().page(after, limit, expiring ? warnedUntil() : null)
       return { items: incidents.flatMap(viewOf), next }

@@ -87,10 +87,10 @@ describe('the order in which recordings end', () => {
   test('is told in pages, each once, while entries move some of them', () => {
     many(50)
     room.append([{ kind: 'incident.opened', actor: '', subject: INC, body: { incident: 'open' as IncidentId, helpPoint: 'bar' as HelpPointId, kind: 'press' } }, { kind: 'clip.held', actor: '', subject: INC, body: { incident: 'open' as IncidentId, camera: CAM, from: isoTime(T0), to: null } }])
-    const all = idsOf(room.desk.report())
+    const all = idsOf(room.desk.page({ after: null, limit: 1000, expiring: false }).items)
     expect(all).toHaveLength(51)
     expect(all.at(-1)).toBe('open')
-    const ends = room.desk.report().map(({ endsAt }) => endsAt ?? '~')
+    const ends = room.desk.page({ after: null, limit: 1000, expiring: false }).items.map(({ endsAt }) => endsAt ?? '~')
     expect(ends).toEqual([...ends].sort())
     const first = room.desk.page({ after: null, limit: 20, expiring: false })
     // Of the first page one is locked for ever: it goes to the end, and the second page begins where it would have.
@@ -122,10 +122,10 @@ describe('the order in which recordings end', () => {
   })
   test('a site that keeps for another time has another order at once', () => {
     many(3)
-    const before = room.desk.report().map(({ endsAt }) => endsAt)
+    const before = room.desk.page({ after: null, limit: 1000, expiring: false }).items.map(({ endsAt }) => endsAt)
     expect(before[0]).toBe(isoTime(T0 + 31 * DAY))
     room.keep(10)
-    expect(room.desk.report()[0]?.endsAt).toBe(isoTime(T0 + 10 * DAY))
+    expect(room.desk.page({ after: null, limit: 1000, expiring: false }).items[0]?.endsAt).toBe(isoTime(T0 + 10 * DAY))
   })
 })
 
@@ -136,14 +136,14 @@ describe('what an incident held', () => {
     expect(room.kinds()).not.toContain('clip.expiring')
     await room.pass(1.1)
     expect(room.entries.at(-1)).toMatchObject({ kind: 'clip.expiring', body: { incident: INC, at: isoTime(T0 + 31 * DAY) } })
-    expect(room.desk.report()).toMatchObject([{ incident: INC, expiring: true, endsAt: isoTime(T0 + 31 * DAY) }])
+    expect(room.desk.page({ after: null, limit: 1000, expiring: false }).items).toMatchObject([{ incident: INC, expiring: true, endsAt: isoTime(T0 + 31 * DAY) }])
     await room.pass(2.5)
     expect(room.released).toEqual([])
     await room.pass(1)
     const sha256 = createHash('sha256').update(segments.map(({ number, sha256: of }) => `${number} ${of}\n`).join('')).digest('hex')
     expect(room.entries.at(-1)).toMatchObject({ kind: 'clip.deleted', body: { incident: INC, camera: CAM, segments: 3, bytes: 300, sha256, why: expect.stringContaining('31 days') } })
     expect(room.released).toEqual([`${INC} ${CAM}`])
-    expect(room.desk.report()).toEqual([])
+    expect(room.desk.page({ after: null, limit: 1000, expiring: false }).items).toEqual([])
   })
   test('survives under a lock for ever, or until its day, and only by a name and a reason', async () => {
     room.close()
@@ -195,7 +195,7 @@ describe('what an incident held', () => {
       { kind: 'clip.held', actor: '', subject: INC, body: { incident: INC, camera: CAM, from: isoTime(T0), to: null } },
     ])
     await room.pass(40)
-    expect(room.desk.report()).toMatchObject([{ closedAt: null, endsAt: null }])
+    expect(room.desk.page({ after: null, limit: 1000, expiring: false }).items).toMatchObject([{ closedAt: null, endsAt: null }])
     expect(room.released).toEqual([])
   })
   test.each([

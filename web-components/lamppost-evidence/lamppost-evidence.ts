@@ -37,6 +37,7 @@ export class LamppostEvidence extends LitElement {
   @state() private tab: Tab = 'recordings'
   @state() private incidents: Incident[] | null = null
   @state() private next: string | null = null
+  @state() private nextExports: string | null = null
   @state() private exports: ExportView[] = []
   @state() private keeping = new Map<string, Keeping>()
   @state() private keys: KeyState | null = null
@@ -78,19 +79,25 @@ export class LamppostEvidence extends LitElement {
   }
   /** While one is made, only that is asked for often. */
   #reloadExports = async (): Promise<void> => {
-    this.exports = await this.#client.client.exports().catch(() => this.exports)
+    await this.#loadExports().catch(() => {})
     if (!this.isConnected) return
     this.#timer = this.#making ? setTimeout(this.#reloadExports, RELOAD_WHILE_MAKING_MS) : setTimeout(this.#reload, 0)
+  }
+  /** Only the first page renews itself. */
+  async #loadExports(): Promise<void> {
+    const { items, next } = await this.#client.client.exports()
+    const older = this.exports.filter(({ id }) => !items.some((item) => item.id === id))
+    if (older.length === 0) this.nextExports = next
+    this.exports = [...items, ...older]
   }
   /** Only the first page renews itself; older incidents do not change any more. */
   async #load(): Promise<void> {
     const { client } = this.#client
     try {
-      const [{ items, next }, exports, keys] = await Promise.all([client.incidents(null), client.exports(), client.evidenceKeys()])
+      const [{ items, next }, keys] = await Promise.all([client.incidents(null), client.evidenceKeys(), this.#loadExports()])
       const older = (this.incidents ?? []).filter(({ id }) => !items.some((item) => item.id === id))
       if (older.length === 0) this.next = next
       this.incidents = [...items, ...older]
-      this.exports = exports
       await this.#loadKeeping()
       this.keys = keys
       this.#listRefusal = null
@@ -121,6 +128,13 @@ export class LamppostEvidence extends LitElement {
       const { items, next } = await this.#client.client.incidents(this.next)
       this.next = next
       this.incidents = [...(this.incidents ?? []), ...items]
+    })
+
+  #olderExports = (): Promise<void> =>
+    this.#try(async () => {
+      const { items, next } = await this.#client.client.exports(this.nextExports)
+      this.nextExports = next
+      this.exports = [...this.exports, ...items]
     })
 
   #download = async (incident: Incident, clip: ClipView): Promise<void> => {
@@ -223,7 +237,7 @@ export class LamppostEvidence extends LitElement {
           ></lamppost-cut>`
         : html`<h2>${words.evidence}</h2>
             ${this.keys?.problem ? html`<p class="refusal" role="alert">${this.keys.problem}</p>` : nothing}
-            <nav aria-label=${words.evidence}>${TABS.map((tab) => html`<button aria-pressed=${tab === this.tab} @click=${() => (this.tab = tab)}>${words.officer.tabs[tab]}${tab === 'packages' && this.exports.length > 0 ? html` <span class="count">${this.exports.length}</span>` : nothing}</button>`)}</nav>
+            <nav aria-label=${words.evidence}>${TABS.map((tab) => html`<button aria-pressed=${tab === this.tab} @click=${() => (this.tab = tab)}>${words.officer.tabs[tab]}${tab === 'packages' && this.exports.length > 0 ? html` <span class="count">${this.exports.length}${this.nextExports ? '+' : ''}</span>` : nothing}</button>`)}</nav>
             ${refusal ? html`<p class="refusal" role="alert">${refusal}</p>` : nothing} ${this.#content()}`}
       ${this.#reason.render(words)} ${this.#confirmation.dialog(words)}
     </main>`
@@ -236,7 +250,7 @@ export class LamppostEvidence extends LitElement {
     const { officer } = words
     const around = { words, timezone: this.#timezone, locale }
     if (this.tab === 'packages')
-      return html`${packagesList({ ...around, now: client.now(), items: this.exports, progress: (id) => exporting[id] ?? 0, fetching: this.fetching, nameOf: (camera) => cameras.find(({ id }) => id === camera)?.name ?? camera, opened: this.opened, onAct: this.#act, onDisclose: this.#disclose, onRevoke: ({ id, export: of }) => this.#ask(officer.handOver.revokeWhy, officer.handOver.revokeDo, async (reason) => (await client.revokeDisclosure(id, reason), this.#openHandOvers(of)), true), onCopy: (link) => void navigator.clipboard.writeText(link).then(() => this.opened && (this.opened = { ...this.opened, copied: true })) })}${this.#keys()}`
+      return html`${packagesList({ ...around, now: client.now(), items: this.exports, progress: (id) => exporting[id] ?? 0, fetching: this.fetching, nameOf: (camera) => cameras.find(({ id }) => id === camera)?.name ?? camera, opened: this.opened, onAct: this.#act, onDisclose: this.#disclose, onRevoke: ({ id, export: of }) => this.#ask(officer.handOver.revokeWhy, officer.handOver.revokeDo, async (reason) => (await client.revokeDisclosure(id, reason), this.#openHandOvers(of)), true), onCopy: (link) => void navigator.clipboard.writeText(link).then(() => this.opened && (this.opened = { ...this.opened, copied: true })) })}${this.nextExports ? html`<div class="do"><button @click=${this.#olderExports}>${words.more}</button></div>` : nothing}${this.#keys()}`
     if (this.tab === 'search') return searchSection({ ...around, helpPoints, found: this.found, chosen: this.chosen, busy: this.busy, onSearch: this.#search, onOrder: this.#orderFound, onChoose: (camera, chosen) => (this.chosen = new Set(chosen ? [...this.chosen, camera] : [...this.chosen].filter((each) => each !== camera))) })
     return html`${this.incidents === null ? html`<p class="quiet">${words.connecting}</p>` : nothing} ${this.incidents?.length === 0 ? html`<p class="quiet">${words.noIncidents}</p>` : nothing}
     ${recordingsList({ ...around, client, incidents: this.incidents ?? [], keeping: this.keeping, playing: this.playing, cutting: this.downloading, hashes: this.hashes, onPlay: (key) => (this.playing = this.playing === key ? null : key), onDownload: this.#download, onCut: (incident) => (this.cut = { incident, parent: null }), onLock: ({ id }) => this.#ask(officer.lockWhy, officer.lockDo, (reason) => client.lockClips(id, reason)), onUnlock: ({ id }) => this.#ask(officer.unlockWhy, officer.unlockDo, (reason) => client.unlockClips(id, reason)) })}

@@ -10,7 +10,8 @@ export function createEvidenceRequests({ call, get, getChanged }: Pick<WallCalls
   const path = (id: string, what = ''): string => `/api/v1/exports/${encodeURIComponent(id)}${what}`
   const json = async <T>(answer: Promise<Response>): Promise<T> => (await answer).json() as Promise<T>
   return {
-    exports: async (): Promise<ExportView[]> => (await get<{ items: ExportView[] }>('/api/v1/exports')).items,
+    /** @param after `next` of the page before; null: the newest. */
+    exports: (after: string | null = null): Promise<{ items: ExportView[]; next: string | null }> => getChanged(`/api/v1/exports${after === null ? '' : `?after=${encodeURIComponent(after)}`}`),
     orderExport: (order: ExportOrder): Promise<ExportView> => json(call('POST', '/api/v1/exports', order)),
     cancelExport: (id: string): Promise<ExportView> => json(call('POST', path(id, '/cancellation'))),
     resumeExport: (id: string): Promise<ExportView> => json(call('POST', path(id, '/resumption'))),
