@@ -26,9 +26,9 @@ export function eventSocket({ whoHas, onError, ...port }: EventsPort & { whoHas(
       socket.close(CLOSE_POLICY)
     }
     const reader = (): Person | null => holderAmong(READERS, whoHas, credential)
-    const send = (block: string): void => {
+    const send = (block: string | Buffer): void => {
       if (socket.bufferedAmount > MOST_UNSENT) socket.terminate()
-      else socket.send(block)
+      else socket.send(block, { binary: false })
     }
     const late = setTimeout(() => refuse(401, 'Nothing was asked for: send {"token": …, "after": …}.'), ASKED_WITHIN_MS)
     const ping = setInterval(() => following && send(STILL_HERE), PING_MS)

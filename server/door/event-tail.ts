@@ -18,22 +18,32 @@ export const PING_MS = 5000
 export const LOOK_MS = 500
 /** A listener that does not read is cut off; it comes back with the last number it has heard, and misses nothing. */
 export const MOST_UNSENT = 4_000_000
-const PAGE = 500
+/** What one reader is sent in one turn of the loop. */
+const PAGE = 200
 /** A reader of the past gets more when it has read all but so much. */
 export const UNSENT_AGAIN = 256_000
 /** One that reads nothing for so long is gone. */
 export const READS_WITHIN_MS = 60_000
 export const ROOM_EVERY_MS = 20
 
-const written = (entry: Entry): string => `id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(entry)}\n\n`
+const written = (entry: Entry): Buffer => Buffer.from(`id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(entry)}\n\n`)
 
-/** Each entry is written out once for all who hear it whole, and once for all who only hear that it is there. */
-const blocks = new WeakMap<Entry, { whole?: string; withheld?: string }>()
-function blockOf(entry: Entry, role: Role | null): string {
+/** Each entry is written out once for all who hear it whole, and once for all who only hear that it is there: what many have not taken yet is the same memory. */
+const blocks = new WeakMap<Entry, { whole?: Buffer; withheld?: Buffer }>()
+function blockOf(entry: Entry, role: Role | null): Buffer {
   const known = blocks.get(entry) ?? {}
   blocks.set(entry, known)
   if (mayRead(role, entry.kind)) return (known.whole ??= written(entry))
-  return (known.withheld ??= `id: ${entry.seq}\nevent: withheld\ndata: ${JSON.stringify(shownTo(role, entry))}\n\n`)
+  return (known.withheld ??= Buffer.from(`id: ${entry.seq}\nevent: withheld\ndata: ${JSON.stringify(shownTo(role, entry))}\n\n`))
+}
+/** A page as one piece, for each role once. */
+const joinedPages = new WeakMap<readonly Entry[], Map<Role | null, Buffer>>()
+function joinedOf(page: readonly Entry[], role: Role | null): Buffer {
+  const known = joinedPages.get(page) ?? new Map<Role | null, Buffer>()
+  joinedPages.set(page, known)
+  const joined = known.get(role) ?? Buffer.concat(page.map((entry) => blockOf(entry, role)))
+  known.set(role, joined)
+  return joined
 }
 
 /** Pages of the past that were read lately: readers who begin at the same place read the same ones. */
@@ -61,8 +71,8 @@ export function createPast(page: EventsPort['page']): EventsPort['page'] {
   }
 }
 
-/** @param after the newest sequence number that was heard; null for none. @param send one block. @param room resolves when who reads the past has room for more of it. @param onBroken the past cannot be read: what has missed something must not look well. */
-export function followEvents({ port, role, after, send, room = async () => {}, onBroken }: { port: EventsPort; role: Role | null; after: number | null; send(block: string): void; room?(): Promise<void>; onBroken(error: unknown): void }): { leave(): void } {
+/** @param after the newest sequence number that was heard; null for none. @param send one block. @param sendPage many blocks in one piece, where the reader takes them so. @param room resolves when who reads the past has room for more of it. @param onBroken the past cannot be read: what has missed something must not look well. */
+export function followEvents({ port, role, after, send, sendPage, room = async () => {}, onBroken }: { port: EventsPort; role: Role | null; after: number | null; send(block: string | Buffer): void; sendPage?(blocks: Buffer): void; room?(): Promise<void>; onBroken(error: unknown): void }): { leave(): void } {
   // Entries that become durable while the past is being read wait their turn.
   let waiting: Entry[] | null = []
   const over = new AbortController()
@@ -78,7 +88,8 @@ export function followEvents({ port, role, after, send, room = async () => {}, o
   async function tellPast(): Promise<void> {
     let last = after ?? Number.POSITIVE_INFINITY
     for (let page = after === null ? [] : await port.page(after, PAGE); page.length > 0 && !over.signal.aborted; page = await port.page(last, PAGE)) {
-      for (const entry of page) send(blockOf(entry, role))
+      if (sendPage) sendPage(joinedOf(page, role))
+      else for (const entry of page) send(blockOf(entry, role))
       last = page.at(-1)?.seq ?? last
       await room()
       // What became durable meanwhile and has been read is not kept for later.

@@ -44,7 +44,7 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     raw.write(HERE)
     // HTTP/2 keeps what is unsent in the stream below the answer.
     const unsentOf = (): number => ('stream' in raw ? (raw.stream as { writableLength: number }).writableLength : raw.writableLength)
-    const send = (text: string): void => {
+    const send = (text: string | Buffer): void => {
       const unsent = unsentOf()
       if (raw.writableEnded || raw.destroyed) return
       if (unsent > MOST_UNSENT) raw.destroy()
@@ -55,6 +55,7 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
       role: request.person?.role ?? null,
       after,
       send,
+      sendPage: send,
       // As long as it takes: who reads slowly is not cut off for it.
       async room() {
         const until = performance.now() + READS_WITHIN_MS
