@@ -105,6 +105,28 @@ describe('keys', () => {
     expect(await incidentOf(id)).toMatchObject({ state: 'open' })
     expect(await large(asha).locator('button.take kbd').count()).toBe(0)
   })
+  test('leave a note: Escape, and the key that was chosen for it; what is typed after is no text of the note', async () => {
+    const asha = await screen('Asha')
+    const id = await room.press()
+    await large(asha).locator('h2').waitFor()
+    await asha.keyboard.press('?')
+    const help = asha.locator('lamppost-wall dialog .keys')
+    await help.getByRole('button', { name: 'Leave a note' }).click()
+    await asha.keyboard.press('l')
+    await help.locator('.problem', { hasText: 'A note is left by F1 to F24' }).waitFor()
+    await asha.keyboard.press('F9')
+    await help.getByRole('button', { name: 'Leave a note' }).locator('kbd', { hasText: 'F9' }).waitFor()
+    await asha.keyboard.press('Escape')
+    const note = large(asha).locator('textarea[name=note]')
+    for (const leave of ['Escape', 'F9']) {
+      await note.click()
+      await asha.keyboard.type(`left by ${leave}.`)
+      await asha.keyboard.press(leave)
+      await asha.keyboard.type('xyz')
+      expect(await note.inputValue()).toMatch(new RegExp(`left by ${leave}\\.$`))
+    }
+    expect(JSON.stringify(await incidentOf(id))).not.toContain('xyz')
+  })
   test('of the page around stay the page’s: an element that is not told otherwise hears only keys inside it', async () => {
     const asha = await screen('Asha')
     await asha.evaluate(() => document.querySelector('lamppost-wall')?.setAttribute('keys', 'inside'))

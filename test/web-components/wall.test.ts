@@ -74,6 +74,9 @@ describe('keys', () => {
   test('closing is no single key: its key only asks why', () => expect(DEFAULT_KEYS.keys.close).toBe('c'))
   test('of a page or a person replace ours; nonsense does not', () => {
     expect(keymapFrom({ take: 'G', note: 'no', step: ' ' }).keys).toMatchObject({ take: 'g', note: 'n', step: 'x' })
+    // A note is left by a key that writes nothing: a letter would be in the text, and Tab or an arrow moves in it.
+    expect(['F9', 'F24', 'Insert', 'Pause', 'ScrollLock', 'l', 'F25', 'F0', 'Tab', 'Enter', 'ArrowUp', ' ', ''].map((leave) => keymapFrom({ leave }).leave)).toEqual(['F9', 'F24', 'Insert', 'Pause', 'ScrollLock', null, null, null, null, null, null, null, null])
+    expect([keymapFrom({}).leave, loadKeymap({ getItem: () => JSON.stringify({ ...DEFAULT_KEYS, leave: 'F9' }) })?.leave, loadKeymap({ getItem: () => JSON.stringify(DEFAULT_KEYS) })?.leave]).toEqual([null, 'F9', null])
   })
   test.each([
     ['a page wants', { take: 'n' }],

@@ -19,13 +19,13 @@ export function notesOf({ log }: Pick<Incident, 'log'>, without: number | null):
   return notes.filter(({ seq }) => !replaced.has(seq) && seq !== without).map(({ seq, at, actor, body }) => ({ seq, at, by: actor.slice(actor.indexOf(':') + 1), text: (body as NoteBody).text }))
 }
 
-export function notes({ words, incident, timezone, key }: Tile, draft: NoteDraft) {
+export function notes({ words, incident, timezone, key, leaveKey }: Tile, draft: NoteDraft) {
   const all = notesOf(incident, draft.entry)
   const older = all.length - SHOWN
   const said = { empty: '', typing: '', saving: words.tile.noteSaving, saved: words.tile.noteSaved(clockTime(new Date(draft.savedAt || Date.now()).toISOString(), timezone, false)), failed: draft.refused ?? words.tile.noteNotSaved }[draft.state]
   const onKey = (event: KeyboardEvent): void => {
-    // Escape leaves the note, and gives the keys back to the tile. What was typed stays as it is.
-    if (event.key === 'Escape' && !event.isComposing) {
+    // Escape, or the key that was chosen for it, leaves the note, and gives the keys back to the tile. What was typed stays as it is.
+    if ((event.key === 'Escape' || event.key === leaveKey) && !event.isComposing) {
       event.preventDefault()
       event.stopPropagation()
       void draft.flush()

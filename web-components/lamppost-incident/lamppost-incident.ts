@@ -166,6 +166,7 @@ export class LamppostIncident extends LitElement {
       helpPoint: town.helpPoints.find(({ id }) => id === incident.helpPoint),
       me: town.me?.name ?? '',
       key: (action) => shown?.[action] ?? null,
+      leaveKey: this.keymap?.leave ?? null,
       request: (wish) => void this.#request(wish),
     }
   }

@@ -19,6 +19,8 @@ export type Tile = {
   me: string
   /** The key of an action as it is shown; null where keys are off. */
   key(action: Action): string | null
+  /** Leaves a note, beside Escape; null: Escape only. */
+  leaveKey: string | null
   request(wish: Wish): void
 }
 

@@ -1,9 +1,9 @@
 /** The keys, shown and changed. */
 import { html, nothing } from 'lit'
 import type { Words } from '../words/en.ts'
-import { ACTIONS, type Action, type Keymap, takenBy } from './wall-keys.ts'
+import { ACTIONS, type Action, type Keymap, canLeave, takenBy } from './wall-keys.ts'
 
-export type KeyHelpState = { changing: Action | null; problem: string | null }
+export type KeyHelpState = { changing: Action | 'leave' | null; problem: string | null }
 export type KeyHelpPort = { change(keymap: Keymap): void; state(next: KeyHelpState): void; close(): void }
 
 /** @param before as they are when nobody changes them */
@@ -13,6 +13,11 @@ export function keyHelp(words: Words, keymap: Keymap, before: Keymap, { changing
     event.preventDefault()
     event.stopPropagation()
     if (event.key === 'Escape') return state({ changing: null, problem: null })
+    if (changing === 'leave') {
+      if (!canLeave(event.key)) return state({ changing, problem: words.keys.leaves })
+      change({ ...keymap, leave: event.key })
+      return state({ changing: null, problem: null })
+    }
     const held = (event.ctrlKey || event.altKey) && !event.getModifierState('AltGraph')
     if ([...event.key].length !== 1 || event.key === ' ' || held || event.metaKey) return
     const other = takenBy(keymap, event.key, changing)
@@ -29,6 +34,9 @@ export function keyHelp(words: Words, keymap: Keymap, before: Keymap, { changing
           <span>${words.keys.actions[action]}</span>${changing === action ? html`<em>${words.keys.press}</em>` : html`<kbd>${keymap.keys[action]}</kbd>`}
         </button>`,
       )}
+      <button class="key ${changing === 'leave' ? 'changing' : ''}" @click=${() => state({ changing: changing === 'leave' ? null : 'leave', problem: null })}>
+        <span>${words.keys.leave}</span>${changing === 'leave' ? html`<em>${words.keys.press}</em>` : html`<kbd>Esc</kbd>${keymap.leave ? html` <kbd>${keymap.leave}</kbd>` : nothing}`}
+      </button>
     </div>
     <p class="problem" role="status">${problem ?? nothing}</p>
     <div class="row">

@@ -17,7 +17,7 @@ import { LanguageController } from '../words/language.ts'
 import { refusalWords } from '../words/refusal-words.ts'
 import { AlarmSound, type Calling } from './alarm-sound.ts'
 import { type KeyHelpState, keyHelp } from './key-help.ts'
-import { type Action, type Keymap, actionOf, keymapFrom, loadKeymap, saveKeymap } from './wall-keys.ts'
+import { type Action, type KeyChanges, type Keymap, actionOf, keymapFrom, loadKeymap, saveKeymap } from './wall-keys.ts'
 import { WallNews } from './wall-news.ts'
 import { arranged, inHand, shownHere, urgency } from './wall-order.ts'
 import { wallStyles } from './wall-styles.ts'
@@ -70,7 +70,7 @@ export class LamppostWall extends LitElement {
   @property({ attribute: false }) client: WallClient | null = null
   @state() private chosen: string | null = null
   /** The page's own choice of keys, such as `{ take: 'g' }`; the person's own goes before it. */
-  @property({ attribute: false }) actionKeys: Partial<Record<Action, string>> = {}
+  @property({ attribute: false }) actionKeys: KeyChanges = {}
   /** As the person has changed them; null: as the page has them. */
   @state() private ownKeys: Keymap | null = loadKeymap(browserStore('localStorage'))
   @state() private refusals: ReadonlyMap<string, string> = new Map()

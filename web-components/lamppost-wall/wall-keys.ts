@@ -4,23 +4,28 @@ import type { BrowserStore } from '../look/browser-store.ts'
 
 export const ACTIONS = ['take', 'note', 'replay', 'view1', 'view2', 'view3', 'view4', 'view5', 'view6', 'steer', 'preset', 'contact1', 'contact2', 'contact3', 'step', 'hold', 'handOver', 'close', 'next', 'previous', 'help'] as const
 export type Action = (typeof ACTIONS)[number]
-/** `on: false`: no single keys at all (WCAG 2.1.4). */
-export type Keymap = { on: boolean; keys: Record<Action, string> }
+/** `on: false`: no single keys at all (WCAG 2.1.4). `leave`: leaves a note, as Escape does; null: Escape only. */
+export type Keymap = { on: boolean; keys: Record<Action, string>; leave: string | null }
+/** What a page may change. */
+export type KeyChanges = Partial<Record<Action | 'leave', string>>
 
 export const DEFAULT_KEYS: Keymap = {
   on: true,
   keys: { take: 't', note: 'n', replay: 'r', view1: '1', view2: '2', view3: '3', view4: '4', view5: '5', view6: '6', steer: 's', preset: 'b', contact1: 'q', contact2: 'w', contact3: 'e', step: 'x', hold: 'h', handOver: 'o', close: 'c', next: ']', previous: '[', help: '?' },
+  leave: null,
 }
 
 /** What a page or a person has changed; anything that is no key of ours is left out. */
-export function keymapFrom(changes: Partial<Record<Action, string>>, on = true): Keymap {
+export function keymapFrom(changes: KeyChanges, on = true): Keymap {
   const keys = { ...DEFAULT_KEYS.keys }
   for (const action of ACTIONS) {
     const wanted = changes[action]
     if (typeof wanted === 'string' && [...wanted].length === 1 && wanted.trim() !== '') keys[action] = wanted.toLowerCase()
   }
-  return { on, keys: apart(keys) }
+  return { on, keys: apart(keys), leave: changes.leave !== undefined && canLeave(changes.leave) ? changes.leave : null }
 }
+/** A key that writes nothing and does nothing else in a text: F1 to F24 and the like, by their names in KeyboardEvent.key. */
+export const canLeave = (key: string): boolean => /^(?:F(?:[1-9]|1\d|2[0-4])|Insert|Pause|ScrollLock|Clear|Cancel|Exit)$/.test(key)
 const SPARE = 'abcdefghijklmnopqrstuvwxyz0123456789'
 /** One key means one thing: what was chosen stays, whose key it was gets another one, which stands beside it on the screen. */
 function apart(keys: Keymap['keys']): Keymap['keys'] {
@@ -62,7 +67,7 @@ const STORED = 'lamppost keys'
 export function loadKeymap(store: Pick<BrowserStore, 'getItem'>): Keymap | null {
   try {
     const stored = JSON.parse(store.getItem(STORED) ?? 'null') as Partial<Keymap> | null
-    return stored ? keymapFrom(stored.keys ?? {}, stored.on ?? true) : null
+    return stored ? keymapFrom({ ...stored.keys, ...(stored.leave ? { leave: stored.leave } : {}) }, stored.on ?? true) : null
   } catch {
     return null
   }

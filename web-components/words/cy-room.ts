@@ -82,6 +82,8 @@ export const roomWordsCy: Pick<Words, keyof typeof roomWords> = {
     press: 'Pwyswch fysell',
     taken: (action) => `Defnyddir y fysell honno ar gyfer: ${action}`,
     close: 'Cau',
+    leave: 'Gadael nodyn',
+    leaves: 'Gadewir nodyn ag F1 i F24, Insert, Pause neu Scroll Lock, yn ogystal ag Escape.',
     actions: {
       take: 'Ei gymryd, neu ei gymryd drosodd',
       note: 'Ysgrifennu nodyn',

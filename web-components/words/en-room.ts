@@ -80,6 +80,8 @@ export const roomWords = {
     press: 'Press a key',
     taken: (action: string) => `That key is taken by: ${action}`,
     close: 'Close',
+    leave: 'Leave a note',
+    leaves: 'A note is left by F1 to F24, Insert, Pause or Scroll Lock, beside Escape.',
     actions: {
       take: 'Take it, or take it over',
       note: 'Write a note',
