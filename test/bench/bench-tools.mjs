@@ -59,11 +59,12 @@ export async function startReplay(folder, source, count, { gopSeconds = 2, aside
   }
 }
 
-/** Simulated cameras in a process of their own. @param plans camera plans, or null for the simulated Darlington. */
-export async function startTown(folder, plans = null) {
+/** Simulated cameras in a process of their own. @param plans camera plans, or null for the simulated Darlington. @param aside whether they take only what is left of the machine; the demo's do not, and what they hear is heard late when they do */
+export async function startTown(folder, plans = null, { aside = true } = {}) {
   const file = join(folder, 'plans.json')
   writeFileSync(file, JSON.stringify(plans))
-  const town = forkAside(join(root, 'test', 'bench', 'town-process.mjs'), [join(folder, 'simulator'), CREDENTIALS.username, CREDENTIALS.password, file])
+  const start = aside ? forkAside : fork
+  const town = start(join(root, 'test', 'bench', 'town-process.mjs'), [join(folder, 'simulator'), CREDENTIALS.username, CREDENTIALS.password, file])
   const next = () => new Promise((resolve) => town.once('message', resolve))
   const { ports } = await next()
   return {

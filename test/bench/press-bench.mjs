@@ -44,7 +44,7 @@ function watchPage({ pan }) {
 
 export async function benchPresses({ presses }) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-bench-'))
-  const town = await startTown(folder)
+  const town = await startTown(folder, null, { aside: false })
   const server = await startServer(folder, join(root, 'camera-presets', 'darlington.yaml'), town.environment)
   const { url, tokens, call } = server
   const browser = await openBrowser()

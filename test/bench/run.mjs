@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only press,framing,readers,durable,sessions,live,tiles,wall,evidence,picture,recording --moves N --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N
+ * `npm run bench [-- --only press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,recording --moves N --mutations N --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N
  * --parts compare,town,rings,rate,flood,deaths,big,idle,one,six,nine]`: sets up,
  * measures, prints figures, and writes them as JSON to test/bench/output. Figures, never assertions.
  */
@@ -12,14 +12,15 @@ import { parseArgs } from 'node:util'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const number = (fallback) => ({ type: 'string', default: String(fallback) })
-const { values } = parseArgs({ options: { only: { type: 'string', default: 'press,framing,readers,durable,sessions,live,tiles,wall,evidence,picture,recording' }, presses: number(50), moves: number(1000), readers: number(50), seconds: number(40), attaches: number(20), cameras: number(100), minutes: number(2), entries: number(10_000_000), rounds: number(100), parts: { type: 'string', default: 'compare,town,rings,rate,flood,deaths,big,idle,one,six,nine' } } })
+const { values } = parseArgs({ options: { only: { type: 'string', default: 'press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,recording' }, presses: number(50), moves: number(1000), mutations: number(10_000), readers: number(50), seconds: number(40), attaches: number(20), cameras: number(100), minutes: number(2), entries: number(10_000_000), rounds: number(100), parts: { type: 'string', default: 'compare,town,rings,rate,flood,deaths,big,idle,one,six,nine' } } })
 const { status } = spawnSync(process.execPath, ['server/setup.mjs', 'bench'], { cwd: root, stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
 
-const options = Object.fromEntries(['presses', 'moves', 'readers', 'seconds', 'attaches', 'cameras', 'minutes', 'entries', 'rounds'].map((name) => [name, Number(values[name])]))
+const options = Object.fromEntries(['presses', 'moves', 'mutations', 'readers', 'seconds', 'attaches', 'cameras', 'minutes', 'entries', 'rounds'].map((name) => [name, Number(values[name])]))
 const benches = {
   press: async () => (await import('./press-bench.mjs')).benchPresses(options),
   framing: async () => (await import('./framing-bench.mjs')).benchFraming(options),
+  mutations: async () => (await import('./mutations-bench.mjs')).benchMutations(options),
   readers: async () => (await import('./readers-bench.mjs')).benchReaders(options),
   durable: async () => (await import('./durable-bench.mjs')).benchDurable({ ...options, parts: values.parts.split(',') }),
   sessions: async () => (await import('./sessions-bench.mjs')).benchSessions(options),
