@@ -32,4 +32,3 @@ export function createRunningAnswers({ lookMs = LOOK_MS }: { lookMs?: number } =
     count: (): number => running.size,
   }
 }
-export type RunningAnswers = ReturnType<typeof createRunningAnswers>

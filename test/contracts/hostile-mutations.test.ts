@@ -111,6 +111,7 @@ function pushNonsense(port: number): Promise<void> {
   })
 }
 
+const isRunning = (): boolean => server?.exitCode === null
 const reachable = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
@@ -184,18 +185,18 @@ test(`${MUTATIONS} changed messages of devices (seed ${SEED}) harm only their ow
   const presses: number[] = []
   let pressed = 0
   const harm = async (): Promise<void> => {
-    while (sent.http < MUTATIONS * SHARES.http && server?.exitCode === null) {
+    while (sent.http < MUTATIONS * SHARES.http && isRunning()) {
       const status = await inquire()
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
     }
   }
   const nonsense = async (): Promise<void> => {
     await until(() => reachable(rtmpPort), Boolean)
-    while (sent.rtmp < MUTATIONS * SHARES.rtmp && server?.exitCode === null) await Promise.all(Array.from({ length: 4 }, () => pushNonsense(rtmpPort)))
+    while (sent.rtmp < MUTATIONS * SHARES.rtmp && isRunning()) await Promise.all(Array.from({ length: 4 }, () => pushNonsense(rtmpPort)))
   }
   const stillHarming = { now: true }
   const pressing = async (): Promise<void> => {
-    for (; stillHarming.now && server?.exitCode === null; pressed += 1) {
+    for (; stillHarming.now && isRunning(); pressed += 1) {
       presses.push((await call('press', 'POST', '/presses', { helpPoint: 'here', id: `p${pressed}` })).status)
       expect((await health('good'))?.video).toBe('up')
       await new Promise((resolve) => setTimeout(resolve, 500))

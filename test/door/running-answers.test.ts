@@ -11,7 +11,7 @@ import pino from 'pino'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type App, createDoor } from '../../server/door/door.ts'
 import { createRunningAnswers } from '../../server/door/running-answers.ts'
-import type { Person, Role } from '../../server/glossary/people.ts'
+import type { Person } from '../../server/glossary/people.ts'
 import { until } from '../contracts/test-town.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-answers-'))
@@ -82,7 +82,7 @@ describe.each([['HTTP/1.1', false, fetchOver1], ['HTTP/2', true, fetchOver2]] as
     const port = await open(tls)
     const mine = fetchOver(port, '/package', { cookie: 'lamppost_session=officer' })
     await begun(mine)
-    people.set('officer', { name: 'Olga', role: 'operator' as Role, helpPoints: null })
+    people.set('officer', { name: 'Olga', role: 'operator', helpPoints: null })
     await over(mine)
     expect(people.get('officer')?.role).toBe('operator')
   })
