@@ -56,7 +56,8 @@ export function judge({ accepted = true, expected, samples, moveStatusTrusted, p
   if (away && !away.there && believed && standsFor(samples) >= STILL_MS)
     return { state: 'failed', proofs: said, reason: `The camera says it stands ${away.words} away from the preset.` }
   if (contradicts && !away?.there && away !== null && standsFor(samples) >= STILL_MS) return { state: 'unproven', proofs: said, reason: CONTRADICTS }
-  if (zero && standsFor(samples) >= STILL_MS) return { state: 'unproven', proofs: said, reason: ZERO }
+  // One that nobody has seen elsewhere yet may turn late, and is given its time.
+  if (zero && positionTrusted && standsFor(samples) >= STILL_MS) return { state: 'unproven', proofs: said, reason: ZERO }
   if (!late) return settling
   if (away && !away.there && believed) return { state: 'failed', proofs: said, reason: `The camera did not reach the preset within ${Math.round(withinMs / 1000)} s; it is ${away.words} away${last.moving === true ? ' and says that it is still moving' : ''}.` }
   return { state: 'unproven', proofs: said, reason: unprovenWords(last, { away, believed, contradicts, accepted, moveStatusTrusted: moveStatusTrusted || sawMoving, withinMs }) }

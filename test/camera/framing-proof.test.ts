@@ -46,6 +46,8 @@ describe('what a camera’s words prove', () => {
     expect(judged(at(zero, false), { expected: zero })).toMatchObject({ state: 'framed' })
     expect(judged([sample(0, AWAY, false), ...at(zero, false).map((each) => ({ ...each, at: each.at + 200 }))])).toMatchObject({ state: 'failed' })
     expect(judged(at({ ...zero, tilt: 0.01 }, false)).state).toBe('failed')
+    // A head that was never seen at two places may stand at zero and turn late.
+    expect(judged(at(zero, null), { positionTrusted: false }).state).toBe('moving')
   })
   test('standing still for a moment before the motors start is no failure', () => {
     expect(judged([sample(50, AWAY, false), sample(170, AWAY, false)]).state).toBe('moving')
