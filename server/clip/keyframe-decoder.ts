@@ -52,20 +52,23 @@ function createCodecDecoder(codec: NalCodec, size: Size, silenceMs: number) {
   let run: Run | null = null
   let last: Promise<unknown> = Promise.resolve()
   let idle: NodeJS.Timeout | undefined
+  let closed = false
   const stop = (): void => {
     clearTimeout(idle)
     run?.child.kill('SIGKILL')
     run = null
   }
 
-  /** @returns what came out; a run that ended, or fell silent, is over */
-  async function attempt(pictures: readonly LonePicture[], signal: AbortSignal): Promise<(Buffer | null)[]> {
+  /** `ended`: ffmpeg ended by itself. A run that ended, or fell silent, is over. */
+  async function attempt(pictures: readonly LonePicture[], signal: AbortSignal): Promise<{ found: (Buffer | null)[]; ended: boolean }> {
     const [first] = pictures
-    if (!first || signal.aborted) return pictures.map(() => null)
+    if (!first || closed || signal.aborted) return { found: pictures.map(() => null), ended: false }
     if (run && run.sent + pictures.length > MOST_PICTURES) stop()
     run ??= startRun(codec, size, first)
     const mine = run
     const from = mine.sent
+    // Nothing came out yet: the last of them may be good where the first is not.
+    if (mine.seen < 0) mine.good = pictures.at(-1) ?? first
     for (const picture of pictures) send(mine, picture)
     const until = from + pictures.length
     const allOut = (): boolean => mine.seen >= until || pictures.every((_, i) => mine.found.has(from + i))
@@ -75,14 +78,14 @@ function createCodecDecoder(codec: NalCodec, size: Size, silenceMs: number) {
     const found = pictures.map((_, i) => mine.found.get(from + i) ?? null)
     pictures.forEach((picture, i) => found[i] && (mine.good = picture))
     mine.found.clear()
-    return found
+    return { found, ended: mine.ended }
   }
   /** A picture that makes ffmpeg end ends it for those after it, too: they are tried without it. */
   async function decode(pictures: readonly LonePicture[], signal: AbortSignal): Promise<(Buffer | null)[]> {
-    const found = await attempt(pictures, signal)
+    const { found, ended } = await attempt(pictures, signal)
     const missing = pictures.filter((_, i) => found[i] === null)
-    // A decoder that stands has passed over what it could not decode.
-    if (run || signal.aborted || missing.length === 0 || pictures.length === 1) return found
+    // A decoder that goes on has passed over what it could not decode; for one that fell silent there is no time now.
+    if (!ended || signal.aborted || missing.length === 0 || pictures.length === 1) return found
     const middle = Math.ceil(missing.length / 2)
     const again = [...(await decode(missing.slice(0, middle), signal)), ...(await decode(missing.slice(middle), signal))]
     return found.map((picture) => picture ?? again.shift() ?? null)
@@ -98,7 +101,10 @@ function createCodecDecoder(codec: NalCodec, size: Size, silenceMs: number) {
       last = done.catch(() => {}).then(() => void (idle = setTimeout(stop, IDLE_MS).unref()))
       return done
     },
-    close: stop,
+    close(): void {
+      closed = true
+      stop()
+    },
   }
 }
 
@@ -144,6 +150,8 @@ const [BLACK, WHITE] = [16, 235]
 const LIMITED = Uint8Array.from({ length: 256 }, (_, level) => Math.max(0, Math.min(255, Math.round(((level - BLACK) * 255) / (WHITE - BLACK)))))
 
 function startRun(codec: NalCodec, { width, height }: Size, first: LonePicture): Run {
+  // Before ffmpeg is started: parameter sets that make no sense throw here.
+  const init = writeInit(codec, first.sets, TIMESCALE).bytes
   const input = ['-probesize', '32', '-analyzeduration', '0', '-fflags', 'nobuffer', '-flags', 'low_delay', '-threads', '1', '-protocol_whitelist', 'pipe', '-f', 'mp4', '-i', 'pipe:0']
   // It says each picture's number on stderr, in the order in which pictures come. Levels are stretched here, by what is said of each: its
   // scaler, too, keeps those of the picture before.
@@ -185,7 +193,7 @@ function startRun(codec: NalCodec, { width, height }: Size, first: LonePicture):
   child.stdin?.on('error', end)
   child.once('close', end)
   child.once('error', end)
-  child.stdin?.write(writeInit(codec, first.sets, TIMESCALE).bytes)
+  child.stdin?.write(init)
   // The first picture goes into finding out what the stream is, and does not come out.
   send(run, first)
   return run

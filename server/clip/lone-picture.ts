@@ -2,6 +2,7 @@
 import { avcConfigIn, hevcConfigIn } from '../tools/avc-config.ts'
 import { boxesIn, need, readTracks } from '../tools/fmp4-boxes.ts'
 import { readMoof } from '../tools/fmp4-samples.ts'
+import { writeInit } from './rtsp/fmp4-writer.ts'
 import { type NalCodec, type StreamSets, createParameterSets, readNal } from './rtsp/nal-units.ts'
 
 export type LonePicture = { codec: NalCodec; sets: StreamSets; sample: Buffer }
@@ -56,5 +57,8 @@ function asOne({ codec, lengthBytes, units }: { codec: NalCodec; lengthBytes: nu
     at += lengthBytes + length
   }
   const sets = known.complete()
-  return sets && { codec, sets, sample: Buffer.concat(pieces) }
+  if (!sets) return null
+  // Parameter sets that make no sense throw: nothing could be begun with them.
+  writeInit(codec, sets, 1)
+  return { codec, sets, sample: Buffer.concat(pieces) }
 }

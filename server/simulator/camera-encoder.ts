@@ -21,14 +21,12 @@ const args = (frame: Frame, publishTo: string): string[] => [
   publishTo,
 ]
 
-/** In a real town an encoder is in its camera, and no press waits for one. The device that answers beside it stands back for nobody: its answer is waited for. */
-const STANDS_BACK = 5
 /** Behind by more than this, frames are left out rather than drawn in a hurry. */
 const MOST_CATCH_UP = 3
 
 /** @param draw a frame for this moment. Returns the undo, which resolves when ffmpeg is gone. */
 export function startEncoder(publishTo: string, draw: () => Buffer, onError: (words: string) => void, onEnded: () => void = () => {}, size: Frame = FRAME): () => Promise<void> {
-  const ffmpeg = guardedSpawn('nice', ['-n', String(STANDS_BACK), 'ffmpeg', ...args(size, publishTo)], { stdio: ['pipe', 'ignore', 'pipe'] })
+  const ffmpeg = guardedSpawn('ffmpeg', args(size, publishTo), { stdio: ['pipe', 'ignore', 'pipe'] })
   const ended = new Promise<void>((resolve) => ffmpeg.once('close', () => resolve()))
   void ended.then(() => {
     clearInterval(timer)

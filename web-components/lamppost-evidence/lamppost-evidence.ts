@@ -134,7 +134,7 @@ export class LamppostEvidence extends LitElement {
     this.#try(async () => {
       const { items, next } = await this.#client.client.exports(this.nextExports)
       this.nextExports = next
-      this.exports = [...this.exports, ...items]
+      this.exports = [...this.exports, ...items.filter(({ id }) => !this.exports.some((known) => known.id === id))]
     })
 
   #download = async (incident: Incident, clip: ClipView): Promise<void> => {
