@@ -18,7 +18,7 @@ export type Post = (address: string, body: string, headers: Record<string, strin
  */
 export function createPoster(base: URL, fingerprint: string | null, mostBytes = MOST_BYTES): { post: Post; /** A still picture: GET, without a body. */ get(address: string, headers: Record<string, string>, deadlineMs: number): Promise<HttpPicture>; /** SHA-256 of the certificate that was shown last, hex. */ certificate(): string | null; /** How often a connection had to be made. */ connections(): number; close(): void } {
   const secure = base.protocol === 'https:'
-  // Events wait in one; a head that never answers its moves keeps one for each of the last five seconds: looks at it need another.
+  // A request for events holds one connection, and each move that a head never answers holds one for five seconds: a look at the head must find another.
   const agentOptions = { keepAlive: true, maxSockets: 6, maxFreeSockets: 2, scheduling: 'lifo' as const }
   // A session that is resumed shows no certificate: each connection makes its own.
   const agent = secure ? new https.Agent({ ...agentOptions, rejectUnauthorized: false, maxCachedSessions: 0 }) : new http.Agent(agentOptions)

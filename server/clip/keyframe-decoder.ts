@@ -1,7 +1,7 @@
 /**
- * Small grey pictures of many cameras' keyframes by an ffmpeg that stays, one for each kind of stream: to start one costs twenty times what a
- * picture does. Each picture goes in with a number as its time, and comes out with it, so that none is taken for another's, whatever
- * one that is damaged does. Not here: what they show (camera).
+ * Small grey pictures of many cameras' keyframes by an ffmpeg that stays, one for each kind of stream: starting one costs twenty times as
+ * much as a picture. Each picture goes in with a number as its time and comes out with that number, so that a picture that is left out
+ * shifts no other camera's. Not here: what the pictures show (camera).
  */
 import type { ChildProcess } from 'node:child_process'
 import { guardedSpawn } from '../tools/guarded-spawn.ts'
@@ -37,15 +37,24 @@ export function createKeyframeDecoder(size: Size, { silenceMs = SILENCE_MS }: { 
     async decode(pictures, signal) {
       const found: (Buffer | null)[] = pictures.map(() => null)
       const ofKind = async (kind: keyof typeof decoders): Promise<void> => {
-        const places = pictures.flatMap((picture, i) => (picture && kindOf(picture) === kind ? [{ picture, i }] : []))
+        const places = pictures.flatMap((picture, i) => (picture?.begins && kindOf(picture) === kind ? [{ picture, i }] : []))
         const grey = await decoders[kind].decode(places.map(({ picture }) => picture), signal)
         places.forEach(({ i }, n) => (found[i] = grey[n] ?? null))
       }
       await Promise.all([ofKind('h264'), ofKind('full'), ofKind('h265')])
+      for (const [i, picture] of pictures.entries()) if (picture && !picture.begins) found[i] = await alone(picture, size, silenceMs, signal)
       return found
     },
     close: () => Object.values(decoders).forEach(({ close }) => close()),
   }
+}
+
+/** One that does not begin a sequence would be ordered by the numbers of the picture before it, and come out as another: it has a decoder for itself. */
+async function alone(picture: LonePicture, size: Size, silenceMs: number, signal: AbortSignal): Promise<Buffer | null> {
+  const decoder = createCodecDecoder(picture.codec, size, silenceMs)
+  const [found = null] = await decoder.decode([picture], signal)
+  decoder.close()
+  return found
 }
 
 function createCodecDecoder(codec: NalCodec, size: Size, silenceMs: number) {
@@ -73,7 +82,7 @@ function createCodecDecoder(codec: NalCodec, size: Size, silenceMs: number) {
     const until = from + pictures.length
     const allOut = (): boolean => mine.seen >= until || pictures.every((_, i) => mine.found.has(from + i))
     await outOf(mine, allOut, signal, silenceMs)
-    // One that has fallen silent is not asked again.
+    // A decoder that has fallen silent is followed by a new one.
     if (!allOut() || mine.ended) stop()
     const found = pictures.map((_, i) => mine.found.get(from + i) ?? null)
     pictures.forEach((picture, i) => found[i] && (mine.good = picture))
@@ -143,8 +152,8 @@ function send(run: Run, { sample }: LonePicture): void {
 
 /** A picture a second: its number is its time. */
 const TIMESCALE = 1
-/** In a line about each picture: its number and its format; in the line after it: whether its levels go from 0 to 255. */
-const ABOUT = /\bn: *\d+ pts: *(?<number>\d+)\b[^\n]*?\bfmt:(?<format>\w+)|\bcolor_range:(?<range>\w+)/g
+/** In a line before a picture that was not decoded whole: so. In a line about each: its number and its format; in the next: whether its levels go from 0 to 255. */
+const ABOUT = /(?<torn>corrupt decoded frame)|\bn: *\d+ pts: *(?<number>\w+)\b[^\n]*?\bfmt:(?<format>\w+)|\bcolor_range:(?<range>\w+)/g
 /** Black and white of a picture whose levels do not use all of 0 to 255 (Rec. ITU-R BT.709). */
 const [BLACK, WHITE] = [16, 235]
 const LIMITED = Uint8Array.from({ length: 256 }, (_, level) => Math.max(0, Math.min(255, Math.round(((level - BLACK) * 255) / (WHITE - BLACK)))))
@@ -158,13 +167,17 @@ function startRun(codec: NalCodec, { width, height }: Size, first: LonePicture):
   const output = ['-vsync', 'passthrough', '-vf', `showinfo=checksum=0,scale=${width}:${height}:flags=area:in_range=full:out_range=full,format=gray`, '-flush_packets', '1', '-f', 'rawvideo', 'pipe:1']
   const child = guardedSpawn('nice', ['-n', '19', 'ffmpeg', '-hide_banner', '-loglevel', 'info', '-nostats', ...input, ...output], { stdio: ['pipe', 'pipe', 'pipe'] })
   const run: Run = { child, sent: 0, seen: -1, good: first, found: new Map(), ended: false, onNews: () => {} }
-  const coming: { number: number; full: boolean }[] = []
+  /** Told of, whose pixels have not come yet. `number` null: it is nobody's. */
+  const coming: { number: number | null; full: boolean; told: boolean }[] = []
+  let torn = false
   let pixels: Buffer = Buffer.alloc(0)
   let line = ''
   const match = (): void => {
     for (; pixels.length >= width * height; pixels = pixels.subarray(width * height)) {
-      const picture = coming.shift()
-      if (!picture) break
+      const [picture] = coming
+      if (!picture?.told) break
+      coming.shift()
+      if (picture.number === null) continue
       const levels = pixels.subarray(0, width * height)
       run.found.set(picture.number, Buffer.from(picture.full ? levels : levels.map((level) => LIMITED[level] ?? level)))
       run.seen = Math.max(run.seen, picture.number)
@@ -181,8 +194,15 @@ function startRun(codec: NalCodec, { width, height }: Size, first: LonePicture):
     line = text.slice(whole).slice(-1000)
     for (const { groups: about = {} } of text.slice(0, whole).matchAll(ABOUT)) {
       const newest = coming.at(-1)
-      if (about.number !== undefined) coming.push({ number: Number(about.number), full: about.format?.startsWith('yuvj') === true })
-      else if (about.range === 'pc' && newest) newest.full = true
+      if (about.torn !== undefined) torn = true
+      else if (about.number !== undefined) {
+        // What is missing of a torn one is filled from the picture before it, which is another camera's.
+        coming.push({ number: torn || !/^\d+$/.test(about.number) ? null : Number(about.number), full: about.format?.startsWith('yuvj') === true, told: false })
+        torn = false
+      } else if (newest) {
+        newest.full ||= about.range === 'pc'
+        newest.told = true
+      }
     }
     match()
   })

@@ -5,7 +5,8 @@ import { readMoof } from '../tools/fmp4-samples.ts'
 import { writeInit } from './rtsp/fmp4-writer.ts'
 import { type NalCodec, type StreamSets, createParameterSets, readNal } from './rtsp/nal-units.ts'
 
-export type LonePicture = { codec: NalCodec; sets: StreamSets; sample: Buffer }
+/** `begins`: it begins a sequence: nothing that was decoded before it counts for it, whatever camera that was of. */
+export type LonePicture = { codec: NalCodec; sets: StreamSets; sample: Buffer; begins: boolean }
 
 const LENGTH_BYTES = 4
 const withLength = (unit: Buffer): Buffer[] => {
@@ -41,12 +42,29 @@ function firstSample(init: Buffer, fragment: Buffer): Buffer | null {
   return sample?.sync ? bytes.subarray(sample.offset, sample.offset + sample.bytes) : null
 }
 
+/** H.265 NAL unit types (7.4.2.2), and where they stand in the first byte of a unit. */
+const [BLA_N_LP, CRA] = [18, 21]
+const TYPE_BITS = 0x7e
+/**
+ * A clean random access picture (CRA) goes on with the numbers of the pictures before it; here they are another camera's. The same unit
+ * as a broken link picture begins anew (8.1.3): its slice header is the same, and so is its picture.
+ */
+function beginning(unit: Buffer): Buffer {
+  const first = unit[0] ?? 0
+  if ((first & TYPE_BITS) >> 1 !== CRA) return unit
+  return Buffer.concat([Buffer.of((first & ~TYPE_BITS) | (BLA_N_LP << 1)), unit.subarray(1)])
+}
+
 function asOne({ codec, lengthBytes, units }: { codec: NalCodec; lengthBytes: number; units: readonly Buffer[] }, sample: Buffer): LonePicture | null {
   const known = createParameterSets(codec)
   const pieces: Buffer[] = []
+  // Of H.264 only an IDR picture does; keyframes of open GOPs are others. Of H.265 each does, as it is written here.
+  let begins = codec === 'h265'
   const put = (unit: Buffer): void => {
-    known.learn(readNal[codec](unit[0] ?? 0).set, unit)
-    pieces.push(...withLength(unit))
+    const { set, keyframe } = readNal[codec](unit[0] ?? 0)
+    known.learn(set, unit)
+    begins ||= keyframe
+    pieces.push(...withLength(codec === 'h265' ? beginning(unit) : unit))
   }
   for (const unit of units) put(unit)
   for (let at = 0; at < sample.length; ) {
@@ -60,5 +78,5 @@ function asOne({ codec, lengthBytes, units }: { codec: NalCodec; lengthBytes: nu
   if (!sets) return null
   // Parameter sets that make no sense throw: nothing could be begun with them.
   writeInit(codec, sets, 1)
-  return { codec, sets, sample: Buffer.concat(pieces) }
+  return { codec, sets, sample: Buffer.concat(pieces), begins }
 }

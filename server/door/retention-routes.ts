@@ -14,6 +14,8 @@ import { ID_PARAMS, KEEPING, LIMIT, MAYBE_TIME, MEDIA, PLACE, PROBLEM, TIME } fr
 export type RetentionPort = {
   page(which: { after: string | null; limit: number; expiring: boolean }): { items: Keeping[]; next: string | null }
   of(incidents: readonly IncidentId[]): Keeping[]
+  /** Of which incidents something is kept now. */
+  ids(): IncidentId[]
   /** The same words as long as the same would be told. */
   version(): string
   lock(id: string, lock: { by: string; reason: string; until: string | null }, actor: string): Promise<Keeping>
@@ -44,14 +46,12 @@ const csvRow = ({ incident, helpPoint, kind, openedAt, closedAt, clips, endsAt, 
   ...[incident, helpPoint, kind, openedAt, closedAt ?? 'open', clips.map(({ camera, from, to }) => `${camera} ${from} to ${to ?? 'now'}`).join('; ')],
   ...[endsAt ?? (lock ? 'locked for ever' : 'as long as it is open'), lock?.by ?? '', lock?.reason ?? ''],
 ]
-/** The whole table, page by page and a turn of the loop between: no press waits for twenty thousand lines. */
-async function* csvPages(port: Pick<RetentionPort, 'page'>): AsyncGenerator<string> {
+/** The table of what is kept when it is asked for, written a page at a time and a turn of the loop between: no press waits for twenty thousand lines. */
+async function* csvPages(port: Pick<RetentionPort, 'ids' | 'of'>): AsyncGenerator<string> {
   yield csvText([CSV_HEAD])
-  for (let after: string | null = null; ; ) {
-    const { items, next }: ReturnType<RetentionPort['page']> = port.page({ after, limit: PAGE, expiring: false })
-    if (items.length > 0) yield csvText(items.map(csvRow))
-    if (next === null) return
-    after = next
+  const ids = port.ids()
+  for (let from = 0; from < ids.length; from += PAGE) {
+    yield csvText(port.of(ids.slice(from, from + PAGE)).map(csvRow))
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

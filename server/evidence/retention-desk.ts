@@ -129,6 +129,8 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
     return kept
   }
   return {
+    /** Of which incidents something is kept now, in the order of the pages. */
+    ids: (): IncidentId[] => ordered().page(null, Number.POSITIVE_INFINITY).incidents,
     /** A page of what is kept, what ends first first, what has no end last; `expiring`: only what ends soon. */
     page({ after, limit, expiring }: { after: string | null; limit: number; expiring: boolean }): { items: Keeping[]; next: string | null } {
       const { incidents, next } = ordered().page(after, limit, expiring ? warnedUntil() : null)

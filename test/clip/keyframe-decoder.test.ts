@@ -13,6 +13,18 @@ function firstOf(stream: Buffer): LonePicture {
   if (!picture) throw new Error('the stream begins with no keyframe')
   return picture
 }
+/** Every keyframe of a stream, each with what its decoder must know. */
+function keyframesOf(stream: Buffer): LonePicture[] {
+  const moofs = boxesIn(stream).filter(({ type }) => type === 'moof')
+  const init = stream.subarray(0, moofs[0]?.start)
+  return moofs.flatMap(({ start }) => lonePicture(init, stream.subarray(start)) ?? [])
+}
+/** As after a loss in its last packets. */
+function withoutLastUnits(sample: Buffer, count: number): Buffer {
+  const begins: number[] = []
+  for (let at = 0; at < sample.length; at += 4 + sample.readUInt32BE(at)) begins.push(at)
+  return sample.subarray(0, begins.at(-count))
+}
 const H265 = ['-c:v', 'libx265', '-x265-params', 'log-level=none']
 const of = (colour: string, more: string[] = [], size = '640x360'): LonePicture => firstOf(makeStream({ source: `color=${colour}:s=${size}:r=10`, seconds: 1, extra: more }))
 const mean = (pixels: Buffer | null): number | null => pixels && Math.round(pixels.reduce((sum, pixel) => sum + pixel, 0) / pixels.length)
@@ -57,6 +69,26 @@ describe('keyframes of many cameras in one decoder', () => {
     expect((await decode([damaged(of('black'))], never)).map(mean)).toEqual([null])
     expect((await decode([damaged(of('black')), of('white')], never)).map(mean)).toEqual([null, 255])
     expect((await decode([of('black'), of('white')], never)).map(mean)).toEqual([0, 255])
+  })
+  test('keyframes of open GOPs, which begin no new sequence, are those of their own cameras, in any order and again and again', async () => {
+    const open265 = (colour: string) => keyframesOf(makeStream({ source: `color=${colour}:s=640x360:r=10`, seconds: 4, gop: 10, extra: [...H265, '-x265-params', 'log-level=none:open-gop=1:bframes=3:keyint=10:min-keyint=10'] })).slice(1)
+    const open264 = (colour: string) => keyframesOf(makeStream({ source: `color=${colour}:s=640x360:r=10`, seconds: 4, gop: 10, extra: ['-preset', 'fast', '-bf', '3', '-x264-params', 'open-gop=1'] })).slice(1)
+    const { decode } = open()
+    for (const of of [open265, open264]) {
+      const [black, white] = [of('black'), of('white')]
+      expect(black.length).toBeGreaterThan(1)
+      const mixed = black.flatMap((picture, i) => [[picture, 0], [white[white.length - 1 - i], 255]] as const)
+      for (let round = 0; round < 3; round += 1) expect((await decode(mixed.map(([picture]) => picture ?? null), never)).map(mean)).toEqual(mixed.map(([, level]) => level))
+    }
+  })
+  test('H.264 of which a part is missing is none: it would be filled from another camera’s', async () => {
+    const { decode } = open()
+    const [black, white] = ['black', 'white'].map((colour) => of(colour, ['-x264-params', 'slices=4'])) as [LonePicture, LonePicture]
+    for (const lost of [1, 2, 3]) {
+      const torn = { ...black, sample: withoutLastUnits(black.sample, lost) }
+      const found = (await decode([...Array.from({ length: 9 }, () => white), torn, white, torn, black], never)).map(mean)
+      expect(found).toEqual([...Array.from({ length: 9 }, () => 255), null, 255, null, 0])
+    }
   })
   test('when its ffmpeg is killed, those that were in it are decoded by the next', async () => {
     const { decode } = open()

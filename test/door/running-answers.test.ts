@@ -1,4 +1,4 @@
-/** Long answers end when whoever asked loses the right to them: the door as it is, with answers that never end by themselves. */
+/** Long answers end when their reader loses the right to them. The real door, with answers that never end by themselves. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
@@ -84,7 +84,7 @@ describe.each([['HTTP/1.1', false, fetchOver1], ['HTTP/2', true, fetchOver2]] as
     await begun(mine)
     people.set('officer', { name: 'Olga', role: 'operator', helpPoints: null })
     await over(mine)
-    expect(people.get('officer')?.role).toBe('operator')
+    await closed()
   })
   test('ends when the link of somebody outside is revoked', async () => {
     const port = await open(tls)
@@ -98,14 +98,24 @@ describe.each([['HTTP/1.1', false, fetchOver1], ['HTTP/2', true, fetchOver2]] as
 
 describe('what is asked while answers run', () => {
   test('is asked of none any more once it is out, and never of one that was cut off before', () => {
-    const answers = createRunningAnswers({ lookMs: 1_000_000 })
+    const answers = createRunningAnswers({ checkMs: 1_000_000 })
     const closers: (() => void)[] = []
     const answer = { destroyed: false, destroy: () => {}, once: (__: string, listener: () => void) => closers.push(listener) }
     answers.onlyWhile(answer, () => true)
     answers.onlyWhile(answer, () => true)
     expect([answers.count(), closers.length]).toEqual([1, 1])
     closers.forEach((close) => close())
-    answers.onlyWhile({ ...answer, destroyed: true }, () => true)
+    for (const over of [{ destroyed: true }, { writableFinished: true }, { stream: { destroyed: true } }]) answers.onlyWhile({ ...answer, ...over }, () => true)
     expect(answers.count()).toBe(0)
+  })
+  test('a check that cannot be made ends no answer', async () => {
+    const answers = createRunningAnswers({ checkMs: 5 })
+    let [asked, ended] = [0, 0]
+    answers.onlyWhile({ destroy: () => (ended += 1), once: () => {} }, () => {
+      asked += 1
+      throw new Error('the file of people is being edited')
+    })
+    await until(() => asked, (count) => count > 2)
+    expect(ended).toBe(0)
   })
 })

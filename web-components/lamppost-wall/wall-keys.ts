@@ -24,8 +24,8 @@ export function keymapFrom(changes: KeyChanges, on = true): Keymap {
   }
   return { on, keys: apart(keys), leave: changes.leave !== undefined && canLeave(changes.leave) ? changes.leave : null }
 }
-/** A key that writes nothing and does nothing else in a text: F1 to F24 and the like, by their names in KeyboardEvent.key. */
-export const canLeave = (key: string): boolean => /^(?:F(?:[1-9]|1\d|2[0-4])|Insert|Pause|ScrollLock|Clear|Cancel|Exit)$/.test(key)
+/** A key that writes nothing and does nothing else in a text, by its name in KeyboardEvent.key. */
+export const canLeave = (key: string): boolean => /^(?:F(?:[1-9]|1\d|2[0-4])|Insert|Pause|ScrollLock)$/.test(key)
 const SPARE = 'abcdefghijklmnopqrstuvwxyz0123456789'
 /** One key means one thing: what was chosen stays, whose key it was gets another one, which stands beside it on the screen. */
 function apart(keys: Keymap['keys']): Keymap['keys'] {
