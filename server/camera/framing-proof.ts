@@ -43,8 +43,9 @@ export function judge({ accepted = true, expected, samples, moveStatusTrusted, p
   const moving = last.moving === true && (stillFor(samples) < STILL_MS || (moveStatusTrusted && !sawElsewhere))
   // The head says that it turned, and its position stayed the same: one of the two is untrue, and nobody can say which.
   const contradicts = !sawElsewhere && turnedFor(samples) >= TURNED_MS && last.position !== null
-  // Zero on all axes, from a head that was not seen elsewhere: so do heads tell that have lost their position.
-  const zero = !sawElsewhere && away?.there === false && isZero(last.position)
+  // Zero on all axes, from a head that was not seen elsewhere: heads tell it that do not know where they are. One whose MoveStatus can be
+  // believed, and that did not say that it moved, stands there all the same.
+  const zero = !sawElsewhere && (sawMoving || !moveStatusTrusted) && away?.there === false && isZero(last.position)
   const believed = (positionTrusted || sawElsewhere) && !zero && !(contradicts && !away?.there)
   const withinMs = timeFor(samples, deadlineMs)
   const late = last.at >= withinMs
@@ -63,7 +64,7 @@ export function judge({ accepted = true, expected, samples, moveStatusTrusted, p
   return { state: 'unproven', proofs: said, reason: unprovenWords(last, { away, believed, contradicts, accepted, moveStatusTrusted: moveStatusTrusted || sawMoving, withinMs }) }
 }
 
-const ZERO = 'The position that the camera tells is zero on every axis, and it was never another one: so do heads tell that have lost their position.'
+const ZERO = 'The position that the camera tells is zero on every axis and did not change: a head that does not know where it is tells that, too.'
 const CONTRADICTS = 'The camera says that it turned, but the position that it tells stayed the same: neither can be believed.'
 
 function unprovenWords(last: Sample, { away, believed, contradicts, accepted, moveStatusTrusted, withinMs }: { away: Away | null; believed: boolean; contradicts: boolean; accepted: boolean; moveStatusTrusted: boolean; withinMs: number }): string {

@@ -37,17 +37,20 @@ describe('what a camera’s words prove', () => {
     expect(judged(stuck)).toMatchObject({ state: 'failed', proofs: ['accepted'] })
     expect(judged(stuck).reason).toMatch(/45 % of its range/)
   })
-  test('a position of zero on every axis that was never another one is no place: heads tell it that have lost theirs', () => {
+  test('a position of zero on every axis that did not change is no place, unless the head is believed not to have moved', () => {
     const zero = { pan: 0, tilt: 0, zoom: 0 }
     const at = (position: Sample['position'], moving: boolean | null) => [0, 400, 800, 1300].map((ms) => sample(ms, position, moving))
-    expect(judged(at(zero, false))).toMatchObject({ state: 'unproven', proofs: ['accepted'], reason: expect.stringMatching(/zero on every axis/) })
-    expect(judged(at({ pan: 0, tilt: 0 }, null), { expected: { pan: 0.5, tilt: -0.1 } }).state).toBe('unproven')
+    expect(judged(at(zero, false), { moveStatusTrusted: false })).toMatchObject({ state: 'unproven', proofs: ['accepted'], reason: expect.stringMatching(/zero on every axis/) })
+    expect(judged([sample(100, zero, true), ...at(zero, false).map((each) => ({ ...each, at: each.at + 200 }))])).toMatchObject({ state: 'unproven' })
+    // Parked at zero, and it says itself that it never moved: the next camera is wanted.
+    expect(judged(at(zero, false))).toMatchObject({ state: 'failed' })
+    expect(judged(at({ pan: 0, tilt: 0 }, null), { expected: { pan: 0.5, tilt: -0.1 }, moveStatusTrusted: false }).state).toBe('unproven')
     // Where the preset is there, it is the preset's; and who was seen elsewhere tells truly.
     expect(judged(at(zero, false), { expected: zero })).toMatchObject({ state: 'framed' })
     expect(judged([sample(0, AWAY, false), ...at(zero, false).map((each) => ({ ...each, at: each.at + 200 }))])).toMatchObject({ state: 'failed' })
     expect(judged(at({ ...zero, tilt: 0.01 }, false)).state).toBe('failed')
     // A head that was never seen at two places may stand at zero and turn late.
-    expect(judged(at(zero, null), { positionTrusted: false }).state).toBe('moving')
+    expect(judged(at(zero, null), { positionTrusted: false, moveStatusTrusted: false }).state).toBe('moving')
   })
   test('standing still for a moment before the motors start is no failure', () => {
     expect(judged([sample(50, AWAY, false), sample(170, AWAY, false)]).state).toBe('moving')
