@@ -21,6 +21,7 @@ import { loadStreet } from '../../server/simulator/street-picture.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { builtEntry } from '../../server/tools/package-root.ts'
 import { callWorker } from '../../server/tools/worker-calls.ts'
+import { randomOf } from '../fakes/seeded-random.ts'
 import { CREDENTIALS, plan, startTestTown, until } from './test-town.ts'
 
 const MOVES = Number(process.env.LAMPPOST_MOVES ?? 84)
@@ -48,11 +49,7 @@ const pictures = callWorker<PictureThread>(builtEntry('camera/picture-thread.js'
 const heads: ReturnType<typeof createCameraHead>[] = []
 let lens: (pose: Pose) => Promise<Buffer>
 
-let state = SEED
-const random = (): number => {
-  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-  return state / 2 ** 32
-}
+const random = randomOf(SEED)
 const ids = Array.from({ length: HEADS }, (_, i) => `head-${i}`)
 beforeAll(async () => {
   town = await startTestTown(...ids.map((id) => ({ ...plan(id), presets: PRESETS })))

@@ -11,7 +11,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { BYTE_MUTATIONS, HTTP_MUTATIONS, type Random, randomOf } from './hostile-mutations.ts'
+import { type Random, randomOf } from '../fakes/seeded-random.ts'
+import { freePort } from './broker.ts'
+import { BYTE_MUTATIONS, HTTP_MUTATIONS } from './hostile-mutations.ts'
 import { CREDENTIALS, plan, startTestTown, until } from './test-town.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/server/main.js', import.meta.url))
@@ -151,13 +153,6 @@ afterAll(async () => {
   await town?.end()
   rmSync(folder, { recursive: true, force: true })
 })
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const port = portOf(probe)
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-}
 const call = (role: keyof typeof token, method: string, path: string, body?: unknown) => fetch(`${url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${token[role]}`, ...(body ? { 'content-type': 'application/json' } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}) })
 const inquire = async (): Promise<number> => {
   const answer = await call('engineer', 'POST', '/discovery/inquiry', { url: `http://127.0.0.1:${onvif.port}/onvif/device_service`, ...CREDENTIALS })

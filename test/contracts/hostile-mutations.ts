@@ -1,14 +1,7 @@
 /** What a device sends, changed by a seed: bytes turned, cut off, doubled, put in; lengths that lie; other hosts named; more than anybody wants. For trying what it does to others. */
 
-export type Random = () => number
-/** The same numbers for the same seed. */
-export function randomOf(seed: number): Random {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
+import type { Random } from '../fakes/seeded-random.ts'
+
 const below = (random: Random, most: number): number => Math.floor(random() * most)
 
 /** Bytes of any protocol, changed a little. */

@@ -9,6 +9,7 @@ import { startRtmpIngest } from '../../server/clip/rtmp-ingest.ts'
 import type { CameraId, Reachability } from '../../server/glossary/camera.ts'
 import type { SiteCamera } from '../../server/glossary/site.ts'
 import { realClock } from '../../server/tools/clock.ts'
+import { randomOf } from '../fakes/seeded-random.ts'
 import { until } from './test-town.ts'
 
 const KEY = 'a-key-of-the-pole-camera'
@@ -99,8 +100,7 @@ describe('a stranger at the place that cameras push to', () => {
     try {
       await until(() => reachable(other.port), (ok) => ok)
       for (const [, messages] of MALFORMED) await stranger(other.port, messages)
-      let seed = 17
-      const random = (): number => ((seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32)
+      const random = randomOf(17)
       // Mutations of those, by a seed that is always the same.
       await Promise.all(Array.from({ length: 60 }, () => {
         const [, messages] = MALFORMED[Math.floor(random() * MALFORMED.length)] ?? ['', []]

@@ -12,17 +12,9 @@ import { type Arrival, createPressDesk } from '../../server/press/press-desk.ts'
 import { SAME_PRESS_MS as OVER_SIA } from '../../server/press/sia-receiver.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 import { createFakeLedger } from '../fakes/fake-ledger.ts'
+import { randomOf } from '../fakes/seeded-random.ts'
 
 const HOUR = 3_600_000
-/** A seeded generator: a failing seed can be run again. */
-function randomFrom(seed: number) {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return state / 2 ** 32
-  }
-}
-
 type Source = { name: string; /** What a device sends for a press that it numbers so, at this time of a clock that is right. */ send(number: number, at: number): Arrival; sameForMs: number }
 const arrival = (source: string, key: string, sameForMs: number | undefined, change: Partial<Arrival> = {}): Arrival => ({ helpPoint: 'bar', key, ...(sameForMs === undefined ? {} : { sameForMs }), pressedAt: null, kind: 'press', source, ...change })
 const iso = (at: number): string => new Date(at).toISOString()
@@ -102,7 +94,7 @@ describe.each(SOURCES)('$name', ({ send, sameForMs }) => {
     expect(receipts.size).toBe(5)
   })
   test.each([1, 2, 3, 4])('lives of devices with restarts, repeats and closures (seed %i) lose no press and count none twice', async (seed) => {
-    const random = randomFrom(seed)
+    const random = randomOf(seed)
     const { accept, clock, restart, close } = room()
     let number = 0
     for (let turn = 0; turn < 60; turn += 1) {

@@ -38,6 +38,7 @@ export class LamppostEvidence extends LitElement {
   @state() private incidents: Incident[] | null = null
   @state() private next: string | null = null
   @state() private nextExports: string | null = null
+  private exportPages = 1
   @state() private exports: ExportView[] = []
   @state() private keeping = new Map<string, Keeping>()
   @state() private keys: KeyState | null = null
@@ -83,12 +84,18 @@ export class LamppostEvidence extends LitElement {
     if (!this.isConnected) return
     this.#timer = this.#making ? setTimeout(this.#reloadExports, RELOAD_WHILE_MAKING_MS) : setTimeout(this.#reload, 0)
   }
-  /** Only the first page renews itself. */
+  /** As many pages as are shown: an older export changes, too, when it is deleted or gone on with. A page that did not change costs a line. */
   async #loadExports(): Promise<void> {
-    const { items, next } = await this.#client.client.exports()
-    const older = this.exports.filter(({ id }) => !items.some((item) => item.id === id))
-    if (older.length === 0) this.nextExports = next
-    this.exports = [...items, ...older]
+    const found: ExportView[] = []
+    let after: string | null = null
+    for (let page = 0; page < this.exportPages; page += 1) {
+      const { items, next } = await this.#client.client.exports(after)
+      found.push(...items)
+      after = next
+      if (next === null) break
+    }
+    this.exports = found
+    this.nextExports = after
   }
   /** Only the first page renews itself; older incidents do not change any more. */
   async #load(): Promise<void> {
@@ -132,9 +139,7 @@ export class LamppostEvidence extends LitElement {
 
   #olderExports = (): Promise<void> =>
     this.#try(async () => {
-      const { items, next } = await this.#client.client.exports(this.nextExports)
-      this.nextExports = next
-      this.exports = [...this.exports, ...items.filter(({ id }) => !this.exports.some((known) => known.id === id))]
+      this.exportPages += 1
     })
 
   #download = async (incident: Incident, clip: ClipView): Promise<void> => {
