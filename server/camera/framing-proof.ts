@@ -43,9 +43,9 @@ export function judge({ accepted = true, expected, samples, moveStatusTrusted, p
   const moving = last.moving === true && (stillFor(samples) < STILL_MS || (moveStatusTrusted && !sawElsewhere))
   // The head says that it turned, and its position stayed the same: one of the two is untrue, and nobody can say which.
   const contradicts = !sawElsewhere && turnedFor(samples) >= TURNED_MS && last.position !== null
-  // Zero on all axes, from a head that was not seen elsewhere: heads tell it that do not know where they are. One whose MoveStatus can be
-  // believed, and that did not say that it moved, stands there all the same.
-  const zero = !sawElsewhere && (sawMoving || !moveStatusTrusted) && away?.there === false && isZero(last.position)
+  // Zero on all axes, from a head that was not seen elsewhere: heads tell it that do not know where they are, and one that was at its
+  // preset already tells no move. A head that is really parked there is unproven, too: which of the two it is, nobody can say from here.
+  const zero = !sawElsewhere && away?.there === false && isZero(last.position)
   const believed = (positionTrusted || sawElsewhere) && !zero && !(contradicts && !away?.there)
   const withinMs = timeFor(samples, deadlineMs)
   const late = last.at >= withinMs

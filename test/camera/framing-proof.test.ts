@@ -37,13 +37,12 @@ describe('what a camera’s words prove', () => {
     expect(judged(stuck)).toMatchObject({ state: 'failed', proofs: ['accepted'] })
     expect(judged(stuck).reason).toMatch(/45 % of its range/)
   })
-  test('a position of zero on every axis that did not change is no place, unless the head is believed not to have moved', () => {
+  test('a position of zero on every axis that did not change is no place: a head that does not know where it is tells that, too', () => {
     const zero = { pan: 0, tilt: 0, zoom: 0 }
     const at = (position: Sample['position'], moving: boolean | null) => [0, 400, 800, 1300].map((ms) => sample(ms, position, moving))
     expect(judged(at(zero, false), { moveStatusTrusted: false })).toMatchObject({ state: 'unproven', proofs: ['accepted'], reason: expect.stringMatching(/zero on every axis/) })
     expect(judged([sample(100, zero, true), ...at(zero, false).map((each) => ({ ...each, at: each.at + 200 }))])).toMatchObject({ state: 'unproven' })
-    // Parked at zero, and it says itself that it never moved: the next camera is wanted.
-    expect(judged(at(zero, false))).toMatchObject({ state: 'failed' })
+    expect(judged(at(zero, false))).toMatchObject({ state: 'unproven' })
     expect(judged(at({ pan: 0, tilt: 0 }, null), { expected: { pan: 0.5, tilt: -0.1 }, moveStatusTrusted: false }).state).toBe('unproven')
     // Where the preset is there, it is the preset's; and who was seen elsewhere tells truly.
     expect(judged(at(zero, false), { expected: zero })).toMatchObject({ state: 'framed' })
