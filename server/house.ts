@@ -96,37 +96,77 @@ import { builtEntry, packageRoot, version } from './tools/package-root.ts'
 import { createTopic } from './tools/topic.ts'
 import { keepWorker } from './tools/worker-calls.ts'
 
-export type HouseOptions = { /** Null starts the simulated Darlington. */ siteFile: string | null; dataFolder: string; port: number; host: string; /** PEM texts. */ tls?: { cert: string; key: string } | null; /** Where cameras push to, when the town has such; 0 picks a free one. */ rtmpPort: number; /** Where the server is to its users; left out: at the root of each request's host. */ address?: PublicAddress }
+export type HouseOptions = {
+  /** Null starts the simulated Darlington. */ siteFile: string | null
+  dataFolder: string
+  port: number
+  host: string
+  /** PEM texts. */ tls?: { cert: string; key: string } | null
+  /** Where cameras push to, when the town has such; 0 picks a free one. */ rtmpPort: number
+  /** Where the server is to its users; left out: at the root of each request's host. */ address?: PublicAddress
+}
 export type House = { url: string; demo: DemoCredentials | null; close(): Promise<void> }
 
 /** What a camera's stream is read with: its own credentials where the site file has some, else those of ONVIF. */
-const streamSecrets = ({ onvif, stream }: SiteCamera): { username: string; password: string } | null => (stream?.username != null ? { username: stream.username, password: stream.password ?? '' } : onvif)
+const streamSecrets = ({ onvif, stream }: SiteCamera): { username: string; password: string } | null =>
+  stream?.username != null ? { username: stream.username, password: stream.password ?? '' } : onvif
 
 /** How long the tile of a drill by hand stays after its result. */
 const HAND_DRILL_SEEN_MS = 30_000
 
 /** What the shift must know of a disk that another program has filled. */
-const reserveWords = (room: ReturnType<Ledger['state']>['room']): string | null => (room?.onReserve ? `The disk is full: presses are running on the reserve, ${room.hoursLeft} h left.` : null)
+const reserveWords = (room: ReturnType<Ledger['state']>['room']): string | null =>
+  room?.onReserve ? `The disk is full: presses are running on the reserve, ${room.hoursLeft} h left.` : null
 
 /** The simulated town's site file is a copy in the data folder: the engineer's page edits it, and git stays clean. */
 async function openDemoTown(dataFolder: string, onError: (words: string) => void) {
   const file = join(dataFolder, 'darlington.yaml')
   if (!existsSync(file)) writeFileSync(file, await readFile(join(packageRoot, 'camera-presets', 'darlington.yaml')))
   const streets = join(dataFolder, 'darlington-streets.geojson')
-  if (!existsSync(streets)) writeFileSync(streets, await readFile(join(packageRoot, 'camera-presets', 'darlington-streets.geojson')))
+  if (!existsSync(streets))
+    writeFileSync(streets, await readFile(join(packageRoot, 'camera-presets', 'darlington-streets.geojson')))
   const credentials = readDemoCredentials(join(dataFolder, 'demo-credentials.json'))
-  const { site, problems } = readSite(await readFile(file, 'utf8'), (text) => ({ value: text.replaceAll(/\$\{\w+\}/g, '1') }))
-  if (!site) throw new Failure('site/invalid', problems.map(({ line, key, problem }) => `${file}:${line}: ${key}: ${problem}`).join('\n'))
-  const simulator = await startSimulator({ plans: planTown(site), folder: join(dataFolder, 'simulator'), credentials: credentials.simulator }, onError)
+  const { site, problems } = readSite(await readFile(file, 'utf8'), (text) => ({
+    value: text.replaceAll(/\$\{\w+\}/g, '1'),
+  }))
+  if (!site)
+    throw new Failure(
+      'site/invalid',
+      problems.map(({ line, key, problem }) => `${file}:${line}: ${key}: ${problem}`).join('\n'),
+    )
+  const simulator = await startSimulator(
+    { plans: planTown(site), folder: join(dataFolder, 'simulator'), credentials: credentials.simulator },
+    onError,
+  )
   const ports = Object.entries(simulator.ports).flatMap(([id, { onvif, rtsp }]) => {
     const name = id.toUpperCase().replaceAll('-', '_')
-    return [[`${name}_PORT`, String(onvif)], [`${name}_RTSP_PORT`, String(rtsp)]]
+    return [
+      [`${name}_PORT`, String(onvif)],
+      [`${name}_RTSP_PORT`, String(rtsp)],
+    ]
   })
-  return { file, credentials, simulator, environment: { ...Object.fromEntries(ports), CAMERA_PASSWORD: credentials.simulator.password, PUSH_3_KEY: createHash('sha256').update(credentials.simulator.password).digest('hex').slice(0, 24) } as Record<string, string> }
+  return {
+    file,
+    credentials,
+    simulator,
+    environment: {
+      ...Object.fromEntries(ports),
+      CAMERA_PASSWORD: credentials.simulator.password,
+      PUSH_3_KEY: createHash('sha256').update(credentials.simulator.password).digest('hex').slice(0, 24),
+    } as Record<string, string>,
+  }
 }
 
 /** @throws with words for a person when the town cannot be opened. */
-export async function openHouse({ siteFile, dataFolder, port, host, tls = null, rtmpPort, address = AT_THE_ROOT }: HouseOptions): Promise<House> {
+export async function openHouse({
+  siteFile,
+  dataFolder,
+  port,
+  host,
+  tls = null,
+  rtmpPort,
+  address = AT_THE_ROOT,
+}: HouseOptions): Promise<House> {
   const clock = realClock
   mkdirSync(dataFolder, { recursive: true })
   const log = pino.destination({ dest: join(dataFolder, 'lamppost.log'), append: true, sync: true })
@@ -140,7 +180,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     closing.add('the folder lock', lockFolder(dataFolder))
 
     // The town: its site file and, in the demo, its cameras.
-    const demoTown = siteFile === null ? await openDemoTown(dataFolder, (words) => logger.warn(`simulator: ${words}`)) : null
+    const demoTown =
+      siteFile === null ? await openDemoTown(dataFolder, (words) => logger.warn(`simulator: ${words}`)) : null
     if (demoTown) closing.add('the simulated town', demoTown.simulator.close)
     const resolve = createResolver({ ...process.env, ...demoTown?.environment })
     const news = createTopic<LiveNews>(onError)
@@ -163,10 +204,17 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const snapshotFile = join(dataFolder, 'ledger-fold.json')
     const snapshot = readSnapshot(snapshotFile)
     const checkpointPost = createCheckpointPost({ addresses: () => site().checkpointsTo, onError })
-    const ledger = await openLedger({ file: join(dataFolder, 'ledger.sqlite'), knownSeq: snapshot?.seq ?? 0, clock, onError, onCheckpoint: checkpointPost.newest, onRecorded: (entry) => {
-      folds.follow(entry)
-      chains.heard(entry)
-    } })
+    const ledger = await openLedger({
+      file: join(dataFolder, 'ledger.sqlite'),
+      knownSeq: snapshot?.seq ?? 0,
+      clock,
+      onError,
+      onCheckpoint: checkpointPost.newest,
+      onRecorded: (entry) => {
+        folds.follow(entry)
+        chains.heard(entry)
+      },
+    })
     closing.add('the ledger', ledger.close)
     closing.add('the checkpoints’ other places', checkpointPost.close)
     const book = createIncidentBook({ about: ledger.about, openedBefore: ledger.openedBefore })
@@ -214,7 +262,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         logger.info(change, 'camera health')
         news.publish({ event: 'camera.health', data: { ...change, codec: clips.codec(change.camera) } })
       },
-      onStream: (camera, stream, substream) => void clips.stream(camera, stream, streamSecrets(camera), [], substream).catch(onError),
+      onStream: (camera, stream, substream) =>
+        void clips.stream(camera, stream, streamSecrets(camera), [], substream).catch(onError),
       listened: (camera) => site().helpPoints.some(({ wired }) => wired.some((input) => input.camera === camera)),
       onInput: (camera, event) => sources.heardInput(camera, event),
       onListening: (camera, problem) => {
@@ -227,26 +276,47 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       onError,
     })
     closing.add('the cameras', cameras.close)
-    const hands = createCameraHands({ clock, onChange: (camera, hand) => news.publish({ event: 'camera.hand', data: { camera, hand } }) })
+    const hands = createCameraHands({
+      clock,
+      onChange: (camera, hand) => news.publish({ event: 'camera.hand', data: { camera, hand } }),
+    })
     closing.add('the hands', hands.close)
 
     // Cameras that push, received by node-media-server and recorded like all others.
-    const pushers = (town: Site) => town.cameras.flatMap((camera) => (camera.rtmp ? [{ camera, key: camera.rtmp.streamKey }] : []))
+    const pushers = (town: Site) =>
+      town.cameras.flatMap((camera) => (camera.rtmp ? [{ camera, key: camera.rtmp.streamKey }] : []))
     let ingest: Awaited<ReturnType<typeof startRtmpIngest>> | null = null
     const followPushers = async (town: Site): Promise<void> => {
       const found = pushers(town)
       if (found.length === 0) return ingest?.setKeys([])
       if (!ingest) {
-        ingest = await startRtmpIngest({ port: rtmpPort, host, scratch: join(dataFolder, 'scratch', 'rtmp'), keys: found.map(({ key }) => key), clock, onError: (words) => logger.error(words) })
+        ingest = await startRtmpIngest({
+          port: rtmpPort,
+          host,
+          scratch: join(dataFolder, 'scratch', 'rtmp'),
+          keys: found.map(({ key }) => key),
+          clock,
+          onError: (words) => logger.error(words),
+        })
         closing.add('the RTMP ingest', ingest.close)
       } else ingest.setKeys(found.map(({ key }) => key))
       for (const { camera, key } of found) await clips.stream(camera, ingest.streamOf(key), null, [key])
-      demoTown?.simulator.push(Object.fromEntries(found.map(({ camera, key }) => [camera.id, ingest?.streamOf(key).href ?? ''])))
+      demoTown?.simulator.push(
+        Object.fromEntries(found.map(({ camera, key }) => [camera.id, ingest?.streamOf(key).href ?? ''])),
+      )
     }
 
     // Cameras whose stream the site file names.
     const followStreams = async (town: Site): Promise<void> => {
-      for (const camera of town.cameras) if (camera.stream && URL.canParse(camera.stream.url)) await clips.stream(camera, new URL(camera.stream.url), streamSecrets(camera), [], camera.stream.substream === null ? null : new URL(camera.stream.substream))
+      for (const camera of town.cameras)
+        if (camera.stream && URL.canParse(camera.stream.url))
+          await clips.stream(
+            camera,
+            new URL(camera.stream.url),
+            streamSecrets(camera),
+            [],
+            camera.stream.substream === null ? null : new URL(camera.stream.substream),
+          )
     }
 
     // What presets should show, and whether the picture shows it.
@@ -256,29 +326,52 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const freshStill = createFreshStill({ still: clips.still, clock })
     const lookAt = createPictureProof({ references, freshStill, compare: pictures.calls.compare, clock })
 
-    const frame = (camera: CameraId, move: Move, signal: AbortSignal, onJudgement: (news: FramingNews) => void, onSeen: (picture: Uint8Array) => void = () => {}): Promise<Judgement> => {
+    const frame = (
+      camera: CameraId,
+      move: Move,
+      signal: AbortSignal,
+      onJudgement: (news: FramingNews) => void,
+      onSeen: (picture: Uint8Array) => void = () => {},
+    ): Promise<Judgement> => {
       cameras.rememberPosition(camera)
-      const masks = move.way === 'preset' ? ([...cameras.siteCamera(camera).presets.values()].find((preset) => preset.token === move.token)?.mask ?? []) : []
-      const look = move.way === 'preset' ? { look: (stop: AbortSignal) => lookAt(camera, move.token, masks, stop, onSeen) } : {}
+      const masks =
+        move.way === 'preset'
+          ? ([...cameras.siteCamera(camera).presets.values()].find((preset) => preset.token === move.token)?.mask ?? [])
+          : []
+      const look =
+        move.way === 'preset' ? { look: (stop: AbortSignal) => lookAt(camera, move.token, masks, stop, onSeen) } : {}
       return runFraming({ head: cameras.head(camera), move, clock, signal, ...look, onJudgement })
     }
     const locationOf = (id: HelpPointId): Place => helpPoint(id)?.location ?? { lat: 0, lon: 0 }
-    const moveOf = ({ camera, preset, way }: { camera: CameraId; preset: PresetToken | null; way: FramingWay }, place: Place): Move => {
+    const moveOf = (
+      { camera, preset, way }: { camera: CameraId; preset: PresetToken | null; way: FramingWay },
+      place: Place,
+    ): Move => {
       if (preset !== null) return { way: 'preset', token: preset }
       return way === 'aim' ? { way: 'aim', aim: () => cameras.aimAt(camera, place) } : { way: 'home' }
     }
     /** By hand: the preset that is named, else its own for the place, else by coordinates. */
-    const wayTo = (camera: CameraId, asked: PresetToken | null, id: HelpPointId): { camera: CameraId; preset: PresetToken | null; way: FramingWay } => {
+    const wayTo = (
+      camera: CameraId,
+      asked: PresetToken | null,
+      id: HelpPointId,
+    ): { camera: CameraId; preset: PresetToken | null; way: FramingWay } => {
       const preset = asked ?? cameras.siteCamera(camera).presets.get(id)?.token ?? null
       if (preset !== null) return { camera, preset, way: 'preset' }
       if (!cameras.ptz(camera)) return { camera, preset, way: 'fixed' }
       if (cameras.aimAt(camera, locationOf(id))) return { camera, preset, way: 'aim' }
-      throw new Failure('preset/unknown', `${camera} has no preset for this help point, and cannot be turned by coordinates; name a preset.`)
+      throw new Failure(
+        'preset/unknown',
+        `${camera} has no preset for this help point, and cannot be turned by coordinates; name a preset.`,
+      )
     }
     const drift = startDriftWatch({
       clock,
       port: {
-        mapped: () => site().cameras.flatMap(({ id, presets: mapped }) => [...new Set([...mapped.values()].map(({ token }) => token))].map((token) => ({ camera: id, token }))),
+        mapped: () =>
+          site().cameras.flatMap(({ id, presets: mapped }) =>
+            [...new Set([...mapped.values()].map(({ token }) => token))].map((token) => ({ camera: id, token })),
+          ),
         busy: (camera) => (book.using(camera) === null ? cameras.busy(camera) : 'an open incident looks by it'),
         lists: (camera, token) => cameras.head(camera).knownTokens()?.has(token) ?? true,
         taught: async (camera, token) => (await references.count(camera, token)) > 0,
@@ -286,7 +379,13 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
           // Somebody may have saved another view over it since it was last read: that is what a check should find.
           await references.forgetCheck(camera, token)
           await cameras.head(camera).presets()
-          return frame(camera, { way: 'preset', token }, signal, () => {}, (picture) => void references.noteCheck(camera, token, picture).catch(onError))
+          return frame(
+            camera,
+            { way: 'preset', token },
+            signal,
+            () => {},
+            (picture) => void references.noteCheck(camera, token, picture).catch(onError),
+          )
         },
         sendBack: (camera) => {
           const { after } = cameras.siteCamera(camera)
@@ -296,7 +395,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
           const { quietHours, timezone } = site()
           return quietHours !== null && isQuiet(clock.now(), timezone, quietHours)
         },
-        onChecked: (check) => void append([{ kind: 'preset.checked', actor: 'lamppost', subject: check.camera, body: check }]),
+        onChecked: (check) =>
+          void append([{ kind: 'preset.checked', actor: 'lamppost', subject: check.camera, body: check }]),
       },
     })
     closing.add('the drift watch', drift.close)
@@ -309,7 +409,19 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       cameras: {
         choose: (id, incident, holders) => {
           const place = { id, location: locationOf(id) }
-          return chooseCameras(place, cameras.candidates(place, holders, (presets) => book.unfinished().find((open) => open.kind === 'press' && open.id !== incident && presets.has(open.helpPoint))?.id ?? null), incident)
+          return chooseCameras(
+            place,
+            cameras.candidates(
+              place,
+              holders,
+              (presets) =>
+                book
+                  .unfinished()
+                  .find((open) => open.kind === 'press' && open.id !== incident && presets.has(open.helpPoint))?.id ??
+                null,
+            ),
+            incident,
+          )
         },
         hold: cameras.hold,
         heldBy: cameras.heldBy,
@@ -317,9 +429,16 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
           drift.yieldTo(chosen.camera)
           return frame(chosen.camera, moveOf(chosen, locationOf(id)), signal, onJudgement)
         },
-        parted: (camera) => void cameras.sendBack(camera, cameras.siteCamera(camera).after).catch((error: unknown) => logger.warn({ err: error, camera }, 'the camera could not be sent back')),
+        parted: (camera) =>
+          void cameras
+            .sendBack(camera, cameras.siteCamera(camera).after)
+            .catch((error: unknown) => logger.warn({ err: error, camera }, 'the camera could not be sent back')),
       },
-      clips: { preRollMs: (camera) => cameras.siteCamera(camera).buffer.preRollMs, hold: clips.hold, release: clips.release },
+      clips: {
+        preRollMs: (camera) => cameras.siteCamera(camera).buffer.preRollMs,
+        hold: clips.hold,
+        release: clips.release,
+      },
       helpPointName: (id) => helpPoint(id)?.name ?? id,
       instructions: (id) => helpPoint(id)?.instructions ?? [],
     })
@@ -329,7 +448,13 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       knows: (id) => helpPoint(id) !== undefined,
       openAt: (id) => {
         const open = book.openAt(id)
-        return open && { id: open.id, kind: open.kind, live: open.presses.some(({ kind, late }) => kind === 'press' && !late) }
+        return (
+          open && {
+            id: open.id,
+            kind: open.kind,
+            live: open.presses.some(({ kind, late }) => kind === 'press' && !late),
+          }
+        )
       },
       pressed: incidents.pressed,
       coalesced: incidents.coalesced,
@@ -344,7 +469,8 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       clock,
       port: {
         whenDurable: ledger.whenDurable,
-        watchPicture: (camera, onPicture) => clips.watchLive(camera, 'copy', { begin: () => {}, part: onPicture, gone: () => {} }).leave,
+        watchPicture: (camera, onPicture) =>
+          clips.watchLive(camera, 'copy', { begin: () => {}, part: onPicture, gone: () => {} }).leave,
         write: (draft) => void append([draft]),
         onStage: (stage, kind, ms) => metrics.stage(stage, kind, ms),
       },
@@ -354,37 +480,70 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const proofOf = (each: HelpPoint) => proofs.proofOf(each, clock.now(), site().timezone)
     const tellProof = (id: HelpPointId): void => {
       const found = helpPoint(id)
-      if (found) news.publish({ event: 'help-point.health', data: { helpPoint: id, incident: book.openAt(id)?.id ?? null, ...proofOf(found) } })
+      if (found)
+        news.publish({
+          event: 'help-point.health',
+          data: { helpPoint: id, incident: book.openAt(id)?.id ?? null, ...proofOf(found) },
+        })
     }
 
     // What other systems must hear.
-    const outbox = createOutboxDesk({ clock, site: () => site().id, book: told, post: postWebhook, append, whenDurable: ledger.whenDurable, entry: async (seq) => (await ledger.page(seq - 1, 1)).find((entry) => entry.seq === seq) ?? null, onError })
+    const outbox = createOutboxDesk({
+      clock,
+      site: () => site().id,
+      book: told,
+      post: postWebhook,
+      append,
+      whenDurable: ledger.whenDurable,
+      entry: async (seq) => (await ledger.page(seq - 1, 1)).find((entry) => entry.seq === seq) ?? null,
+      onError,
+    })
     closing.add('the outbox', outbox.close)
     const metrics = createMetrics({
       ledger: ledger.state,
       cameras: () => cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
       bufferBytes: clips.bytes,
       incidents: book.unfinished,
-      overdue: () => site().helpPoints.flatMap((each) => proofOf(each).overdue.map((what) => ({ helpPoint: each.id, what }))),
+      overdue: () =>
+        site().helpPoints.flatMap((each) => proofOf(each).overdue.map((what) => ({ helpPoint: each.id, what }))),
       outbox: outbox.state,
     })
 
     // What happened before this start.
-    const folds = createFolds(snapshotFile, { presets: presetMemory, incidents: book, presses, proofs, outbox: told, shifts, exports: exported, retention: kept, disclosures }, { whenDurable: ledger.whenDurable, write: ledger.keepSnapshot, clock, onError })
+    const folds = createFolds(
+      snapshotFile,
+      {
+        presets: presetMemory,
+        incidents: book,
+        presses,
+        proofs,
+        outbox: told,
+        shifts,
+        exports: exported,
+        retention: kept,
+        disclosures,
+      },
+      { whenDurable: ledger.whenDurable, write: ledger.keepSnapshot, clock, onError },
+    )
     const fits = snapshot !== null && isOf(snapshot, await ledger.hashAt(snapshot.seq), ledger.state().chainFirst)
     await ledger.replay(fits ? folds.restore(snapshot) : 0, folds.follow)
     await book.settle()
     closing.add('the folds', folds.close)
-    closing.add('the tail', ledger.tail((entry) => {
-      folds.saveWhenDue()
-      outbox.wake()
-      if (entry.kind === 'drill.finished') {
-        metrics.drill(entry.body.passed)
-        tellProof(entry.body.helpPoint)
-      } else if (entry.kind === 'chain.finished' || entry.kind === 'incident.opened') tellProof(entry.body.helpPoint)
-      else if (entry.kind === 'incident.closed' || entry.kind === 'incident.reopened') tellProof(book.get(entry.body.incident).helpPoint)
-      else if (entry.kind === 'ledger.broken') news.publish({ event: 'ledger.health', data: { problem: entry.body.problem } })
-    }))
+    closing.add(
+      'the tail',
+      ledger.tail((entry) => {
+        folds.saveWhenDue()
+        outbox.wake()
+        if (entry.kind === 'drill.finished') {
+          metrics.drill(entry.body.passed)
+          tellProof(entry.body.helpPoint)
+        } else if (entry.kind === 'chain.finished' || entry.kind === 'incident.opened') tellProof(entry.body.helpPoint)
+        else if (entry.kind === 'incident.closed' || entry.kind === 'incident.reopened')
+          tellProof(book.get(entry.body.incident).helpPoint)
+        else if (entry.kind === 'ledger.broken')
+          news.publish({ event: 'ledger.health', data: { problem: entry.body.problem } })
+      }),
+    )
 
     // The sources, all into the same desk.
     const heard = (id: HelpPointId): void => proofs.heard(id, clock.now())
@@ -397,7 +556,11 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         metrics.press(source, arrival.kind, accepted.repeated ? 'repeated' : (accepted.as ?? 'accepted'))
         return accepted
       } catch (error) {
-        metrics.press(source, arrival.kind, error instanceof Failure && error.code !== 'ledger/unavailable' ? 'refused' : 'failed')
+        metrics.press(
+          source,
+          arrival.kind,
+          error instanceof Failure && error.code !== 'ledger/unavailable' ? 'refused' : 'failed',
+        )
         throw error
       }
     }
@@ -407,7 +570,14 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       // One entry a second says enough of a flood.
       if (clock.monotonic() - refusedAt < 1000) return
       refusedAt = clock.monotonic()
-      append([{ kind: 'press.refused', actor: `address:${from}`, subject: 'presses', body: { helpPoint: id, reason, source } }])
+      append([
+        {
+          kind: 'press.refused',
+          actor: `address:${from}`,
+          subject: 'presses',
+          body: { helpPoint: id, reason, source },
+        },
+      ])
     }
     const sources = createPressSources({
       site,
@@ -418,11 +588,18 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       heard,
       clockOffsetMs: (camera) => cameras.health(camera).clockOffsetMs,
       onRefused: onRefusedPress,
-      onLink: (id, problem) => (problem === null ? logger.info({ helpPoint: id }, 'its broker is heard') : logger.warn({ helpPoint: id, problem }, 'its broker is not heard')),
+      onLink: (id, problem) =>
+        problem === null
+          ? logger.info({ helpPoint: id }, 'its broker is heard')
+          : logger.warn({ helpPoint: id, problem }, 'its broker is not heard'),
       onError,
     })
     closing.add('the sources', sources.close)
-    const followers = createFollowers({ clock, onError: (what, error) => logger.error({ err: error }, `${what} could not follow the site file; it is tried again`) })
+    const followers = createFollowers({
+      clock,
+      onError: (what, error) =>
+        logger.error({ err: error }, `${what} could not follow the site file; it is tried again`),
+    })
     closing.add('the followers', followers.close)
     const followSources = async (town: Site): Promise<void> => {
       await followers.follow('the MQTT sessions', () => sources.followBroker(town))
@@ -431,20 +608,42 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     }
 
     // Evidence: who signs, the packages that are ordered, and how long recordings are kept.
-    const evidence = await openEvidence({ dataFolder, clock, site, helpPoint, books: { incidents: book, exports: exported, retention: kept, disclosures }, ledger, clips, cameras, publish: news.publish, closing, onWarning: (words) => logger.warn(words), onError })
+    const evidence = await openEvidence({
+      dataFolder,
+      clock,
+      site,
+      helpPoint,
+      books: { incidents: book, exports: exported, retention: kept, disclosures },
+      ledger,
+      clips,
+      cameras,
+      publish: news.publish,
+      closing,
+      onWarning: (words) => logger.warn(words),
+      onError,
+    })
 
     await clips.follow(site().cameras)
     await cameras.follow(site())
     await followStreams(site())
     await followPushers(site())
-    const blindWatch = startBlindWatch({ cameras: cameras.ids, glimpse: (some) => clips.glimpses(some, MATCH_SIZE), look: pictures.calls.look, onSeen: cameras.seen, onError, clock })
+    const blindWatch = startBlindWatch({
+      cameras: cameras.ids,
+      glimpse: (some) => clips.glimpses(some, MATCH_SIZE),
+      look: pictures.calls.look,
+      onSeen: cameras.seen,
+      onError,
+      clock,
+    })
     closing.add('the blind watch', blindWatch.close)
     incidents.resume()
     evidence.begin()
     clips.evictFromNowOn()
     evidence.goOn()
     // On a full disk a town starts all the same: presses are taken from what was kept for them.
-    await append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } }]).durable.catch(onError)
+    await append([
+      { kind: 'house.started', actor: 'lamppost', subject: site().id, body: { version, site: site().name } },
+    ]).durable.catch(onError)
     const { room } = ledger.state()
     if (room) logger.info(room, 'room for presses on a full disk')
     await followSources(site())
@@ -452,11 +651,20 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       verify: ledger.verify,
       clock,
       timezone: () => site().timezone,
-      onVerdict: ({ ok, entries, problem }) => (ok ? logger.info({ entries }, 'the ledger is intact') : logger.error({ entries, problem }, 'THE LEDGER IS BROKEN')),
+      onVerdict: ({ ok, entries, problem }) =>
+        ok
+          ? logger.info({ entries }, 'the ledger is intact')
+          : logger.error({ entries, problem }, 'THE LEDGER IS BROKEN'),
       onError,
     })
     closing.add('the ledger’s care', care.close)
-    const escalation = startEscalation({ clock, unfinished: book.unfinished, steps: () => site().escalation, append, onError })
+    const escalation = startEscalation({
+      clock,
+      unfinished: book.unfinished,
+      steps: () => site().escalation,
+      append,
+      onError,
+    })
     closing.add('the escalation', escalation.close)
     const endDrill = async (id: IncidentId, result: Parameters<typeof drillWords>[0]): Promise<void> => {
       const incident = await book.load(id)
@@ -468,9 +676,12 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const ending = new AbortController()
     const noHandDrills = ledger.tail((entry) => {
       if (entry.kind !== 'drill.finished' || entry.body.by === 'schedule') return
-      void clock.sleep(HAND_DRILL_SEEN_MS, ending.signal).then(async () => {
-        if (!ending.signal.aborted) await endDrill(entry.body.incident, entry.body)
-      }).catch(onError)
+      void clock
+        .sleep(HAND_DRILL_SEEN_MS, ending.signal)
+        .then(async () => {
+          if (!ending.signal.aborted) await endDrill(entry.body.incident, entry.body)
+        })
+        .catch(onError)
     })
     closing.add('the drills by hand', () => {
       noHandDrills()
@@ -484,14 +695,28 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         timezone: () => site().timezone,
         openAt: (id) => book.openAt(id)?.id ?? null,
         drill: async (id, key) => {
-          const { receipt, repeated } = await acceptPress({ helpPoint: id, key, pressedAt: null, kind: 'drill', source: 'schedule' })
+          const { receipt, repeated } = await acceptPress({
+            helpPoint: id,
+            key,
+            pressedAt: null,
+            kind: 'drill',
+            source: 'schedule',
+          })
           return repeated ? null : receipt.incident
         },
         cutShort: () =>
           book.unfinished().flatMap(({ id, helpPoint: at, kind, state, openedAt, presses: of }) => {
             if (kind !== 'drill' || state !== 'open') return []
             const last = proofs.drillOf(at)
-            return [{ incident: id, helpPoint: at, at: openedAt, by: of[0]?.source ?? 'schedule', result: last?.incident === id ? last : null }]
+            return [
+              {
+                incident: id,
+                helpPoint: at,
+                at: openedAt,
+                by: of[0]?.source ?? 'schedule',
+                result: last?.incident === id ? last : null,
+              },
+            ]
           }),
         whenFinished: (incident, signal) => drillResult(ledger.tail, incident, signal),
         endDrill,
@@ -517,11 +742,22 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const sessions = createSessions(clock.now)
     const demo = demoTown ? demoPeople(demoTown.credentials) : new Map<string, Person>()
     const wallTokens = createWallTokens(clock.now)
-    const presence = createPresence({ clock, known: (id) => book.isOpen(id as IncidentId), onChange: (present) => news.publish({ event: 'people.present', data: { items: present } }) })
+    const presence = createPresence({
+      clock,
+      known: (id) => book.isOpen(id as IncidentId),
+      onChange: (present) => news.publish({ event: 'people.present', data: { items: present } }),
+    })
     closing.add('presence', presence.close)
-    const viewing = createViewing({ clock, append, whenDurable: ledger.whenDurable, incidentOf: (camera) => cameras.heldBy(camera) ?? book.showing(camera), reasonWanted: () => site().viewReason === 'required' })
+    const viewing = createViewing({
+      clock,
+      append,
+      whenDurable: ledger.whenDurable,
+      incidentOf: (camera) => cameras.heldBy(camera) ?? book.showing(camera),
+      reasonWanted: () => site().viewReason === 'required',
+    })
     const byToken = (token: string): Person | null => demo.get(token) ?? wallTokens.who(token) ?? people.byToken(token)
-    const whoHas = (credential: Credential): Person | null => ('bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie))
+    const whoHas = (credential: Credential): Person | null =>
+      'bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie)
     const pages = join(packageRoot, 'dist', 'web')
     const handles = createHandleShare()
     const door = await createDoor({
@@ -540,14 +776,29 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
     const neededBy = (id: CameraId): IncidentId | null => cameras.heldBy(id) ?? book.using(id)
     const cameraView = (id: CameraId): CameraView => {
       const camera = cameras.siteCamera(id)
-      return { id, name: camera.name, ptz: cameras.ptz(id), location: camera.location, onvifUrl: camera.onvif?.url ?? null, detail: cameras.detail(id), health: cameras.health(id), heldBy: neededBy(id), steeredBy: hands.who(id), bearing: camera.bearing, live: `${address.basePath}/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`, codec: clips.codec(id), converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded' }
+      return {
+        id,
+        name: camera.name,
+        ptz: cameras.ptz(id),
+        location: camera.location,
+        onvifUrl: camera.onvif?.url ?? null,
+        detail: cameras.detail(id),
+        health: cameras.health(id),
+        heldBy: neededBy(id),
+        steeredBy: hands.who(id),
+        bearing: camera.bearing,
+        live: `${address.basePath}/api/v1/cameras/${encodeURIComponent(id)}/live/index.m3u8`,
+        codec: clips.codec(id),
+        converted: clips.hasSubstream(id) ? 'sub-stream' : 'transcoded',
+      }
     }
     const presets = createPresetKeeping({
       head: cameras.head,
       siteCamera: cameras.siteCamera,
       heldBy: neededBy,
       knowsHelpPoint: (id) => helpPoint(id) !== undefined,
-      teach: async (id, token, options) => references.teach(id, token, (await freshStill(id, undefined, SETTLING_MS)).picture, options),
+      teach: async (id, token, options) =>
+        references.teach(id, token, (await freshStill(id, undefined, SETTLING_MS)).picture, options),
       forgetPictures: references.forget,
       reference: references.newest,
       checked: references.checked,
@@ -573,19 +824,34 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       onRefused: (from, reason, id) => onRefusedPress('http', from, reason, helpPoint(id)?.id ?? ''),
     })
     const walks = createWalks()
-    helpPointRoutes(door, { site, storage: clips.diskState, record: () => ledger.state().broken, accept: acceptPress, incidentAt: (id) => book.openAt(id as HelpPointId)?.id ?? null, proofOf, streets: siteFileOpen.streets, openings: ({ open }) => openings(open, clock.now(), site().timezone), walk: (from, to) => walks(siteFileOpen.streets(), to.location)(from.location) })
+    helpPointRoutes(door, {
+      site,
+      storage: clips.diskState,
+      record: () => ledger.state().broken,
+      accept: acceptPress,
+      incidentAt: (id) => book.openAt(id as HelpPointId)?.id ?? null,
+      proofOf,
+      streets: siteFileOpen.streets,
+      openings: ({ open }) => openings(open, clock.now(), site().timezone),
+      walk: (from, to) => walks(siteFileOpen.streets(), to.location)(from.location),
+    })
     outboxRoutes(door, outbox)
     incidentRoutes(door, {
       ...incidents,
       get: book.load,
       page: book.page,
-      clipView: async (incident, clip) => ({ ...clip, playlist: `${address.basePath}/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`, gaps: await clips.gaps(clip) }),
+      clipView: async (incident, clip) => ({
+        ...clip,
+        playlist: `${address.basePath}/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`,
+        gaps: await clips.gaps(clip),
+      }),
       bring: async (id, camera, preset, actor) => {
         const { id: known } = cameras.siteCamera(camera)
         if (preset !== null) await cameras.mustHave(known, preset)
         return incidents.bring(id, wayTo(known, preset, (await book.load(id)).helpPoint), actor)
       },
-      answerRequest: (id, answer, actor) => incidents.answerRequest(id, answer, actor, (other) => wayTo(answer.camera, null, other.helpPoint)),
+      answerRequest: (id, answer, actor) =>
+        incidents.answerRequest(id, answer, actor, (other) => wayTo(answer.camera, null, other.helpPoint)),
     })
     cameraRoutes(door, {
       all: () => cameras.ids().map(cameraView),
@@ -615,21 +881,42 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
         // Also when it was sent back in between by the same hand.
         incidents.steered(id, name)
         const incident = neededBy(id)
-        if (fresh) append([{ kind: 'camera.moved', actor, subject: incident ?? id, body: { camera: id, ...velocity, by: name, ...(from === null ? {} : { from }), ...(incident === null ? {} : { incident }) } }])
+        if (fresh)
+          append([
+            {
+              kind: 'camera.moved',
+              actor,
+              subject: incident ?? id,
+              body: {
+                camera: id,
+                ...velocity,
+                by: name,
+                ...(from === null ? {} : { from }),
+                ...(incident === null ? {} : { incident }),
+              },
+            },
+          ])
       },
       stop: (id) => cameras.head(id).stop(),
       recorder: clips.report,
       admit: viewing.admit,
     })
     findingRoutes(door, {
-      devices: () => Object.entries(networkInterfaces()).flatMap(([name, addresses]) => (addresses?.some(({ family }) => family === 'IPv4') ? [name] : [])),
+      devices: () =>
+        Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+          addresses?.some(({ family }) => family === 'IPv4') ? [name] : [],
+        ),
       discover: (device) => cameras.finding.discover(device ?? (demoTown ? 'lo' : null)),
       inquire: cameras.finding.inquire,
     })
     liveRoutes(door, { ...clips, admit: viewing.admit, knows: (id) => cameras.siteCamera(id).id })
     const mustBeConfirmed = ({ headers }: { headers: IncomingHttpHeaders }): void => {
       const credential = credentialOf(headers)
-      if (credential && 'cookie' in credential && !sessions.isConfirmed(credential.cookie)) throw new Failure('people/confirm-first', 'This hands recordings out: say your password again first (PUT /api/v1/session/confirmation).')
+      if (credential && 'cookie' in credential && !sessions.isConfirmed(credential.cookie))
+        throw new Failure(
+          'people/confirm-first',
+          'This hands recordings out: say your password again first (PUT /api/v1/session/confirmation).',
+        )
     }
     clipRoutes(door, {
       ...clips,
@@ -638,23 +925,44 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       incident: book.load,
       now: clock.now,
       onDownload: async ({ incident, actor, ...download }) => {
-        await append([{ kind: 'clip.downloaded', actor, subject: incident.id, body: { incident: incident.id, ...download } }]).durable
+        await append([
+          { kind: 'clip.downloaded', actor, subject: incident.id, body: { incident: incident.id, ...download } },
+        ]).durable
       },
     })
     const events = { page: createPast(ledger.page), tail: ledger.tail, news: news.subscribe }
-    openSockets(door, {
-      [LIVE_SOCKET_PATH]: liveSocket({ whoHas, admit: viewing.admit, knows: (id) => cameras.siteCamera(id).id, watchLive: clips.watchLive, now: clock.now, enter: presence.enter }),
-      [EVENT_SOCKET_PATH]: eventSocket({ ...events, whoHas, onError }),
-    }, address, handles)
-    ledgerRoutes(door, { ...events, entries: ledger.page, verify: ledger.verify, checkpoint: ledger.checkpoint, whoListens: (headers) => {
-      const credential = credentialOf(headers)
-      return credential && whoHas(credential)
-    } })
+    openSockets(
+      door,
+      {
+        [LIVE_SOCKET_PATH]: liveSocket({
+          whoHas,
+          admit: viewing.admit,
+          knows: (id) => cameras.siteCamera(id).id,
+          watchLive: clips.watchLive,
+          now: clock.now,
+          enter: presence.enter,
+        }),
+        [EVENT_SOCKET_PATH]: eventSocket({ ...events, whoHas, onError }),
+      },
+      address,
+      handles,
+    )
+    ledgerRoutes(door, {
+      ...events,
+      entries: ledger.page,
+      verify: ledger.verify,
+      checkpoint: ledger.checkpoint,
+      whoListens: (headers) => {
+        const credential = credentialOf(headers)
+        return credential && whoHas(credential)
+      },
+    })
     evidence.routes(door, mustBeConfirmed, address.basePath)
     const signIn = createSignIn({ byPassword: people.byPassword, byToken })
     peopleRoutes(door, {
       present: presence.view,
-      giveReason: (person, reason, camera) => viewing.give(person, reason, camera === null ? null : cameras.siteCamera(camera).id),
+      giveReason: (person, reason, camera) =>
+        viewing.give(person, reason, camera === null ? null : cameras.siteCamera(camera).id),
       issue: (holder, minutes, by) => {
         const maker = whoHas(by)
         return wallTokens.issue(holder, minutes, () => {
@@ -662,14 +970,23 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
           return now !== null && now.name === maker?.name && now.role === maker.role
         })
       },
-      onIssued: async ({ name, role }, through, until, actor) => void (await append([{ kind: 'token.issued', actor, subject: 'session', body: { name, role, through, until } }]).durable),
+      onIssued: async ({ name, role }, through, until, actor) =>
+        void (await append([{ kind: 'token.issued', actor, subject: 'session', body: { name, role, through, until } }])
+          .durable),
     })
     const shiftDesk = createShiftDesk({
       clock,
       book: shifts,
       append,
       summary: () => ({
-        incidents: book.unfinished().map(({ id, helpPoint: at, state, owner, openedAt, onHold }) => ({ incident: id, helpPoint: at, state, owner, openedAt, onHold: onHold?.reason ?? null })),
+        incidents: book.unfinished().map(({ id, helpPoint: at, state, owner, openedAt, onHold }) => ({
+          incident: id,
+          helpPoint: at,
+          state,
+          owner,
+          openedAt,
+          onHold: onHold?.reason ?? null,
+        })),
         faults: shiftFaults({
           cameras: cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
           helpPoints: site().helpPoints.map((each) => ({ id: each.id, proof: proofOf(each) })),
@@ -680,19 +997,33 @@ export async function openHouse({ siteFile, dataFolder, port, host, tls = null, 
       }),
     })
     shiftRoutes(door, shiftDesk, signIn)
-    sessionRoutes(door, {
-      byPassword: people.byPassword,
-      byToken,
-      // Who is removed, has another password or another role has no session any more.
-      open: (person, given) => {
-        const standing = 'token' in given ? null : people.standing(given.user)
-        return sessions.open(person, () => ('token' in given ? byToken(given.token) : people.standing(given.user)?.password === standing?.password ? (people.standing(given.user)?.person ?? null) : null))
+    sessionRoutes(
+      door,
+      {
+        byPassword: people.byPassword,
+        byToken,
+        // Who is removed, has another password or another role has no session any more.
+        open: (person, given) => {
+          const standing = 'token' in given ? null : people.standing(given.user)
+          return sessions.open(person, () =>
+            'token' in given
+              ? byToken(given.token)
+              : people.standing(given.user)?.password === standing?.password
+                ? (people.standing(given.user)?.person ?? null)
+                : null,
+          )
+        },
+        close: sessions.close,
+        confirm: sessions.confirm,
+        onOpened: async ({ name, role }) =>
+          void (await append([
+            { kind: 'session.opened', actor: `${role}:${name}`, subject: 'session', body: { name, role } },
+          ]).durable),
+        demoTokens: demoTown?.credentials.tokens ?? null,
       },
-      close: sessions.close,
-      confirm: sessions.confirm,
-      onOpened: async ({ name, role }) => void (await append([{ kind: 'session.opened', actor: `${role}:${name}`, subject: 'session', body: { name, role } }]).durable),
-      demoTokens: demoTown?.credentials.tokens ?? null,
-    }, signIn, address)
+      signIn,
+      address,
+    )
     stateRoutes(door, { notReady: ledger.notReady, metrics: metrics.text, metricsType: metrics.type })
     await pageRoutes(door, pages)
 

@@ -78,7 +78,9 @@ async function main(): Promise<number> {
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`lamppost: ${error instanceof Error ? error.message : String(error)}\n${error instanceof Misused ? `\n${USAGE}` : ''}`)
+    process.stderr.write(
+      `lamppost: ${error instanceof Error ? error.message : String(error)}\n${error instanceof Misused ? `\n${USAGE}` : ''}`,
+    )
     process.exit(error instanceof Misused ? 2 : 1)
   },
 )

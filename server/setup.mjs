@@ -5,7 +5,16 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { delimiter, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -31,17 +40,28 @@ const onPath = (program) =>
 /** Runs quietly; what it printed is shown only when it fails. */
 function run(words, command, args, remedy) {
   process.stderr.write(`lamppost: ${words} …\n`)
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
-  if (status !== 0) fail(`${words} failed${remedy ? `; run: ${remedy}` : ''}\n${stdout ?? ''}${stderr ?? ''}${error ? error.message : ''}`)
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  })
+  if (status !== 0)
+    fail(
+      `${words} failed${remedy ? `; run: ${remedy}` : ''}\n${stdout ?? ''}${stderr ?? ''}${error ? error.message : ''}`,
+    )
 }
 
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
-  if (major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1])) fail(`Node ${LEAST_NODE.join('.')} or newer is needed; this is ${process.versions.node}. See https://nodejs.org`)
+  if (major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]))
+    fail(`Node ${LEAST_NODE.join('.')} or newer is needed; this is ${process.versions.node}. See https://nodejs.org`)
 }
 
 function installPackages() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   const stamp = join(root, 'node_modules', '.lamppost-installed')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   run('installing npm packages', 'npm', ['ci', '--no-audit', '--no-fund', '--include=dev'], 'npm ci')
@@ -56,16 +76,19 @@ function installPrograms(needed) {
   const asRoot = root || !onPath('sudo') ? '' : 'sudo '
   const line = `${asRoot}apt-get update && ${asRoot}apt-get install -y --no-install-recommends ${packages.join(' ')}`
   const names = missing.map(({ program }) => program).join(' and ')
-  if (!onPath('apt-get')) fail(`${names} must be on the PATH and there is no apt-get here to install it with. On Debian run:\n  ${line}`)
+  if (!onPath('apt-get'))
+    fail(`${names} must be on the PATH and there is no apt-get here to install it with. On Debian run:\n  ${line}`)
   const sudo = root ? [] : ['sudo', '-n']
-  if (!root && (!onPath('sudo') || spawnSync('sudo', ['-n', 'true']).status !== 0)) fail(`${names} must be installed, and that needs root. ${asRoot ? 'Run' : 'As root run'}:\n  ${line}`)
+  if (!root && (!onPath('sudo') || spawnSync('sudo', ['-n', 'true']).status !== 0))
+    fail(`${names} must be installed, and that needs root. ${asRoot ? 'Run' : 'As root run'}:\n  ${line}`)
   const apt = (...args) => [...sudo, 'apt-get', ...args]
   const [first, ...update] = apt('update')
   run('looking up Debian packages', first, update, line)
   const [, ...install] = apt('install', '-y', '--no-install-recommends', ...packages)
   run(`installing ${packages.join(', ')}`, first, install, line)
   const still = missing.filter(({ program }) => !onPath(program))
-  if (still.length > 0) fail(`${still.map(({ program }) => program).join(' and ')} still missing after the installation. Run:\n  ${line}`)
+  if (still.length > 0)
+    fail(`${still.map(({ program }) => program).join(' and ')} still missing after the installation. Run:\n  ${line}`)
 }
 
 function sourceHash() {
@@ -98,7 +121,10 @@ const OPENSSL = { program: 'openssl', debian: 'openssl' }
 const WRK = { program: 'wrk', debian: 'wrk' }
 const MOSQUITTO = { program: 'mosquitto', debian: 'mosquitto' }
 const MOSQUITTO_PUB = { program: 'mosquitto_pub', debian: 'mosquitto-clients' }
-const NEEDED = { test: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, MOSQUITTO, MOSQUITTO_PUB, NGINX], bench: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, NGINX, WRK] }
+const NEEDED = {
+  test: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, MOSQUITTO, MOSQUITTO_PUB, NGINX],
+  bench: [FFMPEG, SETPRIV, CHROMIUM, OPENSSL, NGINX, WRK],
+}
 
 checkNode()
 installPrograms(NEEDED[mode] ?? [FFMPEG, SETPRIV])

@@ -16,7 +16,9 @@ function step(words, command, commandArgs) {
   const startedAt = performance.now()
   const { status } = spawnSync(command, commandArgs, { cwd: root, stdio: 'inherit' })
   if (status !== 0) failures.push(`  ${words}`)
-  console.log(`${status === 0 ? 'passed' : 'FAILED'}: ${words} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`)
+  console.log(
+    `${status === 0 ? 'passed' : 'FAILED'}: ${words} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`,
+  )
   return status === 0
 }
 
@@ -27,24 +29,47 @@ const checks = args.includes('--no-checks')
       step('types (tsc)', bin('tsc'), ['--noEmit']),
       step('lint (oxlint)', bin('oxlint'), ['--type-aware']),
       step('nothing unused (knip)', bin('knip'), ['--no-config-hints']),
-      step('rooms do not import each other', bin('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', 'pure', 'test/rooms']),
+      step('rooms do not import each other', bin('vitest'), [
+        'run',
+        '--config',
+        'test/vitest.config.ts',
+        '--project',
+        'pure',
+        'test/rooms',
+      ]),
     ]
 /** Of a run's results, a line for each that failed. */
 const failuresIn = ({ testResults }) =>
   testResults.flatMap(({ name, message, assertionResults }) => {
-    const bad = assertionResults.filter(({ status }) => status === 'failed').map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages[0]?.split('\n')[0] ?? ''}`)
-    return (bad.length > 0 || !message ? bad : [message.split('\n')[0]]).map((words) => `  ${name.slice(root.length)} > ${words}`)
+    const bad = assertionResults
+      .filter(({ status }) => status === 'failed')
+      .map(({ fullName, failureMessages }) => `${fullName}: ${failureMessages[0]?.split('\n')[0] ?? ''}`)
+    return (bad.length > 0 || !message ? bad : [message.split('\n')[0]]).map(
+      (words) => `  ${name.slice(root.length)} > ${words}`,
+    )
   })
 /** Side by side they mostly wait for each other's cameras and browsers, not for the processor. */
 const SIDE_WORKERS = 3
-const vitest = (project) => step(`${project} tests`, bin('vitest'), ['run', '--config', 'test/vitest.config.ts', '--project', project, ...(project === 'side' ? [`--maxWorkers=${SIDE_WORKERS}`] : []), '--passWithNoTests', ...wanted])
+const vitest = (project) =>
+  step(`${project} tests`, bin('vitest'), [
+    'run',
+    '--config',
+    'test/vitest.config.ts',
+    '--project',
+    project,
+    ...(project === 'side' ? [`--maxWorkers=${SIDE_WORKERS}`] : []),
+    '--passWithNoTests',
+    ...wanted,
+  ])
 let passed = 0
 let failed = checks.filter((ok) => !ok).length
 for (const project of ['pure', 'side', 'real']) {
   // A run that dies leaves none, and must not be told by the one before.
   rmSync(RESULTS, { force: true })
   const ok = vitest(project)
-  const results = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')) : { numPassedTests: 0, numFailedTests: 0, numFailedTestSuites: 0, testResults: [] }
+  const results = existsSync(RESULTS)
+    ? JSON.parse(readFileSync(RESULTS, 'utf8'))
+    : { numPassedTests: 0, numFailedTests: 0, numFailedTestSuites: 0, testResults: [] }
   const { numPassedTests, numFailedTests, numFailedTestSuites } = results
   if (!ok) failures.push(...failuresIn(results))
   passed += numPassedTests

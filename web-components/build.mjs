@@ -20,9 +20,14 @@ const leafletWithoutMarkup = {
   name: 'leaflet-without-markup',
   transform(code, id) {
     if (!/leaflet-src(\.esm)?\.js$/.test(id)) return null
-    if (!code.includes(MARKUP)) throw new Error(`Leaflet has changed: ${MARKUP} is not there any more; see whether it still loads under trusted types`)
+    if (!code.includes(MARKUP))
+      throw new Error(
+        `Leaflet has changed: ${MARKUP} is not there any more; see whether it still loads under trusted types`,
+      )
     if (!GLOBAL.test(code)) throw new Error('Leaflet has changed: it names itself globally in another way')
-    return code.replace(GLOBAL, '').replace(MARKUP, "div.appendChild(document.createElementNS('http://www.w3.org/2000/svg', 'svg'))")
+    return code
+      .replace(GLOBAL, '')
+      .replace(MARKUP, "div.appendChild(document.createElementNS('http://www.w3.org/2000/svg', 'svg'))")
   },
 }
 
@@ -33,7 +38,15 @@ async function bundle(name, entry, emptyOutDir) {
     logLevel: 'warn',
     publicDir: false,
     plugins: [leafletWithoutMarkup],
-    build: { outDir, emptyOutDir, target: 'es2022', sourcemap: true, reportCompressedSize: false, lib: { entry, formats: ['es'], fileName: () => `${name}.js` }, rolldownOptions: { output: { minify: true } } },
+    build: {
+      outDir,
+      emptyOutDir,
+      target: 'es2022',
+      sourcemap: true,
+      reportCompressedSize: false,
+      lib: { entry, formats: ['es'], fileName: () => `${name}.js` },
+      rolldownOptions: { output: { minify: true } },
+    },
   })
 }
 
@@ -43,24 +56,39 @@ async function buildVerifier() {
   await bundle('verify', join(folder, 'verifier-page.ts'), false)
   const built = (name) => readFileSync(join(outDir, name), 'utf8')
   // Neither may end the element that it stands in.
-  const script = built('verify.js').replace(/\n\/\/# sourceMappingURL=.*\s*$/, '').replaceAll('</script', '<\\/script')
+  const script = built('verify.js')
+    .replace(/\n\/\/# sourceMappingURL=.*\s*$/, '')
+    .replaceAll('</script', '<\\/script')
   const style = readFileSync(join(folder, 'verify.css'), 'utf8')
   const hashOf = (text) => `sha256-${createHash('sha256').update(text).digest('base64')}`
   const values = { SCRIPT_HASH: hashOf(script), STYLE_HASH: hashOf(style), STYLE: style, SCRIPT: script }
-  writeFileSync(join(outDir, 'verify.html'), readFileSync(join(folder, 'verify.html'), 'utf8').replaceAll(/%([A-Z_]+)%/g, (_, name) => values[name]))
+  writeFileSync(
+    join(outDir, 'verify.html'),
+    readFileSync(join(folder, 'verify.html'), 'utf8').replaceAll(/%([A-Z_]+)%/g, (_, name) => values[name]),
+  )
   for (const name of ['verify.js', 'verify.js.map']) rmSync(join(outDir, name), { force: true })
 }
 
 await bundle('lamppost', join(here, 'lamppost.ts'), true)
-for (const file of readdirSync(pages)) if (file.endsWith('.ts')) await bundle(file.replace(/\.ts$/, ''), join(pages, file), false)
+for (const file of readdirSync(pages))
+  if (file.endsWith('.ts')) await bundle(file.replace(/\.ts$/, ''), join(pages, file), false)
 mkdirSync(outDir, { recursive: true })
 await buildVerifier()
-writeFileSync(join(outDir, 'custom-elements.json'), `${JSON.stringify(manifestOf(here, 'dist/web/lamppost.js'), null, 2)}\n`)
+writeFileSync(
+  join(outDir, 'custom-elements.json'),
+  `${JSON.stringify(manifestOf(here, 'dist/web/lamppost.js'), null, 2)}\n`,
+)
 const header = readFileSync(join(here, 'page-parts', 'header.html'), 'utf8').trim()
 /** Every page leads to the others; its own name is marked. */
 function copyPage(file) {
   const own = `href="./${file.replace(/\.html$/, '')}"`
-  writeFileSync(join(outDir, file), readFileSync(join(pages, file), 'utf8').replace('<header></header>', header.replace(own, `${own} aria-current="page"`)))
+  writeFileSync(
+    join(outDir, file),
+    readFileSync(join(pages, file), 'utf8').replace(
+      '<header></header>',
+      header.replace(own, `${own} aria-current="page"`),
+    ),
+  )
 }
 for (const file of readdirSync(pages)) {
   if (file.endsWith('.html')) copyPage(file)

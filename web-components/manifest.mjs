@@ -5,21 +5,40 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-const wordsOf = (comment) => comment.split('\n').map((line) => line.replace(/^\s*(?:\/\*\*|\*\/|\*)?\s?/, '').replace(/\*\/\s*$/, '').trim())
+const wordsOf = (comment) =>
+  comment.split('\n').map((line) =>
+    line
+      .replace(/^\s*(?:\/\*\*|\*\/|\*)?\s?/, '')
+      .replace(/\*\/\s*$/, '')
+      .trim(),
+  )
 const tagged = (lines, tag) =>
   lines.flatMap((line) => {
     const found = new RegExp(`^@${tag} (\\S+)(?: - (.*))?$`).exec(line)
     return found ? [{ name: found[1], ...(found[2] ? { description: found[2] } : {}) }] : []
   })
 
-const PROPERTY = /(?:\/\*\*\s*(?<words>(?:(?!\*\/)[\s\S])*?)\s*\*\/\s*)?@property\((?<options>\{[^}]*\})?\)\s*(?<name>\w+)(?:: (?<type>[^=\n]+?))? = (?<initial>[^\n]+)/g
-const METHOD = /\n {2}\/\*\* (?<words>[^\n]*) \*\/\n {2}(?:async )?(?<name>[a-z]\w*)\((?<given>[^)]*)\): (?<type>[^{\n]+) \{/g
+const PROPERTY =
+  /(?:\/\*\*\s*(?<words>(?:(?!\*\/)[\s\S])*?)\s*\*\/\s*)?@property\((?<options>\{[^}]*\})?\)\s*(?<name>\w+)(?:: (?<type>[^=\n]+?))? = (?<initial>[^\n]+)/g
+const METHOD =
+  /\n {2}\/\*\* (?<words>[^\n]*) \*\/\n {2}(?:async )?(?<name>[a-z]\w*)\((?<given>[^)]*)\): (?<type>[^{\n]+) \{/g
 
 function propertiesOf(source) {
   return [...source.matchAll(PROPERTY)].map(({ groups }) => {
-    const attribute = /attribute: false/.test(groups.options ?? '') ? null : (/attribute: '([^']+)'/.exec(groups.options ?? '')?.[1] ?? groups.name.toLowerCase())
-    const type = groups.type ?? (/^(true|false)$/.test(groups.initial) ? 'boolean' : /^\d/.test(groups.initial) ? 'number' : 'string')
-    return { name: groups.name, attribute, type, initial: groups.initial, reflects: /reflect: true/.test(groups.options ?? ''), ...(groups.words ? { description: groups.words.replace(/\s*\n\s*\*\s*/g, ' ') } : {}) }
+    const attribute = /attribute: false/.test(groups.options ?? '')
+      ? null
+      : (/attribute: '([^']+)'/.exec(groups.options ?? '')?.[1] ?? groups.name.toLowerCase())
+    const type =
+      groups.type ??
+      (/^(true|false)$/.test(groups.initial) ? 'boolean' : /^\d/.test(groups.initial) ? 'number' : 'string')
+    return {
+      name: groups.name,
+      attribute,
+      type,
+      initial: groups.initial,
+      reflects: /reflect: true/.test(groups.options ?? ''),
+      ...(groups.words ? { description: groups.words.replace(/\s*\n\s*\*\s*/g, ' ') } : {}),
+    }
   })
 }
 
@@ -33,27 +52,66 @@ function elementIn(file) {
   const lines = [...wordsOf(lead), ...(own === lead ? [] : wordsOf(own))]
   const documented = new Map(tagged(lines, 'attr').map((each) => [each.name, each.description]))
   const properties = propertiesOf(source)
-  const attributes = properties.flatMap(({ name, attribute, type, description }) => (attribute === null ? [] : [{ name: attribute, fieldName: name, type: { text: type }, ...(documented.has(attribute) || description ? { description: documented.get(attribute) ?? description } : {}) }]))
+  const attributes = properties.flatMap(({ name, attribute, type, description }) =>
+    attribute === null
+      ? []
+      : [
+          {
+            name: attribute,
+            fieldName: name,
+            type: { text: type },
+            ...(documented.has(attribute) || description
+              ? { description: documented.get(attribute) ?? description }
+              : {}),
+          },
+        ],
+  )
   return {
     kind: 'class',
     customElement: true,
     tagName: made.groups.tag,
     name: made.groups.name,
-    description: wordsOf(lead).filter((line) => line && !line.startsWith('@')).join(' '),
+    description: wordsOf(lead)
+      .filter((line) => line && !line.startsWith('@'))
+      .join(' '),
     superclass: { name: 'LitElement', package: 'lit' },
     attributes,
     members: [
-      ...properties.map(({ name, attribute, type, initial, reflects, description }) => ({ kind: 'field', name, type: { text: type }, default: initial, ...(attribute === null ? {} : { attribute }), ...(reflects ? { reflects } : {}), ...(description ? { description } : {}) })),
-      ...[...source.matchAll(METHOD)].filter(({ groups }) => !/^(if|for|while|switch)$/.test(groups.name)).map(({ groups }) => ({ kind: 'method', name: groups.name, description: groups.words, return: { type: { text: groups.type.trim() } } })),
+      ...properties.map(({ name, attribute, type, initial, reflects, description }) => ({
+        kind: 'field',
+        name,
+        type: { text: type },
+        default: initial,
+        ...(attribute === null ? {} : { attribute }),
+        ...(reflects ? { reflects } : {}),
+        ...(description ? { description } : {}),
+      })),
+      ...[...source.matchAll(METHOD)]
+        .filter(({ groups }) => !/^(if|for|while|switch)$/.test(groups.name))
+        .map(({ groups }) => ({
+          kind: 'method',
+          name: groups.name,
+          description: groups.words,
+          return: { type: { text: groups.type.trim() } },
+        })),
     ],
-    events: tagged(lines, 'fires').map((event) => ({ ...event, type: { text: event.name === 'lamppost-incident-request' ? 'IncidentRequestEvent' : 'CustomEvent' } })),
+    events: tagged(lines, 'fires').map((event) => ({
+      ...event,
+      type: { text: event.name === 'lamppost-incident-request' ? 'IncidentRequestEvent' : 'CustomEvent' },
+    })),
     cssParts: tagged(lines, 'csspart'),
   }
 }
 
 /** @param folder web-components. @param module the one file that a page loads, as the package names it */
 export function manifestOf(folder, module) {
-  const named = [...new Set([...readFileSync(join(folder, 'look', 'look.ts'), 'utf8').matchAll(/var\((--lamppost-[a-z-]+)/g)].map(([, name]) => name))]
+  const named = [
+    ...new Set(
+      [...readFileSync(join(folder, 'look', 'look.ts'), 'utf8').matchAll(/var\((--lamppost-[a-z-]+)/g)].map(
+        ([, name]) => name,
+      ),
+    ),
+  ]
   const exported = readFileSync(join(folder, 'lamppost.ts'), 'utf8')
   const elements = readdirSync(folder)
     .filter((name) => name.startsWith('lamppost-'))
@@ -64,6 +122,16 @@ export function manifestOf(folder, module) {
   return {
     schemaVersion: '1.0.0',
     readme: 'web-components/README.md',
-    modules: [{ kind: 'javascript-module', path: module, declarations: elements, exports: elements.flatMap((element) => [{ kind: 'js', name: element.name, declaration: from(element) }, { kind: 'custom-element-definition', name: element.tagName, declaration: from(element) }]) }],
+    modules: [
+      {
+        kind: 'javascript-module',
+        path: module,
+        declarations: elements,
+        exports: elements.flatMap((element) => [
+          { kind: 'js', name: element.name, declaration: from(element) },
+          { kind: 'custom-element-definition', name: element.tagName, declaration: from(element) },
+        ]),
+      },
+    ],
   }
 }

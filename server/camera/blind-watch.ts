@@ -12,14 +12,35 @@ const AT_ONCE = 16
 /** Two pictures of one camera that are this far apart and the same to the last pixel come from a frozen encoder. */
 const FROZEN_AFTER_MS = 15_000
 
-export type Look = { /** Of the picture by itself. */ blind: 'dark' | 'covered' | null; /** The same for the same pixels. */ print: string }
+export type Look = {
+  /** Of the picture by itself. */ blind: 'dark' | 'covered' | null
+  /** The same for the same pixels. */ print: string
+}
 /** `at`: milliseconds since 1970. */
 export type Glimpse = { pixels: Uint8Array; at: number }
 
 /** @param glimpse newest pictures of these, in their order; null where there is none. @param look at each of them */
-export function startBlindWatch({ cameras, glimpse, look, onSeen, onError, clock, roundMs = ROUND_MS }: { cameras(): CameraId[]; glimpse(cameras: CameraId[]): Promise<(Glimpse | null)[]>; look(pictures: Uint8Array[]): Promise<Look[]>; onSeen(camera: CameraId, blind: Blindness | null): void; onError(error: unknown): void; clock: Clock; roundMs?: number }): { close(): Promise<void> } {
+export function startBlindWatch({
+  cameras,
+  glimpse,
+  look,
+  onSeen,
+  onError,
+  clock,
+  roundMs = ROUND_MS,
+}: {
+  cameras(): CameraId[]
+  glimpse(cameras: CameraId[]): Promise<(Glimpse | null)[]>
+  look(pictures: Uint8Array[]): Promise<Look[]>
+  onSeen(camera: CameraId, blind: Blindness | null): void
+  onError(error: unknown): void
+  clock: Clock
+  roundMs?: number
+}): { close(): Promise<void> } {
   const stopped = new AbortController()
-  const ended = new Promise<void>((resolve) => stopped.signal.addEventListener('abort', () => resolve(), { once: true }))
+  const ended = new Promise<void>((resolve) =>
+    stopped.signal.addEventListener('abort', () => resolve(), { once: true }),
+  )
   const prints = new Map<CameraId, { print: string; at: number }>()
 
   function judge(camera: CameraId, { blind, print }: Look, at: number): void {

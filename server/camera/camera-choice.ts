@@ -31,7 +31,12 @@ export type Candidate = {
 export type Chosen = { camera: CameraId; preset: PresetToken | null; way: FramingWay; metres: number | null }
 export type PassedOver = { camera: CameraId; reason: string }
 /** `wanted`: a nearer camera that another incident holds; its operator may be asked for it. */
-export type Choice = { primary: Chosen | null; secondary: Chosen[]; passedOver: PassedOver[]; wanted: (Chosen & { heldBy: IncidentId }) | null }
+export type Choice = {
+  primary: Chosen | null
+  secondary: Chosen[]
+  passedOver: PassedOver[]
+  wanted: (Chosen & { heldBy: IncidentId }) | null
+}
 
 const FIXED_WITHIN_METRES = 60
 const AIM_WITHIN_METRES = 150
@@ -50,7 +55,11 @@ const BUSY_MS = 120_000
  * sees nothing comes last, in that order: it is better than none. Ties fall to the lower id. What was nearer and was not
  * sent first keeps the reason.
  */
-export function chooseCameras(helpPoint: { id: HelpPointId; location: Place }, cameras: readonly Candidate[], incident: IncidentId): Choice {
+export function chooseCameras(
+  helpPoint: { id: HelpPointId; location: Place },
+  cameras: readonly Candidate[],
+  incident: IncidentId,
+): Choice {
   const passedOver: PassedOver[] = []
   const movable: Ranked[] = []
   const fixed: Ranked[] = []
@@ -67,21 +76,39 @@ export function chooseCameras(helpPoint: { id: HelpPointId; location: Place }, c
     else if (camera.heldBy !== null && camera.heldBy !== incident) {
       if (sent.way !== 'preset') continue
       passedOver.push({ camera: camera.id, reason: 'another incident holds it' })
-      if (!wanted || distance(sent.metres) < distance(wanted.metres)) wanted = { ...chosenOf(sent), heldBy: camera.heldBy }
-    } else if (sent.way !== 'preset' && camera.neededBy != null && camera.neededBy !== incident) passedOver.push({ camera: camera.id, reason: 'another open press has a preset of it' })
+      if (!wanted || distance(sent.metres) < distance(wanted.metres))
+        wanted = { ...chosenOf(sent), heldBy: camera.heldBy }
+    } else if (sent.way !== 'preset' && camera.neededBy != null && camera.neededBy !== incident)
+      passedOver.push({ camera: camera.id, reason: 'another open press has a preset of it' })
     else movable.push(sent)
   }
   const [primary = null, ...further] = movable.sort(bestFirst)
-  for (const { camera, doubt, metres } of further) if (doubt && primary && distance(metres) < distance(primary.metres)) passedOver.push({ camera, reason: doubt })
+  for (const { camera, doubt, metres } of further)
+    if (doubt && primary && distance(metres) < distance(primary.metres)) passedOver.push({ camera, reason: doubt })
   // Nobody's camera is sent home for a second view.
   const views = further.filter(({ way }) => way !== 'home').slice(0, MOST_FURTHER)
-  const nearer = wanted !== null && (primary === null || primary.way !== 'preset' || distance(wanted.metres) < distance(primary.metres))
-  return { primary: primary && chosenOf(primary), secondary: [...views, ...fixed.sort(bestFirst).slice(0, MOST_FIXED)].map(chosenOf), passedOver, wanted: nearer ? wanted : null }
+  const nearer =
+    wanted !== null &&
+    (primary === null || primary.way !== 'preset' || distance(wanted.metres) < distance(primary.metres))
+  return {
+    primary: primary && chosenOf(primary),
+    secondary: [...views, ...fixed.sort(bestFirst).slice(0, MOST_FIXED)].map(chosenOf),
+    passedOver,
+    wanted: nearer ? wanted : null,
+  }
 }
 
 /** Most cameras of a town have nothing to do with a place: no trigonometry, and no memory, for them. */
-export function concerns({ presets, location }: Pick<Candidate, 'presets' | 'location'>, helpPoint: { id: HelpPointId; location: Place }): boolean {
-  return presets.has(helpPoint.id) || (location !== null && Math.abs(location.lat - helpPoint.location.lat) < NEAR_LATITUDE && Math.abs(location.lon - helpPoint.location.lon) < NEAR_LONGITUDE)
+export function concerns(
+  { presets, location }: Pick<Candidate, 'presets' | 'location'>,
+  helpPoint: { id: HelpPointId; location: Place },
+): boolean {
+  return (
+    presets.has(helpPoint.id) ||
+    (location !== null &&
+      Math.abs(location.lat - helpPoint.location.lat) < NEAR_LATITUDE &&
+      Math.abs(location.lon - helpPoint.location.lon) < NEAR_LONGITUDE)
+  )
 }
 
 type Ranked = Chosen & { rank: number; doubt: string | null }
@@ -93,7 +120,12 @@ function rank(camera: Candidate, { id, location }: { id: HelpPointId; location: 
   const metres = camera.location ? metresBetween(camera.location, location) : null
   const near = (within: number): boolean => metres !== null && metres <= within
   const base = { camera: camera.id, metres, preset: null, lost: null, ...doubtAbout(camera) }
-  if (!camera.ptz) return { ...base, lost: preset && camera.fault ? camera.fault : null, way: near(FIXED_WITHIN_METRES) ? 'fixed' : null }
+  if (!camera.ptz)
+    return {
+      ...base,
+      lost: preset && camera.fault ? camera.fault : null,
+      way: near(FIXED_WITHIN_METRES) ? 'fixed' : null,
+    }
   const gone = preset !== undefined && camera.knownTokens !== null && !camera.knownTokens.has(preset.token)
   if (preset && !gone) return { ...base, preset: preset.token, way: 'preset' }
   const lost = gone ? `its preset ${preset.token} is gone from the camera` : null
@@ -101,16 +133,26 @@ function rank(camera: Candidate, { id, location }: { id: HelpPointId; location: 
   return { ...base, lost, way: near(FIXED_WITHIN_METRES) ? 'home' : null }
 }
 
-const BLIND = { dark: 'its picture is dark', covered: 'its picture is blank: the lens may be covered', frozen: 'its picture stands still' }
+const BLIND = {
+  dark: 'its picture is dark',
+  covered: 'its picture is blank: the lens may be covered',
+  frozen: 'its picture stands still',
+}
 
 function doubtAbout({ onvif, handMovedMs, blind }: Candidate): { rank: number; doubt: string | null } {
   if (blind !== null) return { rank: 3, doubt: BLIND[blind] }
-  if (handMovedMs !== null && handMovedMs < BUSY_MS) return { rank: 2, doubt: `somebody moved it by hand ${Math.round(handMovedMs / 1000)} s ago` }
+  if (handMovedMs !== null && handMovedMs < BUSY_MS)
+    return { rank: 2, doubt: `somebody moved it by hand ${Math.round(handMovedMs / 1000)} s ago` }
   return onvif === 'up' ? { rank: 0, doubt: null } : { rank: 1, doubt: 'it was not reached yet' }
 }
 
 const WAYS: readonly FramingWay[] = ['preset', 'aim', 'home', 'fixed']
 const serious = ({ rank: doubt }: Ranked): number => (doubt > 1 ? doubt : 0)
 const distance = (metres: number | null): number => metres ?? Number.POSITIVE_INFINITY
-const bestFirst = (a: Ranked, b: Ranked): number => serious(a) - serious(b) || WAYS.indexOf(a.way) - WAYS.indexOf(b.way) || a.rank - b.rank || distance(a.metres) - distance(b.metres) || (a.camera < b.camera ? -1 : 1)
+const bestFirst = (a: Ranked, b: Ranked): number =>
+  serious(a) - serious(b) ||
+  WAYS.indexOf(a.way) - WAYS.indexOf(b.way) ||
+  a.rank - b.rank ||
+  distance(a.metres) - distance(b.metres) ||
+  (a.camera < b.camera ? -1 : 1)
 const chosenOf = ({ camera, preset, way, metres }: Ranked): Chosen => ({ camera, preset, way, metres })

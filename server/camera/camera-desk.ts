@@ -1,5 +1,13 @@
 /** All cameras of the town: their heads, their health, and who holds each. */
-import type { Blindness, CameraHealth, CameraId, Preset, PresetToken, PtzPosition, Reachability } from '../glossary/camera.ts'
+import type {
+  Blindness,
+  CameraHealth,
+  CameraId,
+  Preset,
+  PresetToken,
+  PtzPosition,
+  Reachability,
+} from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { HelpPointId, Place } from '../glossary/press.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
@@ -21,11 +29,16 @@ import type { InventoryThread } from './onvif-inventory-thread.ts'
 const HANDS_OFF_MS = 10 * 60_000
 
 /** As part of a sentence about why another camera was taken. */
-const asReason = (sentence: string | null): string => (sentence === null ? 'it does not answer' : sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase()))
+const asReason = (sentence: string | null): string =>
+  sentence === null
+    ? 'it does not answer'
+    : sentence.replace(/\.$/, '').replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
 
 /** Until it was reached, the site file's word counts. */
-const isPtz = ({ presets, mount }: SiteCamera, head: CameraHead | null): boolean => head !== null && (head.ptz() ?? (presets.size > 0 || mount !== null))
-const isMapped = ({ presets }: SiteCamera, token: PresetToken): boolean => [...presets.values()].some((preset) => preset.token === token)
+const isPtz = ({ presets, mount }: SiteCamera, head: CameraHead | null): boolean =>
+  head !== null && (head.ptz() ?? (presets.size > 0 || mount !== null))
+const isMapped = ({ presets }: SiteCamera, token: PresetToken): boolean =>
+  [...presets.values()].some((preset) => preset.token === token)
 
 function aimOf({ location, mount }: SiteCamera, head: CameraHead | null, place: Place): Aim | null {
   const range = head?.aimRange() ?? null
@@ -37,10 +50,55 @@ export type HealthChange = { camera: CameraId; health: CameraHealth }
 const PARTS = ['onvif', 'video', 'buffer'] as const
 type Part = (typeof PARTS)[number]
 type Steady = ReturnType<typeof createSteadiness> & { proving: AbortController | null }
-type Kept = { detail: string | null; site: SiteCamera; head: CameraHead | null; health: CameraHealth; reasons: Record<Part, string | null>; /** As it is this moment, told or not. */ now: Record<Part, Reachability>; steady: Record<Part, Steady>; handMovedAt: number | null; lookedFor: boolean }
-export function createCameraDesk(options: { clock: Clock; onHealth(change: HealthChange): void; onStream(camera: SiteCamera, stream: URL, substream: URL | null): void; /** What was seen of the heads before; left out: nothing is kept. */ memories?: HeadMemories; /** Its presets were read. */ onPresets?(camera: CameraId, presets: readonly Preset[], mapped: ReadonlySet<PresetToken>): void; presetConfirmed?(camera: CameraId, token: PresetToken): boolean; /** A preset that the site file names is not on the camera. `away`: it was there before the camera was away. */ onPresetGone(camera: CameraId, token: PresetToken, away: boolean): void; /** Whether a help point's button is wired to it. */ listened?(camera: CameraId): boolean; onInput?(camera: CameraId, event: InputEvent): void; onListening?(camera: CameraId, problem: string | null): void; onError(error: unknown): void }) {
-  const { clock, onHealth, onStream, onPresetGone, listened = () => false, onInput = () => {}, onListening = () => {}, memories, onPresets = () => {}, presetConfirmed = () => true, onError } = options
-  const inventory = keepWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), { clock, onDeath: onError })
+type Kept = {
+  detail: string | null
+  site: SiteCamera
+  head: CameraHead | null
+  health: CameraHealth
+  reasons: Record<Part, string | null>
+  /** As it is this moment, told or not. */ now: Record<Part, Reachability>
+  steady: Record<Part, Steady>
+  handMovedAt: number | null
+  lookedFor: boolean
+}
+export function createCameraDesk(options: {
+  clock: Clock
+  onHealth(change: HealthChange): void
+  onStream(camera: SiteCamera, stream: URL, substream: URL | null): void
+  /** What was seen of the heads before; left out: nothing is kept. */ memories?: HeadMemories
+  /** Its presets were read. */ onPresets?(
+    camera: CameraId,
+    presets: readonly Preset[],
+    mapped: ReadonlySet<PresetToken>,
+  ): void
+  presetConfirmed?(camera: CameraId, token: PresetToken): boolean
+  /** A preset that the site file names is not on the camera. `away`: it was there before the camera was away. */ onPresetGone(
+    camera: CameraId,
+    token: PresetToken,
+    away: boolean,
+  ): void
+  /** Whether a help point's button is wired to it. */ listened?(camera: CameraId): boolean
+  onInput?(camera: CameraId, event: InputEvent): void
+  onListening?(camera: CameraId, problem: string | null): void
+  onError(error: unknown): void
+}) {
+  const {
+    clock,
+    onHealth,
+    onStream,
+    onPresetGone,
+    listened = () => false,
+    onInput = () => {},
+    onListening = () => {},
+    memories,
+    onPresets = () => {},
+    presetConfirmed = () => true,
+    onError,
+  } = options
+  const inventory = keepWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {
+    clock,
+    onDeath: onError,
+  })
   const cameras = new Map<CameraId, Kept>()
   const holders = new Map<CameraId, IncidentId>()
   const positions = new Map<CameraId, Partial<PtzPosition>>()
@@ -70,8 +128,14 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
     // A part that works may have something to say all the same.
     kept.reasons[part] = state === 'up' ? reason : (reason ?? kept.reasons[part])
     const states = { ...kept.health, [part]: state }
-    const said = PARTS.filter((each) => kept.reasons[each] !== null).toSorted((a, b) => Number(states[a] === 'up') - Number(states[b] === 'up'))
-    const health = { ...states, reason: said[0] === undefined ? null : kept.reasons[said[0]], since: changed ? isoTime(clock.now()) : kept.health.since }
+    const said = PARTS.filter((each) => kept.reasons[each] !== null).toSorted(
+      (a, b) => Number(states[a] === 'up') - Number(states[b] === 'up'),
+    )
+    const health = {
+      ...states,
+      reason: said[0] === undefined ? null : kept.reasons[said[0]],
+      since: changed ? isoTime(clock.now()) : kept.health.since,
+    }
     if (!changed && health.reason === kept.health.reason) return
     kept.health = health
     onHealth({ camera, health })
@@ -79,7 +143,26 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
 
   function open(site: SiteCamera): void {
     const steady = (): Steady => ({ ...createSteadiness(), proving: null })
-    const kept: Kept = { detail: null, site, head: null, now: { onvif: 'unknown', video: 'unknown', buffer: 'unknown' }, steady: { onvif: steady(), video: steady(), buffer: steady() }, health: { onvif: 'unknown', video: 'unknown', buffer: 'unknown', blind: null, clockOffsetMs: null, clock: 'unknown', since: isoTime(clock.now()), reason: null }, reasons: { onvif: null, video: null, buffer: null }, handMovedAt: null, lookedFor: false }
+    const kept: Kept = {
+      detail: null,
+      site,
+      head: null,
+      now: { onvif: 'unknown', video: 'unknown', buffer: 'unknown' },
+      steady: { onvif: steady(), video: steady(), buffer: steady() },
+      health: {
+        onvif: 'unknown',
+        video: 'unknown',
+        buffer: 'unknown',
+        blind: null,
+        clockOffsetMs: null,
+        clock: 'unknown',
+        since: isoTime(clock.now()),
+        reason: null,
+      },
+      reasons: { onvif: null, video: null, buffer: null },
+      handMovedAt: null,
+      lookedFor: false,
+    }
     cameras.set(site.id, kept)
     if (!site.onvif) return
     kept.head = createCameraHead({
@@ -90,7 +173,8 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       mounted: () => kept.site.mount !== null,
       memory: memories?.of(site.id) ?? newHeadMemory(),
       onLearnt: () => memories?.changed(),
-      onPresets: (presets) => onPresets(site.id, presets, new Set([...kept.site.presets.values()].map(({ token }) => token))),
+      onPresets: (presets) =>
+        onPresets(site.id, presets, new Set([...kept.site.presets.values()].map(({ token }) => token))),
       confirmed: (token) => presetConfirmed(site.id, token),
       onHealth: ({ onvif, reason, trouble, detail }) => {
         kept.detail = detail ?? null
@@ -149,8 +233,11 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
     /** Takes over the town; a camera whose access changed gets a new session, the others keep theirs. */
     async follow(site: Site): Promise<void> {
       const wanted = new Map(site.cameras.map((camera) => [camera.id, camera]))
-      const access = (camera: SiteCamera | undefined): string => JSON.stringify([camera?.onvif, camera?.mount != null, camera?.stream != null])
-      const gone = [...cameras].filter(([id, { site: old }]) => access(wanted.get(id)) !== access(old)).map(([id]) => id)
+      const access = (camera: SiteCamera | undefined): string =>
+        JSON.stringify([camera?.onvif, camera?.mount != null, camera?.stream != null])
+      const gone = [...cameras]
+        .filter(([id, { site: old }]) => access(wanted.get(id)) !== access(old))
+        .map(([id]) => id)
       await Promise.all(gone.map(shut))
       for (const camera of site.cameras) {
         const existing = cameras.get(camera.id)
@@ -159,28 +246,38 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       }
     },
     /** Those that may have to do with the place. @param others who has a camera, where that is another than holds it; null is nobody. */
-    candidates: (helpPoint: { id: HelpPointId; location: Place }, others: ReadonlyMap<CameraId, IncidentId | null> = new Map(), neededBy: (presets: SiteCamera['presets']) => IncidentId | null = () => null): Candidate[] =>
-      [...cameras.values()].filter(({ site }) => concerns(site, helpPoint)).map(({ site, head, health, now, handMovedAt }) => ({
-        id: site.id,
-        name: site.name,
-        location: site.location,
-        ptz: isPtz(site, head),
-        // A press may use what answers now, whether or not it has lasted.
-        onvif: now.onvif,
-        heldBy: others.has(site.id) ? (others.get(site.id) ?? null) : (holders.get(site.id) ?? null),
-        presets: site.presets,
-        handMovedMs: handMovedAt === null ? null : clock.monotonic() - handMovedAt,
-        blind: health.blind,
-        fault: head?.fault()?.words ?? null,
-        silence: now.onvif === 'down' ? asReason(health.reason) : null,
-        neededBy: neededBy(site.presets),
-        knownTokens: head?.knownTokens() ?? null,
-        canAim: (place) => aimOf(site, head, place) !== null,
-      })),
+    candidates: (
+      helpPoint: { id: HelpPointId; location: Place },
+      others: ReadonlyMap<CameraId, IncidentId | null> = new Map(),
+      neededBy: (presets: SiteCamera['presets']) => IncidentId | null = () => null,
+    ): Candidate[] =>
+      [...cameras.values()]
+        .filter(({ site }) => concerns(site, helpPoint))
+        .map(({ site, head, health, now, handMovedAt }) => ({
+          id: site.id,
+          name: site.name,
+          location: site.location,
+          ptz: isPtz(site, head),
+          // A press may use what answers now, whether or not it has lasted.
+          onvif: now.onvif,
+          heldBy: others.has(site.id) ? (others.get(site.id) ?? null) : (holders.get(site.id) ?? null),
+          presets: site.presets,
+          handMovedMs: handMovedAt === null ? null : clock.monotonic() - handMovedAt,
+          blind: health.blind,
+          fault: head?.fault()?.words ?? null,
+          silence: now.onvif === 'down' ? asReason(health.reason) : null,
+          neededBy: neededBy(site.presets),
+          knownTokens: head?.knownTokens() ?? null,
+          canAim: (place) => aimOf(site, head, place) !== null,
+        })),
     /** The engineer's way to cameras that are not in the site file yet. */
     finding: createCameraFinding({
       clock,
-      port: { discover: inventory.calls.discover, take: inventory.calls.take, cameraAt: (url) => [...cameras.values()].find(({ site }) => site.onvif?.url === url)?.site.id ?? null },
+      port: {
+        discover: inventory.calls.discover,
+        take: inventory.calls.take,
+        cameraAt: (url) => [...cameras.values()].find(({ site }) => site.onvif?.url === url)?.site.id ?? null,
+      },
     }),
     ids: () => [...cameras.keys()],
     siteCamera: (id: string): SiteCamera => kept(id).site,
@@ -202,7 +299,10 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
       if (!head || (head.knownTokens()?.has(token) ?? true)) return
       const presets = await head.presets()
       if (presets.some((preset) => preset.token === token)) return
-      throw new Failure('preset/unknown', `${id} has no preset ${token}; it has ${presets.map((preset) => (preset.name ? `${preset.token} (${preset.name})` : preset.token)).join(', ') || 'none'}.`)
+      throw new Failure(
+        'preset/unknown',
+        `${id} has no preset ${token}; it has ${presets.map((preset) => (preset.name ? `${preset.token} (${preset.name})` : preset.token)).join(', ') || 'none'}.`,
+      )
     },
     ptz(id: string): boolean {
       const { head, site } = kept(id)
@@ -226,8 +326,10 @@ export function createCameraDesk(options: { clock: Clock; onHealth(change: Healt
     },
     /** False also of one that has left the town, or when the house closes: its recorder may be heard a moment longer. */
     hasVideo: (id: CameraId): boolean => cameras.get(id)?.health.video === 'up',
-    videoIs: (camera: CameraId, state: Reachability, reason: string | null): void => change(camera, 'video', state, reason),
-    bufferIs: (camera: CameraId, state: Reachability, reason: string | null): void => change(camera, 'buffer', state, reason),
+    videoIs: (camera: CameraId, state: Reachability, reason: string | null): void =>
+      change(camera, 'video', state, reason),
+    bufferIs: (camera: CameraId, state: Reachability, reason: string | null): void =>
+      change(camera, 'buffer', state, reason),
     heldBy: (id: CameraId): IncidentId | null => holders.get(id) ?? null,
     /** Null when nobody needs it and it answers; else why it should be left alone. */
     busy(id: CameraId): string | null {

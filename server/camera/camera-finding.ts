@@ -31,17 +31,34 @@ export function createCameraFinding({ port, clock }: { port: FinderPort; clock: 
       return looking
     },
     /** What the camera at this address says of itself. @throws camera/unreachable, camera/refused, request/invalid */
-    async inquire({ url, username, password }: Pick<OnvifAccess, 'url' | 'username' | 'password'>): Promise<CameraInquiry> {
-      if (!/^https?:\/\//.test(url) || !URL.canParse(url)) throw new Failure('request/invalid', 'An ONVIF address begins with http:// or https://, as in http://10.0.4.12/onvif/device_service.')
+    async inquire({
+      url,
+      username,
+      password,
+    }: Pick<OnvifAccess, 'url' | 'username' | 'password'>): Promise<CameraInquiry> {
+      if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+        throw new Failure(
+          'request/invalid',
+          'An ONVIF address begins with http:// or https://, as in http://10.0.4.12/onvif/device_service.',
+        )
       const access = { url, username, password, fingerprint: null }
       const client = createOnvifClient({ access, clock })
       try {
         const clockOffsetMs = await client.measureClock(CALL_MS).catch(() => null)
-        const { manufacturer, model, serial, firmware, ptzPath, ptzProfile, channels, snapshots, fault } = await port.take(access, ASK_MS, true)
-        const presets = ptzPath === null || ptzProfile === null ? [] : await createOnvifPtz({ client, path: ptzPath, profile: ptzProfile }).getPresets(CALL_MS).catch(() => [])
+        const { manufacturer, model, serial, firmware, ptzPath, ptzProfile, channels, snapshots, fault } =
+          await port.take(access, ASK_MS, true)
+        const presets =
+          ptzPath === null || ptzProfile === null
+            ? []
+            : await createOnvifPtz({ client, path: ptzPath, profile: ptzProfile })
+                .getPresets(CALL_MS)
+                .catch(() => [])
         const fingerprint = client.certificate()
         const named = presets.map(({ token, name }) => ({ token, name }))
-        const stills = await stillsOf(client, channels.map(({ source }) => snapshots[source] ?? null))
+        const stills = await stillsOf(
+          client,
+          channels.map(({ source }) => snapshots[source] ?? null),
+        )
         const lines = { url, username, fingerprint, name: `${manufacturer} ${model}`.trim(), presets: named }
         return {
           manufacturer,
@@ -52,9 +69,23 @@ export function createCameraFinding({ port, clock }: { port: FinderPort; clock: 
           clockOffsetMs,
           presets: named,
           fingerprint,
-          channels: channels.map(({ source, profiles }, i) => ({ source, profiles: profiles.map(({ token, name, codec, width, height, ptzNode }) => ({ token, name, codec, width, height, ptz: ptzNode !== null })), still: stills[i] ?? null })),
+          channels: channels.map(({ source, profiles }, i) => ({
+            source,
+            profiles: profiles.map(({ token, name, codec, width, height, ptzNode }) => ({
+              token,
+              name,
+              codec,
+              width,
+              height,
+              ptz: ptzNode !== null,
+            })),
+            still: stills[i] ?? null,
+          })),
           problem: fault?.words ?? null,
-          siteFile: channels.length > 1 ? channels.map(({ source }) => siteLines({ ...lines, presets: [], source })).join('\n') : siteLines(lines),
+          siteFile:
+            channels.length > 1
+              ? channels.map(({ source }) => siteLines({ ...lines, presets: [], source })).join('\n')
+              : siteLines(lines),
         }
       } finally {
         client.close()
@@ -84,18 +115,45 @@ async function stillsOf(client: OnvifClient, uris: readonly (string | null)[]): 
 }
 
 /** YAML for the site file's list of cameras. Pure. @param source the channel, where the device has several. */
-export function siteLines({ url, username, fingerprint, name, presets, source }: { source?: string;  url: string; username: string; fingerprint: string | null; name: string; presets: readonly Pick<Preset, 'token' | 'name'>[] }): string {
+export function siteLines({
+  url,
+  username,
+  fingerprint,
+  name,
+  presets,
+  source,
+}: {
+  source?: string
+  url: string
+  username: string
+  fingerprint: string | null
+  name: string
+  presets: readonly Pick<Preset, 'token' | 'name'>[]
+}): string {
   const quoted = (text: string): string => JSON.stringify(text)
-  const id = `cam-${new URL(url).hostname.replaceAll(/[^a-zA-Z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').toLowerCase()}`
-  const own = source === undefined ? id : `${id}-${source.replaceAll(/[^a-zA-Z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '').toLowerCase()}`
+  const id = `cam-${new URL(url).hostname
+    .replaceAll(/[^a-zA-Z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .toLowerCase()}`
+  const own =
+    source === undefined
+      ? id
+      : `${id}-${source
+          .replaceAll(/[^a-zA-Z0-9]+/g, '-')
+          .replaceAll(/^-+|-+$/g, '')
+          .toLowerCase()}`
   const secret = `${id.toUpperCase().replaceAll('-', '_')}_PASSWORD`
-  const known = presets.map((preset) => `#   <help point>: { token: ${quoted(preset.token)}, name: ${quoted(preset.name || preset.token)} }`)
+  const known = presets.map(
+    (preset) => `#   <help point>: { token: ${quoted(preset.token)}, name: ${quoted(preset.name || preset.token)} }`,
+  )
   return [
     `  - id: ${own}`,
     `    name: ${quoted(source === undefined ? name || id : `${name || id} ${source}`)}`,
     '    # location: { lat: …, lon: … }   where it hangs, WGS 84',
     `    onvif: { url: ${quoted(url)}, username: ${quoted(username)}, password: "\${${secret}}"${fingerprint === null ? '' : `, fingerprint: ${quoted(fingerprint)}`}${source === undefined ? '' : `, source: ${quoted(source)}`} }`,
-    ...(known.length > 0 ? ['    # presets:   which of its own shows which help point', ...known.map((line) => `    ${line}`)] : []),
+    ...(known.length > 0
+      ? ['    # presets:   which of its own shows which help point', ...known.map((line) => `    ${line}`)]
+      : []),
     '',
   ].join('\n')
 }

@@ -8,7 +8,13 @@ const LET_GO_MS = 5000
 /** Commands come faster than this while a stick is held. */
 const HELD_MS = 1000
 
-export function createCameraHands({ clock, onChange }: { clock: Clock; onChange(camera: CameraId, hand: CameraHand | null): void }) {
+export function createCameraHands({
+  clock,
+  onChange,
+}: {
+  clock: Clock
+  onChange(camera: CameraId, hand: CameraHand | null): void
+}) {
   const hands = new Map<CameraId, CameraHand & { movedAt: number; during: string | null; stop: AbortController }>()
 
   function letGo(camera: CameraId): void {
@@ -28,7 +34,8 @@ export function createCameraHands({ clock, onChange }: { clock: Clock; onChange(
 
   function check(camera: CameraId, name: string): void {
     const now = hands.get(camera)
-    if (now && now.name !== name) throw new Failure('camera/in-hand', `${now.name} steers ${camera} now.`, { extra: { owner: now.name } })
+    if (now && now.name !== name)
+      throw new Failure('camera/in-hand', `${now.name} steers ${camera} now.`, { extra: { owner: now.name } })
   }
 
   return {
@@ -39,7 +46,12 @@ export function createCameraHands({ clock, onChange }: { clock: Clock; onChange(
       return hand ? { name: hand.name, since: hand.since } : null
     },
     /** @param during what the camera is needed for now: the same hand in another incident is told anew. @returns whether this is a new hand, and whose it was before. @throws camera/in-hand with the name */
-    take(camera: CameraId, name: string, takeOver: boolean, during: string | null = null): { fresh: boolean; from: string | null } {
+    take(
+      camera: CameraId,
+      name: string,
+      takeOver: boolean,
+      during: string | null = null,
+    ): { fresh: boolean; from: string | null } {
       const now = hands.get(camera)
       if (!takeOver) check(camera, name)
       if (now?.name === name) {
@@ -50,12 +62,21 @@ export function createCameraHands({ clock, onChange }: { clock: Clock; onChange(
         // A stick that was held before the press must not turn the camera away from who pressed: let go, and move it anew.
         if (fresh && held && during !== null) {
           letGo(camera)
-          throw new Failure('camera/held', `A press has just called ${camera}; let go, and steer it again if you mean to.`)
+          throw new Failure(
+            'camera/held',
+            `A press has just called ${camera}; let go, and steer it again if you mean to.`,
+          )
         }
         return { fresh, from: null }
       }
       now?.stop.abort()
-      const hand = { name, since: isoTime(clock.now()), movedAt: clock.monotonic(), during, stop: new AbortController() }
+      const hand = {
+        name,
+        since: isoTime(clock.now()),
+        movedAt: clock.monotonic(),
+        during,
+        stop: new AbortController(),
+      }
       hands.set(camera, hand)
       onChange(camera, { name, since: hand.since })
       void watch(camera)

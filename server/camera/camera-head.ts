@@ -1,5 +1,13 @@
 /** One warm ONVIF session to one camera: set up, kept warm, asked. Not here: which camera (camera-choice), proofs (framing-*). */
-import type { CameraHealth, CameraId, Preset, PresetToken, PtzPosition, PtzStatus, PtzVelocity } from '../glossary/camera.ts'
+import type {
+  CameraHealth,
+  CameraId,
+  Preset,
+  PresetToken,
+  PtzPosition,
+  PtzStatus,
+  PtzVelocity,
+} from '../glossary/camera.ts'
 import type { OnvifAccess } from '../glossary/site.ts'
 import { createBackoff } from '../tools/backoff.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
@@ -37,20 +45,79 @@ const MISSES_UNTIL_DOWN = 2
 const REFUSED_FIRST_WAIT_MS = 60_000
 const REFUSED_MOST_WAIT_MS = 15 * 60_000
 
-type Session = { inventory: Inventory; ptz: OnvifPtz | null; stream: URL | null; substream: URL | null; presets: Preset[]; aimRange: AimRange | null; fault: Fault | null }
+type Session = {
+  inventory: Inventory
+  ptz: OnvifPtz | null
+  stream: URL | null
+  substream: URL | null
+  presets: Preset[]
+  aimRange: AimRange | null
+  fault: Fault | null
+}
 /** It answers, and cannot be used all the same: which part of it, in a sentence for the operator. */
 type Fault = NonNullable<Inventory['fault']>
 export type TakeInventory = (access: OnvifAccess, timeoutMs: number) => Promise<Inventory>
 export type CameraHead = ReturnType<typeof createCameraHead>
 
-export function createCameraHead(options: { id: CameraId; access: OnvifAccess; clock: Clock; takeInventory: TakeInventory; /** Whether the site file says how it hangs. */ mounted?(): boolean; /** `reason`: the words that came with it; `trouble`: what kind it is; `detail`: those words, where a sentence stands for them. */ onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'> & { trouble?: Trouble | null; detail?: string | null }): void; /** `stream`: null when it names none that may be read; `fault` says why. */ onSession(stream: URL | null, substream: URL | null, fault: Fault | null): void; /** What was seen of it before. */ memory?: HeadMemory; onLearnt?(): void; /** Its presets were read. */ onPresets?(presets: readonly Preset[]): void; /** Whether the preset is still what the engineer confirmed. */ confirmed?(token: PresetToken): boolean; /** Presets that it had are no longer there. `away`: it was not reached for a while before. */ onPresetsGone?(tokens: PresetToken[], away: boolean): void; /** Its clock was read. */ onClock?(offsetMs: number): void; /** Whether somebody wants to hear its digital inputs. */ listened?(): boolean; onInput?(event: InputEvent): void; /** Null when its inputs are heard, else why they are not. */ onListening?(problem: string | null): void; random?(): number }) {
-  const { id, access, clock, takeInventory, mounted = () => false, onHealth, onSession, onPresetsGone = () => {}, onClock = () => {}, listened = () => false, onInput = () => {}, onListening = () => {}, memory = newHeadMemory(), onLearnt = () => {}, onPresets = () => {}, confirmed = () => true, random = Math.random } = options
+export function createCameraHead(options: {
+  id: CameraId
+  access: OnvifAccess
+  clock: Clock
+  takeInventory: TakeInventory
+  /** Whether the site file says how it hangs. */ mounted?(): boolean
+  /** `reason`: the words that came with it; `trouble`: what kind it is; `detail`: those words, where a sentence stands for them. */ onHealth(
+    health: Pick<CameraHealth, 'onvif' | 'reason'> & { trouble?: Trouble | null; detail?: string | null },
+  ): void
+  /** `stream`: null when it names none that may be read; `fault` says why. */ onSession(
+    stream: URL | null,
+    substream: URL | null,
+    fault: Fault | null,
+  ): void
+  /** What was seen of it before. */ memory?: HeadMemory
+  onLearnt?(): void
+  /** Its presets were read. */ onPresets?(presets: readonly Preset[]): void
+  /** Whether the preset is still what the engineer confirmed. */ confirmed?(token: PresetToken): boolean
+  /** Presets that it had are no longer there. `away`: it was not reached for a while before. */ onPresetsGone?(
+    tokens: PresetToken[],
+    away: boolean,
+  ): void
+  /** Its clock was read. */ onClock?(offsetMs: number): void
+  /** Whether somebody wants to hear its digital inputs. */ listened?(): boolean
+  onInput?(event: InputEvent): void
+  /** Null when its inputs are heard, else why they are not. */ onListening?(problem: string | null): void
+  random?(): number
+}) {
+  const {
+    id,
+    access,
+    clock,
+    takeInventory,
+    mounted = () => false,
+    onHealth,
+    onSession,
+    onPresetsGone = () => {},
+    onClock = () => {},
+    listened = () => false,
+    onInput = () => {},
+    onListening = () => {},
+    memory = newHeadMemory(),
+    onLearnt = () => {},
+    onPresets = () => {},
+    confirmed = () => true,
+    random = Math.random,
+  } = options
   const client = createOnvifClient({ access, clock })
   const stopped = new AbortController()
-  const closed = new Promise<never>((_, reject) => stopped.signal.addEventListener('abort', () => reject(new Error('closing'))))
+  const closed = new Promise<never>((_, reject) =>
+    stopped.signal.addEventListener('abort', () => reject(new Error('closing'))),
+  )
   closed.catch(() => {})
   let session: Session | null = null
-  let health: Pick<CameraHealth, 'onvif' | 'reason' | 'since'> = { onvif: 'unknown', reason: null, since: isoTime(clock.now()) }
+  let health: Pick<CameraHealth, 'onvif' | 'reason' | 'since'> = {
+    onvif: 'unknown',
+    reason: null,
+    since: isoTime(clock.now()),
+  }
   // Cameras that were all found in the same second are not all asked in the same one from then on: a press would wait for that.
   let turns = Math.floor(random() * CLOCK_EVERY)
   let warmEveryMs = KEEP_WARM_MS
@@ -64,7 +131,16 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     if (health.onvif === onvif && health.reason === reason) return
     settle()
     health = { onvif, reason, since: health.onvif === onvif ? health.since : isoTime(clock.now()) }
-    onHealth({ ...health, trouble: error instanceof Failure ? troubleOf(error.extra.trouble) : null, detail: error === null ? null : typeof (error as Failure).extra?.detail === 'string' ? String((error as Failure).extra.detail) : reason })
+    onHealth({
+      ...health,
+      trouble: error instanceof Failure ? troubleOf(error.extra.trouble) : null,
+      detail:
+        error === null
+          ? null
+          : typeof (error as Failure).extra?.detail === 'string'
+            ? String((error as Failure).extra.detail)
+            : reason,
+    })
   }
 
   async function readClock(): Promise<void> {
@@ -88,10 +164,20 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     const inventory = await Promise.race([takeInventory(access, SETUP_DEADLINE_MS), closed])
     if (learnDevice(memory, inventory)) onLearnt()
     // Picture and head each by itself: an address that may not be read is no reason not to move it.
-    const pinned = inventory.streamUri === null ? { url: null, problem: null } : await pinStream(inventory.streamUri, { base: client.base, nat: access.nat === true })
-    const substream = inventory.smallUri === null ? null : (await pinStream(inventory.smallUri, { base: client.base, nat: access.nat === true })).url
-    const fault = inventory.fault ?? (pinned.problem === null ? null : { kind: 'stream' as const, words: pinned.problem })
-    const ptz = inventory.ptzPath && inventory.ptzProfile !== null ? createOnvifPtz({ client, path: inventory.ptzPath, profile: inventory.ptzProfile }) : null
+    const pinned =
+      inventory.streamUri === null
+        ? { url: null, problem: null }
+        : await pinStream(inventory.streamUri, { base: client.base, nat: access.nat === true })
+    const substream =
+      inventory.smallUri === null
+        ? null
+        : (await pinStream(inventory.smallUri, { base: client.base, nat: access.nat === true })).url
+    const fault =
+      inventory.fault ?? (pinned.problem === null ? null : { kind: 'stream' as const, words: pinned.problem })
+    const ptz =
+      inventory.ptzPath && inventory.ptzProfile !== null
+        ? createOnvifPtz({ client, path: inventory.ptzPath, profile: inventory.ptzProfile })
+        : null
     // A camera that lists no presets is a fixed view, and one that does not say where it looks is worth as much.
     const listed = ptz && (await answeredBy(ptz.getPresets(CALL_DEADLINE_MS)))
     const presets = listed ? notePresets(listed, true) : []
@@ -107,7 +193,14 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   function listen({ inventory: { eventsPath } }: Session): void {
     if (listening || !listened()) return
     if (eventsPath === null) return onListening('It has no event service: its digital inputs cannot be heard.')
-    listening = listenToInputs({ client, path: () => session?.inventory.eventsPath ?? eventsPath, clock, signal: stopped.signal, onInput, onState: onListening })
+    listening = listenToInputs({
+      client,
+      path: () => session?.inventory.eventsPath ?? eventsPath,
+      clock,
+      signal: stopped.signal,
+      onInput,
+      onState: onListening,
+    })
   }
 
   /** For the record of what it saw only: after everything that a press needs, and not for ever. Another device at this address is asked anew. */
@@ -130,7 +223,8 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       } else await client.measureClock(CALL_DEADLINE_MS)
       turns += 1
       if (client.connections() > connections && !spared) warmEveryMs = KEEP_WARMER_MS
-      const listed = live.ptz && turns % PRESETS_EVERY === 0 ? await answeredBy(live.ptz.getPresets(CALL_DEADLINE_MS)) : null
+      const listed =
+        live.ptz && turns % PRESETS_EVERY === 0 ? await answeredBy(live.ptz.getPresets(CALL_DEADLINE_MS)) : null
       if (listed) live.presets = notePresets(listed, false)
       if (turns % CLOCK_EVERY === 0 || client.clockDoubted()) await readClock()
       misses = 0
@@ -186,16 +280,26 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
   function storedPosition(token: PresetToken): Partial<PtzPosition> | null {
     const positions = (session?.presets ?? []).flatMap(({ position }) => (position ? [position] : []))
     const [first, ...others] = positions
-    const differ = others.length > 0 ? others.some((position) => isAway(first ?? null, position)) : first !== undefined && [first.pan, first.tilt, first.zoom].some((value) => (value ?? 0) !== 0)
+    const differ =
+      others.length > 0
+        ? others.some((position) => isAway(first ?? null, position))
+        : first !== undefined && [first.pan, first.tilt, first.zoom].some((value) => (value ?? 0) !== 0)
     return differ ? (session?.presets.find((preset) => preset.token === token)?.position ?? null) : null
   }
   function live(): Session {
-    if (!session) throw new Failure('camera/unreachable', `${id} cannot be asked: ${health.reason ?? 'it was not reached yet.'}`)
+    if (!session)
+      throw new Failure('camera/unreachable', `${id} cannot be asked: ${health.reason ?? 'it was not reached yet.'}`)
     return session
   }
   function ptz(): OnvifPtz {
     const found = live().ptz
-    if (!found) throw new Failure('camera/fixed', session?.fault ? `${id} cannot be moved: ${session.fault.words}` : `${id} is a fixed camera; it has no pan, tilt or presets.`)
+    if (!found)
+      throw new Failure(
+        'camera/fixed',
+        session?.fault
+          ? `${id} cannot be moved: ${session.fault.words}`
+          : `${id} is a fixed camera; it has no pan, tilt or presets.`,
+      )
     return found
   }
   /** Right after a start, a press waits a moment for the session that is being set up. */
@@ -230,12 +334,21 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
     async gotoPreset(token: PresetToken, signal?: AbortSignal): Promise<void> {
       const head = await readyHead()
       // Some cameras say OK to a token they do not have: what is not known is asked for first.
-      if (session && had !== null && !session.presets.some((preset) => preset.token === token) && !(await refreshPresets()).some((preset) => preset.token === token)) throw new Failure('preset/unknown', `${id} has no preset ${token}.`)
+      if (
+        session &&
+        had !== null &&
+        !session.presets.some((preset) => preset.token === token) &&
+        !(await refreshPresets()).some((preset) => preset.token === token)
+      )
+        throw new Failure('preset/unknown', `${id} has no preset ${token}.`)
       mustBeWanted(signal)
       await head.gotoPreset(token, MOVE_DEADLINE_MS)
     },
     /** How long a move of this head may take, from how long the last ones took; milliseconds. */
-    deadlineMs: (): number => (memory.moves.length === 0 ? FIRST_MOVE_MS : Math.min(FIRST_MOVE_MS, Math.max(LEAST_MOVE_MS, 2 * Math.max(...memory.moves) + 1000))),
+    deadlineMs: (): number =>
+      memory.moves.length === 0
+        ? FIRST_MOVE_MS
+        : Math.min(FIRST_MOVE_MS, Math.max(LEAST_MOVE_MS, 2 * Math.max(...memory.moves) + 1000)),
     learnMove(ms: number): void {
       memory.moves = [...memory.moves, Math.round(ms)].slice(-MOVES_REMEMBERED)
       onLearnt()
@@ -253,7 +366,8 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       await head.aim(found, session?.aimRange?.zoom ?? false, CALL_DEADLINE_MS)
     },
     /** What the camera says it is; null before its first session. */
-    device: (): (Pick<Inventory, 'manufacturer' | 'model' | 'serial' | 'firmware'> & { mac: string | null }) | null => session && { ...session.inventory, mac: asked.serial === session.inventory.serial ? asked.mac : null },
+    device: (): (Pick<Inventory, 'manufacturer' | 'model' | 'serial' | 'firmware'> & { mac: string | null }) | null =>
+      session && { ...session.inventory, mac: asked.serial === session.inventory.serial ? asked.mac : null },
     startTour: async (tour: string): Promise<void> => ptz().startTour(tour, CALL_DEADLINE_MS),
     async goHome(signal?: AbortSignal): Promise<void> {
       const head = await readyHead()
@@ -273,7 +387,8 @@ export function createCameraHead(options: { id: CameraId; access: OnvifAccess; c
       had = had && new Set([...had].filter((each) => each !== token))
       await refreshPresets()
     },
-    move: async (velocity: PtzVelocity, timeoutMs: number): Promise<void> => ptz().continuousMove(velocity, timeoutMs, CALL_DEADLINE_MS),
+    move: async (velocity: PtzVelocity, timeoutMs: number): Promise<void> =>
+      ptz().continuousMove(velocity, timeoutMs, CALL_DEADLINE_MS),
     stop: async (): Promise<void> => ptz().stop(CALL_DEADLINE_MS),
     async close(): Promise<void> {
       stopped.abort()
@@ -290,7 +405,13 @@ async function answeredBy<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked
   } catch (error) {
-    if (error instanceof Failure && error.code === 'camera/refused' && error.extra.credentials !== true && error.extra.trouble !== 'web-page') return null
+    if (
+      error instanceof Failure &&
+      error.code === 'camera/refused' &&
+      error.extra.credentials !== true &&
+      error.extra.trouble !== 'web-page'
+    )
+      return null
     throw error
   }
 }

@@ -13,4 +13,5 @@ const SENTENCE: Record<Trouble, string | null> = {
   'missing-answer': null,
 }
 export const troubleOf = (value: unknown): Trouble | null => TROUBLES.find((trouble) => trouble === value) ?? null
-export const troubleSentence = (trouble: Trouble | null, words: string): string => (trouble === null ? words : (SENTENCE[trouble] ?? words))
+export const troubleSentence = (trouble: Trouble | null, words: string): string =>
+  trouble === null ? words : (SENTENCE[trouble] ?? words)

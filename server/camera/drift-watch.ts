@@ -62,7 +62,9 @@ export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock
       if (proofs.includes('picture')) return noted(mapped, 'agrees', null)
       if (state === 'failed') return noted(mapped, 'unreached', reason)
       if (taught && !compared) return noted(mapped, 'not-compared', reason)
-      return taught ? noted(mapped, 'drifted', reason) : noted(mapped, 'not-taught', 'It has no reference picture to be compared with.')
+      return taught
+        ? noted(mapped, 'drifted', reason)
+        : noted(mapped, 'not-taught', 'It has no reference picture to be compared with.')
     } finally {
       stopped.signal.removeEventListener('abort', end)
       running.delete(camera)
@@ -86,7 +88,10 @@ export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock
         })
         .toSorted((a, b) => triedAt(a) - triedAt(b))
       if (due) tried.set(keyOf(due), clock.monotonic())
-      if (due) await check(due).catch((error: unknown) => (error instanceof Failure ? null : noted(due, 'unreached', wordsOf(error))))
+      if (due)
+        await check(due).catch((error: unknown) =>
+          error instanceof Failure ? null : noted(due, 'unreached', wordsOf(error)),
+        )
     }
   }
   const watching = watch()
@@ -95,7 +100,14 @@ export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock
     check,
     last: (camera: CameraId, token: PresetToken): PresetCheck | null => checks.get(keyOf({ camera, token })) ?? null,
     /** Found without looking: the camera has this preset no more. @param away it was there before the camera was away for a while. */
-    gone: (mapped: Mapped, away: boolean): PresetCheck => noted(mapped, away ? 'lost-after-reboot' : 'gone', away ? 'It was there before the camera was away: it may have lost its presets when it started again.' : 'The camera does not list it.'),
+    gone: (mapped: Mapped, away: boolean): PresetCheck =>
+      noted(
+        mapped,
+        away ? 'lost-after-reboot' : 'gone',
+        away
+          ? 'It was there before the camera was away: it may have lost its presets when it started again.'
+          : 'The camera does not list it.',
+      ),
     /** Found without looking: the camera has another name or place for this preset than was confirmed. */
     changed: (mapped: Mapped, words: string): PresetCheck => noted(mapped, 'changed', words),
     /** Somebody needs this camera now: a check of it ends without another word. */

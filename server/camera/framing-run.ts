@@ -47,7 +47,14 @@ type Sending = { answer: 'waiting' | 'yes' | 'no'; error: unknown; ended: Promis
  * when it said yes.
  * @param look the picture's own proof; null when there is no reference to compare with.
  */
-export async function runFraming(options: { head: FramingHead; move: Move; clock: Clock; signal: AbortSignal; look?(signal: AbortSignal): Promise<PictureVerdict | null>; onJudgement(news: FramingNews): void }): Promise<Judgement> {
+export async function runFraming(options: {
+  head: FramingHead
+  move: Move
+  clock: Clock
+  signal: AbortSignal
+  look?(signal: AbortSignal): Promise<PictureVerdict | null>
+  onJudgement(news: FramingNews): void
+}): Promise<Judgement> {
   const { head, move, clock, signal, look, onJudgement } = options
   const tell = (news: FramingNews): Judgement => {
     if (!signal.aborted) onJudgement(news)
@@ -60,18 +67,31 @@ export async function runFraming(options: { head: FramingHead; move: Move; clock
   const patience = new AbortController()
   await Promise.race([sending.ended, clock.sleep(LOOK_UNASKED_MS, patience.signal)])
   patience.abort()
-  if (sending.answer === 'no' && !isSilence(sending.error)) return tell({ state: 'failed', proofs: [], reason: messageOf(sending.error) })
+  if (sending.answer === 'no' && !isSilence(sending.error))
+    return tell({ state: 'failed', proofs: [], reason: messageOf(sending.error) })
   if (sending.answer === 'yes') tell({ state: 'moving', proofs: ['accepted'], reason: null })
   const samples: Sample[] = []
-  const moved = await watchMove({ ...options, samples, askedAt, sending, onAccepted: () => tell({ state: 'moving', proofs: ['accepted'], reason: null }) })
-  const travelled = samples.some(({ moving, position }) => moving === true || isAway(position, samples.at(-1)?.position ?? null))
+  const moved = await watchMove({
+    ...options,
+    samples,
+    askedAt,
+    sending,
+    onAccepted: () => tell({ state: 'moving', proofs: ['accepted'], reason: null }),
+  })
+  const travelled = samples.some(
+    ({ moving, position }) => moving === true || isAway(position, samples.at(-1)?.position ?? null),
+  )
   if (move.way !== 'preset') return tell(withoutPreset(moved, move.way))
   // A head that stood there already says nothing about how long a move takes.
   if (moved.state === 'framed' && travelled) head.learnMove(clock.monotonic() - askedAt)
   const judged = head.presetConfirmed?.(move.token) === false ? unconfirmed(moved) : moved
   if (!look || judged.state === 'failed' || signal.aborted) return tell(judged)
   tell({ ...judged, checking: true })
-  const seen = await look(signal).catch((error: unknown): PictureVerdict => ({ proves: false, compared: false, words: `The picture could not be compared: ${messageOf(error)}` }))
+  const seen = await look(signal).catch((error: unknown): PictureVerdict => ({
+    proves: false,
+    compared: false,
+    words: `The picture could not be compared: ${messageOf(error)}`,
+  }))
   // Nothing was taught: what was told stands.
   return seen === null ? judged : tell(withPicture(judged, seen))
 }
@@ -93,10 +113,19 @@ const isSilence = (error: unknown): boolean => error instanceof Failure && error
 /** The preset of this token has another name or place than the engineer confirmed: its own words prove nothing until she has looked. Pure. */
 export function unconfirmed(judgement: Judgement): Judgement {
   if (judgement.state === 'failed') return judgement
-  return { state: 'unproven', proofs: judgement.proofs.filter((proof) => proof !== 'position'), reason: 'This preset was changed on the camera since it was confirmed: only its picture can prove what it shows.' }
+  return {
+    state: 'unproven',
+    proofs: judgement.proofs.filter((proof) => proof !== 'position'),
+    reason: 'This preset was changed on the camera since it was confirmed: only its picture can prove what it shows.',
+  }
 }
 
-const send = (head: FramingHead, move: Move, signal: AbortSignal): Promise<void> => (move.way === 'preset' ? head.gotoPreset(move.token, signal) : move.way === 'aim' ? head.aim(move.aim, signal) : head.goHome(signal))
+const send = (head: FramingHead, move: Move, signal: AbortSignal): Promise<void> =>
+  move.way === 'preset'
+    ? head.gotoPreset(move.token, signal)
+    : move.way === 'aim'
+      ? head.aim(move.aim, signal)
+      : head.goHome(signal)
 
 const WITHOUT_PRESET = {
   aim: 'Turned by its coordinates: it has no preset here that could prove what it shows.',
@@ -104,17 +133,42 @@ const WITHOUT_PRESET = {
 }
 /** That a head moved and stopped proves nothing about a place nobody taught it. Pure. */
 export function withoutPreset(judgement: Judgement, way: 'aim' | 'home'): Judgement {
-  return judgement.state === 'failed' ? judgement : { state: 'unproven', proofs: judgement.proofs, reason: WITHOUT_PRESET[way] }
+  return judgement.state === 'failed'
+    ? judgement
+    : { state: 'unproven', proofs: judgement.proofs, reason: WITHOUT_PRESET[way] }
 }
 
 /** What the picture adds to what the camera says. Pure. A picture that disagrees outweighs any word of the camera. */
 export function withPicture(judgement: Judgement, seen: PictureVerdict | null): Judgement {
   if (seen === null || judgement.state === 'failed') return judgement
   if (seen.proves) return { state: 'framed', proofs: [...judgement.proofs, 'picture'], reason: null }
-  return { state: 'unproven', proofs: judgement.proofs, reason: seen.words, ...(seen.compared === false ? { compared: false } : {}) }
+  return {
+    state: 'unproven',
+    proofs: judgement.proofs,
+    reason: seen.words,
+    ...(seen.compared === false ? { compared: false } : {}),
+  }
 }
 
-async function watchMove({ head, move, clock, signal, samples, askedAt, sending, onAccepted }: { head: FramingHead; move: Move; clock: Clock; signal: AbortSignal; /** Filled here. */ samples: Sample[]; askedAt: number; sending: Sending; onAccepted(): void }): Promise<Judgement> {
+async function watchMove({
+  head,
+  move,
+  clock,
+  signal,
+  samples,
+  askedAt,
+  sending,
+  onAccepted,
+}: {
+  head: FramingHead
+  move: Move
+  clock: Clock
+  signal: AbortSignal
+  /** Filled here. */ samples: Sample[]
+  askedAt: number
+  sending: Sending
+  onAccepted(): void
+}): Promise<Judgement> {
   const deadlineMs = head.deadlineMs()
   let told = sending.answer === 'yes'
   let heardAt = told ? clock.monotonic() : askedAt
@@ -138,13 +192,30 @@ async function watchMove({ head, move, clock, signal, samples, askedAt, sending,
       heardAt = clock.monotonic()
       onAccepted()
     }
-    if (sending.answer === 'no' && !isSilence(sending.error)) return { state: 'failed', proofs: [], reason: messageOf(sending.error) }
+    if (sending.answer === 'no' && !isSilence(sending.error))
+      return { state: 'failed', proofs: [], reason: messageOf(sending.error) }
     const now = clock.monotonic()
-    const judgement = judge({ accepted: told, expected: position, samples, moveStatusTrusted: head.moveStatusTrusted(), positionTrusted: head.positionTrusted?.() ?? true, deadlineMs })
+    const judgement = judge({
+      accepted: told,
+      expected: position,
+      samples,
+      moveStatusTrusted: head.moveStatusTrusted(),
+      positionTrusted: head.positionTrusted?.() ?? true,
+      deadlineMs,
+    })
     if (judgement.state !== 'moving' || signal.aborted) return judgement
-    if (!told && now - heardAt >= (slow ? SILENCE_OF_SLOW_MS : SILENCE_MS)) return { state: 'failed', proofs: [], reason: silence ?? messageOf(sending.error) }
+    if (!told && now - heardAt >= (slow ? SILENCE_OF_SLOW_MS : SILENCE_MS))
+      return { state: 'failed', proofs: [], reason: silence ?? messageOf(sending.error) }
     // Only a head that is still seen turning is given more time.
-    if (now - askedAt >= (silence === null ? timeFor(samples, deadlineMs) : deadlineMs)) return { state: 'unproven', proofs: judgement.proofs, reason: samples.length === 0 ? `The camera ${told ? 'accepted the move and then told no more' : 'did not answer the move, and told nothing after it'}: ${silence ?? 'no status'}` : `The camera stopped answering before the move was over: ${silence ?? 'no status'}` }
+    if (now - askedAt >= (silence === null ? timeFor(samples, deadlineMs) : deadlineMs))
+      return {
+        state: 'unproven',
+        proofs: judgement.proofs,
+        reason:
+          samples.length === 0
+            ? `The camera ${told ? 'accepted the move and then told no more' : 'did not answer the move, and told nothing after it'}: ${silence ?? 'no status'}`
+            : `The camera stopped answering before the move was over: ${silence ?? 'no status'}`,
+      }
     await clock.sleep(LOOK_EVERY_MS, signal)
   }
 }

@@ -20,7 +20,12 @@ const EDGE_DEGREES = 10
 const clamp = (value: number, { min, max }: Limits): number => Math.min(max, Math.max(min, value))
 
 /** Null when the head cannot turn there. */
-export function aimAt(camera: Place, { northOffset, height, flipPan, flipTilt }: Mount, target: Place, { pan, tilt }: AimRange): Aim | null {
+export function aimAt(
+  camera: Place,
+  { northOffset, height, flipPan, flipTilt }: Mount,
+  target: Place,
+  { pan, tilt }: AimRange,
+): Aim | null {
   const turn = wrap180(bearingBetween(camera, target) - northOffset) * (flipPan ? -1 : 1)
   const down = (-Math.atan2(height - TARGET_HEIGHT_M, metresBetween(camera, target)) * 180) / Math.PI
   // Some heads count 0..360.

@@ -19,12 +19,20 @@ export type HeadMemory = {
   /** How long its last moves took, milliseconds. */
   moves: number[]
 }
-export const newHeadMemory = (): HeadMemory => ({ device: '', turned: false, sawMoving: false, sawIdle: false, lastPosition: null, moves: [] })
+export const newHeadMemory = (): HeadMemory => ({
+  device: '',
+  turned: false,
+  sawMoving: false,
+  sawIdle: false,
+  lastPosition: null,
+  moves: [],
+})
 
 /** @returns whether that was news worth keeping; a new position alone is not, since each status brings one. */
 export function learnStatus(memory: HeadMemory, { moving, position }: PtzStatus): boolean {
   const turned = position !== null && isAway(memory.lastPosition, position)
-  const isNews = (turned && !memory.turned) || (moving === true && !memory.sawMoving) || (moving === false && !memory.sawIdle)
+  const isNews =
+    (turned && !memory.turned) || (moving === true && !memory.sawMoving) || (moving === false && !memory.sawIdle)
   memory.turned ||= turned
   memory.sawMoving ||= moving === true
   memory.sawIdle ||= moving === false
@@ -32,7 +40,10 @@ export function learnStatus(memory: HeadMemory, { moving, position }: PtzStatus)
   return isNews
 }
 /** What was seen of another device at this address says nothing of this one. A device without a serial number is known by its model only. @returns whether it is another one */
-export function learnDevice(memory: HeadMemory, { manufacturer, model, serial, source }: { manufacturer: string; model: string; serial: string; source: string }): boolean {
+export function learnDevice(
+  memory: HeadMemory,
+  { manufacturer, model, serial, source }: { manufacturer: string; model: string; serial: string; source: string },
+): boolean {
   const device = [manufacturer, model, serial, source].join(' / ')
   if (memory.device === device) return false
   if (memory.device !== '') Object.assign(memory, newHeadMemory())
@@ -42,7 +53,15 @@ export function learnDevice(memory: HeadMemory, { manufacturer, model, serial, s
 
 const SAVE_AFTER_MS = 5000
 
-export function openHeadMemories({ file, clock, onError }: { file: string; clock: Clock; onError(error: unknown): void }) {
+export function openHeadMemories({
+  file,
+  clock,
+  onError,
+}: {
+  file: string
+  clock: Clock
+  onError(error: unknown): void
+}) {
   const memories = new Map<CameraId, HeadMemory>(read(file))
   const stopped = new AbortController()
   let saving: Promise<void> | null = null

@@ -14,7 +14,8 @@ export function createSteadiness() {
     },
     /** For how long a return must last before it is told; milliseconds. */
     provingMs: (now: number): number => (losses.filter((at) => now - at < WINDOW_MS).length >= LOSSES ? PROVE_MS : 0),
-    words: (now: number): string => `It comes and goes: lost ${losses.filter((at) => now - at < WINDOW_MS).length} times in ten minutes.`,
+    words: (now: number): string =>
+      `It comes and goes: lost ${losses.filter((at) => now - at < WINDOW_MS).length} times in ten minutes.`,
   }
 }
 
@@ -24,4 +25,9 @@ const CLOCK_RIGHT_MS = 1000
 export type ClockState = 'right' | 'off' | 'unknown'
 
 /** With a gap between off and right, so that a clock on the edge is told once. */
-export const clockStateOf = (before: ClockState, offsetMs: number): ClockState => (Math.abs(offsetMs) > CLOCK_OFF_MS ? 'off' : Math.abs(offsetMs) <= CLOCK_RIGHT_MS || before === 'unknown' ? 'right' : before)
+export const clockStateOf = (before: ClockState, offsetMs: number): ClockState =>
+  Math.abs(offsetMs) > CLOCK_OFF_MS
+    ? 'off'
+    : Math.abs(offsetMs) <= CLOCK_RIGHT_MS || before === 'unknown'
+      ? 'right'
+      : before

@@ -11,5 +11,7 @@ export function pinService(named: string, configured: URL): string | null {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null
   const path = `${url.pathname}${url.search}`
   const samePlace = url.hostname === configured.hostname && url.protocol === configured.protocol
-  return samePlace && url.port !== configured.port ? `${configured.protocol}//${configured.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}${path}` : path
+  return samePlace && url.port !== configured.port
+    ? `${configured.protocol}//${configured.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}${path}`
+    : path
 }

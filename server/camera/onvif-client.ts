@@ -14,11 +14,27 @@ const DEVICE = 'http://www.onvif.org/ver10/device/wsdl'
 const CLOCKS_APART_MS = 4000
 
 /** `path`: of a service on the configured address, its query included; or a whole address where its port is another. */
-export type OnvifCall = { path: string; namespace: string; action: string; body: string; deadlineMs: number; /** Further header elements. */ header?: string; /** Hears the answer as it came. */ onText?(xml: string): void }
+export type OnvifCall = {
+  path: string
+  namespace: string
+  action: string
+  body: string
+  deadlineMs: number
+  /** Further header elements. */ header?: string
+  /** Hears the answer as it came. */ onText?(xml: string): void
+}
 export type OnvifClient = ReturnType<typeof createOnvifClient>
 
 /** @param most what one answer may have; left out, what a press's answers need at most. */
-export function createOnvifClient({ access, clock, most = {} }: { access: OnvifAccess; clock: Clock; most?: { bytes?: number; elements?: number } }) {
+export function createOnvifClient({
+  access,
+  clock,
+  most = {},
+}: {
+  access: OnvifAccess
+  clock: Clock
+  most?: { bytes?: number; elements?: number }
+}) {
   const base = new URL(access.url)
   const devicePath = `${base.pathname}${base.search}`
   const { post, get, certificate, connections, close } = createPoster(base, access.fingerprint, most.bytes)
@@ -31,10 +47,17 @@ export function createOnvifClient({ access, clock, most = {} }: { access: OnvifA
   /** Its clock may have been set since it was read. */
   let doubted = false
 
-  async function exchange({ path, namespace, action, body, deadlineMs, header, onText }: OnvifCall, credentials: boolean): Promise<{ reply: Reply; status: number; challenges: string[] }> {
-    const token = credentials && !challenge ? { username: access.username, password: access.password, cameraNow: clock.now() + (byOurClock ? 0 : offsetMs) } : null
+  async function exchange(
+    { path, namespace, action, body, deadlineMs, header, onText }: OnvifCall,
+    credentials: boolean,
+  ): Promise<{ reply: Reply; status: number; challenges: string[] }> {
+    const token =
+      credentials && !challenge
+        ? { username: access.username, password: access.password, cameraNow: clock.now() + (byOurClock ? 0 : offsetMs) }
+        : null
     const headers: Record<string, string> = { soapaction: `"${namespace}/${action}"` }
-    if (credentials && challenge) headers.authorization = answerChallenge(challenge, { ...access, method: 'POST', path: pathOf(path) })
+    if (credentials && challenge)
+      headers.authorization = answerChallenge(challenge, { ...access, method: 'POST', path: pathOf(path) })
     const { status, challenges, text } = await post(path, soapEnvelope(body, token, header), headers, deadlineMs)
     onText?.(text)
     return { reply: readReply(text, most.elements), status, challenges }
@@ -88,10 +111,17 @@ export function createOnvifClient({ access, clock, most = {} }: { access: OnvifA
     async measureClock(deadlineMs: number): Promise<number | null> {
       const sentAt = clock.now()
       doubted = false
-      const request = { path: devicePath, namespace: DEVICE, action: 'GetSystemDateAndTime', body: `<GetSystemDateAndTime xmlns="${DEVICE}"/>`, deadlineMs }
+      const request = {
+        path: devicePath,
+        namespace: DEVICE,
+        action: 'GetSystemDateAndTime',
+        body: `<GetSystemDateAndTime xmlns="${DEVICE}"/>`,
+        deadlineMs,
+      }
       const open = await exchange(request, false)
       const { reply } = isRefusal(open) ? await authenticated(request) : open
-      const cameraNow = reply.kind === 'body' && reply.name === 'GetSystemDateAndTimeResponse' ? cameraTimeOf(reply.element) : null
+      const cameraNow =
+        reply.kind === 'body' && reply.name === 'GetSystemDateAndTimeResponse' ? cameraTimeOf(reply.element) : null
       if (cameraNow === null) return null
       offsetMs = Math.round(cameraNow - (sentAt + clock.now()) / 2)
       return offsetMs
@@ -100,7 +130,10 @@ export function createOnvifClient({ access, clock, most = {} }: { access: OnvifA
     async picture(uri: string, deadlineMs: number): Promise<Buffer | null> {
       const address = pinService(uri, base)
       if (address === null) return null
-      const authorized = (): Record<string, string> => (pictureChallenge ? { authorization: answerChallenge(pictureChallenge, { ...access, method: 'GET', path: pathOf(address) }) } : {})
+      const authorized = (): Record<string, string> =>
+        pictureChallenge
+          ? { authorization: answerChallenge(pictureChallenge, { ...access, method: 'GET', path: pathOf(address) }) }
+          : {}
       let answer = await get(address, authorized(), deadlineMs)
       const fresh = answer.status === 401 ? readChallenge(answer.challenges) : null
       if (fresh) {
@@ -111,12 +144,20 @@ export function createOnvifClient({ access, clock, most = {} }: { access: OnvifA
     },
     /** The hardware address of the interface that we reach it by, such as 00:1a:2b:3c:4d:5e; null when it tells none, or several and not which. Many tell it to administrators only. */
     async hardwareAddress(deadlineMs: number): Promise<string | null> {
-      const answer = await call({ path: devicePath, namespace: DEVICE, action: 'GetNetworkInterfaces', body: `<GetNetworkInterfaces xmlns="${DEVICE}"/>`, deadlineMs })
+      const answer = await call({
+        path: devicePath,
+        namespace: DEVICE,
+        action: 'GetNetworkInterfaces',
+        body: `<GetNetworkInterfaces xmlns="${DEVICE}"/>`,
+        deadlineMs,
+      })
       const interfaces = elementsIn(answer, 'NetworkInterfaces').flatMap((each) => {
         const address = hardwareAddressIn(each)
         return address === null ? [] : [{ address, ours: JSON.stringify(each).includes(`"${base.hostname}"`) }]
       })
-      return (interfaces.find(({ ours }) => ours) ?? (interfaces.length === 1 ? interfaces[0] : undefined))?.address ?? null
+      return (
+        (interfaces.find(({ ours }) => ours) ?? (interfaces.length === 1 ? interfaces[0] : undefined))?.address ?? null
+      )
     },
     close,
   }
@@ -130,9 +171,21 @@ function hardwareAddressIn(networkInterface: XmlElement): string | null {
 
 function expectAnswer(reply: Reply, status: number, action: string): XmlElement {
   if (reply.kind === 'body' && reply.name === `${action}Response`) return reply.element
-  if (isRefusal({ reply, status })) throw new Failure('camera/refused', 'The camera refused our user name and password.', { extra: { credentials: true, trouble: 'password' } })
-  if (reply.kind === 'fault') throw new Failure('camera/refused', `The camera refused ${action}: ${reply.words}`, { extra: { fault: reply.code, trouble: 'missing-answer' } })
-  if (reply.kind === 'body') throw new Failure('camera/refused', `The camera answered ${action} with ${reply.name}.`, { extra: { trouble: 'missing-answer' } })
-  throw new Failure('camera/refused', `The camera answered ${action} with ${reply.words} (HTTP ${status}).`, { extra: { trouble: reply.html === true ? 'web-page' : 'missing-answer' } })
+  if (isRefusal({ reply, status }))
+    throw new Failure('camera/refused', 'The camera refused our user name and password.', {
+      extra: { credentials: true, trouble: 'password' },
+    })
+  if (reply.kind === 'fault')
+    throw new Failure('camera/refused', `The camera refused ${action}: ${reply.words}`, {
+      extra: { fault: reply.code, trouble: 'missing-answer' },
+    })
+  if (reply.kind === 'body')
+    throw new Failure('camera/refused', `The camera answered ${action} with ${reply.name}.`, {
+      extra: { trouble: 'missing-answer' },
+    })
+  throw new Failure('camera/refused', `The camera answered ${action} with ${reply.words} (HTTP ${status}).`, {
+    extra: { trouble: reply.html === true ? 'web-page' : 'missing-answer' },
+  })
 }
-const isRefusal = ({ reply, status }: { reply: Reply; status: number }): boolean => status === 401 || (reply.kind === 'fault' && /NotAuthorized|FailedAuthentication/i.test(reply.code))
+const isRefusal = ({ reply, status }: { reply: Reply; status: number }): boolean =>
+  status === 401 || (reply.kind === 'fault' && /NotAuthorized|FailedAuthentication/i.test(reply.code))

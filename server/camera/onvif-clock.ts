@@ -27,7 +27,8 @@ const RULE = /^M(\d{1,2})\.(\d)\.(\d)(?:\/(-?\d{1,3})(?::(\d\d))?)?/
  * hours ahead). Without rules, summer time is not guessed.
  */
 function zoneOffsetMs(zone: string, local: number): number {
-  const [, sign = '', hours, minutes = '0', summer = ''] = /^(?:[A-Za-z]{2,}|<[^>]{1,20}>)([+-]?)(\d{1,2})(?::(\d\d))?(?::\d\d)?(.*)$/.exec(zone.trim()) ?? []
+  const [, sign = '', hours, minutes = '0', summer = ''] =
+    /^(?:[A-Za-z]{2,}|<[^>]{1,20}>)([+-]?)(\d{1,2})(?::(\d\d))?(?::\d\d)?(.*)$/.exec(zone.trim()) ?? []
   if (hours === undefined) return 0
   const standard = (sign === '-' ? 1 : -1) * (Number(hours) * 60 + Number(minutes)) * 60_000
   const [, from, to] = /^(?:[A-Za-z]{2,}|<[^>]{1,20}>)[^,]*,([^,]+),([^,]+)$/.exec(summer) ?? []

@@ -6,14 +6,19 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 /** XML 1.0 allows no control characters but tab and line ends, not even escaped: they are left out. */
 // oxlint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
-export const escapeXml = (text: string): string => text.replaceAll(FORBIDDEN, '').replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+export const escapeXml = (text: string): string =>
+  text.replaceAll(FORBIDDEN, '').replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 
 const WSSE = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd'
 const WSU = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd'
 const DIGEST = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordDigest'
 const BASE64 = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary'
 
-export type UsernameToken = { username: string; password: string; /** The camera's own clock, milliseconds. */ cameraNow: number }
+export type UsernameToken = {
+  username: string
+  password: string
+  /** The camera's own clock, milliseconds. */ cameraNow: number
+}
 
 /** Base64(SHA-1(nonce ‖ created ‖ password)), the password as UTF-8: "£" is two bytes. */
 export const passwordDigest = (nonce: Buffer, created: string, password: string): string =>

@@ -56,7 +56,10 @@ async function bonus<T>(asked: Promise<T>): Promise<T | null> {
   }
 }
 
-const callBy = (client: OnvifClient, deadlineMs: number): Call => (path, namespace, action, inner = '') => client.call({ path, namespace, action, body: `<${action} xmlns="${namespace}">${inner}</${action}>`, deadlineMs })
+const callBy =
+  (client: OnvifClient, deadlineMs: number): Call =>
+  (path, namespace, action, inner = '') =>
+    client.call({ path, namespace, action, body: `<${action} xmlns="${namespace}">${inner}</${action}>`, deadlineMs })
 
 /** What is the same for every channel of a device. */
 export type DeviceAnswers = { services: Services; information: XmlElement; media: MediaAnswers }
@@ -69,23 +72,64 @@ export async function askDevice(client: OnvifClient, deadlineMs: number): Promis
 }
 
 /** @throws camera/unreachable, camera/refused with `extra.trouble` */
-export async function takeInventory(client: OnvifClient, access: OnvifAccess, deadlineMs: number, { services, information, media: answers }: DeviceAnswers, everyStill = false): Promise<Inventory> {
+export async function takeInventory(
+  client: OnvifClient,
+  access: OnvifAccess,
+  deadlineMs: number,
+  { services, information, media: answers }: DeviceAnswers,
+  everyStill = false,
+): Promise<Inventory> {
   const call = callBy(client, deadlineMs)
   const media = urisOf(answers, call)
   const chosen = chooseProfiles(answers.profiles, access)
-  const told = { manufacturer: textIn(information, 'Manufacturer') || 'unknown', model: textIn(information, 'Model') ?? '', serial: textIn(information, 'SerialNumber') ?? '', firmware: textIn(information, 'FirmwareVersion') ?? '', eventsPath: services.events, channels: channelsOf(answers.profiles), snapshots: everyStill ? await snapshotsOf(channelsOf(answers.profiles), media) : {} }
-  if ('fault' in chosen) return { ...told, profile: '', source: '', ptzProfile: null, ptzPath: null, streamUri: null, smallUri: null, fault: { kind: 'channel', words: chosen.fault } }
+  const told = {
+    manufacturer: textIn(information, 'Manufacturer') || 'unknown',
+    model: textIn(information, 'Model') ?? '',
+    serial: textIn(information, 'SerialNumber') ?? '',
+    firmware: textIn(information, 'FirmwareVersion') ?? '',
+    eventsPath: services.events,
+    channels: channelsOf(answers.profiles),
+    snapshots: everyStill ? await snapshotsOf(channelsOf(answers.profiles), media) : {},
+  }
+  if ('fault' in chosen)
+    return {
+      ...told,
+      profile: '',
+      source: '',
+      ptzProfile: null,
+      ptzPath: null,
+      streamUri: null,
+      smallUri: null,
+      fault: { kind: 'channel', words: chosen.fault },
+    }
   const { record, small, ptz } = chosen
   const streamUri = await bonus(media.streamUri(record.token))
   const smallUri = small && (await bonus(media.streamUri(small.token)))
-  const fault: Inventory['fault'] = streamUri ? (ptz && !services.ptz ? { kind: 'ptz', words: 'Its media profile has a PTZ configuration, and it names no PTZ service: it cannot be moved.' } : await ptzFault(ptz, services, call)) : { kind: 'stream', words: `It names no stream address for its profile "${record.token}".` }
-  return { ...told, profile: record.token, source: record.source ?? '', ptzProfile: services.ptz && ptz ? ptz.token : null, ptzPath: ptz ? services.ptz : null, streamUri, smallUri, fault }
+  const fault: Inventory['fault'] = streamUri
+    ? ptz && !services.ptz
+      ? {
+          kind: 'ptz',
+          words: 'Its media profile has a PTZ configuration, and it names no PTZ service: it cannot be moved.',
+        }
+      : await ptzFault(ptz, services, call)
+    : { kind: 'stream', words: `It names no stream address for its profile "${record.token}".` }
+  return {
+    ...told,
+    profile: record.token,
+    source: record.source ?? '',
+    ptzProfile: services.ptz && ptz ? ptz.token : null,
+    ptzPath: ptz ? services.ptz : null,
+    streamUri,
+    smallUri,
+    fault,
+  }
 }
 
 const MOST_STILLS = 32
 async function snapshotsOf(channels: readonly Channel[], media: Media): Promise<Record<string, string | null>> {
   const found: Record<string, string | null> = {}
-  for (const { source, profiles } of channels.slice(0, MOST_STILLS)) found[source] = profiles[0] ? await bonus(media.snapshotUri(profiles[0].token)) : null
+  for (const { source, profiles } of channels.slice(0, MOST_STILLS))
+    found[source] = profiles[0] ? await bonus(media.snapshotUri(profiles[0].token)) : null
   return found
 }
 
@@ -93,57 +137,120 @@ async function snapshotsOf(channels: readonly Channel[], media: Media): Promise<
 async function ptzFault(ptz: MediaProfile | null, services: Services, call: Call): Promise<Inventory['fault']> {
   if (ptz || !services.ptz) return null
   const configurations = await bonus(call(services.ptz, PTZ, 'GetConfigurations'))
-  const tokens = configurations ? elementsIn(configurations, 'PTZConfiguration').flatMap((each) => attributeIn(each, 'token') ?? []) : []
-  return tokens.length === 0 ? null : { kind: 'ptz', words: `It has a PTZ head, and none of this channel's media profiles has its PTZ configuration (${tokens.slice(0, 4).join(', ')}): add it to the profile in the camera's own pages (ONVIF AddPTZConfiguration), or name onvif: { ptz: { profile: … } }.` }
+  const tokens = configurations
+    ? elementsIn(configurations, 'PTZConfiguration').flatMap((each) => attributeIn(each, 'token') ?? [])
+    : []
+  return tokens.length === 0
+    ? null
+    : {
+        kind: 'ptz',
+        words: `It has a PTZ head, and none of this channel's media profiles has its PTZ configuration (${tokens.slice(0, 4).join(', ')}): add it to the profile in the camera's own pages (ONVIF AddPTZConfiguration), or name onvif: { ptz: { profile: … } }.`,
+      }
 }
 
 /** GetServices and GetCapabilities: devices answer one, the other, or each in part. */
 async function servicesOf(client: OnvifClient, call: Call): Promise<Services> {
   const pin = (address: string | null | undefined): string | null => (address ? pinService(address, client.base) : null)
-  const listed = await bonus(call(client.devicePath, DEVICE, 'GetServices', '<IncludeCapability>false</IncludeCapability>'))
-  const at = (namespace: string): string | null => pin(listed && elementsIn(listed, 'Service').flatMap((each) => (textIn(each, 'Namespace')?.trim() === namespace ? [textIn(each, 'XAddr')?.trim()] : []))[0])
+  const listed = await bonus(
+    call(client.devicePath, DEVICE, 'GetServices', '<IncludeCapability>false</IncludeCapability>'),
+  )
+  const at = (namespace: string): string | null =>
+    pin(
+      listed &&
+        elementsIn(listed, 'Service').flatMap((each) =>
+          textIn(each, 'Namespace')?.trim() === namespace ? [textIn(each, 'XAddr')?.trim()] : [],
+        )[0],
+    )
   const services = { media: at(MEDIA), media2: at(MEDIA2), ptz: at(PTZ), events: at(EVENTS) }
   if (services.media && services.ptz && services.events) return services
   const told = await bonus(call(client.devicePath, DEVICE, 'GetCapabilities', '<Category>All</Category>'))
   const capabilities = elementIn(told ?? {}, 'Capabilities') ?? {}
   const able = (name: string): string | null => pin(textIn(elementIn(capabilities, name) ?? {}, 'XAddr')?.trim())
-  return { ...services, media: services.media ?? able('Media'), ptz: services.ptz ?? able('PTZ'), events: services.events ?? able('Events') }
+  return {
+    ...services,
+    media: services.media ?? able('Media'),
+    ptz: services.ptz ?? able('PTZ'),
+    events: services.events ?? able('Events'),
+  }
 }
 
 type MediaAnswers = { profiles: MediaProfile[]; path: string; second: boolean }
-type Media = { streamUri(profile: string): Promise<string | null>; snapshotUri(profile: string): Promise<string | null> }
+type Media = {
+  streamUri(profile: string): Promise<string | null>
+  snapshotUri(profile: string): Promise<string | null>
+}
 
 /** By Media2 where it answers: only there H.265 has a name. Else by Media; a device that names no media service is asked at its own address. */
 async function profilesOf({ media, media2 }: Services, client: OnvifClient, call: Call): Promise<MediaAnswers> {
   const second = media2 === null ? null : await bonus(call(media2, MEDIA2, 'GetProfiles', '<Type>All</Type>'))
-  const bySecond = second ? elementsIn(second, 'Profiles').flatMap((each) => profileOf(each, elementIn(each, 'Configurations') ?? {}, { source: 'VideoSource', encoder: 'VideoEncoder', ptz: 'PTZ' })) : []
-  if (media2 !== null && bySecond.some(({ source }) => source !== null)) return { profiles: bySecond, path: media2, second: true }
+  const bySecond = second
+    ? elementsIn(second, 'Profiles').flatMap((each) =>
+        profileOf(each, elementIn(each, 'Configurations') ?? {}, {
+          source: 'VideoSource',
+          encoder: 'VideoEncoder',
+          ptz: 'PTZ',
+        }),
+      )
+    : []
+  if (media2 !== null && bySecond.some(({ source }) => source !== null))
+    return { profiles: bySecond, path: media2, second: true }
   const path = media ?? client.devicePath
   let first: XmlElement
   try {
     first = await call(path, MEDIA, 'GetProfiles')
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'camera/refused' || error.extra.credentials === true) throw error
-    throw new Failure('camera/refused', 'It does not say which media profiles it has: it cannot be recorded by ONVIF. Name its stream in the site file: stream: { url: rtsp://… }.', { cause: error, extra: { trouble: 'missing-answer', detail: wordsOf(error) } })
+    throw new Failure(
+      'camera/refused',
+      'It does not say which media profiles it has: it cannot be recorded by ONVIF. Name its stream in the site file: stream: { url: rtsp://… }.',
+      { cause: error, extra: { trouble: 'missing-answer', detail: wordsOf(error) } },
+    )
   }
-  return { profiles: elementsIn(first, 'Profiles').flatMap((each) => profileOf(each, each, { source: 'VideoSourceConfiguration', encoder: 'VideoEncoderConfiguration', ptz: 'PTZConfiguration' })), path, second: false }
+  return {
+    profiles: elementsIn(first, 'Profiles').flatMap((each) =>
+      profileOf(each, each, {
+        source: 'VideoSourceConfiguration',
+        encoder: 'VideoEncoderConfiguration',
+        ptz: 'PTZConfiguration',
+      }),
+    ),
+    path,
+    second: false,
+  }
 }
 
 function urisOf({ path, second }: MediaAnswers, call: Call): Media {
   const tokenIn = (profile: string): string => `<ProfileToken>${escapeXml(profile)}</ProfileToken>`
   if (second)
     return {
-      streamUri: async (profile) => uriIn(await call(path, MEDIA2, 'GetStreamUri', `<Protocol>RTSP</Protocol>${tokenIn(profile)}`)),
+      streamUri: async (profile) =>
+        uriIn(await call(path, MEDIA2, 'GetStreamUri', `<Protocol>RTSP</Protocol>${tokenIn(profile)}`)),
       snapshotUri: async (profile) => uriIn(await call(path, MEDIA2, 'GetSnapshotUri', tokenIn(profile))),
     }
   return {
-    streamUri: async (profile) => uriIn(elementIn(await call(path, MEDIA, 'GetStreamUri', `<StreamSetup><Stream xmlns="${SCHEMA}">RTP-Unicast</Stream><Transport xmlns="${SCHEMA}"><Protocol>RTSP</Protocol></Transport></StreamSetup>${tokenIn(profile)}`), 'MediaUri')),
-    snapshotUri: async (profile) => uriIn(elementIn(await call(path, MEDIA, 'GetSnapshotUri', tokenIn(profile)), 'MediaUri')),
+    streamUri: async (profile) =>
+      uriIn(
+        elementIn(
+          await call(
+            path,
+            MEDIA,
+            'GetStreamUri',
+            `<StreamSetup><Stream xmlns="${SCHEMA}">RTP-Unicast</Stream><Transport xmlns="${SCHEMA}"><Protocol>RTSP</Protocol></Transport></StreamSetup>${tokenIn(profile)}`,
+          ),
+          'MediaUri',
+        ),
+      ),
+    snapshotUri: async (profile) =>
+      uriIn(elementIn(await call(path, MEDIA, 'GetSnapshotUri', tokenIn(profile)), 'MediaUri')),
   }
 }
 const uriIn = (element: XmlElement | null): string | null => (element && textIn(element, 'Uri')?.trim()) || null
 
-function profileOf(profile: XmlElement, configurations: XmlElement, names: { source: string; encoder: string; ptz: string }): MediaProfile[] {
+function profileOf(
+  profile: XmlElement,
+  configurations: XmlElement,
+  names: { source: string; encoder: string; ptz: string },
+): MediaProfile[] {
   const token = attributeIn(profile, 'token')
   if (token === null) return []
   const source = elementIn(configurations, names.source)

@@ -9,9 +9,20 @@ const MOST_DEPTH = 64
 export type XmlElement = { [name: string]: XmlValue }
 export type XmlValue = string | XmlElement | (string | XmlElement)[] | undefined
 
-export type Reply = { kind: 'body'; name: string; element: XmlElement } | { kind: 'fault'; code: string; words: string } | { kind: 'nonsense'; words: string; /** It is a page for a browser. */ html?: true }
+export type Reply =
+  | { kind: 'body'; name: string; element: XmlElement }
+  | { kind: 'fault'; code: string; words: string }
+  | { kind: 'nonsense'; words: string; /** It is a page for a browser. */ html?: true }
 
-const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '@', removeNSPrefix: true, parseTagValue: false, parseAttributeValue: false, processEntities: false, trimValues: true })
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  removeNSPrefix: true,
+  parseTagValue: false,
+  parseAttributeValue: false,
+  processEntities: false,
+  trimValues: true,
+})
 
 const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 /** The five named entities and character references; anything else stays as it was written. */
@@ -38,7 +49,8 @@ function dangerIn(xml: string, mostElements: number): string | null {
       end = xml.indexOf('>', at)
       if (end === -1) return 'an element that never ends'
       elements += 1
-      for (let equals = xml.indexOf('=', at); equals !== -1 && equals < end; equals = xml.indexOf('=', equals + 1)) attributes += 1
+      for (let equals = xml.indexOf('=', at); equals !== -1 && equals < end; equals = xml.indexOf('=', equals + 1))
+        attributes += 1
       if (xml.charCodeAt(end - 1) !== 0x2f) depth += 1
     }
     if (depth > MOST_DEPTH) return `elements nested more than ${MOST_DEPTH} deep`
@@ -70,7 +82,8 @@ export function readReply(xml: string, mostElements = MOST_ELEMENTS): Reply {
 
 const faultCodes = (fault: XmlElement): string => {
   const codes: string[] = []
-  for (let code = elementIn(fault, 'Code'); code && codes.length < 5; code = elementIn(code, 'Subcode')) codes.push(textIn(code, 'Value') ?? '')
+  for (let code = elementIn(fault, 'Code'); code && codes.length < 5; code = elementIn(code, 'Subcode'))
+    codes.push(textIn(code, 'Value') ?? '')
   return codes.join(' ') || (textIn(fault, 'faultcode') ?? '')
 }
 const faultWords = (fault: XmlElement): string => {

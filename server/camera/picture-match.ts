@@ -39,15 +39,20 @@ export function edgesOf({ width, height, pixels }: Grey): Edges {
   const at = (x: number, y: number): number => pixels[y * width + x] ?? 0
   for (let y = 1; y < height - 1; y += 1)
     for (let x = 1; x < width - 1; x += 1) {
-      const gx = at(x + 1, y - 1) + 2 * at(x + 1, y) + at(x + 1, y + 1) - at(x - 1, y - 1) - 2 * at(x - 1, y) - at(x - 1, y + 1)
-      const gy = at(x - 1, y + 1) + 2 * at(x, y + 1) + at(x + 1, y + 1) - at(x - 1, y - 1) - 2 * at(x, y - 1) - at(x + 1, y - 1)
+      const gx =
+        at(x + 1, y - 1) + 2 * at(x + 1, y) + at(x + 1, y + 1) - at(x - 1, y - 1) - 2 * at(x - 1, y) - at(x - 1, y + 1)
+      const gy =
+        at(x - 1, y + 1) + 2 * at(x, y + 1) + at(x + 1, y + 1) - at(x - 1, y - 1) - 2 * at(x, y - 1) - at(x + 1, y - 1)
       const square = gx * gx + gy * gy
       const here = y * width + x
       squares[here] = square
       cos[here] = (gx * gx - gy * gy) / (square || 1)
       sin[here] = (2 * gx * gy) / (square || 1)
     }
-  const least = Math.max((LEAST_EDGE * 4) ** 2, squares.slice().sort()[Math.floor(squares.length * (1 - EDGE_SHARE))] ?? 0)
+  const least = Math.max(
+    (LEAST_EDGE * 4) ** 2,
+    squares.slice().sort()[Math.floor(squares.length * (1 - EDGE_SHARE))] ?? 0,
+  )
   for (let here = 0; here < squares.length; here += 1) if ((squares[here] as number) < least) cos[here] = sin[here] = 0
   return { width, height, cos, sin }
 }
@@ -61,9 +66,12 @@ function tilesOf({ width, height, cos, sin }: Edges, masks: readonly Mask[]): Ti
   for (let y = 0; y + TILE <= height; y += TILE)
     for (let x = 0; x + TILE <= width; x += TILE) {
       const [cx, cy] = [(x + TILE / 2) / width, (y + TILE / 2) / height]
-      if (masks.some((mask) => cx >= mask.x && cx < mask.x + mask.width && cy >= mask.y && cy < mask.y + mask.height)) continue
+      if (masks.some((mask) => cx >= mask.x && cx < mask.x + mask.width && cy >= mask.y && cy < mask.y + mask.height))
+        continue
       const edges: number[] = []
-      for (let row = y; row < y + TILE; row += 1) for (let at = row * width + x; at < row * width + x + TILE; at += 1) if (cos[at] !== 0 || sin[at] !== 0) edges.push(at)
+      for (let row = y; row < y + TILE; row += 1)
+        for (let at = row * width + x; at < row * width + x + TILE; at += 1)
+          if (cos[at] !== 0 || sin[at] !== 0) edges.push(at)
       if (edges.length >= LEAST_EDGES_IN_TILE) tiles.push({ x, y, edges })
     }
   return tiles
@@ -78,7 +86,10 @@ function agreementAt(reference: Edges, picture: Edges, tiles: readonly Tile[], d
   for (const { x, y, edges } of tiles) {
     if (x + dx < 0 || y + dy < 0 || x + dx + TILE > width || y + dy + TILE > height) continue
     let sum = 0
-    for (const at of edges) sum += (reference.cos[at] as number) * (picture.cos[at + by] as number) + (reference.sin[at] as number) * (picture.sin[at + by] as number)
+    for (const at of edges)
+      sum +=
+        (reference.cos[at] as number) * (picture.cos[at + by] as number) +
+        (reference.sin[at] as number) * (picture.sin[at + by] as number)
     counted += 1
     if (sum / edges.length >= TILE_AGREES) agreed += 1
   }
@@ -100,10 +111,15 @@ export function matchPictures(reference: Grey, picture: Grey, masks: readonly Ma
     const nearer = Math.abs(dx) + Math.abs(dy) < Math.abs(best.dx) + Math.abs(best.dy)
     if (agreement > best.agreement || (agreement === best.agreement && nearer)) best = { agreement, dx, dy }
   }
-  for (let dy = -MOST_SHIFT.y; dy <= MOST_SHIFT.y; dy += COARSE) for (let dx = -MOST_SHIFT.x; dx <= MOST_SHIFT.x; dx += COARSE) look(dx, dy)
+  for (let dy = -MOST_SHIFT.y; dy <= MOST_SHIFT.y; dy += COARSE)
+    for (let dx = -MOST_SHIFT.x; dx <= MOST_SHIFT.x; dx += COARSE) look(dx, dy)
   const { dx: x, dy: y } = best
   for (let dy = y - 1; dy <= y + 1; dy += 1) for (let dx = x - 1; dx <= x + 1; dx += 1) look(dx, dy)
-  return { agreement: best.agreement, shift: { x: best.dx / reference.width, y: best.dy / reference.height }, tiles: tiles.length }
+  return {
+    agreement: best.agreement,
+    shift: { x: best.dx / reference.width, y: best.dy / reference.height },
+    tiles: tiles.length,
+  }
 }
 
 /** What a match proves. Thresholds are measured (`npm run bench -- --only picture`), not guessed. */
@@ -111,13 +127,26 @@ export const ENOUGH_AGREEMENT = 0.55
 export const MOST_SHIFT_SHARE = 0.03
 const LEAST_TILES = 10
 
-export type PictureVerdict = { proves: boolean; /** A sentence for a person; null when it proves the place. */ words: string | null; /** Nothing could be compared: that says nothing about the place. */ compared?: false }
+export type PictureVerdict = {
+  proves: boolean
+  /** A sentence for a person; null when it proves the place. */ words: string | null
+  /** Nothing could be compared: that says nothing about the place. */ compared?: false
+}
 
 export function judgeMatch({ agreement, shift, tiles }: Match): PictureVerdict {
-  if (tiles < LEAST_TILES) return { proves: false, compared: false, words: 'The reference picture has too little in it to compare.' }
+  if (tiles < LEAST_TILES)
+    return { proves: false, compared: false, words: 'The reference picture has too little in it to compare.' }
   const off = Math.max(Math.abs(shift.x), Math.abs(shift.y))
-  if (agreement < ENOUGH_AGREEMENT) return { proves: false, words: `The picture does not show the preset’s place: ${Math.round(agreement * 100)} % of it agrees with the reference.` }
-  if (off > MOST_SHIFT_SHARE) return { proves: false, words: `The picture is ${Math.round(off * 100)} % of its ${Math.abs(shift.x) >= Math.abs(shift.y) ? 'width' : 'height'} away from the preset’s reference.` }
+  if (agreement < ENOUGH_AGREEMENT)
+    return {
+      proves: false,
+      words: `The picture does not show the preset’s place: ${Math.round(agreement * 100)} % of it agrees with the reference.`,
+    }
+  if (off > MOST_SHIFT_SHARE)
+    return {
+      proves: false,
+      words: `The picture is ${Math.round(off * 100)} % of its ${Math.abs(shift.x) >= Math.abs(shift.y) ? 'width' : 'height'} away from the preset’s reference.`,
+    }
   return { proves: true, words: null }
 }
 

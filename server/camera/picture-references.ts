@@ -12,8 +12,12 @@ export type PictureReferences = ReturnType<typeof createPictureReferences>
 
 /** @param folder one folder per camera and preset lies in it; tokens are the camera's own words and never become file names. */
 export function createPictureReferences({ folder, now }: { folder: string; now(): number }) {
-  const placeOf = (camera: CameraId, token: PresetToken): string => join(folder, camera, createHash('sha256').update(token, 'utf8').digest('hex').slice(0, 24))
-  const namesOf = async (camera: CameraId, token: PresetToken): Promise<string[]> => (await readdir(placeOf(camera, token)).catch(() => [])).filter((name) => name.endsWith('.jpg') && name !== CHECK).sort()
+  const placeOf = (camera: CameraId, token: PresetToken): string =>
+    join(folder, camera, createHash('sha256').update(token, 'utf8').digest('hex').slice(0, 24))
+  const namesOf = async (camera: CameraId, token: PresetToken): Promise<string[]> =>
+    (await readdir(placeOf(camera, token)).catch(() => []))
+      .filter((name) => name.endsWith('.jpg') && name !== CHECK)
+      .sort()
 
   return {
     /** Newest last; empty when nobody taught any. */
@@ -45,8 +49,11 @@ export function createPictureReferences({ folder, now }: { folder: string; now()
       await writeFile(join(place, `${CHECK}.new`), jpeg)
       await rename(join(place, `${CHECK}.new`), join(place, CHECK))
     },
-    forgetCheck: (camera: CameraId, token: PresetToken): Promise<void> => rm(join(placeOf(camera, token), CHECK), { force: true }),
-    checked: (camera: CameraId, token: PresetToken): Promise<Buffer | null> => readFile(join(placeOf(camera, token), CHECK)).catch(() => null),
-    forget: (camera: CameraId, token: PresetToken): Promise<void> => rm(placeOf(camera, token), { recursive: true, force: true }),
+    forgetCheck: (camera: CameraId, token: PresetToken): Promise<void> =>
+      rm(join(placeOf(camera, token), CHECK), { force: true }),
+    checked: (camera: CameraId, token: PresetToken): Promise<Buffer | null> =>
+      readFile(join(placeOf(camera, token), CHECK)).catch(() => null),
+    forget: (camera: CameraId, token: PresetToken): Promise<void> =>
+      rm(placeOf(camera, token), { recursive: true, force: true }),
   }
 }

@@ -7,7 +7,11 @@ import { answerCalls } from '../tools/worker-calls.ts'
 import { type Grey, MATCH_SIZE, type Mask, type Match, blindness, matchPictures } from './picture-match.ts'
 
 async function greyOf(jpeg: Uint8Array): Promise<Grey> {
-  const pixels = await sharp(jpeg, { limitInputPixels: 40_000_000 }).greyscale().resize(MATCH_SIZE.width, MATCH_SIZE.height, { fit: 'fill' }).raw().toBuffer()
+  const pixels = await sharp(jpeg, { limitInputPixels: 40_000_000 })
+    .greyscale()
+    .resize(MATCH_SIZE.width, MATCH_SIZE.height, { fit: 'fill' })
+    .raw()
+    .toBuffer()
   return { ...MATCH_SIZE, pixels: new Uint8Array(pixels) }
 }
 
@@ -25,7 +29,11 @@ const calls = {
     return { match, blind: blindness(grey) }
   },
   /** @param pictures grey, of MATCH_SIZE */
-  look: (pictures: Uint8Array[]): Look[] => pictures.map((pixels) => ({ blind: blindness({ ...MATCH_SIZE, pixels }), print: createHash('sha256').update(pixels).digest('hex') })),
+  look: (pictures: Uint8Array[]): Look[] =>
+    pictures.map((pixels) => ({
+      blind: blindness({ ...MATCH_SIZE, pixels }),
+      print: createHash('sha256').update(pixels).digest('hex'),
+    })),
 }
 export type PictureThread = typeof calls
 

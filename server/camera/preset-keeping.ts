@@ -7,7 +7,12 @@ import type { SiteCamera } from '../glossary/site.ts'
 import { Failure } from '../tools/failure.ts'
 import { isAway } from './framing-proof.ts'
 
-type PresetView = Preset & { /** How it differs from what was confirmed: a sentence. */ changed: string | null; helpPoints: HelpPointId[]; pictures: number; lastCheck: PresetCheck | null }
+type PresetView = Preset & {
+  /** How it differs from what was confirmed: a sentence. */ changed: string | null
+  helpPoints: HelpPointId[]
+  pictures: number
+  lastCheck: PresetCheck | null
+}
 export type PresetHead = {
   presets(): Promise<Preset[]>
   savePreset(name: string, token: PresetToken | null): Promise<PresetToken>
@@ -15,7 +20,10 @@ export type PresetHead = {
   gotoPreset(token: PresetToken): Promise<void>
   status(): Promise<PtzStatus>
 }
-export type SiteEdit = { camera: CameraId; change: { helpPoint: HelpPointId; token: PresetToken; name: string } | { forget: PresetToken } }
+export type SiteEdit = {
+  camera: CameraId
+  change: { helpPoint: HelpPointId; token: PresetToken; name: string } | { forget: PresetToken }
+}
 
 export function createPresetKeeping(options: {
   head(id: CameraId): PresetHead
@@ -41,13 +49,43 @@ export function createPresetKeeping(options: {
   confirmation(id: CameraId, token: PresetToken, actor: string): Draft | null
   append: Append
 }) {
-  const { head, siteCamera, heldBy, knowsHelpPoint, editSite, teach, forgetPictures, reference, checked, pictures, lastCheck, saving, notSaved, changed, confirmation, append } = options
-  const view = async (id: CameraId, preset: Preset): Promise<PresetView> => ({ ...preset, changed: changed(id, preset.token), pictures: await pictures(id, preset.token), lastCheck: lastCheck(id, preset.token), helpPoints: [...siteCamera(id).presets].flatMap(([helpPoint, { token }]) => (token === preset.token ? [helpPoint] : [])) })
+  const {
+    head,
+    siteCamera,
+    heldBy,
+    knowsHelpPoint,
+    editSite,
+    teach,
+    forgetPictures,
+    reference,
+    checked,
+    pictures,
+    lastCheck,
+    saving,
+    notSaved,
+    changed,
+    confirmation,
+    append,
+  } = options
+  const view = async (id: CameraId, preset: Preset): Promise<PresetView> => ({
+    ...preset,
+    changed: changed(id, preset.token),
+    pictures: await pictures(id, preset.token),
+    lastCheck: lastCheck(id, preset.token),
+    helpPoints: [...siteCamera(id).presets].flatMap(([helpPoint, { token }]) =>
+      token === preset.token ? [helpPoint] : [],
+    ),
+  })
 
   /** @throws camera/held: while somebody needs help, the engineer waits. */
   function mustBeFree(id: CameraId): void {
     const incident = heldBy(id)
-    if (incident !== null) throw new Failure('camera/held', `${id} shows the place of an open incident; its presets can be changed when that is closed.`, { extra: { heldBy: incident } })
+    if (incident !== null)
+      throw new Failure(
+        'camera/held',
+        `${id} shows the place of an open incident; its presets can be changed when that is closed.`,
+        { extra: { heldBy: incident } },
+      )
   }
   async function known(id: CameraId, token: PresetToken): Promise<Preset> {
     const found = (await head(id).presets()).find((preset) => preset.token === token)
@@ -56,11 +94,21 @@ export function createPresetKeeping(options: {
   }
 
   return {
-    list: async (id: CameraId): Promise<PresetView[]> => Promise.all((await head(id).presets()).map((preset) => view(id, preset))),
+    list: async (id: CameraId): Promise<PresetView[]> =>
+      Promise.all((await head(id).presets()).map((preset) => view(id, preset))),
     /** @throws camera/held, preset/unknown, help-point/unknown, site/invalid */
-    async save(id: CameraId, { token, name: given, helpPoint }: { token: PresetToken | null; name: string | null; helpPoint: HelpPointId | null }, actor: string): Promise<PresetView> {
+    async save(
+      id: CameraId,
+      {
+        token,
+        name: given,
+        helpPoint,
+      }: { token: PresetToken | null; name: string | null; helpPoint: HelpPointId | null },
+      actor: string,
+    ): Promise<PresetView> {
       mustBeFree(id)
-      if (helpPoint !== null && !knowsHelpPoint(helpPoint)) throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
+      if (helpPoint !== null && !knowsHelpPoint(helpPoint))
+        throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
       const name = given ?? (token === null ? '' : (await known(id, token)).name)
       if (token !== null && given !== null) await known(id, token)
       if (token !== null) saving(id, token)
@@ -74,7 +122,10 @@ export function createPresetKeeping(options: {
       // A preset that was saved while there is no picture is still a preset: it has no picture proof until one is taught.
       await teach(id, saved, { alone: true }).catch(() => {})
       const confirmed = confirmation(id, saved, actor)
-      await append([{ kind: 'preset.saved', actor, subject: id, body: { camera: id, token: saved, name, helpPoint } }, ...(confirmed ? [confirmed] : [])]).durable
+      await append([
+        { kind: 'preset.saved', actor, subject: id, body: { camera: id, token: saved, name, helpPoint } },
+        ...(confirmed ? [confirmed] : []),
+      ]).durable
       return view(id, await known(id, saved))
     },
     async remove(id: CameraId, token: PresetToken, actor: string): Promise<void> {
@@ -90,10 +141,17 @@ export function createPresetKeeping(options: {
       mustBeFree(id)
       const { name, position } = await known(id, token)
       const { position: now, moving } = await head(id).status()
-      if (moving === true || isAway(position, now)) throw new Failure('preset/not-there', `${id} does not stand at ${name || token} now: send it there first, and look at the picture.`)
+      if (moving === true || isAway(position, now))
+        throw new Failure(
+          'preset/not-there',
+          `${id} does not stand at ${name || token} now: send it there first, and look at the picture.`,
+        )
       await teach(id, token, { alone: false })
       const confirmed = confirmation(id, token, actor)
-      await append([{ kind: 'preset.taught', actor, subject: id, body: { camera: id, token } }, ...(confirmed ? [confirmed] : [])]).durable
+      await append([
+        { kind: 'preset.taught', actor, subject: id, body: { camera: id, token } },
+        ...(confirmed ? [confirmed] : []),
+      ]).durable
     },
     /** The engineer has looked: as the camera has it now, it is right. @throws preset/unknown */
     async confirm(id: CameraId, token: PresetToken, actor: string): Promise<void> {
@@ -104,7 +162,8 @@ export function createPresetKeeping(options: {
     /** @throws preset/no-picture */
     async reference(id: CameraId, token: PresetToken): Promise<Uint8Array> {
       const picture = await reference(id, token)
-      if (!picture) throw new Failure('preset/no-picture', `${id} has no reference picture for preset ${token}; teach it one.`)
+      if (!picture)
+        throw new Failure('preset/no-picture', `${id} has no reference picture for preset ${token}; teach it one.`)
       return picture
     },
     /** @throws preset/no-picture */

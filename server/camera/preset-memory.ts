@@ -11,8 +11,11 @@ type Saved = [CameraId, [PresetToken, KnownPreset][]][]
 
 /** How a preset differs from what was confirmed: a sentence; null when it does not. Pure. A name or a place that is not told says nothing. */
 export function presetChange(confirmed: KnownPreset, now: KnownPreset): string | null {
-  if (confirmed.name !== '' && now.name !== '' && confirmed.name !== now.name) return `On the camera it was named “${confirmed.name}” and is now “${now.name}”.`
-  return isAway(confirmed.position, now.position) ? 'On the camera it has another position than when it was confirmed.' : null
+  if (confirmed.name !== '' && now.name !== '' && confirmed.name !== now.name)
+    return `On the camera it was named “${confirmed.name}” and is now “${now.name}”.`
+  return isAway(confirmed.position, now.position)
+    ? 'On the camera it has another position than when it was confirmed.'
+    : null
 }
 
 /** Whether a preset certainly is the one that was confirmed: by its name or its place, and by neither of them another one. What is not told says nothing. Pure. */
@@ -38,19 +41,25 @@ export function createPresetMemory() {
 
   return {
     follow(entry: Recorded): void {
-      if (entry.kind === 'preset.learned' || entry.kind === 'preset.confirmed') remember(entry.body.camera, entry.body.token, { name: entry.body.name, position: entry.body.position })
+      if (entry.kind === 'preset.learned' || entry.kind === 'preset.confirmed')
+        remember(entry.body.camera, entry.body.token, { name: entry.body.name, position: entry.body.position })
       else if (entry.kind === 'preset.removed') {
         known.get(entry.body.camera)?.delete(entry.body.token)
         changes.delete(keyOf(entry.body.camera, entry.body.token))
       }
     },
     save: (): Saved => [...known].map(([camera, presets]) => [camera, [...presets]]),
-    restore: (saved: Saved): void => void (known = new Map(saved.map(([camera, presets]) => [camera, new Map(presets)]))),
+    restore: (saved: Saved): void =>
+      void (known = new Map(saved.map(([camera, presets]) => [camera, new Map(presets)]))),
     /**
      * What the camera lists now. @param mapped the tokens that show help points.
      * @returns what is new and to be recorded as learnt, and what has changed since it was last read.
      */
-    read(camera: CameraId, presets: readonly Preset[], mapped: ReadonlySet<PresetToken>): { learned: Draft[]; changed: { token: PresetToken; words: string }[] } {
+    read(
+      camera: CameraId,
+      presets: readonly Preset[],
+      mapped: ReadonlySet<PresetToken>,
+    ): { learned: Draft[]; changed: { token: PresetToken; words: string }[] } {
       seen.set(camera, new Map(presets.map(({ token, name, position }) => [token, { name, position }])))
       const learned: Draft[] = []
       const changed: { token: PresetToken; words: string }[] = []
@@ -59,7 +68,12 @@ export function createPresetMemory() {
         const confirmed = known.get(camera)?.get(token)
         if (!confirmed) {
           remember(camera, token, { name, position })
-          learned.push({ kind: 'preset.learned', actor: `camera:${camera}`, subject: camera, body: { camera, token, name, position } })
+          learned.push({
+            kind: 'preset.learned',
+            actor: `camera:${camera}`,
+            subject: camera,
+            body: { camera, token, name, position },
+          })
           continue
         }
         const words = presetChange(confirmed, { name, position })
@@ -70,7 +84,8 @@ export function createPresetMemory() {
       }
       // One that comes back may be another view that was saved under its number.
       for (const token of known.get(camera)?.keys() ?? []) {
-        if (mapped.has(token) && !seen.get(camera)?.has(token) && !changes.has(keyOf(camera, token))) changes.set(keyOf(camera, token), 'The camera did not list it for a while: it may be another view now.')
+        if (mapped.has(token) && !seen.get(camera)?.has(token) && !changes.has(keyOf(camera, token)))
+          changes.set(keyOf(camera, token), 'The camera did not list it for a while: it may be another view now.')
       }
       return { learned, changed }
     },
@@ -83,7 +98,14 @@ export function createPresetMemory() {
     /** The entry by which an engineer says that this preset is right as the camera has it now; null when the camera does not list it. */
     confirmation(camera: CameraId, token: PresetToken, actor: string): Draft | null {
       const preset = seen.get(camera)?.get(token)
-      return preset ? { kind: 'preset.confirmed', actor, subject: camera, body: { camera, token, name: preset.name, position: preset.position } } : null
+      return preset
+        ? {
+            kind: 'preset.confirmed',
+            actor,
+            subject: camera,
+            body: { camera, token, name: preset.name, position: preset.position },
+          }
+        : null
     },
   }
 }

@@ -9,22 +9,72 @@ import { wordsOf } from '../tools/failure.ts'
 import type { StreamAddress } from './recording-run.ts'
 
 /** `substream`: the camera's own H.264, where what is recorded is something else. */
-export type CameraToRecord = { id: string; address: StreamAddress | null; substream: StreamAddress | null; mode: 'always' | 'on-press'; sound: Sound; reader: Reader; limits: RingLimits }
+export type CameraToRecord = {
+  id: string
+  address: StreamAddress | null
+  substream: StreamAddress | null
+  mode: 'always' | 'on-press'
+  sound: Sound
+  reader: Reader
+  limits: RingLimits
+}
 export type Hold = { name: string; range: Range }
 export type BufferState = { buffer: 'up' | 'down'; reason: string | null }
-export type Channel = { ring: ClipRing; window: LiveWindow; recorder: Recorder | null; wanted: CameraToRecord; view: ConvertedView | null; buffer: BufferState; unfollow: Map<PictureForm, () => void> }
+export type Channel = {
+  ring: ClipRing
+  window: LiveWindow
+  recorder: Recorder | null
+  wanted: CameraToRecord
+  view: ConvertedView | null
+  buffer: BufferState
+  unfollow: Map<PictureForm, () => void>
+}
 
 /** @param tellFirst whether somebody was told before, by a thread that has ended: what is found first is news, whatever it is. @param wantedPart seconds that a part of its live picture should last now. @param onBuffer hears when the disk stops taking its pictures, and when it takes them again */
-export function openChannel({ wanted, folder, gate, wantedPart, tellFirst, onBuffer, onError }: { wanted: CameraToRecord; folder: string; gate: DiskGate; wantedPart(isAsked: boolean): number; tellFirst: boolean; onBuffer(state: BufferState): void; onError(error: unknown): void }): Channel {
+export function openChannel({
+  wanted,
+  folder,
+  gate,
+  wantedPart,
+  tellFirst,
+  onBuffer,
+  onError,
+}: {
+  wanted: CameraToRecord
+  folder: string
+  gate: DiskGate
+  wantedPart(isAsked: boolean): number
+  tellFirst: boolean
+  onBuffer(state: BufferState): void
+  onError(error: unknown): void
+}): Channel {
   const buffer: BufferState = { buffer: 'up', reason: null }
   let mustTell = tellFirst
   const onWritten = (problem: string | null): void => {
-    const now: BufferState = problem === null ? { buffer: 'up', reason: null } : { buffer: 'down', reason: `The clip buffer cannot be written: ${problem}` }
+    const now: BufferState =
+      problem === null
+        ? { buffer: 'up', reason: null }
+        : { buffer: 'down', reason: `The clip buffer cannot be written: ${problem}` }
     if (!mustTell && buffer.buffer === now.buffer && buffer.reason === now.reason) return
     mustTell = false
     Object.assign(buffer, now)
     onBuffer(now)
   }
-  const ring = openClipRing({ folder: join(folder, wanted.id), limits: wanted.limits, gate, onWritten, onStuck: (file, error) => onError(new Error(`${file} of ${wanted.id}'s clip buffer should go, and the disk keeps it: ${wordsOf(error)}`)) })
-  return { ring, window: createLiveWindow({ longest: ring.longest, wantedPart }), recorder: null, wanted, view: null, buffer, unfollow: new Map() }
+  const ring = openClipRing({
+    folder: join(folder, wanted.id),
+    limits: wanted.limits,
+    gate,
+    onWritten,
+    onStuck: (file, error) =>
+      onError(new Error(`${file} of ${wanted.id}'s clip buffer should go, and the disk keeps it: ${wordsOf(error)}`)),
+  })
+  return {
+    ring,
+    window: createLiveWindow({ longest: ring.longest, wantedPart }),
+    recorder: null,
+    wanted,
+    view: null,
+    buffer,
+    unfollow: new Map(),
+  }
 }

@@ -23,7 +23,11 @@ const THREAD_AGAIN_MS = 500
 /** Measured with 250 cameras: larger costs memory, smaller collects too often. */
 const YOUNG_MB = 16
 
-const wantedOf = ({ id, buffer }: SiteCamera, address: StreamAddress | null, substream: StreamAddress | null): CameraToRecord => ({
+const wantedOf = (
+  { id, buffer }: SiteCamera,
+  address: StreamAddress | null,
+  substream: StreamAddress | null,
+): CameraToRecord => ({
   id,
   address,
   substream,
@@ -38,13 +42,26 @@ const LEAST_KEEP_MS = 24 * 3_600_000
 /** Cameras that were ever recorded here. */
 function recordedBefore(folder: string): CameraId[] {
   try {
-    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name as CameraId] : []))
+    return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? [entry.name as CameraId] : [],
+    )
   } catch {
     return []
   }
 }
-const NOT_RECORDED: RecorderReport = { codec: null, picture: 'copy', sound: 'drop', reader: 'direct', startedAt: null, runs: 0, lastEnd: null }
-const rangeOf = ({ from, to }: Pick<Clip, 'from' | 'to'>): Range => ({ from: Date.parse(from), to: to === null ? null : Date.parse(to) })
+const NOT_RECORDED: RecorderReport = {
+  codec: null,
+  picture: 'copy',
+  sound: 'drop',
+  reader: 'direct',
+  startedAt: null,
+  runs: 0,
+  lastEnd: null,
+}
+const rangeOf = ({ from, to }: Pick<Clip, 'from' | 'to'>): Range => ({
+  from: Date.parse(from),
+  to: to === null ? null : Date.parse(to),
+})
 
 export type ClipDeskOptions = {
   folder: string
@@ -60,14 +77,29 @@ export type ClipDeskOptions = {
 }
 
 export function createClipDesk(options: ClipDeskOptions) {
-  const { folder, scratch, evictEveryMs = 10_000, disk = { most: null, reserve: 0 }, now, onVideo, onBuffer = () => {}, onDisk = () => {}, onError } = options
+  const {
+    folder,
+    scratch,
+    evictEveryMs = 10_000,
+    disk = { most: null, reserve: 0 },
+    now,
+    onVideo,
+    onBuffer = () => {},
+    onDisk = () => {},
+    onError,
+  } = options
   // What a crash left behind; the folder's lock says that nobody else uses it.
   rmSync(scratch, { recursive: true, force: true })
   mkdirSync(scratch, { recursive: true })
   // A town without cameras has a disk all the same.
   mkdirSync(folder, { recursive: true })
   const startThread = (again = false) => {
-    const started = callWorker<ClipThread>(builtEntry('clip/clip-thread.js'), { folder, evictEveryMs, disk: diskLimits, again }, (message) => onNews(message as ClipNews), { maxYoungGenerationSizeMb: YOUNG_MB })
+    const started = callWorker<ClipThread>(
+      builtEntry('clip/clip-thread.js'),
+      { folder, evictEveryMs, disk: diskLimits, again },
+      (message) => onNews(message as ClipNews),
+      { maxYoungGenerationSizeMb: YOUNG_MB },
+    )
     void started.ended.then((error) => {
       if (closing) return
       onError(error ?? new Error('the video thread has ended'))
@@ -82,7 +114,8 @@ export function createClipDesk(options: ClipDeskOptions) {
       diskState = news.disk
       return onDisk(news.disk)
     }
-    if ('parts' in news) return news.parts.forEach(({ camera, form, live }) => watchers.news(camera as CameraId, form, live))
+    if ('parts' in news)
+      return news.parts.forEach(({ camera, form, live }) => watchers.news(camera as CameraId, form, live))
     const camera = news.camera as CameraId
     if ('state' in news) onVideo(camera, news.state.video, news.state.reason)
     else if ('buffer' in news) onBuffer(camera, news.buffer.buffer, news.buffer.reason)
@@ -96,9 +129,15 @@ export function createClipDesk(options: ClipDeskOptions) {
   let closing = false
   let evicting = false
   let thread = startThread()
-  const calls = new Proxy({} as typeof thread.calls, { get: (_, name: keyof typeof thread.calls) => thread.calls[name] })
+  const calls = new Proxy({} as typeof thread.calls, {
+    get: (_, name: keyof typeof thread.calls) => thread.calls[name],
+  })
 
-  const watchers = createLiveWatchers({ watch: (camera, form) => calls.watch(camera, form), unwatch: (camera, form) => calls.unwatch(camera, form), onError })
+  const watchers = createLiveWatchers({
+    watch: (camera, form) => calls.watch(camera, form),
+    unwatch: (camera, form) => calls.unwatch(camera, form),
+    onError,
+  })
 
   /** The same cameras and the same holds as before, in a new thread. */
   async function startAgain(): Promise<void> {
@@ -130,16 +169,34 @@ export function createClipDesk(options: ClipDeskOptions) {
      * a line of the site file that was lost by mistake must cost no recording.
      */
     async follow(cameras: readonly SiteCamera[]): Promise<void> {
-      const gone = [...new Set([...wanted.keys(), ...recordedBefore(folder)])].filter((id) => !cameras.some((camera) => camera.id === id))
+      const gone = [...new Set([...wanted.keys(), ...recordedBefore(folder)])].filter(
+        (id) => !cameras.some((camera) => camera.id === id),
+      )
       const keepMs = Math.max(LEAST_KEEP_MS, ...cameras.map(({ buffer }) => buffer.keepMs))
       for (const id of gone) {
-        await recordOrSay({ ...GONE, limits: { keepMs, mostBytes: null }, ...wanted.get(id), id, address: null, substream: null })
+        await recordOrSay({
+          ...GONE,
+          limits: { keepMs, mostBytes: null },
+          ...wanted.get(id),
+          id,
+          address: null,
+          substream: null,
+        })
         await calls.forget(id)
       }
-      for (const camera of cameras) await recordOrSay(wantedOf(camera, wanted.get(camera.id)?.address ?? null, wanted.get(camera.id)?.substream ?? null))
+      for (const camera of cameras)
+        await recordOrSay(
+          wantedOf(camera, wanted.get(camera.id)?.address ?? null, wanted.get(camera.id)?.substream ?? null),
+        )
     },
     /** @param access credentials for the streams; they go to ffmpeg by standard input only. @param hidden further secrets in the address. @param substream the camera's own H.264, where `stream` is something else. */
-    async stream(camera: SiteCamera, stream: URL, access: { username: string; password: string } | null, hidden: readonly string[] = [], substream: URL | null = null): Promise<void> {
+    async stream(
+      camera: SiteCamera,
+      stream: URL,
+      access: { username: string; password: string } | null,
+      hidden: readonly string[] = [],
+      substream: URL | null = null,
+    ): Promise<void> {
       const secrets = [...hidden, ...(access ? [access.password, encodeURIComponent(access.password)] : [])]
       const addressOf = (plain: URL): StreamAddress => {
         const url = new URL(plain)
@@ -178,17 +235,25 @@ export function createClipDesk(options: ClipDeskOptions) {
       calls.evictFromNowOn().catch(onError)
     },
     /** The camera's newest picture, part by part, from the newest keyframe on. */
-    watchLive: (camera: CameraId, form: PictureForm, listener: LiveListener): LiveViewer => watchers.watch(camera, form, listener),
-    livePlaylist: (camera: CameraId, form: PictureForm, query: Query): Promise<string> => calls.livePlaylist(camera, form, query),
-    livePart: (camera: CameraId, form: PictureForm, number: number, index: number): Promise<Uint8Array | null> => calls.livePart(camera, form, number, index),
-    liveSegment: (camera: CameraId, form: PictureForm, number: number): Promise<Uint8Array | null> => calls.liveSegment(camera, form, number),
-    liveInit: (camera: CameraId, form: PictureForm, run: number): Promise<Uint8Array | null> => calls.liveInit(camera, form, run),
+    watchLive: (camera: CameraId, form: PictureForm, listener: LiveListener): LiveViewer =>
+      watchers.watch(camera, form, listener),
+    livePlaylist: (camera: CameraId, form: PictureForm, query: Query): Promise<string> =>
+      calls.livePlaylist(camera, form, query),
+    livePart: (camera: CameraId, form: PictureForm, number: number, index: number): Promise<Uint8Array | null> =>
+      calls.livePart(camera, form, number, index),
+    liveSegment: (camera: CameraId, form: PictureForm, number: number): Promise<Uint8Array | null> =>
+      calls.liveSegment(camera, form, number),
+    liveInit: (camera: CameraId, form: PictureForm, run: number): Promise<Uint8Array | null> =>
+      calls.liveInit(camera, form, run),
     segment: (camera: CameraId, number: number): Promise<Uint8Array | null> => calls.segment(camera, number),
     init: (camera: CameraId, run: number): Promise<Uint8Array | null> => calls.init(camera, run),
     /** As H.264; null when the clip does not hold it. @throws clip/unreadable */
-    convertedSegment: (clip: Clip, number: number): Promise<Uint8Array | null> => calls.convertedSegment(clip.camera, rangeOf(clip), number),
-    convertedInit: (clip: Clip, run: number): Promise<Uint8Array | null> => calls.convertedInit(clip.camera, rangeOf(clip), run),
-    playlist: (clip: Clip, pressedAt: string): Promise<string> => calls.heldPlaylist(clip.camera, rangeOf(clip), Date.parse(pressedAt)),
+    convertedSegment: (clip: Clip, number: number): Promise<Uint8Array | null> =>
+      calls.convertedSegment(clip.camera, rangeOf(clip), number),
+    convertedInit: (clip: Clip, run: number): Promise<Uint8Array | null> =>
+      calls.convertedInit(clip.camera, rangeOf(clip), run),
+    playlist: (clip: Clip, pressedAt: string): Promise<string> =>
+      calls.heldPlaylist(clip.camera, rangeOf(clip), Date.parse(pressedAt)),
     /** The numbers of the segments that a clip may hand out: nothing outside what the incident holds. */
     async numbers(clip: Clip): Promise<Set<number>> {
       return new Set((await calls.segments(clip.camera, rangeOf(clip))).map(({ number }) => number))
@@ -210,13 +275,18 @@ export function createClipDesk(options: ClipDeskOptions) {
       }
     },
     /** Where a range has pictures. */
-    recorded: (camera: CameraId, range: Range): Promise<{ from: number; to: number }[]> => calls.recorded(camera, range),
+    recorded: (camera: CameraId, range: Range): Promise<{ from: number; to: number }[]> =>
+      calls.recorded(camera, range),
     /** Where a range lies on the disk; hold it for as long as it is read. @throws live/none when the camera has no clip buffer */
     stored: (camera: CameraId, range: Range): Promise<StoredRange> => calls.stored(camera, range),
-    thumbnail: (camera: CameraId, at: number, width: number): Promise<Uint8Array | null> => calls.thumbnail(camera, at, width),
+    thumbnail: (camera: CameraId, at: number, width: number): Promise<Uint8Array | null> =>
+      calls.thumbnail(camera, at, width),
     still: (camera: CameraId): Promise<{ picture: Uint8Array; at: number }> => calls.still(camera),
     /** Small grey pictures of what is newest; null where there is none. */
-    glimpses: (cameras: CameraId[], size: { width: number; height: number }): Promise<({ pixels: Uint8Array; at: number } | null)[]> => calls.glimpses(cameras, size),
+    glimpses: (
+      cameras: CameraId[],
+      size: { width: number; height: number },
+    ): Promise<({ pixels: Uint8Array; at: number } | null)[]> => calls.glimpses(cameras, size),
     bytes: (): Promise<Record<string, number>> => calls.bytes(),
     async close(): Promise<void> {
       closing = true

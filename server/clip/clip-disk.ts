@@ -7,7 +7,13 @@ import type { ClipRing, DiskGate } from './clip-ring.ts'
 
 /** Bytes. `most`: all buffers together, null for no limit. `reserve`: left free for the ledger. */
 export type DiskLimits = { most: number | null; reserve: number }
-export type DiskState = { level: 'ok' | 'low' | 'critical' | 'full'; free: number; total: number; used: number; problem: string | null }
+export type DiskState = {
+  level: 'ok' | 'low' | 'critical' | 'full'
+  free: number
+  total: number
+  used: number
+  problem: string | null
+}
 
 const LOW = 0.2
 const CRITICAL = 0.1
@@ -26,7 +32,21 @@ export function levelOf(freeShare: number, before: DiskState['level'], full: boo
   return freeShare > bound + SLACK ? now : before === 'full' ? 'critical' : before
 }
 
-export function createClipDisk({ folder, limits: first, rings, onState, tellFirst = false, freeOf = statfsOf }: { folder: string; limits: DiskLimits; rings(): ClipRing[]; onState(state: DiskState): void; /** Whether somebody was told before, by a thread that has ended. */ tellFirst?: boolean; /** For a test of a disk that cannot be had. */ freeOf?: (folder: string) => Promise<{ free: number; total: number }> }) {
+export function createClipDisk({
+  folder,
+  limits: first,
+  rings,
+  onState,
+  tellFirst = false,
+  freeOf = statfsOf,
+}: {
+  folder: string
+  limits: DiskLimits
+  rings(): ClipRing[]
+  onState(state: DiskState): void
+  /** Whether somebody was told before, by a thread that has ended. */ tellFirst?: boolean
+  /** For a test of a disk that cannot be had. */ freeOf?: (folder: string) => Promise<{ free: number; total: number }>
+}) {
   let limits = first
   let queued = 0
   let state: DiskState = { level: 'ok', free: Number.POSITIVE_INFINITY, total: 0, used: 0, problem: null }
@@ -40,9 +60,12 @@ export function createClipDisk({ folder, limits: first, rings, onState, tellFirs
   /** Nothing below the reserve; an incident's own picture may use half of it. */
   const gate: DiskGate = {
     refuses(bytes, held) {
-      if (queued + bytes > MOST_QUEUED) return `The disk is too slow: ${Math.round(queued / 1e6)} MB wait to be written. This picture is not kept.`
+      if (queued + bytes > MOST_QUEUED)
+        return `The disk is too slow: ${Math.round(queued / 1e6)} MB wait to be written. This picture is not kept.`
       const bound = held ? limits.reserve / 2 : limits.reserve
-      return state.free - queued - bytes < bound && nothingLeft ? 'The disk is full, and all that it holds is held by incidents. This picture is not kept.' : null
+      return state.free - queued - bytes < bound && nothingLeft
+        ? 'The disk is full, and all that it holds is held by incidents. This picture is not kept.'
+        : null
     },
     queued: (bytes) => void (queued += bytes),
   }
@@ -54,7 +77,10 @@ export function createClipDisk({ folder, limits: first, rings, onState, tellFirs
       // A bucket that the disk does not let go of is none of these afterwards.
       const oldest = rings()
         .map((ring) => ({ ring, start: ring.oldestFree() }))
-        .reduce<{ ring: ClipRing; start: number } | null>((found, { ring, start }) => (start !== null && (!found || start < found.start) ? { ring, start } : found), null)
+        .reduce<{ ring: ClipRing; start: number } | null>(
+          (found, { ring, start }) => (start !== null && (!found || start < found.start) ? { ring, start } : found),
+          null,
+        )
       if (!oldest) return still
       still -= await oldest.ring.evictOldest()
     }
@@ -81,7 +107,12 @@ export function createClipDisk({ folder, limits: first, rings, onState, tellFirs
       overMost = still > 0 && !nothingLeft
       room = levelOf(total === 0 ? 1 : now.free / total, room, nothingLeft)
       const level = overMost && RANK[room] < RANK.critical ? 'critical' : room
-      state = { level, ...now, used: usedNow(), problem: overMost ? overMostWords(limits.most ?? 0) : wordsFor(level, now.free, total) }
+      state = {
+        level,
+        ...now,
+        used: usedNow(),
+        problem: overMost ? overMostWords(limits.most ?? 0) : wordsFor(level, now.free, total),
+      }
       if (mustTell || level !== before || overMost !== wasOverMost) onState(state)
       mustTell = false
     },
@@ -91,10 +122,13 @@ export function createClipDisk({ folder, limits: first, rings, onState, tellFirs
 function wordsFor(level: DiskState['level'], free: number, total: number): string | null {
   if (level === 'ok') return null
   const room = `${Math.round((free / total) * 100)} % (${(free / 1e9).toFixed(1)} GB) of the clip buffers' disk is free`
-  return level === 'full' ? `${room}, and everything else is held by incidents: new pictures are not kept. Make room on the disk, or close incidents.` : `${room}.`
+  return level === 'full'
+    ? `${room}, and everything else is held by incidents: new pictures are not kept. Make room on the disk, or close incidents.`
+    : `${room}.`
 }
 
-const overMostWords = (most: number): string => `Incidents hold more than storage: most (${(most / 1e9).toFixed(1)} GB) of the clip buffers: of no camera more than the last minutes are kept beside that. Close incidents, let old clips go, or allow more.`
+const overMostWords = (most: number): string =>
+  `Incidents hold more than storage: most (${(most / 1e9).toFixed(1)} GB) of the clip buffers: of no camera more than the last minutes are kept beside that. Close incidents, let old clips go, or allow more.`
 
 async function statfsOf(folder: string): Promise<{ free: number; total: number }> {
   const { bavail, blocks, bsize } = await statfs(folder)

@@ -7,7 +7,13 @@ import type { Fragment, Lease } from './fragment-reader.ts'
 import { joined } from './joined-bytes.ts'
 
 /** `at`: wall-clock milliseconds at which its first picture arrived. `live`: the bytes for viewers, where they are others. */
-export type Part<Bytes extends Uint8Array = Buffer> = { bytes: Bytes; live?: Bytes; duration: number; independent: boolean; at: number }
+export type Part<Bytes extends Uint8Array = Buffer> = {
+  bytes: Bytes
+  live?: Bytes
+  duration: number
+  independent: boolean
+  at: number
+}
 export type OpenSegment = { start: number; duration: number; parts: Part[] }
 /** `chunks`: its bytes, in order; nobody copies them together to write them down. `sha256`: of those bytes, hex. `lostPackets`: of it, or at one of its ends, that never came; left out where nobody counts them. */
 export type ClosedSegment = { start: number; duration: number; chunks: Buffer[]; sha256: string; lostPackets?: number }
@@ -40,9 +46,21 @@ export type PackagerEvents = {
   onLongGop?(seconds: number | null): void
 }
 
-export function createPackager({ onPart, onSegment, onLongGop = () => {}, wantedPart = () => WANTED_PART_S }: PackagerEvents) {
+export function createPackager({
+  onPart,
+  onSegment,
+  onLongGop = () => {},
+  wantedPart = () => WANTED_PART_S,
+}: PackagerEvents) {
   let segment: OpenSegment | null = null
-  let part: { fragments: Buffer[]; live: Buffer | null; duration: number; frames: number; independent: boolean; at: number } | null = null
+  let part: {
+    fragments: Buffer[]
+    live: Buffer | null
+    duration: number
+    frames: number
+    independent: boolean
+    at: number
+  } | null = null
   let framesPerPart = 0
   /** Seconds between frames; 0 until the first one came. */
   let pace = 0
@@ -64,7 +82,13 @@ export function createPackager({ onPart, onSegment, onLongGop = () => {}, wanted
     const bytes = joined(part.fragments)
     if (unhashed) hash.update(unhashed)
     unhashed = bytes
-    segment.parts.push({ bytes, ...(part.live ? { live: Buffer.concat([part.live, ...part.fragments.slice(1)]) } : {}), duration: part.duration, independent: part.independent, at: part.at })
+    segment.parts.push({
+      bytes,
+      ...(part.live ? { live: Buffer.concat([part.live, ...part.fragments.slice(1)]) } : {}),
+      duration: part.duration,
+      independent: part.independent,
+      at: part.at,
+    })
     part = null
     onPart(segment)
   }
@@ -82,7 +106,14 @@ export function createPackager({ onPart, onSegment, onLongGop = () => {}, wanted
     const loss = counted ? { lostPackets } : {}
     lostPackets = 0
     counted = true
-    onSegment({ start, duration, chunks: parts.map(({ bytes }) => bytes), sha256, ...loss, release: () => kept.forEach((release) => release()) })
+    onSegment({
+      start,
+      duration,
+      chunks: parts.map(({ bytes }) => bytes),
+      sha256,
+      ...loss,
+      release: () => kept.forEach((release) => release()),
+    })
   }
   function lose(packets: number): void {
     if (segment) lostPackets += packets
@@ -121,9 +152,19 @@ export function createPackager({ onPart, onSegment, onLongGop = () => {}, wanted
         toldLong = true
         onLongGop(segment.duration)
       }
-      if (segment.duration > LONGEST_SEGMENT_S || segmentBytes > MOST_SEGMENT_BYTES) throw new NoKeyframe(`the camera sent no keyframe for ${Math.round(segment.duration)} s; set its GOP to a few seconds`)
+      if (segment.duration > LONGEST_SEGMENT_S || segmentBytes > MOST_SEGMENT_BYTES)
+        throw new NoKeyframe(
+          `the camera sent no keyframe for ${Math.round(segment.duration)} s; set its GOP to a few seconds`,
+        )
       if (part && part.frames > 0 && part.duration + fragment.duration > partTarget) closePart()
-      part ??= { fragments: [], live: fragment.live ?? null, duration: 0, frames: 0, independent: fragment.keyframe, at: now }
+      part ??= {
+        fragments: [],
+        live: fragment.live ?? null,
+        duration: 0,
+        frames: 0,
+        independent: fragment.keyframe,
+        at: now,
+      }
       part.fragments.push(fragment.bytes)
       lastLength = fragment.bytes.length
       if (fragment.lease && !leases.has(fragment.lease)) leases.set(fragment.lease, fragment.lease.keep())

@@ -26,12 +26,32 @@ const POOR_RUNS = 4
 const POOR_MS = 10_000
 
 export type RecorderState = { video: 'up' | 'down'; reason: string | null }
-export type Recorder = { state(): RecorderState | null; codec(): string | null; report(): RecorderReport; close(): Promise<void> }
-export type RecorderOptions = RunParts & { address: StreamAddress; sound?: Sound; /** `direct` where the stream allows it. */ reader?: Reader; onState(state: RecorderState): void; onCodec?(codec: string): void; /** How long a stream is refused before another reader tries it. */ refusedForMs?: number; /** How long that one keeps it. */ triedAgainMs?: number }
+export type Recorder = {
+  state(): RecorderState | null
+  codec(): string | null
+  report(): RecorderReport
+  close(): Promise<void>
+}
+export type RecorderOptions = RunParts & {
+  address: StreamAddress
+  sound?: Sound
+  /** `direct` where the stream allows it. */ reader?: Reader
+  onState(state: RecorderState): void
+  onCodec?(codec: string): void
+  /** How long a stream is refused before another reader tries it. */ refusedForMs?: number
+  /** How long that one keeps it. */ triedAgainMs?: number
+}
 
 /** `onState` hears changes only. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { clock, window, onState, onCodec = () => {}, refusedForMs = REFUSED_FOR_MS, triedAgainMs = TRIED_AGAIN_MS } = options
+  const {
+    clock,
+    window,
+    onState,
+    onCodec = () => {},
+    refusedForMs = REFUSED_FOR_MS,
+    triedAgainMs = TRIED_AGAIN_MS,
+  } = options
   const stopped = new AbortController()
   const backoff = createBackoff(250, 5000)
   let { sound = 'drop' } = options
@@ -82,7 +102,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
   /** A run that could not even begin: no file handle was left, for example. The camera is tried again all the same. */
   function unbegun(error: unknown): RunEnd {
     options.onError(error)
-    return { reason: `The recorder could not begin: ${redactor(options.address)(wordsOf(error))}`, words: [], atOnce: false, change: null }
+    return {
+      reason: `The recorder could not begin: ${redactor(options.address)(wordsOf(error))}`,
+      words: [],
+      atOnce: false,
+      change: null,
+    }
   }
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
@@ -91,9 +116,26 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const settled = new AbortController()
       const over = AbortSignal.any([stopped.signal, settled.signal])
       const watched = new AbortController()
-      if (reader !== wanted) void clock.sleep(stayMs, AbortSignal.any([over, watched.signal])).then(() => watched.signal.aborted || settled.abort())
-      const run = { ...options, startMs: codec === null ? FIRST_START_MS : CONNECT_MS + 2000 * window.longest(), signal: over, onPicture, onNote, habits, sound }
-      const { reason, words, atOnce, change, reached = false } = await (reader === 'direct' ? recordByRtsp(run) : recordByFfmpeg({ ...run, transport })).catch(unbegun)
+      if (reader !== wanted)
+        void clock
+          .sleep(stayMs, AbortSignal.any([over, watched.signal]))
+          .then(() => watched.signal.aborted || settled.abort())
+      const run = {
+        ...options,
+        startMs: codec === null ? FIRST_START_MS : CONNECT_MS + 2000 * window.longest(),
+        signal: over,
+        onPicture,
+        onNote,
+        habits,
+        sound,
+      }
+      const {
+        reason,
+        words,
+        atOnce,
+        change,
+        reached = false,
+      } = await (reader === 'direct' ? recordByRtsp(run) : recordByFfmpeg({ ...run, transport })).catch(unbegun)
       watched.abort()
       if (stopped.signal.aborted) return
       const withPicturesMs = picturesAt === null ? 0 : clock.monotonic() - picturesAt
@@ -114,13 +156,19 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (change === 'perhaps-by-ffmpeg') refusals.push(now)
       best[reader] = Math.max(withPicturesMs, best[reader] * 0.5)
       poor = (reached || reader !== wanted) && withPicturesMs < POOR_MS ? poor + 1 : 0
-      if (reader !== wanted && changedAt !== null && (now - changedAt >= triedAgainMs || (poor >= POOR_RUNS && best[wanted] >= best[reader]))) {
+      if (
+        reader !== wanted &&
+        changedAt !== null &&
+        (now - changedAt >= triedAgainMs || (poor >= POOR_RUNS && best[wanted] >= best[reader]))
+      ) {
         // Neither brings much: the better one stays for a while.
         if (poor >= POOR_RUNS) heldUntil = now + triedAgainMs
         changeTo(wanted)
       }
       // One that ffmpeg has read before is not refused for a minute once more.
-      const refused = refusals.length > 0 && (changedBefore || (refusals.length >= REFUSED_TIMES && now - (refusals[0] ?? now) >= refusedForMs))
+      const refused =
+        refusals.length > 0 &&
+        (changedBefore || (refusals.length >= REFUSED_TIMES && now - (refusals[0] ?? now) >= refusedForMs))
       const canChange = reader === 'direct' && now >= heldUntil
       if (canChange && (change === 'by-ffmpeg' || change === 'by-udp' || refused || poor >= POOR_RUNS)) {
         changedBefore = true

@@ -10,7 +10,19 @@ import type { Range, Segment } from '../glossary/clip.ts'
 import type { StoredSegment } from '../glossary/evidence.ts'
 import { wordsOf } from '../tools/failure.ts'
 import type { ClosedSegment } from './clip-packager.ts'
-import { type Bucket, type Located, bucketName, indexLine, indexName, initName, listBuckets, orphanedInits, readIndex, readNewestIndex, readSlice } from './ring-index.ts'
+import {
+  type Bucket,
+  type Located,
+  bucketName,
+  indexLine,
+  indexName,
+  initName,
+  listBuckets,
+  orphanedInits,
+  readIndex,
+  readNewestIndex,
+  readSlice,
+} from './ring-index.ts'
 
 const BUCKET_MS = 300_000
 const MOST_INITS = 4
@@ -19,14 +31,34 @@ const LONGEST_SEGMENT_MS = 30_000
 
 export type ClipRing = ReturnType<typeof openClipRing>
 /** What may be written now: a disk that is full or too slow takes nothing, and nothing piles up in memory instead. */
-export type DiskGate = { /** Null when these bytes may be written; else why not. */ refuses(bytes: number, held: boolean): string | null; queued(bytes: number): void }
-export type RingLimits = { keepMs: number; /** Bytes of this camera, held ones not counted; null for no limit. */ mostBytes: number | null }
+export type DiskGate = {
+  /** Null when these bytes may be written; else why not. */ refuses(bytes: number, held: boolean): string | null
+  queued(bytes: number): void
+}
+export type RingLimits = {
+  keepMs: number
+  /** Bytes of this camera, held ones not counted; null for no limit. */ mostBytes: number | null
+}
 /** Null when the disk takes what it should; else why it does not. */
 export type OnWritten = (problem: string | null) => void
 
 const OPEN_GATE: DiskGate = { refuses: () => null, queued: () => {} }
 
-export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritten = () => {}, onStuck = () => {}, bucketMs = BUCKET_MS }: { folder: string; limits: RingLimits; gate?: DiskGate; onWritten?: OnWritten; /** A file should go, and the disk does not let go of it. */ onStuck?(file: string, error: unknown): void; bucketMs?: number }) {
+export function openClipRing({
+  folder,
+  limits: first,
+  gate = OPEN_GATE,
+  onWritten = () => {},
+  onStuck = () => {},
+  bucketMs = BUCKET_MS,
+}: {
+  folder: string
+  limits: RingLimits
+  gate?: DiskGate
+  onWritten?: OnWritten
+  /** A file should go, and the disk does not let go of it. */ onStuck?(file: string, error: unknown): void
+  bucketMs?: number
+}) {
   let limits = first
   try {
     mkdirSync(folder, { recursive: true })
@@ -75,10 +107,22 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     begun.add(ofRun)
   }
   async function bucketFor(segment: Segment, init: Buffer | undefined): Promise<NonNullable<typeof current>> {
-    if (current && current.bucket.run === segment.run && segment.start - current.bucket.start < bucketMs && segment.start >= current.bucket.start) return current
+    if (
+      current &&
+      current.bucket.run === segment.run &&
+      segment.start - current.bucket.start < bucketMs &&
+      segment.start >= current.bucket.start
+    )
+      return current
     await closeCurrent()
     await keepInit(segment.run, init)
-    const bucket: Bucket = { name: bucketName(segment.start, segment.run, segment.number), start: segment.start, run: segment.run, first: segment.number, bytes: 0 }
+    const bucket: Bucket = {
+      name: bucketName(segment.start, segment.run, segment.number),
+      start: segment.start,
+      run: segment.run,
+      first: segment.number,
+      bytes: 0,
+    }
     const data = await open(join(folder, bucket.name), 'a').catch(async (error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
       // Another disk is mounted there by now, or its folder was taken away: it is made anew, with what belongs in it.
@@ -126,7 +170,8 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     await rm(join(folder, initName(bucket.run)), { force: true })
   }
 
-  const segmentsOf = async (bucket: Bucket): Promise<Located[]> => (bucket === current?.bucket ? current.segments : readIndex(folder, bucket))
+  const segmentsOf = async (bucket: Bucket): Promise<Located[]> =>
+    bucket === current?.bucket ? current.segments : readIndex(folder, bucket)
   /** A bucket ends where the next one begins, or when nothing more can be in it; the one that is written to has no end yet. */
   const endOf = (i: number): number => {
     const [bucket, next] = [buckets[i], buckets[i + 1]]
@@ -135,16 +180,19 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     // The next one may begin hours later, or before this one, when the clock was set.
     return Math.max(soonest, Math.min(next?.start ?? latest, latest))
   }
-  const overlaps = (i: number, { from, to }: Range): boolean => (buckets[i]?.start ?? 0) <= (to ?? Number.POSITIVE_INFINITY) && endOf(i) >= from
+  const overlaps = (i: number, { from, to }: Range): boolean =>
+    (buckets[i]?.start ?? 0) <= (to ?? Number.POSITIVE_INFINITY) && endOf(i) >= from
 
   const isHeld = (i: number): boolean => [...holds.values()].some((range) => overlaps(i, range))
   const heldOpen = (): boolean => [...holds.values()].some(({ to }) => to === null)
   const freeBytes = (): number => buckets.reduce((sum, bucket, i) => sum + (isHeld(i) ? 0 : bucket.bytes), 0)
   /** What the disk did not let go of: the others go all the same. Tried again with the next look at this ring's age. */
   const stuck = new Set<Bucket>()
-  const tooOld = (now: number): Bucket | undefined => buckets.find((bucket, i) => endOf(i) <= now - limits.keepMs && !stuck.has(bucket) && !isHeld(i))
+  const tooOld = (now: number): Bucket | undefined =>
+    buckets.find((bucket, i) => endOf(i) <= now - limits.keepMs && !stuck.has(bucket) && !isHeld(i))
   /** The oldest bucket that nobody holds and nobody writes to. */
-  const oldestFree = (): Bucket | null => buckets.find((bucket, i) => bucket !== current?.bucket && !stuck.has(bucket) && !isHeld(i)) ?? null
+  const oldestFree = (): Bucket | null =>
+    buckets.find((bucket, i) => bucket !== current?.bucket && !stuck.has(bucket) && !isHeld(i)) ?? null
   /** @returns the bytes that are free now: none where the disk does not let go of it */
   async function tryDrop(bucket: Bucket): Promise<number> {
     try {
@@ -160,7 +208,17 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
   async function stored(range: Range): Promise<StoredSegment[]> {
     await writing
     const to = range.to ?? Number.POSITIVE_INFINITY
-    const lists = await Promise.all(buckets.flatMap((bucket, i) => (overlaps(i, range) ? [segmentsOf(bucket).then((segments) => segments.map((segment) => ({ ...segment, file: join(folder, bucket.name) })))] : [])))
+    const lists = await Promise.all(
+      buckets.flatMap((bucket, i) =>
+        overlaps(i, range)
+          ? [
+              segmentsOf(bucket).then((segments) =>
+                segments.map((segment) => ({ ...segment, file: join(folder, bucket.name) })),
+              ),
+            ]
+          : [],
+      ),
+    )
     return lists.flat().filter(({ start, duration }) => start + duration * 1000 > range.from && start < to)
   }
   async function locate(number: number): Promise<{ bucket: Bucket; segment: Located } | null> {
@@ -185,9 +243,20 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
       return mine
     },
     /** Gives the closed segment its number, at once; it is on disk when `written` resolves. */
-    append({ run: ofRun, start, duration, chunks, sha256, lostPackets }: ClosedSegment & { run: number }): { segment: Segment; written: Promise<void> } {
+    append({ run: ofRun, start, duration, chunks, sha256, lostPackets }: ClosedSegment & { run: number }): {
+      segment: Segment
+      written: Promise<void>
+    } {
       const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
-      const segment: Segment = { number: nextNumber, run: ofRun, start, duration, bytes, sha256, ...(lostPackets === undefined ? {} : { lostPackets }) }
+      const segment: Segment = {
+        number: nextNumber,
+        run: ofRun,
+        start,
+        duration,
+        bytes,
+        sha256,
+        ...(lostPackets === undefined ? {} : { lostPackets }),
+      }
       nextNumber += 1
       runUsed = true
       const refused = gate.refuses(bytes, heldOpen())
@@ -213,10 +282,16 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
     async read(number: number): Promise<{ segment: Segment; bytes: Buffer } | null> {
       await writing
       const found = await locate(number)
-      return found && { segment: found.segment, bytes: readSlice(join(folder, found.bucket.name), found.segment.offset, found.segment.bytes) }
+      return (
+        found && {
+          segment: found.segment,
+          bytes: readSlice(join(folder, found.bucket.name), found.segment.offset, found.segment.bytes),
+        }
+      )
     },
     initFile: (ofRun: number): string => join(folder, initName(ofRun)),
-    init: async (ofRun: number): Promise<Buffer | null> => inits.get(ofRun) ?? (await readFile(join(folder, initName(ofRun))).catch(() => null)),
+    init: async (ofRun: number): Promise<Buffer | null> =>
+      inits.get(ofRun) ?? (await readFile(join(folder, initName(ofRun))).catch(() => null)),
     /** Seconds of the longest segment of the newest bucket. */
     longest: Math.max(0, ...found.map(({ duration }) => duration)),
     hold(name: string, range: Range): void {
@@ -238,7 +313,11 @@ export function openClipRing({ folder, limits: first, gate = OPEN_GATE, onWritte
         stuck.clear()
         // Looked at anew each time: somebody may hold it meanwhile.
         for (let old = tooOld(now); old; old = tooOld(now)) freed += await tryDrop(old)
-        for (let over = freeBytes() - (limits.mostBytes ?? Number.POSITIVE_INFINITY), bucket = oldestFree(); over > 0 && bucket; bucket = oldestFree()) {
+        for (
+          let over = freeBytes() - (limits.mostBytes ?? Number.POSITIVE_INFINITY), bucket = oldestFree();
+          over > 0 && bucket;
+          bucket = oldestFree()
+        ) {
           const bytes = await tryDrop(bucket)
           over -= bytes
           freed += bytes

@@ -28,7 +28,12 @@ export type ClipNews =
   | { parts: PartNews[] }
   | { disk: DiskState }
 /** `again`: another thread was here before, and told what it found. */
-const { folder, evictEveryMs, disk: diskLimits, again } = workerInput<{ folder: string; evictEveryMs: number; disk: DiskLimits; again: boolean }>()
+const {
+  folder,
+  evictEveryMs,
+  disk: diskLimits,
+  again,
+} = workerInput<{ folder: string; evictEveryMs: number; disk: DiskLimits; again: boolean }>()
 /** Presses and cameras are another thread's, and come first. */
 standBack(5)
 const clock = realClock
@@ -39,8 +44,15 @@ let cuts = 0
 let keyframes: KeyframeDecoder | null = null
 const tell = (news: ClipNews): void => tellMain(news)
 const copyOf = (bytes: Uint8Array | null): Uint8Array | null => bytes && new Uint8Array(bytes)
-const onError = (error: unknown): void => tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-const disk = createClipDisk({ folder, limits: diskLimits, rings: () => [...channels.values()].map(({ ring }) => ring), tellFirst: again, onState: (state) => tell({ disk: state }) })
+const onError = (error: unknown): void =>
+  tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+const disk = createClipDisk({
+  folder,
+  limits: diskLimits,
+  rings: () => [...channels.values()].map(({ ring }) => ring),
+  tellFirst: again,
+  onState: (state) => tell({ disk: state }),
+})
 
 function channel(id: string): Channel {
   const found = channels.get(id)
@@ -48,7 +60,13 @@ function channel(id: string): Channel {
   return found
 }
 
-const live = createLivePictures({ channels, channelOf: channel, post: (parts, memory) => tellMain({ parts } satisfies ClipNews, memory), clock, onError })
+const live = createLivePictures({
+  channels,
+  channelOf: channel,
+  post: (parts, memory) => tellMain({ parts } satisfies ClipNews, memory),
+  clock,
+  onError,
+})
 
 /** Milliseconds that may lie between the pictures of one segment and the next one's first. */
 const BETWEEN_MS = 1000
@@ -57,7 +75,10 @@ const BETWEEN_MS = 1000
 const turns = new Map<string, Promise<unknown>>()
 function inTurn(id: string, job: () => Promise<void>): Promise<void> {
   const done = (turns.get(id) ?? Promise.resolve()).then(job)
-  turns.set(id, done.catch(() => {}))
+  turns.set(
+    id,
+    done.catch(() => {}),
+  )
   return done
 }
 
@@ -67,7 +88,17 @@ async function settle(id: string): Promise<void> {
   const { wanted, ring, window, recorder } = found
   const record = wanted.address !== null && (wanted.mode === 'always' || ring.heldOpen())
   if (record && !recorder && wanted.address)
-    found.recorder = createRecorder({ address: wanted.address, sound: wanted.sound, reader: wanted.reader, store: ring, window, clock, onError, onState: (state) => tell({ camera: id, state }), onCodec: (codec) => tell({ camera: id, codec }) })
+    found.recorder = createRecorder({
+      address: wanted.address,
+      sound: wanted.sound,
+      reader: wanted.reader,
+      store: ring,
+      window,
+      clock,
+      onError,
+      onState: (state) => tell({ camera: id, state }),
+      onCodec: (codec) => tell({ camera: id, codec }),
+    })
   if (!record && recorder) {
     found.recorder = null
     await recorder.close()
@@ -91,17 +122,19 @@ async function converted(id: string, { number, run }: { number: number; run: num
 
 /** For whoever only wants to know what can be seen: where the disk gives nothing, nothing can, and an incident is still one. */
 const readable = (id: string, range: Range): Promise<Segment[]> =>
-  channel(id).ring.within(range).catch((error: unknown) => {
-    onError(error)
-    return []
-  })
+  channel(id)
+    .ring.within(range)
+    .catch((error: unknown) => {
+      onError(error)
+      return []
+    })
 
 async function evictAll(): Promise<void> {
   for (const { ring } of channels.values()) await ring.evict(clock.now()).catch(onError)
 }
 /** Room is looked for often: a full disk comes quickly. */
 async function keepRoom(): Promise<void> {
-  for (let evicted = Number.NEGATIVE_INFINITY; !stopped.signal.aborted; ) {
+  for (let evicted = Number.NEGATIVE_INFINITY; !stopped.signal.aborted;) {
     if (clock.monotonic() - evicted >= evictEveryMs) {
       await evictAll()
       evicted = clock.monotonic()
@@ -114,7 +147,15 @@ async function keepRoom(): Promise<void> {
 async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<void> {
   const existing = channels.get(wanted.id)
   if (!existing) {
-    const opened = openChannel({ wanted, folder, gate: disk.gate, wantedPart: live.wantedPart, tellFirst: again, onError, onBuffer: (buffer) => tell({ camera: wanted.id, buffer }) })
+    const opened = openChannel({
+      wanted,
+      folder,
+      gate: disk.gate,
+      wantedPart: live.wantedPart,
+      tellFirst: again,
+      onError,
+      onBuffer: (buffer) => tell({ camera: wanted.id, buffer }),
+    })
     // Before anything else may let go of what is held.
     for (const { name, range } of holds) opened.ring.hold(name, range)
     channels.set(wanted.id, opened)
@@ -123,7 +164,8 @@ async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<v
   const before = existing.wanted
   existing.wanted = wanted
   existing.ring.limit(wanted.limits)
-  const changed = before.address?.url !== wanted.address?.url || before.sound !== wanted.sound || before.reader !== wanted.reader
+  const changed =
+    before.address?.url !== wanted.address?.url || before.sound !== wanted.sound || before.reader !== wanted.reader
   const { recorder, view } = existing
   if (changed) existing.recorder = null
   if (changed || before.substream?.url !== wanted.substream?.url) existing.view = null
@@ -134,7 +176,8 @@ async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<v
 }
 
 const calls = {
-  record: (wanted: CameraToRecord, holds: readonly Hold[]): Promise<void> => inTurn(wanted.id, () => record(wanted, holds)),
+  record: (wanted: CameraToRecord, holds: readonly Hold[]): Promise<void> =>
+    inTurn(wanted.id, () => record(wanted, holds)),
   forget: (id: string): Promise<void> =>
     inTurn(id, async () => {
       const found = channels.get(id)
@@ -160,14 +203,17 @@ const calls = {
   evictFromNowOn: (): void => void keepRoom(),
   watch: live.watch,
   unwatch: live.unwatch,
-  livePlaylist: (id: string, form: PictureForm, query: Query): Promise<string> => live.of(id, form).window.playlist(query),
+  livePlaylist: (id: string, form: PictureForm, query: Query): Promise<string> =>
+    live.of(id, form).window.playlist(query),
   async livePart(id: string, form: PictureForm, number: number, index: number): Promise<Uint8Array | null> {
     const part = await live.of(id, form).window.part(number, index)
     return part && new Uint8Array(part)
   },
   // Copies: what is handed out goes for good, and the next viewer wants it, too.
-  liveSegment: async (id: string, form: PictureForm, number: number): Promise<Uint8Array | null> => copyOf(await live.of(id, form).segment(number)),
-  liveInit: async (id: string, form: PictureForm, run: number): Promise<Uint8Array | null> => copyOf(await live.of(id, form).init(run)),
+  liveSegment: async (id: string, form: PictureForm, number: number): Promise<Uint8Array | null> =>
+    copyOf(await live.of(id, form).segment(number)),
+  liveInit: async (id: string, form: PictureForm, run: number): Promise<Uint8Array | null> =>
+    copyOf(await live.of(id, form).init(run)),
   async segment(id: string, number: number): Promise<Uint8Array | null> {
     return (await channel(id).ring.read(number))?.bytes ?? null
   },
@@ -190,13 +236,18 @@ const calls = {
   async segments(id: string, range: Range): Promise<Segment[]> {
     return channel(id).ring.within(range)
   },
-  recorded: async (id: string, range: Range): Promise<{ from: number; to: number }[]> => (channels.has(id) ? recordedIn(await readable(id, range)) : []),
+  recorded: async (id: string, range: Range): Promise<{ from: number; to: number }[]> =>
+    channels.has(id) ? recordedIn(await readable(id, range)) : [],
   async stored(id: string, range: Range): Promise<StoredRange> {
     const found = channel(id)
     await untilClosed(found, range)
     const segments = await found.ring.stored(range)
     const runs = [...new Set(segments.map(({ run }) => run))]
-    const inits = await Promise.all(runs.map(async (run) => [run, { file: found.ring.initFile(run), ...formIn(await found.ring.init(run)) }] as const))
+    const inits = await Promise.all(
+      runs.map(
+        async (run) => [run, { file: found.ring.initFile(run), ...formIn(await found.ring.init(run)) }] as const,
+      ),
+    )
     return { segments, inits: Object.fromEntries(inits), gaps: gapsIn(segments, range.from, range.to ?? clock.now()) }
   },
   async gaps(id: string, range: Range): Promise<{ from: number; to: number }[]> {
@@ -231,7 +282,10 @@ const calls = {
       }),
     )
     keyframes ??= createKeyframeDecoder(size)
-    const grey = await keyframes.decode(found.map((each) => each?.picture ?? null), stopped.signal)
+    const grey = await keyframes.decode(
+      found.map((each) => each?.picture ?? null),
+      stopped.signal,
+    )
     return found.map((each, i) => {
       const pixels = grey[i]
       return each && pixels ? { pixels: new Uint8Array(pixels), at: each.at } : null
@@ -243,17 +297,21 @@ const calls = {
     // A segment lasts until the next begins, whatever its pictures' times add up to.
     const segment = (await ring.within({ from: at - BETWEEN_MS, to: at + 1 })).at(-1)
     const [bytes, init] = segment ? [(await ring.read(segment.number))?.bytes, await ring.init(segment.run)] : []
-    return bytes && init ? new Uint8Array(await stillPicture(Buffer.concat([init, bytes]), stopped.signal, width)) : null
+    return bytes && init
+      ? new Uint8Array(await stillPicture(Buffer.concat([init, bytes]), stopped.signal, width))
+      : null
   },
   report: (id: string): RecorderReport | null => channels.get(id)?.recorder?.report() ?? null,
   bytes: (): Record<string, number> => Object.fromEntries([...channels].map(([id, { ring }]) => [id, ring.bytes()])),
   async close(): Promise<void> {
     stopped.abort()
     keyframes?.close()
-    await Promise.all([...channels.values()].map(async ({ recorder, view }) => {
-      await recorder?.close()
-      await view?.close()
-    }))
+    await Promise.all(
+      [...channels.values()].map(async ({ recorder, view }) => {
+        await recorder?.close()
+        await view?.close()
+      }),
+    )
     await Promise.all([...channels.values()].map(({ ring }) => ring.close()))
   },
 }

@@ -21,8 +21,42 @@ const AT_ONCE = 1
 const NICENESS = 15
 const TIMESCALE = 90_000
 /** Sections and pictures of one run must fit each other whatever the picture shows: no header that follows from the content. */
-const PICTURE = ['-vf', 'scale=w=min(1280\\,iw):h=-2', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-x264-params', 'stitchable=1:scenecut=0:keyint=infinite', '-level:v', '4.1', '-pix_fmt', 'yuv420p', '-threads', '1', '-crf', '24']
-const OUTPUT = ['-map', '0:v:0', '-an', ...PICTURE, '-fps_mode', 'passthrough', '-enc_time_base', '-1', '-video_track_timescale', String(TIMESCALE), '-f', 'mp4', '-movflags', '+frag_keyframe+empty_moov+default_base_moof']
+const PICTURE = [
+  '-vf',
+  'scale=w=min(1280\\,iw):h=-2',
+  '-c:v',
+  'libx264',
+  '-preset',
+  'ultrafast',
+  '-tune',
+  'zerolatency',
+  '-x264-params',
+  'stitchable=1:scenecut=0:keyint=infinite',
+  '-level:v',
+  '4.1',
+  '-pix_fmt',
+  'yuv420p',
+  '-threads',
+  '1',
+  '-crf',
+  '24',
+]
+const OUTPUT = [
+  '-map',
+  '0:v:0',
+  '-an',
+  ...PICTURE,
+  '-fps_mode',
+  'passthrough',
+  '-enc_time_base',
+  '-1',
+  '-video_track_timescale',
+  String(TIMESCALE),
+  '-f',
+  'mp4',
+  '-movflags',
+  '+frag_keyframe+empty_moov+default_base_moof',
+]
 
 export function createConvertedClips({ signal, mostBytes = MOST_BYTES }: { signal: AbortSignal; mostBytes?: number }) {
   const kept = new Map<string, Converted>()
@@ -80,15 +114,23 @@ export function createConvertedClips({ signal, mostBytes = MOST_BYTES }: { signa
 
 /** @throws clip/unreadable in ffmpeg's words */
 export async function convertSegment(init: Buffer, bytes: Buffer, signal: AbortSignal): Promise<Converted> {
-  const { stdout, ended } = runFfmpeg({ input: Readable.from([init, bytes]), inputOptions: ['-f', 'mp4', '-protocol_whitelist', 'pipe', '-threads', '1'], outputOptions: OUTPUT, signal, niceness: NICENESS })
+  const { stdout, ended } = runFfmpeg({
+    input: Readable.from([init, bytes]),
+    inputOptions: ['-f', 'mp4', '-protocol_whitelist', 'pipe', '-threads', '1'],
+    outputOptions: OUTPUT,
+    signal,
+    niceness: NICENESS,
+  })
   const [made, problem] = await Promise.all([buffer(stdout), ended])
   const boxes = boxesIn(made)
   const first = boxes.find(({ type }) => type === 'moof')
-  if (problem !== null || !first) throw new Failure('clip/unreadable', `The recording could not be converted: ${problem ?? 'ffmpeg gave no picture'}`)
+  if (problem !== null || !first)
+    throw new Failure('clip/unreadable', `The recording could not be converted: ${problem ?? 'ffmpeg gave no picture'}`)
   const begins = beginningOf(bytes, readTracks(init))
   for (const moof of boxes.filter(({ type }) => type === 'moof')) {
     const time = need(child(made, need(child(made, moof, 'traf'), 'traf'), 'tfdt'), 'tfdt')
-    if (made[time.content] !== 1) throw new Failure('clip/unreadable', 'The recording could not be converted: ffmpeg wrote a time of 32 bits.')
+    if (made[time.content] !== 1)
+      throw new Failure('clip/unreadable', 'The recording could not be converted: ffmpeg wrote a time of 32 bits.')
     made.writeBigUInt64BE(made.readBigUInt64BE(time.content + 4) + BigInt(begins), time.content + 4)
   }
   const last = boxes.findLast(({ type }) => type === 'mdat')
@@ -101,7 +143,9 @@ function beginningOf(bytes: Buffer, tracks: readonly Track[]): number {
   let first = Number.POSITIVE_INFINITY
   for (const { type, start, end } of boxesIn(bytes)) {
     if (type !== 'moof') continue
-    for (const { track, samples } of readMoof(bytes.subarray(start, end), tracks)) if (track === picture?.id) for (const { decodeTime, composition } of samples) first = Math.min(first, decodeTime + composition)
+    for (const { track, samples } of readMoof(bytes.subarray(start, end), tracks))
+      if (track === picture?.id)
+        for (const { decodeTime, composition } of samples) first = Math.min(first, decodeTime + composition)
   }
   return Number.isFinite(first) && picture ? Math.round((first / picture.timescale) * TIMESCALE) : 0
 }

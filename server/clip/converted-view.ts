@@ -15,10 +15,31 @@ const IDLE_MS = 10_000
 /** A player over HTTP asks several times a second. */
 const YIELDS_MS = 2000
 
-export type ConvertedView = { window: LiveWindow; codec(): string | null; init(run: number): Buffer | null; segment(number: number): Buffer | null; /** Somebody watches: it runs, and for a while longer. */ use(): void; /** It costs this machine an encoder, now or in a moment. */ converting(): boolean; /** Makes room for another one, if nobody has looked at it for a moment. */ yield(): void; close(): Promise<void> }
+export type ConvertedView = {
+  window: LiveWindow
+  codec(): string | null
+  init(run: number): Buffer | null
+  segment(number: number): Buffer | null
+  /** Somebody watches: it runs, and for a while longer. */ use(): void
+  /** It costs this machine an encoder, now or in a moment. */ converting(): boolean
+  /** Makes room for another one, if nobody has looked at it for a moment. */ yield(): void
+  close(): Promise<void>
+}
 
 /** @param substream the camera's own H.264; without it the recorder's picture is converted. @param wantedPart seconds that a part should last now */
-export function createConvertedView({ substream, source, wantedPart, clock, onError }: { substream: StreamAddress | null; source: LiveSource; wantedPart(isAsked: boolean): number; clock: Clock; onError(error: unknown): void }): ConvertedView {
+export function createConvertedView({
+  substream,
+  source,
+  wantedPart,
+  clock,
+  onError,
+}: {
+  substream: StreamAddress | null
+  source: LiveSource
+  wantedPart(isAsked: boolean): number
+  clock: Clock
+  onError(error: unknown): void
+}): ConvertedView {
   const { store, init, segment } = createMemoryStore()
   const window = createLiveWindow({ listed: KEPT_SEGMENTS, wantedPart })
   let running: LiveConversion | null = null
@@ -42,7 +63,9 @@ export function createConvertedView({ substream, source, wantedPart, clock, onEr
     use(): void {
       used = clock.monotonic()
       watching ??= setInterval(() => stopAfter(IDLE_MS), 1000)
-      running ??= substream ? createRecorder({ address: substream, store, window, clock, onError, onState: () => {} }) : createLiveConversion({ source, store, window, clock, onError })
+      running ??= substream
+        ? createRecorder({ address: substream, store, window, clock, onError, onState: () => {} })
+        : createLiveConversion({ source, store, window, clock, onError })
     },
     // As soon as there is something to convert: nine tiles ask in one turn.
     converting: () => substream === null && running !== null && source.window.running(),
@@ -62,7 +85,11 @@ export function hasRoom(views: readonly Pick<ConvertedView, 'converting' | 'yiel
 }
 
 /** Like a ring, but small and forgetful. */
-export function createMemoryStore(kept = KEPT_SEGMENTS): { store: RunStore; init(run: number): Buffer | null; segment(number: number): Buffer | null } {
+export function createMemoryStore(kept = KEPT_SEGMENTS): {
+  store: RunStore
+  init(run: number): Buffer | null
+  segment(number: number): Buffer | null
+} {
   const inits = new Map<number, Buffer>()
   const segments = new Map<number, Buffer>()
   let number = 0

@@ -14,17 +14,60 @@ import { createStreamFollower } from './stream-follower.ts'
 function inputScript(url: string, transport: 'tcp' | 'udp'): string {
   const options = url.startsWith('rtsp') ? [`rtsp_transport ${transport}`, 'timeout 4000000'] : []
   const common = ['fflags nobuffer', 'probesize 32', 'analyzeduration 0']
-  return ['ffconcat version 1.0', `file '${url.replaceAll("'", String.raw`'\''`)}'`, ...[...options, ...common].map((option) => `option ${option}`), ''].join('\n')
+  return [
+    'ffconcat version 1.0',
+    `file '${url.replaceAll("'", String.raw`'\''`)}'`,
+    ...[...options, ...common].map((option) => `option ${option}`),
+    '',
+  ].join('\n')
 }
 
 /** Only loopback is ever spoken to: the relay, or the place that cameras push to. */
-const INPUT = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,rtsp,rtp,rtmp,tcp,udp', '-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0']
+const INPUT = [
+  '-f',
+  'concat',
+  '-safe',
+  '0',
+  '-protocol_whitelist',
+  'pipe,rtsp,rtp,rtmp,tcp,udp',
+  '-fflags',
+  'nobuffer',
+  '-flags',
+  'low_delay',
+  '-probesize',
+  '32',
+  '-analyzeduration',
+  '0',
+]
 const PICTURE = ['-map', '0:v:0', '-c:v', 'copy']
-const SOUND: Record<Sound, string[]> = { drop: ['-an'], keep: ['-map', '0:a:0?', '-c:a', 'copy'], convert: ['-map', '0:a:0?', '-c:a', 'aac', '-b:a', '64k'] }
-const OUTPUT = ['-f', 'mp4', '-movflags', '+frag_every_frame+empty_moov+default_base_moof+skip_trailer', '-flush_packets', '1']
+const SOUND: Record<Sound, string[]> = {
+  drop: ['-an'],
+  keep: ['-map', '0:a:0?', '-c:a', 'copy'],
+  convert: ['-map', '0:a:0?', '-c:a', 'aac', '-b:a', '64k'],
+}
+const OUTPUT = [
+  '-f',
+  'mp4',
+  '-movflags',
+  '+frag_every_frame+empty_moov+default_base_moof+skip_trailer',
+  '-flush_packets',
+  '1',
+]
 
 /** Records until the stream ends or the signal fires. */
-export async function recordByFfmpeg({ address, store, window, clock, onError, signal, onPicture, onNote = () => {}, sound, startMs, transport = 'tcp' }: Run & { sound: Sound; transport?: 'tcp' | 'udp' }): Promise<RunEnd> {
+export async function recordByFfmpeg({
+  address,
+  store,
+  window,
+  clock,
+  onError,
+  signal,
+  onPicture,
+  onNote = () => {},
+  sound,
+  startMs,
+  transport = 'tcp',
+}: Run & { sound: Sound; transport?: 'tcp' | 'udp' }): Promise<RunEnd> {
   const stop = new AbortController()
   const giveUp = (): void => stop.abort()
   signal.addEventListener('abort', giveUp, { once: true })
@@ -54,7 +97,14 @@ export async function recordByFfmpeg({ address, store, window, clock, onError, s
       end(`The stream cannot be recorded: ${wordsOf(error)}`)
     }
   }
-  const { words, ended } = runFfmpeg({ input: Readable.from([inputScript(relay?.url ?? address.url, transport)]), inputOptions: INPUT, outputOptions: [...PICTURE, ...SOUND[sound], ...OUTPUT], onOutput, signal: stop.signal, redact: redactor(address) })
+  const { words, ended } = runFfmpeg({
+    input: Readable.from([inputScript(relay?.url ?? address.url, transport)]),
+    inputOptions: INPUT,
+    outputOptions: [...PICTURE, ...SOUND[sound], ...OUTPUT],
+    onOutput,
+    signal: stop.signal,
+    redact: redactor(address),
+  })
   const silence = watchSilence({ clock, startMs, pictures: follower.pictures, signal: stop.signal, onSilent: end })
   const said = await ended
   if (reason === null) reason = relay?.words() ?? null
@@ -66,6 +116,13 @@ export async function recordByFfmpeg({ address, store, window, clock, onError, s
   await silence.over
   follower.finish()
   window.stopped()
-  const soundUnfit = sound === 'keep' && words().some((line) => /codec .*not currently supported in container|Could not find tag for codec pcm/i.test(line))
-  return { reason: reason ?? said ?? 'The camera ended the stream.', words: [...words()], atOnce: atOnce || soundUnfit, change: soundUnfit ? 'convert-sound' : null }
+  const soundUnfit =
+    sound === 'keep' &&
+    words().some((line) => /codec .*not currently supported in container|Could not find tag for codec pcm/i.test(line))
+  return {
+    reason: reason ?? said ?? 'The camera ended the stream.',
+    words: [...words()],
+    atOnce: atOnce || soundUnfit,
+    change: soundUnfit ? 'convert-sound' : null,
+  }
 }

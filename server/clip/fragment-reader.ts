@@ -7,12 +7,29 @@ export type Init = { bytes: Buffer; tracks: Track[]; video: Track }
 /** Memory that is used again when nobody keeps it. */
 export type Lease = { /** Returns the undo. */ keep(): () => void }
 /** One moof with its mdat. Seconds are the video track's; an audio-only fragment has duration 0. `lease`: of the bytes, where they are lent. `lostBefore`, `lostWithin`: packets that never came, where the reader counts them. `live`: its bytes for those who were told that the picture before it was `liveMore` seconds shorter: nothing is missing between the two. */
-export type Fragment = { bytes: Buffer; lease?: Lease; keyframe: boolean; video: boolean; decodeTime: number; duration: number; lostBefore?: number; lostWithin?: number; live?: Buffer; liveMore?: number }
+export type Fragment = {
+  bytes: Buffer
+  lease?: Lease
+  keyframe: boolean
+  video: boolean
+  decodeTime: number
+  duration: number
+  lostBefore?: number
+  lostWithin?: number
+  live?: Buffer
+  liveMore?: number
+}
 
 /** A frame of 16 MB is no frame of a CCTV camera. */
 const MOST_BOX_BYTES = 16 * 1024 * 1024
 
-export function createFragmentReader({ onInit, onFragment }: { onInit(init: Init): void; onFragment(fragment: Fragment): void }) {
+export function createFragmentReader({
+  onInit,
+  onFragment,
+}: {
+  onInit(init: Init): void
+  onFragment(fragment: Fragment): void
+}) {
   let chunks: Buffer[] = []
   let waiting = 0
   let wanted = 8

@@ -5,7 +5,9 @@ import { isoTime } from '../tools/clock.ts'
 const seconds = (value: number): string => value.toFixed(5).replace(/0+$/, '').replace(/\.$/, '.0')
 
 export type ListedPart = { duration: number; independent: boolean }
-export type ListedSegment = Pick<Segment, 'number' | 'run' | 'start' | 'duration'> & { parts: readonly ListedPart[] | null }
+export type ListedSegment = Pick<Segment, 'number' | 'run' | 'start' | 'duration'> & {
+  parts: readonly ListedPart[] | null
+}
 export type LiveState = {
   /** Closed segments, oldest first; the newest few still know their parts. */
   segments: readonly ListedSegment[]
@@ -47,7 +49,12 @@ export function livePlaylist(state: LiveState, skip: boolean, plain = false): st
     run = segment.run
     first = false
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${isoTime(segment.start)}`)
-    if (!plain) segment.parts?.forEach(({ duration, independent }, i) => lines.push(`#EXT-X-PART:DURATION=${seconds(duration)},URI="part/${segment.number}.${i}.m4s"${independent ? ',INDEPENDENT=YES' : ''}`))
+    if (!plain)
+      segment.parts?.forEach(({ duration, independent }, i) =>
+        lines.push(
+          `#EXT-X-PART:DURATION=${seconds(duration)},URI="part/${segment.number}.${i}.m4s"${independent ? ',INDEPENDENT=YES' : ''}`,
+        ),
+      )
     if (segment !== open) lines.push(`#EXTINF:${seconds(segment.duration)},`, `segment/${segment.number}.m4s`)
   }
   const hint = open ? `${open.number}.${open.parts.length}` : `${(segments.at(-1)?.number ?? -1) + 1}.0`
@@ -65,7 +72,15 @@ function skippable(segments: readonly ListedSegment[], open: ListedSegment | nul
 }
 
 /** The clip that an incident holds: EVENT while it grows, VOD when its end is known; it starts at the press. */
-export function clipPlaylist({ segments, pressedAt, ended }: { segments: readonly Segment[]; pressedAt: number; ended: boolean }): string {
+export function clipPlaylist({
+  segments,
+  pressedAt,
+  ended,
+}: {
+  segments: readonly Segment[]
+  pressedAt: number
+  ended: boolean
+}): string {
   const lines = [
     '#EXTM3U',
     '#EXT-X-VERSION:7',
@@ -80,7 +95,11 @@ export function clipPlaylist({ segments, pressedAt, ended }: { segments: readonl
     if (run !== null && segment.run !== run) lines.push('#EXT-X-DISCONTINUITY')
     if (segment.run !== run) lines.push(`#EXT-X-MAP:URI="init/${segment.run}.mp4"`)
     run = segment.run
-    lines.push(`#EXT-X-PROGRAM-DATE-TIME:${isoTime(segment.start)}`, `#EXTINF:${seconds(segment.duration)},`, `segment/${segment.number}.m4s`)
+    lines.push(
+      `#EXT-X-PROGRAM-DATE-TIME:${isoTime(segment.start)}`,
+      `#EXTINF:${seconds(segment.duration)},`,
+      `segment/${segment.number}.m4s`,
+    )
   }
   if (ended) lines.push('#EXT-X-ENDLIST')
   return `${lines.join('\n')}\n`

@@ -27,22 +27,44 @@ const MOST_PICTURES = 4096
 const IDLE_MS = 120_000
 
 /** One ffmpeg of one codec. `seen`: the number of the newest picture that came out; `good`: it. */
-type Run = { child: ChildProcess; sent: number; seen: number; good: LonePicture; found: Map<number, Buffer>; ended: boolean; onNews: () => void }
+type Run = {
+  child: ChildProcess
+  sent: number
+  seen: number
+  good: LonePicture
+  found: Map<number, Buffer>
+  ended: boolean
+  onNews: () => void
+}
 
-export function createKeyframeDecoder(size: Size, { silenceMs = SILENCE_MS }: { silenceMs?: number } = {}): KeyframeDecoder {
-  const decoders = { h264: createCodecDecoder('h264', size, silenceMs), full: createCodecDecoder('h264', size, silenceMs), h265: createCodecDecoder('h265', size, silenceMs) }
+export function createKeyframeDecoder(
+  size: Size,
+  { silenceMs = SILENCE_MS }: { silenceMs?: number } = {},
+): KeyframeDecoder {
+  const decoders = {
+    h264: createCodecDecoder('h264', size, silenceMs),
+    full: createCodecDecoder('h264', size, silenceMs),
+    h265: createCodecDecoder('h265', size, silenceMs),
+  }
   // ffmpeg's H.264 decoder takes a picture that does not say what its levels are to have those of the one before it.
-  const kindOf = ({ codec, sets }: LonePicture): keyof typeof decoders => (codec === 'h264' && h264FullRange(sets.sps) ? 'full' : codec)
+  const kindOf = ({ codec, sets }: LonePicture): keyof typeof decoders =>
+    codec === 'h264' && h264FullRange(sets.sps) ? 'full' : codec
   return {
     async decode(pictures, signal) {
       const found: (Buffer | null)[] = pictures.map(() => null)
       const ofKind = async (kind: keyof typeof decoders): Promise<void> => {
-        const places = pictures.flatMap((picture, i) => (picture?.begins && kindOf(picture) === kind ? [{ picture, i }] : []))
-        const grey = await decoders[kind].decode(places.map(({ picture }) => picture), signal)
+        const places = pictures.flatMap((picture, i) =>
+          picture?.begins && kindOf(picture) === kind ? [{ picture, i }] : [],
+        )
+        const grey = await decoders[kind].decode(
+          places.map(({ picture }) => picture),
+          signal,
+        )
         places.forEach(({ i }, n) => (found[i] = grey[n] ?? null))
       }
       await Promise.all([ofKind('h264'), ofKind('full'), ofKind('h265')])
-      for (const [i, picture] of pictures.entries()) if (picture && !picture.begins) found[i] = await alone(picture, size, silenceMs, signal)
+      for (const [i, picture] of pictures.entries())
+        if (picture && !picture.begins) found[i] = await alone(picture, size, silenceMs, signal)
       return found
     },
     close: () => Object.values(decoders).forEach(({ close }) => close()),
@@ -69,7 +91,10 @@ function createCodecDecoder(codec: NalCodec, size: Size, silenceMs: number) {
   }
 
   /** `ended`: ffmpeg ended by itself. A run that ended, or fell silent, is over. */
-  async function attempt(pictures: readonly LonePicture[], signal: AbortSignal): Promise<{ found: (Buffer | null)[]; ended: boolean }> {
+  async function attempt(
+    pictures: readonly LonePicture[],
+    signal: AbortSignal,
+  ): Promise<{ found: (Buffer | null)[]; ended: boolean }> {
     const [first] = pictures
     if (!first || closed || signal.aborted) return { found: pictures.map(() => null), ended: false }
     if (run && run.sent + pictures.length > MOST_PICTURES) stop()
@@ -96,7 +121,10 @@ function createCodecDecoder(codec: NalCodec, size: Size, silenceMs: number) {
     // A decoder that goes on has passed over what it could not decode; for one that fell silent there is no time now.
     if (!ended || signal.aborted || missing.length === 0 || pictures.length === 1) return found
     const middle = Math.ceil(missing.length / 2)
-    const again = [...(await decode(missing.slice(0, middle), signal)), ...(await decode(missing.slice(middle), signal))]
+    const again = [
+      ...(await decode(missing.slice(0, middle), signal)),
+      ...(await decode(missing.slice(middle), signal)),
+    ]
     return found.map((picture) => picture ?? again.shift() ?? null)
   }
   return {
@@ -124,7 +152,8 @@ async function outOf(run: Run, allOut: () => boolean, signal: AbortSignal, silen
   while (!allOut() && !run.ended && !signal.aborted && performance.now() - heardAt < silenceMs) {
     send(run, run.good)
     const pushAt = performance.now() + PUSH_EVERY_MS
-    while (!allOut() && !run.ended && !signal.aborted && performance.now() < pushAt) await news(run, pushAt - performance.now(), signal)
+    while (!allOut() && !run.ended && !signal.aborted && performance.now() < pushAt)
+      await news(run, pushAt - performance.now(), signal)
     if (run.seen !== seen) heardAt = performance.now()
     seen = run.seen
   }
@@ -153,19 +182,53 @@ function send(run: Run, { sample }: LonePicture): void {
 /** A picture a second: its number is its time. */
 const TIMESCALE = 1
 /** In a line before a picture that was not decoded whole: so. In a line about each: its number and its format; in the next: whether its levels go from 0 to 255. */
-const ABOUT = /(?<torn>corrupt decoded frame)|\bn: *\d+ pts: *(?<number>\w+)\b[^\n]*?\bfmt:(?<format>\w+)|\bcolor_range:(?<range>\w+)/g
+const ABOUT =
+  /(?<torn>corrupt decoded frame)|\bn: *\d+ pts: *(?<number>\w+)\b[^\n]*?\bfmt:(?<format>\w+)|\bcolor_range:(?<range>\w+)/g
 /** Black and white of a picture whose levels do not use all of 0 to 255 (Rec. ITU-R BT.709). */
 const [BLACK, WHITE] = [16, 235]
-const LIMITED = Uint8Array.from({ length: 256 }, (_, level) => Math.max(0, Math.min(255, Math.round(((level - BLACK) * 255) / (WHITE - BLACK)))))
+const LIMITED = Uint8Array.from({ length: 256 }, (_, level) =>
+  Math.max(0, Math.min(255, Math.round(((level - BLACK) * 255) / (WHITE - BLACK)))),
+)
 
 function startRun(codec: NalCodec, { width, height }: Size, first: LonePicture): Run {
   // Before ffmpeg is started: parameter sets that make no sense throw here.
   const init = writeInit(codec, first.sets, TIMESCALE).bytes
-  const input = ['-probesize', '32', '-analyzeduration', '0', '-fflags', 'nobuffer', '-flags', 'low_delay', '-threads', '1', '-protocol_whitelist', 'pipe', '-f', 'mp4', '-i', 'pipe:0']
+  const input = [
+    '-probesize',
+    '32',
+    '-analyzeduration',
+    '0',
+    '-fflags',
+    'nobuffer',
+    '-flags',
+    'low_delay',
+    '-threads',
+    '1',
+    '-protocol_whitelist',
+    'pipe',
+    '-f',
+    'mp4',
+    '-i',
+    'pipe:0',
+  ]
   // It says each picture's number on stderr, in the order in which pictures come. Levels are stretched here, by what is said of each: its
   // scaler, too, keeps those of the picture before.
-  const output = ['-vsync', 'passthrough', '-vf', `showinfo=checksum=0,scale=${width}:${height}:flags=area:in_range=full:out_range=full,format=gray`, '-flush_packets', '1', '-f', 'rawvideo', 'pipe:1']
-  const child = guardedSpawn('nice', ['-n', '19', 'ffmpeg', '-hide_banner', '-loglevel', 'info', '-nostats', ...input, ...output], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const output = [
+    '-vsync',
+    'passthrough',
+    '-vf',
+    `showinfo=checksum=0,scale=${width}:${height}:flags=area:in_range=full:out_range=full,format=gray`,
+    '-flush_packets',
+    '1',
+    '-f',
+    'rawvideo',
+    'pipe:1',
+  ]
+  const child = guardedSpawn(
+    'nice',
+    ['-n', '19', 'ffmpeg', '-hide_banner', '-loglevel', 'info', '-nostats', ...input, ...output],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  )
   const run: Run = { child, sent: 0, seen: -1, good: first, found: new Map(), ended: false, onNews: () => {} }
   /** Told of, whose pixels have not come yet. `number` null: it is nobody's. */
   const coming: { number: number | null; full: boolean; told: boolean }[] = []
@@ -197,7 +260,11 @@ function startRun(codec: NalCodec, { width, height }: Size, first: LonePicture):
       if (about.torn !== undefined) torn = true
       else if (about.number !== undefined) {
         // What is missing of a torn one is filled from the picture before it, which is another camera's.
-        coming.push({ number: torn || !/^\d+$/.test(about.number) ? null : Number(about.number), full: about.format?.startsWith('yuvj') === true, told: false })
+        coming.push({
+          number: torn || !/^\d+$/.test(about.number) ? null : Number(about.number),
+          full: about.format?.startsWith('yuvj') === true,
+          told: false,
+        })
         torn = false
       } else if (newest) {
         newest.full ||= about.range === 'pc'

@@ -14,12 +14,64 @@ import type { LivePart, LiveStart, LiveWindow } from './live-window.ts'
 import { type RunStore, createStreamFollower } from './stream-follower.ts'
 
 /** What the recorder has of one camera. */
-export type LiveSource = { window: Pick<LiveWindow, 'newest' | 'follow' | 'running'>; init(run: number): Promise<Buffer | null> }
+export type LiveSource = {
+  window: Pick<LiveWindow, 'newest' | 'follow' | 'running'>
+  init(run: number): Promise<Buffer | null>
+}
 export type LiveConversion = { codec(): string | null; close(): Promise<void> }
 
-const INPUT = ['-f', 'mp4', '-protocol_whitelist', 'pipe', '-fflags', 'nobuffer', '-flags', 'low_delay', '-probesize', '32', '-analyzeduration', '0', '-threads', '1']
-const PICTURE = ['-vf', 'scale=w=min(1280\\,iw):h=-2', '-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-g', '50', '-threads', '1', '-crf', '26']
-const OUTPUT = ['-map', '0:v:0', '-an', ...PICTURE, '-fps_mode', 'passthrough', '-enc_time_base', '-1', '-video_track_timescale', '90000', '-f', 'mp4', '-movflags', '+frag_every_frame+empty_moov+default_base_moof+skip_trailer', '-flush_packets', '1']
+const INPUT = [
+  '-f',
+  'mp4',
+  '-protocol_whitelist',
+  'pipe',
+  '-fflags',
+  'nobuffer',
+  '-flags',
+  'low_delay',
+  '-probesize',
+  '32',
+  '-analyzeduration',
+  '0',
+  '-threads',
+  '1',
+]
+const PICTURE = [
+  '-vf',
+  'scale=w=min(1280\\,iw):h=-2',
+  '-c:v',
+  'libx264',
+  '-preset',
+  'ultrafast',
+  '-tune',
+  'zerolatency',
+  '-pix_fmt',
+  'yuv420p',
+  '-g',
+  '50',
+  '-threads',
+  '1',
+  '-crf',
+  '26',
+]
+const OUTPUT = [
+  '-map',
+  '0:v:0',
+  '-an',
+  ...PICTURE,
+  '-fps_mode',
+  'passthrough',
+  '-enc_time_base',
+  '-1',
+  '-video_track_timescale',
+  '90000',
+  '-f',
+  'mp4',
+  '-movflags',
+  '+frag_every_frame+empty_moov+default_base_moof+skip_trailer',
+  '-flush_packets',
+  '1',
+]
 /** What is only copied is a recording, and nobody's to hold up; what is made anew is a view. */
 const NICENESS = 10
 /** It begins at a keyframe that may be many seconds old, and has to come up to the newest picture first. */
@@ -35,7 +87,19 @@ const LASTED_MS = 5000
 const TOLD_AFTER = 3
 const TOO_SLOW = 'this machine is too slow to convert it as it comes; an H.264 stream of the camera needs no conversion'
 
-export function createLiveConversion({ source, store, window, clock, onError }: { source: LiveSource; store: RunStore; window: LiveWindow; clock: Clock; onError(error: unknown): void }): LiveConversion {
+export function createLiveConversion({
+  source,
+  store,
+  window,
+  clock,
+  onError,
+}: {
+  source: LiveSource
+  store: RunStore
+  window: LiveWindow
+  clock: Clock
+  onError(error: unknown): void
+}): LiveConversion {
   const stopped = new AbortController()
   const backoff = createBackoff(250, 5000)
   let codec: string | null = null
@@ -47,7 +111,16 @@ export function createLiveConversion({ source, store, window, clock, onError }: 
     const start = source.window.newest()
     if (!init || !start || start.run !== init.run) return clock.sleep(NO_SOURCE_MS, stopped.signal)
     const startedAt = clock.monotonic()
-    const { end, problem } = await convertRun({ init: init.bytes, start, source, store, window, clock, onPicture: (found) => (codec = found), signal: stopped.signal })
+    const { end, problem } = await convertRun({
+      init: init.bytes,
+      start,
+      source,
+      store,
+      window,
+      clock,
+      onPicture: (found) => (codec = found),
+      signal: stopped.signal,
+    })
     window.stopped()
     if (stopped.signal.aborted) return
     behind = end === 'behind' ? behind + 1 : 0
@@ -83,10 +156,28 @@ async function initOf({ window, init }: LiveSource): Promise<{ run: number; byte
   return bytes && { run: newest.run, bytes }
 }
 
-type ConvertedRun = { init: Buffer; start: LiveStart; source: LiveSource; store: RunStore; window: LiveWindow; clock: Clock; onPicture(codec: string): void; signal: AbortSignal }
+type ConvertedRun = {
+  init: Buffer
+  start: LiveStart
+  source: LiveSource
+  store: RunStore
+  window: LiveWindow
+  clock: Clock
+  onPicture(codec: string): void
+  signal: AbortSignal
+}
 
 /** One ffmpeg, until the recorder begins another run, the conversion falls behind, or the signal fires. `problem`: what was wrong with the picture or with ffmpeg. */
-async function convertRun({ init, start, source, store, window, clock, onPicture, signal }: ConvertedRun): Promise<{ end: 'behind' | 'over'; problem: string | null }> {
+async function convertRun({
+  init,
+  start,
+  source,
+  store,
+  window,
+  clock,
+  onPicture,
+  signal,
+}: ConvertedRun): Promise<{ end: 'behind' | 'over'; problem: string | null }> {
   const stop = new AbortController()
   const giveUp = (): void => stop.abort()
   let problem: string | null = null
@@ -97,7 +188,14 @@ async function convertRun({ init, start, source, store, window, clock, onPicture
   }
   const startedAt = clock.monotonic()
   const arrivals = createArrivals(init)
-  const follower = createStreamFollower({ store, window, now: clock.now, arrivedAt: arrivals.of, onPicture, onUnfit: end })
+  const follower = createStreamFollower({
+    store,
+    window,
+    now: clock.now,
+    arrivedAt: arrivals.of,
+    onPicture,
+    onUnfit: end,
+  })
   const input = new Readable({ read() {} })
   input.on('error', () => {})
 
@@ -138,7 +236,14 @@ async function convertRun({ init, start, source, store, window, clock, onPicture
   signal.addEventListener('abort', giveUp, { once: true })
   if (signal.aborted) stop.abort()
   const unfollow = source.window.follow(onNews)
-  const { ended } = runFfmpeg({ input, inputOptions: INPUT, outputOptions: OUTPUT, onOutput, signal: stop.signal, niceness: NICENESS })
+  const { ended } = runFfmpeg({
+    input,
+    inputOptions: INPUT,
+    outputOptions: OUTPUT,
+    onOutput,
+    signal: stop.signal,
+    niceness: NICENESS,
+  })
   const said = await ended
   if (!stop.signal.aborted) problem ??= said ?? 'ffmpeg ended by itself'
   stop.abort()

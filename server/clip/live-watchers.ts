@@ -15,11 +15,27 @@ export type LiveListener = {
   /** There is no live picture now; `begin` follows when there is one again. With a reason it does not: it is asked for again. */
   gone(why?: Failure): void
 }
-export type LiveViewer = { /** Leaves out what was missed: begins at the newest keyframe. */ again(): void; leave(): void }
+export type LiveViewer = {
+  /** Leaves out what was missed: begins at the newest keyframe. */ again(): void
+  leave(): void
+}
 
-type Viewer = { camera: CameraId; form: PictureForm; listener: LiveListener; run: number | null; last: { number: number; index: number }; waiting: LivePart<Uint8Array>[] | null; /** How often it began: only the newest beginning counts. */ starts: number; left: boolean }
+type Viewer = {
+  camera: CameraId
+  form: PictureForm
+  listener: LiveListener
+  run: number | null
+  last: { number: number; index: number }
+  waiting: LivePart<Uint8Array>[] | null
+  /** How often it began: only the newest beginning counts. */ starts: number
+  left: boolean
+}
 
-export function createLiveWatchers(options: { watch(camera: CameraId, form: PictureForm): Promise<LiveStartBytes | null>; unwatch(camera: CameraId, form: PictureForm): Promise<void>; onError(error: unknown): void }) {
+export function createLiveWatchers(options: {
+  watch(camera: CameraId, form: PictureForm): Promise<LiveStartBytes | null>
+  unwatch(camera: CameraId, form: PictureForm): Promise<void>
+  onError(error: unknown): void
+}) {
   const { watch, unwatch, onError } = options
   const viewers = new Map<string, Set<Viewer>>()
   const keyOf = (camera: CameraId, form: PictureForm): string => `${camera} ${form}`
@@ -57,7 +73,16 @@ export function createLiveWatchers(options: { watch(camera: CameraId, form: Pict
 
   return {
     watch(camera: CameraId, form: PictureForm, listener: LiveListener): LiveViewer {
-      const viewer: Viewer = { camera, form, listener, run: null, last: { number: -1, index: -1 }, waiting: null, starts: 0, left: false }
+      const viewer: Viewer = {
+        camera,
+        form,
+        listener,
+        run: null,
+        last: { number: -1, index: -1 },
+        waiting: null,
+        starts: 0,
+        left: false,
+      }
       const key = keyOf(camera, form)
       const others = viewers.get(key) ?? new Set<Viewer>()
       viewers.set(key, others.add(viewer))

@@ -16,14 +16,32 @@ const LEAST_START_S = 0.4
 
 type Kept = Segment & { parts: Part[] | null; forget(): void }
 /** What a viewer needs to show the newest picture at once: everything since a keyframe, and never less than a moment. `index`: the newest part's in its segment. */
-export type LiveStart = { run: number; partTarget: number; number: number; index: number; start: number; parts: Part[]; /** The segments before, oldest first. */ before: Pick<Segment, 'number' | 'start' | 'duration'>[] }
+export type LiveStart = {
+  run: number
+  partTarget: number
+  number: number
+  index: number
+  start: number
+  parts: Part[]
+  /** The segments before, oldest first. */ before: Pick<Segment, 'number' | 'start' | 'duration'>[]
+}
 /** One part as it became known, told to whoever follows. */
-export type LivePart<Bytes extends Uint8Array = Buffer> = { run: number; number: number; index: number; start: number; part: Part<Bytes> }
+export type LivePart<Bytes extends Uint8Array = Buffer> = {
+  run: number
+  number: number
+  index: number
+  start: number
+  part: Part<Bytes>
+}
 export type Query = { msn: number | null; part: number | null; skip: boolean; plain?: boolean }
 export type LiveWindow = ReturnType<typeof createLiveWindow>
 
 /** @param longest seconds of the longest segment already recorded, so that the target duration need not change later. @param listed how many closed segments a playlist names. @param wantedPart seconds that a part should last now. */
-export function createLiveWindow({ longest: known = 0, listed: mostListed = LISTED_SEGMENTS, wantedPart = () => WANTED_PART_S }: { longest?: number; listed?: number; wantedPart?(isAsked: boolean): number } = {}) {
+export function createLiveWindow({
+  longest: known = 0,
+  listed: mostListed = LISTED_SEGMENTS,
+  wantedPart = () => WANTED_PART_S,
+}: { longest?: number; listed?: number; wantedPart?(isAsked: boolean): number } = {}) {
   let segments: Kept[] = []
   let open: { number: number; run: number; segment: OpenSegment } | null = null
   let newestTarget = 0.1
@@ -39,7 +57,8 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
   }
   const isAsked = (): boolean => asked.now || asked.before
   const nextNumber = (): number => open?.number ?? (segments.at(-1)?.number ?? -1) + 1
-  const has = (msn: number, part: number | null): boolean => nextNumber() > msn || (part !== null && open?.number === msn && open.segment.parts.length > part)
+  const has = (msn: number, part: number | null): boolean =>
+    nextNumber() > msn || (part !== null && open?.number === msn && open.segment.parts.length > part)
 
   /** @throws live/none when the camera stops or takes too long: a player is told, never left hanging. */
   function waitFor(ready: () => boolean, patient = false): Promise<void> {
@@ -54,18 +73,33 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
         if (ready()) done(null)
         else if (!running && !patient) done(new Failure('live/none', 'There is no live picture from this camera now.'))
       }
-      const timer = setTimeout(() => done(new Failure('live/none', 'The camera sent no new picture in time.')), Math.max(WAIT_MS, 1000 * (longest + 2)))
+      const timer = setTimeout(
+        () => done(new Failure('live/none', 'The camera sent no new picture in time.')),
+        Math.max(WAIT_MS, 1000 * (longest + 2)),
+      )
       waiters.add(look)
       look()
     })
   }
 
   /** No part that is listed may be longer, whatever the newest ones are. */
-  const partTarget = (): number => Math.max(newestTarget, ...[...segments.flatMap(({ parts }) => parts ?? []), ...(open?.segment.parts ?? [])].map(({ duration }) => duration))
+  const partTarget = (): number =>
+    Math.max(
+      newestTarget,
+      ...[...segments.flatMap(({ parts }) => parts ?? []), ...(open?.segment.parts ?? [])].map(
+        ({ duration }) => duration,
+      ),
+    )
 
   const listed = (): { closed: ListedSegment[]; open: (ListedSegment & { parts: Part[] }) | null } => ({
     closed: segments.map(({ number, run, start, duration, parts }) => ({ number, run, start, duration, parts })),
-    open: open && { number: open.number, run: open.run, start: open.segment.start, duration: open.segment.duration, parts: open.segment.parts },
+    open: open && {
+      number: open.number,
+      run: open.run,
+      start: open.segment.start,
+      duration: open.segment.duration,
+      parts: open.segment.parts,
+    },
   })
 
   return {
@@ -105,13 +139,27 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
     newest(): LiveStart | null {
       if (!running) return null
       const last = segments.findLast(({ parts }) => parts?.length)
-      const found = open?.segment.parts.length ? { number: open.number, run: open.run, start: open.segment.start, parts: open.segment.parts } : last && { ...last, parts: last.parts ?? [] }
+      const found = open?.segment.parts.length
+        ? { number: open.number, run: open.run, start: open.segment.start, parts: open.segment.parts }
+        : last && { ...last, parts: last.parts ?? [] }
       if (!found) return null
       // A keyframe that has only just come leaves nothing to play from: then the one before it.
       const short = found.parts.reduce((sum, { duration }) => sum + duration, 0) < LEAST_START_S
-      const previous = short ? segments.find(({ number, run, parts }) => number === found.number - 1 && run === found.run && parts?.length) : undefined
-      const before = segments.filter(({ number, run }) => number < (previous ?? found).number && run === found.run).slice(-2)
-      return { run: found.run, partTarget: partTarget(), number: found.number, index: found.parts.length - 1, start: (previous ?? found).start, parts: [...(previous?.parts ?? []), ...found.parts], before: before.map(({ number, start, duration }) => ({ number, start, duration })) }
+      const previous = short
+        ? segments.find(({ number, run, parts }) => number === found.number - 1 && run === found.run && parts?.length)
+        : undefined
+      const before = segments
+        .filter(({ number, run }) => number < (previous ?? found).number && run === found.run)
+        .slice(-2)
+      return {
+        run: found.run,
+        partTarget: partTarget(),
+        number: found.number,
+        index: found.parts.length - 1,
+        start: (previous ?? found).start,
+        parts: [...(previous?.parts ?? []), ...found.parts],
+        before: before.map(({ number, start, duration }) => ({ number, start, duration })),
+      }
     },
     /** Hears every part as it comes, and null when the recorder has ended. Returns the undo. */
     follow(follower: (news: LivePart | null) => void): () => void {
@@ -123,21 +171,33 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
       // A recorder that is just starting, or starting again, is worth a short wait.
       if (msn === null) await waitFor(() => running, true)
       if (msn !== null) {
-        if (msn > nextNumber() + 1) throw new Failure('live/ahead', `Segment ${msn} is too far ahead; the newest is ${nextNumber()}.`)
+        if (msn > nextNumber() + 1)
+          throw new Failure('live/ahead', `Segment ${msn} is too far ahead; the newest is ${nextNumber()}.`)
         // A part that is not announced yet, and not the next few either, will not come in time (RFC 8216bis 6.2.5.2, advance part limit).
         const here = open?.number === msn ? open.segment.parts.length : 0
-        if (part !== null && msn >= nextNumber() && part > here + Math.ceil(ADVANCE_S / Math.min(1, partTarget()))) throw new Failure('live/ahead', `Part ${part} of segment ${msn} is too far ahead; it has ${here} so far.`)
+        if (part !== null && msn >= nextNumber() && part > here + Math.ceil(ADVANCE_S / Math.min(1, partTarget())))
+          throw new Failure('live/ahead', `Part ${part} of segment ${msn} is too far ahead; it has ${here} so far.`)
         asked.now ||= running && part !== null
         await waitFor(() => has(msn, part))
       }
       const now = listed()
-      return livePlaylist({ segments: now.closed, open: now.open, partTarget: partTarget(), targetDuration: Math.max(1, Math.round(longest)) }, skip, plain)
+      return livePlaylist(
+        {
+          segments: now.closed,
+          open: now.open,
+          partTarget: partTarget(),
+          targetDuration: Math.max(1, Math.round(longest)),
+        },
+        skip,
+        plain,
+      )
     },
     /** Waits for a part that was announced. Null when it is not, or no longer, here. The bytes are good until the next turn of the event loop. */
     async part(number: number, index: number): Promise<Buffer | null> {
       if (number > nextNumber() || (open?.number === number && index > open.segment.parts.length)) return null
       if (number === nextNumber()) await waitFor(() => has(number, index))
-      const parts = open?.number === number ? open.segment.parts : segments.find((segment) => segment.number === number)?.parts
+      const parts =
+        open?.number === number ? open.segment.parts : segments.find((segment) => segment.number === number)?.parts
       const found = parts?.[index]
       return found?.live ?? found?.bytes ?? null
     },
@@ -148,7 +208,8 @@ export function createLiveWindow({ longest: known = 0, listed: mostListed = LIST
       return last?.parts?.[0] ? { run: last.run, bytes: last.parts[0].bytes, at: last.start } : null
     },
     /** What a live picture is: what is listed, and as much again that a player may just have read of (RFC 8216bis 6.2.2). Further back is a recording, which is not for everybody. */
-    isLive: (number: number): boolean => number >= (segments[0]?.number ?? open?.number ?? Number.POSITIVE_INFINITY) - mostListed,
+    isLive: (number: number): boolean =>
+      number >= (segments[0]?.number ?? open?.number ?? Number.POSITIVE_INFINITY) - mostListed,
     isLiveRun: (run: number): boolean => run >= (segments[0]?.run ?? open?.run ?? Number.POSITIVE_INFINITY) - 1,
     wantedPart: (): number => wantedPart(isAsked()),
     running: () => running,

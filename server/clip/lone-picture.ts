@@ -35,7 +35,10 @@ export function lonePicture(init: Buffer, fragment: Buffer): LonePicture | null 
 /** Null when the first video sample is no keyframe. */
 function firstSample(init: Buffer, fragment: Buffer): Buffer | null {
   const tracks = readTracks(init)
-  const moof = need(boxesIn(fragment).find(({ type }) => type === 'moof'), 'moof')
+  const moof = need(
+    boxesIn(fragment).find(({ type }) => type === 'moof'),
+    'moof',
+  )
   const bytes = fragment.subarray(moof.start)
   const video = tracks.find(({ kind }) => kind === 'video')
   const sample = readMoof(bytes, tracks).find(({ track }) => track === video?.id)?.samples[0]
@@ -55,7 +58,10 @@ function beginning(unit: Buffer): Buffer {
   return Buffer.concat([Buffer.of((first & ~TYPE_BITS) | (BLA_N_LP << 1)), unit.subarray(1)])
 }
 
-function asOne({ codec, lengthBytes, units }: { codec: NalCodec; lengthBytes: number; units: readonly Buffer[] }, sample: Buffer): LonePicture | null {
+function asOne(
+  { codec, lengthBytes, units }: { codec: NalCodec; lengthBytes: number; units: readonly Buffer[] },
+  sample: Buffer,
+): LonePicture | null {
   const known = createParameterSets(codec)
   const pieces: Buffer[] = []
   // Of H.264 only an IDR picture does; keyframes of open GOPs are others. Of H.265 each does, as it is written here.
@@ -67,7 +73,7 @@ function asOne({ codec, lengthBytes, units }: { codec: NalCodec; lengthBytes: nu
     pieces.push(...withLength(codec === 'h265' ? beginning(unit) : unit))
   }
   for (const unit of units) put(unit)
-  for (let at = 0; at < sample.length; ) {
+  for (let at = 0; at < sample.length;) {
     const length = sample.readUIntBE(at, lengthBytes)
     const unit = sample.subarray(at + lengthBytes, at + lengthBytes + length)
     if (unit.length < length) return null

@@ -16,7 +16,7 @@ export function parameterSetsIn(fragment: Buffer): ParameterSets | null {
   if (!mdat) return null
   let sps: Buffer | null = null
   let pps: Buffer | null = null
-  for (let at = mdat.content; at + 5 <= mdat.end; ) {
+  for (let at = mdat.content; at + 5 <= mdat.end;) {
     const length = fragment.readUInt32BE(at)
     const kind = (fragment[at + 4] ?? 0) & 0x1f
     if (length === 0 || at + 4 + length > mdat.end) return null
@@ -36,7 +36,14 @@ export function withParameterSets(init: Buffer, { sps, pps }: ParameterSets): Bu
   if (!way || !avcC) return null
   const length = (bytes: Buffer): Buffer => Buffer.of(bytes.length >> 8, bytes.length & 0xff)
   // AVCDecoderConfigurationRecord; decoders find chroma and depth in the SPS itself.
-  const record = Buffer.concat([Buffer.of(1, sps[1] ?? 0, sps[2] ?? 0, sps[3] ?? 0, 0xff, 0xe1), length(sps), sps, Buffer.of(1), length(pps), pps])
+  const record = Buffer.concat([
+    Buffer.of(1, sps[1] ?? 0, sps[2] ?? 0, sps[3] ?? 0, 0xff, 0xe1),
+    length(sps),
+    sps,
+    Buffer.of(1),
+    length(pps),
+    pps,
+  ])
   const made = Buffer.concat([init.subarray(0, avcC.content), record, init.subarray(avcC.end)])
   const grown = record.length - (avcC.end - avcC.content)
   for (const { start } of way) made.writeUInt32BE(init.readUInt32BE(start) + grown, start)

@@ -20,5 +20,8 @@ export const areManyFollowed = (followed: number): boolean => followed > FEW_FOL
 
 /** @param followed how many pictures somebody follows over a WebSocket. @param asked how many are asked for part by part over HTTP; 0 for a picture that is none of them. @returns seconds */
 export function partLength(followed: number, asked: number): number {
-  return Math.max(areManyFollowed(followed) ? MANY_PART_S : WANTED_PART_S, ASKED_STEPS.find(({ most }) => asked <= most)?.seconds ?? LONGEST_PART_S)
+  return Math.max(
+    areManyFollowed(followed) ? MANY_PART_S : WANTED_PART_S,
+    ASKED_STEPS.find(({ most }) => asked <= most)?.seconds ?? LONGEST_PART_S,
+  )
 }

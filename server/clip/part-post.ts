@@ -9,12 +9,21 @@ export type PartNews = { camera: string; form: PictureForm; live: LivePart<Uint8
 const TOGETHER_MS = 20
 
 /** @param post hands over parts in the order they were told, and their memory. @param isBusy whether many cameras are watched now */
-export function createPartPost({ post, isBusy }: { post(parts: PartNews[], memory: ArrayBuffer[]): void; isBusy(): boolean }): (news: PartNews) => void {
+export function createPartPost({
+  post,
+  isBusy,
+}: {
+  post(parts: PartNews[], memory: ArrayBuffer[]): void
+  isBusy(): boolean
+}): (news: PartNews) => void {
   let waiting: PartNews[] = []
   function flush(): void {
     const parts = waiting
     waiting = []
-    post(parts, parts.flatMap(({ live }) => (live ? [live.part.bytes.buffer as ArrayBuffer] : [])))
+    post(
+      parts,
+      parts.flatMap(({ live }) => (live ? [live.part.bytes.buffer as ArrayBuffer] : [])),
+    )
   }
   return (news) => {
     waiting.push(news)

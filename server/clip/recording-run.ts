@@ -8,9 +8,21 @@ import type { RunStore } from './stream-follower.ts'
 export type StreamAddress = { url: string; secrets: readonly string[] }
 export type RunParts = { store: RunStore; window: LiveWindow; clock: Clock; onError(error: unknown): void }
 /** Blots the address's secrets out of words. */
-export const redactor = ({ secrets }: StreamAddress): ((text: string) => string) => (text) => secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text)
+export const redactor =
+  ({ secrets }: StreamAddress): ((text: string) => string) =>
+  (text) =>
+    secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text)
 /** `startMs`: how long the first picture may take. `onPicture` hears the codec when pictures begin, and when it changes. */
-export type Run = RunParts & { /** What the camera has shown in runs before. */ habits?: StreamHabits; /** Something about a stream that is recorded all the same; null when it is over. */ onNote?(words: string | null): void; address: StreamAddress; startMs: number; signal: AbortSignal; onPicture(codec: string): void }
+export type Run = RunParts & {
+  /** What the camera has shown in runs before. */ habits?: StreamHabits
+  /** Something about a stream that is recorded all the same; null when it is over. */ onNote?(
+    words: string | null,
+  ): void
+  address: StreamAddress
+  startMs: number
+  signal: AbortSignal
+  onPicture(codec: string): void
+}
 export type RunEnd = {
   reason: string
   /** The last words of whoever recorded, redacted. */
@@ -30,7 +42,19 @@ const LOOK_MS = 500
 const SILENT_MS = 2500
 
 /** Looks until the signal fires. `words`: that there is silence now, or null. `over`: nobody looks any more. */
-export function watchSilence({ clock, startMs, pictures, signal, onSilent }: { clock: Clock; startMs: number; pictures(): number; signal: AbortSignal; onSilent(words: string): void }): { words(): string | null; over: Promise<void> } {
+export function watchSilence({
+  clock,
+  startMs,
+  pictures,
+  signal,
+  onSilent,
+}: {
+  clock: Clock
+  startMs: number
+  pictures(): number
+  signal: AbortSignal
+  onSilent(words: string): void
+}): { words(): string | null; over: Promise<void> } {
   let heard = clock.monotonic()
   let heardBefore = heard
   let seen = 0

@@ -21,15 +21,33 @@ function runOfInit(name: string): number | null {
   return run === undefined ? null : Number(run)
 }
 
-export const indexLine = ({ number, start, duration, offset, bytes, sha256, lostPackets }: Located): string => `${JSON.stringify([number, start, duration, offset, bytes, sha256, ...(lostPackets === undefined ? [] : [lostPackets])])}\n`
+export const indexLine = ({ number, start, duration, offset, bytes, sha256, lostPackets }: Located): string =>
+  `${JSON.stringify([number, start, duration, offset, bytes, sha256, ...(lostPackets === undefined ? [] : [lostPackets])])}\n`
 
 /** @returns every line but one that was cut short */
 export function parseIndex(text: string, run: number): Located[] {
   const segments: Located[] = []
   for (const line of text.split('\n')) {
     try {
-      const [number, start, duration, offset, bytes, sha256, lostPackets] = JSON.parse(line) as [number, number, number, number, number, string, number?]
-      segments.push({ number, run, start, duration, offset, bytes, sha256, ...(lostPackets === undefined ? {} : { lostPackets }) })
+      const [number, start, duration, offset, bytes, sha256, lostPackets] = JSON.parse(line) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        string,
+        number?,
+      ]
+      segments.push({
+        number,
+        run,
+        start,
+        duration,
+        offset,
+        bytes,
+        sha256,
+        ...(lostPackets === undefined ? {} : { lostPackets }),
+      })
     } catch {
       // A line cut short by a crash: its segment was never promised to anybody.
     }
@@ -42,7 +60,9 @@ export function listBuckets(folder: string): Bucket[] {
   return namesIn(folder)
     .flatMap((name) => {
       const [, start, run, first] = NAME.exec(name) ?? []
-      return start === undefined ? [] : [{ name, start: Number(start), run: Number(run), first: Number(first), bytes: sizeOf(join(folder, name)) }]
+      return start === undefined
+        ? []
+        : [{ name, start: Number(start), run: Number(run), first: Number(first), bytes: sizeOf(join(folder, name)) }]
     })
     .sort((a, b) => a.first - b.first)
 }
@@ -99,7 +119,10 @@ export async function readIndex(folder: string, bucket: Bucket): Promise<Located
   const file = join(folder, indexName(bucket))
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return ''
-    throw new Failure('clip/unreadable', `The disk does not give ${file}, the list of what was recorded from ${isoTime(bucket.start)} on: ${error.message}`)
+    throw new Failure(
+      'clip/unreadable',
+      `The disk does not give ${file}, the list of what was recorded from ${isoTime(bucket.start)} on: ${error.message}`,
+    )
   })
   return parseIndex(text, bucket.run)
 }

@@ -28,7 +28,7 @@ export function guardParser(parser: { prototype: Parser }): void {
     const state = (this.guarded ??= watched(this))
     if (state.refused) return 'this stream was refused'
     try {
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const size = state.letIn ? bytes.length - at : Math.min(PIECE_BYTES, bytes.length - at)
         const problem = parse.call(this, bytes.subarray(at, at + size)) ?? tooMuch(this, state, size)
         at += size
@@ -63,7 +63,12 @@ function watched(parser: Guarded): NonNullable<Guarded['guarded']> {
 }
 function tooMuch({ inPackets }: Parser, state: { before: number; letIn: boolean }, size: number): string | null {
   const room = [...inPackets.values()].reduce((sum, { capacity }) => sum + capacity, 0)
-  if (state.letIn) return room > MOST_AFTER_BYTES || inPackets.size > 2 * MOST_CHUNK_STREAMS ? 'more than any camera sends at once' : null
+  if (state.letIn)
+    return room > MOST_AFTER_BYTES || inPackets.size > 2 * MOST_CHUNK_STREAMS
+      ? 'more than any camera sends at once'
+      : null
   state.before += size
-  return state.before > MOST_BEFORE_BYTES || room > MOST_BEFORE_BYTES || inPackets.size > MOST_CHUNK_STREAMS ? 'more than is needed to begin a stream' : null
+  return state.before > MOST_BEFORE_BYTES || room > MOST_BEFORE_BYTES || inPackets.size > MOST_CHUNK_STREAMS
+    ? 'more than is needed to begin a stream'
+    : null
 }

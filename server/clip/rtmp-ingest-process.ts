@@ -16,7 +16,8 @@ type Session = Parameters<Parameters<NodeMediaServer['on']>[1]>[0]
 guardParser(createRequire(import.meta.url)('node-media-server/src/protocol/rtmp.js') as { prototype: Parser })
 
 let keys = new Set<string>()
-const allowed = ({ streamPath }: Session): boolean => streamPath.startsWith('/live/') && keys.has(streamPath.slice('/live/'.length))
+const allowed = ({ streamPath }: Session): boolean =>
+  streamPath.startsWith('/live/') && keys.has(streamPath.slice('/live/'.length))
 
 /** A camera that pushes says its stream's name within a second; a stranger that does not must not fill the place. */
 const MOST_BEFORE_MS = 10_000
@@ -40,7 +41,14 @@ process.on('message', (message: IngestStart | IngestChange) => {
   keys = new Set(message.keys)
   if (!('port' in message)) return
   const { port, host, scratch, silentMs } = message
-  const server = new NodeMediaServer({ bind: host, rtmp: { port }, record: { auto: false, path: scratch }, store: { path: scratch }, webadmin: { enable: false }, notify: {} })
+  const server = new NodeMediaServer({
+    bind: host,
+    rtmp: { port },
+    record: { auto: false, path: scratch },
+    store: { path: scratch },
+    webadmin: { enable: false },
+    notify: {},
+  })
   const { tcpServer } = server.rtmpServer
   share.watch(tcpServer)
   tcpServer.on('connection', receive)

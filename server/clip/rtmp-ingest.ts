@@ -19,7 +19,23 @@ const freePort = (host: string): Promise<number> =>
   })
 
 /** @param port 0 picks a free one. @param host where cameras reach it. @param silentMs a camera that pushes nothing for so long has gone. */
-export async function startRtmpIngest({ port, host, scratch, keys, clock, onError, silentMs = 10_000 }: { port: number; host: string; scratch: string; keys: string[]; clock: Clock; onError(words: string): void; silentMs?: number }) {
+export async function startRtmpIngest({
+  port,
+  host,
+  scratch,
+  keys,
+  clock,
+  onError,
+  silentMs = 10_000,
+}: {
+  port: number
+  host: string
+  scratch: string
+  keys: string[]
+  clock: Clock
+  onError(words: string): void
+  silentMs?: number
+}) {
   mkdirSync(scratch, { recursive: true })
   const chosen = port === 0 ? await freePort(host) : port
   const fetchFrom = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
@@ -31,7 +47,9 @@ export async function startRtmpIngest({ port, host, scratch, keys, clock, onErro
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
       // Its output names stream keys: nobody keeps it.
-      const started = guardedSpawn(process.execPath, [builtEntry('clip/rtmp-ingest-process.js')], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+      const started = guardedSpawn(process.execPath, [builtEntry('clip/rtmp-ingest-process.js')], {
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      })
       child = started
       const ended = new Promise<void>((resolve) => {
         started.once('exit', () => resolve())

@@ -13,7 +13,10 @@ import { createTimelineWatch } from './timeline-watch.ts'
 /** Where runs and segments go: the ring on disk, or memory. */
 export type RunStore = {
   beginRun(init: Buffer): number
-  append(closed: ClosedSegment & { run: number }): { segment: Segment; /** Nobody reads the bytes after this. */ written: Promise<unknown> }
+  append(closed: ClosedSegment & { run: number }): {
+    segment: Segment
+    /** Nobody reads the bytes after this. */ written: Promise<unknown>
+  }
   nextNumber(): number
 }
 export type FollowerEvents = {
@@ -26,13 +29,27 @@ export type FollowerEvents = {
 }
 
 /** What an engineer can do about it. */
-export const longGopWords = (seconds: number): string => `The camera sent no keyframe for ${Math.round(seconds)} s: set its GOP to a few seconds, and switch smart codecs off.`
+export const longGopWords = (seconds: number): string =>
+  `The camera sent no keyframe for ${Math.round(seconds)} s: set its GOP to a few seconds, and switch smart codecs off.`
 
 /** Each leaves files behind; no camera that is well is changed so often. */
 const MOST_RUNS_A_MINUTE = 10
 const PLAYABLE = /^(avc[13]|hev1|hvc1)/
 
-export function createStreamFollower({ store, window, now, arrivedAt = now, onPicture, onUnfit, onNote = () => {} }: FollowerEvents & { store: RunStore; window: Pick<LiveWindow, 'onPart' | 'onSegment'> & Partial<Pick<LiveWindow, 'wantedPart'>>; /** Wall clock, milliseconds. */ now(): number; /** When a picture arrived, where that is not now. */ arrivedAt?(fragment: Fragment): number }) {
+export function createStreamFollower({
+  store,
+  window,
+  now,
+  arrivedAt = now,
+  onPicture,
+  onUnfit,
+  onNote = () => {},
+}: FollowerEvents & {
+  store: RunStore
+  window: Pick<LiveWindow, 'onPart' | 'onSegment'> & Partial<Pick<LiveWindow, 'wantedPart'>>
+  /** Wall clock, milliseconds. */ now(): number
+  /** When a picture arrived, where that is not now. */ arrivedAt?(fragment: Fragment): number
+}) {
   let init: Init | null = null
   let sps: Buffer | null = null
   let run = 0
@@ -74,7 +91,8 @@ export function createStreamFollower({ store, window, now, arrivedAt = now, onPi
   }
   /** Another initialisation section: the first, or the camera's picture is another from here on. */
   function begin(found: Init): void {
-    if (!PLAYABLE.test(found.video.codec)) return giveUp(`The camera sends ${found.video.codec.trim()}, which no browser shows: set it to H.264.`)
+    if (!PLAYABLE.test(found.video.codec))
+      return giveUp(`The camera sends ${found.video.codec.trim()}, which no browser shows: set it to H.264.`)
     const before = init?.video.codec
     init = found
     beginRun(found.bytes)

@@ -11,7 +11,10 @@ const SHORTEST_FRAME_S = 0.002
 const STUCK_AFTER = 12
 const TOLERANCE_S = 1
 
-export type TimelineWatch = { look(frame: Timing): TimelineVerdict; /** The newest frame is so many seconds longer than it said. */ lasted(more: number): void }
+export type TimelineWatch = {
+  look(frame: Timing): TimelineVerdict
+  /** The newest frame is so many seconds longer than it said. */ lasted(more: number): void
+}
 
 export function createTimelineWatch(): TimelineWatch {
   let expected: number | null = null

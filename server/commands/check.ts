@@ -15,12 +15,16 @@ const isReference = (text: string): boolean => text === REFERENCE || text.starts
 
 export async function checkCommand([file, ...more]: string[]): Promise<number> {
   if (file === undefined || more.length > 0) throw new Error('check takes one site file: lamppost check FILE')
-  const yaml = await readFile(file).then(utf8Text).catch((error: unknown) => {
-    throw new Error(`${file} cannot be read: ${wordsOf(error)}`, { cause: error })
-  })
+  const yaml = await readFile(file)
+    .then(utf8Text)
+    .catch((error: unknown) => {
+      throw new Error(`${file} cannot be read: ${wordsOf(error)}`, { cause: error })
+    })
   // Secrets are the running server's: here a reference only has to look like one.
   const names = new Set<string>()
-  const { site, problems } = readSite(yaml, (text) => ({ value: text.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => (names.add(name), REFERENCE)) }))
+  const { site, problems } = readSite(yaml, (text) => ({
+    value: text.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => (names.add(name), REFERENCE)),
+  }))
   for (const problem of problems) process.stderr.write(`${problemLine(file, problem)}\n`)
   if (!site) return 1
   const streets = await loadStreets(file, site.streets).catch((error: unknown) => {
@@ -28,14 +32,33 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
     return undefined
   })
   if (streets === undefined) return 1
-  process.stdout.write(`${file}: ${site.name}: ${site.helpPoints.length} help points, ${site.cameras.length} cameras, ${site.cameras.reduce((sum, { presets }) => sum + presets.size, 0)} presets\n`)
+  process.stdout.write(
+    `${file}: ${site.name}: ${site.helpPoints.length} help points, ${site.cameras.length} cameras, ${site.cameras.reduce((sum, { presets }) => sum + presets.size, 0)} presets\n`,
+  )
   if (names.size > 0) process.stdout.write(`${file}: the server’s environment must have ${[...names].join(', ')}\n`)
-  for (const { id, name } of site.helpPoints) if (!site.cameras.some(({ presets }) => presets.has(id))) process.stdout.write(`${file}: warning: no camera has a preset for ${id} (${name})\n`)
+  for (const { id, name } of site.helpPoints)
+    if (!site.cameras.some(({ presets }) => presets.has(id)))
+      process.stdout.write(`${file}: warning: no camera has a preset for ${id} (${name})\n`)
   for (const { id, location } of site.helpPoints) {
-    const far = site.cameras.flatMap((camera) => (camera.location && camera.presets.has(id) ? [{ camera: camera.id, metres: metresBetween(location, camera.location) }] : [])).find(({ metres }) => metres > FARTHEST_M)
-    if (far) process.stdout.write(`${file}: warning: ${id} is ${Math.round(far.metres / 1000).toLocaleString('en')} km from ${far.camera}, which has a preset for it: are lat and lon of one of them swapped?\n`)
+    const far = site.cameras
+      .flatMap((camera) =>
+        camera.location && camera.presets.has(id)
+          ? [{ camera: camera.id, metres: metresBetween(location, camera.location) }]
+          : [],
+      )
+      .find(({ metres }) => metres > FARTHEST_M)
+    if (far)
+      process.stdout.write(
+        `${file}: warning: ${id} is ${Math.round(far.metres / 1000).toLocaleString('en')} km from ${far.camera}, which has a preset for it: are lat and lon of one of them swapped?\n`,
+      )
   }
-  for (const { id, onvif, stream } of site.cameras) if ([onvif?.password, stream?.password].some((password) => password != null && !isReference(password))) process.stdout.write(`${file}: warning: the password of ${id} is written in the file: refer to it instead (password: "\${CAMERA_PASSWORD}", or file:…)\n`)
-  for (const { id, mqtt } of site.helpPoints) if (mqtt.length > 0 && !site.mqtt) process.stdout.write(`${file}: warning: ${id} presses over MQTT, and there is no broker (mqtt: { url: … })\n`)
+  for (const { id, onvif, stream } of site.cameras)
+    if ([onvif?.password, stream?.password].some((password) => password != null && !isReference(password)))
+      process.stdout.write(
+        `${file}: warning: the password of ${id} is written in the file: refer to it instead (password: "\${CAMERA_PASSWORD}", or file:…)\n`,
+      )
+  for (const { id, mqtt } of site.helpPoints)
+    if (mqtt.length > 0 && !site.mqtt)
+      process.stdout.write(`${file}: warning: ${id} presses over MQTT, and there is no broker (mqtt: { url: … })\n`)
   return 0
 }

@@ -6,7 +6,13 @@ import { type Person, ROLES, type Role } from '../glossary/people.ts'
 import { openPeopleFile } from '../people/people-file.ts'
 import { packageRoot } from '../tools/package-root.ts'
 
-type Options = { role?: string | undefined; name?: string | undefined; user?: string | undefined; data?: string | undefined; 'help-point'?: string[] | undefined }
+type Options = {
+  role?: string | undefined
+  name?: string | undefined
+  user?: string | undefined
+  data?: string | undefined
+  'help-point'?: string[] | undefined
+}
 const SHORTEST_PASSWORD = 12
 
 function personOf({ role, name, 'help-point': helpPoints }: Options): Person {
@@ -18,7 +24,10 @@ function personOf({ role, name, 'help-point': helpPoints }: Options): Person {
 /** A folder that is not there yet is made: whoever sets a server up gives tokens first. A mistyped one must be noticed. */
 function fileOf({ data }: Options): string {
   const folder = resolve(data ?? join(packageRoot, 'data'))
-  if (!existsSync(folder)) process.stderr.write(`There was no ${folder}: it is made now. Only a server that is started with --data ${folder} knows who is named in it.\n`)
+  if (!existsSync(folder))
+    process.stderr.write(
+      `There was no ${folder}: it is made now. Only a server that is started with --data ${folder} knows who is named in it.\n`,
+    )
   return join(folder, 'people.json')
 }
 
@@ -33,7 +42,8 @@ export async function userCommand(options: Options): Promise<number> {
   const person = personOf(options)
   if (!options.user) throw new Error('--user is missing: the name to sign in with')
   const password = (await text(process.stdin)).replace(/\r?\n$/, '')
-  if (password.length < SHORTEST_PASSWORD) throw new Error(`a password needs at least ${SHORTEST_PASSWORD} characters (it is read from standard input)`)
+  if (password.length < SHORTEST_PASSWORD)
+    throw new Error(`a password needs at least ${SHORTEST_PASSWORD} characters (it is read from standard input)`)
   await openPeopleFile(fileOf(options)).addUser(options.user, password, person)
   process.stderr.write(`${options.user} may sign in as ${person.role}.\n`)
   return 0

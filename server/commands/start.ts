@@ -11,11 +11,23 @@ import { comeFirst } from '../tools/thread-priority.ts'
 const CLOSE_WITHIN_MS = 2500
 const PARENT_CHECK_MS = 500
 
-export type StartOptions = { site?: string | undefined; data?: string | undefined; port?: string | undefined; host?: string | undefined; 'rtmp-port'?: string | undefined; 'tls-cert'?: string | undefined; 'tls-key'?: string | undefined; 'public-url'?: string | undefined; 'base-path'?: string | undefined; 'trust-proxy'?: boolean | undefined }
+export type StartOptions = {
+  site?: string | undefined
+  data?: string | undefined
+  port?: string | undefined
+  host?: string | undefined
+  'rtmp-port'?: string | undefined
+  'tls-cert'?: string | undefined
+  'tls-key'?: string | undefined
+  'public-url'?: string | undefined
+  'base-path'?: string | undefined
+  'trust-proxy'?: boolean | undefined
+}
 
 function portOf(option: string, text: string): number {
   const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`--${option} ${text} is no port; use 0 to 65535, 0 picks a free one`)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`--${option} ${text} is no port; use 0 to 65535, 0 picks a free one`)
   return port
 }
 
@@ -23,33 +35,60 @@ function pemOf(option: string, file: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new Error(`--${option} ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`--${option} ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
   }
 }
 
 /** Both or none: a certificate and its key, as PEM. */
 function tlsOf(cert: string | undefined, key: string | undefined): { cert: string; key: string } | null {
   if (cert === undefined && key === undefined) return null
-  if (cert === undefined || key === undefined) throw new Error('--tls-cert and --tls-key go together: a certificate and its key, as PEM files')
+  if (cert === undefined || key === undefined)
+    throw new Error('--tls-cert and --tls-key go together: a certificate and its key, as PEM files')
   const pems = { cert: pemOf('tls-cert', cert), key: pemOf('tls-key', key) }
   try {
     createSecureContext(pems)
   } catch (error) {
-    throw new Error(`--tls-cert ${cert} and --tls-key ${key} do not make a certificate and its key: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(
+      `--tls-cert ${cert} and --tls-key ${key} do not make a certificate and its key: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    )
   }
   return pems
 }
 
-export async function startCommand({ site, data, port = '8420', host = '127.0.0.1', 'rtmp-port': rtmpPort = site === undefined ? '0' : '1935', 'tls-cert': cert, 'tls-key': key, 'public-url': publicUrl, 'base-path': basePath, 'trust-proxy': trustProxy }: StartOptions): Promise<number> {
+export async function startCommand({
+  site,
+  data,
+  port = '8420',
+  host = '127.0.0.1',
+  'rtmp-port': rtmpPort = site === undefined ? '0' : '1935',
+  'tls-cert': cert,
+  'tls-key': key,
+  'public-url': publicUrl,
+  'base-path': basePath,
+  'trust-proxy': trustProxy,
+}: StartOptions): Promise<number> {
   if (site !== undefined && !existsSync(site)) throw new Error(`the site file ${site} does not exist`)
   const dataFolder = resolve(data ?? join(packageRoot, 'data'))
-  const options = { siteFile: site === undefined ? null : resolve(site), dataFolder, port: portOf('port', port), host, tls: tlsOf(cert, key), rtmpPort: portOf('rtmp-port', rtmpPort), address: publicAddressOf({ basePath, publicUrl, trustProxy }) }
+  const options = {
+    siteFile: site === undefined ? null : resolve(site),
+    dataFolder,
+    port: portOf('port', port),
+    host,
+    tls: tlsOf(cert, key),
+    rtmpPort: portOf('rtmp-port', rtmpPort),
+    address: publicAddressOf({ basePath, publicUrl, trustProxy }),
+  }
   // Presses are rare: between two of them the code of their whole way would be thrown away, and compiled anew while somebody waits.
   setFlagsFromString('--no-flush-bytecode')
   const ended = untilAsked()
   const house = await openHouse(options).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EADDRINUSE') throw new Error(`port ${port} on ${host} is in use; choose another with --port, or 0 for any free one`)
-    if (error.code === 'ENOTFOUND' || error.code === 'EADDRNOTAVAIL') throw new Error(`--host ${host} is no address of this machine; 0.0.0.0 is all of them`)
+    if (error.code === 'EADDRINUSE')
+      throw new Error(`port ${port} on ${host} is in use; choose another with --port, or 0 for any free one`)
+    if (error.code === 'ENOTFOUND' || error.code === 'EADDRNOTAVAIL')
+      throw new Error(`--host ${host} is no address of this machine; 0.0.0.0 is all of them`)
     throw error
   })
   // Last: what was started until here, the threads that write files among them, stays as it is.

@@ -40,8 +40,12 @@ export async function verifyCommand(files: string[], options: Options): Promise<
 
 type Judged = { source: Awaited<ReturnType<typeof fileSource>>; root: string | null; timeStampRoot: string | null }
 async function prepare([file, ...more]: string[], options: Options): Promise<Judged> {
-  if (file === undefined || more.length > 0) throw new Error('verify takes one package: lamppost verify PACKAGE.zip --root evidence-root.pem')
-  const [root, timeStampRoot] = [await pem('root', options.root), await pem('timestamp-root', options['timestamp-root'])]
+  if (file === undefined || more.length > 0)
+    throw new Error('verify takes one package: lamppost verify PACKAGE.zip --root evidence-root.pem')
+  const [root, timeStampRoot] = [
+    await pem('root', options.root),
+    await pem('timestamp-root', options['timestamp-root']),
+  ]
   const source = await fileSource(file).catch((error: unknown) => {
     throw new Error(`${file} cannot be read: ${wordsOf(error)}`, { cause: error })
   })
@@ -50,18 +54,31 @@ async function prepare([file, ...more]: string[], options: Options): Promise<Jud
 
 async function judge({ source, root, timeStampRoot }: Judged): Promise<number> {
   try {
-    const verdict = await verifyPackage(source, { root, timeStampRoot, now: realClock.now(), hasher: nodeHasher, crc32 })
+    const verdict = await verifyPackage(source, {
+      root,
+      timeStampRoot,
+      now: realClock.now(),
+      hasher: nodeHasher,
+      crc32,
+    })
     for (const [term, value] of factsOf(verdict)) process.stdout.write(`${`${term}:`.padEnd(24)}${value}\n`)
-    for (const { file: inside, problem } of verdict.findings) process.stderr.write(`NOT GOOD: ${inside === null ? '' : `${inside}: `}${problem}\n`)
+    for (const { file: inside, problem } of verdict.findings)
+      process.stderr.write(`NOT GOOD: ${inside === null ? '' : `${inside}: `}${problem}\n`)
     if (!verdict.intact) {
-      process.stderr.write(`\nThis package is NOT what the site signed (${verdict.findings.length} ${verdict.findings.length === 1 ? 'finding' : 'findings'}).\n`)
+      process.stderr.write(
+        `\nThis package is NOT what the site signed (${verdict.findings.length} ${verdict.findings.length === 1 ? 'finding' : 'findings'}).\n`,
+      )
       return 1
     }
     if (!verdict.proven) {
-      process.stderr.write(`\nNothing is wrong with it, and NOT PROVEN who made it: give the site’s root (--root evidence-root.pem), and compare its fingerprint with the receipt.\n`)
+      process.stderr.write(
+        `\nNothing is wrong with it, and NOT PROVEN who made it: give the site’s root (--root evidence-root.pem), and compare its fingerprint with the receipt.\n`,
+      )
       return NOT_PROVEN
     }
-    process.stdout.write('\nThis package is exactly what the site signed: every file is there, none was changed or added.\n')
+    process.stdout.write(
+      '\nThis package is exactly what the site signed: every file is there, none was changed or added.\n',
+    )
     return 0
   } finally {
     await source.close()

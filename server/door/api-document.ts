@@ -1,6 +1,17 @@
 /** The API as a page for people, written from the same schemas that check it. Pure. */
 
-type Operation = { summary?: string; tags?: string[]; parameters?: { name: string; in: string; description?: string }[]; requestBody?: { content?: Record<string, { schema?: { properties?: Record<string, { description?: string }>; required?: string[] } }> }; responses?: Record<string, unknown> }
+type Operation = {
+  summary?: string
+  tags?: string[]
+  parameters?: { name: string; in: string; description?: string }[]
+  requestBody?: {
+    content?: Record<
+      string,
+      { schema?: { properties?: Record<string, { description?: string }>; required?: string[] } }
+    >
+  }
+  responses?: Record<string, unknown>
+}
 type Document = { paths?: Record<string, Record<string, Operation>> }
 
 /** One table per tag: route, what it does, what it takes, what it answers. */
@@ -9,10 +20,29 @@ export function describeApi({ paths = {} }: Document): string {
   for (const [path, methods] of Object.entries(paths))
     for (const [method, operation] of Object.entries(methods)) {
       const tag = operation.tags?.[0] ?? 'more'
-      const cells = [`\`${method.toUpperCase()} ${path}\``, operation.summary ?? '', takes(operation), Object.keys(operation.responses ?? {}).join(', ').toLowerCase()]
-      tables.set(tag, [...(tables.get(tag) ?? []), `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`])
+      const cells = [
+        `\`${method.toUpperCase()} ${path}\``,
+        operation.summary ?? '',
+        takes(operation),
+        Object.keys(operation.responses ?? {})
+          .join(', ')
+          .toLowerCase(),
+      ]
+      tables.set(tag, [
+        ...(tables.get(tag) ?? []),
+        `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+      ])
     }
-  const sections = [...tables].map(([tag, rows]) => [`## ${tag[0]?.toUpperCase()}${tag.slice(1)}`, '', '| route | what | takes | answers |', '|---|---|---|---|', ...rows, ''].join('\n'))
+  const sections = [...tables].map(([tag, rows]) =>
+    [
+      `## ${tag[0]?.toUpperCase()}${tag.slice(1)}`,
+      '',
+      '| route | what | takes | answers |',
+      '|---|---|---|---|',
+      ...rows,
+      '',
+    ].join('\n'),
+  )
   return [
     '# The HTTP API',
     '',
@@ -27,6 +57,8 @@ export function describeApi({ paths = {} }: Document): string {
 function takes({ parameters = [], requestBody }: Operation): string {
   const query = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => `?${name}`)
   const schema = requestBody?.content?.['application/json']?.schema
-  const body = Object.keys(schema?.properties ?? {}).map((name) => (schema?.required?.includes(name) ? name : `${name}?`))
+  const body = Object.keys(schema?.properties ?? {}).map((name) =>
+    schema?.required?.includes(name) ? name : `${name}?`,
+  )
   return [...query, ...(body.length > 0 ? [`{ ${body.join(', ')} }`] : [])].join(', ')
 }

@@ -2,7 +2,15 @@
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Person, Role } from '../glossary/people.ts'
@@ -59,23 +67,37 @@ export function personOf({ person }: { person: Person | null }): Person {
   return person
 }
 /** The person's name as the ledger keeps it. */
-export const actorOf = (request: FastifyRequest): string => `${request.person?.role ?? 'nobody'}:${request.person?.name ?? ''}`
+export const actorOf = (request: FastifyRequest): string =>
+  `${request.person?.role ?? 'nobody'}:${request.person?.name ?? ''}`
 
 /** A proxy may take the prefix off or pass it on: one that a path here begins with as well could not be told from that path. */
 function refuseOwnPaths(app: App, basePath: string): void {
   const [, first = ''] = basePath.split('/')
   if (first === '') return
   app.addHook('onRoute', ({ url }) => {
-    if (url.split('/')[1] === first) throw new Error(`--base-path ${basePath} begins with a path of Lamppost’s own (/${first}); take another, /cctv for example`)
+    if (url.split('/')[1] === first)
+      throw new Error(
+        `--base-path ${basePath} begins with a path of Lamppost’s own (/${first}); take another, /cctv for example`,
+      )
   })
 }
 
-export async function createDoor({ logger, tls, whoHas, onRefusedPress, embedding, nothingHere = null, address = AT_THE_ROOT, handles = createHandleShare() }: DoorOptions) {
+export async function createDoor({
+  logger,
+  tls,
+  whoHas,
+  onRefusedPress,
+  embedding,
+  nothingHere = null,
+  address = AT_THE_ROOT,
+  handles = createHandleShare(),
+}: DoorOptions) {
   const options = {
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
-    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => void answerError(error, request, reply),
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+      void answerError(error, request, reply),
     requestTimeout: 30_000,
     // Only a proxy that is ours says truly who asked, and by what scheme.
     // One hop: what stands further left in X-Forwarded-For is what the caller itself said.
@@ -85,7 +107,13 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
     routerOptions: { maxParamLength: 200 },
   }
   // Routes are the same over HTTP/1.1 and HTTP/2; the types would make two of each.
-  const made = tls ? (Fastify({ ...options, http2: true, https: { ...tls, allowHTTP1: true } } as unknown as FastifyServerOptions) as FastifyInstance) : (Fastify({ ...options, forceCloseConnections: true } as FastifyServerOptions) as FastifyInstance)
+  const made = tls
+    ? (Fastify({
+        ...options,
+        http2: true,
+        https: { ...tls, allowHTTP1: true },
+      } as unknown as FastifyServerOptions) as FastifyInstance)
+    : (Fastify({ ...options, forceCloseConnections: true } as FastifyServerOptions) as FastifyInstance)
   const app = made.withTypeProvider<TypeBoxTypeProvider>()
   if (tls) cutConnectionsAtClose(app)
   // A stranger has so long to say what it wants.
@@ -103,13 +131,36 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => {
     // A person with a mistyped address gets a page that leads on; a program the same words as for any other refusal.
-    const page = ['GET', 'HEAD'].includes(request.method) && /\btext\/html\b/.test(request.headers.accept ?? '') && !request.url.startsWith('/api/') ? nothingHere : null
-    return page === null ? sendProblem(reply, 404, 'request/not-found', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`) : reply.code(404).type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page)
+    const page =
+      ['GET', 'HEAD'].includes(request.method) &&
+      /\btext\/html\b/.test(request.headers.accept ?? '') &&
+      !request.url.startsWith('/api/')
+        ? nothingHere
+        : null
+    return page === null
+      ? sendProblem(
+          reply,
+          404,
+          'request/not-found',
+          `There is nothing at ${request.method} ${request.url.split('?')[0]}.`,
+        )
+      : reply.code(404).type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page)
   })
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: { defaultSrc: ["'self'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'blob:', 'data:'], mediaSrc: ["'self'", 'blob:'], connectSrc: ["'self'"], objectSrc: ["'none'"], baseUri: ["'none'"], frameAncestors: [() => frameAncestors(embedding())], formAction: ["'self'"] },
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'blob:', 'data:'],
+        mediaSrc: ["'self'", 'blob:'],
+        connectSrc: ["'self'"],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        frameAncestors: [() => frameAncestors(embedding())],
+        formAction: ["'self'"],
+      },
     },
     strictTransportSecurity: tls ? { maxAge: 31_536_000 } : false,
     crossOriginEmbedderPolicy: false,
@@ -120,8 +171,18 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Lamppost', version, description: 'Links presses of help points to the cameras that see them. Times are UTC ISO 8601 with milliseconds.' },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' }, cookie: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE } } },
+      info: {
+        title: 'Lamppost',
+        version,
+        description:
+          'Links presses of help points to the cameras that see them. Times are UTC ISO 8601 with milliseconds.',
+      },
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer' },
+          cookie: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE },
+        },
+      },
       security: [{ bearer: [] }, { cookie: [] }],
       ...(address.basePath === '' ? {} : { servers: [{ url: address.basePath }] }),
     },
@@ -140,12 +201,22 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
   app.addHook('onRequest', async (request, reply) => {
     const { roles, signed } = request.routeOptions.config
     answerOf.set(request, reply)
-    if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath) return reply.redirect(`${address.basePath}/${request.originalUrl.slice(address.basePath.length)}`, 308)
+    if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath)
+      return reply.redirect(`${address.basePath}/${request.originalUrl.slice(address.basePath.length)}`, 308)
     // A cookie travels with requests of any page in the same browser, also of another port of this host: what changes something needs a page of ours.
-    if (!SAFE_METHODS.has(request.method) && request.headers.authorization === undefined && credentialOf(request.headers) !== null && !isOwnOrigin(request.headers, request.protocol === 'https', address))
-      throw new Failure('people/forbidden', 'This came from a page of another address, with a session of this one: it was not done. Behind a proxy, start Lamppost with --public-url.')
+    if (
+      !SAFE_METHODS.has(request.method) &&
+      request.headers.authorization === undefined &&
+      credentialOf(request.headers) !== null &&
+      !isOwnOrigin(request.headers, request.protocol === 'https', address)
+    )
+      throw new Failure(
+        'people/forbidden',
+        'This came from a page of another address, with a session of this one: it was not done. Behind a proxy, start Lamppost with --public-url.',
+      )
     if (!roles) return
-    if (signed && request.headers.authorization === undefined && request.headers['x-lamppost-signature'] !== undefined) return
+    if (signed && request.headers.authorization === undefined && request.headers['x-lamppost-signature'] !== undefined)
+      return
     const credential = credentialOf(request.headers)
     request.person = credential && whoHas(credential)
     if (request.person) request.prove()
@@ -154,9 +225,17 @@ export async function createDoor({ logger, tls, whoHas, onRefusedPress, embeddin
     const pressing = request.method === 'POST' && /\/presses(\/|$)/.test(request.routeOptions.url ?? '')
     if (!request.person) {
       if (pressing) onRefusedPress(request.ip, credential ? 'wrong token' : 'no token')
-      throw new Failure('people/unauthenticated', credential ? 'This token or session is not known here, or has ended.' : 'Sign in, or send a token: Authorization: Bearer …')
+      throw new Failure(
+        'people/unauthenticated',
+        credential
+          ? 'This token or session is not known here, or has ended.'
+          : 'Sign in, or send a token: Authorization: Bearer …',
+      )
     }
-    throw new Failure('people/forbidden', `The role ${request.person.role} may not do this; it needs ${roles.join(' or ')}.`)
+    throw new Failure(
+      'people/forbidden',
+      `The role ${request.person.role} may not do this; it needs ${roles.join(' or ')}.`,
+    )
   })
   return app
 }

@@ -10,13 +10,28 @@ import type { Person } from '../glossary/people.ts'
 import { wordsOf } from '../tools/failure.ts'
 import type { Credential } from './door.ts'
 import { READERS } from './entry-readers.ts'
-import { type EventsPort, HERE, LOOK_MS, MOST_UNSENT, PING_MS, READS_WITHIN_MS, ROOM_EVERY_MS, STILL_HERE, UNSENT_AGAIN, followEvents } from './event-tail.ts'
+import {
+  type EventsPort,
+  HERE,
+  LOOK_MS,
+  MOST_UNSENT,
+  PING_MS,
+  READS_WITHIN_MS,
+  ROOM_EVERY_MS,
+  STILL_HERE,
+  UNSENT_AGAIN,
+  followEvents,
+} from './event-tail.ts'
 import { CLOSE_POLICY, type ServeSocket, holderAmong } from './sockets.ts'
 
 export const EVENT_SOCKET_PATH = '/api/v1/events'
 const ASKED_WITHIN_MS = 5000
 
-export function eventSocket({ whoHas, onError, ...port }: EventsPort & { whoHas(credential: Credential): Person | null; onError(error: unknown): void }): ServeSocket {
+export function eventSocket({
+  whoHas,
+  onError,
+  ...port
+}: EventsPort & { whoHas(credential: Credential): Person | null; onError(error: unknown): void }): ServeSocket {
   return (socket, _, offered, admitted) => {
     let credential = offered
     let following: { leave(): void } | null = null
@@ -51,11 +66,13 @@ export function eventSocket({ whoHas, onError, ...port }: EventsPort & { whoHas(
       try {
         if (binary || following) throw new Error('one message of text is understood: {token, after}')
         const { token, after } = JSON.parse(String(data)) as { token?: unknown; after?: unknown }
-        if (after !== undefined && !(Number.isSafeInteger(after) && Number(after) >= 0)) throw new Error('after is a sequence number')
+        if (after !== undefined && !(Number.isSafeInteger(after) && Number(after) >= 0))
+          throw new Error('after is a sequence number')
         if (typeof token === 'string') credential = { bearer: token }
         clearTimeout(late)
         const person = reader()
-        if (!person) return refuse(401, 'This token or session is not known here, has ended, or may not hear what happens.')
+        if (!person)
+          return refuse(401, 'This token or session is not known here, has ended, or may not hear what happens.')
         heardAs = person
         admitted()
         send(HERE)

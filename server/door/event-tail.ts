@@ -3,7 +3,18 @@ import type { Role } from '../glossary/people.ts'
 import type { Entry } from '../glossary/ledger.ts'
 import { mayRead, shownTo } from './entry-readers.ts'
 
-export type LiveNews = { event: 'camera.health' | 'help-point.health' | 'storage.health' | 'ledger.health' | 'site.problem' | 'people.present' | 'camera.hand' | 'export.progress'; data: unknown }
+export type LiveNews = {
+  event:
+    | 'camera.health'
+    | 'help-point.health'
+    | 'storage.health'
+    | 'ledger.health'
+    | 'site.problem'
+    | 'people.present'
+    | 'camera.hand'
+    | 'export.progress'
+  data: unknown
+}
 export type EventsPort = {
   page(after: number, limit: number): Promise<Entry[]>
   tail(listener: (entry: Entry) => void): () => void
@@ -26,7 +37,8 @@ export const UNSENT_AGAIN = 256_000
 export const READS_WITHIN_MS = 60_000
 export const ROOM_EVERY_MS = 20
 
-const written = (entry: Entry): Buffer => Buffer.from(`id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(entry)}\n\n`)
+const written = (entry: Entry): Buffer =>
+  Buffer.from(`id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(entry)}\n\n`)
 
 /** Each entry is written out once for all who hear it whole, and once for all who only hear that it is there: what many have not taken yet is the same memory. */
 const blocks = new WeakMap<Entry, { whole?: Buffer; withheld?: Buffer }>()
@@ -34,7 +46,9 @@ function blockOf(entry: Entry, role: Role | null): Buffer {
   const known = blocks.get(entry) ?? {}
   blocks.set(entry, known)
   if (mayRead(role, entry.kind)) return (known.whole ??= written(entry))
-  return (known.withheld ??= Buffer.from(`id: ${entry.seq}\nevent: withheld\ndata: ${JSON.stringify(shownTo(role, entry))}\n\n`))
+  return (known.withheld ??= Buffer.from(
+    `id: ${entry.seq}\nevent: withheld\ndata: ${JSON.stringify(shownTo(role, entry))}\n\n`,
+  ))
 }
 /** A page as one piece, for each role once. */
 const joinedPages = new WeakMap<readonly Entry[], Map<Role | null, Buffer>>()
@@ -72,14 +86,37 @@ export function createPast(page: EventsPort['page']): EventsPort['page'] {
 }
 
 /** @param after the newest sequence number that was heard; null for none. @param send one block. @param sendPage many blocks in one piece, where the reader takes them so. @param room resolves when who reads the past has room for more of it. @param onBroken the past cannot be read: what has missed something must not look well. */
-export function followEvents({ port, role, after, send, sendPage, room = async () => {}, onBroken }: { port: EventsPort; role: Role | null; after: number | null; send(block: string | Buffer): void; sendPage?(blocks: Buffer): void; room?(): Promise<void>; onBroken(error: unknown): void }): { leave(): void } {
+export function followEvents({
+  port,
+  role,
+  after,
+  send,
+  sendPage,
+  room = async () => {},
+  onBroken,
+}: {
+  port: EventsPort
+  role: Role | null
+  after: number | null
+  send(block: string | Buffer): void
+  sendPage?(blocks: Buffer): void
+  room?(): Promise<void>
+  onBroken(error: unknown): void
+}): { leave(): void } {
   // Entries that become durable while the past is being read wait their turn.
   let waiting: Entry[] | null = []
   const over = new AbortController()
-  const undo = [port.tail((entry) => {
-    if (waiting) waiting.push(entry)
-    else send(blockOf(entry, role))
-  }), port.news(({ event, data }) => (event !== 'export.progress' || role === 'evidence') && send(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))]
+  const undo = [
+    port.tail((entry) => {
+      if (waiting) waiting.push(entry)
+      else send(blockOf(entry, role))
+    }),
+    port.news(
+      ({ event, data }) =>
+        (event !== 'export.progress' || role === 'evidence') &&
+        send(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+    ),
+  ]
   const leave = (): void => {
     over.abort()
     for (const each of undo.splice(0)) each()
@@ -87,7 +124,11 @@ export function followEvents({ port, role, after, send, sendPage, room = async (
 
   async function tellPast(): Promise<void> {
     let last = after ?? Number.POSITIVE_INFINITY
-    for (let page = after === null ? [] : await port.page(after, PAGE); page.length > 0 && !over.signal.aborted; page = await port.page(last, PAGE)) {
+    for (
+      let page = after === null ? [] : await port.page(after, PAGE);
+      page.length > 0 && !over.signal.aborted;
+      page = await port.page(last, PAGE)
+    ) {
       if (sendPage) sendPage(joinedOf(page, role))
       else for (const entry of page) send(blockOf(entry, role))
       last = page.at(-1)?.seq ?? last

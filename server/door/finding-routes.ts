@@ -31,7 +31,16 @@ const INQUIRY = Type.Object({
   channels: Type.Array(
     Type.Object({
       source: Type.String({ description: 'What the site file names: onvif: { source }' }),
-      profiles: Type.Array(Type.Object({ token: Type.String(), name: Type.String(), codec: Type.String(), width: Type.Integer(), height: Type.Integer(), ptz: Type.Boolean() })),
+      profiles: Type.Array(
+        Type.Object({
+          token: Type.String(),
+          name: Type.String(),
+          codec: Type.String(),
+          width: Type.Integer(),
+          height: Type.Integer(),
+          ptz: Type.Boolean(),
+        }),
+      ),
       still: Type.Union([Type.String(), Type.Null()], { description: 'A JPEG as a data: address' }),
     }),
     { description: 'Every picture behind this address: a recorder has many' },
@@ -41,12 +50,35 @@ const INQUIRY = Type.Object({
 })
 
 export function findingRoutes(app: App, port: FindingPort): void {
-  app.get('/api/v1/discovery', { config: { roles: ['engineer'] }, schema: { summary: 'Network interfaces that can be looked on', tags: ['cameras'], response: { 200: Type.Object({ devices: Type.Array(Type.String()) }) } } }, () => ({ devices: port.devices() }))
+  app.get(
+    '/api/v1/discovery',
+    {
+      config: { roles: ['engineer'] },
+      schema: {
+        summary: 'Network interfaces that can be looked on',
+        tags: ['cameras'],
+        response: { 200: Type.Object({ devices: Type.Array(Type.String()) }) },
+      },
+    },
+    () => ({ devices: port.devices() }),
+  )
   app.post(
     '/api/v1/discovery',
     {
       config: { roles: ['engineer'] },
-      schema: { summary: 'Look for ONVIF devices on the local network, for three seconds', tags: ['cameras'], body: Type.Object({ device: Type.Optional(Type.String({ maxLength: 40, description: 'A network interface; left out, the machine’s own choice' })) }, strict), response: { 200: Type.Object({ items: Type.Array(FOUND) }), '4xx': PROBLEM } },
+      schema: {
+        summary: 'Look for ONVIF devices on the local network, for three seconds',
+        tags: ['cameras'],
+        body: Type.Object(
+          {
+            device: Type.Optional(
+              Type.String({ maxLength: 40, description: 'A network interface; left out, the machine’s own choice' }),
+            ),
+          },
+          strict,
+        ),
+        response: { 200: Type.Object({ items: Type.Array(FOUND) }), '4xx': PROBLEM },
+      },
     },
     async (request) => ({ items: await port.discover(request.body.device ?? null) }),
   )
@@ -54,7 +86,19 @@ export function findingRoutes(app: App, port: FindingPort): void {
     '/api/v1/discovery/inquiry',
     {
       config: { roles: ['engineer'] },
-      schema: { summary: 'Ask a camera what it is; nothing is kept', tags: ['cameras'], body: Type.Object({ url: Type.String({ minLength: 1, maxLength: 300 }), username: Type.String({ maxLength: 100 }), password: Type.String({ maxLength: 200 }) }, strict), response: { 200: INQUIRY, '4xx': PROBLEM, '5xx': PROBLEM } },
+      schema: {
+        summary: 'Ask a camera what it is; nothing is kept',
+        tags: ['cameras'],
+        body: Type.Object(
+          {
+            url: Type.String({ minLength: 1, maxLength: 300 }),
+            username: Type.String({ maxLength: 100 }),
+            password: Type.String({ maxLength: 200 }),
+          },
+          strict,
+        ),
+        response: { 200: INQUIRY, '4xx': PROBLEM, '5xx': PROBLEM },
+      },
     },
     (request) => port.inquire(request.body),
   )

@@ -19,8 +19,21 @@ import { VIEWERS } from './live-routes.ts'
 import { CLOSE_POLICY, type ServeSocket, holderAmong } from './sockets.ts'
 
 type Part = { bytes: Uint8Array; duration: number; independent: boolean }
-type Start = { run: number; codec: string; partTarget: number; number: number; start: number; parts: Part[]; before: { number: number; start: number; duration: number }[]; init: Uint8Array }
-type Listener = { begin(start: Start): void; part(part: { number: number; start: number; part: Part }): void; gone(why?: Failure): void }
+type Start = {
+  run: number
+  codec: string
+  partTarget: number
+  number: number
+  start: number
+  parts: Part[]
+  before: { number: number; start: number; duration: number }[]
+  init: Uint8Array
+}
+type Listener = {
+  begin(start: Start): void
+  part(part: { number: number; start: number; part: Part }): void
+  gone(why?: Failure): void
+}
 export type LiveSocketPort = {
   whoHas(credential: Credential): Person | null
   /** @throws camera/unknown */
@@ -45,8 +58,21 @@ const MOST_WATCHES = 64
 const MOST_UNSENT = 4_000_000
 const UNSENT_AGAIN = 500_000
 
-export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: present, silentMs = SILENT_MS }: LiveSocketPort): ServeSocket {
-  function serve(socket: WebSocket, request: IncomingMessage, offered: Credential | null, admittedHere: () => void): void {
+export function liveSocket({
+  whoHas,
+  knows,
+  admit,
+  watchLive,
+  now,
+  enter: present,
+  silentMs = SILENT_MS,
+}: LiveSocketPort): ServeSocket {
+  function serve(
+    socket: WebSocket,
+    request: IncomingMessage,
+    offered: Credential | null,
+    admittedHere: () => void,
+  ): void {
     const watches = new Map<string, { camera: CameraId; leave(): void }>()
     let credential: Credential | null = null
     let visitor: string | null = null
@@ -65,7 +91,8 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
       await admit(person, camera, 'live')
     }
     function admitAll(given: Credential): void {
-      for (const [id, watching] of watches) void admitted(given, watching.camera).catch((error: unknown) => end(id, watching, error))
+      for (const [id, watching] of watches)
+        void admitted(given, watching.camera).catch((error: unknown) => end(id, watching, error))
     }
     function end(id: string, watching: { leave(): void }, why: unknown): void {
       if (watches.get(id) !== watching) return
@@ -93,14 +120,17 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
     const hear = (): void => void (heard = performance.now())
     socket.on('pong', hear)
     // A session that has ended sees nothing more, and who is not there any more looks at nothing.
-    const guard = setInterval(() => {
-      if (performance.now() - heard > silentMs) return socket.terminate()
-      socket.ping()
-      if (!credential) return
-      if (!personOf(credential)) return refuse('The session has ended.')
-      // A look that goes on: the incident may be closed meanwhile, or the reason be an hour old.
-      admitAll(credential)
-    }, Math.min(STILL_ALLOWED_EVERY_MS, silentMs / 2.5))
+    const guard = setInterval(
+      () => {
+        if (performance.now() - heard > silentMs) return socket.terminate()
+        socket.ping()
+        if (!credential) return
+        if (!personOf(credential)) return refuse('The session has ended.')
+        // A look that goes on: the incident may be closed meanwhile, or the reason be an hour old.
+        admitAll(credential)
+      },
+      Math.min(STILL_ALLOWED_EVERY_MS, silentMs / 2.5),
+    )
     /** A reader whose session or token has ended, or whose role has changed, is cut off within a second. */
     const look = setInterval(() => {
       const person = credential && personOf(credential)
@@ -136,16 +166,26 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
       if (typeof message.ping === 'number') return tell({ pong: message.ping, now: now() })
       if (typeof message.token === 'string') return enter({ bearer: message.token })
       if (!credential) return refuse('Sign in first: send {"token": …}.')
-      if (Array.isArray(message.looking)) return visit?.looking(message.looking.filter((each): each is string => typeof each === 'string' && each.length < 100).slice(0, MOST_WATCHES))
+      if (Array.isArray(message.looking))
+        return visit?.looking(
+          message.looking
+            .filter((each): each is string => typeof each === 'string' && each.length < 100)
+            .slice(0, MOST_WATCHES),
+        )
       if (typeof message.leave === 'string') {
         watches.get(message.leave)?.leave()
         watches.delete(message.leave)
-      } else if (typeof message.watch === 'string' && typeof message.camera === 'string') watch(message.watch, message.camera, message.form === 'h264' ? 'h264' : 'copy')
+      } else if (typeof message.watch === 'string' && typeof message.camera === 'string')
+        watch(message.watch, message.camera, message.form === 'h264' ? 'h264' : 'copy')
       else throw new Error('a message is one of {token}, {watch, camera}, {leave}, {looking}, {ping}')
     }
 
     function watch(id: string, name: string, form: PictureForm): void {
-      if (watches.has(id) || watches.size >= MOST_WATCHES) return tell({ gone: id, words: `A page may watch at most ${MOST_WATCHES} pictures, each under a name of its own.` })
+      if (watches.has(id) || watches.size >= MOST_WATCHES)
+        return tell({
+          gone: id,
+          words: `A page may watch at most ${MOST_WATCHES} pictures, each under a name of its own.`,
+        })
       let camera: CameraId
       try {
         camera = knows(name)
@@ -158,14 +198,21 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
       admitted(credential, camera).then(
         () => {
           // Left again, or the page is gone, while it was written down.
-          if (watches.get(id) === watching && socket.readyState === socket.OPEN) viewing = viewer(socket, together, id, camera, form)
+          if (watches.get(id) === watching && socket.readyState === socket.OPEN)
+            viewing = viewer(socket, together, id, camera, form)
         },
         (error: unknown) => end(id, watching, error),
       )
     }
   }
 
-  function viewer(socket: WebSocket, together: () => void, id: string, camera: CameraId, form: PictureForm): { leave(): void } {
+  function viewer(
+    socket: WebSocket,
+    together: () => void,
+    id: string,
+    camera: CameraId,
+    form: PictureForm,
+  ): { leave(): void } {
     let lagging = false
     let most = MOST_UNSENT
     const send = (header: object, ...bytes: Uint8Array[]): void => {
@@ -183,7 +230,11 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
         most = Math.max(MOST_UNSENT, 2 * parts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0))
         const { run, codec, partTarget, number, start: at, before } = start
         const duration = parts.reduce((sum, part) => sum + part.duration, 0)
-        send({ begin: id, run, codec, partTarget, number, start: at, duration, before, init: init.byteLength }, init, ...parts.map(({ bytes }) => bytes))
+        send(
+          { begin: id, run, codec, partTarget, number, start: at, duration, before, init: init.byteLength },
+          init,
+          ...parts.map(({ bytes }) => bytes),
+        )
       },
       part({ number, start, part }) {
         if (lagging) {
@@ -196,7 +247,15 @@ export function liveSocket({ whoHas, knows, admit, watchLive, now, enter: presen
         }
         send({ part: id, number, start, duration: part.duration, independent: part.independent }, part.bytes)
       },
-      gone: (why) => socket.send(JSON.stringify({ gone: id, ...(why ? { words: why.message, code: why.code } : { words: 'There is no live picture from this camera now.' }) })),
+      gone: (why) =>
+        socket.send(
+          JSON.stringify({
+            gone: id,
+            ...(why
+              ? { words: why.message, code: why.code }
+              : { words: 'There is no live picture from this camera now.' }),
+          }),
+        ),
     })
     return watching
   }

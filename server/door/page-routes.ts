@@ -4,7 +4,15 @@ import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { App } from './door.ts'
 
-const PAGES = { '/': 'wall.html', '/button': 'button.html', '/presets': 'presets.html', '/help-points': 'help-points.html', '/evidence': 'evidence.html', '/shift': 'shift.html', '/embed': 'embed.html' }
+const PAGES = {
+  '/': 'wall.html',
+  '/button': 'button.html',
+  '/presets': 'presets.html',
+  '/help-points': 'help-points.html',
+  '/evidence': 'evidence.html',
+  '/shift': 'shift.html',
+  '/embed': 'embed.html',
+}
 
 /** For a person whose address leads nowhere: it is shown at any depth, so that its own addresses begin at the root. */
 export function nothingHerePage(folder: string, basePath: string): string | null {
@@ -14,6 +22,12 @@ export function nothingHerePage(folder: string, basePath: string): string | null
 
 export async function pageRoutes(app: App, folder: string): Promise<void> {
   if (!existsSync(folder)) return
-  await app.register(fastifyStatic, { root: folder, index: false, cacheControl: false, setHeaders: (reply) => void reply.header('cache-control', 'no-cache') })
-  for (const [path, file] of Object.entries(PAGES)) if (existsSync(join(folder, file))) app.get(path, { schema: { hide: true } }, (_, reply) => reply.sendFile(file))
+  await app.register(fastifyStatic, {
+    root: folder,
+    index: false,
+    cacheControl: false,
+    setHeaders: (reply) => void reply.header('cache-control', 'no-cache'),
+  })
+  for (const [path, file] of Object.entries(PAGES))
+    if (existsSync(join(folder, file))) app.get(path, { schema: { hide: true } }, (_, reply) => reply.sendFile(file))
 }

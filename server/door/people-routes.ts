@@ -17,22 +17,61 @@ export type PeoplePort = {
 
 const EVERYBODY = ['operator', 'engineer', 'evidence', 'supervisor'] as const
 const DEFAULT_MINUTES = 15
-const PRESENT = Type.Object({ name: Type.String(), role: Type.Enum(ROLES), screens: Type.Integer(), looking: Type.Array(Type.String(), { description: 'Incidents that their screens show' }) })
-const TOKEN = Type.Object({ token: Type.String(), expiresAt: Type.String({ format: 'date-time' }), name: Type.String(), role: Type.String() })
+const PRESENT = Type.Object({
+  name: Type.String(),
+  role: Type.Enum(ROLES),
+  screens: Type.Integer(),
+  looking: Type.Array(Type.String(), { description: 'Incidents that their screens show' }),
+})
+const TOKEN = Type.Object({
+  token: Type.String(),
+  expiresAt: Type.String({ format: 'date-time' }),
+  name: Type.String(),
+  role: Type.String(),
+})
 
-const REASON = Type.Object({ reason: Type.String({ minLength: 3, maxLength: 500, pattern: '\\S\\s*\\S\\s*\\S' }), camera: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Null or left out: any camera' })) }, { additionalProperties: false })
+const REASON = Type.Object(
+  {
+    reason: Type.String({ minLength: 3, maxLength: 500, pattern: '\\S\\s*\\S\\s*\\S' }),
+    camera: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'Null or left out: any camera' })),
+  },
+  { additionalProperties: false },
+)
 
 export function peopleRoutes(app: App, port: PeoplePort): void {
-  app.get('/api/v1/people', { config: { roles: EVERYBODY }, schema: { summary: 'Who has a wall open now', tags: ['session'], response: { 200: listOf(PRESENT) } } }, () => ({ items: port.present(), next: null }))
+  app.get(
+    '/api/v1/people',
+    {
+      config: { roles: EVERYBODY },
+      schema: { summary: 'Who has a wall open now', tags: ['session'], response: { 200: listOf(PRESENT) } },
+    },
+    () => ({ items: port.present(), next: null }),
+  )
   app.post(
     '/api/v1/views',
     {
       config: { roles: VIEWERS },
-      schema: { summary: 'Say why you look at cameras that no open incident shows; it holds for an hour, and stands with each look in the record', tags: ['live'], body: REASON, response: { 201: Type.Object({ reason: Type.String(), camera: Type.Union([Type.String(), Type.Null()]), until: Type.String({ format: 'date-time' }) }), '4xx': PROBLEM } },
+      schema: {
+        summary:
+          'Say why you look at cameras that no open incident shows; it holds for an hour, and stands with each look in the record',
+        tags: ['live'],
+        body: REASON,
+        response: {
+          201: Type.Object({
+            reason: Type.String(),
+            camera: Type.Union([Type.String(), Type.Null()]),
+            until: Type.String({ format: 'date-time' }),
+          }),
+          '4xx': PROBLEM,
+        },
+      },
     },
     async (request, reply) => {
       const { reason, camera = null } = request.body
-      return reply.status(201).header('cache-control', 'no-store').send(port.giveReason(personOf(request), reason.trim(), camera))
+      return reply
+        .status(201)
+        .header('cache-control', 'no-store')
+        .send(port.giveReason(personOf(request), reason.trim(), camera))
     },
   )
   app.post(
@@ -40,23 +79,48 @@ export function peopleRoutes(app: App, port: PeoplePort): void {
     {
       config: { roles: ['operator', 'supervisor'] },
       schema: {
-        summary: 'A short-lived token of the same role, for a wall inside another page; the page around renews it in time',
+        summary:
+          'A short-lived token of the same role, for a wall inside another page; the page around renews it in time',
         tags: ['session'],
-        body: Type.Union([Type.Object({ name: Type.Optional(Type.String({ minLength: 1, maxLength: 40, pattern: '^[^\\p{C}]+$', description: 'Who sits in front of that wall, as the page around knows; the record says through whom' })), minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 720 })) }, { additionalProperties: false }), Type.Null()]),
+        body: Type.Union([
+          Type.Object(
+            {
+              name: Type.Optional(
+                Type.String({
+                  minLength: 1,
+                  maxLength: 40,
+                  pattern: '^[^\\p{C}]+$',
+                  description: 'Who sits in front of that wall, as the page around knows; the record says through whom',
+                }),
+              ),
+              minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 720 })),
+            },
+            { additionalProperties: false },
+          ),
+          Type.Null(),
+        ]),
         response: { 201: TOKEN, '4xx': PROBLEM },
       },
     },
     async (request, reply) => {
       const { person } = request
       const credential = credentialOf(request.headers)
-      if (!person || !credential) throw new Failure('people/unauthenticated', 'Sign in, or send a token: Authorization: Bearer …')
-      if (person.through !== undefined) throw new Failure('people/forbidden', 'A short-lived token cannot make others; ask with the token or session that made it.')
+      if (!person || !credential)
+        throw new Failure('people/unauthenticated', 'Sign in, or send a token: Authorization: Bearer …')
+      if (person.through !== undefined)
+        throw new Failure(
+          'people/forbidden',
+          'A short-lived token cannot make others; ask with the token or session that made it.',
+        )
       const { name, minutes = DEFAULT_MINUTES } = request.body ?? {}
       const given = name?.normalize('NFC').replaceAll(/\s+/g, ' ').trim()
       const holder = { ...person, name: given ? `${given} (${person.name})` : person.name, through: person.name }
       const made = port.issue(holder, minutes, credential)
       await port.onIssued(holder, person.name, made.expiresAt, actorOf(request))
-      return reply.status(201).header('cache-control', 'no-store').send({ ...made, name: holder.name, role: holder.role })
+      return reply
+        .status(201)
+        .header('cache-control', 'no-store')
+        .send({ ...made, name: holder.name, role: holder.role })
     },
   )
 }

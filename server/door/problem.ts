@@ -59,9 +59,31 @@ const STATUS = {
   'video/unavailable': 503,
 } satisfies Record<FailureCode, number>
 
-const TITLES: Record<number, string> = { 400: 'Bad request', 401: 'Not signed in', 403: 'Not allowed', 404: 'Not found', 409: 'Conflict', 410: 'Gone', 413: 'Too large', 415: 'Not JSON', 416: 'No such range', 422: 'Cannot be done', 429: 'Too many', 500: 'Internal error', 502: 'The camera refused', 503: 'Not available now', 507: 'No room' }
+const TITLES: Record<number, string> = {
+  400: 'Bad request',
+  401: 'Not signed in',
+  403: 'Not allowed',
+  404: 'Not found',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Too large',
+  415: 'Not JSON',
+  416: 'No such range',
+  422: 'Cannot be done',
+  429: 'Too many',
+  500: 'Internal error',
+  502: 'The camera refused',
+  503: 'Not available now',
+  507: 'No room',
+}
 
-export function sendProblem(reply: FastifyReply, status: number, code: string, detail: string, extra: Record<string, unknown> = {}): FastifyReply {
+export function sendProblem(
+  reply: FastifyReply,
+  status: number,
+  code: string,
+  detail: string,
+  extra: Record<string, unknown> = {},
+): FastifyReply {
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="lamppost"')
   if (typeof extra.retryAfter === 'number') reply.header('retry-after', extra.retryAfter)
   return reply
@@ -76,7 +98,13 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   if (error instanceof Failure) return sendProblem(reply, STATUS[error.code], error.code, error.message, error.extra)
   const known = error as FastifyError
   if (known.validation) return sendProblem(reply, 400, 'request/invalid', invalidWords(known))
-  if (known.statusCode && known.statusCode < 500) return sendProblem(reply, known.statusCode, known.statusCode === 413 ? 'request/too-large' : 'request/invalid', known.message)
+  if (known.statusCode && known.statusCode < 500)
+    return sendProblem(
+      reply,
+      known.statusCode,
+      known.statusCode === 413 ? 'request/too-large' : 'request/invalid',
+      known.message,
+    )
   request.log.error({ err: error }, 'a request failed')
   return sendProblem(reply, 500, 'internal', 'Something went wrong here; the server log says what.')
 }
@@ -84,7 +112,10 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
 function invalidWords({ validation, validationContext }: FastifyError): string {
   const [first] = validation ?? []
   const where = `${validationContext ?? 'body'}${(first?.instancePath ?? '').replaceAll('/', '.')}`
-  const { additionalProperty: unknown, allowedValues: allowed } = (first?.params ?? {}) as { additionalProperty?: string; allowedValues?: unknown[] }
+  const { additionalProperty: unknown, allowedValues: allowed } = (first?.params ?? {}) as {
+    additionalProperty?: string
+    allowedValues?: unknown[]
+  }
   if (allowed) return `${where} must be one of ${allowed.join(', ')}`
   return `${where} ${first?.message ?? 'is not as the API describes it'}${unknown === undefined ? '' : ` (${unknown})`}`
 }

@@ -4,11 +4,18 @@
  */
 
 /** An answer on its way. `stream`: what HTTP/2 sends it by. */
-export type Running = { destroyed?: boolean; writableFinished?: boolean; stream?: { destroyed: boolean }; destroy(): unknown; once(event: 'close', listener: () => void): unknown }
+export type Running = {
+  destroyed?: boolean
+  writableFinished?: boolean
+  stream?: { destroyed: boolean }
+  destroy(): unknown
+  once(event: 'close', listener: () => void): unknown
+}
 /** Ended within a second; each check is a look into a table for each answer that runs. */
 const CHECK_MS = 700
 
-const isOver = ({ destroyed, writableFinished, stream }: Running): boolean => destroyed === true || writableFinished === true || stream?.destroyed === true
+const isOver = ({ destroyed, writableFinished, stream }: Running): boolean =>
+  destroyed === true || writableFinished === true || stream?.destroyed === true
 
 export function createRunningAnswers({ checkMs = CHECK_MS }: { checkMs?: number } = {}) {
   const running = new Map<Running, () => boolean>()

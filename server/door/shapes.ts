@@ -7,16 +7,44 @@ export const MAYBE_STRING = Type.Union([Type.String(), Type.Null()])
 const ROLE = Type.Enum(['primary', 'secondary'])
 
 export const PROBLEM = Type.Object(
-  { type: Type.String(), title: Type.String(), status: Type.Integer(), detail: Type.String(), code: Type.String({ description: 'The failure in Lamppost’s words, such as incident/taken' }) },
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String({ description: 'The failure in Lamppost’s words, such as incident/taken' }),
+  },
   { $id: 'Problem', description: 'RFC 9457 problem document' },
 )
 export const PLACE = Type.Object({ lat: Type.Number(), lon: Type.Number() }, { description: 'WGS 84 degrees' })
-export const PRESS = Type.Object({ id: Type.String(), key: Type.String(), helpPoint: Type.String(), kind: Type.Enum(['press', 'drill']), pressedAt: TIME, receivedAt: TIME, source: Type.String(), late: Type.Optional(Type.Boolean({ description: 'It was held on its way; it moved no camera by itself' })), clockOff: Type.Optional(Type.Boolean({ description: 'The device’s clock is wrong: pressedAt is not to be believed' })), between: Type.Optional(Type.Object({ from: TIME, to: TIME }, { description: 'The button was found pressed when its device was heard again: it was pressed between these times' })) })
+export const PRESS = Type.Object({
+  id: Type.String(),
+  key: Type.String(),
+  helpPoint: Type.String(),
+  kind: Type.Enum(['press', 'drill']),
+  pressedAt: TIME,
+  receivedAt: TIME,
+  source: Type.String(),
+  late: Type.Optional(Type.Boolean({ description: 'It was held on its way; it moved no camera by itself' })),
+  clockOff: Type.Optional(
+    Type.Boolean({ description: 'The device’s clock is wrong: pressedAt is not to be believed' }),
+  ),
+  between: Type.Optional(
+    Type.Object(
+      { from: TIME, to: TIME },
+      {
+        description: 'The button was found pressed when its device was heard again: it was pressed between these times',
+      },
+    ),
+  ),
+})
 export const RECEIPT = Type.Object({ press: Type.String(), incident: Type.String(), receivedAt: TIME })
 export const FRAMING = Type.Object({
   camera: Type.String(),
   preset: MAYBE_STRING,
-  way: Type.Enum(['preset', 'aim', 'home', 'fixed'], { description: 'How it was brought: to its preset, by coordinates, to its home, or not at all' }),
+  way: Type.Enum(['preset', 'aim', 'home', 'fixed'], {
+    description: 'How it was brought: to its preset, by coordinates, to its home, or not at all',
+  }),
   role: ROLE,
   state: Type.Enum(['asked', 'moving', 'framed', 'unproven', 'failed']),
   proofs: Type.Array(Type.Enum(['accepted', 'stopped', 'position', 'picture'])),
@@ -25,8 +53,20 @@ export const FRAMING = Type.Object({
   reason: MAYBE_STRING,
 })
 export const GAP = Type.Object({ from: TIME, to: TIME })
-export const CLIP = Type.Object({ camera: Type.String(), from: TIME, to: MAYBE_TIME, playlist: Type.String(), gaps: Type.Array(GAP) })
-export const LOG_LINE = Type.Object({ seq: Type.Integer(), at: TIME, kind: Type.String(), actor: Type.String(), body: Type.Unknown() })
+export const CLIP = Type.Object({
+  camera: Type.String(),
+  from: TIME,
+  to: MAYBE_TIME,
+  playlist: Type.String(),
+  gaps: Type.Array(GAP),
+})
+export const LOG_LINE = Type.Object({
+  seq: Type.Integer(),
+  at: TIME,
+  kind: Type.String(),
+  actor: Type.String(),
+  body: Type.Unknown(),
+})
 export const INCIDENT = Type.Object({
   id: Type.String(),
   helpPoint: Type.String(),
@@ -34,37 +74,87 @@ export const INCIDENT = Type.Object({
   state: Type.Enum(['open', 'acknowledged', 'closed']),
   openedAt: TIME,
   owner: MAYBE_STRING,
-  handover: Type.Union([Type.Object({ from: Type.String(), to: Type.Union([Type.String(), Type.Null()], { description: 'Null: whoever comes' }), at: TIME }), Type.Null()], { description: 'Offered by its owner, and not taken yet' }),
-  onHold: Type.Union([Type.Object({ by: Type.String(), reason: Type.String(), at: TIME, until: MAYBE_TIME }), Type.Null()]),
-  recalledAt: Type.Union([TIME, Type.Null()], { description: 'Pressed again while it was on hold, or five minutes after anybody did something about it; nobody has done anything since' }),
-  calledAt: Type.Union([TIME, Type.Null()], { description: 'The first press of the newest burst of presses: a pause of five minutes ends one; null when all came late' }),
-  escalation: Type.Object({ step: Type.Integer({ description: 'How many of the site’s steps were taken because nobody took it' }), at: MAYBE_TIME }),
+  handover: Type.Union(
+    [
+      Type.Object({
+        from: Type.String(),
+        to: Type.Union([Type.String(), Type.Null()], { description: 'Null: whoever comes' }),
+        at: TIME,
+      }),
+      Type.Null(),
+    ],
+    { description: 'Offered by its owner, and not taken yet' },
+  ),
+  onHold: Type.Union([
+    Type.Object({ by: Type.String(), reason: Type.String(), at: TIME, until: MAYBE_TIME }),
+    Type.Null(),
+  ]),
+  recalledAt: Type.Union([TIME, Type.Null()], {
+    description:
+      'Pressed again while it was on hold, or five minutes after anybody did something about it; nobody has done anything since',
+  }),
+  calledAt: Type.Union([TIME, Type.Null()], {
+    description:
+      'The first press of the newest burst of presses: a pause of five minutes ends one; null when all came late',
+  }),
+  escalation: Type.Object({
+    step: Type.Integer({ description: 'How many of the site’s steps were taken because nobody took it' }),
+    at: MAYBE_TIME,
+  }),
   closedAt: MAYBE_TIME,
   closureReason: MAYBE_STRING,
   presses: Type.Array(PRESS),
-  repeats: Type.Integer({ description: 'Further presses that came faster than anybody can press: counted, not listed' }),
+  repeats: Type.Integer({
+    description: 'Further presses that came faster than anybody can press: counted, not listed',
+  }),
   framings: Type.Array(FRAMING),
   clips: Type.Array(CLIP),
-  requests: Type.Array(Type.Object({ camera: Type.String(), by: Type.String({ description: 'The incident that asks' }), helpPoint: Type.String(), at: TIME, answer: Type.Union([Type.Enum(['give', 'keep']), Type.Null()]) }), { description: 'Cameras it holds that presses elsewhere asked for' }),
+  requests: Type.Array(
+    Type.Object({
+      camera: Type.String(),
+      by: Type.String({ description: 'The incident that asks' }),
+      helpPoint: Type.String(),
+      at: TIME,
+      answer: Type.Union([Type.Enum(['give', 'keep']), Type.Null()]),
+    }),
+    { description: 'Cameras it holds that presses elsewhere asked for' },
+  ),
   steps: Type.Array(Type.Object({ step: Type.Integer(), at: TIME, by: Type.String() })),
   log: Type.Array(LOG_LINE),
 })
 const REACHABILITY = Type.Enum(['up', 'down', 'unknown'])
-export const HEALTH = Type.Object({ onvif: REACHABILITY, video: REACHABILITY, buffer: REACHABILITY, blind: Type.Union([Type.Enum(['dark', 'covered', 'frozen']), Type.Null()]), clockOffsetMs: Type.Union([Type.Integer(), Type.Null()], { description: 'The camera’s clock minus ours' }), clock: Type.Enum(['right', 'off', 'unknown'], { description: 'Off by more than two seconds' }), since: TIME, reason: MAYBE_STRING })
+export const HEALTH = Type.Object({
+  onvif: REACHABILITY,
+  video: REACHABILITY,
+  buffer: REACHABILITY,
+  blind: Type.Union([Type.Enum(['dark', 'covered', 'frozen']), Type.Null()]),
+  clockOffsetMs: Type.Union([Type.Integer(), Type.Null()], { description: 'The camera’s clock minus ours' }),
+  clock: Type.Enum(['right', 'off', 'unknown'], { description: 'Off by more than two seconds' }),
+  since: TIME,
+  reason: MAYBE_STRING,
+})
 export const CAMERA = Type.Object({
   id: Type.String(),
   name: Type.String(),
   ptz: Type.Boolean(),
   location: Type.Union([PLACE, Type.Null()]),
   onvifUrl: Type.Union([Type.String(), Type.Null()], { description: 'For engineers only; null for everybody else' }),
-  detail: Type.Union([Type.String(), Type.Null()], { description: 'The camera’s own words about what is wrong; for engineers only' }),
+  detail: Type.Union([Type.String(), Type.Null()], {
+    description: 'The camera’s own words about what is wrong; for engineers only',
+  }),
   health: HEALTH,
   heldBy: MAYBE_STRING,
-  steeredBy: Type.Union([Type.Object({ name: Type.String(), since: TIME }), Type.Null()], { description: 'Whose hand is on it now' }),
+  steeredBy: Type.Union([Type.Object({ name: Type.String(), since: TIME }), Type.Null()], {
+    description: 'Whose hand is on it now',
+  }),
   bearing: Type.Union([Type.Number(), Type.Null()], { description: 'Compass bearing in degrees of a fixed camera' }),
   live: Type.String(),
-  codec: Type.Union([Type.String(), Type.Null()], { description: 'As in an HLS CODECS attribute; null until the first picture' }),
-  converted: Type.Enum(['sub-stream', 'transcoded'], { description: 'What `live/h264` is, for browsers that cannot show the codec' }),
+  codec: Type.Union([Type.String(), Type.Null()], {
+    description: 'As in an HLS CODECS attribute; null until the first picture',
+  }),
+  converted: Type.Enum(['sub-stream', 'transcoded'], {
+    description: 'What `live/h264` is, for browsers that cannot show the codec',
+  }),
 })
 export const RECORDER = Type.Object({
   codec: MAYBE_STRING,
@@ -73,12 +163,64 @@ export const RECORDER = Type.Object({
   reader: Type.Enum(['direct', 'ffmpeg'], { description: 'Who reads the stream' }),
   startedAt: MAYBE_TIME,
   runs: Type.Integer({ description: 'How often recording began' }),
-  lastEnd: Type.Union([Type.Object({ at: TIME, reason: Type.String(), words: Type.Array(Type.String(), { description: 'The last words of whoever recorded, secrets blotted out' }) }), Type.Null()]),
+  lastEnd: Type.Union([
+    Type.Object({
+      at: TIME,
+      reason: Type.String(),
+      words: Type.Array(Type.String(), { description: 'The last words of whoever recorded, secrets blotted out' }),
+    }),
+    Type.Null(),
+  ]),
 })
-export const PRESET_CHECK = Type.Object({ camera: Type.String(), token: Type.String(), at: TIME, result: Type.Enum(['agrees', 'drifted', 'gone', 'lost-after-reboot', 'unreached', 'not-taught', 'not-compared', 'changed']), words: MAYBE_STRING })
-export const PRESET = Type.Object({ token: Type.String(), name: Type.String(), position: Type.Unknown(), helpPoints: Type.Array(Type.String()), changed: Type.Union([Type.String(), Type.Null()], { description: 'How it differs on the camera from what was confirmed; its position proves nothing until it is confirmed again' }), pictures: Type.Integer({ description: 'How many reference pictures it was taught' }), lastCheck: Type.Union([PRESET_CHECK, Type.Null()]) })
-const STAGE_TIMES = Type.Object({ durable: Type.Optional(Type.Integer()), asked: Type.Optional(Type.Integer()), accepted: Type.Optional(Type.Integer()), settled: Type.Optional(Type.Integer()), picture: Type.Optional(Type.Integer()) }, { description: 'Milliseconds from the arrival of the press; what was not reached is missing' })
-const CHAIN = { incident: Type.String(), helpPoint: Type.String(), kind: Type.Enum(['press', 'drill']), at: TIME, stages: STAGE_TIMES, camera: MAYBE_STRING, framing: MAYBE_STRING, proofs: Type.Array(Type.String()), problem: MAYBE_STRING }
+export const PRESET_CHECK = Type.Object({
+  camera: Type.String(),
+  token: Type.String(),
+  at: TIME,
+  result: Type.Enum([
+    'agrees',
+    'drifted',
+    'gone',
+    'lost-after-reboot',
+    'unreached',
+    'not-taught',
+    'not-compared',
+    'changed',
+  ]),
+  words: MAYBE_STRING,
+})
+export const PRESET = Type.Object({
+  token: Type.String(),
+  name: Type.String(),
+  position: Type.Unknown(),
+  helpPoints: Type.Array(Type.String()),
+  changed: Type.Union([Type.String(), Type.Null()], {
+    description:
+      'How it differs on the camera from what was confirmed; its position proves nothing until it is confirmed again',
+  }),
+  pictures: Type.Integer({ description: 'How many reference pictures it was taught' }),
+  lastCheck: Type.Union([PRESET_CHECK, Type.Null()]),
+})
+const STAGE_TIMES = Type.Object(
+  {
+    durable: Type.Optional(Type.Integer()),
+    asked: Type.Optional(Type.Integer()),
+    accepted: Type.Optional(Type.Integer()),
+    settled: Type.Optional(Type.Integer()),
+    picture: Type.Optional(Type.Integer()),
+  },
+  { description: 'Milliseconds from the arrival of the press; what was not reached is missing' },
+)
+const CHAIN = {
+  incident: Type.String(),
+  helpPoint: Type.String(),
+  kind: Type.Enum(['press', 'drill']),
+  at: TIME,
+  stages: STAGE_TIMES,
+  camera: MAYBE_STRING,
+  framing: MAYBE_STRING,
+  proofs: Type.Array(Type.String()),
+  problem: MAYBE_STRING,
+}
 export const HELP_POINT = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -103,18 +245,59 @@ export const DESTINATION = Type.Object({
   events: Type.Array(Type.String()),
   waiting: Type.Integer(),
   delivered: Type.Integer(),
-  last: Type.Union([Type.Object({ seq: Type.Integer(), event: Type.String(), at: TIME, status: Type.Integer() }), Type.Null()]),
-  failing: Type.Union([Type.Object({ seq: Type.Integer(), since: TIME, attempts: Type.Integer(), problem: Type.String(), nextAt: TIME }), Type.Null()]),
-  dead: Type.Array(Type.Object({ seq: Type.Integer(), event: Type.String(), at: TIME, attempts: Type.Integer(), problem: Type.String() })),
+  last: Type.Union([
+    Type.Object({ seq: Type.Integer(), event: Type.String(), at: TIME, status: Type.Integer() }),
+    Type.Null(),
+  ]),
+  failing: Type.Union([
+    Type.Object({ seq: Type.Integer(), since: TIME, attempts: Type.Integer(), problem: Type.String(), nextAt: TIME }),
+    Type.Null(),
+  ]),
+  dead: Type.Array(
+    Type.Object({
+      seq: Type.Integer(),
+      event: Type.String(),
+      at: TIME,
+      attempts: Type.Integer(),
+      problem: Type.String(),
+    }),
+  ),
 })
-export const ENTRY = Type.Object({ seq: Type.Integer(), at: TIME, kind: Type.String(), actor: Type.String(), subject: Type.String(), body: Type.Unknown(), hash: Type.String() })
-export const VERIFICATION = Type.Object({ ok: Type.Boolean(), entries: Type.Integer(), head: Type.String(), problem: MAYBE_STRING, chains: Type.Array(Type.Object({ chain: Type.Integer(), first: Type.Integer(), ok: Type.Boolean(), entries: Type.Integer(), head: Type.String(), checkpoints: Type.Integer({ description: 'Signed checkpoints outside the database that agree with it' }), problem: MAYBE_STRING }), { description: 'One, and a further one after each break' }) })
+export const ENTRY = Type.Object({
+  seq: Type.Integer(),
+  at: TIME,
+  kind: Type.String(),
+  actor: Type.String(),
+  subject: Type.String(),
+  body: Type.Unknown(),
+  hash: Type.String(),
+})
+export const VERIFICATION = Type.Object({
+  ok: Type.Boolean(),
+  entries: Type.Integer(),
+  head: Type.String(),
+  problem: MAYBE_STRING,
+  chains: Type.Array(
+    Type.Object({
+      chain: Type.Integer(),
+      first: Type.Integer(),
+      ok: Type.Boolean(),
+      entries: Type.Integer(),
+      head: Type.String(),
+      checkpoints: Type.Integer({ description: 'Signed checkpoints outside the database that agree with it' }),
+      problem: MAYBE_STRING,
+    }),
+    { description: 'One, and a further one after each break' },
+  ),
+})
 
 export const EXPORT = Type.Object({
   id: Type.String(),
   state: Type.Enum(['queued', 'cutting', 'ready', 'failed']),
   progress: Type.Number({ minimum: 0, maximum: 1 }),
-  package: Type.Union([Type.String(), Type.Null()], { description: 'Where the ZIP is fetched; null while there is none' }),
+  package: Type.Union([Type.String(), Type.Null()], {
+    description: 'Where the ZIP is fetched; null while there is none',
+  }),
   sha256: Type.Union([Type.String(), Type.Null()], { description: 'Of the ZIP' }),
   problem: MAYBE_STRING,
   kind: Type.Enum(['master', 'redacted']),
@@ -129,15 +312,47 @@ export const EXPORT = Type.Object({
   exportedBy: Type.Object({ name: Type.String(), role: Type.String() }),
   requestedAt: TIME,
   changedAt: TIME,
-  seal: Type.Union([Type.Object({ segments: Type.Integer(), bytes: Type.Integer(), contents: Type.String() }), Type.Null()], { description: 'What was cut, and the hash that the ledger vouches for' }),
-  facts: Type.Union([Type.Object({ bytes: Type.Integer(), sha256: Type.String(), tagManifestSha256: Type.String(), signer: Type.String(), root: Type.String(), timeStamped: MAYBE_TIME, stampProblem: MAYBE_STRING }), Type.Null()]),
-  endsAt: Type.Union([TIME, Type.Null()], { description: 'When the site’s rule lets the package go; null while nothing ends it' }),
+  seal: Type.Union(
+    [Type.Object({ segments: Type.Integer(), bytes: Type.Integer(), contents: Type.String() }), Type.Null()],
+    { description: 'What was cut, and the hash that the ledger vouches for' },
+  ),
+  facts: Type.Union([
+    Type.Object({
+      bytes: Type.Integer(),
+      sha256: Type.String(),
+      tagManifestSha256: Type.String(),
+      signer: Type.String(),
+      root: Type.String(),
+      timeStamped: MAYBE_TIME,
+      stampProblem: MAYBE_STRING,
+    }),
+    Type.Null(),
+  ]),
+  endsAt: Type.Union([TIME, Type.Null()], {
+    description: 'When the site’s rule lets the package go; null while nothing ends it',
+  }),
   expiring: Type.Boolean({ description: 'Soon' }),
   deletedAt: MAYBE_TIME,
   downloads: Type.Integer(),
 })
 
-export const DISCLOSURE = Type.Object({ id: Type.String(), export: Type.String(), recipient: Type.String(), organisation: Type.String(), purpose: Type.String(), until: TIME, most: Type.Integer(), madeAt: TIME, madeBy: Type.String(), used: Type.Integer({ description: 'How often the package was fetched' }), lastUsedAt: MAYBE_TIME, refused: Type.Integer(), revokedAt: MAYBE_TIME, revokedBy: MAYBE_STRING, link: Type.Optional(Type.String({ description: 'Only in the answer that makes it' })) })
+export const DISCLOSURE = Type.Object({
+  id: Type.String(),
+  export: Type.String(),
+  recipient: Type.String(),
+  organisation: Type.String(),
+  purpose: Type.String(),
+  until: TIME,
+  most: Type.Integer(),
+  madeAt: TIME,
+  madeBy: Type.String(),
+  used: Type.Integer({ description: 'How often the package was fetched' }),
+  lastUsedAt: MAYBE_TIME,
+  refused: Type.Integer(),
+  revokedAt: MAYBE_TIME,
+  revokedBy: MAYBE_STRING,
+  link: Type.Optional(Type.String({ description: 'Only in the answer that makes it' })),
+})
 export const KEEPING = Type.Object({
   incident: Type.String(),
   helpPoint: Type.String(),
@@ -145,15 +360,24 @@ export const KEEPING = Type.Object({
   openedAt: TIME,
   closedAt: MAYBE_TIME,
   clips: Type.Array(Type.Object({ camera: Type.String(), from: TIME, to: MAYBE_TIME })),
-  lock: Type.Union([Type.Object({ by: Type.String(), reason: Type.String(), until: MAYBE_TIME, at: TIME }), Type.Null()]),
-  endsAt: Type.Union([TIME, Type.Null()], { description: 'Null while nothing ends it: it is open, or locked for ever' }),
+  lock: Type.Union([
+    Type.Object({ by: Type.String(), reason: Type.String(), until: MAYBE_TIME, at: TIME }),
+    Type.Null(),
+  ]),
+  endsAt: Type.Union([TIME, Type.Null()], {
+    description: 'Null while nothing ends it: it is open, or locked for ever',
+  }),
   expiring: Type.Boolean({ description: 'It ends within the days that the site warns' }),
 })
 
 /** Bytes or a playlist: described by its content type. */
 export const MEDIA = Type.Unknown()
 /** A count in a query string. */
-export const LIMIT = Type.String({ pattern: '^(?:[1-9][0-9]?|1[0-9]{2}|200)$', description: 'At most so many items, 1 to 200' })
-export const listOf = (item: TSchema) => Type.Object({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Integer(), Type.Null()]) })
+export const LIMIT = Type.String({
+  pattern: '^(?:[1-9][0-9]?|1[0-9]{2}|200)$',
+  description: 'At most so many items, 1 to 200',
+})
+export const listOf = (item: TSchema) =>
+  Type.Object({ items: Type.Array(item), next: Type.Union([Type.String(), Type.Integer(), Type.Null()]) })
 export const ID_PARAMS = Type.Object({ id: Type.String({ maxLength: 200 }) })
 export const CLIP_PARAMS = Type.Object({ id: Type.String({ maxLength: 200 }), camera: Type.String({ maxLength: 100 }) })

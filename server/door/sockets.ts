@@ -8,14 +8,24 @@ import { type App, type Credential, credentialOf } from './door.ts'
 import { AT_THE_ROOT, type PublicAddress, isOwnOrigin, withoutBase } from './public-address.ts'
 
 /** `offered`: what the request itself brought that may be used; a token may still come as a message. `admitted` is told that somebody known holds it. */
-export type ServeSocket = (socket: WebSocket, request: IncomingMessage, offered: Credential | null, admitted: () => void) => void
+export type ServeSocket = (
+  socket: WebSocket,
+  request: IncomingMessage,
+  offered: Credential | null,
+  admitted: () => void,
+) => void
 
 /** A message of a page is a few words. */
 const MOST_MESSAGE_BYTES = 4096
 /** RFC 6455 7.4.1: whoever is here breaks the rules of the house. */
 export const CLOSE_POLICY = 1008
 
-export function openSockets(app: App, serving: Readonly<Record<string, ServeSocket>>, address: PublicAddress = AT_THE_ROOT, handles?: HandleShare): void {
+export function openSockets(
+  app: App,
+  serving: Readonly<Record<string, ServeSocket>>,
+  address: PublicAddress = AT_THE_ROOT,
+  handles?: HandleShare,
+): void {
   const server = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE_BYTES, perMessageDeflate: false })
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy())
@@ -26,11 +36,18 @@ export function openSockets(app: App, serving: Readonly<Record<string, ServeSock
       accepted.on('error', () => accepted.terminate())
       const offered = credentialOf(request.headers)
       // A cookie travels with requests of any page: only our own origin's may use it (RFC 6455 10.2).
-      serve(accepted, request, offered && ('bearer' in offered || isOwnOrigin(request.headers, 'encrypted' in request.socket, address)) ? offered : null, () => {
-        handles?.prove(request.socket)
-        // A wall asks for nothing for hours, and must not be the first to go.
-        accepted.once('close', handles?.serve(request.socket) ?? (() => {}))
-      })
+      serve(
+        accepted,
+        request,
+        offered && ('bearer' in offered || isOwnOrigin(request.headers, 'encrypted' in request.socket, address))
+          ? offered
+          : null,
+        () => {
+          handles?.prove(request.socket)
+          // A wall asks for nothing for hours, and must not be the first to go.
+          accepted.once('close', handles?.serve(request.socket) ?? (() => {}))
+        },
+      )
     })
   }
   app.server.on('upgrade', onUpgrade)
@@ -43,7 +60,11 @@ export function openSockets(app: App, serving: Readonly<Record<string, ServeSock
 }
 
 /** Whose credential it is, if that person's role may use the socket; asked again and again, since sessions end. */
-export function holderAmong(roles: readonly Role[], whoHas: (credential: Credential) => Person | null, credential: Credential | null): Person | null {
+export function holderAmong(
+  roles: readonly Role[],
+  whoHas: (credential: Credential) => Person | null,
+  credential: Credential | null,
+): Person | null {
   const person = credential && whoHas(credential)
   return person !== null && roles.includes(person.role) ? person : null
 }

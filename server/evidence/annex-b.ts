@@ -33,7 +33,7 @@ export function createAnnexBHash(init: Buffer) {
         hash.update(unit)
         first &&= unit.length === 0
       }
-      for (let at = 0; at < picture.length; ) {
+      for (let at = 0; at < picture.length;) {
         const bytes = picture.readUIntBE(at, lengthBytes)
         const unit = picture.subarray(at + lengthBytes, at + lengthBytes + bytes)
         if (unit.length < bytes) throw new Error('a picture is longer than its sample')

@@ -5,7 +5,9 @@ const LOOK_MS = 5000
 /** Slewing by NTP stays below this between two looks. */
 const STEP_MS = 500
 
-export function startClockWatch({ clock, onStep }: { clock: Clock; onStep(ms: number): void }): { close(): Promise<void> } {
+export function startClockWatch({ clock, onStep }: { clock: Clock; onStep(ms: number): void }): {
+  close(): Promise<void>
+} {
   const stopped = new AbortController()
   const offset = (): number => clock.now() - clock.monotonic()
   async function watch(): Promise<void> {

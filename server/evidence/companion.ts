@@ -30,8 +30,22 @@ VERIFY.txt inside the package says how to verify it with sha256sum, diff and ope
 `
 
 /** @param verifierPage the built page, as a file. */
-export async function companionZip(facts: ReceiptFacts, { root, verifierPage, at }: { root: string; verifierPage: string; at: number }): Promise<Buffer> {
+export async function companionZip(
+  facts: ReceiptFacts,
+  { root, verifierPage, at }: { root: string; verifierPage: string; at: number },
+): Promise<Buffer> {
   const folder = `${facts.made.id}_companion`
-  const file = (name: string, bytes: string | Buffer) => ({ name: `${folder}/${name}`, bytes: Buffer.from(bytes as string) })
-  return smallZip([file('READ-ME.txt', HOW(facts.made.id)), file('receipt.html', receiptHtml(facts)), file('evidence-root.pem', root), file('verify.html', await readFile(verifierPage))], at)
+  const file = (name: string, bytes: string | Buffer) => ({
+    name: `${folder}/${name}`,
+    bytes: Buffer.from(bytes as string),
+  })
+  return smallZip(
+    [
+      file('READ-ME.txt', HOW(facts.made.id)),
+      file('receipt.html', receiptHtml(facts)),
+      file('evidence-root.pem', root),
+      file('verify.html', await readFile(verifierPage)),
+    ],
+    at,
+  )
 }

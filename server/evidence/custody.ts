@@ -55,5 +55,17 @@ export const custodyOf = (entries: readonly Entry[]): CustodyLine[] =>
     .sort((a, b) => a.seq - b.seq)
     .flatMap((entry) => {
       const what = whatOf(entry)
-      return what === null ? [] : [{ seq: entry.seq, at: entry.at, kind: entry.kind, actor: entry.actor, subject: entry.subject, what, hash: entry.hash }]
+      return what === null
+        ? []
+        : [
+            {
+              seq: entry.seq,
+              at: entry.at,
+              kind: entry.kind,
+              actor: entry.actor,
+              subject: entry.subject,
+              what,
+              hash: entry.hash,
+            },
+          ]
     })

@@ -20,11 +20,26 @@ export function createDisclosureBook() {
     follow(entry: Recorded): void {
       if (entry.kind === 'disclosure.made') {
         const { disclosure: id, incident: _, ...body } = entry.body
-        disclosures.set(id, { ...body, id, madeAt: entry.at, madeBy: entry.actor, used: 0, lastUsedAt: null, refused: 0, revokedAt: null, revokedBy: null })
-      } else if (entry.kind === 'disclosure.revoked') change(entry.body.disclosure, () => ({ revokedAt: entry.at, revokedBy: entry.body.by }))
+        disclosures.set(id, {
+          ...body,
+          id,
+          madeAt: entry.at,
+          madeBy: entry.actor,
+          used: 0,
+          lastUsedAt: null,
+          refused: 0,
+          revokedAt: null,
+          revokedBy: null,
+        })
+      } else if (entry.kind === 'disclosure.revoked')
+        change(entry.body.disclosure, () => ({ revokedAt: entry.at, revokedBy: entry.body.by }))
       else if (entry.kind === 'disclosure.opened') {
         const { counted, refused } = entry.body
-        change(entry.body.disclosure, (known) => (refused === null ? { used: known.used + (counted ? 1 : 0), lastUsedAt: entry.at } : { refused: known.refused + 1 }))
+        change(entry.body.disclosure, (known) =>
+          refused === null
+            ? { used: known.used + (counted ? 1 : 0), lastUsedAt: entry.at }
+            : { refused: known.refused + 1 },
+        )
       }
     },
     save: (): Stored[] => [...disclosures.values()],
@@ -32,7 +47,11 @@ export function createDisclosureBook() {
       for (const each of saved) disclosures.set(each.id, each)
     },
     /** Newest first. */
-    of: (id: string): Disclosure[] => [...disclosures.values()].filter((each) => each.export === id).toReversed().map(open),
+    of: (id: string): Disclosure[] =>
+      [...disclosures.values()]
+        .filter((each) => each.export === id)
+        .toReversed()
+        .map(open),
     get: (id: string): Disclosure | null => {
       const found = disclosures.get(id)
       return found ? open(found) : null

@@ -8,14 +8,30 @@ import { newId } from '../tools/identity.ts'
 import { createTokenBuckets } from '../tools/token-bucket.ts'
 import type { DisclosureBook } from './disclosure-book.ts'
 
-export type DisclosureOrder = { recipient: string; organisation?: string | undefined; purpose: string; days: number; most?: number | undefined }
+export type DisclosureOrder = {
+  recipient: string
+  organisation?: string | undefined
+  purpose: string
+  days: number
+  most?: number | undefined
+}
 const DAY = 86_400_000
 const DEFAULT_MOST = 5
 const ASKED_PER_SECOND = 0.5
 const ASKED_AT_ONCE = 40
 const ON_THE_WAY_BYTES = 8_000_000
 
-export function createDisclosureDesk({ clock, book, append, made }: { clock: Clock; book: DisclosureBook; append: Append; made(id: string): MadeExport }) {
+export function createDisclosureDesk({
+  clock,
+  book,
+  append,
+  made,
+}: {
+  clock: Clock
+  book: DisclosureBook
+  append: Append
+  made(id: string): MadeExport
+}) {
   /** Bytes that may still be gone on with, by what was counted; a start forgets them, and the next part counts anew. */
   const allowance = new Map<string, number>()
   const linkOf = (secret: string): string => createHash('sha256').update(secret, 'utf8').digest('hex')
@@ -39,17 +55,46 @@ export function createDisclosureDesk({ clock, book, append, made }: { clock: Clo
     /** A fetching broke off: what did not leave may be gone on with, and a little more, which lay on the way. */
     brokeOff: (id: string, left: number): void => void (left > 0 && allowance.set(id, left + ON_THE_WAY_BYTES)),
     /** @returns the secret of the link, which nobody can ask for again. @throws export/not-ready, export/gone */
-    async make(id: string, { recipient, organisation = '', purpose, days, most = DEFAULT_MOST }: DisclosureOrder, actor: string): Promise<Disclosure & { secret: string }> {
+    async make(
+      id: string,
+      { recipient, organisation = '', purpose, days, most = DEFAULT_MOST }: DisclosureOrder,
+      actor: string,
+    ): Promise<Disclosure & { secret: string }> {
       const job = made(id)
       const secret = randomBytes(32).toString('base64url')
       const disclosure = newId<string & { readonly __is: 'disclosure' }>('dis', clock.now())
-      await append([{ kind: 'disclosure.made', actor, subject: job.id, body: { disclosure, export: job.id, incident: job.incident, recipient: recipient.trim(), organisation: organisation.trim(), purpose: purpose.trim(), until: isoTime(clock.now() + days * DAY), most, link: linkOf(secret) } }]).durable
+      await append([
+        {
+          kind: 'disclosure.made',
+          actor,
+          subject: job.id,
+          body: {
+            disclosure,
+            export: job.id,
+            incident: job.incident,
+            recipient: recipient.trim(),
+            organisation: organisation.trim(),
+            purpose: purpose.trim(),
+            until: isoTime(clock.now() + days * DAY),
+            most,
+            link: linkOf(secret),
+          },
+        },
+      ]).durable
       return { ...known(disclosure), secret }
     },
     /** @throws disclosure/unknown */
     async revoke(id: string, { by, reason }: { by: string; reason: string }, actor: string): Promise<Disclosure> {
       const { export: of, revokedAt } = known(id)
-      if (revokedAt === null) await append([{ kind: 'disclosure.revoked', actor, subject: of, body: { disclosure: id, export: of, incident: made(of).incident, by, reason } }]).durable
+      if (revokedAt === null)
+        await append([
+          {
+            kind: 'disclosure.revoked',
+            actor,
+            subject: of,
+            body: { disclosure: id, export: of, incident: made(of).incident, by, reason },
+          },
+        ]).durable
       return known(id)
     },
     /**
@@ -57,10 +102,24 @@ export function createDisclosureDesk({ clock, book, append, made }: { clock: Clo
      * @param what null: the page about it. @param rangeOf what is asked for of the package; null is the whole
      * @throws disclosure/unknown when there was never such a link; disclosure/over when it has ended
      */
-    async open(secret: string, { what, rangeOf, address }: { what: 'package' | 'companion' | null; rangeOf(made: MadeExport): { from: number; to: number } | null; address: string }): Promise<{ disclosure: Disclosure; made: MadeExport }> {
+    async open(
+      secret: string,
+      {
+        what,
+        rangeOf,
+        address,
+      }: {
+        what: 'package' | 'companion' | null
+        rangeOf(made: MadeExport): { from: number; to: number } | null
+        address: string
+      },
+    ): Promise<{ disclosure: Disclosure; made: MadeExport }> {
       const found = book.byLink(linkOf(secret))
       if (!found) throw new Failure('disclosure/unknown', 'There is no such link. Ask whoever gave it to you.')
-      if (!asked.take(found.id)) throw new Failure('disclosure/too-many', 'This link is asked for too often; wait a minute.', { extra: { retryAfter: 60 } })
+      if (!asked.take(found.id))
+        throw new Failure('disclosure/too-many', 'This link is asked for too often; wait a minute.', {
+          extra: { retryAfter: 60 },
+        })
       let job: MadeExport | null = null
       try {
         job = made(found.export)
@@ -77,7 +136,22 @@ export function createDisclosureDesk({ clock, book, append, made }: { clock: Clo
       if (job === null) refused ??= 'The package was deleted.'
       if (refused !== null) job = null
       if (refused === null && what === 'package') allowance.set(found.id, 0)
-      await append([{ kind: 'disclosure.opened', actor: `disclosure:${found.recipient}`, subject: found.export, body: { disclosure: found.id, export: found.export, incident: job?.incident ?? null, what: what ?? 'page', counted, address, refused } }]).durable
+      await append([
+        {
+          kind: 'disclosure.opened',
+          actor: `disclosure:${found.recipient}`,
+          subject: found.export,
+          body: {
+            disclosure: found.id,
+            export: found.export,
+            incident: job?.incident ?? null,
+            what: what ?? 'page',
+            counted,
+            address,
+            refused,
+          },
+        },
+      ]).durable
       if (!job) throw new Failure('disclosure/over', refused ?? '')
       return { disclosure: known(found.id), made: job }
     },

@@ -21,23 +21,49 @@ export function createExportBook() {
   }
   /** What was told before a lock is long forgotten: it is told again. */
   function forgetWarnings(incident: IncidentId): void {
-    for (const each of exports.values()) if (each.incident === incident) exports.set(each.id, { ...each, warnedOf: null, warnedAt: null })
+    for (const each of exports.values())
+      if (each.incident === incident) exports.set(each.id, { ...each, warnedOf: null, warnedAt: null })
   }
   const book = {
     follow(entry: Recorded): void {
       if (entry.kind === 'export.requested') {
         const { export: id, ...request } = entry.body
-        exports.set(id, { ...request, id, state: 'queued', requestedAt: entry.at, changedAt: entry.at, seal: null, facts: null, problem: null, warnedOf: null, warnedAt: null, deletedAt: null, downloads: 0 })
+        exports.set(id, {
+          ...request,
+          id,
+          state: 'queued',
+          requestedAt: entry.at,
+          changedAt: entry.at,
+          seal: null,
+          facts: null,
+          problem: null,
+          warnedOf: null,
+          warnedAt: null,
+          deletedAt: null,
+          downloads: 0,
+        })
       } else if (entry.kind === 'export.sealed') {
         const { export: id, segments, bytes, contents } = entry.body
         seals.set(id, entry.seq)
         change(id, entry.at, { seal: { segments, bytes, contents } })
-      } else if (entry.kind === 'export.changed') change(entry.body.export, entry.at, { state: entry.body.state, problem: entry.body.problem, facts: entry.body.facts })
-      else if (entry.kind === 'export.downloaded') exports.set(entry.body.export, { ...book.get(entry.body.export), downloads: book.get(entry.body.export).downloads + (entry.body.what === 'package' && entry.body.from === 0 ? 1 : 0) })
-      else if (entry.kind === 'export.expiring') exports.set(entry.body.export, { ...book.get(entry.body.export), warnedOf: entry.body.at, warnedAt: entry.at })
+      } else if (entry.kind === 'export.changed')
+        change(entry.body.export, entry.at, {
+          state: entry.body.state,
+          problem: entry.body.problem,
+          facts: entry.body.facts,
+        })
+      else if (entry.kind === 'export.downloaded')
+        exports.set(entry.body.export, {
+          ...book.get(entry.body.export),
+          downloads:
+            book.get(entry.body.export).downloads + (entry.body.what === 'package' && entry.body.from === 0 ? 1 : 0),
+        })
+      else if (entry.kind === 'export.expiring')
+        exports.set(entry.body.export, { ...book.get(entry.body.export), warnedOf: entry.body.at, warnedAt: entry.at })
       else if (entry.kind === 'clip.locked' || entry.kind === 'clip.unlocked') forgetWarnings(entry.body.incident)
       else if (entry.kind === 'export.deleted') change(entry.body.export, entry.at, { deletedAt: entry.at })
-      else if (entry.kind === 'clock.stepped') steps = [...steps, { at: entry.at, ms: entry.body.ms }].slice(-STEPS_KEPT)
+      else if (entry.kind === 'clock.stepped')
+        steps = [...steps, { at: entry.at, ms: entry.body.ms }].slice(-STEPS_KEPT)
     },
     save: (): Saved => ({ exports: [...exports.values()], seals: [...seals], steps }),
     restore(saved: Saved): void {

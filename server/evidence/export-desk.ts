@@ -7,7 +7,16 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CameraId } from '../glossary/camera.ts'
-import type { Export, ExportCamera, ExportId, ExportPress, ExportRequest, InclusionProof, MadeExport, StoredRange } from '../glossary/evidence.ts'
+import type {
+  Export,
+  ExportCamera,
+  ExportId,
+  ExportPress,
+  ExportRequest,
+  InclusionProof,
+  MadeExport,
+  StoredRange,
+} from '../glossary/evidence.ts'
 import type { Incident } from '../glossary/incident.ts'
 import type { Append, Draft, Entry } from '../glossary/ledger.ts'
 import type { SiteEvidence } from '../glossary/site.ts'
@@ -40,7 +49,15 @@ export type ExportPort = {
   signing(): Promise<SigningKeys>
   software(): ManifestFacts['software']
 }
-type Options = { folder: string; clock: Clock; book: ExportBook; append: Append; port: ExportPort; onProgress(id: ExportId, progress: number): void; onError(error: unknown): void }
+type Options = {
+  folder: string
+  clock: Clock
+  book: ExportBook
+  append: Append
+  port: ExportPort
+  onProgress(id: ExportId, progress: number): void
+  onError(error: unknown): void
+}
 
 /** Master and viewing copy, and a little for everything else. */
 const ROOM_TIMES = 2.1
@@ -71,11 +88,22 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
   let working: Promise<void> | null = null
   let current: ExportId | null = null
   let currentOver: Promise<void> = Promise.resolve()
-  const changed = (id: ExportId, to: Pick<Export, 'state'> & Partial<Pick<Export, 'problem' | 'facts'>>, actor = 'lamppost'): Draft => ({ kind: 'export.changed', actor, subject: id, body: { export: id, incident: book.get(id).incident, problem: null, facts: null, ...to } })
+  const changed = (
+    id: ExportId,
+    to: Pick<Export, 'state'> & Partial<Pick<Export, 'problem' | 'facts'>>,
+    actor = 'lamppost',
+  ): Draft => ({
+    kind: 'export.changed',
+    actor,
+    subject: id,
+    body: { export: id, incident: book.get(id).incident, problem: null, facts: null, ...to },
+  })
   const holdName = (id: ExportId): string => `export ${id}`
-  const holdAll = ({ id, cuts, kind }: Export): void => cuts.forEach((cut) => kind === 'master' && port.hold(holdName(id), cut))
+  const holdAll = ({ id, cuts, kind }: Export): void =>
+    cuts.forEach((cut) => kind === 'master' && port.hold(holdName(id), cut))
   const releaseAll = ({ id, cuts }: Export): void => cuts.forEach(({ camera }) => port.release(holdName(id), camera))
-  const isUnfinished = ({ state, deletedAt }: Export): boolean => deletedAt === null && (state === 'queued' || state === 'cutting')
+  const isUnfinished = ({ state, deletedAt }: Export): boolean =>
+    deletedAt === null && (state === 'queued' || state === 'cutting')
 
   function newExportId(): ExportId {
     const { evidence } = port.site()
@@ -88,30 +116,71 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
   async function camerasOf(job: Export): Promise<CameraCut[]> {
     const incident = job.incident === null ? null : await port.incident(job.incident)
     const parent = job.kind === 'redacted' && job.parentExport !== null ? book.get(job.parentExport) : null
-    const of = (camera: CameraId): ExportCamera => ({ ...port.camera(camera), framings: incident?.framings.filter((framing) => framing.camera === camera) ?? [] })
+    const of = (camera: CameraId): ExportCamera => ({
+      ...port.camera(camera),
+      framings: incident?.framings.filter((framing) => framing.camera === camera) ?? [],
+    })
     if (parent) {
       const stated = await parentCameras(packageFile(folderOf(parent.id)))
-      return job.cuts.map((cut) => ({ camera: of(cut.camera), cut, range: { segments: [], inits: {}, gaps: [] }, parent: { file: packageFile(folderOf(parent.id)), ...(stated.get(cut.camera) ?? { views: [], gaps: [], incomplete: [], uncounted: 0 }), redactions: job.redactions.filter(({ camera }) => camera === cut.camera) } }))
+      return job.cuts.map((cut) => ({
+        camera: of(cut.camera),
+        cut,
+        range: { segments: [], inits: {}, gaps: [] },
+        parent: {
+          file: packageFile(folderOf(parent.id)),
+          ...(stated.get(cut.camera) ?? { views: [], gaps: [], incomplete: [], uncounted: 0 }),
+          redactions: job.redactions.filter(({ camera }) => camera === cut.camera),
+        },
+      }))
     }
-    return Promise.all(job.cuts.map(async (cut) => ({ camera: of(cut.camera), cut, parent: null, range: await port.stored(cut.camera, { from: Date.parse(cut.from), to: Date.parse(cut.to) }) })))
+    return Promise.all(
+      job.cuts.map(async (cut) => ({
+        camera: of(cut.camera),
+        cut,
+        parent: null,
+        range: await port.stored(cut.camera, { from: Date.parse(cut.from), to: Date.parse(cut.to) }),
+      })),
+    )
   }
   async function checkRoom(job: Export, cameras: readonly CameraCut[]): Promise<void> {
-    const bytes = cameras.reduce((sum, { range }) => sum + range.segments.reduce((all, segment) => all + segment.bytes, 0), job.parentExport !== null && job.kind === 'redacted' ? (book.get(job.parentExport).facts?.bytes ?? 0) / 2 : 0)
+    const bytes = cameras.reduce(
+      (sum, { range }) => sum + range.segments.reduce((all, segment) => all + segment.bytes, 0),
+      job.parentExport !== null && job.kind === 'redacted' ? (book.get(job.parentExport).facts?.bytes ?? 0) / 2 : 0,
+    )
     const { bavail, bsize } = await statfs(folder)
     // What was made before a death is there already.
-    const made = await stat(partFile(folderOf(job.id))).then(({ size }) => size, () => 0)
+    const made = await stat(partFile(folderOf(job.id))).then(
+      ({ size }) => size,
+      () => 0,
+    )
     const needed = Math.max(0, bytes * ROOM_TIMES - made)
-    if (needed > bavail * bsize) throw new Failure('export/no-room', `This export needs ${Math.ceil(needed / 1e6)} MB on the disk of the packages, and ${Math.floor((bavail * bsize) / 1e6)} MB are free. Make room, or cut less.`)
+    if (needed > bavail * bsize)
+      throw new Failure(
+        'export/no-room',
+        `This export needs ${Math.ceil(needed / 1e6)} MB on the disk of the packages, and ${Math.floor((bavail * bsize) / 1e6)} MB are free. Make room, or cut less.`,
+      )
   }
 
   /** The entry that vouches for what was cut, and its proof; a ledger that was begun anew meanwhile is told again. */
   async function sealed(job: Export, seal: NonNullable<Export['seal']>): Promise<InclusionProof> {
     const before = book.sealEntry(job.id)
-    const known = before !== null && book.get(job.id).seal?.contents === seal.contents ? await port.inclusion(before) : null
+    const known =
+      before !== null && book.get(job.id).seal?.contents === seal.contents ? await port.inclusion(before) : null
     if (known) return known
-    const [entry] = await append([{ kind: 'export.sealed', actor: 'lamppost', subject: job.id, body: { export: job.id, incident: job.incident, ...seal } }]).durable
+    const [entry] = await append([
+      {
+        kind: 'export.sealed',
+        actor: 'lamppost',
+        subject: job.id,
+        body: { export: job.id, incident: job.incident, ...seal },
+      },
+    ]).durable
     const proof = entry && (await port.inclusion(entry.seq))
-    if (!proof) throw new Failure('ledger/unavailable', 'The ledger could not prove its entry of this export; go on with it later.')
+    if (!proof)
+      throw new Failure(
+        'ledger/unavailable',
+        'The ledger could not prove its entry of this export; go on with it later.',
+      )
     return proof
   }
 
@@ -132,7 +201,22 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     const incident = job.incident === null ? null : await port.incident(job.incident)
     const custody = custodyOf([...(incident ? await port.about(incident.id) : []), ...(await port.about(id))])
     const facts = await calls().finish(
-      { id, request: requestOf(job), createdAt, site: { id: siteId, name, timezone }, presses: incident ? port.presses(incident) : [], cameras: outcome.cameras, clock: clockStatement(evidence, book.steps(job.cuts.map((cut) => cut.from).sort()[0] ?? '', isoTime(clock.now()))), software: port.software(), seal: outcome.seal, ledger, custody },
+      {
+        id,
+        request: requestOf(job),
+        createdAt,
+        site: { id: siteId, name, timezone },
+        presses: incident ? port.presses(incident) : [],
+        cameras: outcome.cameras,
+        clock: clockStatement(
+          evidence,
+          book.steps(job.cuts.map((cut) => cut.from).sort()[0] ?? '', isoTime(clock.now())),
+        ),
+        software: port.software(),
+        seal: outcome.seal,
+        ledger,
+        custody,
+      },
       { ...(await port.signing()), timeStamp: evidence.timeStamp },
     )
     await append([changed(id, { state: 'ready', facts })]).durable
@@ -190,9 +274,18 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
   /** @throws export/gone, export/not-ready */
   function made(id: string): MadeExport {
     const job = book.get(id)
-    if (job.deletedAt !== null) throw new Failure('export/gone', `The package ${id} was deleted at ${job.deletedAt}; the ledger has the hash of it.`)
-    if (job.state !== 'ready' || !job.facts) throw new Failure('export/not-ready', job.state === 'failed' ? `Export ${id} has failed: ${job.problem}` : `Export ${id} is still being made.`)
-    if (!existsSync(packageFile(folderOf(job.id)))) throw new Failure('export/gone', `The package ${id} is not in the data folder any more.`)
+    if (job.deletedAt !== null)
+      throw new Failure(
+        'export/gone',
+        `The package ${id} was deleted at ${job.deletedAt}; the ledger has the hash of it.`,
+      )
+    if (job.state !== 'ready' || !job.facts)
+      throw new Failure(
+        'export/not-ready',
+        job.state === 'failed' ? `Export ${id} has failed: ${job.problem}` : `Export ${id} is still being made.`,
+      )
+    if (!existsSync(packageFile(folderOf(job.id))))
+      throw new Failure('export/gone', `The package ${id} is not in the data folder any more.`)
     return { ...job, facts: job.facts }
   }
 
@@ -201,7 +294,14 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     async order(request: ExportRequest): Promise<Export> {
       const id = newExportId()
       for (const cut of request.cuts) if (request.kind === 'master') port.hold(holdName(id), cut)
-      await append([{ kind: 'export.requested', actor: `${request.exportedBy.role}:${request.exportedBy.name}`, subject: id, body: { ...request, export: id } }]).durable
+      await append([
+        {
+          kind: 'export.requested',
+          actor: `${request.exportedBy.role}:${request.exportedBy.name}`,
+          subject: id,
+          body: { ...request, export: id },
+        },
+      ]).durable
       work()
       return book.get(id)
     },
@@ -214,7 +314,8 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     /** @throws export/not-ready when there is nothing to cancel */
     async cancel(id: string, by: string, actor: string): Promise<Export> {
       const job = book.get(id)
-      if (!isUnfinished(job)) throw new Failure('export/not-ready', `Export ${id} is ${job.state}; there is nothing to cancel.`)
+      if (!isUnfinished(job))
+        throw new Failure('export/not-ready', `Export ${id} is ${job.state}; there is nothing to cancel.`)
       if (current !== job.id) {
         await append([changed(job.id, { state: 'failed', problem: `Cancelled by ${by}.` }, actor)]).durable
         await clearScratch(folderOf(job.id)).catch(onError)
@@ -230,7 +331,8 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     async resume(id: string, actor: string): Promise<Export> {
       const job = book.get(id)
       if (job.deletedAt !== null) throw new Failure('export/gone', `Export ${id} was deleted; make another one.`)
-      if (job.state !== 'failed') throw new Failure('export/not-ready', `Export ${id} is ${job.state}; there is nothing to go on with.`)
+      if (job.state !== 'failed')
+        throw new Failure('export/not-ready', `Export ${id} is ${job.state}; there is nothing to go on with.`)
       if (job.parentExport !== null) made(job.parentExport)
       holdAll(job)
       await append([changed(job.id, { state: 'queued' }, actor)]).durable
@@ -242,7 +344,14 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       const job = book.get(id)
       if (isUnfinished(job)) throw new Failure('export/not-ready', `Export ${id} is being made; cancel it first.`)
       if (job.deletedAt !== null) return job
-      await append([{ kind: 'export.deleted', actor, subject: job.id, body: { export: job.id, incident: job.incident, sha256: job.facts?.sha256 ?? null, reason } }]).durable
+      await append([
+        {
+          kind: 'export.deleted',
+          actor,
+          subject: job.id,
+          body: { export: job.id, incident: job.incident, sha256: job.facts?.sha256 ?? null, reason },
+        },
+      ]).durable
       await rm(folderOf(job.id), { recursive: true, force: true })
       return book.get(id)
     },
@@ -255,11 +364,36 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     },
     async close(): Promise<void> {
       stopped.abort()
-      if (current !== null) await calls().abort(current).catch(() => {})
+      if (current !== null)
+        await calls()
+          .abort(current)
+          .catch(() => {})
       await working
       await thread?.terminate()
     },
   }
 }
 
-const requestOf = ({ kind, parentExport, incident, cuts, redactions, requestedBy, reason, lawfulBasis, exhibitRef, exportedBy }: Export): ExportRequest => ({ kind, parentExport, incident, cuts, redactions, requestedBy, reason, lawfulBasis, exhibitRef, exportedBy })
+const requestOf = ({
+  kind,
+  parentExport,
+  incident,
+  cuts,
+  redactions,
+  requestedBy,
+  reason,
+  lawfulBasis,
+  exhibitRef,
+  exportedBy,
+}: Export): ExportRequest => ({
+  kind,
+  parentExport,
+  incident,
+  cuts,
+  redactions,
+  requestedBy,
+  reason,
+  lawfulBasis,
+  exhibitRef,
+  exportedBy,
+})

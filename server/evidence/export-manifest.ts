@@ -1,14 +1,48 @@
 /** What a package says of itself: manifest.json, the chain of custody, and the two pages for people. Pure. */
-import type { ClockStatement, CustodyLine, ExportCamera, ExportId, ExportPress, ExportRequest, InclusionProof, Seal } from '../glossary/evidence.ts'
+import type {
+  ClockStatement,
+  CustodyLine,
+  ExportCamera,
+  ExportId,
+  ExportPress,
+  ExportRequest,
+  InclusionProof,
+  Seal,
+} from '../glossary/evidence.ts'
 import { csvText } from '../tools/csv.ts'
 import type { Incomplete } from './cut-plan.ts'
 import type { ViewingCopy } from './viewing-copy.ts'
 
 export const MANIFEST_FORMAT = 'lamppost-evidence/1'
 
-export type ManifestSegment = { file: string; start: string; duration: number; bytes: number; sha256: string; /** That never came; null where nobody counted: not known. */ lostPackets: number | null }
-export type ViewFile = { file: string; subtitles: string; from: string; to: string; sha256: string; bytes: number; stream: ViewingCopy }
-export type CameraFacts = ExportCamera & { requested: { from: string; to: string }; actual: { from: string; to: string } | null; segments: ManifestSegment[]; gaps: { from: string; to: string }[]; incomplete: Incomplete[]; /** Segments of which nobody counted the packets. */ uncounted: number; views: ViewFile[]; codecs: string[]; /** Of a redacted export: what was made out of what. */ redacted: { from: string; regions: unknown[] } | null }
+export type ManifestSegment = {
+  file: string
+  start: string
+  duration: number
+  bytes: number
+  sha256: string
+  /** That never came; null where nobody counted: not known. */ lostPackets: number | null
+}
+export type ViewFile = {
+  file: string
+  subtitles: string
+  from: string
+  to: string
+  sha256: string
+  bytes: number
+  stream: ViewingCopy
+}
+export type CameraFacts = ExportCamera & {
+  requested: { from: string; to: string }
+  actual: { from: string; to: string } | null
+  segments: ManifestSegment[]
+  gaps: { from: string; to: string }[]
+  incomplete: Incomplete[]
+  /** Segments of which nobody counted the packets. */ uncounted: number
+  views: ViewFile[]
+  codecs: string[]
+  /** Of a redacted export: what was made out of what. */ redacted: { from: string; regions: unknown[] } | null
+}
 export type ManifestFacts = {
   id: ExportId
   request: ExportRequest
@@ -25,9 +59,21 @@ export type ManifestFacts = {
 
 const earliest = (times: readonly string[]): string => times.reduce((a, b) => (a < b ? a : b), times[0] ?? '')
 const latest = (times: readonly string[]): string => times.reduce((a, b) => (a > b ? a : b), times[0] ?? '')
-const WIDENED = 'Widened to whole segments: each begins with a picture that can be decoded by itself, and its bytes are as recorded.'
+const WIDENED =
+  'Widened to whole segments: each begins with a picture that can be decoded by itself, and its bytes are as recorded.'
 
-export function manifestJson({ id, request, createdAt, site, presses, cameras, clock, software, seal, ledger }: ManifestFacts): string {
+export function manifestJson({
+  id,
+  request,
+  createdAt,
+  site,
+  presses,
+  cameras,
+  clock,
+  software,
+  seal,
+  ledger,
+}: ManifestFacts): string {
   const { kind, parentExport, incident, requestedBy, exportedBy, reason, lawfulBasis, exhibitRef, cuts } = request
   const actuals = cameras.flatMap(({ actual }) => (actual ? [actual] : []))
   const manifest = {
@@ -36,46 +82,108 @@ export function manifestJson({ id, request, createdAt, site, presses, cameras, c
     kind,
     parentExport,
     createdAt,
-    site: { ...site, times: 'All times are UTC, ISO 8601 with milliseconds, from the recorder’s wall clock when the picture arrived.' },
+    site: {
+      ...site,
+      times: 'All times are UTC, ISO 8601 with milliseconds, from the recorder’s wall clock when the picture arrived.',
+    },
     incident,
     press: presses[0] ?? null,
     presses,
     range: {
       requested: { from: earliest(cuts.map(({ from }) => from)), to: latest(cuts.map(({ to }) => to)) },
-      actual: { from: earliest(actuals.map(({ from }) => from)), to: latest(actuals.map(({ to }) => to)), reason: WIDENED },
+      actual: {
+        from: earliest(actuals.map(({ from }) => from)),
+        to: latest(actuals.map(({ to }) => to)),
+        reason: WIDENED,
+      },
     },
     requestedBy,
     exportedBy: { user: exportedBy.name, name: exportedBy.name, role: exportedBy.role, exhibitRef },
     reason,
     lawfulBasis,
-    cameras: cameras.map(({ id: camera, name, serial, mac, model, firmware, codecs, clockOffsetMs, framings, requested, actual, segments, gaps, incomplete, uncounted, views, redacted }) => ({
-      id: camera,
-      name,
-      serial,
-      mac,
-      model,
-      firmware,
-      codec: codecs.join(', '),
-      clockOffsetMs,
-      framings: framings.map(({ preset, way, role, state, proofs, askedAt, settledAt, reason: why }) => ({ preset, way, role, state, proofs, askedAt, settledAt, reason: why })),
-      range: { requested, actual },
-      segments,
-      gaps,
-      incomplete,
-      segmentsNotCounted: uncounted,
-      streamHash: views.map(({ file, stream }) => ({ viewCopy: file, algorithm: 'SHA-256 of the elementary streams in Annex B, as ffmpeg -f streamhash gives them', master: stream.master })),
-      viewCopy: views.map(({ file, subtitles, from, to, sha256, bytes, stream }) => ({ file, subtitles, from, to, firstPictureAt: Math.round(stream.firstPictureAt * 1000) / 1000, sha256, bytes, streams: stream.view, sameAsMaster: redacted ? null : stream.equal })),
-      redacted,
-    })),
-    clock: { ...clock, cameraMinusRecorderMs: Object.fromEntries(cameras.map(({ id: camera, clockOffsetMs }) => [camera, clockOffsetMs])) },
+    cameras: cameras.map(
+      ({
+        id: camera,
+        name,
+        serial,
+        mac,
+        model,
+        firmware,
+        codecs,
+        clockOffsetMs,
+        framings,
+        requested,
+        actual,
+        segments,
+        gaps,
+        incomplete,
+        uncounted,
+        views,
+        redacted,
+      }) => ({
+        id: camera,
+        name,
+        serial,
+        mac,
+        model,
+        firmware,
+        codec: codecs.join(', '),
+        clockOffsetMs,
+        framings: framings.map(({ preset, way, role, state, proofs, askedAt, settledAt, reason: why }) => ({
+          preset,
+          way,
+          role,
+          state,
+          proofs,
+          askedAt,
+          settledAt,
+          reason: why,
+        })),
+        range: { requested, actual },
+        segments,
+        gaps,
+        incomplete,
+        segmentsNotCounted: uncounted,
+        streamHash: views.map(({ file, stream }) => ({
+          viewCopy: file,
+          algorithm: 'SHA-256 of the elementary streams in Annex B, as ffmpeg -f streamhash gives them',
+          master: stream.master,
+        })),
+        viewCopy: views.map(({ file, subtitles, from, to, sha256, bytes, stream }) => ({
+          file,
+          subtitles,
+          from,
+          to,
+          firstPictureAt: Math.round(stream.firstPictureAt * 1000) / 1000,
+          sha256,
+          bytes,
+          streams: stream.view,
+          sameAsMaster: redacted ? null : stream.equal,
+        })),
+        redacted,
+      }),
+    ),
+    clock: {
+      ...clock,
+      cameraMinusRecorderMs: Object.fromEntries(
+        cameras.map(({ id: camera, clockOffsetMs }) => [camera, clockOffsetMs]),
+      ),
+    },
     software,
-    contents: { ...seal, of: 'SHA-256 of the lines of manifest-sha256.txt that are below data/native/, or below data/view/ where there is none' },
+    contents: {
+      ...seal,
+      of: 'SHA-256 of the lines of manifest-sha256.txt that are below data/native/, or below data/view/ where there is none',
+    },
     ledger,
   }
   return `${JSON.stringify(manifest, null, 1)}\n`
 }
 
-export const custodyCsv = (lines: readonly CustodyLine[]): string => csvText([['entry', 'time (UTC)', 'kind', 'who', 'about', 'what', 'SHA-256 in the ledger'], ...lines.map(({ seq, at, kind, actor, subject, what, hash }) => [seq, at, kind, actor, subject, what, hash])])
+export const custodyCsv = (lines: readonly CustodyLine[]): string =>
+  csvText([
+    ['entry', 'time (UTC)', 'kind', 'who', 'about', 'what', 'SHA-256 in the ledger'],
+    ...lines.map(({ seq, at, kind, actor, subject, what, hash }) => [seq, at, kind, actor, subject, what, hash]),
+  ])
 
 const wrapped = (text: string): string => text.replaceAll(/(.{1,96})(?:\s+|$)/g, '$1\n')
 
@@ -84,7 +192,10 @@ export function readMeFirst({ id, request, createdAt, site, presses, cameras, cl
   const { requestedBy, exportedBy, reason, lawfulBasis, kind, parentExport } = request
   const missing = cameras.flatMap(({ id: camera, gaps, incomplete }) => [
     ...gaps.map(({ from, to }) => `  ${camera}: nothing was recorded from ${from} to ${to}`),
-    ...incomplete.map(({ from, to, lostPackets }) => `  ${camera}: not all that the camera sent came, between ${from} and ${to} (${lostPackets} packets)`),
+    ...incomplete.map(
+      ({ from, to, lostPackets }) =>
+        `  ${camera}: not all that the camera sent came, between ${from} and ${to} (${lostPackets} packets)`,
+    ),
   ])
   const uncounted = cameras.filter((camera) => camera.uncounted > 0).map(({ id: camera }) => camera)
   return [
@@ -94,19 +205,38 @@ export function readMeFirst({ id, request, createdAt, site, presses, cameras, cl
     'TO WATCH IT: open data/view. Each .mp4 plays in any player; the .srt beside it shows the time of',
     'day when the player is told to show subtitles.',
     '',
-    ...(kind === 'redacted' ? [`This is a REDACTED copy: places in the picture were blurred. The master is export ${parentExport}.`] : ['THE MASTER is data/native: the bytes exactly as they were recorded, never converted. The viewing', 'copies hold the same pictures in another wrapping; manifest.json has the hashes that show it.']),
+    ...(kind === 'redacted'
+      ? [`This is a REDACTED copy: places in the picture were blurred. The master is export ${parentExport}.`]
+      : [
+          'THE MASTER is data/native: the bytes exactly as they were recorded, never converted. The viewing',
+          'copies hold the same pictures in another wrapping; manifest.json has the hashes that show it.',
+        ]),
     '',
     `Why it was made:     ${reason}`,
     `Lawful basis:        ${lawfulBasis ?? 'not stated'}`,
     `Asked for by:        ${[requestedBy.name, requestedBy.organisation, requestedBy.reference].filter(Boolean).join(', ')}`,
     `Exported by:         ${exportedBy.name} (${exportedBy.role})`,
-    ...presses.map(({ receivedAt, helpPoint, address }) => `Press:               ${receivedAt} ${helpPoint}${address ? `, ${address}` : ''}`),
+    ...presses.map(
+      ({ receivedAt, helpPoint, address }) =>
+        `Press:               ${receivedAt} ${helpPoint}${address ? `, ${address}` : ''}`,
+    ),
     '',
     'What is in it:',
-    ...cameras.map(({ id: camera, name, actual, requested, segments }) => `  ${camera} (${name}): ${actual ? `${actual.from} to ${actual.to}` : 'no picture'}; asked for ${requested.from} to ${requested.to}; ${segments.length} segments`),
+    ...cameras.map(
+      ({ id: camera, name, actual, requested, segments }) =>
+        `  ${camera} (${name}): ${actual ? `${actual.from} to ${actual.to}` : 'no picture'}; asked for ${requested.from} to ${requested.to}; ${segments.length} segments`,
+    ),
     '',
-    ...(missing.length > 0 ? ['What is missing:', ...missing] : [uncounted.length > 0 ? 'No time is missing between these.' : 'Nothing is missing between these times.']),
-    ...(uncounted.length > 0 ? [wrapped(`Whether single packets of the stream were lost on the way from the camera to the recorder is not known of ${uncounted.join(', ')}: they were not counted.`).trimEnd()] : []),
+    ...(missing.length > 0
+      ? ['What is missing:', ...missing]
+      : [uncounted.length > 0 ? 'No time is missing between these.' : 'Nothing is missing between these times.']),
+    ...(uncounted.length > 0
+      ? [
+          wrapped(
+            `Whether single packets of the stream were lost on the way from the camera to the recorder is not known of ${uncounted.join(', ')}: they were not counted.`,
+          ).trimEnd(),
+        ]
+      : []),
     '',
     'About the time:',
     wrapped(clock.statement),
@@ -115,7 +245,10 @@ export function readMeFirst({ id, request, createdAt, site, presses, cameras, cl
   ].join('\n')
 }
 
-export const verifyTxt = (id: string, root: string): string => `HOW TO VERIFY THIS PACKAGE WITHOUT THE PRODUCT THAT MADE IT
+export const verifyTxt = (
+  id: string,
+  root: string,
+): string => `HOW TO VERIFY THIS PACKAGE WITHOUT THE PRODUCT THAT MADE IT
 
 You need bash, sha256sum, diff and openssl (any Linux; on Windows in WSL), and the file evidence-root.pem of
 the site that made it. That file is not in here on purpose: a root that travels inside proves nothing. Get it

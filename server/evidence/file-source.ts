@@ -4,7 +4,9 @@ import { crc32 } from 'node:zlib'
 import { readFully } from '../tools/read-fully.ts'
 
 /** @throws when it cannot be opened, or is no file. */
-export async function fileSource(file: string): Promise<{ size: number; read(offset: number, length: number): Promise<Buffer>; close(): Promise<void> }> {
+export async function fileSource(
+  file: string,
+): Promise<{ size: number; read(offset: number, length: number): Promise<Buffer>; close(): Promise<void> }> {
   const data = await open(file, 'r')
   const about = await data.stat()
   if (!about.isFile()) {
@@ -28,7 +30,8 @@ const PART_BYTES = 4 * 1024 * 1024
 export async function* fileParts(file: string): AsyncGenerator<Buffer[]> {
   const source = await fileSource(file)
   try {
-    for (let at = 0; at < source.size; at += PART_BYTES) yield [await source.read(at, Math.min(PART_BYTES, source.size - at))]
+    for (let at = 0; at < source.size; at += PART_BYTES)
+      yield [await source.read(at, Math.min(PART_BYTES, source.size - at))]
   } finally {
     await source.close()
   }
@@ -37,6 +40,7 @@ export async function* fileParts(file: string): AsyncGenerator<Buffer[]> {
 /** @returns its bytes and their CRC-32. @throws when it cannot be read */
 export async function fileSums(file: string): Promise<{ bytes: number; crc: number }> {
   let [bytes, crc] = [0, 0]
-  for await (const pieces of fileParts(file)) for (const piece of pieces) [bytes, crc] = [bytes + piece.length, crc32(piece, crc)]
+  for await (const pieces of fileParts(file))
+    for (const piece of pieces) [bytes, crc] = [bytes + piece.length, crc32(piece, crc)]
   return { bytes, crc }
 }

@@ -6,7 +6,8 @@ import type { InclusionProof } from '../glossary/evidence.ts'
 
 const subtle = () => globalThis.crypto.subtle
 const utf8 = new TextEncoder()
-const fromHex = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+const fromHex = (text: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
 const toHex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 const fromBase64 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
 
@@ -20,7 +21,12 @@ async function sha256(...parts: Uint8Array[]): Promise<Uint8Array> {
   return new Uint8Array(await subtle().digest('SHA-256', all))
 }
 
-async function rootFrom(leaf: Uint8Array, leafIndex: number, treeSize: number, proof: readonly Uint8Array[]): Promise<Uint8Array | null> {
+async function rootFrom(
+  leaf: Uint8Array,
+  leafIndex: number,
+  treeSize: number,
+  proof: readonly Uint8Array[],
+): Promise<Uint8Array | null> {
   if (leafIndex < 0 || leafIndex >= treeSize) return null
   const inner = Uint8Array.of(1)
   let [index, last, hash, used] = [leafIndex, treeSize - 1, leaf, 0]
@@ -47,15 +53,27 @@ async function rootFrom(leaf: Uint8Array, leafIndex: number, treeSize: number, p
 }
 
 /** @returns null when the entry stands in the ledger that signed the checkpoint; else what is wrong. */
-export async function inclusionProblem({ checkpoint, verifierKey, leafIndex, treeSize, inclusionProof, entry }: InclusionProof): Promise<string | null> {
+export async function inclusionProblem({
+  checkpoint,
+  verifierKey,
+  leafIndex,
+  treeSize,
+  inclusionProof,
+  entry,
+}: InclusionProof): Promise<string | null> {
   const { seq, at, kind, actor, subject, body, prev, hash } = entry
-  const leaf = await sha256(Uint8Array.of(0), fromHex(prev), utf8.encode(`${JSON.stringify([seq, at, kind, actor, subject])}\n${body}`))
+  const leaf = await sha256(
+    Uint8Array.of(0),
+    fromHex(prev),
+    utf8.encode(`${JSON.stringify([seq, at, kind, actor, subject])}\n${body}`),
+  )
   if (toHex(leaf) !== hash) return 'the ledger’s entry does not give its hash'
   const [text = '', signatures = ''] = checkpoint.split('\n\n')
   const [origin = '', size = '', root = ''] = text.split('\n')
   if (Number(size) !== treeSize) return 'the proof is of another tree than the checkpoint'
   const found = await rootFrom(leaf, leafIndex, treeSize, inclusionProof.map(fromHex))
-  if (found === null || toHex(found) !== toHex(fromBase64(root))) return 'the entry does not stand in the tree that the checkpoint signed'
+  if (found === null || toHex(found) !== toHex(fromBase64(root)))
+    return 'the entry does not stand in the tree that the checkpoint signed'
   // The key itself is base64, and may have a + in it.
   const [, name = '', keyId = '', encoded = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(verifierKey) ?? []
   const raw = fromBase64(encoded)
@@ -71,5 +89,7 @@ export async function inclusionProblem({ checkpoint, verifierKey, leafIndex, tre
     })
   // A browser without Ed25519 cannot say; the package's own signature covers the checkpoint all the same.
   if (key === null) return null
-  return (await subtle().verify({ name: 'Ed25519' }, key, signature.subarray(4), utf8.encode(`${text}\n`))) ? null : 'the checkpoint’s signature is not good'
+  return (await subtle().verify({ name: 'Ed25519' }, key, signature.subarray(4), utf8.encode(`${text}\n`)))
+    ? null
+    : 'the checkpoint’s signature is not good'
 }

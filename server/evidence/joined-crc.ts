@@ -18,6 +18,7 @@ function times(a: number, b: number): number {
 /** @param bytes how many the second one has. */
 export function joinedCrc(first: number, second: number, bytes: number): number {
   let moved = first
-  for (let left = bytes, power = EIGHTH_POWER; left > 0; left = Math.floor(left / 2), power = times(power, power)) if (left % 2 === 1) moved = times(moved, power)
+  for (let left = bytes, power = EIGHTH_POWER; left > 0; left = Math.floor(left / 2), power = times(power, power))
+    if (left % 2 === 1) moved = times(moved, power)
   return (moved ^ second) >>> 0
 }

@@ -19,10 +19,18 @@ export function createLentBuffers(count: number): (bytes: number) => Buffer {
  * Each piece is lent until the next one is asked for; while one is used, the next ones are on their way.
  * @param ahead how many. @param read fills the buffer it gets; what it throws is thrown when its turn comes
  */
-export async function* readAhead<T>(items: readonly T[], { ahead, bytesOf, read, signal }: { ahead: number; bytesOf(item: T): number; read(item: T, into: Buffer): Promise<void>; signal: AbortSignal }): AsyncGenerator<{ item: T; bytes: Buffer }> {
+export async function* readAhead<T>(
+  items: readonly T[],
+  {
+    ahead,
+    bytesOf,
+    read,
+    signal,
+  }: { ahead: number; bytesOf(item: T): number; read(item: T, into: Buffer): Promise<void>; signal: AbortSignal },
+): AsyncGenerator<{ item: T; bytes: Buffer }> {
   const lend = createLentBuffers(ahead + 1)
   const coming: { item: T; bytes: Buffer; read: Promise<void> }[] = []
-  for (let next = 0; next < items.length || coming.length > 0; ) {
+  for (let next = 0; next < items.length || coming.length > 0;) {
     for (; next < items.length && coming.length <= ahead; next += 1) {
       const item = items[next] as T
       const bytes = lend(bytesOf(item))

@@ -27,7 +27,8 @@ export function rereadPackage(file: string): PackageReread {
 
   async function read(end: number): Promise<void> {
     const data = await opened
-    const next = (from: number, i: number) => data.read(pieces[i % 2 === 0 ? 0 : 1], 0, Math.max(0, Math.min(PIECE_BYTES, end - from)), from)
+    const next = (from: number, i: number) =>
+      data.read(pieces[i % 2 === 0 ? 0 : 1], 0, Math.max(0, Math.min(PIECE_BYTES, end - from)), from)
     // While one piece is hashed, the next one is read.
     let reading = next(at, 0)
     for (let i = 1; at < end; i += 1) {

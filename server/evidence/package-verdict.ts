@@ -30,11 +30,27 @@ type Stated = {
   requestedBy?: { name?: string; organisation?: string | null; reference?: string | null }
   exportedBy?: { name?: string; role?: string }
   clock?: { statement?: string }
-  cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null }; gaps: { from: string; to: string }[]; /** Packages of before do not say. */ incomplete?: Incomplete[] }[]
+  cameras?: {
+    id: string
+    name: string
+    range: { actual: { from: string; to: string } | null }
+    gaps: { from: string; to: string }[]
+    /** Packages of before do not say. */ incomplete?: Incomplete[]
+  }[]
 }
 
 /** What the package is and what it says of itself, line by line. Everything in it is somebody else's text. */
-export function factsOf({ id, files, bytes, signer, signedAt, root, timeStamp, manifest, tagManifestSha256 }: PackageVerdict): [term: string, value: string][] {
+export function factsOf({
+  id,
+  files,
+  bytes,
+  signer,
+  signedAt,
+  root,
+  timeStamp,
+  manifest,
+  tagManifestSha256,
+}: PackageVerdict): [term: string, value: string][] {
   const stated = manifest as Stated | null
   const time = (ms: number): string => `${new Date(ms).toISOString()} (UTC)`
   const rows: [string, string | null | undefined][] = [
@@ -42,12 +58,28 @@ export function factsOf({ id, files, bytes, signer, signedAt, root, timeStamp, m
     ['Tag manifest, SHA-256', tagManifestSha256],
     ['Root fingerprint', root?.fingerprint],
     ['Signed by', signer && `${signer.subject}${signedAt === null ? '' : `, who says at ${time(signedAt)}`}`],
-    ['Time stamp', timeStamp?.at ? `${time(timeStamp.at)}${timeStamp.problem === null ? '' : `: ${timeStamp.problem}`}` : null],
+    [
+      'Time stamp',
+      timeStamp?.at ? `${time(timeStamp.at)}${timeStamp.problem === null ? '' : `: ${timeStamp.problem}`}` : null,
+    ],
     ['Redacted', stated?.kind === 'redacted' ? `a copy of ${stated.parentExport} with places blurred` : null],
     ['Reason', stated?.reason],
-    ['Asked for by', stated?.requestedBy && [stated.requestedBy.name, stated.requestedBy.organisation, stated.requestedBy.reference].filter(Boolean).join(', ')],
+    [
+      'Asked for by',
+      stated?.requestedBy &&
+        [stated.requestedBy.name, stated.requestedBy.organisation, stated.requestedBy.reference]
+          .filter(Boolean)
+          .join(', '),
+    ],
     ['Exported by', stated?.exportedBy && `${stated.exportedBy.name} (${stated.exportedBy.role})`],
-    ...(stated?.cameras ?? []).flatMap(({ id: camera, name, range, gaps, incomplete = [] }): [string, string][] => [[camera, `${name}: ${range.actual ? `${range.actual.from} to ${range.actual.to}` : 'no picture'}`], ...gaps.map(({ from, to }): [string, string] => ['missing', `${from} to ${to}`]), ...incomplete.map(({ from, to, lostPackets }): [string, string] => ['incomplete', `${from} to ${to}: ${lostPackets} packets never came`])]),
+    ...(stated?.cameras ?? []).flatMap(({ id: camera, name, range, gaps, incomplete = [] }): [string, string][] => [
+      [camera, `${name}: ${range.actual ? `${range.actual.from} to ${range.actual.to}` : 'no picture'}`],
+      ...gaps.map(({ from, to }): [string, string] => ['missing', `${from} to ${to}`]),
+      ...incomplete.map(({ from, to, lostPackets }): [string, string] => [
+        'incomplete',
+        `${from} to ${to}: ${lostPackets} packets never came`,
+      ]),
+    ]),
     ['About the time', stated?.clock?.statement],
   ]
   return rows.filter((row): row is [string, string] => typeof row[1] === 'string' && row[1] !== '')

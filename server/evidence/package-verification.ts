@@ -8,7 +8,14 @@ import { type Hasher, statementProblems } from './package-statement.ts'
 import { verifyTimeStamp } from './time-stamp.ts'
 import { type ByteSource, PackageProblem, type ReadEntry, readZip } from './zip-reader.ts'
 
-export type VerifyOptions = { root: string | null; timeStampRoot?: string | null; /** Milliseconds. */ now: number; hasher(): Hasher; /** CRC-32 of bytes that follow others; of none before is 0. */ crc32(bytes: Uint8Array, before: number): number; onProgress?(share: number): void }
+export type VerifyOptions = {
+  root: string | null
+  timeStampRoot?: string | null
+  /** Milliseconds. */ now: number
+  hasher(): Hasher
+  /** CRC-32 of bytes that follow others; of none before is 0. */ crc32(bytes: Uint8Array, before: number): number
+  onProgress?(share: number): void
+}
 
 const TAGS = ['bagit.txt', 'bag-info.txt', 'VERIFY.txt', 'manifest-sha256.txt'] as const
 const UNLISTED = ['tagmanifest-sha256.txt', 'tagmanifest-sha256.txt.p7s'] as const
@@ -22,12 +29,29 @@ const WRONG_CRC = 'its check sum in the ZIP is wrong: programs that unpack it wo
 const MOST_FINDINGS = 50
 
 export async function verifyPackage(source: ByteSource, options: VerifyOptions): Promise<PackageVerdict> {
-  const verdict: PackageVerdict = { proven: false, intact: false, findings: [], id: null, files: 0, bytes: source.size, signer: null, signedAt: null, timeStamp: null, root: null, manifest: null, tagManifestSha256: null }
+  const verdict: PackageVerdict = {
+    proven: false,
+    intact: false,
+    findings: [],
+    id: null,
+    files: 0,
+    bytes: source.size,
+    signer: null,
+    signedAt: null,
+    timeStamp: null,
+    root: null,
+    manifest: null,
+    tagManifestSha256: null,
+  }
   try {
     await verify(source, options, verdict)
   } catch (error) {
     // Whatever it is that makes a reader stumble, it is not what the site signed.
-    verdict.findings.push(error instanceof PackageProblem ? { file: error.file, problem: error.message } : { file: null, problem: `it cannot be read: ${error instanceof Error ? error.message : String(error)}` })
+    verdict.findings.push(
+      error instanceof PackageProblem
+        ? { file: error.file, problem: error.message }
+        : { file: null, problem: `it cannot be read: ${error instanceof Error ? error.message : String(error)}` },
+    )
   }
   verdict.intact = verdict.findings.length === 0
   verdict.proven = verdict.intact && options.root !== null
@@ -35,17 +59,20 @@ export async function verifyPackage(source: ByteSource, options: VerifyOptions):
 }
 
 async function verify(source: ByteSource, options: VerifyOptions, verdict: PackageVerdict): Promise<void> {
-  const found = (file: string | null, problem: string): void => void (verdict.findings.length < MOST_FINDINGS && verdict.findings.push({ file, problem }))
+  const found = (file: string | null, problem: string): void =>
+    void (verdict.findings.length < MOST_FINDINGS && verdict.findings.push({ file, problem }))
   const entries = await readZip(source)
   const [top = ''] = (entries[0]?.name ?? '').split('/')
   const files = new Map<string, ReadEntry>()
   for (const entry of entries) {
-    if (!entry.name.startsWith(`${top}/`)) throw new PackageProblem(entry.name, `this file lies outside the package’s folder ${top}`)
+    if (!entry.name.startsWith(`${top}/`))
+      throw new PackageProblem(entry.name, `this file lies outside the package’s folder ${top}`)
     files.set(entry.name.slice(top.length + 1), entry)
   }
   verdict.id = top
   verdict.files = files.size
-  for (const name of [...TAGS, ...UNLISTED]) if (!files.has(name)) throw new PackageProblem(name, 'this file is missing')
+  for (const name of [...TAGS, ...UNLISTED])
+    if (!files.has(name)) throw new PackageProblem(name, 'this file is missing')
   const bytesOf = async (name: string, most: number): Promise<Uint8Array> => {
     const entry = files.get(name)
     if (!entry) throw new PackageProblem(name, 'this file is missing')
@@ -57,10 +84,18 @@ async function verify(source: ByteSource, options: VerifyOptions, verdict: Packa
   const tags = listOf(tagBytes, 'tagmanifest-sha256.txt')
   const payload = listOf(await bytesOf(LIST, MOST_TEXT), LIST)
   for (const name of TAGS) if (!tags.has(name)) found(name, 'tagmanifest-sha256.txt does not list this file')
-  for (const name of tags.keys()) if (!(TAGS as readonly string[]).includes(name)) found(name, 'tagmanifest-sha256.txt lists a file that no package has')
-  for (const name of payload.keys()) if (!name.startsWith('data/')) found(name, 'manifest-sha256.txt lists a file outside data/')
+  for (const name of tags.keys())
+    if (!(TAGS as readonly string[]).includes(name))
+      found(name, 'tagmanifest-sha256.txt lists a file that no package has')
+  for (const name of payload.keys())
+    if (!name.startsWith('data/')) found(name, 'manifest-sha256.txt lists a file outside data/')
   for (const name of files.keys()) {
-    if (name.startsWith('data/') ? !payload.has(name) : !tags.has(name) && !(UNLISTED as readonly string[]).includes(name) && name !== TIME_STAMP) found(name, 'this file was added: no list of the package has it')
+    if (
+      name.startsWith('data/')
+        ? !payload.has(name)
+        : !tags.has(name) && !(UNLISTED as readonly string[]).includes(name) && name !== TIME_STAMP
+    )
+      found(name, 'this file was added: no list of the package has it')
   }
   for (const name of payload.keys()) if (!files.has(name)) found(name, 'this file is missing')
 
@@ -69,19 +104,43 @@ async function verify(source: ByteSource, options: VerifyOptions, verdict: Packa
     if (entry && options.crc32(await bytesOf(name, MOST_TAG), 0) !== entry.crc) found(name, WRONG_CRC)
   }
   await hashAll({ source, files, wanted: new Map([...tags, ...payload]), options, found })
-  await signatureOf({ options, verdict, found, content: tagBytes, signature: await bytesOf('tagmanifest-sha256.txt.p7s', MOST_TAG), stamp: files.has(TIME_STAMP) ? await bytesOf(TIME_STAMP, MOST_TAG) : null })
+  await signatureOf({
+    options,
+    verdict,
+    found,
+    content: tagBytes,
+    signature: await bytesOf('tagmanifest-sha256.txt.p7s', MOST_TAG),
+    stamp: files.has(TIME_STAMP) ? await bytesOf(TIME_STAMP, MOST_TAG) : null,
+  })
   const hash = options.hasher()
   hash.update(tagBytes)
   verdict.tagManifestSha256 = hash.digest()
 
   // What the package says of itself is believed only when every byte of it is as it was signed.
   if (verdict.findings.length > 0) return
-  const { manifest, problems } = await statementProblems({ id: top, text: await bytesOf('data/manifest.json', MOST_TEXT), payload, hasher: options.hasher })
+  const { manifest, problems } = await statementProblems({
+    id: top,
+    text: await bytesOf('data/manifest.json', MOST_TEXT),
+    payload,
+    hasher: options.hasher,
+  })
   for (const { file, problem } of problems) found(file, problem)
   verdict.manifest = manifest
 }
 
-async function hashAll({ source, files, wanted, options, found }: { source: ByteSource; files: ReadonlyMap<string, ReadEntry>; wanted: ReadonlyMap<string, string>; options: VerifyOptions; found(file: string, problem: string): void }): Promise<void> {
+async function hashAll({
+  source,
+  files,
+  wanted,
+  options,
+  found,
+}: {
+  source: ByteSource
+  files: ReadonlyMap<string, ReadEntry>
+  wanted: ReadonlyMap<string, string>
+  options: VerifyOptions
+  found(file: string, problem: string): void
+}): Promise<void> {
   const total = [...wanted.keys()].reduce((sum, name) => sum + (files.get(name)?.bytes ?? 0), 0)
   let done = 0
   for (const [name, sha256] of wanted) {
@@ -90,7 +149,7 @@ async function hashAll({ source, files, wanted, options, found }: { source: Byte
     const hash = options.hasher()
     let crc = 0
     let next = source.read(entry.start, Math.min(CHUNK, entry.bytes))
-    for (let at = 0; at < entry.bytes; ) {
+    for (let at = 0; at < entry.bytes;) {
       const chunk = await next
       if (chunk.length === 0) throw new PackageProblem(name, 'the package breaks off in this file')
       at += chunk.length
@@ -107,7 +166,21 @@ async function hashAll({ source, files, wanted, options, found }: { source: Byte
   }
 }
 
-async function signatureOf({ options, verdict, found, content, signature, stamp }: { options: VerifyOptions; verdict: PackageVerdict; found(file: string | null, problem: string): void; content: Uint8Array; signature: Uint8Array; stamp: Uint8Array | null }): Promise<void> {
+async function signatureOf({
+  options,
+  verdict,
+  found,
+  content,
+  signature,
+  stamp,
+}: {
+  options: VerifyOptions
+  verdict: PackageVerdict
+  found(file: string | null, problem: string): void
+  content: Uint8Array
+  signature: Uint8Array
+  stamp: Uint8Array | null
+}): Promise<void> {
   const { root, timeStampRoot = null, now } = options
   if (root !== null) verdict.root = await summaryOf(certificateOf(root))
   verdict.timeStamp = stamp && (await verifyTimeStamp(stamp, signature, { root: timeStampRoot, now }))
@@ -119,7 +192,12 @@ async function signatureOf({ options, verdict, found, content, signature, stamp 
   verdict.root ??= of.rootsInside[0] ?? null
   if (of.problem === null) return
   const ranOut = of.signer !== null && now > of.signer.to && stampedAt === null
-  found('tagmanifest-sha256.txt.p7s', ranOut ? `${of.problem}; a time stamp that its authority’s root vouches for would prove that it signed before` : of.problem)
+  found(
+    'tagmanifest-sha256.txt.p7s',
+    ranOut
+      ? `${of.problem}; a time stamp that its authority’s root vouches for would prove that it signed before`
+      : of.problem,
+  )
 }
 
 /** Path to hash. @throws PackageProblem */

@@ -16,7 +16,21 @@ export async function clearScratch(folder: string): Promise<void> {
 }
 
 /** @param advance hears how many of the bytes to be gone through are done. */
-export function createPacking({ id, folder, timezone, zip, signal, advance }: { id: ExportId; folder: string; timezone: string; zip: ZipWriter; signal: AbortSignal; advance(bytes: number): void }) {
+export function createPacking({
+  id,
+  folder,
+  timezone,
+  zip,
+  signal,
+  advance,
+}: {
+  id: ExportId
+  folder: string
+  timezone: string
+  zip: ZipWriter
+  signal: AbortSignal
+  advance(bytes: number): void
+}) {
   const inZip = (path: string): string => `${id}/${path}`
   async function addText(path: string, text: string | Uint8Array): Promise<BagFile> {
     const bytes = Buffer.from(text as string)
@@ -38,6 +52,11 @@ export function createPacking({ id, folder, timezone, zip, signal, advance }: { 
       return known ? { path, bytes: known.bytes, sha256: known.sha256 } : addText(path, text)
     },
     /** @param under a folder of the bag, such as `data/` */
-    files: (under: string): BagFile[] => zip.entries().flatMap(({ name, bytes, sha256 }) => (name.startsWith(inZip(under)) ? [{ path: name.slice(id.length + 1), bytes, sha256 }] : [])),
+    files: (under: string): BagFile[] =>
+      zip
+        .entries()
+        .flatMap(({ name, bytes, sha256 }) =>
+          name.startsWith(inZip(under)) ? [{ path: name.slice(id.length + 1), bytes, sha256 }] : [],
+        ),
   }
 }

@@ -4,9 +4,18 @@ import type { MadeExport } from '../glossary/evidence.ts'
 import { escaped } from '../tools/html.ts'
 import type { Incomplete } from './cut-plan.ts'
 
-type Stated = { cameras?: { id: string; name: string; range: { actual: { from: string; to: string } | null; requested: { from: string; to: string } }; gaps: { from: string; to: string }[]; incomplete?: Incomplete[] }[]; clock?: { statement: string }; site?: { name: string; timezone: string } }
+type Stated = {
+  cameras?: {
+    id: string
+    name: string
+    range: { actual: { from: string; to: string } | null; requested: { from: string; to: string } }
+    gaps: { from: string; to: string }[]
+    incomplete?: Incomplete[]
+  }[]
+  clock?: { statement: string }
+  site?: { name: string; timezone: string }
+}
 export type ReceiptFacts = { made: MadeExport; manifest: Stated; printedAt: string }
-
 
 /** In groups of eight, to be read aloud. */
 const grouped = (hash: string): string => (hash.match(/.{1,8}/g) ?? []).join(' ')
@@ -30,7 +39,8 @@ function qr(content: string): string {
   code.make()
   const size = code.getModuleCount()
   let path = ''
-  for (let y = 0; y < size; y += 1) for (let x = 0; x < size; x += 1) if (code.isDark(y, x)) path += `M${x} ${y}h1v1h-1z`
+  for (let y = 0; y < size; y += 1)
+    for (let x = 0; x < size; x += 1) if (code.isDark(y, x)) path += `M${x} ${y}h1v1h-1z`
   return `<svg width="136" height="136" viewBox="-2 -2 ${size + 4} ${size + 4}" role="img" aria-label="QR code of the package’s name and SHA-256" shape-rendering="crispEdges"><path d="${path}"/></svg>`
 }
 export const qrContent = ({ id, facts }: ReceiptFacts['made']): string => `${id} sha256:${facts.sha256}`
@@ -39,7 +49,10 @@ export function receiptHtml({ made, manifest, printedAt }: ReceiptFacts): string
   const { id, facts, requestedBy, exportedBy, reason, lawfulBasis, exhibitRef, kind, parentExport } = made
   const row = (term: string, value: string): string => `<dt>${term}</dt><dd>${value}</dd>`
   const cameras = (manifest.cameras ?? []).map(({ id: camera, name, range, gaps, incomplete = [] }) => {
-    const missing = [...gaps.map(({ from, to }) => `${from} to ${to}`), ...incomplete.map(({ from, to, lostPackets }) => `${from} to ${to}, in part: ${lostPackets} packets never came`)]
+    const missing = [
+      ...gaps.map(({ from, to }) => `${from} to ${to}`),
+      ...incomplete.map(({ from, to, lostPackets }) => `${from} to ${to}, in part: ${lostPackets} packets never came`),
+    ]
     return `<tr><td>${escaped(camera)}<br>${escaped(name)}</td><td>${escaped(range.actual?.from)}<br>${escaped(range.actual?.to)}</td><td>${missing.length === 0 ? 'nothing' : missing.map((each) => `<span class="missing">${escaped(each)}</span>`).join('<br>')}</td></tr>`
   })
   return `<!doctype html>

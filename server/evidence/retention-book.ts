@@ -50,7 +50,15 @@ export function createRetentionBook() {
     follow(entry: Recorded): void {
       switch (entry.kind) {
         case 'incident.opened':
-          put(entry.body.incident, { ...entry.body, openedAt: entry.at, closedAt: null, clips: [], lock: null, warnedOf: null, warnedAt: null })
+          put(entry.body.incident, {
+            ...entry.body,
+            openedAt: entry.at,
+            closedAt: null,
+            clips: [],
+            lock: null,
+            warnedOf: null,
+            warnedAt: null,
+          })
           break
         case 'press.received':
           if (entry.body.press.kind === 'press') change(entry.body.incident, { kind: 'press' })
@@ -58,7 +66,8 @@ export function createRetentionBook() {
         case 'clip.held': {
           const { incident, ...clip } = entry.body
           const known = kept.get(incident)
-          if (known) put(incident, { ...known, clips: [...known.clips.filter(({ camera }) => camera !== clip.camera), clip] })
+          if (known)
+            put(incident, { ...known, clips: [...known.clips.filter(({ camera }) => camera !== clip.camera), clip] })
           break
         }
         case 'clip.released':
@@ -73,7 +82,18 @@ export function createRetentionBook() {
         }
         case 'incident.reopened':
           // It held nothing when it was closed, and was forgotten.
-          if (!kept.has(entry.body.incident)) put(entry.body.incident, { incident: entry.body.incident, helpPoint: '' as HelpPointId, kind: 'press', openedAt: entry.at, closedAt: null, clips: [], lock: null, warnedOf: null, warnedAt: null })
+          if (!kept.has(entry.body.incident))
+            put(entry.body.incident, {
+              incident: entry.body.incident,
+              helpPoint: '' as HelpPointId,
+              kind: 'press',
+              openedAt: entry.at,
+              closedAt: null,
+              clips: [],
+              lock: null,
+              warnedOf: null,
+              warnedAt: null,
+            })
           change(entry.body.incident, { closedAt: null, warnedOf: null, warnedAt: null })
           break
         case 'clip.locked': {

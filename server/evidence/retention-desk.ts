@@ -27,7 +27,21 @@ export type RetentionPort = {
 const LOOK_MS = 60_000
 const DAY = 86_400_000
 
-export function startRetention({ clock, book, append, port, onError, lookMs = LOOK_MS }: { clock: Clock; book: RetentionBook; append: Append; port: RetentionPort; onError(error: unknown): void; lookMs?: number }) {
+export function startRetention({
+  clock,
+  book,
+  append,
+  port,
+  onError,
+  lookMs = LOOK_MS,
+}: {
+  clock: Clock
+  book: RetentionBook
+  append: Append
+  port: RetentionPort
+  onError(error: unknown): void
+  lookMs?: number
+}) {
   const stopped = new AbortController()
   const view = (kept: Kept): Keeping => {
     const { keepMs, warnMs } = port.rule()
@@ -72,7 +86,18 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
       if (!isDue(kept.incident)) return
       const hash = createHash('sha256')
       for (const { number, sha256 } of segments) hash.update(`${number} ${sha256}\n`)
-      const body = { incident: kept.incident, camera: clip.camera, from: clip.from, to: isoTime(range.to), segments: segments.length, bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0), sha256: hash.digest('hex'), why: kept.lock ? `the lock ended, and the site keeps clips for ${days} days` : `the site keeps clips for ${days} days after an incident is closed` }
+      const body = {
+        incident: kept.incident,
+        camera: clip.camera,
+        from: clip.from,
+        to: isoTime(range.to),
+        segments: segments.length,
+        bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+        sha256: hash.digest('hex'),
+        why: kept.lock
+          ? `the lock ended, and the site keeps clips for ${days} days`
+          : `the site keeps clips for ${days} days after an incident is closed`,
+      }
       // First written down, then let go: what went without an entry would be a loss that nobody can explain.
       await append([{ kind: 'clip.deleted', actor: 'lamppost', subject: kept.incident, body }]).durable
       port.release(kept.incident, clip.camera)
@@ -83,17 +108,38 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
     const kept = book.get(id)
     const { endsAt, warnedOf, warnedAt } = kept ? view(kept) : { endsAt: null, warnedOf: null, warnedAt: null }
     const now = clock.now()
-    return endsAt !== null && warnedOf === endsAt && Date.parse(endsAt) <= now && now - Date.parse(warnedAt ?? '') >= Math.min(port.rule().warnMs, DAY)
+    return (
+      endsAt !== null &&
+      warnedOf === endsAt &&
+      Date.parse(endsAt) <= now &&
+      now - Date.parse(warnedAt ?? '') >= Math.min(port.rule().warnMs, DAY)
+    )
   }
   async function lookAtClips(kept: Keeping): Promise<void> {
     if (kept.endsAt === null || !kept.expiring) return
-    if (kept.warnedOf !== kept.endsAt) await append([{ kind: 'clip.expiring', actor: 'lamppost', subject: kept.incident, body: { incident: kept.incident, at: kept.endsAt } }]).durable
+    if (kept.warnedOf !== kept.endsAt)
+      await append([
+        {
+          kind: 'clip.expiring',
+          actor: 'lamppost',
+          subject: kept.incident,
+          body: { incident: kept.incident, at: kept.endsAt },
+        },
+      ]).durable
     else if (isDue(kept.incident)) await letGo(kept)
   }
   /** When the site's rule lets a package go: as long after it was made as clips, unless its incident is locked; null for never. */
-  function packageEnd({ incident, state, deletedAt, changedAt }: Pick<Export, 'incident' | 'state' | 'deletedAt' | 'changedAt'>): string | null {
+  function packageEnd({
+    incident,
+    state,
+    deletedAt,
+    changedAt,
+  }: Pick<Export, 'incident' | 'state' | 'deletedAt' | 'changedAt'>): string | null {
     if (deletedAt !== null || (state !== 'ready' && state !== 'failed')) return null
-    return endOf({ closedAt: changedAt, lock: incident === null ? null : (book.get(incident)?.lock ?? null) }, port.rule().keepMs)
+    return endOf(
+      { closedAt: changedAt, lock: incident === null ? null : (book.get(incident)?.lock ?? null) },
+      port.rule().keepMs,
+    )
   }
   async function lookAtPackage(made: Export, all: readonly Export[]): Promise<void> {
     const end = packageEnd(made)
@@ -101,10 +147,21 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
     const { keepMs, warnMs } = port.rule()
     if (end === null || Date.parse(end) - warnMs > now) return
     // One that failed has nothing that anybody could miss.
-    if (made.state === 'ready' && made.warnedOf !== end) return void (await append([{ kind: 'export.expiring', actor: 'lamppost', subject: made.id, body: { export: made.id, incident: made.incident, at: end } }]).durable)
+    if (made.state === 'ready' && made.warnedOf !== end)
+      return void (await append([
+        {
+          kind: 'export.expiring',
+          actor: 'lamppost',
+          subject: made.id,
+          body: { export: made.id, incident: made.incident, at: end },
+        },
+      ]).durable)
     const told = made.state === 'failed' || now - Date.parse(made.warnedAt ?? '') >= Math.min(warnMs, DAY)
-    const parent = all.some(({ parentExport, state }) => parentExport === made.id && (state === 'queued' || state === 'cutting'))
-    if (Date.parse(end) <= now && told && !parent) await port.removePackage(made.id, `the site keeps packages for ${Math.round(keepMs / DAY)} days`)
+    const parent = all.some(
+      ({ parentExport, state }) => parentExport === made.id && (state === 'queued' || state === 'cutting'),
+    )
+    if (Date.parse(end) <= now && told && !parent)
+      await port.removePackage(made.id, `the site keeps packages for ${Math.round(keepMs / DAY)} days`)
   }
   async function look(): Promise<void> {
     if (port.clockWasSet()) return
@@ -132,7 +189,10 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
     /** Of which incidents something is kept now, in the order of the pages. */
     ids: (): IncidentId[] => ordered().page(null, Number.POSITIVE_INFINITY).incidents,
     /** A page of what is kept, what ends first first, what has no end last; `expiring`: only what ends soon. */
-    page({ after, limit, expiring }: { after: string | null; limit: number; expiring: boolean }): { items: Keeping[]; next: string | null } {
+    page({ after, limit, expiring }: { after: string | null; limit: number; expiring: boolean }): {
+      items: Keeping[]
+      next: string | null
+    } {
       const { incidents, next } = ordered().page(after, limit, expiring ? warnedUntil() : null)
       return { items: incidents.flatMap(viewOf), next }
     },
@@ -146,10 +206,16 @@ export function startRetention({ clock, book, append, port, onError, lookMs = LO
       return { endsAt, expiring: endsAt !== null && Date.parse(endsAt) - port.rule().warnMs <= clock.now() }
     },
     /** @param until UTC ISO 8601, or null for ever. @throws clip/none, request/invalid */
-    async lock(id: string, { by, reason, until }: { by: string; reason: string; until: string | null }, actor: string): Promise<Keeping> {
+    async lock(
+      id: string,
+      { by, reason, until }: { by: string; reason: string; until: string | null },
+      actor: string,
+    ): Promise<Keeping> {
       const { incident, kind } = keptFor(id)
-      if (kind === 'drill') throw new Failure('request/invalid', 'A drill is no evidence: what it held is let go when it ends.')
-      if (until !== null && Date.parse(until) <= clock.now()) throw new Failure('request/invalid', `A lock until ${until} would have ended already.`)
+      if (kind === 'drill')
+        throw new Failure('request/invalid', 'A drill is no evidence: what it held is let go when it ends.')
+      if (until !== null && Date.parse(until) <= clock.now())
+        throw new Failure('request/invalid', `A lock until ${until} would have ended already.`)
       await append([{ kind: 'clip.locked', actor, subject: incident, body: { incident, by, reason, until } }]).durable
       return view(keptFor(id))
     },

@@ -44,12 +44,19 @@ export function createRetentionOrder() {
      * @param after `next` of the page before, or null. @param until UTC ISO 8601: only what ends until then; null: all.
      * @returns the incidents of the page, and where the next one begins; null at the end
      */
-    page(after: string | null, limit: number, until: string | null = null): { incidents: IncidentId[]; next: string | null } {
+    page(
+      after: string | null,
+      limit: number,
+      until: string | null = null,
+    ): { incidents: IncidentId[]; next: string | null } {
       const begin = after === null ? 0 : placeOf(`${after}\u0000`)
       const end = Math.min(begin + limit, until === null ? keys.length : placeOf(`${until} ${NEVER}`))
       const found = keys.slice(begin, Math.max(begin, end))
       const more = end < (until === null ? keys.length : placeOf(`${until} ${NEVER}`))
-      return { incidents: found.map((key) => key.slice(key.indexOf(' ') + 1) as IncidentId), next: more ? (found.at(-1) ?? null) : null }
+      return {
+        incidents: found.map((key) => key.slice(key.indexOf(' ') + 1) as IncidentId),
+        next: more ? (found.at(-1) ?? null) : null,
+      }
     },
   }
 }

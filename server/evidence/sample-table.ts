@@ -109,7 +109,8 @@ export function createSampleTable() {
     },
     /** @param base of the media in the file. @param wide it is larger than 4 GiB */
     boxes(base: number, wide: boolean): Buffer[] {
-      const list = (type: string, entry: number, bytes: Buffer, version = 0): Buffer => box(type, u32(version), u32(bytes.length / entry), bytes)
+      const list = (type: string, entry: number, bytes: Buffer, version = 0): Buffer =>
+        box(type, u32(version), u32(bytes.length / entry), bytes)
       const [high, low] = [offsets.high.bytes(), offsets.low.bytes()]
       const places = Buffer.allocUnsafe(low.length * (wide ? 2 : 1))
       for (let i = 0; i < low.length; i += 4) {

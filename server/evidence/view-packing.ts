@@ -19,7 +19,12 @@ export type NativeNames = { inits: Map<number, string>; segments: Map<number, st
  * @param name of the viewing copy.
  * @returns its entry; its note is a `ViewingCopy`. @throws export/changed, export/unplayable
  */
-export async function packView(packing: Packing, camera: string, stretch: Stretch, { names, range, name }: { names: NativeNames; range: StoredRange; name: string }): Promise<Written> {
+export async function packView(
+  packing: Packing,
+  camera: string,
+  stretch: Stretch,
+  { names, range, name }: { names: NativeNames; range: StoredRange; name: string },
+): Promise<Written> {
   const { zip, folder, signal, advance, inZip } = packing
   const nameOf = (number: number): string => inZip(`data/native/${camera}/${names.segments.get(number)}`)
   const form = range.inits[stretch.run] ?? { codec: '', sound: false }
@@ -52,9 +57,18 @@ export async function packView(packing: Packing, camera: string, stretch: Stretc
       if (!entry) throw new Error(`segment ${number} of ${camera} is not in the package`)
       return entry
     })
-    for await (const { bytes } of readAhead(entries, { ahead: 1, bytesOf: (entry) => entry.bytes, read: zip.read, signal })) yield bytes
+    for await (const { bytes } of readAhead(entries, {
+      ahead: 1,
+      bytesOf: (entry) => entry.bytes,
+      read: zip.read,
+      signal,
+    }))
+      yield bytes
   }
-  async function* film(segments: AsyncIterable<Buffer>, onSegment: (bytes: Buffer) => void = () => {}): AsyncGenerator<Buffer> {
+  async function* film(
+    segments: AsyncIterable<Buffer>,
+    onSegment: (bytes: Buffer) => void = () => {},
+  ): AsyncGenerator<Buffer> {
     yield init
     for await (const bytes of segments) {
       onSegment(bytes)
@@ -66,16 +80,27 @@ export async function packView(packing: Packing, camera: string, stretch: Stretc
   /** A run may declare sound, and this stretch have none: then there is nothing to compare. */
   const heard = (hashes: StreamHashes): StreamHashes => (movie.hasSound() ? hashes : hashes.slice(0, 1))
   async function packMaster(): Promise<StreamHashes> {
-    if (!pictures) return heard(await streamHashes({ chunks: film(master(), (bytes) => readable(camera, () => movie.add(bytes))) }, how))
+    if (!pictures)
+      return heard(
+        await streamHashes({ chunks: film(master(), (bytes) => readable(camera, () => movie.add(bytes))) }, how),
+      )
     for await (const bytes of master()) readable(camera, () => movie.add(bytes, pictures.update))
     return [pictureHash(pictures.digest())]
   }
   /** As ffmpeg reads it out of the package: it had no part in making it. */
   async function compared(of: StreamHashes, part: { start: number; bytes: number }): Promise<ViewingCopy> {
-    const view = await streamHashes({ file: partFile(folder), part }, { ...how, form: { ...form, sound: movie.hasSound() } })
+    const view = await streamHashes(
+      { file: partFile(folder), part },
+      { ...how, form: { ...form, sound: movie.hasSound() } },
+    )
     // Versions of ffmpeg differ in where they repeat parameter sets: then the one that reads the copy reads the master, too.
-    const master = pictures && of.join() !== view.join() ? heard(await streamHashes({ chunks: film(packed()) }, how)) : of
-    if (master.join() !== view.join()) throw new Failure('export/changed', `The viewing copy of ${camera} does not hold the same pictures as the master; nothing was exported.`)
+    const master =
+      pictures && of.join() !== view.join() ? heard(await streamHashes({ chunks: film(packed()) }, how)) : of
+    if (master.join() !== view.join())
+      throw new Failure(
+        'export/changed',
+        `The viewing copy of ${camera} does not hold the same pictures as the master; nothing was exported.`,
+      )
     return { codec: form.codec, firstPictureAt, master, view, equal: true }
   }
 
@@ -89,7 +114,12 @@ export async function packView(packing: Packing, camera: string, stretch: Stretc
     }
   }
   const media = movie.media()
-  return zip.addParts(name, { bytes: head.length + media.bytes, crc: joinedCrc(crc32(head), media.crc, media.bytes) }, parts(), { check: (part) => compared(hashes, part), signal })
+  return zip.addParts(
+    name,
+    { bytes: head.length + media.bytes, crc: joinedCrc(crc32(head), media.crc, media.bytes) },
+    parts(),
+    { check: (part) => compared(hashes, part), signal },
+  )
 }
 
 /** @throws export/unplayable when the bytes are no video that anybody can play. */

@@ -10,7 +10,13 @@ import { runFfmpeg } from '../tools/ffmpeg-run.ts'
 /** SHA-256 of each elementary stream, in the words of `ffmpeg -f streamhash`: `0,v,SHA256=…`. */
 export type StreamHashes = string[]
 /** `firstPictureAt`: seconds of the film; what is heard may begin before what is seen. */
-export type ViewingCopy = { codec: string; firstPictureAt: number; master: StreamHashes; view: StreamHashes; equal: boolean }
+export type ViewingCopy = {
+  codec: string
+  firstPictureAt: number
+  master: StreamHashes
+  view: StreamHashes
+  equal: boolean
+}
 /** `sound`: it has some beside the picture. */
 export type Form = { codec: string; sound: boolean }
 /** A file, a part of one, or an initialisation section and segments as they come. */
@@ -21,32 +27,50 @@ const raw = (codec: string): string => (codec.startsWith('avc') ? 'h264' : /^h[e
 const SOUND_FILE = 'sound-hash.txt'
 /** Hashed here and not by ffmpeg, whose own SHA-256 does without the processor's help. */
 const hashed = ({ codec }: Form): string[] => ['-map', '0:v', '-c', 'copy', '-f', raw(codec)]
-const soundHashed = ({ sound }: Form): string[] => (sound ? ['-map', '0:a', '-c', 'copy', '-f', 'streamhash', '-hash', 'sha256', SOUND_FILE] : [])
+const soundHashed = ({ sound }: Form): string[] =>
+  sound ? ['-map', '0:a', '-c', 'copy', '-f', 'streamhash', '-hash', 'sha256', SOUND_FILE] : []
 
 export const pictureHash = (sha256: string): string => `0,v,SHA256=${sha256}`
 
 function inputOf(film: Film): { input: string | Readable; protocol: string } {
-  if ('chunks' in film) return { input: Readable.from(film.chunks, { objectMode: false, highWaterMark: 8 * 1024 * 1024 }), protocol: 'pipe' }
+  if ('chunks' in film)
+    return {
+      input: Readable.from(film.chunks, { objectMode: false, highWaterMark: 8 * 1024 * 1024 }),
+      protocol: 'pipe',
+    }
   const { file, part } = film
-  return part ? { input: `subfile,,start,${part.start},end,${part.start + part.bytes},,:${file}`, protocol: 'subfile,file' } : { input: file, protocol: 'file' }
+  return part
+    ? { input: `subfile,,start,${part.start},end,${part.start + part.bytes},,:${file}`, protocol: 'subfile,file' }
+    : { input: file, protocol: 'file' }
 }
 
 /**
  * @param folder for what ffmpeg writes; nothing of it stays.
  * @throws export/unplayable in ffmpeg's own words; or whatever ended the chunks
  */
-export async function streamHashes(film: Film, { form, folder, signal }: { form: Form; folder: string; signal: AbortSignal }): Promise<StreamHashes> {
+export async function streamHashes(
+  film: Film,
+  { form, folder, signal }: { form: Form; folder: string; signal: AbortSignal },
+): Promise<StreamHashes> {
   const { input, protocol } = inputOf(film)
   const failed = new Promise<Error>((resolve) => void (input instanceof Readable && input.once('error', resolve)))
   const hash = createHash('sha256')
   try {
     // A film that it stumbles over in the middle is no film whose hash means anything.
-    const { ended } = runFfmpeg({ input, inputOptions: ['-y', '-xerror', '-f', 'mp4', '-protocol_whitelist', protocol], outputOptions: [...soundHashed(form), ...hashed(form)], onOutput: (chunk) => void hash.update(chunk), folder, signal })
+    const { ended } = runFfmpeg({
+      input,
+      inputOptions: ['-y', '-xerror', '-f', 'mp4', '-protocol_whitelist', protocol],
+      outputOptions: [...soundHashed(form), ...hashed(form)],
+      onOutput: (chunk) => void hash.update(chunk),
+      folder,
+      signal,
+    })
     const problem = await Promise.race([ended, failed])
     if (problem instanceof Error) throw problem
     signal.throwIfAborted()
     if (problem !== null) throw new Failure('export/unplayable', `The recording cannot be read: ${problem}`)
-    if (input instanceof Readable && !input.readableEnded) throw new Failure('export/unplayable', 'The recording cannot be read to its end.')
+    if (input instanceof Readable && !input.readableEnded)
+      throw new Failure('export/unplayable', 'The recording cannot be read to its end.')
     return [pictureHash(hash.digest('hex')), ...(form.sound ? await soundHashes(folder) : [])]
   } finally {
     // Whoever hands out the chunks has come to an end, too, before anybody goes on.

@@ -22,7 +22,11 @@ function mediaOf(segment: Buffer): Media[] {
   for (const { type, start, content, end } of boxesIn(segment)) {
     if (type === 'moof') moof = { start, end }
     else if (type === 'mdat' && moof) {
-      media.push({ moof: segment.subarray(moof.start, moof.end), bytes: segment.subarray(content, end), at: content - moof.start })
+      media.push({
+        moof: segment.subarray(moof.start, moof.end),
+        bytes: segment.subarray(content, end),
+        at: content - moof.start,
+      })
       moof = null
     }
   }
@@ -52,7 +56,8 @@ export function createViewingMovie(init: Buffer) {
           if (!kept) continue
           for (const sample of run.samples) {
             kept.table.push(sample, bytes + sample.offset - first)
-            if (kept.track.kind === 'video') onPicture(media.subarray(sample.offset - first, sample.offset - first + sample.bytes))
+            if (kept.track.kind === 'video')
+              onPicture(media.subarray(sample.offset - first, sample.offset - first + sample.bytes))
           }
         }
         let end = first
@@ -69,15 +74,25 @@ export function createViewingMovie(init: Buffer) {
     hasSound: (): boolean => tracks.some(({ track, table }) => track.kind === 'audio' && table.samples() > 0),
     /** Everything before the media, and when its first picture is shown (seconds); no more may be added. */
     head(): { head: Buffer; firstPictureAt: number } {
-      const filled = tracks.filter(({ table }) => table.samples() > 0).map((each) => ({ ...each, timing: each.table.close() }))
+      const filled = tracks
+        .filter(({ table }) => table.samples() > 0)
+        .map((each) => ({ ...each, timing: each.table.close() }))
       if (!filled.some(({ track }) => track.kind === 'video')) throw new Error('it has no pictures')
       // Where the media begin does not change how long it is: built once to know that, and once with the places.
       const narrow = bytes >= LARGE ? null : movieHeader(init, filled, 0, false)
-      const sized = narrow !== null && FTYP.length + narrow.length + 16 + bytes < LARGE ? narrow : movieHeader(init, filled, 0, true)
+      const sized =
+        narrow !== null && FTYP.length + narrow.length + 16 + bytes < LARGE
+          ? narrow
+          : movieHeader(init, filled, 0, true)
       const wide = sized !== narrow
-      const mdat = wide ? Buffer.concat([u32(1), Buffer.from('mdat'), u32(Math.floor((bytes + 16) / LARGE), (bytes + 16) % LARGE)]) : Buffer.concat([u32(bytes + 8), Buffer.from('mdat')])
+      const mdat = wide
+        ? Buffer.concat([u32(1), Buffer.from('mdat'), u32(Math.floor((bytes + 16) / LARGE), (bytes + 16) % LARGE)])
+        : Buffer.concat([u32(bytes + 8), Buffer.from('mdat')])
       const base = FTYP.length + sized.length + mdat.length
-      return { head: Buffer.concat([FTYP, movieHeader(init, filled, base, wide), mdat]), firstPictureAt: firstPictureAt(filled) }
+      return {
+        head: Buffer.concat([FTYP, movieHeader(init, filled, base, wide), mdat]),
+        firstPictureAt: firstPictureAt(filled),
+      }
     },
     /** Of the media: how many, and their CRC-32. */
     media: (): { bytes: number; crc: number } => ({ bytes, crc }),

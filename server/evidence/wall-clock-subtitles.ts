@@ -13,8 +13,19 @@ function mediaTime(ms: number): string {
  * another speed than ours, and sums of durations would drift.
  * @param segments one stretch, in order. @param timezone of the site, stated beside UTC. @param firstPictureAt seconds of the film
  */
-export function subtitles(segments: readonly Pick<StoredSegment, 'start' | 'duration'>[], timezone: string, firstPictureAt = 0): string {
-  const local = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZoneName: 'short' })
+export function subtitles(
+  segments: readonly Pick<StoredSegment, 'start' | 'duration'>[],
+  timezone: string,
+  firstPictureAt = 0,
+): string {
+  const local = new Intl.DateTimeFormat('en-GB', {
+    timeZone: timezone,
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  })
   const captions: string[] = []
   let media = firstPictureAt * 1000
   const total = segments.reduce((sum, { duration }) => sum + duration * 1000, media)
@@ -26,7 +37,9 @@ export function subtitles(segments: readonly Pick<StoredSegment, 'start' | 'dura
     for (; next < media + length - 0.5; next += 1000) {
       const wall = start + (next - media) * speed
       const end = Math.min(next + 1000, total)
-      captions.push(`${captions.length + 1}\n${mediaTime(next)} --> ${mediaTime(end)}\n${new Date(wall).toISOString().replace('T', ' ').replace('Z', ' UTC')}  (${local.format(wall)})\n`)
+      captions.push(
+        `${captions.length + 1}\n${mediaTime(next)} --> ${mediaTime(end)}\n${new Date(wall).toISOString().replace('T', ' ').replace('Z', ' UTC')}  (${local.format(wall)})\n`,
+      )
     }
     media += length
   }

@@ -26,13 +26,30 @@ const SYNC_EVERY_BYTES = 64 * 1024 * 1024
  * @param resumable of what was written before, entries are gone on with up to the first that is not.
  * @param reread reads behind what is written, perhaps in another thread.
  */
-export async function openZipWriter(file: string, { at, plan = '', resumable = () => true, reread = rereadPackage, signal }: { at: number; plan?: string; resumable?: (name: string) => boolean; reread?: (file: string) => PackageReread; signal?: AbortSignal }) {
+export async function openZipWriter(
+  file: string,
+  {
+    at,
+    plan = '',
+    resumable = () => true,
+    reread = rereadPackage,
+    signal,
+  }: {
+    at: number
+    plan?: string
+    resumable?: (name: string) => boolean
+    reread?: (file: string) => PackageReread
+    signal?: AbortSignal
+  },
+) {
   const journalFile = `${file}.journal`
   const data = await open(file, (await exists(file)) ? 'r+' : 'w+')
-  const { entries, journal } = await goneOnWith(data, { journalFile, plan, resumable, signal }).catch(async (error: unknown) => {
-    await data.close()
-    throw error
-  })
+  const { entries, journal } = await goneOnWith(data, { journalFile, plan, resumable, signal }).catch(
+    async (error: unknown) => {
+      await data.close()
+      throw error
+    },
+  )
   const byName = new Map(entries.map((entry) => [entry.name, entry]))
   let size = endOf(entries.at(-1))
   let synced = size
@@ -42,7 +59,7 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
   readOn()
 
   async function write(pieces: readonly Buffer[]): Promise<void> {
-    for (let left = pieces.filter(({ length }) => length > 0); left.length > 0; ) {
+    for (let left = pieces.filter(({ length }) => length > 0); left.length > 0;) {
       const { bytesWritten } = await data.writev(left.slice(0, MOST_PIECES), size).catch(roomOr)
       size += bytesWritten
       left = after(left, bytesWritten)
@@ -69,7 +86,11 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
     entries: (): readonly Written[] => entries,
     has: (name: string): Written | undefined => byName.get(name),
     /** A whole entry that fits the memory. @param sha256 of the bytes, when it is known already */
-    async add(name: string, bytes: Buffer, { sha256 = createHash('sha256').update(bytes).digest('hex'), note }: { sha256?: string; note?: unknown } = {}): Promise<Written> {
+    async add(
+      name: string,
+      bytes: Buffer,
+      { sha256 = createHash('sha256').update(bytes).digest('hex'), note }: { sha256?: string; note?: unknown } = {},
+    ): Promise<Written> {
       const entry = { name, bytes: bytes.length, crc: crc32(bytes), offset: size, at }
       await write([localHeader(entry), bytes])
       return keep({ ...entry, sha256, ...noted(note) })
@@ -78,7 +99,15 @@ export async function openZipWriter(file: string, { at, plan = '', resumable = (
      * Of any size. @param crc of all parts together, as `bytes` are: they stand before them.
      * @param check looks at what was written, before the entry counts: what it returns is its note, and when it throws, the file is not in it
      */
-    async addParts(name: string, { bytes, crc }: { bytes: number; crc: number }, parts: AsyncIterable<Buffer[]>, { check, signal }: { check?: (place: { start: number; bytes: number }) => Promise<unknown>; signal?: AbortSignal } = {}): Promise<Written> {
+    async addParts(
+      name: string,
+      { bytes, crc }: { bytes: number; crc: number },
+      parts: AsyncIterable<Buffer[]>,
+      {
+        check,
+        signal,
+      }: { check?: (place: { start: number; bytes: number }) => Promise<unknown>; signal?: AbortSignal } = {},
+    ): Promise<Written> {
       const entry = { name, bytes, crc, offset: size, at }
       await write([localHeader(entry)])
       const start = size
@@ -144,7 +173,11 @@ function after(pieces: readonly Buffer[], written: number): Buffer[] {
 
 /** A disk that fills up in the middle is no end: room can be made, and it is gone on with. */
 function roomOr(error: NodeJS.ErrnoException): never {
-  if (error.code === 'ENOSPC' || error.code === 'EDQUOT') throw new Failure('export/no-room', 'The disk of the packages has become full while this one was made. Make room, and go on with it.')
+  if (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+    throw new Failure(
+      'export/no-room',
+      'The disk of the packages has become full while this one was made. Make room, and go on with it.',
+    )
   throw error
 }
 

@@ -14,8 +14,23 @@ export type PtzVelocity = Pick<PtzPosition, 'pan' | 'tilt' | 'zoom'>
 export type Preset = { token: PresetToken; name: string; position: Partial<PtzPosition> | null }
 
 /** What became of a look at one preset. `gone`: the camera has it no more; `lost-after-reboot`: since it was away; `unreached`: the head did not get there. `not-compared`: no picture came that could be compared; `changed`: the camera has another name or place for it than was confirmed. */
-export const CHECK_RESULTS = ['agrees', 'drifted', 'gone', 'lost-after-reboot', 'unreached', 'not-taught', 'not-compared', 'changed'] as const
-export type PresetCheck = { camera: CameraId; token: PresetToken; at: string; result: (typeof CHECK_RESULTS)[number]; words: string | null }
+export const CHECK_RESULTS = [
+  'agrees',
+  'drifted',
+  'gone',
+  'lost-after-reboot',
+  'unreached',
+  'not-taught',
+  'not-compared',
+  'changed',
+] as const
+export type PresetCheck = {
+  camera: CameraId
+  token: PresetToken
+  at: string
+  result: (typeof CHECK_RESULTS)[number]
+  words: string | null
+}
 
 /** What GetStatus said, and nothing it did not say. */
 export type PtzStatus = { position: Partial<PtzPosition> | null; moving: boolean | null }
@@ -47,17 +62,48 @@ export type Framing = {
 }
 
 /** A device that answered a look around the network. `camera`: the one of the site file with its address. */
-export type FoundCamera = { url: string; name: string; hardware: string; /** It names an address that is not where its answer came from. */ elsewhere: boolean; camera: string | null }
+export type FoundCamera = {
+  url: string
+  name: string
+  hardware: string
+  /** It names an address that is not where its answer came from. */ elsewhere: boolean
+  camera: string | null
+}
 /** What a camera says of itself, and lines for the site file. */
-export type CameraInquiry = { manufacturer: string; model: string; serial: string; firmware: string; ptz: boolean; clockOffsetMs: number | null; presets: Pick<Preset, 'token' | 'name'>[]; /** SHA-256 of its certificate; null over plain HTTP. */ fingerprint: string | null; /** Every picture that it has: a recorder has many. */ channels: InquiredChannel[]; /** Why it cannot be recorded or moved as it was asked for; null when it can. */ problem: string | null; siteFile: string }
+export type CameraInquiry = {
+  manufacturer: string
+  model: string
+  serial: string
+  firmware: string
+  ptz: boolean
+  clockOffsetMs: number | null
+  presets: Pick<Preset, 'token' | 'name'>[]
+  /** SHA-256 of its certificate; null over plain HTTP. */ fingerprint: string | null
+  /** Every picture that it has: a recorder has many. */ channels: InquiredChannel[]
+  /** Why it cannot be recorded or moved as it was asked for; null when it can. */ problem: string | null
+  siteFile: string
+}
 /** `still`: a JPEG as a data address; null when it gave none. */
-export type InquiredChannel = { source: string; profiles: { token: string; name: string; codec: string; width: number; height: number; ptz: boolean }[]; still: string | null }
+export type InquiredChannel = {
+  source: string
+  profiles: { token: string; name: string; codec: string; width: number; height: number; ptz: boolean }[]
+  still: string | null
+}
 
 /** Why a picture shows nothing though it arrives. */
 export type Blindness = 'dark' | 'covered' | 'frozen'
 export type Reachability = 'up' | 'down' | 'unknown'
 /** `buffer`: whether what is recorded reaches the disk. */
-export type CameraHealth = { onvif: Reachability; video: Reachability; buffer: Reachability; /** What is wrong with what the picture shows, as far as anybody looked. */ blind: Blindness | null; /** The camera's clock minus ours, milliseconds; null until it was asked. */ clockOffsetMs: number | null; /** Whether that is near enough. */ clock: 'right' | 'off' | 'unknown'; since: string; reason: string | null }
+export type CameraHealth = {
+  onvif: Reachability
+  video: Reachability
+  buffer: Reachability
+  /** What is wrong with what the picture shows, as far as anybody looked. */ blind: Blindness | null
+  /** The camera's clock minus ours, milliseconds; null until it was asked. */ clockOffsetMs: number | null
+  /** Whether that is near enough. */ clock: 'right' | 'off' | 'unknown'
+  since: string
+  reason: string | null
+}
 
 /** Who steers it by hand now. */
 export type CameraHand = { name: string; since: string }

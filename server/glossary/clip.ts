@@ -37,4 +37,12 @@ export type Sound = 'drop' | 'keep' | 'convert'
 export type Reader = 'direct' | 'ffmpeg'
 
 /** For the engineer: what is recorded of a camera, and what went wrong before. Times are UTC ISO 8601. */
-export type RecorderReport = { codec: string | null; picture: PictureForm; sound: Sound; reader: Reader; startedAt: string | null; /** How often recording began. */ runs: number; lastEnd: { at: string; reason: string; words: string[] } | null }
+export type RecorderReport = {
+  codec: string | null
+  picture: PictureForm
+  sound: Sound
+  reader: Reader
+  startedAt: string | null
+  /** How often recording began. */ runs: number
+  lastEnd: { at: string; reason: string; words: string[] } | null
+}

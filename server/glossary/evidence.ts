@@ -18,7 +18,15 @@ export type Requester = { name: string; organisation: string | null; reference: 
 /** One camera's part of an export. */
 export type Cut = { camera: CameraId; from: string; to: string }
 /** A place in a camera's picture that is blurred for a time; shares of width and height, from the upper left. */
-export type Redaction = { camera: CameraId; from: string; to: string; x: number; y: number; width: number; height: number }
+export type Redaction = {
+  camera: CameraId
+  from: string
+  to: string
+  x: number
+  y: number
+  width: number
+  height: number
+}
 
 /** An export as somebody orders it. Left out: `cameras` are all that the incident holds, `from` and `to` what it holds of each. */
 export type ExportOrder = {
@@ -52,7 +60,15 @@ export type ExportRequest = {
 /** `contents`: SHA-256 of the lines of the files in data/native, as manifest-sha256.txt has them; what the ledger vouches for. */
 export type Seal = { segments: number; bytes: number; contents: string }
 /** The finished package: bytes and SHA-256 of the ZIP, and of what the signature covers. */
-export type PackageFacts = { bytes: number; sha256: string; tagManifestSha256: string; signer: string; root: string; timeStamped: string | null; /** Why there is no time stamp, though the site names an authority. */ stampProblem: string | null }
+export type PackageFacts = {
+  bytes: number
+  sha256: string
+  tagManifestSha256: string
+  signer: string
+  root: string
+  timeStamped: string | null
+  /** Why there is no time stamp, though the site names an authority. */ stampProblem: string | null
+}
 
 export type Export = ExportRequest & {
   id: ExportId
@@ -77,30 +93,106 @@ export type MadeExport = Export & { facts: PackageFacts }
 export type Lock = { by: string; reason: string; until: string | null; at: string }
 
 /** What is kept for one incident. `warnedOf`: the end that was told already. */
-export type Kept = { incident: IncidentId; helpPoint: HelpPointId; kind: PressKind; openedAt: string; closedAt: string | null; clips: Clip[]; lock: Lock | null; warnedOf: string | null; warnedAt: string | null }
+export type Kept = {
+  incident: IncidentId
+  helpPoint: HelpPointId
+  kind: PressKind
+  openedAt: string
+  closedAt: string | null
+  clips: Clip[]
+  lock: Lock | null
+  warnedOf: string | null
+  warnedAt: string | null
+}
 /** `endsAt`: null while nothing ends it. */
 export type Keeping = Kept & { endsAt: string | null; expiring: boolean }
 
 export type RecordingSearch = { from: string; to: string; place: Place; metres: number }
 export type FoundRecordings = {
-  incidents: { id: IncidentId; helpPoint: HelpPointId; kind: PressKind; openedAt: string; closedAt: string | null; clips: Clip[] }[]
+  incidents: {
+    id: IncidentId
+    helpPoint: HelpPointId
+    kind: PressKind
+    openedAt: string
+    closedAt: string | null
+    clips: Clip[]
+  }[]
   cameras: { camera: CameraId; name: string; metres: number; recorded: { from: string; to: string }[] }[]
 }
 
 /** A hand-over to somebody outside; `used`: how often the package was fetched. */
-export type Disclosure = { id: string; export: ExportId; recipient: string; organisation: string; purpose: string; until: string; most: number; madeAt: string; madeBy: string; used: number; lastUsedAt: string | null; refused: number; revokedAt: string | null; revokedBy: string | null }
+export type Disclosure = {
+  id: string
+  export: ExportId
+  recipient: string
+  organisation: string
+  purpose: string
+  until: string
+  most: number
+  madeAt: string
+  madeBy: string
+  used: number
+  lastUsedAt: string | null
+  refused: number
+  revokedAt: string | null
+  revokedBy: string | null
+}
 
 /** Where a segment lies: the bytes exactly as the recorder closed them. */
 export type StoredSegment = Segment & { file: string; offset: number }
 /** `inits`: the initialisation section of each run, as a file, the codec that it says (as in an HLS CODECS attribute; '' when it cannot be read), and whether it has sound. */
-export type StoredRange = { segments: StoredSegment[]; inits: Record<number, { file: string; codec: string; sound: boolean }>; gaps: { from: number; to: number }[] }
+export type StoredRange = {
+  segments: StoredSegment[]
+  inits: Record<number, { file: string; codec: string; sound: boolean }>
+  gaps: { from: number; to: number }[]
+}
 
 export type ExportPress = { id: PressId; receivedAt: string; helpPoint: string; address: string } & Place
-export type ExportCamera = { id: CameraId; name: string; serial: string | null; mac: string | null; model: string | null; firmware: string | null; clockOffsetMs: number | null; framings: Framing[] }
+export type ExportCamera = {
+  id: CameraId
+  name: string
+  serial: string | null
+  mac: string | null
+  model: string | null
+  firmware: string | null
+  clockOffsetMs: number | null
+  framings: Framing[]
+}
 /** What the site vouches for of its clock; nothing that was not said is claimed. */
-export type ClockStatement = { source: string; offsetMs: number | null; errorBoundMs: number | null; method: string; statement: string; /** Steps of the recorder's clock that were noticed in the range. */ steps: { at: string; ms: number }[] }
+export type ClockStatement = {
+  source: string
+  offsetMs: number | null
+  errorBoundMs: number | null
+  method: string
+  statement: string
+  /** Steps of the recorder's clock that were noticed in the range. */ steps: { at: string; ms: number }[]
+}
 
 /** One line of the chain of custody: an entry of the ledger, in words. */
-export type CustodyLine = { seq: number; at: string; kind: string; actor: string; subject: string; what: string; hash: string }
+export type CustodyLine = {
+  seq: number
+  at: string
+  kind: string
+  actor: string
+  subject: string
+  what: string
+  hash: string
+}
 /** Proves that one entry stands in the ledger without disclosing another: RFC 6962 2.1.1. Hashes are hex. */
-export type InclusionProof = { checkpoint: string; verifierKey: string; leafIndex: number; treeSize: number; inclusionProof: string[]; entry: { seq: number; at: string; kind: string; actor: string; subject: string; body: string; prev: string; hash: string } }
+export type InclusionProof = {
+  checkpoint: string
+  verifierKey: string
+  leafIndex: number
+  treeSize: number
+  inclusionProof: string[]
+  entry: {
+    seq: number
+    at: string
+    kind: string
+    actor: string
+    subject: string
+    body: string
+    prev: string
+    hash: string
+  }
+}

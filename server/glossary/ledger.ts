@@ -13,7 +13,17 @@ export type EntryBodies = {
   'site.changed': { file: string; sha256: string }
   'press.received': { press: Press; incident: IncidentId }
   /** Presses beyond what one help point can be pressed for real: counted together, none of them suppressed. */
-  'press.coalesced': { press: PressId; incident: IncidentId; helpPoint: HelpPointId; kind: PressKind; count: number; from: string; to: string; source: string; /** Six bytes of the SHA-256 of each key, base64url, one after the other. */ keys: string }
+  'press.coalesced': {
+    press: PressId
+    incident: IncidentId
+    helpPoint: HelpPointId
+    kind: PressKind
+    count: number
+    from: string
+    to: string
+    source: string
+    /** Six bytes of the SHA-256 of each key, base64url, one after the other. */ keys: string
+  }
   'press.refused': { helpPoint: string; reason: string; source: string }
   'incident.opened': { incident: IncidentId; helpPoint: HelpPointId; kind: PressKind }
   /** `from`: who had it before. */
@@ -47,7 +57,15 @@ export type EntryBodies = {
   'preset.removed': { camera: CameraId; token: PresetToken }
   'preset.recalled': { camera: CameraId; token: PresetToken }
   /** The first move of a hand; more of the same hand are not told one by one. `from`: whose hand it was taken out of. */
-  'camera.moved': { camera: CameraId; pan: number; tilt: number; zoom: number; by?: string; from?: string; incident?: IncidentId }
+  'camera.moved': {
+    camera: CameraId
+    pan: number
+    tilt: number
+    zoom: number
+    by?: string
+    from?: string
+    incident?: IncidentId
+  }
   /** Somebody looks at it: for an incident that shows it, or for a reason of their own. It is no entry of that incident. */
   'camera.viewed': { camera: CameraId; what: Look; by: string; forIncident: IncidentId | null; reason: string | null }
   /** The chain of before is set aside in `file`; a new one goes on. */
@@ -71,24 +89,71 @@ export type EntryBodies = {
   'export.requested': ExportRequest & { export: ExportId }
   /** What was cut, and the hash of it: from here on the ledger vouches for these very recordings. */
   'export.sealed': Seal & { export: ExportId; incident: IncidentId | null }
-  'export.changed': { export: ExportId; incident: IncidentId | null; state: ExportState; problem: string | null; facts: PackageFacts | null }
+  'export.changed': {
+    export: ExportId
+    incident: IncidentId | null
+    state: ExportState
+    problem: string | null
+    facts: PackageFacts | null
+  }
   /** `from`: the first byte that was asked for; 0 for the whole. `through`: a disclosure, when it was not somebody who is signed in. */
-  'export.downloaded': { export: ExportId; incident: IncidentId | null; what: 'package' | 'companion'; from: number; bytes: number; sha256: string; through: string | null }
+  'export.downloaded': {
+    export: ExportId
+    incident: IncidentId | null
+    what: 'package' | 'companion'
+    from: number
+    bytes: number
+    sha256: string
+    through: string | null
+  }
   /** The site's rule lets the package go then. */
   'export.expiring': { export: ExportId; incident: IncidentId | null; at: string }
   'export.deleted': { export: ExportId; incident: IncidentId | null; sha256: string | null; reason: string }
   /** A link that somebody outside fetches the package by. `link`: SHA-256 of its secret. */
-  'disclosure.made': { disclosure: string; export: ExportId; incident: IncidentId | null; recipient: string; organisation: string; purpose: string; until: string; most: number; link: string }
-  'disclosure.opened': { disclosure: string; export: ExportId; incident: IncidentId | null; what: 'package' | 'companion' | 'page'; /** It is one of those that the link was made for. */ counted: boolean; address: string; refused: string | null }
+  'disclosure.made': {
+    disclosure: string
+    export: ExportId
+    incident: IncidentId | null
+    recipient: string
+    organisation: string
+    purpose: string
+    until: string
+    most: number
+    link: string
+  }
+  'disclosure.opened': {
+    disclosure: string
+    export: ExportId
+    incident: IncidentId | null
+    what: 'package' | 'companion' | 'page'
+    /** It is one of those that the link was made for. */ counted: boolean
+    address: string
+    refused: string | null
+  }
   'evidence.searched': { from: string; to: string; place: Place; metres: number; reason: string }
-  'disclosure.revoked': { disclosure: string; export: ExportId; incident: IncidentId | null; by: string; reason: string }
+  'disclosure.revoked': {
+    disclosure: string
+    export: ExportId
+    incident: IncidentId | null
+    by: string
+    reason: string
+  }
   /** Kept for ever, or until then, whatever the site's rule. */
   'clip.locked': { incident: IncidentId; by: string; reason: string; until: string | null }
   'clip.unlocked': { incident: IncidentId; by: string; reason: string }
   /** The site's rule lets it go then. */
   'clip.expiring': { incident: IncidentId; at: string }
   /** What went, with the hash over the hashes of its segments. */
-  'clip.deleted': { incident: IncidentId; camera: CameraId; from: string; to: string; segments: number; bytes: number; sha256: string; why: string }
+  'clip.deleted': {
+    incident: IncidentId
+    camera: CameraId
+    from: string
+    to: string
+    segments: number
+    bytes: number
+    sha256: string
+    why: string
+  }
   /** The recorder's own clock was set: by so many milliseconds against time that only grows. */
   'clock.stepped': { ms: number }
   'evidence.signer-changed': { fingerprint: string; root: string; from: string; to: string }
@@ -106,9 +171,23 @@ export type Recorded = Draft & { seq: number; at: string }
 export type Entry = Recorded & { hash: string }
 
 /** One chain: numbers from 1; a further one begins after each break. `checkpoints`: how many kept ones agree with it. */
-export type ChainVerdict = { chain: number; first: number; ok: boolean; entries: number; head: string; checkpoints: number; problem: string | null }
+export type ChainVerdict = {
+  chain: number
+  first: number
+  ok: boolean
+  entries: number
+  head: string
+  checkpoints: number
+  problem: string | null
+}
 /** `ok` only when every chain is whole; `head` is the newest chain's. */
-export type Verification = { ok: boolean; entries: number; head: string; problem: string | null; chains: ChainVerdict[] }
+export type Verification = {
+  ok: boolean
+  entries: number
+  head: string
+  problem: string | null
+  chains: ChainVerdict[]
+}
 
 /** `recorded` at once, in order; `durable` after the fsync, rejected with ledger/unavailable. */
 export type Append = (drafts: readonly Draft[]) => { recorded: Recorded[]; durable: Promise<Entry[]> }

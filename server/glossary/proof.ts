@@ -10,9 +10,27 @@ export type Stage = (typeof STAGES)[number]
 export type StageTimes = Partial<Record<Stage, number>>
 
 /** What became of one press's way to a moving picture. */
-export type ChainResult = { incident: IncidentId; helpPoint: HelpPointId; kind: PressKind; at: string; stages: StageTimes; camera: CameraId | null; framing: Framing['state'] | null; proofs: Proof[]; /** Null: a moving picture was reached. */ problem: string | null }
+export type ChainResult = {
+  incident: IncidentId
+  helpPoint: HelpPointId
+  kind: PressKind
+  at: string
+  stages: StageTimes
+  camera: CameraId | null
+  framing: Framing['state'] | null
+  proofs: Proof[]
+  /** Null: a moving picture was reached. */ problem: string | null
+}
 export type DrillResult = ChainResult & { passed: boolean; /** `schedule`, or who asked for it. */ by: string }
 
 export const OVERDUE = ['drill', 'heartbeat'] as const
 /** A chain's last proofs; times are UTC ISO 8601. */
-export type HelpPointProof = { lastPress: string | null; lastDrill: string | null; lastHeartbeat: string | null; /** Of the last press or drill whose way ended. */ lastChain: ChainResult | null; lastDrillResult: DrillResult | null; nextDrill: string | null; overdue: (typeof OVERDUE)[number][] }
+export type HelpPointProof = {
+  lastPress: string | null
+  lastDrill: string | null
+  lastHeartbeat: string | null
+  /** Of the last press or drill whose way ended. */ lastChain: ChainResult | null
+  lastDrillResult: DrillResult | null
+  nextDrill: string | null
+  overdue: (typeof OVERDUE)[number][]
+}

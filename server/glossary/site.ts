@@ -12,7 +12,12 @@ export type HelpPoint = {
   wired: { camera: CameraId; input: string | null; pressed: boolean }[]
   /** By which it may sign its presses over HTTP; null: by token only. */
   secret: string | null
-  mqtt: { topic: string; when: Record<string, string | number | boolean> | null; heartbeat: string | null; key: string | null }[]
+  mqtt: {
+    topic: string
+    when: Record<string, string | number | boolean> | null
+    heartbeat: string | null
+    key: string | null
+  }[]
   lorawan: { device: string; port: number | null; /** Hex. */ payload: string | null }[]
   sia: { account: string; zone: string | null; codes: string[] | null; /** Hex. */ key: string | null }[]
   /** How often it says that it lives; null: it never does. */
@@ -22,7 +27,13 @@ export type HelpPoint = {
 }
 
 /** `version`: 5 for MQTT 5, 4 for 3.1.1. */
-export type Broker = { url: string; username: string | null; password: string | null; ca: string | null; version: 4 | 5 }
+export type Broker = {
+  url: string
+  username: string | null
+  password: string | null
+  ca: string | null
+  version: 4 | 5
+}
 /** `events`: kinds of entries; `incident.*` is all of a room's. */
 export type Destination = { id: string; url: string; secret: string; events: string[] }
 
@@ -43,10 +54,21 @@ export type OnvifAccess = {
   ptz?: { profile?: string | undefined; node?: string | undefined } | undefined
 }
 /** Where a camera's picture is read: instead of what ONVIF says, or without ONVIF. Null: as ONVIF says. */
-export type StreamAccess = { url: string; substream: string | null; username: string | null; password: string | null; /** A still over HTTP. */ snapshot: string | null }
+export type StreamAccess = {
+  url: string
+  substream: string | null
+  username: string | null
+  password: string | null
+  /** A still over HTTP. */ snapshot: string | null
+}
 
 /** How a camera hangs, so that it can be turned to coordinates. */
-export type Mount = { /** Compass bearing, degrees, at which its pan is 0. */ northOffset: number; /** Metres above the ground. */ height: number; /** Its pan grows anticlockwise, its tilt downwards. */ flipPan: boolean; flipTilt: boolean }
+export type Mount = {
+  /** Compass bearing, degrees, at which its pan is 0. */ northOffset: number
+  /** Metres above the ground. */ height: number
+  /** Its pan grows anticlockwise, its tilt downwards. */ flipPan: boolean
+  flipTilt: boolean
+}
 
 /** `tour`: the camera's own preset tour of this token goes on. */
 export type AfterIncident = 'home' | 'before' | 'stay' | { tour: string }
@@ -60,22 +82,54 @@ export type SiteCamera = {
   stream?: StreamAccess | null
   rtmp: { streamKey: string } | null
   /** Which preset shows which help point. */
-  presets: ReadonlyMap<HelpPointId, { token: PresetToken; name: string; /** What of its picture says nothing about the place; shares of width and height. */ mask: { x: number; y: number; width: number; height: number }[] }>
+  presets: ReadonlyMap<
+    HelpPointId,
+    {
+      token: PresetToken
+      name: string
+      /** What of its picture says nothing about the place; shares of width and height. */ mask: {
+        x: number
+        y: number
+        width: number
+        height: number
+      }[]
+    }
+  >
   mount: Mount | null
   /** Compass bearing in degrees that a fixed camera looks at; null: nobody said. */
   bearing: number | null
   /** Where the head goes when an incident that sent it is closed. */
   after: AfterIncident
-  buffer: { mode: 'always' | 'on-press'; preRollMs: number; keepMs: number; /** Bytes, held ones not counted; null for no limit. */ mostBytes: number | null; /** Recorded only where the site says so. */ sound: 'drop' | 'keep'; /** Who reads the stream: this process where it can, or always an ffmpeg. */ reader: 'direct' | 'ffmpeg' }
+  buffer: {
+    mode: 'always' | 'on-press'
+    preRollMs: number
+    keepMs: number
+    /** Bytes, held ones not counted; null for no limit. */ mostBytes: number | null
+    /** Recorded only where the site says so. */ sound: 'drop' | 'keep'
+    /** Who reads the stream: this process where it can, or always an ffmpeg. */ reader: 'direct' | 'ffmpeg'
+  }
 }
 
-export type SafePlace = { name: string; address: string; location: Place; open: { days: string[]; from: string; to: string }[] }
+export type SafePlace = {
+  name: string
+  address: string
+  location: Place
+  open: { days: string[]; from: string; to: string }[]
+}
 export type Contact = { id: string; name: string; phone: string; urgent: string | null }
 
 /** `to`: destinations that this step calls by name. Every step shows on screens that wait for it. */
 export type EscalationStep = { afterMs: number; to: string[] }
 /** Lines and areas, WGS 84: what a map draws, and where people walk unless `walk` is false. */
-export type StreetMap = { type: 'FeatureCollection'; features: { type: 'Feature'; properties: { name?: string; walk?: boolean; kind?: string }; geometry: { type: 'LineString'; coordinates: [number, number][] } | { type: 'Polygon'; coordinates: [number, number][][] } }[] }
+export type StreetMap = {
+  type: 'FeatureCollection'
+  features: {
+    type: 'Feature'
+    properties: { name?: string; walk?: boolean; kind?: string }
+    geometry:
+      { type: 'LineString'; coordinates: [number, number][] } | { type: 'Polygon'; coordinates: [number, number][][] }
+  }[]
+}
 /** `along`: by the map's streets, or as the crow flies and a third more. */
 export type Walk = { metres: number; minutes: number; along: 'streets' | 'line' }
 

@@ -11,7 +11,10 @@ import { Failure } from '../tools/failure.ts'
 import { foldIncident, incidentOf, usesHead } from './incident-machine.ts'
 
 /** What the ledger has of incidents that are not in memory. */
-export type IncidentHistory = { about(subject: string): Promise<Recorded[]>; /** Newest first. */ openedBefore(seq: number, limit: number): Promise<{ seq: number; subject: string }[]> }
+export type IncidentHistory = {
+  about(subject: string): Promise<Recorded[]>
+  /** Newest first. */ openedBefore(seq: number, limit: number): Promise<{ seq: number; subject: string }[]>
+}
 export type IncidentBook = ReturnType<typeof createIncidentBook>
 
 const CLOSED_IN_MEMORY = 200
@@ -58,9 +61,16 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
         keep(incident)
         holdAsIn(id, incident.clips)
       } else if (entry.kind === 'incident.reopened') reopened.add(id)
-      else if (entry.kind === 'clip.released' || entry.kind === 'clip.deleted') holdAsIn(id, (held.get(id) ?? []).filter(({ camera }) => camera !== entry.body.camera))
+      else if (entry.kind === 'clip.released' || entry.kind === 'clip.deleted')
+        holdAsIn(
+          id,
+          (held.get(id) ?? []).filter(({ camera }) => camera !== entry.body.camera),
+        )
     },
-    save: (): Saved => ({ incidents: [...closed.values(), ...unfinished.values()], held: [...held].map(([id, clips]) => [id, [...clips]]) }),
+    save: (): Saved => ({
+      incidents: [...closed.values(), ...unfinished.values()],
+      held: [...held].map(([id, clips]) => [id, [...clips]]),
+    }),
     restore({ incidents, held: clips }: Saved): void {
       incidents.forEach(keep)
       for (const [id, each] of clips) held.set(id, each)
@@ -95,32 +105,49 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
       }
       reopened.clear()
     },
-    heldClips: (): { incident: IncidentId; clips: readonly Clip[] }[] => [...held].map(([incident, clips]) => ({ incident, clips })),
+    heldClips: (): { incident: IncidentId; clips: readonly Clip[] }[] =>
+      [...held].map(([incident, clips]) => ({ incident, clips })),
     isOpen: (id: IncidentId): boolean => unfinished.has(id),
     unfinished: (): Incident[] => [...unfinished.values()],
     /** An unfinished incident whose tile shows this camera, as its first or as a further view, or that holds its clip; null when there is none. */
     showing(camera: CameraId): IncidentId | null {
-      for (const { id, framings, clips } of unfinished.values()) if (framings.some((framing) => framing.camera === camera) || clips.some((clip) => clip.camera === camera)) return id
+      for (const { id, framings, clips } of unfinished.values())
+        if (framings.some((framing) => framing.camera === camera) || clips.some((clip) => clip.camera === camera))
+          return id
       return null
     },
     /** An unfinished incident that wants this camera's head to stay where it is, as its first camera or as a further view; null when there is none. */
     using(camera: CameraId): IncidentId | null {
-      for (const { id, framings } of unfinished.values()) if (framings.some((framing) => framing.camera === camera && usesHead(framing))) return id
+      for (const { id, framings } of unfinished.values())
+        if (framings.some((framing) => framing.camera === camera && usesHead(framing))) return id
       return null
     },
     /** Newest first; `after` is the id of the last one already seen. @throws incident/unknown when there is no such one */
-    async page(state: IncidentState | null, after: string | null, limit: number): Promise<{ items: Incident[]; next: IncidentId | null }> {
+    async page(
+      state: IncidentState | null,
+      after: string | null,
+      limit: number,
+    ): Promise<{ items: Incident[]; next: IncidentId | null }> {
       const before = after === null ? Number.MAX_SAFE_INTEGER : openedAt(await book.load(after))
       const items: Incident[] = []
       const wanted = (incident: Incident): boolean => state === null || incident.state === state
       // What is unfinished is all in memory, durable or not; what is closed is all in the ledger.
-      const young = [...unfinished.values(), ...closed.values()].filter((incident) => openedAt(incident) < before).sort((a, b) => openedAt(b) - openedAt(a))
+      const young = [...unfinished.values(), ...closed.values()]
+        .filter((incident) => openedAt(incident) < before)
+        .sort((a, b) => openedAt(b) - openedAt(a))
       if (state === 'open' || state === 'acknowledged') items.push(...young.filter(wanted).slice(0, limit + 1))
       else
-        for (let at = before; items.length <= limit; ) {
+        for (let at = before; items.length <= limit;) {
           const found = await history.openedBefore(at, limit + 1)
           const floor = found.at(-1)?.seq ?? 0
-          const ids = new Map([...found.map(({ seq, subject }) => [subject, seq] as const), ...young.flatMap((incident) => (openedAt(incident) >= floor && openedAt(incident) < at ? [[incident.id as string, openedAt(incident)] as const] : []))])
+          const ids = new Map([
+            ...found.map(({ seq, subject }) => [subject, seq] as const),
+            ...young.flatMap((incident) =>
+              openedAt(incident) >= floor && openedAt(incident) < at
+                ? [[incident.id as string, openedAt(incident)] as const]
+                : [],
+            ),
+          ])
           for (const [id] of [...ids].sort((a, b) => b[1] - a[1])) items.push(...[await book.load(id)].filter(wanted))
           if (found.length <= limit) break
           at = floor

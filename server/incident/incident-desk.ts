@@ -25,7 +25,15 @@ export type ClipPort = {
   release(incident: IncidentId, camera: CameraId): void
 }
 
-export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; append: Append; cameras: CameraPort; clips: ClipPort; helpPointName(id: HelpPointId): string; instructions(id: HelpPointId): string[] }) {
+export function createIncidentDesk(options: {
+  clock: Clock
+  book: IncidentBook
+  append: Append
+  cameras: CameraPort
+  clips: ClipPort
+  helpPointName(id: HelpPointId): string
+  instructions(id: HelpPointId): string[]
+}) {
   const { clock, book, cameras, clips, helpPointName, instructions } = options
 
   function append(drafts: Draft[]): { last: number; durable: Promise<Entry[]> } {
@@ -36,13 +44,21 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
   const framings = createIncidentFramings({ clock, cameras, record: append, incident: book.get, helpPointName })
 
   /** @param to null while the incident goes on. */
-  function holdDrafts(id: IncidentId, wanted: readonly CameraId[], pressedAt: number, to: string | null = null): Draft[] {
+  function holdDrafts(
+    id: IncidentId,
+    wanted: readonly CameraId[],
+    pressedAt: number,
+    to: string | null = null,
+  ): Draft[] {
     const known = new Map(book.get(id).clips.map((clip) => [clip.camera, clip]))
     return wanted
       .filter((camera) => known.get(camera)?.to !== null)
       .map((camera): Draft => {
         // What a late press holds of before stays held: the clip begins there.
-        const from = Math.min(pressedAt - clips.preRollMs(camera), Date.parse(known.get(camera)?.from ?? '') || Number.POSITIVE_INFINITY)
+        const from = Math.min(
+          pressedAt - clips.preRollMs(camera),
+          Date.parse(known.get(camera)?.from ?? '') || Number.POSITIVE_INFINITY,
+        )
         const clip = { camera, from: isoTime(from), to }
         clips.hold(id, clip)
         return { kind: 'clip.held', actor: 'lamppost', subject: id, body: { incident: id, ...clip } }
@@ -52,7 +68,8 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
   /** Call it after the incident was loaded, and do not await between it and what is written: another hand may be quicker. @throws incident/closed */
   function unfinished(id: string): Incident {
     const incident = book.get(id)
-    if (incident.state === 'closed') throw new Failure('incident/closed', `Incident ${id} is closed; it takes no more changes.`)
+    if (incident.state === 'closed')
+      throw new Failure('incident/closed', `Incident ${id} is closed; it takes no more changes.`)
     return incident
   }
 
@@ -83,8 +100,14 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
         const first = open.kind === 'drill' && press.kind === 'press'
         // A test that is made where a person waits moves nothing of theirs.
         const test = press.kind === 'drill' && open.kind === 'press'
-        const again = !press.late && !test && (open.state === 'open' || first || waitsAgain(open, press.receivedAt)) ? comeFor(open) : []
-        const { last, durable } = append([{ kind: 'press.received', actor, subject: open.id, body: { press, incident: open.id } }, ...again])
+        const again =
+          !press.late && !test && (open.state === 'open' || first || waitsAgain(open, press.receivedAt))
+            ? comeFor(open)
+            : []
+        const { last, durable } = append([
+          { kind: 'press.received', actor, subject: open.id, body: { press, incident: open.id } },
+          ...again,
+        ])
         return { incident: open.id, last, durable }
       }
       const id = newId<IncidentId>('inc', clock.now())
@@ -92,13 +115,26 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       // A drill gives way to a person.
       const { framings: asked, drafts } = framings.begin(id, press.helpPoint, press.kind, book.unfinished())
       const opened = append([
-        { kind: 'incident.opened', actor, subject: id, body: { incident: id, helpPoint: press.helpPoint, kind: press.kind } },
+        {
+          kind: 'incident.opened',
+          actor,
+          subject: id,
+          body: { incident: id, helpPoint: press.helpPoint, kind: press.kind },
+        },
         { kind: 'press.received', actor, subject: id, body: { press, incident: id } },
         ...drafts,
       ])
-      const holds = holdDrafts(id, asked.map(({ camera }) => camera), Date.parse(press.receivedAt))
+      const holds = holdDrafts(
+        id,
+        asked.map(({ camera }) => camera),
+        Date.parse(press.receivedAt),
+      )
       const held = holds.length > 0 ? append(holds) : opened
-      framings.tellLosers(asked.flatMap(({ camera, way }) => (way === 'fixed' ? [] : [camera])), id, book.unfinished())
+      framings.tellLosers(
+        asked.flatMap(({ camera, way }) => (way === 'fixed' ? [] : [camera])),
+        id,
+        book.unfinished(),
+      )
       return { incident: id, last: held.last, durable: Promise.all([opened.durable, held.durable]) }
     },
 
@@ -111,27 +147,72 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
     async reopen(id: string, owner: string, reason: string, actor: string): Promise<Incident> {
       const incident = await book.load(id)
       if (incident.state !== 'closed') throw new Failure('incident/not-closed', `Incident ${id} is not closed.`)
-      if (incident.kind === 'drill') throw new Failure('incident/closed', 'A drill is not opened again; run another one.')
-      if (clock.now() - Date.parse(incident.closedAt ?? '') > REOPEN_WITHIN_MS) throw new Failure('incident/closed', `Incident ${id} was closed more than an hour ago: it takes notes, and a further press opens a new one.`)
+      if (incident.kind === 'drill')
+        throw new Failure('incident/closed', 'A drill is not opened again; run another one.')
+      if (clock.now() - Date.parse(incident.closedAt ?? '') > REOPEN_WITHIN_MS)
+        throw new Failure(
+          'incident/closed',
+          `Incident ${id} was closed more than an hour ago: it takes notes, and a further press opens a new one.`,
+        )
       const other = book.openAt(incident.helpPoint)
-      if (other) throw new Failure('incident/other-open', `${helpPointName(incident.helpPoint)} was pressed again since: that incident is open.`, { extra: { incident: other.id } })
+      if (other)
+        throw new Failure(
+          'incident/other-open',
+          `${helpPointName(incident.helpPoint)} was pressed again since: that incident is open.`,
+          { extra: { incident: other.id } },
+        )
       // A late press moved nothing, and what was recorded then is held already.
       const late = incident.presses.every((press) => press.late)
       const goOn = late ? [] : incident.clips.map(({ camera, from }) => ({ camera, from, to: null }))
       // None of them is the first any more: whichever comes now is.
       const gone = incident.framings
         .filter((framing) => usesHead(framing) || framing.role === 'primary')
-        .map((framing): Draft => ({ kind: 'framing.changed', actor: 'lamppost', subject: incident.id, body: { incident: incident.id, framing: { ...framing, role: 'secondary', ...(usesHead(framing) ? { state: 'unproven', proofs: [], reason: 'It went back when the incident was closed.' } : {}) } } }))
+        .map((framing): Draft => ({
+          kind: 'framing.changed',
+          actor: 'lamppost',
+          subject: incident.id,
+          body: {
+            incident: incident.id,
+            framing: {
+              ...framing,
+              role: 'secondary',
+              ...(usesHead(framing)
+                ? { state: 'unproven', proofs: [], reason: 'It went back when the incident was closed.' }
+                : {}),
+            },
+          },
+        }))
       const { durable } = append([
         { kind: 'incident.reopened', actor, subject: incident.id, body: { incident: incident.id, owner, reason } },
         ...gone,
-        ...goOn.map((clip): Draft => ({ kind: 'clip.held', actor: 'lamppost', subject: incident.id, body: { incident: incident.id, ...clip } })),
+        ...goOn.map((clip): Draft => ({
+          kind: 'clip.held',
+          actor: 'lamppost',
+          subject: incident.id,
+          body: { incident: incident.id, ...clip },
+        })),
       ])
       for (const clip of goOn) clips.hold(incident.id, clip)
       if (!late) {
-        const { framings: asked, drafts } = framings.begin(incident.id, incident.helpPoint, incident.kind, book.unfinished())
-        append([...drafts, ...holdDrafts(incident.id, asked.map(({ camera }) => camera), clock.now())])
-        framings.tellLosers(asked.flatMap(({ camera, way }) => (way === 'fixed' ? [] : [camera])), incident.id, book.unfinished())
+        const { framings: asked, drafts } = framings.begin(
+          incident.id,
+          incident.helpPoint,
+          incident.kind,
+          book.unfinished(),
+        )
+        append([
+          ...drafts,
+          ...holdDrafts(
+            incident.id,
+            asked.map(({ camera }) => camera),
+            clock.now(),
+          ),
+        ])
+        framings.tellLosers(
+          asked.flatMap(({ camera, way }) => (way === 'fixed' ? [] : [camera])),
+          incident.id,
+          book.unfinished(),
+        )
       }
       await durable
       return book.get(incident.id)
@@ -139,8 +220,17 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
     /** @param replaces the number of the entry that this is a later version of: one's own note of the same incident. @throws request/invalid */
     async note(id: string, text: string, actor: string, replaces: number | null = null): Promise<Incident> {
       const incident = await book.load(id)
-      if (replaces !== null && !incident.log.some((line) => line.seq === replaces && line.kind === 'incident.noted' && line.actor === actor)) throw new Failure('request/invalid', `Entry ${replaces} is no note of yours on this incident.`)
-      return write(incident.id, { kind: 'incident.noted', actor, subject: incident.id, body: { incident: incident.id, text, ...(replaces === null ? {} : { replaces }) } })
+      if (
+        replaces !== null &&
+        !incident.log.some((line) => line.seq === replaces && line.kind === 'incident.noted' && line.actor === actor)
+      )
+        throw new Failure('request/invalid', `Entry ${replaces} is no note of yours on this incident.`)
+      return write(incident.id, {
+        kind: 'incident.noted',
+        actor,
+        subject: incident.id,
+        body: { incident: incident.id, text, ...(replaces === null ? {} : { replaces }) },
+      })
     },
     /** Somebody steers a camera by hand: it is not known any more that it shows the place, and everybody is told. */
     steered(camera: CameraId, by: string): void {
@@ -149,27 +239,51 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
     async contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident> {
       await book.load(id)
       const incident = unfinished(id)
-      return write(incident.id, { kind: 'incident.contacted', actor, subject: incident.id, body: { incident: incident.id, contact, outcome } })
+      return write(incident.id, {
+        kind: 'incident.contacted',
+        actor,
+        subject: incident.id,
+        body: { incident: incident.id, contact, outcome },
+      })
     },
     /** @throws request/invalid when the help point has no such step */
     async tick(id: string, step: number, actor: string): Promise<Incident> {
       await book.load(id)
       const incident = unfinished(id)
       const text = instructions(incident.helpPoint)[step]
-      if (text === undefined) throw new Failure('request/invalid', `${helpPointName(incident.helpPoint)} has no instruction number ${step}; they count from 0.`)
+      if (text === undefined)
+        throw new Failure(
+          'request/invalid',
+          `${helpPointName(incident.helpPoint)} has no instruction number ${step}; they count from 0.`,
+        )
       if (incident.steps.some((ticked) => ticked.step === step)) return incident
-      return write(incident.id, { kind: 'incident.step-ticked', actor, subject: incident.id, body: { incident: incident.id, step, text } })
+      return write(incident.id, {
+        kind: 'incident.step-ticked',
+        actor,
+        subject: incident.id,
+        body: { incident: incident.id, step, text },
+      })
     },
     /** @param seen the newest entry of the incident that who closes it has seen. @throws incident/pressed-again when a press came after that: nobody is closed away unseen */
     async close(id: string, reason: string, actor: string, seen: number | null = null): Promise<Incident> {
       await book.load(id)
       const incident = unfinished(id)
       const press = incident.log.findLast(({ kind }) => kind === 'press.received' || kind === 'press.coalesced')
-      if (seen !== null && press && press.seq > seen) throw new Failure('incident/pressed-again', `${helpPointName(incident.helpPoint)} was pressed again meanwhile, at ${press.at}. Look once more, then close it.`, { extra: { pressedAt: press.at } })
+      if (seen !== null && press && press.seq > seen)
+        throw new Failure(
+          'incident/pressed-again',
+          `${helpPointName(incident.helpPoint)} was pressed again meanwhile, at ${press.at}. Look once more, then close it.`,
+          { extra: { pressedAt: press.at } },
+        )
       const now = isoTime(clock.now())
       const ends = incident.clips.filter(({ to }) => to === null).map((clip) => ({ ...clip, to: now }))
       const { durable } = append([
-        ...ends.map((clip): Draft => ({ kind: 'clip.held', actor: 'lamppost', subject: incident.id, body: { incident: incident.id, ...clip } })),
+        ...ends.map((clip): Draft => ({
+          kind: 'clip.held',
+          actor: 'lamppost',
+          subject: incident.id,
+          body: { incident: incident.id, ...clip },
+        })),
         { kind: 'incident.closed', actor, subject: incident.id, body: { incident: incident.id, reason } },
       ])
       for (const clip of ends) clips.hold(incident.id, clip)
@@ -183,7 +297,8 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       const incident = unfinished(id)
       const { camera } = chosen
       const holder = cameras.heldBy(camera)
-      if (holder !== null && holder !== incident.id) throw new Failure('camera/held', `${camera} is held by another open incident.`, { extra: { heldBy: holder } })
+      if (holder !== null && holder !== incident.id)
+        throw new Failure('camera/held', `${camera} is held by another open incident.`, { extra: { heldBy: holder } })
       const known = incident.framings.find((framing) => framing.camera === camera)
       const hasFirst = incident.framings.some(({ role, state }) => role === 'primary' && state !== 'failed')
       await brought(incident, chosen, hasFirst ? (known?.role ?? 'secondary') : 'primary', actor)
@@ -194,20 +309,40 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
      * first camera; whoever else asked for it asks there.
      * @throws incident/not-asked, incident/closed, camera/held when it is not this incident's to give any more
      */
-    async answerRequest(id: string, { camera, by, answer }: { camera: CameraId; by: IncidentId; answer: 'give' | 'keep' }, actor: string, chosenFor: (other: Incident) => Chosen): Promise<Incident> {
+    async answerRequest(
+      id: string,
+      { camera, by, answer }: { camera: CameraId; by: IncidentId; answer: 'give' | 'keep' },
+      actor: string,
+      chosenFor: (other: Incident) => Chosen,
+    ): Promise<Incident> {
       await book.load(id)
       const incident = unfinished(id)
       const open = incident.requests.filter((request) => request.camera === camera && request.answer === null)
-      if (!open.some((request) => request.by === by)) throw new Failure('incident/not-asked', `Incident ${by} does not ask incident ${id} for ${camera} now.`)
+      if (!open.some((request) => request.by === by))
+        throw new Failure('incident/not-asked', `Incident ${by} does not ask incident ${id} for ${camera} now.`)
       const other = book.get(by)
       const gives = answer === 'give' && other.state !== 'closed'
-      if (gives && cameras.heldBy(camera) !== incident.id) throw new Failure('camera/held', `${camera} is not this incident’s to give any more.`)
+      if (gives && cameras.heldBy(camera) !== incident.id)
+        throw new Failure('camera/held', `${camera} is not this incident’s to give any more.`)
       const chosen = gives ? chosenFor(other) : null
-      const answered = (request: (typeof open)[number], word: 'give' | 'keep'): Draft => ({ kind: 'camera.request-answered', actor, subject: incident.id, body: { incident: incident.id, camera, by: request.by, answer: word } })
+      const answered = (request: (typeof open)[number], word: 'give' | 'keep'): Draft => ({
+        kind: 'camera.request-answered',
+        actor,
+        subject: incident.id,
+        body: { incident: incident.id, camera, by: request.by, answer: word },
+      })
       const passedOn = chosen ? open.filter((request) => request.by !== by) : []
       const { durable } = append([
         ...open.filter((request) => request.by === by).map((request) => answered(request, answer)),
-        ...passedOn.flatMap((request): Draft[] => [answered(request, 'keep'), { kind: 'camera.wanted', actor: 'lamppost', subject: by, body: { incident: by, camera, by: request.by, helpPoint: request.helpPoint } }]),
+        ...passedOn.flatMap((request): Draft[] => [
+          answered(request, 'keep'),
+          {
+            kind: 'camera.wanted',
+            actor: 'lamppost',
+            subject: by,
+            body: { incident: by, camera, by: request.by, helpPoint: request.helpPoint },
+          },
+        ]),
       ])
       if (chosen) {
         // Who gives it away has not looked at the other incident.
@@ -221,7 +356,9 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       for (const { incident, clips: held } of book.heldClips()) for (const clip of held) clips.hold(incident, clip)
       for (const incident of book.unfinished()) {
         framings.resume(incident)
-        const cut = incident.framings.filter(({ state, way }) => way !== 'fixed' && (state === 'asked' || state === 'moving'))
+        const cut = incident.framings.filter(
+          ({ state, way }) => way !== 'fixed' && (state === 'asked' || state === 'moving'),
+        )
         const drafts = cut.map((framing) => framings.bring(incident, framing, framing.role).draft)
         if (drafts.length > 0) append(drafts)
       }
@@ -231,13 +368,31 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
       const incident = await book.load(id)
       if (incident.kind !== 'drill' || incident.state !== 'closed') return
       for (const { camera } of incident.clips) clips.release(id, camera)
-      if (incident.clips.length > 0) await append(incident.clips.map(({ camera }): Draft => ({ kind: 'clip.released', actor: 'lamppost', subject: id, body: { incident: id, camera } }))).durable
+      if (incident.clips.length > 0)
+        await append(
+          incident.clips.map(({ camera }): Draft => ({
+            kind: 'clip.released',
+            actor: 'lamppost',
+            subject: id,
+            body: { incident: id, camera },
+          })),
+        ).durable
     },
     /** Presses that came faster than anybody can press: one entry counts them all. Null when their incident is not open any more. */
-    coalesced(helpPoint: HelpPointId, batch: Omit<EntryBodies['press.coalesced'], 'incident' | 'helpPoint'>): { incident: IncidentId; last: number; durable: Promise<unknown> } | null {
+    coalesced(
+      helpPoint: HelpPointId,
+      batch: Omit<EntryBodies['press.coalesced'], 'incident' | 'helpPoint'>,
+    ): { incident: IncidentId; last: number; durable: Promise<unknown> } | null {
       const open = book.openAt(helpPoint)
       if (!open) return null
-      const { last, durable } = append([{ kind: 'press.coalesced', actor: `help-point:${helpPoint}`, subject: open.id, body: { ...batch, incident: open.id, helpPoint } }])
+      const { last, durable } = append([
+        {
+          kind: 'press.coalesced',
+          actor: `help-point:${helpPoint}`,
+          subject: open.id,
+          body: { ...batch, incident: open.id, helpPoint },
+        },
+      ])
       return { incident: open.id, last, durable }
     },
     closeDesk: (): Promise<void> => framings.close(),
@@ -253,7 +408,15 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
     ])
     const near = framings.near(id, helpPoint)
     const pressedAt = Date.parse(press.pressedAt)
-    const held = append([...near.map((camera): Draft => ({ kind: 'camera.passed-over', actor: 'lamppost', subject: id, body: { incident: id, camera, reason: 'The press came late: it moves no camera by itself.' } })), ...holdDrafts(id, near, pressedAt, isoTime(Math.min(Date.parse(press.receivedAt), pressedAt + LATE_HOLD_MS)))])
+    const held = append([
+      ...near.map((camera): Draft => ({
+        kind: 'camera.passed-over',
+        actor: 'lamppost',
+        subject: id,
+        body: { incident: id, camera, reason: 'The press came late: it moves no camera by itself.' },
+      })),
+      ...holdDrafts(id, near, pressedAt, isoTime(Math.min(Date.parse(press.receivedAt), pressedAt + LATE_HOLD_MS))),
+    ])
     return { incident: id, last: held.last, durable: held.durable }
   }
 
@@ -261,14 +424,28 @@ export function createIncidentDesk(options: { clock: Clock; book: IncidentBook; 
   function comeFor(open: Incident): Draft[] {
     if (open.framings.length > 0 || open.presses.some(({ late }) => !late)) return askAgain(open)
     const { framings: asked, drafts } = framings.begin(open.id, open.helpPoint, open.kind, book.unfinished())
-    return [...drafts, ...holdDrafts(open.id, asked.map(({ camera }) => camera), clock.now())]
+    return [
+      ...drafts,
+      ...holdDrafts(
+        open.id,
+        asked.map(({ camera }) => camera),
+        clock.now(),
+      ),
+    ]
   }
 
   /** Until somebody has taken the incident, a repeat press sends its first camera again: it may have been moved away. */
   function askAgain(open: Incident): Draft[] {
     // One that somebody has steered since stays in their hand, when the incident is theirs.
-    const inHand = ({ state, proofs }: Framing): boolean => open.state === 'acknowledged' && state === 'unproven' && proofs.length === 0
-    const first = open.framings.find((framing) => framing.role === 'primary' && framing.way !== 'fixed' && (framing.state === 'framed' || framing.state === 'unproven') && !inHand(framing))
+    const inHand = ({ state, proofs }: Framing): boolean =>
+      open.state === 'acknowledged' && state === 'unproven' && proofs.length === 0
+    const first = open.framings.find(
+      (framing) =>
+        framing.role === 'primary' &&
+        framing.way !== 'fixed' &&
+        (framing.state === 'framed' || framing.state === 'unproven') &&
+        !inHand(framing),
+    )
     return first ? [framings.bring(open, first, 'primary').draft] : []
   }
 }

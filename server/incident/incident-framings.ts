@@ -10,12 +10,31 @@ import { usesHead } from './incident-machine.ts'
 export type Chosen = { camera: CameraId; preset: PresetToken | null; way: FramingWay }
 export type CameraPort = {
   /** `wanted`: a nearer one that another incident holds. @param holders who has a camera, where that is another than holds it: null is nobody. */
-  choose(helpPoint: HelpPointId, incident: IncidentId, holders: ReadonlyMap<CameraId, IncidentId | null>): { primary: Chosen | null; secondary: Chosen[]; passedOver: { camera: CameraId; reason: string }[]; wanted: { camera: CameraId; heldBy: IncidentId } | null }
+  choose(
+    helpPoint: HelpPointId,
+    incident: IncidentId,
+    holders: ReadonlyMap<CameraId, IncidentId | null>,
+  ): {
+    primary: Chosen | null
+    secondary: Chosen[]
+    passedOver: { camera: CameraId; reason: string }[]
+    wanted: { camera: CameraId; heldBy: IncidentId } | null
+  }
   /** Returns the undo. */
   hold(camera: CameraId, incident: IncidentId): () => void
   heldBy(camera: CameraId): IncidentId | null
   /** The command leaves before this returns; `onJudgement` hears each change until settled or aborted. */
-  frame(chosen: Chosen, helpPoint: HelpPointId, signal: AbortSignal, onJudgement: (judgement: Pick<Framing, 'proofs' | 'reason'> & { state: Framing['state']; /** What is known so far; more may follow. */ checking?: true }) => void): Promise<unknown>
+  frame(
+    chosen: Chosen,
+    helpPoint: HelpPointId,
+    signal: AbortSignal,
+    onJudgement: (
+      judgement: Pick<Framing, 'proofs' | 'reason'> & {
+        state: Framing['state']
+        /** What is known so far; more may follow. */ checking?: true
+      },
+    ) => void,
+  ): Promise<unknown>
   /** An incident that sent this camera is over; nobody of this room needs it now. */
   parted(camera: CameraId): void
 }
@@ -23,13 +42,24 @@ export type CameraPort = {
 type Run = { incident: IncidentId; role: FramingRole; stop: AbortController; ended: Promise<unknown> }
 const SETTLED = new Set(['framed', 'unproven', 'failed'])
 
-export function createIncidentFramings(options: { clock: Clock; cameras: CameraPort; record(drafts: Draft[]): void; incident(id: IncidentId): Incident; helpPointName(id: HelpPointId): string }) {
+export function createIncidentFramings(options: {
+  clock: Clock
+  cameras: CameraPort
+  record(drafts: Draft[]): void
+  incident(id: IncidentId): Incident
+  helpPointName(id: HelpPointId): string
+}) {
   const { clock, cameras, record, incident, helpPointName } = options
   /** At most one move per camera at any time. */
   const runs = new Map<CameraId, Run>()
   const holds = new Map<IncidentId, Map<CameraId, () => void>>()
 
-  const draftOf = (id: IncidentId, framing: Framing, actor = `camera:${framing.camera}`): Draft => ({ kind: 'framing.changed', actor, subject: id, body: { incident: id, framing } })
+  const draftOf = (id: IncidentId, framing: Framing, actor = `camera:${framing.camera}`): Draft => ({
+    kind: 'framing.changed',
+    actor,
+    subject: id,
+    body: { incident: id, framing },
+  })
 
   function hold(id: IncidentId, camera: CameraId): void {
     const held = holds.get(id) ?? new Map<CameraId, () => void>()
@@ -58,7 +88,17 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       if (lost.length === 0) continue
       const words = `This camera now shows ${helpPointName(incident(id).helpPoint)}: a press there needed it.`
       // All of them first: none may become the first camera of who loses it, too.
-      record(lost.map((framing) => draftOf(other.id, { ...framing, state: 'failed', proofs: [], settledAt: isoTime(clock.now()), reason: words })))
+      record(
+        lost.map((framing) =>
+          draftOf(other.id, {
+            ...framing,
+            state: 'failed',
+            proofs: [],
+            settledAt: isoTime(clock.now()),
+            reason: words,
+          }),
+        ),
+      )
       for (const { camera, role } of lost) if (role === 'primary') fallToNext(other.id, camera)
     }
   }
@@ -67,17 +107,46 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
   function ask(id: IncidentId, helpPoint: HelpPointId, { camera, preset, way }: Chosen, role: FramingRole): Framing {
     const askedAt = isoTime(clock.now())
     if (way === 'fixed')
-      return { camera, preset, way, role, state: 'unproven', proofs: [], askedAt, settledAt: askedAt, reason: 'A fixed camera near the help point: it does not move.' }
+      return {
+        camera,
+        preset,
+        way,
+        role,
+        state: 'unproven',
+        proofs: [],
+        askedAt,
+        settledAt: askedAt,
+        reason: 'A fixed camera near the help point: it does not move.',
+      }
     takeFromOthers(camera, id)
     if (role === 'primary') hold(id, camera)
     const stop = new AbortController()
-    const asked: Framing = { camera, preset, way, role, state: 'asked', proofs: [], askedAt, settledAt: null, reason: null }
+    const asked: Framing = {
+      camera,
+      preset,
+      way,
+      role,
+      state: 'asked',
+      proofs: [],
+      askedAt,
+      settledAt: null,
+      reason: null,
+    }
     let known = false
     const onJudgement: Parameters<CameraPort['frame']>[3] = ({ state, proofs, reason, checking = false }) => {
       const settled = SETTLED.has(state)
       known ||= settled
       const current = currentRole(id, camera) ?? role
-      record([draftOf(id, { ...asked, role: current, state, proofs, reason, settledAt: settled ? isoTime(clock.now()) : null })])
+      record([
+        draftOf(id, {
+          ...asked,
+          role: current,
+          state,
+          proofs,
+          reason,
+          settledAt: settled ? isoTime(clock.now()) : null,
+        }),
+      ])
       if (settled && !checking && runs.get(camera)?.stop === stop) runs.delete(camera)
       if (state === 'failed' && current === 'primary') fallToNext(id, camera)
     }
@@ -94,9 +163,15 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
 
   /** A drill gives its cameras to a person; a person's are all taken for a drill, the further views, too. */
   function holdersFor(kind: PressKind, others: readonly Incident[]): ReadonlyMap<CameraId, IncidentId | null> {
-    const used = others.filter((other) => other.kind !== kind).flatMap((other) => other.framings.flatMap((framing) => (usesHead(framing) ? [{ camera: framing.camera, other }] : [])))
+    const used = others
+      .filter((other) => other.kind !== kind)
+      .flatMap((other) =>
+        other.framings.flatMap((framing) => (usesHead(framing) ? [{ camera: framing.camera, other }] : [])),
+      )
     const drills = used.filter(({ other, camera }) => other.kind === 'drill' && cameras.heldBy(camera) === other.id)
-    return kind === 'press' ? new Map(drills.map(({ camera }) => [camera, null])) : new Map(used.map(({ camera, other }) => [camera, other.id]))
+    return kind === 'press'
+      ? new Map(drills.map(({ camera }) => [camera, null]))
+      : new Map(used.map(({ camera, other }) => [camera, other.id]))
   }
 
   const startFrame: CameraPort['frame'] = (...move) => {
@@ -106,7 +181,8 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       return Promise.reject(error)
     }
   }
-  const currentRole = (id: IncidentId, camera: CameraId): FramingRole | null => incident(id).framings.find((framing) => framing.camera === camera)?.role ?? null
+  const currentRole = (id: IncidentId, camera: CameraId): FramingRole | null =>
+    incident(id).framings.find((framing) => framing.camera === camera)?.role ?? null
 
   /** Its first camera becomes a further view, which nobody holds: another one comes. */
   function stepDown({ id, framings }: Incident): Draft[] {
@@ -123,7 +199,13 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
   /** The nearest further view that can still be had becomes the first; it may already look at the place. */
   function fallToNext(id: IncidentId, failed: CameraId): void {
     letGo(id, failed)
-    const next = incident(id).framings.find((framing) => framing.camera !== failed && usesHead(framing) && (cameras.heldBy(framing.camera) ?? id) === id && (runs.get(framing.camera)?.incident ?? id) === id)
+    const next = incident(id).framings.find(
+      (framing) =>
+        framing.camera !== failed &&
+        usesHead(framing) &&
+        (cameras.heldBy(framing.camera) ?? id) === id &&
+        (runs.get(framing.camera)?.incident ?? id) === id,
+    )
     if (!next || incident(id).state === 'closed') return
     hold(id, next.camera)
     record([...stepDown(incident(id)), draftOf(id, { ...next, role: 'primary' })])
@@ -131,12 +213,35 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
 
   return {
     /** Chooses and sends; the PTZ command is on its way when this returns. */
-    begin(id: IncidentId, helpPoint: HelpPointId, kind: PressKind, others: readonly Incident[]): { framings: Framing[]; drafts: Draft[] } {
+    begin(
+      id: IncidentId,
+      helpPoint: HelpPointId,
+      kind: PressKind,
+      others: readonly Incident[],
+    ): { framings: Framing[]; drafts: Draft[] } {
       const { primary, secondary, passedOver, wanted } = cameras.choose(helpPoint, id, holdersFor(kind, others))
-      const framings = [...(primary ? [ask(id, helpPoint, primary, 'primary')] : []), ...secondary.map((each) => ask(id, helpPoint, each, 'secondary'))]
+      const framings = [
+        ...(primary ? [ask(id, helpPoint, primary, 'primary')] : []),
+        ...secondary.map((each) => ask(id, helpPoint, each, 'secondary')),
+      ]
       // A drill asks nobody for anything.
-      const asking = wanted && kind === 'press' ? [{ kind: 'camera.wanted', actor: 'lamppost', subject: wanted.heldBy, body: { incident: wanted.heldBy, camera: wanted.camera, by: id, helpPoint } } satisfies Draft] : []
-      const reasons = passedOver.map(({ camera, reason }): Draft => ({ kind: 'camera.passed-over', actor: 'lamppost', subject: id, body: { incident: id, camera, reason } }))
+      const asking =
+        wanted && kind === 'press'
+          ? [
+              {
+                kind: 'camera.wanted',
+                actor: 'lamppost',
+                subject: wanted.heldBy,
+                body: { incident: wanted.heldBy, camera: wanted.camera, by: id, helpPoint },
+              } satisfies Draft,
+            ]
+          : []
+      const reasons = passedOver.map(({ camera, reason }): Draft => ({
+        kind: 'camera.passed-over',
+        actor: 'lamppost',
+        subject: id,
+        body: { incident: id, camera, reason },
+      }))
       return { framings, drafts: [...framings.map((framing) => draftOf(id, framing)), ...reasons, ...asking] }
     },
     /** The cameras that would come for this help point now; none is asked. */
@@ -145,7 +250,12 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       return [...(primary ? [primary] : []), ...secondary].map(({ camera }) => camera)
     },
     /** Asks one camera again, or brings another one. @param actor who wants it, where that is a person */
-    bring({ id, helpPoint }: Pick<Incident, 'id' | 'helpPoint'>, chosen: Chosen, role: FramingRole, actor?: string): { framing: Framing; draft: Draft } {
+    bring(
+      { id, helpPoint }: Pick<Incident, 'id' | 'helpPoint'>,
+      chosen: Chosen,
+      role: FramingRole,
+      actor?: string,
+    ): { framing: Framing; draft: Draft } {
       const framing = ask(id, helpPoint, chosen, role)
       return { framing, draft: draftOf(id, framing, actor) }
     },
@@ -156,11 +266,15 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       runs.delete(camera)
       for (const { id, framings } of unfinished)
         for (const framing of framings)
-          if (framing.camera === camera && usesHead(framing) && framing.reason !== reason) record([draftOf(id, { ...framing, state: 'unproven', proofs: [], settledAt: isoTime(clock.now()), reason })])
+          if (framing.camera === camera && usesHead(framing) && framing.reason !== reason)
+            record([
+              draftOf(id, { ...framing, state: 'unproven', proofs: [], settledAt: isoTime(clock.now()), reason }),
+            ])
     },
     stepDown,
     resume(open: Incident): void {
-      for (const { camera, role, state } of open.framings) if (role === 'primary' && state !== 'failed') hold(open.id, camera)
+      for (const { camera, role, state } of open.framings)
+        if (role === 'primary' && state !== 'failed') hold(open.id, camera)
     },
     /** @param others incidents that go on: a camera that one of them uses stays where it is. */
     async end(id: IncidentId, others: readonly Incident[]): Promise<void> {
@@ -172,8 +286,14 @@ export function createIncidentFramings(options: { clock: Clock; cameras: CameraP
       for (const release of holds.get(id)?.values() ?? []) release()
       holds.delete(id)
       await Promise.all(mine.map(([, run]) => run.ended))
-      const inUse = (camera: CameraId): boolean => cameras.heldBy(camera) !== null || others.some((other) => other.id !== id && other.framings.some((framing) => framing.camera === camera && usesHead(framing)))
-      for (const framing of incident(id).framings) if (usesHead(framing) && !inUse(framing.camera)) cameras.parted(framing.camera)
+      const inUse = (camera: CameraId): boolean =>
+        cameras.heldBy(camera) !== null ||
+        others.some(
+          (other) =>
+            other.id !== id && other.framings.some((framing) => framing.camera === camera && usesHead(framing)),
+        )
+      for (const framing of incident(id).framings)
+        if (usesHead(framing) && !inUse(framing.camera)) cameras.parted(framing.camera)
     },
     async close(): Promise<void> {
       const all = [...runs.values()]

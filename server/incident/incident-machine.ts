@@ -6,7 +6,8 @@ import type { EntryBodies, Recorded } from '../glossary/ledger.ts'
 import { HANDLERS } from '../glossary/people.ts'
 
 /** Its camera's head should stay where it is for this incident: a fixed camera has none, and one that failed is elsewhere. */
-export const usesHead = ({ way, state }: Pick<Framing, 'way' | 'state'>): boolean => way !== 'fixed' && state !== 'failed'
+export const usesHead = ({ way, state }: Pick<Framing, 'way' | 'state'>): boolean =>
+  way !== 'fixed' && state !== 'failed'
 
 /** Every body that names an incident belongs to it. */
 export function incidentOf(entry: Recorded): IncidentId | null {
@@ -63,36 +64,87 @@ function changed(incident: Incident, entry: Recorded): Incident {
   switch (entry.kind) {
     case 'press.received':
       // A person who presses during a drill is no drill.
-      return { ...called(incident, entry.body.press.kind, entry.at, entry.body.press.late ?? false), kind: entry.body.press.kind === 'press' ? 'press' : incident.kind, presses: grown(incident.presses, entry.body.press) }
+      return {
+        ...called(incident, entry.body.press.kind, entry.at, entry.body.press.late ?? false),
+        kind: entry.body.press.kind === 'press' ? 'press' : incident.kind,
+        presses: grown(incident.presses, entry.body.press),
+      }
     case 'press.coalesced':
-      return { ...called(incident, entry.body.kind, entry.at, false), kind: entry.body.kind === 'press' ? 'press' : incident.kind, repeats: incident.repeats + entry.body.count }
+      return {
+        ...called(incident, entry.body.kind, entry.at, false),
+        kind: entry.body.kind === 'press' ? 'press' : incident.kind,
+        repeats: incident.repeats + entry.body.count,
+      }
     case 'incident.acknowledged':
-      return { ...incident, state: 'acknowledged', owner: entry.body.owner, handover: null, onHold: null, recalledAt: null, escalation: NOT_ESCALATED }
+      return {
+        ...incident,
+        state: 'acknowledged',
+        owner: entry.body.owner,
+        handover: null,
+        onHold: null,
+        recalledAt: null,
+        escalation: NOT_ESCALATED,
+      }
     case 'incident.offered':
-      return { ...incident, handover: { from: entry.body.from, to: entry.body.to, at: entry.at }, escalation: NOT_ESCALATED }
+      return {
+        ...incident,
+        handover: { from: entry.body.from, to: entry.body.to, at: entry.at },
+        escalation: NOT_ESCALATED,
+      }
     case 'incident.offer-withdrawn':
       return { ...incident, handover: null, escalation: NOT_ESCALATED }
     case 'incident.put-on-hold':
-      return { ...incident, onHold: { by: entry.body.by, reason: entry.body.reason, at: entry.at, until: entry.body.until }, recalledAt: null, escalation: NOT_ESCALATED }
+      return {
+        ...incident,
+        onHold: { by: entry.body.by, reason: entry.body.reason, at: entry.at, until: entry.body.until },
+        recalledAt: null,
+        escalation: NOT_ESCALATED,
+      }
     case 'incident.taken-up':
       return { ...incident, onHold: null, recalledAt: null, escalation: NOT_ESCALATED }
     case 'incident.escalated':
       return { ...incident, escalation: { step: entry.body.step, at: entry.at } }
     case 'incident.closed':
-      return { ...incident, state: 'closed', closedAt: entry.at, closureReason: entry.body.reason, handover: null, onHold: null, recalledAt: null, escalation: NOT_ESCALATED }
+      return {
+        ...incident,
+        state: 'closed',
+        closedAt: entry.at,
+        closureReason: entry.body.reason,
+        handover: null,
+        onHold: null,
+        recalledAt: null,
+        escalation: NOT_ESCALATED,
+      }
     case 'incident.reopened':
       return { ...incident, state: 'acknowledged', owner: entry.body.owner, closedAt: null, closureReason: null }
     case 'incident.step-ticked':
-      return { ...heeded(incident), steps: [...incident.steps, { step: entry.body.step, at: entry.at, by: entry.actor }] }
+      return {
+        ...heeded(incident),
+        steps: [...incident.steps, { step: entry.body.step, at: entry.at, by: entry.actor }],
+      }
     case 'framing.changed':
-      return { ...(isHandler(entry.actor) ? heeded(incident) : incident), framings: withFraming(incident.framings, withWay(entry.body.framing)) }
+      return {
+        ...(isHandler(entry.actor) ? heeded(incident) : incident),
+        framings: withFraming(incident.framings, withWay(entry.body.framing)),
+      }
     case 'camera.wanted': {
       const { camera, by, helpPoint } = entry.body
-      return { ...incident, requests: [...incident.requests.filter((request) => request.by !== by || request.camera !== camera), { camera, by, helpPoint, at: entry.at, answer: null }] }
+      return {
+        ...incident,
+        requests: [
+          ...incident.requests.filter((request) => request.by !== by || request.camera !== camera),
+          { camera, by, helpPoint, at: entry.at, answer: null },
+        ],
+      }
     }
     case 'camera.request-answered': {
       const { camera, by, answer } = entry.body
-      return { ...incident, requests: incident.requests.map((request) => (request.camera === camera && request.by === by ? { ...request, answer } : request)) }
+      return {
+        ...incident,
+        requests: incident.requests.map((request) =>
+          request.camera === camera && request.by === by ? { ...request, answer } : request,
+        ),
+      }
     }
     case 'clip.held':
       return { ...incident, clips: withClip(incident.clips, entry.body) }
@@ -167,7 +219,9 @@ export function waitsAgain({ state, onHold, recalledAt, log }: Incident, at: str
 }
 function called(incident: Incident, kind: Incident['kind'], at: string, late: boolean): Incident {
   const heard = { ...incident, calledAt: late ? incident.calledAt : calledSince(incident, kind, at) }
-  return kind === 'press' && (incident.onHold !== null || !late) && waitsAgain(incident, at) ? { ...heard, onHold: null, recalledAt: at, escalation: NOT_ESCALATED } : heard
+  return kind === 'press' && (incident.onHold !== null || !late) && waitsAgain(incident, at)
+    ? { ...heard, onHold: null, recalledAt: at, escalation: NOT_ESCALATED }
+    : heard
 }
 /** A drill that is made where a person waits is no call; a person where a drill was is one of their own. */
 function calledSince({ kind: before, state, calledAt, log }: Incident, kind: Incident['kind'], at: string): string {
@@ -180,13 +234,21 @@ function calledSince({ kind: before, state, calledAt, log }: Incident, kind: Inc
 /** A person of the room, and neither a machine nor somebody who only looks after cameras or recordings. */
 const isHandler = (actor: string): boolean => HANDLERS.some((role) => actor.startsWith(`${role}:`))
 /** Somebody does something about it. */
-const heeded = (incident: Incident): Incident => (incident.recalledAt === null ? incident : { ...incident, recalledAt: null, escalation: NOT_ESCALATED })
+const heeded = (incident: Incident): Incident =>
+  incident.recalledAt === null ? incident : { ...incident, recalledAt: null, escalation: NOT_ESCALATED }
 
 /** Entries of earlier versions do not say how a camera was brought. */
-const withWay = (framing: Omit<Framing, 'way'> & Partial<Pick<Framing, 'way'>>): Framing => ({ ...framing, way: framing.way ?? (framing.preset === null ? 'fixed' : 'preset') })
+const withWay = (framing: Omit<Framing, 'way'> & Partial<Pick<Framing, 'way'>>): Framing => ({
+  ...framing,
+  way: framing.way ?? (framing.preset === null ? 'fixed' : 'preset'),
+})
 
 const withFraming = (framings: readonly Framing[], framing: Framing): Framing[] =>
-  framings.some(({ camera }) => camera === framing.camera) ? framings.map((each) => (each.camera === framing.camera ? framing : each)) : [...framings, framing]
+  framings.some(({ camera }) => camera === framing.camera)
+    ? framings.map((each) => (each.camera === framing.camera ? framing : each))
+    : [...framings, framing]
 
 const withClip = (clips: readonly Clip[], { camera, from, to }: Clip): Clip[] =>
-  clips.some((clip) => clip.camera === camera) ? clips.map((clip) => (clip.camera === camera ? { camera, from, to } : clip)) : [...clips, { camera, from, to }]
+  clips.some((clip) => clip.camera === camera)
+    ? clips.map((clip) => (clip.camera === camera ? { camera, from, to } : clip))
+    : [...clips, { camera, from, to }]

@@ -17,7 +17,14 @@ export function createIncidentOwnership({ clock, load, unfinished, write }: Owne
   /** @throws incident/not-yours with the owner's name */
   function mine(id: string, by: string): Incident {
     const incident = unfinished(id)
-    if (incident.owner !== by) throw new Failure('incident/not-yours', incident.owner === null ? 'Nobody has taken this incident yet: take it first.' : `${incident.owner} has this incident, not you.`, { extra: { owner: incident.owner } })
+    if (incident.owner !== by)
+      throw new Failure(
+        'incident/not-yours',
+        incident.owner === null
+          ? 'Nobody has taken this incident yet: take it first.'
+          : `${incident.owner} has this incident, not you.`,
+        { extra: { owner: incident.owner } },
+      )
     return incident
   }
 
@@ -30,41 +37,81 @@ export function createIncidentOwnership({ clock, load, unfinished, write }: Owne
     async acknowledge(id: string, owner: string, actor: string, from: string | null = null): Promise<Incident> {
       await load(id)
       const incident = unfinished(id)
-      const offered = incident.handover !== null && incident.handover.from !== owner && (incident.handover.to === null || incident.handover.to === owner)
+      const offered =
+        incident.handover !== null &&
+        incident.handover.from !== owner &&
+        (incident.handover.to === null || incident.handover.to === owner)
       const takenOver = from !== null && from === incident.owner && from !== owner
       const calls = incident.recalledAt !== null
       // Twice by the same hand is once.
       if (incident.state === 'acknowledged' && incident.owner === owner && !calls) return incident
-      if (incident.state === 'acknowledged' && !offered && !takenOver && !calls) throw new Failure('incident/taken', `${incident.owner} has already taken this incident.`, { extra: { owner: incident.owner } })
-      return write(incident.id, { kind: 'incident.acknowledged', actor, subject: incident.id, body: { incident: incident.id, owner, ...(incident.owner === null || incident.owner === owner ? {} : { from: incident.owner }) } })
+      if (incident.state === 'acknowledged' && !offered && !takenOver && !calls)
+        throw new Failure('incident/taken', `${incident.owner} has already taken this incident.`, {
+          extra: { owner: incident.owner },
+        })
+      return write(incident.id, {
+        kind: 'incident.acknowledged',
+        actor,
+        subject: incident.id,
+        body: {
+          incident: incident.id,
+          owner,
+          ...(incident.owner === null || incident.owner === owner ? {} : { from: incident.owner }),
+        },
+      })
     },
     /** It stays its owner's until somebody takes it. @param to null: whoever comes. @throws incident/not-yours, incident/closed */
     async offer(id: string, by: string, to: string | null, actor: string): Promise<Incident> {
       await load(id)
       const incident = mine(id, by)
       if (to === by) throw new Failure('request/invalid', 'An incident is handed to somebody else.')
-      return write(incident.id, { kind: 'incident.offered', actor, subject: incident.id, body: { incident: incident.id, from: by, to } })
+      return write(incident.id, {
+        kind: 'incident.offered',
+        actor,
+        subject: incident.id,
+        body: { incident: incident.id, from: by, to },
+      })
     },
     /** @throws incident/not-yours, incident/closed */
     async withdrawOffer(id: string, by: string, actor: string): Promise<Incident> {
       await load(id)
       const incident = mine(id, by)
       if (!incident.handover) return incident
-      return write(incident.id, { kind: 'incident.offer-withdrawn', actor, subject: incident.id, body: { incident: incident.id, by } })
+      return write(incident.id, {
+        kind: 'incident.offer-withdrawn',
+        actor,
+        subject: incident.id,
+        body: { incident: incident.id, by },
+      })
     },
     /** Nothing to do now; it comes back by itself when its time is over, or when somebody presses again. @throws incident/not-yours, incident/closed */
-    async putOnHold(id: string, by: string, { reason, minutes }: { reason: string; minutes: number | null }, actor: string): Promise<Incident> {
+    async putOnHold(
+      id: string,
+      by: string,
+      { reason, minutes }: { reason: string; minutes: number | null },
+      actor: string,
+    ): Promise<Incident> {
       await load(id)
       const incident = mine(id, by)
       const until = minutes === null ? null : isoTime(clock.now() + minutes * 60_000)
-      return write(incident.id, { kind: 'incident.put-on-hold', actor, subject: incident.id, body: { incident: incident.id, by, reason, until } })
+      return write(incident.id, {
+        kind: 'incident.put-on-hold',
+        actor,
+        subject: incident.id,
+        body: { incident: incident.id, by, reason, until },
+      })
     },
     /** Anybody may: somebody who waits must not wait for one colleague. @throws incident/closed */
     async takeUp(id: string, by: string, actor: string): Promise<Incident> {
       await load(id)
       const incident = unfinished(id)
       if (!incident.onHold) return incident
-      return write(incident.id, { kind: 'incident.taken-up', actor, subject: incident.id, body: { incident: incident.id, by } })
+      return write(incident.id, {
+        kind: 'incident.taken-up',
+        actor,
+        subject: incident.id,
+        body: { incident: incident.id, by },
+      })
     },
   }
 }

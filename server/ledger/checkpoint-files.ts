@@ -1,11 +1,28 @@
 /** Checkpoints on disk, outside the database: one file a day, only ever appended to, and the key that signs them. */
 import { type KeyObject, createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  readdirSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Checkpoint, readCheckpoint, verifierKeyOf } from './checkpoint-note.ts'
 
 export type CheckpointPlaces = { folder: string; keyFile: string }
-export const checkpointPlaces = (ledgerFile: string): CheckpointPlaces => ({ folder: join(dirname(ledgerFile), 'checkpoints'), keyFile: join(dirname(ledgerFile), 'ledger-key.pem') })
+export const checkpointPlaces = (ledgerFile: string): CheckpointPlaces => ({
+  folder: join(dirname(ledgerFile), 'checkpoints'),
+  keyFile: join(dirname(ledgerFile), 'ledger-key.pem'),
+})
 
 /** The signing key; made when there is none. @throws when the file is there and is no key: a new one would hide what was signed. */
 export function checkpointKey(keyFile: string): KeyObject {
@@ -13,7 +30,10 @@ export function checkpointKey(keyFile: string): KeyObject {
     try {
       return createPrivateKey(readFileSync(keyFile))
     } catch (error) {
-      throw new Error(`${keyFile} is not a private key in PEM; restore it from a backup: checkpoints signed before can be verified with it only`, { cause: error })
+      throw new Error(
+        `${keyFile} is not a private key in PEM; restore it from a backup: checkpoints signed before can be verified with it only`,
+        { cause: error },
+      )
     }
   }
   mkdirSync(dirname(keyFile), { recursive: true })
@@ -35,7 +55,7 @@ export function writeCheckpoint({ folder }: CheckpointPlaces, note: string, day:
   const start = size === 0 || end.toString() === '\n\n' ? '' : '\n\n'
   try {
     const bytes = Buffer.from(`${start}${note}\n`)
-    for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+    for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at)
     fsyncSync(file)
   } catch (error) {
     ftruncateSync(file, size)
@@ -59,7 +79,9 @@ export type KeptCheckpoint = Checkpoint & { note: string; file: string; signed: 
 /** All that were kept, oldest first. A note cut short by a crash is left out; one that was altered is not signed. */
 export function readCheckpoints({ folder }: CheckpointPlaces, key: KeyObject): KeptCheckpoint[] {
   if (!existsSync(folder)) return []
-  const days = readdirSync(folder).filter((name) => /^\d{4}-\d\d-\d\d\.txt$/.test(name)).sort()
+  const days = readdirSync(folder)
+    .filter((name) => /^\d{4}-\d\d-\d\d\.txt$/.test(name))
+    .sort()
   return days.flatMap((name) => {
     const notes = readFileSync(join(folder, name), 'utf8').match(/[^\n]+\n\d+\n[^\n]+\n\n(?:— [^\n]+\n)+/g) ?? []
     return notes.flatMap((note) => {

@@ -4,7 +4,13 @@ import { wordsOf } from '../tools/failure.ts'
 const WITHIN_MS = 10_000
 
 /** A newer checkpoint says everything that an older one did: only the newest is sent again when an address does not answer. */
-export function createCheckpointPost({ addresses, onError }: { addresses(): readonly string[]; onError(error: unknown): void }) {
+export function createCheckpointPost({
+  addresses,
+  onError,
+}: {
+  addresses(): readonly string[]
+  onError(error: unknown): void
+}) {
   const stopped = new AbortController()
   const sending = new Map<string, { next: string | null }>()
 
@@ -21,11 +27,22 @@ export function createCheckpointPost({ addresses, onError }: { addresses(): read
   }
   async function post(address: string, note: string): Promise<void> {
     try {
-      const answer = await fetch(address, { method: 'POST', body: note, headers: { 'content-type': 'text/plain; charset=utf-8' }, redirect: 'manual', signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(WITHIN_MS)]) })
+      const answer = await fetch(address, {
+        method: 'POST',
+        body: note,
+        headers: { 'content-type': 'text/plain; charset=utf-8' },
+        redirect: 'manual',
+        signal: AbortSignal.any([stopped.signal, AbortSignal.timeout(WITHIN_MS)]),
+      })
       await answer.body?.cancel().catch(() => {})
       if (!answer.ok) throw new Error(`it answered ${answer.status}`)
     } catch (error) {
-      if (!stopped.signal.aborted) onError(new Error(`The checkpoint could not be put at ${new URL(address).host}: ${wordsOf(error)}. The next one will be.`))
+      if (!stopped.signal.aborted)
+        onError(
+          new Error(
+            `The checkpoint could not be put at ${new URL(address).host}: ${wordsOf(error)}. The next one will be.`,
+          ),
+        )
     }
   }
 

@@ -13,13 +13,22 @@ const EVERY = 5000
 const SPACING_MS = 60_000
 
 const digestOf = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex')
-export type Snapshot = { seq: number; /** The entry's own: it is the same ledger. */ hash: string; folds: Record<string, unknown> }
+export type Snapshot = {
+  seq: number
+  /** The entry's own: it is the same ledger. */ hash: string
+  folds: Record<string, unknown>
+}
 
 /** Null when there is none, or it is not as it was written. */
 export function readSnapshot(file: string): Snapshot | null {
   try {
     const [head = '', folds = ''] = readFileSync(file, 'utf8').split('\n')
-    const { format, seq, hash, sha256 } = JSON.parse(head) as { format: number; seq: number; hash: string; sha256: string }
+    const { format, seq, hash, sha256 } = JSON.parse(head) as {
+      format: number
+      seq: number
+      hash: string
+      sha256: string
+    }
     if (format !== FORMAT || sha256 !== digestOf(folds)) return null
     return { seq, hash, folds: JSON.parse(folds) as Record<string, unknown> }
   } catch {
@@ -28,12 +37,17 @@ export function readSnapshot(file: string): Snapshot | null {
 }
 
 /** Whether it is this ledger's. @param hash of the entry that it was made at; null when that cannot be read, which is believed of a chain that was set aside. */
-export const isOf = (snapshot: Snapshot, hash: string | null, chainFirst: number): boolean => (hash === null ? snapshot.seq < chainFirst : hash === snapshot.hash)
+export const isOf = (snapshot: Snapshot, hash: string | null, chainFirst: number): boolean =>
+  hash === null ? snapshot.seq < chainFirst : hash === snapshot.hash
 
 /** @param folds JSON. Returns when it is on the disk. */
 export function writeSnapshot(file: string, seq: number, hash: string, folds: string): void {
   try {
-    writeFileSync(`${file}.new`, `${JSON.stringify({ format: FORMAT, seq, hash, sha256: digestOf(folds) })}\n${folds}\n`, { mode: 0o600, flush: true })
+    writeFileSync(
+      `${file}.new`,
+      `${JSON.stringify({ format: FORMAT, seq, hash, sha256: digestOf(folds) })}\n${folds}\n`,
+      { mode: 0o600, flush: true },
+    )
   } catch (error) {
     // Half of one on a full disk is room that a press needs.
     rmSync(`${file}.new`, { force: true })
@@ -43,7 +57,16 @@ export function writeSnapshot(file: string, seq: number, hash: string, folds: st
 }
 
 /** Keeps folds and their snapshot together. @param folds by a name that stays; each follows every entry, in order. */
-export function createFolds(file: string, folds: Record<string, Fold>, port: { clock: Clock; whenDurable(seq: number): Promise<void>; /** Writes it where nobody waits for the disk. */ write(file: string, seq: number, folds: string): Promise<void>; onError(error: unknown): void }) {
+export function createFolds(
+  file: string,
+  folds: Record<string, Fold>,
+  port: {
+    clock: Clock
+    whenDurable(seq: number): Promise<void>
+    /** Writes it where nobody waits for the disk. */ write(file: string, seq: number, folds: string): Promise<void>
+    onError(error: unknown): void
+  },
+) {
   let savedAt = 0
   let savedWhen = Number.NEGATIVE_INFINITY
   let seen = 0
@@ -59,7 +82,10 @@ export function createFolds(file: string, folds: Record<string, Fold>, port: { c
     await port.whenDurable(seq)
     await port.write(file, seq, text)
   }
-  const saveNow = (): Promise<void> => (saving ??= save().catch(port.onError).finally(() => (saving = null)))
+  const saveNow = (): Promise<void> =>
+    (saving ??= save()
+      .catch(port.onError)
+      .finally(() => (saving = null)))
 
   return {
     follow(entry: Recorded): void {
@@ -81,7 +107,8 @@ export function createFolds(file: string, folds: Record<string, Fold>, port: { c
       return seq
     },
     /** Now and then, so that a start never has much to read. */
-    saveWhenDue: (): void => void (seen - savedAt >= EVERY && port.clock.monotonic() - savedWhen >= SPACING_MS && saveNow()),
+    saveWhenDue: (): void =>
+      void (seen - savedAt >= EVERY && port.clock.monotonic() - savedWhen >= SPACING_MS && saveNow()),
     async close(): Promise<void> {
       await saving
       if (seen > savedAt) await saveNow()

@@ -5,7 +5,19 @@ import { nextLocal } from '../tools/local-time.ts'
 
 const NIGHTLY_AT = '03:40'
 
-export function startLedgerCare({ verify, clock, timezone, onVerdict, onError }: { verify(): Promise<Verification>; clock: Clock; timezone(): string; onVerdict(verdict: Verification): void; onError(error: unknown): void }) {
+export function startLedgerCare({
+  verify,
+  clock,
+  timezone,
+  onVerdict,
+  onError,
+}: {
+  verify(): Promise<Verification>
+  clock: Clock
+  timezone(): string
+  onVerdict(verdict: Verification): void
+  onError(error: unknown): void
+}) {
   const stopped = new AbortController()
   async function care(): Promise<void> {
     while (!stopped.signal.aborted) {

@@ -13,7 +13,11 @@ import { type LedgerRows, isCorruption, openLedgerRows } from './ledger-sqlite.t
 const UNREADABLE_GAP = 1_000_000
 /** Of what cannot be read, so many entries are tried one by one before the rest is given up. */
 const MOST_SKIPPED = 5000
-export type Break = { problem: string; /** Name of the file that was set aside. */ file: string; /** The one that goes on. */ chain: number }
+export type Break = {
+  problem: string
+  /** Name of the file that was set aside. */ file: string
+  /** The one that goes on. */ chain: number
+}
 
 /** Broken chains, oldest first. */
 export const brokenFiles = (file: string): string[] =>
@@ -34,7 +38,7 @@ const ENDS = ['', '-wal', '-shm'] as const
 /** A page of what can still be read; entries on a damaged place are stepped over. */
 function readable(rows: Pick<LedgerRows, 'page'>, after: number, limit: number): Row[] {
   const found: Row[] = []
-  for (let at = after, step = limit, skipped = 0; found.length < limit; ) {
+  for (let at = after, step = limit, skipped = 0; found.length < limit;) {
     try {
       const page = rows.page(at, Math.min(step, limit - found.length))
       if (page.length === 0) return found
@@ -54,7 +58,10 @@ function readable(rows: Pick<LedgerRows, 'page'>, after: number, limit: number):
 }
 
 /** @param knownSeq an entry number that is known to have been given, from outside the database; 0 when there is none. */
-export function openLedgerChains(file: string, { knownSeq, startedAt }: { knownSeq: number; /** UTC ISO 8601. */ startedAt: string }) {
+export function openLedgerChains(
+  file: string,
+  { knownSeq, startedAt }: { knownSeq: number; /** UTC ISO 8601. */ startedAt: string },
+) {
   const next = join(dirname(file), 'ledger-next.sqlite')
   finishRotation()
   const older: LedgerRows[] = []
@@ -75,7 +82,8 @@ export function openLedgerChains(file: string, { knownSeq, startedAt }: { knownS
     if (!existsSync(next)) return
     if (existsSync(file)) return ENDS.forEach((end) => rmSync(`${next}${end}`, { force: true }))
     const last = brokenFiles(file).at(-1)
-    for (const end of ['-wal', '-shm']) if (last !== undefined && existsSync(`${file}${end}`)) renameSync(`${file}${end}`, `${last}${end}`)
+    for (const end of ['-wal', '-shm'])
+      if (last !== undefined && existsSync(`${file}${end}`)) renameSync(`${file}${end}`, `${last}${end}`)
     renameSync(next, file)
   }
   function openCurrent(): LedgerRows {
@@ -99,7 +107,12 @@ export function openLedgerChains(file: string, { knownSeq, startedAt }: { knownS
     return [knownSeq, signed, ...heads].reduce((most, each) => Math.max(most, each), 0)
   }
   /** The new chain is whole on the disk before the old one is touched; a death in between is made good at the next start. */
-  function beginAnew(problem: string, first: number, good: { seq: number; hash: string } | null, at: string): LedgerRows {
+  function beginAnew(
+    problem: string,
+    first: number,
+    good: { seq: number; hash: string } | null,
+    at: string,
+  ): LedgerRows {
     const onDisk = brokenFiles(file).map(numberOf)
     const number = Math.max(open ? safely(() => open?.chain().number ?? 1, 1) : 1, ...onDisk.map((each) => each + 1))
     const aside = join(dirname(file), `ledger-broken-${number}.sqlite`)
@@ -139,21 +152,28 @@ export function openLedgerChains(file: string, { knownSeq, startedAt }: { knownS
       return found
     },
     /** Sets the current chain aside. @param first the number of the next entry. @param good the last entry before the break, where known. */
-    rotate: (problem: string, first: number, good: { seq: number; hash: string } | null, at: string): void => void beginAnew(problem, first, good, at),
+    rotate: (problem: string, first: number, good: { seq: number; hash: string } | null, at: string): void =>
+      void beginAnew(problem, first, good, at),
     /** A broken chain gives what can still be read of it. */
     page(after: number, limit: number): Row[] {
       const found: Row[] = []
-      for (const rows of [...older, current()]) if (found.length < limit) found.push(...safely(() => readable(rows, after, limit - found.length), []))
+      for (const rows of [...older, current()])
+        if (found.length < limit) found.push(...safely(() => readable(rows, after, limit - found.length), []))
       return found
     },
     about: (subject: string) => [...older, current()].flatMap((rows) => safely(() => rows.about(subject), [])),
     openedBefore(seq: number, limit: number) {
       const found: { seq: number; subject: string }[] = []
-      for (const rows of [current(), ...older.toReversed()]) if (found.length < limit) found.push(...safely(() => rows.openedBefore(seq, limit - found.length), []))
+      for (const rows of [current(), ...older.toReversed()])
+        if (found.length < limit) found.push(...safely(() => rows.openedBefore(seq, limit - found.length), []))
       return found
     },
-    pressWithKey: (helpPoint: string, key: string): Row | null => [current(), ...older].map((rows) => safely(() => rows.pressWithKey(helpPoint, key), null)).find((row) => row !== null) ?? null,
-    hashAt: (seq: number): string | null => [current(), ...older].map((rows) => safely(() => rows.hashAt(seq), null)).find((hash) => hash !== null) ?? null,
+    pressWithKey: (helpPoint: string, key: string): Row | null =>
+      [current(), ...older]
+        .map((rows) => safely(() => rows.pressWithKey(helpPoint, key), null))
+        .find((row) => row !== null) ?? null,
+    hashAt: (seq: number): string | null =>
+      [current(), ...older].map((rows) => safely(() => rows.hashAt(seq), null)).find((hash) => hash !== null) ?? null,
     close: (): void => [...older, ...(open ? [open] : [])].forEach((rows) => safely(() => rows.close(), undefined)),
   }
 }

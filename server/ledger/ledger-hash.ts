@@ -4,7 +4,16 @@ import { createHash } from 'node:crypto'
 export const NO_PREVIOUS = '0'.repeat(64)
 
 /** One row exactly as it is stored. */
-export type Row = { seq: number; at: string; kind: string; actor: string; subject: string; body: string; prev: string; hash: string }
+export type Row = {
+  seq: number
+  at: string
+  kind: string
+  actor: string
+  subject: string
+  body: string
+  prev: string
+  hash: string
+}
 
 /** The exact stored bytes of a row: its columns as a JSON array, a newline, its body as stored. */
 export const leafOf = (row: Omit<Row, 'prev' | 'hash'>): string =>

@@ -16,7 +16,9 @@ type Signed = { all: KeptCheckpoint[]; originOf(chain: number): string; problem:
 function signedOf(ledgerFile: string): Signed {
   const places = checkpointPlaces(ledgerFile)
   if (!existsSync(places.keyFile)) {
-    const problem = existsSync(places.folder) ? `${places.keyFile} is missing: the checkpoints in ${places.folder} can be verified with it only` : null
+    const problem = existsSync(places.folder)
+      ? `${places.keyFile} is missing: the checkpoints in ${places.folder} can be verified with it only`
+      : null
     return { all: [], originOf: () => '', problem }
   }
   const key = checkpointKey(places.keyFile)
@@ -30,18 +32,44 @@ function joinProblem(rows: LedgerRows, before: LedgerRows | null): string | null
   const { after } = JSON.parse(genesis) as { after?: { good?: { seq: number; hash: string } | null } }
   const good = after?.good
   if (!good || !before) return null
-  return before.hashAt(good.seq) === good.hash ? null : `chain ${number} was begun after entry ${good.seq} with another hash than chain ${number - 1} has there`
+  return before.hashAt(good.seq) === good.hash
+    ? null
+    : `chain ${number} was begun after entry ${good.seq} with another hash than chain ${number - 1} has there`
 }
 
-function verdictOf(file: string, number: number, signed: Signed, before: LedgerRows | null, stopped: () => boolean): { verdict: ChainVerdict; rows: LedgerRows | null } {
-  const broken = (problem: string, first = 0): ChainVerdict => ({ chain: number, first, ok: false, entries: 0, head: NO_PREVIOUS, checkpoints: 0, problem })
+function verdictOf(
+  file: string,
+  number: number,
+  signed: Signed,
+  before: LedgerRows | null,
+  stopped: () => boolean,
+): { verdict: ChainVerdict; rows: LedgerRows | null } {
+  const broken = (problem: string, first = 0): ChainVerdict => ({
+    chain: number,
+    first,
+    ok: false,
+    entries: 0,
+    head: NO_PREVIOUS,
+    checkpoints: 0,
+    problem,
+  })
   let rows: LedgerRows | null = null
   try {
     rows = openLedgerRows(file, { readOnly: true })
     const chain = rows.chain()
-    const problem = chain.number === number ? joinProblem(rows, before) : `${basename(file)} says that it is chain ${chain.number}, and it is the ${number}.`
+    const problem =
+      chain.number === number
+        ? joinProblem(rows, before)
+        : `${basename(file)} says that it is chain ${chain.number}, and it is the ${number}.`
     if (problem) return { verdict: broken(problem, chain.first), rows }
-    return { verdict: verifyChain(rows, signed.all.filter(({ origin }) => origin === signed.originOf(number)), stopped), rows }
+    return {
+      verdict: verifyChain(
+        rows,
+        signed.all.filter(({ origin }) => origin === signed.originOf(number)),
+        stopped,
+      ),
+      rows,
+    }
   } catch (error) {
     if (error instanceof Stopped) {
       rows?.close()
@@ -62,19 +90,37 @@ export function verifyLedger(file: string, stopped: () => boolean = () => false)
   const aside = brokenFiles(file)
   // The current one knows its place: those before it must all be here.
   const places = aside.map(numberOf)
-  const missing = Array.from({ length: Math.max(0, ...places) }, (_, i) => i + 1).filter((number) => !places.includes(number))
+  const missing = Array.from({ length: Math.max(0, ...places) }, (_, i) => i + 1).filter(
+    (number) => !places.includes(number),
+  )
   for (const number of missing) problems.push(`chain ${number} is missing: ledger-broken-${number}.sqlite is not here`)
   for (const [i, each] of [...aside, file].entries()) {
     const number = places[i] ?? Math.max(0, ...places) + 1
-    const { verdict, rows }: { verdict: ChainVerdict; rows: LedgerRows | null } = verdictOf(each, number, signed, before, stopped)
+    const { verdict, rows }: { verdict: ChainVerdict; rows: LedgerRows | null } = verdictOf(
+      each,
+      number,
+      signed,
+      before,
+      stopped,
+    )
     chains.push(verdict)
     before = rows
     if (rows) opened.push(rows)
-    if (!verdict.ok && verdict.problem) problems.push(aside.length > 0 ? `chain ${number}: ${verdict.problem}` : verdict.problem)
+    if (!verdict.ok && verdict.problem)
+      problems.push(aside.length > 0 ? `chain ${number}: ${verdict.problem}` : verdict.problem)
   }
   for (const rows of opened) rows.close()
   const origins = new Set(chains.map(({ chain }) => signed.originOf(chain)))
   const foreign = signed.all.find(({ origin }) => !origins.has(origin))
-  if (foreign) problems.push(`the checkpoint of ${foreign.size} entries in ${foreign.file} is of another key or of a chain that is not here: what it signed cannot be proven`)
-  return { ok: problems.length === 0, entries: chains.reduce((sum, { entries }) => sum + entries, 0), head: chains.at(-1)?.head ?? NO_PREVIOUS, problem: problems[0] ?? null, chains }
+  if (foreign)
+    problems.push(
+      `the checkpoint of ${foreign.size} entries in ${foreign.file} is of another key or of a chain that is not here: what it signed cannot be proven`,
+    )
+  return {
+    ok: problems.length === 0,
+    entries: chains.reduce((sum, { entries }) => sum + entries, 0),
+    head: chains.at(-1)?.head ?? NO_PREVIOUS,
+    problem: problems[0] ?? null,
+    chains,
+  }
 }

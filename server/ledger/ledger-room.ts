@@ -3,7 +3,18 @@
  * without the file growing, so that nobody else can take them first. A file beside it is for what the database cannot hold: its
  * log and index after a start. Synchronous: it runs in the ledger's thread. Copying file systems promise none of this.
  */
-import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync, statSync, statfsSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  statfsSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from '@photostructure/sqlite'
 
@@ -25,12 +36,22 @@ const SLACK_PAGES = 1024
 const FREE_BYTES = 64 * MB
 const STEP_ROWS = 4
 
-export type RoomState = { /** Bytes that presses can still be written into. */ bytes: number; wanted: number; /** The disk is full: they are being used. */ onReserve: boolean; /** Of ten presses a minute. */ hoursLeft: number }
+export type RoomState = {
+  /** Bytes that presses can still be written into. */ bytes: number
+  wanted: number
+  /** The disk is full: they are being used. */ onReserve: boolean
+  /** Of ten presses a minute. */ hoursLeft: number
+}
 
 /** The disk has no room for what the database wants to write. SQLITE_FULL; SQLITE_IOERR on its index or log. */
 export function isFull(error: unknown): boolean {
   const code = (error as { errcode?: number } | null)?.errcode ?? 0
-  return (code & 0xff) === 13 || code === 4874 || code === 778 || /database or disk is full|ENOSPC/i.test(error instanceof Error ? error.message : '')
+  return (
+    (code & 0xff) === 13 ||
+    code === 4874 ||
+    code === 778 ||
+    /database or disk is full|ENOSPC/i.test(error instanceof Error ? error.message : '')
+  )
 }
 
 const reserveFileOf = (file: string): string => join(dirname(file), 'ledger-reserve')
@@ -76,7 +97,11 @@ function partFromLog(file: string): void {
   if (reserve && (reserve.size === 0 || (log && log.ino === reserve.ino))) rmSync(reserveFileOf(file), { force: true })
 }
 
-export function openLedgerRoom(db: InstanceType<typeof DatabaseSync>, file: string, { freeBytes = freeOn(file) }: { freeBytes?(): number } = {}) {
+export function openLedgerRoom(
+  db: InstanceType<typeof DatabaseSync>,
+  file: string,
+  { freeBytes = freeOn(file) }: { freeBytes?(): number } = {},
+) {
   db.exec('CREATE TABLE IF NOT EXISTS room (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT')
   const put = db.prepare('INSERT INTO room (bytes) VALUES (zeroblob(?))')
   const take = db.prepare('DELETE FROM room WHERE id = (SELECT max(id) FROM room)')
@@ -104,8 +129,12 @@ export function openLedgerRoom(db: InstanceType<typeof DatabaseSync>, file: stri
     db.exec('PRAGMA wal_checkpoint(PASSIVE)')
   }
   function keepFiles(): void {
-    for (const [name, bytes] of [[reserveFileOf(file), RESERVE_FILE_BYTES], [indexReserveOf(file), INDEX_RESERVE_BYTES]] as const)
-      if (!existsSync(name) && freeBytes() > 4 * RESERVE_FILE_BYTES) writeFileSync(name, Buffer.alloc(bytes), { mode: 0o600 })
+    for (const [name, bytes] of [
+      [reserveFileOf(file), RESERVE_FILE_BYTES],
+      [indexReserveOf(file), INDEX_RESERVE_BYTES],
+    ] as const)
+      if (!existsSync(name) && freeBytes() > 4 * RESERVE_FILE_BYTES)
+        writeFileSync(name, Buffer.alloc(bytes), { mode: 0o600 })
   }
   /** Puts rows back into pages that can be written over. @returns whether any were there */
   function release(): boolean {
@@ -178,7 +207,11 @@ export function openLedgerRoom(db: InstanceType<typeof DatabaseSync>, file: stri
     /** A step towards what is wanted, where the disk has room again. @returns whether more is to be done */
     restore(): boolean {
       if (!hasRoom()) return false
-      if (freeBytes() / MOST_SHARE > (wantedRows - rows) * MB) wantedRows = Math.max(wantedRows, Math.min(DAY_OF_PRESSES_BYTES / MB, rows + Math.floor(freeBytes() / MOST_SHARE / MB)))
+      if (freeBytes() / MOST_SHARE > (wantedRows - rows) * MB)
+        wantedRows = Math.max(
+          wantedRows,
+          Math.min(DAY_OF_PRESSES_BYTES / MB, rows + Math.floor(freeBytes() / MOST_SHARE / MB)),
+        )
       if (rows >= wantedRows) {
         onReserve = false
         return false
@@ -194,7 +227,12 @@ export function openLedgerRoom(db: InstanceType<typeof DatabaseSync>, file: stri
     },
     /** Before the database is closed. @returns what is to be done afterwards */
     closing: (): (() => void) | null => (freeBytes() > 4 * RESERVE_FILE_BYTES ? null : keepLog(file)),
-    state: (): RoomState => ({ bytes: rows * MB + slack() * 4096, wanted: wantedRows * MB, onReserve, hoursLeft: isStuck ? 0 : Math.round(((rows * MB + slack() * 4096) / DAY_OF_PRESSES_BYTES) * 240) / 10 }),
+    state: (): RoomState => ({
+      bytes: rows * MB + slack() * 4096,
+      wanted: wantedRows * MB,
+      onReserve,
+      hoursLeft: isStuck ? 0 : Math.round(((rows * MB + slack() * 4096) / DAY_OF_PRESSES_BYTES) * 240) / 10,
+    }),
   }
 }
 

@@ -7,7 +7,21 @@ const AFTER_MS = 60_000
 const SPACING_MS = 1000
 
 /** @param durable the newest entry that is on disk. */
-export function createLedgerSigning({ clock, durable, checkpoint, onCheckpoint, onError, stopped }: { clock: Clock; durable(): number; checkpoint(at: string): Promise<{ note: string }>; onCheckpoint(note: string): void; onError(error: unknown): void; stopped: AbortSignal }) {
+export function createLedgerSigning({
+  clock,
+  durable,
+  checkpoint,
+  onCheckpoint,
+  onError,
+  stopped,
+}: {
+  clock: Clock
+  durable(): number
+  checkpoint(at: string): Promise<{ note: string }>
+  onCheckpoint(note: string): void
+  onError(error: unknown): void
+  stopped: AbortSignal
+}) {
   let signed = { seq: 0, at: Number.NEGATIVE_INFINITY, note: '' }
   let signing: Promise<void> | null = null
 
@@ -38,7 +52,8 @@ export function createLedgerSigning({ clock, durable, checkpoint, onCheckpoint, 
   return {
     sign,
     /** Something was written. */
-    whenDue: (): void => void (durable() - signed.seq >= EVERY_ENTRIES && clock.monotonic() - signed.at >= SPACING_MS && sign()),
+    whenDue: (): void =>
+      void (durable() - signed.seq >= EVERY_ENTRIES && clock.monotonic() - signed.at >= SPACING_MS && sign()),
     /** The newest note; made when something is not signed yet. */
     async newest(): Promise<string> {
       if (durable() > signed.seq || signed.note === '') await sign()

@@ -11,7 +11,14 @@ import type { Row } from './ledger-hash.ts'
 import { type Unhashed, hashesOfWritten, isCorruption } from './ledger-sqlite.ts'
 
 /** Hashes are hex; the note and the key are as C2SP writes them. */
-export type Inclusion = { checkpoint: string; verifierKey: string; leafIndex: number; treeSize: number; inclusionProof: string[]; entry: Row }
+export type Inclusion = {
+  checkpoint: string
+  verifierKey: string
+  leafIndex: number
+  treeSize: number
+  inclusionProof: string[]
+  entry: Row
+}
 
 const { file, knownSeq, startedAt } = workerInput<{ file: string; knownSeq: number; startedAt: string }>()
 const open = () => openLedgerChains(file, { knownSeq, startedAt })
@@ -46,7 +53,9 @@ setInterval(() => {
 function written(batch: Unhashed[]): string[] {
   const there = hashesOfWritten(chains.current(), batch)
   const rest = batch.slice(there.length)
-  return rest.length === 0 ? there : [...there, ...writtenInRoom(chains.current().room, () => chains.current().append(rest))]
+  return rest.length === 0
+    ? there
+    : [...there, ...writtenInRoom(chains.current().room, () => chains.current().append(rest))]
 }
 const places = checkpointPlaces(file)
 /** A key that cannot be read must not stop a press; it is said with each checkpoint that is not signed. */
@@ -99,7 +108,14 @@ const calls = {
     const origin = originOf(signingKey(), chains.current().chain().number)
     const note = signCheckpoint({ origin, size: found.treeSize, root: found.root }, signingKey())
     writeCheckpoint(places, note, at.slice(0, 10))
-    return { checkpoint: note, verifierKey: verifierKeyOf(origin, signingKey()), leafIndex: found.leafIndex, treeSize: found.treeSize, inclusionProof: found.proof, entry: found.row }
+    return {
+      checkpoint: note,
+      verifierKey: verifierKeyOf(origin, signingKey()),
+      leafIndex: found.leafIndex,
+      treeSize: found.treeSize,
+      inclusionProof: found.proof,
+      entry: found.row,
+    }
   },
   close: () => chains.close(),
 }

@@ -46,19 +46,44 @@ export type Ledger = {
   /** Null when a press could be made durable now; else why not. It is tried, not guessed. */
   notReady(): Promise<string | null>
   /** Entries given an order but not yet on disk, and the newest that is. `broken`: what was found, ever since this start. */
-  state(): { head: number; waiting: number; problem: string | null; broken: string | null; chainFirst: number; lastCommitMs: number; /** What is kept for presses on a full disk; null until the first entry. */ room: RoomState | null }
+  state(): {
+    head: number
+    waiting: number
+    problem: string | null
+    broken: string | null
+    chainFirst: number
+    lastCommitMs: number
+    /** What is kept for presses on a full disk; null until the first entry. */ room: RoomState | null
+  }
   close(): Promise<void>
 }
-export type LedgerStore = { [Name in keyof LedgerThread]: (...args: Parameters<LedgerThread[Name]>) => Promise<ReturnType<LedgerThread[Name]>> }
+export type LedgerStore = {
+  [Name in keyof LedgerThread]: (...args: Parameters<LedgerThread[Name]>) => Promise<ReturnType<LedgerThread[Name]>>
+}
 
 type Waiting = { recorded: Recorded; body: string; settle: ((outcome: Entry | Error) => void) | null }
-type Options = { clock: Clock; onError(error: unknown): void; /** Hears each entry when it is given its order, before it is durable and before `append` returns. */ onRecorded?: (entry: Recorded) => void; /** A new checkpoint, to be kept elsewhere, too. */ onCheckpoint?: (note: string) => void }
+type Options = {
+  clock: Clock
+  onError(error: unknown): void
+  /** Hears each entry when it is given its order, before it is durable and before `append` returns. */ onRecorded?: (
+    entry: Recorded,
+  ) => void
+  /** A new checkpoint, to be kept elsewhere, too. */ onCheckpoint?: (note: string) => void
+}
 
 /** @param knownSeq an entry number that is known from outside the database to have been given. */
-export async function openLedger({ file, knownSeq = 0, ...options }: Options & { file: string; knownSeq?: number }): Promise<Ledger> {
+export async function openLedger({
+  file,
+  knownSeq = 0,
+  ...options
+}: Options & { file: string; knownSeq?: number }): Promise<Ledger> {
   let known = knownSeq
   // One that dies is started again; what was on its way to the disk is written again, and what the disk had already is known by its number.
-  const thread = keepWorker<LedgerThread>(builtEntry('ledger/ledger-thread.js'), { clock: options.clock, input: () => ({ file, knownSeq: known, startedAt: isoTime(options.clock.now()) }), onDeath: options.onError })
+  const thread = keepWorker<LedgerThread>(builtEntry('ledger/ledger-thread.js'), {
+    clock: options.clock,
+    input: () => ({ file, knownSeq: known, startedAt: isoTime(options.clock.now()) }),
+    onDeath: options.onError,
+  })
   // A thread that is ended in the middle of SQLite's code takes the process with it: it is asked to end instead.
   const stop = new Int32Array(new SharedArrayBuffer(4))
   let reading: Promise<unknown> = Promise.resolve()
@@ -103,7 +128,16 @@ function entryOf(row: Row): Entry {
 const isReadable = ({ body }: { body: unknown }): boolean => body !== null
 
 /** @param store where rows go; the real one is a thread. */
-export async function createLedger(store: LedgerStore, { clock, onError, onRecorded = () => {}, onCheckpoint = () => {}, verify }: Options & { verify(): Promise<Verification> }): Promise<Ledger> {
+export async function createLedger(
+  store: LedgerStore,
+  {
+    clock,
+    onError,
+    onRecorded = () => {},
+    onCheckpoint = () => {},
+    verify,
+  }: Options & { verify(): Promise<Verification> },
+): Promise<Ledger> {
   const topic = createTopic<Entry>(onError)
   const { seq, chain } = await store.head()
   let chainFirst = chain.first
@@ -133,7 +167,11 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
   function tellBreak(found: Break | null): void {
     if (!found) return
     broken = found.problem
-    onError(new Error(`THE LEDGER IS BROKEN: ${found.problem}. It is kept as ${found.file}; new entries go into chain ${found.chain}, which names the break.`))
+    onError(
+      new Error(
+        `THE LEDGER IS BROKEN: ${found.problem}. It is kept as ${found.file}; new entries go into chain ${found.chain}, which names the break.`,
+      ),
+    )
     append([{ kind: 'ledger.broken', actor: 'lamppost', subject: 'ledger', body: { ...found } }])
   }
 
@@ -149,7 +187,16 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
         tellBreak(found)
       }
       if (batch.length === 0) return
-      const written = await store.append(batch.map(({ recorded: { seq: number, at, kind, actor, subject }, body }) => ({ seq: number, at, kind, actor, subject, body })))
+      const written = await store.append(
+        batch.map(({ recorded: { seq: number, at, kind, actor, subject }, body }) => ({
+          seq: number,
+          at,
+          kind,
+          actor,
+          subject,
+          body,
+        })),
+      )
       if (written.broken) chainFirst = first
       queue = queue.slice(batch.length)
       durable = batch.at(-1)?.recorded.seq ?? durable
@@ -166,7 +213,10 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
       signing.whenDue()
     } catch (error) {
       problem = wordsOf(error)
-      const failure = new Failure('ledger/unavailable', `The ledger could not be written: ${problem}. The press is known here but not yet durable; send it again.`)
+      const failure = new Failure(
+        'ledger/unavailable',
+        `The ledger could not be written: ${problem}. The press is known here but not yet durable; send it again.`,
+      )
       for (const item of batch) {
         item.settle?.(failure)
         item.settle = null
@@ -230,17 +280,31 @@ export async function createLedger(store: LedgerStore, { clock, onError, onRecor
     return verification
   }
 
-  const signing = createLedgerSigning({ clock, durable: () => durable, checkpoint: (at) => store.checkpoint(at), onCheckpoint, onError, stopped: stopped.signal })
+  const signing = createLedgerSigning({
+    clock,
+    durable: () => durable,
+    checkpoint: (at) => store.checkpoint(at),
+    onCheckpoint,
+    onError,
+    stopped: stopped.signal,
+  })
   if (durable >= chainFirst) await signing.sign()
   const ledger: Ledger = {
     append,
     whenDurable: (number) =>
       number <= durable
         ? Promise.resolve()
-        : new Promise((resolve, reject) => attempts.push({ seq: number, settle: (error) => (error ? reject(error) : resolve()) })),
+        : new Promise((resolve, reject) =>
+            attempts.push({ seq: number, settle: (error) => (error ? reject(error) : resolve()) }),
+          ),
     page: async (after, limit) => (await store.page(after, limit)).map(entryOf),
     async replay(after, onEntry) {
-      for (let page = await ledger.page(after, 5000); page.length > 0; page = await ledger.page(page.at(-1)?.seq ?? 0, 5000)) page.filter(isReadable).forEach(onEntry)
+      for (
+        let page = await ledger.page(after, 5000);
+        page.length > 0;
+        page = await ledger.page(page.at(-1)?.seq ?? 0, 5000)
+      )
+        page.filter(isReadable).forEach(onEntry)
     },
     about: async (subject) => (await store.about(subject)).map(entryOf).filter(isReadable),
     openedBefore: (number, limit) => store.openedBefore(number, limit),

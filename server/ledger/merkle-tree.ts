@@ -46,7 +46,9 @@ export function inclusionPath(leaf: number, size: number, whole: (level: number,
   const pathIn = (from: number, leaves: number): Buffer[] => {
     if (leaves <= 1) return []
     const left = 2 ** (Math.ceil(Math.log2(leaves)) - 1)
-    return leaf < from + left ? [...pathIn(from, left), hashOf(from + left, leaves - left)] : [...pathIn(from + left, leaves - left), hashOf(from, left)]
+    return leaf < from + left
+      ? [...pathIn(from, left), hashOf(from + left, leaves - left)]
+      : [...pathIn(from + left, leaves - left), hashOf(from, left)]
   }
   return pathIn(0, size)
 }

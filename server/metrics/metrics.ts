@@ -7,7 +7,14 @@ import type { Stage } from '../glossary/proof.ts'
 
 export type PressOutcome = 'accepted' | 'repeated' | 'counted' | 'late' | 'refused' | 'failed'
 export type MetricsPort = {
-  ledger(): { head: number; waiting: number; lastCommitMs: number; broken: string | null; problem: string | null; room: { bytes: number; wanted: number; onReserve: boolean; hoursLeft: number } | null }
+  ledger(): {
+    head: number
+    waiting: number
+    lastCommitMs: number
+    broken: string | null
+    problem: string | null
+    room: { bytes: number; wanted: number; onReserve: boolean; hoursLeft: number } | null
+  }
   cameras(): { id: CameraId; health: CameraHealth }[]
   /** Bytes of each camera's clip buffer. */
   bufferBytes(): Promise<Record<string, number>>
@@ -23,11 +30,37 @@ export function createMetrics(port: MetricsPort) {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry, prefix: 'lamppost_' })
-  const presses = new Counter({ name: 'lamppost_presses_total', help: 'Presses by source, kind and what became of them', labelNames: ['source', 'kind', 'outcome'], registers })
-  const stages = new Histogram({ name: 'lamppost_stage_seconds', help: 'From the arrival of a press to each stage of its way to a moving picture', labelNames: ['stage', 'kind'], buckets: BUCKETS, registers })
-  const drills = new Counter({ name: 'lamppost_drills_total', help: 'Drills by result', labelNames: ['result'], registers })
-  const gaps = new Counter({ name: 'lamppost_buffer_gaps_total', help: 'How often a camera’s recording was interrupted', labelNames: ['camera'], registers })
-  const gauge = (name: string, help: string, labelNames: string[], collect: (set: (labels: Record<string, string>, value: number) => void) => void | Promise<void>): Gauge =>
+  const presses = new Counter({
+    name: 'lamppost_presses_total',
+    help: 'Presses by source, kind and what became of them',
+    labelNames: ['source', 'kind', 'outcome'],
+    registers,
+  })
+  const stages = new Histogram({
+    name: 'lamppost_stage_seconds',
+    help: 'From the arrival of a press to each stage of its way to a moving picture',
+    labelNames: ['stage', 'kind'],
+    buckets: BUCKETS,
+    registers,
+  })
+  const drills = new Counter({
+    name: 'lamppost_drills_total',
+    help: 'Drills by result',
+    labelNames: ['result'],
+    registers,
+  })
+  const gaps = new Counter({
+    name: 'lamppost_buffer_gaps_total',
+    help: 'How often a camera’s recording was interrupted',
+    labelNames: ['camera'],
+    registers,
+  })
+  const gauge = (
+    name: string,
+    help: string,
+    labelNames: string[],
+    collect: (set: (labels: Record<string, string>, value: number) => void) => void | Promise<void>,
+  ): Gauge =>
     new Gauge({
       name,
       help,
@@ -39,20 +72,37 @@ export function createMetrics(port: MetricsPort) {
       },
     })
   gauge('lamppost_ledger_entries', 'Number of the newest durable entry', [], (set) => set({}, port.ledger().head))
-  gauge('lamppost_ledger_waiting_entries', 'Entries that are not on disk yet', [], (set) => set({}, port.ledger().waiting))
-  gauge('lamppost_ledger_commit_seconds', 'How long the last commit took, the fsync included', [], (set) => set({}, port.ledger().lastCommitMs / 1000))
-  gauge('lamppost_ledger_broken', '1 when the ledger was found broken since this start', [], (set) => set({}, port.ledger().broken === null ? 0 : 1))
-  gauge('lamppost_ledger_reserve_bytes', 'Bytes kept for presses on a full disk, and how many are wanted', ['of'], (set) => {
-    const { room } = port.ledger()
-    if (!room) return
-    set({ of: 'kept' }, room.bytes)
-    set({ of: 'wanted' }, room.wanted)
-  })
-  gauge('lamppost_ledger_on_reserve', '1 while the disk is full and presses use what was kept for them', [], (set) => set({}, port.ledger().room?.onReserve ? 1 : 0))
-  gauge('lamppost_ledger_unavailable', '1 while nothing can be made durable', [], (set) => set({}, port.ledger().problem === null ? 0 : 1))
+  gauge('lamppost_ledger_waiting_entries', 'Entries that are not on disk yet', [], (set) =>
+    set({}, port.ledger().waiting),
+  )
+  gauge('lamppost_ledger_commit_seconds', 'How long the last commit took, the fsync included', [], (set) =>
+    set({}, port.ledger().lastCommitMs / 1000),
+  )
+  gauge('lamppost_ledger_broken', '1 when the ledger was found broken since this start', [], (set) =>
+    set({}, port.ledger().broken === null ? 0 : 1),
+  )
+  gauge(
+    'lamppost_ledger_reserve_bytes',
+    'Bytes kept for presses on a full disk, and how many are wanted',
+    ['of'],
+    (set) => {
+      const { room } = port.ledger()
+      if (!room) return
+      set({ of: 'kept' }, room.bytes)
+      set({ of: 'wanted' }, room.wanted)
+    },
+  )
+  gauge('lamppost_ledger_on_reserve', '1 while the disk is full and presses use what was kept for them', [], (set) =>
+    set({}, port.ledger().room?.onReserve ? 1 : 0),
+  )
+  gauge('lamppost_ledger_unavailable', '1 while nothing can be made durable', [], (set) =>
+    set({}, port.ledger().problem === null ? 0 : 1),
+  )
   gauge('lamppost_cameras', 'Cameras by what is looked at and its state', ['of', 'state'], (set) => {
     const counts = new Map<string, number>()
-    for (const { health } of port.cameras()) for (const of of ['onvif', 'video', 'buffer'] as const) counts.set(`${of} ${health[of]}`, (counts.get(`${of} ${health[of]}`) ?? 0) + 1)
+    for (const { health } of port.cameras())
+      for (const of of ['onvif', 'video', 'buffer'] as const)
+        counts.set(`${of} ${health[of]}`, (counts.get(`${of} ${health[of]}`) ?? 0) + 1)
     for (const [key, count] of counts) {
       const [of = '', state = ''] = key.split(' ')
       set({ of, state }, count)
@@ -63,13 +113,24 @@ export function createMetrics(port: MetricsPort) {
   })
   gauge('lamppost_incidents', 'Incidents that are not closed', ['state', 'kind'], (set) => {
     const all = port.incidents()
-    for (const state of ['open', 'acknowledged']) for (const kind of ['press', 'drill']) set({ state, kind }, all.filter((each) => each.state === state && each.kind === kind).length)
+    for (const state of ['open', 'acknowledged'])
+      for (const kind of ['press', 'drill'])
+        set({ state, kind }, all.filter((each) => each.state === state && each.kind === kind).length)
   })
-  gauge('lamppost_help_points_overdue', '1 for each help point whose drill or sign of life is overdue', ['help_point', 'what'], (set) => {
-    for (const { helpPoint, what } of port.overdue()) set({ help_point: helpPoint, what }, 1)
-  })
-  gauge('lamppost_outbox_waiting', 'Events that a destination has not heard yet', ['destination'], (set) => port.outbox().forEach(({ destination, waiting }) => set({ destination }, waiting)))
-  gauge('lamppost_outbox_dead_letters', 'Events that could not be delivered', ['destination'], (set) => port.outbox().forEach(({ destination, dead }) => set({ destination }, dead.length)))
+  gauge(
+    'lamppost_help_points_overdue',
+    '1 for each help point whose drill or sign of life is overdue',
+    ['help_point', 'what'],
+    (set) => {
+      for (const { helpPoint, what } of port.overdue()) set({ help_point: helpPoint, what }, 1)
+    },
+  )
+  gauge('lamppost_outbox_waiting', 'Events that a destination has not heard yet', ['destination'], (set) =>
+    port.outbox().forEach(({ destination, waiting }) => set({ destination }, waiting)),
+  )
+  gauge('lamppost_outbox_dead_letters', 'Events that could not be delivered', ['destination'], (set) =>
+    port.outbox().forEach(({ destination, dead }) => set({ destination }, dead.length)),
+  )
 
   return {
     press: (source: string, kind: PressKind, outcome: PressOutcome): void => presses.inc({ source, kind, outcome }),

@@ -27,7 +27,18 @@ export function cloudEvent({ seq, at, kind, actor, subject, body, hash }: Entry,
 /** @param secret as given; `whsec_` before base64 is understood. @param now milliseconds since 1970 */
 export function signEvent(body: string, id: string, secret: string, now: number): SignedEvent {
   const timestamp = String(Math.floor(now / 1000))
-  const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : Buffer.from(secret, 'utf8')
+  const key = secret.startsWith('whsec_')
+    ? Buffer.from(secret.slice('whsec_'.length), 'base64')
+    : Buffer.from(secret, 'utf8')
   const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')
-  return { body, headers: { 'content-type': 'application/cloudevents+json; charset=utf-8', 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}`, 'idempotency-key': id } }
+  return {
+    body,
+    headers: {
+      'content-type': 'application/cloudevents+json; charset=utf-8',
+      'webhook-id': id,
+      'webhook-timestamp': timestamp,
+      'webhook-signature': `v1,${signature}`,
+      'idempotency-key': id,
+    },
+  }
 }

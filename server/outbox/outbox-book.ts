@@ -2,14 +2,25 @@
 import type { Recorded } from '../glossary/ledger.ts'
 import type { DeadLetter, DestinationState } from '../glossary/outbox.ts'
 
-type Told = { events: string[]; pending: number[]; delivered: number; last: DestinationState['last']; dead: DeadLetter[] }
+type Told = {
+  events: string[]
+  pending: number[]
+  delivered: number
+  last: DestinationState['last']
+  dead: DeadLetter[]
+}
 type Saved = [string, Told][]
 
 const DEAD_KEPT = 200
 
 /** @param patterns kinds; `incident.*` is every kind that begins so. Entries about the outbox itself are never told. */
 const ONLY_BY_NAME = new Set(['camera.viewed'])
-export const wants = (patterns: readonly string[], kind: string): boolean => !kind.startsWith('outbox.') && patterns.some((pattern) => pattern === kind || (pattern.endsWith('.*') && kind.startsWith(pattern.slice(0, -1)) && !ONLY_BY_NAME.has(kind)))
+export const wants = (patterns: readonly string[], kind: string): boolean =>
+  !kind.startsWith('outbox.') &&
+  patterns.some(
+    (pattern) =>
+      pattern === kind || (pattern.endsWith('.*') && kind.startsWith(pattern.slice(0, -1)) && !ONLY_BY_NAME.has(kind)),
+  )
 
 export function createOutboxBook() {
   const destinations = new Map<string, Told>()
@@ -28,7 +39,10 @@ export function createOutboxBook() {
       switch (entry.kind) {
         case 'outbox.opened': {
           const { destination, events } = entry.body
-          destinations.set(destination, { ...(destinations.get(destination) ?? { pending: [], delivered: 0, last: null, dead: [] }), events })
+          destinations.set(destination, {
+            ...(destinations.get(destination) ?? { pending: [], delivered: 0, last: null, dead: [] }),
+            events,
+          })
           return
         }
         case 'outbox.closed':
@@ -36,21 +50,35 @@ export function createOutboxBook() {
           return
         case 'outbox.delivered': {
           const { destination, seq, event, status } = entry.body
-          settled(destination, seq, (told) => ({ delivered: told.delivered + 1, last: { seq, event, at: entry.at, status }, dead: told.dead.filter((letter) => letter.seq !== seq) }))
+          settled(destination, seq, (told) => ({
+            delivered: told.delivered + 1,
+            last: { seq, event, at: entry.at, status },
+            dead: told.dead.filter((letter) => letter.seq !== seq),
+          }))
           return
         }
         case 'outbox.dead': {
           const { destination, seq, event, attempts, problem } = entry.body
-          settled(destination, seq, (told) => ({ dead: [...told.dead.filter((letter) => letter.seq !== seq), { seq, event, at: entry.at, attempts, problem }].slice(-DEAD_KEPT) }))
+          settled(destination, seq, (told) => ({
+            dead: [
+              ...told.dead.filter((letter) => letter.seq !== seq),
+              { seq, event, at: entry.at, attempts, problem },
+            ].slice(-DEAD_KEPT),
+          }))
           return
         }
         case 'outbox.retried': {
           const { destination, seq } = entry.body
-          settled(destination, seq, (told) => ({ dead: told.dead.filter((letter) => letter.seq !== seq), pending: [...told.pending, seq] }))
+          settled(destination, seq, (told) => ({
+            dead: told.dead.filter((letter) => letter.seq !== seq),
+            pending: [...told.pending, seq],
+          }))
           return
         }
         default:
-          for (const [name, told] of destinations) if (wants(told.events, entry.kind) || (entry.kind === 'incident.escalated' && entry.body.to.includes(name))) told.pending.push(entry.seq)
+          for (const [name, told] of destinations)
+            if (wants(told.events, entry.kind) || (entry.kind === 'incident.escalated' && entry.body.to.includes(name)))
+              told.pending.push(entry.seq)
       }
     },
     save: (): Saved => [...destinations].map(([name, told]) => [name, { ...told, pending: [...told.pending] }]),

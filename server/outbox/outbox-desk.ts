@@ -23,9 +23,24 @@ const STUBBORN_TRIES = 12
 const LOOK_EVERY_MS = 60_000
 
 type Failing = NonNullable<DestinationState['failing']>
-type Run = { destination: Destination; stop: AbortController; ended: Promise<void>; wake: () => void; failing: Failing | null }
+type Run = {
+  destination: Destination
+  stop: AbortController
+  ended: Promise<void>
+  wake: () => void
+  failing: Failing | null
+}
 
-export function createOutboxDesk(options: { clock: Clock; site(): string; book: OutboxBook; post: PostEvent; append(drafts: Draft[]): { durable: Promise<unknown> }; whenDurable(seq: number): Promise<void>; entry(seq: number): Promise<Entry | null>; onError(error: unknown): void }) {
+export function createOutboxDesk(options: {
+  clock: Clock
+  site(): string
+  book: OutboxBook
+  post: PostEvent
+  append(drafts: Draft[]): { durable: Promise<unknown> }
+  whenDurable(seq: number): Promise<void>
+  entry(seq: number): Promise<Entry | null>
+  onError(error: unknown): void
+}) {
   const { clock, site, book, post, append, whenDurable, entry, onError } = options
   const runs = new Map<string, Run>()
 
@@ -39,16 +54,43 @@ export function createOutboxDesk(options: { clock: Clock; site(): string; book: 
       await append([draft]).durable
     }
     const about = { destination: destination.id, seq, event: found?.kind ?? 'unknown' }
-    const asDraft = (attempts: number, problem: string): Draft => ({ kind: 'outbox.dead', actor: 'lamppost', subject: destination.id, body: { ...about, attempts, problem } })
+    const asDraft = (attempts: number, problem: string): Draft => ({
+      kind: 'outbox.dead',
+      actor: 'lamppost',
+      subject: destination.id,
+      body: { ...about, attempts, problem },
+    })
     if (!found) return settle(asDraft(0, 'The entry cannot be read any more.'))
     for (let attempts = 1; !stop.signal.aborted; attempts += 1) {
       const id = eventId(site(), seq)
-      const said = await post(destination.url, signEvent(cloudEvent(found, site()), id, destination.secret, clock.now()), stop.signal)
+      const said = await post(
+        destination.url,
+        signEvent(cloudEvent(found, site()), id, destination.secret, clock.now()),
+        stop.signal,
+      )
       if (stop.signal.aborted) return
-      if (said.outcome === 'delivered') return settle({ kind: 'outbox.delivered', actor: 'lamppost', subject: destination.id, body: { ...about, attempts, status: said.status } })
-      if (said.lasting === 'yes' || (said.lasting === 'perhaps' && attempts >= LASTING_TRIES) || (said.answered && attempts >= STUBBORN_TRIES) || clock.now() - Date.parse(found.at) > OLDEST_MS) return settle(asDraft(attempts, said.problem))
+      if (said.outcome === 'delivered')
+        return settle({
+          kind: 'outbox.delivered',
+          actor: 'lamppost',
+          subject: destination.id,
+          body: { ...about, attempts, status: said.status },
+        })
+      if (
+        said.lasting === 'yes' ||
+        (said.lasting === 'perhaps' && attempts >= LASTING_TRIES) ||
+        (said.answered && attempts >= STUBBORN_TRIES) ||
+        clock.now() - Date.parse(found.at) > OLDEST_MS
+      )
+        return settle(asDraft(attempts, said.problem))
       const wait = Math.min(LONGEST_WAIT_MS, Math.max(said.after ?? 0, backoff.wait()))
-      run.failing = { seq, since: run.failing?.since ?? isoTime(clock.now()), attempts, problem: said.problem, nextAt: isoTime(clock.now() + wait) }
+      run.failing = {
+        seq,
+        since: run.failing?.since ?? isoTime(clock.now()),
+        attempts,
+        problem: said.problem,
+        nextAt: isoTime(clock.now() + wait),
+      }
       await clock.sleep(wait, stop.signal)
     }
   }
@@ -71,7 +113,13 @@ export function createOutboxDesk(options: { clock: Clock; site(): string; book: 
   }
 
   function begin(destination: Destination): void {
-    const run: Run = { destination, stop: new AbortController(), ended: Promise.resolve(), wake: () => {}, failing: null }
+    const run: Run = {
+      destination,
+      stop: new AbortController(),
+      ended: Promise.resolve(),
+      wake: () => {},
+      failing: null,
+    }
     runs.set(destination.id, run)
     run.ended = keepTelling(run)
   }
@@ -87,21 +135,36 @@ export function createOutboxDesk(options: { clock: Clock; site(): string; book: 
     wake: (): void => runs.forEach((run) => run.wake()),
     /** As the site file has it now. A new destination is told what comes from here on. */
     async follow(destinations: readonly Destination[]): Promise<void> {
-      for (const [name, { destination }] of runs) if (JSON.stringify(destinations.find(({ id }) => id === name)) !== JSON.stringify(destination)) await end(name)
+      for (const [name, { destination }] of runs)
+        if (JSON.stringify(destinations.find(({ id }) => id === name)) !== JSON.stringify(destination)) await end(name)
       const drafts: Draft[] = []
-      for (const name of book.names()) if (!destinations.some(({ id }) => id === name)) drafts.push({ kind: 'outbox.closed', actor: 'lamppost', subject: name, body: { destination: name } })
-      for (const { id, events } of destinations) if (JSON.stringify(book.get(id)?.events) !== JSON.stringify(events)) drafts.push({ kind: 'outbox.opened', actor: 'lamppost', subject: id, body: { destination: id, events } })
+      for (const name of book.names())
+        if (!destinations.some(({ id }) => id === name))
+          drafts.push({ kind: 'outbox.closed', actor: 'lamppost', subject: name, body: { destination: name } })
+      for (const { id, events } of destinations)
+        if (JSON.stringify(book.get(id)?.events) !== JSON.stringify(events))
+          drafts.push({ kind: 'outbox.opened', actor: 'lamppost', subject: id, body: { destination: id, events } })
       if (drafts.length > 0) append(drafts)
       for (const destination of destinations) if (!runs.has(destination.id)) begin(destination)
     },
     state: (): DestinationState[] =>
       [...runs.values()].map(({ destination: { id, url, events }, failing }) => {
         const told = book.get(id)
-        return { destination: id, url: shown(url), events, waiting: told?.pending.length ?? 0, delivered: told?.delivered ?? 0, last: told?.last ?? null, failing, dead: told?.dead ?? [] }
+        return {
+          destination: id,
+          url: shown(url),
+          events,
+          waiting: told?.pending.length ?? 0,
+          delivered: told?.delivered ?? 0,
+          last: told?.last ?? null,
+          failing,
+          dead: told?.dead ?? [],
+        }
       }),
     /** A dead letter is tried once more. @throws outbox/unknown, ledger/unavailable */
     async retry(name: string, seq: number, actor: string): Promise<void> {
-      if (!runs.has(name) || !book.get(name)?.dead.some((letter) => letter.seq === seq)) throw new Failure('outbox/unknown', `The destination "${name}" has no dead letter of entry ${seq}.`)
+      if (!runs.has(name) || !book.get(name)?.dead.some((letter) => letter.seq === seq))
+        throw new Failure('outbox/unknown', `The destination "${name}" has no dead letter of entry ${seq}.`)
       const { durable } = append([{ kind: 'outbox.retried', actor, subject: name, body: { destination: name, seq } }])
       runs.get(name)?.wake()
       await durable

@@ -5,7 +5,15 @@ import type { Clock } from '../tools/clock.ts'
 const EVERY_MS = 250
 
 /** @param known whether there is such an incident: what a page says is not told to others unseen */
-export function createPresence({ clock, known, onChange }: { clock: Clock; known(incident: string): boolean; onChange(present: Present[]): void }) {
+export function createPresence({
+  clock,
+  known,
+  onChange,
+}: {
+  clock: Clock
+  known(incident: string): boolean
+  onChange(present: Present[]): void
+}) {
   const visits = new Set<{ name: string; role: Present['role']; looking: string[] }>()
   const stopped = new AbortController()
   let telling = false
@@ -14,7 +22,12 @@ export function createPresence({ clock, known, onChange }: { clock: Clock; known
     const people = new Map<string, Present>()
     for (const { name, role, looking } of visits) {
       const before = people.get(name)
-      people.set(name, { name, role, screens: (before?.screens ?? 0) + 1, looking: [...new Set([...(before?.looking ?? []), ...looking])] })
+      people.set(name, {
+        name,
+        role,
+        screens: (before?.screens ?? 0) + 1,
+        looking: [...new Set([...(before?.looking ?? []), ...looking])],
+      })
     }
     return [...people.values()].sort((a, b) => a.name.localeCompare(b.name))
   }

@@ -8,7 +8,10 @@ const CONFIRMED_MS = 5 * 60_000
 const LONGEST_MS = 24 * 3_600_000
 
 export function createSessions(now: () => number) {
-  const sessions = new Map<string, { person: Person; still(): Person | null; opened: number; used: number; confirmed: number }>()
+  const sessions = new Map<
+    string,
+    { person: Person; still(): Person | null; opened: number; used: number; confirmed: number }
+  >()
   return {
     /** @param still who that is now, by what they signed in with: removed, or of another role, the session ends; left out, the same for ever */
     open(person: Person, still: () => Person | null = () => person): string {
@@ -34,7 +37,8 @@ export function createSessions(now: () => number) {
       if (session) session.confirmed = now()
     },
     /** Whether that was lately: a session that was left open, or stolen, is not enough for what cannot be taken back. */
-    isConfirmed: (id: string): boolean => now() - (sessions.get(hashToken(id))?.confirmed ?? Number.NEGATIVE_INFINITY) < CONFIRMED_MS,
+    isConfirmed: (id: string): boolean =>
+      now() - (sessions.get(hashToken(id))?.confirmed ?? Number.NEGATIVE_INFINITY) < CONFIRMED_MS,
     close: (id: string): boolean => sessions.delete(hashToken(id)),
   }
 }

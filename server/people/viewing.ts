@@ -9,7 +9,14 @@ import type { Look, Person, ViewReason } from '../glossary/people.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 
-type View = { incident: IncidentId | null; reason: string | null; begunAt: number; seenAt: number; seq: number; durable: boolean }
+type View = {
+  incident: IncidentId | null
+  reason: string | null
+  begunAt: number
+  seenAt: number
+  seq: number
+  durable: boolean
+}
 export type ViewingPort = {
   clock: Clock
   append: Append
@@ -45,19 +52,38 @@ export function createViewing({ clock, append, whenDurable, incidentOf, reasonWa
   }
   function sweep(): void {
     for (const [key, { until }] of reasons) if (until <= now()) reasons.delete(key)
-    if (views.size >= SWEEP_AT) for (const [key, { seenAt }] of views) if (now() - seenAt > SAME_LOOK_MS.still) views.delete(key)
+    if (views.size >= SWEEP_AT)
+      for (const [key, { seenAt }] of views) if (now() - seenAt > SAME_LOOK_MS.still) views.delete(key)
   }
 
   /** The look that goes on, or a new one, written down. */
-  function viewOf(person: Person, camera: CameraId, what: Look, { incident, reason }: Pick<View, 'incident' | 'reason'>): View {
+  function viewOf(
+    person: Person,
+    camera: CameraId,
+    what: Look,
+    { incident, reason }: Pick<View, 'incident' | 'reason'>,
+  ): View {
     const key = `${personKey(person)}\n${camera}\n${what === 'clip' ? incident : what}`
     const before = views.get(key)
-    if (before && before.incident === incident && before.reason === reason && now() - before.seenAt < SAME_LOOK_MS[what] && now() - before.begunAt < LONGEST_LOOK_MS) {
+    if (
+      before &&
+      before.incident === incident &&
+      before.reason === reason &&
+      now() - before.seenAt < SAME_LOOK_MS[what] &&
+      now() - before.begunAt < LONGEST_LOOK_MS
+    ) {
       before.seenAt = now()
       return before
     }
     sweep()
-    const { recorded, durable } = append([{ kind: 'camera.viewed', actor: `${person.role}:${person.name}`, subject: camera, body: { camera, what, by: person.name, forIncident: incident, reason } }])
+    const { recorded, durable } = append([
+      {
+        kind: 'camera.viewed',
+        actor: `${person.role}:${person.name}`,
+        subject: camera,
+        body: { camera, what, by: person.name, forIncident: incident, reason },
+      },
+    ])
     const view: View = { incident, reason, begunAt: now(), seenAt: now(), seq: recorded[0]?.seq ?? 0, durable: false }
     // The ledger goes on trying; whoever must not look before that waits below.
     durable.then(
@@ -82,15 +108,23 @@ export function createViewing({ clock, append, whenDurable, incidentOf, reasonWa
     async admit(person: Person, camera: CameraId, what: 'live' | 'still'): Promise<void> {
       const incident = incidentOf(camera)
       const reason = incident === null ? reasonOf(person, camera) : null
-      if (incident === null && reason === null && reasonWanted()) throw new Failure('view/no-reason', `No open incident shows ${camera}; say why you look at it first (POST /api/v1/views).`)
+      if (incident === null && reason === null && reasonWanted())
+        throw new Failure(
+          'view/no-reason',
+          `No open incident shows ${camera}; say why you look at it first (POST /api/v1/views).`,
+        )
       const view = viewOf(person, camera, what, { incident, reason })
       if (incident !== null || view.durable) return
       await whenDurable(view.seq).catch(() => {
-        throw new Failure('ledger/unavailable', `A look at ${camera} cannot be written down now, and no incident shows it; ask again.`)
+        throw new Failure(
+          'ledger/unavailable',
+          `A look at ${camera} cannot be written down now, and no incident shows it; ask again.`,
+        )
       })
       view.durable = true
     },
     /** Somebody plays what an incident holds; that is its own reason. */
-    played: (person: Person, camera: CameraId, incident: IncidentId): void => void viewOf(person, camera, 'clip', { incident, reason: null }),
+    played: (person: Person, camera: CameraId, incident: IncidentId): void =>
+      void viewOf(person, camera, 'clip', { incident, reason: null }),
   }
 }

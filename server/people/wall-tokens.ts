@@ -17,7 +17,11 @@ export function createWallTokens(now: () => number) {
   }
   return {
     /** @param still whether who asked for it is still known: it ends with them */
-    issue(person: Person & { through: string }, minutes: number, still: () => boolean): { token: string; expiresAt: string } {
+    issue(
+      person: Person & { through: string },
+      minutes: number,
+      still: () => boolean,
+    ): { token: string; expiresAt: string } {
       forgetOld(person.through)
       const token = newToken()
       const until = now() + Math.min(LONGEST_MINUTES, minutes) * 60_000

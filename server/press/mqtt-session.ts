@@ -6,11 +6,19 @@ import { createHash } from 'node:crypto'
 import { type IClientOptions, type IPublishPacket, type ISubscriptionMap, type MqttClient, connect } from 'mqtt'
 import { wordsOf } from '../tools/failure.ts'
 
-export type MqttBroker = { url: string; username: string | null; password: string | null; /** PEM of who signed its certificate; null for the system's own. */ ca: string | null; version: 4 | 5 }
+export type MqttBroker = {
+  url: string
+  username: string | null
+  password: string | null
+  /** PEM of who signed its certificate; null for the system's own. */ ca: string | null
+  version: 4 | 5
+}
 /** `mark`: the same message sent once more has the same one. `redelivered`: the broker says that it has sent it before. */
 export type MqttArrival = { topic: string; payload: Uint8Array; mark: string; redelivered: boolean }
 /** What of the client is not in its types: every packet that it sends passes here. */
-type Sender = { _sendPacket(packet: { cmd: string; messageId?: number }, done?: (error?: Error) => void, ...more: unknown[]): unknown }
+type Sender = {
+  _sendPacket(packet: { cmd: string; messageId?: number }, done?: (error?: Error) => void, ...more: unknown[]): unknown
+}
 
 const RECONNECT_MS = 1000
 const KEEPALIVE_S = 15
@@ -20,7 +28,16 @@ const MARKS_KEPT = 200
 const LEAVE_WITHIN_MS = 2000
 const LARGEST_BYTES = 64 * 1024
 
-export function openMqttSession(options: { now(): number; broker: MqttBroker; clientId: string; topics: readonly string[]; /** Resolves when the message may be acknowledged; false: never, so that the broker sends it again. */ take(arrival: MqttArrival): Promise<boolean>; onLink(problem: string | null): void }) {
+export function openMqttSession(options: {
+  now(): number
+  broker: MqttBroker
+  clientId: string
+  topics: readonly string[]
+  /** Resolves when the message may be acknowledged; false: never, so that the broker sends it again. */ take(
+    arrival: MqttArrival,
+  ): Promise<boolean>
+  onLink(problem: string | null): void
+}) {
   const { now, broker, clientId, topics, take, onLink } = options
   const five = broker.version === 5
   const settings: IClientOptions = {
@@ -63,7 +80,14 @@ export function openMqttSession(options: { now(): number; broker: MqttBroker; cl
   // Called for each message, one after the other. It does not wait: the next one may be from somebody who waits, too.
   client.handleMessage = (packet, done) => {
     // What a broker kept for whoever begins to listen is a state, not a person.
-    const taken = packet.retain ? Promise.resolve(true) : take({ topic: packet.topic, payload: Buffer.from(packet.payload), mark: markOf(packet), redelivered: packet.dup })
+    const taken = packet.retain
+      ? Promise.resolve(true)
+      : take({
+          topic: packet.topic,
+          payload: Buffer.from(packet.payload),
+          mark: markOf(packet),
+          redelivered: packet.dup,
+        })
     if (packet.messageId !== undefined) taking.set(packet.messageId, taken)
     taken.catch(() => {})
     done()
@@ -99,7 +123,13 @@ export function openMqttSession(options: { now(): number; broker: MqttBroker; cl
       if (mine !== connection) return
       const refused = granted.filter(({ qos }) => qos !== 1).map(({ topic }) => topic)
       if (!error && granted.length < topics.length) return onLink('The broker has not confirmed the subscription.')
-      onLink(error ? `The broker refused the subscription: ${wordsOf(error)}` : refused.length > 0 ? `The broker does not grant QoS 1 for ${refused.join(', ')}: a press could be lost.` : null)
+      onLink(
+        error
+          ? `The broker refused the subscription: ${wordsOf(error)}`
+          : refused.length > 0
+            ? `The broker does not grant QoS 1 for ${refused.join(', ')}: a press could be lost.`
+            : null,
+      )
     })
   })
   client.on('close', () => {

@@ -12,7 +12,12 @@ import { type AcceptPress, acceptUntilTaken } from './press-until-taken.ts'
  * another with each press, up to a restart of the device: an hour. What the broker itself sends again it may have kept for as long
  * as our session lasts.
  */
-export const SAME_PRESS_MS = { id: 2 * 60_000, named: 3_600_000, afterClosed: 2 * 60_000, redelivered: SESSION_S * 1000 }
+export const SAME_PRESS_MS = {
+  id: 2 * 60_000,
+  named: 3_600_000,
+  afterClosed: 2 * 60_000,
+  redelivered: SESSION_S * 1000,
+}
 /** A message that the broker sends once more within this time is no press: it only did not hear that the message was taken. A device whose messages are all alike must not be mistaken for long. */
 const SENT_AGAIN_MS = 10 * 60_000
 const TAKEN_KEPT = 1000
@@ -20,7 +25,15 @@ const TAKEN_KEPT = 1000
 type Wanted = { broker: MqttBroker; clientId: string; topics: MqttTopic[] }
 type Held = { wanted: string; session: ReturnType<typeof openMqttSession> }
 
-export function createMqttSource(options: { accept: AcceptPress; /** Whether it is not closed yet. */ isOpen(incident: IncidentId): boolean; heard(helpPoint: HelpPointId): void; clock: Clock; onLink(helpPoint: HelpPointId, problem: string | null): void; onError(error: unknown): void; openSession?: typeof openMqttSession }) {
+export function createMqttSource(options: {
+  accept: AcceptPress
+  /** Whether it is not closed yet. */ isOpen(incident: IncidentId): boolean
+  heard(helpPoint: HelpPointId): void
+  clock: Clock
+  onLink(helpPoint: HelpPointId, problem: string | null): void
+  onError(error: unknown): void
+  openSession?: typeof openMqttSession
+}) {
   const { accept, isOpen, heard, clock, onLink, onError, openSession = openMqttSession } = options
   const sessions = new Map<HelpPointId, Held>()
   const stopped = new AbortController()
@@ -28,7 +41,8 @@ export function createMqttSource(options: { accept: AcceptPress; /** Whether it 
   function open(helpPoint: HelpPointId, { broker, clientId, topics }: Wanted): Held['session'] {
     let told: string | null | undefined
     const takenMarks = new Map<string, number>()
-    const wasTaken = (mark: string): boolean => clock.monotonic() - (takenMarks.get(mark) ?? Number.NEGATIVE_INFINITY) <= SENT_AGAIN_MS
+    const wasTaken = (mark: string): boolean =>
+      clock.monotonic() - (takenMarks.get(mark) ?? Number.NEGATIVE_INFINITY) <= SENT_AGAIN_MS
     function noteTaken(mark: string): void {
       takenMarks.delete(mark)
       takenMarks.set(mark, clock.monotonic())
@@ -39,7 +53,9 @@ export function createMqttSource(options: { accept: AcceptPress; /** Whether it 
       now: clock.now,
       broker,
       clientId,
-      topics: [...new Set(topics.flatMap(({ topic, heartbeat }) => (heartbeat === null ? [topic] : [topic, heartbeat])))],
+      topics: [
+        ...new Set(topics.flatMap(({ topic, heartbeat }) => (heartbeat === null ? [topic] : [topic, heartbeat]))),
+      ],
       onLink(problem) {
         if (problem === told || stopped.signal.aborted) return
         told = problem
@@ -57,12 +73,29 @@ export function createMqttSource(options: { accept: AcceptPress; /** Whether it 
         // The broker did not hear that it was taken.
         if (redelivered && wasTaken(mark)) return true
         const { press, keyIsTheDevices } = said
-        const arrival = { helpPoint, key: press.key ?? `mqtt ${mark}`, sameForMs: SAME_PRESS_MS[press.key === null || (redelivered && !keyIsTheDevices) ? 'redelivered' : keyIsTheDevices ? 'id' : 'named'], ...(press.key === null || keyIsTheDevices || redelivered ? {} : { sameAfterClosedMs: SAME_PRESS_MS.afterClosed }), pressedAt: press.pressedAt, sentAt: press.sentAt, kind: press.kind, source: 'mqtt', by: `mqtt ${helpPoint}` }
+        const arrival = {
+          helpPoint,
+          key: press.key ?? `mqtt ${mark}`,
+          sameForMs:
+            SAME_PRESS_MS[
+              press.key === null || (redelivered && !keyIsTheDevices) ? 'redelivered' : keyIsTheDevices ? 'id' : 'named'
+            ],
+          ...(press.key === null || keyIsTheDevices || redelivered
+            ? {}
+            : { sameAfterClosedMs: SAME_PRESS_MS.afterClosed }),
+          pressedAt: press.pressedAt,
+          sentAt: press.sentAt,
+          kind: press.kind,
+          source: 'mqtt',
+          by: `mqtt ${helpPoint}`,
+        }
         const trying = { accept, clock, signal: stopped.signal, onError }
         const taken = await acceptUntilTaken(arrival, trying)
         // Many devices put their own id there, the same with each press: what is known from an incident that is over is a person anew.
         const old = taken?.repeated && press.key !== null && keyIsTheDevices && !isOpen(taken.receipt.incident)
-        const isTaken = old ? (await acceptUntilTaken({ ...arrival, key: `${press.key} ${mark}` }, trying)) !== null : taken !== null
+        const isTaken = old
+          ? (await acceptUntilTaken({ ...arrival, key: `${press.key} ${mark}` }, trying)) !== null
+          : taken !== null
         if (isTaken) noteTaken(mark)
         return isTaken
       },
@@ -77,10 +110,13 @@ export function createMqttSource(options: { accept: AcceptPress; /** Whether it 
         if (now && JSON.stringify(now) === held.wanted) continue
         sessions.delete(helpPoint)
         // What it listened to until now is another's, or nobody's: the broker must not keep it for us.
-        const sameTopics = now && JSON.stringify(now.topics) === JSON.stringify((JSON.parse(held.wanted) as Wanted).topics)
+        const sameTopics =
+          now && JSON.stringify(now.topics) === JSON.stringify((JSON.parse(held.wanted) as Wanted).topics)
         await (sameTopics ? held.session.close() : held.session.forget())
       }
-      for (const [helpPoint, each] of wanted) if (!sessions.has(helpPoint)) sessions.set(helpPoint, { wanted: JSON.stringify(each), session: open(helpPoint, each) })
+      for (const [helpPoint, each] of wanted)
+        if (!sessions.has(helpPoint))
+          sessions.set(helpPoint, { wanted: JSON.stringify(each), session: open(helpPoint, each) })
     },
     async close(): Promise<void> {
       stopped.abort()

@@ -16,8 +16,22 @@ const QUIET_MS = 10_000
 const MOST_IN_ONE = 5000
 
 type Counted = { press: PressId; incident: IncidentId; last: number; durable: Promise<unknown> }
-type Batch = { press: PressId; kind: PressKind; count: number; from: string; to: string; source: string; keys: string; done: Promise<Counted | null> }
-export type Coalescing = { /** Null when the help point has no open incident any more. */ write(helpPoint: HelpPointId, batch: Omit<Batch, 'done'>): { incident: IncidentId; last: number; durable: Promise<unknown> } | null }
+type Batch = {
+  press: PressId
+  kind: PressKind
+  count: number
+  from: string
+  to: string
+  source: string
+  keys: string
+  done: Promise<Counted | null>
+}
+export type Coalescing = {
+  /** Null when the help point has no open incident any more. */ write(
+    helpPoint: HelpPointId,
+    batch: Omit<Batch, 'done'>,
+  ): { incident: IncidentId; last: number; durable: Promise<unknown> } | null
+}
 
 export function createPressCoalescing({ clock, write }: Coalescing & { clock: Clock }) {
   const gathering = new Map<HelpPointId, Batch>()
@@ -50,7 +64,16 @@ export function createPressCoalescing({ clock, write }: Coalescing & { clock: Cl
     add({ helpPoint, receivedAt, source }: Press, kind: PressKind, key: string): Promise<Counted | null> {
       let batch = gathering.get(helpPoint)
       if (!batch || batch.kind !== kind || batch.count >= MOST_IN_ONE) {
-        batch = { press: newId<PressId>('prs', clock.now()), kind, count: 0, from: receivedAt, to: receivedAt, source, keys: '', done: Promise.resolve(null) }
+        batch = {
+          press: newId<PressId>('prs', clock.now()),
+          kind,
+          count: 0,
+          from: receivedAt,
+          to: receivedAt,
+          source,
+          keys: '',
+          done: Promise.resolve(null),
+        }
         gathering.set(helpPoint, batch)
         batch.done = gathered(helpPoint, batch)
         // Each who waits is told; nobody waiting must not end the process.

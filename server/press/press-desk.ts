@@ -100,14 +100,20 @@ export function createPressDesk(options: {
   }
   async function known(helpPoint: string, key: string, at: number | null): Promise<Known | null> {
     const name = keyOf(helpPoint, key)
-    const remembered = (at === null ? undefined : byKey.get(timedName(name, at))) ?? byKey.get(name) ?? (counted.size > 0 ? counted.get(keyHash(name)) : undefined)
+    const remembered =
+      (at === null ? undefined : byKey.get(timedName(name, at))) ??
+      byKey.get(name) ??
+      (counted.size > 0 ? counted.get(keyHash(name)) : undefined)
     if (remembered || !sieve.mayHave(name)) return remembered ?? null
     const enough = new AbortController()
     const found = await Promise.race([
-      lookUp(helpPoint, key).then((entry) => entry && receivedAs(entry), (error: unknown) => {
-        onError(error)
-        return null
-      }),
+      lookUp(helpPoint, key).then(
+        (entry) => entry && receivedAs(entry),
+        (error: unknown) => {
+          onError(error)
+          return null
+        },
+      ),
       clock.sleep(LOOK_UP_WITHIN_MS, enough.signal).then(() => null),
     ])
     enough.abort()
@@ -117,8 +123,23 @@ export function createPressDesk(options: {
 
   function pressOf(arrival: Arrival, now: number): Press {
     const id = newId<PressId>('prs', now)
-    const { pressedAt, late, clockOff } = judgeTimes({ pressedAt: msOf(arrival.pressedAt), sentAt: msOf(arrival.sentAt), relayedAt: msOf(arrival.relayedAt) }, now, clocks.get(arrival.helpPoint) ?? [])
-    return { id, key: arrival.key ?? id, helpPoint: arrival.helpPoint as HelpPointId, kind: arrival.kind, pressedAt: isoTime(pressedAt), receivedAt: isoTime(now), source: arrival.source, late, clockOff, ...(arrival.between ? { between: arrival.between } : {}) }
+    const { pressedAt, late, clockOff } = judgeTimes(
+      { pressedAt: msOf(arrival.pressedAt), sentAt: msOf(arrival.sentAt), relayedAt: msOf(arrival.relayedAt) },
+      now,
+      clocks.get(arrival.helpPoint) ?? [],
+    )
+    return {
+      id,
+      key: arrival.key ?? id,
+      helpPoint: arrival.helpPoint as HelpPointId,
+      kind: arrival.kind,
+      pressedAt: isoTime(pressedAt),
+      receivedAt: isoTime(now),
+      source: arrival.source,
+      late,
+      clockOff,
+      ...(arrival.between ? { between: arrival.between } : {}),
+    }
   }
 
   return {
@@ -141,9 +162,18 @@ export function createPressDesk(options: {
       const offset = Date.parse(press.pressedAt) - at
       const evidence = clocks.get(press.helpPoint) ?? []
       // The oldest of its kind says most: it was not held together with this one.
-      if ((press.late || press.clockOff) && !evidence.some((before) => Math.abs(before.offset - offset) < SAME_CLOCK_MS)) clocks.set(press.helpPoint, [...evidence, { at, offset }].slice(-EVIDENCE_KEPT))
+      if (
+        (press.late || press.clockOff) &&
+        !evidence.some((before) => Math.abs(before.offset - offset) < SAME_CLOCK_MS)
+      )
+        clocks.set(press.helpPoint, [...evidence, { at, offset }].slice(-EVIDENCE_KEPT))
     },
-    save: (): Saved => ({ keys: [...byKey].slice(-2000), counted: [...counted].slice(-COUNTED_SAVED), sieve: sieve.save(), clocks: [...clocks] }),
+    save: (): Saved => ({
+      keys: [...byKey].slice(-2000),
+      counted: [...counted].slice(-COUNTED_SAVED),
+      sieve: sieve.save(),
+      clocks: [...clocks],
+    }),
     restore({ keys, counted: hashes, sieve: cells, clocks: evidence }: Saved): void {
       for (const [name, value] of keys) byKey.set(name, value)
       for (const [name, value] of hashes) counted.set(name, value)
@@ -156,7 +186,8 @@ export function createPressDesk(options: {
      */
     async accept(arrival: Arrival): Promise<Accepted> {
       const { helpPoint, key } = arrival
-      if (!knows(helpPoint)) throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
+      if (!knows(helpPoint))
+        throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
       if (key === null) return take(arrival)
       const name = `${keyOf(helpPoint, key)}\n${msOf(arrival.pressedAt) ?? ''}`
       const same = taking.get(name)
@@ -171,23 +202,39 @@ export function createPressDesk(options: {
   async function take(arrival: Arrival): Promise<Accepted> {
     const { helpPoint, key, kind } = arrival
     const before = key === null ? null : await known(helpPoint, key, msOf(arrival.pressedAt))
-    if (before && isSamePress(before, arrival, clock.now(), openAt(helpPoint as HelpPointId)?.id === before.receipt.incident)) {
+    if (
+      before &&
+      isSamePress(before, arrival, clock.now(), openAt(helpPoint as HelpPointId)?.id === before.receipt.incident)
+    ) {
       await whenDurable(before.last)
       return { receipt: before.receipt, repeated: true }
     }
     const now = clock.now()
     const open = openAt(helpPoint as HelpPointId)
     // The first press of a help point passes whatever else is going on.
-    if (open && !ofSource.take(arrival.by ?? arrival.source)) throw new Failure('press/too-many', 'Too many presses from one source; the incident is open. Send this one again in a second.', { extra: { retryAfter: 1 } })
+    if (open && !ofSource.take(arrival.by ?? arrival.source))
+      throw new Failure(
+        'press/too-many',
+        'Too many presses from one source; the incident is open. Send this one again in a second.',
+        { extra: { retryAfter: 1 } },
+      )
     const press = pressOf(arrival, now)
-    const receiptOf = (id: PressId, incident: IncidentId): Receipt => ({ press: id, incident, receivedAt: press.receivedAt })
+    const receiptOf = (id: PressId, incident: IncidentId): Receipt => ({
+      press: id,
+      incident,
+      receivedAt: press.receivedAt,
+    })
     // Late ones do not use up what a person needs now; and whoever presses where only late presses or a drill were is not counted but seen.
     const fresh = ofHelpPoint.take(press.late ? `${helpPoint} late` : helpPoint)
     const countable = open !== null && (press.late || kind === 'drill' || open.live)
-    const together = !fresh && countable ? await coalescing.add(press, kind, key === null ? '' : keyHash(keyOf(helpPoint, key)).slice(-8)) : null
+    const together =
+      !fresh && countable
+        ? await coalescing.add(press, kind, key === null ? '' : keyHash(keyOf(helpPoint, key)).slice(-8))
+        : null
     if (together) {
       const receipt = receiptOf(together.press, together.incident)
-      if (key !== null) remember(keyOf(helpPoint, key), { receipt, last: together.last, pressedAt: Date.parse(press.pressedAt) })
+      if (key !== null)
+        remember(keyOf(helpPoint, key), { receipt, last: together.last, pressedAt: Date.parse(press.pressedAt) })
       await together.durable
       return { receipt, repeated: false, as: 'counted' }
     }
@@ -203,15 +250,27 @@ export function createPressDesk(options: {
 function receivedAs(entry: Recorded): Known | null {
   if (entry.kind !== 'press.received') return null
   const { press, incident } = entry.body
-  return { receipt: { press: press.id, incident, receivedAt: press.receivedAt }, last: entry.seq, pressedAt: Date.parse(press.pressedAt) }
+  return {
+    receipt: { press: press.id, incident, receivedAt: press.receivedAt },
+    last: entry.seq,
+    pressedAt: Date.parse(press.pressedAt),
+  }
 }
 
 /**
  * Whether an arrival with a known key is that press once more. A device that counts its presses counts from the beginning again after
  * a restart: what comes too much later, or was pressed at another time, is a person anew. A clock that was set makes it one, too.
  */
-function isSamePress(known: Known, { pressedAt, sameForMs = Number.POSITIVE_INFINITY, sameAfterClosedMs = sameForMs }: Arrival, now: number, isOpen: boolean): boolean {
-  if (Math.abs(now - Date.parse(known.receipt.receivedAt)) > (isOpen ? sameForMs : Math.min(sameForMs, sameAfterClosedMs))) return false
+function isSamePress(
+  known: Known,
+  { pressedAt, sameForMs = Number.POSITIVE_INFINITY, sameAfterClosedMs = sameForMs }: Arrival,
+  now: number,
+  isOpen: boolean,
+): boolean {
+  if (
+    Math.abs(now - Date.parse(known.receipt.receivedAt)) > (isOpen ? sameForMs : Math.min(sameForMs, sameAfterClosedMs))
+  )
+    return false
   const at = msOf(pressedAt)
   return at === null || known.pressedAt === undefined || at === known.pressedAt
 }

@@ -31,9 +31,17 @@ export function createPressSources(options: {
   onError(error: unknown): void
 }) {
   const { site, host, clock, accept, isOpen, heard, clockOffsetMs, onRefused, onLink, onError } = options
-  const wiredButtons = () => site().helpPoints.flatMap(({ id, wired }) => wired.map((input) => ({ helpPoint: id, ...input })))
+  const wiredButtons = () =>
+    site().helpPoints.flatMap(({ id, wired }) => wired.map((input) => ({ helpPoint: id, ...input })))
   const wired = createOnvifInput({ buttons: wiredButtons, accept, clockOffsetMs, clock, onError })
-  const lorawan = createLorawanSource({ buttons: () => site().helpPoints.flatMap(({ id, lorawan: devices }) => devices.map(({ device, port, payload }) => ({ helpPoint: id, device, port, payload: bytesOf(payload) }))), accept, heard })
+  const lorawan = createLorawanSource({
+    buttons: () =>
+      site().helpPoints.flatMap(({ id, lorawan: devices }) =>
+        devices.map(({ device, port, payload }) => ({ helpPoint: id, device, port, payload: bytesOf(payload) })),
+      ),
+    accept,
+    heard,
+  })
   const overMqtt = createMqttSource({ accept, isOpen, heard, clock, onLink, onError })
   let receiver: { at: string; receiver: SiaReceiver } | null = null
 
@@ -42,15 +50,40 @@ export function createPressSources(options: {
     lorawan: lorawan.post,
     followBroker({ id: town, mqtt: broker, helpPoints }: Site): Promise<void> {
       const pressing = broker === null ? [] : helpPoints.filter(({ mqtt }) => mqtt.length > 0)
-      return overMqtt.follow(new Map(pressing.flatMap(({ id, mqtt }) => (broker === null ? [] : [[id, { broker, clientId: `lamppost-${town}-${id}`, topics: mqtt }] as const]))))
+      return overMqtt.follow(
+        new Map(
+          pressing.flatMap(({ id, mqtt }) =>
+            broker === null ? [] : [[id, { broker, clientId: `lamppost-${town}-${id}`, topics: mqtt }] as const],
+          ),
+        ),
+      )
     },
     /** @throws when the port is in use; the receiver of before goes on. */
     async followReceiver({ sia }: Site): Promise<void> {
       const wanted = sia && { host: sia.host ?? host, port: sia.port }
       const at = JSON.stringify(wanted)
       if (at === (receiver?.at ?? 'null')) return
-      const buttons = () => site().helpPoints.flatMap(({ id, sia: buttonsHere }) => buttonsHere.map(({ account, zone, codes, key }) => ({ helpPoint: id, account, zone, codes, key: bytesOf(key) })))
-      const started = wanted && (await startSiaReceiver({ ...wanted, buttons, accept, heard, clock, onRefused: (reason, from) => onRefused('sia', from, reason), onError }))
+      const buttons = () =>
+        site().helpPoints.flatMap(({ id, sia: buttonsHere }) =>
+          buttonsHere.map(({ account, zone, codes, key }) => ({
+            helpPoint: id,
+            account,
+            zone,
+            codes,
+            key: bytesOf(key),
+          })),
+        )
+      const started =
+        wanted &&
+        (await startSiaReceiver({
+          ...wanted,
+          buttons,
+          accept,
+          heard,
+          clock,
+          onRefused: (reason, from) => onRefused('sia', from, reason),
+          onError,
+        }))
       await receiver?.receiver.close()
       receiver = started && { at, receiver: started }
     },

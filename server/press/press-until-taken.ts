@@ -12,8 +12,20 @@ const LASTING = new Set<string>(['help-point/unknown', 'request/invalid'])
 export type AcceptPress = (arrival: Arrival) => Promise<Accepted>
 
 /** Null when it could not be taken in: what was in the way was told to `onError`, each time. */
-export async function acceptUntilTaken(arrival: Arrival, { accept, clock, signal, onError }: { accept: AcceptPress; clock: Clock; signal: AbortSignal; onError(error: unknown): void }): Promise<Accepted | null> {
-  for (const until = clock.monotonic() + PATIENCE_MS; !signal.aborted && clock.monotonic() < until; await clock.sleep(AGAIN_MS, signal)) {
+export async function acceptUntilTaken(
+  arrival: Arrival,
+  {
+    accept,
+    clock,
+    signal,
+    onError,
+  }: { accept: AcceptPress; clock: Clock; signal: AbortSignal; onError(error: unknown): void },
+): Promise<Accepted | null> {
+  for (
+    const until = clock.monotonic() + PATIENCE_MS;
+    !signal.aborted && clock.monotonic() < until;
+    await clock.sleep(AGAIN_MS, signal)
+  ) {
     try {
       return await accept(arrival)
     } catch (error) {

@@ -5,9 +5,23 @@ import type { SiaFrame } from './sia-frame.ts'
 export type SiaEvent = { account: string; code: string; zone: string | null; begins: boolean }
 
 /** Somebody asks for help: panic, hold-up, medical, emergency. */
-export const HELP_CODES: readonly string[] = ['PA', 'HA', 'MA', 'QA', '100', '101', '102', '120', '121', '122', '123', '124']
+export const HELP_CODES: readonly string[] = [
+  'PA',
+  'HA',
+  'MA',
+  'QA',
+  '100',
+  '101',
+  '102',
+  '120',
+  '121',
+  '122',
+  '123',
+  '124',
+]
 
-const zoneOf = (text: string | undefined): string | null => (text === undefined || text === '' ? null : text.replace(/^0+(?=.)/, '').toUpperCase())
+const zoneOf = (text: string | undefined): string | null =>
+  text === undefined || text === '' ? null : text.replace(/^0+(?=.)/, '').toUpperCase()
 
 /** A message has one event with Contact ID, and may have several with SIA. None: it only shows that the device lives. */
 export function eventsOf({ id, account, data }: SiaFrame): SiaEvent[] {
@@ -28,7 +42,9 @@ function siaEvents(account: string, text: string): SiaEvent[] {
   const words = text.replaceAll(/\^[^^]*\^?/g, '').split(/[/|]/)
   return words.flatMap((word) => {
     // N: new; O: told again. Neither begins a code of two letters.
-    const bare = word.replace(/^[NO](?=[A-Z]{2}|[a-z]{2})/, '').replaceAll(/(?:ti\d\d:\d\d(?::\d\d)?|da\d\d-\d\d-\d\d|[a-z]{2}\d*)/g, '')
+    const bare = word
+      .replace(/^[NO](?=[A-Z]{2}|[a-z]{2})/, '')
+      .replaceAll(/(?:ti\d\d:\d\d(?::\d\d)?|da\d\d-\d\d-\d\d|[a-z]{2}\d*)/g, '')
     const [, code, zone] = /^([A-Z]{2})([0-9A-F]*)/.exec(bare) ?? []
     return code === undefined ? [] : [{ account, code, zone: zoneOf(zone), begins: true }]
   })

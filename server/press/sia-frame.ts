@@ -26,7 +26,8 @@ export type SiaFrame = {
   binaryCrc: boolean
 }
 /** `undecipherable`: encrypted, and there is no key or another one. */
-export type SiaReading = { frame: SiaFrame } | { fault: 'crc' | 'length' | 'shape' | 'undecipherable'; frame: Partial<SiaFrame> }
+export type SiaReading =
+  { frame: SiaFrame } | { fault: 'crc' | 'length' | 'shape' | 'undecipherable'; frame: Partial<SiaFrame> }
 
 const LF = 0x0a
 const CR = 0x0d
@@ -46,11 +47,15 @@ export function crc16(bytes: Uint8Array): number {
 
 type Header = { body: number; length: number; binary: boolean }
 function headerAt(bytes: Buffer, start: number): Header | null {
-  for (const [digits, binary] of [[4, false], [2, true]] as const) {
+  for (const [digits, binary] of [
+    [4, false],
+    [2, true],
+  ] as const) {
     const body = start + digits + 4
     const length = bytes.subarray(start + digits, body).toString('latin1')
     if (!binary && !/^[0-9a-f]{4}$/i.test(bytes.subarray(start, start + 4).toString('latin1'))) continue
-    if (bytes[body] === QUOTE && /^0[0-9a-f]{3}$/i.test(length)) return { body, length: Number.parseInt(length, 16), binary }
+    if (bytes[body] === QUOTE && /^0[0-9a-f]{3}$/i.test(length))
+      return { body, length: Number.parseInt(length, 16), binary }
   }
   return null
 }
@@ -64,7 +69,8 @@ export function splitFrames(bytes: Buffer): { frames: Buffer[]; rest: Buffer } {
   let at = 0
   for (;;) {
     // A binary check sum may begin with any of these itself.
-    while (at < bytes.length && (bytes[at] === LF || bytes[at] === CR || bytes[at] === 0) && !headerAt(bytes, at)) at += 1
+    while (at < bytes.length && (bytes[at] === LF || bytes[at] === CR || bytes[at] === 0) && !headerAt(bytes, at))
+      at += 1
     if (bytes.length - at < 9) break
     const header = headerAt(bytes, at)
     const end = header ? endOf(bytes, header) : bytes.indexOf(CR, at)
@@ -82,7 +88,8 @@ function endOf(bytes: Buffer, { body, length }: Header): number {
   return cr === -1 && bytes.length - body <= length ? -1 : cr
 }
 
-const WORDS = /^"(\*?)([A-Z]{3}-[A-Z]{3}|NULL|ACK|NAK|DUH|RSP)"(\d{4})(R[0-9A-F]{1,6})?(L[0-9A-F]{0,6})?(?:[#A]?([0-9A-F]{0,16}))?\[/i
+const WORDS =
+  /^"(\*?)([A-Z]{3}-[A-Z]{3}|NULL|ACK|NAK|DUH|RSP)"(\d{4})(R[0-9A-F]{1,6})?(L[0-9A-F]{0,6})?(?:[#A]?([0-9A-F]{0,16}))?\[/i
 
 /** @param keyOf the key for an account's encrypted frames; null when there is none. */
 export function readFrame(bytes: Buffer, keyOf: (account: string) => Buffer | null): SiaReading {
@@ -95,15 +102,31 @@ export function readFrame(bytes: Buffer, keyOf: (account: string) => Buffer | nu
   const withCr = Buffer.concat([content, Buffer.of(CR)])
   const good = crc16(content) === said || crc16(withCr) === said
   const text = content.toString('latin1')
-  const [head = '', star = '', id = '', sequence = '', receiver = '', prefix = '', account = ''] = WORDS.exec(text) ?? []
-  const known = { id: id.toUpperCase(), encrypted: star === '*', sequence, receiver, prefix, account: account.toUpperCase(), headerAccount: account.toUpperCase(), binaryCrc: binary }
+  const [head = '', star = '', id = '', sequence = '', receiver = '', prefix = '', account = ''] =
+    WORDS.exec(text) ?? []
+  const known = {
+    id: id.toUpperCase(),
+    encrypted: star === '*',
+    sequence,
+    receiver,
+    prefix,
+    account: account.toUpperCase(),
+    headerAccount: account.toUpperCase(),
+    binaryCrc: binary,
+  }
   if (!good) return { fault: 'crc', frame: known }
-  if (![content.length, withCr.length].includes(header.length) && Number.parseInt(bytes.subarray(body - 4, body).toString('latin1'), 10) !== content.length) return { fault: 'length', frame: known }
+  if (
+    ![content.length, withCr.length].includes(header.length) &&
+    Number.parseInt(bytes.subarray(body - 4, body).toString('latin1'), 10) !== content.length
+  )
+    return { fault: 'length', frame: known }
   if (head === '') return { fault: 'shape', frame: known }
   const plain = star ? decrypt(text.slice(head.length), keyOf(known.account)) : text.slice(head.length)
   if (plain === null) return { fault: 'undecipherable', frame: known }
   const tail = tailOf(plain, star === '*')
-  return tail ? { frame: { ...known, ...tail, ...accountsOf(known.headerAccount, tail.data) } } : { fault: star ? 'undecipherable' : 'shape', frame: known }
+  return tail
+    ? { frame: { ...known, ...tail, ...accountsOf(known.headerAccount, tail.data) } }
+    : { fault: star ? 'undecipherable' : 'shape', frame: known }
 }
 
 /** Some panels leave the header's account out, or write zeros there, and name themselves inside the brackets only. */
@@ -115,9 +138,14 @@ function accountsOf(header: string, data: string): { account: string; innerAccou
 
 /** What follows the brackets in a way of the panel's own never costs the message, where its check sum is right. What was deciphered is judged by its whole shape. */
 function tailOf(text: string, deciphered: boolean): Pick<SiaFrame, 'data' | 'extended' | 'at'> | null {
-  const [, data, more = '', time, left = ''] = /^([^\]]*)\]((?:\[[^\]]*\])*)(?:_(\d\d:\d\d:\d\d,\d\d-\d\d-\d{4}))?\s*(.*)$/s.exec(text) ?? []
+  const [, data, more = '', time, left = ''] =
+    /^([^\]]*)\]((?:\[[^\]]*\])*)(?:_(\d\d:\d\d:\d\d,\d\d-\d\d-\d{4}))?\s*(.*)$/s.exec(text) ?? []
   if (data === undefined || (deciphered && left !== '')) return null
-  return { data, extended: [...more.matchAll(/\[([^\]]*)\]/g)].map(([, inner = '']) => inner), at: time === undefined ? null : timeOf(time) }
+  return {
+    data,
+    extended: [...more.matchAll(/\[([^\]]*)\]/g)].map(([, inner = '']) => inner),
+    at: time === undefined ? null : timeOf(time),
+  }
 }
 /** GMT, as HH:MM:SS,MM-DD-YYYY. */
 function timeOf(text: string): string | null {
@@ -146,23 +174,39 @@ function encrypt(text: string, key: Buffer): string {
   // Padding may be anything but what has a meaning.
   const padding = Array.from(randomBytes(missing), (byte) => String.fromCodePoint(65 + (byte % 26))).join('')
   const cipher = createCipheriv(cipherOf(key), key, Buffer.alloc(16)).setAutoPadding(false)
-  return Buffer.concat([cipher.update(`${padding}|${text}`, 'latin1'), cipher.final()]).toString('hex').toUpperCase()
+  return Buffer.concat([cipher.update(`${padding}|${text}`, 'latin1'), cipher.final()])
+    .toString('hex')
+    .toUpperCase()
 }
 
 function frameOf(content: string, binary: boolean): Buffer {
   const body = Buffer.from(content, 'latin1')
   const crc = crc16(body)
   const sum = binary ? Buffer.of(crc >> 8, crc & 255) : Buffer.from(crc.toString(16).toUpperCase().padStart(4, '0'))
-  return Buffer.concat([Buffer.of(LF), sum, Buffer.from(body.length.toString(16).toUpperCase().padStart(4, '0')), body, Buffer.of(CR)])
+  return Buffer.concat([
+    Buffer.of(LF),
+    sum,
+    Buffer.from(body.length.toString(16).toUpperCase().padStart(4, '0')),
+    body,
+    Buffer.of(CR),
+  ])
 }
-const returned = ({ sequence = '0000', receiver = '', prefix = 'L0', account = '', headerAccount = account }: Partial<SiaFrame>): string => `${sequence}${receiver}${prefix || 'L0'}${headerAccount ? `#${headerAccount}` : ''}[`
+const returned = ({
+  sequence = '0000',
+  receiver = '',
+  prefix = 'L0',
+  account = '',
+  headerAccount = account,
+}: Partial<SiaFrame>): string => `${sequence}${receiver}${prefix || 'L0'}${headerAccount ? `#${headerAccount}` : ''}[`
 
 /** Taken in. An encrypted message is answered in its own cipher. */
 export function ackOf(frame: SiaFrame, now: number, key: Buffer | null): Buffer {
-  if (frame.encrypted && key) return frameOf(`"*ACK"${returned(frame)}${encrypt(`]${timeText(now)}`, key)}`, frame.binaryCrc)
+  if (frame.encrypted && key)
+    return frameOf(`"*ACK"${returned(frame)}${encrypt(`]${timeText(now)}`, key)}`, frame.binaryCrc)
   return frameOf(`"ACK"${returned(frame)}]`, frame.binaryCrc)
 }
 /** Understood, and of no use here: sending it again would not help. */
 export const duhOf = (frame: Partial<SiaFrame>): Buffer => frameOf(`"DUH"${returned(frame)}]`, frame.binaryCrc ?? false)
 /** Not taken in: the device is to send it again; it hears our time. */
-export const nakOf = (now: number, binaryCrc: boolean): Buffer => frameOf(`"NAK"0000R0L0A0[]${timeText(now)}`, binaryCrc)
+export const nakOf = (now: number, binaryCrc: boolean): Buffer =>
+  frameOf(`"NAK"0000R0L0A0[]${timeText(now)}`, binaryCrc)

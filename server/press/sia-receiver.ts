@@ -10,10 +10,25 @@ import { wordsOf } from '../tools/failure.ts'
 import { handleLimit } from '../tools/handle-share.ts'
 import type { AcceptPress } from './press-until-taken.ts'
 import { HELP_CODES, eventsOf } from './sia-event.ts'
-import { LONGEST_FRAME, type SiaFrame, type SiaReading, ackOf, duhOf, nakOf, readFrame, splitFrames } from './sia-frame.ts'
+import {
+  LONGEST_FRAME,
+  type SiaFrame,
+  type SiaReading,
+  ackOf,
+  duhOf,
+  nakOf,
+  readFrame,
+  splitFrames,
+} from './sia-frame.ts'
 
 /** `zone`: null for any; `codes`: null for those by which somebody asks for help; `key`: AES, 16, 24 or 32 bytes. */
-export type SiaButton = { helpPoint: HelpPointId; account: string; zone: string | null; codes: readonly string[] | null; key: Buffer | null }
+export type SiaButton = {
+  helpPoint: HelpPointId
+  account: string
+  zone: string | null
+  codes: readonly string[] | null
+  key: Buffer | null
+}
 
 const IDLE_MS = 5 * 60_000
 const MOST_CONNECTIONS = 500
@@ -41,24 +56,47 @@ const NEWEST_MS = 20_000
 export type SiaReceiver = { port: number; close(): Promise<void> }
 
 /** @throws when the port is in use. */
-export async function startSiaReceiver(options: { host: string; port: number; buttons(): readonly SiaButton[]; accept: AcceptPress; heard(helpPoint: HelpPointId): void; clock: Clock; onRefused(reason: string, from: string): void; onError(error: unknown): void; /** Connections at most; left out: a share of this process's handles. */ most?: number }): Promise<SiaReceiver> {
+export async function startSiaReceiver(options: {
+  host: string
+  port: number
+  buttons(): readonly SiaButton[]
+  accept: AcceptPress
+  heard(helpPoint: HelpPointId): void
+  clock: Clock
+  onRefused(reason: string, from: string): void
+  onError(error: unknown): void
+  /** Connections at most; left out: a share of this process's handles. */ most?: number
+}): Promise<SiaReceiver> {
   const { host, buttons, accept, heard, clock, onRefused, onError } = options
   /** What came lately, by account, sequence and content; the same answer for the same message. */
   const recent = new Map<string, { at: number; answer: Promise<Buffer> }>()
   /** What an account's clock said minus ours, as its supervision told. */
   const clocks = new Map<string, number>()
-  const { most = Math.min(MOST_CONNECTIONS, Math.max(SPARE, Math.floor((handleLimit() ?? Number.POSITIVE_INFINITY) / MOST_SHARE))) } = options
-  const keyOf = (account: string): Buffer | null => buttons().find((button) => button.account === account && button.key)?.key ?? null
+  const {
+    most = Math.min(
+      MOST_CONNECTIONS,
+      Math.max(SPARE, Math.floor((handleLimit() ?? Number.POSITIVE_INFINITY) / MOST_SHARE)),
+    ),
+  } = options
+  const keyOf = (account: string): Buffer | null =>
+    buttons().find((button) => button.account === account && button.key)?.key ?? null
   const isKnown = (account: string): boolean => buttons().some((button) => button.account === account)
 
   /** A frame whose header names nobody known is whose account stands inside its brackets; encrypted, every key is tried. */
   function read(bytes: Buffer): SiaReading {
     const reading = readFrame(bytes, keyOf)
-    if ('frame' in reading && !('fault' in reading)) return { frame: isKnown(reading.frame.account) || !isKnown(reading.frame.innerAccount) ? reading.frame : { ...reading.frame, account: reading.frame.innerAccount } }
+    if ('frame' in reading && !('fault' in reading))
+      return {
+        frame:
+          isKnown(reading.frame.account) || !isKnown(reading.frame.innerAccount)
+            ? reading.frame
+            : { ...reading.frame, account: reading.frame.innerAccount },
+      }
     if (reading.fault !== 'undecipherable' || isKnown(reading.frame.account ?? '')) return reading
     for (const { account, key } of buttons()) {
       const deciphered = key ? readFrame(bytes, () => key) : null
-      if (deciphered && !('fault' in deciphered) && deciphered.frame.innerAccount === account) return { frame: { ...deciphered.frame, account } }
+      if (deciphered && !('fault' in deciphered) && deciphered.frame.innerAccount === account)
+        return { frame: { ...deciphered.frame, account } }
     }
     return reading
   }
@@ -69,9 +107,21 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     const now = clock.now()
     if ('fault' in reading) {
       const { fault, frame } = reading
-      onRefused({ crc: 'a DC-09 message whose check sum is wrong', length: 'a DC-09 message whose length is wrong', shape: 'bytes that are no DC-09 message', undecipherable: `an encrypted DC-09 message of account ${frame.account ?? '?'} for which there is no key, or another one` }[fault], from)
+      onRefused(
+        {
+          crc: 'a DC-09 message whose check sum is wrong',
+          length: 'a DC-09 message whose length is wrong',
+          shape: 'bytes that are no DC-09 message',
+          undecipherable: `an encrypted DC-09 message of account ${frame.account ?? '?'} for which there is no key, or another one`,
+        }[fault],
+        from,
+      )
       // It is to come again: damage on the way is no reason to lose a press.
-      return fault === 'crc' || fault === 'length' ? nakOf(now, frame.binaryCrc ?? false) : fault === 'undecipherable' ? duhOf(frame) : null
+      return fault === 'crc' || fault === 'length'
+        ? nakOf(now, frame.binaryCrc ?? false)
+        : fault === 'undecipherable'
+          ? duhOf(frame)
+          : null
     }
     const { frame } = reading
     // An answer is never answered: two receivers would talk for ever.
@@ -79,7 +129,8 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     const same = `${frame.account} ${frame.sequence} ${bytes.toString('latin1')}`
     const known = recent.get(same)
     // Without a time the same bytes may be a person anew: then the desk knows whether the incident is open.
-    if (known && clock.monotonic() - known.at <= (frame.at === null ? AFTER_CLOSED_MS : SAME_PRESS_MS)) return known.answer
+    if (known && clock.monotonic() - known.at <= (frame.at === null ? AFTER_CLOSED_MS : SAME_PRESS_MS))
+      return known.answer
     // Only what was taken in is remembered: anything else is tried again when it comes again.
     const answer = taken(frame, now, from).then(
       ({ reply, kept }) => {
@@ -104,7 +155,10 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     const refuse = (reply: Buffer): { reply: Buffer; kept: boolean } => ({ reply, kept: false })
     const mine = buttons().filter(({ account }) => account === frame.account)
     if (mine.length === 0) {
-      onRefused(`a DC-09 message of account ${frame.account || '(none)'}, which no help point of the site file has`, from)
+      onRefused(
+        `a DC-09 message of account ${frame.account || '(none)'}, which no help point of the site file has`,
+        from,
+      )
       return refuse(duhOf(frame))
     }
     const offset = frame.at === null ? null : Date.parse(frame.at) - now
@@ -122,10 +176,34 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     if (events.length === 0 && offset !== null) clocks.set(frame.account, offset)
     const drift = clocks.get(frame.account)
     const sentAt = drift === undefined ? null : new Date(now + drift).toISOString()
-    const pressed = new Set(events.filter(({ begins }) => begins).flatMap(({ code, zone }) => mine.filter((button) => (button.zone === null || button.zone === zone) && (button.codes ?? HELP_CODES).includes(code)).map(({ helpPoint }) => helpPoint)))
+    const pressed = new Set(
+      events
+        .filter(({ begins }) => begins)
+        .flatMap(({ code, zone }) =>
+          mine
+            .filter(
+              (button) => (button.zone === null || button.zone === zone) && (button.codes ?? HELP_CODES).includes(code),
+            )
+            .map(({ helpPoint }) => helpPoint),
+        ),
+    )
     // What it says is in it, too: a panel that gives each message the same number tells two buttons apart by that.
     const key = ['sia', frame.account, frame.sequence, frame.at ?? '', frame.data].join(' ').slice(0, LONGEST_KEY)
-    await Promise.all([...pressed].map((helpPoint) => accept({ helpPoint, key, sameForMs: SAME_PRESS_MS, ...(frame.at === null ? { sameAfterClosedMs: AFTER_CLOSED_MS } : {}), pressedAt: frame.at, sentAt, kind: 'press', source: 'sia', by: `sia ${frame.account}` })))
+    await Promise.all(
+      [...pressed].map((helpPoint) =>
+        accept({
+          helpPoint,
+          key,
+          sameForMs: SAME_PRESS_MS,
+          ...(frame.at === null ? { sameAfterClosedMs: AFTER_CLOSED_MS } : {}),
+          pressedAt: frame.at,
+          sentAt,
+          kind: 'press',
+          source: 'sia',
+          by: `sia ${frame.account}`,
+        }),
+      ),
+    )
     return { reply: ackOf(frame, now, keyOf(frame.account)), kept: true }
   }
 
@@ -134,13 +212,15 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     let unanswered = 0
     let answering: Promise<void> = Promise.resolve()
     const address = socket.remoteAddress ?? ''
-    if ([...sockets].filter((other) => other.remoteAddress === address).length > MOST_PER_ADDRESS) return void socket.destroy()
+    if ([...sockets].filter((other) => other.remoteAddress === address).length > MOST_PER_ADDRESS)
+      return void socket.destroy()
     socket.setTimeout(IDLE_MS, () => socket.destroy())
     socket.on('error', () => socket.destroy())
     socket.on('data', (chunk) => {
       const { frames, rest } = splitFrames(Buffer.concat([unread, chunk]))
       unread = rest
-      if (unanswered + frames.length > MOST_UNANSWERED || socket.writableLength > MOST_UNREAD_BYTES) return void socket.destroy()
+      if (unanswered + frames.length > MOST_UNANSWERED || socket.writableLength > MOST_UNREAD_BYTES)
+        return void socket.destroy()
       for (const frame of frames) {
         unanswered += 1
         const answer = answerTo(frame, address, () => {
@@ -206,7 +286,10 @@ export async function startSiaReceiver(options: { host: string; port: number; bu
     async close() {
       closed = true
       for (const socket of sockets) socket.destroy()
-      await Promise.all([new Promise((resolve) => server.close(resolve)), new Promise<void>((resolve) => udp.close(() => resolve()))])
+      await Promise.all([
+        new Promise((resolve) => server.close(resolve)),
+        new Promise<void>((resolve) => udp.close(() => resolve())),
+      ])
     },
   }
 }

@@ -12,14 +12,33 @@ export const WINDOW_MS = 5 * 60_000
 export type SignedRequest = { timestamp: string; signature: string; body: Uint8Array }
 
 /** @returns when the device says it sent this, milliseconds since 1970. @throws people/unauthenticated, press/out-of-time */
-export function checkSignature({ timestamp, signature, body }: SignedRequest, secret: string | null, now: number): number {
+export function checkSignature(
+  { timestamp, signature, body }: SignedRequest,
+  secret: string | null,
+  now: number,
+): number {
   const given = /^sha256=([0-9a-f]{64})$/.exec(signature)?.[1]
   // The same work for a help point that has no secret, or does not exist.
-  const expected = createHmac('sha256', secret ?? randomBytes(32)).update(`${timestamp}.`).update(body).digest()
-  if (timestamp === '') throw new Failure('people/unauthenticated', 'The header X-Lamppost-Timestamp is missing: Unix seconds, which are signed with the body.')
-  if (given === undefined || !timingSafeEqual(Buffer.from(given, 'hex'), expected)) throw new Failure('people/unauthenticated', 'The signature is not this help point’s: sign "timestamp.body" with its secret, HMAC-SHA256, as X-Lamppost-Signature: sha256=<hex>. If it is signed so, the secret is another than the site file’s (sources: http: secret), or the file gives this help point none.')
+  const expected = createHmac('sha256', secret ?? randomBytes(32))
+    .update(`${timestamp}.`)
+    .update(body)
+    .digest()
+  if (timestamp === '')
+    throw new Failure(
+      'people/unauthenticated',
+      'The header X-Lamppost-Timestamp is missing: Unix seconds, which are signed with the body.',
+    )
+  if (given === undefined || !timingSafeEqual(Buffer.from(given, 'hex'), expected))
+    throw new Failure(
+      'people/unauthenticated',
+      'The signature is not this help point’s: sign "timestamp.body" with its secret, HMAC-SHA256, as X-Lamppost-Signature: sha256=<hex>. If it is signed so, the secret is another than the site file’s (sources: http: secret), or the file gives this help point none.',
+    )
   const sentAt = timeOf(timestamp)
-  if (!(Math.abs(now - sentAt) <= WINDOW_MS)) throw new Failure('press/out-of-time', `The signature is right, but its time is more than ${WINDOW_MS / 60_000} minutes from ours, ${new Date(now).toISOString()}. Set the clock (the header Date has ours) and sign again.`)
+  if (!(Math.abs(now - sentAt) <= WINDOW_MS))
+    throw new Failure(
+      'press/out-of-time',
+      `The signature is right, but its time is more than ${WINDOW_MS / 60_000} minutes from ours, ${new Date(now).toISOString()}. Set the clock (the header Date has ours) and sign again.`,
+    )
   return sentAt
 }
 

@@ -22,12 +22,35 @@ const PATIENCE_MS = 30_000
 const AGAIN_MS = 500
 /** One picture may have been on its way; the second one shows that they move. */
 const MOVING = 2
-const MISSING: Record<Stage, string> = { durable: 'The press did not reach the disk.', asked: 'No camera was sent.', accepted: 'No camera took the order.', settled: 'No camera came to rest.', picture: 'No moving picture came.' }
+const MISSING: Record<Stage, string> = {
+  durable: 'The press did not reach the disk.',
+  asked: 'No camera was sent.',
+  accepted: 'No camera took the order.',
+  settled: 'No camera came to rest.',
+  picture: 'No moving picture came.',
+}
 const SETTLED = new Set<Framing['state']>(['framed', 'unproven'])
 
-type Chain = { press: Press; incident: IncidentId; since: number; stages: StageTimes; framing: Framing | null; pictures: number; stopWatching: (() => void) | null; over: AbortController }
+type Chain = {
+  press: Press
+  incident: IncidentId
+  since: number
+  stages: StageTimes
+  framing: Framing | null
+  pictures: number
+  stopWatching: (() => void) | null
+  over: AbortController
+}
 
-export function createChainWatch({ clock, port, onError }: { clock: Clock; port: ChainPort; onError(error: unknown): void }) {
+export function createChainWatch({
+  clock,
+  port,
+  onError,
+}: {
+  clock: Clock
+  port: ChainPort
+  onError(error: unknown): void
+}) {
   const chains = new Map<IncidentId, Chain>()
   const fresh = new Set<IncidentId>()
 
@@ -47,10 +70,25 @@ export function createChainWatch({ clock, port, onError }: { clock: Clock; port:
     chains.delete(chain.incident)
     const { press, incident, stages, framing } = chain
     const missing = STAGES.find((stage) => !(stage in stages))
-    const result: ChainResult = { incident, helpPoint: press.helpPoint, kind: press.kind, at: press.receivedAt, stages, camera: framing?.camera ?? null, framing: framing?.state ?? null, proofs: framing?.proofs ?? [], problem: missing ? [early ?? MISSING[missing], framing?.reason].filter(Boolean).join(' ') : null }
+    const result: ChainResult = {
+      incident,
+      helpPoint: press.helpPoint,
+      kind: press.kind,
+      at: press.receivedAt,
+      stages,
+      camera: framing?.camera ?? null,
+      framing: framing?.state ?? null,
+      proofs: framing?.proofs ?? [],
+      problem: missing ? [early ?? MISSING[missing], framing?.reason].filter(Boolean).join(' ') : null,
+    }
     port.write(
       press.kind === 'drill'
-        ? { kind: 'drill.finished', actor: 'lamppost', subject: incident, body: { ...result, passed: result.problem === null, by: press.source } }
+        ? {
+            kind: 'drill.finished',
+            actor: 'lamppost',
+            subject: incident,
+            body: { ...result, passed: result.problem === null, by: press.source },
+          }
         : { kind: 'chain.finished', actor: 'lamppost', subject: incident, body: result },
     )
   }
@@ -69,7 +107,16 @@ export function createChainWatch({ clock, port, onError }: { clock: Clock; port:
   }
 
   function begin(press: Press, incident: IncidentId, seq: number): void {
-    const chain: Chain = { press, incident, since: clock.monotonic(), stages: {}, framing: null, pictures: 0, stopWatching: null, over: new AbortController() }
+    const chain: Chain = {
+      press,
+      incident,
+      since: clock.monotonic(),
+      stages: {},
+      framing: null,
+      pictures: 0,
+      stopWatching: null,
+      over: new AbortController(),
+    }
     chains.set(incident, chain)
     void durable(chain, seq)
     void clock.sleep(PATIENCE_MS, chain.over.signal).then(() => finish(chain))
@@ -86,7 +133,13 @@ export function createChainWatch({ clock, port, onError }: { clock: Clock; port:
       delete chain.stages.settled
       return
     }
-    if (chain.framing && chain.framing.camera !== framing.camera && chain.framing.state !== 'failed' && framing.role !== 'primary') return
+    if (
+      chain.framing &&
+      chain.framing.camera !== framing.camera &&
+      chain.framing.state !== 'failed' &&
+      framing.role !== 'primary'
+    )
+      return
     chain.framing = framing
     reach(chain, 'asked')
     if (framing.way === 'fixed' || framing.proofs.includes('accepted')) reach(chain, 'accepted')

@@ -38,13 +38,29 @@ const FINISHED_WITHIN_MS = 60_000
 const START_MS = 2 * 60_000
 
 /** Since when a drill is due; null when none is. A help point that never had one waits for the next time. Pure. @param startedAt of the server */
-export function dueDrill({ drillAt }: Pick<HelpPoint, 'drillAt'>, lastScheduled: number | null, now: number, timezone: string, startedAt: number): number | null {
+export function dueDrill(
+  { drillAt }: Pick<HelpPoint, 'drillAt'>,
+  lastScheduled: number | null,
+  now: number,
+  timezone: string,
+  startedAt: number,
+): number | null {
   if (drillAt === null) return null
   const due = lastLocal(now, timezone, drillAt)
   return now - due < TRY_FOR_MS && (lastScheduled ?? startedAt - START_MS) < due ? due : null
 }
 
-export function startDrillSchedule({ clock, book, port, onError }: { clock: Clock; book: ProofBook; port: DrillPort; onError(error: unknown): void }) {
+export function startDrillSchedule({
+  clock,
+  book,
+  port,
+  onError,
+}: {
+  clock: Clock
+  book: ProofBook
+  port: DrillPort
+  onError(error: unknown): void
+}) {
   const stopped = new AbortController()
   const putOff = new Map<HelpPointId, number>()
   const startedAt = clock.now()
@@ -52,14 +68,23 @@ export function startDrillSchedule({ clock, book, port, onError }: { clock: Cloc
   async function runDrill({ id }: HelpPoint, due: number): Promise<void> {
     if (port.openAt(id) !== null) {
       // A test must never mix with a person; it comes when they have been helped.
-      if (putOff.get(id) !== due) port.write({ kind: 'drill.put-off', actor: 'lamppost', subject: id, body: { helpPoint: id, reason: 'An incident is open there.' } })
+      if (putOff.get(id) !== due)
+        port.write({
+          kind: 'drill.put-off',
+          actor: 'lamppost',
+          subject: id,
+          body: { helpPoint: id, reason: 'An incident is open there.' },
+        })
       putOff.set(id, due)
       return
     }
     const incident = await port.drill(id, `drill ${isoTime(due)}`)
     if (incident === null) return
     const over = new AbortController()
-    const result = await Promise.race([port.whenFinished(incident, AbortSignal.any([stopped.signal, over.signal])), clock.sleep(FINISHED_WITHIN_MS, AbortSignal.any([stopped.signal, over.signal])).then(() => null)])
+    const result = await Promise.race([
+      port.whenFinished(incident, AbortSignal.any([stopped.signal, over.signal])),
+      clock.sleep(FINISHED_WITHIN_MS, AbortSignal.any([stopped.signal, over.signal])).then(() => null),
+    ])
     over.abort()
     if (result) await port.endDrill(incident, result)
   }
@@ -71,7 +96,19 @@ export function startDrillSchedule({ clock, book, port, onError }: { clock: Cloc
         await port.endDrill(incident, known).catch(onError)
         continue
       }
-      const result: DrillResult = { incident, helpPoint, kind: 'drill', at, stages: {}, camera: null, framing: null, proofs: [], problem: 'The server was started again during the drill.', passed: false, by }
+      const result: DrillResult = {
+        incident,
+        helpPoint,
+        kind: 'drill',
+        at,
+        stages: {},
+        camera: null,
+        framing: null,
+        proofs: [],
+        problem: 'The server was started again during the drill.',
+        passed: false,
+        by,
+      }
       port.write({ kind: 'drill.finished', actor: 'lamppost', subject: incident, body: result })
       await port.endDrill(incident, result).catch(onError)
     }
@@ -82,13 +119,20 @@ export function startDrillSchedule({ clock, book, port, onError }: { clock: Cloc
     const change = book.silenceChanged(helpPoint, clock.now())
     if (change === null) return
     const { id } = helpPoint
-    if (change === 'silent') port.write({ kind: 'help-point.silent', actor: 'lamppost', subject: id, body: { helpPoint: id, lastHeard: book.lastHeard(id) } })
+    if (change === 'silent')
+      port.write({
+        kind: 'help-point.silent',
+        actor: 'lamppost',
+        subject: id,
+        body: { helpPoint: id, lastHeard: book.lastHeard(id) },
+      })
     else port.write({ kind: 'help-point.heard', actor: 'lamppost', subject: id, body: { helpPoint: id } })
     port.onChange(id)
   }
 
   async function watchSilence(): Promise<void> {
-    for (; !stopped.signal.aborted; await clock.sleep(LOOK_EVERY_MS, stopped.signal)) port.helpPoints().forEach(tellSilence)
+    for (; !stopped.signal.aborted; await clock.sleep(LOOK_EVERY_MS, stopped.signal))
+      port.helpPoints().forEach(tellSilence)
   }
   async function watchDrills(): Promise<void> {
     await endCutShort()
@@ -111,7 +155,11 @@ export function startDrillSchedule({ clock, book, port, onError }: { clock: Cloc
 }
 
 /** The drill's result from the ledger's tail; null when the signal fires first. */
-export function drillResult(tail: (listener: (entry: Entry) => void) => () => void, incident: IncidentId, signal: AbortSignal): Promise<DrillResult | null> {
+export function drillResult(
+  tail: (listener: (entry: Entry) => void) => () => void,
+  incident: IncidentId,
+  signal: AbortSignal,
+): Promise<DrillResult | null> {
   return new Promise((resolve) => {
     const done = (result: DrillResult | null): void => {
       leave()
@@ -128,4 +176,7 @@ export function drillResult(tail: (listener: (entry: Entry) => void) => () => vo
 }
 
 /** Why a drill's incident is closed, for a person. */
-export const drillWords = ({ passed, problem, framing }: DrillResult): string => (passed ? `Drill passed: a moving picture was reached${framing === 'framed' ? ', and the framing is proven' : '; the framing is not proven'}.` : `Drill FAILED: ${problem}`)
+export const drillWords = ({ passed, problem, framing }: DrillResult): string =>
+  passed
+    ? `Drill passed: a moving picture was reached${framing === 'framed' ? ', and the framing is proven' : '; the framing is not proven'}.`
+    : `Drill FAILED: ${problem}`

@@ -6,10 +6,26 @@ import type { HelpPoint } from '../glossary/site.ts'
 import { isoTime } from '../tools/clock.ts'
 import { lastLocal, nextLocal } from '../tools/local-time.ts'
 
-type Known = { lastPress: string | null; lastDrill: string | null; lastChain: ChainResult | null; lastDrillResult: DrillResult | null; lastPassed: string | null; lastScheduled: string | null; silent: boolean }
+type Known = {
+  lastPress: string | null
+  lastDrill: string | null
+  lastChain: ChainResult | null
+  lastDrillResult: DrillResult | null
+  lastPassed: string | null
+  lastScheduled: string | null
+  silent: boolean
+}
 type Saved = [HelpPointId, Known][]
 
-const NOTHING: Known = { lastPress: null, lastDrill: null, lastChain: null, lastDrillResult: null, lastPassed: null, lastScheduled: null, silent: false }
+const NOTHING: Known = {
+  lastPress: null,
+  lastDrill: null,
+  lastChain: null,
+  lastDrillResult: null,
+  lastPassed: null,
+  lastScheduled: null,
+  silent: false,
+}
 /** A drill may wait for an incident to end before it counts as overdue. */
 const DRILL_GRACE_MS = 3_600_000
 /** One sign of life may be lost, and the next one be late. */
@@ -30,16 +46,27 @@ export function createProofBook({ startedAt }: { startedAt: number }) {
     const { lastPassed } = of(id)
     return lastPassed === null ? startedAt < due : Date.parse(lastPassed) < due
   }
-  const isSilent = ({ id, heartbeatMs }: HelpPoint, now: number): boolean => heartbeatMs !== null && now - (heartbeats.get(id) ?? startedAt) > SILENT_AFTER * heartbeatMs
+  const isSilent = ({ id, heartbeatMs }: HelpPoint, now: number): boolean =>
+    heartbeatMs !== null && now - (heartbeats.get(id) ?? startedAt) > SILENT_AFTER * heartbeatMs
 
   return {
     follow(entry: Recorded): void {
       if (entry.kind === 'press.received') {
         const { helpPoint, kind, receivedAt, source } = entry.body.press
-        learn(helpPoint, kind === 'drill' ? { lastDrill: receivedAt, ...(source === 'schedule' ? { lastScheduled: receivedAt } : {}) } : { lastPress: receivedAt })
+        learn(
+          helpPoint,
+          kind === 'drill'
+            ? { lastDrill: receivedAt, ...(source === 'schedule' ? { lastScheduled: receivedAt } : {}) }
+            : { lastPress: receivedAt },
+        )
       } else if (entry.kind === 'press.coalesced') learn(entry.body.helpPoint, { lastPress: entry.body.to })
       else if (entry.kind === 'chain.finished') learn(entry.body.helpPoint, { lastChain: entry.body })
-      else if (entry.kind === 'drill.finished') learn(entry.body.helpPoint, { lastChain: entry.body, lastDrillResult: entry.body, ...(entry.body.passed ? { lastPassed: entry.body.at } : {}) })
+      else if (entry.kind === 'drill.finished')
+        learn(entry.body.helpPoint, {
+          lastChain: entry.body,
+          lastDrillResult: entry.body,
+          ...(entry.body.passed ? { lastPassed: entry.body.at } : {}),
+        })
       else if (entry.kind === 'help-point.silent') learn(entry.body.helpPoint, { silent: true })
       else if (entry.kind === 'help-point.heard') learn(entry.body.helpPoint, { silent: false })
     },
@@ -55,15 +82,31 @@ export function createProofBook({ startedAt }: { startedAt: number }) {
     silenceChanged: (helpPoint: HelpPoint, now: number): 'silent' | 'heard' | null => {
       const silent = isSilent(helpPoint, now)
       // After a start it is not known yet: nobody has heard anything.
-      if (silent === of(helpPoint.id).silent || (!silent && helpPoint.heartbeatMs !== null && !heartbeats.has(helpPoint.id))) return null
+      if (
+        silent === of(helpPoint.id).silent ||
+        (!silent && helpPoint.heartbeatMs !== null && !heartbeats.has(helpPoint.id))
+      )
+        return null
       return silent ? 'silent' : 'heard'
     },
-    lastScheduled: (id: HelpPointId): number | null => (of(id).lastScheduled === null ? null : Date.parse(of(id).lastScheduled ?? '')),
+    lastScheduled: (id: HelpPointId): number | null =>
+      of(id).lastScheduled === null ? null : Date.parse(of(id).lastScheduled ?? ''),
     lastHeard: (id: HelpPointId): string | null => (heartbeats.has(id) ? isoTime(heartbeats.get(id) ?? 0) : null),
     proofOf(helpPoint: HelpPoint, now: number, timezone: string): HelpPointProof {
       const { lastPress, lastDrill, lastChain, lastDrillResult } = of(helpPoint.id)
-      const overdue = [...(drillOverdue(helpPoint, now, timezone) ? (['drill'] as const) : []), ...(isSilent(helpPoint, now) ? (['heartbeat'] as const) : [])]
-      return { lastPress, lastDrill, lastHeartbeat: heartbeats.has(helpPoint.id) ? isoTime(heartbeats.get(helpPoint.id) ?? 0) : null, lastChain, lastDrillResult, nextDrill: helpPoint.drillAt === null ? null : isoTime(nextLocal(now, timezone, helpPoint.drillAt)), overdue }
+      const overdue = [
+        ...(drillOverdue(helpPoint, now, timezone) ? (['drill'] as const) : []),
+        ...(isSilent(helpPoint, now) ? (['heartbeat'] as const) : []),
+      ]
+      return {
+        lastPress,
+        lastDrill,
+        lastHeartbeat: heartbeats.has(helpPoint.id) ? isoTime(heartbeats.get(helpPoint.id) ?? 0) : null,
+        lastChain,
+        lastDrillResult,
+        nextDrill: helpPoint.drillAt === null ? null : isoTime(nextLocal(now, timezone, helpPoint.drillAt)),
+        overdue,
+      }
     },
   }
 }

@@ -9,8 +9,12 @@ export function createShiftBook() {
   let shifts: Shift[] = []
   return {
     follow(entry: Recorded): void {
-      if (entry.kind === 'shift.offered') shifts = [{ ...entry.body, offeredAt: entry.at, acceptedBy: null, acceptedAt: null }, ...shifts].slice(0, KEPT)
-      else if (entry.kind === 'shift.accepted') shifts = shifts.map((shift) => (shift.shift === entry.body.shift ? { ...shift, acceptedBy: entry.body.by, acceptedAt: entry.at } : shift))
+      if (entry.kind === 'shift.offered')
+        shifts = [{ ...entry.body, offeredAt: entry.at, acceptedBy: null, acceptedAt: null }, ...shifts].slice(0, KEPT)
+      else if (entry.kind === 'shift.accepted')
+        shifts = shifts.map((shift) =>
+          shift.shift === entry.body.shift ? { ...shift, acceptedBy: entry.body.by, acceptedAt: entry.at } : shift,
+        )
     },
     save: (): Shift[] => shifts,
     restore(saved: Shift[]): void {

@@ -13,7 +13,8 @@ export type Town = {
 }
 
 export function shiftFaults({ cameras, helpPoints, storage, record, destinations }: Town): ShiftFault[] {
-  const of = (wrong: boolean, what: ShiftFault['what'], subject: string, detail: string | null): ShiftFault[] => (wrong ? [{ what, subject, detail }] : [])
+  const of = (wrong: boolean, what: ShiftFault['what'], subject: string, detail: string | null): ShiftFault[] =>
+    wrong ? [{ what, subject, detail }] : []
   return [
     ...of(record !== null, 'record', '', record),
     ...of(storage !== null, 'storage', '', storage),
@@ -21,7 +22,18 @@ export function shiftFaults({ cameras, helpPoints, storage, record, destinations
       const failed = lastDrillResult?.passed === false
       return of(failed || overdue.length > 0, 'help-point', id, failed ? lastDrillResult.problem : overdue.join(', '))
     }),
-    ...cameras.flatMap(({ id, health: { onvif, video, buffer, blind, reason } }) => [...of(onvif === 'down', 'camera', id, reason), ...of(video === 'down' || blind !== null, 'picture', id, blind ?? reason), ...of(buffer === 'down', 'buffer', id, reason)]),
-    ...destinations.flatMap(({ destination, failing, dead }) => of(failing !== null || dead.length > 0, 'destination', destination, failing?.problem ?? dead.at(-1)?.problem ?? null)),
+    ...cameras.flatMap(({ id, health: { onvif, video, buffer, blind, reason } }) => [
+      ...of(onvif === 'down', 'camera', id, reason),
+      ...of(video === 'down' || blind !== null, 'picture', id, blind ?? reason),
+      ...of(buffer === 'down', 'buffer', id, reason),
+    ]),
+    ...destinations.flatMap(({ destination, failing, dead }) =>
+      of(
+        failing !== null || dead.length > 0,
+        'destination',
+        destination,
+        failing?.problem ?? dead.at(-1)?.problem ?? null,
+      ),
+    ),
   ]
 }

@@ -8,13 +8,32 @@ import { lookAt } from './picture-window.ts'
 import { type Planes, planesOver } from './street-picture.ts'
 
 /** What a camera sends. */
-export type Frame = { width: number; height: number; /** A second. */ rate: number; /** Seconds between keyframes. */ gop: number; codec: 'h264' | 'h265'; sound: 'none' | 'aac' | 'pcma' }
+export type Frame = {
+  width: number
+  height: number
+  /** A second. */ rate: number
+  /** Seconds between keyframes. */ gop: number
+  codec: 'h264' | 'h265'
+  sound: 'none' | 'aac' | 'pcma'
+}
 export const FRAME: Frame = { width: 960, height: 540, rate: 15, gop: 1, codec: 'h264', sound: 'none' }
 
 /** What may be wrong with a picture; for trying what an operator and a proof make of it. */
 export type PictureFault = 'none' | 'dark' | 'frozen' | 'covered'
 
-export function createCameraPicture({ street, figures, glyphs, name, frame: size = FRAME }: { street: Planes; figures: readonly Figure[]; glyphs: Glyphs; name: string; frame?: Frame }) {
+export function createCameraPicture({
+  street,
+  figures,
+  glyphs,
+  name,
+  frame: size = FRAME,
+}: {
+  street: Planes
+  figures: readonly Figure[]
+  glyphs: Glyphs
+  name: string
+  frame?: Frame
+}) {
   const still = Buffer.alloc((size.width * size.height * 3) / 2)
   const background = planesOver(still, size.width, size.height)
   let seen: Pose | null = null
@@ -35,7 +54,8 @@ export function createCameraPicture({ street, figures, glyphs, name, frame: size
         frame.y.fill(fault === 'dark' ? 17 : 90)
         bytes.fill(128, size.width * size.height)
       }
-      if (fault === 'none' || fault === 'frozen') drawText(frame, glyphs, `${name}  ${isoTime(now).replace('T', ' ')}`, 8, 8)
+      if (fault === 'none' || fault === 'frozen')
+        drawText(frame, glyphs, `${name}  ${isoTime(now).replace('T', ' ')}`, 8, 8)
       // A lens without light or behind a bag shows no clock either: what a camera writes over its picture is no picture.
       if (fault === 'none' || fault === 'frozen') stamp(frame, pose, now)
       frozen = bytes
@@ -47,7 +67,10 @@ export function createCameraPicture({ street, figures, glyphs, name, frame: size
 function stamp(frame: Planes, { pan, tilt, zoom }: Pose, time: number): void {
   const top = frame.height - ROWS * BLOCK
   drawMark({ pan, tilt, zoom, time }).forEach((row, r) => {
-    for (let y = top + r * BLOCK; y < top + (r + 1) * BLOCK; y += 1) row.forEach((white, c) => frame.y.fill(white ? 235 : 16, y * frame.width + c * BLOCK, y * frame.width + (c + 1) * BLOCK))
+    for (let y = top + r * BLOCK; y < top + (r + 1) * BLOCK; y += 1)
+      row.forEach((white, c) =>
+        frame.y.fill(white ? 235 : 16, y * frame.width + c * BLOCK, y * frame.width + (c + 1) * BLOCK),
+      )
   })
   const half = frame.width / 2
   for (let y = top / 2; y < frame.height / 2; y += 1) {

@@ -8,7 +8,10 @@ const PORT = 3702
 export type Discoverable = { id: string; name: string; address: string }
 
 /** Never rejects: a town is worth as much without it. */
-export function startDiscoveryResponder(cameras: readonly Discoverable[], onError: (words: string) => void): { close(): Promise<void> } {
+export function startDiscoveryResponder(
+  cameras: readonly Discoverable[],
+  onError: (words: string) => void,
+): { close(): Promise<void> } {
   const socket = createSocket({ type: 'udp4', reuseAddr: true })
   socket.on('error', (error) => onError(`discovery: ${error.message}`))
   socket.on('message', (message, from) => {

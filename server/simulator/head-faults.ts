@@ -94,12 +94,17 @@ export function createHeadTelling(now: () => number) {
       }
     },
     /** Where the head says that a preset is; null: it does not. @param fault what the head is for life: presets are read once */
-    ofPreset: (fault: HeadFault | null, pose: Pose): Pose | null => (fault === 'position-constant' ? CONSTANT : fault === 'no-position' || fault === 'nothing-told' ? null : pose),
+    ofPreset: (fault: HeadFault | null, pose: Pose): Pose | null =>
+      fault === 'position-constant' ? CONSTANT : fault === 'no-position' || fault === 'nothing-told' ? null : pose,
   }
 }
 
 /** Part of the way from one pose to another. @param turn pan degrees the short way */
-export const partOfWay = (from: Pose, to: Pose, turn: number, share: number): Pose => ({ pan: from.pan + turn * share, tilt: from.tilt + (to.tilt - from.tilt) * share, zoom: from.zoom + (to.zoom - from.zoom) * share })
+export const partOfWay = (from: Pose, to: Pose, turn: number, share: number): Pose => ({
+  pan: from.pan + turn * share,
+  tilt: from.tilt + (to.tilt - from.tilt) * share,
+  zoom: from.zoom + (to.zoom - from.zoom) * share,
+})
 /** How far two poses are from each other, as shares of the whole range; the largest of the three. */
 export function shareBetween(one: Pose, other: Pose): number {
   const [a, b] = [toGeneric(one), toGeneric(other)]

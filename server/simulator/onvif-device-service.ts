@@ -3,12 +3,26 @@ import { createHash } from 'node:crypto'
 import { type SoapRequest, text } from './onvif-requests.ts'
 import { NS, noSuchAction, xml } from './onvif-words.ts'
 
-export type DeviceFacts = { name: string; serial: string; ptz: boolean; /** http://host:port as the client reached us. */ base: string; deviceNow: number }
+export type DeviceFacts = {
+  name: string
+  serial: string
+  ptz: boolean
+  /** http://host:port as the client reached us. */ base: string
+  deviceNow: number
+}
 
 const VERSION = '<tt:Major>24</tt:Major><tt:Minor>12</tt:Minor>'
 
 /** These may be asked without credentials (ONVIF Core 5.9.4, PRE_AUTH). */
-export const PRE_AUTH = new Set(['GetSystemDateAndTime', 'GetCapabilities', 'GetServices', 'GetServiceCapabilities', 'GetHostname', 'GetEndpointReference', 'GetWsdlUrl'])
+export const PRE_AUTH = new Set([
+  'GetSystemDateAndTime',
+  'GetCapabilities',
+  'GetServices',
+  'GetServiceCapabilities',
+  'GetHostname',
+  'GetEndpointReference',
+  'GetWsdlUrl',
+])
 
 export function answerDevice({ operation, argument }: SoapRequest, facts: DeviceFacts): string {
   switch (operation) {
@@ -24,7 +38,9 @@ export function answerDevice({ operation, argument }: SoapRequest, facts: Device
       return `<tds:GetServiceCapabilitiesResponse><tds:Capabilities>${serviceCapabilities}</tds:Capabilities></tds:GetServiceCapabilitiesResponse>`
     case 'GetScopes':
       return `<tds:GetScopesResponse>${scopes(facts)
-        .map((scope) => `<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef><tt:ScopeItem>${scope}</tt:ScopeItem></tds:Scopes>`)
+        .map(
+          (scope) => `<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef><tt:ScopeItem>${scope}</tt:ScopeItem></tds:Scopes>`,
+        )
         .join('')}</tds:GetScopesResponse>`
     case 'GetHostname':
       return `<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP><tt:Name>${xml(facts.serial)}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`
@@ -38,7 +54,8 @@ export function answerDevice({ operation, argument }: SoapRequest, facts: Device
 }
 
 /** A locally administered address of its own. */
-const hardwareAddress = (serial: string): string => `02:${(createHash('sha256').update(serial).digest('hex').slice(0, 10).match(/../g) ?? []).join(':')}`
+const hardwareAddress = (serial: string): string =>
+  `02:${(createHash('sha256').update(serial).digest('hex').slice(0, 10).match(/../g) ?? []).join(':')}`
 
 function dateAndTime(now: number): string {
   const at = new Date(now)
@@ -54,8 +71,14 @@ function services({ base, ptz }: DeviceFacts, withCapabilities: boolean): string
     `<tds:Service><tds:Namespace>${namespace}</tds:Namespace><tds:XAddr>${base}${path}</tds:XAddr>${withCapabilities ? `<tds:Capabilities>${inner}</tds:Capabilities>` : ''}<tds:Version>${VERSION}</tds:Version></tds:Service>`
   const all = [
     service(NS.tds, '/onvif/device_service', `<tds:Capabilities>${serviceCapabilities}</tds:Capabilities>`),
-    service(NS.trt, '/onvif/media_service', '<trt:Capabilities><trt:ProfileCapabilities MaximumNumberOfProfiles="1"/><trt:StreamingCapabilities RTP_TCP="true" RTP_RTSP_TCP="true"/></trt:Capabilities>'),
-    ...(ptz ? [service(NS.tptz, '/onvif/ptz_service', '<tptz:Capabilities MoveStatus="true" StatusPosition="true"/>')] : []),
+    service(
+      NS.trt,
+      '/onvif/media_service',
+      '<trt:Capabilities><trt:ProfileCapabilities MaximumNumberOfProfiles="1"/><trt:StreamingCapabilities RTP_TCP="true" RTP_RTSP_TCP="true"/></trt:Capabilities>',
+    ),
+    ...(ptz
+      ? [service(NS.tptz, '/onvif/ptz_service', '<tptz:Capabilities MoveStatus="true" StatusPosition="true"/>')]
+      : []),
     service(NS.tev, '/onvif/event_service', '<tev:Capabilities WSPullPointSupport="true"/>'),
   ]
   return `<tds:GetServicesResponse>${all.join('')}</tds:GetServicesResponse>`

@@ -36,7 +36,22 @@ const LOCKS_AFTER = 5
 
 const MOST_REQUEST = 200_000
 
-export async function startOnvifDevice({ port, name, serial, credentials, head, events, streamUri, substreamUri = () => null, substreamSize, channels = null, codec = () => 'h264', deviceNow, onOperation, trap = () => null }: OnvifDeviceOptions) {
+export async function startOnvifDevice({
+  port,
+  name,
+  serial,
+  credentials,
+  head,
+  events,
+  streamUri,
+  substreamUri = () => null,
+  substreamSize,
+  channels = null,
+  codec = () => 'h264',
+  deviceNow,
+  onOperation,
+  trap = () => null,
+}: OnvifDeviceOptions) {
   let wrong = 0
   const authentic = createTokenCheck({ ...credentials, deviceNow })
 
@@ -44,19 +59,35 @@ export async function startOnvifDevice({ port, name, serial, credentials, head, 
     const open = request.namespace === NS.tds && PRE_AUTH.has(request.operation)
     const trapped = trap()
     if (trapped !== 'locked-out') wrong = 0
-    if (!open && (trapped === 'wrong-password' || (trapped === 'locked-out' && wrong >= LOCKS_AFTER) || !authentic(request.header))) {
+    if (
+      !open &&
+      (trapped === 'wrong-password' || (trapped === 'locked-out' && wrong >= LOCKS_AFTER) || !authentic(request.header))
+    ) {
       wrong += 1
       throw notAuthorized()
     }
     if (trapped === 'unknown-token-ok' && request.operation === 'GotoPreset') return '<tptz:GotoPresetResponse/>'
-    if (path.startsWith('/onvif/pull/') || request.namespace === NS.tev || request.namespace === NS.wsnt) return events.answer(request, { path, base, signal })
-    if (request.namespace === NS.tds) return answerDevice(request, { name, serial, ptz: head !== null, base, deviceNow: deviceNow() })
-    if (request.namespace === NS.trt) return answerMedia(request, { ptz: head !== null, streamUri: streamUri(), substreamUri: substreamUri(), substreamSize, codec: codec(), channels })
+    if (path.startsWith('/onvif/pull/') || request.namespace === NS.tev || request.namespace === NS.wsnt)
+      return events.answer(request, { path, base, signal })
+    if (request.namespace === NS.tds)
+      return answerDevice(request, { name, serial, ptz: head !== null, base, deviceNow: deviceNow() })
+    if (request.namespace === NS.trt)
+      return answerMedia(request, {
+        ptz: head !== null,
+        streamUri: streamUri(),
+        substreamUri: substreamUri(),
+        substreamSize,
+        codec: codec(),
+        channels,
+      })
     if (request.namespace === NS.tptz && head) {
       const said = answerPtz(request, head)
       const delay = delayOf(head.faults?.now() ?? null, request.operation)
       // Never: until whoever asked has gone.
-      if (delay === null) await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })))
+      if (delay === null)
+        await new Promise<void>((resolve) =>
+          signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true }),
+        )
       else if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay))
       return said
     }
@@ -73,16 +104,37 @@ export async function startOnvifDevice({ port, name, serial, credentials, head, 
     }
     const gone = new AbortController()
     response.on('close', () => gone.abort())
-    const send = (status: number, body: string): void => void response.writeHead(status, { 'content-type': 'application/soap+xml; charset=utf-8', 'content-length': Buffer.byteLength(body) }).end(body)
+    const send = (status: number, body: string): void =>
+      void response
+        .writeHead(status, {
+          'content-type': 'application/soap+xml; charset=utf-8',
+          'content-length': Buffer.byteLength(body),
+        })
+        .end(body)
     const soap = request.method === 'POST' ? readRequest(Buffer.concat(chunks).toString('utf8')) : null
-    if (!soap) return send(400, envelope(faultBody(new SoapFault(['Sender', 'ter:WellFormed'], 'This is no SOAP request'))))
+    if (!soap)
+      return send(400, envelope(faultBody(new SoapFault(['Sender', 'ter:WellFormed'], 'This is no SOAP request'))))
     onOperation(soap.operation, Date.now())
     try {
       const trapped = trap()
-      const good = trapped ? envelope(await answer(soap, request.url ?? '/', `http://${request.headers.host ?? `127.0.0.1:${port}`}`, gone.signal)) : ''
+      const good = trapped
+        ? envelope(
+            await answer(
+              soap,
+              request.url ?? '/',
+              `http://${request.headers.host ?? `127.0.0.1:${port}`}`,
+              gone.signal,
+            ),
+          )
+        : ''
       if (trapped && springTrap(trapped, response, soap.operation, good)) return
       if (trapped) return send(200, good)
-      send(200, envelope(await answer(soap, request.url ?? '/', `http://${request.headers.host ?? `127.0.0.1:${port}`}`, gone.signal)))
+      send(
+        200,
+        envelope(
+          await answer(soap, request.url ?? '/', `http://${request.headers.host ?? `127.0.0.1:${port}`}`, gone.signal),
+        ),
+      )
     } catch (error) {
       const fault = error instanceof SoapFault ? error : new SoapFault(['Receiver', 'ter:Action'], String(error))
       send(fault.codes[0] === 'Sender' ? 400 : 500, envelope(faultBody(fault)))

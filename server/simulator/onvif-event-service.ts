@@ -5,7 +5,13 @@ import { durationMs } from './onvif-ptz-service.ts'
 import { type SoapRequest, text } from './onvif-requests.ts'
 import { SoapFault, noSuchAction, xml } from './onvif-words.ts'
 
-type Message = { topic: string; operation: 'Initialized' | 'Changed'; source: [string, string]; data: [string, string]; at: number }
+type Message = {
+  topic: string
+  operation: 'Initialized' | 'Changed'
+  source: [string, string]
+  data: [string, string]
+  at: number
+}
 type PullPoint = { messages: Message[]; until: number; wake: (() => void) | null }
 
 const MOST_PULL_POINTS = 10
@@ -20,7 +26,13 @@ export type EventService = ReturnType<typeof createEventService>
 export function createEventService({ now }: { now(): number }) {
   const points = new Map<string, PullPoint>()
   let inputActive = false
-  const inputMessage = (operation: Message['operation']): Message => ({ topic: 'tns1:Device/Trigger/DigitalInput', operation, source: ['InputToken', 'input-1'], data: ['LogicalState', String(inputActive)], at: now() })
+  const inputMessage = (operation: Message['operation']): Message => ({
+    topic: 'tns1:Device/Trigger/DigitalInput',
+    operation,
+    source: ['InputToken', 'input-1'],
+    data: ['LogicalState', String(inputActive)],
+    at: now(),
+  })
 
   function say(message: Message): void {
     for (const point of points.values()) {
@@ -31,10 +43,12 @@ export function createEventService({ now }: { now(): number }) {
   }
   function pointAt(path: string): PullPoint {
     const point = points.get(path.split('/').at(-1) ?? '')
-    if (!point || point.until < now()) throw new SoapFault(['Sender', 'ter:InvalidArgVal'], 'There is no such pull point')
+    if (!point || point.until < now())
+      throw new SoapFault(['Sender', 'ter:InvalidArgVal'], 'There is no such pull point')
     return point
   }
-  const until = (point: PullPoint): string => `<wsnt:CurrentTime>${isoTime(now())}</wsnt:CurrentTime><wsnt:TerminationTime>${isoTime(point.until)}</wsnt:TerminationTime>`
+  const until = (point: PullPoint): string =>
+    `<wsnt:CurrentTime>${isoTime(now())}</wsnt:CurrentTime><wsnt:TerminationTime>${isoTime(point.until)}</wsnt:TerminationTime>`
 
   async function pull(point: PullPoint, request: SoapRequest, signal: AbortSignal): Promise<string> {
     const limit = Math.max(1, Number(text(request.argument, 'MessageLimit') ?? 1))
@@ -58,8 +72,18 @@ export function createEventService({ now }: { now(): number }) {
       inputActive = active
       say(inputMessage('Changed'))
     },
-    presetReached: (token: string): void => say({ topic: 'tns1:PTZController/PTZPresets/Reached', operation: 'Changed', source: ['PTZConfigurationToken', 'ptz-1'], data: ['PresetToken', token], at: now() }),
-    async answer(request: SoapRequest, { path, base, signal }: { path: string; base: string; signal: AbortSignal }): Promise<string> {
+    presetReached: (token: string): void =>
+      say({
+        topic: 'tns1:PTZController/PTZPresets/Reached',
+        operation: 'Changed',
+        source: ['PTZConfigurationToken', 'ptz-1'],
+        data: ['PresetToken', token],
+        at: now(),
+      }),
+    async answer(
+      request: SoapRequest,
+      { path, base, signal }: { path: string; base: string; signal: AbortSignal },
+    ): Promise<string> {
       switch (request.operation) {
         case 'GetServiceCapabilities':
           return '<tev:GetServiceCapabilitiesResponse><tev:Capabilities WSPullPointSupport="true"/></tev:GetServiceCapabilitiesResponse>'
@@ -67,7 +91,8 @@ export function createEventService({ now }: { now(): number }) {
           return `<tev:GetEventPropertiesResponse><tev:TopicNamespaceLocation>http://www.onvif.org/onvif/ver10/topics/topicns.xml</tev:TopicNamespaceLocation><wsnt:FixedTopicSet>true</wsnt:FixedTopicSet><wstop:TopicSet xmlns:wstop="http://docs.oasis-open.org/wsn/t-1" xmlns:xs="http://www.w3.org/2001/XMLSchema">${TOPIC_SET}</wstop:TopicSet><wsnt:TopicExpressionDialect>http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet</wsnt:TopicExpressionDialect><tev:MessageContentFilterDialect>http://www.onvif.org/ver10/tev/messageContentFilter/ItemFilter</tev:MessageContentFilterDialect><tev:MessageContentSchemaLocation>http://www.onvif.org/onvif/ver10/schema/onvif.xsd</tev:MessageContentSchemaLocation></tev:GetEventPropertiesResponse>`
         case 'CreatePullPointSubscription': {
           for (const [id, point] of points) if (point.until < now()) points.delete(id)
-          if (points.size >= MOST_PULL_POINTS) throw new SoapFault(['Receiver', 'ter:Action', 'ter:MaxPullPoints'], 'Too many pull points')
+          if (points.size >= MOST_PULL_POINTS)
+            throw new SoapFault(['Receiver', 'ter:Action', 'ter:MaxPullPoints'], 'Too many pull points')
           const id = randomBytes(6).toString('hex')
           const point: PullPoint = { messages: [inputMessage('Initialized')], until: now() + LIFETIME_MS, wake: null }
           points.set(id, point)

@@ -1,14 +1,35 @@
 /** The PTZ service over a simulated head (ONVIF PTZ, ptz.wsdl). */
 import { isoTime } from '../tools/clock.ts'
 import { wrap180 } from '../tools/geography.ts'
-import { type HeadFault, INTERRUPTED_MS, OVERSHOOT_DEGREES, SHORT_SHARE, SLOW_SPEED, START_LATE_MS, type Told, type createHeadTelling, partOfWay } from './head-faults.ts'
+import {
+  type HeadFault,
+  INTERRUPTED_MS,
+  OVERSHOOT_DEGREES,
+  SHORT_SHARE,
+  SLOW_SPEED,
+  START_LATE_MS,
+  type Told,
+  type createHeadTelling,
+  partOfWay,
+} from './head-faults.ts'
 import { LIMITS, type Pose, type createMotors, fromGeneric, toGeneric } from './motors.ts'
 import { PROFILE, PTZ_CONFIGURATION, ptzConfiguration } from './onvif-media-service.ts'
 import { type SoapRequest, element, numberAt, text } from './onvif-requests.ts'
 import { SPACE, SoapFault, noSuchAction, xml } from './onvif-words.ts'
 import type { PresetStore } from './preset-store.ts'
 
-export type SimulatedHead = { motors: ReturnType<typeof createMotors>; presets: PresetStore; deviceNow(): number; onPreset(token: string): void; /** Whether its own tour of all presets goes on; anything else that it is asked ends it. */ tour: { on: boolean }; /** What is wrong with it now, and what it is for life; left out: nothing. */ faults?: { now(): HeadFault | null; forLife(): HeadFault | null; telling: ReturnType<typeof createHeadTelling> } }
+export type SimulatedHead = {
+  motors: ReturnType<typeof createMotors>
+  presets: PresetStore
+  deviceNow(): number
+  onPreset(token: string): void
+  /** Whether its own tour of all presets goes on; anything else that it is asked ends it. */ tour: { on: boolean }
+  /** What is wrong with it now, and what it is for life; left out: nothing. */ faults?: {
+    now(): HeadFault | null
+    forLife(): HeadFault | null
+    telling: ReturnType<typeof createHeadTelling>
+  }
+}
 
 /** The one preset tour that every simulated head has. */
 export const TOUR = 'tour-1'
@@ -17,12 +38,18 @@ const vector = (pose: Pose): string => {
   const { pan, tilt, zoom } = toGeneric(pose)
   return `<tt:PanTilt x="${round(pan)}" y="${round(tilt)}" space="${SPACE}/PanTiltSpaces/PositionGenericSpace"/><tt:Zoom x="${round(zoom)}" space="${SPACE}/ZoomSpaces/PositionGenericSpace"/>`
 }
-const range = (name: string, uri: string, axes: string): string => `<tt:${name}><tt:URI>${SPACE}/${uri}</tt:URI>${axes}</tt:${name}>`
-const axis = (name: string, min: number, max: number): string => `<tt:${name}><tt:Min>${min}</tt:Min><tt:Max>${max}</tt:Max></tt:${name}>`
+const range = (name: string, uri: string, axes: string): string =>
+  `<tt:${name}><tt:URI>${SPACE}/${uri}</tt:URI>${axes}</tt:${name}>`
+const axis = (name: string, min: number, max: number): string =>
+  `<tt:${name}><tt:Min>${min}</tt:Min><tt:Max>${max}</tt:Max></tt:${name}>`
 const both = axis('XRange', -1, 1) + axis('YRange', -1, 1)
 const spaces =
   range('AbsolutePanTiltPositionSpace', 'PanTiltSpaces/PositionGenericSpace', both) +
-  range('AbsolutePanTiltPositionSpace', 'PanTiltSpaces/SphericalPositionSpaceDegrees', axis('XRange', -180, 180) + axis('YRange', LIMITS.tilt[0], LIMITS.tilt[1])) +
+  range(
+    'AbsolutePanTiltPositionSpace',
+    'PanTiltSpaces/SphericalPositionSpaceDegrees',
+    axis('XRange', -180, 180) + axis('YRange', LIMITS.tilt[0], LIMITS.tilt[1]),
+  ) +
   range('AbsoluteZoomPositionSpace', 'ZoomSpaces/PositionGenericSpace', axis('XRange', 0, 1)) +
   range('RelativePanTiltTranslationSpace', 'PanTiltSpaces/TranslationGenericSpace', both) +
   range('RelativeZoomTranslationSpace', 'ZoomSpaces/TranslationGenericSpace', axis('XRange', -1, 1)) +
@@ -33,12 +60,17 @@ const node = `<tt:Name>Head</tt:Name><tt:SupportedPTZSpaces>${spaces}</tt:Suppor
 export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedHead): string {
   const { motors, presets } = head
   const profile = text(argument, 'ProfileToken')
-  if (profile !== null && profile !== PROFILE) throw new SoapFault(['Sender', 'ter:InvalidArgVal', 'ter:NoProfile'], `There is no profile ${profile}`)
+  if (profile !== null && profile !== PROFILE)
+    throw new SoapFault(['Sender', 'ter:InvalidArgVal', 'ter:NoProfile'], `There is no profile ${profile}`)
   const done = `<tptz:${operation}Response/>`
   /** What the request leaves out stays as it is. */
   const given = (name: string, rest: Pose): Pose => {
     const vectorElement = element(argument, name)
-    return { pan: numberAt(vectorElement, 'x', 'PanTilt') ?? rest.pan, tilt: numberAt(vectorElement, 'y', 'PanTilt') ?? rest.tilt, zoom: numberAt(vectorElement, 'x', 'Zoom') ?? rest.zoom }
+    return {
+      pan: numberAt(vectorElement, 'x', 'PanTilt') ?? rest.pan,
+      tilt: numberAt(vectorElement, 'y', 'PanTilt') ?? rest.tilt,
+      zoom: numberAt(vectorElement, 'x', 'Zoom') ?? rest.zoom,
+    }
   }
   const here = (): Pose => motors.place().pose
   const fault = head.faults?.now() ?? null
@@ -90,7 +122,9 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
       return done
     case 'AbsoluteMove': {
       const asked = given('Position', toGeneric(here()))
-      const spherical = String(element(element(argument, 'Position'), 'PanTilt')?.['@space'] ?? '').endsWith('SphericalPositionSpaceDegrees')
+      const spherical = String(element(element(argument, 'Position'), 'PanTilt')?.['@space'] ?? '').endsWith(
+        'SphericalPositionSpaceDegrees',
+      )
       motors.goTo(spherical ? { ...fromGeneric(asked), pan: asked.pan, tilt: asked.tilt } : fromGeneric(asked))
       return done
     }
@@ -146,12 +180,14 @@ function turnTo({ motors, presets }: SimulatedHead, fault: HeadFault | null, tok
 function status({ pose, moving }: Told, now: number): string {
   const word = moving ? 'MOVING' : 'IDLE'
   const position = pose === null ? '' : `<tt:Position>${vector(pose)}</tt:Position>`
-  const move = moving === null ? '' : `<tt:MoveStatus><tt:PanTilt>${word}</tt:PanTilt><tt:Zoom>${word}</tt:Zoom></tt:MoveStatus>`
+  const move =
+    moving === null ? '' : `<tt:MoveStatus><tt:PanTilt>${word}</tt:PanTilt><tt:Zoom>${word}</tt:Zoom></tt:MoveStatus>`
   return `<tptz:GetStatusResponse><tptz:PTZStatus>${position}${move}<tt:UtcTime>${isoTime(now)}</tt:UtcTime></tptz:PTZStatus></tptz:GetStatusResponse>`
 }
 
 /** xs:duration, as far as a timeout of a move needs it; five seconds when it is not given. */
 export function durationMs(duration: string | null): number {
-  const [, hours = 0, minutes = 0, seconds = 0] = /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$/.exec(duration ?? 'PT5S') ?? []
+  const [, hours = 0, minutes = 0, seconds = 0] =
+    /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$/.exec(duration ?? 'PT5S') ?? []
   return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000
 }

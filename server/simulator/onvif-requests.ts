@@ -2,7 +2,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { XMLParser } from 'fast-xml-parser'
 
-const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '@', parseTagValue: false, parseAttributeValue: false, removeNSPrefix: true })
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  parseTagValue: false,
+  parseAttributeValue: false,
+  removeNSPrefix: true,
+})
 
 export type Element = { [name: string]: unknown }
 export type SoapRequest = { namespace: string; operation: string; argument: Element; header: Element }
@@ -30,7 +36,12 @@ export function readRequest(xml: string): SoapRequest | null {
     const body = element(envelope, 'Body')
     const operation = Object.keys(body ?? {}).find((name) => !name.startsWith('@') && !name.startsWith('#'))
     if (!operation) return null
-    return { operation, namespace: namespaceOf(xml, operation), argument: element(body, operation) ?? {}, header: element(envelope, 'Header') ?? {} }
+    return {
+      operation,
+      namespace: namespaceOf(xml, operation),
+      argument: element(body, operation) ?? {},
+      header: element(envelope, 'Header') ?? {},
+    }
   } catch {
     return null
   }
@@ -39,7 +50,8 @@ export function readRequest(xml: string): SoapRequest | null {
 /** The namespace that the operation's element is in: declared on it, or on anything around it. */
 function namespaceOf(xml: string, operation: string): string {
   const body = xml.search(/<(?:[\w.-]+:)?Body[\s>]/)
-  const [tag = '', prefix = ''] = new RegExp(`<(?:([\\w.-]+):)?${operation}(?=[\\s/>])[^>]*>`).exec(xml.slice(body)) ?? []
+  const [tag = '', prefix = ''] =
+    new RegExp(`<(?:([\\w.-]+):)?${operation}(?=[\\s/>])[^>]*>`).exec(xml.slice(body)) ?? []
   const declaration = new RegExp(prefix ? `xmlns:${prefix}\\s*=\\s*["']([^"']*)["']` : `xmlns\\s*=\\s*["']([^"']*)["']`)
   return (declaration.exec(tag) ?? declaration.exec(xml))?.[1] ?? ''
 }
@@ -47,7 +59,15 @@ function namespaceOf(xml: string, operation: string): string {
 const CLOCK_TOLERANCE_MS = 5 * 60_000
 
 /** WS-Security UsernameToken, really checked: digest, age by the device's clock, and each nonce once. */
-export function createTokenCheck({ username, password, deviceNow }: { username: string; password: string; deviceNow(): number }) {
+export function createTokenCheck({
+  username,
+  password,
+  deviceNow,
+}: {
+  username: string
+  password: string
+  deviceNow(): number
+}) {
   const seen = new Map<string, number>()
   return (header: Element): boolean => {
     const token = element(header, 'Security', 'UsernameToken')
@@ -55,7 +75,13 @@ export function createTokenCheck({ username, password, deviceNow }: { username: 
     const created = text(token, 'Created') ?? ''
     const given = Buffer.from(text(token, 'Password') ?? '')
     const type = String(element(token, 'Password')?.['@Type'] ?? '')
-    const expected = Buffer.from(createHash('sha1').update(Buffer.from(nonce, 'base64')).update(created, 'utf8').update(password, 'utf8').digest('base64'))
+    const expected = Buffer.from(
+      createHash('sha1')
+        .update(Buffer.from(nonce, 'base64'))
+        .update(created, 'utf8')
+        .update(password, 'utf8')
+        .digest('base64'),
+    )
     if (!type.endsWith('#PasswordDigest') || text(token, 'Username') !== username) return false
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return false
     const now = deviceNow()

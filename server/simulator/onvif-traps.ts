@@ -59,9 +59,18 @@ export function springTrap(trap: Trap, response: ServerResponse, operation: stri
       pour(response, 100)
       return true
     case 'xml-bomb':
-      return send(200, `<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">${Array.from({ length: 9 }, (_, i) => `<!ENTITY a${i} "${`&a${i === 0 ? '' : i - 1};`.repeat(10)}">`).join('')}]><b>&a8;</b>`)
+      return send(
+        200,
+        `<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">${Array.from({ length: 9 }, (_, i) => `<!ENTITY a${i} "${`&a${i === 0 ? '' : i - 1};`.repeat(10)}">`).join('')}]><b>&a8;</b>`,
+      )
     case 'xmlns-flood':
-      return send(200, good.replace('<SOAP-ENV:Envelope', `<SOAP-ENV:Envelope ${Array.from({ length: 30_000 }, (_, i) => `xmlns:n${i}="u"`).join(' ')}`))
+      return send(
+        200,
+        good.replace(
+          '<SOAP-ENV:Envelope',
+          `<SOAP-ENV:Envelope ${Array.from({ length: 30_000 }, (_, i) => `xmlns:n${i}="u"`).join(' ')}`,
+        ),
+      )
     case 'deep-nesting':
       return send(200, envelope(`${'<x>'.repeat(5000)}${'</x>'.repeat(5000)}`))
     case 'empty-200':
@@ -71,13 +80,23 @@ export function springTrap(trap: Trap, response: ServerResponse, operation: stri
     case 'wrong-element':
       return send(200, envelope(`<tds:SomethingElseResponse xmlns:tds="${NS.tds}"/>`))
     case 'no-position':
-      return operation === 'GetStatus' ? send(200, good.replace(/<tt:Position>.*?<\/tt:Position>/s, '')) : operation === 'GetPresets' ? send(200, good.replaceAll(/<tt:PTZPosition>.*?<\/tt:PTZPosition>/gs, '')) : false
+      return operation === 'GetStatus'
+        ? send(200, good.replace(/<tt:Position>.*?<\/tt:Position>/s, ''))
+        : operation === 'GetPresets'
+          ? send(200, good.replaceAll(/<tt:PTZPosition>.*?<\/tt:PTZPosition>/gs, ''))
+          : false
     case 'move-status-stuck':
-      return operation === 'GetStatus' ? send(200, good.replaceAll('MOVING', 'IDLE').replace(/<tt:Position>.*?<\/tt:Position>/s, '')) : false
+      return operation === 'GetStatus'
+        ? send(200, good.replaceAll('MOVING', 'IDLE').replace(/<tt:Position>.*?<\/tt:Position>/s, ''))
+        : false
     case 'pull-point-elsewhere':
-      return operation === 'CreatePullPointSubscription' ? send(200, good.replace(/(<wsa5:Address>)[^<]*?(\/onvif\/)/, '$1http://169.254.169.254:81$2')) : false
+      return operation === 'CreatePullPointSubscription'
+        ? send(200, good.replace(/(<wsa5:Address>)[^<]*?(\/onvif\/)/, '$1http://169.254.169.254:81$2'))
+        : false
     case 'other-input-words':
-      return operation === 'PullMessages' ? send(200, good.replaceAll('LogicalState', 'State').replaceAll(/(UtcTime="[^"]*)Z"/g, '$1+00:00"')) : false
+      return operation === 'PullMessages'
+        ? send(200, good.replaceAll('LogicalState', 'State').replaceAll(/(UtcTime="[^"]*)Z"/g, '$1+00:00"'))
+        : false
     case 'never-answers':
       return true
     case 'reset':

@@ -5,17 +5,48 @@ import { PIXELS_PER_DEGREE, seeded } from './street-drawing.ts'
 import { type Planes, yuvOf } from './street-picture.ts'
 
 type Colour = [number, number, number]
-export type Figure = { bearing: number; /** Degrees a second; 0 stands. */ speed: number; /** Where the feet are. */ tilt: number; /** Pixels at zoom 1. */ height: number; coat: Colour; legs: Colour; phase: number }
+export type Figure = {
+  bearing: number
+  /** Degrees a second; 0 stands. */ speed: number
+  /** Where the feet are. */ tilt: number
+  /** Pixels at zoom 1. */ height: number
+  coat: Colour
+  legs: Colour
+  phase: number
+}
 
 const SKIN = yuvOf(214, 170, 140)
-const COATS: Colour[] = [yuvOf(176, 42, 48), yuvOf(34, 74, 140), yuvOf(214, 160, 40), yuvOf(46, 110, 70), yuvOf(235, 235, 230), yuvOf(92, 60, 120)]
+const COATS: Colour[] = [
+  yuvOf(176, 42, 48),
+  yuvOf(34, 74, 140),
+  yuvOf(214, 160, 40),
+  yuvOf(46, 110, 70),
+  yuvOf(235, 235, 230),
+  yuvOf(92, 60, 120),
+]
 const LEGS: Colour[] = [yuvOf(30, 34, 48), yuvOf(60, 52, 46), yuvOf(20, 20, 22)]
 
 export function populate(seed: number, waitingAt: readonly number[]): Figure[] {
   const random = seeded(seed ^ 0x51ed)
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T
-  const walkers = Array.from({ length: 26 }, (): Figure => ({ bearing: random() * 360, speed: (random() < 0.5 ? -1 : 1) * (1.2 + random() * 2.2), tilt: -19.5 - random() * 3.5, height: 96 + random() * 30, coat: pick(COATS), legs: pick(LEGS), phase: random() * 6 }))
-  const waiting = waitingAt.map((bearing): Figure => ({ bearing: bearing + 3, speed: 0, tilt: -21, height: 118, coat: yuvOf(196, 60, 130), legs: yuvOf(30, 34, 48), phase: 0 }))
+  const walkers = Array.from({ length: 26 }, (): Figure => ({
+    bearing: random() * 360,
+    speed: (random() < 0.5 ? -1 : 1) * (1.2 + random() * 2.2),
+    tilt: -19.5 - random() * 3.5,
+    height: 96 + random() * 30,
+    coat: pick(COATS),
+    legs: pick(LEGS),
+    phase: random() * 6,
+  }))
+  const waiting = waitingAt.map((bearing): Figure => ({
+    bearing: bearing + 3,
+    speed: 0,
+    tilt: -21,
+    height: 118,
+    coat: yuvOf(196, 60, 130),
+    legs: yuvOf(30, 34, 48),
+    phase: 0,
+  }))
   return [...walkers, ...waiting].sort((a, b) => b.tilt - a.tilt)
 }
 
@@ -47,7 +78,13 @@ function ellipse(frame: Planes, cx: number, cy: number, rx: number, ry: number, 
   })
 }
 
-function spans(frame: Planes, from: number, to: number, [y, u, v]: Colour, at: (row: number) => [number, number]): void {
+function spans(
+  frame: Planes,
+  from: number,
+  to: number,
+  [y, u, v]: Colour,
+  at: (row: number) => [number, number],
+): void {
   for (let row = Math.max(0, Math.round(from)); row < Math.min(frame.height, Math.round(to)); row += 1) {
     const [left, right] = at(row)
     const first = Math.max(0, Math.round(left))

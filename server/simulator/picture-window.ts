@@ -10,12 +10,42 @@ export function lookAt(street: Planes, frame: Planes, { pan, tilt, zoom }: Pose)
   const left = centreX - frame.width / 2 / zoom
   const top = centreY - frame.height / 2 / zoom
   copyScaled(street.y, street.width, street.height, frame.y, frame.width, frame.height, left, top, 1 / zoom)
-  copyScaled(street.u, street.width / 2, street.height / 2, frame.u, frame.width / 2, frame.height / 2, left / 2, top / 2, 1 / zoom)
-  copyScaled(street.v, street.width / 2, street.height / 2, frame.v, frame.width / 2, frame.height / 2, left / 2, top / 2, 1 / zoom)
+  copyScaled(
+    street.u,
+    street.width / 2,
+    street.height / 2,
+    frame.u,
+    frame.width / 2,
+    frame.height / 2,
+    left / 2,
+    top / 2,
+    1 / zoom,
+  )
+  copyScaled(
+    street.v,
+    street.width / 2,
+    street.height / 2,
+    frame.v,
+    frame.width / 2,
+    frame.height / 2,
+    left / 2,
+    top / 2,
+    1 / zoom,
+  )
 }
 
 /** Bilinear between rows and columns; wraps around sideways, stands still at the upper and lower edge. */
-function copyScaled(from: Uint8Array, fromWidth: number, fromHeight: number, to: Uint8Array, toWidth: number, toHeight: number, left: number, top: number, step: number): void {
+function copyScaled(
+  from: Uint8Array,
+  fromWidth: number,
+  fromHeight: number,
+  to: Uint8Array,
+  toWidth: number,
+  toHeight: number,
+  left: number,
+  top: number,
+  step: number,
+): void {
   const columns = new Int32Array(toWidth)
   const nexts = new Int32Array(toWidth)
   const shares = new Int32Array(toWidth)

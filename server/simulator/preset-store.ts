@@ -6,8 +6,18 @@ import { SoapFault } from './onvif-words.ts'
 export type StoredPreset = { token: string; name: string; pose: Pose }
 export type PresetStore = ReturnType<typeof createPresetStore>
 
-export function createPresetStore({ file, factory, home }: { file: string; factory: readonly StoredPreset[]; home: Pose }) {
-  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { presets: StoredPreset[]; home: Pose }) : { presets: [...factory], home }
+export function createPresetStore({
+  file,
+  factory,
+  home,
+}: {
+  file: string
+  factory: readonly StoredPreset[]
+  home: Pose
+}) {
+  const kept = existsSync(file)
+    ? (JSON.parse(readFileSync(file, 'utf8')) as { presets: StoredPreset[]; home: Pose })
+    : { presets: [...factory], home }
   const save = (): void => writeFileSync(file, JSON.stringify(kept))
   const indexOf = (token: string): number => {
     const index = kept.presets.findIndex((preset) => preset.token === token)
@@ -20,7 +30,9 @@ export function createPresetStore({ file, factory, home }: { file: string; facto
     /** A token that is known is overwritten; none makes a new one. */
     save(token: string | null, name: string, pose: Pose): string {
       if (token === null) {
-        const numbers = kept.presets.map((preset) => Number(preset.token)).filter((number) => Number.isSafeInteger(number))
+        const numbers = kept.presets
+          .map((preset) => Number(preset.token))
+          .filter((number) => Number.isSafeInteger(number))
         const fresh = String(Math.max(100, ...numbers) + 1)
         kept.presets.push({ token: fresh, name, pose })
         save()

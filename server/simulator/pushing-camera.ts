@@ -9,14 +9,29 @@ import { loadStreet } from './street-picture.ts'
 
 const TRY_AGAIN_MS = 1000
 
-export function startPushingCamera({ plan, folder, glyphs, publishTo }: { plan: CameraPlan; folder: string; glyphs: Glyphs; publishTo: string }): { close(): Promise<void> } {
+export function startPushingCamera({
+  plan,
+  folder,
+  glyphs,
+  publishTo,
+}: {
+  plan: CameraPlan
+  folder: string
+  glyphs: Glyphs
+  publishTo: string
+}): { close(): Promise<void> } {
   const stopped = new AbortController()
   async function run(): Promise<void> {
     const street = await loadStreet(folder, plan.seed, plan.landmarks)
     const lens = createCameraPicture({ street, figures: populate(plan.seed, []), glyphs, name: plan.name })
     while (!stopped.signal.aborted) {
       await new Promise<void>((resolve) => {
-        const stop = startEncoder(publishTo, () => lens.draw(plan.home, Date.now(), 'none'), () => {}, resolve)
+        const stop = startEncoder(
+          publishTo,
+          () => lens.draw(plan.home, Date.now(), 'none'),
+          () => {},
+          resolve,
+        )
         stopped.signal.addEventListener('abort', () => void stop(), { once: true })
       })
       await realClock.sleep(TRY_AGAIN_MS, stopped.signal)

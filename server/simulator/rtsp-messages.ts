@@ -4,7 +4,13 @@ export type Packet = { channel: number; bytes: Buffer }
 
 const MOST_HEADER = 16_384
 
-export function createRtspReader({ onRequest, onPacket }: { onRequest(request: RtspRequest): void; onPacket(packet: Packet): void }) {
+export function createRtspReader({
+  onRequest,
+  onPacket,
+}: {
+  onRequest(request: RtspRequest): void
+  onPacket(packet: Packet): void
+}) {
   let pending: Buffer = Buffer.alloc(0)
 
   function next(): boolean {
@@ -22,7 +28,12 @@ export function createRtspReader({ onRequest, onPacket }: { onRequest(request: R
       return false
     }
     const [start = '', ...lines] = pending.toString('utf8', 0, end).split('\r\n')
-    const headers = new Map(lines.map((line) => [line.slice(0, line.indexOf(':')).trim().toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]))
+    const headers = new Map(
+      lines.map((line) => [
+        line.slice(0, line.indexOf(':')).trim().toLowerCase(),
+        line.slice(line.indexOf(':') + 1).trim(),
+      ]),
+    )
     const length = Number(headers.get('content-length') ?? 0)
     if (pending.length < end + 4 + length) return false
     const [method = '', url = ''] = start.split(' ')
@@ -40,7 +51,9 @@ export function createRtspReader({ onRequest, onPacket }: { onRequest(request: R
 
 export function rtspAnswer(status: string, cseq: string, headers: Record<string, string> = {}, body = ''): string {
   const all = { CSeq: cseq, ...headers, ...(body ? { 'Content-Length': String(Buffer.byteLength(body)) } : {}) }
-  return `RTSP/1.0 ${status}\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`
+  return `RTSP/1.0 ${status}\r\n${Object.entries(all)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')}\r\n${body}`
 }
 
 /** True when an RTP packet begins a picture that can be decoded by itself: parameter sets, IDR, or a fragment that starts one (RFC 6184, RFC 7798). */
@@ -51,7 +64,12 @@ export function beginsKeyframe(packet: Buffer, h265 = false): boolean {
   if (h265) {
     const kind = ((rtp[at] ?? 0) >> 1) & 0x3f
     const inside = (rtp[at + 2] ?? 0) & 0x3f
-    return (kind >= 16 && kind <= 21) || kind === 32 || (kind === 48 && ((rtp[at + 4] ?? 0) >> 1) === 32) || (kind === 49 && starts && inside >= 16 && inside <= 21)
+    return (
+      (kind >= 16 && kind <= 21) ||
+      kind === 32 ||
+      (kind === 48 && (rtp[at + 4] ?? 0) >> 1 === 32) ||
+      (kind === 49 && starts && inside >= 16 && inside <= 21)
+    )
   }
   const kind = (rtp[at] ?? 0) & 0x1f
   if (kind === 28) return starts && ((rtp[at + 1] ?? 0) & 0x1f) === 5

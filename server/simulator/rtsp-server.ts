@@ -20,7 +20,15 @@ const PUBLISH_DEADLINE_MS = 8000
 export type Flow = 'normal' | 'stopped' | 'drip'
 const DRIP_EVERY_MS = 300
 
-export async function startRtspServer({ port, credentials, startEncoder }: { port: number; credentials: RtspCredentials; startEncoder(publishTo: string): () => Promise<void> }) {
+export async function startRtspServer({
+  port,
+  credentials,
+  startEncoder,
+}: {
+  port: number
+  credentials: RtspCredentials
+  startEncoder(publishTo: string): () => Promise<void>
+}) {
   const publishPath = `/publish-${randomBytes(8).toString('hex')}`
   const sockets = new Set<Socket>()
   const readers = new Set<Reader>()
@@ -63,18 +71,28 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
     const session = randomBytes(8).toString('hex')
     let reader: Reader | null = null
     let publisher = false
-    const answer = (request: RtspRequest, status: string, headers: Record<string, string> = {}, body = ''): void => void socket.write(rtspAnswer(status, request.headers.get('cseq') ?? '0', headers, body))
+    const answer = (request: RtspRequest, status: string, headers: Record<string, string> = {}, body = ''): void =>
+      void socket.write(rtspAnswer(status, request.headers.get('cseq') ?? '0', headers, body))
 
     async function handle(request: RtspRequest): Promise<void> {
       const path = new URL(request.url === '*' ? 'rtsp://x/' : request.url).pathname
       if (path.startsWith(publishPath)) return publish(request)
-      if (request.method === 'OPTIONS') return answer(request, '200 OK', { Public: 'OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER' })
-      if (!authorised(request, nonce, credentials)) return answer(request, '401 Unauthorized', { 'WWW-Authenticate': `Digest realm="${REALM}", nonce="${nonce}"` })
+      if (request.method === 'OPTIONS')
+        return answer(request, '200 OK', { Public: 'OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER' })
+      if (!authorised(request, nonce, credentials))
+        return answer(request, '401 Unauthorized', { 'WWW-Authenticate': `Digest realm="${REALM}", nonce="${nonce}"` })
       if (!path.startsWith('/stream')) return answer(request, '404 Not Found')
       if (request.method === 'DESCRIBE') {
         const text = await wanted()
         perhapsStop()
-        return text ? answer(request, '200 OK', { 'Content-Type': 'application/sdp', 'Content-Base': `${request.url.replace(/\/$/, '')}/` }, text) : answer(request, '503 Service Unavailable')
+        return text
+          ? answer(
+              request,
+              '200 OK',
+              { 'Content-Type': 'application/sdp', 'Content-Base': `${request.url.replace(/\/$/, '')}/` },
+              text,
+            )
+          : answer(request, '503 Service Unavailable')
       }
       if (request.method === 'SETUP') {
         const asked = request.headers.get('transport') ?? ''
@@ -89,7 +107,8 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
         await wanted()
         return answer(request, '200 OK', { Session: session, Range: 'npt=0.000-' })
       }
-      if (request.method === 'GET_PARAMETER' || request.method === 'SET_PARAMETER') return answer(request, '200 OK', { Session: session })
+      if (request.method === 'GET_PARAMETER' || request.method === 'SET_PARAMETER')
+        return answer(request, '200 OK', { Session: session })
       if (request.method === 'TEARDOWN') {
         answer(request, '200 OK', { Session: session })
         return void socket.end()
@@ -99,7 +118,10 @@ export async function startRtspServer({ port, credentials, startEncoder }: { por
 
     function publish(request: RtspRequest): void {
       // The encoder's tracks come on channels 0-1, 2-3, … in the order of its description.
-      const setUp = request.method === 'SETUP' ? { Transport: request.headers.get('transport') ?? '', Session: session } : { Session: session }
+      const setUp =
+        request.method === 'SETUP'
+          ? { Transport: request.headers.get('transport') ?? '', Session: session }
+          : { Session: session }
       if (request.method === 'ANNOUNCE') {
         publisher = true
         described(request.body)
@@ -184,19 +206,21 @@ async function transportFor(socket: Socket, asked: string, track: number, reader
       corked = false
       socket.uncork()
     }
-    const sendOn = (channel: number) => (bytes: Buffer): void => {
-      // A client that does not read loses its connection, not our memory.
-      if (socket.writableLength > MOST_UNSENT) return void socket.destroy()
-      const packet = bytes[1] === channel ? bytes : Buffer.from(bytes)
-      packet[1] = channel
-      // The packets of one picture leave together: one wake-up for the client, not one for each.
-      if (!corked) {
-        corked = true
-        socket.cork()
-        setImmediate(uncork)
+    const sendOn =
+      (channel: number) =>
+      (bytes: Buffer): void => {
+        // A client that does not read loses its connection, not our memory.
+        if (socket.writableLength > MOST_UNSENT) return void socket.destroy()
+        const packet = bytes[1] === channel ? bytes : Buffer.from(bytes)
+        packet[1] = channel
+        // The packets of one picture leave together: one wake-up for the client, not one for each.
+        if (!corked) {
+          corked = true
+          socket.cork()
+          setImmediate(uncork)
+        }
+        socket.write(packet)
       }
-      socket.write(packet)
-    }
     reader.tracks.set(rtpOf, sendOn(Number(rtp))).set(rtcpOf, sendOn(Number(rtcp)))
     return `RTP/AVP/TCP;unicast;interleaved=${rtp}-${rtcp}`
   }
@@ -205,7 +229,10 @@ async function transportFor(socket: Socket, asked: string, track: number, reader
   const udp: UdpSocket = createSocket(socket.remoteFamily === 'IPv6' ? 'udp6' : 'udp4')
   await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve))
   reader.closes.push(() => udp.close())
-  const sendTo = (port: number) => (bytes: Buffer): void => udp.send(bytes, 4, bytes.length - 4, port, socket.remoteAddress)
+  const sendTo =
+    (port: number) =>
+    (bytes: Buffer): void =>
+      udp.send(bytes, 4, bytes.length - 4, port, socket.remoteAddress)
   reader.tracks.set(rtpOf, sendTo(Number(rtp))).set(rtcpOf, sendTo(Number(rtcp)))
   const own = udp.address().port
   return `RTP/AVP;unicast;client_port=${rtp}-${rtcp};server_port=${own}-${own}`
@@ -217,7 +244,14 @@ function authorised(request: RtspRequest, nonce: string, { username, password }:
   if (!/^digest /i.test(header)) return false
   const field = (name: string): string => new RegExp(`(?:^|[\\s,])${name}="([^"]*)"`, 'i').exec(header)?.[1] ?? ''
   const md5 = (text: string): string => createHash('md5').update(text, 'utf8').digest('hex')
-  const expected = md5(`${md5(`${username}:${REALM}:${password}`)}:${nonce}:${md5(`${request.method}:${field('uri')}`)}`)
+  const expected = md5(
+    `${md5(`${username}:${REALM}:${password}`)}:${nonce}:${md5(`${request.method}:${field('uri')}`)}`,
+  )
   const given = field('response')
-  return field('username') === username && field('nonce') === nonce && given.length === expected.length && timingSafeEqual(Buffer.from(given), Buffer.from(expected))
+  return (
+    field('username') === username &&
+    field('nonce') === nonce &&
+    given.length === expected.length &&
+    timingSafeEqual(Buffer.from(given), Buffer.from(expected))
+  )
 }

@@ -14,11 +14,34 @@ import { type StoredPreset, createPresetStore } from './preset-store.ts'
 import { type Flow, startRtspServer } from './rtsp-server.ts'
 import { loadStreet } from './street-picture.ts'
 
-export type CameraPlan = { id: string; name: string; seed: number; ptz: boolean; home: Pose; presets: readonly StoredPreset[]; landmarks: readonly Landmark[]; /** It has no ONVIF and no RTSP: it pushes. */ pushes: boolean; /** It has no ONVIF: its stream is written in the site file. */ streamOnly?: boolean; /** It is one channel of a recorder or an encoder with so many; counted from 1. */ channel?: { number: number; of: number }; frame?: Frame; /** A second, smaller stream beside it, always H.264. */ substream?: Frame }
+export type CameraPlan = {
+  id: string
+  name: string
+  seed: number
+  ptz: boolean
+  home: Pose
+  presets: readonly StoredPreset[]
+  landmarks: readonly Landmark[]
+  /** It has no ONVIF and no RTSP: it pushes. */ pushes: boolean
+  /** It has no ONVIF: its stream is written in the site file. */ streamOnly?: boolean
+  /** It is one channel of a recorder or an encoder with so many; counted from 1. */ channel?: {
+    number: number
+    of: number
+  }
+  frame?: Frame
+  /** A second, smaller stream beside it, always H.264. */ substream?: Frame
+}
 export type Credentials = { username: string; password: string }
 export type SimulatedCamera = Awaited<ReturnType<typeof startSimulatedCamera>>
 
-export async function startSimulatedCamera(options: { plan: CameraPlan; folder: string; credentials: Credentials; ports: { onvif: number; rtsp: number }; glyphs: Glyphs; onError(words: string): void }) {
+export async function startSimulatedCamera(options: {
+  plan: CameraPlan
+  folder: string
+  credentials: Credentials
+  ports: { onvif: number; rtsp: number }
+  glyphs: Glyphs
+  onError(words: string): void
+}) {
   const { plan, folder, credentials, ports, glyphs, onError } = options
   let frame = plan.frame ?? FRAME
   const motors = createMotors(plan.home, () => performance.now())
@@ -33,11 +56,27 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
   let headFaultForLife: HeadFault | null = null
   const deviceNow = (): number => Date.now() + clockOffsetMs
 
-  const presets = plan.ptz ? createPresetStore({ file: join(folder, `${plan.id}.presets.json`), factory: plan.presets, home: plan.home }) : null
-  const head = presets && { motors, presets, deviceNow, onPreset: events.presetReached, tour: { on: false }, faults: { now: () => headFault, forLife: () => headFaultForLife, telling: createHeadTelling(() => performance.now()) } }
+  const presets = plan.ptz
+    ? createPresetStore({ file: join(folder, `${plan.id}.presets.json`), factory: plan.presets, home: plan.home })
+    : null
+  const head = presets && {
+    motors,
+    presets,
+    deviceNow,
+    onPreset: events.presetReached,
+    tour: { on: false },
+    faults: {
+      now: () => headFault,
+      forLife: () => headFaultForLife,
+      telling: createHeadTelling(() => performance.now()),
+    },
+  }
 
   type Lens = Promise<ReturnType<typeof createCameraPicture>>
-  const draw = (size: Frame, { name, seed }: { name: string; seed: number } = plan): Lens => loadStreet(folder, seed, plan.landmarks).then((street) => createCameraPicture({ street, figures: populate(seed, waiting), glyphs, name, frame: size }))
+  const draw = (size: Frame, { name, seed }: { name: string; seed: number } = plan): Lens =>
+    loadStreet(folder, seed, plan.landmarks).then((street) =>
+      createCameraPicture({ street, figures: populate(seed, waiting), glyphs, name, frame: size }),
+    )
   /** One stream: drawn when somebody first watches, in the size of now. */
   const startStream = (port: number, load: () => Lens, size: () => Frame) =>
     startRtspServer({
@@ -48,7 +87,14 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
         let stopped = false
         load().then(
           (lens) => {
-            if (!stopped) stop = startEncoder(publishTo, () => lens.draw(motors.place().pose, Date.now(), fault), onError, () => {}, size())
+            if (!stopped)
+              stop = startEncoder(
+                publishTo,
+                () => lens.draw(motors.place().pose, Date.now(), fault),
+                onError,
+                () => {},
+                size(),
+              )
           },
           (error: unknown) => onError(String(error)),
         )
@@ -58,15 +104,31 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
         }
       },
     })
-  const startRtsp = (port: number) => startStream(port, () => (picture ??= draw(frame)), () => frame)
+  const startRtsp = (port: number) =>
+    startStream(
+      port,
+      () => (picture ??= draw(frame)),
+      () => frame,
+    )
   let small: Lens | null = null
-  const startSubstream = (size: Frame) => startStream(0, () => (small ??= draw(size)), () => size)
+  const startSubstream = (size: Frame) =>
+    startStream(
+      0,
+      () => (small ??= draw(size)),
+      () => size,
+    )
   /** The other channels of its recorder, each with a picture of its own, from when it is first asked for. */
   const others = new Map<number, ReturnType<typeof startRtspServer>>()
   async function channelUri(number: number, streamPort: number): Promise<string> {
     if (number === plan.channel?.number) return `rtsp://127.0.0.1:${streamPort}/stream`
     let lens: Lens | null = null
-    const server = others.get(number) ?? startStream(0, () => (lens ??= draw(frame, { name: `${plan.name}, channel ${number}`, seed: plan.seed + number })), () => frame)
+    const server =
+      others.get(number) ??
+      startStream(
+        0,
+        () => (lens ??= draw(frame, { name: `${plan.name}, channel ${number}`, seed: plan.seed + number })),
+        () => frame,
+      )
     others.set(number, server)
     return `rtsp://127.0.0.1:${(await server).port}/stream`
   }
@@ -93,7 +155,9 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
 
   const substream = plan.substream ? await startSubstream(plan.substream) : null
   let rtsp: Awaited<ReturnType<typeof startRtsp>> | null = await startRtsp(ports.rtsp)
-  let onvif: Awaited<ReturnType<typeof startOnvif>> | null = plan.streamOnly ? null : await startOnvif(ports.onvif, rtsp.port)
+  let onvif: Awaited<ReturnType<typeof startOnvif>> | null = plan.streamOnly
+    ? null
+    : await startOnvif(ports.onvif, rtsp.port)
   const stable = { rtsp: rtsp.port, onvif: onvif?.port ?? 0 }
 
   return {
@@ -133,7 +197,12 @@ export async function startSimulatedCamera(options: { plan: CameraPlan; folder: 
       if (!plan.streamOnly) onvif ??= await startOnvif(stable.onvif, stable.rtsp)
     },
     async close(): Promise<void> {
-      await Promise.all([rtsp?.close(), onvif?.close(), substream?.close(), ...[...others.values()].map(async (server) => (await server).close())])
+      await Promise.all([
+        rtsp?.close(),
+        onvif?.close(),
+        substream?.close(),
+        ...[...others.values()].map(async (server) => (await server).close()),
+      ])
     },
   }
 }

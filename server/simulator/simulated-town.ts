@@ -9,7 +9,17 @@ import { type CameraPlan, type Credentials, type SimulatedCamera, startSimulated
 export type Ports = { onvif: number; rtsp: number }
 export type SimulatedTown = Awaited<ReturnType<typeof startSimulatedTown>>
 
-export async function startSimulatedTown({ plans, folder, credentials, onError }: { plans: readonly CameraPlan[]; folder: string; credentials: Credentials; onError(words: string): void }) {
+export async function startSimulatedTown({
+  plans,
+  folder,
+  credentials,
+  onError,
+}: {
+  plans: readonly CameraPlan[]
+  folder: string
+  credentials: Credentials
+  onError(words: string): void
+}) {
   mkdirSync(folder, { recursive: true })
   const portsFile = join(folder, 'ports.json')
   const remembered: Record<string, Ports> = existsSync(portsFile) ? JSON.parse(readFileSync(portsFile, 'utf8')) : {}
@@ -50,7 +60,8 @@ export async function startSimulatedTown({ plans, folder, credentials, onError }
     push(addresses: Readonly<Record<string, string>>): void {
       for (const plan of plans) {
         const publishTo = addresses[plan.id]
-        if (plan.pushes && publishTo && !pushing.has(plan.id)) pushing.set(plan.id, startPushingCamera({ plan, folder, glyphs, publishTo }))
+        if (plan.pushes && publishTo && !pushing.has(plan.id))
+          pushing.set(plan.id, startPushingCamera({ plan, folder, glyphs, publishTo }))
       }
     },
     async close(): Promise<void> {

@@ -4,8 +4,13 @@ import { guardedSpawn } from '../tools/guarded-spawn.ts'
 import type { SimulatorNews, SimulatorPush, SimulatorStart } from './simulator-process.ts'
 import type { Ports } from './simulated-town.ts'
 
-export async function startSimulator(start: SimulatorStart, onError: (words: string) => void): Promise<{ ports: Record<string, Ports>; push(addresses: Record<string, string>): void; close(): Promise<void> }> {
-  const child = guardedSpawn(process.execPath, [builtEntry('simulator/simulator-process.js')], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+export async function startSimulator(
+  start: SimulatorStart,
+  onError: (words: string) => void,
+): Promise<{ ports: Record<string, Ports>; push(addresses: Record<string, string>): void; close(): Promise<void> }> {
+  const child = guardedSpawn(process.execPath, [builtEntry('simulator/simulator-process.js')], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let closing = false
   const ports = await new Promise<Record<string, Ports>>((resolve, reject) => {

@@ -7,7 +7,26 @@ export const STREET_HEIGHT = 60 * PIXELS_PER_DEGREE
 /** Something with a name that stands in a known direction (degrees from north). */
 export type Landmark = { bearing: number; sign: string | null; helpPoint: boolean }
 
-const SHOPS = ['Tees Bakery', 'Quaker Books', 'The Locomotive', 'Skerne Flowers', 'Wynd Records', 'Clock Café', 'Northern Threads', 'Cloth Hall', 'Railway Barbers', 'Bondgate Bikes', 'Feethams Fish Bar', 'Covered Market', 'Tubwell Toys', 'Houndgate Coffee', 'Priestgate Print', 'Prospect Pharmacy', 'Grange Gallery', 'Crown Street Deli']
+const SHOPS = [
+  'Tees Bakery',
+  'Quaker Books',
+  'The Locomotive',
+  'Skerne Flowers',
+  'Wynd Records',
+  'Clock Café',
+  'Northern Threads',
+  'Cloth Hall',
+  'Railway Barbers',
+  'Bondgate Bikes',
+  'Feethams Fish Bar',
+  'Covered Market',
+  'Tubwell Toys',
+  'Houndgate Coffee',
+  'Priestgate Print',
+  'Prospect Pharmacy',
+  'Grange Gallery',
+  'Crown Street Deli',
+]
 const BRICKS = ['#6d4a3f', '#7a5647', '#5d4a48', '#80604c', '#655a55', '#71503d', '#8a7563', '#57504f']
 const SIGNS = ['#1f4d3a', '#6a1f2b', '#1e3557', '#3b2a4f', '#5a4312', '#23434a', '#7a2d12']
 
@@ -33,12 +52,23 @@ export function drawStreet(seed: number, landmarks: readonly Landmark[]): string
   const parts: string[] = []
   const ground = yOf(-18)
   let shop = Math.floor(random() * SHOPS.length)
-  for (let x = 0; x < STREET_WIDTH; ) {
+  for (let x = 0; x < STREET_WIDTH;) {
     const left = STREET_WIDTH - x
     const width = left < 560 ? left : 260 + random() * 180
     const middle = x + width / 2
     const owner = landmarks.find(({ bearing, sign }) => sign !== null && Math.abs(xOf(bearing) - middle) <= width / 2)
-    parts.push(building({ x, width, top: yOf(6 + random() * 8), ground, brick: pick(BRICKS), board: owner ? '#8c1d2f' : pick(SIGNS), name: owner?.sign ?? SHOPS[shop++ % SHOPS.length] ?? '', random }))
+    parts.push(
+      building({
+        x,
+        width,
+        top: yOf(6 + random() * 8),
+        ground,
+        brick: pick(BRICKS),
+        board: owner ? '#8c1d2f' : pick(SIGNS),
+        name: owner?.sign ?? SHOPS[shop++ % SHOPS.length] ?? '',
+        random,
+      }),
+    )
     x += width
   }
   for (const { bearing, helpPoint } of landmarks) if (helpPoint) parts.push(lampPost(xOf(bearing), yOf(9), yOf(-20)))
@@ -52,18 +82,49 @@ export function drawStreet(seed: number, landmarks: readonly Landmark[]): string
     ${parts.join('')}</svg>`
 }
 
-const paving = (ground: number): string => Array.from({ length: STREET_WIDTH / 48 }, (_, i) => `<path d="M${i * 48} ${ground}l-26 96" stroke="#7a776f" stroke-width="2"/>`).join('') + `<path d="M0 ${ground + 40}H${STREET_WIDTH}" stroke="#7a776f" stroke-width="2"/>`
-const roadMarks = (y: number): string => Array.from({ length: STREET_WIDTH / 160 }, (_, i) => `<rect x="${i * 160}" y="${y}" width="90" height="9" fill="#d8d4c4"/>`).join('')
+const paving = (ground: number): string =>
+  Array.from(
+    { length: STREET_WIDTH / 48 },
+    (_, i) => `<path d="M${i * 48} ${ground}l-26 96" stroke="#7a776f" stroke-width="2"/>`,
+  ).join('') + `<path d="M0 ${ground + 40}H${STREET_WIDTH}" stroke="#7a776f" stroke-width="2"/>`
+const roadMarks = (y: number): string =>
+  Array.from(
+    { length: STREET_WIDTH / 160 },
+    (_, i) => `<rect x="${i * 160}" y="${y}" width="90" height="9" fill="#d8d4c4"/>`,
+  ).join('')
 
-function building({ x, width, top, ground, brick, board, name, random }: { x: number; width: number; top: number; ground: number; brick: string; board: string; name: string; random: () => number }): string {
+function building({
+  x,
+  width,
+  top,
+  ground,
+  brick,
+  board,
+  name,
+  random,
+}: {
+  x: number
+  width: number
+  top: number
+  ground: number
+  brick: string
+  board: string
+  name: string
+  random: () => number
+}): string {
   const shopTop = ground - 170
-  const parts = [`<rect x="${x}" y="${top}" width="${width}" height="${ground - top}" fill="${brick}"/>`, `<rect x="${x}" y="${top}" width="${width}" height="14" fill="#2b2724"/>`]
+  const parts = [
+    `<rect x="${x}" y="${top}" width="${width}" height="${ground - top}" fill="${brick}"/>`,
+    `<rect x="${x}" y="${top}" width="${width}" height="14" fill="#2b2724"/>`,
+  ]
   const columns = Math.max(2, Math.floor(width / 95))
   for (let y = top + 40; y < shopTop - 70; y += 105)
     for (let i = 0; i < columns; i += 1) {
       const lit = random() < 0.35
       const wx = x + (width / columns) * (i + 0.5) - 24
-      parts.push(`<rect x="${wx - 4}" y="${y - 4}" width="56" height="78" fill="#d9d2c2"/><rect x="${wx}" y="${y}" width="48" height="70" fill="${lit ? '#f3cf7c' : '#27323f'}"/><path d="M${wx + 24} ${y}v70M${wx} ${y + 35}h48" stroke="#d9d2c2" stroke-width="3"/>`)
+      parts.push(
+        `<rect x="${wx - 4}" y="${y - 4}" width="56" height="78" fill="#d9d2c2"/><rect x="${wx}" y="${y}" width="48" height="70" fill="${lit ? '#f3cf7c' : '#27323f'}"/><path d="M${wx + 24} ${y}v70M${wx} ${y + 35}h48" stroke="#d9d2c2" stroke-width="3"/>`,
+      )
     }
   const size = Math.min(40, (width - 40) / (name.length * 0.62))
   parts.push(

@@ -19,7 +19,13 @@ export const yuvOf = (r: number, g: number, b: number): [number, number, number]
 export const planesOver = (bytes: Uint8Array, width: number, height: number): Planes => {
   const luma = width * height
   const chroma = luma / 4
-  return { width, height, y: bytes.subarray(0, luma), u: bytes.subarray(luma, luma + chroma), v: bytes.subarray(luma + chroma, luma + 2 * chroma) }
+  return {
+    width,
+    height,
+    y: bytes.subarray(0, luma),
+    u: bytes.subarray(luma, luma + chroma),
+    v: bytes.subarray(luma + chroma, luma + 2 * chroma),
+  }
 }
 
 function fromRgb(rgb: Uint8Array, planes: Planes): void {
@@ -45,7 +51,11 @@ export async function loadStreet(folder: string, seed: number, landmarks: readon
   const size = (STREET_WIDTH * STREET_HEIGHT * 3) / 2
   const kept = await readFile(file).catch(() => null)
   if (kept?.length === size) return planesOver(kept, STREET_WIDTH, STREET_HEIGHT)
-  const rgb = await sharp(Buffer.from(svg), { limitInputPixels: false }).removeAlpha().toColourspace('srgb').raw().toBuffer()
+  const rgb = await sharp(Buffer.from(svg), { limitInputPixels: false })
+    .removeAlpha()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer()
   const bytes = new Uint8Array(size)
   const planes = planesOver(bytes, STREET_WIDTH, STREET_HEIGHT)
   fromRgb(rgb, planes)

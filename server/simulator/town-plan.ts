@@ -12,15 +12,27 @@ const SEEN_WITHIN_METRES = 150
 
 /** A camera with presets is a PTZ; it waits looking away, so that a press visibly moves it. */
 export function planTown(site: Site): CameraPlan[] {
-  return site.cameras
-    .map((camera, i) => {
-      const presets = presetsOf(site, camera)
-      const ptz = presets.length > 0
-      const nearest = [...site.helpPoints].sort((a, b) => distance(camera, a.location) - distance(camera, b.location))[0]
-      const facing = nearest && camera.location ? wrap180(bearingBetween(camera.location, nearest.location)) : 0
-      const home: Pose = ptz ? { pan: wrap180((presets[0]?.pose.pan ?? 0) + 130), tilt: -12, zoom: 1 } : { pan: facing, tilt: -14, zoom: 1.4 }
-      return { id: camera.id, name: camera.name, seed: 1201 + i * 77, ptz, home, presets, landmarks: landmarksOf(site, camera), pushes: camera.rtmp !== null, streamOnly: camera.stream !== null && camera.onvif === null, ...deviceOf(camera) }
-    })
+  return site.cameras.map((camera, i) => {
+    const presets = presetsOf(site, camera)
+    const ptz = presets.length > 0
+    const nearest = [...site.helpPoints].sort((a, b) => distance(camera, a.location) - distance(camera, b.location))[0]
+    const facing = nearest && camera.location ? wrap180(bearingBetween(camera.location, nearest.location)) : 0
+    const home: Pose = ptz
+      ? { pan: wrap180((presets[0]?.pose.pan ?? 0) + 130), tilt: -12, zoom: 1 }
+      : { pan: facing, tilt: -14, zoom: 1.4 }
+    return {
+      id: camera.id,
+      name: camera.name,
+      seed: 1201 + i * 77,
+      ptz,
+      home,
+      presets,
+      landmarks: landmarksOf(site, camera),
+      pushes: camera.rtmp !== null,
+      streamOnly: camera.stream !== null && camera.onvif === null,
+      ...deviceOf(camera),
+    }
+  })
 }
 
 /** So many channels the simulated recorder and the simulated encoder for old cameras have. */
@@ -33,7 +45,8 @@ function deviceOf({ id, onvif }: SiteCamera): Pick<CameraPlan, 'channel' | 'subs
   return kind === 'two' ? { substream: { ...FRAME, width: 480, height: 270 } } : {}
 }
 
-const distance = (camera: SiteCamera, place: Place): number => (camera.location ? metresBetween(camera.location, place) : Number.POSITIVE_INFINITY)
+const distance = (camera: SiteCamera, place: Place): number =>
+  camera.location ? metresBetween(camera.location, place) : Number.POSITIVE_INFINITY
 
 function presetsOf(site: Site, camera: SiteCamera): StoredPreset[] {
   return [...camera.presets].flatMap(([helpPoint, { token, name }]) => {
@@ -51,5 +64,9 @@ function landmarksOf(site: Site, camera: SiteCamera): Landmark[] {
   const places = site.safePlaces.map(({ name, location }) => ({ name, location, helpPoint: false }))
   return [...points, ...places]
     .filter(({ location }) => metresBetween(from, location) <= SEEN_WITHIN_METRES)
-    .map(({ name, location, helpPoint }) => ({ bearing: bearingBetween(from, location), sign: name.split(',')[0] ?? name, helpPoint }))
+    .map(({ name, location, helpPoint }) => ({
+      bearing: bearingBetween(from, location),
+      sign: name.split(',')[0] ?? name,
+      helpPoint,
+    }))
 }

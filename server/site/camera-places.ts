@@ -20,7 +20,15 @@ export function streamPlaceOf(resolved: string): string {
 }
 /** Why this camera may move the same head as one before it in the file; null when it does not, or when that is not written. */
 export function sameHead({ place, access: { ptz } }: Placed, before: readonly Placed[]): string | null {
-  const other = ptz && before.find((each) => each.place === place && each.access.ptz && ((ptz.node !== undefined && each.access.ptz.node === ptz.node) || (ptz.profile !== undefined && each.access.ptz.profile === ptz.profile)))
+  const other =
+    ptz &&
+    before.find(
+      (each) =>
+        each.place === place &&
+        each.access.ptz &&
+        ((ptz.node !== undefined && each.access.ptz.node === ptz.node) ||
+          (ptz.profile !== undefined && each.access.ptz.profile === ptz.profile)),
+    )
   return other ? `the camera "${other.id}" moves the same head: one of them shows what the other is sent to` : null
 }
 /** Why this camera may be the same head or channel as one before it in the file; null when it is not. */
@@ -28,7 +36,9 @@ export function sameChannel({ place, access }: Placed, before: readonly Placed[]
   const other = before.find((each) => each.place === place && isOneChannel(each.access, access))
   if (!other) return null
   const named = [access, other.access].every(({ source, profile }) => source !== undefined || profile !== undefined)
-  return named ? `the camera "${other.id}" is the same channel of the same device` : `the camera "${other.id}" has the same address: say which channel each of them is (onvif: { source: … }), or take one of them away`
+  return named
+    ? `the camera "${other.id}" is the same channel of the same device`
+    : `the camera "${other.id}" has the same address: say which channel each of them is (onvif: { source: … }), or take one of them away`
 }
 /** Who names no channel may mean any; a source and a profile may be the same one: only the device can tell. */
 function isOneChannel(one: DocumentAccess, other: DocumentAccess): boolean {

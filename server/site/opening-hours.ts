@@ -8,11 +8,20 @@ const AHEAD_DAYS = 8
 const HORIZON_MS = 7 * 86_400_000
 
 /** UTC ISO 8601; `to` is the first moment at which it is closed, null when that is further away than anybody looks. What is over is left out; what touches is one. @param now milliseconds since 1970 */
-export function openings(open: SafePlace['open'], now: number, timezone: string): { from: string; to: string | null }[] {
+export function openings(
+  open: SafePlace['open'],
+  now: number,
+  timezone: string,
+): { from: string; to: string | null }[] {
   const today = localDate(now, timezone)
   const spans = Array.from({ length: AHEAD_DAYS + 1 }, (_, i) => dayFrom(today, i - 1)).flatMap((date) => {
     const weekday = DAYS[new Date(`${date}T12:00:00Z`).getUTCDay()] ?? ''
-    return open.filter(({ days }) => days.includes(weekday)).map(({ from, to }) => ({ from: momentOf(date, from, timezone), to: momentOf(to <= from ? dayFrom(date, 1) : date, to, timezone) }))
+    return open
+      .filter(({ days }) => days.includes(weekday))
+      .map(({ from, to }) => ({
+        from: momentOf(date, from, timezone),
+        to: momentOf(to <= from ? dayFrom(date, 1) : date, to, timezone),
+      }))
   })
   const merged: { from: number; to: number }[] = []
   // Hours that the clocks skip in spring may end before they begin: there are none that night.
@@ -22,5 +31,7 @@ export function openings(open: SafePlace['open'], now: number, timezone: string)
     else merged.push({ ...span })
   }
   const horizon = now + HORIZON_MS
-  return merged.filter(({ to }) => to > now).map(({ from, to }) => ({ from: isoTime(from), to: to > horizon ? null : isoTime(to) }))
+  return merged
+    .filter(({ to }) => to > now)
+    .map(({ from, to }) => ({ from: isoTime(from), to: to > horizon ? null : isoTime(to) }))
 }

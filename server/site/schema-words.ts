@@ -9,11 +9,25 @@ Settings.Set({ maxErrors: 200 })
 export type Path = readonly (string | number)[]
 export type ShapeProblem = { path: Path; problem: string }
 type Fault = ReturnType<typeof Value.Errors>[number]
-type Schema = { description?: string; enum?: unknown[]; const?: unknown; anyOf?: Schema[]; properties?: Record<string, unknown> }
+type Schema = {
+  description?: string
+  enum?: unknown[]
+  const?: unknown
+  anyOf?: Schema[]
+  properties?: Record<string, unknown>
+}
 
-const partsOf = (pointer: string): string[] => pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+const partsOf = (pointer: string): string[] =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 const pathOf = (pointer: string): Path => partsOf(pointer).map((part) => (/^\d+$/.test(part) ? Number(part) : part))
-const at = (schema: unknown, pointer: string): Schema => partsOf(pointer).reduce<unknown>((found, part) => (found as Record<string, unknown> | undefined)?.[part], schema) as Schema
+const at = (schema: unknown, pointer: string): Schema =>
+  partsOf(pointer).reduce<unknown>(
+    (found, part) => (found as Record<string, unknown> | undefined)?.[part],
+    schema,
+  ) as Schema
 
 /** How many steps into the value a schema's pointer leads. */
 function depthOf(pointer: string): number {
@@ -29,14 +43,18 @@ function depthOf(pointer: string): number {
 }
 
 /** A value in a word, or the keys it has. */
-const formOf = ({ enum: values, const: value, properties }: Schema): string => (values ? values.join(', ') : value === undefined ? `{ ${Object.keys(properties ?? {}).join(', ')} }` : String(value))
+const formOf = ({ enum: values, const: value, properties }: Schema): string =>
+  values ? values.join(', ') : value === undefined ? `{ ${Object.keys(properties ?? {}).join(', ')} }` : String(value)
 
 function wordsFor(fault: Fault, schema: Schema): ShapeProblem[] {
   const path = pathOf(fault.instancePath)
   const one = (problem: string): ShapeProblem[] => [{ path, problem }]
   switch (fault.keyword) {
     case 'additionalProperties':
-      return fault.params.additionalProperties.map((name) => ({ path: [...path, name], problem: 'this key is not known here' }))
+      return fault.params.additionalProperties.map((name) => ({
+        path: [...path, name],
+        problem: 'this key is not known here',
+      }))
     case 'required':
       return one(`${fault.params.requiredProperties.join(', ')} is missing`)
     case 'enum':
@@ -87,9 +105,17 @@ function wordsOfFaults(faults: readonly Fault[], schema: TSchema, within = -1): 
   })
 }
 /** The outermost first, with the arm that it is in. */
-const unionsAbove = ({ schemaPath }: Fault): { pointer: string; arm: number }[] => [...schemaPath.matchAll(/\/anyOf\/(\d+)/g)].map((found) => ({ pointer: schemaPath.slice(1, found.index), arm: Number(found[1]) }))
+const unionsAbove = ({ schemaPath }: Fault): { pointer: string; arm: number }[] =>
+  [...schemaPath.matchAll(/\/anyOf\/(\d+)/g)].map((found) => ({
+    pointer: schemaPath.slice(1, found.index),
+    arm: Number(found[1]),
+  }))
 /** Characters of the fault's path that lead to what this schema is for. */
-const pathLengthOf = ({ instancePath }: Fault, pointer: string): number => partsOf(instancePath).slice(0, depthOf(pointer)).reduce((length, part) => length + 1 + part.replaceAll('~', '~0').replaceAll('/', '~1').length, 0)
+const pathLengthOf = ({ instancePath }: Fault, pointer: string): number =>
+  partsOf(instancePath)
+    .slice(0, depthOf(pointer))
+    .reduce((length, part) => length + 1 + part.replaceAll('~', '~0').replaceAll('/', '~1').length, 0)
 
 /** In the file's order. @param value what its YAML says */
-export const shapeProblems = (schema: TSchema, value: unknown): ShapeProblem[] => wordsOfFaults(Value.Errors(schema, value), schema)
+export const shapeProblems = (schema: TSchema, value: unknown): ShapeProblem[] =>
+  wordsOfFaults(Value.Errors(schema, value), schema)

@@ -30,7 +30,14 @@ export function readSite(text: string, resolve: Resolve): SiteReading {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
   if (document.errors.length > 0)
-    return { site: null, problems: document.errors.map((error) => ({ line: lines.linePos(error.pos[0]).line, key: '', problem: error.message.split('\n')[0] ?? 'not YAML' })) }
+    return {
+      site: null,
+      problems: document.errors.map((error) => ({
+        line: lines.linePos(error.pos[0]).line,
+        key: '',
+        problem: error.message.split('\n')[0] ?? 'not YAML',
+      })),
+    }
   const problems: SiteProblem[] = []
   const complain = (path: Path, problem: string): void => {
     problems.push({ line: lineOf(document, lines, path), key: path.join('.'), problem })
@@ -46,7 +53,9 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: Path): numb
   for (let length = path.length; length > 0; length -= 1) {
     const parent = document.getIn(path.slice(0, length - 1), true)
     const last = path[length - 1]
-    const pair = isMap(parent) ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(last)) : undefined
+    const pair = isMap(parent)
+      ? parent.items.find(({ key }) => isScalar(key) && String(key.value) === String(last))
+      : undefined
     const node = pair?.key ?? document.getIn(path.slice(0, length), true)
     if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
   }
@@ -79,56 +88,112 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   for (const [i, { sources = [] }] of document.helpPoints.entries())
     for (const [j, source] of sources.entries()) {
       if (!('onvifInput' in source) || withOnvif.has(source.onvifInput.camera)) continue
-      complain(['helpPoints', i, 'sources', j, 'onvifInput', 'camera'], `there is no camera "${source.onvifInput.camera}" with onvif`)
+      complain(
+        ['helpPoints', i, 'sources', j, 'onvifInput', 'camera'],
+        `there is no camera "${source.onvifInput.camera}" with onvif`,
+      )
     }
 
   unique('destinations', document.destinations ?? [])
   const steps = (document.escalation ?? []).map(({ after, to = [] }, i) => {
-    for (const [j, name] of to.entries()) if (!document.destinations?.some(({ id }) => id === name)) complain(['escalation', i, 'to', j], `there is no destination "${name}"`)
+    for (const [j, name] of to.entries())
+      if (!document.destinations?.some(({ id }) => id === name))
+        complain(['escalation', i, 'to', j], `there is no destination "${name}"`)
     if (durationMs(after) === 0) complain(['escalation', i, 'after'], 'nobody can take an incident in no time')
     return { afterMs: durationMs(after), to }
   })
-  for (const [i, { afterMs }] of steps.entries()) if (i > 0 && afterMs <= (steps[i - 1]?.afterMs ?? 0)) complain(['escalation', i, 'after'], 'each step must come later than the one before it')
-  for (const [i, origin] of (document.embedding ?? []).entries()) if (!URL.canParse(origin) || new URL(origin).origin !== origin) complain(['embedding', i], `browsers call this origin ${URL.canParse(origin) ? new URL(origin).origin : 'nothing'}: write it so`)
-  if (document.streets?.split('/').includes('..')) complain(['streets'], 'the file must lie beside the site file, or below')
+  for (const [i, { afterMs }] of steps.entries())
+    if (i > 0 && afterMs <= (steps[i - 1]?.afterMs ?? 0))
+      complain(['escalation', i, 'after'], 'each step must come later than the one before it')
+  for (const [i, origin] of (document.embedding ?? []).entries())
+    if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+      complain(
+        ['embedding', i],
+        `browsers call this origin ${URL.canParse(origin) ? new URL(origin).origin : 'nothing'}: write it so`,
+      )
+  if (document.streets?.split('/').includes('..'))
+    complain(['streets'], 'the file must lie beside the site file, or below')
   const secret = (path: Path, text: string): string => {
     const found = refer(path, text)
-    if (found !== '' && !isPlaceholder(found) && found.length < SHORTEST_SECRET) complain(path, `this secret has ${found.length} characters; it needs at least ${SHORTEST_SECRET}`)
+    if (found !== '' && !isPlaceholder(found) && found.length < SHORTEST_SECRET)
+      complain(path, `this secret has ${found.length} characters; it needs at least ${SHORTEST_SECRET}`)
     return found
   }
   const devices = new Map<string, string>()
   if (document.mqtt && !URL.canParse(document.mqtt.url)) complain(['mqtt', 'url'], 'this is no address')
-  const optional = (path: Path, text: string | undefined): string | null => (text === undefined ? null : refer(path, text))
+  const optional = (path: Path, text: string | undefined): string | null =>
+    text === undefined ? null : refer(path, text)
   const pressers = document.helpPoints.map(({ id, sources = [] }, i) => {
     const at = (j: number, ...path: Path): Path => ['helpPoints', i, 'sources', j, ...path]
     return {
-      secret: sources.flatMap((source, j) => ('http' in source && source.http.secret !== undefined ? [secret(at(j, 'http', 'secret'), source.http.secret)] : []))[0] ?? null,
-      mqtt: sources.flatMap((source) => ('mqtt' in source ? [{ topic: source.mqtt.topic, when: source.mqtt.when ?? null, heartbeat: source.mqtt.heartbeat ?? null, key: source.mqtt.key ?? null }] : [])),
+      secret:
+        sources.flatMap((source, j) =>
+          'http' in source && source.http.secret !== undefined
+            ? [secret(at(j, 'http', 'secret'), source.http.secret)]
+            : [],
+        )[0] ?? null,
+      mqtt: sources.flatMap((source) =>
+        'mqtt' in source
+          ? [
+              {
+                topic: source.mqtt.topic,
+                when: source.mqtt.when ?? null,
+                heartbeat: source.mqtt.heartbeat ?? null,
+                key: source.mqtt.key ?? null,
+              },
+            ]
+          : [],
+      ),
       lorawan: sources.flatMap((source, j) => {
         if (!('lorawan' in source)) return []
         const owner = devices.get(source.lorawan.device.toLowerCase())
-        if (owner !== undefined && owner !== id) complain(at(j, 'lorawan', 'device'), `the help point "${owner}" has this device, too`)
+        if (owner !== undefined && owner !== id)
+          complain(at(j, 'lorawan', 'device'), `the help point "${owner}" has this device, too`)
         devices.set(source.lorawan.device.toLowerCase(), id)
-        return [{ device: source.lorawan.device, port: source.lorawan.port ?? null, payload: source.lorawan.payload ?? null }]
+        return [
+          { device: source.lorawan.device, port: source.lorawan.port ?? null, payload: source.lorawan.payload ?? null },
+        ]
       }),
       sia: sources.flatMap((source, j) => {
         if (!('sia' in source)) return []
         if (!document.sia) complain(at(j, 'sia'), 'there is no receiver: the site file needs sia: { port: … }')
         const key = optional(at(j, 'sia', 'key'), source.sia.key)
-        if (key !== null && !isPlaceholder(key) && !/^(?:[0-9a-f]{32}|[0-9a-f]{48}|[0-9a-f]{64})$/i.test(key)) complain(at(j, 'sia', 'key'), 'an AES key has 32, 48 or 64 hex digits')
-        return [{ account: source.sia.account.toUpperCase(), zone: source.sia.zone?.replace(/^0+(?=.)/, '').toUpperCase() ?? null, codes: source.sia.codes ?? null, key }]
+        if (key !== null && !isPlaceholder(key) && !/^(?:[0-9a-f]{32}|[0-9a-f]{48}|[0-9a-f]{64})$/i.test(key))
+          complain(at(j, 'sia', 'key'), 'an AES key has 32, 48 or 64 hex digits')
+        return [
+          {
+            account: source.sia.account.toUpperCase(),
+            zone: source.sia.zone?.replace(/^0+(?=.)/, '').toUpperCase() ?? null,
+            codes: source.sia.codes ?? null,
+            key,
+          },
+        ]
       }),
     }
   })
   const destinations = (document.destinations ?? []).map(({ id, webhook, events }, i) => {
     const url = refer(['destinations', i, 'webhook', 'url'], webhook.url)
-    if (!isPlaceholder(url) && !/^https?:\/\//.test(url)) complain(['destinations', i, 'webhook', 'url'], 'a webhook’s address begins with http:// or https://')
-    if (URL.canParse(url) && (new URL(url).username !== '' || new URL(url).password !== '')) complain(['destinations', i, 'webhook', 'url'], 'a name and password in an address are not sent; sign by the secret instead')
-    return { id, url, secret: secret(['destinations', i, 'webhook', 'secret'], webhook.secret), events: events ?? DEFAULT_EVENTS }
+    if (!isPlaceholder(url) && !/^https?:\/\//.test(url))
+      complain(['destinations', i, 'webhook', 'url'], 'a webhook’s address begins with http:// or https://')
+    if (URL.canParse(url) && (new URL(url).username !== '' || new URL(url).password !== ''))
+      complain(
+        ['destinations', i, 'webhook', 'url'],
+        'a name and password in an address are not sent; sign by the secret instead',
+      )
+    return {
+      id,
+      url,
+      secret: secret(['destinations', i, 'webhook', 'secret'], webhook.secret),
+      events: events ?? DEFAULT_EVENTS,
+    }
   })
 
   const signer = document.evidence?.signer
-    ? { certificate: refer(['evidence', 'signer', 'certificate'], document.evidence.signer.certificate), key: refer(['evidence', 'signer', 'key'], document.evidence.signer.key), root: refer(['evidence', 'signer', 'root'], document.evidence.signer.root) }
+    ? {
+        certificate: refer(['evidence', 'signer', 'certificate'], document.evidence.signer.certificate),
+        key: refer(['evidence', 'signer', 'key'], document.evidence.signer.key),
+        root: refer(['evidence', 'signer', 'root'], document.evidence.signer.root),
+      }
     : null
   if (durationMs(document.evidence?.keep ?? DEFAULT_KEEP) === 0) complain(['evidence', 'keep'], 'nothing would be kept')
   const places: Placed[] = []
@@ -138,7 +203,8 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     if (!camera.onvif && !camera.rtmp && !camera.stream) complain(at(), 'a camera needs onvif, stream or rtmp')
     if (camera.rtmp && camera.stream) complain(at('stream'), 'a camera that pushes by rtmp has no stream to be read')
     if (!camera.onvif && camera.presets) complain(at('presets'), 'only a camera with onvif can be sent to a preset')
-    if (camera.mount && !camera.location) complain(at('mount'), 'a camera that is turned by coordinates needs a location of its own')
+    if (camera.mount && !camera.location)
+      complain(at('mount'), 'a camera that is turned by coordinates needs a location of its own')
     for (const helpPoint of Object.keys(camera.presets ?? {}))
       if (!helpPoints.has(helpPoint)) complain(at('presets', helpPoint), `there is no help point "${helpPoint}"`)
     const url = camera.onvif ? refer(at('onvif', 'url'), camera.onvif.url) : null
@@ -150,14 +216,20 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       if (head !== null) complain(at('onvif', 'ptz'), head)
       places.push(placed)
     }
-    if (url && !/^https?:\/\//.test(url)) complain(at('onvif', 'url'), 'an ONVIF address begins with http:// or https://')
+    if (url && !/^https?:\/\//.test(url))
+      complain(at('onvif', 'url'), 'an ONVIF address begins with http:// or https://')
     else if (url && !URL.canParse(url)) complain(at('onvif', 'url'), 'this is no address')
     const rtspAddress = (key: 'url' | 'substream', text: string | undefined): string | null => {
       if (text === undefined) return null
       const found = refer(at('stream', key), text)
       if (isPlaceholder(found) || found === '') return found
-      if (!URL.canParse(found) || !/^rtsps?:$/.test(new URL(found).protocol)) complain(at('stream', key), 'a stream’s address begins with rtsp:// or rtsps://')
-      else if (new URL(found).username !== '' || new URL(found).password !== '') complain(at('stream', key), 'a name and password do not belong into the address; write username and password beside it')
+      if (!URL.canParse(found) || !/^rtsps?:$/.test(new URL(found).protocol))
+        complain(at('stream', key), 'a stream’s address begins with rtsp:// or rtsps://')
+      else if (new URL(found).username !== '' || new URL(found).password !== '')
+        complain(
+          at('stream', key),
+          'a name and password do not belong into the address; write username and password beside it',
+        )
       return found
     }
     const streamUrl = rtspAddress('url', camera.stream?.url)
@@ -167,21 +239,54 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       if (other !== undefined) complain(at('stream', 'url'), `the camera "${other}" reads the same stream`)
       else streams.set(place, camera.id)
     }
-    const snapshot = camera.stream?.snapshot === undefined ? null : refer(at('stream', 'snapshot'), camera.stream.snapshot)
-    if (snapshot && !isPlaceholder(snapshot) && !/^https?:\/\//.test(snapshot)) complain(at('stream', 'snapshot'), 'a snapshot’s address begins with http:// or https://')
-    const stream = camera.stream && streamUrl !== null ? { url: streamUrl, substream: rtspAddress('substream', camera.stream.substream), username: camera.stream.username ?? null, password: optional(at('stream', 'password'), camera.stream.password), snapshot } : null
+    const snapshot =
+      camera.stream?.snapshot === undefined ? null : refer(at('stream', 'snapshot'), camera.stream.snapshot)
+    if (snapshot && !isPlaceholder(snapshot) && !/^https?:\/\//.test(snapshot))
+      complain(at('stream', 'snapshot'), 'a snapshot’s address begins with http:// or https://')
+    const stream =
+      camera.stream && streamUrl !== null
+        ? {
+            url: streamUrl,
+            substream: rtspAddress('substream', camera.stream.substream),
+            username: camera.stream.username ?? null,
+            password: optional(at('stream', 'password'), camera.stream.password),
+            snapshot,
+          }
+        : null
     const streamKey = camera.rtmp ? refer(at('rtmp', 'streamKey'), camera.rtmp.streamKey) : null
-    if (streamKey && !/^[A-Za-z0-9_-]+$/.test(streamKey)) complain(at('rtmp', 'streamKey'), 'a stream key has letters, digits, _ and - only')
+    if (streamKey && !/^[A-Za-z0-9_-]+$/.test(streamKey))
+      complain(at('rtmp', 'streamKey'), 'a stream key has letters, digits, _ and - only')
     const buffer = typeof camera.buffer === 'object' ? camera.buffer : {}
     return {
       id: camera.id as CameraId,
       name: camera.name,
       location: camera.location ?? null,
-      onvif: camera.onvif && url !== null ? { url, username: camera.onvif.username, password: refer(at('onvif', 'password'), camera.onvif.password), fingerprint: camera.onvif.fingerprint?.replaceAll(':', '').toLowerCase() ?? null, ...channelOf(camera.onvif) } : null,
+      onvif:
+        camera.onvif && url !== null
+          ? {
+              url,
+              username: camera.onvif.username,
+              password: refer(at('onvif', 'password'), camera.onvif.password),
+              fingerprint: camera.onvif.fingerprint?.replaceAll(':', '').toLowerCase() ?? null,
+              ...channelOf(camera.onvif),
+            }
+          : null,
       stream,
       rtmp: streamKey === null ? null : { streamKey },
-      presets: new Map(Object.entries(camera.presets ?? {}).map(([helpPoint, { token, name, mask = [] }]) => [helpPoint as HelpPointId, { token: token as PresetToken, name, mask }])),
-      mount: camera.mount ? { northOffset: camera.mount.northOffset, height: camera.mount.height, flipPan: camera.mount.flip?.includes('pan') ?? false, flipTilt: camera.mount.flip?.includes('tilt') ?? false } : null,
+      presets: new Map(
+        Object.entries(camera.presets ?? {}).map(([helpPoint, { token, name, mask = [] }]) => [
+          helpPoint as HelpPointId,
+          { token: token as PresetToken, name, mask },
+        ]),
+      ),
+      mount: camera.mount
+        ? {
+            northOffset: camera.mount.northOffset,
+            height: camera.mount.height,
+            flipPan: camera.mount.flip?.includes('pan') ?? false,
+            flipTilt: camera.mount.flip?.includes('tilt') ?? false,
+          }
+        : null,
       bearing: camera.bearing ?? null,
       after: camera.after ?? 'home',
       buffer: {
@@ -197,21 +302,41 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   return {
     ...document.site,
     quietHours: document.site.quietHours ?? null,
-    helpPoints: document.helpPoints.map(({ id, name, address, location, instructions, sources, heartbeat, drill }, i) => ({
-      ...(pressers[i] ?? { secret: null, mqtt: [], lorawan: [], sia: [] }),
-      heartbeatMs: heartbeat ? durationMs(heartbeat.every) : null,
-      drillAt: drill?.daily ?? null,
-      id: id as HelpPointId,
-      name,
-      address: address ?? '',
-      location,
-      instructions: instructions ?? [],
-      wired: (sources ?? []).flatMap((source) => ('onvifInput' in source ? [{ camera: source.onvifInput.camera as CameraId, input: source.onvifInput.input ?? null, pressed: source.onvifInput.pressed ?? true }] : [])),
-    })),
+    helpPoints: document.helpPoints.map(
+      ({ id, name, address, location, instructions, sources, heartbeat, drill }, i) => ({
+        ...(pressers[i] ?? { secret: null, mqtt: [], lorawan: [], sia: [] }),
+        heartbeatMs: heartbeat ? durationMs(heartbeat.every) : null,
+        drillAt: drill?.daily ?? null,
+        id: id as HelpPointId,
+        name,
+        address: address ?? '',
+        location,
+        instructions: instructions ?? [],
+        wired: (sources ?? []).flatMap((source) =>
+          'onvifInput' in source
+            ? [
+                {
+                  camera: source.onvifInput.camera as CameraId,
+                  input: source.onvifInput.input ?? null,
+                  pressed: source.onvifInput.pressed ?? true,
+                },
+              ]
+            : [],
+        ),
+      }),
+    ),
     cameras,
     safePlaces: document.safePlaces ?? [],
     contacts: (document.contacts ?? []).map((contact) => ({ ...contact, urgent: contact.urgent ?? null })),
-    mqtt: document.mqtt ? { url: document.mqtt.url, username: document.mqtt.username ?? null, password: optional(['mqtt', 'password'], document.mqtt.password), ca: optional(['mqtt', 'ca'], document.mqtt.ca), version: document.mqtt.version === '3.1.1' ? 4 : 5 } : null,
+    mqtt: document.mqtt
+      ? {
+          url: document.mqtt.url,
+          username: document.mqtt.username ?? null,
+          password: optional(['mqtt', 'password'], document.mqtt.password),
+          ca: optional(['mqtt', 'ca'], document.mqtt.ca),
+          version: document.mqtt.version === '3.1.1' ? 4 : 5,
+        }
+      : null,
     sia: document.sia ? { port: document.sia.port, host: document.sia.host ?? null } : null,
     destinations,
     escalation: steps,
@@ -227,15 +352,30 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       timeStamp: document.evidence?.timeStamp ?? null,
       clock: document.evidence?.clock ?? null,
     },
-    storage: { most: document.storage?.most === undefined ? null : bytesOf(document.storage.most), reserve: bytesOf(document.storage?.reserve ?? DEFAULT_RESERVE) },
+    storage: {
+      most: document.storage?.most === undefined ? null : bytesOf(document.storage.most),
+      reserve: bytesOf(document.storage?.reserve ?? DEFAULT_RESERVE),
+    },
   }
 }
 
 type DocumentAccess = NonNullable<SiteDocument['cameras'][number]['onvif']>
 /** Only what the file says: two accesses that say the same are the same. */
 function channelOf({ nat, source, profile, substreamProfile, ptz }: DocumentAccess): Partial<OnvifAccess> {
-  return { ...(nat ? { nat } : {}), ...(source === undefined ? {} : { source }), ...(profile === undefined ? {} : { profile }), ...(substreamProfile === undefined ? {} : { substreamProfile }), ...(ptz === undefined ? {} : { ptz }) }
+  return {
+    ...(nat ? { nat } : {}),
+    ...(source === undefined ? {} : { source }),
+    ...(profile === undefined ? {} : { profile }),
+    ...(substreamProfile === undefined ? {} : { substreamProfile }),
+    ...(ptz === undefined ? {} : { ptz }),
+  }
 }
 
 /** DARLINGTON of darlington; what names of files cannot have is left out. */
-const prefixOf = (id: string): string => id.toUpperCase().replaceAll('-', '').replace(/^(?=\d)/, 'S').slice(0, 12).padEnd(2, 'X')
+const prefixOf = (id: string): string =>
+  id
+    .toUpperCase()
+    .replaceAll('-', '')
+    .replace(/^(?=\d)/, 'S')
+    .slice(0, 12)
+    .padEnd(2, 'X')

@@ -4,7 +4,11 @@ import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 
 /** Maps the help point to the preset; null takes every mapping to `token` away. Returns the new text. */
-export function editPreset(text: string, camera: CameraId, change: { helpPoint: HelpPointId; token: PresetToken; name: string } | { forget: PresetToken }): string {
+export function editPreset(
+  text: string,
+  camera: CameraId,
+  change: { helpPoint: HelpPointId; token: PresetToken; name: string } | { forget: PresetToken },
+): string {
   const document = parseDocument(text)
   const cameras = document.get('cameras')
   const node = isSeq(cameras) ? cameras.items.find((item) => isMap(item) && item.get('id') === camera) : undefined
@@ -16,11 +20,16 @@ export function editPreset(text: string, camera: CameraId, change: { helpPoint: 
     if (isMap(known)) {
       known.set('token', document.createNode(change.token))
       known.set('name', document.createNode(change.name))
-    } else node.setIn(['presets', change.helpPoint], document.createNode({ token: change.token, name: change.name }, { flow: true }))
+    } else
+      node.setIn(
+        ['presets', change.helpPoint],
+        document.createNode({ token: change.token, name: change.name }, { flow: true }),
+      )
   } else {
     const presets = node.get('presets')
     if (!isMap(presets)) return text
-    for (const pair of [...presets.items]) if (isMap(pair.value) && String(pair.value.get('token')) === change.forget) presets.delete(pair.key)
+    for (const pair of [...presets.items])
+      if (isMap(pair.value) && String(pair.value.get('token')) === change.forget) presets.delete(pair.key)
     if (presets.items.length === 0) node.delete('presets')
   }
   return document.toString({ lineWidth: 0, flowCollectionPadding: true })

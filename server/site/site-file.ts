@@ -11,13 +11,24 @@ import { loadStreets } from './street-map.ts'
 
 const LOOK_EVERY_MS = 1000
 
-export const problemLine = (file: string, { line, key, problem }: SiteProblem): string => `${file}:${line}: ${key ? `${key}: ` : ''}${problem}`
+export const problemLine = (file: string, { line, key, problem }: SiteProblem): string =>
+  `${file}:${line}: ${key ? `${key}: ` : ''}${problem}`
 
 /** @throws site/invalid, with one line per problem. */
-export async function loadSite(file: string, resolve: Resolve): Promise<{ site: Site; text: string; streets: StreetMap | null; /** A map that cannot be drawn is no reason to be without a town. */ mapProblem: string | null }> {
-  const text = await readFile(file).then(utf8Text).catch((error: unknown) => {
-    throw new Failure('site/invalid', `The site file ${file} cannot be read: ${wordsOf(error)}`)
-  })
+export async function loadSite(
+  file: string,
+  resolve: Resolve,
+): Promise<{
+  site: Site
+  text: string
+  streets: StreetMap | null
+  /** A map that cannot be drawn is no reason to be without a town. */ mapProblem: string | null
+}> {
+  const text = await readFile(file)
+    .then(utf8Text)
+    .catch((error: unknown) => {
+      throw new Failure('site/invalid', `The site file ${file} cannot be read: ${wordsOf(error)}`)
+    })
   const { site, problems } = readSite(text, resolve)
   if (site)
     return loadStreets(file, site.streets).then(
@@ -27,15 +38,26 @@ export async function loadSite(file: string, resolve: Resolve): Promise<{ site: 
   throw new Failure('site/invalid', problems.map((problem) => problemLine(file, problem)).join('\n'))
 }
 
-export async function openSiteFile(options: { file: string; resolve: Resolve; clock: Clock; onChange(site: Site, text: string): Promise<void>; onProblem(words: string | null): void }) {
+export async function openSiteFile(options: {
+  file: string
+  resolve: Resolve
+  clock: Clock
+  onChange(site: Site, text: string): Promise<void>
+  onProblem(words: string | null): void
+}) {
   const { file, resolve, clock, onChange, onProblem } = options
   let { site, text, streets, mapProblem } = await loadSite(file, resolve)
   let problem: string | null = mapProblem
   if (mapProblem) onProblem(mapProblem)
   let editing: Promise<void> = Promise.resolve()
   const stopped = new AbortController()
-  const stampOf = (path: string): Promise<string> => stat(path).then(({ mtimeMs, size }) => `${mtimeMs} ${size}`, () => 'gone')
-  const stamp = async (): Promise<string> => `${await stampOf(file)} ${site.streets === null ? '' : await stampOf(join(dirname(file), site.streets))}`
+  const stampOf = (path: string): Promise<string> =>
+    stat(path).then(
+      ({ mtimeMs, size }) => `${mtimeMs} ${size}`,
+      () => 'gone',
+    )
+  const stamp = async (): Promise<string> =>
+    `${await stampOf(file)} ${site.streets === null ? '' : await stampOf(join(dirname(file), site.streets))}`
   let seen = await stamp()
 
   async function look(): Promise<void> {
@@ -70,7 +92,8 @@ export async function openSiteFile(options: { file: string; resolve: Resolve; cl
     const before = utf8Text(await readFile(file))
     const after = change(before)
     const { problems } = readSite(after, resolve)
-    if (problems.length > 0) throw new Failure('site/invalid', problems.map((each) => problemLine(file, each)).join('\n'))
+    if (problems.length > 0)
+      throw new Failure('site/invalid', problems.map((each) => problemLine(file, each)).join('\n'))
     await writeFile(`${file}.new`, after, { mode: (await stat(file)).mode })
     await rename(`${file}.new`, file)
     await look()

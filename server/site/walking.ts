@@ -19,7 +19,11 @@ type Graph = { nodes: Node[]; edges: Edge[]; feet: Map<string, Foot | null> }
 /** Where somebody who comes from a place steps onto a street. */
 type Foot = { edge: Edge; place: Place; metres: number }
 
-const walkOf = (metres: number, along: Walk['along']): Walk => ({ metres: Math.max(10, Math.round(metres / 10) * 10), minutes: Math.max(1, Math.round(metres / METRES_A_MINUTE)), along })
+const walkOf = (metres: number, along: Walk['along']): Walk => ({
+  metres: Math.max(10, Math.round(metres / 10) * 10),
+  minutes: Math.max(1, Math.round(metres / METRES_A_MINUTE)),
+  along,
+})
 
 /** Each map's graph is made once, and so is the way from everywhere to each place: whoever asks must not wait for a town's map. */
 export function createWalks(): (map: StreetMap | null, to: Place) => (from: Place) => Walk {
@@ -54,7 +58,8 @@ function waysTo(graph: Graph, to: Place): (from: Place) => Walk {
   return (from) => {
     const start = nearest(graph, from)
     if (!start || start.metres > NEAR_STREET_M) return straight(from, to)
-    const by = (node: number): number => metresBetween(start.place, placeOf(graph, node)) + (far[node] ?? Number.POSITIVE_INFINITY)
+    const by = (node: number): number =>
+      metresBetween(start.place, placeOf(graph, node)) + (far[node] ?? Number.POSITIVE_INFINITY)
     const direct = start.edge === end.edge ? metresBetween(start.place, end.place) : Number.POSITIVE_INFINITY
     const way = Math.min(direct, by(start.edge.a), by(start.edge.b))
     return Number.isFinite(way) ? walkOf(start.metres + way + end.metres, 'streets') : straight(from, to)
@@ -91,7 +96,8 @@ const placeOf = ({ nodes }: Graph, node: number): Place => nodes[node]?.place ??
 function onEdge(a: Place, b: Place, place: Place, scale: number): Place {
   const [dx, dy] = [(b.lon - a.lon) * scale, b.lat - a.lat]
   const length = dx * dx + dy * dy
-  const share = length === 0 ? 0 : Math.min(1, Math.max(0, ((place.lon - a.lon) * scale * dx + (place.lat - a.lat) * dy) / length))
+  const share =
+    length === 0 ? 0 : Math.min(1, Math.max(0, ((place.lon - a.lon) * scale * dx + (place.lat - a.lat) * dy) / length))
   return { lat: a.lat + share * (b.lat - a.lat), lon: a.lon + share * (b.lon - a.lon) }
 }
 
@@ -120,16 +126,18 @@ function distances(graph: Graph, { edge, place }: Foot): Float64Array {
     if (metres >= (far[node] ?? 0)) return
     far[node] = metres
     let at = heap.push([metres, node]) - 1
-    for (let up = (at - 1) >> 1; at > 0 && (heap[up]?.[0] ?? 0) > metres; at = up, up = (at - 1) >> 1) [heap[at], heap[up]] = [heap[up] as [number, number], heap[at] as [number, number]]
+    for (let up = (at - 1) >> 1; at > 0 && (heap[up]?.[0] ?? 0) > metres; at = up, up = (at - 1) >> 1)
+      [heap[at], heap[up]] = [heap[up] as [number, number], heap[at] as [number, number]]
   }
   const pop = (): [number, number] | undefined => {
     const [top] = heap
     const last = heap.pop()
     if (heap.length === 0 || !last) return top
     heap[0] = last
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const [left, right] = [2 * at + 1, 2 * at + 2]
-      const least = (heap[right]?.[0] ?? Number.POSITIVE_INFINITY) < (heap[left]?.[0] ?? Number.POSITIVE_INFINITY) ? right : left
+      const least =
+        (heap[right]?.[0] ?? Number.POSITIVE_INFINITY) < (heap[left]?.[0] ?? Number.POSITIVE_INFINITY) ? right : left
       if ((heap[least]?.[0] ?? Number.POSITIVE_INFINITY) >= (heap[at]?.[0] ?? 0)) return top
       ;[heap[at], heap[least]] = [heap[least] as [number, number], heap[at] as [number, number]]
       at = least

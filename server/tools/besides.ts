@@ -2,4 +2,5 @@
 import { isoTime } from './clock.ts'
 
 /** @param segment one that is not as it was recorded: milliseconds since 1970, seconds */
-export const besides = ({ start, duration }: { start: number; duration: number }): string => `What was recorded until ${isoTime(start)}, and from ${isoTime(Math.ceil(start + duration * 1000))} on, can be had by itself.`
+export const besides = ({ start, duration }: { start: number; duration: number }): string =>
+  `What was recorded until ${isoTime(start)}, and from ${isoTime(Math.ceil(start + duration * 1000))} on, can be had by itself.`

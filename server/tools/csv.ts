@@ -4,4 +4,5 @@ function cell(value: string | number | null | undefined): string {
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
-export const csvText = (rows: readonly (readonly (string | number | null | undefined)[])[]): string => rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')
+export const csvText = (rows: readonly (readonly (string | number | null | undefined)[])[]): string =>
+  rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('')

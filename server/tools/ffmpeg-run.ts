@@ -23,16 +23,33 @@ export type FfmpegJob = {
   redact?: (text: string) => string
 }
 
-export type FfmpegRun = { stdout: Readable; /** Its newest words, redacted, oldest first. */ words(): readonly string[]; /** Null when it ended well; else why, in ffmpeg's own words. */ ended: Promise<string | null> }
+export type FfmpegRun = {
+  stdout: Readable
+  /** Its newest words, redacted, oldest first. */ words(): readonly string[]
+  /** Null when it ended well; else why, in ffmpeg's own words. */ ended: Promise<string | null>
+}
 
 const LINES_KEPT = 20
 
-export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput, folder, signal, niceness = 0, redact = (text) => text }: FfmpegJob): FfmpegRun {
+export function runFfmpeg({
+  input,
+  inputOptions,
+  outputOptions,
+  output,
+  onOutput,
+  folder,
+  signal,
+  niceness = 0,
+  redact = (text) => text,
+}: FfmpegJob): FfmpegRun {
   // fluent-ffmpeg takes a closed output for a broken one when the process ends a moment later.
   const stdout = new PassThrough({ emitClose: false })
   const command = ffmpeg({ stdoutLines: LINES_KEPT, niceness, ...(folder === undefined ? {} : { cwd: folder }) })
   // Its own look at ffmpeg's abilities starts two more processes for each run and misreads newer versions.
-  Object.assign(command, { _checkCapabilities: (done: () => void) => done(), availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}) })
+  Object.assign(command, {
+    _checkCapabilities: (done: () => void) => done(),
+    availableEncoders: (done: (error: null, encoders: object) => void) => done(null, {}),
+  })
   command.setFfmpegPath(guardedFfmpegPath)
   command.input(input).inputOptions(['-hide_banner', '-loglevel', 'warning', '-nostats', ...inputOptions])
   command.outputOptions([...outputOptions])
@@ -46,7 +63,9 @@ export function runFfmpeg({ input, inputOptions, outputOptions, output, onOutput
   command.on('start', () => signal.aborted && stop())
   const ended = new Promise<string | null>((resolve) => {
     command.on('end', () => resolve(null))
-    command.on('error', (error: Error) => resolve(lines.findLast((line) => line.trim() !== '') ?? redact(wordsOf(error))))
+    command.on('error', (error: Error) =>
+      resolve(lines.findLast((line) => line.trim() !== '') ?? redact(wordsOf(error))),
+    )
   })
   signal.addEventListener('abort', stop, { once: true })
   void ended.then(() => signal.removeEventListener('abort', stop))

@@ -2,7 +2,14 @@
 import { type Box, type Track, boxesIn, child, need } from './fmp4-boxes.ts'
 
 /** Times are ticks of the track. `offset`: of its bytes, from the moof's first one. */
-export type Sample = { decodeTime: number; duration: number; /** From decoding to showing. */ composition: number; bytes: number; offset: number; /** It can be decoded by itself. */ sync: boolean }
+export type Sample = {
+  decodeTime: number
+  duration: number
+  /** From decoding to showing. */ composition: number
+  bytes: number
+  offset: number
+  /** It can be decoded by itself. */ sync: boolean
+}
 /** The samples of one track in one moof. */
 export type Run = { track: number; decodeTime: number; duration: number; samples: Sample[] }
 type Defaults = { duration: number; bytes: number; flags: number }
@@ -32,9 +39,17 @@ function readTraf(moof: Buffer, traf: Box, tracks: readonly Track[]): Run {
   }
   optional(0x1, 8)
   optional(0x2, 4)
-  const defaults = { duration: optional(0x8, 4) ?? track?.defaultDuration ?? 0, bytes: optional(0x10, 4) ?? track?.defaultBytes ?? 0, flags: optional(0x20, 4) ?? track?.defaultFlags ?? 0 }
+  const defaults = {
+    duration: optional(0x8, 4) ?? track?.defaultDuration ?? 0,
+    bytes: optional(0x10, 4) ?? track?.defaultBytes ?? 0,
+    flags: optional(0x20, 4) ?? track?.defaultFlags ?? 0,
+  }
   const tfdt = child(moof, traf, 'tfdt')
-  const decodeTime = !tfdt ? 0 : moof[tfdt.content] === 1 ? Number(moof.readBigUInt64BE(tfdt.content + 4)) : moof.readUInt32BE(tfdt.content + 4)
+  const decodeTime = !tfdt
+    ? 0
+    : moof[tfdt.content] === 1
+      ? Number(moof.readBigUInt64BE(tfdt.content + 4))
+      : moof.readUInt32BE(tfdt.content + 4)
   const run: Run = { track: id, decodeTime, duration: 0, samples: [] }
   for (const trun of boxesIn(moof, traf.content, traf.end)) if (trun.type === 'trun') addTrun(moof, trun, run, defaults)
   return run
@@ -56,7 +71,14 @@ function addTrun(moof: Buffer, trun: Box, run: Run, defaults: Defaults): void {
     const bytes = has(0x200) ? next() : defaults.bytes
     const own = has(0x400) ? next() : defaults.flags
     const composition = has(0x800) ? (signed ? moof.readInt32BE((at += 4) - 4) : next()) : 0
-    run.samples.push({ decodeTime: run.decodeTime + run.duration, duration, composition, bytes, offset, sync: ((i === 0 ? (first ?? own) : own) & NOT_SYNC) === 0 })
+    run.samples.push({
+      decodeTime: run.decodeTime + run.duration,
+      duration,
+      composition,
+      bytes,
+      offset,
+      sync: ((i === 0 ? (first ?? own) : own) & NOT_SYNC) === 0,
+    })
     run.duration += duration
     offset += bytes
   }

@@ -15,8 +15,15 @@ export function lockFolder(folder: string): () => void {
   } catch (error) {
     db.close()
     const code = (error as { errcode?: number }).errcode ?? 5
-    if ((code & 0xff) !== 5) throw new Error(`The data folder ${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
-    throw new Error(`Another Lamppost is running on the data folder ${folder}. Stop it, or use --data with another folder.`, { cause: error })
+    if ((code & 0xff) !== 5)
+      throw new Error(
+        `The data folder ${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      )
+    throw new Error(
+      `Another Lamppost is running on the data folder ${folder}. Stop it, or use --data with another folder.`,
+      { cause: error },
+    )
   }
   return () => db.close()
 }

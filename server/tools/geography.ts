@@ -15,7 +15,9 @@ export function metresBetween(a: Place, b: Place): number {
 export function bearingBetween(a: Place, b: Place): number {
   const dLon = radians(b.lon - a.lon)
   const y = Math.sin(dLon) * Math.cos(radians(b.lat))
-  const x = Math.cos(radians(a.lat)) * Math.sin(radians(b.lat)) - Math.sin(radians(a.lat)) * Math.cos(radians(b.lat)) * Math.cos(dLon)
+  const x =
+    Math.cos(radians(a.lat)) * Math.sin(radians(b.lat)) -
+    Math.sin(radians(a.lat)) * Math.cos(radians(b.lat)) * Math.cos(dLon)
   return ((Math.atan2(y, x) * 180) / Math.PI + 360) % 360
 }
 

@@ -36,33 +36,56 @@ type Guest = { socket: Socket; since: number; address: string; proven: boolean; 
 export type HandleShare = ReturnType<typeof createHandleShare>
 
 /** @param limit of handles; null: nothing is limited. @param inUse how many are in use, by connections and all else */
-export function createHandleShare({ now = () => performance.now(), limit = handleLimit(), inUse = handlesInUse }: { now?(): number; limit?: number | null; inUse?(): number | null } = {}) {
+export function createHandleShare({
+  now = () => performance.now(),
+  limit = handleLimit(),
+  inUse = handlesInUse,
+}: { now?(): number; limit?: number | null; inUse?(): number | null } = {}) {
   const guests = new Map<string, Guest>()
   let room = Number.POSITIVE_INFINITY
   let measuredAt = Number.NEGATIVE_INFINITY
-  const nameOf = (socket: Pick<Socket, 'remoteAddress' | 'remotePort'>): string => `${socket.remoteAddress} ${socket.remotePort}`
+  const nameOf = (socket: Pick<Socket, 'remoteAddress' | 'remotePort'>): string =>
+    `${socket.remoteAddress} ${socket.remotePort}`
 
   function measure(): void {
     if (limit === null || now() - measuredAt < MEASURE_EVERY_MS) return
     measuredAt = now()
     const used = inUse()
     // What is no connection of ours: it comes first.
-    if (used !== null) room = Math.max(1, limit - Math.max(LEAST_KEPT, Math.floor(limit / KEPT_SHARE)) - Math.max(0, used - guests.size))
+    if (used !== null)
+      room = Math.max(1, limit - Math.max(LEAST_KEPT, Math.floor(limit / KEPT_SHARE)) - Math.max(0, used - guests.size))
   }
   /** Who goes when there is no room: a stranger, one that is being answered last of these, else a known one that asks for nothing. */
   function leastWanted(): Guest | null {
     const all = [...guests.values()]
-    const isIdle = ({ busy, proven, busySince }: Guest): boolean => busy === 0 || (!proven && now() - busySince >= STRANGER_BUSY_MS)
+    const isIdle = ({ busy, proven, busySince }: Guest): boolean =>
+      busy === 0 || (!proven && now() - busySince >= STRANGER_BUSY_MS)
     const strangers = all.filter((each) => !each.proven && isIdle(each) && now() - each.since >= YOUNG_MS)
     const answered = all.filter((each) => !each.proven && !isIdle(each))
     const counts = new Map<string, number>()
     for (const { address } of [...strangers, ...answered]) counts.set(address, (counts.get(address) ?? 0) + 1)
-    const of = (among: Guest[]): Guest | null => among.reduce<Guest | null>((worst, each) => (worst === null || (counts.get(each.address) ?? 0) > (counts.get(worst.address) ?? 0) || ((counts.get(each.address) ?? 0) === (counts.get(worst.address) ?? 0) && each.since < worst.since) ? each : worst), null)
+    const of = (among: Guest[]): Guest | null =>
+      among.reduce<Guest | null>(
+        (worst, each) =>
+          worst === null ||
+          (counts.get(each.address) ?? 0) > (counts.get(worst.address) ?? 0) ||
+          ((counts.get(each.address) ?? 0) === (counts.get(worst.address) ?? 0) && each.since < worst.since)
+            ? each
+            : worst,
+        null,
+      )
     return of(strangers) ?? of(answered) ?? of(all.filter((each) => each.proven && isIdle(each)))
   }
   function enter(socket: Socket): void {
     const name = nameOf(socket)
-    const guest: Guest = { socket, since: now(), address: socket.remoteAddress ?? '', proven: false, busy: 0, busySince: 0 }
+    const guest: Guest = {
+      socket,
+      since: now(),
+      address: socket.remoteAddress ?? '',
+      proven: false,
+      busy: 0,
+      busySince: 0,
+    }
     guests.set(name, guest)
     socket.once('close', () => guests.get(name) === guest && guests.delete(name))
     measure()

@@ -21,7 +21,8 @@ export function createKeySieve(bits = 2 ** 25) {
     add(key: string): void {
       for (const place of places(key)) cells[place >> 3] = (cells[place >> 3] ?? 0) | (1 << (place & 7))
     },
-    mayHave: (key: string): boolean => places(key).every((place) => ((cells[place >> 3] ?? 0) & (1 << (place & 7))) !== 0),
+    mayHave: (key: string): boolean =>
+      places(key).every((place) => ((cells[place >> 3] ?? 0) & (1 << (place & 7))) !== 0),
     save: (): string => Buffer.from(cells).toString('base64'),
     /** What does not fit is ignored, and then everything may have been seen: it is looked up. */
     restore(saved: string): void {

@@ -3,7 +3,15 @@ import type { Clock } from './clock.ts'
 
 const MOST_KEPT = 10_000
 
-export function createTokenBuckets({ burst, perSecond, clock }: { burst: number; perSecond: number; clock: Pick<Clock, 'monotonic'> }) {
+export function createTokenBuckets({
+  burst,
+  perSecond,
+  clock,
+}: {
+  burst: number
+  perSecond: number
+  clock: Pick<Clock, 'monotonic'>
+}) {
   const buckets = new Map<string, { left: number; at: number }>()
   return {
     /** Whether one more is allowed now; if so it is counted. */

@@ -3,7 +3,8 @@
 /** @throws in words, with the line of the first byte that is none */
 export function utf8Text(bytes: Uint8Array): string {
   const [first, second] = bytes
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) throw new Error('it is UTF-16; save it as UTF-8')
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+    throw new Error('it is UTF-16; save it as UTF-8')
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
@@ -12,7 +13,7 @@ export function utf8Text(bytes: Uint8Array): string {
 }
 function lineOfFirstBad(bytes: Uint8Array): number {
   let line = 1
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = bytes.indexOf(0x0a, at)
     const to = end === -1 ? bytes.length : end + 1
     try {

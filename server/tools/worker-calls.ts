@@ -9,7 +9,11 @@ import { beOrdinary } from './thread-priority.ts'
 type Calls = Record<string, (...args: never[]) => unknown>
 type Caller<C extends Calls> = { [K in keyof C]: (...args: Parameters<C[K]>) => Promise<Awaited<ReturnType<C[K]>>> }
 type Ask = { ask: number; name: string; args: unknown[] }
-type Answer = { answer: number; value?: unknown; failure?: { code: FailureCode | null; message: string; extra: Record<string, unknown> } }
+type Answer = {
+  answer: number
+  value?: unknown
+  failure?: { code: FailureCode | null; message: string; extra: Record<string, unknown> }
+}
 type Tell = { tell: unknown }
 
 /** The worker side: answers calls by name. */
@@ -29,16 +33,23 @@ export function answerCalls<C extends Calls>(calls: C): void {
     }
     const bytes = answer.value instanceof Uint8Array ? answer.value : null
     try {
-      parentPort?.postMessage(answer, bytes && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer as ArrayBuffer] : [])
+      parentPort?.postMessage(
+        answer,
+        bytes && bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer as ArrayBuffer] : [],
+      )
     } catch (error) {
       // What cannot be handed over must not end the thread.
-      parentPort?.postMessage({ answer: ask, failure: { code: null, message: wordsOf(error), extra: {} } } satisfies Answer)
+      parentPort?.postMessage({
+        answer: ask,
+        failure: { code: null, message: wordsOf(error), extra: {} },
+      } satisfies Answer)
     }
   })
 }
 
 /** The worker side: says something nobody asked for. @param transfer memory that is the other side's from now on. */
-export const tellMain = (message: unknown, transfer: readonly ArrayBuffer[] = []): void => parentPort?.postMessage({ tell: message } satisfies Tell, [...transfer])
+export const tellMain = (message: unknown, transfer: readonly ArrayBuffer[] = []): void =>
+  parentPort?.postMessage({ tell: message } satisfies Tell, [...transfer])
 export const workerInput = <T>(): T => workerData as T
 
 export type WorkerCalls<C extends Calls> = {
@@ -49,7 +60,12 @@ export type WorkerCalls<C extends Calls> = {
 }
 
 /** The main side: starts the thread and calls into it. Calls in flight when it dies are rejected. */
-export function callWorker<C extends Calls>(file: string, input: unknown, onTell: (message: unknown) => void = () => {}, resourceLimits: ResourceLimits = {}): WorkerCalls<C> {
+export function callWorker<C extends Calls>(
+  file: string,
+  input: unknown,
+  onTell: (message: unknown) => void = () => {},
+  resourceLimits: ResourceLimits = {},
+): WorkerCalls<C> {
   const worker = new Worker(file, { workerData: input, resourceLimits })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   let asked = 0
@@ -73,7 +89,8 @@ export function callWorker<C extends Calls>(file: string, input: unknown, onTell
     })
   })
   const calls = new Proxy({} as Caller<C>, {
-    get: (_, name: string) =>
+    get:
+      (_, name: string) =>
       (...args: unknown[]) =>
         new Promise((resolve, reject) => {
           if (gone) return reject(gone)
@@ -94,7 +111,22 @@ const LIVED_MS = 60_000
  * A thread that is started again when it dies, with growing patience. `calls` may be kept: it always asks the thread that lives now.
  * Calls in flight when it dies are rejected; those that come before the next one is there wait for it.
  */
-export function keepWorker<C extends Calls>(file: string, { clock, input = () => ({}), onTell, onDeath, resourceLimits }: { clock: Clock; input?(): unknown; onTell?(message: unknown): void; onDeath(error: Error): void; resourceLimits?: ResourceLimits }): { calls: Caller<C>; terminate(): Promise<void> } {
+export function keepWorker<C extends Calls>(
+  file: string,
+  {
+    clock,
+    input = () => ({}),
+    onTell,
+    onDeath,
+    resourceLimits,
+  }: {
+    clock: Clock
+    input?(): unknown
+    onTell?(message: unknown): void
+    onDeath(error: Error): void
+    resourceLimits?: ResourceLimits
+  },
+): { calls: Caller<C>; terminate(): Promise<void> } {
   const stopped = new AbortController()
   const backoff = createBackoff(REVIVE_FIRST_MS, REVIVE_MOST_MS)
   /** One that cannot even begin (no thread is left) has died at once. */
@@ -114,14 +146,22 @@ export function keepWorker<C extends Calls>(file: string, { clock, input = () =>
       const startedAt = clock.monotonic()
       const error = await (await current).ended
       if (stopped.signal.aborted) return
-      onDeath(new Error(`a thread ended and is started again (${file.split('/').at(-1)}): ${error ? wordsOf(error) : 'it ended by itself'}`, { cause: error }))
+      onDeath(
+        new Error(
+          `a thread ended and is started again (${file.split('/').at(-1)}): ${error ? wordsOf(error) : 'it ended by itself'}`,
+          { cause: error },
+        ),
+      )
       if (clock.monotonic() - startedAt > LIVED_MS) backoff.reset()
       current = clock.sleep(backoff.wait(), stopped.signal).then(start)
     }
   }
   const keeping = keep()
   const calls = new Proxy({} as Caller<C>, {
-    get: (_, name: string) => async (...args: unknown[]) => ((await current).calls as Record<string, (...args: unknown[]) => Promise<unknown>>)[name]?.(...args),
+    get:
+      (_, name: string) =>
+      async (...args: unknown[]) =>
+        ((await current).calls as Record<string, (...args: unknown[]) => Promise<unknown>>)[name]?.(...args),
   })
   return {
     calls,

@@ -14,7 +14,18 @@ import { BROWSER_ARGS, browserPath, sleep } from './bench-tools.mjs'
 /** @returns the one page of a new browser. `ask` evaluates a function there, `devtools` sends commands of the protocol and lets go again */
 export async function openBarePage(address, { width, height }) {
   const profile = mkdtempSync(join(tmpdir(), 'lamppost-browser-'))
-  const browser = spawn(browserPath(), [...BROWSER_ARGS, '--headless=new', `--window-size=${width},${height}`, `--user-data-dir=${profile}`, '--remote-debugging-port=0', address], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const browser = spawn(
+    browserPath(),
+    [
+      ...BROWSER_ARGS,
+      '--headless=new',
+      `--window-size=${width},${height}`,
+      `--user-data-dir=${profile}`,
+      '--remote-debugging-port=0',
+      address,
+    ],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  )
   const port = await new Promise((resolve, reject) => {
     let said = ''
     browser.stderr.on('data', (chunk) => {
@@ -24,7 +35,9 @@ export async function openBarePage(address, { width, height }) {
     })
     browser.once('exit', () => reject(new Error(`the browser ended: ${said}`)))
   })
-  const target = async () => (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()).find(({ type }) => type === 'page').webSocketDebuggerUrl
+  const target = async () =>
+    (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()).find(({ type }) => type === 'page')
+      .webSocketDebuggerUrl
 
   /** @param commands `[method, parameters]` each; the answers come in their order */
   async function devtools(...commands) {
@@ -47,7 +60,10 @@ export async function openBarePage(address, { width, height }) {
   }
 
   const ask = async (run, argument = null) => {
-    const [{ result, exceptionDetails }] = await devtools(['Runtime.evaluate', { expression: `(${run})(${JSON.stringify(argument)})`, awaitPromise: true, returnByValue: true }])
+    const [{ result, exceptionDetails }] = await devtools([
+      'Runtime.evaluate',
+      { expression: `(${run})(${JSON.stringify(argument)})`, awaitPromise: true, returnByValue: true },
+    ])
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
     return result.value
   }
@@ -57,7 +73,12 @@ export async function openBarePage(address, { width, height }) {
     async until(run, argument = null, { timeout = 30_000 } = {}) {
       for (const end = performance.now() + timeout; ; await sleep(100)) {
         // A page that is only just being opened has nothing that could be asked.
-        if (await ask(run, argument).catch((error) => (/default execution context/.test(error.message) ? false : Promise.reject(error)))) return
+        if (
+          await ask(run, argument).catch((error) =>
+            /default execution context/.test(error.message) ? false : Promise.reject(error),
+          )
+        )
+          return
         if (performance.now() > end) throw new Error(`the page is not so after ${timeout} ms: ${run}`)
       }
     },

@@ -17,7 +17,11 @@ export function benchOfTest(file, environment) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-bench-'))
   const table = join(folder, 'table.json')
   try {
-    spawnSync(join(root, 'node_modules', '.bin', 'vitest'), ['run', '--config', 'test/vitest.config.ts', file], { cwd: root, stdio: 'inherit', env: { ...process.env, ...environment, LAMPPOST_TABLE: table } })
+    spawnSync(join(root, 'node_modules', '.bin', 'vitest'), ['run', '--config', 'test/vitest.config.ts', file], {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, ...environment, LAMPPOST_TABLE: table },
+    })
     return JSON.parse(readFileSync(table, 'utf8'))
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -28,14 +32,23 @@ export async function until(ask, so, withinMs = 60_000) {
   for (const end = performance.now() + withinMs; ; await sleep(100)) {
     const value = await ask()
     if (so(value)) return value
-    if (performance.now() > end) throw new Error(`still not so after ${withinMs} ms: ${JSON.stringify(value)?.slice(0, 500)}`)
+    if (performance.now() > end)
+      throw new Error(`still not so after ${withinMs} ms: ${JSON.stringify(value)?.slice(0, 500)}`)
   }
 }
 
 /** ONVIF cameras that cost next to nothing: all send one recorded stream, which loops in 25 phases. @param source an H.264 film that ffmpeg reads @param aside whether they take only what is left of the machine: hundreds take much, and a few take nothing that is worth their waiting */
 export async function startReplay(folder, source, count, { gopSeconds = 2, aside = true } = {}) {
   mkdirSync(folder, { recursive: true })
-  const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [folder, source, String(count), CREDENTIALS.username, CREDENTIALS.password, String(gopSeconds), aside ? 'aside' : 'beside'])
+  const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [
+    folder,
+    source,
+    String(count),
+    CREDENTIALS.username,
+    CREDENTIALS.password,
+    String(gopSeconds),
+    aside ? 'aside' : 'beside',
+  ])
   const next = () => new Promise((resolve) => town.once('message', resolve))
   const { ports, rtsp, loop } = await next()
   return {
@@ -64,13 +77,29 @@ export async function startTown(folder, plans = null, { aside = true } = {}) {
   const file = join(folder, 'plans.json')
   writeFileSync(file, JSON.stringify(plans))
   const start = aside ? forkAside : fork
-  const town = start(join(root, 'test', 'bench', 'town-process.mjs'), [join(folder, 'simulator'), CREDENTIALS.username, CREDENTIALS.password, file])
+  const town = start(join(root, 'test', 'bench', 'town-process.mjs'), [
+    join(folder, 'simulator'),
+    CREDENTIALS.username,
+    CREDENTIALS.password,
+    file,
+  ])
   const next = () => new Promise((resolve) => town.once('message', resolve))
   const { ports } = await next()
   return {
     pid: town.pid,
     ports,
-    environment: { ...Object.fromEntries(Object.entries(ports).flatMap(([id, { onvif, rtsp }]) => [['PORT', onvif], ['RTSP_PORT', rtsp]].map(([what, port]) => [`${id.toUpperCase().replaceAll('-', '_')}_${what}`, String(port)]))), CAMERA_PASSWORD: CREDENTIALS.password, PUSH_3_KEY: 'bench-key' },
+    environment: {
+      ...Object.fromEntries(
+        Object.entries(ports).flatMap(([id, { onvif, rtsp }]) =>
+          [
+            ['PORT', onvif],
+            ['RTSP_PORT', rtsp],
+          ].map(([what, port]) => [`${id.toUpperCase().replaceAll('-', '_')}_${what}`, String(port)]),
+        ),
+      ),
+      CAMERA_PASSWORD: CREDENTIALS.password,
+      PUSH_3_KEY: 'bench-key',
+    },
     async operations(camera) {
       const answer = next()
       town.send(camera)
@@ -84,29 +113,67 @@ export async function startTown(folder, plans = null, { aside = true } = {}) {
   }
 }
 
-export const cameraPlan = (id, frame, more = {}) => ({ id, name: id, seed: 7 + id.length, ptz: false, home: { pan: 0, tilt: -12, zoom: 1 }, presets: [], landmarks: [], pushes: false, frame: { width: 1280, height: 720, rate: 25, gop: 1, codec: 'h264', sound: 'none', ...frame }, ...more })
+export const cameraPlan = (id, frame, more = {}) => ({
+  id,
+  name: id,
+  seed: 7 + id.length,
+  ptz: false,
+  home: { pan: 0, tilt: -12, zoom: 1 },
+  presets: [],
+  landmarks: [],
+  pushes: false,
+  frame: { width: 1280, height: 720, rate: 25, gop: 1, codec: 'h264', sound: 'none', ...frame },
+  ...more,
+})
 
 /** A site file of such cameras; they need no password by reference, they are on loopback. Each stands a street further from the help point than the one before it. */
 export function writeSite(file, cameras, { keep = '1h' } = {}) {
-  const lines = ['site: { id: bench, name: Bench, timezone: Europe/London }', 'helpPoints:', '  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }', 'cameras:']
-  for (const [i, { id, port, presets = '', reader = 'direct' }] of cameras.entries()) lines.push(`  - id: ${id}`, `    name: ${id}`, `    location: { lat: ${(54.5 + i * 0.001).toFixed(4)}, lon: -1.5 }`, `    onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`, ...(presets ? [`    presets: ${presets}`] : []), `    buffer: { preRoll: 60s, keep: ${keep}, reader: ${reader} }`)
+  const lines = [
+    'site: { id: bench, name: Bench, timezone: Europe/London }',
+    'helpPoints:',
+    '  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }',
+    'cameras:',
+  ]
+  for (const [i, { id, port, presets = '', reader = 'direct' }] of cameras.entries())
+    lines.push(
+      `  - id: ${id}`,
+      `    name: ${id}`,
+      `    location: { lat: ${(54.5 + i * 0.001).toFixed(4)}, lon: -1.5 }`,
+      `    onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`,
+      ...(presets ? [`    presets: ${presets}`] : []),
+      `    buffer: { preRoll: 60s, keep: ${keep}, reader: ${reader} }`,
+    )
   writeFileSync(file, `${lines.join('\n')}\n`)
   return file
 }
 
 export function startServer(folder, site, environment = {}, more = []) {
   const data = join(folder, 'data')
-  const token = (role) => spawnSync(process.execPath, [MAIN, 'token', '--role', role, '--name', role, '--data', data], { encoding: 'utf8' }).stdout.trim()
-  const tokens = Object.fromEntries(['press', 'operator', 'engineer', 'evidence', 'supervisor'].map((role) => [role, token(role)]))
+  const token = (role) =>
+    spawnSync(process.execPath, [MAIN, 'token', '--role', role, '--name', role, '--data', data], {
+      encoding: 'utf8',
+    }).stdout.trim()
+  const tokens = Object.fromEntries(
+    ['press', 'operator', 'engineer', 'evidence', 'supervisor'].map((role) => [role, token(role)]),
+  )
   const spawnedAt = performance.now()
-  const server = spawn(process.execPath, [MAIN, 'start', '--site', site, '--data', data, '--port', '0', '--rtmp-port', '0', ...more], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const server = spawn(
+    process.execPath,
+    [MAIN, 'start', '--site', site, '--data', data, '--port', '0', '--rtmp-port', '0', ...more],
+    { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   return new Promise((resolve, reject) => {
     let said = ''
     server.stdout.on('data', (chunk) => {
       said += chunk
       const url = /running: (https?:\S+?)\/ /.exec(said)?.[1]
       if (!url) return
-      const call = (who, method, path, body) => fetch(`${url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${tokens[who]}`, ...(body ? { 'content-type': 'application/json' } : {}) }, ...(body ? { body: JSON.stringify(body) } : {}) })
+      const call = (who, method, path, body) =>
+        fetch(`${url}/api/v1${path}`, {
+          method,
+          headers: { authorization: `Bearer ${tokens[who]}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+          ...(body ? { body: JSON.stringify(body) } : {}),
+        })
       resolve({
         pid: server.pid,
         process: server,
@@ -129,19 +196,34 @@ export function startServer(folder, site, environment = {}, more = []) {
   })
 }
 
-export const BROWSER_ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required']
-const installedBrowser = () => (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'chromium')).find((path) => existsSync(path))
+export const BROWSER_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required',
+]
+const installedBrowser = () =>
+  (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, 'chromium'))
+    .find((path) => existsSync(path))
 export const browserPath = () => installedBrowser() ?? chromium.executablePath()
 export function openBrowser(more = []) {
   return chromium.launch({ executablePath: installedBrowser(), args: [...BROWSER_ARGS, ...more] })
 }
 /** `readMark` for a page, from the simulator's own file. */
-export const markScript = () => `${readFileSync(join(root, 'dist', 'server', 'simulator', 'picture-mark.js'), 'utf8').replaceAll(/^export /gm, '')}\nwindow.readMark = readMark`
+export const markScript = () =>
+  `${readFileSync(join(root, 'dist', 'server', 'simulator', 'picture-mark.js'), 'utf8').replaceAll(/^export /gm, '')}\nwindow.readMark = readMark`
 
 /** p50, p95, p99 and the most of milliseconds (or counts). */
 export function summary(values) {
   const sorted = [...values].sort((a, b) => a - b)
-  const at = (share) => Math.round((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) * 10) / 10
+  const at = (share) =>
+    Math.round((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0) * 10) / 10
   return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), most: at(1) }
 }
 
@@ -174,7 +256,9 @@ export function waitedForCore(pids) {
       return none
     }
   }
-  for (const pid of pids) for (const thread of gone(() => readdirSync(`/proc/${pid}/task`), [])) waited += gone(() => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[1]) / 1e6, 0)
+  for (const pid of pids)
+    for (const thread of gone(() => readdirSync(`/proc/${pid}/task`), []))
+      waited += gone(() => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[1]) / 1e6, 0)
   return waited
 }
 export function treeOf(pid) {
@@ -186,4 +270,5 @@ export function treeOf(pid) {
     return [pid]
   }
 }
-export const rssOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+export const rssOf = (pid) =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024

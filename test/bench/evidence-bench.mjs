@@ -3,7 +3,18 @@
  * same run, its memory, and how fast it is verified against `sha256sum`.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { appendFileSync, copyFileSync, createReadStream, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { root, sleep, startServer } from './bench-tools.mjs'
@@ -16,8 +27,50 @@ const AT = () => Date.now() - 6 * 3_600_000
 function makeStream(folder, minutes) {
   const [one, all] = [join(folder, 'one.mp4'), join(folder, 'all.mp4')]
   const rate = `${MBIT}M`
-  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=25,noise=alls=14:allf=t', '-t', '60', '-c:v', 'libx264', '-preset', 'ultrafast', '-b:v', rate, '-maxrate', rate, '-bufsize', rate, '-g', '50', '-keyint_min', '50', '-sc_threshold', '0', '-pix_fmt', 'yuv420p', one])
-  execFileSync('ffmpeg', ['-v', 'error', '-stream_loop', String(minutes - 1), '-i', one, '-c', 'copy', '-f', 'mp4', '-movflags', '+frag_every_frame+empty_moov+default_base_moof', all])
+  execFileSync('ffmpeg', [
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=1280x720:r=25,noise=alls=14:allf=t',
+    '-t',
+    '60',
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-b:v',
+    rate,
+    '-maxrate',
+    rate,
+    '-bufsize',
+    rate,
+    '-g',
+    '50',
+    '-keyint_min',
+    '50',
+    '-sc_threshold',
+    '0',
+    '-pix_fmt',
+    'yuv420p',
+    one,
+  ])
+  execFileSync('ffmpeg', [
+    '-v',
+    'error',
+    '-stream_loop',
+    String(minutes - 1),
+    '-i',
+    one,
+    '-c',
+    'copy',
+    '-f',
+    'mp4',
+    '-movflags',
+    '+frag_every_frame+empty_moov+default_base_moof',
+    all,
+  ])
   return all
 }
 
@@ -31,11 +84,17 @@ async function record(stream, folder) {
   let run = 0
   let arrived = from
   const writing = []
-  const packager = createPackager({ onPart: () => {}, onSegment: (segment) => writing.push(ring.append({ ...segment, run }).written) })
-  const reader = createFragmentReader({ onInit: ({ bytes }) => (run = ring.beginRun(bytes)), onFragment: (fragment) => {
-    packager.push(fragment, Math.round(arrived))
-    arrived += fragment.duration * 1000
-  } })
+  const packager = createPackager({
+    onPart: () => {},
+    onSegment: (segment) => writing.push(ring.append({ ...segment, run }).written),
+  })
+  const reader = createFragmentReader({
+    onInit: ({ bytes }) => (run = ring.beginRun(bytes)),
+    onFragment: (fragment) => {
+      packager.push(fragment, Math.round(arrived))
+      arrived += fragment.duration * 1000
+    },
+  })
   for await (const chunk of createReadStream(stream, { highWaterMark: 4 * 1024 * 1024 })) {
     reader.push(chunk)
     await Promise.all(writing.splice(0))
@@ -56,7 +115,9 @@ const round = (value) => Math.round(value * 100) / 100
 function memory(pid) {
   const of = (id) => {
     try {
-      const children = readdirSync(`/proc/${id}/task`).flatMap((task) => readFileSync(`/proc/${id}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number))
+      const children = readdirSync(`/proc/${id}/task`).flatMap((task) =>
+        readFileSync(`/proc/${id}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+      )
       const own = Number(/Pss:\s+(\d+)/.exec(readFileSync(`/proc/${id}/smaps_rollup`, 'utf8'))?.[1] ?? 0) / 1000
       return [...new Set(children)].reduce((sum, child) => sum + of(child), own)
     } catch {
@@ -69,7 +130,10 @@ function memory(pid) {
 export async function benchEvidence({ minutes }) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-bench-'))
   const site = join(folder, 'site.yaml')
-  writeFileSync(site, 'site: { id: bench, name: Bench, timezone: Europe/London }\nhelpPoints:\n  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }\ncameras:\n  - { id: cam, name: Camera, onvif: { url: "http://127.0.0.1:9/x", username: u, password: p } }\n')
+  writeFileSync(
+    site,
+    'site: { id: bench, name: Bench, timezone: Europe/London }\nhelpPoints:\n  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }\ncameras:\n  - { id: cam, name: Camera, onvif: { url: "http://127.0.0.1:9/x", username: u, password: p } }\n',
+  )
   const clips = join(folder, 'data', 'clips', 'cam')
   mkdirSync(clips, { recursive: true })
   const stream = makeStream(folder, minutes)
@@ -81,13 +145,23 @@ export async function benchEvidence({ minutes }) {
     await sleep(3000)
     const idle = memory(server.pid)
     let most = idle
-    const order = { cameras: ['cam'], from: new Date(from).toISOString(), to: new Date(to).toISOString(), reason: 'bench', requestedBy: { name: 'bench' } }
+    const order = {
+      cameras: ['cam'],
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      reason: 'bench',
+      requestedBy: { name: 'bench' },
+    }
     const runs = []
     let made = null
     async function run() {
       const startedAt = performance.now()
       const { id } = await ask('POST', '/exports', order)
-      for (made = await ask('GET', `/exports/${id}`); made.state !== 'ready'; made = await ask('GET', `/exports/${id}`)) {
+      for (
+        made = await ask('GET', `/exports/${id}`);
+        made.state !== 'ready';
+        made = await ask('GET', `/exports/${id}`)
+      ) {
         if (made.state === 'failed') throw new Error(made.problem)
         await sleep(20)
       }
@@ -100,27 +174,77 @@ export async function benchEvidence({ minutes }) {
     clearInterval(watch)
     // The same bytes, as a person would do it by hand: one file, copied into another wrapping, and both hashed.
     const master = join(folder, 'master.mp4')
-    copyFileSync(join(clips, readdirSync(clips).find((name) => /^run-\d+\.mp4$/.test(name))), master)
-    const buckets = readdirSync(clips).filter((name) => name.endsWith('.m4s')).sort((a, b) => Number(/-(\d+)\.m4s$/.exec(a)[1]) - Number(/-(\d+)\.m4s$/.exec(b)[1]))
+    copyFileSync(
+      join(
+        clips,
+        readdirSync(clips).find((name) => /^run-\d+\.mp4$/.test(name)),
+      ),
+      master,
+    )
+    const buckets = readdirSync(clips)
+      .filter((name) => name.endsWith('.m4s'))
+      .sort((a, b) => Number(/-(\d+)\.m4s$/.exec(a)[1]) - Number(/-(\d+)\.m4s$/.exec(b)[1]))
     for (const name of buckets) appendFileSync(master, readFileSync(join(clips, name)))
     const view = join(folder, 'view.mp4')
     const byHand = []
-    for (let i = 0; i < 3; i += 1) byHand.push({ copy: seconds(() => execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', master, '-c', 'copy', '-movflags', '+faststart', view])), one: seconds(() => execFileSync('sha256sum', [master])), both: seconds(() => execFileSync('sha256sum', [master, view])) })
+    for (let i = 0; i < 3; i += 1)
+      byHand.push({
+        copy: seconds(() =>
+          execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', master, '-c', 'copy', '-movflags', '+faststart', view]),
+        ),
+        one: seconds(() => execFileSync('sha256sum', [master])),
+        both: seconds(() => execFileSync('sha256sum', [master, view])),
+      })
     const middle = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
-    const [ours, copy, one, both] = [middle(runs), middle(byHand.map((each) => each.copy)), middle(byHand.map((each) => each.one)), middle(byHand.map((each) => each.both))]
+    const [ours, copy, one, both] = [
+      middle(runs),
+      middle(byHand.map((each) => each.copy)),
+      middle(byHand.map((each) => each.one)),
+      middle(byHand.map((each) => each.both)),
+    ]
     const zip = join(folder, 'data', 'exports', made.id, 'package.zip')
     const pem = join(folder, 'root.pem')
     writeFileSync(pem, await (await server.call('evidence', 'GET', '/evidence-root.pem')).text())
-    const { status } = spawnSync(process.execPath, [join(root, 'dist', 'server', 'main.js'), 'verify', zip, '--root', pem], { stdio: 'ignore' })
-    const verifying = middle([1, 2, 3].map(() => seconds(() => spawnSync(process.execPath, [join(root, 'dist', 'server', 'main.js'), 'verify', zip, '--root', pem], { stdio: 'ignore' }))))
+    const { status } = spawnSync(
+      process.execPath,
+      [join(root, 'dist', 'server', 'main.js'), 'verify', zip, '--root', pem],
+      { stdio: 'ignore' },
+    )
+    const verifying = middle(
+      [1, 2, 3].map(() =>
+        seconds(() =>
+          spawnSync(process.execPath, [join(root, 'dist', 'server', 'main.js'), 'verify', zip, '--root', pem], {
+            stdio: 'ignore',
+          }),
+        ),
+      ),
+    )
     const summing = middle([1, 2, 3].map(() => seconds(() => execFileSync('sha256sum', [zip]))))
     const megabytes = statSync(zip).size / 1e6
     return {
-      [`export of ${minutes} min, ${Math.round(statSync(master).size / 1e6)} MB recorded: s`]: { median: round(ours), all: runs.map(round).join(' '), 'times real time': Math.round((minutes * 60) / ours), best: Math.round((minutes * 60) / Math.min(...runs)) },
-      'by hand: ffmpeg -c copy, sha256sum of the master, of both: s': { copy: round(copy), master: round(one), both: round(both) },
+      [`export of ${minutes} min, ${Math.round(statSync(master).size / 1e6)} MB recorded: s`]: {
+        median: round(ours),
+        all: runs.map(round).join(' '),
+        'times real time': Math.round((minutes * 60) / ours),
+        best: Math.round((minutes * 60) / Math.min(...runs)),
+      },
+      'by hand: ffmpeg -c copy, sha256sum of the master, of both: s': {
+        copy: round(copy),
+        master: round(one),
+        both: round(both),
+      },
       'export against copy and sha256sum: of the master; of both': `${round(ours / (copy + one))}; ${round(ours / (copy + both))}`,
-      'memory with what it starts, MB': { idle: Math.round(idle), most: Math.round(most), over: Math.round(most - idle) },
-      [`verification of ${Math.round(megabytes)} MB: MB/s`]: { ours: Math.round(megabytes / verifying), sha256sum: Math.round(megabytes / summing), ratio: round(summing / verifying), proven: status === 0 },
+      'memory with what it starts, MB': {
+        idle: Math.round(idle),
+        most: Math.round(most),
+        over: Math.round(most - idle),
+      },
+      [`verification of ${Math.round(megabytes)} MB: MB/s`]: {
+        ours: Math.round(megabytes / verifying),
+        sha256sum: Math.round(megabytes / summing),
+        ratio: round(summing / verifying),
+        proven: status === 0,
+      },
     }
   } finally {
     await server.close()

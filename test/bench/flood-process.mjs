@@ -2,7 +2,12 @@
 import http from 'node:http'
 import { setPriority } from 'node:os'
 
-const [url, token, perSecond, seconds] = [process.argv[2], process.argv[3], Number(process.argv[4]), Number(process.argv[5])]
+const [url, token, perSecond, seconds] = [
+  process.argv[2],
+  process.argv[3],
+  Number(process.argv[4]),
+  Number(process.argv[5]),
+]
 // A flood comes from other machines: it must not take the processor from what it floods, nor from who measures.
 setPriority(10)
 const MOST_OPEN = 2000
@@ -16,14 +21,26 @@ function send(n) {
   if (open >= MOST_OPEN) return void (counts.failed += 1)
   open += 1
   const body = JSON.stringify({ helpPoint: 'hp-0', id: `flood-${process.pid}-${n}` })
-  const request = http.request(`${url}/api/v1/presses`, { agent, method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } }, (answer) => {
-    answer.resume().on('end', () => {
-      open -= 1
-      if (answer.statusCode < 300) counts.acknowledged += 1
-      else if (answer.statusCode === 429) counts.refused += 1
-      else counts.failed += 1
-    })
-  })
+  const request = http.request(
+    `${url}/api/v1/presses`,
+    {
+      agent,
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      },
+    },
+    (answer) => {
+      answer.resume().on('end', () => {
+        open -= 1
+        if (answer.statusCode < 300) counts.acknowledged += 1
+        else if (answer.statusCode === 429) counts.refused += 1
+        else counts.failed += 1
+      })
+    },
+  )
   request.on('error', () => {
     open -= 1
     counts.failed += 1

@@ -5,6 +5,8 @@
 import { benchOfTest } from './bench-tools.mjs'
 
 export function benchFraming({ moves }) {
-  const { table, wrong, missed, ...figures } = benchOfTest('test/contracts/faulted-moves.test.ts', { LAMPPOST_MOVES: String(moves) })
+  const { table, wrong, missed, ...figures } = benchOfTest('test/contracts/faulted-moves.test.ts', {
+    LAMPPOST_MOVES: String(moves),
+  })
   return { ...figures, ...table, ...(wrong.length > 0 ? { wrong } : {}), ...(missed.length > 0 ? { missed } : {}) }
 }

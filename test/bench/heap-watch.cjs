@@ -19,6 +19,17 @@ const look = () => {
   const after = v8.getHeapStatistics()
   const { arrayBuffers } = process.memoryUsage()
   const name = isMainThread ? basename(process.argv[1] ?? 'node') : `thread ${threadId}`
-  writeFileSync(join(folder, `${process.pid}-${threadId}.json`), JSON.stringify({ pid: process.pid, name, before: before.used_heap_size, kept: after.used_heap_size, committed: before.total_heap_size, arrayBuffers, limited: resourceLimits ?? {} }))
+  writeFileSync(
+    join(folder, `${process.pid}-${threadId}.json`),
+    JSON.stringify({
+      pid: process.pid,
+      name,
+      before: before.used_heap_size,
+      kept: after.used_heap_size,
+      committed: before.total_heap_size,
+      arrayBuffers,
+      limited: resourceLimits ?? {},
+    }),
+  )
 }
 if (folder) setInterval(look, 1000).unref()

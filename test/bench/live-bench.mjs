@@ -8,7 +8,22 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CREDENTIALS, cameraPlan, markScript, openBrowser, root, sleep, startReplay, startServer, startTown, summary, treeOf, until, waitedForCore, writeSite } from './bench-tools.mjs'
+import {
+  CREDENTIALS,
+  cameraPlan,
+  markScript,
+  openBrowser,
+  root,
+  sleep,
+  startReplay,
+  startServer,
+  startTown,
+  summary,
+  treeOf,
+  until,
+  waitedForCore,
+  writeSite,
+} from './bench-tools.mjs'
 import { makeMarkedFilm } from './marked-film.mjs'
 import { meterInPage } from './page-meter.mjs'
 
@@ -23,7 +38,8 @@ const listens = (port) =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => (socket.destroy(), resolve(true))).on('error', () => resolve(false))
   })
-const rtsp = (town, camera) => `rtsp://${CREDENTIALS.username}:${encodeURIComponent(CREDENTIALS.password)}@127.0.0.1:${town.ports[camera].rtsp}/stream`
+const rtsp = (town, camera) =>
+  `rtsp://${CREDENTIALS.username}:${encodeURIComponent(CREDENTIALS.password)}@127.0.0.1:${town.ports[camera].rtsp}/stream`
 
 /** nginx with ffmpeg's HLS of the camera, and a page that plays both baselines. */
 async function startBaselines(folder, town, camera) {
@@ -31,26 +47,87 @@ async function startBaselines(folder, town, camera) {
   mkdirSync(join(www, 'hls'), { recursive: true })
   cpSync(join(root, 'node_modules', 'hls.js', 'dist', 'hls.min.js'), join(www, 'hls.js'))
   cpSync(join(root, 'node_modules', 'mpegts.js', 'dist', 'mpegts.js'), join(www, 'mpegts.js'))
-  writeFileSync(join(www, 'index.html'), '<!doctype html><script src="/hls.js"></script><script src="/mpegts.js"></script><video muted autoplay playsinline></video>')
+  writeFileSync(
+    join(www, 'index.html'),
+    '<!doctype html><script src="/hls.js"></script><script src="/mpegts.js"></script><video muted autoplay playsinline></video>',
+  )
   const [web, rtmp, flv] = [await freePort(), await freePort(), await freePort()]
   const conf = join(folder, 'nginx.conf')
-  writeFileSync(conf, `daemon off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log; worker_processes 1; events {}\nhttp { access_log off; types { text/html html; application/javascript js; application/vnd.apple.mpegurl m3u8; video/mp2t ts; } client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder}; server { listen 127.0.0.1:${web}; root ${www}; } }`)
+  writeFileSync(
+    conf,
+    `daemon off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log; worker_processes 1; events {}\nhttp { access_log off; types { text/html html; application/javascript js; application/vnd.apple.mpegurl m3u8; video/mp2t ts; } client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder}; server { listen 127.0.0.1:${web}; root ${www}; } }`,
+  )
   const nms = join(folder, 'nms.mjs')
-  writeFileSync(nms, `process.chdir(${JSON.stringify(folder)}); const { default: NodeMediaServer } = await import(${JSON.stringify(join(root, 'node_modules', 'node-media-server', 'src', 'index.js'))}); await new NodeMediaServer({ bind: '127.0.0.1', rtmp: { port: ${rtmp} }, http: { port: ${flv} }, record: { auto: false, path: ${JSON.stringify(folder)} }, store: { path: ${JSON.stringify(folder)} }, webadmin: { enable: false }, notify: {} }).run()`)
+  writeFileSync(
+    nms,
+    `process.chdir(${JSON.stringify(folder)}); const { default: NodeMediaServer } = await import(${JSON.stringify(join(root, 'node_modules', 'node-media-server', 'src', 'index.js'))}); await new NodeMediaServer({ bind: '127.0.0.1', rtmp: { port: ${rtmp} }, http: { port: ${flv} }, record: { auto: false, path: ${JSON.stringify(folder)} }, store: { path: ${JSON.stringify(folder)} }, webadmin: { enable: false }, notify: {} }).run()`,
+  )
   const children = [
     spawn('nginx', ['-p', folder, '-c', conf], { stdio: 'ignore' }),
-    spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-rtsp_transport', 'tcp', '-i', rtsp(town, camera), '-c', 'copy', '-f', 'hls', '-hls_time', '2', '-hls_list_size', '6', '-hls_flags', 'delete_segments', join(www, 'hls', 'index.m3u8')], { stdio: 'ignore' }),
+    spawn(
+      'ffmpeg',
+      [
+        '-hide_banner',
+        '-loglevel',
+        'error',
+        '-rtsp_transport',
+        'tcp',
+        '-i',
+        rtsp(town, camera),
+        '-c',
+        'copy',
+        '-f',
+        'hls',
+        '-hls_time',
+        '2',
+        '-hls_list_size',
+        '6',
+        '-hls_flags',
+        'delete_segments',
+        join(www, 'hls', 'index.m3u8'),
+      ],
+      { stdio: 'ignore' },
+    ),
     spawn(process.execPath, [nms], { stdio: 'ignore' }),
   ]
   await until(() => listens(rtmp), Boolean)
-  children.push(spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-fflags', 'nobuffer', '-rtsp_transport', 'tcp', '-i', rtsp(town, camera), '-c', 'copy', '-f', 'flv', `rtmp://127.0.0.1:${rtmp}/live/bench`], { stdio: 'ignore' }))
+  children.push(
+    spawn(
+      'ffmpeg',
+      [
+        '-hide_banner',
+        '-loglevel',
+        'error',
+        '-fflags',
+        'nobuffer',
+        '-rtsp_transport',
+        'tcp',
+        '-i',
+        rtsp(town, camera),
+        '-c',
+        'copy',
+        '-f',
+        'flv',
+        `rtmp://127.0.0.1:${rtmp}/live/bench`,
+      ],
+      { stdio: 'ignore' },
+    ),
+  )
   await sleep(9000)
   if (children.some(({ exitCode }) => exitCode !== null)) throw new Error('a baseline ended by itself')
   return {
     page: `http://127.0.0.1:${web}/`,
     hls: '/hls/index.m3u8',
     flv: `http://127.0.0.1:${flv}/live/bench.flv`,
-    close: async () => void (await Promise.all(children.map((child) => new Promise((done) => (child.exitCode === null ? (child.once('exit', done), child.kill('SIGKILL')) : done()))))),
+    close: async () =>
+      void (await Promise.all(
+        children.map(
+          (child) =>
+            new Promise((done) =>
+              child.exitCode === null ? (child.once('exit', done), child.kill('SIGKILL')) : done(),
+            ),
+        ),
+      )),
   }
 }
 
@@ -67,7 +144,15 @@ async function meterBaseline(browser, { page: address, hls, flv }, kind, ms) {
         player.loadSource(hls)
         player.attachMedia(video)
       } else {
-        const player = window.mpegts.createPlayer({ type: 'flv', isLive: true, hasAudio: false, url: flv }, { enableStashBuffer: false, liveBufferLatencyChasing: true, liveBufferLatencyMaxLatency: 0.8, liveBufferLatencyMinRemain: 0.2 })
+        const player = window.mpegts.createPlayer(
+          { type: 'flv', isLive: true, hasAudio: false, url: flv },
+          {
+            enableStashBuffer: false,
+            liveBufferLatencyChasing: true,
+            liveBufferLatencyMaxLatency: 0.8,
+            liveBufferLatencyMinRemain: 0.2,
+          },
+        )
         player.attachMediaElement(video)
         player.load()
       }
@@ -86,7 +171,10 @@ async function openWall(browser, server, { carried = true } = {}) {
   const page = await context.newPage()
   await page.addInitScript(markScript())
   // Without the WebSocket: as behind a proxy that does not pass it.
-  if (!carried) await page.addInitScript('window.WebSocket = class { constructor() { throw new Error("blocked") } }; window.WebSocket = class extends EventTarget { constructor() { super(); setTimeout(() => this.dispatchEvent(new Event("error")), 0) } close() {} send() {} }')
+  if (!carried)
+    await page.addInitScript(
+      'window.WebSocket = class { constructor() { throw new Error("blocked") } }; window.WebSocket = class extends EventTarget { constructor() { super(); setTimeout(() => this.dispatchEvent(new Event("error")), 0) } close() {} send() {} }',
+    )
   await page.goto(`${server.url}/presets`)
   await page.evaluate(async (token) => {
     document.body.replaceChildren()
@@ -111,24 +199,45 @@ const addPlayer = (page, token, camera, small = false) =>
     },
     { token, camera, small },
   )
-const videoOf = (camera) => `document.querySelector('lamppost-player[camera="${camera}"]')?.shadowRoot?.querySelector("video")`
-const removePlayers = (page) => page.evaluate(() => document.querySelectorAll('lamppost-player').forEach((player) => player.parentElement?.remove()))
+const videoOf = (camera) =>
+  `document.querySelector('lamppost-player[camera="${camera}"]')?.shadowRoot?.querySelector("video")`
+const removePlayers = (page) =>
+  page.evaluate(() => document.querySelectorAll('lamppost-player').forEach((player) => player.parentElement?.remove()))
 
 export async function benchLive({ seconds, attaches }) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-live-'))
   const gops = [1, 2, 4]
-  const town = await startTown(folder, gops.map((gop) => cameraPlan(`gop${gop}`, { gop })))
-  const server = await startServer(folder, writeSite(join(folder, 'site.yaml'), gops.map((gop) => ({ id: `gop${gop}`, port: town.ports[`gop${gop}`].onvif }))))
+  const town = await startTown(
+    folder,
+    gops.map((gop) => cameraPlan(`gop${gop}`, { gop })),
+  )
+  const server = await startServer(
+    folder,
+    writeSite(
+      join(folder, 'site.yaml'),
+      gops.map((gop) => ({ id: `gop${gop}`, port: town.ports[`gop${gop}`].onvif })),
+    ),
+  )
   const browser = await openBrowser()
   const figures = {}
-  const note = (name, found) => (figures[name] = { age: summary(found.ages), firstMs: Math.round(found.first ?? -1), stalls: found.stalls.length })
+  const note = (name, found) =>
+    (figures[name] = { age: summary(found.ages), firstMs: Math.round(found.first ?? -1), stalls: found.stalls.length })
   try {
     await until(server.cameras, (items) => items.every(({ health }) => health.video === 'up'))
     const baselines = await startBaselines(folder, town, 'gop1')
     try {
-      note('ffmpeg HLS behind nginx, hls.js as it comes', await meterBaseline(browser, baselines, 'hls', seconds * 1000))
-      note('node-media-server HTTP-FLV, mpegts.js chasing', await meterBaseline(browser, baselines, 'flv', seconds * 1000))
-      for (const [name, carried] of [['Lamppost over its WebSocket', true], ['Lamppost over HTTP/1.1 (LL-HLS)', false]]) {
+      note(
+        'ffmpeg HLS behind nginx, hls.js as it comes',
+        await meterBaseline(browser, baselines, 'hls', seconds * 1000),
+      )
+      note(
+        'node-media-server HTTP-FLV, mpegts.js chasing',
+        await meterBaseline(browser, baselines, 'flv', seconds * 1000),
+      )
+      for (const [name, carried] of [
+        ['Lamppost over its WebSocket', true],
+        ['Lamppost over HTTP/1.1 (LL-HLS)', false],
+      ]) {
         const wall = await openWall(browser, server, { carried })
         await addPlayer(wall.page, server.tokens.operator, 'gop1')
         note(name, await wall.page.evaluate(meterInPage, { find: videoOf('gop1'), ms: seconds * 1000 }))
@@ -173,7 +282,10 @@ export async function benchTiles({ seconds, parts }) {
   await makeMarkedFilm(film, folder, TILE)
   const ids = Array.from({ length: 9 }, (_, i) => `tile-${i}`)
   const town = await startReplay(join(folder, 'replay'), film, ids.length, { gopSeconds: TILE.gop, aside: false })
-  const site = writeSite(join(folder, 'site.yaml'), ids.map((id, i) => ({ id, port: town.ports[i] })))
+  const site = writeSite(
+    join(folder, 'site.yaml'),
+    ids.map((id, i) => ({ id, port: town.ports[i] })),
+  )
   const figures = {}
   const meterAll = async (server, browser, carried, count, ms) => {
     const wall = await openWall(browser, server, { carried })
@@ -181,17 +293,37 @@ export async function benchTiles({ seconds, parts }) {
     await town.late()
     const waits = () => {
       const others = new Set([...treeOf(server.pid), ...treeOf(town.pid), process.pid])
-      return { at: performance.now(), server: waitedForCore([server.pid]), browser: waitedForCore(treeOf(process.pid).filter((pid) => !others.has(pid))) }
+      return {
+        at: performance.now(),
+        server: waitedForCore([server.pid]),
+        browser: waitedForCore(treeOf(process.pid).filter((pid) => !others.has(pid))),
+      }
     }
     const before = waits()
     const players = wanted.map((id, i) => addPlayer(wall.page, server.tokens.operator, id, i > 0))
-    const found = await Promise.all(wanted.map((id, i) => wall.page.evaluate(meterInPage, { find: videoOf(id), ms, loop: { ...town.loop, origin: town.loop.origins[i] } })))
+    const found = await Promise.all(
+      wanted.map((id, i) =>
+        wall.page.evaluate(meterInPage, {
+          find: videoOf(id),
+          ms,
+          loop: { ...town.loop, origin: town.loop.origins[i] },
+        }),
+      ),
+    )
     await Promise.all(players)
     const after = waits()
     const late = await town.late()
     await wall.close()
     const perSecond = (who) => Math.round(((after[who] - before[who]) / (after.at - before.at)) * 1000)
-    return { first: summary(found.map(({ first }) => first ?? ms)), age: summary(found.flatMap(({ ages }) => ages)), stalls: found.reduce((sum, { stalls }) => sum + stalls.length, 0), 'longest of them': Math.max(0, ...found.flatMap(({ stalls }) => stalls)), 'the page itself was held up': found[0].held, 'cameras sent so late': summary(late), 'ms a second without a core, all threads': { server: perSecond('server'), browser: perSecond('browser') } }
+    return {
+      first: summary(found.map(({ first }) => first ?? ms)),
+      age: summary(found.flatMap(({ ages }) => ages)),
+      stalls: found.reduce((sum, { stalls }) => sum + stalls.length, 0),
+      'longest of them': Math.max(0, ...found.flatMap(({ stalls }) => stalls)),
+      'the page itself was held up': found[0].held,
+      'cameras sent so late': summary(late),
+      'ms a second without a core, all threads': { server: perSecond('server'), browser: perSecond('browser') },
+    }
   }
   const measured = async (more, browserArgs, measure) => {
     const server = await startServer(folder, site, ...more)
@@ -206,18 +338,62 @@ export async function benchTiles({ seconds, parts }) {
   }
   try {
     await measured([], [], async (server, browser) => {
-      figures['one tile over the WebSocket, ages from the sending'] = await meterAll(server, browser, true, 1, seconds * 1000)
+      figures['one tile over the WebSocket, ages from the sending'] = await meterAll(
+        server,
+        browser,
+        true,
+        1,
+        seconds * 1000,
+      )
       if (alone) return
       figures['nine tiles over one WebSocket (HTTP/1.1)'] = await meterAll(server, browser, true, 9, seconds * 1000)
-      figures['nine tiles over HTTP/1.1 without it'] = await meterAll(server, browser, false, 9, Math.min(60, seconds) * 1000)
+      figures['nine tiles over HTTP/1.1 without it'] = await meterAll(
+        server,
+        browser,
+        false,
+        9,
+        Math.min(60, seconds) * 1000,
+      )
     })
     if (alone) return figures
     const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name))
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' })
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-keyout',
+        key,
+        '-out',
+        cert,
+        '-days',
+        '2',
+        '-subj',
+        '/CN=localhost',
+        '-addext',
+        'subjectAltName=IP:127.0.0.1',
+      ],
+      { stdio: 'ignore' },
+    )
     process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
-    await measured([{}, ['--tls-cert', cert, '--tls-key', key]], [`--ignore-certificate-errors-spki-list=${spki(cert)}`], async (server, browser) => {
-      figures['nine tiles over HTTP/2 without it'] = await meterAll(server, browser, false, 9, Math.min(60, seconds) * 1000)
-    })
+    await measured(
+      [{}, ['--tls-cert', cert, '--tls-key', key]],
+      [`--ignore-certificate-errors-spki-list=${spki(cert)}`],
+      async (server, browser) => {
+        figures['nine tiles over HTTP/2 without it'] = await meterAll(
+          server,
+          browser,
+          false,
+          9,
+          Math.min(60, seconds) * 1000,
+        )
+      },
+    )
   } finally {
     delete process.env.NODE_TLS_REJECT_UNAUTHORIZED
     await town.close()

@@ -12,10 +12,53 @@ export async function makeMarkedFilm(file, folder, { width, height, rate, gop, s
   const { createCameraPicture } = await built('camera-picture.js')
   const { populate } = await built('picture-figures.js')
   const { drawGlyphs } = await built('picture-text.js')
-  const lens = createCameraPicture({ street: await loadStreet(folder, 7, []), figures: populate(7, []), glyphs: await drawGlyphs(), name: 'Bench', frame: { width, height } })
+  const lens = createCameraPicture({
+    street: await loadStreet(folder, 7, []),
+    figures: populate(7, []),
+    glyphs: await drawGlyphs(),
+    name: 'Bench',
+    frame: { width, height },
+  })
   const keys = String(Math.round(rate * gop))
-  const ffmpeg = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', `${width}x${height}`, '-r', String(rate), '-i', 'pipe:0', '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-profile:v', 'baseline', '-crf', '23', '-g', keys, '-keyint_min', keys, '-sc_threshold', '0', file], { stdio: ['pipe', 'ignore', 'inherit'] })
-  for (let i = 0; i < rate * seconds; i += 1) if (!ffmpeg.stdin.write(lens.draw({ pan: 0, tilt: -12, zoom: 1 }, Math.round((i * 1000) / rate), 'none'))) await once(ffmpeg.stdin, 'drain')
+  const ffmpeg = spawn(
+    'ffmpeg',
+    [
+      '-hide_banner',
+      '-loglevel',
+      'error',
+      '-f',
+      'rawvideo',
+      '-pix_fmt',
+      'yuv420p',
+      '-s',
+      `${width}x${height}`,
+      '-r',
+      String(rate),
+      '-i',
+      'pipe:0',
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-tune',
+      'zerolatency',
+      '-profile:v',
+      'baseline',
+      '-crf',
+      '23',
+      '-g',
+      keys,
+      '-keyint_min',
+      keys,
+      '-sc_threshold',
+      '0',
+      file,
+    ],
+    { stdio: ['pipe', 'ignore', 'inherit'] },
+  )
+  for (let i = 0; i < rate * seconds; i += 1)
+    if (!ffmpeg.stdin.write(lens.draw({ pan: 0, tilt: -12, zoom: 1 }, Math.round((i * 1000) / rate), 'none')))
+      await once(ffmpeg.stdin, 'drain')
   ffmpeg.stdin.end()
   const [code] = await once(ffmpeg, 'exit')
   if (code !== 0) throw new Error('the marked film could not be made')

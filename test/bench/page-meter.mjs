@@ -16,7 +16,8 @@ export function meterInPage({ find, ms, stillMs = 400, loop = null }) {
   // The mark's rows of brightness as they were decoded: a canvas would paint the whole picture, and nine tiles would wait for their meter.
   const readBrightness = async (frame) => {
     try {
-      if (!/^(I4|NV12)/.test(frame.format ?? '')) throw new Error(`pictures of the form ${frame.format} are not read here`)
+      if (!/^(I4|NV12)/.test(frame.format ?? ''))
+        throw new Error(`pictures of the form ${frame.format} are not read here`)
       const rect = { x: 0, y: frame.visibleRect.height - 16, width: 480, height: 16 }
       const bytes = new Uint8Array(frame.allocationSize({ rect }))
       const [{ offset, stride }] = await frame.copyTo(bytes, { rect })
@@ -66,9 +67,14 @@ export function meterInPage({ find, ms, stillMs = 400, loop = null }) {
     wait()
     setTimeout(() => {
       clearInterval(beats)
-      if (last === null || performance.now() - last > stillMs * 4) found.stalls.push(Math.round(performance.now() - (last ?? startedAt)))
+      if (last === null || performance.now() - last > stillMs * 4)
+        found.stalls.push(Math.round(performance.now() - (last ?? startedAt)))
       // A picture of which nothing could be read is none that was young.
-      void Promise.allSettled([...reading]).then(() => (found.ages.length === 0 && found.unread > 0 ? reject(new Error(`none of ${found.unread} pictures could be read`)) : resolve(found)))
+      void Promise.allSettled([...reading]).then(() =>
+        found.ages.length === 0 && found.unread > 0
+          ? reject(new Error(`none of ${found.unread} pictures could be read`))
+          : resolve(found),
+      )
     }, ms)
   })
 }

@@ -14,16 +14,21 @@ const SIZE = { width: 960, height: 540 }
 /** Seeded noise, so that every run sees the same weather. */
 function random(seed) {
   let state = seed >>> 0
-  return () => ((state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 4_294_967_296)
+  return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 4_294_967_296
 }
 const HARD = {
   'as the reference': (grey) => grey,
   'at dusk (a third of the light)': (grey) => grey.map((value) => value / 3),
-  'at night (noise, a sixth of the light)': (grey, next) => grey.map((value) => Math.max(0, value / 6 + (next() - 0.5) * 10)),
+  'at night (noise, a sixth of the light)': (grey, next) =>
+    grey.map((value) => Math.max(0, value / 6 + (next() - 0.5) * 10)),
   'in rain': (grey, next) => {
     const wet = Float32Array.from(grey)
     for (let drop = 0; drop < 900; drop += 1) {
-      const [x, y, length] = [Math.floor(next() * SIZE.width), Math.floor(next() * (SIZE.height - 40)), 12 + Math.floor(next() * 24)]
+      const [x, y, length] = [
+        Math.floor(next() * SIZE.width),
+        Math.floor(next() * (SIZE.height - 40)),
+        12 + Math.floor(next() * 24),
+      ]
       for (let i = 0; i < length; i += 1) wet[(y + i) * SIZE.width + Math.min(SIZE.width - 1, x + (i >> 3))] = 200
     }
     return wet
@@ -55,16 +60,27 @@ export async function benchPicture() {
   let matches = 0
   try {
     for (let street = 0; street < 4; street += 1) {
-      const lens = createCameraPicture({ street: await loadStreet(folder, 100 + street * 31, []), figures: populate(street, [10]), glyphs, name: `Camera ${street}` })
+      const lens = createCameraPicture({
+        street: await loadStreet(folder, 100 + street * 31, []),
+        figures: populate(street, [10]),
+        glyphs,
+        name: `Camera ${street}`,
+      })
       const shot = async (pose, at, weather) => {
         const frame = lens.draw(pose, at, 'none')
         const next = random(street * 1000 + Math.round(at / 1000))
         let grey = Float32Array.from(frame.subarray(0, SIZE.width * SIZE.height))
         if (weather !== 'out of focus') grey = HARD[weather](grey, next)
-        let picture = sharp(Buffer.from(Uint8Array.from(grey, (value) => Math.min(255, value))), { raw: { ...SIZE, channels: 1 } })
+        let picture = sharp(Buffer.from(Uint8Array.from(grey, (value) => Math.min(255, value))), {
+          raw: { ...SIZE, channels: 1 },
+        })
         if (weather === 'out of focus') picture = picture.blur(5)
         const jpeg = await picture.jpeg({ quality: 60 }).toBuffer()
-        const { data } = await sharp(jpeg).greyscale().resize(MATCH_SIZE.width, MATCH_SIZE.height, { fit: 'fill' }).raw().toBuffer({ resolveWithObject: true })
+        const { data } = await sharp(jpeg)
+          .greyscale()
+          .resize(MATCH_SIZE.width, MATCH_SIZE.height, { fit: 'fill' })
+          .raw()
+          .toBuffer({ resolveWithObject: true })
         return { ...MATCH_SIZE, pixels: new Uint8Array(data) }
       }
       for (let preset = 0; preset < 4; preset += 1) {
@@ -79,8 +95,27 @@ export async function benchPicture() {
         }
         for (const weather of Object.keys(HARD)) {
           note(`false reject: ${weather}`, !proves(await shot(pose, 1_000_000 + 7000 * (preset + 3), weather)))
-          for (const [what, off] of Object.entries({ 'another street': { pan: 90 }, '15 degrees off': { pan: 15 }, '6 degrees off': { pan: 6 }, 'zoomed half as far': { zoom: -(pose.zoom - 1) * 0.6 - 0.15 }, '5 degrees too low': { tilt: -5 } }))
-            note(`false accept: ${what}`, proves(await shot({ pan: pose.pan + (off.pan ?? 0), tilt: pose.tilt + (off.tilt ?? 0), zoom: Math.max(1, pose.zoom + (off.zoom ?? 0)) }, 1_000_000 + 7000 * (preset + 3), weather)))
+          for (const [what, off] of Object.entries({
+            'another street': { pan: 90 },
+            '15 degrees off': { pan: 15 },
+            '6 degrees off': { pan: 6 },
+            'zoomed half as far': { zoom: -(pose.zoom - 1) * 0.6 - 0.15 },
+            '5 degrees too low': { tilt: -5 },
+          }))
+            note(
+              `false accept: ${what}`,
+              proves(
+                await shot(
+                  {
+                    pan: pose.pan + (off.pan ?? 0),
+                    tilt: pose.tilt + (off.tilt ?? 0),
+                    zoom: Math.max(1, pose.zoom + (off.zoom ?? 0)),
+                  },
+                  1_000_000 + 7000 * (preset + 3),
+                  weather,
+                ),
+              ),
+            )
         }
       }
     }

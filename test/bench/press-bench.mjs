@@ -53,13 +53,28 @@ export async function benchPresses({ presses }) {
   try {
     for (let tries = 0; tries < 200; tries += 1) {
       const { items } = await (await call('operator', 'GET', '/cameras')).json()
-      if (items.every(({ id, health }) => health.onvif !== 'down' && (health.video === 'up' || health.onvif === 'unknown' || /^(?:nvr|bridge|two|pole)-/.test(id)))) break
+      if (
+        items.every(
+          ({ id, health }) =>
+            health.onvif !== 'down' &&
+            (health.video === 'up' || health.onvif === 'unknown' || /^(?:nvr|bridge|two|pole)-/.test(id)),
+        )
+      )
+        break
       await sleep(200)
     }
     const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } })
     await page.addInitScript(markScript())
     await page.goto(`${url}/`)
-    await page.evaluate((token) => fetch('/api/v1/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) }), tokens.operator)
+    await page.evaluate(
+      (token) =>
+        fetch('/api/v1/session', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ token }),
+        }),
+      tokens.operator,
+    )
     await page.goto(`${url}/`)
     const { items: presets } = await (await call('engineer', 'GET', '/cameras/cam-12/presets')).json()
     const pan = presets.find(({ token }) => token === '3').position.pan * 180
@@ -74,7 +89,9 @@ export async function benchPresses({ presses }) {
       const { incident } = await receipt.json()
       await page.waitForFunction(() => window.lamppostBench.framed !== null, null, { timeout: 20_000, polling: 50 })
       const found = await page.evaluate(() => window.lamppostBench)
-      const asked = (await town.operations('cam-12')).filter(({ operation, at }) => operation === 'GotoPreset' && at > before)
+      const asked = (await town.operations('cam-12')).filter(
+        ({ operation, at }) => operation === 'GotoPreset' && at > before,
+      )
       note('press -> PTZ request at the camera', asked[0].at - pressedAt)
       note('PTZ requests per press (count)', asked.length)
       note('press -> tile', found.tile - pressedAt)

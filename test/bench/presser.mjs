@@ -7,10 +7,24 @@ export function presser(url, token) {
   return (helpPoint) =>
     new Promise((resolve, reject) => {
       const body = JSON.stringify({ helpPoint })
-      const request = http.request(`${url}/api/v1/presses`, { agent, method: 'POST', headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) } }, (answer) => {
-        let text = ''
-        answer.on('data', (chunk) => (text += chunk)).on('end', () => resolve({ at, incident: JSON.parse(text).incident }))
-      })
+      const request = http.request(
+        `${url}/api/v1/presses`,
+        {
+          agent,
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${token}`,
+            'content-type': 'application/json',
+            'content-length': Buffer.byteLength(body),
+          },
+        },
+        (answer) => {
+          let text = ''
+          answer
+            .on('data', (chunk) => (text += chunk))
+            .on('end', () => resolve({ at, incident: JSON.parse(text).incident }))
+        },
+      )
       request.on('error', reject)
       const at = performance.timeOrigin + performance.now()
       request.end(body)

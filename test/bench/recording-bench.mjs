@@ -3,7 +3,21 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cpuOf, markScript, openBrowser, ownCpu, root, rssOf, sleep, startReplay, startServer, summary, treeOf, until, writeSite } from './bench-tools.mjs'
+import {
+  cpuOf,
+  markScript,
+  openBrowser,
+  ownCpu,
+  root,
+  rssOf,
+  sleep,
+  startReplay,
+  startServer,
+  summary,
+  treeOf,
+  until,
+  writeSite,
+} from './bench-tools.mjs'
 import { makeMarkedFilm } from './marked-film.mjs'
 import { meterInPage } from './page-meter.mjs'
 import { presser } from './presser.mjs'
@@ -38,21 +52,51 @@ async function compareWithFfmpeg(folder, replay) {
   const measureMs = 15_000
   // Buffers that are new, code that is not yet compiled: not what a day of recording costs.
   const warmMs = 25_000
-  const plain = Array.from({ length: cameras }, (_, i) => spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-rtsp_transport', 'tcp', '-i', `rtsp://127.0.0.1:${replay.rtsp}/stream-${i % 25}`, '-c', 'copy', '-f', 'hls', '-hls_time', '2', '-hls_list_size', '1800', join(folder, `plain-${i}.m3u8`)], { stdio: 'ignore' }))
+  const plain = Array.from({ length: cameras }, (_, i) =>
+    spawn(
+      'ffmpeg',
+      [
+        '-hide_banner',
+        '-loglevel',
+        'error',
+        '-rtsp_transport',
+        'tcp',
+        '-i',
+        `rtsp://127.0.0.1:${replay.rtsp}/stream-${i % 25}`,
+        '-c',
+        'copy',
+        '-f',
+        'hls',
+        '-hls_time',
+        '2',
+        '-hls_list_size',
+        '1800',
+        join(folder, `plain-${i}.m3u8`),
+      ],
+      { stdio: 'ignore' },
+    ),
+  )
   await sleep(warmMs)
   const hls = (await shareOf(() => plain.reduce((sum, { pid }) => sum + ownCpu(pid), 0), measureMs)) / cameras
   for (const child of plain) child.kill('SIGKILL')
-  for (const [reader, name] of [['ffmpeg', 'read by an ffmpeg each'], ['direct', 'read in the server']]) {
+  for (const [reader, name] of [
+    ['ffmpeg', 'read by an ffmpeg each'],
+    ['direct', 'read in the server'],
+  ]) {
     const { recorded, watched } = await costOf(join(folder, reader), replay, cameras, { measureMs, warmMs, reader })
     figures[`% of a core per camera: ${name}, nobody watches`] = `${round(recorded)} (${round(recorded / hls)}x)`
-    figures[`% of a core per camera: ${name}, every camera watched live`] = `${round(watched)} (${round(watched / hls)}x)`
+    figures[`% of a core per camera: ${name}, every camera watched live`] =
+      `${round(watched)} (${round(watched / hls)}x)`
   }
   return { '% of a core per camera: ffmpeg -c copy -f hls': round(hls), ...figures }
 }
 
 async function costOf(folder, replay, cameras, { measureMs, warmMs, reader }) {
   mkdirSync(folder, { recursive: true })
-  const site = writeSite(join(folder, 'few.yaml'), replay.ports.slice(0, cameras).map((port, i) => ({ id: `cam-${i}`, port, reader })))
+  const site = writeSite(
+    join(folder, 'few.yaml'),
+    replay.ports.slice(0, cameras).map((port, i) => ({ id: `cam-${i}`, port, reader })),
+  )
   const server = await startServer(folder, site)
   await until(server.cameras, (items) => items.every(({ health }) => health.video === 'up'))
   await sleep(warmMs)
@@ -78,10 +122,21 @@ async function recordTown(folder, replay, { cameras, minutes, presses }) {
   await makeMarkedFilm(film, folder, { width: 1280, height: 720, rate: 25, gop: 1, seconds: 20 })
   const watched = await startReplay(join(folder, 'watched'), film, 1, { gopSeconds: 1, aside: false })
   const ids = Array.from({ length: cameras }, (_, i) => `cam-${i}`)
-  const site = writeSite(join(folder, 'town.yaml'), [...ids.map((id, i) => ({ id, port: replay.ports[i], presets: i < 3 ? '{ here: { token: "1", name: Here } }' : '' })), { id: 'watched', port: watched.ports[0] }, { id: 'by-ffmpeg', port: replay.ports[0], reader: 'ffmpeg' }])
+  const site = writeSite(join(folder, 'town.yaml'), [
+    ...ids.map((id, i) => ({
+      id,
+      port: replay.ports[i],
+      presets: i < 3 ? '{ here: { token: "1", name: Here } }' : '',
+    })),
+    { id: 'watched', port: watched.ports[0] },
+    { id: 'by-ffmpeg', port: replay.ports[0], reader: 'ffmpeg' },
+  ])
   const heaps = join(folder, 'heaps')
   mkdirSync(heaps)
-  const server = await startServer(join(folder, 'town'), site, { NODE_OPTIONS: `--require ${join(root, 'test', 'bench', 'heap-watch.cjs')}`, LAMPPOST_BENCH_HEAP: heaps })
+  const server = await startServer(join(folder, 'town'), site, {
+    NODE_OPTIONS: `--require ${join(root, 'test', 'bench', 'heap-watch.cjs')}`,
+    LAMPPOST_BENCH_HEAP: heaps,
+  })
   try {
     Object.assign(figures, await measureTown({ server, replay, watched, cameras, minutes, presses }))
     return { ...figures, ...(await heapOf(server.pid, heaps, cameras)) }
@@ -131,8 +186,16 @@ async function measureTown({ server, replay, watched, cameras, minutes, presses 
     document.body.append(player)
   }, server.tokens.operator)
   await watched.late()
-  const seen = await page.evaluate(meterInPage, { loop: { ...watched.loop, origin: watched.loop.origins[0] }, find: 'document.querySelector("lamppost-player")?.shadowRoot?.querySelector("video")', ms: Math.max(20_000, halfway) })
-  figures['age of the one live picture that is watched meanwhile'] = { ...summary(seen.ages), stalls: seen.stalls.length, 'its camera sent so late': summary(await watched.late()) }
+  const seen = await page.evaluate(meterInPage, {
+    loop: { ...watched.loop, origin: watched.loop.origins[0] },
+    find: 'document.querySelector("lamppost-player")?.shadowRoot?.querySelector("video")',
+    ms: Math.max(20_000, halfway),
+  })
+  figures['age of the one live picture that is watched meanwhile'] = {
+    ...summary(seen.ages),
+    stalls: seen.stalls.length,
+    'its camera sent so late': summary(await watched.late()),
+  }
   await browser.close()
   const { gaps, runs } = await gapsOnDisk(join(server.data, 'clips'))
   figures['gaps on disk'] = gaps
@@ -145,11 +208,22 @@ async function measureTown({ server, replay, watched, cameras, minutes, presses 
 async function heapOf(pid, folder, cameras) {
   writeFileSync(join(folder, 'ask'), '')
   await sleep(5000)
-  const threads = readdirSync(folder).filter((name) => name.endsWith('.json')).map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8'))).filter((thread) => thread.pid === pid)
+  const threads = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')))
+    .filter((thread) => thread.pid === pid)
   const mb = (what) => threads.reduce((sum, thread) => sum + thread[what], 0) / 2 ** 20
   return {
-    [`MB of heap: the server's ${threads.length} threads, after a collection; before it; committed`]: [mb('kept'), mb('before'), mb('committed')].map(Math.round).join(', '),
-    'MB of heap per camera: after a collection; before it': [mb('kept'), mb('before')].map((each) => round(each / cameras)).join(', '),
+    [`MB of heap: the server's ${threads.length} threads, after a collection; before it; committed`]: [
+      mb('kept'),
+      mb('before'),
+      mb('committed'),
+    ]
+      .map(Math.round)
+      .join(', '),
+    'MB of heap per camera: after a collection; before it': [mb('kept'), mb('before')]
+      .map((each) => round(each / cameras))
+      .join(', '),
     'MB of memory outside of heaps (array buffers)': Math.round(mb('arrayBuffers')),
   }
 }
@@ -167,12 +241,19 @@ async function killFfmpeg(server) {
   const killedAt = performance.now()
   process.kill(victim, 'SIGKILL')
   let downAt = null
-  await until(server.cameras, (items) => {
-    const down = items.some(({ health }) => health.video === 'down')
-    if (down) downAt ??= performance.now()
-    return downAt !== null && !down
-  }, 30_000)
-  return { 'kill -9 of one ffmpeg: noticed after ms': Math.round(downAt - killedAt), 'kill -9 of one ffmpeg: picture again after ms': Math.round(performance.now() - killedAt) }
+  await until(
+    server.cameras,
+    (items) => {
+      const down = items.some(({ health }) => health.video === 'down')
+      if (down) downAt ??= performance.now()
+      return downAt !== null && !down
+    },
+    30_000,
+  )
+  return {
+    'kill -9 of one ffmpeg: noticed after ms': Math.round(downAt - killedAt),
+    'kill -9 of one ffmpeg: picture again after ms': Math.round(performance.now() - killedAt),
+  }
 }
 
 /** Opening the rings of a town that recorded for a day. */
@@ -181,7 +262,10 @@ async function openTown(folder, cameras) {
   const bucketMs = 300_000
   const buckets = (24 * 3_600_000) / bucketMs
   const from = Date.now() - 24 * 3_600_000
-  const lines = (first, start) => Array.from({ length: 150 }, (_, i) => JSON.stringify([first + i, start + i * 2000, 2, i, 1, '0'.repeat(64)])).join('\n')
+  const lines = (first, start) =>
+    Array.from({ length: 150 }, (_, i) => JSON.stringify([first + i, start + i * 2000, 2, i, 1, '0'.repeat(64)])).join(
+      '\n',
+    )
   for (let camera = 0; camera < cameras; camera += 1) {
     const place = join(folder, `cam-${camera}`)
     mkdirSync(place, { recursive: true })
@@ -193,7 +277,9 @@ async function openTown(folder, cameras) {
   }
   execFileSync('sync')
   const startedAt = performance.now()
-  const rings = Array.from({ length: cameras }, (_, i) => openClipRing({ folder: join(folder, `cam-${i}`), limits: { keepMs: 48 * 3_600_000, mostBytes: null } }))
+  const rings = Array.from({ length: cameras }, (_, i) =>
+    openClipRing({ folder: join(folder, `cam-${i}`), limits: { keepMs: 48 * 3_600_000, mostBytes: null } }),
+  )
   const openedAt = performance.now()
   const numbers = rings.map((ring) => ring.nextNumber())
   if (numbers.some((number) => number !== buckets * 150)) throw new Error('a ring did not find its last segment')
@@ -203,10 +289,40 @@ async function openTown(folder, cameras) {
 export async function benchRecording({ cameras, minutes, presses, parts }) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-recording-'))
   const source = join(folder, 'source.mp4')
-  execFileSync('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=25,noise=alls=12:allf=t', '-t', '20', '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-g', '50', '-keyint_min', '50', '-b:v', '2M', '-maxrate', '2M', '-bufsize', '1M', '-pix_fmt', 'yuv420p', source])
+  execFileSync('ffmpeg', [
+    '-hide_banner',
+    '-loglevel',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=1280x720:r=25,noise=alls=12:allf=t',
+    '-t',
+    '20',
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-tune',
+    'zerolatency',
+    '-g',
+    '50',
+    '-keyint_min',
+    '50',
+    '-b:v',
+    '2M',
+    '-maxrate',
+    '2M',
+    '-bufsize',
+    '1M',
+    '-pix_fmt',
+    'yuv420p',
+    source,
+  ])
   const needed = cameras * 0.25e6 * (minutes + 3) * 60
   const { bavail, bsize } = statfsSync(folder)
-  if (bavail * bsize < needed * 1.2) throw new Error(`${cameras} cameras for ${minutes} minutes need ${(needed / 1e9).toFixed(0)} GB in ${tmpdir()}`)
+  if (bavail * bsize < needed * 1.2)
+    throw new Error(`${cameras} cameras for ${minutes} minutes need ${(needed / 1e9).toFixed(0)} GB in ${tmpdir()}`)
   const figures = {}
   try {
     if (parts.includes('compare')) {

@@ -10,7 +10,9 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const [source, phases, gopSeconds] = process.argv.slice(2)
-const { beginsKeyframe, createRtspReader, rtspAnswer } = await import(join(root, 'dist', 'server', 'simulator', 'rtsp-messages.js'))
+const { beginsKeyframe, createRtspReader, rtspAnswer } = await import(
+  join(root, 'dist', 'server', 'simulator', 'rtsp-messages.js')
+)
 
 const CLOCK_HZ = 90_000
 /** RTP within RTSP: a dollar sign, the channel, two bytes of length, then the packet. */
@@ -35,7 +37,12 @@ async function recordedPackets() {
     const read = createRtspReader({
       onRequest: ({ method, headers, body }) => {
         if (method === 'ANNOUNCE') sdp = body
-        socket.write(rtspAnswer('200 OK', headers.get('cseq') ?? '0', { Session: 'bench', ...(method === 'SETUP' ? { Transport: headers.get('transport') ?? '' } : {}) }))
+        socket.write(
+          rtspAnswer('200 OK', headers.get('cseq') ?? '0', {
+            Session: 'bench',
+            ...(method === 'SETUP' ? { Transport: headers.get('transport') ?? '' } : {}),
+          }),
+        )
       },
       onPacket: ({ channel, bytes }) => {
         if (channel !== 0) return
@@ -49,7 +56,24 @@ async function recordedPackets() {
     socket.once('end', end)
   })
   const port = await listen(server)
-  const publisher = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-i', source, '-c', 'copy', '-f', 'rtsp', '-rtsp_transport', 'tcp', `rtsp://127.0.0.1:${port}/publish`], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const publisher = spawn(
+    'ffmpeg',
+    [
+      '-hide_banner',
+      '-loglevel',
+      'error',
+      '-i',
+      source,
+      '-c',
+      'copy',
+      '-f',
+      'rtsp',
+      '-rtsp_transport',
+      'tcp',
+      `rtsp://127.0.0.1:${port}/publish`,
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  )
   const [code] = await once(publisher, 'exit')
   // What it has sent may still be on its way here.
   await ended
@@ -104,7 +128,9 @@ function startChannel(origin) {
 }
 const startedAt = now()
 // Not on one grid of pictures either: cameras do not send them in the same instant.
-const channels = Array.from({ length: Number(phases) }, (_, i) => startChannel(startedAt + (i * (Number(gopSeconds) * 1000 + frameMs)) / Number(phases)))
+const channels = Array.from({ length: Number(phases) }, (_, i) =>
+  startChannel(startedAt + (i * (Number(gopSeconds) * 1000 + frameMs)) / Number(phases)),
+)
 
 const rtsp = createServer((socket) => {
   socket.setNoDelay(true)
@@ -114,7 +140,8 @@ const rtsp = createServer((socket) => {
   const read = createRtspReader({
     onRequest: ({ method, url, headers }) => {
       const channel = channels[Number(/-(\d+)/.exec(url)?.[1] ?? 0)] ?? channels[0]
-      const answer = (more = {}, text = '') => socket.write(rtspAnswer('200 OK', headers.get('cseq') ?? '0', { Session: 'bench', ...more }, text))
+      const answer = (more = {}, text = '') =>
+        socket.write(rtspAnswer('200 OK', headers.get('cseq') ?? '0', { Session: 'bench', ...more }, text))
       if (method === 'OPTIONS') return answer({ Public: 'OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN' })
       if (method === 'DESCRIBE') return answer({ 'Content-Type': 'application/sdp', 'Content-Base': `${url}/` }, sdp)
       if (method === 'SETUP') return answer({ Transport: headers.get('transport') ?? '' })
@@ -137,4 +164,7 @@ process.on('message', () => {
 })
 process.on('disconnect', () => process.exit(0))
 // The wall clock of each phase's first picture, for whoever reads which picture of the recording is shown.
-process.send({ port: await listen(rtsp), loop: { origins: channels.map(({ origin }) => origin), pictures: pictures.length, frameMs } })
+process.send({
+  port: await listen(rtsp),
+  loop: { origins: channels.map(({ origin }) => origin), pictures: pictures.length, frameMs },
+})

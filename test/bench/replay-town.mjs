@@ -17,8 +17,12 @@ const { createPresetStore } = await built('preset-store.js')
 const PHASES = 25
 // Without a source nobody watches: only the devices are wanted.
 const begin = place === 'aside' ? forkAside : fork
-const stream = source ? begin(join(root, 'test', 'bench', 'replay-stream.mjs'), [source, String(PHASES), gopSeconds]) : null
-const { port, loop } = stream ? await new Promise((resolve) => stream.once('message', resolve)) : { port: 9, loop: null }
+const stream = source
+  ? begin(join(root, 'test', 'bench', 'replay-stream.mjs'), [source, String(PHASES), gopSeconds])
+  : null
+const { port, loop } = stream
+  ? await new Promise((resolve) => stream.once('message', resolve))
+  : { port: 9, loop: null }
 
 // The clock of a press's way must not wait for a core itself. Only root may be more than ordinary.
 try {
@@ -30,7 +34,8 @@ const emit = Server.prototype.emit
 Server.prototype.emit = function count(event, ...rest) {
   if (event === 'connection') connections += 1
   // When the request's head is at the camera, before anything of its body is read.
-  if (event === 'request' && rest[0].headers.soapaction?.includes('GotoPreset')) onWire = performance.timeOrigin + performance.now()
+  if (event === 'request' && rest[0].headers.soapaction?.includes('GotoPreset'))
+    onWire = performance.timeOrigin + performance.now()
   return emit.call(this, event, ...rest)
 }
 
@@ -38,9 +43,29 @@ const moves = []
 const devices = []
 for (let i = 0; i < Number(count); i += 1) {
   const motors = createMotors({ pan: 0, tilt: 0, zoom: 1 }, () => performance.now())
-  const head = { motors, presets: createPresetStore({ file: join(folder, `presets-${i}.json`), factory: [{ token: '1', name: 'Here', pose: { pan: 40, tilt: -10, zoom: 2 } }], home: { pan: 0, tilt: 0, zoom: 1 } }), deviceNow: Date.now, onPreset: () => {}, tour: { on: false } }
+  const head = {
+    motors,
+    presets: createPresetStore({
+      file: join(folder, `presets-${i}.json`),
+      factory: [{ token: '1', name: 'Here', pose: { pan: 40, tilt: -10, zoom: 2 } }],
+      home: { pan: 0, tilt: 0, zoom: 1 },
+    }),
+    deviceNow: Date.now,
+    onPreset: () => {},
+    tour: { on: false },
+  }
   devices.push(
-    await startOnvifDevice({ port: 0, name: `cam-${i}`, serial: `cam-${i}`, credentials: { username, password }, head, events: createEventService({ now: Date.now }), streamUri: () => `rtsp://127.0.0.1:${port}/stream-${i % PHASES}`, deviceNow: Date.now, onOperation: (operation) => operation === 'GotoPreset' && moves.push({ camera: i, at: onWire }) }),
+    await startOnvifDevice({
+      port: 0,
+      name: `cam-${i}`,
+      serial: `cam-${i}`,
+      credentials: { username, password },
+      head,
+      events: createEventService({ now: Date.now }),
+      streamUri: () => `rtsp://127.0.0.1:${port}/stream-${i % PHASES}`,
+      deviceNow: Date.now,
+      onOperation: (operation) => operation === 'GotoPreset' && moves.push({ camera: i, at: onWire }),
+    }),
   )
 }
 process.on('message', (wish) => {

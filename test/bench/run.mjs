@@ -12,29 +12,59 @@ import { parseArgs } from 'node:util'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const number = (fallback) => ({ type: 'string', default: String(fallback) })
-const { values } = parseArgs({ options: { only: { type: 'string', default: 'press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,recording' }, presses: number(50), moves: number(1000), mutations: number(10_000), readers: number(50), seconds: number(40), attaches: number(20), cameras: number(100), minutes: number(2), entries: number(10_000_000), rounds: number(100), parts: { type: 'string', default: 'compare,town,rings,rate,flood,deaths,big,idle,one,six,nine' } } })
+const { values } = parseArgs({
+  options: {
+    only: {
+      type: 'string',
+      default: 'press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,recording',
+    },
+    presses: number(50),
+    moves: number(1000),
+    mutations: number(10_000),
+    readers: number(50),
+    seconds: number(40),
+    attaches: number(20),
+    cameras: number(100),
+    minutes: number(2),
+    entries: number(10_000_000),
+    rounds: number(100),
+    parts: { type: 'string', default: 'compare,town,rings,rate,flood,deaths,big,idle,one,six,nine' },
+  },
+})
 const { status } = spawnSync(process.execPath, ['server/setup.mjs', 'bench'], { cwd: root, stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
 
-const options = Object.fromEntries(['presses', 'moves', 'mutations', 'readers', 'seconds', 'attaches', 'cameras', 'minutes', 'entries', 'rounds'].map((name) => [name, Number(values[name])]))
+const options = Object.fromEntries(
+  ['presses', 'moves', 'mutations', 'readers', 'seconds', 'attaches', 'cameras', 'minutes', 'entries', 'rounds'].map(
+    (name) => [name, Number(values[name])],
+  ),
+)
 const benches = {
   press: async () => (await import('./press-bench.mjs')).benchPresses(options),
   framing: async () => (await import('./framing-bench.mjs')).benchFraming(options),
   mutations: async () => (await import('./mutations-bench.mjs')).benchMutations(options),
   readers: async () => (await import('./readers-bench.mjs')).benchReaders(options),
-  durable: async () => (await import('./durable-bench.mjs')).benchDurable({ ...options, parts: values.parts.split(',') }),
+  durable: async () =>
+    (await import('./durable-bench.mjs')).benchDurable({ ...options, parts: values.parts.split(',') }),
   sessions: async () => (await import('./sessions-bench.mjs')).benchSessions(options),
   live: async () => (await import('./live-bench.mjs')).benchLive(options),
   tiles: async () => (await import('./live-bench.mjs')).benchTiles({ ...options, parts: values.parts.split(',') }),
   wall: async () => (await import('./wall-bench.mjs')).benchWall({ ...options, parts: values.parts.split(',') }),
-  evidence: async () => (await import('./evidence-bench.mjs')).benchEvidence({ minutes: Math.max(10, options.minutes) }),
+  evidence: async () =>
+    (await import('./evidence-bench.mjs')).benchEvidence({ minutes: Math.max(10, options.minutes) }),
   picture: async () => (await import('./picture-bench.mjs')).benchPicture(options),
-  recording: async () => (await import('./recording-bench.mjs')).benchRecording({ ...options, parts: values.parts.split(',') }),
+  recording: async () =>
+    (await import('./recording-bench.mjs')).benchRecording({ ...options, parts: values.parts.split(',') }),
 }
 const output = join(root, 'test', 'bench', 'output')
 mkdirSync(output, { recursive: true })
 const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.version }
-const flat = (value) => (value !== null && typeof value === 'object' ? Object.entries(value).map(([name, inner]) => `${name} ${inner !== null && typeof inner === 'object' ? `(${flat(inner)})` : inner}`).join('  ') : String(value))
+const flat = (value) =>
+  value !== null && typeof value === 'object'
+    ? Object.entries(value)
+        .map(([name, inner]) => `${name} ${inner !== null && typeof inner === 'object' ? `(${flat(inner)})` : inner}`)
+        .join('  ')
+    : String(value)
 
 for (const name of values.only.split(',')) {
   const bench = benches[name]
@@ -42,7 +72,10 @@ for (const name of values.only.split(',')) {
   console.log(`\n${name}: ${machine.cores} cores, Node ${machine.node}; milliseconds where nothing else is said`)
   const figures = await bench()
   for (const [what, figure] of Object.entries(figures)) console.log(`  ${what.padEnd(56)} ${flat(figure)}`)
-  writeFileSync(join(output, `${name}.json`), `${JSON.stringify({ at: new Date().toISOString(), machine, options, figures }, null, 2)}\n`)
+  writeFileSync(
+    join(output, `${name}.json`),
+    `${JSON.stringify({ at: new Date().toISOString(), machine, options, figures }, null, 2)}\n`,
+  )
   console.log(`written to test/bench/output/${name}.json`)
 }
 process.exit(0)

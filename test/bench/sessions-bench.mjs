@@ -13,7 +13,10 @@ function townFile(file, ports) {
   const place = (i) => `{ lat: ${(54.5 + i * 0.01).toFixed(4)}, lon: -1.5 }`
   for (const i of ports.keys()) lines.push(`  - { id: hp-${i}, name: Help point ${i}, location: ${place(i)} }`)
   lines.push('cameras:')
-  for (const [i, port] of ports.entries()) lines.push(`  - { id: cam-${i}, name: Camera ${i}, location: ${place(i)}, onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, presets: { hp-${i}: { token: "1", name: Here } }, after: stay, buffer: on-press }`)
+  for (const [i, port] of ports.entries())
+    lines.push(
+      `  - { id: cam-${i}, name: Camera ${i}, location: ${place(i)}, onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, presets: { hp-${i}: { token: "1", name: Here } }, after: stay, buffer: on-press }`,
+    )
   writeFileSync(file, `${lines.join('\n')}\n`)
   return file
 }
@@ -21,7 +24,21 @@ function townFile(file, ports) {
 async function choosing(count) {
   const { chooseCameras } = await import(join(root, 'dist', 'server', 'camera', 'camera-choice.js'))
   const here = { id: 'here', location: { lat: 54.5, lon: -1.5 } }
-  const cameras = Array.from({ length: count }, (_, i) => ({ id: `cam-${i}`, name: `cam-${i}`, location: { lat: 54.5 + (i % 100) * 0.001, lon: -1.5 + Math.floor(i / 100) * 0.001 }, ptz: true, onvif: 'up', heldBy: null, presets: new Map(i % 500 === 0 ? [['here', { token: '1', name: 'here' }]] : [['other', { token: '1', name: 'other' }]]), knownTokens: new Set(['1']), canAim: () => false, handMovedMs: null, blind: null }))
+  const cameras = Array.from({ length: count }, (_, i) => ({
+    id: `cam-${i}`,
+    name: `cam-${i}`,
+    location: { lat: 54.5 + (i % 100) * 0.001, lon: -1.5 + Math.floor(i / 100) * 0.001 },
+    ptz: true,
+    onvif: 'up',
+    heldBy: null,
+    presets: new Map(
+      i % 500 === 0 ? [['here', { token: '1', name: 'here' }]] : [['other', { token: '1', name: 'other' }]],
+    ),
+    knownTokens: new Set(['1']),
+    canAim: () => false,
+    handMovedMs: null,
+    blind: null,
+  }))
   const times = []
   for (let i = 0; i < 300; i += 1) {
     const before = performance.now()
@@ -51,8 +68,10 @@ export async function benchSessions({ cameras, presses }) {
     const before = ownCpu(server.pid)
     await sleep(30_000)
     const busy = (ownCpu(server.pid) - before) / 300
-    figures[`${cameras} warm sessions and their health: % of a core (with one camera)`] = `${round(busy)} (${round(idle)})`
-    figures[`${cameras} warm sessions and their health: MB of memory (with one camera)`] = `${Math.round(rssOf(server.pid))} (${Math.round(base.rss)})`
+    figures[`${cameras} warm sessions and their health: % of a core (with one camera)`] =
+      `${round(busy)} (${round(idle)})`
+    figures[`${cameras} warm sessions and their health: MB of memory (with one camera)`] =
+      `${Math.round(rssOf(server.pid))} (${Math.round(base.rss)})`
     const press = presser(server.url, server.tokens.press)
     const warm = (await town.counts()).connections
     const waits = []

@@ -9,8 +9,18 @@ const [folder, username, password, file] = process.argv.slice(2)
 const { readSite } = await built('site/site-check.js')
 const { planTown } = await built('simulator/town-plan.js')
 const { startSimulatedTown } = await built('simulator/simulated-town.js')
-const darlington = () => planTown(readSite(readFileSync(join(root, 'camera-presets', 'darlington.yaml'), 'utf8'), (text) => ({ value: text.replaceAll(/\$\{\w+\}/g, '1') })).site)
-const town = await startSimulatedTown({ plans: JSON.parse(readFileSync(file, 'utf8')) ?? darlington(), folder, credentials: { username, password }, onError: () => {} })
+const darlington = () =>
+  planTown(
+    readSite(readFileSync(join(root, 'camera-presets', 'darlington.yaml'), 'utf8'), (text) => ({
+      value: text.replaceAll(/\$\{\w+\}/g, '1'),
+    })).site,
+  )
+const town = await startSimulatedTown({
+  plans: JSON.parse(readFileSync(file, 'utf8')) ?? darlington(),
+  folder,
+  credentials: { username, password },
+  onError: () => {},
+})
 
 process.on('disconnect', () => town.close().finally(() => process.exit(0)))
 process.on('message', (id) => process.send({ operations: town.camera(id).operations() }))

@@ -15,7 +15,8 @@ function watch(looks: Record<string, () => Look>, all: CameraId[] = [A, B]) {
       visited.push(cameras)
       return cameras.map((camera) => (looks[camera] ? { pixels: Buffer.from(camera), at: clock.now() } : null))
     },
-    look: async (pictures) => pictures.map((picture) => looks[Buffer.from(picture).toString()]?.() ?? { blind: null, print: '' }),
+    look: async (pictures) =>
+      pictures.map((picture) => looks[Buffer.from(picture).toString()]?.() ?? { blind: null, print: '' }),
     onSeen: (camera, blind) => seen.push([camera, blind]),
     onError: (error) => errors.push(error),
     clock,
@@ -34,9 +35,17 @@ const pass = async (clock: ReturnType<typeof createFakeClock>, seconds: number):
 
 describe('looking at every camera now and then', () => {
   test('says what it sees of each', async () => {
-    const { clock, seen, close } = watch({ a: () => ({ blind: null, print: String(Math.random()) }), b: () => ({ blind: 'covered', print: 'x' }) })
+    const { clock, seen, close } = watch({
+      a: () => ({ blind: null, print: String(Math.random()) }),
+      b: () => ({ blind: 'covered', print: 'x' }),
+    })
     await pass(clock, 26)
-    expect(seen).toEqual([['a', null], ['b', 'covered'], ['a', null], ['b', 'covered']])
+    expect(seen).toEqual([
+      ['a', null],
+      ['b', 'covered'],
+      ['a', null],
+      ['b', 'covered'],
+    ])
     await close()
   })
   test('a picture that stays the same to the last pixel is frozen, but not at once; within a minute', async () => {
@@ -50,12 +59,18 @@ describe('looking at every camera now and then', () => {
   test('a camera without a picture costs the others nothing', async () => {
     const { clock, seen, close } = watch({ b: () => ({ blind: null, print: 'b' }) })
     await pass(clock, 26)
-    expect(seen).toEqual([['b', null], ['b', expect.anything()]])
+    expect(seen).toEqual([
+      ['b', null],
+      ['b', expect.anything()],
+    ])
     await close()
   })
   test('two hundred and fifty are all seen twice in a minute, sixteen at a time, spread over it', async () => {
     const all = Array.from({ length: 250 }, (_, i) => `cam-${i}` as CameraId)
-    const { clock, visited, seen, close } = watch(Object.fromEntries(all.map((id) => [id, () => ({ blind: 'dark' as const, print: id })])), all)
+    const { clock, visited, seen, close } = watch(
+      Object.fromEntries(all.map((id) => [id, () => ({ blind: 'dark' as const, print: id })])),
+      all,
+    )
     await pass(clock, 2)
     expect(visited.length).toBeLessThan(4)
     await pass(clock, 52)

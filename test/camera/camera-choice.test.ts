@@ -29,7 +29,11 @@ const choose = (...cameras: Candidate[]) => chooseCameras(HERE, cameras, MINE)
 
 describe('choosing cameras for a press', () => {
   test('the nearest PTZ camera with a preset for the help point is first, the further ones follow by distance', () => {
-    const { primary, secondary } = choose(camera('far', { location: east(9) }), camera('near', { location: east(1) }), camera('middle', { location: east(4) }))
+    const { primary, secondary } = choose(
+      camera('far', { location: east(9) }),
+      camera('near', { location: east(1) }),
+      camera('middle', { location: east(4) }),
+    )
     expect(primary).toMatchObject({ camera: 'near', preset: 'near-preset' })
     expect(secondary.map((each) => each.camera)).toEqual(['middle', 'far'])
   })
@@ -49,7 +53,10 @@ describe('choosing cameras for a press', () => {
     expect(choose(camera('near', { onvif: 'unknown' })).primary?.camera).toBe('near')
   })
   test('a camera held by another incident is not stolen', () => {
-    const { primary, secondary, passedOver } = choose(camera('near', { heldBy: 'inc-other' as IncidentId }), camera('far', { location: east(9) }))
+    const { primary, secondary, passedOver } = choose(
+      camera('near', { heldBy: 'inc-other' as IncidentId }),
+      camera('far', { location: east(9) }),
+    )
     expect(primary?.camera).toBe('far')
     expect(secondary).toEqual([])
     expect(passedOver).toEqual([{ camera: 'near', reason: 'another incident holds it' }])
@@ -58,7 +65,9 @@ describe('choosing cameras for a press', () => {
     expect(choose(camera('near', { heldBy: MINE })).primary?.camera).toBe('near')
   })
   test('a camera without a preset for this help point is not sent', () => {
-    expect(choose(camera('near', { presets: new Map() }), camera('far', { location: east(9) })).primary?.camera).toBe('far')
+    expect(choose(camera('near', { presets: new Map() }), camera('far', { location: east(9) })).primary?.camera).toBe(
+      'far',
+    )
   })
   test('a preset that is gone from the camera is not trusted: what it shows now is not claimed to be the preset', () => {
     const { primary, passedOver } = choose(camera('near', { knownTokens: new Set() }))
@@ -67,7 +76,11 @@ describe('choosing cameras for a press', () => {
   })
   test('without any preset, a camera that can be turned by coordinates comes before one that can only go home, and a fixed one last', () => {
     const none = { presets: new Map() }
-    const { primary, secondary } = choose(camera('fixed', { ...none, ptz: false }), camera('home', { ...none, location: east(1) }), camera('aim', { ...none, location: east(9), canAim: () => true }))
+    const { primary, secondary } = choose(
+      camera('fixed', { ...none, ptz: false }),
+      camera('home', { ...none, location: east(1) }),
+      camera('aim', { ...none, location: east(9), canAim: () => true }),
+    )
     expect(primary).toMatchObject({ camera: 'aim', way: 'aim', preset: null })
     expect(secondary.map(({ camera: id, way }) => `${id} ${way}`)).toEqual(['fixed fixed'])
   })
@@ -82,13 +95,21 @@ describe('choosing cameras for a press', () => {
   })
   test('a nearer camera that another incident holds may be asked for; a further one is not worth a question', () => {
     const held = { heldBy: 'inc-other' as IncidentId }
-    expect(choose(camera('near', held), camera('far', { location: east(9) })).wanted).toMatchObject({ camera: 'near', heldBy: 'inc-other' })
+    expect(choose(camera('near', held), camera('far', { location: east(9) })).wanted).toMatchObject({
+      camera: 'near',
+      heldBy: 'inc-other',
+    })
     expect(choose(camera('near'), camera('far', { ...held, location: east(9) })).wanted).toBeNull()
     expect(choose(camera('only', held)).wanted).toMatchObject({ camera: 'only' })
-    expect(choose(camera('far', { ...held, location: east(20) }), camera('aim', { presets: new Map(), canAim: () => true })).wanted).toMatchObject({ camera: 'far' })
+    expect(
+      choose(camera('far', { ...held, location: east(20) }), camera('aim', { presets: new Map(), canAim: () => true }))
+        .wanted,
+    ).toMatchObject({ camera: 'far' })
   })
   test('a camera that was moved by hand some minutes ago is free again', () => {
-    expect(choose(camera('near', { handMovedMs: 180_000 }), camera('far', { location: east(9) })).primary?.camera).toBe('near')
+    expect(choose(camera('near', { handMovedMs: 180_000 }), camera('far', { location: east(9) })).primary?.camera).toBe(
+      'near',
+    )
   })
   test('choosing among ten thousand cameras takes no more than a sort', () => {
     const many = Array.from({ length: 10_000 }, (_, i) => camera(`cam-${i}`, { location: east(10_000 - i) }))
@@ -96,7 +117,11 @@ describe('choosing cameras for a press', () => {
   })
   test('fixed cameras near the help point are further views, never the first', () => {
     const fixed = { ptz: false, presets: new Map(), knownTokens: null }
-    const { primary, secondary } = choose(camera('doorway', fixed), camera('away', { ...fixed, location: east(40) }), camera('dead', { ...fixed, onvif: 'down' }))
+    const { primary, secondary } = choose(
+      camera('doorway', fixed),
+      camera('away', { ...fixed, location: east(40) }),
+      camera('dead', { ...fixed, onvif: 'down' }),
+    )
     expect(primary).toBeNull()
     expect(secondary).toEqual([expect.objectContaining({ camera: 'doorway', preset: null })])
   })
@@ -104,6 +129,8 @@ describe('choosing cameras for a press', () => {
     expect(choose()).toEqual({ primary: null, secondary: [], passedOver: [], wanted: null })
   })
   test('a camera whose place is not known comes last', () => {
-    expect(choose(camera('somewhere', { location: null }), camera('far', { location: east(90) })).primary?.camera).toBe('far')
+    expect(choose(camera('somewhere', { location: null }), camera('far', { location: east(90) })).primary?.camera).toBe(
+      'far',
+    )
   })
 })

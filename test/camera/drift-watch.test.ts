@@ -38,12 +38,24 @@ function watch(change: Partial<DriftPort> = {}) {
 describe('checking a preset', () => {
   test.each<[PresetCheck['result'], Judgement, boolean]>([
     ['agrees', AGREES, true],
-    ['drifted', { state: 'unproven', proofs: ['accepted', 'stopped', 'position'], reason: 'The picture does not show the place.' }, true],
+    [
+      'drifted',
+      {
+        state: 'unproven',
+        proofs: ['accepted', 'stopped', 'position'],
+        reason: 'The picture does not show the place.',
+      },
+      true,
+    ],
     ['not-taught', { state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null }, false],
     ['gone', { state: 'failed', proofs: [], reason: 'cam has no preset 1 any more.' }, true],
     ['unreached', { state: 'failed', proofs: ['accepted'], reason: 'It stands 12 % away.' }, true],
   ])('%s is told, kept, and the head is sent back', async (result, judgement, taught) => {
-    const { drift, told, back, end } = watch({ frame: async () => judgement, taught: async () => taught, lists: () => result !== 'gone' })
+    const { drift, told, back, end } = watch({
+      frame: async () => judgement,
+      taught: async () => taught,
+      lists: () => result !== 'gone',
+    })
     expect(await drift.check(A)).toMatchObject({ ...A, result })
     expect(drift.last(A.camera, A.token)?.result).toBe(result)
     expect(told).toHaveLength(1)
@@ -52,12 +64,17 @@ describe('checking a preset', () => {
   })
   test('of a camera that somebody needs is refused with the reason', async () => {
     const { drift, framed, end } = watch({ busy: () => 'an incident holds it' })
-    await expect(drift.check(A)).rejects.toMatchObject({ code: 'camera/held', message: expect.stringMatching(/an incident holds it/) })
+    await expect(drift.check(A)).rejects.toMatchObject({
+      code: 'camera/held',
+      message: expect.stringMatching(/an incident holds it/),
+    })
     expect(framed).toEqual([])
     await end()
   })
   test('ends at once when a press needs the camera, says nothing, and leaves the head to the press', async () => {
-    const { drift, told, back, end } = watch({ frame: (_, __, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(AGREES))) })
+    const { drift, told, back, end } = watch({
+      frame: (_, __, signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(AGREES))),
+    })
     const checking = drift.check(A)
     const refused = expect(checking).rejects.toMatchObject({ code: 'camera/held' })
     await Promise.resolve()
@@ -99,7 +116,9 @@ describe('in quiet hours', () => {
     ['2026-07-01T03:59:00Z', true],
     ['2026-07-01T04:00:00Z', false],
     ['2026-12-01T04:30:00Z', true],
-  ])('which are the town’s own: %s is %s for 04:00 to 05:00 in London', (time, quiet) => expect(isQuiet(Date.parse(time), 'Europe/London', { from: '04:00', to: '05:00' })).toBe(quiet))
+  ])('which are the town’s own: %s is %s for 04:00 to 05:00 in London', (time, quiet) =>
+    expect(isQuiet(Date.parse(time), 'Europe/London', { from: '04:00', to: '05:00' })).toBe(quiet),
+  )
   test('which may cross midnight', () => {
     expect(isQuiet(Date.parse('2026-12-01T23:30:00Z'), 'Europe/London', { from: '23:00', to: '02:00' })).toBe(true)
     expect(isQuiet(Date.parse('2026-12-01T12:00:00Z'), 'Europe/London', { from: '23:00', to: '02:00' })).toBe(false)

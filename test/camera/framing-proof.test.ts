@@ -5,26 +5,38 @@ const PRESET = { pan: 0.5, tilt: -0.1, zoom: 0.2 }
 const AWAY = { pan: -0.4, tilt: 0, zoom: 0 }
 const DEADLINE = 10_000
 const sample = (at: number, position: Sample['position'], moving: boolean | null): Sample => ({ at, position, moving })
-const judged = (samples: Sample[], change: Partial<Parameters<typeof judge>[0]> = {}) => judge({ expected: PRESET, samples, moveStatusTrusted: true, deadlineMs: DEADLINE, ...change })
+const judged = (samples: Sample[], change: Partial<Parameters<typeof judge>[0]> = {}) =>
+  judge({ expected: PRESET, samples, moveStatusTrusted: true, deadlineMs: DEADLINE, ...change })
 
 describe('what a camera’s words prove', () => {
   test('nothing but acceptance is known before the first status', () => {
     expect(judged([])).toEqual({ state: 'moving', proofs: ['accepted'], reason: null })
   })
   test('it is framed with three proofs when it has stopped where the preset is', () => {
-    expect(judged([sample(100, AWAY, true), sample(900, PRESET, false)])).toEqual({ state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null })
+    expect(judged([sample(100, AWAY, true), sample(900, PRESET, false)])).toEqual({
+      state: 'framed',
+      proofs: ['accepted', 'stopped', 'position'],
+      reason: null,
+    })
   })
   test('a picture that still moves is not framed, even where the preset is', () => {
     expect(judged([sample(800, PRESET, true)]).state).toBe('moving')
   })
   test('position alone is a proof for a camera without MoveStatus', () => {
-    expect(judged([sample(900, PRESET, null)], { moveStatusTrusted: false })).toMatchObject({ state: 'framed', proofs: ['accepted', 'position'] })
+    expect(judged([sample(900, PRESET, null)], { moveStatusTrusted: false })).toMatchObject({
+      state: 'framed',
+      proofs: ['accepted', 'position'],
+    })
   })
   test('a MoveStatus that never changed proves nothing about stopping', () => {
     expect(judged([sample(900, PRESET, false)], { moveStatusTrusted: false }).proofs).toEqual(['accepted', 'position'])
   })
   test('a camera that tells no position is framed when it was seen moving and then stopped', () => {
-    expect(judged([sample(100, null, true), sample(900, null, false)])).toEqual({ state: 'framed', proofs: ['accepted', 'stopped'], reason: null })
+    expect(judged([sample(100, null, true), sample(900, null, false)])).toEqual({
+      state: 'framed',
+      proofs: ['accepted', 'stopped'],
+      reason: null,
+    })
   })
   test('a camera that tells neither is unproven at the deadline, and never framed', () => {
     expect(judged([sample(100, null, null)]).state).toBe('moving')
@@ -39,14 +51,25 @@ describe('what a camera’s words prove', () => {
   })
   test('a position of zero on every axis that did not change is no place: a head that does not know where it is tells that, too', () => {
     const zero = { pan: 0, tilt: 0, zoom: 0 }
-    const at = (position: Sample['position'], moving: boolean | null) => [0, 400, 800, 1300].map((ms) => sample(ms, position, moving))
-    expect(judged(at(zero, false), { moveStatusTrusted: false })).toMatchObject({ state: 'unproven', proofs: ['accepted'], reason: expect.stringMatching(/zero on every axis/) })
-    expect(judged([sample(100, zero, true), ...at(zero, false).map((each) => ({ ...each, at: each.at + 200 }))])).toMatchObject({ state: 'unproven' })
+    const at = (position: Sample['position'], moving: boolean | null) =>
+      [0, 400, 800, 1300].map((ms) => sample(ms, position, moving))
+    expect(judged(at(zero, false), { moveStatusTrusted: false })).toMatchObject({
+      state: 'unproven',
+      proofs: ['accepted'],
+      reason: expect.stringMatching(/zero on every axis/),
+    })
+    expect(
+      judged([sample(100, zero, true), ...at(zero, false).map((each) => ({ ...each, at: each.at + 200 }))]),
+    ).toMatchObject({ state: 'unproven' })
     expect(judged(at(zero, false))).toMatchObject({ state: 'unproven' })
-    expect(judged(at({ pan: 0, tilt: 0 }, null), { expected: { pan: 0.5, tilt: -0.1 }, moveStatusTrusted: false }).state).toBe('unproven')
+    expect(
+      judged(at({ pan: 0, tilt: 0 }, null), { expected: { pan: 0.5, tilt: -0.1 }, moveStatusTrusted: false }).state,
+    ).toBe('unproven')
     // Where the preset is there, it is the preset's; and who was seen elsewhere tells truly.
     expect(judged(at(zero, false), { expected: zero })).toMatchObject({ state: 'framed' })
-    expect(judged([sample(0, AWAY, false), ...at(zero, false).map((each) => ({ ...each, at: each.at + 200 }))])).toMatchObject({ state: 'failed' })
+    expect(
+      judged([sample(0, AWAY, false), ...at(zero, false).map((each) => ({ ...each, at: each.at + 200 }))]),
+    ).toMatchObject({ state: 'failed' })
     expect(judged(at({ ...zero, tilt: 0.01 }, false)).state).toBe('failed')
     // A head that was never seen at two places may stand at zero and turn late.
     expect(judged(at(zero, null), { positionTrusted: false, moveStatusTrusted: false }).state).toBe('moving')
@@ -62,29 +85,66 @@ describe('what a camera’s words prove', () => {
     expect(judged([sample(900, { zoom: 0.9 }, true)]).state).toBe('moving')
   })
   test('a position that stays the same while the head says that it turns proves nothing, neither that it is there nor that it is not', () => {
-    const turned = [sample(100, AWAY, true), sample(600, AWAY, true), ...[800, 1400, 2100].map((at) => sample(at, AWAY, false))]
-    expect(judged(turned)).toMatchObject({ state: 'unproven', proofs: ['accepted'], reason: expect.stringMatching(/position that it tells stayed the same/) })
+    const turned = [
+      sample(100, AWAY, true),
+      sample(600, AWAY, true),
+      ...[800, 1400, 2100].map((at) => sample(at, AWAY, false)),
+    ]
+    expect(judged(turned)).toMatchObject({
+      state: 'unproven',
+      proofs: ['accepted'],
+      reason: expect.stringMatching(/position that it tells stayed the same/),
+    })
     // A short step may pass between two looks: it is still believed.
-    expect(judged([sample(100, AWAY, true), ...[300, 900, 1600].map((at) => sample(at, AWAY, false))])).toMatchObject({ state: 'failed' })
+    expect(judged([sample(100, AWAY, true), ...[300, 900, 1600].map((at) => sample(at, AWAY, false))])).toMatchObject({
+      state: 'failed',
+    })
     // And one that was seen elsewhere tells truly that it is not there.
-    expect(judged([sample(100, { ...AWAY, pan: -0.6 }, true), sample(600, AWAY, true), ...[800, 1400, 2100].map((at) => sample(at, AWAY, false))])).toMatchObject({ state: 'failed' })
+    expect(
+      judged([
+        sample(100, { ...AWAY, pan: -0.6 }, true),
+        sample(600, AWAY, true),
+        ...[800, 1400, 2100].map((at) => sample(at, AWAY, false)),
+      ]),
+    ).toMatchObject({ state: 'failed' })
   })
   test('a position that is at the preset at once, while the head says that it turns, is where it was sent, not where it is', () => {
     const asked = [100, 500, 900, 1300, 1700].map((at) => sample(at, PRESET, true))
     expect(judged(asked).state).toBe('moving')
-    expect(judged([...asked, sample(2100, PRESET, false)])).toMatchObject({ state: 'framed', proofs: ['accepted', 'stopped', 'position'] })
+    expect(judged([...asked, sample(2100, PRESET, false)])).toMatchObject({
+      state: 'framed',
+      proofs: ['accepted', 'stopped', 'position'],
+    })
     // One that was never seen standing says MOVING for ever; one that was seen on its way tells where it is.
     expect(judged(asked, { moveStatusTrusted: false }).state).toBe('framed')
     expect(judged([sample(50, AWAY, true), ...asked]).state).toBe('framed')
   })
   test('a head that is seen turning when its time is over is given more, and not for ever', () => {
-    const turning = (until: number) => Array.from({ length: until / 400 }, (_, i) => sample((i + 1) * 400, { pan: -0.9 + i * 0.02, tilt: 0, zoom: 0 }, true))
+    const turning = (until: number) =>
+      Array.from({ length: until / 400 }, (_, i) =>
+        sample((i + 1) * 400, { pan: -0.9 + i * 0.02, tilt: 0, zoom: 0 }, true),
+      )
     expect(judged(turning(4400), { deadlineMs: 4000 }).state).toBe('moving')
-    expect(judged(turning(12_400), { deadlineMs: 4000 })).toMatchObject({ state: 'failed', reason: expect.stringMatching(/still moving/) })
-    expect(judged([...turning(3200), ...[3600, 4000].map((at) => sample(at, { pan: -0.74, tilt: 0, zoom: 0 }, true)), sample(4400, { pan: -0.74, tilt: 0, zoom: 0 }, true)], { deadlineMs: 4000 }).state).toBe('failed')
+    expect(judged(turning(12_400), { deadlineMs: 4000 })).toMatchObject({
+      state: 'failed',
+      reason: expect.stringMatching(/still moving/),
+    })
+    expect(
+      judged(
+        [
+          ...turning(3200),
+          ...[3600, 4000].map((at) => sample(at, { pan: -0.74, tilt: 0, zoom: 0 }, true)),
+          sample(4400, { pan: -0.74, tilt: 0, zoom: 0 }, true),
+        ],
+        { deadlineMs: 4000 },
+      ).state,
+    ).toBe('failed')
   })
   test('a zoom that does not agree is not at the preset', () => {
     const wrong = { ...PRESET, zoom: 0.6 }
-    expect(judged([0, 700, 1300].map((at) => sample(at, wrong, false)))).toMatchObject({ state: 'failed', reason: expect.stringMatching(/zoom/) })
+    expect(judged([0, 700, 1300].map((at) => sample(at, wrong, false)))).toMatchObject({
+      state: 'failed',
+      reason: expect.stringMatching(/zoom/),
+    })
   })
 })

@@ -8,12 +8,21 @@ import { createFakeHead } from '../fakes/fake-head.ts'
 
 const TOKEN = '3' as PresetToken
 
-function begin(change: Partial<Parameters<typeof createFakeHead>[0]> = {}, move: Move = { way: 'preset', token: TOKEN }) {
+function begin(
+  change: Partial<Parameters<typeof createFakeHead>[0]> = {},
+  move: Move = { way: 'preset', token: TOKEN },
+) {
   const clock = createFakeClock()
   const head = createFakeHead({ now: clock.monotonic, ...change })
   const heard: Judgement[] = []
   const stop = new AbortController()
-  const ended = runFraming({ head, move, clock, signal: stop.signal, onJudgement: (judgement) => heard.push(judgement) })
+  const ended = runFraming({
+    head,
+    move,
+    clock,
+    signal: stop.signal,
+    onJudgement: (judgement) => heard.push(judgement),
+  })
   return { clock, head, heard, stop, ended }
 }
 
@@ -24,7 +33,11 @@ describe('one move', () => {
   ])('without a preset (%o) proves nothing, however well the head behaves', async (move, words) => {
     const { clock, head, ended, heard } = begin({}, move)
     await clock.advance(20_000)
-    expect(await ended).toMatchObject({ state: 'unproven', proofs: ['accepted', 'stopped'], reason: expect.stringMatching(words) })
+    expect(await ended).toMatchObject({
+      state: 'unproven',
+      proofs: ['accepted', 'stopped'],
+      reason: expect.stringMatching(words),
+    })
     expect(head.asked).toEqual([move.way])
     expect(heard.map(({ state }) => state)).toEqual(['moving', 'unproven'])
   })
@@ -32,7 +45,15 @@ describe('one move', () => {
     const clock = createFakeClock()
     const head = createFakeHead({ now: clock.monotonic })
     const heard: Judgement[] = []
-    expect(await runFraming({ head, move: { way: 'preset', token: TOKEN }, clock, signal: AbortSignal.abort(), onJudgement: (judgement) => heard.push(judgement) })).toMatchObject({ state: 'failed' })
+    expect(
+      await runFraming({
+        head,
+        move: { way: 'preset', token: TOKEN },
+        clock,
+        signal: AbortSignal.abort(),
+        onJudgement: (judgement) => heard.push(judgement),
+      }),
+    ).toMatchObject({ state: 'failed' })
     expect([head.asked, heard]).toEqual([[], []])
   })
   test('the command leaves before anything is awaited', () => {
@@ -46,7 +67,9 @@ describe('one move', () => {
     expect(head.asked).toHaveLength(1)
   })
   test('fails in the camera’s own words when it refuses', async () => {
-    const { heard, ended } = begin({ refuse: new Failure('camera/refused', 'The camera refused GotoPreset: battery low') })
+    const { heard, ended } = begin({
+      refuse: new Failure('camera/refused', 'The camera refused GotoPreset: battery low'),
+    })
     await ended
     expect(heard).toEqual([{ state: 'failed', proofs: [], reason: 'The camera refused GotoPreset: battery low' }])
   })

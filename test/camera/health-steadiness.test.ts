@@ -31,11 +31,30 @@ describe('a camera’s clock', () => {
 })
 
 describe('lines for the site file', () => {
-  const made = siteLines({ url: 'https://10.0.4.12:8443/onvif/device_service', username: 'root: "#1"', fingerprint: 'ab'.repeat(32), name: 'Axis Q6135 & "co"', presets: [{ token: '3' as never, name: 'Corner: "A"' }, { token: '4' as never, name: '' }] })
+  const made = siteLines({
+    url: 'https://10.0.4.12:8443/onvif/device_service',
+    username: 'root: "#1"',
+    fingerprint: 'ab'.repeat(32),
+    name: 'Axis Q6135 & "co"',
+    presets: [
+      { token: '3' as never, name: 'Corner: "A"' },
+      { token: '4' as never, name: '' },
+    ],
+  })
   test('name the camera, its address and its certificate, quoted so that YAML reads them back', async () => {
     const { parse } = await import('yaml')
     const [camera] = parse(`cameras:\n${made}`).cameras as Record<string, unknown>[]
-    expect(camera).toEqual({ id: 'cam-10-0-4-12', name: 'Axis Q6135 & "co"', onvif: { url: 'https://10.0.4.12:8443/onvif/device_service', username: 'root: "#1"', password: '${CAM_10_0_4_12_PASSWORD}', fingerprint: 'ab'.repeat(32) } })
+    expect(camera).toEqual({
+      id: 'cam-10-0-4-12',
+      name: 'Axis Q6135 & "co"',
+      onvif: {
+        url: 'https://10.0.4.12:8443/onvif/device_service',
+        username: 'root: "#1"',
+        password: '${CAM_10_0_4_12_PASSWORD}',
+        fingerprint: 'ab'.repeat(32),
+      },
+    })
   })
-  test('list the camera’s own presets for the engineer to map', () => expect(made).toContain('#   <help point>: { token: "3", name: "Corner: \\"A\\"" }'))
+  test('list the camera’s own presets for the engineer to map', () =>
+    expect(made).toContain('#   <help point>: { token: "3", name: "Corner: \\"A\\"" }'))
 })

@@ -6,12 +6,15 @@ import { attributeIn, elementIn, elementsIn, numberIn, readReply, textIn } from 
 import { pinStream } from '../../server/camera/host-pin.ts'
 import { pinService } from '../../server/camera/onvif-address.ts'
 
-const envelope = (body: string): string => `<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tptz="x" xmlns:tt="y"><s:Body>${body}</s:Body></s:Envelope>`
+const envelope = (body: string): string =>
+  `<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tptz="x" xmlns:tt="y"><s:Body>${body}</s:Body></s:Envelope>`
 
 describe('what is sent', () => {
   test('the password digest is the one of the UsernameToken profile, with the password as UTF-8', () => {
     const nonce = Buffer.from('0123456789abcdef')
-    const expected = createHash('sha1').update(Buffer.concat([nonce, Buffer.from('2026-11-20T22:30:00.000Z'), Buffer.from([0xc2, 0xa3, 0x31])])).digest('base64')
+    const expected = createHash('sha1')
+      .update(Buffer.concat([nonce, Buffer.from('2026-11-20T22:30:00.000Z'), Buffer.from([0xc2, 0xa3, 0x31])]))
+      .digest('base64')
     expect(passwordDigest(nonce, '2026-11-20T22:30:00.000Z', '£1')).toBe(expected)
   })
   test('names and tokens are escaped, and control characters left out', () => {
@@ -24,23 +27,42 @@ describe('what is sent', () => {
     expect(xml).not.toContain('secret')
   })
   test('HTTP digest: the worked example of RFC 7616 is answered with the kept nonce and a growing count', () => {
-    const challenge = readChallenge(['Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=SHA-256, nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"', 'Digest realm="x", nonce="y", algorithm=MD5'])
+    const challenge = readChallenge([
+      'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=SHA-256, nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"',
+      'Digest realm="x", nonce="y", algorithm=MD5',
+    ])
     expect(challenge).toMatchObject({ algorithm: 'SHA-256', qop: true })
     if (!challenge) return
-    const first = answerChallenge(challenge, { username: 'Mufasa', password: 'Circle of Life', method: 'GET', path: '/dir/index.html' })
-    const second = answerChallenge(challenge, { username: 'Mufasa', password: 'Circle of Life', method: 'GET', path: '/dir/index.html' })
+    const first = answerChallenge(challenge, {
+      username: 'Mufasa',
+      password: 'Circle of Life',
+      method: 'GET',
+      path: '/dir/index.html',
+    })
+    const second = answerChallenge(challenge, {
+      username: 'Mufasa',
+      password: 'Circle of Life',
+      method: 'GET',
+      path: '/dir/index.html',
+    })
     expect(first).toContain('nc=00000001')
     expect(second).toContain('nc=00000002')
     const cnonce = /cnonce="([^"]+)"/.exec(first)?.[1] ?? ''
     const sha = (text: string): string => createHash('sha256').update(text).digest('hex')
-    const expected = sha(`${sha('Mufasa:http-auth@example.org:Circle of Life')}:${challenge.nonce}:00000001:${cnonce}:auth:${sha('GET:/dir/index.html')}`)
+    const expected = sha(
+      `${sha('Mufasa:http-auth@example.org:Circle of Life')}:${challenge.nonce}:00000001:${cnonce}:auth:${sha('GET:/dir/index.html')}`,
+    )
     expect(first).toContain(`response="${expected}"`)
   })
 })
 
 describe('what comes back', () => {
   test('the body’s element is read by local name, whatever its prefix', () => {
-    const reply = readReply(envelope('<tptz:GetPresetsResponse><tptz:Preset token="1.0"><tt:Name>A &amp; B &#163;</tt:Name></tptz:Preset><tptz:Preset token="20000000000000000001"/></tptz:GetPresetsResponse>'))
+    const reply = readReply(
+      envelope(
+        '<tptz:GetPresetsResponse><tptz:Preset token="1.0"><tt:Name>A &amp; B &#163;</tt:Name></tptz:Preset><tptz:Preset token="20000000000000000001"/></tptz:GetPresetsResponse>',
+      ),
+    )
     if (reply.kind !== 'body') throw new Error(reply.words)
     const presets = elementsIn(reply.element, 'Preset')
     expect(presets.map((preset) => attributeIn(preset, 'token'))).toEqual(['1.0', '20000000000000000001'])
@@ -55,14 +77,22 @@ describe('what comes back', () => {
     expect(b && numberIn(b, 'z')).toBeNull()
   })
   test('a fault keeps its codes and its words', () => {
-    const fault = readReply(envelope('<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en">No</s:Text></s:Reason></s:Fault>'))
+    const fault = readReply(
+      envelope(
+        '<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en">No</s:Text></s:Reason></s:Fault>',
+      ),
+    )
     expect(fault).toEqual({ kind: 'fault', code: 's:Sender ter:NotAuthorized', words: 'No' })
   })
   test.each([
     ['nothing', '', /empty/],
     ['an XML bomb', '<!DOCTYPE x [<!ENTITY a "aaaa">]><x>&a;</x>', /document type/],
     ['deep nesting', envelope('<a>'.repeat(100) + '</a>'.repeat(100)), /nested/],
-    ['a flood of xmlns', envelope(`<a ${Array.from({ length: 30_000 }, (_, i) => `xmlns:n${i}="u"`).join(' ')}/>`), /attributes/],
+    [
+      'a flood of xmlns',
+      envelope(`<a ${Array.from({ length: 30_000 }, (_, i) => `xmlns:n${i}="u"`).join(' ')}/>`),
+      /attributes/,
+    ],
     ['a flood of elements', envelope('<a/>'.repeat(30_000)), /elements/],
     ['elements that never end', `${'<a'.repeat(490_000)}/>`, /no SOAP body|not XML|nested|elements|never ends/],
     ['a web page', '<html><body>Welcome</body></html>', /web page/],
@@ -73,16 +103,30 @@ describe('what comes back', () => {
 
 describe('where a camera may send us', () => {
   const configured = new URL('http://10.0.4.12/onvif/device_service')
-  const names: Record<string, string[]> = { 'cam.town.example': ['10.0.4.12', '10.0.4.99'], 'elsewhere.example': ['10.0.4.13'] }
-  const pin = (uri: string, base = configured, nat = false) => pinStream(uri, { base, nat, lookUp: async (name) => names[name] ?? [] })
+  const names: Record<string, string[]> = {
+    'cam.town.example': ['10.0.4.12', '10.0.4.99'],
+    'elsewhere.example': ['10.0.4.13'],
+  }
+  const pin = (uri: string, base = configured, nat = false) =>
+    pinStream(uri, { base, nat, lookUp: async (name) => names[name] ?? [] })
   test('its own host is followed, without credentials in the address', async () => {
     expect((await pin('rtsp://admin:x@10.0.4.12:554/s?a=1&b=2')).url?.href).toBe('rtsp://10.0.4.12:554/s?a=1&b=2')
   })
-  test.each(['rtsp://169.254.169.254/x', 'rtsp://10.0.4.13/x', 'rtsp://elsewhere.example/x', 'rtsp://unknown.example/x', 'file:///etc/passwd', 'http://10.0.4.12/x', 'nonsense'])('%s is not followed', async (uri) => {
+  test.each([
+    'rtsp://169.254.169.254/x',
+    'rtsp://10.0.4.13/x',
+    'rtsp://elsewhere.example/x',
+    'rtsp://unknown.example/x',
+    'file:///etc/passwd',
+    'http://10.0.4.12/x',
+    'nonsense',
+  ])('%s is not followed', async (uri) => {
     expect(await pin(uri)).toMatchObject({ url: null, problem: expect.stringMatching(/only 10\.0\.4\.12|not RTSP/) })
   })
   test('an address that the site file’s name leads to is its own; a name that leads to the site file’s address is written as that', async () => {
-    expect((await pin('rtsp://10.0.4.99/s', new URL('http://cam.town.example/onvif'))).url?.href).toBe('rtsp://10.0.4.99/s')
+    expect((await pin('rtsp://10.0.4.99/s', new URL('http://cam.town.example/onvif'))).url?.href).toBe(
+      'rtsp://10.0.4.99/s',
+    )
     expect((await pin('rtsp://cam.town.example:8554/s')).url?.href).toBe('rtsp://10.0.4.12:8554/s')
   })
   test('behind a NAT the configured host stands in the place of its own, with the port that it names', async () => {
@@ -95,5 +139,7 @@ describe('where a camera may send us', () => {
     ['https://10.0.4.12/onvif/ptz', '/onvif/ptz'],
     ['/onvif/ptz', '/onvif/ptz'],
     ['file:///etc/passwd', null],
-  ])('its service at %s is asked at %s of the configured host', (named, pinned) => expect(pinService(named, configured)).toBe(pinned))
+  ])('its service at %s is asked at %s of the configured host', (named, pinned) =>
+    expect(pinService(named, configured)).toBe(pinned),
+  )
 })

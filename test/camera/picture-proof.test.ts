@@ -11,7 +11,17 @@ const PLACE = { agreement: 0.9, shift: { x: 0, y: 0 }, tiles: 40 }
 const MOVING = { agreement: 0.9, shift: { x: 0.06, y: 0 }, tiles: 40 }
 
 /** @param everyMs between keyframes; null when none comes. @param shows the match of the keyframe that arrived so long after the look began. */
-function watch({ everyMs, shows, taught = 1, until = Number.POSITIVE_INFINITY }: { everyMs: number | null; shows: (afterMs: number) => typeof PLACE; taught?: number; /** The camera falls silent then. */ until?: number }) {
+function watch({
+  everyMs,
+  shows,
+  taught = 1,
+  until = Number.POSITIVE_INFINITY,
+}: {
+  everyMs: number | null
+  shows: (afterMs: number) => typeof PLACE
+  taught?: number
+  /** The camera falls silent then. */ until?: number
+}) {
   const clock = createFakeClock()
   const begun = clock.now()
   const still: Still = async () => {
@@ -27,7 +37,9 @@ function watch({ everyMs, shows, taught = 1, until = Number.POSITIVE_INFINITY }:
     clock,
   })
   const stop = new AbortController()
-  const verdict = look(CAMERA, PRESET, [], stop.signal, (picture) => seen.push(Number(new TextDecoder().decode(picture))))
+  const verdict = look(CAMERA, PRESET, [], stop.signal, (picture) =>
+    seen.push(Number(new TextDecoder().decode(picture))),
+  )
   return { clock, verdict, seen, stop }
 }
 
@@ -47,7 +59,10 @@ describe('the picture of a preset', () => {
   test('that goes on disagreeing when the head has settled is believed', async () => {
     const { clock, verdict, seen } = watch({ everyMs: 500, shows: () => MOVING })
     await clock.advance(2500)
-    expect(await verdict).toEqual({ proves: false, words: 'The picture is 6 % of its width away from the preset’s reference.' })
+    expect(await verdict).toEqual({
+      proves: false,
+      words: 'The picture is 6 % of its width away from the preset’s reference.',
+    })
     expect(seen).toHaveLength(2)
   })
   test('that disagrees and arrived late enough is not looked at twice', async () => {
@@ -59,13 +74,21 @@ describe('the picture of a preset', () => {
   test('that disagreed so early that it may show the move, and is followed by none, is no verdict', async () => {
     const { clock, verdict, seen } = watch({ everyMs: 500, shows: () => MOVING, until: 600 })
     await clock.advance(9000)
-    expect(await verdict).toEqual({ proves: false, compared: false, words: 'No new picture came to compare with the reference.' })
+    expect(await verdict).toEqual({
+      proves: false,
+      compared: false,
+      words: 'No new picture came to compare with the reference.',
+    })
     expect(seen).toEqual([499])
   })
   test('that does not come says so', async () => {
     const none = watch({ everyMs: null, shows: () => PLACE })
     await none.clock.advance(7000)
-    expect(await none.verdict).toEqual({ proves: false, compared: false, words: 'No new picture came to compare with the reference.' })
+    expect(await none.verdict).toEqual({
+      proves: false,
+      compared: false,
+      words: 'No new picture came to compare with the reference.',
+    })
   })
   test('is no longer wanted when somebody else has the head', async () => {
     const { verdict, stop, seen } = watch({ everyMs: 500, shows: () => PLACE })
@@ -73,5 +96,6 @@ describe('the picture of a preset', () => {
     expect(await verdict).toMatchObject({ proves: false })
     expect(seen).toEqual([])
   })
-  test('of which nothing was taught claims nothing', async () => expect(await watch({ everyMs: 500, shows: () => PLACE, taught: 0 }).verdict).toBeNull())
+  test('of which nothing was taught claims nothing', async () =>
+    expect(await watch({ everyMs: 500, shows: () => PLACE, taught: 0 }).verdict).toBeNull())
 })

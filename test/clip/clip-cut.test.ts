@@ -23,23 +23,35 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 async function record(stream: Buffer, start: number): Promise<void> {
   let run = -1
   const chunks: Buffer[] = []
-  createFragmentReader({ onInit: ({ bytes }) => (run = ring.beginRun(bytes)), onFragment: ({ bytes }) => chunks.push(Buffer.from(bytes)) }).push(stream)
+  createFragmentReader({
+    onInit: ({ bytes }) => (run = ring.beginRun(bytes)),
+    onFragment: ({ bytes }) => chunks.push(Buffer.from(bytes)),
+  }).push(stream)
   const sha256 = chunks.reduce((hash, chunk) => hash.update(chunk), createHash('sha256')).digest('hex')
   await ring.append({ run, start, duration: 3, chunks, sha256 }).written
 }
-const cut = (from: number, to: number) => cutClip({ ring, range: { from, to }, folder: join(folder, 'parts'), file: join(folder, 'cut.mp4'), signal: never })
+const cut = (from: number, to: number) =>
+  cutClip({ ring, range: { from, to }, folder: join(folder, 'parts'), file: join(folder, 'cut.mp4'), signal: never })
 const H265 = ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none', '-tag:v', 'hvc1']
 
 describe('a clip of several runs', () => {
   test('is one film, and says where it jumps', async () => {
     for (const start of [T0, T0 + 3000, T0 + 60_000]) await record(makeStream(), start)
-    expect(await cut(T0, T0 + 63_000)).toMatchObject({ segments: 3, from: T0, to: T0 + 63_000, gaps: [{ from: T0 + 6000, to: T0 + 60_000 }] })
+    expect(await cut(T0, T0 + 63_000)).toMatchObject({
+      segments: 3,
+      from: T0,
+      to: T0 + 63_000,
+      gaps: [{ from: T0 + 6000, to: T0 + 60_000 }],
+    })
   })
   test('that changes its codec is refused with the moment at which it does; each side of that can be had', async () => {
     await record(makeStream(), T0)
     await record(makeStream({ extra: H265 }), T0 + 3000)
     const moment = new Date(T0 + 3000).toISOString()
-    await expect(cut(T0, T0 + 6000)).rejects.toMatchObject({ code: 'clip/unreadable', message: expect.stringMatching(new RegExp(`^At ${moment} .* from avc1 to h[ve][vc]1`)) })
+    await expect(cut(T0, T0 + 6000)).rejects.toMatchObject({
+      code: 'clip/unreadable',
+      message: expect.stringMatching(new RegExp(`^At ${moment} .* from avc1 to h[ve][vc]1`)),
+    })
     expect((await cut(T0, T0 + 3000)).segments).toBe(1)
     expect((await cut(T0 + 3001, T0 + 6000)).segments).toBe(1)
   })
@@ -49,7 +61,10 @@ describe('a clip of several runs', () => {
   ])('of which a run’s initialisation section is %s is refused in words', async (_, harm) => {
     await record(makeStream(), T0)
     harm(ring.initFile(0))
-    await expect(cut(T0, T0 + 3000)).rejects.toMatchObject({ code: 'clip/unreadable', message: expect.stringMatching(/initialisation section of run 0 .* is missing/) })
+    await expect(cut(T0, T0 + 3000)).rejects.toMatchObject({
+      code: 'clip/unreadable',
+      message: expect.stringMatching(/initialisation section of run 0 .* is missing/),
+    })
   })
   test('with a segment whose bytes are gone is refused, and says what can be had', async () => {
     await record(makeStream(), T0)
@@ -58,7 +73,12 @@ describe('a clip of several runs', () => {
     await record(makeStream(), T0 + 10_000)
     const [first] = await ring.stored({ from: T0, to: T0 + 1 })
     rmSync(first?.file ?? '')
-    await expect(cut(T0, T0 + 13_000)).rejects.toMatchObject({ code: 'clip/unreadable', message: expect.stringMatching(/^Segment 0 .* is missing from the clip buffer\. What was recorded until .* and from .* on, can be had by itself\.$/) })
+    await expect(cut(T0, T0 + 13_000)).rejects.toMatchObject({
+      code: 'clip/unreadable',
+      message: expect.stringMatching(
+        /^Segment 0 .* is missing from the clip buffer\. What was recorded until .* and from .* on, can be had by itself\.$/,
+      ),
+    })
     expect((await cut(T0 + 3000, T0 + 13_000)).segments).toBe(1)
   })
 })

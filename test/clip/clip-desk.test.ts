@@ -14,7 +14,17 @@ const GONE = 'cam-gone' as CameraId
 const HOUR = 3_600_000
 let folder: string
 let clips: ReturnType<typeof createClipDesk>
-const openDesk = () => createClipDesk({ folder: join(folder, 'clips'), scratch: join(folder, 'scratch'), evictEveryMs: 50, now: Date.now, onVideo: () => {}, onError: (error) => { throw error } })
+const openDesk = () =>
+  createClipDesk({
+    folder: join(folder, 'clips'),
+    scratch: join(folder, 'scratch'),
+    evictEveryMs: 50,
+    now: Date.now,
+    onVideo: () => {},
+    onError: (error) => {
+      throw error
+    },
+  })
 /** What a camera recorded before it left: ten seconds each of three days ago, of two days ago, of an hour ago. */
 const moments = [72 * HOUR, 48 * HOUR, HOUR].map((ago) => Date.now() - ago)
 
@@ -23,7 +33,16 @@ beforeEach(async () => {
   const ring = openClipRing({ folder: join(folder, 'clips', GONE), limits: { keepMs: 100 * HOUR, mostBytes: null } })
   for (const start of moments) {
     const run = ring.beginRun(Buffer.from('init'))
-    for (let i = 0; i < 5; i += 1) await ring.append({ run, start: start + i * 2000, duration: 2, chunks: [Buffer.from([i])], sha256: createHash('sha256').update(Buffer.from([i])).digest('hex') }).written
+    for (let i = 0; i < 5; i += 1)
+      await ring.append({
+        run,
+        start: start + i * 2000,
+        duration: 2,
+        chunks: [Buffer.from([i])],
+        sha256: createHash('sha256')
+          .update(Buffer.from([i]))
+          .digest('hex'),
+      }).written
   }
   await ring.close()
   clips = openDesk()
@@ -32,7 +51,10 @@ afterEach(async () => {
   await clips.close()
   rmSync(folder, { recursive: true })
 })
-const kept = async () => (await clips.stored(GONE, { from: 0, to: Date.now() })).segments.map(({ start }) => moments.findIndex((moment) => start >= moment && start < moment + HOUR))
+const kept = async () =>
+  (await clips.stored(GONE, { from: 0, to: Date.now() })).segments.map(({ start }) =>
+    moments.findIndex((moment) => start >= moment && start < moment + HOUR),
+  )
 async function until(ask: () => Promise<number[]>, wanted: number[]): Promise<void> {
   for (let i = 0; i < 100; i += 1) {
     if (JSON.stringify(await ask()) === JSON.stringify(wanted)) return
@@ -40,7 +62,18 @@ async function until(ask: () => Promise<number[]>, wanted: number[]): Promise<vo
   }
   expect(await ask()).toEqual(wanted)
 }
-const siteCamera = (id: CameraId, keepMs: number): SiteCamera => ({ id, name: id, location: null, onvif: null, rtmp: null, presets: new Map(), mount: null, bearing: null, after: 'home', buffer: { mode: 'always', preRollMs: 60_000, keepMs, mostBytes: null, sound: 'drop', reader: 'direct' } })
+const siteCamera = (id: CameraId, keepMs: number): SiteCamera => ({
+  id,
+  name: id,
+  location: null,
+  onvif: null,
+  rtmp: null,
+  presets: new Map(),
+  mount: null,
+  bearing: null,
+  after: 'home',
+  buffer: { mode: 'always', preRollMs: 60_000, keepMs, mostBytes: null, sound: 'drop', reader: 'direct' },
+})
 const five = (moment: number): number[] => Array.from({ length: 5 }, () => moment)
 
 describe('a camera that has left the town', () => {
@@ -81,17 +114,31 @@ describe('a camera that has left the town', () => {
   test('that was never recorded has nothing to ask for', async () => {
     await clips.follow([])
     expect(clips.hasRing('cam-never')).toBe(false)
-    await expect(clips.stored('cam-never' as CameraId, { from: 0, to: Date.now() })).rejects.toMatchObject({ code: 'live/none' })
+    await expect(clips.stored('cam-never' as CameraId, { from: 0, to: Date.now() })).rejects.toMatchObject({
+      code: 'live/none',
+    })
   })
 })
 
 describe('a live picture that must be made anew', () => {
   test('of a camera that is recorded from a press on is refused before that, in words', async () => {
     const camera = siteCamera('cam-1' as CameraId, HOUR)
-    await clips.stream({ ...camera, buffer: { ...camera.buffer, mode: 'on-press' } }, new URL('rtsp://127.0.0.1:9/stream'), null)
-    await expect(clips.livePlaylist(camera.id, 'h264', { msn: null, part: null, skip: false })).rejects.toMatchObject({ code: 'live/none', message: 'cam-1 is recorded from a press on, and needs a conversion here: there is no live picture of it before that.' })
+    await clips.stream(
+      { ...camera, buffer: { ...camera.buffer, mode: 'on-press' } },
+      new URL('rtsp://127.0.0.1:9/stream'),
+      null,
+    )
+    await expect(clips.livePlaylist(camera.id, 'h264', { msn: null, part: null, skip: false })).rejects.toMatchObject({
+      code: 'live/none',
+      message:
+        'cam-1 is recorded from a press on, and needs a conversion here: there is no live picture of it before that.',
+    })
     const told: string[] = []
-    clips.watchLive(camera.id, 'h264', { begin: () => {}, part: () => {}, gone: (why) => told.push(why?.code ?? 'nobody knows why') })
+    clips.watchLive(camera.id, 'h264', {
+      begin: () => {},
+      part: () => {},
+      gone: (why) => told.push(why?.code ?? 'nobody knows why'),
+    })
     for (let i = 0; i < 100 && told.length === 0; i += 1) await new Promise((resolve) => setTimeout(resolve, 20))
     expect(told).toEqual(['live/none'])
   })

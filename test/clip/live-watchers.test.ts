@@ -5,15 +5,39 @@ import type { CameraId } from '../../server/glossary/camera.ts'
 import { Failure } from '../../server/tools/failure.ts'
 
 const CAM = 'cam' as CameraId
-const part = (index: number, run = 0) => ({ run, number: 5, index, start: 0, part: { bytes: Buffer.from(String(index)), duration: 0.08, independent: index === 0, at: 0 } })
-const start = (index: number, run = 0): LiveStartBytes => ({ run, partTarget: 0.09, number: 5, index, start: 0, parts: [], before: [], init: Buffer.alloc(0), codec: 'avc1' })
+const part = (index: number, run = 0) => ({
+  run,
+  number: 5,
+  index,
+  start: 0,
+  part: { bytes: Buffer.from(String(index)), duration: 0.08, independent: index === 0, at: 0 },
+})
+const start = (index: number, run = 0): LiveStartBytes => ({
+  run,
+  partTarget: 0.09,
+  number: 5,
+  index,
+  start: 0,
+  parts: [],
+  before: [],
+  init: Buffer.alloc(0),
+  codec: 'avc1',
+})
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 function room() {
   const asked: ((found: LiveStartBytes | null) => void)[] = []
   const heard: string[] = []
-  const watchers = createLiveWatchers({ watch: () => new Promise((resolve) => asked.push(resolve)), unwatch: async () => void heard.push('unwatched'), onError: () => {} })
-  const viewer = watchers.watch(CAM, 'copy', { begin: ({ index }) => heard.push(`begin ${index}`), part: ({ index }) => heard.push(`part ${index}`), gone: () => heard.push('gone') })
+  const watchers = createLiveWatchers({
+    watch: () => new Promise((resolve) => asked.push(resolve)),
+    unwatch: async () => void heard.push('unwatched'),
+    onError: () => {},
+  })
+  const viewer = watchers.watch(CAM, 'copy', {
+    begin: ({ index }) => heard.push(`begin ${index}`),
+    part: ({ index }) => heard.push(`part ${index}`),
+    gone: () => heard.push('gone'),
+  })
   return { asked, heard, watchers, viewer }
 }
 
@@ -51,8 +75,17 @@ describe('who follows a camera', () => {
     const told: (string | undefined)[] = []
     const errors: unknown[] = []
     const answers = [new Failure('live/none', 'Four are converted already.'), new Error('the thread is gone')]
-    const watchers = createLiveWatchers({ watch: () => Promise.reject(answers.shift()), unwatch: async () => {}, onError: (error) => errors.push(error) })
-    for (const camera of ['one', 'two']) watchers.watch(camera as CameraId, 'h264', { begin: () => {}, part: () => {}, gone: (why) => told.push(why?.message) })
+    const watchers = createLiveWatchers({
+      watch: () => Promise.reject(answers.shift()),
+      unwatch: async () => {},
+      onError: (error) => errors.push(error),
+    })
+    for (const camera of ['one', 'two'])
+      watchers.watch(camera as CameraId, 'h264', {
+        begin: () => {},
+        part: () => {},
+        gone: (why) => told.push(why?.message),
+      })
     await settle()
     expect(told).toEqual(['Four are converted already.', undefined])
     expect(errors).toEqual([new Error('the thread is gone')])

@@ -8,7 +8,10 @@ import { makeStream } from './made-streams.ts'
 function readAll(bytes: Buffer, cuts: number[] = []): { init: Init | null; fragments: Fragment[] } {
   let init: Init | null = null
   const fragments: Fragment[] = []
-  const reader = createFragmentReader({ onInit: (found) => (init = found), onFragment: (fragment) => fragments.push(fragment) })
+  const reader = createFragmentReader({
+    onInit: (found) => (init = found),
+    onFragment: (fragment) => fragments.push(fragment),
+  })
   let from = 0
   for (const cut of [...cuts, bytes.length]) {
     reader.push(bytes.subarray(from, cut))
@@ -51,15 +54,26 @@ describe('reading ffmpeg’s bytes', () => {
     const whole = readAll(bytes).fragments
     const random = seeded(7)
     for (let round = 0; round < 200; round += 1) {
-      const cuts = Array.from({ length: 1 + Math.floor(random() * 60) }, () => Math.floor(random() * bytes.length)).sort((a, b) => a - b)
+      const cuts = Array.from({ length: 1 + Math.floor(random() * 60) }, () =>
+        Math.floor(random() * bytes.length),
+      ).sort((a, b) => a - b)
       const { fragments } = readAll(bytes, cuts)
       expect(fragments.length).toBe(whole.length)
-      expect(fragments.every((fragment, i) => whole[i]?.bytes.equals(fragment.bytes) && whole[i]?.keyframe === fragment.keyframe)).toBe(true)
+      expect(
+        fragments.every(
+          (fragment, i) => whole[i]?.bytes.equals(fragment.bytes) && whole[i]?.keyframe === fragment.keyframe,
+        ),
+      ).toBe(true)
     }
   })
   test('one byte at a time is enough', () => {
     const short = makeStream({ seconds: 0.4 })
-    expect(readAll(short, Array.from({ length: short.length }, (_, i) => i)).fragments).toHaveLength(6)
+    expect(
+      readAll(
+        short,
+        Array.from({ length: short.length }, (_, i) => i),
+      ).fragments,
+    ).toHaveLength(6)
   })
   test('bytes that are no video are refused at once, not collected', () => {
     const reader = createFragmentReader({ onInit: () => {}, onFragment: () => {} })
@@ -75,7 +89,11 @@ describe('packaging', () => {
     finish()
     expect(segments).toHaveLength(3)
     expect(segments.map(({ duration }) => Math.round(duration * 100) / 100)).toEqual([1, 1, 1])
-    expect(Buffer.concat(segments.flatMap(({ chunks }) => chunks)).equals(Buffer.concat(fragments.map(({ bytes }) => bytes)))).toBe(true)
+    expect(
+      Buffer.concat(segments.flatMap(({ chunks }) => chunks)).equals(
+        Buffer.concat(fragments.map(({ bytes }) => bytes)),
+      ),
+    ).toBe(true)
   })
   test('a segment’s time is the wall clock at its arrival, never a sum of durations', () => {
     const slow = packAll(readAll(makeStream()).fragments, 1000 / 12)
@@ -94,7 +112,11 @@ describe('packaging', () => {
     const { fragments } = readAll(makeStream({ rate: 25, gop: 25 }))
     let wanted = 0.08
     const parts: number[][] = []
-    const packager = createPackager({ wantedPart: () => wanted, onPart: () => (wanted = 0.12), onSegment: ({ chunks }) => parts.push(chunks.map(({ length }) => length)) })
+    const packager = createPackager({
+      wantedPart: () => wanted,
+      onPart: () => (wanted = 0.12),
+      onSegment: ({ chunks }) => parts.push(chunks.map(({ length }) => length)),
+    })
     const targets = fragments.map((fragment, i) => (packager.push(fragment, i * 40), packager.partTarget()))
     packager.finish()
     expect(parts.map(({ length }) => length)).toEqual([13, 9, 9])
@@ -103,7 +125,9 @@ describe('packaging', () => {
   test('packets that never came are told with the segment they belong to, and with both where two meet', () => {
     const lose = (at: number, lost: Partial<Fragment>) => {
       const { fragments } = readAll(makeStream())
-      const packed = packAll(fragments.map((fragment, i) => ({ ...fragment, lostBefore: 0, ...(i === at ? lost : {}) })))
+      const packed = packAll(
+        fragments.map((fragment, i) => ({ ...fragment, lostBefore: 0, ...(i === at ? lost : {}) })),
+      )
       packed.finish()
       return packed.segments.map(({ lostPackets }) => lostPackets)
     }
@@ -123,7 +147,8 @@ describe('packaging', () => {
     }
     packager.finish()
     expect(segments).toHaveLength(3)
-    for (const { chunks, sha256 } of segments) expect(createHash('sha256').update(Buffer.concat(chunks)).digest('hex')).toBe(sha256)
+    for (const { chunks, sha256 } of segments)
+      expect(createHash('sha256').update(Buffer.concat(chunks)).digest('hex')).toBe(sha256)
     const all = Buffer.concat(segments.flatMap(({ chunks }) => chunks))
     let end = 0
     for (const [i, { bytes }] of mine.slice(0, -1).entries()) {

@@ -1,7 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { type PartNews, createPartPost } from '../../server/clip/part-post.ts'
 
-const part = (camera: string, index: number): PartNews => ({ camera, form: 'copy', live: { run: 0, number: 1, index, start: 0, part: { bytes: Uint8Array.of(index), duration: 0.08, independent: index === 0, at: 0 } } })
+const part = (camera: string, index: number): PartNews => ({
+  camera,
+  form: 'copy',
+  live: {
+    run: 0,
+    number: 1,
+    index,
+    start: 0,
+    part: { bytes: Uint8Array.of(index), duration: 0.08, independent: index === 0, at: 0 },
+  },
+})
 const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 function post({ busy = false } = {}) {
   const messages: string[][] = []

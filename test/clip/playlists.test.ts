@@ -6,12 +6,23 @@ import { areManyFollowed, partLength } from '../../server/clip/part-length.ts'
 import type { Segment } from '../../server/glossary/clip.ts'
 
 const T0 = Date.parse('2026-11-20T22:30:00.000Z')
-const segment = (number: number, change: Partial<Segment> = {}): Segment => ({ number, run: 0, start: T0 + number * 1000, duration: 1, bytes: 1000, sha256: 'x', ...change })
+const segment = (number: number, change: Partial<Segment> = {}): Segment => ({
+  number,
+  run: 0,
+  start: T0 + number * 1000,
+  duration: 1,
+  bytes: 1000,
+  sha256: 'x',
+  ...change,
+})
 const part = { duration: 0.13333, independent: false, at: 0 }
 
 describe('the live playlist', () => {
   const state: LiveState = {
-    segments: [{ ...segment(10), parts: null }, { ...segment(11), parts: [{ ...part, independent: true }, part] }],
+    segments: [
+      { ...segment(10), parts: null },
+      { ...segment(11), parts: [{ ...part, independent: true }, part] },
+    ],
     open: { ...segment(12, { duration: 0.13333 }), parts: [{ ...part, independent: true }] },
     partTarget: 0.147,
     targetDuration: 1,
@@ -39,7 +50,17 @@ segment/11.m4s
 `)
   })
   test('a restart of the recorder is a discontinuity with its own initialisation section', () => {
-    const text = livePlaylist({ ...state, segments: [{ ...segment(10), parts: null }, { ...segment(11, { run: 1 }), parts: null }], open: null }, false)
+    const text = livePlaylist(
+      {
+        ...state,
+        segments: [
+          { ...segment(10), parts: null },
+          { ...segment(11, { run: 1 }), parts: null },
+        ],
+        open: null,
+      },
+      false,
+    )
     expect(text).toMatch(/segment\/10\.m4s\n#EXT-X-DISCONTINUITY\n#EXT-X-MAP:URI="init\/1\.mp4"\n/)
     expect(text).toMatch(/PRELOAD-HINT:TYPE=PART,URI="part\/12\.0\.m4s"/)
   })
@@ -50,7 +71,11 @@ segment/11.m4s
     expect(text).not.toContain('12.')
   })
   test('a delta update leaves out what is older than six target durations', () => {
-    const long = { ...state, segments: Array.from({ length: 20 }, (_, i) => ({ ...segment(i), parts: null })), open: { ...segment(20), duration: 0.5, parts: [part] } }
+    const long = {
+      ...state,
+      segments: Array.from({ length: 20 }, (_, i) => ({ ...segment(i), parts: null })),
+      open: { ...segment(20), duration: 0.5, parts: [part] },
+    }
     const text = livePlaylist(long, true)
     expect(text).toMatch(/#EXT-X-SKIP:SKIPPED-SEGMENTS=14\n/)
     expect(text).not.toContain('segment/13.m4s')
@@ -60,7 +85,16 @@ segment/11.m4s
 })
 
 describe('the live window', () => {
-  const open = (parts: number) => ({ start: T0, duration: parts * 0.13, parts: Array.from({ length: parts }, (_, i) => ({ bytes: Buffer.from(`p${i}`), duration: 0.13, independent: i === 0, at: 0 })) })
+  const open = (parts: number) => ({
+    start: T0,
+    duration: parts * 0.13,
+    parts: Array.from({ length: parts }, (_, i) => ({
+      bytes: Buffer.from(`p${i}`),
+      duration: 0.13,
+      independent: i === 0,
+      at: 0,
+    })),
+  })
   const query = (msn: number | null, part: number | null = null) => ({ msn, part, skip: false })
 
   test('a blocking reload answers as soon as its part is here', async () => {
@@ -112,7 +146,10 @@ describe('the live window', () => {
   test('a part too far ahead is refused at once; one that comes within moments is waited for', async () => {
     const window = createLiveWindow()
     window.onPart(5, 0, open(2), 0.14)
-    await expect(window.playlist(query(5, 999))).rejects.toMatchObject({ code: 'live/ahead', message: expect.stringMatching(/has 2 so far/) })
+    await expect(window.playlist(query(5, 999))).rejects.toMatchObject({
+      code: 'live/ahead',
+      message: expect.stringMatching(/has 2 so far/),
+    })
     await expect(window.playlist(query(6, 40))).rejects.toMatchObject({ code: 'live/ahead' })
     const soon = window.playlist(query(5, 3))
     window.onPart(5, 0, open(4), 0.14)
@@ -153,7 +190,12 @@ describe('the live window', () => {
     const window = createLiveWindow()
     expect(window.newest()).toBeNull()
     window.onPart(5, 0, open(4), 0.14)
-    expect(window.newest()).toMatchObject({ number: 5, index: 3, start: T0, parts: [{ independent: true }, {}, {}, {}] })
+    expect(window.newest()).toMatchObject({
+      number: 5,
+      index: 3,
+      start: T0,
+      parts: [{ independent: true }, {}, {}, {}],
+    })
   })
   test('when that keyframe has only just come, a viewer begins at the one before it, and misses and repeats nothing', () => {
     const window = createLiveWindow()
@@ -198,7 +240,8 @@ describe('how long a part should last', () => {
     ['it is followed among many, and asked for by nobody', 10, 0, 0.12],
     ['a whole town is asked for over HTTP: it stays a live picture', 0, 250, 0.4],
   ])('%s', (_, followed, asked, seconds) => expect(partLength(followed, asked)).toBeCloseTo(seconds, 9))
-  test('only beyond a room’s number are parts told several at a time', () => expect([areManyFollowed(9), areManyFollowed(10)]).toEqual([false, true]))
+  test('only beyond a room’s number are parts told several at a time', () =>
+    expect([areManyFollowed(9), areManyFollowed(10)]).toEqual([false, true]))
 })
 
 describe('the playlist of a held clip', () => {
@@ -232,7 +275,9 @@ describe('gaps', () => {
   })
   test('a segment that was not kept is a gap, however short it is and whatever the clock says', () => {
     const at = (number: number, start: number) => ({ ...segment(number), start, duration: 1 })
-    expect(gapsIn([at(40, T0), at(41, T0 + 1000), at(43, T0 + 3000)], T0, null)).toEqual([{ from: T0 + 2000, to: T0 + 3000 }])
+    expect(gapsIn([at(40, T0), at(41, T0 + 1000), at(43, T0 + 3000)], T0, null)).toEqual([
+      { from: T0 + 2000, to: T0 + 3000 },
+    ])
     expect(gapsIn([at(41, T0), at(43, T0 + 990)], T0, null)).toEqual([{ from: T0 + 989, to: T0 + 990 }])
   })
   test('a new run that begins a second later is a gap; one that begins at once is none', () => {
@@ -241,5 +286,6 @@ describe('gaps', () => {
     expect(gapsIn(next(T0 + 1200), T0, null)).toEqual([])
   })
   test('jitter is no gap', () => expect(gapsIn([segment(0), segment(1, { start: T0 + 1700 })], T0, null)).toEqual([]))
-  test('a range without any picture is one gap', () => expect(gapsIn([], T0, T0 + 5000)).toEqual([{ from: T0, to: T0 + 5000 }]))
+  test('a range without any picture is one gap', () =>
+    expect(gapsIn([], T0, T0 + 5000)).toEqual([{ from: T0, to: T0 + 5000 }]))
 })

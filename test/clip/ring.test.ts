@@ -1,5 +1,16 @@
 import { createHash } from 'node:crypto'
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -12,9 +23,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const T0 = Date.parse('2026-11-20T22:30:00.000Z')
 const MINUTE = 60_000
-const closed = (bytes: Buffer): { chunks: Buffer[]; sha256: string } => ({ chunks: [bytes], sha256: createHash('sha256').update(bytes).digest('hex') })
+const closed = (bytes: Buffer): { chunks: Buffer[]; sha256: string } => ({
+  chunks: [bytes],
+  sha256: createHash('sha256').update(bytes).digest('hex'),
+})
 const bytesOf = (i: number): Buffer => Buffer.alloc(500 + i, i % 256)
-const open = (keepMs = 5 * MINUTE, more: Partial<Parameters<typeof openClipRing>[0]> = {}) => openClipRing({ folder, limits: { keepMs, mostBytes: null }, bucketMs: MINUTE, ...more })
+const open = (keepMs = 5 * MINUTE, more: Partial<Parameters<typeof openClipRing>[0]> = {}) =>
+  openClipRing({ folder, limits: { keepMs, mostBytes: null }, bucketMs: MINUTE, ...more })
 
 /** `minutes` of segments of two seconds. */
 async function record(ring: ReturnType<typeof open>, minutes: number, from = T0): Promise<number[]> {
@@ -99,7 +114,10 @@ describe('the clip buffer', () => {
     const ring = open()
     const [next] = await record(ring, 1, T0 + 5 * MINUTE)
     expect(next).toBe(60)
-    expect((await ring.within({ from: T0, to: null })).map(({ run }) => run)).toEqual([...Array(60).fill(0), ...Array(30).fill(1)])
+    expect((await ring.within({ from: T0, to: null })).map(({ run }) => run)).toEqual([
+      ...Array(60).fill(0),
+      ...Array(30).fill(1),
+    ])
     expect((await ring.read(10))?.bytes.equals(bytesOf(10))).toBe(true)
   })
   test('a last segment that was cut short by a crash is left out', async () => {
@@ -116,11 +134,16 @@ describe('the clip buffer', () => {
     const ring = open()
     await record(ring, 2)
     await ring.close()
-    const [first = ''] = readdirSync(folder).filter((name) => name.endsWith('.m4s')).sort()
+    const [first = ''] = readdirSync(folder)
+      .filter((name) => name.endsWith('.m4s'))
+      .sort()
     truncateSync(join(folder, first), 500 * 10)
     const again = open()
     expect(await again.within({ from: T0, to: null })).toHaveLength(60)
-    await expect(again.read(25)).rejects.toMatchObject({ code: 'clip/unreadable', message: expect.stringMatching(/shorter than its index says/) })
+    await expect(again.read(25)).rejects.toMatchObject({
+      code: 'clip/unreadable',
+      message: expect.stringMatching(/shorter than its index says/),
+    })
     expect((await again.read(5))?.bytes.equals(bytesOf(5))).toBe(true)
   })
   test('a crash’s lines without bytes are gone for good, also when their bucket is the newest no more', async () => {
@@ -134,10 +157,15 @@ describe('the clip buffer', () => {
   test('a list that the disk does not give is no empty one', async () => {
     const ring = open()
     await record(ring, 2)
-    const [first = ''] = readdirSync(folder).filter((name) => name.endsWith('.jsonl')).sort()
+    const [first = ''] = readdirSync(folder)
+      .filter((name) => name.endsWith('.jsonl'))
+      .sort()
     rmSync(join(folder, first))
     mkdirSync(join(folder, first))
-    await expect(ring.within({ from: T0, to: null })).rejects.toMatchObject({ code: 'clip/unreadable', message: expect.stringContaining(first) })
+    await expect(ring.within({ from: T0, to: null })).rejects.toMatchObject({
+      code: 'clip/unreadable',
+      message: expect.stringContaining(first),
+    })
   })
   test('one file that cannot be looked at costs no other', async () => {
     await record(open(), 1)
@@ -150,7 +178,11 @@ describe('the clip buffer', () => {
     await ring.close()
     for (const name of ['run-7.mp4', 'run-3.mp4.new', 'notes.txt']) writeFileSync(join(folder, name), '')
     await open().settled()
-    expect(readdirSync(folder).filter((name) => !/^\d/.test(name)).sort()).toEqual(['notes.txt', 'run-0.mp4'])
+    expect(
+      readdirSync(folder)
+        .filter((name) => !/^\d/.test(name))
+        .sort(),
+    ).toEqual(['notes.txt', 'run-0.mp4'])
   })
   test('an index line that was cut short by a crash is left out', async () => {
     await record(open(), 1)
@@ -161,8 +193,19 @@ describe('the clip buffer', () => {
   test('remembers over a restart of which segments packets never came', async () => {
     const ring = open()
     const run = ring.beginRun(Buffer.from('init'))
-    for (const lostPackets of [undefined, 5, 0]) await ring.append({ run, start: T0, duration: 2, ...closed(bytesOf(1)), ...(lostPackets === undefined ? {} : { lostPackets }) }).written
-    expect((await open().within({ from: T0, to: null })).map((segment) => segment.lostPackets)).toEqual([undefined, 5, 0])
+    for (const lostPackets of [undefined, 5, 0])
+      await ring.append({
+        run,
+        start: T0,
+        duration: 2,
+        ...closed(bytesOf(1)),
+        ...(lostPackets === undefined ? {} : { lostPackets }),
+      }).written
+    expect((await open().within({ from: T0, to: null })).map((segment) => segment.lostPackets)).toEqual([
+      undefined,
+      5,
+      0,
+    ])
   })
   test('a run that never closed a segment leaves no hole in the count of discontinuities', async () => {
     const ring = open()
@@ -242,7 +285,9 @@ describe('the clip buffer', () => {
     const told: string[] = []
     const ring = open(MINUTE, { onStuck: (file) => told.push(file) })
     await record(ring, 3)
-    const [first = ''] = readdirSync(folder).filter((name) => name.endsWith('.jsonl')).sort()
+    const [first = ''] = readdirSync(folder)
+      .filter((name) => name.endsWith('.jsonl'))
+      .sort()
     const index = readFileSync(join(folder, first), 'utf8')
     rmSync(join(folder, first))
     // A folder with something in it cannot be removed like a file.
@@ -260,7 +305,10 @@ describe('the clip buffer', () => {
   })
   test('a gate that refuses keeps nothing, and the words come out', async () => {
     const problems: (string | null)[] = []
-    const ring = open(5 * MINUTE, { gate: { refuses: () => 'The disk is full.', queued: () => {} }, onWritten: (problem) => problems.push(problem) })
+    const ring = open(5 * MINUTE, {
+      gate: { refuses: () => 'The disk is full.', queued: () => {} },
+      onWritten: (problem) => problems.push(problem),
+    })
     await record(ring, 1)
     expect(new Set(problems.slice(1))).toEqual(new Set(['The disk is full.']))
     expect(await ring.within({ from: T0, to: null })).toEqual([])
@@ -269,14 +317,30 @@ describe('the clip buffer', () => {
 
 describe('the disk of all clip buffers', () => {
   const GB = 1e9
-  async function disk(free: number, limits = { most: null as number | null, reserve: GB }, more: { tellFirst?: boolean } = {}) {
+  async function disk(
+    free: number,
+    limits = { most: null as number | null, reserve: GB },
+    more: { tellFirst?: boolean } = {},
+  ) {
     const folders = ['a', 'b'].map((name) => join(folder, name))
-    const rings = folders.map((each) => openClipRing({ folder: each, limits: { keepMs: 60 * MINUTE, mostBytes: null }, bucketMs: MINUTE }))
+    const rings = folders.map((each) =>
+      openClipRing({ folder: each, limits: { keepMs: 60 * MINUTE, mostBytes: null }, bucketMs: MINUTE }),
+    )
     for (const [i, ring] of rings.entries()) await record(ring, 3, T0 + i * 1000)
     const states: DiskState[] = []
     // Every byte that a ring lets go of is free again.
     const before = rings.reduce((sum, ring) => sum + ring.bytes(), 0)
-    const made = createClipDisk({ ...more, folder, limits, rings: () => rings, onState: (state) => states.push(state), freeOf: async () => ({ free: free + before - rings.reduce((sum, ring) => sum + ring.bytes(), 0), total: 10 * GB }) })
+    const made = createClipDisk({
+      ...more,
+      folder,
+      limits,
+      rings: () => rings,
+      onState: (state) => states.push(state),
+      freeOf: async () => ({
+        free: free + before - rings.reduce((sum, ring) => sum + ring.bytes(), 0),
+        total: 10 * GB,
+      }),
+    })
     return { rings, states, disk: made }
   }
   test('lets the oldest pictures of all cameras go until the reserve is free again', async () => {
@@ -296,7 +360,10 @@ describe('the disk of all clip buffers', () => {
     const { rings, states, disk: one } = await disk(0.7 * GB)
     for (const ring of rings) ring.hold('inc-1', { from: T0, to: null })
     await one.look()
-    expect(states.at(-1)).toMatchObject({ level: 'full', problem: expect.stringMatching(/held by incidents: new pictures are not kept/) })
+    expect(states.at(-1)).toMatchObject({
+      level: 'full',
+      problem: expect.stringMatching(/held by incidents: new pictures are not kept/),
+    })
     expect(one.gate.refuses(1000, false)).toMatch(/disk is full/)
     expect(one.gate.refuses(1000, true)).toBeNull()
     expect((await rings[0]?.within({ from: T0, to: null }))?.length).toBe(90)
@@ -305,7 +372,9 @@ describe('the disk of all clip buffers', () => {
     const { rings, states, disk: one } = await disk(9 * GB, { most: 60_000, reserve: 0 })
     for (const ring of rings) ring.hold('inc-1', { from: T0, to: null })
     await one.look()
-    expect(states).toMatchObject([{ level: 'critical', problem: expect.stringMatching(/^Incidents hold more than storage: most/) }])
+    expect(states).toMatchObject([
+      { level: 'critical', problem: expect.stringMatching(/^Incidents hold more than storage: most/) },
+    ])
     expect(one.gate.refuses(1000, false)).toBeNull()
     for (const ring of rings) ring.release('inc-1')
     await one.look()
@@ -332,5 +401,7 @@ describe('the disk of all clip buffers', () => {
     [0.23, 'low', 'ok'],
     [0.11, 'critical', 'critical'],
     [0.13, 'critical', 'low'],
-  ] as const)('with %f of it free, %s becomes %s', (free, before, after) => expect(levelOf(free, before, false)).toBe(after))
+  ] as const)('with %f of it free, %s becomes %s', (free, before, after) =>
+    expect(levelOf(free, before, false)).toBe(after),
+  )
 })

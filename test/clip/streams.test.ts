@@ -46,17 +46,59 @@ function follow(streams: Buffer[], { frameMs = 1000 / 15, chunk = 4096 } = {}) {
 /** What ffprobe finds in a run: its initialisation section and its segments. */
 function probe({ segments, init, segment }: ReturnType<typeof follow>, run = segments[0]?.run ?? 0) {
   const file = join(folder, 'run.mp4')
-  writeFileSync(file, Buffer.concat([init(run) ?? Buffer.alloc(0), ...segments.filter((each) => each.run === run).map(({ number }) => segment(number) ?? Buffer.alloc(0))]))
-  const { stdout } = spawnSync('ffprobe', ['-v', 'error', '-count_frames', '-show_entries', 'stream=codec_name,width,height,nb_read_frames', '-of', 'json', file], { encoding: 'utf8' })
-  return (JSON.parse(stdout) as { streams: { codec_name: string; width?: number; height?: number; nb_read_frames: string }[] }).streams
+  writeFileSync(
+    file,
+    Buffer.concat([
+      init(run) ?? Buffer.alloc(0),
+      ...segments.filter((each) => each.run === run).map(({ number }) => segment(number) ?? Buffer.alloc(0)),
+    ]),
+  )
+  const { stdout } = spawnSync(
+    'ffprobe',
+    [
+      '-v',
+      'error',
+      '-count_frames',
+      '-show_entries',
+      'stream=codec_name,width,height,nb_read_frames',
+      '-of',
+      'json',
+      file,
+    ],
+    { encoding: 'utf8' },
+  )
+  return (
+    JSON.parse(stdout) as { streams: { codec_name: string; width?: number; height?: number; nb_read_frames: string }[] }
+  ).streams
 }
 function ffmpeg(...args: string[]): Buffer {
-  const { stdout, status, stderr } = spawnSync('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-y', ...args], { maxBuffer: 64 * 1024 * 1024 })
+  const { stdout, status, stderr } = spawnSync('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-y', ...args], {
+    maxBuffer: 64 * 1024 * 1024,
+  })
   if (status !== 0) throw new Error(stderr.toString())
   return stdout
 }
 const FRAGMENTED = ['-f', 'mp4', '-movflags', '+frag_every_frame+empty_moov+default_base_moof', 'pipe:1']
-const annexB = (size: string, seconds = 2): Buffer => ffmpeg('-f', 'lavfi', '-i', `testsrc2=s=${size}:r=15`, '-t', String(seconds), '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '15', '-pix_fmt', 'yuv420p', '-f', 'h264', 'pipe:1')
+const annexB = (size: string, seconds = 2): Buffer =>
+  ffmpeg(
+    '-f',
+    'lavfi',
+    '-i',
+    `testsrc2=s=${size}:r=15`,
+    '-t',
+    String(seconds),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-g',
+    '15',
+    '-pix_fmt',
+    'yuv420p',
+    '-f',
+    'h264',
+    'pipe:1',
+  )
 
 describe('every real stream', () => {
   test('H.264 is recorded whole, and its codec is told', () => {
@@ -65,7 +107,9 @@ describe('every real stream', () => {
     expect(probe(found)).toEqual([{ codec_name: 'h264', width: 320, height: 180, nb_read_frames: '45' }])
   })
   test('H.265 is recorded as it is, under its full name', () => {
-    const found = follow([makeStream({ extra: ['-c:v', 'libx265', '-x265-params', 'log-level=error:keyint=15:min-keyint=15'] })])
+    const found = follow([
+      makeStream({ extra: ['-c:v', 'libx265', '-x265-params', 'log-level=error:keyint=15:min-keyint=15'] }),
+    ])
     expect(found.codecs).toEqual([expect.stringMatching(/^(hev1|hvc1)\.1\.6\.L\d+(\.[0-9a-f]+)*$/)])
     expect(probe(found)[0]).toMatchObject({ codec_name: 'hevc', nb_read_frames: '45' })
   })
@@ -81,13 +125,41 @@ describe('every real stream', () => {
     expect(probe(found)[0]).toMatchObject({ nb_read_frames: '30' })
   })
   test('AAC passes beside the picture', () => {
-    const found = follow([ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-f', 'lavfi', '-i', 'sine', '-t', '3', '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '15', '-pix_fmt', 'yuv420p', '-c:a', 'aac', ...FRAGMENTED)])
+    const found = follow([
+      ffmpeg(
+        '-f',
+        'lavfi',
+        '-i',
+        'testsrc2=s=320x180:r=15',
+        '-f',
+        'lavfi',
+        '-i',
+        'sine',
+        '-t',
+        '3',
+        '-c:v',
+        'libx264',
+        '-preset',
+        'ultrafast',
+        '-g',
+        '15',
+        '-pix_fmt',
+        'yuv420p',
+        '-c:a',
+        'aac',
+        ...FRAGMENTED,
+      ),
+    ])
     expect(probe(found).map(({ codec_name: name }) => name)).toEqual(['h264', 'aac'])
     expect(found.segments.map(({ duration }) => Math.round(duration))).toEqual([1, 1, 1])
   })
   test('what no browser shows is refused in words', () => {
-    const found = follow([ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-t', '1', '-c:v', 'mpeg4', ...FRAGMENTED)])
-    expect(found.unfit).toEqual([{ reason: expect.stringMatching(/sends mp4v, which no browser shows: set it to H\.264/), soon: false }])
+    const found = follow([
+      ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-t', '1', '-c:v', 'mpeg4', ...FRAGMENTED),
+    ])
+    expect(found.unfit).toEqual([
+      { reason: expect.stringMatching(/sends mp4v, which no browser shows: set it to H\.264/), soon: false },
+    ])
     expect(found.segments).toEqual([])
   })
   test('a new resolution in mid-stream loses no frame: a new run begins with its own initialisation section', () => {
@@ -115,7 +187,15 @@ describe('every real stream', () => {
     const { store, init, segment } = createMemoryStore(1000)
     const segments: Segment[] = []
     let now = T0
-    const follower = createStreamFollower({ store, window: { onPart: () => {}, onSegment: (closed) => segments.push(closed) }, now: () => now, onPicture: () => {}, onUnfit: (reason) => { throw new Error(reason) } })
+    const follower = createStreamFollower({
+      store,
+      window: { onPart: () => {}, onSegment: (closed) => segments.push(closed) },
+      now: () => now,
+      onPicture: () => {},
+      onUnfit: (reason) => {
+        throw new Error(reason)
+      },
+    })
     const bytes = makeStream({ seconds: 4 })
     let seen = 0
     for (let at = 0; at < bytes.length; at += 512) {
@@ -131,11 +211,33 @@ describe('every real stream', () => {
       const times = segments.filter((each) => each.run === run).map(({ start }) => start)
       expect(times).toEqual([...times].sort((a, b) => a - b))
     }
-    const frames = [0, 1].map((run) => Number(probe({ segments, init, segment } as ReturnType<typeof follow>, run)[0]?.nb_read_frames))
+    const frames = [0, 1].map((run) =>
+      Number(probe({ segments, init, segment } as ReturnType<typeof follow>, run)[0]?.nb_read_frames),
+    )
     expect(frames).toEqual([30, 30])
   })
   test('a clock that jumps ahead an hour begins a new timeline, and no segment is an hour long', () => {
-    const jumped = ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-frames:v', '60', '-vf', "setpts='if(gte(N,30),PTS+3600/TB,PTS)'", '-vsync', 'passthrough', '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '15', '-pix_fmt', 'yuv420p', ...FRAGMENTED)
+    const jumped = ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=s=320x180:r=15',
+      '-frames:v',
+      '60',
+      '-vf',
+      "setpts='if(gte(N,30),PTS+3600/TB,PTS)'",
+      '-vsync',
+      'passthrough',
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      '-g',
+      '15',
+      '-pix_fmt',
+      'yuv420p',
+      ...FRAGMENTED,
+    )
     const found = follow([jumped])
     expect(Math.max(...found.segments.map(({ duration }) => duration))).toBeLessThan(2)
     expect(new Set(found.segments.map(({ run }) => run)).size).toBe(2)
@@ -153,7 +255,31 @@ describe('every real stream', () => {
     expect(gapsIn(found.segments, T0, null)).toEqual([])
   })
   test('keyframes that come one to ten seconds apart are each a segment', () => {
-    const found = follow([ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-t', '24', '-c:v', 'libx264', '-preset', 'ultrafast', '-g', '400', '-keyint_min', '1', '-sc_threshold', '0', '-force_key_frames', '1,3,8,18', '-pix_fmt', 'yuv420p', ...FRAGMENTED)])
+    const found = follow([
+      ffmpeg(
+        '-f',
+        'lavfi',
+        '-i',
+        'testsrc2=s=320x180:r=15',
+        '-t',
+        '24',
+        '-c:v',
+        'libx264',
+        '-preset',
+        'ultrafast',
+        '-g',
+        '400',
+        '-keyint_min',
+        '1',
+        '-sc_threshold',
+        '0',
+        '-force_key_frames',
+        '1,3,8,18',
+        '-pix_fmt',
+        'yuv420p',
+        ...FRAGMENTED,
+      ),
+    ])
     expect(found.segments.map(({ duration }) => Math.round(duration))).toEqual([1, 2, 5, 10, 6])
   })
   test('the recorder’s bytes are what ffmpeg wrote, however they arrive', () => {

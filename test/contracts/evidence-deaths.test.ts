@@ -27,11 +27,19 @@ afterAll(async () => {
 })
 
 async function start(): Promise<string> {
-  const server = spawn(process.execPath, [builtEntry('main.js'), 'start', '--site', room.siteFile, '--data', room.dataFolder, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const server = spawn(
+    process.execPath,
+    [builtEntry('main.js'), 'start', '--site', room.siteFile, '--data', room.dataFolder, '--port', '0'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   running = server
   let said = ''
   server.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
-  await until(() => said, (text) => /running: (\S+)\//.test(text), 30_000)
+  await until(
+    () => said,
+    (text) => /running: (\S+)\//.test(text),
+    30_000,
+  )
   return /running: (\S+)\//.exec(said)?.[1] ?? ''
 }
 async function die(): Promise<void> {
@@ -40,7 +48,14 @@ async function die(): Promise<void> {
   await gone
 }
 async function ask(url: string, method: string, path: string, body?: unknown) {
-  const answer = await fetch(`${url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${room.token('evidence')}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  const answer = await fetch(`${url}/api/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${room.token('evidence')}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
   return { bytes: Buffer.from(await answer.arrayBuffer()) }
 }
 
@@ -49,13 +64,16 @@ test(`an export survives ${ROUNDS} deaths at any moment, whole and proven, and e
   const ordered: string[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
     const url = await start()
-    const { id } = JSON.parse((await ask(url, 'POST', '/exports', { ...WHY, ...room.range() })).bytes.toString()) as { id: string }
+    const { id } = JSON.parse((await ask(url, 'POST', '/exports', { ...WHY, ...room.range() })).bytes.toString()) as {
+      id: string
+    }
     ordered.push(id)
     await new Promise((resolve) => setTimeout(resolve, random() * 900))
     await die()
   }
   const url = await start()
-  const list = async (): Promise<{ id: string; state: string; sha256: string; problem: string | null }[]> => JSON.parse((await ask(url, 'GET', '/exports')).bytes.toString()).items
+  const list = async (): Promise<{ id: string; state: string; sha256: string; problem: string | null }[]> =>
+    JSON.parse((await ask(url, 'GET', '/exports')).bytes.toString()).items
   const done = await until(list, (items) => items.every(({ state }) => state === 'ready' || state === 'failed'), 60_000)
   expect(done.map(({ state, problem }) => [state, problem])).toEqual(ordered.map(() => ['ready', null]))
   expect(done.map(({ id }) => id).toReversed()).toEqual(ordered)
@@ -63,7 +81,10 @@ test(`an export survives ${ROUNDS} deaths at any moment, whole and proven, and e
   for (const { id, sha256 } of done) {
     const zip = (await ask(url, 'GET', `/exports/${id}/package.zip`)).bytes
     expect(createHash('sha256').update(zip).digest('hex')).toBe(sha256)
-    const { proven, findings } = await verifyPackage({ size: zip.length, read: async (at, length) => zip.subarray(at, Math.min(zip.length, at + length)) }, { root, now: Date.now(), hasher: nodeHasher, crc32 })
+    const { proven, findings } = await verifyPackage(
+      { size: zip.length, read: async (at, length) => zip.subarray(at, Math.min(zip.length, at + length)) },
+      { root, now: Date.now(), hasher: nodeHasher, crc32 },
+    )
     expect({ proven, findings }).toEqual({ proven: true, findings: [] })
     expect(existsSync(join(room.dataFolder, 'exports', id, 'package.zip.part'))).toBe(false)
   }

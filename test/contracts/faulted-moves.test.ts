@@ -35,13 +35,34 @@ const PRESETS = [
   { token: 'rank', name: 'Taxi rank', pose: { pan: 140, tilt: -22, zoom: 1.5 } },
 ]
 /** Heads that turn all the same, and say truly where they are. */
-const ARRIVING = new Set<HeadFault | 'none'>(['none', 'starts-late', 'slow', 'position-late', 'no-move-status', 'always-moving', 'always-idle', 'idle-at-first', 'status-slow', 'yes-late', 'no-yes'])
+const ARRIVING = new Set<HeadFault | 'none'>([
+  'none',
+  'starts-late',
+  'slow',
+  'position-late',
+  'no-move-status',
+  'always-moving',
+  'always-idle',
+  'idle-at-first',
+  'status-slow',
+  'yes-late',
+  'no-yes',
+])
 
 /** Small enough that a thousand looks cost little: proofs are made with smaller ones. */
 const PICTURE = { width: 480, height: 270, rate: 5, gop: 1, codec: 'h264', sound: 'none' } as const
 
 type Mode = HeadFault | 'none'
-type Outcome = { mode: Mode; state: string; there: boolean; ms: number; reason: string | null; proofs: readonly string[]; share: number; reference: boolean }
+type Outcome = {
+  mode: Mode
+  state: string
+  there: boolean
+  ms: number
+  reason: string | null
+  proofs: readonly string[]
+  share: number
+  reference: boolean
+}
 const outcomes: Outcome[] = []
 let town: Awaited<ReturnType<typeof startTestTown>>
 const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
@@ -54,8 +75,19 @@ const ids = Array.from({ length: HEADS }, (_, i) => `head-${i}`)
 beforeAll(async () => {
   town = await startTestTown(...ids.map((id) => ({ ...plan(id), presets: PRESETS })))
   // What the camera's lens shows, without the stream that would bring it: 21 encoders would leave no time for the moves.
-  const drawing = createCameraPicture({ street: await loadStreet(join(town.folder, 'street'), 11, []), figures: populate(11, []), glyphs: await drawGlyphs(), name: 'lens', frame: PICTURE })
-  lens = (pose) => sharp(drawing.draw(pose, Date.now(), 'none').subarray(0, PICTURE.width * PICTURE.height), { raw: { width: PICTURE.width, height: PICTURE.height, channels: 1 } }).jpeg({ quality: 85 }).toBuffer()
+  const drawing = createCameraPicture({
+    street: await loadStreet(join(town.folder, 'street'), 11, []),
+    figures: populate(11, []),
+    glyphs: await drawGlyphs(),
+    name: 'lens',
+    frame: PICTURE,
+  })
+  lens = (pose) =>
+    sharp(drawing.draw(pose, Date.now(), 'none').subarray(0, PICTURE.width * PICTURE.height), {
+      raw: { width: PICTURE.width, height: PICTURE.height, channels: 1 },
+    })
+      .jpeg({ quality: 85 })
+      .toBuffer()
 })
 afterAll(async () => {
   await Promise.all(heads.map((head) => head.close()))
@@ -69,9 +101,27 @@ async function live(id: string, number: number, moves: number): Promise<void> {
   const forLife = number % 3 === 0 ? HEAD_FAULTS[Math.floor(random() * HEAD_FAULTS.length)] : undefined
   if (forLife) camera.setHeadFault(forLife, true)
   // Every third head has reference pictures, taught as an engineer does: with the head at the preset.
-  const taught = number % 3 === 1 ? new Map(await Promise.all(PRESETS.map(async ({ token, pose }) => [token, await lens(pose)] as const))) : null
-  const proof = createPictureProof({ references: { all: (_, token) => Promise.resolve([taught?.get(token) ?? Buffer.alloc(0)]) }, freshStill: async (_, signal, afterMs = 0) => (await realClock.sleep(afterMs, signal), { picture: await lens(camera.pose()), at: Date.now() }), compare: pictures.calls.compare, clock: realClock })
-  const head = createCameraHead({ id: id as CameraId, access: { url: camera.url, fingerprint: null, ...CREDENTIALS }, clock: realClock, takeInventory: inventory.calls.take, onHealth: () => {}, onSession: () => {} })
+  const taught =
+    number % 3 === 1
+      ? new Map(await Promise.all(PRESETS.map(async ({ token, pose }) => [token, await lens(pose)] as const)))
+      : null
+  const proof = createPictureProof({
+    references: { all: (_, token) => Promise.resolve([taught?.get(token) ?? Buffer.alloc(0)]) },
+    freshStill: async (_, signal, afterMs = 0) => (
+      await realClock.sleep(afterMs, signal),
+      { picture: await lens(camera.pose()), at: Date.now() }
+    ),
+    compare: pictures.calls.compare,
+    clock: realClock,
+  })
+  const head = createCameraHead({
+    id: id as CameraId,
+    access: { url: camera.url, fingerprint: null, ...CREDENTIALS },
+    clock: realClock,
+    takeInventory: inventory.calls.take,
+    onHealth: () => {},
+    onSession: () => {},
+  })
   heads.push(head)
   await until(head.health, ({ onvif }) => onvif === 'up')
   for (let i = 0; i < moves; i += 1) {
@@ -82,9 +132,27 @@ async function live(id: string, number: number, moves: number): Promise<void> {
     const preset = PRESETS[Math.floor(random() * PRESETS.length)] ?? PRESETS[0]
     if (!preset) return
     const begun = performance.now()
-    const judged = await runFraming({ head, move: { way: 'preset', token: preset.token as PresetToken }, clock: realClock, signal: new AbortController().signal, ...(taught ? { look: (signal: AbortSignal) => proof(id as CameraId, preset.token as PresetToken, [], signal) } : {}), onJudgement: () => {} })
+    const judged = await runFraming({
+      head,
+      move: { way: 'preset', token: preset.token as PresetToken },
+      clock: realClock,
+      signal: new AbortController().signal,
+      ...(taught
+        ? { look: (signal: AbortSignal) => proof(id as CameraId, preset.token as PresetToken, [], signal) }
+        : {}),
+      onJudgement: () => {},
+    })
     const share = shareBetween(camera.pose(), preset.pose)
-    outcomes.push({ mode, state: judged.state, there: share <= THERE_SHARE, ms: performance.now() - begun, reason: judged.reason, proofs: judged.proofs, share, reference: taught !== null })
+    outcomes.push({
+      mode,
+      state: judged.state,
+      there: share <= THERE_SHARE,
+      ms: performance.now() - begun,
+      reason: judged.reason,
+      proofs: judged.proofs,
+      share,
+      reference: taught !== null,
+    })
     // What another move left behind must not be taken for this one's.
     await until(camera.moving, (moving) => !moving)
     await new Promise((resolve) => setTimeout(resolve, mode === 'starts-late' ? 2500 : 100))
@@ -92,15 +160,30 @@ async function live(id: string, number: number, moves: number): Promise<void> {
   }
 }
 
-const quantile = (values: readonly number[], share: number): number | null => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? null
-const framedOf = (of: readonly Outcome[]): number => of.filter(({ state: told }) => told === 'framed').length / of.length
+const quantile = (values: readonly number[], share: number): number | null =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? null
+const framedOf = (of: readonly Outcome[]): number =>
+  of.filter(({ state: told }) => told === 'framed').length / of.length
 function tableOf(all: readonly Outcome[]) {
   return Object.fromEntries(
     (['none', ...HEAD_FAULTS] as const).map((mode) => {
       const of = all.filter((outcome) => outcome.mode === mode)
       const count = (state: string): number => of.filter((outcome) => outcome.state === state).length
       const framedMs = of.filter((outcome) => outcome.state === 'framed').map(({ ms }) => ms)
-      return [mode, { moves: of.length, there: of.filter(({ there }) => there).length, framed: count('framed'), unproven: count('unproven'), failed: count('failed'), 'false framed': of.filter(({ state: told, there }) => told === 'framed' && !there).length, 'false failed': of.filter(({ state: told, there }) => told === 'failed' && there).length, 'framed p50 ms': Math.round(quantile(framedMs, 0.5) ?? 0), 'framed p95 ms': Math.round(quantile(framedMs, 0.95) ?? 0) }]
+      return [
+        mode,
+        {
+          moves: of.length,
+          there: of.filter(({ there }) => there).length,
+          framed: count('framed'),
+          unproven: count('unproven'),
+          failed: count('failed'),
+          'false framed': of.filter(({ state: told, there }) => told === 'framed' && !there).length,
+          'false failed': of.filter(({ state: told, there }) => told === 'failed' && there).length,
+          'framed p50 ms': Math.round(quantile(framedMs, 0.5) ?? 0),
+          'framed p95 ms': Math.round(quantile(framedMs, 0.95) ?? 0),
+        },
+      ]
     }),
   )
 }
@@ -111,11 +194,34 @@ test(`${MOVES} moves of ${HEADS} heads with every fault (seed ${SEED}): none tha
   const missed = outcomes.filter(({ state: told, there }) => told === 'failed' && there)
   const arrived = outcomes.filter(({ mode, there, reference }) => there && (reference || ARRIVING.has(mode)))
   const table = tableOf(outcomes)
-  if (process.env.LAMPPOST_TABLE) writeFileSync(process.env.LAMPPOST_TABLE, JSON.stringify({ moves: outcomes.length, seed: SEED, 'false framed': wrong.length, 'false failed at the preset': missed.length, 'framed of those that arrived and tell it or have a reference picture': framedOf(arrived), 'of them with a reference picture': framedOf(arrived.filter(({ reference }) => reference)), wrong, missed, table }, null, 2))
+  if (process.env.LAMPPOST_TABLE)
+    writeFileSync(
+      process.env.LAMPPOST_TABLE,
+      JSON.stringify(
+        {
+          moves: outcomes.length,
+          seed: SEED,
+          'false framed': wrong.length,
+          'false failed at the preset': missed.length,
+          'framed of those that arrived and tell it or have a reference picture': framedOf(arrived),
+          'of them with a reference picture': framedOf(arrived.filter(({ reference }) => reference)),
+          wrong,
+          missed,
+          table,
+        },
+        null,
+        2,
+      ),
+    )
   // Of few moves a share says little, and a busy machine takes some of them their time.
   const isWhole = MOVES >= 1000
   expect(wrong).toEqual([])
-  expect(missed.length, JSON.stringify(missed)).toBeLessThanOrEqual(isWhole ? Math.ceil(outcomes.filter(({ there }) => there).length * 0.01) : 3)
-  expect(framedOf(arrived), JSON.stringify(arrived.filter(({ state: told }) => told !== 'framed'))).toBeGreaterThanOrEqual(isWhole ? 0.98 : 0.8)
+  expect(missed.length, JSON.stringify(missed)).toBeLessThanOrEqual(
+    isWhole ? Math.ceil(outcomes.filter(({ there }) => there).length * 0.01) : 3,
+  )
+  expect(
+    framedOf(arrived),
+    JSON.stringify(arrived.filter(({ state: told }) => told !== 'framed')),
+  ).toBeGreaterThanOrEqual(isWhole ? 0.98 : 0.8)
   expect(outcomes.length).toBeGreaterThanOrEqual(MOVES)
 }, 900_000)

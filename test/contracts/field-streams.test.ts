@@ -22,17 +22,40 @@ afterAll(async () => void (await Promise.all(closers.splice(0).map((close) => cl
 const { sps, pps } = avcConfigIn(makeStream({ extra: ['-profile:v', 'baseline'] })) ?? { sps: [], pps: [] }
 const FIRST = 0x88
 type Told = { method: string; uri: string; cseq: string; authorization: string }
-type Camera = { /** The whole answer; null: none. */ answer?(asked: Told, camera: { port: number }): string | null; /** Ticks of picture `i`. */ stamp?(i: number): number; keyframe?(i: number): boolean; /** Bytes that go astray before packet `i`. */ stray?(i: number): Buffer; fps?: number; /** Puts something else in the place of a packet's bytes. */ bend?(packet: Buffer, i: number): Buffer; /** Ends the stream when it has not been told that it is wanted for so long, milliseconds. */ timeoutMs?: number; alive?: string; onPlay?(): void }
+type Camera = {
+  /** The whole answer; null: none. */ answer?(asked: Told, camera: { port: number }): string | null
+  /** Ticks of picture `i`. */ stamp?(i: number): number
+  keyframe?(i: number): boolean
+  /** Bytes that go astray before packet `i`. */ stray?(i: number): Buffer
+  fps?: number
+  /** Puts something else in the place of a packet's bytes. */ bend?(packet: Buffer, i: number): Buffer
+  /** Ends the stream when it has not been told that it is wanted for so long, milliseconds. */ timeoutMs?: number
+  alive?: string
+  onPlay?(): void
+}
 
 const CSEQ = (asked: Told): string => `CSeq: ${asked.cseq}\r\n`
-const SDP = 'v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n'
+const SDP =
+  'v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:track1\r\n'
 const normal = (asked: Told): string => {
-  if (asked.method === 'DESCRIBE') return `RTSP/1.0 200 OK\r\n${CSEQ(asked)}Content-Type: application/sdp\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`
-  if (asked.method === 'SETUP') return `RTSP/1.0 200 OK\r\n${CSEQ(asked)}Session: 7;timeout=60\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n`
+  if (asked.method === 'DESCRIBE')
+    return `RTSP/1.0 200 OK\r\n${CSEQ(asked)}Content-Type: application/sdp\r\nContent-Length: ${SDP.length}\r\n\r\n${SDP}`
+  if (asked.method === 'SETUP')
+    return `RTSP/1.0 200 OK\r\n${CSEQ(asked)}Session: 7;timeout=60\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n`
   return `RTSP/1.0 200 OK\r\n${CSEQ(asked)}Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER\r\n\r\n`
 }
 /** A scripted camera: it answers as it is told, and plays made-up pictures in real time. A fake, of faults. */
-async function camera({ answer = normal, stamp = (i) => i * 3600, keyframe = (i) => i % 25 === 0, stray = () => Buffer.alloc(0), fps = 25, bend = (packet) => packet, timeoutMs, alive = '', onPlay = () => {} }: Camera = {}) {
+async function camera({
+  answer = normal,
+  stamp = (i) => i * 3600,
+  keyframe = (i) => i % 25 === 0,
+  stray = () => Buffer.alloc(0),
+  fps = 25,
+  bend = (packet) => packet,
+  timeoutMs,
+  alive = '',
+  onPlay = () => {},
+}: Camera = {}) {
   const asked: Told[] = []
   const sockets = new Set<Socket>()
   let port = 0
@@ -56,7 +79,18 @@ async function camera({ answer = normal, stamp = (i) => i * 3600, keyframe = (i)
         if (timeoutMs !== undefined && Date.now() - aliveAt > timeoutMs) return void socket.destroy()
         for (; i < ((performance.now() - begun) / 1000) * fps; i += 1) {
           const sets = keyframe(i) ? [...sps, ...pps].map((nal) => packet(i, stamp(i), nal, false)) : []
-          socket.write(Buffer.concat([...sets, stray(i), packet(i, stamp(i), Buffer.concat([Buffer.of(keyframe(i) ? 0x65 : 0x61, FIRST), Buffer.alloc(400, i & 0x7f)]), true)]))
+          socket.write(
+            Buffer.concat([
+              ...sets,
+              stray(i),
+              packet(
+                i,
+                stamp(i),
+                Buffer.concat([Buffer.of(keyframe(i) ? 0x65 : 0x61, FIRST), Buffer.alloc(400, i & 0x7f)]),
+                true,
+              ),
+            ]),
+          )
         }
       }, 20)
     }
@@ -68,7 +102,12 @@ async function camera({ answer = normal, stamp = (i) => i * 3600, keyframe = (i)
         const head = text.slice(0, end)
         text = text.slice(end + 4)
         const [method = '', uri = ''] = head.split(' ')
-        const told = { method, uri, cseq: /^CSeq: (\d+)/m.exec(head)?.[1] ?? '', authorization: /^Authorization: (.*)$/m.exec(head)?.[1] ?? '' }
+        const told = {
+          method,
+          uri,
+          cseq: /^CSeq: (\d+)/m.exec(head)?.[1] ?? '',
+          authorization: /^Authorization: (.*)$/m.exec(head)?.[1] ?? '',
+        }
         asked.push(told)
         if (method === alive) aliveAt = Date.now()
         const said = answer(told, { port })
@@ -89,14 +128,24 @@ async function camera({ answer = normal, stamp = (i) => i * 3600, keyframe = (i)
   return { port, asked, url: `rtsp://lamppost:secret@127.0.0.1:${port}/stream` }
 }
 
-async function record(url: string, ms: number, { by = 'direct', habits }: { by?: 'direct' | 'ffmpeg'; habits?: StreamHabits } = {}) {
+async function record(
+  url: string,
+  ms: number,
+  { by = 'direct', habits }: { by?: 'direct' | 'ffmpeg'; habits?: StreamHabits } = {},
+) {
   const { store } = createMemoryStore(1000)
   const segments: Segment[] = []
   const notes: (string | null)[] = []
   let pictures = 0
   const live = createLiveWindow()
   live.follow((news) => news && (pictures += 1))
-  const window = { ...live, onSegment: (closed: Segment, release: () => void) => (segments.push({ ...closed }), live.onSegment(closed, release)) }
+  const window = {
+    ...live,
+    onSegment: (closed: Segment, release: () => void) => (
+      segments.push({ ...closed }),
+      live.onSegment(closed, release)
+    ),
+  }
   const stop = new AbortController()
   // From the first picture on: how long a camera takes to answer is not what is tried.
   let timer = setTimeout(() => stop.abort(), ms + 30_000)
@@ -104,7 +153,19 @@ async function record(url: string, ms: number, { by = 'direct', habits }: { by?:
     clearTimeout(timer)
     timer = setTimeout(() => stop.abort(), ms)
   }
-  const run = { address: { url, secrets: ['secret'] }, store, window, clock: realClock, onError: () => {}, startMs: 8000, signal: stop.signal, onPicture, onNote: (words: string | null) => notes.push(words), sound: 'drop' as const, ...(habits ? { habits } : {}) }
+  const run = {
+    address: { url, secrets: ['secret'] },
+    store,
+    window,
+    clock: realClock,
+    onError: () => {},
+    startMs: 8000,
+    signal: stop.signal,
+    onPicture,
+    onNote: (words: string | null) => notes.push(words),
+    sound: 'drop' as const,
+    ...(habits ? { habits } : {}),
+  }
   const end = await (by === 'direct' ? recordByRtsp(run) : recordByFfmpeg(run))
   clearTimeout(timer)
   const seconds = segments.reduce((sum, { duration }) => sum + duration, 0)
@@ -114,7 +175,16 @@ async function record(url: string, ms: number, { by = 'direct', habits }: { by?:
 function keep(url: string, more = {}) {
   const { store } = createMemoryStore()
   const states: RecorderState[] = []
-  const recorder = createRecorder({ address: { url, secrets: ['secret'] }, store, window: createLiveWindow(), clock: realClock, onError: () => {}, onState: (state) => states.push(state), refusedForMs: 2000, ...more })
+  const recorder = createRecorder({
+    address: { url, secrets: ['secret'] },
+    store,
+    window: createLiveWindow(),
+    clock: realClock,
+    onError: () => {},
+    onState: (state) => states.push(state),
+    refusedForMs: 2000,
+    ...more,
+  })
   closers.push(() => recorder.close())
   return { recorder, states }
 }
@@ -139,9 +209,15 @@ describe.concurrent('R2: keyframes that are far apart', () => {
 
 describe.concurrent('R3: bytes that go astray between packets', () => {
   test.each([
-    ['stray bytes before each second', (i: number) => (i % 25 === 7 ? Buffer.from('garbage that is no RTSP\0\xff$', 'latin1') : Buffer.alloc(0))],
+    [
+      'stray bytes before each second',
+      (i: number) => (i % 25 === 7 ? Buffer.from('garbage that is no RTSP\0\xff$', 'latin1') : Buffer.alloc(0)),
+    ],
     ['a lone dollar', (i: number) => (i % 25 === 7 ? Buffer.from('$') : Buffer.alloc(0))],
-    ['a packet of a channel that nobody set up', (i: number) => (i % 25 === 7 ? Buffer.of(0x24, 77, 0xff, 0xff, 1, 2, 3) : Buffer.alloc(0))],
+    [
+      'a packet of a channel that nobody set up',
+      (i: number) => (i % 25 === 7 ? Buffer.of(0x24, 77, 0xff, 0xff, 1, 2, 3) : Buffer.alloc(0)),
+    ],
     ['zeros', (i: number) => (i % 25 === 7 ? Buffer.alloc(700) : Buffer.alloc(0))],
   ])('%s: the stream goes on, and the loss is counted', async (_, stray) => {
     const { url, asked } = await camera({ stray })
@@ -151,7 +227,9 @@ describe.concurrent('R3: bytes that go astray between packets', () => {
     expect(lost).toBeGreaterThan(0)
   })
   test('a packet that is cut short swallows its neighbour’s head: both are lost, and the stream goes on', async () => {
-    const { url, asked } = await camera({ bend: (packet, i) => (i % 25 === 12 ? packet.subarray(0, packet.length - 100) : packet) })
+    const { url, asked } = await camera({
+      bend: (packet, i) => (i % 25 === 12 ? packet.subarray(0, packet.length - 100) : packet),
+    })
     const { seconds, lost } = await record(url, 5000)
     expect(asked.filter(({ method }) => method === 'PLAY')).toHaveLength(1)
     expect(seconds).toBeGreaterThan(3)
@@ -163,16 +241,35 @@ describe.concurrent('R4 and R5: answers that are not as they should be', () => {
   test.each<[string, Camera['answer']]>([
     ['no CSeq', (asked) => normal(asked).replace(/CSeq: \d+\r\n/, '')],
     ['always CSeq 1', (asked) => normal(asked).replace(/CSeq: \d+/, 'CSeq: 1')],
-    ['lines that end with LF', (asked) => {
-      const [head = '', body = ''] = normal(asked).split('\r\n\r\n')
-      return `${head.replaceAll('\r\n', '\n')}\n\n${body === '' ? '' : body}`.replace(/Content-Length: \d+/, `Content-Length: ${body.length}`)
-    }],
+    [
+      'lines that end with LF',
+      (asked) => {
+        const [head = '', body = ''] = normal(asked).split('\r\n\r\n')
+        return `${head.replaceAll('\r\n', '\n')}\n\n${body === '' ? '' : body}`.replace(
+          /Content-Length: \d+/,
+          `Content-Length: ${body.length}`,
+        )
+      },
+    ],
     ['100 before 200', (asked) => `RTSP/1.0 100 Trying\r\n${CSEQ(asked)}\r\n${normal(asked)}`],
     ['a description without a length', (asked) => normal(asked).replace(/Content-Length: \d+\r\n/, '')],
-    ['a base of nonsense', (asked, { port }) => normal(asked).replace('Content-Type', `Content-Base: rtsp://rtsp://127.0.0.1:${port}/stream/\r\nContent-Type`)],
-    ['a base of host and port alone', (asked, { port }) => normal(asked).replace('Content-Type', `Content-Base: 127.0.0.1:${port}/\r\nContent-Type`)],
-    ['a base of another host', (asked) => normal(asked).replace('Content-Type', 'Content-Base: rtsp://10.9.9.9/stream/\r\nContent-Type')],
-    ['OPTIONS that it does not know', (asked) => (asked.method === 'OPTIONS' ? `RTSP/1.0 501 Not Implemented\r\n${CSEQ(asked)}\r\n` : normal(asked))],
+    [
+      'a base of nonsense',
+      (asked, { port }) =>
+        normal(asked).replace('Content-Type', `Content-Base: rtsp://rtsp://127.0.0.1:${port}/stream/\r\nContent-Type`),
+    ],
+    [
+      'a base of host and port alone',
+      (asked, { port }) => normal(asked).replace('Content-Type', `Content-Base: 127.0.0.1:${port}/\r\nContent-Type`),
+    ],
+    [
+      'a base of another host',
+      (asked) => normal(asked).replace('Content-Type', 'Content-Base: rtsp://10.9.9.9/stream/\r\nContent-Type'),
+    ],
+    [
+      'OPTIONS that it does not know',
+      (asked) => (asked.method === 'OPTIONS' ? `RTSP/1.0 501 Not Implemented\r\n${CSEQ(asked)}\r\n` : normal(asked)),
+    ],
     ['a setup without a session', (asked) => normal(asked).replace(/Session: [^\r]*\r\n/, '')],
   ])('%s: it is recorded all the same', async (_, answer) => {
     const { url, asked, port } = await camera({ ...(answer ? { answer } : {}) })
@@ -203,7 +300,10 @@ describe.concurrent('R6: a clock that is of no use', () => {
     expect(Math.abs(later - (segments.at(-1)?.duration ?? 0) - (to - from) / 1000)).toBeLessThan(1.5)
     expect(seconds).toBeLessThan(took + 10)
   })
-  test.each([['true', 3600], ['a little slow', 2900]])('%s: it is left as it is', async (_, ticks) => {
+  test.each([
+    ['true', 3600],
+    ['a little slow', 2900],
+  ])('%s: it is left as it is', async (_, ticks) => {
     const { url } = await camera({ stamp: (i) => i * ticks })
     expect((await record(url, 8000)).notes).toEqual([])
   })
@@ -211,13 +311,24 @@ describe.concurrent('R6: a clock that is of no use', () => {
 
 describe.concurrent('R7: what keeps a session', () => {
   test('a camera that does not know GET_PARAMETER is asked by OPTIONS', async () => {
-    const { url, asked } = await camera({ answer: (told) => (told.method === 'GET_PARAMETER' ? `RTSP/1.0 501 Not Implemented\r\n${CSEQ(told)}\r\n` : normal(told).replace('timeout=60', 'timeout=4')), timeoutMs: 5000, alive: 'OPTIONS' })
+    const { url, asked } = await camera({
+      answer: (told) =>
+        told.method === 'GET_PARAMETER'
+          ? `RTSP/1.0 501 Not Implemented\r\n${CSEQ(told)}\r\n`
+          : normal(told).replace('timeout=60', 'timeout=4'),
+      timeoutMs: 5000,
+      alive: 'OPTIONS',
+    })
     const { end } = await record(url, 9000)
     expect(asked.filter(({ method }) => method === 'PLAY')).toHaveLength(1)
     expect(end.words).toEqual([])
   })
   test('one that says yes to it and ends the session all the same is asked by the other method in the next', async () => {
-    const { url, asked } = await camera({ answer: (told) => normal(told).replace('timeout=60', 'timeout=4'), timeoutMs: 4500, alive: 'OPTIONS' })
+    const { url, asked } = await camera({
+      answer: (told) => normal(told).replace('timeout=60', 'timeout=4'),
+      timeoutMs: 4500,
+      alive: 'OPTIONS',
+    })
     const habits: StreamHabits = { aliveBy: null }
     await record(url, 15_000, { habits })
     expect(habits.aliveBy).toBe('OPTIONS')
@@ -229,19 +340,30 @@ describe.concurrent('R7: what keeps a session', () => {
 describe.concurrent('R8: what cannot be recorded is said', () => {
   test('MJPEG, in words that name the remedy', async () => {
     const sdp = 'v=0\r\nm=video 0 RTP/AVP 26\r\na=control:track1\r\n'
-    const { url } = await camera({ answer: (told) => (told.method === 'DESCRIBE' ? `RTSP/1.0 200 OK\r\n${CSEQ(told)}Content-Type: application/sdp\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}` : normal(told)) })
+    const { url } = await camera({
+      answer: (told) =>
+        told.method === 'DESCRIBE'
+          ? `RTSP/1.0 200 OK\r\n${CSEQ(told)}Content-Type: application/sdp\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`
+          : normal(told),
+    })
     const { end } = await record(url, 5000)
     expect(end).toMatchObject({ change: null, reason: expect.stringMatching(/MJPEG.*set the stream to H\.264/) })
   })
   test('461 to one connection: it is tried by datagrams', async () => {
-    const { url } = await camera({ answer: (told) => (told.method === 'SETUP' ? `RTSP/1.0 461 Unsupported Transport\r\n${CSEQ(told)}\r\n` : normal(told)) })
+    const { url } = await camera({
+      answer: (told) =>
+        told.method === 'SETUP' ? `RTSP/1.0 461 Unsupported Transport\r\n${CSEQ(told)}\r\n` : normal(told),
+    })
     expect((await record(url, 5000)).end).toMatchObject({ change: 'by-udp' })
   })
 })
 
 describe.concurrent('the other reader', () => {
   test('takes a stream that ours cannot keep, by itself; the better one stays', async () => {
-    const { url } = await camera({ answer: (told) => (told.method === 'GET_PARAMETER' ? null : normal(told)), bend: (packet, i) => (i === 20 ? Buffer.alloc(1_200_000, 1) : packet) })
+    const { url } = await camera({
+      answer: (told) => (told.method === 'GET_PARAMETER' ? null : normal(told)),
+      bend: (packet, i) => (i === 20 ? Buffer.alloc(1_200_000, 1) : packet),
+    })
     const { recorder } = keep(url)
     await until(recorder.report, ({ reader }) => reader === 'ffmpeg', 40_000)
   })
@@ -249,48 +371,81 @@ describe.concurrent('the other reader', () => {
 
 describe('ffmpeg, which follows redirects with the password,', () => {
   test('speaks to a relay that knows it, as far as the stream plays', async () => {
-    const { url, asked } = await camera({ answer: (told) => (told.authorization === '' && told.method !== 'OPTIONS' ? `RTSP/1.0 401 Unauthorized\r\n${CSEQ(told)}WWW-Authenticate: Basic realm="cam"\r\n\r\n` : normal(told)) })
+    const { url, asked } = await camera({
+      answer: (told) =>
+        told.authorization === '' && told.method !== 'OPTIONS'
+          ? `RTSP/1.0 401 Unauthorized\r\n${CSEQ(told)}WWW-Authenticate: Basic realm="cam"\r\n\r\n`
+          : normal(told),
+    })
     await record(url, 6000, { by: 'ffmpeg' })
     expect(asked.some(({ method }) => method === 'PLAY')).toBe(true)
-    expect(asked.find(({ method, authorization }) => method === 'DESCRIBE' && authorization !== '')?.authorization).toBe(`Basic ${Buffer.from('lamppost:secret').toString('base64')}`)
+    expect(
+      asked.find(({ method, authorization }) => method === 'DESCRIBE' && authorization !== '')?.authorization,
+    ).toBe(`Basic ${Buffer.from('lamppost:secret').toString('base64')}`)
     expect(asked.find(({ method }) => method === 'SETUP')?.uri).toMatch(/\/stream\/track1$/)
   })
-  test.each(['OPTIONS', 'DESCRIBE', 'SETUP', 'PLAY'])('is not sent elsewhere by an answer to %s, though the stream was read well before', async (method) => {
-    const elsewhere: string[] = []
-    const trap = createServer((socket) => {
-      socket.on('error', () => {})
-      socket.on('data', (chunk) => elsewhere.push(chunk.toString('latin1')))
-      socket.write('')
-    })
-    await new Promise<void>((resolve) => trap.listen(0, '127.0.0.2', resolve))
-    closers.push(() => new Promise((resolve) => trap.close(resolve)))
-    const place = `rtsp://127.0.0.2:${(trap.address() as { port: number }).port}/`
-    const { url } = await camera({ answer: (told) => (told.method === method ? `RTSP/1.0 302 Found\r\n${CSEQ(told)}Location: ${place}\r\n\r\n` : normal(told)) })
-    const { end } = await record(url, 8000, { by: 'ffmpeg' })
-    expect(end.reason).toMatch(new RegExp(`answers ${method} with 302.*not followed`))
-    expect(elsewhere).toEqual([])
-  })
+  test.each(['OPTIONS', 'DESCRIBE', 'SETUP', 'PLAY'])(
+    'is not sent elsewhere by an answer to %s, though the stream was read well before',
+    async (method) => {
+      const elsewhere: string[] = []
+      const trap = createServer((socket) => {
+        socket.on('error', () => {})
+        socket.on('data', (chunk) => elsewhere.push(chunk.toString('latin1')))
+        socket.write('')
+      })
+      await new Promise<void>((resolve) => trap.listen(0, '127.0.0.2', resolve))
+      closers.push(() => new Promise((resolve) => trap.close(resolve)))
+      const place = `rtsp://127.0.0.2:${(trap.address() as { port: number }).port}/`
+      const { url } = await camera({
+        answer: (told) =>
+          told.method === method ? `RTSP/1.0 302 Found\r\n${CSEQ(told)}Location: ${place}\r\n\r\n` : normal(told),
+      })
+      const { end } = await record(url, 8000, { by: 'ffmpeg' })
+      expect(end.reason).toMatch(new RegExp(`answers ${method} with 302.*not followed`))
+      expect(elsewhere).toEqual([])
+    },
+  )
   test('nor by a request of the camera, or by where it says its tracks are', async () => {
     const elsewhere: string[] = []
-    const trap = createServer((socket) => void socket.on('error', () => {}).on('data', (chunk) => elsewhere.push(chunk.toString('latin1'))))
+    const trap = createServer(
+      (socket) => void socket.on('error', () => {}).on('data', (chunk) => elsewhere.push(chunk.toString('latin1'))),
+    )
     await new Promise<void>((resolve) => trap.listen(0, '127.0.0.2', resolve))
     closers.push(() => new Promise((resolve) => trap.close(resolve)))
     const place = `rtsp://127.0.0.2:${(trap.address() as { port: number }).port}/`
-    const { url } = await camera({ answer: (told) => (told.method === 'PLAY' ? `REDIRECT * RTSP/1.0\r\nCSeq: 1\r\nLocation: ${place}\r\n\r\n${normal(told)}` : normal(told).replace('a=control:track1', `a=control:${place}track1`).replace(/Content-Length: \d+/, `Content-Length: ${SDP.length + place.length}`)) })
+    const { url } = await camera({
+      answer: (told) =>
+        told.method === 'PLAY'
+          ? `REDIRECT * RTSP/1.0\r\nCSeq: 1\r\nLocation: ${place}\r\n\r\n${normal(told)}`
+          : normal(told)
+              .replace('a=control:track1', `a=control:${place}track1`)
+              .replace(/Content-Length: \d+/, `Content-Length: ${SDP.length + place.length}`),
+    })
     await record(url, 5000, { by: 'ffmpeg' })
     expect(elsewhere).toEqual([])
   })
   test.each([
-    ['a request for another address', (own: string) => `OPTIONS ${own.replace(/[^/]+$/, 'guess')} RTSP/1.0\r\nCSeq: 1\r\n\r\n`],
-    ['a request for an address that only begins like its own', (own: string) => `DESCRIBE ${own}0 RTSP/1.0\r\nCSeq: 1\r\n\r\n`],
+    [
+      'a request for another address',
+      (own: string) => `OPTIONS ${own.replace(/[^/]+$/, 'guess')} RTSP/1.0\r\nCSeq: 1\r\n\r\n`,
+    ],
+    [
+      'a request for an address that only begins like its own',
+      (own: string) => `DESCRIBE ${own}0 RTSP/1.0\r\nCSeq: 1\r\n\r\n`,
+    ],
     ['a request for the camera itself', () => 'DESCRIBE rtsp://127.0.0.1/stream RTSP/1.0\r\nCSeq: 1\r\n\r\n'],
     ['bytes that are no request', () => '$\u0001\u0000\u0004abcd'],
   ])('and its relay passes nothing on of another program: %s', async (_, said) => {
     const heard: string[] = []
-    const server = createServer((socket) => void socket.on('error', () => {}).on('data', (chunk) => heard.push(chunk.toString('latin1'))))
+    const server = createServer(
+      (socket) => void socket.on('error', () => {}).on('data', (chunk) => heard.push(chunk.toString('latin1'))),
+    )
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     closers.push(() => new Promise((resolve) => server.close(resolve)))
-    const relay = await openRtspRelay({ url: `rtsp://lamppost:secret@127.0.0.1:${(server.address() as { port: number }).port}/stream`, signal: new AbortController().signal })
+    const relay = await openRtspRelay({
+      url: `rtsp://lamppost:secret@127.0.0.1:${(server.address() as { port: number }).port}/stream`,
+      signal: new AbortController().signal,
+    })
     closers.push(() => relay.close())
     const stranger = connect(Number(new URL(relay.url).port), '127.0.0.1')
     stranger.on('error', () => {})

@@ -11,7 +11,8 @@ import { type LedgerRows, openLedgerRows } from '../../server/ledger/ledger-sqli
 let disk = ''
 let file = ''
 const mount = (megabytes: number): void => {
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', disk]).status !== 0) throw new Error('tmpfs cannot be mounted')
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', disk]).status !== 0)
+    throw new Error('tmpfs cannot be mounted')
 }
 /** Another program takes all there is, down to the last block, or all but some megabytes. */
 function fill(name: string, leftBytes = 0): void {
@@ -31,7 +32,14 @@ function fill(name: string, leftBytes = 0): void {
   step(4096)
   closeSync(handle)
 }
-const entry = (seq: number) => ({ seq, at: '2026-11-28T18:00:00.000Z', kind: 'press.received', actor: 'source:http', subject: `incident-${seq}`, body: JSON.stringify({ press: { key: `k${seq}`, helpPoint: 'bar' }, pad: 'p'.repeat(600) }) })
+const entry = (seq: number) => ({
+  seq,
+  at: '2026-11-28T18:00:00.000Z',
+  kind: 'press.received',
+  actor: 'source:http',
+  subject: `incident-${seq}`,
+  body: JSON.stringify({ press: { key: `k${seq}`, helpPoint: 'bar' }, pad: 'p'.repeat(600) }),
+})
 function open(): LedgerRows {
   makeReadyOnFullDisk(file)
   const rows = openLedgerRows(file)
@@ -61,7 +69,10 @@ afterEach(() => {
 })
 
 describe.skipIf(process.getuid?.() !== 0)('a ledger on a small disk (needs root to mount one)', () => {
-  test.each([['a new ledger', 0], ['one with older entries', 100]])('%s that is closed on the full disk, with no room kept, loses nothing that was durable', (_, older) => {
+  test.each([
+    ['a new ledger', 0],
+    ['one with older entries', 100],
+  ])('%s that is closed on the full disk, with no room kept, loses nothing that was durable', (_, older) => {
     mount(64)
     if (older > 0) {
       const before = open()

@@ -16,7 +16,14 @@ const heads: ReturnType<typeof createCameraHead>[] = []
 const health: unknown[] = []
 
 function headOf(id: string, access = {}) {
-  const head = createCameraHead({ id: id as CameraId, access: { url: town.camera(id).url, fingerprint: null, ...CREDENTIALS, ...access }, clock: realClock, takeInventory: inventory.calls.take, onHealth: (change) => health.push(change), onSession: () => {} })
+  const head = createCameraHead({
+    id: id as CameraId,
+    access: { url: town.camera(id).url, fingerprint: null, ...CREDENTIALS, ...access },
+    clock: realClock,
+    takeInventory: inventory.calls.take,
+    onHealth: (change) => health.push(change),
+    onSession: () => {},
+  })
   heads.push(head)
   return head
 }
@@ -36,7 +43,10 @@ describe.each<[string, () => Promise<FramingHead>]>([
       return head
     },
   ],
-  ['the fake head', async () => createFakeHead({ now: realClock.monotonic, presets: { [TOKEN]: { pan: 0.2, tilt: -0.1, zoom: 0.1 } } })],
+  [
+    'the fake head',
+    async () => createFakeHead({ now: realClock.monotonic, presets: { [TOKEN]: { pan: 0.2, tilt: -0.1, zoom: 0.1 } } }),
+  ],
 ])('%s', (_, open) => {
   test('knows where its preset is, moves there, is seen moving, and stands there', async () => {
     const head = await open()
@@ -50,7 +60,10 @@ describe.each<[string, () => Promise<FramingHead>]>([
   })
   test('refuses a preset it does not have', async () => {
     const head = await open()
-    await expect(head.gotoPreset('nowhere' as PresetToken)).rejects.toMatchObject({ code: expect.stringMatching(/^(camera\/refused|preset\/unknown)$/), message: expect.stringContaining('nowhere') })
+    await expect(head.gotoPreset('nowhere' as PresetToken)).rejects.toMatchObject({
+      code: expect.stringMatching(/^(camera\/refused|preset\/unknown)$/),
+      message: expect.stringContaining('nowhere'),
+    })
   })
 })
 
@@ -62,7 +75,13 @@ describe('a real head', () => {
     await head.move({ pan: -1, tilt: 0, zoom: 0 }, 1500)
     await until(head.status, ({ moving }) => moving === false)
     const before = camera.operations().length
-    const judgement = await runFraming({ head, move: { way: 'preset', token: TOKEN }, clock: realClock, signal: new AbortController().signal, onJudgement: () => {} })
+    const judgement = await runFraming({
+      head,
+      move: { way: 'preset', token: TOKEN },
+      clock: realClock,
+      signal: new AbortController().signal,
+      onJudgement: () => {},
+    })
     expect(judgement).toEqual({ state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null })
     const asked = camera.operations().slice(before)
     expect(asked[0]?.operation).toBe('GotoPreset')
@@ -91,7 +110,12 @@ describe('a real head', () => {
     const asked = camera.operations().length
     await new Promise((resolve) => setTimeout(resolve, 2000))
     // The other head of this camera keeps itself warm; a second try would ask for device information again.
-    expect(camera.operations().slice(asked).filter(({ operation }) => operation === 'GetDeviceInformation')).toEqual([])
+    expect(
+      camera
+        .operations()
+        .slice(asked)
+        .filter(({ operation }) => operation === 'GetDeviceInformation'),
+    ).toEqual([])
   })
   test('a camera whose clock is three hours wrong is understood', async () => {
     const camera = town.camera('ptz')

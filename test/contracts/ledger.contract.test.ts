@@ -12,11 +12,19 @@ import { createFakeLedger } from '../fakes/fake-ledger.ts'
 import { until } from './test-town.ts'
 
 type Port = { append: Append; whenDurable(seq: number): Promise<void> }
-const note = (text: string): Draft => ({ kind: 'incident.noted', actor: 'operator:Sam', subject: 'inc-1', body: { incident: 'inc-1' as never, text } })
+const note = (text: string): Draft => ({
+  kind: 'incident.noted',
+  actor: 'operator:Sam',
+  subject: 'inc-1',
+  body: { incident: 'inc-1' as never, text },
+})
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-ledger-'))
 let real: Ledger
-beforeAll(async () => void (real = await openLedger({ file: join(folder, 'ledger.sqlite'), clock: realClock, onError: () => {} })))
+beforeAll(
+  async () =>
+    void (real = await openLedger({ file: join(folder, 'ledger.sqlite'), clock: realClock, onError: () => {} })),
+)
 afterAll(async () => {
   await real.close()
   rmSync(folder, { recursive: true })
@@ -55,17 +63,25 @@ describe('the real ledger', () => {
     for (let i = 0; i < 200; i += 1) {
       const { recorded, durable } = ledger.append([note(`${i}`)])
       const seq = recorded[0]?.seq ?? 0
-      void durable.then(() => (acknowledged += 1), () => refused.push(seq))
+      void durable.then(
+        () => (acknowledged += 1),
+        () => refused.push(seq),
+      )
       // Something that it cannot read ends it, between two calls: ended from outside in the middle of SQLite's code, it would take the process with it.
       if (i % 60 === 30) threads.at(-1)?.postMessage(null)
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
-    await until(() => ledger.state(), ({ waiting }) => waiting === 0)
+    await until(
+      () => ledger.state(),
+      ({ waiting }) => waiting === 0,
+    )
     unsubscribe('worker_threads', onThread)
     expect(threads.length).toBeGreaterThan(2)
     expect(errors.some((words) => words.includes('started again'))).toBe(true)
     expect(acknowledged + refused.length).toBe(200)
-    const texts = (await ledger.page(0, 1000)).flatMap((entry) => (entry.kind === 'incident.noted' ? [entry.body.text] : []))
+    const texts = (await ledger.page(0, 1000)).flatMap((entry) =>
+      entry.kind === 'incident.noted' ? [entry.body.text] : [],
+    )
     expect(texts).toEqual(Array.from({ length: 200 }, (_, i) => `${i}`))
     expect((await ledger.verify()).chains).toMatchObject([{ ok: true }])
     expect((await ledger.append([note('afterwards')]).durable)[0]?.seq).toBe(ledger.state().head)
@@ -75,12 +91,24 @@ describe('the real ledger', () => {
   test('knows what was on disk before the thread that wrote it could say so', () => {
     const own = mkdtempSync(join(tmpdir(), 'lamppost-written-'))
     const rows = openLedgerRows(join(own, 'ledger.sqlite'))
-    const batch = ['a', 'b', 'c'].map((text, i) => ({ seq: i + 1, at: '2026-11-28T18:00:00.000Z', kind: 'incident.noted', actor: 'operator:Sam', subject: 'inc-1', body: JSON.stringify({ text }) }))
+    const batch = ['a', 'b', 'c'].map((text, i) => ({
+      seq: i + 1,
+      at: '2026-11-28T18:00:00.000Z',
+      kind: 'incident.noted',
+      actor: 'operator:Sam',
+      subject: 'inc-1',
+      body: JSON.stringify({ text }),
+    }))
     expect(hashesOfWritten(rows, batch)).toEqual([])
     const hashes = rows.append(batch.slice(0, 2))
     expect(hashesOfWritten(rows, batch)).toEqual(hashes)
     expect(hashesOfWritten(rows, batch.slice(2))).toEqual([])
-    expect(() => hashesOfWritten(rows, batch.map((each) => ({ ...each, body: '{}' })))).toThrow(/another than the one/)
+    expect(() =>
+      hashesOfWritten(
+        rows,
+        batch.map((each) => ({ ...each, body: '{}' })),
+      ),
+    ).toThrow(/another than the one/)
     rows.close()
     rmSync(own, { recursive: true })
   })

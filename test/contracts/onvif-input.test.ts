@@ -26,16 +26,69 @@ let desk: ReturnType<typeof createCameraDesk>
 let button: WiredButton = { helpPoint: BAR, camera: POST, input: null, pressed: true }
 const arrivals: Arrival[] = []
 const listening: (string | null)[] = []
-const TAKEN: Accepted = { receipt: { press: 'prs-1' as PressId, incident: 'inc-1' as IncidentId, receivedAt: '2026-11-20T22:30:00.000Z' }, repeated: false }
-const wired = createOnvifInput({ buttons: () => [button], accept: async (arrival) => (arrivals.push(arrival), TAKEN), clockOffsetMs: () => null, clock: realClock, onError: () => {} })
+const TAKEN: Accepted = {
+  receipt: { press: 'prs-1' as PressId, incident: 'inc-1' as IncidentId, receivedAt: '2026-11-20T22:30:00.000Z' },
+  repeated: false,
+}
+const wired = createOnvifInput({
+  buttons: () => [button],
+  accept: async (arrival) => (arrivals.push(arrival), TAKEN),
+  clockOffsetMs: () => null,
+  clock: realClock,
+  onError: () => {},
+})
 const camera = () => town.camera(POST)
-const heard = () => until(() => listening.at(-1), (problem) => problem === null, 30_000)
+const heard = () =>
+  until(
+    () => listening.at(-1),
+    (problem) => problem === null,
+    30_000,
+  )
 
 beforeAll(async () => {
   town = await startTestTown(plan(POST, false))
-  desk = createCameraDesk({ clock: realClock, onHealth: () => {}, onStream: () => {}, onPresetGone: () => {}, listened: () => true, onInput: wired.heard, onListening: (_, problem) => listening.push(problem), onError: () => {} })
-  const site: SiteCamera = { id: POST, name: 'Post', location: null, onvif: { url: camera().url, fingerprint: null, ...CREDENTIALS }, rtmp: null, presets: new Map(), mount: null, bearing: null, after: 'home', buffer: { mode: 'on-press', preRollMs: 0, keepMs: 1, mostBytes: null, sound: 'drop', reader: 'direct' } }
-  await desk.follow({ id: 'town', name: 'Town', timezone: 'UTC', quietHours: null, helpPoints: [], cameras: [site], safePlaces: [], contacts: [], storage: { most: null, reserve: 0 }, mqtt: null, sia: null, destinations: [], checkpointsTo: [], escalation: [], viewReason: 'optional', embedding: [], streets: null, evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null } } satisfies Site)
+  desk = createCameraDesk({
+    clock: realClock,
+    onHealth: () => {},
+    onStream: () => {},
+    onPresetGone: () => {},
+    listened: () => true,
+    onInput: wired.heard,
+    onListening: (_, problem) => listening.push(problem),
+    onError: () => {},
+  })
+  const site: SiteCamera = {
+    id: POST,
+    name: 'Post',
+    location: null,
+    onvif: { url: camera().url, fingerprint: null, ...CREDENTIALS },
+    rtmp: null,
+    presets: new Map(),
+    mount: null,
+    bearing: null,
+    after: 'home',
+    buffer: { mode: 'on-press', preRollMs: 0, keepMs: 1, mostBytes: null, sound: 'drop', reader: 'direct' },
+  }
+  await desk.follow({
+    id: 'town',
+    name: 'Town',
+    timezone: 'UTC',
+    quietHours: null,
+    helpPoints: [],
+    cameras: [site],
+    safePlaces: [],
+    contacts: [],
+    storage: { most: null, reserve: 0 },
+    mqtt: null,
+    sia: null,
+    destinations: [],
+    checkpointsTo: [],
+    escalation: [],
+    viewReason: 'optional',
+    embedding: [],
+    streets: null,
+    evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null },
+  } satisfies Site)
   await heard()
 })
 afterEach(async () => {
@@ -52,14 +105,25 @@ afterAll(async () => {
 })
 const press = async (): Promise<Arrival | undefined> => {
   camera().setInput(true)
-  return (await until(() => arrivals, ({ length }) => length > 0, 5000))[0]
+  return (
+    await until(
+      () => arrivals,
+      ({ length }) => length > 0,
+      5000,
+    )
+  )[0]
 }
 
 describe('a button that is wired to a camera’s digital input', () => {
   test('is a press of its help point, once, with the device’s own time; letting go is none', async () => {
     const before = Date.now()
     const arrival = await press()
-    expect(arrival).toMatchObject({ helpPoint: BAR, kind: 'press', source: 'onvif-input', key: expect.stringMatching(/^onvif post input-1 /) })
+    expect(arrival).toMatchObject({
+      helpPoint: BAR,
+      kind: 'press',
+      source: 'onvif-input',
+      key: expect.stringMatching(/^onvif post input-1 /),
+    })
     expect(Math.abs(Date.parse(arrival?.pressedAt ?? '') - before)).toBeLessThan(2000)
     camera().setInput(false)
     await new Promise((resolve) => setTimeout(resolve, 600))
@@ -67,11 +131,18 @@ describe('a button that is wired to a camera’s digital input', () => {
   })
   test('that rests closed is pressed when it opens', async () => {
     camera().setInput(true)
-    await until(() => arrivals.length, (count) => count > 0)
+    await until(
+      () => arrivals.length,
+      (count) => count > 0,
+    )
     arrivals.length = 0
     button = { ...button, pressed: false }
     camera().setInput(false)
-    await until(() => arrivals.length, (count) => count === 1, 5000)
+    await until(
+      () => arrivals.length,
+      (count) => count === 1,
+      5000,
+    )
   })
   test('of another input of the same device is not this one', async () => {
     button = { ...button, input: 'input-2' }
@@ -83,7 +154,10 @@ describe('a button that is wired to a camera’s digital input', () => {
     camera().setTrap('other-input-words')
     // The question that is under way was asked before.
     camera().setInput(true)
-    await until(() => arrivals.length, (count) => count > 0)
+    await until(
+      () => arrivals.length,
+      (count) => count > 0,
+    )
     camera().setInput(false)
     await new Promise((resolve) => setTimeout(resolve, 600))
     arrivals.length = 0
@@ -91,11 +165,18 @@ describe('a button that is wired to a camera’s digital input', () => {
   })
   test('still works when the device was away; the state it comes back with is no press', async () => {
     camera().setInput(true)
-    await until(() => arrivals.length, (count) => count > 0)
+    await until(
+      () => arrivals.length,
+      (count) => count > 0,
+    )
     arrivals.length = 0
     listening.length = 0
     await camera().unplug()
-    await until(() => listening.at(-1) ?? null, (problem) => problem !== null, 20_000)
+    await until(
+      () => listening.at(-1) ?? null,
+      (problem) => problem !== null,
+      20_000,
+    )
     await camera().plugIn()
     await heard()
     await new Promise((resolve) => setTimeout(resolve, 600))
@@ -107,24 +188,52 @@ describe('a button that is wired to a camera’s digital input', () => {
 })
 
 describe('a device that is difficult', () => {
-  const listen = async (trap: Parameters<ReturnType<typeof camera>['setTrap']>[0], enough: (heard: { problems: (string | null)[]; inputs: unknown[] }) => boolean, ms = 0) => {
+  const listen = async (
+    trap: Parameters<ReturnType<typeof camera>['setTrap']>[0],
+    enough: (heard: { problems: (string | null)[]; inputs: unknown[] }) => boolean,
+    ms = 0,
+  ) => {
     const stop = new AbortController()
-    const client = createOnvifClient({ access: { url: camera().url, fingerprint: null, ...CREDENTIALS }, clock: realClock })
+    const client = createOnvifClient({
+      access: { url: camera().url, fingerprint: null, ...CREDENTIALS },
+      clock: realClock,
+    })
     const problems: (string | null)[] = []
     const inputs: unknown[] = []
     const before = camera().operations().length
     camera().setTrap(trap)
-    const over = listenToInputs({ client, path: () => '/onvif/event_service', clock: realClock, signal: stop.signal, onInput: (event) => inputs.push(event), onState: (problem) => problems.push(problem) })
+    const over = listenToInputs({
+      client,
+      path: () => '/onvif/event_service',
+      clock: realClock,
+      signal: stop.signal,
+      onInput: (event) => inputs.push(event),
+      onState: (problem) => problems.push(problem),
+    })
     await until(() => ({ problems, inputs }), enough)
     await new Promise((resolve) => setTimeout(resolve, ms))
-    const asked = camera().operations().slice(before).map(({ operation }) => operation)
+    const asked = camera()
+      .operations()
+      .slice(before)
+      .map(({ operation }) => operation)
     stop.abort()
     await over
     client.close()
-    return { problems, inputs, asked, after: camera().operations().slice(before).map(({ operation }) => operation) }
+    return {
+      problems,
+      inputs,
+      asked,
+      after: camera()
+        .operations()
+        .slice(before)
+        .map(({ operation }) => operation),
+    }
   }
   test('and names an address elsewhere for its events is asked on its own host', async () => {
-    const { problems, inputs } = await listen('pull-point-elsewhere', ({ problems, inputs }) => problems.length > 0 && inputs.length > 0)
+    const { problems, inputs } = await listen(
+      'pull-point-elsewhere',
+      ({ problems, inputs }) => problems.length > 0 && inputs.length > 0,
+    )
     expect(problems).toEqual([null])
     expect(inputs).toEqual([expect.objectContaining({ input: 'input-1', initial: true, unheardSince: null })])
   })
@@ -134,38 +243,84 @@ describe('a device that is difficult', () => {
     expect(problems[0]).toMatch(/SomethingElseResponse/)
   })
   test('gets its subscription back when nobody listens any more', async () => {
-    expect((await listen(null, ({ problems }) => problems.length > 0 && problems.at(-1) === null)).after.at(-1)).toBe('Unsubscribe')
+    expect((await listen(null, ({ problems }) => problems.length > 0 && problems.at(-1) === null)).after.at(-1)).toBe(
+      'Unsubscribe',
+    )
   })
   test('and tells its pull points apart by what a client repeats, hears it repeated', () => {
-    const answer = '<e:Envelope xmlns:e="e" xmlns:w="w" xmlns:axis="http://vendor/2009/event"><w:SubscriptionReference><w:Address>http://c/onvif/services</w:Address><w:ReferenceParameters>\n<axis:SubscriptionId>17</axis:SubscriptionId></w:ReferenceParameters></w:SubscriptionReference></e:Envelope>'
-    expect(referenceParameters(answer)).toBe('<axis:SubscriptionId xmlns:axis="http://vendor/2009/event">17</axis:SubscriptionId>')
+    const answer =
+      '<e:Envelope xmlns:e="e" xmlns:w="w" xmlns:axis="http://vendor/2009/event"><w:SubscriptionReference><w:Address>http://c/onvif/services</w:Address><w:ReferenceParameters>\n<axis:SubscriptionId>17</axis:SubscriptionId></w:ReferenceParameters></w:SubscriptionReference></e:Envelope>'
+    expect(referenceParameters(answer)).toBe(
+      '<axis:SubscriptionId xmlns:axis="http://vendor/2009/event">17</axis:SubscriptionId>',
+    )
     expect(referenceParameters('<a/>')).toBe('')
     expect(referenceParameters('<r:ReferenceParameters><x:a/></r:ReferenceParameters>')).toBe('')
   })
   test('and speaks HTTPS, but names http for its events, is asked over HTTPS', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'lamppost-events-'))
     const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name)) as [string, string]
-    spawnSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=camera'])
+    spawnSync('openssl', [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-days',
+      '2',
+      '-subj',
+      '/CN=camera',
+    ])
     const asked: string[] = []
-    const envelope = (body: string): string => `<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body>${body}</e:Body></e:Envelope>`
+    const envelope = (body: string): string =>
+      `<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body>${body}</e:Body></e:Envelope>`
     const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (request, response) => {
       const action = /\/(\w+)"?$/.exec(request.headers.soapaction?.toString() ?? '')?.[1] ?? ''
       asked.push(`${action} ${request.url}`)
-      const body = action === 'CreatePullPointSubscription' ? '<CreatePullPointSubscriptionResponse><SubscriptionReference><Address>http://127.0.0.1:1/pull?id=7</Address></SubscriptionReference></CreatePullPointSubscriptionResponse>' : `<${action}Response/>`
+      const body =
+        action === 'CreatePullPointSubscription'
+          ? '<CreatePullPointSubscriptionResponse><SubscriptionReference><Address>http://127.0.0.1:1/pull?id=7</Address></SubscriptionReference></CreatePullPointSubscriptionResponse>'
+          : `<${action}Response/>`
       request.resume().on('end', () => setTimeout(() => response.end(envelope(body)), 50))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const stop = new AbortController()
-    const client = createOnvifClient({ access: { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/onvif/device_service`, fingerprint: null, ...CREDENTIALS }, clock: realClock })
-    const over = listenToInputs({ client, path: () => '/events', clock: realClock, signal: stop.signal, onInput: () => {}, onState: () => {} })
-    await until(() => asked, ({ length }) => length >= 3)
+    const client = createOnvifClient({
+      access: {
+        url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/onvif/device_service`,
+        fingerprint: null,
+        ...CREDENTIALS,
+      },
+      clock: realClock,
+    })
+    const over = listenToInputs({
+      client,
+      path: () => '/events',
+      clock: realClock,
+      signal: stop.signal,
+      onInput: () => {},
+      onState: () => {},
+    })
+    await until(
+      () => asked,
+      ({ length }) => length >= 3,
+    )
     stop.abort()
     await over
     client.close()
     server.closeAllConnections()
     server.close()
     rmSync(folder, { recursive: true, force: true })
-    expect(asked.slice(0, 3)).toEqual(['CreatePullPointSubscription /events', 'PullMessages /pull?id=7', 'PullMessages /pull?id=7'])
+    expect(asked.slice(0, 3)).toEqual([
+      'CreatePullPointSubscription /events',
+      'PullMessages /pull?id=7',
+      'PullMessages /pull?id=7',
+    ])
     expect(asked.at(-1)).toBe('Unsubscribe /pull?id=7')
   })
 })
@@ -193,15 +348,34 @@ describe('a press that the ledger does not take', () => {
   test('of a device whose clock is hours off says so by the same clock: it is wrong, not late', async () => {
     const clock = createFakeClock()
     const seen: Arrival[] = []
-    const input = createOnvifInput({ buttons: () => [button], accept: async (arrival) => (seen.push(arrival), TAKEN), clockOffsetMs: () => -7_200_000, clock, onError: () => {} })
-    input.heard(POST, { input: 'input-1', active: true, at: '2026-11-20T20:30:00.000Z', initial: false, unheardSince: null })
+    const input = createOnvifInput({
+      buttons: () => [button],
+      accept: async (arrival) => (seen.push(arrival), TAKEN),
+      clockOffsetMs: () => -7_200_000,
+      clock,
+      onError: () => {},
+    })
+    input.heard(POST, {
+      input: 'input-1',
+      active: true,
+      at: '2026-11-20T20:30:00.000Z',
+      initial: false,
+      unheardSince: null,
+    })
     expect(seen[0]).toMatchObject({ pressedAt: '2026-11-20T20:30:00.000Z', sentAt: '2026-11-20T20:30:00.000Z' })
   })
   function listening() {
     const clock = createFakeClock()
     const arrivals: Arrival[] = []
-    const input = createOnvifInput({ buttons: () => [button], accept: async (arrival) => (arrivals.push(arrival), TAKEN), clockOffsetMs: () => null, clock, onError: () => {} })
-    const hear = (active: boolean, change: Partial<HeardInput> = {}) => input.heard(POST, { input: 'input-1', active, at: null, initial: false, unheardSince: null, ...change })
+    const input = createOnvifInput({
+      buttons: () => [button],
+      accept: async (arrival) => (arrivals.push(arrival), TAKEN),
+      clockOffsetMs: () => null,
+      clock,
+      onError: () => {},
+    })
+    const hear = (active: boolean, change: Partial<HeardInput> = {}) =>
+      input.heard(POST, { input: 'input-1', active, at: null, initial: false, unheardSince: null, ...change })
     return { clock, arrivals, hear }
   }
   test('is one press however often it is told, for two minutes', () => {
@@ -224,7 +398,9 @@ describe('a press that the ledger does not take', () => {
     const lastHeard = clock.now() + 60_000
     await clock.advance(90_000)
     hear(true, { initial: true, unheardSince: lastHeard })
-    expect(arrivals).toMatchObject([{ pressedAt: null, between: { from: '2026-11-20T22:31:00.000Z', to: '2026-11-20T22:31:30.000Z' } }])
+    expect(arrivals).toMatchObject([
+      { pressedAt: null, between: { from: '2026-11-20T22:31:00.000Z', to: '2026-11-20T22:31:30.000Z' } },
+    ])
     hear(true, { initial: true, unheardSince: clock.now() })
     expect(arrivals).toHaveLength(1)
   })

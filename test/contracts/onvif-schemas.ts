@@ -13,12 +13,25 @@ const NAMESPACES = {
   wsnt: 'http://docs.oasis-open.org/wsn/b-2',
   env: 'http://www.w3.org/2003/05/soap-envelope',
 }
-const SERVICES: Record<string, string> = { tds: 'devicemgmt.xsd', trt: 'media.xsd', tptz: 'ptz.xsd', tev: 'event.xsd', wsnt: 'b-2.xsd', env: 'soap-envelope.xsd' }
+const SERVICES: Record<string, string> = {
+  tds: 'devicemgmt.xsd',
+  trt: 'media.xsd',
+  tptz: 'ptz.xsd',
+  tev: 'event.xsd',
+  wsnt: 'b-2.xsd',
+  env: 'soap-envelope.xsd',
+}
 
 /** Flat names, no network, and no wildcard that libxml2 finds ambiguous: in copies only. */
 function prepared(name: string, text: string): XMLFileInfo[] {
   const flat = text
-    .replaceAll(/schemaLocation="([^"]*)"/g, (_, location: string) => `schemaLocation="${basename(location).replace(/^(soap-envelope|xmlmime)$/, '$1.xsd').replace(/^include$/, 'xop-include.xsd')}"`)
+    .replaceAll(
+      /schemaLocation="([^"]*)"/g,
+      (_, location: string) =>
+        `schemaLocation="${basename(location)
+          .replace(/^(soap-envelope|xmlmime)$/, '$1.xsd')
+          .replace(/^include$/, 'xop-include.xsd')}"`,
+    )
     .replaceAll(/<xs:any [^>]*##targetNamespace[^>]*\/>/g, '')
     .replaceAll(/<!--[\s\S]*?-->/g, '')
     .replaceAll(/(<\/xs:element>|<xs:element [^>]*\/>)\s*<xs:any namespace="##any"[^>]*\/>/g, '$1')
@@ -28,12 +41,23 @@ function prepared(name: string, text: string): XMLFileInfo[] {
   const [root = ''] = /<xs:schema[^>]*>/.exec(schema) ?? []
   // Prefixes that the WSDL declares around the schema.
   const [around = ''] = /<wsdl:definitions[^>]*>/.exec(flat) ?? []
-  const missing = [...around.matchAll(/xmlns:[\w-]+="[^"]*"/g)].map(([declaration]) => declaration).filter((declaration) => !root.includes(`${declaration.split('=')[0]}=`))
-  return [{ fileName: name.replace('.wsdl', '.xsd'), contents: schema.replace('<xs:schema', `<xs:schema ${missing.join(' ')}`) }]
+  const missing = [...around.matchAll(/xmlns:[\w-]+="[^"]*"/g)]
+    .map(([declaration]) => declaration)
+    .filter((declaration) => !root.includes(`${declaration.split('=')[0]}=`))
+  return [
+    {
+      fileName: name.replace('.wsdl', '.xsd'),
+      contents: schema.replace('<xs:schema', `<xs:schema ${missing.join(' ')}`),
+    },
+  ]
 }
 
-const files = (readdirSync(folder, { recursive: true }) as string[]).filter((name) => /\.(xsd|wsdl)$/.test(name)).flatMap((name) => prepared(basename(name), readFileSync(join(folder, name), 'utf8')))
-const wrapper = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:lamppost:all">${Object.entries(NAMESPACES)
+const files = (readdirSync(folder, { recursive: true }) as string[])
+  .filter((name) => /\.(xsd|wsdl)$/.test(name))
+  .flatMap((name) => prepared(basename(name), readFileSync(join(folder, name), 'utf8')))
+const wrapper = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:lamppost:all">${Object.entries(
+  NAMESPACES,
+)
   .map(([prefix, uri]) => `<xs:import namespace="${uri}" schemaLocation="${SERVICES[prefix]}"/>`)
   .join('')}</xs:schema>`
 
@@ -43,7 +67,13 @@ export async function schemaErrors(envelopes: readonly { name: string; xml: stri
     { fileName: `${name}.envelope.xml`, contents: xml },
     { fileName: `${name}.body.xml`, contents: bodyOf(xml) },
   ])
-  const { errors } = await validateXML({ xml: documents, schema: { fileName: 'all.xsd', contents: wrapper }, preload: files, initialMemoryPages: 1024, maxMemoryPages: 4096 })
+  const { errors } = await validateXML({
+    xml: documents,
+    schema: { fileName: 'all.xsd', contents: wrapper },
+    preload: files,
+    initialMemoryPages: 1024,
+    maxMemoryPages: 4096,
+  })
   return errors.map(({ rawMessage }) => rawMessage)
 }
 
@@ -52,6 +82,8 @@ function bodyOf(xml: string): string {
   const [, declarations = ''] = /<(?:[\w-]+:)?Envelope([^>]*)>/.exec(xml) ?? []
   const [, body = ''] = /<(?:[\w-]+:)?Body[^>]*>([\s\S]*)<\/(?:[\w-]+:)?Body>/.exec(xml) ?? []
   const own = /^<[^>]*>/.exec(body)?.[0] ?? ''
-  const missing = [...declarations.matchAll(/xmlns(?::[\w-]+)?="[^"]*"/g)].map(([declaration]) => declaration).filter((declaration) => !own.includes(`${declaration.split('=')[0]}=`))
+  const missing = [...declarations.matchAll(/xmlns(?::[\w-]+)?="[^"]*"/g)]
+    .map(([declaration]) => declaration)
+    .filter((declaration) => !own.includes(`${declaration.split('=')[0]}=`))
   return body.replace(/^<([\w:-]+)/, `<$1 ${missing.join(' ')}`)
 }

@@ -20,7 +20,8 @@ const READERS = Number(process.env.LAMPPOST_READERS ?? 20)
 const PRESSES = Number(process.env.LAMPPOST_PRESSES ?? 20)
 /** As many as none of them is pressed so often that its presses are counted together, which takes longer. */
 const HELP_POINTS = 60
-const megabytesOf = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+const megabytesOf = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
 /** Presses one after the other; tells how long each took that was taken. */
 const PRESSER = `
 const [url, token, name, count] = process.argv.slice(1)
@@ -33,7 +34,8 @@ for (let n = 0; n < Number(count); n += 1) {
 }
 console.log(JSON.stringify(took))
 `
-const quantile = (values: readonly number[], share: number): number => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
+const quantile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? 0
 let server: ChildProcess | null = null
 afterAll(async () => {
   const gone = new Promise((resolve) => server?.once('exit', resolve) ?? resolve(null))
@@ -44,21 +46,59 @@ afterAll(async () => {
 
 describe('readers of the past', () => {
   test('from the beginning: all get every number, none is cut, and presses are taken meanwhile', async () => {
-    writeFileSync(site, `site: { id: past, name: Past, timezone: Europe/London }\nhelpPoints:\n${Array.from({ length: HELP_POINTS }, (_, i) => `  - { id: hp-${i}, name: Here ${i}, location: { lat: 54.5, lon: -1.5 } }\n`).join('')}cameras: []\n`)
+    writeFileSync(
+      site,
+      `site: { id: past, name: Past, timezone: Europe/London }\nhelpPoints:\n${Array.from({ length: HELP_POINTS }, (_, i) => `  - { id: hp-${i}, name: Here ${i}, location: { lat: 54.5, lon: -1.5 } }\n`).join('')}cameras: []\n`,
+    )
     spawnSync('mkdir', ['-p', data])
-    const ledger = await openLedger({ file: join(data, 'ledger.sqlite'), knownSeq: 0, clock: realClock, onError: () => {}, onCheckpoint: () => {}, onRecorded: () => {} })
-    for (let i = 0; i < ENTRIES / 500; i += 1) await ledger.append(Array.from({ length: 500 }, () => ({ kind: 'evidence.searched' as const, actor: 'test:load', subject: 'evidence', body: { reason: 'x'.repeat(600) } as never }))).durable
+    const ledger = await openLedger({
+      file: join(data, 'ledger.sqlite'),
+      knownSeq: 0,
+      clock: realClock,
+      onError: () => {},
+      onCheckpoint: () => {},
+      onRecorded: () => {},
+    })
+    for (let i = 0; i < ENTRIES / 500; i += 1)
+      await ledger.append(
+        Array.from({ length: 500 }, () => ({
+          kind: 'evidence.searched' as const,
+          actor: 'test:load',
+          subject: 'evidence',
+          body: { reason: 'x'.repeat(600) } as never,
+        })),
+      ).durable
     await ledger.close()
-    const token = spawnSync(process.execPath, [MAIN, 'token', '--role', 'press', '--name', 'load', '--data', data], { encoding: 'utf8' }).stdout.trim()
-    const reader = spawnSync(process.execPath, [MAIN, 'token', '--role', 'supervisor', '--name', 'Sam', '--data', data], { encoding: 'utf8' }).stdout.trim()
-    server = spawn(process.execPath, [MAIN, 'start', '--site', site, '--data', data, '--port', '0', '--rtmp-port', '0'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const token = spawnSync(process.execPath, [MAIN, 'token', '--role', 'press', '--name', 'load', '--data', data], {
+      encoding: 'utf8',
+    }).stdout.trim()
+    const reader = spawnSync(
+      process.execPath,
+      [MAIN, 'token', '--role', 'supervisor', '--name', 'Sam', '--data', data],
+      { encoding: 'utf8' },
+    ).stdout.trim()
+    server = spawn(
+      process.execPath,
+      [MAIN, 'start', '--site', site, '--data', data, '--port', '0', '--rtmp-port', '0'],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    )
     let said = ''
     server.stdout?.on('data', (chunk) => (said += String(chunk)))
     server.stderr?.on('data', (chunk) => (said += String(chunk)))
-    const url = /is running: (http:\S+?)\/ /.exec(await until(() => said, (text) => text.includes('is running: ') || server?.exitCode !== null))?.[1] ?? ''
+    const url =
+      /is running: (http:\S+?)\/ /.exec(
+        await until(
+          () => said,
+          (text) => text.includes('is running: ') || server?.exitCode !== null,
+        ),
+      )?.[1] ?? ''
     // In a process of its own: this one is busy with what the readers hear.
     const pressing = (name: string) => {
-      const presser = spawn(process.execPath, ['--input-type=module', '-e', PRESSER, url, token, name, String(PRESSES)], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const presser = spawn(
+        process.execPath,
+        ['--input-type=module', '-e', PRESSER, url, token, name, String(PRESSES)],
+        { stdio: ['ignore', 'pipe', 'inherit'] },
+      )
       let told = ''
       presser.stdout.on('data', (chunk) => (told += String(chunk)))
       return new Promise<number[]>((resolve) => presser.once('close', () => resolve(JSON.parse(told) as number[])))
@@ -82,7 +122,10 @@ describe('readers of the past', () => {
       }
       const stop = new AbortController()
       const read = async (): Promise<void> => {
-        const answer = await fetch(`${url}/api/v1/events`, { headers: { authorization: `Bearer ${reader}`, 'last-event-id': '0' }, signal: stop.signal })
+        const answer = await fetch(`${url}/api/v1/events`, {
+          headers: { authorization: `Bearer ${reader}`, 'last-event-id': '0' },
+          signal: stop.signal,
+        })
         let rest = ''
         for await (const chunk of answer.body ?? []) {
           const lines = (rest + Buffer.from(chunk as Uint8Array).toString('utf8')).split('\n')
@@ -98,10 +141,36 @@ describe('readers of the past', () => {
     const looking = setInterval(() => (most = Math.max(most, megabytesOf(server?.pid ?? 0))), 200)
     const beside = await pressing('beside')
     expect([alone.length, beside.length]).toEqual([PRESSES, PRESSES])
-    await until(() => readers.filter(({ heard }) => heard.last >= ENTRIES).length, (count) => count === readers.length, 60_000)
+    await until(
+      () => readers.filter(({ heard }) => heard.last >= ENTRIES).length,
+      (count) => count === readers.length,
+      60_000,
+    )
     expect(readers.map(({ heard: { gaps, closed } }) => [gaps, closed])).toEqual(readers.map(() => [0, false]))
     clearInterval(looking)
-    if (process.env.LAMPPOST_TABLE) writeFileSync(process.env.LAMPPOST_TABLE, JSON.stringify({ entries: ENTRIES, readers: READERS, 'press ack alone': { p50: quantile(alone, 0.5), p95: quantile(alone, 0.95) }, 'press ack beside them': { presses: beside.length, p50: quantile(beside, 0.5), p95: quantile(beside, 0.95), most: Math.max(...beside) }, 'p95 beside to alone': quantile(beside, 0.95) / quantile(alone, 0.95), 'MB before': before, 'MB more at most': most - before, cut: readers.filter(({ heard }) => heard.closed).length }, null, 2))
+    if (process.env.LAMPPOST_TABLE)
+      writeFileSync(
+        process.env.LAMPPOST_TABLE,
+        JSON.stringify(
+          {
+            entries: ENTRIES,
+            readers: READERS,
+            'press ack alone': { p50: quantile(alone, 0.5), p95: quantile(alone, 0.95) },
+            'press ack beside them': {
+              presses: beside.length,
+              p50: quantile(beside, 0.5),
+              p95: quantile(beside, 0.95),
+              most: Math.max(...beside),
+            },
+            'p95 beside to alone': quantile(beside, 0.95) / quantile(alone, 0.95),
+            'MB before': before,
+            'MB more at most': most - before,
+            cut: readers.filter(({ heard }) => heard.closed).length,
+          },
+          null,
+          2,
+        ),
+      )
     for (const { end } of readers) end()
   })
 })

@@ -10,17 +10,30 @@ export type Asked = { action: string; path: string; body: string; request: Incom
 export type Said = string | null | { status: number; text: string; headers?: Record<string, string> }
 export type Script = Partial<Record<string, (asked: Asked, base: string) => Said | Promise<Said>>>
 
-export const fault = (code: string, reason: string): Said => ({ status: 400, text: envelope(`<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:${code}</s:Value></s:Subcode></s:Code><s:Reason><s:Text>${reason}</s:Text></s:Reason></s:Fault>`) })
+export const fault = (code: string, reason: string): Said => ({
+  status: 400,
+  text: envelope(
+    `<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:${code}</s:Value></s:Subcode></s:Code><s:Reason><s:Text>${reason}</s:Text></s:Reason></s:Fault>`,
+  ),
+})
 export const notSupported = (): Said => fault('ActionNotSupported', 'Optional Action Not Implemented')
-const envelope = (body: string): string => `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>${body}</s:Body></s:Envelope>`
+const envelope = (body: string): string =>
+  `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>${body}</s:Body></s:Envelope>`
 
-export const profile = (token: string, options: { source?: string | null; codec?: string; size?: [number, number]; ptz?: boolean } = {}): string => {
+export const profile = (
+  token: string,
+  options: { source?: string | null; codec?: string; size?: [number, number]; ptz?: boolean } = {},
+): string => {
   const { source = 'src-1', codec = 'H264', size = [1920, 1080], ptz = false } = options
   return `<Profiles token="${token}"><Name>${token}</Name>${source === null ? '' : `<VideoSourceConfiguration token="v-${source}"><SourceToken>${source}</SourceToken></VideoSourceConfiguration>`}<VideoEncoderConfiguration token="e-${token}"><Encoding>${codec}</Encoding><Resolution><Width>${size[0]}</Width><Height>${size[1]}</Height></Resolution></VideoEncoderConfiguration>${ptz ? `<PTZConfiguration token="ptz-c"><NodeToken>node-1</NodeToken></PTZConfiguration>` : ''}</Profiles>`
 }
 export const preset = (token: string, name: string, position: [number, number, number] | null, space = ''): string =>
   `<Preset token="${token}"><tt:Name>${name}</tt:Name>${position ? `<tt:PTZPosition><tt:PanTilt x="${position[0]}" y="${position[1]}"${space}/><tt:Zoom x="${position[2]}"/></tt:PTZPosition>` : ''}</Preset>`
-export const status = (position: [number, number, number] | null, moving: 'IDLE' | 'MOVING' | null, space = ''): string =>
+export const status = (
+  position: [number, number, number] | null,
+  moving: 'IDLE' | 'MOVING' | null,
+  space = '',
+): string =>
   `<PTZStatus>${position ? `<tt:Position><tt:PanTilt x="${position[0]}" y="${position[1]}"${space}/><tt:Zoom x="${position[2]}"/></tt:Position>` : ''}${moving ? `<tt:MoveStatus><tt:PanTilt>${moving}</tt:PanTilt></tt:MoveStatus>` : ''}</PTZStatus>`
 export const clockAt = (now: number, kind = 'UTCDateTime', zone = ''): string => {
   const at = new Date(now)
@@ -30,11 +43,23 @@ export const clockAt = (now: number, kind = 'UTCDateTime', zone = ''): string =>
 /** What a plain PTZ camera of one channel says. */
 const PLAIN: Required<Pick<Script, string>> = {
   GetSystemDateAndTime: () => clockAt(Date.now()),
-  GetServices: (_, base) => [[MEDIA, 'media'], [PTZ, 'ptz']].map(([namespace, path]) => `<Service><Namespace>${namespace}</Namespace><XAddr>${base}/onvif/${path}</XAddr></Service>`).join(''),
-  GetCapabilities: (_, base) => `<Capabilities><tt:Media><tt:XAddr>${base}/onvif/media</tt:XAddr></tt:Media><tt:PTZ><tt:XAddr>${base}/onvif/ptz</tt:XAddr></tt:PTZ></Capabilities>`,
-  GetDeviceInformation: () => '<Manufacturer>Maker</Manufacturer><Model>M1</Model><FirmwareVersion>1</FirmwareVersion><SerialNumber>S1</SerialNumber>',
+  GetServices: (_, base) =>
+    [
+      [MEDIA, 'media'],
+      [PTZ, 'ptz'],
+    ]
+      .map(
+        ([namespace, path]) =>
+          `<Service><Namespace>${namespace}</Namespace><XAddr>${base}/onvif/${path}</XAddr></Service>`,
+      )
+      .join(''),
+  GetCapabilities: (_, base) =>
+    `<Capabilities><tt:Media><tt:XAddr>${base}/onvif/media</tt:XAddr></tt:Media><tt:PTZ><tt:XAddr>${base}/onvif/ptz</tt:XAddr></tt:PTZ></Capabilities>`,
+  GetDeviceInformation: () =>
+    '<Manufacturer>Maker</Manufacturer><Model>M1</Model><FirmwareVersion>1</FirmwareVersion><SerialNumber>S1</SerialNumber>',
   GetProfiles: () => profile('main', { ptz: true }),
-  GetStreamUri: ({ body }) => `<MediaUri><tt:Uri>rtsp://127.0.0.1:8554/${/ProfileToken>([^<]*)</.exec(body)?.[1] ?? ''}</tt:Uri></MediaUri>`,
+  GetStreamUri: ({ body }) =>
+    `<MediaUri><tt:Uri>rtsp://127.0.0.1:8554/${/ProfileToken>([^<]*)</.exec(body)?.[1] ?? ''}</tt:Uri></MediaUri>`,
   GetPresets: () => preset('1', 'Help point', [0.5, -0.1, 0.2]) + preset('2', 'Car park', [-0.5, 0.1, 0]),
   GetStatus: () => status([0, 0, 0], 'IDLE'),
   GotoPreset: () => '',
@@ -58,7 +83,9 @@ export async function startScriptedCamera(script: Script = {}, tls: { cert: Buff
       if (response.destroyed) return
       if (said === null) return void response.writeHead(204).end()
       if (typeof said === 'object') return void response.writeHead(said.status, said.headers ?? {}).end(said.text)
-      response.writeHead(200, { 'content-type': 'application/soap+xml' }).end(envelope(`<${action}Response>${said}</${action}Response>`))
+      response
+        .writeHead(200, { 'content-type': 'application/soap+xml' })
+        .end(envelope(`<${action}Response>${said}</${action}Response>`))
     })
   }
   const server = tls ? createHttpsServer(tls, listener) : createHttpServer(listener)

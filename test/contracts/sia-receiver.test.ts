@@ -12,11 +12,27 @@ import { Failure } from '../../server/tools/failure.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 import { until } from './test-town.ts'
 
-const TAKEN: Accepted = { receipt: { press: 'prs-1' as PressId, incident: 'inc-1' as IncidentId, receivedAt: '2026-11-20T22:30:00.000Z' }, repeated: false }
+const TAKEN: Accepted = {
+  receipt: { press: 'prs-1' as PressId, incident: 'inc-1' as IncidentId, receivedAt: '2026-11-20T22:30:00.000Z' },
+  repeated: false,
+}
 const KEY = Buffer.from('ABCD'.repeat(8), 'hex')
-const button = (helpPoint: string, account: string, change: Partial<SiaButton> = {}): SiaButton => ({ helpPoint: helpPoint as HelpPointId, account, zone: null, codes: null, key: null, ...change })
-const BUTTONS = [button('bar', '1234', { zone: '5' }), button('arcade', '1234', { zone: '6' }), button('high-row', '080027E62A64', { key: KEY }), button('station', '12345A', { codes: ['110'] })]
-const frame = (body: string): string => `\n${crc16(Buffer.from(body, 'latin1')).toString(16).toUpperCase().padStart(4, '0')}${body.length.toString(16).toUpperCase().padStart(4, '0')}${body}\r`
+const button = (helpPoint: string, account: string, change: Partial<SiaButton> = {}): SiaButton => ({
+  helpPoint: helpPoint as HelpPointId,
+  account,
+  zone: null,
+  codes: null,
+  key: null,
+  ...change,
+})
+const BUTTONS = [
+  button('bar', '1234', { zone: '5' }),
+  button('arcade', '1234', { zone: '6' }),
+  button('high-row', '080027E62A64', { key: KEY }),
+  button('station', '12345A', { codes: ['110'] }),
+]
+const frame = (body: string): string =>
+  `\n${crc16(Buffer.from(body, 'latin1')).toString(16).toUpperCase().padStart(4, '0')}${body.length.toString(16).toUpperCase().padStart(4, '0')}${body}\r`
 
 let receiver: SiaReceiver
 let accept: (arrival: Arrival) => Promise<Accepted>
@@ -24,7 +40,16 @@ const arrivals: Arrival[] = []
 const heard: string[] = []
 const refused: string[] = []
 beforeAll(async () => {
-  receiver = await startSiaReceiver({ host: '127.0.0.1', port: 0, buttons: () => BUTTONS, accept: (arrival) => accept(arrival), heard: (helpPoint) => heard.push(helpPoint), clock: realClock, onRefused: (reason) => refused.push(reason), onError: () => {} })
+  receiver = await startSiaReceiver({
+    host: '127.0.0.1',
+    port: 0,
+    buttons: () => BUTTONS,
+    accept: (arrival) => accept(arrival),
+    heard: (helpPoint) => heard.push(helpPoint),
+    clock: realClock,
+    onRefused: (reason) => refused.push(reason),
+    onError: () => {},
+  })
 })
 afterAll(() => receiver.close())
 beforeEach(() => {
@@ -36,14 +61,29 @@ beforeEach(() => {
 })
 
 /** Another's transmitter: sends bytes, hears what comes back. */
-async function transmitter(): Promise<{ socket: Socket; send(bytes: string | Buffer): void; said(): string; answer(count?: number): Promise<string> }> {
+async function transmitter(): Promise<{
+  socket: Socket
+  send(bytes: string | Buffer): void
+  said(): string
+  answer(count?: number): Promise<string>
+}> {
   const socket = connect(receiver.port, '127.0.0.1')
   let said = ''
   // Being cut off is what some of them are for.
   socket.on('error', () => {})
   socket.on('data', (chunk) => (said += chunk.toString('latin1')))
   await new Promise((resolve) => socket.once('connect', resolve))
-  return { socket, send: (bytes) => void socket.write(bytes), said: () => said, answer: (count = 1) => until(() => said, (text) => text.split('\r').length > count, 5000) }
+  return {
+    socket,
+    send: (bytes) => void socket.write(bytes),
+    said: () => said,
+    answer: (count = 1) =>
+      until(
+        () => said,
+        (text) => text.split('\r').length > count,
+        5000,
+      ),
+  }
 }
 async function once(bytes: string | Buffer): Promise<string> {
   const { socket, send, answer } = await transmitter()
@@ -57,7 +97,9 @@ describe('SIA DC-09 over TCP', () => {
   test('a panic alarm presses its help point, and is acknowledged as the standard has it', async () => {
     const answer = await once(frame('"SIA-DCS"0007R1L1#1234[#1234|Nri1/PA05]'))
     expect(answer).toMatch(/^\n[0-9A-F]{8}"ACK"0007R1L1#1234\[\]\r$/)
-    expect(arrivals).toEqual([expect.objectContaining({ helpPoint: 'bar', kind: 'press', source: 'sia', pressedAt: null })])
+    expect(arrivals).toEqual([
+      expect.objectContaining({ helpPoint: 'bar', kind: 'press', source: 'sia', pressedAt: null }),
+    ])
   })
   test('Contact ID presses, too; the zone says which button', async () => {
     await once(frame('"ADM-CID"0008L0#1234[#1234|1120 01 006]'))
@@ -78,7 +120,8 @@ describe('SIA DC-09 over TCP', () => {
       const cipher = createCipheriv('aes-128-cbc', key, Buffer.alloc(16)).setAutoPadding(false)
       return cipher.update(padded, 'latin1', 'hex') + cipher.final('hex')
     }
-    const body = (account: string, key: Buffer): string => frame(`"*SIA-DCS"0024L0[${encrypted(`#${account}|Nri1/PA01]${at}`, key).toUpperCase()}`)
+    const body = (account: string, key: Buffer): string =>
+      frame(`"*SIA-DCS"0024L0[${encrypted(`#${account}|Nri1/PA01]${at}`, key).toUpperCase()}`)
     expect(await once(body('080027E62A64', KEY))).toContain('"*ACK"0024L0[')
     expect(arrivals.map(({ helpPoint }) => helpPoint)).toEqual(['high-row'])
     arrivals.length = 0
@@ -86,10 +129,18 @@ describe('SIA DC-09 over TCP', () => {
     expect(arrivals).toEqual([])
   })
   test('a published frame of another maker presses where the site file says so', async () => {
-    expect(await once('\n87CD0037"ADM-CID"9876R579BDFL789ABC#12345A[#12345A|1110 00 129]\r')).toContain('"ACK"9876R579BDFL789ABC#12345A[]')
+    expect(await once('\n87CD0037"ADM-CID"9876R579BDFL789ABC#12345A[#12345A|1110 00 129]\r')).toContain(
+      '"ACK"9876R579BDFL789ABC#12345A[]',
+    )
     expect(arrivals.map(({ helpPoint }) => helpPoint)).toEqual(['station'])
   })
-  test.each(['"SIA-DCS"0009L0#1234[#1234|Nri1/RP00]', '"ADM-CID"0010L0#1234[#1234|3120 01 005]', '"ADM-CID"0011L0#1234[#1234|1602 00 005]', '"SIA-DCS"0012L0#1234[#1234|Nri1/PA99]', '"NULL"0000L0#1234[]'])('%s is acknowledged, shows that the device lives, and is no press', async (body) => {
+  test.each([
+    '"SIA-DCS"0009L0#1234[#1234|Nri1/RP00]',
+    '"ADM-CID"0010L0#1234[#1234|3120 01 005]',
+    '"ADM-CID"0011L0#1234[#1234|1602 00 005]',
+    '"SIA-DCS"0012L0#1234[#1234|Nri1/PA99]',
+    '"NULL"0000L0#1234[]',
+  ])('%s is acknowledged, shows that the device lives, and is no press', async (body) => {
     expect(await once(frame(body))).toContain('"ACK"')
     expect(arrivals).toEqual([])
     expect(new Set(heard)).toEqual(new Set(['bar', 'arcade']))
@@ -122,7 +173,8 @@ describe('SIA DC-09 over TCP', () => {
     expect(arrivals).toHaveLength(1)
   })
   test('the same message twice at once while the disk is full is answered twice, and the receiver lives', async () => {
-    accept = () => new Promise((_, reject) => setTimeout(() => reject(new Failure('ledger/unavailable', 'The disk is full.')), 50))
+    accept = () =>
+      new Promise((_, reject) => setTimeout(() => reject(new Failure('ledger/unavailable', 'The disk is full.')), 50))
     const { socket, send, answer } = await transmitter()
     const body = frame('"SIA-DCS"0024L0#1234[#1234|NPA05]')
     send(body + body)
@@ -151,7 +203,11 @@ describe('SIA DC-09 over TCP', () => {
       send(Buffer.from(piece, 'latin1'))
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
-    expect([...(await answer(3)).matchAll(/"ACK"(\d{4})/g)].map(([, sequence]) => sequence)).toEqual(['0016', '0017', '0018'])
+    expect([...(await answer(3)).matchAll(/"ACK"(\d{4})/g)].map(([, sequence]) => sequence)).toEqual([
+      '0016',
+      '0017',
+      '0018',
+    ])
     socket.destroy()
   })
   test('a damaged message is asked for again, an account that nobody has is told as such, and both are noted', async () => {
@@ -162,13 +218,26 @@ describe('SIA DC-09 over TCP', () => {
   })
   test('whoever has a key cannot be spoken for without it, nor with an old message', async () => {
     expect(await once(frame('"SIA-DCS"0021L0#080027E62A64[#080027E62A64|NPA05]'))).toContain('"DUH"0021')
-    expect(await once('\nE88800a7"*SIA-DCS"0000RC0FFDL1234#080027E62A64[A054F111518361720BAB126501C6D994CD9151D2C84881C0FEA933A0790F49A9236EBD45F2AED32FAA252EB1AA18FC3CDEDE2452F33185E5931D31308D9B9882\r')).toContain('"NAK"')
+    expect(
+      await once(
+        '\nE88800a7"*SIA-DCS"0000RC0FFDL1234#080027E62A64[A054F111518361720BAB126501C6D994CD9151D2C84881C0FEA933A0790F49A9236EBD45F2AED32FAA252EB1AA18FC3CDEDE2452F33185E5931D31308D9B9882\r',
+      ),
+    ).toContain('"NAK"')
     expect(arrivals).toEqual([])
   })
   test('the same bytes without a time half a minute later are for the desk to judge: the incident may be over', async () => {
     const clock = createFakeClock(Date.parse('2026-11-28T18:00:00Z'))
     const brought: Arrival[] = []
-    const timed = await startSiaReceiver({ host: '127.0.0.1', port: 0, buttons: () => BUTTONS, accept: async (arrival) => (brought.push(arrival), TAKEN), heard: () => {}, clock, onRefused: () => {}, onError: () => {} })
+    const timed = await startSiaReceiver({
+      host: '127.0.0.1',
+      port: 0,
+      buttons: () => BUTTONS,
+      accept: async (arrival) => (brought.push(arrival), TAKEN),
+      heard: () => {},
+      clock,
+      onRefused: () => {},
+      onError: () => {},
+    })
     const send = async (): Promise<void> => {
       const panel = connect(timed.port, '127.0.0.1')
       const said = new Promise((resolve) => panel.once('data', resolve))
@@ -186,8 +255,20 @@ describe('SIA DC-09 over TCP', () => {
     await timed.close()
   })
   test('strangers who have sent something that is no message of this town are strangers still: a panel finds a place', async () => {
-    const small = await startSiaReceiver({ host: '127.0.0.1', port: 0, buttons: () => BUTTONS, accept: (arrival) => accept(arrival), heard: () => {}, clock: realClock, onRefused: () => {}, onError: () => {}, most: 10 })
-    const strangers = Array.from({ length: 30 }, (_, i) => connect({ port: small.port, host: '127.0.0.1', localAddress: `127.0.1.${i + 1}` }))
+    const small = await startSiaReceiver({
+      host: '127.0.0.1',
+      port: 0,
+      buttons: () => BUTTONS,
+      accept: (arrival) => accept(arrival),
+      heard: () => {},
+      clock: realClock,
+      onRefused: () => {},
+      onError: () => {},
+      most: 10,
+    })
+    const strangers = Array.from({ length: 30 }, (_, i) =>
+      connect({ port: small.port, host: '127.0.0.1', localAddress: `127.0.1.${i + 1}` }),
+    )
     for (const stranger of strangers) {
       stranger.on('error', () => {}).resume()
       stranger.write('\n00000000"SIA-DCS"0007R1L1#1234[#1234|Nri1/PA05]\r')
@@ -196,7 +277,9 @@ describe('SIA DC-09 over TCP', () => {
     for (let i = 0; i < 20; i += 1) {
       const panel = connect({ port: small.port, host: '127.0.0.1', localAddress: '127.0.2.1' })
       panel.on('error', () => {})
-      const said = new Promise<string>((resolve) => panel.once('data', (chunk) => resolve(String(chunk))).once('close', () => resolve('closed')))
+      const said = new Promise<string>((resolve) =>
+        panel.once('data', (chunk) => resolve(String(chunk))).once('close', () => resolve('closed')),
+      )
       panel.write(frame(`"SIA-DCS"${String(1000 + i)}R1L1#1234[#1234|Nri1/PA05]`))
       expect(await said).toContain('"ACK"')
       panel.destroy()

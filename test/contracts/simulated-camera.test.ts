@@ -26,20 +26,46 @@ const TEV = 'http://www.onvif.org/ver10/events/wsdl'
 const P = '<ProfileToken>profile-1</ProfileToken>'
 
 async function post(path: string, envelope: string, camera = 'ptz'): Promise<{ status: number; xml: string }> {
-  const answer = await fetch(`http://127.0.0.1:${town.camera(camera).ports.onvif}${path}`, { method: 'POST', body: envelope, headers: { 'content-type': 'application/soap+xml' } })
+  const answer = await fetch(`http://127.0.0.1:${town.camera(camera).ports.onvif}${path}`, {
+    method: 'POST',
+    body: envelope,
+    headers: { 'content-type': 'application/soap+xml' },
+  })
   return { status: answer.status, xml: await answer.text() }
 }
 const token = () => ({ ...CREDENTIALS, cameraNow: Date.now() })
-const ask = (namespace: string, operation: string, inner = '', path = '/onvif/device_service') => post(path, soapEnvelope(`<${operation} xmlns="${namespace}">${inner}</${operation}>`, token()))
+const ask = (namespace: string, operation: string, inner = '', path = '/onvif/device_service') =>
+  post(path, soapEnvelope(`<${operation} xmlns="${namespace}">${inner}</${operation}>`, token()))
 
 /** Frames as a viewer gets them: decoded by ffmpeg from RTSP. */
 async function watch(camera: string, seconds: number, transport: 'tcp' | 'udp' = 'tcp'): Promise<Mark[]> {
   const { username, password } = CREDENTIALS
   const url = `rtsp://${encodeURIComponent(username)}:${encodeURIComponent(password)}@127.0.0.1:${town.camera(camera).ports.rtsp}/stream`
-  const ffmpeg = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-rtsp_transport', transport, '-i', url, '-t', String(seconds), '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ffmpeg = spawn(
+    'ffmpeg',
+    [
+      '-hide_banner',
+      '-loglevel',
+      'error',
+      '-rtsp_transport',
+      transport,
+      '-i',
+      url,
+      '-t',
+      String(seconds),
+      '-f',
+      'rawvideo',
+      '-pix_fmt',
+      'gray',
+      'pipe:1',
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   const bytes = await buffer(ffmpeg.stdout)
   const size = FRAME.width * FRAME.height
-  return Array.from({ length: Math.floor(bytes.length / size) }, (_, i) => readMark((x, y) => bytes[i * size + y * FRAME.width + x] ?? 0, FRAME.height)).filter((mark) => mark !== null)
+  return Array.from({ length: Math.floor(bytes.length / size) }, (_, i) =>
+    readMark((x, y) => bytes[i * size + y * FRAME.width + x] ?? 0, FRAME.height),
+  ).filter((mark) => mark !== null)
 }
 
 describe('a simulated camera’s ONVIF', () => {
@@ -64,7 +90,11 @@ describe('a simulated camera’s ONVIF', () => {
       [TRT, 'GetVideoSourceConfigurations'],
       [TRT, 'GetVideoEncoderConfigurations'],
       [TRT, 'GetServiceCapabilities'],
-      [TRT, 'GetStreamUri', `<StreamSetup><Stream xmlns="http://www.onvif.org/ver10/schema">RTP-Unicast</Stream><Transport xmlns="http://www.onvif.org/ver10/schema"><Protocol>RTSP</Protocol></Transport></StreamSetup>${P}`],
+      [
+        TRT,
+        'GetStreamUri',
+        `<StreamSetup><Stream xmlns="http://www.onvif.org/ver10/schema">RTP-Unicast</Stream><Transport xmlns="http://www.onvif.org/ver10/schema"><Protocol>RTSP</Protocol></Transport></StreamSetup>${P}`,
+      ],
       [TPTZ, 'GetNodes'],
       [TPTZ, 'GetNode', '<NodeToken>node-1</NodeToken>'],
       [TPTZ, 'GetConfigurations'],
@@ -76,10 +106,18 @@ describe('a simulated camera’s ONVIF', () => {
       [TPTZ, 'GotoPreset', `${P}<PresetToken>${PRESET.token}</PresetToken>`],
       [TPTZ, 'GotoPreset', `${P}<PresetToken>none</PresetToken>`],
       [TPTZ, 'SetPreset', `${P}<PresetName>New</PresetName>`],
-      [TPTZ, 'ContinuousMove', `${P}<Velocity><PanTilt xmlns="http://www.onvif.org/ver10/schema" x="0.1" y="0"/></Velocity><Timeout>PT0.2S</Timeout>`],
+      [
+        TPTZ,
+        'ContinuousMove',
+        `${P}<Velocity><PanTilt xmlns="http://www.onvif.org/ver10/schema" x="0.1" y="0"/></Velocity><Timeout>PT0.2S</Timeout>`,
+      ],
       [TPTZ, 'Stop', `${P}<PanTilt>true</PanTilt><Zoom>true</Zoom>`],
       [TPTZ, 'GotoHomePosition', P],
-      [TPTZ, 'AbsoluteMove', `${P}<Position><PanTilt xmlns="http://www.onvif.org/ver10/schema" x="90" y="-5" space="http://www.onvif.org/ver10/tptz/PanTiltSpaces/SphericalPositionSpaceDegrees"/></Position>`],
+      [
+        TPTZ,
+        'AbsoluteMove',
+        `${P}<Position><PanTilt xmlns="http://www.onvif.org/ver10/schema" x="90" y="-5" space="http://www.onvif.org/ver10/tptz/PanTiltSpaces/SphericalPositionSpaceDegrees"/></Position>`,
+      ],
       [TPTZ, 'GetPresetTours', P],
       [TPTZ, 'OperatePresetTour', `${P}<PresetTourToken>tour-1</PresetTourToken><Operation>Start</Operation>`],
       [TPTZ, 'OperatePresetTour', `${P}<PresetTourToken>none</PresetTourToken><Operation>Start</Operation>`],
@@ -91,18 +129,41 @@ describe('a simulated camera’s ONVIF', () => {
     for (const [namespace, operation, inner = '', path] of requests) {
       const envelope = soapEnvelope(`<${operation} xmlns="${namespace}">${inner}</${operation}>`, token())
       const { xml } = await post(path ?? '/onvif/device_service', envelope)
-      if (operation !== 'NoSuchThing') documents.push({ name: `${operation}-request-${documents.length}`, xml: envelope })
+      if (operation !== 'NoSuchThing')
+        documents.push({ name: `${operation}-request-${documents.length}`, xml: envelope })
       documents.push({ name: `${operation}-answer-${documents.length}`, xml })
     }
     expect(await schemaErrors(documents)).toEqual([])
   })
   test('every message that our own press path writes is as the schemas want it', async () => {
     const documents: { name: string; xml: string }[] = []
-    const client = { call: async ({ action, body }: { action: string; body: string }) => (documents.push({ name: action, xml: soapEnvelope(body, token()) }), {}) }
+    const client = {
+      call: async ({ action, body }: { action: string; body: string }) => (
+        documents.push({ name: action, xml: soapEnvelope(body, token()) }),
+        {}
+      ),
+    }
     const ptz = createOnvifPtz({ client: client as unknown as OnvifClient, path: '/', profile: 'profile & <1>' })
     const words = 'A & B <corner> "£"' as PresetToken
-    await Promise.all([ptz.gotoPreset(words, 1), ptz.getStatus(1), ptz.getPresets(1), ptz.setPreset(words, words, 1), ptz.setPreset(words, null, 1), ptz.removePreset(words, 1), ptz.continuousMove({ pan: -1, tilt: 0.00000001, zoom: 1 }, 700, 1)])
-    await Promise.all([ptz.gotoHome(1), ptz.absoluteMove({ pan: 0.5, tilt: -0.2, zoom: 0.1 }, 1), ptz.absoluteMove({ zoom: 0.1 }, 1), ptz.aim({ pan: -170.5, tilt: -12 }, true, 1), ptz.aim({ pan: 3, tilt: 4 }, false, 1), ptz.aimRange(1), ptz.startTour(words, 1), ptz.stop(1)])
+    await Promise.all([
+      ptz.gotoPreset(words, 1),
+      ptz.getStatus(1),
+      ptz.getPresets(1),
+      ptz.setPreset(words, words, 1),
+      ptz.setPreset(words, null, 1),
+      ptz.removePreset(words, 1),
+      ptz.continuousMove({ pan: -1, tilt: 0.00000001, zoom: 1 }, 700, 1),
+    ])
+    await Promise.all([
+      ptz.gotoHome(1),
+      ptz.absoluteMove({ pan: 0.5, tilt: -0.2, zoom: 0.1 }, 1),
+      ptz.absoluteMove({ zoom: 0.1 }, 1),
+      ptz.aim({ pan: -170.5, tilt: -12 }, true, 1),
+      ptz.aim({ pan: 3, tilt: 4 }, false, 1),
+      ptz.aimRange(1),
+      ptz.startTour(words, 1),
+      ptz.stop(1),
+    ])
     expect(documents).toHaveLength(15)
     expect(await schemaErrors(documents)).toEqual([])
   })
@@ -111,7 +172,9 @@ describe('a simulated camera’s ONVIF', () => {
     expect(await schemaErrors([{ name: 'broken', xml: xml.replace(/IDLE|MOVING/, 'SLEEPING') }])).not.toEqual([])
   })
   test('says the time to anybody, and everything else only with credentials', async () => {
-    expect((await post('/onvif/device_service', soapEnvelope(`<GetSystemDateAndTime xmlns="${TDS}"/>`, null))).status).toBe(200)
+    expect(
+      (await post('/onvif/device_service', soapEnvelope(`<GetSystemDateAndTime xmlns="${TDS}"/>`, null))).status,
+    ).toBe(200)
     const refused = await post('/onvif/ptz_service', soapEnvelope(`<GetStatus xmlns="${TPTZ}">${P}</GetStatus>`, null))
     expect(refused).toMatchObject({ status: 400, xml: expect.stringContaining('ter:NotAuthorized') })
   })
@@ -129,7 +192,10 @@ describe('a simulated camera’s ONVIF', () => {
     const created = new Date().toISOString()
     const digest = createHash('sha1').update(nonce).update(created).update(CREDENTIALS.password).digest('base64')
     const envelope = soapEnvelope(`<GetStatus xmlns="${TPTZ}">${P}</GetStatus>`, token())
-    const clear = envelope.replace(/<wsse:Password Type="[^"]*">[^<]*</, `<wsse:Password Type="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText">${digest}<`)
+    const clear = envelope.replace(
+      /<wsse:Password Type="[^"]*">[^<]*</,
+      `<wsse:Password Type="http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0#PasswordText">${digest}<`,
+    )
     expect((await post('/onvif/ptz_service', clear)).status).toBe(400)
   })
   test('tells the change of its digital input, after the state it began with', async () => {
@@ -144,16 +210,25 @@ describe('a simulated camera’s ONVIF', () => {
     town.camera('ptz').setInput(false)
   })
   test('a third party’s client can use it: the onvif package connects, moves it and reads its presets', async () => {
-    const { Cam } = createRequire(import.meta.url)('onvif/promises') as { Cam: new (options: object) => Record<string, (...args: unknown[]) => Promise<never>> }
+    const { Cam } = createRequire(import.meta.url)('onvif/promises') as {
+      Cam: new (options: object) => Record<string, (...args: unknown[]) => Promise<never>>
+    }
     // It hashes passwords as ASCII: only such a one works with it.
     const plain = { username: 'lamppost', password: 'ascii' }
     const other = await startTestTownFor(plain, plan('ptz'))
-    const camera = new Cam({ hostname: '127.0.0.1', port: other.camera('ptz').ports.onvif, ...plain, autoconnect: false })
+    const camera = new Cam({
+      hostname: '127.0.0.1',
+      port: other.camera('ptz').ports.onvif,
+      ...plain,
+      autoconnect: false,
+    })
     await camera.connect?.()
     expect(await camera.getDeviceInformation?.()).toMatchObject({ manufacturer: 'Lamppost' })
     // It makes a number of the token, and loses its last digits; names are safe with it.
     expect(Object.keys((await camera.getPresets?.()) ?? {})).toEqual([PRESET.name])
-    expect(await camera.getStreamUri?.({ protocol: 'RTSP' })).toMatchObject({ uri: `rtsp://127.0.0.1:${other.camera('ptz').ports.rtsp}/stream` })
+    expect(await camera.getStreamUri?.({ protocol: 'RTSP' })).toMatchObject({
+      uri: `rtsp://127.0.0.1:${other.camera('ptz').ports.rtsp}/stream`,
+    })
     await other.end()
   })
 })
@@ -162,7 +237,8 @@ describe('a simulated camera’s picture', () => {
   test('shows where the camera looks and what time it is', async () => {
     const marks = await watch('fixed', 2)
     expect(marks.length).toBeGreaterThan(20)
-    for (const { pan, tilt, zoom } of marks) expect({ pan, tilt, zoom }).toEqual({ pan: HOME.pan, tilt: HOME.tilt, zoom: HOME.zoom })
+    for (const { pan, tilt, zoom } of marks)
+      expect({ pan, tilt, zoom }).toEqual({ pan: HOME.pan, tilt: HOME.tilt, zoom: HOME.zoom })
     expect(Math.abs((marks.at(-1)?.time ?? 0) - Date.now())).toBeLessThan(20_000)
     const times = marks.map(({ time }) => time)
     expect(times).toEqual([...times].sort((a, b) => a - b))
@@ -184,7 +260,18 @@ describe('a simulated camera’s picture', () => {
   })
   test('is refused without the password', async () => {
     const answer = await new Promise<string>((resolve, reject) => {
-      const ffmpeg = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-rtsp_transport', 'tcp', '-i', `rtsp://lamppost:wrong@127.0.0.1:${town.camera('fixed').ports.rtsp}/stream`, '-f', 'null', '-'])
+      const ffmpeg = spawn('ffmpeg', [
+        '-hide_banner',
+        '-loglevel',
+        'error',
+        '-rtsp_transport',
+        'tcp',
+        '-i',
+        `rtsp://lamppost:wrong@127.0.0.1:${town.camera('fixed').ports.rtsp}/stream`,
+        '-f',
+        'null',
+        '-',
+      ])
       ffmpeg.on('error', reject)
       buffer(ffmpeg.stderr).then((text) => resolve(text.toString()), reject)
     })
@@ -196,22 +283,39 @@ describe('the simulated devices that are more, or less, than a camera', () => {
   const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
   let devices: Awaited<ReturnType<typeof startTestTown>>
   beforeAll(async () => {
-    devices = await startTestTown({ ...plan('nvr', false), channel: { number: 3, of: 4 } }, { ...plan('bridge', false), channel: { number: 87, of: 150 } }, { ...plan('pole', false), streamOnly: true }, { ...plan('two', false), substream: { ...FRAME, width: 480, height: 270 } })
+    devices = await startTestTown(
+      { ...plan('nvr', false), channel: { number: 3, of: 4 } },
+      { ...plan('bridge', false), channel: { number: 87, of: 150 } },
+      { ...plan('pole', false), streamOnly: true },
+      { ...plan('two', false), substream: { ...FRAME, width: 480, height: 270 } },
+    )
   })
   afterAll(async () => {
     await inventory.terminate()
     await devices.end()
   })
-  const take = (id: string, source?: string) => inventory.calls.take({ url: devices.camera(id).url, fingerprint: null, ...CREDENTIALS, ...(source ? { source } : {}) }, 20_000)
-  test.each([['nvr', 4, 3], ['bridge', 150, 87]])('%s names its %i channels, each with a stream of its own; without a channel nothing is chosen', async (id, count, number) => {
-    const { channels, fault, streamUri } = await take(id)
-    expect(channels.map(({ source }) => source)).toEqual(Array.from({ length: count }, (_, i) => `VideoSource_${i + 1}`))
-    expect([fault?.kind, streamUri]).toEqual(['channel', null])
-    const [mine, other] = [await take(id, `VideoSource_${number}`), await take(id, 'VideoSource_1')]
-    expect(mine.fault).toBeNull()
-    expect(mine.streamUri).toBe(`rtsp://127.0.0.1:${devices.camera(id).ports.rtsp}/stream`)
-    expect(other.streamUri).not.toBe(mine.streamUri)
-  })
+  const take = (id: string, source?: string) =>
+    inventory.calls.take(
+      { url: devices.camera(id).url, fingerprint: null, ...CREDENTIALS, ...(source ? { source } : {}) },
+      20_000,
+    )
+  test.each([
+    ['nvr', 4, 3],
+    ['bridge', 150, 87],
+  ])(
+    '%s names its %i channels, each with a stream of its own; without a channel nothing is chosen',
+    async (id, count, number) => {
+      const { channels, fault, streamUri } = await take(id)
+      expect(channels.map(({ source }) => source)).toEqual(
+        Array.from({ length: count }, (_, i) => `VideoSource_${i + 1}`),
+      )
+      expect([fault?.kind, streamUri]).toEqual(['channel', null])
+      const [mine, other] = [await take(id, `VideoSource_${number}`), await take(id, 'VideoSource_1')]
+      expect(mine.fault).toBeNull()
+      expect(mine.streamUri).toBe(`rtsp://127.0.0.1:${devices.camera(id).ports.rtsp}/stream`)
+      expect(other.streamUri).not.toBe(mine.streamUri)
+    },
+  )
   test('one with two streams names the small one beside the large one', async () => {
     const { streamUri, smallUri } = await take('two')
     expect(smallUri).toMatch(/^rtsp:/)
@@ -220,7 +324,17 @@ describe('the simulated devices that are more, or less, than a camera', () => {
   test('one without ONVIF has its stream only', async () => {
     expect(devices.camera('pole').ports.onvif).toBe(0)
     const { username, password } = CREDENTIALS
-    const ffmpeg = spawn('ffprobe', ['-v', 'error', '-rtsp_transport', 'tcp', '-show_entries', 'stream=width', '-of', 'csv=p=0', `rtsp://${encodeURIComponent(username)}:${encodeURIComponent(password)}@127.0.0.1:${devices.camera('pole').ports.rtsp}/stream`])
+    const ffmpeg = spawn('ffprobe', [
+      '-v',
+      'error',
+      '-rtsp_transport',
+      'tcp',
+      '-show_entries',
+      'stream=width',
+      '-of',
+      'csv=p=0',
+      `rtsp://${encodeURIComponent(username)}:${encodeURIComponent(password)}@127.0.0.1:${devices.camera('pole').ports.rtsp}/stream`,
+    ])
     expect((await buffer(ffmpeg.stdout)).toString().trim()).toBe(String(FRAME.width))
   })
 })

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 
 export function unzip(zip: string, into: string): void {
   const bytes = readFileSync(zip)
-  for (let at = 0; bytes.readUInt32LE(at) === 0x0403_4b50; ) {
+  for (let at = 0; bytes.readUInt32LE(at) === 0x0403_4b50;) {
     const [size, name, extra] = [bytes.readUInt32LE(at + 18), bytes.readUInt16LE(at + 26), bytes.readUInt16LE(at + 28)]
     const start = at + 30 + name + extra
     const file = join(into, bytes.toString('utf8', at + 30, at + 30 + name))

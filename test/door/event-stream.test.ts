@@ -16,24 +16,52 @@ const apps: { close(): Promise<void> }[] = []
 afterEach(async () => {
   for (const app of apps.splice(0)) await app.close()
 })
-const entry = (seq: number, kind = 'house.started'): Entry => ({ seq, at: '', kind, actor: 'lamppost', subject: 'town', body: {}, prev: '', hash: '' }) as unknown as Entry
+const entry = (seq: number, kind = 'house.started'): Entry =>
+  ({ seq, at: '', kind, actor: 'lamppost', subject: 'town', body: {}, prev: '', hash: '' }) as unknown as Entry
 
 /** The events alone, with a past that the test makes. `person`: whoever comes. */
-async function town({ page = async () => [], person = { name: 'Asha', role: 'operator', helpPoints: null } }: { page?: EventsPort['page']; person?: Person } = {}) {
+async function town({
+  page = async () => [],
+  person = { name: 'Asha', role: 'operator', helpPoints: null },
+}: { page?: EventsPort['page']; person?: Person } = {}) {
   const listeners = new Set<(entry: Entry) => void>()
   const news = new Set<(news: LiveNews) => void>()
   const errors: unknown[] = []
   let here = true
   let as: Partial<Person> = {}
-  const port: EventsPort = { page, tail: (listener) => (listeners.add(listener), () => listeners.delete(listener)), news: (listener) => (news.add(listener), () => news.delete(listener)) }
+  const port: EventsPort = {
+    page,
+    tail: (listener) => (listeners.add(listener), () => listeners.delete(listener)),
+    news: (listener) => (news.add(listener), () => news.delete(listener)),
+  }
   const app = Fastify({ forceCloseConnections: true })
   apps.push(app)
   app.decorateRequest('person', null)
   app.addHook('onRequest', async (request) => void Object.assign(request, { person }))
-  ledgerRoutes(app, { ...port, verify: () => Promise.reject(new Error('not asked')), checkpoint: async () => '', whoListens: () => (here ? { ...person, ...as } : null) })
-  openSockets(app, { [EVENT_SOCKET_PATH]: eventSocket({ ...port, whoHas: (credential) => (here && 'bearer' in credential && credential.bearer === 'good' ? { ...person, ...as } : null), onError: (error) => errors.push(error) }) })
+  ledgerRoutes(app, {
+    ...port,
+    verify: () => Promise.reject(new Error('not asked')),
+    checkpoint: async () => '',
+    whoListens: () => (here ? { ...person, ...as } : null),
+  })
+  openSockets(app, {
+    [EVENT_SOCKET_PATH]: eventSocket({
+      ...port,
+      whoHas: (credential) =>
+        here && 'bearer' in credential && credential.bearer === 'good' ? { ...person, ...as } : null,
+      onError: (error) => errors.push(error),
+    }),
+  })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
-  return { url, listeners, news, errors, tell: (each: Entry) => listeners.forEach((listener) => listener(each)), leave: () => void (here = false), become: (role: Person['role']) => void (as = { role }) }
+  return {
+    url,
+    listeners,
+    news,
+    errors,
+    tell: (each: Entry) => listeners.forEach((listener) => listener(each)),
+    leave: () => void (here = false),
+    become: (role: Person['role']) => void (as = { role }),
+  }
 }
 type Town = Awaited<ReturnType<typeof town>>
 type Heard = { text(): string; /** How it ended. */ ended: Promise<'well' | 'broken'> }
@@ -41,10 +69,18 @@ type Heard = { text(): string; /** How it ended. */ ended: Promise<'well' | 'bro
 async function fetched({ url }: Town, after: number | null): Promise<Heard> {
   let text = ''
   const read = async (): Promise<void> => {
-    const answer = await fetch(`${url}/api/v1/events`, { headers: { ...(after === null ? {} : { 'last-event-id': String(after) }) } })
+    const answer = await fetch(`${url}/api/v1/events`, {
+      headers: { ...(after === null ? {} : { 'last-event-id': String(after) }) },
+    })
     for await (const chunk of answer.body ?? []) text += Buffer.from(chunk).toString('utf8')
   }
-  return { text: () => text, ended: read().then(() => 'well' as const, () => 'broken' as const) }
+  return {
+    text: () => text,
+    ended: read().then(
+      () => 'well' as const,
+      () => 'broken' as const,
+    ),
+  }
 }
 async function carried({ url }: Town, after: number | null, token = 'good'): Promise<Heard> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/api/v1/events`)
@@ -56,14 +92,23 @@ async function carried({ url }: Town, after: number | null, token = 'good'): Pro
 }
 const numbers = (heard: Heard) => heard.text().match(/id: \d+/g) ?? []
 
-describe.each([['server-sent', fetched], ['over a WebSocket', carried]])('events, %s', (_, follow) => {
+describe.each([
+  ['server-sent', fetched],
+  ['over a WebSocket', carried],
+])('events, %s', (_, follow) => {
   test('begin with a sign of life, and tell what happens and what is not kept', async () => {
     const here = await town()
     const heard = await follow(here, null)
-    await until(() => heard.text(), (text) => text.includes(': here'))
+    await until(
+      () => heard.text(),
+      (text) => text.includes(': here'),
+    )
     here.tell(entry(7))
     for (const listener of here.news) listener({ event: 'storage.health', data: { level: 'ok' } })
-    await until(() => heard.text(), (text) => text.includes('storage.health'))
+    await until(
+      () => heard.text(),
+      (text) => text.includes('storage.health'),
+    )
     expect(numbers(heard)).toEqual(['id: 7'])
     expect(heard.text()).toContain('event: house.started\ndata: {"seq":7')
   })
@@ -80,42 +125,79 @@ describe.each([['server-sent', fetched], ['over a WebSocket', carried]])('events
   })
   test('that become durable while the past is read come after it, once', async () => {
     let give: (entries: Entry[]) => void = () => {}
-    const here = await town({ page: (after) => (after === 1 ? new Promise((resolve) => (give = resolve)) : Promise.resolve([])) })
+    const here = await town({
+      page: (after) => (after === 1 ? new Promise((resolve) => (give = resolve)) : Promise.resolve([])),
+    })
     const heard = await follow(here, 1)
-    await until(() => here.listeners.size, (count) => count === 1)
+    await until(
+      () => here.listeners.size,
+      (count) => count === 1,
+    )
     for (const seq of [3, 4]) here.tell(entry(seq))
     give([entry(2), entry(3)])
-    await until(() => numbers(heard).length, (count) => count === 3)
+    await until(
+      () => numbers(heard).length,
+      (count) => count === 3,
+    )
     expect(numbers(heard)).toEqual(['id: 2', 'id: 3', 'id: 4'])
   })
-  test.each(Object.entries(READERS_OF).map(([kind, readers]) => [kind as Entry['kind'], readers as readonly string[]] as const))('%s comes whole to who may read it by GET, and to all others as a number and a hash, live and out of the past', async (kind, readers) => {
-    for (const role of ['operator', 'engineer', 'evidence', 'supervisor'] as const) {
-      const past = { ...entry(1, kind), body: { secret: 'why' } as never }
-      const here = await town({ person: { name: 'Sam', role, helpPoints: null }, page: async (after) => (after === 0 ? [past] : []) })
-      const heard = await follow(here, 0)
-      await until(() => numbers(heard).length, (count) => count === 1)
-      here.tell({ ...entry(2, kind), body: { secret: 'why' } as never })
-      await until(() => numbers(heard).length, (count) => count === 2)
-      const whole = readers.includes(role)
-      expect([heard.text().includes('why'), heard.text().match(/^event: (\S+)/gm)], role).toEqual([whole, Array(2).fill(`event: ${whole ? kind : 'withheld'}`)])
-      if (!whole) expect(heard.text()).toContain(`data: ${JSON.stringify({ seq: 1, hash: past.hash })}`)
-    }
-  })
+  test.each(
+    Object.entries(READERS_OF).map(([kind, readers]) => [kind as Entry['kind'], readers as readonly string[]] as const),
+  )(
+    '%s comes whole to who may read it by GET, and to all others as a number and a hash, live and out of the past',
+    async (kind, readers) => {
+      for (const role of ['operator', 'engineer', 'evidence', 'supervisor'] as const) {
+        const past = { ...entry(1, kind), body: { secret: 'why' } as never }
+        const here = await town({
+          person: { name: 'Sam', role, helpPoints: null },
+          page: async (after) => (after === 0 ? [past] : []),
+        })
+        const heard = await follow(here, 0)
+        await until(
+          () => numbers(heard).length,
+          (count) => count === 1,
+        )
+        here.tell({ ...entry(2, kind), body: { secret: 'why' } as never })
+        await until(
+          () => numbers(heard).length,
+          (count) => count === 2,
+        )
+        const whole = readers.includes(role)
+        expect([heard.text().includes('why'), heard.text().match(/^event: (\S+)/gm)], role).toEqual([
+          whole,
+          Array(2).fill(`event: ${whole ? kind : 'withheld'}`),
+        ])
+        if (!whole) expect(heard.text()).toContain(`data: ${JSON.stringify({ seq: 1, hash: past.hash })}`)
+      }
+    },
+  )
   test('of an export’s progress are for who may read exports', async () => {
-    for (const [role, hears] of [['operator', false], ['evidence', true]] as const) {
+    for (const [role, hears] of [
+      ['operator', false],
+      ['evidence', true],
+    ] as const) {
       const here = await town({ person: { name: 'Sam', role, helpPoints: null } })
       const heard = await follow(here, null)
-      await until(() => here.news.size, (count) => count === 1)
+      await until(
+        () => here.news.size,
+        (count) => count === 1,
+      )
       for (const listener of here.news) listener({ event: 'export.progress', data: {} })
       here.tell(entry(1))
-      await until(() => numbers(heard).length, (count) => count === 1)
+      await until(
+        () => numbers(heard).length,
+        (count) => count === 1,
+      )
       expect(heard.text().includes('export.progress')).toBe(hears)
     }
   })
   test('end within a second when the role has changed', async () => {
     const here = await town({ person: { name: 'Sam', role: 'supervisor', helpPoints: null } })
     const heard = await follow(here, null)
-    await until(() => here.listeners.size, (count) => count === 1)
+    await until(
+      () => here.listeners.size,
+      (count) => count === 1,
+    )
     const begun = performance.now()
     here.become('operator')
     await heard.ended
@@ -125,10 +207,16 @@ describe.each([['server-sent', fetched], ['over a WebSocket', carried]])('events
   test('end with the session', async () => {
     const here = await town()
     const heard = await follow(here, null)
-    await until(() => here.listeners.size, (count) => count === 1)
+    await until(
+      () => here.listeners.size,
+      (count) => count === 1,
+    )
     here.leave()
     expect(await heard.ended).toBe('well')
-    await until(() => here.listeners.size + here.news.size, (count) => count === 0)
+    await until(
+      () => here.listeners.size + here.news.size,
+      (count) => count === 0,
+    )
   })
 })
 
@@ -136,16 +224,30 @@ describe('an event socket', () => {
   test('does not keep a closing server waiting', async () => {
     const here = await town()
     const heard = await carried(here, null)
-    await until(() => here.listeners.size, (count) => count === 1)
+    await until(
+      () => here.listeners.size,
+      (count) => count === 1,
+    )
     await apps.pop()?.close()
     expect(await heard.ended).toBe('broken')
-    await until(() => here.listeners.size, (count) => count === 0)
+    await until(
+      () => here.listeners.size,
+      (count) => count === 0,
+    )
   })
   test('says why it is refused: a token that is not known, a role that may not hear, a question that is none', async () => {
     const here = await town()
-    const refused = async (heard: Heard) => (await heard.ended, JSON.parse(heard.text()) as { refused: number; words: string })
-    expect(await refused(await carried(here, null, 'bad'))).toEqual({ refused: 401, words: 'This token or session is not known here, has ended, or may not hear what happens.' })
-    expect(await refused(await carried(await town({ person: { name: 'Post', role: 'press', helpPoints: null } }), null))).toMatchObject({ refused: 401 })
+    const refused = async (heard: Heard) => (
+      await heard.ended,
+      JSON.parse(heard.text()) as { refused: number; words: string }
+    )
+    expect(await refused(await carried(here, null, 'bad'))).toEqual({
+      refused: 401,
+      words: 'This token or session is not known here, has ended, or may not hear what happens.',
+    })
+    expect(
+      await refused(await carried(await town({ person: { name: 'Post', role: 'press', helpPoints: null } }), null)),
+    ).toMatchObject({ refused: 401 })
     expect(await refused(await carried(here, -1))).toEqual({ refused: 400, words: 'after is a sequence number' })
     expect(here.listeners.size).toBe(0)
   })
@@ -153,7 +255,10 @@ describe('an event socket', () => {
     const here = await town()
     const socket = new WebSocket(`${here.url.replace('http', 'ws')}/api/v1/events`)
     const [data] = (await once(socket, 'message')) as [Buffer]
-    expect(JSON.parse(String(data))).toEqual({ refused: 401, words: 'Nothing was asked for: send {"token": …, "after": …}.' })
+    expect(JSON.parse(String(data))).toEqual({
+      refused: 401,
+      words: 'Nothing was asked for: send {"token": …, "after": …}.',
+    })
     await once(socket, 'close')
   })
   test('opens nowhere else', async () => {

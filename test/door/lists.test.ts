@@ -10,7 +10,16 @@ const KEPT = 450
 const EXPORTS = 250
 let app: App
 const book = createExportBook()
-const kept = Array.from({ length: KEPT }, (_, i) => ({ incident: `inc-${i}`, helpPoint: 'here', kind: 'press', openedAt: '2026-11-01T00:00:00.000Z', closedAt: null, clips: [], endsAt: null, lock: null }))
+const kept = Array.from({ length: KEPT }, (_, i) => ({
+  incident: `inc-${i}`,
+  helpPoint: 'here',
+  kind: 'press',
+  openedAt: '2026-11-01T00:00:00.000Z',
+  closedAt: null,
+  clips: [],
+  endsAt: null,
+  lock: null,
+}))
 let [pages, turns] = [0, 0]
 const retention = {
   ids: () => kept.map(({ incident }) => incident),
@@ -24,17 +33,48 @@ const retention = {
   rule: () => ({ keepDays: 31, warnDays: 3 }),
 } as unknown as RetentionPort
 let progress = 0
-const exports = { page: book.page, progress: () => progress, ends: () => ({ endsAt: null, expiring: false }) } as unknown as ExportPort
-const requested = (i: number) => book.follow({ seq: i + 1, at: '2026-11-01T00:00:00.000Z', kind: 'export.requested', actor: 'evidence:Olga', subject: `exp-${i}`, body: { export: `exp-${i}`, kind: 'master', parentExport: null, incident: null, cuts: [], redactions: [], requestedBy: { name: 'x', organisation: '', reference: '' }, reason: 'x', lawfulBasis: '', exhibitRef: '', exportedBy: { name: 'Olga', role: 'evidence' } } } as never)
+const exports = {
+  page: book.page,
+  progress: () => progress,
+  ends: () => ({ endsAt: null, expiring: false }),
+} as unknown as ExportPort
+const requested = (i: number) =>
+  book.follow({
+    seq: i + 1,
+    at: '2026-11-01T00:00:00.000Z',
+    kind: 'export.requested',
+    actor: 'evidence:Olga',
+    subject: `exp-${i}`,
+    body: {
+      export: `exp-${i}`,
+      kind: 'master',
+      parentExport: null,
+      incident: null,
+      cuts: [],
+      redactions: [],
+      requestedBy: { name: 'x', organisation: '', reference: '' },
+      reason: 'x',
+      lawfulBasis: '',
+      exhibitRef: '',
+      exportedBy: { name: 'Olga', role: 'evidence' },
+    },
+  } as never)
 
 beforeAll(async () => {
-  app = await createDoor({ logger: pino({ level: 'silent' }), tls: null, whoHas: () => ({ name: 'Olga', role: 'evidence', helpPoints: null }), onRefusedPress: () => {}, embedding: () => [] })
+  app = await createDoor({
+    logger: pino({ level: 'silent' }),
+    tls: null,
+    whoHas: () => ({ name: 'Olga', role: 'evidence', helpPoints: null }),
+    onRefusedPress: () => {},
+    embedding: () => [],
+  })
   retentionRoutes(app, retention)
   exportRoutes(app, exports)
   for (let i = 0; i < EXPORTS; i += 1) requested(i)
 })
 afterAll(() => app.close())
-const ask = (url: string, headers: Record<string, string> = {}) => app.inject({ url: `/api/v1${url}`, headers: { authorization: 'Bearer x', ...headers } })
+const ask = (url: string, headers: Record<string, string> = {}) =>
+  app.inject({ url: `/api/v1${url}`, headers: { authorization: 'Bearer x', ...headers } })
 
 describe('the table of what is kept', () => {
   test('has every line once, in order, though it is read page by page with room between', async () => {
@@ -52,7 +92,10 @@ describe('the list of exports', () => {
     const found: string[] = []
     let next: string | null = null
     do {
-      const { items, next: more } = (await ask(`/exports${next === null ? '' : `?after=${next}`}`)).json() as { items: { id: string }[]; next: string | null }
+      const { items, next: more } = (await ask(`/exports${next === null ? '' : `?after=${next}`}`)).json() as {
+        items: { id: string }[]
+        next: string | null
+      }
       expect(items.length).toBeLessThanOrEqual(100)
       found.push(...items.map(({ id }) => id))
       next = more
@@ -68,7 +111,10 @@ describe('the list of exports', () => {
     expect((await ask('/exports?limit=2', since)).statusCode).toBe(200)
     progress = 0
     requested(EXPORTS)
-    expect((await ask('/exports?limit=2', since)).json().items.map(({ id }: { id: string }) => id)).toEqual([`exp-${EXPORTS}`, `exp-${EXPORTS - 1}`])
+    expect((await ask('/exports?limit=2', since)).json().items.map(({ id }: { id: string }) => id)).toEqual([
+      `exp-${EXPORTS}`,
+      `exp-${EXPORTS - 1}`,
+    ])
   })
   test('of a place that is none is refused in words, and so is a limit that is none', async () => {
     expect((await ask('/exports?after=exp-x')).json()).toMatchObject({ status: 404, code: 'export/unknown' })

@@ -23,12 +23,45 @@ const headers = () => ({ authorization: `Bearer ${token()}` })
 const LIVE = '/api/v1/cameras/street/live'
 
 beforeAll(async () => {
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'ignore' })
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      '-days',
+      '2',
+      '-subj',
+      '/CN=localhost',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+    ],
+    { stdio: 'ignore' },
+  )
   town = await startTestTown(plan('street', false, { width: 640, height: 360 }))
-  writeFileSync(site, `site: { id: t, name: T, timezone: Europe/London }\nhelpPoints: [{ id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }]\ncameras:\n  - { id: street, name: Street, location: { lat: 54.5, lon: -1.5 }, onvif: { url: "${town.camera('street').url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" } }\n`)
-  operator = openPeopleFile(join(dataFolder, 'people.json')).addToken({ name: 'Asha', role: 'operator', helpPoints: null })
+  writeFileSync(
+    site,
+    `site: { id: t, name: T, timezone: Europe/London }\nhelpPoints: [{ id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }]\ncameras:\n  - { id: street, name: Street, location: { lat: 54.5, lon: -1.5 }, onvif: { url: "${town.camera('street').url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" } }\n`,
+  )
+  operator = openPeopleFile(join(dataFolder, 'people.json')).addToken({
+    name: 'Asha',
+    role: 'operator',
+    helpPoints: null,
+  })
   house = await openHouse({ siteFile: site, dataFolder, port: 0, host: '127.0.0.1', rtmpPort: 0, tls: null })
-  await until(async () => (await get('/index.m3u8')).status, (status) => status === 200, 60_000)
+  await until(
+    async () => (await get('/index.m3u8')).status,
+    (status) => status === 200,
+    60_000,
+  )
 })
 afterAll(async () => {
   await house?.close()
@@ -49,11 +82,18 @@ describe('the live playlists', () => {
       const [, msn, part] = /part\/(\d+)\.(\d+)/.exec(before.hint ?? '') ?? []
       if (open?.parts[0]) expect((await get(`/${open.parts.at(-1)?.uri}`)).status).toBe(200)
       // A part that never came because its segment ended is the next segment's first (6.2.5.2). A camera that pauses is waited for.
-      found = await until(() => playlistAt(`?_HLS_msn=${msn}&_HLS_part=${part}`), (playlist) => new RegExp(`part/(${msn}\\.${part}|${Number(msn) + 1}\\.0)\\.m4s`).test(playlist))
+      found = await until(
+        () => playlistAt(`?_HLS_msn=${msn}&_HLS_part=${part}`),
+        (playlist) => new RegExp(`part/(${msn}\\.${part}|${Number(msn) + 1}\\.0)\\.m4s`).test(playlist),
+      )
     }
   })
   test('a delta update leaves out old segments and says how many; with what was known it is the whole', async () => {
-    const full = await until(async () => parsePlaylist(await playlistAt()), ({ segments }) => segments.length > 16, 40_000)
+    const full = await until(
+      async () => parsePlaylist(await playlistAt()),
+      ({ segments }) => segments.length > 16,
+      40_000,
+    )
     const skipping = await playlistAt('?_HLS_skip=YES')
     const delta = parsePlaylist(skipping)
     expect(delta.skipped).toBeGreaterThan(0)
@@ -66,23 +106,54 @@ describe('the live playlists', () => {
     const playlist = await playlistAt()
     expect(faultsOf(playlist.replace(/PART-TARGET=[\d.]+/, 'PART-TARGET=0.01'))).not.toEqual([])
     expect(faultsOf(playlist.replace(/#EXT-X-TARGETDURATION:\d+/, '#EXT-X-TARGETDURATION:0'))).not.toEqual([])
-    expect(faultsOf(playlist, { ...parsePlaylist(playlist), mediaSequence: 1e9 })).toEqual([expect.stringContaining('MEDIA-SEQUENCE')])
+    expect(faultsOf(playlist, { ...parsePlaylist(playlist), mediaSequence: 1e9 })).toEqual([
+      expect.stringContaining('MEDIA-SEQUENCE'),
+    ])
   })
   test('ffmpeg, which knows nothing of us, plays them', async () => {
     // Not in this thread: the server is in it.
-    const ffmpeg = spawn('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-headers', `Authorization: Bearer ${token()}\r\n`, '-i', `${house.url}${LIVE}/index.m3u8`, '-t', '3', '-f', 'null', '-'], { timeout: PATIENCE_MS })
-    const [stderr, status] = await Promise.all([text(ffmpeg.stderr), new Promise((resolve) => ffmpeg.once('exit', resolve))])
+    const ffmpeg = spawn(
+      'ffmpeg',
+      [
+        '-hide_banner',
+        '-loglevel',
+        'error',
+        '-headers',
+        `Authorization: Bearer ${token()}\r\n`,
+        '-i',
+        `${house.url}${LIVE}/index.m3u8`,
+        '-t',
+        '3',
+        '-f',
+        'null',
+        '-',
+      ],
+      { timeout: PATIENCE_MS },
+    )
+    const [stderr, status] = await Promise.all([
+      text(ffmpeg.stderr),
+      new Promise((resolve) => ffmpeg.once('exit', resolve)),
+    ])
     // On a busy machine it may come back to the playlist late, and says so.
-    expect({ status, stderr: stderr.replaceAll(/^.*(?:expired from playlists|keepalive request failed).*\n/gm, '') }).toEqual({ status: 0, stderr: '' })
+    expect({
+      status,
+      stderr: stderr.replaceAll(/^.*(?:expired from playlists|keepalive request failed).*\n/gm, ''),
+    }).toEqual({ status: 0, stderr: '' })
   })
-  test.each(['?_HLS_msn=1.5', '?_HLS_part=0', '?_HLS_msn=4000000000', '?_HLS_msn=-1'])('%s is refused at once', async (query) => {
-    // Nothing waits for what can never come: the window's patience is four seconds, each time.
-    await until(async () => {
-      const started = performance.now()
-      expect((await get(`/index.m3u8${query}`)).status).toBe(400)
-      return performance.now() - started
-    }, (ms) => ms < 3500)
-  })
+  test.each(['?_HLS_msn=1.5', '?_HLS_part=0', '?_HLS_msn=4000000000', '?_HLS_msn=-1'])(
+    '%s is refused at once',
+    async (query) => {
+      // Nothing waits for what can never come: the window's patience is four seconds, each time.
+      await until(
+        async () => {
+          const started = performance.now()
+          expect((await get(`/index.m3u8${query}`)).status).toBe(400)
+          return performance.now() - started
+        },
+        (ms) => ms < 3500,
+      )
+    },
+  )
 })
 
 describe('over TLS', () => {
@@ -91,8 +162,19 @@ describe('over TLS', () => {
   let client: ClientHttp2Session
   const data = mkdtempSync(join(tmpdir(), 'lamppost-tls-'))
   beforeAll(async () => {
-    secureOperator = openPeopleFile(join(data, 'people.json')).addToken({ name: 'Asha', role: 'operator', helpPoints: null })
-    secure = await openHouse({ siteFile: site, dataFolder: data, port: 0, host: '127.0.0.1', rtmpPort: 0, tls: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } })
+    secureOperator = openPeopleFile(join(data, 'people.json')).addToken({
+      name: 'Asha',
+      role: 'operator',
+      helpPoints: null,
+    })
+    secure = await openHouse({
+      siteFile: site,
+      dataFolder: data,
+      port: 0,
+      host: '127.0.0.1',
+      rtmpPort: 0,
+      tls: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') },
+    })
     client = connect(secure.url, { ca: readFileSync(cert) })
   })
   afterAll(async () => {
@@ -126,22 +208,45 @@ describe('over TLS', () => {
     socket.on('message', (message: Buffer, binary) => void (binary ? (frames += 1) : texts.push(message.toString())))
     await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
     socket.send(JSON.stringify({ token: secureOperator }))
-    await until(() => texts.length, (count) => count > 0)
+    await until(
+      () => texts.length,
+      (count) => count > 0,
+    )
     socket.send(JSON.stringify({ watch: 'a', camera: 'street' }))
-    await until(() => frames, (count) => count > 3, 40_000)
+    await until(
+      () => frames,
+      (count) => count > 3,
+      40_000,
+    )
     socket.terminate()
   })
   test('a session’s cookie is for secure connections only', async () => {
     const stream = client.request({ ':method': 'POST', ':path': '/api/v1/session', 'content-type': 'application/json' })
-    const cookies = new Promise<string[]>((resolve) => stream.on('response', (found) => resolve(found['set-cookie'] ?? [])))
+    const cookies = new Promise<string[]>((resolve) =>
+      stream.on('response', (found) => resolve(found['set-cookie'] ?? [])),
+    )
     stream.end(JSON.stringify({ token: secureOperator }))
     expect((await cookies)[0]).toMatch(/; Secure$/)
   })
   test('closing does not wait for event streams that are open', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'lamppost-tls2-'))
-    writeFileSync(join(folder, 'site.yaml'), 'site: { id: t, name: T, timezone: Europe/London }\nhelpPoints: [{ id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }]\ncameras: []\n')
-    const operator = openPeopleFile(join(folder, 'people.json')).addToken({ name: 'Asha', role: 'operator', helpPoints: null })
-    const other = await openHouse({ siteFile: join(folder, 'site.yaml'), dataFolder: folder, port: 0, host: '127.0.0.1', rtmpPort: 0, tls: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') } })
+    writeFileSync(
+      join(folder, 'site.yaml'),
+      'site: { id: t, name: T, timezone: Europe/London }\nhelpPoints: [{ id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }]\ncameras: []\n',
+    )
+    const operator = openPeopleFile(join(folder, 'people.json')).addToken({
+      name: 'Asha',
+      role: 'operator',
+      helpPoints: null,
+    })
+    const other = await openHouse({
+      siteFile: join(folder, 'site.yaml'),
+      dataFolder: folder,
+      port: 0,
+      host: '127.0.0.1',
+      rtmpPort: 0,
+      tls: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') },
+    })
     const listener = connect(other.url, { ca: readFileSync(cert) })
     listener.on('error', () => {})
     const stream = listener.request({ ':path': '/api/v1/events', authorization: `Bearer ${operator}` })

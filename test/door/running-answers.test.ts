@@ -16,16 +16,44 @@ import { until } from '../contracts/test-town.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-answers-'))
 const [key, cert] = [join(folder, 'key'), join(folder, 'cert')]
-execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', key, '-out', cert, '-days', '2', '-subj', '/CN=localhost'], { stdio: 'ignore' })
+execFileSync(
+  'openssl',
+  [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:prime256v1',
+    '-nodes',
+    '-keyout',
+    key,
+    '-out',
+    cert,
+    '-days',
+    '2',
+    '-subj',
+    '/CN=localhost',
+  ],
+  { stdio: 'ignore' },
+)
 const people = new Map<string, Person>()
 const links = new Set<string>()
 let app: App
 let sources: Readable[] = []
 
 async function open(tls: boolean): Promise<number> {
-  people.set('officer', { name: 'Olga', role: 'evidence', helpPoints: null }).set('other', { name: 'Omar', role: 'evidence', helpPoints: null })
+  people
+    .set('officer', { name: 'Olga', role: 'evidence', helpPoints: null })
+    .set('other', { name: 'Omar', role: 'evidence', helpPoints: null })
   links.add('link')
-  app = await createDoor({ logger: pino({ level: 'silent' }), tls: tls ? { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') } : null, whoHas: (credential) => people.get('bearer' in credential ? credential.bearer : credential.cookie) ?? null, onRefusedPress: () => {}, embedding: () => [] })
+  app = await createDoor({
+    logger: pino({ level: 'silent' }),
+    tls: tls ? { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') } : null,
+    whoHas: (credential) => people.get('bearer' in credential ? credential.bearer : credential.cookie) ?? null,
+    onRefusedPress: () => {},
+    embedding: () => [],
+  })
   const endless = (): Readable => {
     const source = new Readable({ read: () => void setTimeout(() => source.push(Buffer.alloc(1000)), 20) })
     sources.push(source)
@@ -48,7 +76,12 @@ process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 type Fetched = { bytes: number; over: boolean; end(): void }
 function fetchOver1(port: number, path: string, headers: Record<string, string>): Fetched {
   const fetched: Fetched = { bytes: 0, over: false, end: () => sent.destroy() }
-  const sent = httpRequest({ port, host: '127.0.0.1', path, headers }, (answer) => answer.on('data', (chunk: Buffer) => (fetched.bytes += chunk.length)).on('error', () => {}).on('close', () => (fetched.over = true)))
+  const sent = httpRequest({ port, host: '127.0.0.1', path, headers }, (answer) =>
+    answer
+      .on('data', (chunk: Buffer) => (fetched.bytes += chunk.length))
+      .on('error', () => {})
+      .on('close', () => (fetched.over = true)),
+  )
   sent.on('error', () => (fetched.over = true)).end()
   return fetched
 }
@@ -57,24 +90,44 @@ function fetchOver2(port: number, path: string, headers: Record<string, string>)
   session.on('error', () => {})
   const stream = session.request({ ':path': path, ...headers })
   const fetched: Fetched = { bytes: 0, over: false, end: () => session.destroy() }
-  stream.on('data', (chunk: Buffer) => (fetched.bytes += chunk.length)).on('error', () => {}).on('close', () => (fetched.over = true))
+  stream
+    .on('data', (chunk: Buffer) => (fetched.bytes += chunk.length))
+    .on('error', () => {})
+    .on('close', () => (fetched.over = true))
   return fetched
 }
-const begun = (fetched: Fetched): Promise<unknown> => until(() => fetched.bytes, (bytes) => bytes > 2000)
+const begun = (fetched: Fetched): Promise<unknown> =>
+  until(
+    () => fetched.bytes,
+    (bytes) => bytes > 2000,
+  )
 const over = (fetched: Fetched): Promise<unknown> => until(() => fetched.over, Boolean)
 /** The file behind an answer is closed with it. */
-const closed = (): Promise<unknown> => until(() => sources.map(({ destroyed }) => destroyed), (all) => all.filter(Boolean).length === 1)
+const closed = (): Promise<unknown> =>
+  until(
+    () => sources.map(({ destroyed }) => destroyed),
+    (all) => all.filter(Boolean).length === 1,
+  )
 
-describe.each([['HTTP/1.1', false, fetchOver1], ['HTTP/2', true, fetchOver2]] as const)('over %s an answer that runs', (_, tls, fetchOver) => {
+describe.each([
+  ['HTTP/1.1', false, fetchOver1],
+  ['HTTP/2', true, fetchOver2],
+] as const)('over %s an answer that runs', (_, tls, fetchOver) => {
   test('ends when the person is removed; the others’ go on', async () => {
     const port = await open(tls)
-    const [mine, others] = [fetchOver(port, '/package', { authorization: 'Bearer officer' }), fetchOver(port, '/package', { authorization: 'Bearer other' })]
+    const [mine, others] = [
+      fetchOver(port, '/package', { authorization: 'Bearer officer' }),
+      fetchOver(port, '/package', { authorization: 'Bearer other' }),
+    ]
     await Promise.all([begun(mine), begun(others)])
     people.delete('officer')
     await over(mine)
     await closed()
     const before = others.bytes
-    await until(() => others.bytes, (bytes) => bytes > before + 2000)
+    await until(
+      () => others.bytes,
+      (bytes) => bytes > before + 2000,
+    )
     expect(others.over).toBe(false)
     others.end()
   })
@@ -100,12 +153,17 @@ describe('what is asked while answers run', () => {
   test('is asked of none any more once it is out, and never of one that was cut off before', () => {
     const answers = createRunningAnswers({ checkMs: 1_000_000 })
     const closers: (() => void)[] = []
-    const answer = { destroyed: false, destroy: () => {}, once: (__: string, listener: () => void) => closers.push(listener) }
+    const answer = {
+      destroyed: false,
+      destroy: () => {},
+      once: (__: string, listener: () => void) => closers.push(listener),
+    }
     answers.onlyWhile(answer, () => true)
     answers.onlyWhile(answer, () => true)
     expect([answers.count(), closers.length]).toEqual([1, 1])
     closers.forEach((close) => close())
-    for (const over of [{ destroyed: true }, { writableFinished: true }, { stream: { destroyed: true } }]) answers.onlyWhile({ ...answer, ...over }, () => true)
+    for (const over of [{ destroyed: true }, { writableFinished: true }, { stream: { destroyed: true } }])
+      answers.onlyWhile({ ...answer, ...over }, () => true)
     expect(answers.count()).toBe(0)
   })
   test('a check that cannot be made ends no answer', async () => {
@@ -115,7 +173,10 @@ describe('what is asked while answers run', () => {
       asked += 1
       throw new Error('the file of people is being edited')
     })
-    await until(() => asked, (count) => count > 2)
+    await until(
+      () => asked,
+      (count) => count > 2,
+    )
     expect(ended).toBe(0)
   })
 })

@@ -29,7 +29,13 @@ const told: { headers: IncomingHttpHeaders; body: string; path: string }[] = []
 const tokens = new Map<string, string>()
 let refuse: (body: string) => number = () => 204
 
-const localNow = (): string => new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/London', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date())
+const localNow = (): string =>
+  new Intl.DateTimeFormat('en-GB', {
+    timeZone: 'Europe/London',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).format(new Date())
 const at = (i: number): string => `{ lat: ${(54.5 + i * 0.01).toFixed(4)}, lon: -1.5 }`
 
 function writeSite(): void {
@@ -58,10 +64,16 @@ cameras:
 `,
   )
 }
-const open = async (): Promise<void> => void (house = await openHouse({ siteFile, dataFolder, port: 0, host: '127.0.0.1', rtmpPort: 0 }))
+const open = async (): Promise<void> =>
+  void (house = await openHouse({ siteFile, dataFolder, port: 0, host: '127.0.0.1', rtmpPort: 0 }))
 
 beforeAll(async () => {
-  Object.assign(process.env, { BAR_SECRET: SECRET, HOOK_SECRET, BROKER_PASSWORD, CAMERA_PASSWORD: CREDENTIALS.password })
+  Object.assign(process.env, {
+    BAR_SECRET: SECRET,
+    HOOK_SECRET,
+    BROKER_PASSWORD,
+    CAMERA_PASSWORD: CREDENTIALS.password,
+  })
   mkdirSync(dataFolder, { recursive: true })
   hook = createServer((request, answer) => {
     let body = ''
@@ -75,11 +87,17 @@ beforeAll(async () => {
   siaPort = await freePort()
   ;[broker, town] = await Promise.all([startBroker(), startTestTown(plan('cam-a'))])
   const people = openPeopleFile(join(dataFolder, 'people.json'))
-  for (const role of ['operator', 'engineer', 'evidence', 'supervisor', 'press'] as const) tokens.set(role, people.addToken({ name: role, role, helpPoints: null }))
+  for (const role of ['operator', 'engineer', 'evidence', 'supervisor', 'press'] as const)
+    tokens.set(role, people.addToken({ name: role, role, helpPoints: null }))
   tokens.set('only bar', people.addToken({ name: 'bar', role: 'press', helpPoints: ['bar'] }))
   writeSite()
   await open()
-  await until(async () => (await call('engineer', 'GET', '/cameras')).body.items as { health: { video: string; onvif: string } }[], (cameras) => cameras.every(({ health }) => health.video === 'up' && health.onvif === 'up'), 60_000)
+  await until(
+    async () =>
+      (await call('engineer', 'GET', '/cameras')).body.items as { health: { video: string; onvif: string } }[],
+    (cameras) => cameras.every(({ health }) => health.video === 'up' && health.onvif === 'up'),
+    60_000,
+  )
 })
 afterAll(async () => {
   await house.close()
@@ -91,22 +109,44 @@ afterAll(async () => {
 
 // oxlint-disable-next-line no-explicit-any -- answers are looked at field by field
 type Answer = { status: number; body: any; headers: Headers }
-async function call(who: Role | 'only bar' | null, method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
-  const answer = await fetch(path.startsWith('/metrics') || path.startsWith('/readyz') ? `${house.url}${path}` : `${house.url}/api/v1${path}`, {
-    method,
-    headers: { ...(who === null ? {} : { authorization: `Bearer ${tokens.get(who)}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  })
+async function call(
+  who: Role | 'only bar' | null,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const answer = await fetch(
+    path.startsWith('/metrics') || path.startsWith('/readyz') ? `${house.url}${path}` : `${house.url}/api/v1${path}`,
+    {
+      method,
+      headers: {
+        ...(who === null ? {} : { authorization: `Bearer ${tokens.get(who)}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    },
+  )
   const text = await answer.text()
-  return { status: answer.status, headers: answer.headers, body: /json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : text }
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    body: /json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : text,
+  }
 }
 const signed = (body: string, change: { timestamp?: string; secret?: string } = {}) => {
   const timestamp = change.timestamp ?? String(Math.floor(Date.now() / 1000))
-  return call(null, 'POST', '/presses', body, { 'x-lamppost-timestamp': timestamp, 'x-lamppost-signature': `sha256=${createHmac('sha256', change.secret ?? SECRET).update(`${timestamp}.${body}`).digest('hex')}` })
+  return call(null, 'POST', '/presses', body, {
+    'x-lamppost-timestamp': timestamp,
+    'x-lamppost-signature': `sha256=${createHmac('sha256', change.secret ?? SECRET)
+      .update(`${timestamp}.${body}`)
+      .digest('hex')}`,
+  })
 }
 const entries = async () => {
   const all: { seq: number; kind: string; subject: string; body: Record<string, unknown> }[] = []
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const { items, next } = (await call('supervisor', 'GET', `/ledger?limit=200&after=${after}`)).body
     all.push(...items)
     if (next === null) return all
@@ -118,12 +158,29 @@ const close = (incident: string) => call('operator', 'POST', `/incidents/${incid
 
 describe('the daily drill', () => {
   test('runs by itself through the whole chain to a moving picture, and closes itself', async () => {
-    const point = await until(() => helpPoint('drilled'), ({ lastDrillResult }) => lastDrillResult !== null, 60_000)
+    const point = await until(
+      () => helpPoint('drilled'),
+      ({ lastDrillResult }) => lastDrillResult !== null,
+      60_000,
+    )
     expect(point.lastDrillResult).toMatchObject({ passed: true, by: 'schedule', camera: 'cam-a', problem: null })
-    expect(Object.keys(point.lastDrillResult.stages).sort()).toEqual(['accepted', 'asked', 'durable', 'picture', 'settled'])
+    expect(Object.keys(point.lastDrillResult.stages).sort()).toEqual([
+      'accepted',
+      'asked',
+      'durable',
+      'picture',
+      'settled',
+    ])
     expect(point).toMatchObject({ overdue: [], lastPress: null, nextDrill: expect.any(String) })
-    const incident = await until(async () => (await call('operator', 'GET', `/incidents/${point.lastDrillResult.incident}`)).body, ({ clips, state }) => state === 'closed' && clips.length === 0)
-    expect(incident).toMatchObject({ kind: 'drill', owner: null, closureReason: expect.stringMatching(/^Drill passed/) })
+    const incident = await until(
+      async () => (await call('operator', 'GET', `/incidents/${point.lastDrillResult.incident}`)).body,
+      ({ clips, state }) => state === 'closed' && clips.length === 0,
+    )
+    expect(incident).toMatchObject({
+      kind: 'drill',
+      owner: null,
+      closureReason: expect.stringMatching(/^Drill passed/),
+    })
     expect(incident.presses[0]).toMatchObject({ kind: 'drill', source: 'schedule' })
   })
 })
@@ -140,10 +197,25 @@ describe('a signed press', () => {
     await close(incident.id)
   })
   test.each([
-    ['another secret', () => signed('{"helpPoint":"bar"}', { secret: 'wrong' }), 'people/unauthenticated', 'wrong signature'],
+    [
+      'another secret',
+      () => signed('{"helpPoint":"bar"}', { secret: 'wrong' }),
+      'people/unauthenticated',
+      'wrong signature',
+    ],
     ['no time', () => signed('{"helpPoint":"bar"}', { timestamp: '' }), 'people/unauthenticated', 'wrong signature'],
-    ['a help point that has no secret', () => signed('{"helpPoint":"quiet"}'), 'people/unauthenticated', 'wrong signature'],
-    ['a time of an hour ago', () => signed('{"helpPoint":"bar"}', { timestamp: String(Math.floor(Date.now() / 1000) - 3600) }), 'press/out-of-time', 'signed too long ago or ahead'],
+    [
+      'a help point that has no secret',
+      () => signed('{"helpPoint":"quiet"}'),
+      'people/unauthenticated',
+      'wrong signature',
+    ],
+    [
+      'a time of an hour ago',
+      () => signed('{"helpPoint":"bar"}', { timestamp: String(Math.floor(Date.now() / 1000) - 3600) }),
+      'press/out-of-time',
+      'signed too long ago or ahead',
+    ],
   ])('with %s is refused with 401, in the ledger, and opens nothing', async (_, send, code, reason) => {
     await new Promise((resolve) => setTimeout(resolve, 1100))
     const before = (await call('operator', 'GET', '/incidents?state=open')).body.items.length
@@ -156,28 +228,60 @@ describe('a signed press', () => {
 describe('other sources', () => {
   test('MQTT: a message in the broker opens an incident whose camera moves', async () => {
     await broker.publish('helppoints/bar', '{"id":"over mqtt"}')
-    const { items } = await until(async () => (await call('operator', 'GET', '/incidents?state=open')).body, ({ items: all }) => all.some(({ helpPoint: id, framings }: { helpPoint: string; framings: { state: string }[] }) => id === 'bar' && framings[0]?.state !== 'asked'))
+    const { items } = await until(
+      async () => (await call('operator', 'GET', '/incidents?state=open')).body,
+      ({ items: all }) =>
+        all.some(
+          ({ helpPoint: id, framings }: { helpPoint: string; framings: { state: string }[] }) =>
+            id === 'bar' && framings[0]?.state !== 'asked',
+        ),
+    )
     const incident = items.find(({ helpPoint: id }: { helpPoint: string }) => id === 'bar')
     expect(incident.presses[0]).toMatchObject({ key: 'over mqtt', source: 'mqtt' })
     await close(incident.id)
   })
   test('LoRaWAN: ChirpStack’s uplink presses once; other events show that the button lives', async () => {
-    const uplink = { time: new Date().toISOString(), deviceInfo: { devEui: '24e124535d387374', deviceName: 'button' }, devAddr: '00754d8f', fCnt: 94, fPort: 85, data: '/y4B' }
-    const alive = await call('press', 'POST', '/presses/lorawan?event=status', { ...uplink, data: undefined, margin: 10 })
+    const uplink = {
+      time: new Date().toISOString(),
+      deviceInfo: { devEui: '24e124535d387374', deviceName: 'button' },
+      devAddr: '00754d8f',
+      fCnt: 94,
+      fPort: 85,
+      data: '/y4B',
+    }
+    const alive = await call('press', 'POST', '/presses/lorawan?event=status', {
+      ...uplink,
+      data: undefined,
+      margin: 10,
+    })
     expect([alive.status, alive.body]).toEqual([200, { press: null }])
     expect((await helpPoint('row')).lastHeartbeat).not.toBeNull()
     const first = await call('press', 'POST', '/presses/lorawan?event=up', uplink)
     const again = await call('press', 'POST', '/presses/lorawan?event=up', uplink)
     expect([first.status, again.status, again.body]).toEqual([202, 200, first.body])
     await close(first.body.incident)
-    expect(await call('only bar', 'POST', '/presses/lorawan?event=up', { ...uplink, fCnt: 95 })).toMatchObject({ status: 401 })
-    expect(await call('press', 'POST', '/presses/lorawan?event=up', { deviceInfo: { devEui: '0000000000000000' }, data: '' })).toMatchObject({ status: 404, body: { code: 'help-point/unknown' } })
-    expect(await call('press', 'POST', '/presses/lorawan', { some: 'thing' })).toMatchObject({ status: 422, body: { code: 'press/unreadable' } })
+    expect(await call('only bar', 'POST', '/presses/lorawan?event=up', { ...uplink, fCnt: 95 })).toMatchObject({
+      status: 401,
+    })
+    expect(
+      await call('press', 'POST', '/presses/lorawan?event=up', {
+        deviceInfo: { devEui: '0000000000000000' },
+        data: '',
+      }),
+    ).toMatchObject({ status: 404, body: { code: 'help-point/unknown' } })
+    expect(await call('press', 'POST', '/presses/lorawan', { some: 'thing' })).toMatchObject({
+      status: 422,
+      body: { code: 'press/unreadable' },
+    })
   })
   test('SIA DC-09: an alarm transmitter presses and is acknowledged', async () => {
     const body = '"SIA-DCS"0007L0#1234[#1234|Nri1/PA05]'
     const answer = await new Promise<string>((resolve, reject) => {
-      const socket = connect(siaPort, '127.0.0.1', () => socket.write(`\n${crc16(Buffer.from(body)).toString(16).padStart(4, '0')}00${body.length.toString(16)}${body}\r`))
+      const socket = connect(siaPort, '127.0.0.1', () =>
+        socket.write(
+          `\n${crc16(Buffer.from(body)).toString(16).padStart(4, '0')}00${body.length.toString(16)}${body}\r`,
+        ),
+      )
       socket.on('data', (chunk) => (resolve(chunk.toString()), socket.destroy()))
       socket.on('error', reject)
     })
@@ -198,11 +302,17 @@ describe('other sources', () => {
 describe('a press whose time is not now', () => {
   const ago = (ms: number): string => new Date(Date.now() - ms).toISOString()
   test('that was held for an hour is accepted, marked late, holds what was recorded then, and moves no camera', async () => {
-    const { body } = await call('press', 'POST', '/presses', { helpPoint: 'quiet', id: 'held', pressedAt: ago(3_600_000) })
+    const { body } = await call('press', 'POST', '/presses', {
+      helpPoint: 'quiet',
+      id: 'held',
+      pressedAt: ago(3_600_000),
+    })
     const incident = (await call('operator', 'GET', `/incidents/${body.incident}`)).body
     expect(incident.presses[0]).toMatchObject({ late: true, clockOff: false })
     expect(incident.framings).toEqual([])
-    expect(incident.log.find(({ kind }: { kind: string }) => kind === 'camera.passed-over').body.reason).toMatch(/came late/)
+    expect(incident.log.find(({ kind }: { kind: string }) => kind === 'camera.passed-over').body.reason).toMatch(
+      /came late/,
+    )
     expect(Date.parse(incident.presses[0].pressedAt) - Date.parse(incident.clips[0].from)).toBe(60_000)
     const now = await call('press', 'POST', '/presses', { helpPoint: 'quiet', id: 'a person, now' })
     expect(now.body.incident).toBe(body.incident)
@@ -210,7 +320,12 @@ describe('a press whose time is not now', () => {
     await close(body.incident)
   })
   test('sent now by a clock that is wrong is accepted with both times, and moves cameras', async () => {
-    const { body } = await call('press', 'POST', '/presses', { helpPoint: 'quiet', id: 'clock', pressedAt: ago(7_200_000), sentAt: ago(7_200_000 - 500) })
+    const { body } = await call('press', 'POST', '/presses', {
+      helpPoint: 'quiet',
+      id: 'clock',
+      pressedAt: ago(7_200_000),
+      sentAt: ago(7_200_000 - 500),
+    })
     const incident = (await call('operator', 'GET', `/incidents/${body.incident}`)).body
     expect(incident.presses[0]).toMatchObject({ late: false, clockOff: true })
     expect(incident.framings).toHaveLength(1)
@@ -220,7 +335,9 @@ describe('a press whose time is not now', () => {
 
 describe('a button that is stuck', () => {
   test('is counted in one incident, each press acknowledged; another help point’s press is not delayed', async () => {
-    const flood = Array.from({ length: 600 }, (_, i) => call('press', 'POST', '/presses', { helpPoint: 'bar', id: `stuck ${i}` }))
+    const flood = Array.from({ length: 600 }, (_, i) =>
+      call('press', 'POST', '/presses', { helpPoint: 'bar', id: `stuck ${i}` }),
+    )
     const other = await call('press', 'POST', '/presses', { helpPoint: 'row', id: 'a person elsewhere' })
     expect(other.status).toBe(202)
     const answers = await Promise.all(flood)
@@ -245,42 +362,91 @@ describe('what shows that it all works', () => {
   })
   test('figures for Prometheus: presses by source, stages, cameras, buffers, outbox; not without a token', async () => {
     const { body } = await call('supervisor', 'GET', '/metrics')
-    for (const line of [/^lamppost_presses_total\{source="mqtt",kind="press",outcome="accepted"\} 1$/m, /^lamppost_presses_total\{source="sia",kind="press",outcome="accepted"\} 1$/m, /^lamppost_presses_total\{source="http",kind="press",outcome="repeated"\} 999$/m, /^lamppost_stage_seconds_count\{stage="picture",kind="drill"\} 1$/m, /^lamppost_cameras\{of="video",state="up"\} 1$/m, /^lamppost_buffer_bytes\{camera="cam-a"\} [1-9]/m, /^lamppost_ledger_waiting_entries \d+$/m, /^lamppost_drills_total\{result="passed"\} 1$/m, /^lamppost_outbox_waiting\{destination="room"\} \d+$/m, /^lamppost_ledger_broken 0$/m]) expect(body, String(line)).toMatch(line)
+    for (const line of [
+      /^lamppost_presses_total\{source="mqtt",kind="press",outcome="accepted"\} 1$/m,
+      /^lamppost_presses_total\{source="sia",kind="press",outcome="accepted"\} 1$/m,
+      /^lamppost_presses_total\{source="http",kind="press",outcome="repeated"\} 999$/m,
+      /^lamppost_stage_seconds_count\{stage="picture",kind="drill"\} 1$/m,
+      /^lamppost_cameras\{of="video",state="up"\} 1$/m,
+      /^lamppost_buffer_bytes\{camera="cam-a"\} [1-9]/m,
+      /^lamppost_ledger_waiting_entries \d+$/m,
+      /^lamppost_drills_total\{result="passed"\} 1$/m,
+      /^lamppost_outbox_waiting\{destination="room"\} \d+$/m,
+      /^lamppost_ledger_broken 0$/m,
+    ])
+      expect(body, String(line)).toMatch(line)
     expect((await call(null, 'GET', '/metrics')).status).toBe(401)
     expect((await call('press', 'GET', '/metrics')).status).toBe(403)
   })
-  test('readiness that was tried, not guessed', async () => expect(await call(null, 'GET', '/readyz')).toMatchObject({ status: 200, body: { ok: true, problem: null } }))
+  test('readiness that was tried, not guessed', async () =>
+    expect(await call(null, 'GET', '/readyz')).toMatchObject({ status: 200, body: { ok: true, problem: null } }))
   test('a checkpoint, also where the site file wants it, and a verification that counts it', async () => {
     const { body } = await call('supervisor', 'GET', '/ledger/checkpoint')
     const [origin = '', size = ''] = (body as string).split('\n')
-    expect([origin, Number(size) > 10, (body as string).includes(`\n\n— ${origin} `)]).toEqual([expect.stringMatching(/^lamppost\/[0-9a-f]{16}$/), true, true])
-    await until(() => told, (all) => all.some((each) => each.path === '/checkpoints' && each.body === body))
-    expect((await call('supervisor', 'GET', '/ledger/verification')).body).toMatchObject({ ok: true, problem: null, chains: [{ chain: 1, ok: true, checkpoints: expect.any(Number) }] })
+    expect([origin, Number(size) > 10, (body as string).includes(`\n\n— ${origin} `)]).toEqual([
+      expect.stringMatching(/^lamppost\/[0-9a-f]{16}$/),
+      true,
+      true,
+    ])
+    await until(
+      () => told,
+      (all) => all.some((each) => each.path === '/checkpoints' && each.body === body),
+    )
+    expect((await call('supervisor', 'GET', '/ledger/verification')).body).toMatchObject({
+      ok: true,
+      problem: null,
+      chains: [{ chain: 1, ok: true, checkpoints: expect.any(Number) }],
+    })
   })
   test('no secret is shown to anybody, nor written to the log', async () => {
-    const shown = await Promise.all(['/help-points', '/site', '/outbox', '/cameras', '/ledger?limit=200', '/help-points/bar'].map(async (path) => JSON.stringify((await call('engineer', 'GET', path)).body)))
-    const log = existsSync(join(dataFolder, 'lamppost.log')) ? readFileSync(join(dataFolder, 'lamppost.log'), 'utf8') : ''
-    for (const secret of [SECRET, HOOK_SECRET, BROKER_PASSWORD]) expect([...shown, log].filter((text) => text.includes(secret))).toEqual([])
+    const shown = await Promise.all(
+      ['/help-points', '/site', '/outbox', '/cameras', '/ledger?limit=200', '/help-points/bar'].map(async (path) =>
+        JSON.stringify((await call('engineer', 'GET', path)).body),
+      ),
+    )
+    const log = existsSync(join(dataFolder, 'lamppost.log'))
+      ? readFileSync(join(dataFolder, 'lamppost.log'), 'utf8')
+      : ''
+    for (const secret of [SECRET, HOOK_SECRET, BROKER_PASSWORD])
+      expect([...shown, log].filter((text) => text.includes(secret))).toEqual([])
   })
 })
 
 describe('another system', () => {
   test('is told each opening once or more, signed, with a receipt', async () => {
     const opened = (await entries()).filter(({ kind }) => kind === 'incident.opened')
-    const heard = await until(() => told.filter(({ path }) => path === '/hook'), (all) => opened.every(({ seq }) => all.some(({ headers }) => headers['webhook-id'] === `town-${seq}`)))
-    for (const { headers, body } of heard) expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', HOOK_SECRET).update([headers['webhook-id'], headers['webhook-timestamp'], body].join('.')).digest('base64')}`)
-    expect(new Set(heard.map(({ body }) => JSON.parse(body).type))).toEqual(new Set(['lamppost.incident.opened', 'lamppost.press.received', 'lamppost.drill.finished']))
-    const [room] = await until(async () => (await call('engineer', 'GET', '/outbox')).body.items, ([each]) => each.waiting === 0)
+    const heard = await until(
+      () => told.filter(({ path }) => path === '/hook'),
+      (all) => opened.every(({ seq }) => all.some(({ headers }) => headers['webhook-id'] === `town-${seq}`)),
+    )
+    for (const { headers, body } of heard)
+      expect(headers['webhook-signature']).toBe(
+        `v1,${createHmac('sha256', HOOK_SECRET).update([headers['webhook-id'], headers['webhook-timestamp'], body].join('.')).digest('base64')}`,
+      )
+    expect(new Set(heard.map(({ body }) => JSON.parse(body).type))).toEqual(
+      new Set(['lamppost.incident.opened', 'lamppost.press.received', 'lamppost.drill.finished']),
+    )
+    const [room] = await until(
+      async () => (await call('engineer', 'GET', '/outbox')).body.items,
+      ([each]) => each.waiting === 0,
+    )
     expect(room).toMatchObject({ destination: 'room', failing: null, dead: [], last: { status: 204 } })
   })
   test('that refuses an event for good leaves a dead letter, which can be tried again', async () => {
     refuse = (body) => (body.includes('refused by them') ? 410 : 204)
     const { body } = await call('press', 'POST', '/presses', { helpPoint: 'quiet', id: 'refused by them' })
-    const [room] = await until(async () => (await call('engineer', 'GET', '/outbox')).body.items, ([each]) => each.dead.length === 1, 30_000)
+    const [room] = await until(
+      async () => (await call('engineer', 'GET', '/outbox')).body.items,
+      ([each]) => each.dead.length === 1,
+      30_000,
+    )
     expect(room.dead[0]).toMatchObject({ event: 'press.received', attempts: 1, problem: 'It answered 410.' })
     refuse = () => 204
     expect((await call('supervisor', 'POST', `/outbox/room/dead-letters/${room.dead[0].seq}/retry`)).status).toBe(204)
-    await until(async () => (await call('engineer', 'GET', '/outbox')).body.items, ([each]) => each.dead.length === 0)
+    await until(
+      async () => (await call('engineer', 'GET', '/outbox')).body.items,
+      ([each]) => each.dead.length === 0,
+    )
     expect((await call('supervisor', 'POST', '/outbox/room/dead-letters/1/retry')).status).toBe(404)
     await close(body.incident)
   })
@@ -293,35 +459,66 @@ describe('after a restart', () => {
     const snapshot = readSnapshot(join(dataFolder, 'ledger-fold.json'))
     expect(snapshot?.seq).toBeGreaterThan(10)
     await open()
-    expect((await call('operator', 'GET', '/incidents?limit=200')).body.items.map(({ id, log }: { id: string; log: unknown[] }) => [id, log.length])).toEqual(before.map(({ id, log }: { id: string; log: unknown[] }) => [id, log.length]))
+    expect(
+      (await call('operator', 'GET', '/incidents?limit=200')).body.items.map(
+        ({ id, log }: { id: string; log: unknown[] }) => [id, log.length],
+      ),
+    ).toEqual(before.map(({ id, log }: { id: string; log: unknown[] }) => [id, log.length]))
     expect(await call('press', 'POST', '/presses', { helpPoint: 'quiet', id: 'held' })).toMatchObject({ status: 200 })
     expect((await helpPoint('drilled')).lastDrillResult).toMatchObject({ passed: true })
   })
   test('a snapshot that is another ledger’s is not believed: everything is read again', async () => {
-    const before = (await call('operator', 'GET', '/incidents?limit=200')).body.items.map(({ id }: { id: string }) => id)
+    const before = (await call('operator', 'GET', '/incidents?limit=200')).body.items.map(
+      ({ id }: { id: string }) => id,
+    )
     await house.close()
     const file = join(dataFolder, 'ledger-fold.json')
-    writeSnapshot(file, readSnapshot(file)?.seq ?? 0, 'ab'.repeat(32), JSON.stringify({ incidents: { incidents: [], held: [] } }))
+    writeSnapshot(
+      file,
+      readSnapshot(file)?.seq ?? 0,
+      'ab'.repeat(32),
+      JSON.stringify({ incidents: { incidents: [], held: [] } }),
+    )
     await open()
-    expect((await call('operator', 'GET', '/incidents?limit=200')).body.items.map(({ id }: { id: string }) => id)).toEqual(before)
+    expect(
+      (await call('operator', 'GET', '/incidents?limit=200')).body.items.map(({ id }: { id: string }) => id),
+    ).toEqual(before)
     expect(await call('press', 'POST', '/presses', { helpPoint: 'quiet', id: 'held' })).toMatchObject({ status: 200 })
   })
   test('a ledger that was tampered with is found, said loudly, and presses go on into a chain that names the break', async () => {
     const total = (await entries()).length
     await house.close()
     const db = new DatabaseSync(join(dataFolder, 'ledger.sqlite'))
-    const { seq } = db.prepare("SELECT min(seq) AS seq FROM entries WHERE kind = 'press.received'").get() as { seq: number }
-    db.exec(`DROP TRIGGER entries_never_change; UPDATE entries SET body = replace(body, '"helpPoint"', '"helppoint"') WHERE seq = ${seq}`)
+    const { seq } = db.prepare("SELECT min(seq) AS seq FROM entries WHERE kind = 'press.received'").get() as {
+      seq: number
+    }
+    db.exec(
+      `DROP TRIGGER entries_never_change; UPDATE entries SET body = replace(body, '"helpPoint"', '"helppoint"') WHERE seq = ${seq}`,
+    )
     db.close()
     await open()
-    await until(async () => (await entries()).filter(({ kind }) => kind === 'ledger.broken'), (all) => all.some(({ body }) => String(body.problem).startsWith(`entry ${seq} was changed`)), 20_000)
+    await until(
+      async () => (await entries()).filter(({ kind }) => kind === 'ledger.broken'),
+      (all) => all.some(({ body }) => String(body.problem).startsWith(`entry ${seq} was changed`)),
+      20_000,
+    )
     expect(readFileSync(join(dataFolder, 'lamppost.log'), 'utf8')).toContain('THE LEDGER IS BROKEN')
     const { status, body } = await call('press', 'POST', '/presses', { helpPoint: 'quiet', id: 'after the break' })
     expect(status).toBe(202)
-    expect((await call('supervisor', 'GET', '/ledger/verification')).body).toMatchObject({ ok: false, problem: expect.stringContaining(`chain 1: entry ${seq} was changed`), chains: [{ ok: false, entries: seq - 1 }, { chain: 2, ok: true }] })
+    expect((await call('supervisor', 'GET', '/ledger/verification')).body).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining(`chain 1: entry ${seq} was changed`),
+      chains: [
+        { ok: false, entries: seq - 1 },
+        { chain: 2, ok: true },
+      ],
+    })
     expect((await entries()).length).toBeGreaterThan(total)
     expect((await call('supervisor', 'GET', '/metrics')).body).toMatch(/^lamppost_ledger_broken 1$/m)
     await close(body.incident)
-    await until(() => told, (all) => all.some((each) => each.body.includes('lamppost.ledger.broken')))
+    await until(
+      () => told,
+      (all) => all.some((each) => each.body.includes('lamppost.ledger.broken')),
+    )
   })
 })

@@ -36,16 +36,60 @@ function certificate(name: string, kind: keyof typeof EXTENSIONS, issuer: string
   openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', `${name}.ec`)
   openssl('pkcs8', '-topk8', '-nocrypt', '-in', `${name}.ec`, '-out', `${name}.key`)
   openssl('req', '-new', '-key', `${name}.key`, '-subj', `/O=Council/CN=${name}`, '-out', `${name}.csr`)
-  const by = issuer === null ? ['-signkey', `${name}.key`] : ['-CA', `${issuer}.pem`, '-CAkey', `${issuer}.key`, '-CAcreateserial']
-  openssl('x509', '-req', '-in', `${name}.csr`, ...by, '-days', '30', '-sha256', '-extfile', `${name}.ext`, '-out', `${name}.pem`)
+  const by =
+    issuer === null
+      ? ['-signkey', `${name}.key`]
+      : ['-CA', `${issuer}.pem`, '-CAkey', `${issuer}.key`, '-CAcreateserial']
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    `${name}.csr`,
+    ...by,
+    '-days',
+    '30',
+    '-sha256',
+    '-extfile',
+    `${name}.ext`,
+    '-out',
+    `${name}.pem`,
+  )
 }
 const pem = (name: string): string => readFileSync(join(folder, `${name}.pem`), 'utf8')
-const signedBy = async (name: string, ...others: string[]) => signDetached(content, { chain: [name, ...others].map(pem), key: await importSigningKey(createPrivateKey(readFileSync(join(folder, `${name}.key`)))), at: Date.now() })
-const verdict = async (signature: Uint8Array, root = 'root'): Promise<string | null> => (await verifyDetached(signature, content, { root: pem(root), at: Date.now() })).problem
+const signedBy = async (name: string, ...others: string[]) =>
+  signDetached(content, {
+    chain: [name, ...others].map(pem),
+    key: await importSigningKey(createPrivateKey(readFileSync(join(folder, `${name}.key`)))),
+    at: Date.now(),
+  })
+const verdict = async (signature: Uint8Array, root = 'root'): Promise<string | null> =>
+  (await verifyDetached(signature, content, { root: pem(root), at: Date.now() })).problem
 function opensslTakes(signature: Uint8Array): boolean {
   writeFileSync(join(folder, 's.p7s'), signature)
   writeFileSync(join(folder, 'c.txt'), content)
-  return spawnSync('openssl', ['cms', '-verify', '-binary', '-inform', 'DER', '-in', 's.p7s', '-content', 'c.txt', '-CAfile', 'root.pem', '-no-CApath', '-no-CAstore', '-out', '/dev/null'], { cwd: folder }).status === 0
+  return (
+    spawnSync(
+      'openssl',
+      [
+        'cms',
+        '-verify',
+        '-binary',
+        '-inform',
+        'DER',
+        '-in',
+        's.p7s',
+        '-content',
+        'c.txt',
+        '-CAfile',
+        'root.pem',
+        '-no-CApath',
+        '-no-CAstore',
+        '-out',
+        '/dev/null',
+      ],
+      { cwd: folder },
+    ).status === 0
+  )
 }
 
 beforeAll(async () => {
@@ -57,7 +101,10 @@ beforeAll(async () => {
   certificate('encipherer', 'encipherer', 'root')
   certificate('leafs-own', 'signer', 'signer')
   certificate('stamper', 'stamper', 'root')
-  writeFileSync(join(folder, 'tsa.cnf'), `[tsa]\ndefault_tsa=t\n[t]\nserial=${join(folder, 'serial')}\nsigner_digest=sha256\ndefault_policy=1.2.3.4.1\ndigests=sha256\naccuracy=secs:1\ness_cert_id_alg=sha256\n`)
+  writeFileSync(
+    join(folder, 'tsa.cnf'),
+    `[tsa]\ndefault_tsa=t\n[t]\nserial=${join(folder, 'serial')}\nsigner_digest=sha256\ndefault_policy=1.2.3.4.1\ndigests=sha256\naccuracy=secs:1\ness_cert_id_alg=sha256\n`,
+  )
   // A real authority: OpenSSL's own.
   authority = createServer((request, reply) => {
     const chunks: Buffer[] = []
@@ -67,7 +114,26 @@ beforeAll(async () => {
       if (request.url === '/endless') return void reply.end(Buffer.alloc(2_000_000))
       const signer = request.url === '/server' ? 'server' : 'stamper'
       writeFileSync(join(folder, 'q.tsq'), Buffer.concat(chunks))
-      const { status } = spawnSync('openssl', ['ts', '-reply', '-config', 'tsa.cnf', '-queryfile', 'q.tsq', '-signer', `${signer}.pem`, '-inkey', `${signer}.key`, '-chain', 'root.pem', '-out', 'r.tsr'], { cwd: folder })
+      const { status } = spawnSync(
+        'openssl',
+        [
+          'ts',
+          '-reply',
+          '-config',
+          'tsa.cnf',
+          '-queryfile',
+          'q.tsq',
+          '-signer',
+          `${signer}.pem`,
+          '-inkey',
+          `${signer}.key`,
+          '-chain',
+          'root.pem',
+          '-out',
+          'r.tsr',
+        ],
+        { cwd: folder },
+      )
       if (status !== 0) return void reply.writeHead(500).end()
       return void reply.end(readFileSync(join(folder, 'r.tsr')))
     })
@@ -92,7 +158,7 @@ describe('a chain', () => {
   ])('of %s is judged as OpenSSL judges it', async (_, [name = '', ...others], good) => {
     const signature = await signedBy(name, ...others)
     expect(opensslTakes(signature)).toBe(good)
-    expect(await verdict(signature) === null).toBe(good)
+    expect((await verdict(signature)) === null).toBe(good)
   })
   test('of the root’s own signature is not good: it signs nothing but signers', async () => {
     expect(await verdict(await signedBy('root'))).toMatch(/a root signs nothing but signers/)
@@ -101,7 +167,23 @@ describe('a chain', () => {
     certificate('a', 'root', null)
     certificate('b', 'root', null)
     const cross = (of: string, by: string): void => {
-      openssl('x509', '-req', '-in', `${of}.csr`, '-CA', `${by}.pem`, '-CAkey', `${by}.key`, '-CAcreateserial', '-days', '30', '-extfile', `${of}.ext`, '-out', `${of}-by-${by}.pem`)
+      openssl(
+        'x509',
+        '-req',
+        '-in',
+        `${of}.csr`,
+        '-CA',
+        `${by}.pem`,
+        '-CAkey',
+        `${by}.key`,
+        '-CAcreateserial',
+        '-days',
+        '30',
+        '-extfile',
+        `${of}.ext`,
+        '-out',
+        `${of}-by-${by}.pem`,
+      )
     }
     cross('a', 'b')
     cross('b', 'a')
@@ -117,13 +199,18 @@ describe('a time stamp', () => {
     const signature = await signedBy('signer', 'root')
     const { reply, at } = await askTimeStamp({ url }, signature, new AbortController().signal)
     expect(Math.abs(at - Date.now())).toBeLessThan(5000)
-    expect(await verifyTimeStamp(reply, signature, { root: pem('root'), now: Date.now() })).toEqual({ at, problem: null })
+    expect(await verifyTimeStamp(reply, signature, { root: pem('root'), now: Date.now() })).toEqual({
+      at,
+      problem: null,
+    })
     writeFileSync(join(folder, 's.p7s'), signature)
     writeFileSync(join(folder, 's.tsr'), reply)
     expect(openssl('ts', '-verify', '-data', 's.p7s', '-in', 's.tsr', '-CAfile', 'root.pem')).toContain('OK')
     // Long after the certificate has run out, the stamp still says that it was good then.
     const late = Date.now() + 400 * 86_400_000
-    expect((await verifyDetached(signature, content, { root: pem('root'), at: late })).problem).toMatch(/was valid from/)
+    expect((await verifyDetached(signature, content, { root: pem('root'), at: late })).problem).toMatch(
+      /was valid from/,
+    )
     const stamped = await verifyTimeStamp(reply, signature, { root: pem('root'), now: late })
     expect((await verifyDetached(signature, content, { root: pem('root'), at: stamped.at ?? late })).problem).toBeNull()
   })
@@ -131,12 +218,21 @@ describe('a time stamp', () => {
     const signature = await signedBy('signer', 'root')
     const { reply, at } = await askTimeStamp({ url }, signature, new AbortController().signal)
     const good = { root: pem('root'), now: Date.now() }
-    expect(await verifyTimeStamp(reply, Buffer.from('x'), good)).toMatchObject({ at: null, problem: 'it stamps something else' })
+    expect(await verifyTimeStamp(reply, Buffer.from('x'), good)).toMatchObject({
+      at: null,
+      problem: 'it stamps something else',
+    })
     const flipped = Uint8Array.from(reply)
     flipped[flipped.length - 3] = (flipped[flipped.length - 3] ?? 0) ^ 1
     expect(await verifyTimeStamp(flipped, signature, good)).toMatchObject({ at: null })
-    expect(await verifyTimeStamp(reply, signature, { ...good, now: at - 3_600_000 })).toMatchObject({ at: null, problem: expect.stringContaining('a time to come') })
-    expect(await verifyTimeStamp(reply, signature, { ...good, root: null })).toMatchObject({ at, problem: expect.stringContaining('was not given') })
+    expect(await verifyTimeStamp(reply, signature, { ...good, now: at - 3_600_000 })).toMatchObject({
+      at: null,
+      problem: expect.stringContaining('a time to come'),
+    })
+    expect(await verifyTimeStamp(reply, signature, { ...good, root: null })).toMatchObject({
+      at,
+      problem: expect.stringContaining('was not given'),
+    })
   })
   test.each([
     ['is down', '/down', /answered 503/],
@@ -149,10 +245,21 @@ describe('a time stamp', () => {
 
 describe('the site’s keys', () => {
   const DAY = 86_400_000
-  const open = (at: number, supplied: Parameters<typeof openEvidenceKeys>[0]['supplied'] = () => null, into = 'keys') => {
+  const open = (
+    at: number,
+    supplied: Parameters<typeof openEvidenceKeys>[0]['supplied'] = () => null,
+    into = 'keys',
+  ) => {
     const told: string[] = []
     const made: string[] = []
-    return openEvidenceKeys({ folder: join(folder, into), siteName: 'Town', now: () => at, supplied, onSigner: ({ signer }) => void made.push(signer), onWarning: (words) => void told.push(words) }).then((keys) => ({ keys, told, made }))
+    return openEvidenceKeys({
+      folder: join(folder, into),
+      siteName: 'Town',
+      now: () => at,
+      supplied,
+      onSigner: ({ signer }) => void made.push(signer),
+      onWarning: (words) => void told.push(words),
+    }).then((keys) => ({ keys, told, made }))
   }
   test('are made once; a signer is renewed in time, and only then', async () => {
     const now = Date.now()
@@ -178,8 +285,16 @@ describe('the site’s keys', () => {
   })
   test('of the council’s own are taken; ones that do not belong together stop exports, and say why', async () => {
     const key = (name: string): string => readFileSync(join(folder, `${name}.key`), 'utf8')
-    const good = await open(Date.now(), () => ({ certificate: `${pem('below')}${pem('middle')}`, key: key('below'), root: pem('root') }), 'supplied')
-    const signature = await signDetached(content, { ...(await good.keys.signing()), key: await importSigningKey(createPrivateKey((await good.keys.signing()).key)), at: Date.now() })
+    const good = await open(
+      Date.now(),
+      () => ({ certificate: `${pem('below')}${pem('middle')}`, key: key('below'), root: pem('root') }),
+      'supplied',
+    )
+    const signature = await signDetached(content, {
+      ...(await good.keys.signing()),
+      key: await importSigningKey(createPrivateKey((await good.keys.signing()).key)),
+      at: Date.now(),
+    })
     expect(opensslTakes(signature)).toBe(true)
     for (const [supplied, words] of [
       [{ certificate: pem('signer'), key: key('server'), root: pem('root') }, /not the certificate’s/],
@@ -189,7 +304,10 @@ describe('the site’s keys', () => {
     ] as const) {
       const { keys } = await open(Date.now(), () => supplied, 'bad')
       expect(keys.state().problem).toMatch(words)
-      await expect(keys.signing()).rejects.toMatchObject({ code: 'export/no-signer', message: expect.stringMatching(words) })
+      await expect(keys.signing()).rejects.toMatchObject({
+        code: 'export/no-signer',
+        message: expect.stringMatching(words),
+      })
     }
   })
 })

@@ -7,7 +7,9 @@ import { isoTime } from '../../server/tools/clock.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 
 const BYTES = 100_000_000
-const made = { id: 'DBC-1', incident: null, facts: { bytes: BYTES } } as unknown as Export & { facts: NonNullable<Export['facts']> }
+const made = { id: 'DBC-1', incident: null, facts: { bytes: BYTES } } as unknown as Export & {
+  facts: NonNullable<Export['facts']>
+}
 
 function open() {
   const clock = createFakeClock()
@@ -20,8 +22,17 @@ function open() {
     return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }))) }
   }
   const desk = createDisclosureDesk({ clock, book, append, made: () => made })
-  const fetched = (secret: string, from: number | null, to = BYTES - 1) => desk.open(secret, { what: 'package', rangeOf: () => (from === null ? null : { from, to }), address: '192.0.2.1' })
-  return { clock, book, desk, entries, fetched, make: (most: number) => desk.make('DBC-1', { recipient: 'DS 77', purpose: 'court', days: 7, most }, 'evidence:Olive') }
+  const fetched = (secret: string, from: number | null, to = BYTES - 1) =>
+    desk.open(secret, { what: 'package', rangeOf: () => (from === null ? null : { from, to }), address: '192.0.2.1' })
+  return {
+    clock,
+    book,
+    desk,
+    entries,
+    fetched,
+    make: (most: number) =>
+      desk.make('DBC-1', { recipient: 'DS 77', purpose: 'court', days: 7, most }, 'evidence:Olive'),
+  }
 }
 const OVER = { code: 'disclosure/over' }
 

@@ -6,10 +6,24 @@ import { createFragmentReader } from '../../server/clip/fragment-reader.ts'
 import { makeStream } from '../clip/made-streams.ts'
 
 export type Recorded = { from: number; to: number }
-type Options = { seconds?: number; rate?: number; extra?: string[]; /** Milliseconds: when the first picture arrived. */ at: number; /** How fast the camera's clock goes against ours. */ speed?: number; /** Packets that never came just before one of its pictures, of a reader that counts them. */ lost?: { picture: number; packets: number } | null }
+type Options = {
+  seconds?: number
+  rate?: number
+  extra?: string[]
+  /** Milliseconds: when the first picture arrived. */ at: number
+  /** How fast the camera's clock goes against ours. */ speed?: number
+  /** Packets that never came just before one of its pictures, of a reader that counts them. */ lost?: {
+    picture: number
+    packets: number
+  } | null
+}
 
 /** @param clips the folder of all clip buffers. @returns where the recording lies in time. */
-export async function recordClip(clips: string, camera: string, { seconds = 12, rate = 15, extra = [], at, speed = 1, lost = null }: Options): Promise<Recorded> {
+export async function recordClip(
+  clips: string,
+  camera: string,
+  { seconds = 12, rate = 15, extra = [], at, speed = 1, lost = null }: Options,
+): Promise<Recorded> {
   const ring = openClipRing({ folder: join(clips, camera), limits: { keepMs: 86_400_000, mostBytes: null } })
   let run = 0
   let arrived = at
@@ -18,7 +32,10 @@ export async function recordClip(clips: string, camera: string, { seconds = 12, 
   const reader = createFragmentReader({
     onInit: ({ bytes }) => (run = ring.beginRun(bytes)),
     onFragment(fragment) {
-      packager.push(lost === null ? fragment : { ...fragment, lostBefore: picture === lost.picture ? lost.packets : 0 }, Math.round(arrived))
+      packager.push(
+        lost === null ? fragment : { ...fragment, lostBefore: picture === lost.picture ? lost.packets : 0 },
+        Math.round(arrived),
+      )
       picture += 1
       arrived += (fragment.duration * 1000) / speed
     },

@@ -16,7 +16,16 @@ const T0 = Date.parse('2026-11-01T22:30:00.000Z')
 const DAY = 86_400_000
 const INC = 'inc-1' as IncidentId
 const CAM = 'cam-1' as CameraId
-const segments = [1, 2, 3].map((number): StoredSegment => ({ number, run: 0, start: T0 + number * 2000, duration: 2, bytes: 100, sha256: String(number).repeat(64), file: '', offset: 0 }))
+const segments = [1, 2, 3].map((number): StoredSegment => ({
+  number,
+  run: 0,
+  start: T0 + number * 2000,
+  duration: 2,
+  bytes: 100,
+  sha256: String(number).repeat(64),
+  file: '',
+  offset: 0,
+}))
 
 function open(firstKeepDays = 31, packages: Partial<Export>[] = []) {
   let keepDays = firstKeepDays
@@ -30,20 +39,64 @@ function open(firstKeepDays = 31, packages: Partial<Export>[] = []) {
     const recorded = drafts.map((draft) => ({ ...draft, seq: entries.length + 1, at: isoTime(clock.now()) }))
     entries.push(...recorded)
     recorded.forEach(book.follow)
-    for (const { kind, body, at } of recorded) if (kind === 'export.expiring') for (const each of packages) if (each.id === body.export) Object.assign(each, { warnedOf: body.at, warnedAt: at })
+    for (const { kind, body, at } of recorded)
+      if (kind === 'export.expiring')
+        for (const each of packages)
+          if (each.id === body.export) Object.assign(each, { warnedOf: body.at, warnedAt: at })
     return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }))) }
   }
-  const desk = startRetention({ clock, book, append, lookMs: 3_600_000, onError: (error) => { throw error }, port: { rule: () => ({ keepMs: keepDays * DAY, warnMs: 3 * DAY }), stored: async () => ({ segments, inits: {}, gaps: [] }), hasCamera: () => true, clockWasSet: () => clockSet, release: (incident, camera) => void released.push(`${incident} ${camera}`), packages: () => packages as Export[], removePackage: async (id) => removed.push(id) } })
-  const close = (kind: 'press' | 'drill' = 'press'): void => void append([
-    { kind: 'incident.opened', actor: '', subject: INC, body: { incident: INC, helpPoint: 'bar' as HelpPointId, kind } },
-    { kind: 'clip.held', actor: '', subject: INC, body: { incident: INC, camera: CAM, from: isoTime(T0 - 60_000), to: isoTime(T0) } },
-    { kind: 'incident.closed', actor: '', subject: INC, body: { incident: INC, reason: 'over' } },
-  ])
+  const desk = startRetention({
+    clock,
+    book,
+    append,
+    lookMs: 3_600_000,
+    onError: (error) => {
+      throw error
+    },
+    port: {
+      rule: () => ({ keepMs: keepDays * DAY, warnMs: 3 * DAY }),
+      stored: async () => ({ segments, inits: {}, gaps: [] }),
+      hasCamera: () => true,
+      clockWasSet: () => clockSet,
+      release: (incident, camera) => void released.push(`${incident} ${camera}`),
+      packages: () => packages as Export[],
+      removePackage: async (id) => removed.push(id),
+    },
+  })
+  const close = (kind: 'press' | 'drill' = 'press'): void =>
+    void append([
+      {
+        kind: 'incident.opened',
+        actor: '',
+        subject: INC,
+        body: { incident: INC, helpPoint: 'bar' as HelpPointId, kind },
+      },
+      {
+        kind: 'clip.held',
+        actor: '',
+        subject: INC,
+        body: { incident: INC, camera: CAM, from: isoTime(T0 - 60_000), to: isoTime(T0) },
+      },
+      { kind: 'incident.closed', actor: '', subject: INC, body: { incident: INC, reason: 'over' } },
+    ])
   const pass = async (days: number): Promise<void> => {
     for (let hours = 0; hours < days * 24; hours += 1) await clock.advance(3_600_000)
   }
   const setClock = (set: boolean): void => void (clockSet = set)
-  return { keep: (days: number) => void (keepDays = days), setClock, clock, book, desk, entries, released, removed, append, close, pass, kinds: () => entries.map(({ kind }) => kind) }
+  return {
+    keep: (days: number) => void (keepDays = days),
+    setClock,
+    clock,
+    book,
+    desk,
+    entries,
+    released,
+    removed,
+    append,
+    close,
+    pass,
+    kinds: () => entries.map(({ kind }) => kind),
+  }
 }
 let room: ReturnType<typeof open>
 beforeEach(() => (room = open()))
@@ -60,14 +113,31 @@ test('an incident that is not in memory any more lets its clips go for good', ()
   for (let i = 0; i < 205; i += 1) {
     const incident = `inc-${i}` as IncidentId
     for (const draft of [
-      { kind: 'incident.opened', actor: '', subject: incident, body: { incident, helpPoint: 'bar' as HelpPointId, kind: 'press' } },
-      { kind: 'clip.held', actor: '', subject: incident, body: { incident, camera: CAM, from: isoTime(T0), to: isoTime(T0 + 1) } },
+      {
+        kind: 'incident.opened',
+        actor: '',
+        subject: incident,
+        body: { incident, helpPoint: 'bar' as HelpPointId, kind: 'press' },
+      },
+      {
+        kind: 'clip.held',
+        actor: '',
+        subject: incident,
+        body: { incident, camera: CAM, from: isoTime(T0), to: isoTime(T0 + 1) },
+      },
       { kind: 'incident.closed', actor: '', subject: incident, body: { incident, reason: 'over' } },
     ] satisfies Draft[])
       book.follow(entry((seq += 1), draft))
   }
   const incident = 'inc-0' as IncidentId
-  book.follow(entry((seq += 1), { kind: 'clip.deleted', actor: '', subject: incident, body: { incident, camera: CAM, from: '', to: '', segments: 0, bytes: 0, sha256: '', why: '' } }))
+  book.follow(
+    entry((seq += 1), {
+      kind: 'clip.deleted',
+      actor: '',
+      subject: incident,
+      body: { incident, camera: CAM, from: '', to: '', segments: 0, bytes: 0, sha256: '', why: '' },
+    }),
+  )
   expect(book.heldClips().map((held) => held.incident)).not.toContain(incident)
 })
 
@@ -77,16 +147,46 @@ describe('the order in which recordings end', () => {
     for (let i = 0; i < count; i += 1) {
       const incident = `inc-${i}` as IncidentId
       room.append([
-        { kind: 'incident.opened', actor: '', subject: incident, body: { incident, helpPoint: 'bar' as HelpPointId, kind: 'press' } },
-        { kind: 'clip.held', actor: '', subject: incident, body: { incident, camera: CAM, from: isoTime(T0), to: isoTime(T0 + 1) } },
+        {
+          kind: 'incident.opened',
+          actor: '',
+          subject: incident,
+          body: { incident, helpPoint: 'bar' as HelpPointId, kind: 'press' },
+        },
+        {
+          kind: 'clip.held',
+          actor: '',
+          subject: incident,
+          body: { incident, camera: CAM, from: isoTime(T0), to: isoTime(T0 + 1) },
+        },
       ])
-      room.book.follow({ kind: 'incident.closed', actor: '', subject: incident, body: { incident, reason: 'over' }, seq: 100_000 + i, at: isoTime(T0 + ((i * 7) % count) * 60_000) })
+      room.book.follow({
+        kind: 'incident.closed',
+        actor: '',
+        subject: incident,
+        body: { incident, reason: 'over' },
+        seq: 100_000 + i,
+        at: isoTime(T0 + ((i * 7) % count) * 60_000),
+      })
     }
   }
   const idsOf = (items: readonly { incident: IncidentId }[]): string[] => items.map(({ incident }) => incident)
   test('is told in pages, each once, while entries move some of them', () => {
     many(50)
-    room.append([{ kind: 'incident.opened', actor: '', subject: INC, body: { incident: 'open' as IncidentId, helpPoint: 'bar' as HelpPointId, kind: 'press' } }, { kind: 'clip.held', actor: '', subject: INC, body: { incident: 'open' as IncidentId, camera: CAM, from: isoTime(T0), to: null } }])
+    room.append([
+      {
+        kind: 'incident.opened',
+        actor: '',
+        subject: INC,
+        body: { incident: 'open' as IncidentId, helpPoint: 'bar' as HelpPointId, kind: 'press' },
+      },
+      {
+        kind: 'clip.held',
+        actor: '',
+        subject: INC,
+        body: { incident: 'open' as IncidentId, camera: CAM, from: isoTime(T0), to: null },
+      },
+    ])
     const all = idsOf(room.desk.page({ after: null, limit: 1000, expiring: false }).items)
     expect(all).toHaveLength(51)
     expect(all.at(-1)).toBe('open')
@@ -94,7 +194,14 @@ describe('the order in which recordings end', () => {
     expect(ends).toEqual([...ends].sort())
     const first = room.desk.page({ after: null, limit: 20, expiring: false })
     // Of the first page one is locked for ever: it goes to the end, and the second page begins where it would have.
-    room.append([{ kind: 'clip.locked', actor: '', subject: first.items[3]?.incident ?? INC, body: { incident: first.items[3]?.incident ?? INC, by: 'Olive', reason: 'x', until: null } }])
+    room.append([
+      {
+        kind: 'clip.locked',
+        actor: '',
+        subject: first.items[3]?.incident ?? INC,
+        body: { incident: first.items[3]?.incident ?? INC, by: 'Olive', reason: 'x', until: null },
+      },
+    ])
     const second = room.desk.page({ after: first.next, limit: 20, expiring: false })
     const third = room.desk.page({ after: second.next, limit: 20, expiring: false })
     expect(idsOf([...first.items, ...second.items])).toEqual(all.slice(0, 40))
@@ -107,7 +214,14 @@ describe('the order in which recordings end', () => {
     expect(room.desk.page({ after: null, limit: 5, expiring: true })).toEqual({ items: [], next: null })
     const version = room.desk.version()
     await room.clock.advance(60_000)
-    room.append([{ kind: 'incident.noted', actor: 'operator:Sam', subject: 'inc-1', body: { incident: 'inc-1' as IncidentId, text: 'x' } }])
+    room.append([
+      {
+        kind: 'incident.noted',
+        actor: 'operator:Sam',
+        subject: 'inc-1',
+        body: { incident: 'inc-1' as IncidentId, text: 'x' },
+      },
+    ])
     expect(room.desk.version()).toBe(version)
     await room.pass(28.2)
     expect(room.desk.version()).not.toBe(version)
@@ -116,9 +230,18 @@ describe('the order in which recordings end', () => {
     expect(soon.items).toHaveLength(5)
     expect(room.desk.page({ after: soon.next, limit: 5, expiring: true }).next).toBeNull()
     const before = room.desk.version()
-    room.append([{ kind: 'clip.locked', actor: '', subject: soon.items[0]?.incident ?? INC, body: { incident: soon.items[0]?.incident ?? INC, by: 'Olive', reason: 'x', until: null } }])
+    room.append([
+      {
+        kind: 'clip.locked',
+        actor: '',
+        subject: soon.items[0]?.incident ?? INC,
+        body: { incident: soon.items[0]?.incident ?? INC, by: 'Olive', reason: 'x', until: null },
+      },
+    ])
     expect(room.desk.version()).not.toBe(before)
-    expect(room.desk.of([soon.items[0]?.incident ?? INC, 'nobody' as IncidentId])).toMatchObject([{ endsAt: null, lock: { by: 'Olive' } }])
+    expect(room.desk.of([soon.items[0]?.incident ?? INC, 'nobody' as IncidentId])).toMatchObject([
+      { endsAt: null, lock: { by: 'Olive' } },
+    ])
   })
   test('a site that keeps for another time has another order at once', () => {
     many(3)
@@ -135,28 +258,45 @@ describe('what an incident held', () => {
     await room.pass(27)
     expect(room.kinds()).not.toContain('clip.expiring')
     await room.pass(1.1)
-    expect(room.entries.at(-1)).toMatchObject({ kind: 'clip.expiring', body: { incident: INC, at: isoTime(T0 + 31 * DAY) } })
-    expect(room.desk.page({ after: null, limit: 1000, expiring: false }).items).toMatchObject([{ incident: INC, expiring: true, endsAt: isoTime(T0 + 31 * DAY) }])
+    expect(room.entries.at(-1)).toMatchObject({
+      kind: 'clip.expiring',
+      body: { incident: INC, at: isoTime(T0 + 31 * DAY) },
+    })
+    expect(room.desk.page({ after: null, limit: 1000, expiring: false }).items).toMatchObject([
+      { incident: INC, expiring: true, endsAt: isoTime(T0 + 31 * DAY) },
+    ])
     await room.pass(2.5)
     expect(room.released).toEqual([])
     await room.pass(1)
-    const sha256 = createHash('sha256').update(segments.map(({ number, sha256: of }) => `${number} ${of}\n`).join('')).digest('hex')
-    expect(room.entries.at(-1)).toMatchObject({ kind: 'clip.deleted', body: { incident: INC, camera: CAM, segments: 3, bytes: 300, sha256, why: expect.stringContaining('31 days') } })
+    const sha256 = createHash('sha256')
+      .update(segments.map(({ number, sha256: of }) => `${number} ${of}\n`).join(''))
+      .digest('hex')
+    expect(room.entries.at(-1)).toMatchObject({
+      kind: 'clip.deleted',
+      body: { incident: INC, camera: CAM, segments: 3, bytes: 300, sha256, why: expect.stringContaining('31 days') },
+    })
     expect(room.released).toEqual([`${INC} ${CAM}`])
     expect(room.desk.page({ after: null, limit: 1000, expiring: false }).items).toEqual([])
   })
   test('survives under a lock for ever, or until its day, and only by a name and a reason', async () => {
     room.close()
-    expect(await room.desk.lock(INC, { by: 'Sam', reason: 'court', until: null }, 'supervisor:Sam')).toMatchObject({ endsAt: null, lock: { by: 'Sam', reason: 'court', until: null } })
+    expect(await room.desk.lock(INC, { by: 'Sam', reason: 'court', until: null }, 'supervisor:Sam')).toMatchObject({
+      endsAt: null,
+      lock: { by: 'Sam', reason: 'court', until: null },
+    })
     await room.pass(60)
     expect(room.released).toEqual([])
     const until = isoTime(room.clock.now() + 10 * DAY)
-    expect(await room.desk.lock(INC, { by: 'Sam', reason: 'appeal', until }, 'supervisor:Sam')).toMatchObject({ endsAt: until })
+    expect(await room.desk.lock(INC, { by: 'Sam', reason: 'appeal', until }, 'supervisor:Sam')).toMatchObject({
+      endsAt: until,
+    })
     await room.pass(8)
     expect(room.kinds().filter((kind) => kind === 'clip.expiring')).toHaveLength(1)
     await room.pass(3)
     expect(room.released).toEqual([`${INC} ${CAM}`])
-    await expect(room.desk.lock(INC, { by: 'Sam', reason: 'too late', until: null }, 'supervisor:Sam')).rejects.toMatchObject({ code: 'clip/none' })
+    await expect(
+      room.desk.lock(INC, { by: 'Sam', reason: 'too late', until: null }, 'supervisor:Sam'),
+    ).rejects.toMatchObject({ code: 'clip/none' })
   })
   test('that is unlocked long after its time is told of before it goes', async () => {
     room.close()
@@ -191,17 +331,32 @@ describe('what an incident held', () => {
   })
   test('is kept as long as it is open, and counted anew when it was opened again', async () => {
     room.append([
-      { kind: 'incident.opened', actor: '', subject: INC, body: { incident: INC, helpPoint: 'bar' as HelpPointId, kind: 'press' } },
+      {
+        kind: 'incident.opened',
+        actor: '',
+        subject: INC,
+        body: { incident: INC, helpPoint: 'bar' as HelpPointId, kind: 'press' },
+      },
       { kind: 'clip.held', actor: '', subject: INC, body: { incident: INC, camera: CAM, from: isoTime(T0), to: null } },
     ])
     await room.pass(40)
-    expect(room.desk.page({ after: null, limit: 1000, expiring: false }).items).toMatchObject([{ closedAt: null, endsAt: null }])
+    expect(room.desk.page({ after: null, limit: 1000, expiring: false }).items).toMatchObject([
+      { closedAt: null, endsAt: null },
+    ])
     expect(room.released).toEqual([])
   })
   test.each([
-    ['a lock that has ended already', () => room.desk.lock(INC, { by: 'S', reason: 'x', until: isoTime(T0 - 1) }, ''), 'request/invalid'],
+    [
+      'a lock that has ended already',
+      () => room.desk.lock(INC, { by: 'S', reason: 'x', until: isoTime(T0 - 1) }, ''),
+      'request/invalid',
+    ],
     ['unlocking what is not locked', () => room.desk.unlock(INC, { by: 'S', reason: 'x' }, ''), 'request/invalid'],
-    ['an incident that keeps nothing', () => room.desk.lock('inc-9', { by: 'S', reason: 'x', until: null }, ''), 'clip/none'],
+    [
+      'an incident that keeps nothing',
+      () => room.desk.lock('inc-9', { by: 'S', reason: 'x', until: null }, ''),
+      'clip/none',
+    ],
   ])('refuses %s', async (_, act, code) => {
     room.close()
     await expect(act()).rejects.toMatchObject({ code })
@@ -216,7 +371,15 @@ describe('what an incident held', () => {
 })
 
 test('a package is told of before it goes by the site’s rule, unless its incident is locked; one that failed goes in silence', async () => {
-  const made = { id: 'DBC-1', incident: INC, state: 'ready', deletedAt: null, changedAt: isoTime(T0), warnedOf: null, warnedAt: null } as Partial<Export>
+  const made = {
+    id: 'DBC-1',
+    incident: INC,
+    state: 'ready',
+    deletedAt: null,
+    changedAt: isoTime(T0),
+    warnedOf: null,
+    warnedAt: null,
+  } as Partial<Export>
   const free = { ...made, id: 'DBC-2', incident: null } as Partial<Export>
   const own = open(31, [made, free, { ...free, id: 'DBC-3' as ExportId, state: 'failed' }])
   own.close()
@@ -225,7 +388,9 @@ test('a package is told of before it goes by the site’s rule, unless its incid
   expect(own.kinds()).not.toContain('export.expiring')
   expect(own.desk.packageEnds(free as Export)).toEqual({ endsAt: isoTime(T0 + 31 * DAY), expiring: false })
   await own.pass(2)
-  expect(own.entries.filter(({ kind }) => kind === 'export.expiring').map(({ body }) => body)).toEqual([{ export: 'DBC-2', incident: null, at: isoTime(T0 + 31 * DAY) }])
+  expect(own.entries.filter(({ kind }) => kind === 'export.expiring').map(({ body }) => body)).toEqual([
+    { export: 'DBC-2', incident: null, at: isoTime(T0 + 31 * DAY) },
+  ])
   expect(own.desk.packageEnds(free as Export)).toMatchObject({ expiring: true })
   expect(own.desk.packageEnds(made as Export)).toEqual({ endsAt: null, expiring: false })
   await own.pass(1.5)
@@ -240,16 +405,52 @@ test('a package whose incident is unlocked long after its warning is told of aga
   const book = createExportBook()
   const entry = (seq: number, draft: Draft): void => book.follow({ ...draft, seq, at: isoTime(T0 + seq * DAY) })
   const id = 'DBC-1' as ExportId
-  const order = { kind: 'master', parentExport: null, incident: INC, cuts: [], redactions: [], requestedBy: { name: 'x', organisation: null, reference: null }, reason: 'x', lawfulBasis: null, exhibitRef: null, exportedBy: { name: 'x', role: 'evidence' } } as const
-  entry(0, { kind: 'export.requested', actor: '', subject: id, body: { ...order, cuts: [], redactions: [], export: id } })
-  entry(28, { kind: 'export.expiring', actor: '', subject: id, body: { export: id, incident: INC, at: isoTime(T0 + 31 * DAY) } })
+  const order = {
+    kind: 'master',
+    parentExport: null,
+    incident: INC,
+    cuts: [],
+    redactions: [],
+    requestedBy: { name: 'x', organisation: null, reference: null },
+    reason: 'x',
+    lawfulBasis: null,
+    exhibitRef: null,
+    exportedBy: { name: 'x', role: 'evidence' },
+  } as const
+  entry(0, {
+    kind: 'export.requested',
+    actor: '',
+    subject: id,
+    body: { ...order, cuts: [], redactions: [], export: id },
+  })
+  entry(28, {
+    kind: 'export.expiring',
+    actor: '',
+    subject: id,
+    body: { export: id, incident: INC, at: isoTime(T0 + 31 * DAY) },
+  })
   expect(book.get(id)).toMatchObject({ warnedOf: isoTime(T0 + 31 * DAY), warnedAt: isoTime(T0 + 28 * DAY) })
-  entry(29, { kind: 'clip.locked', actor: '', subject: INC, body: { incident: INC, by: 'Sam', reason: 'court', until: null } })
+  entry(29, {
+    kind: 'clip.locked',
+    actor: '',
+    subject: INC,
+    body: { incident: INC, by: 'Sam', reason: 'court', until: null },
+  })
   entry(69, { kind: 'clip.unlocked', actor: '', subject: INC, body: { incident: INC, by: 'Sam', reason: 'acquitted' } })
   expect(book.get(id)).toMatchObject({ warnedOf: null, warnedAt: null })
 })
 test('a package that was over before anybody was told is kept for another day', async () => {
-  const own = open(31, [{ id: 'DBC-1' as ExportId, incident: null, state: 'ready', deletedAt: null, changedAt: isoTime(T0 - 100 * DAY), warnedOf: null, warnedAt: null }])
+  const own = open(31, [
+    {
+      id: 'DBC-1' as ExportId,
+      incident: null,
+      state: 'ready',
+      deletedAt: null,
+      changedAt: isoTime(T0 - 100 * DAY),
+      warnedOf: null,
+      warnedAt: null,
+    },
+  ])
   await own.pass(0.9)
   expect(own.removed).toEqual([])
   await own.pass(0.3)
@@ -262,6 +463,8 @@ test('the end is the rule’s or the lock’s, whichever is later', () => {
   const lock = { by: '', reason: '', at: '', until: isoTime(T0 + 50 * DAY) }
   expect(endOf({ closedAt: isoTime(T0), lock: null }, 31 * DAY)).toBe(isoTime(T0 + 31 * DAY))
   expect(endOf({ closedAt: isoTime(T0), lock }, 31 * DAY)).toBe(lock.until)
-  expect(endOf({ closedAt: isoTime(T0), lock: { ...lock, until: isoTime(T0 + DAY) } }, 31 * DAY)).toBe(isoTime(T0 + 31 * DAY))
+  expect(endOf({ closedAt: isoTime(T0), lock: { ...lock, until: isoTime(T0 + DAY) } }, 31 * DAY)).toBe(
+    isoTime(T0 + 31 * DAY),
+  )
   expect(endOf({ closedAt: null, lock: null }, 31 * DAY)).toBeNull()
 })

@@ -1,7 +1,9 @@
 import type { Clock } from '../../server/tools/clock.ts'
 
 /** Time that stands still until a test moves it. */
-export function createFakeClock(start = Date.parse('2026-11-20T22:30:00Z')): Clock & { advance(ms: number): Promise<void>; setWall(ms: number): void } {
+export function createFakeClock(
+  start = Date.parse('2026-11-20T22:30:00Z'),
+): Clock & { advance(ms: number): Promise<void>; setWall(ms: number): void } {
   let elapsed = 0
   let wallOffset = start
   let sleepers: { until: number; wake: () => void }[] = []

@@ -3,7 +3,16 @@ import type { FramingHead } from '../../server/camera/framing-run.ts'
 import { Failure } from '../../server/tools/failure.ts'
 
 /** A head whose answers a test chooses; by default it turns for a second and then stands at the preset. */
-export function createFakeHead(options: { presets?: Record<string, PtzPosition>; now(): number; turnMs?: number; refuse?: Failure; silent?: boolean; noPosition?: boolean; noMoveStatus?: boolean; neverArrives?: boolean }): FramingHead & { asked: string[] } {
+export function createFakeHead(options: {
+  presets?: Record<string, PtzPosition>
+  now(): number
+  turnMs?: number
+  refuse?: Failure
+  silent?: boolean
+  noPosition?: boolean
+  noMoveStatus?: boolean
+  neverArrives?: boolean
+}): FramingHead & { asked: string[] } {
   const presets = options.presets ?? { '3': { pan: 0.5, tilt: -0.1, zoom: 0.2 } }
   const away: PtzPosition = { pan: -0.4, tilt: 0, zoom: 0 }
   let target: PtzPosition | null = null

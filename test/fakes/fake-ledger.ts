@@ -4,14 +4,18 @@ import { Failure } from '../../server/tools/failure.ts'
 
 /** A ledger in memory whose disk a test can break and mend. */
 /** @param onRecorded hears each entry when it is given its order, as the real one tells it. */
-export function createFakeLedger(now: () => number, onRecorded: (entry: Recorded) => void = () => {}): { append: Append; entries: Entry[]; whenDurable(seq: number): Promise<void>; breakDisk(broken: boolean): void } {
+export function createFakeLedger(
+  now: () => number,
+  onRecorded: (entry: Recorded) => void = () => {},
+): { append: Append; entries: Entry[]; whenDurable(seq: number): Promise<void>; breakDisk(broken: boolean): void } {
   const entries: Entry[] = []
   const waiting: Recorded[] = []
   let given = 0
   let broken = false
   const commit = (): void => {
     if (broken) throw new Failure('ledger/unavailable', 'The disk is broken.')
-    for (const recorded of waiting.splice(0)) entries.push({ ...recorded, hash: String(recorded.seq).padStart(64, '0') })
+    for (const recorded of waiting.splice(0))
+      entries.push({ ...recorded, hash: String(recorded.seq).padStart(64, '0') })
   }
   return {
     entries,

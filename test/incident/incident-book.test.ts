@@ -29,9 +29,20 @@ function years(count: number, open: number[] = []) {
   }
   for (let i = 1; i <= count; i += 1) {
     const incident = `inc-${i}` as IncidentId
-    write({ kind: 'incident.opened', actor: '', subject: incident, body: { incident, helpPoint: `hp-${i % 500}` as HelpPointId, kind: 'press' } })
-    write({ kind: 'clip.held', actor: '', subject: incident, body: { incident, camera: 'cam-a' as CameraId, from: '', to: '' } })
-    if (!open.includes(i)) write({ kind: 'incident.closed', actor: '', subject: incident, body: { incident, reason: `reason ${i}` } })
+    write({
+      kind: 'incident.opened',
+      actor: '',
+      subject: incident,
+      body: { incident, helpPoint: `hp-${i % 500}` as HelpPointId, kind: 'press' },
+    })
+    write({
+      kind: 'clip.held',
+      actor: '',
+      subject: incident,
+      body: { incident, camera: 'cam-a' as CameraId, from: '', to: '' },
+    })
+    if (!open.includes(i))
+      write({ kind: 'incident.closed', actor: '', subject: incident, body: { incident, reason: `reason ${i}` } })
   }
   return { book, entries, asked, write, history }
 }
@@ -51,7 +62,7 @@ describe('the book of incidents', () => {
   test('pages through all of them, newest first, each once', async () => {
     const { book } = years(450, [3, 440])
     const seen: string[] = []
-    for (let after: string | null = null; ; ) {
+    for (let after: string | null = null; ;) {
       const page = await book.page(null, after, 100)
       seen.push(...ids(page))
       if (page.next === null) break
@@ -70,13 +81,25 @@ describe('the book of incidents', () => {
   test('shows one that is not yet in the ledger’s file', async () => {
     const { book, entries } = years(5)
     const incident = 'inc-new' as IncidentId
-    book.follow({ kind: 'incident.opened', actor: '', subject: incident, body: { incident, helpPoint: 'hp' as HelpPointId, kind: 'press' }, seq: entries.length + 1, at: '' })
+    book.follow({
+      kind: 'incident.opened',
+      actor: '',
+      subject: incident,
+      body: { incident, helpPoint: 'hp' as HelpPointId, kind: 'press' },
+      seq: entries.length + 1,
+      at: '',
+    })
     expect(ids(await book.page(null, null, 3))).toEqual(['inc-new', 'inc-5', 'inc-4'])
   })
   test('knows every clip that is held, also of incidents that nobody looks at any more', () => {
     const { book, write } = years(1000)
     expect(book.heldClips()).toHaveLength(1000)
-    write({ kind: 'clip.released', actor: '', subject: 'inc-1', body: { incident: 'inc-1' as IncidentId, camera: 'cam-a' as CameraId } })
+    write({
+      kind: 'clip.released',
+      actor: '',
+      subject: 'inc-1',
+      body: { incident: 'inc-1' as IncidentId, camera: 'cam-a' as CameraId },
+    })
     expect(book.heldClips()).toHaveLength(999)
   })
   test('knows the open incident that shows a camera: by its clip, as a further view, as a fixed one', () => {
@@ -84,7 +107,25 @@ describe('the book of incidents', () => {
     const incident = 'inc-2' as IncidentId
     expect(book.showing('cam-a' as CameraId)).toBe(incident)
     expect(book.showing('cam-b' as CameraId)).toBeNull()
-    write({ kind: 'framing.changed', actor: '', subject: incident, body: { incident, framing: { camera: 'cam-b' as CameraId, preset: null, way: 'fixed', role: 'secondary', state: 'unproven', proofs: [], askedAt: '', settledAt: '', reason: null } } })
+    write({
+      kind: 'framing.changed',
+      actor: '',
+      subject: incident,
+      body: {
+        incident,
+        framing: {
+          camera: 'cam-b' as CameraId,
+          preset: null,
+          way: 'fixed',
+          role: 'secondary',
+          state: 'unproven',
+          proofs: [],
+          askedAt: '',
+          settledAt: '',
+          reason: null,
+        },
+      },
+    })
     expect(book.showing('cam-b' as CameraId)).toBe(incident)
     write({ kind: 'incident.closed', actor: '', subject: incident, body: { incident, reason: 'safe' } })
     expect([book.showing('cam-a' as CameraId), book.showing('cam-b' as CameraId)]).toEqual([null, null])
@@ -93,7 +134,11 @@ describe('the book of incidents', () => {
     const { book, history } = years(300, [3])
     const again = createIncidentBook(history)
     again.restore(JSON.parse(JSON.stringify(book.save())) as ReturnType<typeof book.save>)
-    expect([again.unfinished().map(({ id }) => id), again.heldClips().length, again.openAt('hp-3' as HelpPointId)?.id]).toEqual([['inc-3'], 300, 'inc-3'])
+    expect([
+      again.unfinished().map(({ id }) => id),
+      again.heldClips().length,
+      again.openAt('hp-3' as HelpPointId)?.id,
+    ]).toEqual([['inc-3'], 300, 'inc-3'])
     expect(await again.page(null, null, 20)).toEqual(await book.page(null, null, 20))
   })
 })

@@ -15,8 +15,21 @@ describe('a press', () => {
     const { press, ledger, book, held } = room()
     const { incident, durable } = press('here')
     await durable
-    expect(ledger.entries.map(({ kind }) => kind)).toEqual(['incident.opened', 'press.received', 'framing.changed', 'framing.changed', 'framing.changed', 'clip.held', 'clip.held', 'clip.held'])
-    expect(book.get(incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual(['cam-a primary asked', 'cam-b secondary asked', 'cam-fixed secondary unproven'])
+    expect(ledger.entries.map(({ kind }) => kind)).toEqual([
+      'incident.opened',
+      'press.received',
+      'framing.changed',
+      'framing.changed',
+      'framing.changed',
+      'clip.held',
+      'clip.held',
+      'clip.held',
+    ])
+    expect(book.get(incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual([
+      'cam-a primary asked',
+      'cam-b secondary asked',
+      'cam-fixed secondary unproven',
+    ])
     expect(held[0]).toEqual({ camera: 'cam-a', from: '2026-11-20T22:29:00.000Z', to: null })
   })
   test('of the same help point joins the open incident, and is counted', () => {
@@ -61,13 +74,22 @@ describe('framing', () => {
     const { incident } = press('here')
     await clock.advance(1300)
     moves[0]?.judge({ state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null })
-    expect(book.get(incident).framings[0]).toMatchObject({ camera: 'cam-a', state: 'framed', proofs: ['accepted', 'stopped', 'position'], settledAt: '2026-11-20T22:30:01.300Z' })
+    expect(book.get(incident).framings[0]).toMatchObject({
+      camera: 'cam-a',
+      state: 'framed',
+      proofs: ['accepted', 'stopped', 'position'],
+      settledAt: '2026-11-20T22:30:01.300Z',
+    })
   })
   test('that fails falls to the next camera by itself, and lets the first go: there is one first camera', () => {
     const { press, moves, book, holders } = room()
     const { incident } = press('here')
     moves[0]?.judge({ state: 'failed', proofs: [], reason: 'no answer within 2 s' })
-    expect(book.get(incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual(['cam-a secondary failed', 'cam-b primary asked', 'cam-fixed secondary unproven'])
+    expect(book.get(incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual([
+      'cam-a secondary failed',
+      'cam-b primary asked',
+      'cam-fixed secondary unproven',
+    ])
     expect([...holders]).toEqual([['cam-b', incident]])
   })
   test('a further view is lent: a press that needs the camera gets it, and the first incident is told', () => {
@@ -76,7 +98,11 @@ describe('framing', () => {
     moves[1]?.judge({ state: 'framed', proofs: ['accepted', 'position'], reason: null })
     choose({ primary: chosen('cam-b'), secondary: [] })
     press('there')
-    expect(book.get(first.incident).framings[1]).toMatchObject({ camera: 'cam-b', state: 'failed', reason: 'This camera now shows the there: a press there needed it.' })
+    expect(book.get(first.incident).framings[1]).toMatchObject({
+      camera: 'cam-b',
+      state: 'failed',
+      reason: 'This camera now shows the there: a press there needed it.',
+    })
   })
   test('a move that was taken away says nothing more to the incident that lost it', () => {
     const { press, moves, choose } = room()
@@ -109,7 +135,9 @@ describe('framing', () => {
     press('here')
     choose({ primary: chosen('cam-z'), secondary: [] })
     const other = press('there')
-    await expect(desk.bring(other.incident, chosen('cam-a'), 'operator:Sam')).rejects.toMatchObject({ code: 'camera/held' })
+    await expect(desk.bring(other.incident, chosen('cam-a'), 'operator:Sam')).rejects.toMatchObject({
+      code: 'camera/held',
+    })
   })
   test('that is sent again after every other has failed is the first again, and held', async () => {
     const { press, desk, moves, book, holders } = room([chosen('cam-b')])
@@ -118,7 +146,10 @@ describe('framing', () => {
     moves[1]?.judge({ state: 'failed', proofs: [], reason: 'no answer' })
     expect(holders.size).toBe(0)
     await desk.bring(incident, chosen('cam-a'), 'operator:Sam')
-    expect(book.get(incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual(['cam-a primary asked', 'cam-b secondary failed'])
+    expect(book.get(incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual([
+      'cam-a primary asked',
+      'cam-b secondary failed',
+    ])
     expect([...holders]).toEqual([['cam-a', incident]])
   })
   test('can be asked of another camera, whose clip is then held too', async () => {
@@ -135,7 +166,10 @@ describe('the room', () => {
   test('the first acknowledgement wins, the second hears the owner’s name', async () => {
     const { press, desk } = room()
     const { incident } = press('here')
-    const [first, second] = await Promise.allSettled([desk.acknowledge(incident, 'Sam', 'operator:Sam'), desk.acknowledge(incident, 'Alex', 'operator:Alex')])
+    const [first, second] = await Promise.allSettled([
+      desk.acknowledge(incident, 'Sam', 'operator:Sam'),
+      desk.acknowledge(incident, 'Alex', 'operator:Alex'),
+    ])
     expect(first).toMatchObject({ status: 'fulfilled', value: { owner: 'Sam' } })
     expect(second).toMatchObject({ status: 'rejected', reason: { code: 'incident/taken', extra: { owner: 'Sam' } } })
   })
@@ -162,14 +196,27 @@ describe('the room', () => {
     const first = press('here')
     choose({ primary: chosen('cam-b'), secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: first.incident } })
     const second = press('there')
-    expect(book.get(first.incident).requests).toMatchObject([{ camera: 'cam-a', by: second.incident, helpPoint: 'there', answer: null }])
+    expect(book.get(first.incident).requests).toMatchObject([
+      { camera: 'cam-a', by: second.incident, helpPoint: 'there', answer: null },
+    ])
     const before = moves.length
-    await desk.answerRequest(first.incident, { camera: 'cam-a' as CameraId, by: second.incident, answer: 'give' }, 'operator:Sam', () => chosen('cam-a'))
+    await desk.answerRequest(
+      first.incident,
+      { camera: 'cam-a' as CameraId, by: second.incident, answer: 'give' },
+      'operator:Sam',
+      () => chosen('cam-a'),
+    )
     expect(moves.slice(before).map(({ camera }) => camera)).toEqual(['cam-a'])
     expect(moves[0]?.signal.aborted).toBe(true)
     expect(holders.get('cam-a' as CameraId)).toBe(second.incident)
-    expect(book.get(first.incident)).toMatchObject({ requests: [{ answer: 'give' }], framings: [{ camera: 'cam-a', state: 'failed', reason: expect.stringContaining('the there') }] })
-    expect(book.get(second.incident).framings.map(({ camera, role }) => `${camera} ${role}`)).toEqual(['cam-b secondary', 'cam-a primary'])
+    expect(book.get(first.incident)).toMatchObject({
+      requests: [{ answer: 'give' }],
+      framings: [{ camera: 'cam-a', state: 'failed', reason: expect.stringContaining('the there') }],
+    })
+    expect(book.get(second.incident).framings.map(({ camera, role }) => `${camera} ${role}`)).toEqual([
+      'cam-b secondary',
+      'cam-a primary',
+    ])
     await desk.close(first.incident, 'Helped', 'operator:Sam')
     expect(parted).toEqual([])
   })
@@ -179,7 +226,13 @@ describe('the room', () => {
     choose({ primary: null, secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: first.incident } })
     const second = press('there')
     const before = moves.length
-    const answer = (camera: string, word: 'give' | 'keep') => desk.answerRequest(first.incident, { camera: camera as CameraId, by: second.incident, answer: word }, 'operator:Sam', () => chosen(camera))
+    const answer = (camera: string, word: 'give' | 'keep') =>
+      desk.answerRequest(
+        first.incident,
+        { camera: camera as CameraId, by: second.incident, answer: word },
+        'operator:Sam',
+        () => chosen(camera),
+      )
     await expect(answer('cam-z', 'give')).rejects.toMatchObject({ code: 'incident/not-asked' })
     await answer('cam-a', 'keep')
     await expect(answer('cam-a', 'give')).rejects.toMatchObject({ code: 'incident/not-asked' })
@@ -201,7 +254,10 @@ describe('the room', () => {
     const person = press('there')
     expect(book.get(drill.incident).framings.map(({ state }) => state)).toEqual(['failed', 'failed'])
     expect([...holders]).toEqual([['cam-a', person.incident]])
-    expect(book.get(person.incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual(['cam-a primary asked', 'cam-b secondary asked'])
+    expect(book.get(person.incident).framings.map(({ camera, role, state }) => `${camera} ${role} ${state}`)).toEqual([
+      'cam-a primary asked',
+      'cam-b secondary asked',
+    ])
   })
   test('a person who presses during a drill is no drill, and its first camera is sent again', () => {
     const { press, book, moves } = room([])
@@ -216,10 +272,15 @@ describe('the room', () => {
     const first = press('here')
     choose({ primary: null, secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: first.incident } })
     const [second, third] = [press('there'), press('elsewhere')]
-    const give = (by: IncidentId) => desk.answerRequest(first.incident, { camera: 'cam-a' as CameraId, by, answer: 'give' }, 'operator:Sam', () => chosen('cam-a'))
+    const give = (by: IncidentId) =>
+      desk.answerRequest(first.incident, { camera: 'cam-a' as CameraId, by, answer: 'give' }, 'operator:Sam', () =>
+        chosen('cam-a'),
+      )
     await give(third.incident)
     expect(holders.get('cam-a' as CameraId)).toBe(third.incident)
-    expect(book.get(third.incident).requests).toMatchObject([{ camera: 'cam-a', by: second.incident, helpPoint: 'there', answer: null }])
+    expect(book.get(third.incident).requests).toMatchObject([
+      { camera: 'cam-a', by: second.incident, helpPoint: 'there', answer: null },
+    ])
     await expect(give(second.incident)).rejects.toMatchObject({ code: 'incident/not-asked' })
   })
   test('a camera that the incident has lost meanwhile is not its to give', async () => {
@@ -228,7 +289,14 @@ describe('the room', () => {
     choose({ primary: null, secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: first.incident } })
     const second = press('there')
     moves[0]?.judge({ state: 'failed', proofs: [], reason: 'no answer' })
-    await expect(desk.answerRequest(first.incident, { camera: 'cam-a' as CameraId, by: second.incident, answer: 'give' }, 'operator:Sam', () => chosen('cam-a'))).rejects.toMatchObject({ code: 'camera/held' })
+    await expect(
+      desk.answerRequest(
+        first.incident,
+        { camera: 'cam-a' as CameraId, by: second.incident, answer: 'give' },
+        'operator:Sam',
+        () => chosen('cam-a'),
+      ),
+    ).rejects.toMatchObject({ code: 'camera/held' })
     expect(holders.size).toBe(0)
   })
   test('a camera given to an incident that was closed meanwhile goes nowhere', async () => {
@@ -238,7 +306,12 @@ describe('the room', () => {
     const second = press('there')
     await desk.close(second.incident, 'Helped', 'operator:Sam')
     const before = moves.length
-    await desk.answerRequest(first.incident, { camera: 'cam-a' as CameraId, by: second.incident, answer: 'give' }, 'operator:Sam', () => chosen('cam-a'))
+    await desk.answerRequest(
+      first.incident,
+      { camera: 'cam-a' as CameraId, by: second.incident, answer: 'give' },
+      'operator:Sam',
+      () => chosen('cam-a'),
+    )
     expect(moves).toHaveLength(before)
   })
   test('a drill gives its cameras to a person’s press without a question, never the other way round', () => {
@@ -249,7 +322,10 @@ describe('the room', () => {
     expect(told()).toEqual({ 'cam-a': null })
     expect(moves[0]?.signal.aborted).toBe(true)
     expect(holders.get('cam-a' as CameraId)).toBe(person.incident)
-    expect(book.get(drill.incident).framings[0]).toMatchObject({ state: 'failed', reason: expect.stringContaining('the there') })
+    expect(book.get(drill.incident).framings[0]).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('the there'),
+    })
     choose({ primary: null, secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: person.incident } })
     press('elsewhere', 'drill')
     expect(told()).toEqual({ 'cam-a': person.incident })
@@ -257,9 +333,18 @@ describe('the room', () => {
   })
   test('a camera that was passed over is in the incident’s log, with the reason', async () => {
     const { press, choose, book } = room()
-    choose({ primary: chosen('cam-b'), secondary: [], passedOver: [{ camera: 'cam-a' as CameraId, reason: 'its picture is dark' }] })
+    choose({
+      primary: chosen('cam-b'),
+      secondary: [],
+      passedOver: [{ camera: 'cam-a' as CameraId, reason: 'its picture is dark' }],
+    })
     const { incident } = press('here')
-    expect(book.get(incident).log.filter(({ kind }) => kind === 'camera.passed-over').map(({ body }) => body)).toEqual([{ incident, camera: 'cam-a', reason: 'its picture is dark' }])
+    expect(
+      book
+        .get(incident)
+        .log.filter(({ kind }) => kind === 'camera.passed-over')
+        .map(({ body }) => body),
+    ).toEqual([{ incident, camera: 'cam-a', reason: 'its picture is dark' }])
   })
   test('a framing that the picture still looks at keeps its move until it is settled', () => {
     const { press, choose, moves } = room()
@@ -275,7 +360,9 @@ describe('the room', () => {
     await desk.close(incident, 'Helped by staff', 'operator:Sam')
     await expect(desk.acknowledge(incident, 'Sam', 'operator:Sam')).rejects.toMatchObject({ code: 'incident/closed' })
     await expect(desk.close(incident, 'again', 'operator:Sam')).rejects.toMatchObject({ code: 'incident/closed' })
-    await expect(desk.note(incident, 'Police reference 4711', 'operator:Sam')).resolves.toMatchObject({ state: 'closed' })
+    await expect(desk.note(incident, 'Police reference 4711', 'operator:Sam')).resolves.toMatchObject({
+      state: 'closed',
+    })
   })
   test('an instruction is ticked once, and one that does not exist is refused', async () => {
     const { press, desk } = room()
@@ -326,7 +413,15 @@ describe('a late press', () => {
 })
 
 describe('presses that come faster than anybody presses', () => {
-  const batch = { press: 'prs-x' as PressId, kind: 'press' as const, count: 120, from: '2026-11-20T22:30:00.000Z', to: '2026-11-20T22:30:01.000Z', source: 'http', keys: '' }
+  const batch = {
+    press: 'prs-x' as PressId,
+    kind: 'press' as const,
+    count: 120,
+    from: '2026-11-20T22:30:00.000Z',
+    to: '2026-11-20T22:30:01.000Z',
+    source: 'http',
+    keys: '',
+  }
   test('are counted in the open incident', async () => {
     const { press, desk, book } = room()
     const { incident } = press('here')

@@ -20,13 +20,20 @@ async function taken() {
 describe('handing over', () => {
   test('an incident stays its owner’s until the other has taken it', async () => {
     const { desk, id } = await taken()
-    expect(await desk.offer(id, 'Asha', 'Ben', asha[1])).toMatchObject({ state: 'acknowledged', owner: 'Asha', handover: { from: 'Asha', to: 'Ben' } })
+    expect(await desk.offer(id, 'Asha', 'Ben', asha[1])).toMatchObject({
+      state: 'acknowledged',
+      owner: 'Asha',
+      handover: { from: 'Asha', to: 'Ben' },
+    })
     expect(await desk.acknowledge(id, ...ben)).toMatchObject({ owner: 'Ben', handover: null })
   })
   test('to one person is nobody else’s to take', async () => {
     const { desk, id } = await taken()
     await desk.offer(id, 'Asha', 'Ben', asha[1])
-    await expect(desk.acknowledge(id, 'Cai', 'operator:Cai')).rejects.toMatchObject({ code: 'incident/taken', extra: { owner: 'Asha' } })
+    await expect(desk.acknowledge(id, 'Cai', 'operator:Cai')).rejects.toMatchObject({
+      code: 'incident/taken',
+      extra: { owner: 'Asha' },
+    })
   })
   test('to nobody in particular is for whoever comes first, and the second is told who', async () => {
     const { desk, id } = await taken()
@@ -45,7 +52,9 @@ describe('handing over', () => {
     const { desk, id, press } = await taken()
     await expect(desk.offer(id, 'Ben', null, ben[1])).rejects.toMatchObject({ code: 'incident/not-yours' })
     await expect(desk.offer(id, 'Asha', 'Asha', asha[1])).rejects.toMatchObject({ code: 'request/invalid' })
-    await expect(desk.offer(press('row').incident, 'Asha', null, asha[1])).rejects.toMatchObject({ code: 'incident/not-yours' })
+    await expect(desk.offer(press('row').incident, 'Asha', null, asha[1])).rejects.toMatchObject({
+      code: 'incident/not-yours',
+    })
   })
 })
 
@@ -58,7 +67,10 @@ describe('taking over', () => {
   test('from somebody who does not have it any more is refused: the third would not know', async () => {
     const { desk, id } = await taken()
     await desk.acknowledge(id, ...ben, 'Asha')
-    await expect(desk.acknowledge(id, 'Cai', 'operator:Cai', 'Asha')).rejects.toMatchObject({ code: 'incident/taken', extra: { owner: 'Ben' } })
+    await expect(desk.acknowledge(id, 'Cai', 'operator:Cai', 'Asha')).rejects.toMatchObject({
+      code: 'incident/taken',
+      extra: { owner: 'Ben' },
+    })
   })
 })
 
@@ -66,7 +78,11 @@ describe('on hold', () => {
   test('it says why and until when, and anybody may go on with it', async () => {
     const { desk, id, clock } = await taken()
     const held = await desk.putOnHold(id, 'Asha', { reason: 'Taxi comes at 23:10', minutes: 20 }, asha[1])
-    expect(held.onHold).toMatchObject({ by: 'Asha', reason: 'Taxi comes at 23:10', until: isoTime(clock.now() + 20 * 60_000) })
+    expect(held.onHold).toMatchObject({
+      by: 'Asha',
+      reason: 'Taxi comes at 23:10',
+      until: isoTime(clock.now() + 20 * 60_000),
+    })
     expect(await desk.takeUp(id, 'Ben', ben[1])).toMatchObject({ onHold: null, owner: 'Asha' })
   })
   test('it is not any more when somebody presses again', async () => {
@@ -96,7 +112,9 @@ describe('on hold', () => {
   })
   test('needs an owner', async () => {
     const { desk, press } = room()
-    await expect(desk.putOnHold(press('bar').incident, 'Asha', { reason: 'x', minutes: 1 }, asha[1])).rejects.toMatchObject({ code: 'incident/not-yours' })
+    await expect(
+      desk.putOnHold(press('bar').incident, 'Asha', { reason: 'x', minutes: 1 }, asha[1]),
+    ).rejects.toMatchObject({ code: 'incident/not-yours' })
   })
 })
 
@@ -148,13 +166,32 @@ describe('a further press on what somebody has taken', () => {
     await clock.advance(6 * 60_000)
     press('row')
     expect(book.get(other).recalledAt).not.toBeNull()
-    await desk.answerRequest(id, { camera: 'cam-a' as CameraId, by: other, answer: 'give' }, asha[1], () => chosen('cam-a'))
+    await desk.answerRequest(id, { camera: 'cam-a' as CameraId, by: other, answer: 'give' }, asha[1], () =>
+      chosen('cam-a'),
+    )
     expect(book.get(other).recalledAt).not.toBeNull()
-    expect(book.get(other).framings.map(({ camera, role }) => `${camera} ${role}`)).toEqual(['cam-c secondary', 'cam-a primary'])
+    expect(book.get(other).framings.map(({ camera, role }) => `${camera} ${role}`)).toEqual([
+      'cam-c secondary',
+      'cam-a primary',
+    ])
   })
   test.each([
-    ['brings a camera', (made: Awaited<ReturnType<typeof quietFor>>) => made.desk.bring(made.id, chosen('cam-b'), 'operator:Ben')],
-    ['steers one', ({ ledger, id }: Awaited<ReturnType<typeof quietFor>>) => ledger.append([{ kind: 'camera.moved', actor: 'operator:Ben', subject: id, body: { camera: 'cam-a' as CameraId, pan: 1, tilt: 0, zoom: 0, by: 'Ben', incident: id } }]).durable],
+    [
+      'brings a camera',
+      (made: Awaited<ReturnType<typeof quietFor>>) => made.desk.bring(made.id, chosen('cam-b'), 'operator:Ben'),
+    ],
+    [
+      'steers one',
+      ({ ledger, id }: Awaited<ReturnType<typeof quietFor>>) =>
+        ledger.append([
+          {
+            kind: 'camera.moved',
+            actor: 'operator:Ben',
+            subject: id,
+            body: { camera: 'cam-a' as CameraId, pan: 1, tilt: 0, zoom: 0, by: 'Ben', incident: id },
+          },
+        ]).durable,
+    ],
   ])('who then %s has heard it', async (_, act) => {
     const made = await quietFor(6)
     made.press('bar')
@@ -172,7 +209,14 @@ describe('a further press on what somebody has taken', () => {
     }
     expect(book.get(id).recalledAt).toBe(since)
     expect(dueStep(book.get(id), [{ afterMs: 30_000, to: [] }], clock.now())?.number).toBe(1)
-    await ledger.append([{ kind: 'incident.escalated', actor: 'lamppost', subject: id, body: { incident: id, step: 1, waitedMs: 60_000, to: [] } }]).durable
+    await ledger.append([
+      {
+        kind: 'incident.escalated',
+        actor: 'lamppost',
+        subject: id,
+        body: { incident: id, step: 1, waitedMs: 60_000, to: [] },
+      },
+    ]).durable
     press('bar')
     expect(book.get(id).escalation.step).toBe(1)
   })
@@ -186,7 +230,10 @@ describe('a further press on what somebody has taken', () => {
     const { desk, id, press } = await quietFor(6)
     press('bar')
     expect(await desk.acknowledge(id, ...ben)).toMatchObject({ owner: 'Ben', recalledAt: null })
-    await expect(desk.acknowledge(id, ...asha)).rejects.toMatchObject({ code: 'incident/taken', extra: { owner: 'Ben' } })
+    await expect(desk.acknowledge(id, ...asha)).rejects.toMatchObject({
+      code: 'incident/taken',
+      extra: { owner: 'Ben' },
+    })
     const other = await quietFor(6)
     other.press('bar')
     const answered = await other.desk.acknowledge(other.id, ...asha)
@@ -248,8 +295,13 @@ describe('closing', () => {
     const { desk, book, id, press } = await taken()
     const seen = book.get(id).log.at(-1)?.seq ?? 0
     press('bar')
-    await expect(desk.close(id, 'Helped', asha[1], seen)).rejects.toMatchObject({ code: 'incident/pressed-again', message: expect.stringMatching(/pressed again meanwhile, at 2/) })
-    expect(await desk.close(id, 'Helped', asha[1], book.get(id).log.at(-1)?.seq ?? 0)).toMatchObject({ state: 'closed' })
+    await expect(desk.close(id, 'Helped', asha[1], seen)).rejects.toMatchObject({
+      code: 'incident/pressed-again',
+      message: expect.stringMatching(/pressed again meanwhile, at 2/),
+    })
+    expect(await desk.close(id, 'Helped', asha[1], book.get(id).log.at(-1)?.seq ?? 0)).toMatchObject({
+      state: 'closed',
+    })
   })
   test('is not refused for what others wrote, nor for who says nothing of what they saw', async () => {
     const { desk, book, id, press } = await taken()
@@ -267,10 +319,20 @@ describe('opening again', () => {
     const [{ from } = { from: '' }] = held
     await desk.close(id, 'Pressed by mistake', asha[1])
     const before = moves.length
-    expect(await desk.reopen(id, 'Ben', 'She pressed again on the phone', ben[1])).toMatchObject({ state: 'acknowledged', owner: 'Ben', closedAt: null, closureReason: null })
+    expect(await desk.reopen(id, 'Ben', 'She pressed again on the phone', ben[1])).toMatchObject({
+      state: 'acknowledged',
+      owner: 'Ben',
+      closedAt: null,
+      closureReason: null,
+    })
     expect(held.findLast(({ to }) => to === null)).toMatchObject({ from })
     expect(moves.slice(before).map(({ camera }) => camera)).toEqual(['cam-a', 'cam-b'])
-    expect(book.get(id).framings.filter(({ way }) => way !== 'fixed').every(({ state, proofs }) => state === 'asked' && proofs.length === 0)).toBe(true)
+    expect(
+      book
+        .get(id)
+        .framings.filter(({ way }) => way !== 'fixed')
+        .every(({ state, proofs }) => state === 'asked' && proofs.length === 0),
+    ).toBe(true)
     expect(holders.get('cam-a' as never)).toBe(id)
   })
   test('claims nothing of a camera that went home meanwhile and does not come back', async () => {
@@ -279,7 +341,15 @@ describe('opening again', () => {
     await desk.close(id, 'over', asha[1])
     choose({ primary: null, secondary: [] })
     await desk.reopen(id, 'Asha', 'not over', asha[1])
-    expect(book.get(id).framings.filter(({ way }) => way !== 'fixed').map(({ state, proofs, reason }) => [state, proofs, reason])).toEqual([['unproven', [], 'It went back when the incident was closed.'], ['unproven', [], 'It went back when the incident was closed.']])
+    expect(
+      book
+        .get(id)
+        .framings.filter(({ way }) => way !== 'fixed')
+        .map(({ state, proofs, reason }) => [state, proofs, reason]),
+    ).toEqual([
+      ['unproven', [], 'It went back when the incident was closed.'],
+      ['unproven', [], 'It went back when the incident was closed.'],
+    ])
   })
   test('is refused for a drill, and long after: what was recorded in between is other people’s', async () => {
     const { desk, id, press, clock } = await taken()
@@ -301,7 +371,10 @@ describe('opening again', () => {
     await expect(desk.reopen(id, 'Asha', 'x', asha[1])).rejects.toMatchObject({ code: 'incident/not-closed' })
     await desk.close(id, 'over', asha[1])
     const { incident } = press('bar')
-    await expect(desk.reopen(id, 'Asha', 'x', asha[1])).rejects.toMatchObject({ code: 'incident/other-open', extra: { incident } })
+    await expect(desk.reopen(id, 'Asha', 'x', asha[1])).rejects.toMatchObject({
+      code: 'incident/other-open',
+      extra: { incident },
+    })
   })
   test('is known after a start, also of one that was closed so long ago that nobody has it in memory', async () => {
     const { desk, ledger, press } = room()
@@ -310,12 +383,20 @@ describe('opening again', () => {
     await desk.close(incident, 'over', asha[1])
     for (let i = 0; i < 250; i += 1) await desk.close(press(`other-${i}`).incident, 'over', asha[1])
     await desk.reopen(incident, 'Asha', 'not over', asha[1])
-    const again = createIncidentBook({ about: async (id) => ledger.entries.filter(({ subject }) => subject === id), openedBefore: async () => [] })
+    const again = createIncidentBook({
+      about: async (id) => ledger.entries.filter(({ subject }) => subject === id),
+      openedBefore: async () => [],
+    })
     for (const entry of ledger.entries) again.follow(entry)
     await again.settle()
     expect(again.get(incident)).toMatchObject({ state: 'acknowledged', owner: 'Asha' })
     expect(again.openAt('bar' as never)?.id).toBe(incident)
-    expect(again.heldClips().find(({ incident: id }) => id === incident)?.clips.every(({ to }) => to === null)).toBe(true)
+    expect(
+      again
+        .heldClips()
+        .find(({ incident: id }) => id === incident)
+        ?.clips.every(({ to }) => to === null),
+    ).toBe(true)
   })
 })
 
@@ -324,7 +405,10 @@ describe('a note that is still being written', () => {
     const { desk, id } = await taken()
     const first = (await desk.note(id, 'Caller is', asha[1])).log.at(-1)?.seq ?? 0
     const { log } = await desk.note(id, 'Caller is safe', asha[1], first)
-    expect(log.filter(({ kind }) => kind === 'incident.noted').map(({ body }) => body)).toEqual([{ incident: id, text: 'Caller is' }, { incident: id, text: 'Caller is safe', replaces: first }])
+    expect(log.filter(({ kind }) => kind === 'incident.noted').map(({ body }) => body)).toEqual([
+      { incident: id, text: 'Caller is' },
+      { incident: id, text: 'Caller is safe', replaces: first },
+    ])
   })
   test('never replaces another person’s, nor what is no note', async () => {
     const { desk, id } = await taken()
@@ -339,7 +423,12 @@ describe('a camera that somebody steers', () => {
     const { desk, id, book, moves } = await taken()
     moves[0]?.judge({ state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null })
     desk.steered('cam-a' as never, 'Ben')
-    expect(book.get(id).framings[0]).toMatchObject({ camera: 'cam-a', state: 'unproven', proofs: [], reason: 'Ben has steered it by hand.' })
+    expect(book.get(id).framings[0]).toMatchObject({
+      camera: 'cam-a',
+      state: 'unproven',
+      proofs: [],
+      reason: 'Ben has steered it by hand.',
+    })
   })
   test('is not judged any more by the move that was asked before', async () => {
     const { desk, moves } = await taken()
@@ -349,34 +438,98 @@ describe('a camera that somebody steers', () => {
 })
 
 describe('when nobody takes it', () => {
-  const steps = [{ afterMs: 30_000, to: [] }, { afterMs: 120_000, to: ['duty'] }]
+  const steps = [
+    { afterMs: 30_000, to: [] },
+    { afterMs: 120_000, to: ['duty'] },
+  ]
   const at = 1_000_000
-  const incident = (change: Partial<Incident>): Incident => ({ id: 'i' as IncidentId, helpPoint: 'bar' as never, kind: 'press', state: 'open', openedAt: isoTime(at), owner: null, handover: null, onHold: null, recalledAt: null, calledAt: null, escalation: { step: 0, at: null }, closedAt: null, closureReason: null, presses: [], repeats: 0, framings: [], clips: [], requests: [], steps: [], log: [], ...change })
+  const incident = (change: Partial<Incident>): Incident => ({
+    id: 'i' as IncidentId,
+    helpPoint: 'bar' as never,
+    kind: 'press',
+    state: 'open',
+    openedAt: isoTime(at),
+    owner: null,
+    handover: null,
+    onHold: null,
+    recalledAt: null,
+    calledAt: null,
+    escalation: { step: 0, at: null },
+    closedAt: null,
+    closureReason: null,
+    presses: [],
+    repeats: 0,
+    framings: [],
+    clips: [],
+    requests: [],
+    steps: [],
+    log: [],
+    ...change,
+  })
   test.each([
     ['an open one waits since its press', {}, at],
     ['a drill waits for nobody', { kind: 'drill' as const }, null],
     ['a taken one waits for nobody', { state: 'acknowledged' as const, owner: 'Asha' }, null],
-    ['an offered one waits since it was offered', { state: 'acknowledged' as const, handover: { from: 'Asha', to: null, at: isoTime(at + 5) } }, at + 5],
-    ['one on hold waits since its time is over', { state: 'acknowledged' as const, onHold: { by: 'Asha', reason: '', at: isoTime(at), until: isoTime(at + 9) } }, at + 9],
-    ['one that was pressed again while it was on hold waits since then', { state: 'acknowledged' as const, owner: 'Asha', recalledAt: isoTime(at + 11) }, at + 11],
-    ['one on hold without a time waits for nobody', { state: 'acknowledged' as const, onHold: { by: 'Asha', reason: '', at: isoTime(at), until: null } }, null],
-    ['a drill that a person joined waits since that person pressed', { presses: [{ kind: 'drill', receivedAt: isoTime(at) }, { kind: 'press', receivedAt: isoTime(at + 7) }] as never }, at + 7],
+    [
+      'an offered one waits since it was offered',
+      { state: 'acknowledged' as const, handover: { from: 'Asha', to: null, at: isoTime(at + 5) } },
+      at + 5,
+    ],
+    [
+      'one on hold waits since its time is over',
+      { state: 'acknowledged' as const, onHold: { by: 'Asha', reason: '', at: isoTime(at), until: isoTime(at + 9) } },
+      at + 9,
+    ],
+    [
+      'one that was pressed again while it was on hold waits since then',
+      { state: 'acknowledged' as const, owner: 'Asha', recalledAt: isoTime(at + 11) },
+      at + 11,
+    ],
+    [
+      'one on hold without a time waits for nobody',
+      { state: 'acknowledged' as const, onHold: { by: 'Asha', reason: '', at: isoTime(at), until: null } },
+      null,
+    ],
+    [
+      'a drill that a person joined waits since that person pressed',
+      {
+        presses: [
+          { kind: 'drill', receivedAt: isoTime(at) },
+          { kind: 'press', receivedAt: isoTime(at + 7) },
+        ] as never,
+      },
+      at + 7,
+    ],
   ])('%s', (_, change, since) => expect(waitingSince(incident(change), at + 100_000)).toBe(since))
   test('each step comes at its time, once', () => {
     expect(dueStep(incident({}), steps, at + 29_999)).toBeNull()
     expect(dueStep(incident({}), steps, at + 30_000)).toMatchObject({ number: 1 })
     expect(dueStep(incident({ escalation: { step: 1, at: '' } }), steps, at + 30_000)).toBeNull()
-    expect(dueStep(incident({ escalation: { step: 1, at: '' } }), steps, at + 120_000)).toMatchObject({ number: 2, step: { to: ['duty'] } })
+    expect(dueStep(incident({ escalation: { step: 1, at: '' } }), steps, at + 120_000)).toMatchObject({
+      number: 2,
+      step: { to: ['duty'] },
+    })
     expect(dueStep(incident({ escalation: { step: 2, at: '' } }), steps, at + 999_000)).toBeNull()
   })
   test('the watch writes them into the record until somebody takes it', async () => {
     const made = room()
     const { incident: id } = made.press('bar')
-    const watch = startEscalation({ clock: made.clock, unfinished: made.book.unfinished, steps: () => steps, append: made.ledger.append, onError: () => {} })
+    const watch = startEscalation({
+      clock: made.clock,
+      unfinished: made.book.unfinished,
+      steps: () => steps,
+      append: made.ledger.append,
+      onError: () => {},
+    })
     await made.clock.advance(31_000)
     expect(made.book.get(id).escalation).toMatchObject({ step: 1 })
     await made.clock.advance(100_000)
-    expect(made.ledger.entries.filter(({ kind }) => kind === 'incident.escalated').map(({ body }) => body)).toMatchObject([{ step: 1, to: [] }, { step: 2, to: ['duty'] }])
+    expect(
+      made.ledger.entries.filter(({ kind }) => kind === 'incident.escalated').map(({ body }) => body),
+    ).toMatchObject([
+      { step: 1, to: [] },
+      { step: 2, to: ['duty'] },
+    ])
     await made.desk.acknowledge(id, ...asha)
     expect(made.book.get(id).escalation).toEqual({ step: 0, at: null })
     await made.clock.advance(300_000)

@@ -10,11 +10,18 @@ import { createFakeClock } from '../fakes/fake-clock.ts'
 import { createFakeLedger } from '../fakes/fake-ledger.ts'
 
 type Judge = (judgement: Pick<Framing, 'proofs' | 'reason' | 'state'> & { checking?: true }) => void
-export const chosen = (camera: string, preset: string | null = 'p'): Chosen => ({ camera: camera as CameraId, preset: preset as PresetToken | null, way: preset === null ? 'fixed' : 'preset' })
+export const chosen = (camera: string, preset: string | null = 'p'): Chosen => ({
+  camera: camera as CameraId,
+  preset: preset as PresetToken | null,
+  way: preset === null ? 'fixed' : 'preset',
+})
 
 export function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed', null)]) {
   const clock = createFakeClock()
-  const book = createIncidentBook({ about: async (id) => ledger.entries.filter(({ subject }) => subject === id), openedBefore: async () => [] })
+  const book = createIncidentBook({
+    about: async (id) => ledger.entries.filter(({ subject }) => subject === id),
+    openedBefore: async () => [],
+  })
   const ledger: ReturnType<typeof createFakeLedger> = createFakeLedger(clock.now, (entry) => book.follow(entry))
   const released: string[] = []
   let surprise = false
@@ -23,7 +30,12 @@ export function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed',
   const moves: { camera: string; judge: Judge; signal: AbortSignal }[] = []
   const holders = new Map<CameraId, IncidentId>()
   const held: { camera: string; from: string; to: string | null }[] = []
-  let choice: { primary: Chosen | null; secondary: Chosen[]; passedOver?: { camera: CameraId; reason: string }[]; wanted?: { camera: CameraId; heldBy: IncidentId } } = { primary: chosen('cam-a'), secondary }
+  let choice: {
+    primary: Chosen | null
+    secondary: Chosen[]
+    passedOver?: { camera: CameraId; reason: string }[]
+    wanted?: { camera: CameraId; heldBy: IncidentId }
+  } = { primary: chosen('cam-a'), secondary }
   const desk = createIncidentDesk({
     clock,
     book,
@@ -45,7 +57,11 @@ export function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed',
         return Promise.resolve()
       },
     },
-    clips: { preRollMs: () => 60_000, hold: (_, clip) => held.push(clip), release: (incident, camera) => released.push(`${incident} ${camera}`) },
+    clips: {
+      preRollMs: () => 60_000,
+      hold: (_, clip) => held.push(clip),
+      release: (incident, camera) => released.push(`${incident} ${camera}`),
+    },
     helpPointName: (id) => `the ${id}`,
     instructions: () => ['Speak to the caller', 'Check pre-roll'],
   })
@@ -53,8 +69,31 @@ export function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed',
   const press = (helpPoint: string, kind: PressKind = 'press', change: Partial<Press> = {}) => {
     presses += 1
     const now = isoTime(clock.now())
-    const made: Press = { id: `prs-${presses}` as PressId, key: `k${presses}`, helpPoint: helpPoint as HelpPointId, kind, pressedAt: now, receivedAt: now, source: 'http', ...change }
+    const made: Press = {
+      id: `prs-${presses}` as PressId,
+      key: `k${presses}`,
+      helpPoint: helpPoint as HelpPointId,
+      kind,
+      pressedAt: now,
+      receivedAt: now,
+      source: 'http',
+      ...change,
+    }
     return desk.pressed(made)
   }
-  return { clock, ledger, book, desk, parted, moves, holders, held, released, press, told: () => Object.fromEntries(told), surpriseAll: () => (surprise = true), choose: (next: typeof choice) => (choice = next) }
+  return {
+    clock,
+    ledger,
+    book,
+    desk,
+    parted,
+    moves,
+    holders,
+    held,
+    released,
+    press,
+    told: () => Object.fromEntries(told),
+    surpriseAll: () => (surprise = true),
+    choose: (next: typeof choice) => (choice = next),
+  }
 }

@@ -22,7 +22,10 @@ let browser: Browser
 const tokens = new Map<Role, string>()
 
 beforeAll(async () => {
-  town = await startTestTown(plan('head', true, { width: 640, height: 360 }), plan('other', false, { width: 640, height: 360 }))
+  town = await startTestTown(
+    plan('head', true, { width: 640, height: 360 }),
+    plan('other', false, { width: 640, height: 360 }),
+  )
   const site = join(folder, 'site.yaml')
   const access = `onvif: { url: "${town.camera('head').url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`
   writeFileSync(
@@ -39,9 +42,14 @@ beforeAll(async () => {
   )
   house = await openHouse({ siteFile: site, dataFolder: join(folder, 'data'), port: 0, host: '127.0.0.1', rtmpPort: 0 })
   const people = openPeopleFile(join(folder, 'data', 'people.json'))
-  for (const role of ['operator', 'engineer', 'press'] as const) tokens.set(role, people.addToken({ name: 'Asha', role, helpPoints: null }))
+  for (const role of ['operator', 'engineer', 'press'] as const)
+    tokens.set(role, people.addToken({ name: 'Asha', role, helpPoints: null }))
   browser = await openBrowser()
-  await until(() => call('engineer', 'GET', '/cameras/head'), ({ body }) => (body as { health: { video: string } }).health.video === 'up', 40_000)
+  await until(
+    () => call('engineer', 'GET', '/cameras/head'),
+    ({ body }) => (body as { health: { video: string } }).health.video === 'up',
+    40_000,
+  )
 })
 afterAll(async () => {
   await browser?.close()
@@ -51,10 +59,26 @@ afterAll(async () => {
 })
 // What one test leaves open holds the camera in the next.
 afterEach(async () => {
-  for (const state of ['open', 'acknowledged']) for (const { id } of ((await call('operator', 'GET', `/incidents?state=${state}`)).body as { items: { id: string }[] }).items) await close(id)
+  for (const state of ['open', 'acknowledged'])
+    for (const { id } of (
+      (await call('operator', 'GET', `/incidents?state=${state}`)).body as { items: { id: string }[] }
+    ).items)
+      await close(id)
 })
-async function call(role: Role, method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
-  const answer = await fetch(`${house.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${tokens.get(role)}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+async function call(
+  role: Role,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; body: unknown }> {
+  const answer = await fetch(`${house.url}/api/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${tokens.get(role)}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
   return { status: answer.status, body: answer.status === 204 ? null : await answer.json().catch(() => null) }
 }
 async function open(element: string, role: Role, size = { width: 1280, height: 720 }): Promise<Page> {
@@ -72,7 +96,8 @@ async function open(element: string, role: Role, size = { width: 1280, height: 7
   return page
 }
 type Opened = { incident: string }
-const press = async (helpPoint: string): Promise<string> => ((await call('press', 'POST', '/presses', { helpPoint })).body as Opened).incident
+const press = async (helpPoint: string): Promise<string> =>
+  ((await call('press', 'POST', '/presses', { helpPoint })).body as Opened).incident
 const close = (id: string) => call('operator', 'POST', `/incidents/${id}/closure`, { reason: 'Helped' })
 
 describe('two presses that need one camera', () => {
@@ -86,14 +111,30 @@ describe('two presses that need one camera', () => {
     const second = await press('steps')
     const asker = page.locator('lamppost-incident.small')
     await holder.locator('.asked').waitFor()
-    expect(await holder.locator('.asked p').textContent()).toBe('A press at Skinnergate steps needs Blackwellgate / Skinnergate')
-    await until(() => asker.locator('.wish').textContent(), (words) => words === 'Blackwellgate / Skinnergate is held elsewhere: Asha was asked for it')
+    expect(await holder.locator('.asked p').textContent()).toBe(
+      'A press at Skinnergate steps needs Blackwellgate / Skinnergate',
+    )
+    await until(
+      () => asker.locator('.wish').textContent(),
+      (words) => words === 'Blackwellgate / Skinnergate is held elsewhere: Asha was asked for it',
+    )
     await page.screenshot({ path: join(output, 'camera-asked.png') })
     await holder.locator('button.give').click()
-    await until(async () => (await call('operator', 'GET', `/incidents/${second}`)).body as { framings: { camera: string; role: string; state: string }[] }, ({ framings }) => framings.some(({ camera, role, state }) => camera === 'head' && role === 'primary' && state === 'framed'), 30_000)
+    await until(
+      async () =>
+        (await call('operator', 'GET', `/incidents/${second}`)).body as {
+          framings: { camera: string; role: string; state: string }[]
+        },
+      ({ framings }) =>
+        framings.some(({ camera, role, state }) => camera === 'head' && role === 'primary' && state === 'framed'),
+      30_000,
+    )
     await asker.locator('lamppost-player').first().waitFor()
     await holder.locator('.asked').waitFor({ state: 'detached' })
-    await until(() => holder.locator('.reason').textContent(), (words) => /now shows Skinnergate steps/.test(words ?? ''))
+    await until(
+      () => holder.locator('.reason').textContent(),
+      (words) => /now shows Skinnergate steps/.test(words ?? ''),
+    )
     await page.screenshot({ path: join(output, 'camera-given.png') })
     await page.context().close()
   })
@@ -102,8 +143,18 @@ describe('two presses that need one camera', () => {
 describe('a button that is wired to the camera', () => {
   test('opens an incident like any other, and its own camera turns', async () => {
     town.camera('head').setInput(true)
-    const opened = await until(async () => ((await call('operator', 'GET', '/incidents?state=open')).body as { items: { id: string; helpPoint: string; presses: { source: string }[]; framings: { camera: string }[] }[] }).items, ([first]) => (first?.framings.length ?? 0) > 0)
-    expect(opened).toMatchObject([{ helpPoint: 'bar', presses: [{ source: 'onvif-input' }], framings: [{ camera: 'head' }] }])
+    const opened = await until(
+      async () =>
+        (
+          (await call('operator', 'GET', '/incidents?state=open')).body as {
+            items: { id: string; helpPoint: string; presses: { source: string }[]; framings: { camera: string }[] }[]
+          }
+        ).items,
+      ([first]) => (first?.framings.length ?? 0) > 0,
+    )
+    expect(opened).toMatchObject([
+      { helpPoint: 'bar', presses: [{ source: 'onvif-input' }], framings: [{ camera: 'head' }] },
+    ])
     town.camera('head').setInput(false)
   })
 })
@@ -115,24 +166,36 @@ describe('the engineer', () => {
     const teach = () => call('engineer', 'POST', `${path}/reference`)
     await until(teach, ({ status }) => status === 204, 30_000)
     // Somebody saves another view over it, on the camera itself: its position agrees, its picture does not.
-    const client = createOnvifClient({ access: { url: town.camera('head').url, fingerprint: null, ...CREDENTIALS }, clock: realClock })
+    const client = createOnvifClient({
+      access: { url: town.camera('head').url, fingerprint: null, ...CREDENTIALS },
+      clock: realClock,
+    })
     await client.measureClock(30_000)
     const ptz = createOnvifPtz({ client, path: '/onvif/ptz_service', profile: 'profile-1' })
     await ptz.continuousMove({ pan: 1, tilt: 0, zoom: 0 }, 1000, 30_000)
-    await until(() => ptz.getStatus(30_000), ({ moving }) => moving === false)
+    await until(
+      () => ptz.getStatus(30_000),
+      ({ moving }) => moving === false,
+    )
     await ptz.setPreset('Bar', PRESET.token as PresetToken, 30_000)
     client.close()
     const page = await open('lamppost-presets', 'engineer', { width: 1920, height: 1080 })
     // On a busy machine the camera's picture may not come in time: it is checked again.
-    await until(async () => {
-      await page.getByRole('button', { name: 'Check' }).click()
-      await page.locator('.check.drifted, .check.not-compared').waitFor()
-      return page.locator('.check.drifted').count()
-    }, (count) => count === 1)
+    await until(
+      async () => {
+        await page.getByRole('button', { name: 'Check' }).click()
+        await page.locator('.check.drifted, .check.not-compared').waitFor()
+        return page.locator('.check.drifted').count()
+      },
+      (count) => count === 1,
+    )
     await page.locator('lamppost-check-pictures img').nth(1).waitFor()
     expect(await page.locator('.check.drifted').textContent()).toMatch(/^Checked .*the picture does not agree any more/)
     expect(await page.locator('.check.changed').textContent()).toMatch(/named “A & B <corner>” and is now “Bar”/)
-    expect(await page.locator('lamppost-check-pictures figcaption').allTextContents()).toEqual(['As it was taught', 'As the check saw it'])
+    expect(await page.locator('lamppost-check-pictures figcaption').allTextContents()).toEqual([
+      'As it was taught',
+      'As the check saw it',
+    ])
     await page.screenshot({ path: join(output, 'drifted.png') })
     await page.context().close()
   })
@@ -143,17 +206,28 @@ describe('the engineer', () => {
     await finder.locator('select').selectOption('lo')
     const other = finder.locator('li').filter({ hasText: town.camera('other').url })
     // Whoever answers later than it listens is found when it looks again.
-    await until(async () => {
-      await finder.getByRole('button', { name: 'Look on the network' }).click()
-      await page.waitForTimeout(4000)
-      return other.count()
-    }, (count) => count > 0)
-    expect(await finder.locator('li').filter({ hasText: town.camera('head').url }).textContent()).toContain('already head')
+    await until(
+      async () => {
+        await finder.getByRole('button', { name: 'Look on the network' }).click()
+        await page.waitForTimeout(4000)
+        return other.count()
+      },
+      (count) => count > 0,
+    )
+    expect(
+      await finder
+        .locator('li')
+        .filter({ hasText: town.camera('head').url })
+        .textContent(),
+    ).toContain('already head')
     await other.getByRole('button', { name: 'Choose' }).click()
     await finder.locator('input[name=username]').fill(CREDENTIALS.username)
     await finder.locator('input[name=password]').fill('wrong')
     await finder.getByRole('button', { name: 'Ask it' }).click()
-    await until(() => finder.locator('.bad').textContent(), (words) => /refused our user name and password/.test(words ?? ''))
+    await until(
+      () => finder.locator('.bad').textContent(),
+      (words) => /refused our user name and password/.test(words ?? ''),
+    )
     await finder.locator('input[name=password]').fill(CREDENTIALS.password)
     await finder.getByRole('button', { name: 'Ask it' }).click()
     await finder.locator('pre').waitFor()
@@ -171,7 +245,10 @@ describe('a town that wants to know why somebody looks', () => {
 
   test('asks who looks without an incident, and shows the picture to who says why', async () => {
     appendFileSync(join(folder, 'site.yaml'), 'viewing: { reason: required }\n')
-    await until(() => call('operator', 'GET', '/cameras/head/snapshot.jpg'), ({ status }) => status === 422)
+    await until(
+      () => call('operator', 'GET', '/cameras/head/snapshot.jpg'),
+      ({ status }) => status === 422,
+    )
     const page = await open('lamppost-presets', 'engineer')
     await field(page).fill('  x ')
     await page.locator('lamppost-player form.why button').click()
@@ -193,7 +270,10 @@ describe('a town that wants to know why somebody looks', () => {
     await page.keyboard.type('works')
     expect(await field(page).inputValue()).toBe('Roadworks')
     // The field is a strip below; the picture is there to be seen.
-    const [form, picture] = [await page.locator('lamppost-player form.why').boundingBox(), await page.locator('lamppost-player video').boundingBox()]
+    const [form, picture] = [
+      await page.locator('lamppost-player form.why').boundingBox(),
+      await page.locator('lamppost-player video').boundingBox(),
+    ]
     expect(form?.height ?? 0).toBeLessThan((picture?.height ?? 0) / 2)
     expect(await page.locator('lamppost-player .cover').count()).toBe(0)
     await page.screenshot({ path: join(output, 'why-strip.png') })

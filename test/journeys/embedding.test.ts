@@ -30,12 +30,19 @@ function serve(pages: Record<string, string>, policy: (lamppost: string) => stri
     const path = request.url?.split('?')[0] ?? '/'
     if (path === '/wall-token') {
       issued += 1
-      const answer = await fetch(`${house.url}/api/v1/tokens`, { method: 'POST', headers: { authorization: `Bearer ${tokens.asha}`, 'content-type': 'application/json' }, body: JSON.stringify({ name: 'Dilys', minutes: 1 }) })
+      const answer = await fetch(`${house.url}/api/v1/tokens`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${tokens.asha}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ name: 'Dilys', minutes: 1 }),
+      })
       return reply.setHeader('content-type', 'application/json').end(await answer.text())
     }
     const name = pages[path]
     if (name === undefined) return reply.writeHead(404).end()
-    reply.setHeader('content-type', name.endsWith('.js') ? 'text/javascript' : name.endsWith('.css') ? 'text/css' : 'text/html; charset=utf-8')
+    reply.setHeader(
+      'content-type',
+      name.endsWith('.js') ? 'text/javascript' : name.endsWith('.css') ? 'text/css' : 'text/html; charset=utf-8',
+    )
     reply.setHeader('content-security-policy', policy(house.url))
     return reply.end(readFileSync(join(examples, name), 'utf8').replaceAll('https://lamppost.example', house.url))
   })
@@ -44,9 +51,18 @@ function serve(pages: Record<string, string>, policy: (lamppost: string) => stri
 const originOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
 beforeAll(async () => {
-  const PAGES = { '/': 'element.html', '/element.js': 'element.js', '/several': 'several.html', '/several.js': 'several.js', '/frame': 'frame.html', '/frame.js': 'frame.js', '/page.css': 'page.css' }
+  const PAGES = {
+    '/': 'element.html',
+    '/element.js': 'element.js',
+    '/several': 'several.html',
+    '/several.js': 'several.js',
+    '/frame': 'frame.html',
+    '/frame.js': 'frame.js',
+    '/page.css': 'page.css',
+  }
   // Nothing inline, nothing evaluated; pictures are blobs, and everything of Lamppost's comes from its one origin.
-  const policy = (lamppost: string): string => `default-src 'none'; script-src 'self' ${lamppost}; style-src 'self'; connect-src 'self' ${lamppost} ${lamppost.replace('http', 'ws')}; media-src blob:; img-src 'self' blob:; frame-src ${lamppost}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types lit-html`
+  const policy = (lamppost: string): string =>
+    `default-src 'none'; script-src 'self' ${lamppost}; style-src 'self'; connect-src 'self' ${lamppost} ${lamppost.replace('http', 'ws')}; media-src blob:; img-src 'self' blob:; frame-src ${lamppost}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types lit-html`
   host = await serve(PAGES, policy)
   stranger = await serve(PAGES, policy)
   writeFileSync(
@@ -59,7 +75,13 @@ beforeAll(async () => {
       '',
     ].join('\n'),
   )
-  house = await openHouse({ siteFile: join(folder, 'site.yaml'), dataFolder: join(folder, 'data'), port: 0, host: '127.0.0.1', rtmpPort: 0 })
+  house = await openHouse({
+    siteFile: join(folder, 'site.yaml'),
+    dataFolder: join(folder, 'data'),
+    port: 0,
+    host: '127.0.0.1',
+    rtmpPort: 0,
+  })
   const people = openPeopleFile(join(folder, 'data', 'people.json'))
   tokens.asha = people.addToken({ name: 'Control Room Viewer', role: 'operator', helpPoints: null })
   tokens.press = people.addToken({ name: 'Post', role: 'press', helpPoints: null })
@@ -75,10 +97,19 @@ afterAll(async () => {
 const open: Page[] = []
 afterEach(async () => {
   for (const page of open.splice(0)) await page.context().close()
-  for (const state of ['open', 'acknowledged']) for (const { id } of ((await call('GET', `/incidents?state=${state}`)) as { items: { id: string }[] }).items) await call('POST', `/incidents/${id}/closure`, { reason: 'over' })
+  for (const state of ['open', 'acknowledged'])
+    for (const { id } of ((await call('GET', `/incidents?state=${state}`)) as { items: { id: string }[] }).items)
+      await call('POST', `/incidents/${id}/closure`, { reason: 'over' })
 })
 async function call(method: string, path: string, body?: unknown, token = tokens.asha): Promise<unknown> {
-  const answer = await fetch(`${house.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  const answer = await fetch(`${house.url}/api/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
   return answer.json()
 }
 const press = (): Promise<unknown> => call('POST', '/presses', { helpPoint: 'bar' }, tokens.press)
@@ -88,7 +119,11 @@ async function visit(address: string, onRequest: (url: string) => unknown = () =
   page.on('request', (request) => onRequest(request.url()))
   page.on('websocket', (socket) => onRequest(socket.url()))
   page.on('pageerror', (error) => complaints.push(`${address}: ${error.message}`))
-  page.on('console', (message) => /Content Security Policy|Trusted/.test(message.text()) && complaints.push(`${address}: ${message.text()}`))
+  page.on(
+    'console',
+    (message) =>
+      /Content Security Policy|Trusted/.test(message.text()) && complaints.push(`${address}: ${message.text()}`),
+  )
   await page.goto(address)
   return page
 }
@@ -96,7 +131,10 @@ async function visit(address: string, onRequest: (url: string) => unknown = () =
 describe('the element in a page of another origin', () => {
   test('works under that page’s strict rules, with a token that the page renews', async () => {
     const page = await visit(`${originOf(host)}/`)
-    await until(() => page.evaluate(() => document.querySelector('lamppost-wall')?.shadowRoot !== null), (so) => so)
+    await until(
+      () => page.evaluate(() => document.querySelector('lamppost-wall')?.shadowRoot !== null),
+      (so) => so,
+    )
     await press()
     await page.locator('lamppost-incident h2', { hasText: 'Number One Bar' }).waitFor()
     await page.locator('button.take').click()
@@ -105,13 +143,33 @@ describe('the element in a page of another origin', () => {
   })
   test('leaves that page’s own things as they are: no style, no name, no keyboard of it is taken', async () => {
     const page = await visit(`${originOf(host)}/`)
-    const before = await page.locator('#camera-list').evaluate((list) => JSON.stringify([getComputedStyle(list).font, getComputedStyle(list).color, list.getBoundingClientRect().width]))
+    const before = await page
+      .locator('#camera-list')
+      .evaluate((list) =>
+        JSON.stringify([getComputedStyle(list).font, getComputedStyle(list).color, list.getBoundingClientRect().width]),
+      )
     await press()
     await page.locator('lamppost-incident h2').waitFor()
-    expect(await page.locator('#camera-list').evaluate((list) => JSON.stringify([getComputedStyle(list).font, getComputedStyle(list).color, list.getBoundingClientRect().width]))).toBe(before)
+    expect(
+      await page
+        .locator('#camera-list')
+        .evaluate((list) =>
+          JSON.stringify([
+            getComputedStyle(list).font,
+            getComputedStyle(list).color,
+            list.getBoundingClientRect().width,
+          ]),
+        ),
+    ).toBe(before)
     // The page's careless rules (purple capitals for every button) do not reach in either.
-    expect(await page.locator('button.take').evaluate((button) => [getComputedStyle(button).textTransform, getComputedStyle(button).color])).toEqual(['none', 'rgb(255, 255, 255)'])
-    const names = await page.evaluate(() => Object.keys(globalThis).filter((name) => /lamppost|leaflet|hls/i.test(name) || name === 'L'))
+    expect(
+      await page
+        .locator('button.take')
+        .evaluate((button) => [getComputedStyle(button).textTransform, getComputedStyle(button).color]),
+    ).toEqual(['none', 'rgb(255, 255, 255)'])
+    const names = await page.evaluate(() =>
+      Object.keys(globalThis).filter((name) => /lamppost|leaflet|hls/i.test(name) || name === 'L'),
+    )
     expect(names).toEqual([])
     await page.locator('#search').fill('t x c')
     expect(await page.locator('#search').inputValue()).toBe('t x c')
@@ -119,35 +177,62 @@ describe('the element in a page of another origin', () => {
   })
   test('tells it what happens by typed events', async () => {
     const page = await visit(`${originOf(host)}/`)
-    await until(() => page.evaluate(() => document.querySelector('lamppost-wall')?.shadowRoot !== null), (so) => so)
+    await until(
+      () => page.evaluate(() => document.querySelector('lamppost-wall')?.shadowRoot !== null),
+      (so) => so,
+    )
     await press()
     await page.locator('button.take').click()
     await page.locator('.owner').waitFor()
-    await until(() => page.locator('#heard').textContent(), (heard) => heard === 'opened bar, acknowledged bar')
+    await until(
+      () => page.locator('#heard').textContent(),
+      (heard) => heard === 'opened bar, acknowledged bar',
+    )
     // That it sees nothing any more is the page's to know, too.
     await page.evaluate(() => {
       const wall = document.querySelector('lamppost-wall')
-      wall?.addEventListener('lamppost-link-changed', ({ detail }) => (document.body.dataset.link = `${document.body.dataset.link ?? ''} ${detail.link}`))
+      wall?.addEventListener(
+        'lamppost-link-changed',
+        ({ detail }) => (document.body.dataset.link = `${document.body.dataset.link ?? ''} ${detail.link}`),
+      )
     })
     await page.context().setOffline(true)
     // What happens now cannot be asked for.
     await press()
-    await until(() => page.evaluate(() => document.body.dataset.link), (link) => link?.endsWith(' lost') ?? false)
+    await until(
+      () => page.evaluate(() => document.body.dataset.link),
+      (link) => link?.endsWith(' lost') ?? false,
+    )
     await page.context().setOffline(false)
-    await until(() => page.evaluate(() => document.body.dataset.link), (link) => link?.endsWith(' lost live') ?? false)
+    await until(
+      () => page.evaluate(() => document.body.dataset.link),
+      (link) => link?.endsWith(' lost live') ?? false,
+    )
   })
   test('takes on that page’s colours where it is told them', async () => {
     const page = await visit(`${originOf(host)}/`)
     await press()
     await page.locator('lamppost-incident h2').waitFor()
-    expect(await page.locator('button.take').evaluate((button) => getComputedStyle(button).backgroundColor)).toBe('rgb(0, 92, 75)')
+    expect(await page.locator('button.take').evaluate((button) => getComputedStyle(button).backgroundColor)).toBe(
+      'rgb(0, 92, 75)',
+    )
   })
   test('goes on when its token runs out: the page is asked for another, and nothing is missed', async () => {
     const page = await visit(`${originOf(host)}/?life=3`)
-    await until(() => page.evaluate(() => document.querySelector('lamppost-wall')?.shadowRoot !== null), (so) => so)
+    await until(
+      () => page.evaluate(() => document.querySelector('lamppost-wall')?.shadowRoot !== null),
+      (so) => so,
+    )
     const before = issued
-    await until(() => issued, (count) => count >= before + 2, 15_000)
-    await until(() => page.locator('.banner').count(), (count) => count === 0)
+    await until(
+      () => issued,
+      (count) => count >= before + 2,
+      15_000,
+    )
+    await until(
+      () => page.locator('.banner').count(),
+      (count) => count === 0,
+    )
     await press()
     await page.locator('lamppost-incident h2').waitFor()
   })
@@ -165,15 +250,40 @@ describe('the element in a page of another origin', () => {
 
 describe('the manifest of the elements', () => {
   test('has exactly the attributes and the parts that they have in a browser', async () => {
-    const manifest = (await (await fetch(`${house.url}/custom-elements.json`)).json()) as { modules: { declarations: { tagName: string; attributes: { name: string }[]; cssParts: { name: string }[] }[] }[] }
+    const manifest = (await (await fetch(`${house.url}/custom-elements.json`)).json()) as {
+      modules: { declarations: { tagName: string; attributes: { name: string }[]; cssParts: { name: string }[] }[] }[]
+    }
     const page = await visit(`${house.url}/embed#token=${tokens.asha}`)
-    await until(() => page.evaluate(() => customElements.get('lamppost-wall') !== undefined), (so) => so)
-    for (const { tagName, attributes } of manifest.modules[0]?.declarations ?? []) expect({ tagName, has: await page.evaluate((tag) => [...((customElements.get(tag) as unknown as { observedAttributes: string[] }).observedAttributes ?? [])].sort(), tagName) }).toEqual({ tagName, has: attributes.map(({ name }) => name).sort() })
+    await until(
+      () => page.evaluate(() => customElements.get('lamppost-wall') !== undefined),
+      (so) => so,
+    )
+    for (const { tagName, attributes } of manifest.modules[0]?.declarations ?? [])
+      expect({
+        tagName,
+        has: await page.evaluate(
+          (tag) =>
+            [
+              ...((customElements.get(tag) as unknown as { observedAttributes: string[] }).observedAttributes ?? []),
+            ].sort(),
+          tagName,
+        ),
+      }).toEqual({ tagName, has: attributes.map(({ name }) => name).sort() })
     await press()
     await page.locator('lamppost-incident.large h2').waitFor()
-    const parts = (selector: string) => page.locator(selector).first().evaluate((element) => [...(element.shadowRoot?.querySelectorAll('[part]') ?? [])].flatMap((part) => part.getAttribute('part')?.split(' ') ?? []))
-    const documented = (tag: string): string[] => manifest.modules[0]?.declarations.find(({ tagName }) => tagName === tag)?.cssParts.map(({ name }) => name) ?? []
-    for (const tag of ['lamppost-wall', 'lamppost-incident', 'lamppost-town']) expect(documented(tag)).toEqual(expect.arrayContaining(await parts(tag)))
+    const parts = (selector: string) =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((element) =>
+          [...(element.shadowRoot?.querySelectorAll('[part]') ?? [])].flatMap(
+            (part) => part.getAttribute('part')?.split(' ') ?? [],
+          ),
+        )
+    const documented = (tag: string): string[] =>
+      manifest.modules[0]?.declarations.find(({ tagName }) => tagName === tag)?.cssParts.map(({ name }) => name) ?? []
+    for (const tag of ['lamppost-wall', 'lamppost-incident', 'lamppost-town'])
+      expect(documented(tag)).toEqual(expect.arrayContaining(await parts(tag)))
   })
 })
 
@@ -181,14 +291,23 @@ describe('several walls on one page', () => {
   test('share one stream and one connection for pictures, and show the same', async () => {
     const streams: string[] = []
     const page = await visit(`${originOf(host)}/several`, (url) => url.endsWith('/events') && streams.push(url))
-    await until(() => page.locator('lamppost-wall').count(), (count) => count === 3)
+    await until(
+      () => page.locator('lamppost-wall').count(),
+      (count) => count === 3,
+    )
     await press()
-    await until(() => page.locator('lamppost-incident h2').count(), (count) => count === 2)
+    await until(
+      () => page.locator('lamppost-incident h2').count(),
+      (count) => count === 2,
+    )
     // The third is a further screen that waits for the site's time.
     expect(await page.locator('lamppost-wall[from-step="1"] lamppost-incident').count()).toBe(0)
     expect(streams).toHaveLength(1)
     await page.locator('button.take').first().click()
-    await until(() => page.locator('.owner').count(), (count) => count === 2)
+    await until(
+      () => page.locator('.owner').count(),
+      (count) => count === 2,
+    )
   })
 })
 
@@ -207,7 +326,12 @@ describe('a frame', () => {
     await press()
     await page.waitForTimeout(1500)
     const frame = page.frames().find((each) => each !== page.mainFrame())
-    expect(await frame?.locator('lamppost-wall').count().catch(() => 0)).toBe(0)
+    expect(
+      await frame
+        ?.locator('lamppost-wall')
+        .count()
+        .catch(() => 0),
+    ).toBe(0)
     complaints.length = 0
   })
 })
@@ -250,7 +374,9 @@ describe('a VMS’s web tile', () => {
   })
   test('may load the module a second time, as a page does that has it in a bundle of its own', async () => {
     const page = await visit(`${house.url}/embed#token=${tokens.asha}`)
-    expect(await page.evaluate("import(location.origin + '/lamppost.js?again').then((module) => 'LamppostWall' in module)")).toBe(true)
+    expect(
+      await page.evaluate("import(location.origin + '/lamppost.js?again').then((module) => 'LamppostWall' in module)"),
+    ).toBe(true)
     await press()
     await page.locator('button.take').waitFor()
   })
@@ -261,4 +387,5 @@ describe('a VMS’s web tile', () => {
   })
 })
 
-test('nothing broke a rule: no script error, no violation of that page’s own policy', () => expect(complaints).toEqual([]))
+test('nothing broke a rule: no script error, no violation of that page’s own policy', () =>
+  expect(complaints).toEqual([]))

@@ -22,7 +22,9 @@ beforeAll(async () => {
   room = await openEvidenceRoom({ seconds: 14, ago: 20_000 })
   incident = (await room.ask('press', 'POST', '/presses', { helpPoint: 'bar' })).body.incident
   for (const camera of ['bar', 'row']) await room.ask('operator', 'POST', `/incidents/${incident}/framings`, { camera })
-  await room.ask('operator', 'POST', `/incidents/${incident}/notes`, { text: '<img src=x onerror=alert(1)> at the door' })
+  await room.ask('operator', 'POST', `/incidents/${incident}/notes`, {
+    text: '<img src=x onerror=alert(1)> at the door',
+  })
   await room.ask('operator', 'POST', `/incidents/${incident}/closure`, { reason: 'over' })
   browser = await openBrowser()
   page = await (await browser.newContext({ viewport: { width: 1920, height: 1080 }, acceptDownloads: true })).newPage()
@@ -36,10 +38,15 @@ afterAll(async () => {
   await room?.close()
 })
 
-const shot = (name: string): Promise<Buffer> => page.screenshot({ path: join(output, `evidence-${name}.png`), fullPage: true })
+const shot = (name: string): Promise<Buffer> =>
+  page.screenshot({ path: join(output, `evidence-${name}.png`), fullPage: true })
 async function isAccessible(): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual([])
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+    .analyze()
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)).toEqual(
+    [],
+  )
 }
 const range = (): Promise<string> => page.locator('lamppost-cut form.order > p').first().innerText()
 const position = (): Promise<string> => page.locator('lamppost-cut .moves .clock').innerText()
@@ -51,7 +58,10 @@ describe('the evidence officer', () => {
     await page.getByLabel('Password').fill('a password of Olive')
     await page.getByRole('button', { name: 'Sign in' }).click()
     const article = page.locator('article', { hasText: 'Number One Bar' })
-    await article.getByText(/\d gaps?$/).first().waitFor()
+    await article
+      .getByText(/\d gaps?$/)
+      .first()
+      .waitFor()
     expect(await article.innerText()).toMatch(/Kept until .* \d{4}/)
     await isAccessible()
     await shot('recordings')
@@ -72,21 +82,35 @@ describe('the evidence officer', () => {
     const cut = page.locator('lamppost-cut')
     await cut.locator('.track img').first().waitFor()
     expect(await cut.locator('lamppost-player').count()).toBe(2)
-    await until(() => cut.locator('.track .gap').count(), (count) => count >= 2)
+    await until(
+      () => cut.locator('.track .gap').count(),
+      (count) => count >= 2,
+    )
     // What somebody wrote is text.
     expect(await cut.locator('.marks .note').innerText()).toContain('<img src=x onerror=alert(1)>')
     expect(await cut.locator('.marks .press').count()).toBe(1)
     await page.keyboard.press('j')
     await page.waitForFunction(() => {
-      const players = [...(document.querySelector('lamppost-evidence')?.shadowRoot?.querySelector('lamppost-cut')?.shadowRoot?.querySelectorAll('lamppost-player') ?? [])] as unknown as { wallTime(): number | null }[]
+      const players = [
+        ...(document
+          .querySelector('lamppost-evidence')
+          ?.shadowRoot?.querySelector('lamppost-cut')
+          ?.shadowRoot?.querySelectorAll('lamppost-player') ?? []),
+      ] as unknown as { wallTime(): number | null }[]
       const times = players.map((player) => player.wallTime())
-      return times.length === 2 && times.every((time) => time !== null) && Math.abs((times[0] ?? 0) - (times[1] ?? 0)) < 150
+      return (
+        times.length === 2 && times.every((time) => time !== null) && Math.abs((times[0] ?? 0) - (times[1] ?? 0)) < 150
+      )
     })
     await isAccessible()
     await shot('cut')
   })
   test('sets start and end by key, steps frame by frame, and what is typed moves nothing', async () => {
-    const at = (): Promise<number> => page.locator('lamppost-cut lamppost-player').first().evaluate((player) => (player as unknown as { wallTime(): number }).wallTime())
+    const at = (): Promise<number> =>
+      page
+        .locator('lamppost-cut lamppost-player')
+        .first()
+        .evaluate((player) => (player as unknown as { wallTime(): number }).wallTime())
     await page.keyboard.press('i')
     const before = await at()
     for (let i = 0; i < 3; i += 1) {
@@ -121,7 +145,9 @@ describe('the evidence officer', () => {
     await dialog.getByLabel('Password').fill('a password of Olive')
     await dialog.getByRole('button', { name: 'Go on' }).click()
     await page.locator('article.package .state.ready').waitFor()
-    expect(await page.locator('article.package').innerText()).toMatch(/DBC-\d{4}-000001-\w{4}[\s\S]*Investigation of an assault[\s\S]*DC 1234 Khan, Durham Constabulary/)
+    expect(await page.locator('article.package').innerText()).toMatch(
+      /DBC-\d{4}-000001-\w{4}[\s\S]*Investigation of an assault[\s\S]*DC 1234 Khan, Durham Constabulary/,
+    )
     await isAccessible()
     await shot('packages')
   })
@@ -139,7 +165,11 @@ describe('the evidence officer', () => {
     unzip(companion, join(room.folder, 'fetched'))
     const id = /(DBC-\d{4}-000001-\w{4})/.exec(zip)?.[1] ?? ''
     const beside = join(room.folder, 'fetched', `${id}_companion`)
-    expect(standardChecks(join(room.folder, 'fetched', id), join(beside, 'evidence-root.pem'))).toMatchObject({ hashes: true, files: true, signature: true })
+    expect(standardChecks(join(room.folder, 'fetched', id), join(beside, 'evidence-root.pem'))).toMatchObject({
+      hashes: true,
+      files: true,
+      signature: true,
+    })
     expect(readFileSync(receipt, 'utf8')).toContain(id)
     const paper = await browser.newPage({ viewport: { width: 900, height: 1270 } })
     await paper.goto(pathToFileURL(join(beside, 'receipt.html')).href)
@@ -187,7 +217,10 @@ describe('the evidence officer', () => {
   })
   test('finds what was recorded near a place in a time, in the site’s own hours', async () => {
     await page.getByRole('button', { name: 'Search', exact: true }).click()
-    const london = (ms: number): string => new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/London', dateStyle: 'short', timeStyle: 'medium' }).format(ms).replace(' ', 'T')
+    const london = (ms: number): string =>
+      new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/London', dateStyle: 'short', timeStyle: 'medium' })
+        .format(ms)
+        .replace(' ', 'T')
     const form = page.getByRole('form', { name: 'What was recorded here, then?' })
     await form.getByLabel(/^From/).fill(london(room.recorded.bar.from - 60_000))
     await form.getByLabel(/^To/).fill(london(Date.now()))
@@ -199,7 +232,9 @@ describe('the evidence officer', () => {
     await shot('search')
   })
   test('cuts an incident that goes on: its timeline stands still, and its pictures are fetched once', async () => {
-    expect((await room.ask('operator', 'POST', `/incidents/${incident}/reopening`, { reason: 'closed too soon' })).status).toBe(200)
+    expect(
+      (await room.ask('operator', 'POST', `/incidents/${incident}/reopening`, { reason: 'closed too soon' })).status,
+    ).toBe(200)
     const fetched: string[] = []
     page.on('request', (request) => request.url().includes('thumbnail.jpg') && fetched.push(request.url()))
     await page.goto(`${room.url()}/evidence`)
@@ -242,7 +277,9 @@ describe('the page that verifies', () => {
     writeFileSync(join(room.folder, 'tampered.zip'), bytes)
     await verifier.setInputFiles('#package', join(room.folder, 'tampered.zip'))
     await verifier.getByRole('heading', { name: 'NOT what the site signed' }).waitFor()
-    expect(await verifier.locator('#result li').first().innerText()).toMatch(/^data\/native\/bar\/s00002\.m4s: this file was changed/)
+    expect(await verifier.locator('#result li').first().innerText()).toMatch(
+      /^data\/native\/bar\/s00002\.m4s: this file was changed/,
+    )
     await verifier.setInputFiles('#package', join(room.folder, 'site.yaml'))
     await verifier.getByText('this is no ZIP file').waitFor()
     expect(asked).toEqual([])

@@ -43,11 +43,22 @@ beforeAll(async () => {
       '',
     ].join('\n'),
   )
-  house = await openHouse({ siteFile: join(folder, 'site.yaml'), dataFolder: join(folder, 'data'), port: 0, host: '127.0.0.1', rtmpPort: 0 })
+  house = await openHouse({
+    siteFile: join(folder, 'site.yaml'),
+    dataFolder: join(folder, 'data'),
+    port: 0,
+    host: '127.0.0.1',
+    rtmpPort: 0,
+  })
   const people = openPeopleFile(join(folder, 'data', 'people.json'))
-  for (const role of ['operator', 'supervisor', 'press'] as const) tokens.set(role, people.addToken({ name: 'Asha', role, helpPoints: null }))
+  for (const role of ['operator', 'supervisor', 'press'] as const)
+    tokens.set(role, people.addToken({ name: 'Asha', role, helpPoints: null }))
   browser = await openBrowser()
-  await until(() => call('supervisor', 'GET', '/cameras/head'), ({ body }) => (body as { health: { video: string } }).health.video === 'up', 40_000)
+  await until(
+    () => call('supervisor', 'GET', '/cameras/head'),
+    ({ body }) => (body as { health: { video: string } }).health.video === 'up',
+    40_000,
+  )
   page = await (await browser.newContext({ viewport: { width: 1920, height: 1080 }, acceptDownloads: true })).newPage()
   await page.goto(`${house.url}/help-points`)
   await page.evaluate(
@@ -67,18 +78,35 @@ afterAll(async () => {
   await new Promise((resolve) => refusing.close(resolve))
   rmSync(folder, { recursive: true, force: true })
 })
-async function call(role: Role, method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
-  const answer = await fetch(`${house.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${tokens.get(role)}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+async function call(
+  role: Role,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; body: unknown }> {
+  const answer = await fetch(`${house.url}/api/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${tokens.get(role)}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
   return { status: answer.status, body: answer.status === 204 ? null : await answer.json().catch(() => null) }
 }
 const row = (id: string) => page.locator(`tr[data-help-point="${id}"]`)
-const openIncident = async (id: string): Promise<string> => ((await call('supervisor', 'GET', `/help-points/${id}`)).body as { incident: string }).incident
+const openIncident = async (id: string): Promise<string> =>
+  ((await call('supervisor', 'GET', `/help-points/${id}`)).body as { incident: string }).incident
 
 describe('the supervisor', () => {
   test('runs a drill by a button and sees how far it came, stage by stage', async () => {
     await row('bar').getByRole('button', { name: 'Run a drill' }).click()
-    await row('bar').getByText(/^Proven/).waitFor()
-    expect(await row('bar').textContent()).toMatch(/on disk \d+ ms · camera sent \d+ ms · answered .* · at rest .* · moving picture /)
+    await row('bar')
+      .getByText(/^Proven/)
+      .waitFor()
+    expect(await row('bar').textContent()).toMatch(
+      /on disk \d+ ms · camera sent \d+ ms · answered .* · at rest .* · moving picture /,
+    )
     await row('bar').getByRole('button', { name: 'Incident open' }).waitFor()
     await call('operator', 'POST', `/incidents/${await openIncident('bar')}/closure`, { reason: 'Drill complete' })
   })
@@ -101,7 +129,10 @@ describe('the supervisor', () => {
     expect(await page.getByRole('alert').count()).toBe(0)
   })
   test('takes the table away', async () => {
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Save as a table (CSV)' }).click()])
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save as a table (CSV)' }).click(),
+    ])
     expect(download.suggestedFilename()).toBe('help-points-town.csv')
     expect(readFileSync(await download.path(), 'utf8').split('\r\n')).toHaveLength(6)
   })
@@ -122,7 +153,10 @@ describe('the operator', () => {
     await wall.getByText(/Arrived late: pressed 6[3-6] min ago\. No camera was moved/).waitFor()
     await wall.screenshot({ path: join(output, 'late.png') })
     await wall.getByRole('button', { name: 'Bring Blackwellgate / Skinnergate' }).click()
-    await wall.getByText(/At the preset|Turning|coordinates|home/).first().waitFor()
+    await wall
+      .getByText(/At the preset|Turning|coordinates|home/)
+      .first()
+      .waitFor()
     await call('operator', 'POST', `/incidents/${await openIncident('bar')}/closure`, { reason: 'Nobody there' })
     await call('press', 'POST', '/presses', { helpPoint: 'bar', pressedAt: '1970-01-01T00:00:12Z' })
     await wall.getByText('Its own clock is wrong').waitFor()
@@ -152,8 +186,15 @@ test('a mistyped address leads on, in the person’s language; a program gets th
   await page.getByRole('link', { name: 'Help points' }).click()
   await page.waitForURL(/\/help-points$/)
   await page.context().close()
-  for (const [path, accept] of [['/help-point', '*/*'], ['/api/v1/nowhere', 'text/html']] as const) {
+  for (const [path, accept] of [
+    ['/help-point', '*/*'],
+    ['/api/v1/nowhere', 'text/html'],
+  ] as const) {
     const answer = await fetch(`${house.url}${path}`, { headers: { accept } })
-    expect([answer.status, answer.headers.get('content-type'), await answer.json()]).toMatchObject([404, expect.stringContaining('application/problem+json'), { code: 'request/not-found', detail: expect.stringContaining(path) }])
+    expect([answer.status, answer.headers.get('content-type'), await answer.json()]).toMatchObject([
+      404,
+      expect.stringContaining('application/problem+json'),
+      { code: 'request/not-found', detail: expect.stringContaining(path) },
+    ])
   }
 })

@@ -26,7 +26,14 @@ function niceOf(pid: number): { thread: number; nice: number }[] {
       return none
     }
   }
-  return gone(() => readdirSync(`/proc/${pid}/task`), []).map((thread) => ({ thread: Number(thread), nice: Number(gone(() => readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'), '').split(') ')[1]?.split(' ')[16]) }))
+  return gone(() => readdirSync(`/proc/${pid}/task`), []).map((thread) => ({
+    thread: Number(thread),
+    nice: Number(
+      gone(() => readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8'), '')
+        .split(') ')[1]
+        ?.split(' ')[16],
+    ),
+  }))
 }
 /** Whether this system lets us go before others: root mostly may, in a container it mostly may not. */
 const mayGoFirst = ((): boolean => {
@@ -48,14 +55,21 @@ describe('npm start', () => {
     expect(town.said()).toContain(`${town.credentials.url}/button`)
     expect(statSync(join(town.folder, 'demo-credentials.json')).mode & 0o777).toBe(0o600)
     // An encoder for each of nine cameras, and a recorder for the one that pushes: the others are read by the server itself.
-    await until(() => treeOf(town.npm.pid ?? 0).filter((pid) => programOf(pid).startsWith('ffmpeg')).length, (count) => count === 10)
+    await until(
+      () => treeOf(town.npm.pid ?? 0).filter((pid) => programOf(pid).startsWith('ffmpeg')).length,
+      (count) => count === 10,
+    )
     const tree = treeOf(town.npm.pid ?? 0)
     // A press comes before video: nothing but the thread that takes it goes before others, where the system lets it.
     const early = tree.flatMap(niceOf).filter(({ nice }) => nice < 0)
     const server = tree.find((pid) => programOf(pid).startsWith('node') && programOf(pid).includes('start'))
     expect(early).toEqual(mayGoFirst ? [{ thread: server, nice: -10 }] : [])
     town.npm.kill('SIGTERM')
-    await until(() => aliveOf(tree), (alive) => alive.length === 0, 10_000)
+    await until(
+      () => aliveOf(tree),
+      (alive) => alive.length === 0,
+      10_000,
+    )
     await town.end()
   })
   test('leaves nothing behind when the server is killed with SIGKILL', async () => {
@@ -65,33 +79,76 @@ describe('npm start', () => {
     const server = tree.find((pid) => /setup\.mjs|main\.js/.test(programOf(pid)) && programOf(pid).startsWith('node'))
     if (!server) throw new Error('no server was found below npm')
     process.kill(server, 'SIGKILL')
-    await until(() => aliveOf(tree), (alive) => alive.length === 0, 5000)
+    await until(
+      () => aliveOf(tree),
+      (alive) => alive.length === 0,
+      5000,
+    )
     await town.end()
   })
   test('ends the server when npm itself is killed with SIGKILL', async () => {
     const town = await npmStart()
     const tree = treeOf(town.npm.pid ?? 0)
     town.npm.kill('SIGKILL')
-    await until(() => aliveOf(tree), (alive) => alive.length === 0, 6000)
+    await until(
+      () => aliveOf(tree),
+      (alive) => alive.length === 0,
+      6000,
+    )
     await town.end()
   })
   test('says in words what is wrong with its arguments', () => {
-    const run = (...args: string[]) => spawnSync(process.execPath, [join(root, 'dist', 'server', 'main.js'), ...args], { encoding: 'utf8' })
-    expect(run('start', '--port', 'x')).toMatchObject({ status: 1, stderr: expect.stringMatching(/--port x is no port/) })
-    expect(run('start', '--site', '/nowhere.yaml')).toMatchObject({ status: 1, stderr: expect.stringMatching(/\/nowhere\.yaml does not exist/) })
+    const run = (...args: string[]) =>
+      spawnSync(process.execPath, [join(root, 'dist', 'server', 'main.js'), ...args], { encoding: 'utf8' })
+    expect(run('start', '--port', 'x')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/--port x is no port/),
+    })
+    expect(run('start', '--site', '/nowhere.yaml')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/\/nowhere\.yaml does not exist/),
+    })
     expect(run('fly')).toMatchObject({ status: 2, stderr: expect.stringMatching(/no command "fly"/) })
-    expect(run('--prot', '1')).toMatchObject({ status: 2, stderr: expect.stringMatching(/^lamppost: Unknown option '--prot'\.\n\nlamppost: links presses/) })
-    expect(run('check', join(root, 'camera-presets', 'darlington.yaml'))).toMatchObject({ status: 0, stdout: expect.stringMatching(/3 help points, 13 cameras[\s\S]*environment must have .*CAMERA_PASSWORD/) })
+    expect(run('--prot', '1')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^lamppost: Unknown option '--prot'\.\n\nlamppost: links presses/),
+    })
+    expect(run('check', join(root, 'camera-presets', 'darlington.yaml'))).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/3 help points, 13 cameras[\s\S]*environment must have .*CAMERA_PASSWORD/),
+    })
     expect(run('check', join(root, 'package.json')).status).toBe(1)
-    expect(run('check', join(root, 'nowhere.yaml'))).toMatchObject({ status: 1, stderr: expect.stringContaining('nowhere.yaml cannot be read') })
+    expect(run('check', join(root, 'nowhere.yaml'))).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('nowhere.yaml cannot be read'),
+    })
     const folder = mkdtempSync(join(tmpdir(), 'lamppost-words-'))
     try {
       const file = join(folder, 'town.yaml')
-      writeFileSync(file, readFileSync(join(root, 'camera-presets', 'darlington.yaml'), 'utf8').replace('password: "${CAMERA_PASSWORD}"', 'password: hunter2').replace(/^streets:.*$/m, '').replace(/lat: (54\.\d+), lon: (-1\.\d+)/, 'lat: $2, lon: $1'))
-      expect(run('check', file)).toMatchObject({ status: 0, stdout: expect.stringMatching(/warning: blackwellgate is [\d,]+ km from cam-\d+, .*are lat and lon of one of them swapped\?[\s\S]*warning: the password of cam-\d+ is written in the file/) })
-      expect(run('start', '--host', '300.1.1.1', '--port', '0', '--data', join(folder, 'never'))).toMatchObject({ status: 1, stderr: expect.stringMatching(/--host 300\.1\.1\.1 is no address of this machine/) })
-      const token = (...more: string[]) => run('token', '--role', 'press', '--name', 'x', '--data', join(folder, 'new'), ...more)
-      expect(token()).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\S+\n$/), stderr: expect.stringMatching(/^There was no .*new: it is made now/) })
+      writeFileSync(
+        file,
+        readFileSync(join(root, 'camera-presets', 'darlington.yaml'), 'utf8')
+          .replace('password: "${CAMERA_PASSWORD}"', 'password: hunter2')
+          .replace(/^streets:.*$/m, '')
+          .replace(/lat: (54\.\d+), lon: (-1\.\d+)/, 'lat: $2, lon: $1'),
+      )
+      expect(run('check', file)).toMatchObject({
+        status: 0,
+        stdout: expect.stringMatching(
+          /warning: blackwellgate is [\d,]+ km from cam-\d+, .*are lat and lon of one of them swapped\?[\s\S]*warning: the password of cam-\d+ is written in the file/,
+        ),
+      })
+      expect(run('start', '--host', '300.1.1.1', '--port', '0', '--data', join(folder, 'never'))).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/--host 300\.1\.1\.1 is no address of this machine/),
+      })
+      const token = (...more: string[]) =>
+        run('token', '--role', 'press', '--name', 'x', '--data', join(folder, 'new'), ...more)
+      expect(token()).toMatchObject({
+        status: 0,
+        stdout: expect.stringMatching(/^\S+\n$/),
+        stderr: expect.stringMatching(/^There was no .*new: it is made now/),
+      })
       expect(token().stderr).not.toMatch(/There was no/)
     } finally {
       rmSync(folder, { recursive: true })
@@ -136,17 +193,27 @@ describe('setting up', () => {
     rmSync(folder, { recursive: true })
   })
   // Only root can become somebody else to try it.
-  test.skipIf(process.getuid?.() !== 0)('as a person who is not root and may not sudo, it names the exact command too', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'lamppost-path-'))
-    spawnSync('chmod', ['755', folder])
-    symlinkSync('/usr/bin/apt-get', join(folder, 'apt-get'))
-    const source = readFileSync(join(root, 'server', 'setup.mjs'), 'utf8')
-    const person = spawn(process.execPath, ['--input-type=module', '-', 'build'], { env: { PATH: folder }, uid: 65_534, gid: 65_534, cwd: '/' })
-    person.stdin.end(source.replaceAll("new URL('..', import.meta.url)", JSON.stringify(`file://${folder}/`)))
-    let said = ''
-    person.stderr.on('data', (chunk) => (said += chunk))
-    expect(await new Promise((resolve) => person.once('exit', resolve))).toBe(1)
-    expect(said).toContain('As root run:\n  apt-get update && apt-get install -y --no-install-recommends ffmpeg util-linux')
-    rmSync(folder, { recursive: true })
-  })
+  test.skipIf(process.getuid?.() !== 0)(
+    'as a person who is not root and may not sudo, it names the exact command too',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'lamppost-path-'))
+      spawnSync('chmod', ['755', folder])
+      symlinkSync('/usr/bin/apt-get', join(folder, 'apt-get'))
+      const source = readFileSync(join(root, 'server', 'setup.mjs'), 'utf8')
+      const person = spawn(process.execPath, ['--input-type=module', '-', 'build'], {
+        env: { PATH: folder },
+        uid: 65_534,
+        gid: 65_534,
+        cwd: '/',
+      })
+      person.stdin.end(source.replaceAll("new URL('..', import.meta.url)", JSON.stringify(`file://${folder}/`)))
+      let said = ''
+      person.stderr.on('data', (chunk) => (said += chunk))
+      expect(await new Promise((resolve) => person.once('exit', resolve))).toBe(1)
+      expect(said).toContain(
+        'As root run:\n  apt-get update && apt-get install -y --no-install-recommends ffmpeg util-linux',
+      )
+      rmSync(folder, { recursive: true })
+    },
+  )
 })

@@ -19,43 +19,76 @@ afterEach(clear)
 afterAll(() => room.end())
 
 describe('a wall that is taken out of its page and put back', () => {
-  test.each(['at once', 'a moment later', 'in another place'])('a hundred times, %s, during an open incident, has one connection of each kind, and its picture', async (how) => {
-    const page = await screen('Asha')
-    await room.press()
-    await page.locator('lamppost-incident h2').first().waitFor()
-    await page.evaluate(() => {
-      const Real = window.WebSocket
-      const all: unknown[] = []
-      Object.assign(window, { sockets: all })
-      window.WebSocket = class extends Real {
-        constructor(...args: ConstructorParameters<typeof Real>) {
-          super(...args)
-          all.push(this)
+  test.each(['at once', 'a moment later', 'in another place'])(
+    'a hundred times, %s, during an open incident, has one connection of each kind, and its picture',
+    async (how) => {
+      const page = await screen('Asha')
+      await room.press()
+      await page.locator('lamppost-incident h2').first().waitFor()
+      await page.evaluate(() => {
+        const Real = window.WebSocket
+        const all: unknown[] = []
+        Object.assign(window, { sockets: all })
+        window.WebSocket = class extends Real {
+          constructor(...args: ConstructorParameters<typeof Real>) {
+            super(...args)
+            all.push(this)
+          }
         }
-      }
-    })
-    const from = performance.now()
-    await page.evaluate(async (way) => {
-      const wall = document.querySelector('lamppost-wall') as HTMLElement
-      const other = document.createElement('div')
-      document.body.append(other)
-      for (let i = 0; i < 100; i += 1) {
-        wall.remove()
-        if (way === 'a moment later') await new Promise((resolve) => setTimeout(resolve, 20))
-        ;(way === 'in another place' && i % 2 === 0 ? other : document.body).prepend(wall)
-        await new Promise((resolve) => requestAnimationFrame(resolve))
-      }
-    }, how)
-    const living = () => page.evaluate(() => (window as unknown as { sockets: { readyState: number; url: string }[] }).sockets.filter(({ readyState }) => readyState <= 1).map(({ url }) => new URL(url).pathname))
-    await until(() => page.locator('lamppost-incident h2').count(), (count) => count > 0)
-    await until(() => page.evaluate(() => document.querySelector('lamppost-wall')?.shadowRoot?.querySelector('lamppost-incident')?.shadowRoot?.querySelector('lamppost-player')?.getAttribute('shows')), (shows) => shows === 'live', 30_000)
-    await until(living, (urls) => urls.filter((path) => path.endsWith('/events')).length === 1 && urls.filter((path) => path.endsWith('/live')).length === 1, 20_000)
-    const begun = await page.evaluate(() => (window as unknown as { sockets: unknown[] }).sockets.length)
-    expect(begun, 'never more often than its turns allow').toBeLessThan(40 + 2 * 20 * (Math.ceil((performance.now() - from) / 5000) + 1))
-    await new Promise((resolve) => setTimeout(resolve, 2000))
-    expect(await page.evaluate(() => (window as unknown as { sockets: unknown[] }).sockets.length), 'and none begins when nothing happens').toBeLessThanOrEqual(begun + 1)
-    expect(room.complaints).toEqual([])
-  })
+      })
+      const from = performance.now()
+      await page.evaluate(async (way) => {
+        const wall = document.querySelector('lamppost-wall') as HTMLElement
+        const other = document.createElement('div')
+        document.body.append(other)
+        for (let i = 0; i < 100; i += 1) {
+          wall.remove()
+          if (way === 'a moment later') await new Promise((resolve) => setTimeout(resolve, 20))
+          ;(way === 'in another place' && i % 2 === 0 ? other : document.body).prepend(wall)
+          await new Promise((resolve) => requestAnimationFrame(resolve))
+        }
+      }, how)
+      const living = () =>
+        page.evaluate(() =>
+          (window as unknown as { sockets: { readyState: number; url: string }[] }).sockets
+            .filter(({ readyState }) => readyState <= 1)
+            .map(({ url }) => new URL(url).pathname),
+        )
+      await until(
+        () => page.locator('lamppost-incident h2').count(),
+        (count) => count > 0,
+      )
+      await until(
+        () =>
+          page.evaluate(() =>
+            document
+              .querySelector('lamppost-wall')
+              ?.shadowRoot?.querySelector('lamppost-incident')
+              ?.shadowRoot?.querySelector('lamppost-player')
+              ?.getAttribute('shows'),
+          ),
+        (shows) => shows === 'live',
+        30_000,
+      )
+      await until(
+        living,
+        (urls) =>
+          urls.filter((path) => path.endsWith('/events')).length === 1 &&
+          urls.filter((path) => path.endsWith('/live')).length === 1,
+        20_000,
+      )
+      const begun = await page.evaluate(() => (window as unknown as { sockets: unknown[] }).sockets.length)
+      expect(begun, 'never more often than its turns allow').toBeLessThan(
+        40 + 2 * 20 * (Math.ceil((performance.now() - from) / 5000) + 1),
+      )
+      await new Promise((resolve) => setTimeout(resolve, 2000))
+      expect(
+        await page.evaluate(() => (window as unknown as { sockets: unknown[] }).sockets.length),
+        'and none begins when nothing happens',
+      ).toBeLessThanOrEqual(begun + 1)
+      expect(room.complaints).toEqual([])
+    },
+  )
 })
 
 describe('behind nginx, under a prefix of its host', () => {
@@ -75,11 +108,21 @@ describe('behind nginx, under a prefix of its host', () => {
   beforeAll(async () => {
     const port = await freePort()
     outside = `http://127.0.0.1:${port}/cctv/lamppost`
-    writeFileSync(join(folder, 'site.yaml'), 'site: { id: town, name: Town, timezone: Europe/London }\nhelpPoints:\n  - { id: bar, name: Bar, location: { lat: 54.5, lon: -1.5 } }\ncameras: []\n')
+    writeFileSync(
+      join(folder, 'site.yaml'),
+      'site: { id: town, name: Town, timezone: Europe/London }\nhelpPoints:\n  - { id: bar, name: Bar, location: { lat: 54.5, lon: -1.5 } }\ncameras: []\n',
+    )
     const people = openPeopleFile(join(folder, 'data', 'people.json'))
     token = people.addToken({ name: 'Asha', role: 'operator', helpPoints: null })
     await people.addUser('asha', 'a password of Asha', { name: 'Asha', role: 'operator', helpPoints: null })
-    house = await openHouse({ siteFile: join(folder, 'site.yaml'), dataFolder: join(folder, 'data'), port: 0, host: '127.0.0.1', rtmpPort: 0, address: publicAddressOf({ publicUrl: `${outside}/` }) })
+    house = await openHouse({
+      siteFile: join(folder, 'site.yaml'),
+      dataFolder: join(folder, 'data'),
+      port: 0,
+      host: '127.0.0.1',
+      rtmpPort: 0,
+      address: publicAddressOf({ publicUrl: `${outside}/` }),
+    })
     mkdirSync(join(folder, 'tmp'))
     writeFileSync(
       join(folder, 'nginx.conf'),
@@ -94,7 +137,14 @@ http {
 `,
     )
     nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')], { stdio: 'ignore' })
-    await until(() => fetch(`${outside}/healthz`).then(({ ok }) => ok, () => false), (ok) => ok)
+    await until(
+      () =>
+        fetch(`${outside}/healthz`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      (ok) => ok,
+    )
   })
   afterAll(async () => {
     const gone = new Promise((resolve) => nginx?.once('exit', resolve) ?? resolve(null))
@@ -108,12 +158,27 @@ http {
     const context = await room.browser.newContext()
     const page = await context.newPage()
     const missed: string[] = []
-    page.on('response', (answer) => answer.status() >= 400 && answer.status() !== 401 && !answer.url().includes('/demo/token?') && missed.push(`${answer.status()} ${answer.url()}`))
+    page.on(
+      'response',
+      (answer) =>
+        answer.status() >= 400 &&
+        answer.status() !== 401 &&
+        !answer.url().includes('/demo/token?') &&
+        missed.push(`${answer.status()} ${answer.url()}`),
+    )
     await page.goto(`${outside}/embed`)
     await page.locator('input[name=user]').fill('asha')
     await page.locator('input[name=password]').fill('a password of Asha')
     await page.locator('form.sign-in button').first().click()
-    await until(() => page.evaluate(() => document.querySelector('lamppost-wall')?.shadowRoot !== undefined && document.querySelector('form.sign-in')?.hasAttribute('hidden')), Boolean)
+    await until(
+      () =>
+        page.evaluate(
+          () =>
+            document.querySelector('lamppost-wall')?.shadowRoot !== undefined &&
+            document.querySelector('form.sign-in')?.hasAttribute('hidden'),
+        ),
+      Boolean,
+    )
     const [cookie] = await context.cookies()
     expect(cookie).toMatchObject({ path: '/cctv/lamppost', httpOnly: true })
     await page.goto(`${outside}/presets`)
@@ -132,9 +197,18 @@ http {
     })
     expect(heard).toContain(': here')
     socket.terminate()
-    const signedIn = await fetch(`${outside}/api/v1/session`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user: 'asha', password: 'a password of Asha' }) })
+    const signedIn = await fetch(`${outside}/api/v1/session`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ user: 'asha', password: 'a password of Asha' }),
+    })
     const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? ''
-    const out = (origin: string): Promise<number> => fetch(`${outside}/api/v1/session/confirmation`, { method: 'PUT', headers: { cookie, origin, 'content-type': 'application/json' }, body: JSON.stringify({ user: 'asha', password: 'a password of Asha' }) }).then(({ status }) => status)
+    const out = (origin: string): Promise<number> =>
+      fetch(`${outside}/api/v1/session/confirmation`, {
+        method: 'PUT',
+        headers: { cookie, origin, 'content-type': 'application/json' },
+        body: JSON.stringify({ user: 'asha', password: 'a password of Asha' }),
+      }).then(({ status }) => status)
     expect(await out(new URL(outside).origin)).toBe(204)
     expect(await out('http://127.0.0.1:1')).toBe(403)
   })
@@ -142,6 +216,9 @@ http {
     expect((await fetch(`${outside}/demo/token?role=operator`)).status).toBe(404)
     const page = await (await fetch(`${outside}/no/such/page`, { headers: { accept: 'text/html' } })).text()
     expect(page).toContain('"/cctv/lamppost/room-page.css"')
-    expect((await fetch(`${house.url}/cctv/lamppost/api/v1/session`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200)
+    expect(
+      (await fetch(`${house.url}/cctv/lamppost/api/v1/session`, { headers: { authorization: `Bearer ${token}` } }))
+        .status,
+    ).toBe(200)
   })
 })

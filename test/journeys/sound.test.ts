@@ -18,10 +18,27 @@ let browser: Browser
 const tokens = new Map<Role, string>()
 
 beforeAll(async () => {
-  writeFileSync(join(folder, 'site.yaml'), ['site: { id: town, name: Town, timezone: Europe/London }', 'helpPoints:', '  - { id: bar, name: "Number One Bar, Blackwellgate", address: Lamp post outside Number One Bar, location: { lat: 54.52363, lon: -1.55610 } }', '  - { id: row, name: High Row steps, location: { lat: 54.52380, lon: -1.55640 } }', 'cameras: []', ''].join('\n'))
-  house = await openHouse({ siteFile: join(folder, 'site.yaml'), dataFolder: join(folder, 'data'), port: 0, host: '127.0.0.1', rtmpPort: 0 })
+  writeFileSync(
+    join(folder, 'site.yaml'),
+    [
+      'site: { id: town, name: Town, timezone: Europe/London }',
+      'helpPoints:',
+      '  - { id: bar, name: "Number One Bar, Blackwellgate", address: Lamp post outside Number One Bar, location: { lat: 54.52363, lon: -1.55610 } }',
+      '  - { id: row, name: High Row steps, location: { lat: 54.52380, lon: -1.55640 } }',
+      'cameras: []',
+      '',
+    ].join('\n'),
+  )
+  house = await openHouse({
+    siteFile: join(folder, 'site.yaml'),
+    dataFolder: join(folder, 'data'),
+    port: 0,
+    host: '127.0.0.1',
+    rtmpPort: 0,
+  })
   const people = openPeopleFile(join(folder, 'data', 'people.json'))
-  for (const role of ['operator', 'supervisor', 'press'] as const) tokens.set(role, people.addToken({ name: 'Asha', role, helpPoints: null }))
+  for (const role of ['operator', 'supervisor', 'press'] as const)
+    tokens.set(role, people.addToken({ name: 'Asha', role, helpPoints: null }))
   browser = await openBrowser()
 })
 afterAll(async () => {
@@ -30,7 +47,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 async function call(role: Role, path: string, body: unknown = {}): Promise<{ incident: string }> {
-  const answer = await fetch(`${house.url}/api/v1${path}`, { method: 'POST', headers: { authorization: `Bearer ${tokens.get(role)}`, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  const answer = await fetch(`${house.url}/api/v1${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${tokens.get(role)}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
   return (await answer.json()) as { incident: string }
 }
 type Heard = { heard: { hertz: number; at: number }[] }
@@ -39,24 +60,28 @@ type Heard = { heard: { hertz: number; at: number }[] }
 async function screen(attributes: Record<string, string> = {}): Promise<Page> {
   const page = await (await browser.newContext({ viewport: { width: 1280, height: 720 } })).newPage()
   // By the page itself: what a test evaluates in it counts as a person's touch.
-  await page.addInitScript((all) => {
-    document.addEventListener('DOMContentLoaded', () => {
-      const wall = document.createElement('lamppost-wall')
-      for (const [name, value] of Object.entries(all)) wall.setAttribute(name, value)
-      document.body.replaceChildren(wall)
-    })
-    const heard: Heard['heard'] = []
-    Object.assign(globalThis, { heard })
-    const start = OscillatorNode.prototype.start
-    OscillatorNode.prototype.start = function (when?: number) {
-      heard.push({ hertz: this.frequency.value, at: performance.now() })
-      return start.call(this, when)
-    }
-  }, { token: tokens.get('operator') ?? '', ...attributes })
+  await page.addInitScript(
+    (all) => {
+      document.addEventListener('DOMContentLoaded', () => {
+        const wall = document.createElement('lamppost-wall')
+        for (const [name, value] of Object.entries(all)) wall.setAttribute(name, value)
+        document.body.replaceChildren(wall)
+      })
+      const heard: Heard['heard'] = []
+      Object.assign(globalThis, { heard })
+      const start = OscillatorNode.prototype.start
+      OscillatorNode.prototype.start = function (when?: number) {
+        heard.push({ hertz: this.frequency.value, at: performance.now() })
+        return start.call(this, when)
+      }
+    },
+    { token: tokens.get('operator') ?? '', ...attributes },
+  )
   await page.goto(`${house.url}/evidence`)
   return page
 }
-const tones = (page: Page): Promise<number[]> => page.evaluate(() => (globalThis as unknown as Heard).heard.map(({ hertz }) => hertz))
+const tones = (page: Page): Promise<number[]> =>
+  page.evaluate(() => (globalThis as unknown as Heard).heard.map(({ hertz }) => hertz))
 const sounding = (page: Page): Promise<string | null> => page.locator('lamppost-wall').getAttribute('sounding')
 const allowed = async (page: Page): Promise<Page> => {
   await page.mouse.click(5, 5)
@@ -68,11 +93,23 @@ describe('the sound of a press', () => {
   test('goes on, on every screen, until somebody has taken it', async () => {
     const [one, two] = [await allowed(await screen()), await allowed(await screen())]
     const { incident } = await call('press', '/presses', { helpPoint: 'bar' })
-    await until(() => tones(one), (heard) => heard.length >= 12, 10_000)
-    await until(() => tones(two), (heard) => heard.length >= 8, 10_000)
+    await until(
+      () => tones(one),
+      (heard) => heard.length >= 12,
+      10_000,
+    )
+    await until(
+      () => tones(two),
+      (heard) => heard.length >= 8,
+      10_000,
+    )
     expect([await sounding(one), await sounding(two)]).toEqual(['press', 'press'])
     await one.getByRole('button', { name: 'Take it' }).click()
-    await until(async () => [await sounding(one), await sounding(two)], (all) => all.every((each) => each === ''), 3000)
+    await until(
+      async () => [await sounding(one), await sounding(two)],
+      (all) => all.every((each) => each === ''),
+      3000,
+    )
     const before = [(await tones(one)).length, (await tones(two)).length]
     await one.waitForTimeout(2500)
     expect([(await tones(one)).length, (await tones(two)).length]).toEqual(before)
@@ -82,12 +119,20 @@ describe('the sound of a press', () => {
   test('is another one than a drill’s, which is heard once', async () => {
     const page = await allowed(await screen())
     const { incident } = await call('supervisor', '/help-points/row/drills')
-    await until(() => tones(page), (heard) => heard.length > 0, 5000)
+    await until(
+      () => tones(page),
+      (heard) => heard.length > 0,
+      5000,
+    )
     await page.waitForTimeout(2500)
     const drill = await tones(page)
     expect([drill.length, await sounding(page)]).toEqual([1, 'drill'])
     const pressed = await call('press', '/presses', { helpPoint: 'row' })
-    await until(() => tones(page), (heard) => heard.length > 4, 5000)
+    await until(
+      () => tones(page),
+      (heard) => heard.length > 4,
+      5000,
+    )
     expect((await tones(page)).slice(1).includes(drill[0] ?? 0)).toBe(false)
     expect(pressed.incident).toBe(incident)
     await call('operator', `/incidents/${incident}/closure`, { reason: 'over' })
@@ -98,13 +143,28 @@ describe('the sound of a press', () => {
     await page.context().setOffline(true)
     // What happens now cannot be asked for: it is not even known that somebody waits.
     const { incident } = await call('press', '/presses', { helpPoint: 'bar' })
-    await until(() => sounding(page), (what) => what === 'lost', 40_000)
-    await until(() => tones(page), ({ length }) => length >= 2)
+    await until(
+      () => sounding(page),
+      (what) => what === 'lost',
+      40_000,
+    )
+    await until(
+      () => tones(page),
+      ({ length }) => length >= 2,
+    )
     expect((await tones(page)).slice(0, 2)).toEqual([294, 196])
     await page.context().setOffline(false)
-    await until(() => sounding(page), (what) => what === 'press', 20_000)
+    await until(
+      () => sounding(page),
+      (what) => what === 'press',
+      20_000,
+    )
     await call('operator', `/incidents/${incident}/closure`, { reason: 'over' })
-    await until(() => sounding(page), (what) => what === '', 20_000)
+    await until(
+      () => sounding(page),
+      (what) => what === '',
+      20_000,
+    )
     await page.close()
   })
   test('that the browser blocks is said in red, and its button turns it on', async () => {
@@ -116,7 +176,11 @@ describe('the sound of a press', () => {
     await page.screenshot({ path: join(output, 'sound-blocked.png') })
     await page.getByRole('button', { name: 'Turn the sound on' }).click()
     await banner.waitFor({ state: 'detached' })
-    await until(() => tones(page), (heard) => heard.length > 0, 5000)
+    await until(
+      () => tones(page),
+      (heard) => heard.length > 0,
+      5000,
+    )
     expect(await sounding(page)).toBe('press')
     await call('operator', `/incidents/${incident}/closure`, { reason: 'over' })
     await page.close()

@@ -9,14 +9,27 @@ import type { DemoCredentials } from '../../server/people/demo-people.ts'
 import { PATIENCE_MS, until } from '../contracts/test-town.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-export type Town = { npm: ChildProcess; folder: string; credentials: DemoCredentials; said: () => string; end(): Promise<void> }
+export type Town = {
+  npm: ChildProcess
+  folder: string
+  credentials: DemoCredentials
+  said: () => string
+  end(): Promise<void>
+}
 
 export async function npmStart(folder = mkdtempSync(join(tmpdir(), 'lamppost-journey-'))): Promise<Town> {
-  const npm = spawn('npm', ['start', '--', '--port', '0', '--data', folder], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const npm = spawn('npm', ['start', '--', '--port', '0', '--data', folder], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let said = ''
   npm.stdout.on('data', (chunk) => (said += chunk))
   npm.stderr.on('data', (chunk) => (said += chunk))
-  await until(() => said, (text) => text.includes('Open:') || npm.exitCode !== null, 60_000)
+  await until(
+    () => said,
+    (text) => text.includes('Open:') || npm.exitCode !== null,
+    60_000,
+  )
   const file = join(folder, 'demo-credentials.json')
   if (!existsSync(file)) throw new Error(said)
   const credentials = JSON.parse(readFileSync(file, 'utf8')) as DemoCredentials
@@ -32,28 +45,76 @@ export async function npmStart(folder = mkdtempSync(join(tmpdir(), 'lamppost-jou
         npm.kill('SIGTERM')
         await gone
         // npm may be gone before the server is, and the server still writes.
-        await until(() => aliveOf(tree), (alive) => alive.length === 0, 10_000)
+        await until(
+          () => aliveOf(tree),
+          (alive) => alive.length === 0,
+          10_000,
+        )
       }
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
-export async function api<T>({ credentials }: Town, who: keyof DemoCredentials['tokens'], method: string, path: string, body?: unknown): Promise<T> {
-  const answer = await fetch(`${credentials.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${credentials.tokens[who]}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+export async function api<T>(
+  { credentials }: Town,
+  who: keyof DemoCredentials['tokens'],
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  const answer = await fetch(`${credentials.url}/api/v1${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${credentials.tokens[who]}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
   return (await answer.json()) as T
 }
 
 /** Of the demo town: recorded only while an incident needs them. */
 export const isOnPress = (id: string): boolean => /^(?:nvr|bridge|two|pole)-/.test(id)
 type Cameras = { items: { id: string; health: { onvif: string; video: string } }[] }
-export const ready = (town: Town): Promise<Cameras> => until(() => api<Cameras>(town, 'operator', 'GET', '/cameras'), ({ items }) => items.every(({ id, health }) => health.onvif !== 'down' && (health.video === 'up' || isOnPress(id))), 60_000)
+export const ready = (town: Town): Promise<Cameras> =>
+  until(
+    () => api<Cameras>(town, 'operator', 'GET', '/cameras'),
+    ({ items }) => items.every(({ id, health }) => health.onvif !== 'down' && (health.video === 'up' || isOnPress(id))),
+    60_000,
+  )
 
 /** What Playwright turns off itself: of two such lists Chromium takes the last. */
-const OFF_FOR_PLAYWRIGHT = ['AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsUpgrades', 'HttpsFirstBalancedModeAutoEnable', 'LensOverlay', 'MediaRouter', 'PaintHolding', 'ThirdPartyStoragePartitioning', 'AvoidCorsURLLoaderRestartOnRedirect', 'TcpPortRandomizationWin', 'OptimizationHints', 'NetworkTimeServiceQuerying', 'AimEnabled', 'PreconnectToSearch', 'msForceBrowserSignIn', 'msEdgeUpdateLaunchServicesPreferredVersion']
+const OFF_FOR_PLAYWRIGHT = [
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsUpgrades',
+  'HttpsFirstBalancedModeAutoEnable',
+  'LensOverlay',
+  'MediaRouter',
+  'PaintHolding',
+  'ThirdPartyStoragePartitioning',
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'TcpPortRandomizationWin',
+  'OptimizationHints',
+  'NetworkTimeServiceQuerying',
+  'AimEnabled',
+  'PreconnectToSearch',
+  'msForceBrowserSignIn',
+  'msEdgeUpdateLaunchServicesPreferredVersion',
+]
 /** Pages of the address bar's own: Chromium loads two for every window, each costs as much as a wall that stands still. */
 const OFF_HERE = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup']
-const ARGS = [`--disable-features=${[...OFF_FOR_PLAYWRIGHT, ...OFF_HERE].join(',')}`, '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const ARGS = [
+  `--disable-features=${[...OFF_FOR_PLAYWRIGHT, ...OFF_HERE].join(',')}`,
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 export async function openBrowser(): Promise<Browser> {
   const browser = await chromium.launch({ executablePath: chromiumPath(), args: ARGS })
   const newContext = browser.newContext.bind(browser)
@@ -66,7 +127,10 @@ export async function openBrowser(): Promise<Browser> {
 }
 
 function chromiumPath(): string {
-  const found = (process.env.PATH ?? '').split(':').map((folder) => join(folder, 'chromium')).find((path) => existsSync(path))
+  const found = (process.env.PATH ?? '')
+    .split(':')
+    .map((folder) => join(folder, 'chromium'))
+    .find((path) => existsSync(path))
   if (!found) throw new Error('chromium is not on the PATH; run npm test, which installs it')
   return found
 }
@@ -85,7 +149,9 @@ export function aliveOf(pids: readonly number[]): number[] {
 /** The process and everything below it; threads have children of their own: the video thread starts ffmpeg. */
 export function treeOf(pid: number): number[] {
   try {
-    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number))
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+    )
     return [pid, ...[...new Set(children)].flatMap(treeOf)]
   } catch {
     return [pid]

@@ -13,7 +13,10 @@ afterAll(() => room?.end())
 const { screen, clear } = seats(() => room)
 afterEach(clear)
 const incidentOf = (id: string) => room.call('Asha', 'GET', `/incidents/${id}`)
-const logged = async (id: string, kind: string): Promise<unknown[]> => ((await incidentOf(id)).log as { kind: string; body: unknown }[]).filter((line) => line.kind === kind).map(({ body }) => body)
+const logged = async (id: string, kind: string): Promise<unknown[]> =>
+  ((await incidentOf(id)).log as { kind: string; body: unknown }[])
+    .filter((line) => line.kind === kind)
+    .map(({ body }) => body)
 
 describe('keys', () => {
   test('do a whole incident: take, step, call, outcome, note, hold, go on, close with a reason', async () => {
@@ -52,22 +55,37 @@ describe('keys', () => {
     const asha = await screen('Asha')
     await room.press('point-1')
     const { keyboard } = asha
-    await until(() => large(asha).locator('.further .view').count(), (count) => count === 2)
+    await until(
+      () => large(asha).locator('.further .view').count(),
+      (count) => count === 2,
+    )
     const before = await large(asha).locator('.known strong').textContent()
     const first = (await large(asha).locator('.view .name').first().textContent())?.replace(/^\W*\d\s*/, '').trim()
     await keyboard.press('1')
-    await until(() => large(asha).locator('.known strong').textContent(), (name) => name === first && name !== before)
+    await until(
+      () => large(asha).locator('.known strong').textContent(),
+      (name) => name === first && name !== before,
+    )
     await keyboard.press('r')
     await large(asha).locator('lamppost-player.clip').waitFor()
     await keyboard.press('r')
     await large(asha).locator('lamppost-player.clip').waitFor({ state: 'detached' })
     await room.press('point-2')
-    await until(() => asha.locator('lamppost-incident').count(), (count) => count === 2)
+    await until(
+      () => asha.locator('lamppost-incident').count(),
+      (count) => count === 2,
+    )
     const name = await large(asha).locator('h2').textContent()
     await keyboard.press(']')
-    await until(() => large(asha).locator('h2').textContent(), (now) => now !== name)
+    await until(
+      () => large(asha).locator('h2').textContent(),
+      (now) => now !== name,
+    )
     await keyboard.press('[')
-    await until(() => large(asha).locator('h2').textContent(), (now) => now === name)
+    await until(
+      () => large(asha).locator('h2').textContent(),
+      (now) => now === name,
+    )
   })
   test('closing is never one of them alone', async () => {
     const asha = await screen('Asha')
@@ -145,23 +163,35 @@ describe('a hand on the camera', () => {
   /** A press leaves a camera alone that somebody has just steered: which one is large is not always the same. */
   let camera = 'head'
   const pan = async (): Promise<number> => {
-    const client = createOnvifClient({ access: { url: room.town.camera(camera).url, fingerprint: null, ...CREDENTIALS }, clock: realClock })
+    const client = createOnvifClient({
+      access: { url: room.town.camera(camera).url, fingerprint: null, ...CREDENTIALS },
+      clock: realClock,
+    })
     await client.measureClock(30_000)
-    const { position } = await createOnvifPtz({ client, path: '/onvif/ptz_service', profile: 'profile-1' }).getStatus(30_000)
+    const { position } = await createOnvifPtz({ client, path: '/onvif/ptz_service', profile: 'profile-1' }).getStatus(
+      30_000,
+    )
     client.close()
     return (position?.pan ?? 0) * 180
   }
   const standing = async (): Promise<number> => {
     let before = Number.NaN
-    return until(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 300))
-      const [last, now] = [before, await pan()]
-      before = now
-      return last === now ? now : Number.NaN
-    }, (now) => !Number.isNaN(now))
+    return until(
+      async () => {
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        const [last, now] = [before, await pan()]
+        before = now
+        return last === now ? now : Number.NaN
+      },
+      (now) => !Number.isNaN(now),
+    )
   }
   const framed = async (page: Wall): Promise<void> => {
-    await until(() => large(page).locator('.known .proof').getAttribute('data-state'), (state) => state === 'framed', 20_000)
+    await until(
+      () => large(page).locator('.known .proof').getAttribute('data-state'),
+      (state) => state === 'framed',
+      20_000,
+    )
     camera = (await large(page).locator('.known strong').textContent()) === 'Post House Wynd' ? 'second' : 'head'
   }
   async function steering(who: string): Promise<Wall> {
@@ -264,7 +294,10 @@ describe('a hand on the camera', () => {
     await large(asha).locator('.hand', { hasText: 'Ben steers it' }).waitFor()
     await ben.keyboard.up('ArrowLeft')
     await asha.keyboard.up('ArrowRight')
-    const moves = await until(() => logged(id, 'camera.moved'), (all) => (all.at(-1) as { by?: string } | undefined)?.by === 'Ben')
+    const moves = await until(
+      () => logged(id, 'camera.moved'),
+      (all) => (all.at(-1) as { by?: string } | undefined)?.by === 'Ben',
+    )
     expect([moves[0], moves.at(-1)]).toMatchObject([{ by: 'Asha' }, { by: 'Ben', from: 'Asha' }])
   })
 })
@@ -302,4 +335,5 @@ describe('the shift', () => {
   })
 })
 
-test('nothing on any screen broke a rule: no script error, no content security violation', () => expect(room.complaints).toEqual([]))
+test('nothing on any screen broke a rule: no script error, no content security violation', () =>
+  expect(room.complaints).toEqual([]))

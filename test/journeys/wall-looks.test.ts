@@ -15,8 +15,15 @@ afterEach(clear)
 async function looks(page: Wall, name: string, sizes: 1 | 2 = 2): Promise<void> {
   await page.waitForTimeout(500)
   await page.screenshot({ path: join(output, `wall-${name}.png`) })
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']).disableRules(['region', 'page-has-heading-one', 'landmark-one-main']).analyze()
-  expect(violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary ?? ''}`))).toEqual([])
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .disableRules(['region', 'page-has-heading-one', 'landmark-one-main'])
+    .analyze()
+  expect(
+    violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary ?? ''}`),
+    ),
+  ).toEqual([])
   if (sizes === 1) return
   const before = page.viewportSize() ?? { width: 1920, height: 1080 }
   await page.setViewportSize({ width: 1280, height: 720 })
@@ -33,14 +40,16 @@ const smallTargets = (page: Wall): Promise<string[]> =>
         if (each.shadowRoot) visit(each.shadowRoot)
         if (!each.matches('button, textarea, select, a, input:not([type=radio],[type=checkbox])')) continue
         const { width, height } = each.getBoundingClientRect()
-        if (width > 0 && (width < 24 || height < 24)) found.push(`${each.className || each.tagName} ${Math.round(width)}x${Math.round(height)}`)
+        if (width > 0 && (width < 24 || height < 24))
+          found.push(`${each.className || each.tagName} ${Math.round(width)}x${Math.round(height)}`)
       }
     }
     visit(document)
     return found
   })
 /** Nothing is wider than the screen: no sideways scrolling (WCAG 1.4.10). */
-const sideways = (page: Wall): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+const sideways = (page: Wall): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
 describe('the wall', () => {
   test('shows nothing while nobody waits', async () => {
@@ -51,7 +60,11 @@ describe('the wall', () => {
   test('with a new press', async () => {
     const asha = await screen('Asha')
     await room.press()
-    await until(() => large(asha).locator('.known .proof').getAttribute('data-state'), (state) => state === 'framed', 20_000)
+    await until(
+      () => large(asha).locator('.known .proof').getAttribute('data-state'),
+      (state) => state === 'framed',
+      20_000,
+    )
     await looks(asha, 'press')
     expect(await smallTargets(asha)).toEqual([])
     expect(await sideways(asha)).toBe(0)
@@ -86,11 +99,18 @@ describe('the wall', () => {
   })
   test('on hold, offered, and just closed', async () => {
     const asha = await screen('Asha')
-    const [held, offered, closed] = [await room.press('point-1'), await room.press('point-2'), await room.press('point-3')]
+    const [held, offered, closed] = [
+      await room.press('point-1'),
+      await room.press('point-2'),
+      await room.press('point-3'),
+    ]
     for (const id of [held, offered, closed]) await room.call('Asha', 'POST', `/incidents/${id}/acknowledgement`)
     await room.call('Asha', 'PUT', `/incidents/${held}/hold`, { reason: 'Waiting for a taxi', minutes: 20 })
     await room.call('Asha', 'PUT', `/incidents/${offered}/handover`, { to: 'Ben' })
-    await until(() => asha.locator('lamppost-incident').count(), (count) => count === 3)
+    await until(
+      () => asha.locator('lamppost-incident').count(),
+      (count) => count === 3,
+    )
     await room.call('Asha', 'POST', `/incidents/${closed}/closure`, { reason: 'Helped by staff' })
     await asha.locator('.lately').waitFor()
     await looks(asha, 'hold-offer-closed')
@@ -101,7 +121,10 @@ describe('the wall', () => {
       const incident = await room.press(id)
       if (i % 3 === 0) await room.call(i === 0 ? 'Asha' : 'Ben', 'POST', `/incidents/${incident}/acknowledgement`)
       if (![1, 3, 8].includes(i)) continue
-      await until(() => asha.locator('lamppost-incident').count(), (count) => count === i + 1)
+      await until(
+        () => asha.locator('lamppost-incident').count(),
+        (count) => count === i + 1,
+      )
       await looks(asha, `${i + 1}-at-once`)
       expect(await smallTargets(asha)).toEqual([])
       expect(await sideways(asha)).toBe(0)
@@ -132,34 +155,57 @@ describe('the wall', () => {
     await room.press('point-2')
     await asha.locator('lamppost-incident.small').waitFor()
     await looks(asha, 'welsh-light')
-    expect(await asha.locator('lamppost-incident').allTextContents().then((all) => all.join(' '))).not.toMatch(/Taken|Take it|Close…|Whom|Safe places|pressed/)
+    expect(
+      await asha
+        .locator('lamppost-incident')
+        .allTextContents()
+        .then((all) => all.join(' ')),
+    ).not.toMatch(/Taken|Take it|Close…|Whom|Safe places|pressed/)
   })
   test('at 200 % zoom: everything is there, one below the other', async () => {
     const asha = await screen('Asha', { viewport: { width: 960, height: 540 }, deviceScaleFactor: 2 })
     await room.press()
     await room.press('point-2')
-    await until(() => asha.locator('lamppost-incident').count(), (count) => count === 2)
+    await until(
+      () => asha.locator('lamppost-incident').count(),
+      (count) => count === 2,
+    )
     await asha.waitForTimeout(1500)
     expect(await sideways(asha)).toBe(0)
     await asha.screenshot({ path: join(output, 'wall-zoom-200.png'), fullPage: true })
-    const { violations } = await new AxeBuilder({ page: asha }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze()
+    const { violations } = await new AxeBuilder({ page: asha })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'])
+      .analyze()
     expect(violations.map(({ id }) => id)).toEqual([])
   })
   test('for whoever minds motion, nothing flashes', async () => {
     const asha = await screen('Asha', { reducedMotion: 'reduce' })
     await room.press()
     await large(asha).locator('header').waitFor()
-    expect(await large(asha).locator('header').evaluate((band) => getComputedStyle(band).animationName)).toBe('none')
+    expect(
+      await large(asha)
+        .locator('header')
+        .evaluate((band) => getComputedStyle(band).animationName),
+    ).toBe('none')
     const ben = await screen('Ben')
     await large(ben).locator('header').waitFor()
     // Once a second: three are allowed.
-    expect(await large(ben).locator('header').evaluate((band) => [getComputedStyle(band).animationName, getComputedStyle(band).animationDuration])).toEqual(['wait', '1s'])
+    expect(
+      await large(ben)
+        .locator('header')
+        .evaluate((band) => [getComputedStyle(band).animationName, getComputedStyle(band).animationDuration]),
+    ).toEqual(['wait', '1s'])
   })
   test('its questions and its keys', async () => {
     const asha = await screen('Asha')
     const id = await room.press()
     await room.call('Asha', 'POST', `/incidents/${id}/acknowledgement`)
-    for (const [key, name] of [['c', 'close'], ['h', 'hold'], ['o', 'hand-over'], ['?', 'keys']] as const) {
+    for (const [key, name] of [
+      ['c', 'close'],
+      ['h', 'hold'],
+      ['o', 'hand-over'],
+      ['?', 'keys'],
+    ] as const) {
       await large(asha).locator('.owner').waitFor()
       await asha.keyboard.press(key)
       await looks(asha, `question-${name}`, 1)

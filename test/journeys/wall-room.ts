@@ -13,7 +13,17 @@ import { openBrowser } from './town-process.ts'
 export const output = fileURLToPath(new URL('output', import.meta.url))
 export const STREETS = fileURLToPath(new URL('../../camera-presets/darlington-streets.geojson', import.meta.url))
 
-const PLACES = ['Number One Bar, Blackwellgate', 'Skinnergate, corner of Mechanics Yard', 'High Row, steps by the statue', 'Post House Wynd', 'Bondgate taxi rank', 'Grangegate car park', 'Houndgate underpass', 'Tubwell Row bus stop', 'Northgate crossing']
+const PLACES = [
+  'Number One Bar, Blackwellgate',
+  'Skinnergate, corner of Mechanics Yard',
+  'High Row, steps by the statue',
+  'Post House Wynd',
+  'Bondgate taxi rank',
+  'Grangegate car park',
+  'Houndgate underpass',
+  'Tubwell Row bus stop',
+  'Northgate crossing',
+]
 export const HELP_POINTS = PLACES.map((name, i) => ({ id: `point-${i + 1}`, name }))
 const EVERY_DAY = '[mon, tue, wed, thu, fri, sat, sun]'
 
@@ -58,8 +68,12 @@ export async function openRoom(escalation = '[{ after: 60s }]'): Promise<Room> {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-wall-'))
   const small = { width: 640, height: 360 }
   const town = await startTestTown(plan('head', true, small), plan('second', true, small), plan('door', false, small))
-  const access = (id: string): string => `onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`
-  const everywhere = (some: (i: number) => boolean): string => HELP_POINTS.filter((_, i) => some(i)).map(({ id }) => `${id}: { token: "${PRESET.token}", name: There }`).join(', ')
+  const access = (id: string): string =>
+    `onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`
+  const everywhere = (some: (i: number) => boolean): string =>
+    HELP_POINTS.filter((_, i) => some(i))
+      .map(({ id }) => `${id}: { token: "${PRESET.token}", name: There }`)
+      .join(', ')
   writeFileSync(
     join(folder, 'site.yaml'),
     [
@@ -67,7 +81,10 @@ export async function openRoom(escalation = '[{ after: 60s }]'): Promise<Room> {
       'streets: streets.geojson',
       `escalation: ${escalation}`,
       'helpPoints:',
-      ...HELP_POINTS.map(({ id, name }, i) => `  - { id: ${id}, name: "${name}", address: "Lamp post, ${name}, Darlington", location: { lat: ${54.52363 + (i % 3) * 0.0007}, lon: ${-1.5561 + Math.floor(i / 3) * 0.0006} }, instructions: [Speak to the caller, Check pre-roll, Offer Number Forty if open] }`),
+      ...HELP_POINTS.map(
+        ({ id, name }, i) =>
+          `  - { id: ${id}, name: "${name}", address: "Lamp post, ${name}, Darlington", location: { lat: ${54.52363 + (i % 3) * 0.0007}, lon: ${-1.5561 + Math.floor(i / 3) * 0.0006} }, instructions: [Speak to the caller, Check pre-roll, Offer Number Forty if open] }`,
+      ),
       'cameras:',
       `  - { id: head, name: Blackwellgate / Skinnergate, location: { lat: 54.52371, lon: -1.55655 }, ${access('head')}, presets: { ${everywhere((i) => i % 2 === 0)} } }`,
       `  - { id: second, name: Post House Wynd, location: { lat: 54.52468, lon: -1.55598 }, ${access('second')}, presets: { ${everywhere(() => true)} } }`,
@@ -82,20 +99,44 @@ export async function openRoom(escalation = '[{ after: 60s }]'): Promise<Room> {
     ].join('\n'),
   )
   copyFileSync(STREETS, join(folder, 'streets.geojson'))
-  const house = await openHouse({ siteFile: join(folder, 'site.yaml'), dataFolder: join(folder, 'data'), port: 0, host: '127.0.0.1', rtmpPort: 0 })
+  const house = await openHouse({
+    siteFile: join(folder, 'site.yaml'),
+    dataFolder: join(folder, 'data'),
+    port: 0,
+    host: '127.0.0.1',
+    rtmpPort: 0,
+  })
   const people = openPeopleFile(join(folder, 'data', 'people.json'))
   const tokens = new Map<string, string>()
-  for (const [name, role] of [['Asha', 'operator'], ['Ben', 'operator'], ['Sam', 'supervisor'], ['Eve', 'engineer'], ['Post', 'press']] satisfies [string, Role][]) tokens.set(name, people.addToken({ name, role, helpPoints: null }))
+  for (const [name, role] of [
+    ['Asha', 'operator'],
+    ['Ben', 'operator'],
+    ['Sam', 'supervisor'],
+    ['Eve', 'engineer'],
+    ['Post', 'press'],
+  ] satisfies [string, Role][])
+    tokens.set(name, people.addToken({ name, role, helpPoints: null }))
   await people.addUser('cai', 'a password of Cai', { name: 'Cai', role: 'operator', helpPoints: null })
   const browser = await openBrowser()
   const complaints: string[] = []
 
   const token = (who: string): string => tokens.get(who) ?? ''
   async function call(who: string, method: string, path: string, body?: unknown): Promise<unknown> {
-    const answer = await fetch(`${house.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${token(who)}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+    const answer = await fetch(`${house.url}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token(who)}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
     return answer.status === 204 ? null : answer.json()
   }
-  await until(() => call('Asha', 'GET', '/cameras') as Promise<{ items: { health: { video: string; onvif: string } }[] }>, ({ items }) => items.every(({ health }) => health.video === 'up' && health.onvif === 'up'), 60_000)
+  await until(
+    () => call('Asha', 'GET', '/cameras') as Promise<{ items: { health: { video: string; onvif: string } }[] }>,
+    ({ items }) => items.every(({ health }) => health.video === 'up' && health.onvif === 'up'),
+    60_000,
+  )
 
   return {
     house,
@@ -104,16 +145,24 @@ export async function openRoom(escalation = '[{ after: 60s }]'): Promise<Room> {
     call,
     token,
     complaints,
-    press: async (helpPoint = 'point-1') => ((await call('Post', 'POST', '/presses', { helpPoint })) as { incident: string }).incident,
+    press: async (helpPoint = 'point-1') =>
+      ((await call('Post', 'POST', '/presses', { helpPoint })) as { incident: string }).incident,
     async closeAll() {
-      for (const state of ['open', 'acknowledged']) for (const { id } of ((await call('Asha', 'GET', `/incidents?state=${state}&limit=200`)) as { items: { id: string }[] }).items) await call('Asha', 'POST', `/incidents/${id}/closure`, { reason: 'over' })
+      for (const state of ['open', 'acknowledged'])
+        for (const { id } of (
+          (await call('Asha', 'GET', `/incidents?state=${state}&limit=200`)) as { items: { id: string }[] }
+        ).items)
+          await call('Asha', 'POST', `/incidents/${id}/closure`, { reason: 'over' })
     },
     async screen(who, { query = '', ...options } = {}) {
       const page = await (await browser.newContext({ viewport: SMALL_SCREEN, ...options })).newPage()
       page.on('pageerror', (error) => complaints.push(error.message))
       page.on('console', (message) => /Content Security Policy/.test(message.text()) && complaints.push(message.text()))
       await page.goto(`${house.url}/embed${query}#token=${token(who)}`)
-      await until(() => page.evaluate(() => document.querySelector('lamppost-wall')?.shadowRoot !== null), (so) => so)
+      await until(
+        () => page.evaluate(() => document.querySelector('lamppost-wall')?.shadowRoot !== null),
+        (so) => so,
+      )
       // A browser makes sound only once it was touched.
       await page.mouse.click(2, 2)
       return page

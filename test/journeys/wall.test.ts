@@ -17,20 +17,47 @@ describe('a press', () => {
     await room.press()
     const tile = large(asha)
     await tile.locator('h2', { hasText: 'Number One Bar' }).waitFor()
-    await until(() => tile.locator('.places li').count(), (count) => count === 2)
-    expect(await tile.locator('.places li').allTextContents()).toEqual([expect.stringMatching(/Number Forty 40 Skinnergate\s*Open now · \d+ m, \d+ min on foot/), expect.stringMatching(/St Cuthbert’s hall .*Closed this week · /s)])
-    expect(await tile.locator('.contacts li').allTextContents()).toEqual([expect.stringContaining('in danger 999'), expect.stringContaining('01632 960040')])
+    await until(
+      () => tile.locator('.places li').count(),
+      (count) => count === 2,
+    )
+    expect(await tile.locator('.places li').allTextContents()).toEqual([
+      expect.stringMatching(/Number Forty 40 Skinnergate\s*Open now · \d+ m, \d+ min on foot/),
+      expect.stringMatching(/St Cuthbert’s hall .*Closed this week · /s),
+    ])
+    expect(await tile.locator('.contacts li').allTextContents()).toEqual([
+      expect.stringContaining('in danger 999'),
+      expect.stringContaining('01632 960040'),
+    ])
     // The map has its own streets and nothing from outside.
-    await until(() => tile.locator('lamppost-town path.street').count(), (count) => count >= 10)
-    await tile.locator('lamppost-town path.fan.framed, lamppost-town path.fan.unproven').first().waitFor({ state: 'attached' })
-    expect(await asha.evaluate((origin) => performance.getEntriesByType('resource').filter(({ name }) => !name.startsWith(origin)).map(({ name }) => name), new URL(room.house.url).origin)).toEqual([])
+    await until(
+      () => tile.locator('lamppost-town path.street').count(),
+      (count) => count >= 10,
+    )
+    await tile
+      .locator('lamppost-town path.fan.framed, lamppost-town path.fan.unproven')
+      .first()
+      .waitFor({ state: 'attached' })
+    expect(
+      await asha.evaluate(
+        (origin) =>
+          performance
+            .getEntriesByType('resource')
+            .filter(({ name }) => !name.startsWith(origin))
+            .map(({ name }) => name),
+        new URL(room.house.url).origin,
+      ),
+    ).toEqual([])
   })
   test('that is a drill looks and is told as one', async () => {
     const asha = await screen('Asha')
     await room.call('Sam', 'POST', '/help-points/point-1/drills')
     await large(asha).locator('.tile.drill').waitFor()
     expect(await large(asha).locator('.what').textContent()).toContain('Drill: not a person')
-    await until(() => asha.locator('lamppost-wall').getAttribute('sounding'), (sounding) => sounding === 'drill')
+    await until(
+      () => asha.locator('lamppost-wall').getAttribute('sounding'),
+      (sounding) => sounding === 'drill',
+    )
   })
 })
 
@@ -56,10 +83,14 @@ describe('taking it', () => {
     const dialog = large(asha).locator('dialog')
     await dialog.locator('label', { hasText: 'Ben' }).click()
     await dialog.locator('button.main').click()
-    for (const page of [asha, ben, sam]) await large(page).locator('.offered', { hasText: 'Asha hands it over to Ben' }).waitFor()
+    for (const page of [asha, ben, sam])
+      await large(page).locator('.offered', { hasText: 'Asha hands it over to Ben' }).waitFor()
     expect(await incidentOf(id)).toMatchObject({ owner: 'Asha' })
     expect(await large(sam).locator('button.take').count()).toBe(0)
-    await until(() => ben.locator('lamppost-wall').getAttribute('sounding'), (sounding) => sounding === 'reminder')
+    await until(
+      () => ben.locator('lamppost-wall').getAttribute('sounding'),
+      (sounding) => sounding === 'reminder',
+    )
     await large(ben).locator('button.take').click()
     await large(asha).locator('.owner', { hasText: 'Taken by Ben' }).waitFor()
   })
@@ -77,7 +108,9 @@ describe('on hold', () => {
     await dialog.locator('label', { hasText: 'Waiting for a taxi' }).click()
     await dialog.locator('label', { hasText: '20 min' }).click()
     await dialog.locator('button.main').click()
-    await large(ben).locator('.held', { hasText: /On hold by Asha: Waiting for a taxi · until \d\d:\d\d/ }).waitFor()
+    await large(ben)
+      .locator('.held', { hasText: /On hold by Asha: Waiting for a taxi · until \d\d:\d\d/ })
+      .waitFor()
     const { onHold } = await incidentOf(id)
     expect(Math.round((Date.parse(onHold.until) - Date.parse(onHold.at)) / 60_000)).toBe(20)
     await large(ben).getByRole('button', { name: 'Go on with it' }).click()
@@ -88,12 +121,22 @@ describe('on hold', () => {
     const id = await room.press()
     await large(asha).locator('button.take').click()
     await room.call('Asha', 'PUT', `/incidents/${id}/hold`, { reason: 'waiting' })
-    await until(() => ben.locator('lamppost-wall').getAttribute('sounding'), (sounding) => sounding === '')
+    await until(
+      () => ben.locator('lamppost-wall').getAttribute('sounding'),
+      (sounding) => sounding === '',
+    )
     await room.press()
-    for (const page of [asha, ben]) await until(() => page.locator('lamppost-wall').getAttribute('sounding'), (sounding) => sounding === 'press')
+    for (const page of [asha, ben])
+      await until(
+        () => page.locator('lamppost-wall').getAttribute('sounding'),
+        (sounding) => sounding === 'press',
+      )
     await large(ben).locator('button.take').click()
     await large(asha).locator('.owner', { hasText: 'Taken by Ben' }).waitFor()
-    await until(() => asha.locator('lamppost-wall').getAttribute('sounding'), (sounding) => sounding === '')
+    await until(
+      () => asha.locator('lamppost-wall').getAttribute('sounding'),
+      (sounding) => sounding === '',
+    )
   })
 })
 
@@ -121,14 +164,20 @@ describe('closing', () => {
     await large(asha).locator('button.close').click()
     await large(asha).locator('dialog label').first().click()
     await room.press()
-    await until(() => incidentOf(id), ({ presses }) => presses.length === 2)
+    await until(
+      () => incidentOf(id),
+      ({ presses }) => presses.length === 2,
+    )
     await large(asha).locator('dialog button.danger').click()
     await large(asha).locator('.refusal', { hasText: 'Pressed again meanwhile' }).waitFor()
     expect(await incidentOf(id)).toMatchObject({ state: 'acknowledged' })
     await large(asha).locator('button.close').click()
     await large(asha).locator('dialog label').first().click()
     await large(asha).locator('dialog button.danger').click()
-    await until(() => incidentOf(id), ({ state }) => state === 'closed')
+    await until(
+      () => incidentOf(id),
+      ({ state }) => state === 'closed',
+    )
   })
 })
 
@@ -140,7 +189,13 @@ describe('a note', () => {
     await area.fill('Two women')
     await large(asha).locator('.said.saved').waitFor()
     await area.pressSequentially(', one is crying')
-    await until(async () => ((await incidentOf(id)).log as { kind: string; body: { text: string; replaces?: number } }[]).findLast(({ kind }) => kind === 'incident.noted')?.body, (body) => body?.text === 'Two women, one is crying' && body.replaces !== undefined)
+    await until(
+      async () =>
+        ((await incidentOf(id)).log as { kind: string; body: { text: string; replaces?: number } }[]).findLast(
+          ({ kind }) => kind === 'incident.noted',
+        )?.body,
+      (body) => body?.text === 'Two women, one is crying' && body.replaces !== undefined,
+    )
     await area.press('Enter')
     await large(asha).locator('.note', { hasText: 'Two women, one is crying' }).waitFor()
     expect([await area.inputValue(), await large(asha).locator('.note').count()]).toEqual(['', 1])
@@ -152,7 +207,10 @@ describe('a note', () => {
     await large(asha).locator('.said.saved').waitFor()
     await asha.goto(`${room.house.url}/embed#token=${room.token('Asha')}`)
     await asha.reload()
-    await until(() => large(asha).locator('textarea').inputValue(), (text) => text === 'Half a')
+    await until(
+      () => large(asha).locator('textarea').inputValue(),
+      (text) => text === 'Half a',
+    )
   })
   test('that cannot be saved says so, and is saved when it can be', async () => {
     const asha = await screen('Asha')
@@ -175,9 +233,16 @@ describe('a note', () => {
     await asha.screenshot({ path: join(output, 'closed-while-writing.png') })
     await large(asha).locator('.said.saved').waitFor()
     await asha.locator('lamppost-incident.small').locator('.choose').click()
-    await until(() => asha.locator('lamppost-incident').count(), (count) => count === 1)
-    expect((await incidentOf(id)).log.findLast(({ kind }: { kind: string }) => kind === 'incident.noted').body.text).toBe('he took her to hospital, q x c')
-    expect((await incidentOf(other)).log.filter(({ actor }: { actor: string }) => actor === 'operator:Asha')).toEqual([])
+    await until(
+      () => asha.locator('lamppost-incident').count(),
+      (count) => count === 1,
+    )
+    expect(
+      (await incidentOf(id)).log.findLast(({ kind }: { kind: string }) => kind === 'incident.noted').body.text,
+    ).toBe('he took her to hospital, q x c')
+    expect((await incidentOf(other)).log.filter(({ actor }: { actor: string }) => actor === 'operator:Asha')).toEqual(
+      [],
+    )
   })
   test('keeps the keyboard when another press arrives, and its tile stays large', async () => {
     const asha = await screen('Asha')
@@ -200,7 +265,14 @@ describe('calling somebody', () => {
     await large(asha).locator('.outcomes').getByRole('button', { name: 'on their way' }).click()
     await large(asha).locator('.contacts .last', { hasText: 'on their way' }).waitFor()
     expect(await large(asha).locator('.outcomes').count()).toBe(0)
-    expect((await incidentOf(id)).log.filter(({ kind }: { kind: string }) => kind === 'incident.contacted').map(({ body }: { body: { contact: string; outcome: string } }) => [body.contact, body.outcome])).toEqual([['enforcement', 'called'], ['enforcement', 'on their way']])
+    expect(
+      (await incidentOf(id)).log
+        .filter(({ kind }: { kind: string }) => kind === 'incident.contacted')
+        .map(({ body }: { body: { contact: string; outcome: string } }) => [body.contact, body.outcome]),
+    ).toEqual([
+      ['enforcement', 'called'],
+      ['enforcement', 'on their way'],
+    ])
   })
 })
 
@@ -227,7 +299,9 @@ describe('seven windows of one browser', () => {
     }
     await room.press()
     for (const page of all) await large(page).locator('h2', { hasText: 'Number One Bar' }).waitFor()
-    await large(all[6] ?? first).locator('button.take').click()
+    await large(all[6] ?? first)
+      .locator('button.take')
+      .click()
     await large(first).locator('.owner', { hasText: 'Taken by Asha' }).waitFor()
   })
 })
@@ -239,7 +313,9 @@ describe('when nobody takes it', () => {
     await large(asha).locator('h2').waitFor()
     expect(await further.locator('lamppost-incident').count()).toBe(0)
     await large(further).locator('h2').waitFor()
-    await large(asha).locator('.escalated', { hasText: /Nobody has taken it for \d+ s · further screens show it/ }).waitFor()
+    await large(asha)
+      .locator('.escalated', { hasText: /Nobody has taken it for \d+ s · further screens show it/ })
+      .waitFor()
     await large(asha).locator('button.take').click()
     await further.locator('lamppost-incident').waitFor({ state: 'detached' })
   })
@@ -252,18 +328,52 @@ describe('several at once', () => {
     await room.call('Asha', 'POST', `/incidents/${first}/acknowledgement`)
     await large(asha).locator('.owner', { hasText: 'Taken by Asha' }).waitFor()
     for (const { id } of HELP_POINTS.slice(1)) await room.press(id)
-    await until(() => asha.locator('lamppost-incident').count(), (count) => count === 9)
-    for (const size of [{ width: 1920, height: 1080 }, { width: 1280, height: 720 }]) {
+    await until(
+      () => asha.locator('lamppost-incident').count(),
+      (count) => count === 9,
+    )
+    for (const size of [
+      { width: 1920, height: 1080 },
+      { width: 1280, height: 720 },
+    ]) {
       await asha.setViewportSize(size)
       await asha.waitForTimeout(500)
       expect(await large(asha).locator('h2').textContent()).toBe(HELP_POINTS[0]?.name)
-      const cards = await asha.locator('lamppost-incident.small').evaluateAll((all) => all.map((each) => ({ name: each.shadowRoot?.querySelector('h3')?.textContent?.trim() ?? '', box: each.getBoundingClientRect().toJSON() as DOMRect, cut: [...(each.shadowRoot?.querySelectorAll('h3') ?? [])].some((title) => title.scrollWidth > title.clientWidth + 1) })))
-      expect(cards.map(({ name }) => name).sort()).toEqual(HELP_POINTS.slice(1).map(({ name }) => name).sort())
+      const cards = await asha.locator('lamppost-incident.small').evaluateAll((all) =>
+        all.map((each) => ({
+          name: each.shadowRoot?.querySelector('h3')?.textContent?.trim() ?? '',
+          box: each.getBoundingClientRect().toJSON() as DOMRect,
+          cut: [...(each.shadowRoot?.querySelectorAll('h3') ?? [])].some(
+            (title) => title.scrollWidth > title.clientWidth + 1,
+          ),
+        })),
+      )
+      expect(cards.map(({ name }) => name).sort()).toEqual(
+        HELP_POINTS.slice(1)
+          .map(({ name }) => name)
+          .sort(),
+      )
       expect(cards.filter(({ cut }) => cut)).toEqual([])
       const newest = cards.find(({ name }) => name === HELP_POINTS[8]?.name)
-      expect(cards.every(({ box }) => box.top >= (newest?.box.top ?? 0) && (box.top > (newest?.box.top ?? 0) || box.left >= (newest?.box.left ?? 0)))).toBe(true)
+      expect(
+        cards.every(
+          ({ box }) =>
+            box.top >= (newest?.box.top ?? 0) &&
+            (box.top > (newest?.box.top ?? 0) || box.left >= (newest?.box.left ?? 0)),
+        ),
+      ).toBe(true)
       expect(newest?.box.bottom).toBeLessThanOrEqual(size.height)
-      const over = cards.flatMap((one, i) => cards.slice(i + 1).filter(({ box }) => box.left < one.box.right - 1 && box.right > one.box.left + 1 && box.top < one.box.bottom - 1 && box.bottom > one.box.top + 1))
+      const over = cards.flatMap((one, i) =>
+        cards
+          .slice(i + 1)
+          .filter(
+            ({ box }) =>
+              box.left < one.box.right - 1 &&
+              box.right > one.box.left + 1 &&
+              box.top < one.box.bottom - 1 &&
+              box.bottom > one.box.top + 1,
+          ),
+      )
       expect(over).toEqual([])
     }
   })
@@ -280,4 +390,5 @@ describe('several at once', () => {
   })
 })
 
-test('nothing on any screen broke a rule: no script error, no content security violation', () => expect(room.complaints).toEqual([]))
+test('nothing on any screen broke a rule: no script error, no content security violation', () =>
+  expect(room.complaints).toEqual([]))

@@ -1,10 +1,24 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
-import { appendFileSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from '@photostructure/sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { checkpointKey, checkpointPlaces, readCheckpoints, writeCheckpoint } from '../../server/ledger/checkpoint-files.ts'
+import {
+  checkpointKey,
+  checkpointPlaces,
+  readCheckpoints,
+  writeCheckpoint,
+} from '../../server/ledger/checkpoint-files.ts'
 import { originOf, readCheckpoint, signCheckpoint, verifierKeyOf } from '../../server/ledger/checkpoint-note.ts'
 import { openLedgerChains } from '../../server/ledger/ledger-chains.ts'
 import { hashOf, leafOf } from '../../server/ledger/ledger-hash.ts'
@@ -12,7 +26,14 @@ import { verifyLedger } from '../../server/ledger/ledger-proof.ts'
 import { type Unhashed, openLedgerRows } from '../../server/ledger/ledger-sqlite.ts'
 
 const AT = '2026-11-20T22:30:00.000Z'
-const row = (seq: number): Unhashed => ({ seq, at: AT, kind: 'incident.noted', actor: 'operator:Sam', subject: 'inc-1', body: `{"text":"entry ${seq}"}` })
+const row = (seq: number): Unhashed => ({
+  seq,
+  at: AT,
+  kind: 'incident.noted',
+  actor: 'operator:Sam',
+  subject: 'inc-1',
+  body: `{"text":"entry ${seq}"}`,
+})
 const rows = (from: number, to: number): Unhashed[] => Array.from({ length: to - from + 1 }, (_, i) => row(from + i))
 
 let folder: string
@@ -30,7 +51,8 @@ function written(count: number, at: readonly number[]): void {
   const key = checkpointKey(places.keyFile)
   for (const each of rows(1, count)) {
     ledger.append([each])
-    if (at.includes(each.seq)) writeCheckpoint(places, signCheckpoint({ origin: originOf(key, 1), ...ledger.tree() }, key), AT.slice(0, 10))
+    if (at.includes(each.seq))
+      writeCheckpoint(places, signCheckpoint({ origin: originOf(key, 1), ...ledger.tree() }, key), AT.slice(0, 10))
   }
   ledger.close()
 }
@@ -39,7 +61,9 @@ function rewrite(from: number, body: string): void {
   const db = new DatabaseSync(file)
   db.exec('DROP TRIGGER entries_never_change; DROP TRIGGER entries_never_go;')
   let prev = (db.prepare('SELECT prev FROM entries WHERE seq = ?').get(from) as { prev: string }).prev
-  for (const each of db.prepare('SELECT * FROM entries WHERE seq >= ? ORDER BY seq').all(from) as (Unhashed & { prev: string })[]) {
+  for (const each of db.prepare('SELECT * FROM entries WHERE seq >= ? ORDER BY seq').all(from) as (Unhashed & {
+    prev: string
+  })[]) {
     const next = { ...each, body: each.seq === from ? body : each.body }
     const hash = hashOf(prev, leafOf(next))
     db.prepare('UPDATE entries SET body = ?, prev = ?, hash = ? WHERE seq = ?').run(next.body, prev, hash, each.seq)
@@ -59,22 +83,40 @@ describe('a checkpoint', () => {
     const bytes = Buffer.from(encoded, 'base64')
     expect([name, bytes.length]).toEqual([checkpoint.origin, 68])
     // Whoever has only the published verifier key can check it.
-    const [vkeyName = '', vkeyId = '', vkey = ''] = verifierKeyOf(checkpoint.origin, privateKey).split('+').reduce<string[]>((parts, part, i) => (i < 2 ? [...parts, part] : [...parts.slice(0, 2), [parts[2], part].filter((each) => each !== undefined).join('+')]), [])
+    const [vkeyName = '', vkeyId = '', vkey = ''] = verifierKeyOf(checkpoint.origin, privateKey)
+      .split('+')
+      .reduce<string[]>(
+        (parts, part, i) =>
+          i < 2
+            ? [...parts, part]
+            : [...parts.slice(0, 2), [parts[2], part].filter((each) => each !== undefined).join('+')],
+        [],
+      )
     const raw = Buffer.from(vkey, 'base64')
     expect([vkeyName, vkeyId, raw[0]]).toEqual([checkpoint.origin, bytes.subarray(0, 4).toString('hex'), 1])
-    const key = createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw.subarray(1)]), format: 'der', type: 'spki' })
+    const key = createPublicKey({
+      key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), raw.subarray(1)]),
+      format: 'der',
+      type: 'spki',
+    })
     expect(verify(null, Buffer.from(`${text}\n`), key, bytes.subarray(4))).toBe(true)
   })
   test('of C2SP’s own text is read', () => {
-    const published = 'example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n'
+    const published =
+      'example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n'
     expect(readCheckpoint(published, privateKey)).toMatchObject({ size: 20_852_163, signed: false })
   })
   test.each([
     ['another size', (note: string) => note.replace('12345', '12346')],
     ['another root', (note: string) => note.replace(checkpoint.root, Buffer.alloc(32, 8).toString('base64'))],
     ['another’s signature', () => signCheckpoint(checkpoint, generateKeyPairSync('ed25519').privateKey)],
-  ])('with %s is not signed', (_, change) => expect(readCheckpoint(change(signCheckpoint(checkpoint, privateKey)), privateKey)?.signed).toBe(false))
-  test('cut short is none', () => expect(readCheckpoint(signCheckpoint(checkpoint, privateKey).slice(0, -20), privateKey)?.signed ?? null).not.toBe(true))
+  ])('with %s is not signed', (_, change) =>
+    expect(readCheckpoint(change(signCheckpoint(checkpoint, privateKey)), privateKey)?.signed).toBe(false),
+  )
+  test('cut short is none', () =>
+    expect(readCheckpoint(signCheckpoint(checkpoint, privateKey).slice(0, -20), privateKey)?.signed ?? null).not.toBe(
+      true,
+    ))
 })
 
 describe('checkpoints outside the database', () => {
@@ -85,7 +127,10 @@ describe('checkpoints outside the database', () => {
   test('show that the whole chain was written anew, though every hash fits', () => {
     written(300, [200])
     rewrite(120, '{"text":"nothing happened"}')
-    expect(verifyLedger(file)).toMatchObject({ ok: false, problem: expect.stringMatching(/first 200 entries are not those that were signed.*written anew/) })
+    expect(verifyLedger(file)).toMatchObject({
+      ok: false,
+      problem: expect.stringMatching(/first 200 entries are not those that were signed.*written anew/),
+    })
   })
   test('do not show what was rewritten after the last of them: that is said openly, and the next one does', () => {
     written(300, [100])
@@ -97,7 +142,10 @@ describe('checkpoints outside the database', () => {
     const db = new DatabaseSync(file)
     db.exec('DROP TRIGGER entries_never_go; DELETE FROM entries WHERE seq > 250')
     db.close()
-    expect(verifyLedger(file)).toMatchObject({ ok: false, problem: expect.stringMatching(/has 250 entries, and 280 were signed/) })
+    expect(verifyLedger(file)).toMatchObject({
+      ok: false,
+      problem: expect.stringMatching(/has 250 entries, and 280 were signed/),
+    })
   })
   test('that were altered themselves are found, and one cut short by a crash is left out', () => {
     written(300, [100, 200])
@@ -105,7 +153,10 @@ describe('checkpoints outside the database', () => {
     appendFileSync(name, 'lamppost/x\n300\n')
     expect(verifyLedger(file)).toMatchObject({ ok: true, chains: [{ checkpoints: 2 }] })
     writeFileSync(name, readFileSync(name, 'utf8').replace('\n200\n', '\n201\n'))
-    expect(verifyLedger(file)).toMatchObject({ ok: false, problem: expect.stringMatching(/201 entries .* does not carry this ledger's signature/) })
+    expect(verifyLedger(file)).toMatchObject({
+      ok: false,
+      problem: expect.stringMatching(/201 entries .* does not carry this ledger's signature/),
+    })
   })
   test('are none of another key: a ledger that is signed anew after its key was taken away is not whole', () => {
     written(10, [10])
@@ -124,7 +175,10 @@ describe('checkpoints outside the database', () => {
     const db = new DatabaseSync(file)
     db.exec(`UPDATE chain SET number = 2, genesis = '{}'`)
     db.close()
-    expect(verifyLedger(file)).toMatchObject({ ok: false, problem: expect.stringContaining('says that it is chain 2, and it is the 1') })
+    expect(verifyLedger(file)).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining('says that it is chain 2, and it is the 1'),
+    })
   })
   test('that were cut short do not run into the next one', () => {
     written(100, [50])
@@ -140,7 +194,10 @@ describe('checkpoints outside the database', () => {
   test('cannot be verified without their key, and that is said', () => {
     written(10, [10])
     rmSync(join(folder, 'ledger-key.pem'))
-    expect(verifyLedger(file)).toMatchObject({ ok: false, problem: expect.stringContaining('ledger-key.pem is missing') })
+    expect(verifyLedger(file)).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining('ledger-key.pem is missing'),
+    })
   })
   test('are signed by a key that only its owner can read, and that is never made anew over a damaged one', () => {
     written(1, [1])
@@ -221,7 +278,8 @@ describe('a broken ledger', () => {
     writeFileSync(file, bytes)
     const chains = open()
     const all: number[] = []
-    for (let found = chains.page(0, 500); found.length > 0; found = chains.page(all.at(-1) ?? 0, 500)) all.push(...found.map(({ seq }) => seq))
+    for (let found = chains.page(0, 500); found.length > 0; found = chains.page(all.at(-1) ?? 0, 500))
+      all.push(...found.map(({ seq }) => seq))
     chains.close()
     expect(all.length).toBeGreaterThan(2900)
     expect([all[0], all.at(-1), all.includes(1500)]).toEqual([1, 3000, false])
@@ -236,7 +294,9 @@ describe('a broken ledger', () => {
     for (const end of ['-wal', '-shm']) rmSync(`${file}${end}`, { force: true })
     renameSync(file, join(folder, 'ledger-next.sqlite'))
     const chains = open()
-    expect([chains.current().head().seq, chains.current().chain().number, chains.page(0, 100).length]).toEqual([21, 2, 21])
+    expect([chains.current().head().seq, chains.current().chain().number, chains.page(0, 100).length]).toEqual([
+      21, 2, 21,
+    ])
     chains.close()
     expect(verifyLedger(file).chains[1]).toMatchObject({ ok: true, first: 21 })
   })
@@ -257,11 +317,18 @@ describe('a broken ledger', () => {
     chains.current().append([row(7)])
     chains.close()
     rmSync(join(folder, 'ledger-broken-1.sqlite'))
-    expect(verifyLedger(file)).toMatchObject({ ok: false, problem: 'chain 1 is missing: ledger-broken-1.sqlite is not here' })
+    expect(verifyLedger(file)).toMatchObject({
+      ok: false,
+      problem: 'chain 1 is missing: ledger-broken-1.sqlite is not here',
+    })
     const again = open()
     again.rotate('three', 8, null, AT)
     again.close()
-    expect(readdirSync(folder).filter((name) => /^ledger-broken-\d+\.sqlite$/.test(name)).sort()).toEqual(['ledger-broken-2.sqlite', 'ledger-broken-3.sqlite'])
+    expect(
+      readdirSync(folder)
+        .filter((name) => /^ledger-broken-\d+\.sqlite$/.test(name))
+        .sort(),
+    ).toEqual(['ledger-broken-2.sqlite', 'ledger-broken-3.sqlite'])
   })
   test('is told chain by chain, each with its own checkpoints', () => {
     written(5, [5])
@@ -270,10 +337,22 @@ describe('a broken ledger', () => {
     chains.current().append(rows(6, 9))
     const places = checkpointPlaces(file)
     const key = checkpointKey(places.keyFile)
-    writeCheckpoint(places, signCheckpoint({ origin: originOf(key, 2), ...chains.current().tree() }, key), AT.slice(0, 10))
+    writeCheckpoint(
+      places,
+      signCheckpoint({ origin: originOf(key, 2), ...chains.current().tree() }, key),
+      AT.slice(0, 10),
+    )
     chains.close()
-    expect(verifyLedger(file)).toMatchObject({ ok: true, entries: 9, chains: [{ checkpoints: 1 }, { checkpoints: 1, entries: 4 }] })
+    expect(verifyLedger(file)).toMatchObject({
+      ok: true,
+      entries: 9,
+      chains: [{ checkpoints: 1 }, { checkpoints: 1, entries: 4 }],
+    })
     expect(readCheckpoints(places, key).map(({ size }) => size)).toEqual([5, 4])
-    expect(readdirSync(folder).filter((name) => !/-(wal|shm)$/.test(name)).sort()).toEqual(['checkpoints', 'ledger-broken-1.sqlite', 'ledger-key.pem', 'ledger.sqlite'])
+    expect(
+      readdirSync(folder)
+        .filter((name) => !/-(wal|shm)$/.test(name))
+        .sort(),
+    ).toEqual(['checkpoints', 'ledger-broken-1.sqlite', 'ledger-key.pem', 'ledger.sqlite'])
   })
 })

@@ -30,7 +30,10 @@ function chance(seed: number): () => number {
   }
 }
 const never = new Promise<never>(() => {})
-const failure = (fault: 'io' | 'full'): Error => Object.assign(new Error(fault === 'io' ? 'disk I/O error' : 'database or disk is full'), { errcode: fault === 'io' ? 10 : 13 })
+const failure = (fault: 'io' | 'full'): Error =>
+  Object.assign(new Error(fault === 'io' ? 'disk I/O error' : 'database or disk is full'), {
+    errcode: fault === 'io' ? 10 : 13,
+  })
 
 /** One life of the server on this file: everything from the press desk down to the disk. */
 async function live(file: string, plan: Plan) {
@@ -59,7 +62,10 @@ async function live(file: string, plan: Plan) {
       return dead ? never : result
     }
   const rows = () => chains.current()
-  const calm = <Args extends unknown[], Result>(call: (...args: Args) => Result) => async (...args: Args): Promise<Result> => call(...args)
+  const calm =
+    <Args extends unknown[], Result>(call: (...args: Args) => Result) =>
+    async (...args: Args): Promise<Result> =>
+      call(...args)
   const store: LedgerStore = {
     head: calm(() => ({ ...rows().head(), chain: rows().chain() })),
     append: guarded((batch) => ({ hashes: rows().append(batch), broken: null })),
@@ -77,14 +83,24 @@ async function live(file: string, plan: Plan) {
   }
   const asked: string[] = []
   const book = createIncidentBook()
-  const ledger = await createLedger(store, { clock, onError: () => {}, verify: () => never, onRecorded: (entry) => [book, presses].forEach((fold) => fold.follow(entry)) })
+  const ledger = await createLedger(store, {
+    clock,
+    onError: () => {},
+    verify: () => never,
+    onRecorded: (entry) => [book, presses].forEach((fold) => fold.follow(entry)),
+  })
   const held: string[] = []
   const incidents = createIncidentDesk({
     clock,
     book,
     append: ledger.append,
     cameras: {
-      choose: () => ({ primary: { camera: 'cam-a' as CameraId, preset: 'p' as PresetToken, way: 'preset' }, secondary: [], passedOver: [], wanted: null }),
+      choose: () => ({
+        primary: { camera: 'cam-a' as CameraId, preset: 'p' as PresetToken, way: 'preset' },
+        secondary: [],
+        passedOver: [],
+        wanted: null,
+      }),
       hold: () => () => {},
       heldBy: () => null,
       frame: ({ camera }, helpPoint) => {
@@ -93,7 +109,11 @@ async function live(file: string, plan: Plan) {
       },
       parted: () => {},
     },
-    clips: { preRollMs: () => 60_000, hold: (incident, { camera }) => held.push(`${incident} ${camera}`), release: () => {} },
+    clips: {
+      preRollMs: () => 60_000,
+      hold: (incident, { camera }) => held.push(`${incident} ${camera}`),
+      release: () => {},
+    },
     helpPointName: (id) => id,
     instructions: () => [],
   })
@@ -124,7 +144,10 @@ const HELP_POINTS = ['bar', 'row', 'arcade']
 type Client = { helpPoint: string; key: string; after: number; receipt: Receipt | null }
 
 /** Clients press, and press again with the same key until they have a receipt; the server dies and is started again meanwhile. */
-async function siege(plans: Plan[], clients: Client[]): Promise<{ file: string; folder: string; lives: number; lastAsked: string[]; lastHeld: string[] }> {
+async function siege(
+  plans: Plan[],
+  clients: Client[],
+): Promise<{ file: string; folder: string; lives: number; lastAsked: string[]; lastHeld: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-faults-'))
   const file = join(folder, 'ledger.sqlite')
   let lives = 0
@@ -136,7 +159,13 @@ async function siege(plans: Plan[], clients: Client[]): Promise<{ file: string; 
       await life.clock.sleep(client.after)
       for (let tries = 0; tries < 50 && !client.receipt; tries += 1) {
         try {
-          const { receipt } = await life.presses.accept({ helpPoint: client.helpPoint, key: client.key, pressedAt: null, kind: 'press', source: 'http' })
+          const { receipt } = await life.presses.accept({
+            helpPoint: client.helpPoint,
+            key: client.key,
+            pressedAt: null,
+            kind: 'press',
+            source: 'http',
+          })
           // A receipt that a dead server had on its lips was never said.
           if (!life.isDead()) client.receipt = receipt
         } catch {
@@ -150,7 +179,8 @@ async function siege(plans: Plan[], clients: Client[]): Promise<{ file: string; 
       if (life.isDead() || (await Promise.race([done, Promise.resolve(false)]))) break
     }
     life.leave()
-    if (!life.isDead() && clients.every(({ receipt }) => receipt !== null)) return { file, folder, lives, lastAsked: life.asked, lastHeld: life.held }
+    if (!life.isDead() && clients.every(({ receipt }) => receipt !== null))
+      return { file, folder, lives, lastAsked: life.asked, lastHeld: life.held }
     if (lives > 500) throw new Error('the siege does not end')
   }
 }
@@ -161,8 +191,15 @@ function judge(file: string, clients: Client[]): void {
   const entries = rows.page(0, 1_000_000)
   rows.close()
   expect(verdict).toMatchObject({ ok: true, problem: null })
-  const received = entries.filter(({ kind }) => kind === 'press.received').map(({ body }) => JSON.parse(body) as { press: { id: string; key: string; helpPoint: HelpPointId }; incident: IncidentId })
-  const coalesced = entries.filter(({ kind }) => kind === 'press.coalesced').reduce((sum, { body }) => sum + (JSON.parse(body) as { count: number }).count, 0)
+  const received = entries
+    .filter(({ kind }) => kind === 'press.received')
+    .map(
+      ({ body }) =>
+        JSON.parse(body) as { press: { id: string; key: string; helpPoint: HelpPointId }; incident: IncidentId },
+    )
+  const coalesced = entries
+    .filter(({ kind }) => kind === 'press.coalesced')
+    .reduce((sum, { body }) => sum + (JSON.parse(body) as { count: number }).count, 0)
   const names = received.map(({ press }) => `${press.helpPoint} ${press.key}`)
   // None twice, none invented.
   expect(new Set(names).size).toBe(names.length)
@@ -174,7 +211,13 @@ function judge(file: string, clients: Client[]): void {
     else expect(coalesced).toBeGreaterThan(0)
   }
 }
-const clientsOf = (count: number, sameEvery = 4): Client[] => Array.from({ length: count }, (_, i) => ({ helpPoint: HELP_POINTS[i % 3] ?? '', key: `k${Math.floor(i / sameEvery)}`, after: (i * 370) % 2500, receipt: null }))
+const clientsOf = (count: number, sameEvery = 4): Client[] =>
+  Array.from({ length: count }, (_, i) => ({
+    helpPoint: HELP_POINTS[i % 3] ?? '',
+    key: `k${Math.floor(i / sameEvery)}`,
+    after: (i * 370) % 2500,
+    receipt: null,
+  }))
 
 describe('a press', () => {
   test('is not lost, doubled or invented when the server dies at any one await of its way', async () => {
@@ -192,22 +235,25 @@ describe('a press', () => {
     // Every await that there is was the last one once.
     expect(killed).toBeGreaterThan(5)
   })
-  test.each(Array.from({ length: 25 }, (_, seed) => seed + 1))('survives a seeded storm of faults (seed %i)', async (seed) => {
-    const random = chance(seed)
-    const plans = Array.from({ length: 6 }, (): Plan => {
-      const kills = 1 + Math.floor(random() * 8)
-      return (n) => {
-        if (n === kills) return 'kill'
-        const dice = random()
-        return dice < 0.12 ? 'io' : dice < 0.24 ? 'full' : dice < 0.34 ? 'clock' : 'none'
-      }
-    })
-    const clients = clientsOf(24)
-    const { file, folder, lives } = await siege(plans, clients)
-    judge(file, clients)
-    rmSync(folder, { recursive: true })
-    expect(lives).toBeGreaterThan(1)
-  })
+  test.each(Array.from({ length: 25 }, (_, seed) => seed + 1))(
+    'survives a seeded storm of faults (seed %i)',
+    async (seed) => {
+      const random = chance(seed)
+      const plans = Array.from({ length: 6 }, (): Plan => {
+        const kills = 1 + Math.floor(random() * 8)
+        return (n) => {
+          if (n === kills) return 'kill'
+          const dice = random()
+          return dice < 0.12 ? 'io' : dice < 0.24 ? 'full' : dice < 0.34 ? 'clock' : 'none'
+        }
+      })
+      const clients = clientsOf(24)
+      const { file, folder, lives } = await siege(plans, clients)
+      judge(file, clients)
+      rmSync(folder, { recursive: true })
+      expect(lives).toBeGreaterThan(1)
+    },
+  )
   test('whose camera move was cut short is asked again at the next start, and its clip is held again', async () => {
     const clients: Client[] = [{ helpPoint: 'bar', key: 'k', after: 0, receipt: null }]
     const { folder, lives, lastAsked, lastHeld } = await siege([(n) => (n === 2 ? 'kill' : 'none')], clients)

@@ -15,7 +15,14 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const row = (seq: number, body = `{"text":"entry ${seq}"}`): Unhashed => ({ seq, at: '2026-11-20T22:30:00.000Z', kind: 'incident.noted', actor: 'operator:Sam', subject: 'inc-1', body })
+const row = (seq: number, body = `{"text":"entry ${seq}"}`): Unhashed => ({
+  seq,
+  at: '2026-11-20T22:30:00.000Z',
+  kind: 'incident.noted',
+  actor: 'operator:Sam',
+  subject: 'inc-1',
+  body,
+})
 
 /** What somebody with the database in hand could do; the triggers are theirs to drop. */
 function tamper(sql: string): void {
@@ -50,7 +57,15 @@ describe('the ledger’s rows', () => {
     expect(verdict()).toMatchObject({ ok: true, entries: 4, problem: null })
   })
   test('an empty ledger is intact', () => {
-    expect(verdict()).toEqual({ chain: 1, first: 1, ok: true, entries: 0, head: NO_PREVIOUS, checkpoints: 0, problem: null })
+    expect(verdict()).toEqual({
+      chain: 1,
+      first: 1,
+      ok: true,
+      entries: 0,
+      head: NO_PREVIOUS,
+      checkpoints: 0,
+      problem: null,
+    })
   })
   test('entries can be neither changed nor deleted', () => {
     written()
@@ -69,11 +84,21 @@ describe('the ledger’s rows', () => {
     rows.close()
   })
   test.each([
-    ['a changed body', "UPDATE entries SET body = '{\"text\":\"nothing happened\"}' WHERE seq = 3", 2, /entry 3 was changed/],
+    [
+      'a changed body',
+      'UPDATE entries SET body = \'{"text":"nothing happened"}\' WHERE seq = 3',
+      2,
+      /entry 3 was changed/,
+    ],
     ['a changed time', "UPDATE entries SET at = '2026-11-20T23:30:00.000Z' WHERE seq = 2", 1, /entry 2 was changed/],
     ['a changed actor', "UPDATE entries SET actor = 'operator:Alex' WHERE seq = 4", 3, /entry 4 was changed/],
     ['a missing entry', 'DELETE FROM entries WHERE seq = 2', 1, /entry 2 is missing/],
-    ['a swapped hash', "UPDATE entries SET hash = (SELECT hash FROM entries WHERE seq = 1) WHERE seq = 2", 1, /entry 2 was changed/],
+    [
+      'a swapped hash',
+      'UPDATE entries SET hash = (SELECT hash FROM entries WHERE seq = 1) WHERE seq = 2',
+      1,
+      /entry 2 was changed/,
+    ],
   ])('%s is found and named', (_, sql, good, words) => {
     written()
     tamper(sql)

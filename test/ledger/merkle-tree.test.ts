@@ -16,7 +16,16 @@ const LEAVES = Array.from({ length: 600 }, (_, i) => leafHash(Buffer.from(`leaf 
 describe('the tree over the ledger', () => {
   test('gives the roots of the published test vectors (RFC 6962 in Certificate Transparency)', () => {
     const data = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f']
-    const roots = ['6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d', 'fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125', 'aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77', 'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7', '4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4', '76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef', 'ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c', '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328']
+    const roots = [
+      '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
+      'fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125',
+      'aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77',
+      'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7',
+      '4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4',
+      '76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef',
+      'ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c',
+      '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
+    ]
     const edge = createTreeEdge()
     expect(edge.root().toString('hex')).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855')
     data.forEach((hex, i) => {
@@ -34,7 +43,11 @@ describe('the tree over the ledger', () => {
   test('goes on from its peaks as if it had never stopped', () => {
     const whole = createTreeEdge()
     for (const leaf of LEAVES) whole.push(leaf)
-    const peaks = peaksOf(411).map(({ level, index }) => ({ level, index, hash: treeHash(LEAVES.slice(index * 2 ** level, (index + 1) * 2 ** level)) }))
+    const peaks = peaksOf(411).map(({ level, index }) => ({
+      level,
+      index,
+      hash: treeHash(LEAVES.slice(index * 2 ** level, (index + 1) * 2 ** level)),
+    }))
     const resumed = createTreeEdge(411, peaks)
     for (const leaf of LEAVES.slice(411)) resumed.push(leaf)
     expect(resumed.root()).toEqual(whole.root())
@@ -42,7 +55,10 @@ describe('the tree over the ledger', () => {
   test('keeps one node for 256 leaves', () => {
     const edge = createTreeEdge()
     const kept = LEAVES.flatMap((leaf) => edge.push(leaf))
-    expect(kept.map(({ level, index }) => [level, index])).toEqual([[8, 0], [8, 1]])
+    expect(kept.map(({ level, index }) => [level, index])).toEqual([
+      [8, 0],
+      [8, 1],
+    ])
     expect(kept[1]?.hash).toEqual(treeHash(LEAVES.slice(256, 512)))
   })
   test('takes back what a failed transaction pushed', () => {

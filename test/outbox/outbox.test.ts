@@ -11,10 +11,24 @@ import { type PostOutcome, postWebhook } from '../../server/outbox/webhook-post.
 import { createFakeClock } from '../fakes/fake-clock.ts'
 import { createFakeLedger } from '../fakes/fake-ledger.ts'
 
-const HERE: Destination = { id: 'here', url: 'https://example.test/hook?token=secret', secret: 'a long shared secret', events: ['incident.*', 'press.received'] }
-const note = (text: string): Draft => ({ kind: 'incident.noted', actor: 'operator:Sam', subject: 'inc-1', body: { incident: 'inc-1' as never, text } })
+const HERE: Destination = {
+  id: 'here',
+  url: 'https://example.test/hook?token=secret',
+  secret: 'a long shared secret',
+  events: ['incident.*', 'press.received'],
+}
+const note = (text: string): Draft => ({
+  kind: 'incident.noted',
+  actor: 'operator:Sam',
+  subject: 'inc-1',
+  body: { incident: 'inc-1' as never, text },
+})
 const DELIVERED: PostOutcome = { outcome: 'delivered', status: 200 }
-const failed = (problem: string, lasting: 'no' | 'perhaps' | 'yes' = 'no', after: number | null = null): PostOutcome => ({ outcome: 'failed', problem, lasting, answered: problem.startsWith('It answered'), after })
+const failed = (
+  problem: string,
+  lasting: 'no' | 'perhaps' | 'yes' = 'no',
+  after: number | null = null,
+): PostOutcome => ({ outcome: 'failed', problem, lasting, answered: problem.startsWith('It answered'), after })
 
 function desk(answers: PostOutcome[] = []) {
   const clock = createFakeClock()
@@ -47,33 +61,65 @@ describe('the outbox', () => {
     const { clock, ledger, outbox, posted, kinds } = desk()
     await ledger.append([note('before')]).durable
     await outbox.follow([HERE])
-    await ledger.append([note('a'), note('b'), { kind: 'session.closed', actor: 'operator:Sam', subject: 'session', body: { name: 'Sam' } }]).durable
+    await ledger.append([
+      note('a'),
+      note('b'),
+      { kind: 'session.closed', actor: 'operator:Sam', subject: 'session', body: { name: 'Sam' } },
+    ]).durable
     outbox.wake()
     await clock.advance(10)
-    expect(posted.map(({ body }) => (JSON.parse(body) as { data: { body: { text: string } } }).data.body.text)).toEqual(['a', 'b'])
+    expect(posted.map(({ body }) => (JSON.parse(body) as { data: { body: { text: string } } }).data.body.text)).toEqual(
+      ['a', 'b'],
+    )
     expect(kinds().filter((kind) => kind === 'outbox.delivered')).toHaveLength(2)
-    expect(outbox.state()).toEqual([expect.objectContaining({ destination: 'here', url: 'https://example.test/…', waiting: 0, delivered: 2, failing: null, dead: [], last: expect.objectContaining({ event: 'incident.noted', status: 200 }) })])
+    expect(outbox.state()).toEqual([
+      expect.objectContaining({
+        destination: 'here',
+        url: 'https://example.test/…',
+        waiting: 0,
+        delivered: 2,
+        failing: null,
+        dead: [],
+        last: expect.objectContaining({ event: 'incident.noted', status: 200 }),
+      }),
+    ])
     await outbox.close()
   })
   test('tries again with growing waits, says so meanwhile, and keeps the order', async () => {
-    const { clock, ledger, outbox, posted } = desk([failed('It answered 503.'), failed('It answered 503.'), failed('It answered 503.')])
+    const { clock, ledger, outbox, posted } = desk([
+      failed('It answered 503.'),
+      failed('It answered 503.'),
+      failed('It answered 503.'),
+    ])
     await outbox.follow([HERE])
     await ledger.append([note('a'), note('b')]).durable
     outbox.wake()
     await clock.advance(500)
     expect(outbox.state()[0]).toMatchObject({ waiting: 2, failing: { attempts: 1, problem: 'It answered 503.' } })
     await clock.advance(20_000)
-    expect(posted.map(({ id }) => id)).toEqual(['darlington-2', 'darlington-2', 'darlington-2', 'darlington-2', 'darlington-3'])
+    expect(posted.map(({ id }) => id)).toEqual([
+      'darlington-2',
+      'darlington-2',
+      'darlington-2',
+      'darlington-2',
+      'darlington-3',
+    ])
     expect(outbox.state()[0]).toMatchObject({ waiting: 0, failing: null })
     await outbox.close()
   })
   test('a refusal that will not pass becomes a dead letter, and the next one is told', async () => {
-    const { clock, ledger, outbox, posted } = desk(Array.from({ length: 9 }, () => failed('It answered 400.', 'perhaps')))
+    const { clock, ledger, outbox, posted } = desk(
+      Array.from({ length: 9 }, () => failed('It answered 400.', 'perhaps')),
+    )
     await outbox.follow([HERE])
     await ledger.append([note('a'), note('b')]).durable
     outbox.wake()
     await clock.advance(1_800_000)
-    expect(outbox.state()[0]).toMatchObject({ waiting: 0, delivered: 1, dead: [{ seq: 2, event: 'incident.noted', attempts: 9, problem: 'It answered 400.' }] })
+    expect(outbox.state()[0]).toMatchObject({
+      waiting: 0,
+      delivered: 1,
+      dead: [{ seq: 2, event: 'incident.noted', attempts: 9, problem: 'It answered 400.' }],
+    })
     await outbox.retry('here', 2, 'engineer:Eve')
     await clock.advance(10)
     expect(outbox.state()[0]).toMatchObject({ delivered: 2, dead: [] })
@@ -97,12 +143,16 @@ describe('the outbox', () => {
     await Promise.all([stubborn.outbox.close(), away.outbox.close()])
   })
   test('news a day old is laid aside instead of being told', async () => {
-    const { clock, ledger, outbox } = desk(Array.from({ length: 400 }, () => failed('It did not answer within 10 seconds.')))
+    const { clock, ledger, outbox } = desk(
+      Array.from({ length: 400 }, () => failed('It did not answer within 10 seconds.')),
+    )
     await outbox.follow([HERE])
     await ledger.append([note('a')]).durable
     outbox.wake()
     await clock.advance(25 * 3_600_000)
-    expect(outbox.state()[0]?.dead).toEqual([expect.objectContaining({ problem: 'It did not answer within 10 seconds.' })])
+    expect(outbox.state()[0]?.dead).toEqual([
+      expect.objectContaining({ problem: 'It did not answer within 10 seconds.' }),
+    ])
     await outbox.close()
   })
   test('after a crash nothing is forgotten: what had no receipt is told, perhaps once more, with the same id', async () => {
@@ -130,8 +180,19 @@ describe('the outbox', () => {
     await clock.advance(100)
     expect([posted, book.names(), outbox.state()]).toEqual([[], [], []])
   })
-  test('its own entries are nobody’s news', () => expect([wants(['outbox.*'], 'outbox.delivered'), wants(['incident.*'], 'incident.opened'), wants(['incident.opened'], 'incident.closed'), wants(['*.*'], 'incident.opened')]).toEqual([false, true, false, false]))
-  test('who looked where is told only to who asks for just that', () => expect([wants(['camera.*'], 'camera.viewed'), wants(['camera.*'], 'camera.moved'), wants(['camera.viewed'], 'camera.viewed')]).toEqual([false, true, true]))
+  test('its own entries are nobody’s news', () =>
+    expect([
+      wants(['outbox.*'], 'outbox.delivered'),
+      wants(['incident.*'], 'incident.opened'),
+      wants(['incident.opened'], 'incident.closed'),
+      wants(['*.*'], 'incident.opened'),
+    ]).toEqual([false, true, false, false]))
+  test('who looked where is told only to who asks for just that', () =>
+    expect([
+      wants(['camera.*'], 'camera.viewed'),
+      wants(['camera.*'], 'camera.moved'),
+      wants(['camera.viewed'], 'camera.viewed'),
+    ]).toEqual([false, true, true]))
   test('what it has still to tell is the same after a snapshot', async () => {
     const { ledger, outbox, book } = desk([failed('x'), failed('x')])
     await outbox.follow([HERE])
@@ -155,15 +216,34 @@ describe('an event', () => {
       time: '2026-11-20T22:30:00.000Z',
       datacontenttype: 'application/json',
       sequence: '0000000000004711',
-      data: { seq: 4711, kind: 'incident.noted', actor: 'operator:Sam', subject: 'inc-1', at: '2026-11-20T22:30:00.000Z', body: { incident: 'inc-1', text: 'a' }, hash: 'ab'.repeat(32) },
+      data: {
+        seq: 4711,
+        kind: 'incident.noted',
+        actor: 'operator:Sam',
+        subject: 'inc-1',
+        at: '2026-11-20T22:30:00.000Z',
+        body: { incident: 'inc-1', text: 'a' },
+        hash: 'ab'.repeat(32),
+      },
     })
   })
   test('is signed as Standard Webhooks has it', () => {
     const { headers } = signEvent('{"a":1}', 'darlington-1', 'secret', 1_795_213_800_500)
-    expect(headers).toMatchObject({ 'webhook-id': 'darlington-1', 'webhook-timestamp': '1795213800', 'content-type': 'application/cloudevents+json; charset=utf-8' })
-    expect(headers['webhook-signature']).toBe(`v1,${createHmac('sha256', 'secret').update('darlington-1.1795213800.{"a":1}').digest('base64')}`)
+    expect(headers).toMatchObject({
+      'webhook-id': 'darlington-1',
+      'webhook-timestamp': '1795213800',
+      'content-type': 'application/cloudevents+json; charset=utf-8',
+    })
+    expect(headers['webhook-signature']).toBe(
+      `v1,${createHmac('sha256', 'secret').update('darlington-1.1795213800.{"a":1}').digest('base64')}`,
+    )
     // The specification's own example.
-    const example = signEvent('{"test": 2432232314}', 'msg_p5jXN8AQM9LWM0D4loKWxJek', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 1_614_265_330_000)
+    const example = signEvent(
+      '{"test": 2432232314}',
+      'msg_p5jXN8AQM9LWM0D4loKWxJek',
+      'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+      1_614_265_330_000,
+    )
     expect(example.headers['webhook-signature']).toBe('v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=')
   })
 })
@@ -175,16 +255,31 @@ describe('a webhook over HTTP', () => {
     new Promise((resolve) => {
       const listening = createServer((_, answer) => answer.writeHead(status, headers).end('words'))
       server = listening
-      listening.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${(listening.address() as AddressInfo).port}/hook`))
+      listening.listen(0, '127.0.0.1', () =>
+        resolve(`http://127.0.0.1:${(listening.address() as AddressInfo).port}/hook`),
+      )
     })
-  const post = async (url: string) => postWebhook(url, signEvent('{}', 'x-1', 'secret', 0), new AbortController().signal)
+  const post = async (url: string) =>
+    postWebhook(url, signEvent('{}', 'x-1', 'secret', 0), new AbortController().signal)
   test.each([
     [204, {}, { outcome: 'delivered', status: 204 }],
     [500, {}, { outcome: 'failed', lasting: 'no' }],
     [404, {}, { outcome: 'failed', lasting: 'perhaps' }],
     [429, { 'retry-after': '7' }, { outcome: 'failed', lasting: 'no', after: 7000 }],
     [410, {}, { outcome: 'failed', lasting: 'yes' }],
-  ])('that answers %i', async (status, headers, expected) => expect(await post(await answering(status, headers as Record<string, string>))).toMatchObject(expected))
-  test('that sends elsewhere is not followed', async () => expect(await post(await answering(302, { location: 'http://169.254.169.254/' }))).toMatchObject({ outcome: 'failed', lasting: 'perhaps', problem: expect.stringContaining('redirects are not followed') }))
-  test('that nobody answers is to be tried again', async () => expect(await post('http://127.0.0.1:9/hook')).toMatchObject({ outcome: 'failed', lasting: 'no', problem: expect.stringContaining('could not be reached') }))
+  ])('that answers %i', async (status, headers, expected) =>
+    expect(await post(await answering(status, headers as Record<string, string>))).toMatchObject(expected),
+  )
+  test('that sends elsewhere is not followed', async () =>
+    expect(await post(await answering(302, { location: 'http://169.254.169.254/' }))).toMatchObject({
+      outcome: 'failed',
+      lasting: 'perhaps',
+      problem: expect.stringContaining('redirects are not followed'),
+    }))
+  test('that nobody answers is to be tried again', async () =>
+    expect(await post('http://127.0.0.1:9/hook')).toMatchObject({
+      outcome: 'failed',
+      lasting: 'no',
+      problem: expect.stringContaining('could not be reached'),
+    }))
 })

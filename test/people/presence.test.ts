@@ -15,12 +15,19 @@ describe('who has a wall open', () => {
   test('is one line per person, however many screens, and of what a page makes up nothing', async () => {
     const told: Present[][] = []
     const clock = createFakeClock()
-    const presence = createPresence({ clock, known: (id) => id.startsWith('inc-'), onChange: (present) => told.push(present) })
+    const presence = createPresence({
+      clock,
+      known: (id) => id.startsWith('inc-'),
+      onChange: (present) => told.push(present),
+    })
     const [one, two] = [presence.enter(ASHA), presence.enter(ASHA)]
     presence.enter(BEN)
     one.looking(['inc-1'])
     two.looking(['inc-1', 'inc-2', '<b>nonsense'])
-    expect(presence.view()).toEqual([{ name: 'Asha', role: 'operator', screens: 2, looking: ['inc-1', 'inc-2'] }, { name: 'Ben', role: 'supervisor', screens: 1, looking: [] }])
+    expect(presence.view()).toEqual([
+      { name: 'Asha', role: 'operator', screens: 2, looking: ['inc-1', 'inc-2'] },
+      { name: 'Ben', role: 'supervisor', screens: 1, looking: [] },
+    ])
     two.leave()
     two.leave()
     expect(presence.view()[0]).toMatchObject({ screens: 1, looking: ['inc-1'] })
@@ -54,7 +61,11 @@ describe('a hand on a camera', () => {
   })
   test('is told anew when the camera is needed for something else', () => {
     const { take } = hands()
-    expect([take(CAM, 'Asha', false, 'inc-1').fresh, take(CAM, 'Asha', false, 'inc-1').fresh, take(CAM, 'Asha', false, null).fresh]).toEqual([true, false, true])
+    expect([
+      take(CAM, 'Asha', false, 'inc-1').fresh,
+      take(CAM, 'Asha', false, 'inc-1').fresh,
+      take(CAM, 'Asha', false, null).fresh,
+    ]).toEqual([true, false, true])
   })
   test('that holds the stick when a press calls the camera must let go once, and may then steer again', async () => {
     const { take, clock } = hands()
@@ -73,7 +84,9 @@ describe('a hand on a camera', () => {
   test('keeps others off, who are told whose it is', () => {
     const { take } = hands()
     take(CAM, 'Asha', false)
-    expect(() => take(CAM, 'Ben', false)).toThrow(expect.objectContaining({ code: 'camera/in-hand', extra: { owner: 'Asha' } }))
+    expect(() => take(CAM, 'Ben', false)).toThrow(
+      expect.objectContaining({ code: 'camera/in-hand', extra: { owner: 'Asha' } }),
+    )
   })
   test('may be taken over by somebody who says so', () => {
     const { take, who, told } = hands()

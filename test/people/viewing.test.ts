@@ -47,7 +47,9 @@ describe('a look at a camera', () => {
       await admit(ASHA, BAR, 'live')
       later(MINUTE)
     }
-    expect(written).toEqual([{ actor: 'operator:Asha', camera: BAR, what: 'live', by: 'Asha', forIncident: null, reason: null }])
+    expect(written).toEqual([
+      { actor: 'operator:Asha', camera: BAR, what: 'live', by: 'Asha', forIncident: null, reason: null },
+    ])
     later(5 * MINUTE)
     await admit(ASHA, BAR, 'live')
     expect(written).toHaveLength(2)
@@ -63,7 +65,14 @@ describe('a look at a camera', () => {
     await admit(ASHA, BAR, 'live')
     holds('inc-2')
     await admit(ASHA, BAR, 'live')
-    expect(written.map((each) => (each as { forIncident: string | null }).forIncident)).toEqual([null, null, null, null, 'inc-1', 'inc-2'])
+    expect(written.map((each) => (each as { forIncident: string | null }).forIncident)).toEqual([
+      null,
+      null,
+      null,
+      null,
+      'inc-1',
+      'inc-2',
+    ])
   })
   test('without an incident waits until it is written down, and is none when that fails; for an incident nobody waits', async () => {
     const { admit, written, holds, breaks, slow, flush } = room()
@@ -79,7 +88,11 @@ describe('a look at a camera', () => {
     holds(null)
     breaks(true)
     // However often it is asked for while the disk is full: one entry waits, and not one for each.
-    for (let i = 0; i < 5; i += 1) await expect(admit(ASHA, ROW, 'live')).rejects.toMatchObject({ code: 'ledger/unavailable', message: expect.stringContaining('cannot be written down') })
+    for (let i = 0; i < 5; i += 1)
+      await expect(admit(ASHA, ROW, 'live')).rejects.toMatchObject({
+        code: 'ledger/unavailable',
+        message: expect.stringContaining('cannot be written down'),
+      })
     holds('inc-1')
     await admit(ASHA, ROW, 'still')
     holds(null)
@@ -113,7 +126,11 @@ describe('a look at a camera', () => {
     const refused = { code: 'view/no-reason' }
     await expect(admit(ASHA, BAR, 'live')).rejects.toMatchObject(refused)
     expect(written).toEqual([])
-    expect(give(ASHA, 'Roadworks', BAR)).toEqual({ reason: 'Roadworks', camera: BAR, until: new Date(1_000_000 + 60 * MINUTE).toISOString() })
+    expect(give(ASHA, 'Roadworks', BAR)).toEqual({
+      reason: 'Roadworks',
+      camera: BAR,
+      until: new Date(1_000_000 + 60 * MINUTE).toISOString(),
+    })
     await admit(ASHA, BAR, 'live')
     await expect(admit(ASHA, ROW, 'live')).rejects.toMatchObject(refused)
     await expect(admit(BEN, BAR, 'live')).rejects.toMatchObject(refused)
@@ -124,6 +141,11 @@ describe('a look at a camera', () => {
     await expect(admit(ASHA, BAR, 'live')).rejects.toMatchObject(refused)
     holds('inc-1')
     await admit(ASHA, BAR, 'live')
-    expect(written.map((each) => (each as { reason: string | null }).reason)).toEqual(['Roadworks', 'Lenses', 'Lenses', null])
+    expect(written.map((each) => (each as { reason: string | null }).reason)).toEqual([
+      'Roadworks',
+      'Lenses',
+      'Lenses',
+      null,
+    ])
   })
 })

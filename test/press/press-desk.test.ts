@@ -22,26 +22,47 @@ function desk({ live = () => true, lookUpFails = false }: { live?: () => boolean
         if (!open.has(id)) return null
         counted.push({ helpPoint: id, count: batch.count })
         const incident = `inc-${id}` as IncidentId
-        const { recorded, durable } = ledger.append([{ kind: 'press.coalesced', actor: 'help-point:here', subject: incident, body: { ...batch, incident, helpPoint: id } }])
+        const { recorded, durable } = ledger.append([
+          {
+            kind: 'press.coalesced',
+            actor: 'help-point:here',
+            subject: incident,
+            body: { ...batch, incident, helpPoint: id },
+          },
+        ])
         return { incident, last: recorded[0]?.seq ?? 0, durable }
       },
       lookUp: async (id, key) => {
         lookups.push(key)
         if (lookUpFails) throw new Error('disk I/O error')
-        return ledger.entries.findLast((entry) => entry.kind === 'press.received' && entry.body.press.helpPoint === id && entry.body.press.key === key) ?? null
+        return (
+          ledger.entries.findLast(
+            (entry) =>
+              entry.kind === 'press.received' && entry.body.press.helpPoint === id && entry.body.press.key === key,
+          ) ?? null
+        )
       },
       pressed: (press) => {
         pressed.push(press)
         open.add(press.helpPoint)
         const incident = `inc-${press.helpPoint}` as IncidentId
-        const { recorded, durable } = ledger.append([{ kind: 'press.received', actor: 'help-point:here', subject: incident, body: { press, incident } }])
+        const { recorded, durable } = ledger.append([
+          { kind: 'press.received', actor: 'help-point:here', subject: incident, body: { press, incident } },
+        ])
         return { incident, last: recorded[0]?.seq ?? 0, durable }
       },
       whenDurable: ledger.whenDurable,
     })
   return { clock, ledger, pressed, counted, open, lookups, make, presses: make() }
 }
-const arrival = (change = {}) => ({ helpPoint: 'here', key: 'k1', pressedAt: null, kind: 'press' as const, source: 'http', ...change })
+const arrival = (change = {}) => ({
+  helpPoint: 'here',
+  key: 'k1',
+  pressedAt: null,
+  kind: 'press' as const,
+  source: 'http',
+  ...change,
+})
 
 describe('the press desk', () => {
   test('gives the receipt only when the press is on disk', async () => {
@@ -85,7 +106,10 @@ describe('the press desk', () => {
     expect(pressed).toHaveLength(1)
   })
   test('an unknown help point is refused by name', async () => {
-    await expect(desk().presses.accept(arrival({ helpPoint: 'nowhere' }))).rejects.toMatchObject({ code: 'help-point/unknown', message: expect.stringContaining('nowhere') })
+    await expect(desk().presses.accept(arrival({ helpPoint: 'nowhere' }))).rejects.toMatchObject({
+      code: 'help-point/unknown',
+      message: expect.stringContaining('nowhere'),
+    })
   })
   test('a press that is not durable is not acknowledged, and its repeat is, once the disk is back', async () => {
     const { presses, ledger, pressed } = desk()
@@ -97,15 +121,22 @@ describe('the press desk', () => {
     expect(pressed).toHaveLength(1)
     expect(ledger.entries).toHaveLength(1)
   })
-  test.each(['2026-11-20T23:59:60Z', '2026-01-01T00:00:00+01', 'nonsense'])('a device time that cannot be read (%s) never costs the press', async (pressedAt) => {
-    const { presses, pressed } = desk()
-    await presses.accept(arrival({ pressedAt }))
-    expect(pressed[0]?.pressedAt).toBe('2026-11-20T22:30:00.000Z')
-  })
+  test.each(['2026-11-20T23:59:60Z', '2026-01-01T00:00:00+01', 'nonsense'])(
+    'a device time that cannot be read (%s) never costs the press',
+    async (pressedAt) => {
+      const { presses, pressed } = desk()
+      await presses.accept(arrival({ pressedAt }))
+      expect(pressed[0]?.pressedAt).toBe('2026-11-20T22:30:00.000Z')
+    },
+  )
   test('the device’s own time is kept beside ours', async () => {
     const { presses, pressed } = desk()
     await presses.accept(arrival({ pressedAt: '2026-11-20T23:29:58+01:00' }))
-    expect(pressed[0]).toMatchObject({ pressedAt: '2026-11-20T22:29:58.000Z', receivedAt: '2026-11-20T22:30:00.000Z', helpPoint: 'here' as HelpPointId })
+    expect(pressed[0]).toMatchObject({
+      pressedAt: '2026-11-20T22:29:58.000Z',
+      receivedAt: '2026-11-20T22:30:00.000Z',
+      helpPoint: 'here' as HelpPointId,
+    })
   })
 })
 
@@ -159,7 +190,12 @@ describe('a flood', () => {
   })
   test('from one source is refused beyond what a machine can take, but never a first press', async () => {
     const { presses, pressed, clock } = desk()
-    const all = Array.from({ length: 12_000 }, (_, i) => presses.accept(arrival({ key: `k${i}`, by: 'one token' })).then(() => 'taken', ({ code }: { code: string }) => code))
+    const all = Array.from({ length: 12_000 }, (_, i) =>
+      presses.accept(arrival({ key: `k${i}`, by: 'one token' })).then(
+        () => 'taken',
+        ({ code }: { code: string }) => code,
+      ),
+    )
     const other = presses.accept(arrival({ helpPoint: 'there', key: 'x', by: 'one token' }))
     await clock.advance(100)
     const results = await Promise.all(all)
@@ -222,7 +258,10 @@ describe('what the reviewers found', () => {
     const [first] = await Promise.all(both)
     const restarted = make()
     for (const entry of ledger.entries) restarted.follow(entry)
-    expect(await restarted.accept(arrival({ key: 'counted 1' }))).toMatchObject({ repeated: true, receipt: { press: first?.receipt.press } })
+    expect(await restarted.accept(arrival({ key: 'counted 1' }))).toMatchObject({
+      repeated: true,
+      receipt: { press: first?.receipt.press },
+    })
     expect(pressed).toHaveLength(10)
   })
   test('a key that the disk cannot look up is a new press: twice is better than lost', async () => {

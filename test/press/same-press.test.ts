@@ -15,19 +15,68 @@ import { createFakeLedger } from '../fakes/fake-ledger.ts'
 import { randomOf } from '../fakes/seeded-random.ts'
 
 const HOUR = 3_600_000
-type Source = { name: string; /** What a device sends for a press that it numbers so, at this time of a clock that is right. */ send(number: number, at: number): Arrival; sameForMs: number }
-const arrival = (source: string, key: string, sameForMs: number | undefined, change: Partial<Arrival> = {}): Arrival => ({ helpPoint: 'bar', key, ...(sameForMs === undefined ? {} : { sameForMs }), pressedAt: null, kind: 'press', source, ...change })
+type Source = {
+  name: string
+  /** What a device sends for a press that it numbers so, at this time of a clock that is right. */ send(
+    number: number,
+    at: number,
+  ): Arrival
+  sameForMs: number
+}
+const arrival = (
+  source: string,
+  key: string,
+  sameForMs: number | undefined,
+  change: Partial<Arrival> = {},
+): Arrival => ({
+  helpPoint: 'bar',
+  key,
+  ...(sameForMs === undefined ? {} : { sameForMs }),
+  pressedAt: null,
+  kind: 'press',
+  source,
+  ...change,
+})
 const iso = (at: number): string => new Date(at).toISOString()
-const uplink = (number: number, body: object) => readLorawan({ deviceInfo: { devEui: '24e1' }, fCnt: number, fPort: 85, data: '/y4B', ...body }, 'up').uplink
+const uplink = (number: number, body: object) =>
+  readLorawan({ deviceInfo: { devEui: '24e1' }, fCnt: number, fPort: 85, data: '/y4B', ...body }, 'up').uplink
 const SOURCES: Source[] = [
-  { name: 'HTTP with id', send: (number) => arrival('http', String(number), OVER_HTTP.id, { sameAfterClosedMs: OVER_HTTP.afterClosed }), sameForMs: OVER_HTTP.id },
-  { name: 'HTTP with id and pressedAt', send: (number, at) => arrival('http', String(number), OVER_HTTP.idAndTime, { pressedAt: iso(at) }), sameForMs: OVER_HTTP.idAndTime },
+  {
+    name: 'HTTP with id',
+    send: (number) => arrival('http', String(number), OVER_HTTP.id, { sameAfterClosedMs: OVER_HTTP.afterClosed }),
+    sameForMs: OVER_HTTP.id,
+  },
+  {
+    name: 'HTTP with id and pressedAt',
+    send: (number, at) => arrival('http', String(number), OVER_HTTP.idAndTime, { pressedAt: iso(at) }),
+    sameForMs: OVER_HTTP.idAndTime,
+  },
   { name: 'MQTT with id', send: (number) => arrival('mqtt', String(number), OVER_MQTT.id), sameForMs: OVER_MQTT.id },
-  { name: 'MQTT with a named key', send: (number) => arrival('mqtt', String(number), OVER_MQTT.named, { sameAfterClosedMs: OVER_MQTT.afterClosed }), sameForMs: OVER_MQTT.named },
-  { name: 'LoRaWAN with a time', send: (number, at) => arrival('lorawan', uplink(number, { time: iso(at) })?.key ?? '', undefined), sameForMs: 7 * 24 * HOUR },
-  { name: 'LoRaWAN without a time', send: (number) => arrival('lorawan', uplink(number, {})?.key ?? '', SAME_UPLINK_MS), sameForMs: SAME_UPLINK_MS },
-  { name: 'SIA without a time, sequence 0000 each time', send: () => arrival('sia', 'sia 1234 0000', OVER_SIA), sameForMs: OVER_SIA },
-  { name: 'a wired button whose clock stands still', send: () => arrival('onvif-input', 'onvif cam input 1970-01-01T00:00:12Z', SAME_MESSAGE_MS), sameForMs: SAME_MESSAGE_MS },
+  {
+    name: 'MQTT with a named key',
+    send: (number) => arrival('mqtt', String(number), OVER_MQTT.named, { sameAfterClosedMs: OVER_MQTT.afterClosed }),
+    sameForMs: OVER_MQTT.named,
+  },
+  {
+    name: 'LoRaWAN with a time',
+    send: (number, at) => arrival('lorawan', uplink(number, { time: iso(at) })?.key ?? '', undefined),
+    sameForMs: 7 * 24 * HOUR,
+  },
+  {
+    name: 'LoRaWAN without a time',
+    send: (number) => arrival('lorawan', uplink(number, {})?.key ?? '', SAME_UPLINK_MS),
+    sameForMs: SAME_UPLINK_MS,
+  },
+  {
+    name: 'SIA without a time, sequence 0000 each time',
+    send: () => arrival('sia', 'sia 1234 0000', OVER_SIA),
+    sameForMs: OVER_SIA,
+  },
+  {
+    name: 'a wired button whose clock stands still',
+    send: () => arrival('onvif-input', 'onvif cam input 1970-01-01T00:00:12Z', SAME_MESSAGE_MS),
+    sameForMs: SAME_MESSAGE_MS,
+  },
 ]
 
 function room() {
@@ -39,14 +88,21 @@ function room() {
     createPressDesk({
       clock,
       knows: () => true,
-      openAt: (id) => (incidents.has(id) ? { id: incidents.get(id) ?? ('' as IncidentId), kind: 'press', live: true } : null),
+      openAt: (id) =>
+        incidents.has(id) ? { id: incidents.get(id) ?? ('' as IncidentId), kind: 'press', live: true } : null,
       onError: () => {},
       coalesced: () => null,
-      lookUp: async (id, key) => ledger.entries.findLast((entry) => entry.kind === 'press.received' && entry.body.press.helpPoint === id && entry.body.press.key === key) ?? null,
+      lookUp: async (id, key) =>
+        ledger.entries.findLast(
+          (entry) =>
+            entry.kind === 'press.received' && entry.body.press.helpPoint === id && entry.body.press.key === key,
+        ) ?? null,
       pressed: (press: Press) => {
         const incident = incidents.get(press.helpPoint) ?? (`inc-${(opened += 1)}` as IncidentId)
         incidents.set(press.helpPoint, incident)
-        const { recorded, durable } = ledger.append([{ kind: 'press.received', actor: 'help-point:bar', subject: incident, body: { press, incident } }])
+        const { recorded, durable } = ledger.append([
+          { kind: 'press.received', actor: 'help-point:bar', subject: incident, body: { press, incident } },
+        ])
         desk.follow(recorded[0] ?? ({} as never))
         return { incident, last: recorded[0]?.seq ?? 0, durable }
       },
@@ -93,26 +149,29 @@ describe.each(SOURCES)('$name', ({ send, sameForMs }) => {
     }
     expect(receipts.size).toBe(5)
   })
-  test.each([1, 2, 3, 4])('lives of devices with restarts, repeats and closures (seed %i) lose no press and count none twice', async (seed) => {
-    const random = randomOf(seed)
-    const { accept, clock, restart, close } = room()
-    let number = 0
-    for (let turn = 0; turn < 60; turn += 1) {
-      const what = random()
-      if (what < 0.15) number = 0
-      if (what > 0.7) close()
-      if (what > 0.95) restart(random() < 0.5)
-      // Presses of one device under one number are further apart than repeats of one of them.
-      await clock.advance(sameForMs + 1000 + Math.floor(random() * HOUR))
-      const sent = send((number += 1), clock.now())
-      const taken = await accept(sent)
-      expect(taken.repeated, `turn ${turn}`).toBe(false)
-      for (let repeat = Math.floor(random() * 3); repeat > 0; repeat -= 1) {
-        await clock.advance(Math.floor(random() * Math.min(20_000, sameForMs / 4)))
-        expect(await accept(sent), `turn ${turn}, repeated`).toEqual({ receipt: taken.receipt, repeated: true })
+  test.each([1, 2, 3, 4])(
+    'lives of devices with restarts, repeats and closures (seed %i) lose no press and count none twice',
+    async (seed) => {
+      const random = randomOf(seed)
+      const { accept, clock, restart, close } = room()
+      let number = 0
+      for (let turn = 0; turn < 60; turn += 1) {
+        const what = random()
+        if (what < 0.15) number = 0
+        if (what > 0.7) close()
+        if (what > 0.95) restart(random() < 0.5)
+        // Presses of one device under one number are further apart than repeats of one of them.
+        await clock.advance(sameForMs + 1000 + Math.floor(random() * HOUR))
+        const sent = send((number += 1), clock.now())
+        const taken = await accept(sent)
+        expect(taken.repeated, `turn ${turn}`).toBe(false)
+        for (let repeat = Math.floor(random() * 3); repeat > 0; repeat -= 1) {
+          await clock.advance(Math.floor(random() * Math.min(20_000, sameForMs / 4)))
+          expect(await accept(sent), `turn ${turn}, repeated`).toEqual({ receipt: taken.receipt, repeated: true })
+        }
       }
-    }
-  })
+    },
+  )
 })
 
 describe('over HTTP', () => {
@@ -126,7 +185,11 @@ describe('over HTTP', () => {
   })
   test('and two of them at once are two presses', async () => {
     const { accept, clock } = room()
-    const both = await Promise.all([0, 1000].map((later) => accept(arrival('http', '1', OVER_HTTP.idAndTime, { pressedAt: iso(clock.now() + later) }))))
+    const both = await Promise.all(
+      [0, 1000].map((later) =>
+        accept(arrival('http', '1', OVER_HTTP.idAndTime, { pressedAt: iso(clock.now() + later) })),
+      ),
+    )
     expect(new Set(both.map(({ receipt }) => receipt.press)).size).toBe(2)
   })
   test('one id for all presses of a device, each with its time: what is sent again is known, however many came after it', async () => {
@@ -138,7 +201,9 @@ describe('over HTTP', () => {
       first.push(await send(at))
       await clock.advance(5000)
     }
-    for (let again = 0; again < 2; again += 1) for (const [i, at] of times.entries()) expect(await send(at)).toEqual({ receipt: first[i]?.receipt, repeated: true })
+    for (let again = 0; again < 2; again += 1)
+      for (const [i, at] of times.entries())
+        expect(await send(at)).toEqual({ receipt: first[i]?.receipt, repeated: true })
   })
   test('an id without a time, of a device that was started again after its incident was over: a person anew', async () => {
     const { accept, clock, close } = room()
@@ -154,7 +219,10 @@ describe('over HTTP', () => {
 
 describe('over MQTT', () => {
   const text = (said: object): Buffer => Buffer.from(JSON.stringify(said))
-  test.each([['after three minutes without a network', 3 * 60_000, false], ['ten seconds later, its incident over', 10_000, true]])('what the broker sends once more %s is no press; the next message with that id is', async (_, later, closes) => {
+  test.each([
+    ['after three minutes without a network', 3 * 60_000, false],
+    ['ten seconds later, its incident over', 10_000, true],
+  ])('what the broker sends once more %s is no press; the next message with that id is', async (_, later, closes) => {
     const { accept, clock, close, ledger } = room()
     let take: (message: MqttArrival) => Promise<boolean> = async () => false
     // A fake, of the broker's session: what it hands over is given here.
@@ -162,8 +230,27 @@ describe('over MQTT', () => {
       take = options.take
       return { close: async () => {}, forget: async () => {} }
     }
-    const source = createMqttSource({ accept, isOpen: () => !closes, heard: () => {}, clock, onLink: () => {}, onError: () => {}, openSession })
-    await source.follow(new Map([['bar' as HelpPointId, { broker: {} as never, clientId: 'c', topics: [{ topic: 't', when: null, heartbeat: null, key: null } as never] }]]))
+    const source = createMqttSource({
+      accept,
+      isOpen: () => !closes,
+      heard: () => {},
+      clock,
+      onLink: () => {},
+      onError: () => {},
+      openSession,
+    })
+    await source.follow(
+      new Map([
+        [
+          'bar' as HelpPointId,
+          {
+            broker: {} as never,
+            clientId: 'c',
+            topics: [{ topic: 't', when: null, heartbeat: null, key: null } as never],
+          },
+        ],
+      ]),
+    )
     const presses = () => ledger.entries.filter(({ kind }) => kind === 'press.received').length
     expect(await take({ topic: 't', payload: text({ id: '4711' }), mark: 'm1', redelivered: false })).toBe(true)
     if (closes) close()

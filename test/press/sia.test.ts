@@ -39,7 +39,11 @@ const frame = (text: string, key: Buffer | null = null): SiaFrame => {
 describe('frames of SIA DC-09', () => {
   test.each(PUBLISHED)('%s is read', (text) => expect(read(text)).toHaveProperty('frame.account'))
   test('all parts are told apart', () => {
-    expect(frame('7C37006b"SIA-DCS"0000RC0FFDL1234#080027E62A64[#080027E62A64|NHB0003][X115000][X115000][X115000]_13:53:11,06-22-2015')).toEqual({
+    expect(
+      frame(
+        '7C37006b"SIA-DCS"0000RC0FFDL1234#080027E62A64[#080027E62A64|NHB0003][X115000][X115000][X115000]_13:53:11,06-22-2015',
+      ),
+    ).toEqual({
       id: 'SIA-DCS',
       encrypted: false,
       sequence: '0000',
@@ -54,7 +58,8 @@ describe('frames of SIA DC-09', () => {
       binaryCrc: false,
     })
   })
-  const framed = (body: string): string => `${crc16(Buffer.from(body)).toString(16).toUpperCase().padStart(4, '0')}0${body.length.toString(16).toUpperCase().padStart(3, '0')}${body}`
+  const framed = (body: string): string =>
+    `${crc16(Buffer.from(body)).toString(16).toUpperCase().padStart(4, '0')}0${body.length.toString(16).toUpperCase().padStart(3, '0')}${body}`
   test.each([
     ['"SIA-DCS"0001L0[#1234|Nri1/PA005]', ''],
     ['"SIA-DCS"0001L0#[#1234|Nri1/PA005]', ''],
@@ -68,22 +73,42 @@ describe('frames of SIA DC-09', () => {
     expect(eventsOf(read)).toMatchObject([{ account: '1234', zone: '5' }])
     expect(ackOf(read, 0, null).toString()).toMatch(header ? /L0#\d+\[\]\r$/ : /L0\[\]\r$/)
   })
-  test('what a panel adds behind the brackets never costs a message whose check sum is right', () => expect(frame(framed('"SIA-DCS"0001L0#1234[#1234|Nri1/PA005]_7:5:1,1-2-2026'))).toMatchObject({ account: '1234', at: null }))
-  test('the check sum of the name is the published one', () => expect(crc16(Buffer.from('123456789')).toString(16)).toBe('bb3d'))
-  test('one wrong byte is found', () => expect(read('68AF0025"SIA-DCS"0001L0#1234[#1234|Nri1/BA13]')).toMatchObject({ fault: 'crc' }))
-  test('a wrong length is found', () => expect(read('68AF0031"SIA-DCS"0001L0#1234[#1234|Nri1/BA12]')).toMatchObject({ fault: 'length' }))
+  test('what a panel adds behind the brackets never costs a message whose check sum is right', () =>
+    expect(frame(framed('"SIA-DCS"0001L0#1234[#1234|Nri1/PA005]_7:5:1,1-2-2026'))).toMatchObject({
+      account: '1234',
+      at: null,
+    }))
+  test('the check sum of the name is the published one', () =>
+    expect(crc16(Buffer.from('123456789')).toString(16)).toBe('bb3d'))
+  test('one wrong byte is found', () =>
+    expect(read('68AF0025"SIA-DCS"0001L0#1234[#1234|Nri1/BA13]')).toMatchObject({ fault: 'crc' }))
+  test('a wrong length is found', () =>
+    expect(read('68AF0031"SIA-DCS"0001L0#1234[#1234|Nri1/BA12]')).toMatchObject({ fault: 'length' }))
   test('a check sum of two bytes is read, one that holds a line feed, too', () => {
-    const captured = Buffer.concat([Buffer.from('C55B', 'hex'), Buffer.from('002A"NULL"0000R8L0#41213[]_21:00:10,02-20-2024')])
+    const captured = Buffer.concat([
+      Buffer.from('C55B', 'hex'),
+      Buffer.from('002A"NULL"0000R8L0#41213[]_21:00:10,02-20-2024'),
+    ])
     expect(readFrame(captured, () => null)).toMatchObject({ frame: { account: '41213', binaryCrc: true } })
-    const event = Buffer.concat([Buffer.from('C17E', 'hex'), Buffer.from('003E"ADM-CID"0379R0L0#10064[10064|1602 00 000]_00:00:43,02-21-2024')])
-    expect(splitFrames(Buffer.concat([Buffer.of(10), captured, Buffer.of(13, 10), event, Buffer.of(13)])).frames).toEqual([Buffer.concat([captured]), event])
+    const event = Buffer.concat([
+      Buffer.from('C17E', 'hex'),
+      Buffer.from('003E"ADM-CID"0379R0L0#10064[10064|1602 00 000]_00:00:43,02-21-2024'),
+    ])
+    expect(
+      splitFrames(Buffer.concat([Buffer.of(10), captured, Buffer.of(13, 10), event, Buffer.of(13)])).frames,
+    ).toEqual([Buffer.concat([captured]), event])
   })
   test('a check sum of two bytes that begins with a line feed or zero is not skipped', () => {
     for (let sequence = 1; sequence < 10_000; sequence += 1) {
       const body = Buffer.from(`"NULL"${String(sequence).padStart(4, '0')}L0#1234[]`)
       const crc = crc16(body)
       if (![0x0a, 0x0d, 0x00].includes(crc >> 8)) continue
-      const bytes = Buffer.concat([Buffer.of(10, crc >> 8, crc & 255), Buffer.from(`00${body.length.toString(16)}`), body, Buffer.of(13)])
+      const bytes = Buffer.concat([
+        Buffer.of(10, crc >> 8, crc & 255),
+        Buffer.from(`00${body.length.toString(16)}`),
+        body,
+        Buffer.of(13),
+      ])
       const [found = Buffer.alloc(0)] = splitFrames(bytes).frames
       expect(readFrame(found, () => null)).toMatchObject({ frame: { account: '1234' } })
     }
@@ -106,13 +131,36 @@ describe('frames of SIA DC-09', () => {
   })
   test('an endless frame is not kept', () => expect(splitFrames(Buffer.alloc(100_000, 0x41)).rest).toHaveLength(0))
   test.each([
-    ['E88800a7"*SIA-DCS"0000RC0FFDL1234#080027E62A64[A054F111518361720BAB126501C6D994CD9151D2C84881C0FEA933A0790F49A9236EBD45F2AED32FAA252EB1AA18FC3CDEDE2452F33185E5931D31308D9B9882', HEX_KEY, '#080027E62A64|NHB0003', '2015-06-22T15:12:40.000Z'],
-    ['CAC10064"*NULL"0000RC0FFDL1234#080027E62A64[70D7DC480FA7DC0DE428CE02447BA2E2981A161EA14CB780D2CD917208059E11', HEX_KEY, '', '2015-06-22T13:43:09.000Z'],
-    ['85DF0078"*SIA-DCS"4480L0#EA1984[83F153789366885D5F83DD5A8D19F691DE6602D5D71342E244C040C5D10D89040444068312750F38DF7E63AD3DE8AD5A', Buffer.from('3BD7E66AA9E2F190'), '#EA1984|Nri0/RP0000', '2020-08-11T16:57:20.000Z'],
-    ['76D80055"*NULL"0000R0L0#AAAB[B4BC8B40D0E6D959D6BEA78E88CC0B2155741A3C44FBB96D476A3E557CAD64D9', Buffer.from('A'.repeat(16)), '', '2020-07-05T18:24:52.000Z'],
-  ])('%s is deciphered with its published key', (text, key, data, at) => expect(frame(text, key)).toMatchObject({ data, at, encrypted: true }))
+    [
+      'E88800a7"*SIA-DCS"0000RC0FFDL1234#080027E62A64[A054F111518361720BAB126501C6D994CD9151D2C84881C0FEA933A0790F49A9236EBD45F2AED32FAA252EB1AA18FC3CDEDE2452F33185E5931D31308D9B9882',
+      HEX_KEY,
+      '#080027E62A64|NHB0003',
+      '2015-06-22T15:12:40.000Z',
+    ],
+    [
+      'CAC10064"*NULL"0000RC0FFDL1234#080027E62A64[70D7DC480FA7DC0DE428CE02447BA2E2981A161EA14CB780D2CD917208059E11',
+      HEX_KEY,
+      '',
+      '2015-06-22T13:43:09.000Z',
+    ],
+    [
+      '85DF0078"*SIA-DCS"4480L0#EA1984[83F153789366885D5F83DD5A8D19F691DE6602D5D71342E244C040C5D10D89040444068312750F38DF7E63AD3DE8AD5A',
+      Buffer.from('3BD7E66AA9E2F190'),
+      '#EA1984|Nri0/RP0000',
+      '2020-08-11T16:57:20.000Z',
+    ],
+    [
+      '76D80055"*NULL"0000R0L0#AAAB[B4BC8B40D0E6D959D6BEA78E88CC0B2155741A3C44FBB96D476A3E557CAD64D9',
+      Buffer.from('A'.repeat(16)),
+      '',
+      '2020-07-05T18:24:52.000Z',
+    ],
+  ])('%s is deciphered with its published key', (text, key, data, at) =>
+    expect(frame(text, key)).toMatchObject({ data, at, encrypted: true }),
+  )
   test('an encrypted one without the right key is told apart from a damaged one', () => {
-    const text = 'CAC10064"*NULL"0000RC0FFDL1234#080027E62A64[70D7DC480FA7DC0DE428CE02447BA2E2981A161EA14CB780D2CD917208059E11'
+    const text =
+      'CAC10064"*NULL"0000RC0FFDL1234#080027E62A64[70D7DC480FA7DC0DE428CE02447BA2E2981A161EA14CB780D2CD917208059E11'
     expect(read(text)).toMatchObject({ fault: 'undecipherable', frame: { account: '080027E62A64' } })
     expect(read(text, Buffer.from('another key 1234'))).toMatchObject({ fault: 'undecipherable' })
   })
@@ -124,14 +172,21 @@ describe('replies', () => {
   test('ACK and NAK are those that were captured elsewhere', () => {
     expect(ackOf(null1409, now, null).toString()).toBe('\n59890012"ACK"0000L0#1409[]\r')
     expect(nakOf(now, false).toString()).toBe('\n3C830025"NAK"0000R0L0A0[]_16:09:09,04-14-2015\r')
-    expect(duhOf({ sequence: '0045', receiver: 'RC0FFD', prefix: 'L1234', account: '080027E62A64' }).toString()).toBe('\n14140023"DUH"0045RC0FFDL1234#080027E62A64[]\r')
+    expect(duhOf({ sequence: '0045', receiver: 'RC0FFD', prefix: 'L1234', account: '080027E62A64' }).toString()).toBe(
+      '\n14140023"DUH"0045RC0FFDL1234#080027E62A64[]\r',
+    )
   })
   test('an encrypted message is answered in its cipher', () => {
-    const asked = frame('CAC10064"*NULL"0000RC0FFDL1234#080027E62A64[70D7DC480FA7DC0DE428CE02447BA2E2981A161EA14CB780D2CD917208059E11', HEX_KEY)
+    const asked = frame(
+      'CAC10064"*NULL"0000RC0FFDL1234#080027E62A64[70D7DC480FA7DC0DE428CE02447BA2E2981A161EA14CB780D2CD917208059E11',
+      HEX_KEY,
+    )
     const [answer = Buffer.alloc(0)] = splitFrames(ackOf(asked, now, HEX_KEY)).frames
     expect(answer.toString()).toContain('"*ACK"0000RC0FFDL1234#080027E62A64[')
     expect(answer.toString()).not.toContain('16:09')
-    expect(readFrame(answer, () => HEX_KEY)).toMatchObject({ frame: { id: 'ACK', data: '', at: '2015-04-14T16:09:09.000Z' } })
+    expect(readFrame(answer, () => HEX_KEY)).toMatchObject({
+      frame: { id: 'ACK', data: '', at: '2015-04-14T16:09:09.000Z' },
+    })
   })
   test('two bytes are answered with two bytes', () => {
     const answer = ackOf({ ...null1409, binaryCrc: true }, now, null)
@@ -141,18 +196,38 @@ describe('replies', () => {
 
 describe('events', () => {
   test.each([
-    ['87CD0037"ADM-CID"9876R579BDFL789ABC#12345A[#12345A|1110 00 129]', [{ account: '12345A', code: '110', zone: '129', begins: true }]],
+    [
+      '87CD0037"ADM-CID"9876R579BDFL789ABC#12345A[#12345A|1110 00 129]',
+      [{ account: '12345A', code: '110', zone: '129', begins: true }],
+    ],
     ['75140027"ADM-CID"0001L0#1002[#1002|3354 00 004]', [{ account: '1002', code: '354', zone: '4', begins: false }]],
-    ['56b8003c"ADM-CID"1569L1#6827[#6827|18160201000D]_00:00:00,02-21-2024', [{ account: '6827', code: '602', zone: '0', begins: true }]],
+    [
+      '56b8003c"ADM-CID"1569L1#6827[#6827|18160201000D]_00:00:00,02-21-2024',
+      [{ account: '6827', code: '602', zone: '0', begins: true }],
+    ],
     ['68AF0025"SIA-DCS"0001L0#1234[#1234|Nri1/BA12]', [{ account: '1234', code: 'BA', zone: '12', begins: true }]],
     ['12FA0021"SIA-DCS"0014L0#0001[#0001|0|NRP]', [{ account: '0001', code: 'RP', zone: null, begins: true }]],
-    ['01CD005F"SIA-DCS"1783L0#000110[#000110|Nri1BA503^Volum.Taverna   Appartam.Giorno ^]_11:49:27,01-20-2022', [{ account: '000110', code: 'BA', zone: '503', begins: true }]],
-    ['953a004c"SIA-DCS"0001L0#7878[#7878|Nri01^TOTAL^/LX901^centrale d\'alarme JA-106K(R)^]', [{ account: '7878', code: 'LX', zone: '901', begins: true }]],
+    [
+      '01CD005F"SIA-DCS"1783L0#000110[#000110|Nri1BA503^Volum.Taverna   Appartam.Giorno ^]_11:49:27,01-20-2022',
+      [{ account: '000110', code: 'BA', zone: '503', begins: true }],
+    ],
+    [
+      '953a004c"SIA-DCS"0001L0#7878[#7878|Nri01^TOTAL^/LX901^centrale d\'alarme JA-106K(R)^]',
+      [{ account: '7878', code: 'LX', zone: '901', begins: true }],
+    ],
     ['821F003A"NULL"0000R0L0#AAAB[#0000|0000 00 000]_18:25:49,07-05-2020', []],
     ['96ED0016"SIA-DCS"0001L0#1234[]', []],
   ])('%s', (text, events) => expect(eventsOf(frame(text))).toEqual(events))
   test('a panic button and a Contact ID emergency ask for help; a test report does not', () => {
-    const code = (data: string, id = 'SIA-DCS') => eventsOf({ ...frame('96ED0016"SIA-DCS"0001L0#1234[]'), id, data })[0]?.code ?? ''
-    expect([code('#1234|Nri1/PA005'), code('#1234|1120 01 005', 'ADM-CID'), code('#1234|NRP00'), code('#1234|1602 00 000', 'ADM-CID')].map((each) => HELP_CODES.includes(each))).toEqual([true, true, false, false])
+    const code = (data: string, id = 'SIA-DCS') =>
+      eventsOf({ ...frame('96ED0016"SIA-DCS"0001L0#1234[]'), id, data })[0]?.code ?? ''
+    expect(
+      [
+        code('#1234|Nri1/PA005'),
+        code('#1234|1120 01 005', 'ADM-CID'),
+        code('#1234|NRP00'),
+        code('#1234|1602 00 000', 'ADM-CID'),
+      ].map((each) => HELP_CODES.includes(each)),
+    ).toEqual([true, true, false, false])
   })
 })

@@ -4,10 +4,15 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const files = (folder: string): string[] => (readdirSync(join(root, folder), { recursive: true }) as string[]).filter((name) => name.endsWith('.ts')).map((name) => join(folder, name))
+const files = (folder: string): string[] =>
+  (readdirSync(join(root, folder), { recursive: true }) as string[])
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name))
 const importsOf = (file: string): string[] => {
   const text = readFileSync(join(root, file), 'utf8')
-  return [...text.matchAll(/(?:from|import)\s+'(\.[^']+)'/g)].map(([, path = '']) => relative(root, resolve(root, dirname(file), path)))
+  return [...text.matchAll(/(?:from|import)\s+'(\.[^']+)'/g)].map(([, path = '']) =>
+    relative(root, resolve(root, dirname(file), path)),
+  )
 }
 const roomOf = (file: string): string => file.split('/')[1] ?? ''
 const server = files('server')
@@ -21,15 +26,33 @@ describe('the house', () => {
     expect(wrong).toEqual([])
   })
   test('tools import only tools and the glossary; the glossary only itself', () => {
-    const wrong = server.flatMap((file) => importsOf(file).map((target) => `${roomOf(file)} -> ${roomOf(target)}`)).filter((arrow) => /^(tools -> (?!tools|glossary)|glossary -> (?!glossary))/.test(arrow))
+    const wrong = server
+      .flatMap((file) => importsOf(file).map((target) => `${roomOf(file)} -> ${roomOf(target)}`))
+      .filter((arrow) => /^(tools -> (?!tools|glossary)|glossary -> (?!glossary))/.test(arrow))
     expect(wrong).toEqual([])
   })
   test('web components import the server’s glossary as types, and nothing else of it', () => {
-    const wrong = files('web-components').flatMap((file) => importsOf(file).filter((target) => target.startsWith('server/') && !target.startsWith('server/glossary/')).map((target) => `${file} -> ${target}`))
+    const wrong = files('web-components').flatMap((file) =>
+      importsOf(file)
+        .filter((target) => target.startsWith('server/') && !target.startsWith('server/glossary/'))
+        .map((target) => `${file} -> ${target}`),
+    )
     expect(wrong).toEqual([])
   })
   test('there are no import cycles', () => {
-    const graph = new Map([...server, ...files('web-components')].map((file) => [file, importsOf(file).filter((target) => !/import type/.test(readFileSync(join(root, file), 'utf8').split('\n').find((line) => line.includes(target.split('/').at(-1) ?? '')) ?? ''))]))
+    const graph = new Map(
+      [...server, ...files('web-components')].map((file) => [
+        file,
+        importsOf(file).filter(
+          (target) =>
+            !/import type/.test(
+              readFileSync(join(root, file), 'utf8')
+                .split('\n')
+                .find((line) => line.includes(target.split('/').at(-1) ?? '')) ?? '',
+            ),
+        ),
+      ]),
+    )
     const cycles: string[][] = []
     const done = new Set<string>()
     const walk = (file: string, path: string[]): void => {
@@ -45,7 +68,11 @@ describe('the house', () => {
     expect([...server, ...files('web-components')].filter((file) => file.endsWith('/index.ts'))).toEqual([])
   })
   test('time is injected: no room asks the system for it, but the simulator, whose cameras have clocks of their own', () => {
-    const asks = server.filter((file) => !['tools', 'simulator'].includes(roomOf(file)) && /Date\.now\(\)|new Date\(\)/.test(readFileSync(join(root, file), 'utf8')))
+    const asks = server.filter(
+      (file) =>
+        !['tools', 'simulator'].includes(roomOf(file)) &&
+        /Date\.now\(\)|new Date\(\)/.test(readFileSync(join(root, file), 'utf8')),
+    )
     expect(asks).toEqual([])
   })
 })

@@ -20,13 +20,22 @@ describe('a hand-over', () => {
     const { offer, now, recent } = desk()
     const { shift } = await offer('Asha', 'Quiet night', 'operator:Asha')
     now.faults = []
-    expect(recent()[0]).toMatchObject({ shift, from: 'Asha', notes: 'Quiet night', faults: [{ subject: 'cam-7' }], acceptedBy: null })
+    expect(recent()[0]).toMatchObject({
+      shift,
+      from: 'Asha',
+      notes: 'Quiet night',
+      faults: [{ subject: 'cam-7' }],
+      acceptedBy: null,
+    })
   })
   test('is over when somebody else has signed, and both names stand in the record', async () => {
     const { offer, accept, ledger } = desk()
     const { shift } = await offer('Asha', '', 'operator:Asha')
     expect(await accept(shift, 'Ben', 'operator:Ben')).toMatchObject({ from: 'Asha', acceptedBy: 'Ben' })
-    expect(ledger.entries.map(({ kind, actor }) => [kind, actor])).toEqual([['shift.offered', 'operator:Asha'], ['shift.accepted', 'operator:Ben']])
+    expect(ledger.entries.map(({ kind, actor }) => [kind, actor])).toEqual([
+      ['shift.offered', 'operator:Asha'],
+      ['shift.accepted', 'operator:Ben'],
+    ])
   })
   test('is not signed by the same person twice, nor by two who come, nor one that does not exist', async () => {
     const { offer, accept } = desk()
@@ -46,17 +55,51 @@ describe('a hand-over', () => {
 })
 
 describe('what is broken', () => {
-  const well: CameraHealth = { onvif: 'up', video: 'up', buffer: 'up', blind: null, clockOffsetMs: 0, clock: 'right', since: '', reason: null }
-  const town = { cameras: [{ id: 'cam-1', health: well }], helpPoints: [{ id: 'bar', proof: { overdue: [], lastDrillResult: null } }], storage: null, record: null, destinations: [{ destination: 'cad', failing: null, dead: [] }] }
+  const well: CameraHealth = {
+    onvif: 'up',
+    video: 'up',
+    buffer: 'up',
+    blind: null,
+    clockOffsetMs: 0,
+    clock: 'right',
+    since: '',
+    reason: null,
+  }
+  const town = {
+    cameras: [{ id: 'cam-1', health: well }],
+    helpPoints: [{ id: 'bar', proof: { overdue: [], lastDrillResult: null } }],
+    storage: null,
+    record: null,
+    destinations: [{ destination: 'cad', failing: null, dead: [] }],
+  }
   test('is nothing while all is well', () => expect(shiftFaults(town)).toEqual([]))
   test('is told line by line, the record first', () => {
     const faults = shiftFaults({
-      cameras: [{ id: 'cam-1', health: { ...well, video: 'down', onvif: 'down', reason: 'no answer' } }, { id: 'cam-2', health: { ...well, blind: 'dark' } }, { id: 'cam-3', health: { ...well, buffer: 'down', reason: 'disk' } }],
+      cameras: [
+        { id: 'cam-1', health: { ...well, video: 'down', onvif: 'down', reason: 'no answer' } },
+        { id: 'cam-2', health: { ...well, blind: 'dark' } },
+        { id: 'cam-3', health: { ...well, buffer: 'down', reason: 'disk' } },
+      ],
       helpPoints: [{ id: 'bar', proof: { overdue: ['heartbeat'], lastDrillResult: null } }],
       storage: 'full',
       record: 'line 7',
-      destinations: [{ destination: 'cad', failing: { seq: 1, since: '', attempts: 2, problem: 'It answered 500.', nextAt: '' }, dead: [] }],
+      destinations: [
+        {
+          destination: 'cad',
+          failing: { seq: 1, since: '', attempts: 2, problem: 'It answered 500.', nextAt: '' },
+          dead: [],
+        },
+      ],
     })
-    expect(faults.map(({ what, subject, detail }) => `${what} ${subject} ${detail}`)).toEqual(['record  line 7', 'storage  full', 'help-point bar heartbeat', 'camera cam-1 no answer', 'picture cam-1 no answer', 'picture cam-2 dark', 'buffer cam-3 disk', 'destination cad It answered 500.'])
+    expect(faults.map(({ what, subject, detail }) => `${what} ${subject} ${detail}`)).toEqual([
+      'record  line 7',
+      'storage  full',
+      'help-point bar heartbeat',
+      'camera cam-1 no answer',
+      'picture cam-1 no answer',
+      'picture cam-2 dark',
+      'buffer cam-3 disk',
+      'destination cad It answered 500.',
+    ])
   })
 })

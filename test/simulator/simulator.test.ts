@@ -67,7 +67,8 @@ describe('the mark in the picture', () => {
   const mark = { pan: -133.21, tilt: -15.5, zoom: 2.25, time: Date.parse('2026-11-20T22:30:00.123Z') }
   const drawn = drawMark(mark)
   const height = 540
-  const lumaAt = (x: number, y: number): number => (drawn[Math.floor((y - (height - ROWS * BLOCK)) / BLOCK)]?.[Math.floor(x / BLOCK)] ? 235 : 16)
+  const lumaAt = (x: number, y: number): number =>
+    drawn[Math.floor((y - (height - ROWS * BLOCK)) / BLOCK)]?.[Math.floor(x / BLOCK)] ? 235 : 16
 
   test('says where the camera looks and when', () => {
     const read = readMark(lumaAt, height)
@@ -81,7 +82,8 @@ describe('the mark in the picture', () => {
   })
   test('one wrong block is noticed', () => {
     for (let column = 2; column < COLUMNS; column += 7) {
-      const wrong = (x: number, y: number): number => (Math.floor(x / BLOCK) === column && y < height - BLOCK ? 251 - lumaAt(x, y) : lumaAt(x, y))
+      const wrong = (x: number, y: number): number =>
+        Math.floor(x / BLOCK) === column && y < height - BLOCK ? 251 - lumaAt(x, y) : lumaAt(x, y)
       expect(readMark(wrong, height)).toBeNull()
     }
   })
@@ -113,12 +115,17 @@ describe('the lens', () => {
 })
 
 describe('the plan of a simulated town', () => {
-  const { site } = readSite(readFileSync(new URL('../../camera-presets/darlington.yaml', import.meta.url), 'utf8'), (text) => ({ value: text.replaceAll(/\$\{\w+\}/g, '1') }))
+  const { site } = readSite(
+    readFileSync(new URL('../../camera-presets/darlington.yaml', import.meta.url), 'utf8'),
+    (text) => ({ value: text.replaceAll(/\$\{\w+\}/g, '1') }),
+  )
   if (!site) throw new Error('Darlington is not valid')
   const plans = planTown(site)
 
   test('every camera waits looking away, so that a press visibly moves it', () => {
-    for (const { ptz, home, presets } of plans) for (const { pose } of presets) if (ptz && pose === presets[0]?.pose) expect(Math.abs(wrap180(pose.pan - home.pan))).toBeGreaterThan(60)
+    for (const { ptz, home, presets } of plans)
+      for (const { pose } of presets)
+        if (ptz && pose === presets[0]?.pose) expect(Math.abs(wrap180(pose.pan - home.pan))).toBeGreaterThan(60)
   })
   test('a preset looks toward its help point, where the lamp post is drawn', () => {
     const camera = plans.find(({ id }) => id === 'cam-12')

@@ -18,13 +18,16 @@ describe('a local time of day', () => {
     ['2026-03-28T12:00:00Z', '04:30', '2026-03-29T03:30:00.000Z'],
     ['2026-10-24T12:00:00Z', '04:30', '2026-10-25T04:30:00.000Z'],
     ['2026-03-28T23:30:00Z', '04:30', '2026-03-29T03:30:00.000Z'],
-  ])('comes next after %s for %s at %s', (now, time, expected) => expect(iso(nextLocal(Date.parse(now), LONDON, time))).toBe(expected))
+  ])('comes next after %s for %s at %s', (now, time, expected) =>
+    expect(iso(nextLocal(Date.parse(now), LONDON, time))).toBe(expected),
+  )
   test('that clocks skip comes once all the same', () => {
     const first = nextLocal(Date.parse('2026-03-28T12:00:00Z'), LONDON, '01:30')
     expect(iso(first)).toBe('2026-03-29T01:30:00.000Z')
     expect(iso(nextLocal(first, LONDON, '01:30'))).toBe('2026-03-30T00:30:00.000Z')
   })
-  test('that comes twice is the first of them', () => expect(iso(momentOf('2026-10-25', '01:30', LONDON))).toBe('2026-10-25T00:30:00.000Z'))
+  test('that comes twice is the first of them', () =>
+    expect(iso(momentOf('2026-10-25', '01:30', LONDON))).toBe('2026-10-25T00:30:00.000Z'))
   test('was last there no more than a day and an hour ago', () => {
     for (let hour = 0; hour < 24 * 400; hour += 7) {
       const now = Date.parse('2026-01-01T00:10:00Z') + hour * 3_600_000
@@ -34,8 +37,13 @@ describe('a local time of day', () => {
       expect(nextLocal(last, LONDON, '02:15')).toBeGreaterThan(now)
     }
   })
-  test('late on the day on which clocks went forward was that day’s', () => expect(iso(lastLocal(Date.parse('2026-03-29T22:59:00Z'), LONDON, '04:30'))).toBe('2026-03-29T03:30:00.000Z'))
-  test('is on the place’s own date', () => expect([localDate(Date.parse('2026-07-01T23:30:00Z'), LONDON), localDate(Date.parse('2026-07-01T02:00:00Z'), 'America/New_York')]).toEqual(['2026-07-02', '2026-06-30']))
+  test('late on the day on which clocks went forward was that day’s', () =>
+    expect(iso(lastLocal(Date.parse('2026-03-29T22:59:00Z'), LONDON, '04:30'))).toBe('2026-03-29T03:30:00.000Z'))
+  test('is on the place’s own date', () =>
+    expect([
+      localDate(Date.parse('2026-07-01T23:30:00Z'), LONDON),
+      localDate(Date.parse('2026-07-01T02:00:00Z'), 'America/New_York'),
+    ]).toEqual(['2026-07-02', '2026-06-30']))
 })
 
 describe('a key sieve', () => {
@@ -44,7 +52,9 @@ describe('a key sieve', () => {
     const keys = Array.from({ length: 10_000 }, (_, i) => `here\nkey ${i}`)
     keys.forEach(sieve.add)
     expect(keys.every(sieve.mayHave)).toBe(true)
-    expect(Array.from({ length: 10_000 }, (_, i) => sieve.mayHave(`there\nkey ${i}`)).filter(Boolean).length).toBeLessThan(200)
+    expect(
+      Array.from({ length: 10_000 }, (_, i) => sieve.mayHave(`there\nkey ${i}`)).filter(Boolean).length,
+    ).toBeLessThan(200)
   })
   test('is the same after it was saved; what does not fit makes everything worth a look', () => {
     const sieve = createKeySieve(2 ** 12)
@@ -61,7 +71,8 @@ describe('token buckets', () => {
   test('let a burst pass, then so many a second, each on its own', async () => {
     const clock = createFakeClock()
     const buckets = createTokenBuckets({ burst: 3, perSecond: 2, clock })
-    const taken = (who: string, count: number) => Array.from({ length: count }, () => buckets.take(who)).filter(Boolean).length
+    const taken = (who: string, count: number) =>
+      Array.from({ length: count }, () => buckets.take(who)).filter(Boolean).length
     expect([taken('a', 10), taken('b', 10)]).toEqual([3, 3])
     await clock.advance(1000)
     expect(taken('a', 10)).toBe(2)

@@ -6,7 +6,10 @@ import { createEdgeKeeper } from '../../web-components/lamppost-player/edge-keep
 type OnFrame = (now: number, metadata: { mediaTime: number }) => void
 const LEAST = 0.05
 
-function playing({ moved = true, startS = (): number => 0.14 }: { moved?: boolean; startS?(part: number): number } = {}) {
+function playing({
+  moved = true,
+  startS = (): number => 0.14,
+}: { moved?: boolean; startS?(part: number): number } = {}) {
   let seen = true
   let onFrame: OnFrame | null = null
   const video = Object.assign(new EventTarget(), {
@@ -19,7 +22,13 @@ function playing({ moved = true, startS = (): number => 0.14 }: { moved?: boolea
     cancelVideoFrameCallback: () => {},
   })
   const wish = createSpareWish(LEAST)
-  const keeper = createEdgeKeeper({ video: video as unknown as HTMLVideoElement, startS, wish, hasMoved: () => moved, isSeen: () => seen })
+  const keeper = createEdgeKeeper({
+    video: video as unknown as HTMLVideoElement,
+    startS,
+    wish,
+    hasMoved: () => moved,
+    isSeen: () => seen,
+  })
   return {
     keeper,
     /** Shows a picture, then has nothing more to show, with so much in the buffer; seconds of media. */
@@ -104,7 +113,8 @@ describe('a live video that waits', () => {
 })
 
 describe('a live video that begins', () => {
-  const buffered = (video: { buffered: object }, start: number, end: number): void => void (video.buffered = { length: 1, start: () => start, end: () => end })
+  const buffered = (video: { buffered: object }, start: number, end: number): void =>
+    void (video.buffered = { length: 1, start: () => start, end: () => end })
   test('nearer to the end of a long part than the next is away goes back in it, once', () => {
     const { video, keeper } = playing({ startS: (part) => Math.max(1.2, part + 0.5) })
     buffered(video, 4, 14)

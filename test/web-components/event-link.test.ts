@@ -23,7 +23,8 @@ beforeEach(async () => {
   vi.stubGlobal('WebSocket', WebSocket)
   came = []
   onSocket = (socket) => (socket.send(': here\n\n'), socket.send(ENTRY))
-  onFetch = (_, response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(`: here\n\n${ENTRY}`)
+  onFetch = (_, response) =>
+    void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(`: here\n\n${ENTRY}`)
   sockets = new WebSocketServer({ noServer: true })
   server = createServer((request, response) => {
     came.push(`fetch ${String(request.headers['last-event-id'] ?? '')}`)
@@ -33,7 +34,9 @@ beforeEach(async () => {
     came.push('socket')
     const serve = onSocket
     if (!serve) return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
-    sockets.handleUpgrade(request, socket, head, (accepted) => accepted.on('message', (data: Buffer) => serve(accepted, JSON.parse(String(data)))))
+    sockets.handleUpgrade(request, socket, head, (accepted) =>
+      accepted.on('message', (data: Buffer) => serve(accepted, JSON.parse(String(data)))),
+    )
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   url = `http://127.0.0.1:${(server.address() as { port: number }).port}/api/v1/events`
@@ -46,8 +49,16 @@ afterEach(() => {
 })
 function link(address = url) {
   const events: ServerEvent[] = []
-  const made = createEventLink({ address, token: () => 'good', headers: (extra) => ({ authorization: 'Bearer good', ...extra }) })
-  return { events, open: (after: string | null = null, silenceMs = 3000, signal = stop.signal) => made.open({ after, silenceMs, signal, onEvent: (event) => events.push(event) }) }
+  const made = createEventLink({
+    address,
+    token: () => 'good',
+    headers: (extra) => ({ authorization: 'Bearer good', ...extra }),
+  })
+  return {
+    events,
+    open: (after: string | null = null, silenceMs = 3000, signal = stop.signal) =>
+      made.open({ after, silenceMs, signal, onEvent: (event) => events.push(event) }),
+  }
 }
 const HEARD = [{ id: '9', event: 'incident.opened', data: '{"seq":9}' }]
 
@@ -58,20 +69,29 @@ describe('a page over plain HTTP/1.1', () => {
     onSocket = (socket, question) => (asked.push(question), usual?.(socket, question))
     const { events, open } = link()
     await open('4')
-    await until(() => events.length, (count) => count === 1)
+    await until(
+      () => events.length,
+      (count) => count === 1,
+    )
     expect({ events, asked, came }).toEqual({ events: HEARD, asked: [{ token: 'good', after: 4 }], came: ['socket'] })
   })
   test('fetches where no socket passes, and tries none again', async () => {
     onSocket = null
     const { events, open } = link()
     await open('4')
-    await until(() => events.length, (count) => count === 1)
+    await until(
+      () => events.length,
+      (count) => count === 1,
+    )
     await open('9')
     expect({ events: events.slice(0, 1), came }).toEqual({ events: HEARD, came: ['socket', 'fetch 4', 'fetch 9'] })
   })
   test('is told by the fetch why it is refused, and tries a socket again with the next token', async () => {
     onSocket = (socket) => (socket.send('{"refused":401,"words":"not known here"}'), socket.close(1008))
-    onFetch = (_, response) => void response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ status: 401, code: 'people/unauthenticated', detail: 'not known here' }))
+    onFetch = (_, response) =>
+      void response
+        .writeHead(401, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ status: 401, code: 'people/unauthenticated', detail: 'not known here' }))
     const { open } = link()
     const refused: unknown = await open().catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(Refusal)
@@ -82,15 +102,26 @@ describe('a page over plain HTTP/1.1', () => {
   })
   test('takes a socket that falls silent for lost, and one that is closed', async () => {
     onSocket = (socket) => socket.send(': here\n\n')
-    await (await link().open(null, 50)).ended
+    await (
+      await link().open(null, 50)
+    ).ended
     onSocket = (socket) => (socket.send(': here\n\n'), socket.terminate())
-    await (await link().open()).ended
+    await (
+      await link().open()
+    ).ended
     expect(came).toEqual(['socket', 'socket'])
   })
   test('does not take for heard what it could not make sense of', async () => {
     const { open } = link()
     const made = createEventLink({ address: url, token: () => '', headers: () => ({}) })
-    const { ended } = await made.open({ after: null, silenceMs: 60_000, signal: stop.signal, onEvent: () => { throw new Error('no') } })
+    const { ended } = await made.open({
+      after: null,
+      silenceMs: 60_000,
+      signal: stop.signal,
+      onEvent: () => {
+        throw new Error('no')
+      },
+    })
     await ended
     await open()
   })
@@ -99,7 +130,10 @@ describe('a page over plain HTTP/1.1', () => {
     const { ended } = await link().open(null, 60_000, leave.signal)
     leave.abort()
     await ended
-    await until(() => sockets.clients.size, (count) => count === 0)
+    await until(
+      () => sockets.clients.size,
+      (count) => count === 0,
+    )
   })
 })
 
@@ -107,6 +141,8 @@ test('over HTTPS, which has connections enough, events are fetched', async () =>
   const asked: string[] = []
   vi.stubGlobal('fetch', async (address: string) => (asked.push(address), new Response(ENTRY)))
   const { events, open } = link(url.replace('http', 'https'))
-  await (await open()).ended
+  await (
+    await open()
+  ).ended
   expect({ events, asked, came }).toEqual({ events: HEARD, asked: [url.replace('http', 'https')], came: [] })
 })

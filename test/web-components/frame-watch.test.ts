@@ -81,7 +81,10 @@ describe('a step through a recording', () => {
     expect(here.shown()).toBeCloseTo(29 / 15)
   })
   test.each([true, false])('leads past a place where pictures were lost, on and back (drawn again: %s)', (redraws) => {
-    const here = recording(even.filter((_, i) => i < 31 || i > 34), { redraws })
+    const here = recording(
+      even.filter((_, i) => i < 31 || i > 34),
+      { redraws },
+    )
     here.play(2)
     for (let i = 0; i < 8; i += 1) here.step(1)
     expect(here.shown()).toBeGreaterThan(34.9 / 15)

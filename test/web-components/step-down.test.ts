@@ -4,7 +4,17 @@ import { createStepDown, isBehind } from '../../web-components/lamppost-player/s
 const TICK_MS = 100
 type Judge = (live: number, view: number | 'large', now: number) => boolean | null
 /** Views that are looked at ten times a second, each time in another order. @param isBehind by how many of the small ones come part by part now */
-function page({ small, large = false, live = true, isBehind }: { small: number; large?: boolean; live?: boolean; isBehind: Judge }) {
+function page({
+  small,
+  large = false,
+  live = true,
+  isBehind,
+}: {
+  small: number
+  large?: boolean
+  live?: boolean
+  isBehind: Judge
+}) {
   const stepDown = createStepDown()
   const keys: object[] = Array.from({ length: small }, () => ({}))
   const main = {}
@@ -19,7 +29,12 @@ function page({ small, large = false, live = true, isBehind }: { small: number; 
       for (const end = now + seconds * 1000; now < end; now += TICK_MS) {
         const many = down.filter((each) => !each).length
         const before = down.filter(Boolean).length
-        if (large) mainDown = stepDown.look(main, { small: false, live: true, behind: !mainDown && isBehind(many, 'large', now) }, now)
+        if (large)
+          mainDown = stepDown.look(
+            main,
+            { small: false, live: true, behind: !mainDown && isBehind(many, 'large', now) },
+            now,
+          )
         for (let turn = 0; turn < keys.length; turn += 1) {
           const i = (turn * 7 + now / TICK_MS) % keys.length
           down[i] = stepDown.look(keys[i] ?? {}, { small: true, live, behind: !down[i] && isBehind(many, i, now) }, now)
@@ -50,16 +65,23 @@ describe('pictures that a browser cannot all keep live over HTTP', () => {
     expect(history.map((each) => each.down)).toEqual([1, 2, 3])
     history.slice(1).forEach(({ at }, i) => expect(at - (history[i]?.at ?? 0)).toBeGreaterThan(3.8))
   })
-  test('stay as live as they are where they are in time', () => expect(page({ small: 9, isBehind: () => false }).run(600).history).toEqual([]))
+  test('stay as live as they are where they are in time', () =>
+    expect(page({ small: 9, isBehind: () => false }).run(600).history).toEqual([]))
   test('do not give way for a moment’s trouble, not for one again and again, and not for what is not known', () => {
     expect(page({ small: 9, isBehind: (_, _view, now) => now % 6000 < 2900 }).run(120).history).toEqual([])
-    expect(page({ small: 9, isBehind: (_, _view, now) => (now % 60_000 < 3500 ? true : null) }).run(30).history).toEqual([])
+    expect(
+      page({ small: 9, isBehind: (_, _view, now) => (now % 60_000 < 3500 ? true : null) }).run(30).history,
+    ).toEqual([])
   })
   test('do when it stands and moves by turns, most of the time behind', () => {
     expect(page({ small: 1, isBehind: (_, _view, now) => now % 5000 >= 300 }).run(30).down).toBe(1)
   })
   test('small ones give way for a large one, which stays as live as it is', () => {
-    const { down, large, history } = page({ small: 3, large: true, isBehind: (live, view) => view === 'large' && live > 1 }).run(40)
+    const { down, large, history } = page({
+      small: 3,
+      large: true,
+      isBehind: (live, view) => view === 'large' && live > 1,
+    }).run(40)
     expect([down, large]).toEqual([2, false])
     expect(history.map((each) => each.down)).toEqual([1, 2])
   })
@@ -70,7 +92,10 @@ describe('pictures that a browser cannot all keep live over HTTP', () => {
     expect(page({ small: 0, large: true, isBehind: () => true }).run(10).large).toBe(true)
   })
   test('those that come by whole segments anyway, or do not play, cannot give way: the large one is not kept waiting for them', () => {
-    expect(page({ small: 9, large: true, live: false, isBehind: (_, view) => view === 'large' }).run(6)).toMatchObject({ down: 0, large: true })
+    expect(page({ small: 9, large: true, live: false, isBehind: (_, view) => view === 'large' }).run(6)).toMatchObject({
+      down: 0,
+      large: true,
+    })
   })
   test('come back one by one when the trouble is over', () => {
     let slow = true
@@ -85,7 +110,8 @@ describe('pictures that a browser cannot all keep live over HTTP', () => {
   })
   test('who came back too early goes again, and for longer each time: the others are not disturbed for ever', () => {
     const { history } = page({ small: 9, isBehind: (live) => live > 6 }).run(3600)
-    const inHour = (from: number, to: number) => history.filter(({ at, down }, i) => at >= from && at < to && down > (history[i - 1]?.down ?? 0)).length
+    const inHour = (from: number, to: number) =>
+      history.filter(({ at, down }, i) => at >= from && at < to && down > (history[i - 1]?.down ?? 0)).length
     expect(inHour(0, 300)).toBeGreaterThan(3)
     // Three views, each of them tried again once in ten minutes.
     expect(inHour(3000, 3600)).toBeLessThanOrEqual(3)

@@ -5,7 +5,12 @@ import { callsOf, isOpenCall, nextStep } from '../../web-components/lamppost-inc
 import { notesOf } from '../../web-components/lamppost-incident/incident-notes.ts'
 import { NoteDraft } from '../../web-components/lamppost-incident/note-draft.ts'
 import { opening } from '../../web-components/look/opening.ts'
-import { createSteering, keyVelocity, padVelocity, stickVelocity } from '../../web-components/lamppost-steer/steering.ts'
+import {
+  createSteering,
+  keyVelocity,
+  padVelocity,
+  stickVelocity,
+} from '../../web-components/lamppost-steer/steering.ts'
 import { bearing, fan, frameOf, townMarks } from '../../web-components/lamppost-town/town-geometry.ts'
 import { DEFAULT_KEYS, keymapFrom, loadKeymap, takenBy } from '../../web-components/lamppost-wall/wall-keys.ts'
 import { arranged, byUrgency, inHand, shownHere } from '../../web-components/lamppost-wall/wall-order.ts'
@@ -18,22 +23,59 @@ const room = { me: 'Asha', now: NOW }
 let made = 0
 const incident = (change: Partial<Incident> = {}): Incident => {
   made += 1
-  return { id: `inc-${made}` as Incident['id'], helpPoint: 'bar' as Incident['helpPoint'], kind: 'press', state: 'open', openedAt: new Date(NOW - 60_000 + made * 1000).toISOString(), owner: null, handover: null, onHold: null, recalledAt: null, calledAt: null, escalation: { step: 0, at: null }, closedAt: null, closureReason: null, presses: [], repeats: 0, framings: [], clips: [], requests: [], steps: [], log: [], ...change }
+  return {
+    id: `inc-${made}` as Incident['id'],
+    helpPoint: 'bar' as Incident['helpPoint'],
+    kind: 'press',
+    state: 'open',
+    openedAt: new Date(NOW - 60_000 + made * 1000).toISOString(),
+    owner: null,
+    handover: null,
+    onHold: null,
+    recalledAt: null,
+    calledAt: null,
+    escalation: { step: 0, at: null },
+    closedAt: null,
+    closureReason: null,
+    presses: [],
+    repeats: 0,
+    framings: [],
+    clips: [],
+    requests: [],
+    steps: [],
+    log: [],
+    ...change,
+  }
 }
 const taken = (owner: string, change: Partial<Incident> = {}) => incident({ state: 'acknowledged', owner, ...change })
 
 describe('urgency', () => {
   const hold = { by: 'Asha', reason: '', at: '', until: null }
   test('a person whom nobody helps, mine, somebody’s, on hold, a drill', () => {
-    const [drill, held, bens, mine, waits] = [incident({ kind: 'drill' }), taken('Asha', { onHold: hold }), taken('Ben'), taken('Asha'), incident()]
+    const [drill, held, bens, mine, waits] = [
+      incident({ kind: 'drill' }),
+      taken('Asha', { onHold: hold }),
+      taken('Ben'),
+      taken('Asha'),
+      incident(),
+    ]
     expect(byUrgency([drill, held, bens, mine, waits], room)).toEqual([waits, mine, bens, held, drill])
   })
   test('not arrival alone: called further first, then pressed again, then who waits longest', () => {
-    const [first, second, again, called] = [incident(), incident(), incident({ repeats: 2 }), incident({ escalation: { step: 1, at: '' } })]
+    const [first, second, again, called] = [
+      incident(),
+      incident(),
+      incident({ repeats: 2 }),
+      incident({ escalation: { step: 1, at: '' } }),
+    ]
     expect(byUrgency([second, again, first, called], room)).toEqual([called, again, first, second])
   })
   test('what is offered to me waits for me; what is offered to another does not', () => {
-    const [mine, offered, others] = [taken('Asha'), taken('Ben', { handover: { from: 'Ben', to: 'Asha', at: '' } }), taken('Ben', { handover: { from: 'Ben', to: 'Cai', at: '' } })]
+    const [mine, offered, others] = [
+      taken('Asha'),
+      taken('Ben', { handover: { from: 'Ben', to: 'Asha', at: '' } }),
+      taken('Ben', { handover: { from: 'Ben', to: 'Cai', at: '' } }),
+    ]
     expect(byUrgency([others, mine, offered], room)).toEqual([offered, mine, others])
   })
   test('a hold whose time is over waits again', () => {
@@ -54,7 +96,12 @@ describe('the large one', () => {
     expect(inHand([], 'inc-gone', room)).toBeNull()
   })
   test('the newest that nobody has taken stands first beside it, before those that wait longer', () => {
-    const [large, old, newest, bens] = [taken('Asha'), incident({ escalation: { step: 1, at: '' } }), incident(), taken('Ben')]
+    const [large, old, newest, bens] = [
+      taken('Asha'),
+      incident({ escalation: { step: 1, at: '' } }),
+      incident(),
+      taken('Ben'),
+    ]
     expect(arranged([large, old, newest, bens], large.id, room)).toEqual([newest, old, bens])
   })
 })
@@ -70,13 +117,22 @@ describe('a further screen', () => {
 })
 
 describe('keys', () => {
-  test('no two actions have the same', () => expect(new Set(Object.values(DEFAULT_KEYS.keys)).size).toBe(Object.keys(DEFAULT_KEYS.keys).length))
+  test('no two actions have the same', () =>
+    expect(new Set(Object.values(DEFAULT_KEYS.keys)).size).toBe(Object.keys(DEFAULT_KEYS.keys).length))
   test('closing is no single key: its key only asks why', () => expect(DEFAULT_KEYS.keys.close).toBe('c'))
   test('of a page or a person replace ours; nonsense does not', () => {
     expect(keymapFrom({ take: 'G', note: 'no', step: ' ' }).keys).toMatchObject({ take: 'g', note: 'n', step: 'x' })
     // A note is left by a key that writes nothing: a letter would be in the text, and Tab or an arrow moves in it.
-    expect(['F9', 'F24', 'Insert', 'Pause', 'ScrollLock', 'l', 'F25', 'F0', 'Tab', 'Enter', 'ArrowUp', ' ', ''].map((leave) => keymapFrom({ leave }).leave)).toEqual(['F9', 'F24', 'Insert', 'Pause', 'ScrollLock', null, null, null, null, null, null, null, null])
-    expect([keymapFrom({}).leave, loadKeymap({ getItem: () => JSON.stringify({ ...DEFAULT_KEYS, leave: 'F9' }) })?.leave, loadKeymap({ getItem: () => JSON.stringify(DEFAULT_KEYS) })?.leave]).toEqual([null, 'F9', null])
+    expect(
+      ['F9', 'F24', 'Insert', 'Pause', 'ScrollLock', 'l', 'F25', 'F0', 'Tab', 'Enter', 'ArrowUp', ' ', ''].map(
+        (leave) => keymapFrom({ leave }).leave,
+      ),
+    ).toEqual(['F9', 'F24', 'Insert', 'Pause', 'ScrollLock', null, null, null, null, null, null, null, null])
+    expect([
+      keymapFrom({}).leave,
+      loadKeymap({ getItem: () => JSON.stringify({ ...DEFAULT_KEYS, leave: 'F9' }) })?.leave,
+      loadKeymap({ getItem: () => JSON.stringify(DEFAULT_KEYS) })?.leave,
+    ]).toEqual([null, 'F9', null])
   })
   test.each([
     ['a page wants', { take: 'n' }],
@@ -87,12 +143,24 @@ describe('keys', () => {
     expect(new Set(Object.values(keys)).size).toBe(Object.keys(keys).length)
     expect(Object.entries(changes).some(([action, key]) => keys[action as 'take'] === key)).toBe(true)
   })
-  test('that are taken are told by whom', () => expect([takenBy(DEFAULT_KEYS, 'N', 'take'), takenBy(DEFAULT_KEYS, 't', 'take')]).toEqual(['note', null]))
-  test.each([['nothing', null], ['nonsense', '{'], ['another shape', '{"keys":5}']])('stored as %s are ours', (_, stored) => expect((loadKeymap({ getItem: () => stored }) ?? DEFAULT_KEYS).keys).toEqual(DEFAULT_KEYS.keys))
+  test('that are taken are told by whom', () =>
+    expect([takenBy(DEFAULT_KEYS, 'N', 'take'), takenBy(DEFAULT_KEYS, 't', 'take')]).toEqual(['note', null]))
+  test.each([
+    ['nothing', null],
+    ['nonsense', '{'],
+    ['another shape', '{"keys":5}'],
+  ])('stored as %s are ours', (_, stored) =>
+    expect((loadKeymap({ getItem: () => stored }) ?? DEFAULT_KEYS).keys).toEqual(DEFAULT_KEYS.keys),
+  )
 })
 
 describe('a safe place', () => {
-  const place = { openings: [{ from: '2026-11-20T21:00:00.000Z', to: '2026-11-21T03:00:00.000Z' }, { from: '2026-11-21T21:00:00.000Z', to: '2026-11-22T03:00:00.000Z' }] }
+  const place = {
+    openings: [
+      { from: '2026-11-20T21:00:00.000Z', to: '2026-11-21T03:00:00.000Z' },
+      { from: '2026-11-21T21:00:00.000Z', to: '2026-11-22T03:00:00.000Z' },
+    ],
+  }
   test.each([
     ['2026-11-20T20:59:59.999Z', { open: false, next: '2026-11-20T21:00:00.000Z' }],
     ['2026-11-20T21:00:00.000Z', { open: true, until: '2026-11-21T03:00:00.000Z' }],
@@ -105,28 +173,67 @@ describe('a safe place', () => {
 describe('what was written down', () => {
   const line = (seq: number, kind: string, body: object) => ({ seq, at: '', kind, actor: 'operator:Asha', body })
   test('is the latest version of each note, and not the one being written', () => {
-    const log = [line(1, 'incident.noted', { text: 'Caller' }), line(2, 'incident.noted', { text: 'Caller is safe', replaces: 1 }), line(3, 'incident.noted', { text: 'A' }), line(4, 'incident.noted', { text: 'Ab', replaces: 3 })]
+    const log = [
+      line(1, 'incident.noted', { text: 'Caller' }),
+      line(2, 'incident.noted', { text: 'Caller is safe', replaces: 1 }),
+      line(3, 'incident.noted', { text: 'A' }),
+      line(4, 'incident.noted', { text: 'Ab', replaces: 3 }),
+    ]
     expect(notesOf({ log }, 4)).toEqual([{ seq: 2, at: '', by: 'Asha', text: 'Caller is safe' }])
   })
   test('is who was called and what came of it, in whichever language it was said', () => {
     const log = [line(1, 'incident.contacted', { contact: 'police', outcome: 'ffoniwyd' })]
     const calls = callsOf({ incident: incident({ log }) }, { id: 'police' })
-    expect([calls.length, isOpenCall(calls.at(-1)), isOpenCall({ at: '', outcome: 'no answer' }), isOpenCall(undefined)]).toEqual([1, true, false, false])
+    expect([
+      calls.length,
+      isOpenCall(calls.at(-1)),
+      isOpenCall({ at: '', outcome: 'no answer' }),
+      isOpenCall(undefined),
+    ]).toEqual([1, true, false, false])
   })
-  test('the next instruction is the first that is not ticked', () => expect([nextStep(['a', 'b', 'c'], [{ step: 0 }, { step: 2 }]), nextStep(['a'], [{ step: 0 }]), nextStep([], [])]).toEqual([1, -1, -1]))
+  test('the next instruction is the first that is not ticked', () =>
+    expect([
+      nextStep(['a', 'b', 'c'], [{ step: 0 }, { step: 2 }]),
+      nextStep(['a'], [{ step: 0 }]),
+      nextStep([], []),
+    ]).toEqual([1, -1, -1]))
 })
 
 describe('a note that saves itself', () => {
-  function draft(save: (text: string, replaces: number | null) => Promise<number | null>, stored: Record<string, string> = {}) {
+  function draft(
+    save: (text: string, replaces: number | null) => Promise<number | null>,
+    stored: Record<string, string> = {},
+  ) {
     vi.useFakeTimers()
     let of = 'inc-1'
     let by = 'Asha'
     const saved: [string, string, number | null][] = []
-    const host = { addController: () => {}, removeController: () => {}, requestUpdate: () => {}, updateComplete: Promise.resolve(true) }
-    const store = { getItem: (name: string) => stored[name] ?? null, setItem: (name: string, text: string) => void (stored[name] = text), removeItem: (name: string) => void delete stored[name] }
-    const note = new NoteDraft(host, { incident: () => of, person: () => by, refusal: (error) => (error === 'final' ? 'not yours' : null), save: (incidentId, text, replaces) => (saved.push([incidentId, text, replaces]), save(text, replaces)), store })
+    const host = {
+      addController: () => {},
+      removeController: () => {},
+      requestUpdate: () => {},
+      updateComplete: Promise.resolve(true),
+    }
+    const store = {
+      getItem: (name: string) => stored[name] ?? null,
+      setItem: (name: string, text: string) => void (stored[name] = text),
+      removeItem: (name: string) => void delete stored[name],
+    }
+    const note = new NoteDraft(host, {
+      incident: () => of,
+      person: () => by,
+      refusal: (error) => (error === 'final' ? 'not yours' : null),
+      save: (incidentId, text, replaces) => (saved.push([incidentId, text, replaces]), save(text, replaces)),
+      store,
+    })
     note.hostUpdate()
-    return { note, saved, stored, show: (id: string) => ((of = id), note.hostUpdate()), sit: (name: string) => ((by = name), note.hostUpdate()) }
+    return {
+      note,
+      saved,
+      stored,
+      show: (id: string) => ((of = id), note.hostUpdate()),
+      sit: (name: string) => ((by = name), note.hostUpdate()),
+    }
   }
   test('after a pause, each version in the place of the one before', async () => {
     let entry = 40
@@ -135,7 +242,10 @@ describe('a note that saves itself', () => {
     await vi.advanceTimersByTimeAsync(1300)
     note.typed('Two women')
     await vi.advanceTimersByTimeAsync(1300)
-    expect(saved).toEqual([['inc-1', 'Two', null], ['inc-1', 'Two women', 41]])
+    expect(saved).toEqual([
+      ['inc-1', 'Two', null],
+      ['inc-1', 'Two women', 41],
+    ])
     expect([note.state, note.entry]).toEqual(['saved', 42])
     vi.useRealTimers()
   })
@@ -156,7 +266,13 @@ describe('a note that saves itself', () => {
     expect(note.text).toBe('')
     note.typed('second')
     await vi.advanceTimersByTimeAsync(5000)
-    expect([note.text, saved]).toEqual(['second', [['inc-1', 'first', null], ['inc-1', 'second', null]]])
+    expect([note.text, saved]).toEqual([
+      'second',
+      [
+        ['inc-1', 'first', null],
+        ['inc-1', 'second', null],
+      ],
+    ])
     vi.useRealTimers()
   })
   test('does not flood the record when somebody types without end', async () => {
@@ -228,7 +344,9 @@ describe('a note that saves itself', () => {
   })
   test('finished ones that could not be saved outlive a reload, all of them, beside the one that is being written', async () => {
     const stored: Record<string, string> = {}
-    const before = draft(async () => { throw new Error('no') }, stored)
+    const before = draft(async () => {
+      throw new Error('no')
+    }, stored)
     for (const text of ['One', 'Two', 'Three']) {
       before.note.typed(text)
       await before.note.finish()
@@ -244,7 +362,9 @@ describe('a note that saves itself', () => {
     vi.useRealTimers()
   })
   test('that a reload has cut off goes on where it was', () => {
-    const { note } = draft(async () => 1, { 'lamppost note Asha inc-1': JSON.stringify({ text: 'Half', entry: 9, saved: 'Ha' }) })
+    const { note } = draft(async () => 1, {
+      'lamppost note Asha inc-1': JSON.stringify({ text: 'Half', entry: 9, saved: 'Ha' }),
+    })
     expect([note.text, note.entry, note.state]).toEqual(['Half', 9, 'typing'])
     vi.useRealTimers()
   })
@@ -255,7 +375,11 @@ describe('steering', () => {
     vi.useFakeTimers()
     const told: string[] = []
     const problems: unknown[] = []
-    const steering = createSteering({ move: async ({ pan }) => (told.push(`move ${pan}`), answer()), stop: async () => void told.push('stop'), onProblem: (error) => problems.push(error) })
+    const steering = createSteering({
+      move: async ({ pan }) => (told.push(`move ${pan}`), answer()),
+      stop: async () => void told.push('stop'),
+      onProblem: (error) => problems.push(error),
+    })
     return { steering, told, problems }
   }
   const RIGHT = { pan: 0.5, tilt: 0, zoom: 0 }
@@ -328,7 +452,12 @@ describe('steering', () => {
   test('a controller turns with its left stick and zooms with its right one, or its triggers', () => {
     const button = (value: number) => ({ value })
     expect(padVelocity({ axes: [1, 0, 0, -1], buttons: [] })).toMatchObject({ pan: 1, zoom: 1 })
-    expect(padVelocity({ axes: [0, 0, 0, 0], buttons: [...Array.from({ length: 6 }, () => button(0)), button(0.5), button(0)] }).zoom).toBe(-0.5)
+    expect(
+      padVelocity({
+        axes: [0, 0, 0, 0],
+        buttons: [...Array.from({ length: 6 }, () => button(0)), button(0.5), button(0)],
+      }).zoom,
+    ).toBe(-0.5)
   })
 })
 
@@ -337,9 +466,30 @@ describe('the map', () => {
   const town = {
     helpPoints: [{ id: 'bar', name: 'Bar', location: here }] as never,
     cameras: [
-      { id: 'sent', name: 'Sent', location: { lat: 54.5246, lon: -1.5561 }, bearing: null, steeredBy: null, health: { video: 'up', onvif: 'up' } },
-      { id: 'fixed', name: 'Fixed', location: here, bearing: 40, steeredBy: null, health: { video: 'down', onvif: 'up' } },
-      { id: 'nowhere', name: 'No place', location: null, bearing: null, steeredBy: null, health: { video: 'up', onvif: 'up' } },
+      {
+        id: 'sent',
+        name: 'Sent',
+        location: { lat: 54.5246, lon: -1.5561 },
+        bearing: null,
+        steeredBy: null,
+        health: { video: 'up', onvif: 'up' },
+      },
+      {
+        id: 'fixed',
+        name: 'Fixed',
+        location: here,
+        bearing: 40,
+        steeredBy: null,
+        health: { video: 'down', onvif: 'up' },
+      },
+      {
+        id: 'nowhere',
+        name: 'No place',
+        location: null,
+        bearing: null,
+        steeredBy: null,
+        health: { video: 'up', onvif: 'up' },
+      },
     ] as never,
     safePlaces: [{ name: 'Forty', location: here, openings: [] }] as never,
     incidents: [],
@@ -347,16 +497,28 @@ describe('the map', () => {
   }
   const framing = (state: string) => incident({ framings: [{ camera: 'sent', state, way: 'preset' }] as never })
   test('shows where a camera looks only as surely as it is proven', () => {
-    const sure = (state: string) => townMarks({ ...town, incident: framing(state) }).cameras.find(({ id }) => id === 'sent')
+    const sure = (state: string) =>
+      townMarks({ ...town, incident: framing(state) }).cameras.find(({ id }) => id === 'sent')
     expect([sure('framed')?.sure, sure('unproven')?.sure, sure('failed')?.sure]).toEqual(['framed', 'unproven', null])
     expect(sure('framed')?.bearing).toBeCloseTo(180, 0)
   })
   test('shows nothing of where a camera looks that somebody steers', () => {
-    const steered = { ...town, cameras: (town.cameras as { id: string }[]).map((camera) => ({ ...camera, steeredBy: { name: 'Ben', since: '' } })) as never }
-    expect(townMarks({ ...steered, incident: framing('framed') }).cameras.find(({ id }) => id === 'sent')?.sure).toBeNull()
+    const steered = {
+      ...town,
+      cameras: (town.cameras as { id: string }[]).map((camera) => ({
+        ...camera,
+        steeredBy: { name: 'Ben', since: '' },
+      })) as never,
+    }
+    expect(
+      townMarks({ ...steered, incident: framing('framed') }).cameras.find(({ id }) => id === 'sent')?.sure,
+    ).toBeNull()
   })
   test('knows a fixed camera’s bearing from the site file, and leaves out cameras without a place', () => {
-    expect(townMarks({ ...town, incident: null }).cameras.map(({ id, sure, down }) => [id, sure, down])).toEqual([['sent', null, false], ['fixed', 'fixed', true]])
+    expect(townMarks({ ...town, incident: null }).cameras.map(({ id, sure, down }) => [id, sure, down])).toEqual([
+      ['sent', null, false],
+      ['fixed', 'fixed', true],
+    ])
   })
   test('is framed around the help point, what looks at it, and where the person could go', () => {
     expect(frameOf(townMarks({ ...town, incident: framing('framed') }))).toHaveLength(3)
@@ -374,7 +536,12 @@ describe('a wall’s token', () => {
     vi.useFakeTimers()
     let asked = 0
     let renewed = 0
-    const token = createWallToken({ given: '', renew: async () => ({ token: `t${(asked += 1)}`, expiresAt: new Date(Date.now() + 60_000).toISOString() }), now: () => Date.now(), onRenewed: () => (renewed += 1) })
+    const token = createWallToken({
+      given: '',
+      renew: async () => ({ token: `t${(asked += 1)}`, expiresAt: new Date(Date.now() + 60_000).toISOString() }),
+      now: () => Date.now(),
+      onRenewed: () => (renewed += 1),
+    })
     await Promise.all([token.begin(), token.begin()])
     expect([asked, token.get()]).toEqual([1, 't1'])
     await vi.advanceTimersByTimeAsync(46_000)
@@ -387,11 +554,16 @@ describe('a wall’s token', () => {
   test('is asked for again when the page could not give one', async () => {
     vi.useFakeTimers()
     let asked = 0
-    const token = createWallToken({ given: 'old', renew: async () => {
-      asked += 1
-      if (asked === 1) throw new Error('not yet')
-      return 'new'
-    }, now: () => Date.now(), onRenewed: () => {} })
+    const token = createWallToken({
+      given: 'old',
+      renew: async () => {
+        asked += 1
+        if (asked === 1) throw new Error('not yet')
+        return 'new'
+      },
+      now: () => Date.now(),
+      onRenewed: () => {},
+    })
     await token.begin()
     expect([await token.fresh(), token.get()]).toEqual([false, 'old'])
     expect([await token.fresh(), token.get()]).toEqual([true, 'new'])
@@ -399,7 +571,12 @@ describe('a wall’s token', () => {
   })
   test('is not waited for when the page does not answer', async () => {
     vi.useFakeTimers()
-    const token = createWallToken({ given: '', renew: () => new Promise(() => {}), now: () => Date.now(), onRenewed: () => {} })
+    const token = createWallToken({
+      given: '',
+      renew: () => new Promise(() => {}),
+      now: () => Date.now(),
+      onRenewed: () => {},
+    })
     const begun = token.begin().then(() => 'begun')
     await vi.advanceTimersByTimeAsync(8500)
     expect(await begun).toBe('begun')
@@ -409,7 +586,15 @@ describe('a wall’s token', () => {
   test('is renewed by the server’s clock, not by one that is an hour wrong', async () => {
     vi.useFakeTimers()
     let asked = 0
-    const token = createWallToken({ given: '', renew: async () => ({ token: `t${(asked += 1)}`, expiresAt: new Date(Date.now() - 3_600_000 + 60_000).toISOString() }), now: () => Date.now() - 3_600_000, onRenewed: () => {} })
+    const token = createWallToken({
+      given: '',
+      renew: async () => ({
+        token: `t${(asked += 1)}`,
+        expiresAt: new Date(Date.now() - 3_600_000 + 60_000).toISOString(),
+      }),
+      now: () => Date.now() - 3_600_000,
+      onRenewed: () => {},
+    })
     await token.begin()
     await vi.advanceTimersByTimeAsync(40_000)
     expect(asked).toBe(1)
@@ -423,13 +608,34 @@ describe('a wall’s token', () => {
 })
 
 describe('Welsh', () => {
-  const leaves = (value: unknown, path = ''): [string, unknown][] => (typeof value === 'object' && value !== null ? Object.entries(value).flatMap(([key, each]) => leaves(each, `${path}.${key}`)) : [[path, value]])
-  test('has every word that English has, and no other', () => expect(leaves(cy).map(([path]) => path).sort()).toEqual(leaves(en).map(([path]) => path).sort()))
+  const leaves = (value: unknown, path = ''): [string, unknown][] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([key, each]) => leaves(each, `${path}.${key}`))
+      : [[path, value]]
+  test('has every word that English has, and no other', () =>
+    expect(
+      leaves(cy)
+        .map(([path]) => path)
+        .sort(),
+    ).toEqual(
+      leaves(en)
+        .map(([path]) => path)
+        .sort(),
+    ))
   test('is no copy of it', () => {
     const english = new Map(leaves(en))
-    const same = leaves(cy).filter(([path, word]) => typeof word === 'string' && word === english.get(path)).map(([path]) => path)
+    const same = leaves(cy)
+      .filter(([path, word]) => typeof word === 'string' && word === english.get(path))
+      .map(([path]) => path)
     // Names of protocols, and words that both languages write alike.
     expect(same).toEqual(expect.arrayContaining(['.onvif']))
-    expect(same.filter((path) => !/^\.(onvif|camera|officer\.blur\.camera|officer\.packages\.sha256|officer\.search\.cameras|proofs\.sources\..*)$/.test(path))).toEqual([])
+    expect(
+      same.filter(
+        (path) =>
+          !/^\.(onvif|camera|officer\.blur\.camera|officer\.packages\.sha256|officer\.search\.cameras|proofs\.sources\..*)$/.test(
+            path,
+          ),
+      ),
+    ).toEqual([])
   })
 })

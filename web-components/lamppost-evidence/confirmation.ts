@@ -55,14 +55,22 @@ export class Confirmation implements ReactiveController {
         <p>${confirm.why}</p>
         <p class="refusal" role="alert" ?hidden=${this.#refusal === null}>${this.#refusal}</p>
         <label>${confirm.user}<input type="text" name="user" required autocomplete="username" /></label>
-        <label>${confirm.password}<input type="password" name="password" required autocomplete="current-password" /></label>
-        <div class="do"><button type="button" @click=${() => this.#waiting?.(false)}>${words.officer.never}</button><button class="main">${confirm.submit}</button></div>
+        <label
+          >${confirm.password}<input type="password" name="password" required autocomplete="current-password"
+        /></label>
+        <div class="do">
+          <button type="button" @click=${() => this.#waiting?.(false)}>${words.officer.never}</button
+          ><button class="main">${confirm.submit}</button>
+        </div>
       </form>
     </dialog>`
   }
   async #submit(event: SubmitEvent, words: Words): Promise<void> {
     event.preventDefault()
-    const { user, password } = Object.fromEntries(new FormData(event.target as HTMLFormElement)) as Record<string, string>
+    const { user, password } = Object.fromEntries(new FormData(event.target as HTMLFormElement)) as Record<
+      string,
+      string
+    >
     try {
       await this.#client().confirm({ user: user ?? '', password: password ?? '' })
       this.#waiting?.(true)

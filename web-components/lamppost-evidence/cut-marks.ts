@@ -12,23 +12,34 @@ export function spanOf(clips: readonly Pick<ClipView, 'from' | 'to'>[], now: num
 }
 
 /** @param framed what a framing's outcome is called. */
-export function marksOf({ presses, log }: Pick<Incident, 'presses' | 'log'>, words: { press: string; framed(camera: string, state: string): string }): Mark[] {
-  const marks: Mark[] = presses.map(({ receivedAt }) => ({ at: Date.parse(receivedAt), kind: 'press', text: words.press }))
+export function marksOf(
+  { presses, log }: Pick<Incident, 'presses' | 'log'>,
+  words: { press: string; framed(camera: string, state: string): string },
+): Mark[] {
+  const marks: Mark[] = presses.map(({ receivedAt }) => ({
+    at: Date.parse(receivedAt),
+    kind: 'press',
+    text: words.press,
+  }))
   for (const { kind, at, body } of log) {
-    if (kind === 'incident.noted') marks.push({ at: Date.parse(at), kind: 'note', text: (body as { text: string }).text })
+    if (kind === 'incident.noted')
+      marks.push({ at: Date.parse(at), kind: 'note', text: (body as { text: string }).text })
     if (kind !== 'framing.changed') continue
     const { camera, state, way } = (body as { framing: { camera: string; state: string; way?: string } }).framing
     // A fixed camera looks where it looks: that is no news.
-    if (way !== 'fixed' && (state === 'framed' || state === 'unproven' || state === 'failed')) marks.push({ at: Date.parse(at), kind: 'framing', text: words.framed(camera, state) })
+    if (way !== 'fixed' && (state === 'framed' || state === 'unproven' || state === 'failed'))
+      marks.push({ at: Date.parse(at), kind: 'framing', text: words.framed(camera, state) })
   }
   return marks.sort((a, b) => a.at - b.at)
 }
 
 /** Evenly over the span, in the middle of each piece. */
-export const thumbnailTimes = ({ from, to }: Span, count: number): number[] => Array.from({ length: count }, (_, i) => Math.round(from + ((i + 0.5) * (to - from)) / count))
+export const thumbnailTimes = ({ from, to }: Span, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => Math.round(from + ((i + 0.5) * (to - from)) / count))
 
 /** Place in thousandths of a span. */
-export const placeIn = ({ from, to }: Span, at: number): number => (to > from ? Math.min(1000, Math.max(0, ((at - from) / (to - from)) * 1000)) : 0)
+export const placeIn = ({ from, to }: Span, at: number): number =>
+  to > from ? Math.min(1000, Math.max(0, ((at - from) / (to - from)) * 1000)) : 0
 
 /**
  * How fast a picture must run to come to the moment where the first one is: a little faster or slower, or a jump.

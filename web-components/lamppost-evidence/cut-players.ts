@@ -60,7 +60,8 @@ export class CutPlayers implements ReactiveController {
     if (this.#wanted === null) return
     const reached = this.#players().map((player) => player.seekToWall(this.#wanted ?? 0))
     // One that shows nothing must not hold all others where they are.
-    if ((reached.length > 0 && reached.every(Boolean)) || performance.now() - this.#wantedAt > PATIENCE_MS) this.#wanted = null
+    if ((reached.length > 0 && reached.every(Boolean)) || performance.now() - this.#wantedAt > PATIENCE_MS)
+      this.#wanted = null
   }
   #tick(): void {
     this.#settle()

@@ -28,7 +28,10 @@ export function timeline(view: TimelineView) {
   const place = (moment: number): number => placeIn(span, moment)
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => span.from + share * (span.to - span.from))
   return html`<div class="timeline">
-    <div class="ruler" aria-hidden="true"><span></span><div>${ticks.map((tick) => html`<span>${clockTime(new Date(tick).toISOString(), timezone, false)}</span>`)}</div></div>
+    <div class="ruler" aria-hidden="true">
+      <span></span>
+      <div>${ticks.map((tick) => html`<span>${clockTime(new Date(tick).toISOString(), timezone, false)}</span>`)}</div>
+    </div>
     ${rows.map((row) => rowOf(view, row))}
     <div class="over">
       <span></span>
@@ -45,25 +48,52 @@ export function timeline(view: TimelineView) {
     </div>
     <div class="position">
       <span class="quiet">${words.officer.cutting.position}</span>
-      <input type="range" min=${span.from} max=${span.to} step="40" .value=${String(at)} aria-label=${words.officer.cutting.position} aria-valuetext=${clockTime(new Date(at).toISOString(), timezone)} @input=${(event: Event) => onSeek(Number((event.target as HTMLInputElement).value))} />
+      <input
+        type="range"
+        min=${span.from}
+        max=${span.to}
+        step="40"
+        .value=${String(at)}
+        aria-label=${words.officer.cutting.position}
+        aria-valuetext=${clockTime(new Date(at).toISOString(), timezone)}
+        @input=${(event: Event) => onSeek(Number((event.target as HTMLInputElement).value))}
+      />
     </div>
   </div>`
 }
 
-function rowOf({ words, span, now, picture, onInclude }: TimelineView, { clip, name, included }: TimelineView['rows'][number]) {
+function rowOf(
+  { words, span, now, picture, onInclude }: TimelineView,
+  { clip, name, included }: TimelineView['rows'][number],
+) {
   const place = (iso: string | null): number => placeIn(span, iso === null ? now : Date.parse(iso))
   const held = { from: Date.parse(clip.from), to: clip.to === null ? now : Date.parse(clip.to) }
   return html`<div class="row ${included ? '' : 'left-out'}">
-    <label><input type="checkbox" .checked=${included} aria-label=${words.officer.cutting.include(name)} @change=${(event: Event) => onInclude(clip.camera, (event.target as HTMLInputElement).checked)} /><span>${name}</span></label>
+    <label
+      ><input
+        type="checkbox"
+        .checked=${included}
+        aria-label=${words.officer.cutting.include(name)}
+        @change=${(event: Event) => onInclude(clip.camera, (event.target as HTMLInputElement).checked)}
+      /><span>${name}</span></label
+    >
     <div class="track">
       <div class="pictures">
         ${thumbnailTimes(span, THUMBNAILS).map((at) => {
-          const missing = at < held.from || at > held.to || clip.gaps.some(({ from, to }) => at >= Date.parse(from) && at <= Date.parse(to))
+          const missing =
+            at < held.from ||
+            at > held.to ||
+            clip.gaps.some(({ from, to }) => at >= Date.parse(from) && at <= Date.parse(to))
           const known = missing ? null : picture(clip.camera, at)
           return known ? html`<img src=${known} alt="" />` : html`<i class=${known === null ? 'none' : ''}></i>`
         })}
       </div>
-      <svg viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label=${clip.gaps.length === 0 ? words.gaps(0) : `${words.gaps(clip.gaps.length)}: ${words.officer.cutting.missing}`}>
+      <svg
+        viewBox="0 0 1000 10"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label=${clip.gaps.length === 0 ? words.gaps(0) : `${words.gaps(clip.gaps.length)}: ${words.officer.cutting.missing}`}
+      >
         <rect class="held" x=${place(clip.from)} y="0" width=${width(place(clip.from), place(clip.to))} height="10" />
         ${clip.gaps.map(({ from, to }) => svg`<rect class="gap" x=${place(from)} y="0" width=${width(place(from), place(to))} height="10" />`)}
       </svg>
@@ -77,6 +107,13 @@ export const markList = (words: Words, marks: readonly Mark[], timezone: string,
     : html`<section class="marks">
         <h4>${words.officer.cutting.marks}</h4>
         <ol>
-          ${marks.map(({ at, kind, text }) => html`<li><button class=${kind} @click=${() => onSeek(at)}><time>${clockTime(new Date(at).toISOString(), timezone, false)}</time><span>${text}</span></button></li>`)}
+          ${marks.map(
+            ({ at, kind, text }) =>
+              html`<li>
+                <button class=${kind} @click=${() => onSeek(at)}>
+                  <time>${clockTime(new Date(at).toISOString(), timezone, false)}</time><span>${text}</span>
+                </button>
+              </li>`,
+          )}
         </ol>
       </section>`

@@ -48,14 +48,20 @@ export class LamppostCut extends LitElement {
   #language = new LanguageController(this)
   #client = new ClientController(this)
   #players = new CutPlayers(this, () => [...this.renderRoot.querySelectorAll<LamppostPlayer>('lamppost-player')])
-  #pictures = new ThumbnailStrip(this, (camera, at) => this.#client.client.thumbnail(this.of?.id ?? '', camera, iso(at)))
+  #pictures = new ThumbnailStrip(this, (camera, at) =>
+    this.#client.client.thumbnail(this.of?.id ?? '', camera, iso(at)),
+  )
   #confirmation = new Confirmation(this, () => this.#client.client)
 
   /** A redacted copy is of what its master is of, and of no more. */
   get #clips(): ClipView[] {
     const clips = this.of?.clips ?? []
     const cuts = this.parent?.cuts
-    return cuts ? clips.flatMap((clip) => cuts.filter((cut) => cut.camera === clip.camera).map(({ from, to }) => ({ ...clip, from, to }))) : clips
+    return cuts
+      ? clips.flatMap((clip) =>
+          cuts.filter((cut) => cut.camera === clip.camera).map(({ from, to }) => ({ ...clip, from, to })),
+        )
+      : clips
   }
   get #span(): Span {
     return spanOf(this.#clips, this.#until)
@@ -69,7 +75,8 @@ export class LamppostCut extends LitElement {
   get #timezone(): string {
     return this.#client.client.state().site?.timezone ?? 'UTC'
   }
-  #nameOf = (camera: string): string => this.#client.client.state().cameras.find((each) => (each.id as string) === camera)?.name ?? camera
+  #nameOf = (camera: string): string =>
+    this.#client.client.state().cameras.find((each) => (each.id as string) === camera)?.name ?? camera
   get #included(): ClipView[] {
     return this.#clips.filter(({ camera }) => !this.leftOut.has(camera))
   }
@@ -110,8 +117,18 @@ export class LamppostCut extends LitElement {
   /** Nothing that is typed into a field moves a picture. */
   #onKey = (event: KeyboardEvent): void => {
     const target = event.composedPath()[0] as HTMLElement
-    const typing = target instanceof HTMLInputElement ? !['range', 'checkbox'].includes(target.type) : target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
-    if (typing || event.ctrlKey || event.altKey || event.metaKey || (target instanceof HTMLButtonElement && event.key === ' ')) return
+    const typing =
+      target instanceof HTMLInputElement
+        ? !['range', 'checkbox'].includes(target.type)
+        : target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement
+    if (
+      typing ||
+      event.ctrlKey ||
+      event.altKey ||
+      event.metaKey ||
+      (target instanceof HTMLButtonElement && event.key === ' ')
+    )
+      return
     const range = this.range ?? this.#span
     const act = {
       ' ': () => this.#players.run(!this.#players.playing),
@@ -137,10 +154,34 @@ export class LamppostCut extends LitElement {
     try {
       const cameras = this.#included.map(({ camera }) => camera)
       const wanted = this.parent
-        ? { kind: 'redacted' as const, parentExport: this.parent.id, redactions: this.regions.filter(({ camera }) => cameras.some((each) => (each as string) === camera)).map(({ camera, x, y, width, height, span }) => ({ camera, x, y, width, height, from: iso((span ?? { from, to }).from), to: iso((span ?? { from, to }).to) })) }
+        ? {
+            kind: 'redacted' as const,
+            parentExport: this.parent.id,
+            redactions: this.regions
+              .filter(({ camera }) => cameras.some((each) => (each as string) === camera))
+              .map(({ camera, x, y, width, height, span }) => ({
+                camera,
+                x,
+                y,
+                width,
+                height,
+                from: iso((span ?? { from, to }).from),
+                to: iso((span ?? { from, to }).to),
+              })),
+          }
         : { incident: this.of?.id ?? '' }
-      const ordered = await this.#confirmation.go(() => this.#client.client.orderExport({ ...wanted, ...answered, cameras, ...(this.range ? { from: iso(from), to: iso(to) } : {}) }))
-      if (ordered) this.dispatchEvent(new CustomEvent('lamppost-export-ordered', { detail: { export: ordered.id }, bubbles: true, composed: true }))
+      const ordered = await this.#confirmation.go(() =>
+        this.#client.client.orderExport({
+          ...wanted,
+          ...answered,
+          cameras,
+          ...(this.range ? { from: iso(from), to: iso(to) } : {}),
+        }),
+      )
+      if (ordered)
+        this.dispatchEvent(
+          new CustomEvent('lamppost-export-ordered', { detail: { export: ordered.id }, bubbles: true, composed: true }),
+        )
     } catch (error) {
       this.refusal = refusalWords(error, this.#language.words)
     } finally {
@@ -164,7 +205,10 @@ export class LamppostCut extends LitElement {
     const span = this.#span
     const range = this.range ?? span
     const at = this.#at
-    const marks = marksOf(of, { press: cutting.press, framed: (camera, framing) => cutting.framed(this.#nameOf(camera), framing) })
+    const marks = marksOf(of, {
+      press: cutting.press,
+      framed: (camera, framing) => cutting.framed(this.#nameOf(camera), framing),
+    })
     const time = (moment: number): string => clockTime(iso(moment), this.#timezone)
     const summary = `${cutting.range(time(range.from), time(range.to), elapsed(range.to - range.from))}${this.range ? '' : ` · ${cutting.whole}`}`
     return html`<main>
@@ -175,22 +219,46 @@ export class LamppostCut extends LitElement {
       <div class="desk">
         <div class="pictures" data-count=${Math.min(MOST_PLAYERS, this.#included.length)}>
           ${this.#included.slice(0, MOST_PLAYERS).map(
-            (clip) => html`<figure>
-              <div class="picture"><lamppost-player bare .client=${this.#client.client} .camera=${clip.camera} .incident=${of.id}></lamppost-player>${parent ? drawing({ regions: this.regions.filter(({ camera }) => camera === (clip.camera as string)), at, onDrawn: (place) => (this.regions = [...this.regions, newRegion(this.regions, clip.camera, place)]) }) : nothing}</div>
-              <figcaption>${this.#nameOf(clip.camera)}</figcaption>
-            </figure>`,
+            (clip) =>
+              html`<figure>
+                <div class="picture">
+                  <lamppost-player
+                    bare
+                    .client=${this.#client.client}
+                    .camera=${clip.camera}
+                    .incident=${of.id}
+                  ></lamppost-player
+                  >${parent ? drawing({ regions: this.regions.filter(({ camera }) => camera === (clip.camera as string)), at, onDrawn: (place) => (this.regions = [...this.regions, newRegion(this.regions, clip.camera, place)]) }) : nothing}
+                </div>
+                <figcaption>${this.#nameOf(clip.camera)}</figcaption>
+              </figure>`,
           )}
-          ${this.#included.length > MOST_PLAYERS ? html`<p class="quiet">${cutting.further(this.#included.slice(MOST_PLAYERS).map(({ camera }) => this.#nameOf(camera)).join(', '))}</p>` : nothing}
+          ${
+            this.#included.length > MOST_PLAYERS
+              ? html`<p class="quiet">
+                  ${cutting.further(
+                    this.#included
+                      .slice(MOST_PLAYERS)
+                      .map(({ camera }) => this.#nameOf(camera))
+                      .join(', '),
+                  )}
+                </p>`
+              : nothing
+          }
         </div>
         ${markList(words, marks, this.#timezone, this.#seek)}
       </div>
       ${timeline({ words, timezone: this.#timezone, span, range, at, marks, rows: this.#clips.map((clip) => ({ clip, name: this.#nameOf(clip.camera), included: !this.leftOut.has(clip.camera) })), now: this.#until, picture: (camera, moment) => this.#pictures.picture(camera, moment), onInclude: this.#include, onSeek: this.#seek })}
       <div class="moves" role="group" aria-label=${cutting.position}>
         <span class="clock">${preciseTime(iso(at), this.#timezone)}</span>
-        <button class="play" @click=${() => this.#players.run(!this.#players.playing)}>${this.#players.playing ? cutting.pause : cutting.play}</button>
+        <button class="play" @click=${() => this.#players.run(!this.#players.playing)}>
+          ${this.#players.playing ? cutting.pause : cutting.play}
+        </button>
         <button @click=${() => this.#seek(at - 10_000)}>${cutting.back10}</button>
         <button @click=${() => this.#seek(at + 10_000)}>${cutting.on10}</button>
-        <button @click=${() => this.#players.step(-1)} aria-label=${cutting.frameBack} title=${cutting.frameBack}>◂❘</button>
+        <button @click=${() => this.#players.step(-1)} aria-label=${cutting.frameBack} title=${cutting.frameBack}>
+          ◂❘
+        </button>
         <button @click=${() => this.#players.step(1)} aria-label=${cutting.frameOn} title=${cutting.frameOn}>❘▸</button>
         <button @click=${() => this.#seek(this.#pressedAt() ?? span.from)}>${cutting.toPress}</button>
         <button class="set-from" @click=${this.#setFrom}>${cutting.setFrom} <kbd>i</kbd></button>

@@ -7,7 +7,15 @@ import { look } from '../look/look.ts'
 import { saveFile } from '../look/save-file.ts'
 import { saveStream } from '../look/save-stream.ts'
 import { dayAndTime } from '../look/times.ts'
-import type { ClipView, Disclosure, ExportView, FoundRecordings, Incident, Keeping, KeyState } from '../wall-client/api-shapes.ts'
+import type {
+  ClipView,
+  Disclosure,
+  ExportView,
+  FoundRecordings,
+  Incident,
+  Keeping,
+  KeyState,
+} from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import { LanguageController } from '../words/language.ts'
@@ -73,7 +81,11 @@ export class LamppostEvidence extends LitElement {
   #reload = async (): Promise<void> => {
     if (this.#timer) clearTimeout(this.#timer)
     await this.#load()
-    if (this.isConnected) this.#timer = setTimeout(this.#making ? this.#reloadExports : this.#reload, this.#making ? RELOAD_WHILE_MAKING_MS : RELOAD_MS)
+    if (this.isConnected)
+      this.#timer = setTimeout(
+        this.#making ? this.#reloadExports : this.#reload,
+        this.#making ? RELOAD_WHILE_MAKING_MS : RELOAD_MS,
+      )
   }
   get #making(): boolean {
     return this.exports.some(({ state: of }) => of === 'queued' || of === 'cutting')
@@ -101,7 +113,11 @@ export class LamppostEvidence extends LitElement {
   async #load(): Promise<void> {
     const { client } = this.#client
     try {
-      const [{ items, next }, keys] = await Promise.all([client.incidents(null), client.evidenceKeys(), this.#loadExports()])
+      const [{ items, next }, keys] = await Promise.all([
+        client.incidents(null),
+        client.evidenceKeys(),
+        this.#loadExports(),
+      ])
       const older = (this.incidents ?? []).filter(({ id }) => !items.some((item) => item.id === id))
       if (older.length === 0) this.next = next
       this.incidents = [...items, ...older]
@@ -116,7 +132,9 @@ export class LamppostEvidence extends LitElement {
   /** Until when those in the list are kept; asked for in parts that an address has room for. */
   async #loadKeeping(): Promise<void> {
     const ids = (this.incidents ?? []).map(({ id }) => id)
-    const parts = Array.from({ length: Math.ceil(ids.length / KEEPING_AT_ONCE) }, (_, i) => ids.slice(i * KEEPING_AT_ONCE, (i + 1) * KEEPING_AT_ONCE))
+    const parts = Array.from({ length: Math.ceil(ids.length / KEEPING_AT_ONCE) }, (_, i) =>
+      ids.slice(i * KEEPING_AT_ONCE, (i + 1) * KEEPING_AT_ONCE),
+    )
     const found = await Promise.all(parts.map((incidents) => this.#client.client.retention({ incidents })))
     this.keeping = new Map(found.flatMap(({ items }) => items).map((each) => [each.incident, each]))
   }
@@ -163,17 +181,25 @@ export class LamppostEvidence extends LitElement {
     const { officer } = this.#language.words
     const acts: Record<PackageAct, () => unknown> = {
       fetch: () => this.#try(() => this.#fetch(of)),
-      companion: () => this.#try(async () => {
-        const found = await this.#confirmation.go(() => client.companion(of.id))
-        if (found) saveFile(found.blob, found.name)
-      }),
-      receipt: () => this.#try(async () => {
-        saveFile(await client.receipt(of.id), `${of.id}_receipt.html`)
-      }),
+      companion: () =>
+        this.#try(async () => {
+          const found = await this.#confirmation.go(() => client.companion(of.id))
+          if (found) saveFile(found.blob, found.name)
+        }),
+      receipt: () =>
+        this.#try(async () => {
+          saveFile(await client.receipt(of.id), `${of.id}_receipt.html`)
+        }),
       cancel: () => this.#try(() => client.cancelExport(of.id)),
       resume: () => this.#try(() => client.resumeExport(of.id)),
       redact: () => void this.#redact(of),
-      remove: () => this.#ask(officer.packages.removeWhy, officer.packages.removeDo, (reason) => this.#confirmation.go(() => client.deleteExport(of.id, reason)), true),
+      remove: () =>
+        this.#ask(
+          officer.packages.removeWhy,
+          officer.packages.removeDo,
+          (reason) => this.#confirmation.go(() => client.deleteExport(of.id, reason)),
+          true,
+        ),
       handOver: () => void (this.opened?.id === of.id ? (this.opened = null) : this.#openHandOvers(of.id)),
     }
     void acts[act]()
@@ -181,7 +207,11 @@ export class LamppostEvidence extends LitElement {
   async #fetch({ id }: ExportView): Promise<void> {
     this.fetching = { id, share: '' }
     try {
-      await saveStream(() => this.#confirmation.go(() => this.#client.client.packageBytes(id)), `${id}.zip`, (share) => (this.fetching = { id, share: `${Math.round(share * 100)} %` }))
+      await saveStream(
+        () => this.#confirmation.go(() => this.#client.client.packageBytes(id)),
+        `${id}.zip`,
+        (share) => (this.fetching = { id, share: `${Math.round(share * 100)} %` }),
+      )
     } finally {
       this.fetching = null
     }
@@ -196,9 +226,16 @@ export class LamppostEvidence extends LitElement {
       this.opened = { id, disclosures: await this.#client.client.disclosures(id), link, copied: false }
     })
   #disclose = (of: ExportView, form: HTMLFormElement): void => {
-    const { recipient = '', organisation = '', purpose = '', days = '' } = Object.fromEntries(new FormData(form)) as Record<string, string>
+    const {
+      recipient = '',
+      organisation = '',
+      purpose = '',
+      days = '',
+    } = Object.fromEntries(new FormData(form)) as Record<string, string>
     void this.#try(async () => {
-      const made = await this.#confirmation.go(() => this.#client.client.disclose(of.id, { recipient, organisation, purpose, days: Number(days) }))
+      const made = await this.#confirmation.go(() =>
+        this.#client.client.disclose(of.id, { recipient, organisation, purpose, days: Number(days) }),
+      )
       if (!made) return
       form.reset()
       await this.#openHandOvers(of.id, new URL(this.#client.client.absolute(made.link), location.href).href)
@@ -209,13 +246,17 @@ export class LamppostEvidence extends LitElement {
     void this.#try(async () => {
       const recordings = await this.#client.client.searchRecordings(search)
       this.found = { search, recordings }
-      this.chosen = new Set(recordings.cameras.filter(({ recorded }) => recorded.length > 0).map(({ camera }) => camera))
+      this.chosen = new Set(
+        recordings.cameras.filter(({ recorded }) => recorded.length > 0).map(({ camera }) => camera),
+      )
     }).finally(() => (this.busy = false))
   }
   #orderFound = (answered: Answered, { from, to }: Search): void => {
     this.busy = true
     void this.#try(async () => {
-      const ordered = await this.#confirmation.go(() => this.#client.client.orderExport({ ...answered, cameras: [...this.chosen], from, to }))
+      const ordered = await this.#confirmation.go(() =>
+        this.#client.client.orderExport({ ...answered, cameras: [...this.chosen], from, to }),
+      )
       if (ordered) this.tab = 'packages'
     }).finally(() => (this.busy = false))
   }
@@ -228,22 +269,26 @@ export class LamppostEvidence extends LitElement {
     const { words } = this.#language
     const refusal = this.refusal ?? this.#listRefusal
     return html`<main>
-      ${this.cut
-        ? html`<lamppost-cut
-            .client=${this.#client.client}
-            .of=${this.cut.incident}
-            .parent=${this.cut.parent}
-            @lamppost-cut-left=${() => (this.cut = null)}
-            @lamppost-export-ordered=${() => {
-              this.cut = null
-              this.tab = 'packages'
-              void this.#reload()
-            }}
-          ></lamppost-cut>`
-        : html`<h2>${words.evidence}</h2>
-            ${this.keys?.problem ? html`<p class="refusal" role="alert">${this.keys.problem}</p>` : nothing}
-            <nav aria-label=${words.evidence}>${TABS.map((tab) => html`<button aria-pressed=${tab === this.tab} @click=${() => (this.tab = tab)}>${words.officer.tabs[tab]}${tab === 'packages' && this.exports.length > 0 ? html` <span class="count">${this.exports.length}${this.nextExports ? '+' : ''}</span>` : nothing}</button>`)}</nav>
-            ${refusal ? html`<p class="refusal" role="alert">${refusal}</p>` : nothing} ${this.#content()}`}
+      ${
+        this.cut
+          ? html`<lamppost-cut
+              .client=${this.#client.client}
+              .of=${this.cut.incident}
+              .parent=${this.cut.parent}
+              @lamppost-cut-left=${() => (this.cut = null)}
+              @lamppost-export-ordered=${() => {
+                this.cut = null
+                this.tab = 'packages'
+                void this.#reload()
+              }}
+            ></lamppost-cut>`
+          : html`<h2>${words.evidence}</h2>
+              ${this.keys?.problem ? html`<p class="refusal" role="alert">${this.keys.problem}</p>` : nothing}
+              <nav aria-label=${words.evidence}>
+                ${TABS.map((tab) => html`<button aria-pressed=${tab === this.tab} @click=${() => (this.tab = tab)}>${words.officer.tabs[tab]}${tab === 'packages' && this.exports.length > 0 ? html` <span class="count">${this.exports.length}${this.nextExports ? '+' : ''}</span>` : nothing}</button>`)}
+              </nav>
+              ${refusal ? html`<p class="refusal" role="alert">${refusal}</p>` : nothing} ${this.#content()}`
+      }
       ${this.#reason.render(words)} ${this.#confirmation.dialog(words)}
     </main>`
   }
@@ -256,10 +301,30 @@ export class LamppostEvidence extends LitElement {
     const around = { words, timezone: this.#timezone, locale }
     if (this.tab === 'packages')
       return html`${packagesList({ ...around, now: client.now(), items: this.exports, progress: (id) => exporting[id] ?? 0, fetching: this.fetching, nameOf: (camera) => cameras.find(({ id }) => id === camera)?.name ?? camera, opened: this.opened, onAct: this.#act, onDisclose: this.#disclose, onRevoke: ({ id, export: of }) => this.#ask(officer.handOver.revokeWhy, officer.handOver.revokeDo, async (reason) => (await client.revokeDisclosure(id, reason), this.#openHandOvers(of)), true), onCopy: (link) => void navigator.clipboard.writeText(link).then(() => this.opened && (this.opened = { ...this.opened, copied: true })) })}${this.nextExports ? html`<div class="do"><button @click=${this.#olderExports}>${words.more}</button></div>` : nothing}${this.#keys()}`
-    if (this.tab === 'search') return searchSection({ ...around, helpPoints, found: this.found, chosen: this.chosen, busy: this.busy, onSearch: this.#search, onOrder: this.#orderFound, onChoose: (camera, chosen) => (this.chosen = new Set(chosen ? [...this.chosen, camera] : [...this.chosen].filter((each) => each !== camera))) })
-    return html`${this.incidents === null ? html`<p class="quiet">${words.connecting}</p>` : nothing} ${this.incidents?.length === 0 ? html`<p class="quiet">${words.noIncidents}</p>` : nothing}
-    ${recordingsList({ ...around, client, incidents: this.incidents ?? [], keeping: this.keeping, playing: this.playing, cutting: this.downloading, hashes: this.hashes, onPlay: (key) => (this.playing = this.playing === key ? null : key), onDownload: this.#download, onCut: (incident) => (this.cut = { incident, parent: null }), onLock: ({ id }) => this.#ask(officer.lockWhy, officer.lockDo, (reason) => client.lockClips(id, reason)), onUnlock: ({ id }) => this.#ask(officer.unlockWhy, officer.unlockDo, (reason) => client.unlockClips(id, reason)) })}
-    <div class="do">${this.next ? html`<button @click=${this.#older}>${words.more}</button>` : nothing}<button @click=${() => this.#try(async () => saveFile(await client.retentionTable(), 'retention.csv'))}>${officer.retentionTable}</button></div>`
+    if (this.tab === 'search')
+      return searchSection({
+        ...around,
+        helpPoints,
+        found: this.found,
+        chosen: this.chosen,
+        busy: this.busy,
+        onSearch: this.#search,
+        onOrder: this.#orderFound,
+        onChoose: (camera, chosen) =>
+          (this.chosen = new Set(
+            chosen ? [...this.chosen, camera] : [...this.chosen].filter((each) => each !== camera),
+          )),
+      })
+    return html`${this.incidents === null ? html`<p class="quiet">${words.connecting}</p>` : nothing}
+      ${this.incidents?.length === 0 ? html`<p class="quiet">${words.noIncidents}</p>` : nothing}
+      ${recordingsList({ ...around, client, incidents: this.incidents ?? [], keeping: this.keeping, playing: this.playing, cutting: this.downloading, hashes: this.hashes, onPlay: (key) => (this.playing = this.playing === key ? null : key), onDownload: this.#download, onCut: (incident) => (this.cut = { incident, parent: null }), onLock: ({ id }) => this.#ask(officer.lockWhy, officer.lockDo, (reason) => client.lockClips(id, reason)), onUnlock: ({ id }) => this.#ask(officer.unlockWhy, officer.unlockDo, (reason) => client.unlockClips(id, reason)) })}
+      <div class="do">
+        ${this.next ? html`<button @click=${this.#older}>${words.more}</button>` : nothing}<button
+          @click=${() => this.#try(async () => saveFile(await client.retentionTable(), 'retention.csv'))}
+        >
+          ${officer.retentionTable}
+        </button>
+      </div>`
   }
   #keys() {
     const { words, locale } = this.#language
@@ -269,7 +334,13 @@ export class LamppostEvidence extends LitElement {
       <h3>${keys.title}</h3>
       <p class="hash"><span>${keys.root}</span> <code>${this.keys.root}</code></p>
       <p class="quiet">${keys.until(dayAndTime(this.keys.signerUntil, this.#timezone, locale))}</p>
-      <div class="do"><button @click=${() => this.#try(async () => saveFile(await this.#client.client.evidenceRoot(), 'evidence-root.pem'))}>${keys.fetch}</button></div>
+      <div class="do">
+        <button
+          @click=${() => this.#try(async () => saveFile(await this.#client.client.evidenceRoot(), 'evidence-root.pem'))}
+        >
+          ${keys.fetch}
+        </button>
+      </div>
     </article>`
   }
 }

@@ -37,7 +37,10 @@ export class ReasonDialog implements ReactiveController {
       <form @submit=${submit}>
         <h3>${question.title}</h3>
         <input type="text" name="reason" maxlength="1000" required autocomplete="off" aria-label=${question.title} />
-        <div class="do"><button type="button" @click=${this.#close}>${words.officer.never}</button><button class=${question.danger ? 'danger' : 'main'}>${question.submit}</button></div>
+        <div class="do">
+          <button type="button" @click=${this.#close}>${words.officer.never}</button
+          ><button class=${question.danger ? 'danger' : 'main'}>${question.submit}</button>
+        </div>
       </form>
     </dialog>`
   }

@@ -32,30 +32,38 @@ function incidentOf(view: RecordingsView, incident: Incident) {
     <header>
       <div>
         <h3>${helpPoint?.name ?? incident.helpPoint}</h3>
-        <p>${dayAndTime(pressed, timezone, locale)}${incident.kind === 'drill' ? html` · <b class="drill">${words.drill}</b>` : nothing}</p>
+        <p>
+          ${dayAndTime(pressed, timezone, locale)}${incident.kind === 'drill' ? html` · <b class="drill">${words.drill}</b>` : nothing}
+        </p>
         <p class="quiet">${incident.id}</p>
       </div>
       <div class="end">
-        <p class="state ${incident.state}">${words.stateOf[incident.state]}${incident.owner ? html` · ${words.takenBy(incident.owner)}` : nothing}${incident.closureReason ? html`<br />${incident.closureReason}` : nothing}</p>
+        <p class="state ${incident.state}">
+          ${words.stateOf[incident.state]}${incident.owner ? html` · ${words.takenBy(incident.owner)}` : nothing}${incident.closureReason ? html`<br />${incident.closureReason}` : nothing}
+        </p>
         ${kept(view, incident)}
       </div>
     </header>
-    ${incident.clips.length === 0
-      ? html`<p class="quiet">${words.officer.nothingHeld}</p>`
-      : html`<table>
-            <thead>
-              <tr>
-                <th scope="col">${words.camera}</th>
-                <th scope="col">${words.from}</th>
-                <th scope="col">${words.to}</th>
-                <th scope="col"><span class="visually-hidden">${words.download}</span></th>
-              </tr>
-            </thead>
-            <tbody>
-              ${incident.clips.map((clip) => clipOf(view, incident, clip, pressed))}
-            </tbody>
-          </table>
-          <div class="do"><button class="main cut" @click=${() => view.onCut(incident)}>${words.officer.cut}</button></div>`}
+    ${
+      incident.clips.length === 0
+        ? html`<p class="quiet">${words.officer.nothingHeld}</p>`
+        : html`<table>
+              <thead>
+                <tr>
+                  <th scope="col">${words.camera}</th>
+                  <th scope="col">${words.from}</th>
+                  <th scope="col">${words.to}</th>
+                  <th scope="col"><span class="visually-hidden">${words.download}</span></th>
+                </tr>
+              </thead>
+              <tbody>
+                ${incident.clips.map((clip) => clipOf(view, incident, clip, pressed))}
+              </tbody>
+            </table>
+            <div class="do">
+              <button class="main cut" @click=${() => view.onCut(incident)}>${words.officer.cut}</button>
+            </div>`
+    }
   </article>`
 }
 
@@ -65,9 +73,17 @@ function kept({ words, timezone, locale, keeping, onLock, onUnlock }: Recordings
   if (!of) return nothing
   const { officer } = words
   const time = (iso: string): string => dayAndTime(iso, timezone, locale)
-  const until = of.lock ? officer.lockedBy(of.lock.by, of.lock.reason) : of.endsAt === null ? officer.keptOpen : of.expiring ? officer.endsSoon(time(of.endsAt)) : officer.keptUntil(time(of.endsAt))
+  const until = of.lock
+    ? officer.lockedBy(of.lock.by, of.lock.reason)
+    : of.endsAt === null
+      ? officer.keptOpen
+      : of.expiring
+        ? officer.endsSoon(time(of.endsAt))
+        : officer.keptUntil(time(of.endsAt))
   return html`<p class="kept ${of.expiring ? 'soon' : ''}">${until}</p>
-    <button class="lock" @click=${() => (of.lock ? onUnlock(incident) : onLock(incident))}>${of.lock ? officer.unlock : officer.lock}</button>`
+    <button class="lock" @click=${() => (of.lock ? onUnlock(incident) : onLock(incident))}>
+      ${of.lock ? officer.unlock : officer.lock}
+    </button>`
 }
 
 function clipOf(view: RecordingsView, incident: Incident, clip: ClipView, pressed: string) {
@@ -85,17 +101,30 @@ function clipOf(view: RecordingsView, incident: Incident, clip: ClipView, presse
       <td>${clip.to === null ? words.stillGrowing : clockTime(clip.to, timezone)}</td>
       <td class="do">
         <button @click=${() => view.onPlay(key)}>${playing === key ? words.stopPlaying : words.play}</button>
-        <button class="download" ?disabled=${cutting !== null} @click=${() => view.onDownload(incident, clip)}>${cutting === key ? words.downloading : words.download}</button>
+        <button class="download" ?disabled=${cutting !== null} @click=${() => view.onDownload(incident, clip)}>
+          ${cutting === key ? words.downloading : words.download}
+        </button>
       </td>
     </tr>
-    ${hash
-      ? html`<tr>
-          <td colspan="4" class="hash"><span>${words.hashOf(hash.name)}</span><code>${hash.sha256}</code></td>
-        </tr>`
-      : nothing}
-    ${playing === key
-      ? html`<tr>
-          <td colspan="4"><lamppost-player .client=${client} .camera=${clip.camera} .incident=${incident.id} .pressedAt=${pressed}></lamppost-player></td>
-        </tr>`
-      : nothing}`
+    ${
+      hash
+        ? html`<tr>
+            <td colspan="4" class="hash"><span>${words.hashOf(hash.name)}</span><code>${hash.sha256}</code></td>
+          </tr>`
+        : nothing
+    }
+    ${
+      playing === key
+        ? html`<tr>
+            <td colspan="4">
+              <lamppost-player
+                .client=${client}
+                .camera=${clip.camera}
+                .incident=${incident.id}
+                .pressedAt=${pressed}
+              ></lamppost-player>
+            </td>
+          </tr>`
+        : nothing
+    }`
 }

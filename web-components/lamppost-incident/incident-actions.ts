@@ -7,14 +7,19 @@ export const keyHint = (key: string | null) => (key === null ? nothing : html` <
 
 /** Whether this person may take it with one press: nobody has it, it calls again, or it is offered to them. */
 export function mayTake({ incident: { state, handover, recalledAt }, me }: Tile): boolean {
-  return state === 'open' || recalledAt !== null || (handover !== null && handover.from !== me && (handover.to === null || handover.to === me))
+  return (
+    state === 'open' ||
+    recalledAt !== null ||
+    (handover !== null && handover.from !== me && (handover.to === null || handover.to === me))
+  )
 }
 
 export function actions(tile: Tile, refusal: string | null, ask: (what: Asking) => void) {
   const { words, incident, me, key } = tile
   const mine = incident.owner !== null && incident.owner === me
   const { owner } = incident
-  if (incident.state === 'closed') return html`<div class="actions"><p class="refusal" role="status">${refusal ?? ''}</p></div>`
+  if (incident.state === 'closed')
+    return html`<div class="actions"><p class="refusal" role="status">${refusal ?? ''}</p></div>`
   return html`<div class="actions">
     ${owner === null ? nothing : html`<p class="owner"><span aria-hidden="true">✓</span> ${words.takenBy(owner)}</p>`}
     ${mayTake(tile) ? html`<button class="main take" @click=${() => tile.request({ ask: 'acknowledge' })}>${words.take}${keyHint(key('take'))}</button>` : nothing}

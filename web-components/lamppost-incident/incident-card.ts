@@ -8,21 +8,35 @@ import { type Tile, callOf, cameraName, nameOf } from './tile-context.ts'
 
 export function card(tile: Tile, main: Framing | null, refusal: string | null, choose: () => void, wishes: unknown) {
   const { words, incident, client, town, request } = tile
-  const state = incident.onHold ? words.tile.onHold(incident.onHold.by, incident.onHold.reason) : incident.owner === null ? words.tile.nobodyYet : words.takenBy(incident.owner)
+  const state = incident.onHold
+    ? words.tile.onHold(incident.onHold.by, incident.onHold.reason)
+    : incident.owner === null
+      ? words.tile.nobodyYet
+      : words.takenBy(incident.owner)
   return html`<header part="heading">
       ${sign(tile)}
       <div class="where">
         ${incident.kind === 'drill' ? html`<p class="what">${words.drill}</p>` : nothing}
-        <h3><button class="choose" @click=${choose} aria-label=${words.wall.takeInHand(nameOf(tile))}>${nameOf(tile)}</button></h3>
+        <h3>
+          <button class="choose" @click=${choose} aria-label=${words.wall.takeInHand(nameOf(tile))}>
+            ${nameOf(tile)}
+          </button>
+        </h3>
       </div>
-      <p class="elapsed" role="timer" aria-label=${words.sincePress}>${elapsed(client.now() - Date.parse(callOf(incident).at))}</p>
+      <p class="elapsed" role="timer" aria-label=${words.sincePress}>
+        ${elapsed(client.now() - Date.parse(callOf(incident).at))}
+      </p>
     </header>
     <div class="inside">
       ${main ? html`<lamppost-player small .client=${client} .camera=${main.camera}></lamppost-player>` : nothing}
       <div class="rest">
-        <p class="shown">${main ? html`<span class="camera">${cameraName(town, main.camera)}</span> <span class="proof ${main.state}" data-state=${main.state}>${words.framing(main)}</span>` : callOf(incident).late ? words.noneMoved : words.noCamera}</p>
+        <p class="shown">
+          ${main ? html`<span class="camera">${cameraName(town, main.camera)}</span> <span class="proof ${main.state}" data-state=${main.state}>${words.framing(main)}</span>` : callOf(incident).late ? words.noneMoved : words.noCamera}
+        </p>
         ${lateLine(tile)}${escalationLine(tile) ?? nothing}
-        <p class="state">${state}${incident.presses.length + incident.repeats > 1 ? html` · ${words.pressedTimes(incident.presses.length + incident.repeats)}` : nothing}</p>
+        <p class="state">
+          ${state}${incident.presses.length + incident.repeats > 1 ? html` · ${words.pressedTimes(incident.presses.length + incident.repeats)}` : nothing}
+        </p>
         ${incident.handover ? html`<p class="state offered">${words.tile.offered(incident.handover.from, incident.handover.to)}</p>` : nothing}
         ${wishes}
         ${mayTake(tile) ? html`<button class="main take" @click=${() => request({ ask: 'acknowledge' })}>${words.take}</button>` : nothing}

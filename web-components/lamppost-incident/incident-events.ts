@@ -5,7 +5,12 @@ export type IncidentRequest =
   | { ask: 'withdraw-offer'; incident: string }
   | { ask: 'hold'; incident: string; reason: string; minutes: number | null }
   | { ask: 'take-up'; incident: string }
-  | { ask: 'close'; incident: string; reason: string; /** The newest entry of its log when it was asked why: a press after that is not closed away unseen. */ seen?: number }
+  | {
+      ask: 'close'
+      incident: string
+      reason: string
+      /** The newest entry of its log when it was asked why: a press after that is not closed away unseen. */ seen?: number
+    }
   | { ask: 'reopen'; incident: string; reason: string }
   | { ask: 'contact'; incident: string; contact: string; outcome: string }
   | { ask: 'tick'; incident: string; step: number }

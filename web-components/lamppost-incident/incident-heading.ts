@@ -10,7 +10,13 @@ const SHAPES = {
   taken: 'M12 1a11 11 0 1 0 0 22 11 11 0 0 0 0-22Zm-1.6 15.6-4.6-4.5 1.9-1.9 2.7 2.6 5.9-5.9 1.9 1.9z',
   hold: 'M12 1a11 11 0 1 0 0 22 11 11 0 0 0 0-22ZM8 7h3v10H8zm5 0h3v10h-3z',
 }
-export const sign = ({ incident }: Tile) => html`<svg class="sign" viewBox="0 0 24 24" aria-hidden="true"><path fill-rule="evenodd" d=${SHAPES[incident.kind === 'drill' ? 'drill' : incident.onHold ? 'hold' : incident.state === 'open' ? 'press' : 'taken']} /></svg>`
+export const sign = ({ incident }: Tile) =>
+  html`<svg class="sign" viewBox="0 0 24 24" aria-hidden="true">
+    <path
+      fill-rule="evenodd"
+      d=${SHAPES[incident.kind === 'drill' ? 'drill' : incident.onHold ? 'hold' : incident.state === 'open' ? 'press' : 'taken']}
+    />
+  </svg>`
 
 export function heading(tile: Tile) {
   const { words, client, incident, helpPoint, timezone } = tile
@@ -19,7 +25,10 @@ export function heading(tile: Tile) {
   return html`<header part="heading">
     ${sign(tile)}
     <div class="where">
-      <p class="what">${incident.kind === 'drill' ? words.drill : words.pressed} · ${words.pressedTimes(incident.presses.length + incident.repeats)}${incident.presses[0]?.clockOff ? ` · ${words.deviceClockOff}` : ''}${betweenWords(tile)}</p>
+      <p class="what">
+        ${incident.kind === 'drill' ? words.drill : words.pressed} ·
+        ${words.pressedTimes(incident.presses.length + incident.repeats)}${incident.presses[0]?.clockOff ? ` · ${words.deviceClockOff}` : ''}${betweenWords(tile)}
+      </p>
       <h2>${nameOf(tile)}</h2>
       <p class="address">${helpPoint?.address ?? ''}</p>
       ${lateLine(tile)}
@@ -43,12 +52,19 @@ export function escalationLine({ words, incident, client, town }: Tile) {
   if (incident.state !== 'open' || incident.kind !== 'press' || escalation.step === 0) return null
   const waited = Math.floor((client.now() - Date.parse(callOf(incident).at)) / 1000)
   const told = (town.site?.escalation ?? []).slice(0, escalation.step).flatMap(({ to }) => to)
-  return html`<p class="line escalated"><strong>${words.tile.waited(waited)}</strong> · <span role="alert">${words.tile.screensCalled}${told.length > 0 ? ` · ${words.tile.told([...new Set(told)].join(', '))}` : ''}</span></p>`
+  return html`<p class="line escalated">
+    <strong>${words.tile.waited(waited)}</strong> ·
+    <span role="alert"
+      >${words.tile.screensCalled}${told.length > 0 ? ` · ${words.tile.told([...new Set(told)].join(', '))}` : ''}</span
+    >
+  </p>`
 }
 /** A press that was held on its way. */
 export function lateLine({ words, incident, client }: Tile) {
   const { at, late } = callOf(incident)
-  return late ? html`<p class="late">${words.pressedLate(Math.round((client.now() - Date.parse(at)) / 60_000))}</p>` : nothing
+  return late
+    ? html`<p class="late">${words.pressedLate(Math.round((client.now() - Date.parse(at)) / 60_000))}</p>`
+    : nothing
 }
 
 /** What must be known before anything else is done: nobody has it, it is offered, it waits. */
@@ -56,16 +72,40 @@ export function standing(tile: Tile) {
   const { words, incident, client, town, timezone, me } = tile
   const { handover, onHold } = incident
   const lines: unknown[] = []
-  if (incident.state === 'closed') lines.push(html`<p class="line held" role="status"><strong>${words.wall.closedBy(closedBy(incident), incident.closureReason ?? '')}</strong> · ${words.tile.closedWhileWriting}</p>`)
+  if (incident.state === 'closed')
+    lines.push(
+      html`<p class="line held" role="status">
+        <strong>${words.wall.closedBy(closedBy(incident), incident.closureReason ?? '')}</strong> ·
+        ${words.tile.closedWhileWriting}
+      </p>`,
+    )
   const waited = escalationLine(tile)
   if (waited) lines.push(waited)
-  if (incident.recalledAt) lines.push(html`<p class="line held over" role="alert"><strong>${words.tile.pressedAgain(clockTime(incident.recalledAt, timezone, false))}</strong></p>`)
-  if (handover) lines.push(html`<p class="line offered" role="status"><strong>${words.tile.offered(handover.from, handover.to)}</strong>${handover.from === me ? html` <button @click=${() => tile.request({ ask: 'withdraw-offer' })}>${words.tile.keepIt}</button>` : nothing}</p>`)
+  if (incident.recalledAt)
+    lines.push(
+      html`<p class="line held over" role="alert">
+        <strong>${words.tile.pressedAgain(clockTime(incident.recalledAt, timezone, false))}</strong>
+      </p>`,
+    )
+  if (handover)
+    lines.push(
+      html`<p class="line offered" role="status">
+        <strong>${words.tile.offered(handover.from, handover.to)}</strong
+        >${handover.from === me ? html` <button @click=${() => tile.request({ ask: 'withdraw-offer' })}>${words.tile.keepIt}</button>` : nothing}
+      </p>`,
+    )
   if (onHold) {
     const over = onHold.until !== null && Date.parse(onHold.until) <= client.now()
-    lines.push(html`<p class="line held ${over ? 'over' : ''}" role=${over ? 'alert' : 'status'}><strong>${over ? `${words.tile.holdOver}. ` : ''}${words.tile.onHold(onHold.by, onHold.reason)}</strong>${onHold.until ? ` · ${words.tile.holdUntil(shortTime(onHold.until, timezone))}` : ''}</p>`)
+    lines.push(
+      html`<p class="line held ${over ? 'over' : ''}" role=${over ? 'alert' : 'status'}>
+        <strong>${over ? `${words.tile.holdOver}. ` : ''}${words.tile.onHold(onHold.by, onHold.reason)}</strong
+        >${onHold.until ? ` · ${words.tile.holdUntil(shortTime(onHold.until, timezone))}` : ''}
+      </p>`,
+    )
   }
-  const others = town.people.filter(({ name, looking }) => name !== me && looking.includes(incident.id)).map(({ name }) => name)
+  const others = town.people
+    .filter(({ name, looking }) => name !== me && looking.includes(incident.id))
+    .map(({ name }) => name)
   if (others.length > 0) lines.push(html`<p class="line looking">${words.tile.lookingToo(others.join(', '))}</p>`)
   return lines
 }

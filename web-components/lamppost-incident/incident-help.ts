@@ -17,8 +17,15 @@ export function instructions({ words, incident, helpPoint, timezone, key, reques
       ${steps.map((step, i) => {
         const done = incident.steps.find((each) => each.step === i)
         return html`<li>
-          <button class="step ${done ? 'done' : ''}" aria-pressed=${done !== undefined} aria-disabled=${done !== undefined} @click=${() => done === undefined && request({ ask: 'tick', step: i })}>
-            <span class="box" aria-hidden="true">${done ? '✓' : ''}</span><span class="text">${step}</span>${done ? html`<span class="quiet">${clockTime(done.at, timezone, false)}</span>` : i === next ? keyHint(key('step')) : nothing}
+          <button
+            class="step ${done ? 'done' : ''}"
+            aria-pressed=${done !== undefined}
+            aria-disabled=${done !== undefined}
+            @click=${() => done === undefined && request({ ask: 'tick', step: i })}
+          >
+            <span class="box" aria-hidden="true">${done ? '✓' : ''}</span
+            ><span class="text">${step}</span
+            >${done ? html`<span class="quiet">${clockTime(done.at, timezone, false)}</span>` : i === next ? keyHint(key('step')) : nothing}
           </button>
         </li>`
       })}
@@ -26,13 +33,20 @@ export function instructions({ words, incident, helpPoint, timezone, key, reques
   </section>`
 }
 /** The first that is not ticked; -1 when all are. */
-export const nextStep = (steps: readonly string[], ticked: readonly { step: number }[]): number => steps.findIndex((_, i) => !ticked.some(({ step }) => step === i))
+export const nextStep = (steps: readonly string[], ticked: readonly { step: number }[]): number =>
+  steps.findIndex((_, i) => !ticked.some(({ step }) => step === i))
 
 type Call = { at: string; outcome: string }
 /** Newest last. */
-export const callsOf = ({ incident }: Pick<Tile, 'incident'>, { id }: Pick<Contact, 'id'>): Call[] => incident.log.flatMap(({ kind, at, body }) => (kind === 'incident.contacted' && (body as { contact: string }).contact === id ? [{ at, outcome: (body as { outcome: string }).outcome }] : []))
+export const callsOf = ({ incident }: Pick<Tile, 'incident'>, { id }: Pick<Contact, 'id'>): Call[] =>
+  incident.log.flatMap(({ kind, at, body }) =>
+    kind === 'incident.contacted' && (body as { contact: string }).contact === id
+      ? [{ at, outcome: (body as { outcome: string }).outcome }]
+      : [],
+  )
 /** Called, and nobody has said yet what came of it. */
-export const isOpenCall = (call: Call | undefined): boolean => call !== undefined && inAllLanguages(({ tile }) => tile.called).includes(call.outcome)
+export const isOpenCall = (call: Call | undefined): boolean =>
+  call !== undefined && inAllLanguages(({ tile }) => tile.called).includes(call.outcome)
 
 const CONTACT_KEYS = ['contact1', 'contact2', 'contact3'] as const
 export function contacts(tile: Tile) {
@@ -47,8 +61,19 @@ export function contacts(tile: Tile) {
         const last = callsOf(tile, contact).at(-1)
         const action = CONTACT_KEYS[i]
         return html`<li>
-          <div class="who"><strong>${contact.name}</strong><span class="phone">${contact.phone}${contact.urgent ? html` · <b>${words.tile.urgent(contact.urgent)}</b>` : nothing}</span></div>
-          <button class="called" aria-label=${words.tile.calledKey(contact.name)} @click=${() => request({ ask: 'contact', contact: contact.id, outcome: words.tile.called })}>${words.tile.called}${keyHint(action ? key(action) : null)}</button>
+          <div class="who">
+            <strong>${contact.name}</strong
+            ><span class="phone"
+              >${contact.phone}${contact.urgent ? html` · <b>${words.tile.urgent(contact.urgent)}</b>` : nothing}</span
+            >
+          </div>
+          <button
+            class="called"
+            aria-label=${words.tile.calledKey(contact.name)}
+            @click=${() => request({ ask: 'contact', contact: contact.id, outcome: words.tile.called })}
+          >
+            ${words.tile.called}${keyHint(action ? key(action) : null)}
+          </button>
           ${last ? html`<p class="last">${clockTime(last.at, timezone, false)} ${last.outcome}</p>` : nothing}
           ${isOpenCall(last) ? html`<div class="outcomes" role="group" aria-label=${contact.name}>${Object.values(words.tile.outcomes).map((outcome) => html`<button @click=${() => request({ ask: 'contact', contact: contact.id, outcome })}>${outcome}</button>`)}</div>` : nothing}
         </li>`
@@ -66,7 +91,11 @@ export function safePlaces({ words, town, incident, client, timezone, locale }: 
   const now = client.now()
   const walkOf = (place: SafePlace) => place.walks.find(({ helpPoint }) => helpPoint === incident.helpPoint)
   // What is open comes first, and of that the nearest.
-  const order = [...places].sort((a, b) => Number(opening(b, now).open) - Number(opening(a, now).open) || (walkOf(a)?.metres ?? 0) - (walkOf(b)?.metres ?? 0))
+  const order = [...places].sort(
+    (a, b) =>
+      Number(opening(b, now).open) - Number(opening(a, now).open) ||
+      (walkOf(a)?.metres ?? 0) - (walkOf(b)?.metres ?? 0),
+  )
   return html`<section class="places">
     <h3>${words.tile.places}</h3>
     <ul>
@@ -75,7 +104,9 @@ export function safePlaces({ words, town, incident, client, timezone, locale }: 
         const walk = walkOf(place)
         return html`<li class=${state.open ? 'open-now' : 'shut'}>
           <strong>${place.name}</strong> <span class="quiet">${place.address}</span>
-          <p class="state">${state.open ? (state.until === null || Date.parse(state.until) - now > ALL_DAY_MS ? words.tile.openNow : words.tile.openUntil(shortTime(state.until, timezone))) : state.next ? words.tile.opensAt(dayAndHour(state.next, timezone, locale)) : words.tile.closedForLong}${walk ? html`<span> · ${(walk.along === 'streets' ? words.tile.walk : words.tile.walkAbout)(walk.metres, walk.minutes)}</span>` : nothing}</p>
+          <p class="state">
+            ${state.open ? (state.until === null || Date.parse(state.until) - now > ALL_DAY_MS ? words.tile.openNow : words.tile.openUntil(shortTime(state.until, timezone))) : state.next ? words.tile.opensAt(dayAndHour(state.next, timezone, locale)) : words.tile.closedForLong}${walk ? html`<span> · ${(walk.along === 'streets' ? words.tile.walk : words.tile.walkAbout)(walk.metres, walk.minutes)}</span>` : nothing}
+          </p>
         </li>`
       })}
     </ul>

@@ -13,16 +13,32 @@ const pressedHere = new Set<string>()
 type NoteBody = { text: string; replaces?: number }
 
 /** Finished notes in their latest version, oldest first. Pure. */
-export function notesOf({ log }: Pick<Incident, 'log'>, without: number | null): { seq: number; at: string; by: string; text: string }[] {
+export function notesOf(
+  { log }: Pick<Incident, 'log'>,
+  without: number | null,
+): { seq: number; at: string; by: string; text: string }[] {
   const notes = log.filter(({ kind }) => kind === 'incident.noted')
   const replaced = new Set(notes.map(({ body }) => (body as NoteBody).replaces))
-  return notes.filter(({ seq }) => !replaced.has(seq) && seq !== without).map(({ seq, at, actor, body }) => ({ seq, at, by: actor.slice(actor.indexOf(':') + 1), text: (body as NoteBody).text }))
+  return notes
+    .filter(({ seq }) => !replaced.has(seq) && seq !== without)
+    .map(({ seq, at, actor, body }) => ({
+      seq,
+      at,
+      by: actor.slice(actor.indexOf(':') + 1),
+      text: (body as NoteBody).text,
+    }))
 }
 
 export function notes({ words, incident, timezone, key, leaveKey }: Tile, draft: NoteDraft) {
   const all = notesOf(incident, draft.entry)
   const older = all.length - SHOWN
-  const said = { empty: '', typing: '', saving: words.tile.noteSaving, saved: words.tile.noteSaved(clockTime(new Date(draft.savedAt || Date.now()).toISOString(), timezone, false)), failed: draft.refused ?? words.tile.noteNotSaved }[draft.state]
+  const said = {
+    empty: '',
+    typing: '',
+    saving: words.tile.noteSaving,
+    saved: words.tile.noteSaved(clockTime(new Date(draft.savedAt || Date.now()).toISOString(), timezone, false)),
+    failed: draft.refused ?? words.tile.noteNotSaved,
+  }[draft.state]
   const onKey = (event: KeyboardEvent): void => {
     // Escape, or the key that was chosen for it, leaves the note, and gives the keys back to the tile. What was typed stays as it is.
     if ((event.key === 'Escape' || event.key === leaveKey) && !event.isComposing) {
@@ -47,7 +63,21 @@ export function notes({ words, incident, timezone, key, leaveKey }: Tile, draft:
     <h3>${words.tile.notesTitle}${keyHint(key('note'))}</h3>
     ${older > 0 ? html`<p class="quiet">${words.tile.moreNotes(older)}</p>` : nothing}
     ${all.slice(-SHOWN).map(({ at, by, text }) => html`<p class="note"><span class="quiet">${clockTime(at, timezone, false)} ${by}</span> ${text}</p>`)}
-    <textarea name="note" rows="2" maxlength="4000" aria-label=${words.note} placeholder=${words.notePlaceholder} .value=${live(draft.text)} @input=${(event: Event) => draft.typed((event.target as HTMLTextAreaElement).value)} @focus=${() => pressedHere.clear()} @blur=${() => void draft.flush()} @keydown=${onKey}></textarea>
-    <div class="row"><span class="said ${draft.state}" aria-live=${draft.state === 'failed' ? 'assertive' : 'off'}>${said}</span>${draft.state === 'empty' ? nothing : html`<button @click=${() => void draft.finish()}>${words.tile.noteDone}</button>`}</div>
+    <textarea
+      name="note"
+      rows="2"
+      maxlength="4000"
+      aria-label=${words.note}
+      placeholder=${words.notePlaceholder}
+      .value=${live(draft.text)}
+      @input=${(event: Event) => draft.typed((event.target as HTMLTextAreaElement).value)}
+      @focus=${() => pressedHere.clear()}
+      @blur=${() => void draft.flush()}
+      @keydown=${onKey}
+    ></textarea>
+    <div class="row">
+      <span class="said ${draft.state}" aria-live=${draft.state === 'failed' ? 'assertive' : 'off'}>${said}</span
+      >${draft.state === 'empty' ? nothing : html`<button @click=${() => void draft.finish()}>${words.tile.noteDone}</button>`}
+    </div>
   </section>`
 }

@@ -11,7 +11,14 @@ import { type Tile, cameraName, callOf } from './tile-context.ts'
 /** As many as have a key. */
 export const MOST_FURTHER = 6
 const VIEW_KEYS = ['view1', 'view2', 'view3', 'view4', 'view5', 'view6'] as const
-export type Looking = { replaying: boolean; steering: boolean; /** Later than the most urgent tile's. */ behind: boolean; replay(): void; steer(): void; choose(camera: string): void }
+export type Looking = {
+  replaying: boolean
+  steering: boolean
+  /** Later than the most urgent tile's. */ behind: boolean
+  replay(): void
+  steer(): void
+  choose(camera: string): void
+}
 
 /** Anything but a preset that was reached can be asked again; a fixed camera cannot. */
 const canSendBack = ({ way }: Framing): boolean => way !== 'fixed'
@@ -40,12 +47,20 @@ export function mainView(framing: Framing, tile: Tile, { replaying, steering, be
 
 /** Below the picture, or beside it where the recorded one leaves room: a low screen shows all of it. */
 export function steerOf({ camera }: Framing, { client, town }: Tile) {
-  return town.cameras.find(({ id }) => id === camera)?.ptz ? keyed(camera, html`<lamppost-steer .client=${client} .camera=${camera}></lamppost-steer>`) : nothing
+  return town.cameras.find(({ id }) => id === camera)?.ptz
+    ? keyed(camera, html`<lamppost-steer .client=${client} .camera=${camera}></lamppost-steer>`)
+    : nothing
 }
 
 export function replayOf({ camera }: Framing, { words, client, incident }: Tile) {
   return html`<section class="recorded" aria-label=${words.replayTitle}>
-    <lamppost-player class="clip" .client=${client} .camera=${camera} .incident=${incident.id} .pressedAt=${callOf(incident).at}></lamppost-player>
+    <lamppost-player
+      class="clip"
+      .client=${client}
+      .camera=${camera}
+      .incident=${incident.id}
+      .pressedAt=${callOf(incident).at}
+    ></lamppost-player>
   </section>`
 }
 
@@ -61,7 +76,12 @@ export function noView({ words, client, incident, town, request }: Tile) {
 }
 
 /** @param played whether they move: a browser without the page's own connection has six for all pictures. */
-export function furtherViews(further: readonly Framing[], { words, client, town, key }: Tile, { choose }: Pick<Looking, 'choose'>, played: boolean) {
+export function furtherViews(
+  further: readonly Framing[],
+  { words, client, town, key }: Tile,
+  { choose }: Pick<Looking, 'choose'>,
+  played: boolean,
+) {
   if (further.length === 0) return nothing
   return html`<div class="further" role="group" aria-label=${words.furtherViews}>
     ${repeat(
@@ -72,7 +92,8 @@ export function furtherViews(further: readonly Framing[], { words, client, town,
         const action = VIEW_KEYS[i]
         return html`<button class="view" @click=${() => choose(framing.camera)} aria-label=${words.showLarge(name)}>
           ${played ? html`<lamppost-player small .client=${client} .camera=${framing.camera}></lamppost-player>` : nothing}
-          <span class="name">${keyHint(action ? key(action) : null)} ${name}</span><span class="proof ${framing.state}">${words.framing(framing)}</span>
+          <span class="name">${keyHint(action ? key(action) : null)} ${name}</span
+          ><span class="proof ${framing.state}">${words.framing(framing)}</span>
         </button>`
       },
     )}

@@ -66,7 +66,13 @@ export class LamppostIncident extends LitElement {
 
   #client = new ClientController(this)
   #language = new LanguageController(this)
-  #draft = new NoteDraft(this, { incident: () => this.incident, person: () => this.#client.client.state().me?.name ?? '', refusal: (error) => finalRefusal(error, this.#language.words), save: (incident, text, replaces) => this.#client.client.note(incident, text, replaces), store: browserStore('sessionStorage') })
+  #draft = new NoteDraft(this, {
+    incident: () => this.incident,
+    person: () => this.#client.client.state().me?.name ?? '',
+    refusal: (error) => finalRefusal(error, this.#language.words),
+    save: (incident, text, replaces) => this.#client.client.note(incident, text, replaces),
+    store: browserStore('sessionStorage'),
+  })
   #timer: ReturnType<typeof setInterval> | null = null
 
   override connectedCallback(): void {
@@ -80,10 +86,12 @@ export class LamppostIncident extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     const another = changed.get('incident')
     // Questions and hands belong to the incident that they were begun with.
-    if (another !== undefined && another !== '') [this.asking, this.chosen, this.replaying, this.steering, this.refusal] = [null, null, false, false, null]
+    if (another !== undefined && another !== '')
+      [this.asking, this.chosen, this.replaying, this.steering, this.refusal] = [null, null, false, false, null]
     if (another !== undefined) this.#toldOfPress = false
     if (this.compact) [this.asking, this.steering] = [null, false]
-    if ((changed as ReadonlyMap<PropertyKey, unknown>).has('asking')) this.#seen = this.#toldOfPress ? null : (this.#tile?.incident.log.at(-1)?.seq ?? 0)
+    if ((changed as ReadonlyMap<PropertyKey, unknown>).has('asking'))
+      this.#seen = this.#toldOfPress ? null : (this.#tile?.incident.log.at(-1)?.seq ?? 0)
     this.#hadFocus = (this.shadowRoot?.activeElement ?? null) !== null
   }
   #hadFocus = false
@@ -91,7 +99,8 @@ export class LamppostIncident extends LitElement {
   protected override updated(): void {
     this.#flashTogether()
     // A button that has done its work is gone, and the keyboard must not go with it.
-    if (this.#hadFocus && this.isConnected && this.shadowRoot?.activeElement === null) this.renderRoot.querySelector<HTMLElement>('article')?.focus({ preventScroll: true })
+    if (this.#hadFocus && this.isConnected && this.shadowRoot?.activeElement === null)
+      this.renderRoot.querySelector<HTMLElement>('article')?.focus({ preventScroll: true })
     // A native dialog keeps the keyboard inside and gives it back where it was.
     if (!this.dialog) return
     if (this.asking !== null && !this.dialog.open) this.dialog.showModal()
@@ -101,13 +110,17 @@ export class LamppostIncident extends LitElement {
   /** Several that wait must not flash one after the other: together they are one flash a second (WCAG 2.3.1). */
   #flashTogether(): void {
     if (this.#tile?.incident.state !== 'open') return
-    for (const animation of this.renderRoot.querySelector('header')?.getAnimations() ?? []) if (animation.startTime !== 0) animation.startTime = 0
+    for (const animation of this.renderRoot.querySelector('header')?.getAnimations() ?? [])
+      if (animation.startTime !== 0) animation.startTime = 0
   }
 
   #last: Incident | null = null
   /** One that is gone while somebody writes stays until they have finished: as it was closed, or as it was seen last. */
   #left(town: WallState): Incident | null {
-    return town.lately.find(({ incident: { id } }) => id === this.incident)?.incident ?? (this.#last?.id === this.incident ? this.#last : null)
+    return (
+      town.lately.find(({ incident: { id } }) => id === this.incident)?.incident ??
+      (this.#last?.id === this.incident ? this.#last : null)
+    )
   }
   /** What this tile shows, or showed last. */
   get shown(): Incident | null {
@@ -121,7 +134,14 @@ export class LamppostIncident extends LitElement {
   }
   /** What this person works on here must not be exchanged for another incident. */
   get busy(): boolean {
-    return this.asking !== null || this.steering || this.replaying || this.#draft.unsaved || this.matches(':focus-within') || (this.shadowRoot?.activeElement ?? null) !== null
+    return (
+      this.asking !== null ||
+      this.steering ||
+      this.replaying ||
+      this.#draft.unsaved ||
+      this.matches(':focus-within') ||
+      (this.shadowRoot?.activeElement ?? null) !== null
+    )
   }
 
   /** One event per wish; unless the page forbids it, the client acts. */
@@ -254,22 +274,42 @@ export class LamppostIncident extends LitElement {
       choose: (camera) => this.#choose(camera),
     }
     const kind = `tile ${incident.state} ${incident.kind} ${incident.onHold ? 'on-hold' : ''} ${incident.escalation.step > 0 ? 'unanswered' : ''}`
-    const names = { camera: (id: string) => cameraName(town, id), helpPoint: (id: string) => town.helpPoints.find((each) => each.id === id)?.name ?? id }
-    const wanted = askedFor(incident, town.incidents, names, tile.words, this.compact ? 1 : 2, (answer) => tile.request({ ask: 'answer-camera', ...answer }))
+    const names = {
+      camera: (id: string) => cameraName(town, id),
+      helpPoint: (id: string) => town.helpPoints.find((each) => each.id === id)?.name ?? id,
+    }
+    const wanted = askedFor(incident, town.incidents, names, tile.words, this.compact ? 1 : 2, (answer) =>
+      tile.request({ ask: 'answer-camera', ...answer }),
+    )
     const wishes = askedOthers(incident, town.incidents, names, tile.words)
-    if (this.compact) return html`<article part="tile" class="${kind} card" tabindex="-1" aria-label=${nameOf(tile)}>${card(tile, main, this.refusal, () => this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true })), [wanted, wishes])}</article>`
+    if (this.compact)
+      return html`<article part="tile" class="${kind} card" tabindex="-1" aria-label=${nameOf(tile)}>
+        ${card(tile, main, this.refusal, () => this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true })), [wanted, wishes])}
+      </article>`
     return html`<article part="tile" class=${kind} tabindex="-1" aria-label=${nameOf(tile)}>
       ${heading(tile)} ${standing(tile)} ${wanted}
       <div class="body">
         <div class="seen">
           ${wishes}
-          <div class="pictures ${this.replaying && main ? 'two' : ''}">${main ? mainView(main, tile, looking) : noView(tile)} ${this.replaying && main ? replayOf(main, tile) : nothing} ${looking.steering && main ? steerOf(main, tile) : nothing}</div>
+          <div class="pictures ${this.replaying && main ? 'two' : ''}">
+            ${main ? mainView(main, tile, looking) : noView(tile)}
+            ${this.replaying && main ? replayOf(main, tile) : nothing}
+            ${looking.steering && main ? steerOf(main, tile) : nothing}
+          </div>
           ${furtherViews(further, tile, looking, client.carrier.isOpen() || town.incidents.length === 1)}
         </div>
-        <div class="side">${actions(tile, this.refusal, (asking) => (this.asking = asking))} ${instructions(tile)} ${notes(tile, this.#draft)}</div>
-        <div class="side">${contacts(tile)} ${safePlaces(tile)} <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town></div>
+        <div class="side">
+          ${actions(tile, this.refusal, (asking) => (this.asking = asking))} ${instructions(tile)}
+          ${notes(tile, this.#draft)}
+        </div>
+        <div class="side">
+          ${contacts(tile)} ${safePlaces(tile)}
+          <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town>
+        </div>
       </div>
-      <dialog aria-labelledby="question" @close=${() => (this.asking = null)}>${question(tile, this.asking, this.#seen, () => (this.asking = null))}</dialog>
+      <dialog aria-labelledby="question" @close=${() => (this.asking = null)}>
+        ${question(tile, this.asking, this.#seen, () => (this.asking = null))}
+      </dialog>
     </article>`
   }
 }

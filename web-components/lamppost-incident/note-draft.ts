@@ -19,7 +19,17 @@ export type DraftPort = {
 }
 type Kept = { text: string; entry: number | null; saved: string }
 /** One note: it saves itself to its end, also when the next one or another incident's is shown meanwhile. */
-type Open = { of: string; by: string; kept: Kept; finished: boolean; unsavedSince: number; saving: Promise<void> | null; state: DraftState; refused: string | null; timer: ReturnType<typeof setTimeout> | undefined }
+type Open = {
+  of: string
+  by: string
+  kept: Kept
+  finished: boolean
+  unsavedSince: number
+  saving: Promise<void> | null
+  state: DraftState
+  refused: string | null
+  timer: ReturnType<typeof setTimeout> | undefined
+}
 
 const IDLE_MS = 1200
 /** Also while somebody types without a pause. */
@@ -63,7 +73,9 @@ export class NoteDraft implements ReactiveController {
     return this.#open.kept.text
   }
   get state(): DraftState {
-    return [...this.#behind].some(({ of, state }) => of === this.#open.of && state === 'failed') ? 'failed' : this.#open.state
+    return [...this.#behind].some(({ of, state }) => of === this.#open.of && state === 'failed')
+      ? 'failed'
+      : this.#open.state
   }
   /** Why it will not be saved; null while it may. */
   get refused(): string | null {
@@ -79,7 +91,11 @@ export class NoteDraft implements ReactiveController {
   }
   /** Something here is not on the record yet. */
   get unsaved(): boolean {
-    return this.#open.state === 'typing' || this.#open.state === 'saving' || (this.#open.state === 'failed' && this.#open.refused === null)
+    return (
+      this.#open.state === 'typing' ||
+      this.#open.state === 'saving' ||
+      (this.#open.state === 'failed' && this.#open.refused === null)
+    )
   }
 
   typed(text: string): void {
@@ -167,7 +183,9 @@ export class NoteDraft implements ReactiveController {
   }
   /** All that are finished and not saved: the next one must not push them out. */
   #keepBehind({ of, by }: Open): void {
-    const behind = [...this.#behind].filter((each) => each.of === of && each.by === by && each.refused === null).map(({ kept }) => kept)
+    const behind = [...this.#behind]
+      .filter((each) => each.of === of && each.by === by && each.refused === null)
+      .map(({ kept }) => kept)
     if (behind.length === 0) this.#port.store.removeItem(behindOf(of, by))
     else this.#port.store.setItem(behindOf(of, by), JSON.stringify(behind))
   }
@@ -191,4 +209,14 @@ export class NoteDraft implements ReactiveController {
 
 const nameOf = (incident: string, person: string): string => `lamppost note ${person} ${incident}`
 const behindOf = (of: string, by: string): string => `lamppost notes behind ${by} ${of}`
-const opened = (of: string, by: string, kept: Kept = NOTHING): Open => ({ of, by, kept, finished: false, unsavedSince: 0, saving: null, state: kept.text.trim() === '' ? 'empty' : kept.text.trim() === kept.saved ? 'saved' : 'typing', refused: null, timer: undefined })
+const opened = (of: string, by: string, kept: Kept = NOTHING): Open => ({
+  of,
+  by,
+  kept,
+  finished: false,
+  unsavedSince: 0,
+  saving: null,
+  state: kept.text.trim() === '' ? 'empty' : kept.text.trim() === kept.saved ? 'saved' : 'typing',
+  refused: null,
+  timer: undefined,
+})

@@ -6,7 +6,11 @@ import type { Words } from '../words/en.ts'
 import type { IncidentRequest } from './incident-events.ts'
 
 /** `request` without the incident: a tile asks about its own. */
-export type Wish = IncidentRequest extends infer Each ? (Each extends { incident: string } ? Omit<Each, 'incident'> : never) : never
+export type Wish = IncidentRequest extends infer Each
+  ? Each extends { incident: string }
+    ? Omit<Each, 'incident'>
+    : never
+  : never
 export type Tile = {
   words: Words
   locale: string
@@ -34,5 +38,7 @@ export function closedBy({ log }: Incident): string {
   const actor = log.findLast(({ kind }) => kind === 'incident.closed')?.actor ?? ''
   return actor.slice(actor.indexOf(':') + 1)
 }
-export const nameOf = ({ helpPoint, incident }: Pick<Tile, 'helpPoint' | 'incident'>): string => helpPoint?.name ?? incident.helpPoint
-export const cameraName = (town: WallState, camera: string): string => town.cameras.find(({ id }) => id === camera)?.name ?? camera
+export const nameOf = ({ helpPoint, incident }: Pick<Tile, 'helpPoint' | 'incident'>): string =>
+  helpPoint?.name ?? incident.helpPoint
+export const cameraName = (town: WallState, camera: string): string =>
+  town.cameras.find(({ id }) => id === camera)?.name ?? camera

@@ -10,7 +10,12 @@ type Answer = (data: string | ArrayBuffer | null) => void
 const BASE = 'https://carried.invalid/'
 
 /** @param onRefused hears the code, and why in the server's words, when it will not show it as things are. */
-export function createCarriedStream(carrier: PictureCarrier, camera: string, form: PictureForm, onRefused: (code: string, words: string) => void): CarriedStream {
+export function createCarriedStream(
+  carrier: PictureCarrier,
+  camera: string,
+  form: PictureForm,
+  onRefused: (code: string, words: string) => void,
+): CarriedStream {
   const pieces = new Map<string, Uint8Array<ArrayBuffer>>()
   const waiting = new Set<Answer>()
   let state: CarriedState | null = null
@@ -80,7 +85,17 @@ function isOlder(name: string, oldest: { number: number; beginning: number }): b
 function carriedLoader(load: (path: string, answer: Answer) => () => void): HlsConfig['loader'] {
   return class implements Loader<LoaderContext> {
     context: LoaderContext | null = null
-    stats: LoaderStats = { aborted: false, loaded: 0, retry: 0, total: 0, chunkCount: 0, bwEstimate: 0, loading: { start: 0, first: 0, end: 0 }, parsing: { start: 0, end: 0 }, buffering: { start: 0, first: 0, end: 0 } }
+    stats: LoaderStats = {
+      aborted: false,
+      loaded: 0,
+      retry: 0,
+      total: 0,
+      chunkCount: 0,
+      bwEstimate: 0,
+      loading: { start: 0, first: 0, end: 0 },
+      parsing: { start: 0, end: 0 },
+      buffering: { start: 0, first: 0, end: 0 },
+    }
     #callbacks: LoaderCallbacks<LoaderContext> | null = null
     #leave: (() => void) | null = null
 

@@ -4,7 +4,11 @@ import type { Words } from '../words/en.ts'
 import { FrameWatch } from './frame-watch.ts'
 import type { HlsController } from './hls-controller.ts'
 
-type Clip = { hls: HlsController; /** Null before it has been drawn. */ video(): HTMLVideoElement | null; /** When the press came (UTC ISO 8601); '' when none did. */ pressedAt(): string }
+type Clip = {
+  hls: HlsController
+  /** Null before it has been drawn. */ video(): HTMLVideoElement | null
+  /** When the press came (UTC ISO 8601); '' when none did. */ pressedAt(): string
+}
 
 export class ClipHand {
   #hls: HlsController
@@ -78,19 +82,38 @@ export class ClipHand {
     const press = this.#pressAt()
     return html`<div class="controls" @keydown=${this.#onKey}>
       <div class="track">
-        <input type="range" min="0" max=${end || 1} step="0.02" .value=${String(currentTime)} aria-label=${words.replayTitle} aria-valuetext=${at} @input=${(event: Event) => this.#seekTo(Number((event.target as HTMLInputElement).value))} />
+        <input
+          type="range"
+          min="0"
+          max=${end || 1}
+          step="0.02"
+          .value=${String(currentTime)}
+          aria-label=${words.replayTitle}
+          aria-valuetext=${at}
+          @input=${(event: Event) => this.#seekTo(Number((event.target as HTMLInputElement).value))}
+        />
         ${press !== null && press >= 0 && press <= end ? html`<svg class="mark" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect x=${(press / (end || 1)) * 1000 - 2} width="4" height="10" /></svg>` : nothing}
       </div>
       <button @click=${this.#toggle} aria-label=${paused ? words.play : words.pause}>${paused ? '▶' : '❚❚'}</button>
       <button @click=${() => this.#seekBy(-10)}>${words.back10}</button>
-      <button class="back" @click=${() => this.step(-1)} aria-label=${words.frameBack} title=${words.frameBack}>◂❘</button>
-      <button class="forward" @click=${() => this.step(1)} aria-label=${words.frameForward} title=${words.frameForward}>❘▸</button>
+      <button class="back" @click=${() => this.step(-1)} aria-label=${words.frameBack} title=${words.frameBack}>
+        ◂❘
+      </button>
+      <button class="forward" @click=${() => this.step(1)} aria-label=${words.frameForward} title=${words.frameForward}>
+        ❘▸
+      </button>
       <button class="to-press" @click=${this.toPress}>${words.toPress}</button>
     </div>`
   }
   /** Only while the focus is on these controls: nothing that is typed elsewhere moves a picture. */
   #onKey = (event: KeyboardEvent): void => {
-    const act = { ',': () => this.step(-1), '.': () => this.step(1), j: () => this.#seekBy(-10), l: () => this.#seekBy(10), p: this.toPress }[event.key]
+    const act = {
+      ',': () => this.step(-1),
+      '.': () => this.step(1),
+      j: () => this.#seekBy(-10),
+      l: () => this.#seekBy(10),
+      p: this.toPress,
+    }[event.key]
     if (!act || event.ctrlKey || event.altKey || event.metaKey) return
     event.preventDefault()
     act()

@@ -1,6 +1,14 @@
 /** Keeps playback close behind the newest picture by small changes of speed; jumps only when it is hopelessly behind. Pure. */
 
-export type Buffer = { /** Seconds of media ahead of the playhead. */ ahead: number; /** The least that was left when a part came, lately; null when none came. */ spare: number | null; /** How much should be left. */ wanted: number; /** How far the picture that is shown already is ahead of the playhead. */ shown: number; /** How long the newest part lasts: so long it may take until there is more. */ part: number; /** How fast it plays now. */ rate: number; /** Nobody has looked for a while. */ unseen: boolean }
+export type Buffer = {
+  /** Seconds of media ahead of the playhead. */ ahead: number
+  /** The least that was left when a part came, lately; null when none came. */ spare: number | null
+  /** How much should be left. */ wanted: number
+  /** How far the picture that is shown already is ahead of the playhead. */ shown: number
+  /** How long the newest part lasts: so long it may take until there is more. */ part: number
+  /** How fast it plays now. */ rate: number
+  /** Nobody has looked for a while. */ unseen: boolean
+}
 /** `pass`: what is shown already is passed over; what was known of the buffer counts no more afterwards. */
 export type Step = { rate: number; jump: boolean; pass: boolean }
 
@@ -27,7 +35,8 @@ const MOST_RATE = 8
 export function govern({ ahead, spare, wanted, shown, part, rate, unseen }: Buffer): Step {
   if (ahead - part > JUMP_BEHIND_S[unseen ? 'unseen' : 'seen']) return { rate: 1, jump: true, pass: false }
   const within = Math.min(CATCH_UP_S.most, Math.max(CATCH_UP_S.least, CATCH_UP_S.ofPart * part))
-  if (shown > EARLY_S && shown <= ahead) return { rate: Math.min(MOST_RATE, shown / within, ahead / (within * LATE_LOOK)), jump: false, pass: true }
+  if (shown > EARLY_S && shown <= ahead)
+    return { rate: Math.min(MOST_RATE, shown / within, ahead / (within * LATE_LOOK)), jump: false, pass: true }
   return { rate: rateFor(spare, wanted, rate), jump: false, pass: false }
 }
 /** What has begun is finished: who ends where correcting begins comes to rest anywhere between, and is that much older. */
@@ -47,7 +56,8 @@ const FAR_S = 0.35
  * A picture that has just been opened, with eight others perhaps, began with what had become old while the page was busy. Nobody has
  * followed it yet: it goes to where it should be at once. @returns seconds to go forward; 0 where speed will do
  */
-export const firstStep = (spare: number | null, wanted: number): number => (spare !== null && spare - wanted > FAR_S ? spare - wanted : 0)
+export const firstStep = (spare: number | null, wanted: number): number =>
+  spare !== null && spare - wanted > FAR_S ? spare - wanted : 0
 
 const WINDOW_MS = 1500
 
@@ -60,11 +70,16 @@ export function createSpareWatch() {
   return {
     /** @param ahead seconds ahead after the part was added. @param duration the part's, seconds. @param now milliseconds that only grow. @param playhead seconds */
     appended(ahead: number, duration: number, now: number, playhead: number): void {
-      seen = [...seen.filter(({ at }) => now - at < WINDOW_MS), { at: now, spare: Math.max(0, ahead - duration), playhead }]
+      seen = [
+        ...seen.filter(({ at }) => now - at < WINDOW_MS),
+        { at: now, spare: Math.max(0, ahead - duration), playhead },
+      ]
     },
     least(now: number, playhead: number): number | null {
       const recent = seen.filter(({ at }) => now - at < WINDOW_MS)
-      return recent.length === 0 ? null : Math.min(...recent.map((then) => then.spare + (now - then.at) / 1000 - (playhead - then.playhead)))
+      return recent.length === 0
+        ? null
+        : Math.min(...recent.map((then) => then.spare + (now - then.at) / 1000 - (playhead - then.playhead)))
     },
   }
 }

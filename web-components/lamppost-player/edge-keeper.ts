@@ -13,13 +13,29 @@ const AS_GOOD_S = 0.2
 /** When it has begun it is known after a moment how much is left when a part comes; and for a while nobody has followed what it shows. */
 const OPENING_MS = { from: 1000, to: 8000 }
 
-export type EdgeKeeper = { /** A part is in the buffer; its duration, seconds. */ appended(duration: number): void; /** To be called about ten times a second. */ look(): void; close(): void }
+export type EdgeKeeper = {
+  /** A part is in the buffer; its duration, seconds. */ appended(duration: number): void
+  /** To be called about ten times a second. */ look(): void
+  close(): void
+}
 
 /**
  * @param startS where playing begins and jumps land: seconds before the end of what is here, by the length of the newest part.
  * @param wish outlives this beginning. @param hasMoved whether it has played since: every beginning waits, and has not run out. @param isSeen whether the page is shown
  */
-export function createEdgeKeeper({ video, startS, wish, hasMoved, isSeen }: { video: HTMLVideoElement; startS(part: number): number; wish: SpareWish; hasMoved(): boolean; isSeen(): boolean }): EdgeKeeper {
+export function createEdgeKeeper({
+  video,
+  startS,
+  wish,
+  hasMoved,
+  isSeen,
+}: {
+  video: HTMLVideoElement
+  startS(part: number): number
+  wish: SpareWish
+  hasMoved(): boolean
+  isSeen(): boolean
+}): EdgeKeeper {
   let spare = createSpareWatch()
   let passing = false
   let part = 0
@@ -28,10 +44,12 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved, isSeen }: { vi
   let unseen = false
   let waitedAt = Number.NEGATIVE_INFINITY
   let illSince = Number.NEGATIVE_INFINITY
-  const end = (): number => (video.buffered.length === 0 ? video.currentTime : video.buffered.end(video.buffered.length - 1))
+  const end = (): number =>
+    video.buffered.length === 0 ? video.currentTime : video.buffered.end(video.buffered.length - 1)
   const shown = watchShown(video, (early) => (passing || early > EARLY_S) && look())
   // One that waits although its next picture is here waits for its decoder: more to play would not help it.
-  const lacksNext = (): boolean => shown.step() === 0 || end() - video.currentTime - Math.max(0, shown.ahead()) < NEXT_IS_HERE * shown.step()
+  const lacksNext = (): boolean =>
+    shown.step() === 0 || end() - video.currentTime - Math.max(0, shown.ahead()) < NEXT_IS_HERE * shown.step()
   const onWaiting = (): void => {
     const now = performance.now()
     if (!hasMoved() || !isSeen() || video.seeking || passing) return
@@ -57,7 +75,15 @@ export function createEdgeKeeper({ video, startS, wish, hasMoved, isSeen }: { vi
     unseen = !isSeen()
     const place = Math.max(start, end() - startS(part))
     const [left, wanted] = [spare.least(now, video.currentTime), wish.wanted(now)]
-    const { rate, jump, pass } = govern({ ahead: end() - video.currentTime, spare: left, wanted, shown: shown.ahead(), part, rate: video.playbackRate, unseen: back })
+    const { rate, jump, pass } = govern({
+      ahead: end() - video.currentTime,
+      spare: left,
+      wanted,
+      shown: shown.ahead(),
+      part,
+      rate: video.playbackRate,
+      unseen: back,
+    })
     // Nobody knew how long parts are before the first came: whoever began nearer to its end would run out long before the next.
     const tooNear = !begun && !video.seeking && video.currentTime > place + AS_GOOD_S
     if (!begun && !video.seeking && video.currentTime >= start) [begun, begunAt] = [true, now]

@@ -42,8 +42,17 @@ export class FrameWatch {
   /** Chromium shows the frame after a place that is not loaded yet, and leaves it at that when the place is loaded. */
   #sendAgain(video: HTMLVideoElement): void {
     const place = this.#sentTo
-    if (place === null || this.#sentAgain || video.seeking || !video.paused || (this.#shownAt ?? 0) <= place + ROUNDING_S) return
-    const isLoaded = Array.from({ length: video.buffered.length }, (_, i) => i).some((i) => video.buffered.start(i) <= place && video.buffered.end(i) > place)
+    if (
+      place === null ||
+      this.#sentAgain ||
+      video.seeking ||
+      !video.paused ||
+      (this.#shownAt ?? 0) <= place + ROUNDING_S
+    )
+      return
+    const isLoaded = Array.from({ length: video.buffered.length }, (_, i) => i).some(
+      (i) => video.buffered.start(i) <= place && video.buffered.end(i) > place,
+    )
     if (!isLoaded) return
     this.#sentAgain = true
     video.currentTime = place
@@ -70,7 +79,11 @@ export class FrameWatch {
     // A frame from before the seek may still come; the one that lies there ends the waiting. The same one once more does not: it lasts
     // longer than others (one was lost), and the next step must lead on from where this one ended.
     const place = this.#sentTo
-    if (place !== null && (!this.#video?.paused || (isAnother && mediaTime <= place + ROUNDING_S && mediaTime > place - 2 * this.frame))) this.#sentTo = null
+    if (
+      place !== null &&
+      (!this.#video?.paused || (isAnother && mediaTime <= place + ROUNDING_S && mediaTime > place - 2 * this.frame))
+    )
+      this.#sentTo = null
     this.#video?.requestVideoFrameCallback(this.#onFrame)
   }
 }

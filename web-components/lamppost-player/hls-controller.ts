@@ -9,9 +9,25 @@ import { type EdgeKeeper, createEdgeKeeper } from './edge-keeper.ts'
 import { type Mode, configs, leastSpare, startBehind } from './hls-settings.ts'
 import { isBehind } from './step-down.ts'
 
-export type Source = { url: string; mode: Mode; camera: string; form: PictureForm; carrier: PictureCarrier; headers(): Record<string, string>; now(): number; /** The browser was given this form and cannot show it. False: there is no other. */ onUnshowable(): boolean }
+export type Source = {
+  url: string
+  mode: Mode
+  camera: string
+  form: PictureForm
+  carrier: PictureCarrier
+  headers(): Record<string, string>
+  now(): number
+  /** The browser was given this form and cannot show it. False: there is no other. */ onUnshowable(): boolean
+}
 /** `unasked`: the server wants a reason for this picture first. `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. `why`: the server's words when it has refused it. `behind`: more is there to be played than has come, part by part over HTTP; null where nothing is known. */
-export type Picture = { state: 'starting' | 'playing' | 'gone' | 'unasked'; age: number | null; still: number; at: number | null; why: string | null; behind: boolean | null }
+export type Picture = {
+  state: 'starting' | 'playing' | 'gone' | 'unasked'
+  age: number | null
+  still: number
+  at: number | null
+  why: string | null
+  behind: boolean | null
+}
 const NO_PICTURE: Picture = { state: 'starting', age: null, still: 0, at: null, why: null, behind: null }
 
 const TICK_MS = 100
@@ -21,7 +37,11 @@ const ERROR_AGAIN_MS = 1500
 const RESTART_MS = [200, 500, 1000, 2000]
 /** A reason may be given elsewhere on the page, or an incident need the picture after all. */
 const ASK_AGAIN_MS = 3000
-const UNSHOWABLE: ReadonlySet<string> = new Set([Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR, Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR, Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR])
+const UNSHOWABLE: ReadonlySet<string> = new Set([
+  Hls.ErrorDetails.BUFFER_ADD_CODEC_ERROR,
+  Hls.ErrorDetails.BUFFER_INCOMPATIBLE_CODECS_ERROR,
+  Hls.ErrorDetails.MANIFEST_INCOMPATIBLE_CODECS_ERROR,
+])
 const NO_REASON = { code: 'view/no-reason', status: 422 }
 /** Whoever is refused asks again, and is told again: older words are no longer why. */
 const WHY_LASTS_MS = 10_000
@@ -101,14 +121,21 @@ export class HlsController implements ReactiveController {
   /** The wall clock's time of a place in the recording; null before it is known. */
   wallTimeOf(media: number): number | null {
     const fragments = this.#hls?.latestLevelDetails?.fragments ?? []
-    const found = fragments.findLast(({ start, programDateTime }) => programDateTime !== null && start <= media + 0.001) ?? fragments[0]
+    const found =
+      fragments.findLast(({ start, programDateTime }) => programDateTime !== null && start <= media + 0.001) ??
+      fragments[0]
     return found && found.programDateTime !== null ? found.programDateTime + (media - found.start) * 1000 : null
   }
 
   #start(): void {
     const [video, source] = [this.#video, this.#source]
     if (!video || !source || this.#hls) return
-    this.#carried = source.mode === 'carried' ? createCarriedStream(source.carrier, source.camera, source.form, (code, words) => (code === NO_REASON.code ? this.#refused() : this.#notNow(words))) : null
+    this.#carried =
+      source.mode === 'carried'
+        ? createCarriedStream(source.carrier, source.camera, source.form, (code, words) =>
+            code === NO_REASON.code ? this.#refused() : this.#notNow(words),
+          )
+        : null
     const hls = new Hls({
       ...configs[source.mode],
       ...(this.#carried ? { loader: this.#carried.loader } : {}),
@@ -118,10 +145,18 @@ export class HlsController implements ReactiveController {
     })
     this.#hls = hls
     this.#startedAt = performance.now()
-    if (source.mode !== 'clip') this.#edge = createEdgeKeeper({ video, startS: (part) => startBehind(source.mode, part), wish: this.#wish, hasMoved: () => this.#movedAt > this.#startedAt, isSeen: () => document.visibilityState === 'visible' })
+    if (source.mode !== 'clip')
+      this.#edge = createEdgeKeeper({
+        video,
+        startS: (part) => startBehind(source.mode, part),
+        wish: this.#wish,
+        hasMoved: () => this.#movedAt > this.#startedAt,
+        isSeen: () => document.visibilityState === 'visible',
+      })
     hls.on(Hls.Events.BUFFER_APPENDED, (_, { frag, part }) => this.#edge?.appended(part?.duration ?? frag.duration))
     hls.on(Hls.Events.ERROR, (_, { fatal, response, details, networkDetails }) => {
-      if (source.mode !== 'clip' && (response?.code ?? 0) >= 400 && response?.code !== NO_REASON.status) this.#sayWhy(detailOf(networkDetails))
+      if (source.mode !== 'clip' && (response?.code ?? 0) >= 400 && response?.code !== NO_REASON.status)
+        this.#sayWhy(detailOf(networkDetails))
       if (response?.code === NO_REASON.status) this.#refused()
       else if (UNSHOWABLE.has(details) && source.onUnshowable()) return
       else if (fatal) this.#again()
@@ -191,7 +226,12 @@ export class HlsController implements ReactiveController {
     }
     // A recording that stands still at its first picture is one that can be seen.
     if (source.mode === 'clip' && video.readyState >= 2 && !video.error) this.#everMoved = true
-    if (!video.error && video.currentTime !== this.#lastTime && video.readyState >= 2 && this.#hasNewFrame(video, source.mode)) {
+    if (
+      !video.error &&
+      video.currentTime !== this.#lastTime &&
+      video.readyState >= 2 &&
+      this.#hasNewFrame(video, source.mode)
+    ) {
       if (this.#everMoved) this.#failures = 0
       this.#lastTime = video.currentTime
       this.#movedAt = now
@@ -203,15 +243,41 @@ export class HlsController implements ReactiveController {
     const still = now - this.#movedAt
     if (source.mode !== 'clip' && still > GONE_AFTER_MS && now - this.#startedAt > GONE_AFTER_MS) this.#again()
     const at = hls.playingDate?.getTime() ?? null
-    const state = this.#unasked ? 'unasked' : !this.#everMoved ? (still > GONE_AFTER_MS || this.#why !== null ? 'gone' : 'starting') : source.mode !== 'clip' && still > GONE_AFTER_MS ? 'gone' : 'playing'
+    const state = this.#unasked
+      ? 'unasked'
+      : !this.#everMoved
+        ? still > GONE_AFTER_MS || this.#why !== null
+          ? 'gone'
+          : 'starting'
+        : source.mode !== 'clip' && still > GONE_AFTER_MS
+          ? 'gone'
+          : 'playing'
     const age = at === null ? null : (source.now() - at) / 1000
-    this.picture = { state, age, still, at, why: this.#why?.words ?? null, behind: source.mode === 'edge' && this.#movedAt > this.#startedAt && document.visibilityState === 'visible' ? this.#isBehind(video, hls) : null }
+    this.picture = {
+      state,
+      age,
+      still,
+      at,
+      why: this.#why?.words ?? null,
+      behind:
+        source.mode === 'edge' && this.#movedAt > this.#startedAt && document.visibilityState === 'visible'
+          ? this.#isBehind(video, hls)
+          : null,
+    }
     this.#host.requestUpdate()
   }
 
   #isBehind({ buffered, currentTime }: HTMLVideoElement, { latestLevelDetails: list }: Hls): boolean | null {
     const left = buffered.length === 0 ? 0 : buffered.end(buffered.length - 1) - currentTime
-    return list && isBehind({ listed: list.edge - currentTime, left, longest: Math.max(0, ...list.fragments.map(({ duration }) => duration)), part: list.partTarget })
+    return (
+      list &&
+      isBehind({
+        listed: list.edge - currentTime,
+        left,
+        longest: Math.max(0, ...list.fragments.map(({ duration }) => duration)),
+        part: list.partTarget,
+      })
+    )
   }
 
   /** Media time may run on while the picture stands: only another picture is one that moves. A hidden page draws none. */

@@ -13,14 +13,34 @@ const PLAIN_START_S = 1.2
 
 export const leastSpare = (mode: Mode): number => (mode === 'plain' ? PLAIN_SPARE_S : EDGE_SPARE_S)
 /** Whole segments come as far apart as they are long, and the list that names them is asked for now and then. @param part seconds that the newest lasts. @returns seconds before the end of what is here */
-export const startBehind = (mode: Mode, part: number): number => (mode === 'plain' ? Math.max(PLAIN_START_S, part + PLAIN_SPARE_S) : EDGE_START_S)
+export const startBehind = (mode: Mode, part: number): number =>
+  mode === 'plain' ? Math.max(PLAIN_START_S, part + PLAIN_SPARE_S) : EDGE_START_S
 
-const common: Partial<HlsConfig> = { enableWorker: false, liveSyncOnStallIncrease: 0, maxLiveSyncPlaybackRate: 1, startFragPrefetch: true }
-const edge: Partial<HlsConfig> = { ...common, lowLatencyMode: true, liveSyncDuration: EDGE_START_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 10 }
+const common: Partial<HlsConfig> = {
+  enableWorker: false,
+  liveSyncOnStallIncrease: 0,
+  maxLiveSyncPlaybackRate: 1,
+  startFragPrefetch: true,
+}
+const edge: Partial<HlsConfig> = {
+  ...common,
+  lowLatencyMode: true,
+  liveSyncDuration: EDGE_START_S,
+  liveMaxLatencyDuration: 30,
+  maxBufferLength: 5,
+  backBufferLength: 10,
+}
 export const configs: Record<Mode, Partial<HlsConfig>> = {
   carried: edge,
   edge,
-  plain: { ...common, lowLatencyMode: false, liveSyncDuration: PLAIN_START_S, liveMaxLatencyDuration: 30, maxBufferLength: 5, backBufferLength: 5 },
+  plain: {
+    ...common,
+    lowLatencyMode: false,
+    liveSyncDuration: PLAIN_START_S,
+    liveMaxLatencyDuration: 30,
+    maxBufferLength: 5,
+    backBufferLength: 5,
+  },
   // Half a picture before what is loaded is another picture: hls.js would take it for a hole that needs no loading.
   clip: { ...common, lowLatencyMode: false, maxBufferLength: 20, backBufferLength: 60, maxBufferHole: 0.005 },
 }

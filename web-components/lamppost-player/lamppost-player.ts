@@ -24,7 +24,8 @@ const FROZEN_MS = 1500
 /** Ages are told in tenths; nothing finer than the server's clock is known. */
 const FINEST_S = 0.1
 
-const canShow = (codec: string): boolean => typeof MediaSource === 'undefined' || MediaSource.isTypeSupported(`video/mp4; codecs="${codec}"`)
+const canShow = (codec: string): boolean =>
+  typeof MediaSource === 'undefined' || MediaSource.isTypeSupported(`video/mp4; codecs="${codec}"`)
 
 /**
  * @csspart video - the picture
@@ -107,7 +108,12 @@ export class LamppostPlayer extends LitElement {
   #lookAtSmall(): void {
     const { state } = this.#hls.picture
     // While the server is away, the page is hidden, or a reason is asked for, no stream could play.
-    const blameless = this.#isConverted || state === 'playing' || state === 'unasked' || this.#client.client.state().link === 'lost' || document.visibilityState !== 'visible'
+    const blameless =
+      this.#isConverted ||
+      state === 'playing' ||
+      state === 'unasked' ||
+      this.#client.client.state().link === 'lost' ||
+      document.visibilityState !== 'visible'
     this.#smallStream.look({ ...this.#wantsSmall, blameless }, performance.now())
   }
   /** A clip may have been recorded in another codec than its camera sends now: then only the try tells. */
@@ -116,8 +122,12 @@ export class LamppostPlayer extends LitElement {
   }
   private get url(): string {
     const camera = encodeURIComponent(this.camera)
-    const place = this.incident ? `incidents/${encodeURIComponent(this.incident)}/clips/${camera}` : `cameras/${camera}/live`
-    return this.#client.client.absolute(`/api/v1/${place}/${this.#form === 'h264' ? 'h264/' : ''}index.m3u8${this.mode === 'plain' ? '?plain=YES' : ''}`)
+    const place = this.incident
+      ? `incidents/${encodeURIComponent(this.incident)}/clips/${camera}`
+      : `cameras/${camera}/live`
+    return this.#client.client.absolute(
+      `/api/v1/${place}/${this.#form === 'h264' ? 'h264/' : ''}index.m3u8${this.mode === 'plain' ? '?plain=YES' : ''}`,
+    )
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -147,12 +157,30 @@ export class LamppostPlayer extends LitElement {
     const { client } = this.#client
     this.#noteIncident()
     if (this.mode === 'clip') this.#hand.watch(this.video)
-    this.#hls.play(this.video, { url: this.url, mode: this.mode, camera: this.camera, form: this.#form, carrier: client.carrier, headers: () => client.headers(), now: client.now, onUnshowable: () => this.#fallBack() })
+    this.#hls.play(this.video, {
+      url: this.url,
+      mode: this.mode,
+      camera: this.camera,
+      form: this.#form,
+      carrier: client.carrier,
+      headers: () => client.headers(),
+      now: client.now,
+      onUnshowable: () => this.#fallBack(),
+    })
   }
 
   protected override render() {
     return html`<div class="frame">
-        <video part="video" tabindex="-1" muted ?autoplay=${!this.bare} playsinline disablepictureinpicture @pause=${this.#noteRun} @play=${this.#noteRun}></video>
+        <video
+          part="video"
+          tabindex="-1"
+          muted
+          ?autoplay=${!this.bare}
+          playsinline
+          disablepictureinpicture
+          @pause=${this.#noteRun}
+          @play=${this.#noteRun}
+        ></video>
         ${this.#cover()}
         ${this.#isConverted ? html`<p part="form" class="form">${this.words.converted(this.mode === 'clip' ? 'transcoded' : (this.#view()?.converted ?? 'transcoded'))}</p>` : nothing}
         <p part="age" class="age ${this.#ageClass()}">${this.#ageWords()}</p>
@@ -176,27 +204,41 @@ export class LamppostPlayer extends LitElement {
   }
   #ageWords(): string {
     const { state, age, still, at } = this.#hls.picture
-    if (this.mode === 'clip') return at === null ? this.words.starting : this.words.recorded(preciseTime(new Date(at).toISOString(), this.#timezone))
+    if (this.mode === 'clip')
+      return at === null
+        ? this.words.starting
+        : this.words.recorded(preciseTime(new Date(at).toISOString(), this.#timezone))
     if (state === 'starting') return this.words.starting
     if (state === 'gone' || state === 'unasked') return this.words.gone
     if (still > FROZEN_MS) return this.words.frozen((still / 1000).toFixed(0))
     // A picture from the future means that a clock was changed: its age is not known.
     if (age === null || age < -0.75) return this.words.ageUnknown
     const sure = this.#sure
-    return age > LATE_S[this.mode] ? this.words.late(age.toFixed(1)) : age < sure ? this.words.liveUnder(sure.toFixed(1)) : this.words.live(age.toFixed(1))
+    return age > LATE_S[this.mode]
+      ? this.words.late(age.toFixed(1))
+      : age < sure
+        ? this.words.liveUnder(sure.toFixed(1))
+        : this.words.live(age.toFixed(1))
   }
   /** Nothing that does not move may look live. */
   #cover() {
     const { state, still, why } = this.#hls.picture
-    if (this.mode !== 'clip' && (state === 'unasked' || this.#reason.typing)) return this.small ? html`<div class="cover"><span>${this.words.sayWhy}</span></div>` : keyed(this.camera, this.#reason.form(this.words, state === 'playing'))
+    if (this.mode !== 'clip' && (state === 'unasked' || this.#reason.typing))
+      return this.small
+        ? html`<div class="cover"><span>${this.words.sayWhy}</span></div>`
+        : keyed(this.camera, this.#reason.form(this.words, state === 'playing'))
     if (this.mode === 'clip' ? state === 'playing' : state === 'playing' && still <= FROZEN_MS) return nothing
-    return html`<div class="cover"><span>${this.#ageWords()}${why === null ? nothing : html`<small lang="en" title=${why}>${why}</small>`}</span></div>`
+    return html`<div class="cover">
+      <span>${this.#ageWords()}${why === null ? nothing : html`<small lang="en" title=${why}>${why}</small>`}</span>
+    </div>`
   }
 
   /** An open incident needs this picture now: who was refused before is not kept waiting. */
   #noteIncident(): void {
     const { camera } = this
-    const shown = this.#client.client.state().incidents.some(({ framings }) => framings.some((framing) => framing.camera === camera))
+    const shown = this.#client.client
+      .state()
+      .incidents.some(({ framings }) => framings.some((framing) => framing.camera === camera))
     if (shown && !this.#shown) this.#hls.askAgain()
     this.#shown = shown
   }

@@ -40,7 +40,16 @@ export class ReasonForm {
       this.#host.requestUpdate()
     }
     return html`<form class="why ${playing ? 'strip' : 'cover'}" @submit=${give}>
-      <label>${words.sayWhy}<input type="text" name="reason" required pattern="\\s*\\S.*\\S.*\\S\\s*" maxlength="500" autocomplete="off" title=${words.sayWhyHint} /></label>
+      <label
+        >${words.sayWhy}<input
+          type="text"
+          name="reason"
+          required
+          pattern="\\s*\\S.*\\S.*\\S\\s*"
+          maxlength="500"
+          autocomplete="off"
+          title=${words.sayWhyHint}
+      /></label>
       <button class="main">${words.look}</button>
       <p role="status">${this.#refusal}</p>
     </form>`

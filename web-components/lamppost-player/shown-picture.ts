@@ -1,6 +1,10 @@
 /** Which picture of a live stream is shown: it may be far ahead of the playhead (edge-governor). */
 
-export type ShownPicture = { /** Seconds ahead of the playhead; 0 while nothing is known. */ ahead(): number; /** Seconds from the one before it to it; 0 while nothing is known. */ step(): number; close(): void }
+export type ShownPicture = {
+  /** Seconds ahead of the playhead; 0 while nothing is known. */ ahead(): number
+  /** Seconds from the one before it to it; 0 while nothing is known. */ step(): number
+  close(): void
+}
 
 /** @param onPicture hears of each picture that is shown how far it is ahead. A hidden page shows none; a browser that does not tell is believed to be on time. */
 export function watchShown(video: HTMLVideoElement, onPicture: (ahead: number) => void): ShownPicture {

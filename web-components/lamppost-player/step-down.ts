@@ -13,7 +13,15 @@ const BACK_APART_MS = 15_000
 /** Who has not been looked at for so long is not there. */
 const THERE_MS = 1500
 
-type View = { lookedAt: number; lateMs: number; small: boolean; live: boolean; downUntil: number | null; downFor: number; backAt: number }
+type View = {
+  lookedAt: number
+  lateMs: number
+  small: boolean
+  live: boolean
+  downUntil: number | null
+  downFor: number
+  backAt: number
+}
 /** `behind`: there is more to play than has come; null where nothing is known. `small`: whether it gives way before a large one. `live`: whether it comes part by part over HTTP, or would if it had not given way. */
 export type Look = { behind: boolean | null; small: boolean; live: boolean }
 
@@ -24,7 +32,17 @@ const BEHIND_S = { listed: 1.2, left: 1 }
  * by more. A camera that stops names no more, and who has played all of it is not behind. Everything in seconds.
  * @param listed from the playhead to the end of what the list names. @param left of it here. @param longest segment of the list. @param part the list's longest
  */
-export const isBehind = ({ listed, left, longest, part }: { listed: number; left: number; longest: number; part: number }): boolean => listed > Math.max(BEHIND_S.listed, longest) + part && left < BEHIND_S.left
+export const isBehind = ({
+  listed,
+  left,
+  longest,
+  part,
+}: {
+  listed: number
+  left: number
+  longest: number
+  part: number
+}): boolean => listed > Math.max(BEHIND_S.listed, longest) + part && left < BEHIND_S.left
 
 /** Pure: time comes in with each look, milliseconds that only grow. */
 export function createStepDown() {
@@ -33,7 +51,9 @@ export function createStepDown() {
 
   /** Who has come back lately came back too early; else a small one, who is late itself before any other; else who is late. */
   function whoGives(late: View, now: number): View {
-    const there = [...views.values()].filter(({ live, downUntil, lookedAt }) => live && downUntil === null && now - lookedAt < THERE_MS)
+    const there = [...views.values()].filter(
+      ({ live, downUntil, lookedAt }) => live && downUntil === null && now - lookedAt < THERE_MS,
+    )
     const early = there.filter(({ backAt }) => now - backAt < DOWN_MS.first).sort((a, b) => b.backAt - a.backAt)[0]
     return early ?? (late.small ? late : (there.find(({ small }) => small) ?? late))
   }
@@ -47,7 +67,15 @@ export function createStepDown() {
   return {
     /** To be called some times a second for each picture. @returns whether it should come by whole segments */
     look(key: object, { behind, small, live }: Look, now: number): boolean {
-      const view = views.get(key) ?? { lookedAt: now, lateMs: 0, small, live, downUntil: null, downFor: DOWN_MS.first, backAt: Number.NEGATIVE_INFINITY }
+      const view = views.get(key) ?? {
+        lookedAt: now,
+        lateMs: 0,
+        small,
+        live,
+        downUntil: null,
+        downFor: DOWN_MS.first,
+        backAt: Number.NEGATIVE_INFINITY,
+      }
       views.set(key, view)
       const passed = Math.min(LONGEST_LOOK_MS, now - view.lookedAt)
       Object.assign(view, { small, live, lookedAt: now })

@@ -155,7 +155,11 @@ export class LamppostCameraFinder extends LitElement {
     const field = (name: string): string => String(form.get(name) ?? '')
     void this.#act(async (client) => {
       this.inquiry = null
-      this.inquiry = await client.inquire({ url: field('url').trim(), username: field('username'), password: field('password') })
+      this.inquiry = await client.inquire({
+        url: field('url').trim(),
+        username: field('username'),
+        password: field('password'),
+      })
       this.copied = false
     })
   }
@@ -163,52 +167,98 @@ export class LamppostCameraFinder extends LitElement {
   protected override render() {
     return html`<h2>${this.words.finder.title}</h2>
       <div class="row">
-        <button class="main look" ?disabled=${this.busy} @click=${() => void this.#look()}>${this.busy && this.found === null ? this.words.finder.looking : this.words.finder.look}</button>
-        ${this.devices.length > 1
-          ? html`<label>${this.words.finder.device}<select @change=${(event: Event) => (this.device = (event.target as HTMLSelectElement).value)}><option value="">${this.words.finder.anyDevice}</option>${this.devices.map((device) => html`<option value=${device}>${device}</option>`)}</select></label>`
-          : nothing}
-        <span role="status" class="quiet">${this.busy ? this.words.finder.looking : this.found ? this.words.finder.found(this.found.length) : ''}</span>
+        <button class="main look" ?disabled=${this.busy} @click=${() => void this.#look()}>
+          ${this.busy && this.found === null ? this.words.finder.looking : this.words.finder.look}
+        </button>
+        ${
+          this.devices.length > 1
+            ? html`<label
+                >${this.words.finder.device}<select
+                  @change=${(event: Event) => (this.device = (event.target as HTMLSelectElement).value)}
+                >
+                  <option value="">${this.words.finder.anyDevice}</option>
+                  ${this.devices.map((device) => html`<option value=${device}>${device}</option>`)}
+                </select></label
+              >`
+            : nothing
+        }
+        <span role="status" class="quiet"
+          >${this.busy ? this.words.finder.looking : this.found ? this.words.finder.found(this.found.length) : ''}</span
+        >
       </div>
-      ${this.found && this.found.length > 0
-        ? html`<ul>
-            ${this.found.map(
-              ({ url, name, hardware, elsewhere, camera }) => html`<li>
-                <strong>${name || hardware || url}</strong> <code>${url}</code>
-                ${camera ? html`<span class="good">${this.words.finder.known(camera)}</span>` : nothing} ${elsewhere ? html`<span class="doubt">${this.words.finder.elsewhere}</span>` : nothing}
-                <button @click=${() => (this.url = url)}>${this.words.finder.choose}</button>
-              </li>`,
-            )}
-          </ul>`
-        : nothing}
+      ${
+        this.found && this.found.length > 0
+          ? html`<ul>
+              ${this.found.map(
+                ({ url, name, hardware, elsewhere, camera }) =>
+                  html`<li>
+                    <strong>${name || hardware || url}</strong> <code>${url}</code>
+                    ${camera ? html`<span class="good">${this.words.finder.known(camera)}</span>` : nothing}
+                    ${elsewhere ? html`<span class="doubt">${this.words.finder.elsewhere}</span>` : nothing}
+                    <button @click=${() => (this.url = url)}>${this.words.finder.choose}</button>
+                  </li>`,
+              )}
+            </ul>`
+          : nothing
+      }
       <form @submit=${(event: SubmitEvent) => this.#ask(event)}>
-        <label class="wide">${this.words.finder.address}<input name="url" required .value=${this.url} placeholder="http://10.0.4.12/onvif/device_service" autocomplete="off" /></label>
+        <label class="wide"
+          >${this.words.finder.address}<input
+            name="url"
+            required
+            .value=${this.url}
+            placeholder="http://10.0.4.12/onvif/device_service"
+            autocomplete="off"
+        /></label>
         <label>${this.words.finder.username}<input name="username" autocomplete="off" /></label>
-        <label>${this.words.finder.password}<input name="password" type="password" autocomplete="new-password" /></label>
+        <label
+          >${this.words.finder.password}<input name="password" type="password" autocomplete="new-password"
+        /></label>
         <button ?disabled=${this.busy}>${this.words.finder.ask}</button>
       </form>
       <p class="bad" role="status">${this.message ?? ''}</p>
       ${this.inquiry ? this.#answer(this.inquiry) : nothing}`
   }
 
-  #answer({ manufacturer, model, serial, firmware, ptz, presets, clockOffsetMs, siteFile, channels, problem }: CameraInquiry) {
+  #answer({
+    manufacturer,
+    model,
+    serial,
+    firmware,
+    ptz,
+    presets,
+    clockOffsetMs,
+    siteFile,
+    channels,
+    problem,
+  }: CameraInquiry) {
     const copy = (): void => void navigator.clipboard?.writeText(siteFile).then(() => (this.copied = true))
     const late = clockOffsetMs !== null && Math.abs(clockOffsetMs) > 2000
     return html`<section class="answer">
       <h3>${manufacturer} ${model}</h3>
-      <p>${this.words.finder.serial(serial, firmware)} · ${ptz ? this.words.finder.moves(presets.length) : this.words.finder.fixed}</p>
+      <p>
+        ${this.words.finder.serial(serial, firmware)} ·
+        ${ptz ? this.words.finder.moves(presets.length) : this.words.finder.fixed}
+      </p>
       ${late ? html`<p class="doubt">${this.words.clockOff(clockOffsetMs)}</p>` : nothing}
       ${problem ? html`<p class="doubt">${problem}</p>` : nothing}
-      ${channels.length > 1
-        ? html`<h3>${this.words.finder.channels(channels.length)}</h3>
-            <ul class="channels">
-              ${channels.map(
-                ({ source, profiles, still }) => html`<li>
-                  ${still ? html`<img src=${still} alt="" />` : html`<span class="none">${this.words.finder.noStill}</span>`}
-                  <strong>${source}</strong> <span>${profiles.map(({ codec, width, height }) => `${codec} ${width}×${height}`).join(', ')}</span>
-                </li>`,
-              )}
-            </ul>`
-        : nothing}
+      ${
+        channels.length > 1
+          ? html`<h3>${this.words.finder.channels(channels.length)}</h3>
+              <ul class="channels">
+                ${channels.map(
+                  ({ source, profiles, still }) =>
+                    html`<li>
+                      ${still ? html`<img src=${still} alt="" />` : html`<span class="none">${this.words.finder.noStill}</span>`}
+                      <strong>${source}</strong>
+                      <span
+                        >${profiles.map(({ codec, width, height }) => `${codec} ${width}×${height}`).join(', ')}</span
+                      >
+                    </li>`,
+                )}
+              </ul>`
+          : nothing
+      }
       <h3>${this.words.finder.siteFile}</h3>
       <pre tabindex="0">${siteFile}</pre>
       <button @click=${copy}>${this.copied ? this.words.finder.copied : this.words.finder.copy}</button>

@@ -62,12 +62,16 @@ export class LamppostCheckPictures extends LitElement {
     void this.#load(this.client)
   }
   async #load(client: WallClient): Promise<void> {
-    const [taught, seen] = await Promise.all([client.presetPicture(this.camera, this.preset, 'reference'), client.presetPicture(this.camera, this.preset, 'check')])
+    const [taught, seen] = await Promise.all([
+      client.presetPicture(this.camera, this.preset, 'reference'),
+      client.presetPicture(this.camera, this.preset, 'check'),
+    ])
     this.#forget()
     this.pictures = { taught, seen }
     // There was a check, so there is a picture: refused for now, until somebody has said why they look.
     this.#tries += 1
-    if (!seen && this.isConnected && this.#tries < MOST_TRIES) this.#retry = setTimeout(() => void this.#load(client), ASK_AGAIN_MS)
+    if (!seen && this.isConnected && this.#tries < MOST_TRIES)
+      this.#retry = setTimeout(() => void this.#load(client), ASK_AGAIN_MS)
   }
   #forget(): void {
     for (const picture of Object.values(this.pictures)) if (picture) URL.revokeObjectURL(picture)
@@ -81,8 +85,14 @@ export class LamppostCheckPictures extends LitElement {
   protected override render() {
     const { taught, seen } = this.pictures
     if (!seen) return nothing
-    const one = (picture: string, label: string) => html`<figure><img src=${picture} alt=${label} /><figcaption>${label}</figcaption></figure>`
-    return html`<div class="pair">${taught ? one(taught, this.words.pictures.taught) : nothing}${one(seen, this.words.pictures.seen)}</div>`
+    const one = (picture: string, label: string) =>
+      html`<figure>
+        <img src=${picture} alt=${label} />
+        <figcaption>${label}</figcaption>
+      </figure>`
+    return html`<div class="pair">
+      ${taught ? one(taught, this.words.pictures.taught) : nothing}${one(seen, this.words.pictures.seen)}
+    </div>`
   }
 }
 

@@ -19,7 +19,11 @@ import { SnapshotController } from './snapshot-controller.ts'
 /** What came of it; a word alone is good news. */
 type Said = string | { words: string; good: boolean }
 type Velocity = { pan: number; tilt: number; zoom: number }
-const STEER: readonly { word: keyof Words & ('left' | 'right' | 'up' | 'down' | 'zoomIn' | 'zoomOut'); sign: string; velocity: Velocity }[] = [
+const STEER: readonly {
+  word: keyof Words & ('left' | 'right' | 'up' | 'down' | 'zoomIn' | 'zoomOut')
+  sign: string
+  velocity: Velocity
+}[] = [
   { word: 'left', sign: '◀', velocity: { pan: -0.35, tilt: 0, zoom: 0 } },
   { word: 'right', sign: '▶', velocity: { pan: 0.35, tilt: 0, zoom: 0 } },
   { word: 'up', sign: '▲', velocity: { pan: 0, tilt: 0.35, zoom: 0 } },
@@ -62,7 +66,12 @@ export class LamppostPresets extends LitElement {
 
   protected override updated(changed: PropertyValues): void {
     const { camera } = this
-    if (camera && (this.presets === null || changed.has('chosen' as keyof LamppostPresets)) && camera.id !== this.#loadedFor) void this.#load(camera)
+    if (
+      camera &&
+      (this.presets === null || changed.has('chosen' as keyof LamppostPresets)) &&
+      camera.id !== this.#loadedFor
+    )
+      void this.#load(camera)
   }
   override disconnectedCallback(): void {
     // The dead man's handle: an element that leaves the page holds no camera in motion.
@@ -81,7 +90,11 @@ export class LamppostPresets extends LitElement {
       void this.#act(async () => {
         throw error
       })
-    return createSteering({ move: (velocity) => client.move(camera, velocity), stop: () => client.stopMoving(camera), onProblem })
+    return createSteering({
+      move: (velocity) => client.move(camera, velocity),
+      stop: () => client.stopMoving(camera),
+      onProblem,
+    })
   }
   #letGo = (): void => {
     this.#steering?.letGo()
@@ -127,31 +140,36 @@ export class LamppostPresets extends LitElement {
   protected override render() {
     const { cameras, link, refusal } = this.#client.client.state()
     const { camera } = this
-    if (!camera) return html`<p class="waiting" role="status">${link === 'lost' ? (refusal ?? this.words.serverLost) : this.words.connecting}</p>`
+    if (!camera)
+      return html`<p class="waiting" role="status">
+        ${link === 'lost' ? (refusal ?? this.words.serverLost) : this.words.connecting}
+      </p>`
     return html`${link === 'lost' ? html`<p class="banner" role="alert">${refusal ?? this.words.serverLost}</p>` : nothing}
       <div class="room">
-      <nav aria-label=${this.words.cameras}>
-        ${cameras.map((each) => this.#card(each, !this.finding && each.id === camera.id))}
-        <button class="find" aria-current=${this.finding} @click=${() => (this.finding = true)}>${this.words.finder.open}</button>
-      </nav>
-      ${this.finding ? html`<lamppost-camera-finder .client=${this.#client.client}></lamppost-camera-finder>` : this.#work(camera)}
-    </div>`
+        <nav aria-label=${this.words.cameras}>
+          ${cameras.map((each) => this.#card(each, !this.finding && each.id === camera.id))}
+          <button class="find" aria-current=${this.finding} @click=${() => (this.finding = true)}>
+            ${this.words.finder.open}
+          </button>
+        </nav>
+        ${this.finding ? html`<lamppost-camera-finder .client=${this.#client.client}></lamppost-camera-finder>` : this.#work(camera)}
+      </div>`
   }
 
   #work(camera: CameraView) {
     return html`<section aria-label=${camera.name}>
-        <h2>${camera.name}</h2>
-        <p class="quiet">${camera.id}${camera.onvifUrl ? html` · ${camera.onvifUrl}` : nothing}</p>
-        <div class="work">
-          <div>
-            <lamppost-player .client=${this.#client.client} .camera=${camera.id}></lamppost-player>
-            ${camera.ptz ? this.#steer(camera) : html`<p class="quiet">${this.words.fixedCamera}</p>`}
-            <p class="message ${this.message?.good ? 'good' : 'bad'}" role="status">${this.message?.words ?? ''}</p>
-            ${this.#recorder(camera)}
-          </div>
-          ${camera.ptz ? html`<div>${this.#list(camera)} ${this.#saveForm(camera)}</div>` : nothing}
+      <h2>${camera.name}</h2>
+      <p class="quiet">${camera.id}${camera.onvifUrl ? html` · ${camera.onvifUrl}` : nothing}</p>
+      <div class="work">
+        <div>
+          <lamppost-player .client=${this.#client.client} .camera=${camera.id}></lamppost-player>
+          ${camera.ptz ? this.#steer(camera) : html`<p class="quiet">${this.words.fixedCamera}</p>`}
+          <p class="message ${this.message?.good ? 'good' : 'bad'}" role="status">${this.message?.words ?? ''}</p>
+          ${this.#recorder(camera)}
         </div>
-      </section>`
+        ${camera.ptz ? html`<div>${this.#list(camera)} ${this.#saveForm(camera)}</div>` : nothing}
+      </div>
+    </section>`
   }
 
   #card(camera: CameraView, current: boolean) {
@@ -165,10 +183,15 @@ export class LamppostPresets extends LitElement {
     return html`<button class="card" aria-current=${current} @click=${choose}>
       ${picture ? html`<img src=${picture} alt="" />` : html`<span class="nopicture">${camera.health.video === 'down' || this.#snapshots.none(camera.id) ? this.words.gone : this.words.starting}</span>`}
       <span class="name">${camera.name}</span>
-      <span class="health">${this.words.onvif} <b class=${camera.health.onvif}>${this.words.health[camera.health.onvif]}</b> · ${this.words.video} <b class=${camera.health.video}>${this.words.health[camera.health.video]}</b></span>
+      <span class="health"
+        >${this.words.onvif} <b class=${camera.health.onvif}>${this.words.health[camera.health.onvif]}</b> ·
+        ${this.words.video} <b class=${camera.health.video}>${this.words.health[camera.health.video]}</b></span
+      >
       ${camera.health.clock === 'off' && camera.health.clockOffsetMs !== null ? html`<span class="why">${this.words.clockOff(camera.health.clockOffsetMs)}</span>` : nothing}
       ${camera.health.blind ? html`<span class="why">${this.words.blind[camera.health.blind]}</span>` : nothing}
-      ${camera.health.reason ? html`<span class="why">${camera.health.reason}</span>` : nothing} ${camera.detail && camera.detail !== camera.health.reason ? html`<span class="why">${camera.detail}</span>` : nothing} ${camera.heldBy ? html`<span class="held">${this.words.heldByIncident}</span>` : nothing}
+      ${camera.health.reason ? html`<span class="why">${camera.health.reason}</span>` : nothing}
+      ${camera.detail && camera.detail !== camera.health.reason ? html`<span class="why">${camera.detail}</span>` : nothing}
+      ${camera.heldBy ? html`<span class="held">${this.words.heldByIncident}</span>` : nothing}
     </button>`
   }
 
@@ -219,13 +242,37 @@ export class LamppostPresets extends LitElement {
             </div>
             <div class="row">
               ${changed ? html`<button @click=${() => this.#change(camera, async () => client.confirmPreset(camera.id, token).then(() => this.words.confirmed(label)))} title=${this.words.confirmHint}>${this.words.confirmPreset}</button>` : nothing}
-              <button @click=${() => this.#act(async () => client.recall(camera.id, token).then(() => this.words.recalled(label)))}>${this.words.recall}</button>
-              <button @click=${() => this.#change(camera, async () => client.savePreset(camera.id, { token, name: label, helpPoint: shows[0] ?? null }).then(() => this.words.saved(label)))}>${this.words.overwrite}</button>
-              <button @click=${() => this.#change(camera, async () => client.teachPreset(camera.id, token).then(() => this.words.taughtNow(label)))} title=${this.words.teachHint}>${this.words.teach}</button>
-              <button @click=${() => this.#change(camera, async () => client.checkPreset(camera.id, token).then(({ result }) => ({ words: `${label}: ${this.words.checkResult[result]}`, good: result === 'agrees' })))}>${this.words.check}</button>
-              ${this.removing === token
-                ? html`<button class="danger" @click=${() => this.#change(camera, async () => client.removePreset(camera.id, token).then(() => this.words.removed(label)))}>${this.words.removeSure}</button>`
-                : html`<button @click=${() => (this.removing = token)}>${this.words.remove}</button>`}
+              <button
+                @click=${() => this.#act(async () => client.recall(camera.id, token).then(() => this.words.recalled(label)))}
+              >
+                ${this.words.recall}
+              </button>
+              <button
+                @click=${() => this.#change(camera, async () => client.savePreset(camera.id, { token, name: label, helpPoint: shows[0] ?? null }).then(() => this.words.saved(label)))}
+              >
+                ${this.words.overwrite}
+              </button>
+              <button
+                @click=${() => this.#change(camera, async () => client.teachPreset(camera.id, token).then(() => this.words.taughtNow(label)))}
+                title=${this.words.teachHint}
+              >
+                ${this.words.teach}
+              </button>
+              <button
+                @click=${() => this.#change(camera, async () => client.checkPreset(camera.id, token).then(({ result }) => ({ words: `${label}: ${this.words.checkResult[result]}`, good: result === 'agrees' })))}
+              >
+                ${this.words.check}
+              </button>
+              ${
+                this.removing === token
+                  ? html`<button
+                      class="danger"
+                      @click=${() => this.#change(camera, async () => client.removePreset(camera.id, token).then(() => this.words.removed(label)))}
+                    >
+                      ${this.words.removeSure}
+                    </button>`
+                  : html`<button @click=${() => (this.removing = token)}>${this.words.remove}</button>`
+              }
             </div>
           </li>`
         })}
@@ -244,11 +291,13 @@ export class LamppostPresets extends LitElement {
     const report = this.report?.camera === camera.id ? this.report : null
     return html`<details class="recorder" @toggle=${open}>
       <summary>${this.words.recorder}</summary>
-      ${report
-        ? html`<p>${report.codec ?? this.words.health.unknown} · ${this.words.runs(report.runs)}</p>
-            ${report.lastEnd ? html`<p>${this.words.lastEnd(clockTime(report.lastEnd.at, this.#client.client.state().site?.timezone ?? 'UTC'))}: ${report.lastEnd.reason}</p>` : nothing}
-            ${report.lastEnd && report.lastEnd.words.length > 0 ? html`<pre>${report.lastEnd.words.join('\n')}</pre>` : nothing}`
-        : nothing}
+      ${
+        report
+          ? html`<p>${report.codec ?? this.words.health.unknown} · ${this.words.runs(report.runs)}</p>
+              ${report.lastEnd ? html`<p>${this.words.lastEnd(clockTime(report.lastEnd.at, this.#client.client.state().site?.timezone ?? 'UTC'))}: ${report.lastEnd.reason}</p>` : nothing}
+              ${report.lastEnd && report.lastEnd.words.length > 0 ? html`<pre>${report.lastEnd.words.join('\n')}</pre>` : nothing}`
+          : nothing
+      }
     </details>`
   }
 
@@ -267,7 +316,9 @@ export class LamppostPresets extends LitElement {
     }
     return html`<form @submit=${save}>
       <h3>${this.words.saveNew}</h3>
-      <label>${this.words.presetName}<input type="text" name="name" required maxlength="120" autocomplete="off" /></label>
+      <label
+        >${this.words.presetName}<input type="text" name="name" required maxlength="120" autocomplete="off"
+      /></label>
       <label
         >${this.words.forHelpPoint}<select name="helpPoint">
           <option value="">${this.words.noHelpPoint}</option>

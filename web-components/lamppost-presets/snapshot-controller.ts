@@ -39,7 +39,13 @@ export class SnapshotController implements ReactiveController {
     const { cameras } = this.#client().state()
     // Those without a picture come first, so that the list fills quickly.
     const now = performance.now()
-    const camera = cameras.find(({ id, health }) => !this.#pictures.has(id) && health.video === 'up' && now - (this.#without.get(id) ?? Number.NEGATIVE_INFINITY) > ASK_AGAIN_MS) ?? cameras[this.#turn++ % Math.max(1, cameras.length)]
+    const camera =
+      cameras.find(
+        ({ id, health }) =>
+          !this.#pictures.has(id) &&
+          health.video === 'up' &&
+          now - (this.#without.get(id) ?? Number.NEGATIVE_INFINITY) > ASK_AGAIN_MS,
+      ) ?? cameras[this.#turn++ % Math.max(1, cameras.length)]
     if (!camera || this.#busy || document.visibilityState !== 'visible') return
     this.#busy = true
     const before = this.#pictures.get(camera.id)

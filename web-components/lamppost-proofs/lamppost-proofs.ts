@@ -17,16 +17,25 @@ import { proofsStyles } from './proofs-styles.ts'
 const RELOAD_MS = 10_000
 const STAGES = ['durable', 'asked', 'accepted', 'settled', 'picture'] as const
 /** A shape beside each colour. */
-const SHAPES: Record<Standing, string> = { overdue: 'M12 2 23 21H1Zm-1 7v6h2V9zm0 7.500v2h2v-2z', doubt: 'M12 2a10 10 0 1 0 .01 0zm-1 5h2v7h-2zm0 8.500h2v2h-2z', proven: 'M12 2a10 10 0 1 0 .01 0zm-1.500 14.500-4-4 1.500-1.500 2.500 2.500 5.500-5.500 1.500 1.500z', unknown: 'M12 2a10 10 0 1 0 .01 0zm-5 9h10v2H7z' }
+const SHAPES: Record<Standing, string> = {
+  overdue: 'M12 2 23 21H1Zm-1 7v6h2V9zm0 7.500v2h2v-2z',
+  doubt: 'M12 2a10 10 0 1 0 .01 0zm-1 5h2v7h-2zm0 8.500h2v2h-2z',
+  proven: 'M12 2a10 10 0 1 0 .01 0zm-1.500 14.500-4-4 1.500-1.500 2.500 2.500 5.500-5.500 1.500 1.500z',
+  unknown: 'M12 2a10 10 0 1 0 .01 0zm-5 9h10v2H7z',
+}
 
 /** Where the time went, as wide as it took. No style of its own: a strict page forbids that. */
 function bar(times: NonNullable<HelpPoint['lastDrillResult']>['stages']) {
-  const reached = STAGES.flatMap((stage) => (times[stage] === undefined ? [] : [{ stage, at: times[stage] }])).sort((a, b) => a.at - b.at)
+  const reached = STAGES.flatMap((stage) => (times[stage] === undefined ? [] : [{ stage, at: times[stage] }])).sort(
+    (a, b) => a.at - b.at,
+  )
   const whole = Math.max(1, reached.at(-1)?.at ?? 1)
-  return html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">${reached.map(({ stage, at }, i) => {
-    const from = (reached[i - 1]?.at ?? 0) / whole
-    return svg`<rect class=${stage} x=${from * 100} width=${Math.max(1, (at / whole - from) * 100)} height="8" />`
-  })}</svg>`
+  return html`<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+    ${reached.map(({ stage, at }, i) => {
+      const from = (reached[i - 1]?.at ?? 0) / whole
+      return svg`<rect class=${stage} x=${from * 100} width=${Math.max(1, (at / whole - from) * 100)} height="8" />`
+    })}
+  </svg>`
 }
 
 /**
@@ -104,7 +113,8 @@ export class LamppostProofs extends LitElement {
         ${helpPoints.length > 0 ? html`<p class="sum ${worstOf(counts)}" role="status">${this.words.sum(helpPoints.length, counts)}</p>` : nothing}
         <button @click=${() => this.#saveTable()}>${this.words.table}</button>
       </div>
-      ${this.refusal ? html`<p class="refusal" role="alert">${this.refusal}</p>` : nothing} ${record ? html`<p class="refusal" role="alert">${this.#language.words.recordBroken}: ${record}</p>` : nothing}
+      ${this.refusal ? html`<p class="refusal" role="alert">${this.refusal}</p>` : nothing}
+      ${record ? html`<p class="refusal" role="alert">${this.#language.words.recordBroken}: ${record}</p>` : nothing}
       ${link === 'connecting' ? html`<p class="quiet">${this.#language.words.connecting}</p>` : nothing}
       <div class="card">
         <table>
@@ -115,7 +125,11 @@ export class LamppostProofs extends LitElement {
             </tr>
           </thead>
           <tbody>
-            ${repeat(byUrgency(helpPoints), ({ id }) => id, (helpPoint) => this.#helpPoint(helpPoint))}
+            ${repeat(
+              byUrgency(helpPoints),
+              ({ id }) => id,
+              (helpPoint) => this.#helpPoint(helpPoint),
+            )}
           </tbody>
         </table>
       </div>
@@ -127,31 +141,63 @@ export class LamppostProofs extends LitElement {
   }
 
   #time(iso: string | null): string {
-    return iso === null ? this.words.never : dayAndTime(iso, this.#client.client.state().site?.timezone ?? 'UTC', this.#language.locale)
+    return iso === null
+      ? this.words.never
+      : dayAndTime(iso, this.#client.client.state().site?.timezone ?? 'UTC', this.#language.locale)
   }
 
   #helpPoint(helpPoint: HelpPoint) {
-    const { id, name, address, lastDrillResult: drill, lastPress, lastHeartbeat, nextDrill, drillAt, heartbeatMs, sources, incident } = helpPoint
+    const {
+      id,
+      name,
+      address,
+      lastDrillResult: drill,
+      lastPress,
+      lastHeartbeat,
+      nextDrill,
+      drillAt,
+      heartbeatMs,
+      sources,
+      incident,
+    } = helpPoint
     const standing = standingOf(helpPoint)
     return html`<tr data-help-point=${id}>
       <th scope="row">${name}<span class="quiet">${address}</span></th>
       <td>
         <span class="standing ${standing}"
-          ><svg viewBox="0 0 24 24" aria-hidden="true"><path fill-rule="evenodd" d=${SHAPES[standing]} /></svg><span>${this.words.standing[standing]}<span class="why">${this.words.why(helpPoint)}</span></span></span
+          ><svg viewBox="0 0 24 24" aria-hidden="true"><path fill-rule="evenodd" d=${SHAPES[standing]} /></svg
+          ><span>${this.words.standing[standing]}<span class="why">${this.words.why(helpPoint)}</span></span></span
         >
       </td>
       <td>
-        ${drill
-          ? html`<div class="way">
-              <span>${this.#time(drill.at)}</span>
-              ${bar(drill.stages)}
-              <span class="stages">${STAGES.flatMap((stage) => (drill.stages[stage] === undefined ? [] : [`${this.words.stages[stage]} ${spanOf(drill.stages[stage])}`])).join(' · ')}</span>
-            </div>`
-          : html`<span class="quiet">${this.words.never}</span>`}
+        ${
+          drill
+            ? html`<div class="way">
+                <span>${this.#time(drill.at)}</span>
+                ${bar(drill.stages)}
+                <span class="stages"
+                  >${STAGES.flatMap((stage) => (drill.stages[stage] === undefined ? [] : [`${this.words.stages[stage]} ${spanOf(drill.stages[stage])}`])).join(' · ')}</span
+                >
+              </div>`
+            : html`<span class="quiet">${this.words.never}</span>`
+        }
       </td>
-      <td>${this.#time(lastPress)}<span class="quiet">${heartbeatMs === null && lastHeartbeat === null ? this.words.noHeartbeat : this.words.alive(this.#time(lastHeartbeat))}</span></td>
-      <td>${drillAt === null ? html`<span class="quiet">${this.words.byHandOnly}</span>` : this.#time(nextDrill)}<span class="quiet">${sources.map((source) => this.words.sources[source] ?? source).join(', ')}</span></td>
-      <td><button ?disabled=${this.drilling !== null || incident !== null} @click=${() => this.#drill(helpPoint)}>${incident === null ? this.words.run : this.words.busy}</button></td>
+      <td>
+        ${this.#time(lastPress)}<span class="quiet"
+          >${heartbeatMs === null && lastHeartbeat === null ? this.words.noHeartbeat : this.words.alive(this.#time(lastHeartbeat))}</span
+        >
+      </td>
+      <td>
+        ${drillAt === null ? html`<span class="quiet">${this.words.byHandOnly}</span>` : this.#time(nextDrill)}<span
+          class="quiet"
+          >${sources.map((source) => this.words.sources[source] ?? source).join(', ')}</span
+        >
+      </td>
+      <td>
+        <button ?disabled=${this.drilling !== null || incident !== null} @click=${() => this.#drill(helpPoint)}>
+          ${incident === null ? this.words.run : this.words.busy}
+        </button>
+      </td>
     </tr>`
   }
 
@@ -165,19 +211,26 @@ export class LamppostProofs extends LitElement {
         </thead>
         <tbody>
           ${this.destinations.map(
-            ({ destination, url, waiting, delivered, last, failing, dead }) => html`<tr>
-              <th scope="row">${destination}<span class="quiet">${url}</span></th>
-              <td class=${failing || dead.length > 0 ? 'overdue' : 'proven'}>${failing ? this.words.failing(failing.attempts, failing.problem) : dead.length > 0 ? this.words.deadLetters(dead.length) : this.words.heard}</td>
-              <td>${waiting}</td>
-              <td>${delivered}${last ? html`<span class="quiet">${last.event}, ${this.#time(last.at)}</span>` : nothing}</td>
-              <td>
-                ${dead.length === 0
-                  ? html`<span class="quiet">${this.words.none}</span>`
-                  : html`<ul class="letters">
-                      ${dead.slice(-5).map(({ seq, event, problem }) => html`<li><span>${event} (${seq}): ${problem}</span><button @click=${() => this.#retry(destination, seq)}>${this.words.again}</button></li>`)}
-                    </ul>`}
-              </td>
-            </tr>`,
+            ({ destination, url, waiting, delivered, last, failing, dead }) =>
+              html`<tr>
+                <th scope="row">${destination}<span class="quiet">${url}</span></th>
+                <td class=${failing || dead.length > 0 ? 'overdue' : 'proven'}>
+                  ${failing ? this.words.failing(failing.attempts, failing.problem) : dead.length > 0 ? this.words.deadLetters(dead.length) : this.words.heard}
+                </td>
+                <td>${waiting}</td>
+                <td>
+                  ${delivered}${last ? html`<span class="quiet">${last.event}, ${this.#time(last.at)}</span>` : nothing}
+                </td>
+                <td>
+                  ${
+                    dead.length === 0
+                      ? html`<span class="quiet">${this.words.none}</span>`
+                      : html`<ul class="letters">
+                          ${dead.slice(-5).map(({ seq, event, problem }) => html`<li><span>${event} (${seq}): ${problem}</span><button @click=${() => this.#retry(destination, seq)}>${this.words.again}</button></li>`)}
+                        </ul>`
+                  }
+                </td>
+              </tr>`,
           )}
         </tbody>
       </table>

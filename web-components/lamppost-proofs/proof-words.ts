@@ -18,10 +18,12 @@ export function countStandings(helpPoints: readonly HelpPoint[]): Record<Standin
   return counts
 }
 /** The worst of them. */
-export const worstOf = (counts: Record<Standing, number>): Standing => (['overdue', 'doubt', 'unknown', 'proven'] as const).find((standing) => counts[standing] > 0) ?? 'unknown'
+export const worstOf = (counts: Record<Standing, number>): Standing =>
+  (['overdue', 'doubt', 'unknown', 'proven'] as const).find((standing) => counts[standing] > 0) ?? 'unknown'
 
 const RANK: Record<Standing, number> = { overdue: 0, doubt: 1, unknown: 2, proven: 3 }
-export const byUrgency = (helpPoints: readonly HelpPoint[]): HelpPoint[] => [...helpPoints].sort((a, b) => RANK[standingOf(a)] - RANK[standingOf(b)] || a.name.localeCompare(b.name))
+export const byUrgency = (helpPoints: readonly HelpPoint[]): HelpPoint[] =>
+  [...helpPoints].sort((a, b) => RANK[standingOf(a)] - RANK[standingOf(b)] || a.name.localeCompare(b.name))
 
 /** Milliseconds as a person reads them: "3 ms", "1.7 s". */
 export const spanOf = (ms: number): string => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`)

@@ -60,7 +60,11 @@ export class LamppostShift extends LitElement {
   async #load(): Promise<void> {
     const { client } = this.#client
     try {
-      ;[this.now, this.shifts, this.retention] = await Promise.all([client.shiftNow(), client.shifts(), client.retention({ expiring: true })])
+      ;[this.now, this.shifts, this.retention] = await Promise.all([
+        client.shiftNow(),
+        client.shifts(),
+        client.retention({ expiring: true }),
+      ])
       this.loadRefused = null
       this.#recall(client.state().me?.name ?? '')
     } catch (error) {
@@ -78,7 +82,8 @@ export class LamppostShift extends LitElement {
       await this.#load()
       return true
     } catch (error) {
-      this.refusal = exact && error instanceof Refusal ? error.problem.detail : refusalWords(error, this.#language.words)
+      this.refusal =
+        exact && error instanceof Refusal ? error.problem.detail : refusalWords(error, this.#language.words)
       return false
     } finally {
       this.#signing = false
@@ -127,17 +132,31 @@ export class LamppostShift extends LitElement {
     const incidents = this.now?.incidents ?? []
     return html`<section>
       <h3>${words.shift.open}</h3>
-      ${incidents.length === 0 ? html`<p class="good">${words.shift.noneOpen}</p>` : html`<ul>${incidents.map(({ helpPoint, owner, openedAt }) => html`<li class=${owner === null ? 'waits' : ''}><strong>${this.#place(helpPoint)}</strong><span>${owner === null ? words.tile.nobodyYet : words.takenBy(owner)} · ${this.#time(openedAt)}</span></li>`)}</ul>`}
+      ${
+        incidents.length === 0
+          ? html`<p class="good">${words.shift.noneOpen}</p>`
+          : html`<ul>
+              ${incidents.map(({ helpPoint, owner, openedAt }) => html`<li class=${owner === null ? 'waits' : ''}><strong>${this.#place(helpPoint)}</strong><span>${owner === null ? words.tile.nobodyYet : words.takenBy(owner)} · ${this.#time(openedAt)}</span></li>`)}
+            </ul>`
+      }
     </section>`
   }
   /** By the moment at which each comes back. */
   #holds() {
     const { words } = this.#language
-    const held = this.#client.client.state().incidents.flatMap(({ helpPoint, onHold }) => (onHold ? [{ helpPoint, ...onHold }] : []))
+    const held = this.#client.client
+      .state()
+      .incidents.flatMap(({ helpPoint, onHold }) => (onHold ? [{ helpPoint, ...onHold }] : []))
     const order = held.sort((a, b) => ((a.until ?? '9') < (b.until ?? '9') ? -1 : 1))
     return html`<section>
       <h3>${words.shift.holds}</h3>
-      ${order.length === 0 ? html`<p class="good">${words.shift.noHolds}</p>` : html`<ul>${order.map(({ helpPoint, by, reason, until }) => html`<li class="wrong"><strong>${this.#place(helpPoint)}</strong><span>${words.tile.onHold(by, reason)}${until ? ` · ${words.tile.holdUntil(shortTime(until, this.#timezone))}` : ''}</span></li>`)}</ul>`}
+      ${
+        order.length === 0
+          ? html`<p class="good">${words.shift.noHolds}</p>`
+          : html`<ul>
+              ${order.map(({ helpPoint, by, reason, until }) => html`<li class="wrong"><strong>${this.#place(helpPoint)}</strong><span>${words.tile.onHold(by, reason)}${until ? ` · ${words.tile.holdUntil(shortTime(until, this.#timezone))}` : ''}</span></li>`)}
+            </ul>`
+      }
       ${this.#ending()}
     </section>`
   }
@@ -147,14 +166,29 @@ export class LamppostShift extends LitElement {
     if (!this.retention) return nothing
     const { items: ending, next } = this.retention
     return html`<p class="quiet">${words.shift.clips(this.retention.keepDays)}</p>
-      ${ending.length === 0 ? html`<p class="good">${words.shift.noClips}</p>` : html`<ul>${ending.map(({ helpPoint, openedAt, endsAt }) => html`<li class="wrong"><strong>${this.#place(helpPoint)}, ${this.#time(openedAt)}</strong><span>${words.shift.clipEnds(this.#time(endsAt))}</span></li>`)}${next === null ? nothing : html`<li class="quiet">${words.shift.moreClips}</li>`}</ul>`}`
+      ${
+        ending.length === 0
+          ? html`<p class="good">${words.shift.noClips}</p>`
+          : html`<ul>
+              ${ending.map(({ helpPoint, openedAt, endsAt }) => html`<li class="wrong"><strong>${this.#place(helpPoint)}, ${this.#time(openedAt)}</strong><span>${words.shift.clipEnds(this.#time(endsAt))}</span></li>`)}${next === null ? nothing : html`<li class="quiet">${words.shift.moreClips}</li>`}
+            </ul>`
+      }`
   }
   #faults(faults: readonly ShiftFault[]) {
     const { words } = this.#language
-    const nameOf = ({ what, subject }: ShiftFault): string => (what === 'help-point' ? this.#place(subject) : (this.#client.client.state().cameras.find(({ id }) => id === subject)?.name ?? subject))
+    const nameOf = ({ what, subject }: ShiftFault): string =>
+      what === 'help-point'
+        ? this.#place(subject)
+        : (this.#client.client.state().cameras.find(({ id }) => id === subject)?.name ?? subject)
     return html`<section>
       <h3>${words.shift.faults}</h3>
-      ${faults.length === 0 ? html`<p class="good">${words.shift.noFaults}</p>` : html`<ul>${faults.map((fault) => html`<li class="wrong"><strong>${words.shift.faultOf[fault.what]}${fault.subject ? `: ${nameOf(fault)}` : ''}</strong><span class="quiet">${fault.detail ?? ''}</span></li>`)}</ul>`}
+      ${
+        faults.length === 0
+          ? html`<p class="good">${words.shift.noFaults}</p>`
+          : html`<ul>
+              ${faults.map((fault) => html`<li class="wrong"><strong>${words.shift.faultOf[fault.what]}${fault.subject ? `: ${nameOf(fault)}` : ''}</strong><span class="quiet">${fault.detail ?? ''}</span></li>`)}
+            </ul>`
+      }
     </section>`
   }
 
@@ -166,7 +200,14 @@ export class LamppostShift extends LitElement {
     }
     return html`<section>
       <form @submit=${offer}>
-        <label>${words.shift.notes}<textarea name="notes" maxlength="4000" .value=${live(this.notes)} @input=${(event: Event) => this.#note((event.target as HTMLTextAreaElement).value)}></textarea></label>
+        <label
+          >${words.shift.notes}<textarea
+            name="notes"
+            maxlength="4000"
+            .value=${live(this.notes)}
+            @input=${(event: Event) => this.#note((event.target as HTMLTextAreaElement).value)}
+          ></textarea>
+        </label>
         <p></p>
         <button class="main">${words.shift.offer}</button>
       </form>
@@ -176,15 +217,18 @@ export class LamppostShift extends LitElement {
   /** At the same screen, each by their own name: a shared desk is no signature. */
   #signature(shift: Shift, me: string) {
     const { words } = this.#language
-    const sign = (who: (form: FormData) => Parameters<WallClient['acceptShift']>[1]) => async (event: SubmitEvent): Promise<void> => {
-      event.preventDefault()
-      const form = event.target as HTMLFormElement
-      this.unsigned = null
-      if (await this.#sign(() => this.#client.client.acceptShift(shift.shift, who(new FormData(form))), true)) return form.reset()
-      // Beside the form, and exactly: it may be the name, the password, or whose they are.
-      this.unsigned = this.refusal
-      this.refusal = null
-    }
+    const sign =
+      (who: (form: FormData) => Parameters<WallClient['acceptShift']>[1]) =>
+      async (event: SubmitEvent): Promise<void> => {
+        event.preventDefault()
+        const form = event.target as HTMLFormElement
+        this.unsigned = null
+        if (await this.#sign(() => this.#client.client.acceptShift(shift.shift, who(new FormData(form))), true))
+          return form.reset()
+        // Beside the form, and exactly: it may be the name, the password, or whose they are.
+        this.unsigned = this.refusal
+        this.refusal = null
+      }
     const text = (form: FormData, name: string): string => (form.get(name) as string | null) ?? ''
     return html`<section>
       <h3>${words.shift.offeredBy(shift.from, this.#time(shift.offeredAt))}</h3>
@@ -194,12 +238,20 @@ export class LamppostShift extends LitElement {
       <fieldset>
         <legend>${words.shift.signHere}</legend>
         <p class="refusal" role="alert">${this.unsigned ?? ''}</p>
-        <form class="row" aria-label=${words.shift.withPassword} @submit=${sign((form) => ({ user: text(form, 'user'), password: text(form, 'password') }))}>
+        <form
+          class="row"
+          aria-label=${words.shift.withPassword}
+          @submit=${sign((form) => ({ user: text(form, 'user'), password: text(form, 'password') }))}
+        >
           <label>${words.shift.user}<input type="text" name="user" required autocomplete="off" /></label>
           <label>${words.shift.password}<input type="password" name="password" required autocomplete="off" /></label>
           <button>${words.shift.sign}</button>
         </form>
-        <form class="row" aria-label=${words.shift.withToken} @submit=${sign((form) => ({ token: text(form, 'token') }))}>
+        <form
+          class="row"
+          aria-label=${words.shift.withToken}
+          @submit=${sign((form) => ({ token: text(form, 'token') }))}
+        >
           <label>${words.shift.token}<input type="password" name="token" required autocomplete="off" /></label>
           <button>${words.shift.sign}</button>
         </form>
@@ -212,7 +264,9 @@ export class LamppostShift extends LitElement {
     if (shifts.length === 0) return nothing
     return html`<section>
       <h3>${words.shift.before}</h3>
-      <ul>${shifts.slice(0, SHOWN).map((shift) => html`<li><strong>${words.shift.offeredBy(shift.from, this.#time(shift.offeredAt))}</strong><span>${shift.acceptedBy === null ? words.shift.waiting : words.shift.acceptedBy(shift.acceptedBy, this.#time(shift.acceptedAt))} · ${words.shift.toDo(shift.incidents.length)}</span>${shift.notes ? html`<span class="notes">${shift.notes}</span>` : nothing}</li>`)}</ul>
+      <ul>
+        ${shifts.slice(0, SHOWN).map((shift) => html`<li><strong>${words.shift.offeredBy(shift.from, this.#time(shift.offeredAt))}</strong><span>${shift.acceptedBy === null ? words.shift.waiting : words.shift.acceptedBy(shift.acceptedBy, this.#time(shift.acceptedAt))} · ${words.shift.toDo(shift.incidents.length)}</span>${shift.notes ? html`<span class="notes">${shift.notes}</span>` : nothing}</li>`)}
+      </ul>
     </section>`
   }
 }

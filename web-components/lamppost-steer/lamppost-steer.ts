@@ -15,7 +15,8 @@ const ZOOM_SPEED = 0.5
 const steering: LamppostSteer[] = []
 
 /** One finger or the main button; others open menus, and their end is not told. */
-const isHand = ({ isPrimary, type, button }: PointerEvent): boolean => isPrimary && (type !== 'pointerdown' || button === 0)
+const isHand = ({ isPrimary, type, button }: PointerEvent): boolean =>
+  isPrimary && (type !== 'pointerdown' || button === 0)
 
 /**
  * @attr camera - its id
@@ -92,7 +93,12 @@ export class LamppostSteer extends LitElement {
     if (event.key === 'Meta') return this.#letGo()
     const zoom = (event.target as HTMLElement).dataset.zoom
     const key = zoom && (event.key === 'Enter' || event.key === ' ') ? zoom : event.key
-    if (event.type === 'keyup' ? !this.#keys.has(event.code) : !STEERING_KEYS.has(key) || event.ctrlKey || event.altKey || event.metaKey) return
+    if (
+      event.type === 'keyup'
+        ? !this.#keys.has(event.code)
+        : !STEERING_KEYS.has(key) || event.ctrlKey || event.altKey || event.metaKey
+    )
+      return
     // Arrows would scroll the page; and no single key of the wall is meant here.
     event.preventDefault()
     event.stopPropagation()
@@ -113,17 +119,22 @@ export class LamppostSteer extends LitElement {
     this.knob = { x: x / length, y: y / length }
     this.#steering.want({ ...stickVelocity(this.knob.x, this.knob.y), zoom: 0 })
   }
-  #zoom = (direction: 1 | -1) => (event: PointerEvent): void => {
-    if (!isHand(event)) return
-    ;(event.currentTarget as HTMLElement).setPointerCapture(event.pointerId)
-    this.#steering.want({ ...STILL, zoom: direction * ZOOM_SPEED })
-  }
+  #zoom =
+    (direction: 1 | -1) =>
+    (event: PointerEvent): void => {
+      if (!isHand(event)) return
+      ;(event.currentTarget as HTMLElement).setPointerCapture(event.pointerId)
+      this.#steering.want({ ...STILL, zoom: direction * ZOOM_SPEED })
+    }
   /** A controller says nothing by itself: it is looked at with each frame, and only while somebody sits here. */
   #poll = (): void => {
     this.#frame = requestAnimationFrame(this.#poll)
     // Other devices' axes mean other things, and may rest at their end: only the standard layout, and only one hand of this page.
     const mine = steering.at(-1) === this
-    const pad = mine && document.hasFocus() ? (navigator.getGamepads?.().find((each) => each?.connected && each.mapping === 'standard') ?? null) : null
+    const pad =
+      mine && document.hasFocus()
+        ? (navigator.getGamepads?.().find((each) => each?.connected && each.mapping === 'standard') ?? null)
+        : null
     if (this.controller !== (pad !== null)) this.controller = pad !== null
     if (!pad) {
       this.#armed = false
@@ -143,8 +154,26 @@ export class LamppostSteer extends LitElement {
     const { words } = this.#language
     const name = this.#client.client.state().cameras.find(({ id }) => id === this.camera)?.name ?? this.camera
     const other = this.#other
-    return html`<div class="steer" role="group" aria-label=${words.steering.title(name)} @keydown=${this.#onKey} @keyup=${this.#onKey} @focusout=${this.#onLeave}>
-      <div part="pad" class="pad" tabindex="0" role="application" aria-label=${`${words.steering.title(name)}. ${words.steering.pad}`} @pointerdown=${this.#onDrag} @pointermove=${this.#onDrag} @pointerup=${this.#letGo} @pointercancel=${this.#letGo} @lostpointercapture=${this.#letGo}>
+    return html`<div
+      class="steer"
+      role="group"
+      aria-label=${words.steering.title(name)}
+      @keydown=${this.#onKey}
+      @keyup=${this.#onKey}
+      @focusout=${this.#onLeave}
+    >
+      <div
+        part="pad"
+        class="pad"
+        tabindex="0"
+        role="application"
+        aria-label=${`${words.steering.title(name)}. ${words.steering.pad}`}
+        @pointerdown=${this.#onDrag}
+        @pointermove=${this.#onDrag}
+        @pointerup=${this.#letGo}
+        @pointercancel=${this.#letGo}
+        @lostpointercapture=${this.#letGo}
+      >
         <svg viewBox="-100 -100 200 200" aria-hidden="true">
           <circle r="97" class="rim" />
           <path class="arrows" d="M0-88 10-70H-10ZM0 88 10 70H-10ZM-88 0-70 10V-10ZM88 0 70 10V-10Z" />

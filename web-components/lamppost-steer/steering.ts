@@ -12,10 +12,19 @@ const FINEST = 0.04
 
 const isStill = ({ pan, tilt, zoom }: Velocity): boolean => pan === 0 && tilt === 0 && zoom === 0
 const clamp = (value: number): number => (Math.abs(value) < FINEST ? 0 : Math.max(-1, Math.min(1, value)))
-const near = (a: Velocity, b: Velocity): boolean => Math.abs(a.pan - b.pan) < FINEST && Math.abs(a.tilt - b.tilt) < FINEST && Math.abs(a.zoom - b.zoom) < FINEST
+const near = (a: Velocity, b: Velocity): boolean =>
+  Math.abs(a.pan - b.pan) < FINEST && Math.abs(a.tilt - b.tilt) < FINEST && Math.abs(a.zoom - b.zoom) < FINEST
 
 /** @param move good for longer than the time between two calls. @param onProblem hears why the camera did not follow */
-export function createSteering({ move, stop, onProblem }: { move(velocity: Velocity): Promise<void>; stop(): Promise<void>; onProblem(error: unknown): void }) {
+export function createSteering({
+  move,
+  stop,
+  onProblem,
+}: {
+  move(velocity: Velocity): Promise<void>
+  stop(): Promise<void>
+  onProblem(error: unknown): void
+}) {
   let wanted = STILL
   let sent = STILL
   let asking = false
@@ -78,13 +87,35 @@ export function stickVelocity(x: number, y: number, dead = 0.12): Pick<Velocity,
 /** What the keys that are held ask for. Pure. @param held `KeyboardEvent.key` of each */
 export function keyVelocity(held: ReadonlySet<string>, slow: boolean): Velocity {
   const speed = slow ? 0.12 : 0.45
-  const axis = (more: readonly string[], less: readonly string[]): number => (Number(more.some((key) => held.has(key))) - Number(less.some((key) => held.has(key)))) * speed
-  return { pan: axis(['ArrowRight'], ['ArrowLeft']), tilt: axis(['ArrowUp'], ['ArrowDown']), zoom: axis(['+', '=', 'PageUp'], ['-', '_', 'PageDown']) }
+  const axis = (more: readonly string[], less: readonly string[]): number =>
+    (Number(more.some((key) => held.has(key))) - Number(less.some((key) => held.has(key)))) * speed
+  return {
+    pan: axis(['ArrowRight'], ['ArrowLeft']),
+    tilt: axis(['ArrowUp'], ['ArrowDown']),
+    zoom: axis(['+', '=', 'PageUp'], ['-', '_', 'PageDown']),
+  }
 }
-export const STEERING_KEYS = new Set(['ArrowRight', 'ArrowLeft', 'ArrowUp', 'ArrowDown', '+', '=', '-', '_', 'PageUp', 'PageDown'])
+export const STEERING_KEYS = new Set([
+  'ArrowRight',
+  'ArrowLeft',
+  'ArrowUp',
+  'ArrowDown',
+  '+',
+  '=',
+  '-',
+  '_',
+  'PageUp',
+  'PageDown',
+])
 
 /** A controller in the standard layout: left stick turns, right stick or triggers zoom. Pure. */
-export function padVelocity({ axes, buttons }: { axes: readonly number[]; buttons: readonly { value: number }[] }): Velocity {
+export function padVelocity({
+  axes,
+  buttons,
+}: {
+  axes: readonly number[]
+  buttons: readonly { value: number }[]
+}): Velocity {
   const [x = 0, y = 0, , right = 0] = axes
   const triggers = (buttons[7]?.value ?? 0) - (buttons[6]?.value ?? 0)
   const zoom = Math.abs(triggers) > 0.05 ? triggers : stickVelocity(0, right).tilt

@@ -71,7 +71,9 @@ export class LamppostTown extends LitElement {
     if (!site || !this.place) return
     this.#map ??= createTownMap(this.place)
     const incident = incidents.find(({ id }) => id === this.incident) ?? null
-    this.#map.draw(townMarks({ helpPoints, cameras, safePlaces: site.safePlaces, incidents, incident, now: client.now() }))
+    this.#map.draw(
+      townMarks({ helpPoints, cameras, safePlaces: site.safePlaces, incidents, incident, now: client.now() }),
+    )
     // The site file may have changed, and its streets with it.
     if (this.#streetsOf === site) return
     this.#streetsOf = site
@@ -88,17 +90,26 @@ export class LamppostTown extends LitElement {
     const { words } = this.#language
     const { helpPoints, incidents, cameras, link } = this.#client.client.state()
     const at = incidents.find(({ id }) => id === this.incident)?.helpPoint
-    const title = at === undefined ? words.map.town : words.map.title(helpPoints.find(({ id }) => id === at)?.name ?? at)
-    const wrong = cameras.filter(({ health }) => health.video === 'down' || health.onvif === 'down' || health.blind !== null)
+    const title =
+      at === undefined ? words.map.town : words.map.title(helpPoints.find(({ id }) => id === at)?.name ?? at)
+    const wrong = cameras.filter(
+      ({ health }) => health.video === 'down' || health.onvif === 'down' || health.blind !== null,
+    )
     return html`<div part="map" class="map" role="img" aria-label=${title}></div>
       ${this.empty ? html`<p class="quiet">${words.map.noStreets}</p>` : nothing}
-      ${this.incident === '' && link === 'live'
-        ? html`<section>
-            <h3>${words.map.health}</h3>
-            <p class=${wrong.length > 0 ? 'bad' : 'good'} role="status">${wrong.length > 0 ? words.map.down(wrong.length, cameras.length) : words.map.allUp(cameras.length)}</p>
-            <ul>${wrong.map(({ name, health }) => html`<li><strong>${name}</strong> ${health.blind ? words.blind[health.blind] : `${words.onvif} ${words.health[health.onvif]}, ${words.video} ${words.health[health.video]}`}${health.reason ? html` · <span class="quiet">${health.reason}</span>` : nothing}</li>`)}</ul>
-          </section>`
-        : nothing}`
+      ${
+        this.incident === '' && link === 'live'
+          ? html`<section>
+              <h3>${words.map.health}</h3>
+              <p class=${wrong.length > 0 ? 'bad' : 'good'} role="status">
+                ${wrong.length > 0 ? words.map.down(wrong.length, cameras.length) : words.map.allUp(cameras.length)}
+              </p>
+              <ul>
+                ${wrong.map(({ name, health }) => html`<li><strong>${name}</strong> ${health.blind ? words.blind[health.blind] : `${words.onvif} ${words.health[health.onvif]}, ${words.video} ${words.health[health.video]}`}${health.reason ? html` · <span class="quiet">${health.reason}</span>` : nothing}</li>`)}
+              </ul>
+            </section>`
+          : nothing
+      }`
   }
 }
 

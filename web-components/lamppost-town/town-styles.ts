@@ -97,7 +97,10 @@ export const townStyles = css`
     font-size: 11px;
     line-height: 1.1;
     color: var(--_quiet);
-    text-shadow: 0 0 3px var(--_ground), 0 0 3px var(--_ground), 0 0 3px var(--_ground);
+    text-shadow:
+      0 0 3px var(--_ground),
+      0 0 3px var(--_ground),
+      0 0 3px var(--_ground);
   }
   .safe-name span,
   .help-name span,

@@ -9,7 +9,12 @@ export type Calling = 'press' | 'lost' | 'reminder' | 'drill' | null
 type Tone = { at: number; hertz: number; seconds: number; loud: number }
 
 /** Two falling pairs, then silence: told apart from telephones and from other walls' single tones. Seconds. */
-const PRESS: readonly Tone[] = [0, 0.22, 0.5, 0.72].map((at, i) => ({ at, hertz: i % 2 === 0 ? 988 : 740, seconds: 0.18, loud: 0.5 }))
+const PRESS: readonly Tone[] = [0, 0.22, 0.5, 0.72].map((at, i) => ({
+  at,
+  hertz: i % 2 === 0 ? 988 : 740,
+  seconds: 0.18,
+  loud: 0.5,
+}))
 const PRESS_EVERY_MS = 1600
 const REMINDER: readonly Tone[] = [0, 0.35].map((at) => ({ at, hertz: 523, seconds: 0.25, loud: 0.25 }))
 const REMINDER_EVERY_MS = 8000
@@ -17,7 +22,12 @@ const REMINDER_EVERY_MS = 8000
 const LOST: readonly Tone[] = [0, 0.5].map((at, i) => ({ at, hertz: i === 0 ? 294 : 196, seconds: 0.4, loud: 0.35 }))
 const LOST_EVERY_MS = 15_000
 const DRILL: readonly Tone[] = [{ at: 0, hertz: 392, seconds: 0.6, loud: 0.15 }]
-const SOUNDS: Record<NonNullable<Calling>, { tones: readonly Tone[]; everyMs: number | null }> = { press: { tones: PRESS, everyMs: PRESS_EVERY_MS }, lost: { tones: LOST, everyMs: LOST_EVERY_MS }, reminder: { tones: REMINDER, everyMs: REMINDER_EVERY_MS }, drill: { tones: DRILL, everyMs: null } }
+const SOUNDS: Record<NonNullable<Calling>, { tones: readonly Tone[]; everyMs: number | null }> = {
+  press: { tones: PRESS, everyMs: PRESS_EVERY_MS },
+  lost: { tones: LOST, everyMs: LOST_EVERY_MS },
+  reminder: { tones: REMINDER, everyMs: REMINDER_EVERY_MS },
+  drill: { tones: DRILL, everyMs: null },
+}
 /** A sine that starts at once clicks. */
 const EDGE_SECONDS = 0.02
 /** A sound that is allowed needs a moment to begin: until then nothing is said. */
@@ -42,11 +52,13 @@ export class AlarmSound implements ReactiveController {
       this.#host.requestUpdate()
     }, SETTLE_MS)
     // Any touch of the page is what browsers wait for; a finger counts when it is lifted.
-    for (const kind of ['pointerdown', 'pointerup', 'keydown'] as const) addEventListener(kind, this.#wake, { capture: true, passive: true })
+    for (const kind of ['pointerdown', 'pointerup', 'keydown'] as const)
+      addEventListener(kind, this.#wake, { capture: true, passive: true })
   }
   hostDisconnected(): void {
     this.call(null)
-    for (const kind of ['pointerdown', 'pointerup', 'keydown'] as const) removeEventListener(kind, this.#wake, { capture: true })
+    for (const kind of ['pointerdown', 'pointerup', 'keydown'] as const)
+      removeEventListener(kind, this.#wake, { capture: true })
     this.#context?.removeEventListener('statechange', this.#onState)
     void this.#context?.close()
     this.#context = null

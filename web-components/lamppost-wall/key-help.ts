@@ -7,7 +7,13 @@ export type KeyHelpState = { changing: Action | 'leave' | null; problem: string 
 export type KeyHelpPort = { change(keymap: Keymap): void; state(next: KeyHelpState): void; close(): void }
 
 /** @param before as they are when nobody changes them */
-export function keyHelp(words: Words, keymap: Keymap, before: Keymap, { changing, problem }: KeyHelpState, { change, state, close }: KeyHelpPort) {
+export function keyHelp(
+  words: Words,
+  keymap: Keymap,
+  before: Keymap,
+  { changing, problem }: KeyHelpState,
+  { change, state, close }: KeyHelpPort,
+) {
   const onKey = (event: KeyboardEvent): void => {
     if (changing === null || ['Shift', 'Control', 'Alt', 'AltGraph', 'Meta', 'Tab', 'Enter'].includes(event.key)) return
     event.preventDefault()
@@ -30,17 +36,33 @@ export function keyHelp(words: Words, keymap: Keymap, before: Keymap, { changing
     <p class="quiet">${words.keys.hint}</p>
     <div class="list">
       ${ACTIONS.map(
-        (action) => html`<button class="key ${changing === action ? 'changing' : ''}" @click=${() => state({ changing: changing === action ? null : action, problem: null })}>
-          <span>${words.keys.actions[action]}</span>${changing === action ? html`<em>${words.keys.press}</em>` : html`<kbd>${keymap.keys[action]}</kbd>`}
-        </button>`,
+        (action) =>
+          html`<button
+            class="key ${changing === action ? 'changing' : ''}"
+            @click=${() => state({ changing: changing === action ? null : action, problem: null })}
+          >
+            <span>${words.keys.actions[action]}</span
+            >${changing === action ? html`<em>${words.keys.press}</em>` : html`<kbd>${keymap.keys[action]}</kbd>`}
+          </button>`,
       )}
-      <button class="key ${changing === 'leave' ? 'changing' : ''}" @click=${() => state({ changing: changing === 'leave' ? null : 'leave', problem: null })}>
-        <span>${words.keys.leave}</span>${changing === 'leave' ? html`<em>${words.keys.press}</em>` : html`<kbd>Esc</kbd>${keymap.leave ? html` <kbd>${keymap.leave}</kbd>` : nothing}`}
+      <button
+        class="key ${changing === 'leave' ? 'changing' : ''}"
+        @click=${() => state({ changing: changing === 'leave' ? null : 'leave', problem: null })}
+      >
+        <span>${words.keys.leave}</span
+        >${changing === 'leave' ? html`<em>${words.keys.press}</em>` : html`<kbd>Esc</kbd>${keymap.leave ? html` <kbd>${keymap.leave}</kbd>` : nothing}`}
       </button>
     </div>
     <p class="problem" role="status">${problem ?? nothing}</p>
     <div class="row">
-      <label><input type="checkbox" .checked=${!keymap.on} @change=${(event: Event) => change({ ...keymap, on: !(event.target as HTMLInputElement).checked })} /> ${words.keys.off}</label>
+      <label
+        ><input
+          type="checkbox"
+          .checked=${!keymap.on}
+          @change=${(event: Event) => change({ ...keymap, on: !(event.target as HTMLInputElement).checked })}
+        />
+        ${words.keys.off}</label
+      >
       <button @click=${() => change({ ...before, on: keymap.on })}>${words.keys.reset}</button>
       <button class="main" @click=${close}>${words.keys.close}</button>
     </div>

@@ -97,7 +97,14 @@ export class LamppostWall extends LitElement {
     super.connectedCallback()
     // Holds run out and closed lines go by themselves.
     this.#connectedAt = performance.now()
-    this.#clock = setInterval(() => (this.#news.known + this.#client.client.state().lately.length > 0 || this.#client.client.state().link !== 'live' || this.#left.size > 0) && this.requestUpdate(), 1000)
+    this.#clock = setInterval(
+      () =>
+        (this.#news.known + this.#client.client.state().lately.length > 0 ||
+          this.#client.client.state().link !== 'live' ||
+          this.#left.size > 0) &&
+        this.requestUpdate(),
+      1000,
+    )
     addEventListener('keydown', this.#onPageKey)
     this.addEventListener('keydown', this.#onKey)
     document.addEventListener('visibilitychange', this.#onVisible)
@@ -122,7 +129,10 @@ export class LamppostWall extends LitElement {
     return { me: client.state().me?.name ?? '', now: client.now() }
   }
   get #shown(): Incident[] {
-    return [...shownHere(this.#client.client.state().incidents, this.fromStep, this.#here, this.#room), ...this.#left.values()]
+    return [
+      ...shownHere(this.#client.client.state().incidents, this.fromStep, this.#here, this.#room),
+      ...this.#left.values(),
+    ]
   }
   /** A tile in which somebody is in the middle of a sentence stays until they are not. */
   #keepWhileWritten(): void {
@@ -152,11 +162,26 @@ export class LamppostWall extends LitElement {
     this.#here = new Set(shown.map(({ id }) => id))
     const open = shown.filter(({ state }) => state === 'open')
     const room = this.#room
-    const calling: Calling = this.muted ? null : open.some(({ kind }) => kind === 'press') || shown.some(({ recalledAt }) => recalledAt !== null) ? 'press' : this.#lostAt !== null && performance.now() - this.#lostAt > LOST_SOUNDS_MS ? 'lost' : shown.some((incident) => urgency(incident, room) === 0) ? 'reminder' : open.length > 0 ? 'drill' : null
+    const calling: Calling = this.muted
+      ? null
+      : open.some(({ kind }) => kind === 'press') || shown.some(({ recalledAt }) => recalledAt !== null)
+        ? 'press'
+        : this.#lostAt !== null && performance.now() - this.#lostAt > LOST_SOUNDS_MS
+          ? 'lost'
+          : shown.some((incident) => urgency(incident, room) === 0)
+            ? 'reminder'
+            : open.length > 0
+              ? 'drill'
+              : null
     if (!this.muted) this.#sound.open()
     this.#sound.call(calling)
     this.sounding = calling !== null && !this.#sound.blocked ? calling : ''
-    const touched = this.#inHand !== null && (this.chosen === this.#inHand || (this.#touched.id === this.#inHand && performance.now() - this.#touched.at < TOUCHED_MS) || (this.#tile(this.#inHand)?.busy ?? false) || shown.some(({ id, owner, onHold }) => id === this.#inHand && owner === room.me && !onHold))
+    const touched =
+      this.#inHand !== null &&
+      (this.chosen === this.#inHand ||
+        (this.#touched.id === this.#inHand && performance.now() - this.#touched.at < TOUCHED_MS) ||
+        (this.#tile(this.#inHand)?.busy ?? false) ||
+        shown.some(({ id, owner, onHold }) => id === this.#inHand && owner === room.me && !onHold))
     // A choice ends with its incident: should that come back, it must not push away what is in hand by then.
     if (this.chosen !== null && !shown.some(({ id }) => id === this.chosen)) this.chosen = null
     const before = this.#inHand
@@ -173,12 +198,17 @@ export class LamppostWall extends LitElement {
     this.#touched = { id, at: performance.now() }
   }
   #tile(id: string | null): LamppostIncident | undefined {
-    return [...(this.renderRoot as ShadowRoot).querySelectorAll('lamppost-incident')].find(({ incident }) => incident === id)
+    return [...(this.renderRoot as ShadowRoot).querySelectorAll('lamppost-incident')].find(
+      ({ incident }) => incident === id,
+    )
   }
   #onVisible = (): void => this.#look()
   /** For the others in the room: what this screen shows large, while anybody can see it. */
   #look(): void {
-    this.#client.client.carrier.looking(this, this.isConnected && document.visibilityState === 'visible' && this.#inHand !== null ? [this.#inHand] : [])
+    this.#client.client.carrier.looking(
+      this,
+      this.isConnected && document.visibilityState === 'visible' && this.#inHand !== null ? [this.#inHand] : [],
+    )
   }
 
   #onPageKey = (event: KeyboardEvent): void => {
@@ -226,29 +256,51 @@ export class LamppostWall extends LitElement {
     const others = arranged(shown, this.#inHand, this.#room)
     // Tiles keep their place in the document, so that nothing an operator has in hand is lost; only their order on screen changes.
     const arrival = [...shown].sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1))
-    const spoken = shown.filter(({ state }) => state === 'open').map(({ helpPoint, kind }) => `${kind === 'drill' ? words.drill : words.pressed}: ${nameOf(helpPoint)}`)
-    const closed = lately.filter(({ incident, heardAt }) => performance.now() - heardAt < LATELY_MS && (this.fromStep === 0 || incident.owner === this.#room.me))
+    const spoken = shown
+      .filter(({ state }) => state === 'open')
+      .map(({ helpPoint, kind }) => `${kind === 'drill' ? words.drill : words.pressed}: ${nameOf(helpPoint)}`)
+    const closed = lately.filter(
+      ({ incident, heardAt }) =>
+        performance.now() - heardAt < LATELY_MS && (this.fromStep === 0 || incident.owner === this.#room.me),
+    )
     return html`<p class="visually-hidden" role="alert">${spoken.join('. ')}</p>
-      ${shown.length > 0
-        ? html`<div part="tiles" class="tiles ${shown.length === 1 ? 'one' : others.length <= 3 ? 'few' : 'many'} ${link === 'lost' ? 'old' : ''}">
-            ${repeat(
-              arrival,
-              ({ id }) => id,
-              (incident) => {
-                const large = incident.id === this.#inHand
-                return html`<lamppost-incident class=${large ? 'large' : `small p${others.indexOf(incident)}`} ?compact=${!large} .keymap=${large && this.keys !== 'off' ? this.#keymap : null} .client=${this.#client.client} .incident=${incident.id} @pointerdown=${() => this.#touch(incident.id)} @keydown=${() => this.#touch(incident.id)} @lamppost-incident-request=${() => this.#touch(incident.id)} @lamppost-incident-chosen=${() => (this.chosen = incident.id)}></lamppost-incident>`
-              },
-            )}
-          </div>`
-        : nothing}
+      ${
+        shown.length > 0
+          ? html`<div
+              part="tiles"
+              class="tiles ${shown.length === 1 ? 'one' : others.length <= 3 ? 'few' : 'many'} ${link === 'lost' ? 'old' : ''}"
+            >
+              ${repeat(
+                arrival,
+                ({ id }) => id,
+                (incident) => {
+                  const large = incident.id === this.#inHand
+                  return html`<lamppost-incident
+                    class=${large ? 'large' : `small p${others.indexOf(incident)}`}
+                    ?compact=${!large}
+                    .keymap=${large && this.keys !== 'off' ? this.#keymap : null}
+                    .client=${this.#client.client}
+                    .incident=${incident.id}
+                    @pointerdown=${() => this.#touch(incident.id)}
+                    @keydown=${() => this.#touch(incident.id)}
+                    @lamppost-incident-request=${() => this.#touch(incident.id)}
+                    @lamppost-incident-chosen=${() => (this.chosen = incident.id)}
+                  ></lamppost-incident>`
+                },
+              )}
+            </div>`
+          : nothing
+      }
       ${repeat(
         closed,
         ({ incident }) => incident.id,
-        ({ incident }) => html`<p part="lately" class="lately" role="status">
-          <strong>${nameOf(incident.helpPoint)}</strong> ${words.wall.closedBy(closedBy(incident), incident.closureReason ?? '')}
-          <b class="refusal">${this.refusals.get(incident.id) ?? ''}</b>
-          <button @click=${() => void this.#reopen(incident.id)}>${words.wall.reopen}</button>
-        </p>`,
+        ({ incident }) =>
+          html`<p part="lately" class="lately" role="status">
+            <strong>${nameOf(incident.helpPoint)}</strong>
+            ${words.wall.closedBy(closedBy(incident), incident.closureReason ?? '')}
+            <b class="refusal">${this.refusals.get(incident.id) ?? ''}</b>
+            <button @click=${() => void this.#reopen(incident.id)}>${words.wall.reopen}</button>
+          </p>`,
       )}
       ${shown.length > 0 && this.keys !== 'off' ? html`<button class="keys-button" @click=${() => (this.keyHelp = { changing: null, problem: null })}>${words.wall.keys} <kbd>${this.#keymap.keys.help}</kbd></button>` : nothing}
       <div class="bars">

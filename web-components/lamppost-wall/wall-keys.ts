@@ -2,7 +2,29 @@
 
 import type { BrowserStore } from '../look/browser-store.ts'
 
-export const ACTIONS = ['take', 'note', 'replay', 'view1', 'view2', 'view3', 'view4', 'view5', 'view6', 'steer', 'preset', 'contact1', 'contact2', 'contact3', 'step', 'hold', 'handOver', 'close', 'next', 'previous', 'help'] as const
+export const ACTIONS = [
+  'take',
+  'note',
+  'replay',
+  'view1',
+  'view2',
+  'view3',
+  'view4',
+  'view5',
+  'view6',
+  'steer',
+  'preset',
+  'contact1',
+  'contact2',
+  'contact3',
+  'step',
+  'hold',
+  'handOver',
+  'close',
+  'next',
+  'previous',
+  'help',
+] as const
 export type Action = (typeof ACTIONS)[number]
 /** `on: false`: no single keys at all (WCAG 2.1.4). `leave`: leaves a note, as Escape does; null: Escape only. */
 export type Keymap = { on: boolean; keys: Record<Action, string>; leave: string | null }
@@ -11,7 +33,29 @@ export type KeyChanges = Partial<Record<Action | 'leave', string>>
 
 export const DEFAULT_KEYS: Keymap = {
   on: true,
-  keys: { take: 't', note: 'n', replay: 'r', view1: '1', view2: '2', view3: '3', view4: '4', view5: '5', view6: '6', steer: 's', preset: 'b', contact1: 'q', contact2: 'w', contact3: 'e', step: 'x', hold: 'h', handOver: 'o', close: 'c', next: ']', previous: '[', help: '?' },
+  keys: {
+    take: 't',
+    note: 'n',
+    replay: 'r',
+    view1: '1',
+    view2: '2',
+    view3: '3',
+    view4: '4',
+    view5: '5',
+    view6: '6',
+    steer: 's',
+    preset: 'b',
+    contact1: 'q',
+    contact2: 'w',
+    contact3: 'e',
+    step: 'x',
+    hold: 'h',
+    handOver: 'o',
+    close: 'c',
+    next: ']',
+    previous: '[',
+    help: '?',
+  },
   leave: null,
 }
 
@@ -20,7 +64,8 @@ export function keymapFrom(changes: KeyChanges, on = true): Keymap {
   const keys = { ...DEFAULT_KEYS.keys }
   for (const action of ACTIONS) {
     const wanted = changes[action]
-    if (typeof wanted === 'string' && [...wanted].length === 1 && wanted.trim() !== '') keys[action] = wanted.toLowerCase()
+    if (typeof wanted === 'string' && [...wanted].length === 1 && wanted.trim() !== '')
+      keys[action] = wanted.toLowerCase()
   }
   return { on, keys: apart(keys), leave: changes.leave !== undefined && canLeave(changes.leave) ? changes.leave : null }
 }
@@ -33,23 +78,30 @@ function apart(keys: Keymap['keys']): Keymap['keys'] {
   const taken = new Set<string>()
   const found = { ...keys }
   for (const action of [...ACTIONS].sort((a, b) => chosen(b) - chosen(a))) {
-    if (taken.has(found[action])) found[action] = [...SPARE].find((key) => !taken.has(key) && !Object.values(keys).includes(key)) ?? found[action]
+    if (taken.has(found[action]))
+      found[action] = [...SPARE].find((key) => !taken.has(key) && !Object.values(keys).includes(key)) ?? found[action]
     taken.add(found[action])
   }
   return found
 }
 
 /** The other action that has this key. */
-export const takenBy = ({ keys }: Keymap, key: string, action: Action): Action | null => ACTIONS.find((each) => each !== action && keys[each] === key.toLowerCase()) ?? null
+export const takenBy = ({ keys }: Keymap, key: string, action: Action): Action | null =>
+  ACTIONS.find((each) => each !== action && keys[each] === key.toLowerCase()) ?? null
 
 const FIELDS = 'input:not([type=radio],[type=checkbox],[type=range],[type=button],[type=submit]), textarea, select'
 /** Somebody types there, or may: what a page's own element does with a key behind its closed door nobody knows. */
 function isTyping(target: EventTarget | undefined, wall: EventTarget): boolean {
   if (document.designMode === 'on') return true
   if (!(target instanceof Element)) return false
-  return target.matches(FIELDS) || (target instanceof HTMLElement && target.isContentEditable) || (target !== wall && target.localName.includes('-') && !target.shadowRoot)
+  return (
+    target.matches(FIELDS) ||
+    (target instanceof HTMLElement && target.isContentEditable) ||
+    (target !== wall && target.localName.includes('-') && !target.shadowRoot)
+  )
 }
-const isModal = (place: EventTarget): boolean => place instanceof HTMLDialogElement || (place instanceof Element && place.getAttribute('aria-modal') === 'true')
+const isModal = (place: EventTarget): boolean =>
+  place instanceof HTMLDialogElement || (place instanceof Element && place.getAttribute('aria-modal') === 'true')
 
 /** What this key press asks for; null: it is not ours. Off while somebody types, in a dialog, and with any further key held. */
 export function actionOf(event: KeyboardEvent, { on, keys }: Keymap, wall: EventTarget): Action | null {
@@ -67,9 +119,12 @@ const STORED = 'lamppost keys'
 export function loadKeymap(store: Pick<BrowserStore, 'getItem'>): Keymap | null {
   try {
     const stored = JSON.parse(store.getItem(STORED) ?? 'null') as Partial<Keymap> | null
-    return stored ? keymapFrom({ ...stored.keys, ...(stored.leave ? { leave: stored.leave } : {}) }, stored.on ?? true) : null
+    return stored
+      ? keymapFrom({ ...stored.keys, ...(stored.leave ? { leave: stored.leave } : {}) }, stored.on ?? true)
+      : null
   } catch {
     return null
   }
 }
-export const saveKeymap = (store: Pick<BrowserStore, 'setItem'>, keymap: Keymap): void => store.setItem(STORED, JSON.stringify(keymap))
+export const saveKeymap = (store: Pick<BrowserStore, 'setItem'>, keymap: Keymap): void =>
+  store.setItem(STORED, JSON.stringify(keymap))

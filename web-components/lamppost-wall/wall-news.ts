@@ -18,7 +18,8 @@ export class WallNews {
     this.#wall.dispatchEvent(new CustomEvent<News>(name, { detail, bubbles: true, composed: true }))
   }
   incidents(shown: readonly Incident[]): void {
-    const tell = (what: string, { id, helpPoint }: Incident): void => this.#tell<IncidentNews>(`lamppost-incident-${what}`, { incident: id, helpPoint })
+    const tell = (what: string, { id, helpPoint }: Incident): void =>
+      this.#tell<IncidentNews>(`lamppost-incident-${what}`, { incident: id, helpPoint })
     const now = new Map(shown.map((incident) => [incident.id as string, incident]))
     const before = this.#known
     this.#known = now

@@ -3,7 +3,11 @@ import type { Incident } from '../wall-client/api-shapes.ts'
 
 export type Room = { /** Who sits here. */ me: string; /** By the server's clock. */ now: number }
 
-const waits = ({ state, handover, onHold, recalledAt }: Incident, { me, now }: Room): boolean => state === 'open' || recalledAt !== null || (handover !== null && handover.from !== me && (handover.to === null || handover.to === me)) || (onHold?.until != null && Date.parse(onHold.until) <= now)
+const waits = ({ state, handover, onHold, recalledAt }: Incident, { me, now }: Room): boolean =>
+  state === 'open' ||
+  recalledAt !== null ||
+  (handover !== null && handover.from !== me && (handover.to === null || handover.to === me)) ||
+  (onHold?.until != null && Date.parse(onHold.until) <= now)
 
 /** 0: a person whom nobody helps. 1: mine. 2: somebody's. 3: on hold. 4: a drill. */
 export function urgency(incident: Incident, room: Room): number {
@@ -16,13 +20,21 @@ export function urgency(incident: Incident, room: Room): number {
 /** Who waits longest for help comes first; called further, pressed more often, before that. */
 export function byUrgency(incidents: readonly Incident[], room: Room): Incident[] {
   const presses = ({ presses: all, repeats }: Incident): number => all.length + repeats
-  return [...incidents].sort((a, b) => urgency(a, room) - urgency(b, room) || b.escalation.step - a.escalation.step || Number(presses(b) > 1) - Number(presses(a) > 1) || (a.openedAt < b.openedAt ? -1 : 1))
+  return [...incidents].sort(
+    (a, b) =>
+      urgency(a, room) - urgency(b, room) ||
+      b.escalation.step - a.escalation.step ||
+      Number(presses(b) > 1) - Number(presses(a) > 1) ||
+      (a.openedAt < b.openedAt ? -1 : 1),
+  )
 }
 
 /** The newest that nobody has taken stands before all others: it is never below the edge. */
 export function arranged(incidents: readonly Incident[], inHand: string | null, room: Room): Incident[] {
   const others = byUrgency(incidents, room).filter(({ id }) => id !== inHand)
-  const newest = others.filter(({ state, kind }) => state === 'open' && kind === 'press').sort((a, b) => (a.openedAt > b.openedAt ? -1 : 1))[0]
+  const newest = others
+    .filter(({ state, kind }) => state === 'open' && kind === 'press')
+    .sort((a, b) => (a.openedAt > b.openedAt ? -1 : 1))[0]
   return newest ? [newest, ...others.filter((incident) => incident !== newest)] : others
 }
 
@@ -36,6 +48,15 @@ export function inHand(incidents: readonly Incident[], held: string | null, room
 }
 
 /** Incidents that this screen shows: a further screen waits until so many steps were taken because nobody took it, and keeps what was taken there. @param here what it showed until now */
-export function shownHere(incidents: readonly Incident[], fromStep: number, here: ReadonlySet<string>, { me }: Room): Incident[] {
-  return fromStep <= 0 ? [...incidents] : incidents.filter(({ id, escalation, owner }) => escalation.step >= fromStep || (owner !== null && owner === me && here.has(id)))
+export function shownHere(
+  incidents: readonly Incident[],
+  fromStep: number,
+  here: ReadonlySet<string>,
+  { me }: Room,
+): Incident[] {
+  return fromStep <= 0
+    ? [...incidents]
+    : incidents.filter(
+        ({ id, escalation, owner }) => escalation.step >= fromStep || (owner !== null && owner === me && here.has(id)),
+      )
 }

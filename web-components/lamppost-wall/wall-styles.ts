@@ -5,7 +5,9 @@ const places = Array.from({ length: 32 }, (_, i) => `.p${i} { order: ${i + 1}; }
 
 export const wallStyles = css`
   /* More than there are places for, behind all that have one. */
-  .small { order: 99; }
+  .small {
+    order: 99;
+  }
   ${unsafeCSS(places)}
   /* Below the tiles, and seen wherever one looks: what comes and goes must not move a button under a hand. */
   .bars {

@@ -5,9 +5,15 @@ type Target = { createWritable(): Promise<WritableStream<Uint8Array> & { close()
 type Picker = (options: { suggestedName: string }) => Promise<Target>
 
 /** @param fetched asked for only when the person has said where to: each fetching is recorded. Null when they would rather not. */
-export async function saveStream(fetched: () => Promise<Response | null>, name: string, onShare: (share: number) => void): Promise<void> {
+export async function saveStream(
+  fetched: () => Promise<Response | null>,
+  name: string,
+  onShare: (share: number) => void,
+): Promise<void> {
   const pick = (globalThis as { showSaveFilePicker?: Picker }).showSaveFilePicker
-  const target = pick ? await pick({ suggestedName: name }).catch((error: DOMException) => (error.name === 'AbortError' ? 'no' : null)) : null
+  const target = pick
+    ? await pick({ suggestedName: name }).catch((error: DOMException) => (error.name === 'AbortError' ? 'no' : null))
+    : null
   if (target === 'no') return
   const answer = await fetched()
   if (!answer?.body) return

@@ -2,7 +2,14 @@
 
 /** "03:43:38 GMT" */
 export function clockTime(iso: string, timezone: string, withZone = true): string {
-  const parts = new Intl.DateTimeFormat('en-GB', { timeZone: timezone, hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false, timeZoneName: 'short' }).formatToParts(new Date(iso))
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone: timezone,
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hour12: false,
+    timeZoneName: 'short',
+  }).formatToParts(new Date(iso))
   const part = (type: string): string => parts.find((each) => each.type === type)?.value ?? ''
   return `${part('hour')}:${part('minute')}:${part('second')}${withZone ? ` ${part('timeZoneName')}` : ''}`
 }
@@ -15,7 +22,13 @@ export function preciseTime(iso: string, timezone: string): string {
 
 /** "Tue 24 Nov 2026, 03:43:38 GMT" */
 export function dayAndTime(iso: string, timezone: string, locale = 'en-GB'): string {
-  const day = new Intl.DateTimeFormat(locale, { timeZone: timezone, weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(iso))
+  const day = new Intl.DateTimeFormat(locale, {
+    timeZone: timezone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+  }).format(new Date(iso))
   return `${day}, ${clockTime(iso, timezone)}`
 }
 
@@ -23,12 +36,15 @@ export function dayAndTime(iso: string, timezone: string, locale = 'en-GB'): str
 export const shortTime = (iso: string, timezone: string): string => clockTime(iso, timezone, false).slice(0, 5)
 
 /** "Fri 21:00" */
-export const dayAndHour = (iso: string, timezone: string, locale = 'en-GB'): string => `${new Intl.DateTimeFormat(locale, { timeZone: timezone, weekday: 'short' }).format(new Date(iso))} ${shortTime(iso, timezone)}`
+export const dayAndHour = (iso: string, timezone: string, locale = 'en-GB'): string =>
+  `${new Intl.DateTimeFormat(locale, { timeZone: timezone, weekday: 'short' }).format(new Date(iso))} ${shortTime(iso, timezone)}`
 
 /** "0:07", "12:40", "1:02:03" */
 export function elapsed(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   const two = (value: number): string => String(value).padStart(2, '0')
   const hours = Math.floor(seconds / 3600)
-  return hours > 0 ? `${hours}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}` : `${Math.floor(seconds / 60)}:${two(seconds % 60)}`
+  return hours > 0
+    ? `${hours}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
+    : `${Math.floor(seconds / 60)}:${two(seconds % 60)}`
 }

@@ -1,10 +1,14 @@
 /** How a standalone page gets in: the simulated town hands out a token; a real town asks for a name and password. */
 import { speak } from './page-language.ts'
 
-const answerOf = async (response: Response): Promise<{ token?: string; detail?: string } | null> => response.json().catch(() => null)
+const answerOf = async (response: Response): Promise<{ token?: string; detail?: string } | null> =>
+  response.json().catch(() => null)
 
 /** Resolves with a bearer token, or with '' when a session cookie does it. */
-export async function enter(role: 'operator' | 'engineer' | 'evidence' | 'supervisor' | 'press', form: HTMLFormElement | null): Promise<string> {
+export async function enter(
+  role: 'operator' | 'engineer' | 'evidence' | 'supervisor' | 'press',
+  form: HTMLFormElement | null,
+): Promise<string> {
   const demo = await fetch(`demo/token?role=${role}`)
   if (demo.ok) return (await answerOf(demo))?.token ?? ''
   if (!form || (await fetch('api/v1/session')).ok) return ''
@@ -14,7 +18,11 @@ export async function enter(role: 'operator' | 'engineer' | 'evidence' | 'superv
     form.addEventListener('submit', async (event) => {
       event.preventDefault()
       const { user, password } = Object.fromEntries(new FormData(form)) as Record<string, string>
-      const answer = await fetch('api/v1/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ user, password }) })
+      const answer = await fetch('api/v1/session', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ user, password }),
+      })
       if (answer.ok) {
         form.hidden = true
         return resolve('')
@@ -25,7 +33,10 @@ export async function enter(role: 'operator' | 'engineer' | 'evidence' | 'superv
 }
 
 /** Gives the element its token and puts it on the page. */
-export async function place(tag: string, role: 'operator' | 'engineer' | 'evidence' | 'supervisor'): Promise<HTMLElement> {
+export async function place(
+  tag: string,
+  role: 'operator' | 'engineer' | 'evidence' | 'supervisor',
+): Promise<HTMLElement> {
   speak(true)
   const token = await enter(role, document.querySelector<HTMLFormElement>('form.sign-in'))
   const element = document.createElement(tag)

@@ -2,7 +2,20 @@
 import { browserStore } from '../look/browser-store.ts'
 
 const STORED = 'lamppost language'
-const WELSH: Record<string, string> = { title: 'Mewngofnodi i Lamppost', name: 'Enw', password: 'Cyfrinair', enter: 'Mewngofnodi', sound: 'Profi’r sain', wall: 'Wal', presets: 'Camerâu a rhagosodiadau', helpPoints: 'Mannau cymorth', evidence: 'Tystiolaeth', shift: 'Sifft', nothingHere: 'Does dim byd yn y cyfeiriad hwn.', pagesAbove: 'Mae tudalennau Lamppost wedi’u henwi uchod.' }
+const WELSH: Record<string, string> = {
+  title: 'Mewngofnodi i Lamppost',
+  name: 'Enw',
+  password: 'Cyfrinair',
+  enter: 'Mewngofnodi',
+  sound: 'Profi’r sain',
+  wall: 'Wal',
+  presets: 'Camerâu a rhagosodiadau',
+  helpPoints: 'Mannau cymorth',
+  evidence: 'Tystiolaeth',
+  shift: 'Sifft',
+  nothingHere: 'Does dim byd yn y cyfeiriad hwn.',
+  pagesAbove: 'Mae tudalennau Lamppost wedi’u henwi uchod.',
+}
 
 const isWelsh = (code: string): boolean => /^cy(-|$)/i.test(code)
 /** @param kept remembers the choice for the next pages of this browser; a frame's is the page's around it. */
@@ -17,5 +30,7 @@ export function speak(kept: boolean): void {
     link.lang = isWelsh(code) ? 'en' : 'cy'
     link.href = `?lang=${link.lang}`
   }
-  if (isWelsh(code)) for (const element of document.querySelectorAll<HTMLElement>('[data-word]')) element.textContent = WELSH[element.dataset.word ?? ''] ?? element.textContent
+  if (isWelsh(code))
+    for (const element of document.querySelectorAll<HTMLElement>('[data-word]'))
+      element.textContent = WELSH[element.dataset.word ?? ''] ?? element.textContent
 }

@@ -14,7 +14,8 @@ const PASSED_ON = ['lang', 'theme', 'muted', 'from-step', 'watch-sound'] as cons
 
 speak(false)
 const framed = window.parent !== window
-if (!framed) document.body.classList.add('alone', new URLSearchParams(location.search).get('theme') === 'light' ? 'light' : 'dark')
+if (!framed)
+  document.body.classList.add('alone', new URLSearchParams(location.search).get('theme') === 'light' ? 'light' : 'dark')
 
 /** Only who frames us may answer, and who may frame us is the site file's to say (frame-ancestors). */
 function askParent(): Promise<Fresh> {
@@ -48,7 +49,9 @@ if (inAddress) history.replaceState(null, '', location.pathname + location.searc
 const wall = document.createElement('lamppost-wall')
 wall.setAttribute('keys', 'page')
 // A switch that says false is off; one that is on by itself must be told so.
-for (const name of PASSED_ON) if (query.has(name) && (query.get(name) !== 'false' || name === 'watch-sound')) wall.setAttribute(name, query.get(name) ?? '')
+for (const name of PASSED_ON)
+  if (query.has(name) && (query.get(name) !== 'false' || name === 'watch-sound'))
+    wall.setAttribute(name, query.get(name) ?? '')
 // Browsers let a page sound only after somebody has touched it: who signs in hears whether a press will be heard.
 const sound = document.querySelector<HTMLButtonElement>('form.sign-in .sound')
 if (sound) {
@@ -70,7 +73,8 @@ if (remembered) {
   // A token that goes on being refused has ended: then a person signs in.
   wall.addEventListener('lamppost-link-changed', ({ detail }) => {
     clearTimeout(refused)
-    if (detail.refusal !== null && store) refused = setTimeout(() => (store.removeItem(TOKEN), location.reload()), REFUSED_FOR_GOOD_MS)
+    if (detail.refusal !== null && store)
+      refused = setTimeout(() => (store.removeItem(TOKEN), location.reload()), REFUSED_FOR_GOOD_MS)
   })
 } else if (framed && !query.has('sign-in')) wall.renewToken = askParent
 else wall.token = await enter('operator', document.querySelector<HTMLFormElement>('form.sign-in'))

@@ -11,7 +11,9 @@ setInterval(() => {
 const wall = await place('lamppost-wall', 'operator')
 wall.setAttribute('keys', 'page')
 // At the beginning of a shift: whether this screen can be heard at all.
-document.querySelector('#sound')?.addEventListener('click', () => void (wall as HTMLElementTagNameMap['lamppost-wall']).testSound())
+document
+  .querySelector('#sound')
+  ?.addEventListener('click', () => void (wall as HTMLElementTagNameMap['lamppost-wall']).testSound())
 const token = wall.getAttribute('token')
 const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
 const get = async <T>(path: string): Promise<T> => (await fetch(path, { headers })).json() as Promise<T>

@@ -1,5 +1,13 @@
 /** The API's shapes as the server's glossary has them, plus what its answers add. Types only. */
-import type { CameraHand, CameraInquiry, CameraView, Framing, FoundCamera, Preset, PresetCheck } from '../../server/glossary/camera.ts'
+import type {
+  CameraHand,
+  CameraInquiry,
+  CameraView,
+  Framing,
+  FoundCamera,
+  Preset,
+  PresetCheck,
+} from '../../server/glossary/camera.ts'
 import type { ClipView, PictureForm, RecorderReport } from '../../server/glossary/clip.ts'
 import type { Disclosure, Export, ExportOrder, FoundRecordings, Keeping } from '../../server/glossary/evidence.ts'
 import type { Incident as FoldedIncident } from '../../server/glossary/incident.ts'
@@ -7,22 +15,73 @@ import type { DestinationState } from '../../server/glossary/outbox.ts'
 import type { HelpPointProof } from '../../server/glossary/proof.ts'
 import type { Present } from '../../server/glossary/people.ts'
 import type { Shift, ShiftFault, ShiftSummary } from '../../server/glossary/shift.ts'
-import type { Contact, EscalationStep, HelpPoint as SiteHelpPoint, SafePlace as SiteSafePlace, StreetMap, Walk } from '../../server/glossary/site.ts'
+import type {
+  Contact,
+  EscalationStep,
+  HelpPoint as SiteHelpPoint,
+  SafePlace as SiteSafePlace,
+  StreetMap,
+  Walk,
+} from '../../server/glossary/site.ts'
 
-export type { CameraHand, CameraInquiry, CameraView, FoundCamera, ClipView, Framing, PictureForm, PresetCheck, RecorderReport }
+export type {
+  CameraHand,
+  CameraInquiry,
+  CameraView,
+  FoundCamera,
+  ClipView,
+  Framing,
+  PictureForm,
+  PresetCheck,
+  RecorderReport,
+}
 export type Incident = Omit<FoldedIncident, 'clips'> & { clips: ClipView[] }
-export type HelpPoint = Pick<SiteHelpPoint, 'id' | 'name' | 'address' | 'location' | 'instructions' | 'heartbeatMs' | 'drillAt'> & HelpPointProof & { sources: string[]; incident: string | null }
+export type HelpPoint = Pick<
+  SiteHelpPoint,
+  'id' | 'name' | 'address' | 'location' | 'instructions' | 'heartbeatMs' | 'drillAt'
+> &
+  HelpPointProof & { sources: string[]; incident: string | null }
 export type { Contact, Present, Shift, ShiftFault, ShiftSummary, StreetMap }
 /** `openings`: UTC ISO 8601, from now on for eight days. */
-export type SafePlace = SiteSafePlace & { openings: { from: string; to: string | null }[]; walks: (Walk & { helpPoint: string })[] }
+export type SafePlace = SiteSafePlace & {
+  openings: { from: string; to: string | null }[]
+  walks: (Walk & { helpPoint: string })[]
+}
 export type Destination = DestinationState
-export type Site = { id: string; name: string; timezone: string; safePlaces: SafePlace[]; contacts: Contact[]; escalation: EscalationStep[]; storage: Storage | null; /** What is broken about the ledger; null while it is whole. */ record: string | null }
+export type Site = {
+  id: string
+  name: string
+  timezone: string
+  safePlaces: SafePlace[]
+  contacts: Contact[]
+  escalation: EscalationStep[]
+  storage: Storage | null
+  /** What is broken about the ledger; null while it is whole. */ record: string | null
+}
 /** `pictures`: how many reference pictures it was taught. */
-export type PresetView = Preset & { changed: string | null; helpPoints: string[]; pictures: number; lastCheck: PresetCheck | null }
+export type PresetView = Preset & {
+  changed: string | null
+  helpPoints: string[]
+  pictures: number
+  lastCheck: PresetCheck | null
+}
 export type { Disclosure, ExportOrder, FoundRecordings, Keeping }
 /** `package`: where the ZIP is fetched, null while there is none. */
-export type ExportView = Export & { progress: number; package: string | null; sha256: string | null; endsAt: string | null; expiring: boolean }
-export type KeyState = { root: string; signer: string; rootUntil: string; signerUntil: string; supplied: boolean; problem: string | null }
+export type ExportView = Export & {
+  progress: number
+  package: string | null
+  sha256: string | null
+  endsAt: string | null
+  expiring: boolean
+}
+export type KeyState = {
+  root: string
+  signer: string
+  rootUntil: string
+  signerUntil: string
+  supplied: boolean
+  problem: string | null
+}
 export type Problem = { status: number; code: string; detail: string; owner?: string }
 /** The disk of the clip buffers; bytes. */
 export type Storage = { level: 'ok' | 'low' | 'critical' | 'full'; free: number; total: number; problem: string | null }

@@ -27,7 +27,14 @@ function clientFor(server: string, token: string, renew: RenewToken | null): Wal
   return made
 }
 
-export type ClientHost = ReactiveControllerHost & { readonly isConnected: boolean; readonly hasUpdated: boolean; server: string; token: string; client: WallClient | null; renewToken?: RenewToken | null }
+export type ClientHost = ReactiveControllerHost & {
+  readonly isConnected: boolean
+  readonly hasUpdated: boolean
+  server: string
+  token: string
+  client: WallClient | null
+  renewToken?: RenewToken | null
+}
 
 export class ClientController implements ReactiveController {
   #host: ClientHost
@@ -73,7 +80,8 @@ export class ClientController implements ReactiveController {
   #wanted(): WallClient {
     if (this.#host.client) return this.#host.client
     // A page that gives another callback with each drawing means the same one: the client keeps the first.
-    const same = this.#madeFor === `${this.#host.server}\n${this.#host.token}\n${this.#host.renewToken ? 'renewed' : ''}`
+    const same =
+      this.#madeFor === `${this.#host.server}\n${this.#host.token}\n${this.#host.renewToken ? 'renewed' : ''}`
     if (same && this.#last && this.#host.renewToken) {
       this.#last.renewBy(this.#host.renewToken)
       return this.#last

@@ -7,13 +7,36 @@ import { Refusal } from './refusal.ts'
 export type EventLink = { open(options: Listening & { after: string | null }): Promise<{ ended: Promise<void> }> }
 
 /** @param address of the events, http(s)://. @param token '' uses the session cookie. */
-export function createEventLink({ address, token, headers }: { address: string; token(): string; headers(extra: Record<string, string>): Record<string, string> }): EventLink {
+export function createEventLink({
+  address,
+  token,
+  headers,
+}: {
+  address: string
+  token(): string
+  headers(extra: Record<string, string>): Record<string, string>
+}): EventLink {
   // HTTPS is HTTP/2 here, which has connections enough.
   let carried = address.startsWith('http:')
 
-  async function fetched({ after, ...listening }: Listening & { after: string | null }): Promise<{ ended: Promise<void> }> {
-    const answer = await fetch(address, { signal: listening.signal, credentials: 'same-origin', cache: 'no-store', headers: headers(after === null ? {} : { 'last-event-id': after }) })
-    if (!answer.ok || !answer.body) throw new Refusal(((await answer.json().catch(() => null)) as Problem | null) ?? { status: answer.status, code: 'unknown', detail: `The server answered ${answer.status}.` })
+  async function fetched({
+    after,
+    ...listening
+  }: Listening & { after: string | null }): Promise<{ ended: Promise<void> }> {
+    const answer = await fetch(address, {
+      signal: listening.signal,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      headers: headers(after === null ? {} : { 'last-event-id': after }),
+    })
+    if (!answer.ok || !answer.body)
+      throw new Refusal(
+        ((await answer.json().catch(() => null)) as Problem | null) ?? {
+          status: answer.status,
+          code: 'unknown',
+          detail: `The server answered ${answer.status}.`,
+        },
+      )
     const ended = readEvents(answer.body, listening)
     // Whoever opened it may have left already.
     ended.catch(() => {})
@@ -23,7 +46,11 @@ export function createEventLink({ address, token, headers }: { address: string; 
     /** Resolves once everything that happens from now on will be heard. @throws Refusal, and what a broken connection throws */
     async open(options) {
       if (!carried) return fetched(options)
-      const socket = await openEventSocket({ ...options, address: address.replace(/^http/, 'ws'), token: token() }).catch(() => null)
+      const socket = await openEventSocket({
+        ...options,
+        address: address.replace(/^http/, 'ws'),
+        token: token(),
+      }).catch(() => null)
       if (socket) return socket
       const found = await fetched(options)
       // The server is there and lets us in, and its sockets do not: something between them passes none.

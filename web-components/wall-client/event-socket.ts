@@ -7,7 +7,14 @@ const OPEN_WITHIN_MS = 3000
  * Resolves when the server listens; `ended` then resolves when it is over, for whatever reason.
  * @param address ws://. @param token '' uses the session cookie. @param after the newest sequence number heard. @throws when no socket opens, or the server refuses it: fetching tells why
  */
-export function openEventSocket({ address, token, after, silenceMs, signal, onEvent }: Listening & { address: string; token: string; after: string | null }): Promise<{ ended: Promise<void> }> {
+export function openEventSocket({
+  address,
+  token,
+  after,
+  silenceMs,
+  signal,
+  onEvent,
+}: Listening & { address: string; token: string; after: string | null }): Promise<{ ended: Promise<void> }> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(address)
     let over = (): void => {}
@@ -45,7 +52,9 @@ export function openEventSocket({ address, token, after, silenceMs, signal, onEv
     hear()
     signal.addEventListener('abort', leave, { once: true })
     if (signal.aborted) leave()
-    socket.addEventListener('open', () => socket.send(JSON.stringify({ ...(token ? { token } : {}), ...(after === null ? {} : { after: Number(after) }) })))
+    socket.addEventListener('open', () =>
+      socket.send(JSON.stringify({ ...(token ? { token } : {}), ...(after === null ? {} : { after: Number(after) }) })),
+    )
     socket.addEventListener('error', () => end('no event socket can be opened'))
     socket.addEventListener('close', () => end('the event socket was closed'))
     socket.addEventListener('message', onMessage)

@@ -1,10 +1,17 @@
 /** Server-sent events over fetch: unlike EventSource it can carry a bearer token, and it notices silence. Where HTTP/1.1 is short of connections, event-socket carries the same blocks. */
 
 export type ServerEvent = { id: string | null; event: string; data: string }
-export type Listening = { /** After so long without a sign of life it is over. */ silenceMs: number; signal: AbortSignal; onEvent(event: ServerEvent): void }
+export type Listening = {
+  /** After so long without a sign of life it is over. */ silenceMs: number
+  signal: AbortSignal
+  onEvent(event: ServerEvent): void
+}
 
 /** Reads one stream until it ends, falls silent for `silenceMs`, or the signal fires. */
-export async function readEvents(body: ReadableStream<Uint8Array>, { silenceMs, signal, onEvent }: Listening): Promise<void> {
+export async function readEvents(
+  body: ReadableStream<Uint8Array>,
+  { silenceMs, signal, onEvent }: Listening,
+): Promise<void> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
   const give = (): void => void reader.cancel().catch(() => {})

@@ -11,7 +11,8 @@ export function createEvidenceRequests({ call, get, getChanged }: Pick<WallCalls
   const json = async <T>(answer: Promise<Response>): Promise<T> => (await answer).json() as Promise<T>
   return {
     /** @param after `next` of the page before; null: the newest. */
-    exports: (after: string | null = null): Promise<{ items: ExportView[]; next: string | null }> => getChanged(`/api/v1/exports${after === null ? '' : `?after=${encodeURIComponent(after)}`}`),
+    exports: (after: string | null = null): Promise<{ items: ExportView[]; next: string | null }> =>
+      getChanged(`/api/v1/exports${after === null ? '' : `?after=${encodeURIComponent(after)}`}`),
     orderExport: (order: ExportOrder): Promise<ExportView> => json(call('POST', '/api/v1/exports', order)),
     cancelExport: (id: string): Promise<ExportView> => json(call('POST', path(id, '/cancellation'))),
     resumeExport: (id: string): Promise<ExportView> => json(call('POST', path(id, '/resumption'))),
@@ -19,23 +20,45 @@ export function createEvidenceRequests({ call, get, getChanged }: Pick<WallCalls
     /** The password (or token) once more, before recordings are handed out. */
     confirm: async (who: Confirmation): Promise<void> => void (await call('PUT', '/api/v1/session/confirmation', who)),
     packageBytes: (id: string): Promise<Response> => call('GET', path(id, '/package.zip')),
-    companion: async (id: string): Promise<{ blob: Blob; name: string }> => ({ blob: await (await call('GET', path(id, '/companion.zip'))).blob(), name: `${id}_companion.zip` }),
+    companion: async (id: string): Promise<{ blob: Blob; name: string }> => ({
+      blob: await (await call('GET', path(id, '/companion.zip'))).blob(),
+      name: `${id}_companion.zip`,
+    }),
     /** A page to be printed. It is saved, and not opened: what is opened from here would have this page's policy, and no style. */
     receipt: async (id: string): Promise<Blob> => (await call('GET', path(id, '/receipt.html'))).blob(),
     evidenceKeys: (): Promise<KeyState> => get('/api/v1/evidence-keys'),
     evidenceRoot: async (): Promise<Blob> => (await call('GET', '/api/v1/evidence-root.pem')).blob(),
-    disclosures: async (id: string): Promise<Disclosure[]> => (await get<{ items: Disclosure[] }>(path(id, '/disclosures'))).items,
-    disclose: (id: string, to: { recipient: string; organisation: string; purpose: string; days: number }): Promise<Disclosure & { link: string }> => json(call('POST', path(id, '/disclosures'), to)),
-    revokeDisclosure: (id: string, reason: string): Promise<Disclosure> => json(call('DELETE', `/api/v1/disclosures/${encodeURIComponent(id)}`, { reason })),
+    disclosures: async (id: string): Promise<Disclosure[]> =>
+      (await get<{ items: Disclosure[] }>(path(id, '/disclosures'))).items,
+    disclose: (
+      id: string,
+      to: { recipient: string; organisation: string; purpose: string; days: number },
+    ): Promise<Disclosure & { link: string }> => json(call('POST', path(id, '/disclosures'), to)),
+    revokeDisclosure: (id: string, reason: string): Promise<Disclosure> =>
+      json(call('DELETE', `/api/v1/disclosures/${encodeURIComponent(id)}`, { reason })),
     /** Of some incidents, or what ends soon: its first page. */
-    retention: (which: { incidents: readonly string[] } | { expiring: true }): Promise<Retention> => getChanged(`/api/v1/retention?${'expiring' in which ? 'expiring=true' : `incidents=${which.incidents.map(encodeURIComponent).join(',')}`}`),
+    retention: (which: { incidents: readonly string[] } | { expiring: true }): Promise<Retention> =>
+      getChanged(
+        `/api/v1/retention?${'expiring' in which ? 'expiring=true' : `incidents=${which.incidents.map(encodeURIComponent).join(',')}`}`,
+      ),
     retentionTable: async (): Promise<Blob> => (await call('GET', '/api/v1/retention.csv')).blob(),
-    lockClips: (incident: string, reason: string): Promise<Keeping> => json(call('PUT', `/api/v1/incidents/${encodeURIComponent(incident)}/lock`, { reason })),
-    unlockClips: (incident: string, reason: string): Promise<Keeping> => json(call('DELETE', `/api/v1/incidents/${encodeURIComponent(incident)}/lock`, { reason })),
-    searchRecordings: (order: { from: string; to: string; helpPoint: string; metres: number; reason: string }): Promise<FoundRecordings> => json(call('POST', '/api/v1/evidence-searches', order)),
+    lockClips: (incident: string, reason: string): Promise<Keeping> =>
+      json(call('PUT', `/api/v1/incidents/${encodeURIComponent(incident)}/lock`, { reason })),
+    unlockClips: (incident: string, reason: string): Promise<Keeping> =>
+      json(call('DELETE', `/api/v1/incidents/${encodeURIComponent(incident)}/lock`, { reason })),
+    searchRecordings: (order: {
+      from: string
+      to: string
+      helpPoint: string
+      metres: number
+      reason: string
+    }): Promise<FoundRecordings> => json(call('POST', '/api/v1/evidence-searches', order)),
     /** A small picture of a clip, as an address for an image; the caller gives it up. Null when nothing was recorded then. */
     thumbnail: async (incident: string, camera: string, at: string): Promise<string | null> => {
-      const answer = await call('GET', `/api/v1/incidents/${encodeURIComponent(incident)}/clips/${encodeURIComponent(camera)}/thumbnail.jpg?at=${encodeURIComponent(at)}`).catch(() => null)
+      const answer = await call(
+        'GET',
+        `/api/v1/incidents/${encodeURIComponent(incident)}/clips/${encodeURIComponent(camera)}/thumbnail.jpg?at=${encodeURIComponent(at)}`,
+      ).catch(() => null)
       return answer && URL.createObjectURL(await answer.blob())
     },
   }

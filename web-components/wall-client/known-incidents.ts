@@ -5,7 +5,13 @@
 import type { Incident } from './api-shapes.ts'
 import { Refusal } from './refusal.ts'
 
-type Known = { incidents: readonly Incident[]; /** Closed while this wall was open, newest first, with the moment it was heard. */ lately: readonly { incident: Incident; heardAt: number }[] }
+type Known = {
+  incidents: readonly Incident[]
+  /** Closed while this wall was open, newest first, with the moment it was heard. */ lately: readonly {
+    incident: Incident
+    heardAt: number
+  }[]
+}
 export type KnownPort = {
   /** With the link it belongs to, and never for ever. */
   get<T>(path: string, link: AbortController | null): Promise<T>
@@ -37,7 +43,12 @@ export function createKnownIncidents({ get, state, set, link }: KnownPort) {
     const others = before.filter(({ id }) => id !== incident.id)
     const elsewhere = closed.filter(({ incident: each }) => each.id !== incident.id)
     const gone = vanished.delete(incident.id) || was !== undefined
-    const lately = incident.state === 'closed' ? (gone ? [{ incident, heardAt: performance.now() }, ...elsewhere].slice(0, MOST_LATELY) : closed) : elsewhere
+    const lately =
+      incident.state === 'closed'
+        ? gone
+          ? [{ incident, heardAt: performance.now() }, ...elsewhere].slice(0, MOST_LATELY)
+          : closed
+        : elsewhere
     set({ lately, incidents: (UNFINISHED.has(incident.state) ? [...others, incident] : others).sort(byOpening) })
   }
 
@@ -67,8 +78,11 @@ export function createKnownIncidents({ get, state, set, link }: KnownPort) {
   /** Page after page: those who have waited longest stand on the last one. */
   async function all(wanted: string, over: AbortController): Promise<{ items: Incident[] }> {
     const items: Incident[] = []
-    for (let after: string | null = ''; after !== null && !over.signal.aborted; ) {
-      const page: { items: Incident[]; next?: string | null } = await get(`/api/v1/incidents?state=${wanted}&limit=200${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`, over)
+    for (let after: string | null = ''; after !== null && !over.signal.aborted;) {
+      const page: { items: Incident[]; next?: string | null } = await get(
+        `/api/v1/incidents?state=${wanted}&limit=200${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`,
+        over,
+      )
       items.push(...page.items)
       after = page.items.length > 0 ? (page.next ?? null) : null
     }

@@ -5,9 +5,32 @@
 import { turnAt } from './connection-turns.ts'
 import type { PictureForm } from './api-shapes.ts'
 
-export type CarriedBegin = { run: number; codec: string; partTarget: number; number: number; start: number; duration: number; before: { number: number; start: number; duration: number }[]; init: Uint8Array<ArrayBuffer>; bytes: Uint8Array<ArrayBuffer> }
-export type CarriedPart = { number: number; start: number; duration: number; independent: boolean; bytes: Uint8Array<ArrayBuffer> }
-export type CarriedListener = { begin(begin: CarriedBegin): void; part(part: CarriedPart): void; /** No picture now, or no connection: `begin` follows when there is one again. With a code it is over: it is asked for again, or never. */ gone(words: string, code: string | null): void }
+export type CarriedBegin = {
+  run: number
+  codec: string
+  partTarget: number
+  number: number
+  start: number
+  duration: number
+  before: { number: number; start: number; duration: number }[]
+  init: Uint8Array<ArrayBuffer>
+  bytes: Uint8Array<ArrayBuffer>
+}
+export type CarriedPart = {
+  number: number
+  start: number
+  duration: number
+  independent: boolean
+  bytes: Uint8Array<ArrayBuffer>
+}
+export type CarriedListener = {
+  begin(begin: CarriedBegin): void
+  part(part: CarriedPart): void
+  /** No picture now, or no connection: `begin` follows when there is one again. With a code it is over: it is asked for again, or never. */ gone(
+    words: string,
+    code: string | null,
+  ): void
+}
 export type PictureCarrier = ReturnType<typeof createPictureCarrier>
 
 const PING_MS = 2000
@@ -17,7 +40,17 @@ const RETRY_MS = [250, 500, 1000, 2000, 5000]
 const LASTED_MS = 3000
 
 /** @param address ws:// or wss://. @param token gives the bearer token of now; '' uses the session cookie. @param onClock hears the server's time and how far it may be off, milliseconds. */
-export function createPictureCarrier({ address, token, onClock, onChange }: { address: string; token(): string; onClock(serverNow: number, doubt: number): void; onChange(): void }) {
+export function createPictureCarrier({
+  address,
+  token,
+  onClock,
+  onChange,
+}: {
+  address: string
+  token(): string
+  onClock(serverNow: number, doubt: number): void
+  onChange(): void
+}) {
   const watches = new Map<string, { camera: string; form: PictureForm; listener: CarriedListener }>()
   let socket: WebSocket | null = null
   let open = false
@@ -95,15 +128,49 @@ export function createPictureCarrier({ address, token, onClock, onChange }: { ad
 
   function onMessage(data: string | ArrayBuffer): void {
     heard = performance.now()
-    if (typeof data === 'string') return onText(JSON.parse(data) as { welcome?: boolean; pong?: number; now?: number; gone?: string; words?: string; code?: string })
+    if (typeof data === 'string')
+      return onText(
+        JSON.parse(data) as {
+          welcome?: boolean
+          pong?: number
+          now?: number
+          gone?: string
+          words?: string
+          code?: string
+        },
+      )
     const view = new DataView(data)
     const length = view.getUint32(0)
-    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length))) as { begin?: string; part?: string; init: number }
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(data, 4, length))) as {
+      begin?: string
+      part?: string
+      init: number
+    }
     const bytes = new Uint8Array(data, 4 + length)
-    if (header.begin !== undefined) watches.get(header.begin)?.listener.begin({ ...(header as unknown as CarriedBegin), init: bytes.subarray(0, header.init), bytes: bytes.subarray(header.init) })
-    else if (header.part !== undefined) watches.get(header.part)?.listener.part({ ...(header as unknown as CarriedPart), bytes })
+    if (header.begin !== undefined)
+      watches.get(header.begin)?.listener.begin({
+        ...(header as unknown as CarriedBegin),
+        init: bytes.subarray(0, header.init),
+        bytes: bytes.subarray(header.init),
+      })
+    else if (header.part !== undefined)
+      watches.get(header.part)?.listener.part({ ...(header as unknown as CarriedPart), bytes })
   }
-  function onText({ welcome, pong, now = 0, gone, words = '', code }: { welcome?: boolean; pong?: number; now?: number; gone?: string; words?: string; code?: string }): void {
+  function onText({
+    welcome,
+    pong,
+    now = 0,
+    gone,
+    words = '',
+    code,
+  }: {
+    welcome?: boolean
+    pong?: number
+    now?: number
+    gone?: string
+    words?: string
+    code?: string
+  }): void {
     if (gone !== undefined) watches.get(gone)?.listener.gone(words, code ?? null)
     if (pong !== undefined) {
       const trip = Date.now() - pong

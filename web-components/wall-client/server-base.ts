@@ -6,7 +6,11 @@ const MODULE = '/lamppost.js'
  * What goes before each path of the API. @param server the element's attribute: an origin, with a prefix or without; '' is the page's own
  * @param module this module's own address. Loaded from the page's host, it tells the prefix; bundled into another module, it does not.
  */
-export function baseOf(server: string, module: string = import.meta.url, page: string = globalThis.location?.href ?? ''): string {
+export function baseOf(
+  server: string,
+  module: string = import.meta.url,
+  page: string = globalThis.location?.href ?? '',
+): string {
   const given = server === '/' ? '' : server.replace(/\/+$/, '')
   if (given !== '' || !URL.canParse(module) || !URL.canParse(page)) return given
   const { origin, pathname } = new URL(module)

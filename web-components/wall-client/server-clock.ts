@@ -12,7 +12,8 @@ export function createServerClock() {
   const doubt = (): number => best.doubt + (performance.now() - best.at) / 1000
   /** The better answer counts; and one that cannot be true beside the other means that a clock was set, or that this machine slept. */
   function trust(offset: number, by: number, kept = offset): void {
-    if (by <= doubt() || Math.abs(offset - best.offset) > by + doubt()) best = { offset: kept, doubt: by, at: performance.now() }
+    if (by <= doubt() || Math.abs(offset - best.offset) > by + doubt())
+      best = { offset: kept, doubt: by, at: performance.now() }
   }
   return {
     steadyNow,

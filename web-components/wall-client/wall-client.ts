@@ -1,7 +1,17 @@
 /** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
 import { turnAt } from './connection-turns.ts'
 import { addressIn, baseOf } from './server-base.ts'
-import type { CameraHand, CameraView, HelpPoint, Incident, Present, Problem, Site, Storage, StreetMap } from './api-shapes.ts'
+import type {
+  CameraHand,
+  CameraView,
+  HelpPoint,
+  Incident,
+  Present,
+  Problem,
+  Site,
+  Storage,
+  StreetMap,
+} from './api-shapes.ts'
 import { createConnectionKind } from './connection-kind.ts'
 import { createEventLink } from './event-link.ts'
 import type { ServerEvent } from './event-stream.ts'
@@ -15,7 +25,23 @@ import { createWallRequests } from './wall-requests.ts'
 import { type RenewToken, createWallToken } from './wall-token.ts'
 
 export type Link = 'connecting' | 'live' | 'lost'
-export type WallState = { link: Link; refusal: string | null; incidents: readonly Incident[]; helpPoints: readonly HelpPoint[]; cameras: readonly CameraView[]; site: Site | null; /** Null while all is well, or nothing was said. */ storage: Storage | null; /** What is broken about the ledger; null while it is whole. */ record: string | null; /** Who is signed in here; null until that is known. */ me: { name: string; role: string } | null; people: readonly Present[]; /** Closed while this wall was open, newest first, with the moment it was heard (as `performance.now`). */ lately: readonly { incident: Incident; heardAt: number }[]; /** How far exports are that are being made, by their ids. */ exporting: Readonly<Record<string, number>> }
+export type WallState = {
+  link: Link
+  refusal: string | null
+  incidents: readonly Incident[]
+  helpPoints: readonly HelpPoint[]
+  cameras: readonly CameraView[]
+  site: Site | null
+  /** Null while all is well, or nothing was said. */ storage: Storage | null
+  /** What is broken about the ledger; null while it is whole. */ record: string | null
+  /** Who is signed in here; null until that is known. */ me: { name: string; role: string } | null
+  people: readonly Present[]
+  /** Closed while this wall was open, newest first, with the moment it was heard (as `performance.now`). */ lately: readonly {
+    incident: Incident
+    heardAt: number
+  }[]
+  /** How far exports are that are being made, by their ids. */ exporting: Readonly<Record<string, number>>
+}
 
 /** The server pings every five seconds; more silence than this is no connection. */
 const SILENCE_MS = 8000
@@ -32,10 +58,33 @@ const RELOAD_TOWN_MS = 6 * 3_600_000
 export type WallClient = ReturnType<typeof createWallClient>
 
 /** @param server its origin; '' is the page's own. @param token a bearer token; '' uses the session cookie. @param renew asks the page around for another one. */
-export function createWallClient({ server, token, renew = null, onUnused = () => {} }: { server: string; token: string; renew?: RenewToken | null; /** Its last user has gone. */ onUnused?: () => void }) {
+export function createWallClient({
+  server,
+  token,
+  renew = null,
+  onUnused = () => {},
+}: {
+  server: string
+  token: string
+  renew?: RenewToken | null
+  /** Its last user has gone. */ onUnused?: () => void
+}) {
   const base = baseOf(server)
   const listeners = new Set<() => void>()
-  let state: WallState = { link: 'connecting', refusal: null, incidents: [], helpPoints: [], cameras: [], site: null, storage: null, record: null, me: null, people: [], lately: [], exporting: {} }
+  let state: WallState = {
+    link: 'connecting',
+    refusal: null,
+    incidents: [],
+    helpPoints: [],
+    cameras: [],
+    site: null,
+    storage: null,
+    record: null,
+    me: null,
+    people: [],
+    lately: [],
+    exporting: {},
+  }
   let users = 0
   let stop: AbortController | null = null
   let lastEvent: string | null = null
@@ -59,19 +108,45 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     },
   })
   let renewed = false
-  const headers = (extra: Record<string, string> = {}): Record<string, string> => ({ ...(bearer.get() ? { authorization: `Bearer ${bearer.get()}` } : {}), ...extra })
+  const headers = (extra: Record<string, string> = {}): Record<string, string> => ({
+    ...(bearer.get() ? { authorization: `Bearer ${bearer.get()}` } : {}),
+    ...extra,
+  })
   const absolute = (path: string): string => addressIn(base, path)
 
-  async function call(method: string, path: string, body?: unknown, { signal, again = renew !== null, etag }: { signal?: AbortSignal; again?: boolean; etag?: string } = {}): Promise<Response> {
+  async function call(
+    method: string,
+    path: string,
+    body?: unknown,
+    { signal, again = renew !== null, etag }: { signal?: AbortSignal; again?: boolean; etag?: string } = {},
+  ): Promise<Response> {
     const sentAt = clock.steadyNow()
-    const answer = await fetch(absolute(path), { method, ...(signal ? { signal } : {}), credentials: 'same-origin', cache: 'no-store', headers: headers({ ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(etag === undefined ? {} : { 'if-none-match': etag }) }), ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+    const answer = await fetch(absolute(path), {
+      method,
+      ...(signal ? { signal } : {}),
+      credentials: 'same-origin',
+      cache: 'no-store',
+      headers: headers({
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(etag === undefined ? {} : { 'if-none-match': etag }),
+      }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
     clock.heard(answer.headers.get('date'), sentAt)
     if (answer.ok || (answer.status === 304 && etag !== undefined)) return answer
-    if (answer.status === 401 && again && (await bearer.fresh())) return call(method, path, body, { ...(signal ? { signal } : {}), ...(etag === undefined ? {} : { etag }), again: false })
+    if (answer.status === 401 && again && (await bearer.fresh()))
+      return call(method, path, body, {
+        ...(signal ? { signal } : {}),
+        ...(etag === undefined ? {} : { etag }),
+        again: false,
+      })
     const problem = (await answer.json().catch(() => null)) as Problem | null
-    throw new Refusal(problem ?? { status: answer.status, code: 'unknown', detail: `The server answered ${answer.status}.` })
+    throw new Refusal(
+      problem ?? { status: answer.status, code: 'unknown', detail: `The server answered ${answer.status}.` },
+    )
   }
-  const get = async <T>(path: string, signal?: AbortSignal): Promise<T> => (await call('GET', path, undefined, signal ? { signal } : {})).json() as Promise<T>
+  const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+    (await call('GET', path, undefined, signal ? { signal } : {})).json() as Promise<T>
   const heldAnswers = new Map<string, { etag: string; said: unknown }>()
   /** What is asked every few seconds and seldom changes: the same answer is not sent, and not read, once more. */
   async function getChanged<T>(path: string): Promise<T> {
@@ -87,7 +162,8 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     return said
   }
   /** With the link it belongs to, and never for ever. */
-  const getNow = <T>(path: string, link: AbortController | null): Promise<T> => get(path, either(AbortSignal.timeout(ANSWER_MS), link?.signal))
+  const getNow = <T>(path: string, link: AbortController | null): Promise<T> =>
+    get(path, either(AbortSignal.timeout(ANSWER_MS), link?.signal))
 
   const carrier = createPictureCarrier({
     address: new URL(absolute('/api/v1/live'), location.href).href.replace(/^http/, 'ws'),
@@ -98,7 +174,11 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
 
   const connection = createConnectionKind(new URL(absolute('/api/v1/'), location.href).href, () => set({}))
 
-  const events = createEventLink({ address: new URL(absolute('/api/v1/events'), location.href).href, token: bearer.get, headers })
+  const events = createEventLink({
+    address: new URL(absolute('/api/v1/events'), location.href).href,
+    token: bearer.get,
+    headers,
+  })
   const known = createKnownIncidents({ get: getNow, state: () => state, set, link: () => following })
 
   function onEvent({ id, event, data }: ServerEvent): void {
@@ -135,9 +215,23 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
   let streets: Promise<StreetMap> | null = null
   async function loadTown(link = following): Promise<void> {
     const ask = <T>(what: string): Promise<T> => getNow(`/api/v1/${what}`, link)
-    const [site, helpPoints, cameras, people, me] = await Promise.all([ask<Site>('site'), ask<{ items: HelpPoint[] }>('help-points'), ask<{ items: CameraView[] }>('cameras'), ask<{ items: Present[] }>('people'), ask<{ name: string; role: string }>('session')])
+    const [site, helpPoints, cameras, people, me] = await Promise.all([
+      ask<Site>('site'),
+      ask<{ items: HelpPoint[] }>('help-points'),
+      ask<{ items: CameraView[] }>('cameras'),
+      ask<{ items: Present[] }>('people'),
+      ask<{ name: string; role: string }>('session'),
+    ])
     streets = null
-    set({ me, people: people.items, site, storage: site.storage, record: site.record, helpPoints: helpPoints.items, cameras: cameras.items })
+    set({
+      me,
+      people: people.items,
+      site,
+      storage: site.storage,
+      record: site.record,
+      helpPoints: helpPoints.items,
+      cameras: cameras.items,
+    })
   }
   let settling: ReturnType<typeof setTimeout> | undefined
   function reloadSoon(ms: number): void {
@@ -167,7 +261,9 @@ export function createWallClient({ server, token, renew = null, onUnused = () =>
     const { signal } = link
     // Once the stream is open, whatever happens will be heard, so the lists can be loaded.
     const { ended: reading } = await events.open({ after: lastEvent, silenceMs: SILENCE_MS, signal, onEvent })
-    const silent = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('the server fell silent')), { once: true }))
+    const silent = new Promise<never>((_, reject) =>
+      signal.addEventListener('abort', () => reject(new Error('the server fell silent')), { once: true }),
+    )
     silent.catch(() => {})
     const ended = reading.then(() => Promise.reject(new Error('the stream ended while the town was being loaded')))
     ended.catch(() => {})

@@ -12,10 +12,24 @@ const AGAIN_MS = 5000
 const LONGEST_MS = 2 ** 31 - 1
 /** A page that does not answer gives none: nothing may wait for it for ever. */
 const WITHIN_MS = 8000
-const inTime = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, new Promise<never>((_, reject) => setTimeout(() => reject(new Error('the page around did not answer')), WITHIN_MS))])
+const inTime = <T>(answer: Promise<T>): Promise<T> =>
+  Promise.race([
+    answer,
+    new Promise<never>((_, reject) => setTimeout(() => reject(new Error('the page around did not answer')), WITHIN_MS)),
+  ])
 
 /** @param now milliseconds since 1970 by the server's clock: this machine's may be wrong */
-export function createWallToken({ given, renew, now, onRenewed }: { given: string; renew: RenewToken | null; now(): number; onRenewed(): void }) {
+export function createWallToken({
+  given,
+  renew,
+  now,
+  onRenewed,
+}: {
+  given: string
+  renew: RenewToken | null
+  now(): number
+  onRenewed(): void
+}) {
   let token = given
   let expiresAt: number | null = null
   let asking: Promise<boolean> | null = null
@@ -36,7 +50,8 @@ export function createWallToken({ given, renew, now, onRenewed }: { given: strin
   }
   function plan(): void {
     clearTimeout(timer)
-    if (!stopped && expiresAt !== null && Number.isFinite(expiresAt)) timer = setTimeout(() => void ahead(), Math.min(LONGEST_MS, Math.max(SOONEST_MS, (expiresAt - now()) * RENEW_AT)))
+    if (!stopped && expiresAt !== null && Number.isFinite(expiresAt))
+      timer = setTimeout(() => void ahead(), Math.min(LONGEST_MS, Math.max(SOONEST_MS, (expiresAt - now()) * RENEW_AT)))
   }
   /** Before anybody has noticed: what runs goes on with the new one. */
   async function ahead(): Promise<void> {

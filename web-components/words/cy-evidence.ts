@@ -38,7 +38,8 @@ export const evidenceWords: Words['officer'] = {
     keys: 'Allweddi: bwlch i chwarae, I ac O i osod dechrau a diwedd, J ac L ddeg eiliad, coma ac atalnod llawn un ffrâm, P at y wasgiad.',
     marks: 'Beth ddigwyddodd',
     press: 'Gwasgwyd y botwm cymorth',
-    framed: (camera, state) => `${camera}: ${state === 'framed' ? 'yn ei ragosodiad' : state === 'failed' ? 'ni ddaeth' : 'daeth; heb ei brofi'}`,
+    framed: (camera, state) =>
+      `${camera}: ${state === 'framed' ? 'yn ei ragosodiad' : state === 'failed' ? 'ni ddaeth' : 'daeth; heb ei brofi'}`,
     missing: 'dim wedi’i recordio',
     further: (names) => `Allforir hefyd, ac nis dangosir yma: ${names}. Gadewch un arall allan i’w weld.`,
   },
@@ -55,7 +56,8 @@ export const evidenceWords: Words['officer'] = {
     submit: (count) => (count === 1 ? 'Allforio 1 camera' : `Allforio ${count} camera`),
     submitRedacted: 'Gwneud y copi wedi’i olygu',
     noCamera: 'Dewiswch gamera.',
-    widened: 'Mae’r pecyn yn dechrau ac yn gorffen â segmentau cyfan: hyd at ychydig eiliadau’n fwy bob ochr. Dywed hynny.',
+    widened:
+      'Mae’r pecyn yn dechrau ac yn gorffen â segmentau cyfan: hyd at ychydig eiliadau’n fwy bob ochr. Dywed hynny.',
   },
   blur: {
     title: 'Mannau i’w pylu',

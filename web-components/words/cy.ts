@@ -6,7 +6,8 @@ import type { Words } from './en.ts'
 
 const profion = ({ proofs }: Framing): string => {
   if (proofs.includes('picture')) return proofs.includes('position') ? 'y safle a’r llun yn cytuno' : 'y llun yn cytuno'
-  if (proofs.includes('position')) return proofs.includes('stopped') ? 'mae wedi stopio, a’i safle’n cytuno' : 'ei safle’n cytuno'
+  if (proofs.includes('position'))
+    return proofs.includes('stopped') ? 'mae wedi stopio, a’i safle’n cytuno' : 'ei safle’n cytuno'
   return 'mae’n dweud iddo symud a stopio; nid yw’n dweud i ble'
 }
 function cyfnod(ms: number): string {
@@ -20,8 +21,10 @@ export const cy: Words = {
   pressed: 'Pwyswyd y man cymorth',
   drill: 'Ymarfer: nid person',
   sincePress: 'ers y pwysiad',
-  pressedTimes: (count) => (count === 1 ? 'pwyswyd unwaith' : count === 2 ? 'pwyswyd ddwywaith' : `pwyswyd ${count} gwaith`),
-  pressedLate: (minutes) => `Cyrhaeddodd yn hwyr: pwyswyd ${minutes < 120 ? `${minutes} munud` : `${Math.round(minutes / 60)} awr`} yn ôl. Ni symudwyd unrhyw gamera`,
+  pressedTimes: (count) =>
+    count === 1 ? 'pwyswyd unwaith' : count === 2 ? 'pwyswyd ddwywaith' : `pwyswyd ${count} gwaith`,
+  pressedLate: (minutes) =>
+    `Cyrhaeddodd yn hwyr: pwyswyd ${minutes < 120 ? `${minutes} munud` : `${Math.round(minutes / 60)} awr`} yn ôl. Ni symudwyd unrhyw gamera`,
   deviceClockOff: 'Mae ei gloc ei hun yn anghywir',
   pressedBetween: (from, to) => `Pwyswyd rhwng ${from} a ${to}`,
   recordBroken: 'Mae’r cofnod wedi torri',
@@ -33,7 +36,14 @@ export const cy: Words = {
   alreadyTaken: (name) => `Eisoes wedi’i gymryd gan ${name}`,
   close: 'Cau…',
   closeTitle: 'Pam y mae’n cael ei gau?',
-  closeReasons: { helped: 'Helpwyd gan staff', police: 'Daeth yr heddlu', hub: 'Aeth i’r hwb diogel', mistake: 'Pwyswyd ar ddamwain', nobody: 'Neb yno', drill: 'Ymarfer wedi’i gwblhau' },
+  closeReasons: {
+    helped: 'Helpwyd gan staff',
+    police: 'Daeth yr heddlu',
+    hub: 'Aeth i’r hwb diogel',
+    mistake: 'Pwyswyd ar ddamwain',
+    nobody: 'Neb yno',
+    drill: 'Ymarfer wedi’i gwblhau',
+  },
   closeOther: 'Rheswm arall',
   closeConfirm: 'Cau’r digwyddiad',
   cancel: 'Mynd yn ôl',
@@ -64,7 +74,12 @@ export const cy: Words = {
         return 'Ddim wrth y man cymorth'
     }
   },
-  unproven: { preset: 'Heb ei brofi ei fod yn dangos y man cymorth', aim: 'Trowyd yn ôl cyfesurynnau: heb ei brofi', home: 'Yn ei safle cartref: heb ei brofi', fixed: 'Camera sefydlog ger y man cymorth' },
+  unproven: {
+    preset: 'Heb ei brofi ei fod yn dangos y man cymorth',
+    aim: 'Trowyd yn ôl cyfesurynnau: heb ei brofi',
+    home: 'Yn ei safle cartref: heb ei brofi',
+    fixed: 'Camera sefydlog ger y man cymorth',
+  },
   cameraWanted: (helpPoint, camera) => `Mae pwysiad yn ${helpPoint} angen ${camera}`,
   giveCamera: 'Ei roi',
   keepCamera: 'Ei gadw',
@@ -79,7 +94,10 @@ export const cy: Words = {
   sayWhy: 'Nid oes digwyddiad agored yn dangos y camera hwn. Pam rydych chi’n edrych?',
   sayWhyHint: 'Ychydig eiriau: maent yn sefyll yn y cofnod wrth ymyl eich enw',
   look: 'Edrych',
-  converted: (how) => (how === 'sub-stream' ? 'Ffrwd H.264 lai’r camera: ni all y porwr hwn ddangos ei brif un' : 'Troswyd ar gyfer y porwr hwn: nid llun y camera ei hun'),
+  converted: (how) =>
+    how === 'sub-stream'
+      ? 'Ffrwd H.264 lai’r camera: ni all y porwr hwn ddangos ei brif un'
+      : 'Troswyd ar gyfer y porwr hwn: nid llun y camera ei hun',
   frozen: (seconds) => `Stopiodd y llun ${seconds} eiliad yn ôl`,
   recorded: (time) => `Recordiwyd ${time}`,
   serverLost: 'Dim cysylltiad â Lamppost. Mae’r hyn a welwch yma’n hen. Efallai na ddangosir pwysiadau.',
@@ -103,7 +121,16 @@ export const cy: Words = {
   runs: (count) => (count === 1 ? 'dechreuwyd unwaith' : `dechreuwyd ${count} gwaith`),
   lastEnd: (at) => `Daeth i ben ${at}`,
   check: 'Gwirio',
-  checkResult: { 'not-compared': 'ni ddaeth llun i’w gymharu: rhoddir cynnig arall ymhen deng munud', changed: 'newidiwyd ar y camera: cadarnhewch ef', agrees: 'mae’r llun yn cytuno', drifted: 'nid yw’r llun yn cytuno mwyach', gone: 'mae’r camera wedi colli’r rhagosodiad hwn', 'lost-after-reboot': 'collodd y camera’r rhagosodiad hwn wrth ailgychwyn', unreached: 'ni chyrhaeddodd y camera yno', 'not-taught': 'dim llun cyfeirio i gymharu ag ef' },
+  checkResult: {
+    'not-compared': 'ni ddaeth llun i’w gymharu: rhoddir cynnig arall ymhen deng munud',
+    changed: 'newidiwyd ar y camera: cadarnhewch ef',
+    agrees: 'mae’r llun yn cytuno',
+    drifted: 'nid yw’r llun yn cytuno mwyach',
+    gone: 'mae’r camera wedi colli’r rhagosodiad hwn',
+    'lost-after-reboot': 'collodd y camera’r rhagosodiad hwn wrth ailgychwyn',
+    unreached: 'ni chyrhaeddodd y camera yno',
+    'not-taught': 'dim llun cyfeirio i gymharu ag ef',
+  },
   checked: (result, time) => `Gwiriwyd ${time}, ${cy.checkResult[result]}`,
   pictures: { taught: 'Fel y’i dysgwyd', seen: 'Fel y’i gwelwyd gan y gwiriad' },
   clockOff: (offsetMs) => `Mae ei gloc ${cyfnod(Math.abs(offsetMs))} ${offsetMs > 0 ? 'ar y blaen' : 'ar ei hôl hi'}`,
@@ -131,7 +158,11 @@ export const cy: Words = {
     copy: 'Copïo',
     copied: 'Copïwyd',
   },
-  blind: { dark: 'Mae ei lun yn dywyll', covered: 'Mae ei lun yn wag: efallai fod y lens wedi’i orchuddio', frozen: 'Mae ei lun yn sefyll yn llonydd' },
+  blind: {
+    dark: 'Mae ei lun yn dywyll',
+    covered: 'Mae ei lun yn wag: efallai fod y lens wedi’i orchuddio',
+    frozen: 'Mae ei lun yn sefyll yn llonydd',
+  },
   remove: 'Tynnu',
   removeSure: 'Ei dynnu’n wir?',
   saveNew: 'Cadw’r olygfa hon fel rhagosodiad newydd',
@@ -157,25 +188,56 @@ export const cy: Words = {
     title: 'A yw pob man cymorth yn gweithio?',
     sum: (count, { overdue, doubt, unknown, proven }) => {
       if (proven === count) return count === 1 ? 'Profwyd yr unig fan cymorth' : `Profwyd pob un o’r ${count}`
-      const rest = [...(overdue > 0 ? [`angen rhywun nawr: ${overdue}`] : []), ...(doubt > 0 ? [`heb eu profi’n llawn: ${doubt}`] : []), ...(unknown > 0 ? [`dim yn eu gwirio: ${unknown}`] : [])]
+      const rest = [
+        ...(overdue > 0 ? [`angen rhywun nawr: ${overdue}`] : []),
+        ...(doubt > 0 ? [`heb eu profi’n llawn: ${doubt}`] : []),
+        ...(unknown > 0 ? [`dim yn eu gwirio: ${unknown}`] : []),
+      ]
       return `Profwyd ${proven} o ${count}; ${rest.join(', ')}`
     },
     table: 'Cadw fel tabl (CSV)',
-    columns: ['Man cymorth', 'Nawr', 'Yr ymarfer diwethaf, a hyd pob cam', 'Pwysiad olaf person, arwydd bywyd olaf', 'Yr ymarfer nesaf, a sut y mae’n pwyso'],
-    standing: { overdue: 'Edrychwch arno nawr', doubt: 'Heb ei brofi’n llawn', proven: 'Wedi’i brofi', unknown: 'Nid oes dim yn ei wirio' },
+    columns: [
+      'Man cymorth',
+      'Nawr',
+      'Yr ymarfer diwethaf, a hyd pob cam',
+      'Pwysiad olaf person, arwydd bywyd olaf',
+      'Yr ymarfer nesaf, a sut y mae’n pwyso',
+    ],
+    standing: {
+      overdue: 'Edrychwch arno nawr',
+      doubt: 'Heb ei brofi’n llawn',
+      proven: 'Wedi’i brofi',
+      unknown: 'Nid oes dim yn ei wirio',
+    },
     why: ({ overdue, lastDrillResult: drill, drillAt, heartbeatMs }) => {
       if (drill && !drill.passed) return `Methodd yr ymarfer diwethaf. ${drill.problem ?? ''}`
       if (overdue.includes('drill')) return 'Nid yw ei ymarfer dyddiol wedi’i gynnal'
       if (overdue.includes('heartbeat')) return 'Nid yw’n dweud mwyach ei fod yn fyw'
-      if (drill) return drill.framing === 'framed' ? 'Llun symudol, fframio wedi’i brofi' : 'Llun symudol, fframio heb ei brofi'
-      return drillAt === null && heartbeatMs === null ? 'Dim ymarfer dyddiol yn ffeil y safle' : 'Nid oes ymarfer wedi’i gynnal eto'
+      if (drill)
+        return drill.framing === 'framed' ? 'Llun symudol, fframio wedi’i brofi' : 'Llun symudol, fframio heb ei brofi'
+      return drillAt === null && heartbeatMs === null
+        ? 'Dim ymarfer dyddiol yn ffeil y safle'
+        : 'Nid oes ymarfer wedi’i gynnal eto'
     },
     never: 'Byth',
     noHeartbeat: 'Nid yw’n rhoi arwydd bywyd ohono’i hun',
     alive: (time) => `Arwydd bywyd: ${time}`,
     byHandOnly: 'Â llaw yn unig',
-    stages: { durable: 'ar ddisg', asked: 'anfonwyd y camera', accepted: 'atebwyd', settled: 'yn llonydd', picture: 'llun symudol' },
-    sources: { http: 'HTTP', 'http-signed': 'HTTP wedi’i lofnodi', mqtt: 'MQTT', 'onvif-input': 'mewnbwn camera', lorawan: 'LoRaWAN', sia: 'SIA DC-09' },
+    stages: {
+      durable: 'ar ddisg',
+      asked: 'anfonwyd y camera',
+      accepted: 'atebwyd',
+      settled: 'yn llonydd',
+      picture: 'llun symudol',
+    },
+    sources: {
+      http: 'HTTP',
+      'http-signed': 'HTTP wedi’i lofnodi',
+      mqtt: 'MQTT',
+      'onvif-input': 'mewnbwn camera',
+      lorawan: 'LoRaWAN',
+      sia: 'SIA DC-09',
+    },
     run: 'Cynnal ymarfer',
     busy: 'Digwyddiad ar agor',
     others: 'Systemau eraill sy’n cael gwybod',

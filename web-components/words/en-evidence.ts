@@ -36,7 +36,8 @@ export const evidenceWords = {
     keys: 'Keys: space plays, I and O set start and end, J and L go ten seconds, comma and full stop one frame, P to the press.',
     marks: 'What happened',
     press: 'Help button pressed',
-    framed: (camera: string, state: string) => `${camera}: ${state === 'framed' ? 'at its preset' : state === 'failed' ? 'did not come' : 'came; not proven'}`,
+    framed: (camera: string, state: string) =>
+      `${camera}: ${state === 'framed' ? 'at its preset' : state === 'failed' ? 'did not come' : 'came; not proven'}`,
     missing: 'nothing recorded',
     further: (names: string) => `Exported, too, and not shown here: ${names}. Leave another out to see it.`,
   },
@@ -100,7 +101,8 @@ export const evidenceWords = {
     removeDo: 'Delete the package',
     size: (mb: string) => `${mb} MB`,
     sha256: 'SHA-256',
-    downloads: (count: number) => (count === 0 ? 'not fetched yet' : count === 1 ? 'fetched once' : `fetched ${count} times`),
+    downloads: (count: number) =>
+      count === 0 ? 'not fetched yet' : count === 1 ? 'fetched once' : `fetched ${count} times`,
   },
   handOver: {
     open: 'Hand over…',

@@ -5,12 +5,18 @@ import { evidenceWords } from './en-evidence.ts'
 import { roomWords } from './en-room.ts'
 
 /** The same words in another language: no key may miss, no list may be shorter. */
-type Said<T> = T extends (...given: infer Given) => string ? (...given: Given) => string : T extends string ? string : { [Key in keyof T]: Said<T[Key]> }
+type Said<T> = T extends (...given: infer Given) => string
+  ? (...given: Given) => string
+  : T extends string
+    ? string
+    : { [Key in keyof T]: Said<T[Key]> }
 export type Words = Said<typeof en>
 
 const proofWords = ({ proofs }: Framing): string => {
-  if (proofs.includes('picture')) return proofs.includes('position') ? 'position and picture agree' : 'the picture agrees'
-  if (proofs.includes('position')) return proofs.includes('stopped') ? 'it has stopped, and its position agrees' : 'its position agrees'
+  if (proofs.includes('picture'))
+    return proofs.includes('position') ? 'position and picture agree' : 'the picture agrees'
+  if (proofs.includes('position'))
+    return proofs.includes('stopped') ? 'it has stopped, and its position agrees' : 'its position agrees'
   return 'it says it moved and has stopped; it does not say where'
 }
 
@@ -27,7 +33,8 @@ export const en = {
   drill: 'Drill: not a person',
   sincePress: 'since the press',
   pressedTimes: (count: number) => (count === 1 ? 'pressed once' : `pressed ${count} times`),
-  pressedLate: (minutes: number) => `Arrived late: pressed ${minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`} ago. No camera was moved`,
+  pressedLate: (minutes: number) =>
+    `Arrived late: pressed ${minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`} ago. No camera was moved`,
   deviceClockOff: 'Its own clock is wrong',
   pressedBetween: (from: string, to: string) => `Pressed between ${from} and ${to}`,
   recordBroken: 'The record is broken',
@@ -39,7 +46,14 @@ export const en = {
   alreadyTaken: (name: string) => `Already taken by ${name}`,
   close: 'Close…',
   closeTitle: 'Why is it closed?',
-  closeReasons: { helped: 'Helped by staff', police: 'Police attended', hub: 'Went to the safe hub', mistake: 'Pressed by mistake', nobody: 'Nobody there', drill: 'Drill complete' },
+  closeReasons: {
+    helped: 'Helped by staff',
+    police: 'Police attended',
+    hub: 'Went to the safe hub',
+    mistake: 'Pressed by mistake',
+    nobody: 'Nobody there',
+    drill: 'Drill complete',
+  },
   closeOther: 'Another reason',
   closeConfirm: 'Close the incident',
   cancel: 'Go back',
@@ -70,7 +84,12 @@ export const en = {
         return 'Not at the help point'
     }
   },
-  unproven: { preset: 'Not proven that it shows the help point', aim: 'Turned by coordinates: not proven', home: 'At its home position: not proven', fixed: 'Fixed camera near the help point' } satisfies Record<Framing['way'], string>,
+  unproven: {
+    preset: 'Not proven that it shows the help point',
+    aim: 'Turned by coordinates: not proven',
+    home: 'At its home position: not proven',
+    fixed: 'Fixed camera near the help point',
+  } satisfies Record<Framing['way'], string>,
   cameraWanted: (helpPoint: string, camera: string) => `A press at ${helpPoint} needs ${camera}`,
   giveCamera: 'Give it',
   keepCamera: 'Keep it',
@@ -85,7 +104,10 @@ export const en = {
   sayWhy: 'No open incident shows this camera. Why do you look?',
   sayWhyHint: 'A few words: they stand in the record beside your name',
   look: 'Look',
-  converted: (how: 'sub-stream' | 'transcoded') => (how === 'sub-stream' ? 'The camera’s smaller H.264 stream: this browser cannot show its main one' : 'Converted for this browser: not the camera’s own picture'),
+  converted: (how: 'sub-stream' | 'transcoded') =>
+    how === 'sub-stream'
+      ? 'The camera’s smaller H.264 stream: this browser cannot show its main one'
+      : 'Converted for this browser: not the camera’s own picture',
   frozen: (seconds: string) => `Picture stopped ${seconds} s ago`,
   recorded: (time: string) => `Recorded ${time}`,
   serverLost: 'No connection to Lamppost. What you see here is old. Presses may not be shown.',
@@ -103,13 +125,23 @@ export const en = {
   confirmed: (name: string) => `${name} is confirmed`,
   teach: 'Teach picture',
   teachHint: 'What the camera shows now is what this preset should show',
-  taught: (count: number) => (count === 0 ? 'no reference picture yet' : count === 1 ? '1 reference picture' : `${count} reference pictures`),
+  taught: (count: number) =>
+    count === 0 ? 'no reference picture yet' : count === 1 ? '1 reference picture' : `${count} reference pictures`,
   taughtNow: (name: string) => `This is what ${name} should show`,
   recorder: 'Recorder',
   runs: (count: number) => (count === 1 ? 'started once' : `started ${count} times`),
   lastEnd: (at: string) => `Ended ${at}`,
   check: 'Check',
-  checkResult: { 'not-compared': 'no picture came that could be compared: tried again in ten minutes', changed: 'changed on the camera: confirm it', agrees: 'the picture agrees', drifted: 'the picture does not agree any more', gone: 'the camera has lost this preset', 'lost-after-reboot': 'the camera lost this preset when it started again', unreached: 'the camera did not get there', 'not-taught': 'no reference picture to compare with' } satisfies Record<PresetCheck['result'], string>,
+  checkResult: {
+    'not-compared': 'no picture came that could be compared: tried again in ten minutes',
+    changed: 'changed on the camera: confirm it',
+    agrees: 'the picture agrees',
+    drifted: 'the picture does not agree any more',
+    gone: 'the camera has lost this preset',
+    'lost-after-reboot': 'the camera lost this preset when it started again',
+    unreached: 'the camera did not get there',
+    'not-taught': 'no reference picture to compare with',
+  } satisfies Record<PresetCheck['result'], string>,
   checked: (result: PresetCheck['result'], time: string): string => `Checked ${time}, ${en.checkResult[result]}`,
   pictures: { taught: 'As it was taught', seen: 'As the check saw it' },
   clockOff: (offsetMs: number) => `Its clock is ${spanWords(Math.abs(offsetMs))} ${offsetMs > 0 ? 'ahead' : 'behind'}`,
@@ -120,7 +152,8 @@ export const en = {
     looking: 'Looking',
     device: 'Network',
     anyDevice: 'As this machine chooses',
-    found: (count: number) => (count === 0 ? 'No camera answered' : count === 1 ? '1 camera answered' : `${count} cameras answered`),
+    found: (count: number) =>
+      count === 0 ? 'No camera answered' : count === 1 ? '1 camera answered' : `${count} cameras answered`,
     known: (camera: string) => `already ${camera}`,
     elsewhere: 'names an address that its answer did not come from',
     choose: 'Choose',
@@ -137,7 +170,11 @@ export const en = {
     copy: 'Copy',
     copied: 'Copied',
   },
-  blind: { dark: 'Its picture is dark', covered: 'Its picture is blank: the lens may be covered', frozen: 'Its picture stands still' },
+  blind: {
+    dark: 'Its picture is dark',
+    covered: 'Its picture is blank: the lens may be covered',
+    frozen: 'Its picture stands still',
+  },
   remove: 'Remove',
   removeSure: 'Really remove?',
   saveNew: 'Save this view as a new preset',
@@ -163,33 +200,65 @@ export const en = {
     title: 'Does every help point work?',
     sum: (count: number, { overdue, doubt, unknown, proven }: Record<Standing, number>) => {
       if (proven === count) return count === 1 ? 'The one help point is proven' : `All ${count} are proven`
-      const rest = [...(overdue > 0 ? [`${overdue} ${overdue === 1 ? 'needs' : 'need'} somebody now`] : []), ...(doubt > 0 ? [`${doubt} not fully proven`] : []), ...(unknown > 0 ? [`${unknown} checked by nothing`] : [])]
+      const rest = [
+        ...(overdue > 0 ? [`${overdue} ${overdue === 1 ? 'needs' : 'need'} somebody now`] : []),
+        ...(doubt > 0 ? [`${doubt} not fully proven`] : []),
+        ...(unknown > 0 ? [`${unknown} checked by nothing`] : []),
+      ]
       return `${proven} of ${count} proven: ${rest.join(', ')}`
     },
     table: 'Save as a table (CSV)',
-    columns: ['Help point', 'Now', 'Last drill, and how long each stage took', 'Last press of a person, last sign of life', 'Next drill, and how it presses'] as [string, string, string, string, string],
+    columns: [
+      'Help point',
+      'Now',
+      'Last drill, and how long each stage took',
+      'Last press of a person, last sign of life',
+      'Next drill, and how it presses',
+    ] as [string, string, string, string, string],
     standing: { overdue: 'Look at it now', doubt: 'Not fully proven', proven: 'Proven', unknown: 'Nothing checks it' },
     why: ({ overdue, lastDrillResult: drill, drillAt, heartbeatMs }: HelpPoint): string => {
       if (drill && !drill.passed) return `The last drill failed. ${drill.problem ?? ''}`
       if (overdue.includes('drill')) return 'Its daily drill has not run'
       if (overdue.includes('heartbeat')) return 'It does not say any more that it lives'
-      if (drill) return drill.framing === 'framed' ? 'Moving picture, framing proven' : 'Moving picture, framing not proven'
+      if (drill)
+        return drill.framing === 'framed' ? 'Moving picture, framing proven' : 'Moving picture, framing not proven'
       return drillAt === null && heartbeatMs === null ? 'No daily drill in the site file' : 'No drill has run yet'
     },
     never: 'Never',
     noHeartbeat: 'Gives no sign of life by itself',
     alive: (time: string) => `Sign of life: ${time}`,
     byHandOnly: 'By hand only',
-    stages: { durable: 'on disk', asked: 'camera sent', accepted: 'answered', settled: 'at rest', picture: 'moving picture' },
-    sources: { http: 'HTTP', 'http-signed': 'signed HTTP', mqtt: 'MQTT', 'onvif-input': 'camera input', lorawan: 'LoRaWAN', sia: 'SIA DC-09' } as Record<string, string>,
+    stages: {
+      durable: 'on disk',
+      asked: 'camera sent',
+      accepted: 'answered',
+      settled: 'at rest',
+      picture: 'moving picture',
+    },
+    sources: {
+      http: 'HTTP',
+      'http-signed': 'signed HTTP',
+      mqtt: 'MQTT',
+      'onvif-input': 'camera input',
+      lorawan: 'LoRaWAN',
+      sia: 'SIA DC-09',
+    } as Record<string, string>,
     run: 'Run a drill',
     busy: 'Incident open',
     others: 'Other systems that are told',
     noOthers: 'No destination in the site file.',
-    outboxColumns: ['Destination', 'Now', 'Waiting', 'Heard', 'Could not be delivered'] as [string, string, string, string, string],
+    outboxColumns: ['Destination', 'Now', 'Waiting', 'Heard', 'Could not be delivered'] as [
+      string,
+      string,
+      string,
+      string,
+      string,
+    ],
     heard: 'Hears everything',
-    failing: (attempts: number, problem: string) => `Tried ${attempts === 1 ? 'once' : `${attempts} times`}: ${problem}`,
-    deadLetters: (count: number) => (count === 1 ? '1 event could not be delivered' : `${count} events could not be delivered`),
+    failing: (attempts: number, problem: string) =>
+      `Tried ${attempts === 1 ? 'once' : `${attempts} times`}: ${problem}`,
+    deadLetters: (count: number) =>
+      count === 1 ? '1 event could not be delivered' : `${count} events could not be delivered`,
     none: 'Nothing',
     again: 'Try again',
   },

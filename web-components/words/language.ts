@@ -11,7 +11,7 @@ const LOCALES: Record<string, string> = { en: BRITISH, cy: Intl.DateTimeFormat.s
 
 /** "en", "cy". A region is no other language: "cy-GB" is Welsh. */
 export function languageOf(element: Element): string {
-  for (let place: Element | null = element; place; ) {
+  for (let place: Element | null = element; place;) {
     const found: Element | null = place.closest('[lang]')
     const code = found?.getAttribute('lang')?.split('-')[0]?.toLowerCase()
     if (code !== undefined && code in LANGUAGES) return code

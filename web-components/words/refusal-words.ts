@@ -3,7 +3,13 @@ import { Refusal } from '../wall-client/refusal.ts'
 import type { Words } from './en.ts'
 
 /** What the server will not take, however often it is asked; null when another try may help. */
-export const finalRefusal = (error: unknown, words: Words): string | null => (error instanceof Refusal && error.problem.status >= 400 && error.problem.status < 500 && ![401, 408, 429].includes(error.problem.status) ? refusalWords(error, words) : null)
+export const finalRefusal = (error: unknown, words: Words): string | null =>
+  error instanceof Refusal &&
+  error.problem.status >= 400 &&
+  error.problem.status < 500 &&
+  ![401, 408, 429].includes(error.problem.status)
+    ? refusalWords(error, words)
+    : null
 
 /** The server's own sentence is English and exact; what an operator meets often is said in their language. */
 export function refusalWords(error: unknown, words: Words): string {

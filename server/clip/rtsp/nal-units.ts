@@ -7,8 +7,15 @@ type SetName = 'vps' | 'sps' | 'pps'
 /** `vcl`: it is part of a picture. `message`: it carries SEI messages. */
 export type Nal = { kind: number; vcl: boolean; keyframe: boolean; set: SetName | null; message: boolean }
 
-const H264_SETS = new Map<number, SetName>([[7, 'sps'], [8, 'pps']])
-const H265_SETS = new Map<number, SetName>([[32, 'vps'], [33, 'sps'], [34, 'pps']])
+const H264_SETS = new Map<number, SetName>([
+  [7, 'sps'],
+  [8, 'pps'],
+])
+const H265_SETS = new Map<number, SetName>([
+  [32, 'vps'],
+  [33, 'sps'],
+  [34, 'pps'],
+])
 const PPS_ID_AT = { h264: 1, h265: 2 } satisfies Record<NalCodec, number>
 /** PPS of one stream, told apart by the byte that begins with their id (ue(v)): more than most cameras have. */
 const MOST_PPS = 8
@@ -20,11 +27,23 @@ export const NAL_HEADER = { h264: 1, h265: 2 } satisfies Record<NalCodec, number
 export const readNal = {
   h264: (first: number): Nal => {
     const kind = first & 0x1f
-    return { kind, vcl: kind >= 1 && kind <= 5, keyframe: kind === 5, set: H264_SETS.get(kind) ?? null, message: kind === 6 }
+    return {
+      kind,
+      vcl: kind >= 1 && kind <= 5,
+      keyframe: kind === 5,
+      set: H264_SETS.get(kind) ?? null,
+      message: kind === 6,
+    }
   },
   h265: (first: number): Nal => {
     const kind = (first >> 1) & 0x3f
-    return { kind, vcl: kind < 32, keyframe: kind >= 16 && kind <= 21, set: H265_SETS.get(kind) ?? null, message: kind === 39 }
+    return {
+      kind,
+      vcl: kind < 32,
+      keyframe: kind >= 16 && kind <= 21,
+      set: H265_SETS.get(kind) ?? null,
+      message: kind === 39,
+    }
   },
 } satisfies Record<NalCodec, (first: number) => Nal>
 

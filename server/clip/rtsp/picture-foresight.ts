@@ -36,6 +36,7 @@ export function createPictureForesight() {
     },
     /** Whether a last packet without a marker is a picture without its end. */
     marksEnds: (): boolean => rightMarks >= TRUSTED_AFTER,
-    isGood: (): boolean => !wrong && even >= EVEN_AFTER && rightMarks >= TRUSTED_AFTER && rightKeyframes >= TRUSTED_KEYFRAMES,
+    isGood: (): boolean =>
+      !wrong && even >= EVEN_AFTER && rightMarks >= TRUSTED_AFTER && rightKeyframes >= TRUSTED_KEYFRAMES,
   }
 }

@@ -2,7 +2,14 @@
  * What a sequence parameter set says of the picture: its size, and what the decoder's configuration record repeats
  * (ITU-T H.264 7.3.2.1.1, H.265 7.3.2.2). Pure.
  */
-export type PictureFormat = { width: number; height: number; chroma: number; depthLuma: number; depthChroma: number; /** H.265: the twelve bytes of profile, compatibility, constraints and level; else empty. */ profile: Buffer }
+export type PictureFormat = {
+  width: number
+  height: number
+  chroma: number
+  depthLuma: number
+  depthChroma: number
+  /** H.265: the twelve bytes of profile, compatibility, constraints and level; else empty. */ profile: Buffer
+}
 
 type Bits = { bits(count: number): number; ue(): number; se(): number }
 
@@ -65,7 +72,9 @@ function readH264(sps: Buffer) {
     depthLuma = 8 + ue()
     depthChroma = 8 + ue()
     bits(1)
-    if (bits(1) === 1) for (let list = 0; list < (chroma === 3 ? 12 : 8); list += 1) if (bits(1) === 1) skipScaling(list < 6 ? 16 : 64, se)
+    if (bits(1) === 1)
+      for (let list = 0; list < (chroma === 3 ? 12 : 8); list += 1)
+        if (bits(1) === 1) skipScaling(list < 6 ? 16 : 64, se)
   }
   const frameNumBits = ue() + 4
   const order = ue()
@@ -86,7 +95,17 @@ function readH264(sps: Buffer) {
   const crop = bits(1) === 1 ? [ue(), ue(), ue(), ue()] : []
   const [left = 0, right = 0, top = 0, bottom = 0] = crop
   const [unitX, unitY] = [chroma === 1 || chroma === 2 ? 2 : 1, (chroma === 1 ? 2 : 1) * (2 - frames)]
-  return { width: columns * 16 - (left + right) * unitX, height: rows * 16 * (2 - frames) - (top + bottom) * unitY, chroma, depthLuma, depthChroma, frameNumBits, framesOnly: frames === 1, separatePlanes, /** From here on stands how it is shown (Annex E). */ bits }
+  return {
+    width: columns * 16 - (left + right) * unitX,
+    height: rows * 16 * (2 - frames) - (top + bottom) * unitY,
+    chroma,
+    depthLuma,
+    depthChroma,
+    frameNumBits,
+    framesOnly: frames === 1,
+    separatePlanes,
+    /** From here on stands how it is shown (Annex E). */ bits,
+  }
 }
 
 /** Whether black is 0 and white 255 (video_full_range_flag, E.2.1) instead of 16 and 235; a stream that does not say so has the latter. */
@@ -129,5 +148,12 @@ export function h265Format(sps: Buffer): PictureFormat {
   const [width, height] = [ue(), ue()]
   const [left = 0, right = 0, top = 0, bottom = 0] = bits(1) === 1 ? [ue(), ue(), ue(), ue()] : []
   const [unitX, unitY] = [chroma === 1 || chroma === 2 ? 2 : 1, chroma === 1 ? 2 : 1]
-  return { width: width - (left + right) * unitX, height: height - (top + bottom) * unitY, chroma, depthLuma: 8 + ue(), depthChroma: 8 + ue(), profile }
+  return {
+    width: width - (left + right) * unitX,
+    height: height - (top + bottom) * unitY,
+    chroma,
+    depthLuma: 8 + ue(),
+    depthChroma: 8 + ue(),
+    profile,
+  }
 }

@@ -11,7 +11,8 @@ export type SliceStart = { first: boolean } | null
 /** @param kind of the NAL unit. @param payload the first byte behind its header. */
 export const sliceStart = {
   // One bit, and it is set: ue(v) of 0. Partitions B and C begin with another number.
-  h264: (kind: number, payload: number): SliceStart => (kind === 1 || kind === 2 || kind === 5 ? { first: (payload & 0x80) !== 0 } : null),
+  h264: (kind: number, payload: number): SliceStart =>
+    kind === 1 || kind === 2 || kind === 5 ? { first: (payload & 0x80) !== 0 } : null,
   h265: (kind: number, payload: number): SliceStart => (kind < 32 ? { first: (payload & 0x80) !== 0 } : null),
 } satisfies Record<NalCodec, (kind: number, payload: number) => SliceStart>
 
@@ -41,4 +42,5 @@ export function fieldOf({ frameNumBits, separatePlanes }: FieldRules, nal: Buffe
   }
 }
 /** Two fields of one frame are one picture: they are shown together, and one sample of a film. */
-export const isOtherField = (one: Field | null, other: Field | null): boolean => one !== null && other !== null && one.frame === other.frame && one.bottom !== other.bottom
+export const isOtherField = (one: Field | null, other: Field | null): boolean =>
+  one !== null && other !== null && one.frame === other.frame && one.bottom !== other.bottom

@@ -62,7 +62,19 @@ export class UnfitForRtp extends Error {}
 
 const FRAGMENT = { h264: 28, h265: 49 } satisfies Record<NalCodec, number>
 
-export function createRtpPictures(options: { codec: NalCodec; payload: number; clockRate: number; sets: readonly Buffer[]; headroom: number; slabs: SlabPool; now(): number; onPicture(picture: Picture): void; /** Ticks that the foretold picture really lasted; its bytes may be written to until this returns. */ onLasted(duration: number): void }): RtpPictures {
+export function createRtpPictures(options: {
+  codec: NalCodec
+  payload: number
+  clockRate: number
+  sets: readonly Buffer[]
+  headroom: number
+  slabs: SlabPool
+  now(): number
+  onPicture(picture: Picture): void
+  /** Ticks that the foretold picture really lasted; its bytes may be written to until this returns. */ onLasted(
+    duration: number,
+  ): void
+}): RtpPictures {
   const { codec, payload, clockRate, headroom, slabs, now, onPicture, onLasted } = options
   const slab = createFrameSlab(slabs)
   const sets = createParameterSets(codec)
@@ -111,10 +123,21 @@ export function createRtpPictures(options: { codec: NalCodec; payload: number; c
     const missing = { lostBefore, lostWithin }
     lostBefore = 0
     lostWithin = 0
-    onPicture({ bytes, lease, keyframe, time, duration, sets: keyframe ? sets.complete() : null, arrivedAt, ...missing, foretold: early })
+    onPicture({
+      bytes,
+      lease,
+      keyframe,
+      time,
+      duration,
+      sets: keyframe ? sets.complete() : null,
+      arrivedAt,
+      ...missing,
+      foretold: early,
+    })
   }
   function noteBackward(): void {
-    if (pictures - backwardAt <= REORDERED_WITHIN) throw new UnfitForRtp('its pictures come in another order than they are shown')
+    if (pictures - backwardAt <= REORDERED_WITHIN)
+      throw new UnfitForRtp('its pictures come in another order than they are shown')
     backwardAt = pictures
   }
   function noteStep(step: number): void {
@@ -164,7 +187,10 @@ export function createRtpPictures(options: { codec: NalCodec; payload: number; c
     const { kind } = readNal[codec](bytes[at] ?? 0)
     if (kind !== FRAGMENT[codec]) return sliceStart[codec](kind, bytes[at + NAL_HEADER[codec]] ?? 0)?.first === false
     const mark = bytes[at + NAL_HEADER[codec]] ?? 0
-    return (mark & 0x80) === 0 ? nalAt !== null : sliceStart[codec](mark & (codec === 'h264' ? 0x1f : 0x3f), bytes[at + NAL_HEADER[codec] + 1] ?? 0)?.first === false
+    return (mark & 0x80) === 0
+      ? nalAt !== null
+      : sliceStart[codec](mark & (codec === 'h264' ? 0x1f : 0x3f), bytes[at + NAL_HEADER[codec] + 1] ?? 0)?.first ===
+          false
   }
   /** Before a NAL unit is put down: whose picture is it of? */
   function beforeSlice(kind: number, payloadByte: number, head: () => Buffer): void {
@@ -257,13 +283,15 @@ export function createRtpPictures(options: { codec: NalCodec; payload: number; c
     dropHalf()
     skipping = false
     if (to <= from) return
-    beforeSlice(readNal[codec](bytes[from] ?? 0).kind, bytes[from + NAL_HEADER[codec]] ?? 0, () => bytes.subarray(from, Math.min(to, from + SLICE_HEAD)))
+    beforeSlice(readNal[codec](bytes[from] ?? 0).kind, bytes[from + NAL_HEADER[codec]] ?? 0, () =>
+      bytes.subarray(from, Math.min(to, from + SLICE_HEAD)),
+    )
     beginNal()
     slab.add(bytes, from, to)
     endNal()
   }
   function several(bytes: Buffer, begin: number, to: number): void {
-    for (let at = begin; at + 2 < to; ) {
+    for (let at = begin; at + 2 < to;) {
       const size = bytes.readUInt16BE(at)
       if (at + 2 + size > to) return loseOne()
       whole(bytes, at + 2, at + 2 + size)
@@ -274,7 +302,9 @@ export function createRtpPictures(options: { codec: NalCodec; payload: number; c
     if ((mark & 0x80) !== 0) {
       dropHalf()
       skipping = false
-      beforeSlice(readNal[codec](head[0] ?? 0).kind, bytes[from] ?? 0, () => Buffer.concat([Buffer.from(head.slice(0, 1)), bytes.subarray(from, Math.min(to, from + SLICE_HEAD))]))
+      beforeSlice(readNal[codec](head[0] ?? 0).kind, bytes[from] ?? 0, () =>
+        Buffer.concat([Buffer.from(head.slice(0, 1)), bytes.subarray(from, Math.min(to, from + SLICE_HEAD))]),
+      )
       beginNal()
       for (const byte of head) slab.byte(byte)
     }

@@ -15,7 +15,10 @@ import { type Picture, type RtpPictures, UnfitForRtp, createRtpPictures } from '
 import { RtspRefused, openRtspSession } from './rtsp-session.ts'
 import { type MediaTrack, describedSets } from './session-description.ts'
 
-const CODECS = new Map<string, NalCodec>([['H264', 'h264'], ['H265', 'h265']])
+const CODECS = new Map<string, NalCodec>([
+  ['H264', 'h264'],
+  ['H265', 'h265'],
+])
 /** All streams of this thread share it. */
 const slabs = createSlabPool()
 /** A stream that shows no keyframe for so long, and marks places to recover from, has none (intra refresh): only ffmpeg knows how to begin there. */
@@ -37,15 +40,31 @@ class NotRecorded extends Error {}
 function choose(tracks: readonly MediaTrack[], sound: Sound): { track: MediaTrack; codec: NalCodec } {
   const track = tracks.find(({ kind }) => kind === 'video')
   const codec = track && CODECS.get(track.encoding)
-  if (track?.encoding === 'JPEG') throw new NotRecorded('The camera offers MJPEG on this stream, which is not recorded: set the stream to H.264 or H.265, or name another one in the site file (onvif: { profile: … } or stream: { url: … }).')
+  if (track?.encoding === 'JPEG')
+    throw new NotRecorded(
+      'The camera offers MJPEG on this stream, which is not recorded: set the stream to H.264 or H.265, or name another one in the site file (onvif: { profile: … } or stream: { url: … }).',
+    )
   if (!track || !codec) throw new UnfitForRtp(track ? `it sends ${track.encoding}` : 'it offers no video')
-  if (track.format.get('packetization-mode') === '2' || Number(track.format.get('sprop-max-don-diff') ?? 0) > 0) throw new UnfitForRtp('its packets are interleaved')
+  if (track.format.get('packetization-mode') === '2' || Number(track.format.get('sprop-max-don-diff') ?? 0) > 0)
+    throw new UnfitForRtp('its packets are interleaved')
   if (sound !== 'drop' && tracks.some(({ kind }) => kind === 'audio')) throw new UnfitForRtp('its sound is wanted')
   return { track, codec }
 }
 
 /** Records until the stream ends or the signal fires. */
-export async function recordByRtsp({ address, store, window, clock, onError, signal, onPicture, onNote = () => {}, habits, sound, startMs }: Run & { sound: Sound }): Promise<RunEnd> {
+export async function recordByRtsp({
+  address,
+  store,
+  window,
+  clock,
+  onError,
+  signal,
+  onPicture,
+  onNote = () => {},
+  habits,
+  sound,
+  startMs,
+}: Run & { sound: Sound }): Promise<RunEnd> {
   const stop = new AbortController()
   const onAbort = (): void => stop.abort()
   signal.addEventListener('abort', onAbort, { once: true })
@@ -66,15 +85,26 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   const failed = (error: unknown): void => {
     if (stop.signal.aborted) return
     // A redirect is nobody's to follow: ffmpeg would, with the password.
-    const ours = error instanceof RtspRefused && error.status >= 400 && error.status < 500 && !CAMERAS_OWN_REFUSAL.has(error.status)
+    const ours =
+      error instanceof RtspRefused &&
+      error.status >= 400 &&
+      error.status < 500 &&
+      !CAMERAS_OWN_REFUSAL.has(error.status)
     // One such answer may be a camera that has just begun: only one that goes on giving them is ffmpeg's.
     if (ours) change = 'perhaps-by-ffmpeg'
     // Over this connection it does not send: by datagrams it may.
     if (error instanceof RtspRefused && error.status === 461) change = 'by-udp'
     // Where there are no keyframes ffmpeg knows recovery points for them; where they are far apart it has no more of them than we.
-    if (error instanceof UnfitForRtp || (error instanceof NoKeyframe && pictures?.recovers() === true)) change = 'by-ffmpeg'
-    mayDoBetter = !(error instanceof NotRecorded) && !(error instanceof NoKeyframe) && !(error instanceof RtspRefused && CAMERAS_OWN_REFUSAL.has(error.status))
-    end(error instanceof UnfitForRtp ? `Read by ffmpeg, because ${wordsOf(error)}.` : redact(wordsOf(error)), change === 'by-ffmpeg' || change === 'by-udp')
+    if (error instanceof UnfitForRtp || (error instanceof NoKeyframe && pictures?.recovers() === true))
+      change = 'by-ffmpeg'
+    mayDoBetter =
+      !(error instanceof NotRecorded) &&
+      !(error instanceof NoKeyframe) &&
+      !(error instanceof RtspRefused && CAMERAS_OWN_REFUSAL.has(error.status))
+    end(
+      error instanceof UnfitForRtp ? `Read by ffmpeg, because ${wordsOf(error)}.` : redact(wordsOf(error)),
+      change === 'by-ffmpeg' || change === 'by-udp',
+    )
   }
 
   const follower = createStreamFollower({ store, window, now: clock.now, onPicture, onUnfit: end, onNote })
@@ -115,9 +145,17 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
     }
     before?.(lasted)
   }
-  function take(codec: NalCodec, clockRate: number, { bytes, lease, keyframe, time, duration, sets, arrivedAt, lostBefore, lostWithin }: Picture): void {
+  function take(
+    codec: NalCodec,
+    clockRate: number,
+    { bytes, lease, keyframe, time, duration, sets, arrivedAt, lostBefore, lostWithin }: Picture,
+  ): void {
     ended = time + duration
-    if (keyframe && sets && !(declared?.sps.equals(sets.sps) && (declared.vps === sets.vps || (sets.vps && declared.vps?.equals(sets.vps))))) {
+    if (
+      keyframe &&
+      sets &&
+      !(declared?.sps.equals(sets.sps) && (declared.vps === sets.vps || (sets.vps && declared.vps?.equals(sets.vps))))
+    ) {
       declared = sets
       owed = 0
       follower.lost(lostBefore)
@@ -133,7 +171,20 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
     sequence += 1
     said = duration
     writeFragmentHead(bytes, { sequence, time, duration, keyframe })
-    follower.take({ bytes, lease, keyframe, video: true, decodeTime: time / clockRate, duration: duration / clockRate, lostBefore, lostWithin, ...(owed > 0 ? { live: followingSooner(bytes, owed), liveMore: owed / clockRate } : {}) }, arrivedAt)
+    follower.take(
+      {
+        bytes,
+        lease,
+        keyframe,
+        video: true,
+        decodeTime: time / clockRate,
+        duration: duration / clockRate,
+        lostBefore,
+        lostWithin,
+        ...(owed > 0 ? { live: followingSooner(bytes, owed), liveMore: owed / clockRate } : {}),
+      },
+      arrivedAt,
+    )
     owed = 0
   }
   /** What is kept has the true time; what is live already was a guess that is right but for a jitter. */
@@ -154,13 +205,30 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
 
   async function play(): Promise<void> {
     let channel = -1
-    const session = await openRtspSession({ url: address.url, clock, signal: stop.signal, onPacket: (on, bytes, from, to) => on === channel && guarded(() => pictures?.push(bytes, from, to)), onStray: () => guarded(() => pictures?.stray()), ...(habits ? { habits } : {}) })
+    const session = await openRtspSession({
+      url: address.url,
+      clock,
+      signal: stop.signal,
+      onPacket: (on, bytes, from, to) => on === channel && guarded(() => pictures?.push(bytes, from, to)),
+      onStray: () => guarded(() => pictures?.stray()),
+      ...(habits ? { habits } : {}),
+    })
     reached = true
     try {
       const { track, codec } = choose(await session.describe(), sound)
       channel = await session.setUp(track.control)
       const { payload, clockRate } = track
-      pictures = createRtpPictures({ codec, payload, clockRate, sets: describedSets(track), headroom: FRAGMENT_HEAD_BYTES, slabs, now: clock.now, onPicture: (picture) => receive(codec, clockRate, picture), onLasted: (duration) => correct(clockRate, duration) })
+      pictures = createRtpPictures({
+        codec,
+        payload,
+        clockRate,
+        sets: describedSets(track),
+        headroom: FRAGMENT_HEAD_BYTES,
+        slabs,
+        now: clock.now,
+        onPicture: (picture) => receive(codec, clockRate, picture),
+        onLasted: (duration) => correct(clockRate, duration),
+      })
       await session.play()
       const lastWords = await session.ended
       if (lastWords !== null) reason ??= redact(lastWords)
@@ -168,7 +236,13 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
       session.close()
     }
   }
-  const silence = watchSilence({ clock, startMs, pictures: () => follower.pictures() + undeclared, signal: stop.signal, onSilent: end })
+  const silence = watchSilence({
+    clock,
+    startMs,
+    pictures: () => follower.pictures() + undeclared,
+    signal: stop.signal,
+    onSilent: end,
+  })
   await play().catch(failed)
   reason ??= silence.words()
   const last = pictures as RtpPictures | null
@@ -185,6 +259,9 @@ export async function recordByRtsp({ address, store, window, clock, onError, sig
   await silence.over
   follower.finish()
   window.stopped()
-  const words = [...(reason === null ? [] : [reason]), ...(last && last.lost() > 0 ? [`${last.lost()} packets of the stream never came.`] : [])]
+  const words = [
+    ...(reason === null ? [] : [reason]),
+    ...(last && last.lost() > 0 ? [`${last.lost()} packets of the stream never came.`] : []),
+  ]
   return { reason: reason ?? 'The camera ended the stream.', words, atOnce, change, reached: reached && mayDoBetter }
 }

@@ -58,9 +58,14 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
     const host = address.hostname.replace(/^\[|\]$/g, '')
     const secure = address.protocol === 'rtsps:'
     const port = Number(address.port || (secure ? 322 : 554))
-    const camera = secure ? connectTls({ host, port, rejectUnauthorized: false }) : connect({ host, port, noDelay: true })
+    const camera = secure
+      ? connectTls({ host, port, rejectUnauthorized: false })
+      : connect({ host, port, noDelay: true })
     sockets.add(camera)
-    camera.setTimeout(CONNECT_MS, () => camera.connecting && camera.destroy(new Error(`No connection within ${CONNECT_MS / 1000} s.`)))
+    camera.setTimeout(
+      CONNECT_MS,
+      () => camera.connecting && camera.destroy(new Error(`No connection within ${CONNECT_MS / 1000} s.`)),
+    )
     const end = (said: string | null): void => {
       words ??= said
       client.destroy()
@@ -86,30 +91,54 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
     function ask(request: Question): void {
       sequence += 1
       const uri = toCamera(request.uri, request.method)
-      const authorization = challenge === null ? [] : [`Authorization: ${challenge === 'basic' ? `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}` : answerChallenge(challenge, { ...credentials, method: request.method, path: uri })}`]
+      const authorization =
+        challenge === null
+          ? []
+          : [
+              `Authorization: ${challenge === 'basic' ? `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}` : answerChallenge(challenge, { ...credentials, method: request.method, path: uri })}`,
+            ]
       out.push(request)
-      camera.write(`${[`${request.method} ${uri} RTSP/1.0`, `CSeq: ${sequence}`, ...authorization, ...lines(request.headers, (name) => name !== 'cseq' && name !== 'authorization')].join('\r\n')}\r\n\r\n`)
+      camera.write(
+        `${[`${request.method} ${uri} RTSP/1.0`, `CSeq: ${sequence}`, ...authorization, ...lines(request.headers, (name) => name !== 'cseq' && name !== 'authorization')].join('\r\n')}\r\n\r\n`,
+      )
     }
     function answer({ status, reason, headers, body }: RtspAnswer): void {
       if (status < 200) return
       const request = out.shift()
       if (!request) return
-      if (status >= 300 && status < 400) return end(`The camera answers ${request.method} with ${status} ${reason}: it names another place, and that is not followed.`)
+      if (status >= 300 && status < 400)
+        return end(
+          `The camera answers ${request.method} with ${status} ${reason}: it names another place, and that is not followed.`,
+        )
       if (status === 401 && request.tries === 0 && credentials.username !== '') {
         const offered = headers.get('www-authenticate') ?? []
         challenge = readChallenge(offered) ?? (offered.some((line) => /^basic/i.test(line)) ? 'basic' : null)
         if (challenge !== null) return ask({ ...request, tries: 1 })
       }
-      if (request.method === 'DESCRIBE') base = baseIn([...(headers.get('content-base') ?? []), ...(headers.get('content-location') ?? [])], address) ?? address.href
+      if (request.method === 'DESCRIBE')
+        base =
+          baseIn([...(headers.get('content-base') ?? []), ...(headers.get('content-location') ?? [])], address) ??
+          address.href
       const sent = Buffer.from(request.method === 'DESCRIBE' ? rewritten(body) : body)
       const transport = (headers.get('transport') ?? []).map(withoutOthers)
-      client.write(Buffer.concat([Buffer.from(`${[`RTSP/1.0 ${status} ${printable(reason)}`, `CSeq: ${request.headers.get('cseq')?.[0] ?? '1'}`, ...lines(new Map([...headers, ['transport', transport]]), (name) => TOLD.has(name)), ...(sent.length > 0 ? [`Content-Length: ${sent.length}`] : [])].join('\r\n')}\r\n\r\n`), sent]))
+      client.write(
+        Buffer.concat([
+          Buffer.from(
+            `${[`RTSP/1.0 ${status} ${printable(reason)}`, `CSeq: ${request.headers.get('cseq')?.[0] ?? '1'}`, ...lines(new Map([...headers, ['transport', transport]]), (name) => TOLD.has(name)), ...(sent.length > 0 ? [`Content-Length: ${sent.length}`] : [])].join('\r\n')}\r\n\r\n`,
+          ),
+          sent,
+        ]),
+      )
     }
     /** To whom datagrams go, and where they come from, is not for the camera to say of others than itself. */
     const withoutOthers = (transport: string): string =>
       transport
         .split(';')
-        .filter((part) => !/^\s*destination/i.test(part) && (!/^\s*source/i.test(part) || part.split('=')[1]?.trim() === camera.remoteAddress))
+        .filter(
+          (part) =>
+            !/^\s*destination/i.test(part) &&
+            (!/^\s*source/i.test(part) || part.split('=')[1]?.trim() === camera.remoteAddress),
+        )
         .join(';')
     /** Tracks are set up here, whatever address they name. */
     const rewritten = (sdp: string): string =>
@@ -180,4 +209,8 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
 const printable = (text: string): string => text.replaceAll(/[^\u0020-\u007e\u00a0-\u00ff]/g, '')
 /** Header lines as devices write them; a name that is none, or a value with something hidden in it, is not passed on. */
 const lines = (headers: ReadonlyMap<string, string[]>, isWanted: (name: string) => boolean): string[] =>
-  [...headers].filter(([name]) => isWanted(name) && /^[a-z0-9-]+$/.test(name)).flatMap(([name, values]) => values.map((value) => `${name.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase())}: ${printable(value)}`))
+  [...headers]
+    .filter(([name]) => isWanted(name) && /^[a-z0-9-]+$/.test(name))
+    .flatMap(([name, values]) =>
+      values.map((value) => `${name.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase())}: ${printable(value)}`),
+    )

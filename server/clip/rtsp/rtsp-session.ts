@@ -39,10 +39,26 @@ export class RtspRefused extends Error {
 }
 
 /** What sessions with this camera have learned of it. The caller keeps it, and gives it to the next session. */
-export type StreamHabits = { /** The method that keeps its session; null: what it names. */ aliveBy: 'OPTIONS' | 'GET_PARAMETER' | null }
+export type StreamHabits = {
+  /** The method that keeps its session; null: what it names. */ aliveBy: 'OPTIONS' | 'GET_PARAMETER' | null
+}
 
 /** @param url with percent-encoded credentials. `onPacket`: as in rtsp-wire. @throws when the camera cannot be reached. */
-export async function openRtspSession({ url, clock, signal, onPacket, onStray = () => {}, habits = { aliveBy: null } }: { url: string; clock: Clock; signal: AbortSignal; onPacket(channel: number, bytes: Buffer, from: number, to: number): void; /** Bytes between packets that belonged to nothing. */ onStray?(bytes: number): void; habits?: StreamHabits }): Promise<RtspSession> {
+export async function openRtspSession({
+  url,
+  clock,
+  signal,
+  onPacket,
+  onStray = () => {},
+  habits = { aliveBy: null },
+}: {
+  url: string
+  clock: Clock
+  signal: AbortSignal
+  onPacket(channel: number, bytes: Buffer, from: number, to: number): void
+  /** Bytes between packets that belonged to nothing. */ onStray?(bytes: number): void
+  habits?: StreamHabits
+}): Promise<RtspSession> {
   const address = new URL(url)
   const credentials = { username: decodeURIComponent(address.username), password: decodeURIComponent(address.password) }
   address.username = ''
@@ -101,7 +117,8 @@ export async function openRtspSession({ url, clock, signal, onPacket, onStray = 
       pending?.answered(null)
       // A session that the camera ends just when its timeout is over did not accept our keep-alive: the next one sends the other method.
       const lasted = playingSince === null ? null : clock.monotonic() - playingSince
-      if (lasted !== null && keptAlive && lasted >= timeoutMs - 1000 && lasted <= timeoutMs + ENDED_BY_TIMEOUT_MS) habits.aliveBy = aliveBy === 'OPTIONS' ? 'GET_PARAMETER' : 'OPTIONS'
+      if (lasted !== null && keptAlive && lasted >= timeoutMs - 1000 && lasted <= timeoutMs + ENDED_BY_TIMEOUT_MS)
+        habits.aliveBy = aliveBy === 'OPTIONS' ? 'GET_PARAMETER' : 'OPTIONS'
       resolve(reason)
     })
   })
@@ -116,13 +133,27 @@ export async function openRtspSession({ url, clock, signal, onPacket, onStray = 
 
   function authorization(method: string, uri: string): string[] {
     if (challenge === null) return []
-    if (challenge === 'basic') return [`Authorization: Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`]
+    if (challenge === 'basic')
+      return [
+        `Authorization: Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`,
+      ]
     return [`Authorization: ${answerChallenge(challenge, { ...credentials, method, path: uri })}`]
   }
-  function send(method: string, uri: string, headers: readonly string[]): { key: string; answer: Promise<RtspAnswer | null> } {
+  function send(
+    method: string,
+    uri: string,
+    headers: readonly string[],
+  ): { key: string; answer: Promise<RtspAnswer | null> } {
     sequence += 1
     const key = String(sequence)
-    const lines = [`${method} ${uri} RTSP/1.0`, `CSeq: ${key}`, ...authorization(method, uri), 'User-Agent: Lamppost', ...(session === null || session === '' ? [] : [`Session: ${session}`]), ...headers]
+    const lines = [
+      `${method} ${uri} RTSP/1.0`,
+      `CSeq: ${key}`,
+      ...authorization(method, uri),
+      'User-Agent: Lamppost',
+      ...(session === null || session === '' ? [] : [`Session: ${session}`]),
+      ...headers,
+    ]
     const answer = new Promise<RtspAnswer | null>((resolve) => (pending = { key, answered: resolve }))
     socket.write(`${lines.join('\r\n')}\r\n\r\n`)
     return { key, answer }
@@ -144,13 +175,20 @@ export async function openRtspSession({ url, clock, signal, onPacket, onStray = 
       await flushing
       if (answer === null) givenUp.add(sent.key)
       pending = null
-      if (answer === null) throw new Error(reason ?? (over.signal.aborted ? 'The camera ended the stream.' : `No answer to ${method} within ${ANSWER_MS / 1000} s.`))
+      if (answer === null)
+        throw new Error(
+          reason ??
+            (over.signal.aborted
+              ? 'The camera ended the stream.'
+              : `No answer to ${method} within ${ANSWER_MS / 1000} s.`),
+        )
       if (answer.status === 401 && tries === 0 && credentials.username !== '') {
         const offered = answer.headers.get('www-authenticate') ?? []
         challenge = readChallenge(offered) ?? (offered.some((line) => /^basic/i.test(line)) ? 'basic' : null)
         if (challenge !== null) continue
       }
-      if (answer.status !== 200) throw new RtspRefused(answer.status, `The camera answers ${method} with ${answer.status} ${answer.reason}.`)
+      if (answer.status !== 200)
+        throw new RtspRefused(answer.status, `The camera answers ${method} with ${answer.status} ${answer.reason}.`)
       return answer
     }
   }
@@ -180,7 +218,10 @@ export async function openRtspSession({ url, clock, signal, onPacket, onStray = 
         if (error.status === 454) return fail('The camera has ended the session.')
         aliveBy = aliveBy === 'OPTIONS' ? 'GET_PARAMETER' : 'OPTIONS'
         habits.aliveBy = aliveBy
-        await ask(aliveBy, base).then(() => (keptAlive = true), () => {})
+        await ask(aliveBy, base).then(
+          () => (keptAlive = true),
+          () => {},
+        )
       }
     }
   }
@@ -193,21 +234,26 @@ export async function openRtspSession({ url, clock, signal, onPacket, onStray = 
         if (error instanceof RtspRefused && UNKNOWN_METHOD.has(error.status)) return null
         throw error
       })
-      if (habits.aliveBy === null && /\bGET_PARAMETER\b/.test(options?.headers.get('public')?.join() ?? '')) aliveBy = 'GET_PARAMETER'
+      if (habits.aliveBy === null && /\bGET_PARAMETER\b/.test(options?.headers.get('public')?.join() ?? ''))
+        aliveBy = 'GET_PARAMETER'
       const answer = await ask('DESCRIBE', base, ['Accept: application/sdp'])
-      base = baseIn([answer.headers.get('content-base')?.[0], answer.headers.get('content-location')?.[0]], address) ?? base
+      base =
+        baseIn([answer.headers.get('content-base')?.[0], answer.headers.get('content-location')?.[0]], address) ?? base
       return readDescription(answer.body)
     },
     async setUp(control) {
       const pair = `${channels}-${channels + 1}`
-      const { headers } = await ask('SETUP', controlAddress(base, control), [`Transport: RTP/AVP/TCP;unicast;interleaved=${pair}`])
+      const { headers } = await ask('SETUP', controlAddress(base, control), [
+        `Transport: RTP/AVP/TCP;unicast;interleaved=${pair}`,
+      ])
       const [id = '', ...parameters] = (headers.get('session')?.[0] ?? '').split(';')
       session = id
       const seconds = Number(/timeout=(\d+)/.exec(parameters.join(';'))?.[1] ?? DEFAULT_SESSION_S)
       timeoutMs = seconds * 1000
       aliveEveryMs = Math.min(Math.max(2, seconds / 2), MOST_SESSION_S) * 1000
       const transport = headers.get('transport')?.[0] ?? ''
-      if (transport !== '' && !/RTP\/AVP\/TCP/i.test(transport)) throw new RtspRefused(461, 'The camera does not send over this connection.')
+      if (transport !== '' && !/RTP\/AVP\/TCP/i.test(transport))
+        throw new RtspRefused(461, 'The camera does not send over this connection.')
       const given = Number(/interleaved=(\d+)/i.exec(transport)?.[1] ?? channels)
       channels += 2
       return given
@@ -236,7 +282,8 @@ function dial(address: URL, signal: AbortSignal, onBytes: (bytes: Buffer) => voi
         },
       },
     })
-    const stop = (): void => void socket.destroy(new Error(signal.aborted ? 'stopped' : `No connection within ${ANSWER_MS / 1000} s.`))
+    const stop = (): void =>
+      void socket.destroy(new Error(signal.aborted ? 'stopped' : `No connection within ${ANSWER_MS / 1000} s.`))
     const timer = setTimeout(stop, ANSWER_MS)
     signal.addEventListener('abort', stop, { once: true })
     const settle = (): void => {

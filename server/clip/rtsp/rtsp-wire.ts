@@ -28,12 +28,25 @@ const MOST_MESSAGE_BYTES = 65_536
 const MOST_STRAY_BYTES = 1024 * 1024
 const RTP_HEAD = 12
 const RTCP_HEAD = 8
-const MESSAGE_STARTS = ['RTSP/1.', 'OPTIONS ', 'ANNOUNCE ', 'REDIRECT ', 'GET_PARAMETER ', 'SET_PARAMETER ', 'TEARDOWN '].map((text) => Buffer.from(text))
+const MESSAGE_STARTS = [
+  'RTSP/1.',
+  'OPTIONS ',
+  'ANNOUNCE ',
+  'REDIRECT ',
+  'GET_PARAMETER ',
+  'SET_PARAMETER ',
+  'TEARDOWN ',
+].map((text) => Buffer.from(text))
 const FIRST_LETTERS = new Set(MESSAGE_STARTS.map(([first]) => first))
 /** Long enough to tell what begins here. */
 const LONGEST_START = 16
 
-export function createRtspWire({ onAnswer = () => {}, onRequest = () => {}, onPacket: hand, onStray = () => {} }: RtspWireEvents): RtspWire {
+export function createRtspWire({
+  onAnswer = () => {},
+  onRequest = () => {},
+  onPacket: hand,
+  onStray = () => {},
+}: RtspWireEvents): RtspWire {
   /** What has come of a packet or message that is not whole yet. */
   let kept = Buffer.allocUnsafe(2048)
   let length = 0
@@ -64,8 +77,18 @@ export function createRtspWire({ onAnswer = () => {}, onRequest = () => {}, onPa
       const isControl = second >= 192 && second <= 223
       return channels.has(bytes[at + 1] ?? 0) && first >> 6 === 2 && size >= (isControl ? RTCP_HEAD : RTP_HEAD)
     }
-    if (MESSAGE_STARTS.some((start) => left >= start.length && bytes.compare(start, 0, start.length, at, at + start.length) === 0)) return true
-    return left < LONGEST_START && MESSAGE_STARTS.some((start) => bytes.compare(start, 0, Math.min(left, start.length), at, at + Math.min(left, start.length)) === 0) ? null : false
+    if (
+      MESSAGE_STARTS.some(
+        (start) => left >= start.length && bytes.compare(start, 0, start.length, at, at + start.length) === 0,
+      )
+    )
+      return true
+    return left < LONGEST_START &&
+      MESSAGE_STARTS.some(
+        (start) => bytes.compare(start, 0, Math.min(left, start.length), at, at + Math.min(left, start.length)) === 0,
+      )
+      ? null
+      : false
   }
   /** Passes over what belongs to nothing. Returns where something begins, or where there are too few bytes left to tell. @throws when nothing begins for too long */
   function nextFrom(bytes: Buffer, from: number): number {
@@ -119,7 +142,10 @@ export function createRtspWire({ onAnswer = () => {}, onRequest = () => {}, onPa
       }
       const left = chunk.length - at
       if (chunk[at] === DOLLAR) {
-        const size = left < PACKET_HEAD ? Number.POSITIVE_INFINITY : PACKET_HEAD + ((chunk[at + 2] ?? 0) << 8) + (chunk[at + 3] ?? 0)
+        const size =
+          left < PACKET_HEAD
+            ? Number.POSITIVE_INFINITY
+            : PACKET_HEAD + ((chunk[at + 2] ?? 0) << 8) + (chunk[at + 3] ?? 0)
         if (left < size) break
         onPacket(chunk[at + 1] ?? 0, chunk, at + PACKET_HEAD, at + size)
         at += size
@@ -172,7 +198,8 @@ export function createRtspWire({ onAnswer = () => {}, onRequest = () => {}, onPa
     if (status === undefined) {
       const [method = '', uri = ''] = start.split(' ')
       onRequest({ method, uri, headers })
-    } else onAnswer({ status: Number(status), reason, headers, body: bytes.toString('utf8', bodyAt, bodyAt + bodyBytes) })
+    } else
+      onAnswer({ status: Number(status), reason, headers, body: bytes.toString('utf8', bodyAt, bodyAt + bodyBytes) })
     return bodyAt + bodyBytes - at
   }
 
@@ -181,7 +208,15 @@ export function createRtspWire({ onAnswer = () => {}, onRequest = () => {}, onPa
     // What was looked through before is not looked through again; a start may have been cut.
     const begin = from + Math.max(0, looked - LONGEST_START)
     looked = 0
-    for (let at = begin; at < bytes.length; at += 1) if (bytes[at] === DOLLAR || (FIRST_LETTERS.has(bytes[at]) && MESSAGE_STARTS.some((start) => bytes.compare(start, 0, start.length, at, Math.min(bytes.length, at + start.length)) === 0))) return at - from
+    for (let at = begin; at < bytes.length; at += 1)
+      if (
+        bytes[at] === DOLLAR ||
+        (FIRST_LETTERS.has(bytes[at]) &&
+          MESSAGE_STARTS.some(
+            (start) => bytes.compare(start, 0, start.length, at, Math.min(bytes.length, at + start.length)) === 0,
+          ))
+      )
+        return at - from
     if (flushing) return bytes.length - from
     looked = bytes.length - from
     if (looked > MOST_MESSAGE_BYTES) throw new Error('its RTSP answer is too large')

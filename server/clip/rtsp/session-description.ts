@@ -14,7 +14,13 @@ export type MediaTrack = {
 }
 
 /** Numbers that need no `a=rtpmap` (RFC 3551). */
-const STATIC_ENCODINGS = new Map([[0, 'PCMU'], [8, 'PCMA'], [26, 'JPEG'], [32, 'MPV'], [33, 'MP2T']])
+const STATIC_ENCODINGS = new Map([
+  [0, 'PCMU'],
+  [8, 'PCMA'],
+  [26, 'JPEG'],
+  [32, 'MPV'],
+  [33, 'MP2T'],
+])
 
 /** The first payload type of every medium, as offered. Lines that make no sense are passed over. */
 export function readDescription(sdp: string): MediaTrack[] {
@@ -26,11 +32,28 @@ export function readDescription(sdp: string): MediaTrack[] {
     if (payloadText === '' || !Number.isInteger(payload)) return []
     const attribute = (name: string, of = ''): string | undefined => {
       const start = `a=${name}:${of}`
-      return lines.find((line) => line.startsWith(start))?.slice(start.length).trim()
+      return lines
+        .find((line) => line.startsWith(start))
+        ?.slice(start.length)
+        .trim()
     }
     const [encoding = '', clock = ''] = (attribute('rtpmap', `${payload} `) ?? '').split('/')
-    const pairs = (attribute('fmtp', `${payload} `) ?? '').split(';').map((pair) => [pair.slice(0, pair.indexOf('=')).trim().toLowerCase(), pair.slice(pair.indexOf('=') + 1).trim()] as const)
-    return [{ kind, payload, encoding: (encoding || (STATIC_ENCODINGS.get(payload) ?? '')).toUpperCase(), clockRate: Number(clock) || 90_000, control: attribute('control') ?? '', format: new Map(pairs.filter(([name]) => name !== '')) }]
+    const pairs = (attribute('fmtp', `${payload} `) ?? '')
+      .split(';')
+      .map(
+        (pair) =>
+          [pair.slice(0, pair.indexOf('=')).trim().toLowerCase(), pair.slice(pair.indexOf('=') + 1).trim()] as const,
+      )
+    return [
+      {
+        kind,
+        payload,
+        encoding: (encoding || (STATIC_ENCODINGS.get(payload) ?? '')).toUpperCase(),
+        clockRate: Number(clock) || 90_000,
+        control: attribute('control') ?? '',
+        format: new Map(pairs.filter(([name]) => name !== '')),
+      },
+    ]
   })
 }
 
@@ -44,14 +67,20 @@ export function describedSets({ format }: MediaTrack): Buffer[] {
 
 /** The base that the camera names for its tracks: only an RTSP address of the host that was asked. Some write `rtsp://rtsp://…`, a host and port alone, or another host. */
 export function baseIn(named: readonly (string | undefined)[], asked: URL): string | null {
-  const isOwn = (text: string): boolean => URL.canParse(text) && /^rtsps?:$/.test(new URL(text).protocol) && new URL(text).hostname === asked.hostname
+  const isOwn = (text: string): boolean =>
+    URL.canParse(text) && /^rtsps?:$/.test(new URL(text).protocol) && new URL(text).hostname === asked.hostname
   return named.find((text) => text !== undefined && isOwn(text.trim()))?.trim() ?? null
 }
 
 /** The address for SETUP: relative ones extend the description's own (RFC 2326 C.1.1). */
 export function controlAddress(base: string, control: string): string {
   if (control === '' || control === '*') return base
-  if (URL.canParse(control) && /^rtsps?:\/\/[^/:]+(?::\d+)?(?:[/?]|$)/i.test(control) && !/^rtsps?:\/\/rtsps?:/i.test(control)) return control
+  if (
+    URL.canParse(control) &&
+    /^rtsps?:\/\/[^/:]+(?::\d+)?(?:[/?]|$)/i.test(control) &&
+    !/^rtsps?:\/\/rtsps?:/i.test(control)
+  )
+    return control
   // Nonsense of an address says at least the track's own name.
   if (/^rtsps?:\/\//i.test(control)) return controlAddress(base, control.slice(control.lastIndexOf('/') + 1))
   return `${base.endsWith('/') ? base : `${base}/`}${control.replace(/^\//, '')}`

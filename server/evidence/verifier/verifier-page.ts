@@ -54,8 +54,17 @@ async function check(): Promise<void> {
   result.append(progress)
   try {
     const verdict = await verifyPackage(
-      { size: file.size, read: async (offset, length) => new Uint8Array(await file.slice(offset, offset + length).arrayBuffer()) },
-      { root: rootText, now: Math.round(performance.timeOrigin + performance.now()), hasher, crc32, onProgress: (share) => (progress.value = share) },
+      {
+        size: file.size,
+        read: async (offset, length) => new Uint8Array(await file.slice(offset, offset + length).arrayBuffer()),
+      },
+      {
+        root: rootText,
+        now: Math.round(performance.timeOrigin + performance.now()),
+        hasher,
+        crc32,
+        onProgress: (share) => (progress.value = share),
+      },
     )
     if (mine === running) show(verdict)
   } catch (error) {
@@ -70,8 +79,22 @@ function show(verdict: PackageVerdict): void {
   const result = element('result')
   result.replaceChildren()
   const { proven, intact, findings } = verdict
-  line(result, 'h2', proven ? '✓ This package is exactly what the site signed' : intact ? '? Nothing is wrong with it, and not proven who made it' : '✗ This package is NOT what the site signed', proven ? 'good' : intact ? 'doubt' : 'bad')
-  if (intact && !proven) line(result, 'p', 'Give the site’s root (evidence-root.pem), and compare its fingerprint with the one on the paper receipt.')
+  line(
+    result,
+    'h2',
+    proven
+      ? '✓ This package is exactly what the site signed'
+      : intact
+        ? '? Nothing is wrong with it, and not proven who made it'
+        : '✗ This package is NOT what the site signed',
+    proven ? 'good' : intact ? 'doubt' : 'bad',
+  )
+  if (intact && !proven)
+    line(
+      result,
+      'p',
+      'Give the site’s root (evidence-root.pem), and compare its fingerprint with the one on the paper receipt.',
+    )
   if (findings.length > 0) {
     const list = line(result, 'ul', '')
     for (const { file, problem } of findings) line(list, 'li', file === null ? problem : `${file}: ${problem}`)
@@ -83,7 +106,11 @@ function show(verdict: PackageVerdict): void {
   }
 }
 
-for (const id of ['package', 'root']) element<HTMLInputElement>(id).addEventListener('change', (event) => void take((event.target as HTMLInputElement).files ?? []))
+for (const id of ['package', 'root'])
+  element<HTMLInputElement>(id).addEventListener(
+    'change',
+    (event) => void take((event.target as HTMLInputElement).files ?? []),
+  )
 document.addEventListener('dragover', (event) => {
   event.preventDefault()
   document.body.classList.add('over')
