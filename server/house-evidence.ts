@@ -1,4 +1,7 @@
-/** The composition of everything about evidence: keys, packages, retention, hand-overs. Knows the rooms that they are made of; the house knows it. */
+/**
+ * The composition of everything about evidence: keys, packages, retention, hand-overs. Knows the rooms that they are
+ * made of; the house knows it.
+ */
 import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import type { createCameraDesk } from './camera/camera-desk.ts'

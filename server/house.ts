@@ -672,7 +672,8 @@ export async function openHouse({
       await incidents.close(id, drillWords(result), 'lamppost')
       await incidents.letGo(id)
     }
-    // A drill by hand, or by a press that says so, ends itself as a scheduled one does, after the operator who began it has seen its result. One that an operator has taken stays open.
+    // A drill by hand, or by a press that says so, ends itself as a scheduled one does, after the operator who began
+    // it has seen its result. One that an operator has taken stays open.
     const ending = new AbortController()
     const noHandDrills = ledger.tail((entry) => {
       if (entry.kind !== 'drill.finished' || entry.body.by === 'schedule') return
@@ -772,7 +773,10 @@ export async function openHouse({
     })
     closing.add('the door', () => door.close())
 
-    /** Only its first camera is an incident's alone; to whoever would turn one away for no press, a further view is needed as much. */
+    /**
+     * Only its first camera is an incident's alone; to whoever would turn one away for no press, a further view is
+     * needed as much.
+     */
     const neededBy = (id: CameraId): IncidentId | null => cameras.heldBy(id) ?? book.using(id)
     const cameraView = (id: CameraId): CameraView => {
       const camera = cameras.siteCamera(id)

@@ -1,4 +1,8 @@
-/** `npm test`: sets up, checks, then runs every test. `npm test -- FILE …` runs some; `--no-checks` leaves out the checks. */
+/**
+ * `npm test`: sets up, checks, then runs every test. `npm test -- FILE …` runs some; `--no-checks` leaves out the
+ * checks.
+ * `npm run check`: sets up and checks. `npm run test:one -- FILE`: sets up and runs that file alone.
+ */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +12,13 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 const RESULTS = join(root, 'test', 'journeys', 'output', 'results.json')
 const args = process.argv.slice(2)
-const wanted = args.filter((arg) => arg !== '--no-checks')
+const MODES = new Set(['--no-checks', '--checks', '--one'])
+const wanted = args.filter((arg) => !MODES.has(arg))
+const one = args.includes('--one')
+if (one && wanted.length === 0) {
+  console.error('Name the test file: npm run test:one -- test/clip/clip-cut.test.ts')
+  process.exit(2)
+}
 
 /** What went wrong, once more at the end: of a long log the middle is often cut. */
 const failures = []
@@ -23,13 +33,18 @@ function step(words, command, commandArgs) {
 }
 
 if (!step('set-up', process.execPath, ['server/setup.mjs', 'test'])) process.exit(1)
+if (one) {
+  const found = step(wanted.join(' '), bin('vitest'), ['run', '--config', 'test/vitest.config.ts', ...wanted])
+  process.exit(found ? 0 : 1)
+}
 const checks = args.includes('--no-checks')
   ? []
   : [
+      step('format (prettier)', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
       step('types (tsc)', bin('tsc'), ['--noEmit']),
       step('lint (oxlint)', bin('oxlint'), ['--type-aware']),
       step('nothing unused (knip)', bin('knip'), ['--no-config-hints']),
-      step('rooms do not import each other', bin('vitest'), [
+      step('the shape of the house', bin('vitest'), [
         'run',
         '--config',
         'test/vitest.config.ts',
@@ -63,7 +78,7 @@ const vitest = (project) =>
   ])
 let passed = 0
 let failed = checks.filter((ok) => !ok).length
-for (const project of ['pure', 'side', 'real']) {
+for (const project of args.includes('--checks') ? [] : ['pure', 'side', 'real']) {
   // A run that dies leaves none, and must not be told by the one before.
   rmSync(RESULTS, { force: true })
   const ok = vitest(project)

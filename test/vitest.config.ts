@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config'
 
 /** Real things that need little of the machine: they run two by two. */
 const SIDE_BY_SIDE = [
-  'test/contracts/{blind-cameras,hostile-mutations,camera-desk,full-disk,field-cameras,field-streams,past-readers,head.contract,onvif-input,deaths,hostile-devices,mqtt-source,rtmp-ingest,simulated-camera,sia-receiver,package,evidence-package,evidence-deaths,rtsp-recording,ledger.contract,clock.contract}.test.ts',
+  'test/contracts/{blind-cameras,hostile-mutations,camera-desk,full-disk,field-cameras,field-streams,' +
+    'past-readers,head.contract,onvif-input,deaths,hostile-devices,mqtt-source,rtmp-ingest,simulated-camera,' +
+    'sia-receiver,package,evidence-package,evidence-deaths,rtsp-recording,ledger.contract,clock.contract}.test.ts',
   'test/door/{room,lists,running-answers,sources,live-hls,live-socket,event-stream,evidence}.test.ts',
   'test/journeys/{embedding,help-points,evidence,lifecycle,sound,wall,wall-looks,wall-hands}.test.ts',
 ]
@@ -20,7 +22,8 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: [
-            'test/{rooms,camera,clip,evidence,incident,ledger,outbox,people,press,proof,shift,site,simulator,tools,web-components}/**/*.test.ts',
+            'test/{rooms,camera,clip,evidence,incident,ledger,outbox,people,press,proof,' +
+              'shift,site,simulator,tools,web-components}/**/*.test.ts',
           ],
           testTimeout: 120_000,
         },

@@ -11,8 +11,9 @@ const outDir = join(here, '..', 'dist', 'web')
 const pages = join(here, 'pages')
 
 /**
- * Leaflet looks what the browser can do by writing markup, which a page with `require-trusted-types-for` forbids: the whole module
- * would fail to load there. The same question is asked by making the element. And it gives itself a global name: none of ours has one.
+ * Leaflet looks what the browser can do by writing markup, which a page with `require-trusted-types-for` forbids: the
+ * whole module would fail to load there. The same question is asked by making the element. And it gives itself a
+ * global name: none of ours has one.
  */
 const MARKUP = "div.innerHTML = '<svg/>'"
 const GLOBAL = /\bwindow\.L = exports;/
@@ -50,7 +51,10 @@ async function bundle(name, entry, emptyOutDir) {
   })
 }
 
-/** One file that needs nothing else: it is opened from a disk, years later, without a network. Its policy allows just its own script and style. */
+/**
+ * One file that needs nothing else: it is opened from a disk, years later, without a network. Its policy allows just
+ * its own script and style.
+ */
 async function buildVerifier() {
   const folder = join(here, '..', 'server', 'evidence', 'verifier')
   await bundle('verify', join(folder, 'verifier-page.ts'), false)

@@ -1,6 +1,6 @@
 /**
- * The custom-elements manifest (schema 1.0.0), read from the elements' own words: their doc comments, properties and parts. A test
- * compares it with what the elements really have in a browser.
+ * The custom-elements manifest (schema 1.0.0), read from the elements' own words: their doc comments, properties and
+ * parts. A test compares it with what the elements really have in a browser.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,14 +12,26 @@ const wordsOf = (comment) =>
       .replace(/\*\/\s*$/, '')
       .trim(),
   )
+/** A tag with what follows it on the next lines, as one line. */
+function joined(lines) {
+  const all = []
+  for (const line of lines) {
+    if (line !== '' && !line.startsWith('@') && all.at(-1)?.startsWith('@')) all[all.length - 1] += ` ${line}`
+    else all.push(line)
+  }
+  return all
+}
 const tagged = (lines, tag) =>
-  lines.flatMap((line) => {
+  joined(lines).flatMap((line) => {
     const found = new RegExp(`^@${tag} (\\S+)(?: - (.*))?$`).exec(line)
     return found ? [{ name: found[1], ...(found[2] ? { description: found[2] } : {}) }] : []
   })
 
-const PROPERTY =
-  /(?:\/\*\*\s*(?<words>(?:(?!\*\/)[\s\S])*?)\s*\*\/\s*)?@property\((?<options>\{[^}]*\})?\)\s*(?<name>\w+)(?:: (?<type>[^=\n]+?))? = (?<initial>[^\n]+)/g
+const PROPERTY = new RegExp(
+  String.raw`(?:\/\*\*\s*(?<words>(?:(?!\*\/)[\s\S])*?)\s*\*\/\s*)?@property\((?<options>\{[^}]*\})?\)\s*` +
+    String.raw`(?<name>\w+)(?:: (?<type>[^=\n]+?))? = (?<initial>[^\n]+)`,
+  'g',
+)
 const METHOD =
   /\n {2}\/\*\* (?<words>[^\n]*) \*\/\n {2}(?:async )?(?<name>[a-z]\w*)\((?<given>[^)]*)\): (?<type>[^{\n]+) \{/g
 
@@ -71,7 +83,7 @@ function elementIn(file) {
     customElement: true,
     tagName: made.groups.tag,
     name: made.groups.name,
-    description: wordsOf(lead)
+    description: joined(wordsOf(lead))
       .filter((line) => line && !line.startsWith('@'))
       .join(' '),
     superclass: { name: 'LitElement', package: 'lit' },

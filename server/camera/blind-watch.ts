@@ -1,6 +1,7 @@
 /**
- * Looks at every camera's newest picture twice a minute: is there light, is the lens free, does it still change? A camera that answers
- * and sends may show nothing all the same. Some cameras at a time, evenly over the round: a whole town at once would be a second's work.
+ * Looks at every camera's newest picture twice a minute: is there light, is the lens free, does it still change? A
+ * camera that answers and sends may show nothing all the same. Some cameras at a time, evenly over the round: a whole
+ * town at once would be a second's work.
  */
 import type { Blindness, CameraId } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'

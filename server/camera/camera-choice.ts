@@ -49,11 +49,11 @@ const MOST_FIXED = 2
 const BUSY_MS = 120_000
 
 /**
- * The nearest PTZ camera that has a preset for the help point and is free, answers and sees; behind it the further ones,
- * and fixed cameras near. A camera without a usable preset comes after those with one: turned by coordinates where it
- * can be, else sent home where home is near. One that was never reached yet, that an operator has just moved, or that
- * sees nothing comes last, in that order: it is better than none. Ties fall to the lower id. What was nearer and was not
- * sent first keeps the reason.
+ * The nearest PTZ camera that has a preset for the help point and is free, answers and sees; behind it the further
+ * ones, and fixed cameras near. A camera without a usable preset comes after those with one: turned by coordinates
+ * where it can be, else sent home where home is near. One that was never reached yet, that an operator has just
+ * moved, or that sees nothing comes last, in that order: it is better than none. Ties fall to the lower id. What was
+ * nearer and was not sent first keeps the reason.
  */
 export function chooseCameras(
   helpPoint: { id: HelpPointId; location: Place },

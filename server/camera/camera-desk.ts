@@ -245,7 +245,10 @@ export function createCameraDesk(options: {
         else open(camera)
       }
     },
-    /** Those that may have to do with the place. @param others who has a camera, where that is another than holds it; null is nobody. */
+    /**
+     * Those that may have to do with the place.
+     * @param others who has a camera, where that is another than holds it; null is nobody.
+     */
     candidates: (
       helpPoint: { id: HelpPointId; location: Place },
       others: ReadonlyMap<CameraId, IncidentId | null> = new Map(),
@@ -292,7 +295,11 @@ export function createCameraDesk(options: {
       const { site, head } = kept(id)
       return aimOf(site, head, place)
     },
-    /** Before what a camera shows well is given up for it. One that does not answer is believed: only the move will tell. @throws camera/unknown, camera/fixed, preset/unknown */
+    /**
+     * Before what a camera shows well is given up for it. One that does not answer is believed: only the move will
+     * tell.
+     * @throws camera/unknown, camera/fixed, preset/unknown
+     */
     async mustHave(id: CameraId, token: PresetToken): Promise<void> {
       const { site, head } = kept(id)
       if (!isPtz(site, head)) throw new Failure('camera/fixed', `${id} is a fixed camera; it has no presets.`)
@@ -301,7 +308,8 @@ export function createCameraDesk(options: {
       if (presets.some((preset) => preset.token === token)) return
       throw new Failure(
         'preset/unknown',
-        `${id} has no preset ${token}; it has ${presets.map((preset) => (preset.name ? `${preset.token} (${preset.name})` : preset.token)).join(', ') || 'none'}.`,
+        `${id} has no preset ${token}; it ` +
+          `has ${presets.map((preset) => (preset.name ? `${preset.token} (${preset.name})` : preset.token)).join(', ') || 'none'}.`,
       )
     },
     ptz(id: string): boolean {
@@ -324,7 +332,9 @@ export function createCameraDesk(options: {
       found.health = { ...found.health, blind, since: isoTime(clock.now()) }
       onHealth({ camera: id, health: found.health })
     },
-    /** False also of one that has left the town, or when the house closes: its recorder may be heard a moment longer. */
+    /**
+     * False also of one that has left the town, or when the house closes: its recorder may be heard a moment longer.
+     */
     hasVideo: (id: CameraId): boolean => cameras.get(id)?.health.video === 'up',
     videoIs: (camera: CameraId, state: Reachability, reason: string | null): void =>
       change(camera, 'video', state, reason),

@@ -1,4 +1,7 @@
-/** For the engineer who adds cameras: who is there, what one is, and the lines for the site file. Passwords are never written into them. */
+/**
+ * For the engineer who adds cameras: who is there, what one is, and the lines for the site file. Passwords are never
+ * written into them.
+ */
 import type { FoundCamera, CameraInquiry, Preset } from '../glossary/camera.ts'
 import type { OnvifAccess } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
@@ -22,7 +25,10 @@ export function createCameraFinding({ port, clock }: { port: FinderPort; clock: 
   let looking: Promise<FoundCamera[]> | null = null
 
   return {
-    /** Asks the local network once (WS-Discovery); who asks meanwhile gets the same answer. @param device a network interface, or null for the machine's own choice. */
+    /**
+     * Asks the local network once (WS-Discovery); who asks meanwhile gets the same answer.
+     * @param device a network interface, or null for the machine's own choice.
+     */
     discover(device: string | null): Promise<FoundCamera[]> {
       looking ??= port
         .discover({ device, timeoutMs: LOOK_MS })
@@ -150,7 +156,9 @@ export function siteLines({
     `  - id: ${own}`,
     `    name: ${quoted(source === undefined ? name || id : `${name || id} ${source}`)}`,
     '    # location: { lat: …, lon: … }   where it hangs, WGS 84',
-    `    onvif: { url: ${quoted(url)}, username: ${quoted(username)}, password: "\${${secret}}"${fingerprint === null ? '' : `, fingerprint: ${quoted(fingerprint)}`}${source === undefined ? '' : `, source: ${quoted(source)}`} }`,
+    `    onvif: { url: ${quoted(url)}, username: ${quoted(username)}, password: ` +
+      `"\${${secret}}"${fingerprint === null ? '' : `, fingerprint: ${quoted(fingerprint)}`}` +
+      `${source === undefined ? '' : `, source: ${quoted(source)}`} }`,
     ...(known.length > 0
       ? ['    # presets:   which of its own shows which help point', ...known.map((line) => `    ${line}`)]
       : []),

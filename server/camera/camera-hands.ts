@@ -45,7 +45,11 @@ export function createCameraHands({
       const hand = hands.get(camera)
       return hand ? { name: hand.name, since: hand.since } : null
     },
-    /** @param during what the camera is needed for now: the same hand in another incident is told anew. @returns whether this is a new hand, and whose it was before. @throws camera/in-hand with the name */
+    /**
+     * @param during what the camera is needed for now: the same hand in another incident is told anew.
+     * @returns whether this is a new hand, and whose it was before.
+     * @throws camera/in-hand with the name
+     */
     take(
       camera: CameraId,
       name: string,
@@ -59,7 +63,8 @@ export function createCameraHands({
         const fresh = now.during !== during
         now.movedAt = clock.monotonic()
         now.during = during
-        // A stick that was held before the press must not turn the camera away from who pressed: let go, and move it anew.
+        // A stick that was held before the press must not turn the camera away from who pressed: let go, and move it
+        // anew.
         if (fresh && held && during !== null) {
           letGo(camera)
           throw new Failure(

@@ -1,4 +1,7 @@
-/** One warm ONVIF session to one camera: set up, kept warm, asked. Not here: which camera (camera-choice), proofs (framing-*). */
+/**
+ * One warm ONVIF session to one camera: set up, kept warm, asked. Not here: which camera (camera-choice), proofs
+ * (framing-*).
+ */
 import type {
   CameraHealth,
   CameraId,
@@ -65,9 +68,11 @@ export function createCameraHead(options: {
   clock: Clock
   takeInventory: TakeInventory
   /** Whether the site file says how it hangs. */ mounted?(): boolean
-  /** `reason`: the words that came with it; `trouble`: what kind it is; `detail`: those words, where a sentence stands for them. */ onHealth(
-    health: Pick<CameraHealth, 'onvif' | 'reason'> & { trouble?: Trouble | null; detail?: string | null },
-  ): void
+  /**
+   * `reason`: the words that came with it; `trouble`: what kind it is; `detail`: those words, where a sentence stands
+   * for them.
+   */
+  onHealth(health: Pick<CameraHealth, 'onvif' | 'reason'> & { trouble?: Trouble | null; detail?: string | null }): void
   /** `stream`: null when it names none that may be read; `fault` says why. */ onSession(
     stream: URL | null,
     substream: URL | null,
@@ -118,7 +123,8 @@ export function createCameraHead(options: {
     reason: null,
     since: isoTime(clock.now()),
   }
-  // Cameras that were all found in the same second are not all asked in the same one from then on: a press would wait for that.
+  // Cameras that were all found in the same second are not all asked in the same one from then on: a press would wait
+  // for that.
   let turns = Math.floor(random() * CLOCK_EVERY)
   let warmEveryMs = KEEP_WARM_MS
   let nextTurnMs = KEEP_WARM_MS
@@ -203,7 +209,10 @@ export function createCameraHead(options: {
     })
   }
 
-  /** For the record of what it saw only: after everything that a press needs, and not for ever. Another device at this address is asked anew. */
+  /**
+   * For the record of what it saw only: after everything that a press needs, and not for ever. Another device at this
+   * address is asked anew.
+   */
   let asked = { serial: '', tries: 0, mac: null as string | null }
   async function askHardwareAddress({ inventory: { serial } }: Session): Promise<void> {
     if (asked.serial !== serial) asked = { serial, tries: 0, mac: null }
@@ -276,7 +285,10 @@ export function createCameraHead(options: {
     if (learnStatus(memory, status)) onLearnt()
     return status
   }
-  /** What it says of where its presets are: all at one place, or the only one at zero, is said by a device that stores none. */
+  /**
+   * What it says of where its presets are: all at one place, or the only one at zero, is said by a device that stores
+   * none.
+   */
   function storedPosition(token: PresetToken): Partial<PtzPosition> | null {
     const positions = (session?.presets ?? []).flatMap(({ position }) => (position ? [position] : []))
     const [first, ...others] = positions
@@ -355,7 +367,10 @@ export function createCameraHead(options: {
     },
     /** Where it last said that it looks; at most a few seconds old while it stands still. */
     lastPosition: () => memory.lastPosition,
-    /** Null when it does not say that it can be turned by degrees, or was not asked (it has no `mount` in the site file). */
+    /**
+     * Null when it does not say that it can be turned by degrees, or was not asked (it has no `mount` in the site
+     * file).
+     */
     aimRange: (): AimRange | null => session?.aimRange ?? null,
     /** @throws camera/fixed when it cannot be turned there */
     async aim(aim: () => Aim | null, signal?: AbortSignal): Promise<void> {
@@ -400,7 +415,11 @@ export function createCameraHead(options: {
   }
 }
 
-/** What it answered; null when it answered that it does not know the question, or with nothing: that is a sign of life, too. @throws when it did not answer, or refused us */
+/**
+ * What it answered; null when it answered that it does not know the question, or with nothing: that is a sign of
+ * life, too.
+ * @throws when it did not answer, or refused us
+ */
 async function answeredBy<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked

@@ -1,7 +1,7 @@
 /**
- * Do presets still show what they should? In quiet hours each mapped preset is recalled once a day, one camera at a time,
- * its picture compared with what it was taught, and the head sent back. Never while an incident holds the camera or
- * somebody steers it; a press takes it at once.
+ * Do presets still show what they should? In quiet hours each mapped preset is recalled once a day, one camera at a
+ * time, its picture compared with what it was taught, and the head sent back. Never while an incident holds the
+ * camera or somebody steers it; a press takes it at once.
  */
 import type { CameraId, PresetCheck, PresetToken } from '../glossary/camera.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
@@ -99,7 +99,10 @@ export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock
   return {
     check,
     last: (camera: CameraId, token: PresetToken): PresetCheck | null => checks.get(keyOf({ camera, token })) ?? null,
-    /** Found without looking: the camera has this preset no more. @param away it was there before the camera was away for a while. */
+    /**
+     * Found without looking: the camera has this preset no more.
+     * @param away it was there before the camera was away for a while.
+     */
     gone: (mapped: Mapped, away: boolean): PresetCheck =>
       noted(
         mapped,
@@ -121,7 +124,10 @@ export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock
   }
 }
 
-/** Whether a wall-clock moment lies in a town's quiet hours, which may cross midnight. Pure. @param hours "04:00" and so on, in the town's zone. */
+/**
+ * Whether a wall-clock moment lies in a town's quiet hours, which may cross midnight. Pure.
+ * @param hours "04:00" and so on, in the town's zone.
+ */
 export function isQuiet(now: number, timezone: string, hours: { from: string; to: string }): boolean {
   const time = localTime(now, timezone)
   return hours.from <= hours.to ? time >= hours.from && time < hours.to : time >= hours.from || time < hours.to

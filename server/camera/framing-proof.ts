@@ -5,14 +5,23 @@ import type { FramingState, Proof, PtzPosition, PtzStatus } from '../glossary/ca
 export type Sample = PtzStatus & { at: number }
 
 export type Evidence = {
-  /** Whether the camera has said yes to the move; one that is slow to answer may move before it does. Left out: it has. */
+  /**
+   * Whether the camera has said yes to the move; one that is slow to answer may move before it does. Left out: it
+   * has.
+   */
   accepted?: boolean
-  /** Where the preset is, as far as the camera said; null when it never said, or when nobody has confirmed what it says now. */
+  /**
+   * Where the preset is, as far as the camera said; null when it never said, or when nobody has confirmed what it
+   * says now.
+   */
   expected: Partial<PtzPosition> | null
   samples: readonly Sample[]
   /** This camera was seen both MOVING and IDLE at some time: its MoveStatus is more than decoration. */
   moveStatusTrusted: boolean
-  /** It was seen at two different places, and its presets are not all one: its position is more than a constant. Left out: it was. */
+  /**
+   * It was seen at two different places, and its presets are not all one: its position is more than a constant. Left
+   * out: it was.
+   */
   positionTrusted?: boolean
   deadlineMs: number
 }
@@ -49,14 +58,16 @@ export function judge({
   const sawElsewhere = samples.some(({ position }) => isAway(position, last.position))
   const away = awayFrom(expected, last.position, sawMoving || sawElsewhere)
   const stopped = last.moving === false && (sawMoving || moveStatusTrusted)
-  // Some heads say MOVING for ever: a head whose position stays the same for so long stands. Other heads tell the place that they were
-  // sent to instead of the place where they are: such a position is the preset's at once, while the head still turns. So a head whose
-  // MoveStatus can be believed must have been seen on its way before its MOVING is passed over.
+  // Some heads say MOVING for ever: a head whose position stays the same for so long stands. Other heads tell the
+  // place that they were sent to instead of the place where they are: such a position is the preset's at once, while
+  // the head still turns. So a head whose MoveStatus can be believed must have been seen on its way before its MOVING
+  // is passed over.
   const moving = last.moving === true && (stillFor(samples) < STILL_MS || (moveStatusTrusted && !sawElsewhere))
   // The head says that it turned, and its position stayed the same: one of the two is untrue, and nobody can say which.
   const contradicts = !sawElsewhere && turnedFor(samples) >= TURNED_MS && last.position !== null
-  // Zero on all axes, from a head that was not seen elsewhere: heads tell it that do not know where they are, and one that was at its
-  // preset already tells no move. A head that is really parked there is unproven, too: which of the two it is, nobody can say from here.
+  // Zero on all axes, from a head that was not seen elsewhere: heads tell it that do not know where they are, and one
+  // that was at its preset already tells no move. A head that is really parked there is unproven, too: which of the
+  // two it is, nobody can say from here.
   const zero = !sawElsewhere && away?.there === false && isZero(last.position)
   const believed = (positionTrusted || sawElsewhere) && !zero && !(contradicts && !away?.there)
   const withinMs = timeFor(samples, deadlineMs)
@@ -79,7 +90,9 @@ export function judge({
     return {
       state: 'failed',
       proofs: said,
-      reason: `The camera did not reach the preset within ${Math.round(withinMs / 1000)} s; it is ${away.words} away${last.moving === true ? ' and says that it is still moving' : ''}.`,
+      reason:
+        `The camera did not reach the preset within ${Math.round(withinMs / 1000)} s; it is ${away.words} ` +
+        `away${last.moving === true ? ' and says that it is still moving' : ''}.`,
     }
   return {
     state: 'unproven',
@@ -141,7 +154,10 @@ export const isThere = (expected: Partial<PtzPosition> | null, actual: Partial<P
 
 type Away = { there: boolean; words: string }
 
-/** @param wraps whether the ends of its pan may be one place: only of a head that has moved, since one with end stops stands at one of them. Null: they cannot be compared. */
+/**
+ * @param wraps whether the ends of its pan may be one place: only of a head that has moved, since one with end stops
+ * stands at one of them. Null: they cannot be compared.
+ */
 function awayFrom(
   expected: Partial<PtzPosition> | null,
   actual: Partial<PtzPosition> | null,
@@ -177,7 +193,10 @@ const GENERIC = /GenericSpace$/
 /** A space that is not named is the device's own default, which is the generic one. */
 const sameSpace = (a = '', b = ''): boolean =>
   a === b || (GENERIC.test(a || 'GenericSpace') && GENERIC.test(b || 'GenericSpace'))
-/** Beyond its range a number is no share of it: some devices write degrees and call them generic, in one answer and not in another. */
+/**
+ * Beyond its range a number is no share of it: some devices write degrees and call them generic, in one answer and
+ * not in another.
+ */
 const sameUnits = (...axes: [number | undefined, number | undefined][]): boolean => {
   const isShare = (side: 0 | 1): boolean => axes.every((axis) => Math.abs(axis[side] ?? 0) <= 1.001)
   return isShare(0) === isShare(1) || axes.every(([a, b]) => (a ?? 0) === 0 || (b ?? 0) === 0)
@@ -192,7 +211,10 @@ function panDifference(a: number | undefined, b: number | undefined, round: numb
   return straight === null || !wraps ? straight : Math.min(straight, Math.abs(round - straight))
 }
 
-/** A head that is seen turning is given longer than it has taken before; one that never stops (a tour) is not given for ever. */
+/**
+ * A head that is seen turning is given longer than it has taken before; one that never stops (a tour) is not given
+ * for ever.
+ */
 const TURNING_MS = 500
 const MOST_TURNING_MS = 12_000
 export function timeFor(samples: readonly Sample[], deadlineMs: number): number {

@@ -43,8 +43,8 @@ const SILENCE_OF_SLOW_MS = 6500
 type Sending = { answer: 'waiting' | 'yes' | 'no'; error: unknown; ended: Promise<void> }
 
 /**
- * Calls `onJudgement` when the answer changes. The command is on its way before the first await. What the head does counts more than
- * when it said yes.
+ * Calls `onJudgement` when the answer changes. The command is on its way before the first await. What the head does
+ * counts more than when it said yes.
  * @param look the picture's own proof; null when there is no reference to compare with.
  */
 export async function runFraming(options: {
@@ -107,10 +107,16 @@ function begin(head: FramingHead, move: Move, signal: AbortSignal): Sending {
   )
   return sending
 }
-/** No answer in time, or none that could be read to its end: the head may move all the same. A refusal, a missing preset, a fixed camera are answers. */
+/**
+ * No answer in time, or none that could be read to its end: the head may move all the same. A refusal, a missing
+ * preset, a fixed camera are answers.
+ */
 const isSilence = (error: unknown): boolean => error instanceof Failure && error.extra.timedOut === true
 
-/** The preset of this token has another name or place than the engineer confirmed: its own words prove nothing until she has looked. Pure. */
+/**
+ * The preset of this token has another name or place than the engineer confirmed: its own words prove nothing until
+ * she has looked. Pure.
+ */
 export function unconfirmed(judgement: Judgement): Judgement {
   if (judgement.state === 'failed') return judgement
   return {
@@ -213,7 +219,9 @@ async function watchMove({
         proofs: judgement.proofs,
         reason:
           samples.length === 0
-            ? `The camera ${told ? 'accepted the move and then told no more' : 'did not answer the move, and told nothing after it'}: ${silence ?? 'no status'}`
+            ? `The camera ${
+                told ? 'accepted the move and then told no more' : 'did not answer the move, and told nothing after it'
+              }: ${silence ?? 'no status'}`
             : `The camera stopped answering before the move was over: ${silence ?? 'no status'}`,
       }
     await clock.sleep(LOOK_EVERY_MS, signal)

@@ -1,6 +1,7 @@
 /**
  * Where a head must look to see a place, from where it hangs: for help points that it has no preset for. ONVIF's
- * SphericalPositionSpaceDegrees (PTZ 5.7.1.2): pan grows clockwise from the mount's own north, tilt grows upwards. Pure.
+ * SphericalPositionSpaceDegrees (PTZ 5.7.1.2): pan grows clockwise from the mount's own north, tilt grows upwards.
+ * Pure.
  */
 import type { Mount } from '../glossary/site.ts'
 import type { Place } from '../glossary/press.ts'

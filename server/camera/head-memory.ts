@@ -1,7 +1,8 @@
 /**
- * What was seen of each head, kept over restarts: that its position changes, that it says when it moves, where it was last. What a
- * device always says proves nothing; that it can say something else is known only from having seen it. Beside the data, rewritten as a
- * whole; without it everything is learnt again. Not here: what follows from it (framing-proof).
+ * What was seen of each head, kept over restarts: that its position changes, that it says when it moves, where it was
+ * last. What a device always says proves nothing; that it can say something else is known only from having seen it.
+ * Beside the data, rewritten as a whole; without it everything is learnt again. Not here: what follows from it
+ * (framing-proof).
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { CameraId, PtzPosition, PtzStatus } from '../glossary/camera.ts'
@@ -39,7 +40,11 @@ export function learnStatus(memory: HeadMemory, { moving, position }: PtzStatus)
   if (position) memory.lastPosition = position
   return isNews
 }
-/** What was seen of another device at this address says nothing of this one. A device without a serial number is known by its model only. @returns whether it is another one */
+/**
+ * What was seen of another device at this address says nothing of this one. A device without a serial number is known
+ * by its model only.
+ * @returns whether it is another one
+ */
 export function learnDevice(
   memory: HeadMemory,
   { manufacturer, model, serial, source }: { manufacturer: string; model: string; serial: string; source: string },

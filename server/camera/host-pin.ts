@@ -1,6 +1,6 @@
 /**
- * A camera may name any address for its stream; only its own host is followed, so that no camera sends us elsewhere (SSRF).
- * Credentials in it are dropped.
+ * A camera may name any address for its stream; only its own host is followed, so that no camera sends us elsewhere
+ * (SSRF). Credentials in it are dropped.
  */
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
@@ -36,7 +36,9 @@ export async function pinStream(
   }
   return {
     url: null,
-    problem: `The camera names a stream on another host (${url.hostname}); only ${base.hostname} from the site file is followed. Where that is the camera’s own network, write nat: true, or the stream’s address: stream: { url: … }.`,
+    problem:
+      `The camera names a stream on another host (${url.hostname}); only ${base.hostname} from the site file ` +
+      'is followed. Where that is the camera’s own network, write nat: true, or the stream’s address: stream: { url: … }.',
   }
 }
 

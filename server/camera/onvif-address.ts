@@ -1,8 +1,8 @@
 /** Addresses that a device names for its services. Pure. Only the configured host is ever spoken to. */
 
 /**
- * What is asked at a service: path and query as the device names them. Its port counts where it names the configured host and scheme:
- * behind a NAT or a proxy the device only knows its own.
+ * What is asked at a service: path and query as the device names them. Its port counts where it names the configured
+ * host and scheme: behind a NAT or a proxy the device only knows its own.
  * @returns a path, or a whole address on the configured host where the port is another; null when it is no address.
  */
 export function pinService(named: string, configured: URL): string | null {

@@ -1,4 +1,7 @@
-/** Calls to one camera: credentials in whichever form and by whichever clock it takes them, and answers checked for the element asked for. */
+/**
+ * Calls to one camera: credentials in whichever form and by whichever clock it takes them, and answers checked for
+ * the element asked for.
+ */
 import type { OnvifAccess } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
@@ -105,8 +108,9 @@ export function createOnvifClient({
     /** Credentials were taken by another clock than the one it told: it should be read again. */
     clockDoubted: (): boolean => doubted,
     /**
-     * The camera's clock minus ours, milliseconds, measured without credentials (ONVIF Core 5.9.1) and, where the camera wants them, with.
-     * Null when it tells no time: that is no fault. @throws camera/unreachable
+     * The camera's clock minus ours, milliseconds, measured without credentials (ONVIF Core 5.9.1) and, where the
+     * camera wants them, with. Null when it tells no time: that is no fault.
+     * @throws camera/unreachable
      */
     async measureClock(deadlineMs: number): Promise<number | null> {
       const sentAt = clock.now()
@@ -142,7 +146,10 @@ export function createOnvifClient({
       }
       return answer.status === 200 && answer.bytes[0] === 0xff && answer.bytes[1] === 0xd8 ? answer.bytes : null
     },
-    /** The hardware address of the interface that we reach it by, such as 00:1a:2b:3c:4d:5e; null when it tells none, or several and not which. Many tell it to administrators only. */
+    /**
+     * The hardware address of the interface that we reach it by, such as 00:1a:2b:3c:4d:5e; null when it tells none,
+     * or several and not which. Many tell it to administrators only.
+     */
     async hardwareAddress(deadlineMs: number): Promise<string | null> {
       const answer = await call({
         path: devicePath,

@@ -1,7 +1,10 @@
 /** What a camera says of its clock (ONVIF Core, SystemDateAndTime). Pure. */
 import { type XmlElement, elementIn, textIn } from './onvif-reply.ts'
 
-/** Milliseconds since 1970 by the camera's clock: its UTC, else its local time by its zone; a zone that cannot be read is none. Null when it tells no time. */
+/**
+ * Milliseconds since 1970 by the camera's clock: its UTC, else its local time by its zone; a zone that cannot be read
+ * is none. Null when it tells no time.
+ */
 export function cameraTimeOf(answer: XmlElement): number | null {
   const told = elementIn(answer, 'SystemDateAndTime') ?? {}
   const utc = momentIn(elementIn(told, 'UTCDateTime'))
@@ -23,8 +26,8 @@ function momentIn(dateTime: XmlElement | null): number | null {
 
 const RULE = /^M(\d{1,2})\.(\d)\.(\d)(?:\/(-?\d{1,3})(?::(\d\d))?)?/
 /**
- * Local time minus UTC, milliseconds, by a POSIX TZ (`GMT0BST,M3.5.0/1,M10.5.0`), whose sign is the other way round (CST-8 is eight
- * hours ahead). Without rules, summer time is not guessed.
+ * Local time minus UTC, milliseconds, by a POSIX TZ (`GMT0BST,M3.5.0/1,M10.5.0`), whose sign is the other way round
+ * (CST-8 is eight hours ahead). Without rules, summer time is not guessed.
  */
 function zoneOffsetMs(zone: string, local: number): number {
   const [, sign = '', hours, minutes = '0', summer = ''] =

@@ -37,7 +37,11 @@ export function securityHeader({ username, password, cameraNow }: UsernameToken)
   )
 }
 
-/** @param body one element with its namespaces declared. @param token null sends no credentials (GetSystemDateAndTime). @param header further header elements. */
+/**
+ * @param body one element with its namespaces declared.
+ * @param token null sends no credentials (GetSystemDateAndTime).
+ * @param header further header elements.
+ */
 export const soapEnvelope = (body: string, token: UsernameToken | null, header = ''): string =>
   `<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope">` +
   `${token || header ? `<s:Header>${token ? securityHeader(token) : ''}${header}</s:Header>` : ''}<s:Body>${body}</s:Body></s:Envelope>`

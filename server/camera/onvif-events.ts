@@ -1,6 +1,7 @@
 /**
- * A camera's digital inputs by its pull point (ONVIF Core 9.1.2): our own loop, because one that subscribes again without
- * patience breaks cameras. What a camera says of itself when one subscribes (`Initialized`) is its state, not an event.
+ * A camera's digital inputs by its pull point (ONVIF Core 9.1.2): our own loop, because one that subscribes again
+ * without patience breaks cameras. What a camera says of itself when one subscribes (`Initialized`) is its state, not
+ * an event.
  */
 import { createBackoff } from '../tools/backoff.ts'
 import type { Clock } from '../tools/clock.ts'
@@ -14,8 +15,8 @@ const NOTIFICATION = 'http://docs.oasis-open.org/wsn/b-2'
 const ADDRESSING = 'http://www.w3.org/2005/08/addressing'
 
 /**
- * `at`: when the camera says it was, as it wrote it. `initial`: its state when we subscribed; `unheardSince`: when it was last heard
- * before that, milliseconds since 1970, null for a first subscription.
+ * `at`: when the camera says it was, as it wrote it. `initial`: its state when we subscribed; `unheardSince`: when it
+ * was last heard before that, milliseconds since 1970, null for a first subscription.
  */
 export type InputEvent = {
   input: string
@@ -114,7 +115,9 @@ async function subscribe(client: OnvifClient, path: string): Promise<PullPoint> 
     path,
     namespace: EVENTS,
     action: 'CreatePullPointSubscription',
-    body: `<CreatePullPointSubscription xmlns="${EVENTS}"><InitialTerminationTime>PT${LIFETIME_S}S</InitialTerminationTime></CreatePullPointSubscription>`,
+    body:
+      `<CreatePullPointSubscription xmlns="${EVENTS}"><InitialTerminationTime>PT${LIFETIME_S}S</InitialTerminationTime>` +
+      '</CreatePullPointSubscription>',
     deadlineMs: CALL_MS,
     onText: (xml) => (text = xml),
   })
@@ -126,7 +129,9 @@ async function subscribe(client: OnvifClient, path: string): Promise<PullPoint> 
   const { pathname, search } = new URL(address, client.base)
   return {
     path: `${pathname}${search}`,
-    header: `<To xmlns="${ADDRESSING}">${escapeXml(address)}</To>${elementIn(reference, 'ReferenceParameters') ? referenceParameters(text) : ''}`,
+    header: `<To xmlns="${ADDRESSING}">${escapeXml(address)}</To>${
+      elementIn(reference, 'ReferenceParameters') ? referenceParameters(text) : ''
+    }`,
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Looking for devices (WS-Discovery, by the `onvif` package) and getting to know one, in a thread of its own: a recorder's answers are
- * long, and neither may share an event loop with a press.
+ * Looking for devices (WS-Discovery, by the `onvif` package) and getting to know one, in a thread of its own: a
+ * recorder's answers are long, and neither may share an event loop with a press.
  */
 import type { EventEmitter } from 'node:events'
 import onvif from 'onvif'
@@ -18,7 +18,10 @@ type Finder = EventEmitter & {
 }
 const { Discovery } = onvif as unknown as { Discovery: Finder }
 
-/** One look around the local network (WS-Discovery). What answers may name any address: it is only shown, never called. */
+/**
+ * One look around the local network (WS-Discovery). What answers may name any address: it is only shown, never
+ * called.
+ */
 async function discover({
   device,
   timeoutMs,

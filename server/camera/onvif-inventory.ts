@@ -1,7 +1,8 @@
 /**
- * Getting to know a device: which services, channels and streams it has. Profiles and one stream address are enough; whatever else it
- * does not answer is left out. ONVIF Media (ver10) and Media2 (ver20), Core 26.06. Runs in a thread of its own (onvif-inventory-thread):
- * a recorder's list of profiles is long. Not here: which profile is taken (profile-choice).
+ * Getting to know a device: which services, channels and streams it has. Profiles and one stream address are enough;
+ * whatever else it does not answer is left out. ONVIF Media (ver10) and Media2 (ver20), Core 26.06. Runs in a thread
+ * of its own (onvif-inventory-thread): a recorder's list of profiles is long. Not here: which profile is taken
+ * (profile-choice).
  */
 import type { OnvifAccess } from '../glossary/site.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
@@ -63,7 +64,11 @@ const callBy =
 
 /** What is the same for every channel of a device. */
 export type DeviceAnswers = { services: Services; information: XmlElement; media: MediaAnswers }
-/** @param client one that has measured the device's clock. @param deadlineMs of each question, milliseconds. @throws camera/unreachable, camera/refused with `extra.trouble` */
+/**
+ * @param client one that has measured the device's clock.
+ * @param deadlineMs of each question, milliseconds.
+ * @throws camera/unreachable, camera/refused with `extra.trouble`
+ */
 export async function askDevice(client: OnvifClient, deadlineMs: number): Promise<DeviceAnswers> {
   const call = callBy(client, deadlineMs)
   const services = await servicesOf(client, call)
@@ -144,7 +149,10 @@ async function ptzFault(ptz: MediaProfile | null, services: Services, call: Call
     ? null
     : {
         kind: 'ptz',
-        words: `It has a PTZ head, and none of this channel's media profiles has its PTZ configuration (${tokens.slice(0, 4).join(', ')}): add it to the profile in the camera's own pages (ONVIF AddPTZConfiguration), or name onvif: { ptz: { profile: … } }.`,
+        words:
+          `It has a PTZ head, and none of this channel's media profiles has its PTZ configuration ` +
+          `(${tokens.slice(0, 4).join(', ')}): add it to the profile in the camera's own pages ` +
+          '(ONVIF AddPTZConfiguration), or name onvif: { ptz: { profile: … } }.',
       }
 }
 
@@ -180,7 +188,10 @@ type Media = {
   snapshotUri(profile: string): Promise<string | null>
 }
 
-/** By Media2 where it answers: only there H.265 has a name. Else by Media; a device that names no media service is asked at its own address. */
+/**
+ * By Media2 where it answers: only there H.265 has a name. Else by Media; a device that names no media service is
+ * asked at its own address.
+ */
 async function profilesOf({ media, media2 }: Services, client: OnvifClient, call: Call): Promise<MediaAnswers> {
   const second = media2 === null ? null : await bonus(call(media2, MEDIA2, 'GetProfiles', '<Type>All</Type>'))
   const bySecond = second
@@ -202,7 +213,8 @@ async function profilesOf({ media, media2 }: Services, client: OnvifClient, call
     if (!(error instanceof Failure) || error.code !== 'camera/refused' || error.extra.credentials === true) throw error
     throw new Failure(
       'camera/refused',
-      'It does not say which media profiles it has: it cannot be recorded by ONVIF. Name its stream in the site file: stream: { url: rtsp://… }.',
+      'It does not say which media profiles it has: it cannot be recorded by ONVIF. ' +
+        'Name its stream in the site file: stream: { url: rtsp://… }.',
       { cause: error, extra: { trouble: 'missing-answer', detail: wordsOf(error) } },
     )
   }
@@ -235,7 +247,8 @@ function urisOf({ path, second }: MediaAnswers, call: Call): Media {
             path,
             MEDIA,
             'GetStreamUri',
-            `<StreamSetup><Stream xmlns="${SCHEMA}">RTP-Unicast</Stream><Transport xmlns="${SCHEMA}"><Protocol>RTSP</Protocol></Transport></StreamSetup>${tokenIn(profile)}`,
+            `<StreamSetup><Stream xmlns="${SCHEMA}">RTP-Unicast</Stream><Transport xmlns="${SCHEMA}">` +
+              `<Protocol>RTSP</Protocol></Transport></StreamSetup>${tokenIn(profile)}`,
           ),
           'MediaUri',
         ),

@@ -19,7 +19,9 @@ export type Post = (
 
 /**
  * @param base the configured address: scheme and host are never taken from anywhere else.
- * @param mostBytes of one answer. @param fingerprint SHA-256 of the certificate that the camera must show, hex; null trusts any: most cameras sign their own.
+ * @param mostBytes of one answer.
+ * @param fingerprint SHA-256 of the certificate that the camera must show, hex; null trusts any: most cameras sign
+ * their own.
  */
 export function createPoster(
   base: URL,
@@ -37,7 +39,8 @@ export function createPoster(
   close(): void
 } {
   const secure = base.protocol === 'https:'
-  // A request for events holds one connection, and each move that a head never answers holds one for five seconds: a look at the head must find another.
+  // A request for events holds one connection, and each move that a head never answers holds one for five seconds: a
+  // look at the head must find another.
   const agentOptions = { keepAlive: true, maxSockets: 6, maxFreeSockets: 2, scheduling: 'lifo' as const }
   // A session that is resumed shows no certificate: each connection makes its own.
   const agent = secure

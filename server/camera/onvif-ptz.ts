@@ -14,7 +14,10 @@ const number = (value: number): string => String(Math.round(value * 1e6) / 1e6)
 
 export type OnvifPtz = ReturnType<typeof createOnvifPtz>
 
-/** @param path where the PTZ service is, as the inventory found it. @param profile the media profile that moves this head. */
+/**
+ * @param path where the PTZ service is, as the inventory found it.
+ * @param profile the media profile that moves this head.
+ */
 export function createOnvifPtz({ client, path, profile }: { client: OnvifClient; path: string; profile: string }) {
   const profileToken = `<ProfileToken>${escapeXml(profile)}</ProfileToken>`
   const call = (action: string, inner: string, deadlineMs: number): Promise<XmlElement> =>

@@ -44,7 +44,8 @@ function dangerIn(xml: string, mostElements: number): string | null {
     const next = xml.charCodeAt(at + 1)
     if (next === 0x2f) depth -= 1
     else if (next !== 0x21 && next !== 0x3f) {
-      // What stands before the end of the element that is being counted was counted with it: each character is looked at once.
+      // What stands before the end of the element that is being counted was counted with it: each character is looked
+      // at once.
       if (at < end) continue
       end = xml.indexOf('>', at)
       if (end === -1) return 'an element that never ends'
@@ -60,7 +61,9 @@ function dangerIn(xml: string, mostElements: number): string | null {
   return null
 }
 
-/** Reads one SOAP answer. The HTTP status is no help: some cameras send good envelopes with 500, and faults with 200. */
+/**
+ * Reads one SOAP answer. The HTTP status is no help: some cameras send good envelopes with 500, and faults with 200.
+ */
 export function readReply(xml: string, mostElements = MOST_ELEMENTS): Reply {
   if (xml.trim() === '') return { kind: 'nonsense', words: 'an empty answer' }
   if (/^\s*(?:<!doctype html|<html)/i.test(xml)) return { kind: 'nonsense', words: 'a web page', html: true }

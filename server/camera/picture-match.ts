@@ -1,7 +1,7 @@
 /**
- * Does a picture show the same place as a reference? Pure. Compares which way edges run, tile by tile, and not how bright
- * things are: light changes, walls do not. A person or a van spoils the tiles it stands in and no others; a head that
- * stands a little off is found by the shift at which the tiles agree.
+ * Does a picture show the same place as a reference? Pure. Compares which way edges run, tile by tile, and not how
+ * bright things are: light changes, walls do not. A person or a van spoils the tiles it stands in and no others; a
+ * head that stands a little off is found by the shift at which the tiles agree.
  *
  * The method is orientation correlation (Fitch, Kadyrov, Christmas and Kittler, BMVC 2002) with a vote of tiles.
  */
@@ -22,14 +22,20 @@ export type Match = {
 export const MATCH_SIZE = { width: 160, height: 90 }
 const TILE = 10
 const MOST_SHIFT = { x: 20, y: 10 }
-/** Edges are the steepest part of a picture, however dark it is; below this, in brightness per pixel, there is only noise. */
+/**
+ * Edges are the steepest part of a picture, however dark it is; below this, in brightness per pixel, there is only
+ * noise.
+ */
 const EDGE_SHARE = 0.3
 const LEAST_EDGE = 1.5
 const LEAST_EDGES_IN_TILE = 12
 /** A tile agrees when its edges run the same way, on average: 1 is the same, 0 is chance, -1 is across. */
 const TILE_AGREES = 0.45
 
-/** The doubled angle of each pixel's edge as a unit vector, zero where there is none: light to dark and dark to light are the same edge. */
+/**
+ * The doubled angle of each pixel's edge as a unit vector, zero where there is none: light to dark and dark to light
+ * are the same edge.
+ */
 type Edges = { width: number; height: number; cos: Float32Array; sin: Float32Array }
 
 export function edgesOf({ width, height, pixels }: Grey): Edges {
@@ -77,7 +83,10 @@ function tilesOf({ width, height, cos, sin }: Edges, masks: readonly Mask[]): Ti
   return tiles
 }
 
-/** The share of tiles whose edges run the same way in the picture, shifted: by the mean cosine of twice the angle between them. */
+/**
+ * The share of tiles whose edges run the same way in the picture, shifted: by the mean cosine of twice the angle
+ * between them.
+ */
 function agreementAt(reference: Edges, picture: Edges, tiles: readonly Tile[], dx: number, dy: number): number {
   const { width, height } = reference
   const by = dy * width + dx
@@ -145,7 +154,9 @@ export function judgeMatch({ agreement, shift, tiles }: Match): PictureVerdict {
   if (off > MOST_SHIFT_SHARE)
     return {
       proves: false,
-      words: `The picture is ${Math.round(off * 100)} % of its ${Math.abs(shift.x) >= Math.abs(shift.y) ? 'width' : 'height'} away from the preset’s reference.`,
+      words:
+        `The picture is ${Math.round(off * 100)} % of its ${Math.abs(shift.x) >= Math.abs(shift.y) ? 'width' : 'height'} ` +
+        'away from the preset’s reference.',
     }
   return { proves: true, words: null }
 }

@@ -1,4 +1,7 @@
-/** Whether the picture shows the preset's place: a frame that arrived after the head stood still, beside what was taught. */
+/**
+ * Whether the picture shows the preset's place: a frame that arrived after the head stood still, beside what was
+ * taught.
+ */
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
@@ -20,7 +23,10 @@ export type PictureProof = (
 /** A new keyframe comes within a few seconds, or the picture is no proof of anything now. */
 const PATIENCE_MS = 6000
 const LOOK_EVERY_MS = 200
-/** A camera takes its time from the lens to the wire: what arrives sooner than this may still show the move, or the lens finding its focus. */
+/**
+ * A camera takes its time from the lens to the wire: what arrives sooner than this may still show the move, or the
+ * lens finding its focus.
+ */
 export const SETTLING_MS = 1500
 const BLIND = {
   dark: 'The picture is dark: nothing can be seen in it.',
@@ -29,7 +35,10 @@ const BLIND = {
 
 export type FreshStill = (camera: CameraId, signal?: AbortSignal, afterMs?: number) => ReturnType<Still>
 
-/** A keyframe that arrived after it was asked for, or `afterMs` later: what the camera shows, not what it showed. @throws live/none when none comes */
+/**
+ * A keyframe that arrived after it was asked for, or `afterMs` later: what the camera shows, not what it showed.
+ * @throws live/none when none comes
+ */
 export function createFreshStill({ still, clock }: { still: Still; clock: Clock }): FreshStill {
   return async (camera, signal = new AbortController().signal, afterMs = 0) => {
     const since = clock.now() + afterMs
@@ -43,7 +52,10 @@ export function createFreshStill({ still, clock }: { still: Still; clock: Clock 
   }
 }
 
-/** Null when the preset has no reference picture: then nothing is claimed either way. The first picture that agrees proves; one that disagrees is believed once the head has settled. */
+/**
+ * Null when the preset has no reference picture: then nothing is claimed either way. The first picture that agrees
+ * proves; one that disagrees is believed once the head has settled.
+ */
 export function createPictureProof({
   references,
   freshStill,

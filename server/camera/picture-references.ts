@@ -1,4 +1,6 @@
-/** The pictures that show what a preset should show, as the engineer taught them; a few per preset, for day and night. */
+/**
+ * The pictures that show what a preset should show, as the engineer taught them; a few per preset, for day and night.
+ */
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,7 +12,10 @@ const CHECK = 'check.jpg'
 
 export type PictureReferences = ReturnType<typeof createPictureReferences>
 
-/** @param folder one folder per camera and preset lies in it; tokens are the camera's own words and never become file names. */
+/**
+ * @param folder one folder per camera and preset lies in it; tokens are the camera's own words and never become file
+ * names.
+ */
 export function createPictureReferences({ folder, now }: { folder: string; now(): number }) {
   const placeOf = (camera: CameraId, token: PresetToken): string =>
     join(folder, camera, createHash('sha256').update(token, 'utf8').digest('hex').slice(0, 24))

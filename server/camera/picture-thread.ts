@@ -1,4 +1,7 @@
-/** Decodes pictures and compares them, in a thread of its own: fifty milliseconds are long for an event loop that takes presses. */
+/**
+ * Decodes pictures and compares them, in a thread of its own: fifty milliseconds are long for an event loop that
+ * takes presses.
+ */
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import type { Look } from './blind-watch.ts'

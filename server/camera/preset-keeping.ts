@@ -31,7 +31,11 @@ export function createPresetKeeping(options: {
   heldBy(id: CameraId): IncidentId | null
   knowsHelpPoint(id: string): boolean
   editSite(edit: SiteEdit): Promise<void>
-  /** The picture of where the camera looks now becomes what the preset should show; `alone` forgets what it showed before. @throws live/none */
+  /**
+   * The picture of where the camera looks now becomes what the preset should show; `alone` forgets what it showed
+   * before.
+   * @throws live/none
+   */
   teach(id: CameraId, token: PresetToken, options: { alone: boolean }): Promise<void>
   forgetPictures(id: CameraId, token: PresetToken): Promise<void>
   reference(id: CameraId, token: PresetToken): Promise<Uint8Array | null>
@@ -119,7 +123,8 @@ export function createPresetKeeping(options: {
           throw error
         })
       if (helpPoint !== null) await editSite({ camera: id, change: { helpPoint, token: saved, name } })
-      // A preset that was saved while there is no picture is still a preset: it has no picture proof until one is taught.
+      // A preset that was saved while there is no picture is still a preset: it has no picture proof until one is
+      // taught.
       await teach(id, saved, { alone: true }).catch(() => {})
       const confirmed = confirmation(id, saved, actor)
       await append([

@@ -1,6 +1,7 @@
 /**
- * What the presets that show help points are, as an engineer confirmed them: their names and places. A fold of the ledger. A token that
- * somebody saved another view under is another preset. What the first read shows counts as confirmed, until an engineer says otherwise.
+ * What the presets that show help points are, as an engineer confirmed them: their names and places. A fold of the
+ * ledger. A token that somebody saved another view under is another preset. What the first read shows counts as
+ * confirmed, until an engineer says otherwise.
  */
 import type { CameraId, Preset, PresetToken } from '../glossary/camera.ts'
 import type { Draft, Recorded } from '../glossary/ledger.ts'
@@ -9,7 +10,10 @@ import { isAway, isThere } from './framing-proof.ts'
 export type KnownPreset = Pick<Preset, 'name' | 'position'>
 type Saved = [CameraId, [PresetToken, KnownPreset][]][]
 
-/** How a preset differs from what was confirmed: a sentence; null when it does not. Pure. A name or a place that is not told says nothing. */
+/**
+ * How a preset differs from what was confirmed: a sentence; null when it does not. Pure. A name or a place that is
+ * not told says nothing.
+ */
 export function presetChange(confirmed: KnownPreset, now: KnownPreset): string | null {
   if (confirmed.name !== '' && now.name !== '' && confirmed.name !== now.name)
     return `On the camera it was named “${confirmed.name}” and is now “${now.name}”.`
@@ -18,7 +22,10 @@ export function presetChange(confirmed: KnownPreset, now: KnownPreset): string |
     : null
 }
 
-/** Whether a preset certainly is the one that was confirmed: by its name or its place, and by neither of them another one. What is not told says nothing. Pure. */
+/**
+ * Whether a preset certainly is the one that was confirmed: by its name or its place, and by neither of them another
+ * one. What is not told says nothing. Pure.
+ */
 export function isAsConfirmed(confirmed: KnownPreset, now: KnownPreset): boolean {
   const named = confirmed.name === '' || now.name === '' ? null : confirmed.name === now.name
   const placed = confirmed.position === null ? null : isThere(confirmed.position, now.position)
@@ -95,7 +102,10 @@ export function createPresetMemory() {
     notSaved: (camera: CameraId, token: PresetToken): void => void ownSaves.delete(keyOf(camera, token)),
     /** Why its own words about this preset prove nothing; null when it is the one that was confirmed. */
     change: (camera: CameraId, token: PresetToken): string | null => changes.get(keyOf(camera, token)) ?? null,
-    /** The entry by which an engineer says that this preset is right as the camera has it now; null when the camera does not list it. */
+    /**
+     * The entry by which an engineer says that this preset is right as the camera has it now; null when the camera
+     * does not list it.
+     */
     confirmation(camera: CameraId, token: PresetToken, actor: string): Draft | null {
       const preset = seen.get(camera)?.get(token)
       return preset

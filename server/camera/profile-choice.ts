@@ -1,9 +1,12 @@
 /**
- * Which of a device's media profiles are recorded, shown small, and move the head. Pure. A recorder, an encoder or a camera with
- * several sensors has many channels behind one address: the picture and the head must be of the same one.
+ * Which of a device's media profiles are recorded, shown small, and move the head. Pure. A recorder, an encoder or a
+ * camera with several sensors has many channels behind one address: the picture and the head must be of the same one.
  */
 
-/** What a device says of one of its media profiles. `source`: its video source; null where it names none. `codec`: as it writes it, '' when it does not say. */
+/**
+ * What a device says of one of its media profiles. `source`: its video source; null where it names none. `codec`: as
+ * it writes it, '' when it does not say.
+ */
 export type MediaProfile = {
   token: string
   name: string
@@ -21,7 +24,10 @@ export type ChannelWish = {
   ptz?: { profile?: string | undefined; node?: string | undefined } | undefined
 }
 export type Channel = { source: string; profiles: MediaProfile[] }
-/** `small`: of the same source, H.264 and smaller than the recorded one, or the only H.264. `ptz`: null where no profile of this source moves anything. */
+/**
+ * `small`: of the same source, H.264 and smaller than the recorded one, or the only H.264. `ptz`: null where no
+ * profile of this source moves anything.
+ */
 export type ProfileChoice = { record: MediaProfile; small: MediaProfile | null; ptz: MediaProfile | null }
 export type ChoiceFault = { fault: string }
 
@@ -34,7 +40,10 @@ const isRecordable = (profile: MediaProfile): boolean =>
   isH264(profile) || /^(?:h\.?265|hevc|)$/i.test(profile.codec.trim()) || /^(?:h\.?265|hevc)/i.test(profile.codec)
 const areaOf = ({ width, height }: MediaProfile): number => width * height
 
-/** A device's channels in its own order. Profiles without a video source (sound, metadata) are none, as long as others have one. */
+/**
+ * A device's channels in its own order. Profiles without a video source (sound, metadata) are none, as long as others
+ * have one.
+ */
 export function channelsOf(profiles: readonly MediaProfile[]): Channel[] {
   const withSource = profiles.filter(({ source }) => source !== null)
   if (withSource.length === 0) return profiles.length === 0 ? [] : [{ source: '', profiles: [...profiles] }]
@@ -62,7 +71,9 @@ export function chooseProfiles(profiles: readonly MediaProfile[], wish: ChannelW
       : own.find(({ token }) => token === wish.substreamProfile)
   if (small === undefined)
     return {
-      fault: `Its channel "${found.source}" has no profile "${wish.substreamProfile}" for a sub-stream; it has ${listOf(own.map(({ token }) => token))}.`,
+      fault:
+        `Its channel "${found.source}" has no profile "${wish.substreamProfile}" for a ` +
+        `sub-stream; it has ${listOf(own.map(({ token }) => token))}.`,
     }
   const ptz = ptzOf(profiles, own, record, wish.ptz)
   return 'fault' in ptz ? ptz : { record, small, ptz: ptz.profile }
@@ -88,7 +99,9 @@ function channelFor(
   const [only, ...others] = channels
   if (only && others.length === 0) return only
   return {
-    fault: `It has ${channels.length} channels, and the site file does not say which one this camera is: write onvif: { source: … } with one of ${listOf(channels.map((channel) => channel.source))}.`,
+    fault:
+      `It has ${channels.length} channels, and the site file does not say which one this camera is: write ` +
+      `onvif: { source: … } with one of ${listOf(channels.map((channel) => channel.source))}.`,
   }
 }
 

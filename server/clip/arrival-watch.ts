@@ -1,6 +1,7 @@
 /**
- * Does a stream's own clock run as time does? Pictures that arrive for seconds at another pace than their timestamps say have useless
- * timestamps: clocks that stand, count milliseconds, run at double speed. Then time is their arrival. Pure.
+ * Does a stream's own clock run as time does? Pictures that arrive for seconds at another pace than their timestamps
+ * say have useless timestamps: clocks that stand, count milliseconds, run at double speed. Then time is their
+ * arrival. Pure.
  */
 const WINDOW_MS = 3000
 /** So far off, one short window is enough. */
@@ -22,7 +23,11 @@ export function createArrivalWatch() {
   let wrong = 0
   let useless = false
   return {
-    /** @param seconds that the picture before lasted, by its timestamps. @param at monotonic milliseconds at which this one arrived. @returns whether timestamps are of no use; for good */
+    /**
+     * @param seconds that the picture before lasted, by its timestamps.
+     * @param at monotonic milliseconds at which this one arrived.
+     * @returns whether timestamps are of no use; for good
+     */
     look(seconds: number, at: number): boolean {
       if (useless) return true
       const begin = (): void => {

@@ -5,7 +5,10 @@ import type { Fragment } from './fragment-reader.ts'
 
 const ROUNDING_S = 0.002
 
-/** Which original a converted picture is, by its time: ffmpeg counts from nought, in the original's seconds, and its first picture is the keyframe it was given. */
+/**
+ * Which original a converted picture is, by its time: ffmpeg counts from nought, in the original's seconds, and its
+ * first picture is the keyframe it was given.
+ */
 export function createArrivals(init: Buffer) {
   const tracks = readTracks(init)
   const video = tracks.find(({ kind }) => kind === 'video')
@@ -16,7 +19,11 @@ export function createArrivals(init: Buffer) {
   let last = 0
 
   return {
-    /** @param bytes fragments as they arrived. @param at wall clock, milliseconds, of the first picture in them. @param fedAt milliseconds that only grow. */
+    /**
+     * @param bytes fragments as they arrived.
+     * @param at wall clock, milliseconds, of the first picture in them.
+     * @param fedAt milliseconds that only grow.
+     */
     note(bytes: Buffer, at: number, fedAt: number): void {
       let first: number | null = null
       for (const { type, start, end } of boxesIn(bytes)) {

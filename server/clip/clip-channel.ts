@@ -1,4 +1,7 @@
-/** What the video thread has of one camera: its ring, its live window, its recorder while it records, and whether the disk takes it. */
+/**
+ * What the video thread has of one camera: its ring, its live window, its recorder while it records, and whether the
+ * disk takes it.
+ */
 import { join } from 'node:path'
 import type { PictureForm, Range, Reader, Sound } from '../glossary/clip.ts'
 import type { Recorder } from './clip-recorder.ts'
@@ -30,7 +33,12 @@ export type Channel = {
   unfollow: Map<PictureForm, () => void>
 }
 
-/** @param tellFirst whether somebody was told before, by a thread that has ended: what is found first is news, whatever it is. @param wantedPart seconds that a part of its live picture should last now. @param onBuffer hears when the disk stops taking its pictures, and when it takes them again */
+/**
+ * @param tellFirst whether somebody was told before, by a thread that has ended: what is found first is news,
+ * whatever it is.
+ * @param wantedPart seconds that a part of its live picture should last now.
+ * @param onBuffer hears when the disk stops taking its pictures, and when it takes them again
+ */
 export function openChannel({
   wanted,
   folder,

@@ -24,7 +24,8 @@ export type CutResult = {
 
 /**
  * Writes `file`; `folder` is scratch space of its own that is removed again. The range is widened to whole segments.
- * @throws clip/none when the range is empty, clip/unreadable when bytes are missing or no longer match their hash, or cannot be one film.
+ * @throws clip/none when the range is empty, clip/unreadable when bytes are missing or no longer match their hash, or
+ * cannot be one film.
  */
 export async function cutClip({
   ring,
@@ -72,7 +73,10 @@ export async function cutClip({
   }
 }
 
-/** One file per run: its initialisation section and its segments, each checked against the hash taken when it was closed. */
+/**
+ * One file per run: its initialisation section and its segments, each checked against the hash taken when it was
+ * closed.
+ */
 async function writeRuns(ring: ClipRing, segments: readonly Segment[], folder: string): Promise<string[]> {
   const names: string[] = []
   let run: number | null = null
@@ -86,12 +90,14 @@ async function writeRuns(ring: ClipRing, segments: readonly Segment[], folder: s
       if (!init || found === '')
         throw new Failure(
           'clip/unreadable',
-          `The initialisation section of run ${segment.run} (from ${isoTime(segment.start)} on) is missing from the clip buffer, or damaged: what was recorded in that run cannot be shown.`,
+          `The initialisation section of run ${segment.run} (from ${isoTime(segment.start)} on) is missing ` +
+            'from the clip buffer, or damaged: what was recorded in that run cannot be shown.',
         )
       if (codec !== null && found !== codec)
         throw new Failure(
           'clip/unreadable',
-          `At ${isoTime(segment.start)} the camera's picture changes from ${codec} to ${found}, which one MP4 cannot have: what was recorded until then, and from then on, can be had by itself.`,
+          `At ${isoTime(segment.start)} the camera's picture changes from ${codec} to ${found}, which one MP4 ` +
+            'cannot have: what was recorded until then, and from then on, can be had by itself.',
         )
       codec = found
       await writeFile(join(folder, name), init)
@@ -103,7 +109,8 @@ async function writeRuns(ring: ClipRing, segments: readonly Segment[], folder: s
     if (!found || !intact)
       throw new Failure(
         'clip/unreadable',
-        `Segment ${segment.number} (${isoTime(segment.start)}) is ${found ? 'not as it was recorded: its bytes do not give its hash' : 'missing from the clip buffer'}. ${besides(segment)}`,
+        `Segment ${segment.number} (${isoTime(segment.start)}) ` +
+          `is ${found ? 'not as it was recorded: its bytes do not give its hash' : 'missing from the clip buffer'}. ${besides(segment)}`,
       )
     await appendFile(join(folder, name), found.bytes)
   }

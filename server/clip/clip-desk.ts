@@ -164,9 +164,10 @@ export function createClipDesk(options: ClipDeskOptions) {
 
   return {
     /**
-     * Every camera has a ring at once; recording begins when its stream's address is known. The ring of a camera that has left the town
-     * stays for what incidents hold of it; the rest of it grows old as it did before, and after a restart as the site's longest buffer does:
-     * a line of the site file that was lost by mistake must cost no recording.
+     * Every camera has a ring at once; recording begins when its stream's address is known. The ring of a camera that
+     * has left the town stays for what incidents hold of it; the rest of it grows old as it did before, and after a
+     * restart as the site's longest buffer does: a line of the site file that was lost by mistake must cost no
+     * recording.
      */
     async follow(cameras: readonly SiteCamera[]): Promise<void> {
       const gone = [...new Set([...wanted.keys(), ...recordedBefore(folder)])].filter(
@@ -189,7 +190,11 @@ export function createClipDesk(options: ClipDeskOptions) {
           wantedOf(camera, wanted.get(camera.id)?.address ?? null, wanted.get(camera.id)?.substream ?? null),
         )
     },
-    /** @param access credentials for the streams; they go to ffmpeg by standard input only. @param hidden further secrets in the address. @param substream the camera's own H.264, where `stream` is something else. */
+    /**
+     * @param access credentials for the streams; they go to ffmpeg by standard input only.
+     * @param hidden further secrets in the address.
+     * @param substream the camera's own H.264, where `stream` is something else.
+     */
     async stream(
       camera: SiteCamera,
       stream: URL,
@@ -277,7 +282,10 @@ export function createClipDesk(options: ClipDeskOptions) {
     /** Where a range has pictures. */
     recorded: (camera: CameraId, range: Range): Promise<{ from: number; to: number }[]> =>
       calls.recorded(camera, range),
-    /** Where a range lies on the disk; hold it for as long as it is read. @throws live/none when the camera has no clip buffer */
+    /**
+     * Where a range lies on the disk; hold it for as long as it is read.
+     * @throws live/none when the camera has no clip buffer
+     */
     stored: (camera: CameraId, range: Range): Promise<StoredRange> => calls.stored(camera, range),
     thumbnail: (camera: CameraId, at: number, width: number): Promise<Uint8Array | null> =>
       calls.thumbnail(camera, at, width),

@@ -128,7 +128,8 @@ function wordsFor(level: DiskState['level'], free: number, total: number): strin
 }
 
 const overMostWords = (most: number): string =>
-  `Incidents hold more than storage: most (${(most / 1e9).toFixed(1)} GB) of the clip buffers: of no camera more than the last minutes are kept beside that. Close incidents, let old clips go, or allow more.`
+  `Incidents hold more than storage: most (${(most / 1e9).toFixed(1)} GB) of the clip buffers: of no ` +
+  'camera more than the last minutes are kept beside that. Close incidents, let old clips go, or allow more.'
 
 async function statfsOf(folder: string): Promise<{ free: number; total: number }> {
   const { bavail, blocks, bsize } = await statfs(folder)

@@ -18,7 +18,9 @@ export const recordedIn = (segments: readonly Segment[]): { from: number; to: nu
 const TOLERANCE_MS = 500
 /** The newest picture is still on its way to the disk. */
 const UNTIL_NOW_MS = 1500
-/** Segments that follow each other in one run have every picture between them, however slowly the camera's clock goes. */
+/**
+ * Segments that follow each other in one run have every picture between them, however slowly the camera's clock goes.
+ */
 const STALL_MS = 4000
 const SLOW_CLOCK = 0.5
 

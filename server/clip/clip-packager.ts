@@ -6,7 +6,10 @@ import { type Hash, createHash } from 'node:crypto'
 import type { Fragment, Lease } from './fragment-reader.ts'
 import { joined } from './joined-bytes.ts'
 
-/** `at`: wall-clock milliseconds at which its first picture arrived. `live`: the bytes for viewers, where they are others. */
+/**
+ * `at`: wall-clock milliseconds at which its first picture arrived. `live`: the bytes for viewers, where they are
+ * others.
+ */
 export type Part<Bytes extends Uint8Array = Buffer> = {
   bytes: Bytes
   live?: Bytes
@@ -15,7 +18,10 @@ export type Part<Bytes extends Uint8Array = Buffer> = {
   at: number
 }
 export type OpenSegment = { start: number; duration: number; parts: Part[] }
-/** `chunks`: its bytes, in order; nobody copies them together to write them down. `sha256`: of those bytes, hex. `lostPackets`: of it, or at one of its ends, that never came; left out where nobody counts them. */
+/**
+ * `chunks`: its bytes, in order; nobody copies them together to write them down. `sha256`: of those bytes, hex.
+ * `lostPackets`: of it, or at one of its ends, that never came; left out where nobody counts them.
+ */
 export type ClosedSegment = { start: number; duration: number; chunks: Buffer[]; sha256: string; lostPackets?: number }
 /** `release`: nobody reads the bytes any more; they may be written over. */
 export type LentSegment = ClosedSegment & { release(): void }
@@ -26,10 +32,16 @@ export const WANTED_PART_S = 0.08
 const SHORTEST_SEGMENT_S = 0.9
 /** Room for frames that come a little unevenly: parts are then 85 to 100 % of the target, as the draft wants. */
 const PART_SLACK = 1.1
-/** A stream whose keyframes are further apart cannot be cut, and would fill the memory. Smart codecs leave a minute and a half between them. */
+/**
+ * A stream whose keyframes are further apart cannot be cut, and would fill the memory. Smart codecs leave a minute
+ * and a half between them.
+ */
 const LONGEST_SEGMENT_S = 150
 const MOST_SEGMENT_BYTES = 192 * 1024 * 1024
-/** Keyframes further apart than this are reported: a power cut would lose the whole segment, and an operator waits that long for a picture. */
+/**
+ * Keyframes further apart than this are reported: a power cut would lose the whole segment, and an operator waits
+ * that long for a picture.
+ */
 const LONG_GOP_S = 12
 
 /** What is between keyframes would fill the memory; another reader may know keyframes that this one does not. */
@@ -173,7 +185,11 @@ export function createPackager({
       segment.duration += fragment.duration
       if (part.frames >= framesPerPart) closePart()
     },
-    /** The newest fragment is `more` seconds longer than it said. A part that is listed already keeps its length in the list; the bytes and the segment are corrected. @returns whether it is listed already */
+    /**
+     * The newest fragment is `more` seconds longer than it said. A part that is listed already keeps its length in
+     * the list; the bytes and the segment are corrected.
+     * @returns whether it is listed already
+     */
     lasted(more: number, rewrite: (bytes: Buffer) => void): boolean {
       if (!segment) return false
       segment.duration += more

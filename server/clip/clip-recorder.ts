@@ -18,7 +18,10 @@ const MOST_AT_ONCE = 6
 /** A camera that has just got its power back refuses for a while; one that does so for longer is another's to read. */
 const REFUSED_TIMES = 3
 const REFUSED_FOR_MS = 60_000
-/** What ffmpeg has to read for what the stream once did is tried here again so much later, and each time later by as much again: an ffmpeg costs three times as much. */
+/**
+ * What ffmpeg has to read for what the stream once did is tried here again so much later, and each time later by as
+ * much again: an ffmpeg costs three times as much.
+ */
 const TRIED_AGAIN_MS = 3_600_000
 const TRIED_AGAIN_MOST_MS = 24 * 3_600_000
 /** Runs in a row that reached the camera and brought little: another reader may bring more. */

@@ -154,7 +154,10 @@ export function openClipRing({
     bucket.bytes += segment.bytes
     segments.push(located)
   }
-  /** Gone from the list before the disk is asked, so that nobody can hold half of it; the index first, so that no orphan of it stays. */
+  /**
+   * Gone from the list before the disk is asked, so that nobody can hold half of it; the index first, so that no
+   * orphan of it stays.
+   */
   async function drop(bucket: Bucket): Promise<void> {
     buckets.splice(buckets.indexOf(bucket), 1)
     try {
@@ -172,7 +175,10 @@ export function openClipRing({
 
   const segmentsOf = async (bucket: Bucket): Promise<Located[]> =>
     bucket === current?.bucket ? current.segments : readIndex(folder, bucket)
-  /** A bucket ends where the next one begins, or when nothing more can be in it; the one that is written to has no end yet. */
+  /**
+   * A bucket ends where the next one begins, or when nothing more can be in it; the one that is written to has no end
+   * yet.
+   */
   const endOf = (i: number): number => {
     const [bucket, next] = [buckets[i], buckets[i + 1]]
     if (!bucket || bucket === current?.bucket) return Number.POSITIVE_INFINITY

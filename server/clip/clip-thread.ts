@@ -1,4 +1,7 @@
-/** The thread that all video runs in, so that a burst of it costs a press nothing. One recorder, ring and window per camera. */
+/**
+ * The thread that all video runs in, so that a burst of it costs a press nothing. One recorder, ring and window per
+ * camera.
+ */
 import type { PictureForm, Range, RecorderReport, Segment } from '../glossary/clip.ts'
 import type { StoredRange } from '../glossary/evidence.ts'
 import { realClock } from '../tools/clock.ts'
@@ -120,7 +123,10 @@ async function converted(id: string, { number, run }: { number: number; run: num
   })
 }
 
-/** For whoever only wants to know what can be seen: where the disk gives nothing, nothing can, and an incident is still one. */
+/**
+ * For whoever only wants to know what can be seen: where the disk gives nothing, nothing can, and an incident is
+ * still one.
+ */
 const readable = (id: string, range: Range): Promise<Segment[]> =>
   channel(id)
     .ring.within(range)
@@ -218,7 +224,10 @@ const calls = {
     return (await channel(id).ring.read(number))?.bytes ?? null
   },
   init: async (id: string, run: number): Promise<Uint8Array | null> => copyOf(await channel(id).ring.init(run)),
-  /** The held form of `live/h264`: the same numbers and times. Null when it lies outside the range. @throws clip/unreadable */
+  /**
+   * The held form of `live/h264`: the same numbers and times. Null when it lies outside the range.
+   * @throws clip/unreadable
+   */
   async convertedSegment(id: string, range: Range, number: number): Promise<Uint8Array | null> {
     const segment = (await channel(id).ring.within(range)).find((each) => each.number === number)
     return copyOf((segment && (await converted(id, segment)))?.segment ?? null)
@@ -253,7 +262,8 @@ const calls = {
   async gaps(id: string, range: Range): Promise<{ from: number; to: number }[]> {
     if (!channels.has(id)) return []
     const { window } = channel(id)
-    // While a picture arrives, the newest seconds are on their way to the disk; when none does, the gap lasts until now.
+    // While a picture arrives, the newest seconds are on their way to the disk; when none does, the gap lasts until
+    // now.
     return gapsIn(await readable(id, range), range.from, range.to ?? (window.running() ? null : clock.now()))
   },
   async cut(id: string, range: Range, file: string) {
@@ -270,7 +280,10 @@ const calls = {
     if (!init || !keyframe) throw new Failure('live/none', `There is no picture from ${id} yet.`)
     return { picture: await stillPicture(Buffer.concat([init, keyframe]), stopped.signal), at: newest.at }
   },
-  /** Of each camera's newest keyframe a small grey picture; null where there is none. Nobody is asked for it, and it stands back for everything. */
+  /**
+   * Of each camera's newest keyframe a small grey picture; null where there is none. Nobody is asked for it, and it
+   * stands back for everything.
+   */
   async glimpses(ids: string[], size: Size): Promise<({ pixels: Uint8Array; at: number } | null)[]> {
     const found = await Promise.all(
       ids.map(async (id) => {

@@ -1,7 +1,8 @@
 /**
- * What was recorded as H.264, for browsers that cannot show what the camera sends (H.265): each segment is made anew when somebody
- * wants it, at the times it was recorded with, so that both forms share one playlist. Keeps a few in memory, nothing on the disk;
- * what is held, exported and hashed stays the camera's own. Not here: the live picture (converted-view).
+ * What was recorded as H.264, for browsers that cannot show what the camera sends (H.265): each segment is made anew
+ * when somebody wants it, at the times it was recorded with, so that both forms share one playlist. Keeps a few in
+ * memory, nothing on the disk; what is held, exported and hashed stays the camera's own. Not here: the live picture
+ * (converted-view).
  */
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -20,7 +21,10 @@ const AT_ONCE = 1
 /** No recorder and no press waits for it. */
 const NICENESS = 15
 const TIMESCALE = 90_000
-/** Sections and pictures of one run must fit each other whatever the picture shows: no header that follows from the content. */
+/**
+ * Sections and pictures of one run must fit each other whatever the picture shows: no header that follows from the
+ * content.
+ */
 const PICTURE = [
   '-vf',
   'scale=w=min(1280\\,iw):h=-2',

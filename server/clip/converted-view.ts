@@ -1,6 +1,7 @@
 /**
  * A camera's picture as H.264, for browsers that cannot show what it sends: its own H.264 sub-stream where it has one,
- * else made anew here (live-conversion). Runs only while somebody watches, and keeps nothing: the recording stays the camera's own.
+ * else made anew here (live-conversion). Runs only while somebody watches, and keeps nothing: the recording stays the
+ * camera's own.
  */
 import type { Segment } from '../glossary/clip.ts'
 import type { Clock } from '../tools/clock.ts'
@@ -26,7 +27,10 @@ export type ConvertedView = {
   close(): Promise<void>
 }
 
-/** @param substream the camera's own H.264; without it the recorder's picture is converted. @param wantedPart seconds that a part should last now */
+/**
+ * @param substream the camera's own H.264; without it the recorder's picture is converted.
+ * @param wantedPart seconds that a part should last now
+ */
 export function createConvertedView({
   substream,
   source,

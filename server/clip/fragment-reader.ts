@@ -6,7 +6,12 @@ import { joined } from './joined-bytes.ts'
 export type Init = { bytes: Buffer; tracks: Track[]; video: Track }
 /** Memory that is used again when nobody keeps it. */
 export type Lease = { /** Returns the undo. */ keep(): () => void }
-/** One moof with its mdat. Seconds are the video track's; an audio-only fragment has duration 0. `lease`: of the bytes, where they are lent. `lostBefore`, `lostWithin`: packets that never came, where the reader counts them. `live`: its bytes for those who were told that the picture before it was `liveMore` seconds shorter: nothing is missing between the two. */
+/**
+ * One moof with its mdat. Seconds are the video track's; an audio-only fragment has duration 0. `lease`: of the
+ * bytes, where they are lent. `lostBefore`, `lostWithin`: packets that never came, where the reader counts them.
+ * `live`: its bytes for those who were told that the picture before it was `liveMore` seconds shorter: nothing is
+ * missing between the two.
+ */
 export type Fragment = {
   bytes: Buffer
   lease?: Lease

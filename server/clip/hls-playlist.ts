@@ -20,7 +20,10 @@ export type LiveState = {
 /** Segments older than this many target durations may be left out of a delta update. */
 const SKIP_AFTER_TARGETS = 6
 
-/** @param skip the client asked for a delta update (`_HLS_skip=YES`). @param plain whole segments only: nothing to wait for, one connection. */
+/**
+ * @param skip the client asked for a delta update (`_HLS_skip=YES`).
+ * @param plain whole segments only: nothing to wait for, one connection.
+ */
 export function livePlaylist(state: LiveState, skip: boolean, plain = false): string {
   const { segments, partTarget, targetDuration } = state
   const open = plain ? null : state.open
@@ -31,7 +34,8 @@ export function livePlaylist(state: LiveState, skip: boolean, plain = false): st
     ...(plain
       ? []
       : [
-          `#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=${seconds(partTarget * 3)},CAN-SKIP-UNTIL=${seconds(targetDuration * SKIP_AFTER_TARGETS)}`,
+          `#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=${seconds(partTarget * 3)},` +
+            `CAN-SKIP-UNTIL=${seconds(targetDuration * SKIP_AFTER_TARGETS)}`,
           `#EXT-X-PART-INF:PART-TARGET=${seconds(partTarget)}`,
         ]),
     `#EXT-X-MEDIA-SEQUENCE:${segments[0]?.number ?? open?.number ?? 0}`,

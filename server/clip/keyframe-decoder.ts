@@ -1,7 +1,7 @@
 /**
- * Small grey pictures of many cameras' keyframes by an ffmpeg that stays, one for each kind of stream: starting one costs twenty times as
- * much as a picture. Each picture goes in with a number as its time and comes out with that number, so that a picture that is left out
- * shifts no other camera's. Not here: what the pictures show (camera).
+ * Small grey pictures of many cameras' keyframes by an ffmpeg that stays, one for each kind of stream: starting one
+ * costs twenty times as much as a picture. Each picture goes in with a number as its time and comes out with that
+ * number, so that a picture that is left out shifts no other camera's. Not here: what the pictures show (camera).
  */
 import type { ChildProcess } from 'node:child_process'
 import { guardedSpawn } from '../tools/guarded-spawn.ts'
@@ -12,14 +12,20 @@ import { h264FullRange } from './rtsp/picture-format.ts'
 
 export type Size = { width: number; height: number }
 export type KeyframeDecoder = {
-  /** @returns for each its pixels, row by row, 0 to 255; null for one that is null, that cannot be decoded, or when `signal` fires */
+  /**
+   * @returns for each its pixels, row by row, 0 to 255; null for one that is null, that cannot be decoded, or when
+   * `signal` fires
+   */
   decode(pictures: readonly (LonePicture | null)[], signal: AbortSignal): Promise<(Buffer | null)[]>
   close(): void
 }
 
 /** No picture comes out for so long: the rest of them cannot be decoded, or the machine has no time for them. */
 const SILENCE_MS = 5000
-/** A decoder that holds pictures back (it expects B pictures) gives them up for the next ones: one that is known to be good is sent after them, again and again. */
+/**
+ * A decoder that holds pictures back (it expects B pictures) gives them up for the next ones: one that is known to be
+ * good is sent after them, again and again.
+ */
 const PUSH_EVERY_MS = 100
 /** Its demuxer keeps a line for each picture for ever: a new one takes over before that is felt. */
 const MOST_PICTURES = 4096
@@ -71,7 +77,10 @@ export function createKeyframeDecoder(
   }
 }
 
-/** One that does not begin a sequence would be ordered by the numbers of the picture before it, and come out as another: it has a decoder for itself. */
+/**
+ * One that does not begin a sequence would be ordered by the numbers of the picture before it, and come out as
+ * another: it has a decoder for itself.
+ */
 async function alone(picture: LonePicture, size: Size, silenceMs: number, signal: AbortSignal): Promise<Buffer | null> {
   const decoder = createCodecDecoder(picture.codec, size, silenceMs)
   const [found = null] = await decoder.decode([picture], signal)
@@ -181,7 +190,10 @@ function send(run: Run, { sample }: LonePicture): void {
 
 /** A picture a second: its number is its time. */
 const TIMESCALE = 1
-/** In a line before a picture that was not decoded whole: so. In a line about each: its number and its format; in the next: whether its levels go from 0 to 255. */
+/**
+ * In a line before a picture that was not decoded whole: so. In a line about each: its number and its format; in the
+ * next: whether its levels go from 0 to 255.
+ */
 const ABOUT =
   /(?<torn>corrupt decoded frame)|\bn: *\d+ pts: *(?<number>\w+)\b[^\n]*?\bfmt:(?<format>\w+)|\bcolor_range:(?<range>\w+)/g
 /** Black and white of a picture whose levels do not use all of 0 to 255 (Rec. ITU-R BT.709). */
@@ -211,8 +223,8 @@ function startRun(codec: NalCodec, { width, height }: Size, first: LonePicture):
     '-i',
     'pipe:0',
   ]
-  // It says each picture's number on stderr, in the order in which pictures come. Levels are stretched here, by what is said of each: its
-  // scaler, too, keeps those of the picture before.
+  // It says each picture's number on stderr, in the order in which pictures come. Levels are stretched here, by what
+  // is said of each: its scaler, too, keeps those of the picture before.
   const output = [
     '-vsync',
     'passthrough',

@@ -1,7 +1,8 @@
 /**
- * A live picture made anew as H.264, for browsers that cannot show what the camera sends. It is fed with what the recorder
- * receives, so that the camera is asked once, and each picture keeps the time at which its original arrived: a conversion that
- * falls behind shows old pictures as old ones, and goes on at a younger keyframe as soon as there is one.
+ * A live picture made anew as H.264, for browsers that cannot show what the camera sends. It is fed with what the
+ * recorder receives, so that the camera is asked once, and each picture keeps the time at which its original arrived:
+ * a conversion that falls behind shows old pictures as old ones, and goes on at a younger keyframe as soon as there
+ * is one.
  */
 import { Readable } from 'node:stream'
 import { createBackoff } from '../tools/backoff.ts'
@@ -167,7 +168,10 @@ type ConvertedRun = {
   signal: AbortSignal
 }
 
-/** One ffmpeg, until the recorder begins another run, the conversion falls behind, or the signal fires. `problem`: what was wrong with the picture or with ffmpeg. */
+/**
+ * One ffmpeg, until the recorder begins another run, the conversion falls behind, or the signal fires. `problem`:
+ * what was wrong with the picture or with ffmpeg.
+ */
 async function convertRun({
   init,
   start,

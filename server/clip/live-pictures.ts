@@ -1,4 +1,7 @@
-/** What can be watched live of each camera, inside the video thread: what is recorded, or its conversion; and who follows it. */
+/**
+ * What can be watched live of each camera, inside the video thread: what is recorded, or its conversion; and who
+ * follows it.
+ */
 import { availableParallelism } from 'node:os'
 import type { PictureForm } from '../glossary/clip.ts'
 import type { Clock } from '../tools/clock.ts'
@@ -97,7 +100,8 @@ export function createLivePictures({
     )
       throw new Failure(
         'live/none',
-        `${MOST_CONVERSIONS} live pictures are converted to H.264 already, which is all that this machine can do beside recording: close one of them, or give ${id} an H.264 stream.`,
+        `${MOST_CONVERSIONS} live pictures are converted to H.264 already, which is all that this machine ` +
+          `can do beside recording: close one of them, or give ${id} an H.264 stream.`,
       )
     view.use()
     return { window: view.window, codec: () => view.codec() ?? '', init: view.init, segment: view.segment }
@@ -117,7 +121,10 @@ export function createLivePictures({
     of: live,
     /** Seconds that a part should last now. @param isAsked whether some player asks for it part by part over HTTP */
     wantedPart,
-    /** Every part is told from now on. Null when there is no live picture yet; it begins with the next part then. @throws live/none */
+    /**
+     * Every part is told from now on. Null when there is no live picture yet; it begins with the next part then.
+     * @throws live/none
+     */
     async watch(id: string, form: PictureForm): Promise<LiveStartBytes | null> {
       const { unfollow } = channelOf(id)
       const found = live(id, form)
@@ -133,7 +140,10 @@ export function createLivePictures({
       unfollow?.get(form)?.()
       unfollow?.delete(form)
     },
-    /** The conversion is another one: who watches goes on with it; where there can be none now, they are told, and ask again. */
+    /**
+     * The conversion is another one: who watches goes on with it; where there can be none now, they are told, and ask
+     * again.
+     */
     followAgain(id: string): void {
       const { unfollow } = channelOf(id)
       if (!unfollow.has('h264')) return

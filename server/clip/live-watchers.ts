@@ -12,7 +12,10 @@ export type LiveListener = {
   /** The picture begins here: everything since the newest keyframe. */
   begin(start: LiveStartBytes): void
   part(part: LivePart<Uint8Array>): void
-  /** There is no live picture now; `begin` follows when there is one again. With a reason it does not: it is asked for again. */
+  /**
+   * There is no live picture now; `begin` follows when there is one again. With a reason it does not: it is asked for
+   * again.
+   */
   gone(why?: Failure): void
 }
 export type LiveViewer = {

@@ -1,4 +1,7 @@
-/** The newest seconds of one camera, for players: what is listed, and who waits for what comes next. Bounded in memory. */
+/**
+ * The newest seconds of one camera, for players: what is listed, and who waits for what comes next. Bounded in
+ * memory.
+ */
 import type { Segment } from '../glossary/clip.ts'
 import { Failure } from '../tools/failure.ts'
 import { type OpenSegment, type Part, WANTED_PART_S } from './clip-packager.ts'
@@ -15,7 +18,10 @@ const LIKELY_SEGMENT_S = 2
 const LEAST_START_S = 0.4
 
 type Kept = Segment & { parts: Part[] | null; forget(): void }
-/** What a viewer needs to show the newest picture at once: everything since a keyframe, and never less than a moment. `index`: the newest part's in its segment. */
+/**
+ * What a viewer needs to show the newest picture at once: everything since a keyframe, and never less than a moment.
+ * `index`: the newest part's in its segment.
+ */
 export type LiveStart = {
   run: number
   partTarget: number
@@ -36,7 +42,11 @@ export type LivePart<Bytes extends Uint8Array = Buffer> = {
 export type Query = { msn: number | null; part: number | null; skip: boolean; plain?: boolean }
 export type LiveWindow = ReturnType<typeof createLiveWindow>
 
-/** @param longest seconds of the longest segment already recorded, so that the target duration need not change later. @param listed how many closed segments a playlist names. @param wantedPart seconds that a part should last now. */
+/**
+ * @param longest seconds of the longest segment already recorded, so that the target duration need not change later.
+ * @param listed how many closed segments a playlist names.
+ * @param wantedPart seconds that a part should last now.
+ */
 export function createLiveWindow({
   longest: known = 0,
   listed: mostListed = LISTED_SEGMENTS,
@@ -173,7 +183,8 @@ export function createLiveWindow({
       if (msn !== null) {
         if (msn > nextNumber() + 1)
           throw new Failure('live/ahead', `Segment ${msn} is too far ahead; the newest is ${nextNumber()}.`)
-        // A part that is not announced yet, and not the next few either, will not come in time (RFC 8216bis 6.2.5.2, advance part limit).
+        // A part that is not announced yet, and not the next few either, will not come in time (RFC 8216bis 6.2.5.2,
+        // advance part limit).
         const here = open?.number === msn ? open.segment.parts.length : 0
         if (part !== null && msn >= nextNumber() && part > here + Math.ceil(ADVANCE_S / Math.min(1, partTarget())))
           throw new Failure('live/ahead', `Part ${part} of segment ${msn} is too far ahead; it has ${here} so far.`)
@@ -192,7 +203,10 @@ export function createLiveWindow({
         plain,
       )
     },
-    /** Waits for a part that was announced. Null when it is not, or no longer, here. The bytes are good until the next turn of the event loop. */
+    /**
+     * Waits for a part that was announced. Null when it is not, or no longer, here. The bytes are good until the next
+     * turn of the event loop.
+     */
     async part(number: number, index: number): Promise<Buffer | null> {
       if (number > nextNumber() || (open?.number === number && index > open.segment.parts.length)) return null
       if (number === nextNumber()) await waitFor(() => has(number, index))
@@ -207,7 +221,10 @@ export function createLiveWindow({
       const last = segments.findLast(({ parts }) => parts?.[0])
       return last?.parts?.[0] ? { run: last.run, bytes: last.parts[0].bytes, at: last.start } : null
     },
-    /** What a live picture is: what is listed, and as much again that a player may just have read of (RFC 8216bis 6.2.2). Further back is a recording, which is not for everybody. */
+    /**
+     * What a live picture is: what is listed, and as much again that a player may just have read of (RFC 8216bis
+     * 6.2.2). Further back is a recording, which is not for everybody.
+     */
     isLive: (number: number): boolean =>
       number >= (segments[0]?.number ?? open?.number ?? Number.POSITIVE_INFINITY) - mostListed,
     isLiveRun: (run: number): boolean => run >= (segments[0]?.run ?? open?.run ?? Number.POSITIVE_INFINITY) - 1,

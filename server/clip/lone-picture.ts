@@ -1,4 +1,7 @@
-/** A keyframe with all that its decoder must know, as one sample: parameter sets in front, each unit after its length in four bytes. Pure. */
+/**
+ * A keyframe with all that its decoder must know, as one sample: parameter sets in front, each unit after its length
+ * in four bytes. Pure.
+ */
 import { avcConfigIn, hevcConfigIn } from '../tools/avc-config.ts'
 import { boxesIn, need, readTracks } from '../tools/fmp4-boxes.ts'
 import { readMoof } from '../tools/fmp4-samples.ts'
@@ -16,8 +19,10 @@ const withLength = (unit: Buffer): Buffer[] => {
 }
 
 /**
- * @param init the initialisation section of the stream; @param fragment begins with a moof whose first video sample is the keyframe
- * @returns null when it is neither H.264 nor H.265, or no keyframe, or its bytes make no sense: there is nothing to decode
+ * @param init the initialisation section of the stream;
+ * @param fragment begins with a moof whose first video sample is the keyframe
+ * @returns null when it is neither H.264 nor H.265, or no keyframe, or its bytes make no sense: there is nothing to
+ * decode
  */
 export function lonePicture(init: Buffer, fragment: Buffer): LonePicture | null {
   try {
@@ -49,8 +54,9 @@ function firstSample(init: Buffer, fragment: Buffer): Buffer | null {
 const [BLA_N_LP, CRA] = [18, 21]
 const TYPE_BITS = 0x7e
 /**
- * A clean random access picture (CRA) goes on with the numbers of the pictures before it; here they are another camera's. The same unit
- * as a broken link picture begins anew (8.1.3): its slice header is the same, and so is its picture.
+ * A clean random access picture (CRA) goes on with the numbers of the pictures before it; here they are another
+ * camera's. The same unit as a broken link picture begins anew (8.1.3): its slice header is the same, and so is its
+ * picture.
  */
 function beginning(unit: Buffer): Buffer {
   const first = unit[0] ?? 0

@@ -1,4 +1,7 @@
-/** Parts on their way out of the video thread: each message wakes the other thread, and costs as much as what it carries. Those of one turn go together. */
+/**
+ * Parts on their way out of the video thread: each message wakes the other thread, and costs as much as what it
+ * carries. Those of one turn go together.
+ */
 import type { PictureForm } from '../glossary/clip.ts'
 import type { LivePart } from './live-window.ts'
 
@@ -8,7 +11,10 @@ export type PartNews = { camera: string; form: PictureForm; live: LivePart<Uint8
 /** While a whole town is watched: those of a moment. */
 const TOGETHER_MS = 20
 
-/** @param post hands over parts in the order they were told, and their memory. @param isBusy whether many cameras are watched now */
+/**
+ * @param post hands over parts in the order they were told, and their memory.
+ * @param isBusy whether many cameras are watched now
+ */
 export function createPartPost({
   post,
   isBusy,

@@ -1,4 +1,7 @@
-/** What one run of recording a camera is, whoever does it (ffmpeg-recording, rtsp-recording), and how its silence is noticed. */
+/**
+ * What one run of recording a camera is, whoever does it (ffmpeg-recording, rtsp-recording), and how its silence is
+ * noticed.
+ */
 import type { Clock } from '../tools/clock.ts'
 import type { LiveWindow } from './live-window.ts'
 import type { StreamHabits } from './rtsp/rtsp-session.ts'
@@ -12,7 +15,10 @@ export const redactor =
   ({ secrets }: StreamAddress): ((text: string) => string) =>
   (text) =>
     secrets.reduce((clean, secret) => (secret ? clean.replaceAll(secret, '…') : clean), text)
-/** `startMs`: how long the first picture may take. `onPicture` hears the codec when pictures begin, and when it changes. */
+/**
+ * `startMs`: how long the first picture may take. `onPicture` hears the codec when pictures begin, and when it
+ * changes.
+ */
 export type Run = RunParts & {
   /** What the camera has shown in runs before. */ habits?: StreamHabits
   /** Something about a stream that is recorded all the same; null when it is over. */ onNote?(

@@ -1,4 +1,7 @@
-/** The ring's files on disk: one data file and one index of lines per five minutes of one run. Names say what is inside. */
+/**
+ * The ring's files on disk: one data file and one index of lines per five minutes of one run. Names say what is
+ * inside.
+ */
 import { closeSync, openSync, readFileSync, readSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -76,7 +79,10 @@ function sizeOf(file: string): number {
   }
 }
 
-/** Initialisation sections of runs of which nothing is here any more, by one look at the folder: what is mounted there may be another disk by the next. */
+/**
+ * Initialisation sections of runs of which nothing is here any more, by one look at the folder: what is mounted there
+ * may be another disk by the next.
+ */
 export function orphanedInits(folder: string): string[] {
   const names = namesIn(folder)
   const kept = new Set(names.map((name) => Number(NAME.exec(name)?.[2] ?? -1)))
@@ -95,8 +101,9 @@ function namesIn(folder: string): string[] {
 }
 
 /**
- * The newest bucket after a start. Segments whose bytes never reached the disk in a crash were promised to nobody: their lines go, on the
- * disk, too. Lines of an older bucket stay whatever becomes of its bytes: what was recorded and is damaged is not what was never recorded.
+ * The newest bucket after a start. Segments whose bytes never reached the disk in a crash were promised to nobody:
+ * their lines go, on the disk, too. Lines of an older bucket stay whatever becomes of its bytes: what was recorded
+ * and is damaged is not what was never recorded.
  */
 export function readNewestIndex(folder: string, bucket: Bucket): Located[] {
   const lines = parseIndex(readTextOrNothing(join(folder, indexName(bucket))), bucket.run)

@@ -1,7 +1,8 @@
 /**
- * Checks what a stranger sends before node-media-server reads it, in small pieces. The package's parser throws at a malformed message,
- * which would end its process and every camera that pushes to it, and it reserves as much memory as a message says it will need. Here a
- * message that cannot be read, or that is too large before its stream is let in, ends its own connection only.
+ * Checks what a stranger sends before node-media-server reads it, in small pieces. The package's parser throws at a
+ * malformed message, which would end its process and every camera that pushes to it, and it reserves as much memory
+ * as a message says it will need. Here a message that cannot be read, or that is too large before its stream is let
+ * in, ends its own connection only.
  */
 
 /** Of the package's parser, what is used here. */

@@ -27,7 +27,8 @@ const letIn = new WeakSet<Socket>()
 function receive(socket: Socket): void {
   const late = setTimeout(() => letIn.has(socket) || socket.destroy(), MOST_BEFORE_MS)
   socket.once('close', () => clearTimeout(late))
-  // The package only ends its own half of a connection that it refuses: the other half would stay for as long as its peer likes.
+  // The package only ends its own half of a connection that it refuses: the other half would stay for as long as its
+  // peer likes.
   socket.once('finish', () => socket.destroy())
 }
 function welcome(socket: Socket): void {
@@ -59,7 +60,8 @@ process.on('message', (message: IngestStart | IngestChange) => {
       return
     }
     welcome(session.socket)
-    // A link that breaks without a word (4G, a power cut) leaves its socket behind, and whoever comes back finds the place taken.
+    // A link that breaks without a word (4G, a power cut) leaves its socket behind, and whoever comes back finds the
+    // place taken.
     session.socket.setTimeout(silentMs, () => session.socket.destroy())
   })
   // Only our own recorder plays: it is on this machine and knows the key.

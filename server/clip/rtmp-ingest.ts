@@ -18,7 +18,11 @@ const freePort = (host: string): Promise<number> =>
     })
   })
 
-/** @param port 0 picks a free one. @param host where cameras reach it. @param silentMs a camera that pushes nothing for so long has gone. */
+/**
+ * @param port 0 picks a free one.
+ * @param host where cameras reach it.
+ * @param silentMs a camera that pushes nothing for so long has gone.
+ */
 export async function startRtmpIngest({
   port,
   host,

@@ -1,6 +1,7 @@
 /**
- * Makes parts and segments of a camera's fragments, and follows what cameras do in mid-stream: new parameter sets, clocks
- * that jump or go back. Not here: where the fragments come from (ffmpeg-recording, rtsp-recording). Pure, but for its store.
+ * Makes parts and segments of a camera's fragments, and follows what cameras do in mid-stream: new parameter sets,
+ * clocks that jump or go back. Not here: where the fragments come from (ffmpeg-recording, rtsp-recording). Pure, but
+ * for its store.
  */
 import type { Segment } from '../glossary/clip.ts'
 import { type ClosedSegment, createPackager } from './clip-packager.ts'
@@ -145,13 +146,22 @@ export function createStreamFollower({
   })
 
   return {
-    /** What ffmpeg wrote, however it is split. @throws when it is no fragmented MP4, or no keyframe comes for too long. */
+    /**
+     * What ffmpeg wrote, however it is split.
+     * @throws when it is no fragmented MP4, or no keyframe comes for too long.
+     */
     push: (chunk: Buffer): void => reader.push(chunk),
-    /** For who makes fragments itself: an initialisation section, then pictures with the wall clock at their arrival. */
+    /**
+     * For who makes fragments itself: an initialisation section, then pictures with the wall clock at their arrival.
+     */
     begin,
     /** @throws when no keyframe comes for too long. */
     take,
-    /** The newest fragment is `more` seconds longer than it said when it was taken. @param rewrite changes its bytes @returns whether viewers have it already, as it was */
+    /**
+     * The newest fragment is `more` seconds longer than it said when it was taken.
+     * @param rewrite changes its bytes
+     * @returns whether viewers have it already, as it was
+     */
     lasted(more: number, rewrite: (bytes: Buffer) => void): boolean {
       timeline.lasted(more)
       return packed && packager.lasted(more, rewrite)

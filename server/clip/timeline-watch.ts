@@ -1,6 +1,8 @@
 /** Does the stream's own clock make sense? Pure. Cameras restart their clocks without a word (RFC 3550 allows it). */
 
-/** `fine`: keep it. `jump`: this picture's time makes no sense, a new timeline begins. `stuck`: time no longer passes. */
+/**
+ * `fine`: keep it. `jump`: this picture's time makes no sense, a new timeline begins. `stuck`: time no longer passes.
+ */
 export type TimelineVerdict = 'fine' | 'jump' | 'stuck'
 export type Timing = { /** Seconds. */ decodeTime: number; duration: number }
 

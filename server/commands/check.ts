@@ -33,7 +33,8 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
   })
   if (streets === undefined) return 1
   process.stdout.write(
-    `${file}: ${site.name}: ${site.helpPoints.length} help points, ${site.cameras.length} cameras, ${site.cameras.reduce((sum, { presets }) => sum + presets.size, 0)} presets\n`,
+    `${file}: ${site.name}: ${site.helpPoints.length} help points, ${site.cameras.length} ` +
+      `cameras, ${site.cameras.reduce((sum, { presets }) => sum + presets.size, 0)} presets\n`,
   )
   if (names.size > 0) process.stdout.write(`${file}: the server’s environment must have ${[...names].join(', ')}\n`)
   for (const { id, name } of site.helpPoints)
@@ -49,13 +50,15 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
       .find(({ metres }) => metres > FARTHEST_M)
     if (far)
       process.stdout.write(
-        `${file}: warning: ${id} is ${Math.round(far.metres / 1000).toLocaleString('en')} km from ${far.camera}, which has a preset for it: are lat and lon of one of them swapped?\n`,
+        `${file}: warning: ${id} is ${Math.round(far.metres / 1000).toLocaleString('en')} km from ${far.camera}, ` +
+          `which has a preset for it: are lat and lon of one of them swapped?\n`,
       )
   }
   for (const { id, onvif, stream } of site.cameras)
     if ([onvif?.password, stream?.password].some((password) => password != null && !isReference(password)))
       process.stdout.write(
-        `${file}: warning: the password of ${id} is written in the file: refer to it instead (password: "\${CAMERA_PASSWORD}", or file:…)\n`,
+        `${file}: warning: the password of ${id} is written in the file: refer to it ` +
+          `instead (password: "\${CAMERA_PASSWORD}", or file:…)\n`,
       )
   for (const { id, mqtt } of site.helpPoints)
     if (mqtt.length > 0 && !site.mqtt)

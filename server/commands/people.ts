@@ -21,7 +21,10 @@ function personOf({ role, name, 'help-point': helpPoints }: Options): Person {
   if (helpPoints && role !== 'press') throw new Error('--help-point goes with --role press only')
   return { role: role as Role, name, helpPoints: helpPoints ?? null }
 }
-/** A folder that is not there yet is made: whoever sets a server up gives tokens first. A mistyped one must be noticed. */
+/**
+ * A folder that is not there yet is made: whoever sets a server up gives tokens first. A mistyped one must be
+ * noticed.
+ */
 function fileOf({ data }: Options): string {
   const folder = resolve(data ?? join(packageRoot, 'data'))
   if (!existsSync(folder))

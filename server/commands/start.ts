@@ -51,7 +51,8 @@ function tlsOf(cert: string | undefined, key: string | undefined): { cert: strin
     createSecureContext(pems)
   } catch (error) {
     throw new Error(
-      `--tls-cert ${cert} and --tls-key ${key} do not make a certificate and its key: ${error instanceof Error ? error.message : String(error)}`,
+      `--tls-cert ${cert} and --tls-key ${key} do not make a certificate and its ` +
+        `key: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     )
   }
@@ -81,7 +82,8 @@ export async function startCommand({
     rtmpPort: portOf('rtmp-port', rtmpPort),
     address: publicAddressOf({ basePath, publicUrl, trustProxy }),
   }
-  // Presses are rare: between two of them the code of their whole way would be thrown away, and compiled anew while somebody waits.
+  // Presses are rare: between two of them the code of their whole way would be thrown away, and compiled anew while
+  // somebody waits.
   setFlagsFromString('--no-flush-bytecode')
   const ended = untilAsked()
   const house = await openHouse(options).catch((error: NodeJS.ErrnoException) => {
@@ -101,7 +103,11 @@ export async function startCommand({
 
 const greeting = ({ url, demo }: House, dataFolder: string): string =>
   demo
-    ? `\nLamppost is running the simulated Darlington. Open:\n  ${url}/          the control room wall\n  ${url}/button    the lamp post with its button\n  ${url}/presets   the engineer's cameras and presets\n  ${url}/evidence  the evidence officer's clips\n  ${url}/help-points   whether every help point works\n  ${url}/shift     the hand-over from shift to shift\nCredentials for scripts: ${join(dataFolder, 'demo-credentials.json')}. Ctrl-C ends it.\n`
+    ? `\nLamppost is running the simulated Darlington. Open:\n  ${url}/          the control room wall\n` +
+      `  ${url}/button    the lamp post with its button\n  ${url}/presets   the engineer's cameras and presets\n` +
+      `  ${url}/evidence  the evidence officer's clips\n  ${url}/help-points   whether every help point works\n` +
+      `  ${url}/shift     the hand-over from shift to shift\nCredentials for ` +
+      `scripts: ${join(dataFolder, 'demo-credentials.json')}. Ctrl-C ends it.\n`
     : `\nLamppost is running: ${url}/  (log: ${join(dataFolder, 'lamppost.log')})\n`
 
 /** A signal; or, under npm, the death of npm: then nobody could stop us any more. */

@@ -29,7 +29,10 @@ async function pem(option: string, file: string | undefined): Promise<string | n
 
 type Options = { root?: string | undefined; 'timestamp-root'?: string | undefined }
 
-/** Exit code 0: proven. 1: something is wrong. 2: nothing is wrong, but no root was given that vouches for it. 3: there is nothing to judge, or nothing to judge it by. */
+/**
+ * Exit code 0: proven. 1: something is wrong. 2: nothing is wrong, but no root was given that vouches for it. 3:
+ * there is nothing to judge, or nothing to judge it by.
+ */
 export async function verifyCommand(files: string[], options: Options): Promise<number> {
   const judged = await prepare(files, options).catch((error: unknown) => {
     process.stderr.write(`lamppost: ${wordsOf(error)}\n`)
@@ -66,13 +69,15 @@ async function judge({ source, root, timeStampRoot }: Judged): Promise<number> {
       process.stderr.write(`NOT GOOD: ${inside === null ? '' : `${inside}: `}${problem}\n`)
     if (!verdict.intact) {
       process.stderr.write(
-        `\nThis package is NOT what the site signed (${verdict.findings.length} ${verdict.findings.length === 1 ? 'finding' : 'findings'}).\n`,
+        `\nThis package is NOT what the site signed ` +
+          `(${verdict.findings.length} ${verdict.findings.length === 1 ? 'finding' : 'findings'}).\n`,
       )
       return 1
     }
     if (!verdict.proven) {
       process.stderr.write(
-        `\nNothing is wrong with it, and NOT PROVEN who made it: give the site’s root (--root evidence-root.pem), and compare its fingerprint with the receipt.\n`,
+        `\nNothing is wrong with it, and NOT PROVEN who made it: give the site’s root (--root ` +
+          `evidence-root.pem), and compare its fingerprint with the receipt.\n`,
       )
       return NOT_PROVEN
     }

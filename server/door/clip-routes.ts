@@ -170,7 +170,8 @@ export function clipRoutes(app: App, port: ClipPort): void {
       config: { roles: ['evidence'] },
       schema: {
         summary:
-          'The clip as one MP4 by stream copy; its SHA-256 is in the header Repr-Digest and in X-Lamppost-SHA256; where it jumps, because nothing was recorded, in X-Lamppost-Gaps',
+          'The clip as one MP4 by stream copy; its SHA-256 is in the header Repr-Digest and in X-Lamppost-SHA256; ' +
+          'where it jumps, because nothing was recorded, in X-Lamppost-Gaps',
         tags: ['clips'],
         params: CLIP_PARAMS,
         querystring: TIMES,

@@ -70,7 +70,10 @@ export function personOf({ person }: { person: Person | null }): Person {
 export const actorOf = (request: FastifyRequest): string =>
   `${request.person?.role ?? 'nobody'}:${request.person?.name ?? ''}`
 
-/** A proxy may take the prefix off or pass it on: one that a path here begins with as well could not be told from that path. */
+/**
+ * A proxy may take the prefix off or pass it on: one that a path here begins with as well could not be told from that
+ * path.
+ */
 function refuseOwnPaths(app: App, basePath: string): void {
   const [, first = ''] = basePath.split('/')
   if (first === '') return
@@ -203,7 +206,8 @@ export async function createDoor({
     answerOf.set(request, reply)
     if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath)
       return reply.redirect(`${address.basePath}/${request.originalUrl.slice(address.basePath.length)}`, 308)
-    // A cookie travels with requests of any page in the same browser, also of another port of this host: what changes something needs a page of ours.
+    // A cookie travels with requests of any page in the same browser, also of another port of this host: what changes
+    // something needs a page of ours.
     if (
       !SAFE_METHODS.has(request.method) &&
       request.headers.authorization === undefined &&
@@ -212,7 +216,8 @@ export async function createDoor({
     )
       throw new Failure(
         'people/forbidden',
-        'This came from a page of another address, with a session of this one: it was not done. Behind a proxy, start Lamppost with --public-url.',
+        'This came from a page of another address, with a session of this one: it was ' +
+          'not done. Behind a proxy, start Lamppost with --public-url.',
       )
     if (!roles) return
     if (signed && request.headers.authorization === undefined && request.headers['x-lamppost-signature'] !== undefined)

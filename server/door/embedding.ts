@@ -1,6 +1,6 @@
 /**
- * Pages of other origins that may have Lamppost in them, as the site file names them: by its web components (CORS, with a bearer
- * token only; cookies stay with our own origin) or in a frame. Nobody else.
+ * Pages of other origins that may have Lamppost in them, as the site file names them: by its web components (CORS,
+ * with a bearer token only; cookies stay with our own origin) or in a frame. Nobody else.
  */
 import cors from '@fastify/cors'
 import type { App } from './door.ts'

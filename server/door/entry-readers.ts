@@ -80,7 +80,10 @@ export const READERS_OF = {
 export const mayRead = (role: Role | null, kind: string): boolean =>
   role !== null && ((READERS_OF as Record<string, readonly Role[]>)[kind] ?? KEEPERS).includes(role)
 
-/** In the place of an entry that is not for this role: its number leaves no gap, and its hash keeps chain and tree checkable. */
+/**
+ * In the place of an entry that is not for this role: its number leaves no gap, and its hash keeps chain and tree
+ * checkable.
+ */
 export type Withheld = Pick<Entry, 'seq' | 'hash'>
 export const shownTo = (role: Role | null, entry: Entry): Entry | Withheld =>
   mayRead(role, entry.kind) ? entry : { seq: entry.seq, hash: entry.hash }

@@ -1,9 +1,9 @@
 /**
- * The same events over a WebSocket, because HTTP/1.1 gives all windows of a browser six connections to a server, and each wall
- * would keep one for ever. A session or a bearer token opens it.
+ * The same events over a WebSocket, because HTTP/1.1 gives all windows of a browser six connections to a server, and
+ * each wall would keep one for ever. A session or a bearer token opens it.
  *
- * Client, once, text: `{token?, after?}`: the token where there is no session, and the newest sequence number it has heard.
- * Server, text: blocks as in `GET /api/v1/events`, or `{refused, words}` and the end.
+ * Client, once, text: `{token?, after?}`: the token where there is no session, and the newest sequence number it has
+ * heard. Server, text: blocks as in `GET /api/v1/events`, or `{refused, words}` and the end.
  */
 import type { RawData } from 'ws'
 import type { Person } from '../glossary/people.ts'

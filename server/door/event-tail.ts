@@ -1,4 +1,7 @@
-/** The ledger's tail and the news of the moment for one listener, as blocks of server-sent events, whatever carries them. What is missed is read first, and comes once and in order. */
+/**
+ * The ledger's tail and the news of the moment for one listener, as blocks of server-sent events, whatever carries
+ * them. What is missed is read first, and comes once and in order.
+ */
 import type { Role } from '../glossary/people.ts'
 import type { Entry } from '../glossary/ledger.ts'
 import { mayRead, shownTo } from './entry-readers.ts'
@@ -40,7 +43,10 @@ export const ROOM_EVERY_MS = 20
 const written = (entry: Entry): Buffer =>
   Buffer.from(`id: ${entry.seq}\nevent: ${entry.kind}\ndata: ${JSON.stringify(entry)}\n\n`)
 
-/** Each entry is written out once for all who hear it whole, and once for all who only hear that it is there: what many have not taken yet is the same memory. */
+/**
+ * Each entry is written out once for all who hear it whole, and once for all who only hear that it is there: what
+ * many have not taken yet is the same memory.
+ */
 const blocks = new WeakMap<Entry, { whole?: Buffer; withheld?: Buffer }>()
 function blockOf(entry: Entry, role: Role | null): Buffer {
   const known = blocks.get(entry) ?? {}
@@ -62,7 +68,10 @@ function joinedOf(page: readonly Entry[], role: Role | null): Buffer {
 
 /** Pages of the past that were read lately: readers who begin at the same place read the same ones. */
 const PAGES_KEPT = 12
-/** Reads pages for all who listen: one at a time, and a turn of the loop between two, so that no press waits for those who read what was. */
+/**
+ * Reads pages for all who listen: one at a time, and a turn of the loop between two, so that no press waits for those
+ * who read what was.
+ */
 export function createPast(page: EventsPort['page']): EventsPort['page'] {
   const kept = new Map<string, Entry[]>()
   let turn: Promise<unknown> = Promise.resolve()
@@ -85,7 +94,13 @@ export function createPast(page: EventsPort['page']): EventsPort['page'] {
   }
 }
 
-/** @param after the newest sequence number that was heard; null for none. @param send one block. @param sendPage many blocks in one piece, where the reader takes them so. @param room resolves when who reads the past has room for more of it. @param onBroken the past cannot be read: what has missed something must not look well. */
+/**
+ * @param after the newest sequence number that was heard; null for none.
+ * @param send one block.
+ * @param sendPage many blocks in one piece, where the reader takes them so.
+ * @param room resolves when who reads the past has room for more of it.
+ * @param onBroken the past cannot be read: what has missed something must not look well.
+ */
 export function followEvents({
   port,
   role,

@@ -1,4 +1,7 @@
-/** Evidence packages: ordered, watched, cancelled, fetched, deleted. The evidence role only; each fetching is an entry of the ledger. */
+/**
+ * Evidence packages: ordered, watched, cancelled, fetched, deleted. The evidence role only; each fetching is an entry
+ * of the ledger.
+ */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -37,7 +40,10 @@ export type ExportPort = {
     actor: string
     through: string | null
   }): Promise<void>
-  /** A session must have said its password again lately; a token says itself with each request. @throws people/confirm-first */
+  /**
+   * A session must have said its password again lately; a token says itself with each request.
+   * @throws people/confirm-first
+   */
   mustBeConfirmed(request: FastifyRequest): void
 }
 
@@ -326,7 +332,10 @@ export function exportRoutes(app: App, port: ExportPort): void {
   )
 }
 
-/** The range that is asked for, and that will be answered; null is the whole. One reading for whoever counts and whoever sends. */
+/**
+ * The range that is asked for, and that will be answered; null is the whole. One reading for whoever counts and
+ * whoever sends.
+ */
 export function rangeOf(
   { headers }: FastifyRequest,
   { bytes, sha256 }: NonNullable<Export['facts']>,
@@ -337,7 +346,10 @@ export function rangeOf(
   return { from: Number(range[1]), to: Math.min(bytes - 1, range[2] === undefined ? bytes - 1 : Number(range[2])) }
 }
 
-/** Of any size, from any byte on; the entry of the ledger is durable before the first byte leaves. @throws request/invalid for a range that is not there */
+/**
+ * Of any size, from any byte on; the entry of the ledger is durable before the first byte leaves.
+ * @throws request/invalid for a range that is not there
+ */
 export async function sendPackage(
   request: FastifyRequest,
   reply: FastifyReply,

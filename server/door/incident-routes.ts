@@ -27,7 +27,10 @@ export type IncidentPort = {
   contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident>
   tick(id: string, step: number, actor: string): Promise<Incident>
   close(id: string, reason: string, actor: string, seen: number | null): Promise<Incident>
-  /** @param preset null: its own for the incident's help point, or whatever way there is. @throws camera/unknown, preset/unknown */
+  /**
+   * @param preset null: its own for the incident's help point, or whatever way there is.
+   * @throws camera/unknown, preset/unknown
+   */
   bring(id: string, camera: CameraId, preset: PresetToken | null, actor: string): Promise<Incident>
   answerRequest(
     id: string,

@@ -81,7 +81,8 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
       config: { roles: READERS },
       schema: {
         summary:
-          'Server-sent events: the ledger’s tail (`id` is the sequence number; send Last-Event-ID to miss nothing) and health. The same blocks come over a WebSocket at this address, after one message `{token?, after?}`',
+          'Server-sent events: the ledger’s tail (`id` is the sequence number; send Last-Event-ID to miss nothing) ' +
+          'and health. The same blocks come over a WebSocket at this address, after one message `{token?, after?}`',
         tags: ['ledger'],
       },
     },

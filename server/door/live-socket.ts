@@ -2,9 +2,11 @@
  * All live pictures of one page over one WebSocket (RFC 6455), because HTTP/1.1 gives a page six connections for
  * everything. A session or a bearer token opens it; the token is the first message, never part of the address.
  *
- * Client, text: `{token}` `{watch, camera, form?}` `{leave}` `{looking: [incident]}` `{ping}`. Server, text: `{welcome, now}` `{refused, words}`
- * `{gone: watch, words, code?}` (with a code it is over, else a beginning follows) `{pong, now}`; binary: a length (4 bytes), a JSON header of that length, then the bytes it
- * describes: `{begin: watch, …}` the initialisation section and everything since the newest keyframe, `{part: watch, …}`.
+ * Client, text: `{token}` `{watch, camera, form?}` `{leave}` `{looking: [incident]}` `{ping}`. Server, text:
+ * `{welcome, now}` `{refused, words}`
+ * `{gone: watch, words, code?}` (with a code it is over, else a beginning follows) `{pong, now}`; binary: a length (4
+ * bytes), a JSON header of that length, then the bytes it describes: `{begin: watch, …}` the initialisation section
+ * and everything since the newest keyframe, `{part: watch, …}`.
  */
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
@@ -217,7 +219,8 @@ export function liveSocket({
     let most = MOST_UNSENT
     const send = (header: object, ...bytes: Uint8Array[]): void => {
       together()
-      // Fragments of one message (RFC 6455 5.4): what is copied here would be garbage in a moment, five megabytes a second in a town.
+      // Fragments of one message (RFC 6455 5.4): what is copied here would be garbage in a moment, five megabytes a
+      // second in a town.
       socket.send(headOf(header), { binary: true, fin: bytes.length === 0 })
       bytes.forEach((piece, i) => socket.send(piece, { binary: true, fin: i === bytes.length - 1 }))
     }

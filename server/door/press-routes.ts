@@ -60,9 +60,10 @@ export type PressRoutesPort = PressPort & {
 }
 
 /**
- * For how long an equal `id` means the same press: a client sends again within minutes, and a device that numbers its presses counts
- * from the beginning again after a restart. Once its incident is over, two minutes: a later arrival is a new press. With `pressedAt`
- * it is the same press only with the same time, for as long as anybody holds a press back. A signature is never made twice.
+ * For how long an equal `id` means the same press: a client sends again within minutes, and a device that numbers its
+ * presses counts from the beginning again after a restart. Once its incident is over, two minutes: a later arrival is
+ * a new press. With `pressedAt` it is the same press only with the same time, for as long as anybody holds a press
+ * back. A signature is never made twice.
  */
 export const SAME_PRESS_MS = { id: 10 * 60_000, afterClosed: 2 * 60_000, idAndTime: 7 * 86_400_000 }
 

@@ -1,11 +1,14 @@
 /**
- * Where this server is to its users: which origin is its own, and what stands in front of its paths where a proxy gives it a part of a
- * host. Pure. Without further word that is the scheme and Host of each request.
+ * Where this server is to its users: which origin is its own, and what stands in front of its paths where a proxy
+ * gives it a part of a host. Pure. Without further word that is the scheme and Host of each request.
  */
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 
-/** `basePath`: '' or /cctv/lamppost. `origin`: null: that of each request. `trustProxy`: X-Forwarded-* are a proxy's that is ours. */
+/**
+ * `basePath`: '' or /cctv/lamppost. `origin`: null: that of each request. `trustProxy`: X-Forwarded-* are a proxy's
+ * that is ours.
+ */
 export type PublicAddress = { basePath: string; origin: string | null; trustProxy: boolean }
 export const AT_THE_ROOT: PublicAddress = { basePath: '', origin: null, trustProxy: false }
 
@@ -45,12 +48,15 @@ export const withoutBase = (url: string, { basePath }: Pick<PublicAddress, 'base
 
 const first = (value: string | string[] | undefined): string | undefined =>
   (Array.isArray(value) ? value[0] : value)?.split(',')[0]?.trim()
-/** What the nearest proxy added. The values before it were sent by the proxy's own client, who may have invented them. */
+/**
+ * What the nearest proxy added. The values before it were sent by the proxy's own client, who may have invented them.
+ */
 const last = (value: string | string[] | undefined): string | undefined =>
   (Array.isArray(value) ? value.at(-1) : value)?.split(',').at(-1)?.trim()
 /**
- * Whether a page that sent this request is ours. A browser names the page's origin with everything that changes something, and says
- * whether it is of this site; programs name none. @param secure whether the request came over TLS
+ * Whether a page that sent this request is ours. A browser names the page's origin with everything that changes
+ * something, and says whether it is of this site; programs name none.
+ * @param secure whether the request came over TLS
  */
 export function isOwnOrigin(headers: IncomingHttpHeaders, secure: boolean, address: PublicAddress): boolean {
   const { origin } = headers

@@ -97,7 +97,10 @@ const csvRow = ({ incident, helpPoint, kind, openedAt, closedAt, clips, endsAt, 
   ],
   ...[endsAt ?? (lock ? 'locked for ever' : 'as long as it is open'), lock?.by ?? '', lock?.reason ?? ''],
 ]
-/** The table of what is kept when it is asked for, written a page at a time and a turn of the loop between: no press waits for twenty thousand lines. */
+/**
+ * The table of what is kept when it is asked for, written a page at a time and a turn of the loop between: no press
+ * waits for twenty thousand lines.
+ */
 async function* csvPages(port: Pick<RetentionPort, 'ids' | 'of'>): AsyncGenerator<string> {
   yield csvText([CSV_HEAD])
   const ids = port.ids()
@@ -115,7 +118,8 @@ export function retentionRoutes(app: App, port: RetentionPort): void {
       config: { roles: READERS },
       schema: {
         summary:
-          'Recordings that are kept, until when, and what is locked; what ends first stands first. In pages (`next`), or of some incidents; unchanged since an `ETag`: 304',
+          'Recordings that are kept, until when, and what is locked; what ends first stands first. In ' +
+          'pages (`next`), or of some incidents; unchanged since an `ETag`: 304',
         tags: ['retention'],
         querystring: QUERY,
         response: {

@@ -1,6 +1,7 @@
 /**
- * Ends answers that take long (a package, a clip, a table) when their reader loses the right to them: the person is removed, the role is
- * taken, the link is revoked. The right is checked when an answer begins; here it is checked again while the answer is sent.
+ * Ends answers that take long (a package, a clip, a table) when their reader loses the right to them: the person is
+ * removed, the role is taken, the link is revoked. The right is checked when an answer begins; here it is checked
+ * again while the answer is sent.
  */
 
 /** An answer on its way. `stream`: what HTTP/2 sends it by. */
@@ -34,7 +35,10 @@ export function createRunningAnswers({ checkMs = CHECK_MS }: { checkMs?: number 
     }
   }
   return {
-    /** @param mayHave asked again and again until the answer is out; the first no ends it. Called twice for one answer, the newer `mayHave` counts. */
+    /**
+     * @param mayHave asked again and again until the answer is out; the first no ends it. Called twice for one
+     * answer, the newer `mayHave` counts.
+     */
     onlyWhile(answer: Running, mayHave: () => boolean): void {
       if (isOver(answer)) return
       if (!running.has(answer)) answer.once('close', () => forget(answer))

@@ -56,7 +56,8 @@ export function createSignIn(port: Pick<SessionPort, 'byPassword' | 'byToken'>):
 
 export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn, address: PublicAddress = AT_THE_ROOT): void {
   const cookie = (request: { protocol: string }, value: string, seconds: number): string =>
-    `${SESSION_COOKIE}=${value}; Path=${address.basePath || '/'}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${request.protocol === 'https' || address.origin?.startsWith('https:') ? '; Secure' : ''}`
+    `${SESSION_COOKIE}=${value}; Path=${address.basePath || '/'}; HttpOnly; SameSite=Strict; ` +
+    `Max-Age=${seconds}${request.protocol === 'https' || address.origin?.startsWith('https:') ? '; Secure' : ''}`
 
   app.post(
     '/api/v1/session',

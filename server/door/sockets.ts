@@ -1,4 +1,7 @@
-/** WebSockets of this server (RFC 6455), by path: who may open one, and that none outlives the server. What is said on them stands with each. */
+/**
+ * WebSockets of this server (RFC 6455), by path: who may open one, and that none outlives the server. What is said on
+ * them stands with each.
+ */
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -7,7 +10,10 @@ import type { HandleShare } from '../tools/handle-share.ts'
 import { type App, type Credential, credentialOf } from './door.ts'
 import { AT_THE_ROOT, type PublicAddress, isOwnOrigin, withoutBase } from './public-address.ts'
 
-/** `offered`: what the request itself brought that may be used; a token may still come as a message. `admitted` is told that somebody known holds it. */
+/**
+ * `offered`: what the request itself brought that may be used; a token may still come as a message. `admitted` is
+ * told that somebody known holds it.
+ */
 export type ServeSocket = (
   socket: WebSocket,
   request: IncomingMessage,

@@ -1,6 +1,7 @@
 /**
- * An H.264 stream as ffmpeg's raw format has it (ISO/IEC 14496-10, Annex B): start codes for lengths, and parameter sets before
- * pictures that others do not follow from. Hashed as it is made, since it is wanted for nothing else. Pure.
+ * An H.264 stream as ffmpeg's raw format has it (ISO/IEC 14496-10, Annex B): start codes for lengths, and parameter
+ * sets before pictures that others do not follow from. Hashed as it is made, since it is wanted for nothing else.
+ * Pure.
  */
 import { createHash } from 'node:crypto'
 import { avcConfigIn } from '../tools/avc-config.ts'
@@ -20,7 +21,10 @@ export function createAnnexBHash(init: Buffer) {
   const { lengthBytes } = declared
   const [sps, pps] = [coded(declared.sps), coded(declared.pps)]
   const hash = createHash('sha256')
-  /** A picture that needs them may follow; which of them the stream has brought itself since the last one that did not. */
+  /**
+   * A picture that needs them may follow; which of them the stream has brought itself since the last one that did
+   * not.
+   */
   let due = true
   let seen = { sps: false, pps: false }
 

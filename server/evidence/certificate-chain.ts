@@ -1,6 +1,6 @@
 /**
- * Whether a certificate leads to a root that is trusted: as OpenSSL sees it, and never for longer than a few steps, whatever
- * certificates a hostile package brings along. Runs in the server and in a browser.
+ * Whether a certificate leads to a root that is trusted: as OpenSSL sees it, and never for longer than a few steps,
+ * whatever certificates a hostile package brings along. Runs in the server and in a browser.
  */
 import type * as asn1js from 'asn1js'
 import type * as pkijs from 'pkijs'
@@ -75,7 +75,8 @@ export async function chainProblem(
   const unfit = purposeProblem(signer, purpose)
   if (unfit) return unfit
   const ranOut = (certificate: pkijs.Certificate, what: string): string =>
-    `${what} was valid from ${certificate.notBefore.value.toISOString()} to ${certificate.notAfter.value.toISOString()}, and not at ${new Date(at).toISOString()}`
+    `${what} was valid from ${certificate.notBefore.value.toISOString()} ` +
+    `to ${certificate.notAfter.value.toISOString()}, and not at ${new Date(at).toISOString()}`
   if (!isValidAt(signer, at)) return ranOut(signer, 'the signer’s certificate')
   let current = signer
   const seen = [signer]

@@ -1,6 +1,7 @@
 /**
- * Certificates that Lamppost issues for itself: a root that signs nothing but signers, and signers that sign packages. X.509 and
- * ECDSA P-256, because OpenSSL 3.0 verifies no Ed25519 in CMS. Not here: where they lie (evidence-keys).
+ * Certificates that Lamppost issues for itself: a root that signs nothing but signers, and signers that sign
+ * packages. X.509 and ECDSA P-256, because OpenSSL 3.0 verifies no Ed25519 in CMS. Not here: where they lie
+ * (evidence-keys).
  */
 import { X509Certificate, type KeyObject, createHash, randomBytes, webcrypto } from 'node:crypto'
 import * as asn1js from 'asn1js'

@@ -1,4 +1,7 @@
-/** Notices when the recorder's clock is set: wall clock against time that only grows. Each step is an entry of the ledger. */
+/**
+ * Notices when the recorder's clock is set: wall clock against time that only grows. Each step is an entry of the
+ * ledger.
+ */
 import type { Clock } from '../tools/clock.ts'
 
 const LOOK_MS = 5000

@@ -1,6 +1,6 @@
 /**
- * Detached CMS signatures (RFC 5652) over a few kilobytes, made and verified with PKI.js on WebCrypto: the same code runs in the
- * server, in the command line, and in the page that verifies a package in a browser.
+ * Detached CMS signatures (RFC 5652) over a few kilobytes, made and verified with PKI.js on WebCrypto: the same code
+ * runs in the server, in the command line, and in the page that verifies a package in a browser.
  */
 import * as asn1js from 'asn1js'
 import * as pkijs from 'pkijs'
@@ -32,7 +32,10 @@ export type SignatureVerdict = {
   signer: CertificateSummary | null
   /** What the signer's own clock said. */
   signedAt: number | null
-  /** Self-signed certificates that travel inside: what a root that is kept elsewhere is to be compared with. They prove nothing. */
+  /**
+   * Self-signed certificates that travel inside: what a root that is kept elsewhere is to be compared with. They
+   * prove nothing.
+   */
   rootsInside: CertificateSummary[]
 }
 

@@ -1,4 +1,7 @@
-/** What travels beside a package, and not inside it: the receipt, the root, and the page that verifies it in a browser. */
+/**
+ * What travels beside a package, and not inside it: the receipt, the root, and the page that verifies it in a
+ * browser.
+ */
 import { readFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
 import { type ReceiptFacts, receiptHtml } from './receipt.ts'

@@ -17,7 +17,9 @@ function whatOf(entry: Entry): string | null {
       return `${entry.body.owner} opened it again`
     case 'framing.changed': {
       const { camera, preset, state, proofs } = entry.body.framing
-      return `${camera} ${preset === null ? '' : `to preset ${preset}: `}${state}${proofs.length > 0 ? ` (proofs: ${proofs.join(', ')})` : ''}`
+      return `${camera} ${preset === null ? '' : `to preset ${preset}: `}${state}${
+        proofs.length > 0 ? ` (proofs: ${proofs.join(', ')})` : ''
+      }`
     }
     case 'camera.moved':
       return `${entry.body.by ?? 'somebody'} steered ${entry.body.camera} by hand`
@@ -36,9 +38,16 @@ function whatOf(entry: Entry): string | null {
     case 'export.sealed':
       return `${entry.body.segments} segments were cut and agree with their hashes (contents ${entry.body.contents})`
     case 'export.changed':
-      return `the export is ${entry.body.state}${entry.body.problem === null ? '' : `: ${entry.body.problem}`}${entry.body.facts ? ` (SHA-256 ${entry.body.facts.sha256})` : ''}`
+      return `the export is ${entry.body.state}${entry.body.problem === null ? '' : `: ${entry.body.problem}`}${
+        entry.body.facts ? ` (SHA-256 ${entry.body.facts.sha256})` : ''
+      }`
     case 'export.downloaded':
-      return `the ${entry.body.what} was downloaded${entry.body.through === null ? '' : ` through ${entry.body.through}`}${entry.body.from > 0 ? ` from byte ${entry.body.from}` : ''}`
+      return (
+        `the ${entry.body.what} was ` +
+        `downloaded${entry.body.through === null ? '' : ` through ${entry.body.through}`}${
+          entry.body.from > 0 ? ` from byte ${entry.body.from}` : ''
+        }`
+      )
     case 'export.deleted':
       return `the package was deleted: ${entry.body.reason}`
     case 'disclosure.made':

@@ -1,4 +1,7 @@
-/** How the segments of one camera become the files of a package: what they are called, and which belong together. Pure. */
+/**
+ * How the segments of one camera become the files of a package: what they are called, and which belong together.
+ * Pure.
+ */
 import type { StoredSegment } from '../glossary/evidence.ts'
 import { isoTime } from '../tools/clock.ts'
 
@@ -27,7 +30,10 @@ export const stretchesOf = (segments: readonly StoredSegment[]): Stretch[] =>
 
 export type Incomplete = { from: string; to: string; lostPackets: number }
 
-/** Where something was recorded, but not all that the camera sent: its packets have numbers, and some never came. To whole segments. */
+/**
+ * Where something was recorded, but not all that the camera sent: its packets have numbers, and some never came. To
+ * whole segments.
+ */
 export const incompleteIn = (segments: readonly StoredSegment[]): Incomplete[] =>
   segments
     .reduce<{ number: number; run: number; from: number; to: number; lostPackets: number }[]>(

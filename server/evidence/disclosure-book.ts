@@ -1,4 +1,7 @@
-/** Hand-overs of packages to people outside, as the ledger's entries make them. The secret of a link is known as its hash only. */
+/**
+ * Hand-overs of packages to people outside, as the ledger's entries make them. The secret of a link is known as its
+ * hash only.
+ */
 import type { Disclosure } from '../glossary/evidence.ts'
 import type { Fold, Recorded } from '../glossary/ledger.ts'
 

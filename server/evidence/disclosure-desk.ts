@@ -1,4 +1,7 @@
-/** Hands a package to somebody outside: by a link that ends, that can be revoked, that is counted, and of which each use is an entry. */
+/**
+ * Hands a package to somebody outside: by a link that ends, that can be revoked, that is counted, and of which each
+ * use is an entry.
+ */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Disclosure, MadeExport } from '../glossary/evidence.ts'
 import type { Append } from '../glossary/ledger.ts'

@@ -1,4 +1,7 @@
-/** What the evidence officer does with exports, beyond making them: ordering, fetching, receipts. Each fetching is told to the ledger first. */
+/**
+ * What the evidence officer does with exports, beyond making them: ordering, fetching, receipts. Each fetching is
+ * told to the ledger first.
+ */
 import type { Export, ExportOrder, MadeExport } from '../glossary/evidence.ts'
 import type { Incident } from '../glossary/incident.ts'
 import type { Append } from '../glossary/ledger.ts'

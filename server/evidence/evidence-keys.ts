@@ -1,6 +1,7 @@
 /**
- * The site's evidence root and the signer under it, as files that only their owner reads. Made on first start; or supplied by the
- * site file, and then nothing is made. Not here: what a certificate looks like (certificates), what is signed (cms-signature).
+ * The site's evidence root and the signer under it, as files that only their owner reads. Made on first start; or
+ * supplied by the site file, and then nothing is made. Not here: what a certificate looks like (certificates), what
+ * is signed (cms-signature).
  */
 import { X509Certificate, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
@@ -57,7 +58,8 @@ export async function openEvidenceKeys({
     if (name.endsWith('key.pem') && (mode & 0o077) !== 0) {
       chmodSync(file(name), 0o600)
       onWarning(
-        `${file(name)} could be read by others (mode ${mode.toString(8)}); it is its owner’s alone now. If others had a reason to be there, make a new signer: POST /api/v1/evidence-signer`,
+        `${file(name)} could be read by others (mode ${mode.toString(8)}); it is its owner’s alone now. If ` +
+          'others had a reason to be there, make a new signer: POST /api/v1/evidence-signer',
       )
     }
     return readFileSync(file(name), 'utf8')
@@ -91,7 +93,8 @@ export async function openEvidenceKeys({
       // A root is made once: another one under what was signed before would disown it.
       if (existsSync(file('signer.pem')))
         throw new Error(
-          `${folder}: root.pem is missing, and a signer of it is there; bring it back from a backup or from any receipt’s evidence-root.pem`,
+          `${folder}: root.pem is missing, and a signer of it is there; bring it back ` +
+            'from a backup or from any receipt’s evidence-root.pem',
         )
       await makeRoot()
     }
@@ -130,7 +133,10 @@ export async function openEvidenceKeys({
       problem: runsOut(signerUntil, rootUntil, isSupplied),
     }
   }
-  /** A signer of our own is renewed by itself; a root, and what is supplied, wants a person in time. Null while there is time. */
+  /**
+   * A signer of our own is renewed by itself; a root, and what is supplied, wants a person in time. Null while there
+   * is time.
+   */
   function runsOut(signerUntil: number, rootUntil: number, isSupplied: boolean): string | null {
     if (Math.min(signerUntil, rootUntil) <= now())
       return 'The signer of evidence packages has run out: what is exported now cannot be verified.'
@@ -141,7 +147,10 @@ export async function openEvidenceKeys({
   }
 
   let broken: string | null = null
-  /** Presses and cameras do without evidence: what is wrong is said, and stops exports only. @throws export/no-signer */
+  /**
+   * Presses and cameras do without evidence: what is wrong is said, and stops exports only.
+   * @throws export/no-signer
+   */
   async function load(): Promise<SigningKeys> {
     try {
       const given = supplied()
@@ -179,7 +188,10 @@ export async function openEvidenceKeys({
           }),
       ...(broken === null ? {} : { problem: broken }),
     }),
-    /** The old signer's key is gone afterwards; what it signed stays verifiable. @throws export/no-signer when it is supplied */
+    /**
+     * The old signer's key is gone afterwards; what it signed stays verifiable.
+     * @throws export/no-signer when it is supplied
+     */
     async renew(): Promise<KeyState> {
       if (supplied())
         throw new Failure('export/no-signer', 'The signer is supplied by the site file: put another one there.')
@@ -192,7 +204,10 @@ export async function openEvidenceKeys({
   }
 }
 
-/** The key is the certificate's, of P-256, and each certificate was issued by the next. @throws with words for a person */
+/**
+ * The key is the certificate's, of P-256, and each certificate was issued by the next.
+ * @throws with words for a person
+ */
 function checked(keys: SigningKeys, where: string): SigningKeys {
   const { chain, key } = keys
   const certificates = chain.map((pem) => {

@@ -1,6 +1,6 @@
 /**
- * Exports from the order to the package: one after the other, gone on with after a death, and nothing half-written. State is the
- * book's. Not here: how a package is made (export-run), who may ask (the door).
+ * Exports from the order to the package: one after the other, gone on with after a death, and nothing half-written.
+ * State is the book's. Not here: how a package is made (export-run), who may ask (the door).
  */
 import { existsSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
@@ -157,7 +157,8 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     if (needed > bavail * bsize)
       throw new Failure(
         'export/no-room',
-        `This export needs ${Math.ceil(needed / 1e6)} MB on the disk of the packages, and ${Math.floor((bavail * bsize) / 1e6)} MB are free. Make room, or cut less.`,
+        `This export needs ${Math.ceil(needed / 1e6)} MB on the disk of the packages, ` +
+          `and ${Math.floor((bavail * bsize) / 1e6)} MB are free. Make room, or cut less.`,
       )
   }
 
@@ -327,7 +328,10 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       await currentOver
       return book.get(id)
     },
-    /** Goes on with what was cancelled or has failed. @throws export/not-ready, export/gone, also of the one that it is derived from */
+    /**
+     * Goes on with what was cancelled or has failed.
+     * @throws export/not-ready, export/gone, also of the one that it is derived from
+     */
     async resume(id: string, actor: string): Promise<Export> {
       const job = book.get(id)
       if (job.deletedAt !== null) throw new Failure('export/gone', `Export ${id} was deleted; make another one.`)

@@ -224,7 +224,8 @@ export function readMeFirst({ id, request, createdAt, site, presses, cameras, cl
     'What is in it:',
     ...cameras.map(
       ({ id: camera, name, actual, requested, segments }) =>
-        `  ${camera} (${name}): ${actual ? `${actual.from} to ${actual.to}` : 'no picture'}; asked for ${requested.from} to ${requested.to}; ${segments.length} segments`,
+        `  ${camera} (${name}): ${actual ? `${actual.from} to ${actual.to}` : 'no picture'}; asked ` +
+        `for ${requested.from} to ${requested.to}; ${segments.length} segments`,
     ),
     '',
     ...(missing.length > 0
@@ -233,7 +234,8 @@ export function readMeFirst({ id, request, createdAt, site, presses, cameras, cl
     ...(uncounted.length > 0
       ? [
           wrapped(
-            `Whether single packets of the stream were lost on the way from the camera to the recorder is not known of ${uncounted.join(', ')}: they were not counted.`,
+            'Whether single packets of the stream were lost on the way from the camera to the recorder ' +
+              `is not known of ${uncounted.join(', ')}: they were not counted.`,
           ).trimEnd(),
         ]
       : []),

@@ -1,6 +1,7 @@
 /**
- * Makes one package: cuts the master out of the clip buffers, checks every segment against the hash taken when it was recorded,
- * wraps viewing copies, and writes the bag into a ZIP that can be gone on with after a death. Runs in a thread of its own.
+ * Makes one package: cuts the master out of the clip buffers, checks every segment against the hash taken when it was
+ * recorded, wraps viewing copies, and writes the bag into a ZIP that can be gone on with after a death. Runs in a
+ * thread of its own.
  */
 import { createPrivateKey } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
@@ -114,7 +115,8 @@ export function createExportRun(
       await syncFolder(dirname(folder))
       await clearScratch(folder)
       const redacted = plan.cameras.some(({ parent }) => parent !== null)
-      // What was begun is gone on with only when it is of the very same segments: a clip buffer may have changed meanwhile.
+      // What was begun is gone on with only when it is of the very same segments: a clip buffer may have changed
+      // meanwhile.
       const zip = await openZipWriter(partFile(folder), {
         at: plan.at,
         plan: planOf(plan),

@@ -1,4 +1,7 @@
-/** The thread that packages are made in: reading, hashing and wrapping gigabytes costs neither a press nor a recording. */
+/**
+ * The thread that packages are made in: reading, hashing and wrapping gigabytes costs neither a press nor a
+ * recording.
+ */
 import type { ExportId } from '../glossary/evidence.ts'
 import { standBack } from '../tools/thread-priority.ts'
 import { answerCalls, tellMain } from '../tools/worker-calls.ts'

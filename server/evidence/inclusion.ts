@@ -1,6 +1,6 @@
 /**
- * Whether one entry of the ledger stands in the tree that a checkpoint signed: RFC 6962 2.1.1, C2SP tlog-checkpoint. Runs in the
- * server and in a browser. The ledger itself is another room's.
+ * Whether one entry of the ledger stands in the tree that a checkpoint signed: RFC 6962 2.1.1, C2SP tlog-checkpoint.
+ * Runs in the server and in a browser. The ledger itself is another room's.
  */
 import type { InclusionProof } from '../glossary/evidence.ts'
 

@@ -1,4 +1,7 @@
-/** The CRC-32 of two stretches of bytes from the CRC-32 of each: a header can say what follows it before it is written. Pure. */
+/**
+ * The CRC-32 of two stretches of bytes from the CRC-32 of each: a header can say what follows it before it is
+ * written. Pure.
+ */
 
 /** Polynomials over GF(2) by ISO 3309's divisor, lowest power in the highest bit. */
 const DIVISOR = 0xedb8_8320

@@ -1,6 +1,11 @@
-/** Memory for pieces that are used one after the other: gigabytes go through it without a megabyte for the collector. */
+/**
+ * Memory for pieces that are used one after the other: gigabytes go through it without a megabyte for the collector.
+ */
 
-/** @param count pieces that are in use at the same time. @returns the next one; it is used again `count` calls later. */
+/**
+ * @param count pieces that are in use at the same time.
+ * @returns the next one; it is used again `count` calls later.
+ */
 export function createLentBuffers(count: number): (bytes: number) => Buffer {
   const buffers: Buffer[] = Array.from({ length: count }, () => Buffer.alloc(0))
   let turn = 0

@@ -1,4 +1,7 @@
-/** The header of a viewing copy (ISO/IEC 14496-12, 8.2): what the master's initialisation section says of each track, and where its samples lie. Pure. */
+/**
+ * The header of a viewing copy (ISO/IEC 14496-12, 8.2): what the master's initialisation section says of each track,
+ * and where its samples lie. Pure.
+ */
 import { type Box, type Track, box, boxesIn, child, need, u16, u32 } from '../tools/fmp4-boxes.ts'
 import type { SampleTable } from './sample-table.ts'
 
@@ -20,7 +23,11 @@ const startOf = ({ track, timing }: FilledTrack): number => (timing.begin + timi
 export const firstPictureAt = (tracks: readonly FilledTrack[]): number =>
   Math.min(...tracks.filter(({ track }) => track.kind === 'video').map(startOf)) - Math.min(...tracks.map(startOf))
 
-/** @param init ftyp and moov of the run. @param base of the media in the file. @param wide places are counted in 64 bits */
+/**
+ * @param init ftyp and moov of the run.
+ * @param base of the media in the file.
+ * @param wide places are counted in 64 bits
+ */
 export function movieHeader(init: Buffer, tracks: readonly FilledTrack[], base: number, wide: boolean): Buffer {
   const moov = need(
     boxesIn(init).find(({ type }) => type === 'moov'),
@@ -64,7 +71,10 @@ export function movieHeader(init: Buffer, tracks: readonly FilledTrack[], base: 
   )
 }
 
-/** The same, read out of a film's header: how long its picture waits (an edit without media). @param moov the whole box */
+/**
+ * The same, read out of a film's header: how long its picture waits (an edit without media).
+ * @param moov the whole box
+ */
 export function firstPictureIn(moov: Buffer): number {
   const whole = need(boxesIn(moov)[0], 'moov')
   const mvhd = need(child(moov, whole, 'mvhd'), 'mvhd').content
@@ -102,7 +112,8 @@ function trackBox(
   const mdhd = need(child(init, mdia, 'mdhd'), 'mdhd')
   const minf = need(child(init, mdia, 'minf'), 'minf')
   const whole = ({ start, end }: Box): Buffer => init.subarray(start, end)
-  // A track that begins later waits; one whose pictures are shown after they are decoded begins with the first that is shown.
+  // A track that begins later waits; one whose pictures are shown after they are decoded begins with the first that
+  // is shown.
   const edits = [
     ...(delay > 0 ? [[u64(delay), u32(0xffff_ffff, 0xffff_ffff, ONCE)]] : []),
     [u64(length), u64(timing.shown), u32(ONCE)],

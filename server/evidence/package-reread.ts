@@ -1,4 +1,7 @@
-/** Reads a package behind whoever writes it, and hashes what the file really has: all of it in order, and one entry by itself. */
+/**
+ * Reads a package behind whoever writes it, and hashes what the file really has: all of it in order, and one entry by
+ * itself.
+ */
 import { type Hash, createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 

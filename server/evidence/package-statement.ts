@@ -1,4 +1,7 @@
-/** Whether what a package says of itself agrees with what is in it: manifest.json against the files and against the ledger's proof. */
+/**
+ * Whether what a package says of itself agrees with what is in it: manifest.json against the files and against the
+ * ledger's proof.
+ */
 import type { InclusionProof } from '../glossary/evidence.ts'
 import type { Finding } from './package-verdict.ts'
 import { inclusionProblem } from './inclusion.ts'

@@ -1,4 +1,6 @@
-/** What is said of a package, and in which words: on the command line and on the page that verifies. Types, and pure. */
+/**
+ * What is said of a package, and in which words: on the command line and on the page that verifies. Types, and pure.
+ */
 import type { CertificateSummary } from './cms-signature.ts'
 import type { Incomplete } from './cut-plan.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Whether a package is what the site signed: every file, every hash, the signature, the ledger's proof. Trusts nothing that it
- * reads. Runs in the server, on the command line, and in a browser without a network.
+ * Whether a package is what the site signed: every file, every hash, the signature, the ledger's proof. Trusts
+ * nothing that it reads. Runs in the server, on the command line, and in a browser without a network.
  */
 import { certificateOf, summaryOf, verifyDetached } from './cms-signature.ts'
 import type { PackageVerdict } from './package-verdict.ts'

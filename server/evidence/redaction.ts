@@ -1,4 +1,7 @@
-/** A derivative with places made unrecognisable. Made from the viewing copy of a package, never from the master, which stays as it is. */
+/**
+ * A derivative with places made unrecognisable. Made from the viewing copy of a package, never from the master, which
+ * stays as it is.
+ */
 import { createHash } from 'node:crypto'
 import { open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -49,18 +52,25 @@ export function redactionGraph(
   const high = (share: number, of: string): string => `min(2*floor(${of}/2)\\,2*ceil(${of}*${share}/2))`
   const cuts = regions.map(({ x, y, width, height }, i) => {
     const side = (at: number, length: number, of: string): string => `max(2\\,${high(at + length, of)}-${low(at, of)})`
-    return `[c${i}]crop=w='${side(x, width, 'iw')}':h='${side(y, height, 'ih')}':x='min(iw-ow\\,${low(x, 'iw')})':y='min(ih-oh\\,${low(y, 'ih')})',pixelize=w=${BLOCK}:h=${BLOCK},boxblur=lr='min(${BLOCK}\\,min(w\\,h)/2.5)':lp=2:cr='min(${BLOCK / 2}\\,min(cw\\,ch)/2.5)':cp=2[b${i}]`
+    return (
+      `[c${i}]crop=w='${side(x, width, 'iw')}':` +
+      `h='${side(y, height, 'ih')}':x='min(iw-ow\\,${low(x, 'iw')})':y='min(ih-oh\\,${low(y, 'ih')})',` +
+      `pixelize=w=${BLOCK}:h=${BLOCK},boxblur=lr='min(${BLOCK}\\,min(w\\,` +
+      `h)/2.5)':lp=2:cr='min(${BLOCK / 2}\\,min(cw\\,ch)/2.5)':cp=2[b${i}]`
+    )
   })
   const overlays = regions.map(
     ({ from, to, x, y }, i) =>
-      `[${i === 0 ? 'base' : `o${i - 1}`}][b${i}]overlay=x='min(main_w-overlay_w\\,${low(x, 'main_w')})':y='min(main_h-overlay_h\\,${low(y, 'main_h')})':enable='between(t,${from.toFixed(3)},${to.toFixed(3)})'[${i === regions.length - 1 ? 'out' : `o${i}`}]`,
+      `[${i === 0 ? 'base' : `o${i - 1}`}][b${i}]overlay=x='min(main_w-overlay_w\\,${low(x, 'main_w')})':` +
+      `y='min(main_h-overlay_h\\,${low(y, 'main_h')})':enable='between(t,${from.toFixed(3)},${to.toFixed(3)})'` +
+      `[${i === regions.length - 1 ? 'out' : `o${i}`}]`,
   )
   return [`[0:v]split=${regions.length + 1}[base]${copies}`, ...cuts, ...overlays].join(';')
 }
 
 /**
- * Media seconds of a wall-clock moment in a viewing copy: by the arrival of its segments, since a camera's seconds are not the
- * wall's. Beyond the ends it goes on evenly. Pure.
+ * Media seconds of a wall-clock moment in a viewing copy: by the arrival of its segments, since a camera's seconds
+ * are not the wall's. Beyond the ends it goes on evenly. Pure.
  */
 export function mediaSecondsAt(segments: readonly { start: string; duration: number }[], moment: number): number {
   let media = 0
@@ -149,7 +159,10 @@ export async function redactedView({
   }
 }
 
-/** The part of a viewing copy that is left, as segments whose times begin at its first picture: for its subtitles. Pure. */
+/**
+ * The part of a viewing copy that is left, as segments whose times begin at its first picture: for its subtitles.
+ * Pure.
+ */
 function clockOf(
   segments: ParentView['segments'],
   skipped: number,
@@ -201,7 +214,9 @@ export async function parentCameras(packageFile: string): Promise<Map<string, Pa
   )
 }
 
-/** Seconds of the film: what is heard may begin before what is seen, and all times here count from the first picture. */
+/**
+ * Seconds of the film: what is heard may begin before what is seen, and all times here count from the first picture.
+ */
 async function firstPictureOf(film: string): Promise<number> {
   const source = await fileSource(film)
   try {

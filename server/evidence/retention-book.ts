@@ -1,4 +1,7 @@
-/** What is kept for incidents that are closed, and until when, as the ledger's entries make it. Decides nothing but the date. */
+/**
+ * What is kept for incidents that are closed, and until when, as the ledger's entries make it. Decides nothing but
+ * the date.
+ */
 import type { CameraId } from '../glossary/camera.ts'
 import type { Kept } from '../glossary/evidence.ts'
 import type { IncidentId } from '../glossary/incident.ts'

@@ -1,6 +1,6 @@
 /**
- * Lets go of what the site's rule does not keep any more: told first, written down with hashes before it goes. A lock keeps it
- * whatever the rule says. Not here: how a ring lets go of bytes (clip), what an export is (export-desk).
+ * Lets go of what the site's rule does not keep any more: told first, written down with hashes before it goes. A lock
+ * keeps it whatever the rule says. Not here: how a ring lets go of bytes (clip), what an export is (export-desk).
  */
 import { createHash } from 'node:crypto'
 import type { CameraId } from '../glossary/camera.ts'
@@ -103,7 +103,10 @@ export function startRetention({
       port.release(kept.incident, clip.camera)
     }
   }
-  /** Warned of long enough ago: what is due already when it is first told is kept for that much longer, so that nobody is surprised. */
+  /**
+   * Warned of long enough ago: what is due already when it is first told is kept for that much longer, so that nobody
+   * is surprised.
+   */
   function isDue(id: IncidentId): boolean {
     const kept = book.get(id)
     const { endsAt, warnedOf, warnedAt } = kept ? view(kept) : { endsAt: null, warnedOf: null, warnedAt: null }
@@ -128,7 +131,10 @@ export function startRetention({
       ]).durable
     else if (isDue(kept.incident)) await letGo(kept)
   }
-  /** When the site's rule lets a package go: as long after it was made as clips, unless its incident is locked; null for never. */
+  /**
+   * When the site's rule lets a package go: as long after it was made as clips, unless its incident is locked; null
+   * for never.
+   */
   function packageEnd({
     incident,
     state,

@@ -1,6 +1,6 @@
 /**
- * What is kept, in the order in which the site's rule lets it go, kept up to date entry by entry: a page of twenty thousand costs what
- * a page of twenty does. Pure. Not here: when each ends (retention-book's endOf).
+ * What is kept, in the order in which the site's rule lets it go, kept up to date entry by entry: a page of twenty
+ * thousand costs what a page of twenty does. Pure. Not here: when each ends (retention-book's endOf).
  */
 import type { IncidentId } from '../glossary/incident.ts'
 

@@ -1,4 +1,7 @@
-/** What a movie's header says of one track (ISO/IEC 14496-12, 8.6 and 8.7), gathered sample by sample in little memory. Pure. */
+/**
+ * What a movie's header says of one track (ISO/IEC 14496-12, 8.6 and 8.7), gathered sample by sample in little
+ * memory. Pure.
+ */
 import { box, u32 } from '../tools/fmp4-boxes.ts'
 import type { Sample } from '../tools/fmp4-samples.ts'
 
@@ -100,7 +103,10 @@ export function createSampleTable() {
       last = { time, duration: sample.duration }
     },
     samples: (): number => sizes.length(),
-    /** No more will come. @returns ticks: when decoding begins, how long after it the first one is shown, and how long all last. */
+    /**
+     * No more will come.
+     * @returns ticks: when decoding begins, how long after it the first one is shown, and how long all last.
+     */
     close(): { begin: number; shown: number; length: number } {
       closeChunk()
       const duration = Math.max(1, last?.duration ?? 0)

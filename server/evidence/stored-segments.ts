@@ -38,7 +38,10 @@ async function readSegment(camera: string, segment: StoredSegment, bytes: Buffer
     )
 }
 
-/** In order; each one's bytes are lent until the next is asked for. @throws export/changed naming the first that is not as it was */
+/**
+ * In order; each one's bytes are lent until the next is asked for.
+ * @throws export/changed naming the first that is not as it was
+ */
 export const checkedSegments = (
   camera: string,
   segments: readonly StoredSegment[],

@@ -1,4 +1,7 @@
-/** RFC 3161: a third party says when a signature existed, so that it can be verified after its certificate has run out. */
+/**
+ * RFC 3161: a third party says when a signature existed, so that it can be verified after its certificate has run
+ * out.
+ */
 import * as asn1js from 'asn1js'
 import * as pkijs from 'pkijs'
 import { chainProblem } from './certificate-chain.ts'

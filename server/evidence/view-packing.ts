@@ -1,4 +1,7 @@
-/** One stretch of a recording into a package: the master as it was recorded, then the viewing copy out of what lies in the package. */
+/**
+ * One stretch of a recording into a package: the master as it was recorded, then the viewing copy out of what lies in
+ * the package.
+ */
 import { crc32 } from 'node:zlib'
 import type { StoredRange } from '../glossary/evidence.ts'
 import { Failure, wordsOf } from '../tools/failure.ts'
@@ -93,7 +96,8 @@ export async function packView(
       { file: partFile(folder), part },
       { ...how, form: { ...form, sound: movie.hasSound() } },
     )
-    // Versions of ffmpeg differ in where they repeat parameter sets: then the one that reads the copy reads the master, too.
+    // Versions of ffmpeg differ in where they repeat parameter sets: then the one that reads the copy reads the
+    // master, too.
     const master =
       pictures && of.join() !== view.join() ? heard(await streamHashes({ chunks: film(packed()) }, how)) : of
     if (master.join() !== view.join())

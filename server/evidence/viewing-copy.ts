@@ -1,4 +1,7 @@
-/** The proof that a viewing copy holds the master's pictures: both are read by ffmpeg, or by our own reader where that is quicker, and hashed. */
+/**
+ * The proof that a viewing copy holds the master's pictures: both are read by ffmpeg, or by our own reader where that
+ * is quicker, and hashed.
+ */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile, rm } from 'node:fs/promises'

@@ -1,6 +1,6 @@
 /**
- * The master's pictures in a wrapping that any player takes: one MP4 whose header comes first. Its media are the bytes between the
- * segments' own headers, in their order and untouched. Pure.
+ * The master's pictures in a wrapping that any player takes: one MP4 whose header comes first. Its media are the
+ * bytes between the segments' own headers, in their order and untouched. Pure.
  */
 import { crc32 } from 'node:zlib'
 import { box, boxesIn, readTracks, u32 } from '../tools/fmp4-boxes.ts'

@@ -9,9 +9,11 @@ function mediaTime(ms: number): string {
 }
 
 /**
- * One caption for each second of media. Between the arrivals of two segments time is divided evenly: a camera's clock may go at
- * another speed than ours, and sums of durations would drift.
- * @param segments one stretch, in order. @param timezone of the site, stated beside UTC. @param firstPictureAt seconds of the film
+ * One caption for each second of media. Between the arrivals of two segments time is divided evenly: a camera's clock
+ * may go at another speed than ours, and sums of durations would drift.
+ * @param segments one stretch, in order.
+ * @param timezone of the site, stated beside UTC.
+ * @param firstPictureAt seconds of the film
  */
 export function subtitles(
   segments: readonly Pick<StoredSegment, 'start' | 'duration'>[],
@@ -38,7 +40,9 @@ export function subtitles(
       const wall = start + (next - media) * speed
       const end = Math.min(next + 1000, total)
       captions.push(
-        `${captions.length + 1}\n${mediaTime(next)} --> ${mediaTime(end)}\n${new Date(wall).toISOString().replace('T', ' ').replace('Z', ' UTC')}  (${local.format(wall)})\n`,
+        `${captions.length + 1}\n${mediaTime(next)} ` +
+          `--> ${mediaTime(end)}\n${new Date(wall).toISOString().replace('T', ' ').replace('Z', ' UTC')}  ` +
+          `(${local.format(wall)})\n`,
       )
     }
     media += length

@@ -1,4 +1,7 @@
-/** The few structures of a stored ZIP64 (APPNOTE 6.3.10: 4.3.7, 4.3.12, 4.3.14 to 4.3.16, 4.5.3). Pure: numbers in, bytes out. */
+/**
+ * The few structures of a stored ZIP64 (APPNOTE 6.3.10: 4.3.7, 4.3.12, 4.3.14 to 4.3.16, 4.5.3). Pure: numbers in,
+ * bytes out.
+ */
 
 import { LARGE, MANY, SIGNATURE } from './zip-signatures.ts'
 

@@ -1,5 +1,6 @@
 /**
- * What of a ZIP under way is whole: a line for each finished entry, beside the part, believed only where the bytes give their hash.
+ * What of a ZIP under way is whole: a line for each finished entry, beside the part, believed only where the bytes
+ * give their hash.
  */
 import { createHash } from 'node:crypto'
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises'

@@ -1,6 +1,7 @@
 /**
- * Reads a stored ZIP that somebody else may have made, and refuses everything that a package never has: compression, encryption,
- * names that lead out of its folder or stand twice, links, bytes that belong to no entry. Runs in the server and in a browser.
+ * Reads a stored ZIP that somebody else may have made, and refuses everything that a package never has: compression,
+ * encryption, names that lead out of its folder or stand twice, links, bytes that belong to no entry. Runs in the
+ * server and in a browser.
  */
 import { LARGE, MANY, SIGNATURE } from './zip-signatures.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Writes a stored ZIP64, entry after entry, into a file that it can go on with after a death: each finished entry is a line in a
- * journal beside it, and what lies behind the last line is cut off. Bounded memory at any size.
+ * Writes a stored ZIP64, entry after entry, into a file that it can go on with after a death: each finished entry is
+ * a line in a journal beside it, and what lies behind the last line is cut off. Bounded memory at any size.
  */
 import { createHash } from 'node:crypto'
 import { open, rename, rm, stat } from 'node:fs/promises'
@@ -97,7 +97,8 @@ export async function openZipWriter(
     },
     /**
      * Of any size. @param crc of all parts together, as `bytes` are: they stand before them.
-     * @param check looks at what was written, before the entry counts: what it returns is its note, and when it throws, the file is not in it
+     * @param check looks at what was written, before the entry counts: what it returns is its note, and when it
+     * throws, the file is not in it
      */
     async addParts(
       name: string,
@@ -131,7 +132,11 @@ export async function openZipWriter(
       if ((await readFully(data, into, start)) < bytes) throw new Error(`${name} breaks off in ${file}`)
     },
     size: (): number => size,
-    /** Writes the directory and waits for the disk. @param to its name from now on; the disk knows it when this returns. @returns bytes, and the hash of the whole file as it can be read back. */
+    /**
+     * Writes the directory and waits for the disk.
+     * @param to its name from now on; the disk knows it when this returns.
+     * @returns bytes, and the hash of the whole file as it can be read back.
+     */
     async finish(to = file): Promise<{ bytes: number; sha256: string }> {
       const offset = size
       let batch: Buffer[] = []

@@ -7,13 +7,19 @@ export type CameraId = Id<'camera'>
 /** ONVIF preset tokens are strings: "1.0" is not 1, and twenty digits fit no number. */
 export type PresetToken = Id<'preset token'>
 
-/** Pan and tilt -1..1, zoom 0..1 (ONVIF generic space), unless the space that the camera names beside them is another. */
+/**
+ * Pan and tilt -1..1, zoom 0..1 (ONVIF generic space), unless the space that the camera names beside them is another.
+ */
 export type PtzPosition = { pan: number; tilt: number; zoom: number; panTiltSpace?: string; zoomSpace?: string }
 export type PtzVelocity = Pick<PtzPosition, 'pan' | 'tilt' | 'zoom'>
 
 export type Preset = { token: PresetToken; name: string; position: Partial<PtzPosition> | null }
 
-/** What became of a look at one preset. `gone`: the camera has it no more; `lost-after-reboot`: since it was away; `unreached`: the head did not get there. `not-compared`: no picture came that could be compared; `changed`: the camera has another name or place for it than was confirmed. */
+/**
+ * What became of a look at one preset. `gone`: the camera has it no more; `lost-after-reboot`: since it was away;
+ * `unreached`: the head did not get there. `not-compared`: no picture came that could be compared; `changed`: the
+ * camera has another name or place for it than was confirmed.
+ */
 export const CHECK_RESULTS = [
   'agrees',
   'drifted',

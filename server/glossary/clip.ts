@@ -7,7 +7,10 @@ export type Gap = { from: string; to: string }
 export type Clip = { camera: CameraId; from: string; to: string | null }
 export type ClipView = Clip & { playlist: string; gaps: Gap[] }
 
-/** `copy`: as the camera sends it. `h264`: made anew, or its H.264 sub-stream, for browsers that cannot show what it sends. */
+/**
+ * `copy`: as the camera sends it. `h264`: made anew, or its H.264 sub-stream, for browsers that cannot show what it
+ * sends.
+ */
 export type PictureForm = 'copy' | 'h264'
 
 /** Wall-clock milliseconds since 1970, as everywhere inside the clip room. */
@@ -26,7 +29,10 @@ export type Segment = {
   bytes: number
   /** SHA-256 of the bytes, hex, taken when the segment was closed. */
   sha256: string
-  /** Packets of the camera's stream that never came: pictures of it are damaged or not there. Left out where nobody counted them. */
+  /**
+   * Packets of the camera's stream that never came: pictures of it are damaged or not there. Left out where nobody
+   * counted them.
+   */
   lostPackets?: number
 }
 

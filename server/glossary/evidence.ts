@@ -28,7 +28,10 @@ export type Redaction = {
   height: number
 }
 
-/** An export as somebody orders it. Left out: `cameras` are all that the incident holds, `from` and `to` what it holds of each. */
+/**
+ * An export as somebody orders it. Left out: `cameras` are all that the incident holds, `from` and `to` what it holds
+ * of each.
+ */
 export type ExportOrder = {
   kind?: ExportKind
   incident?: string
@@ -57,7 +60,10 @@ export type ExportRequest = {
   exportedBy: { name: string; role: string }
 }
 
-/** `contents`: SHA-256 of the lines of the files in data/native, as manifest-sha256.txt has them; what the ledger vouches for. */
+/**
+ * `contents`: SHA-256 of the lines of the files in data/native, as manifest-sha256.txt has them; what the ledger
+ * vouches for.
+ */
 export type Seal = { segments: number; bytes: number; contents: string }
 /** The finished package: bytes and SHA-256 of the ZIP, and of what the signature covers. */
 export type PackageFacts = {
@@ -140,7 +146,10 @@ export type Disclosure = {
 
 /** Where a segment lies: the bytes exactly as the recorder closed them. */
 export type StoredSegment = Segment & { file: string; offset: number }
-/** `inits`: the initialisation section of each run, as a file, the codec that it says (as in an HLS CODECS attribute; '' when it cannot be read), and whether it has sound. */
+/**
+ * `inits`: the initialisation section of each run, as a file, the codec that it says (as in an HLS CODECS attribute;
+ * '' when it cannot be read), and whether it has sound.
+ */
 export type StoredRange = {
   segments: StoredSegment[]
   inits: Record<number, { file: string; codec: string; sound: boolean }>

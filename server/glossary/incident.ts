@@ -29,9 +29,15 @@ export type Incident = {
   /** Offered by its owner, and not taken yet. */
   handover: Handover | null
   onHold: Hold | null
-  /** Pressed again while it was on hold, or long after anybody did something about it: somebody waits until anybody does. */
+  /**
+   * Pressed again while it was on hold, or long after anybody did something about it: somebody waits until anybody
+   * does.
+   */
   recalledAt: string | null
-  /** Since when somebody calls: the first press of the newest burst of presses, a person's before a drill's. Null when all came late. */
+  /**
+   * Since when somebody calls: the first press of the newest burst of presses, a person's before a drill's. Null when
+   * all came late.
+   */
   calledAt: string | null
   escalation: Escalation
   closedAt: string | null

@@ -56,7 +56,9 @@ export type EntryBodies = {
   'preset.checked': PresetCheck
   'preset.removed': { camera: CameraId; token: PresetToken }
   'preset.recalled': { camera: CameraId; token: PresetToken }
-  /** The first move of a hand; more of the same hand are not told one by one. `from`: whose hand it was taken out of. */
+  /**
+   * The first move of a hand; more of the same hand are not told one by one. `from`: whose hand it was taken out of.
+   */
   'camera.moved': {
     camera: CameraId
     pan: number
@@ -66,7 +68,10 @@ export type EntryBodies = {
     from?: string
     incident?: IncidentId
   }
-  /** Somebody looks at it: for an incident that shows it, or for a reason of their own. It is no entry of that incident. */
+  /**
+   * Somebody looks at it: for an incident that shows it, or for a reason of their own. It is no entry of that
+   * incident.
+   */
   'camera.viewed': { camera: CameraId; what: Look; by: string; forIncident: IncidentId | null; reason: string | null }
   /** The chain of before is set aside in `file`; a new one goes on. */
   'ledger.broken': { problem: string; file: string; chain: number }
@@ -96,7 +101,10 @@ export type EntryBodies = {
     problem: string | null
     facts: PackageFacts | null
   }
-  /** `from`: the first byte that was asked for; 0 for the whole. `through`: a disclosure, when it was not somebody who is signed in. */
+  /**
+   * `from`: the first byte that was asked for; 0 for the whole. `through`: a disclosure, when it was not somebody who
+   * is signed in.
+   */
   'export.downloaded': {
     export: ExportId
     incident: IncidentId | null
@@ -170,7 +178,9 @@ export type Recorded = Draft & { seq: number; at: string }
 /** Hex SHA-256 over the previous hash and the exact stored bytes. */
 export type Entry = Recorded & { hash: string }
 
-/** One chain: numbers from 1; a further one begins after each break. `checkpoints`: how many kept ones agree with it. */
+/**
+ * One chain: numbers from 1; a further one begins after each break. `checkpoints`: how many kept ones agree with it.
+ */
 export type ChainVerdict = {
   chain: number
   first: number
@@ -192,5 +202,8 @@ export type Verification = {
 /** `recorded` at once, in order; `durable` after the fsync, rejected with ledger/unavailable. */
 export type Append = (drafts: readonly Draft[]) => { recorded: Recorded[]; durable: Promise<Entry[]> }
 
-/** State that is a fold of the ledger. `save` gives it as JSON, `restore` takes that back: a start need not read everything again. */
+/**
+ * State that is a fold of the ledger. `save` gives it as JSON, `restore` takes that back: a start need not read
+ * everything again.
+ */
 export type Fold = { follow(entry: Recorded): void; save(): unknown; restore(saved: never): void }

@@ -17,6 +17,8 @@ export type Person = {
   role: Role
   /** A press token speaks for these help points only; null speaks for all of the site. */
   helpPoints: string[] | null
-  /** Whose token or session made this short-lived one: its holder makes no others, opens no session and signs nothing. */
+  /**
+   * Whose token or session made this short-lived one: its holder makes no others, opens no session and signs nothing.
+   */
   through?: string
 }

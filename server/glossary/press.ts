@@ -22,11 +22,17 @@ export type Press = {
   /** When Lamppost received it; the clock everything else follows. */
   receivedAt: string
   source: string
-  /** It was held on its way (by a broker, a gateway): it moves no camera by itself. Entries of earlier versions do not say. */
+  /**
+   * It was held on its way (by a broker, a gateway): it moves no camera by itself. Entries of earlier versions do not
+   * say.
+   */
   late?: boolean
   /** The device's clock is wrong, so that `pressedAt` is not to be believed. */
   clockOff?: boolean
-  /** Nobody heard the button being pressed, only that it was not pressed before and is now: it happened between these two times. */
+  /**
+   * Nobody heard the button being pressed, only that it was not pressed before and is now: it happened between these
+   * two times.
+   */
   between?: { from: string; to: string }
 }
 

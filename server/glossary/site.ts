@@ -45,7 +45,10 @@ export type OnvifAccess = {
   fingerprint: string | null
   /** Addresses that it names are its own network's: the configured host is put into each. */
   nat?: boolean | undefined
-  /** The channel of a recorder or an encoder that this camera is: its video source, or the media profile that is recorded. */
+  /**
+   * The channel of a recorder or an encoder that this camera is: its video source, or the media profile that is
+   * recorded.
+   */
   source?: string | undefined
   profile?: string | undefined
   /** The profile of its small stream. */

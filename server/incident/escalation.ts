@@ -6,7 +6,10 @@ import type { Clock } from '../tools/clock.ts'
 
 const LOOK_EVERY_MS = 500
 
-/** Since when somebody waits for this room, milliseconds since 1970; null while nobody does. A drill waits for nobody. Pure. */
+/**
+ * Since when somebody waits for this room, milliseconds since 1970; null while nobody does. A drill waits for nobody.
+ * Pure.
+ */
 export function waitingSince(
   { kind, state, openedAt, presses, handover, onHold, recalledAt }: Incident,
   now: number,

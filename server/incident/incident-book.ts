@@ -1,6 +1,7 @@
 /**
- * All incidents as the ledger's entries make them. Follows entries in order; decides nothing. In memory: the unfinished ones
- * and a few that were closed lately; the others are folded again from their own entries when somebody asks.
+ * All incidents as the ledger's entries make them. Follows entries in order; decides nothing. In memory: the
+ * unfinished ones and a few that were closed lately; the others are folded again from their own entries when somebody
+ * asks.
  */
 import type { CameraId } from '../glossary/camera.ts'
 import type { Clip } from '../glossary/clip.ts'
@@ -109,20 +110,29 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
       [...held].map(([incident, clips]) => ({ incident, clips })),
     isOpen: (id: IncidentId): boolean => unfinished.has(id),
     unfinished: (): Incident[] => [...unfinished.values()],
-    /** An unfinished incident whose tile shows this camera, as its first or as a further view, or that holds its clip; null when there is none. */
+    /**
+     * An unfinished incident whose tile shows this camera, as its first or as a further view, or that holds its clip;
+     * null when there is none.
+     */
     showing(camera: CameraId): IncidentId | null {
       for (const { id, framings, clips } of unfinished.values())
         if (framings.some((framing) => framing.camera === camera) || clips.some((clip) => clip.camera === camera))
           return id
       return null
     },
-    /** An unfinished incident that wants this camera's head to stay where it is, as its first camera or as a further view; null when there is none. */
+    /**
+     * An unfinished incident that wants this camera's head to stay where it is, as its first camera or as a further
+     * view; null when there is none.
+     */
     using(camera: CameraId): IncidentId | null {
       for (const { id, framings } of unfinished.values())
         if (framings.some((framing) => framing.camera === camera && usesHead(framing))) return id
       return null
     },
-    /** Newest first; `after` is the id of the last one already seen. @throws incident/unknown when there is no such one */
+    /**
+     * Newest first; `after` is the id of the last one already seen.
+     * @throws incident/unknown when there is no such one
+     */
     async page(
       state: IncidentState | null,
       after: string | null,

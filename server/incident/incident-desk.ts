@@ -1,6 +1,7 @@
 /**
- * What the room does with presses: opens, notes, closes; who has one is incident-ownership's. State is the book's, which has followed every entry when `append`
- * returns, so that the next decision already knows; durability is the caller's to await.
+ * What the room does with presses: opens, notes, closes; who has one is incident-ownership's. State is the book's,
+ * which has followed every entry when `append` returns, so that the next decision already knows; durability is the
+ * caller's to await.
  */
 import type { CameraId, Framing, FramingRole } from '../glossary/camera.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
@@ -65,7 +66,11 @@ export function createIncidentDesk(options: {
       })
   }
 
-  /** Call it after the incident was loaded, and do not await between it and what is written: another hand may be quicker. @throws incident/closed */
+  /**
+   * Call it after the incident was loaded, and do not await between it and what is written: another hand may be
+   * quicker.
+   * @throws incident/closed
+   */
   function unfinished(id: string): Incident {
     const incident = book.get(id)
     if (incident.state === 'closed')
@@ -140,8 +145,8 @@ export function createIncidentDesk(options: {
 
     ...createIncidentOwnership({ clock, load: book.load, unfinished, write }),
     /**
-     * It was closed too soon: it is the one's who opens it again, its clips go on, and cameras come as for a press. Not for a drill,
-     * nor long after: everything recorded in between would be held.
+     * It was closed too soon: it is the one's who opens it again, its clips go on, and cameras come as for a press.
+     * Not for a drill, nor long after: everything recorded in between would be held.
      * @throws incident/not-closed, incident/closed, incident/other-open when its help point was pressed since
      */
     async reopen(id: string, owner: string, reason: string, actor: string): Promise<Incident> {
@@ -217,7 +222,10 @@ export function createIncidentDesk(options: {
       await durable
       return book.get(incident.id)
     },
-    /** @param replaces the number of the entry that this is a later version of: one's own note of the same incident. @throws request/invalid */
+    /**
+     * @param replaces the number of the entry that this is a later version of: one's own note of the same incident.
+     * @throws request/invalid
+     */
     async note(id: string, text: string, actor: string, replaces: number | null = null): Promise<Incident> {
       const incident = await book.load(id)
       if (
@@ -264,7 +272,10 @@ export function createIncidentDesk(options: {
         body: { incident: incident.id, step, text },
       })
     },
-    /** @param seen the newest entry of the incident that who closes it has seen. @throws incident/pressed-again when a press came after that: nobody is closed away unseen */
+    /**
+     * @param seen the newest entry of the incident that who closes it has seen.
+     * @throws incident/pressed-again when a press came after that: nobody is closed away unseen
+     */
     async close(id: string, reason: string, actor: string, seen: number | null = null): Promise<Incident> {
       await book.load(id)
       const incident = unfinished(id)
@@ -305,8 +316,8 @@ export function createIncidentDesk(options: {
       return book.get(incident.id)
     },
     /**
-     * The operator's word on a camera that another incident asked for. Given, it goes there at once and is that incident's
-     * first camera; whoever else asked for it asks there.
+     * The operator's word on a camera that another incident asked for. Given, it goes there at once and is that
+     * incident's first camera; whoever else asked for it asks there.
      * @throws incident/not-asked, incident/closed, camera/held when it is not this incident's to give any more
      */
     async answerRequest(
@@ -378,7 +389,10 @@ export function createIncidentDesk(options: {
           })),
         ).durable
     },
-    /** Presses that came faster than anybody can press: one entry counts them all. Null when their incident is not open any more. */
+    /**
+     * Presses that came faster than anybody can press: one entry counts them all. Null when their incident is not
+     * open any more.
+     */
     coalesced(
       helpPoint: HelpPointId,
       batch: Omit<EntryBodies['press.coalesced'], 'incident' | 'helpPoint'>,
@@ -398,7 +412,10 @@ export function createIncidentDesk(options: {
     closeDesk: (): Promise<void> => framings.close(),
   }
 
-  /** It is told at once and moves nothing: who pressed may be gone, and a camera may be needed where somebody is. What was recorded then is held. */
+  /**
+   * It is told at once and moves nothing: who pressed may be gone, and a camera may be needed where somebody is. What
+   * was recorded then is held.
+   */
   function pressedLate(id: IncidentId, press: Press): ReturnType<typeof append> & { incident: IncidentId } {
     const { helpPoint, kind } = press
     const actor = `help-point:${helpPoint}`
@@ -420,7 +437,10 @@ export function createIncidentDesk(options: {
     return { incident: id, last: held.last, durable: held.durable }
   }
 
-  /** Cameras come for a person who presses where so far only late presses or a drill were; else the first is sent again. */
+  /**
+   * Cameras come for a person who presses where so far only late presses or a drill were; else the first is sent
+   * again.
+   */
   function comeFor(open: Incident): Draft[] {
     if (open.framings.length > 0 || open.presses.some(({ late }) => !late)) return askAgain(open)
     const { framings: asked, drafts } = framings.begin(open.id, open.helpPoint, open.kind, book.unfinished())
@@ -434,7 +454,9 @@ export function createIncidentDesk(options: {
     ]
   }
 
-  /** Until somebody has taken the incident, a repeat press sends its first camera again: it may have been moved away. */
+  /**
+   * Until somebody has taken the incident, a repeat press sends its first camera again: it may have been moved away.
+   */
   function askAgain(open: Incident): Draft[] {
     // One that somebody has steered since stays in their hand, when the incident is theirs.
     const inHand = ({ state, proofs }: Framing): boolean =>

@@ -9,7 +9,10 @@ import { usesHead } from './incident-machine.ts'
 
 export type Chosen = { camera: CameraId; preset: PresetToken | null; way: FramingWay }
 export type CameraPort = {
-  /** `wanted`: a nearer one that another incident holds. @param holders who has a camera, where that is another than holds it: null is nobody. */
+  /**
+   * `wanted`: a nearer one that another incident holds.
+   * @param holders who has a camera, where that is another than holds it: null is nobody.
+   */
   choose(
     helpPoint: HelpPointId,
     incident: IncidentId,
@@ -67,7 +70,9 @@ export function createIncidentFramings(options: {
     holds.set(id, held)
   }
 
-  /** A camera that another incident had goes to the one that needs it: lent as a further view, a drill's, or given up. */
+  /**
+   * A camera that another incident had goes to the one that needs it: lent as a further view, a drill's, or given up.
+   */
   function takeFromOthers(camera: CameraId, id: IncidentId): void {
     const run = runs.get(camera)
     run?.stop.abort()

@@ -5,7 +5,10 @@ import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { EntryBodies, Recorded } from '../glossary/ledger.ts'
 import { HANDLERS } from '../glossary/people.ts'
 
-/** Its camera's head should stay where it is for this incident: a fixed camera has none, and one that failed is elsewhere. */
+/**
+ * Its camera's head should stay where it is for this incident: a fixed camera has none, and one that failed is
+ * elsewhere.
+ */
 export const usesHead = ({ way, state }: Pick<Framing, 'way' | 'state'>): boolean =>
   way !== 'fixed' && state !== 'failed'
 
@@ -45,7 +48,10 @@ const opened = ({ incident, helpPoint, kind }: EntryBodies['incident.opened'], a
   log: [],
 })
 
-/** Short lists are copied. A button that is stuck for hours makes long ones: they grow in place, or each entry would copy all before it. */
+/**
+ * Short lists are copied. A button that is stuck for hours makes long ones: they grow in place, or each entry would
+ * copy all before it.
+ */
 const SHORT = 100
 function grown<T>(list: T[], item: T): T[] {
   if (list.length < SHORT) return [...list, item]
@@ -207,7 +213,10 @@ function changed(incident: Incident, entry: Recorded): Incident {
   }
 }
 
-/** After so long without anybody's doing anything about it, a further press is not what they are at anyway: the room is called again. */
+/**
+ * After so long without anybody's doing anything about it, a further press is not what they are at anyway: the room
+ * is called again.
+ */
 const QUIET_MS = 5 * 60_000
 /** Whether somebody who presses now must be heard anew, though somebody has taken the incident. */
 export function waitsAgain({ state, onHold, recalledAt, log }: Incident, at: string): boolean {

@@ -30,8 +30,9 @@ export function createIncidentOwnership({ clock, load, unfinished, write }: Owne
 
   return {
     /**
-     * First come, first served. One that is offered goes to whom it is offered; one that somebody has goes to who says from whom
-     * it is taken over, so that nobody takes it from a person they did not mean. One that calls again goes to whoever answers.
+     * First come, first served. One that is offered goes to whom it is offered; one that somebody has goes to who
+     * says from whom it is taken over, so that nobody takes it from a person they did not mean. One that calls again
+     * goes to whoever answers.
      * @throws incident/taken with the owner's name, incident/closed
      */
     async acknowledge(id: string, owner: string, actor: string, from: string | null = null): Promise<Incident> {
@@ -60,7 +61,11 @@ export function createIncidentOwnership({ clock, load, unfinished, write }: Owne
         },
       })
     },
-    /** It stays its owner's until somebody takes it. @param to null: whoever comes. @throws incident/not-yours, incident/closed */
+    /**
+     * It stays its owner's until somebody takes it.
+     * @param to null: whoever comes.
+     * @throws incident/not-yours, incident/closed
+     */
     async offer(id: string, by: string, to: string | null, actor: string): Promise<Incident> {
       await load(id)
       const incident = mine(id, by)
@@ -84,7 +89,10 @@ export function createIncidentOwnership({ clock, load, unfinished, write }: Owne
         body: { incident: incident.id, by },
       })
     },
-    /** Nothing to do now; it comes back by itself when its time is over, or when somebody presses again. @throws incident/not-yours, incident/closed */
+    /**
+     * Nothing to do now; it comes back by itself when its time is over, or when somebody presses again.
+     * @throws incident/not-yours, incident/closed
+     */
     async putOnHold(
       id: string,
       by: string,

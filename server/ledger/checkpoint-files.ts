@@ -24,7 +24,10 @@ export const checkpointPlaces = (ledgerFile: string): CheckpointPlaces => ({
   keyFile: join(dirname(ledgerFile), 'ledger-key.pem'),
 })
 
-/** The signing key; made when there is none. @throws when the file is there and is no key: a new one would hide what was signed. */
+/**
+ * The signing key; made when there is none.
+ * @throws when the file is there and is no key: a new one would hide what was signed.
+ */
 export function checkpointKey(keyFile: string): KeyObject {
   if (existsSync(keyFile)) {
     try {

@@ -36,7 +36,10 @@ const NOTE = /^([^\s+]+)\n(0|[1-9]\d*)\n([A-Za-z0-9+/]{43}=)\n\n((?:— [^\s+]+ 
 /** Key id and an Ed25519 signature. */
 const SIGNATURE_BYTES = 68
 
-/** Reads a note and says whether this key signed it, and whether it is all there. Null when it is no checkpoint at all. */
+/**
+ * Reads a note and says whether this key signed it, and whether it is all there. Null when it is no checkpoint at
+ * all.
+ */
 export function readCheckpoint(
   note: string,
   key: KeyObject,

@@ -1,9 +1,15 @@
-/** Puts each new checkpoint at the addresses of the site file: outside of what somebody with this machine could rewrite. */
+/**
+ * Puts each new checkpoint at the addresses of the site file: outside of what somebody with this machine could
+ * rewrite.
+ */
 import { wordsOf } from '../tools/failure.ts'
 
 const WITHIN_MS = 10_000
 
-/** A newer checkpoint says everything that an older one did: only the newest is sent again when an address does not answer. */
+/**
+ * A newer checkpoint says everything that an older one did: only the newest is sent again when an address does not
+ * answer.
+ */
 export function createCheckpointPost({
   addresses,
   onError,

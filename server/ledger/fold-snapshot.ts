@@ -1,6 +1,6 @@
 /**
- * The fold of the ledger as it was at one entry, beside the database, so that a start reads only what came after. It holds
- * nothing that the ledger does not: without it, or when it does not fit, everything is read again.
+ * The fold of the ledger as it was at one entry, beside the database, so that a start reads only what came after. It
+ * holds nothing that the ledger does not: without it, or when it does not fit, everything is read again.
  */
 import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -36,7 +36,11 @@ export function readSnapshot(file: string): Snapshot | null {
   }
 }
 
-/** Whether it is this ledger's. @param hash of the entry that it was made at; null when that cannot be read, which is believed of a chain that was set aside. */
+/**
+ * Whether it is this ledger's.
+ * @param hash of the entry that it was made at; null when that cannot be read, which is believed of a chain that was
+ * set aside.
+ */
 export const isOf = (snapshot: Snapshot, hash: string | null, chainFirst: number): boolean =>
   hash === null ? snapshot.seq < chainFirst : hash === snapshot.hash
 

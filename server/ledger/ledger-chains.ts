@@ -1,6 +1,7 @@
 /**
- * The chains of a ledger: the one that is written, and those before it that were found broken. A broken chain is set aside
- * unaltered and can still be read; the new one begins with the naming of the break, which its first hash covers.
+ * The chains of a ledger: the one that is written, and those before it that were found broken. A broken chain is set
+ * aside unaltered and can still be read; the new one begins with the naming of the break, which its first hash
+ * covers.
  */
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -57,7 +58,9 @@ function readable(rows: Pick<LedgerRows, 'page'>, after: number, limit: number):
   return found
 }
 
-/** @param knownSeq an entry number that is known to have been given, from outside the database; 0 when there is none. */
+/**
+ * @param knownSeq an entry number that is known to have been given, from outside the database; 0 when there is none.
+ */
 export function openLedgerChains(
   file: string,
   { knownSeq, startedAt }: { knownSeq: number; /** UTC ISO 8601. */ startedAt: string },
@@ -77,7 +80,10 @@ export function openLedgerChains(
       // It cannot even be opened; verification says so.
     }
   }
-  /** A death between the renames of a rotation: what was the current chain is aside, and the new one waits to take its place. */
+  /**
+   * A death between the renames of a rotation: what was the current chain is aside, and the new one waits to take its
+   * place.
+   */
   function finishRotation(): void {
     if (!existsSync(next)) return
     if (existsSync(file)) return ENDS.forEach((end) => rmSync(`${next}${end}`, { force: true }))
@@ -96,7 +102,10 @@ export function openLedgerChains(
   }
   const current = (): LedgerRows => (open ??= openCurrent())
 
-  /** The highest number that anything outside the current chain speaks of; a checkpoint says how many entries there were, not their numbers. */
+  /**
+   * The highest number that anything outside the current chain speaks of; a checkpoint says how many entries there
+   * were, not their numbers.
+   */
   function lastKnown(): number {
     const heads = older.map((rows) => safely(() => rows.head().seq, 0))
     const sizes = new Map<string, number>()
@@ -106,7 +115,10 @@ export function openLedgerChains(
     const signed = [...sizes.values()].reduce((sum, size) => sum + size + UNREADABLE_GAP, -UNREADABLE_GAP)
     return [knownSeq, signed, ...heads].reduce((most, each) => Math.max(most, each), 0)
   }
-  /** The new chain is whole on the disk before the old one is touched; a death in between is made good at the next start. */
+  /**
+   * The new chain is whole on the disk before the old one is touched; a death in between is made good at the next
+   * start.
+   */
   function beginAnew(
     problem: string,
     first: number,
@@ -151,7 +163,11 @@ export function openLedgerChains(
       begun = null
       return found
     },
-    /** Sets the current chain aside. @param first the number of the next entry. @param good the last entry before the break, where known. */
+    /**
+     * Sets the current chain aside.
+     * @param first the number of the next entry.
+     * @param good the last entry before the break, where known.
+     */
     rotate: (problem: string, first: number, good: { seq: number; hash: string } | null, at: string): void =>
       void beginAnew(problem, first, good, at),
     /** A broken chain gives what can still be read of it. */

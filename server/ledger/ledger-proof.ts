@@ -114,7 +114,8 @@ export function verifyLedger(file: string, stopped: () => boolean = () => false)
   const foreign = signed.all.find(({ origin }) => !origins.has(origin))
   if (foreign)
     problems.push(
-      `the checkpoint of ${foreign.size} entries in ${foreign.file} is of another key or of a chain that is not here: what it signed cannot be proven`,
+      `the checkpoint of ${foreign.size} entries in ${foreign.file} is of another key or ` +
+        'of a chain that is not here: what it signed cannot be proven',
     )
   return {
     ok: problems.length === 0,

@@ -1,7 +1,8 @@
 /**
- * Room for presses when another program has filled the disk. It lies inside the database: pages that are given back are written over
- * without the file growing, so that nobody else can take them first. A file beside it is for what the database cannot hold: its
- * log and index after a start. Synchronous: it runs in the ledger's thread. Copying file systems promise none of this.
+ * Room for presses when another program has filled the disk. It lies inside the database: pages that are given back
+ * are written over without the file growing, so that nobody else can take them first. A file beside it is for what
+ * the database cannot hold: its log and index after a start. Synchronous: it runs in the ledger's thread. Copying
+ * file systems promise none of this.
  */
 import {
   closeSync,
@@ -19,7 +20,10 @@ import { dirname, join } from 'node:path'
 import type { DatabaseSync } from '@photostructure/sqlite'
 
 const MB = 1024 * 1024
-/** A day of ten presses a minute with three cameras, notes, receipts and closures each: 16.3 kB an incident (measured). */
+/**
+ * A day of ten presses a minute with three cameras, notes, receipts and closures each: 16.3 kB an incident
+ * (measured).
+ */
 export const DAY_OF_PRESSES_BYTES = 256 * MB
 /** Of a small disk only so much. */
 const MOST_SHARE = 4
@@ -57,7 +61,10 @@ export function isFull(error: unknown): boolean {
 const reserveFileOf = (file: string): string => join(dirname(file), 'ledger-reserve')
 const indexReserveOf = (file: string): string => join(dirname(file), 'ledger-reserve-index')
 const logOf = (file: string): string => `${file}-wal`
-/** A log whose head is zeros is an empty one, as long as it is: nothing is read of it, and it is written from its beginning. */
+/**
+ * A log whose head is zeros is an empty one, as long as it is: nothing is read of it, and it is written from its
+ * beginning.
+ */
 function emptyLog(log: string): void {
   const handle = openSync(log, 'r+')
   try {
@@ -67,7 +74,8 @@ function emptyLog(log: string): void {
   }
 }
 /**
- * Before the database is opened on a full disk: the file that was kept becomes its log, without its room ever being anybody else's.
+ * Before the database is opened on a full disk: the file that was kept becomes its log, without its room ever being
+ * anybody else's.
  * @returns whether something was there that may help
  */
 export function makeReadyOnFullDisk(file: string, freeBytes: () => number = freeOn(file)): boolean {
@@ -83,15 +91,22 @@ export function makeReadyOnFullDisk(file: string, freeBytes: () => number = free
   rmSync(indexReserveOf(file), { force: true })
   return index
 }
-/** The database's log stays when it is closed on a full disk: the next start needs as long a one. @returns what is to be done when it is closed */
+/**
+ * The database's log stays when it is closed on a full disk: the next start needs as long a one.
+ * @returns what is to be done when it is closed
+ */
 function keepLog(file: string): () => void {
   const reserve = reserveFileOf(file)
   if (existsSync(reserve) || !existsSync(logOf(file))) return () => {}
   linkSync(logOf(file), reserve)
-  // The database takes its log away once all of it is in the database. While the log is there, it holds what is nowhere else.
+  // The database takes its log away once all of it is in the database. While the log is there, it holds what is
+  // nowhere else.
   return () => (existsSync(logOf(file)) ? rmSync(reserve, { force: true }) : emptyLog(reserve))
 }
-/** A process that died while it closed leaves two names of one log: emptied by the one, entries would be lost by the other. */
+/**
+ * A process that died while it closed leaves two names of one log: emptied by the one, entries would be lost by the
+ * other.
+ */
 function partFromLog(file: string): void {
   const [log, reserve] = [logOf(file), reserveFileOf(file)].map((name) => (existsSync(name) ? statSync(name) : null))
   if (reserve && (reserve.size === 0 || (log && log.ino === reserve.ino))) rmSync(reserveFileOf(file), { force: true })
@@ -162,7 +177,8 @@ export function openLedgerRoom(
         const missing = Math.min(wantedRows, Math.floor(AT_ONCE_BYTES / MB)) - rows
         if (missing > 0 && hasRoom()) add(missing)
         keepFiles()
-        // Its log must be as long as a commit may need, while there is room for it: a clean stop took the long one away.
+        // Its log must be as long as a commit may need, while there is room for it: a clean stop took the long one
+        // away.
         if (hasRoom()) this.widen()
       } catch (error) {
         if (!isFull(error)) throw error
@@ -192,7 +208,8 @@ export function openLedgerRoom(
     makeRoom(): boolean {
       onReserve = true
       isStuck = true
-      // A long read kept SQLite from starting its log over, and the log has reached its end. This copies its entries into the database.
+      // A long read kept SQLite from starting its log over, and the log has reached its end. This copies its entries
+      // into the database.
       try {
         db.exec('PRAGMA wal_checkpoint(PASSIVE)')
       } catch (error) {
@@ -237,7 +254,11 @@ export function openLedgerRoom(
 }
 
 const TRIES = 4
-/** Writes as long as there is any room at all that is the ledger's. @param room null: nothing is kept. @throws what the write threw last */
+/**
+ * Writes as long as there is any room at all that is the ledger's.
+ * @param room null: nothing is kept.
+ * @throws what the write threw last
+ */
 export function writtenInRoom<T>(room: ReturnType<typeof openLedgerRoom> | null, write: () => T): T {
   room?.ready()
   for (let tries = 1; ; tries += 1) {

@@ -1,4 +1,7 @@
-/** When checkpoints are made: every so many entries, every so often, and before the ledger is closed. Not here: how one is made (ledger-thread). */
+/**
+ * When checkpoints are made: every so many entries, every so often, and before the ledger is closed. Not here: how
+ * one is made (ledger-thread).
+ */
 import { type Clock, isoTime } from '../tools/clock.ts'
 
 const EVERY_ENTRIES = 100

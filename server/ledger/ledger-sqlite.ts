@@ -1,10 +1,16 @@
-/** One chain of the ledger in an SQLite file. Synchronous: it runs in the ledger's own thread, and in the command line's. */
+/**
+ * One chain of the ledger in an SQLite file. Synchronous: it runs in the ledger's own thread, and in the command
+ * line's.
+ */
 import { DatabaseSync } from '@photostructure/sqlite'
 import { isFull, openLedgerRoom } from './ledger-room.ts'
 import { NO_PREVIOUS, type Row, hashOf, leafOf } from './ledger-hash.ts'
 import { type Node, createTreeEdge, inclusionPath, innerHash, isKept, peaksOf } from './merkle-tree.ts'
 
-/** What is looked up by something else than its number: an incident's entries, openings in their order, a press by its key. */
+/**
+ * What is looked up by something else than its number: an incident's entries, openings in their order, a press by its
+ * key.
+ */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS entries (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
@@ -13,7 +19,8 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS incidents_opened ON entries (seq) WHERE kind = 'incident.opened';
   CREATE INDEX IF NOT EXISTS presses_by_key ON entries (json_extract(body, '$.press.key')) WHERE kind = 'press.received';
   CREATE TABLE IF NOT EXISTS chain (number INTEGER PRIMARY KEY, first INTEGER NOT NULL, genesis TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS nodes (level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, idx)) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS nodes (
+    level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, idx)) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS probe (one INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
   CREATE TRIGGER IF NOT EXISTS entries_never_change BEFORE UPDATE ON entries
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
@@ -21,7 +28,10 @@ const SCHEMA = `
     BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;`
 
 export type Unhashed = Omit<Row, 'prev' | 'hash'>
-/** `genesis`: what the chain was begun for; '' for the first one. After a break it names the break, and the first entry's hash covers it. */
+/**
+ * `genesis`: what the chain was begun for; '' for the first one. After a break it names the break, and the first
+ * entry's hash covers it.
+ */
 export type Chain = { number: number; first: number; genesis: string }
 export type LedgerRows = ReturnType<typeof openLedgerRows>
 
@@ -68,7 +78,8 @@ export function openLedgerRows(
     "SELECT seq, subject FROM entries WHERE kind = 'incident.opened' AND seq < ? ORDER BY seq DESC LIMIT ?",
   )
   const byKey = db.prepare(
-    "SELECT * FROM entries WHERE kind = 'press.received' AND json_extract(body, '$.press.key') = ? AND json_extract(body, '$.press.helpPoint') = ? ORDER BY seq DESC LIMIT 1",
+    "SELECT * FROM entries WHERE kind = 'press.received' AND json_extract(body, '$.press.key') = ? " +
+      "AND json_extract(body, '$.press.helpPoint') = ? ORDER BY seq DESC LIMIT 1",
   )
   const hashAt = db.prepare('SELECT hash FROM entries WHERE seq = ?')
   const last = db.prepare('SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1')
@@ -200,8 +211,9 @@ export function openLedgerRows(
 }
 
 /**
- * The hashes of those at the beginning of a batch that are on disk already: the thread before this one wrote them, and died before it
- * could say so. @throws when another entry stands under one of their numbers
+ * The hashes of those at the beginning of a batch that are on disk already: the thread before this one wrote them,
+ * and died before it could say so.
+ * @throws when another entry stands under one of their numbers
  */
 export function hashesOfWritten(rows: Pick<LedgerRows, 'head' | 'page'>, batch: readonly Unhashed[]): string[] {
   const first = batch[0]?.seq ?? Number.POSITIVE_INFINITY

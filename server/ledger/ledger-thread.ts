@@ -1,4 +1,7 @@
-/** The thread that waits for the disk so that nobody else does. Writes, signs what was written, and reads single things. */
+/**
+ * The thread that waits for the disk so that nobody else does. Writes, signs what was written, and reads single
+ * things.
+ */
 import type { KeyObject } from 'node:crypto'
 import { wordsOf } from '../tools/failure.ts'
 import { answerCalls, workerInput } from '../tools/worker-calls.ts'
@@ -23,7 +26,10 @@ export type Inclusion = {
 const { file, knownSeq, startedAt } = workerInput<{ file: string; knownSeq: number; startedAt: string }>()
 const open = () => openLedgerChains(file, { knownSeq, startedAt })
 const OPEN_TRIES = 50
-/** A full disk has no room for the database's own log and index: what was kept for them is used. Another program may be quicker, now and then. */
+/**
+ * A full disk has no room for the database's own log and index: what was kept for them is used. Another program may
+ * be quicker, now and then.
+ */
 function openOnFullDisk(): ReturnType<typeof open> {
   makeReadyOnFullDisk(file)
   for (let tries = 0; ; tries += 1) {
@@ -101,7 +107,10 @@ const calls = {
     writeCheckpoint(places, note, at.slice(0, 10))
     return { note, size }
   },
-  /** An entry of the current chain, and the proof that it stands in the tree that is signed here and now. @param at UTC ISO 8601 */
+  /**
+   * An entry of the current chain, and the proof that it stands in the tree that is signed here and now.
+   * @param at UTC ISO 8601
+   */
   inclusion(seq: number, at: string): Inclusion | null {
     const found = chains.current().inclusion(seq)
     if (!found) return null

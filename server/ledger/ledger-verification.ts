@@ -1,4 +1,7 @@
-/** Walks a chain and says whether it is what was written: every hash, its number, its tree against every checkpoint kept outside. */
+/**
+ * Walks a chain and says whether it is what was written: every hash, its number, its tree against every checkpoint
+ * kept outside.
+ */
 import type { ChainVerdict } from '../glossary/ledger.ts'
 import type { KeptCheckpoint } from './checkpoint-files.ts'
 import { type Row, hashOf, leafOf } from './ledger-hash.ts'

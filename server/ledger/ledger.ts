@@ -1,6 +1,7 @@
 /**
  * The one append-only record. Order is given here, at once; durability follows from the ledger's thread, many entries
- * to one fsync. Not here: what an entry means (the rooms' folds), where rows lie (ledger-sqlite), when it is verified (ledger-care).
+ * to one fsync. Not here: what an entry means (the rooms' folds), where rows lie (ledger-sqlite), when it is verified
+ * (ledger-care).
  */
 import type { RoomState } from './ledger-room.ts'
 import type { Append, Draft, Entry, Recorded, Verification } from '../glossary/ledger.ts'
@@ -35,9 +36,14 @@ export type Ledger = {
   hashAt(seq: number): Promise<string | null>
   /** Writes a snapshot of the fold as it was at that entry. @param folds JSON */
   keepSnapshot(file: string, seq: number, folds: string): Promise<void>
-  /** Reads everything through in a thread of its own. A chain that is found broken is set aside, and a new one begins. */
+  /**
+   * Reads everything through in a thread of its own. A chain that is found broken is set aside, and a new one begins.
+   */
   verify(): Promise<Verification>
-  /** An entry that is durable, and the proof that it stands in a signed tree, without disclosing another. Null when it is not in the current chain. */
+  /**
+   * An entry that is durable, and the proof that it stands in a signed tree, without disclosing another. Null when it
+   * is not in the current chain.
+   */
   inclusion(seq: number): Promise<Inclusion | null>
   /** The newest signed checkpoint, as C2SP tlog-checkpoint. */
   checkpoint(): Promise<string>
@@ -45,7 +51,10 @@ export type Ledger = {
   tail(listener: (entry: Entry) => void): () => void
   /** Null when a press could be made durable now; else why not. It is tried, not guessed. */
   notReady(): Promise<string | null>
-  /** Entries given an order but not yet on disk, and the newest that is. `broken`: what was found, ever since this start. */
+  /**
+   * Entries given an order but not yet on disk, and the newest that is. `broken`: what was found, ever since this
+   * start.
+   */
   state(): {
     head: number
     waiting: number
@@ -78,7 +87,8 @@ export async function openLedger({
   ...options
 }: Options & { file: string; knownSeq?: number }): Promise<Ledger> {
   let known = knownSeq
-  // One that dies is started again; what was on its way to the disk is written again, and what the disk had already is known by its number.
+  // One that dies is started again; what was on its way to the disk is written again, and what the disk had already
+  // is known by its number.
   const thread = keepWorker<LedgerThread>(builtEntry('ledger/ledger-thread.js'), {
     clock: options.clock,
     input: () => ({ file, knownSeq: known, startedAt: isoTime(options.clock.now()) }),
@@ -169,7 +179,8 @@ export async function createLedger(
     broken = found.problem
     onError(
       new Error(
-        `THE LEDGER IS BROKEN: ${found.problem}. It is kept as ${found.file}; new entries go into chain ${found.chain}, which names the break.`,
+        `THE LEDGER IS BROKEN: ${found.problem}. It is kept as ${found.file}; new ` +
+          `entries go into chain ${found.chain}, which names the break.`,
       ),
     )
     append([{ kind: 'ledger.broken', actor: 'lamppost', subject: 'ledger', body: { ...found } }])

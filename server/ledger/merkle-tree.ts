@@ -1,6 +1,7 @@
 /**
- * The tree over the ledger's entries, RFC 6962 2.1. Pure. A row's chain hash is SHA-256(0x00 ‖ prev ‖ bytes), which is also the
- * leaf hash of the data (prev ‖ bytes): no entry is hashed twice. Not here: where nodes lie (ledger-sqlite).
+ * The tree over the ledger's entries, RFC 6962 2.1. Pure. A row's chain hash is SHA-256(0x00 ‖ prev ‖ bytes), which
+ * is also the leaf hash of the data (prev ‖ bytes): no entry is hashed twice. Not here: where nodes lie
+ * (ledger-sqlite).
  */
 import { createHash } from 'node:crypto'
 

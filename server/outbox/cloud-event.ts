@@ -1,6 +1,6 @@
 /**
- * A ledger entry as other systems get it: CloudEvents 1.0 in JSON, signed as Standard Webhooks has it, so that ready-made
- * receivers can check it. Pure.
+ * A ledger entry as other systems get it: CloudEvents 1.0 in JSON, signed as Standard Webhooks has it, so that
+ * ready-made receivers can check it. Pure.
  */
 import { createHmac } from 'node:crypto'
 import type { Entry } from '../glossary/ledger.ts'

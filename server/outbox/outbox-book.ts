@@ -1,4 +1,7 @@
-/** What each destination has still to be told, as the ledger's entries make it. A fold: nothing is kept beside the ledger. */
+/**
+ * What each destination has still to be told, as the ledger's entries make it. A fold: nothing is kept beside the
+ * ledger.
+ */
 import type { Recorded } from '../glossary/ledger.ts'
 import type { DeadLetter, DestinationState } from '../glossary/outbox.ts'
 

@@ -1,6 +1,7 @@
 /**
- * Tells other systems what they must hear: in order, at least once, again and again with growing waits, and with a receipt in the
- * ledger. What cannot be delivered is laid aside as a dead letter, visibly. Not here: what an event looks like (cloud-event).
+ * Tells other systems what they must hear: in order, at least once, again and again with growing waits, and with a
+ * receipt in the ledger. What cannot be delivered is laid aside as a dead letter, visibly. Not here: what an event
+ * looks like (cloud-event).
  */
 import type { Draft, Entry } from '../glossary/ledger.ts'
 import type { DestinationState } from '../glossary/outbox.ts'
@@ -16,7 +17,10 @@ const FIRST_WAIT_MS = 1000
 const LONGEST_WAIT_MS = 5 * 60_000
 /** News a day old helps nobody in a control room any more. */
 const OLDEST_MS = 24 * 3_600_000
-/** A refusal that will not pass is tried again in case it was a mistake, such as a proxy that is being set up: for about a quarter of an hour. */
+/**
+ * A refusal that will not pass is tried again in case it was a mistake, such as a proxy that is being set up: for
+ * about a quarter of an hour.
+ */
 const LASTING_TRIES = 9
 /** One event that a destination cannot digest must not keep it from all later ones: they are told first. */
 const STUBBORN_TRIES = 12

@@ -4,7 +4,10 @@ import type { SignedEvent } from './cloud-event.ts'
 
 export type PostOutcome =
   | { outcome: 'delivered'; status: number }
-  /** `lasting`: whether another try with the same event will help; `yes` when the receiver says that it is gone for good. */
+  /**
+   * `lasting`: whether another try with the same event will help; `yes` when the receiver says that it is gone for
+   * good.
+   */
   | {
       outcome: 'failed'
       problem: string

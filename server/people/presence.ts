@@ -1,4 +1,7 @@
-/** Who has a wall open now, and which incidents it shows them large. In memory; told as it changes, a few times a second at the most. */
+/**
+ * Who has a wall open now, and which incidents it shows them large. In memory; told as it changes, a few times a
+ * second at the most.
+ */
 import type { Person, Present } from '../glossary/people.ts'
 import type { Clock } from '../tools/clock.ts'
 

@@ -13,7 +13,10 @@ export function createSessions(now: () => number) {
     { person: Person; still(): Person | null; opened: number; used: number; confirmed: number }
   >()
   return {
-    /** @param still who that is now, by what they signed in with: removed, or of another role, the session ends; left out, the same for ever */
+    /**
+     * @param still who that is now, by what they signed in with: removed, or of another role, the session ends; left
+     * out, the same for ever
+     */
     open(person: Person, still: () => Person | null = () => person): string {
       const id = randomBytes(32).toString('base64url')
       sessions.set(hashToken(id), { person, still, opened: now(), used: now(), confirmed: Number.NEGATIVE_INFINITY })
@@ -36,7 +39,9 @@ export function createSessions(now: () => number) {
       const session = sessions.get(hashToken(id))
       if (session) session.confirmed = now()
     },
-    /** Whether that was lately: a session that was left open, or stolen, is not enough for what cannot be taken back. */
+    /**
+     * Whether that was lately: a session that was left open, or stolen, is not enough for what cannot be taken back.
+     */
     isConfirmed: (id: string): boolean =>
       now() - (sessions.get(hashToken(id))?.confirmed ?? Number.NEGATIVE_INFINITY) < CONFIRMED_MS,
     close: (id: string): boolean => sessions.delete(hashToken(id)),

@@ -1,6 +1,6 @@
 /**
- * Who looks at which camera: every look is an entry before its first picture goes out, and outside an incident the site may demand
- * a reason first. What an open incident shows is never kept waiting, not for a disk either.
+ * Who looks at which camera: every look is an entry before its first picture goes out, and outside an incident the
+ * site may demand a reason first. What an open incident shows is never kept waiting, not for a disk either.
  */
 import type { CameraId } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
@@ -28,7 +28,10 @@ export type ViewingPort = {
   reasonWanted(): boolean
 }
 
-/** A look that is taken up again within this time goes on: a page that is loaded again, pages that go round all cameras. */
+/**
+ * A look that is taken up again within this time goes on: a page that is loaded again, pages that go round all
+ * cameras.
+ */
 const SAME_LOOK_MS: Record<Look, number> = { live: 5 * 60_000, still: 60 * 60_000, clip: 5 * 60_000 }
 /** However long it lasts, it is written again so often. */
 const LONGEST_LOOK_MS = 60 * 60_000

@@ -5,13 +5,16 @@ import { readLorawan } from './lorawan-uplink.ts'
 import type { AcceptPress } from './press-until-taken.ts'
 import type { Accepted } from './press-desk.ts'
 
-/** `device`: device id, device EUI or name. `port`, `payload` (bytes it begins with): what makes an uplink a press; null: any. */
+/**
+ * `device`: device id, device EUI or name. `port`, `payload` (bytes it begins with): what makes an uplink a press;
+ * null: any.
+ */
 export type LorawanButton = { helpPoint: HelpPointId; device: string; port: number | null; payload: Buffer | null }
 
 /**
- * For how long an equal key without the network server's time means the same press: a network server posts a message again within
- * seconds when our answer was lost, and a device that counts from the beginning again takes longer to join. A key with that time
- * means the same uplink for ever.
+ * For how long an equal key without the network server's time means the same press: a network server posts a message
+ * again within seconds when our answer was lost, and a device that counts from the beginning again takes longer to
+ * join. A key with that time means the same uplink for ever.
  */
 export const SAME_UPLINK_MS = 2 * 60_000
 

@@ -1,6 +1,6 @@
 /**
- * What a LoRaWAN network server tells of a device: The Things Stack's webhook, or ChirpStack v4's HTTP integration. Pure.
- * Both leave out what is 0 or empty. Not here: which device is whose button (lorawan-source).
+ * What a LoRaWAN network server tells of a device: The Things Stack's webhook, or ChirpStack v4's HTTP integration.
+ * Pure. Both leave out what is 0 or empty. Not here: which device is whose button (lorawan-source).
  */
 import { Failure } from '../tools/failure.ts'
 
@@ -32,13 +32,15 @@ export function readLorawan(body: unknown, event: string | null): LorawanNews {
   if ('deviceInfo' in said) return chirpStack(said, event)
   throw new Failure(
     'press/unreadable',
-    'This is neither The Things Stack’s webhook (end_device_ids) nor ChirpStack v4’s (deviceInfo), as JSON. Set the integration’s format to JSON.',
+    'This is neither The Things Stack’s webhook (end_device_ids) nor ChirpStack v4’s ' +
+      '(deviceInfo), as JSON. Set the integration’s format to JSON.',
   )
 }
 
 /**
- * The same uplink delivered again has the same counter, session and time of the network server. The counter alone says little: it
- * begins anew with a session, and with a new battery where the device has none (ABP). An address (`dev_addr`) is no session.
+ * The same uplink delivered again has the same counter, session and time of the network server. The counter alone
+ * says little: it begins anew with a session, and with a new battery where the device has none (ABP). An address
+ * (`dev_addr`) is no session.
  */
 function keyOf(
   device: string,

@@ -2,15 +2,18 @@
 import { PRESS_KINDS, type PressKind } from '../glossary/press.ts'
 
 /**
- * `when`: what a payload must say to be a press: of JSON by dotted name, of anything else as `text`; null when every message that is
- * not empty is one.
+ * `when`: what a payload must say to be a press: of JSON by dotted name, of anything else as `text`; null when every
+ * message that is not empty is one.
  */
 export type MqttTopic = {
   topic: string
   when: Readonly<Record<string, string | number | boolean>> | null
   /** Where it says that it lives; null when nowhere else. */ heartbeat: string | null
-  /** Where a JSON payload has an id of this one press, another with each, by dotted name; null: at `id`, which may also be the device's own. */ key:
-    string | null
+  /**
+   * Where a JSON payload has an id of this one press, another with each, by dotted name; null: at `id`, which may
+   * also be the device's own.
+   */
+  key: string | null
 }
 export type MqttMeaning = {
   press: { key: string | null; pressedAt: string | null; sentAt: string | null; kind: PressKind } | null
@@ -68,8 +71,8 @@ const bareText = (said: unknown, whole: string): unknown =>
 const WORDS_FOR_TRUE = new Set(['true', 'yes', 'on'])
 const WORDS_FOR_FALSE = new Set(['false', 'no', 'off'])
 /**
- * Whether what a device says is what the site file wants. YAML 1.2 reads `yes` and `on` as text where a device says `true`, and
- * devices write numbers and truths as text: such are the same; capital letters are no difference.
+ * Whether what a device says is what the site file wants. YAML 1.2 reads `yes` and `on` as text where a device says
+ * `true`, and devices write numbers and truths as text: such are the same; capital letters are no difference.
  */
 function agrees(said: unknown, wanted: string | number | boolean): boolean {
   if (typeof said !== 'string' && typeof said !== 'number' && typeof said !== 'boolean') return false

@@ -1,6 +1,7 @@
 /**
- * One help point's session with the broker: persistent, QoS 1, and a message is acknowledged only when it has been taken in. Each
- * help point has its own, so that a flood at one does not stand before another's press. MQTT 5 and 3.1.1.
+ * One help point's session with the broker: persistent, QoS 1, and a message is acknowledged only when it has been
+ * taken in. Each help point has its own, so that a flood at one does not stand before another's press. MQTT 5 and
+ * 3.1.1.
  */
 import { createHash } from 'node:crypto'
 import { type IClientOptions, type IPublishPacket, type ISubscriptionMap, type MqttClient, connect } from 'mqtt'
@@ -13,7 +14,10 @@ export type MqttBroker = {
   /** PEM of who signed its certificate; null for the system's own. */ ca: string | null
   version: 4 | 5
 }
-/** `mark`: the same message sent once more has the same one. `redelivered`: the broker says that it has sent it before. */
+/**
+ * `mark`: the same message sent once more has the same one. `redelivered`: the broker says that it has sent it
+ * before.
+ */
 export type MqttArrival = { topic: string; payload: Uint8Array; mark: string; redelivered: boolean }
 /** What of the client is not in its types: every packet that it sends passes here. */
 type Sender = {
@@ -92,7 +96,8 @@ export function openMqttSession(options: {
     taken.catch(() => {})
     done()
   }
-  // The acknowledgement that follows at once waits here until the message is on disk; in the order of the messages (MQTT-4.6.0-2).
+  // The acknowledgement that follows at once waits here until the message is on disk; in the order of the messages
+  // (MQTT-4.6.0-2).
   const sender = client as unknown as Sender
   const send = sender._sendPacket.bind(client)
   sender._sendPacket = (packet, done, ...more) => {

@@ -7,10 +7,10 @@ import { type MqttBroker, SESSION_S, openMqttSession } from './mqtt-session.ts'
 import { type AcceptPress, acceptUntilTaken } from './press-until-taken.ts'
 
 /**
- * For how long an equal key means the same press: a device publishes again when its broker's acknowledgement was lost. `id` may be the
- * device's own, the same with each press: two minutes, and only while its incident is open. What the site file names as the key is
- * another with each press, up to a restart of the device: an hour. What the broker itself sends again it may have kept for as long
- * as our session lasts.
+ * For how long an equal key means the same press: a device publishes again when its broker's acknowledgement was
+ * lost. `id` may be the device's own, the same with each press: two minutes, and only while its incident is open.
+ * What the site file names as the key is another with each press, up to a restart of the device: an hour. What the
+ * broker itself sends again it may have kept for as long as our session lasts.
  */
 export const SAME_PRESS_MS = {
   id: 2 * 60_000,
@@ -18,7 +18,10 @@ export const SAME_PRESS_MS = {
   afterClosed: 2 * 60_000,
   redelivered: SESSION_S * 1000,
 }
-/** A message that the broker sends once more within this time is no press: it only did not hear that the message was taken. A device whose messages are all alike must not be mistaken for long. */
+/**
+ * A message that the broker sends once more within this time is no press: it only did not hear that the message was
+ * taken. A device whose messages are all alike must not be mistaken for long.
+ */
 const SENT_AGAIN_MS = 10 * 60_000
 const TAKEN_KEPT = 1000
 
@@ -91,7 +94,8 @@ export function createMqttSource(options: {
         }
         const trying = { accept, clock, signal: stopped.signal, onError }
         const taken = await acceptUntilTaken(arrival, trying)
-        // Many devices put their own id there, the same with each press: what is known from an incident that is over is a person anew.
+        // Many devices put their own id there, the same with each press: what is known from an incident that is over
+        // is a person anew.
         const old = taken?.repeated && press.key !== null && keyIsTheDevices && !isOpen(taken.receipt.incident)
         const isTaken = old
           ? (await acceptUntilTaken({ ...arrival, key: `${press.key} ${mark}` }, trying)) !== null

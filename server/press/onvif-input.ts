@@ -8,9 +8,15 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { newId } from '../tools/identity.ts'
 import { type AcceptPress, acceptUntilTaken } from './press-until-taken.ts'
 
-/** `input`: null for any of the device's. `pressed`: what the input says while the button is pressed; its idle polarity is the device's choice. */
+/**
+ * `input`: null for any of the device's. `pressed`: what the input says while the button is pressed; its idle
+ * polarity is the device's choice.
+ */
 export type WiredButton = { helpPoint: HelpPointId; camera: CameraId; input: string | null; pressed: boolean }
-/** `initial`: the input's state when one begins to listen; `unheardSince`: milliseconds since 1970, null when it was never heard before. */
+/**
+ * `initial`: the input's state when one begins to listen; `unheardSince`: milliseconds since 1970, null when it was
+ * never heard before.
+ */
 export type HeardInput = {
   input: string
   active: boolean
@@ -18,12 +24,15 @@ export type HeardInput = {
   initial: boolean
   unheardSince: number | null
 }
-/** What is known of one input. `spent`: how often it changed at the very time at which it had changed before: its clock stands still. */
+/**
+ * What is known of one input. `spent`: how often it changed at the very time at which it had changed before: its
+ * clock stands still.
+ */
 type KnownInput = { active: boolean; heardAt: number; changedAt: string | null; spent: number }
 
 /**
- * For how long an equal key means the same press: a camera tells a message again when our answer to its pull was lost, within one life
- * of a subscription. A camera whose clock stands still gives each press the same time.
+ * For how long an equal key means the same press: a camera tells a message again when our answer to its pull was
+ * lost, within one life of a subscription. A camera whose clock stands still gives each press the same time.
  */
 export const SAME_MESSAGE_MS = 2 * 60_000
 

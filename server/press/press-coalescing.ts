@@ -1,6 +1,6 @@
 /**
- * Presses of one help point that come faster than anybody can press: gathered for a moment and written as one entry that counts
- * them. Each is acknowledged when that entry is on disk. Not here: which presses those are (press-desk).
+ * Presses of one help point that come faster than anybody can press: gathered for a moment and written as one entry
+ * that counts them. Each is acknowledged when that entry is on disk. Not here: which presses those are (press-desk).
  */
 import { setMaxListeners } from 'node:events'
 import type { IncidentId } from '../glossary/incident.ts'
@@ -58,7 +58,8 @@ export function createPressCoalescing({ clock, write }: Coalescing & { clock: Cl
 
   return {
     /**
-     * Counts one more; it is written when this resolves, and on disk when `durable` does. Null when this one is to be taken in as a press of its own: their incident was closed meanwhile.
+     * Counts one more; it is written when this resolves, and on disk when `durable` does. Null when this one is to be
+     * taken in as a press of its own: their incident was closed meanwhile.
      * @param key its hash; '' when it has none.
      */
     add({ helpPoint, receivedAt, source }: Press, kind: PressKind, key: string): Promise<Counted | null> {

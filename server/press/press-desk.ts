@@ -1,6 +1,6 @@
 /**
- * The one place every source brings its presses to: known help point, idempotency key, what its times mean, receipt after the
- * fsync. Not here: how a press arrived (one file per source), what the room does with it (incident).
+ * The one place every source brings its presses to: known help point, idempotency key, what its times mean, receipt
+ * after the fsync. Not here: how a press arrived (one file per source), what the room does with it (incident).
  */
 import { createHash } from 'node:crypto'
 import type { IncidentId } from '../glossary/incident.ts'
@@ -19,11 +19,14 @@ export type Arrival = {
   /** The idempotency key; null when every arrival is a press of its own. */
   key: string | null
   /**
-   * For how long an equal key means the same press, milliseconds: as long as repeats of one press can be on their way, which
-   * each source's file says. Left out: for ever, for keys that no device counts.
+   * For how long an equal key means the same press, milliseconds: as long as repeats of one press can be on their
+   * way, which each source's file says. Left out: for ever, for keys that no device counts.
    */
   sameForMs?: number
-  /** Where its incident is over, an equal key means the same press for this much shorter time, milliseconds: repeats on their way come sooner than a person presses anew. */
+  /**
+   * Where its incident is over, an equal key means the same press for this much shorter time, milliseconds: repeats
+   * on their way come sooner than a person presses anew.
+   */
   sameAfterClosedMs?: number
   /** The device's own clock. */
   pressedAt: string | null
@@ -93,7 +96,10 @@ export function createPressDesk(options: {
     if (known.size > most && oldest !== undefined) known.delete(oldest)
   }
   const timedName = (name: string, at: number): string => `${name}\n@${at}`
-  /** Some devices send the same key with each press. So a press is kept under its key and its time, and under its key alone for repeats that name no time. */
+  /**
+   * Some devices send the same key with each press. So a press is kept under its key and its time, and under its key
+   * alone for repeats that name no time.
+   */
   function remember(name: string, what: Known): void {
     if (what.pressedAt !== undefined) keep(byKey, timedName(name, what.pressedAt), what, 2 * KEYS_IN_MEMORY)
     keep(byKey, name, what, 2 * KEYS_IN_MEMORY)
@@ -155,7 +161,8 @@ export function createPressDesk(options: {
       const { press } = entry.body
       const name = keyOf(press.helpPoint, press.key)
       sieve.add(name)
-      // What this desk has just taken in is known better: its receipt waits for all its entries. A later press may have the same key.
+      // What this desk has just taken in is known better: its receipt waits for all its entries. A later press may
+      // have the same key.
       const known = receivedAs(entry)
       if (known && known.last > (byKey.get(name)?.last ?? 0)) remember(name, known)
       const at = Date.parse(press.receivedAt)
@@ -181,7 +188,8 @@ export function createPressDesk(options: {
       for (const [helpPoint, each] of evidence) clocks.set(helpPoint, each)
     },
     /**
-     * Resolves once the press is on disk; its cameras are on their way at once. `repeated` when this key was known: the receipt is the first one's.
+     * Resolves once the press is on disk; its cameras are on their way at once. `repeated` when this key was known:
+     * the receipt is the first one's.
      * @throws help-point/unknown, press/too-many, ledger/unavailable
      */
     async accept(arrival: Arrival): Promise<Accepted> {
@@ -224,7 +232,8 @@ export function createPressDesk(options: {
       incident,
       receivedAt: press.receivedAt,
     })
-    // Late ones do not use up what a person needs now; and whoever presses where only late presses or a drill were is not counted but seen.
+    // Late ones do not use up what a person needs now; and whoever presses where only late presses or a drill were is
+    // not counted but seen.
     const fresh = ofHelpPoint.take(press.late ? `${helpPoint} late` : helpPoint)
     const countable = open !== null && (press.late || kind === 'drill' || open.live)
     const together =
@@ -258,8 +267,9 @@ function receivedAs(entry: Recorded): Known | null {
 }
 
 /**
- * Whether an arrival with a known key is that press once more. A device that counts its presses counts from the beginning again after
- * a restart: what comes too much later, or was pressed at another time, is a person anew. A clock that was set makes it one, too.
+ * Whether an arrival with a known key is that press once more. A device that counts its presses counts from the
+ * beginning again after a restart: what comes too much later, or was pressed at another time, is a person anew. A
+ * clock that was set makes it one, too.
  */
 function isSamePress(
   known: Known,

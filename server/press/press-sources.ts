@@ -1,6 +1,6 @@
 /**
- * Every source that help points press by, opened and changed as the site file says; all into the same desk. Not here: HTTP (the
- * door's), how a source speaks (one file each).
+ * Every source that help points press by, opened and changed as the site file says; all into the same desk. Not here:
+ * HTTP (the door's), how a source speaks (one file each).
  */
 import type { CameraId } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'

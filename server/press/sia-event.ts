@@ -23,7 +23,9 @@ export const HELP_CODES: readonly string[] = [
 const zoneOf = (text: string | undefined): string | null =>
   text === undefined || text === '' ? null : text.replace(/^0+(?=.)/, '').toUpperCase()
 
-/** A message has one event with Contact ID, and may have several with SIA. None: it only shows that the device lives. */
+/**
+ * A message has one event with Contact ID, and may have several with SIA. None: it only shows that the device lives.
+ */
 export function eventsOf({ id, account, data }: SiaFrame): SiaEvent[] {
   if (id === 'NULL') return []
   const [, inner = account, rest = data] = /^#?([0-9A-F]*)\|(.*)$/is.exec(data) ?? []
@@ -37,7 +39,10 @@ function contactId(account: string, text: string): SiaEvent[] {
   return code === undefined ? [] : [{ account, code, zone: zoneOf(zone), begins: qualifier === '1' }]
 }
 
-/** `Nri1/PA005`, `NPA5^text^`, several codes divided by slashes or bars; ri, id, pi, ti, da and the like say more of the next one. */
+/**
+ * `Nri1/PA005`, `NPA5^text^`, several codes divided by slashes or bars; ri, id, pi, ti, da and the like say more of
+ * the next one.
+ */
 function siaEvents(account: string, text: string): SiaEvent[] {
   const words = text.replaceAll(/\^[^^]*\^?/g, '').split(/[/|]/)
   return words.flatMap((word) => {

@@ -61,7 +61,8 @@ function headerAt(bytes: Buffer, start: number): Header | null {
 }
 
 /**
- * Takes whole frames off the front. The length says where a frame ends: a binary check sum may hold any byte, a CR among them.
+ * Takes whole frames off the front. The length says where a frame ends: a binary check sum may hold any byte, a CR
+ * among them.
  * @returns the frames with their headers, and what is left of an unfinished one.
  */
 export function splitFrames(bytes: Buffer): { frames: Buffer[]; rest: Buffer } {
@@ -136,7 +137,10 @@ function accountsOf(header: string, data: string): { account: string; innerAccou
   return { account: /^0*$/.test(header) && innerAccount !== '' ? innerAccount : header, innerAccount }
 }
 
-/** What follows the brackets in a way of the panel's own never costs the message, where its check sum is right. What was deciphered is judged by its whole shape. */
+/**
+ * What follows the brackets in a way of the panel's own never costs the message, where its check sum is right. What
+ * was deciphered is judged by its whole shape.
+ */
 function tailOf(text: string, deciphered: boolean): Pick<SiaFrame, 'data' | 'extended' | 'at'> | null {
   const [, data, more = '', time, left = ''] =
     /^([^\]]*)\]((?:\[[^\]]*\])*)(?:_(\d\d:\d\d:\d\d,\d\d-\d\d-\d{4}))?\s*(.*)$/s.exec(text) ?? []

@@ -1,6 +1,6 @@
 /**
- * A receiver for alarm transmitters: SIA DC-09 over TCP and UDP. A message is acknowledged only when its press is on disk.
- * Not here: the frames (sia-frame), what they say (sia-event).
+ * A receiver for alarm transmitters: SIA DC-09 over TCP and UDP. A message is acknowledged only when its press is on
+ * disk. Not here: the frames (sia-frame), what they say (sia-event).
  */
 import { type Socket as UdpSocket, createSocket } from 'node:dgram'
 import { type Socket, createServer } from 'node:net'
@@ -36,11 +36,15 @@ const MOST_CONNECTIONS = 500
 const MOST_SHARE = 6
 const SPARE = 8
 /**
- * For how long an equal message means the same press: a transmitter sends it again when our answer was lost, a few times within a
- * minute and a half. A panel may send the sequence 0000 and no time with each press, and its counter begins anew with its power.
+ * For how long an equal message means the same press: a transmitter sends it again when our answer was lost, a few
+ * times within a minute and a half. A panel may send the sequence 0000 and no time with each press, and its counter
+ * begins anew with its power.
  */
 export const SAME_PRESS_MS = 2 * 60_000
-/** Some panels send neither a time nor a number that counts: once the incident is over, their next message is a person after their last repeat (20 s after a lost answer). */
+/**
+ * Some panels send neither a time nor a number that counts: once the incident is over, their next message is a person
+ * after their last repeat (20 s after a lost answer).
+ */
 const AFTER_CLOSED_MS = 30_000
 const MOST_KEPT = 5000
 const LONGEST_KEY = 200
@@ -82,7 +86,10 @@ export async function startSiaReceiver(options: {
     buttons().find((button) => button.account === account && button.key)?.key ?? null
   const isKnown = (account: string): boolean => buttons().some((button) => button.account === account)
 
-  /** A frame whose header names nobody known is whose account stands inside its brackets; encrypted, every key is tried. */
+  /**
+   * A frame whose header names nobody known is whose account stands inside its brackets; encrypted, every key is
+   * tried.
+   */
   function read(bytes: Buffer): SiaReading {
     const reading = readFrame(bytes, keyOf)
     if ('frame' in reading && !('fault' in reading))

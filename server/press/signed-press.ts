@@ -1,5 +1,6 @@
 /**
- * A press over HTTP that proves who sent it without sending a secret: HMAC-SHA256 over its time and its exact bytes. Pure.
+ * A press over HTTP that proves who sent it without sending a secret: HMAC-SHA256 over its time and its exact bytes.
+ * Pure.
  *   X-Lamppost-Timestamp: Unix seconds (or milliseconds, or ISO 8601)
  *   X-Lamppost-Signature: sha256=<hex of HMAC-SHA256(secret, timestamp + "." + body)>
  */
@@ -11,7 +12,10 @@ export const WINDOW_MS = 5 * 60_000
 /** `secret`: null when the help point has none: nothing is signed by it then. */
 export type SignedRequest = { timestamp: string; signature: string; body: Uint8Array }
 
-/** @returns when the device says it sent this, milliseconds since 1970. @throws people/unauthenticated, press/out-of-time */
+/**
+ * @returns when the device says it sent this, milliseconds since 1970.
+ * @throws people/unauthenticated, press/out-of-time
+ */
 export function checkSignature(
   { timestamp, signature, body }: SignedRequest,
   secret: string | null,
@@ -31,13 +35,16 @@ export function checkSignature(
   if (given === undefined || !timingSafeEqual(Buffer.from(given, 'hex'), expected))
     throw new Failure(
       'people/unauthenticated',
-      'The signature is not this help point’s: sign "timestamp.body" with its secret, HMAC-SHA256, as X-Lamppost-Signature: sha256=<hex>. If it is signed so, the secret is another than the site file’s (sources: http: secret), or the file gives this help point none.',
+      'The signature is not this help point’s: sign "timestamp.body" with its secret, HMAC-SHA256, as ' +
+        'X-Lamppost-Signature: sha256=<hex>. If it is signed so, the secret is another than the site ' +
+        'file’s (sources: http: secret), or the file gives this help point none.',
     )
   const sentAt = timeOf(timestamp)
   if (!(Math.abs(now - sentAt) <= WINDOW_MS))
     throw new Failure(
       'press/out-of-time',
-      `The signature is right, but its time is more than ${WINDOW_MS / 60_000} minutes from ours, ${new Date(now).toISOString()}. Set the clock (the header Date has ours) and sign again.`,
+      `The signature is right, but its time is more than ${WINDOW_MS / 60_000} minutes from ` +
+        `ours, ${new Date(now).toISOString()}. Set the clock (the header Date has ours) and sign again.`,
     )
   return sentAt
 }

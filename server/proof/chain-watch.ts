@@ -1,6 +1,7 @@
 /**
- * How far a press comes on its way to a moving picture, and when: durable, camera asked, answered, settled, picture. Follows what
- * happens and moves nothing. Not here: when drills are due (drill-schedule), what is overdue (proof-book).
+ * How far a press comes on its way to a moving picture, and when: durable, camera asked, answered, settled, picture.
+ * Follows what happens and moves nothing. Not here: when drills are due (drill-schedule), what is overdue
+ * (proof-book).
  */
 import type { CameraId, Framing } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'

@@ -1,4 +1,7 @@
-/** Runs each help point's daily drill when it is due, one after the other, and tells which help points have fallen silent. */
+/**
+ * Runs each help point's daily drill when it is due, one after the other, and tells which help points have fallen
+ * silent.
+ */
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Draft, Entry } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
@@ -37,7 +40,10 @@ const FINISHED_WITHIN_MS = 60_000
 /** A start takes its time; a drill that was due just before is still that day's. */
 const START_MS = 2 * 60_000
 
-/** Since when a drill is due; null when none is. A help point that never had one waits for the next time. Pure. @param startedAt of the server */
+/**
+ * Since when a drill is due; null when none is. A help point that never had one waits for the next time. Pure.
+ * @param startedAt of the server
+ */
 export function dueDrill(
   { drillAt }: Pick<HelpPoint, 'drillAt'>,
   lastScheduled: number | null,

@@ -1,4 +1,7 @@
-/** What is known of each help point's chain: its last press, drill and sign of life, and what is overdue. A fold, but for the signs of life. */
+/**
+ * What is known of each help point's chain: its last press, drill and sign of life, and what is overdue. A fold, but
+ * for the signs of life.
+ */
 import type { Recorded } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { ChainResult, DrillResult, HelpPointProof } from '../glossary/proof.ts'

@@ -1,4 +1,6 @@
-/** One camera's frames: the street through its lens, people, clock and mark. Costs a copy while the head stands still. */
+/**
+ * One camera's frames: the street through its lens, people, clock and mark. Costs a copy while the head stands still.
+ */
 import { isoTime } from '../tools/clock.ts'
 import type { Pose } from './motors.ts'
 import { type Figure, drawFigures } from './picture-figures.ts'
@@ -40,7 +42,9 @@ export function createCameraPicture({
   let frozen: Buffer | null = null
 
   return {
-    /** @param now wall clock, milliseconds. Returns a frame of its own: it may be written out while the next is drawn. */
+    /**
+     * @param now wall clock, milliseconds. Returns a frame of its own: it may be written out while the next is drawn.
+     */
     draw(pose: Pose, now: number, fault: PictureFault): Buffer {
       if (fault === 'frozen' && frozen) return frozen
       if (!seen || seen.pan !== pose.pan || seen.tilt !== pose.tilt || seen.zoom !== pose.zoom) {
@@ -56,7 +60,8 @@ export function createCameraPicture({
       }
       if (fault === 'none' || fault === 'frozen')
         drawText(frame, glyphs, `${name}  ${isoTime(now).replace('T', ' ')}`, 8, 8)
-      // A lens without light or behind a bag shows no clock either: what a camera writes over its picture is no picture.
+      // A lens without light or behind a bag shows no clock either: what a camera writes over its picture is no
+      // picture.
       if (fault === 'none' || fault === 'frozen') stamp(frame, pose, now)
       frozen = bytes
       return bytes

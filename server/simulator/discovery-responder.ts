@@ -33,7 +33,14 @@ export function startDiscoveryResponder(
 
 /** Several towns of one machine may have cameras of the same names: each is a device of its own. */
 const match = ({ id, name, address }: Discoverable, relatesTo: string): string =>
-  '<?xml version="1.0" encoding="UTF-8"?><e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" xmlns:dn="http://www.onvif.org/ver10/network/wsdl">' +
-  `<e:Header><w:RelatesTo>${xml(relatesTo)}</w:RelatesTo><w:Action>http://schemas.xmlsoap.org/ws/2005/04/discovery/ProbeMatches</w:Action></e:Header>` +
-  `<e:Body><d:ProbeMatches><d:ProbeMatch><w:EndpointReference><w:Address>urn:uuid:lamppost-simulator-${xml(id)}-${new URL(address).port}</w:Address></w:EndpointReference><d:Types>dn:NetworkVideoTransmitter</d:Types>` +
-  `<d:Scopes>onvif://www.onvif.org/type/video_encoder onvif://www.onvif.org/name/${encodeURIComponent(name)} onvif://www.onvif.org/hardware/Simulator</d:Scopes><d:XAddrs>${xml(address)}</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion></d:ProbeMatch></d:ProbeMatches></e:Body></e:Envelope>`
+  '<?xml version="1.0" encoding="UTF-8"?><e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" ' +
+  'xmlns:w="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" ' +
+  'xmlns:dn="http://www.onvif.org/ver10/network/wsdl">' +
+  `<e:Header><w:RelatesTo>${xml(relatesTo)}</w:RelatesTo>` +
+  '<w:Action>http://schemas.xmlsoap.org/ws/2005/04/discovery/ProbeMatches</w:Action></e:Header>' +
+  '<e:Body><d:ProbeMatches><d:ProbeMatch><w:EndpointReference>' +
+  `<w:Address>urn:uuid:lamppost-simulator-${xml(id)}-${new URL(address).port}</w:Address>` +
+  '</w:EndpointReference><d:Types>dn:NetworkVideoTransmitter</d:Types>' +
+  `<d:Scopes>onvif://www.onvif.org/type/video_encoder onvif://www.onvif.org/name/${encodeURIComponent(name)} ` +
+  `onvif://www.onvif.org/hardware/Simulator</d:Scopes><d:XAddrs>${xml(address)}</d:XAddrs>` +
+  '<d:MetadataVersion>1</d:MetadataVersion></d:ProbeMatch></d:ProbeMatches></e:Body></e:Envelope>'

@@ -1,6 +1,7 @@
 /**
- * What heads do that are worn, blocked, wrongly built or steered by somebody else, each on purpose: for trying whether a framing is
- * told truly. The motors know where the head really is. Pure, but for the timers of what happens later.
+ * What heads do that are worn, blocked, wrongly built or steered by somebody else, each on purpose: for trying
+ * whether a framing is told truly. The motors know where the head really is. Pure, but for the timers of what happens
+ * later.
  */
 import { type Pose, toGeneric } from './motors.ts'
 
@@ -93,7 +94,10 @@ export function createHeadTelling(now: () => number) {
           return { pose, moving }
       }
     },
-    /** Where the head says that a preset is; null: it does not. @param fault what the head is for life: presets are read once */
+    /**
+     * Where the head says that a preset is; null: it does not.
+     * @param fault what the head is for life: presets are read once
+     */
     ofPreset: (fault: HeadFault | null, pose: Pose): Pose | null =>
       fault === 'position-constant' ? CONSTANT : fault === 'no-position' || fault === 'nothing-told' ? null : pose,
   }

@@ -29,13 +29,21 @@ export function answerDevice({ operation, argument }: SoapRequest, facts: Device
     case 'GetSystemDateAndTime':
       return dateAndTime(facts.deviceNow)
     case 'GetDeviceInformation':
-      return `<tds:GetDeviceInformationResponse><tds:Manufacturer>Lamppost</tds:Manufacturer><tds:Model>${facts.ptz ? 'Simulated PTZ' : 'Simulated fixed'}</tds:Model><tds:FirmwareVersion>1.0</tds:FirmwareVersion><tds:SerialNumber>${xml(facts.serial)}</tds:SerialNumber><tds:HardwareId>simulator</tds:HardwareId></tds:GetDeviceInformationResponse>`
+      return (
+        '<tds:GetDeviceInformationResponse><tds:Manufacturer>Lamppost</tds:Manufacturer>' +
+        `<tds:Model>${facts.ptz ? 'Simulated PTZ' : 'Simulated fixed'}</tds:Model><tds:FirmwareVersion>1.0</tds:FirmwareVersion>` +
+        `<tds:SerialNumber>${xml(facts.serial)}</tds:SerialNumber>` +
+        '<tds:HardwareId>simulator</tds:HardwareId></tds:GetDeviceInformationResponse>'
+      )
     case 'GetServices':
       return services(facts, text(argument, 'IncludeCapability') === 'true')
     case 'GetCapabilities':
       return capabilities(facts)
     case 'GetServiceCapabilities':
-      return `<tds:GetServiceCapabilitiesResponse><tds:Capabilities>${serviceCapabilities}</tds:Capabilities></tds:GetServiceCapabilitiesResponse>`
+      return (
+        `<tds:GetServiceCapabilitiesResponse><tds:Capabilities>${serviceCapabilities}</tds:Capabilities>` +
+        '</tds:GetServiceCapabilitiesResponse>'
+      )
     case 'GetScopes':
       return `<tds:GetScopesResponse>${scopes(facts)
         .map(
@@ -43,11 +51,21 @@ export function answerDevice({ operation, argument }: SoapRequest, facts: Device
         )
         .join('')}</tds:GetScopesResponse>`
     case 'GetHostname':
-      return `<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP><tt:Name>${xml(facts.serial)}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`
+      return (
+        '<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>' +
+        `<tt:Name>${xml(facts.serial)}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`
+      )
     case 'GetNetworkInterfaces':
-      return `<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled><tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>${hardwareAddress(facts.serial)}</tt:HwAddress><tt:MTU>1500</tt:MTU></tt:Info></tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>`
+      return (
+        '<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled>' +
+        `<tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>${hardwareAddress(facts.serial)}</tt:HwAddress>` +
+        '<tt:MTU>1500</tt:MTU></tt:Info></tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>'
+      )
     case 'GetUsers':
-      return '<tds:GetUsersResponse><tds:User><tt:Username>lamppost</tt:Username><tt:UserLevel>Operator</tt:UserLevel></tds:User></tds:GetUsersResponse>'
+      return (
+        '<tds:GetUsersResponse><tds:User><tt:Username>lamppost</tt:Username>' +
+        '<tt:UserLevel>Operator</tt:UserLevel></tds:User></tds:GetUsersResponse>'
+      )
     default:
       throw noSuchAction(operation)
   }
@@ -59,22 +77,34 @@ const hardwareAddress = (serial: string): string =>
 
 function dateAndTime(now: number): string {
   const at = new Date(now)
-  const time = `<tt:Time><tt:Hour>${at.getUTCHours()}</tt:Hour><tt:Minute>${at.getUTCMinutes()}</tt:Minute><tt:Second>${at.getUTCSeconds()}</tt:Second></tt:Time>`
-  const date = `<tt:Date><tt:Year>${at.getUTCFullYear()}</tt:Year><tt:Month>${at.getUTCMonth() + 1}</tt:Month><tt:Day>${at.getUTCDate()}</tt:Day></tt:Date>`
-  return `<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings><tt:TimeZone><tt:TZ>UTC0</tt:TZ></tt:TimeZone><tt:UTCDateTime>${time}${date}</tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>`
+  const time =
+    `<tt:Time><tt:Hour>${at.getUTCHours()}</tt:Hour><tt:Minute>${at.getUTCMinutes()}</tt:Minute>` +
+    `<tt:Second>${at.getUTCSeconds()}</tt:Second></tt:Time>`
+  const date =
+    `<tt:Date><tt:Year>${at.getUTCFullYear()}</tt:Year><tt:Month>${at.getUTCMonth() + 1}</tt:Month>` +
+    `<tt:Day>${at.getUTCDate()}</tt:Day></tt:Date>`
+  return (
+    '<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType>' +
+    '<tt:DaylightSavings>false</tt:DaylightSavings><tt:TimeZone><tt:TZ>UTC0</tt:TZ></tt:TimeZone>' +
+    `<tt:UTCDateTime>${time}${date}</tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>`
+  )
 }
 
 const serviceCapabilities = '<tds:Network/><tds:Security UsernameToken="true" HttpDigest="false"/><tds:System/>'
 
 function services({ base, ptz }: DeviceFacts, withCapabilities: boolean): string {
   const service = (namespace: string, path: string, inner: string): string =>
-    `<tds:Service><tds:Namespace>${namespace}</tds:Namespace><tds:XAddr>${base}${path}</tds:XAddr>${withCapabilities ? `<tds:Capabilities>${inner}</tds:Capabilities>` : ''}<tds:Version>${VERSION}</tds:Version></tds:Service>`
+    `<tds:Service><tds:Namespace>${namespace}</tds:Namespace>` +
+    `<tds:XAddr>${base}${path}</tds:XAddr>` +
+    `${withCapabilities ? `<tds:Capabilities>${inner}</tds:Capabilities>` : ''}<tds:Version>${VERSION}</tds:Version>` +
+    '</tds:Service>'
   const all = [
     service(NS.tds, '/onvif/device_service', `<tds:Capabilities>${serviceCapabilities}</tds:Capabilities>`),
     service(
       NS.trt,
       '/onvif/media_service',
-      '<trt:Capabilities><trt:ProfileCapabilities MaximumNumberOfProfiles="1"/><trt:StreamingCapabilities RTP_TCP="true" RTP_RTSP_TCP="true"/></trt:Capabilities>',
+      '<trt:Capabilities><trt:ProfileCapabilities MaximumNumberOfProfiles="1"/>' +
+        '<trt:StreamingCapabilities RTP_TCP="true" RTP_RTSP_TCP="true"/></trt:Capabilities>',
     ),
     ...(ptz
       ? [service(NS.tptz, '/onvif/ptz_service', '<tptz:Capabilities MoveStatus="true" StatusPosition="true"/>')]
@@ -86,7 +116,17 @@ function services({ base, ptz }: DeviceFacts, withCapabilities: boolean): string
 
 function capabilities({ base, ptz }: DeviceFacts): string {
   const at = (path: string): string => `<tt:XAddr>${base}${path}</tt:XAddr>`
-  return `<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Device>${at('/onvif/device_service')}</tt:Device><tt:Events>${at('/onvif/event_service')}<tt:WSSubscriptionPolicySupport>false</tt:WSSubscriptionPolicySupport><tt:WSPullPointSupport>true</tt:WSPullPointSupport><tt:WSPausableSubscriptionManagerInterfaceSupport>false</tt:WSPausableSubscriptionManagerInterfaceSupport></tt:Events><tt:Media>${at('/onvif/media_service')}<tt:StreamingCapabilities><tt:RTP_TCP>true</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP></tt:StreamingCapabilities></tt:Media>${ptz ? `<tt:PTZ>${at('/onvif/ptz_service')}</tt:PTZ>` : ''}</tds:Capabilities></tds:GetCapabilitiesResponse>`
+  return (
+    `<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Device>${at('/onvif/device_service')}</tt:Device>` +
+    `<tt:Events>${at('/onvif/event_service')}<tt:WSSubscriptionPolicySupport>false</tt:WSSubscriptionPolicySupport>` +
+    '<tt:WSPullPointSupport>true</tt:WSPullPointSupport>' +
+    '<tt:WSPausableSubscriptionManagerInterfaceSupport>false</tt:WSPausableSubscriptionManagerInterfaceSupport>' +
+    `</tt:Events>` +
+    `<tt:Media>${at('/onvif/media_service')}<tt:StreamingCapabilities>` +
+    `<tt:RTP_TCP>true</tt:RTP_TCP><tt:RTP_RTSP_TCP>true</tt:RTP_RTSP_TCP>` +
+    `</tt:StreamingCapabilities></tt:Media>` +
+    `${ptz ? `<tt:PTZ>${at('/onvif/ptz_service')}</tt:PTZ>` : ''}</tds:Capabilities></tds:GetCapabilitiesResponse>`
+  )
 }
 
 const scopes = ({ name, ptz }: DeviceFacts): string[] => [

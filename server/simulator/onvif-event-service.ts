@@ -18,8 +18,14 @@ const MOST_PULL_POINTS = 10
 const MOST_MESSAGES = 200
 const LIFETIME_MS = 60_000
 const TOPIC_SET =
-  '<tns1:Device wstop:topic="false"><Trigger wstop:topic="false"><DigitalInput wstop:topic="true"><tt:MessageDescription IsProperty="true"><tt:Source><tt:SimpleItemDescription Name="InputToken" Type="tt:ReferenceToken"/></tt:Source><tt:Data><tt:SimpleItemDescription Name="LogicalState" Type="xs:boolean"/></tt:Data></tt:MessageDescription></DigitalInput></Trigger></tns1:Device>' +
-  '<tns1:PTZController wstop:topic="false"><PTZPresets wstop:topic="false"><Reached wstop:topic="true"><tt:MessageDescription><tt:Source><tt:SimpleItemDescription Name="PTZConfigurationToken" Type="tt:ReferenceToken"/></tt:Source><tt:Data><tt:SimpleItemDescription Name="PresetToken" Type="tt:ReferenceToken"/></tt:Data></tt:MessageDescription></Reached></PTZPresets></tns1:PTZController>'
+  '<tns1:Device wstop:topic="false"><Trigger wstop:topic="false"><DigitalInput wstop:topic="true">' +
+  '<tt:MessageDescription IsProperty="true"><tt:Source><tt:SimpleItemDescription Name="InputToken" ' +
+  'Type="tt:ReferenceToken"/></tt:Source><tt:Data><tt:SimpleItemDescription Name="LogicalState" Type="xs:boolean"/>' +
+  '</tt:Data></tt:MessageDescription></DigitalInput></Trigger></tns1:Device>' +
+  '<tns1:PTZController wstop:topic="false"><PTZPresets wstop:topic="false"><Reached wstop:topic="true">' +
+  '<tt:MessageDescription><tt:Source><tt:SimpleItemDescription Name="PTZConfigurationToken" Type="tt:ReferenceToken"/>' +
+  '</tt:Source><tt:Data><tt:SimpleItemDescription Name="PresetToken" Type="tt:ReferenceToken"/>' +
+  '</tt:Data></tt:MessageDescription></Reached></PTZPresets></tns1:PTZController>'
 
 export type EventService = ReturnType<typeof createEventService>
 
@@ -62,7 +68,10 @@ export function createEventService({ now }: { now(): number }) {
     point.wake = null
     point.until = now() + LIFETIME_MS
     const messages = point.messages.splice(0, limit)
-    return `<tev:PullMessagesResponse><tev:CurrentTime>${isoTime(now())}</tev:CurrentTime><tev:TerminationTime>${isoTime(point.until)}</tev:TerminationTime>${messages.map(written).join('')}</tev:PullMessagesResponse>`
+    return (
+      `<tev:PullMessagesResponse><tev:CurrentTime>${isoTime(now())}</tev:CurrentTime>` +
+      `<tev:TerminationTime>${isoTime(point.until)}</tev:TerminationTime>${messages.map(written).join('')}</tev:PullMessagesResponse>`
+    )
   }
 
   return {
@@ -88,7 +97,17 @@ export function createEventService({ now }: { now(): number }) {
         case 'GetServiceCapabilities':
           return '<tev:GetServiceCapabilitiesResponse><tev:Capabilities WSPullPointSupport="true"/></tev:GetServiceCapabilitiesResponse>'
         case 'GetEventProperties':
-          return `<tev:GetEventPropertiesResponse><tev:TopicNamespaceLocation>http://www.onvif.org/onvif/ver10/topics/topicns.xml</tev:TopicNamespaceLocation><wsnt:FixedTopicSet>true</wsnt:FixedTopicSet><wstop:TopicSet xmlns:wstop="http://docs.oasis-open.org/wsn/t-1" xmlns:xs="http://www.w3.org/2001/XMLSchema">${TOPIC_SET}</wstop:TopicSet><wsnt:TopicExpressionDialect>http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet</wsnt:TopicExpressionDialect><tev:MessageContentFilterDialect>http://www.onvif.org/ver10/tev/messageContentFilter/ItemFilter</tev:MessageContentFilterDialect><tev:MessageContentSchemaLocation>http://www.onvif.org/onvif/ver10/schema/onvif.xsd</tev:MessageContentSchemaLocation></tev:GetEventPropertiesResponse>`
+          return (
+            '<tev:GetEventPropertiesResponse>' +
+            '<tev:TopicNamespaceLocation>http://www.onvif.org/onvif/ver10/topics/topicns.xml</tev:TopicNamespaceLocation>' +
+            '<wsnt:FixedTopicSet>true</wsnt:FixedTopicSet><wstop:TopicSet xmlns:wstop="http://docs.oasis-open.org/wsn/t-1" ' +
+            `xmlns:xs="http://www.w3.org/2001/XMLSchema">${TOPIC_SET}</wstop:TopicSet>` +
+            '<wsnt:TopicExpressionDialect>http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet</wsnt:TopicExpressionDialect>' +
+            '<tev:MessageContentFilterDialect>http://www.onvif.org/ver10/tev/messageContentFilter/ItemFilter' +
+            '</tev:MessageContentFilterDialect>' +
+            '<tev:MessageContentSchemaLocation>http://www.onvif.org/onvif/ver10/schema/onvif.xsd</tev:MessageContentSchemaLocation>' +
+            '</tev:GetEventPropertiesResponse>'
+          )
         case 'CreatePullPointSubscription': {
           for (const [id, point] of points) if (point.until < now()) points.delete(id)
           if (points.size >= MOST_PULL_POINTS)
@@ -96,14 +115,20 @@ export function createEventService({ now }: { now(): number }) {
           const id = randomBytes(6).toString('hex')
           const point: PullPoint = { messages: [inputMessage('Initialized')], until: now() + LIFETIME_MS, wake: null }
           points.set(id, point)
-          return `<tev:CreatePullPointSubscriptionResponse><tev:SubscriptionReference><wsa5:Address>${base}/onvif/pull/${id}</wsa5:Address></tev:SubscriptionReference>${until(point)}</tev:CreatePullPointSubscriptionResponse>`
+          return (
+            `<tev:CreatePullPointSubscriptionResponse><tev:SubscriptionReference><wsa5:Address>${base}/onvif/pull/${id}</wsa5:Address>` +
+            `</tev:SubscriptionReference>${until(point)}</tev:CreatePullPointSubscriptionResponse>`
+          )
         }
         case 'PullMessages':
           return pull(pointAt(path), request, signal)
         case 'Renew': {
           const point = pointAt(path)
           point.until = now() + LIFETIME_MS
-          return `<wsnt:RenewResponse><wsnt:TerminationTime>${isoTime(point.until)}</wsnt:TerminationTime><wsnt:CurrentTime>${isoTime(now())}</wsnt:CurrentTime></wsnt:RenewResponse>`
+          return (
+            `<wsnt:RenewResponse><wsnt:TerminationTime>${isoTime(point.until)}</wsnt:TerminationTime>` +
+            `<wsnt:CurrentTime>${isoTime(now())}</wsnt:CurrentTime></wsnt:RenewResponse>`
+          )
         }
         case 'SetSynchronizationPoint':
           pointAt(path).messages.push(inputMessage('Initialized'))
@@ -121,5 +146,9 @@ export function createEventService({ now }: { now(): number }) {
 
 function written({ topic, operation, source, data, at }: Message): string {
   const item = ([name, value]: [string, string]): string => `<tt:SimpleItem Name="${name}" Value="${xml(value)}"/>`
-  return `<wsnt:NotificationMessage><wsnt:Topic Dialect="http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet">${topic}</wsnt:Topic><wsnt:Message><tt:Message UtcTime="${isoTime(at)}" PropertyOperation="${operation}"><tt:Source>${item(source)}</tt:Source><tt:Data>${item(data)}</tt:Data></tt:Message></wsnt:Message></wsnt:NotificationMessage>`
+  return (
+    `<wsnt:NotificationMessage><wsnt:Topic Dialect="http://www.onvif.org/ver10/tev/topicExpression/ConcreteSet">${topic}</wsnt:Topic>` +
+    `<wsnt:Message><tt:Message UtcTime="${isoTime(at)}" PropertyOperation="${operation}">` +
+    `<tt:Source>${item(source)}</tt:Source><tt:Data>${item(data)}</tt:Data></tt:Message></wsnt:Message></wsnt:NotificationMessage>`
+  )
 }

@@ -36,7 +36,10 @@ export const TOUR = 'tour-1'
 const round = (value: number): string => value.toFixed(5)
 const vector = (pose: Pose): string => {
   const { pan, tilt, zoom } = toGeneric(pose)
-  return `<tt:PanTilt x="${round(pan)}" y="${round(tilt)}" space="${SPACE}/PanTiltSpaces/PositionGenericSpace"/><tt:Zoom x="${round(zoom)}" space="${SPACE}/ZoomSpaces/PositionGenericSpace"/>`
+  return (
+    `<tt:PanTilt x="${round(pan)}" y="${round(tilt)}" space="${SPACE}/PanTiltSpaces/PositionGenericSpace"/>` +
+    `<tt:Zoom x="${round(zoom)}" space="${SPACE}/ZoomSpaces/PositionGenericSpace"/>`
+  )
 }
 const range = (name: string, uri: string, axes: string): string =>
   `<tt:${name}><tt:URI>${SPACE}/${uri}</tt:URI>${axes}</tt:${name}>`
@@ -55,7 +58,9 @@ const spaces =
   range('RelativeZoomTranslationSpace', 'ZoomSpaces/TranslationGenericSpace', axis('XRange', -1, 1)) +
   range('ContinuousPanTiltVelocitySpace', 'PanTiltSpaces/VelocityGenericSpace', both) +
   range('ContinuousZoomVelocitySpace', 'ZoomSpaces/VelocityGenericSpace', axis('XRange', -1, 1))
-const node = `<tt:Name>Head</tt:Name><tt:SupportedPTZSpaces>${spaces}</tt:SupportedPTZSpaces><tt:MaximumNumberOfPresets>255</tt:MaximumNumberOfPresets><tt:HomeSupported>true</tt:HomeSupported>`
+const node =
+  `<tt:Name>Head</tt:Name><tt:SupportedPTZSpaces>${spaces}</tt:SupportedPTZSpaces>` +
+  '<tt:MaximumNumberOfPresets>255</tt:MaximumNumberOfPresets><tt:HomeSupported>true</tt:HomeSupported>'
 
 export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedHead): string {
   const { motors, presets } = head
@@ -82,13 +87,26 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
     case 'GetNode':
       return `<tptz:GetNodeResponse><tptz:PTZNode token="node-1" FixedHomePosition="false">${node}</tptz:PTZNode></tptz:GetNodeResponse>`
     case 'GetConfigurations':
-      return `<tptz:GetConfigurationsResponse><tptz:PTZConfiguration token="${PTZ_CONFIGURATION}">${ptzConfiguration}</tptz:PTZConfiguration></tptz:GetConfigurationsResponse>`
+      return (
+        `<tptz:GetConfigurationsResponse><tptz:PTZConfiguration token="${PTZ_CONFIGURATION}">${ptzConfiguration}</tptz:PTZConfiguration>` +
+        '</tptz:GetConfigurationsResponse>'
+      )
     case 'GetConfiguration':
-      return `<tptz:GetConfigurationResponse><tptz:PTZConfiguration token="${PTZ_CONFIGURATION}">${ptzConfiguration}</tptz:PTZConfiguration></tptz:GetConfigurationResponse>`
+      return (
+        `<tptz:GetConfigurationResponse><tptz:PTZConfiguration token="${PTZ_CONFIGURATION}">${ptzConfiguration}</tptz:PTZConfiguration>` +
+        '</tptz:GetConfigurationResponse>'
+      )
     case 'GetConfigurationOptions':
-      return `<tptz:GetConfigurationOptionsResponse><tptz:PTZConfigurationOptions><tt:Spaces>${spaces}</tt:Spaces><tt:PTZTimeout><tt:Min>PT0S</tt:Min><tt:Max>PT60S</tt:Max></tt:PTZTimeout></tptz:PTZConfigurationOptions></tptz:GetConfigurationOptionsResponse>`
+      return (
+        `<tptz:GetConfigurationOptionsResponse><tptz:PTZConfigurationOptions><tt:Spaces>${spaces}</tt:Spaces>` +
+        '<tt:PTZTimeout><tt:Min>PT0S</tt:Min><tt:Max>PT60S</tt:Max></tt:PTZTimeout>' +
+        '</tptz:PTZConfigurationOptions></tptz:GetConfigurationOptionsResponse>'
+      )
     case 'GetServiceCapabilities':
-      return '<tptz:GetServiceCapabilitiesResponse><tptz:Capabilities MoveStatus="true" StatusPosition="true"/></tptz:GetServiceCapabilitiesResponse>'
+      return (
+        '<tptz:GetServiceCapabilitiesResponse><tptz:Capabilities MoveStatus="true" ' +
+        'StatusPosition="true"/></tptz:GetServiceCapabilitiesResponse>'
+      )
     case 'GetStatus':
       return status(head.faults?.telling.told(fault, motors.place()) ?? motors.place(), head.deviceNow())
     case 'GetPresets':
@@ -96,7 +114,10 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
         .all()
         .map(({ token, name, pose }) => {
           const told = head.faults ? head.faults.telling.ofPreset(head.faults.forLife(), pose) : pose
-          return `<tptz:Preset token="${xml(token)}"><tt:Name>${xml(name)}</tt:Name>${told ? `<tt:PTZPosition>${vector(told)}</tt:PTZPosition>` : ''}</tptz:Preset>`
+          return (
+            `<tptz:Preset token="${xml(token)}">` +
+            `<tt:Name>${xml(name)}</tt:Name>${told ? `<tt:PTZPosition>${vector(told)}</tt:PTZPosition>` : ''}</tptz:Preset>`
+          )
         })
         .join('')}</tptz:GetPresetsResponse>`
     case 'SetPreset': {
@@ -129,7 +150,11 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
       return done
     }
     case 'GetPresetTours':
-      return `<tptz:GetPresetToursResponse><tptz:PresetTour token="${TOUR}"><tt:Name>Round</tt:Name><tt:Status><tt:State>${head.tour.on ? 'Touring' : 'Idle'}</tt:State></tt:Status><tt:AutoStart>false</tt:AutoStart><tt:StartingCondition/></tptz:PresetTour></tptz:GetPresetToursResponse>`
+      return (
+        `<tptz:GetPresetToursResponse><tptz:PresetTour token="${TOUR}"><tt:Name>Round</tt:Name><tt:Status>` +
+        `<tt:State>${head.tour.on ? 'Touring' : 'Idle'}</tt:State></tt:Status><tt:AutoStart>false</tt:AutoStart>` +
+        '<tt:StartingCondition/></tptz:PresetTour></tptz:GetPresetToursResponse>'
+      )
     case 'OperatePresetTour': {
       const tour = text(argument, 'PresetTourToken')
       if (tour !== TOUR) throw new SoapFault(['Sender', 'ter:InvalidArgVal', 'ter:NoToken'], `There is no tour ${tour}`)
@@ -182,7 +207,10 @@ function status({ pose, moving }: Told, now: number): string {
   const position = pose === null ? '' : `<tt:Position>${vector(pose)}</tt:Position>`
   const move =
     moving === null ? '' : `<tt:MoveStatus><tt:PanTilt>${word}</tt:PanTilt><tt:Zoom>${word}</tt:Zoom></tt:MoveStatus>`
-  return `<tptz:GetStatusResponse><tptz:PTZStatus>${position}${move}<tt:UtcTime>${isoTime(now)}</tt:UtcTime></tptz:PTZStatus></tptz:GetStatusResponse>`
+  return (
+    `<tptz:GetStatusResponse><tptz:PTZStatus>${position}${move}<tt:UtcTime>${isoTime(now)}</tt:UtcTime>` +
+    '</tptz:PTZStatus></tptz:GetStatusResponse>'
+  )
 }
 
 /** xs:duration, as far as a timeout of a move needs it; five seconds when it is not given. */

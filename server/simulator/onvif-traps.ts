@@ -1,4 +1,7 @@
-/** What broken and hostile devices answer, each on purpose: for trying what becomes of the others, and of an operator's patience. */
+/**
+ * What broken and hostile devices answer, each on purpose: for trying what becomes of the others, and of an
+ * operator's patience.
+ */
 import type { ServerResponse } from 'node:http'
 import { NS, envelope } from './onvif-words.ts'
 
@@ -30,7 +33,8 @@ const MEGABYTE = Buffer.alloc(1_000_000, 0x20)
 const soap = { 'content-type': 'application/soap+xml; charset=utf-8' }
 
 /**
- * Answers in the trap's way. False when this trap changes something else than the answer's form, or leaves this one alone.
+ * Answers in the trap's way. False when this trap changes something else than the answer's form, or leaves this one
+ * alone.
  * @param good what an honest device would have said. @param operation GotoPreset and so on.
  */
 export function springTrap(trap: Trap, response: ServerResponse, operation: string, good: string): boolean {
@@ -61,7 +65,9 @@ export function springTrap(trap: Trap, response: ServerResponse, operation: stri
     case 'xml-bomb':
       return send(
         200,
-        `<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa">${Array.from({ length: 9 }, (_, i) => `<!ENTITY a${i} "${`&a${i === 0 ? '' : i - 1};`.repeat(10)}">`).join('')}]><b>&a8;</b>`,
+        '<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a ' +
+          `"aaaaaaaaaa">` +
+          `${Array.from({ length: 9 }, (_, i) => `<!ENTITY a${i} "${`&a${i === 0 ? '' : i - 1};`.repeat(10)}">`).join('')}]><b>&a8;</b>`,
       )
     case 'xmlns-flood':
       return send(

@@ -24,7 +24,8 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 export const xml = (text: string): string => text.replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character)
 
 export const envelope = (body: string): string =>
-  `<?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope"${DECLARATIONS}><SOAP-ENV:Body>${body}</SOAP-ENV:Body></SOAP-ENV:Envelope>`
+  `<?xml version="1.0" encoding="UTF-8"?><SOAP-ENV:Envelope xmlns:SOAP-ENV="http://www.w3.org/2003/05/soap-envelope"${DECLARATIONS}>` +
+  `<SOAP-ENV:Body>${body}</SOAP-ENV:Body></SOAP-ENV:Envelope>`
 
 /** A refusal as the specification spells it (ONVIF Core 5.8.2). */
 export class SoapFault extends Error {
@@ -40,7 +41,10 @@ export function faultBody({ codes: [code, ...subcodes], message }: SoapFault): s
     (inner, subcode) => `<SOAP-ENV:Subcode><SOAP-ENV:Value>${subcode}</SOAP-ENV:Value>${inner}</SOAP-ENV:Subcode>`,
     '',
   )
-  return `<SOAP-ENV:Fault><SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:${code}</SOAP-ENV:Value>${nested}</SOAP-ENV:Code><SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">${xml(message)}</SOAP-ENV:Text></SOAP-ENV:Reason></SOAP-ENV:Fault>`
+  return (
+    `<SOAP-ENV:Fault><SOAP-ENV:Code><SOAP-ENV:Value>SOAP-ENV:${code}</SOAP-ENV:Value>${nested}</SOAP-ENV:Code>` +
+    `<SOAP-ENV:Reason><SOAP-ENV:Text xml:lang="en">${xml(message)}</SOAP-ENV:Text></SOAP-ENV:Reason></SOAP-ENV:Fault>`
+  )
 }
 
 export const notAuthorized = (): SoapFault => new SoapFault(['Sender', 'ter:NotAuthorized'], 'Sender not authorized')

@@ -1,4 +1,7 @@
-/** Ports that a simulated device can have again when its cable was out: no outgoing connection is given one of them meanwhile. */
+/**
+ * Ports that a simulated device can have again when its cable was out: no outgoing connection is given one of them
+ * meanwhile.
+ */
 import type { Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -8,7 +11,11 @@ const TRIES = 50
 /** A port that it had before may not be given back yet. */
 const AGAIN_MS = 100
 
-/** @param port 0 for a free one; its own is waited for a few seconds. @returns the port. @throws what listening throws when it is taken. */
+/**
+ * @param port 0 for a free one; its own is waited for a few seconds.
+ * @returns the port.
+ * @throws what listening throws when it is taken.
+ */
 export async function listenOnOwnPort(server: Server, port: number): Promise<number> {
   for (let tries = 1; ; tries += 1) {
     const wanted = port || LEAST + Math.floor(Math.random() * (MOST - LEAST))

@@ -1,4 +1,6 @@
-/** People who walk up and down the pavement, and one who waits at each help point. Pure, but for the frame drawn into. */
+/**
+ * People who walk up and down the pavement, and one who waits at each help point. Pure, but for the frame drawn into.
+ */
 import { wrap180 } from '../tools/geography.ts'
 import type { Pose } from './motors.ts'
 import { PIXELS_PER_DEGREE, seeded } from './street-drawing.ts'

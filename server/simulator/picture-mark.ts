@@ -33,7 +33,10 @@ export function drawMark({ pan, tilt, zoom, time }: Mark): boolean[][] {
   ])
 }
 
-/** @param lumaAt brightness 0..255 at a pixel. @param height of the picture in pixels. Null where no mark can be read. */
+/**
+ * @param lumaAt brightness 0..255 at a pixel.
+ * @param height of the picture in pixels. Null where no mark can be read.
+ */
 export function readMark(lumaAt: (x: number, y: number) => number, height: number, scale = 1): Mark | null {
   const isWhite = (row: number, column: number): boolean =>
     lumaAt(Math.floor((column + 0.5) * BLOCK * scale), Math.floor(height - (ROWS - row - 0.5) * BLOCK * scale)) > 127

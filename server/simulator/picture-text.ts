@@ -17,9 +17,12 @@ export async function drawGlyphs(): Promise<Glyphs> {
   const entity = (character: string): string => `&#${character.codePointAt(0)};`
   const texts = PRINTABLE.map(
     (character, i) =>
-      `<text x="${i * width}" y="18" font-family="DejaVu Sans Mono" font-weight="bold" font-size="20" fill="#fff">${character === ' ' ? '' : entity(character)}</text>`,
+      `<text x="${i * width}" y="18" font-family="DejaVu Sans Mono" font-weight="bold" font-size="20" ` +
+      `fill="#fff">${character === ' ' ? '' : entity(character)}</text>`,
   )
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width * PRINTABLE.length}" height="${height}"><rect width="100%" height="100%" fill="#000"/>${texts.join('')}</svg>`
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width * PRINTABLE.length}" height="${height}">` +
+    `<rect width="100%" height="100%" fill="#000"/>${texts.join('')}</svg>`
   const { data, info } = await sharp(Buffer.from(svg)).greyscale().raw().toBuffer({ resolveWithObject: true })
   const cells = PRINTABLE.map((character, i): [string, Uint8Array] => {
     const cell = new Uint8Array(width * height)

@@ -56,7 +56,10 @@ export function rtspAnswer(status: string, cseq: string, headers: Record<string,
     .join('')}\r\n${body}`
 }
 
-/** True when an RTP packet begins a picture that can be decoded by itself: parameter sets, IDR, or a fragment that starts one (RFC 6184, RFC 7798). */
+/**
+ * True when an RTP packet begins a picture that can be decoded by itself: parameter sets, IDR, or a fragment that
+ * starts one (RFC 6184, RFC 7798).
+ */
 export function beginsKeyframe(packet: Buffer, h265 = false): boolean {
   const rtp = packet.subarray(4)
   const at = 12 + ((rtp[0] ?? 0) & 0x0f) * 4

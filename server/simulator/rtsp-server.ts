@@ -16,7 +16,10 @@ const REALM = 'lamppost simulator'
 const LINGER_MS = 3000
 const MOST_UNSENT = 4_000_000
 const PUBLISH_DEADLINE_MS = 8000
-/** How packets flow: `stopped` keeps connections open and sends nothing; `drip` sends a packet that never ends, a byte now and then. */
+/**
+ * How packets flow: `stopped` keeps connections open and sends nothing; `drip` sends a packet that never ends, a byte
+ * now and then.
+ */
 export type Flow = 'normal' | 'stopped' | 'drip'
 const DRIP_EVERY_MS = 300
 

@@ -8,7 +8,10 @@ export type SimulatorStart = { plans: CameraPlan[]; folder: string; credentials:
 export type SimulatorPush = { push: Record<string, string> }
 export type SimulatorNews = { ready: Record<string, Ports> } | { error: string }
 
-/** Encoders begin as the thread does that starts them: in a real town they would be in the cameras, and no press would wait for one. */
+/**
+ * Encoders begin as the thread does that starts them: in a real town they would be in the cameras, and no press would
+ * wait for one.
+ */
 const ENCODERS_STAND_BACK = 5
 standBack(ENCODERS_STAND_BACK)
 

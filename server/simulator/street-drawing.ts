@@ -1,4 +1,7 @@
-/** Draws a street all around a camera as SVG: 16 pixels a degree, 360 degrees wide, from 15 degrees up to 45 down. Pure. */
+/**
+ * Draws a street all around a camera as SVG: 16 pixels a degree, 360 degrees wide, from 15 degrees up to 45 down.
+ * Pure.
+ */
 export const PIXELS_PER_DEGREE = 16
 export const STREET_WIDTH = 360 * PIXELS_PER_DEGREE
 export const STREET_TOP = 15
@@ -73,8 +76,10 @@ export function drawStreet(seed: number, landmarks: readonly Landmark[]): string
   }
   for (const { bearing, helpPoint } of landmarks) if (helpPoint) parts.push(lampPost(xOf(bearing), yOf(9), yOf(-20)))
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${STREET_WIDTH}" height="${STREET_HEIGHT}"><defs>
-    <linearGradient id="sky" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#17223c"/><stop offset="1" stop-color="#5b6f96"/></linearGradient>
-    <linearGradient id="road" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#4a4d52"/><stop offset="1" stop-color="#26282c"/></linearGradient></defs>
+    <linearGradient id="sky" x1="0" y1="0" x2="0" y2="1">
+      <stop offset="0" stop-color="#17223c"/><stop offset="1" stop-color="#5b6f96"/></linearGradient>
+    <linearGradient id="road" x1="0" y1="0" x2="0" y2="1">
+      <stop offset="0" stop-color="#4a4d52"/><stop offset="1" stop-color="#26282c"/></linearGradient></defs>
     <rect width="100%" height="${ground}" fill="url(#sky)"/>
     <rect y="${ground}" width="100%" height="96" fill="#8d8a84"/>${paving(ground)}
     <rect y="${ground + 96}" width="100%" height="10" fill="#b9b4a8"/>
@@ -123,22 +128,31 @@ function building({
       const lit = random() < 0.35
       const wx = x + (width / columns) * (i + 0.5) - 24
       parts.push(
-        `<rect x="${wx - 4}" y="${y - 4}" width="56" height="78" fill="#d9d2c2"/><rect x="${wx}" y="${y}" width="48" height="70" fill="${lit ? '#f3cf7c' : '#27323f'}"/><path d="M${wx + 24} ${y}v70M${wx} ${y + 35}h48" stroke="#d9d2c2" stroke-width="3"/>`,
+        `<rect x="${wx - 4}" y="${y - 4}" width="56" height="78" fill="#d9d2c2"/><rect x="${wx}" y="${y}" ` +
+          `width="48" height="70" fill="${lit ? '#f3cf7c' : '#27323f'}"/>` +
+          `<path d="M${wx + 24} ${y}v70M${wx} ${y + 35}h48" stroke="#d9d2c2" stroke-width="3"/>`,
       )
     }
   const size = Math.min(40, (width - 40) / (name.length * 0.62))
   parts.push(
     `<rect x="${x + 8}" y="${shopTop}" width="${width - 16}" height="52" fill="${board}"/>`,
-    `<text x="${x + width / 2}" y="${shopTop + 26 + size * 0.36}" font-family="DejaVu Sans" font-weight="bold" font-size="${size}" text-anchor="middle" fill="#f6eeda">${escape(name)}</text>`,
+    `<text x="${x + width / 2}" y="${shopTop + 26 + size * 0.36}" font-family="DejaVu Sans" font-weight="bold" ` +
+      `font-size="${size}" text-anchor="middle" fill="#f6eeda">${escape(name)}</text>`,
     `<rect x="${x + 16}" y="${shopTop + 60}" width="${width - 116}" height="${ground - shopTop - 74}" fill="#e9c77a" opacity="0.85"/>`,
     `<path d="M${x + 16 + (width - 116) / 2} ${shopTop + 60}v${ground - shopTop - 74}" stroke="#3a2f26" stroke-width="5"/>`,
-    `<rect x="${x + width - 84}" y="${shopTop + 58}" width="60" height="${ground - shopTop - 58}" fill="#3a2f26"/><rect x="${x + width - 76}" y="${shopTop + 68}" width="44" height="46" fill="#a9bccb"/><circle cx="${x + width - 34}" cy="${ground - 44}" r="4" fill="#d9b44a"/>`,
+    `<rect x="${x + width - 84}" y="${shopTop + 58}" width="60" height="${ground - shopTop - 58}" fill="#3a2f26"/>` +
+      `<rect x="${x + width - 76}" y="${shopTop + 68}" width="44" height="46" fill="#a9bccb"/>` +
+      `<circle cx="${x + width - 34}" cy="${ground - 44}" r="4" fill="#d9b44a"/>`,
   )
   return parts.join('')
 }
 
 const lampPost = (x: number, top: number, foot: number): string =>
-  `<rect x="${x - 7}" y="${top}" width="14" height="${foot - top}" fill="#15181c"/><rect x="${x - 14}" y="${foot - 60}" width="28" height="60" fill="#15181c"/>
+  `<rect x="${x - 7}" y="${top}" width="14" height="${foot - top}" fill="#15181c"/>
+  <rect x="${x - 14}" y="${foot - 60}" width="28" height="60" fill="#15181c"/>
   <circle cx="${x}" cy="${top}" r="150" fill="#ffe9ae" opacity="0.10"/><ellipse cx="${x}" cy="${top}" rx="30" ry="14" fill="#fff3cf"/>
-  <rect x="${x - 20}" y="${foot - 190}" width="40" height="66" rx="6" fill="#e2b714"/><circle cx="${x}" cy="${foot - 150}" r="13" fill="#c8102e"/><circle cx="${x}" cy="${foot - 150}" r="13" fill="none" stroke="#fff" stroke-width="3"/>
-  <text x="${x}" y="${foot - 174}" font-family="DejaVu Sans" font-weight="bold" font-size="13" text-anchor="middle" fill="#15181c">HELP</text>`
+  <rect x="${x - 20}" y="${foot - 190}" width="40" height="66" rx="6" fill="#e2b714"/>
+  <circle cx="${x}" cy="${foot - 150}" r="13" fill="#c8102e"/>
+  <circle cx="${x}" cy="${foot - 150}" r="13" fill="none" stroke="#fff" stroke-width="3"/>
+  <text x="${x}" y="${foot - 174}" font-family="DejaVu Sans" font-weight="bold" font-size="13"
+    text-anchor="middle" fill="#15181c">HELP</text>`

@@ -1,10 +1,16 @@
-/** Whether two cameras of a site file are one device, one head, one channel or one stream, as far as the file says. Pure. */
+/**
+ * Whether two cameras of a site file are one device, one head, one channel or one stream, as far as the file says.
+ * Pure.
+ */
 import type { SiteDocument } from './site-schema.ts'
 
 type DocumentAccess = NonNullable<SiteDocument['cameras'][number]['onvif']>
 export type Placed = { id: string; place: string; access: DocumentAccess }
 
-/** Where a camera is, to be compared: its address as one writes it shortest. Of a reference that a check of the file alone does not resolve, its text. */
+/**
+ * Where a camera is, to be compared: its address as one writes it shortest. Of a reference that a check of the file
+ * alone does not resolve, its text.
+ */
 export function placeOf(written: string, resolved: string): string {
   if (written !== resolved && resolved === written.replaceAll(/\$\{\w+\}/g, '1')) return written
   if (!URL.canParse(resolved)) return resolved
@@ -18,7 +24,10 @@ export function streamPlaceOf(resolved: string): string {
   const { protocol, hostname, port, pathname, search } = new URL(resolved)
   return `stream ${hostname}:${port || (protocol === 'rtsps:' ? '322' : '554')}${pathname.replace(/\/+$/, '')}${search}`
 }
-/** Why this camera may move the same head as one before it in the file; null when it does not, or when that is not written. */
+/**
+ * Why this camera may move the same head as one before it in the file; null when it does not, or when that is not
+ * written.
+ */
 export function sameHead({ place, access: { ptz } }: Placed, before: readonly Placed[]): string | null {
   const other =
     ptz &&

@@ -7,7 +7,11 @@ const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 const AHEAD_DAYS = 8
 const HORIZON_MS = 7 * 86_400_000
 
-/** UTC ISO 8601; `to` is the first moment at which it is closed, null when that is further away than anybody looks. What is over is left out; what touches is one. @param now milliseconds since 1970 */
+/**
+ * UTC ISO 8601; `to` is the first moment at which it is closed, null when that is further away than anybody looks.
+ * What is over is left out; what touches is one.
+ * @param now milliseconds since 1970
+ */
 export function openings(
   open: SafePlace['open'],
   now: number,

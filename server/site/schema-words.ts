@@ -73,7 +73,10 @@ function wordsFor(fault: Fault, schema: Schema): ShapeProblem[] {
   }
 }
 
-/** One mistake in a union is one for each of its arms: only those of the arm that was meant are said; where none was, what there is. */
+/**
+ * One mistake in a union is one for each of its arms: only those of the arm that was meant are said; where none was,
+ * what there is.
+ */
 function ofUnion(union: Schema, path: string, arms: ReadonlyMap<number, Fault[]>, schema: TSchema): ShapeProblem[] {
   const meant = [...arms.values()].find((faults) => faults.every(({ instancePath }) => instancePath !== path))
   if (meant) return wordsOfFaults(meant, schema, path.length)

@@ -49,7 +49,8 @@ const MQTT = Type.Object(
         Type.Union([Type.String(), Type.Number(), Type.Boolean()]),
         {
           description:
-            'What the payload must say to be a press: JSON by dotted name, a plain word as text (when: { text: pressed }); left out, every message that is not empty is one',
+            'What the payload must say to be a press: JSON by dotted name, a plain word as text (when: ' +
+            '{ text: pressed }); left out, every message that is not empty is one',
         },
       ),
     ),
@@ -59,7 +60,8 @@ const MQTT = Type.Object(
         minLength: 1,
         maxLength: 100,
         description:
-          'Where the JSON payload has an id of this one press (another one with each press), by dotted name; left out, id, which may also be the device’s own',
+          'Where the JSON payload has an id of this one press (another one with each press), ' +
+          'by dotted name; left out, id, which may also be the device’s own',
       }),
     ),
   },
@@ -245,7 +247,8 @@ const CAMERA = Type.Object(
         ],
         {
           description:
-            'Where the head goes when an incident that sent it is closed: its home position, where it looked before, nowhere, or on with its own preset tour of this token',
+            'Where the head goes when an incident that sent it is closed: its home position, where it ' +
+            'looked before, nowhere, or on with its own preset tour of this token',
         },
       ),
     ),
@@ -401,7 +404,8 @@ export const SITE_SCHEMA = Type.Object(
         {
           maxItems: 9,
           description:
-            'When nobody takes an incident: after each of these times further screens show it (lamppost-wall from-step), and the named destinations are told',
+            'When nobody takes an incident: after each of these times further screens show it ' +
+            '(lamppost-wall from-step), and the named destinations are told',
         },
       ),
     ),
@@ -410,7 +414,8 @@ export const SITE_SCHEMA = Type.Object(
         {
           reason: Type.Enum(['required', 'optional'], {
             description:
-              'Whether somebody who looks at a camera that no incident holds must say why first (default optional); every look is an entry of the record either way',
+              'Whether somebody who looks at a camera that no incident holds must say why first ' +
+              '(default optional); every look is an entry of the record either way',
           }),
         },
         strict,
@@ -425,7 +430,8 @@ export const SITE_SCHEMA = Type.Object(
         {
           maxItems: 50,
           description:
-            'Origins of pages that may have Lamppost in them, such as https://wall.example.gov.uk: by its web components (CORS) or in a frame',
+            'Origins of pages that may have Lamppost in them, such as https://wall.example.gov.uk: ' +
+            'by its web components (CORS) or in a frame',
         },
       ),
     ),
@@ -472,7 +478,8 @@ export const SITE_SCHEMA = Type.Object(
               {
                 ...strict,
                 description:
-                  'A signer of the council’s own, as PEM (ECDSA P-256): its certificate, then those between it and the root; left out, Lamppost makes its own root and signer',
+                  'A signer of the council’s own, as PEM (ECDSA P-256): its certificate, then those between ' +
+                  'it and the root; left out, Lamppost makes its own root and signer',
               },
             ),
           ),

@@ -29,8 +29,8 @@ const REGION_LINKS = new Set([
 ])
 
 /**
- * Only a region's name says when its clocks change. JavaScript takes abbreviations as well, and means other places than a reader
- * does (BST is Bangladesh) or no summer time at all (GMT, EST): a closed place would be shown as open.
+ * Only a region's name says when its clocks change. JavaScript takes abbreviations as well, and means other places
+ * than a reader does (BST is Bangladesh) or no summer time at all (GMT, EST): a closed place would be shown as open.
  */
 export function timezoneProblem(name: string): string | null {
   if (name === 'UTC' || name === 'Etc/UTC' || REGION_LINKS.has(name)) return null

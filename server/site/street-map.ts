@@ -1,4 +1,7 @@
-/** The GeoJSON (RFC 7946) beside the site file: lines are streets, areas are drawn only. Anything else is refused, by its place. */
+/**
+ * The GeoJSON (RFC 7946) beside the site file: lines are streets, areas are drawn only. Anything else is refused, by
+ * its place.
+ */
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { StreetMap } from '../glossary/site.ts'

@@ -1,4 +1,7 @@
-/** How far people walk between two places: the shortest way along the map's streets. Pure but for what it remembers of a map. */
+/**
+ * How far people walk between two places: the shortest way along the map's streets. Pure but for what it remembers of
+ * a map.
+ */
 import type { Place } from '../glossary/press.ts'
 import type { StreetMap, Walk } from '../glossary/site.ts'
 import { metresBetween } from '../tools/geography.ts'
@@ -25,7 +28,10 @@ const walkOf = (metres: number, along: Walk['along']): Walk => ({
   along,
 })
 
-/** Each map's graph is made once, and so is the way from everywhere to each place: whoever asks must not wait for a town's map. */
+/**
+ * Each map's graph is made once, and so is the way from everywhere to each place: whoever asks must not wait for a
+ * town's map.
+ */
 export function createWalks(): (map: StreetMap | null, to: Place) => (from: Place) => Walk {
   const known = new WeakMap<StreetMap, { graph: Graph; ways: Map<string, (from: Place) => Walk> }>()
   return (map, to) => {
@@ -92,7 +98,10 @@ function graphOf({ features }: StreetMap): Graph {
 }
 const placeOf = ({ nodes }: Graph, node: number): Place => nodes[node]?.place ?? { lat: 0, lon: 0 }
 
-/** The point of an edge that is nearest to a place, on a plane: exact enough for a street. @param scale how much shorter a degree of longitude is there */
+/**
+ * The point of an edge that is nearest to a place, on a plane: exact enough for a street.
+ * @param scale how much shorter a degree of longitude is there
+ */
 function onEdge(a: Place, b: Place, place: Place, scale: number): Place {
   const [dx, dy] = [(b.lon - a.lon) * scale, b.lat - a.lat]
   const length = dx * dx + dy * dy

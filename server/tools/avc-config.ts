@@ -1,6 +1,6 @@
 /**
- * What an initialisation section declares of its video for the decoder: AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1) and
- * HEVCDecoderConfigurationRecord (8.3.3.1). Pure.
+ * What an initialisation section declares of its video for the decoder: AVCDecoderConfigurationRecord (ISO/IEC
+ * 14496-15, 5.3.3.1) and HEVCDecoderConfigurationRecord (8.3.3.1). Pure.
  */
 import { type Box, boxesIn } from './fmp4-boxes.ts'
 

@@ -1,4 +1,7 @@
-/** RFC 4180: CRLF, quotes where they are needed. Text that begins like a formula is one to a spreadsheet: an apostrophe keeps it text. */
+/**
+ * RFC 4180: CRLF, quotes where they are needed. Text that begins like a formula is one to a spreadsheet: an
+ * apostrophe keeps it text.
+ */
 function cell(value: string | number | null | undefined): string {
   const text = value === null || value === undefined ? '' : String(value)
   const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text

@@ -1,4 +1,6 @@
-/** The only file that knows fluent-ffmpeg (archived upstream). One run of ffmpeg: its output, its end, its last words. */
+/**
+ * The only file that knows fluent-ffmpeg (archived upstream). One run of ffmpeg: its output, its end, its last words.
+ */
 import type { Readable } from 'node:stream'
 import { PassThrough, Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'

@@ -135,7 +135,10 @@ function readSampleEntry(
   return { codec: `${entry.type}.${init.toString('hex', avcC.content + 1, avcC.content + 4)}`, ...size }
 }
 
-/** ISO/IEC 14496-15 E.3: profile, compatibility bits in reverse, tier and level, then the constraint bytes that are set. */
+/**
+ * ISO/IEC 14496-15 E.3: profile, compatibility bits in reverse, tier and level, then the constraint bytes that are
+ * set.
+ */
 function hevcCodec(init: Buffer, { content }: Box): string {
   const profile = init[content + 1] ?? 0
   const space = ['', 'A', 'B', 'C'][profile >> 6] ?? ''

@@ -18,7 +18,10 @@ const NOT_SYNC = 0x0001_0000
 /** A recorder's fragment has a second or two; one that claims millions would fill the memory with what is not there. */
 const MOST_SAMPLES = 100_000
 
-/** @throws when its boxes make no sense. Places count from the moof (`default-base-is-moof`), as every recorder of ours writes them. */
+/**
+ * @throws when its boxes make no sense. Places count from the moof (`default-base-is-moof`), as every recorder of
+ * ours writes them.
+ */
 export function readMoof(moof: Buffer, tracks: readonly Track[]): Run[] {
   const whole = need(boxesIn(moof)[0], 'moof')
   return boxesIn(moof, whole.content, whole.end)

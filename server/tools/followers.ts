@@ -1,6 +1,6 @@
 /**
- * Parts of the house that follow the site file, each on its own: one that cannot (a port that is in use) keeps nobody else from
- * it, and is tried again until it can, or the site file says something else.
+ * Parts of the house that follow the site file, each on its own: one that cannot (a port that is in use) keeps nobody
+ * else from it, and is tried again until it can, or the site file says something else.
  */
 import { createBackoff } from './backoff.ts'
 import type { Clock } from './clock.ts'

@@ -1,7 +1,8 @@
 /**
- * A share of this process's file handles is kept for presses and what they need: a thousand connections that say nothing must not
- * keep one press out. Connections beyond the share go, those first that have proven nothing: the oldest of the address with the most of
- * them. Not here: what proves a connection (the door's sign-in, a message that a receiver knows).
+ * A share of this process's file handles is kept for presses and what they need: a thousand connections that say
+ * nothing must not keep one press out. Connections beyond the share go, those first that have proven nothing: the
+ * oldest of the address with the most of them. Not here: what proves a connection (the door's sign-in, a message that
+ * a receiver knows).
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import type { Server, Socket } from 'node:net'
@@ -12,7 +13,10 @@ const KEPT_SHARE = 8
 const MEASURE_EVERY_MS = 1000
 /** One that has just come may be about to say who it is. */
 const YOUNG_MS = 250
-/** A stranger's request is answered within that; one that says half of it and waits is as good as one that says nothing. */
+/**
+ * A stranger's request is answered within that; one that says half of it and waits is as good as one that says
+ * nothing.
+ */
 const STRANGER_BUSY_MS = 1000
 
 /** How many handles this process may have; null where nobody says. */
@@ -55,7 +59,10 @@ export function createHandleShare({
     if (used !== null)
       room = Math.max(1, limit - Math.max(LEAST_KEPT, Math.floor(limit / KEPT_SHARE)) - Math.max(0, used - guests.size))
   }
-  /** Who goes when there is no room: a stranger, one that is being answered last of these, else a known one that asks for nothing. */
+  /**
+   * Who goes when there is no room: a stranger, one that is being answered last of these, else a known one that asks
+   * for nothing.
+   */
   function leastWanted(): Guest | null {
     const all = [...guests.values()]
     const isIdle = ({ busy, proven, busySince }: Guest): boolean =>
@@ -106,7 +113,10 @@ export function createHandleShare({
       const guest = guests.get(nameOf(socket))
       if (guest) guest.proven = true
     },
-    /** It is being answered: it does not go, but for a stranger that takes long to say what it wants. Returns the undo. */
+    /**
+     * It is being answered: it does not go, but for a stranger that takes long to say what it wants. Returns the
+     * undo.
+     */
     serve(socket: Pick<Socket, 'remoteAddress' | 'remotePort'>): () => void {
       const guest = guests.get(nameOf(socket))
       if (guest) {

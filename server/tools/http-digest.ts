@@ -1,4 +1,7 @@
-/** HTTP digest (RFC 7616), for ONVIF and for RTSP: the nonce is kept, so that a call is one request and not two. Pure but for the client nonce. */
+/**
+ * HTTP digest (RFC 7616), for ONVIF and for RTSP: the nonce is kept, so that a call is one request and not two. Pure
+ * but for the client nonce.
+ */
 import { createHash, randomBytes } from 'node:crypto'
 
 export type Challenge = {

@@ -1,12 +1,16 @@
 /**
- * Whether a key may have been seen: never wrong when it says no, about once in a hundred when it says yes (Bloom 1970; Kirsch and Mitzenmacher 2006). Four
- * megabytes know three and a half million keys. Not here: what is known of a key (whoever asks then looks).
+ * Whether a key may have been seen: never wrong when it says no, about once in a hundred when it says yes (Bloom
+ * 1970; Kirsch and Mitzenmacher 2006). Four megabytes know three and a half million keys. Not here: what is known of
+ * a key (whoever asks then looks).
  */
 const PROBES = 6
 
 export function createKeySieve(bits = 2 ** 25) {
   let cells = new Uint8Array(bits / 8)
-  /** Two hashes (FNV-1a from two beginnings) give all places. Whoever makes keys collide has them looked up, and no more. */
+  /**
+   * Two hashes (FNV-1a from two beginnings) give all places. Whoever makes keys collide has them looked up, and no
+   * more.
+   */
   function places(key: string): number[] {
     let [one, two] = [0x811c9dc5, 0x01000193]
     for (let i = 0; i < key.length; i += 1) {

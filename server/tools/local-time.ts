@@ -37,7 +37,10 @@ export const localTime = (ms: number, timezone: string): string =>
 export const localDate = (ms: number, timezone: string): string =>
   new Date(ms + offsetAt(ms, timezone)).toISOString().slice(0, 10)
 
-/** The moment of a local time on a local date. One that clocks skip is as long after midnight as if they did not; of one that comes twice, the first. */
+/**
+ * The moment of a local time on a local date. One that clocks skip is as long after midnight as if they did not; of
+ * one that comes twice, the first.
+ */
 export function momentOf(date: string, time: string, timezone: string): number {
   const asUtc = Date.parse(`${date}T${time}:00Z`)
   const early = asUtc - offsetAt(asUtc - 86_400_000, timezone)

@@ -1,4 +1,7 @@
-/** Text of a file that a person wrote, as UTF-8 or not at all: read in another way, names would be wrong, and be written back so. Pure. */
+/**
+ * Text of a file that a person wrote, as UTF-8 or not at all: read in another way, names would be wrong, and be
+ * written back so. Pure.
+ */
 
 /** @throws in words, with the line of the first byte that is none */
 export function utf8Text(bytes: Uint8Array): string {

@@ -108,8 +108,9 @@ const REVIVE_MOST_MS = 10_000
 const LIVED_MS = 60_000
 
 /**
- * A thread that is started again when it dies, with growing patience. `calls` may be kept: it always asks the thread that lives now.
- * Calls in flight when it dies are rejected; those that come before the next one is there wait for it.
+ * A thread that is started again when it dies, with growing patience. `calls` may be kept: it always asks the thread
+ * that lives now. Calls in flight when it dies are rejected; those that come before the next one is there wait for
+ * it.
  */
 export function keepWorker<C extends Calls>(
   file: string,

@@ -1,6 +1,7 @@
 /**
- * A Chromium with nobody attached to it: the debugger is there only while it is asked something. What stays attached for an hour
- * keeps its console messages, requests and compiled code in the page's own heap, and would be measured as the page's leak.
+ * A Chromium with nobody attached to it: the debugger is there only while it is asked something. What stays attached
+ * for an hour keeps its console messages, requests and compiled code in the page's own heap, and would be measured as
+ * the page's leak.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,7 +12,10 @@ import { join } from 'node:path'
 import WebSocket from 'ws'
 import { BROWSER_ARGS, browserPath, sleep } from './bench-tools.mjs'
 
-/** @returns the one page of a new browser. `ask` evaluates a function there, `devtools` sends commands of the protocol and lets go again */
+/**
+ * @returns the one page of a new browser. `ask` evaluates a function there, `devtools` sends commands of the protocol
+ * and lets go again
+ */
 export async function openBarePage(address, { width, height }) {
   const profile = mkdtempSync(join(tmpdir(), 'lamppost-browser-'))
   const browser = spawn(
@@ -91,7 +95,10 @@ export async function openBarePage(address, { width, height }) {
   }
 }
 
-/** A network between browser and server that can be cut as a cable is: nothing is refused, nothing is closed, nothing arrives. */
+/**
+ * A network between browser and server that can be cut as a cable is: nothing is refused, nothing is closed, nothing
+ * arrives.
+ */
 export async function startCable(port) {
   let whole = true
   const pairs = new Set()

@@ -37,7 +37,12 @@ export async function until(ask, so, withinMs = 60_000) {
   }
 }
 
-/** ONVIF cameras that cost next to nothing: all send one recorded stream, which loops in 25 phases. @param source an H.264 film that ffmpeg reads @param aside whether they take only what is left of the machine: hundreds take much, and a few take nothing that is worth their waiting */
+/**
+ * ONVIF cameras that cost next to nothing: all send one recorded stream, which loops in 25 phases.
+ * @param source an H.264 film that ffmpeg reads
+ * @param aside whether they take only what is left of the machine: hundreds take much, and a few take nothing that is
+ * worth their waiting
+ */
 export async function startReplay(folder, source, count, { gopSeconds = 2, aside = true } = {}) {
   mkdirSync(folder, { recursive: true })
   const town = fork(join(root, 'test', 'bench', 'replay-town.mjs'), [
@@ -72,7 +77,12 @@ export async function startReplay(folder, source, count, { gopSeconds = 2, aside
   }
 }
 
-/** Simulated cameras in a process of their own. @param plans camera plans, or null for the simulated Darlington. @param aside whether they take only what is left of the machine; the demo's do not, and what they hear is heard late when they do */
+/**
+ * Simulated cameras in a process of their own.
+ * @param plans camera plans, or null for the simulated Darlington.
+ * @param aside whether they take only what is left of the machine; the demo's do not, and what they hear is heard
+ * late when they do
+ */
 export async function startTown(folder, plans = null, { aside = true } = {}) {
   const file = join(folder, 'plans.json')
   writeFileSync(file, JSON.stringify(plans))
@@ -126,7 +136,10 @@ export const cameraPlan = (id, frame, more = {}) => ({
   ...more,
 })
 
-/** A site file of such cameras; they need no password by reference, they are on loopback. Each stands a street further from the help point than the one before it. */
+/**
+ * A site file of such cameras; they need no password by reference, they are on loopback. Each stands a street further
+ * from the help point than the one before it.
+ */
 export function writeSite(file, cameras, { keep = '1h' } = {}) {
   const lines = [
     'site: { id: bench, name: Bench, timezone: Europe/London }',
@@ -139,7 +152,8 @@ export function writeSite(file, cameras, { keep = '1h' } = {}) {
       `  - id: ${id}`,
       `    name: ${id}`,
       `    location: { lat: ${(54.5 + i * 0.001).toFixed(4)}, lon: -1.5 }`,
-      `    onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`,
+      `    onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", ` +
+        `username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`,
       ...(presets ? [`    presets: ${presets}`] : []),
       `    buffer: { preRoll: 60s, keep: ${keep}, reader: ${reader} }`,
     )
@@ -217,7 +231,8 @@ export function openBrowser(more = []) {
 }
 /** `readMark` for a page, from the simulator's own file. */
 export const markScript = () =>
-  `${readFileSync(join(root, 'dist', 'server', 'simulator', 'picture-mark.js'), 'utf8').replaceAll(/^export /gm, '')}\nwindow.readMark = readMark`
+  `${readFileSync(join(root, 'dist', 'server', 'simulator', 'picture-mark.js'), 'utf8').replaceAll(/^export /gm, '')}\n` +
+  'window.readMark = readMark'
 
 /** p50, p95, p99 and the most of milliseconds (or counts). */
 export function summary(values) {
@@ -227,7 +242,10 @@ export function summary(values) {
   return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), most: at(1) }
 }
 
-/** Milliseconds of processor time of a process and everything below it (its threads' children, too), those among them that have ended. */
+/**
+ * Milliseconds of processor time of a process and everything below it (its threads' children, too), those among them
+ * that have ended.
+ */
 export function cpuOf(pid) {
   let total = 0
   for (const each of treeOf(pid)) total += ownCpu(each) + endedCpu(each)

@@ -1,4 +1,7 @@
-/** What the desk and the ledger take: durable presses a second, floods, ten million entries, and a hundred deaths. No video. */
+/**
+ * What the desk and the ledger take: durable presses a second, floods, ten million entries, and a hundred deaths. No
+ * video.
+ */
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import http from 'node:http'

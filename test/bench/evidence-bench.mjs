@@ -1,6 +1,6 @@
 /**
- * What a package costs: an export of minutes from one camera against `ffmpeg -c copy` and `sha256sum` over the same bytes in the
- * same run, its memory, and how fast it is verified against `sha256sum`.
+ * What a package costs: an export of minutes from one camera against `ffmpeg -c copy` and `sha256sum` over the same
+ * bytes in the same run, its memory, and how fast it is verified against `sha256sum`.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
@@ -23,7 +23,9 @@ const built = (path) => import(join(root, 'dist', 'server', path))
 const MBIT = 4
 const AT = () => Date.now() - 6 * 3_600_000
 
-/** One minute of a camera's picture, and as many again by stream copy: a real encoder's bytes, with times that go on. */
+/**
+ * One minute of a camera's picture, and as many again by stream copy: a real encoder's bytes, with times that go on.
+ */
 function makeStream(folder, minutes) {
   const [one, all] = [join(folder, 'one.mp4'), join(folder, 'all.mp4')]
   const rate = `${MBIT}M`
@@ -132,7 +134,9 @@ export async function benchEvidence({ minutes }) {
   const site = join(folder, 'site.yaml')
   writeFileSync(
     site,
-    'site: { id: bench, name: Bench, timezone: Europe/London }\nhelpPoints:\n  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }\ncameras:\n  - { id: cam, name: Camera, onvif: { url: "http://127.0.0.1:9/x", username: u, password: p } }\n',
+    'site: { id: bench, name: Bench, timezone: Europe/London }\nhelpPoints:\n  - { id: here, name: Here, ' +
+      'location: { lat: 54.5, lon: -1.5 } }\ncameras:\n  - { id: cam, name: Camera, onvif: ' +
+      '{ url: "http://127.0.0.1:9/x", username: u, password: p } }\n',
   )
   const clips = join(folder, 'data', 'clips', 'cam')
   mkdirSync(clips, { recursive: true })

@@ -1,6 +1,7 @@
 /**
- * A thousand moves of heads with every fault that the simulator knows, told against its motors: how many were called framed that were
- * not there, and how long those took that were. The moves are those of test/contracts/faulted-moves.test.ts.
+ * A thousand moves of heads with every fault that the simulator knows, told against its motors: how many were called
+ * framed that were not there, and how long those took that were. The moves are those of
+ * test/contracts/faulted-moves.test.ts.
  */
 import { benchOfTest } from './bench-tools.mjs'
 

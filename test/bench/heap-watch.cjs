@@ -1,6 +1,7 @@
 /**
  * What each thread of a measured server keeps on its heap, told when it is asked. Loaded before all else (`NODE_OPTIONS=--require`), in
- * every thread of it; only when the file `ask` lies in the folder of `LAMPPOST_BENCH_HEAP` does it collect, look, and write a file of its own.
+ * every thread of it; only when the file `ask` lies in the folder of `LAMPPOST_BENCH_HEAP` does it collect, look, and
+ * write a file of its own.
  */
 const { existsSync, writeFileSync } = require('node:fs')
 const { basename, join } = require('node:path')

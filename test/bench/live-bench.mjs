@@ -55,12 +55,19 @@ async function startBaselines(folder, town, camera) {
   const conf = join(folder, 'nginx.conf')
   writeFileSync(
     conf,
-    `daemon off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log; worker_processes 1; events {}\nhttp { access_log off; types { text/html html; application/javascript js; application/vnd.apple.mpegurl m3u8; video/mp2t ts; } client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder}; server { listen 127.0.0.1:${web}; root ${www}; } }`,
+    `daemon off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log; worker_processes 1; events {}\n` +
+      'http { access_log off; types { text/html html; application/javascript js; application/vnd.apple.mpegurl ' +
+      `m3u8; video/mp2t ts; } client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; ` +
+      `uwsgi_temp_path ${folder}; scgi_temp_path ${folder}; server { listen 127.0.0.1:${web}; root ${www}; } }`,
   )
   const nms = join(folder, 'nms.mjs')
   writeFileSync(
     nms,
-    `process.chdir(${JSON.stringify(folder)}); const { default: NodeMediaServer } = await import(${JSON.stringify(join(root, 'node_modules', 'node-media-server', 'src', 'index.js'))}); await new NodeMediaServer({ bind: '127.0.0.1', rtmp: { port: ${rtmp} }, http: { port: ${flv} }, record: { auto: false, path: ${JSON.stringify(folder)} }, store: { path: ${JSON.stringify(folder)} }, webadmin: { enable: false }, notify: {} }).run()`,
+    `process.chdir(${JSON.stringify(folder)}); const { default: NodeMediaServer } = await ` +
+      `import(${JSON.stringify(join(root, 'node_modules', 'node-media-server', 'src', 'index.js'))}); await ` +
+      `new NodeMediaServer({ bind: '127.0.0.1', rtmp: { port: ${rtmp} }, http: { port: ${flv} }, record: { ` +
+      `auto: false, path: ${JSON.stringify(folder)} }, store: { path: ${JSON.stringify(folder)} ` +
+      '}, webadmin: { enable: false }, notify: {} }).run()',
   )
   const children = [
     spawn('nginx', ['-p', folder, '-c', conf], { stdio: 'ignore' }),
@@ -165,7 +172,10 @@ async function meterBaseline(browser, { page: address, hls, flv }, kind, ms) {
   return found
 }
 
-/** A page of the server with a warm wall (its connections are open before any picture is wanted), and players on demand. */
+/**
+ * A page of the server with a warm wall (its connections are open before any picture is wanted), and players on
+ * demand.
+ */
 async function openWall(browser, server, { carried = true } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, ignoreHTTPSErrors: true })
   const page = await context.newPage()
@@ -173,7 +183,9 @@ async function openWall(browser, server, { carried = true } = {}) {
   // Without the WebSocket: as behind a proxy that does not pass it.
   if (!carried)
     await page.addInitScript(
-      'window.WebSocket = class { constructor() { throw new Error("blocked") } }; window.WebSocket = class extends EventTarget { constructor() { super(); setTimeout(() => this.dispatchEvent(new Event("error")), 0) } close() {} send() {} }',
+      'window.WebSocket = class { constructor() { throw new Error("blocked") } }; window.WebSocket = class ' +
+        'extends EventTarget { constructor() { super(); setTimeout(() => this.dispatchEvent(new ' +
+        'Event("error")), 0) } close() {} send() {} }',
     )
   await page.goto(`${server.url}/presets`)
   await page.evaluate(async (token) => {
@@ -274,7 +286,10 @@ export async function benchLive({ seconds, attaches }) {
 
 const TILE = { width: 640, height: 360, rate: 15, gop: 1, seconds: 20 }
 
-/** Nine small cameras that only send what they once recorded: what draws and encodes in a real town is not this machine. With `--parts one`: one tile alone, for all of the time. */
+/**
+ * Nine small cameras that only send what they once recorded: what draws and encodes in a real town is not this
+ * machine. With `--parts one`: one tile alone, for all of the time.
+ */
 export async function benchTiles({ seconds, parts }) {
   const alone = parts.length === 1 && parts[0] === 'one'
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-tiles-'))

@@ -1,4 +1,7 @@
-/** A film of a simulated street whose pictures say which they are: sent in a loop, each tells how long ago it was sent. */
+/**
+ * A film of a simulated street whose pictures say which they are: sent in a loop, each tells how long ago it was
+ * sent.
+ */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -6,7 +9,10 @@ import { root } from './bench-tools.mjs'
 
 const built = (path) => import(join(root, 'dist', 'server', 'simulator', path))
 
-/** Writes H.264 as a small camera sends it, `seconds` long, a keyframe every `gop` seconds. A picture's mark says its time from the film's beginning, milliseconds. */
+/**
+ * Writes H.264 as a small camera sends it, `seconds` long, a keyframe every `gop` seconds. A picture's mark says its
+ * time from the film's beginning, milliseconds.
+ */
 export async function makeMarkedFilm(file, folder, { width, height, rate, gop, seconds }) {
   const { loadStreet } = await built('street-picture.js')
   const { createCameraPicture } = await built('camera-picture.js')

@@ -1,4 +1,7 @@
-/** Ten thousand changed messages of devices: what they cost the server's memory, and whether a stranger hears anything. They are those of test/contracts/hostile-mutations.test.ts. */
+/**
+ * Ten thousand changed messages of devices: what they cost the server's memory, and whether a stranger hears
+ * anything. They are those of test/contracts/hostile-mutations.test.ts.
+ */
 import { benchOfTest } from './bench-tools.mjs'
 
 export const benchMutations = ({ mutations }) =>

@@ -1,19 +1,20 @@
 /**
- * What a person would see, measured in the page from the pixels of a playing video: when the first picture came, how old
- * each one is (its mark tells when it was drawn, or when a recorded one was to be sent; camera and browser share a clock), and whether it
- * ever stood still.
+ * What a person would see, measured in the page from the pixels of a playing video: when the first picture came, how
+ * old each one is (its mark tells when it was drawn, or when a recorded one was to be sent; camera and browser share
+ * a clock), and whether it ever stood still.
  */
 
 /**
- * Runs in the page. `find` returns the video once there is one. Resolves after `ms`. With a `loop` the camera sends a marked film
- * again and again: `origin` is the wall clock's time of its very first picture, and a mark says only which picture it is.
- * Ages count from its sending, and one as old as the film is long would look young: such a one is a stall long before. `held`: how often
- * nothing at all ran in the page for that long.
+ * Runs in the page. `find` returns the video once there is one. Resolves after `ms`. With a `loop` the camera sends a
+ * marked film again and again: `origin` is the wall clock's time of its very first picture, and a mark says only
+ * which picture it is. Ages count from its sending, and one as old as the film is long would look young: such a one
+ * is a stall long before. `held`: how often nothing at all ran in the page for that long.
  */
 export function meterInPage({ find, ms, stillMs = 400, loop = null }) {
   // oxlint-disable-next-line typescript/no-implied-eval -- our own words, sent into a page of ours
   const look = new Function(`return ${find}`)
-  // The mark's rows of brightness as they were decoded: a canvas would paint the whole picture, and nine tiles would wait for their meter.
+  // The mark's rows of brightness as they were decoded: a canvas would paint the whole picture, and nine tiles would
+  // wait for their meter.
   const readBrightness = async (frame) => {
     try {
       if (!/^(I4|NV12)/.test(frame.format ?? ''))

@@ -1,4 +1,7 @@
-/** Readers of the whole past beside presses: how much longer a press takes, and how much memory they cost. The readers are those of test/contracts/past-readers.test.ts. */
+/**
+ * Readers of the whole past beside presses: how much longer a press takes, and how much memory they cost. The readers
+ * are those of test/contracts/past-readers.test.ts.
+ */
 import { benchOfTest } from './bench-tools.mjs'
 
 export const benchReaders = ({ readers }) =>

@@ -117,7 +117,8 @@ async function costOf(folder, replay, cameras, { measureMs, warmMs, reader }) {
 
 async function recordTown(folder, replay, { cameras, minutes, presses }) {
   const figures = {}
-  // One that is looked at: it sends what it once recorded, by no lower priority, so that its own waiting for a core is not in the age of its picture.
+  // One that is looked at: it sends what it once recorded, by no lower priority, so that its own waiting for a core
+  // is not in the age of its picture.
   const film = join(folder, 'watched.mp4')
   await makeMarkedFilm(film, folder, { width: 1280, height: 720, rate: 25, gop: 1, seconds: 20 })
   const watched = await startReplay(join(folder, 'watched'), film, 1, { gopSeconds: 1, aside: false })
@@ -204,7 +205,10 @@ async function measureTown({ server, replay, watched, cameras, minutes, presses 
   return figures
 }
 
-/** What all threads of the server keep on their heaps, after a collection and as they came to it. Asked last: collecting stops each of them. */
+/**
+ * What all threads of the server keep on their heaps, after a collection and as they came to it. Asked last:
+ * collecting stops each of them.
+ */
 async function heapOf(pid, folder, cameras) {
   writeFileSync(join(folder, 'ask'), '')
   await sleep(5000)

@@ -1,4 +1,7 @@
-/** Many cameras for little money: ONVIF devices of the simulator, whose picture is one recorded stream (replay-stream). */
+/**
+ * Many cameras for little money: ONVIF devices of the simulator, whose picture is one recorded stream
+ * (replay-stream).
+ */
 import { fork } from 'node:child_process'
 import { Server } from 'node:net'
 import { setPriority } from 'node:os'

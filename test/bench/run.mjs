@@ -1,7 +1,9 @@
 /**
- * `npm run bench [-- --only press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,recording --moves N --mutations N --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N
- * --parts compare,town,rings,rate,flood,deaths,big,idle,one,six,nine]`: sets up,
- * measures, prints figures, and writes them as JSON to test/bench/output. Figures, never assertions.
+ * `npm run bench [-- --only
+ * press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,recording --moves N --mutations N
+ * --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N --parts
+ * compare,town,rings,rate,flood,deaths,big,idle,one,six,nine]`: sets up, measures, prints figures, and writes them as
+ * JSON to test/bench/output. Figures, never assertions.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'

@@ -15,7 +15,9 @@ function townFile(file, ports) {
   lines.push('cameras:')
   for (const [i, port] of ports.entries())
     lines.push(
-      `  - { id: cam-${i}, name: Camera ${i}, location: ${place(i)}, onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, presets: { hp-${i}: { token: "1", name: Here } }, after: stay, buffer: on-press }`,
+      `  - { id: cam-${i}, name: Camera ${i}, location: ${place(i)}, onvif: { url: ` +
+        `"http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: ` +
+        `"${CREDENTIALS.password}" }, presets: { hp-${i}: { token: "1", name: Here } }, after: stay, buffer: on-press }`,
     )
   writeFileSync(file, `${lines.join('\n')}\n`)
   return file

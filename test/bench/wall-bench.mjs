@@ -1,6 +1,7 @@
 /**
- * The operator's wall: how soon a press is on six screens, how soon its picture moves, what an idle wall costs to open, and whether
- * nine tiles leak or miss anything over minutes with a network cut. Chromium, server and cameras share the machine.
+ * The operator's wall: how soon a press is on six screens, how soon its picture moves, what an idle wall costs to
+ * open, and whether nine tiles leak or miss anything over minutes with a network cut. Chromium, server and cameras
+ * share the machine.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -44,7 +45,9 @@ function writeTown(file, ports) {
   )
   const cameras = ports.map(
     (port, i) =>
-      `  - { id: cam-${i}, name: Camera ${i}, location: { lat: ${54.52 + i * 0.01}, lon: -1.55 }, onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, presets: { point-${i}: { token: "1", name: Here } }, buffer: { preRoll: 30s, keep: 1h } }`,
+      `  - { id: cam-${i}, name: Camera ${i}, location: { lat: ${54.52 + i * 0.01}, lon: -1.55 }, onvif: { ` +
+      `url: "http://127.0.0.1:${port}/onvif/device_service", username: ${CREDENTIALS.username}, password: ` +
+      `"${CREDENTIALS.password}" }, presets: { point-${i}: { token: "1", name: Here } }, buffer: { preRoll: 30s, keep: 1h } }`,
   )
   writeFileSync(
     file,
@@ -194,7 +197,10 @@ async function idleWalls(browser, server) {
 }
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
-/** What is in flight (parts on their way to nine players) makes single readings differ by a megabyte and more: a leak shows in medians. */
+/**
+ * What is in flight (parts on their way to nine players) makes single readings differ by a megabyte and more: a leak
+ * shows in medians.
+ */
 function heapFigures(heaps) {
   const some = Math.max(3, Math.floor(heaps.length / 5))
   const [first, last] = [median(heaps.slice(1, 1 + some)), median(heaps.slice(-some))]

@@ -74,16 +74,20 @@ describe('choosing cameras for a press', () => {
     expect(primary).toMatchObject({ preset: null, way: 'home' })
     expect(passedOver).toEqual([{ camera: 'near', reason: 'its preset near-preset is gone from the camera' }])
   })
-  test('without any preset, a camera that can be turned by coordinates comes before one that can only go home, and a fixed one last', () => {
-    const none = { presets: new Map() }
-    const { primary, secondary } = choose(
-      camera('fixed', { ...none, ptz: false }),
-      camera('home', { ...none, location: east(1) }),
-      camera('aim', { ...none, location: east(9), canAim: () => true }),
-    )
-    expect(primary).toMatchObject({ camera: 'aim', way: 'aim', preset: null })
-    expect(secondary.map(({ camera: id, way }) => `${id} ${way}`)).toEqual(['fixed fixed'])
-  })
+  test(
+    'without any preset, a camera that can be turned by coordinates comes ' +
+      'before one that can only go home, and a fixed one last',
+    () => {
+      const none = { presets: new Map() }
+      const { primary, secondary } = choose(
+        camera('fixed', { ...none, ptz: false }),
+        camera('home', { ...none, location: east(1) }),
+        camera('aim', { ...none, location: east(9), canAim: () => true }),
+      )
+      expect(primary).toMatchObject({ camera: 'aim', way: 'aim', preset: null })
+      expect(secondary.map(({ camera: id, way }) => `${id} ${way}`)).toEqual(['fixed fixed'])
+    },
+  )
   test('a preset comes before coordinates, however near those are, unless its camera sees nothing', () => {
     const aimed = camera('aim', { presets: new Map(), canAim: () => true })
     expect(choose(aimed, camera('far', { location: east(20) })).primary?.camera).toBe('far')

@@ -84,30 +84,36 @@ describe('what a camera’s words prove', () => {
     expect(judged([sample(900, { pan: 0.5 }, false)]).proofs).toContain('position')
     expect(judged([sample(900, { zoom: 0.9 }, true)]).state).toBe('moving')
   })
-  test('a position that stays the same while the head says that it turns proves nothing, neither that it is there nor that it is not', () => {
-    const turned = [
-      sample(100, AWAY, true),
-      sample(600, AWAY, true),
-      ...[800, 1400, 2100].map((at) => sample(at, AWAY, false)),
-    ]
-    expect(judged(turned)).toMatchObject({
-      state: 'unproven',
-      proofs: ['accepted'],
-      reason: expect.stringMatching(/position that it tells stayed the same/),
-    })
-    // A short step may pass between two looks: it is still believed.
-    expect(judged([sample(100, AWAY, true), ...[300, 900, 1600].map((at) => sample(at, AWAY, false))])).toMatchObject({
-      state: 'failed',
-    })
-    // And one that was seen elsewhere tells truly that it is not there.
-    expect(
-      judged([
-        sample(100, { ...AWAY, pan: -0.6 }, true),
+  test(
+    'a position that stays the same while the head says that it turns proves ' +
+      'nothing, neither that it is there nor that it is not',
+    () => {
+      const turned = [
+        sample(100, AWAY, true),
         sample(600, AWAY, true),
         ...[800, 1400, 2100].map((at) => sample(at, AWAY, false)),
-      ]),
-    ).toMatchObject({ state: 'failed' })
-  })
+      ]
+      expect(judged(turned)).toMatchObject({
+        state: 'unproven',
+        proofs: ['accepted'],
+        reason: expect.stringMatching(/position that it tells stayed the same/),
+      })
+      // A short step may pass between two looks: it is still believed.
+      expect(judged([sample(100, AWAY, true), ...[300, 900, 1600].map((at) => sample(at, AWAY, false))])).toMatchObject(
+        {
+          state: 'failed',
+        },
+      )
+      // And one that was seen elsewhere tells truly that it is not there.
+      expect(
+        judged([
+          sample(100, { ...AWAY, pan: -0.6 }, true),
+          sample(600, AWAY, true),
+          ...[800, 1400, 2100].map((at) => sample(at, AWAY, false)),
+        ]),
+      ).toMatchObject({ state: 'failed' })
+    },
+  )
   test('a position that is at the preset at once, while the head says that it turns, is where it was sent, not where it is', () => {
     const asked = [100, 500, 900, 1300, 1700].map((at) => sample(at, PRESET, true))
     expect(judged(asked).state).toBe('moving')

@@ -7,7 +7,8 @@ import { pinStream } from '../../server/camera/host-pin.ts'
 import { pinService } from '../../server/camera/onvif-address.ts'
 
 const envelope = (body: string): string =>
-  `<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tptz="x" xmlns:tt="y"><s:Body>${body}</s:Body></s:Envelope>`
+  '<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" ' +
+  `xmlns:tptz="x" xmlns:tt="y"><s:Body>${body}</s:Body></s:Envelope>`
 
 describe('what is sent', () => {
   test('the password digest is the one of the UsernameToken profile, with the password as UTF-8', () => {
@@ -28,7 +29,8 @@ describe('what is sent', () => {
   })
   test('HTTP digest: the worked example of RFC 7616 is answered with the kept nonce and a growing count', () => {
     const challenge = readChallenge([
-      'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=SHA-256, nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"',
+      'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm=SHA-256, ' +
+        'nonce="7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v", opaque="FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"',
       'Digest realm="x", nonce="y", algorithm=MD5',
     ])
     expect(challenge).toMatchObject({ algorithm: 'SHA-256', qop: true })
@@ -60,7 +62,8 @@ describe('what comes back', () => {
   test('the body’s element is read by local name, whatever its prefix', () => {
     const reply = readReply(
       envelope(
-        '<tptz:GetPresetsResponse><tptz:Preset token="1.0"><tt:Name>A &amp; B &#163;</tt:Name></tptz:Preset><tptz:Preset token="20000000000000000001"/></tptz:GetPresetsResponse>',
+        '<tptz:GetPresetsResponse><tptz:Preset token="1.0"><tt:Name>A &amp; B &#163;</tt:Name></tptz:Preset>' +
+          '<tptz:Preset token="20000000000000000001"/></tptz:GetPresetsResponse>',
       ),
     )
     if (reply.kind !== 'body') throw new Error(reply.words)
@@ -79,7 +82,8 @@ describe('what comes back', () => {
   test('a fault keeps its codes and its words', () => {
     const fault = readReply(
       envelope(
-        '<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en">No</s:Text></s:Reason></s:Fault>',
+        '<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:NotAuthorized</s:Value></s:Subcode>' +
+          '</s:Code><s:Reason><s:Text xml:lang="en">No</s:Text></s:Reason></s:Fault>',
       ),
     )
     expect(fault).toEqual({ kind: 'fault', code: 's:Sender ter:NotAuthorized', words: 'No' })
@@ -123,12 +127,16 @@ describe('where a camera may send us', () => {
   ])('%s is not followed', async (uri) => {
     expect(await pin(uri)).toMatchObject({ url: null, problem: expect.stringMatching(/only 10\.0\.4\.12|not RTSP/) })
   })
-  test('an address that the site file’s name leads to is its own; a name that leads to the site file’s address is written as that', async () => {
-    expect((await pin('rtsp://10.0.4.99/s', new URL('http://cam.town.example/onvif'))).url?.href).toBe(
-      'rtsp://10.0.4.99/s',
-    )
-    expect((await pin('rtsp://cam.town.example:8554/s')).url?.href).toBe('rtsp://10.0.4.12:8554/s')
-  })
+  test(
+    'an address that the site file’s name leads to is its own; a name that ' +
+      'leads to the site file’s address is written as that',
+    async () => {
+      expect((await pin('rtsp://10.0.4.99/s', new URL('http://cam.town.example/onvif'))).url?.href).toBe(
+        'rtsp://10.0.4.99/s',
+      )
+      expect((await pin('rtsp://cam.town.example:8554/s')).url?.href).toBe('rtsp://10.0.4.12:8554/s')
+    },
+  )
   test('behind a NAT the configured host stands in the place of its own, with the port that it names', async () => {
     expect((await pin('rtsp://192.168.1.4:8554/s', configured, true)).url?.href).toBe('rtsp://10.0.4.12:8554/s')
   })

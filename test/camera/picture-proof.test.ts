@@ -10,7 +10,10 @@ const PRESET = 'bar' as PresetToken
 const PLACE = { agreement: 0.9, shift: { x: 0, y: 0 }, tiles: 40 }
 const MOVING = { agreement: 0.9, shift: { x: 0.06, y: 0 }, tiles: 40 }
 
-/** @param everyMs between keyframes; null when none comes. @param shows the match of the keyframe that arrived so long after the look began. */
+/**
+ * @param everyMs between keyframes; null when none comes.
+ * @param shows the match of the keyframe that arrived so long after the look began.
+ */
 function watch({
   everyMs,
   shows,

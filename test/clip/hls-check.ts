@@ -1,4 +1,7 @@
-/** Reads a live playlist as draft-pantos-hls-rfc8216bis describes it, and says what is wrong with it. Knows nothing of who wrote it. */
+/**
+ * Reads a live playlist as draft-pantos-hls-rfc8216bis describes it, and says what is wrong with it. Knows nothing of
+ * who wrote it.
+ */
 
 type Part = { duration: number; uri: string; independent: boolean }
 type Segment = {

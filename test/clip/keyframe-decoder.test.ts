@@ -95,47 +95,51 @@ describe('keyframes of many cameras in one decoder', () => {
     expect((await decode([damaged(of('black')), of('white')], never)).map(mean)).toEqual([null, 255])
     expect((await decode([of('black'), of('white')], never)).map(mean)).toEqual([0, 255])
   })
-  test('keyframes of open GOPs, which begin no new sequence, are those of their own cameras, in any order and again and again', async () => {
-    const open265 = (colour: string) =>
-      keyframesOf(
-        makeStream({
-          source: `color=${colour}:s=640x360:r=10`,
-          seconds: 4,
-          gop: 10,
-          extra: [...H265, '-x265-params', 'log-level=none:open-gop=1:bframes=3:keyint=10:min-keyint=10'],
-        }),
-      ).slice(1)
-    const open264 = (colour: string) =>
-      keyframesOf(
-        makeStream({
-          source: `color=${colour}:s=640x360:r=10`,
-          seconds: 4,
-          gop: 10,
-          extra: ['-preset', 'fast', '-bf', '3', '-x264-params', 'open-gop=1'],
-        }),
-      ).slice(1)
-    const { decode } = open()
-    for (const of of [open265, open264]) {
-      const [black, white] = [of('black'), of('white')]
-      expect(black.length).toBeGreaterThan(1)
-      const mixed = black.flatMap(
-        (picture, i) =>
-          [
-            [picture, 0],
-            [white[white.length - 1 - i], 255],
-          ] as const,
-      )
-      for (let round = 0; round < 3; round += 1)
-        expect(
-          (
-            await decode(
-              mixed.map(([picture]) => picture ?? null),
-              never,
-            )
-          ).map(mean),
-        ).toEqual(mixed.map(([, level]) => level))
-    }
-  })
+  test(
+    'keyframes of open GOPs, which begin no new sequence, are those of ' +
+      'their own cameras, in any order and again and again',
+    async () => {
+      const open265 = (colour: string) =>
+        keyframesOf(
+          makeStream({
+            source: `color=${colour}:s=640x360:r=10`,
+            seconds: 4,
+            gop: 10,
+            extra: [...H265, '-x265-params', 'log-level=none:open-gop=1:bframes=3:keyint=10:min-keyint=10'],
+          }),
+        ).slice(1)
+      const open264 = (colour: string) =>
+        keyframesOf(
+          makeStream({
+            source: `color=${colour}:s=640x360:r=10`,
+            seconds: 4,
+            gop: 10,
+            extra: ['-preset', 'fast', '-bf', '3', '-x264-params', 'open-gop=1'],
+          }),
+        ).slice(1)
+      const { decode } = open()
+      for (const of of [open265, open264]) {
+        const [black, white] = [of('black'), of('white')]
+        expect(black.length).toBeGreaterThan(1)
+        const mixed = black.flatMap(
+          (picture, i) =>
+            [
+              [picture, 0],
+              [white[white.length - 1 - i], 255],
+            ] as const,
+        )
+        for (let round = 0; round < 3; round += 1)
+          expect(
+            (
+              await decode(
+                mixed.map(([picture]) => picture ?? null),
+                never,
+              )
+            ).map(mean),
+          ).toEqual(mixed.map(([, level]) => level))
+      }
+    },
+  )
   test('H.264 of which a part is missing is none: it would be filled from another camera’s', async () => {
     const { decode } = open()
     const [black, white] = ['black', 'white'].map((colour) => of(colour, ['-x264-params', 'slices=4'])) as [

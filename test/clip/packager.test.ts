@@ -137,26 +137,31 @@ describe('packaging', () => {
     // Nobody counts: nothing is said.
     expect(lose(20, { lostBefore: undefined as unknown as number })).toEqual([0, undefined, 0])
   })
-  test('how long the newest picture lasted may be corrected until the next one comes: bytes, hash and length are those that are kept', () => {
-    const { fragments } = readAll(makeStream({ rate: 25, gop: 25 }))
-    const mine = fragments.map((fragment) => ({ ...fragment, bytes: Buffer.from(fragment.bytes) }))
-    const { segments, packager } = packOpen()
-    for (const [i, fragment] of mine.entries()) {
-      packager.push(fragment, i * 40)
-      if (i < mine.length - 1) packager.lasted(0.004, (bytes) => bytes.writeUInt32BE(0xabcd0000 + i, bytes.length - 4))
-    }
-    packager.finish()
-    expect(segments).toHaveLength(3)
-    for (const { chunks, sha256 } of segments)
-      expect(createHash('sha256').update(Buffer.concat(chunks)).digest('hex')).toBe(sha256)
-    const all = Buffer.concat(segments.flatMap(({ chunks }) => chunks))
-    let end = 0
-    for (const [i, { bytes }] of mine.slice(0, -1).entries()) {
-      end += bytes.length
-      expect(all.readUInt32BE(end - 4)).toBe(0xabcd0000 + i)
-    }
-    expect(segments[0]?.duration).toBeCloseTo(1 + 25 * 0.004, 3)
-  })
+  test(
+    'how long the newest picture lasted may be corrected until the next one ' +
+      'comes: bytes, hash and length are those that are kept',
+    () => {
+      const { fragments } = readAll(makeStream({ rate: 25, gop: 25 }))
+      const mine = fragments.map((fragment) => ({ ...fragment, bytes: Buffer.from(fragment.bytes) }))
+      const { segments, packager } = packOpen()
+      for (const [i, fragment] of mine.entries()) {
+        packager.push(fragment, i * 40)
+        if (i < mine.length - 1)
+          packager.lasted(0.004, (bytes) => bytes.writeUInt32BE(0xabcd0000 + i, bytes.length - 4))
+      }
+      packager.finish()
+      expect(segments).toHaveLength(3)
+      for (const { chunks, sha256 } of segments)
+        expect(createHash('sha256').update(Buffer.concat(chunks)).digest('hex')).toBe(sha256)
+      const all = Buffer.concat(segments.flatMap(({ chunks }) => chunks))
+      let end = 0
+      for (const [i, { bytes }] of mine.slice(0, -1).entries()) {
+        end += bytes.length
+        expect(all.readUInt32BE(end - 4)).toBe(0xabcd0000 + i)
+      }
+      expect(segments[0]?.duration).toBeCloseTo(1 + 25 * 0.004, 3)
+    },
+  )
   test('keyframes that come quickly share a segment', () => {
     const { segments, finish } = packAll(readAll(makeStream({ gop: 5 })).fragments)
     finish()

@@ -130,22 +130,26 @@ describe('the clip buffer', () => {
     expect(await again.read(29)).toBeNull()
     expect((await again.read(5))?.bytes.equals(bytesOf(5))).toBe(true)
   })
-  test('what was recorded before and has lost its bytes since is not what was never recorded: it is listed, and cannot be read', async () => {
-    const ring = open()
-    await record(ring, 2)
-    await ring.close()
-    const [first = ''] = readdirSync(folder)
-      .filter((name) => name.endsWith('.m4s'))
-      .sort()
-    truncateSync(join(folder, first), 500 * 10)
-    const again = open()
-    expect(await again.within({ from: T0, to: null })).toHaveLength(60)
-    await expect(again.read(25)).rejects.toMatchObject({
-      code: 'clip/unreadable',
-      message: expect.stringMatching(/shorter than its index says/),
-    })
-    expect((await again.read(5))?.bytes.equals(bytesOf(5))).toBe(true)
-  })
+  test(
+    'what was recorded before and has lost its bytes since is not what was ' +
+      'never recorded: it is listed, and cannot be read',
+    async () => {
+      const ring = open()
+      await record(ring, 2)
+      await ring.close()
+      const [first = ''] = readdirSync(folder)
+        .filter((name) => name.endsWith('.m4s'))
+        .sort()
+      truncateSync(join(folder, first), 500 * 10)
+      const again = open()
+      expect(await again.within({ from: T0, to: null })).toHaveLength(60)
+      await expect(again.read(25)).rejects.toMatchObject({
+        code: 'clip/unreadable',
+        message: expect.stringMatching(/shorter than its index says/),
+      })
+      expect((await again.read(5))?.bytes.equals(bytesOf(5))).toBe(true)
+    },
+  )
   test('a crash’s lines without bytes are gone for good, also when their bucket is the newest no more', async () => {
     const ring = open()
     await record(ring, 1)

@@ -75,15 +75,19 @@ describe('the wire', () => {
       expect(read(chunks)).toEqual(whole)
     }
   })
-  test('bytes between packets that belong to nothing end the connection when they are more than the packets, however many packets stand among them', () => {
-    const wire = createRtspWire({ onPacket: () => {} })
-    const rtcp = Buffer.concat([Buffer.of(0x80, 200), Buffer.alloc(26)])
-    wire.push(packet(0, rtcp))
-    const stray = Buffer.alloc(100_000, 'R')
-    expect(() => {
-      for (let i = 0; i < 20; i += 1) wire.push(Buffer.concat([stray, packet(0, rtcp)]))
-    }).toThrow(/no RTSP/)
-  })
+  test(
+    'bytes between packets that belong to nothing end the connection when they are ' +
+      'more than the packets, however many packets stand among them',
+    () => {
+      const wire = createRtspWire({ onPacket: () => {} })
+      const rtcp = Buffer.concat([Buffer.of(0x80, 200), Buffer.alloc(26)])
+      wire.push(packet(0, rtcp))
+      const stray = Buffer.alloc(100_000, 'R')
+      expect(() => {
+        for (let i = 0; i < 20; i += 1) wire.push(Buffer.concat([stray, packet(0, rtcp)]))
+      }).toThrow(/no RTSP/)
+    },
+  )
   test('a camera whose bytes are lost now and then is read for ever', () => {
     let read = 0
     const wire = createRtspWire({ onPacket: () => (read += 1) })
@@ -112,7 +116,9 @@ describe('the wire', () => {
 
 describe('a description', () => {
   const SDP =
-    'v=0\r\no=- 0 0 IN IP4 10.0.0.9\r\ns=x\r\na=control:*\r\nm=audio 0 RTP/AVP 8\r\na=control:track2\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1; sprop-parameter-sets=Z0LAHg==,aM48gA==;profile-level-id=42C01E\r\na=control:trackID=1\r\n'
+    'v=0\r\no=- 0 0 IN IP4 10.0.0.9\r\ns=x\r\na=control:*\r\nm=audio 0 RTP/AVP 8\r\na=control:track2\r\n' +
+    'm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1; ' +
+    'sprop-parameter-sets=Z0LAHg==,aM48gA==;profile-level-id=42C01E\r\na=control:trackID=1\r\n'
   test('names each medium with its format and where it is set up', () => {
     const [audio, video] = readDescription(SDP)
     expect(audio).toMatchObject({ kind: 'audio', payload: 8, control: 'track2' })
@@ -372,7 +378,10 @@ describe('pictures out of packets', () => {
     const { lost } = receive([...packets, again(10_800, 4, packets[2]?.readUInt16BE(2) ?? 0), rtp(14_400, nal(1, 5))])
     expect(lost).toBeGreaterThan(0)
   })
-  /** Pictures of two packets each, a keyframe every ten; `step` ticks from one to the next. @param mark which packets say that they are a picture's last */
+  /**
+   * Pictures of two packets each, a keyframe every ten; `step` ticks from one to the next.
+   * @param mark which packets say that they are a picture's last
+   */
   const film = (
     count: number,
     {
@@ -388,22 +397,26 @@ describe('pictures out of packets', () => {
       return packets
     }).flat()
   }
-  test('a camera that marks the last packet of each picture is not waited for once it is known: the picture is told with that packet, and afterwards how long it lasted', () => {
-    const jitter = (i: number): number => 3600 + ((i * 37) % 200) - 100
-    const { pictures } = receive(film(60, { step: jitter }))
-    expect(pictures.slice(0, 25).every(({ foretold }) => !foretold)).toBe(true)
-    const early = pictures.slice(30)
-    expect(early.every(({ foretold, toldAt }, i) => foretold && toldAt === (30 + i) * 2 + 1)).toBe(true)
-    expect(early.slice(0, -1).map(({ lasted }) => lasted)).toEqual(early.slice(0, -1).map((_, i) => jitter(30 + i)))
-    // All in all it is the same film as that of a camera that marks nothing.
-    const waited = receive(film(60, { step: jitter, mark: () => false })).pictures
-    expect(waited.every(({ foretold }) => !foretold)).toBe(true)
-    expect(
-      pictures
-        .map(({ nals, time, keyframe, lasted, duration }) => [nals, time, keyframe, lasted ?? duration])
-        .slice(0, -1),
-    ).toEqual(waited.map(({ nals, time, keyframe, duration }) => [nals, time, keyframe, duration]).slice(0, -1))
-  })
+  test(
+    'a camera that marks the last packet of each picture is not waited for once it is known: ' +
+      'the picture is told with that packet, and afterwards how long it lasted',
+    () => {
+      const jitter = (i: number): number => 3600 + ((i * 37) % 200) - 100
+      const { pictures } = receive(film(60, { step: jitter }))
+      expect(pictures.slice(0, 25).every(({ foretold }) => !foretold)).toBe(true)
+      const early = pictures.slice(30)
+      expect(early.every(({ foretold, toldAt }, i) => foretold && toldAt === (30 + i) * 2 + 1)).toBe(true)
+      expect(early.slice(0, -1).map(({ lasted }) => lasted)).toEqual(early.slice(0, -1).map((_, i) => jitter(30 + i)))
+      // All in all it is the same film as that of a camera that marks nothing.
+      const waited = receive(film(60, { step: jitter, mark: () => false })).pictures
+      expect(waited.every(({ foretold }) => !foretold)).toBe(true)
+      expect(
+        pictures
+          .map(({ nals, time, keyframe, lasted, duration }) => [nals, time, keyframe, lasted ?? duration])
+          .slice(0, -1),
+      ).toEqual(waited.map(({ nals, time, keyframe, duration }) => [nals, time, keyframe, duration]).slice(0, -1))
+    },
+  )
   test.each([
     ['marks nothing', { mark: () => false }],
     ['marks every packet', { mark: () => true }],
@@ -430,20 +443,24 @@ describe('pictures out of packets', () => {
     expect(pictures).toHaveLength(81)
     expect(pictures.slice(51).filter(({ foretold }) => foretold)).toEqual([])
   })
-  test('the last picture of a stream that broke off in it is not whole; one that ends with its mark is, and so is what a camera sends that marks nothing', () => {
-    const slices = [nal(1, 7), nal(1, 8)] as const
-    const end = (mark?: () => boolean, whole = false) => {
-      const { pictures, lost, after } = receive([
-        ...film(50, mark ? { mark } : {}),
-        rtp(50 * 3600, slices[0]),
-        ...(whole ? [rtp(50 * 3600, slices[1], { mark: true })] : []),
-      ])
-      return [pictures.length, pictures.at(-1)?.lostWithin, lost, after]
-    }
-    expect(end()).toEqual([51, 1, 1, 0])
-    expect(end(undefined, true)).toEqual([51, 0, 0, 0])
-    expect(end(() => false)).toEqual([51, 0, 0, 0])
-  })
+  test(
+    'the last picture of a stream that broke off in it is not whole; one that ends with ' +
+      'its mark is, and so is what a camera sends that marks nothing',
+    () => {
+      const slices = [nal(1, 7), nal(1, 8)] as const
+      const end = (mark?: () => boolean, whole = false) => {
+        const { pictures, lost, after } = receive([
+          ...film(50, mark ? { mark } : {}),
+          rtp(50 * 3600, slices[0]),
+          ...(whole ? [rtp(50 * 3600, slices[1], { mark: true })] : []),
+        ])
+        return [pictures.length, pictures.at(-1)?.lostWithin, lost, after]
+      }
+      expect(end()).toEqual([51, 1, 1, 0])
+      expect(end(undefined, true)).toEqual([51, 0, 0, 0])
+      expect(end(() => false)).toEqual([51, 0, 0, 0])
+    },
+  )
   test('what came too late for the last picture of all is told when the stream ends', () => {
     const { pictures, after } = receive([...film(51), rtp(50 * 3600, nal(1, 9))])
     expect([pictures.length, pictures.at(-1)?.foretold, after]).toEqual([51, true, 1])

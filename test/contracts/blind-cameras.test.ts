@@ -17,7 +17,8 @@ beforeAll(async () => {
   town = await startTestTown(...IDS.map((id) => plan(id, false, { width: 640, height: 360, rate: 5 })))
   const cameras = IDS.map(
     (id) =>
-      `  - { id: ${id}, name: ${id}, location: { lat: 54.5, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" } }`,
+      `  - { id: ${id}, name: ${id}, location: { lat: 54.5, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", ` +
+      `username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" } }`,
   )
   writeFileSync(
     join(folder, 'site.yaml'),

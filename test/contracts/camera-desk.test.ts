@@ -86,17 +86,21 @@ describe('a camera that says how it hangs', () => {
     expect(tilt).toBeCloseTo(-5.7, 0)
     expect(zoom).toBe(1)
   })
-  test('is told to have video, or none, by its recorder; one that has left the town has none, and what its recorder still says harms nobody', async () => {
-    desk.videoIs(PTZ, 'up', null)
-    await until(
-      () => desk.hasVideo(PTZ),
-      (has) => has,
-    )
-    expect(desk.hasVideo('gone' as CameraId)).toBe(false)
-    desk.videoIs('gone' as CameraId, 'down', 'its stream has ended')
-    desk.bufferIs('gone' as CameraId, 'down', 'its stream has ended')
-    expect(told.filter(({ camera }) => (camera as string) === 'gone')).toEqual([])
-  })
+  test(
+    'is told to have video, or none, by its recorder; one that has left the town ' +
+      'has none, and what its recorder still says harms nobody',
+    async () => {
+      desk.videoIs(PTZ, 'up', null)
+      await until(
+        () => desk.hasVideo(PTZ),
+        (has) => has,
+      )
+      expect(desk.hasVideo('gone' as CameraId)).toBe(false)
+      desk.videoIs('gone' as CameraId, 'down', 'its stream has ended')
+      desk.bufferIs('gone' as CameraId, 'down', 'its stream has ended')
+      expect(told.filter(({ camera }) => (camera as string) === 'gone')).toEqual([])
+    },
+  )
   test('says what it is, for the record of what it saw: maker, serial number, hardware address', async () => {
     const device = await until(
       () => desk.device(PTZ),

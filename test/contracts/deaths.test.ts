@@ -1,4 +1,7 @@
-/** The whole server, killed under load again and again: no receipt that was given is lost, and nothing is written twice. */
+/**
+ * The whole server, killed under load again and again: no receipt that was given is lost, and nothing is written
+ * twice.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

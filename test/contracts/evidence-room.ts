@@ -18,7 +18,8 @@ export const WHY = { reason: 'Investigation of an assault', requestedBy: WHO }
 const ROLES: Role[] = ['operator', 'engineer', 'evidence', 'supervisor', 'press']
 
 const CAMERA = (id: string): string =>
-  `  - { id: ${id}, name: "${id} <b>&", location: { lat: 54.5237, lon: -1.5565 }, onvif: { url: "http://127.0.0.1:9/onvif/${id}", username: lamppost, password: "\${EVIDENCE_CAMERA_PASSWORD}" } }\n`
+  `  - { id: ${id}, name: "${id} <b>&", location: { lat: 54.5237, lon: -1.5565 }, onvif: { url: ` +
+  `"http://127.0.0.1:9/onvif/${id}", username: lamppost, password: "\${EVIDENCE_CAMERA_PASSWORD}" } }\n`
 export const siteText = (
   evidence = '{ prefix: DBC, clock: { source: "NTP, ntp.example.gov.uk", errorBoundMs: 50 } }',
   cameras = ['bar', 'row'],
@@ -151,7 +152,8 @@ export function standardChecks(
     'diff <(find data -type f | LC_ALL=C sort) <(cut -c67- manifest-sha256.txt | LC_ALL=C sort) && echo NO_EXTRA_OR_MISSING',
   )
   const signature = bash(
-    `openssl cms -verify -binary -inform DER -in tagmanifest-sha256.txt.p7s -content tagmanifest-sha256.txt -CAfile '${root}' -no-CApath -no-CAstore -signer ../who.pem -out /dev/null 2>/dev/null`,
+    'openssl cms -verify -binary -inform DER -in tagmanifest-sha256.txt.p7s -content tagmanifest-sha256.txt ' +
+      `-CAfile '${root}' -no-CApath -no-CAstore -signer ../who.pem -out /dev/null 2>/dev/null`,
   )
   return {
     hashes: hashes.out === 'HASHES_OK',

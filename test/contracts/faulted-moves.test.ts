@@ -1,6 +1,7 @@
 /**
- * Moves of heads that do and tell what worn, blocked and odd heads do and tell: what is told of each is held against the simulator's
- * motors, which know. `npm run bench -- --only framing` runs a thousand of them (LAMPPOST_MOVES), and writes the table.
+ * Moves of heads that do and tell what worn, blocked and odd heads do and tell: what is told of each is held against
+ * the simulator's motors, which know. `npm run bench -- --only framing` runs a thousand of them (LAMPPOST_MOVES), and
+ * writes the table.
  */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -74,7 +75,8 @@ const random = randomOf(SEED)
 const ids = Array.from({ length: HEADS }, (_, i) => `head-${i}`)
 beforeAll(async () => {
   town = await startTestTown(...ids.map((id) => ({ ...plan(id), presets: PRESETS })))
-  // What the camera's lens shows, without the stream that would bring it: 21 encoders would leave no time for the moves.
+  // What the camera's lens shows, without the stream that would bring it: 21 encoders would leave no time for the
+  // moves.
   const drawing = createCameraPicture({
     street: await loadStreet(join(town.folder, 'street'), 11, []),
     figures: populate(11, []),
@@ -95,7 +97,10 @@ afterAll(async () => {
   await town?.end()
 })
 
-/** One head's share of the moves, one after the other. A third of the heads are what they are for life; the others change with each move. */
+/**
+ * One head's share of the moves, one after the other. A third of the heads are what they are for life; the others
+ * change with each move.
+ */
 async function live(id: string, number: number, moves: number): Promise<void> {
   const camera = town.camera(id)
   const forLife = number % 3 === 0 ? HEAD_FAULTS[Math.floor(random() * HEAD_FAULTS.length)] : undefined
@@ -125,7 +130,8 @@ async function live(id: string, number: number, moves: number): Promise<void> {
   heads.push(head)
   await until(head.health, ({ onvif }) => onvif === 'up')
   for (let i = 0; i < moves; i += 1) {
-    // Each mode comes in turn on heads that change, so that a short run has all of them; honest moves between teach the head what it may trust.
+    // Each mode comes in turn on heads that change, so that a short run has all of them; honest moves between teach
+    // the head what it may trust.
     const turn = HEAD_FAULTS[(number * 7 + i * 3) % HEAD_FAULTS.length] ?? null
     const mode: Mode = forLife ?? (random() < 0.25 ? 'none' : (turn ?? 'none'))
     camera.setHeadFault(mode === 'none' ? null : mode)
@@ -188,40 +194,45 @@ function tableOf(all: readonly Outcome[]) {
   )
 }
 
-test(`${MOVES} moves of ${HEADS} heads with every fault (seed ${SEED}): none that is not there is framed, and those that are there are told`, async () => {
-  await Promise.all(ids.map((id, i) => live(id, i, Math.ceil(MOVES / HEADS))))
-  const wrong = outcomes.filter(({ state: told, there }) => told === 'framed' && !there)
-  const missed = outcomes.filter(({ state: told, there }) => told === 'failed' && there)
-  const arrived = outcomes.filter(({ mode, there, reference }) => there && (reference || ARRIVING.has(mode)))
-  const table = tableOf(outcomes)
-  if (process.env.LAMPPOST_TABLE)
-    writeFileSync(
-      process.env.LAMPPOST_TABLE,
-      JSON.stringify(
-        {
-          moves: outcomes.length,
-          seed: SEED,
-          'false framed': wrong.length,
-          'false failed at the preset': missed.length,
-          'framed of those that arrived and tell it or have a reference picture': framedOf(arrived),
-          'of them with a reference picture': framedOf(arrived.filter(({ reference }) => reference)),
-          wrong,
-          missed,
-          table,
-        },
-        null,
-        2,
-      ),
+test(
+  `${MOVES} moves of ${HEADS} heads with every fault (seed ${SEED}): none that ` +
+    'is not there is framed, and those that are there are told',
+  async () => {
+    await Promise.all(ids.map((id, i) => live(id, i, Math.ceil(MOVES / HEADS))))
+    const wrong = outcomes.filter(({ state: told, there }) => told === 'framed' && !there)
+    const missed = outcomes.filter(({ state: told, there }) => told === 'failed' && there)
+    const arrived = outcomes.filter(({ mode, there, reference }) => there && (reference || ARRIVING.has(mode)))
+    const table = tableOf(outcomes)
+    if (process.env.LAMPPOST_TABLE)
+      writeFileSync(
+        process.env.LAMPPOST_TABLE,
+        JSON.stringify(
+          {
+            moves: outcomes.length,
+            seed: SEED,
+            'false framed': wrong.length,
+            'false failed at the preset': missed.length,
+            'framed of those that arrived and tell it or have a reference picture': framedOf(arrived),
+            'of them with a reference picture': framedOf(arrived.filter(({ reference }) => reference)),
+            wrong,
+            missed,
+            table,
+          },
+          null,
+          2,
+        ),
+      )
+    // Of few moves a share says little, and a busy machine takes some of them their time.
+    const isWhole = MOVES >= 1000
+    expect(wrong).toEqual([])
+    expect(missed.length, JSON.stringify(missed)).toBeLessThanOrEqual(
+      isWhole ? Math.ceil(outcomes.filter(({ there }) => there).length * 0.01) : 3,
     )
-  // Of few moves a share says little, and a busy machine takes some of them their time.
-  const isWhole = MOVES >= 1000
-  expect(wrong).toEqual([])
-  expect(missed.length, JSON.stringify(missed)).toBeLessThanOrEqual(
-    isWhole ? Math.ceil(outcomes.filter(({ there }) => there).length * 0.01) : 3,
-  )
-  expect(
-    framedOf(arrived),
-    JSON.stringify(arrived.filter(({ state: told }) => told !== 'framed')),
-  ).toBeGreaterThanOrEqual(isWhole ? 0.98 : 0.8)
-  expect(outcomes.length).toBeGreaterThanOrEqual(MOVES)
-}, 900_000)
+    expect(
+      framedOf(arrived),
+      JSON.stringify(arrived.filter(({ state: told }) => told !== 'framed')),
+    ).toBeGreaterThanOrEqual(isWhole ? 0.98 : 0.8)
+    expect(outcomes.length).toBeGreaterThanOrEqual(MOVES)
+  },
+  900_000,
+)

@@ -1,4 +1,7 @@
-/** What real cameras answer, kind by kind: each with what must become of it. The rows C1 to C13 of what was seen in the field. */
+/**
+ * What real cameras answer, kind by kind: each with what must become of it. The rows C1 to C13 of what was seen in
+ * the field.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { X509Certificate } from 'node:crypto'
@@ -511,13 +514,15 @@ describe('C9 and C12: addresses', () => {
     closing.push(other.close)
     const { take, camera } = await device({
       GetServices: (_, base) =>
-        `<Service><Namespace>http://www.onvif.org/ver10/media/wsdl</Namespace><XAddr>${base}/onvif/media?channel=3</XAddr></Service><Service><Namespace>http://www.onvif.org/ver20/ptz/wsdl</Namespace><XAddr>${other.base}/ptz?node=1</XAddr></Service>`,
+        `<Service><Namespace>http://www.onvif.org/ver10/media/wsdl</Namespace><XAddr>${base}/onvif/media?channel=3</XAddr>` +
+        `</Service><Service><Namespace>http://www.onvif.org/ver20/ptz/wsdl</Namespace><XAddr>${other.base}/ptz?node=1</XAddr></Service>`,
     })
     expect(await take()).toMatchObject({ ptzPath: `${other.base}/ptz?node=1` })
     expect(camera.asked.find(({ action }) => action === 'GetProfiles')?.path).toBe('/onvif/media?channel=3')
     const { up, head: made } = await head({
       GetServices: (_, base) =>
-        `<Service><Namespace>http://www.onvif.org/ver10/media/wsdl</Namespace><XAddr>${base}/m</XAddr></Service><Service><Namespace>http://www.onvif.org/ver20/ptz/wsdl</Namespace><XAddr>${other.base}/ptz?node=1</XAddr></Service>`,
+        `<Service><Namespace>http://www.onvif.org/ver10/media/wsdl</Namespace><XAddr>${base}/m</XAddr></Service>` +
+        `<Service><Namespace>http://www.onvif.org/ver20/ptz/wsdl</Namespace><XAddr>${other.base}/ptz?node=1</XAddr></Service>`,
     })
     await up()
     await made.gotoPreset('1' as PresetToken)

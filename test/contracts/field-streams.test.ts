@@ -1,4 +1,7 @@
-/** What real cameras' streams do, kind by kind, over RTSP: rows R2 to R8 of what was seen in the field (R1 is test/clip/rtsp.test.ts). */
+/**
+ * What real cameras' streams do, kind by kind, over RTSP: rows R2 to R8 of what was seen in the field (R1 is
+ * test/clip/rtsp.test.ts).
+ */
 import { once } from 'node:events'
 import { type Server, type Socket, connect, createServer } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'

@@ -1,4 +1,7 @@
-/** The ledger's file on a disk that fills up: what was durable stays, and what is kept is used. A small disk in memory, mounted by root. */
+/**
+ * The ledger's file on a disk that fills up: what was durable stays, and what is kept is used. A small disk in
+ * memory, mounted by root.
+ */
 import { spawnSync } from 'node:child_process'
 import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statSync, statfsSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'

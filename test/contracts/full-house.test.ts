@@ -1,4 +1,7 @@
-/** Nothing starves a press: a disk that another program has filled, and strangers who take every connection. The whole server, as a process. */
+/**
+ * Nothing starves a press: a disk that another program has filled, and strangers who take every connection. The whole
+ * server, as a process.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type Socket, connect } from 'node:net'
@@ -92,7 +95,8 @@ describe.skipIf(!isRoot)(
           'bash',
           [
             '-c',
-            'i=0; while true; do i=$((i+1)); head -c 4000000 /dev/zero > "$0/fill-$i" 2>/dev/null || { head -c 4096 /dev/zero > "$0/fill-$i" 2>/dev/null; sleep 0.05; }; done',
+            'i=0; while true; do i=$((i+1)); head -c 4000000 /dev/zero > "$0/fill-$i" 2>/dev/null || { ' +
+              'head -c 4096 /dev/zero > "$0/fill-$i" 2>/dev/null; sleep 0.05; }; done',
             disk,
           ],
           { stdio: 'ignore' },

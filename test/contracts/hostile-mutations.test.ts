@@ -1,6 +1,7 @@
 /**
- * Devices that send anything at all: what a camera answers over ONVIF and RTSP, and what a pusher sends over RTMP, changed by a seed. The
- * whole server, as a process: it goes on, in little more memory, speaks to no other host, and other cameras and presses notice nothing.
+ * Devices that send anything at all: what a camera answers over ONVIF and RTSP, and what a pusher sends over RTMP,
+ * changed by a seed. The whole server, as a process: it goes on, in little more memory, speaks to no other host, and
+ * other cameras and presses notice nothing.
  * `npm run bench -- --only mutations` sends ten thousand (LAMPPOST_MUTATIONS).
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
@@ -56,7 +57,10 @@ async function startHttpProxy(target: () => number, elsewhere: string) {
             const challenges = answer.headers['www-authenticate']
               ? `www-authenticate: ${answer.headers['www-authenticate']}\r\n`
               : ''
-            const head = `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\ncontent-type: ${answer.headers['content-type'] ?? 'text/plain'}\r\n${challenges}connection: close\r\ncontent-length: ${body.length}\r\n\r\n`
+            const head =
+              `HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\n` +
+              `content-type: ${answer.headers['content-type'] ?? 'text/plain'}\r\n${challenges}connection: close\r\n` +
+              `content-length: ${body.length}\r\n\r\n`
             const { socket } = response
             if (!socket || socket.destroyed) return
             socket.on('error', () => {})
@@ -98,7 +102,8 @@ async function startRtspProxy(target: () => number, elsewhere: string) {
       socket.write(
         redirect
           ? Buffer.from(
-              `RTSP/1.0 ${pick([301, 302, 305], random)} Moved\r\nCSeq: ${/CSeq: *(\d+)/i.exec(bytes.toString('latin1'))?.[1] ?? 1}\r\nLocation: rtsp://${elsewhere}/stream\r\n\r\n`,
+              `RTSP/1.0 ${pick([301, 302, 305], random)} Moved\r\nCSeq: ${/CSeq: *(\d+)/i.exec(bytes.toString('latin1'))?.[1] ?? 1}\r\n` +
+                `Location: rtsp://${elsewhere}/stream\r\n\r\n`,
             )
           : pick(BYTE_MUTATIONS, random)(bytes, random),
       )
@@ -263,7 +268,8 @@ test(
       () => health('bad'),
       (now) => now?.video === 'up',
     )
-    // What as much honest work takes is no harm: code that is loaded and compiled, memory that is not given back at once.
+    // What as much honest work takes is no harm: code that is loaded and compiled, memory that is not given back at
+    // once.
     const honest = async (): Promise<void> => {
       for (let i = 0; i < 25; i += 1) expect(await inquire()).toBe(200)
     }
@@ -314,7 +320,8 @@ test(
       await watching
     }
     console.log(
-      `mutations: ${JSON.stringify(sent)}; answers to inquiries: ${JSON.stringify(Object.fromEntries(statuses))}; ${Math.round(before)} MB before, ${Math.round(most - before)} MB more at most; ${presses.length} presses`,
+      `mutations: ${JSON.stringify(sent)}; answers to inquiries: ${JSON.stringify(Object.fromEntries(statuses))}; ${Math.round(before)} ` +
+        `MB before, ${Math.round(most - before)} MB more at most; ${presses.length} presses`,
     )
     if (process.env.LAMPPOST_TABLE)
       writeFileSync(

@@ -1,4 +1,7 @@
-/** What a device sends, changed by a seed: bytes turned, cut off, doubled, put in; lengths that lie; other hosts named; more than anybody wants. For trying what it does to others. */
+/**
+ * What a device sends, changed by a seed: bytes turned, cut off, doubled, put in; lengths that lie; other hosts
+ * named; more than anybody wants. For trying what it does to others.
+ */
 
 import type { Random } from '../fakes/seeded-random.ts'
 
@@ -67,7 +70,8 @@ export const HTTP_MUTATIONS: readonly HttpMutation[] = [
     told(withLength(head, ['0', '-5', '1', '99999999999', 'many', '10, 20'][below(random, 6)] ?? ''), body),
   ({ body }, random, elsewhere) =>
     told(
-      `HTTP/1.1 ${[301, 302, 303, 307, 308][below(random, 5)]} Moved\r\nlocation: http://${elsewhere}/onvif/device_service\r\ncontent-length: ${body.length}\r\n\r\n`,
+      `HTTP/1.1 ${[301, 302, 303, 307, 308][below(random, 5)]} Moved\r\n` +
+        `location: http://${elsewhere}/onvif/device_service\r\ncontent-length: ${body.length}\r\n\r\n`,
       body,
     ),
   ({ head, body }, _, elsewhere) => {
@@ -89,7 +93,9 @@ export const HTTP_MUTATIONS: readonly HttpMutation[] = [
     ),
   (_, random) =>
     told(
-      `HTTP/1.1 401 No\r\nwww-authenticate: Digest realm="${'x'.repeat(below(random, 5000))}", nonce=, qop="auth,,auth-int", algorithm=${['MD5', 'SHA-512-256', '', 'MD5-sess'][below(random, 4)]}\r\nwww-authenticate: Basic realm="x"\r\ncontent-length: 0\r\n\r\n`,
+      `HTTP/1.1 401 No\r\nwww-authenticate: Digest realm="${'x'.repeat(below(random, 5000))}", nonce=, ` +
+        `qop="auth,,auth-int", algorithm=${['MD5', 'SHA-512-256', '', 'MD5-sess'][below(random, 4)]}\r\n` +
+        `www-authenticate: Basic realm="x"\r\ncontent-length: 0\r\n\r\n`,
       Buffer.alloc(0),
     ),
   ({ head, body }, random) => {

@@ -67,7 +67,8 @@ describe('the real ledger', () => {
         () => (acknowledged += 1),
         () => refused.push(seq),
       )
-      // Something that it cannot read ends it, between two calls: ended from outside in the middle of SQLite's code, it would take the process with it.
+      // Something that it cannot read ends it, between two calls: ended from outside in the middle of SQLite's code,
+      // it would take the process with it.
       if (i % 60 === 30) threads.at(-1)?.postMessage(null)
       await new Promise((resolve) => setTimeout(resolve, 2))
     }

@@ -218,7 +218,8 @@ describe('a broker', () => {
       () => arrivals,
       (all) => all.some(({ key }) => key === 'after'),
     )
-    // The broker may have ended before it read our acknowledgement; it sends that one again, and the key says that it is the same.
+    // The broker may have ended before it read our acknowledgement; it sends that one again, and the key says that it
+    // is the same.
     expect([...new Set(arrivals.map(({ key }) => key))]).toEqual(['before', 'after'])
   })
   test('that takes no such password is told with its words', async () => {
@@ -282,24 +283,28 @@ describe('help points', () => {
     )
     expect([arrivals.length, heard.length]).toEqual([1, 3])
   })
-  test('whose device puts its own id into each message press anew once the incident is over; while it is open they are repeats', async () => {
-    let open_ = true
-    const { ready, arrivals } = listen(5, undefined, { isOpen: () => open_ })
-    await ready()
-    for (let i = 0; i < 2; i += 1) await broker.publish('helppoints/bar', '{"id":"button-7","state":true}')
-    await until(
-      () => arrivals,
-      (all) => all.length === 2,
-    )
-    open_ = false
-    await broker.publish('helppoints/bar', '{"id":"button-7","state":true}')
-    await until(
-      () => arrivals,
-      (all) => all.length === 4,
-    )
-    expect(arrivals.map(({ key }) => key).slice(0, 3)).toEqual(['button-7', 'button-7', 'button-7'])
-    expect(arrivals[3]?.key).toMatch(/^button-7 .+/)
-  })
+  test(
+    'whose device puts its own id into each message press anew once the ' +
+      'incident is over; while it is open they are repeats',
+    async () => {
+      let open_ = true
+      const { ready, arrivals } = listen(5, undefined, { isOpen: () => open_ })
+      await ready()
+      for (let i = 0; i < 2; i += 1) await broker.publish('helppoints/bar', '{"id":"button-7","state":true}')
+      await until(
+        () => arrivals,
+        (all) => all.length === 2,
+      )
+      open_ = false
+      await broker.publish('helppoints/bar', '{"id":"button-7","state":true}')
+      await until(
+        () => arrivals,
+        (all) => all.length === 4,
+      )
+      expect(arrivals.map(({ key }) => key).slice(0, 3)).toEqual(['button-7', 'button-7', 'button-7'])
+      expect(arrivals[3]?.key).toMatch(/^button-7 .+/)
+    },
+  )
   test('follow the site file: a topic that changed is heard, the old one is not', async () => {
     const { ready, follow, arrivals, links } = listen(5)
     await ready()

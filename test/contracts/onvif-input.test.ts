@@ -249,7 +249,9 @@ describe('a device that is difficult', () => {
   })
   test('and tells its pull points apart by what a client repeats, hears it repeated', () => {
     const answer =
-      '<e:Envelope xmlns:e="e" xmlns:w="w" xmlns:axis="http://vendor/2009/event"><w:SubscriptionReference><w:Address>http://c/onvif/services</w:Address><w:ReferenceParameters>\n<axis:SubscriptionId>17</axis:SubscriptionId></w:ReferenceParameters></w:SubscriptionReference></e:Envelope>'
+      '<e:Envelope xmlns:e="e" xmlns:w="w" xmlns:axis="http://vendor/2009/event"><w:SubscriptionReference>' +
+      '<w:Address>http://c/onvif/services</w:Address><w:ReferenceParameters>\n<axis:SubscriptionId>17</axis:SubscriptionId>' +
+      '</w:ReferenceParameters></w:SubscriptionReference></e:Envelope>'
     expect(referenceParameters(answer)).toBe(
       '<axis:SubscriptionId xmlns:axis="http://vendor/2009/event">17</axis:SubscriptionId>',
     )
@@ -284,7 +286,8 @@ describe('a device that is difficult', () => {
       asked.push(`${action} ${request.url}`)
       const body =
         action === 'CreatePullPointSubscription'
-          ? '<CreatePullPointSubscriptionResponse><SubscriptionReference><Address>http://127.0.0.1:1/pull?id=7</Address></SubscriptionReference></CreatePullPointSubscriptionResponse>'
+          ? '<CreatePullPointSubscriptionResponse><SubscriptionReference><Address>http://127.0.0.1:1/pull?id=7</Address>' +
+            '</SubscriptionReference></CreatePullPointSubscriptionResponse>'
           : `<${action}Response/>`
       request.resume().on('end', () => setTimeout(() => response.end(envelope(body)), 50))
     })

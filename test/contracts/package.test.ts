@@ -1,4 +1,7 @@
-/** What a page's developer gets from the package: types that compile strictly, and a manifest that says what the elements have. */
+/**
+ * What a page's developer gets from the package: types that compile strictly, and a manifest that says what the
+ * elements have.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,7 @@
-/** Many who read the record from its beginning, over HTTP and over the socket, hold no press up and none is cut off. The whole server, as a process. */
+/**
+ * Many who read the record from its beginning, over HTTP and over the socket, hold no press up and none is cut off.
+ * The whole server, as a process.
+ */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,7 +31,11 @@ const [url, token, name, count] = process.argv.slice(1)
 const took = []
 for (let n = 0; n < Number(count); n += 1) {
   const begun = performance.now()
-  const answer = await fetch(url + '/api/v1/presses', { method: 'POST', headers: { authorization: 'Bearer ' + token, 'content-type': 'application/json' }, body: JSON.stringify({ helpPoint: 'hp-' + (n % 60), id: name + n }) })
+  const answer = await fetch(url + '/api/v1/presses', {
+    method: 'POST',
+    headers: { authorization: 'Bearer ' + token, 'content-type': 'application/json' },
+    body: JSON.stringify({ helpPoint: 'hp-' + (n % 60), id: name + n }),
+  })
   await answer.arrayBuffer()
   if (answer.status === 202) took.push(performance.now() - begun)
 }
@@ -48,7 +55,11 @@ describe('readers of the past', () => {
   test('from the beginning: all get every number, none is cut, and presses are taken meanwhile', async () => {
     writeFileSync(
       site,
-      `site: { id: past, name: Past, timezone: Europe/London }\nhelpPoints:\n${Array.from({ length: HELP_POINTS }, (_, i) => `  - { id: hp-${i}, name: Here ${i}, location: { lat: 54.5, lon: -1.5 } }\n`).join('')}cameras: []\n`,
+      `site: { id: past, name: Past, timezone: Europe/London }\n` +
+        `helpPoints:\n${Array.from(
+          { length: HELP_POINTS },
+          (_, i) => `  - { id: hp-${i}, name: Here ${i}, location: { lat: 54.5, lon: -1.5 } }\n`,
+        ).join('')}cameras: []\n`,
     )
     spawnSync('mkdir', ['-p', data])
     const ledger = await openLedger({

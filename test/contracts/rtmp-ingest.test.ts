@@ -100,7 +100,10 @@ function push(key: string, port = ingest.port): Promise<number | null> {
   return new Promise((resolve) => pusher.once('exit', (code) => resolve(code)))
 }
 
-/** Of a stranger: a handshake, then these messages, each in one chunk. Resolves when the connection has ended, or after a second. */
+/**
+ * Of a stranger: a handshake, then these messages, each in one chunk. Resolves when the connection has ended, or
+ * after a second.
+ */
 function stranger(
   port: number,
   messages: { type: number; body: Buffer; length?: number; stream?: number }[],
@@ -216,7 +219,8 @@ describe('connections that bring no stream', () => {
     )
     const silent = Array.from({ length: 20 }, () => connect(ingest.port, '127.0.0.1'))
     await Promise.all(silent.map(ended))
-    // Refused, it never ends its own half: what it goes on writing is answered with a reset, for nobody holds the other half.
+    // Refused, it never ends its own half: what it goes on writing is answered with a reset, for nobody holds the
+    // other half.
     const [, messages] = MALFORMED.find(([name]) => name === 'an empty command') ?? ['', []]
     const stubborn = connect({ port: ingest.port, host: '127.0.0.1', allowHalfOpen: true }, () => {
       stubborn.write(

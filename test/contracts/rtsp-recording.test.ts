@@ -374,7 +374,8 @@ describe('a camera that is difficult', () => {
     [1.5, 'a second and a half'],
     [4, 'four seconds'],
   ])(
-    'and pauses for %f s (%s), although its pictures are told at once, is kept whole and with true times; what is live never skips further than a browser bears',
+    'and pauses for %f s (%s), although its pictures are told at once, is kept whole and with ' +
+      'true times; what is live never skips further than a browser bears',
     async (pause) => {
       const { sps, pps } = avcConfigIn(makeStream({ extra: ['-profile:v', 'baseline'] })) ?? { sps: [], pps: [] }
       const [count, pausedAt] = [100, 55]
@@ -533,35 +534,42 @@ describe('a camera that is difficult', () => {
       10_000,
     )
   })
-  test('and whose pictures come all at once, with no time between them, is begun again a few times, and then told as down: it is not well', async () => {
-    const { sps, pps } = avcConfigIn(makeStream({ extra: ['-profile:v', 'baseline'] })) ?? { sps: [], pps: [] }
-    let sequence = 0
-    const rtp = (stamp: number, nal: Buffer): Buffer => {
-      const packet = Buffer.concat([Buffer.of(0x80, 96), Buffer.alloc(10), nal])
-      packet.writeUInt16BE((sequence += 1) & 0xffff, 2)
-      packet.writeUInt32BE(stamp, 4)
-      return Buffer.concat([Buffer.of(0x24, 0, packet.length >> 8, packet.length & 0xff), packet])
-    }
-    const stream = (): string =>
-      Buffer.concat([
-        ...[...sps, ...pps].map((nal) => rtp(0, nal)),
-        ...Array.from({ length: 60 }, (_, i) => rtp(i, Buffer.concat([Buffer.of(0x65), Buffer.alloc(30, 1)]))),
-      ]).toString('latin1')
-    const { port, seen } = await scripted(({ method }) =>
-      method === 'DESCRIBE' ? described('track1') : method === 'PLAY' ? OK + stream() : OK,
-    )
-    const { states } = keep(port)
-    await until(
-      () => states,
-      (all) => all.some(({ video: state }) => state === 'down'),
-      20_000,
-    )
-    expect(states.at(-1)).toMatchObject({ video: 'down', reason: expect.stringMatching(/No picture for|stuck|clock/) })
-    const plays = () => seen.filter(({ method }) => method === 'PLAY').length
-    const before = plays()
-    await new Promise((resolve) => setTimeout(resolve, 3000))
-    expect(plays() - before).toBeLessThan(8)
-  })
+  test(
+    'and whose pictures come all at once, with no time between them, is begun ' +
+      'again a few times, and then told as down: it is not well',
+    async () => {
+      const { sps, pps } = avcConfigIn(makeStream({ extra: ['-profile:v', 'baseline'] })) ?? { sps: [], pps: [] }
+      let sequence = 0
+      const rtp = (stamp: number, nal: Buffer): Buffer => {
+        const packet = Buffer.concat([Buffer.of(0x80, 96), Buffer.alloc(10), nal])
+        packet.writeUInt16BE((sequence += 1) & 0xffff, 2)
+        packet.writeUInt32BE(stamp, 4)
+        return Buffer.concat([Buffer.of(0x24, 0, packet.length >> 8, packet.length & 0xff), packet])
+      }
+      const stream = (): string =>
+        Buffer.concat([
+          ...[...sps, ...pps].map((nal) => rtp(0, nal)),
+          ...Array.from({ length: 60 }, (_, i) => rtp(i, Buffer.concat([Buffer.of(0x65), Buffer.alloc(30, 1)]))),
+        ]).toString('latin1')
+      const { port, seen } = await scripted(({ method }) =>
+        method === 'DESCRIBE' ? described('track1') : method === 'PLAY' ? OK + stream() : OK,
+      )
+      const { states } = keep(port)
+      await until(
+        () => states,
+        (all) => all.some(({ video: state }) => state === 'down'),
+        20_000,
+      )
+      expect(states.at(-1)).toMatchObject({
+        video: 'down',
+        reason: expect.stringMatching(/No picture for|stuck|clock/),
+      })
+      const plays = () => seen.filter(({ method }) => method === 'PLAY').length
+      const before = plays()
+      await new Promise((resolve) => setTimeout(resolve, 3000))
+      expect(plays() - before).toBeLessThan(8)
+    },
+  )
   test('and is not there is told in the network’s words', async () => {
     const { port } = await scripted(() => null)
     for (const close of closers.splice(0)) await close()

@@ -1,4 +1,7 @@
-/** A scripted ONVIF device, for answers that the simulated camera is too well made to give: a fake, of faults that were seen in the field. */
+/**
+ * A scripted ONVIF device, for answers that the simulated camera is too well made to give: a fake, of faults that
+ * were seen in the field.
+ */
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -13,31 +16,52 @@ export type Script = Partial<Record<string, (asked: Asked, base: string) => Said
 export const fault = (code: string, reason: string): Said => ({
   status: 400,
   text: envelope(
-    `<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:${code}</s:Value></s:Subcode></s:Code><s:Reason><s:Text>${reason}</s:Text></s:Reason></s:Fault>`,
+    `<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>ter:${code}</s:Value></s:Subcode>` +
+      `</s:Code><s:Reason><s:Text>${reason}</s:Text></s:Reason></s:Fault>`,
   ),
 })
 export const notSupported = (): Said => fault('ActionNotSupported', 'Optional Action Not Implemented')
 const envelope = (body: string): string =>
-  `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tt="http://www.onvif.org/ver10/schema" xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>${body}</s:Body></s:Envelope>`
+  '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:tt="http://www.onvif.org/ver10/schema" ' +
+  `xmlns:ter="http://www.onvif.org/ver10/error"><s:Body>${body}</s:Body></s:Envelope>`
 
 export const profile = (
   token: string,
   options: { source?: string | null; codec?: string; size?: [number, number]; ptz?: boolean } = {},
 ): string => {
   const { source = 'src-1', codec = 'H264', size = [1920, 1080], ptz = false } = options
-  return `<Profiles token="${token}"><Name>${token}</Name>${source === null ? '' : `<VideoSourceConfiguration token="v-${source}"><SourceToken>${source}</SourceToken></VideoSourceConfiguration>`}<VideoEncoderConfiguration token="e-${token}"><Encoding>${codec}</Encoding><Resolution><Width>${size[0]}</Width><Height>${size[1]}</Height></Resolution></VideoEncoderConfiguration>${ptz ? `<PTZConfiguration token="ptz-c"><NodeToken>node-1</NodeToken></PTZConfiguration>` : ''}</Profiles>`
+  return (
+    `<Profiles token="${token}">` +
+    `<Name>${token}</Name>${
+      source === null
+        ? ''
+        : `<VideoSourceConfiguration token="v-${source}"><SourceToken>${source}</SourceToken></VideoSourceConfiguration>`
+    }<VideoEncoderConfiguration ` +
+    `token="e-${token}"><Encoding>${codec}</Encoding><Resolution><Width>${size[0]}</Width><Height>${size[1]}</Height>` +
+    `</Resolution></VideoEncoderConfiguration>${
+      ptz ? `<PTZConfiguration token="ptz-c"><NodeToken>node-1</NodeToken></PTZConfiguration>` : ''
+    }</Profiles>`
+  )
 }
-export const preset = (token: string, name: string, position: [number, number, number] | null, space = ''): string =>
-  `<Preset token="${token}"><tt:Name>${name}</tt:Name>${position ? `<tt:PTZPosition><tt:PanTilt x="${position[0]}" y="${position[1]}"${space}/><tt:Zoom x="${position[2]}"/></tt:PTZPosition>` : ''}</Preset>`
-export const status = (
-  position: [number, number, number] | null,
-  moving: 'IDLE' | 'MOVING' | null,
-  space = '',
-): string =>
-  `<PTZStatus>${position ? `<tt:Position><tt:PanTilt x="${position[0]}" y="${position[1]}"${space}/><tt:Zoom x="${position[2]}"/></tt:Position>` : ''}${moving ? `<tt:MoveStatus><tt:PanTilt>${moving}</tt:PanTilt></tt:MoveStatus>` : ''}</PTZStatus>`
+type Position = [pan: number, tilt: number, zoom: number]
+const placeIn = (element: string, position: Position | null, space: string): string =>
+  position === null
+    ? ''
+    : `<tt:${element}><tt:PanTilt x="${position[0]}" y="${position[1]}"${space}/><tt:Zoom x="${position[2]}"/></tt:${element}>`
+export const preset = (token: string, name: string, position: Position | null, space = ''): string =>
+  `<Preset token="${token}"><tt:Name>${name}</tt:Name>${placeIn('PTZPosition', position, space)}</Preset>`
+export const status = (position: Position | null, moving: 'IDLE' | 'MOVING' | null, space = ''): string => {
+  const move = moving ? `<tt:MoveStatus><tt:PanTilt>${moving}</tt:PanTilt></tt:MoveStatus>` : ''
+  return `<PTZStatus>${placeIn('Position', position, space)}${move}</PTZStatus>`
+}
 export const clockAt = (now: number, kind = 'UTCDateTime', zone = ''): string => {
   const at = new Date(now)
-  return `<SystemDateAndTime>${zone ? `<tt:TimeZone><tt:TZ>${zone}</tt:TZ></tt:TimeZone>` : ''}<tt:${kind}><tt:Time><tt:Hour>${at.getUTCHours()}</tt:Hour><tt:Minute>${at.getUTCMinutes()}</tt:Minute><tt:Second>${at.getUTCSeconds()}</tt:Second></tt:Time><tt:Date><tt:Year>${at.getUTCFullYear()}</tt:Year><tt:Month>${at.getUTCMonth() + 1}</tt:Month><tt:Day>${at.getUTCDate()}</tt:Day></tt:Date></tt:${kind}></SystemDateAndTime>`
+  return (
+    `<SystemDateAndTime>${zone ? `<tt:TimeZone><tt:TZ>${zone}</tt:TZ></tt:TimeZone>` : ''}<tt:${kind}>` +
+    `<tt:Time><tt:Hour>${at.getUTCHours()}</tt:Hour><tt:Minute>${at.getUTCMinutes()}</tt:Minute>` +
+    `<tt:Second>${at.getUTCSeconds()}</tt:Second></tt:Time><tt:Date><tt:Year>${at.getUTCFullYear()}</tt:Year>` +
+    `<tt:Month>${at.getUTCMonth() + 1}</tt:Month><tt:Day>${at.getUTCDate()}</tt:Day></tt:Date></tt:${kind}></SystemDateAndTime>`
+  )
 }
 
 /** What a plain PTZ camera of one channel says. */
@@ -54,7 +78,8 @@ const PLAIN: Required<Pick<Script, string>> = {
       )
       .join(''),
   GetCapabilities: (_, base) =>
-    `<Capabilities><tt:Media><tt:XAddr>${base}/onvif/media</tt:XAddr></tt:Media><tt:PTZ><tt:XAddr>${base}/onvif/ptz</tt:XAddr></tt:PTZ></Capabilities>`,
+    `<Capabilities><tt:Media><tt:XAddr>${base}/onvif/media</tt:XAddr></tt:Media><tt:PTZ>` +
+    `<tt:XAddr>${base}/onvif/ptz</tt:XAddr></tt:PTZ></Capabilities>`,
   GetDeviceInformation: () =>
     '<Manufacturer>Maker</Manufacturer><Model>M1</Model><FirmwareVersion>1</FirmwareVersion><SerialNumber>S1</SerialNumber>',
   GetProfiles: () => profile('main', { ptz: true }),

@@ -32,7 +32,8 @@ const BUTTONS = [
   button('station', '12345A', { codes: ['110'] }),
 ]
 const frame = (body: string): string =>
-  `\n${crc16(Buffer.from(body, 'latin1')).toString(16).toUpperCase().padStart(4, '0')}${body.length.toString(16).toUpperCase().padStart(4, '0')}${body}\r`
+  `\n${crc16(Buffer.from(body, 'latin1')).toString(16).toUpperCase().padStart(4, '0')}` +
+  `${body.length.toString(16).toUpperCase().padStart(4, '0')}${body}\r`
 
 let receiver: SiaReceiver
 let accept: (arrival: Arrival) => Promise<Accepted>
@@ -220,7 +221,8 @@ describe('SIA DC-09 over TCP', () => {
     expect(await once(frame('"SIA-DCS"0021L0#080027E62A64[#080027E62A64|NPA05]'))).toContain('"DUH"0021')
     expect(
       await once(
-        '\nE88800a7"*SIA-DCS"0000RC0FFDL1234#080027E62A64[A054F111518361720BAB126501C6D994CD9151D2C84881C0FEA933A0790F49A9236EBD45F2AED32FAA252EB1AA18FC3CDEDE2452F33185E5931D31308D9B9882\r',
+        '\nE88800a7"*SIA-DCS"0000RC0FFDL1234#080027E62A64[A054F111518361720BAB126501C6D994' +
+          'CD9151D2C84881C0FEA933A0790F49A9236EBD45F2AED32FAA252EB1AA18FC3CDEDE2452F33185E5931D31308D9B9882\r',
       ),
     ).toContain('"NAK"')
     expect(arrivals).toEqual([])

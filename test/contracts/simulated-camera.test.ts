@@ -93,7 +93,8 @@ describe('a simulated camera’s ONVIF', () => {
       [
         TRT,
         'GetStreamUri',
-        `<StreamSetup><Stream xmlns="http://www.onvif.org/ver10/schema">RTP-Unicast</Stream><Transport xmlns="http://www.onvif.org/ver10/schema"><Protocol>RTSP</Protocol></Transport></StreamSetup>${P}`,
+        '<StreamSetup><Stream xmlns="http://www.onvif.org/ver10/schema">RTP-Unicast</Stream>' +
+          `<Transport xmlns="http://www.onvif.org/ver10/schema"><Protocol>RTSP</Protocol></Transport></StreamSetup>${P}`,
       ],
       [TPTZ, 'GetNodes'],
       [TPTZ, 'GetNode', '<NodeToken>node-1</NodeToken>'],
@@ -116,7 +117,8 @@ describe('a simulated camera’s ONVIF', () => {
       [
         TPTZ,
         'AbsoluteMove',
-        `${P}<Position><PanTilt xmlns="http://www.onvif.org/ver10/schema" x="90" y="-5" space="http://www.onvif.org/ver10/tptz/PanTiltSpaces/SphericalPositionSpaceDegrees"/></Position>`,
+        `${P}<Position><PanTilt xmlns="http://www.onvif.org/ver10/schema" x="90" y="-5" ` +
+          'space="http://www.onvif.org/ver10/tptz/PanTiltSpaces/SphericalPositionSpaceDegrees"/></Position>',
       ],
       [TPTZ, 'GetPresetTours', P],
       [TPTZ, 'OperatePresetTour', `${P}<PresetTourToken>tour-1</PresetTourToken><Operation>Start</Operation>`],

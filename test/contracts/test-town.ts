@@ -40,10 +40,16 @@ export async function startTestTownFor(
   }
 }
 
-/** A machine that is busy with something else is slow, not wrong: what a test waits for may take so long, milliseconds. */
+/**
+ * A machine that is busy with something else is slow, not wrong: what a test waits for may take so long,
+ * milliseconds.
+ */
 export const PATIENCE_MS = 120_000
 
-/** Asks again until it is so. @throws after `withinMs`, or the tests' common patience where that is longer, with what was asked last. */
+/**
+ * Asks again until it is so.
+ * @throws after `withinMs`, or the tests' common patience where that is longer, with what was asked last.
+ */
 export async function until<T>(
   ask: () => T | Promise<T>,
   so: (value: T) => boolean,

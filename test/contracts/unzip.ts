@@ -1,4 +1,7 @@
-/** Unzips a stored ZIP with nothing of ours: local headers one after the other, as the format's own description has them. */
+/**
+ * Unzips a stored ZIP with nothing of ours: local headers one after the other, as the format's own description has
+ * them.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 

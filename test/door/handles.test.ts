@@ -1,4 +1,7 @@
-/** Who keeps a connection when handles run short: the door as it is, with strangers who say nothing, or half of something. */
+/**
+ * Who keeps a connection when handles run short: the door as it is, with strangers who say nothing, or half of
+ * something.
+ */
 import { request as httpRequest } from 'node:http'
 import { type AddressInfo, type Socket, connect } from 'node:net'
 import pino from 'pino'
@@ -105,7 +108,8 @@ describe('when connections run short', () => {
     ],
     [
       'half a press with a signature',
-      'POST /api/v1/presses HTTP/1.1\r\nHost: x\r\nX-Lamppost-Signature: aa\r\nContent-Type: application/json\r\nContent-Length: 60\r\n\r\n{',
+      'POST /api/v1/presses HTTP/1.1\r\nHost: x\r\nX-Lamppost-Signature: aa\r\n' +
+        'Content-Type: application/json\r\nContent-Length: 60\r\n\r\n{',
     ],
     ['nothing', ''],
   ])('strangers who say %s keep no press out', async (_, said) => {

@@ -1,4 +1,7 @@
-/** Long lists over HTTP: in pages, by change, and never in one go. The door and its routes as they are, with books that are long. */
+/**
+ * Long lists over HTTP: in pages, by change, and never in one go. The door and its routes as they are, with books
+ * that are long.
+ */
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, createDoor } from '../../server/door/door.ts'

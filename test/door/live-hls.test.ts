@@ -49,7 +49,9 @@ beforeAll(async () => {
   town = await startTestTown(plan('street', false, { width: 640, height: 360 }))
   writeFileSync(
     site,
-    `site: { id: t, name: T, timezone: Europe/London }\nhelpPoints: [{ id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }]\ncameras:\n  - { id: street, name: Street, location: { lat: 54.5, lon: -1.5 }, onvif: { url: "${town.camera('street').url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" } }\n`,
+    `site: { id: t, name: T, timezone: Europe/London }\nhelpPoints: [{ id: here, name: Here, location: { ` +
+      `lat: 54.5, lon: -1.5 } }]\ncameras:\n  - { id: street, name: Street, location: { lat: 54.5, lon: -1.5 ` +
+      `}, onvif: { url: "${town.camera('street').url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" } }\n`,
   )
   operator = openPeopleFile(join(dataFolder, 'people.json')).addToken({
     name: 'Asha',
@@ -81,7 +83,8 @@ describe('the live playlists', () => {
       const open = before.segments.at(-1)
       const [, msn, part] = /part\/(\d+)\.(\d+)/.exec(before.hint ?? '') ?? []
       if (open?.parts[0]) expect((await get(`/${open.parts.at(-1)?.uri}`)).status).toBe(200)
-      // A part that never came because its segment ended is the next segment's first (6.2.5.2). A camera that pauses is waited for.
+      // A part that never came because its segment ended is the next segment's first (6.2.5.2). A camera that pauses
+      // is waited for.
       found = await until(
         () => playlistAt(`?_HLS_msn=${msn}&_HLS_part=${part}`),
         (playlist) => new RegExp(`part/(${msn}\\.${part}|${Number(msn) + 1}\\.0)\\.m4s`).test(playlist),
@@ -232,7 +235,8 @@ describe('over TLS', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lamppost-tls2-'))
     writeFileSync(
       join(folder, 'site.yaml'),
-      'site: { id: t, name: T, timezone: Europe/London }\nhelpPoints: [{ id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }]\ncameras: []\n',
+      'site: { id: t, name: T, timezone: Europe/London }\nhelpPoints: [{ id: here, name: ' +
+        'Here, location: { lat: 54.5, lon: -1.5 } }]\ncameras: []\n',
     )
     const operator = openPeopleFile(join(folder, 'people.json')).addToken({
       name: 'Asha',

@@ -296,62 +296,66 @@ describe('a look at a camera', () => {
       (found) => found.some(({ actor }) => actor.startsWith('supervisor:')),
     )
   })
-  test('without a reason is refused where the site wants one, by every way there is; with one it is let in, and the reason stands in the record', async () => {
-    rule('viewing: { reason: required }\n')
-    const watching = open({ token: house.demo?.tokens.evidence ?? '' })
-    await welcomed(watching)
-    await until(
-      () => status('operator', '/cameras/cam-14/live/index.m3u8'),
-      (code) => code === 422,
-    )
-    for (const path of [
-      'live/index.m3u8',
-      'live/h264/index.m3u8',
-      'live/init/1.mp4',
-      'live/segment/1.m4s',
-      'live/part/1.0.m4s',
-      'live/index.m3u8?_HLS_msn=1',
-      'snapshot.jpg',
-      'presets/3/reference.jpg',
-      'presets/3/check.jpg',
-    ]) {
-      const answer = await ask('engineer', 'GET', `/cameras/cam-32/${path}`)
-      expect([path, answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
-        path,
-        422,
-        'view/no-reason',
-      ])
-    }
-    watching.say({ watch: 'b', camera: 'cam-32' })
-    const refused = await until(
-      () => watching.texts.find(({ gone }) => gone === 'b'),
-      (found) => found !== undefined,
-    )
-    expect(refused).toMatchObject({
-      code: 'view/no-reason',
-      words: expect.stringMatching(/No open incident shows cam-32; say why/),
-    })
-    expect((await looks('cam-32')).some(({ actor }) => actor.startsWith('engineer:'))).toBe(false)
+  test(
+    'without a reason is refused where the site wants one, by every way there is; ' +
+      'with one it is let in, and the reason stands in the record',
+    async () => {
+      rule('viewing: { reason: required }\n')
+      const watching = open({ token: house.demo?.tokens.evidence ?? '' })
+      await welcomed(watching)
+      await until(
+        () => status('operator', '/cameras/cam-14/live/index.m3u8'),
+        (code) => code === 422,
+      )
+      for (const path of [
+        'live/index.m3u8',
+        'live/h264/index.m3u8',
+        'live/init/1.mp4',
+        'live/segment/1.m4s',
+        'live/part/1.0.m4s',
+        'live/index.m3u8?_HLS_msn=1',
+        'snapshot.jpg',
+        'presets/3/reference.jpg',
+        'presets/3/check.jpg',
+      ]) {
+        const answer = await ask('engineer', 'GET', `/cameras/cam-32/${path}`)
+        expect([path, answer.status, ((await answer.json()) as { code: string }).code]).toEqual([
+          path,
+          422,
+          'view/no-reason',
+        ])
+      }
+      watching.say({ watch: 'b', camera: 'cam-32' })
+      const refused = await until(
+        () => watching.texts.find(({ gone }) => gone === 'b'),
+        (found) => found !== undefined,
+      )
+      expect(refused).toMatchObject({
+        code: 'view/no-reason',
+        words: expect.stringMatching(/No open incident shows cam-32; say why/),
+      })
+      expect((await looks('cam-32')).some(({ actor }) => actor.startsWith('engineer:'))).toBe(false)
 
-    for (const [who, body, code] of [
-      ['press', { reason: 'A reason' }, 403],
-      ['engineer', {}, 400],
-      ['engineer', { reason: '   ' }, 400],
-      ['engineer', { reason: 'Lens', camera: 'cam-99' }, 404],
-    ] as const)
-      expect((await ask(who, 'POST', '/views', body)).status).toBe(code)
-    const given = await ask('engineer', 'POST', '/views', { reason: ' The lens was cleaned ', camera: 'cam-32' })
-    expect([given.status, await given.json()]).toEqual([
-      201,
-      { reason: 'The lens was cleaned', camera: 'cam-32', until: expect.any(String) },
-    ])
-    expect(await status('engineer', '/cameras/cam-32/live/index.m3u8')).toBe(200)
-    expect(await status('engineer', '/cameras/cam-31/live/index.m3u8')).toBe(422)
-    expect((await looks('cam-32')).at(-1)).toMatchObject({
-      actor: expect.stringMatching(/^engineer:/),
-      body: { what: 'live', reason: 'The lens was cleaned' },
-    })
-  })
+      for (const [who, body, code] of [
+        ['press', { reason: 'A reason' }, 403],
+        ['engineer', {}, 400],
+        ['engineer', { reason: '   ' }, 400],
+        ['engineer', { reason: 'Lens', camera: 'cam-99' }, 404],
+      ] as const)
+        expect((await ask(who, 'POST', '/views', body)).status).toBe(code)
+      const given = await ask('engineer', 'POST', '/views', { reason: ' The lens was cleaned ', camera: 'cam-32' })
+      expect([given.status, await given.json()]).toEqual([
+        201,
+        { reason: 'The lens was cleaned', camera: 'cam-32', until: expect.any(String) },
+      ])
+      expect(await status('engineer', '/cameras/cam-32/live/index.m3u8')).toBe(200)
+      expect(await status('engineer', '/cameras/cam-31/live/index.m3u8')).toBe(422)
+      expect((await looks('cam-32')).at(-1)).toMatchObject({
+        actor: expect.stringMatching(/^engineer:/),
+        body: { what: 'live', reason: 'The lens was cleaned' },
+      })
+    },
+  )
   test('of an incident is never asked for a reason; the record says which incident', async () => {
     const { incident } = (await (await ask('press', 'POST', '/presses', { helpPoint: 'blackwellgate' })).json()) as {
       incident: string

@@ -1,4 +1,7 @@
-/** The room over HTTP: handing over, holding, reopening, who is here, short-lived tokens, other pages' origins, shifts, places. */
+/**
+ * The room over HTTP: handing over, holding, reopening, who is here, short-lived tokens, other pages' origins,
+ * shifts, places.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -25,7 +28,8 @@ helpPoints:
   - { id: bar, name: Number One Bar, location: { lat: 54.52363, lon: -1.55610 } }
   - { id: row, name: High Row, location: { lat: 54.52500, lon: -1.55520 } }
 cameras: []
-safePlaces: [{ name: Number Forty, address: 40 Skinnergate, location: { lat: 54.52461, lon: -1.55706 }, open: [{ days: [fri, sat], from: "21:00", to: "03:00" }] }]
+safePlaces: [{ name: Number Forty, address: 40 Skinnergate, location: { lat: 54.52461, lon: -1.55706 },
+      open: [{ days: [fri, sat], from: "21:00", to: "03:00" }] }]
 contacts: [{ id: police, name: Police, phone: "101", urgent: "999" }]
 `
 const STREETS = {
@@ -285,7 +289,8 @@ describe('a page of another origin', () => {
 
 describe('the event stream', () => {
   test('ends when the token that opened it has run out', async () => {
-    // The shortest life that can be asked for is a minute: its end is the wall tokens' own test. Here the person is taken away.
+    // The shortest life that can be asked for is a minute: its end is the wall tokens' own test. Here the person is
+    // taken away.
     const people = openPeopleFile(join(folder, 'data', 'people.json'))
     const token = people.addToken({ name: 'Gone', role: 'operator', helpPoints: null })
     const stream = await new Promise<IncomingMessage>((resolve) =>

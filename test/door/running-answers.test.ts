@@ -1,4 +1,7 @@
-/** Long answers end when their reader loses the right to them. The real door, with answers that never end by themselves. */
+/**
+ * Long answers end when their reader loses the right to them. The real door, with answers that never end by
+ * themselves.
+ */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'

@@ -1,4 +1,7 @@
-/** A real town with one camera, whose help points press by every source there is; and what its supervisor and other systems see. */
+/**
+ * A real town with one camera, whose help points press by every source there is; and what its supervisor and other
+ * systems see.
+ */
 import { createHmac } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, type Server, createServer } from 'node:http'
@@ -47,7 +50,8 @@ function writeSite(): void {
 mqtt: { url: "${broker.tls}", username: ${broker.username}, password: "\${BROKER_PASSWORD}", ca: "file:${broker.certificateFile}" }
 sia: { port: ${siaPort}, host: 127.0.0.1 }
 destinations:
-  - { id: room, webhook: { url: "http://127.0.0.1:${address}/hook", secret: "\${HOOK_SECRET}" }, events: [incident.opened, press.received, drill.finished, ledger.broken] }
+  - { id: room, webhook: { url: "http://127.0.0.1:${address}/hook", secret: "\${HOOK_SECRET}" },
+      events: [incident.opened, press.received, drill.finished, ledger.broken] }
 checkpoints: { to: ["http://127.0.0.1:${address}/checkpoints"] }
 helpPoints:
   - { id: bar, name: Bar, location: ${at(0)}, sources: [{ http: { secret: "\${BAR_SECRET}" } }, { mqtt: { topic: helppoints/bar } }] }
@@ -60,7 +64,9 @@ cameras:
     name: Camera A
     location: ${at(0)}
     onvif: { url: "${camera.url}", username: ${CREDENTIALS.username}, password: "\${CAMERA_PASSWORD}" }
-    presets: { bar: { token: "${PRESET.token}", name: Here }, row: { token: "${PRESET.token}", name: Here }, arcade: { token: "${PRESET.token}", name: Here }, drilled: { token: "${PRESET.token}", name: Here }, quiet: { token: "${PRESET.token}", name: Here } }
+    presets: { bar: { token: "${PRESET.token}", name: Here },
+      row: { token: "${PRESET.token}", name: Here }, arcade: { token: "${PRESET.token}", name: Here },
+      drilled: { token: "${PRESET.token}", name: Here }, quiet: { token: "${PRESET.token}", name: Here } }
 `,
   )
 }
@@ -421,7 +427,9 @@ describe('another system', () => {
     )
     for (const { headers, body } of heard)
       expect(headers['webhook-signature']).toBe(
-        `v1,${createHmac('sha256', HOOK_SECRET).update([headers['webhook-id'], headers['webhook-timestamp'], body].join('.')).digest('base64')}`,
+        `v1,${createHmac('sha256', HOOK_SECRET)
+          .update([headers['webhook-id'], headers['webhook-timestamp'], body].join('.'))
+          .digest('base64')}`,
       )
     expect(new Set(heard.map(({ body }) => JSON.parse(body).type))).toEqual(
       new Set(['lamppost.incident.opened', 'lamppost.press.received', 'lamppost.drill.finished']),

@@ -103,7 +103,8 @@ beforeAll(async () => {
   certificate('stamper', 'stamper', 'root')
   writeFileSync(
     join(folder, 'tsa.cnf'),
-    `[tsa]\ndefault_tsa=t\n[t]\nserial=${join(folder, 'serial')}\nsigner_digest=sha256\ndefault_policy=1.2.3.4.1\ndigests=sha256\naccuracy=secs:1\ness_cert_id_alg=sha256\n`,
+    `[tsa]\ndefault_tsa=t\n[t]\nserial=${join(folder, 'serial')}\nsigner_digest=sha256\n` +
+      `default_policy=1.2.3.4.1\ndigests=sha256\naccuracy=secs:1\ness_cert_id_alg=sha256\n`,
   )
   // A real authority: OpenSSL's own.
   authority = createServer((request, reply) => {

@@ -1,4 +1,7 @@
-/** A clip buffer that was recorded some time ago: what the recorder writes, by its own packager and ring, out of ffmpeg's bytes. */
+/**
+ * A clip buffer that was recorded some time ago: what the recorder writes, by its own packager and ring, out of
+ * ffmpeg's bytes.
+ */
 import { join } from 'node:path'
 import { createPackager } from '../../server/clip/clip-packager.ts'
 import { openClipRing } from '../../server/clip/clip-ring.ts'

@@ -370,7 +370,7 @@ describe('what an incident held', () => {
   })
 })
 
-test('a package is told of before it goes by the site’s rule, unless its incident is locked; one that failed goes in silence', async () => {
+test('a package is told of before it goes by the site’s rule, unless its incident is locked; a failed one is not', async () => {
   const made = {
     id: 'DBC-1',
     incident: INC,

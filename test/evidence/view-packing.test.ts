@@ -162,25 +162,29 @@ describe('a stretch of a recording', () => {
       }).stdout.trim(),
     ).toBe('video')
   })
-  test('whose sound begins before its first picture is shown says when that is: what is blurred by the clock must be the right picture', async () => {
-    const { stream, film } = await pack(
-      'early',
-      recorded('early', ['-f', 'lavfi', '-i', 'sine=440', ...X264, '-bf', '3', '-c:a', 'aac']),
-      { codec: 'avc1.64000c', sound: true },
-    )
-    expect(stream.firstPictureAt).toBeGreaterThan(0.1)
-    expect(stream.firstPictureAt).toBeCloseTo(startOf(film), 3)
-    const bytes = readFileSync(film)
-    const moov = boxesIn(bytes).find(({ type }) => type === 'moov')
-    expect(firstPictureIn(bytes.subarray(moov?.start, moov?.end))).toBeCloseTo(startOf(film), 3)
-    // ffmpeg's own films say it in the same way: those of packages that were made before.
-    const theirs = join(folder, 'theirs.mp4')
-    spawnSync('ffmpeg', ['-v', 'error', '-i', film, '-c', 'copy', '-movflags', '+faststart', theirs])
-    const old = readFileSync(theirs)
-    const header = boxesIn(old).find(({ type }) => type === 'moov')
-    expect(firstPictureIn(old.subarray(header?.start, header?.end))).toBeCloseTo(startOf(theirs), 2)
-    expect(startOf(theirs)).toBeGreaterThan(0.1)
-  })
+  test(
+    'whose sound begins before its first picture is shown says when that is: ' +
+      'what is blurred by the clock must be the right picture',
+    async () => {
+      const { stream, film } = await pack(
+        'early',
+        recorded('early', ['-f', 'lavfi', '-i', 'sine=440', ...X264, '-bf', '3', '-c:a', 'aac']),
+        { codec: 'avc1.64000c', sound: true },
+      )
+      expect(stream.firstPictureAt).toBeGreaterThan(0.1)
+      expect(stream.firstPictureAt).toBeCloseTo(startOf(film), 3)
+      const bytes = readFileSync(film)
+      const moov = boxesIn(bytes).find(({ type }) => type === 'moov')
+      expect(firstPictureIn(bytes.subarray(moov?.start, moov?.end))).toBeCloseTo(startOf(film), 3)
+      // ffmpeg's own films say it in the same way: those of packages that were made before.
+      const theirs = join(folder, 'theirs.mp4')
+      spawnSync('ffmpeg', ['-v', 'error', '-i', film, '-c', 'copy', '-movflags', '+faststart', theirs])
+      const old = readFileSync(theirs)
+      const header = boxesIn(old).find(({ type }) => type === 'moov')
+      expect(firstPictureIn(old.subarray(header?.start, header?.end))).toBeCloseTo(startOf(theirs), 2)
+      expect(startOf(theirs)).toBeGreaterThan(0.1)
+    },
+  )
   test.each([
     [
       'H.265, which ffmpeg reads',

@@ -42,7 +42,10 @@ async function* each(...chunks: Buffer[]) {
   yield* chunks
 }
 const lines = (text: Buffer): string[] => text.toString().trim().split('\n')
-/** What a player is told of each packet, by stream: when it is shown and decoded, how large it is, and whether it can begin there. */
+/**
+ * What a player is told of each packet, by stream: when it is shown and decoded, how large it is, and whether it can
+ * begin there.
+ */
 function packets(file: string): { of: string[]; times: number[] } {
   const all = lines(
     run('ffprobe', '-show_entries', 'packet=stream_index,pts_time,dts_time,size,flags', '-of', 'csv=p=0', file).stdout,

@@ -191,35 +191,43 @@ describe('the room', () => {
     await desk.close(first.incident, 'Helped', 'operator:Sam')
     expect(parted).toEqual(['cam-a'])
   })
-  test('a press that needs a camera of another incident asks for it; given, it goes there at once and is that incident’s first', async () => {
-    const { press, desk, choose, book, moves, holders, parted } = room([])
-    const first = press('here')
-    choose({ primary: chosen('cam-b'), secondary: [], wanted: { camera: 'cam-a' as CameraId, heldBy: first.incident } })
-    const second = press('there')
-    expect(book.get(first.incident).requests).toMatchObject([
-      { camera: 'cam-a', by: second.incident, helpPoint: 'there', answer: null },
-    ])
-    const before = moves.length
-    await desk.answerRequest(
-      first.incident,
-      { camera: 'cam-a' as CameraId, by: second.incident, answer: 'give' },
-      'operator:Sam',
-      () => chosen('cam-a'),
-    )
-    expect(moves.slice(before).map(({ camera }) => camera)).toEqual(['cam-a'])
-    expect(moves[0]?.signal.aborted).toBe(true)
-    expect(holders.get('cam-a' as CameraId)).toBe(second.incident)
-    expect(book.get(first.incident)).toMatchObject({
-      requests: [{ answer: 'give' }],
-      framings: [{ camera: 'cam-a', state: 'failed', reason: expect.stringContaining('the there') }],
-    })
-    expect(book.get(second.incident).framings.map(({ camera, role }) => `${camera} ${role}`)).toEqual([
-      'cam-b secondary',
-      'cam-a primary',
-    ])
-    await desk.close(first.incident, 'Helped', 'operator:Sam')
-    expect(parted).toEqual([])
-  })
+  test(
+    'a press that needs a camera of another incident asks for it; given, ' +
+      'it goes there at once and is that incident’s first',
+    async () => {
+      const { press, desk, choose, book, moves, holders, parted } = room([])
+      const first = press('here')
+      choose({
+        primary: chosen('cam-b'),
+        secondary: [],
+        wanted: { camera: 'cam-a' as CameraId, heldBy: first.incident },
+      })
+      const second = press('there')
+      expect(book.get(first.incident).requests).toMatchObject([
+        { camera: 'cam-a', by: second.incident, helpPoint: 'there', answer: null },
+      ])
+      const before = moves.length
+      await desk.answerRequest(
+        first.incident,
+        { camera: 'cam-a' as CameraId, by: second.incident, answer: 'give' },
+        'operator:Sam',
+        () => chosen('cam-a'),
+      )
+      expect(moves.slice(before).map(({ camera }) => camera)).toEqual(['cam-a'])
+      expect(moves[0]?.signal.aborted).toBe(true)
+      expect(holders.get('cam-a' as CameraId)).toBe(second.incident)
+      expect(book.get(first.incident)).toMatchObject({
+        requests: [{ answer: 'give' }],
+        framings: [{ camera: 'cam-a', state: 'failed', reason: expect.stringContaining('the there') }],
+      })
+      expect(book.get(second.incident).framings.map(({ camera, role }) => `${camera} ${role}`)).toEqual([
+        'cam-b secondary',
+        'cam-a primary',
+      ])
+      await desk.close(first.incident, 'Helped', 'operator:Sam')
+      expect(parted).toEqual([])
+    },
+  )
   test('kept, it stays; and nobody can answer what was not asked, or twice', async () => {
     const { press, desk, choose, book, moves, holders } = room([])
     const first = press('here')

@@ -1,4 +1,7 @@
-/** What an incident goes through after it was taken: handed over, put on hold, closed too soon; and what happens when nobody takes it. */
+/**
+ * What an incident goes through after it was taken: handed over, put on hold, closed too soon; and what happens when
+ * nobody takes it.
+ */
 import { describe, expect, test } from 'vitest'
 import type { CameraId } from '../../server/glossary/camera.ts'
 import type { Incident, IncidentId } from '../../server/glossary/incident.ts'

@@ -33,10 +33,12 @@ beforeAll(async () => {
     [
       'site: { id: town, name: Town, timezone: Europe/London }',
       'helpPoints:',
-      '  - { id: bar, name: "Number One Bar, Blackwellgate", location: { lat: 54.52363, lon: -1.55610 }, instructions: [Speak to the caller], sources: [{ onvifInput: { camera: head } }] }',
+      '  - { id: bar, name: "Number One Bar, Blackwellgate", location: { lat: 54.52363, lon: -1.55610 }, ' +
+        'instructions: [Speak to the caller], sources: [{ onvifInput: { camera: head } }] }',
       '  - { id: steps, name: Skinnergate steps, location: { lat: 54.52380, lon: -1.55640 } }',
       'cameras:',
-      `  - { id: head, name: Blackwellgate / Skinnergate, location: { lat: 54.52371, lon: -1.55655 }, ${access}, presets: { bar: { token: "${PRESET.token}", name: Bar }, steps: { token: "${PRESET.token}", name: Steps } } }`,
+      `  - { id: head, name: Blackwellgate / Skinnergate, location: { lat: 54.52371, lon: -1.55655 }, ${access}, ` +
+        `presets: { bar: { token: "${PRESET.token}", name: Bar }, steps: { token: "${PRESET.token}", name: Steps } } }`,
       '',
     ].join('\n'),
   )

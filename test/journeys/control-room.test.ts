@@ -203,8 +203,9 @@ describe('a press reaches the wall', () => {
     const mediaTime = () => wall.locator(`${clip} video`).evaluate((video: HTMLVideoElement) => video.currentTime)
     const stoodAt = await mediaTime()
     let steps = 0
-    // A simulated camera that was held up sends a picture twice or thrice, and leaves others out: one frame further may look
-    // the same, and the clock in the picture may jump. How far a step goes is told by the recording's own time.
+    // A simulated camera that was held up sends a picture twice or thrice, and leaves others out: one frame further
+    // may look the same, and the clock in the picture may jump. How far a step goes is told by the recording's own
+    // time.
     const next = await until(
       async () => {
         const was = await mediaTime()
@@ -354,7 +355,8 @@ describe('a press reaches the wall', () => {
     )
     const probe = JSON.parse(stdout)
     expect(probe.streams).toEqual([{ codec_name: 'h264', codec_type: 'video' }])
-    // From before the press to the closure, by the wall clock: a busy machine's cameras do not fill every second with pictures.
+    // From before the press to the closure, by the wall clock: a busy machine's cameras do not fill every second with
+    // pictures.
     expect(Number(probe.format.duration)).toBeGreaterThan(5)
     const incident = (await incidents()).find(
       ({ presses }) => Math.abs(Date.parse(presses[0]?.receivedAt ?? '') - pressedAt) < 30_000,

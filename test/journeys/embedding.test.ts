@@ -1,4 +1,7 @@
-/** The wall inside other people's pages: of another origin with its own rules, in a frame, several on one page, on several monitors. */
+/**
+ * The wall inside other people's pages: of another origin with its own rules, in a frame, several on one page, on
+ * several monitors.
+ */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -62,7 +65,9 @@ beforeAll(async () => {
   }
   // Nothing inline, nothing evaluated; pictures are blobs, and everything of Lamppost's comes from its one origin.
   const policy = (lamppost: string): string =>
-    `default-src 'none'; script-src 'self' ${lamppost}; style-src 'self'; connect-src 'self' ${lamppost} ${lamppost.replace('http', 'ws')}; media-src blob:; img-src 'self' blob:; frame-src ${lamppost}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types lit-html`
+    `default-src 'none'; script-src 'self' ${lamppost}; style-src 'self'; connect-src ` +
+    `'self' ${lamppost} ${lamppost.replace('http', 'ws')}; media-src blob:; img-src 'self' blob:; ` +
+    `frame-src ${lamppost}; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types lit-html`
   host = await serve(PAGES, policy)
   stranger = await serve(PAGES, policy)
   writeFileSync(
@@ -70,7 +75,8 @@ beforeAll(async () => {
     [
       'site: { id: town, name: Town, timezone: Europe/London }',
       `embedding: ["${originOf(host)}"]`,
-      'helpPoints: [{ id: bar, name: "Number One Bar, Blackwellgate", location: { lat: 54.52363, lon: -1.55610 }, instructions: [Speak to the caller] }]',
+      'helpPoints: [{ id: bar, name: "Number One Bar, Blackwellgate", location: { lat: ' +
+        '54.52363, lon: -1.55610 }, instructions: [Speak to the caller] }]',
       'cameras: []',
       '',
     ].join('\n'),

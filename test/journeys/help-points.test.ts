@@ -32,14 +32,20 @@ beforeAll(async () => {
     [
       'site: { id: town, name: Town, timezone: Europe/London }',
       'destinations:',
-      `  - { id: police-desk, webhook: { url: "http://127.0.0.1:${(refusing.address() as AddressInfo).port}/hook", secret: "\${JOURNEY_SECRET}" }, events: [incident.opened] }`,
+      `  - { id: police-desk, webhook: { url: "http://127.0.0.1:${(refusing.address() as AddressInfo).port}/hook", ` +
+        `secret: "\${JOURNEY_SECRET}" }, events: [incident.opened] }`,
       'helpPoints:',
-      '  - { id: bar, name: "Number One Bar, Blackwellgate", address: "Lamp post outside Number One Bar", location: { lat: 54.52363, lon: -1.55610 }, sources: [{ http: {} }] }',
-      '  - { id: arcade, name: Skinnergate arcade, address: Lamp post by the arcade, location: { lat: 54.6, lon: -1.55640 }, sources: [{ http: { secret: "${JOURNEY_SECRET}" } }] }',
-      '  - { id: silent, name: High Row steps, address: Lamp post at the statue, location: { lat: 54.52380, lon: -1.55640 }, heartbeat: { every: 1s } }',
+      '  - { id: bar, name: "Number One Bar, Blackwellgate", address: "Lamp post outside Number One ' +
+        'Bar", location: { lat: 54.52363, lon: -1.55610 }, sources: [{ http: {} }] }',
+      '  - { id: arcade, name: Skinnergate arcade, address: Lamp post by the arcade, location: { lat: ' +
+        '54.6, lon: -1.55640 }, sources: [{ http: { secret: "${JOURNEY_SECRET}" } }] }',
+      '  - { id: silent, name: High Row steps, address: Lamp post at the statue, location: ' +
+        '{ lat: 54.52380, lon: -1.55640 }, heartbeat: { every: 1s } }',
       '  - { id: new, name: Bondgate, address: Lamp post opposite the bank, location: { lat: 54.52390, lon: -1.55650 } }',
       'cameras:',
-      `  - { id: head, name: Blackwellgate / Skinnergate, location: { lat: 54.52371, lon: -1.55655 }, onvif: { url: "${town.camera('head').url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, presets: { bar: { token: "${PRESET.token}", name: Bar } } }`,
+      '  - { id: head, name: Blackwellgate / Skinnergate, location: { lat: 54.52371, lon: -1.55655 }, onvif: ' +
+        `{ url: "${town.camera('head').url}", username: ${CREDENTIALS.username}, password: ` +
+        `"${CREDENTIALS.password}" }, presets: { bar: { token: "${PRESET.token}", name: Bar } } }`,
       '',
     ].join('\n'),
   )

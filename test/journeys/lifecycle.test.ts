@@ -54,7 +54,8 @@ describe('npm start', () => {
     await ready(town)
     expect(town.said()).toContain(`${town.credentials.url}/button`)
     expect(statSync(join(town.folder, 'demo-credentials.json')).mode & 0o777).toBe(0o600)
-    // An encoder for each of nine cameras, and a recorder for the one that pushes: the others are read by the server itself.
+    // An encoder for each of nine cameras, and a recorder for the one that pushes: the others are read by the server
+    // itself.
     await until(
       () => treeOf(town.npm.pid ?? 0).filter((pid) => programOf(pid).startsWith('ffmpeg')).length,
       (count) => count === 10,
@@ -135,7 +136,10 @@ describe('npm start', () => {
       expect(run('check', file)).toMatchObject({
         status: 0,
         stdout: expect.stringMatching(
-          /warning: blackwellgate is [\d,]+ km from cam-\d+, .*are lat and lon of one of them swapped\?[\s\S]*warning: the password of cam-\d+ is written in the file/,
+          new RegExp(
+            `warning: blackwellgate is [\\d,]+ km from cam-\\d+, .*are lat and lon of one of them swapped\\?[^]*` +
+              `warning: the password of cam-\\d+ is written in the file`,
+          ),
         ),
       })
       expect(run('start', '--host', '300.1.1.1', '--port', '0', '--data', join(folder, 'never'))).toMatchObject({
@@ -163,14 +167,18 @@ test.skipIf(!mayGoFirst)('a process or thread that is started by the one that go
     // The threads that write files are there before, as in the server.
     await promises.stat('/')
     const from = (path) => import(new URL(path, ${JSON.stringify(`file://${root}/dist/server/`)}))
-    const [{ comeFirst }, { guardedSpawn }, { callWorker }, { builtEntry }] = await Promise.all(['tools/thread-priority.js', 'tools/guarded-spawn.js', 'tools/worker-calls.js', 'tools/package-root.js'].map(from))
-    const nice = (pid) => readdirSync('/proc/' + pid + '/task').map((thread) => Number(readFileSync('/proc/' + pid + '/task/' + thread + '/stat', 'utf8').split(') ')[1].split(' ')[16])).sort((a, b) => a - b)
+    const [{ comeFirst }, { guardedSpawn }, { callWorker }, { builtEntry }] = await Promise.all([
+      'tools/thread-priority.js', 'tools/guarded-spawn.js', 'tools/worker-calls.js', 'tools/package-root.js'].map(from))
+    const niceOf = (task) => Number(readFileSync(task + '/stat', 'utf8').split(') ')[1].split(' ')[16])
+    const threadsOf = (pid) => readdirSync('/proc/' + pid + '/task').map((thread) => '/proc/' + pid + '/task/' + thread)
+    const nice = (pid) => threadsOf(pid).map(niceOf).sort((a, b) => a - b)
     const before = new Set(readdirSync('/proc/self/task'))
     comeFirst()
     const child = guardedSpawn('sleep', ['30'], { stdio: 'ignore' })
     const worker = callWorker(builtEntry('camera/onvif-inventory-thread.js'), {})
     await worker.calls.nothing().catch(() => {})
-    const started = readdirSync('/proc/self/task').filter((thread) => !before.has(thread)).map((thread) => Number(readFileSync('/proc/self/task/' + thread + '/stat', 'utf8').split(') ')[1].split(' ')[16]))
+    const threads = readdirSync('/proc/self/task').filter((thread) => !before.has(thread))
+    const started = threads.map((thread) => niceOf('/proc/self/task/' + thread))
     console.log(JSON.stringify({ self: nice(process.pid)[0], child: nice(child.pid), started }))
     child.kill()
     await worker.terminate()`

@@ -34,7 +34,9 @@ beforeAll(async () => {
   const site = join(folder, 'site.yaml')
   const cameras = ['one', 'two', 'three', 'four'].map(
     (id) =>
-      `  - { id: ${id}, name: Camera ${id}, location: { lat: ${id === 'three' || id === 'four' ? 54.6 : 54.5}, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, buffer: { reader: ${id === 'one' ? 'ffmpeg' : 'direct'} } }`,
+      `  - { id: ${id}, name: Camera ${id}, location: { lat: ${id === 'three' || id === 'four' ? 54.6 : 54.5}, ` +
+      `lon: -1.5 }, onvif: { url: "${town.camera(id).url}", username: ${CREDENTIALS.username}, password: ` +
+      `"${CREDENTIALS.password}" }, buffer: { reader: ${id === 'one' ? 'ffmpeg' : 'direct'} } }`,
   )
   writeFileSync(
     site,

@@ -110,7 +110,8 @@ describe('behind nginx, under a prefix of its host', () => {
     outside = `http://127.0.0.1:${port}/cctv/lamppost`
     writeFileSync(
       join(folder, 'site.yaml'),
-      'site: { id: town, name: Town, timezone: Europe/London }\nhelpPoints:\n  - { id: bar, name: Bar, location: { lat: 54.5, lon: -1.5 } }\ncameras: []\n',
+      'site: { id: town, name: Town, timezone: Europe/London }\nhelpPoints:\n' +
+        '  - { id: bar, name: Bar, location: { lat: 54.5, lon: -1.5 } }\ncameras: []\n',
     )
     const people = openPeopleFile(join(folder, 'data', 'people.json'))
     token = people.addToken({ name: 'Asha', role: 'operator', helpPoints: null })
@@ -128,10 +129,12 @@ describe('behind nginx, under a prefix of its host', () => {
       join(folder, 'nginx.conf'),
       `daemon off; pid ${folder}/nginx.pid; error_log ${folder}/error.log; events {}
 http {
-  access_log off; client_body_temp_path ${folder}/tmp/a; proxy_temp_path ${folder}/tmp/b; fastcgi_temp_path ${folder}/tmp/c; uwsgi_temp_path ${folder}/tmp/d; scgi_temp_path ${folder}/tmp/e;
+  access_log off; client_body_temp_path ${folder}/tmp/a; proxy_temp_path ${folder}/tmp/b;
+  fastcgi_temp_path ${folder}/tmp/c; uwsgi_temp_path ${folder}/tmp/d; scgi_temp_path ${folder}/tmp/e;
   server {
     listen 127.0.0.1:${port};
-    location /cctv/lamppost/ { proxy_pass ${house.url}/; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $http_connection; proxy_buffering off; }
+    location /cctv/lamppost/ { proxy_pass ${house.url}/; proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $http_connection; proxy_buffering off; }
   }
 }
 `,

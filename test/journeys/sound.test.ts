@@ -1,4 +1,7 @@
-/** A press is heard on every screen until somebody has taken it; a drill does not sound like a person; a blocked sound is said. */
+/**
+ * A press is heard on every screen until somebody has taken it; a drill does not sound like a person; a blocked sound
+ * is said.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,7 +26,8 @@ beforeAll(async () => {
     [
       'site: { id: town, name: Town, timezone: Europe/London }',
       'helpPoints:',
-      '  - { id: bar, name: "Number One Bar, Blackwellgate", address: Lamp post outside Number One Bar, location: { lat: 54.52363, lon: -1.55610 } }',
+      '  - { id: bar, name: "Number One Bar, Blackwellgate", address: Lamp post outside ' +
+        'Number One Bar, location: { lat: 54.52363, lon: -1.55610 } }',
       '  - { id: row, name: High Row steps, location: { lat: 54.52380, lon: -1.55640 } }',
       'cameras: []',
       '',

@@ -103,7 +103,10 @@ const OFF_FOR_PLAYWRIGHT = [
   'msForceBrowserSignIn',
   'msEdgeUpdateLaunchServicesPreferredVersion',
 ]
-/** Pages of the address bar's own: Chromium loads two for every window, each costs as much as a wall that stands still. */
+/**
+ * Pages of the address bar's own: Chromium loads two for every window, each costs as much as a wall that stands
+ * still.
+ */
 const OFF_HERE = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup']
 const ARGS = [
   `--disable-features=${[...OFF_FOR_PLAYWRIGHT, ...OFF_HERE].join(',')}`,

@@ -83,14 +83,19 @@ export async function openRoom(escalation = '[{ after: 60s }]'): Promise<Room> {
       'helpPoints:',
       ...HELP_POINTS.map(
         ({ id, name }, i) =>
-          `  - { id: ${id}, name: "${name}", address: "Lamp post, ${name}, Darlington", location: { lat: ${54.52363 + (i % 3) * 0.0007}, lon: ${-1.5561 + Math.floor(i / 3) * 0.0006} }, instructions: [Speak to the caller, Check pre-roll, Offer Number Forty if open] }`,
+          `  - { id: ${id}, name: "${name}", address: "Lamp post, ${name}, Darlington", location: { ` +
+          `lat: ${54.52363 + (i % 3) * 0.0007}, lon: ${-1.5561 + Math.floor(i / 3) * 0.0006} }, instructions: ` +
+          '[Speak to the caller, Check pre-roll, Offer Number Forty if open] }',
       ),
       'cameras:',
-      `  - { id: head, name: Blackwellgate / Skinnergate, location: { lat: 54.52371, lon: -1.55655 }, ${access('head')}, presets: { ${everywhere((i) => i % 2 === 0)} } }`,
-      `  - { id: second, name: Post House Wynd, location: { lat: 54.52468, lon: -1.55598 }, ${access('second')}, presets: { ${everywhere(() => true)} } }`,
+      '  - { id: head, name: Blackwellgate / Skinnergate, location: { lat: 54.52371, lon: -1.55655 ' +
+        `}, ${access('head')}, presets: { ${everywhere((i) => i % 2 === 0)} } }`,
+      '  - { id: second, name: Post House Wynd, location: { lat: 54.52468, lon: -1.55598 ' +
+        `}, ${access('second')}, presets: { ${everywhere(() => true)} } }`,
       `  - { id: door, name: Number One Bar doorway, location: { lat: 54.52357, lon: -1.55618 }, bearing: 40, ${access('door')} }`,
       'safePlaces:',
-      `  - { name: Number Forty, address: 40 Skinnergate, location: { lat: 54.52461, lon: -1.55706 }, open: [{ days: ${EVERY_DAY}, from: "00:00", to: "00:00" }] }`,
+      '  - { name: Number Forty, address: 40 Skinnergate, location: { lat: 54.52461, lon: -1.55706 ' +
+        `}, open: [{ days: ${EVERY_DAY}, from: "00:00", to: "00:00" }] }`,
       '  - { name: St Cuthbert’s hall, address: Market Place, location: { lat: 54.52400, lon: -1.55420 }, open: [] }',
       'contacts:',
       '  - { id: police, name: Durham Constabulary, phone: "101", urgent: "999" }',

@@ -1,4 +1,7 @@
-/** What a room does with incidents: takes, hands over, holds, writes, calls, closes, opens again; and what it sees of others. */
+/**
+ * What a room does with incidents: takes, hands over, holds, writes, calls, closes, opens again; and what it sees of
+ * others.
+ */
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { until } from '../contracts/test-town.ts'

@@ -1,4 +1,7 @@
-/** The whole way of a press under faults: I/O errors, a full disk, clock jumps, and death at every await. The disk is real SQLite; only the faults are made. */
+/**
+ * The whole way of a press under faults: I/O errors, a full disk, clock jumps, and death at every await. The disk is
+ * real SQLite; only the faults are made.
+ */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -143,7 +146,10 @@ const HELP_POINTS = ['bar', 'row', 'arcade']
 /** `after`: milliseconds into a life at which it presses. */
 type Client = { helpPoint: string; key: string; after: number; receipt: Receipt | null }
 
-/** Clients press, and press again with the same key until they have a receipt; the server dies and is started again meanwhile. */
+/**
+ * Clients press, and press again with the same key until they have a receipt; the server dies and is started again
+ * meanwhile.
+ */
 async function siege(
   plans: Plan[],
   clients: Client[],

@@ -109,7 +109,8 @@ describe('a look at a camera', () => {
       later(MINUTE)
     }
     expect(written).toHaveLength(9)
-    // Pages that go round hundreds of cameras come by less often than every five minutes: for stills that is one look all the same.
+    // Pages that go round hundreds of cameras come by less often than every five minutes: for stills that is one look
+    // all the same.
     for (let i = 0; i < 5; i += 1) {
       later(10 * MINUTE)
       await admit(BEN, ROW, 'still')
@@ -121,31 +122,35 @@ describe('a look at a camera', () => {
     for (let i = 0; i < 6; i += 1) played(ASHA, BAR, `inc-${i % 2}` as IncidentId)
     expect(written).toHaveLength(2)
   })
-  test('where a reason is wanted is refused without one, and without an entry; a reason is its giver’s, for that camera, for an hour', async () => {
-    const { admit, give, written, later, holds } = room({ wanted: true })
-    const refused = { code: 'view/no-reason' }
-    await expect(admit(ASHA, BAR, 'live')).rejects.toMatchObject(refused)
-    expect(written).toEqual([])
-    expect(give(ASHA, 'Roadworks', BAR)).toEqual({
-      reason: 'Roadworks',
-      camera: BAR,
-      until: new Date(1_000_000 + 60 * MINUTE).toISOString(),
-    })
-    await admit(ASHA, BAR, 'live')
-    await expect(admit(ASHA, ROW, 'live')).rejects.toMatchObject(refused)
-    await expect(admit(BEN, BAR, 'live')).rejects.toMatchObject(refused)
-    give(BEN, 'Lenses', null)
-    await admit(BEN, BAR, 'live')
-    await admit(BEN, ROW, 'still')
-    later(60 * MINUTE)
-    await expect(admit(ASHA, BAR, 'live')).rejects.toMatchObject(refused)
-    holds('inc-1')
-    await admit(ASHA, BAR, 'live')
-    expect(written.map((each) => (each as { reason: string | null }).reason)).toEqual([
-      'Roadworks',
-      'Lenses',
-      'Lenses',
-      null,
-    ])
-  })
+  test(
+    'where a reason is wanted is refused without one, and without an entry; ' +
+      'a reason is its giver’s, for that camera, for an hour',
+    async () => {
+      const { admit, give, written, later, holds } = room({ wanted: true })
+      const refused = { code: 'view/no-reason' }
+      await expect(admit(ASHA, BAR, 'live')).rejects.toMatchObject(refused)
+      expect(written).toEqual([])
+      expect(give(ASHA, 'Roadworks', BAR)).toEqual({
+        reason: 'Roadworks',
+        camera: BAR,
+        until: new Date(1_000_000 + 60 * MINUTE).toISOString(),
+      })
+      await admit(ASHA, BAR, 'live')
+      await expect(admit(ASHA, ROW, 'live')).rejects.toMatchObject(refused)
+      await expect(admit(BEN, BAR, 'live')).rejects.toMatchObject(refused)
+      give(BEN, 'Lenses', null)
+      await admit(BEN, BAR, 'live')
+      await admit(BEN, ROW, 'still')
+      later(60 * MINUTE)
+      await expect(admit(ASHA, BAR, 'live')).rejects.toMatchObject(refused)
+      holds('inc-1')
+      await admit(ASHA, BAR, 'live')
+      expect(written.map((each) => (each as { reason: string | null }).reason)).toEqual([
+        'Roadworks',
+        'Lenses',
+        'Lenses',
+        null,
+      ])
+    },
+  )
 })

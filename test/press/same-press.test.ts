@@ -134,21 +134,25 @@ describe.each(SOURCES)('$name', ({ send, sameForMs }) => {
     close()
     expect(await accept(sent)).toEqual({ receipt: first.receipt, repeated: true })
   })
-  test('a counter that begins anew after the incident was closed is a new press each time, and the repeat of that one is known', async () => {
-    const { accept, clock, restart, close } = room()
-    const receipts = new Set<string>()
-    for (let life = 0; life < 5; life += 1) {
-      const sent = send(0, clock.now())
-      const taken = await accept(sent)
-      expect(taken.repeated).toBe(false)
-      receipts.add(taken.receipt.press)
-      if (life === 2) restart(true)
-      expect(await accept(sent)).toEqual({ receipt: taken.receipt, repeated: true })
-      close()
-      await clock.advance(sameForMs + 1000)
-    }
-    expect(receipts.size).toBe(5)
-  })
+  test(
+    'a counter that begins anew after the incident was closed is a new ' +
+      'press each time, and the repeat of that one is known',
+    async () => {
+      const { accept, clock, restart, close } = room()
+      const receipts = new Set<string>()
+      for (let life = 0; life < 5; life += 1) {
+        const sent = send(0, clock.now())
+        const taken = await accept(sent)
+        expect(taken.repeated).toBe(false)
+        receipts.add(taken.receipt.press)
+        if (life === 2) restart(true)
+        expect(await accept(sent)).toEqual({ receipt: taken.receipt, repeated: true })
+        close()
+        await clock.advance(sameForMs + 1000)
+      }
+      expect(receipts.size).toBe(5)
+    },
+  )
   test.each([1, 2, 3, 4])(
     'lives of devices with restarts, repeats and closures (seed %i) lose no press and count none twice',
     async (seed) => {

@@ -59,7 +59,8 @@ describe('frames of SIA DC-09', () => {
     })
   })
   const framed = (body: string): string =>
-    `${crc16(Buffer.from(body)).toString(16).toUpperCase().padStart(4, '0')}0${body.length.toString(16).toUpperCase().padStart(3, '0')}${body}`
+    `${crc16(Buffer.from(body)).toString(16).toUpperCase().padStart(4, '0')}0` +
+    `${body.length.toString(16).toUpperCase().padStart(3, '0')}${body}`
   test.each([
     ['"SIA-DCS"0001L0[#1234|Nri1/PA005]', ''],
     ['"SIA-DCS"0001L0#[#1234|Nri1/PA005]', ''],
@@ -132,7 +133,8 @@ describe('frames of SIA DC-09', () => {
   test('an endless frame is not kept', () => expect(splitFrames(Buffer.alloc(100_000, 0x41)).rest).toHaveLength(0))
   test.each([
     [
-      'E88800a7"*SIA-DCS"0000RC0FFDL1234#080027E62A64[A054F111518361720BAB126501C6D994CD9151D2C84881C0FEA933A0790F49A9236EBD45F2AED32FAA252EB1AA18FC3CDEDE2452F33185E5931D31308D9B9882',
+      'E88800a7"*SIA-DCS"0000RC0FFDL1234#080027E62A64[A054F111518361720BAB126501C6D994' +
+        'CD9151D2C84881C0FEA933A0790F49A9236EBD45F2AED32FAA252EB1AA18FC3CDEDE2452F33185E5931D31308D9B9882',
       HEX_KEY,
       '#080027E62A64|NHB0003',
       '2015-06-22T15:12:40.000Z',

@@ -260,23 +260,33 @@ describe('a LoRaWAN webhook', () => {
     expect(await post(again)).toMatchObject({ repeated: false })
     expect(await post(again)).toMatchObject({ repeated: true })
   })
-  test('whose counter begins anew minutes later is another press, whatever its session is called; the same uplink again is not', async () => {
-    for (const body of [TTS, CHIRPSTACK]) {
-      const keyAt = (at: string, change = {}) =>
-        readLorawan(
-          { ...body, ...change, time: at, received_at: at, uplink_message: { ...TTS.uplink_message, received_at: at } },
-          'up',
-        ).uplink?.key
-      expect(keyAt('2026-11-20T22:30:00.1Z')).toBe(keyAt('2026-11-20T22:30:00.1Z'))
-      expect(keyAt('2026-11-20T22:30:00.1Z')).not.toBe(keyAt('2026-11-20T22:32:00Z'))
-      expect(
-        keyAt(
-          '2026-11-20T22:30:00.1Z',
-          'devAddr' in body ? { devAddr: '1' } : { end_device_ids: { ...TTS.end_device_ids, dev_addr: '1' } },
-        ),
-      ).toBe(keyAt('2026-11-20T22:30:00.1Z'))
-    }
-  })
+  test(
+    'whose counter begins anew minutes later is another press, whatever ' +
+      'its session is called; the same uplink again is not',
+    async () => {
+      for (const body of [TTS, CHIRPSTACK]) {
+        const keyAt = (at: string, change = {}) =>
+          readLorawan(
+            {
+              ...body,
+              ...change,
+              time: at,
+              received_at: at,
+              uplink_message: { ...TTS.uplink_message, received_at: at },
+            },
+            'up',
+          ).uplink?.key
+        expect(keyAt('2026-11-20T22:30:00.1Z')).toBe(keyAt('2026-11-20T22:30:00.1Z'))
+        expect(keyAt('2026-11-20T22:30:00.1Z')).not.toBe(keyAt('2026-11-20T22:32:00Z'))
+        expect(
+          keyAt(
+            '2026-11-20T22:30:00.1Z',
+            'devAddr' in body ? { devAddr: '1' } : { end_device_ids: { ...TTS.end_device_ids, dev_addr: '1' } },
+          ),
+        ).toBe(keyAt('2026-11-20T22:30:00.1Z'))
+      }
+    },
+  )
   test('with another session and the same counter is another uplink', () => {
     const other = { ...TTS, uplink_message: { ...TTS.uplink_message, session_key_id: 'other' } }
     expect(readLorawan(other, null).uplink?.key).not.toBe(readLorawan(TTS, null).uplink?.key)

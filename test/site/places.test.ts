@@ -204,7 +204,8 @@ describe('the map beside the site file', () => {
 
 describe('the site file’s word on escalation and embedding', () => {
   const SMALL =
-    'site: { id: town, name: Town, timezone: Europe/London }\nhelpPoints: [{ id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }]\ncameras: []\n'
+    'site: { id: town, name: Town, timezone: Europe/London }\nhelpPoints: [{ id: here, ' +
+    'name: Here, location: { lat: 54.5, lon: -1.5 } }]\ncameras: []\n'
   const read = (more: string) => readSite(SMALL + more, (text) => ({ value: text }))
   test('becomes steps in milliseconds, and origins', () => {
     expect(

@@ -128,7 +128,8 @@ describe('the site file', () => {
   test('a camera without ONVIF is written by its stream', () => {
     const text = SMALL.replace(
       'cameras:\n',
-      'cameras:\n  - { id: pole, name: Pole, stream: { url: "rtsp://10.0.4.9/axis-media/media.amp", username: u, password: "${PASSWORD}" } }\n',
+      'cameras:\n  - { id: pole, name: Pole, stream: { url: "rtsp://10.0.4.9/axis-media/media.amp", ' +
+        'username: u, password: "${PASSWORD}" } }\n',
     )
     expect(readSite(text, any).site?.cameras[0]).toMatchObject({
       id: 'pole',
@@ -264,7 +265,8 @@ describe('the site file', () => {
       'a secret in plain text',
       SMALL.replace('cameras:', '    sources: [{ http: { secret: plain } }]\ncameras:'),
       [
-        '6 helpPoints.0.sources.0.http.secret: must be written so: A secret, by reference only: ${NAME} of the environment, or file:/run/secrets/x',
+        '6 helpPoints.0.sources.0.http.secret: must be written so: A secret, by reference ' +
+          'only: ${NAME} of the environment, or file:/run/secrets/x',
       ],
     ],
   ])('%s is said once, with what would be right', (_, text, said) =>
@@ -307,8 +309,12 @@ ${more}
   test('are all read, secrets by reference', () => {
     const { site, problems } = readSite(
       town(
-        '[{ http: { secret: "${LONG}" } }, { mqtt: { topic: a/b, when: { action: single, n: 1 }, heartbeat: a/alive, key: event.id } }, { lorawan: { device: eui-1, port: 85, payload: "ff2e" } }, { sia: { account: "12ab", zone: "005", codes: [PA], key: "${AES}" } }]',
-        'mqtt: { url: "mqtts://broker.example", username: u, password: "${LONG}", version: "3.1.1" }\nsia: { port: 12509 }\ndestinations: [{ id: room, webhook: { url: "https://room.example/hook", secret: "${LONG}" } }]\ncheckpoints: { to: ["https://elsewhere.example/notes"] }',
+        '[{ http: { secret: "${LONG}" } }, { mqtt: { topic: a/b, when: { action: single, n: 1 }, heartbeat: ' +
+          'a/alive, key: event.id } }, { lorawan: { device: eui-1, port: 85, payload: "ff2e" } }, { ' +
+          'sia: { account: "12ab", zone: "005", codes: [PA], key: "${AES}" } }]',
+        'mqtt: { url: "mqtts://broker.example", username: u, password: "${LONG}", version: "3.1.1" }\n' +
+          'sia: { port: 12509 }\ndestinations: [{ id: room, webhook: { url: "https://room.example/hook", ' +
+          'secret: "${LONG}" } }]\ncheckpoints: { to: ["https://elsewhere.example/notes"] }',
       ),
       resolve,
     )

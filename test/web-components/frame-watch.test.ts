@@ -1,4 +1,7 @@
-/** Steps through a recording, with a video that shows pictures as Chromium does: the one at the place it is sent to, drawn again if need be. */
+/**
+ * Steps through a recording, with a video that shows pictures as Chromium does: the one at the place it is sent to,
+ * drawn again if need be.
+ */
 import { describe, expect, test } from 'vitest'
 import { FrameWatch } from '../../web-components/lamppost-player/frame-watch.ts'
 

@@ -3,7 +3,10 @@ import { createStepDown, isBehind } from '../../web-components/lamppost-player/s
 
 const TICK_MS = 100
 type Judge = (live: number, view: number | 'large', now: number) => boolean | null
-/** Views that are looked at ten times a second, each time in another order. @param isBehind by how many of the small ones come part by part now */
+/**
+ * Views that are looked at ten times a second, each time in another order.
+ * @param isBehind by how many of the small ones come part by part now
+ */
 function page({
   small,
   large = false,

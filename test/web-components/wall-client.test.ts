@@ -1,4 +1,7 @@
-/** What a wall knows of the town, and what it does when answers are late, old, refused or never come. The server is a plain one that answers as the test wants. */
+/**
+ * What a wall knows of the town, and what it does when answers are late, old, refused or never come. The server is a
+ * plain one that answers as the test wants.
+ */
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Incident } from '../../web-components/wall-client/api-shapes.ts'

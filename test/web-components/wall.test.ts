@@ -1,4 +1,6 @@
-/** What the wall decides: which is large, in what order, which keys mean what; and the parts of a tile that are pure. */
+/**
+ * What the wall decides: which is large, in what order, which keys mean what; and the parts of a tile that are pure.
+ */
 import { describe, expect, test, vi } from 'vitest'
 import type { Incident } from '../../web-components/wall-client/api-shapes.ts'
 import { callsOf, isOpenCall, nextStep } from '../../web-components/lamppost-incident/incident-help.ts'

@@ -94,37 +94,45 @@ describe('keeping to the edge', () => {
       pass: false,
     }),
   )
-  test('what is shown already is passed over quickly, never past it where parts are long, and a picture that is a little early is none of that', () => {
-    const rate = (shown: number, ahead = 1): number =>
-      govern({ ahead, spare: 0.05, wanted: 0.05, shown, part: 1, rate: 1, unseen: false }).rate
-    expect([0.06, 0.15].map((shown) => rate(shown))).toEqual([1, 1])
-    // Ten looks a second: what it moves on until the next one is what lies between.
-    for (const shown of [0.16, 0.2, 0.4, 0.8]) expect(rate(shown) * 0.1).toBeLessThan(shown)
-    expect(rate(0.8) * 0.1).toBeGreaterThan(0.5)
-    expect(rate(0.2)).toBeGreaterThan(1.5)
-    // A look that comes late finds something left.
-    expect(rate(0.8, 0.9) * 0.14).toBeLessThan(0.9)
-    // No browser plays faster than sixteen times: it would throw.
-    expect(rate(3.5, 3.9)).toBeLessThanOrEqual(16)
-    // It is a memory of another stream: there is nothing so far ahead.
-    expect(rate(3, 0.2)).toBe(1)
-  })
-  test('where the next part comes at once, what is shown is passed over within a picture’s time, and running out costs no more than that', () => {
-    for (const part of [0.067, 0.08]) {
-      const { rate, pass } = govern({
-        ahead: 0.25,
-        spare: 0.05,
-        wanted: 0.05,
-        shown: 0.18,
-        part,
-        rate: 1,
-        unseen: false,
-      })
-      expect(pass).toBe(true)
-      expect(rate * part).toBeGreaterThan(0.18)
-      expect(rate).toBeLessThanOrEqual(16)
-    }
-  })
+  test(
+    'what is shown already is passed over quickly, never past it where parts are ' +
+      'long, and a picture that is a little early is none of that',
+    () => {
+      const rate = (shown: number, ahead = 1): number =>
+        govern({ ahead, spare: 0.05, wanted: 0.05, shown, part: 1, rate: 1, unseen: false }).rate
+      expect([0.06, 0.15].map((shown) => rate(shown))).toEqual([1, 1])
+      // Ten looks a second: what it moves on until the next one is what lies between.
+      for (const shown of [0.16, 0.2, 0.4, 0.8]) expect(rate(shown) * 0.1).toBeLessThan(shown)
+      expect(rate(0.8) * 0.1).toBeGreaterThan(0.5)
+      expect(rate(0.2)).toBeGreaterThan(1.5)
+      // A look that comes late finds something left.
+      expect(rate(0.8, 0.9) * 0.14).toBeLessThan(0.9)
+      // No browser plays faster than sixteen times: it would throw.
+      expect(rate(3.5, 3.9)).toBeLessThanOrEqual(16)
+      // It is a memory of another stream: there is nothing so far ahead.
+      expect(rate(3, 0.2)).toBe(1)
+    },
+  )
+  test(
+    'where the next part comes at once, what is shown is passed over within a ' +
+      'picture’s time, and running out costs no more than that',
+    () => {
+      for (const part of [0.067, 0.08]) {
+        const { rate, pass } = govern({
+          ahead: 0.25,
+          spare: 0.05,
+          wanted: 0.05,
+          shown: 0.18,
+          part,
+          rate: 1,
+          unseen: false,
+        })
+        expect(pass).toBe(true)
+        expect(rate * part).toBeGreaterThan(0.18)
+        expect(rate).toBeLessThanOrEqual(16)
+      }
+    },
+  )
   test.each([
     ['nothing is known of it', null, 0],
     ['it is where it should be', 0.05, 0],
@@ -218,7 +226,8 @@ describe('what came over the page’s WebSocket', () => {
     const text = carriedPlaylist(began(null, begin))
     expect(text).toContain('#EXT-X-MEDIA-SEQUENCE:40\n')
     expect(text).toContain(
-      '#EXT-X-PROGRAM-DATE-TIME:2026-11-20T22:30:00.000Z\n#EXT-X-PART:DURATION=1.20000,URI="part/42.0",INDEPENDENT=YES\n#EXT-X-PRELOAD-HINT:TYPE=PART,URI="part/42.1"\n',
+      '#EXT-X-PROGRAM-DATE-TIME:2026-11-20T22:30:00.000Z\n#EXT-X-PART:DURATION=1.20000,URI="part/42.0",INDEPENDENT=YES\n' +
+        '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="part/42.1"\n',
     )
   })
   test('grows part by part, and from keyframe to keyframe', () => {

@@ -76,7 +76,12 @@ export function drawing({
     aria-hidden="true"
     @pointerdown=${down}
   >
-    ${regions.map(({ x, y, width, height, span }) => svg`<rect class=${span === null || (at >= span.from && at <= span.to) ? 'blur' : 'blur later'} x=${x * 100} y=${y * 100} width=${width * 100} height=${height * 100} />`)}
+    ${regions.map(
+      ({ x, y, width, height, span }) =>
+        svg`<rect class=${
+          span === null || (at >= span.from && at <= span.to) ? 'blur' : 'blur later'
+        } x=${x * 100} y=${y * 100} width=${width * 100} height=${height * 100} />`,
+    )}
     <rect class="drawn" />
   </svg>`
 }

@@ -22,7 +22,10 @@ export class Confirmation implements ReactiveController {
     this.#waiting?.(false)
   }
 
-  /** Does it; asks for the password and does it again when the server wants that. Null when the person would rather not. */
+  /**
+   * Does it; asks for the password and does it again when the server wants that. Null when the person would rather
+   * not.
+   */
   async go<T>(act: () => Promise<T>): Promise<T | null> {
     try {
       return await act()

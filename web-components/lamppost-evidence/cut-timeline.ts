@@ -1,4 +1,7 @@
-/** The timeline of a cut: one row a camera with small pictures and gaps, and over all of them the range, the marks and the position. */
+/**
+ * The timeline of a cut: one row a camera with small pictures and gaps, and over all of them the range, the marks and
+ * the position.
+ */
 import { html, nothing, svg } from 'lit'
 import { clockTime } from '../look/times.ts'
 import type { ClipView } from '../wall-client/api-shapes.ts'
@@ -95,7 +98,10 @@ function rowOf(
         aria-label=${clip.gaps.length === 0 ? words.gaps(0) : `${words.gaps(clip.gaps.length)}: ${words.officer.cutting.missing}`}
       >
         <rect class="held" x=${place(clip.from)} y="0" width=${width(place(clip.from), place(clip.to))} height="10" />
-        ${clip.gaps.map(({ from, to }) => svg`<rect class="gap" x=${place(from)} y="0" width=${width(place(from), place(to))} height="10" />`)}
+        ${clip.gaps.map(
+          ({ from, to }) =>
+            svg`<rect class="gap" x=${place(from)} y="0" width=${width(place(from), place(to))} height="10" />`,
+        )}
       </svg>
     </div>
   </div>`

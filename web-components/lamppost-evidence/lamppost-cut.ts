@@ -66,7 +66,10 @@ export class LamppostCut extends LitElement {
   get #span(): Span {
     return spanOf(this.#clips, this.#until)
   }
-  /** What still grows ends where it was when somebody began to cut it: a timeline that moves under the hand could not be cut, and would want other pictures for ever. */
+  /**
+   * What still grows ends where it was when somebody began to cut it: a timeline that moves under the hand could not
+   * be cut, and would want other pictures for ever.
+   */
   get #until(): number {
     if (this.#begun?.of !== this.of?.id) this.#begun = { of: this.of?.id, at: this.#client.client.now() }
     return this.#begun?.at ?? 0
@@ -210,7 +213,9 @@ export class LamppostCut extends LitElement {
       framed: (camera, framing) => cutting.framed(this.#nameOf(camera), framing),
     })
     const time = (moment: number): string => clockTime(iso(moment), this.#timezone)
-    const summary = `${cutting.range(time(range.from), time(range.to), elapsed(range.to - range.from))}${this.range ? '' : ` · ${cutting.whole}`}`
+    const summary = `${cutting.range(time(range.from), time(range.to), elapsed(range.to - range.from))}${
+      this.range ? '' : ` · ${cutting.whole}`
+    }`
     return html`<main>
       <header>
         <h3>${parent ? order.redactTitle(parent.id) : cutting.title(helpPoint)}</h3>
@@ -228,7 +233,16 @@ export class LamppostCut extends LitElement {
                     .camera=${clip.camera}
                     .incident=${of.id}
                   ></lamppost-player
-                  >${parent ? drawing({ regions: this.regions.filter(({ camera }) => camera === (clip.camera as string)), at, onDrawn: (place) => (this.regions = [...this.regions, newRegion(this.regions, clip.camera, place)]) }) : nothing}
+                  >${
+                    parent
+                      ? drawing({
+                          regions: this.regions.filter(({ camera }) => camera === (clip.camera as string)),
+                          at,
+                          onDrawn: (place) =>
+                            (this.regions = [...this.regions, newRegion(this.regions, clip.camera, place)]),
+                        })
+                      : nothing
+                  }
                 </div>
                 <figcaption>${this.#nameOf(clip.camera)}</figcaption>
               </figure>`,
@@ -248,7 +262,23 @@ export class LamppostCut extends LitElement {
         </div>
         ${markList(words, marks, this.#timezone, this.#seek)}
       </div>
-      ${timeline({ words, timezone: this.#timezone, span, range, at, marks, rows: this.#clips.map((clip) => ({ clip, name: this.#nameOf(clip.camera), included: !this.leftOut.has(clip.camera) })), now: this.#until, picture: (camera, moment) => this.#pictures.picture(camera, moment), onInclude: this.#include, onSeek: this.#seek })}
+      ${timeline({
+        words,
+        timezone: this.#timezone,
+        span,
+        range,
+        at,
+        marks,
+        rows: this.#clips.map((clip) => ({
+          clip,
+          name: this.#nameOf(clip.camera),
+          included: !this.leftOut.has(clip.camera),
+        })),
+        now: this.#until,
+        picture: (camera, moment) => this.#pictures.picture(camera, moment),
+        onInclude: this.#include,
+        onSeek: this.#seek,
+      })}
       <div class="moves" role="group" aria-label=${cutting.position}>
         <span class="clock">${preciseTime(iso(at), this.#timezone)}</span>
         <button class="play" @click=${() => this.#players.run(!this.#players.playing)}>
@@ -267,9 +297,29 @@ export class LamppostCut extends LitElement {
         <button @click=${() => this.#seek(range.to)}>${cutting.toTo}</button>
       </div>
       <p class="quiet keys">${cutting.keys}</p>
-      ${parent ? regionList({ words, regions: this.regions, cameras: this.#clips.map(({ camera }) => ({ id: camera, name: this.#nameOf(camera) })), at, whole: range, timezone: this.#timezone, onChange: (regions) => (this.regions = regions) }) : nothing}
+      ${
+        parent
+          ? regionList({
+              words,
+              regions: this.regions,
+              cameras: this.#clips.map(({ camera }) => ({ id: camera, name: this.#nameOf(camera) })),
+              at,
+              whole: range,
+              timezone: this.#timezone,
+              onChange: (regions) => (this.regions = regions),
+            })
+          : nothing
+      }
       ${this.refusal ? html`<p class="refusal" role="alert">${this.refusal}</p>` : nothing}
-      ${orderForm({ words, title: order.title, summary, submit: parent ? order.submitRedacted : order.submit(this.#included.length), disabled: this.#included.length === 0, busy: this.busy, onSubmit: this.#order })}
+      ${orderForm({
+        words,
+        title: order.title,
+        summary,
+        submit: parent ? order.submitRedacted : order.submit(this.#included.length),
+        disabled: this.#included.length === 0,
+        busy: this.busy,
+        onSubmit: this.#order,
+      })}
       ${this.#confirmation.dialog(words)}
     </main>`
   }

@@ -96,7 +96,10 @@ export class LamppostEvidence extends LitElement {
     if (!this.isConnected) return
     this.#timer = this.#making ? setTimeout(this.#reloadExports, RELOAD_WHILE_MAKING_MS) : setTimeout(this.#reload, 0)
   }
-  /** As many pages as are shown: an older export changes, too, when it is deleted or gone on with. A page that did not change costs a line. */
+  /**
+   * As many pages as are shown: an older export changes, too, when it is deleted or gone on with. A page that did not
+   * change costs a line.
+   */
   async #loadExports(): Promise<void> {
     const found: ExportView[] = []
     let after: string | null = null
@@ -285,7 +288,16 @@ export class LamppostEvidence extends LitElement {
           : html`<h2>${words.evidence}</h2>
               ${this.keys?.problem ? html`<p class="refusal" role="alert">${this.keys.problem}</p>` : nothing}
               <nav aria-label=${words.evidence}>
-                ${TABS.map((tab) => html`<button aria-pressed=${tab === this.tab} @click=${() => (this.tab = tab)}>${words.officer.tabs[tab]}${tab === 'packages' && this.exports.length > 0 ? html` <span class="count">${this.exports.length}${this.nextExports ? '+' : ''}</span>` : nothing}</button>`)}
+                ${TABS.map(
+                  (tab) =>
+                    html`<button aria-pressed=${tab === this.tab} @click=${() => (this.tab = tab)}>
+                      ${words.officer.tabs[tab]}${
+                        tab === 'packages' && this.exports.length > 0
+                          ? html` <span class="count">${this.exports.length}${this.nextExports ? '+' : ''}</span>`
+                          : nothing
+                      }
+                    </button>`,
+                )}
               </nav>
               ${refusal ? html`<p class="refusal" role="alert">${refusal}</p>` : nothing} ${this.#content()}`
       }
@@ -300,7 +312,32 @@ export class LamppostEvidence extends LitElement {
     const { officer } = words
     const around = { words, timezone: this.#timezone, locale }
     if (this.tab === 'packages')
-      return html`${packagesList({ ...around, now: client.now(), items: this.exports, progress: (id) => exporting[id] ?? 0, fetching: this.fetching, nameOf: (camera) => cameras.find(({ id }) => id === camera)?.name ?? camera, opened: this.opened, onAct: this.#act, onDisclose: this.#disclose, onRevoke: ({ id, export: of }) => this.#ask(officer.handOver.revokeWhy, officer.handOver.revokeDo, async (reason) => (await client.revokeDisclosure(id, reason), this.#openHandOvers(of)), true), onCopy: (link) => void navigator.clipboard.writeText(link).then(() => this.opened && (this.opened = { ...this.opened, copied: true })) })}${this.nextExports ? html`<div class="do"><button @click=${this.#olderExports}>${words.more}</button></div>` : nothing}${this.#keys()}`
+      return html`${packagesList({
+        ...around,
+        now: client.now(),
+        items: this.exports,
+        progress: (id) => exporting[id] ?? 0,
+        fetching: this.fetching,
+        nameOf: (camera) => cameras.find(({ id }) => id === camera)?.name ?? camera,
+        opened: this.opened,
+        onAct: this.#act,
+        onDisclose: this.#disclose,
+        onRevoke: ({ id, export: of }) =>
+          this.#ask(
+            officer.handOver.revokeWhy,
+            officer.handOver.revokeDo,
+            async (reason) => (await client.revokeDisclosure(id, reason), this.#openHandOvers(of)),
+            true,
+          ),
+        onCopy: (link) =>
+          void navigator.clipboard
+            .writeText(link)
+            .then(() => this.opened && (this.opened = { ...this.opened, copied: true })),
+      })}${
+        this.nextExports
+          ? html`<div class="do"><button @click=${this.#olderExports}>${words.more}</button></div>`
+          : nothing
+      }${this.#keys()}`
     if (this.tab === 'search')
       return searchSection({
         ...around,
@@ -317,7 +354,21 @@ export class LamppostEvidence extends LitElement {
       })
     return html`${this.incidents === null ? html`<p class="quiet">${words.connecting}</p>` : nothing}
       ${this.incidents?.length === 0 ? html`<p class="quiet">${words.noIncidents}</p>` : nothing}
-      ${recordingsList({ ...around, client, incidents: this.incidents ?? [], keeping: this.keeping, playing: this.playing, cutting: this.downloading, hashes: this.hashes, onPlay: (key) => (this.playing = this.playing === key ? null : key), onDownload: this.#download, onCut: (incident) => (this.cut = { incident, parent: null }), onLock: ({ id }) => this.#ask(officer.lockWhy, officer.lockDo, (reason) => client.lockClips(id, reason)), onUnlock: ({ id }) => this.#ask(officer.unlockWhy, officer.unlockDo, (reason) => client.unlockClips(id, reason)) })}
+      ${recordingsList({
+        ...around,
+        client,
+        incidents: this.incidents ?? [],
+        keeping: this.keeping,
+        playing: this.playing,
+        cutting: this.downloading,
+        hashes: this.hashes,
+        onPlay: (key) => (this.playing = this.playing === key ? null : key),
+        onDownload: this.#download,
+        onCut: (incident) => (this.cut = { incident, parent: null }),
+        onLock: ({ id }) => this.#ask(officer.lockWhy, officer.lockDo, (reason) => client.lockClips(id, reason)),
+        onUnlock: ({ id }) =>
+          this.#ask(officer.unlockWhy, officer.unlockDo, (reason) => client.unlockClips(id, reason)),
+      })}
       <div class="do">
         ${this.next ? html`<button @click=${this.#older}>${words.more}</button>` : nothing}<button
           @click=${() => this.#try(async () => saveFile(await client.retentionTable(), 'retention.csv'))}

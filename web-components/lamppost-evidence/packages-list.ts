@@ -41,7 +41,9 @@ function packageOf(view: PackagesView, item: ExportView) {
         <h3>${item.id}</h3>
         <p>${item.reason}</p>
         <p class="quiet">
-          ${packages.by(item.requestedBy.name, item.requestedBy.organisation)}${item.requestedBy.reference ? ` · ${item.requestedBy.reference}` : ''}
+          ${packages.by(item.requestedBy.name, item.requestedBy.organisation)}${
+            item.requestedBy.reference ? ` · ${item.requestedBy.reference}` : ''
+          }
           · ${packages.exportedBy(item.exportedBy.name)} · ${time(item.requestedAt)}
         </p>
         ${item.kind === 'redacted' && item.parentExport ? html`<p class="redacted">${packages.redactedOf(item.parentExport)}</p>` : nothing}
@@ -63,7 +65,13 @@ function packageOf(view: PackagesView, item: ExportView) {
             <p class="hash"><span>${packages.sha256}</span> <code>${item.facts.sha256}</code></p>`
         : nothing
     }
-    ${item.state === 'ready' && item.endsAt !== null ? html`<p class="kept ${item.expiring ? 'soon' : ''}">${item.expiring ? packages.endsSoon(time(item.endsAt)) : words.officer.keptUntil(time(item.endsAt))}</p>` : nothing}
+    ${
+      item.state === 'ready' && item.endsAt !== null
+        ? html`<p class="kept ${item.expiring ? 'soon' : ''}">
+            ${item.expiring ? packages.endsSoon(time(item.endsAt)) : words.officer.keptUntil(time(item.endsAt))}
+          </p>`
+        : nothing
+    }
     <div class="do">${actsOf(view, item)}</div>
     ${view.opened?.id === item.id ? handOver(view, item) : nothing}
   </article>`

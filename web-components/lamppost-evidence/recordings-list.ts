@@ -39,7 +39,9 @@ function incidentOf(view: RecordingsView, incident: Incident) {
       </div>
       <div class="end">
         <p class="state ${incident.state}">
-          ${words.stateOf[incident.state]}${incident.owner ? html` · ${words.takenBy(incident.owner)}` : nothing}${incident.closureReason ? html`<br />${incident.closureReason}` : nothing}
+          ${words.stateOf[incident.state]}${incident.owner ? html` · ${words.takenBy(incident.owner)}` : nothing}${
+            incident.closureReason ? html`<br />${incident.closureReason}` : nothing
+          }
         </p>
         ${kept(view, incident)}
       </div>
@@ -95,7 +97,10 @@ function clipOf(view: RecordingsView, incident: Incident, clip: ClipView, presse
       <th scope="row">
         ${name}
         <span class="gaps ${clip.gaps.length > 0 ? 'some' : ''}">${words.gaps(clip.gaps.length)}</span>
-        ${clip.gaps.map(({ from, to }) => html`<span class="gap">${words.gapLine(clockTime(from, timezone), clockTime(to, timezone))}</span>`)}
+        ${clip.gaps.map(
+          ({ from, to }) =>
+            html`<span class="gap">${words.gapLine(clockTime(from, timezone), clockTime(to, timezone))}</span>`,
+        )}
       </th>
       <td>${clockTime(clip.from, timezone)}</td>
       <td>${clip.to === null ? words.stillGrowing : clockTime(clip.to, timezone)}</td>

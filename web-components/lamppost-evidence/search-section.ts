@@ -124,9 +124,27 @@ function results(
         recordings.incidents.length === 0
           ? html`<p class="quiet">${search.noIncidents}</p>`
           : html`<ul class="incidents">
-              ${recordings.incidents.map(({ id, helpPoint, openedAt }) => html`<li><strong>${helpPoints.find((each) => each.id === helpPoint)?.name ?? helpPoint}</strong> <span>${time(openedAt)}</span> <span class="quiet">${id}</span></li>`)}
+              ${recordings.incidents.map(
+                ({ id, helpPoint, openedAt }) =>
+                  html`<li>
+                    <strong>${helpPoints.find((each) => each.id === helpPoint)?.name ?? helpPoint}</strong>
+                    <span>${time(openedAt)}</span> <span class="quiet">${id}</span>
+                  </li>`,
+              )}
             </ul>`
       }
     </article>
-    ${recordings.cameras.some(({ recorded }) => recorded.length > 0) ? orderForm({ words, title: search.export, summary: `${time(asked.from)} – ${time(asked.to)}`, submit: words.officer.order.submit(chosen.size), disabled: chosen.size === 0, busy, onSubmit: (answered) => onOrder(answered, asked) }) : nothing}`
+    ${
+      recordings.cameras.some(({ recorded }) => recorded.length > 0)
+        ? orderForm({
+            words,
+            title: search.export,
+            summary: `${time(asked.from)} – ${time(asked.to)}`,
+            submit: words.officer.order.submit(chosen.size),
+            disabled: chosen.size === 0,
+            busy,
+            onSubmit: (answered) => onOrder(answered, asked),
+          })
+        : nothing
+    }`
 }

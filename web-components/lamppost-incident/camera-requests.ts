@@ -5,7 +5,10 @@ import type { Words } from '../words/en.ts'
 
 export type RequestNames = { camera(id: string): string; helpPoint(id: string): string }
 
-/** A press elsewhere needs a camera that this incident holds: its operator decides. @param most shown at once; the next comes when one is answered */
+/**
+ * A press elsewhere needs a camera that this incident holds: its operator decides.
+ * @param most shown at once; the next comes when one is answered
+ */
 export function askedFor(
   incident: Incident,
   others: readonly Incident[],

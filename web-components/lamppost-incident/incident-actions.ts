@@ -22,12 +22,40 @@ export function actions(tile: Tile, refusal: string | null, ask: (what: Asking) 
     return html`<div class="actions"><p class="refusal" role="status">${refusal ?? ''}</p></div>`
   return html`<div class="actions">
     ${owner === null ? nothing : html`<p class="owner"><span aria-hidden="true">✓</span> ${words.takenBy(owner)}</p>`}
-    ${mayTake(tile) ? html`<button class="main take" @click=${() => tile.request({ ask: 'acknowledge' })}>${words.take}${keyHint(key('take'))}</button>` : nothing}
-    ${owner !== null && !mine && !mayTake(tile) ? html`<button class="over" @click=${() => ask('take-over')}>${words.tile.takeOver(owner)}${keyHint(key('take'))}</button>` : nothing}
-    ${incident.onHold ? html`<button class="main go-on" @click=${() => tile.request({ ask: 'take-up' })}>${words.tile.goOn}${keyHint(key('hold'))}</button>` : nothing}
+    ${
+      mayTake(tile)
+        ? html`<button class="main take" @click=${() => tile.request({ ask: 'acknowledge' })}>
+            ${words.take}${keyHint(key('take'))}
+          </button>`
+        : nothing
+    }
+    ${
+      owner !== null && !mine && !mayTake(tile)
+        ? html`<button class="over" @click=${() => ask('take-over')}>
+            ${words.tile.takeOver(owner)}${keyHint(key('take'))}
+          </button>`
+        : nothing
+    }
+    ${
+      incident.onHold
+        ? html`<button class="main go-on" @click=${() => tile.request({ ask: 'take-up' })}>
+            ${words.tile.goOn}${keyHint(key('hold'))}
+          </button>`
+        : nothing
+    }
     <div class="lesser">
-      ${mine && !incident.onHold ? html`<button class="hold" @click=${() => ask('hold')}>${words.tile.hold}${keyHint(key('hold'))}</button>` : nothing}
-      ${mine && !incident.handover ? html`<button class="hand-over" @click=${() => ask('hand-over')}>${words.tile.handOver}${keyHint(key('handOver'))}</button>` : nothing}
+      ${
+        mine && !incident.onHold
+          ? html`<button class="hold" @click=${() => ask('hold')}>${words.tile.hold}${keyHint(key('hold'))}</button>`
+          : nothing
+      }
+      ${
+        mine && !incident.handover
+          ? html`<button class="hand-over" @click=${() => ask('hand-over')}>
+              ${words.tile.handOver}${keyHint(key('handOver'))}
+            </button>`
+          : nothing
+      }
       <button class="close" @click=${() => ask('close')}>${words.close}${keyHint(key('close'))}</button>
     </div>
     <p class="refusal" role="status">${refusal ?? ''}</p>

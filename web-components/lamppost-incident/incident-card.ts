@@ -31,13 +31,28 @@ export function card(tile: Tile, main: Framing | null, refusal: string | null, c
       ${main ? html`<lamppost-player small .client=${client} .camera=${main.camera}></lamppost-player>` : nothing}
       <div class="rest">
         <p class="shown">
-          ${main ? html`<span class="camera">${cameraName(town, main.camera)}</span> <span class="proof ${main.state}" data-state=${main.state}>${words.framing(main)}</span>` : callOf(incident).late ? words.noneMoved : words.noCamera}
+          ${
+            main
+              ? html`<span class="camera">${cameraName(town, main.camera)}</span>
+                  <span class="proof ${main.state}" data-state=${main.state}>${words.framing(main)}</span>`
+              : callOf(incident).late
+                ? words.noneMoved
+                : words.noCamera
+          }
         </p>
         ${lateLine(tile)}${escalationLine(tile) ?? nothing}
         <p class="state">
-          ${state}${incident.presses.length + incident.repeats > 1 ? html` · ${words.pressedTimes(incident.presses.length + incident.repeats)}` : nothing}
+          ${state}${
+            incident.presses.length + incident.repeats > 1
+              ? html` · ${words.pressedTimes(incident.presses.length + incident.repeats)}`
+              : nothing
+          }
         </p>
-        ${incident.handover ? html`<p class="state offered">${words.tile.offered(incident.handover.from, incident.handover.to)}</p>` : nothing}
+        ${
+          incident.handover
+            ? html`<p class="state offered">${words.tile.offered(incident.handover.from, incident.handover.to)}</p>`
+            : nothing
+        }
         ${wishes}
         ${mayTake(tile) ? html`<button class="main take" @click=${() => request({ ask: 'acknowledge' })}>${words.take}</button>` : nothing}
         ${refusal ? html`<p class="refusal" role="status">${refusal}</p>` : nothing}

@@ -85,7 +85,14 @@ export function question(
         words.tile.holdTitle,
         html`${reasons(tile, Object.values(words.tile.holdReasons))}
           <div class="choices minutes" role="radiogroup" aria-label=${words.tile.holdConfirm}>
-            ${HOLD_MINUTES.map((minutes, i) => html`<label><input type="radio" name="minutes" value=${minutes} ?checked=${i === 1} /><span>${words.tile.holdFor(minutes)}</span></label>`)}
+            ${HOLD_MINUTES.map(
+              (minutes, i) =>
+                html`<label
+                  ><input type="radio" name="minutes" value=${minutes} ?checked=${i === 1} /><span
+                    >${words.tile.holdFor(minutes)}</span
+                  ></label
+                >`,
+            )}
             <label class="wide"
               ><input type="radio" name="minutes" value="" /><span>${words.tile.holdUntilOff}</span></label
             >

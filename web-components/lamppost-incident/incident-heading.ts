@@ -27,7 +27,9 @@ export function heading(tile: Tile) {
     <div class="where">
       <p class="what">
         ${incident.kind === 'drill' ? words.drill : words.pressed} ·
-        ${words.pressedTimes(incident.presses.length + incident.repeats)}${incident.presses[0]?.clockOff ? ` · ${words.deviceClockOff}` : ''}${betweenWords(tile)}
+        ${words.pressedTimes(incident.presses.length + incident.repeats)}${
+          incident.presses[0]?.clockOff ? ` · ${words.deviceClockOff}` : ''
+        }${betweenWords(tile)}
       </p>
       <h2>${nameOf(tile)}</h2>
       <p class="address">${helpPoint?.address ?? ''}</p>
@@ -90,8 +92,11 @@ export function standing(tile: Tile) {
   if (handover)
     lines.push(
       html`<p class="line offered" role="status">
-        <strong>${words.tile.offered(handover.from, handover.to)}</strong
-        >${handover.from === me ? html` <button @click=${() => tile.request({ ask: 'withdraw-offer' })}>${words.tile.keepIt}</button>` : nothing}
+        <strong>${words.tile.offered(handover.from, handover.to)}</strong>${
+          handover.from === me
+            ? html` <button @click=${() => tile.request({ ask: 'withdraw-offer' })}>${words.tile.keepIt}</button>`
+            : nothing
+        }
       </p>`,
     )
   if (onHold) {

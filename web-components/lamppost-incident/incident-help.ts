@@ -75,7 +75,18 @@ export function contacts(tile: Tile) {
             ${words.tile.called}${keyHint(action ? key(action) : null)}
           </button>
           ${last ? html`<p class="last">${clockTime(last.at, timezone, false)} ${last.outcome}</p>` : nothing}
-          ${isOpenCall(last) ? html`<div class="outcomes" role="group" aria-label=${contact.name}>${Object.values(words.tile.outcomes).map((outcome) => html`<button @click=${() => request({ ask: 'contact', contact: contact.id, outcome })}>${outcome}</button>`)}</div>` : nothing}
+          ${
+            isOpenCall(last)
+              ? html`<div class="outcomes" role="group" aria-label=${contact.name}>
+                  ${Object.values(words.tile.outcomes).map(
+                    (outcome) =>
+                      html`<button @click=${() => request({ ask: 'contact', contact: contact.id, outcome })}>
+                        ${outcome}
+                      </button>`,
+                  )}
+                </div>`
+              : nothing
+          }
         </li>`
       })}
     </ul>
@@ -105,7 +116,22 @@ export function safePlaces({ words, town, incident, client, timezone, locale }: 
         return html`<li class=${state.open ? 'open-now' : 'shut'}>
           <strong>${place.name}</strong> <span class="quiet">${place.address}</span>
           <p class="state">
-            ${state.open ? (state.until === null || Date.parse(state.until) - now > ALL_DAY_MS ? words.tile.openNow : words.tile.openUntil(shortTime(state.until, timezone))) : state.next ? words.tile.opensAt(dayAndHour(state.next, timezone, locale)) : words.tile.closedForLong}${walk ? html`<span> · ${(walk.along === 'streets' ? words.tile.walk : words.tile.walkAbout)(walk.metres, walk.minutes)}</span>` : nothing}
+            ${
+              state.open
+                ? state.until === null || Date.parse(state.until) - now > ALL_DAY_MS
+                  ? words.tile.openNow
+                  : words.tile.openUntil(shortTime(state.until, timezone))
+                : state.next
+                  ? words.tile.opensAt(dayAndHour(state.next, timezone, locale))
+                  : words.tile.closedForLong
+            }${
+              walk
+                ? html`<span>
+                    ·
+                    ${(walk.along === 'streets' ? words.tile.walk : words.tile.walkAbout)(walk.metres, walk.minutes)}</span
+                  >`
+                : nothing
+            }
           </p>
         </li>`
       })}

@@ -40,7 +40,8 @@ export function notes({ words, incident, timezone, key, leaveKey }: Tile, draft:
     failed: draft.refused ?? words.tile.noteNotSaved,
   }[draft.state]
   const onKey = (event: KeyboardEvent): void => {
-    // Escape, or the key that was chosen for it, leaves the note, and gives the keys back to the tile. What was typed stays as it is.
+    // Escape, or the key that was chosen for it, leaves the note, and gives the keys back to the tile. What was typed
+    // stays as it is.
     if ((event.key === 'Escape' || event.key === leaveKey) && !event.isComposing) {
       event.preventDefault()
       event.stopPropagation()
@@ -62,7 +63,12 @@ export function notes({ words, incident, timezone, key, leaveKey }: Tile, draft:
   return html`<section class="notes">
     <h3>${words.tile.notesTitle}${keyHint(key('note'))}</h3>
     ${older > 0 ? html`<p class="quiet">${words.tile.moreNotes(older)}</p>` : nothing}
-    ${all.slice(-SHOWN).map(({ at, by, text }) => html`<p class="note"><span class="quiet">${clockTime(at, timezone, false)} ${by}</span> ${text}</p>`)}
+    ${all
+      .slice(-SHOWN)
+      .map(
+        ({ at, by, text }) =>
+          html`<p class="note"><span class="quiet">${clockTime(at, timezone, false)} ${by}</span> ${text}</p>`,
+      )}
     <textarea
       name="note"
       rows="2"

@@ -34,12 +34,36 @@ export function mainView(framing: Framing, tile: Tile, { replaying, steering, be
       <div class="known">
         <strong>${cameraName(town, framing.camera)}</strong>
         <span class="proof ${framing.state}" data-state=${framing.state}>${words.framing(framing)}</span>
-        ${hand ? html`<span class="hand">${words.tile.steeredBy(hand.name)}</span>` : framing.reason && framing.way !== 'fixed' ? html`<span class="reason">${framing.reason}</span>` : nothing}
+        ${
+          hand
+            ? html`<span class="hand">${words.tile.steeredBy(hand.name)}</span>`
+            : framing.reason && framing.way !== 'fixed'
+              ? html`<span class="reason">${framing.reason}</span>`
+              : nothing
+        }
       </div>
       <div class="tools">
-        ${canSendBack(framing) ? html`<button class="preset" @click=${() => request({ ask: 'bring', camera: framing.camera })}>${words.tile.backToPreset}${keyHint(key('preset'))}</button>` : nothing}
-        ${camera?.ptz ? html`<button class="steer" aria-expanded=${steering} @click=${steer}>${steering ? words.tile.stopSteering : words.tile.steer}${keyHint(key('steer'))}</button>` : nothing}
-        ${incident.clips.some((clip) => clip.camera === framing.camera) ? html`<button class="replay" aria-expanded=${replaying} @click=${replay}>${replaying ? words.backToLive : `⟲ ${words.replay}`}${keyHint(key('replay'))}</button>` : nothing}
+        ${
+          canSendBack(framing)
+            ? html`<button class="preset" @click=${() => request({ ask: 'bring', camera: framing.camera })}>
+                ${words.tile.backToPreset}${keyHint(key('preset'))}
+              </button>`
+            : nothing
+        }
+        ${
+          camera?.ptz
+            ? html`<button class="steer" aria-expanded=${steering} @click=${steer}>
+                ${steering ? words.tile.stopSteering : words.tile.steer}${keyHint(key('steer'))}
+              </button>`
+            : nothing
+        }
+        ${
+          incident.clips.some((clip) => clip.camera === framing.camera)
+            ? html`<button class="replay" aria-expanded=${replaying} @click=${replay}>
+                ${replaying ? words.backToLive : `⟲ ${words.replay}`}${keyHint(key('replay'))}
+              </button>`
+            : nothing
+        }
       </div>
     </figcaption>
   </figure>`
@@ -64,14 +88,41 @@ export function replayOf({ camera }: Framing, { words, client, incident }: Tile)
   </section>`
 }
 
-/** A late press moves no camera by itself: the operator sends one by a button. The recording from the time of the press is shown. */
+/**
+ * A late press moves no camera by itself: the operator sends one by a button. The recording from the time of the
+ * press is shown.
+ */
 export function noView({ words, client, incident, town, request }: Tile) {
   const { at, late } = callOf(incident)
   const [first] = incident.clips
   return html`<div class="none">
     <p>${late ? words.noneMoved : words.noCamera}</p>
-    ${late && first ? keyed(first.camera, html`<lamppost-player class="clip" .client=${client} .camera=${first.camera} .incident=${incident.id} .pressedAt=${at}></lamppost-player>`) : nothing}
-    ${late ? html`<div class="offer">${incident.clips.map(({ camera }) => html`<button class="main" @click=${() => request({ ask: 'bring', camera })}>${words.bring(cameraName(town, camera))}</button>`)}</div>` : nothing}
+    ${
+      late && first
+        ? keyed(
+            first.camera,
+            html`<lamppost-player
+              class="clip"
+              .client=${client}
+              .camera=${first.camera}
+              .incident=${incident.id}
+              .pressedAt=${at}
+            ></lamppost-player>`,
+          )
+        : nothing
+    }
+    ${
+      late
+        ? html`<div class="offer">
+            ${incident.clips.map(
+              ({ camera }) =>
+                html`<button class="main" @click=${() => request({ ask: 'bring', camera })}>
+                  ${words.bring(cameraName(town, camera))}
+                </button>`,
+            )}
+          </div>`
+        : nothing
+    }
   </div>`
 }
 

@@ -115,7 +115,9 @@ export class LamppostIncident extends LitElement {
   }
 
   #last: Incident | null = null
-  /** One that is gone while somebody writes stays until they have finished: as it was closed, or as it was seen last. */
+  /**
+   * One that is gone while somebody writes stays until they have finished: as it was closed, or as it was seen last.
+   */
   #left(town: WallState): Incident | null {
     return (
       town.lately.find(({ incident: { id } }) => id === this.incident)?.incident ??
@@ -273,7 +275,8 @@ export class LamppostIncident extends LitElement {
       steer: () => this.#steer(),
       choose: (camera) => this.#choose(camera),
     }
-    const kind = `tile ${incident.state} ${incident.kind} ${incident.onHold ? 'on-hold' : ''} ${incident.escalation.step > 0 ? 'unanswered' : ''}`
+    const unanswered = incident.escalation.step > 0 ? 'unanswered' : ''
+    const kind = `tile ${incident.state} ${incident.kind} ${incident.onHold ? 'on-hold' : ''} ${unanswered}`
     const names = {
       camera: (id: string) => cameraName(town, id),
       helpPoint: (id: string) => town.helpPoints.find((each) => each.id === id)?.name ?? id,
@@ -284,7 +287,13 @@ export class LamppostIncident extends LitElement {
     const wishes = askedOthers(incident, town.incidents, names, tile.words)
     if (this.compact)
       return html`<article part="tile" class="${kind} card" tabindex="-1" aria-label=${nameOf(tile)}>
-        ${card(tile, main, this.refusal, () => this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true })), [wanted, wishes])}
+        ${card(
+          tile,
+          main,
+          this.refusal,
+          () => this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true })),
+          [wanted, wishes],
+        )}
       </article>`
     return html`<article part="tile" class=${kind} tabindex="-1" aria-label=${nameOf(tile)}>
       ${heading(tile)} ${standing(tile)} ${wanted}

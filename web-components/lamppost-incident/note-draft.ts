@@ -1,6 +1,7 @@
 /**
- * A note that writes itself down while it is typed: each version replaces the one before, and the record keeps them all. What could
- * not be saved is tried again, and outlives a reload of the page. Not here: how it looks (incident-notes).
+ * A note that writes itself down while it is typed: each version replaces the one before, and the record keeps them
+ * all. What could not be saved is tried again, and outlives a reload of the page. Not here: how it looks
+ * (incident-notes).
  */
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { BrowserStore } from '../look/browser-store.ts'

@@ -28,7 +28,10 @@ export type Tile = {
   request(wish: Wish): void
 }
 
-/** The moment everything is counted from: since when somebody calls, or when a late press was made by its device's clock. */
+/**
+ * The moment everything is counted from: since when somebody calls, or when a late press was made by its device's
+ * clock.
+ */
 export function callOf({ presses, calledAt, openedAt }: Incident): { at: string; late: boolean } {
   const late = calledAt === null && presses.length > 0
   return { late, at: (late ? presses[0]?.pressedAt : calledAt) ?? openedAt }

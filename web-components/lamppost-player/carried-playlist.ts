@@ -33,7 +33,8 @@ export function began(
   const beginning = (state?.beginning ?? -1) + 1
   // Two more than the server's count: the segments before the first one have numbers, too.
   const own = old.length > 0 ? (old.at(-1)?.number ?? 0) + 1 : number + LEAD
-  // hls.js wants whole segments with parts before the open one; at the very beginning the ones before are named, never loaded.
+  // hls.js wants whole segments with parts before the open one; at the very beginning the ones before are named,
+  // never loaded.
   const named =
     old.length > 0
       ? old

@@ -1,4 +1,7 @@
-/** One camera's picture from the page's WebSocket, handed to hls.js as if it had loaded it: playlists, parts, initialisation. */
+/**
+ * One camera's picture from the page's WebSocket, handed to hls.js as if it had loaded it: playlists, parts,
+ * initialisation.
+ */
 import type { HlsConfig, Loader, LoaderCallbacks, LoaderConfiguration, LoaderContext, LoaderStats } from 'hls.js'
 import type { PictureForm } from '../wall-client/api-shapes.ts'
 import type { PictureCarrier } from '../wall-client/picture-carrier.ts'

@@ -1,4 +1,7 @@
-/** What moves a recording: its controls under the picture, their keys, and whoever stands around and moves it from outside. */
+/**
+ * What moves a recording: its controls under the picture, their keys, and whoever stands around and moves it from
+ * outside.
+ */
 import { html, nothing } from 'lit'
 import type { Words } from '../words/en.ts'
 import { FrameWatch } from './frame-watch.ts'
@@ -92,7 +95,13 @@ export class ClipHand {
           aria-valuetext=${at}
           @input=${(event: Event) => this.#seekTo(Number((event.target as HTMLInputElement).value))}
         />
-        ${press !== null && press >= 0 && press <= end ? html`<svg class="mark" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect x=${(press / (end || 1)) * 1000 - 2} width="4" height="10" /></svg>` : nothing}
+        ${
+          press !== null && press >= 0 && press <= end
+            ? html`<svg class="mark" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
+                <rect x=${(press / (end || 1)) * 1000 - 2} width="4" height="10" />
+              </svg>`
+            : nothing
+        }
       </div>
       <button @click=${this.#toggle} aria-label=${paused ? words.play : words.pause}>${paused ? '▶' : '❚❚'}</button>
       <button @click=${() => this.#seekBy(-10)}>${words.back10}</button>

@@ -1,4 +1,7 @@
-/** Keeps one live video close behind its newest picture, from one beginning of the stream to the next. How quickly: edge-governor. */
+/**
+ * Keeps one live video close behind its newest picture, from one beginning of the stream to the next. How quickly:
+ * edge-governor.
+ */
 import { EARLY_S, type SpareWish, createSpareWatch, firstStep, govern } from './edge-governor.ts'
 import { watchShown } from './shown-picture.ts'
 
@@ -10,7 +13,10 @@ const NEXT_IS_HERE = 1.5
 /** Seconds; a place nearer than this is not worth a jump. */
 const AS_GOOD_S = 0.2
 
-/** When it has begun it is known after a moment how much is left when a part comes; and for a while nobody has followed what it shows. */
+/**
+ * When it has begun it is known after a moment how much is left when a part comes; and for a while nobody has
+ * followed what it shows.
+ */
 const OPENING_MS = { from: 1000, to: 8000 }
 
 export type EdgeKeeper = {
@@ -20,8 +26,11 @@ export type EdgeKeeper = {
 }
 
 /**
- * @param startS where playing begins and jumps land: seconds before the end of what is here, by the length of the newest part.
- * @param wish outlives this beginning. @param hasMoved whether it has played since: every beginning waits, and has not run out. @param isSeen whether the page is shown
+ * @param startS where playing begins and jumps land: seconds before the end of what is here, by the length of the
+ * newest part.
+ * @param wish outlives this beginning.
+ * @param hasMoved whether it has played since: every beginning waits, and has not run out.
+ * @param isSeen whether the page is shown
  */
 export function createEdgeKeeper({
   video,
@@ -84,7 +93,8 @@ export function createEdgeKeeper({
       rate: video.playbackRate,
       unseen: back,
     })
-    // Nobody knew how long parts are before the first came: whoever began nearer to its end would run out long before the next.
+    // Nobody knew how long parts are before the first came: whoever began nearer to its end would run out long before
+    // the next.
     const tooNear = !begun && !video.seeking && video.currentTime > place + AS_GOOD_S
     if (!begun && !video.seeking && video.currentTime >= start) [begun, begunAt] = [true, now]
     const opening = begun && now - begunAt > OPENING_MS.from && now - begunAt < OPENING_MS.to

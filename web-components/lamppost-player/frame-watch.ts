@@ -12,11 +12,17 @@ export class FrameWatch {
   /** Where the video was sent, until its frame is shown: who steps quickly steps on from there. */
   #sentTo: number | null = null
   #sentAgain = false
-  /** Seconds: a short one of the distances seen lately. Frames may be left out while playing, and some cameras' come unevenly. */
+  /**
+   * Seconds: a short one of the distances seen lately. Frames may be left out while playing, and some cameras' come
+   * unevenly.
+   */
   frame = 1 / 15
   #steps: number[] = []
 
-  /** The middle of the neighbouring frame, so that no rounding falls on the wrong side of it. A paused video may stand further on than the frame it shows: the frame counts. */
+  /**
+   * The middle of the neighbouring frame, so that no rounding falls on the wrong side of it. A paused video may stand
+   * further on than the frame it shows: the frame counts.
+   */
   neighbour(video: HTMLVideoElement, frames: 1 | -1): number {
     const here = this.#sentTo ?? (this.#shownAt === null ? video.currentTime : this.#shownAt + this.frame / 2)
     const end = Number.isFinite(video.duration) ? video.duration : Number.POSITIVE_INFINITY
@@ -76,8 +82,8 @@ export class FrameWatch {
     }
     const isAnother = mediaTime !== this.#shownAt
     this.#shownAt = mediaTime
-    // A frame from before the seek may still come; the one that lies there ends the waiting. The same one once more does not: it lasts
-    // longer than others (one was lost), and the next step must lead on from where this one ended.
+    // A frame from before the seek may still come; the one that lies there ends the waiting. The same one once more
+    // does not: it lasts longer than others (one was lost), and the next step must lead on from where this one ended.
     const place = this.#sentTo
     if (
       place !== null &&

@@ -1,4 +1,7 @@
-/** Owns one hls.js on one video element: attaches, keeps to the edge, starts again after errors, and tells the truth about age. */
+/**
+ * Owns one hls.js on one video element: attaches, keeps to the edge, starts again after errors, and tells the truth
+ * about age.
+ */
 import Hls from 'hls.js/light'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { PictureForm } from '../wall-client/api-shapes.ts'
@@ -19,7 +22,11 @@ export type Source = {
   now(): number
   /** The browser was given this form and cannot show it. False: there is no other. */ onUnshowable(): boolean
 }
-/** `unasked`: the server wants a reason for this picture first. `age`: seconds between the picture's arrival at the server and now. `still`: milliseconds since the picture last moved. `why`: the server's words when it has refused it. `behind`: more is there to be played than has come, part by part over HTTP; null where nothing is known. */
+/**
+ * `unasked`: the server wants a reason for this picture first. `age`: seconds between the picture's arrival at the
+ * server and now. `still`: milliseconds since the picture last moved. `why`: the server's words when it has refused
+ * it. `behind`: more is there to be played than has come, part by part over HTTP; null where nothing is known.
+ */
 export type Picture = {
   state: 'starting' | 'playing' | 'gone' | 'unasked'
   age: number | null
@@ -110,7 +117,10 @@ export class HlsController implements ReactiveController {
     this.#start()
   }
 
-  /** Media seconds of a wall-clock moment: by its segment's own time, since a camera's seconds are not the wall's. Null when it is not in the recording. */
+  /**
+   * Media seconds of a wall-clock moment: by its segment's own time, since a camera's seconds are not the wall's.
+   * Null when it is not in the recording.
+   */
   mediaTimeOf(moment: number): number | null {
     const fragments = this.#hls?.latestLevelDetails?.fragments ?? []
     const found = fragments.findLast(({ programDateTime }) => programDateTime !== null && programDateTime <= moment)
@@ -280,7 +290,9 @@ export class HlsController implements ReactiveController {
     )
   }
 
-  /** Media time may run on while the picture stands: only another picture is one that moves. A hidden page draws none. */
+  /**
+   * Media time may run on while the picture stands: only another picture is one that moves. A hidden page draws none.
+   */
   #hasNewFrame(video: HTMLVideoElement, mode: Mode): boolean {
     if (mode === 'clip' || document.visibilityState !== 'visible') return true
     // A picture that the browser dropped was not shown.

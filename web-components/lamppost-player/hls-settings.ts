@@ -1,7 +1,10 @@
 /** How hls.js is set up for each way in which a picture comes, and where playing begins. */
 import type { HlsConfig } from 'hls.js/light'
 
-/** carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections. clip: a recording, from its start mark. */
+/**
+ * carried: live over the page's WebSocket. edge: as live as HTTP can be. plain: live, but frugal with connections.
+ * clip: a recording, from its start mark.
+ */
 export type Mode = 'carried' | 'edge' | 'plain' | 'clip'
 
 /** The least that should be left to play when the next part comes: an ill-timed one must not stop the picture. */
@@ -12,7 +15,11 @@ const EDGE_START_S = 0.14
 const PLAIN_START_S = 1.2
 
 export const leastSpare = (mode: Mode): number => (mode === 'plain' ? PLAIN_SPARE_S : EDGE_SPARE_S)
-/** Whole segments come as far apart as they are long, and the list that names them is asked for now and then. @param part seconds that the newest lasts. @returns seconds before the end of what is here */
+/**
+ * Whole segments come as far apart as they are long, and the list that names them is asked for now and then.
+ * @param part seconds that the newest lasts.
+ * @returns seconds before the end of what is here
+ */
 export const startBehind = (mode: Mode, part: number): number =>
   mode === 'plain' ? Math.max(PLAIN_START_S, part + PLAIN_SPARE_S) : EDGE_START_S
 

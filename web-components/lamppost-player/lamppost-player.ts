@@ -182,7 +182,13 @@ export class LamppostPlayer extends LitElement {
           @play=${this.#noteRun}
         ></video>
         ${this.#cover()}
-        ${this.#isConverted ? html`<p part="form" class="form">${this.words.converted(this.mode === 'clip' ? 'transcoded' : (this.#view()?.converted ?? 'transcoded'))}</p>` : nothing}
+        ${
+          this.#isConverted
+            ? html`<p part="form" class="form">
+                ${this.words.converted(this.mode === 'clip' ? 'transcoded' : (this.#view()?.converted ?? 'transcoded'))}
+              </p>`
+            : nothing
+        }
         <p part="age" class="age ${this.#ageClass()}">${this.#ageWords()}</p>
       </div>
       ${this.incident && !this.bare ? this.#hand.controls(this.words, this.#ageWords()) : nothing}`

@@ -1,4 +1,7 @@
-/** No open incident shows it, and this town wants to know why somebody looks: that stands in the record beside the look. */
+/**
+ * No open incident shows it, and this town wants to know why somebody looks: that stands in the record beside the
+ * look.
+ */
 import { type LitElement, html } from 'lit'
 import type { Words } from '../words/en.ts'
 import { refusalWords } from '../words/refusal-words.ts'

@@ -6,7 +6,10 @@ export type ShownPicture = {
   close(): void
 }
 
-/** @param onPicture hears of each picture that is shown how far it is ahead. A hidden page shows none; a browser that does not tell is believed to be on time. */
+/**
+ * @param onPicture hears of each picture that is shown how far it is ahead. A hidden page shows none; a browser that
+ * does not tell is believed to be on time.
+ */
 export function watchShown(video: HTMLVideoElement, onPicture: (ahead: number) => void): ShownPicture {
   if (!('requestVideoFrameCallback' in video)) return { ahead: () => 0, step: () => 0, close: () => {} }
   let at: number | null = null

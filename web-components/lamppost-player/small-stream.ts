@@ -1,13 +1,16 @@
 /**
- * Whether a small view takes its camera's small stream. One that brings no picture is left for the large one, and tried again later.
- * Pure. Not here: which stream has which address (lamppost-player).
+ * Whether a small view takes its camera's small stream. One that brings no picture is left for the large one, and
+ * tried again later. Pure. Not here: which stream has which address (lamppost-player).
  */
 
 /** A small stream may take so long to bring its first picture. */
 const WITHIN_MS = 8000
 const AGAIN_MS = 10 * 60_000
 
-/** `wanted`: the view is small, and its camera has a small stream. `blameless`: it plays, or there is another reason why it does not. */
+/**
+ * `wanted`: the view is small, and its camera has a small stream. `blameless`: it plays, or there is another reason
+ * why it does not.
+ */
 export type SmallLook = { camera: string; wanted: boolean; blameless: boolean }
 
 export function createSmallStream() {

@@ -1,9 +1,13 @@
 /**
- * Pictures that come part by part over HTTP cost a browser two requests for each part. Where it, or the way to it, is not done with them
- * in time, all of them are late: they give way one by one, the large one last, and come by whole segments for a while.
+ * Pictures that come part by part over HTTP cost a browser two requests for each part. Where it, or the way to it, is
+ * not done with them in time, all of them are late: they give way one by one, the large one last, and come by whole
+ * segments for a while.
  */
 
-/** So much more of its time a picture is behind than not before one gives way; and then it is seen whether that was enough. */
+/**
+ * So much more of its time a picture is behind than not before one gives way; and then it is seen whether that was
+ * enough.
+ */
 const PATIENCE_MS = 4000
 /** Time between two looks counts up to this: a browser that was asleep saw nothing. */
 const LONGEST_LOOK_MS = 500
@@ -22,15 +26,22 @@ type View = {
   downFor: number
   backAt: number
 }
-/** `behind`: there is more to play than has come; null where nothing is known. `small`: whether it gives way before a large one. `live`: whether it comes part by part over HTTP, or would if it had not given way. */
+/**
+ * `behind`: there is more to play than has come; null where nothing is known. `small`: whether it gives way before a
+ * large one. `live`: whether it comes part by part over HTTP, or would if it had not given way.
+ */
 export type Look = { behind: boolean | null; small: boolean; live: boolean }
 
 /** Seconds of what the list names that have not been played, although little of it is here. */
 const BEHIND_S = { listed: 1.2, left: 1 }
 /**
- * Whether more is there to be played than has come, and more than whole segments would leave. No clock is asked: those of a room may differ
- * by more. A camera that stops names no more, and who has played all of it is not behind. Everything in seconds.
- * @param listed from the playhead to the end of what the list names. @param left of it here. @param longest segment of the list. @param part the list's longest
+ * Whether more is there to be played than has come, and more than whole segments would leave. No clock is asked:
+ * those of a room may differ by more. A camera that stops names no more, and who has played all of it is not behind.
+ * Everything in seconds.
+ * @param listed from the playhead to the end of what the list names.
+ * @param left of it here.
+ * @param longest segment of the list.
+ * @param part the list's longest
  */
 export const isBehind = ({
   listed,
@@ -49,7 +60,10 @@ export function createStepDown() {
   const views = new Map<object, View>()
   let changedAt = Number.NEGATIVE_INFINITY
 
-  /** Who has come back lately came back too early; else a small one, who is late itself before any other; else who is late. */
+  /**
+   * Who has come back lately came back too early; else a small one, who is late itself before any other; else who is
+   * late.
+   */
   function whoGives(late: View, now: number): View {
     const there = [...views.values()].filter(
       ({ live, downUntil, lookedAt }) => live && downUntil === null && now - lookedAt < THERE_MS,

@@ -1,4 +1,7 @@
-/** For cameras that are not in the site file yet: found on the network, asked what they are, written out for the site file. */
+/**
+ * For cameras that are not in the site file yet: found on the network, asked what they are, written out for the site
+ * file.
+ */
 import { LitElement, css, html, nothing } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import { element } from '../look/element.ts'

@@ -1,4 +1,6 @@
-/** The engineer's room: every camera with a still picture; one of them live, with its presets and a hand on the head. */
+/**
+ * The engineer's room: every camera with a still picture; one of them live, with its presets and a hand on the head.
+ */
 import { createSteering } from '../lamppost-steer/steering.ts'
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { property, state } from 'lit/decorators.js'
@@ -181,13 +183,23 @@ export class LamppostPresets extends LitElement {
       this.removing = null
     }
     return html`<button class="card" aria-current=${current} @click=${choose}>
-      ${picture ? html`<img src=${picture} alt="" />` : html`<span class="nopicture">${camera.health.video === 'down' || this.#snapshots.none(camera.id) ? this.words.gone : this.words.starting}</span>`}
+      ${
+        picture
+          ? html`<img src=${picture} alt="" />`
+          : html`<span class="nopicture"
+              >${camera.health.video === 'down' || this.#snapshots.none(camera.id) ? this.words.gone : this.words.starting}</span
+            >`
+      }
       <span class="name">${camera.name}</span>
       <span class="health"
         >${this.words.onvif} <b class=${camera.health.onvif}>${this.words.health[camera.health.onvif]}</b> ·
         ${this.words.video} <b class=${camera.health.video}>${this.words.health[camera.health.video]}</b></span
       >
-      ${camera.health.clock === 'off' && camera.health.clockOffsetMs !== null ? html`<span class="why">${this.words.clockOff(camera.health.clockOffsetMs)}</span>` : nothing}
+      ${
+        camera.health.clock === 'off' && camera.health.clockOffsetMs !== null
+          ? html`<span class="why">${this.words.clockOff(camera.health.clockOffsetMs)}</span>`
+          : nothing
+      }
       ${camera.health.blind ? html`<span class="why">${this.words.blind[camera.health.blind]}</span>` : nothing}
       ${camera.health.reason ? html`<span class="why">${camera.health.reason}</span>` : nothing}
       ${camera.detail && camera.detail !== camera.health.reason ? html`<span class="why">${camera.detail}</span>` : nothing}
@@ -235,31 +247,79 @@ export class LamppostPresets extends LitElement {
             <div class="preset">
               <strong>${label}</strong> <code>${token}</code>
               ${shows.map((id) => html`<span class="shows">${helpPoints.find((each) => each.id === id)?.name ?? id}</span>`)}
-              ${shows.length > 0 ? html`<span class=${pictures > 0 ? 'taught' : 'untaught'}>${this.words.taught(pictures)}</span>` : nothing}
-              ${lastCheck ? html`<span class="check ${lastCheck.result}">${this.words.checked(lastCheck.result, clockTime(lastCheck.at, client.state().site?.timezone ?? 'UTC'))}${lastCheck.words ? html`: ${lastCheck.words}` : nothing}</span>` : nothing}
+              ${
+                shows.length > 0
+                  ? html`<span class=${pictures > 0 ? 'taught' : 'untaught'}>${this.words.taught(pictures)}</span>`
+                  : nothing
+              }
+              ${
+                lastCheck
+                  ? html`<span class="check ${lastCheck.result}"
+                      >${this.words.checked(
+                        lastCheck.result,
+                        clockTime(lastCheck.at, client.state().site?.timezone ?? 'UTC'),
+                      )}${lastCheck.words ? html`: ${lastCheck.words}` : nothing}</span
+                    >`
+                  : nothing
+              }
               ${changed ? html`<span class="check changed">${changed}</span>` : nothing}
-              ${lastCheck && DOUBTFUL.has(lastCheck.result) ? html`<lamppost-check-pictures .client=${client} .camera=${camera.id} .preset=${token} .at=${lastCheck.at}></lamppost-check-pictures>` : nothing}
+              ${
+                lastCheck && DOUBTFUL.has(lastCheck.result)
+                  ? html`<lamppost-check-pictures
+                      .client=${client}
+                      .camera=${camera.id}
+                      .preset=${token}
+                      .at=${lastCheck.at}
+                    ></lamppost-check-pictures>`
+                  : nothing
+              }
             </div>
             <div class="row">
-              ${changed ? html`<button @click=${() => this.#change(camera, async () => client.confirmPreset(camera.id, token).then(() => this.words.confirmed(label)))} title=${this.words.confirmHint}>${this.words.confirmPreset}</button>` : nothing}
+              ${
+                changed
+                  ? html`<button
+                      @click=${() =>
+                        this.#change(camera, async () =>
+                          client.confirmPreset(camera.id, token).then(() => this.words.confirmed(label)),
+                        )}
+                      title=${this.words.confirmHint}
+                    >
+                      ${this.words.confirmPreset}
+                    </button>`
+                  : nothing
+              }
               <button
                 @click=${() => this.#act(async () => client.recall(camera.id, token).then(() => this.words.recalled(label)))}
               >
                 ${this.words.recall}
               </button>
               <button
-                @click=${() => this.#change(camera, async () => client.savePreset(camera.id, { token, name: label, helpPoint: shows[0] ?? null }).then(() => this.words.saved(label)))}
+                @click=${() =>
+                  this.#change(camera, async () =>
+                    client
+                      .savePreset(camera.id, { token, name: label, helpPoint: shows[0] ?? null })
+                      .then(() => this.words.saved(label)),
+                  )}
               >
                 ${this.words.overwrite}
               </button>
               <button
-                @click=${() => this.#change(camera, async () => client.teachPreset(camera.id, token).then(() => this.words.taughtNow(label)))}
+                @click=${() =>
+                  this.#change(camera, async () =>
+                    client.teachPreset(camera.id, token).then(() => this.words.taughtNow(label)),
+                  )}
                 title=${this.words.teachHint}
               >
                 ${this.words.teach}
               </button>
               <button
-                @click=${() => this.#change(camera, async () => client.checkPreset(camera.id, token).then(({ result }) => ({ words: `${label}: ${this.words.checkResult[result]}`, good: result === 'agrees' })))}
+                @click=${() =>
+                  this.#change(camera, async () =>
+                    client.checkPreset(camera.id, token).then(({ result }) => ({
+                      words: `${label}: ${this.words.checkResult[result]}`,
+                      good: result === 'agrees',
+                    })),
+                  )}
               >
                 ${this.words.check}
               </button>
@@ -267,7 +327,10 @@ export class LamppostPresets extends LitElement {
                 this.removing === token
                   ? html`<button
                       class="danger"
-                      @click=${() => this.#change(camera, async () => client.removePreset(camera.id, token).then(() => this.words.removed(label)))}
+                      @click=${() =>
+                        this.#change(camera, async () =>
+                          client.removePreset(camera.id, token).then(() => this.words.removed(label)),
+                        )}
                     >
                       ${this.words.removeSure}
                     </button>`
@@ -294,7 +357,14 @@ export class LamppostPresets extends LitElement {
       ${
         report
           ? html`<p>${report.codec ?? this.words.health.unknown} · ${this.words.runs(report.runs)}</p>
-              ${report.lastEnd ? html`<p>${this.words.lastEnd(clockTime(report.lastEnd.at, this.#client.client.state().site?.timezone ?? 'UTC'))}: ${report.lastEnd.reason}</p>` : nothing}
+              ${
+                report.lastEnd
+                  ? html`<p>
+                      ${this.words.lastEnd(clockTime(report.lastEnd.at, this.#client.client.state().site?.timezone ?? 'UTC'))}:
+                      ${report.lastEnd.reason}
+                    </p>`
+                  : nothing
+              }
               ${report.lastEnd && report.lastEnd.words.length > 0 ? html`<pre>${report.lastEnd.words.join('\n')}</pre>` : nothing}`
           : nothing
       }

@@ -1,4 +1,7 @@
-/** The supervisor's page: whether every help point still reaches a moving picture, what is overdue, and who has heard of it. */
+/**
+ * The supervisor's page: whether every help point still reaches a moving picture, what is overdue, and who has heard
+ * of it.
+ */
 import { LitElement, html, nothing, svg } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
@@ -110,7 +113,11 @@ export class LamppostProofs extends LitElement {
     return html`<main>
       <div class="top">
         <h2>${this.words.title}</h2>
-        ${helpPoints.length > 0 ? html`<p class="sum ${worstOf(counts)}" role="status">${this.words.sum(helpPoints.length, counts)}</p>` : nothing}
+        ${
+          helpPoints.length > 0
+            ? html`<p class="sum ${worstOf(counts)}" role="status">${this.words.sum(helpPoints.length, counts)}</p>`
+            : nothing
+        }
         <button @click=${() => this.#saveTable()}>${this.words.table}</button>
       </div>
       ${this.refusal ? html`<p class="refusal" role="alert">${this.refusal}</p>` : nothing}
@@ -176,7 +183,11 @@ export class LamppostProofs extends LitElement {
                 <span>${this.#time(drill.at)}</span>
                 ${bar(drill.stages)}
                 <span class="stages"
-                  >${STAGES.flatMap((stage) => (drill.stages[stage] === undefined ? [] : [`${this.words.stages[stage]} ${spanOf(drill.stages[stage])}`])).join(' · ')}</span
+                  >${STAGES.flatMap((stage) =>
+                    drill.stages[stage] === undefined
+                      ? []
+                      : [`${this.words.stages[stage]} ${spanOf(drill.stages[stage])}`],
+                  ).join(' · ')}</span
                 >
               </div>`
             : html`<span class="quiet">${this.words.never}</span>`
@@ -215,7 +226,13 @@ export class LamppostProofs extends LitElement {
               html`<tr>
                 <th scope="row">${destination}<span class="quiet">${url}</span></th>
                 <td class=${failing || dead.length > 0 ? 'overdue' : 'proven'}>
-                  ${failing ? this.words.failing(failing.attempts, failing.problem) : dead.length > 0 ? this.words.deadLetters(dead.length) : this.words.heard}
+                  ${
+                    failing
+                      ? this.words.failing(failing.attempts, failing.problem)
+                      : dead.length > 0
+                        ? this.words.deadLetters(dead.length)
+                        : this.words.heard
+                  }
                 </td>
                 <td>${waiting}</td>
                 <td>
@@ -226,7 +243,15 @@ export class LamppostProofs extends LitElement {
                     dead.length === 0
                       ? html`<span class="quiet">${this.words.none}</span>`
                       : html`<ul class="letters">
-                          ${dead.slice(-5).map(({ seq, event, problem }) => html`<li><span>${event} (${seq}): ${problem}</span><button @click=${() => this.#retry(destination, seq)}>${this.words.again}</button></li>`)}
+                          ${dead
+                            .slice(-5)
+                            .map(
+                              ({ seq, event, problem }) =>
+                                html`<li>
+                                  <span>${event} (${seq}): ${problem}</span
+                                  ><button @click=${() => this.#retry(destination, seq)}>${this.words.again}</button>
+                                </li>`,
+                            )}
                         </ul>`
                   }
                 </td>

@@ -118,7 +118,11 @@ export class LamppostShift extends LitElement {
       <h2>${words.shift.title}</h2>
       ${link === 'lost' ? html`<p class="refusal" role="alert">${words.serverLost}</p>` : nothing}
       <p class="refusal" role="alert">${this.refusal ?? this.loadRefused ?? ''}</p>
-      ${this.now ? html`<div class="two">${this.#open()} ${this.#holds()} ${this.#faults(this.now.faults)}</div>` : html`<p class="quiet">${words.connecting}</p>`}
+      ${
+        this.now
+          ? html`<div class="two">${this.#open()} ${this.#holds()} ${this.#faults(this.now.faults)}</div>`
+          : html`<p class="quiet">${words.connecting}</p>`
+      }
       ${waiting && waiting === this.shifts[0] && this.notes.trim() === '' ? this.#signature(waiting, me?.name ?? '') : this.#offer()}
       ${this.#before(this.shifts.filter((shift) => shift !== waiting || shift !== this.shifts[0]))}
     </main>`
@@ -136,7 +140,15 @@ export class LamppostShift extends LitElement {
         incidents.length === 0
           ? html`<p class="good">${words.shift.noneOpen}</p>`
           : html`<ul>
-              ${incidents.map(({ helpPoint, owner, openedAt }) => html`<li class=${owner === null ? 'waits' : ''}><strong>${this.#place(helpPoint)}</strong><span>${owner === null ? words.tile.nobodyYet : words.takenBy(owner)} · ${this.#time(openedAt)}</span></li>`)}
+              ${incidents.map(
+                ({ helpPoint, owner, openedAt }) =>
+                  html`<li class=${owner === null ? 'waits' : ''}>
+                    <strong>${this.#place(helpPoint)}</strong
+                    ><span
+                      >${owner === null ? words.tile.nobodyYet : words.takenBy(owner)} · ${this.#time(openedAt)}</span
+                    >
+                  </li>`,
+              )}
             </ul>`
       }
     </section>`
@@ -154,7 +166,15 @@ export class LamppostShift extends LitElement {
         order.length === 0
           ? html`<p class="good">${words.shift.noHolds}</p>`
           : html`<ul>
-              ${order.map(({ helpPoint, by, reason, until }) => html`<li class="wrong"><strong>${this.#place(helpPoint)}</strong><span>${words.tile.onHold(by, reason)}${until ? ` · ${words.tile.holdUntil(shortTime(until, this.#timezone))}` : ''}</span></li>`)}
+              ${order.map(
+                ({ helpPoint, by, reason, until }) =>
+                  html`<li class="wrong">
+                    <strong>${this.#place(helpPoint)}</strong
+                    ><span
+                      >${words.tile.onHold(by, reason)}${until ? ` · ${words.tile.holdUntil(shortTime(until, this.#timezone))}` : ''}</span
+                    >
+                  </li>`,
+              )}
             </ul>`
       }
       ${this.#ending()}
@@ -170,7 +190,13 @@ export class LamppostShift extends LitElement {
         ending.length === 0
           ? html`<p class="good">${words.shift.noClips}</p>`
           : html`<ul>
-              ${ending.map(({ helpPoint, openedAt, endsAt }) => html`<li class="wrong"><strong>${this.#place(helpPoint)}, ${this.#time(openedAt)}</strong><span>${words.shift.clipEnds(this.#time(endsAt))}</span></li>`)}${next === null ? nothing : html`<li class="quiet">${words.shift.moreClips}</li>`}
+              ${ending.map(
+                ({ helpPoint, openedAt, endsAt }) =>
+                  html`<li class="wrong">
+                    <strong>${this.#place(helpPoint)}, ${this.#time(openedAt)}</strong
+                    ><span>${words.shift.clipEnds(this.#time(endsAt))}</span>
+                  </li>`,
+              )}${next === null ? nothing : html`<li class="quiet">${words.shift.moreClips}</li>`}
             </ul>`
       }`
   }
@@ -186,7 +212,13 @@ export class LamppostShift extends LitElement {
         faults.length === 0
           ? html`<p class="good">${words.shift.noFaults}</p>`
           : html`<ul>
-              ${faults.map((fault) => html`<li class="wrong"><strong>${words.shift.faultOf[fault.what]}${fault.subject ? `: ${nameOf(fault)}` : ''}</strong><span class="quiet">${fault.detail ?? ''}</span></li>`)}
+              ${faults.map(
+                (fault) =>
+                  html`<li class="wrong">
+                    <strong>${words.shift.faultOf[fault.what]}${fault.subject ? `: ${nameOf(fault)}` : ''}</strong
+                    ><span class="quiet">${fault.detail ?? ''}</span>
+                  </li>`,
+              )}
             </ul>`
       }
     </section>`
@@ -234,7 +266,11 @@ export class LamppostShift extends LitElement {
       <h3>${words.shift.offeredBy(shift.from, this.#time(shift.offeredAt))}</h3>
       ${shift.notes ? html`<p class="notes">${shift.notes}</p>` : nothing}
       <p class="quiet">${words.shift.waiting}</p>
-      ${me !== '' && me !== shift.from ? html`<form @submit=${sign(() => null)}><button class="main">${words.shift.signMine(me)}</button></form>` : nothing}
+      ${
+        me !== '' && me !== shift.from
+          ? html`<form @submit=${sign(() => null)}><button class="main">${words.shift.signMine(me)}</button></form>`
+          : nothing
+      }
       <fieldset>
         <legend>${words.shift.signHere}</legend>
         <p class="refusal" role="alert">${this.unsigned ?? ''}</p>
@@ -265,7 +301,22 @@ export class LamppostShift extends LitElement {
     return html`<section>
       <h3>${words.shift.before}</h3>
       <ul>
-        ${shifts.slice(0, SHOWN).map((shift) => html`<li><strong>${words.shift.offeredBy(shift.from, this.#time(shift.offeredAt))}</strong><span>${shift.acceptedBy === null ? words.shift.waiting : words.shift.acceptedBy(shift.acceptedBy, this.#time(shift.acceptedAt))} · ${words.shift.toDo(shift.incidents.length)}</span>${shift.notes ? html`<span class="notes">${shift.notes}</span>` : nothing}</li>`)}
+        ${shifts
+          .slice(0, SHOWN)
+          .map(
+            (shift) =>
+              html`<li>
+                <strong>${words.shift.offeredBy(shift.from, this.#time(shift.offeredAt))}</strong
+                ><span
+                  >${
+                    shift.acceptedBy === null
+                      ? words.shift.waiting
+                      : words.shift.acceptedBy(shift.acceptedBy, this.#time(shift.acceptedAt))
+                  }
+                  · ${words.shift.toDo(shift.incidents.length)}</span
+                >${shift.notes ? html`<span class="notes">${shift.notes}</span>` : nothing}
+              </li>`,
+          )}
       </ul>
     </section>`
   }

@@ -129,7 +129,8 @@ export class LamppostSteer extends LitElement {
   /** A controller says nothing by itself: it is looked at with each frame, and only while somebody sits here. */
   #poll = (): void => {
     this.#frame = requestAnimationFrame(this.#poll)
-    // Other devices' axes mean other things, and may rest at their end: only the standard layout, and only one hand of this page.
+    // Other devices' axes mean other things, and may rest at their end: only the standard layout, and only one hand
+    // of this page.
     const mine = steering.at(-1) === this
     const pad =
       mine && document.hasFocus()
@@ -181,12 +182,36 @@ export class LamppostSteer extends LitElement {
         </svg>
       </div>
       <div class="zoom">
-        ${([1, -1] as const).map((direction) => html`<button data-zoom=${direction > 0 ? '+' : '-'} aria-label=${direction > 0 ? words.steering.closer : words.steering.wider} @pointerdown=${this.#zoom(direction)} @pointerup=${this.#letGo} @pointercancel=${this.#letGo} @lostpointercapture=${this.#letGo}>${direction > 0 ? '+' : '−'}</button>`)}
+        ${([1, -1] as const).map(
+          (direction) =>
+            html`<button
+              data-zoom=${direction > 0 ? '+' : '-'}
+              aria-label=${direction > 0 ? words.steering.closer : words.steering.wider}
+              @pointerdown=${this.#zoom(direction)}
+              @pointerup=${this.#letGo}
+              @pointercancel=${this.#letGo}
+              @lostpointercapture=${this.#letGo}
+            >
+              ${direction > 0 ? '+' : '−'}
+            </button>`,
+        )}
       </div>
       <div class="say">
         <p class="quiet">${words.steering.pad}</p>
         ${this.controller ? html`<p class="good">${words.steering.gamepad}</p>` : nothing}
-        ${other ? html`<p class="other"><strong>${words.steering.inHand(other)}</strong> <button @click=${() => (this.#takeOver = true)} @pointerdown=${(event: Event) => event.stopPropagation()}>${words.steering.takeOver}</button></p>` : nothing}
+        ${
+          other
+            ? html`<p class="other">
+                <strong>${words.steering.inHand(other)}</strong>
+                <button
+                  @click=${() => (this.#takeOver = true)}
+                  @pointerdown=${(event: Event) => event.stopPropagation()}
+                >
+                  ${words.steering.takeOver}
+                </button>
+              </p>`
+            : nothing
+        }
         <p class="bad" role="status">${this.problem ?? ''}</p>
       </div>
     </div>`

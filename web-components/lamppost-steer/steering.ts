@@ -1,7 +1,7 @@
 /**
- * A hand on a camera's head: what it wants now, told to the camera again and again while it holds, and a stop as soon as it lets go.
- * If this page dies in between, the camera stops by itself: each command is good for less than a second. Not here: keys, pads and
- * controllers (lamppost-steer).
+ * A hand on a camera's head: what it wants now, told to the camera again and again while it holds, and a stop as soon
+ * as it lets go. If this page dies in between, the camera stops by itself: each command is good for less than a
+ * second. Not here: keys, pads and controllers (lamppost-steer).
  */
 export type Velocity = { pan: number; tilt: number; zoom: number }
 export const STILL: Velocity = { pan: 0, tilt: 0, zoom: 0 }
@@ -75,7 +75,11 @@ export function createSteering({
   }
 }
 
-/** Where a stick or a drag stands, as a speed: nothing near the middle, fine steps around it, and up is up. Pure. @param x -1..1, right. @param y -1..1, down */
+/**
+ * Where a stick or a drag stands, as a speed: nothing near the middle, fine steps around it, and up is up. Pure.
+ * @param x -1..1, right.
+ * @param y -1..1, down
+ */
 export function stickVelocity(x: number, y: number, dead = 0.12): Pick<Velocity, 'pan' | 'tilt'> {
   const length = Math.hypot(x, y)
   if (length < dead) return { pan: 0, tilt: 0 }

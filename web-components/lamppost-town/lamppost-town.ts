@@ -1,4 +1,7 @@
-/** The town: a map of its own streets with help points, cameras and where they look, and safe places; and what is wrong with cameras. */
+/**
+ * The town: a map of its own streets with help points, cameras and where they look, and safe places; and what is
+ * wrong with cameras.
+ */
 import { LitElement, html, nothing } from 'lit'
 import { property, query, state } from 'lit/decorators.js'
 import { element } from '../look/element.ts'
@@ -105,7 +108,17 @@ export class LamppostTown extends LitElement {
                 ${wrong.length > 0 ? words.map.down(wrong.length, cameras.length) : words.map.allUp(cameras.length)}
               </p>
               <ul>
-                ${wrong.map(({ name, health }) => html`<li><strong>${name}</strong> ${health.blind ? words.blind[health.blind] : `${words.onvif} ${words.health[health.onvif]}, ${words.video} ${words.health[health.video]}`}${health.reason ? html` · <span class="quiet">${health.reason}</span>` : nothing}</li>`)}
+                ${wrong.map(
+                  ({ name, health }) =>
+                    html`<li>
+                      <strong>${name}</strong>
+                      ${
+                        health.blind
+                          ? words.blind[health.blind]
+                          : `${words.onvif} ${words.health[health.onvif]}, ${words.video} ${words.health[health.video]}`
+                      }${health.reason ? html` · <span class="quiet">${health.reason}</span>` : nothing}
+                    </li>`,
+                )}
               </ul>
             </section>`
           : nothing

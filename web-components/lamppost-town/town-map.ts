@@ -1,4 +1,7 @@
-/** Leaflet, with nothing from outside: the site's own streets, drawn as lines. Not here: what is shown (town-geometry). */
+/**
+ * Leaflet, with nothing from outside: the site's own streets, drawn as lines. Not here: what is shown
+ * (town-geometry).
+ */
 import L from 'leaflet'
 import type { StreetMap } from '../wall-client/api-shapes.ts'
 import { type TownMarks, fan, frameOf } from './town-geometry.ts'

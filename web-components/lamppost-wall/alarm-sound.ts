@@ -1,10 +1,14 @@
 /**
- * The sound of a press, made of tones: nothing is loaded, so a strict page lets it be. It goes on until nobody waits any more. A
- * browser that blocks sound until somebody touches the page is found out, and said. Not here: who waits (lamppost-wall).
+ * The sound of a press, made of tones: nothing is loaded, so a strict page lets it be. It goes on until nobody waits
+ * any more. A browser that blocks sound until somebody touches the page is found out, and said. Not here: who waits
+ * (lamppost-wall).
  */
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 
-/** `press`: a person waits. `lost`: this screen would not hear of one. `reminder`: something that was offered or put off waits. `drill`: a test; one soft tone, so that nobody takes it for a person. */
+/**
+ * `press`: a person waits. `lost`: this screen would not hear of one. `reminder`: something that was offered or put
+ * off waits. `drill`: a test; one soft tone, so that nobody takes it for a person.
+ */
 export type Calling = 'press' | 'lost' | 'reminder' | 'drill' | null
 type Tone = { at: number; hertz: number; seconds: number; loud: number }
 

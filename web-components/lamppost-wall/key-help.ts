@@ -49,8 +49,11 @@ export function keyHelp(
         class="key ${changing === 'leave' ? 'changing' : ''}"
         @click=${() => state({ changing: changing === 'leave' ? null : 'leave', problem: null })}
       >
-        <span>${words.keys.leave}</span
-        >${changing === 'leave' ? html`<em>${words.keys.press}</em>` : html`<kbd>Esc</kbd>${keymap.leave ? html` <kbd>${keymap.leave}</kbd>` : nothing}`}
+        <span>${words.keys.leave}</span>${
+          changing === 'leave'
+            ? html`<em>${words.keys.press}</em>`
+            : html`<kbd>Esc</kbd>${keymap.leave ? html` <kbd>${keymap.leave}</kbd>` : nothing}`
+        }
       </button>
     </div>
     <p class="problem" role="status">${problem ?? nothing}</p>

@@ -1,4 +1,7 @@
-/** Nothing until a press; then the most urgent incident large, and the others beside it. Lives inside the wall that the room already has. */
+/**
+ * Nothing until a press; then the most urgent incident large, and the others beside it. Lives inside the wall that
+ * the room already has.
+ */
 import { LitElement, html, nothing } from 'lit'
 import { property, query, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
@@ -36,9 +39,11 @@ const CONNECTING_MS = 4000
  * @attr server - Lamppost's origin; empty means the page's own
  * @attr token - a bearer token; empty uses the session cookie, or what `renewToken` answers
  * @attr muted - this screen makes no sound: another one in the room does
- * @attr watch-sound - that sound is blocked is said also while nobody waits, so that it is found out before it matters; `false` says it only then
+ * @attr watch-sound - that sound is blocked is said also while nobody waits, so that it is found out before it
+ * matters; `false` says it only then
  * @attr from-step - a further screen: shows an incident when so many steps were taken because nobody took it
- * @attr keys - where single keys are heard: `inside` (left out) while the focus is in the wall, `page` anywhere on the page, `off`
+ * @attr keys - where single keys are heard: `inside` (left out) while the focus is in the wall, `page` anywhere on
+ * the page, `off`
  * @attr theme - dark (left out), light or auto
  * @fires lamppost-incident-opened
  * @fires lamppost-incident-acknowledged
@@ -152,7 +157,10 @@ export class LamppostWall extends LitElement {
     else this.#lostAt ??= performance.now()
   }
 
-  /** A person whom nobody has taken yet, or who calls again, sounds until somebody has, on every screen; what is offered or was put off, softly; a drill once. */
+  /**
+   * A person whom nobody has taken yet, or who calls again, sounds until somebody has, on every screen; what is
+   * offered or was put off, softly; a drill once.
+   */
   protected override willUpdate(): void {
     // One that was taken out of the page has nothing to say.
     if (!this.isConnected) return
@@ -254,7 +262,8 @@ export class LamppostWall extends LitElement {
     const nameOf = (helpPoint: string): string => helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint
     const shown = this.#shown
     const others = arranged(shown, this.#inHand, this.#room)
-    // Tiles keep their place in the document, so that nothing an operator has in hand is lost; only their order on screen changes.
+    // Tiles keep their place in the document, so that nothing an operator has in hand is lost; only their order on
+    // screen changes.
     const arrival = [...shown].sort((a, b) => (a.openedAt < b.openedAt ? -1 : 1))
     const spoken = shown
       .filter(({ state }) => state === 'open')
@@ -302,15 +311,45 @@ export class LamppostWall extends LitElement {
             <button @click=${() => void this.#reopen(incident.id)}>${words.wall.reopen}</button>
           </p>`,
       )}
-      ${shown.length > 0 && this.keys !== 'off' ? html`<button class="keys-button" @click=${() => (this.keyHelp = { changing: null, problem: null })}>${words.wall.keys} <kbd>${this.#keymap.keys.help}</kbd></button>` : nothing}
+      ${
+        shown.length > 0 && this.keys !== 'off'
+          ? html`<button class="keys-button" @click=${() => (this.keyHelp = { changing: null, problem: null })}>
+              ${words.wall.keys} <kbd>${this.#keymap.keys.help}</kbd>
+            </button>`
+          : nothing
+      }
       <div class="bars">
-        ${link === 'connecting' && performance.now() - this.#connectedAt > CONNECTING_MS ? html`<p part="banner" class="banner" role="alert">${words.connecting}: ${words.serverLost}</p>` : nothing}${link === 'lost' ? html`<p part="banner" class="banner" role="alert">${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}</p>` : nothing}
-        ${!this.muted && this.#sound.blocked && (this.watchSound || this.#sound.calling !== null) ? html`<p part="sound" class="banner sound" role="alert">${words.soundBlocked} <button @click=${() => this.testSound()}>${words.allowSound}</button></p>` : nothing}
+        ${
+          link === 'connecting' && performance.now() - this.#connectedAt > CONNECTING_MS
+            ? html`<p part="banner" class="banner" role="alert">${words.connecting}: ${words.serverLost}</p>`
+            : nothing
+        }${
+          link === 'lost'
+            ? html`<p part="banner" class="banner" role="alert">
+                ${refusal ? `${words.notSignedIn}: ${refusal}` : words.serverLost}
+              </p>`
+            : nothing
+        }
+        ${
+          !this.muted && this.#sound.blocked && (this.watchSound || this.#sound.calling !== null)
+            ? html`<p part="sound" class="banner sound" role="alert">
+                ${words.soundBlocked} <button @click=${() => this.testSound()}>${words.allowSound}</button>
+              </p>`
+            : nothing
+        }
         ${storage?.problem ? html`<p part="storage" class="storage" role="status">${words.storage}: ${storage.problem}</p>` : nothing}
         ${record ? html`<p part="storage" class="storage" role="status">${words.recordBroken}: ${record}</p>` : nothing}
       </div>
       <dialog aria-labelledby="keys-title" @close=${() => (this.keyHelp = null)}>
-        ${this.keyHelp ? keyHelp(words, this.#keymap, keymapFrom(this.actionKeys), this.keyHelp, { change: (keymap) => this.#changeKeys(keymap), state: (next) => (this.keyHelp = next), close: () => (this.keyHelp = null) }) : nothing}
+        ${
+          this.keyHelp
+            ? keyHelp(words, this.#keymap, keymapFrom(this.actionKeys), this.keyHelp, {
+                change: (keymap) => this.#changeKeys(keymap),
+                state: (next) => (this.keyHelp = next),
+                close: () => (this.keyHelp = null),
+              })
+            : nothing
+        }
       </dialog>`
   }
   /** Asked of the page first, like every other wish. */

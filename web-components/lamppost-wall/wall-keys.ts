@@ -1,4 +1,7 @@
-/** Single keys for everything an operator does: which there are, which the person has chosen, and which a key press means. */
+/**
+ * Single keys for everything an operator does: which there are, which the person has chosen, and which a key press
+ * means.
+ */
 
 import type { BrowserStore } from '../look/browser-store.ts'
 
@@ -72,7 +75,10 @@ export function keymapFrom(changes: KeyChanges, on = true): Keymap {
 /** A key that writes nothing and does nothing else in a text, by its name in KeyboardEvent.key. */
 export const canLeave = (key: string): boolean => /^(?:F(?:[1-9]|1\d|2[0-4])|Insert|Pause|ScrollLock)$/.test(key)
 const SPARE = 'abcdefghijklmnopqrstuvwxyz0123456789'
-/** One key means one thing: what was chosen stays, whose key it was gets another one, which stands beside it on the screen. */
+/**
+ * One key means one thing: what was chosen stays, whose key it was gets another one, which stands beside it on the
+ * screen.
+ */
 function apart(keys: Keymap['keys']): Keymap['keys'] {
   const chosen = (action: Action): number => Number(keys[action] !== DEFAULT_KEYS.keys[action])
   const taken = new Set<string>()
@@ -103,7 +109,10 @@ function isTyping(target: EventTarget | undefined, wall: EventTarget): boolean {
 const isModal = (place: EventTarget): boolean =>
   place instanceof HTMLDialogElement || (place instanceof Element && place.getAttribute('aria-modal') === 'true')
 
-/** What this key press asks for; null: it is not ours. Off while somebody types, in a dialog, and with any further key held. */
+/**
+ * What this key press asks for; null: it is not ours. Off while somebody types, in a dialog, and with any further key
+ * held.
+ */
 export function actionOf(event: KeyboardEvent, { on, keys }: Keymap, wall: EventTarget): Action | null {
   // AltGr is Ctrl and Alt to a browser; on some keyboards a sign such as [ needs it.
   const held = (event.ctrlKey || event.altKey) && !event.getModifierState('AltGraph')

@@ -1,4 +1,7 @@
-/** What a wall tells the page around by events of its own, so that the page can make room, light a lamp or raise its own alarm. */
+/**
+ * What a wall tells the page around by events of its own, so that the page can make room, light a lamp or raise its
+ * own alarm.
+ */
 import type { IncidentNews, LinkNews, SoundNews } from '../lamppost-incident/incident-events.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
 

@@ -47,7 +47,11 @@ export function inHand(incidents: readonly Incident[], held: string | null, room
   return byUrgency(incidents, room)[0]?.id ?? null
 }
 
-/** Incidents that this screen shows: a further screen waits until so many steps were taken because nobody took it, and keeps what was taken there. @param here what it showed until now */
+/**
+ * Incidents that this screen shows: a further screen waits until so many steps were taken because nobody took it, and
+ * keeps what was taken there.
+ * @param here what it showed until now
+ */
 export function shownHere(
   incidents: readonly Incident[],
   fromStep: number,

@@ -1,4 +1,7 @@
-/** What a browser remembers for us. It never throws: some pages forbid even the question, and then nothing is remembered. */
+/**
+ * What a browser remembers for us. It never throws: some pages forbid even the question, and then nothing is
+ * remembered.
+ */
 export type BrowserStore = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
 
 export function browserStore(which: 'localStorage' | 'sessionStorage'): BrowserStore {

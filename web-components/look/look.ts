@@ -1,6 +1,7 @@
 /**
- * Colours, type and controls that all elements share. A page changes them with the custom properties named here; `theme` on any
- * element is `dark` (also when it is left out), `light`, or `auto` for what the person's system says. What stands inside inherits.
+ * Colours, type and controls that all elements share. A page changes them with the custom properties named here;
+ * `theme` on any element is `dark` (also when it is left out), `light`, or `auto` for what the person's system says.
+ * What stands inside inherits.
  */
 import { css } from 'lit'
 

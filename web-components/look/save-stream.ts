@@ -4,7 +4,10 @@ import { saveFile } from './save-file.ts'
 type Target = { createWritable(): Promise<WritableStream<Uint8Array> & { close(): Promise<void> }> }
 type Picker = (options: { suggestedName: string }) => Promise<Target>
 
-/** @param fetched asked for only when the person has said where to: each fetching is recorded. Null when they would rather not. */
+/**
+ * @param fetched asked for only when the person has said where to: each fetching is recorded. Null when they would
+ * rather not.
+ */
 export async function saveStream(
   fetched: () => Promise<Response | null>,
   name: string,

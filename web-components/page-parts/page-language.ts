@@ -1,4 +1,7 @@
-/** A standalone page's own few words, in the language of `?lang=` or the one that was chosen here before; elements follow the page. */
+/**
+ * A standalone page's own few words, in the language of `?lang=` or the one that was chosen here before; elements
+ * follow the page.
+ */
 import { browserStore } from '../look/browser-store.ts'
 
 const STORED = 'lamppost language'

@@ -1,7 +1,7 @@
 /**
- * The wall alone, for a frame or a VMS's web tile: `/embed?lang=cy&theme=light&muted&from-step=1`. A token comes from the page around
- * (`postMessage({ lamppost: 'token', token, expiresAt? })`, asked for by `{ lamppost: 'token-wanted' }`), or in the address's
- * fragment (`#token=…`), which no server ever sees; else a person signs in.
+ * The wall alone, for a frame or a VMS's web tile: `/embed?lang=cy&theme=light&muted&from-step=1`. A token comes from
+ * the page around (`postMessage({ lamppost: 'token', token, expiresAt? })`, asked for by `{ lamppost: 'token-wanted'
+ * }`), or in the address's fragment (`#token=…`), which no server ever sees; else a person signs in.
  */
 import { browserStore } from '../look/browser-store.ts'
 import { enter } from '../page-parts/enter.ts'
@@ -59,8 +59,9 @@ if (sound) {
   sound.addEventListener('click', () => void wall.testSound())
 }
 /**
- * A web tile of its own that crashed or was reloaded in the night must come back without anybody: its window's session store keeps the
- * token, where every page of this origin in this window may read it. In a frame the page around is asked instead.
+ * A web tile of its own that crashed or was reloaded in the night must come back without anybody: its window's
+ * session store keeps the token, where every page of this origin in this window may read it. In a frame the page
+ * around is asked instead.
  */
 const TOKEN = 'lamppost tile token'
 const REFUSED_FOR_GOOD_MS = 60_000

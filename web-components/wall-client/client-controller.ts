@@ -7,7 +7,10 @@ const clients = new Map<string, WallClient>()
 /** Where a page renews tokens itself, its callback says which elements belong together. */
 const renewing = new WeakMap<RenewToken, Map<string, WallClient>>()
 
-/** An element that is moved within its page, or taken out and put back by the page's own script, finds its client again. */
+/**
+ * An element that is moved within its page, or taken out and put back by the page's own script, finds its client
+ * again.
+ */
 const KEPT_MS = 5000
 
 function clientFor(server: string, token: string, renew: RenewToken | null): WallClient {
@@ -16,7 +19,8 @@ function clientFor(server: string, token: string, renew: RenewToken | null): Wal
   const key = `${server}\n${token}`
   const known = shelf.get(key)
   if (known) return known
-  // Tokens change, and their clients must not pile up. Only this client goes from its place: another may stand there by then.
+  // Tokens change, and their clients must not pile up. Only this client goes from its place: another may stand there
+  // by then.
   const made = createWallClient({
     server,
     token,

@@ -1,6 +1,7 @@
 /**
- * Whether many things can be asked of the server at once. Over HTTP/1.1 all windows of a browser share six connections: a live picture
- * that asks for each of its parts holds one. Over HTTP/2 and 3 they cost nothing. Only the browser knows; it tells afterwards.
+ * Whether many things can be asked of the server at once. Over HTTP/1.1 all windows of a browser share six
+ * connections: a live picture that asks for each of its parts holds one. Over HTTP/2 and 3 they cost nothing. Only
+ * the browser knows; it tells afterwards.
  */
 
 export type ConnectionKind = {
@@ -15,7 +16,8 @@ export function createConnectionKind(address: string, onKnown: () => void): Conn
     takesMany: () => /^h[23]/.test(protocol),
     watch(stopped) {
       if (protocol !== '') return
-      // A list of what was loaded has an end, and belongs to the page around: an observer hears of what comes after it, too.
+      // A list of what was loaded has an end, and belongs to the page around: an observer hears of what comes after
+      // it, too.
       const observer = new PerformanceObserver((list) => {
         const told = (list.getEntries() as PerformanceResourceTiming[]).find(
           ({ name, nextHopProtocol }) => nextHopProtocol !== '' && name.startsWith(address),

@@ -1,6 +1,6 @@
 /**
- * However many elements a page has, and whatever goes wrong in them: no more than so many connections to one address are begun in a few
- * seconds. The first ones of a page are free.
+ * However many elements a page has, and whatever goes wrong in them: no more than so many connections to one address
+ * are begun in a few seconds. The first ones of a page are free.
  */
 const WINDOW_MS = 5000
 const MOST = 20

@@ -1,4 +1,7 @@
-/** How this page hears what happens: over a WebSocket where HTTP/1.1 leaves windows too few connections, else by fetch. */
+/**
+ * How this page hears what happens: over a WebSocket where HTTP/1.1 leaves windows too few connections, else by
+ * fetch.
+ */
 import type { Problem } from './api-shapes.ts'
 import { openEventSocket } from './event-socket.ts'
 import { type Listening, readEvents } from './event-stream.ts'
@@ -43,7 +46,10 @@ export function createEventLink({
     return { ended }
   }
   return {
-    /** Resolves once everything that happens from now on will be heard. @throws Refusal, and what a broken connection throws */
+    /**
+     * Resolves once everything that happens from now on will be heard.
+     * @throws Refusal, and what a broken connection throws
+     */
     async open(options) {
       if (!carried) return fetched(options)
       const socket = await openEventSocket({

@@ -1,11 +1,17 @@
-/** The server's events over a WebSocket: over plain HTTP/1.1 all windows of a browser share six connections, and a wall needs one for ever. */
+/**
+ * The server's events over a WebSocket: over plain HTTP/1.1 all windows of a browser share six connections, and a
+ * wall needs one for ever.
+ */
 import { type Listening, parseBlock } from './event-stream.ts'
 
 const OPEN_WITHIN_MS = 3000
 
 /**
  * Resolves when the server listens; `ended` then resolves when it is over, for whatever reason.
- * @param address ws://. @param token '' uses the session cookie. @param after the newest sequence number heard. @throws when no socket opens, or the server refuses it: fetching tells why
+ * @param address ws://.
+ * @param token '' uses the session cookie.
+ * @param after the newest sequence number heard.
+ * @throws when no socket opens, or the server refuses it: fetching tells why
  */
 export function openEventSocket({
   address,

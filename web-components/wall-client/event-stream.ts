@@ -1,4 +1,7 @@
-/** Server-sent events over fetch: unlike EventSource it can carry a bearer token, and it notices silence. Where HTTP/1.1 is short of connections, event-socket carries the same blocks. */
+/**
+ * Server-sent events over fetch: unlike EventSource it can carry a bearer token, and it notices silence. Where
+ * HTTP/1.1 is short of connections, event-socket carries the same blocks.
+ */
 
 export type ServerEvent = { id: string | null; event: string; data: string }
 export type Listening = {

@@ -24,7 +24,10 @@ export function createEvidenceRequests({ call, get, getChanged }: Pick<WallCalls
       blob: await (await call('GET', path(id, '/companion.zip'))).blob(),
       name: `${id}_companion.zip`,
     }),
-    /** A page to be printed. It is saved, and not opened: what is opened from here would have this page's policy, and no style. */
+    /**
+     * A page to be printed. It is saved, and not opened: what is opened from here would have this page's policy, and
+     * no style.
+     */
     receipt: async (id: string): Promise<Blob> => (await call('GET', path(id, '/receipt.html'))).blob(),
     evidenceKeys: (): Promise<KeyState> => get('/api/v1/evidence-keys'),
     evidenceRoot: async (): Promise<Blob> => (await call('GET', '/api/v1/evidence-root.pem')).blob(),
@@ -53,7 +56,10 @@ export function createEvidenceRequests({ call, get, getChanged }: Pick<WallCalls
       metres: number
       reason: string
     }): Promise<FoundRecordings> => json(call('POST', '/api/v1/evidence-searches', order)),
-    /** A small picture of a clip, as an address for an image; the caller gives it up. Null when nothing was recorded then. */
+    /**
+     * A small picture of a clip, as an address for an image; the caller gives it up. Null when nothing was recorded
+     * then.
+     */
     thumbnail: async (incident: string, camera: string, at: string): Promise<string | null> => {
       const answer = await call(
         'GET',

@@ -1,6 +1,6 @@
 /**
- * Which incidents a wall knows, and what it knows of each: never older than what it knew before, and nothing that was heard of while a
- * list was on its way is lost. Not here: the link over which it hears (wall-client).
+ * Which incidents a wall knows, and what it knows of each: never older than what it knew before, and nothing that was
+ * heard of while a list was on its way is lost. Not here: the link over which it hears (wall-client).
  */
 import type { Incident } from './api-shapes.ts'
 import { Refusal } from './refusal.ts'
@@ -64,7 +64,8 @@ export function createKnownIncidents({ get, state, set, link }: KnownPort) {
     try {
       keep(await get<Incident>(`/api/v1/incidents/${encodeURIComponent(id)}`, over))
     } catch (error) {
-      // A press that cannot be shown must not be missed in silence: the link starts anew, loads all, or says that it is lost.
+      // A press that cannot be shown must not be missed in silence: the link starts anew, loads all, or says that it
+      // is lost.
       if (!(error instanceof Refusal && error.problem.status === 404)) over?.abort()
     } finally {
       // A new link has forgotten what an old one asked.

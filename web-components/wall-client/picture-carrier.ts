@@ -26,10 +26,11 @@ export type CarriedPart = {
 export type CarriedListener = {
   begin(begin: CarriedBegin): void
   part(part: CarriedPart): void
-  /** No picture now, or no connection: `begin` follows when there is one again. With a code it is over: it is asked for again, or never. */ gone(
-    words: string,
-    code: string | null,
-  ): void
+  /**
+   * No picture now, or no connection: `begin` follows when there is one again. With a code it is over: it is asked
+   * for again, or never.
+   */
+  gone(words: string, code: string | null): void
 }
 export type PictureCarrier = ReturnType<typeof createPictureCarrier>
 
@@ -39,7 +40,11 @@ const RETRY_MS = [250, 500, 1000, 2000, 5000]
 /** A connection that lasted so long was a good one. */
 const LASTED_MS = 3000
 
-/** @param address ws:// or wss://. @param token gives the bearer token of now; '' uses the session cookie. @param onClock hears the server's time and how far it may be off, milliseconds. */
+/**
+ * @param address ws:// or wss://.
+ * @param token gives the bearer token of now; '' uses the session cookie.
+ * @param onClock hears the server's time and how far it may be off, milliseconds.
+ */
 export function createPictureCarrier({
   address,
   token,

@@ -1,10 +1,15 @@
-/** Where the server's paths begin, for a page that may stand behind a prefix of a host (`https://host/cctv/lamppost/`). */
+/**
+ * Where the server's paths begin, for a page that may stand behind a prefix of a host
+ * (`https://host/cctv/lamppost/`).
+ */
 
 const MODULE = '/lamppost.js'
 
 /**
- * What goes before each path of the API. @param server the element's attribute: an origin, with a prefix or without; '' is the page's own
- * @param module this module's own address. Loaded from the page's host, it tells the prefix; bundled into another module, it does not.
+ * What goes before each path of the API.
+ * @param server the element's attribute: an origin, with a prefix or without; '' is the page's own
+ * @param module this module's own address. Loaded from the page's host, it tells the prefix; bundled into another
+ * module, it does not.
  */
 export function baseOf(
   server: string,

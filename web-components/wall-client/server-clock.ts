@@ -1,4 +1,6 @@
-/** The server's clock, as well as it can be known from here: ages of pictures and times since a press are told by it. */
+/**
+ * The server's clock, as well as it can be known from here: ages of pictures and times since a press are told by it.
+ */
 
 /** Somebody may set this machine's clock in the middle of the night: this goes on. Milliseconds since 1970. */
 const steadyNow = (): number => performance.timeOrigin + performance.now()
@@ -10,7 +12,10 @@ export function createServerClock() {
   let best = { offset: 0, doubt: Number.POSITIVE_INFINITY, at: 0 }
   /** Clocks drift apart again: a millisecond a second is more than any does. */
   const doubt = (): number => best.doubt + (performance.now() - best.at) / 1000
-  /** The better answer counts; and one that cannot be true beside the other means that a clock was set, or that this machine slept. */
+  /**
+   * The better answer counts; and one that cannot be true beside the other means that a clock was set, or that this
+   * machine slept.
+   */
   function trust(offset: number, by: number, kept = offset): void {
     if (by <= doubt() || Math.abs(offset - best.offset) > by + doubt())
       best = { offset: kept, doubt: by, at: performance.now() }

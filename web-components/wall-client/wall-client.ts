@@ -1,4 +1,7 @@
-/** The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask for. */
+/**
+ * The only part of the web components that speaks HTTP: the state of the town, kept up to date, and what people ask
+ * for.
+ */
 import { turnAt } from './connection-turns.ts'
 import { addressIn, baseOf } from './server-base.ts'
 import type {
@@ -57,7 +60,11 @@ const RELOAD_TOWN_MS = 6 * 3_600_000
 
 export type WallClient = ReturnType<typeof createWallClient>
 
-/** @param server its origin; '' is the page's own. @param token a bearer token; '' uses the session cookie. @param renew asks the page around for another one. */
+/**
+ * @param server its origin; '' is the page's own.
+ * @param token a bearer token; '' uses the session cookie.
+ * @param renew asks the page around for another one.
+ */
 export function createWallClient({
   server,
   token,
@@ -293,7 +300,8 @@ export function createWallClient({
         if (state.link === 'live') asked = { times: 0, at: Number.NEGATIVE_INFINITY }
         const refused = error instanceof Refusal && (error.problem.status === 401 || error.problem.status === 403)
         set({ link: 'lost', refusal: refused ? error.problem.detail : null })
-        // Another token may help, now or when the page around has one: a server that began anew knows none of the old ones.
+        // Another token may help, now or when the page around has one: a server that began anew knows none of the old
+        // ones.
         const wait = FRESH_AFTER_MS[Math.min(asked.times, FRESH_AFTER_MS.length - 1)] ?? 0
         if (refused && error.problem.status === 401 && performance.now() - asked.at >= wait) {
           asked = { times: asked.times + 1, at: performance.now() }

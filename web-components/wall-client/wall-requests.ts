@@ -1,4 +1,7 @@
-/** What people ask for, as requests of the API. Not here: the town's state and how it is kept up to date (wall-client). */
+/**
+ * What people ask for, as requests of the API. Not here: the town's state and how it is kept up to date
+ * (wall-client).
+ */
 import type {
   CameraInquiry,
   Destination,
@@ -105,7 +108,10 @@ export function createWallRequests({ call, get, keep }: Omit<WallCalls, 'getChan
       (
         await call('POST', cameraPath(camera, `presets/${encodeURIComponent(preset)}/check`))
       ).json() as Promise<PresetCheck>,
-    /** What a preset was taught, or what its newest check saw; the caller gives the address up with `URL.revokeObjectURL`. Null when there is none. */
+    /**
+     * What a preset was taught, or what its newest check saw; the caller gives the address up with
+     * `URL.revokeObjectURL`. Null when there is none.
+     */
     presetPicture: async (camera: string, preset: string, which: 'reference' | 'check'): Promise<string | null> => {
       const answer = await call('GET', cameraPath(camera, `presets/${encodeURIComponent(preset)}/${which}.jpg`)).catch(
         () => null,

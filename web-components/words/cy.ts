@@ -24,7 +24,8 @@ export const cy: Words = {
   pressedTimes: (count) =>
     count === 1 ? 'pwyswyd unwaith' : count === 2 ? 'pwyswyd ddwywaith' : `pwyswyd ${count} gwaith`,
   pressedLate: (minutes) =>
-    `Cyrhaeddodd yn hwyr: pwyswyd ${minutes < 120 ? `${minutes} munud` : `${Math.round(minutes / 60)} awr`} yn ôl. Ni symudwyd unrhyw gamera`,
+    `Cyrhaeddodd yn hwyr: pwyswyd ${minutes < 120 ? `${minutes} munud` : `${Math.round(minutes / 60)} awr`} ` +
+    'yn ôl. Ni symudwyd unrhyw gamera',
   deviceClockOff: 'Mae ei gloc ei hun yn anghywir',
   pressedBetween: (from, to) => `Pwyswyd rhwng ${from} a ${to}`,
   recordBroken: 'Mae’r cofnod wedi torri',

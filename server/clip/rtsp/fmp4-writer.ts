@@ -1,4 +1,7 @@
-/** Writes fragmented MP4 (ISO/IEC 14496-12, -15) for one video track: its initialisation section, and a fragment per picture. Pure. */
+/**
+ * Writes fragmented MP4 (ISO/IEC 14496-12, -15) for one video track: its initialisation section, and a fragment per
+ * picture. Pure.
+ */
 import { box, readTracks, u16, u32 } from '../../tools/fmp4-boxes.ts'
 import type { Init } from '../fragment-reader.ts'
 import { h264Format, h265Format } from './picture-format.ts'
@@ -106,7 +109,10 @@ const MOOF_BYTES = HEAD.length - 8
 const place = (type: string): number => HEAD.indexOf(type, 0, 'latin1') + 4
 const [SEQUENCE_AT, TIME_AT, RUN_AT] = [place('mfhd') + 4, place('tfdt') + 4, place('trun') + 8]
 
-/** Fills the first `FRAGMENT_HEAD_BYTES` of a picture's bytes, which were left free for it. Times are ticks of the track. */
+/**
+ * Fills the first `FRAGMENT_HEAD_BYTES` of a picture's bytes, which were left free for it. Times are ticks of the
+ * track.
+ */
 export function writeFragmentHead(
   bytes: Buffer,
   { sequence, time, duration, keyframe }: { sequence: number; time: number; duration: number; keyframe: boolean },
@@ -121,7 +127,10 @@ export function writeFragmentHead(
   bytes.writeUInt32BE(keyframe ? SYNC : NOT_SYNC, RUN_AT + 12)
   bytes.writeUInt32BE(bytes.length - MOOF_BYTES, MOOF_BYTES)
 }
-/** The same picture `earlier` ticks before its time and as much longer: it follows one that was said to be so much shorter than it was. */
+/**
+ * The same picture `earlier` ticks before its time and as much longer: it follows one that was said to be so much
+ * shorter than it was.
+ */
 export function followingSooner(bytes: Buffer, earlier: number): Buffer {
   const sooner = Buffer.from(bytes)
   const time = sooner.readUInt32BE(TIME_AT) * 2 ** 32 + sooner.readUInt32BE(TIME_AT + 4) - earlier

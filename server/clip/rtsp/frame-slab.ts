@@ -1,7 +1,8 @@
 /**
- * Where pictures are put together: bytes go from the socket's buffer to their last place in one copy, one picture behind
- * the other, so that parts and segments are slices and nothing is copied again. Slabs that nobody reads any more are used
- * again: made anew for each second of each camera, they cost more than the copying (measured: a quarter of all).
+ * Where pictures are put together: bytes go from the socket's buffer to their last place in one copy, one picture
+ * behind the other, so that parts and segments are slices and nothing is copied again. Slabs that nobody reads any
+ * more are used again: made anew for each second of each camera, they cost more than the copying (measured: a quarter
+ * of all).
  */
 import type { Lease } from '../fragment-reader.ts'
 
@@ -94,7 +95,10 @@ export function createFrameSlab(pool: SlabPool) {
     },
     peek: (at: number): number => bytes()[start + at] ?? 0,
     slice: (from: number, to: number): Buffer => bytes().subarray(start + from, start + to),
-    /** The picture is whole; the next one begins behind it. Whoever keeps its bytes past this turn keeps the lease, too. */
+    /**
+     * The picture is whole; the next one begins behind it. Whoever keeps its bytes past this turn keeps the lease,
+     * too.
+     */
     take(): { bytes: Buffer; lease: Lease } {
       const whole = bytes().subarray(start, end)
       start = end

@@ -1,4 +1,6 @@
-/** NAL units of H.264 and H.265 by their headers: kinds, and the parameter sets among them (RFC 6184, RFC 7798). Pure. */
+/**
+ * NAL units of H.264 and H.265 by their headers: kinds, and the parameter sets among them (RFC 6184, RFC 7798). Pure.
+ */
 
 export type NalCodec = 'h264' | 'h265'
 /** What a decoder must know first. `vps`: H.265 only. `pps`: one for each of their ids. */

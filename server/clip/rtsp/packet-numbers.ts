@@ -1,6 +1,6 @@
 /**
- * Which RTP packets are a stream's own, and how many of them never came: by their payload type and their sequence number (RFC 3550).
- * Cameras whose packet numbers or payload types break the standard are recognised here. Pure.
+ * Which RTP packets are a stream's own, and how many of them never came: by their payload type and their sequence
+ * number (RFC 3550). Cameras whose packet numbers or payload types break the standard are recognised here. Pure.
  */
 
 /** More numbers left out at once is a camera that counts anew: how much is missing, nobody knows (RFC 3550, A.1). */
@@ -9,12 +9,18 @@ const MOST_DROPOUT = 3000
 const MOST_BEHIND = 100
 /** So many of those in a row: the camera does not count its packets at all. */
 const UNNUMBERED_AFTER = 30
-/** So many packets of another payload type than was announced, and none of that one: the camera sends by the other type. */
+/**
+ * So many packets of another payload type than was announced, and none of that one: the camera sends by the other
+ * type.
+ */
 const OTHER_PAYLOAD_AFTER = 50
 const LEAST_DYNAMIC_PAYLOAD = 96
 const MOST_OTHERS = 8
 
-/** @param options.onUnnumbered this camera's numbers mean nothing from now on; how much went astray before that, nobody knows */
+/**
+ * @param options.onUnnumbered this camera's numbers mean nothing from now on; how much went astray before that,
+ * nobody knows
+ */
 export function createPacketNumbers(options: { payload: number; onUnnumbered(): void }) {
   const { payload, onUnnumbered } = options
   let newest: number | null = null

@@ -1,9 +1,13 @@
 /**
- * Whether a picture may be taken for whole with its last packet, and for as long as the one before it: nothing else is known before the
- * next one begins, a whole picture's time later. A camera must have shown that its markers and its steps can be relied on. Pure.
+ * Whether a picture may be taken for whole with its last packet, and for as long as the one before it: nothing else
+ * is known before the next one begins, a whole picture's time later. A camera must have shown that its markers and
+ * its steps can be relied on. Pure.
  */
 
-/** Pictures in a row, keyframes among them, whose last packet and no other had the marker: some cameras mark each slice, or each set. */
+/**
+ * Pictures in a row, keyframes among them, whose last packet and no other had the marker: some cameras mark each
+ * slice, or each set.
+ */
 const TRUSTED_AFTER = 25
 const TRUSTED_KEYFRAMES = 2
 /** Pictures in a row that lasted about as long as the one before. */

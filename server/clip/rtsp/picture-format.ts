@@ -108,7 +108,10 @@ function readH264(sps: Buffer) {
   }
 }
 
-/** Whether black is 0 and white 255 (video_full_range_flag, E.2.1) instead of 16 and 235; a stream that does not say so has the latter. */
+/**
+ * Whether black is 0 and white 255 (video_full_range_flag, E.2.1) instead of 16 and 235; a stream that does not say
+ * so has the latter.
+ */
 export function h264FullRange(sps: Buffer): boolean {
   try {
     const { bits } = readH264(sps)

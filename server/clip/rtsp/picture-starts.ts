@@ -1,11 +1,14 @@
 /**
- * Where one picture ends and the next begins, by what its slices say: some cameras give two pictures one timestamp, or one picture two.
- * Pure. ITU-T H.264 7.3.3 (first_mb_in_slice), H.265 7.3.6.1 (first_slice_segment_in_pic_flag).
+ * Where one picture ends and the next begins, by what its slices say: some cameras give two pictures one timestamp,
+ * or one picture two. Pure. ITU-T H.264 7.3.3 (first_mb_in_slice), H.265 7.3.6.1 (first_slice_segment_in_pic_flag).
  */
 import { h264FieldRules, sliceBits } from './picture-format.ts'
 import type { NalCodec } from './nal-units.ts'
 
-/** `first`: the slice begins a picture. Null: it is no slice that could say so (parameter sets, messages, later partitions of a slice). */
+/**
+ * `first`: the slice begins a picture. Null: it is no slice that could say so (parameter sets, messages, later
+ * partitions of a slice).
+ */
 export type SliceStart = { first: boolean } | null
 
 /** @param kind of the NAL unit. @param payload the first byte behind its header. */
@@ -27,7 +30,10 @@ export function fieldRulesOf(sps: Buffer | null): FieldRules | null {
   }
 }
 export type Field = { frame: number; bottom: boolean }
-/** The field that a slice of H.264 belongs to; null when it is of a whole frame, or cannot be read. @param nal the beginning of the unit, its header byte included */
+/**
+ * The field that a slice of H.264 belongs to; null when it is of a whole frame, or cannot be read.
+ * @param nal the beginning of the unit, its header byte included
+ */
 export function fieldOf({ frameNumBits, separatePlanes }: FieldRules, nal: Buffer): Field | null {
   try {
     const { bits, ue } = sliceBits(nal)

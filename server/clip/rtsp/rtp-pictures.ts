@@ -1,7 +1,8 @@
 /**
- * Puts pictures together from RTP packets (RFC 6184 for H.264, RFC 7798 for H.265), as length-prefixed NAL units: exactly
- * the bytes the camera sent. How long a picture lasts is known when the next one begins: a camera whose pictures are as long
- * as each other, and whose last packets say that they are, is not waited for, since it would cost a whole picture's time. Pure.
+ * Puts pictures together from RTP packets (RFC 6184 for H.264, RFC 7798 for H.265), as length-prefixed NAL units:
+ * exactly the bytes the camera sent. How long a picture lasts is known when the next one begins: a camera whose
+ * pictures are as long as each other, and whose last packets say that they are, is not waited for, since it would
+ * cost a whole picture's time. Pure.
  */
 import type { Lease } from '../fragment-reader.ts'
 import { NAL_HEADER, type NalCodec, type StreamSets, createParameterSets, readNal } from './nal-units.ts'
@@ -31,11 +32,17 @@ export type Picture = {
 export type RtpPictures = {
   /** One RTP packet, bytes[from, to). @throws when the stream is not what it was announced to be. */
   push(bytes: Buffer, from: number, to: number): void
-  /** The stream has ended: the last picture lasts as long as the one before it. @returns packets that never came after it, and nobody was told of */
+  /**
+   * The stream has ended: the last picture lasts as long as the one before it.
+   * @returns packets that never came after it, and nobody was told of
+   */
   finish(): number
   /** Packets that never came, or could not be used. */
   lost(): number
-  /** It marks places from which a decoder recovers without a keyframe (SEI recovery point): only ffmpeg knows how to begin there. */
+  /**
+   * It marks places from which a decoder recovers without a keyframe (SEI recovery point): only ffmpeg knows how to
+   * begin there.
+   */
   recovers(): boolean
   /** Bytes between packets belonged to nothing: what they were to be is lost. */
   stray(): void
@@ -156,7 +163,9 @@ export function createRtpPictures(options: {
     if (open?.vcl && !foretold) lostWithin += 1
     else lostBefore += 1
   }
-  /** A first slice after a picture that has some: two pictures have one timestamp, and share the time until the next. */
+  /**
+   * A first slice after a picture that has some: two pictures have one timestamp, and share the time until the next.
+   */
   function beginNextOfSameStamp(): void {
     const share = Math.max(least, Math.round(lastStep / 2))
     foresight.failed()
@@ -181,7 +190,10 @@ export function createRtpPictures(options: {
     open = { arrivedAt, vcl: false, keyframe: false }
     marked = false
   }
-  /** Another timestamp in the middle of a picture: of a camera whose markers are right, its last packet was not marked, and this one does not begin a picture. */
+  /**
+   * Another timestamp in the middle of a picture: of a camera whose markers are right, its last packet was not
+   * marked, and this one does not begin a picture.
+   */
   function goesOn(bytes: Buffer, at: number, end: number): boolean {
     if (marked || !open?.vcl || foretold || !foresight.marksEnds() || end - at < 4) return false
     const { kind } = readNal[codec](bytes[at] ?? 0)

@@ -21,11 +21,17 @@ const CODECS = new Map<string, NalCodec>([
 ])
 /** All streams of this thread share it. */
 const slabs = createSlabPool()
-/** A stream that shows no keyframe for so long, and marks places to recover from, has none (intra refresh): only ffmpeg knows how to begin there. */
+/**
+ * A stream that shows no keyframe for so long, and marks places to recover from, has none (intra refresh): only
+ * ffmpeg knows how to begin there.
+ */
 const NO_KEYFRAME_MS = 15_000
 /** Pictures are not shorter, where their arrival is their time. */
 const LEAST_S = 0.003
-/** A browser that is sent a picture more than twice as late as the one before it said shows nothing until the next keyframe (Media Source Extensions, coded frame processing). */
+/**
+ * A browser that is sent a picture more than twice as late as the one before it said shows nothing until the next
+ * keyframe (Media Source Extensions, coded frame processing).
+ */
 const MOST_OF_SAID = 1.5
 /** What another client would hear as well: no reason to try one. */
 const CAMERAS_OWN_REFUSAL = new Set([401, 403, 404, 453])
@@ -42,7 +48,8 @@ function choose(tracks: readonly MediaTrack[], sound: Sound): { track: MediaTrac
   const codec = track && CODECS.get(track.encoding)
   if (track?.encoding === 'JPEG')
     throw new NotRecorded(
-      'The camera offers MJPEG on this stream, which is not recorded: set the stream to H.264 or H.265, or name another one in the site file (onvif: { profile: … } or stream: { url: … }).',
+      'The camera offers MJPEG on this stream, which is not recorded: set the stream to H.264 or H.265, or ' +
+        'name another one in the site file (onvif: { profile: … } or stream: { url: … }).',
     )
   if (!track || !codec) throw new UnfitForRtp(track ? `it sends ${track.encoding}` : 'it offers no video')
   if (track.format.get('packetization-mode') === '2' || Number(track.format.get('sprop-max-don-diff') ?? 0) > 0)
@@ -94,7 +101,8 @@ export async function recordByRtsp({
     if (ours) change = 'perhaps-by-ffmpeg'
     // Over this connection it does not send: by datagrams it may.
     if (error instanceof RtspRefused && error.status === 461) change = 'by-udp'
-    // Where there are no keyframes ffmpeg knows recovery points for them; where they are far apart it has no more of them than we.
+    // Where there are no keyframes ffmpeg knows recovery points for them; where they are far apart it has no more of
+    // them than we.
     if (error instanceof UnfitForRtp || (error instanceof NoKeyframe && pictures?.recovers() === true))
       change = 'by-ffmpeg'
     mayDoBetter =

@@ -1,8 +1,9 @@
 /**
- * What ffmpeg speaks to instead of a camera: an address on loopback, for one connection. ffmpeg follows redirects and sends the
- * password to the address that they name, and no option forbids it. The relay follows no redirect, and ffmpeg is not given the
- * password: the relay signs its requests. Messages are read here and written anew, and only whole packets pass beside them: otherwise
- * bytes that ffmpeg takes for a message, and the relay for something else, would send it elsewhere after all. Not here: what is recorded (ffmpeg-recording).
+ * What ffmpeg speaks to instead of a camera: an address on loopback, for one connection. ffmpeg follows redirects and
+ * sends the password to the address that they name, and no option forbids it. The relay follows no redirect, and
+ * ffmpeg is not given the password: the relay signs its requests. Messages are read here and written anew, and only
+ * whole packets pass beside them: otherwise bytes that ffmpeg takes for a message, and the relay for something else,
+ * would send it elsewhere after all. Not here: what is recorded (ffmpeg-recording).
  */
 import { randomBytes } from 'node:crypto'
 import { type Socket, connect, createServer } from 'node:net'
@@ -26,7 +27,8 @@ export type RtspRelay = {
 }
 type Question = RtspRequest & { tries: number }
 /**
- * What ffmpeg is told of an answer. Everything else stays here: where to go instead, how long the body is, whom to sign for.
+ * What ffmpeg is told of an answer. Everything else stays here: where to go instead, how long the body is, whom to
+ * sign for.
  */
 const TOLD = new Set(['content-type', 'public', 'range', 'server', 'session', 'transport'])
 
@@ -95,11 +97,20 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
         challenge === null
           ? []
           : [
-              `Authorization: ${challenge === 'basic' ? `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}` : answerChallenge(challenge, { ...credentials, method: request.method, path: uri })}`,
+              `Authorization: ${
+                challenge === 'basic'
+                  ? `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
+                  : answerChallenge(challenge, { ...credentials, method: request.method, path: uri })
+              }`,
             ]
       out.push(request)
       camera.write(
-        `${[`${request.method} ${uri} RTSP/1.0`, `CSeq: ${sequence}`, ...authorization, ...lines(request.headers, (name) => name !== 'cseq' && name !== 'authorization')].join('\r\n')}\r\n\r\n`,
+        `${[
+          `${request.method} ${uri} RTSP/1.0`,
+          `CSeq: ${sequence}`,
+          ...authorization,
+          ...lines(request.headers, (name) => name !== 'cseq' && name !== 'authorization'),
+        ].join('\r\n')}\r\n\r\n`,
       )
     }
     function answer({ status, reason, headers, body }: RtspAnswer): void {
@@ -124,7 +135,12 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
       client.write(
         Buffer.concat([
           Buffer.from(
-            `${[`RTSP/1.0 ${status} ${printable(reason)}`, `CSeq: ${request.headers.get('cseq')?.[0] ?? '1'}`, ...lines(new Map([...headers, ['transport', transport]]), (name) => TOLD.has(name)), ...(sent.length > 0 ? [`Content-Length: ${sent.length}`] : [])].join('\r\n')}\r\n\r\n`,
+            `${[
+              `RTSP/1.0 ${status} ${printable(reason)}`,
+              `CSeq: ${request.headers.get('cseq')?.[0] ?? '1'}`,
+              ...lines(new Map([...headers, ['transport', transport]]), (name) => TOLD.has(name)),
+              ...(sent.length > 0 ? [`Content-Length: ${sent.length}`] : []),
+            ].join('\r\n')}\r\n\r\n`,
           ),
           sent,
         ]),
@@ -207,7 +223,9 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
 }
 
 const printable = (text: string): string => text.replaceAll(/[^\u0020-\u007e\u00a0-\u00ff]/g, '')
-/** Header lines as devices write them; a name that is none, or a value with something hidden in it, is not passed on. */
+/**
+ * Header lines as devices write them; a name that is none, or a value with something hidden in it, is not passed on.
+ */
 const lines = (headers: ReadonlyMap<string, string[]>, isWanted: (name: string) => boolean): string[] =>
   [...headers]
     .filter(([name]) => isWanted(name) && /^[a-z0-9-]+$/.test(name))

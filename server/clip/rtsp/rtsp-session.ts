@@ -43,7 +43,10 @@ export type StreamHabits = {
   /** The method that keeps its session; null: what it names. */ aliveBy: 'OPTIONS' | 'GET_PARAMETER' | null
 }
 
-/** @param url with percent-encoded credentials. `onPacket`: as in rtsp-wire. @throws when the camera cannot be reached. */
+/**
+ * @param url with percent-encoded credentials. `onPacket`: as in rtsp-wire.
+ * @throws when the camera cannot be reached.
+ */
 export async function openRtspSession({
   url,
   clock,
@@ -115,7 +118,8 @@ export async function openRtspSession({
     socket.on('close', () => {
       over.abort()
       pending?.answered(null)
-      // A session that the camera ends just when its timeout is over did not accept our keep-alive: the next one sends the other method.
+      // A session that the camera ends just when its timeout is over did not accept our keep-alive: the next one
+      // sends the other method.
       const lasted = playingSince === null ? null : clock.monotonic() - playingSince
       if (lasted !== null && keptAlive && lasted >= timeoutMs - 1000 && lasted <= timeoutMs + ENDED_BY_TIMEOUT_MS)
         habits.aliveBy = aliveBy === 'OPTIONS' ? 'GET_PARAMETER' : 'OPTIONS'

@@ -14,7 +14,10 @@ export type RtspWireEvents = {
   onAnswer?(answer: RtspAnswer): void
   /** Left out: requests of the other side are passed over. */
   onRequest?(request: RtspRequest): void
-  /** One RTP or RTCP packet: bytes[from, to), good only until this returns; the four bytes before it are its interleaved head. */
+  /**
+   * One RTP or RTCP packet: bytes[from, to), good only until this returns; the four bytes before it are its
+   * interleaved head.
+   */
   onPacket(channel: number, bytes: Buffer, from: number, to: number): void
   /** Bytes between packets that belong to nothing: a packet before or after them may be cut. */
   onStray?(bytes: number): void
@@ -24,7 +27,10 @@ const DOLLAR = 0x24
 const PACKET_HEAD = 4
 const MOST_HEAD_BYTES = 16_384
 const MOST_MESSAGE_BYTES = 65_536
-/** Once packets come, stray bytes are looked through for the next one; so many more of them than of packets are no stream. */
+/**
+ * Once packets come, stray bytes are looked through for the next one; so many more of them than of packets are no
+ * stream.
+ */
 const MOST_STRAY_BYTES = 1024 * 1024
 const RTP_HEAD = 12
 const RTCP_HEAD = 8
@@ -64,7 +70,10 @@ export function createRtspWire({
     if (stray > 0) stray = Math.max(0, stray - (to - from))
     hand(channel, bytes, from, to)
   }
-  /** Whether something whole may begin here; null when there are too few bytes to tell. Only asked where the stream was lost. */
+  /**
+   * Whether something whole may begin here; null when there are too few bytes to tell. Only asked where the stream
+   * was lost.
+   */
   function beginsAt(bytes: Buffer, at: number): boolean | null {
     const byte = bytes[at]
     // One comparison rules most bytes out. A hostile device may send megabytes, and this thread reads all cameras.
@@ -90,7 +99,11 @@ export function createRtspWire({
       ? null
       : false
   }
-  /** Passes over what belongs to nothing. Returns where something begins, or where there are too few bytes left to tell. @throws when nothing begins for too long */
+  /**
+   * Passes over what belongs to nothing. Returns where something begins, or where there are too few bytes left to
+   * tell.
+   * @throws when nothing begins for too long
+   */
   function nextFrom(bytes: Buffer, from: number): number {
     let at = from
     while (at < bytes.length && beginsAt(bytes, at) === false) at += 1
@@ -115,7 +128,10 @@ export function createRtspWire({
     bytes.copy(kept, length, from, to)
     length = needed
   }
-  /** Fills what is kept of a packet from the chunk, and hands it on when it is whole. Returns how much of the chunk that took. */
+  /**
+   * Fills what is kept of a packet from the chunk, and hands it on when it is whole. Returns how much of the chunk
+   * that took.
+   */
   function complete(chunk: Buffer): number {
     let taken = 0
     const fillTo = (size: number): boolean => {
@@ -157,7 +173,10 @@ export function createRtspWire({
     }
     keep(chunk, at, chunk.length)
   }
-  /** Once packets have come, everything begins with one, a line end or a message. Another channel than those that were set up is no packet. */
+  /**
+   * Once packets have come, everything begins with one, a line end or a message. Another channel than those that were
+   * set up is no packet.
+   */
   function isStray(bytes: Buffer, at: number): boolean {
     if (channels.size === 0) return false
     const byte = bytes[at]
@@ -251,7 +270,10 @@ export function createRtspWire({
   }
 }
 
-/** Where a message's head ends and its body begins: at the first empty line, whatever its line ends are; null when that has not come. */
+/**
+ * Where a message's head ends and its body begins: at the first empty line, whatever its line ends are; null when
+ * that has not come.
+ */
 function headAt(bytes: Buffer, at: number): { end: number; body: number } | null {
   for (let end = bytes.indexOf(0x0a, at); end !== -1; end = bytes.indexOf(0x0a, end + 1)) {
     const bare = bytes[end + 1] === 0x0a

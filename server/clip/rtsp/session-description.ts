@@ -65,7 +65,10 @@ export function describedSets({ format }: MediaTrack): Buffer[] {
     .map((text) => Buffer.from(text, 'base64'))
 }
 
-/** The base that the camera names for its tracks: only an RTSP address of the host that was asked. Some write `rtsp://rtsp://…`, a host and port alone, or another host. */
+/**
+ * The base that the camera names for its tracks: only an RTSP address of the host that was asked. Some write
+ * `rtsp://rtsp://…`, a host and port alone, or another host.
+ */
 export function baseIn(named: readonly (string | undefined)[], asked: URL): string | null {
   const isOwn = (text: string): boolean =>
     URL.canParse(text) && /^rtsps?:$/.test(new URL(text).protocol) && new URL(text).hostname === asked.hostname

@@ -1,4 +1,7 @@
-/** The page that verifies a package in a browser without a network: the same checks as the command line, in plain words. */
+/**
+ * The page that verifies a package in a browser without a network: the same checks as the command line, in plain
+ * words.
+ */
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { Hasher } from '../package-statement.ts'
 import { type PackageVerdict, factsOf } from '../package-verdict.ts'
