@@ -317,7 +317,7 @@ describe('when nobody takes it', () => {
     expect(await further.locator('lamppost-incident').count()).toBe(0)
     await large(further).locator('h2').waitFor()
     await large(asha)
-      .locator('.escalated', { hasText: /Nobody has taken it for \d+ s · further screens show it/ })
+      .locator('.escalated', { hasText: /Nobody has taken it for \d+ s\s+·\s+further screens show it/ })
       .waitFor()
     await large(asha).locator('button.take').click()
     await further.locator('lamppost-incident').waitFor({ state: 'detached' })
