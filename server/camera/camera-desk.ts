@@ -80,6 +80,8 @@ export function createCameraDesk(options: {
   /** Whether a help point's button is wired to it. */ listened?(camera: CameraId): boolean
   onInput?(camera: CameraId, event: InputEvent): void
   onListening?(camera: CameraId, problem: string | null): void
+  /** Its video was there and has gone. */
+  onInterrupted?(camera: CameraId): void
   onError(error: unknown): void
 }) {
   const {
@@ -90,6 +92,7 @@ export function createCameraDesk(options: {
     listened = () => false,
     onInput = () => {},
     onListening = () => {},
+    onInterrupted = () => {},
     memories,
     onPresets = () => {},
     presetConfirmed = () => true,
@@ -102,6 +105,9 @@ export function createCameraDesk(options: {
   const cameras = new Map<CameraId, Kept>()
   const holders = new Map<CameraId, IncidentId>()
   const positions = new Map<CameraId, Partial<PtzPosition>>()
+
+  /** False also of one that has left the town, or when the house closes: its recorder may be heard a moment longer. */
+  const hasVideo = (id: CameraId): boolean => cameras.get(id)?.health.video === 'up'
 
   /** One change as it came; one that comes and goes is told as lost until it has lasted. */
   function change(camera: CameraId, part: Part, state: Reachability, reason: string | null): void {
@@ -332,12 +338,11 @@ export function createCameraDesk(options: {
       found.health = { ...found.health, blind, since: isoTime(clock.now()) }
       onHealth({ camera: id, health: found.health })
     },
-    /**
-     * False also of one that has left the town, or when the house closes: its recorder may be heard a moment longer.
-     */
-    hasVideo: (id: CameraId): boolean => cameras.get(id)?.health.video === 'up',
-    videoIs: (camera: CameraId, state: Reachability, reason: string | null): void =>
-      change(camera, 'video', state, reason),
+    hasVideo,
+    videoIs(camera: CameraId, state: Reachability, reason: string | null): void {
+      if (state === 'down' && hasVideo(camera)) onInterrupted(camera)
+      change(camera, 'video', state, reason)
+    },
     bufferIs: (camera: CameraId, state: Reachability, reason: string | null): void =>
       change(camera, 'buffer', state, reason),
     heldBy: (id: CameraId): IncidentId | null => holders.get(id) ?? null,

@@ -47,7 +47,7 @@ export function createPresetMemory() {
   }
 
   return {
-    follow(entry: Recorded): void {
+    apply(entry: Recorded): void {
       if (entry.kind === 'preset.learned' || entry.kind === 'preset.confirmed')
         remember(entry.body.camera, entry.body.token, { name: entry.body.name, position: entry.body.position })
       else if (entry.kind === 'preset.removed') {

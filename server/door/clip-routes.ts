@@ -1,6 +1,5 @@
 /** Held clips: to play, and as an MP4 for the evidence officer. */
 import { createReadStream } from 'node:fs'
-import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { CameraId } from '../glossary/camera.ts'
 import type { Clip, PictureForm, Range } from '../glossary/clip.ts'
@@ -37,8 +36,6 @@ export type ClipPort = {
   now(): number
   /** Somebody sees something of it. */
   played(person: Person, camera: CameraId, incident: IncidentId): void
-  /** @throws people/confirm-first when somebody with a session has not said the password again lately */
-  mustBeConfirmed(request: FastifyRequest): void
   onDownload(download: {
     incident: Incident
     camera: CameraId
@@ -167,7 +164,7 @@ export function clipRoutes(app: App, port: ClipPort): void {
   app.get(
     '/api/v1/incidents/:id/clips/:camera/clip.mp4',
     {
-      config: { roles: ['evidence'] },
+      config: { roles: ['evidence'], confirmed: true },
       schema: {
         summary:
           'The clip as one MP4 by stream copy; its SHA-256 is in the header Repr-Digest and in X-Lamppost-SHA256; ' +
@@ -179,7 +176,6 @@ export function clipRoutes(app: App, port: ClipPort): void {
       },
     },
     async (request, reply) => {
-      port.mustBeConfirmed(request)
       const { incident, clip } = await held(request)
       const range = within(clip, request.query, port.now())
       const cut = await port.cut(clip.camera, range)

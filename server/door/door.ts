@@ -13,6 +13,8 @@ import Fastify, {
 } from 'fastify'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
+import type { CameraId } from '../glossary/camera.ts'
+import type { IncidentId } from '../glossary/incident.ts'
 import type { Person, Role } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
 import { type HandleShare, createHandleShare } from '../tools/handle-share.ts'
@@ -21,11 +23,14 @@ import { allowEmbedding, frameAncestors } from './embedding.ts'
 import { answerError, sendProblem } from './problem.ts'
 import { AT_THE_ROOT, type PublicAddress, isOwnOrigin, withoutBase } from './public-address.ts'
 import { createRunningAnswers } from './running-answers.ts'
+import type { ServeSocket } from './sockets.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may use the route; without it everybody may. */
     roles?: readonly Role[]
+    /** Hands recordings out, or destroys them: a person with a session has said the password again lately. */
+    confirmed?: boolean
     /** A signature in the place of a token is let in; the route checks it, and then `person` is null. */
     signed?: boolean
   }
@@ -47,6 +52,8 @@ export type DoorOptions = {
   tls: { cert: string; key: string } | null
   /** Who holds this bearer token or session cookie. */
   whoHas(credential: Credential): Person | null
+  /** Whether this session's person has said the password again lately; left out: it is never asked. */
+  isConfirmed?(session: string): boolean
   onRefusedPress(source: string, reason: string): void
   /** Origins of pages that may have Lamppost in them. */
   embedding(): readonly string[]
@@ -59,6 +66,7 @@ export type DoorOptions = {
 }
 export const SESSION_COOKIE = 'lamppost_session'
 const HEADERS_WITHIN_MS = 10_000
+const CONFIRM_FIRST = 'This hands recordings out: say your password again first (PUT /api/v1/session/confirmation).'
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Whoever asks. @throws people/unauthenticated where a route lets others in, too */
@@ -89,6 +97,7 @@ export async function createDoor({
   logger,
   tls,
   whoHas,
+  isConfirmed = () => true,
   onRefusedPress,
   embedding,
   nothingHere = null,
@@ -202,7 +211,7 @@ export async function createDoor({
   })
   app.decorateRequest('rawBody', null)
   app.addHook('onRequest', async (request, reply) => {
-    const { roles, signed } = request.routeOptions.config
+    const { roles, signed, confirmed } = request.routeOptions.config
     answerOf.set(request, reply)
     if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath)
       return reply.redirect(`${address.basePath}/${request.originalUrl.slice(address.basePath.length)}`, 308)
@@ -226,7 +235,11 @@ export async function createDoor({
     request.person = credential && whoHas(credential)
     if (request.person) request.prove()
     const mayHave = (person: Person | null): boolean => person !== null && roles.includes(person.role)
-    if (credential && mayHave(request.person)) return request.onlyWhile(() => mayHave(whoHas(credential)))
+    if (credential && mayHave(request.person)) {
+      if (confirmed && 'cookie' in credential && !isConfirmed(credential.cookie))
+        throw new Failure('people/confirm-first', CONFIRM_FIRST)
+      return request.onlyWhile(() => mayHave(whoHas(credential)))
+    }
     const pressing = request.method === 'POST' && /\/presses(\/|$)/.test(request.routeOptions.url ?? '')
     if (!request.person) {
       if (pressing) onRefusedPress(request.ip, credential ? 'wrong token' : 'no token')
@@ -245,6 +258,22 @@ export async function createDoor({
   return app
 }
 export type App = Awaited<ReturnType<typeof createDoor>>
+/** What a room's routes and sockets are opened with: who comes in, and who looks at what, is the door's to know. */
+export type Door = {
+  app: App
+  whoHas(credential: Credential): Person | null
+  /**
+   * Before each picture.
+   * @throws view/no-reason
+   */
+  admit(person: Person, camera: CameraId, what: 'live' | 'still'): Promise<void>
+  /** Somebody plays what an incident holds. */
+  played(person: Person, camera: CameraId, incident: IncidentId): void
+  /** Somebody has a wall open. */
+  enter(person: Person): { looking(incidents: string[]): void; leave(): void }
+  /** A WebSocket at that path. */
+  socket(path: string, serve: ServeSocket): void
+}
 
 /** HTTP/2 has no list of its connections to cut; event streams would keep a closing server waiting. */
 function cutConnectionsAtClose(app: Pick<FastifyInstance, 'server' | 'addHook'>): void {

@@ -4,20 +4,9 @@
  */
 import type { Role } from '../glossary/people.ts'
 import type { Entry } from '../glossary/ledger.ts'
+import type { LiveNews } from '../glossary/news.ts'
 import { mayRead, shownTo } from './entry-readers.ts'
 
-export type LiveNews = {
-  event:
-    | 'camera.health'
-    | 'help-point.health'
-    | 'storage.health'
-    | 'ledger.health'
-    | 'site.problem'
-    | 'people.present'
-    | 'camera.hand'
-    | 'export.progress'
-  data: unknown
-}
 export type EventsPort = {
   page(after: number, limit: number): Promise<Entry[]>
   tail(listener: (entry: Entry) => void): () => void

@@ -20,7 +20,7 @@ export function createDisclosureBook() {
     return disclosure as Disclosure
   }
   return {
-    follow(entry: Recorded): void {
+    apply(entry: Recorded): void {
       if (entry.kind === 'disclosure.made') {
         const { disclosure: id, incident: _, ...body } = entry.body
         disclosures.set(id, {

@@ -25,7 +25,7 @@ export function createExportBook() {
       if (each.incident === incident) exports.set(each.id, { ...each, warnedOf: null, warnedAt: null })
   }
   const book = {
-    follow(entry: Recorded): void {
+    apply(entry: Recorded): void {
       if (entry.kind === 'export.requested') {
         const { export: id, ...request } = entry.body
         exports.set(id, {

@@ -50,7 +50,7 @@ export function createRetentionBook() {
     else put(id, { ...known, clips })
   }
   const book = {
-    follow(entry: Recorded): void {
+    apply(entry: Recorded): void {
       switch (entry.kind) {
         case 'incident.opened':
           put(entry.body.incident, {

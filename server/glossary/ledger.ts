@@ -204,6 +204,11 @@ export type Append = (drafts: readonly Draft[]) => { recorded: Recorded[]; durab
 
 /**
  * State that is a fold of the ledger. `save` gives it as JSON, `restore` takes that back: a start need not read
- * everything again.
+ * everything again. `settle`: once everything was read, before anything else begins.
  */
-export type Fold = { follow(entry: Recorded): void; save(): unknown; restore(saved: never): void }
+export type Fold = {
+  apply(entry: Recorded): void
+  save(): unknown
+  restore(saved: never): void
+  settle?(): Promise<void>
+}

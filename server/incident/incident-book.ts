@@ -54,7 +54,7 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
   }
 
   const book = {
-    follow(entry: Recorded): void {
+    apply(entry: Recorded): void {
       const id = incidentOf(entry)
       if (id === null) return
       const incident = foldIncident(inMemory(id), entry)
@@ -110,6 +110,12 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
       [...held].map(([incident, clips]) => ({ incident, clips })),
     isOpen: (id: IncidentId): boolean => unfinished.has(id),
     unfinished: (): Incident[] => [...unfinished.values()],
+    /** Another press, unfinished, whose help point one of these presets shows; null when there is none. */
+    claimedBy(incident: IncidentId, presets: ReadonlyMap<HelpPointId, unknown>): IncidentId | null {
+      for (const { id, kind, helpPoint } of unfinished.values())
+        if (kind === 'press' && id !== incident && presets.has(helpPoint)) return id
+      return null
+    },
     /**
      * An unfinished incident whose tile shows this camera, as its first or as a further view, or that holds its clip;
      * null when there is none.

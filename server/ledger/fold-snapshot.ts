@@ -61,7 +61,7 @@ export function writeSnapshot(file: string, seq: number, hash: string, folds: st
 }
 
 /** Keeps folds and their snapshot together. @param folds by a name that stays; each follows every entry, in order. */
-export function createFolds(
+export function createProjections(
   file: string,
   folds: Record<string, Fold>,
   port: {
@@ -92,10 +92,10 @@ export function createFolds(
       .finally(() => (saving = null)))
 
   return {
-    follow(entry: Recorded): void {
+    apply(entry: Recorded): void {
       for (const fold of Object.values(folds)) {
         try {
-          fold.follow(entry)
+          fold.apply(entry)
         } catch (error) {
           // An entry that was tampered with must not take the others with it.
           port.onError(error)
@@ -109,6 +109,10 @@ export function createFolds(
       seen = seq
       savedAt = seq
       return seq
+    },
+    /** After everything was read. */
+    async settle(): Promise<void> {
+      for (const fold of Object.values(folds)) await fold.settle?.()
     },
     /** Now and then, so that a start never has much to read. */
     saveWhenDue: (): void =>

@@ -38,7 +38,7 @@ export function createOutboxBook() {
   }
 
   return {
-    follow(entry: Recorded): void {
+    apply(entry: Recorded): void {
       switch (entry.kind) {
         case 'outbox.opened': {
           const { destination, events } = entry.body

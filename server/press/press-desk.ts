@@ -150,7 +150,7 @@ export function createPressDesk(options: {
 
   return {
     /** Rebuilds what was already received, from the ledger. */
-    follow(entry: Recorded): void {
+    apply(entry: Recorded): void {
       if (entry.kind === 'press.coalesced') {
         const { press, incident, helpPoint, keys, to } = entry.body
         const known = { receipt: { press, incident, receivedAt: to }, last: entry.seq }

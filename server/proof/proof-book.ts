@@ -53,7 +53,7 @@ export function createProofBook({ startedAt }: { startedAt: number }) {
     heartbeatMs !== null && now - (heartbeats.get(id) ?? startedAt) > SILENT_AFTER * heartbeatMs
 
   return {
-    follow(entry: Recorded): void {
+    apply(entry: Recorded): void {
       if (entry.kind === 'press.received') {
         const { helpPoint, kind, receivedAt, source } = entry.body.press
         learn(

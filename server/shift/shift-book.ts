@@ -8,7 +8,7 @@ export type ShiftBook = ReturnType<typeof createShiftBook>
 export function createShiftBook() {
   let shifts: Shift[] = []
   return {
-    follow(entry: Recorded): void {
+    apply(entry: Recorded): void {
       if (entry.kind === 'shift.offered')
         shifts = [{ ...entry.body, offeredAt: entry.at, acceptedBy: null, acceptedAt: null }, ...shifts].slice(0, KEPT)
       else if (entry.kind === 'shift.accepted')

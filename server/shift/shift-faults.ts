@@ -12,6 +12,10 @@ export type Town = {
   destinations: Pick<DestinationState, 'destination' | 'failing' | 'dead'>[]
 }
 
+/** What the shift must know of a disk that another program has filled. */
+export const reserveText = (room: { onReserve: boolean; hoursLeft: number } | null): string | null =>
+  room?.onReserve ? `The disk is full: presses are running on the reserve, ${room.hoursLeft} h left.` : null
+
 export function shiftFaults({ cameras, helpPoints, storage, record, destinations }: Town): ShiftFault[] {
   const of = (wrong: boolean, what: ShiftFault['what'], subject: string, detail: string | null): ShiftFault[] =>
     wrong ? [{ what, subject, detail }] : []

@@ -14,6 +14,16 @@ const LOOK_EVERY_MS = 1000
 export const problemLine = (file: string, { line, key, problem }: SiteProblem): string =>
   `${file}:${line}: ${key ? `${key}: ` : ''}${problem}`
 
+/**
+ * The town of the simulator's own site file, before its cameras have their ports: every reference is taken as there.
+ * @throws site/invalid, with one line per problem
+ */
+export function readDemoSite(file: string, text: string): Site {
+  const { site, problems } = readSite(text, (written) => ({ value: written.replaceAll(/\$\{\w+\}/g, '1') }))
+  if (!site) throw new Failure('site/invalid', problems.map((problem) => problemLine(file, problem)).join('\n'))
+  return site
+}
+
 /** @throws site/invalid, with one line per problem. */
 export async function loadSite(
   file: string,

@@ -42,7 +42,7 @@ const exports = {
   ends: () => ({ endsAt: null, expiring: false }),
 } as unknown as ExportPort
 const requested = (i: number) =>
-  book.follow({
+  book.apply({
     seq: i + 1,
     at: '2026-11-01T00:00:00.000Z',
     kind: 'export.requested',

@@ -18,7 +18,7 @@ function open() {
   const append = (drafts: readonly Draft[]) => {
     const recorded = drafts.map((draft) => ({ ...draft, seq: entries.length + 1, at: isoTime(clock.now()) }))
     entries.push(...recorded)
-    recorded.forEach(book.follow)
+    recorded.forEach(book.apply)
     return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }))) }
   }
   const desk = createDisclosureDesk({ clock, book, append, made: () => made })

@@ -38,7 +38,7 @@ function open(firstKeepDays = 31, packages: Partial<Export>[] = []) {
   const append = (drafts: readonly Draft[]) => {
     const recorded = drafts.map((draft) => ({ ...draft, seq: entries.length + 1, at: isoTime(clock.now()) }))
     entries.push(...recorded)
-    recorded.forEach(book.follow)
+    recorded.forEach(book.apply)
     for (const { kind, body, at } of recorded)
       if (kind === 'export.expiring')
         for (const each of packages)
@@ -127,10 +127,10 @@ test('an incident that is not in memory any more lets its clips go for good', ()
       },
       { kind: 'incident.closed', actor: '', subject: incident, body: { incident, reason: 'over' } },
     ] satisfies Draft[])
-      book.follow(entry((seq += 1), draft))
+      book.apply(entry((seq += 1), draft))
   }
   const incident = 'inc-0' as IncidentId
-  book.follow(
+  book.apply(
     entry((seq += 1), {
       kind: 'clip.deleted',
       actor: '',
@@ -160,7 +160,7 @@ describe('the order in which recordings end', () => {
           body: { incident, camera: CAM, from: isoTime(T0), to: isoTime(T0 + 1) },
         },
       ])
-      room.book.follow({
+      room.book.apply({
         kind: 'incident.closed',
         actor: '',
         subject: incident,
@@ -403,7 +403,7 @@ test('a package is told of before it goes by the site’s rule, unless its incid
 })
 test('a package whose incident is unlocked long after its warning is told of again before it goes', async () => {
   const book = createExportBook()
-  const entry = (seq: number, draft: Draft): void => book.follow({ ...draft, seq, at: isoTime(T0 + seq * DAY) })
+  const entry = (seq: number, draft: Draft): void => book.apply({ ...draft, seq, at: isoTime(T0 + seq * DAY) })
   const id = 'DBC-1' as ExportId
   const order = {
     kind: 'master',

@@ -25,7 +25,7 @@ function years(count: number, open: number[] = []) {
   const write = (draft: Draft): void => {
     const entry: Recorded = { ...draft, seq: entries.length + 1, at: '2026-11-20T22:30:00.000Z' }
     entries.push(entry)
-    book.follow(entry)
+    book.apply(entry)
   }
   for (let i = 1; i <= count; i += 1) {
     const incident = `inc-${i}` as IncidentId
@@ -81,7 +81,7 @@ describe('the book of incidents', () => {
   test('shows one that is not yet in the ledger’s file', async () => {
     const { book, entries } = years(5)
     const incident = 'inc-new' as IncidentId
-    book.follow({
+    book.apply({
       kind: 'incident.opened',
       actor: '',
       subject: incident,

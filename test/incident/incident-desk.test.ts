@@ -126,7 +126,7 @@ describe('framing', () => {
     before.moves[0]?.judge({ state: 'failed', proofs: [], reason: 'no answer' })
     await durable
     const after = room()
-    for (const entry of before.ledger.entries) after.book.follow(entry)
+    for (const entry of before.ledger.entries) after.book.apply(entry)
     after.desk.resume()
     expect(after.holders.size).toBe(0)
   })
@@ -385,7 +385,7 @@ describe('the room', () => {
     const { incident, durable } = before.press('here')
     await durable
     const after = room()
-    for (const entry of before.ledger.entries) after.book.follow(entry)
+    for (const entry of before.ledger.entries) after.book.apply(entry)
     after.desk.resume()
     expect(after.moves.map(({ camera }) => camera)).toEqual(['cam-a', 'cam-b'])
     expect(after.holders.get('cam-a' as CameraId)).toBe(incident)

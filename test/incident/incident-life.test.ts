@@ -390,7 +390,7 @@ describe('opening again', () => {
       about: async (id) => ledger.entries.filter(({ subject }) => subject === id),
       openedBefore: async () => [],
     })
-    for (const entry of ledger.entries) again.follow(entry)
+    for (const entry of ledger.entries) again.apply(entry)
     await again.settle()
     expect(again.get(incident)).toMatchObject({ state: 'acknowledged', owner: 'Asha' })
     expect(again.openAt('bar' as never)?.id).toBe(incident)

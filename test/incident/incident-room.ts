@@ -22,7 +22,7 @@ export function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed',
     about: async (id) => ledger.entries.filter(({ subject }) => subject === id),
     openedBefore: async () => [],
   })
-  const ledger: ReturnType<typeof createFakeLedger> = createFakeLedger(clock.now, (entry) => book.follow(entry))
+  const ledger: ReturnType<typeof createFakeLedger> = createFakeLedger(clock.now, (entry) => book.apply(entry))
   const released: string[] = []
   let surprise = false
   let told: ReadonlyMap<CameraId, IncidentId | null> = new Map()

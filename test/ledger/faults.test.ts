@@ -90,7 +90,7 @@ async function live(file: string, plan: Plan) {
     clock,
     onError: () => {},
     verify: () => never,
-    onRecorded: (entry) => [book, presses].forEach((fold) => fold.follow(entry)),
+    onRecorded: (entry) => [book, presses].forEach((fold) => fold.apply(entry)),
   })
   const held: string[] = []
   const incidents = createIncidentDesk({
@@ -135,8 +135,8 @@ async function live(file: string, plan: Plan) {
   })
   for (const row of chains.page(0, 100_000)) {
     const entry = { ...row, body: JSON.parse(row.body) as never } as never
-    book.follow(entry)
-    presses.follow(entry)
+    book.apply(entry)
+    presses.apply(entry)
   }
   incidents.resume()
   return { clock, presses, book, asked, held, awaits: () => awaits, isDead: () => dead, leave: () => chains.close() }

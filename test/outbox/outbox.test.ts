@@ -34,7 +34,7 @@ function desk(answers: PostOutcome[] = []) {
   const clock = createFakeClock()
   const book = createOutboxBook()
   let following = book
-  const ledger = createFakeLedger(clock.now, (entry: Recorded) => following.follow(entry))
+  const ledger = createFakeLedger(clock.now, (entry: Recorded) => following.apply(entry))
   const posted: { id: string; body: string }[] = []
   const make = (from = book) => {
     following = from
@@ -165,7 +165,7 @@ describe('the outbox', () => {
     await clock.advance(1)
     await closing
     const replayed = createOutboxBook()
-    for (const entry of ledger.entries) replayed.follow(entry)
+    for (const entry of ledger.entries) replayed.apply(entry)
     const again = make(replayed)
     await again.follow([HERE])
     await clock.advance(100)

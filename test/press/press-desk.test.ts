@@ -101,7 +101,7 @@ describe('the press desk', () => {
     const { presses, make, ledger, pressed } = desk()
     const first = await presses.accept(arrival())
     const restarted = make()
-    for (const entry of ledger.entries) restarted.follow(entry)
+    for (const entry of ledger.entries) restarted.apply(entry)
     expect(await restarted.accept(arrival())).toEqual({ receipt: first.receipt, repeated: true })
     expect(pressed).toHaveLength(1)
   })
@@ -209,7 +209,7 @@ describe('old keys', () => {
   test('that are not in memory any more are looked up in the ledger', async () => {
     const { presses, make, ledger, lookups } = desk()
     const first = await presses.accept(arrival({ key: 'old' }))
-    ledger.entries.forEach(presses.follow)
+    ledger.entries.forEach(presses.apply)
     const saved = JSON.parse(JSON.stringify(presses.save())) as ReturnType<typeof presses.save>
     const restarted = make()
     restarted.restore({ ...saved, keys: [] })
@@ -257,7 +257,7 @@ describe('what the reviewers found', () => {
     await clock.advance(100)
     const [first] = await Promise.all(both)
     const restarted = make()
-    for (const entry of ledger.entries) restarted.follow(entry)
+    for (const entry of ledger.entries) restarted.apply(entry)
     expect(await restarted.accept(arrival({ key: 'counted 1' }))).toMatchObject({
       repeated: true,
       receipt: { press: first?.receipt.press },
@@ -267,7 +267,7 @@ describe('what the reviewers found', () => {
   test('a key that the disk cannot look up is a new press: twice is better than lost', async () => {
     const { presses, make, ledger, pressed } = desk({ lookUpFails: true })
     await presses.accept(arrival({ key: 'old' }))
-    ledger.entries.forEach(presses.follow)
+    ledger.entries.forEach(presses.apply)
     const restarted = make()
     restarted.restore({ ...presses.save(), keys: [] })
     expect(await restarted.accept(arrival({ key: 'old' }))).toMatchObject({ repeated: false })
@@ -278,7 +278,7 @@ describe('what the reviewers found', () => {
     const slow = (): string => new Date(clock.now() - 600_000).toISOString()
     for (let i = 0; i < 12; i += 1) {
       await presses.accept(arrival({ key: `k${i}`, pressedAt: slow() }))
-      ledger.entries.slice(-1).forEach(presses.follow)
+      ledger.entries.slice(-1).forEach(presses.apply)
       await clock.advance(i === 0 ? 20 * 3_600_000 : 300_000)
     }
     expect(pressed.map(({ late }) => late)).toEqual([true, ...Array.from({ length: 11 }, () => false)])

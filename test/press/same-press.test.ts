@@ -103,7 +103,7 @@ function room() {
         const { recorded, durable } = ledger.append([
           { kind: 'press.received', actor: 'help-point:bar', subject: incident, body: { press, incident } },
         ])
-        desk.follow(recorded[0] ?? ({} as never))
+        desk.apply(recorded[0] ?? ({} as never))
         return { incident, last: recorded[0]?.seq ?? 0, durable }
       },
       whenDurable: ledger.whenDurable,
@@ -118,7 +118,7 @@ function room() {
       const saved = desk.save()
       desk = make()
       if (fromSnapshot) desk.restore(JSON.parse(JSON.stringify(saved)))
-      for (const entry of ledger.entries) desk.follow(entry)
+      for (const entry of ledger.entries) desk.apply(entry)
     },
   }
 }

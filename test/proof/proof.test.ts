@@ -248,7 +248,7 @@ describe('what is known of a help point', () => {
 
   test('is its last press, drill and chain, the same after a restart', () => {
     const proofs = book()
-    proofs.follow(finished({}))
+    proofs.apply(finished({}))
     const again = book()
     again.restore(JSON.parse(JSON.stringify(proofs.save())) as ReturnType<typeof proofs.save>)
     expect(again.proofOf(helpPoint(), at('2026-11-20T10:00:00Z'), LONDON)).toMatchObject({
@@ -275,7 +275,7 @@ describe('what is known of a help point', () => {
     ],
   ])('a drill is overdue %s', (_, now, drills, overdue) => {
     const proofs = book()
-    for (const drill of drills) proofs.follow(finished(drill))
+    for (const drill of drills) proofs.apply(finished(drill))
     expect(proofs.proofOf(helpPoint({ drillAt: '04:30' }), at(now), LONDON).overdue).toEqual(overdue)
   })
   test('a server that has just started does not call for the drill of before', () =>
@@ -287,7 +287,7 @@ describe('what is known of a help point', () => {
     const point = helpPoint({ heartbeatMs: 60_000 })
     expect(proofs.silenceChanged(point, at('2026-11-20T09:02:59Z'))).toBeNull()
     expect(proofs.silenceChanged(point, at('2026-11-20T09:03:01Z'))).toBe('silent')
-    proofs.follow({
+    proofs.apply({
       kind: 'help-point.silent',
       actor: 'lamppost',
       subject: BAR,
@@ -346,7 +346,7 @@ describe('daily drills', () => {
         drill: async (id, key) => {
           log.push(`drill ${id} ${key}`)
           const now = isoTime(clock.now())
-          book.follow({
+          book.apply({
             kind: 'press.received',
             actor: '',
             subject: INCIDENT,
@@ -376,7 +376,7 @@ describe('daily drills', () => {
         cutShort: () => cut,
         write: (draft) => {
           written.push(draft)
-          book.follow({ ...draft, seq: 1, at: isoTime(clock.now()) })
+          book.apply({ ...draft, seq: 1, at: isoTime(clock.now()) })
         },
         onChange: () => {},
       },

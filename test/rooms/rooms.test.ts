@@ -18,12 +18,28 @@ const roomOf = (file: string): string => file.split('/')[1] ?? ''
 const server = files('server')
 
 describe('the house', () => {
-  test('rooms import themselves, the glossary and the tools; only the house knows them all', () => {
-    const wrong = server
-      .filter((file) => !/^server\/(house(-\w+)?|main)\.ts$/.test(file) && roomOf(file) !== 'commands')
-      .flatMap((file) => importsOf(file).map((target) => ({ file, target })))
-      .filter(({ file, target }) => ![roomOf(file), 'glossary', 'tools'].includes(roomOf(target)))
+  const arrows = (from: readonly string[]): { file: string; target: string }[] =>
+    from.flatMap((file) => importsOf(file).map((target) => ({ file, target })))
+  const atTheTop = (file: string): boolean => /^server\/\w+\.ts$/.test(file)
+
+  test('a room imports itself, the glossary, the tools and the door; only the house and the commands know them all', () => {
+    const rooms = server.filter((file) => !atTheTop(file) && roomOf(file) !== 'commands')
+    const wrong = arrows(rooms).filter(
+      ({ file, target }) => ![roomOf(file), 'glossary', 'tools', 'door'].includes(roomOf(target)),
+    )
     expect(wrong).toEqual([])
+  })
+  test('the door imports no room', () => {
+    const door = server.filter((file) => roomOf(file) === 'door')
+    expect(arrows(door).filter(({ target }) => !['door', 'glossary', 'tools'].includes(roomOf(target)))).toEqual([])
+  })
+  test('the foundation knows no room, not by type either', () => {
+    const targets = importsOf('server/foundation.ts').filter((target) => !/^server\/(?:glossary|tools)\//.test(target))
+    expect(targets).toEqual([])
+  })
+  test('only the house imports wings', () => {
+    const isWing = (file: string): boolean => /-wing\.ts$/.test(file)
+    expect(arrows(server).filter(({ file, target }) => isWing(target) && file !== 'server/house.ts')).toEqual([])
   })
   test('tools import only tools and the glossary; the glossary only itself', () => {
     const wrong = server

@@ -10,7 +10,7 @@ import { createFakeLedger } from '../fakes/fake-ledger.ts'
 function desk() {
   const clock = createFakeClock()
   const book = createShiftBook()
-  const ledger = createFakeLedger(clock.now, book.follow)
+  const ledger = createFakeLedger(clock.now, book.apply)
   const now: ShiftSummary = { incidents: [], faults: [{ what: 'picture', subject: 'cam-7', detail: 'dark' }] }
   return { book, ledger, now, ...createShiftDesk({ clock, book, summary: () => now, append: ledger.append }) }
 }

@@ -1,0 +1,41 @@
+/** Types only: what the rooms that stand above the cameras give them. */
+import type { CameraId, Reachability } from '../glossary/camera.ts'
+import type { RecorderReport } from '../glossary/clip.ts'
+import type { Append } from '../glossary/ledger.ts'
+import type { LiveNews } from '../glossary/news.ts'
+import type { HelpPoint, Site, SiteCamera } from '../glossary/site.ts'
+import type { Clock } from '../tools/clock.ts'
+import type { Glimpse } from './blind-watch.ts'
+import type { SiteEdit } from './preset-keeping.ts'
+
+type RecordingNews = { camera: CameraId; state: Reachability; reason: string | null }
+export type CameraNeeds = {
+  clock: Clock
+  logger: Record<'info' | 'warn', (facts: object, words: string) => void>
+  dataFolder: string
+  news: { publish(news: LiveNews): void }
+  closing: { add(what: string, close: () => unknown): void }
+  onError(error: unknown): void
+  /** Before each path that an answer names. */
+  basePath: string
+  /** Where cameras are looked for when nobody names a network interface; null for the machine's own choice. */
+  findingDevice: string | null
+  town: {
+    site(): Site
+    helpPoint(id: string): HelpPoint | undefined
+    knows(id: string): boolean
+    editPreset(edit: SiteEdit): Promise<void>
+  }
+  ledger: { append: Append }
+  clips: {
+    video(listener: (news: RecordingNews) => void): () => void
+    buffer(listener: (news: RecordingNews) => void): () => void
+    announced(camera: SiteCamera, stream: URL, substream: URL | null): Promise<void>
+    pushed(cameras: readonly SiteCamera[]): Promise<void>
+    codec(camera: CameraId): string | null
+    hasSubstream(camera: CameraId): boolean
+    still(camera: CameraId): Promise<{ picture: Uint8Array; at: number }>
+    glimpses(cameras: readonly CameraId[], size: { width: number; height: number }): Promise<(Glimpse | null)[]>
+    report(camera: CameraId): Promise<RecorderReport>
+  }
+}

@@ -1,0 +1,39 @@
+/** What the camera routes are answered with. */
+import type { CameraPort } from '../door/camera-routes.ts'
+import type { CameraId, CameraView } from '../glossary/camera.ts'
+import type { createCameraDesk } from './camera-desk.ts'
+import type { createCameraHands } from './camera-hands.ts'
+import type { startDriftWatch } from './drift-watch.ts'
+import type { createPresetKeeping } from './preset-keeping.ts'
+
+type Parts = {
+  desk: Pick<ReturnType<typeof createCameraDesk>, 'ids' | 'siteCamera' | 'head'>
+  presets: ReturnType<typeof createPresetKeeping>
+  drift: Pick<ReturnType<typeof startDriftWatch>, 'check'>
+  hands: Pick<ReturnType<typeof createCameraHands>, 'check'>
+  move: CameraPort['move']
+  view(id: CameraId): CameraView
+  admit: CameraPort['admit']
+  recorder: CameraPort['recorder']
+}
+
+export const cameraRoutesPort = ({ desk, presets, drift, hands, ...parts }: Parts): CameraPort => ({
+  all: () => desk.ids().map(parts.view),
+  get: (id) => parts.view(desk.siteCamera(id).id),
+  presets: presets.list,
+  savePreset: presets.save,
+  removePreset: presets.remove,
+  recall: (id, token, { name, actor }) => {
+    hands.check(id, name)
+    return presets.recall(id, token, actor)
+  },
+  teach: presets.teach,
+  confirmPreset: presets.confirm,
+  reference: presets.reference,
+  checkPicture: presets.checkPicture,
+  check: (camera, token) => drift.check({ camera, token }),
+  move: parts.move,
+  stop: (id) => desk.head(id).stop(),
+  recorder: parts.recorder,
+  admit: parts.admit,
+})

@@ -1,0 +1,220 @@
+/** The cameras: their heads and health, what comes of their moves, and the people who steer them. */
+import { join } from 'node:path'
+import type { CameraId, CameraView, PresetToken } from '../glossary/camera.ts'
+import type { IncidentId } from '../glossary/incident.ts'
+import type { Place } from '../glossary/press.ts'
+import type { HelpPoint, Site, SiteCamera } from '../glossary/site.ts'
+import { cameraRoutes } from '../door/camera-routes.ts'
+import type { Door } from '../door/door.ts'
+import { findingRoutes } from '../door/finding-routes.ts'
+import { builtEntry } from '../tools/package-root.ts'
+import { createTopic } from '../tools/topic.ts'
+import { keepWorker } from '../tools/worker-calls.ts'
+import { startBlindWatch } from './blind-watch.ts'
+import { createCameraDesk } from './camera-desk.ts'
+import { createCameraHands } from './camera-hands.ts'
+import type { CameraNeeds } from './camera-needs.ts'
+import { chooseCameras } from './camera-choice.ts'
+import { cameraRoutesPort } from './camera-port.ts'
+import { cameraView } from './camera-view.ts'
+import { createDriftPort } from './drift-port.ts'
+import { startDriftWatch } from './drift-watch.ts'
+import { openHeadMemories } from './head-memory.ts'
+import { createManualMove } from './manual-move.ts'
+import { createMoves } from './moves.ts'
+import { ipv4Devices } from './network-devices.ts'
+import type { InputEvent } from './onvif-events.ts'
+import { MATCH_SIZE } from './picture-match.ts'
+import { createFreshStill, createPictureProof, SETTLING_MS } from './picture-proof.ts'
+import { createPictureReferences } from './picture-references.ts'
+import type { PictureThread } from './picture-thread.ts'
+import { createPresetKeeping } from './preset-keeping.ts'
+import { createPresetMemory } from './preset-memory.ts'
+
+/** The heads of the town, and what they tell. */
+function openHeads({ clock, logger, dataFolder, news, closing, onError, town, ledger, clips }: CameraNeeds) {
+  const inputs = createTopic<{ camera: CameraId; event: InputEvent }>(onError)
+  const presetChanged = createTopic<{ camera: CameraId; token: PresetToken; words: string }>(onError)
+  const presetGone = createTopic<{ camera: CameraId; token: PresetToken; away: boolean }>(onError)
+  const interrupted = createTopic<CameraId>(onError)
+  const memories = openHeadMemories({ file: join(dataFolder, 'heads.json'), clock, onError })
+  closing.add('what is remembered of the heads', memories.close)
+  const presetMemory = createPresetMemory()
+  const listening = new Set<CameraId>()
+  const desk = createCameraDesk({
+    clock,
+    memories,
+    presetConfirmed: (camera, token) => presetMemory.change(camera, token) === null,
+    onPresets: (camera, listed, mapped) => {
+      const { learned, changed } = presetMemory.read(camera, listed, mapped)
+      if (learned.length > 0) ledger.append(learned)
+      for (const { token, words } of changed) presetChanged.publish({ camera, token, words })
+    },
+    onHealth: (change) => {
+      logger.info(change, 'camera health')
+      news.publish({ event: 'camera.health', data: { ...change, codec: clips.codec(change.camera) } })
+    },
+    onStream: (camera, stream, substream) => void clips.announced(camera, stream, substream).catch(onError),
+    listened: (camera) => town.site().helpPoints.some(({ wired }) => wired.some((input) => input.camera === camera)),
+    onInput: (camera, event) => inputs.publish({ camera, event }),
+    onListening: (camera, problem) => {
+      if (problem === null) listening.add(camera)
+      else listening.delete(camera)
+      if (problem === null) logger.info({ camera }, 'its digital inputs are heard')
+      else logger.warn({ camera, problem }, 'its digital inputs are not heard')
+    },
+    onPresetGone: (camera, token, away) => presetGone.publish({ camera, token, away }),
+    onInterrupted: interrupted.publish,
+    onError,
+  })
+  closing.add('the cameras', desk.close)
+  clips.video(({ camera, state, reason }) => desk.videoIs(camera, state, reason))
+  clips.buffer(({ camera, state, reason }) => desk.bufferIs(camera, state, reason))
+  return { desk, presetMemory, listening, inputs, interrupted, presetChanged, presetGone }
+}
+
+/** What presets should show, and whether the picture shows it. */
+function openPictures({ clock, dataFolder, closing, onError, clips }: CameraNeeds) {
+  const references = createPictureReferences({ folder: join(dataFolder, 'references'), now: clock.now })
+  const pictures = keepWorker<PictureThread>(builtEntry('camera/picture-thread.js'), { clock, onDeath: onError })
+  closing.add('the picture thread', pictures.terminate)
+  const freshStill = createFreshStill({ still: clips.still, clock })
+  const { compare, look } = pictures.calls
+  return { references, freshStill, look, lookAt: createPictureProof({ references, freshStill, compare, clock }) }
+}
+
+/** Presets are compared with what they should show when their cameras are free. */
+function openDriftWatch(
+  { clock, closing, onError, town, ledger }: CameraNeeds,
+  { desk, presetChanged, presetGone }: ReturnType<typeof openHeads>,
+  { references, frame, usedBy }: Pick<Parameters<typeof createDriftPort>[0], 'references' | 'frame' | 'usedBy'>,
+) {
+  const { site } = town
+  const { append } = ledger
+  const port = createDriftPort({ site, now: clock.now, desk, references, frame, usedBy, append, onError })
+  const drift = startDriftWatch({ clock, port })
+  closing.add('the drift watch', drift.close)
+  presetChanged.subscribe(({ camera, token, words }) => drift.changed({ camera, token }, words))
+  presetGone.subscribe(({ camera, token, away }) => void drift.gone({ camera, token }, away))
+  return drift
+}
+
+type Holders = Parameters<ReturnType<typeof createCameraDesk>['candidates']>[1]
+type ClaimedBy = Parameters<ReturnType<typeof createCameraDesk>['candidates']>[2]
+type Users = ReturnType<typeof createUsers>
+/** Which incident needs a camera is for the incidents to answer, who stand further down the river. */
+function createUsers(heldBy: (camera: CameraId) => IncidentId | null) {
+  let ask: (camera: CameraId) => IncidentId | null = () => null
+  const usedBy = (camera: CameraId): IncidentId | null => ask(camera)
+  return {
+    usedBy,
+    /** Only its first camera is an incident's alone; one that others need as a further view is needed as much. */
+    neededBy: (camera: CameraId): IncidentId | null => heldBy(camera) ?? usedBy(camera),
+    answeredBy(users: (camera: CameraId) => IncidentId | null): void {
+      ask = users
+    },
+  }
+}
+
+/** Presets on the cameras, in the site file and in the record. */
+function openPresets(
+  { town, ledger }: CameraNeeds,
+  { desk, presetMemory }: ReturnType<typeof openHeads>,
+  { references, freshStill }: Pick<ReturnType<typeof openPictures>, 'references' | 'freshStill'>,
+  { neededBy, lastCheck }: { neededBy: Users['neededBy']; lastCheck: ReturnType<typeof startDriftWatch>['last'] },
+) {
+  return createPresetKeeping({
+    head: desk.head,
+    siteCamera: desk.siteCamera,
+    heldBy: neededBy,
+    knowsHelpPoint: town.knows,
+    teach: async (id, token, options) =>
+      references.teach(id, token, (await freshStill(id, undefined, SETTLING_MS)).picture, options),
+    forgetPictures: references.forget,
+    reference: references.newest,
+    checked: references.checked,
+    pictures: references.count,
+    lastCheck,
+    saving: presetMemory.saving,
+    notSaved: presetMemory.notSaved,
+    changed: presetMemory.change,
+    confirmation: presetMemory.confirmation,
+    editSite: town.editPreset,
+    append: ledger.append,
+  })
+}
+
+/** Who steers by hand. */
+function openManualControl(
+  { clock, news, closing, onError, ledger }: CameraNeeds,
+  { desk }: ReturnType<typeof openHeads>,
+  { neededBy }: Users,
+) {
+  const steered = createTopic<{ camera: CameraId; by: string }>(onError)
+  const hands = createCameraHands({
+    clock,
+    onChange: (camera, hand) => news.publish({ event: 'camera.hand', data: { camera, hand } }),
+  })
+  closing.add('the hands', hands.close)
+  const port = { ...desk, hands, neededBy, onSteered: steered.publish, append: ledger.append }
+  return { hands, steered, move: createManualMove(port) }
+}
+
+export function openCameras(needs: CameraNeeds) {
+  const { clock, closing, onError, basePath, findingDevice, town, clips } = needs
+  const heads = openHeads(needs)
+  const { desk } = heads
+  const users = createUsers(desk.heldBy)
+  const pictures = openPictures(needs)
+  const { lookAt, references } = pictures
+  const moves = createMoves({ ...desk, clock, lookAt, placeOf: (id) => placeOf(town.helpPoint(id)) })
+  const drift = openDriftWatch(needs, heads, { references, frame: moves.frame, usedBy: users.usedBy })
+  const presets = openPresets(needs, heads, pictures, { neededBy: users.neededBy, lastCheck: drift.last })
+  const manual = openManualControl(needs, heads, users)
+  const viewPort = { ...desk, ...clips, neededBy: users.neededBy, steeredBy: manual.hands.who }
+  return {
+    ...desk,
+    ...moves,
+    inputs: heads.inputs.subscribe,
+    interrupted: heads.interrupted.subscribe,
+    steered: manual.steered.subscribe,
+    listens: (camera: CameraId): boolean => heads.listening.has(camera),
+    knows: (id: string): CameraId => desk.siteCamera(id).id,
+    usersAre: users.answeredBy,
+    /** The cameras that come. @param claimedBy another open press whose help point has one of these presets */
+    choose: (at: Parameters<typeof chooseCameras>[0], incident: IncidentId, holders: Holders, claimedBy: ClaimedBy) =>
+      chooseCameras(at, desk.candidates(at, holders, claimedBy), incident),
+    yieldTo: drift.yieldTo,
+    folds: { presets: heads.presetMemory },
+    follow: {
+      'the cameras': desk.follow,
+      'the streams that the site file names': ({ cameras }: Site) => followNamedStreams(cameras, clips.announced),
+      'the cameras that push': ({ cameras }: Site) => clips.pushed(cameras),
+    },
+    begin(): void {
+      const glimpse = (some: readonly CameraId[]) => clips.glimpses(some, MATCH_SIZE)
+      const port = { cameras: desk.ids, glimpse, look: pictures.look, onSeen: desk.seen }
+      closing.add('the blind watch', startBlindWatch({ ...port, onError, clock }).close)
+    },
+    routes({ app, admit }: Door): void {
+      const view = (id: CameraId): CameraView => cameraView(id, viewPort, basePath)
+      const { move, hands } = manual
+      cameraRoutes(app, cameraRoutesPort({ desk, presets, drift, hands, move, view, admit, recorder: clips.report }))
+      const { discover, inquire } = desk.finding
+      findingRoutes(app, { devices: ipv4Devices, discover: (device) => discover(device ?? findingDevice), inquire })
+    },
+  }
+}
+
+const placeOf = (helpPoint: HelpPoint | undefined): Place => helpPoint?.location ?? { lat: 0, lon: 0 }
+
+async function followNamedStreams(
+  cameras: readonly SiteCamera[],
+  announced: CameraNeeds['clips']['announced'],
+): Promise<void> {
+  for (const camera of cameras) {
+    if (!camera.stream || !URL.canParse(camera.stream.url)) continue
+    const { url, substream } = camera.stream
+    await announced(camera, new URL(url), substream === null ? null : new URL(substream))
+  }
+}

@@ -1,0 +1,117 @@
+/** What the room does about presses: incidents, the cameras that come for them, and who is called when nobody comes. */
+import { type Door } from '../door/door.ts'
+import { incidentRoutes } from '../door/incident-routes.ts'
+import type { CameraId, PresetToken } from '../glossary/camera.ts'
+import type { Clip, ClipView, Gap } from '../glossary/clip.ts'
+import type { IncidentId } from '../glossary/incident.ts'
+import type { Append } from '../glossary/ledger.ts'
+import type { HelpPointId, Place } from '../glossary/press.ts'
+import type { HelpPoint, Site, SiteCamera } from '../glossary/site.ts'
+import type { Clock } from '../tools/clock.ts'
+import { startEscalation } from './escalation.ts'
+import { type IncidentHistory, createIncidentBook } from './incident-book.ts'
+import { type ClipPort, createIncidentDesk } from './incident-desk.ts'
+import type { CameraPort, Chosen } from './incident-framings.ts'
+
+type At = { id: HelpPointId; location: Place }
+export type IncidentNeeds = {
+  clock: Clock
+  logger: { warn(facts: object, words: string): void }
+  closing: { add(what: string, close: () => unknown): void }
+  onError(error: unknown): void
+  basePath: string
+  town: { site(): Site; helpPoint(id: string): HelpPoint | undefined; nameOf(id: string): string }
+  ledger: IncidentHistory & { append: Append }
+  clips: Pick<ClipPort, 'hold' | 'release'> & { gaps(clip: Clip): Promise<Gap[]> }
+  cameras: Pick<CameraPort, 'hold' | 'heldBy'> & {
+    /** @throws camera/unknown */
+    siteCamera(id: string): SiteCamera
+    /** @param claimedBy another open press whose help point has one of these presets */
+    choose(
+      at: At,
+      incident: IncidentId,
+      holders: ReadonlyMap<CameraId, IncidentId | null>,
+      claimedBy: (presets: ReadonlyMap<HelpPointId, unknown>) => IncidentId | null,
+    ): ReturnType<CameraPort['choose']>
+    /** A check of a preset gives way. */
+    yieldTo(camera: CameraId): void
+    frameAt: CameraPort['frame']
+    sendBack(camera: CameraId, to: SiteCamera['after']): Promise<void>
+    /** @throws preset/unknown */
+    mustHave(camera: CameraId, token: PresetToken): Promise<void>
+    /** @throws preset/unknown */
+    wayTo(camera: CameraId, asked: PresetToken | null, helpPoint: HelpPointId): Chosen
+    steered(listener: (steered: { camera: CameraId; by: string }) => void): () => void
+    usersAre(users: (camera: CameraId) => IncidentId | null): void
+  }
+}
+
+/** The cameras as the incident desk asks for them. */
+function cameraPort({ cameras, town, logger }: IncidentNeeds, book: ReturnType<typeof createIncidentBook>): CameraPort {
+  const at = (id: HelpPointId): At => ({ id, location: town.helpPoint(id)?.location ?? { lat: 0, lon: 0 } })
+  return {
+    choose: (id, incident, holders) =>
+      cameras.choose(at(id), incident, holders, (presets) => book.claimedBy(incident, presets)),
+    hold: cameras.hold,
+    heldBy: cameras.heldBy,
+    frame: (chosen, id, signal, onJudgement) => {
+      cameras.yieldTo(chosen.camera)
+      return cameras.frameAt(chosen, id, signal, onJudgement)
+    },
+    parted: (camera) =>
+      void cameras
+        .sendBack(camera, cameras.siteCamera(camera).after)
+        .catch((error: unknown) => logger.warn({ err: error, camera }, 'the camera could not be sent back')),
+  }
+}
+
+export function openIncidents(needs: IncidentNeeds) {
+  const { clock, closing, onError, basePath, town, ledger, clips, cameras } = needs
+  const { append, about, openedBefore } = ledger
+  const book = createIncidentBook({ about, openedBefore })
+  cameras.usersAre(book.using)
+  const { hold, release } = clips
+  const desk = createIncidentDesk({
+    clock,
+    book,
+    append,
+    cameras: cameraPort(needs, book),
+    clips: { preRollMs: (camera) => cameras.siteCamera(camera).buffer.preRollMs, hold, release },
+    helpPointName: town.nameOf,
+    instructions: (id) => town.helpPoint(id)?.instructions ?? [],
+  })
+  closing.add('the incident desk', desk.closeDesk)
+  cameras.steered(({ camera, by }) => desk.steered(camera, by))
+  const clipView = async (incident: IncidentId, clip: Clip): Promise<ClipView> => ({
+    ...clip,
+    playlist: `${basePath}/api/v1/incidents/${incident}/clips/${clip.camera}/index.m3u8`,
+    gaps: await clips.gaps(clip),
+  })
+  return {
+    ...desk,
+    book,
+    folds: { incidents: book },
+    resume: desk.resume,
+    begin(): void {
+      const steps = () => town.site().escalation
+      const escalation = startEscalation({ clock, unfinished: book.unfinished, steps, append, onError })
+      closing.add('the escalation', escalation.close)
+    },
+    routes({ app }: Door): void {
+      incidentRoutes(app, {
+        ...desk,
+        get: book.load,
+        page: book.page,
+        clipView,
+        bring: async (id, camera, preset, actor) => {
+          const { id: known } = cameras.siteCamera(camera)
+          if (preset !== null) await cameras.mustHave(known, preset)
+          const { helpPoint } = await book.load(id)
+          return desk.bring(id, cameras.wayTo(known, preset, helpPoint), actor)
+        },
+        answerRequest: (id, answer, actor) =>
+          desk.answerRequest(id, answer, actor, ({ helpPoint }) => cameras.wayTo(answer.camera, null, helpPoint)),
+      })
+    },
+  }
+}

@@ -1,0 +1,102 @@
+/** The record: opened first, read through once before anything else begins, and cared for. */
+import type { IncomingHttpHeaders } from 'node:http'
+import { join } from 'node:path'
+import { type Credential, type Door, credentialOf } from '../door/door.ts'
+import { EVENT_SOCKET_PATH, eventSocket } from '../door/event-socket.ts'
+import { createPast } from '../door/event-tail.ts'
+import { ledgerRoutes } from '../door/ledger-routes.ts'
+import type { Fold, Recorded, Verification } from '../glossary/ledger.ts'
+import type { LiveNews } from '../glossary/news.ts'
+import type { Person } from '../glossary/people.ts'
+import type { Site } from '../glossary/site.ts'
+import type { Clock } from '../tools/clock.ts'
+import { version } from '../tools/package-root.ts'
+import { type Topic, createTopic } from '../tools/topic.ts'
+import { createCheckpointPost } from './checkpoint-post.ts'
+import { createProjections, isOf, readSnapshot } from './fold-snapshot.ts'
+import { startLedgerCare } from './ledger-care.ts'
+import { openLedger } from './ledger.ts'
+
+export type LedgerNeeds = {
+  clock: Clock
+  logger: Record<'info' | 'error', (facts: object, words: string) => void>
+  dataFolder: string
+  news: Topic<LiveNews>
+  closing: { add(what: string, close: () => unknown): void }
+  onError(error: unknown): void
+  town: { site(): Site }
+}
+
+const holderOf = (credential: Credential | null, whoHas: Door['whoHas']): Person | null =>
+  credential && whoHas(credential)
+
+/** What the log is told of a reading of the whole record. */
+const verdictTo =
+  (logger: LedgerNeeds['logger']) =>
+  ({ ok, entries, problem }: Verification): void =>
+    ok ? logger.info({ entries }, 'the ledger is intact') : logger.error({ entries, problem }, 'THE LEDGER IS BROKEN')
+
+export async function openLedgerWing({ clock, logger, dataFolder, news, closing, onError, town }: LedgerNeeds) {
+  const { site } = town
+  const snapshotFile = join(dataFolder, 'ledger-fold.json')
+  const snapshot = readSnapshot(snapshotFile)
+  const recorded = createTopic<Recorded>(onError)
+  let projections: ReturnType<typeof createProjections> | null = null
+  /** The folds first: those who hear of an entry ask them what it has changed. */
+  const onRecorded = (entry: Recorded): void => {
+    projections?.apply(entry)
+    recorded.publish(entry)
+  }
+  const checkpointPost = createCheckpointPost({ addresses: () => site().checkpointsTo, onError })
+  const ledger = await openLedger({
+    file: join(dataFolder, 'ledger.sqlite'),
+    knownSeq: snapshot?.seq ?? 0,
+    clock,
+    onError,
+    onCheckpoint: checkpointPost.newest,
+    onRecorded,
+  })
+  closing.add('the ledger', ledger.close)
+  closing.add('the checkpoints’ other places', checkpointPost.close)
+  return {
+    ...ledger,
+    /** Each entry as soon as it has its place, durable or not; after the folds have taken it. */
+    recorded: recorded.subscribe,
+    /** What was found broken since this start. */
+    broken: (): string | null => ledger.state().broken,
+    /** The folds take every entry, those of before first, and keep their snapshot from then on. */
+    async replay(folds: Record<string, Fold>): Promise<void> {
+      const { whenDurable, keepSnapshot: write } = ledger
+      projections = createProjections(snapshotFile, folds, { whenDurable, write, clock, onError })
+      const fits = snapshot !== null && isOf(snapshot, await ledger.hashAt(snapshot.seq), ledger.state().chainFirst)
+      await ledger.replay(fits ? projections.restore(snapshot) : 0, projections.apply)
+      await projections.settle()
+      closing.add('the folds', projections.close)
+      closing.add('their snapshot', ledger.tail(projections.saveWhenDue))
+    },
+    async begin(): Promise<void> {
+      const body = { version, site: site().name }
+      // On a full disk a town starts all the same: presses are taken from what was kept for them.
+      await ledger
+        .append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body }])
+        .durable.catch(onError)
+      const { room } = ledger.state()
+      if (room) logger.info(room, 'room for presses on a full disk')
+      const timezone = (): string => site().timezone
+      const care = startLedgerCare({ verify: ledger.verify, clock, timezone, onVerdict: verdictTo(logger), onError })
+      closing.add('the ledger’s care', care.close)
+      const healthNews = ledger.tail((entry) => {
+        if (entry.kind === 'ledger.broken')
+          news.publish({ event: 'ledger.health', data: { problem: entry.body.problem } })
+      })
+      closing.add('the news of the ledger', healthNews)
+    },
+    routes({ app, whoHas, socket }: Door): void {
+      const events = { page: createPast(ledger.page), tail: ledger.tail, news: news.subscribe }
+      socket(EVENT_SOCKET_PATH, eventSocket({ ...events, whoHas, onError }))
+      const { page: entries, verify, checkpoint } = ledger
+      const whoListens = (headers: IncomingHttpHeaders): Person | null => holderOf(credentialOf(headers), whoHas)
+      ledgerRoutes(app, { ...events, entries, verify, checkpoint, whoListens })
+    },
+  }
+}

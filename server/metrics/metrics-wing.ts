@@ -1,0 +1,45 @@
+/** Figures for Prometheus, and whether a press could be made durable now. */
+import type { Door } from '../door/door.ts'
+import { stateRoutes } from '../door/state-routes.ts'
+import type { CameraHealth, CameraId } from '../glossary/camera.ts'
+import type { Entry } from '../glossary/ledger.ts'
+import type { PressKind } from '../glossary/press.ts'
+import type { Stage } from '../glossary/proof.ts'
+import { type MetricsPort, type PressOutcome, createMetrics } from './metrics.ts'
+
+type Subscribe<Message> = (listener: (message: Message) => void) => () => void
+export type MetricsNeeds = {
+  closing: { add(what: string, close: () => unknown): void }
+  ledger: { state: MetricsPort['ledger']; tail: Subscribe<Entry>; notReady(): Promise<string | null> }
+  clips: { bytes: MetricsPort['bufferBytes'] }
+  cameras: { ids(): CameraId[]; health(id: CameraId): CameraHealth; interrupted: Subscribe<CameraId> }
+  incidents: { book: { unfinished: MetricsPort['incidents'] } }
+  presses: { counted: Subscribe<{ source: string; kind: PressKind; outcome: PressOutcome }> }
+  proof: { overdue: MetricsPort['overdue']; stages: Subscribe<{ stage: Stage; kind: PressKind; ms: number }> }
+  outbox: { state: MetricsPort['outbox'] }
+}
+
+export function openMetrics({ closing, ledger, clips, cameras, incidents, presses, proof, outbox }: MetricsNeeds) {
+  const metrics = createMetrics({
+    ledger: ledger.state,
+    cameras: () => cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
+    bufferBytes: clips.bytes,
+    incidents: incidents.book.unfinished,
+    overdue: proof.overdue,
+    outbox: outbox.state,
+  })
+  cameras.interrupted(metrics.gap)
+  presses.counted(({ source, kind, outcome }) => metrics.press(source, kind, outcome))
+  proof.stages(({ stage, kind, ms }) => metrics.stage(stage, kind, ms))
+  return {
+    begin(): void {
+      const drills = ledger.tail((entry) => {
+        if (entry.kind === 'drill.finished') metrics.drill(entry.body.passed)
+      })
+      closing.add('the figures of drills', drills)
+    },
+    routes({ app }: Door): void {
+      stateRoutes(app, { notReady: ledger.notReady, metrics: metrics.text, metricsType: metrics.type })
+    },
+  }
+}

@@ -1,0 +1,45 @@
+/** What other systems are told: each entry that a destination wants, until it is received. */
+import type { Door } from '../door/door.ts'
+import { outboxRoutes } from '../door/outbox-routes.ts'
+import type { Append, Entry } from '../glossary/ledger.ts'
+import type { Site } from '../glossary/site.ts'
+import type { Clock } from '../tools/clock.ts'
+import { createOutboxBook } from './outbox-book.ts'
+import { createOutboxDesk } from './outbox-desk.ts'
+import { postWebhook } from './webhook-post.ts'
+
+export type OutboxNeeds = {
+  clock: Clock
+  closing: { add(what: string, close: () => unknown): void }
+  onError(error: unknown): void
+  town: { site(): Site }
+  ledger: {
+    append: Append
+    whenDurable(seq: number): Promise<void>
+    page(after: number, limit: number): Promise<Entry[]>
+    tail(listener: (entry: Entry) => void): () => void
+  }
+}
+
+export function openOutbox({ clock, closing, onError, town, ledger }: OutboxNeeds) {
+  const { append, whenDurable, page, tail } = ledger
+  const outboxBook = createOutboxBook()
+  const desk = createOutboxDesk({
+    clock,
+    site: () => town.site().id,
+    book: outboxBook,
+    post: postWebhook,
+    append,
+    whenDurable,
+    entry: async (seq) => (await page(seq - 1, 1)).find((entry) => entry.seq === seq) ?? null,
+    onError,
+  })
+  closing.add('the outbox', desk.close)
+  return {
+    state: desk.state,
+    folds: { outbox: outboxBook },
+    begin: (): void => closing.add('the outbox’s tail', tail(desk.wake)),
+    follow: { 'the outbox': ({ destinations }: Site) => desk.follow(destinations) },
+    routes: ({ app }: Door): void => outboxRoutes(app, desk),
+  }
+}

@@ -1,0 +1,51 @@
+/** Where every source brings its presses: into the desk, counted by what became of them. */
+import type { HelpPointId } from '../glossary/press.ts'
+import type { Append } from '../glossary/ledger.ts'
+import type { Clock } from '../tools/clock.ts'
+import { Failure } from '../tools/failure.ts'
+import type { Accepted, Arrival } from './press-desk.ts'
+
+export type CountedPress = {
+  source: string
+  kind: Arrival['kind']
+  outcome: 'accepted' | 'repeated' | 'counted' | 'late' | 'refused' | 'failed'
+}
+export type ReceptionPort = {
+  clock: Clock
+  accept(arrival: Arrival): Promise<Accepted>
+  append: Append
+  /** A help point lives. */
+  onHeard(helpPoint: HelpPointId): void
+  onCounted(press: CountedPress): void
+}
+/** One entry in so long says enough of a flood. */
+const REFUSALS_APART_MS = 1000
+
+export function createPressReception({ clock, accept, append, onHeard, onCounted }: ReceptionPort) {
+  let refusedAt = Number.NEGATIVE_INFINITY
+  return {
+    async accept(arrival: Arrival): Promise<Accepted> {
+      const { kind } = arrival
+      const source = arrival.source.startsWith('drill by') ? 'drill' : arrival.source
+      try {
+        const accepted = await accept(arrival)
+        // A drill that we run ourselves is no sign of the help point's life.
+        if (kind !== 'drill') onHeard(arrival.helpPoint as HelpPointId)
+        onCounted({ source, kind, outcome: accepted.repeated ? 'repeated' : (accepted.as ?? 'accepted') })
+        return accepted
+      } catch (error) {
+        const refused = error instanceof Failure && error.code !== 'ledger/unavailable'
+        onCounted({ source, kind, outcome: refused ? 'refused' : 'failed' })
+        throw error
+      }
+    },
+    /** @param from an address */
+    refused(source: string, from: string, reason: string, helpPoint = ''): void {
+      onCounted({ source, kind: 'press', outcome: 'refused' })
+      if (clock.monotonic() - refusedAt < REFUSALS_APART_MS) return
+      refusedAt = clock.monotonic()
+      const body = { helpPoint, reason, source }
+      append([{ kind: 'press.refused', actor: `address:${from}`, subject: 'presses', body }])
+    },
+  }
+}

@@ -1,0 +1,110 @@
+/** Presses: every source brings them to one desk. */
+import type { Door } from '../door/door.ts'
+import { pressRoutes } from '../door/press-routes.ts'
+import type { CameraId } from '../glossary/camera.ts'
+import type { Incident, IncidentId } from '../glossary/incident.ts'
+import type { Append, Recorded } from '../glossary/ledger.ts'
+import type { HelpPointId } from '../glossary/press.ts'
+import type { HelpPoint, Site } from '../glossary/site.ts'
+import type { Clock } from '../tools/clock.ts'
+import { Failure } from '../tools/failure.ts'
+import { createTopic } from '../tools/topic.ts'
+import type { HeardInput } from './onvif-input.ts'
+import { type OpenIncident, createPressDesk } from './press-desk.ts'
+import { type CountedPress, createPressReception } from './press-reception.ts'
+import { createPressSources } from './press-sources.ts'
+import { checkSignature } from './signed-press.ts'
+
+type DeskOptions = Parameters<typeof createPressDesk>[0]
+export type PressNeeds = {
+  clock: Clock
+  logger: Record<'info' | 'warn', (facts: object, words: string) => void>
+  host: string
+  closing: { add(what: string, close: () => unknown): void }
+  onError(error: unknown): void
+  town: { site(): Site; helpPoint(id: string): HelpPoint | undefined; knows(id: string): boolean }
+  ledger: {
+    append: Append
+    whenDurable(seq: number): Promise<void>
+    pressWithKey(helpPoint: string, key: string): Promise<Recorded | null>
+  }
+  incidents: Pick<DeskOptions, 'pressed' | 'coalesced'> & {
+    book: { openAt(helpPoint: HelpPointId): Incident | null; isOpen(id: IncidentId): boolean }
+  }
+  cameras: {
+    inputs(listener: (input: { camera: CameraId; event: HeardInput }) => void): () => void
+    health(camera: CameraId): { clockOffsetMs: number | null }
+  }
+}
+
+/** What a press must know of the incident that it would join. */
+const openIncident = (open: Incident | null): OpenIncident | null =>
+  open && {
+    id: open.id,
+    kind: open.kind,
+    live: open.presses.some(({ kind, late }) => kind === 'press' && !late),
+  }
+
+/** The desk, the sources that bring to it, and what is told of each press. */
+function openSources({ clock, logger, host, closing, onError, town, ledger, incidents, cameras }: PressNeeds) {
+  const heard = createTopic<HelpPointId>(onError)
+  const counted = createTopic<CountedPress>(onError)
+  const { append, whenDurable, pressWithKey: lookUp } = ledger
+  const { pressed, coalesced, book } = incidents
+  const openAt = (id: HelpPointId): OpenIncident | null => openIncident(book.openAt(id))
+  const desk = createPressDesk({ clock, knows: town.knows, openAt, pressed, coalesced, whenDurable, lookUp, onError })
+  closing.add('the press desk', desk.close)
+  const reception = createPressReception({
+    clock,
+    accept: desk.accept,
+    append,
+    onHeard: heard.publish,
+    onCounted: counted.publish,
+  })
+  const sources = createPressSources({
+    site: town.site,
+    host,
+    clock,
+    accept: reception.accept,
+    isOpen: book.isOpen,
+    heard: heard.publish,
+    clockOffsetMs: (camera) => cameras.health(camera).clockOffsetMs,
+    onRefused: reception.refused,
+    onLink: (id, problem) =>
+      problem === null
+        ? logger.info({ helpPoint: id }, 'its broker is heard')
+        : logger.warn({ helpPoint: id, problem }, 'its broker is not heard'),
+    onError,
+  })
+  closing.add('the sources', sources.close)
+  cameras.inputs(({ camera, event }) => sources.heardInput(camera, event))
+  return { desk, reception, sources, heard, counted }
+}
+
+export function openPresses(needs: PressNeeds) {
+  const { clock, town } = needs
+  const { desk, reception, sources, heard, counted } = openSources(needs)
+  return {
+    accept: reception.accept,
+    refused: reception.refused,
+    /** A help point lives: a press, a heartbeat, a joined radio. */
+    heard: heard.subscribe,
+    counted: counted.subscribe,
+    folds: { presses: desk },
+    listen: { 'the MQTT sessions': sources.followBroker, 'the SIA receiver': sources.followReceiver },
+    routes({ app }: Door): void {
+      pressRoutes(app, {
+        accept: reception.accept,
+        signedAt: (id, request) => checkSignature(request, town.helpPoint(id)?.secret ?? null, clock.now()),
+        lorawan: sources.lorawan,
+        alive: (id) => {
+          const found = town.helpPoint(id)
+          if (!found)
+            throw new Failure('help-point/unknown', `There is no help point "${id}" in this town's site file.`)
+          heard.publish(found.id)
+        },
+        onRefused: (from, reason, id) => reception.refused('http', from, reason, town.helpPoint(id)?.id ?? ''),
+      })
+    },
+  }
+}
