@@ -56,7 +56,7 @@ async function bundle(name, entry, emptyOutDir) {
  * its own script and style.
  */
 async function buildVerifier() {
-  const folder = join(here, '..', 'server', 'evidence', 'verifier')
+  const folder = join(here, '..', 'server', 'evidence', 'verify', 'page')
   await bundle('verify', join(folder, 'verifier-page.ts'), false)
   const built = (name) => readFileSync(join(outDir, name), 'utf8')
   // Neither may end the element that it stands in.

@@ -14,16 +14,16 @@ import type { Site, SiteCamera } from '../glossary/site.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { builtEntry } from '../tools/package-root.ts'
-import { keepWorker } from '../tools/worker-calls.ts'
+import { keepWorker } from '../tools/process/worker-calls.ts'
 import { type Candidate, concerns } from './camera-choice.ts'
 import { createCameraFinding } from './camera-finding.ts'
 import { type CameraHead, createCameraHead } from './camera-head.ts'
 import { troubleSentence } from './camera-trouble.ts'
-import { type Aim, aimAt } from './geometric-aim.ts'
-import { clockStateOf, createSteadiness } from './health-steadiness.ts'
+import { type Aim, aimAt } from './framing/geometric-aim.ts'
+import { clockStateOf, createSteadiness } from './watch/health-steadiness.ts'
 import { type HeadMemories, newHeadMemory } from './head-memory.ts'
-import type { InputEvent } from './onvif-events.ts'
-import type { InventoryThread } from './onvif-inventory-thread.ts'
+import type { InputEvent } from './onvif/onvif-events.ts'
+import type { InventoryThread } from './onvif/onvif-inventory-thread.ts'
 
 /** For so long after somebody steered a camera it is left where they want it. */
 const HANDS_OFF_MS = 10 * 60_000
@@ -98,7 +98,7 @@ export function createCameraDesk(options: {
     presetConfirmed = () => true,
     onError,
   } = options
-  const inventory = keepWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {
+  const inventory = keepWorker<InventoryThread>(builtEntry('camera/onvif/onvif-inventory-thread.js'), {
     clock,
     onDeath: onError,
   })

@@ -6,9 +6,9 @@ import type { FoundCamera, CameraInquiry, Preset } from '../glossary/camera.ts'
 import type { OnvifAccess } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
-import { type OnvifClient, createOnvifClient } from './onvif-client.ts'
-import type { Inventory } from './onvif-inventory.ts'
-import { createOnvifPtz } from './onvif-ptz.ts'
+import { type OnvifClient, createOnvifClient } from './onvif/onvif-client.ts'
+import type { Inventory } from './onvif/onvif-inventory.ts'
+import { createOnvifPtz } from './onvif/onvif-ptz.ts'
 
 const LOOK_MS = 3000
 const ASK_MS = 10_000

@@ -5,8 +5,8 @@ import type { Append } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { HelpPoint, Site, SiteCamera } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
-import type { Glimpse } from './blind-watch.ts'
-import type { SiteEdit } from './preset-keeping.ts'
+import type { Glimpse } from './watch/blind-watch.ts'
+import type { SiteEdit } from './presets/preset-keeping.ts'
 
 type RecordingNews = { camera: CameraId; state: Reachability; reason: string | null }
 export type CameraNeeds = {

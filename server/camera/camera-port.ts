@@ -1,10 +1,10 @@
 /** What the camera routes are answered with. */
-import type { CameraPort } from '../door/camera-routes.ts'
+import type { CameraPort } from './camera-routes.ts'
 import type { CameraId, CameraView } from '../glossary/camera.ts'
 import type { createCameraDesk } from './camera-desk.ts'
-import type { createCameraHands } from './camera-hands.ts'
-import type { startDriftWatch } from './drift-watch.ts'
-import type { createPresetKeeping } from './preset-keeping.ts'
+import type { createCameraHands } from './control/manual-control.ts'
+import type { startDriftWatch } from './watch/drift-watch.ts'
+import type { createPresetKeeping } from './presets/preset-keeping.ts'
 
 type Parts = {
   desk: Pick<ReturnType<typeof createCameraDesk>, 'ids' | 'siteCamera' | 'head'>

@@ -4,32 +4,32 @@ import type { CameraId, CameraView, PresetToken } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Place } from '../glossary/press.ts'
 import type { HelpPoint, Site, SiteCamera } from '../glossary/site.ts'
-import { cameraRoutes } from '../door/camera-routes.ts'
+import { cameraRoutes } from './camera-routes.ts'
 import type { Door } from '../door/door.ts'
-import { findingRoutes } from '../door/finding-routes.ts'
+import { findingRoutes } from './finding-routes.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { createTopic } from '../tools/topic.ts'
-import { keepWorker } from '../tools/worker-calls.ts'
-import { startBlindWatch } from './blind-watch.ts'
+import { keepWorker } from '../tools/process/worker-calls.ts'
+import { startBlindWatch } from './watch/blind-watch.ts'
 import { createCameraDesk } from './camera-desk.ts'
-import { createCameraHands } from './camera-hands.ts'
+import { createCameraHands } from './control/manual-control.ts'
 import type { CameraNeeds } from './camera-needs.ts'
 import { chooseCameras } from './camera-choice.ts'
 import { cameraRoutesPort } from './camera-port.ts'
 import { cameraView } from './camera-view.ts'
-import { createDriftPort } from './drift-port.ts'
-import { startDriftWatch } from './drift-watch.ts'
+import { createDriftPort } from './watch/drift-port.ts'
+import { startDriftWatch } from './watch/drift-watch.ts'
 import { openHeadMemories } from './head-memory.ts'
-import { createManualMove } from './manual-move.ts'
-import { createMoves } from './moves.ts'
+import { createManualMove } from './control/manual-move.ts'
+import { createMoves } from './framing/moves.ts'
 import { ipv4Devices } from './network-devices.ts'
-import type { InputEvent } from './onvif-events.ts'
-import { MATCH_SIZE } from './picture-match.ts'
-import { createFreshStill, createPictureProof, SETTLING_MS } from './picture-proof.ts'
-import { createPictureReferences } from './picture-references.ts'
-import type { PictureThread } from './picture-thread.ts'
-import { createPresetKeeping } from './preset-keeping.ts'
-import { createPresetMemory } from './preset-memory.ts'
+import type { InputEvent } from './onvif/onvif-events.ts'
+import { MATCH_SIZE } from './framing/picture-match.ts'
+import { createFreshStill, createPictureProof, SETTLING_MS } from './framing/picture-proof.ts'
+import { createPictureReferences } from './framing/picture-references.ts'
+import type { PictureThread } from './framing/picture-thread.ts'
+import { createPresetKeeping } from './presets/preset-keeping.ts'
+import { createPresetMemory } from './presets/preset-memory.ts'
 
 /** The heads of the town, and what they tell. */
 function openHeads({ clock, logger, dataFolder, news, closing, onError, town, ledger, clips }: CameraNeeds) {
@@ -76,7 +76,10 @@ function openHeads({ clock, logger, dataFolder, news, closing, onError, town, le
 /** What presets should show, and whether the picture shows it. */
 function openPictures({ clock, dataFolder, closing, onError, clips }: CameraNeeds) {
   const references = createPictureReferences({ folder: join(dataFolder, 'references'), now: clock.now })
-  const pictures = keepWorker<PictureThread>(builtEntry('camera/picture-thread.js'), { clock, onDeath: onError })
+  const pictures = keepWorker<PictureThread>(builtEntry('camera/framing/picture-thread.js'), {
+    clock,
+    onDeath: onError,
+  })
   closing.add('the picture thread', pictures.terminate)
   const freshStill = createFreshStill({ still: clips.still, clock })
   const { compare, look } = pictures.calls

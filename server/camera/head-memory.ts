@@ -7,7 +7,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { CameraId, PtzPosition, PtzStatus } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
-import { isAway } from './framing-proof.ts'
+import { isAway } from './framing/framing-proof.ts'
 
 export type HeadMemory = {
   /** Which device this is about: another one at the same address begins anew. '' until it was asked. */

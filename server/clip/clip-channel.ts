@@ -4,12 +4,12 @@
  */
 import { join } from 'node:path'
 import type { PictureForm, Range, Reader, Sound } from '../glossary/clip.ts'
-import type { Recorder } from './clip-recorder.ts'
-import { type ClipRing, type DiskGate, type RingLimits, openClipRing } from './clip-ring.ts'
-import type { ConvertedView } from './converted-view.ts'
-import { type LiveWindow, createLiveWindow } from './live-window.ts'
+import type { Recorder } from './record/clip-recorder.ts'
+import { type ClipRing, type DiskGate, type RingLimits, openClipRing } from './ring/clip-ring.ts'
+import type { ConvertedView } from './live/converted-view.ts'
+import { type LiveWindow, createLiveWindow } from './live/live-window.ts'
 import { wordsOf } from '../tools/failure.ts'
-import type { StreamAddress } from './recording-run.ts'
+import type { StreamAddress } from './record/recording-run.ts'
 
 /** `substream`: the camera's own H.264, where what is recorded is something else. */
 export type CameraToRecord = {

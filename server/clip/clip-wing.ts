@@ -5,11 +5,11 @@ import type { LiveNews } from '../glossary/news.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { createTopic } from '../tools/topic.ts'
-import type { DiskState } from './clip-disk.ts'
+import type { DiskState } from './ring/clip-disk.ts'
 import { createClipDesk } from './clip-desk.ts'
-import { createPushedStreams } from './pushed-streams.ts'
-import { startRtmpIngest } from './rtmp-ingest.ts'
-import { streamSecrets } from './stream-secrets.ts'
+import { createPushedStreams } from './record/pushed-streams.ts'
+import { startRtmpIngest } from './record/rtmp-ingest.ts'
+import { streamSecrets } from './record/stream-secrets.ts'
 
 export type ClipNeeds = {
   clock: Clock

@@ -1,8 +1,8 @@
 /** What people see and take of the clip buffers: live, the clips that incidents hold, and downloads of them. */
-import { type ClipPort, clipRoutes } from '../door/clip-routes.ts'
+import { type ClipPort, clipRoutes } from './clip-routes.ts'
 import type { Door } from '../door/door.ts'
-import { type LivePort, liveRoutes } from '../door/live-routes.ts'
-import { LIVE_SOCKET_PATH, type LiveSocketPort, liveSocket } from '../door/live-socket.ts'
+import { type LivePort, liveRoutes } from './live/live-routes.ts'
+import { LIVE_SOCKET_PATH, type LiveSocketPort, liveSocket } from './live/live-socket.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { Clock } from '../tools/clock.ts'
 

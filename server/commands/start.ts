@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 import { publicAddressOf } from '../door/public-address.ts'
 import { type House, openHouse } from '../house.ts'
 import { packageRoot } from '../tools/package-root.ts'
-import { comeFirst } from '../tools/thread-priority.ts'
+import { comeFirst } from '../tools/process/thread-priority.ts'
 
 const CLOSE_WITHIN_MS = 2500
 const PARENT_CHECK_MS = 500

@@ -1,11 +1,11 @@
 /** `lamppost verify PACKAGE.zip --root PEM`: needs no server, and says in plain words what failed and where. */
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { fileSource } from '../evidence/file-source.ts'
+import { fileSource } from '../evidence/package/file-source.ts'
 import { crc32 } from 'node:zlib'
-import { nodeHasher } from '../evidence/node-hasher.ts'
-import { factsOf } from '../evidence/package-verdict.ts'
-import { verifyPackage } from '../evidence/package-verification.ts'
+import { nodeHasher } from '../evidence/verify/node-hasher.ts'
+import { factsOf } from '../evidence/verify/package-verdict.ts'
+import { verifyPackage } from '../evidence/verify/package-verification.ts'
 import { realClock } from '../tools/clock.ts'
 import { wordsOf } from '../tools/failure.ts'
 

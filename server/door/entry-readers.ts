@@ -1,9 +1,7 @@
 /** Who may read which entries: the same by GET, by events, over the socket and when the past is read again. Pure. */
 import type { Entry, EntryKind } from '../glossary/ledger.ts'
-import type { Role } from '../glossary/people.ts'
+import { READERS, type Role } from '../glossary/people.ts'
 
-/** Who may listen. */
-export const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const
 /** Who may read the record itself. */
 export const KEEPERS = ['engineer', 'evidence', 'supervisor'] as const
 

@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Person, Role } from '../glossary/people.ts'
-import type { HandleShare } from '../tools/handle-share.ts'
+import type { HandleShare } from '../tools/process/handle-share.ts'
 import { type App, type Credential, credentialOf } from './door.ts'
 import { AT_THE_ROOT, type PublicAddress, isOwnOrigin, withoutBase } from './public-address.ts'
 
@@ -21,6 +21,8 @@ export type ServeSocket = (
   admitted: () => void,
 ) => void
 
+/** How often an open stream asks again whether its reader may still read. */
+export const LOOK_MS = 500
 /** A message of a page is a few words. */
 const MOST_MESSAGE_BYTES = 4096
 /** RFC 6455 7.4.1: whoever is here breaks the rules of the house. */

@@ -7,11 +7,11 @@ import type { Incident } from '../glossary/incident.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { Person } from '../glossary/people.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
-import { companionZip } from './companion.ts'
-import type { ExportDesk } from './export-desk.ts'
-import { answeredFor, checkOrder } from './export-order.ts'
-import { statedIn } from './package-manifest.ts'
-import { type ReceiptFacts, receiptHtml } from './receipt.ts'
+import { companionZip } from './package/companion.ts'
+import type { ExportDesk } from './order/export-desk.ts'
+import { answeredFor, checkOrder } from './order/export-order.ts'
+import { statedIn } from './package/package-manifest.ts'
+import { type ReceiptFacts, receiptHtml } from './package/receipt.ts'
 
 export type Download = {
   made: MadeExport

@@ -2,6 +2,8 @@
 export const ROLES = ['operator', 'engineer', 'evidence', 'supervisor', 'press'] as const
 export type Role = (typeof ROLES)[number]
 /** Who handles incidents. */
+/** Who reads what the town shows: everybody who signs in. */
+export const READERS = ['operator', 'engineer', 'evidence', 'supervisor'] as const satisfies readonly Role[]
 export const HANDLERS = ['operator', 'supervisor'] as const satisfies readonly Role[]
 
 /** `screens`: how many walls they have open; `looking`: incidents that those show. */

@@ -1,6 +1,6 @@
 /** What the room does about presses: incidents, the cameras that come for them, and who is called when nobody comes. */
 import { type Door } from '../door/door.ts'
-import { incidentRoutes } from '../door/incident-routes.ts'
+import { incidentRoutes } from './incident-routes.ts'
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { Clip, ClipView, Gap } from '../glossary/clip.ts'
 import type { IncidentId } from '../glossary/incident.ts'

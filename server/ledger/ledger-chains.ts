@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { wordsOf } from '../tools/failure.ts'
-import { checkpointKey, checkpointPlaces, readCheckpoints } from './checkpoint-files.ts'
+import { checkpointKey, checkpointPlaces, readCheckpoints } from './checkpoints/checkpoint-files.ts'
 import type { Row } from './ledger-hash.ts'
 import { type LedgerRows, isCorruption, openLedgerRows } from './ledger-sqlite.ts'
 

@@ -3,8 +3,13 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { ChainVerdict, Verification } from '../glossary/ledger.ts'
 import { wordsOf } from '../tools/failure.ts'
-import { type KeptCheckpoint, checkpointKey, checkpointPlaces, readCheckpoints } from './checkpoint-files.ts'
-import { originOf } from './checkpoint-note.ts'
+import {
+  type KeptCheckpoint,
+  checkpointKey,
+  checkpointPlaces,
+  readCheckpoints,
+} from './checkpoints/checkpoint-files.ts'
+import { originOf } from './checkpoints/checkpoint-note.ts'
 import { brokenFiles, numberOf } from './ledger-chains.ts'
 import { NO_PREVIOUS } from './ledger-hash.ts'
 import { type LedgerRows, openLedgerRows } from './ledger-sqlite.ts'

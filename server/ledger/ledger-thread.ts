@@ -4,9 +4,9 @@
  */
 import type { KeyObject } from 'node:crypto'
 import { wordsOf } from '../tools/failure.ts'
-import { answerCalls, workerInput } from '../tools/worker-calls.ts'
-import { checkpointKey, checkpointPlaces, writeCheckpoint, writeVerifierKey } from './checkpoint-files.ts'
-import { originOf, signCheckpoint, verifierKeyOf } from './checkpoint-note.ts'
+import { answerCalls, workerInput } from '../tools/process/worker-calls.ts'
+import { checkpointKey, checkpointPlaces, writeCheckpoint, writeVerifierKey } from './checkpoints/checkpoint-files.ts'
+import { originOf, signCheckpoint, verifierKeyOf } from './checkpoints/checkpoint-note.ts'
 import { writeSnapshot } from './fold-snapshot.ts'
 import { type Break, openLedgerChains } from './ledger-chains.ts'
 import { type RoomState, isFull, makeReadyOnFullDisk, writtenInRoom } from './ledger-room.ts'

@@ -3,7 +3,7 @@
  * kept outside.
  */
 import type { ChainVerdict } from '../glossary/ledger.ts'
-import type { KeptCheckpoint } from './checkpoint-files.ts'
+import type { KeptCheckpoint } from './checkpoints/checkpoint-files.ts'
 import { type Row, hashOf, leafOf } from './ledger-hash.ts'
 import { type LedgerRows, startOf } from './ledger-sqlite.ts'
 import { createTreeEdge } from './merkle-tree.ts'

@@ -1,6 +1,6 @@
 /** A thread that reads the whole ledger through and stands back for everybody who has something more urgent to do. */
-import { standBack } from '../tools/thread-priority.ts'
-import { answerCalls, workerInput } from '../tools/worker-calls.ts'
+import { standBack } from '../tools/process/thread-priority.ts'
+import { answerCalls, workerInput } from '../tools/process/worker-calls.ts'
 import { verifyLedger } from './ledger-proof.ts'
 
 const { file, stop } = workerInput<{ file: string; /** Not 0: it is to end. */ stop: Int32Array }>()

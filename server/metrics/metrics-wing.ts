@@ -1,6 +1,6 @@
 /** Figures for Prometheus, and whether a press could be made durable now. */
 import type { Door } from '../door/door.ts'
-import { stateRoutes } from '../door/state-routes.ts'
+import { stateRoutes } from './state-routes.ts'
 import type { CameraHealth, CameraId } from '../glossary/camera.ts'
 import type { Entry } from '../glossary/ledger.ts'
 import type { PressKind } from '../glossary/press.ts'

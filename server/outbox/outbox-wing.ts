@@ -1,6 +1,6 @@
 /** What other systems are told: each entry that a destination wants, until it is received. */
 import type { Door } from '../door/door.ts'
-import { outboxRoutes } from '../door/outbox-routes.ts'
+import { outboxRoutes } from './outbox-routes.ts'
 import type { Append, Entry } from '../glossary/ledger.ts'
 import type { Site } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'

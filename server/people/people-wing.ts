@@ -1,9 +1,9 @@
 /** People: who they are, what they have open, and what they look at. */
 import { join } from 'node:path'
 import type { Credential, Door } from '../door/door.ts'
-import { peopleRoutes } from '../door/people-routes.ts'
+import { peopleRoutes } from './people-routes.ts'
 import type { PublicAddress } from '../door/public-address.ts'
-import { createSignIn, type Given, sessionRoutes } from '../door/session-routes.ts'
+import { createSignIn, type Given, sessionRoutes } from './session-routes.ts'
 import type { CameraId } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Append } from '../glossary/ledger.ts'

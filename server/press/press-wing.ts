@@ -1,6 +1,6 @@
 /** Presses: every source brings them to one desk. */
 import type { Door } from '../door/door.ts'
-import { pressRoutes } from '../door/press-routes.ts'
+import { pressRoutes } from './press-routes.ts'
 import type { CameraId } from '../glossary/camera.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append, Recorded } from '../glossary/ledger.ts'
@@ -9,10 +9,10 @@ import type { HelpPoint, Site } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { createTopic } from '../tools/topic.ts'
-import type { HeardInput } from './onvif-input.ts'
+import type { HeardInput } from './sources/onvif-input.ts'
 import { type OpenIncident, createPressDesk } from './press-desk.ts'
 import { type CountedPress, createPressReception } from './press-reception.ts'
-import { createPressSources } from './press-sources.ts'
+import { createPressSources } from './sources/press-sources.ts'
 import { checkSignature } from './signed-press.ts'
 
 type DeskOptions = Parameters<typeof createPressDesk>[0]

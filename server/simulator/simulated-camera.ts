@@ -1,18 +1,18 @@
 /** One simulated camera: a head with motors, a lens over a street, an ONVIF device and an RTSP server. */
 import { join } from 'node:path'
-import type { Landmark } from './street-drawing.ts'
-import { startEncoder } from './camera-encoder.ts'
-import { FRAME, type Frame, type PictureFault, createCameraPicture } from './camera-picture.ts'
+import type { Landmark } from './picture/street-drawing.ts'
+import { startEncoder } from './picture/camera-encoder.ts'
+import { FRAME, type Frame, type PictureFault, createCameraPicture } from './picture/camera-picture.ts'
 import { type HeadFault, createHeadTelling } from './head-faults.ts'
 import { type Pose, createMotors } from './motors.ts'
-import { startOnvifDevice } from './onvif-device.ts'
-import type { Trap } from './onvif-traps.ts'
-import { createEventService } from './onvif-event-service.ts'
-import { populate } from './picture-figures.ts'
-import type { Glyphs } from './picture-text.ts'
+import { startOnvifDevice } from './onvif/onvif-device.ts'
+import type { Trap } from './onvif/onvif-traps.ts'
+import { createEventService } from './onvif/onvif-event-service.ts'
+import { populate } from './picture/picture-figures.ts'
+import type { Glyphs } from './picture/picture-text.ts'
 import { type StoredPreset, createPresetStore } from './preset-store.ts'
-import { type Flow, startRtspServer } from './rtsp-server.ts'
-import { loadStreet } from './street-picture.ts'
+import { type Flow, startRtspServer } from './stream/rtsp-server.ts'
+import { loadStreet } from './picture/street-picture.ts'
 
 export type CameraPlan = {
   id: string

@@ -1,9 +1,9 @@
 /** All simulated cameras of a town. They keep their ports from one start to the next where they can. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { drawGlyphs } from './picture-text.ts'
-import { startDiscoveryResponder } from './discovery-responder.ts'
-import { startPushingCamera } from './pushing-camera.ts'
+import { drawGlyphs } from './picture/picture-text.ts'
+import { startDiscoveryResponder } from './onvif/discovery-responder.ts'
+import { startPushingCamera } from './stream/pushing-camera.ts'
 import { type CameraPlan, type Credentials, type SimulatedCamera, startSimulatedCamera } from './simulated-camera.ts'
 
 export type Ports = { onvif: number; rtsp: number }

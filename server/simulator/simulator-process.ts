@@ -1,5 +1,5 @@
 /** The simulated town in a process of its own; it ends with the process that started it. */
-import { standBack } from '../tools/thread-priority.ts'
+import { standBack } from '../tools/process/thread-priority.ts'
 import type { CameraPlan, Credentials } from './simulated-camera.ts'
 import { type Ports, type SimulatedTown, startSimulatedTown } from './simulated-town.ts'
 

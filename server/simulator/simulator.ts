@@ -1,6 +1,6 @@
 /** Starts the simulated town as a child process and waits until its cameras answer. */
 import { builtEntry } from '../tools/package-root.ts'
-import { guardedSpawn } from '../tools/guarded-spawn.ts'
+import { guardedSpawn } from '../tools/media/guarded-spawn.ts'
 import type { SimulatorNews, SimulatorPush, SimulatorStart } from './simulator-process.ts'
 import type { Ports } from './simulated-town.ts'
 

@@ -2,11 +2,11 @@
 import type { Place } from '../glossary/press.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
 import { bearingBetween, metresBetween, wrap180 } from '../tools/geography.ts'
-import { FRAME } from './camera-picture.ts'
+import { FRAME } from './picture/camera-picture.ts'
 import type { Pose } from './motors.ts'
 import type { StoredPreset } from './preset-store.ts'
 import type { CameraPlan } from './simulated-camera.ts'
-import type { Landmark } from './street-drawing.ts'
+import type { Landmark } from './picture/street-drawing.ts'
 
 const SEEN_WITHIN_METRES = 150
 

@@ -231,7 +231,7 @@ export function openBrowser(more = []) {
 }
 /** `readMark` for a page, from the simulator's own file. */
 export const markScript = () =>
-  `${readFileSync(join(root, 'dist', 'server', 'simulator', 'picture-mark.js'), 'utf8').replaceAll(/^export /gm, '')}\n` +
+  `${readFileSync(join(root, 'dist', 'server', 'simulator', 'picture', 'picture-mark.js'), 'utf8').replaceAll(/^export /gm, '')}\n` +
   'window.readMark = readMark'
 
 /** p50, p95, p99 and the most of milliseconds (or counts). */

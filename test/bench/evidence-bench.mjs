@@ -78,9 +78,9 @@ function makeStream(folder, minutes) {
 
 /** Into a clip buffer, by the recorder's own packager and ring. */
 async function record(stream, folder) {
-  const { createPackager } = await built('clip/clip-packager.js')
-  const { createFragmentReader } = await built('clip/fragment-reader.js')
-  const { openClipRing } = await built('clip/clip-ring.js')
+  const { createPackager } = await built('clip/ring/clip-packager.js')
+  const { createFragmentReader } = await built('clip/record/fragment-reader.js')
+  const { openClipRing } = await built('clip/ring/clip-ring.js')
   const ring = openClipRing({ folder, limits: { keepMs: 86_400_000, mostBytes: null } })
   const from = AT()
   let run = 0

@@ -42,11 +42,11 @@ const HARD = {
 }
 
 export async function benchPicture() {
-  const { loadStreet } = await built('simulator/street-picture.js')
-  const { createCameraPicture } = await built('simulator/camera-picture.js')
-  const { populate } = await built('simulator/picture-figures.js')
-  const { drawGlyphs } = await built('simulator/picture-text.js')
-  const { MATCH_SIZE, judgeMatch, matchPictures } = await built('camera/picture-match.js')
+  const { loadStreet } = await built('simulator/picture/street-picture.js')
+  const { createCameraPicture } = await built('simulator/picture/camera-picture.js')
+  const { populate } = await built('simulator/picture/picture-figures.js')
+  const { drawGlyphs } = await built('simulator/picture/picture-text.js')
+  const { MATCH_SIZE, judgeMatch, matchPictures } = await built('camera/framing/picture-match.js')
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-pictures-'))
   const glyphs = await drawGlyphs()
   const figures = {}

@@ -33,8 +33,8 @@ async function shareOf(cost, ms) {
 
 /** Holes in what lies on disk: segments that are missing, or that came later than the ones before account for. */
 async function gapsOnDisk(clips) {
-  const { gapsIn } = await import(join(root, 'dist', 'server', 'clip', 'clip-gaps.js'))
-  const { listBuckets, readIndex } = await import(join(root, 'dist', 'server', 'clip', 'ring-index.js'))
+  const { gapsIn } = await import(join(root, 'dist', 'server', 'clip', 'ring', 'clip-gaps.js'))
+  const { listBuckets, readIndex } = await import(join(root, 'dist', 'server', 'clip', 'ring', 'ring-index.js'))
   let gaps = 0
   let runs = 0
   for (const camera of readdirSync(clips)) {
@@ -262,7 +262,7 @@ async function killFfmpeg(server) {
 
 /** Opening the rings of a town that recorded for a day. */
 async function openTown(folder, cameras) {
-  const { openClipRing } = await import(join(root, 'dist', 'server', 'clip', 'clip-ring.js'))
+  const { openClipRing } = await import(join(root, 'dist', 'server', 'clip', 'ring', 'clip-ring.js'))
   const bucketMs = 300_000
   const buckets = (24 * 3_600_000) / bucketMs
   const from = Date.now() - 24 * 3_600_000

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Look, startBlindWatch } from '../../server/camera/blind-watch.ts'
+import { type Look, startBlindWatch } from '../../server/camera/watch/blind-watch.ts'
 import type { Blindness, CameraId } from '../../server/glossary/camera.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 

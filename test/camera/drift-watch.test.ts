@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type DriftPort, isQuiet, startDriftWatch } from '../../server/camera/drift-watch.ts'
-import type { Judgement } from '../../server/camera/framing-proof.ts'
+import { type DriftPort, isQuiet, startDriftWatch } from '../../server/camera/watch/drift-watch.ts'
+import type { Judgement } from '../../server/camera/framing/framing-proof.ts'
 import type { CameraId, PresetCheck, PresetToken } from '../../server/glossary/camera.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 

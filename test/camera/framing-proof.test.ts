@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Sample, judge } from '../../server/camera/framing-proof.ts'
+import { type Sample, judge } from '../../server/camera/framing/framing-proof.ts'
 
 const PRESET = { pan: 0.5, tilt: -0.1, zoom: 0.2 }
 const AWAY = { pan: -0.4, tilt: 0, zoom: 0 }

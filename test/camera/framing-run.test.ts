@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Judgement } from '../../server/camera/framing-proof.ts'
-import { type Move, runFraming } from '../../server/camera/framing-run.ts'
+import type { Judgement } from '../../server/camera/framing/framing-proof.ts'
+import { type Move, runFraming } from '../../server/camera/framing/framing-run.ts'
 import type { PresetToken } from '../../server/glossary/camera.ts'
 import { Failure } from '../../server/tools/failure.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type AimRange, aimAt } from '../../server/camera/geometric-aim.ts'
+import { type AimRange, aimAt } from '../../server/camera/framing/geometric-aim.ts'
 import type { Mount } from '../../server/glossary/site.ts'
 import type { Place } from '../../server/glossary/press.ts'
 

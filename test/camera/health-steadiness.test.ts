@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { clockStateOf, createSteadiness } from '../../server/camera/health-steadiness.ts'
+import { clockStateOf, createSteadiness } from '../../server/camera/watch/health-steadiness.ts'
 import { siteLines } from '../../server/camera/camera-finding.ts'
 
 const MINUTE = 60_000

@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { answerChallenge, readChallenge } from '../../server/tools/http-digest.ts'
-import { escapeXml, passwordDigest, soapEnvelope } from '../../server/camera/onvif-envelope.ts'
-import { attributeIn, elementIn, elementsIn, numberIn, readReply, textIn } from '../../server/camera/onvif-reply.ts'
-import { pinStream } from '../../server/camera/host-pin.ts'
-import { pinService } from '../../server/camera/onvif-address.ts'
+import { escapeXml, passwordDigest, soapEnvelope } from '../../server/camera/onvif/onvif-envelope.ts'
+import {
+  attributeIn,
+  elementIn,
+  elementsIn,
+  numberIn,
+  readReply,
+  textIn,
+} from '../../server/camera/onvif/onvif-reply.ts'
+import { pinStream } from '../../server/camera/onvif/host-pin.ts'
+import { pinService } from '../../server/camera/onvif/onvif-address.ts'
 
 const envelope = (body: string): string =>
   '<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" ' +

@@ -3,13 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { withPicture } from '../../server/camera/framing-run.ts'
-import { type Grey, MATCH_SIZE, blindness, judgeMatch, matchPictures } from '../../server/camera/picture-match.ts'
-import { FRAME, createCameraPicture } from '../../server/simulator/camera-picture.ts'
+import { withPicture } from '../../server/camera/framing/framing-run.ts'
+import {
+  type Grey,
+  MATCH_SIZE,
+  blindness,
+  judgeMatch,
+  matchPictures,
+} from '../../server/camera/framing/picture-match.ts'
+import { FRAME, createCameraPicture } from '../../server/simulator/picture/camera-picture.ts'
 import type { Pose } from '../../server/simulator/motors.ts'
-import { populate } from '../../server/simulator/picture-figures.ts'
-import { drawGlyphs } from '../../server/simulator/picture-text.ts'
-import { loadStreet } from '../../server/simulator/street-picture.ts'
+import { populate } from '../../server/simulator/picture/picture-figures.ts'
+import { drawGlyphs } from '../../server/simulator/picture/picture-text.ts'
+import { loadStreet } from '../../server/simulator/picture/street-picture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-match-'))
 let lens: ReturnType<typeof createCameraPicture>

@@ -1,6 +1,6 @@
 /** The picture's own proof over time: which keyframe is believed, and when. */
 import { describe, expect, test } from 'vitest'
-import { type Still, createFreshStill, createPictureProof } from '../../server/camera/picture-proof.ts'
+import { type Still, createFreshStill, createPictureProof } from '../../server/camera/framing/picture-proof.ts'
 import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'
 import { Failure } from '../../server/tools/failure.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'

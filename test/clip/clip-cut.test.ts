@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { cutClip } from '../../server/clip/clip-cut.ts'
-import { openClipRing } from '../../server/clip/clip-ring.ts'
-import { createFragmentReader } from '../../server/clip/fragment-reader.ts'
+import { cutClip } from '../../server/clip/ring/clip-cut.ts'
+import { openClipRing } from '../../server/clip/ring/clip-ring.ts'
+import { createFragmentReader } from '../../server/clip/record/fragment-reader.ts'
 import { makeStream } from './made-streams.ts'
 
 const T0 = Date.parse('2026-11-20T22:30:00.000Z')

@@ -1,8 +1,8 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type KeyframeDecoder, createKeyframeDecoder } from '../../server/clip/keyframe-decoder.ts'
-import { type LonePicture, lonePicture } from '../../server/clip/lone-picture.ts'
-import { boxesIn } from '../../server/tools/fmp4-boxes.ts'
+import { type KeyframeDecoder, createKeyframeDecoder } from '../../server/clip/live/keyframe-decoder.ts'
+import { type LonePicture, lonePicture } from '../../server/clip/live/lone-picture.ts'
+import { boxesIn } from '../../server/tools/media/fmp4-boxes.ts'
 import { makeStream } from './made-streams.ts'
 
 const SIZE = { width: 160, height: 90 }

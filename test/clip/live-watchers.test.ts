@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { LiveStartBytes } from '../../server/clip/live-pictures.ts'
-import { createLiveWatchers } from '../../server/clip/live-watchers.ts'
+import type { LiveStartBytes } from '../../server/clip/live/live-pictures.ts'
+import { createLiveWatchers } from '../../server/clip/live/live-watchers.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
 import { Failure } from '../../server/tools/failure.ts'
 

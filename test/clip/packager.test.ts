@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { type ClosedSegment, type OpenSegment, createPackager } from '../../server/clip/clip-packager.ts'
-import { type Fragment, type Init, createFragmentReader } from '../../server/clip/fragment-reader.ts'
-import { seeded } from '../../server/simulator/street-drawing.ts'
+import { type ClosedSegment, type OpenSegment, createPackager } from '../../server/clip/ring/clip-packager.ts'
+import { type Fragment, type Init, createFragmentReader } from '../../server/clip/record/fragment-reader.ts'
+import { seeded } from '../../server/simulator/picture/street-drawing.ts'
 import { makeStream } from './made-streams.ts'
 
 function readAll(bytes: Buffer, cuts: number[] = []): { init: Init | null; fragments: Fragment[] } {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type PartNews, createPartPost } from '../../server/clip/part-post.ts'
+import { type PartNews, createPartPost } from '../../server/clip/live/part-post.ts'
 
 const part = (camera: string, index: number): PartNews => ({
   camera,

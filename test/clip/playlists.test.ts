@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { gapsIn } from '../../server/clip/clip-gaps.ts'
-import { type LiveState, clipPlaylist, livePlaylist, mediaTimeOf } from '../../server/clip/hls-playlist.ts'
-import { createLiveWindow } from '../../server/clip/live-window.ts'
-import { areManyFollowed, partLength } from '../../server/clip/part-length.ts'
+import { gapsIn } from '../../server/clip/ring/clip-gaps.ts'
+import { type LiveState, clipPlaylist, livePlaylist, mediaTimeOf } from '../../server/clip/ring/hls-playlist.ts'
+import { createLiveWindow } from '../../server/clip/live/live-window.ts'
+import { areManyFollowed, partLength } from '../../server/clip/live/part-length.ts'
 import type { Segment } from '../../server/glossary/clip.ts'
 
 const T0 = Date.parse('2026-11-20T22:30:00.000Z')

@@ -14,8 +14,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type DiskState, createClipDisk, levelOf } from '../../server/clip/clip-disk.ts'
-import { openClipRing } from '../../server/clip/clip-ring.ts'
+import { type DiskState, createClipDisk, levelOf } from '../../server/clip/ring/clip-disk.ts'
+import { openClipRing } from '../../server/clip/ring/clip-ring.ts'
 
 let folder: string
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'lamppost-ring-'))))

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { joined } from '../../server/clip/joined-bytes.ts'
-import { createLiveWindow } from '../../server/clip/live-window.ts'
-import { createFrameSlab, createSlabPool } from '../../server/clip/rtsp/frame-slab.ts'
-import { type Picture, UnfitForRtp, createRtpPictures } from '../../server/clip/rtsp/rtp-pictures.ts'
-import { type RtspAnswer, createRtspWire } from '../../server/clip/rtsp/rtsp-wire.ts'
-import { createStreamFollower } from '../../server/clip/stream-follower.ts'
-import { controlAddress, describedSets, readDescription } from '../../server/clip/rtsp/session-description.ts'
+import { joined } from '../../server/clip/live/concat-buffers.ts'
+import { createLiveWindow } from '../../server/clip/live/live-window.ts'
+import { createFrameSlab, createSlabPool } from '../../server/clip/record/rtsp/frame-slab.ts'
+import { type Picture, UnfitForRtp, createRtpPictures } from '../../server/clip/record/rtsp/rtp-pictures.ts'
+import { type RtspAnswer, createRtspWire } from '../../server/clip/record/rtsp/rtsp-wire.ts'
+import { createStreamFollower } from '../../server/clip/record/stream-follower.ts'
+import { controlAddress, describedSets, readDescription } from '../../server/clip/record/rtsp/session-description.ts'
 
 /** The same numbers in every run (mulberry32). */
 function random(seed: number): () => number {

@@ -8,20 +8,20 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createCameraHead } from '../../server/camera/camera-head.ts'
-import { runFraming } from '../../server/camera/framing-run.ts'
-import type { InventoryThread } from '../../server/camera/onvif-inventory-thread.ts'
-import { createPictureProof } from '../../server/camera/picture-proof.ts'
-import type { PictureThread } from '../../server/camera/picture-thread.ts'
+import { runFraming } from '../../server/camera/framing/framing-run.ts'
+import type { InventoryThread } from '../../server/camera/onvif/onvif-inventory-thread.ts'
+import { createPictureProof } from '../../server/camera/framing/picture-proof.ts'
+import type { PictureThread } from '../../server/camera/framing/picture-thread.ts'
 import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'
-import { createCameraPicture } from '../../server/simulator/camera-picture.ts'
+import { createCameraPicture } from '../../server/simulator/picture/camera-picture.ts'
 import { HEAD_FAULTS, type HeadFault, shareBetween } from '../../server/simulator/head-faults.ts'
 import type { Pose } from '../../server/simulator/motors.ts'
-import { populate } from '../../server/simulator/picture-figures.ts'
-import { drawGlyphs } from '../../server/simulator/picture-text.ts'
-import { loadStreet } from '../../server/simulator/street-picture.ts'
+import { populate } from '../../server/simulator/picture/picture-figures.ts'
+import { drawGlyphs } from '../../server/simulator/picture/picture-text.ts'
+import { loadStreet } from '../../server/simulator/picture/street-picture.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { builtEntry } from '../../server/tools/package-root.ts'
-import { callWorker } from '../../server/tools/worker-calls.ts'
+import { callWorker } from '../../server/tools/process/worker-calls.ts'
 import { randomOf } from '../fakes/seeded-random.ts'
 import { CREDENTIALS, plan, startTestTown, until } from './test-town.ts'
 
@@ -66,8 +66,8 @@ type Outcome = {
 }
 const outcomes: Outcome[] = []
 let town: Awaited<ReturnType<typeof startTestTown>>
-const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
-const pictures = callWorker<PictureThread>(builtEntry('camera/picture-thread.js'), {})
+const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif/onvif-inventory-thread.js'), {})
+const pictures = callWorker<PictureThread>(builtEntry('camera/framing/picture-thread.js'), {})
 const heads: ReturnType<typeof createCameraHead>[] = []
 let lens: (pose: Pose) => Promise<Buffer>
 

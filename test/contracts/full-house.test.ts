@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { createHandleShare } from '../../server/tools/handle-share.ts'
+import { createHandleShare } from '../../server/tools/process/handle-share.ts'
 import { verifyLedger } from '../../server/ledger/ledger-proof.ts'
 import { until } from './test-town.ts'
 

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createCameraHead } from '../../server/camera/camera-head.ts'
-import { type FramingHead, runFraming } from '../../server/camera/framing-run.ts'
-import type { InventoryThread } from '../../server/camera/onvif-inventory-thread.ts'
+import { type FramingHead, runFraming } from '../../server/camera/framing/framing-run.ts'
+import type { InventoryThread } from '../../server/camera/onvif/onvif-inventory-thread.ts'
 import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { builtEntry } from '../../server/tools/package-root.ts'
-import { callWorker } from '../../server/tools/worker-calls.ts'
+import { callWorker } from '../../server/tools/process/worker-calls.ts'
 import { createFakeHead } from '../fakes/fake-head.ts'
 import { CREDENTIALS, PRESET, plan, startTestTown, until } from './test-town.ts'
 
 const TOKEN = PRESET.token as PresetToken
 let town: Awaited<ReturnType<typeof startTestTown>>
-const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
+const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif/onvif-inventory-thread.js'), {})
 const heads: ReturnType<typeof createCameraHead>[] = []
 const health: unknown[] = []
 

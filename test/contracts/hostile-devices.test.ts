@@ -8,15 +8,15 @@ import { join } from 'node:path'
 import { X509Certificate } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createCameraHead } from '../../server/camera/camera-head.ts'
-import { runFraming } from '../../server/camera/framing-run.ts'
-import { createOnvifClient } from '../../server/camera/onvif-client.ts'
-import type { InventoryThread } from '../../server/camera/onvif-inventory-thread.ts'
-import { createOnvifPtz } from '../../server/camera/onvif-ptz.ts'
+import { runFraming } from '../../server/camera/framing/framing-run.ts'
+import { createOnvifClient } from '../../server/camera/onvif/onvif-client.ts'
+import type { InventoryThread } from '../../server/camera/onvif/onvif-inventory-thread.ts'
+import { createOnvifPtz } from '../../server/camera/onvif/onvif-ptz.ts'
 import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'
-import type { Trap } from '../../server/simulator/onvif-traps.ts'
+import type { Trap } from '../../server/simulator/onvif/onvif-traps.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { builtEntry } from '../../server/tools/package-root.ts'
-import { callWorker } from '../../server/tools/worker-calls.ts'
+import { callWorker } from '../../server/tools/process/worker-calls.ts'
 import { CREDENTIALS, PRESET, plan, startTestTown, until } from './test-town.ts'
 
 const TOKEN = PRESET.token as PresetToken
@@ -24,7 +24,7 @@ const TOKEN = PRESET.token as PresetToken
 const DEADLINE_MS = 2000
 const SLACK_MS = 10_000
 let town: Awaited<ReturnType<typeof startTestTown>>
-const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
+const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif/onvif-inventory-thread.js'), {})
 const heads: ReturnType<typeof createCameraHead>[] = []
 
 function headOf(id: string, password = CREDENTIALS.password) {

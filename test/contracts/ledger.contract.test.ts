@@ -137,7 +137,7 @@ describe('the real ledger', () => {
     expect(count).toBe(real.state().head)
   })
   test('two of them on one file is refused by the folder’s lock', async () => {
-    const { lockFolder } = await import('../../server/tools/folder-lock.ts')
+    const { lockFolder } = await import('../../server/tools/process/folder-lock.ts')
     const unlock = lockFolder(folder)
     expect(() => lockFolder(folder)).toThrow(/Another Lamppost is running/)
     unlock()

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { DiskState } from '../../server/clip/clip-disk.ts'
+import type { DiskState } from '../../server/clip/ring/clip-disk.ts'
 import { createClipDesk } from '../../server/clip/clip-desk.ts'
 import type { CameraId, Reachability } from '../../server/glossary/camera.ts'
 import type { Reader } from '../../server/glossary/clip.ts'

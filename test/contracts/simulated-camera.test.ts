@@ -3,17 +3,17 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { OnvifClient } from '../../server/camera/onvif-client.ts'
-import { soapEnvelope } from '../../server/camera/onvif-envelope.ts'
-import type { InventoryThread } from '../../server/camera/onvif-inventory-thread.ts'
-import { createOnvifPtz } from '../../server/camera/onvif-ptz.ts'
+import type { OnvifClient } from '../../server/camera/onvif/onvif-client.ts'
+import { soapEnvelope } from '../../server/camera/onvif/onvif-envelope.ts'
+import type { InventoryThread } from '../../server/camera/onvif/onvif-inventory-thread.ts'
+import { createOnvifPtz } from '../../server/camera/onvif/onvif-ptz.ts'
 import type { PresetToken } from '../../server/glossary/camera.ts'
-import { FRAME } from '../../server/simulator/camera-picture.ts'
-import { type Mark, readMark } from '../../server/simulator/picture-mark.ts'
+import { FRAME } from '../../server/simulator/picture/camera-picture.ts'
+import { type Mark, readMark } from '../../server/simulator/picture/picture-mark.ts'
 import { builtEntry } from '../../server/tools/package-root.ts'
-import { callWorker } from '../../server/tools/worker-calls.ts'
+import { callWorker } from '../../server/tools/process/worker-calls.ts'
 import { schemaErrors } from './onvif-schemas.ts'
-import { CREDENTIALS, HOME, PRESET, plan, startTestTown, startTestTownFor } from './test-town.ts'
+import { CREDENTIALS, HOME, PRESET, plan, startTestTown, startTestTownFor, until } from './test-town.ts'
 
 let town: Awaited<ReturnType<typeof startTestTown>>
 beforeAll(async () => void (town = await startTestTown(plan('ptz'), plan('fixed', false))))
@@ -37,35 +37,27 @@ const token = () => ({ ...CREDENTIALS, cameraNow: Date.now() })
 const ask = (namespace: string, operation: string, inner = '', path = '/onvif/device_service') =>
   post(path, soapEnvelope(`<${operation} xmlns="${namespace}">${inner}</${operation}>`, token()))
 
-/** Frames as a viewer gets them: decoded by ffmpeg from RTSP. */
-async function watch(camera: string, seconds: number, transport: 'tcp' | 'udp' = 'tcp'): Promise<Mark[]> {
+/** Frames as a viewer gets them, decoded by ffmpeg from RTSP: what came so far, until they are ended. */
+function watch(camera: string, transport: 'tcp' | 'udp' = 'tcp'): { marks: Mark[]; end(): void } {
   const { username, password } = CREDENTIALS
-  const url = `rtsp://${encodeURIComponent(username)}:${encodeURIComponent(password)}@127.0.0.1:${town.camera(camera).ports.rtsp}/stream`
-  const ffmpeg = spawn(
-    'ffmpeg',
-    [
-      '-hide_banner',
-      '-loglevel',
-      'error',
-      '-rtsp_transport',
-      transport,
-      '-i',
-      url,
-      '-t',
-      String(seconds),
-      '-f',
-      'rawvideo',
-      '-pix_fmt',
-      'gray',
-      'pipe:1',
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  const bytes = await buffer(ffmpeg.stdout)
+  const at = `127.0.0.1:${town.camera(camera).ports.rtsp}`
+  const url = `rtsp://${encodeURIComponent(username)}:${encodeURIComponent(password)}@${at}/stream`
+  const input = ['-hide_banner', '-loglevel', 'error', '-rtsp_transport', transport, '-i', url]
+  const ffmpeg = spawn('ffmpeg', [...input, '-f', 'rawvideo', '-pix_fmt', 'gray', 'pipe:1'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const size = FRAME.width * FRAME.height
-  return Array.from({ length: Math.floor(bytes.length / size) }, (_, i) =>
-    readMark((x, y) => bytes[i * size + y * FRAME.width + x] ?? 0, FRAME.height),
-  ).filter((mark) => mark !== null)
+  const marks: Mark[] = []
+  let begun = Buffer.alloc(0)
+  ffmpeg.stdout.on('data', (bytes: Buffer) => {
+    begun = Buffer.concat([begun, bytes])
+    for (; begun.length >= size; begun = begun.subarray(size)) {
+      const frame = begun
+      const mark = readMark((x, y) => frame[y * FRAME.width + x] ?? 0, FRAME.height)
+      if (mark) marks.push(mark)
+    }
+  })
+  return { marks, end: () => void ffmpeg.kill('SIGKILL') }
 }
 
 describe('a simulated camera’s ONVIF', () => {
@@ -237,8 +229,12 @@ describe('a simulated camera’s ONVIF', () => {
 
 describe('a simulated camera’s picture', () => {
   test('shows where the camera looks and what time it is', async () => {
-    const marks = await watch('fixed', 2)
-    expect(marks.length).toBeGreaterThan(20)
+    const { marks, end } = watch('fixed')
+    await until(
+      () => marks.length,
+      (frames) => frames > 20,
+    )
+    end()
     for (const { pan, tilt, zoom } of marks)
       expect({ pan, tilt, zoom }).toEqual({ pan: HOME.pan, tilt: HOME.tilt, zoom: HOME.zoom })
     expect(Math.abs((marks.at(-1)?.time ?? 0) - Date.now())).toBeLessThan(20_000)
@@ -247,18 +243,25 @@ describe('a simulated camera’s picture', () => {
   })
   test('pans while the head moves, and stops where the preset is', async () => {
     await ask(TPTZ, 'GotoHomePosition', P)
-    const watching = watch('ptz', 14)
-    await new Promise((resolve) => setTimeout(resolve, 7000))
+    const { marks, end } = watch('ptz')
+    const lastPans = () => marks.slice(-5).map(({ pan }) => Math.round(pan))
+    const stands = (at: number) => until(lastPans, (pans) => pans.length === 5 && pans.every((pan) => pan === at))
+    await stands(HOME.pan)
+    const before = marks.length
     await ask(TPTZ, 'GotoPreset', `${P}<PresetToken>${PRESET.token}</PresetToken>`)
-    const pans = new Set((await watching).map(({ pan }) => Math.round(pan)))
-    expect(pans.size).toBeGreaterThan(4)
-    expect(pans.has(PRESET.pose.pan)).toBe(true)
+    await stands(PRESET.pose.pan)
+    end()
+    // Beginning, end, and something between the two.
+    expect(new Set(marks.slice(before - 1).map(({ pan }) => Math.round(pan))).size).toBeGreaterThan(2)
   })
   test('goes to several clients at once, over TCP and UDP, from one encoder', async () => {
-    const [a, b, c] = await Promise.all([watch('ptz', 6), watch('ptz', 6), watch('ptz', 6, 'udp')])
-    expect([a.length, b.length, c.length].every((frames) => frames > 15)).toBe(true)
-    const shared = a.filter(({ time }) => b.some((mark) => mark.time === time))
-    expect(shared.length).toBeGreaterThan(5)
+    const [a, b, c] = [watch('ptz'), watch('ptz'), watch('ptz', 'udp')]
+    const shared = () => a.marks.filter(({ time }) => b.marks.some((mark) => mark.time === time))
+    await until(
+      () => [shared().length, c.marks.length],
+      ([both = 0, overUdp = 0]) => both > 5 && overUdp > 15,
+    )
+    for (const each of [a, b, c]) each.end()
   })
   test('is refused without the password', async () => {
     const answer = await new Promise<string>((resolve, reject) => {
@@ -282,7 +285,7 @@ describe('a simulated camera’s picture', () => {
 })
 
 describe('the simulated devices that are more, or less, than a camera', () => {
-  const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif-inventory-thread.js'), {})
+  const inventory = callWorker<InventoryThread>(builtEntry('camera/onvif/onvif-inventory-thread.js'), {})
   let devices: Awaited<ReturnType<typeof startTestTown>>
   beforeAll(async () => {
     devices = await startTestTown(

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type SimulatedTown, startSimulatedTown } from '../../server/simulator/simulated-town.ts'
-import { FRAME, type Frame } from '../../server/simulator/camera-picture.ts'
+import { FRAME, type Frame } from '../../server/simulator/picture/camera-picture.ts'
 import type { CameraPlan } from '../../server/simulator/simulated-camera.ts'
 
 export const CREDENTIALS = { username: 'lamppost', password: 'p&ss £word' }

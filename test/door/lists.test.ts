@@ -5,9 +5,9 @@
 import pino from 'pino'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type App, createDoor } from '../../server/door/door.ts'
-import { type ExportPort, exportRoutes } from '../../server/door/export-routes.ts'
-import { type RetentionPort, retentionRoutes } from '../../server/door/retention-routes.ts'
-import { createExportBook } from '../../server/evidence/export-book.ts'
+import { type ExportPort, exportRoutes } from '../../server/evidence/order/export-routes.ts'
+import { type RetentionPort, retentionRoutes } from '../../server/evidence/keep/retention-routes.ts'
+import { createExportBook } from '../../server/evidence/order/export-book.ts'
 
 const KEPT = 450
 const EXPORTS = 250

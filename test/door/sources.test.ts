@@ -14,7 +14,7 @@ import type { Role } from '../../server/glossary/people.ts'
 import { type House, openHouse } from '../../server/house.ts'
 import { readSnapshot, writeSnapshot } from '../../server/ledger/fold-snapshot.ts'
 import { openPeopleFile } from '../../server/people/people-file.ts'
-import { crc16 } from '../../server/press/sia-frame.ts'
+import { crc16 } from '../../server/press/sources/sia-frame.ts'
 import { BROKER_PASSWORD, type Broker, freePort, startBroker } from '../contracts/broker.ts'
 import { CREDENTIALS, PRESET, plan, startTestTown, until } from '../contracts/test-town.ts'
 

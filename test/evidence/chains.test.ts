@@ -7,10 +7,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { importSigningKey } from '../../server/evidence/certificates.ts'
-import { signDetached, verifyDetached } from '../../server/evidence/cms-signature.ts'
-import { openEvidenceKeys } from '../../server/evidence/evidence-keys.ts'
-import { askTimeStamp, verifyTimeStamp } from '../../server/evidence/time-stamp.ts'
+import { importSigningKey } from '../../server/evidence/sign/certificates.ts'
+import { signDetached, verifyDetached } from '../../server/evidence/sign/cms-signature.ts'
+import { openEvidenceKeys } from '../../server/evidence/sign/evidence-keys.ts'
+import { askTimeStamp, verifyTimeStamp } from '../../server/evidence/sign/time-stamp.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-chains-'))
 const content = Buffer.from('tagmanifest\n')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createDisclosureBook } from '../../server/evidence/disclosure-book.ts'
-import { createDisclosureDesk } from '../../server/evidence/disclosure-desk.ts'
+import { createDisclosureBook } from '../../server/evidence/keep/disclosure-book.ts'
+import { createDisclosureDesk } from '../../server/evidence/keep/disclosure-desk.ts'
 import type { Export } from '../../server/glossary/evidence.ts'
 import type { Draft, Recorded } from '../../server/glossary/ledger.ts'
 import { isoTime } from '../../server/tools/clock.ts'

@@ -3,9 +3,9 @@
  * ffmpeg's bytes.
  */
 import { join } from 'node:path'
-import { createPackager } from '../../server/clip/clip-packager.ts'
-import { openClipRing } from '../../server/clip/clip-ring.ts'
-import { createFragmentReader } from '../../server/clip/fragment-reader.ts'
+import { createPackager } from '../../server/clip/ring/clip-packager.ts'
+import { openClipRing } from '../../server/clip/ring/clip-ring.ts'
+import { createFragmentReader } from '../../server/clip/record/fragment-reader.ts'
 import { makeStream } from '../clip/made-streams.ts'
 
 export type Recorded = { from: number; to: number }

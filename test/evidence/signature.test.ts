@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { importSigningKey, issueRoot, issueSigner } from '../../server/evidence/certificates.ts'
-import { signDetached, verifyDetached } from '../../server/evidence/cms-signature.ts'
+import { importSigningKey, issueRoot, issueSigner } from '../../server/evidence/sign/certificates.ts'
+import { signDetached, verifyDetached } from '../../server/evidence/sign/cms-signature.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-signature-'))
 afterAll(() => rmSync(folder, { recursive: true }))

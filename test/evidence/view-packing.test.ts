@@ -5,14 +5,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { initNames, nativePlaylist, segmentName, stretchesOf } from '../../server/evidence/cut-plan.ts'
-import { firstPictureIn } from '../../server/evidence/movie-header.ts'
-import { createPacking, partFile } from '../../server/evidence/packing.ts'
-import { packView } from '../../server/evidence/view-packing.ts'
-import type { ViewingCopy } from '../../server/evidence/viewing-copy.ts'
-import { openZipWriter } from '../../server/evidence/zip-writer.ts'
+import { initNames, nativePlaylist, segmentName, stretchesOf } from '../../server/evidence/cut/cut-plan.ts'
+import { firstPictureIn } from '../../server/evidence/cut/movie-header.ts'
+import { createPacking, partFile } from '../../server/evidence/package/packing.ts'
+import { packView } from '../../server/evidence/cut/view-packing.ts'
+import type { ViewingCopy } from '../../server/evidence/cut/viewing-copy.ts'
+import { openZipWriter } from '../../server/evidence/package/zip-writer.ts'
 import type { ExportId, StoredSegment } from '../../server/glossary/evidence.ts'
-import { boxesIn } from '../../server/tools/fmp4-boxes.ts'
+import { boxesIn } from '../../server/tools/media/fmp4-boxes.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-packing-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { createAnnexBHash } from '../../server/evidence/annex-b.ts'
-import { pictureHash, streamHashes } from '../../server/evidence/viewing-copy.ts'
-import { createViewingMovie, mediaIn } from '../../server/evidence/viewing-movie.ts'
-import { box, boxesIn, u32 } from '../../server/tools/fmp4-boxes.ts'
+import { createAnnexBHash } from '../../server/evidence/cut/annex-b.ts'
+import { pictureHash, streamHashes } from '../../server/evidence/cut/viewing-copy.ts'
+import { createViewingMovie, mediaIn } from '../../server/evidence/cut/viewing-movie.ts'
+import { box, boxesIn, u32 } from '../../server/tools/media/fmp4-boxes.ts'
 
 // A folder with a space in its name: ffmpeg's options are split at spaces.
 const folder = mkdtempSync(join(tmpdir(), 'lamppost viewing-'))

@@ -16,15 +16,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
-import { smallZip } from '../../server/evidence/companion.ts'
-import { fileSource } from '../../server/evidence/file-source.ts'
-import { joinedCrc } from '../../server/evidence/joined-crc.ts'
-import { type PackageReread, rereadPackage } from '../../server/evidence/package-reread.ts'
-import { crc32 as browserCrc } from '../../server/evidence/verifier/crc32.ts'
-import { PackageProblem, readZip } from '../../server/evidence/zip-reader.ts'
-import { openZipWriter } from '../../server/evidence/zip-writer.ts'
+import { smallZip } from '../../server/evidence/package/companion.ts'
+import { fileSource } from '../../server/evidence/package/file-source.ts'
+import { joinedCrc } from '../../server/evidence/package/joined-crc.ts'
+import { type PackageReread, rereadPackage } from '../../server/evidence/package/package-reread.ts'
+import { crc32 as browserCrc } from '../../server/evidence/verify/page/crc32.ts'
+import { PackageProblem, readZip } from '../../server/evidence/package/zip-reader.ts'
+import { openZipWriter } from '../../server/evidence/package/zip-writer.ts'
 import { builtEntry } from '../../server/tools/package-root.ts'
-import { callWorker } from '../../server/tools/worker-calls.ts'
+import { callWorker } from '../../server/tools/process/worker-calls.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-zip-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -224,7 +224,10 @@ describe('a package that is written', () => {
     const readers = [
       rereadPackage,
       (file: string) => {
-        const { calls, terminate } = callWorker<PackageReread>(builtEntry('evidence/package-reread-thread.js'), file)
+        const { calls, terminate } = callWorker<PackageReread>(
+          builtEntry('evidence/package/package-reread-thread.js'),
+          file,
+        )
         return {
           upTo: calls.upTo,
           beginEntry: calls.beginEntry,

@@ -1,5 +1,5 @@
 import type { PresetToken, PtzPosition, PtzStatus } from '../../server/glossary/camera.ts'
-import type { FramingHead } from '../../server/camera/framing-run.ts'
+import type { FramingHead } from '../../server/camera/framing/framing-run.ts'
 import { Failure } from '../../server/tools/failure.ts'
 
 /** A head whose answers a test chooses; by default it turns for a second and then stands at the preset. */

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPeopleFile } from '../../server/people/people-file.ts'
-import { BLOCK, COLUMNS, type Mark, ROWS, readMark } from '../../server/simulator/picture-mark.ts'
+import { BLOCK, COLUMNS, type Mark, ROWS, readMark } from '../../server/simulator/picture/picture-mark.ts'
 import { until } from '../contracts/test-town.ts'
 import { type Town, api, npmStart, openBrowser, ready, treeOf } from './town-process.ts'
 

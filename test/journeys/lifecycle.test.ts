@@ -168,14 +168,15 @@ test.skipIf(!mayGoFirst)('a process or thread that is started by the one that go
     await promises.stat('/')
     const from = (path) => import(new URL(path, ${JSON.stringify(`file://${root}/dist/server/`)}))
     const [{ comeFirst }, { guardedSpawn }, { callWorker }, { builtEntry }] = await Promise.all([
-      'tools/thread-priority.js', 'tools/guarded-spawn.js', 'tools/worker-calls.js', 'tools/package-root.js'].map(from))
+      'tools/process/thread-priority.js', 'tools/media/guarded-spawn.js', 'tools/process/worker-calls.js',
+      'tools/package-root.js'].map(from))
     const niceOf = (task) => Number(readFileSync(task + '/stat', 'utf8').split(') ')[1].split(' ')[16])
     const threadsOf = (pid) => readdirSync('/proc/' + pid + '/task').map((thread) => '/proc/' + pid + '/task/' + thread)
     const nice = (pid) => threadsOf(pid).map(niceOf).sort((a, b) => a - b)
     const before = new Set(readdirSync('/proc/self/task'))
     comeFirst()
     const child = guardedSpawn('sleep', ['30'], { stdio: 'ignore' })
-    const worker = callWorker(builtEntry('camera/onvif-inventory-thread.js'), {})
+    const worker = callWorker(builtEntry('camera/onvif/onvif-inventory-thread.js'), {})
     await worker.calls.nothing().catch(() => {})
     const threads = readdirSync('/proc/self/task').filter((thread) => !before.has(thread))
     const started = threads.map((thread) => niceOf('/proc/self/task/' + thread))

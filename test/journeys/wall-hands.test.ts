@@ -1,8 +1,8 @@
 /** Without a mouse: every task by keys, and nothing while somebody types. And the operator's hand on a camera. */
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { createOnvifClient } from '../../server/camera/onvif-client.ts'
-import { createOnvifPtz } from '../../server/camera/onvif-ptz.ts'
+import { createOnvifClient } from '../../server/camera/onvif/onvif-client.ts'
+import { createOnvifPtz } from '../../server/camera/onvif/onvif-ptz.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { CREDENTIALS, until } from '../contracts/test-town.ts'
 import { large, openRoom, output, type Room, seats, type Wall } from './wall-room.ts'

@@ -25,8 +25,8 @@ describe('a press', () => {
       (count) => count === 2,
     )
     expect(await tile.locator('.places li').allTextContents()).toEqual([
-      expect.stringMatching(/Number Forty 40 Skinnergate\s*Open now · \d+ m, \d+ min on foot/),
-      expect.stringMatching(/St Cuthbert’s hall .*Closed this week · /s),
+      expect.stringMatching(/Number Forty 40 Skinnergate\s*Open now\s+·\s+\d+ m, \d+ min on foot/),
+      expect.stringMatching(/St Cuthbert’s hall .*Closed this week\s+·\s/s),
     ])
     expect(await tile.locator('.contacts li').allTextContents()).toEqual([
       expect.stringContaining('in danger 999'),

@@ -18,8 +18,13 @@ import {
   checkpointPlaces,
   readCheckpoints,
   writeCheckpoint,
-} from '../../server/ledger/checkpoint-files.ts'
-import { originOf, readCheckpoint, signCheckpoint, verifierKeyOf } from '../../server/ledger/checkpoint-note.ts'
+} from '../../server/ledger/checkpoints/checkpoint-files.ts'
+import {
+  originOf,
+  readCheckpoint,
+  signCheckpoint,
+  verifierKeyOf,
+} from '../../server/ledger/checkpoints/checkpoint-note.ts'
 import { openLedgerChains } from '../../server/ledger/ledger-chains.ts'
 import { hashOf, leafOf } from '../../server/ledger/ledger-hash.ts'
 import { verifyLedger } from '../../server/ledger/ledger-proof.ts'

@@ -1,6 +1,6 @@
 /** Who is in the room, whose hand is on a camera, and tokens that run out. */
 import { describe, expect, test } from 'vitest'
-import { createCameraHands } from '../../server/camera/camera-hands.ts'
+import { createCameraHands } from '../../server/camera/control/manual-control.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
 import type { Present } from '../../server/glossary/people.ts'
 import { createPresence } from '../../server/people/presence.ts'

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { HELP_CODES, eventsOf } from '../../server/press/sia-event.ts'
-import { type SiaFrame, ackOf, crc16, duhOf, nakOf, readFrame, splitFrames } from '../../server/press/sia-frame.ts'
+import { HELP_CODES, eventsOf } from '../../server/press/sources/sia-event.ts'
+import {
+  type SiaFrame,
+  ackOf,
+  crc16,
+  duhOf,
+  nakOf,
+  readFrame,
+  splitFrames,
+} from '../../server/press/sources/sia-frame.ts'
 
 /** As devices and public test suites of other receivers sent them (header, body), with CR and LF left out. */
 const PUBLISHED = [

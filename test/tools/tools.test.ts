@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createFollowers } from '../../server/tools/followers.ts'
+import { createFollowers } from '../../server/tools/process/followers.ts'
 import { createKeySieve } from '../../server/tools/key-sieve.ts'
 import { lastLocal, localDate, momentOf, nextLocal } from '../../server/tools/local-time.ts'
 import { createTokenBuckets } from '../../server/tools/token-bucket.ts'

@@ -1,0 +1,162 @@
+/**
+ * What can be watched live of each camera, inside the video thread: what is recorded, or its conversion; and who
+ * follows it.
+ */
+import { availableParallelism } from 'node:os'
+import type { PictureForm } from '../../glossary/clip.ts'
+import type { Clock } from '../../tools/clock.ts'
+import { Failure } from '../../tools/failure.ts'
+import type { Channel } from '../clip-channel.ts'
+import type { Part } from '../ring/clip-packager.ts'
+import { createConvertedView, hasRoom } from './converted-view.ts'
+import type { LivePart, LiveStart, LiveWindow } from './live-window.ts'
+import { areManyFollowed, partLength } from './part-length.ts'
+import { type PartNews, createPartPost } from './part-post.ts'
+
+/** The newest picture with its initialisation section; `codec` as in an HLS CODECS attribute. */
+export type LiveStartBytes = Omit<LiveStart, 'parts'> & { parts: Part<Uint8Array>[]; init: Uint8Array; codec: string }
+/** The recorded stream, or its conversion. */
+type Live = {
+  window: LiveWindow
+  codec(): string
+  init(run: number): Promise<Uint8Array | null> | Uint8Array | null
+  segment(number: number): Promise<Uint8Array | null> | Uint8Array | null
+}
+
+/** Each takes a quarter of a core and more: beyond this all of them would be late. */
+const MOST_CONVERSIONS = 2 * availableParallelism()
+
+/** A message takes along all the memory that its bytes are a slice of: it gets a copy of just them. */
+const alone = ({ bytes, live = bytes, duration, independent, at }: Part): Part<Uint8Array> => ({
+  bytes: new Uint8Array(live),
+  duration,
+  independent,
+  at,
+})
+
+/** @param channelOf throws live/none for a camera that has none. @param post tells the other thread parts, in order. */
+export function createLivePictures({
+  channels,
+  channelOf,
+  post,
+  clock,
+  onError,
+}: {
+  channels: ReadonlyMap<string, Channel>
+  channelOf(id: string): Channel
+  post(parts: PartNews[], memory: ArrayBuffer[]): void
+  clock: Clock
+  onError(error: unknown): void
+}) {
+  function followed(): number {
+    let count = 0
+    for (const { unfollow } of channels.values()) count += unfollow.size
+    return count
+  }
+  function asked(): number {
+    let count = 0
+    for (const { window, view } of channels.values())
+      count += Number(window.isAsked()) + Number(view?.window.isAsked() ?? false)
+    return count
+  }
+  /** Who is not asked for over HTTP stays as young as it is. */
+  const wantedPart = (isAsked: boolean): number => partLength(followed(), isAsked ? asked() : 0)
+  const posted = createPartPost({ post, isBusy: () => areManyFollowed(followed()) })
+  const tell = (camera: string, form: PictureForm, live: LivePart | null): void =>
+    posted({ camera, form, live: live && { ...live, part: alone(live.part) } })
+
+  /** @throws live/none */
+  function live(id: string, form: PictureForm): Live {
+    const found = channelOf(id)
+    const { ring, window } = found
+    if (form === 'copy')
+      return {
+        window,
+        codec: () => found.recorder?.codec() ?? '',
+        init: (run) => (window.isLiveRun(run) ? ring.init(run) : null),
+        segment: async (number) => (window.isLive(number) ? ((await ring.read(number))?.bytes ?? null) : null),
+      }
+    const { address, substream } = found.wanted
+    if (!address) throw new Failure('live/none', `There is no picture from ${id} yet.`)
+    if (!substream && !found.recorder)
+      throw new Failure(
+        'live/none',
+        `${id} is recorded from a press on, and needs a conversion here: there is no live picture of it before that.`,
+      )
+    const view = (found.view ??= createConvertedView({
+      substream,
+      source: { window, init: ring.init },
+      wantedPart,
+      clock,
+      onError,
+    }))
+    if (
+      !substream &&
+      !view.converting() &&
+      !hasRoom(
+        [...channels.values()].flatMap((each) => each.view ?? []),
+        MOST_CONVERSIONS,
+      )
+    )
+      throw new Failure(
+        'live/none',
+        `${MOST_CONVERSIONS} live pictures are converted to H.264 already, which is all that this machine ` +
+          `can do beside recording: close one of them, or give ${id} an H.264 stream.`,
+      )
+    view.use()
+    return { window: view.window, codec: () => view.codec() ?? '', init: view.init, segment: view.segment }
+  }
+
+  async function start({ window, init, codec }: Live): Promise<LiveStartBytes | null> {
+    const newest = window.newest()
+    const bytes = newest && (await init(newest.run))
+    // Parts that came while the file was read belong to the start, too: what is told meanwhile is told again by it.
+    const now = window.newest()
+    return bytes && now && now.run === newest.run
+      ? { ...now, parts: now.parts.map(alone), init: new Uint8Array(bytes), codec: codec() }
+      : null
+  }
+
+  return {
+    of: live,
+    /** Seconds that a part should last now. @param isAsked whether some player asks for it part by part over HTTP */
+    wantedPart,
+    /**
+     * Every part is told from now on. Null when there is no live picture yet; it begins with the next part then.
+     * @throws live/none
+     */
+    async watch(id: string, form: PictureForm): Promise<LiveStartBytes | null> {
+      const { unfollow } = channelOf(id)
+      const found = live(id, form)
+      if (!unfollow.has(form))
+        unfollow.set(
+          form,
+          found.window.follow((part) => tell(id, form, part)),
+        )
+      return start(found)
+    },
+    unwatch(id: string, form: PictureForm): void {
+      const unfollow = channels.get(id)?.unfollow
+      unfollow?.get(form)?.()
+      unfollow?.delete(form)
+    },
+    /**
+     * The conversion is another one: who watches goes on with it; where there can be none now, they are told, and ask
+     * again.
+     */
+    followAgain(id: string): void {
+      const { unfollow } = channelOf(id)
+      if (!unfollow.has('h264')) return
+      unfollow.get('h264')?.()
+      unfollow.delete('h264')
+      try {
+        unfollow.set(
+          'h264',
+          live(id, 'h264').window.follow((part) => tell(id, 'h264', part)),
+        )
+      } catch {
+        tell(id, 'h264', null)
+      }
+    },
+  }
+}

@@ -1,0 +1,111 @@
+/** What somebody asks to be exported, checked and made whole. Pure. */
+import type { CameraId } from '../../glossary/camera.ts'
+import type { Cut, Export, ExportOrder, ExportRequest, Redaction, Requester } from '../../glossary/evidence.ts'
+import type { Incident } from '../../glossary/incident.ts'
+import { isoTime } from '../../tools/clock.ts'
+import { Failure } from '../../tools/failure.ts'
+
+type Known = { incident: Incident | null; parent: Export | null; hasCamera(id: string): boolean; now: number }
+
+const LONGEST_MS = 31 * 86_400_000
+const refuse = (words: string): never => {
+  throw new Failure('export/refused', words)
+}
+const wrong = (words: string): never => {
+  throw new Failure('request/invalid', words)
+}
+
+/** Before anything is looked up: without these nothing is exported. @throws export/refused */
+export function answeredFor({ reason, requestedBy }: ExportOrder): { reason: string; requestedBy: Requester } {
+  if (!reason?.trim()) return refuse('An export needs a reason: why are these recordings handed out?')
+  if (!requestedBy?.name?.trim())
+    return refuse(
+      'An export needs to say who asked for it: requestedBy.name, and organisation and reference where there are such.',
+    )
+  return {
+    reason: reason.trim(),
+    requestedBy: {
+      name: requestedBy.name.trim(),
+      organisation: requestedBy.organisation?.trim() || null,
+      reference: requestedBy.reference?.trim() || null,
+    },
+  }
+}
+
+/** @throws export/refused, request/invalid, camera/unknown, clip/none */
+export function checkOrder(order: ExportOrder, known: Known): Omit<ExportRequest, 'exportedBy'> {
+  const answered = answeredFor(order)
+  const kind = order.kind ?? ((order.redactions?.length ?? 0) > 0 ? 'redacted' : 'master')
+  if (kind === 'redacted' && !known.parent) wrong('A redacted export is made of another one: name it as parentExport.')
+  if (kind === 'redacted' && known.parent?.kind === 'redacted')
+    wrong('Make a redacted export of the master’s export, not of a redacted one.')
+  const cuts = cutsOf(order, known)
+  const redactions = (order.redactions ?? []).map((region) => checkRegion(region, cuts))
+  if (kind === 'redacted' && redactions.length === 0)
+    wrong(
+      'A redacted export needs a region to be blurred; without one it is a shorter master: kind master, with parentExport.',
+    )
+  if (kind === 'master' && redactions.length > 0) wrong('A master is never altered; a redacted export has regions.')
+  return {
+    kind,
+    incident: known.incident?.id ?? known.parent?.incident ?? null,
+    parentExport: known.parent?.id ?? null,
+    cuts,
+    redactions,
+    ...answered,
+    lawfulBasis: order.lawfulBasis?.trim() || null,
+    exhibitRef: order.exhibitRef?.trim() || null,
+  }
+}
+
+function cutsOf({ cameras, from, to }: ExportOrder, { incident, parent, hasCamera, now }: Known): Cut[] {
+  const end = (time: string | null): string => (time === null || Date.parse(time) > now ? isoTime(now) : time)
+  const held: Cut[] = parent
+    ? parent.cuts
+    : (incident?.clips ?? []).map((clip) => ({ camera: clip.camera, from: clip.from, to: end(clip.to) }))
+  if (!incident && !parent && (!cameras || from === undefined || to === undefined))
+    return wrong('Without an incident an export names its cameras, from and to.')
+  for (const camera of cameras ?? [])
+    if (!hasCamera(camera))
+      throw new Failure('camera/unknown', `There is no camera "${camera}" in this town's site file.`)
+  for (const camera of cameras ?? [])
+    if (parent && !held.some((cut) => cut.camera === camera))
+      return wrong(`The parent export has no picture of ${camera}.`)
+  const wanted = cameras ? [...new Set(cameras)] : held.map(({ camera }) => camera as string)
+  if (wanted.length === 0) throw new Failure('clip/none', 'The incident holds no clip; name cameras, from and to.')
+  return wanted.map((camera): Cut => {
+    const own = held.find((cut) => cut.camera === camera)
+    const range = { from: isoOf(from) ?? own?.from, to: isoOf(to) ?? own?.to }
+    if (range.from === undefined || range.to === undefined)
+      return wrong(`The incident holds no clip of ${camera}; say from and to.`)
+    const cut = { camera: camera as CameraId, from: range.from, to: end(range.to) }
+    if (Date.parse(cut.from) >= Date.parse(cut.to))
+      return wrong(`from (${cut.from}) must be before to (${cut.to}), and in the past.`)
+    if (Date.parse(cut.to) - Date.parse(cut.from) > LONGEST_MS) return wrong('One export is of 31 days at most.')
+    return cut
+  })
+}
+const isoOf = (time: string | undefined): string | undefined =>
+  time === undefined ? undefined : isoTime(Date.parse(time))
+
+function checkRegion(
+  { camera, from, to, x, y, width, height }: NonNullable<ExportOrder['redactions']>[number],
+  cuts: readonly Cut[],
+): Redaction {
+  const cut = cuts.find((each) => each.camera === camera)
+  if (!cut) return wrong(`A region is of ${camera}, and this export is not.`)
+  if (Date.parse(from) >= Date.parse(to)) wrong('A region’s from must be before its to.')
+  if (isoTime(Date.parse(to)) <= cut.from || isoTime(Date.parse(from)) >= cut.to)
+    wrong(`A region of ${camera} from ${from} to ${to} is at no time of this export (${cut.from} to ${cut.to}).`)
+  if (x + width > 1.0001 || y + height > 1.0001)
+    wrong('A region must lie within the picture: x + width and y + height are at most 1.')
+  return {
+    camera: camera as CameraId,
+    from: isoTime(Date.parse(from)),
+    to: isoTime(Date.parse(to)),
+    x,
+    y,
+    width,
+    height,
+  }
+}

@@ -1,0 +1,347 @@
+/** What the room does with incidents. */
+import { READERS, type Person } from '../glossary/people.ts'
+import { mayRead } from '../door/entry-readers.ts'
+import { Type } from 'typebox'
+import type { CameraId, PresetToken } from '../glossary/camera.ts'
+import type { Clip, ClipView } from '../glossary/clip.ts'
+import { INCIDENT_STATES, type Incident, type IncidentId, type IncidentState } from '../glossary/incident.ts'
+import { HANDLERS } from '../glossary/people.ts'
+import { type App, actorOf } from '../door/door.ts'
+import { ID_PARAMS, INCIDENT, LIMIT, PROBLEM, listOf } from '../door/shapes.ts'
+
+export type IncidentPort = {
+  get(id: string): Promise<Incident>
+  page(
+    state: IncidentState | null,
+    after: string | null,
+    limit: number,
+  ): Promise<{ items: Incident[]; next: IncidentId | null }>
+  clipView(incident: IncidentId, clip: Clip): Promise<ClipView>
+  acknowledge(id: string, owner: string, actor: string, from: string | null): Promise<Incident>
+  offer(id: string, by: string, to: string | null, actor: string): Promise<Incident>
+  withdrawOffer(id: string, by: string, actor: string): Promise<Incident>
+  putOnHold(id: string, by: string, hold: { reason: string; minutes: number | null }, actor: string): Promise<Incident>
+  takeUp(id: string, by: string, actor: string): Promise<Incident>
+  reopen(id: string, owner: string, reason: string, actor: string): Promise<Incident>
+  note(id: string, text: string, actor: string, replaces: number | null): Promise<Incident>
+  contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident>
+  tick(id: string, step: number, actor: string): Promise<Incident>
+  close(id: string, reason: string, actor: string, seen: number | null): Promise<Incident>
+  /**
+   * @param preset null: its own for the incident's help point, or whatever way there is.
+   * @throws camera/unknown, preset/unknown
+   */
+  bring(id: string, camera: CameraId, preset: PresetToken | null, actor: string): Promise<Incident>
+  answerRequest(
+    id: string,
+    answer: { camera: CameraId; by: IncidentId; answer: 'give' | 'keep' },
+    actor: string,
+  ): Promise<Incident>
+}
+
+const strict = { additionalProperties: false }
+/** More than blanks. */
+const TEXT = Type.String({ minLength: 1, maxLength: 4000, pattern: '\\S' })
+
+const nameOf = (request: { person: { name: string } | null }): string => request.person?.name ?? ''
+
+export function incidentRoutes(app: App, port: IncidentPort): void {
+  /** What a role may not read stands in the log as a line without content: its number is missed by nobody. */
+  const view = async ({ person }: { person: Person | null }, incident: Incident) => ({
+    ...incident,
+    log: incident.log.map((line) =>
+      mayRead(person?.role ?? null, line.kind) ? line : { ...line, actor: '', body: {} },
+    ),
+    clips: await Promise.all(incident.clips.map((clip) => port.clipView(incident.id, clip))),
+  })
+  const answers = { 200: INCIDENT, '4xx': PROBLEM }
+
+  app.get(
+    '/api/v1/incidents',
+    {
+      config: { roles: READERS },
+      schema: {
+        summary: 'Incidents, newest first',
+        tags: ['incidents'],
+        querystring: Type.Object({
+          state: Type.Optional(Type.Enum(INCIDENT_STATES)),
+          after: Type.Optional(Type.String({ maxLength: 200 })),
+          limit: Type.Optional(LIMIT),
+        }),
+        response: { 200: listOf(INCIDENT) },
+      },
+    },
+    async (request) => {
+      const { state, after, limit } = request.query
+      const { items, next } = await port.page(state ?? null, after ?? null, Number(limit ?? 50))
+      return { items: await Promise.all(items.map((incident) => view(request, incident))), next }
+    },
+  )
+  app.get(
+    '/api/v1/incidents/:id',
+    {
+      config: { roles: READERS },
+      schema: {
+        summary: 'One incident with its presses, framings, clips and log',
+        tags: ['incidents'],
+        params: ID_PARAMS,
+        response: answers,
+      },
+    },
+    async (request) => view(request, await port.get(request.params.id)),
+  )
+  app.post(
+    '/api/v1/incidents/:id/acknowledgement',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary: 'Take it; the loser of a race gets 409 with the owner’s name',
+        tags: ['incidents'],
+        params: ID_PARAMS,
+        body: Type.Union([
+          Type.Object(
+            {
+              from: Type.Optional(
+                Type.String({
+                  minLength: 1,
+                  maxLength: 200,
+                  description: 'Take it over from this person, who has it now',
+                }),
+              ),
+            },
+            strict,
+          ),
+          Type.Null(),
+        ]),
+        response: answers,
+      },
+    },
+    async (request) =>
+      view(
+        request,
+        await port.acknowledge(request.params.id, nameOf(request), actorOf(request), request.body?.from ?? null),
+      ),
+  )
+  app.put(
+    '/api/v1/incidents/:id/handover',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary: 'Offer it to somebody, or to whoever comes; it stays its owner’s until it is taken',
+        tags: ['incidents'],
+        params: ID_PARAMS,
+        body: Type.Object({ to: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })) }, strict),
+        response: answers,
+      },
+    },
+    async (request) =>
+      view(request, await port.offer(request.params.id, nameOf(request), request.body.to ?? null, actorOf(request))),
+  )
+  app.delete(
+    '/api/v1/incidents/:id/handover',
+    {
+      config: { roles: HANDLERS },
+      schema: { summary: 'Keep it after all', tags: ['incidents'], params: ID_PARAMS, response: answers },
+    },
+    async (request) => view(request, await port.withdrawOffer(request.params.id, nameOf(request), actorOf(request))),
+  )
+  app.put(
+    '/api/v1/incidents/:id/hold',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary: 'Nothing to do for now; it comes back when its time is over or somebody presses',
+        tags: ['incidents'],
+        params: ID_PARAMS,
+        body: Type.Object({ reason: TEXT, minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 720 })) }, strict),
+        response: answers,
+      },
+    },
+    async (request) =>
+      view(
+        request,
+        await port.putOnHold(
+          request.params.id,
+          nameOf(request),
+          { reason: request.body.reason, minutes: request.body.minutes ?? null },
+          actorOf(request),
+        ),
+      ),
+  )
+  app.delete(
+    '/api/v1/incidents/:id/hold',
+    {
+      config: { roles: HANDLERS },
+      schema: { summary: 'Go on with it', tags: ['incidents'], params: ID_PARAMS, response: answers },
+    },
+    async (request) => view(request, await port.takeUp(request.params.id, nameOf(request), actorOf(request))),
+  )
+  app.post(
+    '/api/v1/incidents/:id/reopening',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary: 'It was closed too soon: it is yours, and its clips go on',
+        tags: ['incidents'],
+        params: ID_PARAMS,
+        body: Type.Object({ reason: TEXT }, strict),
+        response: answers,
+      },
+    },
+    async (request) =>
+      view(request, await port.reopen(request.params.id, nameOf(request), request.body.reason, actorOf(request))),
+  )
+  app.post(
+    '/api/v1/incidents/:id/notes',
+    {
+      config: { roles: [...HANDLERS, 'evidence'] },
+      schema: {
+        summary: 'Write a note',
+        tags: ['incidents'],
+        params: ID_PARAMS,
+        body: Type.Object(
+          {
+            text: TEXT,
+            replaces: Type.Optional(
+              Type.Integer({
+                minimum: 1,
+                description: 'The number of the entry that this is a later version of; both stay in the record',
+              }),
+            ),
+          },
+          strict,
+        ),
+        response: answers,
+      },
+    },
+    async (request) =>
+      view(
+        request,
+        await port.note(request.params.id, request.body.text, actorOf(request), request.body.replaces ?? null),
+      ),
+  )
+  app.post(
+    '/api/v1/incidents/:id/contacts',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary: 'Who was called, and what they said',
+        tags: ['incidents'],
+        params: ID_PARAMS,
+        body: Type.Object({ contact: Type.String({ minLength: 1, maxLength: 100 }), outcome: TEXT }, strict),
+        response: answers,
+      },
+    },
+    async (request) =>
+      view(
+        request,
+        await port.contacted(request.params.id, request.body.contact, request.body.outcome, actorOf(request)),
+      ),
+  )
+  app.post(
+    '/api/v1/incidents/:id/steps',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary: 'An instruction was followed',
+        tags: ['incidents'],
+        params: ID_PARAMS,
+        body: Type.Object(
+          { step: Type.Integer({ minimum: 0, description: 'Its place in the help point’s instructions, from 0' }) },
+          strict,
+        ),
+        response: answers,
+      },
+    },
+    async (request) => view(request, await port.tick(request.params.id, request.body.step, actorOf(request))),
+  )
+  app.post(
+    '/api/v1/incidents/:id/closure',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary: 'Close it, with the reason',
+        tags: ['incidents'],
+        params: ID_PARAMS,
+        body: Type.Object(
+          {
+            reason: TEXT,
+            seen: Type.Optional(
+              Type.Integer({
+                minimum: 0,
+                description:
+                  'The newest entry of its log that was seen: a press after it is refused with 409 incident/pressed-again',
+              }),
+            ),
+          },
+          strict,
+        ),
+        response: answers,
+      },
+    },
+    async (request) =>
+      view(
+        request,
+        await port.close(request.params.id, request.body.reason, actorOf(request), request.body.seen ?? null),
+      ),
+  )
+  app.post(
+    '/api/v1/incidents/:id/framings',
+    {
+      config: { roles: [...HANDLERS, 'engineer'] },
+      schema: {
+        summary: 'Bring another camera, or ask one again',
+        tags: ['incidents'],
+        params: ID_PARAMS,
+        body: Type.Object(
+          {
+            camera: Type.String({ minLength: 1, maxLength: 100 }),
+            preset: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+          },
+          strict,
+        ),
+        response: answers,
+      },
+    },
+    async (request) => {
+      const { camera, preset } = request.body
+      return view(
+        request,
+        await port.bring(
+          request.params.id,
+          camera as CameraId,
+          (preset ?? null) as PresetToken | null,
+          actorOf(request),
+        ),
+      )
+    },
+  )
+  app.post(
+    '/api/v1/incidents/:id/camera-requests/:camera',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary: 'A press elsewhere needs a camera that this incident holds: give it, or keep it',
+        tags: ['incidents'],
+        params: Type.Object({ id: Type.String({ maxLength: 100 }), camera: Type.String({ maxLength: 100 }) }),
+        body: Type.Object(
+          {
+            by: Type.String({ minLength: 1, maxLength: 100, description: 'The incident that asks' }),
+            answer: Type.Enum(['give', 'keep']),
+          },
+          strict,
+        ),
+        response: answers,
+      },
+    },
+    async (request) =>
+      view(
+        request,
+        await port.answerRequest(
+          request.params.id,
+          { camera: request.params.camera as CameraId, by: request.body.by as IncidentId, answer: request.body.answer },
+          actorOf(request),
+        ),
+      ),
+  )
+}

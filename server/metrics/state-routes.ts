@@ -1,0 +1,28 @@
+/** For machines that watch machines. */
+import { Type } from 'typebox'
+import type { App } from '../door/door.ts'
+
+export type StatePort = {
+  /** Null when a press could be made durable now. */ notReady(): Promise<string | null>
+  /** Prometheus text. */ metrics(): Promise<string>
+  metricsType: string
+}
+
+export function stateRoutes(app: App, { notReady, metrics, metricsType }: StatePort): void {
+  const schema = { hide: true, response: { 200: Type.Object({ ok: Type.Boolean() }) } }
+  app.get('/healthz', { schema }, () => ({ ok: true }))
+  app.get('/readyz', { schema: { hide: true } }, async (_, reply) => {
+    const problem = await notReady()
+    return reply.status(problem ? 503 : 200).send({ ok: problem === null, problem })
+  })
+  app.get(
+    '/metrics',
+    { config: { roles: ['operator', 'engineer', 'supervisor'] }, schema: { hide: true } },
+    async (_, reply) =>
+      reply
+        .type(metricsType)
+        .header('cache-control', 'no-store')
+        .send(await metrics()),
+  )
+  app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
+}

@@ -1,0 +1,58 @@
+/** The hand-over from shift to shift: what is open and what is broken, signed by both. */
+import type { Door } from '../door/door.ts'
+import type { SignIn } from './session-routes.ts'
+import { shiftRoutes } from './shift-routes.ts'
+import type { CameraHealth, CameraId } from '../glossary/camera.ts'
+import type { Incident } from '../glossary/incident.ts'
+import type { Append } from '../glossary/ledger.ts'
+import type { DestinationState } from '../glossary/outbox.ts'
+import type { HelpPointProof } from '../glossary/proof.ts'
+import type { ShiftSummary } from '../glossary/shift.ts'
+import type { HelpPoint, Site } from '../glossary/site.ts'
+import type { Clock } from '../tools/clock.ts'
+import { createShiftBook } from './shift-book.ts'
+import { createShiftDesk } from './shift-desk.ts'
+import { reserveText, shiftFaults } from './shift-faults.ts'
+
+export type ShiftNeeds = {
+  clock: Clock
+  town: { site(): Site }
+  ledger: {
+    append: Append
+    state(): { broken: string | null; room: { onReserve: boolean; hoursLeft: number } | null }
+  }
+  clips: { diskState(): { problem: string | null } | null }
+  cameras: { ids(): CameraId[]; health(id: CameraId): CameraHealth }
+  incidents: { book: { unfinished(): Incident[] } }
+  proof: { proofOf(helpPoint: HelpPoint): HelpPointProof }
+  outbox: { state(): DestinationState[] }
+  people: { signIn: SignIn }
+}
+
+const openIncidents = (unfinished: readonly Incident[]): ShiftSummary['incidents'] =>
+  unfinished.map(({ id, helpPoint, state, owner, openedAt, onHold }) => ({
+    incident: id,
+    helpPoint,
+    state,
+    owner,
+    openedAt,
+    onHold: onHold?.reason ?? null,
+  }))
+
+export function openShifts({ clock, town, ledger, clips, cameras, incidents, proof, outbox, people }: ShiftNeeds) {
+  const shiftBook = createShiftBook()
+  const faults = (): ShiftSummary['faults'] =>
+    shiftFaults({
+      cameras: cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
+      helpPoints: town.site().helpPoints.map((each) => ({ id: each.id, proof: proof.proofOf(each) })),
+      storage: reserveText(ledger.state().room) ?? clips.diskState()?.problem ?? null,
+      record: ledger.state().broken,
+      destinations: outbox.state(),
+    })
+  const summary = (): ShiftSummary => ({ incidents: openIncidents(incidents.book.unfinished()), faults: faults() })
+  const desk = createShiftDesk({ clock, book: shiftBook, append: ledger.append, summary })
+  return {
+    folds: { shifts: shiftBook },
+    routes: ({ app }: Door): void => shiftRoutes(app, desk, people.signIn),
+  }
+}

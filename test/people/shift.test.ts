@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import type { CameraHealth } from '../../server/glossary/camera.ts'
+import type { ShiftSummary } from '../../server/glossary/shift.ts'
+import { createShiftBook } from '../../server/people/shift-book.ts'
+import { createShiftDesk } from '../../server/people/shift-desk.ts'
+import { shiftFaults } from '../../server/people/shift-faults.ts'
+import { createFakeClock } from '../fakes/fake-clock.ts'
+import { createFakeLedger } from '../fakes/fake-ledger.ts'
+
+function desk() {
+  const clock = createFakeClock()
+  const book = createShiftBook()
+  const ledger = createFakeLedger(clock.now, book.apply)
+  const now: ShiftSummary = { incidents: [], faults: [{ what: 'picture', subject: 'cam-7', detail: 'dark' }] }
+  return { book, ledger, now, ...createShiftDesk({ clock, book, summary: () => now, append: ledger.append }) }
+}
+
+describe('a hand-over', () => {
+  test('says what was open and broken when it was signed, also when that is over', async () => {
+    const { offer, now, recent } = desk()
+    const { shift } = await offer('Asha', 'Quiet night', 'operator:Asha')
+    now.faults = []
+    expect(recent()[0]).toMatchObject({
+      shift,
+      from: 'Asha',
+      notes: 'Quiet night',
+      faults: [{ subject: 'cam-7' }],
+      acceptedBy: null,
+    })
+  })
+  test('is over when somebody else has signed, and both names stand in the record', async () => {
+    const { offer, accept, ledger } = desk()
+    const { shift } = await offer('Asha', '', 'operator:Asha')
+    expect(await accept(shift, 'Ben', 'operator:Ben')).toMatchObject({ from: 'Asha', acceptedBy: 'Ben' })
+    expect(ledger.entries.map(({ kind, actor }) => [kind, actor])).toEqual([
+      ['shift.offered', 'operator:Asha'],
+      ['shift.accepted', 'operator:Ben'],
+    ])
+  })
+  test('is not signed by the same person twice, nor by two who come, nor one that does not exist', async () => {
+    const { offer, accept } = desk()
+    const { shift } = await offer('Asha', '', 'operator:Asha')
+    await expect(accept(shift, 'Asha', 'operator:Asha')).rejects.toMatchObject({ code: 'shift/same-person' })
+    await accept(shift, 'Ben', 'operator:Ben')
+    await expect(accept(shift, 'Cai', 'operator:Cai')).rejects.toMatchObject({ code: 'shift/signed' })
+    await expect(accept('shf-x', 'Cai', 'operator:Cai')).rejects.toMatchObject({ code: 'shift/unknown' })
+  })
+  test('is there after a start', async () => {
+    const { offer, book } = desk()
+    await offer('Asha', 'x', 'operator:Asha')
+    const again = createShiftBook()
+    again.restore(JSON.parse(JSON.stringify(book.save())))
+    expect(again.all()).toEqual(book.all())
+  })
+})
+
+describe('what is broken', () => {
+  const well: CameraHealth = {
+    onvif: 'up',
+    video: 'up',
+    buffer: 'up',
+    blind: null,
+    clockOffsetMs: 0,
+    clock: 'right',
+    since: '',
+    reason: null,
+  }
+  const town = {
+    cameras: [{ id: 'cam-1', health: well }],
+    helpPoints: [{ id: 'bar', proof: { overdue: [], lastDrillResult: null } }],
+    storage: null,
+    record: null,
+    destinations: [{ destination: 'cad', failing: null, dead: [] }],
+  }
+  test('is nothing while all is well', () => expect(shiftFaults(town)).toEqual([]))
+  test('is told line by line, the record first', () => {
+    const faults = shiftFaults({
+      cameras: [
+        { id: 'cam-1', health: { ...well, video: 'down', onvif: 'down', reason: 'no answer' } },
+        { id: 'cam-2', health: { ...well, blind: 'dark' } },
+        { id: 'cam-3', health: { ...well, buffer: 'down', reason: 'disk' } },
+      ],
+      helpPoints: [{ id: 'bar', proof: { overdue: ['heartbeat'], lastDrillResult: null } }],
+      storage: 'full',
+      record: 'line 7',
+      destinations: [
+        {
+          destination: 'cad',
+          failing: { seq: 1, since: '', attempts: 2, problem: 'It answered 500.', nextAt: '' },
+          dead: [],
+        },
+      ],
+    })
+    expect(faults.map(({ what, subject, detail }) => `${what} ${subject} ${detail}`)).toEqual([
+      'record  line 7',
+      'storage  full',
+      'help-point bar heartbeat',
+      'camera cam-1 no answer',
+      'picture cam-1 no answer',
+      'picture cam-2 dark',
+      'buffer cam-3 disk',
+      'destination cad It answered 500.',
+    ])
+  })
+})
