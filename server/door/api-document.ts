@@ -11,10 +11,12 @@ type Operation = {
     >
   }
   responses?: Record<string, unknown>
+  'x-roles'?: readonly string[]
+  'x-confirmed'?: boolean
 }
 type Document = { paths?: Record<string, Record<string, Operation>> }
 
-/** One table per tag: route, what it does, what it takes, what it answers. */
+/** One table per tag: route, what it does, who may, what it takes, what it answers. */
 export function describeApi({ paths = {} }: Document): string {
   const tables = new Map<string, string[]>()
   for (const [path, methods] of Object.entries(paths))
@@ -23,6 +25,7 @@ export function describeApi({ paths = {} }: Document): string {
       const cells = [
         `\`${method.toUpperCase()} ${path}\``,
         operation.summary ?? '',
+        who(operation),
         takes(operation),
         Object.keys(operation.responses ?? {})
           .join(', ')
@@ -37,8 +40,8 @@ export function describeApi({ paths = {} }: Document): string {
     [
       `## ${tag[0]?.toUpperCase()}${tag.slice(1)}`,
       '',
-      '| route | what | takes | answers |',
-      '|---|---|---|---|',
+      '| route | what | who | takes | answers |',
+      '|---|---|---|---|---|',
       ...rows,
       '',
     ].join('\n'),
@@ -53,6 +56,9 @@ export function describeApi({ paths = {} }: Document): string {
     ...sections,
   ].join('\n')
 }
+
+const who = ({ 'x-roles': roles, 'x-confirmed': confirmed }: Operation): string =>
+  `${roles?.join(', ') ?? 'anybody'}${confirmed ? '; a session after its password' : ''}`
 
 function takes({ parameters = [], requestBody }: Operation): string {
   const query = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => `?${name}`)

@@ -1,8 +1,13 @@
 /** HTTP: the server, who may come in, and how refusals look. Routes are one file per room. */
+import fastifyCookie from '@fastify/cookie'
+import { parseCookie } from 'cookie'
 import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, {
+  type FastifyContextConfig,
+  type FastifySchema,
+  type RouteOptions,
   LogController,
   type FastifyBaseLogger,
   type FastifyError,
@@ -27,8 +32,10 @@ import type { ServeSocket } from './sockets.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may use the route; without it everybody may. */
+    /** Who may use the route. */
     roles?: readonly Role[]
+    /** Why anybody may; a route that names neither this nor roles stops the start. */
+    open?: string
     /** Hands recordings out, or destroys them: a person with a session has said the password again lately. */
     confirmed?: boolean
     /** A signature in the place of a token is let in; the route checks it, and then `person` is null. */
@@ -92,6 +99,24 @@ function refuseOwnPaths(app: App, basePath: string): void {
       )
   })
 }
+
+/** Nobody forgets to say who may use a route: the start would stop. */
+function refuseRoutesWithoutAccess(app: App): void {
+  const routes: RouteOptions[] = []
+  app.addHook('onRoute', (route) => void routes.push(route))
+  app.addHook('onReady', (done) => {
+    const silent = routes.filter(({ config }) => config?.roles === undefined && config?.open === undefined)
+    const names = silent.map(({ method, url }) => `${String(method)} ${url}`).join(', ')
+    done(silent.length === 0 ? undefined : new Error(`who may use it? Name config.roles or config.open: ${names}`))
+  })
+}
+
+/** Who may use a route stands in the API document as `x-roles`. */
+const withAccess = (schema: FastifySchema | undefined, config: FastifyContextConfig = {}): FastifySchema => ({
+  ...schema,
+  ...(config.roles ? { 'x-roles': config.roles } : { security: [], 'x-open': config.open }),
+  ...(config.confirmed ? { 'x-confirmed': true } : {}),
+})
 
 export async function createDoor({
   logger,
@@ -180,7 +205,10 @@ export async function createDoor({
     xFrameOptions: false,
   })
   await allowEmbedding(app, embedding)
+  await app.register(fastifyCookie)
+  refuseRoutesWithoutAccess(app)
   await app.register(swagger, {
+    transform: ({ schema, url, route }) => ({ schema: withAccess(schema, route.config), url }),
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -292,14 +320,6 @@ function cutConnectionsAtClose(app: Pick<FastifyInstance, 'server' | 'addHook'>)
 export function credentialOf({ authorization, cookie }: IncomingHttpHeaders): Credential | null {
   const bearer = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1]
   if (bearer) return { bearer }
-  const session = cookieOf(cookie)
-  return session === null ? null : { cookie: session }
-}
-
-function cookieOf(header: string | undefined): string | null {
-  for (const part of (header ?? '').split(';')) {
-    const [name, value] = part.trim().split('=')
-    if (name === SESSION_COOKIE && value) return value
-  }
-  return null
+  const session = parseCookie(cookie ?? '')[SESSION_COOKIE]
+  return session ? { cookie: session } : null
 }

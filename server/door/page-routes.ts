@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { App } from './door.ts'
 
+const PAGE = { open: 'pages, scripts and styles: what they show they ask for with a session' }
 const PAGES = {
   '/': 'wall.html',
   '/button': 'button.html',
@@ -22,6 +23,10 @@ export function nothingHerePage(folder: string, basePath: string): string | null
 
 export async function pageRoutes(app: App, folder: string): Promise<void> {
   if (!existsSync(folder)) return
+  // The package has no option for the access of its own routes.
+  app.addHook('onRoute', (route) => {
+    if (route.url === '/*') route.config = { ...route.config, ...PAGE }
+  })
   await app.register(fastifyStatic, {
     root: folder,
     index: false,
@@ -29,5 +34,6 @@ export async function pageRoutes(app: App, folder: string): Promise<void> {
     setHeaders: (reply) => void reply.header('cache-control', 'no-cache'),
   })
   for (const [path, file] of Object.entries(PAGES))
-    if (existsSync(join(folder, file))) app.get(path, { schema: { hide: true } }, (_, reply) => reply.sendFile(file))
+    if (existsSync(join(folder, file)))
+      app.get(path, { config: PAGE, schema: { hide: true } }, (_, reply) => reply.sendFile(file))
 }

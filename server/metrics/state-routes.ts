@@ -8,10 +8,12 @@ export type StatePort = {
   metricsType: string
 }
 
+const MACHINES = { open: 'for machines that watch machines' }
+
 export function stateRoutes(app: App, { notReady, metrics, metricsType }: StatePort): void {
   const schema = { hide: true, response: { 200: Type.Object({ ok: Type.Boolean() }) } }
-  app.get('/healthz', { schema }, () => ({ ok: true }))
-  app.get('/readyz', { schema: { hide: true } }, async (_, reply) => {
+  app.get('/healthz', { config: MACHINES, schema }, () => ({ ok: true }))
+  app.get('/readyz', { config: MACHINES, schema: { hide: true } }, async (_, reply) => {
     const problem = await notReady()
     return reply.status(problem ? 503 : 200).send({ ok: problem === null, problem })
   })
@@ -24,5 +26,7 @@ export function stateRoutes(app: App, { notReady, metrics, metricsType }: StateP
         .header('cache-control', 'no-store')
         .send(await metrics()),
   )
-  app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => app.swagger())
+  app.get('/api/v1/openapi.json', { config: { open: 'how to use the API' }, schema: { hide: true } }, () =>
+    app.swagger(),
+  )
 }

@@ -25,6 +25,7 @@ const SIGN_IN = Type.Union([
   ),
   Type.Object({ token: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
 ])
+const SESSION_S = 24 * 3600
 const WHO = Type.Object({ name: Type.String(), role: Type.String() })
 /** Guessing passwords costs a second each, and after a few a minute. */
 const WRONG_WAIT_MS = 1000
@@ -54,17 +55,20 @@ export function createSignIn(port: Pick<SessionPort, 'byPassword' | 'byToken'>):
 }
 
 export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn, address: PublicAddress = AT_THE_ROOT): void {
-  const cookie = (request: { protocol: string }, value: string, seconds: number): string =>
-    `${SESSION_COOKIE}=${value}; Path=${address.basePath || '/'}; HttpOnly; SameSite=Strict; ` +
-    `Max-Age=${seconds}${request.protocol === 'https' || address.origin?.startsWith('https:') ? '; Secure' : ''}`
+  const cookie = ({ protocol }: { protocol: string }) => ({
+    path: address.basePath || '/',
+    httpOnly: true,
+    sameSite: 'strict' as const,
+    secure: protocol === 'https' || (address.origin?.startsWith('https:') ?? false),
+  })
 
   app.post(
     '/api/v1/session',
     {
+      config: { open: 'signs in' },
       schema: {
         summary: 'Sign in with a name and password, or with a token',
         tags: ['session'],
-        security: [],
         body: SIGN_IN,
         response: { 201: WHO, '4xx': PROBLEM },
       },
@@ -74,7 +78,7 @@ export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn, addre
       await port.onOpened(person)
       return reply
         .status(201)
-        .header('set-cookie', cookie(request, port.open(person, request.body), 24 * 3600))
+        .setCookie(SESSION_COOKIE, port.open(person, request.body), { ...cookie(request), maxAge: SESSION_S })
         .send({ name: person.name, role: person.role })
     },
   )
@@ -114,20 +118,23 @@ export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn, addre
   )
   app.delete(
     '/api/v1/session',
-    { schema: { summary: 'Sign out', tags: ['session'], security: [], response: { 204: Type.Null() } } },
+    {
+      config: { open: 'ends a session that is given' },
+      schema: { summary: 'Sign out', tags: ['session'], response: { 204: Type.Null() } },
+    },
     async (request, reply) => {
-      const held = new RegExp(`${SESSION_COOKIE}=([^;\\s]+)`).exec(request.headers.cookie ?? '')?.[1]
+      const held = request.cookies[SESSION_COOKIE]
       if (held) port.close(held)
-      return reply
-        .status(204)
-        .header('set-cookie', cookie(request, '', 0))
-        .send(null)
+      return reply.status(204).clearCookie(SESSION_COOKIE, cookie(request)).send(null)
     },
   )
 
   app.get(
     '/demo/token',
-    { schema: { hide: true, querystring: Type.Object({ role: Type.Enum(ROLES) }) } },
+    {
+      config: { open: 'the simulated town only, and only from this machine' },
+      schema: { hide: true, querystring: Type.Object({ role: Type.Enum(ROLES) }) },
+    },
     (request, reply) => {
       // What a proxy passes on comes from anywhere, though it comes from this machine.
       const passedOn =

@@ -60,7 +60,7 @@ beforeEach(async () => {
     alive: () => {},
     onRefused: () => {},
   } as never)
-  app.post('/api/v1/anybody', async () => 'yes')
+  app.post('/api/v1/anybody', { config: { open: 'a test' } }, async () => 'yes')
   await app.listen({ port: 0, host: '127.0.0.1' })
   ;({ port } = app.server.address() as AddressInfo)
 })
@@ -150,7 +150,7 @@ describe('behind a proxy that is trusted', () => {
       embedding: () => [],
       address: publicAddressOf({ trustProxy: true }),
     })
-    behind.get('/who', async (request) => request.ip)
+    behind.get('/who', { config: { open: 'a test' } }, async (request) => request.ip)
     expect(
       (await behind.inject({ url: '/who', headers: { 'x-forwarded-for': '203.0.113.9, 198.51.100.7' } })).body,
     ).toBe('198.51.100.7')
@@ -168,7 +168,8 @@ describe('behind a proxy that is trusted', () => {
         address: publicAddressOf({ basePath }),
       })
       expect(() => {
-        for (const path of ['/api/v1/site', '/evidence', '/button']) behind.get(path, async () => 'ours')
+        for (const path of ['/api/v1/site', '/evidence', '/button'])
+          behind.get(path, { config: { open: 'a test' } }, async () => 'ours')
       }).toThrow(/begins with a path of Lamppost’s own/)
       await behind.close()
     },
@@ -182,7 +183,7 @@ describe('behind a proxy that is trusted', () => {
       embedding: () => [],
       address: publicAddressOf({ basePath: '/cctv' }),
     })
-    behind.get('/', async () => 'wall')
+    behind.get('/', { config: { open: 'a test' } }, async () => 'wall')
     expect((await behind.inject({ url: '/cctv?lang=cy' })).headers.location).toBe('/cctv/?lang=cy')
     await behind.close()
   })

@@ -63,7 +63,7 @@ async function open(tls: boolean): Promise<number> {
     return source
   }
   app.get('/package', { config: { roles: ['evidence'] } }, (_, reply) => reply.type('application/zip').send(endless()))
-  app.get('/outside', (request, reply) => {
+  app.get('/outside', { config: { open: 'a test' } }, (request, reply) => {
     request.onlyWhile(() => links.has('link'))
     return reply.type('application/zip').send(endless())
   })

@@ -113,11 +113,11 @@ describe('two presses that need one camera', () => {
     const second = await press('steps')
     const asker = page.locator('lamppost-incident.small')
     await holder.locator('.asked').waitFor()
-    expect(await holder.locator('.asked p').textContent()).toBe(
+    expect(await holder.locator('.asked p').innerText()).toBe(
       'A press at Skinnergate steps needs Blackwellgate / Skinnergate',
     )
     await until(
-      () => asker.locator('.wish').textContent(),
+      () => asker.locator('.wish').innerText(),
       (words) => words === 'Blackwellgate / Skinnergate is held elsewhere: Asha was asked for it',
     )
     await page.screenshot({ path: join(output, 'camera-asked.png') })
@@ -134,7 +134,7 @@ describe('two presses that need one camera', () => {
     await asker.locator('lamppost-player').first().waitFor()
     await holder.locator('.asked').waitFor({ state: 'detached' })
     await until(
-      () => holder.locator('.reason').textContent(),
+      () => holder.locator('.reason').innerText(),
       (words) => /now shows Skinnergate steps/.test(words ?? ''),
     )
     await page.screenshot({ path: join(output, 'camera-given.png') })
@@ -192,9 +192,9 @@ describe('the engineer', () => {
       (count) => count === 1,
     )
     await page.locator('lamppost-check-pictures img').nth(1).waitFor()
-    expect(await page.locator('.check.drifted').textContent()).toMatch(/^Checked .*the picture does not agree any more/)
-    expect(await page.locator('.check.changed').textContent()).toMatch(/named “A & B <corner>” and is now “Bar”/)
-    expect(await page.locator('lamppost-check-pictures figcaption').allTextContents()).toEqual([
+    expect(await page.locator('.check.drifted').innerText()).toMatch(/^Checked .*the picture does not agree any more/)
+    expect(await page.locator('.check.changed').innerText()).toMatch(/named “A & B <corner>” and is now “Bar”/)
+    expect(await page.locator('lamppost-check-pictures figcaption').allInnerTexts()).toEqual([
       'As it was taught',
       'As the check saw it',
     ])
@@ -220,20 +220,20 @@ describe('the engineer', () => {
       await finder
         .locator('li')
         .filter({ hasText: town.camera('head').url })
-        .textContent(),
+        .innerText(),
     ).toContain('already head')
     await other.getByRole('button', { name: 'Choose' }).click()
     await finder.locator('input[name=username]').fill(CREDENTIALS.username)
     await finder.locator('input[name=password]').fill('wrong')
     await finder.getByRole('button', { name: 'Ask it' }).click()
     await until(
-      () => finder.locator('.bad').textContent(),
+      () => finder.locator('.bad').innerText(),
       (words) => /refused our user name and password/.test(words ?? ''),
     )
     await finder.locator('input[name=password]').fill(CREDENTIALS.password)
     await finder.getByRole('button', { name: 'Ask it' }).click()
     await finder.locator('pre').waitFor()
-    expect(await finder.locator('pre').textContent()).toContain(`onvif: { url: "${town.camera('other').url}"`)
+    expect(await finder.locator('pre').innerText()).toContain(`onvif: { url: "${town.camera('other').url}"`)
     await page.screenshot({ path: join(output, 'finder.png') })
     await page.setViewportSize({ width: 1280, height: 720 })
     await page.screenshot({ path: join(output, 'finder-720.png') })

@@ -82,7 +82,7 @@ describe('a press reaches the wall', () => {
     await wall.screenshot({ path: join(output, 'idle.png') })
     expect(await wall.locator('lamppost-incident').count()).toBe(0)
     // But that this browser would keep quiet, which whoever sits down here mends with their first touch.
-    expect(await wall.locator('lamppost-wall .banner').allTextContents()).toEqual([
+    expect(await wall.locator('lamppost-wall .banner').allInnerTexts()).toEqual([
       expect.stringContaining('This browser makes no sound'),
     ])
     await wall.locator('#clock').click()
@@ -96,8 +96,8 @@ describe('a press reaches the wall', () => {
     pressedAt = Date.now()
     await post.locator('#press').click()
     await wall.locator('lamppost-incident h2').waitFor()
-    expect(await wall.locator('lamppost-incident h2').textContent()).toBe('Number One Bar, Blackwellgate')
-    expect(await wall.locator('lamppost-incident .address').textContent()).toContain('Lamp post outside Number One Bar')
+    expect(await wall.locator('lamppost-incident h2').innerText()).toBe('Number One Bar, Blackwellgate')
+    expect(await wall.locator('lamppost-incident .address').innerText()).toContain('Lamp post outside Number One Bar')
     await post.locator('#answer', { hasText: 'The control room has your call.' }).waitFor()
     await post.screenshot({ path: join(output, 'button.png') })
     await post.close()
@@ -106,7 +106,7 @@ describe('a press reaches the wall', () => {
   test('the playing picture shows, in its pixels, that the camera looks at the preset', async () => {
     const proof = wall.locator('lamppost-incident .main .proof')
     await until(
-      () => proof.textContent(),
+      () => proof.innerText(),
       (words) => words?.startsWith('At the preset') ?? false,
       15_000,
     )
@@ -136,7 +136,7 @@ describe('a press reaches the wall', () => {
       (mark) => (mark?.time ?? 0) > (first?.time ?? 0) + 1000,
     )
     await until(
-      () => wall.locator(`${LIVE} .age`).textContent(),
+      () => wall.locator(`${LIVE} .age`).innerText(),
       (words) => /^Live, (under )?\d+\.\d s$/.test(words ?? ''),
     )
   })
@@ -152,7 +152,7 @@ describe('a press reaches the wall', () => {
     await wall.screenshot({ path: join(output, 'press.png') })
     await further.first().click()
     await until(
-      () => wall.locator('lamppost-incident .main strong').textContent(),
+      () => wall.locator('lamppost-incident .main strong').innerText(),
       (name) => name === 'Houndgate / Blackwellgate',
     )
     await wall.locator('lamppost-incident .view', { hasText: 'Blackwellgate / Skinnergate' }).click()
@@ -232,7 +232,7 @@ describe('a press reaches the wall', () => {
       (mark) => mark?.time === one?.time,
     )
     const said =
-      /Recorded (\d\d):(\d\d):(\d\d)\.(\d) GMT/.exec((await wall.locator(`${clip} .age`).textContent()) ?? '') ?? []
+      /Recorded (\d\d):(\d\d):(\d\d)\.(\d) GMT/.exec((await wall.locator(`${clip} .age`).innerText()) ?? '') ?? []
     const shown = new Date(one?.time ?? 0)
     const secondsOf = (h: number, m: number, s: number): number => h * 3600 + m * 60 + s
     expect(
@@ -298,9 +298,9 @@ describe('a press reaches the wall', () => {
       [take(wall), take(second)].map((button) => button.evaluate((element: HTMLButtonElement) => element.click())),
     )
     release()
-    const owners = await Promise.all([wall, second].map((page) => tile(page).locator('.owner').textContent()))
+    const owners = await Promise.all([wall, second].map((page) => tile(page).locator('.owner').innerText()))
     expect(new Set(owners).size).toBe(1)
-    const refusals = () => Promise.all([wall, second].map((page) => tile(page).locator('.refusal').textContent()))
+    const refusals = () => Promise.all([wall, second].map((page) => tile(page).locator('.refusal').innerText()))
     await until(
       refusals,
       (all) => all.filter((words) => /^Already taken by (Asha|Demo operator)$/.test(words ?? '')).length === 1,
@@ -346,7 +346,7 @@ describe('a press reaches the wall', () => {
     ])
     const file = join(output, 'clip.mp4')
     await download.saveAs(file)
-    const said = await article.locator('.hash code').textContent()
+    const said = await article.locator('.hash code').innerText()
     expect(spawnSync('sha256sum', [file], { encoding: 'utf8' }).stdout.split(' ')[0]).toBe(said)
     const { stdout } = spawnSync(
       'ffprobe',
@@ -430,7 +430,7 @@ describe('a press reaches the wall', () => {
     await api(town, 'press', 'POST', '/presses', { helpPoint: 'skinnergate', id: 'lost' })
     await wall.locator('lamppost-incident.large').waitFor()
     await until(
-      () => wall.locator(`${LIVE} .age`).textContent(),
+      () => wall.locator(`${LIVE} .age`).innerText(),
       (words) => words?.startsWith('Live') ?? false,
     )
     // The process stands still: connections stay open and nothing comes any more, the worst kind of loss.
@@ -456,7 +456,7 @@ describe('a press reaches the wall', () => {
       20_000,
     )
     await until(
-      () => wall.locator(`${LIVE} .age`).textContent(),
+      () => wall.locator(`${LIVE} .age`).innerText(),
       (words) => words?.startsWith('Live') ?? false,
       30_000,
     )

@@ -330,8 +330,8 @@ describe('a live picture', () => {
       },
     })
     await until(
-      () => page.locator('lamppost-player .cover').textContent(),
-      (words) => words === `No picture${why}`,
+      () => page.locator('lamppost-player .cover').innerText(),
+      (words) => words.replaceAll(/\s+/g, ' ').trim() === `No picture ${why}`,
       20_000,
     )
     await page.screenshot({ path: join(output, `refused-${forbidden ? 'http' : 'socket'}.png`) })

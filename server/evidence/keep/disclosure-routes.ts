@@ -122,7 +122,11 @@ export function disclosureRoutes(app: App, port: DisclosurePort): void {
   )
 
   // What recipients use: the secret in the path is their only key; it stands in no log, and no page sends it on.
-  const outside = { exposeHeadRoute: false, schema: { hide: true, params: LINK } }
+  const outside = {
+    config: { open: 'for who has the link' },
+    exposeHeadRoute: false,
+    schema: { hide: true, params: LINK },
+  }
   const quiet = (reply: FastifyReply): FastifyReply =>
     reply.header('referrer-policy', 'no-referrer').header('cache-control', 'no-store').header('x-robots-tag', 'noindex')
   app.get('/disclosures/:secret', outside, async (request, reply) => {
