@@ -3,7 +3,8 @@ import type { CameraId, Reachability } from '../glossary/camera.ts'
 import type { RecorderReport } from '../glossary/clip.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
-import type { HelpPoint, Site, SiteCamera } from '../glossary/site.ts'
+import type { Place } from '../glossary/press.ts'
+import type { Site, SiteCamera } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import type { Glimpse } from './watch/blind-watch.ts'
 import type { SiteEdit } from './presets/preset-keeping.ts'
@@ -22,7 +23,7 @@ export type CameraNeeds = {
   findingDevice: string | null
   town: {
     site(): Site
-    helpPoint(id: string): HelpPoint | undefined
+    placeOf(id: string): Place | null
     knows(id: string): boolean
     editPreset(edit: SiteEdit): Promise<void>
   }

@@ -2,8 +2,7 @@
 import { join } from 'node:path'
 import type { CameraId, CameraView, PresetToken } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
-import type { Place } from '../glossary/press.ts'
-import type { HelpPoint, Site, SiteCamera } from '../glossary/site.ts'
+import type { Site, SiteCamera } from '../glossary/site.ts'
 import { cameraRoutes } from './camera-routes.ts'
 import type { Door } from '../door/door.ts'
 import { findingRoutes } from './finding-routes.ts'
@@ -14,8 +13,10 @@ import { startBlindWatch } from './watch/blind-watch.ts'
 import { createCameraDesk } from './camera-desk.ts'
 import { createCameraHands } from './control/manual-control.ts'
 import type { CameraNeeds } from './camera-needs.ts'
+import { createListening, presetNews } from './head-news.ts'
 import { chooseCameras } from './camera-choice.ts'
 import { cameraRoutesPort } from './camera-port.ts'
+import { type Users, createUsers } from './camera-users.ts'
 import { cameraView } from './camera-view.ts'
 import { createDriftPort } from './watch/drift-port.ts'
 import { startDriftWatch } from './watch/drift-watch.ts'
@@ -40,16 +41,12 @@ function openHeads({ clock, logger, dataFolder, news, closing, onError, town, le
   const memories = openHeadMemories({ file: join(dataFolder, 'heads.json'), clock, onError })
   closing.add('what is remembered of the heads', memories.close)
   const presetMemory = createPresetMemory()
-  const listening = new Set<CameraId>()
+  const listening = createListening(logger)
   const desk = createCameraDesk({
     clock,
     memories,
     presetConfirmed: (camera, token) => presetMemory.change(camera, token) === null,
-    onPresets: (camera, listed, mapped) => {
-      const { learned, changed } = presetMemory.read(camera, listed, mapped)
-      if (learned.length > 0) ledger.append(learned)
-      for (const { token, words } of changed) presetChanged.publish({ camera, token, words })
-    },
+    onPresets: presetNews({ presetMemory, append: ledger.append, onChanged: presetChanged.publish }),
     onHealth: (change) => {
       logger.info(change, 'camera health')
       news.publish({ event: 'camera.health', data: { ...change, codec: clips.codec(change.camera) } })
@@ -57,12 +54,7 @@ function openHeads({ clock, logger, dataFolder, news, closing, onError, town, le
     onStream: (camera, stream, substream) => void clips.announced(camera, stream, substream).catch(onError),
     listened: (camera) => town.site().helpPoints.some(({ wired }) => wired.some((input) => input.camera === camera)),
     onInput: (camera, event) => inputs.publish({ camera, event }),
-    onListening: (camera, problem) => {
-      if (problem === null) listening.add(camera)
-      else listening.delete(camera)
-      if (problem === null) logger.info({ camera }, 'its digital inputs are heard')
-      else logger.warn({ camera, problem }, 'its digital inputs are not heard')
-    },
+    onListening: listening.changed,
     onPresetGone: (camera, token, away) => presetGone.publish({ camera, token, away }),
     onInterrupted: interrupted.publish,
     onError,
@@ -104,21 +96,6 @@ function openDriftWatch(
 
 type Holders = Parameters<ReturnType<typeof createCameraDesk>['candidates']>[1]
 type ClaimedBy = Parameters<ReturnType<typeof createCameraDesk>['candidates']>[2]
-type Users = ReturnType<typeof createUsers>
-/** Which incident needs a camera is for the incidents to answer, who stand further down the river. */
-function createUsers(heldBy: (camera: CameraId) => IncidentId | null) {
-  let ask: (camera: CameraId) => IncidentId | null = () => null
-  const usedBy = (camera: CameraId): IncidentId | null => ask(camera)
-  return {
-    usedBy,
-    /** Only its first camera is an incident's alone; one that others need as a further view is needed as much. */
-    neededBy: (camera: CameraId): IncidentId | null => heldBy(camera) ?? usedBy(camera),
-    answeredBy(users: (camera: CameraId) => IncidentId | null): void {
-      ask = users
-    },
-  }
-}
-
 /** Presets on the cameras, in the site file and in the record. */
 function openPresets(
   { town, ledger }: CameraNeeds,
@@ -170,7 +147,7 @@ export function openCameras(needs: CameraNeeds) {
   const users = createUsers(desk.heldBy)
   const pictures = openPictures(needs)
   const { lookAt, references } = pictures
-  const moves = createMoves({ ...desk, clock, lookAt, placeOf: (id) => placeOf(town.helpPoint(id)) })
+  const moves = createMoves({ ...desk, clock, lookAt, placeOf: (id) => town.placeOf(id) ?? { lat: 0, lon: 0 } })
   const drift = openDriftWatch(needs, heads, { references, frame: moves.frame, usedBy: users.usedBy })
   const presets = openPresets(needs, heads, pictures, { neededBy: users.neededBy, lastCheck: drift.last })
   const manual = openManualControl(needs, heads, users)
@@ -181,7 +158,7 @@ export function openCameras(needs: CameraNeeds) {
     inputs: heads.inputs.subscribe,
     interrupted: heads.interrupted.subscribe,
     steered: manual.steered.subscribe,
-    listens: (camera: CameraId): boolean => heads.listening.has(camera),
+    listens: heads.listening.to,
     knows: (id: string): CameraId => desk.siteCamera(id).id,
     usersAre: users.answeredBy,
     /** The cameras that come. @param claimedBy another open press whose help point has one of these presets */
@@ -208,8 +185,6 @@ export function openCameras(needs: CameraNeeds) {
     },
   }
 }
-
-const placeOf = (helpPoint: HelpPoint | undefined): Place => helpPoint?.location ?? { lat: 0, lon: 0 }
 
 async function followNamedStreams(
   cameras: readonly SiteCamera[],

@@ -37,7 +37,7 @@ export type EvidenceNeeds = {
   onError(error: unknown): void
   /** Before each path that an answer names. */
   basePath: string
-  town: { site(): Site; helpPoint(id: string): HelpPoint | undefined }
+  town: { site(): Site; helpPoint(id: string): HelpPoint | undefined; placeOf(id: string): Place | null }
   ledger: Pick<ExportPort, 'about' | 'inclusion'> & { append: Append }
   clips: Pick<ExportPort, 'stored' | 'hold' | 'release'> &
     Pick<RetentionPort, 'release'> & { hasRing(camera: string): boolean; recorded: Search['recorded'] }
@@ -158,7 +158,7 @@ export function openEvidence(needs: EvidenceNeeds) {
   const keys = createLater<Keys>('the evidence')
   const retention = createLater<ReturnType<typeof openRetention>>('the retention')
   const exports = openExports(needs, books.exports, keys.get)
-  const placeOf = (id: string): Place | null => town.helpPoint(id)?.location ?? null
+  const { placeOf } = town
   return {
     folds: books,
     async resume(): Promise<void> {

@@ -6,7 +6,7 @@ import type { Clip, ClipView, Gap } from '../glossary/clip.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { HelpPointId, Place } from '../glossary/press.ts'
-import type { HelpPoint, Site, SiteCamera } from '../glossary/site.ts'
+import type { Site, SiteCamera } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { startEscalation } from './escalation.ts'
 import { type IncidentHistory, createIncidentBook } from './incident-book.ts'
@@ -20,7 +20,12 @@ export type IncidentNeeds = {
   closing: { add(what: string, close: () => unknown): void }
   onError(error: unknown): void
   basePath: string
-  town: { site(): Site; helpPoint(id: string): HelpPoint | undefined; nameOf(id: string): string }
+  town: {
+    site(): Site
+    nameOf(id: string): string
+    placeOf(id: string): Place | null
+    instructionsOf(id: string): string[]
+  }
   ledger: IncidentHistory & { append: Append }
   clips: Pick<ClipPort, 'hold' | 'release'> & { gaps(clip: Clip): Promise<Gap[]> }
   cameras: Pick<CameraPort, 'hold' | 'heldBy'> & {
@@ -46,9 +51,12 @@ export type IncidentNeeds = {
   }
 }
 
+/** Of a help point that has left the town. */
+const NOWHERE: Place = { lat: 0, lon: 0 }
+
 /** The cameras as the incident desk asks for them. */
 function cameraPort({ cameras, town, logger }: IncidentNeeds, book: ReturnType<typeof createIncidentBook>): CameraPort {
-  const at = (id: HelpPointId): At => ({ id, location: town.helpPoint(id)?.location ?? { lat: 0, lon: 0 } })
+  const at = (id: HelpPointId): At => ({ id, location: town.placeOf(id) ?? NOWHERE })
   return {
     choose: (id, incident, holders) =>
       cameras.choose(at(id), incident, holders, (presets) => book.claimedBy(incident, presets)),
@@ -78,7 +86,7 @@ export function openIncidents(needs: IncidentNeeds) {
     cameras: cameraPort(needs, book),
     clips: { preRollMs: (camera) => cameras.siteCamera(camera).buffer.preRollMs, hold, release },
     helpPointName: town.nameOf,
-    instructions: (id) => town.helpPoint(id)?.instructions ?? [],
+    instructions: town.instructionsOf,
   })
   closing.add('the incident desk', desk.closeDesk)
   cameras.steered(({ camera, by }) => desk.steered(camera, by))

@@ -5,7 +5,7 @@ import { type Credential, type Door, credentialOf } from '../door/door.ts'
 import { EVENT_SOCKET_PATH, eventSocket } from './tail/event-socket.ts'
 import { createPast } from './tail/event-tail.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
-import type { Fold, Recorded, Verification } from '../glossary/ledger.ts'
+import type { Entry, Fold, Recorded, Verification } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { Person } from '../glossary/people.ts'
 import type { Site } from '../glossary/site.ts'
@@ -15,7 +15,7 @@ import { type Topic, createTopic } from '../tools/topic.ts'
 import { createCheckpointPost } from './checkpoints/checkpoint-post.ts'
 import { createProjections, isOf, readSnapshot } from './fold-snapshot.ts'
 import { startLedgerCare } from './ledger-care.ts'
-import { openLedger } from './ledger.ts'
+import { type Ledger, openLedger } from './ledger.ts'
 
 export type LedgerNeeds = {
   clock: Clock
@@ -35,6 +35,24 @@ const verdictTo =
   (logger: LedgerNeeds['logger']) =>
   ({ ok, entries, problem }: Verification): void =>
     ok ? logger.info({ entries }, 'the ledger is intact') : logger.error({ entries, problem }, 'THE LEDGER IS BROKEN')
+
+/** The start stands in the record, too. */
+async function recordStart(
+  { append, state }: Pick<Ledger, 'append' | 'state'>,
+  { logger, onError, site }: Pick<LedgerNeeds, 'logger' | 'onError'> & { site: Site },
+): Promise<void> {
+  const body = { version, site: site.name }
+  // On a full disk a town starts all the same: presses are taken from what was kept for them.
+  await append([{ kind: 'house.started', actor: 'lamppost', subject: site.id, body }]).durable.catch(onError)
+  const { room } = state()
+  if (room) logger.info(room, 'room for presses on a full disk')
+}
+
+const brokenNews =
+  (news: Pick<Topic<LiveNews>, 'publish'>) =>
+  (entry: Entry): void => {
+    if (entry.kind === 'ledger.broken') news.publish({ event: 'ledger.health', data: { problem: entry.body.problem } })
+  }
 
 export async function openLedgerWing({ clock, logger, dataFolder, news, closing, onError, town }: LedgerNeeds) {
   const { site } = town
@@ -75,21 +93,11 @@ export async function openLedgerWing({ clock, logger, dataFolder, news, closing,
       closing.add('their snapshot', ledger.tail(projections.saveWhenDue))
     },
     async begin(): Promise<void> {
-      const body = { version, site: site().name }
-      // On a full disk a town starts all the same: presses are taken from what was kept for them.
-      await ledger
-        .append([{ kind: 'house.started', actor: 'lamppost', subject: site().id, body }])
-        .durable.catch(onError)
-      const { room } = ledger.state()
-      if (room) logger.info(room, 'room for presses on a full disk')
+      await recordStart(ledger, { logger, onError, site: site() })
       const timezone = (): string => site().timezone
       const care = startLedgerCare({ verify: ledger.verify, clock, timezone, onVerdict: verdictTo(logger), onError })
       closing.add('the ledger’s care', care.close)
-      const healthNews = ledger.tail((entry) => {
-        if (entry.kind === 'ledger.broken')
-          news.publish({ event: 'ledger.health', data: { problem: entry.body.problem } })
-      })
-      closing.add('the news of the ledger', healthNews)
+      closing.add('the news of the ledger', ledger.tail(brokenNews(news)))
     },
     routes({ app, whoHas, socket }: Door): void {
       const events = { page: createPast(ledger.page), tail: ledger.tail, news: news.subscribe }

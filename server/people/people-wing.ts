@@ -1,9 +1,9 @@
 /** People: who they are, what they have open, and what they look at. */
 import { join } from 'node:path'
-import type { Credential, Door } from '../door/door.ts'
+import type { Door } from '../door/door.ts'
 import { peopleRoutes } from './people-routes.ts'
 import type { PublicAddress } from '../door/public-address.ts'
-import { createSignIn, type Given, sessionRoutes } from './session-routes.ts'
+import { createSignIn, sessionRoutes } from './session-routes.ts'
 import type { CameraId } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Append } from '../glossary/ledger.ts'
@@ -11,12 +11,10 @@ import type { LiveNews } from '../glossary/news.ts'
 import type { Person } from '../glossary/people.ts'
 import type { Site } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
-import { type DemoCredentials, demoPeople } from './demo-people.ts'
-import { openPeopleFile } from './people-file.ts'
+import type { DemoCredentials } from './demo-people.ts'
+import { openIdentities } from './identities.ts'
 import { createPresence } from './presence.ts'
-import { createSessions } from './sessions.ts'
 import { createViewing } from './viewing.ts'
-import { createWallTokens } from './wall-tokens.ts'
 
 export type PeopleNeeds = {
   clock: Clock
@@ -36,42 +34,11 @@ export type PeopleNeeds = {
   incidents: { book: { isOpen(id: IncidentId): boolean; showing(camera: CameraId): IncidentId | null } }
 }
 
-/** Who somebody is, by what they hold. */
-function openIdentities({ clock, dataFolder, demo }: PeopleNeeds) {
-  const people = openPeopleFile(join(dataFolder, 'people.json'))
-  const sessions = createSessions(clock.now)
-  const demoTokens = demo ? demoPeople(demo) : new Map<string, Person>()
-  const wallTokens = createWallTokens(clock.now)
-  const byToken = (token: string): Person | null =>
-    demoTokens.get(token) ?? wallTokens.who(token) ?? people.byToken(token)
-  const whoHas = (credential: Credential): Person | null =>
-    'bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie)
-
-  /** Whether it is still the same person with the same role: a short-lived token ends with what made it. */
-  function stillHeld(by: Credential): () => boolean {
-    const maker = whoHas(by)
-    return () => {
-      const now = whoHas(by)
-      return now !== null && now.name === maker?.name && now.role === maker.role
-    }
-  }
-  /** A person who is removed, has another password or another role has no session any more. */
-  function openSession(person: Person, given: Given): string {
-    if ('token' in given) return sessions.open(person, () => byToken(given.token))
-    const password = people.standing(given.user)?.password
-    return sessions.open(person, () => {
-      const now = people.standing(given.user)
-      return now?.password === password ? (now?.person ?? null) : null
-    })
-  }
-  return { people, sessions, wallTokens, byToken, whoHas, stillHeld, openSession }
-}
-
 export function openPeople(needs: PeopleNeeds) {
-  const { clock, news, closing, address, demo, town, ledger, cameras, incidents } = needs
+  const { clock, dataFolder, news, closing, address, demo, town, ledger, cameras, incidents } = needs
   const { append, whenDurable } = ledger
   const { book } = incidents
-  const identities = openIdentities(needs)
+  const identities = openIdentities({ file: join(dataFolder, 'people.json'), now: clock.now, demo })
   const { people, sessions, wallTokens, byToken, whoHas } = identities
   const signIn = createSignIn({ byPassword: people.byPassword, byToken })
   const presence = createPresence({

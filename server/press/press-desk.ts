@@ -3,7 +3,7 @@
  * after the fsync. Not here: how a press arrived (one file per source), what the room does with it (incident).
  */
 import { createHash } from 'node:crypto'
-import type { IncidentId } from '../glossary/incident.ts'
+import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Recorded } from '../glossary/ledger.ts'
 import type { HelpPointId, Press, PressId, PressKind, Receipt } from '../glossary/press.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
@@ -43,6 +43,13 @@ export type Arrival = {
 export type Accepted = { receipt: Receipt; repeated: boolean; as?: 'late' | 'counted' }
 /** `live`: somebody has pressed there who is no drill and was not late, so that cameras have come. */
 export type OpenIncident = { id: IncidentId; kind: PressKind; live: boolean }
+/** What a press must know of the incident that it would join. */
+export const openIncident = (open: Incident | null): OpenIncident | null =>
+  open && {
+    id: open.id,
+    kind: open.kind,
+    live: open.presses.some(({ kind, late }) => kind === 'press' && !late),
+  }
 type Opened = { incident: IncidentId; last: number; durable: Promise<unknown> }
 /** `pressedAt`: milliseconds since 1970; missing where presses were counted together. */
 type Known = { receipt: Receipt; last: number; pressedAt?: number }

@@ -13,6 +13,8 @@ export type CountedPress = {
 export type ReceptionPort = {
   clock: Clock
   accept(arrival: Arrival): Promise<Accepted>
+  /** Null for a help point that the town does not have. */
+  idOf(helpPoint: string): HelpPointId | null
   append: Append
   /** A help point lives. */
   onHeard(helpPoint: HelpPointId): void
@@ -21,7 +23,7 @@ export type ReceptionPort = {
 /** One entry in so long says enough of a flood. */
 const REFUSALS_APART_MS = 1000
 
-export function createPressReception({ clock, accept, append, onHeard, onCounted }: ReceptionPort) {
+export function createPressReception({ clock, accept, idOf, append, onHeard, onCounted }: ReceptionPort) {
   let refusedAt = Number.NEGATIVE_INFINITY
   return {
     async accept(arrival: Arrival): Promise<Accepted> {
@@ -39,12 +41,19 @@ export function createPressReception({ clock, accept, append, onHeard, onCounted
         throw error
       }
     },
-    /** @param from an address */
+    /** @throws help-point/unknown */
+    alive(helpPoint: string): void {
+      const id = idOf(helpPoint)
+      if (id === null)
+        throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
+      onHeard(id)
+    },
+    /** @param from an address; @param helpPoint as it was named, which is kept only where the town has it */
     refused(source: string, from: string, reason: string, helpPoint = ''): void {
       onCounted({ source, kind: 'press', outcome: 'refused' })
       if (clock.monotonic() - refusedAt < REFUSALS_APART_MS) return
       refusedAt = clock.monotonic()
-      const body = { helpPoint, reason, source }
+      const body = { helpPoint: idOf(helpPoint) ?? '', reason, source }
       append([{ kind: 'press.refused', actor: `address:${from}`, subject: 'presses', body }])
     },
   }

@@ -5,12 +5,11 @@ import type { CameraId } from '../glossary/camera.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append, Recorded } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
-import type { HelpPoint, Site } from '../glossary/site.ts'
+import type { Site } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
-import { Failure } from '../tools/failure.ts'
 import { createTopic } from '../tools/topic.ts'
 import type { HeardInput } from './sources/onvif-input.ts'
-import { type OpenIncident, createPressDesk } from './press-desk.ts'
+import { type OpenIncident, createPressDesk, openIncident } from './press-desk.ts'
 import { type CountedPress, createPressReception } from './press-reception.ts'
 import { createPressSources } from './sources/press-sources.ts'
 import { checkSignature } from './signed-press.ts'
@@ -22,7 +21,12 @@ export type PressNeeds = {
   host: string
   closing: { add(what: string, close: () => unknown): void }
   onError(error: unknown): void
-  town: { site(): Site; helpPoint(id: string): HelpPoint | undefined; knows(id: string): boolean }
+  town: {
+    site(): Site
+    knows(id: string): boolean
+    idOf(id: string): HelpPointId | null
+    secretOf(id: string): string | null
+  }
   ledger: {
     append: Append
     whenDurable(seq: number): Promise<void>
@@ -37,14 +41,6 @@ export type PressNeeds = {
   }
 }
 
-/** What a press must know of the incident that it would join. */
-const openIncident = (open: Incident | null): OpenIncident | null =>
-  open && {
-    id: open.id,
-    kind: open.kind,
-    live: open.presses.some(({ kind, late }) => kind === 'press' && !late),
-  }
-
 /** The desk, the sources that bring to it, and what is told of each press. */
 function openSources({ clock, logger, host, closing, onError, town, ledger, incidents, cameras }: PressNeeds) {
   const heard = createTopic<HelpPointId>(onError)
@@ -57,6 +53,7 @@ function openSources({ clock, logger, host, closing, onError, town, ledger, inci
   const reception = createPressReception({
     clock,
     accept: desk.accept,
+    idOf: town.idOf,
     append,
     onHeard: heard.publish,
     onCounted: counted.publish,
@@ -95,15 +92,10 @@ export function openPresses(needs: PressNeeds) {
     routes({ app }: Door): void {
       pressRoutes(app, {
         accept: reception.accept,
-        signedAt: (id, request) => checkSignature(request, town.helpPoint(id)?.secret ?? null, clock.now()),
+        signedAt: (id, request) => checkSignature(request, town.secretOf(id), clock.now()),
         lorawan: sources.lorawan,
-        alive: (id) => {
-          const found = town.helpPoint(id)
-          if (!found)
-            throw new Failure('help-point/unknown', `There is no help point "${id}" in this town's site file.`)
-          heard.publish(found.id)
-        },
-        onRefused: (from, reason, id) => reception.refused('http', from, reason, town.helpPoint(id)?.id ?? ''),
+        alive: reception.alive,
+        onRefused: (from, reason, id) => reception.refused('http', from, reason, id),
       })
     },
   }

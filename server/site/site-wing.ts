@@ -2,7 +2,7 @@
 import type { Clock } from '../tools/clock.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { HelpPoint, SafePlace, Site } from '../glossary/site.ts'
-import { createHelpPointIndex } from './help-point-index.ts'
+import { createHelpPoints } from './help-points.ts'
 import { openings } from './opening-hours.ts'
 import { editPreset } from './site-edit.ts'
 import { openSiteFile } from './site-file.ts'
@@ -36,13 +36,10 @@ export async function openTown({ clock, logger, news, closing, file, environment
   closing.add('the site file', siteFile.close)
   const { site, streets } = siteFile
   const walks = createWalks()
-  const helpPoint = createHelpPointIndex(site)
   return {
     site,
     streets,
-    helpPoint,
-    knows: (id: string): boolean => helpPoint(id) !== undefined,
-    nameOf: (id: string): string => helpPoint(id)?.name ?? id,
+    ...createHelpPoints(site),
     timezone: (): string => site().timezone,
     editPreset: ({
       camera,

@@ -24,14 +24,17 @@ import { ACCESS } from './access-table.ts'
 /** A port that must never be asked: whoever comes so far has passed the door. */
 class Reached extends Error {}
 const unasked = <Port>(): Port =>
-  new Proxy({} as object, {
-    get: (_, name) =>
-      name === 'basePath'
-        ? ''
-        : () => {
-            throw new Reached(String(name))
-          },
-  }) as Port
+  new Proxy(
+    {},
+    {
+      get: (_, name) =>
+        name === 'basePath'
+          ? ''
+          : () => {
+              throw new Reached(String(name))
+            },
+    },
+  ) as Port
 
 const LETTER: Record<Role, string> = { operator: 'O', engineer: 'E', evidence: 'V', supervisor: 'S', press: 'P' }
 type Route = { method: string; url: string; roles: readonly Role[]; open: boolean; confirmed: boolean }
@@ -82,8 +85,10 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
+const lettersOf = (roles: readonly Role[]): string =>
+  ROLES.map((role) => (roles.includes(role) ? LETTER[role] : '-')).join('')
 const rowOf = ({ method, url, roles, open, confirmed: again }: Route): string =>
-  `${method} ${url}: ${open ? 'anybody' : ROLES.map((role) => (roles.includes(role) ? LETTER[role] : '-')).join('')}${again ? ' confirmed' : ''}`
+  `${method} ${url}: ${open ? 'anybody' : lettersOf(roles)}${again ? ' confirmed' : ''}`
 const ask = async ({ method, url }: Route, headers: Record<string, string>) => {
   const answered = app.inject({ method: method as 'GET', url: url.replaceAll(/:\w+/g, '1'), headers })
   // A refusal comes whole and at once; an event stream that was opened never ends, a table is cut at its first page.
