@@ -2,6 +2,7 @@
 import type { Framing } from '../glossary/camera.ts'
 import type { Clip } from '../glossary/clip.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
+import type { IncidentEntries } from '../glossary/entries.ts'
 import type { EntryBodies, Recorded } from '../glossary/ledger.ts'
 import { HANDLERS } from '../glossary/people.ts'
 
@@ -66,7 +67,49 @@ function logged(incident: Incident, entry: Recorded): Incident {
   return { ...incident, log: grown(incident.log, { seq, at, kind, actor, body }) }
 }
 
+/** The entries that change an incident: all of its own room, and those of others that its tile shows. */
+type Change = Extract<
+  Recorded,
+  {
+    kind:
+      | keyof IncidentEntries
+      | 'press.received'
+      | 'press.coalesced'
+      | 'clip.held'
+      | 'clip.released'
+      | 'clip.deleted'
+      | 'camera.moved'
+  }
+>
+const CHANGES = {
+  'press.received': true,
+  'press.coalesced': true,
+  'incident.opened': true,
+  'incident.acknowledged': true,
+  'incident.offered': true,
+  'incident.offer-withdrawn': true,
+  'incident.put-on-hold': true,
+  'incident.taken-up': true,
+  'incident.escalated': true,
+  'incident.reopened': true,
+  'incident.noted': true,
+  'incident.contacted': true,
+  'incident.step-ticked': true,
+  'incident.closed': true,
+  'framing.changed': true,
+  'camera.passed-over': true,
+  'camera.wanted': true,
+  'camera.request-answered': true,
+  'clip.held': true,
+  'clip.released': true,
+  'clip.deleted': true,
+  'camera.moved': true,
+} satisfies Record<Change['kind'], true>
+/** What other rooms write about an incident is a line of its log, and nothing more. */
+const isChange = (entry: Recorded): entry is Change => Object.hasOwn(CHANGES, entry.kind)
+
 function changed(incident: Incident, entry: Recorded): Incident {
+  if (!isChange(entry)) return incident
   switch (entry.kind) {
     case 'press.received':
       // A person who presses during a drill is no drill.
@@ -163,50 +206,7 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'camera.moved':
       return isHandler(entry.actor) ? heeded(incident) : incident
     case 'incident.opened':
-    case 'clip.downloaded':
     case 'camera.passed-over':
-    case 'press.refused':
-    case 'chain.finished':
-    case 'drill.finished':
-    case 'drill.put-off':
-    case 'help-point.silent':
-    case 'help-point.heard':
-    case 'ledger.broken':
-    case 'outbox.opened':
-    case 'outbox.closed':
-    case 'outbox.delivered':
-    case 'outbox.dead':
-    case 'outbox.retried':
-    case 'house.started':
-    case 'site.changed':
-    case 'preset.saved':
-    case 'preset.learned':
-    case 'preset.confirmed':
-    case 'preset.taught':
-    case 'preset.checked':
-    case 'preset.removed':
-    case 'preset.recalled':
-    case 'camera.viewed':
-    case 'session.opened':
-    case 'session.closed':
-    case 'token.issued':
-    case 'clip.locked':
-    case 'clip.unlocked':
-    case 'clip.expiring':
-    case 'evidence.searched':
-    case 'disclosure.made':
-    case 'disclosure.opened':
-    case 'disclosure.revoked':
-    case 'export.requested':
-    case 'export.sealed':
-    case 'export.changed':
-    case 'export.downloaded':
-    case 'export.deleted':
-    case 'export.expiring':
-    case 'clock.stepped':
-    case 'evidence.signer-changed':
-    case 'shift.offered':
-    case 'shift.accepted':
       return incident
     default:
       return entry satisfies never

@@ -1,0 +1,194 @@
+/** Types only: what each room may write into the record, by kind: the body of each. */
+import type { CameraId, Framing, PresetCheck, PresetToken, PtzPosition } from './camera.ts'
+import type { ExportId, ExportRequest, ExportState, PackageFacts, Seal } from './evidence.ts'
+import type { IncidentId } from './incident.ts'
+import type { Look } from './people.ts'
+import type { HelpPointId, Place, Press, PressId, PressKind } from './press.ts'
+import type { ChainResult, DrillResult } from './proof.ts'
+import type { ShiftOffer } from './shift.ts'
+
+/** Of the presses. */
+export type PressEntries = {
+  'press.received': { press: Press; incident: IncidentId }
+  /** Presses beyond what one help point can be pressed for real: counted together, none of them suppressed. */
+  'press.coalesced': {
+    press: PressId
+    incident: IncidentId
+    helpPoint: HelpPointId
+    kind: PressKind
+    count: number
+    from: string
+    to: string
+    source: string
+    /** Six bytes of the SHA-256 of each key, base64url, one after the other. */ keys: string
+  }
+  'press.refused': { helpPoint: string; reason: string; source: string }
+}
+/** Of the incidents. */
+export type IncidentEntries = {
+  'incident.opened': { incident: IncidentId; helpPoint: HelpPointId; kind: PressKind }
+  /** `from`: who had it before. */
+  'incident.acknowledged': { incident: IncidentId; owner: string; from?: string }
+  'incident.offered': { incident: IncidentId; from: string; to: string | null }
+  'incident.offer-withdrawn': { incident: IncidentId; by: string }
+  'incident.put-on-hold': { incident: IncidentId; by: string; reason: string; until: string | null }
+  'incident.taken-up': { incident: IncidentId; by: string }
+  /** Nobody has taken it after `waitedMs`: step counts from 1, `to` are the destinations that this step calls. */
+  'incident.escalated': { incident: IncidentId; step: number; waitedMs: number; to: string[] }
+  'incident.reopened': { incident: IncidentId; owner: string; reason: string }
+  /** `replaces`: the entry of the same note as it was before; both stay. */
+  'incident.noted': { incident: IncidentId; text: string; replaces?: number }
+  'incident.contacted': { incident: IncidentId; contact: string; outcome: string }
+  'incident.step-ticked': { incident: IncidentId; step: number; text: string }
+  'incident.closed': { incident: IncidentId; reason: string }
+  'framing.changed': { incident: IncidentId; framing: Framing }
+  'camera.passed-over': { incident: IncidentId; camera: CameraId; reason: string }
+  /** Another incident's press needs a camera that this one holds. */
+  'camera.wanted': { incident: IncidentId; camera: CameraId; by: IncidentId; helpPoint: HelpPointId }
+  'camera.request-answered': { incident: IncidentId; camera: CameraId; by: IncidentId; answer: 'give' | 'keep' }
+}
+/** Of the clip buffers. */
+export type ClipEntries = {
+  'clip.held': { incident: IncidentId; camera: CameraId; from: string; to: string | null }
+  'clip.released': { incident: IncidentId; camera: CameraId }
+  'clip.downloaded': { incident: IncidentId; camera: CameraId; from: string; to: string; bytes: number; sha256: string }
+}
+/** Of the cameras. */
+export type CameraEntries = {
+  'preset.saved': { camera: CameraId; token: PresetToken; name: string; helpPoint: HelpPointId | null }
+  /** What the first read showed; it counts as confirmed until an engineer says otherwise. */
+  'preset.learned': { camera: CameraId; token: PresetToken; name: string; position: Partial<PtzPosition> | null }
+  'preset.confirmed': { camera: CameraId; token: PresetToken; name: string; position: Partial<PtzPosition> | null }
+  'preset.taught': { camera: CameraId; token: PresetToken }
+  'preset.checked': PresetCheck
+  'preset.removed': { camera: CameraId; token: PresetToken }
+  'preset.recalled': { camera: CameraId; token: PresetToken }
+  /**
+   * The first move of a hand; more of the same hand are not told one by one. `from`: whose hand it was taken out of.
+   */
+  'camera.moved': {
+    camera: CameraId
+    pan: number
+    tilt: number
+    zoom: number
+    by?: string
+    from?: string
+    incident?: IncidentId
+  }
+}
+/** Of the readiness of help points. */
+export type ReadinessEntries = {
+  /** How far a person's press came, and when. */
+  'chain.finished': ChainResult
+  'drill.finished': DrillResult
+  'drill.put-off': { helpPoint: HelpPointId; reason: string }
+  'help-point.silent': { helpPoint: HelpPointId; lastHeard: string | null }
+  'help-point.heard': { helpPoint: HelpPointId }
+}
+/** Of the outbox. */
+export type OutboxEntries = {
+  /** A destination that is new in the site file, or wants other events: it is told what comes after this. */
+  'outbox.opened': { destination: string; events: string[] }
+  'outbox.closed': { destination: string }
+  'outbox.delivered': { destination: string; seq: number; event: string; attempts: number; status: number }
+  'outbox.dead': { destination: string; seq: number; event: string; attempts: number; problem: string }
+  'outbox.retried': { destination: string; seq: number }
+}
+/** Of people and their shifts. */
+export type PeopleEntries = {
+  /**
+   * Somebody looks at it: for an incident that shows it, or for a reason of their own. It is no entry of that
+   * incident.
+   */
+  'camera.viewed': { camera: CameraId; what: Look; by: string; forIncident: IncidentId | null; reason: string | null }
+  'session.opened': { name: string; role: string }
+  'session.closed': { name: string }
+  /** A short-lived token for a wall; `through`: whose own token asked for it. */
+  'token.issued': { name: string; role: string; through: string; until: string }
+  'shift.offered': ShiftOffer
+  'shift.accepted': { shift: string; by: string }
+}
+/** Of evidence. */
+export type EvidenceEntries = {
+  'export.requested': ExportRequest & { export: ExportId }
+  /** What was cut, and the hash of it: from here on the ledger vouches for these very recordings. */
+  'export.sealed': Seal & { export: ExportId; incident: IncidentId | null }
+  'export.changed': {
+    export: ExportId
+    incident: IncidentId | null
+    state: ExportState
+    problem: string | null
+    facts: PackageFacts | null
+  }
+  /**
+   * `from`: the first byte that was asked for; 0 for the whole. `through`: a disclosure, when it was not somebody who
+   * is signed in.
+   */
+  'export.downloaded': {
+    export: ExportId
+    incident: IncidentId | null
+    what: 'package' | 'companion'
+    from: number
+    bytes: number
+    sha256: string
+    through: string | null
+  }
+  /** The site's rule lets the package go then. */
+  'export.expiring': { export: ExportId; incident: IncidentId | null; at: string }
+  'export.deleted': { export: ExportId; incident: IncidentId | null; sha256: string | null; reason: string }
+  /** A link that somebody outside fetches the package by. `link`: SHA-256 of its secret. */
+  'disclosure.made': {
+    disclosure: string
+    export: ExportId
+    incident: IncidentId | null
+    recipient: string
+    organisation: string
+    purpose: string
+    until: string
+    most: number
+    link: string
+  }
+  'disclosure.opened': {
+    disclosure: string
+    export: ExportId
+    incident: IncidentId | null
+    what: 'package' | 'companion' | 'page'
+    /** It is one of those that the link was made for. */ counted: boolean
+    address: string
+    refused: string | null
+  }
+  'evidence.searched': { from: string; to: string; place: Place; metres: number; reason: string }
+  'disclosure.revoked': {
+    disclosure: string
+    export: ExportId
+    incident: IncidentId | null
+    by: string
+    reason: string
+  }
+  /** Kept for ever, or until then, whatever the site's rule. */
+  'clip.locked': { incident: IncidentId; by: string; reason: string; until: string | null }
+  'clip.unlocked': { incident: IncidentId; by: string; reason: string }
+  /** The site's rule lets it go then. */
+  'clip.expiring': { incident: IncidentId; at: string }
+  /** What went, with the hash over the hashes of its segments. */
+  'clip.deleted': {
+    incident: IncidentId
+    camera: CameraId
+    from: string
+    to: string
+    segments: number
+    bytes: number
+    sha256: string
+    why: string
+  }
+  /** The recorder's own clock was set: by so many milliseconds against time that only grows. */
+  'clock.stepped': { ms: number }
+  'evidence.signer-changed': { fingerprint: string; root: string; from: string; to: string }
+}
+/** Of the record itself. */
+export type LedgerEntries = {
+  'house.started': { version: string; site: string }
+  'site.changed': { file: string; sha256: string }
+  /** The chain of before is set aside in `file`; a new one goes on. */
+  'ledger.broken': { problem: string; file: string; chain: number }
+}
