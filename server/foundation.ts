@@ -44,12 +44,19 @@ export function createFoundation<App>({ clock, logger, closing }: Pick<Ground, '
     clock,
     onError: (what, error) => logger.error({ err: error }, `${what} could not follow the site file; it is tried again`),
   })
-  closing.add('the followers', followers.close)
 
   async function each(pick: (wing: Phases<App>) => Followers | undefined, site: Site): Promise<void> {
     for (const wing of wings)
       for (const [name, follow] of Object.entries(pick(wing) ?? {}))
         await followers.follow(name, async () => follow(site))
+  }
+
+  /** The site file has changed; before `begin` there is nothing that could follow it. */
+  async function follow(site: Site): Promise<void> {
+    if (!begun) return
+    logger.info('the site file has changed')
+    await each(({ listen }) => listen, site)
+    await each(({ follow }) => follow, site)
   }
 
   return {
@@ -61,19 +68,18 @@ export function createFoundation<App>({ clock, logger, closing }: Pick<Ground, '
     folds: (): Record<string, Fold> => Object.assign({}, ...wings.map(({ folds }) => folds ?? {})),
     /** Once everything was read: what was held is held again, loops begin, and only then presses come in. */
     async begin(site: () => Site): Promise<void> {
-      await each(({ follow }) => follow, site())
+      // Here, so that they are closed before what they follow: a late try must not open what nobody closes.
+      closing.add('the followers', followers.close)
+      const first = site()
+      await each(({ follow }) => follow, first)
       for (const wing of wings) await wing.resume?.()
       for (const wing of wings) await wing.begin?.()
+      await each(({ listen }) => listen, first)
       begun = true
-      await each(({ listen }) => listen, site())
+      // The file may have changed meanwhile.
+      if (site() !== first) await follow(site())
     },
-    /** The site file has changed; before `begin` there is nothing that could follow it. */
-    async follow(site: Site): Promise<void> {
-      if (!begun) return
-      logger.info('the site file has changed')
-      await each(({ listen }) => listen, site)
-      await each(({ follow }) => follow, site)
-    },
+    follow,
     async routes(app: App): Promise<void> {
       for (const wing of wings) await wing.routes?.(app)
     },

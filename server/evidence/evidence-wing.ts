@@ -100,10 +100,14 @@ function openExports(
     onError,
   })
   closing.add('the exports', exports.close)
-  const onStep = (ms: number): void =>
-    void append([{ kind: 'clock.stepped', actor: 'lamppost', subject: 'clock', body: { ms } }])
-  closing.add('the clock watch', startClockWatch({ clock, onStep }).close)
   return exports
+}
+
+/** A step of the recorder's own clock is an entry; before the replay is over, the folds would have it twice. */
+function watchClock({ clock, closing, ledger }: EvidenceNeeds): void {
+  const onStep = (ms: number): void =>
+    void ledger.append([{ kind: 'clock.stepped', actor: 'lamppost', subject: 'clock', body: { ms } }])
+  closing.add('the clock watch', startClockWatch({ clock, onStep }).close)
 }
 
 /** Recordings that nobody needs any more go by the site's rule. */
@@ -163,6 +167,7 @@ export function openEvidence(needs: EvidenceNeeds) {
     folds: books,
     async resume(): Promise<void> {
       keys.is(await signerKeys(needs))
+      watchClock(needs)
       exports.holdAgain()
     },
     begin(): void {

@@ -37,13 +37,13 @@ const verdictTo =
     ok ? logger.info({ entries }, 'the ledger is intact') : logger.error({ entries, problem }, 'THE LEDGER IS BROKEN')
 
 /** The start stands in the record, too. */
-async function recordStart(
+function recordStart(
   { append, state }: Pick<Ledger, 'append' | 'state'>,
   { logger, onError, site }: Pick<LedgerNeeds, 'logger' | 'onError'> & { site: Site },
-): Promise<void> {
+): void {
   const body = { version, site: site.name }
-  // On a full disk a town starts all the same: presses are taken from what was kept for them.
-  await append([{ kind: 'house.started', actor: 'lamppost', subject: site.id, body }]).durable.catch(onError)
+  // On a full disk a town starts all the same, and makes room: presses are taken from what was kept for them.
+  void append([{ kind: 'house.started', actor: 'lamppost', subject: site.id, body }]).durable.catch(onError)
   const { room } = state()
   if (room) logger.info(room, 'room for presses on a full disk')
 }
@@ -92,8 +92,8 @@ export async function openLedgerWing({ clock, logger, dataFolder, news, closing,
       closing.add('the folds', projections.close)
       closing.add('their snapshot', ledger.tail(projections.saveWhenDue))
     },
-    async begin(): Promise<void> {
-      await recordStart(ledger, { logger, onError, site: site() })
+    begin(): void {
+      recordStart(ledger, { logger, onError, site: site() })
       const timezone = (): string => site().timezone
       const care = startLedgerCare({ verify: ledger.verify, clock, timezone, onVerdict: verdictTo(logger), onError })
       closing.add('the ledger’s care', care.close)

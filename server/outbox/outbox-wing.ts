@@ -35,10 +35,11 @@ export function openOutbox({ clock, closing, onError, town, ledger }: OutboxNeed
     onError,
   })
   closing.add('the outbox', desk.close)
+  // From the first entry on: what is written while the town starts must not wait for the next look.
+  closing.add('the outbox’s tail', tail(desk.wake))
   return {
     state: desk.state,
     folds: { outbox: outboxBook },
-    begin: (): void => closing.add('the outbox’s tail', tail(desk.wake)),
     follow: { 'the outbox': ({ destinations }: Site) => desk.follow(destinations) },
     routes: ({ app }: Door): void => outboxRoutes(app, desk),
   }
