@@ -1,6 +1,6 @@
 /** Types only: what the rooms that stand above the cameras give them. */
-import type { CameraId, Reachability } from '../glossary/camera.ts'
-import type { RecorderReport } from '../glossary/clip.ts'
+import type { CameraId } from '../glossary/camera.ts'
+import type { RecorderReport, RecordingNews } from '../glossary/clip.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { Place } from '../glossary/press.ts'
@@ -9,7 +9,6 @@ import type { Clock } from '../tools/clock.ts'
 import type { Glimpse } from './watch/blind-watch.ts'
 import type { SiteEdit } from './presets/preset-keeping.ts'
 
-type RecordingNews = { camera: CameraId; state: Reachability; reason: string | null }
 export type CameraNeeds = {
   clock: Clock
   logger: Record<'info' | 'warn', (facts: object, words: string) => void>

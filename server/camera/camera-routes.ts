@@ -1,19 +1,14 @@
 /** Cameras: their state, their presets, and the engineer's (and operator's) hand on the head. */
 import { Type } from 'typebox'
-import type { CameraId, CameraView, Preset, PresetCheck, PresetToken, PtzVelocity } from '../glossary/camera.ts'
+import type { CameraId, CameraView, PresetCheck, PresetToken, PtzVelocity } from '../glossary/camera.ts'
 import type { RecorderReport } from '../glossary/clip.ts'
 import { READERS, type Person } from '../glossary/people.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import { Failure } from '../tools/failure.ts'
+import type { PresetView } from './presets/preset-keeping.ts'
 import { type App, actorOf, personOf } from '../door/door.ts'
 import { CAMERA, HEALTH, ID_PARAMS, MEDIA, PRESET, PRESET_CHECK, PROBLEM, RECORDER, listOf } from '../door/shapes.ts'
 
-export type PresetView = Preset & {
-  changed: string | null
-  helpPoints: HelpPointId[]
-  pictures: number
-  lastCheck: PresetCheck | null
-}
 export type CameraPort = {
   all(): CameraView[]
   /** @throws camera/unknown */

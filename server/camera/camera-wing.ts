@@ -96,6 +96,7 @@ function openDriftWatch(
 
 type Holders = Parameters<ReturnType<typeof createCameraDesk>['candidates']>[1]
 type ClaimedBy = Parameters<ReturnType<typeof createCameraDesk>['candidates']>[2]
+
 /** Presets on the cameras, in the site file and in the record. */
 function openPresets(
   { town, ledger }: CameraNeeds,

@@ -124,8 +124,8 @@ async function converted(id: string, { number, run }: { number: number; run: num
 }
 
 /**
- * For whoever only wants to know what can be seen: where the disk gives nothing, nothing can, and an incident is
- * still one.
+ * The segments that can be read, for callers that only show pictures: a disk that cannot be read gives none, and the
+ * incident can still be opened.
  */
 const readable = (id: string, range: Range): Promise<Segment[]> =>
   channel(id)

@@ -1,6 +1,7 @@
 /** The clip buffers: what is recorded of every camera, and the receiver of cameras that push. Video runs in a thread. */
 import { join } from 'node:path'
-import type { CameraId, Reachability } from '../glossary/camera.ts'
+import type { CameraId } from '../glossary/camera.ts'
+import type { RecordingNews } from '../glossary/clip.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
@@ -24,8 +25,6 @@ export type ClipNeeds = {
   /** Where the simulated cameras that push find their receiver. */
   pushTo(addresses: Readonly<Record<CameraId, string>>): void
 }
-/** Of what is recorded of a camera: whether it comes, or whether it reaches the disk. */
-export type RecordingNews = { camera: CameraId; state: Reachability; reason: string | null }
 
 export function openClips({
   clock,

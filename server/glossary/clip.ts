@@ -1,5 +1,8 @@
 /** Types only: the clip buffer and the ranges of it that incidents hold. */
-import type { CameraId } from './camera.ts'
+import type { CameraId, Reachability } from './camera.ts'
+
+/** Of what is recorded of a camera: whether it comes, or whether it reaches the disk. */
+export type RecordingNews = { camera: CameraId; state: Reachability; reason: string | null }
 
 export type Gap = { from: string; to: string }
 

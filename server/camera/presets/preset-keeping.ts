@@ -7,7 +7,8 @@ import type { SiteCamera } from '../../glossary/site.ts'
 import { Failure } from '../../tools/failure.ts'
 import { isAway } from '../framing/framing-proof.ts'
 
-type PresetView = Preset & {
+/** A preset on the camera, and what the site file, the record and the pictures say of it. */
+export type PresetView = Preset & {
   /** How it differs from what was confirmed: a sentence. */ changed: string | null
   helpPoints: HelpPointId[]
   pictures: number

@@ -141,8 +141,8 @@ export function createLivePictures({
       unfollow?.delete(form)
     },
     /**
-     * The conversion is another one: who watches goes on with it; where there can be none now, they are told, and ask
-     * again.
+     * A new conversion has taken the place of the old one. Viewers continue with the new one; when none can be started
+     * now, viewers are told so and ask again.
      */
     followAgain(id: string): void {
       const { unfollow } = channelOf(id)

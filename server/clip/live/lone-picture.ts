@@ -54,8 +54,8 @@ function firstSample(init: Buffer, fragment: Buffer): Buffer | null {
 const [BLA_N_LP, CRA] = [18, 21]
 const TYPE_BITS = 0x7e
 /**
- * A clean random access picture (CRA) goes on with the numbers of the pictures before it; here they are another
- * camera's. The same unit as a broken link picture begins anew (8.1.3): its slice header is the same, and so is its
+ * A clean random access picture (CRA) continues the numbers of the pictures before it; in a shared decoder those are
+ * another camera's. The same unit as a broken link picture begins anew (8.1.3): its slice header is the same, and so is its
  * picture.
  */
 function beginning(unit: Buffer): Buffer {

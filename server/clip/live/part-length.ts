@@ -19,7 +19,7 @@ const ASKED_STEPS = [
 const LONGEST_PART_S = 0.4
 
 /**
- * Whether parts are so many that they are told several at a time.
+ * Whether so many pictures are followed that several parts are sent in one message.
  * @param followed how many pictures somebody follows over a WebSocket
  */
 export const areManyFollowed = (followed: number): boolean => followed > FEW_FOLLOWED

@@ -1,6 +1,6 @@
 /**
- * What one run of recording a camera is, whoever does it (ffmpeg-recording, rtsp-recording), and how its silence is
- * noticed.
+ * One run of recording a camera, by ffmpeg (ffmpeg-recording) or in this process (rtsp-recording), and how a stream
+ * that falls silent is noticed.
  */
 import type { Clock } from '../../tools/clock.ts'
 import type { LiveWindow } from '../live/live-window.ts'

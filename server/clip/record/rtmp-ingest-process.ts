@@ -60,8 +60,8 @@ process.on('message', (message: IngestStart | IngestChange) => {
       return
     }
     welcome(session.socket)
-    // A link that breaks without a word (4G, a power cut) leaves its socket behind, and whoever comes back finds the
-    // place taken.
+    // A link that breaks without a message (4G, a power cut) leaves its socket open: the camera that reconnects would
+    // find its stream key in use.
     session.socket.setTimeout(silentMs, () => session.socket.destroy())
   })
   // Only our own recorder plays: it is on this machine and knows the key.
