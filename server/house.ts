@@ -1,14 +1,15 @@
 /** The composition root: the town's wings in the river's order. Each takes what stands above it, and nothing else. */
 import { join } from 'node:path'
+import { openCalls } from './call/call-wing.ts'
 import { openCameras } from './camera/camera-wing.ts'
 import { openClips } from './clip/clip-wing.ts'
 import { openPlayback } from './clip/playback-wing.ts'
 import { type Door, createDoor } from './door/door.ts'
 import { nothingHerePage, pageRoutes } from './door/page-routes.ts'
 import { AT_THE_ROOT, type PublicAddress } from './door/public-address.ts'
-import { type ServeSocket, openSockets } from './door/sockets.ts'
+import { type Stream, openSockets } from './door/sockets.ts'
 import { openEvidence } from './evidence/evidence-wing.ts'
-import { createFoundation, openGround } from './foundation.ts'
+import { openGround } from './foundation.ts'
 import { openIncidents } from './incident/incident-wing.ts'
 import { openLedgerWing } from './ledger/ledger-wing.ts'
 import { openMetrics } from './metrics/metrics-wing.ts'
@@ -16,13 +17,15 @@ import { openOutbox } from './outbox/outbox-wing.ts'
 import { type DemoCredentials, readDemoCredentials, writeDemoCredentials } from './people/demo-people.ts'
 import { openPeople } from './people/people-wing.ts'
 import { openPresses } from './press/press-wing.ts'
-import { openProof } from './readiness/readiness-wing.ts'
+import { openReadiness } from './readiness/readiness-wing.ts'
 import { openShifts } from './people/shift-wing.ts'
 import { openDemoTown } from './simulator/demo-town.ts'
+import { startDemoVoice } from './simulator/demo-voice.ts'
 import { readDemoSite } from './site/site-file.ts'
 import { openTown } from './site/site-wing.ts'
 import { createHandleShare } from './tools/process/handle-share.ts'
 import { packageRoot } from './tools/package-root.ts'
+import { createPhases } from './tools/phases.ts'
 
 export type HouseOptions = {
   /** Null starts the simulated Darlington. */
@@ -34,6 +37,8 @@ export type HouseOptions = {
   tls?: { cert: string; key: string } | null
   /** Where cameras push to, when the town has such; 0 picks a free one. */
   rtmpPort: number
+  /** Whether the simulated town's help point telephones, where the engines for it are on the machine. */
+  demoVoice?: boolean
   /** Where the server is to its users; left out: at the root of each request's host. */
   address?: PublicAddress
 }
@@ -44,13 +49,14 @@ export async function openHouse({
   siteFile,
   tls = null,
   address = AT_THE_ROOT,
+  demoVoice = false,
   ...options
 }: HouseOptions): Promise<House> {
   const { dataFolder, host, port, rtmpPort } = options
   const ground = openGround({ dataFolder, host })
   const { logger, closing } = ground
   try {
-    const house = createFoundation<Door>(ground)
+    const house = createPhases<Door>(ground)
     const { basePath } = address
 
     // The simulated Darlington, where there is no town.
@@ -70,13 +76,19 @@ export async function openHouse({
     const cameras = house.add(openCameras({ ...ground, basePath, findingDevice, town, ledger, clips }))
     const incidents = house.add(openIncidents({ ...ground, basePath, town, ledger, clips, cameras }))
     const presses = house.add(openPresses({ ...ground, town, ledger, incidents, cameras }))
-    const proof = house.add(openProof({ ...ground, town, ledger, clips, cameras, incidents, presses }))
+    const engines = siteFile !== null ? 'required' : demoVoice ? 'if-there' : 'never'
+    const calls = house.add(openCalls({ ...ground, file, environment, engines, town, ledger, incidents, presses }))
+    if (simulated && demoVoice) {
+      const needs = { folder: join(dataFolder, 'simulator'), site: town.site, onError, ...calls, ...ledger }
+      closing.add('the help point that talks', startDemoVoice(needs).close)
+    }
+    const readiness = house.add(openReadiness({ ...ground, town, ledger, clips, cameras, incidents, presses, calls }))
     const outbox = house.add(openOutbox({ ...ground, town, ledger }))
-    house.add(openMetrics({ ...ground, ledger, clips, cameras, incidents, presses, proof, outbox }))
+    house.add(openMetrics({ ...ground, ledger, clips, cameras, incidents, presses, readiness, outbox }))
     house.add(openPlayback({ ...ground, ledger, clips, cameras, incidents }))
-    house.add(openEvidence({ ...ground, basePath, town, ledger, clips, cameras, incidents }))
+    house.add(openEvidence({ ...ground, basePath, town, ledger, clips, cameras, calls, incidents }))
     const people = house.add(openPeople({ ...ground, address, demo, town, ledger, cameras, incidents }))
-    house.add(openShifts({ ...ground, town, ledger, clips, cameras, incidents, proof, outbox, people }))
+    house.add(openShifts({ ...ground, town, ledger, clips, cameras, incidents, readiness, outbox, calls, people }))
 
     await ledger.replay(house.folds())
     await house.begin(town.site)
@@ -88,8 +100,8 @@ export async function openHouse({
     const embedding = (): readonly string[] => town.site().embedding
     const app = await createDoor({ ...people, logger, handles, nothingHere, address, tls, onRefusedPress, embedding })
     closing.add('the door', () => app.close())
-    const sockets: Record<string, ServeSocket> = {}
-    await house.routes({ ...people, app, socket: (path, serve) => (sockets[path] = serve) })
+    const sockets: Record<string, Stream> = {}
+    await house.routes({ ...people, app, socket: (path, stream) => (sockets[path] = stream) })
     openSockets(app, sockets, address, handles)
     await pageRoutes(app, pages)
     const url = (await app.listen({ port, host })).replace('[::1]', 'localhost')

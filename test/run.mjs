@@ -1,20 +1,23 @@
 /**
  * `npm test`: sets up, checks, then runs every test. `npm test -- FILE …` runs some; `--no-checks` leaves out the
  * checks.
+ * `npm run test:engines`: what needs root and large packages, installed by set-up.
  * `npm run check`: sets up and checks. `npm run test:one -- FILE`: sets up and runs that file alone.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { useRuntime } from '../server/node-runtime.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 const RESULTS = join(root, 'test', 'journeys', 'output', 'results.json')
 const args = process.argv.slice(2)
-const MODES = new Set(['--no-checks', '--checks', '--one'])
+const MODES = new Set(['--no-checks', '--checks', '--one', '--engines'])
 const wanted = args.filter((arg) => !MODES.has(arg))
 const one = args.includes('--one')
+const engines = args.includes('--engines')
 if (one && wanted.length === 0) {
   console.error('Name the test file: npm run test:one -- test/clip/clip-cut.test.ts')
   process.exit(2)
@@ -32,27 +35,30 @@ function step(words, command, commandArgs) {
   return status === 0
 }
 
-if (!step('set-up', process.execPath, ['server/setup.mjs', 'test'])) process.exit(1)
+if (!step('set-up', process.execPath, ['server/setup.mjs', engines ? 'engines' : 'test'])) process.exit(1)
+// On an older Node this starts once more, in the runtime that set-up has fetched.
+await useRuntime(fileURLToPath(import.meta.url))
 if (one) {
   const found = step(wanted.join(' '), bin('vitest'), ['run', '--config', 'test/vitest.config.ts', ...wanted])
   process.exit(found ? 0 : 1)
 }
-const checks = args.includes('--no-checks')
-  ? []
-  : [
-      step('format (prettier)', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
-      step('types (tsc)', bin('tsc'), ['--noEmit']),
-      step('lint (oxlint)', bin('oxlint'), ['--type-aware']),
-      step('nothing unused (knip)', bin('knip'), ['--no-config-hints']),
-      step('the shape of the house', bin('vitest'), [
-        'run',
-        '--config',
-        'test/vitest.config.ts',
-        '--project',
-        'pure',
-        'test/rooms',
-      ]),
-    ]
+const checks =
+  args.includes('--no-checks') || engines
+    ? []
+    : [
+        step('format (prettier)', bin('prettier'), ['--check', '--log-level', 'warn', '.']),
+        step('types (tsc)', bin('tsc'), ['--noEmit']),
+        step('lint (oxlint)', bin('oxlint'), ['--type-aware']),
+        step('nothing unused (knip)', bin('knip'), ['--no-config-hints']),
+        step('the shape of the house', bin('vitest'), [
+          'run',
+          '--config',
+          'test/vitest.config.ts',
+          '--project',
+          'pure',
+          'test/rooms',
+        ]),
+      ]
 /** Of a run's results, a line for each that failed. */
 const failuresIn = ({ testResults }) =>
   testResults.flatMap(({ name, message, assertionResults }) => {
@@ -63,8 +69,11 @@ const failuresIn = ({ testResults }) =>
       (words) => `  ${name.slice(root.length)} > ${words}`,
     )
   })
-/** Side by side they mostly wait for each other's cameras and browsers, not for the processor. */
-const SIDE_WORKERS = 3
+/**
+ * Files that run at one time. Pure ones use a core each; what stands side by side waits for cameras and browsers more
+ * than for the processor; the rest are alone.
+ */
+const WORKERS = { pure: 2, side: 3, real: 1, engines: 1 }
 const vitest = (project) =>
   step(`${project} tests`, bin('vitest'), [
     'run',
@@ -72,13 +81,14 @@ const vitest = (project) =>
     'test/vitest.config.ts',
     '--project',
     project,
-    ...(project === 'side' ? [`--maxWorkers=${SIDE_WORKERS}`] : []),
+    `--maxWorkers=${WORKERS[project]}`,
     '--passWithNoTests',
     ...wanted,
   ])
 let passed = 0
 let failed = checks.filter((ok) => !ok).length
-for (const project of args.includes('--checks') ? [] : ['pure', 'side', 'real']) {
+const projects = engines ? ['engines'] : ['pure', 'side', 'real']
+for (const project of args.includes('--checks') ? [] : projects) {
   // A run that dies leaves none, and must not be told by the one before.
   rmSync(RESULTS, { force: true })
   const ok = vitest(project)

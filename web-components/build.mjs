@@ -4,33 +4,13 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } f
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
+import { leafletWithoutMarkup } from './leaflet.mjs'
 import { manifestOf } from './manifest.mjs'
+import { readHeader, withHeader } from './page-header.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const outDir = join(here, '..', 'dist', 'web')
 const pages = join(here, 'pages')
-
-/**
- * Leaflet looks what the browser can do by writing markup, which a page with `require-trusted-types-for` forbids: the
- * whole module would fail to load there. The same question is asked by making the element. And it gives itself a
- * global name: none of ours has one.
- */
-const MARKUP = "div.innerHTML = '<svg/>'"
-const GLOBAL = /\bwindow\.L = exports;/
-const leafletWithoutMarkup = {
-  name: 'leaflet-without-markup',
-  transform(code, id) {
-    if (!/leaflet-src(\.esm)?\.js$/.test(id)) return null
-    if (!code.includes(MARKUP))
-      throw new Error(
-        `Leaflet has changed: ${MARKUP} is not there any more; see whether it still loads under trusted types`,
-      )
-    if (!GLOBAL.test(code)) throw new Error('Leaflet has changed: it names itself globally in another way')
-    return code
-      .replace(GLOBAL, '')
-      .replace(MARKUP, "div.appendChild(document.createElementNS('http://www.w3.org/2000/svg', 'svg'))")
-  },
-}
 
 async function bundle(name, entry, emptyOutDir) {
   await build({
@@ -74,6 +54,8 @@ async function buildVerifier() {
 }
 
 await bundle('lamppost', join(here, 'lamppost.ts'), true)
+// The browser's audio thread loads a script of its own.
+await bundle('call-worklet', join(here, 'lamppost-call', 'call-worklet.ts'), false)
 for (const file of readdirSync(pages))
   if (file.endsWith('.ts')) await bundle(file.replace(/\.ts$/, ''), join(pages, file), false)
 mkdirSync(outDir, { recursive: true })
@@ -82,19 +64,9 @@ writeFileSync(
   join(outDir, 'custom-elements.json'),
   `${JSON.stringify(manifestOf(here, 'dist/web/lamppost.js'), null, 2)}\n`,
 )
-const header = readFileSync(join(here, 'page-parts', 'header.html'), 'utf8').trim()
-/** Every page leads to the others; its own name is marked. */
-function copyPage(file) {
-  const own = `href="./${file.replace(/\.html$/, '')}"`
-  writeFileSync(
-    join(outDir, file),
-    readFileSync(join(pages, file), 'utf8').replace(
-      '<header></header>',
-      header.replace(own, `${own} aria-current="page"`),
-    ),
-  )
-}
+const header = readHeader(here)
 for (const file of readdirSync(pages)) {
-  if (file.endsWith('.html')) copyPage(file)
+  if (file.endsWith('.html'))
+    writeFileSync(join(outDir, file), withHeader(readFileSync(join(pages, file), 'utf8'), file, header))
   else if (!file.endsWith('.ts')) cpSync(join(pages, file), join(outDir, file))
 }

@@ -1,4 +1,5 @@
 /** The one ES module: importing it defines the elements. */
+export { LamppostCall, type CallNews } from './lamppost-call/lamppost-call.ts'
 export { LamppostEvidence } from './lamppost-evidence/lamppost-evidence.ts'
 export { LamppostIncident } from './lamppost-incident/lamppost-incident.ts'
 export {

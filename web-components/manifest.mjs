@@ -119,7 +119,7 @@ function elementIn(file) {
 export function manifestOf(folder, module) {
   const named = [
     ...new Set(
-      [...readFileSync(join(folder, 'look', 'look.ts'), 'utf8').matchAll(/var\((--lamppost-[a-z-]+)/g)].map(
+      [...readFileSync(join(folder, 'theme', 'theme.ts'), 'utf8').matchAll(/var\((--lamppost-[a-z-]+)/g)].map(
         ([, name]) => name,
       ),
     ),

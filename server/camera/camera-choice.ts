@@ -28,6 +28,8 @@ export type Candidate = {
   neededBy?: IncidentId | null
 }
 
+/** Where a person pressed; `location` null: the help point has left the site file, and only presets lead there. */
+export type PressedPlace = { id: HelpPointId; location: Place | null }
 export type Chosen = { camera: CameraId; preset: PresetToken | null; way: FramingWay; metres: number | null }
 export type PassedOver = { camera: CameraId; reason: string }
 /** `wanted`: a nearer camera that another incident holds; its operator may be asked for it. */
@@ -55,11 +57,7 @@ const BUSY_MS = 120_000
  * moved, or that sees nothing comes last, in that order: it is better than none. Ties fall to the lower id. What was
  * nearer and was not sent first keeps the reason.
  */
-export function chooseCameras(
-  helpPoint: { id: HelpPointId; location: Place },
-  cameras: readonly Candidate[],
-  incident: IncidentId,
-): Choice {
+export function chooseCameras(helpPoint: PressedPlace, cameras: readonly Candidate[], incident: IncidentId): Choice {
   const passedOver: PassedOver[] = []
   const movable: Ranked[] = []
   const fixed: Ranked[] = []
@@ -101,11 +99,12 @@ export function chooseCameras(
 /** Most cameras of a town have nothing to do with a place: no trigonometry, and no memory, for them. */
 export function concerns(
   { presets, location }: Pick<Candidate, 'presets' | 'location'>,
-  helpPoint: { id: HelpPointId; location: Place },
+  helpPoint: PressedPlace,
 ): boolean {
   return (
     presets.has(helpPoint.id) ||
     (location !== null &&
+      helpPoint.location !== null &&
       Math.abs(location.lat - helpPoint.location.lat) < NEAR_LATITUDE &&
       Math.abs(location.lon - helpPoint.location.lon) < NEAR_LONGITUDE)
   )
@@ -115,9 +114,9 @@ type Ranked = Chosen & { rank: number; doubt: string | null }
 /** `lost`: why its preset is of no use. */
 type Way = Omit<Ranked, 'way'> & { way: FramingWay | null; lost: string | null }
 
-function rank(camera: Candidate, { id, location }: { id: HelpPointId; location: Place }): Way {
+function rank(camera: Candidate, { id, location }: PressedPlace): Way {
   const preset = camera.presets.get(id)
-  const metres = camera.location ? metresBetween(camera.location, location) : null
+  const metres = camera.location && location ? metresBetween(camera.location, location) : null
   const near = (within: number): boolean => metres !== null && metres <= within
   const base = { camera: camera.id, metres, preset: null, lost: null, ...doubtAbout(camera) }
   if (!camera.ptz)
@@ -129,7 +128,7 @@ function rank(camera: Candidate, { id, location }: { id: HelpPointId; location: 
   const gone = preset !== undefined && camera.knownTokens !== null && !camera.knownTokens.has(preset.token)
   if (preset && !gone) return { ...base, preset: preset.token, way: 'preset' }
   const lost = gone ? `its preset ${preset.token} is gone from the camera` : null
-  if (near(AIM_WITHIN_METRES) && camera.canAim(location)) return { ...base, lost, way: 'aim' }
+  if (near(AIM_WITHIN_METRES) && location && camera.canAim(location)) return { ...base, lost, way: 'aim' }
   return { ...base, lost, way: near(FIXED_WITHIN_METRES) ? 'home' : null }
 }
 

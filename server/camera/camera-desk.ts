@@ -9,13 +9,13 @@ import type {
   Reachability,
 } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
-import type { HelpPointId, Place } from '../glossary/press.ts'
+import type { Place } from '../glossary/press.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { keepWorker } from '../tools/process/worker-calls.ts'
-import { type Candidate, concerns } from './camera-choice.ts'
+import { type PressedPlace, type Candidate, concerns } from './camera-choice.ts'
 import { createCameraFinding } from './camera-finding.ts'
 import { type CameraHead, createCameraHead } from './camera-head.ts'
 import { troubleSentence } from './camera-trouble.ts'
@@ -40,9 +40,9 @@ const isPtz = ({ presets, mount }: SiteCamera, head: CameraHead | null): boolean
 const isMapped = ({ presets }: SiteCamera, token: PresetToken): boolean =>
   [...presets.values()].some((preset) => preset.token === token)
 
-function aimOf({ location, mount }: SiteCamera, head: CameraHead | null, place: Place): Aim | null {
+function aimOf({ location, mount }: SiteCamera, head: CameraHead | null, place: Place | null): Aim | null {
   const range = head?.aimRange() ?? null
-  return location && mount && range ? aimAt(location, mount, place, range) : null
+  return location && mount && range && place ? aimAt(location, mount, place, range) : null
 }
 
 export type HealthChange = { camera: CameraId; health: CameraHealth }
@@ -192,7 +192,7 @@ export function createCameraDesk(options: {
           if (stream) onStream(kept.site, stream, substream)
           else if (fault) change(site.id, 'video', 'down', fault.words)
         }
-        tellMissing(site.id)
+        publishMissing(site.id)
       },
       onPresetsGone: (tokens, away) => {
         for (const token of tokens) if (isMapped(kept.site, token)) onPresetGone(site.id, token, away)
@@ -213,7 +213,7 @@ export function createCameraDesk(options: {
     if (changed) onHealth({ camera: id, health: found.health })
   }
   /** What the site file names and the camera never had, since anybody looked. */
-  function tellMissing(id: CameraId): void {
+  function publishMissing(id: CameraId): void {
     const found = cameras.get(id)
     const known = found?.head?.knownTokens()
     if (!found || !known || found.lookedFor) return
@@ -256,7 +256,7 @@ export function createCameraDesk(options: {
      * @param others who has a camera, where that is another than holds it; null is nobody.
      */
     candidates: (
-      helpPoint: { id: HelpPointId; location: Place },
+      helpPoint: PressedPlace,
       others: ReadonlyMap<CameraId, IncidentId | null> = new Map(),
       neededBy: (presets: SiteCamera['presets']) => IncidentId | null = () => null,
     ): Candidate[] =>
@@ -297,7 +297,7 @@ export function createCameraDesk(options: {
       return head
     },
     /** How this camera is turned to a place by coordinates; null when it cannot be. */
-    aimAt(id: CameraId, place: Place): Aim | null {
+    aimAt(id: CameraId, place: Place | null): Aim | null {
       const { site, head } = kept(id)
       return aimOf(site, head, place)
     },

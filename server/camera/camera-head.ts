@@ -14,7 +14,7 @@ import type {
 import type { OnvifAccess } from '../glossary/site.ts'
 import { createBackoff } from '../tools/backoff.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
-import { Failure, wordsOf } from '../tools/failure.ts'
+import { Failure, messageOf } from '../tools/failure.ts'
 import { type Trouble, troubleOf } from './camera-trouble.ts'
 import type { Aim, AimRange } from './framing/geometric-aim.ts'
 import { isAway } from './framing/framing-proof.ts'
@@ -246,7 +246,7 @@ export function createCameraHead(options: {
       // The camera's clock may have jumped (a reboot): our created time would then be refused.
       await readClock().catch(() => {})
       if (misses < MISSES_UNTIL_DOWN) return
-      report('down', wordsOf(error), error)
+      report('down', messageOf(error), error)
       session = null
     }
   }
@@ -272,7 +272,7 @@ export function createCameraHead(options: {
         listen(session)
       } catch (error) {
         if (stopped.signal.aborted) return
-        report('down', wordsOf(error), error)
+        report('down', messageOf(error), error)
         // Some cameras lock an account after a few wrong passwords.
         const wrongPassword = error instanceof Failure && error.extra.credentials === true
         await clock.sleep((wrongPassword ? refused : unreachable).wait(), stopped.signal)

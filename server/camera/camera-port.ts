@@ -2,7 +2,7 @@
 import type { CameraPort } from './camera-routes.ts'
 import type { CameraId, CameraView } from '../glossary/camera.ts'
 import type { createCameraDesk } from './camera-desk.ts'
-import type { createCameraHands } from './control/manual-control.ts'
+import type { createManualControl } from './control/manual-control.ts'
 import type { startDriftWatch } from './watch/drift-watch.ts'
 import type { createPresetKeeping } from './presets/preset-keeping.ts'
 
@@ -10,21 +10,21 @@ type Parts = {
   desk: Pick<ReturnType<typeof createCameraDesk>, 'ids' | 'siteCamera' | 'head'>
   presets: ReturnType<typeof createPresetKeeping>
   drift: Pick<ReturnType<typeof startDriftWatch>, 'check'>
-  hands: Pick<ReturnType<typeof createCameraHands>, 'check'>
+  manual: Pick<ReturnType<typeof createManualControl>, 'check'>
   move: CameraPort['move']
   view(id: CameraId): CameraView
   admit: CameraPort['admit']
   recorder: CameraPort['recorder']
 }
 
-export const cameraRoutesPort = ({ desk, presets, drift, hands, ...parts }: Parts): CameraPort => ({
+export const cameraRoutesPort = ({ desk, presets, drift, manual, ...parts }: Parts): CameraPort => ({
   all: () => desk.ids().map(parts.view),
   get: (id) => parts.view(desk.siteCamera(id).id),
   presets: presets.list,
   savePreset: presets.save,
   removePreset: presets.remove,
   recall: (id, token, { name, actor }) => {
-    hands.check(id, name)
+    manual.check(id, name)
     return presets.recall(id, token, actor)
   },
   teach: presets.teach,

@@ -11,7 +11,7 @@ import { createTopic } from '../tools/topic.ts'
 import { keepWorker } from '../tools/process/worker-calls.ts'
 import { startBlindWatch } from './watch/blind-watch.ts'
 import { createCameraDesk } from './camera-desk.ts'
-import { createCameraHands } from './control/manual-control.ts'
+import { createManualControl } from './control/manual-control.ts'
 import type { CameraNeeds } from './camera-needs.ts'
 import { createListening, presetNews } from './head-news.ts'
 import { chooseCameras } from './camera-choice.ts'
@@ -132,13 +132,13 @@ function openManualControl(
   { neededBy }: Users,
 ) {
   const steered = createTopic<{ camera: CameraId; by: string }>(onError)
-  const hands = createCameraHands({
+  const manual = createManualControl({
     clock,
     onChange: (camera, hand) => news.publish({ event: 'camera.hand', data: { camera, hand } }),
   })
-  closing.add('the hands', hands.close)
-  const port = { ...desk, hands, neededBy, onSteered: steered.publish, append: ledger.append }
-  return { hands, steered, move: createManualMove(port) }
+  closing.add('the control by hand', manual.close)
+  const port = { ...desk, manual, neededBy, onSteered: steered.publish, append: ledger.append }
+  return { manual, steered, move: createManualMove(port) }
 }
 
 export function openCameras(needs: CameraNeeds) {
@@ -148,17 +148,17 @@ export function openCameras(needs: CameraNeeds) {
   const users = createUsers(desk.heldBy)
   const pictures = openPictures(needs)
   const { lookAt, references } = pictures
-  const moves = createMoves({ ...desk, clock, lookAt, placeOf: (id) => town.placeOf(id) ?? { lat: 0, lon: 0 } })
+  const moves = createMoves({ ...desk, clock, lookAt, placeOf: town.placeOf })
   const drift = openDriftWatch(needs, heads, { references, frame: moves.frame, usedBy: users.usedBy })
   const presets = openPresets(needs, heads, pictures, { neededBy: users.neededBy, lastCheck: drift.last })
-  const manual = openManualControl(needs, heads, users)
-  const viewPort = { ...desk, ...clips, neededBy: users.neededBy, steeredBy: manual.hands.who }
+  const steering = openManualControl(needs, heads, users)
+  const viewPort = { ...desk, ...clips, neededBy: users.neededBy, steeredBy: steering.manual.who }
   return {
     ...desk,
     ...moves,
     inputs: heads.inputs.subscribe,
     interrupted: heads.interrupted.subscribe,
-    steered: manual.steered.subscribe,
+    steered: steering.steered.subscribe,
     listens: heads.listening.to,
     knows: (id: string): CameraId => desk.siteCamera(id).id,
     usersAre: users.answeredBy,
@@ -179,8 +179,8 @@ export function openCameras(needs: CameraNeeds) {
     },
     routes({ app, admit }: Door): void {
       const view = (id: CameraId): CameraView => cameraView(id, viewPort, basePath)
-      const { move, hands } = manual
-      cameraRoutes(app, cameraRoutesPort({ desk, presets, drift, hands, move, view, admit, recorder: clips.report }))
+      const { move, manual } = steering
+      cameraRoutes(app, cameraRoutesPort({ desk, presets, drift, manual, move, view, admit, recorder: clips.report }))
       const { discover, inquire } = desk.finding
       findingRoutes(app, { devices: ipv4Devices, discover: (device) => discover(device ?? findingDevice), inquire })
     },

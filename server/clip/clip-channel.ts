@@ -8,7 +8,7 @@ import type { Recorder } from './record/clip-recorder.ts'
 import { type ClipRing, type DiskGate, type RingLimits, openClipRing } from './ring/clip-ring.ts'
 import type { ConvertedView } from './live/converted-view.ts'
 import { type LiveWindow, createLiveWindow } from './live/live-window.ts'
-import { wordsOf } from '../tools/failure.ts'
+import { messageOf } from '../tools/failure.ts'
 import type { StreamAddress } from './record/recording-run.ts'
 
 /** `substream`: the camera's own H.264, where what is recorded is something else. */
@@ -34,7 +34,7 @@ export type Channel = {
 }
 
 /**
- * @param tellFirst whether somebody was told before, by a thread that has ended: what is found first is news,
+ * @param publishFirst whether somebody was told before, by a thread that has ended: what is found first is news,
  * whatever it is.
  * @param wantedPart seconds that a part of its live picture should last now.
  * @param onBuffer hears when the disk stops taking its pictures, and when it takes them again
@@ -44,7 +44,7 @@ export function openChannel({
   folder,
   gate,
   wantedPart,
-  tellFirst,
+  publishFirst,
   onBuffer,
   onError,
 }: {
@@ -52,19 +52,19 @@ export function openChannel({
   folder: string
   gate: DiskGate
   wantedPart(isAsked: boolean): number
-  tellFirst: boolean
+  publishFirst: boolean
   onBuffer(state: BufferState): void
   onError(error: unknown): void
 }): Channel {
   const buffer: BufferState = { buffer: 'up', reason: null }
-  let mustTell = tellFirst
+  let mustPublish = publishFirst
   const onWritten = (problem: string | null): void => {
     const now: BufferState =
       problem === null
         ? { buffer: 'up', reason: null }
         : { buffer: 'down', reason: `The clip buffer cannot be written: ${problem}` }
-    if (!mustTell && buffer.buffer === now.buffer && buffer.reason === now.reason) return
-    mustTell = false
+    if (!mustPublish && buffer.buffer === now.buffer && buffer.reason === now.reason) return
+    mustPublish = false
     Object.assign(buffer, now)
     onBuffer(now)
   }
@@ -74,7 +74,7 @@ export function openChannel({
     gate,
     onWritten,
     onStuck: (file, error) =>
-      onError(new Error(`${file} of ${wanted.id}'s clip buffer should go, and the disk keeps it: ${wordsOf(error)}`)),
+      onError(new Error(`${file} of ${wanted.id}'s clip buffer should go, and the disk keeps it: ${messageOf(error)}`)),
   })
   return {
     ring,

@@ -7,7 +7,7 @@ import type { Clip, Gap, PictureForm, Range, RecorderReport } from '../glossary/
 import type { StoredRange } from '../glossary/evidence.ts'
 import type { SiteCamera } from '../glossary/site.ts'
 import { isoTime } from '../tools/clock.ts'
-import { wordsOf } from '../tools/failure.ts'
+import { messageOf } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { callWorker } from '../tools/process/worker-calls.ts'
@@ -152,7 +152,7 @@ export function createClipDesk(options: ClipDeskOptions) {
   const recordOrSay = (camera: CameraToRecord): Promise<void> =>
     record(camera).catch((error: unknown) => {
       onError(error)
-      onBuffer(camera.id as CameraId, 'down', `The clip buffer cannot be opened: ${wordsOf(error)}`)
+      onBuffer(camera.id as CameraId, 'down', `The clip buffer cannot be opened: ${messageOf(error)}`)
     })
 
   async function record(camera: CameraToRecord): Promise<void> {

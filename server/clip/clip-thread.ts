@@ -6,8 +6,8 @@ import type { PictureForm, Range, RecorderReport, Segment } from '../glossary/cl
 import type { StoredRange } from '../glossary/evidence.ts'
 import { realClock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
-import { standBack } from '../tools/process/thread-priority.ts'
-import { answerCalls, tellMain, workerInput } from '../tools/process/worker-calls.ts'
+import { lowerPriority } from '../tools/process/thread-priority.ts'
+import { answerCalls, publishToMain, workerInput } from '../tools/process/worker-calls.ts'
 import { type BufferState, type CameraToRecord, type Channel, type Hold, openChannel } from './clip-channel.ts'
 import { cutClip } from './ring/clip-cut.ts'
 import { type DiskLimits, type DiskState, createClipDisk } from './ring/clip-disk.ts'
@@ -38,14 +38,14 @@ const {
   again,
 } = workerInput<{ folder: string; evictEveryMs: number; disk: DiskLimits; again: boolean }>()
 /** Presses and cameras are another thread's, and come first. */
-standBack(5)
+lowerPriority(5)
 const clock = realClock
 const channels = new Map<string, Channel>()
 const stopped = new AbortController()
 const conversions = createConvertedClips({ signal: stopped.signal })
 let cuts = 0
 let keyframes: KeyframeDecoder | null = null
-const tell = (news: ClipNews): void => tellMain(news)
+const tell = (news: ClipNews): void => publishToMain(news)
 const copyOf = (bytes: Uint8Array | null): Uint8Array | null => bytes && new Uint8Array(bytes)
 const onError = (error: unknown): void =>
   tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
@@ -53,7 +53,7 @@ const disk = createClipDisk({
   folder,
   limits: diskLimits,
   rings: () => [...channels.values()].map(({ ring }) => ring),
-  tellFirst: again,
+  publishFirst: again,
   onState: (state) => tell({ disk: state }),
 })
 
@@ -66,7 +66,7 @@ function channel(id: string): Channel {
 const live = createLivePictures({
   channels,
   channelOf: channel,
-  post: (parts, memory) => tellMain({ parts } satisfies ClipNews, memory),
+  post: (parts, memory) => publishToMain({ parts } satisfies ClipNews, memory),
   clock,
   onError,
 })
@@ -158,7 +158,7 @@ async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<v
       folder,
       gate: disk.gate,
       wantedPart: live.wantedPart,
-      tellFirst: again,
+      publishFirst: again,
       onError,
       onBuffer: (buffer) => tell({ camera: wanted.id, buffer }),
     })

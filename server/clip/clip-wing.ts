@@ -6,7 +6,7 @@ import type { LiveNews } from '../glossary/news.ts'
 import type { Site, SiteCamera } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { createTopic } from '../tools/topic.ts'
-import type { DiskState } from './ring/clip-disk.ts'
+import { diskNews } from './disk-news.ts'
 import { createClipDesk } from './clip-desk.ts'
 import { createPushedStreams } from './record/pushed-streams.ts'
 import { startRtmpIngest } from './record/rtmp-ingest.ts'
@@ -47,10 +47,7 @@ export function openClips({
     disk: town.site().storage,
     onVideo: (camera, state, reason) => video.publish({ camera, state, reason }),
     onBuffer: (camera, state, reason) => buffer.publish({ camera, state, reason }),
-    onDisk: (state: DiskState) => {
-      if (state.problem) logger.error(state, 'the disk of the clip buffers')
-      news.publish({ event: 'storage.health', data: state })
-    },
+    onDisk: diskNews(logger, news),
     onError,
   })
   closing.add('the clip buffers', desk.close)

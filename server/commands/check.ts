@@ -4,7 +4,7 @@ import { readSite } from '../site/site-check.ts'
 import { problemLine } from '../site/site-file.ts'
 import { metresBetween } from '../tools/geography.ts'
 import { loadStreets } from '../site/street-map.ts'
-import { wordsOf } from '../tools/failure.ts'
+import { messageOf } from '../tools/failure.ts'
 import { utf8Text } from '../tools/utf8-text.ts'
 
 /** Metres; nobody is seen from further away. */
@@ -18,7 +18,7 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
   const yaml = await readFile(file)
     .then(utf8Text)
     .catch((error: unknown) => {
-      throw new Error(`${file} cannot be read: ${wordsOf(error)}`, { cause: error })
+      throw new Error(`${file} cannot be read: ${messageOf(error)}`, { cause: error })
     })
   // Secrets are the running server's: here a reference only has to look like one.
   const names = new Set<string>()
@@ -28,7 +28,7 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
   for (const problem of problems) process.stderr.write(`${problemLine(file, problem)}\n`)
   if (!site) return 1
   const streets = await loadStreets(file, site.streets).catch((error: unknown) => {
-    process.stderr.write(`${wordsOf(error)}\n`)
+    process.stderr.write(`${messageOf(error)}\n`)
     return undefined
   })
   if (streets === undefined) return 1
@@ -63,5 +63,16 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
   for (const { id, mqtt } of site.helpPoints)
     if (mqtt.length > 0 && !site.mqtt)
       process.stdout.write(`${file}: warning: ${id} presses over MQTT, and there is no broker (mqtt: { url: … })\n`)
+  for (const { id, sip } of site.helpPoints)
+    if (sip && sip.password === null)
+      process.stdout.write(
+        `${file}: warning: ${id} may call from ${sip.from?.join(', ') ?? 'nowhere'} without a password: ` +
+          'its address alone is trusted\n',
+      )
+  if (site.voice)
+    process.stdout.write(
+      `${file}: calls: unless the edge runs as a service of its own (lamppost edge --site ${file} --data DIR), ` +
+        'nobody answers calls when the server stops\n',
+    )
   return 0
 }

@@ -5,8 +5,9 @@ import { createSecureContext } from 'node:tls'
 import { setFlagsFromString } from 'node:v8'
 import { publicAddressOf } from '../door/public-address.ts'
 import { type House, openHouse } from '../house.ts'
+import { wasHandedOn } from '../node-runtime.mjs'
 import { packageRoot } from '../tools/package-root.ts'
-import { comeFirst } from '../tools/process/thread-priority.ts'
+import { raisePriority } from '../tools/process/thread-priority.ts'
 
 const CLOSE_WITHIN_MS = 2500
 const PARENT_CHECK_MS = 500
@@ -22,6 +23,8 @@ export type StartOptions = {
   'public-url'?: string | undefined
   'base-path'?: string | undefined
   'trust-proxy'?: boolean | undefined
+  /** The simulated town's help point does not telephone. */
+  'no-calls'?: boolean | undefined
 }
 
 function portOf(option: string, text: string): number {
@@ -70,8 +73,11 @@ export async function startCommand({
   'public-url': publicUrl,
   'base-path': basePath,
   'trust-proxy': trustProxy,
+  'no-calls': noCalls = false,
 }: StartOptions): Promise<number> {
   if (site !== undefined && !existsSync(site)) throw new Error(`the site file ${site} does not exist`)
+  if (noCalls && site !== undefined)
+    throw new Error('--no-calls is for the simulated town; a site whose help points do not telephone has no voice')
   const dataFolder = resolve(data ?? join(packageRoot, 'data'))
   const options = {
     siteFile: site === undefined ? null : resolve(site),
@@ -80,6 +86,7 @@ export async function startCommand({
     host,
     tls: tlsOf(cert, key),
     rtmpPort: portOf('rtmp-port', rtmpPort),
+    demoVoice: !noCalls,
     address: publicAddressOf({ basePath, publicUrl, trustProxy }),
   }
   // Presses are rare: between two of them the code of their whole way would be thrown away, and compiled anew while
@@ -94,7 +101,7 @@ export async function startCommand({
     throw error
   })
   // Last: what was started until here, the threads that write files among them, stays as it is.
-  comeFirst()
+  raisePriority()
   process.stdout.write(greeting(house, dataFolder))
   await ended
   await Promise.race([house.close(), new Promise((done) => setTimeout(done, CLOSE_WITHIN_MS))])
@@ -122,13 +129,26 @@ function untilAsked(): Promise<void> {
   })
 }
 
-/** Who started us, up to npm: a shell that npm put in between outlives it. */
+/**
+ * The processes above this one up to npm: an older Node that handed on to this one, and a shell that npm put in between,
+ * outlive npm.
+ */
 function lineage(): string {
-  const parent = process.ppid
+  const above: number[] = []
+  let between = wasHandedOn() ? 1 : 0
+  for (let pid = process.ppid; ; between -= 1) {
+    above.push(pid)
+    const [, name = '', parent = ''] = /^\d+ \((.*)\) \S (\d+)/.exec(statOf(pid)) ?? []
+    if (parent === '' || (between <= 0 && !/^(sh|dash|bash)$/.test(name))) return above.join(' ')
+    pid = Number(parent)
+  }
+}
+
+/** Empty when the process has ended meanwhile. */
+function statOf(pid: number): string {
   try {
-    const [, name = '', rest = ''] = /^\d+ \((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${parent}/stat`, 'utf8')) ?? []
-    return /^(sh|dash|bash)$/.test(name) ? `${parent} ${rest}` : String(parent)
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
   } catch {
-    return String(parent)
+    return ''
   }
 }

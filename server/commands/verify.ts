@@ -7,7 +7,7 @@ import { nodeHasher } from '../evidence/verify/node-hasher.ts'
 import { factsOf } from '../evidence/verify/package-verdict.ts'
 import { verifyPackage } from '../evidence/verify/package-verification.ts'
 import { realClock } from '../tools/clock.ts'
-import { wordsOf } from '../tools/failure.ts'
+import { messageOf } from '../tools/failure.ts'
 
 const NOT_PROVEN = 2
 /** A mistyped name is no tampering. */
@@ -16,7 +16,7 @@ const NOT_JUDGED = 3
 async function pem(option: string, file: string | undefined): Promise<string | null> {
   if (file === undefined) return null
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new Error(`--${option} ${file} cannot be read: ${wordsOf(error)}`, { cause: error })
+    throw new Error(`--${option} ${file} cannot be read: ${messageOf(error)}`, { cause: error })
   })
   const [block] = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/) ?? []
   try {
@@ -35,7 +35,7 @@ type Options = { root?: string | undefined; 'timestamp-root'?: string | undefine
  */
 export async function verifyCommand(files: string[], options: Options): Promise<number> {
   const judged = await prepare(files, options).catch((error: unknown) => {
-    process.stderr.write(`lamppost: ${wordsOf(error)}\n`)
+    process.stderr.write(`lamppost: ${messageOf(error)}\n`)
     return null
   })
   return judged === null ? NOT_JUDGED : judge(judged)
@@ -50,7 +50,7 @@ async function prepare([file, ...more]: string[], options: Options): Promise<Jud
     await pem('timestamp-root', options['timestamp-root']),
   ]
   const source = await fileSource(file).catch((error: unknown) => {
-    throw new Error(`${file} cannot be read: ${wordsOf(error)}`, { cause: error })
+    throw new Error(`${file} cannot be read: ${messageOf(error)}`, { cause: error })
   })
   return { source, root, timeStampRoot }
 }

@@ -28,7 +28,7 @@ import { allowEmbedding, frameAncestors } from './embedding.ts'
 import { answerError, sendProblem } from './problem.ts'
 import { AT_THE_ROOT, type PublicAddress, isOwnOrigin, withoutBase } from './public-address.ts'
 import { createRunningAnswers } from './running-answers.ts'
-import type { ServeSocket } from './sockets.ts'
+import type { Stream } from './sockets.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -300,7 +300,7 @@ export type Door = {
   /** Somebody has a wall open. */
   enter(person: Person): { looking(incidents: string[]): void; leave(): void }
   /** A WebSocket at that path. */
-  socket(path: string, serve: ServeSocket): void
+  socket(path: string, stream: Stream): void
 }
 
 /** HTTP/2 has no list of its connections to cut; event streams would keep a closing server waiting. */

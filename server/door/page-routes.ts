@@ -3,18 +3,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { App } from './door.ts'
+import { PAGES } from './pages.ts'
 
 const PAGE = { open: 'pages, scripts and styles: what they show they ask for with a session' }
-const PAGES = {
-  '/': 'wall.html',
-  '/button': 'button.html',
-  '/presets': 'presets.html',
-  '/help-points': 'help-points.html',
-  '/evidence': 'evidence.html',
-  '/shift': 'shift.html',
-  '/embed': 'embed.html',
-}
-
 /** For a person whose address leads nowhere: it is shown at any depth, so that its own addresses begin at the root. */
 export function nothingHerePage(folder: string, basePath: string): string | null {
   const page = join(folder, 'nothing-here.html')

@@ -32,6 +32,14 @@ const STATUS = {
   'preset/in-use': 409,
   'preset/not-there': 409,
   'preset/no-picture': 404,
+  'call/unknown': 404,
+  'call/taken': 409,
+  'call/busy': 409,
+  'call/unreachable': 409,
+  'call/not-yours': 409,
+  'call/ended': 410,
+  'call/not-answered': 409,
+  'call/no-recording': 404,
   'clip/none': 404,
   'clip/unreadable': 409,
   'export/unknown': 404,
@@ -97,7 +105,7 @@ export function sendProblem(
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof Failure) return sendProblem(reply, STATUS[error.code], error.code, error.message, error.extra)
   const known = error as FastifyError
-  if (known.validation) return sendProblem(reply, 400, 'request/invalid', invalidWords(known))
+  if (known.validation) return sendProblem(reply, 400, 'request/invalid', invalidText(known))
   if (known.statusCode && known.statusCode < 500)
     return sendProblem(
       reply,
@@ -109,7 +117,7 @@ export function answerError(error: unknown, request: FastifyRequest, reply: Fast
   return sendProblem(reply, 500, 'internal', 'Something went wrong here; the server log says what.')
 }
 
-function invalidWords({ validation, validationContext }: FastifyError): string {
+function invalidText({ validation, validationContext }: FastifyError): string {
   const [first] = validation ?? []
   const where = `${validationContext ?? 'body'}${(first?.instancePath ?? '').replaceAll('/', '.')}`
   const { additionalProperty: unknown, allowedValues: allowed } = (first?.params ?? {}) as {

@@ -1,5 +1,6 @@
 /** The API's shapes, once: they check what comes in, and describe what goes out in the OpenAPI document. */
 import { type TSchema, Type } from 'typebox'
+import { CALL_DIRECTIONS, CALL_ENDS, CALL_LINES, CALL_STATES, ONE_WAYS } from '../glossary/call.ts'
 
 export const TIME = Type.String({ format: 'date-time', description: 'UTC ISO 8601 with milliseconds' })
 export const MAYBE_TIME = Type.Union([TIME, Type.Null()])
@@ -53,6 +54,58 @@ export const FRAMING = Type.Object({
   reason: MAYBE_STRING,
 })
 export const GAP = Type.Object({ from: TIME, to: TIME })
+export const CALL = Type.Object({
+  id: Type.String(),
+  helpPoint: Type.String(),
+  incident: Type.String(),
+  direction: Type.Enum(CALL_DIRECTIONS, { description: 'in: the help point has called; out: the room has called it' }),
+  state: Type.Enum(CALL_STATES, {
+    description:
+      'waiting: the announcement has answered; connected: sound has come both ways; offered: its operator is lost, or ' +
+      'has given it back',
+  }),
+  line: Type.Enum(CALL_LINES, { description: 'The line to the help point: not answered yet, up, gone' }),
+  owner: MAYBE_STRING,
+  held: Type.Boolean(),
+  ringingAt: TIME,
+  takenAt: MAYBE_TIME,
+  connectedAt: MAYBE_TIME,
+  endedAt: MAYBE_TIME,
+  end: Type.Union([Type.Enum(CALL_ENDS), Type.Null()]),
+  quality: Type.Union(
+    [
+      Type.Object({
+        lossPercent: Type.Number(),
+        jitterMs: Type.Number(),
+        levelIn: Type.Union([Type.Number(), Type.Null()], { description: 'dBFS; null: no packet came' }),
+        levelOut: Type.Union([Type.Number(), Type.Null()]),
+        oneWay: Type.Union([Type.Enum(ONE_WAYS), Type.Null()], {
+          description: 'The side that no sound arrives of',
+        }),
+        silentLine: Type.Boolean({ description: 'Sound arrives, and has been silent for eight seconds' }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'Of the last second; null until there was sound' },
+  ),
+  recorded: Type.Boolean({ description: 'Whether the site records calls' }),
+  recording: Type.Union(
+    [
+      Type.Object({
+        sha256: Type.String(),
+        bytes: Type.Integer(),
+        from: TIME,
+        to: TIME,
+        gaps: Type.Array(Type.Object({ side: Type.Enum(ONE_WAYS), from: TIME, to: TIME })),
+      }),
+      Type.Null(),
+    ],
+    { description: 'Null until it is whole, and when it was deleted' },
+  ),
+  announced: Type.Boolean({ description: 'The caller has heard that the call is recorded' }),
+  codec: Type.String(),
+  secured: Type.Boolean({ description: 'The help point’s signalling came over TLS' }),
+})
 export const CLIP = Type.Object({
   camera: Type.String(),
   from: TIME,
@@ -231,6 +284,9 @@ export const HELP_POINT = Type.Object({
   heartbeatMs: Type.Union([Type.Integer(), Type.Null()], { description: 'How often it says that it lives' }),
   drillAt: Type.Union([Type.String(), Type.Null()], { description: 'Local time of its daily drill' }),
   incident: MAYBE_STRING,
+  voice: Type.Union([Type.Object({ registered: Type.Boolean(), since: MAYBE_TIME }), Type.Null()], {
+    description: 'Whether it is registered at the voice edge; null: it does not telephone',
+  }),
   lastPress: MAYBE_TIME,
   lastDrill: MAYBE_TIME,
   lastHeartbeat: Type.Union([TIME, Type.Null()], { description: 'Since this start of the server' }),
@@ -305,6 +361,8 @@ export const EXPORT = Type.Object({
   incident: MAYBE_STRING,
   cuts: Type.Array(Type.Object({ camera: Type.String(), from: TIME, to: TIME })),
   redactions: Type.Array(Type.Unknown()),
+  calls: Type.Array(Type.String(), { description: 'Whose sound is in it' }),
+  silences: Type.Array(Type.Object({ call: Type.String(), from: TIME, to: TIME })),
   requestedBy: Type.Object({ name: Type.String(), organisation: MAYBE_STRING, reference: MAYBE_STRING }),
   reason: Type.String(),
   lawfulBasis: MAYBE_STRING,

@@ -21,6 +21,9 @@ export type ServeSocket = (
   admitted: () => void,
 ) => void
 
+/** A WebSocket as its room offers it: the roles that may open it, and what is said on it. */
+export type Stream = { roles: readonly Role[]; serve: ServeSocket }
+
 /** How often an open stream asks again whether its reader may still read. */
 export const LOOK_MS = 500
 /** A message of a page is a few words. */
@@ -28,23 +31,26 @@ const MOST_MESSAGE_BYTES = 4096
 /** RFC 6455 7.4.1: whoever is here breaks the rules of the house. */
 export const CLOSE_POLICY = 1008
 
+/** @throws when a stream names no role that may open it: such a server does not start */
 export function openSockets(
   app: App,
-  serving: Readonly<Record<string, ServeSocket>>,
+  streams: Readonly<Record<string, Stream>>,
   address: PublicAddress = AT_THE_ROOT,
   handles?: HandleShare,
 ): void {
+  const silent = Object.keys(streams).filter((path) => streams[path]?.roles.length === 0)
+  if (silent.length > 0) throw new Error(`who may use it? Name the roles of the stream: ${silent.join(', ')}`)
   const server = new WebSocketServer({ noServer: true, maxPayload: MOST_MESSAGE_BYTES, perMessageDeflate: false })
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     socket.on('error', () => socket.destroy())
     const path = withoutBase(request.url ?? '', address).split('?')[0] ?? ''
-    const serve = Object.hasOwn(serving, path) ? serving[path] : undefined
-    if (!serve) return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    const stream = Object.hasOwn(streams, path) ? streams[path] : undefined
+    if (!stream) return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
     server.handleUpgrade(request, socket, head, (accepted) => {
       accepted.on('error', () => accepted.terminate())
       const offered = credentialOf(request.headers)
       // A cookie travels with requests of any page: only our own origin's may use it (RFC 6455 10.2).
-      serve(
+      stream.serve(
         accepted,
         request,
         offered && ('bearer' in offered || isOwnOrigin(request.headers, 'encrypted' in request.socket, address))

@@ -42,6 +42,7 @@ export type EvidenceNeeds = {
   clips: Pick<ExportPort, 'stored' | 'hold' | 'release'> &
     Pick<RetentionPort, 'release'> & { hasRing(camera: string): boolean; recorded: Search['recorded'] }
   cameras: Parameters<typeof exportCamera>[1]
+  calls: { recordings: ExportPort['calls'] }
   incidents: {
     book: {
       load(id: string): Promise<Incident>
@@ -72,7 +73,7 @@ const signerKeys = ({ dataFolder, clock, town, ledger, logger }: EvidenceNeeds):
   })
 
 function openExports(
-  { dataFolder, clock, news, closing, onError, town, ledger, clips, cameras, incidents }: EvidenceNeeds,
+  { dataFolder, clock, news, closing, onError, town, ledger, clips, cameras, calls, incidents }: EvidenceNeeds,
   book: ReturnType<typeof createExportBook>,
   keys: () => Keys,
 ) {
@@ -91,6 +92,7 @@ function openExports(
       stored,
       hold,
       release,
+      calls: calls.recordings,
       about,
       inclusion,
       signing: () => keys().signing(),
@@ -156,7 +158,7 @@ function openSearch({ clock, town, clips, incidents }: EvidenceNeeds, placeOf: (
 }
 
 export function openEvidence(needs: EvidenceNeeds) {
-  const { clock, basePath, town, ledger, clips, incidents } = needs
+  const { clock, basePath, town, ledger, clips, calls, incidents } = needs
   const { append } = ledger
   const books = { exports: createExportBook(), retention: createRetentionBook(), disclosures: createDisclosureBook() }
   const keys = createLater<Keys>('the evidence')
@@ -168,12 +170,12 @@ export function openEvidence(needs: EvidenceNeeds) {
     async resume(): Promise<void> {
       keys.is(await signerKeys(needs))
       watchClock(needs)
-      exports.holdAgain()
+      exports.reacquireHolds()
     },
     begin(): void {
       retention.is(openRetention(needs, { books, exports }))
       // Packages that a death cut short.
-      exports.goOn()
+      exports.resumeExports()
     },
     routes({ app }: Door): void {
       const { root, state, renew } = keys.get()
@@ -182,6 +184,7 @@ export function openEvidence(needs: EvidenceNeeds) {
       const desk = createEvidenceDesk({
         exports,
         incident,
+        calls: calls.recordings,
         hasCamera: clips.hasRing,
         append,
         clock,

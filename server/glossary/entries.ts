@@ -1,4 +1,5 @@
 /** Types only: what each room may write into the record, by kind: the body of each. */
+import type { CallEnd, CallId, CallRecording, OneWay } from './call.ts'
 import type { CameraId, Framing, PresetCheck, PresetToken, PtzPosition } from './camera.ts'
 import type { ExportId, ExportRequest, ExportState, PackageFacts, Seal } from './evidence.ts'
 import type { IncidentId } from './incident.ts'
@@ -46,6 +47,41 @@ export type IncidentEntries = {
   /** Another incident's press needs a camera that this one holds. */
   'camera.wanted': { incident: IncidentId; camera: CameraId; by: IncidentId; helpPoint: HelpPointId }
   'camera.request-answered': { incident: IncidentId; camera: CameraId; by: IncidentId; answer: 'give' | 'keep' }
+}
+/** Of the calls; each names its incident, whose log has them, too. */
+export type CallEntries = {
+  'call.ringing': {
+    call: CallId
+    incident: IncidentId
+    helpPoint: HelpPointId
+    /** SIP's own name of the call. */
+    sip: string
+    from: string
+    secured: boolean
+    recorded: boolean
+    /** Left out: the help point has called. `by`: who called it. */
+    direction?: 'out'
+    by?: string
+  }
+  /** The line is up: the announcement answers, the operator who has taken the call, or the help point that was called. */
+  'call.answered': { call: CallId; incident: IncidentId; secured?: boolean }
+  /** `from`: who had it before. */
+  'call.taken': { call: CallId; incident: IncidentId; by: string; from?: string }
+  /** Sound has come both ways. */
+  'call.connected': { call: CallId; incident: IncidentId; by: string; afterMs: number }
+  'call.held': { call: CallId; incident: IncidentId; by: string; on: boolean }
+  'call.lost': { call: CallId; incident: IncidentId; owner: string; why: string }
+  'call.offered': { call: CallId; incident: IncidentId }
+  'call.escalated': { call: CallId; incident: IncidentId; to: string }
+  /** `side`: where no sound arrives; null: it does again. */
+  'call.one-way': { call: CallId; incident: IncidentId; side: OneWay | null }
+  /** The caller has heard the announcement to its end. */
+  'call.announced': { call: CallId; incident: IncidentId }
+  'call.ended': { call: CallId; incident: IncidentId; end: CallEnd; seconds: number; lossPercent: number }
+  'call.recorded': { call: CallId; incident: IncidentId; recording: CallRecording }
+  /** Somebody fetches the recording, whole or from a byte on. */
+  'call.listened': { call: CallId; incident: IncidentId; from: number; bytes: number; sha256: string }
+  'call.recording-deleted': { call: CallId; incident: IncidentId; sha256: string; why: string }
 }
 /** Of the clip buffers. */
 export type ClipEntries = {
@@ -121,8 +157,8 @@ export type EvidenceEntries = {
     facts: PackageFacts | null
   }
   /**
-   * `from`: the first byte that was asked for; 0 for the whole. `through`: a disclosure, when it was not somebody who
-   * is signed in.
+   * `from`: the first byte of the request; 0 for the whole package. `through`: the disclosure link, when the recipient
+   * of the download was not a signed-in person.
    */
   'export.downloaded': {
     export: ExportId

@@ -1,5 +1,6 @@
 /** Types only: evidence packages, who asked for them, and what becomes of recordings. Times are UTC ISO 8601. */
 import type { CameraId, Framing } from './camera.ts'
+import type { CallId, CallRecording } from './call.ts'
 import type { Clip, Segment } from './clip.ts'
 import type { IncidentId } from './incident.ts'
 import type { HelpPointId, Place, PressId, PressKind } from './press.ts'
@@ -28,9 +29,13 @@ export type Redaction = {
   height: number
 }
 
+/** A stretch of a call that a redacted copy does not let be heard, on both sides. */
+export type Silence = { call: CallId; from: string; to: string }
+
 /**
  * An export as somebody orders it. Left out: `cameras` are all that the incident holds, `from` and `to` what it holds
- * of each.
+ * of each; `calls` are all of the incident whose sound lies within that time, and of a redacted copy those with a
+ * silence only.
  */
 export type ExportOrder = {
   kind?: ExportKind
@@ -40,6 +45,8 @@ export type ExportOrder = {
   from?: string
   to?: string
   redactions?: (Omit<Redaction, 'camera'> & { camera: string })[]
+  calls?: string[]
+  silences?: (Omit<Silence, 'call'> & { call: string })[]
   reason?: string
   lawfulBasis?: string
   exhibitRef?: string
@@ -53,6 +60,9 @@ export type ExportRequest = {
   incident: IncidentId | null
   cuts: Cut[]
   redactions: Redaction[]
+  /** Whose sound goes with it, as a whole. */
+  calls: CallId[]
+  silences: Silence[]
   requestedBy: Requester
   reason: string
   lawfulBasis: string | null
@@ -61,8 +71,8 @@ export type ExportRequest = {
 }
 
 /**
- * `contents`: SHA-256 of the lines of the files in data/native, as manifest-sha256.txt has them; what the ledger
- * vouches for.
+ * `contents`: SHA-256 of the lines of the files in data/native and data/audio, as manifest-sha256.txt has them; what the
+ * ledger vouches for.
  */
 export type Seal = { segments: number; bytes: number; contents: string }
 /** The finished package: bytes and SHA-256 of the ZIP, and of what the signature covers. */
@@ -156,7 +166,15 @@ export type StoredRange = {
   gaps: { from: number; to: number }[]
 }
 
-export type ExportPress = { id: PressId; receivedAt: string; helpPoint: string; address: string } & Place
+/** `address`, `lat` and `lon` are null when the help point has left the site file: a false place is worse than none. */
+export type ExportPress = {
+  id: PressId
+  receivedAt: string
+  helpPoint: string
+  address: string | null
+  lat: number | null
+  lon: number | null
+}
 export type ExportCamera = {
   id: CameraId
   name: string
@@ -167,6 +185,10 @@ export type ExportCamera = {
   clockOffsetMs: number | null
   framings: Framing[]
 }
+/** A call whose sound is exported. */
+export type ExportCall = { id: CallId; helpPoint: string; ringingAt: string; recording: CallRecording }
+/** A call of the incident whose sound is not in the package, and why. */
+export type CallWithoutSound = { id: CallId; ringingAt: string; endedAt: string | null; why: string }
 /** What the site vouches for of its clock; nothing that was not said is claimed. */
 export type ClockStatement = {
   source: string

@@ -2,6 +2,7 @@
 import type {
   PressEntries,
   IncidentEntries,
+  CallEntries,
   ClipEntries,
   CameraEntries,
   ReadinessEntries,
@@ -14,6 +15,7 @@ import type {
 /** What may be written, by kind: the body of each. `subject` is the thing the entry is about. */
 export type EntryBodies = PressEntries &
   IncidentEntries &
+  CallEntries &
   ClipEntries &
   CameraEntries &
   ReadinessEntries &

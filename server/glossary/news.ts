@@ -9,5 +9,7 @@ export type LiveNews = {
     | 'people.present'
     | 'camera.hand'
     | 'export.progress'
+    | 'call.quality'
+    | 'voice.health'
   data: unknown
 }

@@ -1,4 +1,5 @@
 /** Types only: a town as its site file says it, references resolved. */
+import type { SipIdentity, VoiceSite } from './call.ts'
 import type { CameraId, PresetToken } from './camera.ts'
 import type { HelpPointId, Place } from './press.ts'
 
@@ -20,6 +21,8 @@ export type HelpPoint = {
   }[]
   lorawan: { device: string; port: number | null; /** Hex. */ payload: string | null }[]
   sia: { account: string; zone: string | null; codes: string[] | null; /** Hex. */ key: string | null }[]
+  /** By which it telephones; null: it does not. */
+  sip: SipIdentity | null
   /** How often it says that it lives; null: it never does. */
   heartbeatMs: number | null
   /** Local time of its daily drill; null: none. */
@@ -149,6 +152,8 @@ export type Site = {
   /** Bytes: all clip buffers together (null: no limit), and what stays free for the ledger. */
   mqtt: Broker | null
   sia: { port: number; host: string | null } | null
+  /** Null: help points do not telephone. */
+  voice: VoiceSite | null
   destinations: Destination[]
   escalation: EscalationStep[]
   /** Of whoever looks at a camera that no incident holds. */

@@ -53,6 +53,11 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
     else held.delete(id)
   }
 
+  function joinedBy(helpPoint: HelpPointId): Incident | null {
+    const id = openAt.get(helpPoint)
+    return (id && unfinished.get(id)) ?? null
+  }
+
   const book = {
     apply(entry: Recorded): void {
       const id = incidentOf(entry)
@@ -77,10 +82,9 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
       for (const [id, each] of clips) held.set(id, each)
     },
     /** The incident that a press of this help point joins. */
-    openAt(helpPoint: HelpPointId): Incident | null {
-      const id = openAt.get(helpPoint)
-      return (id && unfinished.get(id)) ?? null
-    },
+    openAt: joinedBy,
+    /** The same incident by its id alone. */
+    idAt: (helpPoint: string): IncidentId | null => joinedBy(helpPoint as HelpPointId)?.id ?? null,
     /** One that is in memory: unfinished, loaded, or closed lately. @throws incident/unknown */
     get(id: string): Incident {
       const incident = inMemory(id as IncidentId)
@@ -106,6 +110,7 @@ export function createIncidentBook(history: IncidentHistory = NOTHING_BEFORE) {
       }
       reopened.clear()
     },
+    clipsOf: (incident: IncidentId): number => held.get(incident)?.length ?? 0,
     heldClips: (): { incident: IncidentId; clips: readonly Clip[] }[] =>
       [...held].map(([incident, clips]) => ({ incident, clips })),
     isOpen: (id: IncidentId): boolean => unfinished.has(id),

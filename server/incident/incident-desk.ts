@@ -11,7 +11,7 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import type { IncidentBook } from './incident-book.ts'
-import { usesHead, waitsAgain } from './incident-machine.ts'
+import { usesHead, needsRecall } from './incident-machine.ts'
 import { createIncidentOwnership } from './incident-ownership.ts'
 import { type CameraPort, type Chosen, createIncidentFramings } from './incident-framings.ts'
 
@@ -81,10 +81,10 @@ export function createIncidentDesk(options: {
   /** @param actor whose doing it is for this incident; without one it is the camera's */
   async function brought(incident: Incident, chosen: Chosen, role: FramingRole, actor?: string): Promise<void> {
     const another = incident.framings.some((framing) => framing.role === 'primary' && framing.camera !== chosen.camera)
-    const before = role === 'primary' && another ? framings.stepDown(incident) : []
+    const before = role === 'primary' && another ? framings.demotePrimary(incident) : []
     const { draft } = framings.bring(incident, chosen, role, actor)
     const { durable } = append([...before, draft, ...holdDrafts(incident.id, [chosen.camera], clock.now())])
-    framings.tellLosers([chosen.camera], incident.id, book.unfinished())
+    framings.notifyPreempted([chosen.camera], incident.id, book.unfinished())
     await durable
   }
 
@@ -106,7 +106,7 @@ export function createIncidentDesk(options: {
         // A test that is made where a person waits moves nothing of theirs.
         const test = press.kind === 'drill' && open.kind === 'press'
         const again =
-          !press.late && !test && (open.state === 'open' || first || waitsAgain(open, press.receivedAt))
+          !press.late && !test && (open.state === 'open' || first || needsRecall(open, press.receivedAt))
             ? comeFor(open)
             : []
         const { last, durable } = append([
@@ -135,7 +135,7 @@ export function createIncidentDesk(options: {
         Date.parse(press.receivedAt),
       )
       const held = holds.length > 0 ? append(holds) : opened
-      framings.tellLosers(
+      framings.notifyPreempted(
         asked.flatMap(({ camera, way }) => (way === 'fixed' ? [] : [camera])),
         id,
         book.unfinished(),
@@ -168,7 +168,7 @@ export function createIncidentDesk(options: {
         )
       // A late press moved nothing, and what was recorded then is held already.
       const late = incident.presses.every((press) => press.late)
-      const goOn = late ? [] : incident.clips.map(({ camera, from }) => ({ camera, from, to: null }))
+      const heldAgain = late ? [] : incident.clips.map(({ camera, from }) => ({ camera, from, to: null }))
       // None of them is the first any more: whichever comes now is.
       const gone = incident.framings
         .filter((framing) => usesHead(framing) || framing.role === 'primary')
@@ -190,14 +190,14 @@ export function createIncidentDesk(options: {
       const { durable } = append([
         { kind: 'incident.reopened', actor, subject: incident.id, body: { incident: incident.id, owner, reason } },
         ...gone,
-        ...goOn.map((clip): Draft => ({
+        ...heldAgain.map((clip): Draft => ({
           kind: 'clip.held',
           actor: 'lamppost',
           subject: incident.id,
           body: { incident: incident.id, ...clip },
         })),
       ])
-      for (const clip of goOn) clips.hold(incident.id, clip)
+      for (const clip of heldAgain) clips.hold(incident.id, clip)
       if (!late) {
         const { framings: asked, drafts } = framings.begin(
           incident.id,
@@ -213,7 +213,7 @@ export function createIncidentDesk(options: {
             clock.now(),
           ),
         ])
-        framings.tellLosers(
+        framings.notifyPreempted(
           asked.flatMap(({ camera, way }) => (way === 'fixed' ? [] : [camera])),
           incident.id,
           book.unfinished(),
@@ -375,7 +375,7 @@ export function createIncidentDesk(options: {
       }
     },
     /** A drill that has ended and nobody joined is no evidence: what it held may grow old. @throws incident/unknown */
-    async letGo(id: IncidentId): Promise<void> {
+    async releaseDrillClips(id: IncidentId): Promise<void> {
       const incident = await book.load(id)
       if (incident.kind !== 'drill' || incident.state !== 'closed') return
       for (const { camera } of incident.clips) clips.release(id, camera)

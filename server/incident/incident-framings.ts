@@ -4,7 +4,7 @@ import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Draft } from '../glossary/ledger.ts'
 import type { HelpPointId, PressKind } from '../glossary/press.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
-import { wordsOf } from '../tools/failure.ts'
+import { messageOf } from '../tools/failure.ts'
 import { usesHead } from './incident-machine.ts'
 
 export type Chosen = { camera: CameraId; preset: PresetToken | null; way: FramingWay }
@@ -39,7 +39,7 @@ export type CameraPort = {
     ) => void,
   ): Promise<unknown>
   /** An incident that sent this camera is over; nobody of this room needs it now. */
-  parted(camera: CameraId): void
+  sendBackAfterIncident(camera: CameraId): void
 }
 
 type Run = { incident: IncidentId; role: FramingRole; stop: AbortController; ended: Promise<unknown> }
@@ -84,7 +84,7 @@ export function createIncidentFramings(options: {
     }
   }
 
-  function tellLosers(taken: readonly CameraId[], id: IncidentId, others: readonly Incident[]): void {
+  function notifyPreempted(taken: readonly CameraId[], id: IncidentId, others: readonly Incident[]): void {
     if (taken.length === 0) return
     const mine = new Set(taken.filter((camera) => (cameras.heldBy(camera) ?? id) === id))
     for (const other of others) {
@@ -157,7 +157,7 @@ export function createIncidentFramings(options: {
     }
     // Nothing that a camera does may cost the press: a surprise is a failed framing.
     const ended = startFrame({ camera, preset, way }, helpPoint, stop.signal, onJudgement)
-      .catch((error: unknown) => onJudgement({ state: 'failed', proofs: [], reason: wordsOf(error) }))
+      .catch((error: unknown) => onJudgement({ state: 'failed', proofs: [], reason: messageOf(error) }))
       .finally(() => {
         // The picture was looked at and had nothing to add.
         if (known && runs.get(camera)?.stop === stop) runs.delete(camera)
@@ -190,20 +190,20 @@ export function createIncidentFramings(options: {
     incident(id).framings.find((framing) => framing.camera === camera)?.role ?? null
 
   /** Its first camera becomes a further view, which nobody holds: another one comes. */
-  function stepDown({ id, framings }: Incident): Draft[] {
+  function demotePrimary({ id, framings }: Incident): Draft[] {
     const first = framings.find(({ role }) => role === 'primary')
     if (!first) return []
-    letGo(id, first.camera)
+    releaseCamera(id, first.camera)
     return [draftOf(id, { ...first, role: 'secondary' })]
   }
-  function letGo(id: IncidentId, camera: CameraId): void {
+  function releaseCamera(id: IncidentId, camera: CameraId): void {
     holds.get(id)?.get(camera)?.()
     holds.get(id)?.delete(camera)
   }
 
   /** The nearest further view that can still be had becomes the first; it may already look at the place. */
   function fallToNext(id: IncidentId, failed: CameraId): void {
-    letGo(id, failed)
+    releaseCamera(id, failed)
     const next = incident(id).framings.find(
       (framing) =>
         framing.camera !== failed &&
@@ -213,7 +213,7 @@ export function createIncidentFramings(options: {
     )
     if (!next || incident(id).state === 'closed') return
     hold(id, next.camera)
-    record([...stepDown(incident(id)), draftOf(id, { ...next, role: 'primary' })])
+    record([...demotePrimary(incident(id)), draftOf(id, { ...next, role: 'primary' })])
   }
 
   return {
@@ -264,7 +264,7 @@ export function createIncidentFramings(options: {
       const framing = ask(id, helpPoint, chosen, role)
       return { framing, draft: draftOf(id, framing, actor) }
     },
-    tellLosers,
+    notifyPreempted,
     /** What was asked of this camera is over, and what was proven is not any more. */
     steered(camera: CameraId, reason: string, unfinished: readonly Incident[]): void {
       runs.get(camera)?.stop.abort()
@@ -276,7 +276,7 @@ export function createIncidentFramings(options: {
               draftOf(id, { ...framing, state: 'unproven', proofs: [], settledAt: isoTime(clock.now()), reason }),
             ])
     },
-    stepDown,
+    demotePrimary,
     resume(open: Incident): void {
       for (const { camera, role, state } of open.framings)
         if (role === 'primary' && state !== 'failed') hold(open.id, camera)
@@ -298,7 +298,7 @@ export function createIncidentFramings(options: {
             other.id !== id && other.framings.some((framing) => framing.camera === camera && usesHead(framing)),
         )
       for (const framing of incident(id).framings)
-        if (usesHead(framing) && !inUse(framing.camera)) cameras.parted(framing.camera)
+        if (usesHead(framing) && !inUse(framing.camera)) cameras.sendBackAfterIncident(framing.camera)
     },
     async close(): Promise<void> {
       const all = [...runs.values()]

@@ -114,13 +114,13 @@ function changed(incident: Incident, entry: Recorded): Incident {
     case 'press.received':
       // A person who presses during a drill is no drill.
       return {
-        ...called(incident, entry.body.press.kind, entry.at, entry.body.press.late ?? false),
+        ...withCall(incident, entry.body.press.kind, entry.at, entry.body.press.late ?? false),
         kind: entry.body.press.kind === 'press' ? 'press' : incident.kind,
         presses: grown(incident.presses, entry.body.press),
       }
     case 'press.coalesced':
       return {
-        ...called(incident, entry.body.kind, entry.at, false),
+        ...withCall(incident, entry.body.kind, entry.at, false),
         kind: entry.body.kind === 'press' ? 'press' : incident.kind,
         repeats: incident.repeats + entry.body.count,
       }
@@ -168,12 +168,12 @@ function changed(incident: Incident, entry: Recorded): Incident {
       return { ...incident, state: 'acknowledged', owner: entry.body.owner, closedAt: null, closureReason: null }
     case 'incident.step-ticked':
       return {
-        ...heeded(incident),
+        ...attended(incident),
         steps: [...incident.steps, { step: entry.body.step, at: entry.at, by: entry.actor }],
       }
     case 'framing.changed':
       return {
-        ...(isHandler(entry.actor) ? heeded(incident) : incident),
+        ...(isHandler(entry.actor) ? attended(incident) : incident),
         framings: withFraming(incident.framings, withWay(entry.body.framing)),
       }
     case 'camera.wanted': {
@@ -202,9 +202,9 @@ function changed(incident: Incident, entry: Recorded): Incident {
       return { ...incident, clips: incident.clips.filter(({ camera }) => camera !== entry.body.camera) }
     case 'incident.noted':
     case 'incident.contacted':
-      return heeded(incident)
+      return attended(incident)
     case 'camera.moved':
-      return isHandler(entry.actor) ? heeded(incident) : incident
+      return isHandler(entry.actor) ? attended(incident) : incident
     case 'incident.opened':
     case 'camera.passed-over':
       return incident
@@ -219,16 +219,16 @@ function changed(incident: Incident, entry: Recorded): Incident {
  */
 const QUIET_MS = 5 * 60_000
 /** Whether somebody who presses now must be heard anew, though somebody has taken the incident. */
-export function waitsAgain({ state, onHold, recalledAt, log }: Incident, at: string): boolean {
+export function needsRecall({ state, onHold, recalledAt, log }: Incident, at: string): boolean {
   if (onHold) return true
   // Already called: whoever presses on must not put off what comes next.
   if (recalledAt !== null) return false
   const last = log.findLast(({ actor }) => isHandler(actor))
   return state === 'acknowledged' && (!last || Date.parse(at) - Date.parse(last.at) > QUIET_MS)
 }
-function called(incident: Incident, kind: Incident['kind'], at: string, late: boolean): Incident {
+function withCall(incident: Incident, kind: Incident['kind'], at: string, late: boolean): Incident {
   const heard = { ...incident, calledAt: late ? incident.calledAt : calledSince(incident, kind, at) }
-  return kind === 'press' && (incident.onHold !== null || !late) && waitsAgain(incident, at)
+  return kind === 'press' && (incident.onHold !== null || !late) && needsRecall(incident, at)
     ? { ...heard, onHold: null, recalledAt: at, escalation: NOT_ESCALATED }
     : heard
 }
@@ -243,7 +243,7 @@ function calledSince({ kind: before, state, calledAt, log }: Incident, kind: Inc
 /** A person of the room, and neither a machine nor somebody who only looks after cameras or recordings. */
 const isHandler = (actor: string): boolean => HANDLERS.some((role) => actor.startsWith(`${role}:`))
 /** Somebody does something about it. */
-const heeded = (incident: Incident): Incident =>
+const attended = (incident: Incident): Incident =>
   incident.recalledAt === null ? incident : { ...incident, recalledAt: null, escalation: NOT_ESCALATED }
 
 /** Entries of earlier versions do not say how a camera was brought. */

@@ -28,6 +28,36 @@ export function createIncidentOwnership({ clock, load, unfinished, write }: Owne
     return incident
   }
 
+  /**
+   * What takes an incident that was loaded, to be written at once; null where it is this person's already.
+   * @throws incident/taken with the owner's name, incident/closed
+   */
+  function taking(id: string, owner: string, actor: string, from: string | null): Draft | null {
+    const incident = unfinished(id)
+    const offered =
+      incident.handover !== null &&
+      incident.handover.from !== owner &&
+      (incident.handover.to === null || incident.handover.to === owner)
+    const takenOver = from !== null && from === incident.owner && from !== owner
+    const calls = incident.recalledAt !== null
+    // Twice by the same hand is once.
+    if (incident.state === 'acknowledged' && incident.owner === owner && !calls) return null
+    if (incident.state === 'acknowledged' && !offered && !takenOver && !calls)
+      throw new Failure('incident/taken', `${incident.owner} has already taken this incident.`, {
+        extra: { owner: incident.owner },
+      })
+    return {
+      kind: 'incident.acknowledged',
+      actor,
+      subject: incident.id,
+      body: {
+        incident: incident.id,
+        owner,
+        ...(incident.owner === null || incident.owner === owner ? {} : { from: incident.owner }),
+      },
+    }
+  }
+
   return {
     /**
      * First come, first served. One that is offered goes to whom it is offered; one that somebody has goes to who
@@ -36,31 +66,11 @@ export function createIncidentOwnership({ clock, load, unfinished, write }: Owne
      * @throws incident/taken with the owner's name, incident/closed
      */
     async acknowledge(id: string, owner: string, actor: string, from: string | null = null): Promise<Incident> {
-      await load(id)
-      const incident = unfinished(id)
-      const offered =
-        incident.handover !== null &&
-        incident.handover.from !== owner &&
-        (incident.handover.to === null || incident.handover.to === owner)
-      const takenOver = from !== null && from === incident.owner && from !== owner
-      const calls = incident.recalledAt !== null
-      // Twice by the same hand is once.
-      if (incident.state === 'acknowledged' && incident.owner === owner && !calls) return incident
-      if (incident.state === 'acknowledged' && !offered && !takenOver && !calls)
-        throw new Failure('incident/taken', `${incident.owner} has already taken this incident.`, {
-          extra: { owner: incident.owner },
-        })
-      return write(incident.id, {
-        kind: 'incident.acknowledged',
-        actor,
-        subject: incident.id,
-        body: {
-          incident: incident.id,
-          owner,
-          ...(incident.owner === null || incident.owner === owner ? {} : { from: incident.owner }),
-        },
-      })
+      const incident = await load(id)
+      const draft = taking(id, owner, actor, from)
+      return draft ? write(incident.id, draft) : unfinished(id)
     },
+    taking,
     /**
      * It stays its owner's until somebody takes it.
      * @param to null: whoever comes.

@@ -13,7 +13,7 @@ import { type IncidentHistory, createIncidentBook } from './incident-book.ts'
 import { type ClipPort, createIncidentDesk } from './incident-desk.ts'
 import type { CameraPort, Chosen } from './incident-framings.ts'
 
-type At = { id: HelpPointId; location: Place }
+type At = { id: HelpPointId; location: Place | null }
 export type IncidentNeeds = {
   clock: Clock
   logger: { warn(facts: object, words: string): void }
@@ -51,12 +51,9 @@ export type IncidentNeeds = {
   }
 }
 
-/** Of a help point that has left the town. */
-const NOWHERE: Place = { lat: 0, lon: 0 }
-
 /** The cameras as the incident desk asks for them. */
 function cameraPort({ cameras, town, logger }: IncidentNeeds, book: ReturnType<typeof createIncidentBook>): CameraPort {
-  const at = (id: HelpPointId): At => ({ id, location: town.placeOf(id) ?? NOWHERE })
+  const at = (id: HelpPointId): At => ({ id, location: town.placeOf(id) })
   return {
     choose: (id, incident, holders) =>
       cameras.choose(at(id), incident, holders, (presets) => book.claimedBy(incident, presets)),
@@ -66,7 +63,7 @@ function cameraPort({ cameras, town, logger }: IncidentNeeds, book: ReturnType<t
       cameras.yieldTo(chosen.camera)
       return cameras.frameAt(chosen, id, signal, onJudgement)
     },
-    parted: (camera) =>
+    sendBackAfterIncident: (camera) =>
       void cameras
         .sendBack(camera, cameras.siteCamera(camera).after)
         .catch((error: unknown) => logger.warn({ err: error, camera }, 'the camera could not be sent back')),
@@ -97,6 +94,9 @@ export function openIncidents(needs: IncidentNeeds) {
   })
   return {
     ...desk,
+    load: book.load,
+    /** How many clips it still holds; none for one that nobody remembers. */
+    clipsOf: book.clipsOf,
     book,
     folds: { incidents: book },
     resume: desk.resume,

@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { wordsOf } from '../tools/failure.ts'
+import { messageOf } from '../tools/failure.ts'
 import { checkpointKey, checkpointPlaces, readCheckpoints } from './checkpoints/checkpoint-files.ts'
 import type { Row } from './ledger-hash.ts'
 import { type LedgerRows, isCorruption, openLedgerRows } from './ledger-sqlite.ts'
@@ -97,7 +97,7 @@ export function openLedgerChains(
       return openLedgerRows(file)
     } catch (error) {
       if (!isCorruption(error)) throw error
-      return beginAnew(wordsOf(error), lastKnown() + UNREADABLE_GAP, null, startedAt)
+      return beginAnew(messageOf(error), lastKnown() + UNREADABLE_GAP, null, startedAt)
     }
   }
   const current = (): LedgerRows => (open ??= openCurrent())

@@ -1,6 +1,6 @@
 /** Whether a press could be made durable now: tried with a write that waits for the disk, not guessed. */
 import type { Clock } from '../tools/clock.ts'
-import { wordsOf } from '../tools/failure.ts'
+import { messageOf } from '../tools/failure.ts'
 
 const WITHIN_MS = 2000
 /** Whoever asks often gets the last answer. */
@@ -26,7 +26,7 @@ export function createLedgerProbe({
     const late = clock
       .sleep(WITHIN_MS, AbortSignal.any([stopped, over.signal]))
       .then(() => `The ledger's disk has not answered for ${WITHIN_MS / 1000} seconds.`)
-    const answer = await Promise.race([write().then(() => null, wordsOf), late])
+    const answer = await Promise.race([write().then(() => null, messageOf), late])
     over.abort()
     return answer
   }

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { ChainVerdict, Verification } from '../glossary/ledger.ts'
-import { wordsOf } from '../tools/failure.ts'
+import { messageOf } from '../tools/failure.ts'
 import {
   type KeptCheckpoint,
   checkpointKey,
@@ -80,7 +80,7 @@ function verdictOf(
       rows?.close()
       throw error
     }
-    return { verdict: broken(`${basename(file)} cannot be read: ${wordsOf(error)}`, rows?.chain().first ?? 0), rows }
+    return { verdict: broken(`${basename(file)} cannot be read: ${messageOf(error)}`, rows?.chain().first ?? 0), rows }
   }
 }
 

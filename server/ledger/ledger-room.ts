@@ -17,7 +17,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { DatabaseSync } from '@photostructure/sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 
 const MB = 1024 * 1024
 /**

@@ -2,30 +2,11 @@
  * One chain of the ledger in an SQLite file. Synchronous: it runs in the ledger's own thread, and in the command
  * line's.
  */
-import { DatabaseSync } from '@photostructure/sqlite'
+import { DatabaseSync } from 'node:sqlite'
+import { bringForward, knownForm } from './ledger-forms.ts'
 import { isFull, openLedgerRoom } from './ledger-room.ts'
 import { NO_PREVIOUS, type Row, hashOf, leafOf } from './ledger-hash.ts'
 import { type Node, createTreeEdge, inclusionPath, innerHash, isKept, peaksOf } from './merkle-tree.ts'
-
-/**
- * What is looked up by something else than its number: an incident's entries, openings in their order, a press by its
- * key.
- */
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS entries (
-    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
-    subject TEXT NOT NULL, body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL) STRICT;
-  CREATE INDEX IF NOT EXISTS entries_by_subject ON entries (subject, seq);
-  CREATE INDEX IF NOT EXISTS incidents_opened ON entries (seq) WHERE kind = 'incident.opened';
-  CREATE INDEX IF NOT EXISTS presses_by_key ON entries (json_extract(body, '$.press.key')) WHERE kind = 'press.received';
-  CREATE TABLE IF NOT EXISTS chain (number INTEGER PRIMARY KEY, first INTEGER NOT NULL, genesis TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS nodes (
-    level INTEGER NOT NULL, idx INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, idx)) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS probe (one INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
-  CREATE TRIGGER IF NOT EXISTS entries_never_change BEFORE UPDATE ON entries
-    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-  CREATE TRIGGER IF NOT EXISTS entries_never_go BEFORE DELETE ON entries
-    BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;`
 
 export type Unhashed = Omit<Row, 'prev' | 'hash'>
 /**
@@ -39,21 +20,33 @@ const FIRST_CHAIN: Chain = { number: 1, first: 1, genesis: '' }
 /** What the first entry of a chain follows. */
 export const startOf = ({ genesis }: Chain): string => (genesis === '' ? NO_PREVIOUS : hashOf(NO_PREVIOUS, genesis))
 
+/** @throws when a newer Lamppost wrote it, and when it is no database any more; it is closed then */
+function knownFormOrClose(db: DatabaseSync, file: string): number {
+  try {
+    return knownForm(db, file)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
 /**
  * @param file the database, made when missing.
  * @param begins for a new file only: the chain that begins in it.
- * @throws when another process has it open for writing, and when it is no database any more.
+ * @throws when another process has it open for writing, when a newer Lamppost wrote it, and when it is no database any
+ * more.
  */
 export function openLedgerRows(
   file: string,
   { begins = FIRST_CHAIN, readOnly = false }: { begins?: Chain; readOnly?: boolean } = {},
 ) {
   const db = new DatabaseSync(file, { readOnly })
+  const form = knownFormOrClose(db, file)
   if (!readOnly) {
     db.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000; PRAGMA foreign_keys = ON;',
     )
-    db.exec(SCHEMA)
+    bringForward(db, form)
     db.prepare('INSERT OR IGNORE INTO chain SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM chain)').run(
       begins.number,
       begins.first,
@@ -235,9 +228,7 @@ export function hashesOfWritten(rows: Pick<LedgerRows, 'head' | 'page'>, batch: 
 
 /** Whether the file itself is damaged, so that trying again is of no use. SQLITE_CORRUPT, SQLITE_NOTADB. */
 export function isCorruption(error: unknown): boolean {
-  const code =
-    (error as { errcode?: number; sqliteCode?: number } | null)?.errcode ??
-    (error as { sqliteCode?: number } | null)?.sqliteCode
+  const code = (error as { errcode?: number } | null)?.errcode
   return (
     (code !== undefined && [11, 26].includes(code & 0xff)) ||
     /malformed|not a database|database corruption/i.test(error instanceof Error ? error.message : '')

@@ -3,7 +3,7 @@
  * things.
  */
 import type { KeyObject } from 'node:crypto'
-import { wordsOf } from '../tools/failure.ts'
+import { messageOf } from '../tools/failure.ts'
 import { answerCalls, workerInput } from '../tools/process/worker-calls.ts'
 import { checkpointKey, checkpointPlaces, writeCheckpoint, writeVerifierKey } from './checkpoints/checkpoint-files.ts'
 import { originOf, signCheckpoint, verifierKeyOf } from './checkpoints/checkpoint-note.ts'
@@ -76,7 +76,7 @@ const calls = {
       return { hashes: written(batch), broken: chains.takeBreak(), room: chains.current().room?.state() ?? null }
     } catch (error) {
       if (!isCorruption(error)) throw error
-      chains.rotate(wordsOf(error), batch[0]?.seq ?? 1, null, batch[0]?.at ?? startedAt)
+      chains.rotate(messageOf(error), batch[0]?.seq ?? 1, null, batch[0]?.at ?? startedAt)
       return { hashes: chains.current().append(batch), broken: chains.takeBreak() }
     }
   },

@@ -5,7 +5,7 @@ import { type Credential, type Door, credentialOf } from '../door/door.ts'
 import { EVENT_SOCKET_PATH, eventSocket } from './tail/event-socket.ts'
 import { createPast } from './tail/event-tail.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
-import type { Entry, Fold, Recorded, Verification } from '../glossary/ledger.ts'
+import type { Fold, Recorded } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { Person } from '../glossary/people.ts'
 import type { Site } from '../glossary/site.ts'
@@ -15,6 +15,7 @@ import { type Topic, createTopic } from '../tools/topic.ts'
 import { createCheckpointPost } from './checkpoints/checkpoint-post.ts'
 import { createProjections, isOf, readSnapshot } from './fold-snapshot.ts'
 import { startLedgerCare } from './ledger-care.ts'
+import { brokenNews, verdictTo } from './ledger-news.ts'
 import { type Ledger, openLedger } from './ledger.ts'
 
 export type LedgerNeeds = {
@@ -30,12 +31,6 @@ export type LedgerNeeds = {
 const holderOf = (credential: Credential | null, whoHas: Door['whoHas']): Person | null =>
   credential && whoHas(credential)
 
-/** What the log is told of a reading of the whole record. */
-const verdictTo =
-  (logger: LedgerNeeds['logger']) =>
-  ({ ok, entries, problem }: Verification): void =>
-    ok ? logger.info({ entries }, 'the ledger is intact') : logger.error({ entries, problem }, 'THE LEDGER IS BROKEN')
-
 /** The start stands in the record, too. */
 function recordStart(
   { append, state }: Pick<Ledger, 'append' | 'state'>,
@@ -47,12 +42,6 @@ function recordStart(
   const { room } = state()
   if (room) logger.info(room, 'room for presses on a full disk')
 }
-
-const brokenNews =
-  (news: Pick<Topic<LiveNews>, 'publish'>) =>
-  (entry: Entry): void => {
-    if (entry.kind === 'ledger.broken') news.publish({ event: 'ledger.health', data: { problem: entry.body.problem } })
-  }
 
 export async function openLedgerWing({ clock, logger, dataFolder, news, closing, onError, town }: LedgerNeeds) {
   const { site } = town

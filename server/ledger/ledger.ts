@@ -6,7 +6,7 @@
 import type { RoomState } from './ledger-room.ts'
 import type { Append, Draft, Entry, Recorded, Verification } from '../glossary/ledger.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
-import { Failure, wordsOf } from '../tools/failure.ts'
+import { Failure, messageOf } from '../tools/failure.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { createTopic } from '../tools/topic.ts'
 import { callWorker, keepWorker } from '../tools/process/worker-calls.ts'
@@ -174,7 +174,7 @@ export async function createLedger(
     for (const { settle } of due) settle(error)
   }
 
-  function tellBreak(found: Break | null): void {
+  function publishBreak(found: Break | null): void {
     if (!found) return
     broken = found.problem
     onError(
@@ -195,7 +195,7 @@ export async function createLedger(
         const found = await store.rotate(rotation.problem, first, rotation.good, isoTime(clock.now()))
         rotation = null
         chainFirst = first
-        tellBreak(found)
+        publishBreak(found)
       }
       if (batch.length === 0) return
       const written = await store.append(
@@ -220,10 +220,10 @@ export async function createLedger(
         topic.publish(entry)
       })
       settleAttempts(null)
-      tellBreak(written.broken)
+      publishBreak(written.broken)
       signing.whenDue()
     } catch (error) {
-      problem = wordsOf(error)
+      problem = messageOf(error)
       const failure = new Failure(
         'ledger/unavailable',
         `The ledger could not be written: ${problem}. The press is known here but not yet durable; send it again.`,
@@ -246,7 +246,7 @@ export async function createLedger(
   const startCommitting = (): Promise<void> => (committing ??= Promise.resolve().then(commitAll))
 
   /** In order, also when whoever hears one entry writes the next. */
-  function tellRecorded(recorded: readonly Recorded[]): void {
+  function publishRecorded(recorded: readonly Recorded[]): void {
     untold.push(...recorded)
     if (telling) return
     telling = true
@@ -272,7 +272,7 @@ export async function createLedger(
       return { waiting, entry }
     })
     queue.push(...items.map(({ waiting }) => waiting))
-    tellRecorded(items.map(({ waiting }) => waiting.recorded))
+    publishRecorded(items.map(({ waiting }) => waiting.recorded))
     void startCommitting()
     const durableEntries = Promise.all(items.map(({ entry }) => entry))
     // Whoever does not wait for the disk must not bring the process down when it fails.

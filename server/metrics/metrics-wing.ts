@@ -15,28 +15,25 @@ export type MetricsNeeds = {
   cameras: { ids(): CameraId[]; health(id: CameraId): CameraHealth; interrupted: Subscribe<CameraId> }
   incidents: { book: { unfinished: MetricsPort['incidents'] } }
   presses: { counted: Subscribe<{ source: string; kind: PressKind; outcome: PressOutcome }> }
-  proof: { overdue: MetricsPort['overdue']; stages: Subscribe<{ stage: Stage; kind: PressKind; ms: number }> }
+  readiness: { overdue: MetricsPort['overdue']; stages: Subscribe<{ stage: Stage; kind: PressKind; ms: number }> }
   outbox: { state: MetricsPort['outbox'] }
 }
 
-export function openMetrics({ closing, ledger, clips, cameras, incidents, presses, proof, outbox }: MetricsNeeds) {
+export function openMetrics({ closing, ledger, clips, cameras, incidents, presses, readiness, outbox }: MetricsNeeds) {
   const metrics = createMetrics({
     ledger: ledger.state,
     cameras: () => cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
     bufferBytes: clips.bytes,
     incidents: incidents.book.unfinished,
-    overdue: proof.overdue,
+    overdue: readiness.overdue,
     outbox: outbox.state,
   })
   cameras.interrupted(metrics.gap)
   presses.counted(({ source, kind, outcome }) => metrics.press(source, kind, outcome))
-  proof.stages(({ stage, kind, ms }) => metrics.stage(stage, kind, ms))
+  readiness.stages(({ stage, kind, ms }) => metrics.stage(stage, kind, ms))
   return {
     begin(): void {
-      const drills = ledger.tail((entry) => {
-        if (entry.kind === 'drill.finished') metrics.drill(entry.body.passed)
-      })
-      closing.add('the figures of drills', drills)
+      closing.add('the figures of drills', ledger.tail(metrics.entry))
     },
     routes({ app }: Door): void {
       stateRoutes(app, { notReady: ledger.notReady, metrics: metrics.text, metricsType: metrics.type })

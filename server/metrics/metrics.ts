@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { CameraHealth, CameraId } from '../glossary/camera.ts'
 import type { DestinationState } from '../glossary/outbox.ts'
+import type { Draft } from '../glossary/ledger.ts'
 import type { PressKind } from '../glossary/press.ts'
 import type { Stage } from '../glossary/proof.ts'
 
@@ -101,8 +102,8 @@ export function createMetrics(port: MetricsPort) {
   gauge('lamppost_cameras', 'Cameras by what is looked at and its state', ['of', 'state'], (set) => {
     const counts = new Map<string, number>()
     for (const { health } of port.cameras())
-      for (const of of ['onvif', 'video', 'buffer'] as const)
-        counts.set(`${of} ${health[of]}`, (counts.get(`${of} ${health[of]}`) ?? 0) + 1)
+      for (const part of ['onvif', 'video', 'buffer'] as const)
+        counts.set(`${part} ${health[part]}`, (counts.get(`${part} ${health[part]}`) ?? 0) + 1)
     for (const [key, count] of counts) {
       const [of = '', state = ''] = key.split(' ')
       set({ of, state }, count)
@@ -135,7 +136,9 @@ export function createMetrics(port: MetricsPort) {
   return {
     press: (source: string, kind: PressKind, outcome: PressOutcome): void => presses.inc({ source, kind, outcome }),
     stage: (stage: Stage, kind: PressKind, ms: number): void => stages.observe({ stage, kind }, ms / 1000),
-    drill: (passed: boolean): void => drills.inc({ result: passed ? 'passed' : 'failed' }),
+    entry(entry: Draft): void {
+      if (entry.kind === 'drill.finished') drills.inc({ result: entry.body.passed ? 'passed' : 'failed' })
+    },
     gap: (camera: CameraId): void => gaps.inc({ camera }),
     type: registry.contentType,
     text: (): Promise<string> => registry.metrics(),

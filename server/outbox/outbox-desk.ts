@@ -8,7 +8,7 @@ import type { DestinationState } from '../glossary/outbox.ts'
 import type { Destination } from '../glossary/site.ts'
 import { createBackoff } from '../tools/backoff.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
-import { Failure, wordsOf } from '../tools/failure.ts'
+import { Failure, messageOf } from '../tools/failure.ts'
 import { cloudEvent, eventId, signEvent } from './cloud-event.ts'
 import type { OutboxBook } from './outbox-book.ts'
 import type { PostEvent } from './webhook-post.ts'
@@ -185,6 +185,6 @@ function shown(url: string): string {
     const { protocol, host } = new URL(url)
     return `${protocol}//${host}/…`
   } catch (error) {
-    return wordsOf(error)
+    return messageOf(error)
   }
 }

@@ -1,5 +1,5 @@
 /** One try to tell one event to one address. No redirects: what the site file says is where it goes. */
-import { wordsOf } from '../tools/failure.ts'
+import { messageOf } from '../tools/failure.ts'
 import type { SignedEvent } from './cloud-event.ts'
 
 export type PostOutcome =
@@ -25,7 +25,7 @@ const GONE = 410
 /** Never the address: it may hold secrets. */
 const codeOf = (error: unknown): string =>
   (error as { code?: string } | null)?.code ??
-  wordsOf(error)
+  messageOf(error)
     .split(/https?:/)[0]
     ?.trim() ??
   'no reason was given'

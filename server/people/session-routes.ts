@@ -1,7 +1,7 @@
 /** Sign in and out; and, in the simulated town only, tokens for the pages that imitate other people's. */
 import { Type } from 'typebox'
 import { READERS, type Person, ROLES, type Role } from '../glossary/people.ts'
-import { Failure, wordsOf } from '../tools/failure.ts'
+import { Failure, messageOf } from '../tools/failure.ts'
 import { type App, SESSION_COOKIE, credentialOf } from '../door/door.ts'
 import { AT_THE_ROOT, type PublicAddress, isForwarded, isLoopback } from '../door/public-address.ts'
 import { PROBLEM } from '../door/shapes.ts'
@@ -104,7 +104,7 @@ export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn, addre
     },
     async (request, reply) => {
       const person = await signIn(request.ip, request.body).catch((error: unknown) => {
-        throw new Failure('people/forbidden', wordsOf(error))
+        throw new Failure('people/forbidden', messageOf(error))
       })
       if (person.name !== request.person?.name || person.role !== request.person.role)
         throw new Failure(

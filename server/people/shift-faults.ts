@@ -1,4 +1,5 @@
 /** Everything that is broken now, one line each, for who comes. Pure. */
+import type { VoiceHealth } from '../glossary/call.ts'
 import type { CameraHealth } from '../glossary/camera.ts'
 import type { DestinationState } from '../glossary/outbox.ts'
 import type { HelpPointProof } from '../glossary/proof.ts'
@@ -10,18 +11,28 @@ export type Town = {
   storage: string | null
   record: string | null
   destinations: Pick<DestinationState, 'destination' | 'failing' | 'dead'>[]
+  /** Null: nobody telephones here. */
+  voice: VoiceHealth | null
 }
 
 /** What the shift must know of a disk that another program has filled. */
 export const reserveText = (room: { onReserve: boolean; hoursLeft: number } | null): string | null =>
   room?.onReserve ? `The disk is full: presses are running on the reserve, ${room.hoursLeft} h left.` : null
 
-export function shiftFaults({ cameras, helpPoints, storage, record, destinations }: Town): ShiftFault[] {
+/** What the shift must know of calls; null: they reach this server, and the desk when it stops. */
+export function voiceText({ ready, apart }: VoiceHealth): string | null {
+  if (!ready) return `Calls do not reach this server. ${apart ? 'The desk telephone rings.' : 'Nobody answers them.'}`
+  return apart ? null : 'When this server stops, nobody answers calls: the edge runs inside it.'
+}
+
+export function shiftFaults({ cameras, helpPoints, storage, record, destinations, voice }: Town): ShiftFault[] {
   const of = (wrong: boolean, what: ShiftFault['what'], subject: string, detail: string | null): ShiftFault[] =>
     wrong ? [{ what, subject, detail }] : []
+  const calls = voice && voiceText(voice)
   return [
     ...of(record !== null, 'record', '', record),
     ...of(storage !== null, 'storage', '', storage),
+    ...of(calls !== null, 'calls', '', calls),
     ...helpPoints.flatMap(({ id, proof: { overdue, lastDrillResult } }) => {
       const failed = lastDrillResult?.passed === false
       return of(failed || overdue.length > 0, 'help-point', id, failed ? lastDrillResult.problem : overdue.join(', '))

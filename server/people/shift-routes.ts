@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { READERS, HANDLERS } from '../glossary/people.ts'
 import type { Shift, ShiftSummary } from '../glossary/shift.ts'
-import { Failure, wordsOf } from '../tools/failure.ts'
+import { Failure, messageOf } from '../tools/failure.ts'
 import { type App, actorOf } from '../door/door.ts'
 import type { SignIn } from './session-routes.ts'
 import { ID_PARAMS, MAYBE_STRING, MAYBE_TIME, PROBLEM, TIME, listOf } from '../door/shapes.ts'
@@ -104,7 +104,7 @@ export function shiftRoutes(app: App, port: ShiftPort, signIn: SignIn): void {
       const person = given
         ? await signIn(request.ip, given).catch((error: unknown) => {
             // Who is signed in here stays so: it is the other one's name and password that are wrong.
-            throw new Failure('people/forbidden', wordsOf(error))
+            throw new Failure('people/forbidden', messageOf(error))
           })
         : request.person
       if (person?.through !== undefined) throw new Failure('people/forbidden', NOT_A_SIGNATURE)

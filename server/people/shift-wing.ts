@@ -2,6 +2,7 @@
 import type { Door } from '../door/door.ts'
 import type { SignIn } from './session-routes.ts'
 import { shiftRoutes } from './shift-routes.ts'
+import type { VoiceHealth } from '../glossary/call.ts'
 import type { CameraHealth, CameraId } from '../glossary/camera.ts'
 import type { Incident } from '../glossary/incident.ts'
 import type { Append } from '../glossary/ledger.ts'
@@ -13,6 +14,7 @@ import type { Clock } from '../tools/clock.ts'
 import { createShiftBook } from './shift-book.ts'
 import { createShiftDesk } from './shift-desk.ts'
 import { reserveText, shiftFaults } from './shift-faults.ts'
+import { openIncidents } from './shift-summary.ts'
 
 export type ShiftNeeds = {
   clock: Clock
@@ -24,30 +26,33 @@ export type ShiftNeeds = {
   clips: { diskState(): { problem: string | null } | null }
   cameras: { ids(): CameraId[]; health(id: CameraId): CameraHealth }
   incidents: { book: { unfinished(): Incident[] } }
-  proof: { proofOf(helpPoint: HelpPoint): HelpPointProof }
+  readiness: { proofOf(helpPoint: HelpPoint): HelpPointProof }
   outbox: { state(): DestinationState[] }
+  calls: { voice(): VoiceHealth | null }
   people: { signIn: SignIn }
 }
 
-const openIncidents = (unfinished: readonly Incident[]): ShiftSummary['incidents'] =>
-  unfinished.map(({ id, helpPoint, state, owner, openedAt, onHold }) => ({
-    incident: id,
-    helpPoint,
-    state,
-    owner,
-    openedAt,
-    onHold: onHold?.reason ?? null,
-  }))
-
-export function openShifts({ clock, town, ledger, clips, cameras, incidents, proof, outbox, people }: ShiftNeeds) {
+export function openShifts({
+  clock,
+  town,
+  ledger,
+  clips,
+  cameras,
+  incidents,
+  readiness,
+  outbox,
+  calls,
+  people,
+}: ShiftNeeds) {
   const shiftBook = createShiftBook()
   const faults = (): ShiftSummary['faults'] =>
     shiftFaults({
       cameras: cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
-      helpPoints: town.site().helpPoints.map((each) => ({ id: each.id, proof: proof.proofOf(each) })),
+      helpPoints: town.site().helpPoints.map((each) => ({ id: each.id, proof: readiness.proofOf(each) })),
       storage: reserveText(ledger.state().room) ?? clips.diskState()?.problem ?? null,
       record: ledger.state().broken,
       destinations: outbox.state(),
+      voice: calls.voice(),
     })
   const summary = (): ShiftSummary => ({ incidents: openIncidents(incidents.book.unfinished()), faults: faults() })
   const desk = createShiftDesk({ clock, book: shiftBook, append: ledger.append, summary })

@@ -47,8 +47,8 @@ export function createViewing({ clock, append, whenDurable, incidentOf, reasonWa
   const now = clock.monotonic
 
   function reasonOf(person: Person, camera: CameraId): string | null {
-    for (const of of [camera, '']) {
-      const given = reasons.get(`${personKey(person)}\n${of}`)
+    for (const seen of [camera, '']) {
+      const given = reasons.get(`${personKey(person)}\n${seen}`)
       if (given && given.until > now()) return given.reason
     }
     return null

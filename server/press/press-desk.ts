@@ -40,7 +40,7 @@ export type Arrival = {
   by?: string
 }
 /** `as`: how it was taken in; left out for a press of its own. */
-export type Accepted = { receipt: Receipt; repeated: boolean; as?: 'late' | 'counted' }
+export type Accepted = { receipt: Receipt; repeated: boolean; disposition?: 'late' | 'counted' }
 /** `live`: somebody has pressed there who is no drill and was not late, so that cameras have come. */
 export type OpenIncident = { id: IncidentId; kind: PressKind; live: boolean }
 /** What a press must know of the incident that it would join. */
@@ -252,13 +252,13 @@ export function createPressDesk(options: {
       if (key !== null)
         remember(keyOf(helpPoint, key), { receipt, last: together.last, pressedAt: Date.parse(press.pressedAt) })
       await together.durable
-      return { receipt, repeated: false, as: 'counted' }
+      return { receipt, repeated: false, disposition: 'counted' }
     }
     const { incident, last, durable } = pressed(press)
     const receipt = receiptOf(press.id, incident)
     remember(keyOf(helpPoint, press.key), { receipt, last, pressedAt: Date.parse(press.pressedAt) })
     await durable
-    return press.late ? { receipt, repeated: false, as: 'late' } : { receipt, repeated: false }
+    return press.late ? { receipt, repeated: false, disposition: 'late' } : { receipt, repeated: false }
   }
 }
 

@@ -33,7 +33,7 @@ export function createPressReception({ clock, accept, idOf, append, onHeard, onC
         const accepted = await accept(arrival)
         // A drill that we run ourselves is no sign of the help point's life.
         if (kind !== 'drill') onHeard(arrival.helpPoint as HelpPointId)
-        onCounted({ source, kind, outcome: accepted.repeated ? 'repeated' : (accepted.as ?? 'accepted') })
+        onCounted({ source, kind, outcome: accepted.repeated ? 'repeated' : (accepted.disposition ?? 'accepted') })
         return accepted
       } catch (error) {
         const refused = error instanceof Failure && error.code !== 'ledger/unavailable'

@@ -84,6 +84,8 @@ export function openPresses(needs: PressNeeds) {
   return {
     accept: reception.accept,
     refused: reception.refused,
+    /** It is registered at the voice edge, for example. @throws help-point/unknown */
+    alive: reception.alive,
     /** A help point lives: a press, a heartbeat, a joined radio. */
     heard: heard.subscribe,
     counted: counted.subscribe,

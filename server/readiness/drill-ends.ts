@@ -4,7 +4,7 @@ import type { Entry } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { DrillResult } from '../glossary/proof.ts'
 import type { Clock } from '../tools/clock.ts'
-import { type DrillPort, drillWords } from './drill-schedule.ts'
+import { type DrillPort, drillText } from './drill-schedule.ts'
 
 /** How long the tile of a drill by hand stays after its result. */
 const HAND_DRILL_SEEN_MS = 30_000
@@ -14,19 +14,19 @@ export type DrillEndsPort = {
   load(id: IncidentId): Promise<Incident>
   close(id: IncidentId, reason: string, actor: string): Promise<unknown>
   /** What it held may grow old. */
-  letGo(id: IncidentId): Promise<void>
+  releaseDrillClips(id: IncidentId): Promise<void>
   onError(error: unknown): void
 }
 
-export function createDrillEnds({ clock, load, close, letGo, onError }: DrillEndsPort) {
+export function createDrillEnds({ clock, load, close, releaseDrillClips, onError }: DrillEndsPort) {
   const closing = new AbortController()
 
   /** One that a person has joined, or that an operator has taken, stays open. */
   async function end(id: IncidentId, result: DrillResult): Promise<void> {
     const { kind, state } = await load(id)
     if (kind !== 'drill' || state !== 'open') return
-    await close(id, drillWords(result), 'lamppost')
-    await letGo(id)
+    await close(id, drillText(result), 'lamppost')
+    await releaseDrillClips(id)
   }
   return {
     end,

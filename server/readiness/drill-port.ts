@@ -1,22 +1,22 @@
 /** What the drill schedule asks of the town. */
 import { type DrillPort, drillResult } from './drill-schedule.ts'
 import { cutShort } from './drill-ends.ts'
-import type { createProofBook } from './readiness-book.ts'
-import type { ProofNeeds } from './readiness-needs.ts'
+import type { createReadinessBook } from './readiness-book.ts'
+import type { ReadinessNeeds } from './readiness-needs.ts'
 
 export function drillPort(
-  { town, ledger, cameras, incidents, presses }: ProofNeeds,
+  { town, ledger, cameras, incidents, presses }: ReadinessNeeds,
   {
     endDrill,
     drillOf,
     onChange,
-  }: Pick<DrillPort, 'endDrill' | 'onChange'> & { drillOf: ReturnType<typeof createProofBook>['drillOf'] },
+  }: Pick<DrillPort, 'endDrill' | 'onChange'> & { drillOf: ReturnType<typeof createReadinessBook>['drillOf'] },
 ): DrillPort {
   const { book } = incidents
   return {
     helpPoints: () => town.site().helpPoints,
     timezone: town.timezone,
-    openAt: (id) => book.openAt(id)?.id ?? null,
+    openAt: book.idAt,
     drill: async (id, key) => {
       const arrival = { helpPoint: id, key, pressedAt: null, kind: 'drill', source: 'schedule' } as const
       const { receipt, repeated } = await presses.accept(arrival)

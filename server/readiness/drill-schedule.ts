@@ -9,7 +9,7 @@ import type { DrillResult } from '../glossary/proof.ts'
 import type { HelpPoint } from '../glossary/site.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { lastLocal } from '../tools/local-time.ts'
-import type { ProofBook } from './readiness-book.ts'
+import type { ReadinessBook } from './readiness-book.ts'
 
 export type DrillPort = {
   helpPoints(): readonly HelpPoint[]
@@ -63,7 +63,7 @@ export function startDrillSchedule({
   onError,
 }: {
   clock: Clock
-  book: ProofBook
+  book: ReadinessBook
   port: DrillPort
   onError(error: unknown): void
 }) {
@@ -120,7 +120,7 @@ export function startDrillSchedule({
     }
   }
 
-  function tellSilence(helpPoint: HelpPoint): void {
+  function publishSilence(helpPoint: HelpPoint): void {
     if (port.alive(helpPoint)) book.heard(helpPoint.id, clock.now())
     const change = book.silenceChanged(helpPoint, clock.now())
     if (change === null) return
@@ -138,7 +138,7 @@ export function startDrillSchedule({
 
   async function watchSilence(): Promise<void> {
     for (; !stopped.signal.aborted; await clock.sleep(LOOK_EVERY_MS, stopped.signal))
-      port.helpPoints().forEach(tellSilence)
+      port.helpPoints().forEach(publishSilence)
   }
   async function watchDrills(): Promise<void> {
     await endCutShort()
@@ -182,7 +182,7 @@ export function drillResult(
 }
 
 /** Why a drill's incident is closed, for a person. */
-export const drillWords = ({ passed, problem, framing }: DrillResult): string =>
+export const drillText = ({ passed, problem, framing }: DrillResult): string =>
   passed
     ? `Drill passed: a moving picture was reached${framing === 'framed' ? ', and the framing is proven' : '; the framing is not proven'}.`
     : `Drill FAILED: ${problem}`

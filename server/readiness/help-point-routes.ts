@@ -27,6 +27,10 @@ export type HelpPointPort = {
   /** The incident that is open there. */
   incidentAt(helpPoint: string): string | null
   proofOf(helpPoint: HelpPoint): HelpPointProof
+  /** Whether it is registered at the voice edge; null: it does not telephone. */
+  voiceOf(helpPoint: HelpPoint['id']): { registered: boolean; since: string | null } | null
+  /** Null: nobody telephones here. */
+  voice(): { ready: boolean; apart: boolean } | null
   streets(): StreetMap | null
   /** When it is open, from now on; UTC ISO 8601. */
   openings(place: SafePlace): { from: string; to: string | null }[]
@@ -35,6 +39,16 @@ export type HelpPointPort = {
 }
 
 const SITE = Type.Object({
+  voice: Type.Union(
+    [
+      Type.Object({
+        ready: Type.Boolean({ description: 'Calls reach this server' }),
+        apart: Type.Boolean({ description: 'The edge goes on, and the desk rings, while this server is stopped' }),
+      }),
+      Type.Null(),
+    ],
+    { description: 'As `voice.health` tells it; null: nobody telephones here' },
+  ),
   id: Type.String(),
   name: Type.String(),
   timezone: Type.String(),
@@ -73,7 +87,7 @@ const SITE = Type.Object({
 })
 
 /** What may be shown of it: its secrets are nobody's. */
-function sourcesOf({ wired, mqtt, lorawan, sia, secret }: HelpPoint): string[] {
+function sourcesOf({ wired, mqtt, lorawan, sia, sip, secret }: HelpPoint): string[] {
   return [
     'http',
     ...(secret === null ? [] : ['http-signed']),
@@ -81,12 +95,13 @@ function sourcesOf({ wired, mqtt, lorawan, sia, secret }: HelpPoint): string[] {
     ...(wired.length > 0 ? ['onvif-input'] : []),
     ...(lorawan.length > 0 ? ['lorawan'] : []),
     ...(sia.length > 0 ? ['sia'] : []),
+    ...(sip === null ? [] : ['sip']),
   ]
 }
 
 export function helpPointRoutes(
   app: App,
-  { site, storage, record, incidentAt, proofOf, accept, streets, openings, walk }: HelpPointPort,
+  { site, storage, record, incidentAt, proofOf, voiceOf, voice, accept, streets, openings, walk }: HelpPointPort,
 ): void {
   const shown = (helpPoint: HelpPoint) => {
     const { id, name, address, location, instructions, heartbeatMs, drillAt } = helpPoint
@@ -100,6 +115,7 @@ export function helpPointRoutes(
       heartbeatMs,
       drillAt,
       incident: incidentAt(id),
+      voice: voiceOf(id),
       ...proofOf(helpPoint),
     }
   }
@@ -121,7 +137,17 @@ export function helpPointRoutes(
         openings: openings(place),
         walks: helpPoints.map((each) => ({ helpPoint: each.id, ...walk(each, place) })),
       }))
-      return { id, name, timezone, safePlaces: places, contacts, escalation, storage: storage(), record: record() }
+      return {
+        id,
+        name,
+        timezone,
+        safePlaces: places,
+        contacts,
+        escalation,
+        storage: storage(),
+        record: record(),
+        voice: voice(),
+      }
     },
   )
   app.get(

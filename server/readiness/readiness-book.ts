@@ -34,10 +34,10 @@ const DRILL_GRACE_MS = 3_600_000
 /** One sign of life may be lost, and the next one be late. */
 const SILENT_AFTER = 3
 
-export type ProofBook = ReturnType<typeof createProofBook>
+export type ReadinessBook = ReturnType<typeof createReadinessBook>
 
 /** @param startedAt since when signs of life could be heard, milliseconds since 1970. */
-export function createProofBook({ startedAt }: { startedAt: number }) {
+export function createReadinessBook({ startedAt }: { startedAt: number }) {
   const known = new Map<HelpPointId, Known>()
   const heartbeats = new Map<HelpPointId, number>()
   const of = (id: HelpPointId): Known => known.get(id) ?? NOTHING

@@ -8,7 +8,7 @@ import type { HelpPointId } from '../glossary/press.ts'
 import type { HelpPoint } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 
-export type ProofNeeds = {
+export type ReadinessNeeds = {
   clock: Clock
   news: { publish(news: LiveNews): void }
   closing: { add(what: string, close: () => unknown): void }
@@ -35,13 +35,14 @@ export type ProofNeeds = {
   cameras: { listens(camera: CameraId): boolean }
   incidents: {
     close(id: IncidentId, reason: string, actor: string): Promise<unknown>
-    letGo(id: IncidentId): Promise<void>
+    releaseDrillClips(id: IncidentId): Promise<void>
     book: {
       load(id: string): Promise<Incident>
       get(id: string): Incident
-      openAt(helpPoint: HelpPointId): Incident | null
+      idAt(helpPoint: string): IncidentId | null
       unfinished(): Incident[]
     }
   }
+  calls: Pick<HelpPointPort, 'voice' | 'voiceOf'>
   presses: Pick<HelpPointPort, 'accept'> & { heard(listener: (helpPoint: HelpPointId) => void): () => void }
 }

@@ -1,8 +1,7 @@
 /** What proves that a press reaches a picture: chains of real presses, drills, and signs of life. */
 import type { Door } from '../door/door.ts'
 import { helpPointRoutes } from './help-point-routes.ts'
-import type { IncidentId } from '../glossary/incident.ts'
-import type { HelpPointId, PressKind } from '../glossary/press.ts'
+import type { PressKind } from '../glossary/press.ts'
 import type { HelpPointProof, Stage } from '../glossary/proof.ts'
 import type { HelpPoint } from '../glossary/site.ts'
 import { createTopic } from '../tools/topic.ts'
@@ -10,17 +9,17 @@ import { createChainWatch } from './chain-watch.ts'
 import { startDrillSchedule } from './drill-schedule.ts'
 import { createDrillEnds } from './drill-ends.ts'
 import { drillPort } from './drill-port.ts'
-import { createProofNews } from './proof-news.ts'
-import type { ProofNeeds } from './readiness-needs.ts'
-import { createProofBook } from './readiness-book.ts'
+import { createReadinessNews } from './readiness-news.ts'
+import type { ReadinessNeeds } from './readiness-needs.ts'
+import { createReadinessBook } from './readiness-book.ts'
 
-export function openProof(needs: ProofNeeds) {
-  const { clock, news, closing, onError, town, ledger, clips, incidents, presses } = needs
+export function openReadiness(needs: ReadinessNeeds) {
+  const { clock, news, closing, onError, town, ledger, clips, incidents, presses, calls } = needs
   const stages = createTopic<{ stage: Stage; kind: PressKind; ms: number }>(onError)
-  const proofs = createProofBook({ startedAt: clock.now() })
-  const proofOf = (each: HelpPoint): HelpPointProof => proofs.proofOf(each, clock.now(), town.timezone())
-  const incidentAt = (id: string): IncidentId | null => incidents.book.openAt(id as HelpPointId)?.id ?? null
-  const proofNews = createProofNews({
+  const book = createReadinessBook({ startedAt: clock.now() })
+  const proofOf = (each: HelpPoint): HelpPointProof => book.proofOf(each, clock.now(), town.timezone())
+  const { idAt: incidentAt } = incidents.book
+  const readinessNews = createReadinessNews({
     helpPoint: town.helpPoint,
     incidentAt,
     incident: incidents.book.get,
@@ -38,27 +37,29 @@ export function openProof(needs: ProofNeeds) {
     onError,
   })
   closing.add('the chain watch', chains.close)
-  presses.heard((id) => proofs.heard(id, clock.now()))
+  presses.heard((id) => book.heard(id, clock.now()))
   ledger.recorded(chains.heard)
   return {
     proofOf,
     overdue: () =>
       town.site().helpPoints.flatMap((each) => proofOf(each).overdue.map((what) => ({ helpPoint: each.id, what }))),
     stages: stages.subscribe,
-    folds: { proofs },
+    // The name under which checkpoints keep it.
+    folds: { proofs: book },
     begin(): void {
-      const { letGo, close, book } = incidents
-      const ends = createDrillEnds({ clock, load: book.load, close, letGo, onError })
+      const { releaseDrillClips, close } = incidents
+      const ends = createDrillEnds({ clock, load: incidents.book.load, close, releaseDrillClips, onError })
       closing.add('the drills by hand', ends.close)
       closing.add('their results', ledger.tail(ends.onEntry))
-      closing.add('the news of help points', ledger.tail(proofNews.onEntry))
-      const port = drillPort(needs, { endDrill: ends.end, drillOf: proofs.drillOf, onChange: proofNews.publish })
-      closing.add('the drills', startDrillSchedule({ clock, book: proofs, port, onError }).close)
+      closing.add('the news of help points', ledger.tail(readinessNews.onEntry))
+      const port = drillPort(needs, { endDrill: ends.end, drillOf: book.drillOf, onChange: readinessNews.publish })
+      closing.add('the drills', startDrillSchedule({ clock, book, port, onError }).close)
     },
     routes({ app }: Door): void {
       const { accept } = presses
       const { broken: record } = ledger
-      helpPointRoutes(app, { ...town, storage: clips.diskState, record, accept, incidentAt, proofOf })
+      const { voice, voiceOf } = calls
+      helpPointRoutes(app, { ...town, storage: clips.diskState, record, accept, incidentAt, proofOf, voice, voiceOf })
     },
   }
 }

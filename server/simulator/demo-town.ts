@@ -54,6 +54,7 @@ export async function openDemoTown({
       ...portReferences(simulator.ports),
       CAMERA_PASSWORD: credentials.password,
       PUSH_3_KEY: createHash('sha256').update(credentials.password).digest('hex').slice(0, 24),
+      BLACKWELLGATE_SIP: createHash('sha256').update(`sip ${credentials.password}`).digest('hex').slice(0, 24),
     },
     /** Where its cameras that push find their receiver, by camera. */
     push: simulator.push,

@@ -1,5 +1,5 @@
 /** The simulated town in a process of its own; it ends with the process that started it. */
-import { standBack } from '../tools/process/thread-priority.ts'
+import { lowerPriority } from '../tools/process/thread-priority.ts'
 import type { CameraPlan, Credentials } from './simulated-camera.ts'
 import { type Ports, type SimulatedTown, startSimulatedTown } from './simulated-town.ts'
 
@@ -13,7 +13,7 @@ export type SimulatorNews = { ready: Record<string, Ports> } | { error: string }
  * wait for one.
  */
 const ENCODERS_STAND_BACK = 5
-standBack(ENCODERS_STAND_BACK)
+lowerPriority(ENCODERS_STAND_BACK)
 
 const say = (news: SimulatorNews): void => void process.send?.(news)
 

@@ -8,6 +8,7 @@ import { type Path, shapeProblems } from './schema-words.ts'
 import type { Resolve } from './site-references.ts'
 import { SITE_SCHEMA, type SiteDocument } from './site-schema.ts'
 import { timezoneProblem } from './site-timezone.ts'
+import { sipIdentities, voiceOf } from './voice-check.ts'
 
 export type SiteProblem = { line: number; key: string; problem: string }
 export type SiteReading = { site: Site; problems: [] } | { site: null; problems: SiteProblem[] }
@@ -171,6 +172,8 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       }),
     }
   })
+  const identities = sipIdentities(document, refer, complain)
+  const voice = voiceOf(document, durationMs, complain)
   const destinations = (document.destinations ?? []).map(({ id, webhook, events }, i) => {
     const url = refer(['destinations', i, 'webhook', 'url'], webhook.url)
     if (!isPlaceholder(url) && !/^https?:\/\//.test(url))
@@ -305,6 +308,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     helpPoints: document.helpPoints.map(
       ({ id, name, address, location, instructions, sources, heartbeat, drill }, i) => ({
         ...(pressers[i] ?? { secret: null, mqtt: [], lorawan: [], sia: [] }),
+        sip: identities[i] ?? null,
         heartbeatMs: heartbeat ? durationMs(heartbeat.every) : null,
         drillAt: drill?.daily ?? null,
         id: id as HelpPointId,
@@ -337,6 +341,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
           version: document.mqtt.version === '3.1.1' ? 4 : 5,
         }
       : null,
+    voice,
     sia: document.sia ? { port: document.sia.port, host: document.sia.host ?? null } : null,
     destinations,
     escalation: steps,

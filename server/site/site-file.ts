@@ -3,7 +3,7 @@ import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Site, StreetMap } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
-import { Failure, wordsOf } from '../tools/failure.ts'
+import { Failure, messageOf } from '../tools/failure.ts'
 import { utf8Text } from '../tools/utf8-text.ts'
 import { type SiteProblem, readSite } from './site-check.ts'
 import type { Resolve } from './site-references.ts'
@@ -37,13 +37,13 @@ export async function loadSite(
   const text = await readFile(file)
     .then(utf8Text)
     .catch((error: unknown) => {
-      throw new Failure('site/invalid', `The site file ${file} cannot be read: ${wordsOf(error)}`)
+      throw new Failure('site/invalid', `The site file ${file} cannot be read: ${messageOf(error)}`)
     })
   const { site, problems } = readSite(text, resolve)
   if (site)
     return loadStreets(file, site.streets).then(
       (streets) => ({ site, text, streets, mapProblem: null }),
-      (error: unknown) => ({ site, text, streets: null, mapProblem: wordsOf(error) }),
+      (error: unknown) => ({ site, text, streets: null, mapProblem: messageOf(error) }),
     )
   throw new Failure('site/invalid', problems.map((problem) => problemLine(file, problem)).join('\n'))
 }
@@ -85,7 +85,7 @@ export async function openSiteFile(options: {
       streets = drawn
       await onChange(site, text)
     } catch (error) {
-      problem = wordsOf(error)
+      problem = messageOf(error)
       onProblem(problem)
     }
   }

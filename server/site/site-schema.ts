@@ -1,7 +1,8 @@
 /** The site file's shape, as a schema: unknown keys are refused, and editors get it as JSON Schema. */
 import { type Static, Type } from 'typebox'
+import { FILE, REFERENCE, strict } from './schema-parts.ts'
+import { SIP, VOICE } from './voice-schema.ts'
 
-const strict = { additionalProperties: false }
 const ID = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'Lower-case letters, digits and hyphens' })
 const NAME = Type.String({ minLength: 1, maxLength: 120 })
 const DURATION = Type.String({ pattern: '^[0-9]+(s|m|h|d)$', description: 'A whole number and s, m, h or d: 60s, 24h' })
@@ -29,11 +30,6 @@ const WIRED = Type.Object(
   { ...strict, description: 'The button is wired to a digital input of this camera or intercom' },
 )
 
-const REFERENCE = Type.String({
-  pattern: '^(\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}|file:.+)$',
-  description: 'A secret, by reference only: ${NAME} of the environment, or file:/run/secrets/x',
-})
-const FILE = Type.String({ pattern: '^file:.+$', description: 'file:/path' })
 const TOPIC = Type.String({ pattern: '^[^#+\\u0000]{1,200}$', description: 'A topic without wildcards' })
 
 const HTTP = Type.Object(
@@ -120,6 +116,7 @@ const HELP_POINT = Type.Object(
           Type.Object({ onvifInput: WIRED }, strict),
           Type.Object({ lorawan: LORAWAN }, strict),
           Type.Object({ sia: SIA }, strict),
+          Type.Object({ sip: SIP }, strict),
         ]),
       ),
     ),
@@ -371,6 +368,7 @@ export const SITE_SCHEMA = Type.Object(
         },
       ),
     ),
+    voice: Type.Optional(VOICE),
     destinations: Type.Optional(
       Type.Array(
         Type.Object(

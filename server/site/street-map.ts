@@ -5,7 +5,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { StreetMap } from '../glossary/site.ts'
-import { Failure, wordsOf } from '../tools/failure.ts'
+import { Failure, messageOf } from '../tools/failure.ts'
 
 const MOST_BYTES = 4_000_000
 const isPair = (value: unknown): value is [number, number] =>
@@ -26,7 +26,7 @@ export function readStreets(text: string, file: string): StreetMap {
   try {
     read = JSON.parse(text) as typeof read
   } catch (error) {
-    return wrong(`this is not JSON: ${wordsOf(error)}`)
+    return wrong(`this is not JSON: ${messageOf(error)}`)
   }
   if (read?.type !== 'FeatureCollection' || !Array.isArray(read.features))
     return wrong('a GeoJSON FeatureCollection is needed')
@@ -79,7 +79,7 @@ export async function loadStreets(siteFile: string, streets: string | null): Pro
   const size = await stat(file).then(
     ({ size: bytes }) => bytes,
     (error: unknown) => {
-      throw new Failure('site/invalid', `${siteFile}: streets: ${file} cannot be read: ${wordsOf(error)}`)
+      throw new Failure('site/invalid', `${siteFile}: streets: ${file} cannot be read: ${messageOf(error)}`)
     },
   )
   if (size > MOST_BYTES)

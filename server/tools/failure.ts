@@ -15,4 +15,4 @@ export class Failure extends Error {
 }
 
 /** What to tell a person about anything that was thrown. */
-export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from '@photostructure/sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { ownCpu, root, rssOf, sleep, startServer, summary, until } from './bench-tools.mjs'
 
 const round = (value) => Math.round(value * 100) / 100

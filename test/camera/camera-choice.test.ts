@@ -37,6 +37,18 @@ describe('choosing cameras for a press', () => {
     expect(primary).toMatchObject({ camera: 'near', preset: 'near-preset' })
     expect(secondary.map((each) => each.camera)).toEqual(['middle', 'far'])
   })
+  test('a help point that has left the site file has no place: presets lead there, and no camera is near', () => {
+    const gone = { id: HERE.id, location: null }
+    const nowhere = { lat: 0, lon: 0 }
+    const others = [
+      camera('at-zero', { location: nowhere, presets: new Map(), canAim: () => true }),
+      camera('fixed-at-zero', { location: nowhere, presets: new Map(), ptz: false }),
+      camera('unplaced', { location: null }),
+    ]
+    const { primary, secondary } = chooseCameras(gone, others, MINE)
+    expect(primary).toMatchObject({ camera: 'unplaced', way: 'preset', metres: null })
+    expect(secondary).toEqual([])
+  })
   test('a tie falls to the lower id, whatever the order in the site file', () => {
     expect(choose(camera('b'), camera('a')).primary?.camera).toBe('a')
     expect(choose(camera('a'), camera('b')).primary?.camera).toBe('a')

@@ -324,7 +324,7 @@ describe('the disk of all clip buffers', () => {
   async function disk(
     free: number,
     limits = { most: null as number | null, reserve: GB },
-    more: { tellFirst?: boolean } = {},
+    more: { publishFirst?: boolean } = {},
   ) {
     const folders = ['a', 'b'].map((name) => join(folder, name))
     const rings = folders.map((each) =>
@@ -385,7 +385,7 @@ describe('the disk of all clip buffers', () => {
     expect(states.slice(1)).toMatchObject([{ level: 'ok', problem: null }])
   })
   test('says what it finds first where another thread has told something before, and nothing else while all is well', async () => {
-    const { states, disk: one } = await disk(9 * GB, undefined, { tellFirst: true })
+    const { states, disk: one } = await disk(9 * GB, undefined, { publishFirst: true })
     await one.look()
     await one.look()
     expect(states).toMatchObject([{ level: 'ok', problem: null }])

@@ -145,7 +145,10 @@ describe('a description', () => {
 describe('pictures out of packets', () => {
   const SPS = Buffer.from('6742c01ed9', 'hex')
   const PPS = Buffer.from('68ce3c80', 'hex')
+  /** A slice is the first of its picture: its first bit is set. */
   const nal = (kind: number, fill: number, size = 20): Buffer =>
+    Buffer.concat([Buffer.of(0x60 | kind, fill | 0x80), Buffer.alloc(size - 1, fill)])
+  const laterSlice = (kind: number, fill: number, size = 20): Buffer =>
     Buffer.concat([Buffer.of(0x60 | kind), Buffer.alloc(size, fill)])
   let sequence = 65_530
   const rtp = (stamp: number, payload: Buffer, { skip = 0, extra = false, mark = false } = {}): Buffer => {
@@ -263,6 +266,40 @@ describe('pictures out of packets', () => {
       [0, 0],
     ])
   })
+  test.each([
+    ['slices', [laterSlice(5, 2), laterSlice(5, 3)]],
+    ['fragments', [...cut(nal(5, 1, 3000), 3).slice(1), laterSlice(5, 3)]],
+  ])('a keyframe in whose %s we came is none: its beginning was sent before', (_, rest) => {
+    const { pictures } = receive([
+      ...rest.map((packet) => rtp(0, packet)),
+      rtp(3600, nal(1, 4)),
+      rtp(7200, nal(5, 5)),
+      rtp(7200, laterSlice(5, 6)),
+    ])
+    expect(pictures.map(({ keyframe }) => keyframe)).toEqual([false, false, true])
+  })
+  test('nor one of H.265 in whose slices we came', () => {
+    const unit = (kind: number, first: boolean): Buffer =>
+      Buffer.concat([Buffer.of(kind << 1, 1, first ? 0x80 : 0), Buffer.alloc(20, 5)])
+    const { pictures } = receive(
+      [rtp(0, unit(20, false)), rtp(3600, unit(1, true)), rtp(7200, unit(20, true)), rtp(7200, unit(20, false))],
+      'h265',
+    )
+    expect(pictures.map(({ keyframe }) => keyframe)).toEqual([false, false, true])
+  })
+  test('a picture whose first slice was lost is not whole, and says so itself', () => {
+    const { pictures, lost } = receive([
+      rtp(0, nal(5, 1)),
+      rtp(3600, laterSlice(5, 2), { skip: 2 }),
+      rtp(7200, nal(1, 3)),
+    ])
+    expect(pictures.map(({ lostBefore, lostWithin }) => [lostBefore, lostWithin])).toEqual([
+      [0, 0],
+      [1, 1],
+      [0, 0],
+    ])
+    expect(lost).toBe(2)
+  })
   test('packets that are lost between two pictures are told with the second; a picture that is lost whole, with the next', () => {
     const { pictures, lost } = receive([
       rtp(0, nal(5, 1)),
@@ -300,7 +337,7 @@ describe('pictures out of packets', () => {
   })
   test('H.265 in aggregates and fragments', () => {
     const unit = (kind: number, fill: number, size: number): Buffer =>
-      Buffer.concat([Buffer.of(kind << 1, 1), Buffer.alloc(size, fill)])
+      Buffer.concat([Buffer.of(kind << 1, 1, fill | 0x80), Buffer.alloc(size - 1, fill)])
     const [vps, sps, pps, key] = [unit(32, 1, 9), unit(33, 2, 20), unit(34, 3, 5), unit(20, 4, 2000)]
     const all = Buffer.concat([
       Buffer.of(48 << 1, 1),
@@ -403,13 +440,13 @@ describe('pictures out of packets', () => {
     () => {
       const jitter = (i: number): number => 3600 + ((i * 37) % 200) - 100
       const { pictures } = receive(film(60, { step: jitter }))
-      expect(pictures.slice(0, 25).every(({ foretold }) => !foretold)).toBe(true)
+      expect(pictures.slice(0, 25).every(({ early }) => !early)).toBe(true)
       const early = pictures.slice(30)
-      expect(early.every(({ foretold, toldAt }, i) => foretold && toldAt === (30 + i) * 2 + 1)).toBe(true)
+      expect(early.every(({ early, toldAt }, i) => early && toldAt === (30 + i) * 2 + 1)).toBe(true)
       expect(early.slice(0, -1).map(({ lasted }) => lasted)).toEqual(early.slice(0, -1).map((_, i) => jitter(30 + i)))
       // All in all it is the same film as that of a camera that marks nothing.
       const waited = receive(film(60, { step: jitter, mark: () => false })).pictures
-      expect(waited.every(({ foretold }) => !foretold)).toBe(true)
+      expect(waited.every(({ early }) => !early)).toBe(true)
       expect(
         pictures
           .map(({ nals, time, keyframe, lasted, duration }) => [nals, time, keyframe, lasted ?? duration])
@@ -423,31 +460,31 @@ describe('pictures out of packets', () => {
     ['marks every packet of a keyframe', { mark: (i: number, last: boolean) => last || i % 10 === 0 }],
     ['sends its pictures unevenly', { step: (i: number) => (i % 5 === 0 ? 7200 : 3600) }],
   ])('a camera that %s is waited for', (_, kind) =>
-    expect(receive(film(100, kind)).pictures.filter(({ foretold }) => foretold)).toEqual([]),
+    expect(receive(film(100, kind)).pictures.filter(({ early }) => early)).toEqual([]),
   )
   test('a camera that slows down is waited for from then on; the picture at which it did so has its true length', () => {
     const { pictures } = receive(film(60, { step: (i) => (i < 40 ? 3600 : 36_000) }))
-    expect(pictures[40]).toMatchObject({ foretold: true, duration: 3600, lasted: 36_000 })
-    expect(pictures.slice(41, 49).every(({ foretold, duration }) => !foretold && duration === 36_000)).toBe(true)
-    expect(pictures[55]?.foretold).toBe(true)
+    expect(pictures[40]).toMatchObject({ early: true, duration: 3600, lasted: 36_000 })
+    expect(pictures.slice(41, 49).every(({ early, duration }) => !early && duration === 36_000)).toBe(true)
+    expect(pictures[55]?.early).toBe(true)
   })
   test('what comes of a picture after its mark is counted as missing, told with the next, and the marks are not believed any more', () => {
     const { pictures, lost } = receive([
       ...film(51),
-      rtp(50 * 3600, nal(1, 9), { mark: true }),
+      rtp(50 * 3600, laterSlice(1, 9), { mark: true }),
       ...film(30).map((packet) => (packet.writeUInt32BE(packet.readUInt32BE(4) + 51 * 3600, 4), packet)),
     ])
     expect(lost).toBe(1)
-    expect(pictures[50]).toMatchObject({ foretold: true, lostBefore: 0 })
-    expect(pictures[51]).toMatchObject({ foretold: false, lostBefore: 1 })
+    expect(pictures[50]).toMatchObject({ early: true, lostBefore: 0 })
+    expect(pictures[51]).toMatchObject({ early: false, lostBefore: 1 })
     expect(pictures).toHaveLength(81)
-    expect(pictures.slice(51).filter(({ foretold }) => foretold)).toEqual([])
+    expect(pictures.slice(51).filter(({ early }) => early)).toEqual([])
   })
   test(
     'the last picture of a stream that broke off in it is not whole; one that ends with ' +
       'its mark is, and so is what a camera sends that marks nothing',
     () => {
-      const slices = [nal(1, 7), nal(1, 8)] as const
+      const slices = [nal(1, 7), laterSlice(1, 8)] as const
       const end = (mark?: () => boolean, whole = false) => {
         const { pictures, lost, after } = receive([
           ...film(50, mark ? { mark } : {}),
@@ -462,8 +499,8 @@ describe('pictures out of packets', () => {
     },
   )
   test('what came too late for the last picture of all is told when the stream ends', () => {
-    const { pictures, after } = receive([...film(51), rtp(50 * 3600, nal(1, 9))])
-    expect([pictures.length, pictures.at(-1)?.foretold, after]).toEqual([51, true, 1])
+    const { pictures, after } = receive([...film(51), rtp(50 * 3600, laterSlice(1, 9))])
+    expect([pictures.length, pictures.at(-1)?.early, after]).toEqual([51, true, 1])
   })
   test('a picture whose marked packet never came is told when the next begins, which tells the loss', () => {
     const slices = [nal(1, 7), nal(1, 8)] as const
@@ -476,9 +513,9 @@ describe('pictures out of packets', () => {
     packets.splice(101, 1)
     const { pictures, lost } = receive(packets)
     expect(lost).toBe(1)
-    expect(pictures[49]?.foretold).toBe(true)
-    expect(pictures[50]).toMatchObject({ foretold: false, nals: hex(slices[0]), lostBefore: 0 })
-    expect(pictures[51]).toMatchObject({ foretold: true, lostBefore: 1 })
+    expect(pictures[49]?.early).toBe(true)
+    expect(pictures[50]).toMatchObject({ early: false, nals: hex(slices[0]), lostBefore: 0 })
+    expect(pictures[51]).toMatchObject({ early: true, lostBefore: 1 })
     expect(pictures).toHaveLength(56)
   })
   test('what is no picture and comes after the mark is kept with the next one; the camera is waited for from then on', () => {
@@ -490,13 +527,13 @@ describe('pictures out of packets', () => {
     ])
     expect(lost).toBe(0)
     expect(pictures[50]?.nals[0]).toBe(sei.toString('hex'))
-    expect(pictures.slice(50).filter(({ foretold }) => foretold)).toEqual([])
+    expect(pictures.slice(50).filter(({ early }) => early)).toEqual([])
     expect(pictures).toHaveLength(130)
   })
   test('packets that are lost between a told picture’s mark and the rest of it are told once, with the next picture', () => {
     const { pictures, lost } = receive([
       ...film(51),
-      rtp(50 * 3600, nal(1, 9), { skip: 3 }),
+      rtp(50 * 3600, laterSlice(1, 9), { skip: 3 }),
       ...film(3).map((packet) => (packet.writeUInt32BE(packet.readUInt32BE(4) + 51 * 3600, 4), packet)),
     ])
     expect(lost).toBe(4)
@@ -582,7 +619,7 @@ describe('pictures out of packets', () => {
         rtp(51 * 3600, first(1, 9), { mark: true }),
       ])
       expect(pictures.slice(50).map(({ nals }) => nals)).toEqual([hex(first(1, 7)), hex(first(1, 8)), hex(first(1, 9))])
-      expect([lost, pictures[50]?.foretold, pictures[51]?.time]).toEqual([0, true, 50 * 3600 + 1800])
+      expect([lost, pictures[50]?.early, pictures[51]?.time]).toEqual([0, true, 50 * 3600 + 1800])
     })
     test('of H.265 are two', () => {
       const unit = (kind: number, begins: boolean, fill: number): Buffer =>
@@ -721,7 +758,7 @@ describe('pictures out of packets', () => {
     for (const { nals } of pictures) for (const unit of nals) expect(unit.length).toBeGreaterThan(0)
   })
   test('whole units without end are no picture either', () => {
-    const unit = nal(1, 1, 60_000)
+    const unit = laterSlice(1, 1, 60_000)
     expect(() => receive(Array.from({ length: 300 }, () => rtp(0, unit)))).toThrow(/has no end/)
   })
   test('packets of another payload, or too short to be any, are passed over', () => {
@@ -757,7 +794,7 @@ describe('the place where pictures are put together', () => {
       headroom: 8,
       slabs: counting,
       now: () => 0,
-      onPicture: ({ bytes, foretold }) => void (foretold && told.push({ bytes, was: bytes.toString('hex', 8) })),
+      onPicture: ({ bytes, early }) => void (early && told.push({ bytes, was: bytes.toString('hex', 8) })),
       onLasted: () => {
         const newest = told.at(-1)
         expect(newest?.bytes.toString('hex', 8)).toBe(newest?.was)

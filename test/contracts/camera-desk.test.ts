@@ -41,6 +41,7 @@ const site = (camera: SiteCamera): Site => ({
   storage: { most: null, reserve: 0 },
   mqtt: null,
   sia: null,
+  voice: null,
   destinations: [],
   checkpointsTo: [],
   escalation: [],

@@ -35,6 +35,7 @@ export async function openEvidenceRoom({
   seconds = 12,
   ago = 3_600_000,
   folder = mkdtempSync(join(tmpdir(), 'lamppost-evidence-')),
+  before = undefined as ((where: { dataFolder: string; at: number }) => Promise<void>) | undefined,
 } = {}) {
   process.env.EVIDENCE_CAMERA_PASSWORD = 'canary password'
   const [dataFolder, siteFile] = [join(folder, 'data'), join(folder, 'site.yaml')]
@@ -51,6 +52,8 @@ export async function openEvidenceRoom({
       lost: { picture: 50, packets: 7 },
     }),
   }
+  // What the ledger has from before this house opens.
+  await before?.({ dataFolder, at })
   const people = openPeopleFile(join(dataFolder, 'people.json'))
   const tokens = Object.fromEntries(
     ROLES.map((role) => [role, people.addToken({ name: `Some ${role}`, role, helpPoints: null })]),

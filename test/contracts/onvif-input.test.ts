@@ -81,6 +81,7 @@ beforeAll(async () => {
     storage: { most: null, reserve: 0 },
     mqtt: null,
     sia: null,
+    voice: null,
     destinations: [],
     checkpointsTo: [],
     escalation: [],

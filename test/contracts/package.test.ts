@@ -80,6 +80,7 @@ describe('the custom-elements manifest', () => {
   const elements = module?.declarations ?? []
   test('names the elements that the module defines, and where the module is', () => {
     expect(elements.map(({ tagName }) => tagName).sort()).toEqual([
+      'lamppost-call',
       'lamppost-evidence',
       'lamppost-incident',
       'lamppost-player',

@@ -390,7 +390,7 @@ describe('a camera that is difficult', () => {
       const stream = Buffer.concat(
         Array.from({ length: count }, (_, i) => [
           ...(i % 25 === 0 ? [...sps, ...pps].map((nal) => rtp(stampOf(i), nal, false)) : []),
-          rtp(stampOf(i), Buffer.concat([Buffer.of(i % 25 === 0 ? 0x65 : 0x61), Buffer.alloc(300, i)]), true),
+          rtp(stampOf(i), Buffer.concat([Buffer.of(i % 25 === 0 ? 0x65 : 0x61, 0x88), Buffer.alloc(300, i)]), true),
         ]).flat(),
       ).toString('latin1')
       const { port } = await scripted(({ method }) =>

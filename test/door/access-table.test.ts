@@ -1,11 +1,14 @@
 /** Who may use which route, route by route and role by role: the hook answers before anything of a room is asked. */
+import type { RouteOptions } from 'fastify'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { callRoutes } from '../../server/call/call-routes.ts'
+import { CALL_SOCKET_PATH, callSocket } from '../../server/call/call-socket.ts'
 import { cameraRoutes } from '../../server/camera/camera-routes.ts'
 import { findingRoutes } from '../../server/camera/finding-routes.ts'
 import { clipRoutes } from '../../server/clip/clip-routes.ts'
 import { liveRoutes } from '../../server/clip/live/live-routes.ts'
-import { type App, createDoor } from '../../server/door/door.ts'
+import { type App, type Credential, createDoor } from '../../server/door/door.ts'
 import { disclosureRoutes } from '../../server/evidence/keep/disclosure-routes.ts'
 import { retentionRoutes } from '../../server/evidence/keep/retention-routes.ts'
 import { exportRoutes } from '../../server/evidence/order/export-routes.ts'
@@ -19,7 +22,15 @@ import { sessionRoutes } from '../../server/people/session-routes.ts'
 import { shiftRoutes } from '../../server/people/shift-routes.ts'
 import { pressRoutes } from '../../server/press/press-routes.ts'
 import { helpPointRoutes } from '../../server/readiness/help-point-routes.ts'
-import { ACCESS } from './access-table.ts'
+import { join } from 'node:path'
+import { WebSocket } from 'ws'
+import { LIVE_SOCKET_PATH, liveSocket } from '../../server/clip/live/live-socket.ts'
+import { pageRoutes } from '../../server/door/page-routes.ts'
+import { openSockets } from '../../server/door/sockets.ts'
+import type { Person } from '../../server/glossary/people.ts'
+import { EVENT_SOCKET_PATH, eventSocket } from '../../server/ledger/tail/event-socket.ts'
+import { packageRoot } from '../../server/tools/package-root.ts'
+import { ACCESS, PAGES, STREAMS } from './access-table.ts'
 
 /** A port that must never be asked: whoever comes so far has passed the door. */
 class Reached extends Error {}
@@ -42,29 +53,38 @@ const routes: Route[] = []
 let app: App
 let confirmed = true
 
+/** The name of a role is its token. */
+function whoHas(credential: Credential): Person | null {
+  const role = ('bearer' in credential ? credential.bearer : credential.cookie) as Role
+  return ROLES.includes(role) ? { name: 'Somebody', role, helpPoints: null } : null
+}
+const streams = {
+  [EVENT_SOCKET_PATH]: eventSocket({ ...unasked<Parameters<typeof eventSocket>[0]>(), ...nothing(), whoHas }),
+  [CALL_SOCKET_PATH]: callSocket({ ...unasked<Parameters<typeof callSocket>[0]>(), whoHas, now: () => 0 }),
+  [LIVE_SOCKET_PATH]: liveSocket({
+    ...unasked<Parameters<typeof liveSocket>[0]>(),
+    whoHas,
+    now: () => 0,
+    enter: () => ({ looking: () => {}, leave: () => {} }),
+  }),
+}
+/** A ledger in which nothing happens. */
+function nothing() {
+  return { page: async () => [], tail: () => () => {}, news: () => () => {}, onError: () => {} }
+}
+
 beforeAll(async () => {
   app = await createDoor({
     logger: pino({ level: 'silent' }),
     tls: null,
-    whoHas: (credential) => {
-      const role = ('bearer' in credential ? credential.bearer : credential.cookie) as Role
-      return ROLES.includes(role) ? { name: 'Somebody', role, helpPoints: null } : null
-    },
+    whoHas,
     isConfirmed: () => confirmed,
     onRefusedPress: () => {},
     embedding: () => [],
   })
-  app.addHook('onRoute', ({ method, url, config = {} }) => {
-    for (const each of [method].flat())
-      if (each !== 'HEAD')
-        routes.push({
-          method: each,
-          url,
-          roles: config.roles ?? [],
-          open: config.open !== undefined,
-          confirmed: config.confirmed ?? false,
-        })
-  })
+  const said: RouteOptions[] = []
+  app.addHook('onRoute', (route) => void said.push(route))
+  callRoutes(app, unasked())
   cameraRoutes(app, unasked())
   findingRoutes(app, unasked())
   clipRoutes(app, unasked())
@@ -81,7 +101,19 @@ beforeAll(async () => {
   shiftRoutes(app, unasked(), unasked())
   pressRoutes(app, unasked())
   helpPointRoutes(app, unasked())
-  await app.ready()
+  await pageRoutes(app, join(packageRoot, 'dist', 'web'))
+  openSockets(app, streams)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  for (const { method, url, config = {} } of said)
+    for (const each of [method].flat())
+      if (each !== 'HEAD')
+        routes.push({
+          method: each,
+          url,
+          roles: config.roles ?? [],
+          open: config.open !== undefined,
+          confirmed: config.confirmed ?? false,
+        })
 })
 afterAll(() => app.close())
 
@@ -100,7 +132,7 @@ const ask = async ({ method, url }: Route, headers: Record<string, string>) => {
 }
 
 test('the table is what the routes say: a right that is given or taken away shows here', () => {
-  expect(routes.map(rowOf).toSorted()).toEqual([...ACCESS].toSorted())
+  expect(routes.map(rowOf).toSorted()).toEqual([...ACCESS, ...PAGES].toSorted())
 })
 test('nobody who is not signed in passes where a role is needed', async () => {
   for (const route of routes.filter(({ open }) => !open)) {
@@ -142,4 +174,25 @@ test('a route that does not say who may use it stops the start', async () => {
   other.get('/api/v1/forgotten', () => 'all of it')
   await expect(other.ready()).rejects.toThrow('GET /api/v1/forgotten')
   await other.close()
+})
+
+test('the streams are in the table, too', () => {
+  expect(Object.entries(streams).map(([path, { roles }]) => `${path}: ${lettersOf(roles)}`)).toEqual(STREAMS)
+})
+test.each(Object.keys(streams).flatMap((path) => [...ROLES, 'nobody'].map((role) => [path, role] as const)))(
+  'the stream %s answers %s as the table says',
+  async (path, role) => {
+    const { port } = app.server.address() as { port: number }
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`)
+    socket.on('open', () => socket.send(JSON.stringify({ token: role })))
+    const first = await new Promise<string>((resolve) => socket.once('message', (data) => resolve(String(data))))
+    socket.terminate()
+    const row = STREAMS.find((each) => each.startsWith(`${path}: `)) ?? ''
+    expect(first.includes('"refused":401')).toBe(!row.split(': ')[1]?.includes(LETTER[role as Role] ?? 'nobody'))
+  },
+)
+test('a stream that names no role stops the start', () => {
+  expect(() => openSockets(app, { '/api/v1/whispers': { roles: [], serve: () => {} } })).toThrow(
+    'who may use it? Name the roles of the stream: /api/v1/whispers',
+  )
 })

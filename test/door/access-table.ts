@@ -3,6 +3,15 @@
  * `confirmed`: a person with a session says the password again first.
  */
 export const ACCESS: readonly string[] = [
+  'GET /api/v1/calls: OEVS-',
+  'POST /api/v1/calls: O--S-',
+  'GET /api/v1/calls/:id: OEVS-',
+  'POST /api/v1/calls/:id/announcement: O--S-',
+  'POST /api/v1/calls/:id/ending: O--S-',
+  'POST /api/v1/calls/:id/hold: O--S-',
+  'GET /api/v1/calls/:id/recording.wav: --V-- confirmed',
+  'DELETE /api/v1/calls/:id/taking: O--S-',
+  'POST /api/v1/calls/:id/taking: O--S-',
   'GET /api/v1/cameras: OEVS-',
   'GET /api/v1/cameras/:id: OEVS-',
   'GET /api/v1/cameras/:id/health: OEVS-',
@@ -107,4 +116,19 @@ export const ACCESS: readonly string[] = [
   'GET /healthz: anybody',
   'GET /metrics: OE-S-',
   'GET /readyz: anybody',
+]
+
+/** WebSockets, with the same letters. */
+export const STREAMS: readonly string[] = ['/api/v1/events: OEVS-', '/api/v1/calls/audio: O--S-', '/api/v1/live: OEVS-']
+
+/** Pages and files: they show nothing by themselves, and ask with a session for what they show. */
+export const PAGES: readonly string[] = [
+  'GET /: anybody',
+  'GET /*: anybody',
+  'GET /button: anybody',
+  'GET /embed: anybody',
+  'GET /evidence: anybody',
+  'GET /help-points: anybody',
+  'GET /presets: anybody',
+  'GET /shift: anybody',
 ]

@@ -411,6 +411,8 @@ test('a package whose incident is unlocked long after its warning is told of aga
     incident: INC,
     cuts: [],
     redactions: [],
+    calls: [],
+    silences: [],
     requestedBy: { name: 'x', organisation: null, reference: null },
     reason: 'x',
     lawfulBasis: null,
@@ -421,7 +423,7 @@ test('a package whose incident is unlocked long after its warning is told of aga
     kind: 'export.requested',
     actor: '',
     subject: id,
-    body: { ...order, cuts: [], redactions: [], export: id },
+    body: { ...order, cuts: [], redactions: [], calls: [], silences: [], export: id },
   })
   entry(28, {
     kind: 'export.expiring',

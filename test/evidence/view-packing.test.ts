@@ -5,14 +5,18 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import type { VoiceSource } from '../../server/evidence/cut/call-voice.ts'
 import { initNames, nativePlaylist, segmentName, stretchesOf } from '../../server/evidence/cut/cut-plan.ts'
 import { firstPictureIn } from '../../server/evidence/cut/movie-header.ts'
 import { createPacking, partFile } from '../../server/evidence/package/packing.ts'
 import { packView } from '../../server/evidence/cut/view-packing.ts'
+import { placeVoice } from '../../server/evidence/cut/voice-placement.ts'
 import type { ViewingCopy } from '../../server/evidence/cut/viewing-copy.ts'
 import { openZipWriter } from '../../server/evidence/package/zip-writer.ts'
+import type { CallId } from '../../server/glossary/call.ts'
 import type { ExportId, StoredSegment } from '../../server/glossary/evidence.ts'
 import { boxesIn } from '../../server/tools/media/fmp4-boxes.ts'
+import { recordCall, samplesOf, toneAt } from './tone.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-packing-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -32,6 +36,7 @@ const X264 = [
   'yuv420p',
 ]
 const PLAIN = [...X264, '-preset', 'ultrafast']
+const SILENT = (seconds: number): string[] => PLAIN.with(PLAIN.indexOf('-t') + 1, String(seconds))
 const WITH_SOUND = (seconds: number): string[] => [
   '-f',
   'lavfi',
@@ -85,6 +90,7 @@ async function pack(
   name: string,
   { init, segments }: ReturnType<typeof recorded>,
   form: { codec: string; sound: boolean },
+  voices: VoiceSource[] = [],
 ) {
   const inside = join(folder, name)
   mkdirSync(inside)
@@ -108,6 +114,7 @@ async function pack(
       names,
       range: { segments, gaps: [], inits: { 0: { file: init, ...form } } },
       name: 'X/data/view/film.mp4',
+      voices,
     })
     const bytes = Buffer.alloc(entry.bytes)
     await zip.read(entry, bytes)
@@ -247,4 +254,115 @@ describe('a stretch of a recording', () => {
     expect(stretches.flatMap(({ segments: of }) => of)).toHaveLength(segments.length)
     expect(nativePlaylist(segments)).toContain('#EXT-X-TARGETDURATION:2\n')
   })
+})
+
+describe('a call beside a stretch', () => {
+  const NO_SOUND = { codec: 'avc1.42c00c', sound: false }
+  const call = (id: string, file: string, from: number, seconds: number): VoiceSource => ({
+    call: id as CallId,
+    file,
+    from,
+    to: from + seconds * 1000,
+  })
+  const streams = (film: string): string[] =>
+    spawnSync('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,channels', '-of', 'csv=p=0', film], {
+      encoding: 'utf8',
+    })
+      .stdout.trim()
+      .split('\n')
+
+  test('is heard on two tracks at its place, to 40 ms; the pictures are the master’s', async () => {
+    const file = join(folder, 'call.wav')
+    // It begins 1.5 seconds after the first picture, and lasts longer than they do.
+    await recordCall(file, AT + 1500, 4)
+    const { film, stream } = await pack('voice', recorded('voice', SILENT(4)), NO_SOUND, [
+      call('cal-1', file, AT + 1500, 4),
+      call('cal-elsewhere', join(folder, 'not-there.wav'), AT + 60_000, 4),
+    ])
+    expect(stream).toMatchObject({ equal: true, voice: ['cal-1'], firstPictureAt: 0 })
+    expect(stream.view).toEqual(stream.master)
+    expect(streams(film)).toEqual(['h264', 'aac,1', 'aac,2'])
+    const [mixed, left, right] = [samplesOf(film, 0, 0), samplesOf(film, 1, 0), samplesOf(film, 1, 1)]
+    for (const [track, own, other] of [
+      [left, 440, 880],
+      [right, 880, 440],
+    ] as const) {
+      expect(toneAt(track, own, 0, 1.46)).toBeLessThan(0.02)
+      expect(toneAt(track, own, 1.54, 1.7)).toBeGreaterThan(0.3)
+      expect(toneAt(track, own, 3, 3.9)).toBeGreaterThan(0.3)
+      expect(toneAt(track, other, 2, 3)).toBeLessThan(0.02)
+    }
+    expect(toneAt(mixed, 440, 2, 3)).toBeGreaterThan(0.2)
+    expect(toneAt(mixed, 880, 2, 3)).toBeGreaterThan(0.2)
+  })
+  test('that began before it is heard from its first picture on, and one that ended within it no longer', async () => {
+    const file = join(folder, 'early.wav')
+    await recordCall(file, AT - 2000, 4)
+    const { film } = await pack('call-early', recorded('call-early', SILENT(4)), NO_SOUND, [
+      call('cal-1', file, AT - 2000, 4),
+    ])
+    const left = samplesOf(film, 1, 0)
+    expect(toneAt(left, 440, 0.05, 1.9)).toBeGreaterThan(0.3)
+    expect(left.length / 8000).toBeLessThan(2.2)
+  })
+  test('stands beside the camera’s own sound, which is compared with the master as before', async () => {
+    const file = join(folder, 'both.wav')
+    await recordCall(file, AT, 2)
+    const { film, stream } = await pack(
+      'both',
+      recorded('both', WITH_SOUND(3)),
+      { codec: 'avc1.42c00c', sound: true },
+      [call('cal-1', file, AT, 2)],
+    )
+    expect(stream.equal).toBe(true)
+    expect(stream.view).toHaveLength(2)
+    expect(streams(film)).toHaveLength(4)
+    expect(toneAt(samplesOf(film, 2, 0), 440, 0.5, 1.5)).toBeGreaterThan(0.3)
+  })
+  test('whose recording cannot be read any more is no film without it: the export fails in words', async () => {
+    const none = join(folder, 'gone.wav')
+    await expect(
+      pack('gone', recorded('gone', SILENT(2)), NO_SOUND, [call('cal-1', none, AT, 2)]),
+    ).rejects.toMatchObject({ code: 'export/unplayable', message: expect.stringContaining('no such file') })
+  })
+  test('of which nothing lies beside it leaves the film as it would be without', async () => {
+    const source = recorded('without', SILENT(2))
+    const [with_, without] = [
+      await pack('with', source, NO_SOUND, [call('cal-1', join(folder, 'none.wav'), AT + 90_000, 3)]),
+      await pack('without-any', source, NO_SOUND),
+    ]
+    expect(readFileSync(with_.film).equals(readFileSync(without.film))).toBe(true)
+  })
+})
+
+describe('the place of a voice', () => {
+  const even = (seconds: number, speed = 1) =>
+    Array.from({ length: seconds }, (_, i) => ({ start: AT + (i * 1000) / speed, duration: 1 }))
+  const apart = (placed: ReturnType<typeof placeVoice>, speed: number): number =>
+    Math.max(...(placed?.steps ?? []).map((wall, i) => Math.abs(wall - (AT + ((placed?.begin ?? 0) + i * 10) / speed))))
+
+  test('follows a camera whose clock goes at four fifths, never more than 100 ms apart', () => {
+    const placed = placeVoice(even(60, 0.8), [{ from: AT, to: AT + 90_000 }])
+    expect(placed?.begin).toBe(0)
+    expect(placed?.steps.length).toBe(6000)
+    // How fast the last second of a film went is not known.
+    expect(apart(placed && { ...placed, steps: placed.steps.slice(0, 5900) }, 0.8)).toBeLessThan(101)
+  })
+  test('goes on evenly where arrivals only shake', () => {
+    const shaken = even(60).map(({ start, duration }, i) => ({ start: start + (i % 2) * 60, duration }))
+    const steps = placeVoice(shaken, [{ from: AT, to: AT + 60_000 }])?.steps ?? []
+    for (const [i, wall] of steps.entries()) expect(wall - (steps[0] ?? 0)).toBeCloseTo(i * 10, 6)
+  })
+  test('lasts from the first of several calls to the last, and not longer', () => {
+    const placed = placeVoice(even(60), [
+      { from: AT + 5000, to: AT + 10_000 },
+      { from: AT + 20_000, to: AT + 30_000 },
+      { from: AT + 900_000, to: AT + 990_000 },
+    ])
+    expect([placed?.begin, placed?.steps.length]).toEqual([5000, 2500])
+  })
+  test.each([
+    ['ended before it', AT - 9000, AT],
+    ['began after it', AT + 60_000, AT + 70_000],
+  ])('is none for a call that %s', (_, from, to) => expect(placeVoice(even(60), [{ from, to }])).toBeNull())
 })

@@ -184,18 +184,18 @@ describe('the room', () => {
     expect(moves.every(({ signal }) => signal.aborted)).toBe(true)
   })
   test('closing sends the cameras back that it sent, but none that another incident uses', async () => {
-    const { press, desk, choose, parted } = room()
+    const { press, desk, choose, sendBackAfterIncident } = room()
     const first = press('here')
     choose({ primary: chosen('cam-c'), secondary: [chosen('cam-b')] })
     press('there')
     await desk.close(first.incident, 'Helped', 'operator:Sam')
-    expect(parted).toEqual(['cam-a'])
+    expect(sendBackAfterIncident).toEqual(['cam-a'])
   })
   test(
     'a press that needs a camera of another incident asks for it; given, ' +
       'it goes there at once and is that incident’s first',
     async () => {
-      const { press, desk, choose, book, moves, holders, parted } = room([])
+      const { press, desk, choose, book, moves, holders, sendBackAfterIncident } = room([])
       const first = press('here')
       choose({
         primary: chosen('cam-b'),
@@ -225,7 +225,7 @@ describe('the room', () => {
         'cam-a primary',
       ])
       await desk.close(first.incident, 'Helped', 'operator:Sam')
-      expect(parted).toEqual([])
+      expect(sendBackAfterIncident).toEqual([])
     },
   )
   test('kept, it stays; and nobody can answer what was not asked, or twice', async () => {
@@ -467,7 +467,7 @@ describe('a drill that has ended', () => {
     const { press, desk, book, released } = room()
     const { incident } = press('here', 'drill')
     await desk.close(incident, 'Drill passed', 'lamppost')
-    await desk.letGo(incident)
+    await desk.releaseDrillClips(incident)
     expect([released.length, book.get(incident).clips]).toEqual([3, []])
   })
   test('and that a person had joined keeps it', async () => {
@@ -475,7 +475,7 @@ describe('a drill that has ended', () => {
     const { incident } = press('here', 'drill')
     press('here')
     await desk.close(incident, 'helped', 'operator:Sam')
-    await desk.letGo(incident)
+    await desk.releaseDrillClips(incident)
     expect([released, book.get(incident).clips.length]).toEqual([[], 3])
   })
 })

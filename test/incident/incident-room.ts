@@ -26,7 +26,7 @@ export function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed',
   const released: string[] = []
   let surprise = false
   let told: ReadonlyMap<CameraId, IncidentId | null> = new Map()
-  const parted: string[] = []
+  const sendBackAfterIncident: string[] = []
   const moves: { camera: string; judge: Judge; signal: AbortSignal }[] = []
   const holders = new Map<CameraId, IncidentId>()
   const held: { camera: string; from: string; to: string | null }[] = []
@@ -41,7 +41,7 @@ export function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed',
     book,
     append: ledger.append,
     cameras: {
-      parted: (camera) => parted.push(camera),
+      sendBackAfterIncident: (camera) => sendBackAfterIncident.push(camera),
       choose: (_, __, others) => {
         told = others
         return { passedOver: [], wanted: null, ...choice }
@@ -86,7 +86,7 @@ export function room(secondary: Chosen[] = [chosen('cam-b'), chosen('cam-fixed',
     ledger,
     book,
     desk,
-    parted,
+    sendBackAfterIncident,
     moves,
     holders,
     held,

@@ -6,6 +6,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EvidenceRoom, openEvidenceRoom, standardChecks } from '../contracts/evidence-room.ts'
+import { HEARD, writeCalls } from '../contracts/recorded-calls.ts'
 import { until } from '../contracts/test-town.ts'
 import { unzip } from '../contracts/unzip.ts'
 import { openBrowser } from './town-process.ts'
@@ -284,5 +285,75 @@ describe('the page that verifies', () => {
     await verifier.getByText('this is no ZIP file').waitFor()
     expect(asked).toEqual([])
     await context.close()
+  })
+})
+
+describe('the sound of a call', () => {
+  let other: EvidenceRoom
+  beforeAll(async () => {
+    other = await openEvidenceRoom({ before: async (where) => void (await writeCalls(where, ['bar'])) })
+    await page.goto(`${other.url()}/evidence`)
+    await page.getByLabel('Name').fill('olive')
+    await page.getByLabel('Password').fill('a password of Olive')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.locator('article').getByRole('button', { name: 'Cut and export' }).first().click()
+  })
+  afterAll(() => other?.close())
+
+  test('lies beside the pictures, is listened to, and that is in the record', async () => {
+    const row = page.locator('lamppost-cut .row.call').first()
+    await row.getByText('Call: Number One Bar').waitFor()
+    await page.getByRole('button', { name: 'Listen' }).first().click()
+    // A voice is handed out: the password once more.
+    const confirm = page.getByRole('dialog', { name: 'Who is there?' })
+    await confirm.getByLabel('Name').fill('olive')
+    await confirm.getByLabel('Password').fill('a password of Olive')
+    await confirm.getByRole('button', { name: 'Go on' }).click()
+    const audio = page.locator('lamppost-cut audio').first()
+    await audio.waitFor()
+    await until(
+      () => audio.evaluate((element: HTMLAudioElement) => element.currentTime),
+      (at) => at > 0.3,
+    )
+    expect(await audio.evaluate((element: HTMLAudioElement) => Math.round(element.duration))).toBe(6)
+    expect((await other.entries()).filter(({ kind }) => kind === 'call.listened')).toHaveLength(1)
+    await isAccessible()
+    await shot('call')
+  })
+  test('goes into the package, and a stretch of it is silent in the redacted copy', async () => {
+    await page.locator('lamppost-cut').getByLabel('Why are these recordings handed out?').fill('the voice')
+    await page.locator('lamppost-cut').getByLabel('Who asked for it').fill('DC Khan')
+    await page.getByRole('button', { name: 'Export 1 camera' }).click()
+    const [master] = await until(
+      async () => (await other.ask('evidence', 'GET', '/exports')).body.items,
+      (items) => items[0]?.state === 'ready',
+    )
+    expect(master.calls).toContain(HEARD)
+    await page.getByRole('button', { name: 'Redacted copy…' }).first().click()
+    const row = page.locator('lamppost-cut .row.call').first()
+    await row.waitFor()
+    // What is made to be handed out has no voices until somebody wants them.
+    expect(await row.getByRole('checkbox').isChecked()).toBe(false)
+    const silence = page.getByRole('button', { name: 'Silence between start and end' })
+    expect(await silence.isDisabled()).toBe(true)
+    await page.locator('lamppost-cut .position input').fill(String(Date.parse(master.cuts[0].from) + 3000))
+    await page.locator('lamppost-cut .set-from').click()
+    await page.locator('lamppost-cut .position input').fill(String(Date.parse(master.cuts[0].from) + 5000))
+    await page.locator('lamppost-cut .set-to').click()
+    // A call that was left out is not put into the copy by a silence.
+    expect(await silence.isDisabled()).toBe(true)
+    await row.getByRole('checkbox').check()
+    await silence.click()
+    await page.getByRole('button', { name: 'Let it be heard again' }).waitFor()
+    await isAccessible()
+    await shot('silence')
+    await page.locator('lamppost-cut').getByLabel('Why are these recordings handed out?').fill('for the family')
+    await page.locator('lamppost-cut').getByLabel('Who asked for it').fill('the family')
+    await page.getByRole('button', { name: 'Make the redacted copy' }).click()
+    const [redacted] = await until(
+      async () => (await other.ask('evidence', 'GET', '/exports')).body.items,
+      (items) => items[0]?.kind === 'redacted' && items[0].state === 'ready',
+    )
+    expect(redacted.silences).toEqual([expect.objectContaining({ call: HEARD })])
   })
 })

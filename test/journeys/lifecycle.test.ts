@@ -63,7 +63,7 @@ describe('npm start', () => {
     const tree = treeOf(town.npm.pid ?? 0)
     // A press comes before video: nothing but the thread that takes it goes before others, where the system lets it.
     const early = tree.flatMap(niceOf).filter(({ nice }) => nice < 0)
-    const server = tree.find((pid) => programOf(pid).startsWith('node') && programOf(pid).includes('start'))
+    const server = tree.findLast((pid) => /^(?:\S*\/)?node /.test(programOf(pid)) && programOf(pid).includes('start'))
     expect(early).toEqual(mayGoFirst ? [{ thread: server, nice: -10 }] : [])
     town.npm.kill('SIGTERM')
     await until(
@@ -77,7 +77,7 @@ describe('npm start', () => {
     const town = await npmStart()
     await ready(town)
     const tree = treeOf(town.npm.pid ?? 0)
-    const server = tree.find((pid) => /setup\.mjs|main\.js/.test(programOf(pid)) && programOf(pid).startsWith('node'))
+    const server = tree.find((pid) => /^(?:\S*\/)?node .*(?:setup\.mjs|main\.js)/.test(programOf(pid)))
     if (!server) throw new Error('no server was found below npm')
     process.kill(server, 'SIGKILL')
     await until(
@@ -167,14 +167,14 @@ test.skipIf(!mayGoFirst)('a process or thread that is started by the one that go
     // The threads that write files are there before, as in the server.
     await promises.stat('/')
     const from = (path) => import(new URL(path, ${JSON.stringify(`file://${root}/dist/server/`)}))
-    const [{ comeFirst }, { guardedSpawn }, { callWorker }, { builtEntry }] = await Promise.all([
+    const [{ raisePriority }, { guardedSpawn }, { callWorker }, { builtEntry }] = await Promise.all([
       'tools/process/thread-priority.js', 'tools/media/guarded-spawn.js', 'tools/process/worker-calls.js',
       'tools/package-root.js'].map(from))
     const niceOf = (task) => Number(readFileSync(task + '/stat', 'utf8').split(') ')[1].split(' ')[16])
     const threadsOf = (pid) => readdirSync('/proc/' + pid + '/task').map((thread) => '/proc/' + pid + '/task/' + thread)
     const nice = (pid) => threadsOf(pid).map(niceOf).sort((a, b) => a - b)
     const before = new Set(readdirSync('/proc/self/task'))
-    comeFirst()
+    raisePriority()
     const child = guardedSpawn('sleep', ['30'], { stdio: 'ignore' })
     const worker = callWorker(builtEntry('camera/onvif/onvif-inventory-thread.js'), {})
     await worker.calls.nothing().catch(() => {})
@@ -215,7 +215,11 @@ describe('setting up', () => {
         gid: 65_534,
         cwd: '/',
       })
-      person.stdin.end(source.replaceAll("new URL('..', import.meta.url)", JSON.stringify(`file://${folder}/`)))
+      person.stdin.end(
+        source
+          .replaceAll("new URL('..', import.meta.url)", JSON.stringify(`file://${folder}/`))
+          .replace("'./node-runtime.mjs'", JSON.stringify(join(root, 'server', 'node-runtime.mjs'))),
+      )
       let said = ''
       person.stderr.on('data', (chunk) => (said += chunk))
       expect(await new Promise((resolve) => person.once('exit', resolve))).toBe(1)

@@ -110,7 +110,7 @@ async function live(file: string, plan: Plan) {
         asked.push(`${helpPoint} ${camera}`)
         return Promise.resolve()
       },
-      parted: () => {},
+      sendBackAfterIncident: () => {},
     },
     clips: {
       preRollMs: () => 60_000,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from '@photostructure/sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { NO_PREVIOUS, hashOf, leafOf } from '../../server/ledger/ledger-hash.ts'
 import { verifyChain } from '../../server/ledger/ledger-verification.ts'

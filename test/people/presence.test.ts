@@ -1,6 +1,6 @@
 /** Who is in the room, whose hand is on a camera, and tokens that run out. */
 import { describe, expect, test } from 'vitest'
-import { createCameraHands } from '../../server/camera/control/manual-control.ts'
+import { createManualControl } from '../../server/camera/control/manual-control.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
 import type { Present } from '../../server/glossary/people.ts'
 import { createPresence } from '../../server/people/presence.ts'
@@ -52,7 +52,7 @@ describe('a hand on a camera', () => {
   function hands() {
     const clock = createFakeClock()
     const told: (string | null)[] = []
-    return { clock, told, ...createCameraHands({ clock, onChange: (_, hand) => told.push(hand?.name ?? null) }) }
+    return { clock, told, ...createManualControl({ clock, onChange: (_, hand) => told.push(hand?.name ?? null) }) }
   }
   test('is told once for a whole movement', () => {
     const { take, told } = hands()

@@ -71,7 +71,16 @@ describe('what is broken', () => {
     storage: null,
     record: null,
     destinations: [{ destination: 'cad', failing: null, dead: [] }],
+    voice: { ready: true, apart: true },
   }
+  test.each([
+    [true, false, 'When this server stops, nobody answers calls: the edge runs inside it.'],
+    [false, true, 'Calls do not reach this server. The desk telephone rings.'],
+    [false, false, 'Calls do not reach this server. Nobody answers them.'],
+  ])('of calls is who answers them (ready %s, edge apart %s)', (ready, apart, detail) =>
+    expect(shiftFaults({ ...town, voice: { ready, apart } })).toEqual([{ what: 'calls', subject: '', detail }]),
+  )
+  test('is nothing of calls where nobody telephones', () => expect(shiftFaults({ ...town, voice: null })).toEqual([]))
   test('is nothing while all is well', () => expect(shiftFaults(town)).toEqual([]))
   test('is told line by line, the record first', () => {
     const faults = shiftFaults({
@@ -82,6 +91,7 @@ describe('what is broken', () => {
       ],
       helpPoints: [{ id: 'bar', proof: { overdue: ['heartbeat'], lastDrillResult: null } }],
       storage: 'full',
+      voice: null,
       record: 'line 7',
       destinations: [
         {

@@ -6,8 +6,8 @@ import type { HelpPointId, Press, PressId, PressKind } from '../../server/glossa
 import type { ChainResult, DrillResult } from '../../server/glossary/proof.ts'
 import type { HelpPoint } from '../../server/glossary/site.ts'
 import { createChainWatch } from '../../server/readiness/chain-watch.ts'
-import { drillResult, drillWords, dueDrill, startDrillSchedule } from '../../server/readiness/drill-schedule.ts'
-import { createProofBook } from '../../server/readiness/readiness-book.ts'
+import { drillResult, drillText, dueDrill, startDrillSchedule } from '../../server/readiness/drill-schedule.ts'
+import { createReadinessBook } from '../../server/readiness/readiness-book.ts'
 import { isoTime } from '../../server/tools/clock.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 
@@ -25,6 +25,7 @@ const helpPoint = (change: Partial<HelpPoint> = {}): HelpPoint => ({
   mqtt: [],
   lorawan: [],
   sia: [],
+  sip: null,
   heartbeatMs: null,
   drillAt: null,
   ...change,
@@ -236,7 +237,7 @@ describe('the chain from a press to a picture', () => {
 
 describe('what is known of a help point', () => {
   const at = (text: string): number => Date.parse(text)
-  const book = (startedAt = '2026-11-20T00:00:00Z') => createProofBook({ startedAt: at(startedAt) })
+  const book = (startedAt = '2026-11-20T00:00:00Z') => createReadinessBook({ startedAt: at(startedAt) })
   const finished = (change: Partial<DrillResult>): Recorded => ({
     kind: 'drill.finished',
     actor: 'lamppost',
@@ -333,7 +334,7 @@ describe('daily drills', () => {
     cut: { incident: IncidentId; helpPoint: HelpPointId; at: string; by: string; result: DrillResult | null }[] = [],
   ) {
     const clock = createFakeClock(Date.parse('2026-11-20T04:29:50Z'))
-    const book = createProofBook({ startedAt: clock.now() })
+    const book = createReadinessBook({ startedAt: clock.now() })
     const log: string[] = []
     const written: Draft[] = []
     const running = startDrillSchedule({
@@ -460,9 +461,9 @@ describe('daily drills', () => {
     expect([await other, listeners.size]).toEqual([null, 0])
   })
   test('their words say what was proven', () => {
-    expect(drillWords(result())).toBe('Drill passed: a moving picture was reached, and the framing is proven.')
-    expect(drillWords(result({ framing: 'unproven' }))).toContain('not proven')
-    expect(drillWords(result({ passed: false, problem: 'No camera was sent.' }))).toBe(
+    expect(drillText(result())).toBe('Drill passed: a moving picture was reached, and the framing is proven.')
+    expect(drillText(result({ framing: 'unproven' }))).toContain('not proven')
+    expect(drillText(result({ passed: false, problem: 'No camera was sent.' }))).toBe(
       'Drill FAILED: No camera was sent.',
     )
   })

@@ -247,7 +247,7 @@ describe('the site file', () => {
     [
       'a source of no kind',
       SMALL.replace('cameras:', '    sources: [{ htp: {} }]\ncameras:'),
-      ['6 helpPoints.0.sources.0: must be one of { http }, { mqtt }, { onvifInput }, { lorawan }, { sia }'],
+      ['6 helpPoints.0.sources.0: must be one of { http }, { mqtt }, { onvifInput }, { lorawan }, { sia }, { sip }'],
     ],
     [
       'two mistakes in the last kind of source there is, and one elsewhere',

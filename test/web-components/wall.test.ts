@@ -6,7 +6,7 @@ import type { Incident } from '../../web-components/wall-client/api-shapes.ts'
 import { callsOf, isOpenCall, nextStep } from '../../web-components/lamppost-incident/incident-help.ts'
 import { notesOf } from '../../web-components/lamppost-incident/incident-notes.ts'
 import { NoteDraft } from '../../web-components/lamppost-incident/note-draft.ts'
-import { opening } from '../../web-components/look/opening.ts'
+import { opening } from '../../web-components/browser/opening.ts'
 import {
   createSteering,
   keyVelocity,
@@ -62,6 +62,10 @@ describe('urgency', () => {
       incident(),
     ]
     expect(byUrgency([drill, held, bens, mine, waits], room)).toEqual([waits, mine, bens, held, drill])
+  })
+  test('one whose caller nobody speaks with is as one that nobody has taken', () => {
+    const [mine, bens] = [taken('Asha'), taken('Ben')]
+    expect(byUrgency([mine, bens], { ...room, unanswered: new Set([bens.id]) })).toEqual([bens, mine])
   })
   test('not arrival alone: called further first, then pressed again, then who waits longest', () => {
     const [first, second, again, called] = [
@@ -389,7 +393,7 @@ describe('steering', () => {
     const { steering, told } = head()
     steering.want(RIGHT)
     await vi.advanceTimersByTimeAsync(700)
-    steering.letGo()
+    steering.stopMoving()
     await vi.advanceTimersByTimeAsync(1000)
     expect(told).toEqual(['move 0.5', 'move 0.5', 'move 0.5', 'stop'])
     vi.useRealTimers()
@@ -410,7 +414,7 @@ describe('steering', () => {
     let release = (): void => {}
     const { steering, told } = head(() => new Promise((resolve) => (release = resolve)))
     steering.want(RIGHT)
-    steering.letGo()
+    steering.stopMoving()
     release()
     await vi.advanceTimersByTimeAsync(10)
     expect(told).toEqual(['move 0.5', 'stop'])

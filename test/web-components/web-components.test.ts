@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { CameraId, Framing, PresetToken } from '../../server/glossary/camera.ts'
 import { arrangeViews } from '../../web-components/lamppost-incident/incident-views.ts'
-import { began, carriedPlaylist, grown } from '../../web-components/lamppost-player/carried-playlist.ts'
+import { began, carriedPlaylist, grown } from '../../web-components/lamppost-player/socket-playlist.ts'
 import {
   createSpareWatch,
   createSpareWish,
   firstStep,
   govern,
-} from '../../web-components/lamppost-player/edge-governor.ts'
+} from '../../web-components/lamppost-player/live-edge-rate.ts'
 import { countStandings, worstOf } from '../../web-components/lamppost-proofs/proof-words.ts'
-import { clockTime, dayAndTime, elapsed } from '../../web-components/look/times.ts'
+import { clockTime, dayAndTime, elapsed } from '../../web-components/theme/times.ts'
 import type { HelpPoint } from '../../web-components/wall-client/api-shapes.ts'
 import { readEvents } from '../../web-components/wall-client/event-stream.ts'
 import { en } from '../../web-components/words/en.ts'

@@ -2,7 +2,7 @@
 import { html, svg } from 'lit'
 import { live } from 'lit/directives/live.js'
 import { repeat } from 'lit/directives/repeat.js'
-import { clockTime } from '../look/times.ts'
+import { clockTime } from '../theme/times.ts'
 import type { Words } from '../words/en.ts'
 import type { Span } from './cut-marks.ts'
 

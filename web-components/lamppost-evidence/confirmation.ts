@@ -3,9 +3,9 @@ import { type ReactiveController, type ReactiveControllerHost, html, nothing } f
 import { ref } from 'lit/directives/ref.js'
 import { Refusal } from '../wall-client/refusal.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
-import { openAtOnce } from '../look/open-dialog.ts'
+import { openAtOnce } from '../browser/open-dialog.ts'
 import type { Words } from '../words/en.ts'
-import { refusalWords } from '../words/refusal-words.ts'
+import { refusalText } from '../words/refusal-words.ts'
 
 export class Confirmation implements ReactiveController {
   #host: ReactiveControllerHost
@@ -78,7 +78,7 @@ export class Confirmation implements ReactiveController {
       await this.#client().confirm({ user: user ?? '', password: password ?? '' })
       this.#waiting?.(true)
     } catch (error) {
-      this.#refusal = error instanceof Refusal ? error.problem.detail : refusalWords(error, words)
+      this.#refusal = error instanceof Refusal ? error.problem.detail : refusalText(error, words)
       this.#host.requestUpdate()
     }
   }

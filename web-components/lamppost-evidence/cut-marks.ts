@@ -33,9 +33,36 @@ export function marksOf(
   return marks.sort((a, b) => a.at - b.at)
 }
 
-/** Evenly over the span, in the middle of each piece. */
-export const thumbnailTimes = ({ from, to }: Span, count: number): number[] =>
-  Array.from({ length: count }, (_, i) => Math.round(from + ((i + 0.5) * (to - from)) / count))
+/** What of a clip was recorded: all of it but its gaps. @param now where what still grows ends */
+export function recordedSpans({ from, to, gaps }: Pick<ClipView, 'from' | 'to' | 'gaps'>, now: number): Span[] {
+  const end = to === null ? now : Date.parse(to)
+  const spans: Span[] = []
+  let at = Date.parse(from)
+  for (const gap of [...gaps].sort((a, b) => Date.parse(a.from) - Date.parse(b.from))) {
+    if (Date.parse(gap.from) > at) spans.push({ from: at, to: Math.min(end, Date.parse(gap.from)) })
+    at = Math.max(at, Date.parse(gap.to))
+  }
+  if (at < end) spans.push({ from: at, to: end })
+  return spans
+}
+
+/**
+ * The moments of the small pictures along a timeline, one for each of `count` equal pieces: the middle of the piece or,
+ * where nothing was recorded then, the middle of the longest part of the piece that was. An incident that was reopened
+ * hours later has a few recorded seconds in hours of gap, and they must be seen. Null where the piece has nothing.
+ */
+export function thumbnailTimes({ from, to }: Span, count: number, recorded: readonly Span[]): (number | null)[] {
+  return Array.from({ length: count }, (_, i) => {
+    const piece = { from: from + (i * (to - from)) / count, to: from + ((i + 1) * (to - from)) / count }
+    const parts = recorded
+      .map((each) => ({ from: Math.max(piece.from, each.from), to: Math.min(piece.to, each.to) }))
+      .filter((each) => each.to > each.from)
+    const middle = (piece.from + piece.to) / 2
+    if (parts.some((each) => each.from <= middle && middle <= each.to)) return Math.round(middle)
+    const [longest] = parts.sort((a, b) => b.to - b.from - (a.to - a.from))
+    return longest ? Math.round((longest.from + longest.to) / 2) : null
+  })
+}
 
 /** Place in thousandths of a span. */
 export const placeIn = ({ from, to }: Span, at: number): number =>

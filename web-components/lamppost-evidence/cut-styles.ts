@@ -171,6 +171,34 @@ export const cutStyles = css`
     height: 8px;
     margin-top: 2px;
   }
+  .row.call small {
+    display: block;
+    color: var(--_quiet);
+    font-weight: 400;
+    font-variant-numeric: tabular-nums;
+  }
+  .row.call svg {
+    height: 26px;
+  }
+  .voice {
+    fill: var(--_owner);
+  }
+  .sounds {
+    display: grid;
+    gap: 6px;
+  }
+  .sounds p:not(.quiet) {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 12px;
+    min-height: 44px;
+  }
+  .sounds audio {
+    flex: 1 1 320px;
+    max-width: 620px;
+    height: 44px;
+  }
   .held {
     fill: var(--_good);
   }

@@ -3,10 +3,10 @@
  * the position.
  */
 import { html, nothing, svg } from 'lit'
-import { clockTime } from '../look/times.ts'
+import { clockTime } from '../theme/times.ts'
 import type { ClipView } from '../wall-client/api-shapes.ts'
 import type { Words } from '../words/en.ts'
-import { type Mark, type Span, placeIn, thumbnailTimes } from './cut-marks.ts'
+import { type Mark, type Span, placeIn, recordedSpans, thumbnailTimes } from './cut-marks.ts'
 
 const THUMBNAILS = 10
 
@@ -18,6 +18,8 @@ export type TimelineView = {
   at: number
   marks: readonly Mark[]
   rows: readonly { clip: ClipView; name: string; included: boolean }[]
+  /** Rows below the cameras'. */
+  more: unknown
   now: number
   picture(camera: string, at: number): string | null | undefined
   onInclude(camera: string, included: boolean): void
@@ -35,7 +37,7 @@ export function timeline(view: TimelineView) {
       <span></span>
       <div>${ticks.map((tick) => html`<span>${clockTime(new Date(tick).toISOString(), timezone, false)}</span>`)}</div>
     </div>
-    ${rows.map((row) => rowOf(view, row))}
+    ${rows.map((row) => rowOf(view, row))} ${view.more}
     <div class="over">
       <span></span>
       <div>
@@ -70,7 +72,6 @@ function rowOf(
   { clip, name, included }: TimelineView['rows'][number],
 ) {
   const place = (iso: string | null): number => placeIn(span, iso === null ? now : Date.parse(iso))
-  const held = { from: Date.parse(clip.from), to: clip.to === null ? now : Date.parse(clip.to) }
   return html`<div class="row ${included ? '' : 'left-out'}">
     <label
       ><input
@@ -82,12 +83,8 @@ function rowOf(
     >
     <div class="track">
       <div class="pictures">
-        ${thumbnailTimes(span, THUMBNAILS).map((at) => {
-          const missing =
-            at < held.from ||
-            at > held.to ||
-            clip.gaps.some(({ from, to }) => at >= Date.parse(from) && at <= Date.parse(to))
-          const known = missing ? null : picture(clip.camera, at)
+        ${thumbnailTimes(span, THUMBNAILS, recordedSpans(clip, now)).map((at) => {
+          const known = at === null ? null : picture(clip.camera, at)
           return known ? html`<img src=${known} alt="" />` : html`<i class=${known === null ? 'none' : ''}></i>`
         })}
       </div>

@@ -3,16 +3,18 @@ import { LitElement, html, nothing } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import '../lamppost-player/lamppost-player.ts'
 import type { LamppostPlayer } from '../lamppost-player/lamppost-player.ts'
-import { element } from '../look/element.ts'
-import { look } from '../look/look.ts'
-import { clockTime, elapsed, preciseTime } from '../look/times.ts'
+import { element } from '../theme/element.ts'
+import { look } from '../theme/theme.ts'
+import { clockTime, elapsed, preciseTime } from '../theme/times.ts'
 import type { ClipView, ExportView, Incident } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import { LanguageController } from '../words/language.ts'
-import { refusalWords } from '../words/refusal-words.ts'
+import type { RecordedCall } from '../wall-client/evidence-requests.ts'
+import { refusalText } from '../words/refusal-words.ts'
 import { type Region, drawing, newRegion, regionList } from './blur-regions.ts'
 import { Confirmation } from './confirmation.ts'
+import { type Silenced, callRows, callSounds, silenceList } from './cut-calls.ts'
 import { type Span, marksOf, spanOf } from './cut-marks.ts'
 import { CutPlayers } from './cut-players.ts'
 import { cutStyles } from './cut-styles.ts'
@@ -42,6 +44,11 @@ export class LamppostCut extends LitElement {
   @state() private range: Span | null = null
   @state() private leftOut: ReadonlySet<string> = new Set()
   @state() private regions: Region[] = []
+  /** Null until they are known: then the server chooses. */
+  @state() private calls: readonly RecordedCall[] | null = null
+  /** Whose sound somebody has fetched, as addresses for a player. */
+  @state() private sounds: ReadonlyMap<string, string> = new Map()
+  @state() private silences: Silenced[] = []
   @state() private busy = false
   @state() private refusal: string | null = null
 
@@ -80,6 +87,43 @@ export class LamppostCut extends LitElement {
   }
   #nameOf = (camera: string): string =>
     this.#client.client.state().cameras.find((each) => (each.id as string) === camera)?.name ?? camera
+  #helpPointOf = (id: string): string =>
+    this.#client.client.state().helpPoints.find((each) => (each.id as string) === id)?.name ?? id
+  /** A redacted copy has what its parent has; silenced ones are in it, others where they are chosen. */
+  get #callRows() {
+    return (this.calls ?? []).map((call) => ({
+      call,
+      name: this.#helpPointOf(call.helpPoint),
+      included: !this.leftOut.has(call.id),
+    }))
+  }
+  async #loadCalls(): Promise<void> {
+    const { of, parent } = this
+    if (!of) return
+    const calls = await this.#client.client.recordedCalls(of.id)
+    if (this.of !== of || this.parent !== parent) return
+    const known = parent ? calls.filter(({ id }) => parent.calls.some((each) => (each as string) === id)) : calls
+    // Of another time than the pictures; and what is made to be handed out has no voices unless somebody wants them.
+    const { from, to } = this.#span
+    const beside = ({ recording }: RecordedCall): boolean =>
+      Date.parse(recording.from) < to && Date.parse(recording.to) > from
+    this.calls = known
+    const without = known.filter((call) => parent !== null || !beside(call))
+    this.leftOut = new Set([...this.leftOut, ...without.map(({ id }) => id as string)])
+  }
+  #listen = async (id: string): Promise<void> => {
+    try {
+      const sound = await this.#confirmation.go(() => this.#client.client.callSound(id))
+      if (sound) this.sounds = new Map([...this.sounds, [id, URL.createObjectURL(sound)]])
+    } catch (error) {
+      this.refusal = refusalText(error, this.#language.words)
+    }
+  }
+  #silence = (silences: Silenced[]): void => {
+    // The marks were the silence's: what is exported is not only what nobody is to hear.
+    if (silences.length > this.silences.length) this.range = null
+    this.silences = silences
+  }
   get #included(): ClipView[] {
     return this.#clips.filter(({ camera }) => !this.leftOut.has(camera))
   }
@@ -87,6 +131,8 @@ export class LamppostCut extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback()
     this.addEventListener('keydown', this.#onKey)
+    // Without them the pictures are cut all the same, and the server says which calls it takes.
+    this.#loadCalls().catch((error: unknown) => (this.refusal = refusalText(error, this.#language.words)))
     void this.updateComplete.then(() => {
       this.#seek(this.#pressedAt() ?? this.#span.from)
       // The keys are for whoever has just come here, without a further click.
@@ -95,6 +141,8 @@ export class LamppostCut extends LitElement {
   }
   override disconnectedCallback(): void {
     this.removeEventListener('keydown', this.#onKey)
+    for (const sound of this.sounds.values()) URL.revokeObjectURL(sound)
+    this.sounds = new Map()
     super.disconnectedCallback()
   }
   #pressedAt(): number | null {
@@ -160,6 +208,9 @@ export class LamppostCut extends LitElement {
         ? {
             kind: 'redacted' as const,
             parentExport: this.parent.id,
+            silences: this.silences
+              .filter(({ call }) => !this.leftOut.has(call))
+              .map((each) => ({ call: each.call, from: iso(each.from), to: iso(each.to) })),
             redactions: this.regions
               .filter(({ camera }) => cameras.some((each) => (each as string) === camera))
               .map(({ camera, x, y, width, height, span }) => ({
@@ -177,7 +228,8 @@ export class LamppostCut extends LitElement {
         this.#client.client.orderExport({
           ...wanted,
           ...answered,
-          cameras,
+          ...(cameras.length > 0 ? { cameras } : {}),
+          ...(this.calls ? { calls: this.#callRows.flatMap(({ call, included }) => (included ? [call.id] : [])) } : {}),
           ...(this.range ? { from: iso(from), to: iso(to) } : {}),
         }),
       )
@@ -186,7 +238,7 @@ export class LamppostCut extends LitElement {
           new CustomEvent('lamppost-export-ordered', { detail: { export: ordered.id }, bubbles: true, composed: true }),
         )
     } catch (error) {
-      this.refusal = refusalWords(error, this.#language.words)
+      this.refusal = refusalText(error, this.#language.words)
     } finally {
       this.busy = false
     }
@@ -274,6 +326,13 @@ export class LamppostCut extends LitElement {
           name: this.#nameOf(clip.camera),
           included: !this.leftOut.has(clip.camera),
         })),
+        more: callRows({
+          words,
+          timezone: this.#timezone,
+          span,
+          rows: this.#callRows,
+          onInclude: this.#include,
+        }),
         now: this.#until,
         picture: (camera, moment) => this.#pictures.picture(camera, moment),
         onInclude: this.#include,
@@ -297,6 +356,13 @@ export class LamppostCut extends LitElement {
         <button @click=${() => this.#seek(range.to)}>${cutting.toTo}</button>
       </div>
       <p class="quiet keys">${cutting.keys}</p>
+      ${callSounds({
+        words,
+        timezone: this.#timezone,
+        rows: this.#callRows,
+        sounds: this.sounds,
+        onListen: (call) => void this.#listen(call),
+      })}
       ${
         parent
           ? regionList({
@@ -307,6 +373,18 @@ export class LamppostCut extends LitElement {
               whole: range,
               timezone: this.#timezone,
               onChange: (regions) => (this.regions = regions),
+            })
+          : nothing
+      }
+      ${
+        parent
+          ? silenceList({
+              words,
+              timezone: this.#timezone,
+              rows: this.#callRows,
+              range: this.range,
+              silences: this.silences,
+              onChange: this.#silence,
             })
           : nothing
       }

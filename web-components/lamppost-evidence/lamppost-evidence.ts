@@ -2,11 +2,11 @@
 import { LitElement, html, nothing } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import '../lamppost-player/lamppost-player.ts'
-import { element } from '../look/element.ts'
-import { look } from '../look/look.ts'
-import { saveFile } from '../look/save-file.ts'
-import { saveStream } from '../look/save-stream.ts'
-import { dayAndTime } from '../look/times.ts'
+import { element } from '../theme/element.ts'
+import { look } from '../theme/theme.ts'
+import { saveFile } from '../browser/save-file.ts'
+import { saveStream } from '../browser/save-stream.ts'
+import { dayAndTime } from '../theme/times.ts'
 import type {
   ClipView,
   Disclosure,
@@ -19,7 +19,7 @@ import type {
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import { LanguageController } from '../words/language.ts'
-import { refusalWords } from '../words/refusal-words.ts'
+import { refusalText } from '../words/refusal-words.ts'
 import { Confirmation } from './confirmation.ts'
 import { dialogStyles, evidenceStyles } from './evidence-styles.ts'
 import './lamppost-cut.ts'
@@ -128,7 +128,7 @@ export class LamppostEvidence extends LitElement {
       this.keys = keys
       this.#listRefusal = null
     } catch (error) {
-      this.#listRefusal = refusalWords(error, this.#language.words)
+      this.#listRefusal = refusalText(error, this.#language.words)
     }
     this.requestUpdate()
   }
@@ -148,7 +148,7 @@ export class LamppostEvidence extends LitElement {
       await act()
       await this.#reload()
     } catch (error) {
-      this.refusal = refusalWords(error, this.#language.words)
+      this.refusal = refusalText(error, this.#language.words)
     }
   }
   #older = (): Promise<void> =>

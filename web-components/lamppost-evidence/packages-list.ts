@@ -1,6 +1,6 @@
 /** The packages: how far each is, what it is, and what can be done with it. */
 import { html, nothing } from 'lit'
-import { dayAndTime } from '../look/times.ts'
+import { dayAndTime } from '../theme/times.ts'
 import type { Disclosure, ExportView } from '../wall-client/api-shapes.ts'
 import type { Words } from '../words/en.ts'
 

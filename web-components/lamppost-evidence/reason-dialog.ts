@@ -1,7 +1,7 @@
 /** One question that wants a reason before anything happens. */
 import { type ReactiveController, type ReactiveControllerHost, html, nothing } from 'lit'
 import { ref } from 'lit/directives/ref.js'
-import { openAtOnce } from '../look/open-dialog.ts'
+import { openAtOnce } from '../browser/open-dialog.ts'
 import type { Words } from '../words/en.ts'
 
 type Question = { title: string; submit: string; danger: boolean; act(reason: string): void }

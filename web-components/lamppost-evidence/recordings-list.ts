@@ -1,6 +1,6 @@
 /** What each incident holds: honest about gaps, until when, and what can be done with it. */
 import { html, nothing } from 'lit'
-import { clockTime, dayAndTime } from '../look/times.ts'
+import { clockTime, dayAndTime } from '../theme/times.ts'
 import type { ClipView, HelpPoint, Incident, Keeping } from '../wall-client/api-shapes.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'

@@ -1,6 +1,6 @@
 /** What was recorded near a place in a time. */
 import { html, nothing } from 'lit'
-import { dayAndTime } from '../look/times.ts'
+import { dayAndTime } from '../theme/times.ts'
 import type { FoundRecordings, HelpPoint } from '../wall-client/api-shapes.ts'
 import type { Words } from '../words/en.ts'
 import { type Answered, orderForm } from './order-form.ts'

@@ -1,7 +1,8 @@
 /** One of several incidents, small: where, how long, what is seen, who has it, and the one button that matters. */
 import { html, nothing } from 'lit'
-import { elapsed } from '../look/times.ts'
+import { elapsed } from '../theme/times.ts'
 import type { Framing } from '../wall-client/api-shapes.ts'
+import { mayAccept } from '../lamppost-call/call-view.ts'
 import { mayTake } from './incident-actions.ts'
 import { escalationLine, lateLine, sign } from './incident-heading.ts'
 import { type Tile, callOf, cameraName, nameOf } from './tile-context.ts'
@@ -40,6 +41,11 @@ export function card(tile: Tile, main: Framing | null, refusal: string | null, c
                 : words.noCamera
           }
         </p>
+        ${
+          town.calls.some((call) => call.incident === incident.id && mayAccept(call))
+            ? html`<p class="state offered">${words.call.unanswered}</p>`
+            : nothing
+        }
         ${lateLine(tile)}${escalationLine(tile) ?? nothing}
         <p class="state">
           ${state}${

@@ -1,6 +1,6 @@
 /** The band: where, how long, and whether anybody has it. */
 import { html, nothing } from 'lit'
-import { clockTime, elapsed, shortTime } from '../look/times.ts'
+import { clockTime, elapsed, shortTime } from '../theme/times.ts'
 import { type Tile, callOf, closedBy, nameOf } from './tile-context.ts'
 
 /** A person in danger, a drill, and one that somebody has are told apart by shape, too. */
@@ -29,7 +29,7 @@ export function heading(tile: Tile) {
         ${incident.kind === 'drill' ? words.drill : words.pressed} ·
         ${words.pressedTimes(incident.presses.length + incident.repeats)}${
           incident.presses[0]?.clockOff ? ` · ${words.deviceClockOff}` : ''
-        }${betweenWords(tile)}
+        }${betweenText(tile)}
       </p>
       <h2>${nameOf(tile)}</h2>
       <p class="address">${helpPoint?.address ?? ''}</p>
@@ -43,7 +43,7 @@ export function heading(tile: Tile) {
 }
 
 /** A button that was found pressed when its device was heard again: how long its person may have waited. */
-function betweenWords({ words, incident, timezone }: Tile): string {
+function betweenText({ words, incident, timezone }: Tile): string {
   const between = incident.presses[0]?.between
   return between ? ` · ${words.pressedBetween(clockTime(between.from, timezone), clockTime(between.to, timezone))}` : ''
 }

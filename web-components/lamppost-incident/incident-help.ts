@@ -1,8 +1,8 @@
 /** What to do, whom to call, where the person could go. */
 import { html, nothing } from 'lit'
-import { clockTime, dayAndHour, shortTime } from '../look/times.ts'
+import { clockTime, dayAndHour, shortTime } from '../theme/times.ts'
 import type { Contact, SafePlace } from '../wall-client/api-shapes.ts'
-import { opening } from '../look/opening.ts'
+import { opening } from '../browser/opening.ts'
 import { inAllLanguages } from '../words/language.ts'
 import { keyHint } from './incident-actions.ts'
 import type { Tile } from './tile-context.ts'

@@ -1,7 +1,7 @@
 /** What was said and seen: the note being written, and the ones before it. */
 import { html, nothing } from 'lit'
 import { live } from 'lit/directives/live.js'
-import { clockTime } from '../look/times.ts'
+import { clockTime } from '../theme/times.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
 import { keyHint } from './incident-actions.ts'
 import type { NoteDraft } from './note-draft.ts'

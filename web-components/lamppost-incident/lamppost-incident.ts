@@ -1,18 +1,20 @@
 /** One incident as the operator sees it: where, how long, the picture and what is known about it, and what to do. */
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { property, query, state } from 'lit/decorators.js'
+import '../lamppost-call/lamppost-call.ts'
 import '../lamppost-town/lamppost-town.ts'
-import { element } from '../look/element.ts'
-import { browserStore } from '../look/browser-store.ts'
-import { look } from '../look/look.ts'
+import { element } from '../theme/element.ts'
+import { browserStore } from '../browser/browser-store.ts'
+import { look } from '../theme/theme.ts'
 import type { Action, Keymap } from '../lamppost-wall/wall-keys.ts'
+import { mayAccept } from '../lamppost-call/call-view.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
 import { Refusal } from '../wall-client/refusal.ts'
 import type { WallClient, WallState } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'
 import { LanguageController } from '../words/language.ts'
-import { finalRefusal, refusalWords } from '../words/refusal-words.ts'
+import { finalRefusal, refusalText } from '../words/refusal-words.ts'
 import { askedFor, askedOthers } from './camera-requests.ts'
 import { card } from './incident-card.ts'
 import { type Asking, actions, mayTake } from './incident-actions.ts'
@@ -158,7 +160,7 @@ export class LamppostIncident extends LitElement {
     try {
       await fulfil(client, request)
     } catch (error) {
-      this.refusal = refusalWords(error, this.#language.words)
+      this.refusal = refusalText(error, this.#language.words)
       if (error instanceof Refusal && error.problem.code === 'incident/pressed-again') this.#toldOfPress = true
       // The screen says that it was not done: it may be asked for again at once.
       this.#wishes.delete(name)
@@ -193,6 +195,13 @@ export class LamppostIncident extends LitElement {
     }
   }
 
+  /** Where somebody telephones and nobody speaks with them, the key accepts the call, and takes the incident with it. */
+  #withoutTakeKey(tile: Tile): Tile {
+    const { town, incident, key } = tile
+    const waits = town.calls.some((call) => call.incident === incident.id && mayAccept(call))
+    return waits ? { ...tile, key: (action) => (action === 'take' ? null : key(action)) } : tile
+  }
+
   /** What a key asks for. False: there is nothing like that here now. */
   act(action: Action): boolean {
     const tile = this.#tile
@@ -209,6 +218,8 @@ export class LamppostIncident extends LitElement {
     }
     switch (action) {
       case 'take':
+        // Whoever takes an incident that calls, speaks with the caller.
+        if (this.renderRoot.querySelector('lamppost-call')?.accept()) return true
         if (mayTake(tile)) request({ ask: 'acknowledge' })
         else if (incident.owner !== null && incident.owner !== tile.me) this.asking = 'take-over'
         return true
@@ -294,6 +305,11 @@ export class LamppostIncident extends LitElement {
           () => this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true })),
           [wanted, wishes],
         )}
+        ${
+          town.calls.some((call) => call.incident === incident.id && call.owner === tile.me && call.state !== 'ended')
+            ? html`<lamppost-call placed .client=${client} .incident=${incident.id}></lamppost-call>`
+            : nothing
+        }
       </article>`
     return html`<article part="tile" class=${kind} tabindex="-1" aria-label=${nameOf(tile)}>
       ${heading(tile)} ${standing(tile)} ${wanted}
@@ -308,7 +324,17 @@ export class LamppostIncident extends LitElement {
           ${furtherViews(further, tile, looking, client.carrier.isOpen() || town.incidents.length === 1)}
         </div>
         <div class="side">
-          ${actions(tile, this.refusal, (asking) => (this.asking = asking))} ${instructions(tile)}
+          ${
+            town.calls.some((call) => call.incident === incident.id)
+              ? html`<lamppost-call
+                  placed
+                  .client=${client}
+                  .incident=${incident.id}
+                  .acceptKey=${tile.key('take')}
+                ></lamppost-call>`
+              : nothing
+          }
+          ${actions(this.#withoutTakeKey(tile), this.refusal, (asking) => (this.asking = asking))} ${instructions(tile)}
           ${notes(tile, this.#draft)}
         </div>
         <div class="side">

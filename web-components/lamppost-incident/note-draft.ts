@@ -4,7 +4,7 @@
  * (incident-notes).
  */
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
-import type { BrowserStore } from '../look/browser-store.ts'
+import type { BrowserStore } from '../browser/browser-store.ts'
 
 export type DraftState = 'empty' | 'typing' | 'saving' | 'saved' | 'failed'
 export type DraftPort = {

@@ -5,12 +5,12 @@
 import Hls from 'hls.js/light'
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import type { PictureForm } from '../wall-client/api-shapes.ts'
-import type { PictureCarrier } from '../wall-client/picture-carrier.ts'
-import { type CarriedStream, createCarriedStream } from './carried-stream.ts'
-import { createSpareWish } from './edge-governor.ts'
-import { type EdgeKeeper, createEdgeKeeper } from './edge-keeper.ts'
+import type { PictureCarrier } from '../wall-client/picture-socket.ts'
+import { type CarriedStream, createCarriedStream } from './socket-stream.ts'
+import { createSpareWish } from './live-edge-rate.ts'
+import { type EdgeKeeper, createEdgeKeeper } from './live-edge-sync.ts'
 import { type Mode, configs, leastSpare, startBehind } from './hls-settings.ts'
-import { isBehind } from './step-down.ts'
+import { isBehind } from './quality-downgrade.ts'
 
 export type Source = {
   url: string

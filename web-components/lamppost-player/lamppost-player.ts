@@ -2,9 +2,9 @@
 import { LitElement, type PropertyValues, html, nothing } from 'lit'
 import { property, query, state } from 'lit/decorators.js'
 import { keyed } from 'lit/directives/keyed.js'
-import { element } from '../look/element.ts'
-import { look } from '../look/look.ts'
-import { preciseTime } from '../look/times.ts'
+import { element } from '../theme/element.ts'
+import { look } from '../theme/theme.ts'
+import { preciseTime } from '../theme/times.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { CameraView, PictureForm } from '../wall-client/api-shapes.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
@@ -16,7 +16,7 @@ import type { Mode } from './hls-settings.ts'
 import { playerStyles } from './player-styles.ts'
 import { ReasonForm } from './reason-form.ts'
 import { createSmallStream } from './small-stream.ts'
-import { pageStepDown } from './step-down.ts'
+import { pageStepDown } from './quality-downgrade.ts'
 
 /** Older than this is said in a warning colour; a frozen picture is covered. */
 const LATE_S = { carried: 1.5, edge: 1.5, plain: 6 }
@@ -189,9 +189,9 @@ export class LamppostPlayer extends LitElement {
               </p>`
             : nothing
         }
-        <p part="age" class="age ${this.#ageClass()}">${this.#ageWords()}</p>
+        <p part="age" class="age ${this.#ageClass()}">${this.#ageText()}</p>
       </div>
-      ${this.incident && !this.bare ? this.#hand.controls(this.words, this.#ageWords()) : nothing}`
+      ${this.incident && !this.bare ? this.#hand.controls(this.words, this.#ageText()) : nothing}`
   }
 
   #noteRun = (): void => this.requestUpdate()
@@ -208,7 +208,7 @@ export class LamppostPlayer extends LitElement {
     if (state !== 'playing' || still > FROZEN_MS) return 'gone'
     return age === null || age < -0.75 || age > LATE_S[this.mode] ? 'late' : 'live'
   }
-  #ageWords(): string {
+  #ageText(): string {
     const { state, age, still, at } = this.#hls.picture
     if (this.mode === 'clip')
       return at === null
@@ -235,7 +235,7 @@ export class LamppostPlayer extends LitElement {
         : keyed(this.camera, this.#reason.form(this.words, state === 'playing'))
     if (this.mode === 'clip' ? state === 'playing' : state === 'playing' && still <= FROZEN_MS) return nothing
     return html`<div class="cover">
-      <span>${this.#ageWords()}${why === null ? nothing : html`<small lang="en" title=${why}>${why}</small>`}</span>
+      <span>${this.#ageText()}${why === null ? nothing : html`<small lang="en" title=${why}>${why}</small>`}</span>
     </div>`
   }
 

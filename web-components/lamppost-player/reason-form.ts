@@ -4,7 +4,7 @@
  */
 import { type LitElement, html } from 'lit'
 import type { Words } from '../words/en.ts'
-import { refusalWords } from '../words/refusal-words.ts'
+import { refusalText } from '../words/refusal-words.ts'
 
 export class ReasonForm {
   #host: LitElement
@@ -38,7 +38,7 @@ export class ReasonForm {
         this.#refusal = ''
         form.reset()
       } catch (error) {
-        this.#refusal = refusalWords(error, words)
+        this.#refusal = refusalText(error, words)
       }
       this.#host.requestUpdate()
     }

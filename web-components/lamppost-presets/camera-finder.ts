@@ -4,8 +4,8 @@
  */
 import { LitElement, css, html, nothing } from 'lit'
 import { property, state } from 'lit/decorators.js'
-import { element } from '../look/element.ts'
-import { look } from '../look/look.ts'
+import { element } from '../theme/element.ts'
+import { look } from '../theme/theme.ts'
 import type { CameraInquiry, FoundCamera } from '../wall-client/api-shapes.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'

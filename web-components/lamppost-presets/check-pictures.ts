@@ -1,8 +1,8 @@
 /** What a preset was taught beside what its newest check saw: a person sees at a glance whether it really drifted. */
 import { LitElement, css, html, nothing } from 'lit'
 import { property, state } from 'lit/decorators.js'
-import { element } from '../look/element.ts'
-import { look } from '../look/look.ts'
+import { element } from '../theme/element.ts'
+import { look } from '../theme/theme.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'
 import { LanguageController } from '../words/language.ts'

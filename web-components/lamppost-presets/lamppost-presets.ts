@@ -7,9 +7,9 @@ import { property, state } from 'lit/decorators.js'
 import '../lamppost-player/lamppost-player.ts'
 import './camera-finder.ts'
 import './check-pictures.ts'
-import { element } from '../look/element.ts'
-import { look } from '../look/look.ts'
-import { clockTime } from '../look/times.ts'
+import { element } from '../theme/element.ts'
+import { look } from '../theme/theme.ts'
+import { clockTime } from '../theme/times.ts'
 import type { CameraView, PresetCheck, PresetView, RecorderReport } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
@@ -77,13 +77,13 @@ export class LamppostPresets extends LitElement {
   }
   override disconnectedCallback(): void {
     // The dead man's handle: an element that leaves the page holds no camera in motion.
-    removeEventListener('blur', this.#letGo)
-    this.#letGo()
+    removeEventListener('blur', this.#stopMoving)
+    this.#stopMoving()
     super.disconnectedCallback()
   }
   override connectedCallback(): void {
     super.connectedCallback()
-    addEventListener('blur', this.#letGo)
+    addEventListener('blur', this.#stopMoving)
   }
   /** One command on its way, to the camera that it began with: another may be chosen while it turns. */
   #steeringOf(camera: string): ReturnType<typeof createSteering> {
@@ -98,8 +98,8 @@ export class LamppostPresets extends LitElement {
       onProblem,
     })
   }
-  #letGo = (): void => {
-    this.#steering?.letGo()
+  #stopMoving = (): void => {
+    this.#steering?.stopMoving()
     this.#steering = null
   }
   #loadedFor: string | null = null
@@ -212,7 +212,7 @@ export class LamppostPresets extends LitElement {
       this.#steering ??= this.#steeringOf(camera.id)
       this.#steering.want(velocity)
     }
-    const end = (): void => this.#letGo()
+    const end = (): void => this.#stopMoving()
     const isPress = (event: KeyboardEvent): boolean => event.key === 'Enter' || event.key === ' '
     return html`<div class="steer" role="group" aria-label=${this.words.steer}>
       ${STEER.map(

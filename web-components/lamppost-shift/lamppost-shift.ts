@@ -2,17 +2,17 @@
 import { LitElement, html, nothing } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import { live } from 'lit/directives/live.js'
-import { element } from '../look/element.ts'
-import { browserStore } from '../look/browser-store.ts'
-import { look } from '../look/look.ts'
-import { dayAndTime, shortTime } from '../look/times.ts'
+import { element } from '../theme/element.ts'
+import { browserStore } from '../browser/browser-store.ts'
+import { look } from '../theme/theme.ts'
+import { dayAndTime, shortTime } from '../theme/times.ts'
 import type { Shift, ShiftFault, ShiftSummary } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'
 import { LanguageController } from '../words/language.ts'
 import { Refusal } from '../wall-client/refusal.ts'
-import { refusalWords } from '../words/refusal-words.ts'
+import { refusalText } from '../words/refusal-words.ts'
 import { shiftStyles } from './shift-styles.ts'
 
 const NOTES = 'lamppost shift notes'
@@ -68,7 +68,7 @@ export class LamppostShift extends LitElement {
       this.loadRefused = null
       this.#recall(client.state().me?.name ?? '')
     } catch (error) {
-      this.loadRefused = refusalWords(error, this.#language.words)
+      this.loadRefused = refusalText(error, this.#language.words)
     }
   }
   /** @param exact in the server's own words */
@@ -82,8 +82,7 @@ export class LamppostShift extends LitElement {
       await this.#load()
       return true
     } catch (error) {
-      this.refusal =
-        exact && error instanceof Refusal ? error.problem.detail : refusalWords(error, this.#language.words)
+      this.refusal = exact && error instanceof Refusal ? error.problem.detail : refusalText(error, this.#language.words)
       return false
     } finally {
       this.#signing = false

@@ -1,12 +1,12 @@
 /** The operator's hand on a camera: a pad to drag, zoom buttons, keys while it has the focus, and a game controller. */
 import { LitElement, html, nothing } from 'lit'
 import { property, state } from 'lit/decorators.js'
-import { element } from '../look/element.ts'
-import { look } from '../look/look.ts'
+import { element } from '../theme/element.ts'
+import { look } from '../theme/theme.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import { LanguageController } from '../words/language.ts'
-import { refusalWords } from '../words/refusal-words.ts'
+import { refusalText } from '../words/refusal-words.ts'
 import { STEERING_KEYS, STILL, createSteering, keyVelocity, padVelocity, stickVelocity } from './steering.ts'
 import { steerStyles } from './steer-styles.ts'
 
@@ -50,36 +50,36 @@ export class LamppostSteer extends LitElement {
       this.problem = null
     },
     stop: () => this.#client.client.stopMoving(this.camera),
-    onProblem: (error) => (this.problem = refusalWords(error, this.#language.words)),
+    onProblem: (error) => (this.problem = refusalText(error, this.#language.words)),
   })
 
   override connectedCallback(): void {
     super.connectedCallback()
     // A hand that cannot be seen to let go, has let go.
-    addEventListener('blur', this.#letGo)
-    document.addEventListener('visibilitychange', this.#letGo)
+    addEventListener('blur', this.#stopMoving)
+    document.addEventListener('visibilitychange', this.#stopMoving)
     this.#frame = requestAnimationFrame(this.#poll)
     steering.push(this)
   }
   override disconnectedCallback(): void {
     steering.splice(steering.indexOf(this), 1)
-    removeEventListener('blur', this.#letGo)
-    document.removeEventListener('visibilitychange', this.#letGo)
+    removeEventListener('blur', this.#stopMoving)
+    document.removeEventListener('visibilitychange', this.#stopMoving)
     cancelAnimationFrame(this.#frame)
-    this.#letGo()
+    this.#stopMoving()
     super.disconnectedCallback()
   }
-  #letGo = (): void => {
+  #stopMoving = (): void => {
     this.#keys.clear()
     this.knob = { x: 0, y: 0 }
     this.#byController = false
     this.#takeOver = false
-    this.#steering.letGo()
+    this.#steering.stopMoving()
   }
 
   /** From the pad to a button is no letting go. */
   #onLeave = ({ relatedTarget }: FocusEvent): void => {
-    if (!(relatedTarget instanceof Node && this.renderRoot.contains(relatedTarget))) this.#letGo()
+    if (!(relatedTarget instanceof Node && this.renderRoot.contains(relatedTarget))) this.#stopMoving()
   }
 
   get #other(): string | null {
@@ -90,7 +90,7 @@ export class LamppostSteer extends LitElement {
 
   #onKey = (event: KeyboardEvent): void => {
     // While it is held, some systems tell of no key that is let go.
-    if (event.key === 'Meta') return this.#letGo()
+    if (event.key === 'Meta') return this.#stopMoving()
     const zoom = (event.target as HTMLElement).dataset.zoom
     const key = zoom && (event.key === 'Enter' || event.key === ' ') ? zoom : event.key
     if (
@@ -112,7 +112,7 @@ export class LamppostSteer extends LitElement {
     if (event.type === 'pointerdown') pad.setPointerCapture(event.pointerId)
     if (!pad.hasPointerCapture(event.pointerId)) return
     // Let go where nobody told us of it, as over a menu.
-    if (event.buttons === 0) return this.#letGo()
+    if (event.buttons === 0) return this.#stopMoving()
     const { left, top, width, height } = pad.getBoundingClientRect()
     const [x, y] = [((event.clientX - left) / width) * 2 - 1, ((event.clientY - top) / height) * 2 - 1]
     const length = Math.max(1, Math.hypot(x, y))
@@ -139,7 +139,7 @@ export class LamppostSteer extends LitElement {
     if (this.controller !== (pad !== null)) this.controller = pad !== null
     if (!pad) {
       this.#armed = false
-      if (this.#byController) this.#letGo()
+      if (this.#byController) this.#stopMoving()
       return
     }
     const velocity = padVelocity(pad)
@@ -171,9 +171,9 @@ export class LamppostSteer extends LitElement {
         aria-label=${`${words.steering.title(name)}. ${words.steering.pad}`}
         @pointerdown=${this.#onDrag}
         @pointermove=${this.#onDrag}
-        @pointerup=${this.#letGo}
-        @pointercancel=${this.#letGo}
-        @lostpointercapture=${this.#letGo}
+        @pointerup=${this.#stopMoving}
+        @pointercancel=${this.#stopMoving}
+        @lostpointercapture=${this.#stopMoving}
       >
         <svg viewBox="-100 -100 200 200" aria-hidden="true">
           <circle r="97" class="rim" />
@@ -188,9 +188,9 @@ export class LamppostSteer extends LitElement {
               data-zoom=${direction > 0 ? '+' : '-'}
               aria-label=${direction > 0 ? words.steering.closer : words.steering.wider}
               @pointerdown=${this.#zoom(direction)}
-              @pointerup=${this.#letGo}
-              @pointercancel=${this.#letGo}
-              @lostpointercapture=${this.#letGo}
+              @pointerup=${this.#stopMoving}
+              @pointercancel=${this.#stopMoving}
+              @lostpointercapture=${this.#stopMoving}
             >
               ${direction > 0 ? '+' : '−'}
             </button>`,

@@ -66,7 +66,7 @@ export function createSteering({
       if (!same) void tell()
     },
     /** Whatever holds it, lets go. */
-    letGo(): void {
+    stopMoving(): void {
       refused = false
       if (isStill(wanted) && isStill(sent)) return
       wanted = STILL

@@ -4,8 +4,8 @@
  */
 import { LitElement, html, nothing } from 'lit'
 import { property, query, state } from 'lit/decorators.js'
-import { element } from '../look/element.ts'
-import { look } from '../look/look.ts'
+import { element } from '../theme/element.ts'
+import { look } from '../theme/theme.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'

@@ -1,6 +1,6 @@
 /** What the map shows, in WGS 84 degrees. Pure; Leaflet draws it. */
 import type { CameraView, HelpPoint, Incident, SafePlace } from '../wall-client/api-shapes.ts'
-import { opening } from '../look/opening.ts'
+import { opening } from '../browser/opening.ts'
 
 type Place = { lat: number; lon: number }
 export type CameraMark = {

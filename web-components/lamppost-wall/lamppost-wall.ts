@@ -5,24 +5,26 @@
 import { LitElement, html, nothing } from 'lit'
 import { property, query, state } from 'lit/decorators.js'
 import { repeat } from 'lit/directives/repeat.js'
+import { mayAccept } from '../lamppost-call/call-view.ts'
+import '../lamppost-call/lamppost-microphone.ts'
 import { type IncidentRequest, IncidentRequestEvent } from '../lamppost-incident/incident-events.ts'
 import { fulfil } from '../lamppost-incident/incident-requests.ts'
 import { LamppostIncident } from '../lamppost-incident/lamppost-incident.ts'
 import { closedBy } from '../lamppost-incident/tile-context.ts'
-import { element } from '../look/element.ts'
-import { browserStore } from '../look/browser-store.ts'
-import { look } from '../look/look.ts'
+import { element } from '../theme/element.ts'
+import { browserStore } from '../browser/browser-store.ts'
+import { look } from '../theme/theme.ts'
 import type { Incident } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { RenewToken } from '../wall-client/wall-token.ts'
 import { LanguageController } from '../words/language.ts'
-import { refusalWords } from '../words/refusal-words.ts'
+import { refusalText } from '../words/refusal-words.ts'
 import { AlarmSound, type Calling } from './alarm-sound.ts'
 import { type KeyHelpState, keyHelp } from './key-help.ts'
 import { type Action, type KeyChanges, type Keymap, actionOf, keymapFrom, loadKeymap, saveKeymap } from './wall-keys.ts'
 import { WallNews } from './wall-news.ts'
-import { arranged, inHand, shownHere, urgency } from './wall-order.ts'
+import { type Room, arranged, inHand, shownHere, urgency } from './wall-order.ts'
 import { wallStyles } from './wall-styles.ts'
 
 /** How long a closed incident can be opened again from here. */
@@ -83,7 +85,7 @@ export class LamppostWall extends LitElement {
   @query('dialog') private dialog!: HTMLDialogElement
 
   #news = new WallNews(this)
-  #client = new ClientController(this, () => this.#tellPage())
+  #client = new ClientController(this, () => this.#publishToPage())
   #language = new LanguageController(this)
   #sound = new AlarmSound(this)
   #inHand: string | null = null
@@ -123,15 +125,17 @@ export class LamppostWall extends LitElement {
     super.disconnectedCallback()
   }
 
-  #tellPage(): void {
+  #publishToPage(): void {
     const { incidents, link } = this.#client.client.state()
     // A further screen speaks of what it shows.
     if (link !== 'connecting') this.#news.incidents(shownHere(incidents, this.fromStep, this.#here, this.#room))
   }
 
-  get #room() {
+  get #room(): Room {
     const { client } = this.#client
-    return { me: client.state().me?.name ?? '', now: client.now() }
+    const { me, calls } = client.state()
+    const unanswered = new Set(calls.filter(mayAccept).map(({ incident }) => incident as string))
+    return { me: me?.name ?? '', now: client.now(), unanswered }
   }
   get #shown(): Incident[] {
     return [
@@ -158,8 +162,8 @@ export class LamppostWall extends LitElement {
   }
 
   /**
-   * A person whom nobody has taken yet, or who calls again, sounds until somebody has, on every screen; what is
-   * offered or was put off, softly; a drill once.
+   * A person whom nobody has taken yet, who calls again, or whose call nobody speaks in, sounds until somebody has, on
+   * every screen; what is offered or was put off, softly; a drill once.
    */
   protected override willUpdate(): void {
     // One that was taken out of the page has nothing to say.
@@ -172,7 +176,8 @@ export class LamppostWall extends LitElement {
     const room = this.#room
     const calling: Calling = this.muted
       ? null
-      : open.some(({ kind }) => kind === 'press') || shown.some(({ recalledAt }) => recalledAt !== null)
+      : open.some(({ kind }) => kind === 'press') ||
+          shown.some(({ id, recalledAt }) => recalledAt !== null || room.unanswered?.has(id))
         ? 'press'
         : this.#lostAt !== null && performance.now() - this.#lostAt > LOST_SOUNDS_MS
           ? 'lost'
@@ -258,7 +263,7 @@ export class LamppostWall extends LitElement {
 
   protected override render() {
     const { words } = this.#language
-    const { link, refusal, helpPoints, storage, record, lately } = this.#client.client.state()
+    const { link, refusal, helpPoints, storage, record, lately, voice } = this.#client.client.state()
     const nameOf = (helpPoint: string): string => helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint
     const shown = this.#shown
     const others = arranged(shown, this.#inHand, this.#room)
@@ -337,6 +342,16 @@ export class LamppostWall extends LitElement {
               </p>`
             : nothing
         }
+        ${
+          voice && !voice.ready && link === 'live'
+            ? html`<p part="storage" class="storage" role="status">${words.call.deskOnly}</p>`
+            : nothing
+        }
+        ${
+          voice && !this.muted
+            ? html`<lamppost-microphone part="microphone" .client=${this.#client.client}></lamppost-microphone>`
+            : nothing
+        }
         ${storage?.problem ? html`<p part="storage" class="storage" role="status">${words.storage}: ${storage.problem}</p>` : nothing}
         ${record ? html`<p part="storage" class="storage" role="status">${words.recordBroken}: ${record}</p>` : nothing}
       </div>
@@ -360,7 +375,7 @@ export class LamppostWall extends LitElement {
     try {
       await fulfil(this.#client.client, request)
     } catch (error) {
-      this.refusals = new Map([...this.refusals, [incident, refusalWords(error, words)]])
+      this.refusals = new Map([...this.refusals, [incident, refusalText(error, words)]])
     }
   }
   #changeKeys(keymap: Keymap): void {

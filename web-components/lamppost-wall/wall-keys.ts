@@ -3,7 +3,7 @@
  * means.
  */
 
-import type { BrowserStore } from '../look/browser-store.ts'
+import type { BrowserStore } from '../browser/browser-store.ts'
 
 export const ACTIONS = [
   'take',

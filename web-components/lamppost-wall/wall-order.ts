@@ -1,10 +1,16 @@
 /** Which incident is large, and in what order the others stand. Pure. */
 import type { Incident } from '../wall-client/api-shapes.ts'
 
-export type Room = { /** Who sits here. */ me: string; /** By the server's clock. */ now: number }
+export type Room = {
+  /** Who sits here. */ me: string
+  /** By the server's clock. */ now: number
+  /** Incidents whose caller nobody speaks with. */
+  unanswered?: ReadonlySet<string>
+}
 
-const waits = ({ state, handover, onHold, recalledAt }: Incident, { me, now }: Room): boolean =>
+const waits = ({ id, state, handover, onHold, recalledAt }: Incident, { me, now, unanswered }: Room): boolean =>
   state === 'open' ||
+  unanswered?.has(id) === true ||
   recalledAt !== null ||
   (handover !== null && handover.from !== me && (handover.to === null || handover.to === me)) ||
   (onHold?.until != null && Date.parse(onHold.until) <= now)

@@ -2,7 +2,7 @@
  * A standalone page's own few words, in the language of `?lang=` or the one that was chosen here before; elements
  * follow the page.
  */
-import { browserStore } from '../look/browser-store.ts'
+import { browserStore } from '../browser/browser-store.ts'
 
 const STORED = 'lamppost language'
 const WELSH: Record<string, string> = {

@@ -3,7 +3,7 @@
  * the page around (`postMessage({ lamppost: 'token', token, expiresAt? })`, asked for by `{ lamppost: 'token-wanted'
  * }`), or in the address's fragment (`#token=…`), which no server ever sees; else a person signs in.
  */
-import { browserStore } from '../look/browser-store.ts'
+import { browserStore } from '../browser/browser-store.ts'
 import { enter } from '../page-parts/enter.ts'
 import { speak } from '../page-parts/page-language.ts'
 

@@ -1,4 +1,5 @@
 /** The API's shapes as the server's glossary has them, plus what its answers add. Types only. */
+import type { Call, CallQuality } from '../../server/glossary/call.ts'
 import type {
   CameraHand,
   CameraInquiry,
@@ -25,6 +26,8 @@ import type {
 } from '../../server/glossary/site.ts'
 
 export type {
+  Call,
+  CallQuality,
   CameraHand,
   CameraInquiry,
   CameraView,
@@ -40,7 +43,11 @@ export type HelpPoint = Pick<
   SiteHelpPoint,
   'id' | 'name' | 'address' | 'location' | 'instructions' | 'heartbeatMs' | 'drillAt'
 > &
-  HelpPointProof & { sources: string[]; incident: string | null }
+  HelpPointProof & {
+    sources: string[]
+    incident: string | null
+    voice: { registered: boolean; since: string | null } | null
+  }
 export type { Contact, Present, Shift, ShiftFault, ShiftSummary, StreetMap }
 /** `openings`: UTC ISO 8601, from now on for eight days. */
 export type SafePlace = SiteSafePlace & {
@@ -57,7 +64,10 @@ export type Site = {
   escalation: EscalationStep[]
   storage: Storage | null
   /** What is broken about the ledger; null while it is whole. */ record: string | null
+  voice: VoiceHealth | null
 }
+/** Whether calls reach the server, and whether they reach anybody while it is stopped. */
+export type VoiceHealth = { ready: boolean; apart: boolean }
 /** `pictures`: how many reference pictures it was taught. */
 export type PresetView = Preset & {
   changed: string | null

@@ -1,9 +1,10 @@
 /** What the evidence officer asks for, as requests of the API. Not here: what the room asks for (wall-requests). */
-import type { Disclosure, ExportOrder, ExportView, FoundRecordings, Keeping, KeyState } from './api-shapes.ts'
+import type { Call, Disclosure, ExportOrder, ExportView, FoundRecordings, Keeping, KeyState } from './api-shapes.ts'
 import type { WallCalls } from './wall-requests.ts'
 
 /** `next`: there is more than this page. */
 export type Retention = { keepDays: number; warnDays: number; items: Keeping[]; next: string | null }
+export type RecordedCall = Call & { recording: NonNullable<Call['recording']> }
 export type Confirmation = { user: string; password: string } | { token: string }
 
 export function createEvidenceRequests({ call, get, getChanged }: Pick<WallCalls, 'call' | 'get' | 'getChanged'>) {
@@ -29,6 +30,14 @@ export function createEvidenceRequests({ call, get, getChanged }: Pick<WallCalls
      * no style.
      */
     receipt: async (id: string): Promise<Blob> => (await call('GET', path(id, '/receipt.html'))).blob(),
+    /** Calls of an incident whose sound is there. */
+    recordedCalls: async (incident: string): Promise<RecordedCall[]> =>
+      (await get<{ items: Call[] }>(`/api/v1/calls?incident=${encodeURIComponent(incident)}`)).items.flatMap(
+        ({ recording, ...of }) => (recording ? [{ ...of, recording }] : []),
+      ),
+    /** Each fetch is an entry of the record. */
+    callSound: async (id: string): Promise<Blob> =>
+      (await call('GET', `/api/v1/calls/${encodeURIComponent(id)}/recording.wav`)).blob(),
     evidenceKeys: (): Promise<KeyState> => get('/api/v1/evidence-keys'),
     evidenceRoot: async (): Promise<Blob> => (await call('GET', '/api/v1/evidence-root.pem')).blob(),
     disclosures: async (id: string): Promise<Disclosure[]> =>

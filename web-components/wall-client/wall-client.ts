@@ -5,6 +5,8 @@
 import { turnAt } from './connection-turns.ts'
 import { addressIn, baseOf } from './server-base.ts'
 import type {
+  Call,
+  CallQuality,
   CameraHand,
   CameraView,
   HelpPoint,
@@ -14,15 +16,18 @@ import type {
   Site,
   Storage,
   StreetMap,
+  VoiceHealth,
 } from './api-shapes.ts'
 import { createConnectionKind } from './connection-kind.ts'
 import { createEventLink } from './event-link.ts'
 import type { ServerEvent } from './event-stream.ts'
 import { ANSWER_MS, either } from './deadlines.ts'
+import { createCallRequests } from './call-requests.ts'
+import { createKnownCalls } from './known-calls.ts'
 import { createKnownIncidents } from './known-incidents.ts'
 import { Refusal } from './refusal.ts'
 import { createServerClock } from './server-clock.ts'
-import { createPictureCarrier } from './picture-carrier.ts'
+import { createPictureCarrier } from './picture-socket.ts'
 import { createEvidenceRequests } from './evidence-requests.ts'
 import { createWallRequests } from './wall-requests.ts'
 import { type RenewToken, createWallToken } from './wall-token.ts'
@@ -43,6 +48,8 @@ export type WallState = {
     incident: Incident
     heardAt: number
   }[]
+  /** Those that go on, and those that ended while this page was open and their incident is. */ calls: readonly Call[]
+  /** Null: nobody telephones here. */ voice: VoiceHealth | null
   /** How far exports are that are being made, by their ids. */ exporting: Readonly<Record<string, number>>
 }
 
@@ -90,6 +97,8 @@ export function createWallClient({
     me: null,
     people: [],
     lately: [],
+    calls: [],
+    voice: null,
     exporting: {},
   }
   let users = 0
@@ -187,6 +196,7 @@ export function createWallClient({
     headers,
   })
   const known = createKnownIncidents({ get: getNow, state: () => state, set, link: () => following })
+  const calls = createKnownCalls({ get: getNow, state: () => state, set, link: () => following })
 
   function onEvent({ id, event, data }: ServerEvent): void {
     if (id !== null) lastEvent = id
@@ -213,7 +223,10 @@ export function createWallClient({
       const { camera, hand } = JSON.parse(data) as { camera: string; hand: CameraHand | null }
       return set({ cameras: state.cameras.map((each) => (each.id === camera ? { ...each, steeredBy: hand } : each)) })
     }
-    const entry = JSON.parse(data) as { kind?: string; body?: { incident?: string } }
+    if (event === 'call.quality') return calls.quality(JSON.parse(data) as { call: string; quality: CallQuality })
+    if (event === 'voice.health') return set({ voice: JSON.parse(data) as VoiceHealth | null })
+    const entry = JSON.parse(data) as { kind?: string; body?: { incident?: string; call?: string } }
+    if (entry.kind?.startsWith('call.') && entry.body?.call) calls.heardOf(entry.body.call)
     if (entry.body?.incident) known.heardOf(entry.body.incident)
     if (entry.kind?.startsWith('export.')) return set({ exporting: { ...state.exporting } })
     if (entry.kind === 'site.changed' || entry.kind?.startsWith('preset.')) reloadSoon(TOWN_SETTLES_MS)
@@ -236,9 +249,11 @@ export function createWallClient({
       site,
       storage: site.storage,
       record: site.record,
+      voice: site.voice,
       helpPoints: helpPoints.items,
       cameras: cameras.items,
     })
+    if (site.voice || state.calls.length > 0) await calls.load()
   }
   let settling: ReturnType<typeof setTimeout> | undefined
   function reloadSoon(ms: number): void {
@@ -362,6 +377,8 @@ export function createWallClient({
     },
     headers,
     absolute,
+    /** The token that it uses now; '' where the session cookie signs in. */
+    bearer: bearer.get,
     refresh: known.refresh,
     /** The town once more: what is not told as it happens, such as signs of life. */
     reload: (): Promise<void> => loadTown(),
@@ -374,6 +391,7 @@ export function createWallClient({
       return streets
     },
     ...createWallRequests({ call, get, keep: known.keep }),
+    ...createCallRequests({ call, keep: calls.keep }),
     ...createEvidenceRequests({ call, get, getChanged }),
   }
 }

@@ -1,7 +1,7 @@
 /** Cymraeg: tudalen y swyddog tystiolaeth. */
 import type { Words } from './en.ts'
 
-export const evidenceWords: Words['officer'] = {
+export const evidenceText: Words['officer'] = {
   tabs: { recordings: 'Recordiadau', packages: 'Pecynnau', search: 'Chwilio' },
   keptUntil: (time) => `Cedwir tan ${time}`,
   keptOpen: 'Cedwir tra bydd ar agor',
@@ -42,6 +42,21 @@ export const evidenceWords: Words['officer'] = {
       `${camera}: ${state === 'framed' ? 'yn ei ragosodiad' : state === 'failed' ? 'ni ddaeth' : 'daeth; heb ei brofi'}`,
     missing: 'dim wedi’i recordio',
     further: (names) => `Allforir hefyd, ac nis dangosir yma: ${names}. Gadewch un arall allan i’w weld.`,
+  },
+  calls: {
+    include: (helpPoint: string) => `Allforio galwad ${helpPoint}`,
+    name: (helpPoint: string) => `Galwad: ${helpPoint}`,
+    listen: 'Gwrando',
+    sound: (helpPoint: string, time: string) => `Galwad ${helpPoint} am ${time}`,
+    left: 'Chwith: y person wrth y man cymorth. De: yr ystafell reoli. Mae’r gwrando wedi’i gofnodi.',
+    gaps: (count: number) =>
+      count === 0 ? 'does dim ar goll' : count === 1 ? '1 bwlch yn y sain' : `${count} bwlch yn y sain`,
+    silences: 'Sain i’w thawelu',
+    silencesHint:
+      'Mae’r ddau lais yn dawel rhwng y dechrau a’r diwedd a osodwyd uchod. Yna mae’r dechrau a’r diwedd yn rhydd eto.',
+    addSilence: 'Tawelu rhwng y dechrau a’r diwedd',
+    removeSilence: 'Gadael iddi gael ei chlywed eto',
+    setRange: 'Ticiwch yr alwad sy’n mynd gyda’r copi, yna gosodwch y dechrau a’r diwedd.',
   },
   order: {
     title: 'Allforio',

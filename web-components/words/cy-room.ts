@@ -1,10 +1,10 @@
 /** Welsh: what the wall, the tile, the keys, the hand on a camera, the map and the shift page say. */
 import type { Words } from './en.ts'
-import type { roomWords } from './en-room.ts'
+import type { roomText } from './en-room.ts'
 
 const munudau = (seconds: number): string => (seconds < 120 ? `${seconds} eiliad` : `${Math.floor(seconds / 60)} munud`)
 
-export const roomWordsCy: Pick<Words, keyof typeof roomWords> = {
+export const roomWordsCy: Pick<Words, keyof typeof roomText> = {
   wall: {
     others: 'Digwyddiadau eraill',
     closedBy: (who, reason) => `Caewyd gan ${who}: ${reason}`,
@@ -165,6 +165,7 @@ export const roomWordsCy: Pick<Words, keyof typeof roomWords> = {
       storage: 'Disg',
       record: 'Y cofnod',
       destination: 'System arall',
+      calls: 'Galwadau',
     },
     toDo: (count) => `${count} ar agor`,
   },

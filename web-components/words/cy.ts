@@ -1,6 +1,7 @@
 /** Welsh. Written by the authors, and to be read by somebody whose first language it is before a room relies on it. */
 import type { Framing } from '../wall-client/api-shapes.ts'
-import { evidenceWords } from './cy-evidence.ts'
+import { callTextCy } from './cy-call.ts'
+import { evidenceText } from './cy-evidence.ts'
 import { roomWordsCy } from './cy-room.ts'
 import type { Words } from './en.ts'
 
@@ -17,7 +18,8 @@ function cyfnod(ms: number): string {
 
 export const cy: Words = {
   ...roomWordsCy,
-  officer: evidenceWords,
+  ...callTextCy,
+  officer: evidenceText,
   pressed: 'Pwyswyd y man cymorth',
   drill: 'Ymarfer: nid person',
   sincePress: 'ers y pwysiad',

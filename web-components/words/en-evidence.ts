@@ -1,5 +1,5 @@
 /** English: what the evidence officer's page says. */
-export const evidenceWords = {
+export const evidenceText = {
   tabs: { recordings: 'Recordings', packages: 'Packages', search: 'Search' },
   keptUntil: (time: string) => `Kept until ${time}`,
   keptOpen: 'Kept as long as it is open',
@@ -40,6 +40,21 @@ export const evidenceWords = {
       `${camera}: ${state === 'framed' ? 'at its preset' : state === 'failed' ? 'did not come' : 'came; not proven'}`,
     missing: 'nothing recorded',
     further: (names: string) => `Exported, too, and not shown here: ${names}. Leave another out to see it.`,
+  },
+  calls: {
+    include: (helpPoint: string) => `Export the call of ${helpPoint}`,
+    name: (helpPoint: string) => `Call: ${helpPoint}`,
+    listen: 'Listen',
+    sound: (helpPoint: string, time: string) => `Call of ${helpPoint} at ${time}`,
+    left: 'Left: the person at the help point. Right: the control room. That you listened is in the record.',
+    gaps: (count: number) =>
+      count === 0 ? 'nothing is missing' : count === 1 ? '1 gap in the sound' : `${count} gaps in the sound`,
+    silences: 'Sound to be silenced',
+    silencesHint:
+      'Both voices are silent between the start and the end that are set above. The start and the end are free again then.',
+    addSilence: 'Silence between start and end',
+    removeSilence: 'Let it be heard again',
+    setRange: 'Tick the call that goes with the copy, then set the start and the end.',
   },
   order: {
     title: 'Export',

@@ -1,7 +1,7 @@
 /** English: what the wall, the tile, the keys, the hand on a camera, the map and the shift page say. */
 const minutesOf = (seconds: number): string => (seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`)
 
-export const roomWords = {
+export const roomText = {
   wall: {
     others: 'Further incidents',
     closedBy: (who: string, reason: string) => `Closed by ${who}: ${reason}`,
@@ -163,6 +163,7 @@ export const roomWords = {
       storage: 'Disk',
       record: 'The record',
       destination: 'Other system',
+      calls: 'Calls',
     },
     toDo: (count: number) => (count === 1 ? '1 open' : `${count} open`),
   },

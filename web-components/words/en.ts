@@ -1,8 +1,9 @@
 /** Every word the elements say, in English. Other languages are typed by this one. */
 import type { Framing, HelpPoint, PresetCheck } from '../wall-client/api-shapes.ts'
 import type { Standing } from '../lamppost-proofs/proof-words.ts'
-import { evidenceWords } from './en-evidence.ts'
-import { roomWords } from './en-room.ts'
+import { callText } from './en-call.ts'
+import { evidenceText } from './en-evidence.ts'
+import { roomText } from './en-room.ts'
 
 /** The same words in another language: no key may miss, no list may be shorter. */
 type Said<T> = T extends (...given: infer Given) => string
@@ -12,7 +13,7 @@ type Said<T> = T extends (...given: infer Given) => string
     : { [Key in keyof T]: Said<T[Key]> }
 export type Words = Said<typeof en>
 
-const proofWords = ({ proofs }: Framing): string => {
+const proofText = ({ proofs }: Framing): string => {
   if (proofs.includes('picture'))
     return proofs.includes('position') ? 'position and picture agree' : 'the picture agrees'
   if (proofs.includes('position'))
@@ -21,14 +22,15 @@ const proofWords = ({ proofs }: Framing): string => {
 }
 
 /** A span of milliseconds in the largest unit that suits it. */
-function spanWords(ms: number): string {
+function spanText(ms: number): string {
   const [size, unit] = ms < 120_000 ? [1000, 's'] : ms < 7_200_000 ? [60_000, 'min'] : [3_600_000, 'h']
   return `${Math.round(ms / size)} ${unit}`
 }
 
 export const en = {
-  ...roomWords,
-  officer: evidenceWords,
+  ...roomText,
+  ...callText,
+  officer: evidenceText,
   pressed: 'Help point pressed',
   drill: 'Drill: not a person',
   sincePress: 'since the press',
@@ -77,7 +79,7 @@ export const en = {
       case 'moving':
         return 'Turning to the help point'
       case 'framed':
-        return `At the preset: ${proofWords(framing)}`
+        return `At the preset: ${proofText(framing)}`
       case 'unproven':
         return en.unproven[framing.way]
       case 'failed':
@@ -144,7 +146,7 @@ export const en = {
   } satisfies Record<PresetCheck['result'], string>,
   checked: (result: PresetCheck['result'], time: string): string => `Checked ${time}, ${en.checkResult[result]}`,
   pictures: { taught: 'As it was taught', seen: 'As the check saw it' },
-  clockOff: (offsetMs: number) => `Its clock is ${spanWords(Math.abs(offsetMs))} ${offsetMs > 0 ? 'ahead' : 'behind'}`,
+  clockOff: (offsetMs: number) => `Its clock is ${spanText(Math.abs(offsetMs))} ${offsetMs > 0 ? 'ahead' : 'behind'}`,
   finder: {
     open: 'Find cameras',
     title: 'Cameras that are not in the site file',

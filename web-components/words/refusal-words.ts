@@ -8,11 +8,11 @@ export const finalRefusal = (error: unknown, words: Words): string | null =>
   error.problem.status >= 400 &&
   error.problem.status < 500 &&
   ![401, 408, 429].includes(error.problem.status)
-    ? refusalWords(error, words)
+    ? refusalText(error, words)
     : null
 
 /** The server's own sentence is English and exact; what an operator meets often is said in their language. */
-export function refusalWords(error: unknown, words: Words): string {
+export function refusalText(error: unknown, words: Words): string {
   // The browser itself could not ask.
   if (!(error instanceof Refusal)) return words.notSent
   const { code, owner, detail } = error.problem

@@ -8,7 +8,7 @@ const LET_GO_MS = 5000
 /** Commands come faster than this while a stick is held. */
 const HELD_MS = 1000
 
-export function createCameraHands({
+export function createManualControl({
   clock,
   onChange,
 }: {
@@ -17,7 +17,7 @@ export function createCameraHands({
 }) {
   const hands = new Map<CameraId, CameraHand & { movedAt: number; during: string | null; stop: AbortController }>()
 
-  function letGo(camera: CameraId): void {
+  function endControl(camera: CameraId): void {
     hands.get(camera)?.stop.abort()
     hands.delete(camera)
     onChange(camera, null)
@@ -26,7 +26,7 @@ export function createCameraHands({
   async function watch(camera: CameraId): Promise<void> {
     for (let hand = hands.get(camera); hand; hand = hands.get(camera)) {
       const left = hand.movedAt + LET_GO_MS - clock.monotonic()
-      if (left <= 0) return letGo(camera)
+      if (left <= 0) return endControl(camera)
       await clock.sleep(left, hand.stop.signal)
       if (hand.stop.signal.aborted) return
     }
@@ -66,7 +66,7 @@ export function createCameraHands({
         // A stick that was held before the press must not turn the camera away from who pressed: let go, and move it
         // anew.
         if (fresh && held && during !== null) {
-          letGo(camera)
+          endControl(camera)
           throw new Failure(
             'camera/held',
             `A press has just called ${camera}; let go, and steer it again if you mean to.`,
@@ -88,7 +88,7 @@ export function createCameraHands({
       return { fresh: true, from: now?.name ?? null }
     },
     /** The camera did not follow: nobody has it. */
-    undo: letGo,
+    undo: endControl,
     close(): void {
       for (const { stop } of hands.values()) stop.abort()
       hands.clear()

@@ -2,10 +2,10 @@
 import type { CameraId, PtzVelocity } from '../../glossary/camera.ts'
 import type { IncidentId } from '../../glossary/incident.ts'
 import type { Append } from '../../glossary/ledger.ts'
-import type { createCameraHands } from './manual-control.ts'
+import type { createManualControl } from './manual-control.ts'
 
 export type ManualMovePort = {
-  hands: Pick<ReturnType<typeof createCameraHands>, 'take' | 'undo'>
+  manual: Pick<ReturnType<typeof createManualControl>, 'take' | 'undo'>
   head(camera: CameraId): { move(velocity: PtzVelocity, timeoutMs: number): Promise<void> }
   heldBy(camera: CameraId): IncidentId | null
   /** The incident whose tile shows it as its first camera or as a further view. */
@@ -25,11 +25,11 @@ export function createManualMove(port: ManualMovePort) {
     { name, takeOver, actor }: { name: string; takeOver: boolean; actor: string },
   ): Promise<void> {
     const head = port.head(camera)
-    const { fresh, from } = port.hands.take(camera, name, takeOver, port.heldBy(camera))
+    const { fresh, from } = port.manual.take(camera, name, takeOver, port.heldBy(camera))
     try {
       await head.move(velocity, timeoutMs)
     } catch (error) {
-      if (fresh) port.hands.undo(camera)
+      if (fresh) port.manual.undo(camera)
       throw error
     }
     port.movedByHand(camera)

@@ -97,7 +97,7 @@ export function judge({
   return {
     state: 'unproven',
     proofs: said,
-    reason: unprovenWords(last, {
+    reason: unprovenText(last, {
       away,
       believed,
       contradicts,
@@ -113,7 +113,7 @@ const ZERO =
 const CONTRADICTS =
   'The camera says that it turned, but the position that it tells stayed the same: neither can be believed.'
 
-function unprovenWords(
+function unprovenText(
   last: Sample,
   {
     away,

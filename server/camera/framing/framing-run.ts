@@ -1,7 +1,7 @@
 /** One camera, one move: ask, watch, judge, look. Ends when the framing is settled or taken away. Retries nothing. */
 import type { PresetToken, PtzPosition, PtzStatus } from '../../glossary/camera.ts'
 import type { Clock } from '../../tools/clock.ts'
-import { Failure, wordsOf as messageOf } from '../../tools/failure.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
 import type { Aim } from './geometric-aim.ts'
 import { type Judgement, type Sample, isAway, judge, timeFor } from './framing-proof.ts'
 import type { PictureVerdict } from './picture-match.ts'

@@ -17,18 +17,19 @@ export type MovesPort = {
   siteCamera(camera: string): SiteCamera
   ptz(camera: CameraId): boolean
   /** How it turns to a place; null where it cannot be turned by coordinates. */
-  aimAt(camera: CameraId, place: Place): Aim | null
+  aimAt(camera: CameraId, place: Place | null): Aim | null
   /** Where its head stands is kept, so that it can be sent back. */
   rememberPosition(camera: CameraId): void
   lookAt: PictureProof
-  placeOf(helpPoint: HelpPointId): Place
+  /** Null when the help point has left the site file. */
+  placeOf(helpPoint: HelpPointId): Place | null
 }
 
 export function createMoves(port: MovesPort) {
   const masksOf = (camera: CameraId, token: PresetToken) =>
     [...port.siteCamera(camera).presets.values()].find((preset) => preset.token === token)?.mask ?? []
 
-  function moveOf({ camera, preset, way }: Way, place: Place): Move {
+  function moveOf({ camera, preset, way }: Way, place: Place | null): Move {
     if (preset !== null) return { way: 'preset', token: preset }
     return way === 'aim' ? { way: 'aim', aim: () => port.aimAt(camera, place) } : { way: 'home' }
   }

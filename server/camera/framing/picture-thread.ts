@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import sharp from 'sharp'
 import type { Look } from '../watch/blind-watch.ts'
-import { standBack } from '../../tools/process/thread-priority.ts'
+import { lowerPriority } from '../../tools/process/thread-priority.ts'
 import { answerCalls } from '../../tools/process/worker-calls.ts'
 import { type Grey, MATCH_SIZE, type Mask, type Match, blindness, matchPictures } from './picture-match.ts'
 
@@ -41,5 +41,5 @@ const calls = {
 export type PictureThread = typeof calls
 
 /** Presses come first, then video. */
-standBack(10)
+lowerPriority(10)
 answerCalls(calls)

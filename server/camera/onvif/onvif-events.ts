@@ -5,7 +5,7 @@
  */
 import { createBackoff } from '../../tools/backoff.ts'
 import type { Clock } from '../../tools/clock.ts'
-import { Failure, wordsOf } from '../../tools/failure.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
 import type { OnvifClient } from './onvif-client.ts'
 import { escapeXml } from './onvif-envelope.ts'
 import { type XmlElement, attributeIn, elementIn, elementsIn, textIn } from './onvif-reply.ts'
@@ -82,7 +82,7 @@ export async function listenToInputs({
         await turn
       }
     } catch (error) {
-      if (!signal.aborted) onState(wordsOf(error))
+      if (!signal.aborted) onState(messageOf(error))
       const refused = error instanceof Failure && error.extra.credentials === true
       wait = refused && measured ? REFUSED_WAIT_MS : backoff.wait()
       // Its clock may have jumped: then our created time is refused, and nothing is wrong with the password.

@@ -5,7 +5,7 @@
  * (profile-choice).
  */
 import type { OnvifAccess } from '../../glossary/site.ts'
-import { Failure, wordsOf } from '../../tools/failure.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
 import { pinService } from './onvif-address.ts'
 import type { OnvifClient } from './onvif-client.ts'
 import { escapeXml } from './onvif-envelope.ts'
@@ -215,7 +215,7 @@ async function profilesOf({ media, media2 }: Services, client: OnvifClient, call
       'camera/refused',
       'It does not say which media profiles it has: it cannot be recorded by ONVIF. ' +
         'Name its stream in the site file: stream: { url: rtsp://… }.',
-      { cause: error, extra: { trouble: 'missing-answer', detail: wordsOf(error) } },
+      { cause: error, extra: { trouble: 'missing-answer', detail: messageOf(error) } },
     )
   }
   return {

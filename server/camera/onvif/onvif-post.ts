@@ -2,7 +2,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { TLSSocket } from 'node:tls'
-import { Failure, wordsOf } from '../../tools/failure.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
 
 const MOST_BYTES = 1_000_000
 const STALE = new Set(['ECONNRESET', 'EPIPE'])
@@ -134,7 +134,7 @@ export function createPoster(
         return await once(address, body, headers, signal)
       }
     } catch (error) {
-      const words = signal.aborted ? `no answer within ${deadlineMs / 1000} s` : wordsOf(error)
+      const words = signal.aborted ? `no answer within ${deadlineMs / 1000} s` : messageOf(error)
       throw new Failure('camera/unreachable', `The camera at ${base.host} did not answer: ${words}`, {
         cause: error,
         extra: {

@@ -1,6 +1,6 @@
 /** What a camera answered, read with distrust: counted before it is parsed, and only what it said. Pure. */
 import { XMLParser } from 'fast-xml-parser'
-import { wordsOf } from '../../tools/failure.ts'
+import { messageOf } from '../../tools/failure.ts'
 
 const MOST_ELEMENTS = 20_000
 const MOST_DEPTH = 64
@@ -73,14 +73,14 @@ export function readReply(xml: string, mostElements = MOST_ELEMENTS): Reply {
   try {
     envelope = elementIn(parser.parse(xml) as XmlElement, 'Envelope')
   } catch (error) {
-    return { kind: 'nonsense', words: `not XML: ${wordsOf(error)}` }
+    return { kind: 'nonsense', words: `not XML: ${messageOf(error)}` }
   }
   const body = envelope && elementIn(envelope, 'Body')
   const name = body && Object.keys(body).find((key) => !key.startsWith('@') && !key.startsWith('#'))
   if (!body || !name) return { kind: 'nonsense', words: 'no SOAP body' }
   const element = elementIn(body, name) ?? {}
   if (name !== 'Fault') return { kind: 'body', name, element }
-  return { kind: 'fault', code: faultCodes(element), words: faultWords(element) }
+  return { kind: 'fault', code: faultCodes(element), words: faultText(element) }
 }
 
 const faultCodes = (fault: XmlElement): string => {
@@ -89,7 +89,7 @@ const faultCodes = (fault: XmlElement): string => {
     codes.push(textIn(code, 'Value') ?? '')
   return codes.join(' ') || (textIn(fault, 'faultcode') ?? '')
 }
-const faultWords = (fault: XmlElement): string => {
+const faultText = (fault: XmlElement): string => {
   const reason = elementIn(fault, 'Reason')
   return (reason && textIn(reason, 'Text')) ?? textIn(fault, 'faultstring') ?? 'no reason given'
 }

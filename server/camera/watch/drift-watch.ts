@@ -5,7 +5,7 @@
  */
 import type { CameraId, PresetCheck, PresetToken } from '../../glossary/camera.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
-import { Failure, wordsOf } from '../../tools/failure.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
 import { localTime } from '../../tools/local-time.ts'
 import type { Judgement } from '../framing/framing-proof.ts'
 
@@ -90,7 +90,7 @@ export function startDriftWatch({ port, clock }: { port: DriftPort; clock: Clock
       if (due) tried.set(keyOf(due), clock.monotonic())
       if (due)
         await check(due).catch((error: unknown) =>
-          error instanceof Failure ? null : noted(due, 'unreached', wordsOf(error)),
+          error instanceof Failure ? null : noted(due, 'unreached', messageOf(error)),
         )
     }
   }

@@ -7,7 +7,7 @@
 import { Readable } from 'node:stream'
 import { createBackoff } from '../../tools/backoff.ts'
 import type { Clock } from '../../tools/clock.ts'
-import { wordsOf } from '../../tools/failure.ts'
+import { messageOf } from '../../tools/failure.ts'
 import { runFfmpeg } from '../../tools/media/ffmpeg-run.ts'
 import { createArrivals } from '../record/arrivals.ts'
 import type { Part } from '../ring/clip-packager.ts'
@@ -223,7 +223,7 @@ async function convertRun({
       feed(news.part)
     } catch (error) {
       // Whoever records must not hear of it.
-      return end(wordsOf(error))
+      return end(messageOf(error))
     }
     isBehind = couldSkip()
     if (isBehind) stop.abort()
@@ -232,7 +232,7 @@ async function convertRun({
     try {
       if (!stop.signal.aborted) follower.push(chunk)
     } catch (error) {
-      end(wordsOf(error))
+      end(messageOf(error))
     }
   }
   input.push(init)

@@ -141,8 +141,8 @@ export function createLivePictures({
       unfollow?.delete(form)
     },
     /**
-     * A new conversion has taken the place of the old one. Viewers continue with the new one; when none can be started
-     * now, viewers are told so and ask again.
+     * A new conversion has taken the place of the old one, and viewers continue with it. When no conversion can be
+     * started now, each viewer gets that as the reason, and its player requests the picture again later.
      */
     followAgain(id: string): void {
       const { unfollow } = channelOf(id)

@@ -14,9 +14,9 @@ import type { RawData, WebSocket } from 'ws'
 import type { CameraId } from '../../glossary/camera.ts'
 import type { PictureForm } from '../../glossary/clip.ts'
 import { READERS, type Person } from '../../glossary/people.ts'
-import { Failure, wordsOf } from '../../tools/failure.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
 import type { Credential } from '../../door/door.ts'
-import { LOOK_MS, CLOSE_POLICY, type ServeSocket, holderAmong } from '../../door/sockets.ts'
+import { LOOK_MS, CLOSE_POLICY, type Stream, holderAmong } from '../../door/sockets.ts'
 
 type Part = { bytes: Uint8Array; duration: number; independent: boolean }
 type Start = {
@@ -66,7 +66,7 @@ export function liveSocket({
   now,
   enter: present,
   silentMs = SILENT_MS,
-}: LiveSocketPort): ServeSocket {
+}: LiveSocketPort): Stream {
   function serve(
     socket: WebSocket,
     request: IncomingMessage,
@@ -98,7 +98,7 @@ export function liveSocket({
       if (watches.get(id) !== watching) return
       watching.leave()
       watches.delete(id)
-      tell({ gone: id, words: wordsOf(why), ...(why instanceof Failure ? { code: why.code } : {}) })
+      tell({ gone: id, words: messageOf(why), ...(why instanceof Failure ? { code: why.code } : {}) })
     }
     function enter(given: Credential): void {
       const person = personOf(given)
@@ -157,7 +157,7 @@ export function liveSocket({
         if (binary) throw new Error('only text is understood')
         onMessage(JSON.parse(String(data)) as Record<string, unknown>)
       } catch (error) {
-        tell({ refused: 400, words: wordsOf(error) })
+        tell({ refused: 400, words: messageOf(error) })
         socket.close(CLOSE_POLICY)
       }
     })
@@ -190,7 +190,7 @@ export function liveSocket({
       try {
         camera = knows(name)
       } catch (error) {
-        return tell({ gone: id, words: wordsOf(error) })
+        return tell({ gone: id, words: messageOf(error) })
       }
       let viewing: { leave(): void } | null = null
       const watching = { camera, leave: (): void => viewing?.leave() }
@@ -260,7 +260,7 @@ export function liveSocket({
     })
     return watching
   }
-  return serve
+  return { roles: READERS, serve }
 }
 
 /** What is sent within one turn of the event loop leaves in one write: parts of many cameras come together. */

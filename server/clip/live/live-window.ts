@@ -122,10 +122,10 @@ export function createLiveWindow({
       if (part) for (const follower of followers) follower({ run, number, index, start: segment.start, part })
       wake()
     },
-    /** @param letGo called once, when this window reads the segment's bytes no more. */
-    onSegment(segment: Segment, letGo: () => void = () => {}): void {
+    /** @param release called once, when this window reads the segment's bytes no more. */
+    onSegment(segment: Segment, release: () => void = () => {}): void {
       const parts = open?.number === segment.number ? open.segment.parts : null
-      segments.push({ ...segment, parts, forget: letGo })
+      segments.push({ ...segment, parts, forget: release })
       for (const old of segments.slice(0, -SEGMENTS_WITH_PARTS)) {
         old.parts = null
         old.forget()

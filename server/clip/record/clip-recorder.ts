@@ -1,7 +1,7 @@
 /** Keeps one camera recorded, whatever it does: begins again with patience, and remembers why it had to. */
 import { createBackoff } from '../../tools/backoff.ts'
 import { isoTime } from '../../tools/clock.ts'
-import { wordsOf } from '../../tools/failure.ts'
+import { messageOf } from '../../tools/failure.ts'
 import type { Reader, RecorderReport, Sound } from '../../glossary/clip.ts'
 import { recordByFfmpeg } from './ffmpeg-recording.ts'
 import { type RunEnd, type RunParts, type StreamAddress, redactor } from './recording-run.ts'
@@ -106,7 +106,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   function unbegun(error: unknown): RunEnd {
     options.onError(error)
     return {
-      reason: `The recorder could not begin: ${redactor(options.address)(wordsOf(error))}`,
+      reason: `The recorder could not begin: ${redactor(options.address)(messageOf(error))}`,
       words: [],
       atOnce: false,
       change: null,

@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream'
 import type { Sound } from '../../glossary/clip.ts'
-import { wordsOf } from '../../tools/failure.ts'
+import { messageOf } from '../../tools/failure.ts'
 import { runFfmpeg } from '../../tools/media/ffmpeg-run.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from './recording-run.ts'
 import { openRtspRelay } from './rtsp/rtsp-relay.ts'
@@ -94,7 +94,7 @@ export async function recordByFfmpeg({
       if (!stop.signal.aborted) follower.push(chunk)
     } catch (error) {
       if (!stop.signal.aborted) onError(error)
-      end(`The stream cannot be recorded: ${wordsOf(error)}`)
+      end(`The stream cannot be recorded: ${messageOf(error)}`)
     }
   }
   const { words, ended } = runFfmpeg({

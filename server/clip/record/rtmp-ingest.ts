@@ -1,22 +1,12 @@
 /** Keeps the RTMP ingest running while the town has cameras that push. */
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { createBackoff } from '../../tools/backoff.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { guardedSpawn } from '../../tools/media/guarded-spawn.ts'
 import { builtEntry } from '../../tools/package-root.ts'
+import { freeTcpPort } from '../../tools/process/free-port.ts'
 import type { IngestStart } from './rtmp-ingest-process.ts'
-
-/** A free port of this machine; node-media-server cannot choose one itself. */
-const freePort = (host: string): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject)
-    server.listen(0, host, () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 
 /**
  * @param port 0 picks a free one.
@@ -41,7 +31,8 @@ export async function startRtmpIngest({
   silentMs?: number
 }) {
   mkdirSync(scratch, { recursive: true })
-  const chosen = port === 0 ? await freePort(host) : port
+  // node-media-server cannot choose one itself.
+  const chosen = port === 0 ? await freeTcpPort(host) : port
   const fetchFrom = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
   const stopped = new AbortController()
   const backoff = createBackoff(500, 10_000)

@@ -30,7 +30,7 @@ export type FollowerEvents = {
 }
 
 /** What an engineer can do about it. */
-export const longGopWords = (seconds: number): string =>
+export const longGopText = (seconds: number): string =>
   `The camera sent no keyframe for ${Math.round(seconds)} s: set its GOP to a few seconds, and switch smart codecs off.`
 
 /** Each leaves files behind; no camera that is well is changed so often. */
@@ -65,18 +65,18 @@ export function createStreamFollower({
   let packed = false
 
   const packager = createPackager({
-    onLongGop: (seconds) => onNote(seconds === null ? null : longGopWords(seconds)),
+    onLongGop: (seconds) => onNote(seconds === null ? null : longGopText(seconds)),
     ...(window.wantedPart ? { wantedPart: window.wantedPart } : {}),
     onPart: (segment) => window.onPart(store.nextNumber(), run, segment, packager.partTarget()),
     onSegment: ({ release, ...closed }) => {
       const { segment, written } = store.append({ run, ...closed })
       let readers = 2
-      const letGo = (): void => {
+      const readerDone = (): void => {
         readers -= 1
         if (readers === 0) release()
       }
-      window.onSegment(segment, letGo)
-      void written.finally(letGo)
+      window.onSegment(segment, readerDone)
+      void written.finally(readerDone)
     },
   })
   const giveUp = (reason: string, soon = false): void => {

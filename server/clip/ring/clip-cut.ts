@@ -5,7 +5,7 @@ import { appendFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { Range, Segment } from '../../glossary/clip.ts'
-import { besides } from '../../tools/besides.ts'
+import { whatRemains } from '../../tools/what-remains.ts'
 import { isoTime } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
 import { gapsIn } from './clip-gaps.ts'
@@ -110,7 +110,8 @@ async function writeRuns(ring: ClipRing, segments: readonly Segment[], folder: s
       throw new Failure(
         'clip/unreadable',
         `Segment ${segment.number} (${isoTime(segment.start)}) ` +
-          `is ${found ? 'not as it was recorded: its bytes do not give its hash' : 'missing from the clip buffer'}. ${besides(segment)}`,
+          `is ${found ? 'not as it was recorded: its bytes do not give its hash' : 'missing from the clip buffer'}. ` +
+          whatRemains(segment),
       )
     await appendFile(join(folder, name), found.bytes)
   }

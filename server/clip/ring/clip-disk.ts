@@ -37,21 +37,21 @@ export function createClipDisk({
   limits: first,
   rings,
   onState,
-  tellFirst = false,
+  publishFirst = false,
   freeOf = statfsOf,
 }: {
   folder: string
   limits: DiskLimits
   rings(): ClipRing[]
   onState(state: DiskState): void
-  /** Whether somebody was told before, by a thread that has ended. */ tellFirst?: boolean
+  /** Whether somebody was told before, by a thread that has ended. */ publishFirst?: boolean
   /** For a test of a disk that cannot be had. */ freeOf?: (folder: string) => Promise<{ free: number; total: number }>
 }) {
   let limits = first
   let queued = 0
   let state: DiskState = { level: 'ok', free: Number.POSITIVE_INFINITY, total: 0, used: 0, problem: null }
   let nothingLeft = false
-  let mustTell = tellFirst
+  let mustPublish = publishFirst
   /** By the room on the disk alone. */
   let room: DiskState['level'] = 'ok'
   /** Incidents hold more than the site's own limit. */
@@ -111,10 +111,10 @@ export function createClipDisk({
         level,
         ...now,
         used: usedNow(),
-        problem: overMost ? overMostWords(limits.most ?? 0) : wordsFor(level, now.free, total),
+        problem: overMost ? overMostText(limits.most ?? 0) : wordsFor(level, now.free, total),
       }
-      if (mustTell || level !== before || overMost !== wasOverMost) onState(state)
-      mustTell = false
+      if (mustPublish || level !== before || overMost !== wasOverMost) onState(state)
+      mustPublish = false
     },
   }
 }
@@ -127,7 +127,7 @@ function wordsFor(level: DiskState['level'], free: number, total: number): strin
     : `${room}.`
 }
 
-const overMostWords = (most: number): string =>
+const overMostText = (most: number): string =>
   `Incidents hold more than storage: most (${(most / 1e9).toFixed(1)} GB) of the clip buffers: of no ` +
   'camera more than the last minutes are kept beside that. Close incidents, let old clips go, or allow more.'
 

@@ -8,7 +8,7 @@ import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'n
 import { join } from 'node:path'
 import type { Range, Segment } from '../../glossary/clip.ts'
 import type { StoredSegment } from '../../glossary/evidence.ts'
-import { wordsOf } from '../../tools/failure.ts'
+import { messageOf } from '../../tools/failure.ts'
 import type { ClosedSegment } from './clip-packager.ts'
 import {
   type Bucket,
@@ -64,7 +64,7 @@ export function openClipRing({
     mkdirSync(folder, { recursive: true })
   } catch (error) {
     // A disk that takes nothing does not cost the live picture.
-    onWritten(wordsOf(error))
+    onWritten(messageOf(error))
   }
   const buckets = listBuckets(folder)
   const newest = buckets.at(-1)
@@ -275,7 +275,7 @@ export function openClipRing({
       const init = inits.get(ofRun)
       const written = inTurn(() => write(segment, chunks, init)).then(
         () => onWritten(null),
-        (error: unknown) => onWritten(wordsOf(error)),
+        (error: unknown) => onWritten(messageOf(error)),
       )
       return { segment, written: written.finally(() => gate.queued(-bytes)) }
     },

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Segment } from '../../glossary/clip.ts'
 import { isoTime } from '../../tools/clock.ts'
-import { Failure, wordsOf } from '../../tools/failure.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
 
 /** Where a segment lies in its bucket's data file. */
 export type Located = Segment & { offset: number }
@@ -147,7 +147,7 @@ export function readSlice(file: string, offset: number, bytes: number): Buffer {
   try {
     return readBytes(file, offset, bytes)
   } catch (error) {
-    throw new Failure('clip/unreadable', `What was recorded cannot be read: ${wordsOf(error)}`)
+    throw new Failure('clip/unreadable', `What was recorded cannot be read: ${messageOf(error)}`)
   }
 }
 function readBytes(file: string, offset: number, bytes: number): Buffer {

@@ -4,6 +4,7 @@ import type { Cut, ExportCamera, Redaction, StoredRange } from '../../glossary/e
 import { isoTime } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
 import { type Stretch, incompleteIn, initNames, nativePlaylist, segmentName, stamp, stretchesOf } from './cut-plan.ts'
+import type { VoiceSource } from './call-voice.ts'
 import type { CameraFacts, ViewFile } from '../order/export-manifest.ts'
 import { fileParts, fileSums } from '../package/file-source.ts'
 import type { Packing } from '../package/packing.ts'
@@ -18,6 +19,8 @@ export type CameraCut = {
   range: StoredRange
   /** Of a redacted export. */ parent: (ParentCamera & { file: string; redactions: Redaction[] }) | null
 }
+/** What a camera's master needs beside it. */
+type Beside = { range: StoredRange; voices: readonly VoiceSource[] }
 type Range = { from: string; to: string }
 
 const viewName = ({ id }: Packing, camera: ExportCamera, start: number): string =>
@@ -25,18 +28,21 @@ const viewName = ({ id }: Packing, camera: ExportCamera, start: number): string 
 const endOf = (clock: readonly { start: number; duration: number }[]): string =>
   isoTime(clock.reduce((end, { start, duration }) => Math.max(end, start + duration * 1000), 0))
 
-/** @throws clip/none, export/changed, export/unplayable */
+/** @param voices recordings of calls that are heard beside it. @throws clip/none, export/changed, export/unplayable */
 export const cutCamera = (
   packing: Packing,
   { camera, cut: { from, to }, range, parent }: CameraCut,
+  voices: readonly VoiceSource[],
 ): Promise<CameraFacts> =>
-  parent ? cutRedacted(packing, camera, { from, to }, parent) : cutMaster(packing, camera, { from, to }, range)
+  parent
+    ? cutRedacted(packing, camera, { from, to }, parent)
+    : cutMaster(packing, camera, { from, to }, { range, voices })
 
 async function cutMaster(
   packing: Packing,
   camera: ExportCamera,
   requested: Range,
-  range: StoredRange,
+  { range, voices }: Beside,
 ): Promise<CameraFacts> {
   const { segments } = range
   const [first] = segments
@@ -50,7 +56,8 @@ async function cutMaster(
     inits: initNames(segments),
     segments: new Map(segments.map(({ number }, i) => [number, segmentName(i)])),
   }
-  for (const stretch of stretchesOf(segments)) views.push(await viewOf(packing, camera, stretch, { names, range }))
+  for (const stretch of stretchesOf(segments))
+    views.push(await viewOf(packing, camera, stretch, { names, range, voices }))
   await packing.addOnce(`data/native/${camera.id}/index.m3u8`, nativePlaylist(segments))
   return {
     ...camera,
@@ -77,14 +84,14 @@ async function viewOf(
   packing: Packing,
   camera: ExportCamera,
   stretch: Stretch,
-  { names, range }: { names: NativeNames; range: StoredRange },
+  beside: Beside & { names: NativeNames },
 ): Promise<ViewFile> {
   const { segments } = stretch
   const base = viewName(packing, camera, segments[0]?.start ?? 0)
   const name = packing.inZip(`${base}.mp4`)
   const known = packing.zip.has(name)
   if (known) for (const { bytes } of segments) packing.advance(3 * bytes)
-  const { sha256, bytes, note } = known ?? (await packView(packing, camera.id, stretch, { names, range, name }))
+  const { sha256, bytes, note } = known ?? (await packView(packing, camera.id, stretch, { ...beside, name }))
   const stream = note as ViewingCopy
   const text = await packing.addOnce(`${base}.srt`, subtitles(segments, packing.timezone, stream.firstPictureAt))
   return {
@@ -128,7 +135,7 @@ async function cutRedacted(
       to: endOf([{ start: made.start, duration: 0 }, ...made.clock]),
       sha256: added.sha256,
       bytes: added.bytes,
-      stream: { codec: 'avc1', firstPictureAt: 0, master: [], view: made.streams, equal: false },
+      stream: { codec: 'avc1', firstPictureAt: 0, master: [], view: made.streams, equal: false, voice: [] },
     })
   }
   const [first, last] = [views[0], views.at(-1)]

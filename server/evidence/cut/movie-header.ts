@@ -5,7 +5,19 @@
 import { type Box, type Track, box, boxesIn, child, need, u16, u32 } from '../../tools/media/fmp4-boxes.ts'
 import type { SampleTable } from './sample-table.ts'
 
-export type FilledTrack = { track: Track; table: SampleTable; timing: ReturnType<SampleTable['close']> }
+/**
+ * `init`: ftyp and moov that tell of it. `id`: in the movie. `start`: seconds, in the time of the pictures. `quiet`: a
+ * player takes it only when it is chosen.
+ */
+export type FilledTrack = {
+  init: Buffer
+  track: Track
+  id: number
+  table: SampleTable
+  timing: ReturnType<SampleTable['close']>
+  start: number
+  quiet: boolean
+}
 /** Ticks of the movie: when a track begins after the first one, and how long it lasts. */
 type Stay = { delay: number; length: number }
 
@@ -14,43 +26,33 @@ const MATRIX = u32(0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000)
 /** Version 1: times in 64 bits. */
 const WIDE = 0x0100_0000
 const ENABLED_IN_MOVIE = 3
+const IN_MOVIE = 2
 /** What follows a track's duration in its header: layer, volume, matrix, size. */
 const TRACK_LOOKS = 60
 const ONCE = 0x1_0000
 
-const startOf = ({ track, timing }: FilledTrack): number => (timing.begin + timing.shown) / track.timescale
 /** Seconds of the film when the first picture is shown: sound may begin before it. */
 export const firstPictureAt = (tracks: readonly FilledTrack[]): number =>
-  Math.min(...tracks.filter(({ track }) => track.kind === 'video').map(startOf)) - Math.min(...tracks.map(startOf))
+  Math.min(...tracks.filter(({ track }) => track.kind === 'video').map(({ start }) => start)) -
+  Math.min(...tracks.map(({ start }) => start))
 
 /**
- * @param init ftyp and moov of the run.
  * @param base of the media in the file.
  * @param wide places are counted in 64 bits
  */
-export function movieHeader(init: Buffer, tracks: readonly FilledTrack[], base: number, wide: boolean): Buffer {
-  const moov = need(
-    boxesIn(init).find(({ type }) => type === 'moov'),
-    'moov',
-  )
+export function movieHeader(tracks: readonly FilledTrack[], base: number, wide: boolean): Buffer {
   const scale = Math.max(...tracks.map(({ track }) => track.timescale))
-  const start = Math.min(...tracks.map(startOf))
+  const first = Math.min(...tracks.map(({ start }) => start))
   let length = 0
   const traks = tracks.map((filled) => {
     const stay = {
-      delay: Math.round((startOf(filled) - start) * scale),
+      delay: Math.round((filled.start - first) * scale),
       length: Math.ceil((filled.timing.length / filled.track.timescale) * scale),
     }
     length = Math.max(length, stay.delay + stay.length)
-    const trak = need(
-      boxesIn(init, moov.content, moov.end).find(
-        (found) => found.type === 'trak' && idOf(init, found) === filled.track.id,
-      ),
-      'trak',
-    )
-    return trackBox(init, trak, filled, stay, filled.table.boxes(base, wide))
+    return trackBox(filled, stay, filled.table.boxes(base, wide))
   })
-  const next = Math.max(...tracks.map(({ track }) => track.id)) + 1
+  const next = Math.max(...tracks.map(({ id }) => id)) + 1
   return box(
     'moov',
     box(
@@ -100,13 +102,22 @@ function idOf(init: Buffer, trak: Box): number {
   return init.readUInt32BE(content + (init[content] === 1 ? 20 : 12))
 }
 
-function trackBox(
-  init: Buffer,
-  trak: Box,
-  { track, timing }: FilledTrack,
-  { delay, length }: Stay,
-  tables: readonly Buffer[],
-): Buffer {
+/** What its initialisation section says of a track. */
+function trakOf({ init, track }: FilledTrack): Box {
+  const moov = need(
+    boxesIn(init).find(({ type }) => type === 'moov'),
+    'moov',
+  )
+  const traks = boxesIn(init, moov.content, moov.end).filter(({ type }) => type === 'trak')
+  return need(
+    traks.find((found) => idOf(init, found) === track.id),
+    'trak',
+  )
+}
+
+function trackBox(filled: FilledTrack, { delay, length }: Stay, tables: readonly Buffer[]): Buffer {
+  const { init, track, id, timing, quiet } = filled
+  const trak = trakOf(filled)
   const looks = need(child(init, trak, 'tkhd'), 'tkhd').end
   const mdia = need(child(init, trak, 'mdia'), 'mdia')
   const mdhd = need(child(init, mdia, 'mdhd'), 'mdhd')
@@ -128,10 +139,10 @@ function trackBox(
     'trak',
     box(
       'tkhd',
-      u32(WIDE | ENABLED_IN_MOVIE),
+      u32(WIDE | (quiet ? IN_MOVIE : ENABLED_IN_MOVIE)),
       u64(0),
       u64(0),
-      u32(track.id, 0),
+      u32(id, 0),
       u64(delay + length),
       init.subarray(looks - TRACK_LOOKS, looks),
     ),

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { CallRecording } from '../../glossary/call.ts'
 import type { Redaction } from '../../glossary/evidence.ts'
 import { Failure } from '../../tools/failure.ts'
 import { runFfmpeg } from '../../tools/media/ffmpeg-run.ts'
@@ -180,6 +181,17 @@ function clockOf(
   return left
 }
 
+/** A call's sound in a package. */
+export type ParentCall = { id: string; helpPoint: string; ringingAt: string; file: string; sha256: string } & Pick<
+  CallRecording,
+  'bytes' | 'from' | 'to' | 'gaps'
+>
+/** The calls in a package. @throws export/changed */
+export async function parentCalls(packageFile: string): Promise<ParentCall[]> {
+  const { calls = [] } = (await statedIn(packageFile)) as { calls?: ParentCall[] }
+  return calls
+}
+
 /** The viewing copies in a package and what is missing from them, by camera. @throws export/changed */
 export async function parentCameras(packageFile: string): Promise<Map<string, ParentCamera>> {
   const { cameras = [] } = (await statedIn(packageFile)) as {
@@ -233,9 +245,9 @@ async function firstPictureOf(film: string): Promise<number> {
 }
 
 /** One file out of a package. @throws export/changed when the package is not as it was made */
-async function takeOut(
+export async function takeOut(
   packageFile: string,
-  { file: path, sha256 }: ParentView,
+  { file: path, sha256 }: Pick<ParentView, 'file' | 'sha256'>,
   to: string,
   signal: AbortSignal,
 ): Promise<void> {

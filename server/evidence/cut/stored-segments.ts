@@ -2,7 +2,7 @@
 import { webcrypto } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import type { StoredRange, StoredSegment } from '../../glossary/evidence.ts'
-import { besides } from '../../tools/besides.ts'
+import { whatRemains } from '../../tools/what-remains.ts'
 import { isoTime } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
 import { readFully } from '../../tools/read-fully.ts'
@@ -17,14 +17,14 @@ async function readSegment(camera: string, segment: StoredSegment, bytes: Buffer
   const data = await open(segment.file, 'r').catch(() => {
     throw new Failure(
       'export/changed',
-      `${called} is missing from the clip buffer; nothing was exported. ${besides(segment)}`,
+      `${called} is missing from the clip buffer; nothing was exported. ${whatRemains(segment)}`,
     )
   })
   try {
     if ((await readFully(data, bytes, segment.offset)) < bytes.length)
       throw new Failure(
         'export/changed',
-        `${called} is cut short in the clip buffer; nothing was exported. ${besides(segment)}`,
+        `${called} is cut short in the clip buffer; nothing was exported. ${whatRemains(segment)}`,
       )
   } finally {
     await data.close()
@@ -34,7 +34,8 @@ async function readSegment(camera: string, segment: StoredSegment, bytes: Buffer
   if (sha256 !== segment.sha256)
     throw new Failure(
       'export/changed',
-      `${called} is not as it was recorded: its bytes do not give the hash that was taken then. Nothing was exported. ${besides(segment)}`,
+      `${called} is not as it was recorded: its bytes do not give the hash that was taken then. ` +
+        `Nothing was exported. ${whatRemains(segment)}`,
     )
 }
 

@@ -4,8 +4,9 @@
  */
 import { crc32 } from 'node:zlib'
 import type { StoredRange } from '../../glossary/evidence.ts'
-import { Failure, wordsOf } from '../../tools/failure.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
 import { createAnnexBHash } from './annex-b.ts'
+import { type CallVoice, type VoiceSource, encodeVoice } from './call-voice.ts'
 import type { Stretch } from './cut-plan.ts'
 import { joinedCrc } from '../package/joined-crc.ts'
 import { readAhead } from '../package/buffer-pool.ts'
@@ -18,22 +19,55 @@ import type { Written } from '../package/zip-journal.ts'
 /** The names of a camera's files in the package, by run and by number. */
 export type NativeNames = { inits: Map<number, string>; segments: Map<number, string> }
 
+/** Pieces of the calls' sound, each put in once the pictures that it goes beside are there. */
+function createInterleaving(voice: CallVoice | null) {
+  let put = 0
+  return {
+    /** From the beginning again. */
+    rewind: (): void => void (put = 0),
+    /** @param seconds of the film that are there; all that is left beyond its end */
+    async *upTo(seconds: number): AsyncGenerator<Buffer> {
+      if (!voice) return
+      for (let next = voice.fragments[put]; next; next = voice.fragments[put]) {
+        if (voice.begin + next.at >= seconds) return
+        put += 1
+        yield await voice.read(next.offset, next.bytes)
+      }
+    },
+  }
+}
+
 /**
- * @param name of the viewing copy.
+ * @param name of the viewing copy. @param voices recordings of calls that may be heard beside it
  * @returns its entry; its note is a `ViewingCopy`. @throws export/changed, export/unplayable
  */
 export async function packView(
   packing: Packing,
   camera: string,
   stretch: Stretch,
-  { names, range, name }: { names: NativeNames; range: StoredRange; name: string },
+  where: { names: NativeNames; range: StoredRange; name: string; voices: readonly VoiceSource[] },
+): Promise<Written> {
+  const voice = await encodeVoice(stretch.segments, where.voices, packing)
+  try {
+    return await packWithVoice(packing, camera, stretch, { ...where, voice })
+  } finally {
+    await voice?.close()
+  }
+}
+
+async function packWithVoice(
+  packing: Packing,
+  camera: string,
+  stretch: Stretch,
+  { names, range, name, voice }: { names: NativeNames; range: StoredRange; name: string; voice: CallVoice | null },
 ): Promise<Written> {
   const { zip, folder, signal, advance, inZip } = packing
+  const interleaving = createInterleaving(voice)
   const nameOf = (number: number): string => inZip(`data/native/${camera}/${names.segments.get(number)}`)
   const form = range.inits[stretch.run] ?? { codec: '', sound: false }
   const how = { form, folder, signal }
   const init = await initOf(camera, stretch.run, range)
-  const movie = readable(camera, () => createViewingMovie(init))
+  const movie = readable(camera, () => createViewingMovie(init, voice))
   const pictures = form.sound ? null : readable(camera, () => createAnnexBHash(init))
 
   /** Into the package, unless it is in it already; and out, lent, to whoever reads along. */
@@ -68,13 +102,9 @@ export async function packView(
     }))
       yield bytes
   }
-  async function* film(
-    segments: AsyncIterable<Buffer>,
-    onSegment: (bytes: Buffer) => void = () => {},
-  ): AsyncGenerator<Buffer> {
+  async function* film(segments: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     yield init
     for await (const bytes of segments) {
-      onSegment(bytes)
       // It is lent; a pipe takes its time.
       yield Buffer.from(bytes)
     }
@@ -82,12 +112,28 @@ export async function packView(
 
   /** A run may declare sound, and this stretch have none: then there is nothing to compare. */
   const heard = (hashes: StreamHashes): StreamHashes => (movie.hasSound() ? hashes : hashes.slice(0, 1))
+  /** In its order with the pictures, as `parts` writes it. */
+  async function addVoice(seconds: number): Promise<void> {
+    for await (const fragment of interleaving.upTo(seconds)) readable(camera, () => movie.addVoice(fragment))
+  }
+  /** Seconds of the film when the segment is over; after the last one, all that is left. */
+  let seconds = 0
+  const { segments } = stretch
+  const ends = segments.map(({ duration }, i) =>
+    i === segments.length - 1 ? Number.POSITIVE_INFINITY : (seconds += duration),
+  )
+  async function* masterWithVoice(add: (bytes: Buffer) => void): AsyncGenerator<Buffer> {
+    let i = 0
+    for await (const bytes of master()) {
+      readable(camera, () => add(bytes))
+      yield bytes
+      await addVoice(ends[i] ?? 0)
+      i += 1
+    }
+  }
   async function packMaster(): Promise<StreamHashes> {
-    if (!pictures)
-      return heard(
-        await streamHashes({ chunks: film(master(), (bytes) => readable(camera, () => movie.add(bytes))) }, how),
-      )
-    for await (const bytes of master()) readable(camera, () => movie.add(bytes, pictures.update))
+    if (!pictures) return heard(await streamHashes({ chunks: film(masterWithVoice(movie.add)) }, how))
+    for await (const _ of masterWithVoice((bytes) => movie.add(bytes, pictures.update)));
     return [pictureHash(pictures.digest())]
   }
   /** As ffmpeg reads it out of the package: it had no part in making it. */
@@ -105,16 +151,20 @@ export async function packView(
         'export/changed',
         `The viewing copy of ${camera} does not hold the same pictures as the master; nothing was exported.`,
       )
-    return { codec: form.codec, firstPictureAt, master, view, equal: true }
+    return { codec: form.codec, firstPictureAt, master, view, equal: true, voice: voice?.calls ?? [] }
   }
 
   const hashes = await packMaster()
   const { head, firstPictureAt } = readable(camera, movie.head)
   async function* parts(): AsyncGenerator<Buffer[]> {
     yield [head]
+    interleaving.rewind()
+    let i = 0
     for await (const bytes of packed()) {
       yield mediaIn(bytes)
       advance(2 * bytes.length)
+      for await (const fragment of interleaving.upTo(ends[i] ?? 0)) yield mediaIn(fragment)
+      i += 1
     }
   }
   const media = movie.media()
@@ -131,6 +181,6 @@ function readable<T>(camera: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    throw new Failure('export/unplayable', `The viewing copy of ${camera} could not be made: ${wordsOf(error)}.`)
+    throw new Failure('export/unplayable', `The viewing copy of ${camera} could not be made: ${messageOf(error)}.`)
   }
 }

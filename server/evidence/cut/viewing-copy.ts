@@ -7,18 +7,23 @@ import { once } from 'node:events'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import type { CallId } from '../../glossary/call.ts'
 import { Failure } from '../../tools/failure.ts'
 import { runFfmpeg } from '../../tools/media/ffmpeg-run.ts'
 
 /** SHA-256 of each elementary stream, in the words of `ffmpeg -f streamhash`: `0,v,SHA256=…`. */
 export type StreamHashes = string[]
-/** `firstPictureAt`: seconds of the film; what is heard may begin before what is seen. */
+/**
+ * `firstPictureAt`: seconds of the film; what is heard may begin before what is seen. `voice`: calls that are heard
+ * beside the picture, on two tracks more than the master has.
+ */
 export type ViewingCopy = {
   codec: string
   firstPictureAt: number
   master: StreamHashes
   view: StreamHashes
   equal: boolean
+  voice: CallId[]
 }
 /** `sound`: it has some beside the picture. */
 export type Form = { codec: string; sound: boolean }
@@ -31,7 +36,7 @@ const SOUND_FILE = 'sound-hash.txt'
 /** Hashed here and not by ffmpeg, whose own SHA-256 does without the processor's help. */
 const hashed = ({ codec }: Form): string[] => ['-map', '0:v', '-c', 'copy', '-f', raw(codec)]
 const soundHashed = ({ sound }: Form): string[] =>
-  sound ? ['-map', '0:a', '-c', 'copy', '-f', 'streamhash', '-hash', 'sha256', SOUND_FILE] : []
+  sound ? ['-map', '0:a:0', '-c', 'copy', '-f', 'streamhash', '-hash', 'sha256', SOUND_FILE] : []
 
 export const pictureHash = (sha256: string): string => `0,v,SHA256=${sha256}`
 

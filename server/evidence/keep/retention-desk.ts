@@ -77,7 +77,7 @@ export function startRetention({
   const warnedUntil = (): string => isoTime(clock.now() + port.rule().warnMs)
 
   /** The hash over number and hash of each segment, in order: what went can be recognised, and not be seen. */
-  async function letGo(kept: Kept): Promise<void> {
+  async function deleteRecording(kept: Kept): Promise<void> {
     const days = Math.round(port.rule().keepMs / DAY)
     for (const clip of kept.clips) {
       const range = { from: Date.parse(clip.from), to: Date.parse(clip.to ?? kept.closedAt ?? isoTime(clock.now())) }
@@ -129,7 +129,7 @@ export function startRetention({
           body: { incident: kept.incident, at: kept.endsAt },
         },
       ]).durable
-    else if (isDue(kept.incident)) await letGo(kept)
+    else if (isDue(kept.incident)) await deleteRecording(kept)
   }
   /**
    * When the site's rule lets a package go: as long after it was made as clips, unless its incident is locked; null

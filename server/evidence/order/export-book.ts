@@ -29,6 +29,8 @@ export function createExportBook() {
       if (entry.kind === 'export.requested') {
         const { export: id, ...request } = entry.body
         exports.set(id, {
+          // Orders of before there was voice do not say.
+          ...{ calls: [], silences: [] },
           ...request,
           id,
           state: 'queued',

@@ -6,8 +6,10 @@ import { existsSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Call, CallId } from '../../glossary/call.ts'
 import type { CameraId } from '../../glossary/camera.ts'
 import type {
+  CallWithoutSound,
   Export,
   ExportCamera,
   ExportId,
@@ -17,23 +19,24 @@ import type {
   MadeExport,
   StoredRange,
 } from '../../glossary/evidence.ts'
-import type { Incident } from '../../glossary/incident.ts'
+import type { Incident, IncidentId } from '../../glossary/incident.ts'
 import type { Append, Draft, Entry } from '../../glossary/ledger.ts'
 import type { SiteEvidence } from '../../glossary/site.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
-import { Failure, wordsOf } from '../../tools/failure.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
 import { builtEntry } from '../../tools/package-root.ts'
 import { callWorker } from '../../tools/process/worker-calls.ts'
 import { custodyOf } from '../package/custody.ts'
 import type { SigningKeys } from '../sign/evidence-keys.ts'
 import type { ExportBook } from './export-book.ts'
 import type { ManifestFacts } from './export-manifest.ts'
+import type { CallCut } from '../cut/call-cut.ts'
 import type { CameraCut } from '../cut/camera-cut.ts'
 import { clockStatement } from '../package/clock-statement.ts'
 import { packageFile } from './export-run.ts'
 import type { ExportNews, ExportThread } from './export-thread.ts'
 import { clearScratch, partFile } from '../package/packing.ts'
-import { parentCameras } from '../cut/redaction.ts'
+import { parentCalls, parentCameras } from '../cut/redaction.ts'
 
 export type ExportPort = {
   site(): { id: string; name: string; timezone: string; evidence: SiteEvidence }
@@ -44,6 +47,15 @@ export type ExportPort = {
   /** Nothing of it is evicted until it is released. */
   hold(name: string, clip: { camera: CameraId; from: string; to: string }): void
   release(name: string, camera: CameraId): void
+  calls: {
+    of(incident: IncidentId): Call[]
+    find(id: string): Call | null
+    /** Of its recording. */
+    fileOf(id: CallId): string
+    /** Their recordings are not deleted until they are released. */
+    hold(name: string, calls: readonly CallId[]): void
+    release(name: string): void
+  }
   about(subject: string): Promise<Entry[]>
   inclusion(seq: number): Promise<InclusionProof | null>
   signing(): Promise<SigningKeys>
@@ -99,9 +111,15 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     body: { export: id, incident: book.get(id).incident, problem: null, facts: null, ...to },
   })
   const holdName = (id: ExportId): string => `export ${id}`
-  const holdAll = ({ id, cuts, kind }: Export): void =>
-    cuts.forEach((cut) => kind === 'master' && port.hold(holdName(id), cut))
-  const releaseAll = ({ id, cuts }: Export): void => cuts.forEach(({ camera }) => port.release(holdName(id), camera))
+  function holdAll({ id, cuts, calls, kind }: Pick<Export, 'id' | 'cuts' | 'calls' | 'kind'>): void {
+    if (kind !== 'master') return
+    for (const cut of cuts) port.hold(holdName(id), cut)
+    port.calls.hold(holdName(id), calls)
+  }
+  function releaseAll({ id, cuts }: Export): void {
+    for (const { camera } of cuts) port.release(holdName(id), camera)
+    port.calls.release(holdName(id))
+  }
   const isUnfinished = ({ state, deletedAt }: Export): boolean =>
     deletedAt === null && (state === 'queued' || state === 'cutting')
 
@@ -142,7 +160,46 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       })),
     )
   }
-  async function checkRoom(job: Export, cameras: readonly CameraCut[]): Promise<void> {
+  async function callsOf(job: Export): Promise<CallCut[]> {
+    const parent = job.kind === 'redacted' && job.parentExport !== null ? book.get(job.parentExport) : null
+    const stated = parent ? await parentCalls(packageFile(folderOf(parent.id))) : []
+    return job.calls.map((id): CallCut => {
+      if (parent) {
+        const found = stated.find((each) => each.id === id)
+        if (!found) throw new Failure('call/unknown', `The parent export has no sound of call ${id}.`)
+        const { file: path, sha256, helpPoint, ringingAt, bytes, from, to, gaps } = found
+        return {
+          call: { id, helpPoint, ringingAt, recording: { sha256, bytes, from, to, gaps } },
+          file: packageFile(folderOf(parent.id)),
+          parent: { path, sha256, silences: job.silences.filter(({ call }) => call === id) },
+        }
+      }
+      const { helpPoint, ringingAt, recording = null } = port.calls.find(id) ?? {}
+      if (!helpPoint || !ringingAt || !recording)
+        throw new Failure('call/no-recording', `The recording of call ${id} is not there any more.`)
+      return { call: { id, helpPoint, ringingAt, recording }, file: port.calls.fileOf(id), parent: null }
+    })
+  }
+  const withoutSound = (job: Export): CallWithoutSound[] =>
+    job.incident === null
+      ? []
+      : port.calls
+          .of(job.incident)
+          .filter(({ id }) => !job.calls.includes(id))
+          .map(({ id, ringingAt, endedAt, recorded, recording }) => ({
+            id,
+            ringingAt,
+            endedAt,
+            why: recording
+              ? 'it was not asked for'
+              : endedAt === null
+                ? 'it was still going on'
+                : recorded
+                  ? 'nobody answered it, or its recording was deleted'
+                  : 'this site does not record calls',
+          }))
+  async function checkRoom(job: Export, cameras: readonly CameraCut[], voices: readonly CallCut[]): Promise<void> {
+    const heard = voices.reduce((sum, { call }) => sum + call.recording.bytes, 0)
     const bytes = cameras.reduce(
       (sum, { range }) => sum + range.segments.reduce((all, segment) => all + segment.bytes, 0),
       job.parentExport !== null && job.kind === 'redacted' ? (book.get(job.parentExport).facts?.bytes ?? 0) / 2 : 0,
@@ -153,7 +210,7 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       ({ size }) => size,
       () => 0,
     )
-    const needed = Math.max(0, bytes * ROOM_TIMES - made)
+    const needed = Math.max(0, (bytes + heard) * ROOM_TIMES - made)
     if (needed > bavail * bsize)
       throw new Failure(
         'export/no-room',
@@ -189,14 +246,15 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     const { id } = job
     await append([changed(id, { state: 'cutting' })]).durable
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    const cameras = await camerasOf(job)
+    const [cameras, voices] = [await camerasOf(job), await callsOf(job)]
     // Of a death between its last byte and its entry: only what the ledger calls ready is a package.
     await rm(packageFile(folderOf(id)), { force: true })
-    await checkRoom(job, cameras)
+    await checkRoom(job, cameras, voices)
     mustBeWanted(id)
     const createdAt = isoTime(clock.now())
     const { evidence, id: siteId, name, timezone } = port.site()
-    const outcome = await calls().cut({ id, folder: folderOf(id), at: Date.parse(job.requestedAt), timezone, cameras })
+    const plan = { at: Date.parse(job.requestedAt), timezone, cameras, calls: voices }
+    const outcome = await calls().cut({ id, folder: folderOf(id), ...plan })
     mustBeWanted(id)
     const ledger = await sealed(job, outcome.seal)
     const incident = job.incident === null ? null : await port.incident(job.incident)
@@ -209,9 +267,11 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
         site: { id: siteId, name, timezone },
         presses: incident ? port.presses(incident) : [],
         cameras: outcome.cameras,
+        calls: outcome.calls,
+        callsWithoutSound: withoutSound(job),
         clock: clockStatement(
           evidence,
-          book.steps(job.cuts.map((cut) => cut.from).sort()[0] ?? '', isoTime(clock.now())),
+          book.steps([...job.cuts, ...outcome.calls].map(({ from }) => from).sort()[0] ?? '', isoTime(clock.now())),
         ),
         software: port.software(),
         seal: outcome.seal,
@@ -244,7 +304,7 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       await clearScratch(folderOf(id)).catch(onError)
       if (!keep) await rm(folderOf(id), { recursive: true, force: true }).catch(onError)
       if (by === undefined && !(error instanceof Failure)) onError(error)
-      append([changed(id, { state: 'failed', problem: by === undefined ? wordsOf(error) : `Cancelled by ${by}.` })])
+      append([changed(id, { state: 'failed', problem: by === undefined ? messageOf(error) : `Cancelled by ${by}.` })])
     } finally {
       current = null
       cancelled.delete(id)
@@ -294,7 +354,7 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
     /** @throws what the order lacks. The order itself is checked where it comes in; here it is only written down. */
     async order(request: ExportRequest): Promise<Export> {
       const id = newExportId()
-      for (const cut of request.cuts) if (request.kind === 'master') port.hold(holdName(id), cut)
+      holdAll({ ...request, id })
       await append([
         {
           kind: 'export.requested',
@@ -360,9 +420,9 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
       return book.get(id)
     },
     /** After a start, before anything is evicted: what was under way holds its recordings again. */
-    holdAgain: (): void => book.all().filter(isUnfinished).forEach(holdAll),
+    reacquireHolds: (): void => book.all().filter(isUnfinished).forEach(holdAll),
     /** After a start: what was under way is gone on with. */
-    goOn(): void {
+    resumeExports(): void {
       void sweep().catch(onError)
       work()
     },
@@ -384,6 +444,8 @@ const requestOf = ({
   incident,
   cuts,
   redactions,
+  calls,
+  silences,
   requestedBy,
   reason,
   lawfulBasis,
@@ -395,6 +457,8 @@ const requestOf = ({
   incident,
   cuts,
   redactions,
+  calls,
+  silences,
   requestedBy,
   reason,
   lawfulBasis,

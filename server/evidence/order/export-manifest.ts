@@ -1,6 +1,7 @@
 /** What a package says of itself: manifest.json, the chain of custody, and the two pages for people. Pure. */
 import type {
   ClockStatement,
+  CallWithoutSound,
   CustodyLine,
   ExportCamera,
   ExportId,
@@ -9,6 +10,7 @@ import type {
   InclusionProof,
   Seal,
 } from '../../glossary/evidence.ts'
+import type { CallId, CallRecording } from '../../glossary/call.ts'
 import { csvText } from '../../tools/csv.ts'
 import type { Incomplete } from '../cut/cut-plan.ts'
 import type { ViewingCopy } from '../cut/viewing-copy.ts'
@@ -43,6 +45,19 @@ export type CameraFacts = ExportCamera & {
   codecs: string[]
   /** Of a redacted export: what was made out of what. */ redacted: { from: string; regions: unknown[] } | null
 }
+/** A call's sound in the package. `redacted`: made of which file, and from when to when nothing of it is heard. */
+export type CallFacts = {
+  id: CallId
+  helpPoint: string
+  ringingAt: string
+  from: string
+  to: string
+  file: string
+  sha256: string
+  bytes: number
+  gaps: CallRecording['gaps']
+  redacted: { from: string; sha256: string; silenced: { from: string; to: string }[] } | null
+}
 export type ManifestFacts = {
   id: ExportId
   request: ExportRequest
@@ -50,6 +65,8 @@ export type ManifestFacts = {
   site: { id: string; name: string; timezone: string }
   presses: ExportPress[]
   cameras: CameraFacts[]
+  calls: CallFacts[]
+  callsWithoutSound: CallWithoutSound[]
   clock: ClockStatement
   software: { name: string; version: string; node: string }
   seal: Seal
@@ -59,6 +76,18 @@ export type ManifestFacts = {
 
 const earliest = (times: readonly string[]): string => times.reduce((a, b) => (a < b ? a : b), times[0] ?? '')
 const latest = (times: readonly string[]): string => times.reduce((a, b) => (a > b ? a : b), times[0] ?? '')
+const SOUND_FORMAT = 'WAV, G.711 A-law, 8,000 samples a second; left: the help point, right: the control room'
+/** A camera's offset is how long after its first picture the sound begins; negative, how long before. */
+const callJson = ({ redacted, ...call }: CallFacts, cameras: readonly CameraFacts[]) => ({
+  ...call,
+  format: SOUND_FORMAT,
+  offsetsMs: Object.fromEntries(
+    cameras.flatMap(({ id, actual }) =>
+      actual === null ? [] : [[id, Date.parse(call.from) - Date.parse(actual.from)]],
+    ),
+  ),
+  redacted,
+})
 const WIDENED =
   'Widened to whole segments: each begins with a picture that can be decoded by itself, and its bytes are as recorded.'
 
@@ -69,13 +98,18 @@ export function manifestJson({
   site,
   presses,
   cameras,
+  calls,
+  callsWithoutSound,
   clock,
   software,
   seal,
   ledger,
 }: ManifestFacts): string {
-  const { kind, parentExport, incident, requestedBy, exportedBy, reason, lawfulBasis, exhibitRef, cuts } = request
-  const actuals = cameras.flatMap(({ actual }) => (actual ? [actual] : []))
+  const { kind, parentExport, incident, requestedBy, exportedBy, reason, lawfulBasis, exhibitRef } = request
+  // A package may be of calls alone.
+  const cuts = request.cuts.length > 0 ? request.cuts : calls
+  const found = cameras.flatMap(({ actual }) => (actual ? [actual] : []))
+  const actuals = found.length > 0 ? found : calls
   const manifest = {
     format: MANIFEST_FORMAT,
     exportId: id,
@@ -159,10 +193,14 @@ export function manifestJson({
           bytes,
           streams: stream.view,
           sameAsMaster: redacted ? null : stream.equal,
+          // Beside the master's streams: both sides mixed on one track, left and right on another.
+          callsHeard: stream.voice,
         })),
         redacted,
       }),
     ),
+    calls: calls.map((call) => callJson(call, cameras)),
+    callsWithoutSound,
     clock: {
       ...clock,
       cameraMinusRecorderMs: Object.fromEntries(
@@ -172,7 +210,9 @@ export function manifestJson({
     software,
     contents: {
       ...seal,
-      of: 'SHA-256 of the lines of manifest-sha256.txt that are below data/native/, or below data/view/ where there is none',
+      of:
+        'SHA-256 of the lines of manifest-sha256.txt that are below data/native/ and data/audio/; of a redacted copy, ' +
+        'below data/view/ and data/audio/',
     },
     ledger,
   }
@@ -187,8 +227,30 @@ export const custodyCsv = (lines: readonly CustodyLine[]): string =>
 
 const wrapped = (text: string): string => text.replaceAll(/(.{1,96})(?:\s+|$)/g, '$1\n')
 
+const alteredIn = ({ redactions, silences }: ExportRequest): string =>
+  [
+    ...(redactions.length > 0 ? ['places in the picture were blurred'] : []),
+    ...(silences.length > 0 ? ['stretches of the sound were made silent'] : []),
+  ].join(' and ')
+const SIDES = { in: 'help point', out: 'control room' } satisfies Record<CallFacts['gaps'][number]['side'], string>
+function hearIt(calls: readonly CallFacts[], cameras: readonly CameraFacts[]): string[] {
+  const beside = cameras.some(({ views }) => views.some(({ stream }) => stream.voice.length > 0))
+  return [
+    `TO HEAR THE ${calls.length === 1 ? 'CALL' : 'CALLS'}: open data/audio.`,
+    'Left is the person at the help point, right is the control room.',
+    ...(beside
+      ? [
+          'The viewing copies have the call beside the picture, on two sound tracks: both voices together, and',
+          'left and right apart (choose the track in the player).',
+        ]
+      : []),
+    '',
+  ]
+}
+
 /** For somebody who knows no software. */
-export function readMeFirst({ id, request, createdAt, site, presses, cameras, clock }: ManifestFacts): string {
+export function readMeFirst(facts: ManifestFacts): string {
+  const { id, request, createdAt, site, presses, cameras, calls, callsWithoutSound, clock } = facts
   const { requestedBy, exportedBy, reason, lawfulBasis, kind, parentExport } = request
   const missing = cameras.flatMap(({ id: camera, gaps, incomplete }) => [
     ...gaps.map(({ from, to }) => `  ${camera}: nothing was recorded from ${from} to ${to}`),
@@ -197,6 +259,11 @@ export function readMeFirst({ id, request, createdAt, site, presses, cameras, cl
         `  ${camera}: not all that the camera sent came, between ${from} and ${to} (${lostPackets} packets)`,
     ),
   ])
+  missing.push(
+    ...calls.flatMap(({ file, gaps }) =>
+      gaps.map(({ side, from, to }) => `  ${file}: nothing arrived of the ${SIDES[side]} from ${from} to ${to}`),
+    ),
+  )
   const uncounted = cameras.filter((camera) => camera.uncounted > 0).map(({ id: camera }) => camera)
   return [
     `EVIDENCE PACKAGE ${id}`,
@@ -205,11 +272,13 @@ export function readMeFirst({ id, request, createdAt, site, presses, cameras, cl
     'TO WATCH IT: open data/view. Each .mp4 plays in any player; the .srt beside it shows the time of',
     'day when the player is told to show subtitles.',
     '',
+    ...(calls.length > 0 ? hearIt(calls, cameras) : []),
     ...(kind === 'redacted'
-      ? [`This is a REDACTED copy: places in the picture were blurred. The master is export ${parentExport}.`]
+      ? [`This is a REDACTED copy: ${alteredIn(request)}. The master is export ${parentExport}.`]
       : [
-          'THE MASTER is data/native: the bytes exactly as they were recorded, never converted. The viewing',
-          'copies hold the same pictures in another wrapping; manifest.json has the hashes that show it.',
+          `THE MASTER is data/native${calls.length > 0 ? ' and data/audio' : ''}: the bytes exactly as they were recorded,`,
+          'never converted. The viewing copies hold the same pictures in another wrapping; manifest.json has the',
+          'hashes that show it.',
         ]),
     '',
     `Why it was made:     ${reason}`,
@@ -227,6 +296,11 @@ export function readMeFirst({ id, request, createdAt, site, presses, cameras, cl
         `  ${camera} (${name}): ${actual ? `${actual.from} to ${actual.to}` : 'no picture'}; asked ` +
         `for ${requested.from} to ${requested.to}; ${segments.length} segments`,
     ),
+    ...calls.map(({ file, helpPoint, from, to }) => `  ${file}: the call of ${helpPoint}, ${from} to ${to}`),
+    ...calls.flatMap(({ file, redacted }) =>
+      (redacted?.silenced ?? []).map(({ from, to }) => `  ${file}: made SILENT on purpose from ${from} to ${to}`),
+    ),
+    ...callsWithoutSound.map(({ ringingAt, why }) => `  A call at ${ringingAt} is not heard here: ${why}`),
     '',
     ...(missing.length > 0
       ? ['What is missing:', ...missing]

@@ -1,11 +1,20 @@
 /** What somebody asks to be exported, checked and made whole. Pure. */
+import type { Call } from '../../glossary/call.ts'
 import type { CameraId } from '../../glossary/camera.ts'
-import type { Cut, Export, ExportOrder, ExportRequest, Redaction, Requester } from '../../glossary/evidence.ts'
+import type { Cut, Export, ExportOrder, ExportRequest, Redaction, Requester, Silence } from '../../glossary/evidence.ts'
 import type { Incident } from '../../glossary/incident.ts'
 import { isoTime } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
 
-type Known = { incident: Incident | null; parent: Export | null; hasCamera(id: string): boolean; now: number }
+export type KnownCall = Pick<Call, 'id' | 'recording'>
+type Known = {
+  incident: Incident | null
+  parent: Export | null
+  /** Of the incident; of a parent, those whose sound it has. */
+  calls: readonly KnownCall[]
+  hasCamera(id: string): boolean
+  now: number
+}
 
 const LONGEST_MS = 31 * 86_400_000
 const refuse = (words: string): never => {
@@ -32,30 +41,93 @@ export function answeredFor({ reason, requestedBy }: ExportOrder): { reason: str
   }
 }
 
-/** @throws export/refused, request/invalid, camera/unknown, clip/none */
+/** @throws export/refused, request/invalid, camera/unknown, call/unknown, call/no-recording, clip/none */
 export function checkOrder(order: ExportOrder, known: Known): Omit<ExportRequest, 'exportedBy'> {
   const answered = answeredFor(order)
-  const kind = order.kind ?? ((order.redactions?.length ?? 0) > 0 ? 'redacted' : 'master')
+  const kind = order.kind ?? (alters(order) ? 'redacted' : 'master')
   if (kind === 'redacted' && !known.parent) wrong('A redacted export is made of another one: name it as parentExport.')
   if (kind === 'redacted' && known.parent?.kind === 'redacted')
     wrong('Make a redacted export of the master’s export, not of a redacted one.')
   const cuts = cutsOf(order, known)
   const redactions = (order.redactions ?? []).map((region) => checkRegion(region, cuts))
-  if (kind === 'redacted' && redactions.length === 0)
+  const calls = callsOf(order, kind, cuts, known.calls)
+  if (cuts.length === 0 && calls.length === 0)
+    throw new Failure('clip/none', 'The incident holds no clip; name cameras, from and to.')
+  const silences = (order.silences ?? []).map((silence) => checkSilence(silence, calls))
+  if (kind === 'redacted' && redactions.length === 0 && silences.length === 0)
     wrong(
-      'A redacted export needs a region to be blurred; without one it is a shorter master: kind master, with parentExport.',
+      'A redacted export needs a region to be blurred or a silence; without one it is a shorter master: kind master, ' +
+        'with parentExport.',
     )
-  if (kind === 'master' && redactions.length > 0) wrong('A master is never altered; a redacted export has regions.')
+  if (kind === 'master' && alters(order))
+    wrong('A master is never altered; a redacted export has regions and silences.')
   return {
     kind,
     incident: known.incident?.id ?? known.parent?.incident ?? null,
     parentExport: known.parent?.id ?? null,
     cuts,
     redactions,
+    calls: calls.map(({ id }) => id),
+    silences,
     ...answered,
     lawfulBasis: order.lawfulBasis?.trim() || null,
     exhibitRef: order.exhibitRef?.trim() || null,
   }
+}
+
+/** Something of it is not as it was recorded. */
+export const alters = ({ redactions = [], silences = [] }: Pick<ExportOrder, 'redactions' | 'silences'>): boolean =>
+  redactions.length > 0 || silences.length > 0
+
+/** What is left out: of a master all that lie in its time, of a redacted copy those with a silence. */
+function callsOf(
+  { calls, silences = [], from, to }: ExportOrder,
+  kind: Export['kind'],
+  cuts: readonly Cut[],
+  known: readonly KnownCall[],
+): KnownCall[] {
+  if (calls === undefined && kind === 'redacted') {
+    const silenced = new Set(silences.map(({ call }) => call))
+    return known.filter(({ id }) => silenced.has(id))
+  }
+  if (calls === undefined) {
+    const [begin, end] = [from ?? earliest(cuts), to ?? latest(cuts)].map((time) => (time ? isoOf(time) : undefined))
+    return known.filter(
+      ({ recording }) => recording && (!begin || recording.to > begin) && (!end || recording.from < end),
+    )
+  }
+  return [...new Set(calls)].map((id): KnownCall => {
+    const call = known.find((each) => each.id === id)
+    if (!call) throw new Failure('call/unknown', `There is no call "${id}" in what this export is of.`)
+    if (!call.recording)
+      throw new Failure(
+        'call/no-recording',
+        `There is no recording of call ${id}: it goes on, was not answered, or went.`,
+      )
+    return call
+  })
+}
+const earliest = (cuts: readonly Cut[]): string | undefined => cuts.map((cut) => cut.from).sort()[0]
+const latest = (cuts: readonly Cut[]): string | undefined =>
+  cuts
+    .map((cut) => cut.to)
+    .sort()
+    .at(-1)
+
+function checkSilence(
+  { call, from, to }: NonNullable<ExportOrder['silences']>[number],
+  calls: readonly KnownCall[],
+): Silence {
+  const found = calls.find(({ id }) => id === call)
+  if (!found?.recording) return wrong(`A silence is of call ${call}, and this export has no sound of it.`)
+  const [begin, end] = [isoTime(Date.parse(from)), isoTime(Date.parse(to))]
+  if (begin >= end) wrong('A silence’s from must be before its to.')
+  if (end <= found.recording.from || begin >= found.recording.to)
+    wrong(
+      `A silence of call ${call} from ${begin} to ${end} is at no time of it ` +
+        `(${found.recording.from} to ${found.recording.to}).`,
+    )
+  return { call: found.id, from: begin, to: end }
 }
 
 function cutsOf({ cameras, from, to }: ExportOrder, { incident, parent, hasCamera, now }: Known): Cut[] {
@@ -72,7 +144,6 @@ function cutsOf({ cameras, from, to }: ExportOrder, { incident, parent, hasCamer
     if (parent && !held.some((cut) => cut.camera === camera))
       return wrong(`The parent export has no picture of ${camera}.`)
   const wanted = cameras ? [...new Set(cameras)] : held.map(({ camera }) => camera as string)
-  if (wanted.length === 0) throw new Failure('clip/none', 'The incident holds no clip; name cameras, from and to.')
   return wanted.map((camera): Cut => {
     const own = held.find((cut) => cut.camera === camera)
     const range = { from: isoOf(from) ?? own?.from, to: isoOf(to) ?? own?.to }

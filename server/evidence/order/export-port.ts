@@ -34,6 +34,6 @@ export const exportPresses = (
 ): ReturnType<ExportPort['presses']> =>
   presses.map(({ id, receivedAt, helpPoint: at }) => {
     const found = helpPoint(at)
-    const { lat, lon } = found?.location ?? { lat: 0, lon: 0 }
-    return { id, receivedAt, helpPoint: found?.name ?? at, address: found?.address ?? '', lat, lon }
+    const { lat, lon } = found?.location ?? { lat: null, lon: null }
+    return { id, receivedAt, helpPoint: found?.name ?? at, address: found?.address ?? null, lat, lon }
   })

@@ -90,6 +90,19 @@ const ORDER = Type.Object(
         },
       ),
     ),
+    calls: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+        maxItems: 50,
+        description:
+          'Calls whose sound goes with it. Left out: all of the incident within its time; of a redacted copy those with a silence',
+      }),
+    ),
+    silences: Type.Optional(
+      Type.Array(Type.Object({ call: Type.String({ maxLength: 100 }), from: TIME, to: TIME }, strict), {
+        maxItems: 100,
+        description: 'Stretches of calls that nobody is to hear, on both sides',
+      }),
+    ),
     reason: Type.Optional(
       Type.String({ maxLength: 2000, description: 'Why these recordings are handed out; without it 422' }),
     ),

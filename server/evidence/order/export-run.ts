@@ -8,14 +8,16 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ExportId, PackageFacts, Seal } from '../../glossary/evidence.ts'
 import { isoTime } from '../../tools/clock.ts'
-import { Failure, wordsOf } from '../../tools/failure.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
 import { builtEntry } from '../../tools/package-root.ts'
 import { callWorker } from '../../tools/process/worker-calls.ts'
 import { BAGIT_TXT, bagInfo, manifestText, sha256Of } from '../package/bag.ts'
+import { type CallCut, cutCall } from '../cut/call-cut.ts'
 import { type CameraCut, cutCamera } from '../cut/camera-cut.ts'
 import { fingerprintOf, importSigningKey } from '../sign/certificates.ts'
 import { signDetached } from '../sign/cms-signature.ts'
 import {
+  type CallFacts,
   type CameraFacts,
   type ManifestFacts,
   custodyCsv,
@@ -29,8 +31,15 @@ import { type AskedTimeStamp, askTimeStamp } from '../sign/time-stamp.ts'
 import { syncFolder } from '../package/zip-journal.ts'
 import { openZipWriter } from '../package/zip-writer.ts'
 
-export type ExportPlan = { id: ExportId; folder: string; at: number; timezone: string; cameras: CameraCut[] }
-export type CutOutcome = { cameras: CameraFacts[]; seal: Seal }
+export type ExportPlan = {
+  id: ExportId
+  folder: string
+  at: number
+  timezone: string
+  cameras: CameraCut[]
+  calls: CallCut[]
+}
+export type CutOutcome = { cameras: CameraFacts[]; calls: CallFacts[]; seal: Seal }
 export type Signing = { chain: string[]; key: string; timeStamp: AskedTimeStamp | null }
 
 export const packageFile = (folder: string): string => join(folder, 'package.zip')
@@ -55,8 +64,8 @@ function reread(file: string): PackageReread {
 }
 
 /** Another number whenever the same recordings become other files: what an older version began is not gone on with. */
-const WAY_OF_PACKING = 2
-const planOf = ({ cameras }: ExportPlan): string =>
+const WAY_OF_PACKING = 3
+const planOf = ({ cameras, calls }: ExportPlan): string =>
   sha256Of(
     JSON.stringify([
       WAY_OF_PACKING,
@@ -66,11 +75,12 @@ const planOf = ({ cameras }: ExportPlan): string =>
         cut.to,
         range.segments.map(({ number, run, sha256 }) => [number, run, sha256]),
       ]),
+      calls.map(({ call }) => [call.id, call.recording.sha256]),
     ]),
   )
 
 /** What stays when a run is gone on with; everything after it depends on the moment at which it was made. */
-const isPayload = (name: string): boolean => /^[^/]+\/data\/(native|view)\//.test(name)
+const isPayload = (name: string): boolean => /^[^/]+\/data\/(native|view|audio)\//.test(name)
 
 export function createExportRun(
   plan: ExportPlan,
@@ -101,7 +111,7 @@ export function createExportRun(
       try {
         return await askTimeStamp(asked, signature, signal)
       } catch (error) {
-        stampProblem = wordsOf(error)
+        stampProblem = messageOf(error)
       }
     }
     return null
@@ -114,7 +124,7 @@ export function createExportRun(
       await mkdir(folder, { recursive: true, mode: 0o700 })
       await syncFolder(dirname(folder))
       await clearScratch(folder)
-      const redacted = plan.cameras.some(({ parent }) => parent !== null)
+      const redacted = [...plan.cameras, ...plan.calls].some(({ parent }) => parent !== null)
       // What was begun is gone on with only when it is of the very same segments: a clip buffer may have changed
       // meanwhile.
       const zip = await openZipWriter(partFile(folder), {
@@ -125,11 +135,21 @@ export function createExportRun(
         signal,
       })
       packing = createPacking({ id, folder, timezone: plan.timezone, zip, signal, advance })
+      // First: what is heard beside a picture was found to be as it was written.
+      const calls: CallFacts[] = []
+      for (const call of plan.calls) calls.push(await cutCall(packing, call))
+      const voices = plan.calls.map(({ call: { id: call, recording }, file }) => ({
+        call,
+        file,
+        from: Date.parse(recording.from),
+        to: Date.parse(recording.to),
+      }))
       const cameras: CameraFacts[] = []
-      for (const camera of plan.cameras) cameras.push(await cutCamera(packing, camera))
-      const files = packing.files(redacted ? 'data/view/' : 'data/native/')
+      for (const camera of plan.cameras) cameras.push(await cutCamera(packing, camera, voices))
+      const files = [...packing.files('data/audio/'), ...packing.files(redacted ? 'data/view/' : 'data/native/')]
       return {
         cameras,
+        calls,
         seal: {
           segments: cameras.reduce((sum, { segments }) => sum + segments.length, 0),
           bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),

@@ -3,8 +3,8 @@
  * recording.
  */
 import type { ExportId } from '../../glossary/evidence.ts'
-import { standBack } from '../../tools/process/thread-priority.ts'
-import { answerCalls, tellMain } from '../../tools/process/worker-calls.ts'
+import { lowerPriority } from '../../tools/process/thread-priority.ts'
+import { answerCalls, publishToMain } from '../../tools/process/worker-calls.ts'
 import type { ManifestFacts } from './export-manifest.ts'
 import { type CutOutcome, type ExportPlan, type Signing, createExportRun } from './export-run.ts'
 
@@ -12,7 +12,7 @@ export type ExportNews = { export: ExportId; progress: number }
 type Running = { run: ReturnType<typeof createExportRun>; stop: AbortController }
 
 /** Presses, cameras and recorders come first. */
-standBack(10)
+lowerPriority(10)
 const running = new Map<ExportId, Running>()
 const TELL_EVERY = 0.01
 
@@ -32,7 +32,7 @@ const calls = {
       onProgress(share) {
         if (share - told < TELL_EVERY) return
         told = share
-        tellMain({ export: plan.id, progress: share } satisfies ExportNews)
+        publishToMain({ export: plan.id, progress: share } satisfies ExportNews)
       },
     })
     running.set(plan.id, { run, stop })

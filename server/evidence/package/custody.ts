@@ -2,7 +2,10 @@
 import type { CustodyLine } from '../../glossary/evidence.ts'
 import type { Entry } from '../../glossary/ledger.ts'
 
-/** Null: the entry is about something else. Notes and calls are the room's, and no part of what a recipient is told. */
+/**
+ * Null: the entry is about something else. Notes and what the room did about the incident are its own, and no part of what a
+ * recipient is told.
+ */
 function whatOf(entry: Entry): string | null {
   switch (entry.kind) {
     case 'press.received':
@@ -33,6 +36,23 @@ function whatOf(entry: Entry): string | null {
       return `unlocked by ${entry.body.by}: ${entry.body.reason}`
     case 'clip.downloaded':
       return `${entry.body.camera} from ${entry.body.from} to ${entry.body.to} was downloaded (SHA-256 ${entry.body.sha256})`
+    case 'call.ringing':
+      return entry.body.direction === 'out'
+        ? `${entry.body.by ?? 'the control room'} called ${entry.body.helpPoint} (call ${entry.body.call})`
+        : `${entry.body.helpPoint} called the control room (call ${entry.body.call})`
+    case 'call.taken':
+      return `${entry.body.by} took the call ${entry.body.call}`
+    case 'call.ended':
+      return `the call ${entry.body.call} ended after ${entry.body.seconds} s: ${entry.body.end}`
+    case 'call.recorded':
+      return (
+        `the call ${entry.body.call} is recorded from ${entry.body.recording.from} to ${entry.body.recording.to} ` +
+        `(SHA-256 ${entry.body.recording.sha256})`
+      )
+    case 'call.listened':
+      return `the recording of the call ${entry.body.call} was fetched (SHA-256 ${entry.body.sha256})`
+    case 'call.recording-deleted':
+      return `the recording of the call ${entry.body.call} was deleted: ${entry.body.why}`
     case 'export.requested':
       return `an export was asked for by ${entry.body.requestedBy.name}: ${entry.body.reason}`
     case 'export.sealed':

@@ -1,7 +1,7 @@
 /** The thread that reads a package again while it is written: hashing takes as long as all the rest. */
-import { standBack } from '../../tools/process/thread-priority.ts'
+import { lowerPriority } from '../../tools/process/thread-priority.ts'
 import { answerCalls, workerInput } from '../../tools/process/worker-calls.ts'
 import { rereadPackage } from './package-reread.ts'
 
-standBack(10)
+lowerPriority(10)
 answerCalls(rereadPackage(workerInput<string>()))

@@ -17,10 +17,12 @@ type Statement = {
     segments: { file: string; sha256: string }[]
     viewCopy: { file: string; subtitles: string; sha256: string }[]
   }[]
+  calls?: { file: string; sha256: string }[]
   contents?: { contents: string; segments: number }
   ledger?: InclusionProof
 }
 const MANIFEST = 'data/manifest.json'
+const AUDIO = 'data/audio/'
 const FORMAT = /^lamppost-evidence\/1$/
 
 export async function statementProblems({
@@ -46,19 +48,21 @@ export async function statementProblems({
     wrong('it is of a format that is not known here')
   if (statement.exportId !== id) wrong(`it is of export ${String(statement.exportId)}, and the folder is called ${id}`)
   const named = new Set<string>()
+  const name = ({ file, sha256 }: { file: string; sha256: string }): void => {
+    named.add(file)
+    if (payload.get(file) !== sha256) wrong('manifest.json gives it another hash than manifest-sha256.txt', file)
+  }
   for (const { segments, viewCopy } of statement.cameras ?? []) {
-    for (const { file, sha256 } of [...segments, ...viewCopy]) {
-      named.add(file)
-      if (payload.get(file) !== sha256) wrong('manifest.json gives it another hash than manifest-sha256.txt', file)
-    }
+    for (const each of [...segments, ...viewCopy]) name(each)
     for (const { subtitles } of viewCopy) named.add(subtitles)
   }
+  for (const call of statement.calls ?? []) name(call)
   for (const file of payload.keys())
-    if (/^data\/(native|view)\/.*\.(m4s|srt)$|^data\/view\//.test(file) && !named.has(file))
+    if (/^data\/(native|view)\/.*\.(m4s|srt)$|^data\/(view|audio)\//.test(file) && !named.has(file))
       wrong('manifest.json does not speak of this file', file)
   const sealed = statement.kind === 'redacted' ? 'data/view/' : 'data/native/'
   const hash = hasher()
-  for (const path of [...payload.keys()].filter((each) => each.startsWith(sealed)).sort())
+  for (const path of [...payload.keys()].filter((each) => each.startsWith(sealed) || each.startsWith(AUDIO)).sort())
     hash.update(new TextEncoder().encode(`${payload.get(path)}  ${path}\n`))
   const contents = hash.digest()
   if (statement.contents?.contents !== contents) wrong('its own hash of the recorded files is another')

@@ -10,7 +10,7 @@ export type Packing = ReturnType<typeof createPacking>
 export const partFile = (folder: string): string => join(folder, 'package.zip.part')
 
 /** None of it may stay: a picture that was to be redacted least of all. `view.mp4`: of versions before this one. */
-const SCRATCH = ['parent.mp4', 'redacted.mp4', 'redaction.txt', 'sound-hash.txt', 'view.mp4']
+const SCRATCH = ['parent.mp4', 'redacted.mp4', 'redaction.txt', 'sound-hash.txt', 'call.wav', 'voice.mp4', 'view.mp4']
 export async function clearScratch(folder: string): Promise<void> {
   for (const name of SCRATCH) await rm(join(folder, name), { force: true })
 }

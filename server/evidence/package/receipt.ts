@@ -12,6 +12,13 @@ type Stated = {
     gaps: { from: string; to: string }[]
     incomplete?: Incomplete[]
   }[]
+  calls?: {
+    helpPoint: string
+    file: string
+    from: string
+    to: string
+    gaps: { side: string; from: string; to: string }[]
+  }[]
   clock?: { statement: string }
   site?: { name: string; timezone: string }
 }
@@ -70,6 +77,20 @@ export function receiptHtml({ made, manifest, printedAt }: ReceiptFacts): string
       }</td></tr>`
     )
   })
+  const calls = (manifest.calls ?? []).map(
+    ({ helpPoint, file, from, to, gaps }) =>
+      `<tr><td>${escaped(file)}<br>call of ${escaped(helpPoint)}</td><td>${escaped(from)}<br>${escaped(to)}</td><td>${
+        gaps.length === 0
+          ? 'nothing'
+          : gaps
+              .map(
+                (gap) =>
+                  `<span class="missing">${gap.side === 'in' ? 'the help point' : 'the control room'}: ` +
+                  `${escaped(gap.from)} to ${escaped(gap.to)}</span>`,
+              )
+              .join('<br>')
+      }</td></tr>`,
+  )
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Receipt ${escaped(id)}</title><style>${STYLE}</style></head><body>
@@ -101,7 +122,8 @@ export function receiptHtml({ made, manifest, printedAt }: ReceiptFacts): string
     `${escaped(exportedBy.name)} (${escaped(exportedBy.role)})`,
   )}${exhibitRef ? row('Exhibit reference', escaped(exhibitRef)) : ''}</dl>
 <h2>What is in it</h2>
-<table><thead><tr><th>Camera</th><th>From and to (UTC)</th><th>Missing</th></tr></thead><tbody>${cameras.join('')}</tbody></table>
+<table><thead><tr><th>Camera or call</th><th>From and to (UTC)</th><th>Missing</th></tr></thead>
+<tbody>${[...cameras, ...calls].join('')}</tbody></table>
 <h2>About the time</h2><p>${escaped(manifest.clock?.statement)} The site’s own time zone is ${escaped(manifest.site?.timezone)}.</p>
 <h2>To verify it</h2><p>VERIFY.txt in the package says how, with sha256sum, diff and openssl only.
 Compare the root’s fingerprint above with that of the file evidence-root.pem:

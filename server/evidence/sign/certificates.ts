@@ -3,7 +3,7 @@
  * packages. X.509 and ECDSA P-256, because OpenSSL 3.0 verifies no Ed25519 in CMS. Not here: where they lie
  * (evidence-keys).
  */
-import { X509Certificate, type KeyObject, createHash, randomBytes, webcrypto } from 'node:crypto'
+import { X509Certificate, type KeyObject, createHash, randomBytes } from 'node:crypto'
 import * as asn1js from 'asn1js'
 import * as pkijs from 'pkijs'
 import type { SigningKey } from './cms-signature.ts'
@@ -25,7 +25,7 @@ const USAGE = { signCertificates: 0x06, signThings: 0x80 } as const
 type Issuer = { name: pkijs.RelativeDistinguishedNames; key: SigningKey; keyId: ArrayBuffer }
 
 export const importSigningKey = (key: KeyObject): Promise<SigningKey> =>
-  webcrypto.subtle.importKey('pkcs8', key.export({ type: 'pkcs8', format: 'der' }), EC, true, ['sign'])
+  crypto.subtle.importKey('pkcs8', key.export({ type: 'pkcs8', format: 'der' }), EC, true, ['sign'])
 
 export const pemOf = (der: ArrayBuffer | Uint8Array): string =>
   `-----BEGIN CERTIFICATE-----\n${(
@@ -79,7 +79,7 @@ async function issue(
   certificate.notBefore.value = new Date(validity.from)
   certificate.notAfter.value = new Date(validity.to)
   const spki = publicKey.export({ type: 'spki', format: 'der' })
-  const imported = await webcrypto.subtle.importKey('spki', spki, EC, true, ['verify'])
+  const imported = await crypto.subtle.importKey('spki', spki, EC, true, ['verify'])
   await certificate.subjectPublicKeyInfo.importKey(imported)
   const keyId = createHash('sha1')
     .update(certificate.subjectPublicKeyInfo.subjectPublicKey.valueBlock.valueHexView)

@@ -8,7 +8,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, w
 import { join } from 'node:path'
 import type { SiteEvidence } from '../../glossary/site.ts'
 import { isoTime } from '../../tools/clock.ts'
-import { Failure, wordsOf } from '../../tools/failure.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
 import { issueRoot, issueSigner } from './certificates.ts'
 
 const DAY = 86_400_000
@@ -160,11 +160,11 @@ export async function openEvidenceKeys({
       if (problem && Date.parse(new X509Certificate(keys.chain[0] ?? '').validTo) <= now()) throw new Error(problem)
       return keys
     } catch (error) {
-      broken = `Evidence cannot be signed: ${wordsOf(error)}`
+      broken = `Evidence cannot be signed: ${messageOf(error)}`
       throw new Failure('export/no-signer', broken)
     }
   }
-  await load().catch((error: unknown) => onWarning(wordsOf(error)))
+  await load().catch((error: unknown) => onWarning(messageOf(error)))
 
   return {
     /** Renewed when it is due. @throws when what is supplied does not fit together */

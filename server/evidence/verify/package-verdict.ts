@@ -39,6 +39,15 @@ type Stated = {
     gaps: { from: string; to: string }[]
     /** Packages of before do not say. */ incomplete?: Incomplete[]
   }[]
+  calls?: {
+    id: string
+    helpPoint: string
+    from: string
+    to: string
+    gaps: { side: string; from: string; to: string }[]
+    redacted: { silenced: { from: string; to: string }[] } | null
+  }[]
+  callsWithoutSound?: { ringingAt: string; why: string }[]
 }
 
 /** What the package is and what it says of itself, line by line. Everything in it is somebody else's text. */
@@ -64,7 +73,12 @@ export function factsOf({
       'Time stamp',
       timeStamp?.at ? `${time(timeStamp.at)}${timeStamp.problem === null ? '' : `: ${timeStamp.problem}`}` : null,
     ],
-    ['Redacted', stated?.kind === 'redacted' ? `a copy of ${stated.parentExport} with places blurred` : null],
+    [
+      'Redacted',
+      stated?.kind === 'redacted'
+        ? `a copy of ${stated.parentExport}, in which something was blurred or made silent`
+        : null,
+    ],
     ['Reason', stated?.reason],
     [
       'Asked for by',
@@ -81,6 +95,18 @@ export function factsOf({
         'incomplete',
         `${from} to ${to}: ${lostPackets} packets never came`,
       ]),
+    ]),
+    ...(stated?.calls ?? []).flatMap(({ helpPoint, from, to, gaps, redacted }): [string, string][] => [
+      ['Call', `${helpPoint}: ${from} to ${to}`],
+      ...gaps.map((gap): [string, string] => [
+        'missing',
+        `${gap.side === 'in' ? 'the help point' : 'the control room'}, ${gap.from} to ${gap.to}`,
+      ]),
+      ...(redacted?.silenced ?? []).map((gap): [string, string] => ['made silent', `${gap.from} to ${gap.to}`]),
+    ]),
+    ...(stated?.callsWithoutSound ?? []).map(({ ringingAt, why }): [string, string] => [
+      'Call, not heard',
+      `${ringingAt}: ${why}`,
     ]),
     ['About the time', stated?.clock?.statement],
   ]

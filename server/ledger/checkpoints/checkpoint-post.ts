@@ -2,7 +2,7 @@
  * Puts each new checkpoint at the addresses of the site file: outside of what somebody with this machine could
  * rewrite.
  */
-import { wordsOf } from '../../tools/failure.ts'
+import { messageOf } from '../../tools/failure.ts'
 
 const WITHIN_MS = 10_000
 
@@ -46,7 +46,7 @@ export function createCheckpointPost({
       if (!stopped.signal.aborted)
         onError(
           new Error(
-            `The checkpoint could not be put at ${new URL(address).host}: ${wordsOf(error)}. The next one will be.`,
+            `The checkpoint could not be put at ${new URL(address).host}: ${messageOf(error)}. The next one will be.`,
           ),
         )
     }

@@ -7,7 +7,7 @@
  */
 import type { RawData } from 'ws'
 import type { Person } from '../../glossary/people.ts'
-import { wordsOf } from '../../tools/failure.ts'
+import { messageOf } from '../../tools/failure.ts'
 import type { Credential } from '../../door/door.ts'
 import { READERS } from '../../glossary/people.ts'
 import {
@@ -21,7 +21,7 @@ import {
   UNSENT_AGAIN,
   followEvents,
 } from './event-tail.ts'
-import { LOOK_MS, CLOSE_POLICY, type ServeSocket, holderAmong } from '../../door/sockets.ts'
+import { LOOK_MS, CLOSE_POLICY, type ServeSocket, type Stream, holderAmong } from '../../door/sockets.ts'
 
 export const EVENT_SOCKET_PATH = '/api/v1/events'
 const ASKED_WITHIN_MS = 5000
@@ -30,8 +30,8 @@ export function eventSocket({
   whoHas,
   onError,
   ...port
-}: EventsPort & { whoHas(credential: Credential): Person | null; onError(error: unknown): void }): ServeSocket {
-  return (socket, _, offered, admitted) => {
+}: EventsPort & { whoHas(credential: Credential): Person | null; onError(error: unknown): void }): Stream {
+  const serve: ServeSocket = (socket, _, offered, admitted) => {
     let credential = offered
     let following: { leave(): void } | null = null
     let heardAs: Person | null = null
@@ -94,8 +94,9 @@ export function eventSocket({
           },
         })
       } catch (error) {
-        refuse(400, wordsOf(error))
+        refuse(400, messageOf(error))
       }
     })
   }
+  return { roles: READERS, serve }
 }

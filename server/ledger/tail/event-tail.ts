@@ -124,7 +124,7 @@ export function followEvents({
     for (const each of undo.splice(0)) each()
   }
 
-  async function tellPast(): Promise<void> {
+  async function publishPast(): Promise<void> {
     let last = after ?? Number.POSITIVE_INFINITY
     for (
       let page = after === null ? [] : await port.page(after, PAGE);
@@ -142,7 +142,7 @@ export function followEvents({
     waiting = null
     for (const entry of missed) send(blockOf(entry, role))
   }
-  tellPast().catch((error: unknown) => {
+  publishPast().catch((error: unknown) => {
     const gone = over.signal.aborted
     leave()
     if (!gone) onBroken(error)

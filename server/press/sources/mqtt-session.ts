@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { type IClientOptions, type IPublishPacket, type ISubscriptionMap, type MqttClient, connect } from 'mqtt'
-import { wordsOf } from '../../tools/failure.ts'
+import { messageOf } from '../../tools/failure.ts'
 
 export type MqttBroker = {
   url: string
@@ -130,7 +130,7 @@ export function openMqttSession(options: {
       if (!error && granted.length < topics.length) return onLink('The broker has not confirmed the subscription.')
       onLink(
         error
-          ? `The broker refused the subscription: ${wordsOf(error)}`
+          ? `The broker refused the subscription: ${messageOf(error)}`
           : refused.length > 0
             ? `The broker does not grant QoS 1 for ${refused.join(', ')}: a press could be lost.`
             : null,
@@ -142,7 +142,7 @@ export function openMqttSession(options: {
     taking.clear()
     onLink('The broker does not answer.')
   })
-  client.on('error', (error) => onLink(`The broker: ${wordsOf(error)}`))
+  client.on('error', (error) => onLink(`The broker: ${messageOf(error)}`))
   client.connect()
 
   /** A broker that does not answer any more must not keep us. */

@@ -6,7 +6,7 @@ import { type Socket as UdpSocket, createSocket } from 'node:dgram'
 import { type Socket, createServer } from 'node:net'
 import type { HelpPointId } from '../../glossary/press.ts'
 import type { Clock } from '../../tools/clock.ts'
-import { wordsOf } from '../../tools/failure.ts'
+import { messageOf } from '../../tools/failure.ts'
 import { handleLimit } from '../../tools/process/handle-share.ts'
 import type { AcceptPress } from '../press-until-taken.ts'
 import { HELP_CODES, eventsOf } from './sia-event.ts'
@@ -284,7 +284,7 @@ export async function startSiaReceiver(options: {
     udp.bind(port, host, resolve)
   }).catch((error: unknown) => {
     server.close()
-    throw new Error(`UDP port ${port} for SIA DC-09 cannot be opened: ${wordsOf(error)}`, { cause: error })
+    throw new Error(`UDP port ${port} for SIA DC-09 cannot be opened: ${messageOf(error)}`, { cause: error })
   })
   udp.on('error', onError)
 

@@ -57,25 +57,27 @@ export function rtspAnswer(status: string, cseq: string, headers: Record<string,
 }
 
 /**
- * True when an RTP packet begins a picture that can be decoded by itself: parameter sets, IDR, or a fragment that
- * starts one (RFC 6184, RFC 7798).
+ * True when an RTP packet begins a picture that can be decoded by itself: parameter sets, the first slice of an IDR,
+ * or the first fragment of that (RFC 6184, RFC 7798).
  */
 export function beginsKeyframe(packet: Buffer, h265 = false): boolean {
   const rtp = packet.subarray(4)
   const at = 12 + ((rtp[0] ?? 0) & 0x0f) * 4
   const starts = ((rtp[at + (h265 ? 2 : 1)] ?? 0) & 0x80) !== 0
+  /** The first bit of a slice is set in a picture's first one. */
+  const isFirst = (slice: number): boolean => ((rtp[slice] ?? 0) & 0x80) !== 0
   if (h265) {
     const kind = ((rtp[at] ?? 0) >> 1) & 0x3f
     const inside = (rtp[at + 2] ?? 0) & 0x3f
     return (
-      (kind >= 16 && kind <= 21) ||
+      (kind >= 16 && kind <= 21 && isFirst(at + 2)) ||
       kind === 32 ||
       (kind === 48 && (rtp[at + 4] ?? 0) >> 1 === 32) ||
-      (kind === 49 && starts && inside >= 16 && inside <= 21)
+      (kind === 49 && starts && inside >= 16 && inside <= 21 && isFirst(at + 3))
     )
   }
   const kind = (rtp[at] ?? 0) & 0x1f
-  if (kind === 28) return starts && ((rtp[at + 1] ?? 0) & 0x1f) === 5
+  if (kind === 28) return starts && ((rtp[at + 1] ?? 0) & 0x1f) === 5 && isFirst(at + 2)
   if (kind === 24) return ((rtp[at + 3] ?? 0) & 0x1f) === 7
-  return kind === 7 || kind === 5
+  return kind === 7 || (kind === 5 && isFirst(at + 1))
 }

@@ -4,7 +4,7 @@
 import type { Readable } from 'node:stream'
 import { PassThrough, Writable } from 'node:stream'
 import ffmpeg from 'fluent-ffmpeg'
-import { wordsOf } from '../failure.ts'
+import { messageOf } from '../failure.ts'
 import { guardedFfmpegPath } from './guarded-spawn.ts'
 
 export type FfmpegJob = {
@@ -66,7 +66,7 @@ export function runFfmpeg({
   const ended = new Promise<string | null>((resolve) => {
     command.on('end', () => resolve(null))
     command.on('error', (error: Error) =>
-      resolve(lines.findLast((line) => line.trim() !== '') ?? redact(wordsOf(error))),
+      resolve(lines.findLast((line) => line.trim() !== '') ?? redact(messageOf(error))),
     )
   })
   signal.addEventListener('abort', stop, { once: true })

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from '@photostructure/sqlite'
+import { DatabaseSync } from 'node:sqlite'
 
 /**
  * One server per data folder. The kernel lets go of the lock when the process dies, however it dies.

@@ -28,21 +28,21 @@ function become(thread: number | null, nice: number): void {
  * Lets every other thread of this machine go first when both want the processor.
  * @param nice 1 to 19: how much the calling thread stands back.
  */
-export const standBack = (nice: number): void => become(ownThread(), nice)
+export const lowerPriority = (nice: number): void => become(ownThread(), nice)
 
 /**
  * The calling thread goes before all others: a press must not wait for video. Who has CAP_SYS_NICE (root, outside
  * most containers) may do this, and who was given it (LimitNICE=-10 in a systemd unit). What this thread starts from
  * now on begins as it does:
- * `beOrdinary`.
+ * `resetPriority`.
  */
-export const comeFirst = (): void => become(ownThread(), FIRST)
+export const raisePriority = (): void => become(ownThread(), FIRST)
 
 /**
  * Neither before others nor behind them: whoever was started by a thread that goes first begins before them as well.
  * @param id a process just started; without it, the calling thread.
  */
-export function beOrdinary(id: number | null = ownThread()): void {
+export function resetPriority(id: number | null = ownThread()): void {
   try {
     if (id !== null && getPriority(id) < 0) become(id, 0)
   } catch {

@@ -1,10 +1,10 @@
 /** Typed calls into a worker thread. Each side hands the other an object of functions; answers are promises. */
-import { type ResourceLimits, Worker, parentPort, workerData } from 'node:worker_threads'
+import { MessagePort, type ResourceLimits, Worker, parentPort, workerData } from 'node:worker_threads'
 import type { FailureCode } from '../../glossary/failure.ts'
 import { createBackoff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
-import { Failure, wordsOf } from '../failure.ts'
-import { beOrdinary } from './thread-priority.ts'
+import { Failure, messageOf } from '../failure.ts'
+import { resetPriority } from './thread-priority.ts'
 
 type Calls = Record<string, (...args: never[]) => unknown>
 type Caller<C extends Calls> = { [K in keyof C]: (...args: Parameters<C[K]>) => Promise<Awaited<ReturnType<C[K]>>> }
@@ -18,7 +18,7 @@ type Tell = { tell: unknown }
 
 /** The worker side: answers calls by name. */
 export function answerCalls<C extends Calls>(calls: C): void {
-  beOrdinary()
+  resetPriority()
   parentPort?.on('message', async ({ ask, name, args }: Ask) => {
     const answer: Answer = { answer: ask }
     try {
@@ -29,7 +29,7 @@ export function answerCalls<C extends Calls>(calls: C): void {
       answer.failure =
         error instanceof Failure
           ? { code: error.code, message: error.message, extra: error.extra }
-          : { code: null, message: wordsOf(error), extra: {} }
+          : { code: null, message: messageOf(error), extra: {} }
     }
     const bytes = answer.value instanceof Uint8Array ? answer.value : null
     try {
@@ -41,14 +41,14 @@ export function answerCalls<C extends Calls>(calls: C): void {
       // What cannot be handed over must not end the thread.
       parentPort?.postMessage({
         answer: ask,
-        failure: { code: null, message: wordsOf(error), extra: {} },
+        failure: { code: null, message: messageOf(error), extra: {} },
       } satisfies Answer)
     }
   })
 }
 
 /** The worker side: says something nobody asked for. @param transfer memory that is the other side's from now on. */
-export const tellMain = (message: unknown, transfer: readonly ArrayBuffer[] = []): void =>
+export const publishToMain = (message: unknown, transfer: readonly ArrayBuffer[] = []): void =>
   parentPort?.postMessage({ tell: message } satisfies Tell, [...transfer])
 export const workerInput = <T>(): T => workerData as T
 
@@ -96,7 +96,10 @@ export function callWorker<C extends Calls>(
           if (gone) return reject(gone)
           asked += 1
           waiting.set(asked, { resolve, reject })
-          worker.postMessage({ ask: asked, name, args } satisfies Ask)
+          // A port is handed over as the last argument; it is the thread's from then on.
+          const last: unknown = args.at(-1)
+          const ports = last instanceof MessagePort ? [last] : []
+          worker.postMessage({ ask: asked, name, args } satisfies Ask, ports)
         }),
   })
   return { calls, ended, terminate: async () => void (await worker.terminate()) }
@@ -149,7 +152,7 @@ export function keepWorker<C extends Calls>(
       if (stopped.signal.aborted) return
       onDeath(
         new Error(
-          `a thread ended and is started again (${file.split('/').at(-1)}): ${error ? wordsOf(error) : 'it ended by itself'}`,
+          `a thread ended and is started again (${file.split('/').at(-1)}): ${error ? messageOf(error) : 'it ended by itself'}`,
           { cause: error },
         ),
       )

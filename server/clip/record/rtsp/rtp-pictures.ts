@@ -7,7 +7,7 @@
 import type { Lease } from '../fragment-reader.ts'
 import { NAL_HEADER, type NalCodec, type StreamSets, createParameterSets, readNal } from './nal-units.ts'
 import { createPacketNumbers } from './packet-numbers.ts'
-import { createPictureForesight } from './picture-foresight.ts'
+import { createPictureCompletion } from './picture-completion.ts'
 import { type Field, type FieldRules, fieldOf, fieldRulesOf, isOtherField, sliceStart } from './picture-starts.ts'
 import { type SlabPool, createFrameSlab } from './frame-slab.ts'
 
@@ -27,7 +27,7 @@ export type Picture = {
   lostBefore: number
   lostWithin: number
   /** It is told before the next one has begun: `duration` is that of the one before it, and `onLasted` follows. */
-  foretold: boolean
+  early: boolean
 }
 export type RtpPictures = {
   /** One RTP packet, bytes[from, to). @throws when the stream is not what it was announced to be. */
@@ -78,9 +78,8 @@ export function createRtpPictures(options: {
   slabs: SlabPool
   now(): number
   onPicture(picture: Picture): void
-  /** Ticks that the foretold picture really lasted; its bytes may be written to until this returns. */ onLasted(
-    duration: number,
-  ): void
+  /** Ticks that a picture which was completed early really lasted; its bytes may be written to until this returns. */
+  onLasted(duration: number): void
 }): RtpPictures {
   const { codec, payload, clockRate, headroom, slabs, now, onPicture, onLasted } = options
   const slab = createFrameSlab(slabs)
@@ -98,17 +97,19 @@ export function createRtpPictures(options: {
   let lostWithin = 0
   let pictures = 0
   let backwardAt = Number.NEGATIVE_INFINITY
-  const foresight = createPictureForesight()
+  const completion = createPictureCompletion()
   /** Whether the newest packet had the marker, and whether it was a keyframe's. */
   let marked = false
   let ofKeyframe = false
-  let foretold: { duration: number; letGo(): void } | null = null
+  let completedEarly: { duration: number; release(): void } | null = null
   /** Where in the open picture its last slice ends: what follows may be the next picture's. */
   let slicesEnd = 0
   let field: Field | null = null
   let fieldRules: FieldRules | null = null
   /** The parameter set that they are of. */
   let rulesOf: Buffer | null = null
+  /** We came in the middle of it: its first slices were sent before. */
+  let isRest = false
   /** Ticks of the newest step that pictures before this one have had of it: they have the same timestamp. */
   let given = 0
   let lastStep = lastDuration
@@ -121,11 +122,13 @@ export function createRtpPictures(options: {
 
   function closePicture(duration: number, early = false): void {
     if (!open) return
-    const { arrivedAt, keyframe } = open
+    const { arrivedAt } = open
+    const keyframe = open.keyframe && !isRest
     open = null
+    isRest = false
     const { bytes, lease } = slab.take()
     pictures += 1
-    if (early) foretold = { duration, letGo: lease.keep() }
+    if (early) completedEarly = { duration, release: lease.keep() }
     ofKeyframe = keyframe
     const missing = { lostBefore, lostWithin }
     lostBefore = 0
@@ -139,7 +142,7 @@ export function createRtpPictures(options: {
       sets: keyframe ? sets.complete() : null,
       arrivedAt,
       ...missing,
-      foretold: early,
+      early,
     })
   }
   function noteBackward(): void {
@@ -148,7 +151,7 @@ export function createRtpPictures(options: {
     backwardAt = pictures
   }
   function noteStep(step: number): void {
-    foresight.stepped(step, lastDuration)
+    completion.stepped(step, lastDuration)
     lastDuration = step
     lastStep = step
   }
@@ -160,7 +163,7 @@ export function createRtpPictures(options: {
   function loseOne(): void {
     if (skipping) return
     lost += 1
-    if (open?.vcl && !foretold) lostWithin += 1
+    if (open?.vcl && !completedEarly) lostWithin += 1
     else lostBefore += 1
   }
   /**
@@ -168,13 +171,13 @@ export function createRtpPictures(options: {
    */
   function beginNextOfSameStamp(): void {
     const share = Math.max(least, Math.round(lastStep / 2))
-    foresight.failed()
+    completion.failed()
     const arrivedAt = now()
-    if (foretold) {
-      const { letGo } = foretold
-      foretold = null
+    if (completedEarly) {
+      const { release } = completedEarly
+      completedEarly = null
       onLasted(share)
-      letGo()
+      release()
     } else if (open?.vcl) {
       // What came after its last slice is the next one's: parameter sets, messages.
       const ahead = Buffer.from(slab.slice(slicesEnd, slab.length()))
@@ -195,7 +198,7 @@ export function createRtpPictures(options: {
    * marked, and this one does not begin a picture.
    */
   function goesOn(bytes: Buffer, at: number, end: number): boolean {
-    if (marked || !open?.vcl || foretold || !foresight.marksEnds() || end - at < 4) return false
+    if (marked || !open?.vcl || completedEarly || !completion.marksEnds() || end - at < 4) return false
     const { kind } = readNal[codec](bytes[at] ?? 0)
     if (kind !== FRAGMENT[codec]) return sliceStart[codec](kind, bytes[at + NAL_HEADER[codec]] ?? 0)?.first === false
     const mark = bytes[at + NAL_HEADER[codec]] ?? 0
@@ -204,30 +207,40 @@ export function createRtpPictures(options: {
       : sliceStart[codec](mark & (codec === 'h264' ? 0x1f : 0x3f), bytes[at + NAL_HEADER[codec] + 1] ?? 0)?.first ===
           false
   }
+  /** A later slice comes first: the ones before it never came, or were sent before we listened. */
+  function beginInItsMiddle(): void {
+    if (pictures === 0) isRest = true
+    else if (lostBefore > 0) {
+      lostBefore -= 1
+      lostWithin += 1
+    }
+  }
   /** Before a NAL unit is put down: whose picture is it of? */
   function beforeSlice(kind: number, payloadByte: number, head: () => Buffer): void {
     const start = sliceStart[codec](kind, payloadByte)
-    if (!start?.first) return
+    if (!start) return
+    if (!start.first && !open?.vcl && !completedEarly) beginInItsMiddle()
+    if (!start.first) return
     if (codec === 'h264' && rulesOf !== sets.sps()) {
       rulesOf = sets.sps()
       fieldRules = fieldRulesOf(rulesOf)
     }
     const ownField = fieldRules && fieldOf(fieldRules, head())
-    if ((open?.vcl || foretold) && !isOtherField(field, ownField)) beginNextOfSameStamp()
+    if ((open?.vcl || completedEarly) && !isOtherField(field, ownField)) beginNextOfSameStamp()
     field = ownField
   }
   /** All of the picture is here, if this camera's marker says so. */
   function perhapsForetell(): void {
-    if (marked && open?.vcl && nalAt === null && foresight.isGood()) closePicture(lastDuration, true)
+    if (marked && open?.vcl && nalAt === null && completion.isGood()) closePicture(lastDuration, true)
   }
   function endForetold(step: number): void {
-    if (!foretold) return
-    const { duration, letGo } = foretold
-    foretold = null
+    if (!completedEarly) return
+    const { duration, release } = completedEarly
+    completedEarly = null
     const lasted = plausible(step) ? step : duration
     if (plausible(step)) noteStep(step)
     onLasted(lasted)
-    letGo()
+    release()
     time += lasted
   }
   /** A packet with another timestamp ends the picture before it. */
@@ -238,7 +251,7 @@ export function createRtpPictures(options: {
     const step = whole > 0 ? Math.max(least, whole - given) : whole
     given = 0
     stamp = next
-    if (foretold) {
+    if (completedEarly) {
       if (step < 0 && step >= -MOST_REORDERED_S * clockRate) noteBackward()
       return endForetold(step)
     }
@@ -271,7 +284,7 @@ export function createRtpPictures(options: {
     mustEnd()
     slab.writeLength(from - 4, slab.length() - from)
     const { vcl, keyframe, set, message } = readNal[codec](slab.peek(from))
-    if (vcl && foretold) {
+    if (vcl && completedEarly) {
       // The rest of a picture that has been told: it can only be said that it is not there.
       slab.cut(from - 4)
       loseBefore(1)
@@ -393,14 +406,14 @@ export function createRtpPictures(options: {
       }
       const next = bytes.readUInt32BE(from + 4)
       if (next === stamp || (missing === 0 && goesOn(bytes, at, end))) {
-        if (foretold) lostBefore += missing
+        if (completedEarly) lostBefore += missing
         else lostWithin += missing
         // A marker that was not the last one of its picture.
-        if (marked) foresight.markedWrongly()
-        if (foretold) foresight.failed()
+        if (marked) completion.markedWrongly()
+        if (completedEarly) completion.failed()
       } else {
-        if (marked) foresight.markedLast(open?.keyframe ?? ofKeyframe)
-        else if (missing === 0) foresight.markedWrongly()
+        if (marked) completion.markedLast(open?.keyframe ?? ofKeyframe)
+        else if (missing === 0) completion.markedWrongly()
         dropHalf()
         moveTo(next)
         lostBefore += missing
@@ -413,7 +426,7 @@ export function createRtpPictures(options: {
     },
     finish() {
       // Slices without the rest of their picture: how much is missing nobody knows, but it is not whole.
-      const isCut = open?.vcl && (nalAt !== null || (!marked && foresight.marksEnds()))
+      const isCut = open?.vcl && (nalAt !== null || (!marked && completion.marksEnds()))
       skipping = true
       dropHalf()
       if (isCut) {
@@ -421,14 +434,14 @@ export function createRtpPictures(options: {
         lostWithin += 1
       }
       if (open?.vcl) closePicture(lastDuration)
-      foretold?.letGo()
-      foretold = null
+      completedEarly?.release()
+      completedEarly = null
       slab.close()
       return lostBefore
     },
     lost: () => lost,
     recovers: () => recoveryPoints > 1,
     stray: loseOne,
-    waitForNext: foresight.failed,
+    waitForNext: completion.failed,
   }
 }

@@ -3,11 +3,11 @@
  * less. Streams that need more than that (sound, other codecs, reordered pictures) are handed to ffmpeg.
  */
 import type { Sound } from '../../../glossary/clip.ts'
-import { wordsOf } from '../../../tools/failure.ts'
+import { messageOf } from '../../../tools/failure.ts'
 import { createArrivalClock, createArrivalWatch } from '../arrival-watch.ts'
 import { NoKeyframe } from '../../ring/clip-packager.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from '../recording-run.ts'
-import { createStreamFollower, longGopWords } from '../stream-follower.ts'
+import { createStreamFollower, longGopText } from '../stream-follower.ts'
 import { FRAGMENT_HEAD_BYTES, followingSooner, rewriteDuration, writeFragmentHead, writeInit } from './fmp4-writer.ts'
 import { createSlabPool } from './frame-slab.ts'
 import type { NalCodec, StreamSets } from './nal-units.ts'
@@ -110,7 +110,7 @@ export async function recordByRtsp({
       !(error instanceof NoKeyframe) &&
       !(error instanceof RtspRefused && CAMERAS_OWN_REFUSAL.has(error.status))
     end(
-      error instanceof UnfitForRtp ? `Read by ffmpeg, because ${wordsOf(error)}.` : redact(wordsOf(error)),
+      error instanceof UnfitForRtp ? `Read by ffmpeg, because ${messageOf(error)}.` : redact(messageOf(error)),
       change === 'by-ffmpeg' || change === 'by-udp',
     )
   }
@@ -143,12 +143,12 @@ export async function recordByRtsp({
     if (!byArrival) return take(codec, clockRate, picture)
     const lasted = byArrival.step(at)
     const before = held
-    const letGo = picture.lease.keep()
+    const release = picture.lease.keep()
     held = (seconds) => {
       try {
         take(codec, clockRate, { ...picture, time: ended, duration: Math.max(1, Math.round(seconds * clockRate)) })
       } finally {
-        letGo()
+        release()
       }
     }
     before?.(lasted)
@@ -173,7 +173,7 @@ export async function recordByRtsp({
       undeclared += 1
       const waited = clock.monotonic() - startedAt
       if (waited > NO_KEYFRAME_MS && pictures?.recovers() === true) throw new UnfitForRtp('it sends no keyframe')
-      if (waited > NO_KEYFRAME_MS) onNote(longGopWords(waited / 1000))
+      if (waited > NO_KEYFRAME_MS) onNote(longGopText(waited / 1000))
       return
     }
     sequence += 1
@@ -238,8 +238,8 @@ export async function recordByRtsp({
         onLasted: (duration) => correct(clockRate, duration),
       })
       await session.play()
-      const lastWords = await session.ended
-      if (lastWords !== null) reason ??= redact(lastWords)
+      const lastText = await session.ended
+      if (lastText !== null) reason ??= redact(lastText)
     } finally {
       session.close()
     }

@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Socket, connect, createServer } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { wordsOf } from '../../../tools/failure.ts'
+import { messageOf } from '../../../tools/failure.ts'
 import { type Challenge, answerChallenge, readChallenge } from '../../../tools/http-digest.ts'
 import { type RtspAnswer, type RtspRequest, createRtspWire } from './rtsp-wire.ts'
 import { baseIn, controlAddress } from './session-description.ts'
@@ -73,7 +73,7 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
       client.destroy()
       camera.destroy()
     }
-    camera.on('error', (error) => end(wordsOf(error)))
+    camera.on('error', (error) => end(messageOf(error)))
     camera.on('close', () => client.end())
     client.on('close', () => camera.destroy())
 
@@ -182,7 +182,7 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
       try {
         job()
       } catch (error) {
-        end(`The stream cannot be read: ${wordsOf(error)}`)
+        end(`The stream cannot be read: ${messageOf(error)}`)
       }
     }
     client.on('data', (bytes) => guarded(() => fromClient.push(bytes)))

@@ -4,7 +4,7 @@
  */
 import { type Socket, connect } from 'node:net'
 import type { Clock } from '../../../tools/clock.ts'
-import { wordsOf } from '../../../tools/failure.ts'
+import { messageOf } from '../../../tools/failure.ts'
 import { type Challenge, answerChallenge, readChallenge } from '../../../tools/http-digest.ts'
 import { type RtspAnswer, createRtspWire } from './rtsp-wire.ts'
 import { baseIn, controlAddress, readDescription } from './session-description.ts'
@@ -105,7 +105,7 @@ export async function openRtspSession({
     try {
       wire.push(bytes)
     } catch (error) {
-      fail(`The stream cannot be read: ${wordsOf(error)}`)
+      fail(`The stream cannot be read: ${messageOf(error)}`)
     }
   })
   const fail = (words: string | null): void => {
@@ -113,7 +113,7 @@ export async function openRtspSession({
     socket.destroy()
   }
   const ended = new Promise<string | null>((resolve) => {
-    socket.on('error', (error) => (reason ??= wordsOf(error)))
+    socket.on('error', (error) => (reason ??= messageOf(error)))
     socket.on('end', () => socket.destroy())
     socket.on('close', () => {
       over.abort()
@@ -205,7 +205,7 @@ export async function openRtspSession({
       try {
         wire.flush()
       } catch (error) {
-        fail(`The stream cannot be read: ${wordsOf(error)}`)
+        fail(`The stream cannot be read: ${messageOf(error)}`)
       }
     }
   }

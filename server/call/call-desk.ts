@@ -1,0 +1,589 @@
+/**
+ * What the room does with calls: each is a press first, rings when the press is on disk, belongs to the one who takes
+ * it, and is offered to all again when that person is lost. Not here: SIP and sound (call-thread), state (call-book),
+ * who asks (call-routes, call-socket).
+ */
+import { createHash } from 'node:crypto'
+import type { MessagePort } from 'node:worker_threads'
+import type { Call, CallEnd, CallId, CallQuality, CallRecording, VoiceSite } from '../glossary/call.ts'
+import type { Incident, IncidentId } from '../glossary/incident.ts'
+import type { Append, Draft } from '../glossary/ledger.ts'
+import type { HelpPointId, Receipt } from '../glossary/press.ts'
+import type { Clock } from '../tools/clock.ts'
+import { Failure, messageOf } from '../tools/failure.ts'
+import { newId } from '../tools/identity.ts'
+import type { CallBook } from './call-book.ts'
+import { aboutCall } from './call-drafts.ts'
+import type { CallNews, CallThreadCalls } from './call-thread.ts'
+
+type LineCalls = 'ring' | 'answer' | 'place' | 'refuse' | 'hangUp' | 'talk' | 'endTalk' | 'play'
+/** What the thread of calls does, asked from here. */
+type Line = {
+  [Name in LineCalls]: (
+    ...args: Parameters<CallThreadCalls[Name]>
+  ) => Promise<Awaited<ReturnType<CallThreadCalls[Name]>>>
+}
+export type CallSettings = Pick<VoiceSite, 'answer' | 'desk' | 'noAnswerMs' | 'recorded'>
+export type CallDeskOptions = {
+  clock: Clock
+  book: CallBook
+  append: Append
+  line: Line
+  /** Null where the site has no voice any more. */
+  settings(): CallSettings | null
+  /** Whose calls come from this SIP user. */
+  helpPointOf(user: string): HelpPointId | null
+  /** By which name a help point is called now; null: it is not registered at the edge. */
+  userOf(helpPoint: string): string | null
+  accept(arrival: {
+    helpPoint: string
+    key: string
+    sameForMs: number
+    pressedAt: null
+    kind: 'press'
+    source: 'sip'
+    by: string
+  }): Promise<{ receipt: Receipt }>
+  incidents: {
+    load(id: string): Promise<Incident>
+    /** The newest that is open; null: none is. */
+    openAt(helpPoint: string): IncidentId | null
+    /** @throws incident/taken, incident/closed */
+    taking(id: string, owner: string, actor: string, from: string | null): Draft | null
+  }
+  recordings: {
+    fileOf(call: CallId): string
+    /** The file is whole. */
+    written(call: Call, recording: CallRecording): Promise<void>
+  }
+  onQuality(call: CallId, quality: CallQuality): void
+  onRegistered(registered: boolean): void
+  onError(error: unknown): void
+}
+
+/**
+ * For how long an equal Call-ID means the same press: a retransmission comes within 32 seconds (RFC 3261 timer B), a
+ * fork within the ring. Another press of the button is another Call-ID.
+ */
+export const SAME_CALL_MS = 10 * 60_000
+const LONGEST_NAME = 200
+/** Status codes that the edge hears: it goes on to the desk. */
+const UNAVAILABLE = 480
+const UNKNOWN = 404
+const ANSWERED = 200
+/** Somebody there, or the device, does not want it: busy, or declined (RFC 3261 21). */
+const UNWANTED: ReadonlySet<number> = new Set([486, 600, 603])
+/** So long a page may take from taking a call to talking in it. */
+const TALKS_WITHIN_MS = 8000
+/** A call on hold whose operator speaks in none: they may write a note before they go on with it. */
+const HELD_ALONE_MS = 60_000
+
+/** What is known of a call only while it goes on, beside what the ledger has. */
+type Going = {
+  /** SIP's own name of it, Call-ID. */
+  sip: string
+  /** Null until somebody, or the announcement, answers; resolves when the line is up. */
+  answering: Promise<void> | null
+  quality: CallQuality | null
+  /** The owner's page is in its sound. */
+  talks: boolean
+  /** Runs while the owner's page is expected in its sound. */
+  pageDue: AbortController | null
+  /** Runs while somebody is expected to take it. */
+  takingDue: AbortController | null
+  /** Its owner was lost, or gave it back: whoever accepts the call takes over its incident, too. */
+  wasLost: boolean
+}
+
+const begun = (sip: string): Going => ({
+  sip,
+  answering: null,
+  quality: null,
+  talks: false,
+  pageDue: null,
+  takingDue: null,
+  wasLost: false,
+})
+/** A help point that has not answered yet: there is nobody to be offered to anybody. */
+const isBeingCalled = ({ direction, line }: Call): boolean => direction === 'out' && line === 'early'
+
+/** What a caller hears while nobody talks with them. */
+const announcementOf = ({ recorded }: Call) => (recorded ? 'waiting' : 'waiting-unrecorded')
+
+export function createCallDesk(options: CallDeskOptions) {
+  const { clock, book, append, line, settings, helpPointOf, userOf, accept, incidents, recordings, onError } = options
+  const stopped = new AbortController()
+  /** Invited, and not yet on disk; with what became of them meanwhile. */
+  const arriving = new Map<string, { end: CallEnd | null }>()
+  /** The call of each of SIP's own names, until its recording is whole. */
+  const nameOf = new Map<string, CallId>()
+  const goings = new Map<CallId, Going>()
+
+  const view = (call: Call): Call => ({ ...call, quality: goings.get(call.id)?.quality ?? null })
+  const quietly = (work: Promise<unknown>): void => void work.catch(onError)
+  const write = (drafts: readonly Draft[]): Promise<unknown> => append(drafts).durable
+  /** Does `then` after so long, unless it is given up before. */
+  function after(ms: number, then: () => Promise<unknown>): AbortController {
+    const mine = new AbortController()
+    const signal = AbortSignal.any([mine.signal, stopped.signal])
+    quietly(clock.sleep(ms, signal).then(() => (signal.aborted ? undefined : then())))
+    return mine
+  }
+  /** @throws call/ended with how */
+  function going(id: string): Call {
+    const call = book.get(id)
+    if (call.state === 'ended')
+      throw new Failure('call/ended', 'This call is over.', { extra: { end: call.end, endedAt: call.endedAt } })
+    return call
+  }
+  /** @throws call/ended, call/not-yours with the owner's name */
+  function mine(id: string, name: string): Call {
+    const call = going(id)
+    if (call.owner !== name)
+      throw new Failure(
+        'call/not-yours',
+        call.owner === null
+          ? 'Nobody has taken this call yet: take it first.'
+          : `${call.owner} has this call, not you.`,
+        { extra: { owner: call.owner } },
+      )
+    return call
+  }
+  const sipOf = (call: Call): string => goings.get(call.id)?.sip ?? ''
+  /** The owner's page is in its sound, or will be: it is not lost. */
+  const hasPage = ({ id }: Pick<Call, 'id'>): boolean => {
+    const going = goings.get(id)
+    const call = book.find(id)
+    // While the help point rings, there is nothing to say.
+    return going !== undefined && (going.talks || going.pageDue !== null || (call !== null && isBeingCalled(call)))
+  }
+
+  function end(call: Call, how: CallEnd): Promise<unknown> {
+    const going = goings.get(call.id)
+    const seconds = Math.max(0, Math.round((clock.now() - Date.parse(call.ringingAt)) / 1000))
+    const lossPercent = going?.quality?.lossPercent ?? 0
+    const written = write([aboutCall(call, 'call.ended', { end: how, seconds, lossPercent })])
+    going?.pageDue?.abort()
+    going?.takingDue?.abort()
+    // Nothing was recorded of a call that nobody has answered.
+    if (going && !(call.recorded && going.answering)) nameOf.delete(going.sip)
+    goings.delete(call.id)
+    watchHeld(call.owner)
+    return written
+  }
+  /** Calls that a person holds while they speak in none: no page of theirs is there that would be missed. */
+  function watchHeld(owner: string | null): void {
+    const theirs = owner === null ? [] : book.going().filter((each) => each.owner === owner)
+    if (owner === null || theirs.some(hasPage)) return
+    for (const call of theirs) if (call.held) expectPage(call, owner, HELD_ALONE_MS)
+  }
+  /** The room has it again: everybody's wall rings, and the caller hears the announcement. */
+  function offerAgain(call: Call, why: string, owner: string): Promise<unknown> {
+    const going = goings.get(call.id)
+    if (going) {
+      going.pageDue?.abort()
+      Object.assign(going, { pageDue: null, talks: false, wasLost: true })
+    }
+    const written = write([aboutCall(call, 'call.lost', { owner, why }), aboutCall(call, 'call.offered', {})])
+    quietly(line.endTalk(sipOf(call)))
+    quietly(line.play(sipOf(call), announcementOf(call)))
+    expectTaking(call.id)
+    return written
+  }
+  /** Who has taken it must talk soon; a page that cannot is no operator. */
+  function expectPage({ id }: Call, owner: string, withinMs = TALKS_WITHIN_MS): void {
+    const going = goings.get(id)
+    if (!going) return
+    going.pageDue?.abort()
+    going.pageDue = after(withinMs, async () => {
+      const call = book.get(id)
+      if (call.owner === owner) await offerAgain(call, 'the page does not talk', owner)
+    })
+  }
+  /** Answers the call, once. The line stays up from then on, also while nobody speaks. */
+  function answer(call: Call): Promise<void> {
+    const going = goings.get(call.id)
+    if (!going) return Promise.reject(new Error('it has ended'))
+    going.answering ??= line
+      .answer(going.sip, call.recorded ? recordings.fileOf(call.id) : null)
+      .then(() => {
+        if (!goings.has(call.id)) return
+        quietly(write([aboutCall(call, 'call.answered', {})]))
+        // Never silence: the operator's first sound ends it.
+        if (!going.talks) quietly(line.play(going.sip, announcementOf(call)))
+      })
+      .catch((error: unknown) => {
+        going.answering = null
+        throw error
+      })
+    return going.answering
+  }
+  /** Waits until the help point answers, then expects the caller's page to speak. @throws when nobody answers there */
+  async function placed(call: Call, name: string, user: string): Promise<void> {
+    const { id } = call
+    const { status, from } = await line
+      .place(id, user, call.recorded ? recordings.fileOf(id) : null)
+      .catch((error: unknown) => {
+        onError(error)
+        return { status: 0, from: '' }
+      })
+    const now = book.get(id)
+    // Nothing will be recorded of it.
+    if (status !== ANSWERED) nameOf.delete(id)
+    if (now.state === 'ended') {
+      // Answered while we were hanging up.
+      if (status === ANSWERED) quietly(line.hangUp(id))
+      throw new Error('it has ended')
+    }
+    if (status !== ANSWERED) {
+      const how = status === 0 ? 'line-lost' : UNWANTED.has(status) ? 'refused' : 'nobody-answered'
+      await end(now, how)
+      throw new Error('nobody has answered')
+    }
+    quietly(write([aboutCall(now, 'call.answered', { secured: from.startsWith('tls:') })]))
+    if (!hasPage(now)) expectPage(now, name)
+  }
+  /** A person speaks in one call: the others that they have wait, or go back to the room. */
+  function holdOthers(name: string, actor: string, but: CallId): Draft[] {
+    return book
+      .going()
+      .filter(({ owner, held, id }) => owner === name && !held && id !== but)
+      .flatMap((other) => {
+        if (isBeingCalled(other)) {
+          const sip = sipOf(other)
+          quietly(end(other, 'operator-hung-up'))
+          quietly(line.hangUp(sip))
+          return []
+        }
+        if (other.state !== 'connected') {
+          quietly(offerAgain(other, 'another call was taken', name))
+          return []
+        }
+        quietly(line.play(sipOf(other), 'hold'))
+        return [aboutCall(other, 'call.held', { by: name, on: true }, actor)]
+      })
+  }
+
+  async function invited({ sip, user, from, secured }: Extract<CallNews, { news: 'invited' }>): Promise<void> {
+    const set = settings()
+    const helpPoint = helpPointOf(user)
+    if (set === null || helpPoint === null) {
+      await line.refuse(sip, UNKNOWN)
+      return
+    }
+    const coming: { end: CallEnd | null } = { end: null }
+    arriving.set(sip, coming)
+    const id = newId<CallId>('cal', clock.now())
+    try {
+      const name = sip.length > LONGEST_NAME ? createHash('sha256').update(sip).digest('hex') : sip
+      const { receipt } = await accept({
+        helpPoint,
+        key: `sip:${name}`,
+        sameForMs: SAME_CALL_MS,
+        pressedAt: null,
+        kind: 'press',
+        source: 'sip',
+        by: helpPoint,
+      })
+      const { incident } = receipt
+      nameOf.set(sip, id)
+      goings.set(id, begun(sip))
+      await write([
+        aboutCall(
+          { id, incident },
+          'call.ringing',
+          { helpPoint, sip: name, from, secured, recorded: set.recorded },
+          `help-point:${helpPoint}`,
+        ),
+      ])
+    } catch (error) {
+      onError(error)
+      arriving.delete(sip)
+      // No 180 was sent: the edge goes on to the desk, and a person answers. What the book has already is over.
+      const begun = book.find(id)
+      if (begun) quietly(end(begun, 'forwarded'))
+      nameOf.delete(sip)
+      goings.delete(id)
+      await line.refuse(sip, UNAVAILABLE)
+      return
+    }
+    arriving.delete(sip)
+    const call = book.get(id)
+    if (coming.end !== null) {
+      await end(call, coming.end)
+      return
+    }
+    await line.ring(sip)
+    expectTaking(id)
+    if (set.answer === 'at-once') await answer(book.get(id))
+  }
+  /** Somebody must take it soon, as the site file says. */
+  function expectTaking(id: CallId): void {
+    const set = settings()
+    const going = goings.get(id)
+    if (!set || !going) return
+    going.takingDue?.abort()
+    going.takingDue = after(set.noAnswerMs, () => nobodyTakes(id, set.desk))
+  }
+  async function nobodyTakes(id: CallId, desk: string): Promise<void> {
+    const waits = (): Call | null => {
+      const call = book.get(id)
+      return call.owner === null && call.state !== 'ended' ? call : null
+    }
+    const call = waits()
+    if (!call) return
+    await write([aboutCall(call, 'call.escalated', { to: desk })])
+    const now = waits()
+    // One whose line is up stays with the room: its screens ring on, and the caller hears the announcement.
+    if (now?.line !== 'early') return
+    const sip = sipOf(now)
+    await Promise.all([end(now, 'forwarded'), line.refuse(sip, UNAVAILABLE)])
+  }
+  /**
+   * Somebody's page is lost: the call that they spoke in is the room's again. One that they hold stays theirs while
+   * their page is in another of their calls.
+   */
+  async function lost(call: Call, owner: string, why: string): Promise<void> {
+    const going = goings.get(call.id)
+    if (going) going.talks = false
+    const others = book.going().filter((each) => each.owner === owner && each.id !== call.id)
+    if (call.held && others.some(hasPage)) return
+    await offerAgain(call, why, owner)
+    for (const { id } of others) {
+      // It may have ended, or be in another hand, by now.
+      const other = book.get(id)
+      if (other.owner === owner && other.held && goings.get(id)?.talks === false) await offerAgain(other, why, owner)
+    }
+  }
+
+  async function heard(news: CallNews): Promise<void> {
+    if (news.news === 'error') return onError(new Error(`calls: ${news.words}`))
+    if (news.news === 'registered') return options.onRegistered(news.registered)
+    if (news.news === 'invited') return invited(news)
+    const { sip } = news
+    const id = nameOf.get(sip)
+    const call = id === undefined ? null : book.find(id)
+    if (news.news === 'recorded') {
+      nameOf.delete(sip)
+      if (call) await recordings.written(call, news.recording)
+      return undefined
+    }
+    const coming = arriving.get(sip)
+    if (news.news === 'cancelled' || news.news === 'hung-up') {
+      const how: CallEnd = news.news === 'cancelled' ? news.by : news.lost ? 'line-lost' : 'caller-hung-up'
+      if (coming) coming.end = how
+      else if (call && call.state !== 'ended') await end(call, how)
+      return undefined
+    }
+    if (!call || call.state === 'ended') return undefined
+    switch (news.news) {
+      case 'both': {
+        if (call.owner !== news.owner || call.state === 'connected' || call.held) return undefined
+        const afterMs = Math.max(0, clock.now() - Date.parse(call.takenAt ?? call.ringingAt))
+        await write([aboutCall(call, 'call.connected', { by: news.owner, afterMs })])
+        return undefined
+      }
+      case 'lost':
+        if (call.owner !== news.owner) return undefined
+        await lost(call, news.owner, news.why === 'gone' ? 'the page is gone' : 'the page sends no sound')
+        return undefined
+      case 'announced':
+        if (!call.announced) await write([aboutCall(call, 'call.announced', {})])
+        return undefined
+      case 'quality': {
+        const going = goings.get(call.id)
+        const before = going?.quality?.oneWay ?? null
+        const { oneWay } = news.quality
+        if (going) going.quality = news.quality
+        options.onQuality(call.id, news.quality)
+        if (oneWay !== before) await write([aboutCall(call, 'call.one-way', { side: oneWay })])
+        return undefined
+      }
+      default:
+        return news satisfies never
+    }
+  }
+
+  return {
+    /** What the thread tells. */
+    heard: (news: CallNews): void => quietly(heard(news)),
+    view: (id: string): Call => view(book.get(id)),
+    ofIncident: (incident: string): Call[] =>
+      book
+        .ofIncident(incident as IncidentId)
+        .sort((a, b) => a.ringingAt.localeCompare(b.ringingAt))
+        .map(view),
+    list: (): Call[] => [...book.going(), ...book.over(100)].map(view),
+    /**
+     * Takes the call and its incident in one act. Another call of this person is put on hold.
+     * @param takeOver out of another's hand
+     * @throws call/taken, incident/taken with the owner's name, call/ended
+     */
+    async take(id: string, name: string, actor: string, takeOver: boolean): Promise<Call> {
+      const incident = await incidents.load(going(id).incident)
+      const call = going(id)
+      if (call.owner === name) return view(call)
+      if (isBeingCalled(call))
+        throw new Failure('call/not-answered', `${call.owner ?? 'Somebody'} is calling there; nobody has answered yet.`)
+      if (call.owner !== null && !takeOver)
+        throw new Failure('call/taken', `${call.owner} has this call.`, { extra: { owner: call.owner } })
+      // Whoever accepts a call whose operator was lost takes over its incident, too, also from another person.
+      const from = takeOver || goings.get(call.id)?.wasLost ? incident.owner : null
+      const taken = incident.state === 'closed' ? null : incidents.taking(call.incident, name, actor, from)
+      const drafts = [
+        ...(taken ? [taken] : []),
+        aboutCall(call, 'call.taken', { by: name, ...(call.owner === null ? {} : { from: call.owner }) }, actor),
+        ...holdOthers(name, actor, call.id),
+      ]
+      const sip = sipOf(call)
+      const held = goings.get(call.id)
+      if (call.owner !== null) {
+        if (held) held.talks = false
+        quietly(line.endTalk(sip))
+        quietly(line.play(sip, announcementOf(call)))
+      }
+      const { durable } = append(drafts)
+      durable.catch(() => {})
+      held?.takingDue?.abort()
+      expectPage(call, name)
+      // Whatever the disk does: the caller is answered.
+      try {
+        await answer(book.get(id))
+      } catch (error) {
+        const over = book.get(id)
+        // What cannot be answered here may be at the desk.
+        quietly(line.refuse(sip, UNAVAILABLE))
+        if (over.state !== 'ended') await end(over, 'line-lost')
+        throw new Failure('call/ended', `This call is over: ${messageOf(error)}.`, { extra: { end: over.end } })
+      }
+      await durable
+      return view(book.get(id))
+    },
+    /**
+     * Calls a help point about an open incident. The person who calls takes the call and the incident.
+     * @param incident null: the newest that is open there
+     * @throws call/unreachable, call/busy with who talks there, incident/unknown, incident/taken, incident/closed
+     */
+    async place(helpPoint: string, incident: string | null, name: string, actor: string): Promise<Call> {
+      const about = incident ?? incidents.openAt(helpPoint)
+      if (about === null)
+        throw new Failure('incident/unknown', `There is no open incident at ${helpPoint}: a call belongs to one.`)
+      const found = await incidents.load(about)
+      if (found.helpPoint !== helpPoint)
+        throw new Failure('request/invalid', `The incident ${about} is of ${found.helpPoint}, not of ${helpPoint}.`)
+      const [set, user] = [settings(), userOf(helpPoint)]
+      if (set === null || user === null)
+        throw new Failure('call/unreachable', `${helpPoint} cannot be called now: it is not registered at the edge.`)
+      const there = book.going().find((each) => each.helpPoint === helpPoint)
+      if (there)
+        throw new Failure(
+          'call/busy',
+          `There is a call of ${helpPoint} already${there.owner ? `: ${there.owner} has it` : ''}.`,
+          {
+            extra: { owner: there.owner, call: there.id },
+          },
+        )
+      const taken = incidents.taking(about, name, actor, null)
+      // Our name of it is SIP's, too.
+      const id = newId<CallId>('cal', clock.now())
+      nameOf.set(id, id)
+      const going = begun(id)
+      goings.set(id, going)
+      const ringing = {
+        helpPoint: found.helpPoint,
+        sip: id,
+        from: '',
+        secured: false,
+        recorded: set.recorded,
+        direction: 'out',
+        by: name,
+      } as const
+      const { durable } = append([
+        ...(taken ? [taken] : []),
+        aboutCall({ id, incident: found.id }, 'call.ringing', ringing, actor),
+        ...holdOthers(name, actor, id),
+      ])
+      durable.catch(() => {})
+      going.answering = placed(book.get(id), name, user)
+      going.answering.catch(() => {})
+      await durable
+      return view(book.get(id))
+    },
+    /** Gives it back: everybody's wall rings again. @throws call/not-yours, call/ended, call/not-answered */
+    async giveBack(id: string, name: string): Promise<Call> {
+      const call = mine(id, name)
+      if (isBeingCalled(call)) throw new Failure('call/not-answered', 'Nobody has answered there yet: hang up instead.')
+      await offerAgain(call, 'given back', name)
+      return view(book.get(id))
+    },
+    /** @throws call/not-yours, call/ended, call/not-answered */
+    async hold(id: string, name: string, actor: string, on: boolean): Promise<Call> {
+      const call = mine(id, name)
+      if (call.held === on) return view(call)
+      if (on && call.state !== 'connected')
+        throw new Failure('call/not-answered', 'No sound has come both ways yet: there is nothing to hold.')
+      const others = on ? [] : holdOthers(name, actor, call.id)
+      // Its page left it for another call, and comes back.
+      if (!on && !goings.get(call.id)?.talks) expectPage(call, name)
+      const written = write([...others, aboutCall(call, 'call.held', { by: name, on }, actor)])
+      quietly(line.play(sipOf(call), on ? 'hold' : null))
+      await written
+      return view(book.get(id))
+    },
+    /**
+     * Tells the caller, in the middle of the call, that it is recorded.
+     * @throws call/not-yours, call/ended, call/not-answered
+     */
+    async announce(id: string, name: string): Promise<Call> {
+      const call = mine(id, name)
+      if (call.state !== 'connected')
+        throw new Failure('call/not-answered', 'It is said once sound has come both ways, and not on hold.')
+      await line.play(sipOf(call), 'notice')
+      return view(book.get(id))
+    },
+    /** @throws call/not-yours, call/ended */
+    async hangUp(id: string, name: string): Promise<Call> {
+      const call = mine(id, name)
+      const sip = sipOf(call)
+      await Promise.all([end(call, 'operator-hung-up'), line.hangUp(sip)])
+      return view(book.get(id))
+    },
+    /**
+     * The owner's page talks from now on; a page of the same person that talked before does not any more.
+     * @param port frames both ways: the RTP time (4 bytes, little end first), then A-law
+     * @throws call/not-yours, call/ended
+     */
+    async talk(id: string, name: string, port: MessagePort): Promise<void> {
+      const call = mine(id, name)
+      await answer(call)
+      mine(id, name)
+      const going = goings.get(call.id)
+      going?.pageDue?.abort()
+      if (going) Object.assign(going, { pageDue: null, talks: true })
+      try {
+        await line.talk(sipOf(call), name, port)
+      } catch (error) {
+        // The page has left while it waited.
+        if (going) going.talks = false
+        expectPage(call, name)
+        throw error
+      }
+    },
+    /** Its incident was closed: nobody's screen shows the call any more. One that rings goes on to the desk. */
+    async incidentClosed(incident: IncidentId): Promise<void> {
+      for (const call of book.going().filter((each) => each.incident === incident)) {
+        const sip = sipOf(call)
+        const early = call.line === 'early' && call.direction === 'in'
+        await Promise.all([
+          end(call, early ? 'forwarded' : 'operator-hung-up'),
+          early ? line.refuse(sip, UNAVAILABLE) : line.hangUp(sip),
+        ])
+      }
+    },
+    /** The thread has died, or the edge: no line of before is there any more. */
+    async lineLost(how: CallEnd): Promise<void> {
+      for (const call of book.going()) await end(call, how)
+    },
+    close: (): void => stopped.abort(),
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * The sound of one call, both ways. The help point's goes to the operator's page and onto the recording; the operator's
+ * goes to the help point and onto the recording. While no operator talks, the announcement goes to the help point.
+ * Not here: SIP (sip-agent), who may talk (call-desk).
+ */
+import type { MessagePort } from 'node:worker_threads'
+import type { CallQuality, CallRecording } from '../glossary/call.ts'
+import type { CallRecorder } from './call-recording.ts'
+import { type HeardPacket, NO_SOUND_MS, createAudioWatch } from './sound/audio-watch.ts'
+import { FRAME_BYTES, FRAME_MS, SILENCE, levelOf } from '../tools/media/g711.ts'
+import type { RtpLeg } from './sip/rtp-leg.ts'
+import type { RemoteSound } from './sip/sip-description.ts'
+
+/**
+ * `waiting`: the announcement; it says that the call is recorded, and `waiting-unrecorded` does not. `notice`: that the
+ * call is recorded, said once in the middle of a conversation; the operator's voice waits for its end.
+ */
+export type Phrase = 'waiting' | 'waiting-unrecorded' | 'hold' | 'notice'
+export type LineNews =
+  /** Sound has come both ways between the help point and this operator. */
+  | { both: string }
+  /** The operator's page says nothing any more, or is gone. */
+  | { lost: string; why: 'silent' | 'gone' }
+  /** The announcement was heard to its end. */
+  | { announced: true }
+  /** Nothing has come of the help point for long: is it still there? */
+  | { gone: true }
+  | { quality: CallQuality }
+
+/** A page sends silence, too: so long without a frame is no page. */
+const PAGE_SILENT_MS = 2000
+/** So long a page may take from taking the call to its first frame. */
+const PAGE_BEGINS_MS = 8000
+/** Without a frame of the operator for so long, silence keeps the line alive. */
+const OWN_AFTER_MS = 200
+/** Before one begins: an operator's page that is quick is not preceded by half a word. */
+const FRAMES_BEFORE = 40
+/** Between two announcements. */
+const PAUSE_FRAMES = 75
+const QUALITY_EVERY_MS = 1000
+/** Devices that send nothing while nobody speaks there are silent for seconds; one that is gone is asked. */
+const PROBE_AFTER_MS = 10_000
+const QUIET = new Uint8Array(FRAME_BYTES).fill(SILENCE)
+
+export type CallLine = ReturnType<typeof createCallLine>
+
+export function createCallLine({
+  leg,
+  phrases,
+  now: wallClock,
+  tell,
+}: {
+  leg: RtpLeg
+  phrases: Readonly<Record<Phrase, Uint8Array>>
+  /** Milliseconds since 1970. */
+  now(): number
+  tell(news: LineNews): void
+}) {
+  let recorder: CallRecorder | null = null
+  let remote: RemoteSound | null = null
+  let upSince: number | null = null
+  /** Wall time of the moment when the line was up: from there on only what grows evenly counts. */
+  let upAt = 0
+  let probedAt = 0
+  let talker: { owner: string; port: MessagePort; heardAt: number; spoke: boolean; both: boolean } | null = null
+  let playing: { phrase: Phrase; frame: number } | null = null
+  let next = 0
+  let ownTime = 0
+  let lookedAt = 0
+  let levelOut: number | null = null
+  const heard = createAudioWatch()
+  const epoch = (monotonic: number): number => upAt + Math.round(monotonic - (upSince ?? monotonic))
+
+  function toRoom(packet: HeardPacket): void {
+    const { payload, time, at } = packet
+    if (upSince === null) return
+    heard.heard(packet)
+    recorder?.put('in', 'help point', payload, time, epoch(at))
+    if (!talker || playing?.phrase === 'hold') return
+    const frame = new Uint8Array(4 + payload.length)
+    new DataView(frame.buffer).setUint32(0, time >>> 0, true)
+    frame.set(payload, 4)
+    talker.port.postMessage(frame, [frame.buffer])
+    if (talker.spoke && !talker.both) {
+      talker.both = true
+      tell({ both: talker.owner })
+    }
+  }
+  function fromOperator(frame: Uint8Array): void {
+    const now = performance.now()
+    if (!talker || frame.length <= 4) return
+    talker.heardAt = now
+    // On hold, and before the line is up, the page only shows that it lives.
+    if (playing?.phrase === 'hold' || playing?.phrase === 'notice' || upSince === null) return
+    // The operator's first word ends the announcement.
+    playing = null
+    const time = new DataView(frame.buffer, frame.byteOffset).getUint32(0, true)
+    const payload = frame.subarray(4)
+    talker.spoke = true
+    leg.send(payload, time)
+    recorder?.put('out', talker.owner, payload, time, epoch(now))
+    levelOut = Math.max(levelOut ?? -90, levelOf(payload))
+  }
+  /** The next 20 ms of what is played; null when nothing is. */
+  function phraseFrame(): Uint8Array | null {
+    if (!playing) return null
+    const sound = phrases[playing.phrase]
+    const frames = Math.floor(sound.length / FRAME_BYTES)
+    const frame = playing.frame
+    playing.frame += 1
+    if (frame < 0) return QUIET
+    const at = frame % (frames + PAUSE_FRAMES)
+    if (at === frames && playing.phrase !== 'hold') tell({ announced: true })
+    if (at === frames && playing.phrase === 'notice') playing = null
+    return at < frames ? sound.subarray(at * FRAME_BYTES, (at + 1) * FRAME_BYTES) : QUIET
+  }
+  function endTalk(): void {
+    talker?.port.close()
+    talker = null
+  }
+  function watchPage(now: number): void {
+    if (!talker) return
+    const silent = now - talker.heardAt
+    if (silent <= (talker.spoke ? PAGE_SILENT_MS : PAGE_BEGINS_MS)) return
+    const { owner } = talker
+    endTalk()
+    tell({ lost: owner, why: 'silent' })
+  }
+  function look(now: number): void {
+    if (upSince === null || now - lookedAt < QUALITY_EVERY_MS) return
+    lookedAt = now
+    const { lossPercent, jitterMs, level, stopped, silent } = heard.look(now)
+    const wanted = remote?.direction === 'sendrecv' || remote?.direction === 'sendonly'
+    const lastAt = heard.last() ?? upSince
+    const never = heard.last() === null && now - upSince > NO_SOUND_MS
+    if ((stopped || never) && now - Math.max(lastAt, probedAt) > PROBE_AFTER_MS) {
+      probedAt = now
+      tell({ gone: true })
+    }
+    tell({
+      quality: {
+        lossPercent,
+        jitterMs,
+        levelIn: level,
+        levelOut,
+        oneWay: wanted && (stopped || never) ? 'in' : null,
+        silentLine: silent,
+      },
+    })
+    levelOut = null
+  }
+
+  return {
+    toRoom,
+    /** What the other side wants now. */
+    remote(sound: RemoteSound): void {
+      remote = sound
+      leg.sendTo(sound)
+    },
+    /** The line is up: sound goes both ways from here on. @returns when, milliseconds since 1970 */
+    up(): number {
+      const now = performance.now()
+      upAt = wallClock()
+      upSince = now
+      probedAt = now
+      next = now
+      lookedAt = now
+      return upAt
+    },
+    record: (onto: CallRecorder): void => void (recorder = onto),
+    talk(owner: string, port: MessagePort): void {
+      endTalk()
+      const mine = { owner, port, heardAt: performance.now(), spoke: false, both: false }
+      talker = mine
+      port.on('message', (frame: Uint8Array) => talker === mine && fromOperator(frame))
+      port.on('close', () => {
+        if (talker !== mine) return
+        talker = null
+        tell({ lost: owner, why: 'gone' })
+      })
+    },
+    endTalk,
+    play(phrase: Phrase | null): void {
+      if (playing?.phrase !== phrase) playing = phrase === null ? null : { phrase, frame: -FRAMES_BEFORE }
+    },
+    /** What is due: our own sound, the watch over the page, the second's figures. */
+    tick(now: number): void {
+      if (upSince !== null)
+        for (; next <= now; next += FRAME_MS) {
+          const spoken = talker?.spoke && !playing && now - talker.heardAt < OWN_AFTER_MS
+          if (spoken) continue
+          const frame = phraseFrame() ?? QUIET
+          leg.send(frame, null)
+          ownTime = (ownTime + frame.length) >>> 0
+          recorder?.put('out', 'room', frame, ownTime, epoch(next))
+        }
+      watchPage(now)
+      look(now)
+    },
+    write: (): Promise<void> => recorder?.write(epoch(performance.now())) ?? Promise.resolve(),
+    async close(): Promise<CallRecording | null> {
+      const now = epoch(performance.now())
+      upSince = null
+      endTalk()
+      leg.close()
+      const mine = recorder
+      recorder = null
+      return (await mine?.close(now)) ?? null
+    },
+  }
+}

@@ -1,0 +1,200 @@
+/** Calls over HTTP: who calls, taking a call, giving it back, hold, the end, and its recording. */
+import { createReadStream } from 'node:fs'
+import type { FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { type App, actorOf, personOf } from '../door/door.ts'
+import { CALL, ID_PARAMS, MEDIA, PROBLEM, listOf } from '../door/shapes.ts'
+import { CALL_STATES, type Call, type CallRecording } from '../glossary/call.ts'
+import { HANDLERS, READERS } from '../glossary/people.ts'
+import { Failure } from '../tools/failure.ts'
+
+export type CallPort = {
+  list(): Call[]
+  /** The oldest first. */
+  ofIncident(incident: string): Call[]
+  /** @throws call/unknown */
+  view(id: string): Call
+  place(helpPoint: string, incident: string | null, name: string, actor: string): Promise<Call>
+  take(id: string, name: string, actor: string, takeOver: boolean): Promise<Call>
+  giveBack(id: string, name: string): Promise<Call>
+  hold(id: string, name: string, actor: string, on: boolean): Promise<Call>
+  hangUp(id: string, name: string): Promise<Call>
+  announce(id: string, name: string): Promise<Call>
+  /** @throws call/unknown, call/no-recording */
+  recording(id: string): { call: Call; recording: CallRecording; file: string }
+  listened(id: string, actor: string, from: number, bytes: number): Promise<void>
+}
+
+const strict = { additionalProperties: false }
+const answers = { 200: CALL, '4xx': PROBLEM }
+const nameOf = (request: FastifyRequest): string => personOf(request).name
+
+export function callRoutes(app: App, port: CallPort): void {
+  app.get(
+    '/api/v1/calls',
+    {
+      config: { roles: READERS },
+      schema: {
+        summary: 'Calls that go on, the longest waiting first, then the newest that have ended',
+        tags: ['calls'],
+        querystring: Type.Object(
+          {
+            state: Type.Optional(Type.Enum(['open', ...CALL_STATES], { description: 'open: has not ended' })),
+            incident: Type.Optional(Type.String({ maxLength: 200, description: 'All of one incident, oldest first' })),
+          },
+          strict,
+        ),
+        response: { 200: listOf(CALL), '4xx': PROBLEM },
+      },
+    },
+    ({ query: { state, incident } }) => ({
+      items: (incident === undefined ? port.list() : port.ofIncident(incident)).filter(
+        (call) => state === undefined || (state === 'open' ? call.state !== 'ended' : call.state === state),
+      ),
+      next: null,
+    }),
+  )
+  app.post(
+    '/api/v1/calls',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary:
+          'Call a help point about an open incident, and take both. 409 where there is a call of it already, with the ' +
+          'name of the person who has it',
+        tags: ['calls'],
+        body: Type.Object(
+          {
+            helpPoint: Type.String({ minLength: 1, maxLength: 100 }),
+            incident: Type.Optional(
+              Type.String({ maxLength: 200, description: 'Left out: the newest that is open there' }),
+            ),
+          },
+          strict,
+        ),
+        response: { 202: CALL, '4xx': PROBLEM },
+      },
+    },
+    async (request, reply) => {
+      const { helpPoint, incident = null } = request.body
+      return reply.code(202).send(await port.place(helpPoint, incident, nameOf(request), actorOf(request)))
+    },
+  )
+  app.get(
+    '/api/v1/calls/:id',
+    {
+      config: { roles: READERS },
+      schema: { summary: 'One call', tags: ['calls'], params: ID_PARAMS, response: answers },
+    },
+    ({ params: { id } }) => port.view(id),
+  )
+  app.post(
+    '/api/v1/calls/:id/taking',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary:
+          'Take the call and its incident in one act; the loser of a race gets 409 with the owner’s name. Another call ' +
+          'of the same person is put on hold',
+        tags: ['calls'],
+        params: ID_PARAMS,
+        body: Type.Union([
+          Type.Object(
+            { takeOver: Type.Optional(Type.Boolean({ description: 'Out of the hand of the one who has it' })) },
+            strict,
+          ),
+          Type.Null(),
+        ]),
+        response: answers,
+      },
+    },
+    (request) => port.take(request.params.id, nameOf(request), actorOf(request), request.body?.takeOver ?? false),
+  )
+  app.delete(
+    '/api/v1/calls/:id/taking',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary: 'Give it back to the room: every wall rings again, and the caller hears the announcement',
+        tags: ['calls'],
+        params: ID_PARAMS,
+        response: answers,
+      },
+    },
+    (request) => port.giveBack(request.params.id, nameOf(request)),
+  )
+  app.post(
+    '/api/v1/calls/:id/hold',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary: 'Put it on hold, or go on with it',
+        tags: ['calls'],
+        params: ID_PARAMS,
+        body: Type.Object({ on: Type.Boolean() }, strict),
+        response: answers,
+      },
+    },
+    (request) => port.hold(request.params.id, nameOf(request), actorOf(request), request.body.on),
+  )
+  app.post(
+    '/api/v1/calls/:id/announcement',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary: 'Tell the caller that the call is recorded; the operator’s voice waits until it is said',
+        tags: ['calls'],
+        params: ID_PARAMS,
+        body: Type.Object({ name: Type.Enum(['recorded']) }, strict),
+        response: answers,
+      },
+    },
+    (request) => port.announce(request.params.id, nameOf(request)),
+  )
+  app.post(
+    '/api/v1/calls/:id/ending',
+    {
+      config: { roles: HANDLERS },
+      schema: { summary: 'Hang up', tags: ['calls'], params: ID_PARAMS, response: answers },
+    },
+    (request) => port.hangUp(request.params.id, nameOf(request)),
+  )
+  app.get(
+    '/api/v1/calls/:id/recording.wav',
+    {
+      config: { roles: ['evidence'], confirmed: true },
+      schema: {
+        summary:
+          'The recording as it was written: A-law, left the help point, right the room; its SHA-256 is in Repr-Digest. ' +
+          'Every fetch is an entry of the record',
+        tags: ['calls'],
+        params: ID_PARAMS,
+        response: { 200: MEDIA, 206: MEDIA, '4xx': PROBLEM },
+      },
+    },
+    async (request, reply) => {
+      const { call, recording, file } = port.recording(request.params.id)
+      const { bytes, sha256 } = recording
+      const asked = /^bytes=(\d{1,15})-(\d{1,15})?$/.exec(request.headers.range ?? '')
+      const from = Number(asked?.[1] ?? 0)
+      const to = Math.min(bytes - 1, Number(asked?.[2] ?? bytes - 1))
+      if (from > to) {
+        reply.header('content-range', `bytes */${bytes}`)
+        throw new Failure('export/no-such-range', `The recording has ${bytes} bytes.`)
+      }
+      // Durable before the first byte leaves.
+      await port.listened(call.id, actorOf(request), from, to - from + 1)
+      if (asked) reply.status(206).header('content-range', `bytes ${from}-${to}/${bytes}`)
+      return reply
+        .type('audio/wav')
+        .header('content-length', to - from + 1)
+        .header('accept-ranges', 'bytes')
+        .header('etag', `"${sha256}"`)
+        .header('content-disposition', `attachment; filename="${call.id}.wav"`)
+        .header('repr-digest', `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`)
+        .header('x-lamppost-sha256', sha256)
+        .header('cache-control', 'no-store')
+        .send(createReadStream(file, { start: from, end: to }))
+    },
+  )
+}

@@ -1,0 +1,83 @@
+/** The thread of calls, as the house sees it: started where the site has voice, started again when it dies. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../tools/clock.ts'
+import { builtEntry, packageRoot } from '../tools/package-root.ts'
+import { keepWorker } from '../tools/process/worker-calls.ts'
+import type { CallNews, CallThreadCalls, CallThreadInput } from './call-thread.ts'
+import { soundOf } from '../tools/media/a-law-wav.ts'
+
+type Door = { port: number; secret: string }
+
+const phrase = (name: string): Uint8Array => soundOf(readFileSync(join(packageRoot, 'server', 'call', 'phrases', name)))
+/** Each is heard in both languages. */
+const bothLanguages = (name: string): Uint8Array => Buffer.concat([phrase(`${name}.en.wav`), phrase(`${name}.cy.wav`)])
+const phrases = (): CallThreadInput['phrases'] => ({
+  waiting: bothLanguages('waiting'),
+  'waiting-unrecorded': bothLanguages('waiting-unrecorded'),
+  hold: bothLanguages('hold'),
+  notice: bothLanguages('notice'),
+})
+
+export function createCallSounds({
+  clock,
+  onNews,
+  onDeath,
+  onError,
+}: {
+  clock: Clock
+  onNews(news: CallNews): void
+  /** Every line of before is gone; the thread that lives now has no door yet. */
+  onDeath(): Promise<void>
+  onError(error: unknown): void
+}) {
+  let thread: ReturnType<typeof keepWorker<CallThreadCalls>> | null = null
+  let door: Door | null = null
+  /** Of the thread that lives now. @throws where the site has no voice */
+  function calls(): NonNullable<typeof thread>['calls'] {
+    if (!thread) throw new Error('this town has no voice')
+    return thread.calls
+  }
+  const quietly = (work: Promise<unknown>): void => void work.catch(onError)
+  async function reachAgain(): Promise<void> {
+    // Its lines are gone with it, and the edge knows nothing of that.
+    await onDeath().catch(onError)
+    if (door) await thread?.calls.door(door)
+  }
+  return {
+    start(): void {
+      thread ??= keepWorker<CallThreadCalls>(builtEntry('call/call-thread.js'), {
+        clock,
+        input: (): CallThreadInput => ({ phrases: phrases() }),
+        onTell: (message) => onNews(message as CallNews),
+        onDeath(cause) {
+          onError(cause)
+          quietly(reachAgain())
+        },
+      })
+    },
+    async stop(): Promise<void> {
+      const old = thread
+      thread = null
+      door = null
+      await old?.calls.close().catch(onError)
+      await old?.terminate()
+    },
+    /** Where the edge is; null: there is none now. */
+    reach(at: Door | null): void {
+      door = at
+      thread?.calls.door(at).catch(onError)
+    },
+    /** What the desk asks of a line. */
+    line: {
+      place: async (...args: Parameters<CallThreadCalls['place']>) => calls().place(...args),
+      ring: async (sip: string) => calls().ring(sip),
+      answer: async (sip: string, file: string | null) => calls().answer(sip, file),
+      refuse: async (sip: string, status: number) => calls().refuse(sip, status),
+      hangUp: async (sip: string) => calls().hangUp(sip),
+      talk: async (...args: Parameters<CallThreadCalls['talk']>) => calls().talk(...args),
+      endTalk: async (sip: string) => calls().endTalk(sip),
+      play: async (...args: Parameters<CallThreadCalls['play']>) => calls().play(...args),
+    },
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * Calls in a thread of their own: SIP's dialogs, RTP, and the recording. A throw in a callback of a socket must not end
+ * the house, and a busy house must not make voices stutter. Events of calls go to the house; sound goes over a port of
+ * its own, one for each operator who talks. Not here: what a call means (call-desk).
+ */
+import { mkdir, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import type { MessagePort } from 'node:worker_threads'
+import type { CallQuality, CallRecording } from '../glossary/call.ts'
+import { realClock } from '../tools/clock.ts'
+import { messageOf } from '../tools/failure.ts'
+import { answerCalls, publishToMain, workerInput } from '../tools/process/worker-calls.ts'
+import { type CallLine, type Phrase, createCallLine } from './call-line.ts'
+import { openCallRecorder, settleCallRecording } from './call-recording.ts'
+import {
+  type CancelledBy,
+  type Invite,
+  type PlacedCall,
+  type SipAgent,
+  type SipEvents,
+  createSipAgent,
+} from './sip/sip-agent.ts'
+import { openRtpLeg } from './sip/rtp-leg.ts'
+
+export type CallNews =
+  | ({ news: 'invited' } & Invite)
+  | { news: 'registered'; registered: boolean }
+  | { news: 'cancelled'; sip: string; by: CancelledBy }
+  | { news: 'hung-up'; sip: string; lost: boolean }
+  | { news: 'both'; sip: string; owner: string }
+  | { news: 'lost'; sip: string; owner: string; why: 'silent' | 'gone' }
+  | { news: 'announced'; sip: string }
+  | { news: 'quality'; sip: string; quality: CallQuality }
+  | { news: 'recorded'; sip: string; recording: CallRecording }
+  | { news: 'error'; words: string }
+export type CallThreadInput = { phrases: Record<Phrase, Uint8Array> }
+
+const TICK_MS = 10
+const ANSWERED = 200
+const WRITE_EVERY_MS = 1000
+
+const { phrases } = workerInput<CallThreadInput>()
+const say = (news: CallNews): void => publishToMain(news)
+const onError = (words: string): void => say({ news: 'error', words })
+const lines = new Map<string, CallLine>()
+let agent: SipAgent | null = null
+let wroteAt = 0
+/** Runs while there is a call. */
+let ticking: ReturnType<typeof setInterval> | undefined
+
+/** A call's sound; opened with its first description, before it is answered. */
+async function openLine(sip: string): Promise<{ line: CallLine; port: number }> {
+  let onPacket: CallLine['toRoom'] = () => {}
+  const leg = await openRtpLeg('127.0.0.1', (packet) => onPacket(packet))
+  const line = createCallLine({
+    leg,
+    phrases,
+    now: realClock.now,
+    tell(news) {
+      if ('both' in news) say({ news: 'both', sip, owner: news.both })
+      else if ('lost' in news) say({ news: 'lost', sip, owner: news.lost, why: news.why })
+      else if ('quality' in news) say({ news: 'quality', sip, quality: news.quality })
+      else if ('gone' in news) void probe(sip)
+      else say({ news: 'announced', sip })
+    },
+  })
+  onPacket = line.toRoom
+  lines.set(sip, line)
+  ticking ??= setInterval(tick, TICK_MS)
+  return { line, port: leg.port }
+}
+/** One that lost its power says no goodbye: asked, and not there, its call is over. */
+async function probe(sip: string): Promise<void> {
+  if ((await agent?.probe(sip)) !== false) return
+  await agent?.hangUp(sip)
+  say({ news: 'hung-up', sip, lost: true })
+  await closeLine(sip)
+}
+async function closeLine(sip: string): Promise<void> {
+  const line = lines.get(sip)
+  lines.delete(sip)
+  if (lines.size === 0) {
+    clearInterval(ticking)
+    ticking = undefined
+  }
+  try {
+    const recording = await line?.close()
+    if (recording) say({ news: 'recorded', sip, recording })
+  } catch (error) {
+    onError(`the recording of a call could not be finished: ${messageOf(error)}`)
+  }
+}
+function tick(): void {
+  const now = performance.now()
+  for (const line of lines.values()) line.tick(now)
+  if (now - wroteAt < WRITE_EVERY_MS) return
+  wroteAt = now
+  for (const line of lines.values())
+    line.write().catch((error: unknown) => onError(`a call is not recorded: ${messageOf(error)}`))
+}
+
+let doors: Promise<void> = Promise.resolve()
+/** The edge has another door than before, or none: calls through the old door are over, and the house is told. */
+async function reach(door: { port: number; secret: string } | null): Promise<void> {
+  await agent?.close()
+  agent = door && createSipAgent(door, sipEvents)
+}
+const sipEvents: SipEvents = {
+  onRegistered: (registered) => say({ news: 'registered', registered }),
+  onInvite: (invite) => say({ news: 'invited', ...invite }),
+  onCancelled(sip, by) {
+    say({ news: 'cancelled', sip, by })
+    void closeLine(sip)
+  },
+  onHungUp(sip, lost) {
+    say({ news: 'hung-up', sip, lost })
+    void closeLine(sip)
+  },
+  async openSound(sip) {
+    const { line, port } = await openLine(sip)
+    return { address: '127.0.0.1', port, remote: line.remote, close: () => void closeLine(sip) }
+  },
+  onError,
+}
+
+async function record(sip: string, line: CallLine, file: string, startedAt: number): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+    const recorder = await openCallRecorder(file, startedAt)
+    if (lines.get(sip) !== line) {
+      // Over before there was a file.
+      await recorder.close(startedAt)
+      await settleCallRecording(file)
+      return void (await rm(file, { force: true }))
+    }
+    line.record(recorder)
+  } catch (error) {
+    onError(`a call is not recorded: ${messageOf(error)}`)
+  }
+  return undefined
+}
+
+const calls = {
+  /** Where the edge is; null: there is none now. */
+  door(door: { port: number; secret: string } | null): Promise<void> {
+    doors = doors.then(() => reach(door)).catch((error: unknown) => onError(messageOf(error)))
+    return doors
+  },
+  ring: async (sip: string): Promise<void> => agent?.ring(sip),
+  /** @param file of the recording; null: it is not recorded. @throws when the call has ended meanwhile */
+  async answer(sip: string, file: string | null): Promise<void> {
+    if (!agent) throw new Error('the edge is gone')
+    await agent.answer(sip)
+    const line = lines.get(sip)
+    if (!line) throw new Error('this call has ended')
+    const startedAt = line.up()
+    // A disk that is slow or full must not cost the conversation.
+    if (file !== null) void record(sip, line, file, startedAt)
+  },
+  /**
+   * Calls a help point. Resolves when it is answered, or is not.
+   * @param file of the recording; null: it is not recorded
+   */
+  async place(sip: string, user: string, file: string | null): Promise<PlacedCall> {
+    if (!agent) throw new Error('the edge is gone')
+    const placed = await agent.place(sip, user)
+    const line = lines.get(sip)
+    if (placed.status !== ANSWERED) await closeLine(sip)
+    else if (!line) throw new Error('this call has ended')
+    else {
+      const startedAt = line.up()
+      if (file !== null) void record(sip, line, file, startedAt)
+    }
+    return placed
+  },
+  refuse: async (sip: string, status: number): Promise<void> => {
+    await agent?.refuse(sip, status)
+    await closeLine(sip)
+  },
+  hangUp: async (sip: string): Promise<void> => {
+    await agent?.hangUp(sip)
+    await closeLine(sip)
+  },
+  talk(sip: string, owner: string, port: MessagePort): void {
+    const line = lines.get(sip)
+    if (line) line.talk(owner, port)
+    else port.close()
+  },
+  endTalk: (sip: string): void => lines.get(sip)?.endTalk(),
+  play: (sip: string, phrase: Phrase | null): void => lines.get(sip)?.play(phrase),
+  async close(): Promise<void> {
+    await agent?.close()
+    agent = null
+    await Promise.all([...lines.keys()].map(closeLine))
+  },
+}
+export type CallThreadCalls = typeof calls
+answerCalls(calls)

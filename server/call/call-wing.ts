@@ -1,0 +1,162 @@
+/** Calls: help points that telephone, the operators who take their calls, and the edge that the network touches. */
+import type { Door } from '../door/door.ts'
+import type { EdgeListen, VoiceHealth } from '../glossary/call.ts'
+import type { Incident, IncidentId } from '../glossary/incident.ts'
+import type { Append, Recorded } from '../glossary/ledger.ts'
+import type { LiveNews } from '../glossary/news.ts'
+import type { HelpPointId } from '../glossary/press.ts'
+import type { Site } from '../glossary/site.ts'
+import { createTopic } from '../tools/topic.ts'
+import { type CallBook, createCallBook } from './call-book.ts'
+import { type CallDeskOptions, createCallDesk } from './call-desk.ts'
+import { type CallRecordings, createCallRecordings } from './call-recordings.ts'
+import { callRoutes } from './call-routes.ts'
+import { CALL_SOCKET_PATH, callSocket } from './call-socket.ts'
+import { createCallSounds } from './call-sounds.ts'
+import { type EdgeCareOptions, createEdgeCare, refuseWithoutEngines } from './edge/edge-care.ts'
+
+export type CallNeeds = Pick<
+  EdgeCareOptions,
+  'clock' | 'logger' | 'dataFolder' | 'file' | 'environment' | 'engines'
+> & {
+  news: { publish(news: LiveNews): void }
+  closing: { add(what: string, close: () => unknown): void }
+  onError(error: unknown): void
+  town: { site(): Site }
+  ledger: { append: Append; recorded(listener: (entry: Recorded) => void): () => void }
+  incidents: Omit<CallDeskOptions['incidents'], 'openAt'> & {
+    clipsOf(id: IncidentId): number
+    /** The oldest first. */
+    book: { unfinished(): Incident[] }
+  }
+  presses: {
+    accept: CallDeskOptions['accept']
+    alive(helpPoint: string): void
+    refused(source: string, from: string, reason: string): void
+  }
+}
+const SWEEP_EVERY_MS = 3_600_000
+
+const userAt = ({ helpPoints }: Site, helpPoint: string): string | null =>
+  helpPoints.find(({ id }) => id === helpPoint)?.sip?.user ?? null
+const newestAt = (helpPoint: string, incidents: readonly Incident[]): IncidentId | null =>
+  incidents.findLast((each) => each.helpPoint === helpPoint)?.id ?? null
+
+/** The desk, the thread and the edge, and what each tells the other. */
+function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) {
+  const { clock, news, closing, onError, town, ledger, incidents, presses } = needs
+  const reached = createTopic<readonly EdgeListen[]>(onError)
+  let ready = false
+  const helpPointOf = (user: string): HelpPointId | null =>
+    town.site().helpPoints.find(({ sip }) => sip?.user === user)?.id ?? null
+  const sounds = createCallSounds({
+    clock,
+    onNews: (message) => desk.heard(message),
+    async onDeath() {
+      care.endCalls()
+      const before = book.going().map(({ id }) => id)
+      await desk.lineLost('line-lost')
+      await recordings.recover(before)
+    },
+    onError,
+  })
+  const desk = createCallDesk({
+    clock,
+    book,
+    append: ledger.append,
+    line: sounds.line,
+    settings: () => town.site().voice,
+    helpPointOf,
+    userOf: (helpPoint) => (care.sinceOf(helpPoint as HelpPointId) === null ? null : userAt(town.site(), helpPoint)),
+    accept: presses.accept,
+    incidents: { ...incidents, openAt: (helpPoint) => newestAt(helpPoint, incidents.book.unfinished()) },
+    recordings,
+    onQuality: (call, quality) => news.publish({ event: 'call.quality', data: { call, quality } }),
+    onRegistered: becomeReady,
+    onError,
+  })
+  const care = createEdgeCare({
+    ...needs,
+    helpPointOf,
+    onDoor(door, listen) {
+      if (door === null) becomeReady(false)
+      else reached.publish(listen)
+      sounds.reach(door)
+    },
+    onRefused: ({ from, why }) => presses.refused('sip', from, why),
+    onHeard: presses.alive,
+  })
+  /** What the shift must know: whether calls reach this server, and whether they reach anybody when it stops. */
+  const voice = (): VoiceHealth | null => {
+    const edge = care.state()
+    return edge && { ready, apart: edge.apart }
+  }
+  function becomeReady(now: boolean): void {
+    ready = now
+    news.publish({ event: 'voice.health', data: voice() })
+  }
+  closing.add('the call desk', desk.close)
+  closing.add('the voice edge', care.stop)
+  closing.add('the calls', sounds.stop)
+  return { desk, care, sounds, voice, reached }
+}
+
+export function openCalls(needs: CallNeeds) {
+  const { clock, closing, onError, engines, town, ledger, incidents } = needs
+  const book = createCallBook()
+  const recordings = createCallRecordings({ ...needs, book, append: ledger.append })
+  const { desk, care, sounds, voice, reached } = openRoom(needs, book, recordings)
+  async function sweepNowAndThen(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await clock.sleep(SWEEP_EVERY_MS, signal)
+      if (!signal.aborted) await recordings.sweep(town.site().evidence.keepMs).catch(onError)
+    }
+  }
+  return {
+    voice,
+    voiceOf(helpPoint: HelpPointId): { registered: boolean; since: string | null } | null {
+      const since = care.sinceOf(helpPoint)
+      const telephones = town.site().helpPoints.some(({ id, sip }) => id === helpPoint && sip !== null)
+      return telephones ? { registered: since !== null, since } : null
+    },
+    /** Where help points reach the edge, with the ports that the system gave. */
+    reached: reached.subscribe,
+    /** What evidence is made of. */
+    recordings: {
+      of: book.ofIncident,
+      find: book.find,
+      fileOf: recordings.fileOf,
+      hold: recordings.keep,
+      release: recordings.letGo,
+    },
+    folds: { calls: book },
+    /** Calls that were going on when the server died: nobody hears anybody in them any more. */
+    async resume(): Promise<void> {
+      const before = book.going().map(({ id }) => id)
+      await desk.lineLost('server-restarted')
+      await recordings.recover(before)
+    },
+    /** @throws in words when the site has voice and this machine has no engines for it */
+    begin(): void {
+      refuseWithoutEngines(town.site(), engines)
+      ledger.recorded((entry) => {
+        if (entry.kind === 'incident.closed') desk.incidentClosed(entry.body.incident).catch(onError)
+        if (entry.kind !== 'clip.deleted' || incidents.clipsOf(entry.body.incident) > 0) return
+        recordings.drop(entry.body.incident, entry.body.why).catch(onError)
+      })
+      const sweeping = new AbortController()
+      closing.add('the recordings’ retention', () => sweeping.abort())
+      void sweepNowAndThen(sweeping.signal)
+    },
+    listen: {
+      async 'the voice edge'(site: Site): Promise<void> {
+        if (site.voice !== null && engines !== 'never') sounds.start()
+        if (!(await care.follow(site))) await sounds.stop()
+      },
+    },
+    routes({ app, whoHas, socket }: Door): void {
+      callRoutes(app, { ...desk, ...recordings })
+      socket(CALL_SOCKET_PATH, callSocket({ whoHas, talk: desk.talk, now: clock.now }))
+    },
+  }
+}

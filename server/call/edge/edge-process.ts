@@ -1,0 +1,178 @@
+/**
+ * `lamppost edge`: the edge's engines in a process of their own, so that a call reaches the desk while the house is
+ * being started anew, frozen, or gone. It follows the site file by itself. As the house's child it ends with the house;
+ * as a service of its own it does not.
+ */
+import { chmodSync, rmSync } from 'node:fs'
+import { type Server, type Socket, createServer } from 'node:net'
+import { join } from 'node:path'
+import type { SipIdentity, VoiceSite } from '../../glossary/call.ts'
+import { createBackoff } from '../../tools/backoff.ts'
+import { realClock } from '../../tools/clock.ts'
+import { messageOf } from '../../tools/failure.ts'
+import { type Edge, startEdge } from './edge-run.ts'
+import { type FromEdge, type FromHouse, edgeSocketPath, openEdgeSocket, readLines, say } from './edge-socket.ts'
+
+/** So long the house may be silent before its calls are ended. */
+const HOUSE_SILENT_MS = 3000
+const LOOK_EVERY_MS = 500
+const REGISTRATIONS_EVERY_MS = 5000
+
+export type EdgeWish = { voice: VoiceSite; identities: readonly SipIdentity[] }
+export type EdgeProcess = {
+  /** What the site file says now. */
+  follow(wish: EdgeWish): Promise<void>
+  close(): Promise<void>
+}
+
+const CHANGED = 'the site file'
+const GOODBYE_MS = 1500
+/** What the engines are started with; all else is told to them as they run, or is none of theirs. */
+const engineWish = ({ voice }: EdgeWish): unknown => [voice.edge, voice.desk, voice.noAnswerMs]
+
+/** A promise of a word, and what gives it. */
+function untilCalled(): { promise: Promise<string>; resolve(word: string): void } {
+  let resolve: (word: string) => void = () => {}
+  const promise = new Promise<string>((done) => (resolve = done))
+  return { promise, resolve: (word) => resolve(word) }
+}
+
+/** @throws when another edge answers for this folder, or an engine does not start */
+export async function runEdge({
+  dataFolder,
+  first,
+  onWords,
+}: {
+  dataFolder: string
+  first: EdgeWish
+  onWords(words: string): void
+}): Promise<EdgeProcess> {
+  const path = edgeSocketPath(dataFolder)
+  const other = await openEdgeSocket(path)
+  other?.destroy()
+  if (other) throw new Error(`an edge answers at ${path} already; stop it first`)
+  rmSync(path, { force: true })
+  let wish = first
+  let edge: Edge | null = null
+  let listen: Edge['listen'] | null = null
+  let house: Socket | null = null
+  let heardAt = performance.now()
+  let ended = true
+  let changed = untilCalled()
+  const stopped = new AbortController()
+  const tell = (message: FromEdge): void => void (house && say(house, message))
+
+  const start = async (): Promise<Edge> => {
+    const { edge: set, desk, noAnswerMs } = wish.voice
+    const started = await startEdge(
+      // A port that the system gave stays: help points know it.
+      { listen: listen ?? set.listen, mediaPorts: set.mediaPorts, trusted: set.trusted, desk, noAnswerMs },
+      {
+        folder: join(dataFolder, 'edge'),
+        identities: wish.identities,
+        onRefused: (refused) => tell({ refused }),
+        onError: (words) => onWords(words),
+      },
+    )
+    // The site file may have named others meanwhile.
+    if (JSON.stringify(wish.voice.edge.listen) === JSON.stringify(set.listen)) listen = started.listen
+    tell({ door: started.door, listen: started.listen })
+    return started
+  }
+  /** Whoever is in a call gets a goodbye before the engines go. */
+  async function stop(old: Edge | null): Promise<void> {
+    if (!old) return
+    await Promise.race([old.endCalls().catch(() => 0), realClock.sleep(GOODBYE_MS)])
+    await old.close()
+  }
+  /** The one place that starts and stops engines: when they die, and when the site file says something else. */
+  async function keep(): Promise<void> {
+    const backoff = createBackoff(500, 10_000)
+    while (!stopped.signal.aborted) {
+      const mine: Edge | null = edge
+      const why = await Promise.race([mine ? mine.died : 'the edge', changed.promise])
+      if (stopped.signal.aborted) return
+      changed = untilCalled()
+      if (why !== CHANGED) onWords(`${why} has ended; the edge is started again`)
+      tell({ door: null, ...(why === CHANGED ? {} : { problem: `${why} has ended and is started again` }) })
+      edge = null
+      await stop(mine)
+      while (!stopped.signal.aborted && edge === null) {
+        try {
+          edge = await start()
+          await edge.tell(wish.identities)
+          backoff.reset()
+        } catch (error) {
+          onWords(messageOf(error))
+          await realClock.sleep(backoff.wait(), stopped.signal)
+        }
+      }
+    }
+  }
+
+  edge = await start()
+  const keeping = keep()
+  const server: Server = createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    readLines<FromHouse>(socket, ({ endCalls }) => {
+      // Whoever only looks whether somebody answers is no house.
+      if (house !== socket) {
+        house?.destroy()
+        // Another house than before: nobody in it hears what that one was in.
+        if (!ended) edge?.endCalls().catch((error: unknown) => onWords(messageOf(error)))
+      }
+      house = socket
+      heardAt = performance.now()
+      ended = false
+      if (endCalls) edge?.endCalls().catch((error: unknown) => onWords(messageOf(error)))
+    })
+    socket.on('close', () => {
+      if (house === socket) house = null
+    })
+    say(socket, { door: edge?.door ?? null, ...(listen ? { listen } : {}) })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, resolve)
+  })
+  // Whoever may open it may take calls.
+  chmodSync(path, 0o600)
+
+  const keeper = setInterval(() => {
+    if (ended || performance.now() - heardAt < HOUSE_SILENT_MS) return
+    ended = true
+    edge
+      ?.endCalls()
+      .then((calls) => calls > 0 && onWords(`the house is silent: ${calls} calls were ended at their help points`))
+      .catch((error: unknown) => onWords(messageOf(error)))
+  }, LOOK_EVERY_MS)
+  const registrations = setInterval(() => {
+    edge
+      ?.registered()
+      // Each time: it is a sign of life of those who are there.
+      .then((users) => tell({ registered: users }))
+      .catch(() => {})
+  }, REGISTRATIONS_EVERY_MS)
+
+  return {
+    async follow(next) {
+      const before = wish
+      wish = next
+      if (JSON.stringify(engineWish(before)) === JSON.stringify(engineWish(next))) return edge?.tell(next.identities)
+      if (JSON.stringify(before.voice.edge.listen) !== JSON.stringify(next.voice.edge.listen)) listen = null
+      changed.resolve(CHANGED)
+      return undefined
+    },
+    async close() {
+      stopped.abort()
+      clearInterval(keeper)
+      clearInterval(registrations)
+      changed.resolve(CHANGED)
+      house?.destroy()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+      rmSync(path, { force: true })
+      await keeping
+      await stop(edge)
+    },
+  }
+}

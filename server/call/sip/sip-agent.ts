@@ -1,0 +1,338 @@
+/**
+ * The port behind which a SIP library stands: calls that the edge brings, and what is done with them. sip.js has had no
+ * release since 2022: it faces only the edge's door on loopback, and `test/engines` is what another library in its place
+ * must pass. Not here: sound (call-line), what a call means to the room (call-desk).
+ */
+import { randomInt } from 'node:crypto'
+import {
+  Invitation,
+  Inviter,
+  type Session,
+  type SessionDescriptionHandler,
+  Registerer,
+  RegistererState,
+  SessionState,
+  UserAgent,
+} from 'sip.js'
+import { messageOf } from '../../tools/failure.ts'
+import { createSipConnection } from './sip-connection.ts'
+import { type Offer, type RemoteSound, description, readOffer } from './sip-description.ts'
+
+/** `forwarded`: the edge has gone on to the desk, because nothing rang in time. */
+export type CancelledBy = 'gave-up' | 'answered-elsewhere' | 'forwarded'
+export type Invite = {
+  /** SIP's own name of the call, Call-ID. */
+  sip: string
+  /** Whom the edge has found it to be of. */
+  user: string
+  /** Transport, address and port: `udp:10.1.2.3:5060`. */
+  from: string
+  /** The signalling came over TLS. */
+  secured: boolean
+}
+/** What a call's sound needs of its session; made before the first description is. */
+export type SoundPort = {
+  address: string
+  port: number
+  /** What the other side wants now; each re-INVITE says it anew. */
+  remote(sound: RemoteSound): void
+  close(): void
+}
+export type SipEvents = {
+  onRegistered(registered: boolean): void
+  onInvite(invite: Invite): void
+  onCancelled(sip: string, by: CancelledBy): void
+  /** @param lost the line is gone without a word of the other side */
+  onHungUp(sip: string, lost: boolean): void
+  openSound(sip: string): Promise<SoundPort>
+  onError(words: string): void
+}
+/** What became of a call of ours. `status` 200: it is answered; else why not (RFC 3261 21). `from`: as an invite's. */
+export type PlacedCall = { status: number; from: string }
+export type SipAgent = {
+  /**
+   * Calls a help point that is registered at the edge, and nobody else: the edge knows no other way.
+   * @param sip the Call-ID that it will have
+   */
+  place(sip: string, user: string): Promise<PlacedCall>
+  /** 180: the press is on disk. */
+  ring(sip: string): Promise<void>
+  /** 200, once. @throws when it has ended meanwhile */
+  answer(sip: string): Promise<void>
+  /** Whether the other side still knows the call: one that has lost its power says no goodbye. */
+  probe(sip: string): Promise<boolean>
+  /** A final refusal: the edge goes on to the desk. One that was answered gets a goodbye. */
+  refuse(sip: string, status: number): Promise<void>
+  /** BYE. Nothing happens to one that has ended. */
+  hangUp(sip: string): Promise<void>
+  close(): Promise<void>
+}
+
+/** A help point that answers by itself is asked to, in the words of several makers. */
+const ANSWER_BY_ITSELF = [
+  'Call-Info: <sip:127.0.0.1>;answer-after=0',
+  'Alert-Info: <http://127.0.0.1>;info=alert-autoanswer',
+]
+const REGISTERED_FOR_S = 60
+const AGAIN_MS = 500
+/** The edge waits two seconds for a ring; a CANCEL about then, before we rang, is the edge's own. */
+const EDGE_GOES_ON_MS = 1900
+const DAY_S = 86_400
+/** Without any answer, not even the edge's, nothing is said. */
+const PROBE_MS = 40_000
+const GOODBYE_MS = 1000
+const REFUSAL_FOLLOWS_MS = 500
+
+/** @param door the edge's: its port on loopback, and the secret by which it knows us */
+export function createSipAgent(
+  { port, secret }: { port: number; secret: string },
+  { onRegistered, onInvite, onCancelled, onHungUp, openSound, onError }: SipEvents,
+): SipAgent {
+  type Known = { session: Invitation | Inviter; at: number; rang: boolean; over: boolean }
+  const calls = new Map<string, Known>()
+  const uri = UserAgent.makeURI('sip:lamppost@127.0.0.1')
+  if (!uri) throw new Error('sip.js does not read its own address')
+  const stopped = new AbortController()
+
+  const agent = new UserAgent({
+    uri,
+    // Its constructor is called with `new`, and what that gives back is the connection.
+    transportConstructor: function connection() {
+      return createSipConnection(port)
+    } as unknown as NonNullable<ConstructorParameters<typeof UserAgent>[0]>['transportConstructor'] & object,
+    sessionDescriptionHandlerFactory: (session) => soundOf(session, openSound),
+    viaHost: '127.0.0.1',
+    contactName: 'lamppost',
+    contactParams: { transport: 'tcp' },
+    userAgentString: 'Lamppost',
+    logBuiltinEnabled: false,
+    // It rings by itself otherwise, before the press is on disk.
+    sendInitialProvisionalResponse: false,
+    noAnswerTimeout: DAY_S,
+    delegate: {
+      onInvite: invited,
+      onDisconnect: () => {
+        onRegistered(false)
+        void connectAgain()
+      },
+    },
+  })
+  const registerer = new Registerer(agent, {
+    expires: REGISTERED_FOR_S,
+    regId: 1,
+    extraHeaders: [`X-Lamppost-Door: ${secret}`],
+  })
+  let again: ReturnType<typeof setTimeout> | undefined
+  /** A refresh that was refused, or had no answer, is not tried again by itself. */
+  function soon(): void {
+    onRegistered(false)
+    clearTimeout(again)
+    if (!stopped.signal.aborted) again = setTimeout(() => void connectAgain(), AGAIN_MS)
+  }
+  registerer.stateChange.addListener((state) => state === RegistererState.Unregistered && soon())
+  const register = (): Promise<unknown> =>
+    registerer.register({ requestDelegate: { onAccept: () => onRegistered(true), onReject: soon } })
+
+  let connecting = false
+  async function connectAgain(): Promise<void> {
+    if (connecting) return
+    connecting = true
+    while (!stopped.signal.aborted) {
+      try {
+        if (!agent.transport.isConnected()) await agent.reconnect()
+        await register()
+        break
+      } catch (error) {
+        onError(`the edge's door does not answer: ${messageOf(error)}`)
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+      }
+    }
+    connecting = false
+  }
+
+  function invited(invitation: Invitation): void {
+    const { request } = invitation
+    const sip = request.callId
+    const user = request.getHeader('X-Lamppost-Help-Point') ?? ''
+    const from = request.getHeader('X-Lamppost-From') ?? ''
+    if (calls.has(sip)) return void invitation.reject({ statusCode: 482 }).catch(() => {})
+    const { call, over } = know(sip, invitation)
+    invitation.delegate = {
+      ...invitation.delegate,
+      onCancel: ({ request: cancel }) =>
+        over(() => onCancelled(sip, cancelledBy(cancel.getHeader('Reason'), call.rang, performance.now() - call.at))),
+    }
+    onInvite({ sip, user, from, secured: from.startsWith('tls:') })
+  }
+  /** From here on its end is told, once, unless it is ours. */
+  function know(sip: string, session: Known['session']) {
+    const call: Known = { session, at: performance.now(), rang: false, over: false }
+    calls.set(sip, call)
+    const over = (tell: () => void): void => {
+      if (call.over) return
+      call.over = true
+      tell()
+    }
+    // One that came is told of whatever becomes of it.
+    let told = session instanceof Invitation
+    session.delegate = {
+      onBye: (bye) => {
+        void bye.accept().catch(() => {})
+        over(() => onHungUp(sip, false))
+      },
+    }
+    session.stateChange.addListener((state) => {
+      if (state === SessionState.Established) told = true
+      if (state !== SessionState.Terminated) return
+      calls.delete(sip)
+      // A dialog that ended without a word of the other side: no ACK came, or the edge is gone. What became of one of
+      // ours that was not answered is said where it was placed.
+      over(() => told && onHungUp(sip, true))
+    })
+    return { call, over }
+  }
+
+  void agent
+    .start()
+    .then(register)
+    .catch(() => connectAgain())
+
+  /** A goodbye to one that was answered, else a refusal; nothing to one that is over. */
+  async function end({ session }: Known, status: number): Promise<void> {
+    const ended =
+      session.state === SessionState.Established
+        ? session.bye()
+        : session instanceof Invitation
+          ? session.reject({ statusCode: status })
+          : session.cancel()
+    await (ended as Promise<unknown>).catch(() => {})
+  }
+  /** What we end ourselves is not told as theirs. */
+  function ours(sip: string): Known | null {
+    const call = calls.get(sip)
+    if (!call || call.over) return null
+    call.over = true
+    return call
+  }
+  return {
+    async ring(sip) {
+      const call = calls.get(sip)
+      if (!(call?.session instanceof Invitation) || call.over) return
+      call.rang = true
+      await call.session.progress({ statusCode: 180 })
+    },
+    async answer(sip) {
+      const call = calls.get(sip)
+      if (!(call?.session instanceof Invitation) || call.over) throw new Error('this call has ended')
+      if (call.session.state !== SessionState.Initial) return
+      await call.session.accept()
+    },
+    async refuse(sip, status) {
+      const call = ours(sip)
+      if (call) await end(call, status)
+    },
+    async hangUp(sip) {
+      const call = ours(sip)
+      if (call) await end(call, 603)
+    },
+    async place(sip, user) {
+      const target = UserAgent.makeURI(`sip:${user}@127.0.0.1`)
+      if (!target) throw new Error(`${user} is no name that SIP can call`)
+      const extraHeaders = [`X-Lamppost-Door: ${secret}`, ...ANSWER_BY_ITSELF]
+      // It takes any option of a request; its types say less (sip.js 0.21.2, inviter.js).
+      const params: Record<string, string> = { callId: sip }
+      const inviter = new Inviter(agent, target, { params, extraHeaders })
+      know(sip, inviter)
+      return new Promise((resolve, reject) => {
+        // Nobody else says that a 200 has crossed our CANCEL; a refusal is told right after the end.
+        inviter.stateChange.addListener((state) => {
+          if (state === SessionState.Terminated) setTimeout(resolve, REFUSAL_FOLLOWS_MS, { status: 487, from: '' })
+        })
+        inviter
+          .invite({
+            requestDelegate: {
+              onAccept: ({ message }) => resolve({ status: 200, from: message.getHeader('X-Lamppost-From') ?? '' }),
+              onReject: ({ message }) => resolve({ status: message.statusCode ?? 480, from: '' }),
+              // Nobody is called elsewhere.
+              onRedirect: () => resolve({ status: 480, from: '' }),
+            },
+          })
+          .catch(reject)
+      })
+    },
+    async probe(sip) {
+      const call = calls.get(sip)
+      if (!call || call.over || call.session.state !== SessionState.Established) return true
+      // What cannot be asked is not known to be gone.
+      return Promise.race([isThere(call.session), later(PROBE_MS, true)]).catch(() => true)
+    },
+    async close() {
+      stopped.abort()
+      for (const [sip, call] of calls) {
+        if (call.over) continue
+        call.over = true
+        onHungUp(sip, true)
+        // An edge that has died does not say goodbye back.
+        await Promise.race([end(call, 480), later(GOODBYE_MS, undefined)])
+      }
+      clearTimeout(again)
+      await registerer.unregister().catch(() => {})
+      await agent.transport.dispose()
+      agent.stop().catch(() => {})
+    },
+  }
+}
+
+const later = <T>(ms: number, what: T): Promise<T> =>
+  new Promise((resolve) => setTimeout(() => resolve(what), ms).unref())
+
+/** Whatever it answers, it is there; unless nobody did (408), or it does not know the call (481). */
+const isThere = (session: Session): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    session
+      .info({
+        requestDelegate: {
+          onAccept: () => resolve(true),
+          onReject: ({ message }) => resolve(message.statusCode !== 408 && message.statusCode !== 481),
+        },
+      })
+      .catch(reject)
+  })
+
+/** Why the other side took its call back, by RFC 3326's reason where there is one. Pure. */
+export function cancelledBy(reason: string | undefined, rang: boolean, afterMs: number): CancelledBy {
+  if (/\bcause\s*=\s*"?200\b/i.test(reason ?? '')) return 'answered-elsewhere'
+  return !rang && afterMs >= EDGE_GOES_ON_MS ? 'forwarded' : 'gave-up'
+}
+
+/** sip.js asks for descriptions, and hands those of the other side over; the sound itself is not its concern. */
+function soundOf(session: Session, openSound: SipEvents['openSound']): SessionDescriptionHandler {
+  const { callId } = (session as Invitation).request
+  const id = randomInt(1, 2 ** 31)
+  let version = 0
+  let offer: Offer | null = null
+  let opened: Promise<SoundPort> | null = null
+  const sound = (): Promise<SoundPort> => (opened ??= openSound(callId))
+  return {
+    hasDescription: (type) => type.startsWith('application/sdp'),
+    async setDescription(text) {
+      offer = readOffer(text)
+      ;(await sound()).remote(offer.sound)
+    },
+    async getDescription() {
+      const { address, port } = await sound()
+      version += 1
+      const body = description({ address, port, session: id, version: id + version }, offer)
+      // The answer to what was offered is given once; what we offer next is ours.
+      offer = null
+      return { body, contentType: 'application/sdp' }
+    },
+    rollbackDescription: () => Promise.resolve(),
+    sendDtmf: () => false,
+    close: () =>
+      void opened?.then(
+        ({ close }) => close(),
+        () => {},
+      ),
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Arguments and exit codes of the `lamppost` command. Each command is imported when it is asked for: a token or a
+ * verdict on a package does not wait for the whole server to load.
+ */
+import { parseArgs } from 'node:util'
+
+const USAGE = `lamppost: links presses of help points to the cameras that see them
+
+  lamppost start [--site FILE] [--data DIR] [--port N] [--host H] [--rtmp-port N]
+                 [--tls-cert FILE --tls-key FILE] [--no-calls]
+                 [--public-url https://HOST/PATH/ | --base-path /PATH] [--trust-proxy]
+  lamppost edge  --site FILE [--data DIR]     (the voice edge apart from the server)
+  lamppost check FILE
+  lamppost token --role ROLE --name NAME [--help-point ID] [--data DIR]
+  lamppost user  --role ROLE --name NAME --user USER [--data DIR]     (password on standard input)
+  lamppost ledger verify [--data DIR]
+  lamppost verify PACKAGE.zip [--root PEM] [--timestamp-root PEM]      (needs no server)
+`
+
+const OPTIONS = {
+  site: { type: 'string' },
+  data: { type: 'string' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  'rtmp-port': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'public-url': { type: 'string' },
+  'base-path': { type: 'string' },
+  'trust-proxy': { type: 'boolean' },
+  role: { type: 'string' },
+  name: { type: 'string' },
+  user: { type: 'string' },
+  'help-point': { type: 'string', multiple: true },
+  root: { type: 'string' },
+  'timestamp-root': { type: 'string' },
+  'no-calls': { type: 'boolean' },
+  child: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const
+
+/** @throws what is wrong with them, and what there is */
+function argumentsOf() {
+  try {
+    return parseArgs({ options: OPTIONS, allowPositionals: true })
+  } catch (error) {
+    throw new Misused(`${(error instanceof Error ? error.message : String(error)).split('. ')[0]}.`)
+  }
+}
+/** No command was begun: exit code 2. */
+class Misused extends Error {}
+
+async function main(): Promise<number> {
+  const { values, positionals } = argumentsOf()
+  const [command = 'start', ...rest] = positionals
+  if (values.help) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  switch (command) {
+    case 'start':
+      return (await import('./start.ts')).startCommand(values)
+    case 'edge':
+      return (await import('./edge.ts')).edgeCommand(values)
+    case 'check':
+      return (await import('./check.ts')).checkCommand(rest)
+    case 'token':
+      return (await import('./people.ts')).tokenCommand(values)
+    case 'user':
+      return (await import('./people.ts')).userCommand(values)
+    case 'ledger':
+      return (await import('./ledger.ts')).ledgerCommand(rest, values)
+    case 'verify':
+      return (await import('./verify.ts')).verifyCommand(rest, values)
+    default:
+      throw new Misused(`there is no command "${command}"`)
+  }
+}
+
+await main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(
+      `lamppost: ${error instanceof Error ? error.message : String(error)}\n${error instanceof Misused ? `\n${USAGE}` : ''}`,
+    )
+    process.exit(error instanceof Misused ? 2 : 1)
+  },
+)

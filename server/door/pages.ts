@@ -1,0 +1,10 @@
+/** The addresses of the pages, and the files that they are built into. */
+export const PAGES = {
+  '/': 'wall.html',
+  '/button': 'button.html',
+  '/presets': 'presets.html',
+  '/help-points': 'help-points.html',
+  '/evidence': 'evidence.html',
+  '/shift': 'shift.html',
+  '/embed': 'embed.html',
+}

@@ -1,0 +1,119 @@
+/** Types only: a call is a help point's telephone call to the room; it is a press as well. */
+import type { HelpPointId } from './press.ts'
+import type { IncidentId } from './incident.ts'
+
+type Id<Name extends string> = string & { readonly __is: Name }
+export type CallId = Id<'call'>
+
+/**
+ * `ringing`: nobody has answered it. `waiting`: answered by the announcement. `connected`: sound has come both ways
+ * with an operator. `held`: its operator has put it on hold. `offered`: its operator is lost or gave it back.
+ */
+export const CALL_STATES = ['ringing', 'waiting', 'connected', 'held', 'offered', 'ended'] as const
+export type CallState = (typeof CALL_STATES)[number]
+
+/** `in`: the help point has called the room. `out`: the room has called the help point. */
+export const CALL_DIRECTIONS = ['in', 'out'] as const
+export type CallDirection = (typeof CALL_DIRECTIONS)[number]
+
+/**
+ * How a call ended. `forwarded`: the edge went on to the desk telephone. `nobody-answered`, `refused`: the help point
+ * that the room has called.
+ */
+export const CALL_ENDS = [
+  'caller-hung-up',
+  'operator-hung-up',
+  'gave-up',
+  'answered-elsewhere',
+  'forwarded',
+  'nobody-answered',
+  'refused',
+  'line-lost',
+  'server-restarted',
+] as const
+export type CallEnd = (typeof CALL_ENDS)[number]
+
+/** The line to the help point: not answered yet, up, or gone. */
+export const CALL_LINES = ['early', 'up', 'gone'] as const
+export type CallLine = (typeof CALL_LINES)[number]
+
+/** `in`: no sound of the help point arrives. `out`: it may not hear the room. */
+export const ONE_WAYS = ['in', 'out'] as const
+export type OneWay = (typeof ONE_WAYS)[number]
+
+/** Of the last second. Levels are dBFS, null where no packet came; jitter is RFC 3550's, milliseconds. */
+export type CallQuality = {
+  lossPercent: number
+  jitterMs: number
+  levelIn: number | null
+  levelOut: number | null
+  oneWay: OneWay | null
+  /** Packets of the help point come, and have been silent for long. */
+  silentLine: boolean
+}
+
+export type Call = {
+  id: CallId
+  helpPoint: HelpPointId
+  incident: IncidentId
+  direction: CallDirection
+  state: CallState
+  line: CallLine
+  /** Who has taken it, by name. */
+  owner: string | null
+  held: boolean
+  ringingAt: string
+  takenAt: string | null
+  connectedAt: string | null
+  endedAt: string | null
+  end: CallEnd | null
+  /** Null until there was sound. */
+  quality: CallQuality | null
+  /** Whether the site records calls. */
+  recorded: boolean
+  /** The file of the recording, once it is whole; null before, and when it was deleted. */
+  recording: CallRecording | null
+  /** Whether the caller has heard the announcement, which says that the call is recorded. */
+  announced: boolean
+  codec: string
+  /** The help point's signalling came over TLS. */
+  secured: boolean
+}
+
+/** `gaps`: where nothing of a side arrived for over a second. Times are UTC ISO 8601. */
+export type CallRecording = {
+  sha256: string
+  bytes: number
+  from: string
+  to: string
+  gaps: { side: OneWay; from: string; to: string }[]
+}
+
+/** One address and transport that the edge listens on. `address`: host and port. */
+export type EdgeListen = {
+  transport: 'udp' | 'tcp' | 'tls'
+  address: string
+  /** Files of the certificate and its key, PEM. */
+  certificate?: string
+  key?: string
+}
+
+/** What a site file says of voice. */
+export type VoiceSite = {
+  edge: {
+    listen: EdgeListen[]
+    /** First and last port; null: a free range that the system gives. */
+    mediaPorts: { from: number; to: number } | null
+    trusted: string[]
+  }
+  /** When the call is answered. */
+  answer: 'operator' | 'at-once'
+  /** SIP address of the desk telephone. */
+  desk: string
+  noAnswerMs: number
+  recorded: boolean
+}
+/** How a help point proves who it is; `from`: addresses that it may call from, null for any. */
+export type SipIdentity = { user: string; password: string | null; from: string[] | null }
+/** `ready`: calls reach this server. `apart`: the edge goes on while this server is stopped. */
+export type VoiceHealth = { ready: boolean; apart: boolean }

@@ -1,0 +1,10 @@
+/** Parts that the schemas of a site file share. */
+import { Type } from 'typebox'
+
+/** Unknown keys are refused. */
+export const strict = { additionalProperties: false }
+export const REFERENCE = Type.String({
+  pattern: '^(\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}|file:.+)$',
+  description: 'A secret, by reference only: ${NAME} of the environment, or file:/run/secrets/x',
+})
+export const FILE = Type.String({ pattern: '^file:.+$', description: 'file:/path' })

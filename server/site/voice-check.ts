@@ -1,0 +1,138 @@
+/** What a site file says of voice: the edge, the desk, and who calls from where. Pure. */
+import { BlockList, isIP } from 'node:net'
+import type { EdgeListen, SipIdentity, VoiceSite } from '../glossary/call.ts'
+import type { Path } from './schema-words.ts'
+import type { SiteDocument } from './site-schema.ts'
+
+type Complain = (path: Path, problem: string) => void
+type Listener = NonNullable<SiteDocument['voice']>['edge']['listen'][number]
+
+const DEFAULT_NO_ANSWER_MS = 30_000
+/** A call that is not answered within a second is no call that a person can take. */
+const LEAST_NO_ANSWER_MS = 5000
+/** The edge's own names: whoever had one of them would be given the calls of others. */
+const RESERVED = new Set(['lamppost', 'desk'])
+
+/** Networks that nobody outside reaches (RFC 1918, 6598, 3927, 4193, 4291). */
+const inside = new BlockList()
+for (const [net, bits] of [
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['100.64.0.0', 10],
+  ['169.254.0.0', 16],
+  ['127.0.0.0', 8],
+] as const)
+  inside.addSubnet(net, bits, 'ipv4')
+for (const [net, bits] of [
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['::1', 128],
+] as const)
+  inside.addSubnet(net, bits, 'ipv6')
+
+const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '')
+const isInside = (host: string): boolean => inside.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4')
+
+function listenerOf(listener: Listener): EdgeListen {
+  if ('udp' in listener) return { transport: 'udp', address: listener.udp }
+  if ('tcp' in listener) return { transport: 'tcp', address: listener.tcp }
+  const path = (text: string): string => text.slice('file:'.length)
+  return {
+    transport: 'tls',
+    address: listener.tls,
+    certificate: path(listener.certificate),
+    key: path(listener.key),
+  }
+}
+
+function mediaPortsOf(text: string | undefined, complain: Complain): VoiceSite['edge']['mediaPorts'] {
+  if (text === undefined) return null
+  const [from = 0, to = 0] = text.split('-').map(Number)
+  if (from < 1024 || to > 65_535 || to - from < 20)
+    complain(['voice', 'edge', 'media'], 'a range of at least 20 ports between 1024 and 65535, the lower one first')
+  return { from, to }
+}
+
+/** @param durationMs of a text like 30s */
+export function voiceOf(
+  { voice }: SiteDocument,
+  durationMs: (text: string) => number,
+  complain: Complain,
+): VoiceSite | null {
+  if (!voice) return null
+  const listen = voice.edge.listen.map(listenerOf)
+  for (const [i, { address, transport }] of listen.entries()) {
+    const at: Path = ['voice', 'edge', 'listen', i, transport]
+    const host = hostOf(address)
+    if (isIP(host) === 0) complain(at, `${host} is no IP address`)
+    else if (host === '0.0.0.0' || isIP(host) === 6)
+      complain(at, 'sound needs the IPv4 address by which help points reach this machine: write that')
+    else if (host !== hostOf(listen[0]?.address ?? ''))
+      complain(at, 'all listeners have one address: sound goes by that one')
+    else if (Number(address.slice(address.lastIndexOf(':') + 1)) > 65_535) complain(at, 'there is no such port')
+    else if (
+      transport !== 'tls' &&
+      !isInside(host) &&
+      !listen.some((other) => other.transport === 'tls') &&
+      (voice.edge.trusted ?? []).length === 0
+    )
+      complain(
+        at,
+        'this address is reached from anywhere: add a tls listener, or name in trusted who may send much, or listen on an ' +
+          'address inside',
+      )
+  }
+  if (voice.desk === undefined)
+    complain(['voice'], 'desk is missing: the telephone that rings when Lamppost does not (desk: "sip:desk@10.0.0.9")')
+  const noAnswerMs = voice.noAnswer === undefined ? DEFAULT_NO_ANSWER_MS : durationMs(voice.noAnswer)
+  if (noAnswerMs < LEAST_NO_ANSWER_MS) complain(['voice', 'noAnswer'], 'nobody can take a call in less than 5s')
+  return {
+    edge: {
+      listen,
+      mediaPorts: mediaPortsOf(voice.edge.media, complain),
+      trusted: voice.edge.trusted ?? [],
+    },
+    answer: voice.answer ?? 'operator',
+    desk: voice.desk ?? '',
+    noAnswerMs,
+    recorded: voice.recorded ?? true,
+  }
+}
+
+/** Whose calls come by which name, by help point in the file's order. @param refer reads a reference */
+export function sipIdentities(
+  { helpPoints, voice }: SiteDocument,
+  refer: (path: Path, text: string) => string,
+  complain: Complain,
+): (SipIdentity | null)[] {
+  const users = new Map<string, string>()
+  const addresses = new Map<string, string>()
+  return helpPoints.map(({ id, sources = [] }, i) => {
+    const all = sources.flatMap((source, j) => {
+      if (!('sip' in source)) return []
+      const { user, password, from } = source.sip
+      const at = (...path: Path): Path => ['helpPoints', i, 'sources', j, 'sip', ...path]
+      if (!voice) complain(at(), 'there is nobody to call: the site file needs voice: { edge: …, desk: … }')
+      if (RESERVED.has(user.toLowerCase())) complain(at('user'), `"${user}" is a name of Lamppost’s own`)
+      const owner = users.get(user)
+      if (owner !== undefined) complain(at('user'), `the help point "${owner}" has this user, too`)
+      users.set(user, id)
+      if (password === undefined && from === undefined)
+        complain(at(), 'anybody could call by this name: it needs a password, or from with its addresses')
+      for (const [k, address] of (from ?? []).entries()) {
+        if (isIP(address) === 0) complain(at('from', k), `${address} is no IP address`)
+        const other = addresses.get(address)
+        if (password === undefined && other !== undefined)
+          complain(
+            at('from', k),
+            `the help point "${other}" is known by this address, too: one of them needs a password`,
+          )
+        if (password === undefined) addresses.set(address, id)
+      }
+      return [{ user, password: password === undefined ? null : refer(at('password'), password), from: from ?? null }]
+    })
+    if (all.length > 1) complain(['helpPoints', i, 'sources'], 'a help point telephones by one name')
+    return all[0] ?? null
+  })
+}

@@ -1,0 +1,72 @@
+/** What a site file may say of voice: how a help point telephones, and the edge. Its sense is voice-check's. */
+import { Type } from 'typebox'
+import { FILE, REFERENCE, strict } from './schema-parts.ts'
+
+export const SIP = Type.Object(
+  {
+    user: Type.String({
+      pattern: '^[A-Za-z0-9._-]{1,64}$',
+      description: 'The name that it registers and calls by; another one for each help point',
+    }),
+    password: Type.Optional(REFERENCE),
+    from: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[0-9A-Fa-f.:]{3,45}$' }), {
+        minItems: 1,
+        maxItems: 8,
+        description: 'Addresses that it may call from; without a password, whoever has the address is believed',
+      }),
+    ),
+  },
+  { ...strict, description: 'It telephones (SIP): its call is a press, and the room speaks with it; needs voice' },
+)
+const HOST_PORT = Type.String({
+  pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}$',
+  description: 'An IP address of this machine and a port: "10.0.0.5:5060"; port 0 is a free one',
+})
+export const VOICE = Type.Object(
+  {
+    edge: Type.Object(
+      {
+        listen: Type.Array(
+          Type.Union([
+            Type.Object({ udp: HOST_PORT }, strict),
+            Type.Object({ tcp: HOST_PORT }, strict),
+            Type.Object({ tls: HOST_PORT, certificate: FILE, key: FILE }, strict),
+          ]),
+          { minItems: 1, maxItems: 8, description: 'Where help points reach it' },
+        ),
+        media: Type.Optional(
+          Type.String({
+            pattern: '^[0-9]{4,5}-[0-9]{4,5}$',
+            description: 'First and last UDP port of sound: 20000-20999; left out, free ones',
+          }),
+        ),
+        trusted: Type.Optional(
+          Type.Array(Type.String({ pattern: '^[0-9A-Fa-f.:]{3,45}$' }), {
+            maxItems: 50,
+            description: 'Addresses whose many requests are no flood: a PBX that brings all help points',
+          }),
+        ),
+      },
+      { ...strict, description: 'The engines that the help points’ network touches: kamailio and rtpengine' },
+    ),
+    desk: Type.Optional(
+      Type.String({
+        pattern: '^sips?:[A-Za-z0-9._~%+-]+@[A-Za-z0-9.\\[\\]:-]+(;[A-Za-z0-9=.-]+)*$',
+        description: 'The telephone that rings when Lamppost does not: sip:desk@10.0.0.9',
+      }),
+    ),
+    answer: Type.Optional(
+      Type.Enum(['operator', 'at-once'], {
+        description:
+          'Who answers: the operator (the help point rings meanwhile), or the announcement at once, for help points ' +
+          'that ring for a short time only',
+      }),
+    ),
+    noAnswer: Type.Optional(
+      Type.String({ pattern: '^[0-9]+(s|m)$', description: 'So long nobody takes a call, then the desk rings; 30s' }),
+    ),
+    recorded: Type.Optional(Type.Boolean({ description: 'Whether calls are recorded; true when left out' })),
+  },
+  { ...strict, description: 'The person at the help point speaks with the room' },
+)

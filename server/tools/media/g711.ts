@@ -1,0 +1,29 @@
+/** G.711 A-law (ITU-T G.711): eight bits a sample, 8,000 samples a second. Pure. */
+
+export const SAMPLES_PER_MS = 8
+/** A packet of the usual length: 20 ms. */
+export const FRAME_BYTES = 160
+export const FRAME_MS = 20
+/** What silence is in A-law, as it is sent. */
+export const SILENCE = 0xd5
+
+const DECODED = Int16Array.from({ length: 256 }, (_, byte) => decoded(byte))
+
+function decoded(byte: number): number {
+  const code = byte ^ 0x55
+  const exponent = (code & 0x70) >> 4
+  const mantissa = code & 0x0f
+  const size = exponent === 0 ? (mantissa << 4) + 8 : ((mantissa << 4) + 0x108) << (exponent - 1)
+  return (code & 0x80) === 0 ? -size : size
+}
+
+/** One A-law byte as a sample of 16 bits. */
+export const toLinear = (byte: number): number => DECODED[byte] ?? 0
+
+/** Root mean square of A-law bytes in dBFS; silence is -90. */
+export function levelOf(bytes: Uint8Array): number {
+  let energy = 0
+  for (const byte of bytes) energy += toLinear(byte) ** 2
+  const rms = Math.sqrt(energy / Math.max(1, bytes.length)) / 32_768
+  return Math.max(-90, Math.round(20 * Math.log10(Math.max(rms, 1e-5))))
+}

@@ -1,0 +1,591 @@
+/** What the room does with calls: who has one, who hears it ring, and that a person answers whatever fails. */
+import { MessageChannel } from 'node:worker_threads'
+import { describe, expect, test } from 'vitest'
+import { Failure } from '../../server/tools/failure.ts'
+import { INVITE, createCallRoom } from './call-room.ts'
+
+const ring = async (room: ReturnType<typeof createCallRoom>, sip = INVITE.sip, user = INVITE.user as string) => {
+  await room.tell({ ...INVITE, sip, user })
+  return room.call().id
+}
+const codeOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => 'done',
+    (error: unknown) => (error instanceof Failure ? [error.code, error.extra] : error),
+  )
+const QUALITY = { lossPercent: 0, jitterMs: 1, levelIn: -20, levelOut: -20, oneWay: null, silentLine: false }
+
+describe('a call', () => {
+  test('is a press first, by its Call-ID, and rings once that is on disk', async () => {
+    const room = createCallRoom()
+    let onDisk = (): void => {}
+    room.whenPressed(() => new Promise((resolve) => (onDisk = resolve)))
+    await room.tell(INVITE)
+    expect(room.asked).toEqual([])
+    onDisk()
+    await room.settle()
+    await room.settle()
+    expect([room.presses, room.asked, room.kinds()]).toEqual([
+      [`sip:${INVITE.sip}`],
+      [`ring ${INVITE.sip}`],
+      ['call.ringing'],
+    ])
+    expect(room.call()).toMatchObject({ state: 'ringing', line: 'early', owner: null, helpPoint: 'point-hp01' })
+  })
+  test('does not ring while the disk takes nothing: the edge goes on to the desk', async () => {
+    const room = createCallRoom()
+    room.whenPressed(() => Promise.reject(new Failure('ledger/unavailable', 'The disk is full.')))
+    await room.tell(INVITE)
+    expect([room.asked, room.kinds(), room.errors.length]).toEqual([[`refuse ${INVITE.sip} 480`], [], 1])
+  })
+  test('does not ring when its own entry is not durable, either', async () => {
+    const room = createCallRoom()
+    room.ledger.breakDisk(true)
+    await room.tell(INVITE)
+    expect(room.asked).toEqual([`refuse ${INVITE.sip} 480`])
+    // It rings on nobody's wall.
+    expect(room.book.going()).toEqual([])
+  })
+  test('of a user that no help point has is refused', async () => {
+    const room = createCallRoom()
+    await room.tell({ ...INVITE, user: 'somebody' })
+    expect([room.asked, room.presses]).toEqual([[`refuse ${INVITE.sip} 404`], []])
+  })
+  test('is refused where the site has no voice any more', async () => {
+    const room = createCallRoom(null)
+    await room.tell(INVITE)
+    expect(room.asked).toEqual([`refuse ${INVITE.sip} 404`])
+  })
+  test('with a name of eight thousand bytes is a press like any other', async () => {
+    const room = createCallRoom()
+    await ring(room, 'x'.repeat(8000))
+    expect(room.presses[0]).toMatch(/^sip:[0-9a-f]{64}$/)
+    expect(room.asked).toEqual([`ring ${'x'.repeat(8000)}`])
+  })
+  test('that was given up before its press was on disk counts, and does not ring', async () => {
+    const room = createCallRoom()
+    let onDisk = (): void => {}
+    room.whenPressed(() => new Promise((resolve) => (onDisk = resolve)))
+    await room.tell(INVITE)
+    await room.tell({ news: 'cancelled', sip: INVITE.sip, by: 'forwarded' })
+    onDisk()
+    await room.settle()
+    await room.settle()
+    expect([room.presses.length, room.asked]).toEqual([1, []])
+    expect(room.call()).toMatchObject({ state: 'ended', end: 'forwarded' })
+  })
+  test.each([
+    [{ news: 'cancelled', by: 'gave-up' }, 'gave-up'],
+    [{ news: 'cancelled', by: 'answered-elsewhere' }, 'answered-elsewhere'],
+    [{ news: 'hung-up', lost: false }, 'caller-hung-up'],
+    [{ news: 'hung-up', lost: true }, 'line-lost'],
+  ] as const)('that ends with %j is over, and says how', async (news, end) => {
+    const room = createCallRoom()
+    await ring(room)
+    await room.tell({ ...news, sip: INVITE.sip })
+    expect(room.call()).toMatchObject({ state: 'ended', end, line: 'gone' })
+    await room.tell({ ...news, sip: INVITE.sip })
+    expect(room.kinds().filter((kind) => kind === 'call.ended')).toHaveLength(1)
+  })
+  test('that nobody takes goes on to the desk after its time, and says so', async () => {
+    const room = createCallRoom()
+    await ring(room)
+    await room.clock.advance(30_000)
+    await room.settle()
+    expect(room.asked).toEqual([`ring ${INVITE.sip}`, `refuse ${INVITE.sip} 480`])
+    expect(room.kinds()).toEqual(['call.ringing', 'call.escalated', 'call.ended'])
+    expect(room.call()).toMatchObject({ end: 'forwarded' })
+  })
+  test('that the announcement has answered stays with the room when nobody takes it', async () => {
+    const room = createCallRoom({ answer: 'at-once' })
+    await ring(room)
+    expect(room.asked).toEqual([`ring ${INVITE.sip}`, `answer ${INVITE.sip}`, `play ${INVITE.sip} waiting`])
+    expect(room.call()).toMatchObject({ state: 'waiting', line: 'up' })
+    await room.clock.advance(30_000)
+    expect(room.call()).toMatchObject({ state: 'waiting' })
+    expect(room.kinds()).toEqual(['call.ringing', 'call.answered', 'call.escalated'])
+  })
+  test('of a site that records none says nothing of recording, and has no file', async () => {
+    const room = createCallRoom({ answer: 'at-once', recorded: false })
+    await ring(room)
+    expect(room.asked.slice(1)).toEqual([`answer ${INVITE.sip} unrecorded`, `play ${INVITE.sip} waiting-unrecorded`])
+    expect(room.call().recorded).toBe(false)
+  })
+})
+
+describe('taking a call', () => {
+  test('takes its incident in the same act, and answers', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    expect(room.incidentOwner()).toBe('Asha')
+    expect(room.ledger.entries.slice(1).map(({ kind, actor }) => [kind, actor])).toEqual([
+      ['incident.acknowledged', 'operator:Asha'],
+      ['call.taken', 'operator:Asha'],
+      ['call.answered', 'lamppost'],
+    ])
+    expect(room.asked).toContain(`answer ${INVITE.sip}`)
+    // Nothing is called connected before sound has come both ways.
+    expect(room.call()).toMatchObject({ state: 'ringing', owner: 'Asha' })
+    await room.tell({ news: 'both', sip: INVITE.sip, owner: 'Asha' })
+    expect(room.call()).toMatchObject({ state: 'connected', line: 'up' })
+  })
+  test('is first come, first served: fifty races of six have one owner each', async () => {
+    for (let race = 0; race < 50; race += 1) {
+      const room = createCallRoom()
+      const id = await ring(room)
+      const people = ['Asha', 'Ben', 'Cai', 'Dee', 'Eli', 'Fay']
+      const outcomes = await Promise.all(
+        people.map((name) => codeOf(room.desk.take(id, name, `operator:${name}`, false))),
+      )
+      const { owner } = room.call()
+      expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(1)
+      expect(people[outcomes.indexOf('done')]).toBe(owner)
+      for (const outcome of outcomes) if (outcome !== 'done') expect(outcome).toEqual(['call/taken', { owner }])
+      expect(room.asked.filter((each) => each.startsWith('answer'))).toHaveLength(1)
+    }
+  })
+  test('twice by the same person is once', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    expect(room.kinds().filter((kind) => kind === 'call.taken')).toHaveLength(1)
+  })
+  test('of an incident that somebody else has needs to be said', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    room.ownedBy('Ben')
+    expect(await codeOf(room.desk.take(id, 'Asha', 'operator:Asha', false))).toEqual([
+      'incident/taken',
+      { owner: 'Ben' },
+    ])
+    await room.desk.take(id, 'Asha', 'operator:Asha', true)
+    expect(room.call().owner).toBe('Asha')
+  })
+  test('over takes the sound out of the other’s page', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    await room.tell({ news: 'both', sip: INVITE.sip, owner: 'Asha' })
+    await room.desk.take(id, 'Ben', 'operator:Ben', true)
+    expect(room.asked).toContain(`end talk ${INVITE.sip}`)
+    expect(room.ledger.entries.at(-1)?.body).toMatchObject({ by: 'Ben', from: 'Asha' })
+    // Until Ben is heard and hears, nobody says that he is connected.
+    expect(room.call()).toMatchObject({ owner: 'Ben', state: 'offered' })
+    // What was still on its way of the page before is nobody's loss.
+    await room.tell({ news: 'lost', sip: INVITE.sip, owner: 'Asha', why: 'gone' })
+    expect(room.call().owner).toBe('Ben')
+  })
+  test('of one that is over says how it ended', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    await room.tell({ news: 'cancelled', sip: INVITE.sip, by: 'gave-up' })
+    expect(await codeOf(room.desk.take(id, 'Asha', 'operator:Asha', false))).toMatchObject([
+      'call/ended',
+      { end: 'gave-up' },
+    ])
+  })
+  test('of a second call puts the first on hold', async () => {
+    const room = createCallRoom()
+    const first = await ring(room)
+    await room.desk.take(first, 'Asha', 'operator:Asha', false)
+    await room.tell({ news: 'both', sip: INVITE.sip, owner: 'Asha' })
+    await room.clock.advance(1000)
+    const second = await ring(room, 'second', 'hp02')
+    await room.desk.take(second, 'Asha', 'operator:Asha', false)
+    expect(room.desk.view(first)).toMatchObject({ state: 'held', held: true, owner: 'Asha' })
+    expect(room.asked).toContain(`play ${INVITE.sip} hold`)
+  })
+  test('of a line that cannot be answered ends it here, and the desk rings', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    room.whenAnswering(() => Promise.reject(new Error('no sound was offered')))
+    expect(await codeOf(room.desk.take(id, 'Asha', 'operator:Asha', false))).toMatchObject(['call/ended', {}])
+    expect(room.asked).toContain(`refuse ${INVITE.sip} 480`)
+    expect(room.call()).toMatchObject({ state: 'ended', end: 'line-lost' })
+  })
+})
+
+describe('a call that somebody has', () => {
+  const connected = async (room = createCallRoom()) => {
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    await room.tell({ news: 'both', sip: INVITE.sip, owner: 'Asha' })
+    return { room, id }
+  }
+  test.each(['gone', 'silent'] as const)(
+    'is offered to all again when its operator is %s, and the caller hears so',
+    async (why) => {
+      const { room } = await connected()
+      await room.tell({ news: 'lost', sip: INVITE.sip, owner: 'Asha', why })
+      expect(room.call()).toMatchObject({ state: 'offered', owner: null, line: 'up' })
+      expect(room.kinds().slice(-2)).toEqual(['call.lost', 'call.offered'])
+      expect(room.asked.at(-1)).toBe(`play ${INVITE.sip} waiting`)
+    },
+  )
+  test('takes its incident along when it was lost: whoever accepts it has both', async () => {
+    const { room, id } = await connected()
+    await room.tell({ news: 'lost', sip: INVITE.sip, owner: 'Asha', why: 'gone' })
+    expect(room.incidentOwner()).toBe('Asha')
+    await room.desk.take(id, 'Ben', 'operator:Ben', false)
+    expect([room.incidentOwner(), room.call().owner]).toEqual(['Ben', 'Ben'])
+  })
+  test('is offered again when the page that took it never talks', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    await room.clock.advance(8000)
+    expect(room.desk.view(id)).toMatchObject({ owner: null })
+    expect(room.kinds()).toContain('call.lost')
+  })
+  test('stays its owner’s when the page talks', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    const { port1, port2 } = new MessageChannel()
+    await room.desk.talk(id, 'Asha', port1)
+    await room.clock.advance(20_000)
+    expect(room.desk.view(id).owner).toBe('Asha')
+    expect(await codeOf(room.desk.talk(id, 'Ben', port2))).toEqual(['call/not-yours', { owner: 'Asha' }])
+    port1.close()
+  })
+  test('is given back to the room', async () => {
+    const { room, id } = await connected()
+    expect(await codeOf(room.desk.giveBack(id, 'Ben'))).toEqual(['call/not-yours', { owner: 'Asha' }])
+    await room.desk.giveBack(id, 'Asha')
+    expect(room.call()).toMatchObject({ state: 'offered', owner: null })
+  })
+  test('is put on hold and taken up by its owner alone', async () => {
+    const { room, id } = await connected()
+    expect(await codeOf(room.desk.hold(id, 'Ben', 'operator:Ben', true))).toEqual(['call/not-yours', { owner: 'Asha' }])
+    await room.desk.hold(id, 'Asha', 'operator:Asha', true)
+    expect(room.call()).toMatchObject({ state: 'held', held: true })
+    // Sound on its way does not take it out of the hold.
+    await room.tell({ news: 'both', sip: INVITE.sip, owner: 'Asha' })
+    expect(room.call().state).toBe('held')
+    await room.desk.hold(id, 'Asha', 'operator:Asha', false)
+    expect(room.call()).toMatchObject({ state: 'connected', held: false })
+    expect(room.asked.at(-1)).toBe(`play ${INVITE.sip} nothing`)
+  })
+  test('cannot be held before sound has come both ways', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    expect(await codeOf(room.desk.hold(id, 'Asha', 'operator:Asha', true))).toMatchObject(['call/not-answered', {}])
+  })
+  test('hears that it is recorded when its operator asks for it, and not before sound has come both ways', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    expect(await codeOf(room.desk.announce(id, 'Asha'))).toMatchObject(['call/not-answered', {}])
+    await room.tell({ news: 'both', sip: INVITE.sip, owner: 'Asha' })
+    expect(await codeOf(room.desk.announce(id, 'Ben'))).toEqual(['call/not-yours', { owner: 'Asha' }])
+    await room.desk.announce(id, 'Asha')
+    expect(room.asked.at(-1)).toBe(`play ${INVITE.sip} notice`)
+  })
+  test('is hung up by its owner alone', async () => {
+    const { room, id } = await connected()
+    expect(await codeOf(room.desk.hangUp(id, 'Ben'))).toEqual(['call/not-yours', { owner: 'Asha' }])
+    await room.desk.hangUp(id, 'Asha')
+    expect(room.call()).toMatchObject({ state: 'ended', end: 'operator-hung-up' })
+    expect(room.asked).toContain(`hang up ${INVITE.sip}`)
+    // The line's own end comes after ours, and changes nothing.
+    await room.tell({ news: 'hung-up', sip: INVITE.sip, lost: true })
+    expect(room.call().end).toBe('operator-hung-up')
+  })
+  test('says once which side is not heard, and once that it is again', async () => {
+    const { room } = await connected()
+    for (const oneWay of ['in', 'in', null, null] as const)
+      await room.tell({ news: 'quality', sip: INVITE.sip, quality: { ...QUALITY, oneWay } })
+    expect(room.ledger.entries.filter(({ kind }) => kind === 'call.one-way').map(({ body }) => body)).toMatchObject([
+      { side: 'in' },
+      { side: null },
+    ])
+    expect(room.call().quality).toEqual(QUALITY)
+  })
+  test('says once that the caller has heard that it is recorded', async () => {
+    const room = createCallRoom({ answer: 'at-once' })
+    await ring(room)
+    await room.tell({ news: 'announced', sip: INVITE.sip })
+    await room.tell({ news: 'announced', sip: INVITE.sip })
+    expect([room.call().announced, room.kinds().filter((kind) => kind === 'call.announced').length]).toEqual([true, 1])
+  })
+  test('is over when the server was restarted, and its recording follows', async () => {
+    const { room, id } = await connected()
+    await room.desk.lineLost('server-restarted')
+    expect(room.call()).toMatchObject({ state: 'ended', end: 'server-restarted' })
+    const recording = {
+      sha256: 'ab',
+      bytes: 58,
+      from: '2026-11-20T22:30:00.000Z',
+      to: '2026-11-20T22:30:01.000Z',
+      gaps: [],
+    }
+    await room.recordings.written(room.book.get(id), recording)
+    expect(room.call().recording).toEqual(recording)
+  })
+})
+
+/** Asha speaks in the first call, and has taken a second. */
+async function two() {
+  const room = createCallRoom()
+  const first = await ring(room)
+  await room.desk.take(first, 'Asha', 'operator:Asha', false)
+  const { port1, port2 } = new MessageChannel()
+  await room.desk.talk(first, 'Asha', port1)
+  await room.tell({ news: 'both', sip: INVITE.sip, owner: 'Asha' })
+  await room.clock.advance(1000)
+  const second = await ring(room, 'second', 'hp02')
+  await room.desk.take(second, 'Asha', 'operator:Asha', false)
+  port1.close()
+  return {
+    room,
+    first,
+    second,
+    /** Her page leaves the first. */
+    leave: () => room.tell({ news: 'lost', sip: INVITE.sip, owner: 'Asha', why: 'gone' }),
+    /** And is in the second. */
+    async enter(): Promise<void> {
+      await room.desk.talk(second, 'Asha', port2)
+      await room.tell({ news: 'both', sip: 'second', owner: 'Asha' })
+    },
+  }
+}
+
+describe('a person with two calls', () => {
+  test('leaves the first with its sound, and keeps it on hold', async () => {
+    const { room, first, second, leave, enter } = await two()
+    await enter()
+    // The page speaks elsewhere now: that is no loss.
+    await leave()
+    expect([room.desk.view(first).state, room.desk.view(second).state]).toEqual(['held', 'connected'])
+  })
+  test('leaves the first before she is in the second: that is no loss, either', async () => {
+    const { room, first, second, leave } = await two()
+    await leave()
+    expect(room.desk.view(first)).toMatchObject({ state: 'held', owner: 'Asha' })
+    // The page never comes into the second: it is the room's again.
+    await room.clock.advance(8000)
+    expect(room.desk.view(second).owner).toBeNull()
+  })
+  test('goes back to the first, and the second waits', async () => {
+    const { room, first, second, enter } = await two()
+    await enter()
+    await room.desk.hold(first, 'Asha', 'operator:Asha', false)
+    expect([room.desk.view(first).state, room.desk.view(second).state]).toEqual(['connected', 'held'])
+  })
+  test('and a page that dies gives both back to the room', async () => {
+    const { room, first, second, leave, enter } = await two()
+    await enter()
+    await leave()
+    await room.tell({ news: 'lost', sip: 'second', owner: 'Asha', why: 'silent' })
+    expect([room.desk.view(first), room.desk.view(second)]).toMatchObject([
+      { state: 'offered', owner: null },
+      { state: 'offered', owner: null },
+    ])
+  })
+  test('who hangs up the second and does not come back is looked for after a minute', async () => {
+    const { room, first, second, leave } = await two()
+    await leave()
+    await room.desk.hangUp(second, 'Asha')
+    await room.clock.advance(59_000)
+    expect(room.desk.view(first).owner).toBe('Asha')
+    await room.clock.advance(1000)
+    expect(room.desk.view(first)).toMatchObject({ state: 'offered', owner: null })
+  })
+})
+
+test('a call on hold that is taken up, and whose page does not come, is the room’s again', async () => {
+  const room = createCallRoom()
+  const id = await ring(room)
+  await room.desk.take(id, 'Asha', 'operator:Asha', false)
+  await room.tell({ news: 'both', sip: INVITE.sip, owner: 'Asha' })
+  await room.desk.hold(id, 'Asha', 'operator:Asha', true)
+  await room.desk.hold(id, 'Asha', 'operator:Asha', false)
+  await room.clock.advance(8000)
+  expect(room.desk.view(id)).toMatchObject({ state: 'offered', owner: null })
+})
+
+describe('an incident that is closed', () => {
+  test('takes its calls along: one that was answered is hung up, one that rings goes on to the desk', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    await room.clock.advance(1000)
+    await ring(room, 'second', 'hp02')
+    await room.desk.incidentClosed(room.call().incident)
+    expect(room.desk.list().map(({ end }) => end)).toEqual(['forwarded', 'operator-hung-up'])
+    expect(room.asked.slice(-2).sort()).toEqual([`hang up ${INVITE.sip}`, 'refuse second 480'])
+  })
+})
+
+describe('a call that waits again', () => {
+  test('is told anew when nobody takes it, and is not given to the desk: its line is up', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    await room.tell({ news: 'lost', sip: INVITE.sip, owner: 'Asha', why: 'gone' })
+    await room.clock.advance(30_000)
+    expect(room.kinds().filter((kind) => kind === 'call.escalated')).toHaveLength(1)
+    expect(room.desk.view(id)).toMatchObject({ state: 'offered', line: 'up' })
+    expect(room.asked.some((each) => each.startsWith('refuse'))).toBe(false)
+  })
+  test('is answered even when the disk does not take that it was taken', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    room.ledger.breakDisk(true)
+    expect(await codeOf(room.desk.take(id, 'Asha', 'operator:Asha', false))).toMatchObject(['ledger/unavailable', {}])
+    expect(room.asked).toContain(`answer ${INVITE.sip}`)
+  })
+})
+
+describe('a call from the room', () => {
+  const place = (room: ReturnType<typeof createCallRoom>, name = 'Asha') =>
+    room.desk.place('point-hp01', null, name, `operator:${name}`)
+  const answered = async () => ({ status: 200, from: 'tls:10.1.2.3:5061' })
+
+  test('is of the open incident, of whoever calls, and no press', async () => {
+    const room = createCallRoom()
+    expect(await place(room)).toMatchObject({
+      direction: 'out',
+      state: 'ringing',
+      line: 'early',
+      owner: 'Asha',
+      incident: 'inc-1',
+    })
+    expect([room.asked, room.presses, room.incidentOwner()]).toEqual([['place hp01'], [], 'Asha'])
+    expect(room.kinds()).toEqual(['incident.acknowledged', 'call.ringing'])
+  })
+  test('is connected when sound has come both ways, and says whether the line is encrypted', async () => {
+    const room = createCallRoom()
+    room.whenPlaced(answered)
+    const { id } = await place(room)
+    await room.settle()
+    expect(room.call()).toMatchObject({ state: 'ringing', line: 'up', secured: true })
+    await room.desk.talk(id, 'Asha', new MessageChannel().port1)
+    await room.tell({ news: 'both', sip: id, owner: 'Asha' })
+    expect(room.call()).toMatchObject({ state: 'connected', owner: 'Asha' })
+    await room.tell({ news: 'hung-up', sip: id, lost: false })
+    expect(room.call()).toMatchObject({ state: 'ended', end: 'caller-hung-up' })
+  })
+  test('goes to all when its page says nothing after the help point has answered', async () => {
+    const room = createCallRoom()
+    room.whenPlaced(answered)
+    await place(room)
+    await room.clock.advance(8000)
+    await room.settle()
+    expect(room.call()).toMatchObject({ state: 'offered', owner: null })
+  })
+  test.each([
+    [480, 'nobody-answered'],
+    [408, 'nobody-answered'],
+    [486, 'refused'],
+    [603, 'refused'],
+  ])('that the help point answers with %i is over: %s', async (status, end) => {
+    const room = createCallRoom()
+    room.whenPlaced(async () => ({ status, from: '' }))
+    const { id } = await place(room)
+    await room.settle()
+    await room.settle()
+    expect(room.call()).toMatchObject({ state: 'ended', end })
+    expect(await codeOf(room.desk.talk(id, 'Asha', new MessageChannel().port1))).toMatchObject(['call/ended', {}])
+  })
+  test('is over where the edge is gone', async () => {
+    const room = createCallRoom()
+    room.whenPlaced(() => Promise.reject(new Error('the edge is gone')))
+    await place(room)
+    await room.settle()
+    await room.settle()
+    expect(room.call()).toMatchObject({ state: 'ended', end: 'line-lost' })
+  })
+  test('is hung up before anybody answers, and is not given to others', async () => {
+    const room = createCallRoom()
+    const { id } = await place(room)
+    expect(await codeOf(room.desk.giveBack(id, 'Asha'))).toMatchObject(['call/not-answered', {}])
+    await room.desk.hangUp(id, 'Asha')
+    expect(room.asked).toContain(`hang up ${id}`)
+    expect(room.call()).toMatchObject({ state: 'ended', end: 'operator-hung-up' })
+  })
+  test('ends when its operator accepts another call, or its incident is closed, before anybody answers', async () => {
+    const room = createCallRoom()
+    const { id } = await place(room)
+    const other = await ring(room, 'other', 'hp02')
+    await room.desk.take(other, 'Asha', 'operator:Asha', false)
+    expect(room.desk.view(id)).toMatchObject({ state: 'ended', end: 'operator-hung-up' })
+    expect(room.asked).toContain(`hang up ${id}`)
+    const again = await place(room)
+    await room.desk.incidentClosed(again.incident)
+    expect(room.desk.view(again.id)).toMatchObject({ state: 'ended', end: 'operator-hung-up' })
+  })
+  test('that is answered while it is hung up is hung up again: no microphone stays open that nobody has', async () => {
+    const room = createCallRoom()
+    let pickUp: (answer: { status: number; from: string }) => void = () => {}
+    room.whenPlaced(() => new Promise((resolve) => (pickUp = resolve)))
+    const { id } = await place(room)
+    await room.desk.hangUp(id, 'Asha')
+    pickUp({ status: 200, from: '' })
+    await room.settle()
+    await room.settle()
+    expect(room.asked.filter((each) => each === `hang up ${id}`)).toHaveLength(2)
+  })
+  test('leaves a caller who is on hold with their operator while it rings, and nobody takes it over', async () => {
+    const room = createCallRoom()
+    const held = await ring(room, 'first', 'hp02')
+    await room.desk.take(held, 'Asha', 'operator:Asha', false)
+    await room.desk.talk(held, 'Asha', new MessageChannel().port1)
+    await room.tell({ news: 'both', sip: 'first', owner: 'Asha' })
+    const { id } = await place(room)
+    await room.tell({ news: 'lost', sip: 'first', owner: 'Asha', why: 'gone' })
+    expect(room.desk.view(held)).toMatchObject({ state: 'held', owner: 'Asha' })
+    expect(await codeOf(room.desk.take(id, 'Ben', 'operator:Ben', true))).toMatchObject(['call/not-answered', {}])
+  })
+  test('is refused while there is a call, with the name of who has it; of two who call at once one has it', async () => {
+    const room = createCallRoom()
+    const both = await Promise.all([codeOf(place(room)), codeOf(place(room, 'Ben'))])
+    expect(both).toEqual(['done', ['call/busy', expect.objectContaining({ owner: 'Asha' })]])
+  })
+  test.each([
+    ['a help point that is not registered', 'point-elsewhere', 'inc-1', 'request/invalid'],
+    ['a help point without an open incident', 'point-hp02', null, 'incident/unknown'],
+  ])('to %s is refused', async (_, helpPoint, incident, code) => {
+    const room = createCallRoom()
+    expect(await codeOf(room.desk.place(helpPoint, incident, 'Asha', 'operator:Asha'))).toMatchObject([code, {}])
+    expect(room.asked).toEqual([])
+  })
+  test('where the site has no voice any more is refused', async () => {
+    const room = createCallRoom(null)
+    expect(await codeOf(place(room))).toMatchObject(['call/unreachable', {}])
+  })
+})
+
+describe('the recording', () => {
+  test('follows the end of its call, by whatever order the thread tells', async () => {
+    const room = createCallRoom()
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    await room.tell({ news: 'hung-up', sip: INVITE.sip, lost: false })
+    const recording = {
+      sha256: 'ab',
+      bytes: 58,
+      from: '2026-11-20T22:30:00.000Z',
+      to: '2026-11-20T22:30:01.000Z',
+      gaps: [],
+    }
+    await room.tell({ news: 'recorded', sip: INVITE.sip, recording })
+    expect(room.recordings.recording(id)).toMatchObject({ recording, file: `/data/calls/${id}.wav` })
+    await room.recordings.listened(id, 'evidence:Eve', 0, 58)
+    expect(room.ledger.entries.at(-1)).toMatchObject({
+      kind: 'call.listened',
+      actor: 'evidence:Eve',
+      body: { from: 0, bytes: 58, sha256: 'ab' },
+    })
+    await room.recordings.drop(room.call().incident, 'retention')
+    expect(() => room.recordings.recording(id)).toThrow('no recording')
+  })
+  test('of a site that records none is none, and says why', async () => {
+    const room = createCallRoom({ recorded: false })
+    const id = await ring(room)
+    expect(() => room.recordings.recording(id)).toThrow('does not record calls')
+  })
+})

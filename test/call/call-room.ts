@@ -1,0 +1,122 @@
+/** A call desk with a book, a ledger in memory and lines that only write down what they were asked. */
+import { createCallBook } from '../../server/call/call-book.ts'
+import { createCallRecordings } from '../../server/call/call-recordings.ts'
+import { type CallDeskOptions, type CallSettings, createCallDesk } from '../../server/call/call-desk.ts'
+import type { PlacedCall } from '../../server/call/sip/sip-agent.ts'
+import type { CallNews } from '../../server/call/call-thread.ts'
+import type { Call } from '../../server/glossary/call.ts'
+import type { Incident, IncidentId } from '../../server/glossary/incident.ts'
+import type { HelpPointId, PressId } from '../../server/glossary/press.ts'
+import { Failure } from '../../server/tools/failure.ts'
+import { createFakeClock } from '../fakes/fake-clock.ts'
+import { createFakeLedger } from '../fakes/fake-ledger.ts'
+
+export const INVITE = {
+  news: 'invited',
+  sip: 'a84b4c76e66710' as string,
+  user: 'hp01',
+  from: 'udp:10.1.2.3:5060',
+  secured: false,
+} as const
+const SETTINGS: CallSettings = { answer: 'operator', desk: 'sip:desk@10.0.0.9', noAnswerMs: 30_000, recorded: true }
+
+/** @param change of what the site file says; null: it has no voice */
+export function createCallRoom(change: Partial<CallSettings> | null = {}) {
+  const clock = createFakeClock()
+  const book = createCallBook()
+  const ledger = createFakeLedger(clock.now, book.apply)
+  const asked: string[] = []
+  const errors: unknown[] = []
+  const presses: string[] = []
+  let owner: string | null = null
+  let answers: () => Promise<void> = () => Promise.resolve()
+  let places: (sip: string) => Promise<PlacedCall> = () => new Promise(() => {})
+  let accepts: (id: string) => Promise<void> = () => Promise.resolve()
+  const incident = 'inc-1' as IncidentId
+  const write = (what: string): Promise<void> => {
+    asked.push(what)
+    return Promise.resolve()
+  }
+  const load = async (): Promise<Incident> =>
+    ({ id: incident, helpPoint: 'point-hp01', owner, state: owner === null ? 'open' : 'acknowledged' }) as Incident
+  const recordings = createCallRecordings({
+    clock,
+    book,
+    append: ledger.append,
+    dataFolder: '/data',
+    incidents: { load, clipsOf: () => 1 },
+    onError: (error) => errors.push(error),
+  })
+  const options: CallDeskOptions = {
+    clock,
+    book,
+    append: ledger.append,
+    line: {
+      place: (sip, user, file) => write(`place ${user}${file === null ? ' unrecorded' : ''}`).then(() => places(sip)),
+      ring: (sip) => write(`ring ${sip}`),
+      answer: (sip, file) => write(`answer ${sip}${file === null ? ' unrecorded' : ''}`).then(() => answers()),
+      refuse: (sip, status) => write(`refuse ${sip} ${status}`),
+      hangUp: (sip) => write(`hang up ${sip}`),
+      talk: (sip, who) => write(`talk ${sip} ${who}`),
+      endTalk: (sip) => write(`end talk ${sip}`),
+      play: (sip, phrase) => write(`play ${sip} ${phrase ?? 'nothing'}`),
+    },
+    settings: () => change && { ...SETTINGS, ...change },
+    userOf: (helpPoint) => /^point-(hp0\d)$/.exec(helpPoint)?.[1] ?? null,
+    helpPointOf: (user) => (/^hp0\d$/.test(user) ? (`point-${user}` as HelpPointId) : null),
+    async accept({ key }) {
+      await accepts(key)
+      presses.push(key)
+      const receipt = { press: `prs-${presses.length}` as PressId, incident, receivedAt: '2026-11-20T22:30:00.000Z' }
+      return { receipt }
+    },
+    incidents: {
+      load,
+      openAt: (helpPoint) => (helpPoint === 'point-hp01' ? incident : null),
+      taking(id, name, actor, from) {
+        if (owner !== null && owner !== name && from !== owner)
+          throw new Failure('incident/taken', `${owner} has it`, { extra: { owner } })
+        if (owner === name) return null
+        owner = name
+        return { kind: 'incident.acknowledged', actor, subject: id, body: { incident: id as IncidentId, owner: name } }
+      },
+    },
+    recordings,
+    onQuality: () => {},
+    onRegistered: () => {},
+    onError: (error) => errors.push(error),
+  }
+  const desk = createCallDesk(options)
+  const settle = (): Promise<void> => clock.advance(0)
+  return {
+    clock,
+    book,
+    ledger,
+    desk,
+    recordings,
+    asked,
+    errors,
+    presses,
+    settle,
+    kinds: (): string[] => ledger.entries.map(({ kind }) => kind),
+    ownedBy: (name: string | null): void => void (owner = name),
+    incidentOwner: (): string | null => owner,
+    whenPlaced: (then: typeof places): void => void (places = then),
+    whenAnswering: (then: () => Promise<void>): void => void (answers = then),
+    whenPressed: (then: (key: string) => Promise<void>): void => void (accepts = then),
+    async tell(news: CallNews): Promise<void> {
+      desk.heard(news)
+      await settle()
+      await settle()
+    },
+    /** The newest call, as the API shows it. */
+    call(): Call {
+      const [newest] = desk
+        .list()
+        .toReversed()
+        .sort((a, b) => b.ringingAt.localeCompare(a.ringingAt))
+      if (!newest) throw new Error('there is no call')
+      return desk.view(newest.id)
+    },
+  }
+}

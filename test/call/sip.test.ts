@@ -1,0 +1,119 @@
+/** SIP's own words, without a network: descriptions, messages of a stream, who took a call back. */
+import { describe, expect, test } from 'vitest'
+import { cancelledBy } from '../../server/call/sip/sip-agent.ts'
+import { splitMessages } from '../../server/call/sip/sip-connection.ts'
+import { description, mirrored, readOffer } from '../../server/call/sip/sip-description.ts'
+
+const offer = (...lines: string[]): string =>
+  ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', ...lines, ''].join('\r\n')
+const AUDIO = ['m=audio 30000 RTP/AVP 8 101', 'a=rtpmap:8 PCMA/8000', 'a=rtpmap:101 telephone-event/8000']
+const OURS = { address: '127.0.0.1', port: 40_000, session: 7, version: 8 }
+
+describe('an offer', () => {
+  test('says where sound goes, and what keys are called', () =>
+    expect(readOffer(offer(...AUDIO)).sound).toEqual({
+      address: '127.0.0.1',
+      port: 30_000,
+      keys: 101,
+      direction: 'sendrecv',
+    }))
+  test('of one format alone is read', () =>
+    expect(readOffer(offer('m=audio 30000 RTP/AVP 8')).sound).toMatchObject({ port: 30_000, keys: null }))
+  test('may end without a line end, and name formats that nobody has', () => {
+    const text = offer('m=audio 30000 RTP/AVP 8').trimEnd()
+    expect(readOffer(text).sound.port).toBe(30_000)
+    const many = Array.from({ length: 200 }, (_, i) => String(i % 128)).join(' ')
+    expect(readOffer(offer(`m=audio 30000 RTP/AVP ${many}`)).sound.port).toBe(30_000)
+  })
+  test('has the address of its own line before that of the session', () =>
+    expect(readOffer(offer('m=audio 30000 RTP/AVP 8', 'c=IN IP4 127.0.0.9')).sound.address).toBe('127.0.0.9'))
+  test.each(['sendrecv', 'sendonly', 'recvonly', 'inactive'] as const)('says that it is %s', (direction) =>
+    expect(readOffer(offer(...AUDIO, `a=${direction}`)).sound.direction).toBe(direction),
+  )
+  test('to 0.0.0.0 is a hold, as old devices say it', () =>
+    expect(readOffer(offer('m=audio 30000 RTP/AVP 8', 'c=IN IP4 0.0.0.0')).sound.direction).toBe('inactive'))
+  test('of two sounds is answered for the first that we can', () => {
+    const { lines, sound } = readOffer(
+      offer('m=audio 0 RTP/AVP 8', 'm=audio 30002 RTP/AVP 8', 'm=audio 30004 RTP/AVP 8'),
+    )
+    expect([sound.port, lines.map(({ chosen }) => chosen)]).toEqual([30_002, [false, true, false]])
+  })
+  test.each([
+    ['without sound', offer('m=video 30000 RTP/AVP 96')],
+    ['of another sound', offer('m=audio 30000 RTP/AVP 0')],
+    ['whose port is 0', offer('m=audio 0 RTP/AVP 8')],
+    ['of encrypted sound', offer('m=audio 30000 RTP/SAVP 8')],
+    ['that is nothing', ''],
+    ['that is no description', 'hello'],
+    ['without an address', 'v=0\r\nm=audio 30000 RTP/AVP 8\r\n'],
+    ['of a megabyte', 'v=0\r\n'.repeat(200_000)],
+  ])('%s is refused with words', (_, text) => expect(() => readOffer(text)).toThrow(/it |a description/))
+})
+
+describe('an answer', () => {
+  const mediaOf = (text: string): string[] => text.split('\r\n').filter((line) => /^(m|a)=/.test(line))
+  test('has a line for each that was offered; what we do not want has port 0', () =>
+    expect(
+      mediaOf(
+        description(OURS, readOffer(offer('m=video 30006 RTP/AVP 96', ...AUDIO, 'm=text 30008 RTP/AVP 98'))),
+      ).filter((line) => line.startsWith('m=')),
+    ).toEqual(['m=video 0 RTP/AVP 96', 'm=audio 40000 RTP/AVP 8 101', 'm=text 0 RTP/AVP 98']))
+  test.each([
+    ['sendrecv', 'sendrecv'],
+    ['sendonly', 'recvonly'],
+    ['recvonly', 'sendonly'],
+    ['inactive', 'inactive'],
+  ] as const)('to %s is %s', (asked, said) => {
+    expect(mirrored(asked)).toBe(said)
+    expect(mediaOf(description(OURS, readOffer(offer(...AUDIO, `a=${asked}`))))).toContain(`a=${said}`)
+  })
+  test('names keys as they were offered, and not where they were not', () => {
+    expect(description(OURS, readOffer(offer('m=audio 30000 RTP/AVP 8')))).not.toContain('telephone-event')
+    expect(description(OURS, readOffer(offer(...AUDIO)))).toContain('a=rtpmap:101 telephone-event/8000')
+  })
+  test('is our own offer where none came', () =>
+    expect(mediaOf(description(OURS, null))[0]).toBe('m=audio 40000 RTP/AVP 8 101'))
+  test('is read as an offer again', () =>
+    expect(readOffer(description(OURS, null)).sound).toEqual({
+      address: '127.0.0.1',
+      port: 40_000,
+      keys: 101,
+      direction: 'sendrecv',
+    }))
+})
+
+describe('a stream of messages', () => {
+  const message = (body: string, name = 'Content-Length'): string =>
+    `INVITE sip:a SIP/2.0\r\n${name}: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  test('is split where each ends, whatever the pieces in which it comes', () => {
+    const all = Buffer.from(`\r\n\r\n${message('one')}\r\n${message('grüß', 'l')}${message('')}`)
+    for (let cut = 0; cut <= all.length; cut += 1) {
+      const first = splitMessages(all.subarray(0, cut))
+      const second = splitMessages(Buffer.concat([first.rest, all.subarray(cut)]))
+      expect([...first.messages, ...second.messages].map((each) => each.split('\r\n\r\n')[1])).toEqual([
+        'one',
+        'grüß',
+        '',
+      ])
+      expect(second.rest).toHaveLength(0)
+    }
+  })
+  test('keeps half a message for later', () =>
+    expect(splitMessages(Buffer.from('INVITE sip:a SIP/2.0\r\nContent-Length: 9\r\n\r\nhalf')).messages).toEqual([]))
+})
+
+describe('a call that is taken back', () => {
+  test.each([
+    ['SIP;cause=200;text="Call completed elsewhere"', true, 5000, 'answered-elsewhere'],
+    ['SIP ;cause="200"', false, 10, 'answered-elsewhere'],
+    [undefined, true, 5000, 'gave-up'],
+    ['SIP;cause=487', true, 5000, 'gave-up'],
+    [undefined, false, 500, 'gave-up'],
+    // The edge waits for two seconds, and goes on to the desk.
+    [undefined, false, 2000, 'forwarded'],
+    [undefined, true, 2000, 'gave-up'],
+    ['SIP;cause=2000', true, 5000, 'gave-up'],
+  ] as const)('with %s, rung %s, after %i ms is %s', (reason, rang, after, by) =>
+    expect(cancelledBy(reason, rang, after)).toBe(by),
+  )
+})

@@ -1,0 +1,145 @@
+/** What a site file may say of voice, and what is refused by line and key. */
+import { describe, expect, test } from 'vitest'
+import { readSite } from '../../server/site/site-check.ts'
+
+const VOICE = 'voice: { edge: { listen: [{ udp: "10.0.0.5:5060" }] }, desk: "sip:desk@10.0.0.9" }'
+const town = (voice: string, ...sources: string[]): string =>
+  [
+    'site: { id: town, name: Town, timezone: Europe/London }',
+    'helpPoints:',
+    ...sources.map(
+      (source, i) => `  - { id: hp-${i}, name: P${i}, location: { lat: 54, lon: -1 }, sources: [${source}] }`,
+    ),
+    'cameras: []',
+    voice,
+  ].join('\n')
+const read = (text: string) =>
+  readSite(text, (reference) => ({ value: reference.startsWith('${') ? 'a secret of the test' : reference }))
+const problems = (text: string): string[] =>
+  read(text).problems.map(({ line, key, problem }) => `${line} ${key}: ${problem}`)
+
+describe('a site with voice', () => {
+  test('has an edge, a desk, and defaults for the rest', () =>
+    expect(read(town(VOICE, '{ sip: { user: hp01, password: "${HP01}", from: [10.1.2.3] } }')).site).toMatchObject({
+      voice: {
+        edge: { listen: [{ transport: 'udp', address: '10.0.0.5:5060' }], mediaPorts: null, trusted: [] },
+        answer: 'operator',
+        desk: 'sip:desk@10.0.0.9',
+        noAnswerMs: 30_000,
+        recorded: true,
+      },
+      helpPoints: [{ sip: { user: 'hp01', password: 'a secret of the test', from: ['10.1.2.3'] } }],
+    }))
+  test('may say all of it', () =>
+    expect(
+      read(
+        town(
+          'voice: { edge: { listen: [{ tls: "10.0.0.5:5061", certificate: file:/a, key: file:/b }], media: 20000-20999, ' +
+            'trusted: [10.9.0.2] }, desk: "sips:desk@pbx.example;transport=tls", answer: at-once, noAnswer: 1m, recorded: false }',
+          '{ http: {} }',
+        ),
+      ).site?.voice,
+    ).toEqual({
+      edge: {
+        listen: [{ transport: 'tls', address: '10.0.0.5:5061', certificate: '/a', key: '/b' }],
+        mediaPorts: { from: 20_000, to: 20_999 },
+        trusted: ['10.9.0.2'],
+      },
+      answer: 'at-once',
+      desk: 'sips:desk@pbx.example;transport=tls',
+      noAnswerMs: 60_000,
+      recorded: false,
+    }))
+  test('and one without has none', () =>
+    expect(read(town('', '{ http: {} }')).site).toMatchObject({ voice: null, helpPoints: [{ sip: null }] }))
+})
+
+describe('is refused, with line and key:', () => {
+  const sip = (...fields: string[]): string => `{ sip: { ${fields.join(', ')} } }`
+  test.each([
+    [
+      'two help points with one user',
+      town(VOICE, sip('user: a', 'from: [10.0.0.1]'), sip('user: a', 'from: [10.0.0.2]')),
+      /^4 .*user: the help point "hp-0" has this user, too/,
+    ],
+    ['neither a password nor an address', town(VOICE, sip('user: a')), /^3 .*sip: anybody could call by this name/],
+    [
+      'an address that two help points are known by',
+      town(VOICE, sip('user: a', 'from: [10.0.0.1]'), sip('user: b', 'from: [10.0.0.1]')),
+      /^4 .*from\.0: the help point "hp-0"/,
+    ],
+    [
+      'an address that is none',
+      town(VOICE, sip('user: a', 'from: [10.0.0.1.2]')),
+      /^3 .*from\.0: 10\.0\.0\.1\.2 is no IP address/,
+    ],
+    ['a name of Lamppost’s own', town(VOICE, sip('user: lamppost', 'from: [10.0.0.1]')), /a name of Lamppost’s own/],
+    ['a password that stands in the file', town(VOICE, sip('user: a', 'password: hunter2')), /password/],
+    [
+      'a help point that telephones where nobody answers',
+      town('', sip('user: a', 'from: [10.0.0.1]')),
+      /there is nobody to call/,
+    ],
+    [
+      'two names of one help point',
+      town(VOICE, `${sip('user: a', 'from: [10.0.0.1]')}, ${sip('user: b', 'from: [10.0.0.2]')}`),
+      /telephones by one name/,
+    ],
+    [
+      'an edge without a desk',
+      town('voice: { edge: { listen: [{ udp: "10.0.0.5:5060" }] } }', '{ http: {} }'),
+      /^5 voice: desk is missing/,
+    ],
+    [
+      'a public address without TLS',
+      town('voice: { edge: { listen: [{ udp: "81.2.3.4:5060" }] }, desk: "sip:d@10.0.0.9" }', '{ http: {} }'),
+      /^5 .*udp: this address is reached from anywhere/,
+    ],
+    [
+      'every address of the machine without TLS',
+      town('voice: { edge: { listen: [{ udp: "0.0.0.0:5060" }] }, desk: "sip:d@10.0.0.9" }', '{ http: {} }'),
+      /write that/,
+    ],
+    [
+      'an address that sound does not go by',
+      town(
+        'voice: { edge: { listen: [{ udp: "10.0.0.5:5060" }, { tcp: "10.0.0.6:5060" }] }, desk: "sip:d@10.0.0.9" }',
+        '{ http: {} }',
+      ),
+      /all listeners have one address/,
+    ],
+    [
+      'no IP address',
+      town('voice: { edge: { listen: [{ udp: "999.0.0.5:5060" }] }, desk: "sip:d@10.0.0.9" }', '{ http: {} }'),
+      /999\.0\.0\.5 is no IP address/,
+    ],
+    [
+      'a port that there is not',
+      town('voice: { edge: { listen: [{ udp: "10.0.0.5:70000" }] }, desk: "sip:d@10.0.0.9" }', '{ http: {} }'),
+      /no such port/,
+    ],
+    [
+      'media ports the wrong way round',
+      town(
+        'voice: { edge: { listen: [{ udp: "10.0.0.5:5060" }], media: 20999-20000 }, desk: "sip:d@10.0.0.9" }',
+        '{ http: {} }',
+      ),
+      /at least 20 ports/,
+    ],
+    [
+      'a desk that would end a sentence of the edge',
+      town(VOICE.replace('sip:desk@10.0.0.9', 'sip:a@b\\"; exit'), '{ http: {} }'),
+      /desk/,
+    ],
+    ['a second to answer in', town(VOICE.replace('desk:', 'noAnswer: 1s, desk:'), '{ http: {} }'), /less than 5s/],
+  ])('%s', (_, text, words) => expect(problems(text).join('\n')).toMatch(words))
+  test('a public address is fine with TLS beside it, or where the site names whom it trusts', () => {
+    const listen = (more: string, trusted = ''): string =>
+      town(
+        `voice: { edge: { listen: [{ udp: "81.2.3.4:5060" }${more}]${trusted} }, desk: "sip:d@10.0.0.9" }`,
+        '{ http: {} }',
+      )
+    expect(problems(listen(', { tls: "81.2.3.4:5061", certificate: file:/a, key: file:/b }'))).toEqual([])
+    expect(problems(listen('', ', trusted: [10.9.0.2]'))).toEqual([])
+  })
+})

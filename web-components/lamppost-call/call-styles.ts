@@ -1,0 +1,163 @@
+import { css } from 'lit'
+
+export const callStyles = css`
+  :host {
+    container-type: inline-size;
+  }
+  .call {
+    display: grid;
+    gap: 10px;
+    padding: 12px 14px;
+    border: 2px solid var(--_line);
+    border-radius: 8px;
+    background: var(--_raised);
+  }
+  .call.ringing,
+  .call.offered {
+    border-color: var(--_alarm);
+  }
+  .call.connected {
+    border-color: var(--_good);
+  }
+  .call.held {
+    border-color: var(--_doubt);
+  }
+  .call.muted {
+    border-color: var(--_bad);
+  }
+  .head {
+    display: flex;
+    align-items: center;
+    gap: 10px;
+    font-size: 18px;
+    font-weight: 700;
+  }
+  .head span {
+    flex: 1;
+    min-width: 0;
+    overflow-wrap: anywhere;
+  }
+  .head time {
+    font-variant-numeric: tabular-nums;
+  }
+  .handset {
+    width: 26px;
+    height: 26px;
+    flex: none;
+    fill: currentcolor;
+  }
+  /* Together with the tile's own flash, never faster than once a second. */
+  .ringing .handset,
+  .offered .handset {
+    color: var(--_bad);
+    animation: ring 1s steps(1) infinite;
+  }
+  @keyframes ring {
+    50% {
+      transform: rotate(-14deg);
+    }
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .ringing .handset,
+    .offered .handset {
+      animation: none;
+    }
+  }
+  .connected .handset {
+    color: var(--_good);
+  }
+  .accept {
+    min-height: 56px;
+    font-size: 20px;
+    background: #0f7a43;
+    border-color: #0f7a43;
+    color: #fff;
+  }
+  .accept:hover {
+    background: #12934f;
+  }
+  .meters {
+    display: grid;
+    grid-template-columns: max-content 1fr;
+    align-items: center;
+    gap: 6px 10px;
+    font-size: 14px;
+  }
+  .meter {
+    width: 100%;
+    height: 12px;
+    border-radius: 6px;
+    background: var(--_field);
+    border: 1px solid var(--_field-line);
+  }
+  .meter rect {
+    fill: var(--_good);
+  }
+  .volume {
+    display: grid;
+    grid-template-columns: max-content 1fr 60px;
+    align-items: center;
+    gap: 10px;
+    font-size: 14px;
+  }
+  .volume input {
+    width: 100%;
+    height: 32px;
+    margin: 0;
+    accent-color: var(--_action);
+  }
+  .volume output {
+    text-align: end;
+    font-variant-numeric: tabular-nums;
+  }
+  .push[aria-pressed='true'] {
+    border-color: var(--_focus);
+  }
+  .talk {
+    flex: 2 1 auto !important;
+    min-height: 56px;
+    touch-action: none;
+  }
+  .talk.held {
+    background: #0f7a43;
+    border-color: #0f7a43;
+    color: #fff;
+  }
+  .buttons {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+  }
+  .buttons button {
+    flex: 1 1 auto;
+  }
+  .mute[aria-pressed='true'] {
+    background: #7d1424;
+    border-color: #b3263a;
+    color: #fff;
+  }
+  .warn {
+    color: var(--_bad);
+    font-weight: 700;
+  }
+  .doubt {
+    color: var(--_doubt);
+    font-weight: 600;
+  }
+  .facts {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 2px 14px;
+    font-size: 14px;
+    color: var(--_quiet);
+  }
+  .microphone {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 10px;
+  }
+  .microphone p {
+    flex: 1 1 200px;
+  }
+`

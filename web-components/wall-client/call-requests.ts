@@ -1,0 +1,37 @@
+/** What people ask of calls, as requests of the API. */
+import type { Call } from './api-shapes.ts'
+import { ANSWER_MS } from './deadlines.ts'
+
+/** @throws Refusal in the server's words */
+export function createCallRequests({
+  call,
+  keep,
+}: {
+  call(method: string, path: string, body?: unknown, options?: { signal?: AbortSignal }): Promise<Response>
+  keep(call: Call): void
+}) {
+  async function change(id: string, what: string, body?: unknown, method = 'POST'): Promise<Call> {
+    const path = `/api/v1/calls/${encodeURIComponent(id)}/${what}`
+    const answer = await call(method, path, body, { signal: AbortSignal.timeout(ANSWER_MS) })
+    const changed = (await answer.json()) as Call
+    keep(changed)
+    return changed
+  }
+  return {
+    /** Calls the help point of an open incident: this person has the call then. */
+    async placeCall(helpPoint: string, incident: string): Promise<Call> {
+      const signal = AbortSignal.timeout(ANSWER_MS)
+      const placed = (await (await call('POST', '/api/v1/calls', { helpPoint, incident }, { signal })).json()) as Call
+      keep(placed)
+      return placed
+    },
+    /** Takes the call and its incident. @param takeOver out of the hand of the one who has it */
+    takeCall: (id: string, takeOver = false): Promise<Call> => change(id, 'taking', takeOver ? { takeOver } : {}),
+    /** Everybody's wall rings again. */
+    giveCallBack: (id: string): Promise<Call> => change(id, 'taking', undefined, 'DELETE'),
+    holdCall: (id: string, on: boolean): Promise<Call> => change(id, 'hold', { on }),
+    /** The caller hears that the call is recorded. */
+    tellRecorded: (id: string): Promise<Call> => change(id, 'announcement', { name: 'recorded' }),
+    endCall: (id: string): Promise<Call> => change(id, 'ending'),
+  }
+}
