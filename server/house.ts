@@ -27,6 +27,9 @@ import { createHandleShare } from './tools/process/handle-share.ts'
 import { packageRoot } from './tools/package-root.ts'
 import { createPhases } from './tools/phases.ts'
 
+/** That many may come between two turns of the event loop; the system takes fewer where it is set so. */
+const WAITING_CONNECTIONS = 4096
+
 export type HouseOptions = {
   /** Null starts the simulated Darlington. */
   siteFile: string | null
@@ -104,7 +107,7 @@ export async function openHouse({
     await house.routes({ ...people, app, socket: (path, stream) => (sockets[path] = stream) })
     openSockets(app, sockets, address, handles)
     await pageRoutes(app, pages)
-    const url = (await app.listen({ port, host })).replace('[::1]', 'localhost')
+    const url = (await app.listen({ port, host, backlog: WAITING_CONNECTIONS })).replace('[::1]', 'localhost')
     if (demo) writeDemoCredentials(credentialsFile, { ...demo, url })
     return { url, demo: demo && { ...demo, url }, close: closing.close }
   } catch (error) {

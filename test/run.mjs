@@ -13,6 +13,7 @@ import { useRuntime } from '../server/node-runtime.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = (name) => join(root, 'node_modules', '.bin', name)
 const RESULTS = join(root, 'test', 'journeys', 'output', 'results.json')
+const SECOND_TRIES = join(root, 'test', 'journeys', 'output', 'second-tries.json')
 const args = process.argv.slice(2)
 const MODES = new Set(['--no-checks', '--checks', '--one', '--engines'])
 const wanted = args.filter((arg) => !MODES.has(arg))
@@ -25,6 +26,8 @@ if (one && wanted.length === 0) {
 
 /** What went wrong, once more at the end: of a long log the middle is often cut. */
 const failures = []
+/** Tests that passed only when they were tried again: each is a fault of the test or of the product, and to be mended. */
+const secondTries = []
 function step(words, command, commandArgs) {
   const startedAt = performance.now()
   const { status } = spawnSync(command, commandArgs, { cwd: root, stdio: 'inherit' })
@@ -91,16 +94,19 @@ const projects = engines ? ['engines'] : ['pure', 'side', 'real']
 for (const project of args.includes('--checks') ? [] : projects) {
   // A run that dies leaves none, and must not be told by the one before.
   rmSync(RESULTS, { force: true })
+  rmSync(SECOND_TRIES, { force: true })
   const ok = vitest(project)
   const results = existsSync(RESULTS)
     ? JSON.parse(readFileSync(RESULTS, 'utf8'))
     : { numPassedTests: 0, numFailedTests: 0, numFailedTestSuites: 0, testResults: [] }
   const { numPassedTests, numFailedTests, numFailedTestSuites } = results
   if (!ok) failures.push(...failuresIn(results))
+  for (const name of existsSync(SECOND_TRIES) ? JSON.parse(readFileSync(SECOND_TRIES, 'utf8')) : [])
+    secondTries.push(`  second try: ${name}`)
   passed += numPassedTests
   // A file that did not even load has failed without a test to name.
   failed += numFailedTests || (ok ? 0 : Math.max(1, numFailedTestSuites))
 }
-for (const words of failures) console.log(words)
+for (const words of [...secondTries, ...failures]) console.log(words)
 console.log(`${passed + checks.filter(Boolean).length} passed, ${failed} failed`)
 process.exit(failed === 0 ? 0 : 1)

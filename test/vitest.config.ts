@@ -1,4 +1,7 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import type { Reporter, TestCase } from 'vitest/node'
 
 /** Real things that need little of the machine: they run two by two. */
 const SIDE_BY_SIDE = [
@@ -12,11 +15,29 @@ const SIDE_BY_SIDE = [
 /** Of a whole test: longer than what any of its steps may wait for. */
 const PATIENCE_MS = 360_000
 
+const output = fileURLToPath(new URL('journeys/output/', import.meta.url))
+/**
+ * A test with real cameras and browsers is tried twice, because a machine that others use can fail it once; the run
+ * names each that needed the second try, for it is to be mended all the same.
+ */
+const TRIES = { retry: 1 }
+class SecondTries implements Reporter {
+  readonly #names: string[] = []
+  onTestCaseResult(test: TestCase): void {
+    if (test.diagnostic()?.flaky) this.#names.push(`${test.module.relativeModuleId} > ${test.fullName}`)
+  }
+  onTestRunEnd(): void {
+    if (this.#names.length === 0) return
+    mkdirSync(output, { recursive: true })
+    writeFileSync(`${output}second-tries.json`, JSON.stringify(this.#names))
+  }
+}
+
 /** Pure tests run side by side; what records and plays video runs one file after the other. */
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    reporters: ['default', ['json', { outputFile: 'test/journeys/output/results.json' }]],
+    reporters: ['default', ['json', { outputFile: 'test/journeys/output/results.json' }], new SecondTries()],
     projects: [
       {
         test: {
@@ -27,7 +48,7 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
-      { test: { name: 'side', include: SIDE_BY_SIDE, testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS } },
+      { test: { name: 'side', include: SIDE_BY_SIDE, testTimeout: PATIENCE_MS, hookTimeout: PATIENCE_MS, ...TRIES } },
       {
         test: {
           name: 'real',
@@ -35,6 +56,7 @@ export default defineConfig({
           exclude: SIDE_BY_SIDE,
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,
+          ...TRIES,
           fileParallelism: false,
         },
       },
@@ -44,6 +66,7 @@ export default defineConfig({
           include: ['test/engines/**/*.test.ts'],
           testTimeout: PATIENCE_MS,
           hookTimeout: PATIENCE_MS,
+          ...TRIES,
           fileParallelism: false,
         },
       },

@@ -150,6 +150,16 @@ const signed = (body: string, change: { timestamp?: string; secret?: string } = 
       .digest('hex')}`,
   })
 }
+/** A client gives a connection ten seconds, and this process is client and server: more at once could wait longer. */
+async function hundredAtOnce<T>(count: number, ask: (i: number) => Promise<T>): Promise<T[]> {
+  const answers: T[] = []
+  let next = 0
+  const worker = async (): Promise<void> => {
+    for (let i = next++; i < count; i = next++) answers.push(await ask(i))
+  }
+  await Promise.all(Array.from({ length: 100 }, worker))
+  return answers
+}
 const entries = async () => {
   const all: { seq: number; kind: string; subject: string; body: Record<string, unknown> }[] = []
   for (let after = 0; ;) {
@@ -195,7 +205,7 @@ describe('a signed press', () => {
   test('needs no token, and sent a thousand times is one press with one receipt', async () => {
     const body = '{"helpPoint":"bar"}'
     const timestamp = String(Math.floor(Date.now() / 1000))
-    const answers = await Promise.all(Array.from({ length: 1000 }, () => signed(body, { timestamp })))
+    const answers = await hundredAtOnce(1000, () => signed(body, { timestamp }))
     expect(answers.map(({ status }) => status).filter((status) => status === 202)).toHaveLength(1)
     expect(new Set(answers.map(({ body: receipt }) => receipt.press)).size).toBe(1)
     const incident = (await call('operator', 'GET', `/incidents/${answers[0]?.body.incident}`)).body
@@ -341,12 +351,10 @@ describe('a press whose time is not now', () => {
 
 describe('a button that is stuck', () => {
   test('is counted in one incident, each press acknowledged; another help point’s press is not delayed', async () => {
-    const flood = Array.from({ length: 600 }, (_, i) =>
-      call('press', 'POST', '/presses', { helpPoint: 'bar', id: `stuck ${i}` }),
-    )
+    const flood = hundredAtOnce(600, (i) => call('press', 'POST', '/presses', { helpPoint: 'bar', id: `stuck ${i}` }))
     const other = await call('press', 'POST', '/presses', { helpPoint: 'row', id: 'a person elsewhere' })
     expect(other.status).toBe(202)
-    const answers = await Promise.all(flood)
+    const answers = await flood
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))
     const incident = (await call('operator', 'GET', `/incidents/${answers[0]?.body.incident}`)).body
     expect(incident.presses.length + incident.repeats).toBe(600)

@@ -123,6 +123,11 @@ describe('on hold', () => {
     const [asha, ben] = [await screen('Asha'), await screen('Ben')]
     const id = await room.press()
     await large(asha).locator('button.take').click()
+    // The page's accepting is on its way; were it to come after the hold, it would end it.
+    await until(
+      () => incidentOf(id),
+      ({ owner }) => owner === 'Asha',
+    )
     await room.call('Asha', 'PUT', `/incidents/${id}/hold`, { reason: 'waiting' })
     await until(
       () => ben.locator('lamppost-wall').getAttribute('sounding'),
