@@ -358,9 +358,9 @@ describe('a press reaches the wall', () => {
     // From before the press to the closure, by the wall clock: a busy machine's cameras do not fill every second with
     // pictures.
     expect(Number(probe.format.duration)).toBeGreaterThan(5)
-    const incident = (await incidents()).find(
-      ({ presses }) => Math.abs(Date.parse(presses[0]?.receivedAt ?? '') - pressedAt) < 30_000,
-    )
+    // Others were opened after it; on a quick machine within seconds.
+    const off = ({ presses }: Incident): number => Math.abs(Date.parse(presses[0]?.receivedAt ?? '') - pressedAt)
+    const [incident] = (await incidents()).toSorted((a, b) => off(a) - off(b))
     const playlist = await (
       await fetch(`${town.credentials.url}/api/v1/incidents/${incident?.id}/clips/cam-12/index.m3u8`, {
         headers: { authorization: `Bearer ${town.credentials.tokens.evidence}` },
