@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
-import type { Call, CallEnd, CallId, CallQuality, CallRecording, VoiceSite } from '../glossary/call.ts'
+import type { Call, CallEnd, CallId, CallQuality, CallRecording, HelpPointVoice, VoiceSite } from '../glossary/call.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append, Draft } from '../glossary/ledger.ts'
 import type { HelpPointId, Receipt } from '../glossary/press.ts'
@@ -14,6 +14,7 @@ import { Failure, messageOf } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import type { CallBook } from './call-book.ts'
 import { aboutCall } from './call-drafts.ts'
+import { createOutgoingCalls } from './call-outgoing.ts'
 import type { CallNews, CallThreadCalls } from './call-thread.ts'
 
 type LineCalls = 'ring' | 'answer' | 'place' | 'refuse' | 'hangUp' | 'talk' | 'endTalk' | 'play'
@@ -34,7 +35,7 @@ export type CallDeskOptions = {
   /** Whose calls come from this SIP user. */
   helpPointOf(user: string): HelpPointId | null
   /** By which name a help point is called now; null: it is not registered at the edge. */
-  userOf(helpPoint: string): string | null
+  reachOf(helpPoint: string): ({ user: string } & Pick<HelpPointVoice, 'autoAnswer'>) | null
   accept(arrival: {
     helpPoint: string
     key: string
@@ -70,9 +71,6 @@ const LONGEST_NAME = 200
 /** Status codes that the edge hears: it goes on to the desk. */
 const UNAVAILABLE = 480
 const UNKNOWN = 404
-const ANSWERED = 200
-/** Somebody there, or the device, does not want it: busy, or declined (RFC 3261 21). */
-const UNWANTED: ReadonlySet<number> = new Set([486, 600, 603])
 /** So long a page may take from taking a call to talking in it. */
 const TALKS_WITHIN_MS = 8000
 /** A call on hold whose operator speaks in none: they may write a note before they go on with it. */
@@ -111,7 +109,7 @@ const isBeingCalled = ({ direction, line }: Call): boolean => direction === 'out
 const announcementOf = ({ recorded }: Call) => (recorded ? 'waiting' : 'waiting-unrecorded')
 
 export function createCallDesk(options: CallDeskOptions) {
-  const { clock, book, append, line, settings, helpPointOf, userOf, accept, incidents, recordings, onError } = options
+  const { clock, book, append, line, settings, helpPointOf, accept, incidents, recordings, onError } = options
   const stopped = new AbortController()
   /** Invited, and not yet on disk; with what became of them meanwhile. */
   const arriving = new Map<string, { end: CallEnd | null }>()
@@ -217,31 +215,6 @@ export function createCallDesk(options: CallDeskOptions) {
         throw error
       })
     return going.answering
-  }
-  /** Waits until the help point answers, then expects the caller's page to speak. @throws when nobody answers there */
-  async function placed(call: Call, name: string, user: string): Promise<void> {
-    const { id } = call
-    const { status, from } = await line
-      .place(id, user, call.recorded ? recordings.fileOf(id) : null)
-      .catch((error: unknown) => {
-        onError(error)
-        return { status: 0, from: '' }
-      })
-    const now = book.get(id)
-    // Nothing will be recorded of it.
-    if (status !== ANSWERED) nameOf.delete(id)
-    if (now.state === 'ended') {
-      // Answered while we were hanging up.
-      if (status === ANSWERED) quietly(line.hangUp(id))
-      throw new Error('it has ended')
-    }
-    if (status !== ANSWERED) {
-      const how = status === 0 ? 'line-lost' : UNWANTED.has(status) ? 'refused' : 'nobody-answered'
-      await end(now, how)
-      throw new Error('nobody has answered')
-    }
-    quietly(write([aboutCall(now, 'call.answered', { secured: from.startsWith('tls:') })]))
-    if (!hasPage(now)) expectPage(now, name)
   }
   /** A person speaks in one call: the others that they have wait, or go back to the room. */
   function holdOthers(name: string, actor: string, but: CallId): Draft[] {
@@ -356,6 +329,27 @@ export function createCallDesk(options: CallDeskOptions) {
     }
   }
 
+  const outgoing = createOutgoingCalls(options, {
+    begin(id, answering) {
+      nameOf.set(id, id)
+      const begins = begun(id)
+      goings.set(id, begins)
+      // Its entry comes first, in the same turn.
+      begins.answering = Promise.resolve().then(answering)
+      begins.answering.catch(() => {})
+    },
+    forget: (id) => void nameOf.delete(id),
+    end,
+    answered(call, owner) {
+      if (hasPage(call)) return
+      if (owner !== null) return expectPage(call, owner)
+      quietly(line.play(sipOf(call), announcementOf(call)))
+      expectTaking(call.id)
+    },
+    holdOthers,
+    quietly,
+  })
+
   async function heard(news: CallNews): Promise<void> {
     if (news.news === 'error') return onError(new Error(`calls: ${news.words}`))
     if (news.news === 'registered') return options.onRegistered(news.registered)
@@ -424,7 +418,7 @@ export function createCallDesk(options: CallDeskOptions) {
       const call = going(id)
       if (call.owner === name) return view(call)
       if (isBeingCalled(call))
-        throw new Failure('call/not-answered', `${call.owner ?? 'Somebody'} is calling there; nobody has answered yet.`)
+        throw new Failure('call/not-answered', `${call.owner ?? 'Lamppost'} is calling there; nobody has answered yet.`)
       if (call.owner !== null && !takeOver)
         throw new Failure('call/taken', `${call.owner} has this call.`, { extra: { owner: call.owner } })
       // Whoever accepts a call whose operator was lost takes over its incident, too, also from another person.
@@ -459,56 +453,10 @@ export function createCallDesk(options: CallDeskOptions) {
       await durable
       return view(book.get(id))
     },
-    /**
-     * Calls a help point about an open incident. The person who calls takes the call and the incident.
-     * @param incident null: the newest that is open there
-     * @throws call/unreachable, call/busy with who talks there, incident/unknown, incident/taken, incident/closed
-     */
-    async place(helpPoint: string, incident: string | null, name: string, actor: string): Promise<Call> {
-      const about = incident ?? incidents.openAt(helpPoint)
-      if (about === null)
-        throw new Failure('incident/unknown', `There is no open incident at ${helpPoint}: a call belongs to one.`)
-      const found = await incidents.load(about)
-      if (found.helpPoint !== helpPoint)
-        throw new Failure('request/invalid', `The incident ${about} is of ${found.helpPoint}, not of ${helpPoint}.`)
-      const [set, user] = [settings(), userOf(helpPoint)]
-      if (set === null || user === null)
-        throw new Failure('call/unreachable', `${helpPoint} cannot be called now: it is not registered at the edge.`)
-      const there = book.going().find((each) => each.helpPoint === helpPoint)
-      if (there)
-        throw new Failure(
-          'call/busy',
-          `There is a call of ${helpPoint} already${there.owner ? `: ${there.owner} has it` : ''}.`,
-          {
-            extra: { owner: there.owner, call: there.id },
-          },
-        )
-      const taken = incidents.taking(about, name, actor, null)
-      // Our name of it is SIP's, too.
-      const id = newId<CallId>('cal', clock.now())
-      nameOf.set(id, id)
-      const going = begun(id)
-      goings.set(id, going)
-      const ringing = {
-        helpPoint: found.helpPoint,
-        sip: id,
-        from: '',
-        secured: false,
-        recorded: set.recorded,
-        direction: 'out',
-        by: name,
-      } as const
-      const { durable } = append([
-        ...(taken ? [taken] : []),
-        aboutCall({ id, incident: found.id }, 'call.ringing', ringing, actor),
-        ...holdOthers(name, actor, id),
-      ])
-      durable.catch(() => {})
-      going.answering = placed(book.get(id), name, user)
-      going.answering.catch(() => {})
-      await durable
-      return view(book.get(id))
-    },
+    /** @throws as call-outgoing's */
+    place: async (...wanted: Parameters<typeof outgoing.place>): Promise<Call> =>
+      view(book.get(await outgoing.place(...wanted))),
+    callBack: outgoing.callBack,
     /** Gives it back: everybody's wall rings again. @throws call/not-yours, call/ended, call/not-answered */
     async giveBack(id: string, name: string): Promise<Call> {
       const call = mine(id, name)

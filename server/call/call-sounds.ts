@@ -70,6 +70,8 @@ export function createCallSounds({
     },
     /** What the desk asks of a line. */
     line: {
+      tryTone: async (sip: string, user: string) => calls().tryTone(sip, user),
+      giveUpTone: async (sip: string) => calls().giveUpTone(sip),
       place: async (...args: Parameters<CallThreadCalls['place']>) => calls().place(...args),
       ring: async (sip: string) => calls().ring(sip),
       answer: async (sip: string, file: string | null) => calls().answer(sip, file),

@@ -21,6 +21,7 @@ import {
   createSipAgent,
 } from './sip/sip-agent.ts'
 import { openRtpLeg } from './sip/rtp-leg.ts'
+import { type TrialOutcome, createToneTrials } from './tone-trials.ts'
 
 export type CallNews =
   | ({ news: 'invited' } & Invite)
@@ -44,10 +45,18 @@ const say = (news: CallNews): void => publishToMain(news)
 const onError = (words: string): void => say({ news: 'error', words })
 const lines = new Map<string, CallLine>()
 let agent: SipAgent | null = null
+const trials = createToneTrials(() => agent)
 let wroteAt = 0
 /** Runs while there is a call. */
 let ticking: ReturnType<typeof setInterval> | undefined
 
+let running = 0
+const tickOn = (): void => void (ticking ??= setInterval(tick, TICK_MS))
+function tickOff(): void {
+  if (lines.size + running > 0) return
+  clearInterval(ticking)
+  ticking = undefined
+}
 /** A call's sound; opened with its first description, before it is answered. */
 async function openLine(sip: string): Promise<{ line: CallLine; port: number }> {
   let onPacket: CallLine['toRoom'] = () => {}
@@ -66,7 +75,7 @@ async function openLine(sip: string): Promise<{ line: CallLine; port: number }> 
   })
   onPacket = line.toRoom
   lines.set(sip, line)
-  ticking ??= setInterval(tick, TICK_MS)
+  tickOn()
   return { line, port: leg.port }
 }
 /** One that lost its power says no goodbye: asked, and not there, its call is over. */
@@ -79,10 +88,7 @@ async function probe(sip: string): Promise<void> {
 async function closeLine(sip: string): Promise<void> {
   const line = lines.get(sip)
   lines.delete(sip)
-  if (lines.size === 0) {
-    clearInterval(ticking)
-    ticking = undefined
-  }
+  tickOff()
   try {
     const recording = await line?.close()
     if (recording) say({ news: 'recorded', sip, recording })
@@ -93,6 +99,7 @@ async function closeLine(sip: string): Promise<void> {
 function tick(): void {
   const now = performance.now()
   for (const line of lines.values()) line.tick(now)
+  trials.tick(now)
   if (now - wroteAt < WRITE_EVERY_MS) return
   wroteAt = now
   for (const line of lines.values())
@@ -113,10 +120,14 @@ const sipEvents: SipEvents = {
     void closeLine(sip)
   },
   onHungUp(sip, lost) {
-    say({ news: 'hung-up', sip, lost })
-    void closeLine(sip)
+    if (trials.has(sip)) trials.hungUp(sip)
+    else {
+      say({ news: 'hung-up', sip, lost })
+      void closeLine(sip)
+    }
   },
   async openSound(sip) {
+    if (trials.has(sip)) return trials.openSound(sip)
     const { line, port } = await openLine(sip)
     return { address: '127.0.0.1', port, remote: line.remote, close: () => void closeLine(sip) }
   },
@@ -159,11 +170,12 @@ const calls = {
   },
   /**
    * Calls a help point. Resolves when it is answered, or is not.
+   * @param asked whether it is asked to answer by itself
    * @param file of the recording; null: it is not recorded
    */
-  async place(sip: string, user: string, file: string | null): Promise<PlacedCall> {
+  async place(sip: string, user: string, asked: boolean, file: string | null): Promise<PlacedCall> {
     if (!agent) throw new Error('the edge is gone')
-    const placed = await agent.place(sip, user)
+    const placed = await agent.place(sip, user, asked)
     const line = lines.get(sip)
     if (placed.status !== ANSWERED) await closeLine(sip)
     else if (!line) throw new Error('this call has ended')
@@ -173,6 +185,19 @@ const calls = {
     }
     return placed
   },
+  /** Tries a help point's loudspeaker and microphone by a tone. @param sip the Call-ID that it will have */
+  async tryTone(sip: string, user: string): Promise<TrialOutcome> {
+    running += 1
+    tickOn()
+    try {
+      return await trials.run(sip, user)
+    } finally {
+      running -= 1
+      tickOff()
+    }
+  },
+  /** Somebody needs that help point: the trial ends. */
+  giveUpTone: (sip: string): Promise<void> => trials.giveUp(sip),
   refuse: async (sip: string, status: number): Promise<void> => {
     await agent?.refuse(sip, status)
     await closeLine(sip)
@@ -189,6 +214,7 @@ const calls = {
   endTalk: (sip: string): void => lines.get(sip)?.endTalk(),
   play: (sip: string, phrase: Phrase | null): void => lines.get(sip)?.play(phrase),
   async close(): Promise<void> {
+    trials.close()
     await agent?.close()
     agent = null
     await Promise.all([...lines.keys()].map(closeLine))

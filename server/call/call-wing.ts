@@ -1,6 +1,6 @@
 /** Calls: help points that telephone, the operators who take their calls, and the edge that the network touches. */
 import type { Door } from '../door/door.ts'
-import type { EdgeListen, VoiceHealth } from '../glossary/call.ts'
+import type { Call, EdgeListen, Registration } from '../glossary/call.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append, Recorded } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
@@ -12,7 +12,10 @@ import { type CallDeskOptions, createCallDesk } from './call-desk.ts'
 import { type CallRecordings, createCallRecordings } from './call-recordings.ts'
 import { callRoutes } from './call-routes.ts'
 import { CALL_SOCKET_PATH, callSocket } from './call-socket.ts'
+import { createCallReturn } from './call-return.ts'
 import { createCallSounds } from './call-sounds.ts'
+import { createToneDrill } from './tone-drill.ts'
+import { createVoiceHealth } from './voice-health.ts'
 import { type EdgeCareOptions, createEdgeCare, refuseWithoutEngines } from './edge/edge-care.ts'
 
 export type CallNeeds = Pick<
@@ -37,8 +40,10 @@ export type CallNeeds = Pick<
 }
 const SWEEP_EVERY_MS = 3_600_000
 
-const userAt = ({ helpPoints }: Site, helpPoint: string): string | null =>
-  helpPoints.find(({ id }) => id === helpPoint)?.sip?.user ?? null
+function reachAt({ helpPoints }: Site, helpPoint: string): ReturnType<CallDeskOptions['reachOf']> {
+  const found = helpPoints.find(({ id }) => id === helpPoint)
+  return found?.sip ? { user: found.sip.user, autoAnswer: found.voice.autoAnswer } : null
+}
 const newestAt = (helpPoint: string, incidents: readonly Incident[]): IncidentId | null =>
   incidents.findLast((each) => each.helpPoint === helpPoint)?.id ?? null
 
@@ -46,7 +51,6 @@ const newestAt = (helpPoint: string, incidents: readonly Incident[]): IncidentId
 function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) {
   const { clock, news, closing, onError, town, ledger, incidents, presses } = needs
   const reached = createTopic<readonly EdgeListen[]>(onError)
-  let ready = false
   const helpPointOf = (user: string): HelpPointId | null =>
     town.site().helpPoints.find(({ sip }) => sip?.user === user)?.id ?? null
   const sounds = createCallSounds({
@@ -54,12 +58,15 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
     onNews: (message) => desk.heard(message),
     async onDeath() {
       care.endCalls()
-      const before = book.going().map(({ id }) => id)
+      const before = book.going()
       await desk.lineLost('line-lost')
-      await recordings.recover(before)
+      await recordings.recover(before.map(({ id }) => id))
+      cutOff.follow(before)
     },
     onError,
   })
+  const reachOf: CallDeskOptions['reachOf'] = (helpPoint) =>
+    care.registrationOf(helpPoint as HelpPointId).registered ? reachAt(town.site(), helpPoint) : null
   const desk = createCallDesk({
     clock,
     book,
@@ -67,45 +74,45 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
     line: sounds.line,
     settings: () => town.site().voice,
     helpPointOf,
-    userOf: (helpPoint) => (care.sinceOf(helpPoint as HelpPointId) === null ? null : userAt(town.site(), helpPoint)),
+    reachOf,
     accept: presses.accept,
     incidents: { ...incidents, openAt: (helpPoint) => newestAt(helpPoint, incidents.book.unfinished()) },
     recordings,
     onQuality: (call, quality) => news.publish({ event: 'call.quality', data: { call, quality } }),
-    onRegistered: becomeReady,
+    onRegistered: (registered) => health.become(registered),
     onError,
   })
+  const health = createVoiceHealth(
+    () => care.state(),
+    (data) => news.publish({ event: 'voice.health', data }),
+  )
+  const cutOff = createCallReturn({ clock, callBack: desk.callBack, onError })
+  const isInCall = (helpPoint: string): boolean => book.going().some((each) => each.helpPoint === helpPoint)
+  const tones = createToneDrill({ clock, line: sounds.line, reachOf, isInCall, onError })
   const care = createEdgeCare({
     ...needs,
     helpPointOf,
     onDoor(door, listen) {
-      if (door === null) becomeReady(false)
+      if (door === null) health.become(false)
       else reached.publish(listen)
       sounds.reach(door)
     },
     onRefused: ({ from, why }) => presses.refused('sip', from, why),
     onHeard: presses.alive,
   })
-  /** What the shift must know: whether calls reach this server, and whether they reach anybody when it stops. */
-  const voice = (): VoiceHealth | null => {
-    const edge = care.state()
-    return edge && { ready, apart: edge.apart }
-  }
-  function becomeReady(now: boolean): void {
-    ready = now
-    news.publish({ event: 'voice.health', data: voice() })
-  }
   closing.add('the call desk', desk.close)
+  closing.add('the calling back', cutOff.close)
   closing.add('the voice edge', care.stop)
   closing.add('the calls', sounds.stop)
-  return { desk, care, sounds, voice, reached }
+  return { desk, care, sounds, voice: health.now, reached, cutOff, tones }
 }
 
 export function openCalls(needs: CallNeeds) {
   const { clock, closing, onError, engines, town, ledger, incidents } = needs
   const book = createCallBook()
   const recordings = createCallRecordings({ ...needs, book, append: ledger.append })
-  const { desk, care, sounds, voice, reached } = openRoom(needs, book, recordings)
+  const { desk, care, sounds, voice, reached, cutOff, tones } = openRoom(needs, book, recordings)
+  let cut: Call[] = []
   async function sweepNowAndThen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await clock.sleep(SWEEP_EVERY_MS, signal)
@@ -114,11 +121,9 @@ export function openCalls(needs: CallNeeds) {
   }
   return {
     voice,
-    voiceOf(helpPoint: HelpPointId): { registered: boolean; since: string | null } | null {
-      const since = care.sinceOf(helpPoint)
-      const telephones = town.site().helpPoints.some(({ id, sip }) => id === helpPoint && sip !== null)
-      return telephones ? { registered: since !== null, since } : null
-    },
+    voiceOf: (helpPoint: HelpPointId): Registration | null =>
+      reachAt(town.site(), helpPoint) && care.registrationOf(helpPoint),
+    tryTone: tones.tryTone,
     /** Where help points reach the edge, with the ports that the system gave. */
     reached: reached.subscribe,
     /** What evidence is made of. */
@@ -132,13 +137,15 @@ export function openCalls(needs: CallNeeds) {
     folds: { calls: book },
     /** Calls that were going on when the server died: nobody hears anybody in them any more. */
     async resume(): Promise<void> {
-      const before = book.going().map(({ id }) => id)
+      cut = book.going()
       await desk.lineLost('server-restarted')
-      await recordings.recover(before)
+      await recordings.recover(cut.map(({ id }) => id))
     },
     /** @throws in words when the site has voice and this machine has no engines for it */
     begin(): void {
       refuseWithoutEngines(town.site(), engines)
+      cutOff.follow(cut)
+      ledger.recorded(tones.heard)
       ledger.recorded((entry) => {
         if (entry.kind === 'incident.closed') desk.incidentClosed(entry.body.incident).catch(onError)
         if (entry.kind !== 'clip.deleted' || incidents.clipsOf(entry.body.incident) > 0) return

@@ -60,6 +60,8 @@ export const READERS_OF = {
   'chain.finished': READERS,
   'drill.finished': READERS,
   'drill.put-off': READERS,
+  'voice.proved': READERS,
+  'voice.failed': READERS,
   'help-point.silent': READERS,
   'help-point.heard': READERS,
   'house.started': READERS,

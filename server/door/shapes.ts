@@ -274,6 +274,21 @@ const CHAIN = {
   proofs: Type.Array(Type.String()),
   problem: MAYBE_STRING,
 }
+const HOW = Type.Enum(['both-ways', 'registration'], {
+  description:
+    'both-ways: a tone went to its loudspeaker and came back through its microphone. registration: it is known at the ' +
+    'edge, and nothing was heard',
+})
+export const VOICE_DRILL = Type.Object({
+  helpPoint: Type.String(),
+  how: HOW,
+  at: TIME,
+  heardShare: Type.Union([Type.Number(), Type.Null()], { description: 'Share of the tone that came back, 0 to 1' }),
+  loopMs: Type.Union([Type.Integer(), Type.Null()], { description: 'Until it came back' }),
+  levelDb: Type.Union([Type.Integer(), Type.Null()], { description: 'How loud it came back, dBFS' }),
+  by: Type.String({ description: 'schedule, or who asked for it' }),
+  problem: Type.Union([Type.String(), Type.Null()], { description: 'Null: it is proved' }),
+})
 export const HELP_POINT = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -284,16 +299,32 @@ export const HELP_POINT = Type.Object({
   heartbeatMs: Type.Union([Type.Integer(), Type.Null()], { description: 'How often it says that it lives' }),
   drillAt: Type.Union([Type.String(), Type.Null()], { description: 'Local time of its daily drill' }),
   incident: MAYBE_STRING,
-  voice: Type.Union([Type.Object({ registered: Type.Boolean(), since: MAYBE_TIME }), Type.Null()], {
-    description: 'Whether it is registered at the voice edge; null: it does not telephone',
-  }),
+  voice: Type.Union(
+    [
+      Type.Object({
+        registered: Type.Boolean({ description: 'At the voice edge, now' }),
+        since: MAYBE_TIME,
+        lastHeard: Type.Union([TIME, Type.Null()], { description: 'When it was registered last, since this start' }),
+        lastVoiceProof: Type.Union([TIME, Type.Null()], { description: 'When its voice was proved last' }),
+        how: Type.Union([HOW, Type.Null()]),
+        autoAnswer: Type.Union([Type.Boolean(), Type.Null()], {
+          description: 'Whether it answers a call of the room by itself; null: the site file does not say',
+        }),
+        pushToTalk: Type.Boolean(),
+      }),
+      Type.Null(),
+    ],
+    { description: 'Null: it does not telephone' },
+  ),
   lastPress: MAYBE_TIME,
   lastDrill: MAYBE_TIME,
   lastHeartbeat: Type.Union([TIME, Type.Null()], { description: 'Since this start of the server' }),
   lastChain: Type.Union([Type.Object(CHAIN), Type.Null()], { description: 'How far the last press or drill came' }),
   lastDrillResult: Type.Union([Type.Object({ ...CHAIN, passed: Type.Boolean(), by: Type.String() }), Type.Null()]),
+  lastVoiceProof: Type.Union([Type.Object({ at: TIME, how: HOW }), Type.Null()]),
+  lastVoiceDrill: Type.Union([VOICE_DRILL, Type.Null()], { description: 'The last, proved or not' }),
   nextDrill: MAYBE_TIME,
-  overdue: Type.Array(Type.Enum(['drill', 'heartbeat'])),
+  overdue: Type.Array(Type.Enum(['drill', 'heartbeat', 'voice'])),
 })
 export const DESTINATION = Type.Object({
   destination: Type.String(),

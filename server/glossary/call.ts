@@ -115,5 +115,16 @@ export type VoiceSite = {
 }
 /** How a help point proves who it is; `from`: addresses that it may call from, null for any. */
 export type SipIdentity = { user: string; password: string | null; from: string[] | null }
+/** Of a help point at the edge. `lastHeard`: when it was known there for the last time since this start. */
+export type Registration = { registered: boolean; since: string | null; lastHeard: string | null }
+/** How the room speaks with a help point. */
+export type HelpPointVoice = {
+  /** Whether it answers a call of the room by itself; null: not said, and it is asked to. */
+  autoAnswer: boolean | null
+  /** The room is heard there only while somebody wants it: its loudspeaker and microphone are near each other. */
+  pushToTalk: boolean
+  /** Whether a tone tries its loudspeaker and microphone after its daily drill; the street hears it. */
+  drill: 'never' | 'at-night' | 'at-any-hour'
+}
 /** `ready`: calls reach this server. `apart`: the edge goes on while this server is stopped. */
 export type VoiceHealth = { ready: boolean; apart: boolean }

@@ -5,7 +5,7 @@ import type { ExportId, ExportRequest, ExportState, PackageFacts, Seal } from '.
 import type { IncidentId } from './incident.ts'
 import type { Look } from './people.ts'
 import type { HelpPointId, Place, Press, PressId, PressKind } from './press.ts'
-import type { ChainResult, DrillResult } from './proof.ts'
+import type { ChainResult, DrillResult, VoiceResult } from './proof.ts'
 import type { ShiftOffer } from './shift.ts'
 
 /** Of the presses. */
@@ -118,6 +118,8 @@ export type ReadinessEntries = {
   'chain.finished': ChainResult
   'drill.finished': DrillResult
   'drill.put-off': { helpPoint: HelpPointId; reason: string }
+  'voice.proved': VoiceResult
+  'voice.failed': VoiceResult & { what: string }
   'help-point.silent': { helpPoint: HelpPointId; lastHeard: string | null }
   'help-point.heard': { helpPoint: HelpPointId }
 }

@@ -23,7 +23,29 @@ export type ChainResult = {
 }
 export type DrillResult = ChainResult & { passed: boolean; /** `schedule`, or who asked for it. */ by: string }
 
-export const OVERDUE = ['drill', 'heartbeat'] as const
+/**
+ * What proves that a person there is heard and hears. `both-ways`: a tone went to its loudspeaker and came back through
+ * its microphone. `registration`: it is known at the edge; nothing was heard.
+ */
+export const VOICE_PROOFS = ['both-ways', 'registration'] as const
+export type VoiceProof = (typeof VOICE_PROOFS)[number]
+/** What a tone that was sent to a help point showed. */
+export type VoiceResult = {
+  helpPoint: HelpPointId
+  how: VoiceProof
+  at: string
+  /** Share of the tone that came back, 0..1; null: nothing was sent. */
+  heardShare: number | null
+  /** Milliseconds until it came back; to 20. */
+  loopMs: number | null
+  /** How loud it came back, dBFS. */
+  levelDb: number | null
+  /** `schedule`, or who asked for it. */
+  by: string
+}
+export type VoiceDrill = VoiceResult & { /** Null: it is proved. */ problem: string | null }
+
+export const OVERDUE = ['drill', 'heartbeat', 'voice'] as const
 /** A chain's last proofs; times are UTC ISO 8601. */
 export type HelpPointProof = {
   lastPress: string | null
@@ -31,6 +53,9 @@ export type HelpPointProof = {
   lastHeartbeat: string | null
   /** Of the last press or drill whose way ended. */ lastChain: ChainResult | null
   lastDrillResult: DrillResult | null
+  /** When its voice was proved for the last time, and how. */
+  lastVoiceProof: Pick<VoiceResult, 'at' | 'how'> | null
+  lastVoiceDrill: VoiceDrill | null
   nextDrill: string | null
   overdue: (typeof OVERDUE)[number][]
 }

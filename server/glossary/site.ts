@@ -1,5 +1,5 @@
 /** Types only: a town as its site file says it, references resolved. */
-import type { SipIdentity, VoiceSite } from './call.ts'
+import type { HelpPointVoice, SipIdentity, VoiceSite } from './call.ts'
 import type { CameraId, PresetToken } from './camera.ts'
 import type { HelpPointId, Place } from './press.ts'
 
@@ -23,6 +23,7 @@ export type HelpPoint = {
   sia: { account: string; zone: string | null; codes: string[] | null; /** Hex. */ key: string | null }[]
   /** By which it telephones; null: it does not. */
   sip: SipIdentity | null
+  voice: HelpPointVoice
   /** How often it says that it lives; null: it never does. */
   heartbeatMs: number | null
   /** Local time of its daily drill; null: none. */

@@ -50,6 +50,12 @@ export function createMetrics(port: MetricsPort) {
     labelNames: ['result'],
     registers,
   })
+  const voiceProofs = new Counter({
+    name: 'lamppost_voice_proofs_total',
+    help: 'Trials of a help point’s voice by kind and result',
+    labelNames: ['how', 'result'],
+    registers,
+  })
   const gaps = new Counter({
     name: 'lamppost_buffer_gaps_total',
     help: 'How often a camera’s recording was interrupted',
@@ -138,6 +144,8 @@ export function createMetrics(port: MetricsPort) {
     stage: (stage: Stage, kind: PressKind, ms: number): void => stages.observe({ stage, kind }, ms / 1000),
     entry(entry: Draft): void {
       if (entry.kind === 'drill.finished') drills.inc({ result: entry.body.passed ? 'passed' : 'failed' })
+      if (entry.kind === 'voice.proved') voiceProofs.inc({ how: entry.body.how, result: 'passed' })
+      if (entry.kind === 'voice.failed') voiceProofs.inc({ how: entry.body.how, result: 'failed' })
     },
     gap: (camera: CameraId): void => gaps.inc({ camera }),
     type: registry.contentType,

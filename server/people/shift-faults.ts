@@ -7,7 +7,7 @@ import type { ShiftFault } from '../glossary/shift.ts'
 
 export type Town = {
   cameras: { id: string; health: CameraHealth }[]
-  helpPoints: { id: string; proof: Pick<HelpPointProof, 'overdue' | 'lastDrillResult'> }[]
+  helpPoints: { id: string; proof: Pick<HelpPointProof, 'overdue' | 'lastDrillResult' | 'lastVoiceDrill'> }[]
   storage: string | null
   record: string | null
   destinations: Pick<DestinationState, 'destination' | 'failing' | 'dead'>[]
@@ -33,9 +33,9 @@ export function shiftFaults({ cameras, helpPoints, storage, record, destinations
     ...of(record !== null, 'record', '', record),
     ...of(storage !== null, 'storage', '', storage),
     ...of(calls !== null, 'calls', '', calls),
-    ...helpPoints.flatMap(({ id, proof: { overdue, lastDrillResult } }) => {
-      const failed = lastDrillResult?.passed === false
-      return of(failed || overdue.length > 0, 'help-point', id, failed ? lastDrillResult.problem : overdue.join(', '))
+    ...helpPoints.flatMap(({ id, proof: { overdue, lastDrillResult, lastVoiceDrill } }) => {
+      const failed = lastDrillResult?.passed === false ? lastDrillResult.problem : (lastVoiceDrill?.problem ?? null)
+      return of(failed !== null || overdue.length > 0, 'help-point', id, failed ?? overdue.join(', '))
     }),
     ...cameras.flatMap(({ id, health: { onvif, video, buffer, blind, reason } }) => [
       ...of(onvif === 'down', 'camera', id, reason),

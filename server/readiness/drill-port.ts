@@ -3,14 +3,19 @@ import { type DrillPort, drillResult } from './drill-schedule.ts'
 import { cutShort } from './drill-ends.ts'
 import type { createReadinessBook } from './readiness-book.ts'
 import type { ReadinessNeeds } from './readiness-needs.ts'
+import { type createVoiceDrills, mayBeHeard, voiceProofOf } from './voice-drill.ts'
 
 export function drillPort(
-  { town, ledger, cameras, incidents, presses }: ReadinessNeeds,
+  { clock, town, ledger, cameras, incidents, presses }: ReadinessNeeds,
   {
     endDrill,
     drillOf,
+    voices,
     onChange,
-  }: Pick<DrillPort, 'endDrill' | 'onChange'> & { drillOf: ReturnType<typeof createReadinessBook>['drillOf'] },
+  }: Pick<DrillPort, 'endDrill' | 'onChange'> & {
+    drillOf: ReturnType<typeof createReadinessBook>['drillOf']
+    voices: ReturnType<typeof createVoiceDrills>
+  },
 ): DrillPort {
   const { book } = incidents
   return {
@@ -25,6 +30,10 @@ export function drillPort(
     cutShort: () => cutShort(book.unfinished(), drillOf),
     whenFinished: (incident, signal) => drillResult(ledger.tail, incident, signal),
     endDrill,
+    async tryVoice(helpPoint) {
+      if (voiceProofOf(helpPoint) === 'registration') voices.registration(helpPoint.id, 'schedule')
+      else if (mayBeHeard(helpPoint, clock.now(), town.timezone())) await voices.sound(helpPoint.id, 'schedule')
+    },
     alive: ({ wired }) => wired.some(({ camera }) => cameras.listens(camera)),
     write: (draft) => void ledger.append([draft]),
     onChange,

@@ -10,6 +10,7 @@ import type { HelpPoint } from '../glossary/site.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { lastLocal } from '../tools/local-time.ts'
 import type { ReadinessBook } from './readiness-book.ts'
+import { voiceProofOf } from './voice-drill.ts'
 
 export type DrillPort = {
   helpPoints(): readonly HelpPoint[]
@@ -25,6 +26,11 @@ export type DrillPort = {
   whenFinished(incident: IncidentId, signal: AbortSignal): Promise<DrillResult | null>
   /** Closes it, unless a person has joined it or somebody has taken it. */
   endDrill(incident: IncidentId, result: DrillResult): Promise<void>
+  /**
+   * Tries its voice, as the site has it; how it went is an entry. Nothing happens at an hour at which the street must
+   * not hear it.
+   */
+  tryVoice(helpPoint: HelpPoint): Promise<void>
   /** What it is wired to is heard just now. */
   alive(helpPoint: HelpPoint): boolean
   write(draft: Draft): void
@@ -95,6 +101,17 @@ export function startDrillSchedule({
     if (result) await port.endDrill(incident, result)
   }
 
+  /** After the drill of the same hour, and not while somebody may need the help point. */
+  async function tryVoice(helpPoint: HelpPoint): Promise<void> {
+    if (voiceProofOf(helpPoint) === null || port.openAt(helpPoint.id) !== null) return
+    const last = book.lastVoiceScheduled(helpPoint.id)
+    if (dueDrill(helpPoint, last, clock.now(), port.timezone(), startedAt) === null) return
+    const over = new AbortController()
+    const late = clock.sleep(FINISHED_WITHIN_MS, AbortSignal.any([stopped.signal, over.signal]))
+    await Promise.race([port.tryVoice(helpPoint), late])
+    over.abort()
+  }
+
   /** Nobody watches them any more, and an open one would keep the next from running. */
   async function endCutShort(): Promise<void> {
     for (const { incident, helpPoint, at, by, result: known } of port.cutShort()) {
@@ -147,6 +164,8 @@ export function startDrillSchedule({
         if (stopped.signal.aborted) return
         const due = dueDrill(helpPoint, book.lastScheduled(helpPoint.id), clock.now(), port.timezone(), startedAt)
         if (due !== null) await runDrill(helpPoint, due).catch(onError)
+        if (stopped.signal.aborted) return
+        await tryVoice(helpPoint).catch(onError)
       }
       await clock.sleep(LOOK_EVERY_MS, stopped.signal)
     }

@@ -2,13 +2,14 @@
 import { READERS } from '../glossary/people.ts'
 import { Type } from 'typebox'
 import type { Receipt } from '../glossary/press.ts'
-import type { HelpPointProof } from '../glossary/proof.ts'
+import type { Registration } from '../glossary/call.ts'
+import type { HelpPointProof, VoiceDrill } from '../glossary/proof.ts'
 import { STAGES } from '../glossary/proof.ts'
 import type { HelpPoint, SafePlace, Site, StreetMap, Walk } from '../glossary/site.ts'
 import { csvText } from '../tools/csv.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf } from '../door/door.ts'
-import { HELP_POINT, ID_PARAMS, MEDIA, PLACE, PROBLEM, RECEIPT, TIME, listOf } from '../door/shapes.ts'
+import { HELP_POINT, ID_PARAMS, MEDIA, PLACE, PROBLEM, RECEIPT, TIME, VOICE_DRILL, listOf } from '../door/shapes.ts'
 
 export type HelpPointPort = {
   /** A drill is a press like any other. */
@@ -28,7 +29,9 @@ export type HelpPointPort = {
   incidentAt(helpPoint: string): string | null
   proofOf(helpPoint: HelpPoint): HelpPointProof
   /** Whether it is registered at the voice edge; null: it does not telephone. */
-  voiceOf(helpPoint: HelpPoint['id']): { registered: boolean; since: string | null } | null
+  voiceOf(helpPoint: HelpPoint['id']): Registration | null
+  /** Tries its loudspeaker and microphone by a tone. @returns null when a person needed it meanwhile */
+  sound(helpPoint: HelpPoint['id'], by: string): Promise<VoiceDrill | null>
   /** Null: nobody telephones here. */
   voice(): { ready: boolean; apart: boolean } | null
   streets(): StreetMap | null
@@ -101,10 +104,11 @@ function sourcesOf({ wired, mqtt, lorawan, sia, sip, secret }: HelpPoint): strin
 
 export function helpPointRoutes(
   app: App,
-  { site, storage, record, incidentAt, proofOf, voiceOf, voice, accept, streets, openings, walk }: HelpPointPort,
+  { site, storage, record, incidentAt, proofOf, voiceOf, voice, sound, accept, streets, openings, walk }: HelpPointPort,
 ): void {
   const shown = (helpPoint: HelpPoint) => {
     const { id, name, address, location, instructions, heartbeatMs, drillAt } = helpPoint
+    const proof = proofOf(helpPoint)
     return {
       id,
       name,
@@ -115,9 +119,14 @@ export function helpPointRoutes(
       heartbeatMs,
       drillAt,
       incident: incidentAt(id),
-      voice: voiceOf(id),
-      ...proofOf(helpPoint),
+      voice: voiceShown(helpPoint, voiceOf(id), proof),
+      ...proof,
     }
+  }
+  const helpPointOf = (id: string): HelpPoint => {
+    const found = site().helpPoints.find((each) => each.id === id)
+    if (found) return found
+    throw new Failure('help-point/unknown', `There is no help point "${id}" in this town's site file.`)
   }
 
   app.get(
@@ -201,15 +210,7 @@ export function helpPointRoutes(
         response: { 200: HELP_POINT, 404: PROBLEM },
       },
     },
-    (request) => {
-      const found = site().helpPoints.find(({ id }) => id === request.params.id)
-      if (!found)
-        throw new Failure(
-          'help-point/unknown',
-          `There is no help point "${request.params.id}" in this town's site file.`,
-        )
-      return shown(found)
-    },
+    ({ params: { id } }) => shown(helpPointOf(id)),
   )
   app.post(
     '/api/v1/help-points/:id/drills',
@@ -233,6 +234,42 @@ export function helpPointRoutes(
       return reply.status(202).send(receipt)
     },
   )
+  app.post(
+    '/api/v1/help-points/:id/voice-drills',
+    {
+      config: { roles: ['operator', 'engineer', 'supervisor'] },
+      schema: {
+        summary:
+          'Call it, and send a tone of two seconds through its loudspeaker and microphone: the street hears it. Answers ' +
+          'when it is done, after some five seconds; how loud it came back is what later drills are compared with',
+        tags: ['help points'],
+        params: ID_PARAMS,
+        response: { 200: VOICE_DRILL, '4xx': PROBLEM },
+      },
+    },
+    async (request) => {
+      const { id, name } = helpPointOf(request.params.id)
+      if (incidentAt(id) !== null)
+        throw new Failure('call/busy', `An incident is open at ${name}: its voice is not tried now.`)
+      const drill = await sound(id, actorOf(request))
+      if (drill === null) throw new Failure('call/busy', `Somebody needed ${name} meanwhile: the tone was broken off.`)
+      return drill
+    },
+  )
+}
+
+/** Null: it does not telephone. */
+function voiceShown({ voice }: HelpPoint, registration: Registration | null, { lastVoiceProof }: HelpPointProof) {
+  const { autoAnswer, pushToTalk } = voice
+  return (
+    registration && {
+      ...registration,
+      lastVoiceProof: lastVoiceProof?.at ?? null,
+      how: lastVoiceProof?.how ?? null,
+      autoAnswer,
+      pushToTalk,
+    }
+  )
 }
 
 type Shown = { id: string; name: string; address: string; sources: string[]; drillAt: string | null } & HelpPointProof
@@ -249,6 +286,9 @@ const HEADINGS = [
   'framing',
   ...STAGES.map((stage) => `${stage} (ms)`),
   'last sign of life',
+  'voice proved',
+  'voice proof',
+  'voice problem',
   'daily drill at',
   'next drill',
   'overdue',
@@ -270,6 +310,9 @@ function tableOf(helpPoints: readonly Shown[]): string {
       drill?.framing,
       ...STAGES.map((stage) => drill?.stages[stage]),
       point.lastHeartbeat,
+      point.lastVoiceProof?.at,
+      point.lastVoiceProof?.how,
+      point.lastVoiceDrill?.problem,
       point.drillAt,
       point.nextDrill,
       point.overdue.join(' '),

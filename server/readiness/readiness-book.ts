@@ -4,10 +4,11 @@
  */
 import type { Recorded } from '../glossary/ledger.ts'
 import type { HelpPointId } from '../glossary/press.ts'
-import type { ChainResult, DrillResult, HelpPointProof } from '../glossary/proof.ts'
+import type { ChainResult, DrillResult, HelpPointProof, VoiceDrill } from '../glossary/proof.ts'
 import type { HelpPoint } from '../glossary/site.ts'
 import { isoTime } from '../tools/clock.ts'
 import { lastLocal, nextLocal } from '../tools/local-time.ts'
+import { voiceProofOf } from './voice-drill.ts'
 
 type Known = {
   lastPress: string | null
@@ -17,6 +18,12 @@ type Known = {
   lastPassed: string | null
   lastScheduled: string | null
   silent: boolean
+  lastVoiceDrill: VoiceDrill | null
+  lastVoiceProof: HelpPointProof['lastVoiceProof']
+  /** When its voice was tried by the schedule. */
+  lastVoiceScheduled: string | null
+  /** How loud the tone came back when it was proved, dBFS. */
+  usualDb: number | null
 }
 type Saved = [HelpPointId, Known][]
 
@@ -28,6 +35,10 @@ const NOTHING: Known = {
   lastPassed: null,
   lastScheduled: null,
   silent: false,
+  lastVoiceDrill: null,
+  lastVoiceProof: null,
+  lastVoiceScheduled: null,
+  usualDb: null,
 }
 /** A drill may wait for an incident to end before it counts as overdue. */
 const DRILL_GRACE_MS = 3_600_000
@@ -48,6 +59,23 @@ export function createReadinessBook({ startedAt }: { startedAt: number }) {
     const due = lastLocal(now - DRILL_GRACE_MS, timezone, drillAt)
     const { lastPassed } = of(id)
     return lastPassed === null ? startedAt < due : Date.parse(lastPassed) < due
+  }
+  function voiceOverdue(helpPoint: HelpPoint, now: number, timezone: string): boolean {
+    if (helpPoint.drillAt === null || voiceProofOf(helpPoint) === null) return false
+    const due = lastLocal(now - DRILL_GRACE_MS, timezone, helpPoint.drillAt)
+    const { lastVoiceProof } = of(helpPoint.id)
+    return lastVoiceProof === null ? startedAt < due : Date.parse(lastVoiceProof.at) < due
+  }
+  function voiceTried(drill: VoiceDrill): void {
+    const { helpPoint, at, how, by, levelDb, problem } = drill
+    const before = of(helpPoint).usualDb
+    // Slowly, so that one that gets worse from day to day is seen; a person who tries it sets it anew.
+    const usual = levelDb === null || by !== 'schedule' || before === null ? levelDb : before + (levelDb - before) / 30
+    learn(helpPoint, {
+      lastVoiceDrill: drill,
+      ...(problem === null ? { lastVoiceProof: { at, how }, usualDb: usual ?? before } : {}),
+      ...(by === 'schedule' ? { lastVoiceScheduled: at } : {}),
+    })
   }
   const isSilent = ({ id, heartbeatMs }: HelpPoint, now: number): boolean =>
     heartbeatMs !== null && now - (heartbeats.get(id) ?? startedAt) > SILENT_AFTER * heartbeatMs
@@ -70,7 +98,11 @@ export function createReadinessBook({ startedAt }: { startedAt: number }) {
           lastDrillResult: entry.body,
           ...(entry.body.passed ? { lastPassed: entry.body.at } : {}),
         })
-      else if (entry.kind === 'help-point.silent') learn(entry.body.helpPoint, { silent: true })
+      else if (entry.kind === 'voice.proved') voiceTried({ ...entry.body, problem: null })
+      else if (entry.kind === 'voice.failed') {
+        const { what, ...result } = entry.body
+        voiceTried({ ...result, problem: what })
+      } else if (entry.kind === 'help-point.silent') learn(entry.body.helpPoint, { silent: true })
       else if (entry.kind === 'help-point.heard') learn(entry.body.helpPoint, { silent: false })
     },
     /** The newest drill's result there. */
@@ -94,12 +126,16 @@ export function createReadinessBook({ startedAt }: { startedAt: number }) {
     },
     lastScheduled: (id: HelpPointId): number | null =>
       of(id).lastScheduled === null ? null : Date.parse(of(id).lastScheduled ?? ''),
+    lastVoiceScheduled: (id: HelpPointId): number | null =>
+      of(id).lastVoiceScheduled === null ? null : Date.parse(of(id).lastVoiceScheduled ?? ''),
+    usualDb: (id: HelpPointId): number | null => of(id).usualDb,
     lastHeard: (id: HelpPointId): string | null => (heartbeats.has(id) ? isoTime(heartbeats.get(id) ?? 0) : null),
     proofOf(helpPoint: HelpPoint, now: number, timezone: string): HelpPointProof {
-      const { lastPress, lastDrill, lastChain, lastDrillResult } = of(helpPoint.id)
+      const { lastPress, lastDrill, lastChain, lastDrillResult, lastVoiceDrill, lastVoiceProof } = of(helpPoint.id)
       const overdue = [
         ...(drillOverdue(helpPoint, now, timezone) ? (['drill'] as const) : []),
         ...(isSilent(helpPoint, now) ? (['heartbeat'] as const) : []),
+        ...(voiceOverdue(helpPoint, now, timezone) ? (['voice'] as const) : []),
       ]
       return {
         lastPress,
@@ -107,6 +143,8 @@ export function createReadinessBook({ startedAt }: { startedAt: number }) {
         lastHeartbeat: heartbeats.has(helpPoint.id) ? isoTime(heartbeats.get(helpPoint.id) ?? 0) : null,
         lastChain,
         lastDrillResult,
+        lastVoiceProof,
+        lastVoiceDrill,
         nextDrill: helpPoint.drillAt === null ? null : isoTime(nextLocal(now, timezone, helpPoint.drillAt)),
         overdue,
       }

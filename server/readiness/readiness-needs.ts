@@ -7,6 +7,7 @@ import type { LiveNews } from '../glossary/news.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { HelpPoint } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
+import type { VoiceDrillPort } from './voice-drill.ts'
 
 export type ReadinessNeeds = {
   clock: Clock
@@ -43,6 +44,6 @@ export type ReadinessNeeds = {
       unfinished(): Incident[]
     }
   }
-  calls: Pick<HelpPointPort, 'voice' | 'voiceOf'>
+  calls: Pick<HelpPointPort, 'voice' | 'voiceOf'> & Pick<VoiceDrillPort, 'tryTone'>
   presses: Pick<HelpPointPort, 'accept'> & { heard(listener: (helpPoint: HelpPointId) => void): () => void }
 }

@@ -11,6 +11,8 @@ const changedBy = (entry: Entry, incident: (id: IncidentId) => Incident): HelpPo
   switch (entry.kind) {
     case 'drill.finished':
     case 'chain.finished':
+    case 'voice.proved':
+    case 'voice.failed':
     case 'incident.opened':
       return entry.body.helpPoint
     case 'incident.closed':

@@ -1,6 +1,7 @@
 /** What proves that a press reaches a picture: chains of real presses, drills, and signs of life. */
 import type { Door } from '../door/door.ts'
 import { helpPointRoutes } from './help-point-routes.ts'
+import type { Draft } from '../glossary/ledger.ts'
 import type { PressKind } from '../glossary/press.ts'
 import type { HelpPointProof, Stage } from '../glossary/proof.ts'
 import type { HelpPoint } from '../glossary/site.ts'
@@ -12,6 +13,7 @@ import { drillPort } from './drill-port.ts'
 import { createReadinessNews } from './readiness-news.ts'
 import type { ReadinessNeeds } from './readiness-needs.ts'
 import { createReadinessBook } from './readiness-book.ts'
+import { createVoiceDrills } from './voice-drill.ts'
 
 export function openReadiness(needs: ReadinessNeeds) {
   const { clock, news, closing, onError, town, ledger, clips, incidents, presses, calls } = needs
@@ -26,16 +28,19 @@ export function openReadiness(needs: ReadinessNeeds) {
     proofOf,
     publish: news.publish,
   })
+  const write = (draft: Draft): void => void ledger.append([draft])
   const chains = createChainWatch({
     clock,
     port: {
       whenDurable: ledger.whenDurable,
       watchPicture: (camera, part) => clips.watchLive(camera, 'copy', { begin: () => {}, part, gone: () => {} }).leave,
-      write: (draft) => void ledger.append([draft]),
+      write,
       onStage: (stage, kind, ms) => stages.publish({ stage, kind, ms }),
     },
     onError,
   })
+  const isRegistered = (id: HelpPoint['id']): boolean => calls.voiceOf(id)?.registered === true
+  const voices = createVoiceDrills({ clock, isRegistered, tryTone: calls.tryTone, usualDb: book.usualDb, write })
   closing.add('the chain watch', chains.close)
   presses.heard((id) => book.heard(id, clock.now()))
   ledger.recorded(chains.heard)
@@ -52,14 +57,17 @@ export function openReadiness(needs: ReadinessNeeds) {
       closing.add('the drills by hand', ends.close)
       closing.add('their results', ledger.tail(ends.onEntry))
       closing.add('the news of help points', ledger.tail(readinessNews.onEntry))
-      const port = drillPort(needs, { endDrill: ends.end, drillOf: book.drillOf, onChange: readinessNews.publish })
+      const { drillOf } = book
+      const port = drillPort(needs, { endDrill: ends.end, drillOf, voices, onChange: readinessNews.publish })
       closing.add('the drills', startDrillSchedule({ clock, book, port, onError }).close)
     },
     routes({ app }: Door): void {
       const { accept } = presses
       const { broken: record } = ledger
       const { voice, voiceOf } = calls
-      helpPointRoutes(app, { ...town, storage: clips.diskState, record, accept, incidentAt, proofOf, voice, voiceOf })
+      const { sound } = voices
+      const port = { storage: clips.diskState, record, accept, incidentAt, proofOf, voice, voiceOf, sound }
+      helpPointRoutes(app, { ...town, ...port })
     },
   }
 }

@@ -23,7 +23,7 @@ export const canTalk = (): boolean => findProgram('baresip') !== null
 
 const accountOf = ({ user, password, address }: { user: string; password: string; address: string }): string =>
   `<sip:${user}@${address}>;auth_user=${user};auth_pass=${password};regint=60;outbound="sip:${address}";` +
-  'audio_codecs=PCMA/8000/1,PCMU/8000/1\n'
+  'audio_codecs=PCMA/8000/1,PCMU/8000/1;answermode=auto\n'
 
 /** @param sound a WAV that it says; @param control its own port on loopback, by which it is told to dial */
 const configOf = (sound: string, control: number): string =>

@@ -8,7 +8,7 @@ import { type Path, shapeProblems } from './schema-words.ts'
 import type { Resolve } from './site-references.ts'
 import { SITE_SCHEMA, type SiteDocument } from './site-schema.ts'
 import { timezoneProblem } from './site-timezone.ts'
-import { sipIdentities, voiceOf } from './voice-check.ts'
+import { helpPointVoices, sipIdentities, voiceOf } from './voice-check.ts'
 
 export type SiteProblem = { line: number; key: string; problem: string }
 export type SiteReading = { site: Site; problems: [] } | { site: null; problems: SiteProblem[] }
@@ -23,7 +23,14 @@ const SHORTEST_SECRET = 16
 const DEFAULT_RESERVE = '1GB'
 const DEFAULT_KEEP = '31d'
 const DEFAULT_WARN = '3d'
-const DEFAULT_EVENTS = ['press.received', 'incident.*', 'drill.finished', 'help-point.*', 'ledger.broken']
+const DEFAULT_EVENTS = [
+  'press.received',
+  'incident.*',
+  'drill.finished',
+  'voice.failed',
+  'help-point.*',
+  'ledger.broken',
+]
 /** What a check of the file alone has in the place of a secret. */
 const isPlaceholder = (text: string): boolean => text === '1' || text.startsWith('file:')
 
@@ -173,6 +180,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     }
   })
   const identities = sipIdentities(document, refer, complain)
+  const voices = helpPointVoices(document, complain)
   const voice = voiceOf(document, durationMs, complain)
   const destinations = (document.destinations ?? []).map(({ id, webhook, events }, i) => {
     const url = refer(['destinations', i, 'webhook', 'url'], webhook.url)
@@ -309,6 +317,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       ({ id, name, address, location, instructions, sources, heartbeat, drill }, i) => ({
         ...(pressers[i] ?? { secret: null, mqtt: [], lorawan: [], sia: [] }),
         sip: identities[i] ?? null,
+        voice: voices[i] ?? { autoAnswer: null, pushToTalk: false, drill: 'never' },
         heartbeatMs: heartbeat ? durationMs(heartbeat.every) : null,
         drillAt: drill?.daily ?? null,
         id: id as HelpPointId,

@@ -1,7 +1,7 @@
 /** The site file's shape, as a schema: unknown keys are refused, and editors get it as JSON Schema. */
 import { type Static, Type } from 'typebox'
 import { FILE, REFERENCE, strict } from './schema-parts.ts'
-import { SIP, VOICE } from './voice-schema.ts'
+import { HELP_POINT_VOICE, SIP, VOICE } from './voice-schema.ts'
 
 const ID = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'Lower-case letters, digits and hyphens' })
 const NAME = Type.String({ minLength: 1, maxLength: 120 })
@@ -120,6 +120,7 @@ const HELP_POINT = Type.Object(
         ]),
       ),
     ),
+    voice: Type.Optional(HELP_POINT_VOICE),
     heartbeat: Type.Optional(
       Type.Object(
         { every: DURATION },

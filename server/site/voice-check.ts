@@ -1,6 +1,7 @@
 /** What a site file says of voice: the edge, the desk, and who calls from where. Pure. */
 import { BlockList, isIP } from 'node:net'
-import type { EdgeListen, SipIdentity, VoiceSite } from '../glossary/call.ts'
+import type { EdgeListen, HelpPointVoice, SipIdentity, VoiceSite } from '../glossary/call.ts'
+import { isNight } from '../tools/local-time.ts'
 import type { Path } from './schema-words.ts'
 import type { SiteDocument } from './site-schema.ts'
 
@@ -134,5 +135,25 @@ export function sipIdentities(
     })
     if (all.length > 1) complain(['helpPoints', i, 'sources'], 'a help point telephones by one name')
     return all[0] ?? null
+  })
+}
+
+/** How the room speaks with each help point, in the file's order. */
+export function helpPointVoices({ helpPoints }: SiteDocument, complain: Complain): HelpPointVoice[] {
+  return helpPoints.map(({ voice, sources = [], drill: daily }, i) => {
+    const { autoAnswer = null, pushToTalk = false, drill = false } = voice ?? {}
+    const at = (...path: Path): Path => ['helpPoints', i, 'voice', ...path]
+    if (voice && !sources.some((source) => 'sip' in source))
+      complain(at(), 'it does not telephone: add sources: [{ sip: { user: …, password: … } }]')
+    if (drill !== false) {
+      if (autoAnswer !== true) complain(at('drill'), 'only one that answers by itself can be tried: autoAnswer: true')
+      if (!daily) complain(at('drill'), 'it is tried after its daily drill: drill: { daily: "04:30" }')
+      else if (drill === true && !isNight(daily.daily))
+        complain(
+          at('drill'),
+          `the street hears the tone, and its drill is at ${daily.daily}: move that between 23:00 and 07:00, or say at-any-hour`,
+        )
+    }
+    return { autoAnswer, pushToTalk, drill: drill === true ? 'at-night' : drill === false ? 'never' : drill }
   })
 }

@@ -19,6 +19,30 @@ export const SIP = Type.Object(
   },
   { ...strict, description: 'It telephones (SIP): its call is a press, and the room speaks with it; needs voice' },
 )
+export const HELP_POINT_VOICE = Type.Object(
+  {
+    autoAnswer: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether it answers a call of the room by itself. With true it is called back after a restart of the server ' +
+          'that cut its call off; left out, it is asked to answer when an operator calls it; with false it is not asked',
+      }),
+    ),
+    pushToTalk: Type.Optional(
+      Type.Boolean({
+        description: 'The room is heard there only while the operator holds the key: for devices that howl',
+      }),
+    ),
+    drill: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Enum(['at-any-hour'])], {
+        description:
+          'After its daily drill it is called, and a tone of two seconds must come back through its microphone: true ' +
+          'between 23:00 and 07:00 only, because the street hears it',
+      }),
+    ),
+  },
+  { ...strict, description: 'How the room speaks with it' },
+)
 const HOST_PORT = Type.String({
   pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}$',
   description: 'An IP address of this machine and a port: "10.0.0.5:5060"; port 0 is a free one',

@@ -33,6 +33,9 @@ function offsetAt(ms: number, timezone: string): number {
 export const localTime = (ms: number, timezone: string): string =>
   new Date(ms + offsetAt(ms, timezone)).toISOString().slice(11, 16)
 
+/** Whether a street is quiet and mostly empty then: from 23:00 to 07:00. @param time as 04:30 */
+export const isNight = (time: string): boolean => time >= '23:00' || time < '07:00'
+
 /** The local date, as 2026-11-24. */
 export const localDate = (ms: number, timezone: string): string =>
   new Date(ms + offsetAt(ms, timezone)).toISOString().slice(0, 10)

@@ -1,6 +1,8 @@
 /** What the room does with calls: who has one, who hears it ring, and that a person answers whatever fails. */
 import { MessageChannel } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
+import { createCallReturn } from '../../server/call/call-return.ts'
+import type { Call } from '../../server/glossary/call.ts'
 import { Failure } from '../../server/tools/failure.ts'
 import { INVITE, createCallRoom } from './call-room.ts'
 
@@ -457,6 +459,12 @@ describe('a call from the room', () => {
     expect([room.asked, room.presses, room.incidentOwner()]).toEqual([['place hp01'], [], 'Asha'])
     expect(room.kinds()).toEqual(['incident.acknowledged', 'call.ringing'])
   })
+  test('asks the help point to answer by itself, unless the site file says that it does not', async () => {
+    const room = createCallRoom()
+    room.answersByItself(false)
+    await place(room)
+    expect(room.asked).toEqual(['place hp01, not asked'])
+  })
   test('is connected when sound has come both ways, and says whether the line is encrypted', async () => {
     const room = createCallRoom()
     room.whenPlaced(answered)
@@ -587,5 +595,95 @@ describe('the recording', () => {
     const room = createCallRoom({ recorded: false })
     const id = await ring(room)
     expect(() => room.recordings.recording(id)).toThrow('does not record calls')
+  })
+})
+
+describe('a call that the end of the server has cut off', () => {
+  /** A call that was up when the server died, as the one after it finds it. */
+  async function cutOff() {
+    const room = createCallRoom()
+    room.answersByItself(true)
+    await room.tell({ ...INVITE })
+    await room.desk.take(room.call().id, 'Asha', 'operator:Asha', false)
+    await room.settle()
+    const cut = room.book.going()
+    await room.desk.lineLost('server-restarted')
+    await room.clock.advance(1000)
+    room.asked.length = 0
+    return { room, cut: cut[0] as Call }
+  }
+  const answered = async () => ({ status: 200, from: 'udp:10.1.2.3:5060' })
+
+  test('is called back for everybody: the caller hears the announcement, and whoever accepts has both', async () => {
+    const { room, cut } = await cutOff()
+    room.whenPlaced(answered)
+    expect(await room.desk.callBack(cut)).toBe(true)
+    await room.settle()
+    expect(room.call()).toMatchObject({
+      direction: 'out',
+      state: 'waiting',
+      line: 'up',
+      owner: null,
+      incident: 'inc-1',
+    })
+    expect(room.asked).toEqual(['place hp01', expect.stringMatching(/^play cal.* waiting$/)])
+    await room.desk.take(room.call().id, 'Asha', 'operator:Asha', false)
+    expect(room.call()).toMatchObject({ owner: 'Asha' })
+  })
+  test('belongs to nobody while it rings there: it cannot be accepted before somebody is heard', async () => {
+    const { room, cut } = await cutOff()
+    await room.desk.callBack(cut)
+    expect(room.call()).toMatchObject({ state: 'ringing', line: 'early', owner: null })
+    await expect(room.desk.take(room.call().id, 'Ben', 'operator:Ben', false)).rejects.toMatchObject({
+      code: 'call/not-answered',
+    })
+  })
+  test('waits until its help point can be reached again', async () => {
+    const { room, cut } = await cutOff()
+    room.isReachable(false)
+    const back = createCallReturn({ clock: room.clock, callBack: room.desk.callBack, onError: () => {} })
+    back.follow([cut])
+    await room.clock.advance(20_000)
+    expect(room.asked).toEqual([])
+    room.isReachable(true)
+    await room.clock.advance(2000)
+    expect(room.asked).toEqual(['place hp01'])
+    await room.clock.advance(60_000)
+    expect(room.asked).toEqual(['place hp01'])
+    back.close()
+  })
+  test('is given up after three minutes: the person has gone on', async () => {
+    const { room, cut } = await cutOff()
+    room.isReachable(false)
+    const back = createCallReturn({ clock: room.clock, callBack: room.desk.callBack, onError: () => {} })
+    back.follow([cut])
+    for (let i = 0; i < 200; i += 1) await room.clock.advance(1000)
+    room.isReachable(true)
+    await room.clock.advance(5000)
+    expect(room.asked).toEqual([])
+  })
+  test.each<[string, (room: ReturnType<typeof createCallRoom>) => void | Promise<void>]>([
+    ['whose incident is closed', (room) => room.isClosed()],
+    ['whose help point does not answer by itself', (room) => room.answersByItself(false)],
+    ['whose caller has called again', (room) => room.tell({ ...INVITE, sip: 'another' })],
+  ])('%s is not called back', async (_, change) => {
+    const { room, cut } = await cutOff()
+    await change(room)
+    expect(await room.desk.callBack(cut)).toBe(true)
+    expect(room.asked.filter((each) => each.startsWith('place'))).toEqual([])
+  })
+  test('that nobody had answered yet is not called back: the desk telephone rings', () => {
+    const called: string[] = []
+    const room = createCallRoom()
+    const back = createCallReturn({
+      clock: room.clock,
+      callBack: async ({ id }) => called.push(id) > 0,
+      onError: () => {},
+    })
+    back.follow([
+      { id: 'early', line: 'early' },
+      { id: 'up', line: 'up' },
+    ] as unknown as Call[])
+    expect(called).toEqual(['up'])
   })
 })

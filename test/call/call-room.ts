@@ -29,6 +29,9 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
   const errors: unknown[] = []
   const presses: string[] = []
   let owner: string | null = null
+  let reachable = true
+  let autoAnswer: boolean | null = null
+  let closed = false
   let answers: () => Promise<void> = () => Promise.resolve()
   let places: (sip: string) => Promise<PlacedCall> = () => new Promise(() => {})
   let accepts: (id: string) => Promise<void> = () => Promise.resolve()
@@ -38,7 +41,12 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
     return Promise.resolve()
   }
   const load = async (): Promise<Incident> =>
-    ({ id: incident, helpPoint: 'point-hp01', owner, state: owner === null ? 'open' : 'acknowledged' }) as Incident
+    ({
+      id: incident,
+      helpPoint: 'point-hp01',
+      owner,
+      state: closed ? 'closed' : owner === null ? 'open' : 'acknowledged',
+    }) as Incident
   const recordings = createCallRecordings({
     clock,
     book,
@@ -52,7 +60,10 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
     book,
     append: ledger.append,
     line: {
-      place: (sip, user, file) => write(`place ${user}${file === null ? ' unrecorded' : ''}`).then(() => places(sip)),
+      place: (sip, user, asked, file) =>
+        write(`place ${user}${asked ? '' : ', not asked'}${file === null ? ' unrecorded' : ''}`).then(() =>
+          places(sip),
+        ),
       ring: (sip) => write(`ring ${sip}`),
       answer: (sip, file) => write(`answer ${sip}${file === null ? ' unrecorded' : ''}`).then(() => answers()),
       refuse: (sip, status) => write(`refuse ${sip} ${status}`),
@@ -62,7 +73,10 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
       play: (sip, phrase) => write(`play ${sip} ${phrase ?? 'nothing'}`),
     },
     settings: () => change && { ...SETTINGS, ...change },
-    userOf: (helpPoint) => /^point-(hp0\d)$/.exec(helpPoint)?.[1] ?? null,
+    reachOf: (helpPoint) => {
+      const user = /^point-(hp0\d)$/.exec(helpPoint)?.[1]
+      return user === undefined || !reachable ? null : { user, autoAnswer }
+    },
     helpPointOf: (user) => (/^hp0\d$/.test(user) ? (`point-${user}` as HelpPointId) : null),
     async accept({ key }) {
       await accepts(key)
@@ -99,6 +113,9 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
     presses,
     settle,
     kinds: (): string[] => ledger.entries.map(({ kind }) => kind),
+    isReachable: (so: boolean): void => void (reachable = so),
+    answersByItself: (so: boolean): void => void (autoAnswer = so),
+    isClosed: (): void => void (closed = true),
     ownedBy: (name: string | null): void => void (owner = name),
     incidentOwner: (): string | null => owner,
     whenPlaced: (then: typeof places): void => void (places = then),

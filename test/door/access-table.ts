@@ -62,6 +62,7 @@ export const ACCESS: readonly string[] = [
   'GET /api/v1/help-points.csv: OEVS-',
   'GET /api/v1/help-points/:id: OEVS-',
   'POST /api/v1/help-points/:id/drills: OE-S-',
+  'POST /api/v1/help-points/:id/voice-drills: OE-S-',
   'GET /api/v1/incidents: OEVS-',
   'GET /api/v1/incidents/:id: OEVS-',
   'POST /api/v1/incidents/:id/acknowledgement: O--S-',

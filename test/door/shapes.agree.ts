@@ -14,7 +14,7 @@ import type { Entry, Verification } from '../../server/glossary/ledger.ts'
 import type { DestinationState } from '../../server/glossary/outbox.ts'
 import type { Place, Press, Receipt } from '../../server/glossary/press.ts'
 import type { HelpPoint } from '../../server/glossary/site.ts'
-import type { HelpPointProof } from '../../server/glossary/proof.ts'
+import type { HelpPointProof, VoiceProof } from '../../server/glossary/proof.ts'
 
 type Plain = string | number | boolean
 type Given<T> = NonNullable<T>
@@ -77,7 +77,15 @@ type HelpPointView = HelpPointProof &
     heartbeatMs: number | null
     drillAt: string | null
     incident: string | null
-    voice: { registered: boolean; since: string | null } | null
+    voice: {
+      registered: boolean
+      since: string | null
+      lastHeard: string | null
+      lastVoiceProof: string | null
+      how: VoiceProof | null
+      autoAnswer: boolean | null
+      pushToTalk: boolean
+    } | null
   }
 
 export type Agreement = [

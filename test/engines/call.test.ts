@@ -283,6 +283,26 @@ describe('an operator', () => {
   })
 })
 
+describe('a help point that the site file wants to be spoken with by push to talk', () => {
+  test('hears the room only while the key is held, and the next call of another one is as it was', async () => {
+    const helpPoint = town.helpPoint({ user: 'hp02' })
+    // Another incident is in hand: its card accepts the call, and becomes the large tile.
+    await page.locator('lamppost-incident').getByRole('button', { name: 'Accept call' }).click()
+    await page.locator('lamppost-call .call.connected').waitFor()
+    const push = page.getByRole('button', { name: 'Push to talk' })
+    expect(await push.getAttribute('aria-pressed')).toBe('true')
+    const loud = async (): Promise<number> => (await town.call('connected')).quality?.levelOut ?? -90
+    await until(loud, (level) => level < -60)
+    await page.keyboard.down(' ')
+    await until(loud, (level) => level > -30)
+    await page.keyboard.up(' ')
+    expect(await page.evaluate(() => localStorage.getItem('lamppost call push to talk'))).toBeNull()
+    await page.getByRole('button', { name: 'Hang up' }).click()
+    await page.locator('lamppost-call .call.ended').first().waitFor()
+    await helpPoint.hangUp()
+  })
+})
+
 describe('two operators', () => {
   test('one of whom is lost: the call is offered to the other, and the help point’s line goes on', async () => {
     const helpPoint = town.helpPoint()

@@ -84,10 +84,12 @@ helpPoints:
     name: Number One Bar
     location: { lat: 54.52363, lon: -1.55610 }
     sources: [{ sip: { user: hp01, password: "\${HELP_POINT}" } }]
+    voice: { autoAnswer: true }
   - id: row
     name: High Row
     location: { lat: 54.52500, lon: -1.55520 }
     sources: [{ sip: { user: hp02, password: "\${HELP_POINT}" } }]
+    voice: { pushToTalk: true }
 cameras: []
 `
 
@@ -100,9 +102,14 @@ export async function openVoiceTown({ apart = false, voice = '', tls = false, tr
   const data = join(folder, 'data')
   mkdirSync(data)
   const people = openPeopleFile(join(data, 'people.json'))
-  const token = (role: 'operator' | 'evidence', name: string): string =>
+  const token = (role: 'operator' | 'evidence' | 'press', name: string): string =>
     people.addToken({ role, name, helpPoints: null })
-  const tokens = { Asha: token('operator', 'Asha'), Ben: token('operator', 'Ben'), Eve: token('evidence', 'Eve') }
+  const tokens = {
+    Asha: token('operator', 'Asha'),
+    Ben: token('operator', 'Ben'),
+    Eve: token('evidence', 'Eve'),
+    Post: token('press', 'Post'),
+  }
   const ports = { sip: 20_000 + randomInt(8000), desk: 30_000 + randomInt(2000), tls: 28_000 + randomInt(1900) }
   let listen = `[{ udp: "127.0.0.1:${ports.sip}" }, { tcp: "127.0.0.1:${ports.sip}" }`
   if (tls) {
@@ -185,14 +192,26 @@ export async function openVoiceTown({ apart = false, voice = '', tls = false, tr
           ),
         (call) => call !== undefined,
       ),
+    /** Presses over HTTP, as a device beside the telephone does. @returns the incident */
+    press: async (helpPoint: string): Promise<string> =>
+      (await ask('Post', 'POST', '/presses', { helpPoint })).body.incident,
     log: async (incident: string): Promise<string[]> =>
       (await ask('Asha', 'GET', `/incidents/${incident}`)).body.log.map(({ kind }: { kind: string }) => kind),
     /**
      * baresip as a help point: it says a tone and keeps what it hears.
      * @param dial whether it calls at once; else it only registers
      * @param answers whether it answers by itself
+     * @param echoes as one whose microphone hears its loudspeaker: it answers by itself, and sends back what it hears
      */
-    helpPoint({ user = 'hp01', password = PASSWORD, dial = true, hz = 440, secure = false, answers = false } = {}) {
+    helpPoint({
+      user = 'hp01',
+      password = PASSWORD,
+      dial = true,
+      hz = 440,
+      secure = false,
+      answers = false,
+      echoes = false,
+    } = {}) {
       const home = mkdtempSync(join(folder, `${user}-`))
       const rate = secure ? 16_000 : 8000
       const sound = toneFile(join(home, 'says.wav'), hz, rate)
@@ -208,9 +227,9 @@ export async function openVoiceTown({ apart = false, voice = '', tls = false, tr
         [
           'poll_method epoll',
           'sip_listen 127.0.0.1:0',
-          `audio_source aufile,${sound}`,
-          'audio_player aufile,/dev/null',
-          'audio_alert aufile,/dev/null',
+          ...(echoes
+            ? ['audio_source aubridge,nil', 'audio_player aubridge,nil', 'audio_alert aubridge,nil']
+            : [`audio_source aufile,${sound}`, 'audio_player aufile,/dev/null', 'audio_alert aufile,/dev/null']),
           `audio_srate ${rate}`,
           'audio_channels 1',
           `ausrc_srate ${rate}`,
@@ -220,7 +239,10 @@ export async function openVoiceTown({ apart = false, voice = '', tls = false, tr
           'net_interface 127.0.0.1',
           'sip_verify_server no',
           'module_path /usr/lib/baresip/modules',
-          ...['g711', 'g722', 'srtp', 'aufile', 'sndfile'].map((name) => `module ${name}.so`),
+          ...['g711', 'g722', 'srtp', ...(echoes ? ['aubridge'] : ['aufile', 'sndfile'])].map(
+            (name) => `module ${name}.so`,
+          ),
+          ...(echoes ? ['module_app echo.so'] : []),
           'module_tmp uuid.so',
           'module_tmp account.so',
           'module_app menu.so',

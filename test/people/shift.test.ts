@@ -67,7 +67,7 @@ describe('what is broken', () => {
   }
   const town = {
     cameras: [{ id: 'cam-1', health: well }],
-    helpPoints: [{ id: 'bar', proof: { overdue: [], lastDrillResult: null } }],
+    helpPoints: [{ id: 'bar', proof: { overdue: [], lastDrillResult: null, lastVoiceDrill: null } }],
     storage: null,
     record: null,
     destinations: [{ destination: 'cad', failing: null, dead: [] }],
@@ -89,7 +89,7 @@ describe('what is broken', () => {
         { id: 'cam-2', health: { ...well, blind: 'dark' } },
         { id: 'cam-3', health: { ...well, buffer: 'down', reason: 'disk' } },
       ],
-      helpPoints: [{ id: 'bar', proof: { overdue: ['heartbeat'], lastDrillResult: null } }],
+      helpPoints: [{ id: 'bar', proof: { overdue: ['heartbeat'], lastDrillResult: null, lastVoiceDrill: null } }],
       storage: 'full',
       voice: null,
       record: 'line 7',

@@ -26,6 +26,7 @@ const helpPoint = (change: Partial<HelpPoint> = {}): HelpPoint => ({
   lorawan: [],
   sia: [],
   sip: null,
+  voice: { autoAnswer: null, pushToTalk: false, drill: 'never' },
   heartbeatMs: null,
   drillAt: null,
   ...change,
@@ -375,6 +376,7 @@ describe('daily drills', () => {
         endDrill: async (incident, { passed }) => void log.push(`end ${incident} ${passed}`),
         alive: () => false,
         cutShort: () => cut,
+        tryVoice: async ({ id }) => void log.push(`voice ${id}`),
         write: (draft) => {
           written.push(draft)
           book.apply({ ...draft, seq: 1, at: isoTime(clock.now()) })
@@ -383,7 +385,7 @@ describe('daily drills', () => {
       },
       onError: (error) => log.push(String(error)),
     })
-    return { clock, log, written, running }
+    return { clock, book, log, written, running }
   }
   test('run one after the other, once a day', async () => {
     const { clock, log, running } = schedule([
@@ -399,6 +401,37 @@ describe('daily drills', () => {
     ])
     for (let i = 0; i < 60; i += 1) await clock.advance(60_000)
     expect(log).toHaveLength(4)
+    const closing = running.close()
+    await clock.advance(1)
+    await closing
+  })
+  test('are followed by a trial of the voice, once a day, and not while somebody may need the help point', async () => {
+    const telephone = {
+      sip: { user: 'hp01', password: 'a password', from: null },
+      voice: { autoAnswer: true, pushToTalk: false, drill: 'at-night' },
+    } as const
+    let open: IncidentId | null = null
+    const { clock, log, book, running } = schedule([helpPoint({ drillAt: '04:30', ...telephone })], () => open)
+    await clock.advance(60_000)
+    expect(log.slice(0, 3)).toEqual(['drill bar drill 2026-11-20T04:30:00.000Z', 'end inc-1 true', 'voice bar'])
+    const found = {
+      helpPoint: BAR,
+      how: 'both-ways',
+      by: 'schedule',
+      levelDb: -20,
+      heardShare: 1,
+      loopMs: 150,
+    } as const
+    const entry = { kind: 'voice.proved', seq: 1, actor: 'lamppost', subject: BAR } as const
+    const tried = (at: string): void => book.apply({ ...entry, at, body: { ...found, at } })
+    tried(isoTime(clock.now()))
+    const before = log.length
+    for (let i = 0; i < 60; i += 1) await clock.advance(60_000)
+    expect(log).toHaveLength(before)
+    // The next night somebody is there.
+    open = INCIDENT
+    for (let i = 0; i < 24 * 60; i += 1) await clock.advance(60_000)
+    expect(log).toHaveLength(before)
     const closing = running.close()
     await clock.advance(1)
     await closing

@@ -329,7 +329,10 @@ ${more}
       mqtt: { version: 4, ca: null },
       sia: { port: 12_509, host: null },
       destinations: [
-        { id: 'room', events: ['press.received', 'incident.*', 'drill.finished', 'help-point.*', 'ledger.broken'] },
+        {
+          id: 'room',
+          events: ['press.received', 'incident.*', 'drill.finished', 'voice.failed', 'help-point.*', 'ledger.broken'],
+        },
       ],
       checkpointsTo: ['https://elsewhere.example/notes'],
     })

@@ -143,3 +143,51 @@ describe('is refused, with line and key:', () => {
     expect(problems(listen('', ', trusted: [10.9.0.2]'))).toEqual([])
   })
 })
+
+describe('how the room speaks with a help point', () => {
+  const SOURCE = 'sources: [{ sip: { user: hp01, password: "${HP01}" } }]'
+  const of = (...lines: string[]): string =>
+    [
+      'site: { id: town, name: Town, timezone: Europe/London }',
+      'helpPoints:',
+      '  - id: bar',
+      '    name: Bar',
+      '    location: { lat: 54, lon: -1 }',
+      ...lines.map((line) => `    ${line}`),
+      'cameras: []',
+      VOICE,
+    ].join('\n')
+  test('is as it asks to be when the file says nothing', () =>
+    expect(read(of(SOURCE)).site?.helpPoints[0]?.voice).toEqual({
+      autoAnswer: null,
+      pushToTalk: false,
+      drill: 'never',
+    }))
+  test.each([
+    ['true', '"04:30"', 'at-night'],
+    ['true', '"23:00"', 'at-night'],
+    ['at-any-hour', '"12:00"', 'at-any-hour'],
+    ['false', '"12:00"', 'never'],
+  ])('is tried by a tone: %s at %s is %s', (drill, daily, is) => {
+    const text = of(
+      SOURCE,
+      `voice: { autoAnswer: true, pushToTalk: true, drill: ${drill} }`,
+      `drill: { daily: ${daily} }`,
+    )
+    expect(read(text).site?.helpPoints[0]?.voice).toEqual({ autoAnswer: true, pushToTalk: true, drill: is })
+  })
+  test.each([
+    ['voice: { autoAnswer: true }', 'sources: [{ http: {} }]', /does not telephone/],
+    ['voice: { drill: true }', `${SOURCE}\n    drill: { daily: "04:30" }`, /answers by itself.*autoAnswer: true/],
+    ['voice: { autoAnswer: true, drill: true }', SOURCE, /after its daily drill/],
+    [
+      'voice: { autoAnswer: true, drill: true }',
+      `${SOURCE}\n    drill: { daily: "07:00" }`,
+      /the street hears the tone, and its drill is at 07:00/,
+    ],
+    ['voice: { drill: noon }', SOURCE, /voice/],
+    ['voice: { autoanswer: true }', SOURCE, /autoanswer/],
+  ])('%s is refused where it cannot be so', (voice, more, words) =>
+    expect(problems(of(voice, more)).join('\n')).toMatch(words),
+  )
+})

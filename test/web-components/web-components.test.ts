@@ -8,7 +8,7 @@ import {
   firstStep,
   govern,
 } from '../../web-components/lamppost-player/live-edge-rate.ts'
-import { countStandings, worstOf } from '../../web-components/lamppost-proofs/proof-words.ts'
+import { countStandings, standingOf, worstOf } from '../../web-components/lamppost-proofs/proof-words.ts'
 import { clockTime, dayAndTime, elapsed } from '../../web-components/theme/times.ts'
 import type { HelpPoint } from '../../web-components/wall-client/api-shapes.ts'
 import { readEvents } from '../../web-components/wall-client/event-stream.ts'
@@ -71,6 +71,25 @@ describe('how the help points stand', () => {
       'overdue',
     ],
   ]
+  const telephones = (how: 'both-ways' | 'registration' | null, more: object = {}): HelpPoint =>
+    point({ passed: true, framing: 'framed' }, { voice: { how }, lastVoiceDrill: null, ...more })
+  test.each<[HelpPoint, string, string]>([
+    [telephones('both-ways'), 'proven', 'Picture and voice proven'],
+    [telephones('registration'), 'doubt', 'Picture proven, voice by registration only'],
+    [telephones(null), 'doubt', 'Picture proven, voice never tried'],
+    [
+      telephones('both-ways', { lastVoiceDrill: { problem: 'It rang, and did not answer by itself.' } }),
+      'overdue',
+      'Its voice: It rang, and did not answer by itself.',
+    ],
+    [
+      telephones('both-ways', { overdue: ['voice'] }),
+      'overdue',
+      'Nobody knows whether a person is heard there: its voice was not tried',
+    ],
+  ])('says of one that telephones that a picture alone is half of it (%#)', (each, standing, why) =>
+    expect([standingOf(each), en.proofs.why(each)]).toEqual([standing, why]),
+  )
   test.each(cases)('is never said to be better than it is (%#)', (points, words, worst) => {
     const counts = countStandings(points)
     expect(en.proofs.sum(points.length, counts)).toBe(words)

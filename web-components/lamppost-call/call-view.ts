@@ -46,9 +46,6 @@ const HANDSET =
 /** More than this is heard. */
 const BAD_LOSS_PERCENT = 5
 
-/** Nobody speaks with the caller: anybody may accept. */
-export const mayAccept = ({ state, owner }: Call): boolean => state !== 'ended' && owner === null
-
 /**
  * Whose incident is taken over with the call; null: nobody's. What an operator has lost goes to whoever accepts the
  * call.
@@ -60,10 +57,13 @@ export const takenFrom = ({ state }: Call, incidentOf: string | null): string | 
 /** The room calls the help point, which has not answered yet. */
 const isBeingCalled = ({ direction, line, state }: Call): boolean =>
   direction === 'out' && line === 'early' && state !== 'ended'
+/** Nobody speaks with the caller: anybody may accept. */
+export const mayAccept = (call: Call): boolean => call.state !== 'ended' && call.owner === null && !isBeingCalled(call)
 
 export function sentence({ call, words, me }: Pick<CallViewOf, 'call' | 'words' | 'me'>): string {
   const mine = call.owner === me
   if (call.state === 'ended') return words.ended(call.end ?? 'line-lost')
+  if (isBeingCalled(call) && call.owner === null) return words.callingByItself
   if (isBeingCalled(call)) return mine ? words.callingThere : words.othersCall(call.owner ?? '')
   if (call.state === 'held') return mine ? words.onHold : words.onHoldBy(call.owner ?? '')
   if (call.owner !== null && call.state !== 'connected') return mine ? words.connecting : words.others(call.owner)

@@ -54,7 +54,10 @@ export function createCallVoice(client: Pick<WallClient, 'absolute' | 'bearer'>)
   let state = QUIET
   const store = browserStore('localStorage')
   let volume = within(Number(store.getItem(VOLUME) ?? 0))
-  let pushToTalk = store.getItem(PUSH) === 'on'
+  const isKept = (): boolean => store.getItem(PUSH) === 'on'
+  let pushToTalk = isKept()
+  /** The site file wants it for this call's help point: what is switched here is then for this call alone. */
+  let isWanted = false
   let turn = 0
   let controls = 0
   let open: {
@@ -89,9 +92,12 @@ export function createCallVoice(client: Pick<WallClient, 'absolute' | 'bearer'>)
     mine?.close()
     if (state.call !== null) set({ ...QUIET, problem: state.problem })
   }
-  async function talk(call: string): Promise<void> {
+  /** @param wanted whether its help point is spoken with by push to talk */
+  async function talk(call: string, wanted: boolean): Promise<void> {
     if (open?.call === call) return
     leave()
+    isWanted = wanted
+    pushToTalk = wanted || isKept()
     set({ ...QUIET, call })
     turn += 1
     const mine = turn
@@ -142,8 +148,8 @@ export function createCallVoice(client: Pick<WallClient, 'absolute' | 'bearer'>)
     },
     setPushToTalk(on: boolean): void {
       pushToTalk = on
-      if (on) store.setItem(PUSH, 'on')
-      else store.removeItem(PUSH)
+      if (on && !isWanted) store.setItem(PUSH, 'on')
+      else if (!isWanted) store.removeItem(PUSH)
       state = { ...state, held: false }
       apply()
     },

@@ -145,6 +145,10 @@ export class LamppostCall extends LitElement {
     return owner === me?.name ? null : owner
   }
 
+  /** As the site file says of its help point: a loudspeaker beside the microphone howls else. */
+  #wantsPush({ helpPoint }: Call): boolean {
+    return this.#client.client.state().helpPoints.find(({ id }) => id === helpPoint)?.voice?.pushToTalk ?? false
+  }
   #onState(): void {
     const { voice } = this.#client.client.state()
     // Only where help points telephone is a microphone anybody's concern.
@@ -188,19 +192,19 @@ export class LamppostCall extends LitElement {
           // The caller does not wait for what the browser asks: until the microphone is there, the operator hears.
           if (voice.state().microphone !== 'ready') void voice.prepare()
           await client.takeCall(call.id, action === 'take-over')
-          return await voice.talk(call.id)
+          return await voice.talk(call.id, this.#wantsPush(call))
         case 'call-back': {
           if (voice.state().microphone !== 'ready') void voice.prepare()
           const placed = await client.placeCall(call.helpPoint, call.incident)
-          return await voice.talk(placed.id)
+          return await voice.talk(placed.id, this.#wantsPush(call))
         }
         case 'speak-again':
-          return await voice.talk(call.id)
+          return await voice.talk(call.id, this.#wantsPush(call))
         case 'hold':
           return void (await client.holdCall(call.id, true))
         case 'go-on':
           await client.holdCall(call.id, false)
-          return await voice.talk(call.id)
+          return await voice.talk(call.id, this.#wantsPush(call))
         case 'tell':
           return void (await client.tellRecorded(call.id))
         case 'push-to-talk':

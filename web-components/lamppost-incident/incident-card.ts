@@ -2,18 +2,26 @@
 import { html, nothing } from 'lit'
 import { elapsed } from '../theme/times.ts'
 import type { Framing } from '../wall-client/api-shapes.ts'
-import { mayAccept } from '../lamppost-call/call-view.ts'
+import { mayAccept, takenFrom } from '../lamppost-call/call-view.ts'
 import { mayTake } from './incident-actions.ts'
 import { escalationLine, lateLine, sign } from './incident-heading.ts'
 import { type Tile, callOf, cameraName, nameOf } from './tile-context.ts'
 
-export function card(tile: Tile, main: Framing | null, refusal: string | null, choose: () => void, wishes: unknown) {
+export function card(
+  tile: Tile,
+  main: Framing | null,
+  refusal: string | null,
+  { choose, accept }: { choose(): void; accept(): void },
+  wishes: unknown,
+) {
   const { words, incident, client, town, request } = tile
   const state = incident.onHold
     ? words.tile.onHold(incident.onHold.by, incident.onHold.reason)
     : incident.owner === null
       ? words.tile.nobodyYet
       : words.takenBy(incident.owner)
+  const waits = town.calls.find((call) => call.incident === incident.id && mayAccept(call))
+  const another = incident.owner !== null && incident.owner !== tile.me
   return html`<header part="heading">
       ${sign(tile)}
       <div class="where">
@@ -41,11 +49,7 @@ export function card(tile: Tile, main: Framing | null, refusal: string | null, c
                 : words.noCamera
           }
         </p>
-        ${
-          town.calls.some((call) => call.incident === incident.id && mayAccept(call))
-            ? html`<p class="state offered">${words.call.unanswered}</p>`
-            : nothing
-        }
+        ${waits ? html`<p class="state offered">${words.call.unanswered}</p>` : nothing}
         ${lateLine(tile)}${escalationLine(tile) ?? nothing}
         <p class="state">
           ${state}${
@@ -60,7 +64,13 @@ export function card(tile: Tile, main: Framing | null, refusal: string | null, c
             : nothing
         }
         ${wishes}
-        ${mayTake(tile) ? html`<button class="main take" @click=${() => request({ ask: 'acknowledge' })}>${words.take}</button>` : nothing}
+        ${
+          waits && takenFrom(waits, another ? incident.owner : null) === null
+            ? html`<button class="main take accept" @click=${accept}>${words.call.accept}</button>`
+            : mayTake(tile)
+              ? html`<button class="main take" @click=${() => request({ ask: 'acknowledge' })}>${words.take}</button>`
+              : nothing
+        }
         ${refusal ? html`<p class="refusal" role="status">${refusal}</p>` : nothing}
       </div>
     </div>`

@@ -97,9 +97,22 @@ export class LamppostIncident extends LitElement {
     this.#hadFocus = (this.shadowRoot?.activeElement ?? null) !== null
   }
   #hadFocus = false
+  /** The call of this card is accepted as soon as it is the large tile: who speaks with somebody sees them. */
+  #accepts = false
+  #askForTheLargeTile(): void {
+    this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true }))
+  }
+  async #acceptOnceLarge(): Promise<void> {
+    if (!this.#accepts || this.compact) return
+    this.#accepts = false
+    const call = this.renderRoot.querySelector('lamppost-call')
+    await call?.updateComplete
+    call?.accept()
+  }
   #seen: number | null = 0
   protected override updated(): void {
     this.#flashTogether()
+    void this.#acceptOnceLarge()
     // A button that has done its work is gone, and the keyboard must not go with it.
     if (this.#hadFocus && this.isConnected && this.shadowRoot?.activeElement === null)
       this.renderRoot.querySelector<HTMLElement>('article')?.focus({ preventScroll: true })
@@ -302,7 +315,13 @@ export class LamppostIncident extends LitElement {
           tile,
           main,
           this.refusal,
-          () => this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true })),
+          {
+            choose: () => this.#askForTheLargeTile(),
+            accept: () => {
+              this.#accepts = true
+              this.#askForTheLargeTile()
+            },
+          },
           [wanted, wishes],
         )}
         ${

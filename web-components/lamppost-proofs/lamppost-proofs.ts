@@ -60,6 +60,7 @@ export class LamppostProofs extends LitElement {
   @state() private destinations: Destination[] = []
   @state() private refusal: string | null = null
   @state() private drilling: string | null = null
+  @state() private sounding: string | null = null
 
   #client = new ClientController(this)
   #timer: ReturnType<typeof setInterval> | null = null
@@ -93,6 +94,16 @@ export class LamppostProofs extends LitElement {
     this.drilling = id
     await this.#try(async () => this.#client.client.drill(id))
     this.drilling = null
+  }
+  async #tone({ id }: HelpPoint): Promise<void> {
+    this.drilling = id
+    this.sounding = id
+    await this.#try(async () => {
+      await this.#client.client.tryVoice(id)
+      await this.#client.client.reload()
+    })
+    this.drilling = null
+    this.sounding = null
   }
   #saveTable(): Promise<void> {
     return this.#try(async () => {
@@ -192,6 +203,7 @@ export class LamppostProofs extends LitElement {
               </div>`
             : html`<span class="quiet">${this.words.never}</span>`
         }
+        ${helpPoint.voice ? html`<span class="voice">${this.#voice(helpPoint)}</span>` : nothing}
       </td>
       <td>
         ${this.#time(lastPress)}<span class="quiet"
@@ -208,8 +220,26 @@ export class LamppostProofs extends LitElement {
         <button ?disabled=${this.drilling !== null || incident !== null} @click=${() => this.#drill(helpPoint)}>
           ${incident === null ? this.words.run : this.words.busy}
         </button>
+        ${
+          helpPoint.voice?.autoAnswer
+            ? html`<button
+                class="tone"
+                title=${this.words.toneTitle}
+                ?disabled=${this.drilling !== null || incident !== null || !helpPoint.voice.registered}
+                @click=${() => this.#tone(helpPoint)}
+              >
+                ${this.sounding === id ? this.words.toneSounds : this.words.tone}
+              </button>`
+            : nothing
+        }
       </td>
     </tr>`
+  }
+
+  #voice({ lastVoiceDrill: drill, lastVoiceProof: proof }: HelpPoint) {
+    if (drill?.problem) return this.words.voiceFailed(this.#time(drill.at))
+    if (!proof) return this.words.voiceNever
+    return this.words.voice[proof.how](this.#time(proof.at), drill?.loopMs ?? null)
   }
 
   #outbox() {

@@ -4,10 +4,14 @@ import type { HelpPoint } from '../wall-client/api-shapes.ts'
 /** `overdue`: nobody knows whether it works. `doubt`: it works, and something about it is not as it should be. */
 export type Standing = 'overdue' | 'doubt' | 'proven' | 'unknown'
 
-export function standingOf({ overdue, lastDrillResult, drillAt, heartbeatMs }: HelpPoint): Standing {
+export function standingOf(helpPoint: HelpPoint): Standing {
+  const { overdue, lastDrillResult, lastVoiceDrill, voice, drillAt, heartbeatMs } = helpPoint
   if (overdue.length > 0) return 'overdue'
   if (lastDrillResult && !lastDrillResult.passed) return 'overdue'
-  if (lastDrillResult) return lastDrillResult.framing === 'framed' ? 'proven' : 'doubt'
+  if (lastVoiceDrill?.problem) return 'overdue'
+  // A person who telephones there wants to be heard: a picture alone is half of it.
+  if (lastDrillResult)
+    return lastDrillResult.framing === 'framed' && (!voice || voice.how === 'both-ways') ? 'proven' : 'doubt'
   return drillAt === null && heartbeatMs === null ? 'unknown' : 'doubt'
 }
 

@@ -105,6 +105,15 @@ export const proofsStyles = css`
     font-weight: 400;
     color: var(--_ink);
   }
+  .voice {
+    display: block;
+    margin-top: 6px;
+    font-size: 14px;
+    color: var(--_quiet);
+  }
+  button.tone {
+    margin-top: 8px;
+  }
   .way {
     display: grid;
     gap: 4px;

@@ -13,7 +13,7 @@ import type { ClipView, PictureForm, RecorderReport } from '../../server/glossar
 import type { Disclosure, Export, ExportOrder, FoundRecordings, Keeping } from '../../server/glossary/evidence.ts'
 import type { Incident as FoldedIncident } from '../../server/glossary/incident.ts'
 import type { DestinationState } from '../../server/glossary/outbox.ts'
-import type { HelpPointProof } from '../../server/glossary/proof.ts'
+import type { HelpPointProof, VoiceProof } from '../../server/glossary/proof.ts'
 import type { Present } from '../../server/glossary/people.ts'
 import type { Shift, ShiftFault, ShiftSummary } from '../../server/glossary/shift.ts'
 import type {
@@ -46,7 +46,15 @@ export type HelpPoint = Pick<
   HelpPointProof & {
     sources: string[]
     incident: string | null
-    voice: { registered: boolean; since: string | null } | null
+    voice: {
+      registered: boolean
+      since: string | null
+      lastHeard: string | null
+      lastVoiceProof: string | null
+      how: VoiceProof | null
+      autoAnswer: boolean | null
+      pushToTalk: boolean
+    } | null
   }
 export type { Contact, Present, Shift, ShiftFault, ShiftSummary, StreetMap }
 /** `openings`: UTC ISO 8601, from now on for eight days. */

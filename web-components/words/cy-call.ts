@@ -20,6 +20,7 @@ export const callTextCy: Pick<Words, 'call'> = {
     calling: 'Mae’r man cymorth yn galw',
     callBack: 'Galw’n ôl',
     callingThere: 'Yn galw’r man cymorth…',
+    callingByItself: 'Torrwyd ar draws: mae Lamppost yn galw’r man cymorth yn ôl…',
     othersCall: (who) => `Mae ${who} yn galw’r man cymorth`,
     accept: 'Derbyn yr alwad',
     unanswered: 'Ar y ffôn: nid oes neb wedi derbyn yr alwad',

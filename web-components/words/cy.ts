@@ -212,10 +212,17 @@ export const cy: Words = {
       proven: 'Wedi’i brofi',
       unknown: 'Nid oes dim yn ei wirio',
     },
-    why: ({ overdue, lastDrillResult: drill, drillAt, heartbeatMs }) => {
+    why: ({ overdue, lastDrillResult: drill, lastVoiceDrill: spoken, voice, drillAt, heartbeatMs }) => {
       if (drill && !drill.passed) return `Methodd yr ymarfer diwethaf. ${drill.problem ?? ''}`
       if (overdue.includes('drill')) return 'Nid yw ei ymarfer dyddiol wedi’i gynnal'
       if (overdue.includes('heartbeat')) return 'Nid yw’n dweud mwyach ei fod yn fyw'
+      if (spoken?.problem) return `Ei lais: ${spoken.problem}`
+      if (overdue.includes('voice')) return 'Ni ŵyr neb a glywir person yno: ni phrofwyd ei lais'
+      if (drill?.framing === 'framed' && voice && voice.how !== 'both-ways')
+        return voice.how === null
+          ? 'Profwyd y llun; ni phrofwyd y llais erioed'
+          : 'Profwyd y llun; y llais trwy gofrestru yn unig'
+      if (drill?.framing === 'framed' && voice) return 'Profwyd y llun a’r llais'
       if (drill)
         return drill.framing === 'framed' ? 'Llun symudol, fframio wedi’i brofi' : 'Llun symudol, fframio heb ei brofi'
       return drillAt === null && heartbeatMs === null
@@ -226,6 +233,15 @@ export const cy: Words = {
     noHeartbeat: 'Nid yw’n rhoi arwydd bywyd ohono’i hun',
     alive: (time) => `Arwydd bywyd: ${time}`,
     byHandOnly: 'Â llaw yn unig',
+    voiceNever: 'Llais: heb ei brofi erioed',
+    voiceFailed: (time) => `Llais: methodd ${time}`,
+    voice: {
+      'both-ways': (time, ms) => `Llais: clywyd y ddwy ffordd ${time}${ms === null ? '' : `, yno ac yn ôl ${ms} ms`}`,
+      registration: (time) => `Llais: cofrestru yn unig, ${time}`,
+    },
+    tone: 'Seinio tôn',
+    toneSounds: 'Mae tôn yn seinio yno…',
+    toneTitle: 'Yn galw’r man cymorth ac yn seinio tôn dwy eiliad yno: fe’i clywir yn y stryd',
     stages: {
       durable: 'ar ddisg',
       asked: 'anfonwyd y camera',
@@ -240,6 +256,7 @@ export const cy: Words = {
       'onvif-input': 'mewnbwn camera',
       lorawan: 'LoRaWAN',
       sia: 'SIA DC-09',
+      sip: 'ffôn',
     },
     run: 'Cynnal ymarfer',
     busy: 'Digwyddiad ar agor',

@@ -19,6 +19,7 @@ export const callText = {
     calling: 'The help point is calling',
     callBack: 'Call back',
     callingThere: 'Calling the help point…',
+    callingByItself: 'Cut off: Lamppost is calling the help point back…',
     othersCall: (who: string) => `${who} is calling the help point`,
     accept: 'Accept call',
     unanswered: 'On the telephone: nobody has accepted the call',

@@ -218,10 +218,16 @@ export const en = {
       'Next drill, and how it presses',
     ] as [string, string, string, string, string],
     standing: { overdue: 'Look at it now', doubt: 'Not fully proven', proven: 'Proven', unknown: 'Nothing checks it' },
-    why: ({ overdue, lastDrillResult: drill, drillAt, heartbeatMs }: HelpPoint): string => {
+    why: (helpPoint: HelpPoint): string => {
+      const { overdue, lastDrillResult: drill, lastVoiceDrill: spoken, voice, drillAt, heartbeatMs } = helpPoint
       if (drill && !drill.passed) return `The last drill failed. ${drill.problem ?? ''}`
       if (overdue.includes('drill')) return 'Its daily drill has not run'
       if (overdue.includes('heartbeat')) return 'It does not say any more that it lives'
+      if (spoken?.problem) return `Its voice: ${spoken.problem}`
+      if (overdue.includes('voice')) return 'Nobody knows whether a person is heard there: its voice was not tried'
+      if (drill?.framing === 'framed' && voice && voice.how !== 'both-ways')
+        return voice.how === null ? 'Picture proven, voice never tried' : 'Picture proven, voice by registration only'
+      if (drill?.framing === 'framed' && voice) return 'Picture and voice proven'
       if (drill)
         return drill.framing === 'framed' ? 'Moving picture, framing proven' : 'Moving picture, framing not proven'
       return drillAt === null && heartbeatMs === null ? 'No daily drill in the site file' : 'No drill has run yet'
@@ -230,6 +236,16 @@ export const en = {
     noHeartbeat: 'Gives no sign of life by itself',
     alive: (time: string) => `Sign of life: ${time}`,
     byHandOnly: 'By hand only',
+    voiceNever: 'Voice: never tried',
+    voiceFailed: (time: string) => `Voice: failed ${time}`,
+    voice: {
+      'both-ways': (time: string, ms: number | null) =>
+        `Voice: heard both ways ${time}${ms === null ? '' : `, there and back ${ms} ms`}`,
+      registration: (time: string) => `Voice: registration only, ${time}`,
+    } as Record<'both-ways' | 'registration', (time: string, ms: number | null) => string>,
+    tone: 'Sound a tone',
+    toneSounds: 'A tone sounds there…',
+    toneTitle: 'Calls the help point and sounds a tone of two seconds there: the street hears it',
     stages: {
       durable: 'on disk',
       asked: 'camera sent',
@@ -244,6 +260,7 @@ export const en = {
       'onvif-input': 'camera input',
       lorawan: 'LoRaWAN',
       sia: 'SIA DC-09',
+      sip: 'telephone',
     } as Record<string, string>,
     run: 'Run a drill',
     busy: 'Incident open',

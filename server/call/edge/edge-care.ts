@@ -1,5 +1,5 @@
 /** The edge as the town sees it: there where the site has voice, and who is registered at it. */
-import type { EdgeListen } from '../../glossary/call.ts'
+import type { EdgeListen, Registration } from '../../glossary/call.ts'
 import type { HelpPointId } from '../../glossary/press.ts'
 import type { Site } from '../../glossary/site.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
@@ -30,12 +30,14 @@ export function refuseWithoutEngines({ voice }: Site, engines: EdgeCareOptions['
 export function createEdgeCare(options: EdgeCareOptions) {
   const { clock, logger, dataFolder, file, environment, engines, helpPointOf, onDoor, onRefused, onHeard } = options
   const since = new Map<HelpPointId, string>()
+  const lastHeard = new Map<HelpPointId, string>()
   let link: EdgeLink | null = null
 
   function registered(users: readonly string[]): void {
     const now = new Set(users.map(helpPointOf).filter((id) => id !== null))
     for (const id of since.keys()) if (!now.has(id)) since.delete(id)
     for (const id of now) {
+      lastHeard.set(id, isoTime(clock.now()))
       if (!since.has(id)) since.set(id, isoTime(clock.now()))
       onHeard(id)
     }
@@ -79,6 +81,10 @@ export function createEdgeCare(options: EdgeCareOptions) {
     endCalls: (): void => link?.endCalls(),
     /** Null: there is no edge. `apart`: it goes on while this server is stopped. */
     state: (): { apart: boolean } | null => link && { apart: link.state().apart },
-    sinceOf: (helpPoint: HelpPointId): string | null => since.get(helpPoint) ?? null,
+    registrationOf: (helpPoint: HelpPointId): Registration => ({
+      registered: since.has(helpPoint),
+      since: since.get(helpPoint) ?? null,
+      lastHeard: lastHeard.get(helpPoint) ?? null,
+    }),
   }
 }

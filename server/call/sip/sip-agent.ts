@@ -53,8 +53,9 @@ export type SipAgent = {
   /**
    * Calls a help point that is registered at the edge, and nobody else: the edge knows no other way.
    * @param sip the Call-ID that it will have
+   * @param asked whether it is asked to answer by itself
    */
-  place(sip: string, user: string): Promise<PlacedCall>
+  place(sip: string, user: string, asked: boolean): Promise<PlacedCall>
   /** 180: the press is on disk. */
   ring(sip: string): Promise<void>
   /** 200, once. @throws when it has ended meanwhile */
@@ -235,10 +236,10 @@ export function createSipAgent(
       const call = ours(sip)
       if (call) await end(call, 603)
     },
-    async place(sip, user) {
+    async place(sip, user, asked) {
       const target = UserAgent.makeURI(`sip:${user}@127.0.0.1`)
       if (!target) throw new Error(`${user} is no name that SIP can call`)
-      const extraHeaders = [`X-Lamppost-Door: ${secret}`, ...ANSWER_BY_ITSELF]
+      const extraHeaders = [`X-Lamppost-Door: ${secret}`, ...(asked ? ANSWER_BY_ITSELF : [])]
       // It takes any option of a request; its types say less (sip.js 0.21.2, inviter.js).
       const params: Record<string, string> = { callId: sip }
       const inviter = new Inviter(agent, target, { params, extraHeaders })

@@ -27,3 +27,13 @@ export function levelOf(bytes: Uint8Array): number {
   const rms = Math.sqrt(energy / Math.max(1, bytes.length)) / 32_768
   return Math.max(-90, Math.round(20 * Math.log10(Math.max(rms, 1e-5))))
 }
+
+/** A sample of 16 bits as the A-law byte whose sample is nearest. */
+export function toALaw(sample: number): number {
+  const size = Math.min(32_256, Math.abs(Math.round(sample)))
+  // Eight segments, each twice as wide as the one below it; the lowest two are equally wide.
+  const exponent = size < 512 ? (size < 256 ? 0 : 1) : Math.floor(Math.log2(size)) - 7
+  const step = exponent === 0 ? 4 : exponent + 3
+  const mantissa = (size >> step) & 0x0f
+  return ((exponent << 4) | mantissa | (sample < 0 ? 0 : 0x80)) ^ 0x55
+}
