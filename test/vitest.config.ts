@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
-import type { Reporter, TestCase } from 'vitest/node'
+import { BaseSequencer, type Reporter, type TestCase, type TestSpecification } from 'vitest/node'
 
 /** Real things that need little of the machine: they run two by two. */
 const SIDE_BY_SIDE = [
@@ -33,11 +33,41 @@ class SecondTries implements Reporter {
   }
 }
 
+/** The longest begin first: one that begins last is waited for alone. */
+const LONGEST = [
+  'rtsp-recording',
+  'wall-looks',
+  'wall',
+  'field-cameras',
+  'live-socket',
+  'wall-hands',
+  'field-streams',
+  'sound',
+  'rtmp-ingest',
+  'evidence',
+  'help-points',
+  'embedding',
+  'old-node',
+  'camera-desk',
+  'other-pages',
+  'api',
+]
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const at = LONGEST.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+      return at === -1 ? LONGEST.length : at
+    }
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b))
+  }
+}
+
 /** Pure tests run side by side; what records and plays video runs one file after the other. */
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     reporters: ['default', ['json', { outputFile: 'test/journeys/output/results.json' }], new SecondTries()],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -142,33 +142,33 @@ describe.each([
     )
     expect(numbers(heard)).toEqual(['id: 2', 'id: 3', 'id: 4'])
   })
-  test.each(
-    Object.entries(READERS_OF).map(([kind, readers]) => [kind as Entry['kind'], readers as readonly string[]] as const),
-  )(
-    '%s comes whole to who may read it by GET, and to all others as a number and a hash, live and out of the past',
-    async (kind, readers) => {
-      for (const role of ['operator', 'engineer', 'evidence', 'supervisor'] as const) {
-        const past = { ...entry(1, kind), body: { secret: 'why' } as never }
-        const here = await town({
-          person: { name: 'Sam', role, helpPoints: null },
-          page: async (after) => (after === 0 ? [past] : []),
-        })
-        const heard = await follow(here, 0)
-        await until(
+  test.each(['operator', 'engineer', 'evidence', 'supervisor'] as const)(
+    'of each kind come whole to a person (%s) who may read it by GET, else as a number and a hash; live and out of the past',
+    async (role) => {
+      const kinds = Object.keys(READERS_OF) as Entry['kind'][]
+      const secret = (seq: number, kind: Entry['kind']): Entry =>
+        ({ ...entry(seq, kind), hash: `hash of ${seq}`, body: { secret: `why ${seq}.` } }) as unknown as Entry
+      const past = kinds.map((kind, i) => secret(i + 1, kind))
+      const here = await town({
+        person: { name: 'Sam', role, helpPoints: null },
+        page: async (after) => (after === 0 ? past : []),
+      })
+      const heard = await follow(here, 0)
+      const told = (count: number) =>
+        until(
           () => numbers(heard).length,
-          (count) => count === 1,
+          (so) => so === count,
         )
-        here.tell({ ...entry(2, kind), body: { secret: 'why' } as never })
-        await until(
-          () => numbers(heard).length,
-          (count) => count === 2,
-        )
-        const whole = readers.includes(role)
-        expect([heard.text().includes('why'), heard.text().match(/^event: (\S+)/gm)], role).toEqual([
-          whole,
-          Array(2).fill(`event: ${whole ? kind : 'withheld'}`),
-        ])
-        if (!whole) expect(heard.text()).toContain(`data: ${JSON.stringify({ seq: 1, hash: past.hash })}`)
+      await told(kinds.length)
+      for (const [i, kind] of kinds.entries()) here.tell(secret(kinds.length + i + 1, kind))
+      await told(2 * kinds.length)
+      const whole = [...kinds, ...kinds].map((kind) => (READERS_OF[kind] as readonly string[]).includes(role))
+      const names = heard.text().match(/^event: (\S+)/gm)
+      expect(names).toEqual([...kinds, ...kinds].map((kind, i) => `event: ${whole[i] ? kind : 'withheld'}`))
+      for (const [i, is] of whole.entries()) {
+        const seq = i + 1
+        expect(heard.text().includes(`why ${seq}.`), `${kinds[i % kinds.length]} for ${role}`).toBe(is)
+        if (!is) expect(heard.text()).toContain(`data: ${JSON.stringify({ seq, hash: `hash of ${seq}` })}`)
       }
     },
   )
