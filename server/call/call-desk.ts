@@ -17,7 +17,7 @@ import { aboutCall } from './call-drafts.ts'
 import { createOutgoingCalls } from './call-outgoing.ts'
 import type { CallNews, CallThreadCalls } from './call-thread.ts'
 
-type LineCalls = 'ring' | 'answer' | 'place' | 'refuse' | 'hangUp' | 'talk' | 'endTalk' | 'play'
+type LineCalls = 'ring' | 'answer' | 'place' | 'refuse' | 'hangUp' | 'talk' | 'endTalk' | 'play' | 'keys'
 /** What the thread of calls does, asked from here. */
 type Line = {
   [Name in LineCalls]: (
@@ -36,6 +36,8 @@ export type CallDeskOptions = {
   helpPointOf(user: string): HelpPointId | null
   /** By which name a help point is called now; null: it is not registered at the edge. */
   reachOf(helpPoint: string): ({ user: string } & Pick<HelpPointVoice, 'autoAnswer'>) | null
+  /** Keys that the site file names for it, by name. */
+  keysOf(helpPoint: string): Readonly<Record<string, string>>
   accept(arrival: {
     helpPoint: string
     key: string
@@ -487,6 +489,30 @@ export function createCallDesk(options: CallDeskOptions) {
       if (call.state !== 'connected')
         throw new Failure('call/not-answered', 'It is said once sound has come both ways, and not on hold.')
       await line.play(sipOf(call), 'notice')
+      return view(book.get(id))
+    },
+    /**
+     * Keys of a telephone, to open a gate there.
+     * @param wanted by the name that the site file gives them, or as they are
+     * @throws call/not-yours, call/ended, call/not-answered, call/no-keys
+     */
+    async keys(id: string, name: string, actor: string, wanted: { name: string } | { digits: string }): Promise<Call> {
+      const call = mine(id, name)
+      if (call.state !== 'connected')
+        throw new Failure('call/not-answered', 'Keys are sent once sound has come both ways, and not on hold.')
+      const named = 'name' in wanted ? wanted.name : null
+      const known = options.keysOf(call.helpPoint)
+      const keys = 'digits' in wanted ? wanted.digits : known[wanted.name]
+      if (keys === undefined)
+        throw new Failure(
+          'call/no-keys',
+          `The site file has no keys "${named}" for ${call.helpPoint}; helpPoints.voice.keys has ` +
+            `${Object.keys(known).join(', ') || 'none'}.`,
+        )
+      if (!(await line.keys(sipOf(call), keys)))
+        throw new Failure('call/no-keys', `${call.helpPoint} takes no keys, neither beside the sound nor by INFO.`)
+      // Never which keys: they may be a code.
+      await write([aboutCall(call, 'call.keyed', { by: name, name: named }, actor)])
       return view(book.get(id))
     },
     /** @throws call/not-yours, call/ended */

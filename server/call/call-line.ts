@@ -183,6 +183,8 @@ export function createCallLine({
     play(phrase: Phrase | null): void {
       if (playing?.phrase !== phrase) playing = phrase === null ? null : { phrase, frame: -FRAMES_BEFORE }
     },
+    /** Keys as events beside the sound. @returns false: the help point takes none this way */
+    sendKeys: (text: string): boolean => upSince !== null && leg.sendKeys(text),
     /** What is due: our own sound, the watch over the page, the second's figures. */
     tick(now: number): void {
       if (upSince !== null)

@@ -56,6 +56,7 @@ export function foldCall(call: Call | null, entry: CallEntry): Call | null {
     case 'call.recording-deleted':
       return afterTheEnd(call, entry)
     case 'call.escalated':
+    case 'call.keyed':
     case 'call.one-way':
     case 'call.listened':
       return call

@@ -20,6 +20,8 @@ export type CallPort = {
   hold(id: string, name: string, actor: string, on: boolean): Promise<Call>
   hangUp(id: string, name: string): Promise<Call>
   announce(id: string, name: string): Promise<Call>
+  /** @throws call/no-keys */
+  keys(id: string, name: string, actor: string, wanted: { name: string } | { digits: string }): Promise<Call>
   /** @throws call/unknown, call/no-recording */
   recording(id: string): { call: Call; recording: CallRecording; file: string }
   listened(id: string, actor: string, from: number, bytes: number): Promise<void>
@@ -150,6 +152,25 @@ export function callRoutes(app: App, port: CallPort): void {
       },
     },
     (request) => port.announce(request.params.id, nameOf(request)),
+  )
+  app.post(
+    '/api/v1/calls/:id/keys',
+    {
+      config: { roles: HANDLERS },
+      schema: {
+        summary:
+          'Send keys of a telephone to the help point, as one that opens a gate there: by the name that the site file ' +
+          'gives them, or as digits. The record has the name, and never the digits',
+        tags: ['calls'],
+        params: ID_PARAMS,
+        body: Type.Union([
+          Type.Object({ name: Type.String({ minLength: 1, maxLength: 40 }) }, strict),
+          Type.Object({ digits: Type.String({ pattern: '^[0-9A-D*#]{1,16}$' }) }, strict),
+        ]),
+        response: answers,
+      },
+    },
+    (request) => port.keys(request.params.id, nameOf(request), actorOf(request), request.body),
   )
   app.post(
     '/api/v1/calls/:id/ending',

@@ -3,8 +3,9 @@
  * message, never part of the address.
  *
  * Client, text: `{token}` `{talk: call}` `{open: true|false}` `{ping}`. Server, text: `{welcome, now}` `{talking: call, codec}`
- * `{over: call, words}` `{refused: status, words, code?}` `{pong, now}`. Binary both ways: the RTP time (4 bytes, little end
- * first), then A-law, 20 ms. A page that talks always sends, silence too: it is the sign that an operator is there. Not
+ * `{over: call, words}` `{refused: status, words, code?}` `{pong, now}`, and `{quality}` of the call that is talked in, each
+ * second. Binary both ways: the RTP time (4 bytes, little end first), then A-law, 20 ms. A page that talks always sends,
+ * silence too: it is the sign that an operator is there. Not
  * open (push to talk), it shows that it is there and is not heard.
  */
 import type { IncomingMessage } from 'node:http'
@@ -12,6 +13,7 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { RawData, WebSocket } from 'ws'
 import type { Credential } from '../door/door.ts'
 import { CLOSE_POLICY, LOOK_MS, type Stream, holderAmong } from '../door/sockets.ts'
+import type { CallQuality } from '../glossary/call.ts'
 import { HANDLERS, type Person } from '../glossary/people.ts'
 import { Failure, messageOf } from '../tools/failure.ts'
 import { SILENCE } from '../tools/media/g711.ts'
@@ -20,6 +22,8 @@ export type CallSocketPort = {
   whoHas(credential: Credential): Person | null
   /** @throws call/unknown, call/not-yours, call/ended */
   talk(call: string, name: string, port: MessagePort): Promise<void>
+  /** Of each call, each second. Returns the undo. */
+  quality(listener: (of: { call: string; quality: CallQuality }) => void): () => void
   now(): number
 }
 
@@ -34,7 +38,7 @@ const MOST_FRAME_BYTES = TIME_BYTES + 960
 /** The same packet, of which nothing is heard. */
 const silenced = (frame: Buffer): Uint8Array => Uint8Array.from(frame).fill(SILENCE, TIME_BYTES)
 
-export function callSocket({ whoHas, talk, now }: CallSocketPort): Stream {
+export function callSocket({ whoHas, talk, quality, now }: CallSocketPort): Stream {
   function serve(
     socket: WebSocket,
     request: IncomingMessage,
@@ -70,7 +74,9 @@ export function callSocket({ whoHas, talk, now }: CallSocketPort): Stream {
       talking?.port.close()
       talking = null
     }
+    const leaveQuality = quality((of) => talking?.ready && talking.call === of.call && tell({ quality: of.quality }))
     socket.on('close', () => {
+      leaveQuality()
       clearTimeout(late)
       clearInterval(look)
       stop()

@@ -77,6 +77,7 @@ export function createCallSounds({
       answer: async (sip: string, file: string | null) => calls().answer(sip, file),
       refuse: async (sip: string, status: number) => calls().refuse(sip, status),
       hangUp: async (sip: string) => calls().hangUp(sip),
+      keys: async (sip: string, text: string) => calls().keys(sip, text),
       talk: async (...args: Parameters<CallThreadCalls['talk']>) => calls().talk(...args),
       endTalk: async (sip: string) => calls().endTalk(sip),
       play: async (...args: Parameters<CallThreadCalls['play']>) => calls().play(...args),

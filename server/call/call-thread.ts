@@ -198,6 +198,11 @@ const calls = {
   },
   /** Somebody needs that help point: the trial ends. */
   giveUpTone: (sip: string): Promise<void> => trials.giveUp(sip),
+  /** Keys of a telephone: beside the sound where the help point takes them, else by SIP's INFO. */
+  async keys(sip: string, text: string): Promise<boolean> {
+    if (lines.get(sip)?.sendKeys(text)) return true
+    return (await agent?.keys(sip, text)) ?? false
+  },
   refuse: async (sip: string, status: number): Promise<void> => {
     await agent?.refuse(sip, status)
     await closeLine(sip)

@@ -1,6 +1,6 @@
 /** Calls: help points that telephone, the operators who take their calls, and the edge that the network touches. */
 import type { Door } from '../door/door.ts'
-import type { Call, EdgeListen, Registration } from '../glossary/call.ts'
+import type { Call, CallId, CallQuality, EdgeListen, Registration } from '../glossary/call.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { Append, Recorded } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
@@ -51,6 +51,8 @@ const newestAt = (helpPoint: string, incidents: readonly Incident[]): IncidentId
 function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) {
   const { clock, news, closing, onError, town, ledger, incidents, presses } = needs
   const reached = createTopic<readonly EdgeListen[]>(onError)
+  const heardNow = createTopic<{ call: CallId; quality: CallQuality }>(onError)
+  heardNow.subscribe((data) => news.publish({ event: 'call.quality', data }))
   const helpPointOf = (user: string): HelpPointId | null =>
     town.site().helpPoints.find(({ sip }) => sip?.user === user)?.id ?? null
   const sounds = createCallSounds({
@@ -75,17 +77,15 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
     settings: () => town.site().voice,
     helpPointOf,
     reachOf,
+    keysOf: (helpPoint) => town.site().helpPoints.find(({ id }) => id === helpPoint)?.voice.keys ?? {},
     accept: presses.accept,
     incidents: { ...incidents, openAt: (helpPoint) => newestAt(helpPoint, incidents.book.unfinished()) },
     recordings,
-    onQuality: (call, quality) => news.publish({ event: 'call.quality', data: { call, quality } }),
+    onQuality: (call, quality) => heardNow.publish({ call, quality }),
     onRegistered: (registered) => health.become(registered),
     onError,
   })
-  const health = createVoiceHealth(
-    () => care.state(),
-    (data) => news.publish({ event: 'voice.health', data }),
-  )
+  const health = createVoiceHealth(news, () => care.state())
   const cutOff = createCallReturn({ clock, callBack: desk.callBack, onError })
   const isInCall = (helpPoint: string): boolean => book.going().some((each) => each.helpPoint === helpPoint)
   const tones = createToneDrill({ clock, line: sounds.line, reachOf, isInCall, onError })
@@ -104,14 +104,14 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
   closing.add('the calling back', cutOff.close)
   closing.add('the voice edge', care.stop)
   closing.add('the calls', sounds.stop)
-  return { desk, care, sounds, voice: health.now, reached, cutOff, tones }
+  return { desk, care, sounds, voice: health.now, reached, heardNow, cutOff, tones }
 }
 
 export function openCalls(needs: CallNeeds) {
   const { clock, closing, onError, engines, town, ledger, incidents } = needs
   const book = createCallBook()
   const recordings = createCallRecordings({ ...needs, book, append: ledger.append })
-  const { desk, care, sounds, voice, reached, cutOff, tones } = openRoom(needs, book, recordings)
+  const { desk, care, sounds, voice, reached, heardNow, cutOff, tones } = openRoom(needs, book, recordings)
   let cut: Call[] = []
   async function sweepNowAndThen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -163,7 +163,7 @@ export function openCalls(needs: CallNeeds) {
     },
     routes({ app, whoHas, socket }: Door): void {
       callRoutes(app, { ...desk, ...recordings })
-      socket(CALL_SOCKET_PATH, callSocket({ whoHas, talk: desk.talk, now: clock.now }))
+      socket(CALL_SOCKET_PATH, callSocket({ whoHas, talk: desk.talk, quality: heardNow.subscribe, now: clock.now }))
     },
   }
 }

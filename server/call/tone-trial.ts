@@ -19,7 +19,7 @@ const WHOLE_MS = BEFORE_MS + MARK_MS + AFTER_MS
 export type HeardTrial = { packets: number; mark: HeardMark | null }
 export type ToneTrial = ReturnType<typeof createToneTrial>
 
-export function createToneTrial(leg: RtpLeg) {
+export function createToneTrial(leg: Pick<RtpLeg, 'sendTo' | 'send' | 'close'>) {
   const mark = markSound()
   const heard = new Uint8Array(WHOLE_MS * SAMPLES_PER_MS).fill(SILENCE)
   let upSince: number | null = null

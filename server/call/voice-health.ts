@@ -1,8 +1,9 @@
 /** What the shift must know: whether calls reach this server, and whether they reach anybody when it stops. */
 import type { VoiceHealth } from '../glossary/call.ts'
+import type { LiveNews } from '../glossary/news.ts'
 
-/** @param edge null: there is none. @param tell called with each change */
-export function createVoiceHealth(edge: () => { apart: boolean } | null, tell: (health: VoiceHealth | null) => void) {
+/** @param edge null: there is none */
+export function createVoiceHealth(news: { publish(news: LiveNews): void }, edge: () => { apart: boolean } | null) {
   let ready = false
   const health = (): VoiceHealth | null => {
     const now = edge()
@@ -12,7 +13,7 @@ export function createVoiceHealth(edge: () => { apart: boolean } | null, tell: (
     now: health,
     become(isReady: boolean): void {
       ready = isReady
-      tell(health())
+      news.publish({ event: 'voice.health', data: health() })
     },
   }
 }

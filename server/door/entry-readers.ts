@@ -36,6 +36,7 @@ export const READERS_OF = {
   'call.escalated': READERS,
   'call.one-way': READERS,
   'call.announced': READERS,
+  'call.keyed': READERS,
   'call.ended': READERS,
   'call.recorded': READERS,
   'call.listened': KEEPERS,

@@ -39,6 +39,7 @@ const STATUS = {
   'call/not-yours': 409,
   'call/ended': 410,
   'call/not-answered': 409,
+  'call/no-keys': 409,
   'call/no-recording': 404,
   'clip/none': 404,
   'clip/unreadable': 409,

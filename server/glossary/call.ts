@@ -123,6 +123,8 @@ export type HelpPointVoice = {
   autoAnswer: boolean | null
   /** The room is heard there only while somebody wants it: its loudspeaker and microphone are near each other. */
   pushToTalk: boolean
+  /** Keys of a telephone that do something there, by name: what opens a gate. */
+  keys: Record<string, string>
   /** Whether a tone tries its loudspeaker and microphone after its daily drill; the street hears it. */
   drill: 'never' | 'at-night' | 'at-any-hour'
 }

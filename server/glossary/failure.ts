@@ -35,6 +35,7 @@ export const FAILURE_CODES = [
   'call/not-yours',
   'call/ended',
   'call/not-answered',
+  'call/no-keys',
   'call/no-recording',
   'clip/none',
   'clip/unreadable',

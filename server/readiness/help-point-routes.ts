@@ -260,7 +260,7 @@ export function helpPointRoutes(
 
 /** Null: it does not telephone. */
 function voiceShown({ voice }: HelpPoint, registration: Registration | null, { lastVoiceProof }: HelpPointProof) {
-  const { autoAnswer, pushToTalk } = voice
+  const { autoAnswer, pushToTalk, keys } = voice
   return (
     registration && {
       ...registration,
@@ -268,6 +268,7 @@ function voiceShown({ voice }: HelpPoint, registration: Registration | null, { l
       how: lastVoiceProof?.how ?? null,
       autoAnswer,
       pushToTalk,
+      keys: Object.keys(keys),
     }
   )
 }

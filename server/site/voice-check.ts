@@ -141,7 +141,7 @@ export function sipIdentities(
 /** How the room speaks with each help point, in the file's order. */
 export function helpPointVoices({ helpPoints }: SiteDocument, complain: Complain): HelpPointVoice[] {
   return helpPoints.map(({ voice, sources = [], drill: daily }, i) => {
-    const { autoAnswer = null, pushToTalk = false, drill = false } = voice ?? {}
+    const { autoAnswer = null, pushToTalk = false, keys = {}, drill = false } = voice ?? {}
     const at = (...path: Path): Path => ['helpPoints', i, 'voice', ...path]
     if (voice && !sources.some((source) => 'sip' in source))
       complain(at(), 'it does not telephone: add sources: [{ sip: { user: …, password: … } }]')
@@ -154,6 +154,6 @@ export function helpPointVoices({ helpPoints }: SiteDocument, complain: Complain
           `the street hears the tone, and its drill is at ${daily.daily}: move that between 23:00 and 07:00, or say at-any-hour`,
         )
     }
-    return { autoAnswer, pushToTalk, drill: drill === true ? 'at-night' : drill === false ? 'never' : drill }
+    return { autoAnswer, pushToTalk, keys, drill: drill === true ? 'at-night' : drill === false ? 'never' : drill }
   })
 }

@@ -33,6 +33,16 @@ export const HELP_POINT_VOICE = Type.Object(
         description: 'The room is heard there only while the operator holds the key: for devices that howl',
       }),
     ),
+    keys: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[A-Za-z][A-Za-z0-9 _-]{0,30}$' }),
+        Type.String({ pattern: '^[0-9A-D*#]{1,16}$' }),
+        {
+          description: 'Keys of a telephone that do something there, by name: { gate: "1#" }',
+          additionalProperties: false,
+        },
+      ),
+    ),
     drill: Type.Optional(
       Type.Union([Type.Boolean(), Type.Enum(['at-any-hour'])], {
         description:

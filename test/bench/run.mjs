@@ -3,7 +3,7 @@
  * press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,recording --moves N --mutations N
  * --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N --parts
  * compare,town,rings,rate,flood,deaths,big,idle,one,six,nine]`: sets up, measures, prints figures, and writes them as
- * JSON to test/bench/output. Figures, never assertions.
+ * JSON to test/bench/output. Figures, never assertions. `--only voice` needs root: it installs the engines of calls.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -34,7 +34,8 @@ const { values } = parseArgs({
     parts: { type: 'string', default: 'compare,town,rings,rate,flood,deaths,big,idle,one,six,nine' },
   },
 })
-const { status } = spawnSync(process.execPath, ['server/setup.mjs', 'bench'], { cwd: root, stdio: 'inherit' })
+const needs = values.only.split(',').includes('voice') ? 'engines' : 'bench'
+const { status } = spawnSync(process.execPath, ['server/setup.mjs', needs], { cwd: root, stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
 // On an older Node this starts once more, in the runtime that set-up has fetched.
 await useRuntime(fileURLToPath(import.meta.url))
@@ -58,6 +59,8 @@ const benches = {
   evidence: async () =>
     (await import('./evidence-bench.mjs')).benchEvidence({ minutes: Math.max(10, options.minutes) }),
   picture: async () => (await import('./picture-bench.mjs')).benchPicture(options),
+  voice: async () =>
+    (await import('./voice-bench.mjs')).benchVoice({ ...options, rounds: Math.min(20, options.rounds) }),
   recording: async () =>
     (await import('./recording-bench.mjs')).benchRecording({ ...options, parts: values.parts.split(',') }),
 }

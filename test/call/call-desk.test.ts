@@ -598,6 +598,49 @@ describe('the recording', () => {
   })
 })
 
+describe('keys', () => {
+  const connected = async (change: (room: ReturnType<typeof createCallRoom>) => void = () => {}) => {
+    const room = createCallRoom()
+    change(room)
+    const id = await ring(room)
+    await room.desk.take(id, 'Asha', 'operator:Asha', false)
+    await room.desk.talk(id, 'Asha', new MessageChannel().port1)
+    await room.tell({ news: 'both', sip: INVITE.sip, owner: 'Asha' })
+    room.asked.length = 0
+    return { room, id }
+  }
+  test('are sent by the name that the site file gives them, and the record has the name and no digit', async () => {
+    const { room, id } = await connected()
+    await room.desk.keys(id, 'Asha', 'operator:Asha', { name: 'gate' })
+    expect(room.asked).toEqual([`keys ${INVITE.sip} 1#`])
+    expect(room.ledger.entries.at(-1)).toMatchObject({ kind: 'call.keyed', body: { by: 'Asha', name: 'gate' } })
+    await room.desk.keys(id, 'Asha', 'operator:Asha', { digits: '4711' })
+    expect(room.ledger.entries.at(-1)).toMatchObject({ kind: 'call.keyed', body: { name: null } })
+    expect(JSON.stringify(room.ledger.entries.at(-1)?.body)).not.toContain('4711')
+  })
+  test.each<[string, string, { name: string }, string]>([
+    ['of a name that the site file does not have', 'Asha', { name: 'door' }, 'call/no-keys'],
+    ['of another person', 'Ben', { name: 'gate' }, 'call/not-yours'],
+  ])('%s are refused', async (_, who, wanted, code) => {
+    const { room, id } = await connected()
+    expect(await codeOf(room.desk.keys(id, who, `operator:${who}`, wanted))).toMatchObject([code, {}])
+    expect(room.asked).toEqual([])
+  })
+  test('on hold are refused; what the help point does not take is said, and is no entry', async () => {
+    const { room, id } = await connected((each) => each.takesNoKeys())
+    expect(await codeOf(room.desk.keys(id, 'Asha', 'operator:Asha', { name: 'gate' }))).toMatchObject([
+      'call/no-keys',
+      {},
+    ])
+    expect(room.kinds()).not.toContain('call.keyed')
+    await room.desk.hold(id, 'Asha', 'operator:Asha', true)
+    expect(await codeOf(room.desk.keys(id, 'Asha', 'operator:Asha', { name: 'gate' }))).toMatchObject([
+      'call/not-answered',
+      {},
+    ])
+  })
+})
+
 describe('a call that the end of the server has cut off', () => {
   /** A call that was up when the server died, as the one after it finds it. */
   async function cutOff() {

@@ -21,6 +21,7 @@ function openLine(direction: Direction = 'sendrecv') {
       port: 4000,
       sendTo: () => {},
       send: (payload: Uint8Array, at: number | null) => void sent.push({ payload, at }),
+      sendKeys: () => true,
       close: () => {},
     } satisfies RtpLeg,
     phrases: {

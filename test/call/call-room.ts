@@ -32,6 +32,7 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
   let reachable = true
   let autoAnswer: boolean | null = null
   let closed = false
+  let takesKeys = true
   let answers: () => Promise<void> = () => Promise.resolve()
   let places: (sip: string) => Promise<PlacedCall> = () => new Promise(() => {})
   let accepts: (id: string) => Promise<void> = () => Promise.resolve()
@@ -70,8 +71,10 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
       hangUp: (sip) => write(`hang up ${sip}`),
       talk: (sip, who) => write(`talk ${sip} ${who}`),
       endTalk: (sip) => write(`end talk ${sip}`),
+      keys: (sip, text) => write(`keys ${sip} ${text}`).then(() => takesKeys),
       play: (sip, phrase) => write(`play ${sip} ${phrase ?? 'nothing'}`),
     },
+    keysOf: (): Record<string, string> => ({ gate: '1#' }),
     settings: () => change && { ...SETTINGS, ...change },
     reachOf: (helpPoint) => {
       const user = /^point-(hp0\d)$/.exec(helpPoint)?.[1]
@@ -115,6 +118,7 @@ export function createCallRoom(change: Partial<CallSettings> | null = {}) {
     kinds: (): string[] => ledger.entries.map(({ kind }) => kind),
     isReachable: (so: boolean): void => void (reachable = so),
     answersByItself: (so: boolean): void => void (autoAnswer = so),
+    takesNoKeys: (): void => void (takesKeys = false),
     isClosed: (): void => void (closed = true),
     ownedBy: (name: string | null): void => void (owner = name),
     incidentOwner: (): string | null => owner,

@@ -1,8 +1,12 @@
-/** SIP's own words, without a network: descriptions, messages of a stream, who took a call back. */
+/** SIP's own words: descriptions, messages of a stream, who took a call back, keys beside the sound. */
+import { createSocket } from 'node:dgram'
 import { describe, expect, test } from 'vitest'
+import { keyEvents } from '../../server/call/sip/key-events.ts'
+import { openRtpLeg } from '../../server/call/sip/rtp-leg.ts'
 import { cancelledBy } from '../../server/call/sip/sip-agent.ts'
 import { splitMessages } from '../../server/call/sip/sip-connection.ts'
 import { description, mirrored, readOffer } from '../../server/call/sip/sip-description.ts'
+import { until } from '../contracts/test-town.ts'
 
 const offer = (...lines: string[]): string =>
   ['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0', ...lines, ''].join('\r\n')
@@ -116,4 +120,57 @@ describe('a call that is taken back', () => {
   ] as const)('with %s, rung %s, after %i ms is %s', (reason, rang, after, by) =>
     expect(cancelledBy(reason, rang, after)).toBe(by),
   )
+})
+
+describe('keys beside the sound (RFC 4733)', () => {
+  const packets = keyEvents('1#')
+  test('are a packet for each 20 ms, each later by its length, and the end three times', () => {
+    const first = packets.slice(0, 15)
+    expect(first.map((each) => each && [...each.payload])).toEqual([
+      ...[160, 320, 480, 640, 800, 960, 1120, 1280].map((lasted) => [1, 10, lasted >> 8, lasted & 0xff]),
+      ...Array.from({ length: 3 }, () => [1, 0x8a, 5, 0]),
+      null,
+      null,
+      null,
+      null,
+    ])
+    expect(first.map((each) => each?.first ?? null).slice(0, 3)).toEqual([true, false, false])
+    expect(packets[15]).toMatchObject({ first: true, payload: Uint8Array.of(11, 10, 0, 160) })
+  })
+  test('know all sixteen', () =>
+    expect([...'0123456789*#ABCD'].map((key) => keyEvents(key)[0]?.payload[0])).toEqual([...Array(16).keys()]))
+  test('refuse what is no key', () => expect(() => keyEvents('1x')).toThrow('no key x'))
+  test('go in the place of sound, with the time of their first packet, and the sound goes on after them', async () => {
+    const sent: Buffer[] = []
+    const ear = createSocket('udp4')
+    ear.on('message', (bytes) => sent.push(bytes))
+    await new Promise<void>((resolve) => ear.bind(0, '127.0.0.1', resolve))
+    const leg = await openRtpLeg('127.0.0.1', () => {})
+    const to = { address: '127.0.0.1', port: ear.address().port, direction: 'sendrecv' } as const
+    leg.sendTo({ ...to, keys: null })
+    expect(leg.sendKeys('1')).toBe(false)
+    leg.sendTo({ ...to, keys: 101 })
+    const frame = new Uint8Array(160).fill(0xd5)
+    leg.send(frame, null)
+    expect(leg.sendKeys('1')).toBe(true)
+    for (let i = 0; i < 17; i += 1) leg.send(frame, null)
+    await until(
+      () => sent.length,
+      (count) => count === 14,
+    )
+    const seen = sent.map((bytes) => ({
+      type: (bytes[1] ?? 0) & 0x7f,
+      marked: (bytes[1] ?? 0) >> 7,
+      time: bytes.readUInt32BE(4),
+    }))
+    expect(seen.map(({ type }) => type)).toEqual([8, ...Array<number>(11).fill(101), 8, 8])
+    const [start = 0] = seen.map(({ time }) => time)
+    expect(new Set(seen.slice(1, 12).map(({ time }) => (time - start) >>> 0))).toEqual(new Set([160]))
+    expect(seen.slice(1, 3).map(({ marked }) => marked)).toEqual([1, 0])
+    expect(seen.slice(12).map(({ time }) => (time - start) >>> 0)).toEqual([16 * 160, 17 * 160])
+    const numbers = sent.map((bytes) => bytes.readUInt16BE(2))
+    expect(numbers.map((number) => (number - (numbers[0] ?? 0)) & 0xffff)).toEqual([...Array(14).keys()])
+    leg.close()
+    ear.close()
+  })
 })

@@ -60,7 +60,12 @@ function whoHas(credential: Credential): Person | null {
 }
 const streams = {
   [EVENT_SOCKET_PATH]: eventSocket({ ...unasked<Parameters<typeof eventSocket>[0]>(), ...nothing(), whoHas }),
-  [CALL_SOCKET_PATH]: callSocket({ ...unasked<Parameters<typeof callSocket>[0]>(), whoHas, now: () => 0 }),
+  [CALL_SOCKET_PATH]: callSocket({
+    ...unasked<Parameters<typeof callSocket>[0]>(),
+    whoHas,
+    quality: () => () => {},
+    now: () => 0,
+  }),
   [LIVE_SOCKET_PATH]: liveSocket({
     ...unasked<Parameters<typeof liveSocket>[0]>(),
     whoHas,

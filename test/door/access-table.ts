@@ -8,6 +8,7 @@ export const ACCESS: readonly string[] = [
   'GET /api/v1/calls/:id: OEVS-',
   'POST /api/v1/calls/:id/announcement: O--S-',
   'POST /api/v1/calls/:id/ending: O--S-',
+  'POST /api/v1/calls/:id/keys: O--S-',
   'POST /api/v1/calls/:id/hold: O--S-',
   'GET /api/v1/calls/:id/recording.wav: --V-- confirmed',
   'DELETE /api/v1/calls/:id/taking: O--S-',

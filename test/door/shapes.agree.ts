@@ -85,6 +85,7 @@ type HelpPointView = HelpPointProof &
       how: VoiceProof | null
       autoAnswer: boolean | null
       pushToTalk: boolean
+      keys: string[]
     } | null
   }
 

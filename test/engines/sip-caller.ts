@@ -60,13 +60,15 @@ export async function openCaller(edge: string, from = '127.0.0.1') {
       })
     }
   }
+  /** Where it wants to hear; a test that listens binds it. */
+  const media = 40_000 + (socket.address().port % 10_000) * 2
   const body = [
     'v=0',
     'o=- 1 1 IN IP4 127.0.0.1',
     's=-',
     'c=IN IP4 127.0.0.1',
     't=0 0',
-    `m=audio ${40_000 + (socket.address().port % 10_000) * 2} RTP/AVP 8 0`,
+    `m=audio ${media} RTP/AVP 8 0`,
     'a=rtpmap:8 PCMA/8000',
     '',
   ].join('\r\n')
@@ -139,6 +141,32 @@ export async function openCaller(edge: string, from = '127.0.0.1') {
         ({ status }) => status,
         () => 0,
       ),
+    media,
+    /**
+     * Says that a 200 has come, so that the line stays up; or, with BYE, that it is over.
+     * @param answered the 200 as it came
+     */
+    inDialog(method: 'ACK' | 'BYE', { user }: Dial, call: string, answered: string): void {
+      const all = (name: string): string[] =>
+        [...answered.matchAll(new RegExp(`^${name}:[ \\t]*(.*)$`, 'gim'))].map(([, value = '']) => value.trim())
+      const target = /<([^>]+)>/.exec(header(answered, 'contact'))?.[1] ?? ''
+      send(
+        [
+          `${method} ${target} SIP/2.0`,
+          `Via: SIP/2.0/UDP ${own};branch=z9hG4bK${random()};rport`,
+          'Max-Forwards: 70',
+          ...all('record-route').map((route) => `Route: ${route}`),
+          `From: ${header(answered, 'from')}`,
+          `To: ${header(answered, 'to')}`,
+          `Call-ID: ${call}`,
+          `CSeq: ${method === 'ACK' ? 2 : 3} ${method}`,
+          `Contact: <sip:${user}@${own}>`,
+          'Content-Length: 0',
+          '',
+          '',
+        ].join('\r\n'),
+      )
+    },
     register: (dial: Dial) => ask('REGISTER', dial, (status) => status >= 200),
     cancel(dial: Dial, call: string): void {
       send(request('CANCEL', 2, dial, call, [], `${call.slice(0, 8)}0`))

@@ -84,7 +84,7 @@ helpPoints:
     name: Number One Bar
     location: { lat: 54.52363, lon: -1.55610 }
     sources: [{ sip: { user: hp01, password: "\${HELP_POINT}" } }]
-    voice: { autoAnswer: true }
+    voice: { autoAnswer: true, keys: { gate: "1#" } }
   - id: row
     name: High Row
     location: { lat: 54.52500, lon: -1.55520 }
@@ -358,6 +358,9 @@ export async function openOperator(town: VoiceTown, who: 'Asha' | 'Ben', call: s
   return {
     said,
     heard,
+    socket,
+    /** Its page is frozen: the connection stays, and nothing is said any more. */
+    stop: (): void => clearInterval(timer),
     close(): void {
       clearInterval(timer)
       socket.terminate()

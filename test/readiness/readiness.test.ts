@@ -26,7 +26,7 @@ const helpPoint = (change: Partial<HelpPoint> = {}): HelpPoint => ({
   lorawan: [],
   sia: [],
   sip: null,
-  voice: { autoAnswer: null, pushToTalk: false, drill: 'never' },
+  voice: { autoAnswer: null, pushToTalk: false, keys: {}, drill: 'never' },
   heartbeatMs: null,
   drillAt: null,
   ...change,
@@ -408,7 +408,7 @@ describe('daily drills', () => {
   test('are followed by a trial of the voice, once a day, and not while somebody may need the help point', async () => {
     const telephone = {
       sip: { user: 'hp01', password: 'a password', from: null },
-      voice: { autoAnswer: true, pushToTalk: false, drill: 'at-night' },
+      voice: { autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-night' },
     } as const
     let open: IncidentId | null = null
     const { clock, log, book, running } = schedule([helpPoint({ drillAt: '04:30', ...telephone })], () => open)

@@ -25,7 +25,7 @@ const point = (change: Partial<HelpPoint> = {}): HelpPoint =>
   ({
     id: BAR,
     sip: SIP,
-    voice: { autoAnswer: true, pushToTalk: false, drill: 'at-night' },
+    voice: { autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-night' },
     drillAt: '04:30',
     heartbeatMs: null,
     ...change,
@@ -51,7 +51,7 @@ describe('a tone', () => {
 })
 
 describe('what is looked at', () => {
-  const quiet = { autoAnswer: null, pushToTalk: false, drill: 'never' } as const
+  const quiet = { autoAnswer: null, pushToTalk: false, keys: {}, drill: 'never' } as const
   test.each<[string, Partial<HelpPoint>, ReturnType<typeof voiceProofOf>]>([
     ['one that answers by itself, by a tone', {}, 'both-ways'],
     ['one that does not, by its registration', { voice: quiet }, 'registration'],
@@ -71,7 +71,7 @@ describe('what is looked at', () => {
   test('unless the site says at any hour', () =>
     expect(
       mayBeHeard(
-        point({ voice: { autoAnswer: true, pushToTalk: false, drill: 'at-any-hour' } }),
+        point({ voice: { autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-any-hour' } }),
         Date.parse('2026-11-20T12:00:00Z'),
         LONDON,
       ),

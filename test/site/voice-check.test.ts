@@ -161,6 +161,7 @@ describe('how the room speaks with a help point', () => {
     expect(read(of(SOURCE)).site?.helpPoints[0]?.voice).toEqual({
       autoAnswer: null,
       pushToTalk: false,
+      keys: {},
       drill: 'never',
     }))
   test.each([
@@ -174,7 +175,7 @@ describe('how the room speaks with a help point', () => {
       `voice: { autoAnswer: true, pushToTalk: true, drill: ${drill} }`,
       `drill: { daily: ${daily} }`,
     )
-    expect(read(text).site?.helpPoints[0]?.voice).toEqual({ autoAnswer: true, pushToTalk: true, drill: is })
+    expect(read(text).site?.helpPoints[0]?.voice).toEqual({ autoAnswer: true, pushToTalk: true, keys: {}, drill: is })
   })
   test.each([
     ['voice: { autoAnswer: true }', 'sources: [{ http: {} }]', /does not telephone/],

@@ -18,6 +18,7 @@ export type CallAction =
   | 'speak-again'
   | 'push-to-talk'
   | 'call-back'
+  | { keys: string }
 export type CallViewOf = {
   call: Call
   words: Words['call']
@@ -32,6 +33,9 @@ export type CallViewOf = {
   incidentOf: string | null
   /** Its incident is open, and nobody has the help point on the telephone. */
   mayCallBack: boolean
+  /** What keys do at the help point, by name; and which of them waits to be confirmed. */
+  keys: readonly string[]
+  asked: string | null
   /** The key that accepts, as it is shown; null: none. */
   acceptKey: string | null
   ask(action: CallAction): void
@@ -161,8 +165,20 @@ function loudness({ call, words, voice, ask, hold, setVolume }: CallViewOf) {
     </div>`
 }
 
-function ownButtons({ call, words, ask }: CallViewOf, here: boolean, muted: boolean) {
-  return html`<div class="buttons">
+function ownButtons({ call, words, keys, asked, ask }: CallViewOf, here: boolean, muted: boolean) {
+  return html`${
+      call.state === 'connected' && keys.length > 0
+        ? html`<div class="buttons keys" role="group" aria-label=${words.keys}>
+            ${keys.map(
+              (name) =>
+                html`<button class=${asked === name ? 'main' : ''} @click=${() => ask({ keys: name })}>
+                  ${asked === name ? words.keyAgain(name) : words.key(name)}
+                </button>`,
+            )}
+          </div>`
+        : nothing
+    }
+    <div class="buttons">
       ${here ? nothing : html`<button class="main" @click=${() => ask('speak-again')}>${words.soundBack}</button>`}
       ${
         call.state === 'held'

@@ -15,6 +15,7 @@ import { type CallVoice, voiceOf } from './call-voice.ts'
 import type { MicrophoneState } from './microphone.ts'
 
 export type CallNews = { call: string; helpPoint: string; incident: string }
+const CONFIRM_WITHIN_MS = 5000
 
 /**
  * The sound of a page stands for the page: several of these elements share one microphone, and one call is spoken in at
@@ -49,6 +50,7 @@ export class LamppostCall extends LitElement {
   @property({ attribute: false }) acceptKey: string | null = null
   /** The page around says where the call comes from. */
   @property({ type: Boolean }) placed = false
+  @state() private askedKeys: string | null = null
   @state() private refusal: string | null = null
 
   #client = new ClientController(this, () => this.#onState())
@@ -57,6 +59,7 @@ export class LamppostCall extends LitElement {
   #leave: () => void = () => {}
   #timer: ReturnType<typeof setInterval> | null = null
   #known = new Map<string, Call>()
+  #keysTimer: ReturnType<typeof setTimeout> | undefined
   #microphone: MicrophoneState | null = null
 
   override connectedCallback(): void {
@@ -186,6 +189,7 @@ export class LamppostCall extends LitElement {
     if (!voice) return
     this.refusal = null
     try {
+      if (typeof action === 'object') return await this.#sendKeys(call, action.keys)
       switch (action) {
         case 'accept':
         case 'take-over':
@@ -225,6 +229,14 @@ export class LamppostCall extends LitElement {
     }
   }
 
+  /** What opens a gate is asked twice: the second press within five seconds sends it. */
+  async #sendKeys({ id }: Call, name: string): Promise<void> {
+    const confirmed = this.askedKeys === name
+    clearTimeout(this.#keysTimer)
+    this.askedKeys = confirmed ? null : name
+    if (confirmed) await this.#client.client.sendKeys(id, name)
+    else this.#keysTimer = setTimeout(() => (this.askedKeys = null), CONFIRM_WITHIN_MS)
+  }
   protected override render() {
     const call = this.shown
     const { client } = this.#client
@@ -245,6 +257,8 @@ export class LamppostCall extends LitElement {
         call.state === 'ended' &&
         town.incidents.some(({ id, state: is }) => id === call.incident && is !== 'closed') &&
         !town.calls.some((each) => each.helpPoint === call.helpPoint && each.state !== 'ended'),
+      keys: town.helpPoints.find(({ id }) => id === call.helpPoint)?.voice?.keys ?? [],
+      asked: this.askedKeys,
       acceptKey: this.acceptKey,
       ask: (action) => void this.#ask(call, action),
       hold: (held) => this.#voice?.hold(held),

@@ -54,6 +54,7 @@ export type HelpPoint = Pick<
       how: VoiceProof | null
       autoAnswer: boolean | null
       pushToTalk: boolean
+      keys: string[]
     } | null
   }
 export type { Contact, Present, Shift, ShiftFault, ShiftSummary, StreetMap }

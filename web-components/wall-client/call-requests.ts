@@ -32,6 +32,8 @@ export function createCallRequests({
     holdCall: (id: string, on: boolean): Promise<Call> => change(id, 'hold', { on }),
     /** The caller hears that the call is recorded. */
     tellRecorded: (id: string): Promise<Call> => change(id, 'announcement', { name: 'recorded' }),
+    /** Keys of a telephone, by the name that the site file gives them: what opens a gate there. */
+    sendKeys: (id: string, name: string): Promise<Call> => change(id, 'keys', { name }),
     endCall: (id: string): Promise<Call> => change(id, 'ending'),
   }
 }

@@ -5,6 +5,7 @@
 import { createSocket } from 'node:dgram'
 import { randomBytes } from 'node:crypto'
 import type { HeardPacket } from '../sound/audio-watch.ts'
+import { type KeyEvent, keyEvents } from './key-events.ts'
 import type { RemoteSound } from './sip-description.ts'
 
 const A_LAW = 8
@@ -37,6 +38,9 @@ export async function openRtpLeg(host: string, onPacket: (packet: HeardPacket) =
   let time = randomBytes(4).readUInt32BE()
   let sourceTime: number | null = null
   let talkspurt = true
+  /** Go in the place of sound, a packet for each of its frames. */
+  let keys: (KeyEvent | null)[] = []
+  let keyTime = 0
 
   socket.on('message', (bytes, { address, port: from }) => {
     const packet = remote && address === remote.address ? readPacket(bytes) : null
@@ -46,12 +50,26 @@ export async function openRtpLeg(host: string, onPacket: (packet: HeardPacket) =
     onPacket({ ...packet, at: performance.now() })
   })
 
+  function put(type: number, payload: Uint8Array, at: number, marked: boolean): void {
+    if (!remote) return
+    sequence = (sequence + 1) & 0xffff
+    const packet = Buffer.allocUnsafe(HEADER_BYTES + payload.length)
+    packet[0] = 0x80
+    packet[1] = type | (marked ? 0x80 : 0)
+    packet.writeUInt16BE(sequence, 2)
+    packet.writeUInt32BE(at, 4)
+    packet.writeUInt32BE(source, 8)
+    packet.set(payload, HEADER_BYTES)
+    socket.send(packet, latched ?? remote.port, remote.address)
+  }
+
   return {
     port,
     /** A new description: it may name another port. */
     sendTo(next: RemoteSound): void {
       remote = next
       latched = null
+      if (next.keys === null) keys = []
     },
     /**
      * @param payload A-law bytes
@@ -62,16 +80,20 @@ export async function openRtpLeg(host: string, onPacket: (packet: HeardPacket) =
       const jump = at !== null && sourceTime !== null ? (at - sourceTime) | 0 : payload.length
       time = (time + (jump > 0 && jump < MOST_JUMP ? jump : payload.length)) >>> 0
       sourceTime = at
-      sequence = (sequence + 1) & 0xffff
-      const packet = Buffer.allocUnsafe(HEADER_BYTES + payload.length)
-      packet[0] = 0x80
-      packet[1] = A_LAW | (talkspurt ? 0x80 : 0)
-      talkspurt = false
-      packet.writeUInt16BE(sequence, 2)
-      packet.writeUInt32BE(time, 4)
-      packet.writeUInt32BE(source, 8)
-      packet.set(payload, HEADER_BYTES)
-      socket.send(packet, latched ?? remote.port, remote.address)
+      const key = keys.shift()
+      if (key === undefined) {
+        put(A_LAW, payload, time, talkspurt)
+        talkspurt = false
+      } else if (key !== null && remote.keys !== null) {
+        if (key.first) keyTime = time
+        put(remote.keys, key.payload, keyTime, key.first)
+      }
+    },
+    /** @returns false: the other side takes none this way. @throws on what is no key */
+    sendKeys(text: string): boolean {
+      if (closed || !remote || remote.keys === null) return false
+      keys.push(...keyEvents(text))
+      return true
     },
     close(): void {
       if (closed) return

@@ -62,6 +62,8 @@ export type SipAgent = {
   answer(sip: string): Promise<void>
   /** Whether the other side still knows the call: one that has lost its power says no goodbye. */
   probe(sip: string): Promise<boolean>
+  /** Keys by INFO, one after the other. @returns whether the other side has taken each */
+  keys(sip: string, text: string): Promise<boolean>
   /** A final refusal: the edge goes on to the desk. One that was answered gets a goodbye. */
   refuse(sip: string, status: number): Promise<void>
   /** BYE. Nothing happens to one that has ended. */
@@ -82,6 +84,7 @@ const DAY_S = 86_400
 /** Without any answer, not even the edge's, nothing is said. */
 const PROBE_MS = 40_000
 const GOODBYE_MS = 1000
+const KEY_MS = 4000
 const REFUSAL_FOLLOWS_MS = 500
 
 /** @param door the edge's: its port on loopback, and the secret by which it knows us */
@@ -267,6 +270,13 @@ export function createSipAgent(
       // What cannot be asked is not known to be gone.
       return Promise.race([isThere(call.session), later(PROBE_MS, true)]).catch(() => true)
     },
+    async keys(sip, text) {
+      const call = calls.get(sip)
+      if (!call || call.over || call.session.state !== SessionState.Established) return false
+      for (const key of text)
+        if (!(await Promise.race([pressed(call.session, key), later(KEY_MS, false)]))) return false
+      return true
+    },
     async close() {
       stopped.abort()
       for (const [sip, call] of calls) {
@@ -296,6 +306,20 @@ const isThere = (session: Session): Promise<boolean> =>
           onAccept: () => resolve(true),
           onReject: ({ message }) => resolve(message.statusCode !== 408 && message.statusCode !== 481),
         },
+      })
+      .catch(reject)
+  })
+
+/** One key (draft-kaplan-dispatch-info-dtmf-package says how devices do it). */
+const pressed = (session: Session, key: string): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const content = `Signal=${key}\r\nDuration=160\r\n`
+    session
+      .info({
+        requestOptions: {
+          body: { contentDisposition: 'render', contentType: 'application/dtmf-relay', content },
+        },
+        requestDelegate: { onAccept: () => resolve(true), onReject: () => resolve(false) },
       })
       .catch(reject)
   })
