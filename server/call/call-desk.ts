@@ -73,6 +73,8 @@ const LONGEST_NAME = 200
 /** Status codes that the edge hears: it goes on to the desk. */
 const UNAVAILABLE = 480
 const UNKNOWN = 404
+/** The edge asks nobody else: the person is spoken with in another call. */
+const DECLINED = 603
 /** So long a page may take from taking a call to talking in it. */
 const TALKS_WITHIN_MS = 8000
 /** A call on hold whose operator speaks in none: they may write a note before they go on with it. */
@@ -239,6 +241,19 @@ export function createCallDesk(options: CallDeskOptions) {
       })
   }
 
+  /**
+   * Some devices call eight times for one press. Whoever accepts one of these speaks with the person; what else rings
+   * from there is over, and no desk telephone rings for it.
+   */
+  function endTwins({ id, helpPoint }: Call): void {
+    for (const twin of book.going()) {
+      if (twin.helpPoint !== helpPoint || twin.id === id || twin.line !== 'early' || twin.direction === 'out') continue
+      const sip = sipOf(twin)
+      quietly(end(twin, 'answered-elsewhere'))
+      quietly(line.refuse(sip, DECLINED))
+    }
+  }
+
   async function invited({ sip, user, from, secured }: Extract<CallNews, { news: 'invited' }>): Promise<void> {
     const set = settings()
     const helpPoint = helpPointOf(user)
@@ -339,6 +354,7 @@ export function createCallDesk(options: CallDeskOptions) {
       // Its entry comes first, in the same turn.
       begins.answering = Promise.resolve().then(answering)
       begins.answering.catch(() => {})
+      return begins.answering
     },
     forget: (id) => void nameOf.delete(id),
     end,
@@ -367,6 +383,8 @@ export function createCallDesk(options: CallDeskOptions) {
     const coming = arriving.get(sip)
     if (news.news === 'cancelled' || news.news === 'hung-up') {
       const how: CallEnd = news.news === 'cancelled' ? news.by : news.lost ? 'line-lost' : 'caller-hung-up'
+      // The lines end because this server does; the next one says so, and calls back.
+      if (stopped.signal.aborted && how === 'line-lost') return undefined
       if (coming) coming.end = how
       else if (call && call.state !== 'ended') await end(call, how)
       return undefined
@@ -442,6 +460,7 @@ export function createCallDesk(options: CallDeskOptions) {
       durable.catch(() => {})
       held?.takingDue?.abort()
       expectPage(call, name)
+      endTwins(call)
       // Whatever the disk does: the caller is answered.
       try {
         await answer(book.get(id))
@@ -502,17 +521,24 @@ export function createCallDesk(options: CallDeskOptions) {
         throw new Failure('call/not-answered', 'Keys are sent once sound has come both ways, and not on hold.')
       const named = 'name' in wanted ? wanted.name : null
       const known = options.keysOf(call.helpPoint)
-      const keys = 'digits' in wanted ? wanted.digits : known[wanted.name]
+      const keys =
+        'digits' in wanted ? wanted.digits : Object.hasOwn(known, wanted.name) ? known[wanted.name] : undefined
       if (keys === undefined)
         throw new Failure(
           'call/no-keys',
           `The site file has no keys "${named}" for ${call.helpPoint}; helpPoints.voice.keys has ` +
             `${Object.keys(known).join(', ') || 'none'}.`,
         )
-      if (!(await line.keys(sipOf(call), keys)))
-        throw new Failure('call/no-keys', `${call.helpPoint} takes no keys, neither beside the sound nor by INFO.`)
-      // Never which keys: they may be a code.
-      await write([aboutCall(call, 'call.keyed', { by: name, name: named }, actor)])
+      // Never which keys: they may be a code. No gate opens without an entry.
+      const entry = { by: name, name: named }
+      await write([aboutCall(call, 'call.keyed', entry, actor)])
+      if (!(await line.keys(sipOf(call), keys))) {
+        await write([aboutCall(call, 'call.keyed', { ...entry, taken: false }, actor)])
+        throw new Failure(
+          'call/no-keys',
+          `${call.helpPoint} did not take the keys, neither beside the sound nor by INFO.`,
+        )
+      }
       return view(book.get(id))
     },
     /** @throws call/not-yours, call/ended */

@@ -9,6 +9,7 @@ import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import { aboutCall } from './call-drafts.ts'
 import type { CallDeskOptions } from './call-desk.ts'
+import type { Return } from './call-return.ts'
 import type { PlacedCall } from './sip/sip-agent.ts'
 
 const ANSWERED = 200
@@ -18,7 +19,7 @@ const UNWANTED: ReadonlySet<number> = new Set([486, 600, 603])
 /** What the desk does for a call that it did not begin. */
 export type OutgoingDesk = {
   /** From here on the desk knows it. Resolves `answering` when the help point answers. */
-  begin(id: CallId, answering: () => Promise<void>): void
+  begin(id: CallId, answering: () => Promise<void>): Promise<void>
   /** Nothing will be recorded of it. */
   forget(id: CallId): void
   end(call: Call, how: CallEnd): Promise<unknown>
@@ -67,14 +68,16 @@ export function createOutgoingCalls(
     // Our name of it is SIP's, too.
     const id = newId<CallId>('cal', clock.now())
     const body = { helpPoint, sip: id, from: '', secured: false, recorded, direction: 'out' } as const
-    desk.begin(id, () => placed(book.get(id), owner, user, asked, recorded ? recordings.fileOf(id) : null))
+    const answering = desk.begin(id, () =>
+      placed(book.get(id), owner, user, asked, recorded ? recordings.fileOf(id) : null),
+    )
     const { durable } = append([
       ...before,
       aboutCall({ id, incident }, 'call.ringing', owner === null ? body : { ...body, by: owner }, actor),
       ...(owner === null ? [] : desk.holdOthers(owner, actor, id)),
     ])
     durable.catch(() => {})
-    return { id, durable }
+    return { id, durable, answering }
   }
 
   return {
@@ -113,20 +116,24 @@ export function createOutgoingCalls(
       return id
     },
     /**
-     * The end of the server has cut this call off: its help point is called for whoever accepts.
-     * @returns false while it cannot be reached; true when it is called, or need not be any more
+     * The end of the server has cut this call off: its help point is called for whoever accepts. Resolves when it has
+     * answered, or has not.
      */
-    async callBack({ helpPoint, incident }: Call): Promise<boolean> {
+    async callBack({ helpPoint, incident }: Call): Promise<Return> {
       const { state } = await incidents.load(incident)
       const [set, reach] = [settings(), reachOf(helpPoint)]
       // Somebody there, or here, was quicker; or the incident is over.
-      if (set === null || state === 'closed' || thereAt(helpPoint)) return true
-      if (reach === null) return false
+      if (set === null || state === 'closed' || thereAt(helpPoint)) return 'done'
+      if (reach === null) return 'unreachable'
       // One that rings in the street with nobody before it helps nobody.
-      if (reach.autoAnswer !== true) return true
+      if (reach.autoAnswer !== true) return 'done'
       const wanted = { helpPoint, incident, owner: null, actor: 'lamppost', before: [] }
-      await dial(wanted, reach.user, true, set.recorded).durable
-      return true
+      const { durable, answering } = dial(wanted, reach.user, true, set.recorded)
+      await durable
+      return answering.then(
+        () => 'done',
+        () => 'not-answered',
+      )
     },
   }
 }

@@ -3,25 +3,43 @@ import type { Call } from '../glossary/call.ts'
 import type { Clock } from '../tools/clock.ts'
 
 const LOOK_EVERY_MS = 1000
+/** A help point may still be ending the call that was cut off. */
+const AGAIN_MS = 8000
+/** A device that refuses each of them is in a call, perhaps with the desk telephone. */
+const MOST_CALLS = 3
 /** A help point that has lost its edge, too, registers again within two minutes; later the person has gone on. */
 const TRY_FOR_MS = 180_000
+
+export type Return = 'unreachable' | 'not-answered' | 'done'
+
+/** When the call was cut off, as far as anything on disk says; milliseconds since 1970. */
+const lastKnown = ({ recording, connectedAt, takenAt, ringingAt }: Call): number =>
+  Date.parse(recording?.to ?? connectedAt ?? takenAt ?? ringingAt)
 
 export function createCallReturn({
   clock,
   callBack,
+  now,
   onError,
 }: {
   clock: Clock
-  /** @returns false while its help point cannot be reached */
-  callBack(cut: Call): Promise<boolean>
+  /** `unreachable` while it is not registered; resolves when it has answered, or has not. */
+  callBack(cut: Call): Promise<Return>
+  /** The call as it is known by now. */
+  now(cut: Call): Call
   onError(error: unknown): void
 }) {
   const stopped = new AbortController()
   async function follow(cut: Call): Promise<void> {
-    const end = clock.monotonic() + TRY_FOR_MS
-    while (!stopped.signal.aborted && clock.monotonic() < end) {
-      if (await callBack(cut)) return
-      await clock.sleep(LOOK_EVERY_MS, stopped.signal)
+    // A server that comes back after hours would open a microphone in the street, and nobody would be there.
+    const left = TRY_FOR_MS - (clock.now() - lastKnown(now(cut)))
+    const end = clock.monotonic() + Math.min(TRY_FOR_MS, left)
+    let calls = 0
+    while (!stopped.signal.aborted && clock.monotonic() < end && calls < MOST_CALLS) {
+      const how = await callBack(cut)
+      if (how === 'done') return
+      if (how === 'not-answered') calls += 1
+      await clock.sleep(how === 'not-answered' ? AGAIN_MS : LOOK_EVERY_MS, stopped.signal)
     }
   }
   return {

@@ -120,7 +120,7 @@ const sipEvents: SipEvents = {
     void closeLine(sip)
   },
   onHungUp(sip, lost) {
-    if (trials.has(sip)) trials.hungUp(sip)
+    if (trials.has(sip)) trials.hungUp(sip, lost)
     else {
       say({ news: 'hung-up', sip, lost })
       void closeLine(sip)

@@ -86,7 +86,7 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
     onError,
   })
   const health = createVoiceHealth(news, () => care.state())
-  const cutOff = createCallReturn({ clock, callBack: desk.callBack, onError })
+  const cutOff = createCallReturn({ clock, callBack: desk.callBack, now: ({ id }) => book.get(id), onError })
   const isInCall = (helpPoint: string): boolean => book.going().some((each) => each.helpPoint === helpPoint)
   const tones = createToneDrill({ clock, line: sounds.line, reachOf, isInCall, onError })
   const care = createEdgeCare({
@@ -100,10 +100,11 @@ function openRoom(needs: CallNeeds, book: CallBook, recordings: CallRecordings) 
     onRefused: ({ from, why }) => presses.refused('sip', from, why),
     onHeard: presses.alive,
   })
-  closing.add('the call desk', desk.close)
   closing.add('the calling back', cutOff.close)
   closing.add('the voice edge', care.stop)
   closing.add('the calls', sounds.stop)
+  // Closed first: what ends from here on ends because this server does.
+  closing.add('the call desk', desk.close)
   return { desk, care, sounds, voice: health.now, reached, heardNow, cutOff, tones }
 }
 

@@ -60,8 +60,11 @@ export function createToneTrials(agent: () => SipAgent | null) {
       else trial.close()
       return { address: '127.0.0.1', port: leg.port, remote: trial.remote, close: trial.close }
     },
-    /** Its help point hung up: what was heard until then is no proof. */
-    hungUp: (sip: string): void => trials.get(sip)?.close(),
+    /** Its help point hung up: what was heard until then is no proof. @param lost the edge is gone, and not it */
+    hungUp(sip: string, lost: boolean): void {
+      if (lost) end(sip)
+      else trials.get(sip)?.close()
+    },
     /** Somebody needs that help point. */
     async giveUp(sip: string): Promise<void> {
       if (!trials.has(sip)) return

@@ -287,6 +287,7 @@ export const VOICE_DRILL = Type.Object({
   loopMs: Type.Union([Type.Integer(), Type.Null()], { description: 'Until it came back' }),
   levelDb: Type.Union([Type.Integer(), Type.Null()], { description: 'How loud it came back, dBFS' }),
   by: Type.String({ description: 'schedule, or who asked for it' }),
+  taught: Type.Optional(Type.Literal(true, { description: 'Somebody has said that this loudness is right' })),
   problem: Type.Union([Type.String(), Type.Null()], { description: 'Null: it is proved' }),
 })
 export const HELP_POINT = Type.Object({

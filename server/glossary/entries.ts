@@ -71,7 +71,7 @@ export type CallEntries = {
   'call.connected': { call: CallId; incident: IncidentId; by: string; afterMs: number }
   'call.held': { call: CallId; incident: IncidentId; by: string; on: boolean }
   /** Keys were sent; `name`: as the site file has them; null: digits that the operator typed. Never which. */
-  'call.keyed': { call: CallId; incident: IncidentId; by: string; name: string | null }
+  'call.keyed': { call: CallId; incident: IncidentId; by: string; name: string | null; taken?: false }
   'call.lost': { call: CallId; incident: IncidentId; owner: string; why: string }
   'call.offered': { call: CallId; incident: IncidentId }
   'call.escalated': { call: CallId; incident: IncidentId; to: string }

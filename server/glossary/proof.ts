@@ -42,6 +42,8 @@ export type VoiceResult = {
   levelDb: number | null
   /** `schedule`, or who asked for it. */
   by: string
+  /** An engineer has said that this loudness is right. */
+  taught?: true
 }
 export type VoiceDrill = VoiceResult & { /** Null: it is proved. */ problem: string | null }
 

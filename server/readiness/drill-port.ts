@@ -5,8 +5,11 @@ import type { createReadinessBook } from './readiness-book.ts'
 import type { ReadinessNeeds } from './readiness-needs.ts'
 import { type createVoiceDrills, mayBeHeard, voiceProofOf } from './voice-drill.ts'
 
+/** The edge lets no registration last longer than two minutes. */
+const REGISTERS_WITHIN_MS = 150_000
+
 export function drillPort(
-  { clock, town, ledger, cameras, incidents, presses }: ReadinessNeeds,
+  { clock, town, ledger, cameras, incidents, presses, calls }: ReadinessNeeds,
   {
     endDrill,
     drillOf,
@@ -18,6 +21,7 @@ export function drillPort(
   },
 ): DrillPort {
   const { book } = incidents
+  const startedAt = clock.now()
   return {
     helpPoints: () => town.site().helpPoints,
     timezone: town.timezone,
@@ -31,6 +35,9 @@ export function drillPort(
     whenFinished: (incident, signal) => drillResult(ledger.tail, incident, signal),
     endDrill,
     async tryVoice(helpPoint) {
+      const registered = calls.voiceOf(helpPoint.id)?.registered === true
+      // After a start of the edge, each help point registers when its own time has come.
+      if (!registered && clock.now() - startedAt < REGISTERS_WITHIN_MS) return
       if (voiceProofOf(helpPoint) === 'registration') voices.registration(helpPoint.id, 'schedule')
       else if (mayBeHeard(helpPoint, clock.now(), town.timezone())) await voices.sound(helpPoint.id, 'schedule')
     },

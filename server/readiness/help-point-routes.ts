@@ -31,7 +31,7 @@ export type HelpPointPort = {
   /** Whether it is registered at the voice edge; null: it does not telephone. */
   voiceOf(helpPoint: HelpPoint['id']): Registration | null
   /** Tries its loudspeaker and microphone by a tone. @returns null when a person needed it meanwhile */
-  sound(helpPoint: HelpPoint['id'], by: string): Promise<VoiceDrill | null>
+  sound(helpPoint: HelpPoint['id'], by: string, teach: boolean): Promise<VoiceDrill | null>
   /** Null: nobody telephones here. */
   voice(): { ready: boolean; apart: boolean } | null
   streets(): StreetMap | null
@@ -241,9 +241,18 @@ export function helpPointRoutes(
       schema: {
         summary:
           'Call it, and send a tone of two seconds through its loudspeaker and microphone: the street hears it. Answers ' +
-          'when it is done, after some five seconds; how loud it came back is what later drills are compared with',
+          'when it is done, after some five seconds. The first tone that comes back says how loud is right there',
         tags: ['help points'],
         params: ID_PARAMS,
+        body: Type.Union([
+          Type.Object(
+            {
+              teach: Type.Optional(Type.Boolean({ description: 'As loud as it comes back now is right from now on' })),
+            },
+            { additionalProperties: false },
+          ),
+          Type.Null(),
+        ]),
         response: { 200: VOICE_DRILL, '4xx': PROBLEM },
       },
     },
@@ -251,7 +260,7 @@ export function helpPointRoutes(
       const { id, name } = helpPointOf(request.params.id)
       if (incidentAt(id) !== null)
         throw new Failure('call/busy', `An incident is open at ${name}: its voice is not tried now.`)
-      const drill = await sound(id, actorOf(request))
+      const drill = await sound(id, actorOf(request), request.body?.teach ?? false)
       if (drill === null) throw new Failure('call/busy', `Somebody needed ${name} meanwhile: the tone was broken off.`)
       return drill
     },

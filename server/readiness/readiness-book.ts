@@ -22,7 +22,8 @@ type Known = {
   lastVoiceProof: HelpPointProof['lastVoiceProof']
   /** When its voice was tried by the schedule. */
   lastVoiceScheduled: string | null
-  /** How loud the tone came back when it was proved, dBFS. */
+  lastRegistered: string | null
+  /** How loud the tone came back when it was proved first, or when an engineer said that it is right; dBFS. */
   usualDb: number | null
 }
 type Saved = [HelpPointId, Known][]
@@ -38,6 +39,7 @@ const NOTHING: Known = {
   lastVoiceDrill: null,
   lastVoiceProof: null,
   lastVoiceScheduled: null,
+  lastRegistered: null,
   usualDb: null,
 }
 /** A drill may wait for an incident to end before it counts as overdue. */
@@ -63,19 +65,24 @@ export function createReadinessBook({ startedAt }: { startedAt: number }) {
   function voiceOverdue(helpPoint: HelpPoint, now: number, timezone: string): boolean {
     if (helpPoint.drillAt === null || voiceProofOf(helpPoint) === null) return false
     const due = lastLocal(now - DRILL_GRACE_MS, timezone, helpPoint.drillAt)
-    const { lastVoiceProof } = of(helpPoint.id)
-    return lastVoiceProof === null ? startedAt < due : Date.parse(lastVoiceProof.at) < due
+    const { lastVoiceProof, lastRegistered } = of(helpPoint.id)
+    const at = voiceProofOf(helpPoint) === 'registration' ? lastRegistered : (lastVoiceProof?.at ?? null)
+    return at === null ? startedAt < due : Date.parse(at) < due
   }
   function voiceTried(drill: VoiceDrill): void {
-    const { helpPoint, at, how, by, levelDb, problem } = drill
-    const before = of(helpPoint).usualDb
-    // Slowly, so that one that gets worse from day to day is seen; a person who tries it sets it anew.
-    const usual = levelDb === null || by !== 'schedule' || before === null ? levelDb : before + (levelDb - before) / 30
-    learn(helpPoint, {
-      lastVoiceDrill: drill,
-      ...(problem === null ? { lastVoiceProof: { at, how }, usualDb: usual ?? before } : {}),
-      ...(by === 'schedule' ? { lastVoiceScheduled: at } : {}),
-    })
+    const { helpPoint, at, how, by, levelDb, problem, taught } = drill
+    const { usualDb: before, lastVoiceDrill: last, lastVoiceProof: proof } = of(helpPoint)
+    if (by === 'schedule') learn(helpPoint, { lastVoiceScheduled: at })
+    if (how === 'registration') {
+      // That it is known at the edge says nothing about a tone that did not come back, nor about one that did.
+      if (problem === null) learn(helpPoint, { lastRegistered: at })
+      if (problem !== null || last === null || last.how === 'registration') learn(helpPoint, { lastVoiceDrill: drill })
+      if (problem === null && proof?.how !== 'both-ways') learn(helpPoint, { lastVoiceProof: { at, how } })
+      return
+    }
+    learn(helpPoint, { lastVoiceDrill: drill })
+    if (problem === null)
+      learn(helpPoint, { lastVoiceProof: { at, how }, usualDb: taught ? levelDb : (before ?? levelDb) })
   }
   const isSilent = ({ id, heartbeatMs }: HelpPoint, now: number): boolean =>
     heartbeatMs !== null && now - (heartbeats.get(id) ?? startedAt) > SILENT_AFTER * heartbeatMs
@@ -132,6 +139,9 @@ export function createReadinessBook({ startedAt }: { startedAt: number }) {
     lastHeard: (id: HelpPointId): string | null => (heartbeats.has(id) ? isoTime(heartbeats.get(id) ?? 0) : null),
     proofOf(helpPoint: HelpPoint, now: number, timezone: string): HelpPointProof {
       const { lastPress, lastDrill, lastChain, lastDrillResult, lastVoiceDrill, lastVoiceProof } = of(helpPoint.id)
+      // What nothing and nobody can try any more is no fault that somebody could end.
+      const isTried =
+        voiceProofOf(helpPoint) !== null || (helpPoint.sip !== null && helpPoint.voice.autoAnswer === true)
       const overdue = [
         ...(drillOverdue(helpPoint, now, timezone) ? (['drill'] as const) : []),
         ...(isSilent(helpPoint, now) ? (['heartbeat'] as const) : []),
@@ -143,8 +153,8 @@ export function createReadinessBook({ startedAt }: { startedAt: number }) {
         lastHeartbeat: heartbeats.has(helpPoint.id) ? isoTime(heartbeats.get(helpPoint.id) ?? 0) : null,
         lastChain,
         lastDrillResult,
-        lastVoiceProof,
-        lastVoiceDrill,
+        lastVoiceProof: isTried ? lastVoiceProof : null,
+        lastVoiceDrill: isTried ? lastVoiceDrill : null,
         nextDrill: helpPoint.drillAt === null ? null : isoTime(nextLocal(now, timezone, helpPoint.drillAt)),
         overdue,
       }

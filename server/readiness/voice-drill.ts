@@ -20,9 +20,12 @@ export type Trial = {
 const ANSWERED = 200
 const NOT_ANSWERED = 408
 const GIVEN_UP = 487
-const BUSY = new Set([486, 600, 603])
+const BUSY = 486
+const REFUSED = new Set([600, 603])
 /** Of 20 tenths of a second so many: a lorry that passes may cover some. */
 const LEAST_SHARE = 0.6
+/** Less is what runs over from one wire to another inside the device. */
+const LEAST_DB = -60
 /** So much quieter than at the proof before is a loudspeaker or a microphone that is covered, wet or dying. */
 const MUCH_QUIETER_DB = 15
 
@@ -32,7 +35,7 @@ const MUCH_QUIETER_DB = 15
  */
 export function problemOf({ status, packets, mark }: Trial, usualDb: number | null): string | null {
   if (status === NOT_ANSWERED) return 'It rang, and did not answer by itself.'
-  if (BUSY.has(status)) return `It refused the call (SIP ${status}).`
+  if (REFUSED.has(status)) return `It refused the call (SIP ${status}).`
   if (status !== ANSWERED) return `It did not take the call (SIP ${status}).`
   if (mark === null) return 'It hung up before the tone was through.'
   if (packets === 0) return 'It answered, and no sound came from it.'
@@ -41,6 +44,8 @@ export function problemOf({ status, packets, mark }: Trial, usualDb: number | nu
     return mark.share === 0
       ? 'Sound came from it, and the tone did not: its loudspeaker or its microphone is not proved.'
       : `Only ${Math.round(mark.share * 100)} % of the tone came back: its loudspeaker or its microphone is not proved.`
+  if (mark.levelDb !== null && mark.levelDb < LEAST_DB)
+    return `The tone came back at ${mark.levelDb} dB: too quiet for a loudspeaker in the street.`
   const quieter = usualDb === null || mark.levelDb === null ? 0 : usualDb - mark.levelDb
   return quieter >= MUCH_QUIETER_DB
     ? `The tone came back ${Math.round(quieter)} dB quieter than before: is something over its loudspeaker or microphone?`
@@ -86,18 +91,20 @@ export function createVoiceDrills({ clock, isRegistered, tryTone, usualDb, write
   return {
     /**
      * Sends a tone there.
-     * @param by `schedule`, or who asks: a person who is asked nothing else may set what is usual there anew
+     * @param by `schedule`, or who asks. @param teach how loud it comes back now is what later ones are compared with
      * @returns null when a person needed the help point meanwhile
      * @throws call/busy; when `by` is a person, call/unreachable, too
      */
-    async sound(helpPoint: HelpPointId, by: string): Promise<VoiceDrill | null> {
-      const result = { helpPoint, how: 'both-ways', at: isoTime(clock.now()), by } as const
+    async sound(helpPoint: HelpPointId, by: string, teach = false): Promise<VoiceDrill | null> {
+      const at = isoTime(clock.now())
+      const result = { helpPoint, how: 'both-ways', at, by, ...(teach ? { taught: true as const } : {}) } as const
       const nothing = { ...result, heardShare: null, loopMs: null, levelDb: null }
       try {
         const trial = await tryTone(helpPoint)
-        if (trial.status === GIVEN_UP) return null
+        // Somebody speaks there, or needs it: neither proof nor failure.
+        if (trial.status === GIVEN_UP || trial.status === BUSY) return null
         const { mark } = trial
-        const problem = problemOf(trial, by === 'schedule' ? usualDb(helpPoint) : null)
+        const problem = problemOf(trial, teach ? null : usualDb(helpPoint))
         const { share: heardShare = null, loopMs = null, levelDb = null } = mark ?? {}
         return tell({ ...result, heardShare, loopMs, levelDb, problem })
       } catch (error) {

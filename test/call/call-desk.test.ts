@@ -598,6 +598,28 @@ describe('the recording', () => {
   })
 })
 
+describe('a device that calls eight times for one press', () => {
+  test('is one incident, and whoever accepts one call ends what else rings from there, without the desk', async () => {
+    const room = createCallRoom()
+    for (let i = 0; i < 8; i += 1) await ring(room, `twin ${i}`)
+    const other = await ring(room, 'somebody else', 'hp02')
+    expect(new Set(room.desk.list().map(({ incident }) => incident)).size).toBe(1)
+    room.asked.length = 0
+    const first = room.desk.list().find(({ helpPoint }) => helpPoint === 'point-hp01')
+    await room.desk.take(first?.id ?? '', 'Asha', 'operator:Asha', false)
+    await room.settle()
+    const ended = room.desk.list().filter(({ state }) => state === 'ended')
+    expect(ended.map(({ end }) => end)).toEqual(Array(7).fill('answered-elsewhere'))
+    expect(room.asked.filter((each) => /^refuse twin \d 603$/.test(each))).toHaveLength(7)
+    expect(room.desk.view(other).state).toBe('ringing')
+    // Nothing of them is escalated later.
+    await room.clock.advance(60_000)
+    const twins = new Set(ended.map(({ id }) => id))
+    const escalated = room.ledger.entries.flatMap((each) => (each.kind === 'call.escalated' ? [each.body.call] : []))
+    expect(escalated.filter((id) => twins.has(id))).toEqual([])
+  })
+})
+
 describe('keys', () => {
   const connected = async (change: (room: ReturnType<typeof createCallRoom>) => void = () => {}) => {
     const room = createCallRoom()
@@ -620,19 +642,20 @@ describe('keys', () => {
   })
   test.each<[string, string, { name: string }, string]>([
     ['of a name that the site file does not have', 'Asha', { name: 'door' }, 'call/no-keys'],
+    ['of a name that every object has', 'Asha', { name: 'constructor' }, 'call/no-keys'],
     ['of another person', 'Ben', { name: 'gate' }, 'call/not-yours'],
   ])('%s are refused', async (_, who, wanted, code) => {
     const { room, id } = await connected()
     expect(await codeOf(room.desk.keys(id, who, `operator:${who}`, wanted))).toMatchObject([code, {}])
     expect(room.asked).toEqual([])
   })
-  test('on hold are refused; what the help point does not take is said, and is no entry', async () => {
+  test('on hold are refused; what the help point does not take is said, and entered', async () => {
     const { room, id } = await connected((each) => each.takesNoKeys())
     expect(await codeOf(room.desk.keys(id, 'Asha', 'operator:Asha', { name: 'gate' }))).toMatchObject([
       'call/no-keys',
       {},
     ])
-    expect(room.kinds()).not.toContain('call.keyed')
+    expect(room.ledger.entries.at(-1)).toMatchObject({ kind: 'call.keyed', body: { name: 'gate', taken: false } })
     await room.desk.hold(id, 'Asha', 'operator:Asha', true)
     expect(await codeOf(room.desk.keys(id, 'Asha', 'operator:Asha', { name: 'gate' }))).toMatchObject([
       'call/not-answered',
@@ -660,7 +683,7 @@ describe('a call that the end of the server has cut off', () => {
   test('is called back for everybody: the caller hears the announcement, and whoever accepts has both', async () => {
     const { room, cut } = await cutOff()
     room.whenPlaced(answered)
-    expect(await room.desk.callBack(cut)).toBe(true)
+    expect(await room.desk.callBack(cut)).toBe('done')
     await room.settle()
     expect(room.call()).toMatchObject({
       direction: 'out',
@@ -675,7 +698,8 @@ describe('a call that the end of the server has cut off', () => {
   })
   test('belongs to nobody while it rings there: it cannot be accepted before somebody is heard', async () => {
     const { room, cut } = await cutOff()
-    await room.desk.callBack(cut)
+    void room.desk.callBack(cut)
+    await room.settle()
     expect(room.call()).toMatchObject({ state: 'ringing', line: 'early', owner: null })
     await expect(room.desk.take(room.call().id, 'Ben', 'operator:Ben', false)).rejects.toMatchObject({
       code: 'call/not-answered',
@@ -684,7 +708,12 @@ describe('a call that the end of the server has cut off', () => {
   test('waits until its help point can be reached again', async () => {
     const { room, cut } = await cutOff()
     room.isReachable(false)
-    const back = createCallReturn({ clock: room.clock, callBack: room.desk.callBack, onError: () => {} })
+    const back = createCallReturn({
+      clock: room.clock,
+      callBack: room.desk.callBack,
+      now: ({ id }) => room.book.get(id),
+      onError: () => {},
+    })
     back.follow([cut])
     await room.clock.advance(20_000)
     expect(room.asked).toEqual([])
@@ -698,7 +727,12 @@ describe('a call that the end of the server has cut off', () => {
   test('is given up after three minutes: the person has gone on', async () => {
     const { room, cut } = await cutOff()
     room.isReachable(false)
-    const back = createCallReturn({ clock: room.clock, callBack: room.desk.callBack, onError: () => {} })
+    const back = createCallReturn({
+      clock: room.clock,
+      callBack: room.desk.callBack,
+      now: ({ id }) => room.book.get(id),
+      onError: () => {},
+    })
     back.follow([cut])
     for (let i = 0; i < 200; i += 1) await room.clock.advance(1000)
     room.isReachable(true)
@@ -712,20 +746,53 @@ describe('a call that the end of the server has cut off', () => {
   ])('%s is not called back', async (_, change) => {
     const { room, cut } = await cutOff()
     await change(room)
-    expect(await room.desk.callBack(cut)).toBe(true)
+    expect(await room.desk.callBack(cut)).toBe('done')
     expect(room.asked.filter((each) => each.startsWith('place'))).toEqual([])
+  })
+  const following = (room: ReturnType<typeof createCallRoom>) =>
+    createCallReturn({
+      clock: room.clock,
+      callBack: room.desk.callBack,
+      now: ({ id }) => room.book.get(id),
+      onError: () => {},
+    })
+  test('is called three times, eight seconds apart, where it does not answer; then an operator decides', async () => {
+    const { room, cut } = await cutOff()
+    room.whenPlaced(async () => ({ status: 486, from: '' }))
+    following(room).follow([cut])
+    for (let i = 0; i < 60; i += 1) await room.clock.advance(1000)
+    expect(room.asked.filter((each) => each === 'place hp01')).toHaveLength(3)
+  })
+  test('long ago is not called back: nobody is there, and the street would be heard', async () => {
+    const { room, cut } = await cutOff()
+    await room.clock.advance(3_600_000)
+    room.asked.length = 0
+    following(room).follow([cut])
+    await room.clock.advance(5000)
+    expect(room.asked).toEqual([])
+  })
+  test('by a stop that was asked for is not ended by this server: the next one says so, and calls back', async () => {
+    const room = createCallRoom()
+    await ring(room)
+    await room.desk.take(room.call().id, 'Asha', 'operator:Asha', false)
+    await room.settle()
+    room.desk.close()
+    await room.tell({ news: 'hung-up', sip: INVITE.sip, lost: true })
+    expect(room.call()).toMatchObject({ line: 'up', end: null })
   })
   test('that nobody had answered yet is not called back: the desk telephone rings', () => {
     const called: string[] = []
     const room = createCallRoom()
+    const at = new Date(room.clock.now()).toISOString()
     const back = createCallReturn({
       clock: room.clock,
-      callBack: async ({ id }) => called.push(id) > 0,
+      callBack: async ({ id }) => (called.push(id), 'done'),
+      now: (call) => call,
       onError: () => {},
     })
     back.follow([
-      { id: 'early', line: 'early' },
-      { id: 'up', line: 'up' },
+      { id: 'early', line: 'early', ringingAt: at },
+      { id: 'up', line: 'up', ringingAt: at },
     ] as unknown as Call[])
     expect(called).toEqual(['up'])
   })

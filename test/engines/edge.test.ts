@@ -55,6 +55,22 @@ describe('an edge apart from the server', () => {
       ({ end }) => end === 'gave-up',
     )
   })
+  test('gives only one of several calls of one press to the room: the others are declined, and no desk rings for them', async () => {
+    const before = desk.calls()
+    const [first, second] = [await caller.dial(HP01), await caller.dial(HP01)]
+    const ringing = await until(
+      async () => (await town.ask('Asha', 'GET', '/calls?state=ringing')).body.items,
+      (items) => items.length === 2,
+    )
+    expect(ringing[0].incident).toBe(ringing[1].incident)
+    await town.ask('Asha', 'POST', `/calls/${ringing[0].id}/taking`, {})
+    await caller.answer(first.call, 2, (status) => status === 200)
+    await caller.answer(second.call, 2, (status) => status === 603)
+    await town.ask('Asha', 'POST', `/calls/${ringing[0].id}/ending`)
+    expect(desk.calls()).toBe(before)
+    expect((await town.ask('Asha', 'GET', `/calls/${ringing[1].id}`)).body.end).toBe('answered-elsewhere')
+    await town.ask('Asha', 'POST', `/incidents/${ringing[0].incident}/closure`, { reason: 'tested' })
+  })
   test('gives a call that nobody takes to the desk, and the incident says so', async () => {
     await reachesDesk()
     const { body } = await town.ask('Asha', 'GET', '/calls')

@@ -79,23 +79,29 @@ describe('a call that the end of the server has cut off', () => {
   })
   afterAll(() => town?.end())
 
-  test('is called back by the next server; the caller hears the announcement until somebody accepts', async () => {
-    const helpPoint = town.helpPoint({ answers: true })
-    const call = await town.call('ringing')
-    await town.ask('Asha', 'POST', `/calls/${call.id}/taking`, {})
-    const operator = await openOperator(town, 'Asha', call.id)
-    await town.call('connected')
-    await town.killServer()
-    operator.close()
-    await town.startServer()
-    expect((await town.ask('Asha', 'GET', `/calls/${call.id}`)).body).toMatchObject({ end: 'server-restarted' })
-    const back = await town.call('waiting')
-    expect(back).toMatchObject({ direction: 'out', owner: null, incident: call.incident, helpPoint: 'bar' })
-    await town.ask('Ben', 'POST', `/calls/${back.id}/taking`, { takeOver: true })
-    const second = await openOperator(town, 'Ben', back.id)
-    expect(await town.call('connected')).toMatchObject({ owner: 'Ben' })
-    await town.ask('Ben', 'POST', `/calls/${back.id}/ending`)
-    second.close()
-    await helpPoint.hangUp()
-  })
+  test.each([
+    ['killed', 'SIGKILL'],
+    ['stopped', 'SIGTERM'],
+  ] as const)(
+    '(%s) is called back by the next one; the caller hears the announcement until somebody accepts',
+    async (_, signal) => {
+      const helpPoint = town.helpPoint({ answers: true })
+      const call = await town.call('ringing')
+      await town.ask('Asha', 'POST', `/calls/${call.id}/taking`, { takeOver: true })
+      const operator = await openOperator(town, 'Asha', call.id)
+      await town.call('connected')
+      await town.killServer(signal)
+      operator.close()
+      await town.startServer()
+      expect((await town.ask('Asha', 'GET', `/calls/${call.id}`)).body).toMatchObject({ end: 'server-restarted' })
+      const back = await town.call('waiting')
+      expect(back).toMatchObject({ direction: 'out', owner: null, incident: call.incident, helpPoint: 'bar' })
+      await town.ask('Ben', 'POST', `/calls/${back.id}/taking`, { takeOver: true })
+      const second = await openOperator(town, 'Ben', back.id)
+      expect(await town.call('connected')).toMatchObject({ owner: 'Ben' })
+      await town.ask('Ben', 'POST', `/calls/${back.id}/ending`)
+      second.close()
+      await helpPoint.hangUp()
+    },
+  )
 })

@@ -175,11 +175,11 @@ export async function openVoiceTown({ apart = false, voice = '', tls = false, tr
         (state) => state?.ready === true,
       )
     },
-    /** Dead at once; nothing of it cleans up. */
-    async killServer(): Promise<void> {
+    /** Dead at once, and nothing of it cleans up; or by SIGTERM, as a service is stopped. */
+    async killServer(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
       const mine = server?.child
       const ended = new Promise((resolve) => mine?.once('exit', resolve))
-      mine?.kill('SIGKILL')
+      mine?.kill(signal)
       await ended
     },
     freeze: (signal: 'SIGSTOP' | 'SIGCONT'): void => void server?.child.kill(signal),

@@ -35,7 +35,8 @@ describe('a tone', () => {
   test('that comes back proves loudspeaker and microphone', () => expect(problemOf(PROVED, -22)).toBeNull())
   test.each<[string, Partial<Trial>, number | null, RegExp]>([
     ['is not answered', { status: 408, packets: 0, mark: null }, null, /rang, and did not answer/],
-    ['is refused', { status: 486, packets: 0, mark: null }, null, /refused the call \(SIP 486\)/],
+    ['is refused', { status: 603, packets: 0, mark: null }, null, /refused the call \(SIP 603\)/],
+    ['comes back too quietly to be a loudspeaker', { mark: { ...MARK, levelDb: -66 } }, null, /too quiet/],
     ['reaches nobody', { status: 480, packets: 0, mark: null }, null, /did not take the call \(SIP 480\)/],
     ['is broken off', { mark: null }, null, /hung up before/],
     ['brings no sound at all', { packets: 0, mark: { ...MARK, share: 0 } }, null, /no sound came from it/],
@@ -119,16 +120,23 @@ describe('a voice drill', () => {
     await expect(voices.sound(BAR, 'engineer:Eve')).rejects.toMatchObject({ code: 'call/unreachable' })
     expect(written).toEqual([])
   })
-  test('that a press broke off is neither proof nor failure', async () => {
-    const { voices, written } = drills(async () => ({ status: 487, packets: 0, mark: null }))
+  test.each([
+    ['that a press broke off', 487],
+    ['of one in which somebody speaks already', 486],
+  ])('%s is neither proof nor failure', async (_, status) => {
+    const { voices, written } = drills(async () => ({ status, packets: 0, mark: null }))
     expect([await voices.sound(BAR, 'schedule'), written]).toEqual([null, []])
   })
-  test('by a person sets anew how loud is usual: it is not compared with before', async () => {
+  test('is compared with how loud is right there, whoever tries it, unless they say that it is right now', async () => {
     const quieter = { ...PROVED, mark: { ...MARK, levelDb: -50 } }
-    expect(await drills(async () => quieter, -20).voices.sound(BAR, 'schedule')).toMatchObject({
-      problem: expect.stringMatching(/30 dB quieter/),
+    for (const by of ['schedule', 'engineer:Eve'])
+      expect(await drills(async () => quieter, -20).voices.sound(BAR, by)).toMatchObject({
+        problem: expect.stringMatching(/30 dB quieter/),
+      })
+    expect(await drills(async () => quieter, -20).voices.sound(BAR, 'engineer:Eve', true)).toMatchObject({
+      problem: null,
+      taught: true,
     })
-    expect(await drills(async () => quieter, -20).voices.sound(BAR, 'engineer:Eve')).toMatchObject({ problem: null })
   })
   test.each([
     [true, 'voice.proved', undefined],
@@ -147,8 +155,10 @@ describe('what is known of a voice', () => {
     const made = createReadinessBook({ startedAt: START })
     return {
       ...made,
-      tried(when: string, { problem = null, by = 'schedule', levelDb = -20 }: Partial<VoiceDrill> = {}) {
-        const result = { helpPoint: BAR, how: 'both-ways', at: when, by, levelDb, heardShare: 1, loopMs: 150 } as const
+      tried(when: string, change: Partial<VoiceDrill> = {}) {
+        const { problem = null, by = 'schedule', levelDb = -20, how = 'both-ways', taught } = change
+        const more = taught ? { taught } : {}
+        const result = { helpPoint: BAR, how, at: when, by, levelDb, heardShare: 1, loopMs: 150, ...more } as const
         const entry = { seq: 1, at: when, actor: 'lamppost', subject: BAR } as const
         made.apply(
           problem === null
@@ -184,15 +194,34 @@ describe('what is known of a voice', () => {
     expect(again.usualDb(BAR)).toBe(-20)
     expect(isoTime(again.lastVoiceScheduled(BAR) ?? 0)).toBe('2026-11-21T04:31:00.000Z')
   })
-  test('follows slowly how loud is usual, and at once what a person has tried', () => {
+  test('is as loud as at its first proof, however slowly it gets worse, until somebody says that it is right', () => {
     const known = book()
     known.tried('2026-11-20T04:31:00.000Z', { levelDb: -20 })
     known.tried('2026-11-21T04:31:00.000Z', { levelDb: -26 })
-    expect(known.usualDb(BAR)).toBeCloseTo(-20.2)
-    known.tried('2026-11-21T09:00:00.000Z', { levelDb: -40, by: 'engineer:Eve' })
-    expect(known.usualDb(BAR)).toBe(-40)
+    known.tried('2026-11-21T09:00:00.000Z', { levelDb: -30, by: 'engineer:Eve' })
+    expect(known.usualDb(BAR)).toBe(-20)
+    known.tried('2026-11-21T09:10:00.000Z', { levelDb: -30, by: 'engineer:Eve', taught: true })
+    expect(known.usualDb(BAR)).toBe(-30)
     // What failed is no measure.
     known.tried('2026-11-22T04:31:00.000Z', { levelDb: -70, problem: 'too quiet' })
-    expect(known.usualDb(BAR)).toBe(-40)
+    expect(known.usualDb(BAR)).toBe(-30)
+  })
+  test('that a tone has not proved stays so when it registers, and is overdue by registration alone where that is all', () => {
+    const known = book()
+    const quiet = point({ voice: { autoAnswer: true, pushToTalk: false, keys: {}, drill: 'never' } })
+    const proof = (now: string, of = quiet) => known.proofOf(of, at(now), LONDON)
+    known.tried('2026-11-20T15:00:00.000Z', { problem: 'It hung up.', by: 'engineer:Eve' })
+    known.tried('2026-11-21T04:31:00.000Z', { how: 'registration', levelDb: null })
+    expect(proof('2026-11-21T06:00:00Z')).toMatchObject({
+      lastVoiceDrill: { problem: 'It hung up.' },
+      overdue: ['drill'],
+    })
+    known.tried('2026-11-21T15:00:00.000Z', { by: 'engineer:Eve' })
+    known.tried('2026-11-22T04:31:00.000Z', { how: 'registration', levelDb: null })
+    expect(proof('2026-11-22T06:00:00Z')).toMatchObject({ lastVoiceProof: { how: 'both-ways' }, overdue: ['drill'] })
+    expect(proof('2026-11-23T06:00:00Z').overdue).toContain('voice')
+    // What nothing can try any more is no fault that nobody can end.
+    known.tried('2026-11-23T15:00:00.000Z', { problem: 'It hung up.' })
+    expect(proof('2026-11-23T16:00:00Z', point({ sip: null })).lastVoiceDrill).toBeNull()
   })
 })

@@ -16,6 +16,7 @@ import type { MicrophoneState } from './microphone.ts'
 
 export type CallNews = { call: string; helpPoint: string; incident: string }
 const CONFIRM_WITHIN_MS = 5000
+const DOUBLE_CLICK_MS = 500
 
 /**
  * The sound of a page stands for the page: several of these elements share one microphone, and one call is spoken in at
@@ -50,7 +51,7 @@ export class LamppostCall extends LitElement {
   @property({ attribute: false }) acceptKey: string | null = null
   /** The page around says where the call comes from. */
   @property({ type: Boolean }) placed = false
-  @state() private askedKeys: string | null = null
+  @state() private askedKeys: { call: string; name: string; at: number } | null = null
   @state() private refusal: string | null = null
 
   #client = new ClientController(this, () => this.#onState())
@@ -229,11 +230,14 @@ export class LamppostCall extends LitElement {
     }
   }
 
-  /** What opens a gate is asked twice: the second press within five seconds sends it. */
+  /** What opens a gate is asked twice: the second press within five seconds sends it; a double click is one press. */
   async #sendKeys({ id }: Call, name: string): Promise<void> {
-    const confirmed = this.askedKeys === name
+    const asked = this.askedKeys
+    const now = performance.now()
+    if (asked?.call === id && asked.name === name && now - asked.at < DOUBLE_CLICK_MS) return
+    const confirmed = asked?.call === id && asked.name === name
     clearTimeout(this.#keysTimer)
-    this.askedKeys = confirmed ? null : name
+    this.askedKeys = confirmed ? null : { call: id, name, at: now }
     if (confirmed) await this.#client.client.sendKeys(id, name)
     else this.#keysTimer = setTimeout(() => (this.askedKeys = null), CONFIRM_WITHIN_MS)
   }
@@ -258,7 +262,7 @@ export class LamppostCall extends LitElement {
         town.incidents.some(({ id, state: is }) => id === call.incident && is !== 'closed') &&
         !town.calls.some((each) => each.helpPoint === call.helpPoint && each.state !== 'ended'),
       keys: town.helpPoints.find(({ id }) => id === call.helpPoint)?.voice?.keys ?? [],
-      asked: this.askedKeys,
+      asked: this.askedKeys?.call === call.id ? this.askedKeys.name : null,
       acceptKey: this.acceptKey,
       ask: (action) => void this.#ask(call, action),
       hold: (held) => this.#voice?.hold(held),

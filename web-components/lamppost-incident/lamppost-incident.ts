@@ -34,6 +34,9 @@ import { pictureStyles } from './styles/picture-styles.ts'
 import { tileStyles } from './styles/tile-styles.ts'
 import { type Tile, type Wish, cameraName, nameOf } from './tile-context.ts'
 
+/** A wall makes a card large within a frame or two. */
+const LARGE_WITHIN_MS = 300
+
 /**
  * @attr server - Lamppost's origin; empty means the page's own
  * @attr token - a bearer token; empty uses the session cookie
@@ -90,7 +93,7 @@ export class LamppostIncident extends LitElement {
     // Questions and hands belong to the incident that they were begun with.
     if (another !== undefined && another !== '')
       [this.asking, this.chosen, this.replaying, this.steering, this.refusal] = [null, null, false, false, null]
-    if (another !== undefined) this.#toldOfPress = false
+    if (another !== undefined) [this.#toldOfPress, this.#accepts] = [false, false]
     if (this.compact) [this.asking, this.steering] = [null, false]
     if ((changed as ReadonlyMap<PropertyKey, unknown>).has('asking'))
       this.#seen = this.#toldOfPress ? null : (this.#tile?.incident.log.at(-1)?.seq ?? 0)
@@ -101,6 +104,17 @@ export class LamppostIncident extends LitElement {
   #accepts = false
   #askForTheLargeTile(): void {
     this.dispatchEvent(new CustomEvent('lamppost-incident-chosen', { bubbles: true, composed: true }))
+  }
+  /** No wall around makes it large: the incident is taken, and its call then has its controls on the card. */
+  #acceptSmall(): void {
+    if (!this.#accepts || !this.compact) return
+    this.#accepts = false
+    const tile = this.#tile
+    const call = tile?.town.calls.find((each) => each.incident === this.incident && mayAccept(each))
+    if (call)
+      void tile?.client
+        .takeCall(call.id)
+        .catch((error: unknown) => (this.refusal = refusalText(error, this.#language.words)))
   }
   async #acceptOnceLarge(): Promise<void> {
     if (!this.#accepts || this.compact) return
@@ -320,6 +334,7 @@ export class LamppostIncident extends LitElement {
             accept: () => {
               this.#accepts = true
               this.#askForTheLargeTile()
+              setTimeout(() => this.#acceptSmall(), LARGE_WITHIN_MS)
             },
           },
           [wanted, wishes],

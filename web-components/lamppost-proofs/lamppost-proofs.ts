@@ -18,6 +18,8 @@ import { type Standing, byUrgency, countStandings, spanOf, standingOf, worstOf }
 import { proofsStyles } from './proofs-styles.ts'
 
 const RELOAD_MS = 10_000
+/** A share of the tone with which it counts as heard. */
+const HEARD = 0.6
 const STAGES = ['durable', 'asked', 'accepted', 'settled', 'picture'] as const
 /** A shape beside each colour. */
 const SHAPES: Record<Standing, string> = {
@@ -76,16 +78,23 @@ export class LamppostProofs extends LitElement {
   }
 
   async #load(): Promise<void> {
-    await this.#try(async () => {
+    try {
       const { client } = this.#client
       const [destinations] = await Promise.all([client.outbox(), client.reload()])
       this.destinations = destinations
-    })
+      // What a button was refused stays until the next one.
+      if (this.#loadFailed) this.refusal = null
+      this.#loadFailed = false
+    } catch (error) {
+      this.#loadFailed = true
+      this.refusal = error instanceof Error ? error.message : String(error)
+    }
   }
+  #loadFailed = false
   async #try(work: () => Promise<void>): Promise<void> {
+    this.refusal = null
     try {
       await work()
-      this.refusal = null
     } catch (error) {
       this.refusal = error instanceof Error ? error.message : String(error)
     }
@@ -95,11 +104,12 @@ export class LamppostProofs extends LitElement {
     await this.#try(async () => this.#client.client.drill(id))
     this.drilling = null
   }
-  async #tone({ id }: HelpPoint): Promise<void> {
+  /** @param teach as loud as it comes back now is right from now on */
+  async #tone({ id }: HelpPoint, teach = false): Promise<void> {
     this.drilling = id
     this.sounding = id
     await this.#try(async () => {
-      await this.#client.client.tryVoice(id)
+      await this.#client.client.tryVoice(id, teach)
       await this.#client.client.reload()
     })
     this.drilling = null
@@ -223,13 +233,25 @@ export class LamppostProofs extends LitElement {
         ${
           helpPoint.voice?.autoAnswer
             ? html`<button
-                class="tone"
-                title=${this.words.toneTitle}
-                ?disabled=${this.drilling !== null || incident !== null || !helpPoint.voice.registered}
-                @click=${() => this.#tone(helpPoint)}
-              >
-                ${this.sounding === id ? this.words.toneSounds : this.words.tone}
-              </button>`
+                  class="tone"
+                  title=${this.words.toneTitle}
+                  ?disabled=${this.drilling !== null || incident !== null || !helpPoint.voice.registered}
+                  @click=${() => this.#tone(helpPoint)}
+                >
+                  ${this.sounding === id ? this.words.toneSounds : this.words.tone}
+                </button>
+                ${
+                  // It came back, and not as loud as it used to.
+                  helpPoint.lastVoiceDrill?.problem && (helpPoint.lastVoiceDrill.heardShare ?? 0) > HEARD
+                    ? html`<button
+                        class="tone"
+                        ?disabled=${this.drilling !== null}
+                        @click=${() => this.#tone(helpPoint, true)}
+                      >
+                        ${this.words.toneTeach}
+                      </button>`
+                    : nothing
+                }`
             : nothing
         }
       </td>

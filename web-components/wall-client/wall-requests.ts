@@ -68,8 +68,8 @@ export function createWallRequests({ call, get, keep }: Omit<WallCalls, 'getChan
     bring: (id: string, camera: string): Promise<Incident> => change(id, 'framings', { camera }),
     drill: async (helpPoint: string): Promise<void> =>
       void (await call('POST', `/api/v1/help-points/${encodeURIComponent(helpPoint)}/drills`)),
-    tryVoice: async (helpPoint: string): Promise<void> =>
-      void (await call('POST', `/api/v1/help-points/${encodeURIComponent(helpPoint)}/voice-drills`)),
+    tryVoice: async (helpPoint: string, teach: boolean): Promise<void> =>
+      void (await call('POST', `/api/v1/help-points/${encodeURIComponent(helpPoint)}/voice-drills`, { teach })),
     helpPointTable: async (): Promise<{ blob: Blob; name: string }> => {
       const answer = await call('GET', '/api/v1/help-points.csv')
       return {

@@ -240,6 +240,7 @@ export const cy: Words = {
       registration: (time) => `Llais: cofrestru yn unig, ${time}`,
     },
     tone: 'Seinio tôn',
+    toneTeach: 'Seiniwch: mae’r sain hon yn iawn',
     toneSounds: 'Mae tôn yn seinio yno…',
     toneTitle: 'Yn galw’r man cymorth ac yn seinio tôn dwy eiliad yno: fe’i clywir yn y stryd',
     stages: {

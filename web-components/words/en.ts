@@ -244,6 +244,7 @@ export const en = {
       registration: (time: string) => `Voice: registration only, ${time}`,
     } as Record<'both-ways' | 'registration', (time: string, ms: number | null) => string>,
     tone: 'Sound a tone',
+    toneTeach: 'Sound it: this loudness is right',
     toneSounds: 'A tone sounds there…',
     toneTitle: 'Calls the help point and sounds a tone of two seconds there: the street hears it',
     stages: {

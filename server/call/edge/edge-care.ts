@@ -52,6 +52,8 @@ export function createEdgeCare(options: EdgeCareOptions) {
         const now = link?.state()
         if (door && now && !now.apart)
           logger.warn({}, 'when this server stops, nobody answers calls: the edge runs inside it (see lamppost edge)')
+        // Who is registered at an edge that is gone is not known.
+        if (door === null) since.clear()
         onDoor(door, now?.listen ?? [])
       },
       onRefused,

@@ -150,6 +150,7 @@ modparam("htable", "htable", "byaddress=>size=8;")
 modparam("htable", "htable", "refused=>size=8;autoexpire=2;")
 modparam("dialog", "enable_stats", 0)
 modparam("dialog", "profiles_no_value", "lamppost")
+modparam("dialog", "profiles_with_value", "of")
 modparam("pike", "sampling_time_unit", 2)
 modparam("pike", "reqs_density_per_unit", ${REQUESTS_IN_TWO_SECONDS})
 modparam("pike", "remove_latency", 10)
@@ -217,6 +218,7 @@ route[PRESS] {
   set_contact_alias();
   record_route();
   dlg_manage();
+  set_dlg_profile("of", "$var(who)");
   rtpengine_offer("replace-origin trust-address ICE=remove RTP transcode-PCMA codec-mask-all codec-strip-all");
   $ru = "sip:lamppost@127.0.0.1";
   if (!lookup("location")) { xlog("L_NOTICE", "NO-LAMPPOST $ci\\n"); route(DESK); exit; }
@@ -236,6 +238,8 @@ route[DESK] {
 }
 failure_route[NOBODY] {
   if (t_is_canceled()) { rtpengine_delete(); exit; }
+  # The room speaks with this person in another call.
+  if (t_check_status("603")) { rtpengine_delete(); exit; }
   xlog("L_NOTICE", "TO-DESK $T_reply_code $ci\\n");
   route(DESK);
 }
@@ -279,11 +283,16 @@ route[FROM_LAMPPOST] {
 }
 # The room calls a help point that is registered here: no other name, no other address, no trunk, no desk.
 route[TO_HELP_POINT] {
+  $var(who) = $rU;
+  # It speaks with somebody already, perhaps with the desk: the device must not choose whom it drops.
+  get_profile_size("of", "$var(who)", "$var(calls)");
+  if ($var(calls) > 0) { sl_send_reply("486", "Busy Here"); exit; }
   if ($rU == "lamppost" || !lookup("location")) { sl_send_reply("480", "Not registered"); exit; }
   remove_hf_re("^X-Lamppost-");
   set_contact_alias();
   record_route();
   dlg_manage();
+  set_dlg_profile("of", "$var(who)");
   # Who registers over TLS is not asked to speak in the clear.
   if ($ru =~ "transport=tls" || $du =~ "transport=tls") {
     rtpengine_offer("replace-origin trust-address ICE=remove SRTP AVP DTLS=off ${NOT_OFFERED} transcode-G722 transcode-PCMU");

@@ -35,7 +35,7 @@ export type HeardMark = {
   share: number
   /** From when it was sent until it came; null: it did not. */
   loopMs: number | null
-  /** Of the loudest window with the mark; null: there was none. */
+  /** Of the two tones alone, whatever the street is like; dBFS. Null: they were not there. */
   levelDb: number | null
   /** Both tones were heard before they were sent: something else sounds like that. */
   before: boolean
@@ -89,7 +89,7 @@ export function findMark(heard: Uint8Array, sentAt: number): HeardMark {
   return {
     share: Math.min(1, (found.length * WINDOW) / (MARK_MS * SAMPLES_PER_MS)),
     loopMs: Math.round((begin - sentAt) / SAMPLES_PER_MS),
-    levelDb: Math.max(...found.map(levelAt)),
+    levelDb: Math.round(10 * Math.log10(median(found.map(powerAt)) / WINDOW / 32_768 ** 2)),
     before,
   }
 }
