@@ -1,7 +1,6 @@
 /**
- * Calls from the room: an operator calls the help point of an open incident, and a help point whose call the server has
- * cut off by its own end is called back for whoever accepts. Not here: what becomes of a call that is answered
- * (call-desk).
+ * Calls from the room. An operator calls the help point of an open incident. A call that was cut off when the server
+ * ended is called back; any operator may accept it. Not here: what becomes of a call that is answered (call-desk).
  */
 import type { Call, CallEnd, CallId } from '../glossary/call.ts'
 import type { Draft } from '../glossary/ledger.ts'
@@ -116,8 +115,8 @@ export function createOutgoingCalls(
       return id
     },
     /**
-     * The end of the server has cut this call off: its help point is called for whoever accepts. Resolves when it has
-     * answered, or has not.
+     * This call was cut off when the server ended. Its help point is called back; any operator may accept. Resolves
+     * when the help point has answered, or has not.
      */
     async callBack({ helpPoint, incident }: Call): Promise<Return> {
       const { state } = await incidents.load(incident)

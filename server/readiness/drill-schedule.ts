@@ -43,6 +43,9 @@ const TRY_FOR_MS = 6 * 3_600_000
 /** Longer than a chain is watched: then its result was missed. */
 const FINISHED_WITHIN_MS = 60_000
 
+/** A help point that was busy, or that somebody needed, is not called again at once. */
+const VOICE_AGAIN_MS = 10 * 60_000
+
 /** A start takes its time; a drill that was due just before is still that day's. */
 const START_MS = 2 * 60_000
 
@@ -75,6 +78,7 @@ export function startDrillSchedule({
 }) {
   const stopped = new AbortController()
   const putOff = new Map<HelpPointId, number>()
+  const voiceTriedAt = new Map<HelpPointId, number>()
   const startedAt = clock.now()
 
   async function runDrill({ id }: HelpPoint, due: number): Promise<void> {
@@ -106,6 +110,9 @@ export function startDrillSchedule({
     if (voiceProofOf(helpPoint) === null || port.openAt(helpPoint.id) !== null) return
     const last = book.lastVoiceScheduled(helpPoint.id)
     if (dueDrill(helpPoint, last, clock.now(), port.timezone(), startedAt) === null) return
+    const before = voiceTriedAt.get(helpPoint.id)
+    if (before !== undefined && clock.monotonic() - before < VOICE_AGAIN_MS) return
+    voiceTriedAt.set(helpPoint.id, clock.monotonic())
     const over = new AbortController()
     const late = clock.sleep(FINISHED_WITHIN_MS, AbortSignal.any([stopped.signal, over.signal]))
     await Promise.race([port.tryVoice(helpPoint), late])

@@ -665,6 +665,13 @@ describe('keys', () => {
 })
 
 describe('a call that the end of the server has cut off', () => {
+  const following = (room: ReturnType<typeof createCallRoom>) =>
+    createCallReturn({
+      clock: room.clock,
+      callBack: room.desk.callBack,
+      now: ({ id }) => room.book.get(id),
+      onError: () => {},
+    })
   /** A call that was up when the server died, as the one after it finds it. */
   async function cutOff() {
     const room = createCallRoom()
@@ -708,12 +715,7 @@ describe('a call that the end of the server has cut off', () => {
   test('waits until its help point can be reached again', async () => {
     const { room, cut } = await cutOff()
     room.isReachable(false)
-    const back = createCallReturn({
-      clock: room.clock,
-      callBack: room.desk.callBack,
-      now: ({ id }) => room.book.get(id),
-      onError: () => {},
-    })
+    const back = following(room)
     back.follow([cut])
     await room.clock.advance(20_000)
     expect(room.asked).toEqual([])
@@ -727,12 +729,7 @@ describe('a call that the end of the server has cut off', () => {
   test('is given up after three minutes: the person has gone on', async () => {
     const { room, cut } = await cutOff()
     room.isReachable(false)
-    const back = createCallReturn({
-      clock: room.clock,
-      callBack: room.desk.callBack,
-      now: ({ id }) => room.book.get(id),
-      onError: () => {},
-    })
+    const back = following(room)
     back.follow([cut])
     for (let i = 0; i < 200; i += 1) await room.clock.advance(1000)
     room.isReachable(true)
@@ -749,13 +746,6 @@ describe('a call that the end of the server has cut off', () => {
     expect(await room.desk.callBack(cut)).toBe('done')
     expect(room.asked.filter((each) => each.startsWith('place'))).toEqual([])
   })
-  const following = (room: ReturnType<typeof createCallRoom>) =>
-    createCallReturn({
-      clock: room.clock,
-      callBack: room.desk.callBack,
-      now: ({ id }) => room.book.get(id),
-      onError: () => {},
-    })
   test('is called three times, eight seconds apart, where it does not answer; then an operator decides', async () => {
     const { room, cut } = await cutOff()
     room.whenPlaced(async () => ({ status: 486, from: '' }))

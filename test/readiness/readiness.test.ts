@@ -436,6 +436,18 @@ describe('daily drills', () => {
     await clock.advance(1)
     await closing
   })
+  test('try a voice that was busy again after ten minutes, and not every quarter of a minute', async () => {
+    const telephone = {
+      sip: { user: 'hp01', password: 'a password', from: null },
+      voice: { autoAnswer: true, pushToTalk: false, keys: {}, drill: 'at-night' },
+    } as const
+    const { clock, log, running } = schedule([helpPoint({ drillAt: '04:30', ...telephone })])
+    for (let i = 0; i < 25; i += 1) await clock.advance(60_000)
+    expect(log.filter((each) => each === 'voice bar')).toHaveLength(3)
+    const closing = running.close()
+    await clock.advance(1)
+    await closing
+  })
   test('wait while a person’s incident is open there, and say so once', async () => {
     let open: IncidentId | null = INCIDENT
     const { clock, log, written, running } = schedule([helpPoint({ drillAt: '04:30' })], () => open)
