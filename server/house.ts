@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { openCalls } from './call/call-wing.ts'
 import { openCameras } from './camera/camera-wing.ts'
 import { openClips } from './clip/clip-wing.ts'
+import { openConnectors } from './connectors/connectors-wing.ts'
 import { openPlayback } from './clip/playback-wing.ts'
 import { type Door, createDoor } from './door/door.ts'
 import { nothingHerePage, pageRoutes } from './door/page-routes.ts'
@@ -87,11 +88,12 @@ export async function openHouse({
     }
     const readiness = house.add(openReadiness({ ...ground, town, ledger, clips, cameras, incidents, presses, calls }))
     const outbox = house.add(openOutbox({ ...ground, town, ledger }))
-    house.add(openMetrics({ ...ground, ledger, clips, cameras, incidents, presses, readiness, outbox }))
+    const vms = house.add(openConnectors({ ...ground, town, ledger, clips, incidents }))
+    house.add(openMetrics({ ...ground, ledger, clips, cameras, incidents, presses, readiness, outbox, vms }))
     house.add(openPlayback({ ...ground, ledger, clips, cameras, incidents }))
     house.add(openEvidence({ ...ground, basePath, town, ledger, clips, cameras, calls, incidents }))
     const people = house.add(openPeople({ ...ground, address, demo, town, ledger, cameras, incidents }))
-    house.add(openShifts({ ...ground, town, ledger, clips, cameras, incidents, readiness, outbox, calls, people }))
+    house.add(openShifts({ ...ground, town, ledger, clips, cameras, incidents, readiness, outbox, vms, calls, people }))
 
     await ledger.replay(house.folds())
     await house.begin(town.site)

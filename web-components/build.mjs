@@ -68,5 +68,6 @@ const header = readHeader(here)
 for (const file of readdirSync(pages)) {
   if (file.endsWith('.html'))
     writeFileSync(join(outDir, file), withHeader(readFileSync(join(pages, file), 'utf8'), file, header))
-  else if (!file.endsWith('.ts')) cpSync(join(pages, file), join(outDir, file))
+  else if (!file.endsWith('.ts') && file !== 'styles') cpSync(join(pages, file), join(outDir, file))
 }
+for (const file of readdirSync(join(pages, 'styles'))) cpSync(join(pages, 'styles', file), join(outDir, file))

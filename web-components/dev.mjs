@@ -91,7 +91,7 @@ const sourcePages = {
       const page = withHeader(readFileSync(join(here, 'pages', file), 'utf8'), file, header)
         .replace('"./lamppost.js"', '"/lamppost.ts"')
         .replaceAll(/"\.\/([\w-]+-page)\.js"/g, '"/pages/$1.ts"')
-        .replaceAll(/"\.\/([\w-]+-page)\.css"/g, '"/pages/$1.css"')
+        .replaceAll(/"\.\/([\w-]+-page)\.css"/g, '"/pages/styles/$1.css"')
       response.setHeader('content-type', 'text/html; charset=utf-8')
       response.end(await server.transformIndexHtml(request.url ?? '/', page))
     }),

@@ -38,6 +38,7 @@ export function openClips({
   town,
   pushTo,
 }: ClipNeeds) {
+  const addresses = new Map<CameraId, string>()
   const video = createTopic<RecordingNews>(onError)
   const buffer = createTopic<RecordingNews>(onError)
   const desk = createClipDesk({
@@ -66,8 +67,12 @@ export function openClips({
     buffer: buffer.subscribe,
     pushed: pushed.follow,
     /** A stream as its camera, or the site file, names it. */
-    announced: (camera: SiteCamera, stream: URL, substream: URL | null): Promise<void> =>
-      desk.stream(camera, stream, streamSecrets(camera), [], substream),
+    announced(camera: SiteCamera, stream: URL, substream: URL | null): Promise<void> {
+      addresses.set(camera.id, stream.href)
+      return desk.stream(camera, stream, streamSecrets(camera), [], substream)
+    },
+    /** Where that camera’s stream is read, as it was last announced; it may have a password in it. Null: not known. */
+    streamAt: (camera: CameraId): string | null => addresses.get(camera) ?? null,
     follow: {
       'the clip buffers': async ({ storage, cameras }: Site): Promise<void> => {
         desk.limitDisk(storage)

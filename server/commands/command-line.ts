@@ -11,6 +11,8 @@ const USAGE = `lamppost: links presses of help points to the cameras that see th
                  [--public-url https://HOST/PATH/ | --base-path /PATH] [--trust-proxy]
   lamppost edge  --site FILE [--data DIR]     (the voice edge apart from the server)
   lamppost check FILE
+  lamppost connectors test [ID] --site FILE [--press] [--json]     (would the VMS hear a press?)
+  lamppost connectors cameras ID --site FILE [--json]
   lamppost token --role ROLE --name NAME [--help-point ID] [--data DIR]
   lamppost user  --role ROLE --name NAME --user USER [--data DIR]     (password on standard input)
   lamppost ledger verify [--data DIR]
@@ -36,6 +38,8 @@ const OPTIONS = {
   'timestamp-root': { type: 'string' },
   'no-calls': { type: 'boolean' },
   child: { type: 'boolean' },
+  press: { type: 'boolean' },
+  json: { type: 'boolean' },
   help: { type: 'boolean' },
 } as const
 
@@ -64,6 +68,8 @@ async function main(): Promise<number> {
       return (await import('./edge.ts')).edgeCommand(values)
     case 'check':
       return (await import('./check.ts')).checkCommand(rest)
+    case 'connectors':
+      return (await import('./connectors.ts')).connectorsCommand(rest, values)
     case 'token':
       return (await import('./people.ts')).tokenCommand(values)
     case 'user':

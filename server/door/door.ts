@@ -47,6 +47,11 @@ declare module 'fastify' {
     onlyWhile(mayHave: () => boolean): void
     /** Who sent it is known: its connection is not the first to go when handles run short. */
     prove(): void
+    /**
+     * For what a part of a route's requests does: whose session asks has said the password again lately.
+     * @throws people/confirm-first
+     */
+    mustBeConfirmed(): void
     /** The exact bytes, where a signature covers them. */
     rawBody: Buffer | null
   }
@@ -73,7 +78,8 @@ export type DoorOptions = {
 }
 export const SESSION_COOKIE = 'lamppost_session'
 const HEADERS_WITHIN_MS = 10_000
-const CONFIRM_FIRST = 'This hands recordings out: say your password again first (PUT /api/v1/session/confirmation).'
+const CONFIRM_FIRST =
+  'This needs you and not only your screen: say your password again first (PUT /api/v1/session/confirmation).'
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Whoever asks. @throws people/unauthenticated where a route lets others in, too */
@@ -236,6 +242,11 @@ export async function createDoor({
   })
   app.decorateRequest('prove', function prove(this: FastifyRequest) {
     handles.prove(this.socket)
+  })
+  app.decorateRequest('mustBeConfirmed', function mustBeConfirmed(this: FastifyRequest) {
+    const credential = credentialOf(this.headers)
+    if (credential && 'cookie' in credential && !isConfirmed(credential.cookie))
+      throw new Failure('people/confirm-first', CONFIRM_FIRST)
   })
   app.decorateRequest('rawBody', null)
   app.addHook('onRequest', async (request, reply) => {

@@ -4,6 +4,7 @@ export const PAGES = {
   '/button': 'button.html',
   '/presets': 'presets.html',
   '/help-points': 'help-points.html',
+  '/connectors': 'connectors.html',
   '/evidence': 'evidence.html',
   '/shift': 'shift.html',
   '/embed': 'embed.html',

@@ -120,6 +120,63 @@ export const LOG_LINE = Type.Object({
   actor: Type.String(),
   body: Type.Unknown(),
 })
+const VERB = Type.Enum(['raise', 'mark', 'protect', 'note', 'ended', 'release'])
+const RECEIPT_KIND = Type.Enum(['read-back', 'said', 'sent'], {
+  description:
+    'read-back: found in the VMS afterwards; said: its answer names an id; sent: nothing says that it was heard',
+})
+export const VMS_LINE = Type.Object({
+  connector: Type.String(),
+  product: Type.String(),
+  alarm: Type.Union([
+    Type.Object({ id: MAYBE_STRING, how: RECEIPT_KIND, link: MAYBE_STRING, camera: MAYBE_STRING, at: TIME }),
+    Type.Null(),
+  ]),
+  footage: Type.Enum(['kept', 'released', 'unknown']),
+  findings: Type.Array(Type.Object({ verb: VERB, part: Type.String(), words: Type.String() }), {
+    description: 'What the VMS could not be told, or what was found there',
+  }),
+  receipts: Type.Integer(),
+})
+export const CONNECTOR = Type.Object({
+  connector: Type.String(),
+  product: Type.String(),
+  state: Type.Enum(['well', 'failing', 'untested'], {
+    description: 'untested: it has not proven anything since this start',
+  }),
+  since: TIME,
+  problem: MAYBE_STRING,
+  verbs: Type.Array(VERB, { description: 'What this VMS can be told; it cannot be told anything else' }),
+  version: MAYBE_STRING,
+  versionKnown: Type.Union([Type.Boolean(), Type.Null()], {
+    description: 'False: this connector was never tried with that version',
+  }),
+  clockOffsetMs: Type.Union([Type.Integer(), Type.Null()], { description: 'The VMS’s clock minus ours' }),
+  lastReadBack: MAYBE_TIME,
+  waiting: Type.Integer({ description: 'Acts that could not be told yet' }),
+  oldestWaiting: MAYBE_TIME,
+  cameras: Type.Union([Type.Object({ matched: Type.Integer(), unmatched: Type.Integer() }), Type.Null()]),
+  standing: Type.Array(Type.String(), {
+    description: 'Faults that stand for as long as the site file is as it is',
+  }),
+})
+export const CAMERA_MATCH = Type.Object({
+  camera: Type.String(),
+  name: Type.String(),
+  theirs: Type.Union([Type.String(), Type.Null()], { description: 'Their id; null: not matched' }),
+  theirName: MAYBE_STRING,
+  how: Type.Union([Type.Enum(['site-file', 'stream', 'address']), Type.Null()]),
+  problem: MAYBE_STRING,
+  candidates: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), why: Type.String() })),
+})
+export const CONNECTOR_TRIAL = Type.Object({
+  connector: Type.String(),
+  product: Type.String(),
+  ok: Type.Boolean(),
+  pressed: Type.Boolean(),
+  steps: Type.Array(Type.Object({ step: Type.String(), ok: Type.Boolean(), words: Type.String(), ms: Type.Integer() })),
+  cameras: Type.Array(CAMERA_MATCH),
+})
 export const INCIDENT = Type.Object({
   id: Type.String(),
   helpPoint: Type.String(),
@@ -173,6 +230,7 @@ export const INCIDENT = Type.Object({
     { description: 'Cameras it holds that presses elsewhere asked for' },
   ),
   steps: Type.Array(Type.Object({ step: Type.Integer(), at: TIME, by: Type.String() })),
+  vms: Type.Array(VMS_LINE, { description: 'What each VMS has of it: one line per VMS' }),
   log: Type.Array(LOG_LINE),
 })
 const REACHABILITY = Type.Enum(['up', 'down', 'unknown'])

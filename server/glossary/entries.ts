@@ -1,5 +1,6 @@
 /** Types only: what each room may write into the record, by kind: the body of each. */
 import type { CallEnd, CallId, CallRecording, OneWay } from './call.ts'
+import type { VmsReceipt, VmsRefusal } from './connector.ts'
 import type { CameraId, Framing, PresetCheck, PresetToken, PtzPosition } from './camera.ts'
 import type { ExportId, ExportRequest, ExportState, PackageFacts, Seal } from './evidence.ts'
 import type { IncidentId } from './incident.ts'
@@ -133,6 +134,32 @@ export type OutboxEntries = {
   'outbox.delivered': { destination: string; seq: number; event: string; attempts: number; status: number }
   'outbox.dead': { destination: string; seq: number; event: string; attempts: number; problem: string }
   'outbox.retried': { destination: string; seq: number }
+}
+/** Of the connectors to video management systems. */
+export type ConnectorEntries = {
+  /** A VMS that is new in the site file: it is told of incidents that are opened after this. */
+  'connector.opened': { connector: string; product: string; drills: boolean }
+  'connector.closed': { connector: string }
+  'connector.told': VmsReceipt
+  'connector.not-told': VmsRefusal
+  /**
+   * Its event or alarm is over, or its footage is not kept any more, though the incident is open: it is raised or kept
+   * again. `id`: theirs.
+   */
+  'connector.lost': {
+    connector: string
+    incident: IncidentId
+    what: 'alarm' | 'footage'
+    id: string
+    camera: CameraId | null
+    why: string
+  }
+  /** The VMS has been told everything of this incident that it had to be told. */
+  'connector.finished': { connector: string; incident: IncidentId }
+  'connector.failing': { connector: string; problem: string }
+  'connector.recovered': { connector: string }
+  /** A dry run; `pressed`: with an alarm that was raised, read back and taken away again. */
+  'connector.tested': { connector: string; ok: boolean; pressed: boolean; problem: string | null }
 }
 /** Of people and their shifts. */
 export type PeopleEntries = {

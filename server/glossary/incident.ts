@@ -1,6 +1,7 @@
 /** Types only: what the room handles. */
 import type { CameraId, Framing } from './camera.ts'
 import type { Clip } from './clip.ts'
+import type { VmsLine } from './connector.ts'
 import type { HelpPointId, Press, PressKind } from './press.ts'
 
 type Id<Name extends string> = string & { readonly __is: Name }
@@ -51,5 +52,7 @@ export type Incident = {
   requests: { camera: CameraId; by: IncidentId; helpPoint: HelpPointId; at: string; answer: 'give' | 'keep' | null }[]
   /** Instruction steps ticked, by their place in the help point's list. */
   steps: { step: number; at: string; by: string }[]
+  /** What each VMS has of it. */
+  vms: VmsLine[]
   log: LogLine[]
 }

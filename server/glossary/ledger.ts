@@ -7,6 +7,7 @@ import type {
   CameraEntries,
   ReadinessEntries,
   OutboxEntries,
+  ConnectorEntries,
   PeopleEntries,
   EvidenceEntries,
   LedgerEntries,
@@ -20,6 +21,7 @@ export type EntryBodies = PressEntries &
   CameraEntries &
   ReadinessEntries &
   OutboxEntries &
+  ConnectorEntries &
   PeopleEntries &
   EvidenceEntries &
   LedgerEntries

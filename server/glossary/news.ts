@@ -11,5 +11,6 @@ export type LiveNews = {
     | 'export.progress'
     | 'call.quality'
     | 'voice.health'
+    | 'connector.health'
   data: unknown
 }

@@ -41,6 +41,26 @@ export type Broker = {
 /** `events`: kinds of entries; `incident.*` is all of a room's. */
 export type Destination = { id: string; url: string; secret: string; events: string[] }
 
+/** One VMS. `cameras`: ours to theirs, as the engineer says; `fallback`: where a press without a matched camera goes. */
+export type ConnectorSite = {
+  id: string
+  cameras: ReadonlyMap<CameraId, string>
+  fallback: string | null
+  drills: boolean
+  late: 'mark' | 'alarm'
+  notes: boolean
+  zoneminder: ZoneMinderAccess
+}
+/** `url`: without a slash at its end. `fingerprint` as for cameras; `ca`: PEM; both null: the system's own authorities. */
+export type ZoneMinderAccess = {
+  url: string
+  trigger: { host: string; port: number }
+  username: string
+  password: string
+  fingerprint: string | null
+  ca: string | null
+}
+
 /** `fingerprint`: SHA-256 of the camera's certificate, hex without colons; null trusts any certificate of that host. */
 export type OnvifAccess = {
   url: string
@@ -125,7 +145,7 @@ export type SafePlace = {
 }
 export type Contact = { id: string; name: string; phone: string; urgent: string | null }
 
-/** `to`: destinations that this step calls by name. Every step shows on screens that wait for it. */
+/** `to`: destinations and connectors that this step calls by name. Every step shows on screens that wait for it. */
 export type EscalationStep = { afterMs: number; to: string[] }
 /** Lines and areas, WGS 84: what a map draws, and where people walk unless `walk` is false. */
 export type StreetMap = {
@@ -156,6 +176,7 @@ export type Site = {
   /** Null: help points do not telephone. */
   voice: VoiceSite | null
   destinations: Destination[]
+  connectors: ConnectorSite[]
   escalation: EscalationStep[]
   /** Of whoever looks at a camera that no incident holds. */
   viewReason: 'required' | 'optional'

@@ -5,6 +5,7 @@ import type { Incident, IncidentId } from '../glossary/incident.ts'
 import type { IncidentEntries } from '../glossary/entries.ts'
 import type { EntryBodies, Recorded } from '../glossary/ledger.ts'
 import { HANDLERS } from '../glossary/people.ts'
+import { withVms } from './vms-lines.ts'
 
 /**
  * Its camera's head should stay where it is for this incident: a fixed camera has none, and one that failed is
@@ -46,6 +47,7 @@ const opened = ({ incident, helpPoint, kind }: EntryBodies['incident.opened'], a
   clips: [],
   requests: [],
   steps: [],
+  vms: [],
   log: [],
 })
 
@@ -79,6 +81,9 @@ type Change = Extract<
       | 'clip.released'
       | 'clip.deleted'
       | 'camera.moved'
+      | 'connector.told'
+      | 'connector.not-told'
+      | 'connector.lost'
   }
 >
 const CHANGES = {
@@ -104,6 +109,9 @@ const CHANGES = {
   'clip.released': true,
   'clip.deleted': true,
   'camera.moved': true,
+  'connector.told': true,
+  'connector.not-told': true,
+  'connector.lost': true,
 } satisfies Record<Change['kind'], true>
 /** What other rooms write about an incident is a line of its log, and nothing more. */
 const isChange = (entry: Recorded): entry is Change => Object.hasOwn(CHANGES, entry.kind)
@@ -205,6 +213,10 @@ function changed(incident: Incident, entry: Recorded): Incident {
       return attended(incident)
     case 'camera.moved':
       return isHandler(entry.actor) ? attended(incident) : incident
+    case 'connector.told':
+    case 'connector.not-told':
+    case 'connector.lost':
+      return { ...incident, vms: withVms(incident.vms, entry) }
     case 'incident.opened':
     case 'camera.passed-over':
       return incident

@@ -17,9 +17,11 @@ export type MetricsNeeds = {
   presses: { counted: Subscribe<{ source: string; kind: PressKind; outcome: PressOutcome }> }
   readiness: { overdue: MetricsPort['overdue']; stages: Subscribe<{ stage: Stage; kind: PressKind; ms: number }> }
   outbox: { state: MetricsPort['outbox'] }
+  vms: { connectors: MetricsPort['connectors'] }
 }
 
-export function openMetrics({ closing, ledger, clips, cameras, incidents, presses, readiness, outbox }: MetricsNeeds) {
+export function openMetrics(needs: MetricsNeeds) {
+  const { closing, ledger, clips, cameras, incidents, presses, readiness, outbox, vms } = needs
   const metrics = createMetrics({
     ledger: ledger.state,
     cameras: () => cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
@@ -27,6 +29,7 @@ export function openMetrics({ closing, ledger, clips, cameras, incidents, presse
     incidents: incidents.book.unfinished,
     overdue: readiness.overdue,
     outbox: outbox.state,
+    connectors: vms.connectors,
   })
   cameras.interrupted(metrics.gap)
   presses.counted(({ source, kind, outcome }) => metrics.press(source, kind, outcome))

@@ -1,6 +1,7 @@
 /** Figures for Prometheus. Counts what it is told; what can be asked for is asked when somebody looks. */
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { CameraHealth, CameraId } from '../glossary/camera.ts'
+import type { ConnectorState } from '../glossary/connector.ts'
 import type { DestinationState } from '../glossary/outbox.ts'
 import type { Draft } from '../glossary/ledger.ts'
 import type { PressKind } from '../glossary/press.ts'
@@ -22,6 +23,7 @@ export type MetricsPort = {
   incidents(): { state: string; kind: PressKind }[]
   overdue(): { helpPoint: string; what: string }[]
   outbox(): DestinationState[]
+  connectors(): ConnectorState[]
 }
 
 /** Seconds; the goals are in the middle of them. */
@@ -138,6 +140,39 @@ export function createMetrics(port: MetricsPort) {
   gauge('lamppost_outbox_dead_letters', 'Events that could not be delivered', ['destination'], (set) =>
     port.outbox().forEach(({ destination, dead }) => set({ destination }, dead.length)),
   )
+
+  gauge('lamppost_connector_state', '1 for the state that each VMS connector is in', ['connector', 'state'], (set) => {
+    for (const { connector, state } of port.connectors())
+      for (const each of ['well', 'failing', 'untested']) set({ connector, state: each }, each === state ? 1 : 0)
+  })
+  gauge('lamppost_connector_waiting', 'Acts that a VMS could not be told yet', ['connector'], (set) =>
+    port.connectors().forEach(({ connector, waiting }) => set({ connector }, waiting)),
+  )
+  gauge(
+    'lamppost_connector_oldest_waiting_timestamp_seconds',
+    'Since when the oldest of them waits',
+    ['connector'],
+    (set) => {
+      for (const { connector, oldestWaiting } of port.connectors())
+        if (oldestWaiting !== null) set({ connector }, Date.parse(oldestWaiting) / 1000)
+    },
+  )
+  gauge(
+    'lamppost_connector_last_read_back_timestamp_seconds',
+    'When something was last found in the VMS as it was told',
+    ['connector'],
+    (set) => {
+      for (const { connector, lastReadBack } of port.connectors())
+        if (lastReadBack !== null) set({ connector }, Date.parse(lastReadBack) / 1000)
+    },
+  )
+  gauge('lamppost_connector_clock_offset_seconds', 'The VMS’s clock minus ours', ['connector'], (set) => {
+    for (const { connector, clockOffsetMs } of port.connectors())
+      if (clockOffsetMs !== null) set({ connector }, clockOffsetMs / 1000)
+  })
+  gauge('lamppost_connector_unmatched_cameras', 'Cameras that are none of the VMS’s', ['connector'], (set) => {
+    for (const { connector, cameras } of port.connectors()) if (cameras) set({ connector }, cameras.unmatched)
+  })
 
   return {
     press: (source: string, kind: PressKind, outcome: PressOutcome): void => presses.inc({ source, kind, outcome }),

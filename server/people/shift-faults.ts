@@ -1,6 +1,7 @@
 /** Everything that is broken now, one line each, for who comes. Pure. */
 import type { VoiceHealth } from '../glossary/call.ts'
 import type { CameraHealth } from '../glossary/camera.ts'
+import type { ConnectorState } from '../glossary/connector.ts'
 import type { DestinationState } from '../glossary/outbox.ts'
 import type { HelpPointProof } from '../glossary/proof.ts'
 import type { ShiftFault } from '../glossary/shift.ts'
@@ -11,6 +12,7 @@ export type Town = {
   storage: string | null
   record: string | null
   destinations: Pick<DestinationState, 'destination' | 'failing' | 'dead'>[]
+  connectors: Pick<ConnectorState, 'connector' | 'state' | 'problem'>[]
   /** Null: nobody telephones here. */
   voice: VoiceHealth | null
 }
@@ -25,7 +27,8 @@ export function voiceText({ ready, apart }: VoiceHealth): string | null {
   return apart ? null : 'When this server stops, nobody answers calls: the edge runs inside it.'
 }
 
-export function shiftFaults({ cameras, helpPoints, storage, record, destinations, voice }: Town): ShiftFault[] {
+export function shiftFaults(town: Town): ShiftFault[] {
+  const { cameras, helpPoints, storage, record, destinations, connectors, voice } = town
   const of = (wrong: boolean, what: ShiftFault['what'], subject: string, detail: string | null): ShiftFault[] =>
     wrong ? [{ what, subject, detail }] : []
   const calls = voice && voiceText(voice)
@@ -42,6 +45,7 @@ export function shiftFaults({ cameras, helpPoints, storage, record, destinations
       ...of(video === 'down' || blind !== null, 'picture', id, blind ?? reason),
       ...of(buffer === 'down', 'buffer', id, reason),
     ]),
+    ...connectors.flatMap(({ connector, state, problem }) => of(state === 'failing', 'vms', connector, problem)),
     ...destinations.flatMap(({ destination, failing, dead }) =>
       of(
         failing !== null || dead.length > 0,

@@ -6,6 +6,7 @@ import type { VoiceHealth } from '../glossary/call.ts'
 import type { CameraHealth, CameraId } from '../glossary/camera.ts'
 import type { Incident } from '../glossary/incident.ts'
 import type { Append } from '../glossary/ledger.ts'
+import type { ConnectorState } from '../glossary/connector.ts'
 import type { DestinationState } from '../glossary/outbox.ts'
 import type { HelpPointProof } from '../glossary/proof.ts'
 import type { ShiftSummary } from '../glossary/shift.ts'
@@ -28,6 +29,7 @@ export type ShiftNeeds = {
   incidents: { book: { unfinished(): Incident[] } }
   readiness: { proofOf(helpPoint: HelpPoint): HelpPointProof }
   outbox: { state(): DestinationState[] }
+  vms: { connectors(): ConnectorState[] }
   calls: { voice(): VoiceHealth | null }
   people: { signIn: SignIn }
 }
@@ -41,6 +43,7 @@ export function openShifts({
   incidents,
   readiness,
   outbox,
+  vms,
   calls,
   people,
 }: ShiftNeeds) {
@@ -52,6 +55,7 @@ export function openShifts({
       storage: reserveText(ledger.state().room) ?? clips.diskState()?.problem ?? null,
       record: ledger.state().broken,
       destinations: outbox.state(),
+      connectors: vms.connectors(),
       voice: calls.voice(),
     })
   const summary = (): ShiftSummary => ({ incidents: openIncidents(incidents.book.unfinished()), faults: faults() })

@@ -4,6 +4,7 @@ import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { OnvifAccess, Site, SiteCamera } from '../glossary/site.ts'
 import { type Placed, placeOf, sameChannel, sameHead, streamPlaceOf } from './camera-places.ts'
+import { connectorsOf } from './connector-check.ts'
 import { type Path, shapeProblems } from './schema-words.ts'
 import type { Resolve } from './site-references.ts'
 import { SITE_SCHEMA, type SiteDocument } from './site-schema.ts'
@@ -103,10 +104,11 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     }
 
   unique('destinations', document.destinations ?? [])
+  unique('connectors', document.connectors ?? [])
+  const told = new Set([...(document.destinations ?? []), ...(document.connectors ?? [])].map(({ id }) => id))
   const steps = (document.escalation ?? []).map(({ after, to = [] }, i) => {
     for (const [j, name] of to.entries())
-      if (!document.destinations?.some(({ id }) => id === name))
-        complain(['escalation', i, 'to', j], `there is no destination "${name}"`)
+      if (!told.has(name)) complain(['escalation', i, 'to', j], `there is no destination or connector "${name}"`)
     if (durationMs(after) === 0) complain(['escalation', i, 'after'], 'nobody can take an incident in no time')
     return { afterMs: durationMs(after), to }
   })
@@ -198,6 +200,8 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
       events: events ?? DEFAULT_EVENTS,
     }
   })
+
+  const connectors = connectorsOf(document, refer, complain)
 
   const signer = document.evidence?.signer
     ? {
@@ -353,6 +357,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     voice,
     sia: document.sia ? { port: document.sia.port, host: document.sia.host ?? null } : null,
     destinations,
+    connectors,
     escalation: steps,
     viewReason: document.viewing?.reason ?? 'optional',
     embedding: document.embedding ?? [],

@@ -3,6 +3,29 @@ import { isMap, isSeq, parseDocument } from 'yaml'
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 
+/**
+ * Says which camera of a VMS one of ours is; null takes that away, so that it is matched by its address again. Returns
+ * the new text.
+ */
+export function editVmsCamera(text: string, connector: string, camera: CameraId, theirs: string | null): string {
+  const document = parseDocument(text)
+  const connectors = document.get('connectors')
+  const node = isSeq(connectors)
+    ? connectors.items.find((item) => isMap(item) && item.get('id') === connector)
+    : undefined
+  if (!isMap(node)) return text
+  if (theirs === null) {
+    const said = node.get('cameras')
+    if (!isMap(said)) return text
+    said.delete(camera)
+    if (said.items.length === 0) node.delete('cameras')
+  } else {
+    if (!isMap(node.get('cameras'))) node.set('cameras', document.createNode({}))
+    node.setIn(['cameras', camera], document.createNode(theirs))
+  }
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true })
+}
+
 /** Maps the help point to the preset; null takes every mapping to `token` away. Returns the new text. */
 export function editPreset(
   text: string,

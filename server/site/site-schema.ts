@@ -1,6 +1,7 @@
 /** The site file's shape, as a schema: unknown keys are refused, and editors get it as JSON Schema. */
 import { type Static, Type } from 'typebox'
 import { FILE, REFERENCE, strict } from './schema-parts.ts'
+import { CONNECTOR } from './connector-schema.ts'
 import { HELP_POINT_VOICE, SIP, VOICE } from './voice-schema.ts'
 
 const ID = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'Lower-case letters, digits and hyphens' })
@@ -391,12 +392,17 @@ export const SITE_SCHEMA = Type.Object(
         { description: 'Other systems that are told what happens, at least once each' },
       ),
     ),
+    connectors: Type.Optional(
+      Type.Array(CONNECTOR, { description: 'Video management systems that are told of incidents' }),
+    ),
     escalation: Type.Optional(
       Type.Array(
         Type.Object(
           {
             after: DURATION,
-            to: Type.Optional(Type.Array(ID, { description: 'Destinations that are told at this step' })),
+            to: Type.Optional(
+              Type.Array(ID, { description: 'Destinations and connectors that are told at this step' }),
+            ),
           },
           strict,
         ),

@@ -1,10 +1,11 @@
 /** The town as its site file names it: read, followed, edited. */
+import type { CameraId } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { HelpPoint, SafePlace, Site } from '../glossary/site.ts'
 import { createHelpPoints } from './help-points.ts'
 import { openings } from './opening-hours.ts'
-import { editPreset } from './site-edit.ts'
+import { editPreset, editVmsCamera } from './site-edit.ts'
 import { openSiteFile } from './site-file.ts'
 import { createResolver } from './site-references.ts'
 import { createWalks } from './walking.ts'
@@ -48,6 +49,9 @@ export async function openTown({ clock, logger, news, closing, file, environment
       camera: Parameters<typeof editPreset>[1]
       change: Parameters<typeof editPreset>[2]
     }) => siteFile.edit((text) => editPreset(text, camera, change)),
+    /** @param theirs the VMS’s own id; null: matched by its address again */
+    editVmsCamera: (connector: string, camera: CameraId, theirs: string | null): Promise<void> =>
+      siteFile.edit((text) => editVmsCamera(text, connector, camera, theirs)),
     /** When it is open, from now on. */
     openings: ({ open }: SafePlace) => openings(open, clock.now(), site().timezone),
     /** How far people walk there. */

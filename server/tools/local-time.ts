@@ -33,6 +33,10 @@ function offsetAt(ms: number, timezone: string): number {
 export const localTime = (ms: number, timezone: string): string =>
   new Date(ms + offsetAt(ms, timezone)).toISOString().slice(11, 16)
 
+/** The local date and time, as 2026-11-24 04:30:07. */
+export const localDateTime = (ms: number, timezone: string): string =>
+  new Date(ms + offsetAt(ms, timezone)).toISOString().slice(0, 19).replace('T', ' ')
+
 /** Whether a street is quiet and mostly empty then: from 23:00 to 07:00. @param time as 04:30 */
 export const isNight = (time: string): boolean => time >= '23:00' || time < '07:00'
 

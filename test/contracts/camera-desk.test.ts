@@ -43,6 +43,7 @@ const site = (camera: SiteCamera): Site => ({
   sia: null,
   voice: null,
   destinations: [],
+  connectors: [],
   checkpointsTo: [],
   escalation: [],
   viewReason: 'optional',

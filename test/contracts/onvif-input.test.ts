@@ -83,6 +83,7 @@ beforeAll(async () => {
     sia: null,
     voice: null,
     destinations: [],
+    connectors: [],
     checkpointsTo: [],
     escalation: [],
     viewReason: 'optional',

@@ -16,6 +16,7 @@ import { ROLES, type Role } from '../../server/glossary/people.ts'
 import { incidentRoutes } from '../../server/incident/incident-routes.ts'
 import { ledgerRoutes } from '../../server/ledger/ledger-routes.ts'
 import { stateRoutes } from '../../server/metrics/state-routes.ts'
+import { connectorRoutes } from '../../server/connectors/connector-routes.ts'
 import { outboxRoutes } from '../../server/outbox/outbox-routes.ts'
 import { peopleRoutes } from '../../server/people/people-routes.ts'
 import { sessionRoutes } from '../../server/people/session-routes.ts'
@@ -101,6 +102,7 @@ beforeAll(async () => {
   ledgerRoutes(app, unasked())
   stateRoutes(app, { ...unasked(), metricsType: 'text/plain' })
   outboxRoutes(app, unasked())
+  connectorRoutes(app, unasked())
   peopleRoutes(app, unasked())
   sessionRoutes(app, unasked(), unasked())
   shiftRoutes(app, unasked(), unasked())

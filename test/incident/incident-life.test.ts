@@ -466,6 +466,7 @@ describe('when nobody takes it', () => {
     clips: [],
     requests: [],
     steps: [],
+    vms: [],
     log: [],
     ...change,
   })

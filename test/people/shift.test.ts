@@ -70,6 +70,7 @@ describe('what is broken', () => {
     helpPoints: [{ id: 'bar', proof: { overdue: [], lastDrillResult: null, lastVoiceDrill: null } }],
     storage: null,
     record: null,
+    connectors: [],
     destinations: [{ destination: 'cad', failing: null, dead: [] }],
     voice: { ready: true, apart: true },
   }
@@ -93,6 +94,7 @@ describe('what is broken', () => {
       storage: 'full',
       voice: null,
       record: 'line 7',
+      connectors: [],
       destinations: [
         {
           destination: 'cad',

@@ -223,7 +223,7 @@ describe('the site file’s word on escalation and embedding', () => {
       'a destination that is not there',
       'escalation: [{ after: 30s, to: [duty] }]\n',
       'escalation.0.to.0',
-      /no destination "duty"/,
+      /no destination or connector "duty"/,
     ],
     ['steps that do not rise', 'escalation: [{ after: 2m }, { after: 30s }]\n', 'escalation.1.after', /later/],
     ['a step after no time', 'escalation: [{ after: 0s }]\n', 'escalation.0.after', /no time/],

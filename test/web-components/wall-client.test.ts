@@ -33,6 +33,7 @@ const incident = (id: string, seq: number, change: Partial<Incident> = {}): Inci
   clips: [],
   requests: [],
   steps: [],
+  vms: [],
   log: [{ seq, at: '', kind: 'incident.opened', actor: '', body: {} }],
   ...change,
 })

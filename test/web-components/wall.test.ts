@@ -45,6 +45,7 @@ const incident = (change: Partial<Incident> = {}): Incident => {
     clips: [],
     requests: [],
     steps: [],
+    vms: [],
     log: [],
     ...change,
   }

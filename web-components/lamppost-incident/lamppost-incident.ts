@@ -32,6 +32,7 @@ import { dialogStyles } from './styles/dialog-styles.ts'
 import { helpStyles } from './styles/help-styles.ts'
 import { pictureStyles } from './styles/picture-styles.ts'
 import { tileStyles } from './styles/tile-styles.ts'
+import { vmsLines } from './incident-vms.ts'
 import { type Tile, type Wish, cameraName, nameOf } from './tile-context.ts'
 
 /** A wall makes a card large within a frame or two. */
@@ -372,7 +373,7 @@ export class LamppostIncident extends LitElement {
           ${notes(tile, this.#draft)}
         </div>
         <div class="side">
-          ${contacts(tile)} ${safePlaces(tile)}
+          ${contacts(tile)} ${safePlaces(tile)} ${vmsLines(tile)}
           <lamppost-town .client=${client} .incident=${incident.id}></lamppost-town>
         </div>
       </div>

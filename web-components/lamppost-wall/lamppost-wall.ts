@@ -263,7 +263,7 @@ export class LamppostWall extends LitElement {
 
   protected override render() {
     const { words } = this.#language
-    const { link, refusal, helpPoints, storage, record, lately, voice } = this.#client.client.state()
+    const { link, refusal, helpPoints, storage, record, lately, voice, connectors } = this.#client.client.state()
     const nameOf = (helpPoint: string): string => helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint
     const shown = this.#shown
     const others = arranged(shown, this.#inHand, this.#room)
@@ -352,6 +352,14 @@ export class LamppostWall extends LitElement {
             ? html`<lamppost-microphone part="microphone" .client=${this.#client.client}></lamppost-microphone>`
             : nothing
         }
+        ${connectors
+          .filter(({ state }) => state === 'failing')
+          .map(
+            ({ product, connector, problem }) =>
+              html`<p part="storage" class="storage" role="status">
+                ${words.vms.deaf(`${product} (${connector})`, problem ?? '')}
+              </p>`,
+          )}
         ${storage?.problem ? html`<p part="storage" class="storage" role="status">${words.storage}: ${storage.problem}</p>` : nothing}
         ${record ? html`<p part="storage" class="storage" role="status">${words.recordBroken}: ${record}</p>` : nothing}
       </div>

@@ -14,6 +14,7 @@ const WELSH: Record<string, string> = {
   wall: 'Wal',
   presets: 'Camerâu a rhagosodiadau',
   helpPoints: 'Mannau cymorth',
+  connectors: 'Systemau fideo',
   evidence: 'Tystiolaeth',
   shift: 'Sifft',
   nothingHere: 'Does dim byd yn y cyfeiriad hwn.',

@@ -12,6 +12,13 @@ import type {
 import type { ClipView, PictureForm, RecorderReport } from '../../server/glossary/clip.ts'
 import type { Disclosure, Export, ExportOrder, FoundRecordings, Keeping } from '../../server/glossary/evidence.ts'
 import type { Incident as FoldedIncident } from '../../server/glossary/incident.ts'
+import type {
+  CameraMatch,
+  ConnectorState,
+  ConnectorTrial,
+  TrialStep,
+  VmsLine,
+} from '../../server/glossary/connector.ts'
 import type { DestinationState } from '../../server/glossary/outbox.ts'
 import type { HelpPointProof, VoiceProof } from '../../server/glossary/proof.ts'
 import type { Present } from '../../server/glossary/people.ts'
@@ -57,6 +64,7 @@ export type HelpPoint = Pick<
       keys: string[]
     } | null
   }
+export type { CameraMatch, ConnectorState, ConnectorTrial, TrialStep, VmsLine }
 export type { Contact, Present, Shift, ShiftFault, ShiftSummary, StreetMap }
 /** `openings`: UTC ISO 8601, from now on for eight days. */
 export type SafePlace = SiteSafePlace & {

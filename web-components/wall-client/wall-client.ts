@@ -9,6 +9,7 @@ import type {
   CallQuality,
   CameraHand,
   CameraView,
+  ConnectorState,
   HelpPoint,
   Incident,
   Present,
@@ -50,6 +51,7 @@ export type WallState = {
   }[]
   /** Those that go on, and those that ended while this page was open and their incident is. */ calls: readonly Call[]
   /** Null: nobody telephones here. */ voice: VoiceHealth | null
+  /** The VMSs that are told of incidents. */ connectors: readonly ConnectorState[]
   /** How far exports are that are being made, by their ids. */ exporting: Readonly<Record<string, number>>
 }
 
@@ -99,6 +101,7 @@ export function createWallClient({
     lately: [],
     calls: [],
     voice: null,
+    connectors: [],
     exporting: {},
   }
   let users = 0
@@ -224,6 +227,11 @@ export function createWallClient({
       return set({ cameras: state.cameras.map((each) => (each.id === camera ? { ...each, steeredBy: hand } : each)) })
     }
     if (event === 'call.quality') return calls.quality(JSON.parse(data) as { call: string; quality: CallQuality })
+    if (event === 'connector.health') {
+      const news = JSON.parse(data) as ConnectorState
+      const others = state.connectors.filter(({ connector }) => connector !== news.connector)
+      return set({ connectors: [...others, news].sort((a, b) => (a.connector < b.connector ? -1 : 1)) })
+    }
     if (event === 'voice.health') return set({ voice: JSON.parse(data) as VoiceHealth | null })
     const entry = JSON.parse(data) as { kind?: string; body?: { incident?: string; call?: string } }
     if (entry.kind?.startsWith('call.') && entry.body?.call) calls.heardOf(entry.body.call)
@@ -235,17 +243,20 @@ export function createWallClient({
   let streets: Promise<StreetMap> | null = null
   async function loadTown(link = following): Promise<void> {
     const ask = <T>(what: string): Promise<T> => getNow(`/api/v1/${what}`, link)
-    const [site, helpPoints, cameras, people, me] = await Promise.all([
+    const [site, helpPoints, cameras, people, connectors, me] = await Promise.all([
       ask<Site>('site'),
       ask<{ items: HelpPoint[] }>('help-points'),
       ask<{ items: CameraView[] }>('cameras'),
       ask<{ items: Present[] }>('people'),
+      // A server of an earlier version has none: the wall works all the same.
+      ask<{ items: ConnectorState[] }>('connectors').catch(() => ({ items: [] })),
       ask<{ name: string; role: string }>('session'),
     ])
     streets = null
     set({
       me,
       people: people.items,
+      connectors: connectors.items,
       site,
       storage: site.storage,
       record: site.record,

@@ -4,6 +4,8 @@
  */
 import type {
   CameraInquiry,
+  CameraMatch,
+  ConnectorTrial,
   Destination,
   FoundCamera,
   Incident,
@@ -36,6 +38,7 @@ export function createWallRequests({ call, get, keep }: Omit<WallCalls, 'getChan
     return incident
   }
   const cameraPath = (id: string, what: string): string => `/api/v1/cameras/${encodeURIComponent(id)}/${what}`
+  const connectorPath = (id: string, what: string): string => `/api/v1/connectors/${encodeURIComponent(id)}/${what}`
   return {
     /** @param from take it over from this person; null: nobody has it, or it is offered. */
     acknowledge: (id: string, from: string | null = null): Promise<Incident> =>
@@ -120,6 +123,13 @@ export function createWallRequests({ call, get, keep }: Omit<WallCalls, 'getChan
       )
       return answer && URL.createObjectURL(await answer.blob())
     },
+    connectorCameras: async (connector: string): Promise<CameraMatch[]> =>
+      (await get<{ items: CameraMatch[] }>(connectorPath(connector, 'cameras'))).items,
+    /** @param theirs null: none of theirs is said to be this one any more */
+    sayCamera: async (connector: string, camera: string, theirs: string | null): Promise<void> =>
+      void (await call('PUT', connectorPath(connector, `cameras/${encodeURIComponent(camera)}`), { theirs })),
+    testConnector: async (connector: string, press: boolean): Promise<ConnectorTrial> =>
+      (await call('POST', connectorPath(connector, 'test'), { press })).json() as Promise<ConnectorTrial>,
     networks: async (): Promise<string[]> => (await get<{ devices: string[] }>('/api/v1/discovery')).devices,
     discover: async (device: string | null): Promise<FoundCamera[]> =>
       (

@@ -165,6 +165,7 @@ export const roomWordsCy: Pick<Words, keyof typeof roomText> = {
       storage: 'Disg',
       record: 'Y cofnod',
       destination: 'System arall',
+      vms: 'System fideo (VMS)',
       calls: 'Galwadau',
     },
     toDo: (count) => `${count} ar agor`,

@@ -3,6 +3,7 @@ import type { Framing } from '../wall-client/api-shapes.ts'
 import { callTextCy } from './cy-call.ts'
 import { evidenceText } from './cy-evidence.ts'
 import { roomWordsCy } from './cy-room.ts'
+import { vmsTextCy } from './cy-vms.ts'
 import type { Words } from './en.ts'
 
 const profion = ({ proofs }: Framing): string => {
@@ -19,6 +20,7 @@ function cyfnod(ms: number): string {
 export const cy: Words = {
   ...roomWordsCy,
   ...callTextCy,
+  ...vmsTextCy,
   officer: evidenceText,
   pressed: 'Pwyswyd y man cymorth',
   drill: 'Ymarfer: nid person',

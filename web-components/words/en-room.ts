@@ -163,6 +163,7 @@ export const roomText = {
       storage: 'Disk',
       record: 'The record',
       destination: 'Other system',
+      vms: 'Video management system',
       calls: 'Calls',
     },
     toDo: (count: number) => (count === 1 ? '1 open' : `${count} open`),

@@ -4,6 +4,7 @@ import type { Standing } from '../lamppost-proofs/proof-words.ts'
 import { callText } from './en-call.ts'
 import { evidenceText } from './en-evidence.ts'
 import { roomText } from './en-room.ts'
+import { vmsText } from './en-vms.ts'
 
 /** The same words in another language: no key may miss, no list may be shorter. */
 type Said<T> = T extends (...given: infer Given) => string
@@ -30,6 +31,7 @@ function spanText(ms: number): string {
 export const en = {
   ...roomText,
   ...callText,
+  ...vmsText,
   officer: evidenceText,
   pressed: 'Help point pressed',
   drill: 'Drill: not a person',

@@ -87,6 +87,27 @@ export const helpStyles = css`
   .places li.open-now {
     border-inline-start-color: var(--_good);
   }
+  .vms li {
+    padding: 6px 10px;
+    border: 1px solid var(--_line);
+    border-inline-start: 6px solid var(--_quiet);
+    border-radius: 6px;
+    font-size: 15px;
+    overflow-wrap: anywhere;
+  }
+  .vms li.told {
+    border-inline-start-color: var(--_good);
+  }
+  .vms li.untold {
+    border-inline-start-color: var(--_doubt);
+  }
+  .vms .finding {
+    font-size: 14px;
+    color: var(--_quiet);
+  }
+  .vms a {
+    color: inherit;
+  }
   .places .state {
     font-size: 15px;
   }

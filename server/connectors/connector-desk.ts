@@ -1,0 +1,328 @@
+/**
+ * Tells each VMS what it must still be told (connector-plan), reads back, and writes what proves it into the ledger.
+ * Each incident of each VMS has a pass of its own: one that a VMS cannot digest delays no other, and a VMS that hangs
+ * delays nobody else. Not here: what is told (connector-plan), how (the connectors), whether a VMS is well (health).
+ */
+import type { CameraId } from '../glossary/camera.ts'
+import type { Incident, IncidentId } from '../glossary/incident.ts'
+import type { Append, Draft } from '../glossary/ledger.ts'
+import type { ConnectorSite } from '../glossary/site.ts'
+import { createBackoff } from '../tools/backoff.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
+import { messageOf } from '../tools/failure.ts'
+import type { Signal, Telling, VmsConnector } from './connector.ts'
+import type { ConnectorBook } from './connector-book.ts'
+import { type Act, type PlanRule, type ToldSoFar, actKey, planFor, pressTime } from './connector-plan.ts'
+import { lineText, markOf, pressedText, pressesText, titleOf } from './connector-words.ts'
+import { createSlots } from './slots.ts'
+
+export type TownNames = {
+  id: string
+  timezone: string
+  keepMs: number
+  nameOf(id: string): string
+  cameraName(id: string): string
+}
+export type DeskPort = {
+  clock: Clock
+  site: ConnectorSite
+  vms: VmsConnector
+  book: ConnectorBook
+  town(): TownNames
+  load(incident: IncidentId): Promise<Incident>
+  append: Append
+  /** Theirs of one of ours; null: not matched. @throws when the VMS cannot be asked for its cameras */
+  matching(signal: AbortSignal): Promise<(camera: CameraId) => string | null>
+  /** What hangs now, or null: the connector's health. */
+  onTrouble(problem: string | null): void
+  onError(error: unknown): void
+}
+
+const FIRST_WAIT_MS = 1000
+/** While an incident is open nobody waits for minutes; what is over has time. */
+const LONGEST_WAIT_MS = 30_000
+const ACT_WITHIN_MS = 20_000
+const TICK_MS = 500
+const WATCH_EVERY_MS = 2500
+const AT_ONE_TIME = 4
+/** What was not told is written down when a second try has failed, too: a hiccup is no entry. */
+const WRITTEN_AT_TRY = 2
+
+type Waiting = {
+  tries: number
+  until: number
+  since: number
+  problem: string
+  written: string | null
+  backoff: { wait(): number }
+}
+
+export function createVmsDesk(port: DeskPort) {
+  const { clock, site, vms, book, append, onError } = port
+  const stop = new AbortController()
+  const passes = new Map<IncidentId, { again: boolean; ended: Promise<void> }>()
+  /** When an incident must be looked at again by itself. */
+  const due = new Map<IncidentId, number>()
+  const waits = new Map<IncidentId, Map<string, Waiting>>()
+  const slots = createSlots(AT_ONE_TIME)
+
+  const about = { connector: site.id, product: vms.product }
+  const write = async (draft: Draft): Promise<void> => void (await append([draft]).durable)
+  const troubles = (): Waiting[] => [...waits.values()].flatMap((each) => [...each.values()])
+  const judge = (): void => port.onTrouble(troubles().sort((a, b) => a.since - b.since)[0]?.problem ?? null)
+
+  function settle(incident: IncidentId, key: string): void {
+    const mine = waits.get(incident)
+    mine?.delete(key)
+    if (mine?.size === 0) waits.delete(incident)
+    judge()
+  }
+  async function failed(incident: IncidentId, act: Act, key: string, problem: string): Promise<void> {
+    const mine = waits.get(incident) ?? new Map<string, Waiting>()
+    waits.set(incident, mine)
+    const known = mine.get(key)
+    const backoff = known?.backoff ?? createBackoff(FIRST_WAIT_MS, LONGEST_WAIT_MS)
+    const tries = (known?.tries ?? 0) + 1
+    const isNews = tries >= WRITTEN_AT_TRY && known?.written !== problem
+    mine.set(key, {
+      tries,
+      until: clock.now() + backoff.wait(),
+      since: known?.since ?? clock.now(),
+      problem,
+      written: isNews ? problem : (known?.written ?? null),
+      backoff,
+    })
+    judge()
+    if (isNews) await write(refusal(incident, act, problem, false))
+  }
+  const refusal = (incident: IncidentId, { verb, part, camera }: Act, problem: string, lasting: boolean): Draft => ({
+    kind: 'connector.not-told',
+    actor: `connector:${site.id}`,
+    subject: incident,
+    body: { ...about, incident, verb, part, camera, problem, lasting },
+  })
+
+  function signalOf(incident: Incident, told: ToldSoFar, act: Act, theirs: string | null): Signal {
+    const town = port.town()
+    const names = namesFor(town, incident)
+    const pressedAt = pressTime(incident)
+    const lines = incident.log.flatMap((line) => lineText(line, names, site.notes) ?? [])
+    return {
+      verb: act.verb,
+      incident: incident.id,
+      mark: markOf(town.id, incident.id),
+      title: titleOf(incident, names.helpPoint, act.late),
+      text: pressedText(pressedAt, names, act.late),
+      lines: act.line === null ? [] : [...lines.filter((line) => line !== act.line), act.line],
+      pressedAt,
+      ours: act.camera,
+      camera: theirs ?? (act.camera === null ? site.fallback : null),
+      event: act.event,
+      shared:
+        act.event !== null
+          ? book.isShared(site.id, incident.id, act.verb, act.event)
+          : act.camera !== null && book.isAlarmed(site.id, incident.id, act.camera),
+      over: told.events.filter(({ over }) => over).map(({ id }) => id),
+      late: act.late,
+    }
+  }
+  const namesFor = (town: TownNames, { helpPoint }: Incident) => ({
+    helpPoint: town.nameOf(helpPoint),
+    camera: town.cameraName,
+    timezone: town.timezone,
+  })
+
+  async function perform(incident: Incident, told: ToldSoFar, act: Act, theirs: string | null): Promise<void> {
+    const { id } = incident
+    const key = actKey(act)
+    const named = act.verb === 'note' && act.part.startsWith('presses ') ? withPresses(incident, act) : act
+    const telling: Telling =
+      act.cannot === null
+        ? await slots.run(() =>
+            vms.tell(
+              signalOf(incident, told, named, theirs),
+              AbortSignal.any([stop.signal, AbortSignal.timeout(ACT_WITHIN_MS)]),
+            ),
+          )
+        : { outcome: 'cannot', problem: act.cannot }
+    if (stop.signal.aborted) return
+    if (telling.outcome === 'failed') return failed(id, act, key, telling.problem)
+    if (telling.outcome === 'cannot') await write(refusal(id, act, telling.problem, true))
+    else {
+      const { how, id: their, link, finding = null } = telling
+      const { verb, part, camera, late } = act
+      await write({
+        kind: 'connector.told',
+        actor: `connector:${site.id}`,
+        subject: id,
+        body: {
+          ...about,
+          incident: id,
+          verb,
+          part,
+          how,
+          id: their,
+          link,
+          camera,
+          late: late && verb === 'mark',
+          finding,
+        },
+      })
+    }
+    settle(id, key)
+  }
+  function withPresses(incident: Incident, act: Act): Act {
+    const last = incident.presses.at(-1)?.receivedAt ?? incident.openedAt
+    const names = namesFor(port.town(), incident)
+    return { ...act, line: pressesText(incident.presses.length + incident.repeats, last, names) }
+  }
+
+  /** Everything of one incident that can be told now. */
+  async function passOver(id: IncidentId): Promise<void> {
+    while (!stop.signal.aborted) {
+      const told = book.told(site.id, id)
+      if (!told || !book.unfinished(site.id).includes(id)) {
+        waits.delete(id)
+        return judge()
+      }
+      const incident = await port.load(id)
+      const match = await matched(id)
+      if (match === null) return
+      const town = port.town()
+      const names = namesFor(town, incident)
+      const rule: PlanRule = {
+        verbs: vms.verbs,
+        matched: (camera) => match(camera) !== null,
+        fallback: site.fallback !== null,
+        late: site.late,
+        keepMs: town.keepMs,
+        line: (line) => lineText(line, names, site.notes),
+      }
+      const plan = planFor(incident, told, rule, clock.now())
+      if (plan.finished) {
+        await write({
+          kind: 'connector.finished',
+          actor: `connector:${site.id}`,
+          subject: id,
+          body: { connector: site.id, incident: id },
+        })
+        continue
+      }
+      const waiting = waits.get(id)
+      const ready = plan.acts.find((act) => (waiting?.get(actKey(act))?.until ?? 0) <= clock.now())
+      if (!ready) {
+        // What is waited for and not planned any more is no trouble.
+        for (const key of waiting?.keys() ?? []) if (!plan.acts.some((act) => actKey(act) === key)) settle(id, key)
+        const times = [plan.again, ...[...(waits.get(id)?.values() ?? [])].map(({ until }) => until)]
+        const next = Math.min(...times.filter((time) => time !== null))
+        if (Number.isFinite(next)) due.set(id, next)
+        return
+      }
+      await perform(incident, told, ready, ready.camera === null ? null : match(ready.camera))
+    }
+  }
+  /** Null: the VMS cannot be asked for its cameras now; it is tried again. */
+  async function matched(id: IncidentId): Promise<((camera: CameraId) => string | null) | null> {
+    const key = 'cameras'
+    const act: Act = { verb: 'raise', part: key, camera: null, event: null, line: null, late: false, cannot: null }
+    const waiting = waits.get(id)?.get(key)
+    if (waiting && waiting.until > clock.now()) {
+      due.set(id, waiting.until)
+      return null
+    }
+    try {
+      const match = await port.matching(AbortSignal.any([stop.signal, AbortSignal.timeout(ACT_WITHIN_MS)]))
+      if (waiting) settle(id, key)
+      return match
+    } catch (error) {
+      if (!stop.signal.aborted) await failed(id, act, key, sentence(messageOf(error)))
+      due.set(id, waits.get(id)?.get(key)?.until ?? clock.now() + FIRST_WAIT_MS)
+      return null
+    }
+  }
+
+  function wake(id: IncidentId): void {
+    due.delete(id)
+    const running = passes.get(id)
+    if (running) {
+      running.again = true
+      return
+    }
+    if (stop.signal.aborted) return
+    const pass = { again: false, ended: Promise.resolve() }
+    passes.set(id, pass)
+    pass.ended = passOver(id)
+      .catch((error: unknown) => {
+        onError(error)
+        due.set(id, clock.now() + LONGEST_WAIT_MS)
+      })
+      .then(() => {
+        passes.delete(id)
+        if (pass.again) wake(id)
+      })
+  }
+
+  /** Alarms that should go on and are over: raised again, as one of the same incident. */
+  async function watch(): Promise<void> {
+    const living = book.living(site.id)
+    if (living.length === 0) return
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(ACT_WITHIN_MS)])
+    const asked = new Map(living.map(({ event }) => [event.id, { id: event.id, kept: event.protected }]))
+    for (const { id, what, why } of await vms.lost([...asked.values()], signal))
+      for (const { incident, event } of living.filter((each) => each.event.id === id))
+        if (book.isLiving(site.id, incident, id)) {
+          await write({
+            kind: 'connector.lost',
+            actor: `connector:${site.id}`,
+            subject: incident,
+            body: { connector: site.id, incident, what, id, camera: event.camera, why },
+          })
+          wake(incident)
+        }
+  }
+  async function tick(): Promise<void> {
+    for (let watchAt = 0; !stop.signal.aborted;) {
+      for (const [id, at] of due) if (at <= clock.now()) wake(id)
+      if (clock.monotonic() >= watchAt) {
+        // That it cannot be asked is told by its health.
+        await watch().catch(() => {})
+        watchAt = clock.monotonic() + WATCH_EVERY_MS
+      }
+      await clock.sleep(TICK_MS, stop.signal)
+    }
+  }
+  const ticking = tick()
+  for (const id of book.unfinished(site.id)) wake(id)
+
+  return {
+    /** Something was recorded about this incident. */
+    heard(id: IncidentId): void {
+      if (book.told(site.id, id)) wake(id)
+    },
+    /** Other cameras of theirs are ours now. */
+    reconsider: (): void => book.unfinished(site.id).forEach(wake),
+    /** It can be reached again: what waits is told at once. */
+    hurry(): void {
+      for (const [id, mine] of waits) {
+        for (const each of mine.values()) each.until = 0
+        wake(id)
+      }
+    },
+    waiting: (): { count: number; oldest: string | null } => {
+      const all = troubles()
+      return {
+        count: all.length,
+        oldest: all.length === 0 ? null : isoTime(Math.min(...all.map(({ since }) => since))),
+      }
+    },
+    async close(): Promise<void> {
+      stop.abort()
+      await ticking
+      await Promise.all([...passes.values()].map(({ ended }) => ended))
+    },
+  }
+}
+export type VmsDesk = ReturnType<typeof createVmsDesk>
+
+const sentence = (words: string): string =>
+  `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}${/[.!?]$/.test(words) ? '' : '.'}`

@@ -1,0 +1,82 @@
+/** What the connector desk asks of a VMS, whichever it is. A verb that the VMS does not have is absent. */
+import type { ReceiptKind, Verb } from '../glossary/connector.ts'
+import type { CameraId } from '../glossary/camera.ts'
+
+/** A camera as the VMS knows it. Never with a password, which the lists of most VMSs contain. */
+export type TheirCamera = {
+  id: string
+  name: string
+  /** Host of its address, lower case; null: the list does not say. */
+  host: string | null
+  /** Host, port and path of its stream, without name and password. */
+  stream: string | null
+  /** Why an alarm there would have no footage now; null: it records. */
+  problem: string | null
+}
+
+/** One thing to be told. */
+export type Signal = {
+  verb: Verb
+  /** In each mark, so that it is found again: the incident's id, and the site's before it. */
+  incident: string
+  mark: string
+  /** DRILL first, when it is one. */
+  title: string
+  /** What happened, in one line. */
+  text: string
+  /** For `note`: every line so far, this one last. */
+  lines: string[]
+  /** The time of the press, milliseconds since 1970. */
+  pressedAt: number
+  ours: CameraId | null
+  /** Their id of the camera; null for acts on an event that is there already. */
+  camera: string | null
+  /** Their id of the event that is protected, noted, ended, released. */
+  event: string | null
+  /** Another incident needs it, too: the camera's alarm goes on, the event stays kept. */
+  shared: boolean
+  /** Their events of this incident that are over: none of them is the alarm of now. */
+  over: string[]
+  /** The press is of long ago: its footage is looked up, and no alarm is raised. */
+  late: boolean
+}
+
+export type Telling =
+  | { outcome: 'told'; how: ReceiptKind; id: string | null; link: string | null; finding?: string | null }
+  /** It is tried again. */
+  | { outcome: 'failed'; problem: string }
+  /** Another try would not help. */
+  | { outcome: 'cannot'; problem: string }
+
+/** `missing`: rights, daemons and settings that it needs, each in words. */
+export type Capabilities = {
+  version: string | null
+  versionKnown: boolean
+  clockOffsetMs: number | null
+  steps: { step: string; ok: boolean; words: string }[]
+}
+
+export type VmsConnector = {
+  product: string
+  verbs: readonly Verb[]
+  /** What stands as a fault for as long as the site file is as it is. */
+  standing: readonly string[]
+  /** Never rejects: what goes wrong is an outcome. */
+  tell(signal: Signal, stop: AbortSignal): Promise<Telling>
+  /**
+   * Of these events, those that are over or gone (`alarm`), or that are not kept any more (`footage`).
+   * @throws when it cannot be asked
+   */
+  lost(
+    events: readonly { id: string; kept: boolean }[],
+    signal: AbortSignal,
+  ): Promise<{ id: string; what: 'alarm' | 'footage'; why: string }[]>
+  /** @throws with words for a person */
+  cameras(signal: AbortSignal): Promise<TheirCamera[]>
+  /** Reaches, signs in, and looks at what it needs; never rejects. */
+  look(signal: AbortSignal): Promise<Capabilities>
+  /** Whether somebody, a person's alarm of ours included, has something on this camera that a dry run would touch. */
+  isInUse(camera: string, signal: AbortSignal): Promise<boolean>
+  /** What a dry run made is taken away again. @throws with words for a person */
+  remove(event: string, signal: AbortSignal): Promise<void>
+}
