@@ -7,18 +7,19 @@ export const connectorsStyles = css`
   }
   main {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 20px;
     max-width: 1400px;
     margin: 0 auto;
     padding: 20px;
   }
-  h2 {
+  h1 {
     font-size: 26px;
   }
-  h3 {
+  h2 {
     font-size: 20px;
   }
-  h4 {
+  h3 {
     font-size: 16px;
     margin: 0 0 6px;
   }
@@ -31,6 +32,7 @@ export const connectorsStyles = css`
   }
   .vms {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 16px;
     padding: 16px;
     border: 1px solid var(--_line);
@@ -49,6 +51,9 @@ export const connectorsStyles = css`
     flex-wrap: wrap;
     align-items: center;
     gap: 8px 20px;
+  }
+  .state {
+    flex-wrap: wrap;
   }
   .top .buttons {
     display: flex;

@@ -87,7 +87,7 @@ export class LamppostConnectors extends LitElement {
   protected override render() {
     const { connectors, link } = this.#client.client.state()
     return html`<main>
-      <h2>${this.words.page}</h2>
+      <h1>${this.words.page}</h1>
       ${this.refusal ? html`<p class="refusal" role="alert">${this.refusal}</p>` : nothing}
       ${link === 'connecting' ? html`<p class="quiet">${this.#language.words.connecting}</p>` : nothing}
       ${link === 'live' && connectors.length === 0 ? html`<p>${this.words.none}</p>` : nothing}
@@ -101,7 +101,7 @@ export class LamppostConnectors extends LitElement {
     const cannot = ALL_VERBS.filter((verb) => !vms.verbs.includes(verb)).map((verb) => words.verbs[verb])
     return html`<section class="vms ${vms.state}" data-vms=${vms.connector}>
       <div class="top">
-        <h3>${vms.product} (${vms.connector})</h3>
+        <h2>${vms.product} (${vms.connector})</h2>
         <p class="state" role="status">
           <svg viewBox="0 0 24 24" aria-hidden="true"><path fill-rule="evenodd" d=${SHAPES[vms.state]} /></svg>
           ${words.state[vms.state]}, ${words.since(this.#time(vms.since))}
@@ -133,7 +133,7 @@ export class LamppostConnectors extends LitElement {
 
   #trial({ ok, steps }: ConnectorTrial) {
     return html`<div>
-      <h4 role="status">${ok ? this.words.passed : this.words.failed}</h4>
+      <h3 role="status">${ok ? this.words.passed : this.words.failed}</h3>
       <ul>
         ${steps.map((step) => html`<li class="step ${step.ok ? 'good' : 'bad'}">${this.words.step(step)}</li>`)}
       </ul>
@@ -145,8 +145,8 @@ export class LamppostConnectors extends LitElement {
     const matches = this.cameras[connector]
     if (!matches) return nothing
     const matched = matches.filter(({ theirs }) => theirs !== null).length
-    return html`<div class="wide">
-      <h4>${words.cameras}: ${words.matched(matched, matches.length)}</h4>
+    return html`<div class="wide" role="region" tabindex="0" aria-label=${words.cameras}>
+      <h3>${words.cameras}: ${words.matched(matched, matches.length)}</h3>
       <table>
         <thead>
           <tr>
