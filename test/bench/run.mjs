@@ -3,7 +3,8 @@
  * press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,recording --moves N --mutations N
  * --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N --parts
  * compare,town,rings,rate,flood,deaths,big,idle,one,six,nine]`: sets up, measures, prints figures, and writes them as
- * JSON to test/bench/output. Figures, never assertions. `--only voice` needs root: it installs the engines of calls.
+ * JSON to test/bench/output. Figures, never assertions. `--only voice` and
+ * `--only connectors` need root: the first installs the engines of calls, the second wants `npm run vms:root` before it.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -61,6 +62,7 @@ const benches = {
   picture: async () => (await import('./picture-bench.mjs')).benchPicture(options),
   voice: async () =>
     (await import('./voice-bench.mjs')).benchVoice({ ...options, rounds: Math.min(20, options.rounds) }),
+  connectors: async () => (await import('./connectors-bench.mjs')).benchConnectors(options),
   recording: async () =>
     (await import('./recording-bench.mjs')).benchRecording({ ...options, parts: values.parts.split(',') }),
 }
