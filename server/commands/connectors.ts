@@ -17,6 +17,9 @@ import { messageOf } from '../tools/failure.ts'
 import { utf8Text } from '../tools/utf8-text.ts'
 
 const WITHIN_MS = 60_000
+/** What a camera's stream is, it says by ONVIF; this command asks the VMS alone. */
+const HINT =
+  ' by its address: a running server matches by streams, too (its page /connectors), or the site file says which is which'
 type Values = { site?: string; press?: boolean; json?: boolean }
 
 export async function connectorsCommand([what, id, ...more]: string[], values: Values): Promise<number> {
@@ -45,7 +48,10 @@ export async function connectorsCommand([what, id, ...more]: string[], values: V
     const vms = makeConnector(each, realClock)
     const match = (stop: AbortSignal): Promise<CameraMatch[]> => matchesOf(site, each, stop)
     trials.push(
-      await tryConnector({ clock: realClock, site: each, vms, town: site.id, match, signal }, values.press ?? false),
+      await tryConnector(
+        { clock: realClock, site: each, vms, town: site.id, hint: HINT, match, signal },
+        values.press ?? false,
+      ),
     )
   }
   if (values.json) say(JSON.stringify({ items: trials }))

@@ -1,5 +1,4 @@
 /** What each VMS was told of each incident, as the ledger's entries make it. A fold: nothing is kept beside the ledger. */
-import type { CameraId } from '../glossary/camera.ts'
 import type { Verb } from '../glossary/connector.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Fold, Recorded } from '../glossary/ledger.ts'
@@ -10,7 +9,11 @@ type Told = {
   done: string[]
   events: TheirEvent[]
   closedAt: string | null
+  /** The entry that closed it. */
+  closedBy?: number
   lockedUntil?: string | null
+  /** Events whose end was left to another incident. */
+  goesOn?: string[]
 }
 type Heard = {
   product: string
@@ -18,6 +21,8 @@ type Heard = {
   lastReadBack: string | null
   lastTested: string | null
   failing: string | null
+  /** The site file does not name it any more. */
+  away: boolean
 }
 type Saved = [string, Heard, [IncidentId, Told][]][]
 
@@ -37,7 +42,7 @@ export function createConnectorBook() {
     connectors.get(connector)?.incidents.get(incident)
 
   function hear(entry: Extract<Recorded, { kind: 'connector.told' }>): void {
-    const { connector, incident, verb, part, how, id, camera, late } = entry.body
+    const { connector, incident, verb, part, how, id, camera, theirs, late, goesOn } = entry.body
     const heard = connectors.get(connector)
     if (heard && how === 'read-back') heard.lastReadBack = entry.at
     const told = heard?.incidents.get(incident)
@@ -47,6 +52,7 @@ export function createConnectorBook() {
       told.events.push({
         id,
         camera,
+        theirs,
         alarm: verb === 'raise',
         protected: false,
         ended: late,
@@ -56,8 +62,21 @@ export function createConnectorBook() {
     const event = told.events.find((each) => each.id === part)
     if (!event) return
     if (verb === 'protect') event.protected = true
-    if (verb === 'ended') event.ended = true
     if (verb === 'release') event.released = true
+    if (verb !== 'ended') return
+    event.ended = true
+    if (goesOn) told.goesOn = [...(told.goesOn ?? []), event.id]
+    // It was opened again while its end was on the way.
+    if (told.closedAt === null) reopen(told)
+  }
+  /** What was ended is over: somebody looks at it again, so an alarm is raised again; one that goes on is ours again. */
+  function reopen(told: Told): void {
+    for (const event of told.events)
+      if (told.goesOn?.includes(event.id)) {
+        event.ended = false
+        told.done = told.done.filter((key) => key !== `ended ${event.id}`)
+      } else if (event.ended) event.over = true
+    delete told.goesOn
   }
 
   const book = {
@@ -66,7 +85,7 @@ export function createConnectorBook() {
         case 'connector.opened': {
           const { connector, product, drills } = entry.body
           const known = connectors.get(connector)
-          if (known) Object.assign(known, { product, drills })
+          if (known) Object.assign(known, { product, drills, away: false })
           else
             connectors.set(connector, {
               product,
@@ -74,33 +93,45 @@ export function createConnectorBook() {
               lastReadBack: null,
               lastTested: null,
               failing: null,
+              away: false,
               incidents: new Map(),
             })
           return
         }
-        case 'connector.closed':
-          connectors.delete(entry.body.connector)
+        case 'connector.closed': {
+          // What it was told stays: when it comes back, its alarms are ended and its footage is let go.
+          const known = connectors.get(entry.body.connector)
+          if (!known) return
+          known.away = true
+          for (const [id, { events }] of known.incidents) if (events.length === 0) known.incidents.delete(id)
+          if (known.incidents.size === 0) connectors.delete(entry.body.connector)
           return
+        }
         case 'incident.opened':
-          for (const { incidents } of connectors.values())
-            incidents.set(entry.body.incident, { kind: entry.body.kind, done: [], events: [], closedAt: null })
+          for (const { away, incidents } of connectors.values())
+            if (!away)
+              incidents.set(entry.body.incident, { kind: entry.body.kind, done: [], events: [], closedAt: null })
           return
         case 'press.received':
         case 'press.coalesced': {
           const kind = entry.kind === 'press.received' ? entry.body.press.kind : entry.body.kind
-          if (kind === 'press') forEach(entry.body.incident, (told) => (told.kind = 'press'))
+          if (kind === 'press')
+            forEach(entry.body.incident, (told) => {
+              // An alarm that says DRILL is none for a person: it ends, and another one is raised.
+              if (told.kind === 'drill') for (const event of told.events) event.over = true
+              told.kind = 'press'
+            })
           return
         }
         case 'incident.closed':
-          forEach(entry.body.incident, (told) => (told.closedAt = entry.at))
-          for (const { drills, incidents } of connectors.values())
-            if (!drills && incidents.get(entry.body.incident)?.kind === 'drill') incidents.delete(entry.body.incident)
+          forEach(entry.body.incident, (told) => Object.assign(told, { closedAt: entry.at, closedBy: entry.seq }))
+          for (const [id, { incidents }] of connectors)
+            if (!book.isUnfinished(id, entry.body.incident)) incidents.delete(entry.body.incident)
           return
         case 'incident.reopened':
           forEach(entry.body.incident, (told) => {
             told.closedAt = null
-            // What was ended is over: somebody looks at it again, so an alarm is raised again.
-            for (const event of told.events) if (event.ended) event.over = true
+            reopen(told)
           })
           return
         case 'clip.locked':
@@ -121,7 +152,8 @@ export function createConnectorBook() {
           const told = of(connector, incident)
           const event = told?.events.find((each) => each.id === id)
           if (!told || !event) return
-          if (what === 'alarm') event.over = true
+          if (what === 'event') event.released = true
+          if (what !== 'footage') event.over = true
           else {
             event.protected = false
             told.done = told.done.filter((key) => key !== `protect ${id}`)
@@ -153,13 +185,43 @@ export function createConnectorBook() {
     restore(saved: Saved): void {
       for (const [id, heard, incidents] of saved) connectors.set(id, { ...heard, incidents: new Map(incidents) })
     },
-    ids: (): string[] => [...connectors.keys()],
-    heard: (connector: string): Readonly<Heard> | null => connectors.get(connector) ?? null,
-    /** Incidents that this VMS has not been told everything of. A drill is not, where drills are not told. */
-    unfinished(connector: string): IncidentId[] {
+    ids: (): string[] => [...connectors].flatMap(([id, { away }]) => (away ? [] : [id])),
+    /** Null: the site file does not name it. */
+    heard(connector: string): Readonly<Heard> | null {
       const found = connectors.get(connector)
-      if (!found) return []
-      return [...found.incidents].flatMap(([id, { kind }]) => (kind === 'drill' && !found.drills ? [] : [id]))
+      return found && !found.away ? found : null
+    },
+    /**
+     * Incidents that this VMS has not been told everything of, those that are open first. A drill is not, where drills
+     * are not told; but an alarm that was raised is ended all the same.
+     */
+    unfinished(connector: string): IncidentId[] {
+      const all = [...(connectors.get(connector)?.incidents ?? [])].filter(([id]) => book.isUnfinished(connector, id))
+      const isOpen = ([, { closedAt }]: (typeof all)[number]): number => (closedAt === null ? 0 : 1)
+      return all.toSorted((x, y) => isOpen(x) - isOpen(y)).map(([id]) => id)
+    },
+    isUnfinished(connector: string, incident: IncidentId): boolean {
+      const found = connectors.get(connector)
+      const told = found?.incidents.get(incident)
+      return told !== undefined && (told.kind === 'press' || found?.drills === true || told.events.length > 0)
+    },
+    /**
+     * Closed, told, and waiting for nothing but that its footage may go: until then, milliseconds since 1970. Null: there
+     * may be something to tell.
+     */
+    restsUntil(connector: string, incident: IncidentId, keepMs: number): number | null {
+      const told = of(connector, incident)
+      if (!told || told.closedAt === null || told.events.length === 0) return null
+      if (told.lockedUntil === null) return Number.MAX_SAFE_INTEGER
+      if (told.events.some(({ ended, over }) => !ended && !over)) return null
+      if (told.events.some((event) => !event.protected && !event.released)) return null
+      const hasLast = told.done.some((key) => {
+        const line = /^note lines of .*: (\d+)$/.exec(key)
+        return line !== null && Number(line[1]) >= (told.closedBy ?? Infinity)
+      })
+      if (!hasLast) return null
+      const end = Date.parse(told.closedAt) + (told.kind === 'drill' ? 0 : keepMs)
+      return Math.max(end, told.lockedUntil === undefined ? 0 : Date.parse(told.lockedUntil))
     },
     told(connector: string, incident: IncidentId): ToldSoFar | null {
       const told = of(connector, incident)
@@ -177,26 +239,27 @@ export function createConnectorBook() {
     },
     isLiving: (connector: string, incident: IncidentId, id: string): boolean =>
       of(connector, incident)?.events.some((event) => event.id === id && !event.over && !event.ended) ?? false,
-    /** Whether another incident has an alarm on this camera that goes on. */
-    isAlarmed(connector: string, incident: IncidentId, camera: CameraId): boolean {
+    /** Whether another incident that is open has an alarm on this camera of theirs. */
+    isAlarmed(connector: string, incident: IncidentId, theirs: string): boolean {
       const others = [...(connectors.get(connector)?.incidents ?? [])].filter(([other]) => other !== incident)
-      return others.some(([, { events }]) =>
-        events.some((event) => event.camera === camera && !event.ended && !event.over),
+      return others.some(
+        ([, { events, closedAt }]) =>
+          closedAt === null && events.some((event) => event.theirs === theirs && !event.ended && !event.over),
       )
     },
     /**
-     * Whether another incident needs what this act would end: an alarm on the same camera goes on, and an event that
-     * both are in stays kept.
+     * Whether another incident needs what this act would end: an alarm on the same camera goes on while it is open, and
+     * an event that both are in stays kept until both let it go.
      */
     isShared(connector: string, incident: IncidentId, verb: Verb, id: string): boolean {
       const found = connectors.get(connector)
       const mine = found?.incidents.get(incident)?.events.find((event) => event.id === id)
       if (!found || !mine) return false
-      return [...found.incidents].some(([other, { events }]) => {
-        if (other === incident) return false
-        if (verb === 'ended') return events.some(({ camera, ended, over }) => camera === mine.camera && !ended && !over)
-        return events.some((event) => event.id === id && event.protected && !event.released)
-      })
+      if (verb === 'ended') return mine.theirs !== null && book.isAlarmed(connector, incident, mine.theirs)
+      return [...found.incidents].some(
+        ([other, { events }]) =>
+          other !== incident && events.some((event) => event.id === id && event.protected && !event.released),
+      )
     },
   } satisfies Fold & Record<string, unknown>
   return book

@@ -14,7 +14,7 @@ import type { Signal, Telling, VmsConnector } from './connector.ts'
 import type { ConnectorBook } from './connector-book.ts'
 import { type Act, type PlanRule, type ToldSoFar, actKey, planFor, pressTime } from './connector-plan.ts'
 import { lineText, markOf, pressedText, pressesText, titleOf } from './connector-words.ts'
-import { createSlots } from './slots.ts'
+import { createSlots, createTurns } from './slots.ts'
 
 export type TownNames = {
   id: string
@@ -33,6 +33,8 @@ export type DeskPort = {
   append: Append
   /** Theirs of one of ours; null: not matched. @throws when the VMS cannot be asked for its cameras */
   matching(signal: AbortSignal): Promise<(camera: CameraId) => string | null>
+  /** Their cameras are others than was thought. */
+  onStale(): void
   /** What hangs now, or null: the connector's health. */
   onTrouble(problem: string | null): void
   onError(error: unknown): void
@@ -41,6 +43,11 @@ export type DeskPort = {
 const FIRST_WAIT_MS = 1000
 /** While an incident is open nobody waits for minutes; what is over has time. */
 const LONGEST_WAIT_MS = 30_000
+const LONGEST_WAIT_OVER_MS = 5 * 60_000
+/** What is far off is looked at again before that: clocks are set, and timers have an end. */
+const LOOK_AGAIN_MS = 3_600_000
+/** Incidents that are looked at at one time; those that are open come first. */
+const PASSES_AT_ONE_TIME = 8
 const ACT_WITHIN_MS = 20_000
 const TICK_MS = 500
 const WATCH_EVERY_MS = 2500
@@ -48,12 +55,13 @@ const AT_ONE_TIME = 4
 /** What was not told is written down when a second try has failed, too: a hiccup is no entry. */
 const WRITTEN_AT_TRY = 2
 
+/** `until`: monotonic, for a clock that is set back must not put a try off by an hour; `since`: as people say it. */
 type Waiting = {
   tries: number
   until: number
   since: number
   problem: string
-  written: string | null
+  written: Set<string>
   backoff: { wait(): number }
 }
 
@@ -61,10 +69,12 @@ export function createVmsDesk(port: DeskPort) {
   const { clock, site, vms, book, append, onError } = port
   const stop = new AbortController()
   const passes = new Map<IncidentId, { again: boolean; ended: Promise<void> }>()
-  /** When an incident must be looked at again by itself. */
+  /** When an incident must be looked at again by itself: monotonic. */
   const due = new Map<IncidentId, number>()
   const waits = new Map<IncidentId, Map<string, Waiting>>()
   const slots = createSlots(AT_ONE_TIME)
+  const places = createSlots(PASSES_AT_ONE_TIME)
+  const turns = createTurns()
 
   const about = { connector: site.id, product: vms.product }
   const write = async (draft: Draft): Promise<void> => void (await append([draft]).durable)
@@ -81,15 +91,18 @@ export function createVmsDesk(port: DeskPort) {
     const mine = waits.get(incident) ?? new Map<string, Waiting>()
     waits.set(incident, mine)
     const known = mine.get(key)
-    const backoff = known?.backoff ?? createBackoff(FIRST_WAIT_MS, LONGEST_WAIT_MS)
+    const isOver = book.told(site.id, incident)?.closedAt !== null
+    const backoff = known?.backoff ?? createBackoff(FIRST_WAIT_MS, isOver ? LONGEST_WAIT_OVER_MS : LONGEST_WAIT_MS)
     const tries = (known?.tries ?? 0) + 1
-    const isNews = tries >= WRITTEN_AT_TRY && known?.written !== problem
+    const written = known?.written ?? new Set<string>()
+    const isNews = tries >= WRITTEN_AT_TRY && !written.has(problem)
+    if (isNews) written.add(problem)
     mine.set(key, {
       tries,
-      until: clock.now() + backoff.wait(),
+      until: clock.monotonic() + backoff.wait(),
       since: known?.since ?? clock.now(),
       problem,
-      written: isNews ? problem : (known?.written ?? null),
+      written,
       backoff,
     })
     judge()
@@ -105,7 +118,8 @@ export function createVmsDesk(port: DeskPort) {
   function signalOf(incident: Incident, told: ToldSoFar, act: Act, theirs: string | null): Signal {
     const town = port.town()
     const names = namesFor(town, incident)
-    const pressedAt = pressTime(incident)
+    const pressedAt = pressTime(incident, act.late)
+    const camera = theirs ?? (act.camera === null ? site.fallback : null)
     const lines = incident.log.flatMap((line) => lineText(line, names, site.notes) ?? [])
     return {
       verb: act.verb,
@@ -116,12 +130,12 @@ export function createVmsDesk(port: DeskPort) {
       lines: act.line === null ? [] : [...lines.filter((line) => line !== act.line), act.line],
       pressedAt,
       ours: act.camera,
-      camera: theirs ?? (act.camera === null ? site.fallback : null),
+      camera,
       event: act.event,
       shared:
         act.event !== null
           ? book.isShared(site.id, incident.id, act.verb, act.event)
-          : act.camera !== null && book.isAlarmed(site.id, incident.id, act.camera),
+          : camera !== null && book.isAlarmed(site.id, incident.id, camera),
       over: told.events.filter(({ over }) => over).map(({ id }) => id),
       late: act.late,
     }
@@ -132,41 +146,35 @@ export function createVmsDesk(port: DeskPort) {
     timezone: town.timezone,
   })
 
-  async function perform(incident: Incident, told: ToldSoFar, act: Act, theirs: string | null): Promise<void> {
+  /** Acts on one event come one after the other: whether another incident needs it depends on the receipt before. */
+  const perform = (incident: Incident, told: ToldSoFar, act: Act, theirs: string | null): Promise<void> =>
+    act.event === null
+      ? performed(incident, told, act, theirs)
+      : turns.run(act.event, () => performed(incident, told, act, theirs))
+  async function performed(incident: Incident, told: ToldSoFar, act: Act, theirs: string | null): Promise<void> {
     const { id } = incident
     const key = actKey(act)
-    const named = act.verb === 'note' && act.part.startsWith('presses ') ? withPresses(incident, act) : act
+    const named = act.verb === 'note' && act.part.startsWith('presses') ? withPresses(incident, act) : act
+    const within = AbortSignal.any([stop.signal, AbortSignal.timeout(ACT_WITHIN_MS)])
+    const signal = signalOf(incident, told, named, theirs)
     const telling: Telling =
-      act.cannot === null
-        ? await slots.run(() =>
-            vms.tell(
-              signalOf(incident, told, named, theirs),
-              AbortSignal.any([stop.signal, AbortSignal.timeout(ACT_WITHIN_MS)]),
-            ),
-          )
-        : { outcome: 'cannot', problem: act.cannot }
+      act.cannot === null ? await slots.run(() => vms.tell(signal, within)) : { outcome: 'cannot', problem: act.cannot }
     if (stop.signal.aborted) return
-    if (telling.outcome === 'failed') return failed(id, act, key, telling.problem)
+    if (telling.outcome === 'failed') {
+      if (telling.stale) port.onStale()
+      return failed(id, act, key, telling.problem)
+    }
     if (telling.outcome === 'cannot') await write(refusal(id, act, telling.problem, true))
     else {
-      const { how, id: their, link, finding = null } = telling
-      const { verb, part, camera, late } = act
+      const { how, id: their, link, finding = null, goesOn = false } = telling
+      const { verb, part, camera } = act
+      const late = act.late && verb === 'mark'
+      const receipt = { verb, part, how, id: their, link, camera, theirs: signal.camera, late, goesOn, finding }
       await write({
         kind: 'connector.told',
         actor: `connector:${site.id}`,
         subject: id,
-        body: {
-          ...about,
-          incident: id,
-          verb,
-          part,
-          how,
-          id: their,
-          link,
-          camera,
-          late: late && verb === 'mark',
-          finding,
-        },
+        body: { ...about, incident: id, ...receipt },
       })
     }
     settle(id, key)
@@ -181,10 +189,12 @@ export function createVmsDesk(port: DeskPort) {
   async function passOver(id: IncidentId): Promise<void> {
     while (!stop.signal.aborted) {
       const told = book.told(site.id, id)
-      if (!told || !book.unfinished(site.id).includes(id)) {
+      if (!told || !book.isUnfinished(site.id, id)) {
         waits.delete(id)
         return judge()
       }
+      const rest = book.restsUntil(site.id, id, port.town().keepMs)
+      if (rest !== null && rest > clock.now()) return dueAt(id, rest - clock.now())
       const incident = await port.load(id)
       const match = await matched(id)
       if (match === null) return
@@ -209,13 +219,13 @@ export function createVmsDesk(port: DeskPort) {
         continue
       }
       const waiting = waits.get(id)
-      const ready = plan.acts.find((act) => (waiting?.get(actKey(act))?.until ?? 0) <= clock.now())
+      const ready = plan.acts.find((act) => (waiting?.get(actKey(act))?.until ?? 0) <= clock.monotonic())
       if (!ready) {
         // What is waited for and not planned any more is no trouble.
         for (const key of waiting?.keys() ?? []) if (!plan.acts.some((act) => actKey(act) === key)) settle(id, key)
-        const times = [plan.again, ...[...(waits.get(id)?.values() ?? [])].map(({ until }) => until)]
-        const next = Math.min(...times.filter((time) => time !== null))
-        if (Number.isFinite(next)) due.set(id, next)
+        const tries = [...(waits.get(id)?.values() ?? [])].map(({ until }) => until - clock.monotonic())
+        const next = Math.min(...tries, plan.again === null ? Infinity : plan.again - clock.now())
+        if (next < Infinity) dueAt(id, next)
         return
       }
       await perform(incident, told, ready, ready.camera === null ? null : match(ready.camera))
@@ -226,8 +236,8 @@ export function createVmsDesk(port: DeskPort) {
     const key = 'cameras'
     const act: Act = { verb: 'raise', part: key, camera: null, event: null, line: null, late: false, cannot: null }
     const waiting = waits.get(id)?.get(key)
-    if (waiting && waiting.until > clock.now()) {
-      due.set(id, waiting.until)
+    if (waiting && waiting.until > clock.monotonic()) {
+      dueAt(id, waiting.until - clock.monotonic())
       return null
     }
     try {
@@ -236,11 +246,14 @@ export function createVmsDesk(port: DeskPort) {
       return match
     } catch (error) {
       if (!stop.signal.aborted) await failed(id, act, key, sentence(messageOf(error)))
-      due.set(id, waits.get(id)?.get(key)?.until ?? clock.now() + FIRST_WAIT_MS)
+      dueAt(id, (waits.get(id)?.get(key)?.until ?? clock.monotonic()) - clock.monotonic())
       return null
     }
   }
 
+  function dueAt(id: IncidentId, inMs: number): void {
+    due.set(id, clock.monotonic() + Math.min(Math.max(inMs, 0), LOOK_AGAIN_MS))
+  }
   function wake(id: IncidentId): void {
     due.delete(id)
     const running = passes.get(id)
@@ -251,10 +264,11 @@ export function createVmsDesk(port: DeskPort) {
     if (stop.signal.aborted) return
     const pass = { again: false, ended: Promise.resolve() }
     passes.set(id, pass)
-    pass.ended = passOver(id)
+    pass.ended = places
+      .run(() => passOver(id))
       .catch((error: unknown) => {
         onError(error)
-        due.set(id, clock.now() + LONGEST_WAIT_MS)
+        dueAt(id, LONGEST_WAIT_MS)
       })
       .then(() => {
         passes.delete(id)
@@ -281,16 +295,19 @@ export function createVmsDesk(port: DeskPort) {
         }
   }
   async function tick(): Promise<void> {
-    for (let watchAt = 0; !stop.signal.aborted;) {
-      for (const [id, at] of due) if (at <= clock.now()) wake(id)
-      if (clock.monotonic() >= watchAt) {
-        // That it cannot be asked is told by its health.
-        await watch().catch(() => {})
-        watchAt = clock.monotonic() + WATCH_EVERY_MS
-      }
+    while (!stop.signal.aborted) {
+      for (const [id, at] of due) if (at <= clock.monotonic()) wake(id)
       await clock.sleep(TICK_MS, stop.signal)
     }
   }
+  async function keepWatching(): Promise<void> {
+    while (!stop.signal.aborted) {
+      // That the VMS cannot be asked at all is told by its health.
+      await watch().catch(() => {})
+      await clock.sleep(WATCH_EVERY_MS, stop.signal)
+    }
+  }
+  const watching = keepWatching()
   const ticking = tick()
   for (const id of book.unfinished(site.id)) wake(id)
 
@@ -299,14 +316,10 @@ export function createVmsDesk(port: DeskPort) {
     heard(id: IncidentId): void {
       if (book.told(site.id, id)) wake(id)
     },
-    /** Other cameras of theirs are ours now. */
-    reconsider: (): void => book.unfinished(site.id).forEach(wake),
-    /** It can be reached again: what waits is told at once. */
+    /** It can be reached again, or other cameras of theirs are ours now: what waits is told at once. */
     hurry(): void {
-      for (const [id, mine] of waits) {
-        for (const each of mine.values()) each.until = 0
-        wake(id)
-      }
+      for (const mine of waits.values()) for (const each of mine.values()) each.until = 0
+      book.unfinished(site.id).forEach(wake)
     },
     waiting: (): { count: number; oldest: string | null } => {
       const all = troubles()
@@ -317,7 +330,7 @@ export function createVmsDesk(port: DeskPort) {
     },
     async close(): Promise<void> {
       stop.abort()
-      await ticking
+      await Promise.all([ticking, watching])
       await Promise.all([...passes.values()].map(({ ended }) => ended))
     },
   }

@@ -41,6 +41,7 @@ export function createConnectorHealth({
   let written = failingBefore
   let trouble: string | null = null
   let lookProblem: string | null = failingBefore
+  let cameraProblem: string | null = null
   let seen: Pick<ConnectorState, 'version' | 'versionKnown' | 'clockOffsetMs'> = {
     version: null,
     versionKnown: null,
@@ -49,7 +50,7 @@ export function createConnectorHealth({
   let hasLooked = false
 
   function judge(): void {
-    const problem = trouble ?? lookProblem
+    const problem = trouble ?? lookProblem ?? cameraProblem
     const next = problem !== null ? 'failing' : hasLooked ? 'well' : state
     if (next !== state) {
       state = next
@@ -94,7 +95,13 @@ export function createConnectorHealth({
       trouble = problem
       judge()
     },
-    state: () => ({ ...seen, state, since: isoTime(since), problem: trouble ?? lookProblem }),
+    /** A camera that the site file names is not there any more: a press there would be told to nobody. */
+    vanished(problem: string | null): void {
+      if (problem === cameraProblem) return
+      cameraProblem = problem
+      judge()
+    },
+    state: () => ({ ...seen, state, since: isoTime(since), problem: trouble ?? lookProblem ?? cameraProblem }),
     async close(): Promise<void> {
       stop.abort()
       await looking

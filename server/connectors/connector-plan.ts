@@ -10,6 +10,8 @@ import type { Incident } from '../glossary/incident.ts'
 export type TheirEvent = {
   id: string
   camera: CameraId | null
+  /** Their camera, as far as it is known: two of ours, or none of them, may be one of theirs. */
+  theirs: string | null
   /** It is the alarm, and not a mark of a further camera. */
   alarm: boolean
   protected: boolean
@@ -86,17 +88,16 @@ export function planFor(incident: Incident, told: ToldSoFar, rule: PlanRule, now
 
 /** The first camera that was asked and has not failed raises; each further one is marked. */
 function raising(incident: Incident, told: ToldSoFar, rule: PlanRule, now: number, again: number[]): Act[] {
-  const pressedAt = pressTime(incident)
+  const called = lastCall(incident)
   // What has raised an alarm in time is not late, however long it goes on.
-  const isLate =
-    !told.events.some(({ alarm }) => alarm) &&
-    (now - pressedAt > LATE_MS || (incident.presses.length > 0 && incident.presses.every(({ late }) => late)))
+  const isLate = !told.events.some(({ alarm }) => alarm) && (called === null || now - called.receivedAt > LATE_MS)
   const isOpen = incident.state !== 'closed'
   // What was over before the VMS could be told is a mark of the past; what was told goes no further.
   if (!isOpen && told.events.length > 0) return []
   const markOnly = !isOpen || (isLate && rule.late === 'mark')
-  const living = told.events.filter(({ over }) => !over)
-  const cameras = [...new Set(incident.framings.filter(({ state }) => state !== 'failed').map(({ camera }) => camera))]
+  // A mark of the past is no alarm that goes on, and there need not be a second one.
+  const standing = told.events.filter(({ over, ended }) => !over && (markOnly || !ended))
+  const cameras = camerasOf(incident)
   const usable = cameras.filter(rule.matched)
   const unmatched = cameras.filter((camera) => !rule.matched(camera))
   const cannot =
@@ -108,20 +109,21 @@ function raising(incident: Incident, told: ToldSoFar, rule: PlanRule, now: numbe
           }),
         ]
   if (usable.length === 0) {
-    if (living.length > 0) return cannot
+    if (standing.length > 0) return cannot
     if (cameras.length === 0 && isOpen && now - Date.parse(incident.openedAt) < CAMERA_WAIT_MS) {
       again.push(Date.parse(incident.openedAt) + CAMERA_WAIT_MS)
       return []
     }
-    const times = told.events.length
-    if (rule.fallback) return [...cannot, act(markOnly ? 'mark' : 'raise', `no camera, ${times}`, { late: isLate })]
-    return [
-      ...cannot,
-      act('raise', 'no camera', { cannot: 'No camera of this press is matched with a camera of the VMS.' }),
-    ]
+    const part = `no camera, ${told.events.length}`
+    if (rule.fallback) return [...cannot, act(markOnly ? 'mark' : 'raise', part, { late: markOnly })]
+    const problem =
+      cameras.length === 0
+        ? 'No camera came for this press, and the site file names none of the VMS for that (fallback).'
+        : 'No camera of this press is matched with a camera of the VMS.'
+    return [...cannot, act('raise', 'no camera', { cannot: problem })]
   }
-  const missing = usable.filter((camera) => !living.some((event) => event.camera === camera))
-  const isAlarmed = living.some(({ alarm }) => alarm)
+  const missing = usable.filter((camera) => !standing.some((event) => event.camera === camera))
+  const isAlarmed = standing.some(({ alarm }) => alarm)
   const verbOf = (i: number): Verb => (!markOnly && !isAlarmed && i === 0 ? 'raise' : 'mark')
   return [
     ...missing.map((camera, i) =>
@@ -132,6 +134,19 @@ function raising(incident: Incident, told: ToldSoFar, rule: PlanRule, now: numbe
     ),
     ...cannot,
   ]
+}
+
+/**
+ * Cameras that were asked. Where none was (the press came late, or others hold the cameras), those that recorded it, or
+ * that would have been asked: the VMS records them whoever steers them.
+ */
+function camerasOf({ framings, clips, log }: Incident): CameraId[] {
+  if (framings.length > 0)
+    return [...new Set(framings.filter(({ state }) => state !== 'failed').map(({ camera }) => camera))]
+  const passedOver = log.flatMap(({ kind, body }) =>
+    kind === 'camera.passed-over' ? [(body as { camera: CameraId }).camera] : [],
+  )
+  return [...new Set([...clips.map(({ camera }) => camera), ...passedOver])]
 }
 
 const keeping = ({ events }: ToldSoFar, { verbs }: PlanRule): Act[] =>
@@ -147,9 +162,15 @@ function noting(incident: Incident, { events }: ToldSoFar, rule: PlanRule): Act[
   if (!event) return []
   const at = { event: event.id, camera: event.camera }
   const presses = incident.presses.length + incident.repeats
-  const repeated = presses > 1 ? [act('note', `presses ${presses}`, { ...at, line: String(presses) })] : []
   const last = incident.log.findLast((line) => rule.line(line) !== null)
-  return [...repeated, ...(last ? [act('note', `entry ${last.seq}`, { ...at, line: rule.line(last) })] : [])]
+  // A button that is stuck presses for hours: one line a minute says so, and the last one how often it was.
+  const until = incident.state === 'closed' ? 'all' : Math.floor(Date.parse(lastPressAt(incident)) / 60_000)
+  const repeated =
+    presses > 1 ? [act('note', `presses of ${event.id}: ${until}`, { ...at, line: String(presses) })] : []
+  return [
+    ...repeated,
+    ...(last ? [act('note', `lines of ${event.id}: ${last.seq}`, { ...at, line: rule.line(last) })] : []),
+  ]
 }
 
 const ending = ({ events }: ToldSoFar): Act[] =>
@@ -174,9 +195,26 @@ function releasing(incident: Incident, told: ToldSoFar, rule: PlanRule, now: num
 const lockEnd = (until: string | null | undefined): number =>
   until === undefined ? 0 : until === null ? Number.MAX_SAFE_INTEGER : Date.parse(until)
 
-/** When somebody pressed: by the device's clock where that is to be believed. */
-export function pressTime({ presses, openedAt }: Incident): number {
-  const [first] = presses
-  if (!first) return Date.parse(openedAt)
+/** Of an incident the newest press that is told as it happens; null: all of them came late. */
+function lastCall({ kind, presses, log }: Incident): { receivedAt: number; pressedAt: number } | null {
+  const press = presses.findLast((each) => !each.late && (kind === 'drill' || each.kind === 'press'))
+  // Presses faster than anybody can press are counted, and not listed.
+  const counted = log.findLast((line) => line.kind === 'press.coalesced')
+  if (!press) return null
+  const receivedAt = Math.max(Date.parse(press.receivedAt), counted ? Date.parse(counted.at) : 0)
+  return { receivedAt, pressedAt: Date.parse(press.clockOff ? press.receivedAt : press.pressedAt) }
+}
+const lastPressAt = ({ presses, log, openedAt }: Incident): string =>
+  log.findLast(({ kind }) => kind === 'press.coalesced')?.at ?? presses.at(-1)?.receivedAt ?? openedAt
+
+/**
+ * When somebody pressed, by the device's clock where that is to be believed: the first press, or, where nothing else is
+ * to be told, the newest that calls.
+ */
+export function pressTime(incident: Incident, late: boolean): number {
+  const called = late ? null : lastCall(incident)
+  if (called) return called.pressedAt
+  const [first] = incident.presses
+  if (!first) return Date.parse(incident.openedAt)
   return Date.parse(first.clockOff ? first.receivedAt : first.pressedAt)
 }

@@ -35,6 +35,7 @@ type Run = {
   /** Their cameras as they were last asked for, and what they were matched to by the streams of that moment. */
   theirs: { at: number; list: TheirCamera[] } | null
   matches: { by: string; list: CameraMatch[] } | null
+  asking: Promise<TheirCamera[]> | null
   /** Which camera is which, as it was told to the desk. */
   pairs: string | null
   trial: Promise<ConnectorTrial> | null
@@ -68,7 +69,9 @@ export function createConnectorRegistry(port: RegistryPort) {
     const age = run.theirs === null ? Infinity : clock.monotonic() - run.theirs.at
     const lacking = run.matches?.list.some(({ theirs }) => theirs === null) ?? true
     if (fresh || age > (lacking ? LACKING_FOR_MS : THEIRS_FOR_MS)) {
-      const list = await run.vms.cameras(signal)
+      // Many incidents that ask at one time are one question.
+      run.asking ??= run.vms.cameras(signal).finally(() => (run.asking = null))
+      const list = await run.asking
       run.theirs = { at: clock.monotonic(), list }
       run.matches = null
     }
@@ -82,8 +85,10 @@ export function createConnectorRegistry(port: RegistryPort) {
     }
     const pairs = run.matches.list.map(({ camera, theirs }) => `${camera} ${theirs}`).join()
     // What had no camera there may have one now.
-    if (run.pairs !== null && run.pairs !== pairs) run.desk.reconsider()
+    if (run.pairs !== null && run.pairs !== pairs) run.desk.hurry()
     run.pairs = pairs
+    const vanished = run.matches.list.find(({ camera, theirs }) => theirs === null && run.site.cameras.has(camera))
+    run.health.vanished(vanished?.problem ?? null)
     return run.matches.list
   }
   async function matching(run: Run, signal: AbortSignal): Promise<(camera: CameraId) => string | null> {
@@ -141,6 +146,7 @@ export function createConnectorRegistry(port: RegistryPort) {
       stop: new AbortController(),
       theirs: null,
       matches: null,
+      asking: null,
       pairs: null,
       trial: null,
       refresh,
@@ -153,6 +159,7 @@ export function createConnectorRegistry(port: RegistryPort) {
         load: port.load,
         append,
         matching: (signal) => matching(run, signal),
+        onStale: () => Object.assign(run, { theirs: null, matches: null }),
         onTrouble: health.trouble,
         onError,
       }),
@@ -225,7 +232,7 @@ export function createConnectorRegistry(port: RegistryPort) {
       const signal = AbortSignal.any([run.stop.signal, AbortSignal.timeout(TRIAL_WITHIN_MS)])
       const { site, vms } = run
       run.trial = tryConnector(
-        { clock, site, vms, town: port.town().id, signal, match: (stop) => match(run, stop, true) },
+        { clock, site, vms, town: port.town().id, hint: '', signal, match: (stop) => match(run, stop, true) },
         pressed,
       )
       try {

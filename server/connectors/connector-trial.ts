@@ -10,11 +10,15 @@ import { messageOf } from '../tools/failure.ts'
 import type { Signal, VmsConnector } from './connector.ts'
 import { markOf } from './connector-words.ts'
 
+const CLEAN_WITHIN_MS = 20_000
+
 export type TrialPort = {
   clock: Clock
   site: ConnectorSite
   vms: VmsConnector
   town: string
+  /** What else may be done where no camera is matched. */
+  hint: string
   match(signal: AbortSignal): Promise<CameraMatch[]>
   signal: AbortSignal
 }
@@ -46,14 +50,18 @@ export async function tryConnector(port: TrialPort, withPress: boolean): Promise
     await step('cameras', async () => {
       cameras = await port.match(signal)
       const without = cameras.filter(({ theirs }) => theirs === null)
+      const vanished = without.filter(({ camera }) => site.cameras.has(camera))
+      if (vanished.length > 0) throw new Error(vanished.map(({ problem }) => problem).join(' '))
       const broken = cameras.filter(({ theirs, problem }) => theirs !== null && problem !== null)
       if (broken.length > 0) throw new Error(broken.map(({ camera, problem }) => `${camera}: ${problem}`).join(' '))
-      if (cameras.length > 0 && without.length === cameras.length) throw new Error('no camera of the town is matched')
+      if (cameras.length > 0 && without.length === cameras.length)
+        throw new Error(`no camera of the town is matched${port.hint}`)
       return `${cameras.length - without.length} matched, ${without.length} not${
         without.length === 0 ? '' : `: ${without.map(({ camera }) => camera).join(', ')}`
       }`
     })
-    if (withPress) await press(port, cameras, step)
+    if (withPress && cameras.some(({ theirs }) => theirs !== null)) await press(port, cameras, step)
+    else if (withPress) steps.push({ step: 'DRILL alarm', ok: false, words: 'left out: no camera is matched', ms: 0 })
   }
   return {
     connector: site.id,
@@ -73,7 +81,7 @@ async function press(
   let camera: CameraMatch | undefined
   const incident = `drill-${randomBytes(8).toString('hex')}`
   let event: string | null = null
-  const tell = async (verb: Signal['verb']): Promise<string> => {
+  const tell = async (verb: Signal['verb'], within = signal): Promise<string> => {
     const telling = await vms.tell(
       {
         verb,
@@ -90,7 +98,7 @@ async function press(
         over: [],
         late: false,
       },
-      signal,
+      within,
     )
     if (telling.outcome !== 'told') throw new Error(telling.problem)
     if (verb === 'raise') event = telling.id
@@ -107,10 +115,12 @@ async function press(
   if (event === null) return
   if (vms.verbs.includes('protect')) await step('kept', () => tell('protect'))
   if (vms.verbs.includes('note')) await step('note', () => tell('note'))
-  if (vms.verbs.includes('ended')) await step('ended', () => tell('ended'))
-  if (vms.verbs.includes('release')) await step('let go', () => tell('release'))
+  // However long the steps before took: what was begun is ended and taken away.
+  const cleaning = AbortSignal.timeout(CLEAN_WITHIN_MS)
+  if (vms.verbs.includes('ended')) await step('ended', () => tell('ended', cleaning))
+  if (vms.verbs.includes('release')) await step('let go', () => tell('release', cleaning))
   await step('taken away', async () => {
-    await vms.remove(event ?? '', signal)
-    return 'its event may be deleted'
+    await vms.remove(event ?? '', { incident, mark: markOf(town, incident) }, cleaning)
+    return 'nothing is left there that is kept'
   })
 }

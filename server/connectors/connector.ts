@@ -42,9 +42,16 @@ export type Signal = {
 }
 
 export type Telling =
-  | { outcome: 'told'; how: ReceiptKind; id: string | null; link: string | null; finding?: string | null }
+  | {
+      outcome: 'told'
+      how: ReceiptKind
+      id: string | null
+      link: string | null
+      finding?: string | null
+      /** Its end was left to another incident. */ goesOn?: boolean
+    }
   /** It is tried again. */
-  | { outcome: 'failed'; problem: string }
+  | { outcome: 'failed'; problem: string; /** Its cameras are others than were asked for last. */ stale?: boolean }
   /** Another try would not help. */
   | { outcome: 'cannot'; problem: string }
 
@@ -64,13 +71,14 @@ export type VmsConnector = {
   /** Never rejects: what goes wrong is an outcome. */
   tell(signal: Signal, stop: AbortSignal): Promise<Telling>
   /**
-   * Of these events, those that are over or gone (`alarm`), or that are not kept any more (`footage`).
+   * Of these events, those that are over (`alarm`), gone (`event`), or not kept any more (`footage`). One that cannot
+   * be read hides no other.
    * @throws when it cannot be asked
    */
   lost(
     events: readonly { id: string; kept: boolean }[],
     signal: AbortSignal,
-  ): Promise<{ id: string; what: 'alarm' | 'footage'; why: string }[]>
+  ): Promise<{ id: string; what: 'alarm' | 'footage' | 'event'; why: string }[]>
   /** @throws with words for a person */
   cameras(signal: AbortSignal): Promise<TheirCamera[]>
   /** Reaches, signs in, and looks at what it needs; never rejects. */
@@ -78,5 +86,5 @@ export type VmsConnector = {
   /** Whether somebody, a person's alarm of ours included, has something on this camera that a dry run would touch. */
   isInUse(camera: string, signal: AbortSignal): Promise<boolean>
   /** What a dry run made is taken away again. @throws with words for a person */
-  remove(event: string, signal: AbortSignal): Promise<void>
+  remove(event: string, drill: Pick<Signal, 'incident' | 'mark'>, signal: AbortSignal): Promise<void>
 }

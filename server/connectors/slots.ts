@@ -1,3 +1,5 @@
+/** Who may work when. */
+
 /** At most so many pieces of work at one time; the others wait in their order. */
 export function createSlots(most: number) {
   let busy = 0
@@ -14,6 +16,26 @@ export function createSlots(most: number) {
         if (next) next()
         else busy -= 1
       }
+    },
+  }
+}
+
+/** Work on one thing comes one after the other; on different things at one time. */
+export function createTurns() {
+  const last = new Map<string, Promise<void>>()
+  return {
+    run<Result>(thing: string, work: () => Promise<Result>): Promise<Result> {
+      const done = (last.get(thing) ?? Promise.resolve()).then(work)
+      const settled: Promise<void> = done
+        .then(
+          () => {},
+          () => {},
+        )
+        .then(() => {
+          if (last.get(thing) === settled) last.delete(thing)
+        })
+      last.set(thing, settled)
+      return done
     },
   }
 }

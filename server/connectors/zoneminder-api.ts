@@ -3,7 +3,7 @@
  * repeat the address with the token, and the monitors' list has the cameras' passwords.
  */
 import type { ZoneMinderAccess } from '../glossary/site.ts'
-import { momentOf } from '../tools/local-time.ts'
+import { localDateTime, momentOf } from '../tools/local-time.ts'
 import { hostOf, streamOf } from './camera-matching.ts'
 import type { TheirCamera } from './connector.ts'
 import { VmsTrouble, createVmsHttp } from './vms-http.ts'
@@ -31,22 +31,32 @@ export class NotAllowed extends VmsTrouble {}
 
 /** A token lives for two hours; one that is refused earlier is replaced once. */
 const TOKEN_MS = 100 * 60_000
+/** It writes the length of what it records every five seconds. */
+const LENGTH_LAGS_MS = 15_000
 const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
 
 export function createZoneMinderApi(access: ZoneMinderAccess, monotonic: () => number) {
   const http = createVmsHttp(access)
   let token: { text: string; until: number } | null = null
   let timezone: string | null = null
+  /** It has answered as it should since this start. */
+  let hasWorked = false
 
   const addressOf = (path: string, query: Record<string, string>): URL => {
     const address = new URL(`${access.url}/api/${path}`)
     for (const [key, value] of Object.entries(query)) address.searchParams.set(key, value)
     return address
   }
-  async function signIn(signal: AbortSignal): Promise<string> {
+  /** Many that ask at one time sign in once. */
+  let signing: Promise<string> | null = null
+  function signIn(signal: AbortSignal): Promise<string> {
+    signing ??= signInNow(signal).finally(() => (signing = null))
+    return signing
+  }
+  async function signInNow(signal: AbortSignal): Promise<string> {
     const form = { user: access.username, pass: access.password }
     const answer = await http(addressOf('host/login.json', {}), { method: 'POST', form, signal })
-    const said = jsonOf(answer.text)
+    const said = jsonOf(answer.text, hasWorked)
     const given = text(said.access_token)
     if (answer.status === 200 && given !== '') {
       token = { text: given, until: monotonic() + TOKEN_MS }
@@ -73,7 +83,8 @@ export function createZoneMinderApi(access: ZoneMinderAccess, monotonic: () => n
       ...(form ? { form } : {}),
       signal,
     })
-    if (answer.status === 404) return null
+    // Only its own word for an event that is not there means that; a proxy, or an upgrade, has pages of its own.
+    if (answer.status === 404 && /^Invalid event$/i.test(nameIn(answer.text))) return null
     if (answer.status === 401) {
       if (/privileges/i.test(text(dataOf(jsonOf(answer.text)).name)))
         throw new NotAllowed(`its account "${access.username}" lacks a right for this`)
@@ -87,7 +98,9 @@ export function createZoneMinderApi(access: ZoneMinderAccess, monotonic: () => n
       )
     }
     if (answer.status !== 200) throw new VmsTrouble(`it answers ${answer.status}`)
-    return { ...jsonOf(answer.text), date: answer.headers.date ?? null }
+    const found = jsonOf(answer.text, hasWorked)
+    hasWorked = true
+    return { ...found, date: answer.headers.date ?? null }
   }
 
   async function zone(signal: AbortSignal): Promise<string> {
@@ -123,7 +136,7 @@ export function createZoneMinderApi(access: ZoneMinderAccess, monotonic: () => n
     const inZone = await zone(signal)
     const query = { sort: 'StartDateTime', direction: 'desc', limit: String(limit) }
     const said = await ask(`events/index/${filter}.json`, signal, { query })
-    return listOf(said?.events).map((each) => eventOf(partOf(each, 'Event'), inZone))
+    return listOf(said?.events, 'events').map((each) => eventOf(partOf(each, 'Event'), inZone))
   }
 
   return {
@@ -134,16 +147,26 @@ export function createZoneMinderApi(access: ZoneMinderAccess, monotonic: () => n
       const inZone = await zone(signal)
       const said = await ask(`events/${encodeURIComponent(id)}.json`, signal)
       const raw = said && partOf(partOf(said, 'event'), 'Event')
-      return raw && text(raw.Id) === id ? eventOf(raw, inZone) : null
+      if (raw === null) return null
+      if (text(raw.Id) !== id) throw new VmsTrouble('it answers with another event than the one that was asked for')
+      return eventOf(raw, inZone)
     },
-    /** Newest first. @param incident letters, digits and hyphens: it is looked for as a regular expression */
-    marked: (incident: string, signal: AbortSignal): Promise<ZoneMinderEvent[]> =>
-      events(`Notes%20REGEXP:${encodeURIComponent(incident)}`, 50, signal),
+    /**
+     * Newest first. @param incident letters, digits and hyphens: it is looked for as a regular expression
+     * @param since of older ones none is looked at: a recorder has hundreds of thousands
+     */
+    async marked(incident: string, since: number, signal: AbortSignal): Promise<ZoneMinderEvent[]> {
+      const from = encodeURIComponent(localDateTime(since, await zone(signal)))
+      return events(`StartDateTime%20%3E=:${from}/Notes%20REGEXP:${encodeURIComponent(incident)}`, 50, signal)
+    },
     /** What this monitor recorded at that time; null: nothing. */
-    async covering(monitor: string, at: number, signal: AbortSignal, local: (inZone: string) => string) {
-      const until = encodeURIComponent(local(await zone(signal)))
+    async covering(monitor: string, at: number, signal: AbortSignal): Promise<ZoneMinderEvent | null> {
+      const until = encodeURIComponent(localDateTime(at, await zone(signal)))
       const [last] = await events(`MonitorId:${encodeURIComponent(monitor)}/StartDateTime%20%3C=:${until}`, 1, signal)
-      return last && (last.endedAt === null || last.endedAt >= at) ? last : null
+      if (!last) return null
+      // One whose capture was killed never gets an end: it goes as far as it was recorded.
+      const end = last.endedAt ?? last.startedAt + last.lengthS * 1000 + LENGTH_LAGS_MS
+      return end >= at ? last : null
     },
     /** Whether it says so is no proof: read the event afterwards. */
     async change(id: string, fields: Record<string, string>, signal: AbortSignal): Promise<void> {
@@ -152,7 +175,7 @@ export function createZoneMinderApi(access: ZoneMinderAccess, monotonic: () => n
     },
     async monitors(signal: AbortSignal): Promise<ZoneMinderMonitor[]> {
       const said = await ask('monitors.json', signal)
-      return listOf(said?.monitors).map(monitorOf)
+      return listOf(said?.monitors, 'monitors').map(monitorOf)
     },
   }
 }
@@ -183,18 +206,33 @@ function monitorOf(each: unknown): ZoneMinderMonitor {
   }
 }
 
-function jsonOf(said: string): Record<string, unknown> {
+function jsonOf(said: string, hasWorked = false): Record<string, unknown> {
   try {
     const found: unknown = JSON.parse(said)
     if (typeof found === 'object' && found !== null) return found as Record<string, unknown>
   } catch {
     // As below.
   }
-  throw new VmsTrouble('it answers with something that is not its API: the address should end in /zm')
+  throw new VmsTrouble(
+    hasWorked
+      ? 'its API does not work now: is its database up?'
+      : 'it answers with something that is not its API: the address should end in /zm',
+  )
 }
 const partOf = (from: unknown, name: string): Record<string, unknown> => {
   const part = Object.hasOwn(Object(from), name) ? (from as Record<string, unknown>)[name] : null
   return typeof part === 'object' && part !== null ? (part as Record<string, unknown>) : {}
 }
 const dataOf = (said: Record<string, unknown>): Record<string, unknown> => partOf(said, 'data')
-const listOf = (value: unknown): unknown[] => (Array.isArray(value) ? value : [])
+function listOf(value: unknown, what: string): unknown[] {
+  if (Array.isArray(value)) return value
+  throw new VmsTrouble(`it answers without its list of ${what}`)
+}
+/** Its word for what is wrong; empty where it is no answer of its API. */
+function nameIn(said: string): string {
+  try {
+    return text(dataOf(jsonOf(said)).name)
+  } catch {
+    return ''
+  }
+}

@@ -5,9 +5,9 @@
 import type { ZoneMinderAccess } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { messageOf } from '../tools/failure.ts'
-import { localDateTime } from '../tools/local-time.ts'
 import type { Capabilities, Signal, Telling, VmsConnector } from './connector.ts'
 import { atMost } from './connector-words.ts'
+import { createSlots, createTurns } from './slots.ts'
 import { VmsTrouble } from './vms-http.ts'
 import { NotAllowed, type ZoneMinderEvent, type ZoneMinderMonitor, createZoneMinderApi } from './zoneminder-api.ts'
 import { offLine, onLine, storable, trigger } from './zoneminder-trigger.ts'
@@ -22,35 +22,29 @@ const STANDS_STILL_MS = 13_000
 /** As long as an event begins at most so long after the press, what is before it is the pre-roll's loss and no fault. */
 const PRE_ROLL_GRACE_MS = 2000
 const CLOCK_GRACE_MS = 5000
+const DAY_MS = 86_400_000
+/** An alarm that stands still again and again is raised again after longer and longer. */
+const LONGEST_STAND_MS = 10 * 60_000
+const LOOKS_AT_ONE_TIME = 4
+const MARK = /\[[a-z0-9-]+\/[a-z0-9-]+\]/g
+const NOT_OURS = 'Its event is another one than Lamppost has made: it was left as it is.'
 
 export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsConnector {
   const api = createZoneMinderApi(access, clock.monotonic)
   const link = (id: string): string => `${access.url}/index.php?view=event&eid=${id}`
   let monitors: { at: number; list: ZoneMinderMonitor[] } | null = null
-  /** When an event's recorded length was last seen to grow. */
-  const growth = new Map<string, { lengthS: number; at: number }>()
-  const turns = new Map<string, Promise<unknown>>()
+  /** When an event's recorded length was last seen to grow, and when it was last looked at. */
+  const growth = new Map<string, { lengthS: number; at: number; lookedAt: number }>()
+  /** How long each monitor's events may stand still: twice as long after each that did. */
+  const patience = new Map<string, number>()
+  const turns = createTurns()
 
-  /** Notes are read, changed and written: one at a time for each event. */
-  function inTurn<Result>(event: string, work: () => Promise<Result>): Promise<Result> {
-    const done = (turns.get(event) ?? Promise.resolve()).then(work, work)
-    const settled: Promise<void> = done
-      .then(
-        () => {},
-        () => {},
-      )
-      .then(() => {
-        if (turns.get(event) === settled) turns.delete(event)
-      })
-    turns.set(event, settled)
-    return done
-  }
   async function monitorOf(id: string, signal: AbortSignal, fresh = false): Promise<ZoneMinderMonitor | null> {
     if (fresh || monitors === null || clock.monotonic() - monitors.at > MONITORS_FOR_MS)
       monitors = { at: clock.monotonic(), list: await api.monitors(signal) }
     return monitors.list.find((monitor) => monitor.id === id) ?? null
   }
-  const told = (event: ZoneMinderEvent, finding: string | null): Telling => ({
+  const told = (event: ZoneMinderEvent, finding: string | null): Extract<Telling, { outcome: 'told' }> => ({
     outcome: 'told',
     how: 'read-back',
     id: event.id,
@@ -66,7 +60,9 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
 
   /** The event that is this incident's alarm on this monitor now. */
   const found = async (signal: Signal, stop: AbortSignal): Promise<ZoneMinderEvent | null> =>
-    (await api.marked(signal.incident, stop)).find((monitor) => isLiving({ ...signal, monitor })) ?? null
+    (await api.marked(signal.incident, signal.pressedAt - DAY_MS, stop)).find((monitor) =>
+      isLiving({ ...signal, monitor }),
+    ) ?? null
   async function foundWithin(signal: Signal, ms: number, stop: AbortSignal): Promise<ZoneMinderEvent | null> {
     for (const until = clock.monotonic() + ms; ;) {
       const event = await found(signal, stop)
@@ -85,20 +81,45 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
     return `Its recording begins ${Math.round(missedMs / 1000)} s after the press.`
   }
 
+  const noMonitor = (camera: string): Telling => ({
+    outcome: 'failed',
+    problem: `It has no monitor ${camera} any more.`,
+    stale: true,
+  })
+  const causeOf = ({ title }: Signal): string => (title.startsWith('DRILL') ? 'DRILL help point' : 'Help point')
+  const blind = new Set<string>()
+  /**
+   * The monitor, and the alarm of this incident that goes on already. While the API does not answer the alarm is sent all
+   * the same, once: a second line joins the first one's event, so nothing is raised twice by it.
+   */
+  async function lookBefore(signal: Signal, camera: string, stop: AbortSignal) {
+    try {
+      const monitor = (await monitorOf(camera, stop)) ?? (await monitorOf(camera, stop, true))
+      if (!monitor) return noMonitor(camera)
+      return { monitor, before: await found(signal, stop) }
+    } catch (error) {
+      const key = `${signal.incident} ${camera} ${signal.over.length}`
+      if (error instanceof NotAllowed || blind.has(key) || stop.aborted) throw error
+      blind.add(key)
+      const line = onLine(camera, causeOf(signal), `${signal.mark} ${signal.text}`, 'HELP POINT')
+      await trigger(access.trigger, line, 0, stop)
+      throw new VmsTrouble(`the alarm was sent, and its API cannot say whether it came: ${messageOf(error)}`)
+    }
+  }
+
   async function raise(signal: Signal, stop: AbortSignal): Promise<Telling> {
     const { camera } = signal
     if (camera === null) return { outcome: 'cannot', problem: 'There is no monitor to raise the alarm on.' }
-    const monitor = (await monitorOf(camera, stop)) ?? (await monitorOf(camera, stop, true))
-    if (!monitor) return { outcome: 'failed', problem: `It has no monitor ${camera} any more.` }
-    const before = await found(signal, stop)
+    const looked = await lookBefore(signal, camera, stop)
+    if ('outcome' in looked) return looked
+    const { monitor, before } = looked
     if (before) return told(before, footage(before, monitor, signal))
     // It would take the line, and say nothing.
     const records = /^(None|Monitor)$/.test(monitor.mode) ? await monitorOf(camera, stop, true) : monitor
     if (!records || /^(None|Monitor)$/.test(records.mode))
-      return { outcome: 'failed', problem: records?.problem ?? `It has no monitor ${camera} any more.` }
-    const cause = signal.title.startsWith('DRILL') ? 'DRILL help point' : 'Help point'
+      return records ? { outcome: 'failed', problem: records.problem ?? '' } : noMonitor(camera)
     const say = (text: string): Promise<{ event: number | null }> =>
-      trigger(access.trigger, onLine(camera, cause, `${signal.mark} ${text}`, 'HELP POINT'), ANSWER_MS, stop)
+      trigger(access.trigger, onLine(camera, causeOf(signal), `${signal.mark} ${text}`, 'HELP POINT'), ANSWER_MS, stop)
     let finding: string | null = null
     // An event that was deleted there is still being recorded: a new one begins once its alarm has ended.
     if (signal.over.length > 0 && !signal.shared) await trigger(access.trigger, offLine(camera), ANSWER_MS, stop)
@@ -126,17 +147,20 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
   async function markPast(signal: Signal, stop: AbortSignal): Promise<Telling> {
     const { camera, pressedAt, mark, title } = signal
     if (camera === null) return { outcome: 'cannot', problem: 'There is no monitor whose footage could be marked.' }
-    const event = await api.covering(camera, pressedAt, stop, (zone) => localDateTime(pressedAt, zone))
+    const event = await api.covering(camera, pressedAt, stop)
     if (!event)
       return { outcome: 'cannot', problem: `It has no footage of monitor ${camera} at the time of the press.` }
     return noted({ ...signal, event: event.id, lines: [`${mark} ${title}: ${signal.text}`] }, stop)
   }
 
   const noted = (signal: Signal, stop: AbortSignal): Promise<Telling> =>
-    inTurn(signal.event ?? '', async () => {
-      const { event: id, lines } = signal
-      const event = id === null ? null : await api.event(id, stop)
-      if (!event) return { outcome: 'cannot', problem: 'Its event is not there any more.' }
+    turns.run(signal.event ?? '', async () => {
+      const { lines } = signal
+      // A mark of the past is written into an event that is not ours yet.
+      const event =
+        signal.late && signal.event !== null ? await api.event(signal.event, stop) : await mine(signal, stop)
+      if (event === null || event === 'gone') return { outcome: 'cannot', problem: 'Its event is not there any more.' }
+      if (event === 'other') return { outcome: 'cannot', problem: NOT_OURS }
       const there = event.notes.split('\n')
       const missing = lines.map(storable).filter((line) => !there.includes(line))
       if (missing.length === 0) return told(event, null)
@@ -152,22 +176,41 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
       return { outcome: 'failed', problem: 'It said that the note was saved, and the note is not there.' }
     })
 
-  /** By its name it is known who has archived an event: one that a person keeps stays kept. */
-  const isOurs = ({ name }: ZoneMinderEvent): boolean => /^(DRILL )?(late: )?Help point /.test(name)
-
-  async function protect({ event: id, title }: Signal, stop: AbortSignal): Promise<Telling> {
+  /**
+   * The event of an act, once it is known to be this incident's: the VMS may be another one by now, whose events have
+   * the same numbers.
+   */
+  async function mine({ event: id, incident }: Signal, stop: AbortSignal): Promise<ZoneMinderEvent | 'gone' | 'other'> {
     const event = id === null ? null : await api.event(id, stop)
-    if (!event) return { outcome: 'cannot', problem: 'Its event is not there any more: this footage is gone.' }
-    if (event.archived) return told(event, isOurs(event) ? null : 'It was kept there already.')
-    await api.change(event.id, { Archived: '1', Name: atMost(storable(title), NAME_BYTES) }, stop)
+    if (!event) return 'gone'
+    return event.notes.includes(incident) || isOurs(event) ? event : 'other'
+  }
+  /** Somebody pressed while a dry run had this event: it is a person's now. */
+  const isJoined = ({ notes }: ZoneMinderEvent, { incident, mark }: Pick<Signal, 'incident' | 'mark'>): boolean =>
+    incident.startsWith('drill-') && (notes.match(MARK) ?? []).some((each) => each !== mark)
+  /** By its name it is known who has archived an event: one that a person keeps stays kept. */
+  const isOurs = ({ name }: ZoneMinderEvent): boolean => /^(DRILL )?(late: )?Help point( |$)/.test(name)
+
+  async function protect(signal: Signal, stop: AbortSignal): Promise<Telling> {
+    const event = await mine(signal, stop)
+    if (event === 'gone')
+      return { outcome: 'cannot', problem: 'Its event is not there any more: this footage is gone.' }
+    if (event === 'other') return { outcome: 'cannot', problem: NOT_OURS }
+    if (event.archived && !isOurs(event)) return told(event, 'It was kept there already.')
+    // A dry run had it first, or the incident is no drill any more.
+    if (event.archived && !event.name.startsWith('DRILL')) return told(event, null)
+    await api.change(event.id, { Archived: '1', Name: atMost(storable(signal.title), NAME_BYTES) }, stop)
     const after = await api.event(event.id, stop)
     if (after?.archived) return told(after, null)
     return { outcome: 'failed', problem: 'It said that the event is kept, and it is not.' }
   }
-  async function release({ event: id, shared }: Signal, stop: AbortSignal): Promise<Telling> {
-    const event = id === null ? null : await api.event(id, stop)
-    if (!event) return { outcome: 'told', how: 'read-back', id, link: null, finding: 'Its event was gone already.' }
-    if (shared) return told(event, 'It stays kept: another incident needs it.')
+  async function release(signal: Signal, stop: AbortSignal): Promise<Telling> {
+    const { event: id, shared } = signal
+    const event = await mine(signal, stop)
+    if (event === 'gone')
+      return { outcome: 'told', how: 'read-back', id, link: null, finding: 'Its event was gone already.' }
+    if (event === 'other') return { outcome: 'cannot', problem: NOT_OURS }
+    if (shared || isJoined(event, signal)) return told(event, 'It stays kept: another incident needs it.')
     if (event.archived && !isOurs(event)) return told(event, 'It stays kept: somebody there keeps it.')
     await api.change(event.id, { Archived: '0' }, stop)
     const after = await api.event(event.id, stop)
@@ -176,10 +219,12 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
   }
 
   async function ended(signal: Signal, stop: AbortSignal): Promise<Telling> {
-    const event = signal.event === null ? null : await api.event(signal.event, stop)
-    if (!event) return { outcome: 'cannot', problem: 'Its event is not there any more.' }
+    const event = await mine(signal, stop)
+    if (event === 'gone') return { outcome: 'cannot', problem: 'Its event is not there any more.' }
+    if (event === 'other') return { outcome: 'cannot', problem: NOT_OURS }
     if (event.endedAt !== null) return told(event, null)
-    if (signal.shared) return told(event, 'Its alarm goes on: another incident has this camera, too.')
+    if (signal.shared || isJoined(event, signal))
+      return { ...told(event, 'Its alarm goes on: another incident has this camera, too.'), goesOn: true }
     const answer = await trigger(access.trigger, offLine(event.monitor), ANSWER_MS, stop)
     for (const until = clock.monotonic() + 3000; ;) {
       const after = await api.event(event.id, stop)
@@ -203,22 +248,28 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
     release,
   } satisfies Record<Signal['verb'], (signal: Signal, stop: AbortSignal) => Promise<Telling>>
 
-  async function isLost(id: string, kept: boolean, stop: AbortSignal) {
-    const alarm = (why: string) => ({ id, what: 'alarm' as const, why })
+  type Lost = Awaited<ReturnType<VmsConnector['lost']>>[number]
+  async function isLost(id: string, kept: boolean, stop: AbortSignal): Promise<Lost | null> {
     const event = await api.event(id, stop)
-    if (!event) return alarm('Its event was deleted there.')
-    if (event.endedAt !== null) return alarm('Its event was ended there.')
+    if (!event) return { id, what: 'event', why: 'Its event was deleted there.' }
+    if (event.endedAt !== null) return { id, what: 'alarm', why: 'Its event was ended there.' }
     if (kept && !event.archived)
-      return { id, what: 'footage' as const, why: 'Somebody there has let its footage go: it is kept again.' }
+      return { id, what: 'footage', why: 'Somebody there had let its footage go: it is kept again.' }
+    const now = clock.monotonic()
     const seen = growth.get(id)
-    if (!seen || seen.lengthS !== event.lengthS) {
-      growth.set(id, { lengthS: event.lengthS, at: clock.monotonic() })
+    // What was not looked at for a while may have grown and stopped meanwhile: it is watched anew.
+    if (!seen || seen.lengthS !== event.lengthS || now - seen.lookedAt > STANDS_STILL_MS / 2) {
+      growth.set(id, { lengthS: event.lengthS, at: now, lookedAt: now })
       return null
     }
-    if (clock.monotonic() - seen.at < STANDS_STILL_MS) return null
+    seen.lookedAt = now
+    const mostMs = patience.get(event.monitor) ?? STANDS_STILL_MS
+    if (now - seen.at < mostMs) return null
     // Without a picture a new alarm would record nothing either: it is raised again once the picture is back.
     const monitor = await monitorOf(event.monitor, stop, true)
-    return monitor?.connected ? alarm('Its event stands still: it is not recorded.') : null
+    if (!monitor?.connected) return null
+    patience.set(event.monitor, Math.min(2 * mostMs, LONGEST_STAND_MS))
+    return { id, what: 'alarm', why: 'Its event stands still: it is not recorded.' }
   }
 
   return {
@@ -236,13 +287,13 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
       }
     },
     async lost(events, stop) {
-      const found: Awaited<ReturnType<VmsConnector['lost']>> = []
-      for (const { id, kept } of events) {
-        const lost = await isLost(id, kept, stop)
-        if (lost) found.push(lost)
-      }
       for (const id of growth.keys()) if (!events.some((event) => event.id === id)) growth.delete(id)
-      return found
+      const slots = createSlots(LOOKS_AT_ONE_TIME)
+      const looks = events.map(({ id, kept }) => slots.run(() => isLost(id, kept, stop)))
+      const settled = await Promise.allSettled(looks)
+      const failed = settled.find((each) => each.status === 'rejected')
+      if (failed && settled.every(({ status }) => status === 'rejected')) throw failed.reason
+      return settled.flatMap((each) => (each.status === 'fulfilled' && each.value ? [each.value] : []))
     },
     async cameras(stop) {
       const list = await api.monitors(stop)
@@ -252,13 +303,16 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
     look: (stop) => lookAt(access, api, clock, stop),
     async isInUse(camera, stop) {
       const now = clock.now()
-      const event = await api.covering(camera, now, stop, (zone) => localDateTime(now, zone))
+      const event = await api.covering(camera, now, stop)
       return event?.endedAt === null && (event.archived || event.notes !== '')
     },
-    async remove(id, stop) {
+    async remove(id, { incident, mark }, stop) {
       const event = await api.event(id, stop)
+      if (!event) return
+      if (isJoined(event, { incident, mark }))
+        throw new VmsTrouble('somebody pressed meanwhile: its event is left as it is')
       // An alarm of the drill's own may go; what is recorded all day is as it was before.
-      const isDrills = event?.cause.startsWith('DRILL') ?? false
+      const isDrills = event.cause.startsWith('DRILL')
       const words = isDrills ? 'DRILL of Lamppost: may be deleted' : ''
       await api.change(id, { Archived: '0', Notes: words, Name: isDrills ? words : `Event-${id}` }, stop)
       const after = await api.event(id, stop)

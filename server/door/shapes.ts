@@ -125,6 +125,7 @@ const RECEIPT_KIND = Type.Enum(['read-back', 'said', 'sent'], {
   description:
     'read-back: found in the VMS afterwards; said: its answer names an id; sent: nothing says that it was heard',
 })
+const FOOTAGE = Type.Enum(['lost', 'unknown', 'kept', 'released'])
 export const VMS_LINE = Type.Object({
   connector: Type.String(),
   product: Type.String(),
@@ -132,7 +133,10 @@ export const VMS_LINE = Type.Object({
     Type.Object({ id: MAYBE_STRING, how: RECEIPT_KIND, link: MAYBE_STRING, camera: MAYBE_STRING, at: TIME }),
     Type.Null(),
   ]),
-  footage: Type.Enum(['kept', 'released', 'unknown']),
+  footage: FOOTAGE,
+  events: Type.Array(Type.Object({ id: Type.String(), camera: MAYBE_STRING, footage: FOOTAGE }), {
+    description: 'Their events of this incident; `footage` above is the worst of them',
+  }),
   findings: Type.Array(Type.Object({ verb: VERB, part: Type.String(), words: Type.String() }), {
     description: 'What the VMS could not be told, or what was found there',
   }),

@@ -26,6 +26,10 @@ export type VmsReceipt = {
   id: string | null
   link: string | null
   camera: CameraId | null
+  /** Their camera; null: it has to do with none. */
+  theirs: string | null
+  /** `ended`: the event goes on all the same, because another incident needs it. */
+  goesOn: boolean
   /** Footage of the past was marked: there is no alarm that goes on. */
   late: boolean
   /** What was found beside it that somebody should know, such as footage that is not there; null: nothing. */
@@ -43,13 +47,19 @@ export type VmsRefusal = {
   lasting: boolean
 }
 
+/** `lost`: it was deleted there, or is not found any more. */
+export const FOOTAGE = ['lost', 'unknown', 'kept', 'released'] as const
+export type Footage = (typeof FOOTAGE)[number]
+
 /** What an incident shows of one VMS. */
 export type VmsLine = {
   connector: string
   product: string
   /** The newest alarm or event there; null: it has none. */
   alarm: { id: string | null; how: ReceiptKind; link: string | null; camera: CameraId | null; at: string } | null
-  footage: 'kept' | 'released' | 'unknown'
+  /** The worst of its events. */
+  footage: Footage
+  events: { id: string; camera: CameraId | null; footage: Footage }[]
   /** What the VMS could not be told, or what was found there; the newest last. */
   findings: { verb: Verb; part: string; words: string }[]
   receipts: number

@@ -143,13 +143,13 @@ export type ConnectorEntries = {
   'connector.told': VmsReceipt
   'connector.not-told': VmsRefusal
   /**
-   * Its event or alarm is over, or its footage is not kept any more, though the incident is open: it is raised or kept
+   * Its alarm is over, its event is gone, or its footage is not kept any more, though the incident is open: it is raised or kept
    * again. `id`: theirs.
    */
   'connector.lost': {
     connector: string
     incident: IncidentId
-    what: 'alarm' | 'footage'
+    what: 'alarm' | 'footage' | 'event'
     id: string
     camera: CameraId | null
     why: string

@@ -1,8 +1,9 @@
 /** What an incident shows of each VMS that is told of it: one line per VMS. Pure. */
-import type { VmsLine } from '../glossary/connector.ts'
+import { FOOTAGE, type Footage, type VmsLine } from '../glossary/connector.ts'
 import type { Recorded } from '../glossary/ledger.ts'
 
 type Told = Extract<Recorded, { kind: 'connector.told' | 'connector.not-told' | 'connector.lost' }>
+type Finding = VmsLine['findings'][number]
 const FINDINGS_SHOWN = 10
 
 export function withVms(lines: readonly VmsLine[], entry: Told): VmsLine[] {
@@ -12,7 +13,7 @@ export function withVms(lines: readonly VmsLine[], entry: Told): VmsLine[] {
   return known ? lines.map((line) => (line === known ? changed : line)) : [...lines, changed]
 }
 
-/** A list after a colon takes the place of the list before. */
+/** A list, or a number, after a colon takes the place of the one before. */
 const subjectOf = (part: string): string => part.split(':')[0] ?? part
 
 const emptyLine = (entry: Told): VmsLine => ({
@@ -20,43 +21,62 @@ const emptyLine = (entry: Told): VmsLine => ({
   product: 'product' in entry.body ? entry.body.product : '',
   alarm: null,
   footage: 'unknown',
+  events: [],
   findings: [],
   receipts: 0,
 })
+/** The worst of all; where there is no event yet nothing is known. */
+const worstOf = (events: VmsLine['events']): Footage =>
+  FOOTAGE.find((each) => events.some(({ footage }) => footage === each)) ?? 'unknown'
+
+function withFootage(line: VmsLine, id: string | null, footage: Footage): VmsLine {
+  const events = line.events.map((event) => (event.id === id ? { ...event, footage } : event))
+  return { ...line, events, footage: worstOf(events) }
+}
+function withFinding(line: VmsLine, { verb, part, words }: Omit<Finding, 'words'> & { words: string | null }): VmsLine {
+  const others = line.findings.filter((each) => each.verb !== verb || subjectOf(each.part) !== subjectOf(part))
+  const findings = words === null ? others : [...others, { verb, part, words }].slice(-FINDINGS_SHOWN)
+  return { ...line, findings }
+}
 
 function lineAfter(line: VmsLine, entry: Told): VmsLine {
-  const others = (verb: string, part: string): VmsLine['findings'] =>
-    line.findings.filter((each) => each.verb !== verb || subjectOf(each.part) !== subjectOf(part))
   switch (entry.kind) {
-    case 'connector.told': {
-      const { verb, part, how, id, link, camera, finding } = entry.body
-      const raised = verb === 'raise' || (verb === 'mark' && line.alarm === null)
-      return {
-        ...line,
-        receipts: line.receipts + 1,
-        alarm: raised ? { id, how, link, camera, at: entry.at } : line.alarm,
-        footage: verb === 'protect' ? 'kept' : verb === 'release' ? 'released' : line.footage,
-        // That there was no camera for it is over as soon as there is one.
-        findings: [
-          ...others(verb, part).filter((each) => !raised || each.verb !== 'raise'),
-          ...(finding === null ? [] : [{ verb, part, words: finding }]),
-        ],
-      }
-    }
+    case 'connector.told':
+      return toldLine(line, entry)
     case 'connector.not-told': {
-      const { verb, part, problem } = entry.body
-      return { ...line, findings: [...others(verb, part), { verb, part, words: problem }].slice(-FINDINGS_SHOWN) }
+      const { verb, part, problem, lasting } = entry.body
+      const after = withFinding(line, { verb, part, words: problem })
+      return verb === 'protect' && lasting ? withFootage(after, part, 'lost') : after
     }
     case 'connector.lost': {
       const { what, id, why } = entry.body
-      const verb = what === 'alarm' ? ('raise' as const) : ('protect' as const)
-      return {
-        ...line,
-        footage: what === 'footage' ? 'unknown' : line.footage,
-        findings: [...others(verb, id), { verb, part: id, words: why }].slice(-FINDINGS_SHOWN),
-      }
+      const after = withFinding(line, { verb: what === 'footage' ? 'protect' : 'mark', part: id, words: why })
+      return what === 'alarm' ? after : withFootage(after, id, what === 'event' ? 'lost' : 'unknown')
     }
     default:
       return entry satisfies never
   }
+}
+
+function toldLine(line: VmsLine, { at, body }: Extract<Told, { kind: 'connector.told' }>): VmsLine {
+  const { verb, part, how, id, link, camera, finding } = body
+  const receipts = line.receipts + 1
+  if (verb === 'protect')
+    return withFinding(withFootage({ ...line, receipts }, part, 'kept'), { verb, part, words: finding })
+  if (verb === 'release')
+    return withFinding(withFootage({ ...line, receipts }, part, 'released'), { verb, part, words: finding })
+  if (verb !== 'raise' && verb !== 'mark') return withFinding({ ...line, receipts }, { verb, part, words: finding })
+  const isNew = id !== null && !line.events.some((event) => event.id === id)
+  const events = isNew ? [...line.events, { id, camera, footage: 'unknown' as const }] : line.events
+  const raised = verb === 'raise' || line.alarm === null
+  const after: VmsLine = {
+    ...line,
+    receipts,
+    events,
+    footage: worstOf(events),
+    alarm: raised ? { id, how, link, camera, at } : line.alarm,
+    // That there was no camera for it, or that it failed before, is over as soon as there is one.
+    findings: raised ? line.findings.filter((each) => each.verb !== 'raise') : line.findings,
+  }
+  return withFinding(after, { verb, part, words: finding })
 }

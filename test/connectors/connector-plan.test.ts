@@ -5,6 +5,7 @@ import {
   type TheirEvent,
   type ToldSoFar,
   planFor,
+  pressTime,
 } from '../../server/connectors/connector-plan.ts'
 import type { Incident } from '../../server/glossary/incident.ts'
 import { START, closed, framing, incidentOf, opened, pressed, taken } from './told-incident.ts'
@@ -21,6 +22,7 @@ const RULE: PlanRule = {
 const event = (id: string, more: Partial<TheirEvent> = {}): TheirEvent => ({
   id,
   camera: 'cam-12' as never,
+  theirs: '1',
   alarm: true,
   protected: true,
   ended: false,
@@ -81,8 +83,24 @@ describe('a press', () => {
     const incident = incidentOf(...PRESS, framing('cam-12'), taken())
     const events = [event('7'), event('8', { camera: 'cam-14' as never, alarm: false })]
     const { acts } = plan(incident, { events })
-    expect(acts).toMatchObject([{ verb: 'note', event: '7', part: 'entry 4' }])
-    expect(plan(incident, { events, done: new Set(['note entry 4']) }).acts).toEqual([])
+    expect(acts).toMatchObject([{ verb: 'note', event: '7', part: 'lines of 7: 4' }])
+    expect(plan(incident, { events, done: new Set(['note lines of 7: 4']) }).acts).toEqual([])
+  })
+  test('an alarm that was raised again gets the whole story, too', () => {
+    const incident = incidentOf(...PRESS, framing('cam-12'), taken())
+    const events = [event('7', { over: true }), event('9')]
+    expect(plan(incident, { events, done: new Set(['note lines of 7: 4']) }).acts).toMatchObject([
+      { verb: 'note', event: '9' },
+    ])
+  })
+  test('whose camera another incident holds is raised there all the same: the VMS records it whoever steers it', () => {
+    const passed = {
+      kind: 'camera.passed-over',
+      actor: 'lamppost',
+      subject: 'inc-1',
+      body: { incident: 'inc-1' as never, camera: 'cam-12' as never, reason: 'another incident holds it' },
+    } as const
+    expect(verbs(plan(incidentOf(...PRESS, passed)))).toEqual(['raise cam-12'])
   })
   test('pressed a hundred times is one line', () => {
     const incident = incidentOf(
@@ -90,11 +108,57 @@ describe('a press', () => {
       ...Array.from({ length: 100 }, (_, i) => pressed(START + i)),
       framing('cam-12'),
     )
-    expect(plan(incident, { events: [event('7')] }).acts).toMatchObject([{ verb: 'note', part: 'presses 100' }])
+    expect(plan(incident, { events: [event('7')] }).acts).toMatchObject([
+      { verb: 'note', part: `presses of 7: ${Math.floor(START / 60_000)}` },
+    ])
   })
 })
 
+describe('a press that calls now', () => {
+  const LATER = START + 20 * 60_000
+  const past = [opened(), pressed(START, 'press', true), framing('cam-12')]
+  test('after one of long ago raises an alarm, whatever was marked of the first', () => {
+    const incident = incidentOf(...past, pressed(LATER))
+    const events = [event('7', { alarm: false, ended: true })]
+    const done = new Set(['mark cam-12, 0'])
+    expect(verbs(plan(incidentOf(...past), { events, done }, {}, LATER))).toEqual([])
+    expect(verbs(plan(incident, { events, done }, {}, LATER + 1000))[0]).toBe('raise cam-12')
+    expect(pressTime(incident, false)).toBe(LATER)
+    expect(pressTime(incident, true)).toBe(START)
+  })
+  test('while the VMS was away for all presses before it raises an alarm', () =>
+    expect(verbs(plan(incidentOf(...PRESS, framing('cam-12'), pressed(LATER)), {}, {}, LATER + 1000))).toEqual([
+      'raise cam-12',
+    ]))
+  test('in a drill of ten minutes ago raises an alarm', () =>
+    expect(
+      verbs(
+        plan(
+          incidentOf(opened('drill'), pressed(START, 'drill'), framing('cam-12'), pressed(LATER)),
+          {},
+          {},
+          LATER + 1000,
+        ),
+      ),
+    ).toEqual(['raise cam-12']))
+})
+
 describe('a press that the VMS hears of late', () => {
+  test('and that moved no camera is marked where its clip is of', () => {
+    const clip = {
+      kind: 'clip.held',
+      actor: 'lamppost',
+      subject: 'inc-1',
+      body: { incident: 'inc-1' as never, camera: 'cam-14' as never, from: '', to: null },
+    } as const
+    expect(plan(incidentOf(opened(), pressed(START, 'press', true), clip)).acts).toMatchObject([
+      { verb: 'mark', camera: 'cam-14', late: true },
+    ])
+  })
+  test('closed before, without a camera: the fallback’s footage is marked, and no alarm raised', () =>
+    expect(plan(incidentOf(...PRESS, closed()), {}, { fallback: true }, START + 5000).acts).toMatchObject([
+      { verb: 'mark', late: true },
+    ]))
   const incident = incidentOf(...PRESS, framing('cam-12'))
   test('is marked at its own time, and pops nothing up', () =>
     expect(plan(incident, {}, {}, START + 20 * 60_000).acts).toMatchObject([{ verb: 'mark', late: true }]))

@@ -80,9 +80,11 @@ describe('a VMS that lies', () => {
     expect(signedIn()).toBe(3)
   })
   test('a missing right is told by its name, and signing in again is not tried', async () => {
-    const raised = await raise()
+    const signal = signalOf({ camera: '1' })
+    const raised = await vms.tell(signal, never)
     fake.lies.mayOnlyLook = true
-    const kept = await vms.tell(signalOf({ verb: 'protect', event: raised.outcome === 'told' ? raised.id : '' }), never)
+    const event = raised.outcome === 'told' ? raised.id : ''
+    const kept = await vms.tell({ ...signal, verb: 'protect', event }, never)
     expect(kept).toMatchObject({ outcome: 'failed', problem: expect.stringContaining('lacks a right') })
     expect(fake.asked.filter((line) => line.includes('login'))).toHaveLength(1)
     const { steps } = await vms.look(never)
@@ -94,11 +96,12 @@ describe('a VMS that lies', () => {
     expect(steps).toEqual([{ step: 'signs in', ok: false, words: expect.stringContaining('refuses the name') }])
   })
   test('it says that it keeps the footage, and does not: not kept', async () => {
-    const raised = await raise()
+    const signal = signalOf({ camera: '1' })
+    const raised = await vms.tell(signal, never)
     fake.lies.savesNothing = true
-    const about = { event: raised.outcome === 'told' ? raised.id : '', lines: ['a line'] }
+    const about = { ...signal, event: raised.outcome === 'told' ? raised.id : '', lines: ['a line'] }
     for (const verb of ['protect', 'note'] as const)
-      expect(await vms.tell(signalOf({ verb, ...about }), never)).toMatchObject({ outcome: 'failed' })
+      expect(await vms.tell({ ...about, verb }, never)).toMatchObject({ outcome: 'failed' })
   })
   test('its trigger daemon is dead while its port is open: found by the look', async () => {
     fake.lies.triggerDead = true
@@ -134,7 +137,8 @@ describe('what others keep there', () => {
   test('footage that a person keeps stays kept when the incident lets go of it', async () => {
     fake.events[0]!.Archived = 1
     fake.events[0]!.Name = 'Shop window case'
-    const about = { event: '1', camera: '2' }
+    const about = { event: '1', camera: '2', incident: 'inc-99' }
+    fake.events[0]!.Notes = 'Help point: [darlington/inc-99] pressed'
     expect(await vms.tell(signalOf({ verb: 'protect', ...about }), never)).toMatchObject({
       finding: expect.stringContaining('kept there already'),
     })
@@ -144,10 +148,11 @@ describe('what others keep there', () => {
     expect(fake.events[0]).toMatchObject({ Archived: 1, Name: 'Shop window case' })
   })
   test('two incidents write notes into one event at one time: none is lost', async () => {
-    const raised = await vms.tell(signalOf({ camera: '1' }), never)
+    const signal = signalOf({ camera: '1' })
+    const raised = await vms.tell(signal, never)
     const event = raised.outcome === 'told' ? raised.id : ''
     await Promise.all(
-      Array.from({ length: 8 }, (_, i) => vms.tell(signalOf({ verb: 'note', event, lines: [`line ${i}`] }), never)),
+      Array.from({ length: 8 }, (_, i) => vms.tell({ ...signal, verb: 'note', event, lines: [`line ${i}`] }, never)),
     )
     for (let i = 0; i < 8; i += 1) expect(fake.events.at(-1)?.Notes).toContain(`line ${i}`)
   })
@@ -155,5 +160,80 @@ describe('what others keep there', () => {
     expect(await vms.isInUse('1', never)).toBe(false)
     await vms.tell(signalOf({ camera: '1' }), never)
     expect(await vms.isInUse('1', never)).toBe(true)
+  })
+  test('an event of the same number that is not ours is left as it is', async () => {
+    // Another ZoneMinder stands at this address by now, or its database began anew.
+    const about = { event: '1', camera: '2' }
+    for (const verb of ['protect', 'note', 'ended', 'release'] as const)
+      expect(await vms.tell(signalOf({ verb, ...about, lines: ['a line'] }), never)).toMatchObject({
+        outcome: 'cannot',
+      })
+    expect(fake.events[0]).toMatchObject({ Archived: 0, Notes: '', Name: 'New Event', EndDateTime: null })
+    expect(fake.lines).toEqual([])
+  })
+  test('somebody who presses while a dry run has the event keeps it: alarm, footage and notes', async () => {
+    const drill = signalOf({ camera: '1', incident: 'drill-7', title: 'DRILL Help point' })
+    const raised = await vms.tell(drill, never)
+    const event = raised.outcome === 'told' ? (raised.id ?? '') : ''
+    const press = signalOf({ camera: '1' })
+    await vms.tell(press, never)
+    await vms.tell({ ...press, verb: 'protect', event }, never)
+    for (const verb of ['ended', 'release'] as const) await vms.tell({ ...drill, verb, event }, never)
+    await expect(vms.remove(event, drill, never)).rejects.toThrow('somebody pressed')
+    expect(fake.events.at(-1)).toMatchObject({
+      EndDateTime: null,
+      Archived: 1,
+      Notes: expect.stringContaining(press.mark),
+    })
+  })
+})
+
+describe('a VMS that is upgraded', () => {
+  test('answers 404 to everything for a while: nothing is gone by that', async () => {
+    const signal = signalOf({ camera: '1' })
+    const raised = await vms.tell(signal, never)
+    const event = raised.outcome === 'told' ? (raised.id ?? '') : ''
+    fake.lies.status = 404
+    for (const verb of ['protect', 'note', 'ended', 'release'] as const)
+      expect(await vms.tell({ ...signal, verb, event, lines: ['a line'] }, never)).toMatchObject({ outcome: 'failed' })
+    await expect(vms.lost([{ id: event, kept: false }], never)).rejects.toThrow('404')
+    await expect(vms.cameras(never)).rejects.toThrow('404')
+  })
+  test('one event that cannot be read hides no other', async () => {
+    const [one, two] = [signalOf({ camera: '1' }), signalOf({ camera: '2' })]
+    await vms.tell(one, never)
+    await vms.tell(two, never)
+    fake.lies.brokenEvent = 1
+    fake.end(1)
+    expect(
+      await vms.lost(
+        ['1', '2'].map((id) => ({ id, kept: false })),
+        never,
+      ),
+    ).toMatchObject([{ id: '2', what: 'alarm' }])
+  })
+  test('fifty that ask at one time sign in once', async () => {
+    await Promise.all(Array.from({ length: 50 }, () => vms.cameras(never)))
+    expect(fake.asked.filter((line) => line.includes('login'))).toHaveLength(1)
+  })
+})
+
+test('while its API does not answer the alarm is sent all the same, once, and not said to be heard', async () => {
+  const signal = signalOf({ camera: '1' })
+  await vms.cameras(never)
+  fake.lies.status = 503
+  for (let i = 0; i < 3; i += 1) expect(await vms.tell(signal, never)).toMatchObject({ outcome: 'failed' })
+  expect(fake.lines.filter((line) => line.includes('|on|'))).toHaveLength(1)
+  delete fake.lies.status
+  expect(await vms.tell(signal, never)).toMatchObject({ outcome: 'told', how: 'read-back' })
+  expect(fake.events.filter((event) => event.Notes.includes(signal.incident))).toHaveLength(1)
+})
+
+test('an event whose capture was killed has no end, and covers no later hour', async () => {
+  fake.events[0]!.StartDateTime = '2026-11-20 10:00:00'
+  const at = Date.parse('2026-11-20T15:00:00Z')
+  expect(await vms.tell(signalOf({ verb: 'mark', late: true, camera: '2', pressedAt: at }), never)).toMatchObject({
+    outcome: 'cannot',
+    problem: expect.stringContaining('no footage'),
   })
 })

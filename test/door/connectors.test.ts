@@ -39,7 +39,11 @@ connectors:
   - id: recorder
     fallback: "1"
     zoneminder:
-      { url: "${vms.url}", trigger: "127.0.0.1:${vms.triggerPort}", username: lamppost, password: "file:${join(folder, 'password')}", insecure: true }
+      url: "${vms.url}"
+      trigger: "127.0.0.1:${vms.triggerPort}"
+      username: lamppost
+      password: "file:${join(folder, 'password')}"
+      insecure: true
 `,
   )
   const people = openPeopleFile(join(folder, 'data', 'people.json'))

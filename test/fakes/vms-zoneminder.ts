@@ -28,6 +28,7 @@ export type Lies = {
   /** Names that its database cannot hold cost the event. */ latin1?: boolean
   /** The account may only look. */ mayOnlyLook?: boolean
   triggerDead?: boolean
+  /** This one event cannot be read. */ brokenEvent?: number
 }
 export type FakeZoneMinder = Awaited<ReturnType<typeof startFakeZoneMinder>>
 
@@ -55,7 +56,7 @@ export async function startFakeZoneMinder(monitors: { id: number; path: string; 
       StartDateTime: stamp(Date.now() - 6000),
       EndDateTime: null,
       Archived: 0,
-      Length: '5.00',
+      Length: '7200.00',
     }
     events.push(event)
     open.set(monitor, event)
@@ -97,8 +98,11 @@ export async function startFakeZoneMinder(monitors: { id: number; path: string; 
   }
   const shown = (event: FakeEvent) => ({ Event: event })
   const matching = (filter: string): FakeEvent[] => {
-    const notes = /^Notes REGEXP:(.+)$/.exec(filter)
-    if (notes) return events.filter((event) => new RegExp(notes[1] ?? '').test(event.Notes))
+    const notes = /^StartDateTime >=:(.+)\/Notes REGEXP:(.+)$/.exec(filter)
+    if (notes)
+      return events.filter(
+        (event) => event.StartDateTime >= (notes[1] ?? '') && new RegExp(notes[2] ?? '').test(event.Notes),
+      )
     const past = /^MonitorId:(\d+)\/StartDateTime <=:(.+)$/.exec(filter)
     if (!past) return []
     return events.filter((event) => event.MonitorId === Number(past[1]) && event.StartDateTime <= (past[2] ?? ''))
@@ -160,6 +164,7 @@ export async function startFakeZoneMinder(monitors: { id: number; path: string; 
       const one = /^events\/(\d+)\.json$/.exec(path)
       if (!one) return refuse(404, 'Not found')
       if (request.method === 'PUT' && lies.mayOnlyLook) return refuse(401, 'Insufficient privileges')
+      if (lies.brokenEvent === Number(one[1])) return refuse(500, 'Internal error')
       const event = events.find((each) => each.Id === Number(one[1]))
       if (!event) return refuse(404, 'Invalid event')
       if (request.method === 'PUT') {

@@ -14,7 +14,12 @@ export const vmsTextCy: Pick<Words, 'vms'> = {
     alarm: (product, { id, how }, at) => `${product}: digwyddiad ${id ?? '?'}, ${REACHED[how](at)}`,
     notYet: (product) => `${product}: heb gael gwybod eto`,
     noAlarm: (product) => `${product}: dim larwm yno`,
-    footage: { kept: 'fideo dan glo', released: 'gellir dileu’r fideo yno', unknown: 'fideo heb ei gloi' },
+    footage: {
+      lost: 'dilëwyd fideo yno',
+      kept: 'fideo dan glo',
+      released: 'gellir dileu’r fideo yno',
+      unknown: 'fideo heb ei gloi',
+    },
     open: 'Ei agor yno',
     deaf: (name, problem) => `Nid yw ${name} yn clywed am wasgiadau. ${problem}`,
     page: 'Systemau rheoli fideo',

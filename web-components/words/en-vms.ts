@@ -15,6 +15,7 @@ export const vmsText = {
     notYet: (product: string) => `${product}: not told yet`,
     noAlarm: (product: string) => `${product}: no alarm there`,
     footage: {
+      lost: 'footage was deleted there',
       kept: 'footage locked',
       released: 'footage may be deleted there',
       unknown: 'footage not locked',
