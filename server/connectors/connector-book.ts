@@ -128,7 +128,17 @@ export function createConnectorBook() {
           for (const [id, { incidents }] of connectors)
             if (!book.isUnfinished(id, entry.body.incident)) incidents.delete(entry.body.incident)
           return
+        case 'incident.noted':
+          // What is noted after the closing is told as well.
+          forEach(entry.body.incident, (told) => {
+            if (told.closedAt !== null) told.closedBy = entry.seq
+          })
+          return
         case 'incident.reopened':
+          // A VMS that had been told everything is told again.
+          for (const { away, incidents } of connectors.values())
+            if (!away && !incidents.has(entry.body.incident))
+              incidents.set(entry.body.incident, { kind: 'press', done: [], events: [], closedAt: null })
           forEach(entry.body.incident, (told) => {
             told.closedAt = null
             reopen(told)
@@ -212,7 +222,6 @@ export function createConnectorBook() {
     restsUntil(connector: string, incident: IncidentId, keepMs: number): number | null {
       const told = of(connector, incident)
       if (!told || told.closedAt === null || told.events.length === 0) return null
-      if (told.lockedUntil === null) return Number.MAX_SAFE_INTEGER
       if (told.events.some(({ ended, over }) => !ended && !over)) return null
       if (told.events.some((event) => !event.protected && !event.released)) return null
       const hasLast = told.done.some((key) => {
@@ -220,8 +229,15 @@ export function createConnectorBook() {
         return line !== null && Number(line[1]) >= (told.closedBy ?? Infinity)
       })
       if (!hasLast) return null
+      if (told.lockedUntil === null) return Number.MAX_SAFE_INTEGER
       const end = Date.parse(told.closedAt) + (told.kind === 'drill' ? 0 : keepMs)
       return Math.max(end, told.lockedUntil === undefined ? 0 : Date.parse(told.lockedUntil))
+    },
+    isRaised: (connector: string, incident: IncidentId): boolean => (of(connector, incident)?.events.length ?? 0) > 0,
+    /** Null: this VMS has nothing to do with it. */
+    isOpen(connector: string, incident: IncidentId): boolean | null {
+      const told = of(connector, incident)
+      return told ? told.closedAt === null : null
     },
     told(connector: string, incident: IncidentId): ToldSoFar | null {
       const told = of(connector, incident)

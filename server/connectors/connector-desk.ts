@@ -46,12 +46,14 @@ const LONGEST_WAIT_MS = 30_000
 const LONGEST_WAIT_OVER_MS = 5 * 60_000
 /** What is far off is looked at again before that: clocks are set, and timers have an end. */
 const LOOK_AGAIN_MS = 3_600_000
-/** Incidents that are looked at at one time; those that are open come first. */
-const PASSES_AT_ONE_TIME = 8
+/**
+ * Incidents that are looked at, and acts that are told, at one time. What has not been told at all has
+ * places of its own, and what is over, too: notes, and thousands whose footage may go, must not stand before a press.
+ */
+const PLACES = { untold: { passes: 8, acts: 4 }, open: { passes: 6, acts: 3 }, over: { passes: 3, acts: 2 } }
 const ACT_WITHIN_MS = 20_000
 const TICK_MS = 500
 const WATCH_EVERY_MS = 2500
-const AT_ONE_TIME = 4
 /** What was not told is written down when a second try has failed, too: a hiccup is no entry. */
 const WRITTEN_AT_TRY = 2
 
@@ -62,6 +64,7 @@ type Waiting = {
   since: number
   problem: string
   written: Set<string>
+  isAlarm: boolean
   backoff: { wait(): number }
 }
 
@@ -72,14 +75,23 @@ export function createVmsDesk(port: DeskPort) {
   /** When an incident must be looked at again by itself: monotonic. */
   const due = new Map<IncidentId, number>()
   const waits = new Map<IncidentId, Map<string, Waiting>>()
-  const slots = createSlots(AT_ONE_TIME)
-  const places = createSlots(PASSES_AT_ONE_TIME)
+  const pools = {
+    untold: { places: createSlots(PLACES.untold.passes), slots: createSlots(PLACES.untold.acts) },
+    open: { places: createSlots(PLACES.open.passes), slots: createSlots(PLACES.open.acts) },
+    over: { places: createSlots(PLACES.over.passes), slots: createSlots(PLACES.over.acts) },
+  }
+  const poolOf = (id: IncidentId) =>
+    book.isOpen(site.id, id) ? (book.isRaised(site.id, id) ? pools.open : pools.untold) : pools.over
   const turns = createTurns()
 
   const about = { connector: site.id, product: vms.product }
   const write = async (draft: Draft): Promise<void> => void (await append([draft]).durable)
   const troubles = (): Waiting[] => [...waits.values()].flatMap((each) => [...each.values()])
-  const judge = (): void => port.onTrouble(troubles().sort((a, b) => a.since - b.since)[0]?.problem ?? null)
+  /** A hiccup is no trouble; an alarm that was not heard is one at once. */
+  const judge = (): void => {
+    const hanging = troubles().filter(({ tries, isAlarm }) => isAlarm || tries >= WRITTEN_AT_TRY)
+    port.onTrouble(hanging.sort((a, b) => a.since - b.since)[0]?.problem ?? null)
+  }
 
   function settle(incident: IncidentId, key: string): void {
     const mine = waits.get(incident)
@@ -91,7 +103,7 @@ export function createVmsDesk(port: DeskPort) {
     const mine = waits.get(incident) ?? new Map<string, Waiting>()
     waits.set(incident, mine)
     const known = mine.get(key)
-    const isOver = book.told(site.id, incident)?.closedAt !== null
+    const isOver = book.isOpen(site.id, incident) !== true
     const backoff = known?.backoff ?? createBackoff(FIRST_WAIT_MS, isOver ? LONGEST_WAIT_OVER_MS : LONGEST_WAIT_MS)
     const tries = (known?.tries ?? 0) + 1
     const written = known?.written ?? new Set<string>()
@@ -103,6 +115,7 @@ export function createVmsDesk(port: DeskPort) {
       since: known?.since ?? clock.now(),
       problem,
       written,
+      isAlarm: act.verb === 'raise',
       backoff,
     })
     judge()
@@ -155,10 +168,14 @@ export function createVmsDesk(port: DeskPort) {
     const { id } = incident
     const key = actKey(act)
     const named = act.verb === 'note' && act.part.startsWith('presses') ? withPresses(incident, act) : act
-    const within = AbortSignal.any([stop.signal, AbortSignal.timeout(ACT_WITHIN_MS)])
-    const signal = signalOf(incident, told, named, theirs)
-    const telling: Telling =
-      act.cannot === null ? await slots.run(() => vms.tell(signal, within)) : { outcome: 'cannot', problem: act.cannot }
+    // Formed when it is its turn: what other incidents need may have changed, and its time begins then.
+    const sent = await poolOf(id).slots.run(async () => {
+      const signal = signalOf(incident, told, named, theirs)
+      const within = AbortSignal.any([stop.signal, AbortSignal.timeout(ACT_WITHIN_MS)])
+      const cannot: Telling | null = act.cannot === null ? null : { outcome: 'cannot', problem: act.cannot }
+      return { camera: signal.camera, telling: cannot ?? (await vms.tell(signal, within)) }
+    })
+    const { telling } = sent
     if (stop.signal.aborted) return
     if (telling.outcome === 'failed') {
       if (telling.stale) port.onStale()
@@ -166,10 +183,10 @@ export function createVmsDesk(port: DeskPort) {
     }
     if (telling.outcome === 'cannot') await write(refusal(id, act, telling.problem, true))
     else {
-      const { how, id: their, link, finding = null, goesOn = false } = telling
+      const { how, id: their, link, finding = null, goesOn = false, running = false } = telling
       const { verb, part, camera } = act
-      const late = act.late && verb === 'mark'
-      const receipt = { verb, part, how, id: their, link, camera, theirs: signal.camera, late, goesOn, finding }
+      const late = act.late && verb === 'mark' && !running
+      const receipt = { verb, part, how, id: their, link, camera, theirs: sent.camera, late, goesOn, finding }
       await write({
         kind: 'connector.told',
         actor: `connector:${site.id}`,
@@ -194,7 +211,7 @@ export function createVmsDesk(port: DeskPort) {
         return judge()
       }
       const rest = book.restsUntil(site.id, id, port.town().keepMs)
-      if (rest !== null && rest > clock.now()) return dueAt(id, rest - clock.now())
+      if (rest !== null && rest > clock.now() && !waits.has(id)) return dueAt(id, rest - clock.now())
       const incident = await port.load(id)
       const match = await matched(id)
       if (match === null) return
@@ -264,8 +281,8 @@ export function createVmsDesk(port: DeskPort) {
     if (stop.signal.aborted) return
     const pass = { again: false, ended: Promise.resolve() }
     passes.set(id, pass)
-    pass.ended = places
-      .run(() => passOver(id))
+    pass.ended = poolOf(id)
+      .places.run(() => passOver(id))
       .catch((error: unknown) => {
         onError(error)
         dueAt(id, LONGEST_WAIT_MS)
@@ -314,7 +331,7 @@ export function createVmsDesk(port: DeskPort) {
   return {
     /** Something was recorded about this incident. */
     heard(id: IncidentId): void {
-      if (book.told(site.id, id)) wake(id)
+      if (book.isOpen(site.id, id) !== null) wake(id)
     },
     /** It can be reached again, or other cameras of theirs are ours now: what waits is told at once. */
     hurry(): void {

@@ -137,16 +137,16 @@ function raising(incident: Incident, told: ToldSoFar, rule: PlanRule, now: numbe
 }
 
 /**
- * Cameras that were asked. Where none was (the press came late, or others hold the cameras), those that recorded it, or
- * that would have been asked: the VMS records them whoever steers them.
+ * Cameras that were asked. Where none was, or each has failed (the press came late, others hold the cameras, their heads
+ * do not answer), those that recorded it or would have been asked: the VMS records them whoever steers them.
  */
 function camerasOf({ framings, clips, log }: Incident): CameraId[] {
-  if (framings.length > 0)
-    return [...new Set(framings.filter(({ state }) => state !== 'failed').map(({ camera }) => camera))]
+  const asked = framings.filter(({ state }) => state !== 'failed')
+  if (asked.length > 0) return [...new Set(asked.map(({ camera }) => camera))]
   const passedOver = log.flatMap(({ kind, body }) =>
     kind === 'camera.passed-over' ? [(body as { camera: CameraId }).camera] : [],
   )
-  return [...new Set([...clips.map(({ camera }) => camera), ...passedOver])]
+  return [...new Set([...[...framings, ...clips].map(({ camera }) => camera), ...passedOver])]
 }
 
 const keeping = ({ events }: ToldSoFar, { verbs }: PlanRule): Act[] =>

@@ -33,7 +33,7 @@ type Run = {
   desk: VmsDesk
   stop: AbortController
   /** Their cameras as they were last asked for, and what they were matched to by the streams of that moment. */
-  theirs: { at: number; list: TheirCamera[] } | null
+  theirs: { at: number; list: TheirCamera[]; stale: boolean } | null
   matches: { by: string; list: CameraMatch[] } | null
   asking: Promise<TheirCamera[]> | null
   /** Which camera is which, as it was told to the desk. */
@@ -64,17 +64,29 @@ export function createConnectorRegistry(port: RegistryPort) {
     )
     return { by: JSON.stringify([...streams]), streams }
   }
+  /** Many incidents that ask at one time are one question. @throws when it cannot be asked, and none is known */
+  async function askAgain(run: Run, signal: AbortSignal): Promise<void> {
+    run.asking ??= run.vms.cameras(signal).finally(() => (run.asking = null))
+    try {
+      run.theirs = { at: clock.monotonic(), stale: false, list: await run.asking }
+      run.matches = null
+    } catch (error) {
+      if (run.theirs === null) throw error
+      run.theirs = { ...run.theirs, stale: false }
+      throw error
+    }
+  }
   /** Streams are known only once cameras answer, so what was matched before is matched again when they are others. */
   async function match(run: Run, signal: AbortSignal, fresh = false): Promise<CameraMatch[]> {
     const age = run.theirs === null ? Infinity : clock.monotonic() - run.theirs.at
     const lacking = run.matches?.list.some(({ theirs }) => theirs === null) ?? true
-    if (fresh || age > (lacking ? LACKING_FOR_MS : THEIRS_FOR_MS)) {
-      // Many incidents that ask at one time are one question.
-      run.asking ??= run.vms.cameras(signal).finally(() => (run.asking = null))
-      const list = await run.asking
-      run.theirs = { at: clock.monotonic(), list }
-      run.matches = null
-    }
+    if (fresh || run.theirs === null || run.theirs.stale) await askAgain(run, signal)
+    // A list that is known does for now, so that no press waits for another one.
+    else if (age > (lacking ? LACKING_FOR_MS : THEIRS_FOR_MS))
+      void askAgain(run, signal).then(
+        () => run.refresh(),
+        () => {},
+      )
     const { by, streams } = streamsNow()
     if (run.matches?.by !== by) {
       const theirs = run.theirs?.list ?? []
@@ -159,7 +171,9 @@ export function createConnectorRegistry(port: RegistryPort) {
         load: port.load,
         append,
         matching: (signal) => matching(run, signal),
-        onStale: () => Object.assign(run, { theirs: null, matches: null }),
+        onStale: () => {
+          if (run.theirs) run.theirs = { ...run.theirs, stale: true }
+        },
         onTrouble: health.trouble,
         onError,
       }),

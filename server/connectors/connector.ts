@@ -49,6 +49,7 @@ export type Telling =
       link: string | null
       finding?: string | null
       /** Its end was left to another incident. */ goesOn?: boolean
+      /** A mark of the past turned out to be our own alarm, which goes on. */ running?: boolean
     }
   /** It is tried again. */
   | { outcome: 'failed'; problem: string; /** Its cameras are others than were asked for last. */ stale?: boolean }

@@ -99,7 +99,7 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
       return { monitor, before: await found(signal, stop) }
     } catch (error) {
       const key = `${signal.incident} ${camera} ${signal.over.length}`
-      if (error instanceof NotAllowed || blind.has(key) || stop.aborted) throw error
+      if (error instanceof NotAllowed || blind.has(key) || stop.aborted || isDryRun(signal)) throw error
       blind.add(key)
       const line = onLine(camera, causeOf(signal), `${signal.mark} ${signal.text}`, 'HELP POINT')
       await trigger(access.trigger, line, 0, stop)
@@ -137,6 +137,8 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
     }
     const event = (await looking) ?? (finding === null ? null : await foundWithin(signal, ANSWER_MS, stop))
     if (event) return told(event, finding ?? footage(event, monitor, signal))
+    // A dry run leaves nothing behind that nobody would end.
+    if (isDryRun(signal)) await trigger(access.trigger, offLine(camera), ANSWER_MS, stop)
     const now = await monitorOf(camera, stop, true)
     return {
       outcome: 'failed',
@@ -150,7 +152,10 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
     const event = await api.covering(camera, pressedAt, stop)
     if (!event)
       return { outcome: 'cannot', problem: `It has no footage of monitor ${camera} at the time of the press.` }
-    return noted({ ...signal, event: event.id, lines: [`${mark} ${title}: ${signal.text}`] }, stop)
+    // It was sent while nobody could say whether it came: it goes on, and has to be ended.
+    const running = event.endedAt === null && event.notes.includes(signal.incident)
+    const marked = await noted({ ...signal, event: event.id, lines: [`${mark} ${title}: ${signal.text}`] }, stop)
+    return marked.outcome === 'told' ? { ...marked, running } : marked
   }
 
   const noted = (signal: Signal, stop: AbortSignal): Promise<Telling> =>
@@ -185,9 +190,10 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
     if (!event) return 'gone'
     return event.notes.includes(incident) || isOurs(event) ? event : 'other'
   }
+  const isDryRun = ({ incident }: Pick<Signal, 'incident'>): boolean => incident.startsWith('drill-')
   /** Somebody pressed while a dry run had this event: it is a person's now. */
   const isJoined = ({ notes }: ZoneMinderEvent, { incident, mark }: Pick<Signal, 'incident' | 'mark'>): boolean =>
-    incident.startsWith('drill-') && (notes.match(MARK) ?? []).some((each) => each !== mark)
+    isDryRun({ incident }) && (notes.match(MARK) ?? []).some((each) => each !== mark)
   /** By its name it is known who has archived an event: one that a person keeps stays kept. */
   const isOurs = ({ name }: ZoneMinderEvent): boolean => /^(DRILL )?(late: )?Help point( |$)/.test(name)
 
@@ -258,6 +264,7 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
     const now = clock.monotonic()
     const seen = growth.get(id)
     // What was not looked at for a while may have grown and stopped meanwhile: it is watched anew.
+    if (seen && seen.lengthS < event.lengthS) patience.delete(event.monitor)
     if (!seen || seen.lengthS !== event.lengthS || now - seen.lookedAt > STANDS_STILL_MS / 2) {
       growth.set(id, { lengthS: event.lengthS, at: now, lookedAt: now })
       return null

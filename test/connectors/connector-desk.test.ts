@@ -338,6 +338,55 @@ describe('a VMS that is away', () => {
   })
 })
 
+test('locked without an end, its alarm ends all the same when it is closed', async () => {
+  each = town()
+  each.write(...PRESS)
+  await each.settle()
+  const lock = { incident: ID, by: 'Eve', reason: 'court', until: null }
+  each.write({ kind: 'clip.locked', actor: 'evidence:Eve', subject: ID, body: lock }, closed())
+  await each.settle()
+  expect(each.vms.events).toMatchObject([
+    { open: false, kept: true },
+    { open: false, kept: true },
+  ])
+})
+test('what is noted after the closing is told, where notes are told', async () => {
+  each = town({ notes: true })
+  each.write(...PRESS)
+  await each.settle()
+  each.write(closed())
+  await each.settle()
+  each.write({ kind: 'incident.noted', actor: 'operator:Sam', subject: ID, body: { incident: ID, text: 'late words' } })
+  await each.settle()
+  expect(each.vms.events[0]?.lines.at(-1)).toContain('late words')
+})
+test('what could not be told of an incident that is over is no trouble for a month', async () => {
+  each = town()
+  const { tell } = each.vms
+  each.vms.tell = (signal) =>
+    signal.camera === 'their cam-14' && signal.event === null
+      ? Promise.resolve({ outcome: 'failed', problem: 'It has no picture.' })
+      : tell(signal)
+  each.write(...PRESS)
+  await each.settle(10_000)
+  expect(each.troubles().at(-1)).toBe('It has no picture.')
+  each.write(closed())
+  await each.settle(40_000)
+  expect(each.troubles().at(-1)).toBeNull()
+})
+test('finished at its closing, because no camera was theirs, and opened again: it is told', async () => {
+  each = town()
+  each.unmatch('cam-12', 'cam-14')
+  each.write(...PRESS)
+  await each.settle()
+  each.write(closed())
+  await each.settle()
+  expect(each.kinds('connector.finished')).toHaveLength(1)
+  each.unmatch('cam-14')
+  each.write(reopened())
+  await each.settle()
+  expect(each.vms.events).toMatchObject([{ camera: 'their cam-12', open: true }])
+})
 test('taken out of the site file and put back: its alarms are ended and its footage let go', async () => {
   each = town()
   each.write(...PRESS)

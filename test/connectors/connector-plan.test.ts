@@ -102,6 +102,8 @@ describe('a press', () => {
     } as const
     expect(verbs(plan(incidentOf(...PRESS, passed)))).toEqual(['raise cam-12'])
   })
+  test('whose cameras have all failed to move is raised all the same: the VMS records them', () =>
+    expect(verbs(plan(incidentOf(...PRESS, framing('cam-12', 'failed'))))).toEqual(['raise cam-12']))
   test('pressed a hundred times is one line', () => {
     const incident = incidentOf(
       opened(),

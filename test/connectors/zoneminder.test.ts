@@ -229,6 +229,17 @@ test('while its API does not answer the alarm is sent all the same, once, and no
   expect(fake.events.filter((event) => event.Notes.includes(signal.incident))).toHaveLength(1)
 })
 
+test('an alarm that was sent while nobody could say whether it came is ended with its incident', async () => {
+  const signal = signalOf({ camera: '1' })
+  await vms.cameras(never)
+  fake.lies.status = 503
+  await vms.tell(signal, never)
+  delete fake.lies.status
+  // Five minutes later, or closed: what is told then is a mark of the past.
+  const marked = await vms.tell({ ...signal, verb: 'mark', late: true }, never)
+  expect(marked).toMatchObject({ outcome: 'told', running: true })
+})
+
 test('an event whose capture was killed has no end, and covers no later hour', async () => {
   fake.events[0]!.StartDateTime = '2026-11-20 10:00:00'
   const at = Date.parse('2026-11-20T15:00:00Z')

@@ -81,6 +81,7 @@ describe('the custom-elements manifest', () => {
   test('names the elements that the module defines, and where the module is', () => {
     expect(elements.map(({ tagName }) => tagName).sort()).toEqual([
       'lamppost-call',
+      'lamppost-connectors',
       'lamppost-evidence',
       'lamppost-incident',
       'lamppost-player',
