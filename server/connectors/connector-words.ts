@@ -48,12 +48,15 @@ const is = <Kind extends EntryKind>(line: LogLine, kind: Kind): line is LogLine 
   line.kind === kind
 
 /**
- * What one line of an incident's log says to the people at the VMS; null: nothing for them.
+ * What one line of an incident's log says to the people at the VMS; null: nothing for them. With the help point's name:
+ * incidents of several may stand in one event.
  * @param notes whether what operators type is told
  */
 export function lineText(line: LogLine, names: Names, notes: boolean): string | null {
   const words = wordsOf(line, names, notes)
-  return words === null ? null : oneLine(`${localTime(Date.parse(line.at), names.timezone)} ${words}`)
+  return words === null
+    ? null
+    : oneLine(`${localTime(Date.parse(line.at), names.timezone)} ${names.helpPoint}: ${words}`)
 }
 function wordsOf(line: LogLine, names: Names, notes: boolean): string | null {
   if (is(line, 'framing.changed')) {
@@ -71,5 +74,5 @@ function wordsOf(line: LogLine, names: Names, notes: boolean): string | null {
 }
 
 /** Repeat presses are one line, whatever their number. */
-export const pressesText = (presses: number, last: string, { timezone }: Names): string =>
-  `${localTime(Date.parse(last), timezone)} pressed ${presses} times`
+export const pressesText = (presses: number, last: string, { helpPoint, timezone }: Names): string =>
+  oneLine(`${localTime(Date.parse(last), timezone)} ${helpPoint}: pressed ${presses} times`)

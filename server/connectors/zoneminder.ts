@@ -167,7 +167,9 @@ export function createZoneMinder(access: ZoneMinderAccess, clock: Clock): VmsCon
       if (event === null || event === 'gone') return { outcome: 'cannot', problem: 'Its event is not there any more.' }
       if (event === 'other') return { outcome: 'cannot', problem: NOT_OURS }
       const there = event.notes.split('\n')
-      const missing = lines.map(storable).filter((line) => !there.includes(line))
+      // In their order, from the last one that is there: those before it were dropped because the notes are full.
+      const all = lines.map(storable)
+      const missing = all.slice(all.findLastIndex((line) => there.includes(line)) + 1)
       if (missing.length === 0) return told(event, null)
       const [first = '', ...rest] = there
       const kept = [...rest, ...missing]

@@ -23,10 +23,10 @@ describe('what a VMS is told', () => {
       lines(false, framing('cam-12'), framing('cam-12', 'framed'), framing('cam-14', 'failed'), taken(), closed()),
     ).toEqual([
       null,
-      '22:30 CAM-12: framed (stopped and position)',
-      '22:30 CAM-14: not on its preset',
-      '22:30 taken by Sam',
-      '22:30 closed by Sam',
+      '22:30 Number One Bar: CAM-12: framed (stopped and position)',
+      '22:30 Number One Bar: CAM-14: not on its preset',
+      '22:30 Number One Bar: taken by Sam',
+      '22:30 Number One Bar: closed by Sam',
     ]))
   test('what operators type stays here, unless the site says otherwise', () => {
     const note = {
@@ -41,8 +41,11 @@ describe('what a VMS is told', () => {
       subject: 'inc-1',
       body: { incident: 'inc-1' as never, contact: 'police', outcome: 'they come' },
     } as const
-    expect(lines(false, note, called)).toEqual([null, '22:30 police was called'])
-    expect(lines(true, note, called)).toEqual(['22:30 Sam: red coat, alone', '22:30 police was called: they come'])
+    expect(lines(false, note, called)).toEqual([null, '22:30 Number One Bar: police was called'])
+    expect(lines(true, note, called)).toEqual([
+      '22:30 Number One Bar: Sam: red coat, alone',
+      '22:30 Number One Bar: police was called: they come',
+    ])
   })
   test('control characters never pass, and a cut is between characters', () => {
     expect(oneLine('a\r\n\u0000b\u2028c\td')).toBe('a b c d')

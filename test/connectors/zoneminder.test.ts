@@ -156,6 +156,18 @@ describe('what others keep there', () => {
     )
     for (let i = 0; i < 8; i += 1) expect(fake.events.at(-1)?.Notes).toContain(`line ${i}`)
   })
+  test('notes that are full lose their oldest lines, and keep their order', async () => {
+    const signal = signalOf({ camera: '1' })
+    const raised = await vms.tell(signal, never)
+    const event = raised.outcome === 'told' ? raised.id : ''
+    const lines = Array.from({ length: 120 }, (_, i) => `${String(i).padStart(3, '0')} ${'x'.repeat(100)}`)
+    for (let i = 20; i <= 120; i += 20)
+      await vms.tell({ ...signal, verb: 'note', event, lines: lines.slice(0, i) }, never)
+    const [first, ...rest] = fake.events.at(-1)?.Notes.split('\n') ?? []
+    expect(first).toContain(signal.mark)
+    expect(rest).toEqual(lines.slice(-rest.length))
+    expect(Buffer.byteLength(fake.events.at(-1)?.Notes ?? '')).toBeLessThanOrEqual(8000)
+  })
   test('a dry run takes no camera on which an alarm goes on', async () => {
     expect(await vms.isInUse('1', never)).toBe(false)
     await vms.tell(signalOf({ camera: '1' }), never)
