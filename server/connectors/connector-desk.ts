@@ -68,10 +68,14 @@ type Waiting = {
   backoff: { wait(): number }
 }
 
+type Pool = { places: ReturnType<typeof createSlots>; slots: ReturnType<typeof createSlots> }
+/** `begun`: it is not waiting for its place any more. */
+type Pass = { again: boolean; begun: boolean; pool: Pool; ended: Promise<void> }
+
 export function createVmsDesk(port: DeskPort) {
   const { clock, site, vms, book, append, onError } = port
   const stop = new AbortController()
-  const passes = new Map<IncidentId, { again: boolean; ended: Promise<void> }>()
+  const passes = new Map<IncidentId, Pass>()
   /** When an incident must be looked at again by itself: monotonic. */
   const due = new Map<IncidentId, number>()
   const waits = new Map<IncidentId, Map<string, Waiting>>()
@@ -80,7 +84,7 @@ export function createVmsDesk(port: DeskPort) {
     open: { places: createSlots(PLACES.open.passes), slots: createSlots(PLACES.open.acts) },
     over: { places: createSlots(PLACES.over.passes), slots: createSlots(PLACES.over.acts) },
   }
-  const poolOf = (id: IncidentId) =>
+  const poolOf = (id: IncidentId): Pool =>
     book.isOpen(site.id, id) ? (book.isRaised(site.id, id) ? pools.open : pools.untold) : pools.over
   const turns = createTurns()
 
@@ -274,20 +278,27 @@ export function createVmsDesk(port: DeskPort) {
   function wake(id: IncidentId): void {
     due.delete(id)
     const running = passes.get(id)
-    if (running) {
+    const pool = poolOf(id)
+    // One that is opened again while it waits behind those that are over comes where it belongs.
+    if (running && (running.begun || running.pool === pool)) {
       running.again = true
       return
     }
     if (stop.signal.aborted) return
-    const pass = { again: false, ended: Promise.resolve() }
+    const pass: Pass = { again: false, begun: false, pool, ended: Promise.resolve() }
     passes.set(id, pass)
-    pass.ended = poolOf(id)
-      .places.run(() => passOver(id))
+    pass.ended = pool.places
+      .run(async () => {
+        if (passes.get(id) !== pass) return
+        pass.begun = true
+        await passOver(id)
+      })
       .catch((error: unknown) => {
         onError(error)
         dueAt(id, LONGEST_WAIT_MS)
       })
       .then(() => {
+        if (passes.get(id) !== pass) return
         passes.delete(id)
         if (pass.again) wake(id)
       })

@@ -580,6 +580,23 @@ describe('what comes between', () => {
     await each.settle()
     expect(each.kinds('connector.told').filter((body) => (body as { verb: string }).verb === 'raise')).toHaveLength(2)
   })
+  test('opened again while closed ones hang before it: it is told at once', async () => {
+    each = town()
+    const ids = ['a', 'b', 'c', 'd'].map((letter) => `inc-${letter}` as IncidentId)
+    for (const id of ids)
+      each.write(opened('press', id), pressed(START, 'press', false, id), framing(`cam-${id}`, 'moving', 'primary', id))
+    await each.settle()
+    const { tell } = each.vms
+    each.vms.tell = (signal) => (signal.verb === 'ended' ? new Promise(() => {}) : tell(signal))
+    each.write(...ids.map((id) => closed(id)))
+    await each.settle()
+    const last = ids[3] as IncidentId
+    // As if somebody there had ended it meanwhile.
+    for (const event of each.vms.events) if (event.incident === last) event.open = false
+    each.write(reopened(last))
+    await each.settle(6000)
+    expect(each.vms.events.some(({ incident, open }) => incident === last && open)).toBe(true)
+  })
   test('five thousand closed incidents whose footage is still kept cost a start nothing', async () => {
     each = town()
     for (let i = 0; i < 5000; i += 1) {
