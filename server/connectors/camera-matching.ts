@@ -5,19 +5,13 @@
 import type { CameraMatch } from '../glossary/connector.ts'
 import type { CameraId } from '../glossary/camera.ts'
 import type { ConnectorSite, SiteCamera } from '../glossary/site.ts'
+import { streamAddress } from '../tools/stream-address.ts'
 import type { TheirCamera } from './connector.ts'
 
 type Ours = Pick<SiteCamera, 'id' | 'name' | 'onvif' | 'stream'>
 const CANDIDATES_SHOWN = 5
 const LOOPBACK = /^(localhost|127\.|::1$)/
 
-/** Host, port and path of an RTSP address, as both sides write it; null when it is none. */
-export function streamOf(address: string): string | null {
-  if (!URL.canParse(address)) return null
-  const { protocol, hostname, port, pathname, search } = new URL(address)
-  if (!/^rtsps?:$/.test(protocol)) return null
-  return `${hostOf(hostname)}:${port || (protocol === 'rtsps:' ? 322 : 554)}${pathname}${search}`
-}
 export const hostOf = (hostname: string): string => hostname.replace(/^\[|\]$/g, '').toLowerCase()
 
 const hostsOf = ({ onvif, stream }: Ours): string[] => [
@@ -73,7 +67,7 @@ export function matchCameras(
       const their = byId.get(named)
       return their ? is(their, 'site-file') : none(`The site file names the camera "${named}", which the VMS has not.`)
     }
-    const stream = streamAt(camera.id) ?? (camera.stream ? streamOf(camera.stream.url) : null)
+    const stream = streamAt(camera.id) ?? (camera.stream ? streamAddress(camera.stream.url) : null)
     const streams = stream === null ? [] : (byStream.get(stream) ?? [])
     if (streams.length === 1 && streams[0]) return is(streams[0], 'stream')
     if (streams.length > 1)

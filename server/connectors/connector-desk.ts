@@ -47,8 +47,9 @@ const LONGEST_WAIT_OVER_MS = 5 * 60_000
 /** What is far off is looked at again before that: clocks are set, and timers have an end. */
 const LOOK_AGAIN_MS = 3_600_000
 /**
- * Incidents that are looked at, and acts that are told, at one time. What has not been told at all has
- * places of its own, and what is over, too: notes, and thousands whose footage may go, must not stand before a press.
+ * How many incidents are worked on, and how many acts are told to the VMS, at one time. Incidents of which the VMS has
+ * heard nothing have places of their own, and closed incidents, too: a new press then waits neither for notes nor for
+ * thousands of incidents whose footage may be deleted.
  */
 const PLACES = { untold: { passes: 8, acts: 4 }, open: { passes: 6, acts: 3 }, over: { passes: 3, acts: 2 } }
 const ACT_WITHIN_MS = 20_000
@@ -146,7 +147,6 @@ export function createVmsDesk(port: DeskPort) {
       text: pressedText(pressedAt, names, act.late),
       lines: act.line === null ? [] : [...lines.filter((line) => line !== act.line), act.line],
       pressedAt,
-      ours: act.camera,
       camera,
       event: act.event,
       shared:
@@ -172,7 +172,8 @@ export function createVmsDesk(port: DeskPort) {
     const { id } = incident
     const key = actKey(act)
     const named = act.verb === 'note' && act.part.startsWith('presses') ? withPresses(incident, act) : act
-    // Formed when it is its turn: what other incidents need may have changed, and its time begins then.
+    // The signal is made when the act's turn has come: another incident may need the same camera by then, and the time
+    // limit of the act begins with it.
     const sent = await poolOf(id).slots.run(async () => {
       const signal = signalOf(incident, told, named, theirs)
       const within = AbortSignal.any([stop.signal, AbortSignal.timeout(ACT_WITHIN_MS)])

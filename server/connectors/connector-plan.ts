@@ -137,8 +137,9 @@ function raising(incident: Incident, told: ToldSoFar, rule: PlanRule, now: numbe
 }
 
 /**
- * Cameras that were asked. Where none was, or each has failed (the press came late, others hold the cameras, their heads
- * do not answer), those that recorded it or would have been asked: the VMS records them whoever steers them.
+ * The cameras that came for this press. Where no camera came (the press was late, other incidents hold the cameras, or
+ * their heads do not answer), the cameras that recorded it or would have come: the VMS records a camera whatever its head
+ * does.
  */
 function camerasOf({ framings, clips, log }: Incident): CameraId[] {
   const asked = framings.filter(({ state }) => state !== 'failed')

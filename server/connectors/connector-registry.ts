@@ -6,7 +6,8 @@ import type { Append, Draft, Entry } from '../glossary/ledger.ts'
 import type { ConnectorSite, SiteCamera } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
-import { matchCameras, streamOf } from './camera-matching.ts'
+import { streamAddress } from '../tools/stream-address.ts'
+import { matchCameras } from './camera-matching.ts'
 import type { TheirCamera, VmsConnector } from './connector.ts'
 import type { ConnectorBook } from './connector-book.ts'
 import { type TownNames, type VmsDesk, createVmsDesk } from './connector-desk.ts'
@@ -59,22 +60,18 @@ export function createConnectorRegistry(port: RegistryPort) {
     const streams = new Map(
       port.cameras().map(({ id }) => {
         const address = port.streamAt(id)
-        return [id, address === null ? null : streamOf(address)] as const
+        return [id, address === null ? null : streamAddress(address)] as const
       }),
     )
     return { by: JSON.stringify([...streams]), streams }
   }
-  /** Many incidents that ask at one time are one question. @throws when it cannot be asked, and none is known */
+  /** Many incidents that ask at one time are one question. @throws when the VMS cannot be asked */
   async function askAgain(run: Run, signal: AbortSignal): Promise<void> {
     run.asking ??= run.vms.cameras(signal).finally(() => (run.asking = null))
-    try {
-      run.theirs = { at: clock.monotonic(), stale: false, list: await run.asking }
-      run.matches = null
-    } catch (error) {
-      if (run.theirs === null) throw error
-      run.theirs = { ...run.theirs, stale: false }
-      throw error
-    }
+    // Where it cannot be asked, the list of before does at the next try.
+    if (run.theirs) run.theirs = { ...run.theirs, stale: false }
+    run.theirs = { at: clock.monotonic(), stale: false, list: await run.asking }
+    run.matches = null
   }
   /** Streams are known only once cameras answer, so what was matched before is matched again when they are others. */
   async function match(run: Run, signal: AbortSignal, fresh = false): Promise<CameraMatch[]> {

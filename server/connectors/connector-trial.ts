@@ -91,7 +91,6 @@ async function press(
         text: 'a drill of the connection to this VMS',
         lines: ['a line of the drill'],
         pressedAt: clock.now(),
-        ours: camera?.camera ?? null,
         camera: camera?.theirs ?? null,
         event,
         shared: false,

@@ -31,9 +31,8 @@ export const titleOf = ({ kind }: Pick<Incident, 'kind'>, helpPoint: string, lat
 export const pressedText = (pressedAt: number, { helpPoint, timezone }: Names, late: boolean): string =>
   oneLine(`${helpPoint}: pressed ${localTime(pressedAt, timezone)}${late ? ', told late' : ''}`)
 
-const PROOF_TEXT = { accepted: 'accepted', stopped: 'stopped', position: 'position', picture: 'picture' } as const
 function framingText({ camera, way, state, proofs, reason }: Framing, names: Names): string {
-  const how = proofs.map((proof) => PROOF_TEXT[proof]).join(' and ')
+  const how = proofs.join(' and ')
   const name = names.camera(camera)
   if (way === 'fixed') return `${name}: a fixed camera`
   if (state === 'framed') return `${name}: framed${how === '' ? '' : ` (${how})`}`

@@ -1,6 +1,5 @@
 /** What the connector desk asks of a VMS, whichever it is. A verb that the VMS does not have is absent. */
 import type { ReceiptKind, Verb } from '../glossary/connector.ts'
-import type { CameraId } from '../glossary/camera.ts'
 
 /** A camera as the VMS knows it. Never with a password, which the lists of most VMSs contain. */
 export type TheirCamera = {
@@ -28,7 +27,6 @@ export type Signal = {
   lines: string[]
   /** The time of the press, milliseconds since 1970. */
   pressedAt: number
-  ours: CameraId | null
   /** Their id of the camera; null for acts on an event that is there already. */
   camera: string | null
   /** Their id of the event that is protected, noted, ended, released. */
@@ -56,7 +54,7 @@ export type Telling =
   /** Another try would not help. */
   | { outcome: 'cannot'; problem: string }
 
-/** `missing`: rights, daemons and settings that it needs, each in words. */
+/** `steps`: each right, daemon and setting that it needs, and whether it is there. */
 export type Capabilities = {
   version: string | null
   versionKnown: boolean
@@ -84,7 +82,7 @@ export type VmsConnector = {
   cameras(signal: AbortSignal): Promise<TheirCamera[]>
   /** Reaches, signs in, and looks at what it needs; never rejects. */
   look(signal: AbortSignal): Promise<Capabilities>
-  /** Whether somebody, a person's alarm of ours included, has something on this camera that a dry run would touch. */
+  /** Whether an alarm goes on at this camera, or footage is kept just now, that a dry run would change. */
   isInUse(camera: string, signal: AbortSignal): Promise<boolean>
   /** What a dry run made is taken away again. @throws with words for a person */
   remove(event: string, drill: Pick<Signal, 'incident' | 'mark'>, signal: AbortSignal): Promise<void>

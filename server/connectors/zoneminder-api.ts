@@ -4,7 +4,8 @@
  */
 import type { ZoneMinderAccess } from '../glossary/site.ts'
 import { localDateTime, momentOf } from '../tools/local-time.ts'
-import { hostOf, streamOf } from './camera-matching.ts'
+import { streamAddress } from '../tools/stream-address.ts'
+import { hostOf } from './camera-matching.ts'
 import type { TheirCamera } from './connector.ts'
 import { VmsTrouble, createVmsHttp } from './vms-http.ts'
 
@@ -199,7 +200,7 @@ function monitorOf(each: unknown): ZoneMinderMonitor {
     name: text(raw.Name),
     // The address with its password goes no further.
     host: URL.canParse(path) ? hostOf(new URL(path).hostname) || null : text(raw.Host).toLowerCase() || null,
-    stream: streamOf(path),
+    stream: streamAddress(path),
     mode,
     connected,
     problem,

@@ -65,7 +65,7 @@ export type VmsLine = {
   receipts: number
 }
 
-/** `tested`: when every part of it was last looked at; null: never. */
+/** Whether one VMS would hear a press now. */
 export type ConnectorState = {
   connector: string
   product: string
@@ -102,7 +102,7 @@ export type CameraMatch = {
 }
 
 export type TrialStep = { step: string; ok: boolean; words: string; ms: number }
-/** A dry run. `needs` is what an operator of the VMS can set right. */
+/** A dry run; `pressed`: with an alarm that was raised and taken away again. */
 export type ConnectorTrial = {
   connector: string
   product: string

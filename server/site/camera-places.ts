@@ -2,6 +2,7 @@
  * Whether two cameras of a site file are one device, one head, one channel or one stream, as far as the file says.
  * Pure.
  */
+import { streamAddress } from '../tools/stream-address.ts'
 import type { SiteDocument } from './site-schema.ts'
 
 type DocumentAccess = NonNullable<SiteDocument['cameras'][number]['onvif']>
@@ -18,12 +19,8 @@ export function placeOf(written: string, resolved: string): string {
   // A device answers http and https alike, and its services whatever the case of their names.
   return `${hostname}:${port}${pathname.replace(/\/+$/, '').toLowerCase()}${search}`
 }
-/** Where a stream is read, as its address is written shortest. */
-export function streamPlaceOf(resolved: string): string {
-  if (!URL.canParse(resolved)) return resolved
-  const { protocol, hostname, port, pathname, search } = new URL(resolved)
-  return `stream ${hostname}:${port || (protocol === 'rtsps:' ? '322' : '554')}${pathname.replace(/\/+$/, '')}${search}`
-}
+/** Where a stream is read, to be compared; what is no RTSP address, as it is written. */
+export const streamPlaceOf = (resolved: string): string => `stream ${streamAddress(resolved) ?? resolved}`
 /**
  * Why this camera may move the same head as one before it in the file; null when it does not, or when that is not
  * written.

@@ -2,11 +2,10 @@
 import type { CameraId } from '../glossary/camera.ts'
 import type { ConnectorSite } from '../glossary/site.ts'
 import type { Path } from './schema-words.ts'
+import { isPlaceholder } from './site-references.ts'
 import type { SiteDocument } from './site-schema.ts'
 
 type Complain = (path: Path, problem: string) => void
-/** What a check of the file alone has in the place of what is referred to. */
-const isPlaceholder = (text: string): boolean => text === '1' || text.startsWith('file:')
 const TRIGGER_PORT = 6802
 
 /** @param refer the value behind a reference; empty when there is none, which is complained of */

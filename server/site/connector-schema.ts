@@ -1,8 +1,7 @@
 /** The site file's `connectors`, as a schema. */
 import { Type } from 'typebox'
-import { FILE, REFERENCE, strict } from './schema-parts.ts'
+import { FILE, ID, REFERENCE, strict } from './schema-parts.ts'
 
-const ID = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'Lower-case letters, digits and hyphens' })
 const THEIR_CAMERA = Type.Union([Type.String({ minLength: 1, maxLength: 100 }), Type.Integer({ minimum: 0 })], {
   description: 'The VMS’s own id of the camera',
 })
@@ -45,7 +44,11 @@ export const CONNECTOR = Type.Object(
       }),
     ),
     fallback: Type.Optional(THEIR_CAMERA),
-    drills: Type.Optional(Type.Boolean({ description: 'Whether drills are told, too, as DRILL; false when left out' })),
+    drills: Type.Optional(
+      Type.Boolean({
+        description: 'true: drills raise an alarm in the VMS, too, whose title begins with DRILL; false when left out',
+      }),
+    ),
     late: Type.Optional(
       Type.Enum(['mark', 'alarm'], {
         description:

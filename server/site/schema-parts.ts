@@ -8,3 +8,7 @@ export const REFERENCE = Type.String({
   description: 'A secret, by reference only: ${NAME} of the environment, or file:/run/secrets/x',
 })
 export const FILE = Type.String({ pattern: '^file:.+$', description: 'file:/path' })
+export const ID = Type.String({
+  pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+  description: 'Lower-case letters, digits and hyphens',
+})

@@ -6,7 +6,7 @@ import type { OnvifAccess, Site, SiteCamera } from '../glossary/site.ts'
 import { type Placed, placeOf, sameChannel, sameHead, streamPlaceOf } from './camera-places.ts'
 import { connectorsOf } from './connector-check.ts'
 import { type Path, shapeProblems } from './schema-words.ts'
-import type { Resolve } from './site-references.ts'
+import { type Resolve, isPlaceholder } from './site-references.ts'
 import { SITE_SCHEMA, type SiteDocument } from './site-schema.ts'
 import { timezoneProblem } from './site-timezone.ts'
 import { helpPointVoices, sipIdentities, voiceOf } from './voice-check.ts'
@@ -32,8 +32,6 @@ const DEFAULT_EVENTS = [
   'help-point.*',
   'ledger.broken',
 ]
-/** What a check of the file alone has in the place of a secret. */
-const isPlaceholder = (text: string): boolean => text === '1' || text.startsWith('file:')
 
 export function readSite(text: string, resolve: Resolve): SiteReading {
   const lines = new LineCounter()

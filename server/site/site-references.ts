@@ -22,3 +22,6 @@ export const createResolver =
     })
     return absent.length === 0 ? { value } : { missing: `the environment has no ${absent.join(', ')}` }
   }
+
+/** What a check of the file alone has in the place of what is referred to. */
+export const isPlaceholder = (text: string): boolean => text === '1' || text.startsWith('file:')

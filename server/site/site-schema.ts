@@ -1,10 +1,9 @@
 /** The site file's shape, as a schema: unknown keys are refused, and editors get it as JSON Schema. */
 import { type Static, Type } from 'typebox'
-import { FILE, REFERENCE, strict } from './schema-parts.ts'
+import { FILE, ID, REFERENCE, strict } from './schema-parts.ts'
 import { CONNECTOR } from './connector-schema.ts'
 import { HELP_POINT_VOICE, SIP, VOICE } from './voice-schema.ts'
 
-const ID = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'Lower-case letters, digits and hyphens' })
 const NAME = Type.String({ minLength: 1, maxLength: 120 })
 const DURATION = Type.String({ pattern: '^[0-9]+(s|m|h|d)$', description: 'A whole number and s, m, h or d: 60s, 24h' })
 const SIZE = Type.String({ pattern: '^[0-9]+(MB|GB|TB)$', description: 'A whole number and MB, GB or TB' })

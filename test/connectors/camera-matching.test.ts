@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { matchCameras, streamOf } from '../../server/connectors/camera-matching.ts'
+import { matchCameras } from '../../server/connectors/camera-matching.ts'
+import { streamAddress } from '../../server/tools/stream-address.ts'
 import type { TheirCamera } from '../../server/connectors/connector.ts'
 import type { SiteCamera } from '../../server/glossary/site.ts'
 
@@ -122,10 +123,10 @@ describe('cameras of a VMS', () => {
     }))
   test.each([
     ['rtsp://user:secret@10.0.4.12/a?b=1', '10.0.4.12:554/a?b=1'],
-    ['rtsp://CAM.example:8554/', 'cam.example:8554/'],
+    ['rtsp://CAM.example:8554/', 'cam.example:8554'],
     ['rtsps://10.0.4.12/a', '10.0.4.12:322/a'],
     ['rtsp://[fe80::1]/a', 'fe80::1:554/a'],
     ['/dev/video0', null],
     ['http://10.0.4.12/a', null],
-  ])('a stream %s is compared as %s', (address, compared) => expect(streamOf(address)).toBe(compared))
+  ])('a stream %s is compared as %s', (address, compared) => expect(streamAddress(address)).toBe(compared))
 })

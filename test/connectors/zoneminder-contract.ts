@@ -22,7 +22,6 @@ export const signalOf = (about: Partial<Signal> = {}): Signal => {
     text: 'Number One Bar, Blackwellgate: pressed 21:04',
     lines: [],
     pressedAt: Date.now(),
-    ours: null,
     camera: null,
     event: null,
     shared: false,
