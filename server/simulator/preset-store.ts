@@ -1,7 +1,7 @@
 /** The presets that live in a simulated camera; kept in its own file, so that it still has them after a reboot. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Pose } from './motors.ts'
-import { SoapFault } from './onvif/onvif-words.ts'
+import { SoapFault } from '../tools/onvif-server/soap-words.ts'
 
 export type StoredPreset = { token: string; name: string; pose: Pose }
 export type PresetStore = ReturnType<typeof createPresetStore>

@@ -7,7 +7,7 @@ import { type HeadFault, createHeadTelling } from './head-faults.ts'
 import { type Pose, createMotors } from './motors.ts'
 import { startOnvifDevice } from './onvif/onvif-device.ts'
 import type { Trap } from './onvif/onvif-traps.ts'
-import { createEventService } from './onvif/onvif-event-service.ts'
+import { createCameraEvents } from './onvif/camera-events.ts'
 import { populate } from './picture/picture-figures.ts'
 import type { Glyphs } from './picture/picture-text.ts'
 import { type StoredPreset, createPresetStore } from './preset-store.ts'
@@ -45,7 +45,7 @@ export async function startSimulatedCamera(options: {
   const { plan, folder, credentials, ports, glyphs, onError } = options
   let frame = plan.frame ?? FRAME
   const motors = createMotors(plan.home, () => performance.now())
-  const events = createEventService({ now: () => Date.now() })
+  const events = createCameraEvents({ now: () => Date.now() })
   const waiting = plan.landmarks.flatMap(({ helpPoint, bearing }) => (helpPoint ? [bearing] : []))
   const operations: { operation: string; at: number }[] = []
   let picture: Promise<ReturnType<typeof createCameraPicture>> | null = null

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const [source, phases, gopSeconds] = process.argv.slice(2)
 const { beginsKeyframe, createRtspReader, rtspAnswer } = await import(
-  join(root, 'dist', 'server', 'simulator', 'stream', 'rtsp-messages.js')
+  join(root, 'dist', 'server', 'tools', 'onvif-server', 'rtsp-messages.js')
 )
 
 const CLOCK_HZ = 90_000

@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url'
 import { forkAside } from './aside.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const built = (path) => import(join(root, 'dist', 'server', 'simulator', path))
+const built = (path) => import(join(root, 'dist', 'server', path))
 const [folder, source, count, username, password, gopSeconds, place] = process.argv.slice(2)
-const { startOnvifDevice } = await built('onvif-device.js')
-const { createEventService } = await built('onvif-event-service.js')
-const { createMotors } = await built('motors.js')
-const { createPresetStore } = await built('preset-store.js')
+const { startOnvifDevice } = await built('simulator/onvif/onvif-device.js')
+const { createCameraEvents } = await built('simulator/onvif/camera-events.js')
+const { createMotors } = await built('simulator/motors.js')
+const { createPresetStore } = await built('simulator/preset-store.js')
 
 const PHASES = 25
 // Without a source nobody watches: only the devices are wanted.
@@ -64,7 +64,7 @@ for (let i = 0; i < Number(count); i += 1) {
       serial: `cam-${i}`,
       credentials: { username, password },
       head,
-      events: createEventService({ now: Date.now }),
+      events: createCameraEvents({ now: Date.now }),
       streamUri: () => `rtsp://127.0.0.1:${port}/stream-${i % PHASES}`,
       deviceNow: Date.now,
       onOperation: (operation) => operation === 'GotoPreset' && moves.push({ camera: i, at: onWire }),

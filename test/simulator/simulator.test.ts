@@ -4,7 +4,7 @@ import { createMotors, fromGeneric, toGeneric } from '../../server/simulator/mot
 import { wrap180 } from '../../server/tools/geography.ts'
 import { BLOCK, COLUMNS, ROWS, drawMark, readMark } from '../../server/simulator/picture/picture-mark.ts'
 import { lookAt } from '../../server/simulator/picture/picture-window.ts'
-import { durationMs } from '../../server/simulator/onvif/onvif-ptz-service.ts'
+import { durationMs } from '../../server/tools/onvif-server/soap-requests.ts'
 import { planesOver } from '../../server/simulator/picture/street-picture.ts'
 import { planTown } from '../../server/simulator/town-plan.ts'
 import { readSite } from '../../server/site/site-check.ts'
@@ -133,6 +133,7 @@ describe('the plan of a simulated town', () => {
     expect(wrap180((camera?.presets[0]?.pose.pan ?? 0) - (post?.bearing ?? 999))).toBeCloseTo(0, 5)
   })
   test('ISO durations of moves are understood', () => {
-    expect([durationMs('PT0.7S'), durationMs('PT1M'), durationMs(null)]).toEqual([700, 60_000, 5000])
+    expect(['PT0.7S', 'PT1M', 'P1DT1H', ' PT0S '].map(durationMs)).toEqual([700, 60_000, 90_000_000, 0])
+    expect(['', 'P', 'PT', '5', 'P1Y', 'PT-5S', null].map(durationMs)).toEqual(Array.from({ length: 7 }, () => null))
   })
 })

@@ -1,6 +1,6 @@
 /** Answers WS-Discovery probes on loopback for the cameras of a simulated town, as each real one would for itself. */
 import { createSocket } from 'node:dgram'
-import { xml } from './onvif-words.ts'
+import { xml } from '../../tools/onvif-server/soap-words.ts'
 
 const GROUP = '239.255.255.250'
 const PORT = 3702

@@ -1,7 +1,7 @@
 /** The device service: who it is, what it can do, what time it has (ONVIF Core, devicemgmt.wsdl). */
-import { createHash } from 'node:crypto'
-import { type SoapRequest, text } from './onvif-requests.ts'
-import { NS, noSuchAction, xml } from './onvif-words.ts'
+import { dateAndTime, networkInterfaces } from '../../tools/onvif-server/device-answers.ts'
+import { type SoapRequest, text } from '../../tools/onvif-server/soap-requests.ts'
+import { NS, noSuchAction, xml } from '../../tools/onvif-server/soap-words.ts'
 
 export type DeviceFacts = {
   name: string
@@ -12,17 +12,6 @@ export type DeviceFacts = {
 }
 
 const VERSION = '<tt:Major>24</tt:Major><tt:Minor>12</tt:Minor>'
-
-/** These may be asked without credentials (ONVIF Core 5.9.4, PRE_AUTH). */
-export const PRE_AUTH = new Set([
-  'GetSystemDateAndTime',
-  'GetCapabilities',
-  'GetServices',
-  'GetServiceCapabilities',
-  'GetHostname',
-  'GetEndpointReference',
-  'GetWsdlUrl',
-])
 
 export function answerDevice({ operation, argument }: SoapRequest, facts: DeviceFacts): string {
   switch (operation) {
@@ -56,11 +45,7 @@ export function answerDevice({ operation, argument }: SoapRequest, facts: Device
         `<tt:Name>${xml(facts.serial)}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`
       )
     case 'GetNetworkInterfaces':
-      return (
-        '<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled>' +
-        `<tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>${hardwareAddress(facts.serial)}</tt:HwAddress>` +
-        '<tt:MTU>1500</tt:MTU></tt:Info></tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>'
-      )
+      return networkInterfaces(facts.serial)
     case 'GetUsers':
       return (
         '<tds:GetUsersResponse><tds:User><tt:Username>lamppost</tt:Username>' +
@@ -69,25 +54,6 @@ export function answerDevice({ operation, argument }: SoapRequest, facts: Device
     default:
       throw noSuchAction(operation)
   }
-}
-
-/** A locally administered address of its own. */
-const hardwareAddress = (serial: string): string =>
-  `02:${(createHash('sha256').update(serial).digest('hex').slice(0, 10).match(/../g) ?? []).join(':')}`
-
-function dateAndTime(now: number): string {
-  const at = new Date(now)
-  const time =
-    `<tt:Time><tt:Hour>${at.getUTCHours()}</tt:Hour><tt:Minute>${at.getUTCMinutes()}</tt:Minute>` +
-    `<tt:Second>${at.getUTCSeconds()}</tt:Second></tt:Time>`
-  const date =
-    `<tt:Date><tt:Year>${at.getUTCFullYear()}</tt:Year><tt:Month>${at.getUTCMonth() + 1}</tt:Month>` +
-    `<tt:Day>${at.getUTCDate()}</tt:Day></tt:Date>`
-  return (
-    '<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType>' +
-    '<tt:DaylightSavings>false</tt:DaylightSavings><tt:TimeZone><tt:TZ>UTC0</tt:TZ></tt:TimeZone>' +
-    `<tt:UTCDateTime>${time}${date}</tt:UTCDateTime></tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>`
-  )
 }
 
 const serviceCapabilities = '<tds:Network/><tds:Security UsernameToken="true" HttpDigest="false"/><tds:System/>'

@@ -1,13 +1,14 @@
 /** One simulated camera's ONVIF door: HTTP, SOAP, credentials, and the four services behind it. */
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
-import { PRE_AUTH, answerDevice } from './onvif-device-service.ts'
-import type { EventService } from './onvif-event-service.ts'
+import { PRE_AUTH } from '../../tools/onvif-server/device-answers.ts'
+import { answerDevice } from './onvif-device-service.ts'
+import type { EventService } from '../../tools/onvif-server/event-service.ts'
 import { delayOf } from '../head-faults.ts'
 import { answerMedia } from './onvif-media-service.ts'
 import { type SimulatedHead, answerPtz } from './onvif-ptz-service.ts'
-import { type SoapRequest, createTokenCheck, readRequest } from './onvif-requests.ts'
+import { type SoapRequest, createTokenCheck, readRequest } from '../../tools/onvif-server/soap-requests.ts'
 import { type Trap, springTrap } from './onvif-traps.ts'
-import { NS, SoapFault, envelope, faultBody, noSuchAction, notAuthorized } from './onvif-words.ts'
+import { NS, SoapFault, envelope, faultBody, noSuchAction, notAuthorized } from '../../tools/onvif-server/soap-words.ts'
 import { listenOnOwnPort } from '../own-port.ts'
 
 export type OnvifDeviceOptions = {
@@ -16,7 +17,7 @@ export type OnvifDeviceOptions = {
   serial: string
   credentials: { username: string; password: string }
   head: SimulatedHead | null
-  events: EventService
+  events: Pick<EventService, 'answer'>
   streamUri(): string
   /** A second, smaller stream; null or left out: it has one only. */
   substreamUri?(): string | null
@@ -61,7 +62,9 @@ export async function startOnvifDevice({
     if (trapped !== 'locked-out') wrong = 0
     if (
       !open &&
-      (trapped === 'wrong-password' || (trapped === 'locked-out' && wrong >= LOCKS_AFTER) || !authentic(request.header))
+      (trapped === 'wrong-password' ||
+        (trapped === 'locked-out' && wrong >= LOCKS_AFTER) ||
+        authentic(request.header) !== 'right')
     ) {
       wrong += 1
       throw notAuthorized()

@@ -4,8 +4,8 @@
  */
 import { FRAME } from '../picture/camera-picture.ts'
 import { LIMITS } from '../motors.ts'
-import { type SoapRequest, text } from './onvif-requests.ts'
-import { SPACE, SoapFault, noSuchAction, xml } from './onvif-words.ts'
+import { type SoapRequest, text } from '../../tools/onvif-server/soap-requests.ts'
+import { SPACE, SoapFault, noSuchAction, xml } from '../../tools/onvif-server/soap-words.ts'
 
 export const PROFILE = 'profile-1'
 const SUB_PROFILE = 'profile-2'

@@ -14,8 +14,8 @@ import {
 } from '../head-faults.ts'
 import { LIMITS, type Pose, type createMotors, fromGeneric, toGeneric } from '../motors.ts'
 import { PROFILE, PTZ_CONFIGURATION, ptzConfiguration } from './onvif-media-service.ts'
-import { type SoapRequest, element, numberAt, text } from './onvif-requests.ts'
-import { SPACE, SoapFault, noSuchAction, xml } from './onvif-words.ts'
+import { type SoapRequest, durationMs, element, numberAt, text } from '../../tools/onvif-server/soap-requests.ts'
+import { SPACE, SoapFault, noSuchAction, xml } from '../../tools/onvif-server/soap-words.ts'
 import type { PresetStore } from '../preset-store.ts'
 
 export type SimulatedHead = {
@@ -168,7 +168,7 @@ export function answerPtz({ operation, argument }: SoapRequest, head: SimulatedH
       return done
     }
     case 'ContinuousMove':
-      motors.turn(given('Velocity', { pan: 0, tilt: 0, zoom: 0 }), durationMs(text(argument, 'Timeout')))
+      motors.turn(given('Velocity', { pan: 0, tilt: 0, zoom: 0 }), durationMs(text(argument, 'Timeout') ?? 'PT5S') ?? 0)
       return done
     case 'Stop':
       motors.stop()
@@ -211,11 +211,4 @@ function status({ pose, moving }: Told, now: number): string {
     `<tptz:GetStatusResponse><tptz:PTZStatus>${position}${move}<tt:UtcTime>${isoTime(now)}</tt:UtcTime>` +
     '</tptz:PTZStatus></tptz:GetStatusResponse>'
   )
-}
-
-/** xs:duration, as far as a timeout of a move needs it; five seconds when it is not given. */
-export function durationMs(duration: string | null): number {
-  const [, hours = 0, minutes = 0, seconds = 0] =
-    /^PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?$/.exec(duration ?? 'PT5S') ?? []
-  return (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000
 }

@@ -3,7 +3,7 @@
  * operator's patience.
  */
 import type { ServerResponse } from 'node:http'
-import { NS, envelope } from './onvif-words.ts'
+import { NS, envelope } from '../../tools/onvif-server/soap-words.ts'
 
 export const TRAPS = [
   'wrong-password',

@@ -5,7 +5,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { type Socket as UdpSocket, createSocket } from 'node:dgram'
 import { type Socket, createServer } from 'node:net'
-import { type RtspRequest, beginsKeyframe, createRtspReader, rtspAnswer } from './rtsp-messages.ts'
+import {
+  type RtspRequest,
+  beginsKeyframe,
+  createRtspReader,
+  rtspAnswer,
+} from '../../tools/onvif-server/rtsp-messages.ts'
 import { listenOnOwnPort } from '../own-port.ts'
 
 export type RtspCredentials = { username: string; password: string }

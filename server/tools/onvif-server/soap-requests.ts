@@ -1,4 +1,4 @@
-/** What a simulated device reads out of a SOAP request: the operation, its arguments, its credentials. */
+/** What an ONVIF device reads out of a SOAP request: the operation, its arguments, its credentials. */
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { XMLParser } from 'fast-xml-parser'
 
@@ -11,7 +11,17 @@ const parser = new XMLParser({
 })
 
 export type Element = { [name: string]: unknown }
-export type SoapRequest = { namespace: string; operation: string; argument: Element; header: Element }
+export type SoapVersion = '1.1' | '1.2'
+export type SoapRequest = {
+  version: SoapVersion
+  namespace: string
+  operation: string
+  argument: Element
+  header: Element
+}
+const SOAP_11 = 'http://schemas.xmlsoap.org/soap/envelope/'
+/** A name of the specification; whatever else a stranger calls an element is none. */
+const NAME = /^[A-Za-z][A-Za-z0-9]{0,99}$/
 
 export const element = (parent: unknown, ...names: string[]): Element | null => {
   let at: unknown = parent
@@ -29,14 +39,16 @@ export const numberAt = (parent: unknown, name: string, ...names: string[]): num
   return Number.isFinite(number) ? number : null
 }
 
-/** Null when it is no SOAP. */
+/** Null when it is no SOAP. A document type declares entities, which no client of ours needs: it is refused. */
 export function readRequest(xml: string): SoapRequest | null {
+  if (xml.includes('<!DOCTYPE')) return null
   try {
     const envelope = element(parser.parse(xml), 'Envelope')
     const body = element(envelope, 'Body')
     const operation = Object.keys(body ?? {}).find((name) => !name.startsWith('@') && !name.startsWith('#'))
-    if (!operation) return null
+    if (!operation || !NAME.test(operation)) return null
     return {
+      version: xml.includes(SOAP_11) ? '1.1' : '1.2',
       operation,
       namespace: namespaceOf(xml, operation),
       argument: element(body, operation) ?? {},
@@ -56,7 +68,20 @@ function namespaceOf(xml: string, operation: string): string {
   return (declaration.exec(tag) ?? declaration.exec(xml))?.[1] ?? ''
 }
 
+/** ISO 8601 duration in milliseconds; null when it is none. Years and months are no exact time, and no client sends them. */
+export function durationMs(duration: string | null): number | null {
+  const found = /^P(?!$)(?:(\d+)D)?(?:T(?!$)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/.exec(duration?.trim() ?? '')
+  if (!found) return null
+  const [, days = 0, hours = 0, minutes = 0, seconds = 0] = found
+  return (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000
+}
+
 const CLOCK_TOLERANCE_MS = 5 * 60_000
+/** One that signs in again and again with new nonces must not fill the memory. */
+const MOST_NONCES = 10_000
+
+/** `clock`: name and password are right, and the time in it is not near the device's. */
+export type TokenVerdict = 'right' | 'none' | 'wrong' | 'clock' | 'replayed'
 
 /** WS-Security UsernameToken, really checked: digest, age by the device's clock, and each nonce once. */
 export function createTokenCheck({
@@ -69,8 +94,9 @@ export function createTokenCheck({
   deviceNow(): number
 }) {
   const seen = new Map<string, number>()
-  return (header: Element): boolean => {
+  return (header: Element): TokenVerdict => {
     const token = element(header, 'Security', 'UsernameToken')
+    if (!token) return 'none'
     const nonce = text(token, 'Nonce') ?? ''
     const created = text(token, 'Created') ?? ''
     const given = Buffer.from(text(token, 'Password') ?? '')
@@ -82,12 +108,16 @@ export function createTokenCheck({
         .update(password, 'utf8')
         .digest('base64'),
     )
-    if (!type.endsWith('#PasswordDigest') || text(token, 'Username') !== username) return false
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return false
+    if (!type.endsWith('#PasswordDigest') || text(token, 'Username') !== username) return 'wrong'
+    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return 'wrong'
     const now = deviceNow()
-    if (!(Math.abs(Date.parse(created) - now) <= CLOCK_TOLERANCE_MS) || nonce === '' || seen.has(nonce)) return false
-    for (const [old, at] of seen) if (now - at > 2 * CLOCK_TOLERANCE_MS) seen.delete(old)
+    if (!(Math.abs(Date.parse(created) - now) <= CLOCK_TOLERANCE_MS)) return 'clock'
+    if (nonce === '' || seen.has(nonce)) return 'replayed'
+    for (const [old, at] of seen) {
+      if (now - at <= 2 * CLOCK_TOLERANCE_MS && seen.size < MOST_NONCES) break
+      seen.delete(old)
+    }
     seen.set(nonce, now)
-    return true
+    return 'right'
   }
 }
