@@ -13,6 +13,7 @@ import { openEvidence } from './evidence/evidence-wing.ts'
 import { openGround } from './foundation.ts'
 import { openIncidents } from './incident/incident-wing.ts'
 import { openLedgerWing } from './ledger/ledger-wing.ts'
+import { openOnvifDevice } from './onvif-device/onvif-device-wing.ts'
 import { openMetrics } from './metrics/metrics-wing.ts'
 import { openOutbox } from './outbox/outbox-wing.ts'
 import { type DemoCredentials, readDemoCredentials, writeDemoCredentials } from './people/demo-people.ts'
@@ -61,6 +62,7 @@ export async function openHouse({
   const { logger, closing } = ground
   try {
     const house = createPhases<Door>(ground)
+    const handles = createHandleShare()
     const { basePath } = address
 
     // The simulated Darlington, where there is no town.
@@ -89,17 +91,19 @@ export async function openHouse({
     const readiness = house.add(openReadiness({ ...ground, town, ledger, clips, cameras, incidents, presses, calls }))
     const outbox = house.add(openOutbox({ ...ground, town, ledger }))
     const vms = house.add(openConnectors({ ...ground, town, ledger, clips, incidents }))
-    house.add(openMetrics({ ...ground, ledger, clips, cameras, incidents, presses, readiness, outbox, vms }))
+    const device = house.add(openOnvifDevice({ ...ground, handles, town, ledger, clips, incidents }))
+    house.add(openMetrics({ ...ground, ledger, clips, cameras, incidents, presses, readiness, outbox, vms, device }))
     house.add(openPlayback({ ...ground, ledger, clips, cameras, incidents }))
     house.add(openEvidence({ ...ground, basePath, town, ledger, clips, cameras, calls, incidents }))
     const people = house.add(openPeople({ ...ground, address, demo, town, ledger, cameras, incidents }))
-    house.add(openShifts({ ...ground, town, ledger, clips, cameras, incidents, readiness, outbox, vms, calls, people }))
+    house.add(
+      openShifts({ ...ground, town, ledger, clips, cameras, incidents, readiness, outbox, vms, device, calls, people }),
+    )
 
     await ledger.replay(house.folds())
     await house.begin(town.site)
 
     const pages = join(packageRoot, 'dist', 'web')
-    const handles = createHandleShare()
     const nothingHere = nothingHerePage(pages, basePath)
     const onRefusedPress = (from: string, reason: string): void => presses.refused('http', from, reason)
     const embedding = (): readonly string[] => town.site().embedding

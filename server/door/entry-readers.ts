@@ -81,6 +81,8 @@ export const READERS_OF = {
   'connector.failing': READERS,
   'connector.recovered': READERS,
   'connector.tested': KEEPERS,
+  'onvif-device.refused': KEEPERS,
+  'onvif-device.viewed': KEEPERS,
   'session.opened': KEEPERS,
   'session.closed': KEEPERS,
   'token.issued': KEEPERS,

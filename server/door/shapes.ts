@@ -164,6 +164,39 @@ export const CONNECTOR = Type.Object({
     description: 'Faults that stand for as long as the site file is as it is',
   }),
 })
+const DEVICE_CLIENT = Type.Object({
+  address: Type.String(),
+  agent: Type.String({ description: 'What it calls itself; empty: it does not say' }),
+  how: Type.Enum(['pull', 'notify', 'stream'], {
+    description: 'pull: it asks for events; notify: it is sent them; stream: it reads a picture',
+  }),
+  stream: MAYBE_STRING,
+  since: TIME,
+  lastHeard: TIME,
+  problem: MAYBE_STRING,
+})
+export const ONVIF_DEVICE = Type.Object({
+  device: Type.String(),
+  name: Type.String(),
+  state: Type.Enum(['well', 'unheard', 'failing'], {
+    description: 'unheard: no VMS listens, so that a press would be told to nobody; failing: nobody can reach it',
+  }),
+  since: TIME,
+  problem: MAYBE_STRING,
+  address: Type.Union([Type.String(), Type.Null()], { description: 'Host and port; null: it does not listen' }),
+  encrypted: Type.Boolean({
+    description: 'Events are encrypted; pictures are where a client reads them by rtsps, and over TCP',
+  }),
+  helpPoints: Type.Array(Type.String()),
+  active: Type.Array(Type.String(), { description: 'Help points whose press is told as active now' }),
+  clients: Type.Union([Type.Array(DEVICE_CLIENT), Type.Null()]),
+  refused: Type.Union([
+    Type.Array(Type.Object({ address: Type.String(), at: TIME, why: Type.String() }), {
+      description: 'Who could not sign in lately, newest first',
+    }),
+    Type.Null(),
+  ]),
+})
 export const CAMERA_MATCH = Type.Object({
   camera: Type.String(),
   name: Type.String(),

@@ -18,6 +18,7 @@ export type PressEntries = {
     incident: IncidentId
     helpPoint: HelpPointId
     kind: PressKind
+    /** They were held on their way: they call nobody now. Entries of earlier versions do not say. */ late?: true
     count: number
     from: string
     to: string
@@ -160,6 +161,10 @@ export type ConnectorEntries = {
   'connector.recovered': { connector: string }
   /** A dry run; `pressed`: with an alarm that was raised, read back and taken away again. */
   'connector.tested': { connector: string; ok: boolean; pressed: boolean; problem: string | null }
+  /** Somebody could not sign in; `more`: of the same kind since the last such entry. */
+  'onvif-device.refused': { device: string; from: string; why: string; more: number }
+  /** A client began to read a picture. */
+  'onvif-device.viewed': { device: string; from: string; stream: string }
 }
 /** Of people and their shifts. */
 export type PeopleEntries = {

@@ -12,5 +12,6 @@ export type LiveNews = {
     | 'call.quality'
     | 'voice.health'
     | 'connector.health'
+    | 'onvif-device.health'
   data: unknown
 }

@@ -1,6 +1,7 @@
 /** Types only: a town as its site file says it, references resolved. */
 import type { HelpPointVoice, SipIdentity, VoiceSite } from './call.ts'
 import type { CameraId, PresetToken } from './camera.ts'
+import type { Dialect } from './onvif-device.ts'
 import type { HelpPointId, Place } from './press.ts'
 
 export type HelpPoint = {
@@ -59,6 +60,23 @@ export type ZoneMinderAccess = {
   password: string
   fingerprint: string | null
   ca: string | null
+}
+
+/**
+ * Lamppost as an ONVIF device. `host` null: as the server itself listens. `tls`: PEM texts; null: not encrypted.
+ * `activeMs`: how long a press is told to last; null: until somebody has taken it. `addresses`: of help points that
+ * are devices of their own.
+ */
+export type OnvifDeviceSite = {
+  host: string | null
+  port: number
+  username: string
+  password: string
+  tls: { certificate: string; key: string } | null
+  dialects: Dialect[]
+  devices: 'one' | 'each'
+  addresses: ReadonlyMap<HelpPointId, string>
+  activeMs: number | null
 }
 
 /** `fingerprint`: SHA-256 of the camera's certificate, hex without colons; null trusts any certificate of that host. */
@@ -177,6 +195,8 @@ export type Site = {
   voice: VoiceSite | null
   destinations: Destination[]
   connectors: ConnectorSite[]
+  /** Null: Lamppost is no ONVIF device. */
+  onvifDevice: OnvifDeviceSite | null
   escalation: EscalationStep[]
   /** Of whoever looks at a camera that no incident holds. */
   viewReason: 'required' | 'optional'

@@ -128,7 +128,7 @@ function changed(incident: Incident, entry: Recorded): Incident {
       }
     case 'press.coalesced':
       return {
-        ...withCall(incident, entry.body.kind, entry.at, false),
+        ...withCall(incident, entry.body.kind, entry.at, entry.body.late ?? false),
         kind: entry.body.kind === 'press' ? 'press' : incident.kind,
         repeats: incident.repeats + entry.body.count,
       }

@@ -18,10 +18,11 @@ export type MetricsNeeds = {
   readiness: { overdue: MetricsPort['overdue']; stages: Subscribe<{ stage: Stage; kind: PressKind; ms: number }> }
   outbox: { state: MetricsPort['outbox'] }
   vms: { connectors: MetricsPort['connectors'] }
+  device: { onvifDevices: MetricsPort['onvifDevices'] }
 }
 
 export function openMetrics(needs: MetricsNeeds) {
-  const { closing, ledger, clips, cameras, incidents, presses, readiness, outbox, vms } = needs
+  const { closing, ledger, clips, cameras, incidents, presses, readiness, outbox, vms, device } = needs
   const metrics = createMetrics({
     ledger: ledger.state,
     cameras: () => cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
@@ -30,6 +31,7 @@ export function openMetrics(needs: MetricsNeeds) {
     overdue: readiness.overdue,
     outbox: outbox.state,
     connectors: vms.connectors,
+    onvifDevices: device.onvifDevices,
   })
   cameras.interrupted(metrics.gap)
   presses.counted(({ source, kind, outcome }) => metrics.press(source, kind, outcome))

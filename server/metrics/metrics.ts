@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 import type { CameraHealth, CameraId } from '../glossary/camera.ts'
 import type { ConnectorState } from '../glossary/connector.ts'
+import type { OnvifDeviceState } from '../glossary/onvif-device.ts'
 import type { DestinationState } from '../glossary/outbox.ts'
 import type { Draft } from '../glossary/ledger.ts'
 import type { PressKind } from '../glossary/press.ts'
@@ -24,6 +25,7 @@ export type MetricsPort = {
   overdue(): { helpPoint: string; what: string }[]
   outbox(): DestinationState[]
   connectors(): ConnectorState[]
+  onvifDevices(): OnvifDeviceState[]
 }
 
 /** Seconds; the goals are in the middle of them. */
@@ -145,6 +147,20 @@ export function createMetrics(port: MetricsPort) {
     for (const { connector, state } of port.connectors())
       for (const each of ['well', 'failing', 'untested']) set({ connector, state: each }, each === state ? 1 : 0)
   })
+  gauge('lamppost_onvif_device_state', '1 for the state that each ONVIF device is in', ['device', 'state'], (set) => {
+    for (const { device, state } of port.onvifDevices())
+      for (const each of ['well', 'unheard', 'failing']) set({ device, state: each }, each === state ? 1 : 0)
+  })
+  gauge(
+    'lamppost_onvif_device_clients',
+    'Who listens to an ONVIF device, or reads its picture',
+    ['device', 'how'],
+    (set) => {
+      for (const { device, clients } of port.onvifDevices())
+        for (const each of ['pull', 'notify', 'stream'])
+          set({ device, how: each }, clients.filter(({ how }) => how === each).length)
+    },
+  )
   gauge('lamppost_connector_waiting', 'Acts that a VMS could not be told yet', ['connector'], (set) =>
     port.connectors().forEach(({ connector, waiting }) => set({ connector }, waiting)),
   )

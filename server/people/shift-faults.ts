@@ -2,6 +2,7 @@
 import type { VoiceHealth } from '../glossary/call.ts'
 import type { CameraHealth } from '../glossary/camera.ts'
 import type { ConnectorState } from '../glossary/connector.ts'
+import type { OnvifDeviceState } from '../glossary/onvif-device.ts'
 import type { DestinationState } from '../glossary/outbox.ts'
 import type { HelpPointProof } from '../glossary/proof.ts'
 import type { ShiftFault } from '../glossary/shift.ts'
@@ -13,6 +14,7 @@ export type Town = {
   record: string | null
   destinations: Pick<DestinationState, 'destination' | 'failing' | 'dead'>[]
   connectors: Pick<ConnectorState, 'connector' | 'state' | 'problem'>[]
+  onvifDevices: Pick<OnvifDeviceState, 'device' | 'state' | 'problem'>[]
   /** Null: nobody telephones here. */
   voice: VoiceHealth | null
 }
@@ -28,7 +30,7 @@ export function voiceText({ ready, apart }: VoiceHealth): string | null {
 }
 
 export function shiftFaults(town: Town): ShiftFault[] {
-  const { cameras, helpPoints, storage, record, destinations, connectors, voice } = town
+  const { cameras, helpPoints, storage, record, destinations, connectors, onvifDevices, voice } = town
   const of = (wrong: boolean, what: ShiftFault['what'], subject: string, detail: string | null): ShiftFault[] =>
     wrong ? [{ what, subject, detail }] : []
   const calls = voice && voiceText(voice)
@@ -46,6 +48,7 @@ export function shiftFaults(town: Town): ShiftFault[] {
       ...of(buffer === 'down', 'buffer', id, reason),
     ]),
     ...connectors.flatMap(({ connector, state, problem }) => of(state === 'failing', 'vms', connector, problem)),
+    ...onvifDevices.flatMap(({ device, state, problem }) => of(state !== 'well', 'vms', device, problem)),
     ...destinations.flatMap(({ destination, failing, dead }) =>
       of(
         failing !== null || dead.length > 0,

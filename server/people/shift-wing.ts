@@ -7,6 +7,7 @@ import type { CameraHealth, CameraId } from '../glossary/camera.ts'
 import type { Incident } from '../glossary/incident.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { ConnectorState } from '../glossary/connector.ts'
+import type { OnvifDeviceState } from '../glossary/onvif-device.ts'
 import type { DestinationState } from '../glossary/outbox.ts'
 import type { HelpPointProof } from '../glossary/proof.ts'
 import type { ShiftSummary } from '../glossary/shift.ts'
@@ -30,6 +31,7 @@ export type ShiftNeeds = {
   readiness: { proofOf(helpPoint: HelpPoint): HelpPointProof }
   outbox: { state(): DestinationState[] }
   vms: { connectors(): ConnectorState[] }
+  device: { onvifDevices(): OnvifDeviceState[] }
   calls: { voice(): VoiceHealth | null }
   people: { signIn: SignIn }
 }
@@ -44,6 +46,7 @@ export function openShifts({
   readiness,
   outbox,
   vms,
+  device,
   calls,
   people,
 }: ShiftNeeds) {
@@ -56,6 +59,7 @@ export function openShifts({
       record: ledger.state().broken,
       destinations: outbox.state(),
       connectors: vms.connectors(),
+      onvifDevices: device.onvifDevices(),
       voice: calls.voice(),
     })
   const summary = (): ShiftSummary => ({ incidents: openIncidents(incidents.book.unfinished()), faults: faults() })

@@ -19,6 +19,7 @@ type Counted = { press: PressId; incident: IncidentId; last: number; durable: Pr
 type Batch = {
   press: PressId
   kind: PressKind
+  /** They were held on their way. */ late?: true
   count: number
   from: string
   to: string
@@ -62,12 +63,13 @@ export function createPressCoalescing({ clock, write }: Coalescing & { clock: Cl
      * taken in as a press of its own: their incident was closed meanwhile.
      * @param key its hash; '' when it has none.
      */
-    add({ helpPoint, receivedAt, source }: Press, kind: PressKind, key: string): Promise<Counted | null> {
+    add({ helpPoint, receivedAt, source, late = false }: Press, kind: PressKind, key: string): Promise<Counted | null> {
       let batch = gathering.get(helpPoint)
-      if (!batch || batch.kind !== kind || batch.count >= MOST_IN_ONE) {
+      if (!batch || batch.kind !== kind || (batch.late ?? false) !== late || batch.count >= MOST_IN_ONE) {
         batch = {
           press: newId<PressId>('prs', clock.now()),
           kind,
+          ...(late ? { late } : {}),
           count: 0,
           from: receivedAt,
           to: receivedAt,

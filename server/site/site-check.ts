@@ -4,12 +4,13 @@ import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import type { OnvifAccess, Site, SiteCamera } from '../glossary/site.ts'
 import { type Placed, placeOf, sameChannel, sameHead, streamPlaceOf } from './camera-places.ts'
-import { connectorsOf } from './connector-check.ts'
+import { connectorsOf } from './sections/connector-check.ts'
+import { onvifDeviceOf } from './sections/onvif-device-check.ts'
 import { type Path, shapeProblems } from './schema-words.ts'
 import { type Resolve, isPlaceholder } from './site-references.ts'
 import { SITE_SCHEMA, type SiteDocument } from './site-schema.ts'
 import { timezoneProblem } from './site-timezone.ts'
-import { helpPointVoices, sipIdentities, voiceOf } from './voice-check.ts'
+import { helpPointVoices, sipIdentities, voiceOf } from './sections/voice-check.ts'
 
 export type SiteProblem = { line: number; key: string; problem: string }
 export type SiteReading = { site: Site; problems: [] } | { site: null; problems: SiteProblem[] }
@@ -200,6 +201,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   })
 
   const connectors = connectorsOf(document, refer, complain)
+  const onvifDevice = onvifDeviceOf(document, refer, complain)
 
   const signer = document.evidence?.signer
     ? {
@@ -356,6 +358,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     sia: document.sia ? { port: document.sia.port, host: document.sia.host ?? null } : null,
     destinations,
     connectors,
+    onvifDevice,
     escalation: steps,
     viewReason: document.viewing?.reason ?? 'optional',
     embedding: document.embedding ?? [],

@@ -1,8 +1,9 @@
 /** The site file's shape, as a schema: unknown keys are refused, and editors get it as JSON Schema. */
 import { type Static, Type } from 'typebox'
 import { FILE, ID, REFERENCE, strict } from './schema-parts.ts'
-import { CONNECTOR } from './connector-schema.ts'
-import { HELP_POINT_VOICE, SIP, VOICE } from './voice-schema.ts'
+import { CONNECTOR } from './sections/connector-schema.ts'
+import { ONVIF_DEVICE } from './sections/onvif-device-schema.ts'
+import { HELP_POINT_VOICE, SIP, VOICE } from './sections/voice-schema.ts'
 
 const NAME = Type.String({ minLength: 1, maxLength: 120 })
 const DURATION = Type.String({ pattern: '^[0-9]+(s|m|h|d)$', description: 'A whole number and s, m, h or d: 60s, 24h' })
@@ -394,6 +395,7 @@ export const SITE_SCHEMA = Type.Object(
     connectors: Type.Optional(
       Type.Array(CONNECTOR, { description: 'Video management systems that are told of incidents' }),
     ),
+    onvifDevice: Type.Optional(ONVIF_DEVICE),
     escalation: Type.Optional(
       Type.Array(
         Type.Object(

@@ -14,10 +14,10 @@ const built = (path) => import(join(root, 'dist', 'server', 'simulator', path))
  * time from the film's beginning, milliseconds.
  */
 export async function makeMarkedFilm(file, folder, { width, height, rate, gop, seconds }) {
-  const { loadStreet } = await built('street-picture.js')
-  const { createCameraPicture } = await built('camera-picture.js')
-  const { populate } = await built('picture-figures.js')
-  const { drawGlyphs } = await built('picture-text.js')
+  const { loadStreet } = await built('picture/street-picture.js')
+  const { createCameraPicture } = await built('picture/camera-picture.js')
+  const { populate } = await built('picture/picture-figures.js')
+  const { drawGlyphs } = await built('picture/picture-text.js')
   const lens = createCameraPicture({
     street: await loadStreet(folder, 7, []),
     figures: populate(7, []),

@@ -44,6 +44,7 @@ const site = (camera: SiteCamera): Site => ({
   voice: null,
   destinations: [],
   connectors: [],
+  onvifDevice: null,
   checkpointsTo: [],
   escalation: [],
   viewReason: 'optional',

@@ -84,6 +84,7 @@ beforeAll(async () => {
     voice: null,
     destinations: [],
     connectors: [],
+    onvifDevice: null,
     checkpointsTo: [],
     escalation: [],
     viewReason: 'optional',

@@ -10,6 +10,7 @@ const NAMESPACES = {
   trt: 'http://www.onvif.org/ver10/media/wsdl',
   tptz: 'http://www.onvif.org/ver20/ptz/wsdl',
   tev: 'http://www.onvif.org/ver10/events/wsdl',
+  tmd: 'http://www.onvif.org/ver10/deviceIO/wsdl',
   wsnt: 'http://docs.oasis-open.org/wsn/b-2',
   env: 'http://www.w3.org/2003/05/soap-envelope',
 }
@@ -18,6 +19,7 @@ const SERVICES: Record<string, string> = {
   trt: 'media.xsd',
   tptz: 'ptz.xsd',
   tev: 'event.xsd',
+  tmd: 'deviceio.xsd',
   wsnt: 'b-2.xsd',
   env: 'soap-envelope.xsd',
 }

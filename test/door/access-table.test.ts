@@ -17,6 +17,7 @@ import { incidentRoutes } from '../../server/incident/incident-routes.ts'
 import { ledgerRoutes } from '../../server/ledger/ledger-routes.ts'
 import { stateRoutes } from '../../server/metrics/state-routes.ts'
 import { connectorRoutes } from '../../server/connectors/connector-routes.ts'
+import { onvifDeviceRoutes } from '../../server/onvif-device/onvif-device-routes.ts'
 import { outboxRoutes } from '../../server/outbox/outbox-routes.ts'
 import { peopleRoutes } from '../../server/people/people-routes.ts'
 import { sessionRoutes } from '../../server/people/session-routes.ts'
@@ -103,6 +104,7 @@ beforeAll(async () => {
   stateRoutes(app, { ...unasked(), metricsType: 'text/plain' })
   outboxRoutes(app, unasked())
   connectorRoutes(app, unasked())
+  onvifDeviceRoutes(app, unasked())
   peopleRoutes(app, unasked())
   sessionRoutes(app, unasked(), unasked())
   shiftRoutes(app, unasked(), unasked())

@@ -43,6 +43,8 @@ export const ACCESS: readonly string[] = [
   'GET /api/v1/connectors/:id/cameras: -E-S-',
   'PUT /api/v1/connectors/:id/cameras/:camera: -E---',
   'POST /api/v1/connectors/:id/test: -E---',
+  // Who listens is left out for operators and evidence officers.
+  'GET /api/v1/onvif-devices: OEVS-',
   'GET /api/v1/discovery: -E---',
   'POST /api/v1/discovery: -E---',
   'POST /api/v1/discovery/inquiry: -E---',

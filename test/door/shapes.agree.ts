@@ -11,6 +11,7 @@ import type { ClipView, Gap, RecorderReport } from '../../server/glossary/clip.t
 import type { Disclosure, Export, Keeping } from '../../server/glossary/evidence.ts'
 import type { Incident, LogLine } from '../../server/glossary/incident.ts'
 import type { Entry, Verification } from '../../server/glossary/ledger.ts'
+import type { OnvifDeviceView } from '../../server/glossary/onvif-device.ts'
 import type { DestinationState } from '../../server/glossary/outbox.ts'
 import type { Place, Press, Receipt } from '../../server/glossary/press.ts'
 import type { HelpPoint } from '../../server/glossary/site.ts'
@@ -104,6 +105,7 @@ export type Agreement = [
   Agrees<Disagreement<typeof shapes.PRESET_CHECK, PresetCheck>>,
   Agrees<Disagreement<typeof shapes.PRESET, PresetView>>,
   Agrees<Disagreement<typeof shapes.DESTINATION, DestinationState>>,
+  Agrees<Disagreement<typeof shapes.ONVIF_DEVICE, OnvifDeviceView>>,
   Agrees<Disagreement<typeof shapes.ENTRY, Entry>>,
   Agrees<Disagreement<typeof shapes.VERIFICATION, Verification>>,
   Agrees<Disagreement<typeof shapes.EXPORT, ExportView>>,

@@ -1,4 +1,5 @@
 /** A real ZoneMinder of the test's own: started over the root that `npm run vms:root` has built, ended by one kill. */
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -86,7 +87,7 @@ export async function startZoneMinder() {
     url,
     trigger,
     said,
-    async addMonitor(name: string, path: string, mode: string): Promise<string> {
+    async addMonitor(name: string, path: string, mode: string, more: Record<string, string> = {}): Promise<string> {
       const settings = {
         Name: name,
         Type: 'Ffmpeg',
@@ -102,6 +103,7 @@ export async function startZoneMinder() {
         PreEventCount: '75',
         ImageBufferCount: '30',
         MaxImageBufferCount: '300',
+        ...more,
       }
       await ask(
         'monitors.json',
@@ -140,6 +142,24 @@ export async function startZoneMinder() {
     },
     letGo: (id: number): Promise<unknown> => ask(`events/${id}.json`, { 'Event[Archived]': '0' }, 'PUT'),
     processes,
+    /** One of its own programs, as its own daemons run: in its namespaces, and not as root. */
+    run(command: string): { said(): string } {
+      const [first] = processes('/inside.sh')
+      let heard = ''
+      const enter = ['--target', String(first), '--mount', '--pid', '--root', '--wd=/']
+      const child = spawn('nsenter', [...enter, 'su', '-s', '/bin/sh', 'www-data', '-c', command], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (bytes: Buffer) => (heard += bytes.toString()))
+      return { said: () => heard }
+    },
+    /** Of one monitor, the oldest first. */
+    async eventsOf(monitor: string): Promise<(EventRow & { Cause: string; Length: string })[]> {
+      type Listed = { events: { Event: EventRow & { Cause: string; Length: string } }[] }
+      const { events } = await ask<Listed>(`events/index/MonitorId:${monitor}.json?limit=100&sort=Id&direction=asc`)
+      return events.map(({ Event }) => Event)
+    },
     kill: (part: string, signal: NodeJS.Signals): void => {
       for (const pid of processes(part)) process.kill(pid, signal)
     },

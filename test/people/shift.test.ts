@@ -71,6 +71,7 @@ describe('what is broken', () => {
     storage: null,
     record: null,
     connectors: [],
+    onvifDevices: [],
     destinations: [{ destination: 'cad', failing: null, dead: [] }],
     voice: { ready: true, apart: true },
   }
@@ -82,6 +83,12 @@ describe('what is broken', () => {
     expect(shiftFaults({ ...town, voice: { ready, apart } })).toEqual([{ what: 'calls', subject: '', detail }]),
   )
   test('is nothing of calls where nobody telephones', () => expect(shiftFaults({ ...town, voice: null })).toEqual([]))
+  test.each(['unheard', 'failing'] as const)('of the ONVIF device is that it is %s', (state) => {
+    const problem = 'No VMS listens'
+    expect(shiftFaults({ ...town, onvifDevices: [{ device: 'town', state, problem }] })).toEqual([
+      { what: 'vms', subject: 'town', detail: problem },
+    ])
+  })
   test('is nothing while all is well', () => expect(shiftFaults(town)).toEqual([]))
   test('is told line by line, the record first', () => {
     const faults = shiftFaults({
@@ -95,6 +102,7 @@ describe('what is broken', () => {
       voice: null,
       record: 'line 7',
       connectors: [],
+      onvifDevices: [],
       destinations: [
         {
           destination: 'cad',

@@ -10,7 +10,7 @@ function desk({ live = () => true, lookUpFails = false }: { live?: () => boolean
   const ledger = createFakeLedger(clock.now)
   const pressed: Press[] = []
   const lookups: string[] = []
-  const counted: { helpPoint: string; count: number }[] = []
+  const counted: { helpPoint: string; count: number; late?: true | undefined }[] = []
   const open = new Set<string>()
   const make = () =>
     createPressDesk({
@@ -20,7 +20,7 @@ function desk({ live = () => true, lookUpFails = false }: { live?: () => boolean
       onError: () => {},
       coalesced: (id, batch) => {
         if (!open.has(id)) return null
-        counted.push({ helpPoint: id, count: batch.count })
+        counted.push({ helpPoint: id, count: batch.count, late: batch.late })
         const incident = `inc-${id}` as IncidentId
         const { recorded, durable } = ledger.append([
           {
@@ -236,6 +236,9 @@ describe('what the reviewers found', () => {
     await clock.advance(100)
     await Promise.all(late)
     expect(counted.reduce((sum, { count }) => sum + count, 0) + pressed.length).toBe(31)
+    // Counted together they are still late: an old press calls nobody as if it were one of now.
+    expect(counted.length).toBeGreaterThan(0)
+    expect(counted.every(({ late: wasHeld }) => wasHeld === true)).toBe(true)
   })
   test('a counted press that is sent again while the disk is full is counted once', async () => {
     const { presses, ledger, counted, clock } = desk()

@@ -5,14 +5,16 @@ import { element } from '../theme/element.ts'
 import { look } from '../theme/theme.ts'
 import { dayAndTime } from '../theme/times.ts'
 import { Confirmation } from '../page-parts/confirmation.ts'
-import type { CameraMatch, ConnectorState, ConnectorTrial } from '../wall-client/api-shapes.ts'
+import type { CameraMatch, ConnectorState, ConnectorTrial, OnvifDeviceView } from '../wall-client/api-shapes.ts'
 import { ClientController } from '../wall-client/client-controller.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'
 import { LanguageController } from '../words/language.ts'
 import { refusalText } from '../words/refusal-words.ts'
 import { connectorsStyles } from './connectors-styles.ts'
+import { onvifDeviceView } from './onvif-device-view.ts'
 
+const LOOK_EVERY_MS = 5000
 const ALL_VERBS = ['raise', 'mark', 'protect', 'note', 'ended', 'release'] as const
 /** A shape beside each colour. */
 const SHAPES: Record<ConnectorState['state'], string> = {
@@ -41,10 +43,28 @@ export class LamppostConnectors extends LitElement {
   @state() private testing: string | null = null
   @state() private refusal: string | null = null
 
+  @state() private devices: readonly OnvifDeviceView[] = []
+
+  #looking: ReturnType<typeof setInterval> | null = null
   #client = new ClientController(this)
   #confirmation = new Confirmation(this, () => this.#client.client)
   #asked = new Set<string>()
 
+  override connectedCallback(): void {
+    super.connectedCallback()
+    this.#looking = setInterval(() => void this.#loadDevices(), LOOK_EVERY_MS)
+  }
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    if (this.#looking) clearInterval(this.#looking)
+  }
+  /** A server that is older than this page has none. */
+  async #loadDevices(): Promise<void> {
+    this.devices = await this.#client.client.onvifDevices().catch(() => this.devices)
+  }
+  protected override firstUpdated(): void {
+    void this.#loadDevices()
+  }
   protected override updated(): void {
     for (const { connector } of this.#client.client.state().connectors)
       if (!this.#asked.has(connector)) void this.#loadCameras(connector)
@@ -85,13 +105,20 @@ export class LamppostConnectors extends LitElement {
   }
 
   protected override render() {
-    const { connectors, link } = this.#client.client.state()
+    const { connectors, link, helpPoints } = this.#client.client.state()
     return html`<main>
       <h1>${this.words.page}</h1>
       ${this.refusal ? html`<p class="refusal" role="alert">${this.refusal}</p>` : nothing}
       ${link === 'connecting' ? html`<p class="quiet">${this.#language.words.connecting}</p>` : nothing}
-      ${link === 'live' && connectors.length === 0 ? html`<p>${this.words.none}</p>` : nothing}
-      ${connectors.map((connector) => this.#vms(connector))} ${this.#confirmation.dialog(this.#language.words)}
+      ${link === 'live' && connectors.length + this.devices.length === 0 ? html`<p>${this.words.none}</p>` : nothing}
+      ${connectors.map((connector) => this.#vms(connector))}
+      ${this.devices.map((device) =>
+        onvifDeviceView(device, this.words, {
+          timeOf: (iso) => this.#time(iso),
+          nameOf: (id) => helpPoints.find((helpPoint) => helpPoint.id === id)?.name ?? id,
+        }),
+      )}
+      ${this.#confirmation.dialog(this.#language.words)}
     </main>`
   }
 

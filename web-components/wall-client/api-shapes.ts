@@ -19,6 +19,7 @@ import type {
   TrialStep,
   VmsLine,
 } from '../../server/glossary/connector.ts'
+import type { OnvifDeviceView } from '../../server/glossary/onvif-device.ts'
 import type { DestinationState } from '../../server/glossary/outbox.ts'
 import type { HelpPointProof, VoiceProof } from '../../server/glossary/proof.ts'
 import type { Present } from '../../server/glossary/people.ts'
@@ -64,7 +65,7 @@ export type HelpPoint = Pick<
       keys: string[]
     } | null
   }
-export type { CameraMatch, ConnectorState, ConnectorTrial, TrialStep, VmsLine }
+export type { CameraMatch, ConnectorState, ConnectorTrial, OnvifDeviceView, TrialStep, VmsLine }
 export type { Contact, Present, Shift, ShiftFault, ShiftSummary, StreetMap }
 /** `openings`: UTC ISO 8601, from now on for eight days. */
 export type SafePlace = SiteSafePlace & {

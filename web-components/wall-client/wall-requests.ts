@@ -9,6 +9,7 @@ import type {
   Destination,
   FoundCamera,
   Incident,
+  OnvifDeviceView,
   PresetCheck,
   PresetView,
   RecorderReport,
@@ -123,6 +124,8 @@ export function createWallRequests({ call, get, keep }: Omit<WallCalls, 'getChan
       )
       return answer && URL.createObjectURL(await answer.blob())
     },
+    onvifDevices: async (): Promise<OnvifDeviceView[]> =>
+      (await get<{ items: OnvifDeviceView[] }>('/api/v1/onvif-devices')).items,
     connectorCameras: async (connector: string): Promise<CameraMatch[]> =>
       (await get<{ items: CameraMatch[] }>(connectorPath(connector, 'cameras'))).items,
     /** @param theirs null: none of theirs is said to be this one any more */

@@ -1,5 +1,5 @@
 /** English: what is said of video management systems. */
-import type { ConnectorState, TrialStep, VmsLine } from '../wall-client/api-shapes.ts'
+import type { ConnectorState, OnvifDeviceView, TrialStep, VmsLine } from '../wall-client/api-shapes.ts'
 
 const REACHED: Record<NonNullable<VmsLine['alarm']>['how'], (at: string) => string> = {
   'read-back': (at) => `found there ${at}`,
@@ -61,5 +61,24 @@ export const vmsText = {
     choose: (name: string) => `It is “${name}”`,
     forget: 'Not this one',
     matched: (matched: number, all: number) => `${matched} of ${all} matched`,
+    device: {
+      title: (name: string) => `ONVIF device: ${name}`,
+      state: {
+        well: 'A VMS listens',
+        unheard: 'No VMS listens',
+        failing: 'Cannot be reached',
+      } as Record<OnvifDeviceView['state'], string>,
+      where: (address: string, encrypted: boolean) =>
+        `Listens on ${address}, ${encrypted ? 'encrypted' : 'not encrypted'}`,
+      helpPoints: (count: number) => (count === 1 ? '1 help point' : `${count} help points`),
+      active: (names: string) => `Pressed now: ${names}`,
+      clients: 'Who listens and looks',
+      nobody: 'Nobody. In the VMS, add an ONVIF camera with this address, and the name and password of the site file.',
+      client: 'Client',
+      what: 'What',
+      heard: 'Last heard of',
+      how: { pull: 'asks for events', notify: 'is sent events', stream: 'reads the picture' } as Record<string, string>,
+      refused: 'Could not sign in',
+    },
   },
 }

@@ -8,9 +8,14 @@ const MOST_USED = 10_000
 const md5 = (text: string): string => createHash('md5').update(text, 'utf8').digest('hex')
 const same = (one: string, other: string): boolean =>
   one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
+/** No client has more to say; what is longer is not looked at. */
+const MOST_HEADER = 2000
 function fieldsOf(header: string): Map<string, string> {
   const fields = new Map<string, string>()
-  for (const [, name = '', quoted, bare] of header.matchAll(/([a-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))/gi))
+  if (header.length > MOST_HEADER) return fields
+  for (const [, name = '', quoted, bare] of header.matchAll(
+    /(?:^|[\s,])([a-z-]{1,20})\s{0,9}=\s{0,9}(?:"((?:[^"\\]|\\.)*)"|([^\s,]+))/gi,
+  ))
     fields.set(name.toLowerCase(), (quoted ?? bare ?? '').replaceAll(/\\(.)/g, '$1'))
   return fields
 }

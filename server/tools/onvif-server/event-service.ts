@@ -17,7 +17,14 @@ export type EventMessage = {
   /** Wall clock, milliseconds. */ at: number
 }
 /** Who asks, and by which address it reached the device: `http://host:port`. */
-export type EventContext = { path: string; base: string; signal: AbortSignal; from?: string; agent?: string }
+export type EventContext = {
+  path: string
+  base: string
+  signal: AbortSignal
+  from?: string
+  agent?: string
+  /** Whether the answer left whole; left out: nobody can say. */ left?: Promise<boolean>
+}
 /** One subscription, as its client may be told about. Times are wall clock, milliseconds. */
 export type Subscriber = {
   from: string
@@ -26,18 +33,22 @@ export type Subscriber = {
   /** Where it is notified; null: it asks. */ to: string | null
   since: number
   /** When it last asked, renewed, or took a notification. */ lastHeard: number
-  /** Why it could not be notified the last time; null: it could. */ problem: string | null
+  /** Why it hears nothing: it cannot be notified, or wants topics that are not here; null: it hears. */
+  problem: string | null
 }
-type Subscription = Subscriber & {
+type Subscription = Omit<Subscriber, 'lastHeard'> & {
   id: string
   version: SoapVersion
   wants(topic: string): boolean
   messages: EventMessage[]
-  until: number
+  /** Monotonic, as `heardAt`. */ until: number
+  heardAt: number
   lifeMs: number
   wake: (() => void) | null
 }
-/** Sends one notification. @throws with words for an engineer */
+/** It was sent whole, and how it was taken is not known, or not well: to be sent once more, and no more often. */
+export class Untaken extends Error {}
+/** Sends one notification. @throws with words for an engineer; `Untaken` where it may have been heard */
 export type Notify = (to: string, messages: EventMessage, version: SoapVersion) => Promise<void>
 export type EventLimits = {
   /** Of one client's address: beyond it, the one that has been silent longest gives way. */ each: number
@@ -48,10 +59,16 @@ export type EventLimits = {
   }
 }
 
-const MOST_MESSAGES = 200
+const LEAST_MESSAGES = 200
+/** What a client did not hear for longer is no news to it: of these it hears only what is so now. */
+const NEWS_MS = 60_000
+const MOST_UNTAKEN = 2
 const LONGEST_PULL_MS = 60_000
+/** A client that is notified says nothing by itself: it is looked at so often whether it is there. */
+const PROBE_EVERY_MS = 60_000
 /** A client that cannot be reached may be restarting. */
 const AGAIN_MS = [500, 1000, 2000, 5000, 10_000]
+const NOTHING_WANTED = 'It asked for topics that this device does not have.'
 const SIMPLE: EventLimits = { each: 10, all: 10, life: { least: 60_000, most: 60_000 } }
 const tooMany = (): SoapFault => new SoapFault(['Receiver', 'ter:Action', 'ter:MaxPullPoints'], 'Too many pull points')
 
@@ -60,38 +77,47 @@ export type EventService = ReturnType<typeof createEventService>
  * @param states what is so now: each subscription begins with it
  * @param topicSet XML of the topics, inside a wstop:TopicSet
  * @param notify left out: nobody is notified, clients ask
- * @param mayNotify whether this client may have notifications sent there; it is a fault where it resolves to a reason
+ * @param mayNotify whether this client may have notifications sent there; it is a fault with the reason where there is one
  */
 export function createEventService({
   now,
+  monotonic = now,
   states,
   topicSet,
   limits = SIMPLE,
   notify,
-  mayNotify = async () => null,
+  mayNotify = () => null,
+  probe = async () => {},
   sleep = (ms) => new Promise((resolve) => void setTimeout(resolve, ms).unref()),
 }: {
-  now(): number
+  /** Wall clock. */ now(): number
+  /** Milliseconds that only ever grow; left out: the wall clock. */ monotonic?(): number
   states(): Omit<EventMessage, 'operation'>[]
   topicSet: string
   limits?: EventLimits
   notify?: Notify
-  mayNotify?(to: string, from: string): Promise<string | null>
+  mayNotify?(to: string, from: string): string | null
+  /** Whether somebody listens there while there is nothing to say. @throws with words for an engineer */
+  probe?(to: string): Promise<void>
   sleep?(ms: number): Promise<void>
 }) {
   const subscriptions = new Map<string, Subscription>()
-  const initial = (): EventMessage[] => states().map((state) => ({ ...state, operation: 'Initialized' }))
+  /** What is true comes last: ZoneMinder ends its alarm at the first that is not, whatever it is of. */
+  const initial = (): EventMessage[] =>
+    states()
+      .toSorted((one, other) => Number(isTrue(one)) - Number(isTrue(other)))
+      .map((state) => ({ ...state, operation: 'Initialized' }))
 
   function queue(subscription: Subscription, messages: readonly EventMessage[]): void {
     const wanted = messages.filter(({ topic }) => subscription.wants(topic))
     if (wanted.length === 0) return
     subscription.messages.push(...wanted)
-    if (subscription.messages.length > MOST_MESSAGES)
-      subscription.messages.splice(0, subscription.messages.length - MOST_MESSAGES)
+    const most = Math.max(LEAST_MESSAGES, 4 * states().length)
+    if (subscription.messages.length > most) subscription.messages = newestOfEach(subscription.messages)
     subscription.wake?.()
   }
   function sweep(): void {
-    for (const [id, { until }] of subscriptions) if (until < now()) subscriptions.delete(id)
+    for (const [id, { until }] of subscriptions) if (until < monotonic()) subscriptions.delete(id)
   }
   const end = (subscription: Subscription): void => {
     subscriptions.delete(subscription.id)
@@ -99,13 +125,13 @@ export function createEventService({
   }
   function at(path: string): Subscription {
     const found = subscriptions.get(path.split('/').at(-1) ?? '')
-    if (!found || found.until < now())
+    if (!found || found.until < monotonic())
       throw new SoapFault(['Sender', 'ter:InvalidArgVal'], 'There is no such pull point')
     return found
   }
   function used(subscription: Subscription): void {
-    subscription.lastHeard = now()
-    subscription.until = now() + subscription.lifeMs
+    subscription.heardAt = monotonic()
+    subscription.until = monotonic() + subscription.lifeMs
   }
   /** @param asked a duration, or a time of the device's clock */
   function lifeOf(asked: string | null): number {
@@ -113,14 +139,15 @@ export function createEventService({
     const life = wanted === null || Number.isNaN(wanted) ? limits.life.least : wanted
     return Math.min(limits.life.most, Math.max(limits.life.least, life))
   }
+  const wall = (at: number): number => now() + at - monotonic()
   const until = ({ until: at }: Subscription): string =>
-    `<wsnt:CurrentTime>${isoTime(now())}</wsnt:CurrentTime><wsnt:TerminationTime>${isoTime(at)}</wsnt:TerminationTime>`
+    `<wsnt:CurrentTime>${isoTime(now())}</wsnt:CurrentTime><wsnt:TerminationTime>${isoTime(wall(at))}</wsnt:TerminationTime>`
 
   /** @throws ter:MaxPullPoints */
   function subscribe(request: SoapRequest, { from = '', agent = '' }: EventContext, to: string | null): Subscription {
     sweep()
     const own = [...subscriptions.values()].filter((each) => each.from === from)
-    const oldest = own.toSorted((one, other) => one.lastHeard - other.lastHeard)[0]
+    const oldest = own.toSorted((one, other) => one.heardAt - other.heardAt)[0]
     // Where there is one client only, as far as is known, the newest has no better right than the others.
     if (oldest && from !== '' && own.length >= limits.each) end(oldest)
     if (subscriptions.size >= limits.all) throw tooMany()
@@ -132,21 +159,22 @@ export function createEventService({
       delivery: to === null ? 'pull' : 'notify',
       to,
       since: now(),
-      lastHeard: now(),
+      heardAt: monotonic(),
       problem: null,
       version: request.version,
       wants: topicFilter(text(request.argument, 'Filter', 'TopicExpression')),
       messages: [],
-      until: now() + lifeMs,
+      until: monotonic() + lifeMs,
       lifeMs,
       wake: null,
     }
     subscriptions.set(made.id, made)
     queue(made, initial())
+    if (states().length > 0 && made.messages.length === 0) made.problem = NOTHING_WANTED
     return made
   }
 
-  async function pull(point: Subscription, request: SoapRequest, signal: AbortSignal): Promise<string> {
+  async function pull(point: Subscription, request: SoapRequest, { signal, left }: EventContext): Promise<string> {
     const limit = Math.max(1, Math.floor(Number(text(request.argument, 'MessageLimit') ?? 1)) || 1)
     // A second question while one waits: the first is answered, as nobody listens to it any more.
     point.wake?.()
@@ -155,42 +183,54 @@ export function createEventService({
     if (!signal.aborted) used(point)
     // Nobody is there to hear it: it stays for the next question.
     const messages = signal.aborted ? [] : point.messages.splice(0, limit)
+    void left?.then((whole) => {
+      if (whole) return
+      point.messages.unshift(...messages)
+      point.wake?.()
+    })
     return (
       `<tev:PullMessagesResponse><tev:CurrentTime>${isoTime(now())}</tev:CurrentTime>` +
-      `<tev:TerminationTime>${isoTime(point.until)}</tev:TerminationTime>${messages.map(written).join('')}</tev:PullMessagesResponse>`
+      `<tev:TerminationTime>${isoTime(wall(point.until))}</tev:TerminationTime>${messages.map(written).join('')}</tev:PullMessagesResponse>`
     )
   }
 
   /** One notification at a time, in order; one that cannot be sent is sent again for as long as the client wants it. */
   async function notifyAll(subscription: Subscription, to: string, send: Notify): Promise<void> {
     let failed = 0
-    while (subscriptions.get(subscription.id) === subscription && subscription.until >= now()) {
+    while (subscriptions.get(subscription.id) === subscription && subscription.until >= monotonic()) {
+      if (failed > 0) subscription.messages = withoutOld(subscription.messages, now() - NEWS_MS)
       const [message] = subscription.messages
-      if (!message) {
-        await waitFor(subscription, LONGEST_PULL_MS)
-        continue
+      const taken = (): void => {
+        if (message && subscription.messages[0] === message) subscription.messages.shift()
+        failed = 0
       }
       try {
-        await send(to, message, subscription.version)
-        if (subscription.messages[0] === message) subscription.messages.shift()
-        subscription.lastHeard = now()
-        subscription.problem = null
-        failed = 0
+        if (message) await send(to, message, subscription.version)
+        else {
+          await waitFor(subscription, PROBE_EVERY_MS)
+          if (subscription.messages.length > 0 || subscriptions.get(subscription.id) !== subscription) continue
+          await probe(to)
+        }
+        taken()
+        subscription.heardAt = monotonic()
+        if (subscription.problem !== NOTHING_WANTED) subscription.problem = null
       } catch (error) {
         subscription.problem = error instanceof Error ? error.message : String(error)
-        await sleep(AGAIN_MS[Math.min(failed, AGAIN_MS.length - 1)] ?? 0)
         failed += 1
+        await sleep(AGAIN_MS[Math.min(failed, AGAIN_MS.length) - 1] ?? 0)
+        // One message that a client cannot take must not keep the others from it.
+        if (error instanceof Untaken && failed >= MOST_UNTAKEN) taken()
       }
     }
     if (subscriptions.get(subscription.id) === subscription) end(subscription)
   }
 
-  async function begin(request: SoapRequest, context: EventContext): Promise<Subscription> {
+  function begin(request: SoapRequest, context: EventContext): Subscription {
     if (!notify) throw noSuchAction(request.operation)
     const to = text(request.argument, 'ConsumerReference', 'Address')?.trim() ?? ''
     if (!/^https?:\/\//.test(to) || !URL.canParse(to))
       throw new SoapFault(['Sender', 'ter:InvalidArgVal'], 'A ConsumerReference names an address that begins with http')
-    const refused = await mayNotify(to, context.from ?? '')
+    const refused = mayNotify(to, context.from ?? '')
     if (refused !== null) throw new SoapFault(['Sender', 'ter:InvalidArgVal'], refused)
     const subscription = subscribe(request, context, to)
     // The answer first: a client that is told before it knows of its subscription has no place for it.
@@ -203,20 +243,23 @@ export function createEventService({
     say(message: Omit<EventMessage, 'operation'>): void {
       for (const subscription of subscriptions.values()) queue(subscription, [{ ...message, operation: 'Changed' }])
     },
-    /** Those of one client hear it. */
-    sayTo(from: string, message: Omit<EventMessage, 'operation'>): void {
+    /** Some hear it: it is no news, but they may have lost it. */
+    sayAgain(
+      message: Omit<EventMessage, 'operation'>,
+      to: (subscriber: Pick<Subscriber, 'delivery'>) => boolean,
+    ): void {
       for (const subscription of subscriptions.values())
-        if (subscription.from === from) queue(subscription, [{ ...message, operation: 'Changed' }])
+        if (to(subscription)) queue(subscription, [{ ...message, operation: 'Changed' }])
     },
     subscribers(): Subscriber[] {
       sweep()
-      return [...subscriptions.values()].map(({ from, agent, delivery, to, since, lastHeard, problem }) => ({
+      return [...subscriptions.values()].map(({ from, agent, delivery, to, since, heardAt, problem }) => ({
         from,
         agent,
         delivery,
         to,
         since,
-        lastHeard,
+        lastHeard: wall(heardAt),
         problem,
       }))
     },
@@ -224,7 +267,7 @@ export function createEventService({
       for (const subscription of subscriptions.values()) end(subscription)
     },
     async answer(request: SoapRequest, context: EventContext): Promise<string> {
-      const { path, base, signal } = context
+      const { path, base } = context
       switch (request.operation) {
         case 'GetServiceCapabilities':
           return (
@@ -241,17 +284,17 @@ export function createEventService({
           )
         }
         case 'Subscribe': {
-          const subscription = await begin(request, context)
+          const subscription = begin(request, context)
           return `<wsnt:SubscribeResponse>${referenceTo(subscription, base, 'wsnt')}${until(subscription)}</wsnt:SubscribeResponse>`
         }
         case 'PullMessages':
-          return pull(at(path), request, signal)
+          return pull(at(path), request, context)
         case 'Renew': {
           const point = at(path)
           point.lifeMs = lifeOf(text(request.argument, 'TerminationTime'))
           used(point)
           return (
-            `<wsnt:RenewResponse><wsnt:TerminationTime>${isoTime(point.until)}</wsnt:TerminationTime>` +
+            `<wsnt:RenewResponse><wsnt:TerminationTime>${isoTime(wall(point.until))}</wsnt:TerminationTime>` +
             `<wsnt:CurrentTime>${isoTime(now())}</wsnt:CurrentTime></wsnt:RenewResponse>`
           )
         }
@@ -266,6 +309,23 @@ export function createEventService({
       }
     },
   }
+}
+
+const isTrue = ({ data }: Pick<EventMessage, 'data'>): boolean => data[0]?.[1] === 'true'
+const keyOf = ({ topic, source }: EventMessage): string => JSON.stringify([topic, source])
+/** What is so of each thing, in the order in which it became so. */
+function newestOfEach(messages: readonly EventMessage[]): EventMessage[] {
+  const newest = new Map<string, EventMessage>()
+  for (const message of messages) {
+    newest.delete(keyOf(message))
+    newest.set(keyOf(message), message)
+  }
+  return [...newest.values()]
+}
+/** Of what is older than that, only what is still so. */
+function withoutOld(messages: readonly EventMessage[], before: number): EventMessage[] {
+  const newest = new Set(newestOfEach(messages))
+  return messages.filter((message) => message.at >= before || newest.has(message))
 }
 
 function waitFor(subscription: Subscription, ms: number, signal?: AbortSignal): Promise<void> {

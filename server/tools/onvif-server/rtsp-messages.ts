@@ -3,6 +3,7 @@ export type RtspRequest = { method: string; url: string; headers: Map<string, st
 export type Packet = { channel: number; bytes: Buffer }
 
 const MOST_HEADER = 16_384
+const MOST_BODY = 64 * 1024
 
 export function createRtspReader({
   onRequest,
@@ -23,10 +24,8 @@ export function createRtspReader({
       return true
     }
     const end = pending.indexOf('\r\n\r\n')
-    if (end === -1) {
-      if (pending.length > MOST_HEADER) throw new Error('a header without end')
-      return false
-    }
+    if (end > MOST_HEADER || (end === -1 && pending.length > MOST_HEADER)) throw new Error('a header without end')
+    if (end === -1) return false
     const [start = '', ...lines] = pending.toString('utf8', 0, end).split('\r\n')
     const headers = new Map(
       lines.map((line) => [
@@ -34,7 +33,9 @@ export function createRtspReader({
         line.slice(line.indexOf(':') + 1).trim(),
       ]),
     )
-    const length = Number(headers.get('content-length') ?? 0)
+    const said = headers.get('content-length') ?? '0'
+    const length = /^\d{1,6}$/.test(said) ? Number(said) : Infinity
+    if (length > MOST_BODY) throw new Error('a body of no length')
     if (pending.length < end + 4 + length) return false
     const [method = '', url = ''] = start.split(' ')
     const body = pending.toString('utf8', end + 4, end + 4 + length)

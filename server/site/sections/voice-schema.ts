@@ -1,6 +1,6 @@
 /** What a site file may say of voice: how a help point telephones, and the edge. Its sense is voice-check's. */
 import { Type } from 'typebox'
-import { FILE, REFERENCE, strict } from './schema-parts.ts'
+import { FILE, REFERENCE, strict } from '../schema-parts.ts'
 
 export const SIP = Type.Object(
   {

@@ -1,9 +1,9 @@
 /** What a site file says of voice: the edge, the desk, and who calls from where. Pure. */
 import { BlockList, isIP } from 'node:net'
-import type { EdgeListen, HelpPointVoice, SipIdentity, VoiceSite } from '../glossary/call.ts'
-import { isNight } from '../tools/local-time.ts'
-import type { Path } from './schema-words.ts'
-import type { SiteDocument } from './site-schema.ts'
+import type { EdgeListen, HelpPointVoice, SipIdentity, VoiceSite } from '../../glossary/call.ts'
+import { isNight } from '../../tools/local-time.ts'
+import type { Path } from '../schema-words.ts'
+import type { SiteDocument } from '../site-schema.ts'
 
 type Complain = (path: Path, problem: string) => void
 type Listener = NonNullable<SiteDocument['voice']>['edge']['listen'][number]

@@ -1,6 +1,6 @@
 /** The site file's `connectors`, as a schema. */
 import { Type } from 'typebox'
-import { FILE, ID, REFERENCE, strict } from './schema-parts.ts'
+import { FILE, ID, REFERENCE, strict } from '../schema-parts.ts'
 
 const THEIR_CAMERA = Type.Union([Type.String({ minLength: 1, maxLength: 100 }), Type.Integer({ minimum: 0 })], {
   description: 'The VMS’s own id of the camera',

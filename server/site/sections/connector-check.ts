@@ -1,9 +1,9 @@
 /** What a site file says of connectors. Pure. */
-import type { CameraId } from '../glossary/camera.ts'
-import type { ConnectorSite } from '../glossary/site.ts'
-import type { Path } from './schema-words.ts'
-import { isPlaceholder } from './site-references.ts'
-import type { SiteDocument } from './site-schema.ts'
+import type { CameraId } from '../../glossary/camera.ts'
+import type { ConnectorSite } from '../../glossary/site.ts'
+import type { Path } from '../schema-words.ts'
+import { isPlaceholder } from '../site-references.ts'
+import type { SiteDocument } from '../site-schema.ts'
 
 type Complain = (path: Path, problem: string) => void
 const TRIGGER_PORT = 6802

@@ -1,0 +1,26 @@
+/** Whether any VMS listens to the ONVIF device, and who. */
+import { type App, personOf } from '../door/door.ts'
+import { ONVIF_DEVICE, listOf } from '../door/shapes.ts'
+import type { OnvifDeviceState } from '../glossary/onvif-device.ts'
+import { READERS } from '../glossary/people.ts'
+
+export function onvifDeviceRoutes(app: App, { state }: { state(): OnvifDeviceState[] }): void {
+  app.get(
+    '/api/v1/onvif-devices',
+    {
+      config: { roles: READERS },
+      schema: {
+        summary: 'Lamppost as an ONVIF device: whether any VMS listens to it, and who reads its pictures',
+        description:
+          'Who the clients are is for engineers and supervisors; for others `clients` and `refused` are null.',
+        tags: ['connectors'],
+        response: { 200: listOf(ONVIF_DEVICE) },
+      },
+    },
+    (request) => {
+      const mayKnow = ['engineer', 'supervisor'].includes(personOf(request).role)
+      const items = state().map((each) => (mayKnow ? each : { ...each, clients: null, refused: null }))
+      return { items, next: null }
+    },
+  )
+}
