@@ -14,7 +14,7 @@ onvifDevice: { ${device} }
     (text) =>
       text === '${NOTHING}'
         ? { missing: 'NOTHING is not set' }
-        : { value: text.startsWith('file:') ? 'no PEM' : password },
+        : { value: text.startsWith('file:') ? 'no PEM' : text.startsWith('$') ? password : text },
   )
 const GOOD = 'port: 8899, username: vms, password: "${P}"'
 const problems = (device: string, password?: string): string[] =>
