@@ -46,7 +46,8 @@ export function createDeviceGuests(
     /** @param isGuess a wrong name or password, and no clock that is wrong */
     refuse(address: string, why: string, isGuess: boolean): void {
       const now = clock.monotonic()
-      if (isGuess && !tries.take(address)) {
+      const isBarred = (barred.get(address) ?? 0) > now
+      if (isGuess && !isBarred && !tries.take(address)) {
         barred.delete(address)
         barred.set(address, now + BARRED_MS)
         bounded(barred, MOST_KNOWN)

@@ -33,7 +33,9 @@ export function createDeviceRegistry({
   onError(error: unknown): void
 }) {
   const runs = new Map<string, Run>()
-  const told = new Map<string, { state: OnvifDeviceState['state']; since: string }>()
+  const last = new Map<string, { state: OnvifDeviceState['state']; since: string }>()
+  /** What was told of each. */
+  const told = new Map<string, OnvifDeviceState['state']>()
   const stopped = new AbortController()
 
   function stateOf({ plan, device, problem, key }: Run): OnvifDeviceState {
@@ -49,15 +51,16 @@ export function createDeviceRegistry({
       clients: [],
       refused: [],
     }
-    const before = told.get(plan.id)
+    const before = last.get(plan.id)
     const since = before?.state === now.state ? before.since : isoTime(clock.now())
-    told.set(plan.id, { state: now.state, since })
+    last.set(plan.id, { state: now.state, since })
     return { ...now, since }
   }
   function tell(run: Run): void {
-    const before = told.get(run.plan.id)?.state
     const state = stateOf(run)
-    if (state.state !== before) onState(state)
+    if (state.state === told.get(run.plan.id)) return
+    told.set(run.plan.id, state.state)
+    onState(state)
   }
 
   async function keepOpen(run: Run, site: NonNullable<Site['onvifDevice']>): Promise<void> {
@@ -103,6 +106,7 @@ export function createDeviceRegistry({
         runs.delete(id)
         await end(run)
         told.delete(id)
+        last.delete(id)
       }
       for (const plan of site ? wanted : []) {
         if (!site || runs.has(plan.id) || stopped.signal.aborted) continue

@@ -52,6 +52,7 @@ export async function openDevice(port: DevicePort) {
     clock,
     activeMs: site.activeMs,
     unfinished: port.unfinished,
+    isOurs: (helpPoint) => plan.inputs.some(({ token }) => token === helpPoint),
     onChange(helpPoint, isPressed, at) {
       for (const message of messagesOf(helpPoint, isPressed, at)) events.say(message)
       // Facts: ZoneMinder 1.36, which is notified, ends its alarm at the first input that is let go.
@@ -126,7 +127,15 @@ export async function openDevice(port: DevicePort) {
   return {
     /** Other help points, or other names: whoever listens or reads goes on. */
     become(next: DevicePlan): void {
+      const before = plan.inputs
+      const leaving = before.filter(({ token }) => !next.inputs.some((input) => input.token === token))
+      for (const { token } of leaving) {
+        if (inputs.pressed(token)) for (const message of messagesOf(token, false, clock.now())) events.say(message)
+        inputs.forget(token)
+      }
       plan = next
+      for (const { token } of next.inputs.filter((input) => !before.some((other) => other.token === input.token)))
+        events.introduce(messagesOf(token, false, clock.now()))
       pictures.follow(plan.streams)
       pictures.look(port.unfinished())
     },

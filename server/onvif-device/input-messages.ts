@@ -31,7 +31,7 @@ const TOPICS: Record<
 }
 
 /** Tokens of all kinds are the help point's id: they name different things in different places. */
-const sourceOf = (dialect: Dialect, { token, name }: DeviceInput): EventMessage['source'] => {
+const sourceOf = (dialect: Dialect, { token }: DeviceInput): EventMessage['source'] => {
   switch (dialect) {
     case 'input':
       return [['InputToken', token]]
@@ -39,7 +39,8 @@ const sourceOf = (dialect: Dialect, { token, name }: DeviceInput): EventMessage[
       return [
         ['VideoSourceConfigurationToken', token],
         ['VideoAnalyticsConfigurationToken', token],
-        ['Rule', `Help point ${name}`],
+        // Its id: a name that is changed would be another rule to clients, and the old one would stay as it was.
+        ['Rule', `Help point ${token}`],
       ]
     case 'motion-alarm':
       return [['Source', token]]

@@ -42,7 +42,13 @@ export const sendNotification: Notify = (to, message, version) => {
     })
     asked.on('close', () => clearTimeout(late))
     asked.on('error', (error: NodeJS.ErrnoException) =>
-      reject(error instanceof Untaken ? error : new Error(error.code ?? error.message)),
+      reject(
+        error instanceof Untaken
+          ? error
+          : hasLeft
+            ? new Untaken('it hangs up')
+            : new Error(error.code ?? error.message),
+      ),
     )
     asked.end(body)
   })

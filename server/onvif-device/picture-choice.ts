@@ -1,14 +1,14 @@
 /** Which camera a stream of the device shows. Pure. */
 import type { CameraId, Framing } from '../glossary/camera.ts'
 import type { Incident } from '../glossary/incident.ts'
-import { calls } from './press-inputs.ts'
+import { calls, isCall } from './press-inputs.ts'
 import type { DeviceStream } from './device-plan.ts'
 
 /** What is best to look at first; one that failed is nothing to look at. */
 const BY_PROOF: Record<Framing['state'], number> = { framed: 0, unproven: 1, moving: 2, asked: 2, failed: 9 }
 
 /**
- * Who waits for somebody comes before who has somebody, and the newest call before an older one. A drill is nobody.
+ * Who waits for somebody comes before who has somebody, and the newest call before an older one. A drill is nobody, and so is a press that was held on its way.
  * @returns `camera` null: no camera shows it; `isOpen`: somebody has pressed
  */
 export function pictureFor(
@@ -16,7 +16,9 @@ export function pictureFor(
   incidents: readonly Incident[],
 ): { camera: CameraId | null; isOpen: boolean } {
   const [first] = incidents
-    .filter(({ kind, helpPoint }) => kind === 'press' && (stream.helpPoint === null || helpPoint === stream.helpPoint))
+    .filter(
+      ({ presses, helpPoint }) => presses.some(isCall) && (stream.helpPoint === null || helpPoint === stream.helpPoint),
+    )
     .toSorted((one, other) => Number(calls(other)) - Number(calls(one)) || calledAt(other).localeCompare(calledAt(one)))
   const usable = (first?.framings ?? []).filter(({ state }) => state !== 'failed')
   // The camera that was chosen first stays the picture, unless another has been proven and it has not.

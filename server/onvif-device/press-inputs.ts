@@ -30,11 +30,14 @@ export function createPressInputs({
   clock,
   activeMs,
   unfinished,
+  isOurs = () => true,
   onChange,
 }: {
   clock: Clock
   /** Null: until somebody has taken it. */ activeMs: number | null
   unfinished(): readonly Incident[]
+  /** Left out: every help point has an input here. */
+  isOurs?(helpPoint: HelpPointId): boolean
   /** @param at wall clock, milliseconds */
   onChange(helpPoint: HelpPointId, pressed: boolean, at: number): void
 }) {
@@ -52,19 +55,16 @@ export function createPressInputs({
     inputs.set(helpPoint, found)
     return found
   }
-  const isCalling = (id: IncidentId): boolean => {
-    const incident = unfinished().find((each) => each.id === id)
-    return incident !== undefined && calls(incident)
-  }
-  const isOver = ({ incident, until }: Call, now: number): boolean =>
-    until === null ? !isCalling(incident) : now >= until
+  const isCalling = (id: IncidentId): boolean => unfinished().some((incident) => incident.id === id && calls(incident))
+  const isOver = ({ incident, until }: Call, now: number, calling: ReadonlySet<IncidentId>): boolean =>
+    until === null ? !calling.has(incident) : now >= until
 
   /** What is due now is done. Returns when the next thing is. */
-  function advance(helpPoint: HelpPointId, input: Input): number {
+  function advance(helpPoint: HelpPointId, input: Input, calling: ReadonlySet<IncidentId>): number {
     for (;;) {
       const now = clock.monotonic()
       const held = input.since + HELD_MS
-      const isDone = input.pressed && (input.waiting.length > 0 || !input.call || isOver(input.call, now))
+      const isDone = input.pressed && (input.waiting.length > 0 || !input.call || isOver(input.call, now, calling))
       const isDue = !input.pressed && input.waiting.length > 0
       if (!isDone && !isDue) return input.pressed && input.call?.until != null ? input.call.until : Infinity
       if (now < held) return held
@@ -78,10 +78,15 @@ export function createPressInputs({
   }
   function look(): void {
     nextLook.abort()
-    if (stopped.signal.aborted) return
+    if (stopped.signal.aborted || inputs.size === 0) return
+    const calling = new Set(
+      unfinished()
+        .filter(calls)
+        .map(({ id }) => id),
+    )
     nextLook = new AbortController()
     const { signal } = nextLook
-    const due = Math.min(Infinity, ...[...inputs].map(([helpPoint, input]) => advance(helpPoint, input)))
+    const due = Math.min(Infinity, ...[...inputs].map(([helpPoint, input]) => advance(helpPoint, input, calling)))
     if (due === Infinity) return
     void clock.sleep(Math.max(0, due - clock.monotonic()), signal).then(() => {
       if (!signal.aborted) look()
@@ -90,10 +95,14 @@ export function createPressInputs({
 
   function call(helpPoint: HelpPointId, incident: IncidentId): void {
     const input = at(helpPoint)
-    const isTaken = activeMs === null && !isCalling(incident)
+    const isWaiting = isCalling(incident)
+    const isTaken = activeMs === null && !isWaiting
     const until = activeMs === null && !isTaken ? null : clock.monotonic() + (activeMs ?? PULSE_MS)
     const last = input.waiting.at(-1) ?? (input.pressed ? input.call : null)
-    if (last?.incident === incident && !(last === input.call && isOver(last, clock.monotonic()))) {
+    if (
+      last?.incident === incident &&
+      !(last === input.call && isOver(last, clock.monotonic(), new Set(isWaiting ? [incident] : [])))
+    ) {
       // It is shown already: pressed again, it is shown for longer.
       last.until = last.until === null || until === null ? null : Math.max(last.until, until)
       return
@@ -106,18 +115,26 @@ export function createPressInputs({
     /** What is so when the device begins: a press that nobody has taken yet is shown, and told to nobody as news. */
     begin(): void {
       if (activeMs !== null) return
-      for (const incident of unfinished().filter(calls))
+      for (const incident of unfinished().filter((each) => calls(each) && isOurs(each.helpPoint)))
         Object.assign(at(incident.helpPoint), { pressed: true, call: { incident: incident.id, until: null } })
     },
     /** Everything that is written into the record. An attended incident may show in any entry of it. */
     heard(entry: Entry): void {
-      if (clock.now() - Date.parse(entry.at) < NEWS_MS) {
-        if (entry.kind === 'press.received' && isCall(entry.body.press))
-          call(entry.body.press.helpPoint, entry.body.incident)
-        if (entry.kind === 'press.coalesced' && isCall(entry.body)) call(entry.body.helpPoint, entry.body.incident)
+      const pressed =
+        entry.kind === 'press.received'
+          ? { ...entry.body.press, incident: entry.body.incident }
+          : entry.kind === 'press.coalesced'
+            ? entry.body
+            : null
+      if (pressed && isCall(pressed) && isOurs(pressed.helpPoint)) {
+        const isNews = clock.now() - Date.parse(entry.at) < NEWS_MS
+        // Whoever still waits is no old news.
+        if (isNews || (activeMs === null && isCalling(pressed.incident))) call(pressed.helpPoint, pressed.incident)
       }
       look()
     },
+    /** The help point has no input any more. */
+    forget: (helpPoint: HelpPointId): void => void inputs.delete(helpPoint),
     pressed: (helpPoint: HelpPointId): boolean => inputs.get(helpPoint)?.pressed ?? false,
     close(): void {
       stopped.abort()
@@ -130,4 +147,5 @@ export function createPressInputs({
 export const calls = ({ state, calledAt, recalledAt, presses }: Incident): boolean =>
   calledAt !== null && (state === 'open' || (state === 'acknowledged' && recalledAt !== null)) && presses.some(isCall)
 /** Of a person, and of now: it was not held on its way. */
-const isCall = ({ kind, late }: { kind: PressKind; late?: boolean }): boolean => kind === 'press' && late !== true
+export const isCall = ({ kind, late }: { kind: PressKind; late?: boolean }): boolean =>
+  kind === 'press' && late !== true

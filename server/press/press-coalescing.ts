@@ -35,7 +35,8 @@ export type Coalescing = {
 }
 
 export function createPressCoalescing({ clock, write }: Coalescing & { clock: Clock }) {
-  const gathering = new Map<HelpPointId, Batch>()
+  /** By help point, kind, and whether they were held on their way. */
+  const gathering = new Map<string, Batch>()
   const floods = new Map<HelpPointId, { batches: number; at: number }>()
   const stopped = new AbortController()
   // As many wait at once as help points are flooded.
@@ -47,9 +48,9 @@ export function createPressCoalescing({ clock, write }: Coalescing & { clock: Cl
     floods.set(helpPoint, { batches, at: clock.monotonic() })
     return Math.min(GATHER_MOST_MS, GATHER_FIRST_MS + GATHER_STEP_MS * batches)
   }
-  async function gathered(helpPoint: HelpPointId, batch: Batch): Promise<Counted | null> {
+  async function gathered(helpPoint: HelpPointId, place: string, batch: Batch): Promise<Counted | null> {
     await clock.sleep(gatherMs(helpPoint), stopped.signal)
-    if (gathering.get(helpPoint) === batch) gathering.delete(helpPoint)
+    if (gathering.get(place) === batch) gathering.delete(place)
     const { done: _, ...counted } = batch
     const written = write(helpPoint, counted)
     if (!written) return null
@@ -64,8 +65,9 @@ export function createPressCoalescing({ clock, write }: Coalescing & { clock: Cl
      * @param key its hash; '' when it has none.
      */
     add({ helpPoint, receivedAt, source, late = false }: Press, kind: PressKind, key: string): Promise<Counted | null> {
-      let batch = gathering.get(helpPoint)
-      if (!batch || batch.kind !== kind || (batch.late ?? false) !== late || batch.count >= MOST_IN_ONE) {
+      const place = `${helpPoint} ${kind} ${late}`
+      let batch = gathering.get(place)
+      if (!batch || batch.count >= MOST_IN_ONE) {
         batch = {
           press: newId<PressId>('prs', clock.now()),
           kind,
@@ -77,8 +79,8 @@ export function createPressCoalescing({ clock, write }: Coalescing & { clock: Cl
           keys: '',
           done: Promise.resolve(null),
         }
-        gathering.set(helpPoint, batch)
-        batch.done = gathered(helpPoint, batch)
+        gathering.set(place, batch)
+        batch.done = gathered(helpPoint, place, batch)
         // Each who waits is told; nobody waiting must not end the process.
         batch.done.catch(() => {})
       }

@@ -258,6 +258,43 @@ describe('a client that is notified', () => {
     await clock.advance(5000)
     expect(tried).toEqual(['Initialized', 'Initialized', 'Changed'])
   })
+  test('that could take nothing for a while is told how it is now, once it can', async () => {
+    let isStarting = true
+    const taken: string[] = []
+    const { ask, clock, events } = service({
+      states: () => [state(true)],
+      notify: async (_, message) => {
+        if (isStarting) throw new Untaken('it answers 503')
+        taken.push(`${message.operation} ${message.data[0]?.[1]}`)
+      },
+    })
+    await ask(subscribeTo('http://10.0.0.1:99/me'))
+    events.say(state(true))
+    await clock.advance(10_000)
+    isStarting = false
+    events.say({ ...state(false), source: [['InputToken', 'park']] })
+    await clock.advance(10_000)
+    expect(taken).toEqual(['Changed false', 'Initialized true'])
+  })
+  test('that wants topics which are not here is no listener, whether it is there or not', async () => {
+    let isThere = false
+    const { ask, clock, events } = service({
+      probe: async () => {
+        if (!isThere) throw new Error('ECONNREFUSED')
+      },
+    })
+    await ask(
+      subscribeTo('http://10.0.0.1:99/me').replace(
+        '</tev:Subscribe>',
+        '<tev:Filter><tev:TopicExpression>tns1:Other//.</tev:TopicExpression></tev:Filter>' +
+          '<tev:InitialTerminationTime>PT10M</tev:InitialTerminationTime></tev:Subscribe>',
+      ),
+    )
+    await clock.advance(65_000)
+    isThere = true
+    await clock.advance(65_000)
+    expect(events.subscribers()[0]?.problem).toBe('It asked for topics that this device does not have.')
+  })
   test.each(['', 'ftp://10.0.0.1/', 'file:///etc/passwd', 'nothing', 'http://'])('at %j is refused', async (to) => {
     await expect(service().ask(subscribeTo(to))).rejects.toBeInstanceOf(SoapFault)
   })

@@ -63,8 +63,23 @@ describe('the camera that a stream shows', () => {
       'a',
     ])
   })
+  test('is of no press that was held on its way', () => {
+    const taken = incident('bar', '1', [framing('a', 'framed')], { state: 'acknowledged' })
+    const late = incident('park', null, [], {
+      openedAt: '9',
+      presses: [{ kind: 'press', late: true }] as Incident['presses'],
+    })
+    expect(pictureFor(now, [taken, late])).toEqual({ camera: 'a', isOpen: true })
+  })
   test('is of no drill', () =>
-    expect(shown([incident('bar', '1', [framing('a', 'framed')], { kind: 'drill' })])).toBeNull())
+    expect(
+      shown([
+        incident('bar', '1', [framing('a', 'framed')], {
+          kind: 'drill',
+          presses: [{ kind: 'drill' }] as Incident['presses'],
+        }),
+      ]),
+    ).toBeNull())
 })
 
 describe('RTP', () => {

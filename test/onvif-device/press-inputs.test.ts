@@ -39,6 +39,7 @@ function room({ activeMs = null, held = [] }: { activeMs?: number | null; held?:
     clock,
     told,
     inputs,
+    put,
     press(id: string, helpPoint = BAR, kind: PressKind = 'press', late = false): void {
       put(id, { helpPoint, kind, ...(late ? { calledAt: null, presses: [{ kind, late } as Press] } : {}) })
       say('press.received', { press: { helpPoint, kind, late }, incident: id as IncidentId })
@@ -154,6 +155,30 @@ describe('an input that is pressed until somebody has taken it', () => {
     } as unknown as Entry)
     await clock.advance(1000)
     expect(told).toEqual([])
+  })
+  test('is told of what a full disk has held back where somebody still waits', async () => {
+    const { clock, told, put, inputs } = room()
+    put('i1', { helpPoint: BAR })
+    const at = new Date(clock.now() - 70_000).toISOString()
+    const body = { press: { helpPoint: BAR, kind: 'press' }, incident: 'i1' }
+    inputs.heard({ kind: 'press.received', at, body } as unknown as Entry)
+    expect(told).toEqual(['0 bar pressed'])
+  })
+  test('of another device’s help point is none of this one', async () => {
+    const clock = createFakeClock()
+    const told: string[] = []
+    const inputs = createPressInputs({
+      clock,
+      activeMs: 5000,
+      unfinished: () => [],
+      isOurs: (helpPoint) => helpPoint === PARK,
+      onChange: (helpPoint, pressed) => void told.push(`${helpPoint} ${pressed}`),
+    })
+    for (const helpPoint of [BAR, PARK]) {
+      const body = { press: { helpPoint, kind: 'press' }, incident: `i-${helpPoint}` }
+      inputs.heard({ kind: 'press.received', at: new Date(clock.now()).toISOString(), body } as unknown as Entry)
+    }
+    expect(told).toEqual(['park true'])
   })
   test('is pressed after a restart where nobody has come yet, and that is no news', async () => {
     const { told, inputs, becomes } = room({ held: [{}] })

@@ -119,6 +119,15 @@ describe('who could not sign in', () => {
     await clock.advance(60_000)
     expect(mayTry('10.0.0.1')).toBe(true)
   })
+  test('and is barred is let out in time, though it asks on: its password may be right by now', async () => {
+    const { clock, mayTry, refuse } = guests()
+    for (let i = 0; i < 11; i += 1) refuse('10.0.0.1', 'wrong', true)
+    for (let i = 0; i < 30; i += 1) {
+      await clock.advance(2000)
+      refuse('10.0.0.1', 'wrong', true)
+    }
+    expect(mayTry('10.0.0.1')).toBe(true)
+  })
   test('keeps nobody out who has signed in from the same address before', () => {
     const { mayTry, refuse, signedIn } = guests()
     signedIn('10.0.0.1')

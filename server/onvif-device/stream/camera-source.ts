@@ -26,6 +26,7 @@ export type FollowLive = (
 export type SendPicture = (units: readonly Buffer[], isKey: boolean, out: number, time: number) => void
 
 const AGAIN_MS = 2000
+const LOOK_MS = 10_000
 
 /** Returns the undo. `isShown`: whether its pictures are wanted now, beyond those that it begins with. */
 export function followCamera({
@@ -55,6 +56,7 @@ export function followCamera({
   let reader: PartReader | null = null
   let lastDecode = 0
   let sets: Pick<PictureFormat, 'sps' | 'pps'> = { sps: [], pps: [] }
+  let isLive = false
   let viewing: { again(): void; leave(): void } | null = null
   const { signal } = stopped
 
@@ -67,6 +69,7 @@ export function followCamera({
   function fails(problem: unknown): void {
     onError(new Error(`The ONVIF device cannot pass on the picture of ${camera}: ${messageOf(problem)}`))
     reader = null
+    isLive = false
     onLost()
     void soon()
   }
@@ -86,7 +89,10 @@ export function followCamera({
         const pictures = all.slice(from)
         reader = fresh
         sets = fresh.format
+        isLive = true
         onPicture(fresh.format)
+        // It is not wanted any more.
+        if (signal.aborted) return
         const outs = times.spread(pictures.map(({ decodeTime }) => decodeTime))
         pictures.forEach((picture, i) => sendPicture(picture, outs[i] ?? 0))
       } catch (error) {
@@ -104,11 +110,19 @@ export function followCamera({
     },
     gone(why) {
       if (signal.aborted) return
+      isLive = false
       onLost()
       // With a reason it does not come again by itself.
       if (why) void soon()
     },
   })
+  /** Whatever was missed: a camera that is not live is asked for again. */
+  void (async () => {
+    while (!signal.aborted) {
+      await clock.sleep(LOOK_MS, signal)
+      if (!signal.aborted && !isLive) viewing?.again()
+    }
+  })()
   return () => {
     stopped.abort()
     viewing?.leave()

@@ -99,9 +99,11 @@ export function serveRtsp(socket: Duplex, peer: RtspPeer, port: RtspPort): void 
   async function signedIn(request: RtspRequest): Promise<boolean> {
     if (isSignedIn) return true
     const given = request.headers.get('authorization')
-    const verdict = given !== undefined && !port.mayTry() ? 'wrong' : digest.check(given, request.method)
+    // Whoever has guessed too often is not compared, and not held longer for asking.
+    const isBarred = given !== undefined && !port.mayTry()
+    const verdict = isBarred ? 'wrong' : digest.check(given, request.method)
     if (verdict === 'wrong') {
-      port.onRefused()
+      if (!isBarred) port.onRefused()
       wrong += 1
       await new Promise((resolve) => void setTimeout(resolve, WRONG_MS).unref())
       if (wrong > MOST_WRONG) socket.destroy()
@@ -156,6 +158,7 @@ export function serveRtsp(socket: Duplex, peer: RtspPeer, port: RtspPort): void 
     })
     if (!made) return answer(request, '461 Unsupported Transport')
     transport?.close()
+    transport = null
     if (socket.destroyed) return made.close()
     transport = made
     token = asked
@@ -241,7 +244,10 @@ function readerOf(socket: Duplex, { name, send }: Transport, heard: () => void):
       } else for (const packet of packets) send(packet)
       hasBegun = true
     },
-    end: () => void socket.end(),
+    end() {
+      socket.end()
+      setTimeout(() => socket.destroy(), WRONG_MS).unref()
+    },
   }
 }
 

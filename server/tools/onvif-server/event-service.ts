@@ -44,6 +44,7 @@ type Subscription = Omit<Subscriber, 'lastHeard'> & {
   /** Monotonic, as `heardAt`. */ until: number
   heardAt: number
   lifeMs: number
+  /** No topic of this device: it hears nothing, whatever it does. */ wantsNothing: boolean
   wake: (() => void) | null
 }
 /** It was sent whole, and how it was taken is not known, or not well: to be sent once more, and no more often. */
@@ -166,11 +167,12 @@ export function createEventService({
       messages: [],
       until: monotonic() + lifeMs,
       lifeMs,
+      wantsNothing: false,
       wake: null,
     }
     subscriptions.set(made.id, made)
     queue(made, initial())
-    if (states().length > 0 && made.messages.length === 0) made.problem = NOTHING_WANTED
+    made.wantsNothing = states().length > 0 && made.messages.length === 0
     return made
   }
 
@@ -197,12 +199,15 @@ export function createEventService({
   /** One notification at a time, in order; one that cannot be sent is sent again for as long as the client wants it. */
   async function notifyAll(subscription: Subscription, to: string, send: Notify): Promise<void> {
     let failed = 0
+    let untaken: { message: EventMessage | null; times: number } = { message: null, times: 0 }
+    /** What it could not take, and should know how it is now; and what was said to it for that. */
+    const owed = new Set<string>()
+    const again = new WeakSet<EventMessage>()
     while (subscriptions.get(subscription.id) === subscription && subscription.until >= monotonic()) {
       if (failed > 0) subscription.messages = withoutOld(subscription.messages, now() - NEWS_MS)
       const [message] = subscription.messages
-      const taken = (): void => {
+      const drop = (): void => {
         if (message && subscription.messages[0] === message) subscription.messages.shift()
-        failed = 0
       }
       try {
         if (message) await send(to, message, subscription.version)
@@ -211,15 +216,25 @@ export function createEventService({
           if (subscription.messages.length > 0 || subscriptions.get(subscription.id) !== subscription) continue
           await probe(to)
         }
-        taken()
+        drop()
+        failed = 0
         subscription.heardAt = monotonic()
-        if (subscription.problem !== NOTHING_WANTED) subscription.problem = null
+        subscription.problem = null
+        if (message) owed.delete(keyOf(message))
+        const missed = owed.size === 0 ? [] : initial().filter((state) => owed.delete(keyOf(state)))
+        for (const each of missed) again.add(each)
+        // What comes later in the queue is newer.
+        if (missed.length > 0) subscription.messages.unshift(...missed)
       } catch (error) {
         subscription.problem = error instanceof Error ? error.message : String(error)
         failed += 1
         await sleep(AGAIN_MS[Math.min(failed, AGAIN_MS.length) - 1] ?? 0)
+        if (!message || !(error instanceof Untaken)) continue
+        untaken = { message, times: untaken.message === message ? untaken.times + 1 : 1 }
+        if (untaken.times < MOST_UNTAKEN) continue
         // One message that a client cannot take must not keep the others from it.
-        if (error instanceof Untaken && failed >= MOST_UNTAKEN) taken()
+        drop()
+        if (!again.has(message)) owed.add(keyOf(message))
       }
     }
     if (subscriptions.get(subscription.id) === subscription) end(subscription)
@@ -243,6 +258,14 @@ export function createEventService({
     say(message: Omit<EventMessage, 'operation'>): void {
       for (const subscription of subscriptions.values()) queue(subscription, [{ ...message, operation: 'Changed' }])
     },
+    /** What is so of something new: no change, and everybody should know it. */
+    introduce(messages: readonly Omit<EventMessage, 'operation'>[]): void {
+      for (const subscription of subscriptions.values())
+        queue(
+          subscription,
+          messages.map((message) => ({ ...message, operation: 'Initialized' })),
+        )
+    },
     /** Some hear it: it is no news, but they may have lost it. */
     sayAgain(
       message: Omit<EventMessage, 'operation'>,
@@ -253,15 +276,17 @@ export function createEventService({
     },
     subscribers(): Subscriber[] {
       sweep()
-      return [...subscriptions.values()].map(({ from, agent, delivery, to, since, heardAt, problem }) => ({
-        from,
-        agent,
-        delivery,
-        to,
-        since,
-        lastHeard: wall(heardAt),
-        problem,
-      }))
+      return [...subscriptions.values()].map(
+        ({ from, agent, delivery, to, since, heardAt, problem, wantsNothing }) => ({
+          from,
+          agent,
+          delivery,
+          to,
+          since,
+          lastHeard: wall(heardAt),
+          problem: problem ?? (wantsNothing ? NOTHING_WANTED : null),
+        }),
+      )
     },
     close(): void {
       for (const subscription of subscriptions.values()) end(subscription)
