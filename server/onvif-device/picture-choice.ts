@@ -8,7 +8,8 @@ import type { DeviceStream } from './device-plan.ts'
 const BY_PROOF: Record<Framing['state'], number> = { framed: 0, unproven: 1, moving: 2, asked: 2, failed: 9 }
 
 /**
- * Who waits for somebody comes before who has somebody, and the newest call before an older one. A drill is nobody, and so is a press that was held on its way.
+ * Who waits for somebody comes before who has somebody, and the newest call before an older one. A drill is nobody, and
+ * so is a press that was held on its way.
  * @returns `camera` null: no camera shows it; `isOpen`: somebody has pressed
  */
 export function pictureFor(
