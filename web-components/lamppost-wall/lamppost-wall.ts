@@ -263,7 +263,8 @@ export class LamppostWall extends LitElement {
 
   protected override render() {
     const { words } = this.#language
-    const { link, refusal, helpPoints, storage, record, lately, voice, connectors } = this.#client.client.state()
+    const { link, refusal, helpPoints, storage, record, lately, voice, connectors, onvifDevices } =
+      this.#client.client.state()
     const nameOf = (helpPoint: string): string => helpPoints.find(({ id }) => id === helpPoint)?.name ?? helpPoint
     const shown = this.#shown
     const others = arranged(shown, this.#inHand, this.#room)
@@ -360,6 +361,9 @@ export class LamppostWall extends LitElement {
                 ${words.vms.deaf(`${product} (${connector})`, problem ?? '')}
               </p>`,
           )}
+        ${onvifDevices
+          .filter(({ state }) => state !== 'well')
+          .map((device) => html`<p part="storage" class="storage" role="status">${words.vms.device.deaf(device)}</p>`)}
         ${storage?.problem ? html`<p part="storage" class="storage" role="status">${words.storage}: ${storage.problem}</p>` : nothing}
         ${record ? html`<p part="storage" class="storage" role="status">${words.recordBroken}: ${record}</p>` : nothing}
       </div>

@@ -66,6 +66,8 @@ export type HelpPoint = Pick<
     } | null
   }
 export type { CameraMatch, ConnectorState, ConnectorTrial, OnvifDeviceView, TrialStep, VmsLine }
+/** As it is told while it changes. */
+export type ListenedDevice = Pick<OnvifDeviceView, 'device' | 'name' | 'state' | 'problem'>
 export type { Contact, Present, Shift, ShiftFault, ShiftSummary, StreetMap }
 /** `openings`: UTC ISO 8601, from now on for eight days. */
 export type SafePlace = SiteSafePlace & {

@@ -12,6 +12,7 @@ import type {
   ConnectorState,
   HelpPoint,
   Incident,
+  ListenedDevice,
   Present,
   Problem,
   Site,
@@ -52,6 +53,7 @@ export type WallState = {
   /** Those that go on, and those that ended while this page was open and their incident is. */ calls: readonly Call[]
   /** Null: nobody telephones here. */ voice: VoiceHealth | null
   /** The VMSs that are told of incidents. */ connectors: readonly ConnectorState[]
+  /** Lamppost as an ONVIF device: whether a VMS listens. */ onvifDevices: readonly ListenedDevice[]
   /** How far exports are that are being made, by their ids. */ exporting: Readonly<Record<string, number>>
 }
 
@@ -102,6 +104,7 @@ export function createWallClient({
     calls: [],
     voice: null,
     connectors: [],
+    onvifDevices: [],
     exporting: {},
   }
   let users = 0
@@ -232,6 +235,11 @@ export function createWallClient({
       const others = state.connectors.filter(({ connector }) => connector !== news.connector)
       return set({ connectors: [...others, news].sort((a, b) => (a.connector < b.connector ? -1 : 1)) })
     }
+    if (event === 'onvif-device.health') {
+      const news = JSON.parse(data) as ListenedDevice
+      const others = state.onvifDevices.filter(({ device }) => device !== news.device)
+      return set({ onvifDevices: [...others, news].sort((a, b) => (a.device < b.device ? -1 : 1)) })
+    }
     if (event === 'voice.health') return set({ voice: JSON.parse(data) as VoiceHealth | null })
     const entry = JSON.parse(data) as { kind?: string; body?: { incident?: string; call?: string } }
     if (entry.kind?.startsWith('call.') && entry.body?.call) calls.heardOf(entry.body.call)
@@ -243,13 +251,14 @@ export function createWallClient({
   let streets: Promise<StreetMap> | null = null
   async function loadTown(link = following): Promise<void> {
     const ask = <T>(what: string): Promise<T> => getNow(`/api/v1/${what}`, link)
-    const [site, helpPoints, cameras, people, connectors, me] = await Promise.all([
+    const [site, helpPoints, cameras, people, connectors, devices, me] = await Promise.all([
       ask<Site>('site'),
       ask<{ items: HelpPoint[] }>('help-points'),
       ask<{ items: CameraView[] }>('cameras'),
       ask<{ items: Present[] }>('people'),
       // A server of an earlier version has none: the wall works all the same.
       ask<{ items: ConnectorState[] }>('connectors').catch(() => ({ items: [] })),
+      ask<{ items: ListenedDevice[] }>('onvif-devices').catch(() => ({ items: [] })),
       ask<{ name: string; role: string }>('session'),
     ])
     streets = null
@@ -257,6 +266,7 @@ export function createWallClient({
       me,
       people: people.items,
       connectors: connectors.items,
+      onvifDevices: devices.items,
       site,
       storage: site.storage,
       record: site.record,

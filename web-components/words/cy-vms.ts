@@ -60,6 +60,10 @@ export const vmsTextCy: Pick<Words, 'vms'> = {
     forget: 'Nid hwn',
     device: {
       title: (name) => `Dyfais ONVIF: ${name}`,
+      deaf: ({ name, state, problem }) =>
+        state === 'failing'
+          ? `Ni all unrhyw VMS gyrraedd y ddyfais ONVIF ${name}. ${problem ?? ''}`
+          : `Nid oes VMS yn gwrando ar y ddyfais ONVIF ${name}: nid yw gwasgiad yn codi larwm yno.`,
       state: { well: 'Mae VMS yn gwrando', unheard: 'Nid oes VMS yn gwrando', failing: 'Ni ellir ei gyrraedd' },
       where: (address, encrypted) => `Yn gwrando ar ${address}, ${encrypted ? 'wedi’i amgryptio' : 'heb ei amgryptio'}`,
       helpPoints: (count) => (count === 1 ? '1 pwynt cymorth' : `${count} pwynt cymorth`),

@@ -63,6 +63,10 @@ export const vmsText = {
     matched: (matched: number, all: number) => `${matched} of ${all} matched`,
     device: {
       title: (name: string) => `ONVIF device: ${name}`,
+      deaf: ({ name, state, problem }: Pick<OnvifDeviceView, 'name' | 'state' | 'problem'>) =>
+        state === 'failing'
+          ? `No VMS can reach the ONVIF device ${name}. ${problem ?? ''}`
+          : `No VMS listens to the ONVIF device ${name}: a press raises no alarm there.`,
       state: {
         well: 'A VMS listens',
         unheard: 'No VMS listens',

@@ -13,8 +13,6 @@ import { type FollowLive, followCamera } from './camera-source.ts'
 import { type RtpPlace, packetsOf, senderReport } from './rtp-packets.ts'
 import { createRtpTimeline } from './rtp-timeline.ts'
 
-/** `camera`: what should be shown; null: the board. `waiting`: there is no picture of it yet. */
-export type Shown = { camera: CameraId | null; state: 'board' | 'live' | 'waiting' }
 export type StageReader = {
   /**
    * A picture at a time: RTP and RTCP, with RTSP's four bytes before each.
@@ -214,10 +212,6 @@ export function createStage({
       ;({ isOpen } = now)
       if (source || next) look()
     },
-    shown: (): Shown => ({
-      camera: wanted,
-      state: wanted === null ? 'board' : source?.camera === wanted ? 'live' : 'waiting',
-    }),
     /** What a reader is told before it reads; null when no picture came in time. */
     async describe(): Promise<PictureFormat | null> {
       look()
@@ -242,7 +236,6 @@ export function createStage({
         if (readers.size === 0) restSoon()
       }
     },
-    readers: (): number => readers.size,
     close(): void {
       closed.abort()
       resting.abort()
