@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { root, sleep, summary, until } from './bench-tools.mjs'
 
 const SUBSCRIBERS = 20
-const READERS = 20
+const READERS = 100
 const COUNTED_S = 15
 const PULL =
   '<tev:PullMessages><tev:Timeout>PT60S</tev:Timeout><tev:MessageLimit>100</tev:MessageLimit></tev:PullMessages>'
