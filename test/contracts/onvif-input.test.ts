@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -17,6 +16,7 @@ import type { Accepted, Arrival } from '../../server/press/press-desk.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { Failure } from '../../server/tools/failure.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
+import { selfSigned } from './certificate.ts'
 import { CREDENTIALS, plan, startTestTown, until } from './test-town.ts'
 
 const POST = 'post' as CameraId
@@ -263,24 +263,7 @@ describe('a device that is difficult', () => {
   })
   test('and speaks HTTPS, but names http for its events, is asked over HTTPS', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'lamppost-events-'))
-    const [cert, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name)) as [string, string]
-    spawnSync('openssl', [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-keyout',
-      key,
-      '-out',
-      cert,
-      '-days',
-      '2',
-      '-subj',
-      '/CN=camera',
-    ])
+    const { cert, key } = selfSigned(folder, 'camera')
     const asked: string[] = []
     const envelope = (body: string): string =>
       `<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Body>${body}</e:Body></e:Envelope>`

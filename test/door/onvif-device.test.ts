@@ -1,6 +1,6 @@
 /** Lamppost as an ONVIF device, asked by the clients of others: the `onvif` package, ffmpeg, and SOAP as VMSs write it. */
 import { AxeBuilder } from '@axe-core/playwright'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { type Server, createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Cam } from 'onvif'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { selfSigned } from '../contracts/certificate.ts'
 import { schemaErrors } from '../contracts/onvif-schemas.ts'
 import { until } from '../contracts/test-town.ts'
 import { type Asked, askDevice, messagesIn, securityHeader, textOf } from '../fakes/device-client.ts'
@@ -549,25 +550,8 @@ describe('the site file', () => {
   })
   test('has it speak TLS: plain HTTP is refused, and pictures go both ways', async () => {
     const keys = mkdtempSync(join(tmpdir(), 'lamppost-device-tls-'))
-    const made = spawnSync('openssl', [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:prime256v1',
-      '-nodes',
-      '-keyout',
-      join(keys, 'key.pem'),
-      '-out',
-      join(keys, 'cert.pem'),
-      '-days',
-      '2',
-      '-subj',
-      '/CN=device',
-    ])
-    expect(made.status).toBe(0)
-    town.write(`  certificate: "file:${join(keys, 'cert.pem')}"\n  key: "file:${join(keys, 'key.pem')}"`)
+    const { cert, key } = selfSigned(keys, 'device')
+    town.write(`  certificate: "file:${cert}"\n  key: "file:${key}"`)
     const [state] = await until(
       () => town.states(),
       (found) => found.length === 1 && found[0]?.encrypted === true && found[0].address !== null,

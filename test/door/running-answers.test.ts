@@ -2,7 +2,6 @@
  * Long answers end when their reader loses the right to them. The real door, with answers that never end by
  * themselves.
  */
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
 import { connect } from 'node:http2'
@@ -15,31 +14,11 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { type App, createDoor } from '../../server/door/door.ts'
 import { createRunningAnswers } from '../../server/door/running-answers.ts'
 import type { Person } from '../../server/glossary/people.ts'
+import { selfSigned } from '../contracts/certificate.ts'
 import { until } from '../contracts/test-town.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-answers-'))
-const [key, cert] = [join(folder, 'key'), join(folder, 'cert')]
-execFileSync(
-  'openssl',
-  [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:prime256v1',
-    '-nodes',
-    '-keyout',
-    key,
-    '-out',
-    cert,
-    '-days',
-    '2',
-    '-subj',
-    '/CN=localhost',
-  ],
-  { stdio: 'ignore' },
-)
+const { key, cert } = selfSigned(folder)
 const people = new Map<string, Person>()
 const links = new Set<string>()
 let app: App
