@@ -47,9 +47,9 @@ const LONGEST_WAIT_OVER_MS = 5 * 60_000
 /** What is far off is looked at again before that: clocks are set, and timers have an end. */
 const LOOK_AGAIN_MS = 3_600_000
 /**
- * How many incidents are worked on, and how many acts are told to the VMS, at one time. Incidents of which the VMS has
- * heard nothing have places of their own, and closed incidents, too: a new press then waits neither for notes nor for
- * thousands of incidents whose footage may be deleted.
+ * `passes`: incidents that are compared at one time; `acts`: requests to the VMS at one time. Incidents that the VMS has
+ * not heard of have their own share, and so have closed ones. So a new press never waits behind notes, nor behind
+ * thousands of closed incidents whose footage may be deleted.
  */
 const PLACES = { untold: { passes: 8, acts: 4 }, open: { passes: 6, acts: 3 }, over: { passes: 3, acts: 2 } }
 const ACT_WITHIN_MS = 20_000
