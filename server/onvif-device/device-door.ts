@@ -9,6 +9,7 @@ import type { OnvifDeviceSite } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { PRE_AUTH } from '../tools/onvif-server/device-answers.ts'
 import { type DigestCheck, createDigestCheck } from '../tools/onvif-server/digest-check.ts'
+import type { EventContext } from '../tools/onvif-server/event-service.ts'
 import { type SoapRequest, createTokenCheck, readRequest } from '../tools/onvif-server/soap-requests.ts'
 import {
   CONTENT_TYPES,
@@ -19,22 +20,12 @@ import {
   notAuthorized,
   xml,
 } from '../tools/onvif-server/soap-words.ts'
-import type { DeviceGuests } from './device-guests.ts'
+import { type DeviceGuests, GUESS_COSTS_MS } from './device-guests.ts'
+import { plainAddress } from './plain-address.ts'
 import { type Reading, type RtspPort, serveRtsp } from './stream/rtsp-session.ts'
 
-/** @param base as the client reached us @param signal the client has gone */
-export type AnswerSoap = (
-  request: SoapRequest,
-  asked: {
-    path: string
-    base: string
-    rtspBase: string
-    from: string
-    agent: string
-    signal: AbortSignal
-    left: Promise<boolean>
-  },
-) => Promise<string>
+/** @param asked who asks and by which address; `rtspBase`: rtsp://host:port, as the client reached us */
+export type AnswerSoap = (request: SoapRequest, asked: Required<EventContext> & { rtspBase: string }) => Promise<string>
 export type DoorPort = {
   site: Pick<OnvifDeviceSite, 'username' | 'password' | 'tls'>
   host: string
@@ -49,7 +40,7 @@ export type DoorPort = {
   }
 }
 
-export const REALM = 'Lamppost'
+const REALM = 'Lamppost'
 const MOST_REQUEST = 64 * 1024
 /** A request of a stranger, and the first words of a connection, come within that. */
 const FIRST_WORDS_MS = 10_000
@@ -58,12 +49,10 @@ const MOST_CONNECTIONS = 300
 const STRANGERS = { each: 20, all: 100, forMs: 30_000 }
 const RTSP_START = /^(?:[A-Z_]{3,20}) (?:rtsps?:\/\/|\*)/
 const TLS_HANDSHAKE = 0x16
-const plain = (address: string | undefined): string => (address ?? '').replace(/^::ffff:/i, '')
 const WHY = {
   wrong: 'The name or the password is wrong.',
   clock: 'The client’s clock is more than five minutes away from ours: it signs in by its time.',
   replayed: 'The same sign-in came twice: somebody repeats what was heard on the network, or the client has a fault.',
-  stale: '',
 }
 
 /** @throws when it cannot listen there */
@@ -86,7 +75,7 @@ export async function openDeviceDoor({ site, host, port, clock, guests, handles,
 
   async function onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request
-    const from = plain(socket.remoteAddress)
+    const from = plainAddress(socket.remoteAddress)
     const bytes = await bodyOf(request)
     if (bytes === null) return void request.destroy()
     const gone = new AbortController()
@@ -144,16 +133,15 @@ export async function openDeviceDoor({ site, host, port, clock, guests, handles,
       response.setHeader('www-authenticate', digest.challenge(verdict === 'stale'))
     else {
       guests.refuse(from, WHY[verdict], verdict === 'wrong')
-      // Whoever guesses waits for it.
-      await clock.sleep(verdict === 'wrong' ? 500 : 0)
+      if (verdict === 'wrong') await clock.sleep(GUESS_COSTS_MS)
     }
     send(response, verdict === 'none' || verdict === 'stale' ? 401 : 400, soap, refusedFault)
     return false
   }
 
   function onRtsp(socket: Socket, raw: Socket): void {
-    const from = plain(raw.remoteAddress)
-    const peer = { address: from, local: plain(raw.localAddress), family: from.includes(':') ? 'IPv6' : 'IPv4' }
+    const from = plainAddress(raw.remoteAddress)
+    const peer = { address: from, local: plainAddress(raw.localAddress), family: from.includes(':') ? 'IPv6' : 'IPv4' }
     const late = setTimeout(() => socket.destroy(), FIRST_WORDS_MS)
     socket.on('close', () => clearTimeout(late))
     serveRtsp(socket, peer, {
@@ -271,7 +259,7 @@ function hostOf({ headers, socket }: IncomingMessage, isEncrypted: boolean): str
   const given = headers.host ?? ''
   if (/^(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/.test(given) && given.length < 256)
     return /:\d{1,5}$/.test(given) ? given : `${given}:${isEncrypted ? 443 : 80}`
-  const local = plain(socket.localAddress)
+  const local = plainAddress(socket.localAddress)
   return `${local.includes(':') ? `[${local}]` : local}:${socket.localPort}`
 }
 

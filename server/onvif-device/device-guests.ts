@@ -7,6 +7,8 @@ import { createTokenBuckets } from '../tools/token-bucket.ts'
 const TRIES = 10
 const TRIES_PER_SECOND = 1 / 6
 const BARRED_MS = 60_000
+/** Each wrong password is answered that late, so that guessing is slow. */
+export const GUESS_COSTS_MS = 500
 /** Addresses that are remembered. */
 const MOST_KNOWN = 1000
 const MOST_REFUSED = 20
@@ -34,8 +36,8 @@ export function createDeviceGuests(
   }
   return {
     /**
-     * Whoever has tried too often is not compared for a while. An address that has signed in before always is: others
-     * behind the same address must not keep a VMS out.
+     * After too many wrong passwords from one address, its passwords are not compared for a minute. An address that has
+     * signed in before is always compared: a stranger behind the same address must not keep the VMS out.
      */
     mayTry: (address: string): boolean => known.has(address) || (barred.get(address) ?? 0) <= clock.monotonic(),
     signedIn(address: string): void {

@@ -5,7 +5,6 @@ import type { HelpPoint, OnvifDeviceSite, Site } from '../glossary/site.ts'
 /** The picture of the newest press, wherever it is. */
 export const PRESS_NOW = 'press-now'
 
-export type DeviceInput = { token: HelpPointId; name: string }
 /** `helpPoint` null: whichever was pressed last. */
 export type DeviceStream = { token: string; name: string; helpPoint: HelpPointId | null }
 export type DevicePlan = {
@@ -15,7 +14,8 @@ export type DevicePlan = {
   serial: string
   /** Null: as the server itself listens. */ host: string | null
   /** 0: one that the system gives. */ port: number
-  inputs: DeviceInput[]
+  /** Each has the id of its help point as its token. */
+  inputs: HelpPointId[]
   streams: DeviceStream[]
 }
 
@@ -31,7 +31,7 @@ export function devicePlans({ id, name, helpPoints }: Site, device: OnvifDeviceS
         serial: `lamppost-${id}`,
         host,
         port,
-        inputs: helpPoints.map((helpPoint) => ({ token: helpPoint.id, name: helpPoint.name })),
+        inputs: helpPoints.map((helpPoint) => helpPoint.id),
         streams: [{ token: PRESS_NOW, name: 'The press now', helpPoint: null }, ...helpPoints.map(streamOf)],
       },
     ]
@@ -45,7 +45,7 @@ export function devicePlans({ id, name, helpPoints }: Site, device: OnvifDeviceS
       host: own ?? host,
       // An address of its own needs no port of its own.
       port: own !== undefined || port === 0 ? port : next++,
-      inputs: [{ token: helpPoint.id, name: helpPoint.name }],
+      inputs: [helpPoint.id],
       streams: [streamOf(helpPoint)],
     }
   })

@@ -1,7 +1,7 @@
 /** The devices of the town, as the site file has them now. One that cannot be opened is tried again, and said to be failing. */
 import type { OnvifDeviceState } from '../glossary/onvif-device.ts'
 import type { Entry } from '../glossary/ledger.ts'
-import type { Site } from '../glossary/site.ts'
+import type { OnvifDeviceSite, Site } from '../glossary/site.ts'
 import { createBackoff } from '../tools/backoff.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { messageOf } from '../tools/failure.ts'
@@ -10,6 +10,7 @@ import { type DevicePlan, devicePlans } from './device-plan.ts'
 
 type Run = {
   plan: DevicePlan
+  site: OnvifDeviceSite
   /** What of the site file it cannot change while it goes on. */ key: string
   stop: AbortController
   device: OnvifDevice | null
@@ -27,7 +28,7 @@ export function createDeviceRegistry({
   onError,
 }: {
   clock: Clock
-  open(plan: DevicePlan, site: NonNullable<Site['onvifDevice']>): Promise<OnvifDevice>
+  open(plan: DevicePlan, site: OnvifDeviceSite): Promise<OnvifDevice>
   /** The state of one has changed. */
   onState(state: OnvifDeviceState): void
   onError(error: unknown): void
@@ -38,15 +39,15 @@ export function createDeviceRegistry({
   const told = new Map<string, OnvifDeviceState['state']>()
   const stopped = new AbortController()
 
-  function stateOf({ plan, device, problem, key }: Run): OnvifDeviceState {
+  function stateOf({ plan, site, device, problem }: Run): OnvifDeviceState {
     const now = device?.state() ?? {
       device: plan.id,
       name: plan.name,
       state: 'failing' as const,
       problem: problem ?? 'It is being opened.',
       address: null,
-      encrypted: JSON.parse(key).tls !== null,
-      helpPoints: plan.inputs.map(({ token }) => token),
+      encrypted: site.tls !== null,
+      helpPoints: plan.inputs,
       active: [],
       clients: [],
       refused: [],
@@ -63,12 +64,12 @@ export function createDeviceRegistry({
     onState(state)
   }
 
-  async function keepOpen(run: Run, site: NonNullable<Site['onvifDevice']>): Promise<void> {
+  async function keepOpen(run: Run): Promise<void> {
     const backoff = createBackoff(AGAIN_MS.first, AGAIN_MS.most)
     while (!run.stop.signal.aborted) {
       try {
         const { plan } = run
-        run.device = await open(plan, site)
+        run.device = await open(plan, run.site)
         // The site file may have changed meanwhile.
         if (run.plan !== plan) run.device.become(run.plan)
         run.problem = null
@@ -90,7 +91,7 @@ export function createDeviceRegistry({
   }
 
   return {
-    /** Devices that only have other names or help points go on: their clients notice nothing. */
+    /** A device that only has other names or help points is not closed: its clients stay connected. */
     async follow(town: Site): Promise<void> {
       const site = town.onvifDevice
       const wanted = site ? devicePlans(town, site) : []
@@ -112,6 +113,7 @@ export function createDeviceRegistry({
         if (!site || runs.has(plan.id) || stopped.signal.aborted) continue
         const run: Run = {
           plan,
+          site,
           key: keyOf(plan),
           stop: new AbortController(),
           device: null,
@@ -119,7 +121,7 @@ export function createDeviceRegistry({
           ended: Promise.resolve(),
         }
         runs.set(plan.id, run)
-        run.ended = keepOpen(run, site)
+        run.ended = keepOpen(run)
       }
     },
     begin(): void {

@@ -36,7 +36,7 @@ export type OnvifDevice = Awaited<ReturnType<typeof openDevice>>
 const LIVES = { least: 5 * 60_000, most: 60 * 60_000 }
 /** Subscriptions of one address, and of all, beside those for each help point. */
 const MOST = { each: 32, all: 256 }
-/** Somebody who was not heard of for so long hears nothing of a press. */
+/** A client that has been silent for so long counts as gone. */
 const SILENT_MS = 3 * 60_000
 
 /** @throws when it cannot listen */
@@ -44,29 +44,26 @@ export async function openDevice(port: DevicePort) {
   const { site, clock, host } = port
   let { plan } = port
   const opened = new AbortController()
-  const messagesOf = (token: HelpPointId, isPressed: boolean, at: number): InputMessage[] =>
-    plan.inputs
-      .filter((input) => input.token === token)
-      .flatMap((input) => inputMessages(site.dialects, input, isPressed, at))
+  const messagesOf = (helpPoint: HelpPointId, isPressed: boolean, at: number): InputMessage[] =>
+    inputMessages(site.dialects, helpPoint, isPressed, at)
   const inputs = createPressInputs({
     clock,
     activeMs: site.activeMs,
     unfinished: port.unfinished,
-    isOurs: (helpPoint) => plan.inputs.some(({ token }) => token === helpPoint),
+    isOurs: (helpPoint) => plan.inputs.includes(helpPoint),
     onChange(helpPoint, isPressed, at) {
       for (const message of messagesOf(helpPoint, isPressed, at)) events.say(message)
       // Facts: ZoneMinder 1.36, which is notified, ends its alarm at the first input that is let go.
       if (!isPressed)
-        for (const { token } of plan.inputs.filter((input) => inputs.pressed(input.token)))
-          for (const message of messagesOf(token, true, at))
-            events.sayAgain(message, ({ delivery }) => delivery === 'notify')
+        for (const other of plan.inputs.filter(inputs.pressed))
+          for (const message of messagesOf(other, true, at)) events.remind(message)
       port.onChange()
     },
   })
   const events = createEventService({
     now: clock.now,
     monotonic: clock.monotonic,
-    states: () => plan.inputs.flatMap(({ token }) => messagesOf(token, inputs.pressed(token), clock.now())),
+    states: () => plan.inputs.flatMap((each) => messagesOf(each, inputs.pressed(each), clock.now())),
     topicSet: topicSet(site.dialects),
     limits: { each: MOST.each + 2 * plan.inputs.length, all: MOST.all + 8 * plan.inputs.length, life: LIVES },
     notify: port.notify,
@@ -125,17 +122,16 @@ export async function openDevice(port: DevicePort) {
     return events.subscribers().some(({ lastHeard, problem }) => problem === null && now - lastHeard < SILENT_MS)
   }
   return {
-    /** Other help points, or other names: whoever listens or reads goes on. */
+    /** Takes other help points or names over without closing: subscriptions and pictures continue. */
     become(next: DevicePlan): void {
       const before = plan.inputs
-      const leaving = before.filter(({ token }) => !next.inputs.some((input) => input.token === token))
-      for (const { token } of leaving) {
-        if (inputs.pressed(token)) for (const message of messagesOf(token, false, clock.now())) events.say(message)
-        inputs.forget(token)
+      for (const leaving of before.filter((each) => !next.inputs.includes(each))) {
+        if (inputs.pressed(leaving)) for (const message of messagesOf(leaving, false, clock.now())) events.say(message)
+        inputs.forget(leaving)
       }
       plan = next
-      for (const { token } of next.inputs.filter((input) => !before.some((other) => other.token === input.token)))
-        events.introduce(messagesOf(token, false, clock.now()))
+      for (const fresh of next.inputs.filter((each) => !before.includes(each)))
+        events.introduce(messagesOf(fresh, false, clock.now()))
       pictures.follow(plan.streams)
       pictures.look(port.unfinished())
     },
@@ -152,8 +148,8 @@ export async function openDevice(port: DevicePort) {
         problem: isUnheard ? 'No VMS listens to the ONVIF device: a press would be told to nobody.' : null,
         address: `${host.includes(':') ? `[${host}]` : host}:${door.port}`,
         encrypted: site.tls !== null,
-        helpPoints: plan.inputs.map(({ token }) => token),
-        active: plan.inputs.filter(({ token }) => inputs.pressed(token)).map(({ token }) => token),
+        helpPoints: plan.inputs,
+        active: plan.inputs.filter(inputs.pressed),
         clients: clients(),
         refused: guests.refused(),
       }

@@ -1,7 +1,7 @@
 /** What an input that is pressed or let go is in each dialect (facts: ONVIF Core 9, Imaging and Analytics topics). Pure. */
 import type { Dialect } from '../glossary/onvif-device.ts'
+import type { HelpPointId } from '../glossary/press.ts'
 import { type EventMessage, topicXml } from '../tools/onvif-server/event-service.ts'
-import type { DeviceInput } from './device-plan.ts'
 
 export type InputMessage = Omit<EventMessage, 'operation'>
 
@@ -31,7 +31,7 @@ const TOPICS: Record<
 }
 
 /** Tokens of all kinds are the help point's id: they name different things in different places. */
-const sourceOf = (dialect: Dialect, { token }: DeviceInput): EventMessage['source'] => {
+const sourceOf = (dialect: Dialect, token: HelpPointId): EventMessage['source'] => {
   switch (dialect) {
     case 'input':
       return [['InputToken', token]]
@@ -50,7 +50,7 @@ const sourceOf = (dialect: Dialect, { token }: DeviceInput): EventMessage['sourc
 /** @param at wall clock, milliseconds */
 export const inputMessages = (
   dialects: readonly Dialect[],
-  input: DeviceInput,
+  input: HelpPointId,
   isPressed: boolean,
   at: number,
 ): InputMessage[] =>

@@ -3,6 +3,7 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect, isIP } from 'node:net'
 import { type Notify, Untaken, written } from '../tools/onvif-server/event-service.ts'
+import { plainAddress } from './plain-address.ts'
 import { CONTENT_TYPES, envelope } from '../tools/onvif-server/soap-words.ts'
 
 const ACTION = 'http://docs.oasis-open.org/wsn/bw-2/NotificationConsumer/Notify'
@@ -58,7 +59,7 @@ export const sendNotification: Notify = (to, message, version) => {
 export const probeListener = (to: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const { hostname, port, protocol } = new URL(to)
-    const socket = connect(Number(port || (protocol === 'https:' ? 443 : 80)), plain(hostname))
+    const socket = connect(Number(port || (protocol === 'https:' ? 443 : 80)), plainAddress(hostname))
     socket.setTimeout(WITHIN_MS, () => socket.destroy(new Error('it does not answer')))
     socket.once('connect', () => {
       socket.end()
@@ -67,16 +68,14 @@ export const probeListener = (to: string): Promise<void> =>
     socket.once('error', (error: NodeJS.ErrnoException) => reject(new Error(error.code ?? error.message)))
   })
 
-const plain = (address: string): string => address.replace(/^::ffff:/i, '').replace(/^\[|\]$/g, '')
-
 /**
  * Whether somebody at this address may have notifications sent there: to itself alone, and by number, because a name can
  * become another machine's. Lamppost is no way into other machines.
  * @returns why not; null: it may
  */
 export function mayBeNotified(to: string, from: string): string | null {
-  const host = plain(new URL(to).hostname)
+  const host = plainAddress(new URL(to).hostname)
   if (isIP(host) === 0) return `Notifications go to an IP address, not to a name (${host})`
-  if (plain(host) === plain(from)) return null
-  return `Notifications go to the client that asks for them (${plain(from)}), not to ${host}`
+  if (host === plainAddress(from)) return null
+  return `Notifications go to the client that asks for them (${plainAddress(from)}), not to ${host}`
 }

@@ -56,15 +56,18 @@ export function createPressInputs({
     return found
   }
   const isCalling = (id: IncidentId): boolean => unfinished().some((incident) => incident.id === id && calls(incident))
-  const isOver = ({ incident, until }: Call, now: number, calling: ReadonlySet<IncidentId>): boolean =>
-    until === null ? !calling.has(incident) : now >= until
+  /** @param isWaiting whether somebody of its incident still waits */
+  const isOver = ({ until }: Call, now: number, isWaiting: boolean): boolean =>
+    until === null ? !isWaiting : now >= until
 
   /** What is due now is done. Returns when the next thing is. */
   function advance(helpPoint: HelpPointId, input: Input, calling: ReadonlySet<IncidentId>): number {
     for (;;) {
       const now = clock.monotonic()
       const held = input.since + HELD_MS
-      const isDone = input.pressed && (input.waiting.length > 0 || !input.call || isOver(input.call, now, calling))
+      const isDone =
+        input.pressed &&
+        (input.waiting.length > 0 || !input.call || isOver(input.call, now, calling.has(input.call.incident)))
       const isDue = !input.pressed && input.waiting.length > 0
       if (!isDone && !isDue) return input.pressed && input.call?.until != null ? input.call.until : Infinity
       if (now < held) return held
@@ -99,10 +102,7 @@ export function createPressInputs({
     const isTaken = activeMs === null && !isWaiting
     const until = activeMs === null && !isTaken ? null : clock.monotonic() + (activeMs ?? PULSE_MS)
     const last = input.waiting.at(-1) ?? (input.pressed ? input.call : null)
-    if (
-      last?.incident === incident &&
-      !(last === input.call && isOver(last, clock.monotonic(), new Set(isWaiting ? [incident] : [])))
-    ) {
+    if (last?.incident === incident && !(last === input.call && isOver(last, clock.monotonic(), isWaiting))) {
       // It is shown already: pressed again, it is shown for longer.
       last.until = last.until === null || until === null ? null : Math.max(last.until, until)
       return

@@ -18,7 +18,7 @@ function room() {
       if (taken) throw new Error('EADDRINUSE')
       happened.push(`open ${plan.id}:${plan.port}`)
       return {
-        become: (next) => void happened.push(`become ${next.inputs.map(({ name }) => name).join(',')}`),
+        become: (next) => void happened.push(`become ${next.inputs.join(',')}`),
         heard: () => {},
         state: () => ({ state: heard ? 'well' : 'unheard' }) as Omit<OnvifDeviceState, 'since'>,
         close: async () => void happened.push(`close ${plan.id}`),
@@ -41,7 +41,7 @@ test('a help point that is added or renamed cuts nobody off; another port or pas
   const { clock, registry, site, happened } = room()
   await registry.follow(site(['Bar']))
   await registry.follow(site(['Bar', 'Park']))
-  expect(happened).toEqual(['open town:8899', 'become Bar,Park'])
+  expect(happened).toEqual(['open town:8899', 'become bar,park'])
   await registry.follow(site(['Bar', 'Park'], { port: 9000 }))
   await registry.follow(site(['Bar', 'Park'], { port: 9000, password: 'another' }))
   await clock.advance(10)

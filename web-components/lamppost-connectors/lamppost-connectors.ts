@@ -12,17 +12,11 @@ import type { Words } from '../words/en.ts'
 import { LanguageController } from '../words/language.ts'
 import { refusalText } from '../words/refusal-words.ts'
 import { connectorsStyles } from './connectors-styles.ts'
+import { STATE_SHAPES } from './state-shapes.ts'
 import { onvifDeviceView } from './onvif-device-view.ts'
 
 const LOOK_EVERY_MS = 5000
 const ALL_VERBS = ['raise', 'mark', 'protect', 'note', 'ended', 'release'] as const
-/** A shape beside each colour. */
-const SHAPES: Record<ConnectorState['state'], string> = {
-  failing: 'M12 2 23 21H1Zm-1 7v6h2V9zm0 7.500v2h2v-2z',
-  well: 'M12 2a10 10 0 1 0 .01 0zm-1.500 14.500-4-4 1.500-1.500 2.500 2.500 5.500-5.500 1.500 1.500z',
-  untested: 'M12 2a10 10 0 1 0 .01 0zm-5 9h10v2H7z',
-}
-
 /**
  * @attr server - Lamppost's origin; empty means the page's own
  * @attr token - a bearer token of an engineer; empty uses the session cookie
@@ -130,7 +124,7 @@ export class LamppostConnectors extends LitElement {
       <div class="top">
         <h2>${vms.product} (${vms.connector})</h2>
         <p class="state" role="status">
-          <svg viewBox="0 0 24 24" aria-hidden="true"><path fill-rule="evenodd" d=${SHAPES[vms.state]} /></svg>
+          <svg viewBox="0 0 24 24" aria-hidden="true"><path fill-rule="evenodd" d=${STATE_SHAPES[vms.state]} /></svg>
           ${words.state[vms.state]}, ${words.since(this.#time(vms.since))}
         </p>
         <div class="buttons">

@@ -1,14 +1,8 @@
 /** One ONVIF device of the town: whether a VMS listens, who reads its pictures, and who could not sign in. */
 import { type TemplateResult, html, nothing } from 'lit'
 import type { OnvifDeviceView } from '../wall-client/api-shapes.ts'
+import { STATE_SHAPES } from './state-shapes.ts'
 import type { Words } from '../words/en.ts'
-
-/** A shape beside each colour. */
-const SHAPES: Record<OnvifDeviceView['state'], string> = {
-  well: 'M12 2a10 10 0 1 0 .01 0zm-1.500 14.500-4-4 1.500-1.500 2.500 2.500 5.500-5.500 1.500 1.500z',
-  unheard: 'M12 2 23 21H1Zm-1 7v6h2V9zm0 7.500v2h2v-2z',
-  failing: 'M12 2 23 21H1Zm-1 7v6h2V9zm0 7.500v2h2v-2z',
-}
 
 /** @param timeOf a moment as this town reads it @param nameOf a help point's name */
 export function onvifDeviceView(
@@ -21,7 +15,9 @@ export function onvifDeviceView(
     <div class="top">
       <h2>${words.device.title(device.name)}</h2>
       <p class="state" role="status">
-        <svg viewBox="0 0 24 24" aria-hidden="true"><path fill-rule="evenodd" d=${SHAPES[device.state]} /></svg>
+        <svg viewBox="0 0 24 24" aria-hidden="true">
+          <path fill-rule="evenodd" d=${device.state === 'well' ? STATE_SHAPES.well : STATE_SHAPES.failing} />
+        </svg>
         ${words.device.state[device.state]}, ${words.since(timeOf(device.since))}
       </p>
     </div>

@@ -1,5 +1,5 @@
 /** What the device says of itself: the device service, and its inputs (ONVIF Core, devicemgmt.wsdl; deviceio.wsdl). Pure. */
-import { dateAndTime, networkInterfaces } from '../../tools/onvif-server/device-answers.ts'
+import { dateAndTime, hostname, networkInterfaces, scopesAnswer } from '../../tools/onvif-server/device-answers.ts'
 import { type SoapRequest, text } from '../../tools/onvif-server/soap-requests.ts'
 import { NS, noSuchAction, xml } from '../../tools/onvif-server/soap-words.ts'
 import type { DevicePlan } from '../device-plan.ts'
@@ -39,16 +39,9 @@ export function answerDevice({ operation, argument }: SoapRequest, facts: Device
     case 'GetServiceCapabilities':
       return `<tds:GetServiceCapabilitiesResponse><tds:Capabilities>${own(facts)}</tds:Capabilities></tds:GetServiceCapabilitiesResponse>`
     case 'GetScopes':
-      return `<tds:GetScopesResponse>${scopesOf(plan)
-        .map(
-          (scope) => `<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef><tt:ScopeItem>${scope}</tt:ScopeItem></tds:Scopes>`,
-        )
-        .join('')}</tds:GetScopesResponse>`
+      return scopesAnswer(scopesOf(plan))
     case 'GetHostname':
-      return (
-        '<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>' +
-        `<tt:Name>${xml(plan.serial)}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`
-      )
+      return hostname(plan.serial)
     case 'GetNetworkInterfaces':
       return networkInterfaces(plan.serial)
     case 'GetNetworkProtocols':
@@ -76,7 +69,7 @@ export function answerDeviceIo({ operation }: SoapRequest, { inputs, streams }: 
     case 'GetDigitalInputs':
       return (
         '<tmd:GetDigitalInputsResponse>' +
-        inputs.map(({ token }) => `<tmd:DigitalInputs token="${xml(token)}" IdleState="open"/>`).join('') +
+        inputs.map((token) => `<tmd:DigitalInputs token="${xml(token)}" IdleState="open"/>`).join('') +
         '</tmd:GetDigitalInputsResponse>'
       )
     case 'GetVideoSources':
@@ -127,7 +120,7 @@ function capabilitiesOf({ base, plan }: DeviceFacts): string {
   )
 }
 
-export const scopesOf = ({ name }: DevicePlan): string[] => [
+const scopesOf = ({ name }: DevicePlan): string[] => [
   `onvif://www.onvif.org/name/${encodeURIComponent(name)}`,
   'onvif://www.onvif.org/hardware/lamppost',
   'onvif://www.onvif.org/Profile/Streaming',

@@ -4,6 +4,7 @@
  */
 import { Readable } from 'node:stream'
 import sharp from 'sharp'
+import { escaped } from '../../tools/html.ts'
 import { runFfmpeg } from '../../tools/media/ffmpeg-run.ts'
 import { type PictureFormat, annexB, picturesIn, setsIn } from './access-units.ts'
 
@@ -22,9 +23,6 @@ export type Board = {
 }
 type Size = { width: number; height: number }
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-const escaped = (text: string): string => text.replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character)
-
 /** Grey, so that nobody takes it for a street, with the words in the middle. */
 async function drawn({ width, height }: Size, [title = '', ...lines]: readonly string[]): Promise<Buffer> {
   const size = Math.max(14, Math.round(height / 14))
@@ -34,8 +32,7 @@ async function drawn({ width, height }: Size, [title = '', ...lines]: readonly s
   const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="#26292e"/>` +
     `${line(title, -0.4, 1, '#e8eaed')}${lines.map((text, i) => line(text, i + 0.6, 0.6, '#aab0b8')).join('')}</svg>`
-  const { data } = await sharp(Buffer.from(svg)).greyscale().raw().toBuffer({ resolveWithObject: true })
-  return data
+  return sharp(Buffer.from(svg)).greyscale().extractChannel(0).raw().toBuffer()
 }
 
 /**
@@ -45,8 +42,7 @@ async function drawn({ width, height }: Size, [title = '', ...lines]: readonly s
  */
 export async function makeBoard(size: Size, words: readonly string[], signal: AbortSignal): Promise<Board> {
   const { width, height } = size
-  const grey = await drawn(size, words)
-  const pixels = grey.length === width * height ? grey : everyNth(grey, grey.length / (width * height))
+  const pixels = await drawn(size, words)
   const run = runFfmpeg({
     input: Readable.from(Array.from({ length: PICTURES }, () => pixels)),
     inputOptions: ['-f', 'rawvideo', '-pix_fmt', 'gray', '-s', `${width}x${height}`, '-r', String(BOARD_RATE)],
@@ -65,11 +61,4 @@ export async function makeBoard(size: Size, words: readonly string[], signal: Ab
   if (problem !== null || pictures.length === 0)
     throw new Error(`the board cannot be drawn: ${problem ?? 'nothing came'}`)
   return { legible: pixels.some((pixel) => pixel > LETTERS), format: { ...size, ...setsIn(annexB(stream)) }, pictures }
-}
-
-/** Where grey comes with more than one channel. */
-function everyNth(bytes: Buffer, channels: number): Buffer {
-  const one = Buffer.allocUnsafe(Math.floor(bytes.length / channels))
-  for (let i = 0; i < one.length; i += 1) one[i] = bytes[i * channels] ?? 0
-  return one
 }

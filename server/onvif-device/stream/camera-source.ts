@@ -22,8 +22,8 @@ export type FollowLive = (
     gone(why?: Error): void
   },
 ) => { again(): void; leave(): void }
-/** Sends one picture. @param out when it is decoded. @param time when it is shown; 90 kHz */
-export type SendPicture = (units: readonly Buffer[], isKey: boolean, out: number, time: number) => void
+/** Sends one picture. @param time when it is shown; 90 kHz */
+export type SendPicture = (units: readonly Buffer[], isKey: boolean, time: number) => void
 
 const AGAIN_MS = 2000
 const LOOK_MS = 10_000
@@ -64,7 +64,7 @@ export function followCamera({
     const own = setsIn(units)
     if (own.sps.length > 0 && own.pps.length > 0) sets = own
     lastDecode = decodeTime
-    send(isKey ? withSets(units, sets) : units, isKey, out, out + composition)
+    send(isKey ? withSets(units, sets) : units, isKey, out + composition)
   }
   function fails(problem: unknown): void {
     onError(new Error(`The ONVIF device cannot pass on the picture of ${camera}: ${messageOf(problem)}`))

@@ -7,6 +7,7 @@ import { type Socket as UdpSocket, createSocket } from 'node:dgram'
 import type { Duplex } from 'node:stream'
 import { rtspDigest } from '../../tools/onvif-server/digest-check.ts'
 import { type RtspRequest, createRtspReader, rtspAnswer } from '../../tools/onvif-server/rtsp-messages.ts'
+import { GUESS_COSTS_MS } from '../device-guests.ts'
 import type { PictureFormat } from './access-units.ts'
 import { PAYLOAD_TYPE } from './rtp-packets.ts'
 import type { Stage } from './stage.ts'
@@ -14,10 +15,8 @@ import type { Stage } from './stage.ts'
 export type RtspAccess = { realm: string; username: string; password: string }
 /** Who is at the other end. */
 export type RtspPeer = { address: string; local: string; family: string }
-export type Reading = {
-  heard(): void
-  left(): void
-}
+/** One client that reads: `heard` when it takes something, `left` when it has gone. */
+export type Reading = { heard(): void; left(): void }
 export type RtspPort = {
   access: RtspAccess
   /** Null: there is no such picture. */ stageOf(token: string): { stage: Stage; name: string } | null
@@ -40,8 +39,8 @@ const PUBLIC = 'OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER, SET_PAR
 /** Requests that wait for an answer, and wrong passwords of one connection. */
 const MOST_WAITING = 20
 const MOST_WRONG = 3
-/** Whoever guesses waits for it. */
-const WRONG_MS = 500
+/** A client that is told of the end closes its side within that. */
+const END_MS = 500
 
 type Transport = { name: 'TCP' | 'UDP'; send(packet: Buffer): void; close(): void; header: string }
 
@@ -76,7 +75,7 @@ export function descriptionOf(name: string, { sps, pps }: PictureFormat): string
   ].join('\r\n')
 }
 
-/** @param peer null when the client has gone already */
+/** Serves this connection until it ends. */
 export function serveRtsp(socket: Duplex, peer: RtspPeer, port: RtspPort): void {
   const session = randomBytes(8).toString('hex')
   const digest = rtspDigest(port.access, randomBytes(16).toString('hex'))
@@ -99,13 +98,13 @@ export function serveRtsp(socket: Duplex, peer: RtspPeer, port: RtspPort): void 
   async function signedIn(request: RtspRequest): Promise<boolean> {
     if (isSignedIn) return true
     const given = request.headers.get('authorization')
-    // Whoever has guessed too often is not compared, and not held longer for asking.
+    // After too many wrong passwords none is compared for a minute; asking meanwhile does not make it longer.
     const isBarred = given !== undefined && !port.mayTry()
     const verdict = isBarred ? 'wrong' : digest.check(given, request.method)
     if (verdict === 'wrong') {
       if (!isBarred) port.onRefused()
       wrong += 1
-      await new Promise((resolve) => void setTimeout(resolve, WRONG_MS).unref())
+      await new Promise((resolve) => void setTimeout(resolve, GUESS_COSTS_MS).unref())
       if (wrong > MOST_WRONG) socket.destroy()
     }
     if (verdict !== 'right') {
@@ -246,7 +245,7 @@ function readerOf(socket: Duplex, { name, send }: Transport, heard: () => void):
     },
     end() {
       socket.end()
-      setTimeout(() => socket.destroy(), WRONG_MS).unref()
+      setTimeout(() => socket.destroy(), END_MS).unref()
     },
   }
 }

@@ -109,7 +109,7 @@ export function createStage({
       follow,
       times,
       isShown: () => source === mine,
-      send: (units, isKey, _, time) => send(units, isKey, time),
+      send,
       onPicture(now) {
         if (id !== wanted) return drop(mine)
         if (source !== mine) source?.stop()

@@ -1,5 +1,5 @@
 /** The device service: who it is, what it can do, what time it has (ONVIF Core, devicemgmt.wsdl). */
-import { dateAndTime, networkInterfaces } from '../../tools/onvif-server/device-answers.ts'
+import { dateAndTime, hostname, networkInterfaces, scopesAnswer } from '../../tools/onvif-server/device-answers.ts'
 import { type SoapRequest, text } from '../../tools/onvif-server/soap-requests.ts'
 import { NS, noSuchAction, xml } from '../../tools/onvif-server/soap-words.ts'
 
@@ -34,16 +34,9 @@ export function answerDevice({ operation, argument }: SoapRequest, facts: Device
         '</tds:GetServiceCapabilitiesResponse>'
       )
     case 'GetScopes':
-      return `<tds:GetScopesResponse>${scopes(facts)
-        .map(
-          (scope) => `<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef><tt:ScopeItem>${scope}</tt:ScopeItem></tds:Scopes>`,
-        )
-        .join('')}</tds:GetScopesResponse>`
+      return scopesAnswer(scopes(facts))
     case 'GetHostname':
-      return (
-        '<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>' +
-        `<tt:Name>${xml(facts.serial)}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`
-      )
+      return hostname(facts.serial)
     case 'GetNetworkInterfaces':
       return networkInterfaces(facts.serial)
     case 'GetUsers':

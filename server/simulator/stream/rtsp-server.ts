@@ -2,7 +2,7 @@
  * One camera's RTSP server: an encoder publishes (ANNOUNCE, RECORD), several clients watch (digest, TCP or UDP).
  * The encoder is started by the first client and stopped when the last one has gone.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { type Socket as UdpSocket, createSocket } from 'node:dgram'
 import { type Socket, createServer } from 'node:net'
 import {
@@ -11,6 +11,7 @@ import {
   createRtspReader,
   rtspAnswer,
 } from '../../tools/onvif-server/rtsp-messages.ts'
+import { rtspDigest } from '../../tools/onvif-server/digest-check.ts'
 import { listenOnOwnPort } from '../own-port.ts'
 
 export type RtspCredentials = { username: string; password: string }
@@ -75,7 +76,7 @@ export async function startRtspServer({
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.setNoDelay(true)
-    const nonce = randomBytes(16).toString('hex')
+    const digest = rtspDigest({ realm: REALM, ...credentials }, randomBytes(16).toString('hex'))
     const session = randomBytes(8).toString('hex')
     let reader: Reader | null = null
     let publisher = false
@@ -87,8 +88,8 @@ export async function startRtspServer({
       if (path.startsWith(publishPath)) return publish(request)
       if (request.method === 'OPTIONS')
         return answer(request, '200 OK', { Public: 'OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER' })
-      if (!authorised(request, nonce, credentials))
-        return answer(request, '401 Unauthorized', { 'WWW-Authenticate': `Digest realm="${REALM}", nonce="${nonce}"` })
+      if (digest.check(request.headers.get('authorization'), request.method) !== 'right')
+        return answer(request, '401 Unauthorized', { 'WWW-Authenticate': digest.challenge })
       if (!path.startsWith('/stream')) return answer(request, '404 Not Found')
       if (request.method === 'DESCRIBE') {
         const text = await wanted()
@@ -244,22 +245,4 @@ async function transportFor(socket: Socket, asked: string, track: number, reader
   reader.tracks.set(rtpOf, sendTo(Number(rtp))).set(rtcpOf, sendTo(Number(rtcp)))
   const own = udp.address().port
   return `RTP/AVP;unicast;client_port=${rtp}-${rtcp};server_port=${own}-${own}`
-}
-
-/** RFC 2617 digest without qop, as RTSP clients speak it. */
-function authorised(request: RtspRequest, nonce: string, { username, password }: RtspCredentials): boolean {
-  const header = request.headers.get('authorization') ?? ''
-  if (!/^digest /i.test(header)) return false
-  const field = (name: string): string => new RegExp(`(?:^|[\\s,])${name}="([^"]*)"`, 'i').exec(header)?.[1] ?? ''
-  const md5 = (text: string): string => createHash('md5').update(text, 'utf8').digest('hex')
-  const expected = md5(
-    `${md5(`${username}:${REALM}:${password}`)}:${nonce}:${md5(`${request.method}:${field('uri')}`)}`,
-  )
-  const given = field('response')
-  return (
-    field('username') === username &&
-    field('nonce') === nonce &&
-    given.length === expected.length &&
-    timingSafeEqual(Buffer.from(given), Buffer.from(expected))
-  )
 }

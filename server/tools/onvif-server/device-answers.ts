@@ -1,5 +1,6 @@
 /** What every ONVIF device says of itself in the same way (ONVIF Core, devicemgmt.wsdl). Pure. */
 import { createHash } from 'node:crypto'
+import { xml } from './soap-words.ts'
 
 /** These may be asked without credentials (ONVIF Core 5.9.4, PRE_AUTH). */
 export const PRE_AUTH = new Set([
@@ -37,3 +38,14 @@ export const networkInterfaces = (serial: string): string =>
   '<tds:GetNetworkInterfacesResponse><tds:NetworkInterfaces token="eth0"><tt:Enabled>true</tt:Enabled>' +
   `<tt:Info><tt:Name>eth0</tt:Name><tt:HwAddress>${hardwareAddress(serial)}</tt:HwAddress>` +
   '<tt:MTU>1500</tt:MTU></tt:Info></tds:NetworkInterfaces></tds:GetNetworkInterfacesResponse>'
+
+/** @param name letters, digits and hyphens */
+export const hostname = (name: string): string =>
+  '<tds:GetHostnameResponse><tds:HostnameInformation><tt:FromDHCP>false</tt:FromDHCP>' +
+  `<tt:Name>${xml(name)}</tt:Name></tds:HostnameInformation></tds:GetHostnameResponse>`
+
+/** @param all addresses that begin with onvif://www.onvif.org/ */
+export const scopesAnswer = (all: readonly string[]): string =>
+  `<tds:GetScopesResponse>${all
+    .map((scope) => `<tds:Scopes><tt:ScopeDef>Fixed</tt:ScopeDef><tt:ScopeItem>${scope}</tt:ScopeItem></tds:Scopes>`)
+    .join('')}</tds:GetScopesResponse>`

@@ -266,13 +266,10 @@ export function createEventService({
           messages.map((message) => ({ ...message, operation: 'Initialized' })),
         )
     },
-    /** Some hear it: it is no news, but they may have lost it. */
-    sayAgain(
-      message: Omit<EventMessage, 'operation'>,
-      to: (subscriber: Pick<Subscriber, 'delivery'>) => boolean,
-    ): void {
+    /** Clients that are notified hear once more what is so: it is no news, and those that ask need no reminder. */
+    remind(message: Omit<EventMessage, 'operation'>): void {
       for (const subscription of subscriptions.values())
-        if (to(subscription)) queue(subscription, [{ ...message, operation: 'Changed' }])
+        if (subscription.delivery === 'notify') queue(subscription, [{ ...message, operation: 'Changed' }])
     },
     subscribers(): Subscriber[] {
       sweep()
