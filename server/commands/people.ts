@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { type Person, ROLES, type Role } from '../glossary/people.ts'
-import { openPeopleFile } from '../people/people-file.ts'
+import { openPeopleFile } from '../people/accounts/people-file.ts'
 import { packageRoot } from '../tools/package-root.ts'
 
 type Options = {

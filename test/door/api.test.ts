@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { describeApi } from '../../server/door/api-document.ts'
 import type { Role } from '../../server/glossary/people.ts'
 import { type House, openHouse } from '../../server/house.ts'
-import { openPeopleFile } from '../../server/people/people-file.ts'
+import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { until } from '../contracts/test-town.ts'
 import { isOnPress } from '../journeys/town-process.ts'
 

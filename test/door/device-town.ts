@@ -8,7 +8,7 @@ import type { Entry } from '../../server/glossary/ledger.ts'
 import type { OnvifDeviceState } from '../../server/glossary/onvif-device.ts'
 import type { Role } from '../../server/glossary/people.ts'
 import { openHouse } from '../../server/house.ts'
-import { openPeopleFile } from '../../server/people/people-file.ts'
+import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { CREDENTIALS, PRESET, plan, startTestTown, until } from '../contracts/test-town.ts'
 
 export const ACCESS = { username: 'vms', password: 'p&ss "word" of the VMS' }

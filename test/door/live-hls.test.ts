@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { type House, openHouse } from '../../server/house.ts'
-import { openPeopleFile } from '../../server/people/people-file.ts'
+import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { type Playlist, faultsOf, parsePlaylist } from '../clip/hls-check.ts'
 import { CREDENTIALS, PATIENCE_MS, plan, startTestTown, until } from '../contracts/test-town.ts'
 

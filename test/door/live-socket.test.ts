@@ -9,7 +9,7 @@ import { LIVE_SOCKET_PATH, type LiveSocketPort, liveSocket } from '../../server/
 import { openSockets } from '../../server/door/sockets.ts'
 import type { CameraId } from '../../server/glossary/camera.ts'
 import { type House, openHouse } from '../../server/house.ts'
-import { openPeopleFile } from '../../server/people/people-file.ts'
+import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { until } from '../contracts/test-town.ts'
 
 let house: House

@@ -10,7 +10,7 @@ import { WebSocket } from 'ws'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Role } from '../../server/glossary/people.ts'
 import { type House, openHouse } from '../../server/house.ts'
-import { openPeopleFile } from '../../server/people/people-file.ts'
+import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { until } from '../contracts/test-town.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-room-'))

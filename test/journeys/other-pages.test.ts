@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { publicAddressOf } from '../../server/door/public-address.ts'
 import { openHouse } from '../../server/house.ts'
-import { openPeopleFile } from '../../server/people/people-file.ts'
+import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { until } from '../contracts/test-town.ts'
 import { type Room, openRoom, seats } from './wall-room.ts'
 

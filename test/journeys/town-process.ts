@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium } from 'playwright'
-import type { DemoCredentials } from '../../server/people/demo-people.ts'
+import type { DemoCredentials } from '../../server/people/accounts/demo-people.ts'
 import { PATIENCE_MS, until } from '../contracts/test-town.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))

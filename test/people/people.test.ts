@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openPeopleFile } from '../../server/people/people-file.ts'
-import { createSessions } from '../../server/people/sessions.ts'
+import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
+import { createSessions } from '../../server/people/sign-in/sessions.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 
 let folder: string

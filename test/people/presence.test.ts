@@ -4,7 +4,7 @@ import { createManualControl } from '../../server/camera/control/manual-control.
 import type { CameraId } from '../../server/glossary/camera.ts'
 import type { Present } from '../../server/glossary/people.ts'
 import { createPresence } from '../../server/people/presence.ts'
-import { createWallTokens } from '../../server/people/wall-tokens.ts'
+import { createWallTokens } from '../../server/people/sign-in/wall-tokens.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 
 const ASHA = { name: 'Asha', role: 'operator', helpPoints: null } as const

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { CameraHealth } from '../../server/glossary/camera.ts'
 import type { ShiftSummary } from '../../server/glossary/shift.ts'
-import { createShiftBook } from '../../server/people/shift-book.ts'
-import { createShiftDesk } from '../../server/people/shift-desk.ts'
-import { shiftFaults } from '../../server/people/shift-faults.ts'
+import { createShiftBook } from '../../server/people/shift/shift-book.ts'
+import { createShiftDesk } from '../../server/people/shift/shift-desk.ts'
+import { shiftFaults } from '../../server/people/shift/shift-faults.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 import { createFakeLedger } from '../fakes/fake-ledger.ts'
 

@@ -1,11 +1,11 @@
 /** The hand-over from shift to shift, signed by both. */
 import { Type } from 'typebox'
-import { READERS, HANDLERS } from '../glossary/people.ts'
-import type { Shift, ShiftSummary } from '../glossary/shift.ts'
-import { Failure, messageOf } from '../tools/failure.ts'
-import { type App, actorOf } from '../door/door.ts'
-import type { SignIn } from './session-routes.ts'
-import { ID_PARAMS, MAYBE_STRING, MAYBE_TIME, PROBLEM, TIME, listOf } from '../door/shapes.ts'
+import { READERS, HANDLERS } from '../../glossary/people.ts'
+import type { Shift, ShiftSummary } from '../../glossary/shift.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
+import { type App, actorOf } from '../../door/door.ts'
+import type { SignIn } from '../sign-in/session-routes.ts'
+import { ID_PARAMS, MAYBE_STRING, MAYBE_TIME, PROBLEM, TIME, listOf } from '../../door/shapes.ts'
 
 export type ShiftPort = {
   summary(): ShiftSummary

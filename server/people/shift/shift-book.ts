@@ -1,6 +1,6 @@
 /** Hand-overs from shift to shift, as the ledger's entries make them. Decides nothing. */
-import type { Recorded } from '../glossary/ledger.ts'
-import type { Shift } from '../glossary/shift.ts'
+import type { Recorded } from '../../glossary/ledger.ts'
+import type { Shift } from '../../glossary/shift.ts'
 
 const KEPT = 100
 export type ShiftBook = ReturnType<typeof createShiftBook>

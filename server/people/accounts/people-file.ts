@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Person } from '../glossary/people.ts'
+import type { Person } from '../../glossary/people.ts'
 import { hashPassword, passwordMatches } from './passwords.ts'
 
 type StoredToken = Person & { sha256: string }

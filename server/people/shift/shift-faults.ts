@@ -1,11 +1,11 @@
 /** Everything that is broken now, one line each, for who comes. Pure. */
-import type { VoiceHealth } from '../glossary/call.ts'
-import type { CameraHealth } from '../glossary/camera.ts'
-import type { ConnectorState } from '../glossary/connector.ts'
-import type { OnvifDeviceState } from '../glossary/onvif-device.ts'
-import type { DestinationState } from '../glossary/outbox.ts'
-import type { HelpPointProof } from '../glossary/proof.ts'
-import type { ShiftFault } from '../glossary/shift.ts'
+import type { VoiceHealth } from '../../glossary/call.ts'
+import type { CameraHealth } from '../../glossary/camera.ts'
+import type { ConnectorState } from '../../glossary/connector.ts'
+import type { OnvifDeviceState } from '../../glossary/onvif-device.ts'
+import type { DestinationState } from '../../glossary/outbox.ts'
+import type { HelpPointProof } from '../../glossary/proof.ts'
+import type { ShiftFault } from '../../glossary/shift.ts'
 
 export type Town = {
   cameras: { id: string; health: CameraHealth }[]

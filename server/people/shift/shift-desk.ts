@@ -1,9 +1,9 @@
 /** One shift hands over to the next: what is open and what is broken, signed by who leaves and by who comes. */
-import type { Draft } from '../glossary/ledger.ts'
-import type { Shift, ShiftSummary } from '../glossary/shift.ts'
-import { type Clock } from '../tools/clock.ts'
-import { Failure } from '../tools/failure.ts'
-import { newId } from '../tools/identity.ts'
+import type { Draft } from '../../glossary/ledger.ts'
+import type { Shift, ShiftSummary } from '../../glossary/shift.ts'
+import { type Clock } from '../../tools/clock.ts'
+import { Failure } from '../../tools/failure.ts'
+import { newId } from '../../tools/identity.ts'
 import type { ShiftBook } from './shift-book.ts'
 
 export function createShiftDesk({

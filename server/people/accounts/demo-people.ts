@@ -1,6 +1,6 @@
 /** The simulated town's people: one token per role, written where scripts find them, and kept from start to start. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { type Person, ROLES, type Role } from '../glossary/people.ts'
+import { type Person, ROLES, type Role } from '../../glossary/people.ts'
 import { newToken } from './people-file.ts'
 
 export type DemoCredentials = {

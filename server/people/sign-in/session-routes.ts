@@ -1,10 +1,10 @@
 /** Sign in and out; and, in the simulated town only, tokens for the pages that imitate other people's. */
 import { Type } from 'typebox'
-import { READERS, type Person, ROLES, type Role } from '../glossary/people.ts'
-import { Failure, messageOf } from '../tools/failure.ts'
-import { type App, SESSION_COOKIE, credentialOf } from '../door/door.ts'
-import { AT_THE_ROOT, type PublicAddress, isForwarded, isLoopback } from '../door/public-address.ts'
-import { PROBLEM } from '../door/shapes.ts'
+import { READERS, type Person, ROLES, type Role } from '../../glossary/people.ts'
+import { Failure, messageOf } from '../../tools/failure.ts'
+import { type App, SESSION_COOKIE, credentialOf } from '../../door/door.ts'
+import { AT_THE_ROOT, type PublicAddress, isForwarded, isLoopback } from '../../door/public-address.ts'
+import { PROBLEM } from '../../door/shapes.ts'
 
 export type SessionPort = {
   byPassword(user: string, password: string): Promise<Person | null>

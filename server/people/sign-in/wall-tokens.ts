@@ -1,7 +1,7 @@
 /** Short-lived tokens for walls inside other pages. In memory: after a start the page around asks for new ones. */
-import { newToken, hashToken } from './people-file.ts'
-import type { Person } from '../glossary/people.ts'
-import { isoTime } from '../tools/clock.ts'
+import { newToken, hashToken } from '../accounts/people-file.ts'
+import type { Person } from '../../glossary/people.ts'
+import { isoTime } from '../../tools/clock.ts'
 
 const LONGEST_MINUTES = 12 * 60
 /** A page that asks for one a second must not fill the memory, nor throw out those of others. */

@@ -1,7 +1,7 @@
 /** Signed-in people, by the cookie they hold. In memory: a restart signs everybody out. */
 import { randomBytes } from 'node:crypto'
-import type { Person } from '../glossary/people.ts'
-import { hashToken } from './people-file.ts'
+import type { Person } from '../../glossary/people.ts'
+import { hashToken } from '../accounts/people-file.ts'
 
 const IDLE_MS = 12 * 3_600_000
 const CONFIRMED_MS = 5 * 60_000

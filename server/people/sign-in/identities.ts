@@ -1,8 +1,8 @@
 /** Who somebody is, by what they hold: a token of the people file, of a wall or of the simulated town, or a session. */
-import type { Credential } from '../door/door.ts'
-import type { Person } from '../glossary/people.ts'
-import { type DemoCredentials, demoPeople } from './demo-people.ts'
-import { openPeopleFile } from './people-file.ts'
+import type { Credential } from '../../door/door.ts'
+import type { Person } from '../../glossary/people.ts'
+import { type DemoCredentials, demoPeople } from '../accounts/demo-people.ts'
+import { openPeopleFile } from '../accounts/people-file.ts'
 import type { Given } from './session-routes.ts'
 import { createSessions } from './sessions.ts'
 import { createWallTokens } from './wall-tokens.ts'
