@@ -5,7 +5,7 @@ import { Type } from 'typebox'
 import { type App, actorOf, personOf } from '../door/door.ts'
 import { CALL, ID_PARAMS, MEDIA, PROBLEM, listOf } from '../door/shapes.ts'
 import { CALL_STATES, type Call, type CallRecording } from '../glossary/call.ts'
-import { HANDLERS, READERS } from '../glossary/people.ts'
+import { ANY_WALL, HANDLING_WALL, HANDLERS, READERS } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
 
 export type CallPort = {
@@ -35,7 +35,7 @@ export function callRoutes(app: App, port: CallPort): void {
   app.get(
     '/api/v1/calls',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
       schema: {
         summary: 'Calls that go on, the longest waiting first, then the newest that have ended',
         tags: ['calls'],
@@ -59,7 +59,7 @@ export function callRoutes(app: App, port: CallPort): void {
   app.post(
     '/api/v1/calls',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary:
           'Call a help point about an open incident, and take both. 409 where there is a call of it already, with the ' +
@@ -85,7 +85,7 @@ export function callRoutes(app: App, port: CallPort): void {
   app.get(
     '/api/v1/calls/:id',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
       schema: { summary: 'One call', tags: ['calls'], params: ID_PARAMS, response: answers },
     },
     ({ params: { id } }) => port.view(id),
@@ -93,7 +93,7 @@ export function callRoutes(app: App, port: CallPort): void {
   app.post(
     '/api/v1/calls/:id/taking',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary:
           'Take the call and its incident in one act; the loser of a race gets 409 with the owner’s name. Another call ' +
@@ -115,7 +115,7 @@ export function callRoutes(app: App, port: CallPort): void {
   app.delete(
     '/api/v1/calls/:id/taking',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary: 'Give it back to the room: every wall rings again, and the caller hears the announcement',
         tags: ['calls'],
@@ -128,7 +128,7 @@ export function callRoutes(app: App, port: CallPort): void {
   app.post(
     '/api/v1/calls/:id/hold',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary: 'Put it on hold, or go on with it',
         tags: ['calls'],
@@ -142,7 +142,7 @@ export function callRoutes(app: App, port: CallPort): void {
   app.post(
     '/api/v1/calls/:id/announcement',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary: 'Tell the caller that the call is recorded; the operator’s voice waits until it is said',
         tags: ['calls'],
@@ -156,7 +156,7 @@ export function callRoutes(app: App, port: CallPort): void {
   app.post(
     '/api/v1/calls/:id/keys',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary:
           'Send keys of a telephone to the help point, as one that opens a gate there: by the name that the site file ' +
@@ -175,7 +175,7 @@ export function callRoutes(app: App, port: CallPort): void {
   app.post(
     '/api/v1/calls/:id/ending',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: { summary: 'Hang up', tags: ['calls'], params: ID_PARAMS, response: answers },
     },
     (request) => port.hangUp(request.params.id, nameOf(request)),

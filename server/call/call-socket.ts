@@ -14,7 +14,7 @@ import type { RawData, WebSocket } from 'ws'
 import type { Credential } from '../door/door.ts'
 import { CLOSE_POLICY, LOOK_MS, type Stream, holderAmong } from '../door/sockets.ts'
 import type { CallQuality } from '../glossary/call.ts'
-import { HANDLERS, type Person } from '../glossary/people.ts'
+import { HANDLERS, HANDLING_WALL, type Person } from '../glossary/people.ts'
 import { Failure, messageOf } from '../tools/failure.ts'
 import { SILENCE } from '../tools/media/g711.ts'
 
@@ -28,6 +28,7 @@ export type CallSocketPort = {
 }
 
 export const CALL_SOCKET_PATH = '/api/v1/calls/audio'
+const ACCESS = { roles: HANDLERS, scopes: HANDLING_WALL }
 const TOKEN_WITHIN_MS = 5000
 /** A reader that is this far behind loses frames: it never gets them late. */
 const MOST_UNSENT_BYTES = 4000
@@ -49,7 +50,7 @@ export function callSocket({ whoHas, talk, quality, now }: CallSocketPort): Stre
     let talking: { call: string; port: MessagePort; ready: boolean } | null = null
     let heard = true
     const tell = (message: object): void => socket.send(JSON.stringify(message))
-    const personOf = (given: Credential | null): Person | null => holderAmong(HANDLERS, whoHas, given)
+    const personOf = (given: Credential | null): Person | null => holderAmong(ACCESS, whoHas, given)
     // A frame waits for nothing: each is 20 ms of somebody's voice.
     request.socket.setNoDelay(true)
     function refuse(words: string, status: 400 | 401 = 401): void {
@@ -129,5 +130,5 @@ export function callSocket({ whoHas, talk, quality, now }: CallSocketPort): Stre
       }
     })
   }
-  return { roles: HANDLERS, serve }
+  return { ...ACCESS, serve }
 }

@@ -12,7 +12,7 @@ import type {
   PtzVelocity,
 } from '../glossary/camera.ts'
 import type { OnvifAccess } from '../glossary/site.ts'
-import { createBackoff } from '../tools/backoff.ts'
+import { createBackoff } from '../tools/pace/backoff.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, messageOf } from '../tools/failure.ts'
 import { type Trouble, troubleOf } from './camera-trouble.ts'

@@ -2,7 +2,8 @@
 import { Type } from 'typebox'
 import type { CameraId, CameraView, PresetCheck, PresetToken, PtzVelocity } from '../glossary/camera.ts'
 import type { RecorderReport } from '../glossary/clip.ts'
-import { READERS, type Person } from '../glossary/people.ts'
+import { ANY_WALL, HANDLING_WALL, READERS, type Person } from '../glossary/people.ts'
+import { rolesOf } from '../door/rights.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import { Failure } from '../tools/failure.ts'
 import type { PresetView } from './presets/preset-keeping.ts'
@@ -82,8 +83,8 @@ const MOVE = Type.Object(
 const DONE = Type.Null({ description: 'Done' })
 
 export function cameraRoutes(app: App, port: CameraPort): void {
-  const seenBy = (role: string | undefined, camera: CameraView): CameraView =>
-    role === 'engineer' ? camera : { ...camera, onvifUrl: null, detail: null }
+  const seenBy = (person: Person | null, camera: CameraView): CameraView =>
+    person && rolesOf(person).includes('engineer') ? camera : { ...camera, onvifUrl: null, detail: null }
   const idOf = (request: { params: { id: string } }): CameraId => port.get(request.params.id).id
   const answers = { '4xx': PROBLEM, '5xx': PROBLEM }
   const admitted = async (request: { person: Person | null; params: { id: string } }): Promise<void> =>
@@ -92,7 +93,7 @@ export function cameraRoutes(app: App, port: CameraPort): void {
   app.get(
     '/api/v1/cameras',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
       schema: {
         summary: 'All cameras: state, health, who holds each',
         tags: ['cameras'],
@@ -100,22 +101,22 @@ export function cameraRoutes(app: App, port: CameraPort): void {
       },
     },
     (request) => ({
-      items: port.all().map((camera) => seenBy(request.person?.role, camera)),
+      items: port.all().map((camera) => seenBy(request.person, camera)),
       next: null,
     }),
   )
   app.get(
     '/api/v1/cameras/:id',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
       schema: { summary: 'One camera', tags: ['cameras'], params: ID_PARAMS, response: { 200: CAMERA, ...answers } },
     },
-    (request) => seenBy(request.person?.role, port.get(request.params.id)),
+    (request) => seenBy(request.person, port.get(request.params.id)),
   )
   app.get(
     '/api/v1/cameras/:id/health',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
       schema: { summary: 'Its health', tags: ['cameras'], params: ID_PARAMS, response: { 200: HEALTH, ...answers } },
     },
     (request) => port.get(request.params.id).health,
@@ -138,7 +139,7 @@ export function cameraRoutes(app: App, port: CameraPort): void {
   app.get(
     '/api/v1/cameras/:id/presets',
     {
-      config: { roles: HANDS },
+      config: { roles: HANDS, scopes: HANDLING_WALL },
       schema: {
         summary: 'The presets on the camera',
         tags: ['presets'],
@@ -217,7 +218,7 @@ export function cameraRoutes(app: App, port: CameraPort): void {
   app.post(
     '/api/v1/cameras/:id/presets/:token/recall',
     {
-      config: { roles: HANDS },
+      config: { roles: HANDS, scopes: HANDLING_WALL },
       schema: {
         summary: 'Send the camera to it',
         tags: ['presets'],
@@ -318,7 +319,7 @@ export function cameraRoutes(app: App, port: CameraPort): void {
   app.post(
     '/api/v1/cameras/:id/move',
     {
-      config: { roles: HANDS },
+      config: { roles: HANDS, scopes: HANDLING_WALL },
       schema: {
         summary: 'Move while held; it stops by itself after timeoutMs',
         tags: ['cameras'],
@@ -342,7 +343,7 @@ export function cameraRoutes(app: App, port: CameraPort): void {
   app.post(
     '/api/v1/cameras/:id/stop',
     {
-      config: { roles: HANDS },
+      config: { roles: HANDS, scopes: HANDLING_WALL },
       schema: { summary: 'Stand still', tags: ['cameras'], params: ID_PARAMS, response: { 204: DONE, ...answers } },
     },
     async (request, reply) => {

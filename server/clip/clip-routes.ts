@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import type { CameraId } from '../glossary/camera.ts'
 import type { Clip, PictureForm, Range } from '../glossary/clip.ts'
 import type { Incident, IncidentId } from '../glossary/incident.ts'
-import { READERS, type Person } from '../glossary/people.ts'
+import { ANY_WALL, HANDLERS, type Person } from '../glossary/people.ts'
 import { isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { type App, actorOf, personOf } from '../door/door.ts'
@@ -59,6 +59,8 @@ const PLACES: Record<PictureForm, { path: string; summary: string }> = {
       'The same as H.264, without its sound, for players that cannot show what was recorded: each segment is converted when it is wanted',
   },
 }
+/** What an incident holds is for who handles it and who keeps it; a camera is set up without it. */
+const CLIP_READERS = [...HANDLERS, 'evidence'] as const
 const KEEP = 'private, max-age=3600'
 const THUMBNAIL_WIDTH = 160
 const FILE_PARAMS = Type.Object({
@@ -72,7 +74,7 @@ const TIMES = Type.Object({
 })
 
 export function clipRoutes(app: App, port: ClipPort): void {
-  const config = { roles: READERS }
+  const config = { roles: CLIP_READERS, scopes: ANY_WALL }
 
   /** @throws incident/unknown, clip/none */
   async function held({

@@ -13,8 +13,11 @@ const USAGE = `lamppost: links presses of help points to the cameras that see th
   lamppost check FILE
   lamppost connectors test [ID] --site FILE [--press] [--json]     (would the VMS hear a press?)
   lamppost connectors cameras ID --site FILE [--json]
-  lamppost token --role ROLE --name NAME [--help-point ID] [--data DIR]
-  lamppost user  --role ROLE --name NAME --user USER [--data DIR]     (password on standard input)
+  lamppost user  [add] --user USER --role ROLE… --name NAME [--data DIR]     (password on standard input)
+  lamppost user  list | roles --user USER --role ROLE… | password --user USER | remove --user USER [--data DIR]
+  lamppost token --role ROLE --name NAME [--help-point ID…] [--scope wall-view|wall|metrics|press]
+                 [--expires 90d|never] [--data DIR]
+  lamppost token list | renew ID [--expires 90d|never] | remove ID [--data DIR]
   lamppost ledger verify [--data DIR]
   lamppost verify PACKAGE.zip [--root PEM] [--timestamp-root PEM]      (needs no server)
 `
@@ -30,7 +33,9 @@ const OPTIONS = {
   'public-url': { type: 'string' },
   'base-path': { type: 'string' },
   'trust-proxy': { type: 'boolean' },
-  role: { type: 'string' },
+  role: { type: 'string', multiple: true },
+  scope: { type: 'string' },
+  expires: { type: 'string' },
   name: { type: 'string' },
   user: { type: 'string' },
   'help-point': { type: 'string', multiple: true },
@@ -71,9 +76,9 @@ async function main(): Promise<number> {
     case 'connectors':
       return (await import('./connectors.ts')).connectorsCommand(rest, values)
     case 'token':
-      return (await import('./people.ts')).tokenCommand(values)
+      return (await import('./people.ts')).tokenCommand(rest, values)
     case 'user':
-      return (await import('./people.ts')).userCommand(values)
+      return (await import('./people.ts')).userCommand(rest, values)
     case 'ledger':
       return (await import('./ledger.ts')).ledgerCommand(rest, values)
     case 'verify':

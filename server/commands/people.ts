@@ -1,53 +1,152 @@
-/** `lamppost token` and `lamppost user`: who may do what. A running server notices at once. */
+/** `lamppost token …` and `lamppost user …`: who may do what. A running server notices at once, and records it. */
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { type Person, ROLES, type Role } from '../glossary/people.ts'
-import { openPeopleFile } from '../people/accounts/people-file.ts'
+import { READERS, ROLES, type Role, SCOPES, type Scope } from '../glossary/people.ts'
+import { adviceOn } from '../people/accounts/password-advice.ts'
+import { type PeopleFile, openPeopleFile } from '../people/accounts/people-file.ts'
+import { isoTime, realClock } from '../tools/clock.ts'
 import { packageRoot } from '../tools/package-root.ts'
 
 type Options = {
-  role?: string | undefined
+  role?: string[] | undefined
   name?: string | undefined
   user?: string | undefined
   data?: string | undefined
+  scope?: string | undefined
+  expires?: string | undefined
   'help-point'?: string[] | undefined
 }
-const SHORTEST_PASSWORD = 12
+const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+/** A script that nobody looks after any more stops by itself. */
+const SCRIPT_LASTS = '90d'
+/** A button that stops working by itself is found out by somebody in danger. */
+const PRESS_LASTS = 'never'
 
-function personOf({ role, name, 'help-point': helpPoints }: Options): Person {
-  if (!ROLES.includes(role as Role)) throw new Error(`--role must be one of ${ROLES.join(', ')}`)
-  if (!name) throw new Error('--name is missing: whose is it?')
-  if (helpPoints && role !== 'press') throw new Error('--help-point goes with --role press only')
-  return { role: role as Role, name, helpPoints: helpPoints ?? null }
+const say = (words: string): void => void process.stderr.write(`${words}\n`)
+const print = (line: string): void => void process.stdout.write(`${line}\n`)
+
+/** @throws in words when one of them is none, or there is none */
+function rolesOf<R extends Role>({ role = [] }: Options, allowed: readonly R[]): R[] {
+  const roles = role.filter((each): each is R => (allowed as readonly string[]).includes(each))
+  if (roles.length === 0 || roles.length !== role.length) throw new Error(`--role must be one of ${allowed.join(', ')}`)
+  return [...new Set(roles)]
 }
 /**
  * A folder that is not there yet is made: whoever sets a server up gives tokens first. A mistyped one must be
  * noticed.
  */
-function fileOf({ data }: Options): string {
+function peopleOf({ data }: Options): PeopleFile {
   const folder = resolve(data ?? join(packageRoot, 'data'))
   if (!existsSync(folder))
-    process.stderr.write(
-      `There was no ${folder}: it is made now. Only a server that is started with --data ${folder} knows who is named in it.\n`,
+    say(
+      `There was no ${folder}: it is made now. Only a server that is started with --data ${folder} knows who is named in it.`,
     )
-  return join(folder, 'people.json')
+  return openPeopleFile(join(folder, 'people.json'))
 }
 
-export function tokenCommand(options: Options): number {
-  const token = openPeopleFile(fileOf(options)).addToken(personOf(options))
-  process.stdout.write(`${token}\n`)
-  process.stderr.write('This is the only time the token is shown; only its hash is kept.\n')
+function endOf(expires: string): string | null {
+  if (expires === 'never') return null
+  const [, count = '', unit = ''] = /^(\d{1,5})([mhd])$/.exec(expires) ?? []
+  const ms = Number(count) * (UNITS[unit] ?? 0)
+  if (ms <= 0) throw new Error(`--expires ${expires} is no time; write 90d, 12h, 30m, or never`)
+  return isoTime(realClock.now() + ms)
+}
+function scopeOf({ scope, role }: Options): Scope | undefined {
+  if (scope === undefined) return undefined
+  if (!SCOPES.includes(scope as Scope)) throw new Error(`--scope must be one of ${SCOPES.join(', ')}`)
+  if ((scope === 'press') !== (role?.[0] === 'press'))
+    throw new Error('--scope press goes with --role press, and no other scope does')
+  return scope as Scope
+}
+
+function makeToken(options: Options): void {
+  const [role, second] = rolesOf(options, ROLES)
+  if (role === undefined || second !== undefined) throw new Error('a token has one --role')
+  const { name, 'help-point': helpPoints, expires = role === 'press' ? PRESS_LASTS : SCRIPT_LASTS } = options
+  if (!name) throw new Error('--name is missing: whose is it?')
+  if (helpPoints && role !== 'press') throw new Error('--help-point goes with --role press only')
+  const until = endOf(expires)
+  const terms = { scope: scopeOf(options), until, made: isoTime(realClock.now()) }
+  print(peopleOf(options).addToken({ name, role, helpPoints: helpPoints ?? null }, terms))
+  say('This is the only time the token is shown; only its hash is kept.')
+  say(until === null ? 'It does not end by itself.' : `It ends at ${until}; "lamppost token renew" makes the next one.`)
+  if (role === 'press' && !helpPoints)
+    say('It speaks for every help point of the town; --help-point ID makes one that speaks for one.')
+}
+function renewToken(people: PeopleFile, id: string, { expires }: Options): void {
+  const old = people.now().tokens.find((each) => each.id === id)
+  if (!old) throw new Error(`there is no token ${id}; "lamppost token list" names them`)
+  const until = endOf(expires ?? (old.until === null ? 'never' : SCRIPT_LASTS))
+  print(people.renewToken(id, { until, made: isoTime(realClock.now()) }) ?? '')
+  say(
+    'This is the only time the token is shown. Both are taken; the old one ends an hour after the first use of this one.',
+  )
+}
+function listTokens(people: PeopleFile): void {
+  for (const { id, name, role, scope, helpPoints, until } of people.now().tokens)
+    print([id, role, scope ?? 'all', helpPoints?.join(',') ?? '', until ?? 'never', name].join('\t'))
+}
+
+export function tokenCommand([verb, id]: string[], options: Options): number {
+  if (verb === undefined) makeToken(options)
+  else if (verb === 'list') listTokens(peopleOf(options))
+  else if (id === undefined)
+    throw new Error(`lamppost token ${verb} needs a token's id; "lamppost token list" names them`)
+  else if (verb === 'renew') renewToken(peopleOf(options), id, options)
+  else if (verb === 'remove') {
+    if (!peopleOf(options).removeToken(id)) throw new Error(`there is no token ${id}; "lamppost token list" names them`)
+    say('It is not known any more.')
+  } else throw new Error(`there is no "lamppost token ${verb}"; there are list, renew and remove`)
   return 0
 }
 
-export async function userCommand(options: Options): Promise<number> {
-  const person = personOf(options)
-  if (!options.user) throw new Error('--user is missing: the name to sign in with')
+/** From standard input, judged. @throws what is wrong with it */
+async function passwordFor(about: readonly string[]): Promise<string> {
   const password = (await text(process.stdin)).replace(/\r?\n$/, '')
-  if (password.length < SHORTEST_PASSWORD)
-    throw new Error(`a password needs at least ${SHORTEST_PASSWORD} characters (it is read from standard input)`)
-  await openPeopleFile(fileOf(options)).addUser(options.user, password, person)
-  process.stderr.write(`${options.user} may sign in as ${person.role}.\n`)
+  const wrong = await adviceOn(password, about)
+  if (wrong !== null) throw new Error(`${wrong} (It is read from standard input.)`)
+  return password
+}
+async function addUser(people: PeopleFile, user: string, options: Options): Promise<void> {
+  const { name } = options
+  const roles = rolesOf(options, READERS)
+  const [role = 'operator'] = roles
+  if (!name) throw new Error('--name is missing: whose is it?')
+  const password = await passwordFor([user, name])
+  await people.addUser(user, password, { name, role, roles, helpPoints: null }, isoTime(realClock.now()))
+  say(`${user} may sign in as ${roles.join(', ')}.`)
+}
+function listUsers(people: PeopleFile): void {
+  for (const { user, name, roles } of people.now().users) print([user, roles.join(','), name].join('\t'))
+}
+
+const VERBS = ['add', 'list', 'roles', 'password', 'remove']
+
+export async function userCommand([verb = 'add']: string[], options: Options): Promise<number> {
+  if (!VERBS.includes(verb)) throw new Error(`there is no "lamppost user ${verb}"; there are ${VERBS.join(', ')}`)
+  const people = peopleOf(options)
+  if (verb === 'list') {
+    listUsers(people)
+    return 0
+  }
+  const { user } = options
+  if (!user) throw new Error('--user is missing: the name to sign in with')
+  const nobody = new Error(`nobody signs in as "${user}" here; "lamppost user list" names them`)
+  if (verb !== 'add' && !people.user(user)) throw nobody
+  if (verb === 'add') await addUser(people, user, options)
+  if (verb === 'roles') {
+    const roles = rolesOf(options, READERS)
+    people.changeUser(user, { roles })
+    say(`${user} may act as ${roles.join(', ')} from now on.`)
+  }
+  if (verb === 'password') {
+    await people.setPassword(user, await passwordFor([user, people.user(user)?.name ?? '']))
+    say(`${user} has a new password, and is signed out everywhere.`)
+  }
+  if (verb === 'remove') {
+    people.removeUser(user)
+    say(`${user} is not known any more, and is signed out everywhere.`)
+  }
   return 0
 }

@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { type App, actorOf } from '../door/door.ts'
 import { CAMERA_MATCH, CONNECTOR, CONNECTOR_TRIAL, PROBLEM, listOf } from '../door/shapes.ts'
-import { READERS } from '../glossary/people.ts'
+import { ANY_WALL, READERS } from '../glossary/people.ts'
 import { Failure, messageOf } from '../tools/failure.ts'
 import type { ConnectorRegistry } from './connector-registry.ts'
 
@@ -17,7 +17,7 @@ export function connectorRoutes(app: App, { state, cameras, test, say }: Connect
   app.get(
     '/api/v1/connectors',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
       schema: {
         summary: 'Each VMS that is told of incidents: whether it hears, and what it has not been told yet',
         tags: ['connectors'],

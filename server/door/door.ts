@@ -1,7 +1,5 @@
 /** HTTP: the server, who may come in, and how refusals look. Routes are one file per room. */
 import fastifyCookie from '@fastify/cookie'
-import { parseCookie } from 'cookie'
-import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, {
@@ -16,17 +14,19 @@ import Fastify, {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify'
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import type { CameraId } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
-import type { Person, Role } from '../glossary/people.ts'
+import type { Person, Role, Scope } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
 import { type HandleShare, createHandleShare } from '../tools/process/handle-share.ts'
 import { version } from '../tools/package-root.ts'
-import { allowEmbedding, frameAncestors } from './embedding.ts'
+import { ruleBrowsers } from './browser-rules.ts'
+import { type Credential, SESSION_COOKIE, credentialOf } from './credentials.ts'
+import { allowEmbedding } from './embedding.ts'
+import { CONFIRM_FIRST, type RefusedAccess, createEntrance } from './entrance.ts'
 import { answerError, sendProblem } from './problem.ts'
-import { AT_THE_ROOT, type PublicAddress, isOwnOrigin, withoutBase } from './public-address.ts'
+import { AT_THE_ROOT, type PublicAddress, withoutBase } from './public-address.ts'
 import { createRunningAnswers } from './running-answers.ts'
 import type { Stream } from './sockets.ts'
 
@@ -34,6 +34,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may use the route. */
     roles?: readonly Role[]
+    /** Narrowed tokens that may use it as well, if their role may; without it none. */
+    scopes?: readonly Scope[]
     /** Why anybody may; a route that names neither this nor roles stops the start. */
     open?: string
     /** Hands recordings out, or destroys them: a person with a session has said the password again lately. */
@@ -57,7 +59,6 @@ declare module 'fastify' {
   }
 }
 
-export type Credential = { bearer: string } | { cookie: string }
 export type DoorOptions = {
   logger: FastifyBaseLogger
   /** PEM texts; with them the server speaks HTTPS: HTTP/2, and HTTP/1.1 for who asks for it. */
@@ -67,6 +68,7 @@ export type DoorOptions = {
   /** Whether this session's person has said the password again lately; left out: it is never asked. */
   isConfirmed?(session: string): boolean
   onRefusedPress(source: string, reason: string): void
+  onRefused?(refused: RefusedAccess): void
   /** Origins of pages that may have Lamppost in them. */
   embedding(): readonly string[]
   /** The page for a person whose address leads nowhere; null where no pages are built. */
@@ -76,11 +78,8 @@ export type DoorOptions = {
   /** What is kept of this process's handles for presses. */
   handles?: HandleShare
 }
-export const SESSION_COOKIE = 'lamppost_session'
+export { SESSION_COOKIE, credentialOf, type Credential }
 const HEADERS_WITHIN_MS = 10_000
-const CONFIRM_FIRST =
-  'This needs you and not only your screen: say your password again first (PUT /api/v1/session/confirmation).'
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Whoever asks. @throws people/unauthenticated where a route lets others in, too */
 export function personOf({ person }: { person: Person | null }): Person {
@@ -121,6 +120,7 @@ function refuseRoutesWithoutAccess(app: App): void {
 const withAccess = (schema: FastifySchema | undefined, config: FastifyContextConfig = {}): FastifySchema => ({
   ...schema,
   ...(config.roles ? { 'x-roles': config.roles } : { security: [], 'x-open': config.open }),
+  ...(config.scopes ? { 'x-scopes': config.scopes } : {}),
   ...(config.confirmed ? { 'x-confirmed': true } : {}),
 })
 
@@ -130,6 +130,7 @@ export async function createDoor({
   whoHas,
   isConfirmed = () => true,
   onRefusedPress,
+  onRefused = () => {},
   embedding,
   nothingHere = null,
   address = AT_THE_ROOT,
@@ -189,27 +190,7 @@ export async function createDoor({
         )
       : reply.code(404).type('text/html; charset=utf-8').header('cache-control', 'no-store').send(page)
   })
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'self'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'blob:', 'data:'],
-        mediaSrc: ["'self'", 'blob:'],
-        connectSrc: ["'self'"],
-        objectSrc: ["'none'"],
-        baseUri: ["'none'"],
-        frameAncestors: [() => frameAncestors(embedding())],
-        formAction: ["'self'"],
-      },
-    },
-    strictTransportSecurity: tls ? { maxAge: 31_536_000 } : false,
-    crossOriginEmbedderPolicy: false,
-    // The content security policy's frame-ancestors say it, by origin.
-    xFrameOptions: false,
-  })
+  await ruleBrowsers(app, { tls: tls !== null, embedding })
   await allowEmbedding(app, embedding)
   await app.register(fastifyCookie)
   refuseRoutesWithoutAccess(app)
@@ -249,50 +230,10 @@ export async function createDoor({
       throw new Failure('people/confirm-first', CONFIRM_FIRST)
   })
   app.decorateRequest('rawBody', null)
+  const enter = createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused, address })
   app.addHook('onRequest', async (request, reply) => {
-    const { roles, signed, confirmed } = request.routeOptions.config
     answerOf.set(request, reply)
-    if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath)
-      return reply.redirect(`${address.basePath}/${request.originalUrl.slice(address.basePath.length)}`, 308)
-    // A cookie travels with requests of any page in the same browser, also of another port of this host: what changes
-    // something needs a page of ours.
-    if (
-      !SAFE_METHODS.has(request.method) &&
-      request.headers.authorization === undefined &&
-      credentialOf(request.headers) !== null &&
-      !isOwnOrigin(request.headers, request.protocol === 'https', address)
-    )
-      throw new Failure(
-        'people/forbidden',
-        'This came from a page of another address, with a session of this one: it was ' +
-          'not done. Behind a proxy, start Lamppost with --public-url.',
-      )
-    if (!roles) return
-    if (signed && request.headers.authorization === undefined && request.headers['x-lamppost-signature'] !== undefined)
-      return
-    const credential = credentialOf(request.headers)
-    request.person = credential && whoHas(credential)
-    if (request.person) request.prove()
-    const mayHave = (person: Person | null): boolean => person !== null && roles.includes(person.role)
-    if (credential && mayHave(request.person)) {
-      if (confirmed && 'cookie' in credential && !isConfirmed(credential.cookie))
-        throw new Failure('people/confirm-first', CONFIRM_FIRST)
-      return request.onlyWhile(() => mayHave(whoHas(credential)))
-    }
-    const pressing = request.method === 'POST' && /\/presses(\/|$)/.test(request.routeOptions.url ?? '')
-    if (!request.person) {
-      if (pressing) onRefusedPress(request.ip, credential ? 'wrong token' : 'no token')
-      throw new Failure(
-        'people/unauthenticated',
-        credential
-          ? 'This token or session is not known here, or has ended.'
-          : 'Sign in, or send a token: Authorization: Bearer …',
-      )
-    }
-    throw new Failure(
-      'people/forbidden',
-      `The role ${request.person.role} may not do this; it needs ${roles.join(' or ')}.`,
-    )
+    return enter(request, reply)
   })
   return app
 }
@@ -325,12 +266,4 @@ function cutConnectionsAtClose(app: Pick<FastifyInstance, 'server' | 'addHook'>)
     for (const socket of sockets) socket.destroy()
     done()
   })
-}
-
-/** A token beats a cookie. */
-export function credentialOf({ authorization, cookie }: IncomingHttpHeaders): Credential | null {
-  const bearer = /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1]
-  if (bearer) return { bearer }
-  const session = parseCookie(cookie ?? '')[SESSION_COOKIE]
-  return session ? { cookie: session } : null
 }

@@ -1,9 +1,12 @@
 /** Who may read which entries: the same by GET, by events, over the socket and when the past is read again. Pure. */
 import type { Entry, EntryKind } from '../glossary/ledger.ts'
-import { READERS, type Role } from '../glossary/people.ts'
+import { READERS, type Person, type Role } from '../glossary/people.ts'
+import { readingRoles } from './rights.ts'
 
-/** Who may read the record itself. */
+/** Who may read the record itself; what one of them may not read in it comes as number and hash. */
 export const KEEPERS = ['engineer', 'evidence', 'supervisor'] as const
+/** What people did, searched, and handed out is not the engineer's to know. */
+const OF_PEOPLE = ['evidence', 'supervisor'] as const
 
 /** The roles that may read each kind of entry. A new kind that is not listed here does not compile. */
 export const READERS_OF = {
@@ -39,15 +42,15 @@ export const READERS_OF = {
   'call.keyed': READERS,
   'call.ended': READERS,
   'call.recorded': READERS,
-  'call.listened': KEEPERS,
+  'call.listened': OF_PEOPLE,
   'call.recording-deleted': READERS,
   'clip.held': READERS,
   'clip.released': READERS,
   'clip.deleted': READERS,
-  'clip.downloaded': KEEPERS,
-  'clip.locked': KEEPERS,
-  'clip.unlocked': KEEPERS,
-  'clip.expiring': KEEPERS,
+  'clip.downloaded': OF_PEOPLE,
+  'clip.locked': OF_PEOPLE,
+  'clip.unlocked': OF_PEOPLE,
+  'clip.expiring': OF_PEOPLE,
   'preset.saved': READERS,
   'preset.learned': READERS,
   'preset.confirmed': READERS,
@@ -56,7 +59,7 @@ export const READERS_OF = {
   'preset.removed': READERS,
   'preset.recalled': READERS,
   'camera.moved': READERS,
-  'camera.viewed': KEEPERS,
+  'camera.viewed': OF_PEOPLE,
   'ledger.broken': READERS,
   'chain.finished': READERS,
   'drill.finished': READERS,
@@ -83,33 +86,43 @@ export const READERS_OF = {
   'connector.tested': KEEPERS,
   'onvif-device.refused': KEEPERS,
   'onvif-device.viewed': KEEPERS,
-  'session.opened': KEEPERS,
-  'session.closed': KEEPERS,
-  'token.issued': KEEPERS,
-  'export.requested': KEEPERS,
-  'export.sealed': KEEPERS,
-  'export.changed': KEEPERS,
-  'export.downloaded': KEEPERS,
-  'export.expiring': KEEPERS,
-  'export.deleted': KEEPERS,
-  'disclosure.made': KEEPERS,
-  'disclosure.opened': KEEPERS,
-  'disclosure.revoked': KEEPERS,
-  'evidence.searched': KEEPERS,
+  'session.opened': OF_PEOPLE,
+  'session.closed': OF_PEOPLE,
+  'session.refused': KEEPERS,
+  'session.revoked': OF_PEOPLE,
+  'access.refused': KEEPERS,
+  'token.issued': OF_PEOPLE,
+  'token.made': OF_PEOPLE,
+  'token.revoked': OF_PEOPLE,
+  'user.added': OF_PEOPLE,
+  'user.changed': OF_PEOPLE,
+  'user.removed': OF_PEOPLE,
+  'export.requested': OF_PEOPLE,
+  'export.sealed': OF_PEOPLE,
+  'export.changed': OF_PEOPLE,
+  'export.downloaded': OF_PEOPLE,
+  'export.expiring': OF_PEOPLE,
+  'export.deleted': OF_PEOPLE,
+  'disclosure.made': OF_PEOPLE,
+  'disclosure.opened': OF_PEOPLE,
+  'disclosure.revoked': OF_PEOPLE,
+  'evidence.searched': OF_PEOPLE,
   'evidence.signer-changed': KEEPERS,
   'clock.stepped': KEEPERS,
   'shift.offered': READERS,
   'shift.accepted': READERS,
 } satisfies Record<EntryKind, readonly Role[]>
 
-/** A kind of a later version is for those who keep the record. */
-export const mayRead = (role: Role | null, kind: string): boolean =>
-  role !== null && ((READERS_OF as Record<string, readonly Role[]>)[kind] ?? KEEPERS).includes(role)
+/** A kind of a later version is for those who keep people's record. */
+export function mayRead(person: Person | null, kind: string): boolean {
+  const readers = (Object.hasOwn(READERS_OF, kind) && READERS_OF[kind as EntryKind]) || OF_PEOPLE
+  return readingRoles(person).some((role) => (readers as readonly Role[]).includes(role))
+}
 
 /**
- * In the place of an entry that is not for this role: its number leaves no gap, and its hash keeps chain and tree
+ * In the place of an entry that is not for this person: its number leaves no gap, and its hash keeps chain and tree
  * checkable.
  */
 export type Withheld = Pick<Entry, 'seq' | 'hash'>
-export const shownTo = (role: Role | null, entry: Entry): Entry | Withheld =>
-  mayRead(role, entry.kind) ? entry : { seq: entry.seq, hash: entry.hash }
+export const shownTo = (person: Person | null, entry: Entry): Entry | Withheld =>
+  mayRead(person, entry.kind) ? entry : { seq: entry.seq, hash: entry.hash }

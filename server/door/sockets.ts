@@ -5,9 +5,10 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Person, Role } from '../glossary/people.ts'
+import type { Person } from '../glossary/people.ts'
 import type { HandleShare } from '../tools/process/handle-share.ts'
 import { type App, type Credential, credentialOf } from './door.ts'
+import { type Access, actingAs } from './rights.ts'
 import { AT_THE_ROOT, type PublicAddress, isOwnOrigin, withoutBase } from './public-address.ts'
 
 /**
@@ -21,8 +22,8 @@ export type ServeSocket = (
   admitted: () => void,
 ) => void
 
-/** A WebSocket as its room offers it: the roles that may open it, and what is said on it. */
-export type Stream = { roles: readonly Role[]; serve: ServeSocket }
+/** A WebSocket as its room offers it: who may open it, and what is said on it. */
+export type Stream = Access & { serve: ServeSocket }
 
 /** How often an open stream asks again whether its reader may still read. */
 export const LOOK_MS = 500
@@ -73,12 +74,11 @@ export function openSockets(
   })
 }
 
-/** Whose credential it is, if that person's role may use the socket; asked again and again, since sessions end. */
+/** Whose credential it is, if that person may use the socket; asked again and again, since sessions end. */
 export function holderAmong(
-  roles: readonly Role[],
+  access: Access,
   whoHas: (credential: Credential) => Person | null,
   credential: Credential | null,
 ): Person | null {
-  const person = credential && whoHas(credential)
-  return person !== null && roles.includes(person.role) ? person : null
+  return actingAs(credential && whoHas(credential), access)
 }

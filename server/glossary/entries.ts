@@ -25,7 +25,8 @@ export type PressEntries = {
     source: string
     /** Six bytes of the SHA-256 of each key, base64url, one after the other. */ keys: string
   }
-  'press.refused': { helpPoint: string; reason: string; source: string }
+  /** One a second for each source, address, help point and reason; `count`: how many since the last. Old: one. */
+  'press.refused': { helpPoint: string; reason: string; source: string; count?: number }
 }
 /** Of the incidents. */
 export type IncidentEntries = {
@@ -175,8 +176,21 @@ export type PeopleEntries = {
   'camera.viewed': { camera: CameraId; what: Look; by: string; forIncident: IncidentId | null; reason: string | null }
   'session.opened': { name: string; role: string }
   'session.closed': { name: string }
+  /** `user`: only where there is such an account: what somebody typed by mistake may be a password. */
+  'session.refused': { user: string; reason: string; count: number }
+  /** By somebody else, or for all of one's own. */
+  'session.revoked': { user: string; sessions: number }
+  /** A request that was not let in. `who`: whose token or session it came with. */
+  'access.refused': { who: string; route: string; reason: string; count: number }
   /** A short-lived token for a wall; `through`: whose own token asked for it. */
-  'token.issued': { name: string; role: string; through: string; until: string }
+  'token.issued': { name: string; role: string; through: string; until: string; /** Old: none. */ scope?: string }
+  /** One that lasts. */
+  'token.made': { token: string; name: string; role: string; scope: string | null; until: string | null }
+  'token.revoked': { token: string; name: string }
+  'user.added': { user: string; name: string; roles: string[] }
+  /** `password`: there is a new one; sessions of before have ended. */
+  'user.changed': { user: string; name: string; roles: string[]; password: boolean }
+  'user.removed': { user: string; name: string }
   'shift.offered': ShiftOffer
   'shift.accepted': { shift: string; by: string }
 }

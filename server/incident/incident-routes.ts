@@ -1,11 +1,10 @@
 /** What the room does with incidents. */
-import { READERS, type Person } from '../glossary/people.ts'
+import { ANY_WALL, HANDLING_WALL, HANDLERS, READERS, type Person } from '../glossary/people.ts'
 import { mayRead } from '../door/entry-readers.ts'
 import { Type } from 'typebox'
 import type { CameraId, PresetToken } from '../glossary/camera.ts'
 import type { Clip, ClipView } from '../glossary/clip.ts'
 import { INCIDENT_STATES, type Incident, type IncidentId, type IncidentState } from '../glossary/incident.ts'
-import { HANDLERS } from '../glossary/people.ts'
 import { type App, actorOf } from '../door/door.ts'
 import { ID_PARAMS, INCIDENT, LIMIT, PROBLEM, listOf } from '../door/shapes.ts'
 
@@ -49,9 +48,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   /** What a role may not read stands in the log as a line without content: its number is missed by nobody. */
   const view = async ({ person }: { person: Person | null }, incident: Incident) => ({
     ...incident,
-    log: incident.log.map((line) =>
-      mayRead(person?.role ?? null, line.kind) ? line : { ...line, actor: '', body: {} },
-    ),
+    log: incident.log.map((line) => (mayRead(person, line.kind) ? line : { ...line, actor: '', body: {} })),
     clips: await Promise.all(incident.clips.map((clip) => port.clipView(incident.id, clip))),
   })
   const answers = { 200: INCIDENT, '4xx': PROBLEM }
@@ -59,7 +56,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.get(
     '/api/v1/incidents',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
       schema: {
         summary: 'Incidents, newest first',
         tags: ['incidents'],
@@ -80,7 +77,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.get(
     '/api/v1/incidents/:id',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
       schema: {
         summary: 'One incident with its presses, framings, clips and log',
         tags: ['incidents'],
@@ -93,7 +90,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.post(
     '/api/v1/incidents/:id/acknowledgement',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary: 'Take it; the loser of a race gets 409 with the owner’s name',
         tags: ['incidents'],
@@ -125,7 +122,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.put(
     '/api/v1/incidents/:id/handover',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary: 'Offer it to somebody, or to whoever comes; it stays its owner’s until it is taken',
         tags: ['incidents'],
@@ -140,7 +137,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.delete(
     '/api/v1/incidents/:id/handover',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: { summary: 'Keep it after all', tags: ['incidents'], params: ID_PARAMS, response: answers },
     },
     async (request) => view(request, await port.withdrawOffer(request.params.id, nameOf(request), actorOf(request))),
@@ -148,7 +145,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.put(
     '/api/v1/incidents/:id/hold',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary: 'Nothing to do for now; it comes back when its time is over or somebody presses',
         tags: ['incidents'],
@@ -171,7 +168,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.delete(
     '/api/v1/incidents/:id/hold',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: { summary: 'Go on with it', tags: ['incidents'], params: ID_PARAMS, response: answers },
     },
     async (request) => view(request, await port.takeUp(request.params.id, nameOf(request), actorOf(request))),
@@ -179,7 +176,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.post(
     '/api/v1/incidents/:id/reopening',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary: 'It was closed too soon: it is yours, and its clips go on',
         tags: ['incidents'],
@@ -194,7 +191,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.post(
     '/api/v1/incidents/:id/notes',
     {
-      config: { roles: [...HANDLERS, 'evidence'] },
+      config: { roles: [...HANDLERS, 'evidence'], scopes: HANDLING_WALL },
       schema: {
         summary: 'Write a note',
         tags: ['incidents'],
@@ -223,7 +220,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.post(
     '/api/v1/incidents/:id/contacts',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary: 'Who was called, and what they said',
         tags: ['incidents'],
@@ -241,7 +238,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.post(
     '/api/v1/incidents/:id/steps',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary: 'An instruction was followed',
         tags: ['incidents'],
@@ -258,7 +255,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.post(
     '/api/v1/incidents/:id/closure',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary: 'Close it, with the reason',
         tags: ['incidents'],
@@ -288,7 +285,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.post(
     '/api/v1/incidents/:id/framings',
     {
-      config: { roles: [...HANDLERS, 'engineer'] },
+      config: { roles: [...HANDLERS, 'engineer'], scopes: HANDLING_WALL },
       schema: {
         summary: 'Bring another camera, or ask one again',
         tags: ['incidents'],
@@ -319,7 +316,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
   app.post(
     '/api/v1/incidents/:id/camera-requests/:camera',
     {
-      config: { roles: HANDLERS },
+      config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
         summary: 'A press elsewhere needs a camera that this incident holds: give it, or keep it',
         tags: ['incidents'],

@@ -5,7 +5,8 @@ import type { Verification } from '../glossary/ledger.ts'
 import type { Person } from '../glossary/people.ts'
 import type { App } from '../door/door.ts'
 import { READERS } from '../glossary/people.ts'
-import { KEEPERS } from '../door/entry-readers.ts'
+import { KEEPERS, shownTo } from '../door/entry-readers.ts'
+import { isSame } from '../door/rights.ts'
 import {
   type EventsPort,
   HERE,
@@ -18,7 +19,7 @@ import {
   followEvents,
 } from './tail/event-tail.ts'
 import { LOOK_MS } from '../door/sockets.ts'
-import { ENTRY, LIMIT, MEDIA, VERIFICATION, listOf } from '../door/shapes.ts'
+import { ENTRY, LIMIT, MEDIA, VERIFICATION, WITHHELD, listOf } from '../door/shapes.ts'
 
 export type LedgerPort = EventsPort & {
   /** Entries as they are asked for; left out, as those who listen read them. */
@@ -35,18 +36,19 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
     {
       config: { roles: KEEPERS },
       schema: {
-        summary: 'Entries after a sequence number, in order',
+        summary: 'Entries after a sequence number, in order; what is not for this person comes as number and hash',
         tags: ['ledger'],
         querystring: Type.Object({
           after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
           limit: Type.Optional(LIMIT),
         }),
-        response: { 200: listOf(ENTRY) },
+        response: { 200: listOf(Type.Union([ENTRY, WITHHELD])) },
       },
     },
     async (request) => {
       const limit = Number(request.query.limit ?? 100)
-      const items = await (port.entries ?? port.page)(Number(request.query.after ?? 0), limit)
+      const found = await (port.entries ?? port.page)(Number(request.query.after ?? 0), limit)
+      const items = found.map((entry) => shownTo(request.person, entry))
       return { items, next: items.length === limit ? (items.at(-1)?.seq ?? null) : null }
     },
   )
@@ -111,7 +113,7 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
       }
       const following = followEvents({
         port,
-        role: request.person?.role ?? null,
+        reader: request.person,
         after,
         send,
         sendPage: send,
@@ -133,7 +135,7 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
       const ping = setInterval(() => send(STILL_HERE), PING_MS)
       const look = setInterval(() => {
         const now = port.whoListens(request.headers)
-        if (now && now.role === request.person?.role && now.name === request.person.name) return
+        if (isSame(now, request.person)) return
         end()
         raw.end()
         setTimeout(() => raw.destroy(), LOOK_MS)

@@ -2,7 +2,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { type Credential, type Door, credentialOf } from '../door/door.ts'
-import { EVENT_SOCKET_PATH, eventSocket } from './tail/event-socket.ts'
+import { actingAs } from '../door/rights.ts'
+import { EVENT_ACCESS, EVENT_SOCKET_PATH, eventSocket } from './tail/event-socket.ts'
 import { createPast } from './tail/event-tail.ts'
 import { ledgerRoutes } from './ledger-routes.ts'
 import type { Fold, Recorded } from '../glossary/ledger.ts'
@@ -92,7 +93,8 @@ export async function openLedgerWing({ clock, logger, dataFolder, news, closing,
       const events = { page: createPast(ledger.page), tail: ledger.tail, news: news.subscribe }
       socket(EVENT_SOCKET_PATH, eventSocket({ ...events, whoHas, onError }))
       const { page: entries, verify, checkpoint } = ledger
-      const whoListens = (headers: IncomingHttpHeaders): Person | null => holderOf(credentialOf(headers), whoHas)
+      const whoListens = (headers: IncomingHttpHeaders): Person | null =>
+        actingAs(holderOf(credentialOf(headers), whoHas), EVENT_ACCESS)
       ledgerRoutes(app, { ...events, entries, verify, checkpoint, whoListens })
     },
   }

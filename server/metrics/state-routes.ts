@@ -19,7 +19,7 @@ export function stateRoutes(app: App, { notReady, metrics, metricsType }: StateP
   })
   app.get(
     '/metrics',
-    { config: { roles: ['operator', 'engineer', 'supervisor'] }, schema: { hide: true } },
+    { config: { roles: ['operator', 'engineer', 'supervisor'], scopes: ['metrics'] }, schema: { hide: true } },
     async (_, reply) =>
       reply
         .type(metricsType)

@@ -1,7 +1,7 @@
 /** Who may try to sign in, and who could not: for the record, and for an engineer who wonders why a VMS hears nothing. */
 import type { RefusedClient } from '../glossary/onvif-device.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
-import { createTokenBuckets } from '../tools/token-bucket.ts'
+import { createTokenBuckets } from '../tools/pace/token-bucket.ts'
 
 /** Wrong passwords of one address: a person mistypes, a program goes on for ever. */
 const TRIES = 10

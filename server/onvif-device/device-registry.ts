@@ -2,7 +2,7 @@
 import type { OnvifDeviceState } from '../glossary/onvif-device.ts'
 import type { Entry } from '../glossary/ledger.ts'
 import type { OnvifDeviceSite, Site } from '../glossary/site.ts'
-import { createBackoff } from '../tools/backoff.ts'
+import { createBackoff } from '../tools/pace/backoff.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { messageOf } from '../tools/failure.ts'
 import type { OnvifDevice } from './device.ts'

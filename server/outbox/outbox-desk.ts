@@ -6,7 +6,7 @@
 import type { Draft, Entry } from '../glossary/ledger.ts'
 import type { DestinationState } from '../glossary/outbox.ts'
 import type { Destination } from '../glossary/site.ts'
-import { createBackoff } from '../tools/backoff.ts'
+import { createBackoff } from '../tools/pace/backoff.ts'
 import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, messageOf } from '../tools/failure.ts'
 import { cloudEvent, eventId, signEvent } from './cloud-event.ts'

@@ -1,19 +1,28 @@
 /** People: who they are, what they have open, and what they look at. */
 import { join } from 'node:path'
 import type { Door } from '../door/door.ts'
-import { peopleRoutes } from './people-routes.ts'
+import { type PeoplePort, peopleRoutes } from './people-routes.ts'
 import type { PublicAddress } from '../door/public-address.ts'
-import { createSignIn, sessionRoutes } from './sign-in/session-routes.ts'
 import type { CameraId } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
-import type { Append } from '../glossary/ledger.ts'
+import type { Append, Draft } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { Person } from '../glossary/people.ts'
 import type { Site } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
+import { createTopic } from '../tools/topic.ts'
+import { createAccountDesk } from './accounts/account-desk.ts'
+import { accountRoutes } from './accounts/account-routes.ts'
 import type { DemoCredentials } from './accounts/demo-people.ts'
-import { openIdentities } from './sign-in/identities.ts'
+import { followPeople } from './accounts/follow-people.ts'
+import { openPeopleFile } from './accounts/people-file.ts'
 import { createPresence } from './presence.ts'
+import { createGuessing } from './sign-in/guessing.ts'
+import { type Identities, openIdentities } from './sign-in/identities.ts'
+import { type Refusal, createRefusals } from './sign-in/refusals.ts'
+import { type SessionPort, sessionRoutes } from './sign-in/session-routes.ts'
+import { openSessionStore } from './sign-in/session-store.ts'
+import { type SignIn, createSignIn } from './sign-in/sign-in.ts'
 import { createViewing } from './viewing.ts'
 
 export type PeopleNeeds = {
@@ -21,6 +30,7 @@ export type PeopleNeeds = {
   dataFolder: string
   news: { publish(news: LiveNews): void }
   closing: { add(what: string, close: () => unknown): void }
+  onError(error: unknown): void
   address: PublicAddress
   /** Of the simulated town; null in a real one. */
   demo: DemoCredentials | null
@@ -34,13 +44,76 @@ export type PeopleNeeds = {
   incidents: { book: { isOpen(id: IncidentId): boolean; showing(camera: CameraId): IncidentId | null } }
 }
 
+/** Who signs in, and what they hold, from before the start on. */
+function openSignIn({ clock, dataFolder, demo, ledger, closing, onError }: PeopleNeeds) {
+  const follower = followPeople({ clock, append: ledger.append, onError })
+  const people = openPeopleFile(join(dataFolder, 'people.json'), follower.onForeign)
+  const store = openSessionStore({ file: join(dataFolder, 'sessions.json'), clock, onError })
+  const identities = openIdentities({ clock, people, store, demo, onError })
+  const refused = createTopic<Refusal>(onError)
+  const isUser = (user: string): boolean => people.user(user) !== null
+  const refusals = createRefusals({ clock, append: ledger.append, isUser, onRefused: refused.publish })
+  const signIn = createSignIn({
+    byPassword: people.byPassword,
+    byToken: identities.byToken,
+    redeem: identities.passes.redeem,
+    knownAs: identities.browsers.knownAs,
+    guessing: createGuessing(clock),
+    onRefused: refusals.signIn,
+    sleep: (ms) => clock.sleep(ms),
+  })
+  closing.add('the sessions', identities.saveNow)
+  closing.add('the refusals that are counted', refusals.close)
+  closing.add('the look at the people file', follower.close)
+  return { people, identities, signIn, refusals, refused, follower }
+}
+
+/** Somebody has signed in, or out. */
+const sessionDraft = (kind: 'session.opened' | 'session.closed', { name, role }: Person): Draft =>
+  kind === 'session.opened'
+    ? { kind, actor: `${role}:${name}`, subject: 'session', body: { name, role } }
+    : { kind, actor: `${role}:${name}`, subject: 'session', body: { name } }
+
+function sessionPort(
+  { sessions, browsers, whoHas, save }: Identities,
+  { signIn, record, demo }: { signIn: SignIn; record(draft: Draft): Promise<unknown>; demo: DemoCredentials | null },
+): SessionPort {
+  return {
+    signIn,
+    async open({ holder, scope }, place) {
+      const cookie = sessions.open(holder, place, { scope })
+      await save()
+      return cookie
+    },
+    async close(cookie) {
+      sessions.close(cookie)
+      await save()
+    },
+    confirm: sessions.confirm,
+    remember: browsers.remember,
+    whoHas,
+    onOpened: async (person) => void (await record(sessionDraft('session.opened', person))),
+    onClosed: async (person) => void (await record(sessionDraft('session.closed', person))),
+    demoTokens: demo?.tokens ?? null,
+  }
+}
+
+/** A wall’s short-lived tokens: they end with what they were made with. */
+const passPort = (
+  { passes, makerOf }: Identities,
+  record: (draft: Draft) => Promise<unknown>,
+): Pick<PeoplePort, 'issue' | 'onIssued'> => ({
+  issue: (holder, terms, by) => passes.issue(holder, { ...terms, maker: makerOf(by) }),
+  async onIssued({ name, role, through, scope = 'wall' }, { until, actor }) {
+    await record({ kind: 'token.issued', actor, subject: 'session', body: { name, role, through, until, scope } })
+  },
+})
+
 export function openPeople(needs: PeopleNeeds) {
-  const { clock, dataFolder, news, closing, address, demo, town, ledger, cameras, incidents } = needs
+  const { clock, news, closing, address, demo, town, ledger, cameras, incidents } = needs
   const { append, whenDurable } = ledger
   const { book } = incidents
-  const identities = openIdentities({ file: join(dataFolder, 'people.json'), now: clock.now, demo })
-  const { people, sessions, wallTokens, byToken, whoHas } = identities
-  const signIn = createSignIn({ byPassword: people.byPassword, byToken })
+  const { people, identities, signIn, refusals, refused, follower } = openSignIn(needs)
   const presence = createPresence({
     clock,
     known: (id) => book.isOpen(id as IncidentId),
@@ -54,37 +127,28 @@ export function openPeople(needs: PeopleNeeds) {
     incidentOf: (camera) => cameras.heldBy(camera) ?? book.showing(camera),
     reasonWanted: () => town.site().viewReason === 'required',
   })
+  const record = (draft: Draft): Promise<unknown> => append([draft]).durable
+  const townNames = (): string[] => [town.site().name, ...town.site().helpPoints.map(({ name }) => name)]
   return {
-    whoHas,
-    isConfirmed: sessions.isConfirmed,
+    whoHas: identities.whoHas,
+    isConfirmed: identities.sessions.isConfirmed,
+    /** Of sign-ins and requests, one by one: for figures. */
+    refusals: refused.subscribe,
+    onRefused: refusals.access,
     signIn,
     admit: viewing.admit,
     played: viewing.played,
     enter: presence.enter,
+    begin: (): void => follower.begin(identities.knownBefore, people.now),
     routes({ app }: Door): void {
       peopleRoutes(app, {
         present: presence.view,
         giveReason: (person, reason, camera) =>
           viewing.give(person, reason, camera === null ? null : cameras.knows(camera)),
-        issue: (holder, minutes, by) => wallTokens.issue(holder, minutes, identities.stillHeld(by)),
-        onIssued: async ({ name, role }, through, until, actor) => {
-          const body = { name, role, through, until }
-          await append([{ kind: 'token.issued', actor, subject: 'session', body }]).durable
-        },
+        ...passPort(identities, record),
       })
-      const port = {
-        byPassword: people.byPassword,
-        byToken,
-        open: identities.openSession,
-        close: sessions.close,
-        confirm: sessions.confirm,
-        onOpened: async ({ name, role }: Person) => {
-          const actor = `${role}:${name}`
-          await append([{ kind: 'session.opened', actor, subject: 'session', body: { name, role } }]).durable
-        },
-        demoTokens: demo?.tokens ?? null,
-      }
-      sessionRoutes(app, port, signIn, address)
+      accountRoutes(app, createAccountDesk({ clock, people, identities, record, townNames }))
+      sessionRoutes(app, sessionPort(identities, { signIn, record, demo }), address)
     },
   }
 }

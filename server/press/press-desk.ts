@@ -10,7 +10,7 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import { createKeySieve } from '../tools/key-sieve.ts'
-import { createTokenBuckets } from '../tools/token-bucket.ts'
+import { createTokenBuckets } from '../tools/pace/token-bucket.ts'
 import { type Coalescing, createPressCoalescing } from './press-coalescing.ts'
 import { type ClockEvidence, judgeTimes } from './press-times.ts'
 

@@ -2,6 +2,7 @@
 import type { HelpPointId } from '../glossary/press.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { Clock } from '../tools/clock.ts'
+import { createCountedLines } from '../tools/pace/counted-lines.ts'
 import { Failure } from '../tools/failure.ts'
 import type { Accepted, Arrival } from './press-desk.ts'
 
@@ -20,11 +21,17 @@ export type ReceptionPort = {
   onHeard(helpPoint: HelpPointId): void
   onCounted(press: CountedPress): void
 }
-/** One entry in so long says enough of a flood. */
-const REFUSALS_APART_MS = 1000
+type Refused = { source: string; from: string; reason: string; helpPoint: string }
 
 export function createPressReception({ clock, accept, idOf, append, onHeard, onCounted }: ReceptionPort) {
-  let refusedAt = Number.NEGATIVE_INFINITY
+  const refusals = createCountedLines<Refused>({
+    clock,
+    write: ({ source, from, reason, helpPoint }, count) => {
+      const body = { helpPoint, reason, source, count }
+      append([{ kind: 'press.refused', actor: `address:${from}`, subject: 'presses', body }])
+    },
+    others: ({ source }) => ({ source, from: 'many', reason: 'several', helpPoint: '' }),
+  })
   return {
     async accept(arrival: Arrival): Promise<Accepted> {
       const { kind } = arrival
@@ -51,10 +58,9 @@ export function createPressReception({ clock, accept, idOf, append, onHeard, onC
     /** @param from an address; @param helpPoint as it was named, which is kept only where the town has it */
     refused(source: string, from: string, reason: string, helpPoint = ''): void {
       onCounted({ source, kind: 'press', outcome: 'refused' })
-      if (clock.monotonic() - refusedAt < REFUSALS_APART_MS) return
-      refusedAt = clock.monotonic()
-      const body = { helpPoint: idOf(helpPoint) ?? '', reason, source }
-      append([{ kind: 'press.refused', actor: `address:${from}`, subject: 'presses', body }])
+      const known = idOf(helpPoint) ?? ''
+      refusals.add([source, from, reason, known].join('\n'), { source, from, reason, helpPoint: known })
     },
+    close: refusals.close,
   }
 }

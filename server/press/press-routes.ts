@@ -71,6 +71,12 @@ const headerOf = (value: string | string[] | undefined): string =>
   Array.isArray(value) ? value.join(',') : (value ?? '')
 
 export function pressRoutes(app: App, port: PressRoutesPort): void {
+  /** @throws people/unauthenticated: a help point's token is no token for its neighbour */
+  function mustSpeakFor({ person, ip }: { person: Person | null; ip: string }, helpPoint: string): void {
+    if (!person?.helpPoints || person.helpPoints.includes(helpPoint)) return
+    port.onRefused(ip, `the token of ${person.name} is for another help point`, helpPoint)
+    throw new Failure('people/unauthenticated', `This token does not speak for the help point "${helpPoint}".`)
+  }
   void app.register(async (plain) => {
     const signed = plain.withTypeProvider<TypeBoxTypeProvider>()
     // The signature covers the bytes as they came.
@@ -86,7 +92,7 @@ export function pressRoutes(app: App, port: PressRoutesPort): void {
     signed.post(
       '/api/v1/presses',
       {
-        config: { roles: ['press'], signed: true },
+        config: { roles: ['press'], scopes: ['press'], signed: true },
         schema: {
           summary:
             'A help point was pressed; with a bearer token, or signed (X-Lamppost-Timestamp, X-Lamppost-Signature)',
@@ -106,7 +112,7 @@ export function pressRoutes(app: App, port: PressRoutesPort): void {
               signature,
               body: request.rawBody ?? Buffer.alloc(0),
             })
-        if (person) mustSpeakFor(person, helpPoint)
+        if (person) mustSpeakFor(request, helpPoint)
         else request.prove()
         // What is signed can be sent again by anybody who has heard it: it stays the same press.
         const key = id ?? (signedAt === null ? null : `signed ${signature}`)
@@ -149,7 +155,7 @@ export function pressRoutes(app: App, port: PressRoutesPort): void {
   app.post(
     '/api/v1/presses/lorawan',
     {
-      config: { roles: ['press'] },
+      config: { roles: ['press'], scopes: ['press'] },
       schema: {
         summary:
           'The webhook of a LoRaWAN network server: The Things Stack, or ChirpStack v4 (JSON); the frame counter makes a repeat harmless',
@@ -168,7 +174,7 @@ export function pressRoutes(app: App, port: PressRoutesPort): void {
         request.body,
         request.query.event ?? null,
         `lorawan ${request.person?.name ?? ''}`,
-        (helpPoint) => mustSpeakFor(request.person, helpPoint),
+        (helpPoint) => mustSpeakFor(request, helpPoint),
       )
       return reply.status(accepted && !accepted.repeated ? 202 : 200).send(accepted?.receipt ?? { press: null })
     },
@@ -176,7 +182,7 @@ export function pressRoutes(app: App, port: PressRoutesPort): void {
   app.post(
     '/api/v1/heartbeats',
     {
-      config: { roles: ['press'] },
+      config: { roles: ['press'], scopes: ['press'] },
       schema: {
         summary: 'A help point says that it lives',
         tags: ['presses'],
@@ -185,15 +191,9 @@ export function pressRoutes(app: App, port: PressRoutesPort): void {
       },
     },
     async (request, reply) => {
-      mustSpeakFor(request.person, request.body.helpPoint)
+      mustSpeakFor(request, request.body.helpPoint)
       port.alive(request.body.helpPoint)
       return reply.status(204).send(null)
     },
   )
-}
-
-/** @throws people/unauthenticated: a help point's token is no token for its neighbour. */
-function mustSpeakFor(person: Person | null, helpPoint: string): void {
-  if (person?.helpPoints && !person.helpPoints.includes(helpPoint))
-    throw new Failure('people/unauthenticated', `This token does not speak for the help point "${helpPoint}".`)
 }

@@ -58,6 +58,7 @@ function openSources({ clock, logger, host, closing, onError, town, ledger, inci
     onHeard: heard.publish,
     onCounted: counted.publish,
   })
+  closing.add('the refusals that are counted', reception.close)
   const sources = createPressSources({
     site: town.site,
     host,

@@ -1,5 +1,5 @@
 /** The town's help points, what proves that they work, and drills of their chains. */
-import { READERS } from '../glossary/people.ts'
+import { ANY_WALL, READERS } from '../glossary/people.ts'
 import { Type } from 'typebox'
 import type { Receipt } from '../glossary/press.ts'
 import type { Registration } from '../glossary/call.ts'
@@ -132,7 +132,7 @@ export function helpPointRoutes(
   app.get(
     '/api/v1/site',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
       schema: {
         summary: 'The town: its name, zone, safe places and contacts',
         tags: ['help points'],
@@ -162,7 +162,7 @@ export function helpPointRoutes(
   app.get(
     '/api/v1/map',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
       schema: {
         summary: 'The town’s streets and areas (GeoJSON, RFC 7946) as the site file names them',
         tags: ['help points'],
@@ -178,7 +178,7 @@ export function helpPointRoutes(
   app.get(
     '/api/v1/help-points',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
       schema: {
         summary: 'All help points, and what last proved each chain',
         tags: ['help points'],
@@ -202,7 +202,7 @@ export function helpPointRoutes(
   app.get(
     '/api/v1/help-points/:id',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
       schema: {
         summary: 'One help point',
         tags: ['help points'],

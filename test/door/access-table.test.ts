@@ -12,13 +12,14 @@ import { type App, type Credential, createDoor } from '../../server/door/door.ts
 import { disclosureRoutes } from '../../server/evidence/keep/disclosure-routes.ts'
 import { retentionRoutes } from '../../server/evidence/keep/retention-routes.ts'
 import { exportRoutes } from '../../server/evidence/order/export-routes.ts'
-import { ROLES, type Role } from '../../server/glossary/people.ts'
+import { ROLES, type Role, SCOPES, type Scope } from '../../server/glossary/people.ts'
 import { incidentRoutes } from '../../server/incident/incident-routes.ts'
 import { ledgerRoutes } from '../../server/ledger/ledger-routes.ts'
 import { stateRoutes } from '../../server/metrics/state-routes.ts'
 import { connectorRoutes } from '../../server/connectors/connector-routes.ts'
 import { onvifDeviceRoutes } from '../../server/onvif-device/onvif-device-routes.ts'
 import { outboxRoutes } from '../../server/outbox/outbox-routes.ts'
+import { accountRoutes } from '../../server/people/accounts/account-routes.ts'
 import { peopleRoutes } from '../../server/people/people-routes.ts'
 import { sessionRoutes } from '../../server/people/sign-in/session-routes.ts'
 import { shiftRoutes } from '../../server/people/shift/shift-routes.ts'
@@ -50,15 +51,24 @@ const unasked = <Port>(): Port =>
   ) as Port
 
 const LETTER: Record<Role, string> = { operator: 'O', engineer: 'E', evidence: 'V', supervisor: 'S', press: 'P' }
-type Route = { method: string; url: string; roles: readonly Role[]; open: boolean; confirmed: boolean }
+type Route = {
+  method: string
+  url: string
+  roles: readonly Role[]
+  scopes: readonly Scope[]
+  open: boolean
+  confirmed: boolean
+}
 const routes: Route[] = []
 let app: App
 let confirmed = true
 
-/** The name of a role is its token. */
+/** The name of a role is its token; narrowed, with a scope: supervisor/wall. */
 function whoHas(credential: Credential): Person | null {
-  const role = ('bearer' in credential ? credential.bearer : credential.cookie) as Role
-  return ROLES.includes(role) ? { name: 'Somebody', role, helpPoints: null } : null
+  const [given, scope] = ('bearer' in credential ? credential.bearer : credential.cookie).split('/')
+  const role = given as Role
+  if (!ROLES.includes(role)) return null
+  return { name: 'Somebody', role, helpPoints: null, ...(scope === undefined ? {} : { scope: scope as Scope }) }
 }
 const streams = {
   [EVENT_SOCKET_PATH]: eventSocket({ ...unasked<Parameters<typeof eventSocket>[0]>(), ...nothing(), whoHas }),
@@ -106,7 +116,8 @@ beforeAll(async () => {
   connectorRoutes(app, unasked())
   onvifDeviceRoutes(app, unasked())
   peopleRoutes(app, unasked())
-  sessionRoutes(app, unasked(), unasked())
+  accountRoutes(app, unasked())
+  sessionRoutes(app, unasked())
   shiftRoutes(app, unasked(), unasked())
   pressRoutes(app, unasked())
   helpPointRoutes(app, unasked())
@@ -120,6 +131,7 @@ beforeAll(async () => {
           method: each,
           url,
           roles: config.roles ?? [],
+          scopes: config.scopes ?? [],
           open: config.open !== undefined,
           confirmed: config.confirmed ?? false,
         })
@@ -128,8 +140,9 @@ afterAll(() => app.close())
 
 const lettersOf = (roles: readonly Role[]): string =>
   ROLES.map((role) => (roles.includes(role) ? LETTER[role] : '-')).join('')
-const rowOf = ({ method, url, roles, open, confirmed: again }: Route): string =>
-  `${method} ${url}: ${open ? 'anybody' : lettersOf(roles)}${again ? ' confirmed' : ''}`
+const scopesOf = (scopes: readonly Scope[] = []): string => (scopes.length === 0 ? '' : ` [${scopes.join(' ')}]`)
+const rowOf = ({ method, url, roles, scopes, open, confirmed: again }: Route): string =>
+  `${method} ${url}: ${open ? 'anybody' : lettersOf(roles)}${scopesOf(scopes)}${again ? ' confirmed' : ''}`
 const ask = async ({ method, url }: Route, headers: Record<string, string>) => {
   const answered = app.inject({ method: method as 'GET', url: url.replaceAll(/:\w+/g, '1'), headers })
   // A refusal comes whole and at once; an event stream that was opened never ends, a table is cut at its first page.
@@ -159,16 +172,39 @@ test.each(ROLES)(
     }
   },
 )
+test.each(SCOPES.flatMap((scope) => ROLES.map((role) => [role, scope] as const)))(
+  'a token of the role %s for %s passes where both are named, and is refused everywhere else',
+  async (role, scope) => {
+    for (const route of routes.filter(({ open }) => !open)) {
+      const { status, code } = await ask(route, { authorization: `Bearer ${role}/${scope}` })
+      const passed = !(status === 403 && code === 'people/forbidden') && status !== 401
+      const may = route.roles.includes(role) && route.scopes.includes(scope)
+      expect({ route: rowOf(route), passed }).toEqual({ route: rowOf(route), passed: may })
+    }
+  },
+)
+test('a token for a wall can look at and handle incidents, and locks, exports, signs and reads the record nowhere', () => {
+  const ofWalls = routes.filter(({ scopes }) => scopes.includes('wall')).map(({ url }) => url)
+  expect(ofWalls).toContain('/api/v1/incidents/:id/closure')
+  expect(
+    ofWalls.filter((url) => /lock|export|ledger|shift|retention|users|outbox|evidence|disclosure/.test(url)),
+  ).toEqual([])
+  const shows = routes.filter(({ scopes }) => scopes.includes('wall-view'))
+  expect(shows.filter(({ method }) => method !== 'GET').map(rowOf)).toEqual([
+    'POST /api/v1/tokens: O--S- [wall-view wall]',
+  ])
+})
 test('what hands recordings out asks a session for the password again, and never a token', async () => {
   confirmed = false
-  const own = { cookie: 'lamppost_session=evidence', origin: 'http://localhost:80', host: 'localhost:80' }
   for (const route of routes.filter(({ confirmed: again }) => again)) {
+    const [role = ''] = route.roles
+    const own = { cookie: `lamppost_session=${role}`, origin: 'http://localhost:80', host: 'localhost:80' }
     expect({ route: rowOf(route), ...(await ask(route, own)) }).toMatchObject({
       route: rowOf(route),
       status: 403,
       code: 'people/confirm-first',
     })
-    expect((await ask(route, { authorization: 'Bearer evidence' })).code).not.toBe('people/confirm-first')
+    expect((await ask(route, { authorization: `Bearer ${role}` })).code).not.toBe('people/confirm-first')
   }
   confirmed = true
 })
@@ -186,7 +222,9 @@ test('a route that does not say who may use it stops the start', async () => {
 })
 
 test('the streams are in the table, too', () => {
-  expect(Object.entries(streams).map(([path, { roles }]) => `${path}: ${lettersOf(roles)}`)).toEqual(STREAMS)
+  expect(
+    Object.entries(streams).map(([path, { roles, scopes }]) => `${path}: ${lettersOf(roles)}${scopesOf(scopes)}`),
+  ).toEqual(STREAMS)
 })
 test.each(Object.keys(streams).flatMap((path) => [...ROLES, 'nobody'].map((role) => [path, role] as const)))(
   'the stream %s answers %s as the table says',
@@ -197,7 +235,12 @@ test.each(Object.keys(streams).flatMap((path) => [...ROLES, 'nobody'].map((role)
     const first = await new Promise<string>((resolve) => socket.once('message', (data) => resolve(String(data))))
     socket.terminate()
     const row = STREAMS.find((each) => each.startsWith(`${path}: `)) ?? ''
-    expect(first.includes('"refused":401')).toBe(!row.split(': ')[1]?.includes(LETTER[role as Role] ?? 'nobody'))
+    expect(first.includes('"refused":401')).toBe(
+      !row
+        .split(': ')[1]
+        ?.split(' ')[0]
+        ?.includes(LETTER[role as Role] ?? 'nobody'),
+    )
   },
 )
 test('a stream that names no role stops the start', () => {

@@ -209,7 +209,9 @@ describe('a short-lived token', () => {
     const { status, body } = await call('asha', 'POST', '/tokens', { name: 'Dilys', minutes: 5 })
     expect(status).toBe(201)
     expect(body).toMatchObject({ name: 'Dilys (Asha)', role: 'operator' })
-    expect((await call(body.token, 'GET', '/session')).body).toEqual({ name: 'Dilys (Asha)', role: 'operator' })
+    expect((await call(body.token, 'GET', '/session')).body).toEqual({
+      ...{ name: 'Dilys (Asha)', role: 'operator', roles: ['operator'], user: null, scope: 'wall' },
+    })
     expect((await kinds()).find(({ kind }) => kind === 'token.issued')).toMatchObject({
       actor: 'operator:Asha',
       body: { name: 'Dilys (Asha)', through: 'Asha' },

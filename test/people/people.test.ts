@@ -1,66 +1,179 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { randomBytes, scryptSync } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
-import { createSessions } from '../../server/people/sign-in/sessions.ts'
-import { createFakeClock } from '../fakes/fake-clock.ts'
+import { adviceOn } from '../../server/people/accounts/password-advice.ts'
+import { changesBetween } from '../../server/people/accounts/people-changes.ts'
+import { type Stored, hashToken, openPeopleFile } from '../../server/people/accounts/people-file.ts'
 
 let folder: string
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'lamppost-people-'))))
+let file: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lamppost-people-'))
+  file = join(folder, 'people.json')
+})
 afterEach(() => rmSync(folder, { recursive: true }))
 const SAM = { name: 'Sam', role: 'operator', helpPoints: null } as const
+const PASSWORD = 'correct horse £ battery'
 
-describe('people', () => {
-  test('a token is kept only as a hash, in a file nobody else may read', () => {
-    const file = join(folder, 'people.json')
+describe('the people file', () => {
+  test('keeps a token only as a hash, and nobody else may read it', () => {
     const token = openPeopleFile(file).addToken(SAM)
     expect(readFileSync(file, 'utf8')).not.toContain(token)
     expect(statSync(file).mode & 0o777).toBe(0o600)
   })
-  test('a token added by another process is known at once', () => {
-    const file = join(folder, 'people.json')
+  test('knows a token at once that another process has added', () => {
     const running = openPeopleFile(file)
-    expect(running.byToken('x')).toBeNull()
+    expect(running.byHash(hashToken('x'))).toBeNull()
     const token = openPeopleFile(file).addToken(SAM)
-    expect(running.byToken(token)).toEqual(SAM)
+    expect(running.byHash(hashToken(token))).toMatchObject(SAM)
   })
-  test('the right password signs in, anything else does not', async () => {
-    const people = openPeopleFile(join(folder, 'people.json'))
-    await people.addUser('sam', 'correct horse £ battery', SAM)
-    expect(await people.byPassword('sam', 'correct horse £ battery')).toEqual(SAM)
+  test('lets the right password in, and nothing else', async () => {
+    const people = openPeopleFile(file)
+    await people.addUser('sam', PASSWORD, SAM)
+    expect(await people.byPassword('sam', PASSWORD)).toMatchObject({ name: 'Sam', roles: ['operator'] })
     expect(await people.byPassword('sam', 'correct horse battery')).toBeNull()
-    expect(await people.byPassword('nobody', 'correct horse £ battery')).toBeNull()
+    expect(await people.byPassword('nobody', PASSWORD)).toBeNull()
   })
-  test('a file that somebody is just editing puts nobody out, and is read when it is whole', () => {
-    const file = join(folder, 'people.json')
+  test('keeps a password as argon2id, and what two keyboards write differently is the same', async () => {
+    const people = openPeopleFile(file)
+    await people.addUser('sam', 'cafe\u0301 by the river', SAM)
+    expect(people.user('sam')?.password).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+    expect(await people.byPassword('sam', 'caf\u00e9 by the river')).not.toBeNull()
+  })
+  test('keeps a password of version 0.1 anew at the next sign-in, and signs nobody out for it', async () => {
+    const salt = randomBytes(16)
+    const key = scryptSync(PASSWORD, salt, 32, { N: 32_768, r: 8, p: 1, maxmem: 64 * 1024 * 1024 })
+    const old = `scrypt$${salt.toString('base64')}$${key.toString('base64')}`
+    writeFileSync(file, JSON.stringify({ tokens: [], users: [{ ...SAM, user: 'sam', password: old }] }))
+    const people = openPeopleFile(file)
+    const before = people.user('sam')?.stamp
+    expect(await people.byPassword('sam', 'wrong horse £ battery')).toBeNull()
+    expect(people.user('sam')?.password).toBe(old)
+    expect(await people.byPassword('sam', PASSWORD)).not.toBeNull()
+    expect(people.user('sam')?.password).toMatch(/^\$argon2id\$/)
+    expect(people.user('sam')?.stamp).toBe(before)
+    expect(await people.byPassword('sam', PASSWORD)).not.toBeNull()
+  })
+  test('of version 0.1 is read: its tokens get a name to be listed by, and do not end', () => {
+    const sha256 = hashToken('the old token')
+    writeFileSync(file, JSON.stringify({ tokens: [{ ...SAM, role: 'press', helpPoints: ['bar'], sha256 }], users: [] }))
+    expect(openPeopleFile(file).byHash(sha256)).toEqual({
+      ...{ id: sha256.slice(0, 12), name: 'Sam', role: 'press', helpPoints: ['bar'], sha256, made: null, until: null },
+    })
+  })
+  test('is read when it is whole: somebody who is just editing it puts nobody out', () => {
     const running = openPeopleFile(file)
-    const token = running.addToken(SAM)
+    const hash = hashToken(running.addToken(SAM))
     const whole = readFileSync(file, 'utf8')
     writeFileSync(file, whole.slice(0, 40))
-    expect([running.byToken(token), running.byToken('x')]).toEqual([SAM, null])
-    writeFileSync(file, whole.replace('Sam', 'Samira'))
-    expect(running.byToken('y')).toBeNull()
-    expect(running.byToken(token)?.name).toBe('Samira')
+    expect([running.byHash(hash)?.name, running.byHash(hashToken('x'))]).toEqual(['Sam', null])
+    writeFileSync(file, whole.replace('"Sam"', '"Samira"'))
+    expect(running.byHash(hashToken('y'))).toBeNull()
+    expect(running.byHash(hash)?.name).toBe('Samira')
   })
-  test('a session ends when nobody uses it, and at the latest after a day', async () => {
-    const clock = createFakeClock()
-    const sessions = createSessions(clock.now)
-    const idle = sessions.open(SAM)
-    await clock.advance(13 * 3_600_000)
-    expect(sessions.who(idle)).toBeNull()
-    const busy = sessions.open(SAM)
-    for (let hour = 0; hour < 23; hour += 1) {
-      await clock.advance(3_600_000)
-      expect(sessions.who(busy)).toEqual(SAM)
-    }
-    await clock.advance(2 * 3_600_000)
-    expect(sessions.who(busy)).toBeNull()
+  test('that cannot be read is not overwritten', async () => {
+    writeFileSync(file, '{"users": [')
+    await expect(openPeopleFile(file).addUser('sam', PASSWORD, SAM)).rejects.toThrow('is not overwritten')
+    expect(readFileSync(file, 'utf8')).toBe('{"users": [')
   })
-  test('a closed session is closed', () => {
-    const sessions = createSessions(() => 0)
-    const id = sessions.open(SAM)
-    sessions.close(id)
-    expect(sessions.who(id)).toBeNull()
+  test('loses nothing when two write in turn, each without having seen the other’s', async () => {
+    const [one, other] = [openPeopleFile(file), openPeopleFile(file)]
+    await one.addUser('sam', PASSWORD, SAM)
+    await other.addUser('ann', PASSWORD, { ...SAM, name: 'Ann' })
+    one.addToken({ ...SAM, name: 'a script' })
+    other.changeUser('sam', { roles: ['evidence', 'operator'] })
+    const { users, tokens } = openPeopleFile(file).now()
+    expect(users.map(({ user, roles }) => [user, roles])).toEqual([
+      ['sam', ['evidence', 'operator']],
+      ['ann', ['operator']],
+    ])
+    expect(tokens.map(({ name }) => name)).toEqual(['a script'])
+  })
+  test('with a role or a scope that this version does not know gives nobody more than it says', () => {
+    const token = { id: 'a', name: 'Robot', sha256: 'h1', helpPoints: null, made: null, until: null }
+    const users = [
+      { user: 'a', name: 'A', roles: ['press'], password: '', stamp: '' },
+      { user: 'b', name: 'B', roles: ['director', 'evidence'], password: '', stamp: '' },
+    ]
+    const tokens = [
+      { ...token, role: 'supervisor', scope: 'half-a-wall' },
+      { ...token, sha256: 'h2', role: 'constructor' },
+    ]
+    writeFileSync(file, JSON.stringify({ version: 3, users, tokens }))
+    expect(openPeopleFile(file).now()).toMatchObject({ users: [{ user: 'b', roles: ['evidence'] }], tokens: [] })
+  })
+  test('renews a token: both are taken, and the new one knows whose place it takes', () => {
+    const people = openPeopleFile(file)
+    const old = people.byHash(hashToken(people.addToken({ ...SAM, role: 'press', helpPoints: ['bar'] })))
+    const renewed = people.renewToken(old?.id ?? '', { until: null, made: '2026-11-30T00:00:00.000Z' }) ?? ''
+    expect(people.byHash(hashToken(renewed))).toMatchObject({ role: 'press', helpPoints: ['bar'], name: 'Sam' })
+    expect(people.now().tokens[0]).toMatchObject({ id: old?.id, replacedBy: hashToken(renewed).slice(0, 12) })
+    expect(people.renewToken('nonsense', { until: null, made: '' })).toBeNull()
+  })
+  test('is told when another hand has changed it, and not of its own changes', async () => {
+    const told: string[][] = []
+    const running = openPeopleFile(file, (before, now) => {
+      told.push(changesBetween(before, now).map(({ kind, subject }) => `${kind} ${subject}`))
+    })
+    running.now()
+    await running.addUser('sam', PASSWORD, SAM)
+    const command = openPeopleFile(file)
+    await command.addUser('ann', PASSWORD, { ...SAM, name: 'Ann' })
+    command.addToken(SAM)
+    running.byHash('anything')
+    await command.setPassword('sam', PASSWORD)
+    command.removeUser('ann')
+    running.addToken(SAM)
+    expect(told).toEqual([
+      ['user.added ann', 'token.made token'],
+      ['user.changed sam', 'user.removed ann'],
+    ])
+  })
+  test('says what changed, and no more', () => {
+    const user = { user: 'sam', name: 'Sam', roles: ['operator' as const], password: 'p', stamp: 's', since: null }
+    const before: Stored = { users: [user], tokens: [] }
+    expect(changesBetween(before, before)).toEqual([])
+    expect(changesBetween(before, { ...before, users: [{ ...user, password: 'kept anew' }] })).toEqual([])
+    expect(changesBetween(before, { ...before, users: [{ ...user, stamp: 'other' }] })).toMatchObject([
+      { kind: 'user.changed', actor: 'machine:command line', body: { user: 'sam', password: true } },
+    ])
+    expect(JSON.stringify(changesBetween({ users: [], tokens: [] }, before))).not.toContain('"p"')
+  })
+  test('leaves nothing behind beside it when it is written', () => {
+    openPeopleFile(file).addToken(SAM)
+    expect(existsSync(`${file}.new`)).toBe(false)
+  })
+})
+
+describe('a new password', () => {
+  test.each([
+    ['aaaaaaaaaaaa'],
+    ['password1234'],
+    ['            '],
+    ['qwertyuiop12'],
+    ['123456789012'],
+    ['Password123456'],
+    ['letmeinletmein'],
+    ['Darlington2026!'],
+    ['samsamsamsam'],
+    ['sam.shaw2026'],
+    ['lamppost lamppost'],
+    ['abcdefghijklmnop'],
+    ['short'],
+    ['x'.repeat(1001)],
+  ])('%j is refused in words', async (password) => {
+    expect(await adviceOn(password, ['sam', 'Sam Shaw', 'Darlington'])).toMatch(/^(A|This) password/)
+  })
+  test.each([
+    ['correct horse £ battery'],
+    ['two lamps burn here'],
+    ['a password of Cai'],
+    ['Wz8#kLm2Qx9v'],
+    ['пароль из четырёх слов'],
+  ])('%j is taken', async (password) => expect(await adviceOn(password, ['cai', 'Darlington'])).toBeNull())
+  test('is counted in characters, not in bytes', async () => {
+    expect(await adviceOn('😀🚦🏮🌉🚓🎈', [])).toContain('at least 12')
   })
 })

@@ -4,11 +4,9 @@ import { createManualControl } from '../../server/camera/control/manual-control.
 import type { CameraId } from '../../server/glossary/camera.ts'
 import type { Present } from '../../server/glossary/people.ts'
 import { createPresence } from '../../server/people/presence.ts'
-import { createWallTokens } from '../../server/people/sign-in/wall-tokens.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 
 const ASHA = { name: 'Asha', role: 'operator', helpPoints: null } as const
-const DILYS = { name: 'Dilys (Asha)', role: 'operator', helpPoints: null, through: 'Asha' } as const
 const BEN = { name: 'Ben', role: 'supervisor', helpPoints: null } as const
 
 describe('who has a wall open', () => {
@@ -105,34 +103,5 @@ describe('a hand on a camera', () => {
     await clock.advance(1500)
     expect(who(CAM)).toBeNull()
     expect(told).toEqual(['Asha', null])
-  })
-})
-
-describe('a short-lived token', () => {
-  test('is good until its time is over, and not a moment longer', async () => {
-    const clock = createFakeClock()
-    const tokens = createWallTokens(clock.now)
-    const { token, expiresAt } = tokens.issue(DILYS, 15, () => true)
-    expect(Date.parse(expiresAt) - clock.now()).toBe(15 * 60_000)
-    await clock.advance(15 * 60_000 - 1)
-    expect(tokens.who(token)).toEqual(DILYS)
-    await clock.advance(1)
-    expect(tokens.who(token)).toBeNull()
-  })
-  test('lasts twelve hours at the most, and many of them do not fill the memory', () => {
-    const clock = createFakeClock()
-    const tokens = createWallTokens(clock.now)
-    expect(Date.parse(tokens.issue(DILYS, 100_000, () => true).expiresAt) - clock.now()).toBe(12 * 3_600_000)
-    const first = tokens.issue(DILYS, 10, () => true).token
-    const bens = tokens.issue({ ...BEN, through: 'Ben' }, 10, () => true).token
-    for (let i = 0; i < 250; i += 1) tokens.issue(DILYS, 10, () => true)
-    expect([tokens.who(first), tokens.who(bens)?.name]).toEqual([null, 'Ben'])
-  })
-  test('ends with whoever asked for it', () => {
-    let still = true
-    const tokens = createWallTokens(createFakeClock().now)
-    const { token } = tokens.issue(DILYS, 10, () => still)
-    still = false
-    expect(tokens.who(token)).toBeNull()
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createFollowers } from '../../server/tools/process/followers.ts'
 import { createKeySieve } from '../../server/tools/key-sieve.ts'
 import { lastLocal, localDate, momentOf, nextLocal } from '../../server/tools/local-time.ts'
-import { createTokenBuckets } from '../../server/tools/token-bucket.ts'
+import { createTokenBuckets } from '../../server/tools/pace/token-bucket.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 
 const LONDON = 'Europe/London'

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { EdgeListen } from '../../glossary/call.ts'
-import { createBackoff } from '../../tools/backoff.ts'
+import { createBackoff } from '../../tools/pace/backoff.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { messageOf } from '../../tools/failure.ts'
 import { builtEntry } from '../../tools/package-root.ts'

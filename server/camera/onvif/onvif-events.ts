@@ -3,7 +3,7 @@
  * without patience breaks cameras. What a camera says of itself when one subscribes (`Initialized`) is its state, not
  * an event.
  */
-import { createBackoff } from '../../tools/backoff.ts'
+import { createBackoff } from '../../tools/pace/backoff.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { Failure, messageOf } from '../../tools/failure.ts'
 import type { OnvifClient } from './onvif-client.ts'

@@ -5,7 +5,7 @@
  * is one.
  */
 import { Readable } from 'node:stream'
-import { createBackoff } from '../../tools/backoff.ts'
+import { createBackoff } from '../../tools/pace/backoff.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { messageOf } from '../../tools/failure.ts'
 import { runFfmpeg } from '../../tools/media/ffmpeg-run.ts'

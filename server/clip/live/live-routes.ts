@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import type { CameraId } from '../../glossary/camera.ts'
 import type { PictureForm } from '../../glossary/clip.ts'
-import { READERS, type Person } from '../../glossary/people.ts'
+import { ANY_WALL, READERS, type Person } from '../../glossary/people.ts'
 import { Failure } from '../../tools/failure.ts'
 import { type App, personOf } from '../../door/door.ts'
 import { ID_PARAMS, MEDIA, PROBLEM } from '../../door/shapes.ts'
@@ -56,7 +56,7 @@ const PLACES: Record<PictureForm, { path: string; summary: string }> = {
 }
 
 export function liveRoutes(app: App, port: LivePort): void {
-  const config = { roles: READERS }
+  const config = { roles: READERS, scopes: ANY_WALL }
   const hide = { hide: true }
   /** Whoever asks was let in by the door; now to this camera, too. @throws camera/unknown, view/no-reason */
   async function admitted(

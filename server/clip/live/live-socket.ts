@@ -13,9 +13,10 @@ import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import type { CameraId } from '../../glossary/camera.ts'
 import type { PictureForm } from '../../glossary/clip.ts'
-import { READERS, type Person } from '../../glossary/people.ts'
+import { ANY_WALL, READERS, type Person } from '../../glossary/people.ts'
 import { Failure, messageOf } from '../../tools/failure.ts'
 import type { Credential } from '../../door/door.ts'
+import { isSame } from '../../door/rights.ts'
 import { LOOK_MS, CLOSE_POLICY, type Stream, holderAmong } from '../../door/sockets.ts'
 
 type Part = { bytes: Uint8Array; duration: number; independent: boolean }
@@ -49,6 +50,7 @@ export type LiveSocketPort = {
 }
 
 export const LIVE_SOCKET_PATH = '/api/v1/live'
+const ACCESS = { roles: READERS, scopes: ANY_WALL }
 const TOKEN_WITHIN_MS = 5000
 const STILL_ALLOWED_EVERY_MS = 10_000
 /** A page answers a ping of the protocol by itself, also in a hidden tab; a machine that lost its power does not. */
@@ -76,7 +78,7 @@ export function liveSocket({
     const watches = new Map<string, { camera: CameraId; leave(): void }>()
     let credential: Credential | null = null
     let visitor: string | null = null
-    let enteredAs: Person['role'] | null = null
+    let enteredAs: Person | null = null
     let visit: ReturnType<LiveSocketPort['enter']> | null = null
     const tell = (message: object): void => socket.send(JSON.stringify(message))
     const together = inOneWrite(request.socket)
@@ -84,7 +86,7 @@ export function liveSocket({
       tell({ refused: 401, words })
       socket.close(CLOSE_POLICY)
     }
-    const personOf = (given: Credential | null): Person | null => holderAmong(READERS, whoHas, given)
+    const personOf = (given: Credential | null): Person | null => holderAmong(ACCESS, whoHas, given)
     async function admitted(given: Credential | null, camera: CameraId): Promise<void> {
       const person = personOf(given)
       if (!person) throw new Failure('people/unauthenticated', 'The session has ended.')
@@ -104,7 +106,7 @@ export function liveSocket({
       const person = personOf(given)
       if (!person) return refuse('This token or session is not known here, has ended, or may not see pictures.')
       credential = given
-      enteredAs = person.role
+      enteredAs = person
       clearTimeout(late)
       if (visitor === null) admittedHere()
       // A renewed token is the same visit; another person's at the same desk is another.
@@ -134,7 +136,7 @@ export function liveSocket({
     /** A reader whose session or token has ended, or whose role has changed, is cut off within a second. */
     const look = setInterval(() => {
       const person = credential && personOf(credential)
-      if (!credential || (person && person.role === enteredAs)) return
+      if (!credential || isSame(person, enteredAs)) return
       credential = null
       for (const { leave } of watches.values()) leave()
       watches.clear()
@@ -260,7 +262,7 @@ export function liveSocket({
     })
     return watching
   }
-  return { roles: READERS, serve }
+  return { ...ACCESS, serve }
 }
 
 /** What is sent within one turn of the event loop leaves in one write: parts of many cameras come together. */

@@ -1,5 +1,5 @@
 /** Keeps one camera recorded, whatever it does: begins again with patience, and remembers why it had to. */
-import { createBackoff } from '../../tools/backoff.ts'
+import { createBackoff } from '../../tools/pace/backoff.ts'
 import { isoTime } from '../../tools/clock.ts'
 import { messageOf } from '../../tools/failure.ts'
 import type { Reader, RecorderReport, Sound } from '../../glossary/clip.ts'

@@ -1,7 +1,7 @@
 /** Keeps the RTMP ingest running while the town has cameras that push. */
 import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
-import { createBackoff } from '../../tools/backoff.ts'
+import { createBackoff } from '../../tools/pace/backoff.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { guardedSpawn } from '../../tools/media/guarded-spawn.ts'
 import { builtEntry } from '../../tools/package-root.ts'

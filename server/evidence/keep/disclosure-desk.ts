@@ -8,7 +8,7 @@ import type { Append } from '../../glossary/ledger.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
 import { newId } from '../../tools/identity.ts'
-import { createTokenBuckets } from '../../tools/token-bucket.ts'
+import { createTokenBuckets } from '../../tools/pace/token-bucket.ts'
 import type { DisclosureBook } from './disclosure-book.ts'
 
 export type DisclosureOrder = {

@@ -3,12 +3,13 @@ import { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import type { FoundRecordings, Keeping, RecordingSearch } from '../../glossary/evidence.ts'
 import type { IncidentId } from '../../glossary/incident.ts'
-import type { Role } from '../../glossary/people.ts'
+import type { Person } from '../../glossary/people.ts'
 import type { Place } from '../../glossary/press.ts'
 import { csvText } from '../../tools/csv.ts'
 import { Failure } from '../../tools/failure.ts'
 import { type App, actorOf } from '../../door/door.ts'
 import { mayRead } from '../../door/entry-readers.ts'
+import { readingRoles } from '../../door/rights.ts'
 import { ID_PARAMS, KEEPING, LIMIT, MAYBE_TIME, MEDIA, PLACE, PROBLEM, TIME } from '../../door/shapes.ts'
 
 export type RetentionPort = {
@@ -70,8 +71,8 @@ const QUERY = Type.Object(
 )
 
 /** Why a recording is locked, and by whom, is for those who may read the entry that says so. */
-const seenBy = (role: Role | null, keeping: Keeping): Keeping =>
-  keeping.lock === null || mayRead(role, 'clip.locked')
+const seenBy = (person: Person | null, keeping: Keeping): Keeping =>
+  keeping.lock === null || mayRead(person, 'clip.locked')
     ? keeping
     : { ...keeping, lock: { ...keeping.lock, by: '', reason: '' } }
 
@@ -136,16 +137,16 @@ export function retentionRoutes(app: App, port: RetentionPort): void {
     },
     async (request, reply) => {
       const { after = null, limit = PAGE, expiring, incidents } = request.query
-      const role = request.person?.role ?? null
+      const { person } = request
       const { keepDays, warnDays } = port.rule()
-      const etag = `W/"${port.version()}-${keepDays}-${warnDays}-${role}"`
+      const etag = `W/"${port.version()}-${keepDays}-${warnDays}-${readingRoles(person).join('+')}"`
       void reply.header('etag', etag).header('cache-control', 'private, no-cache')
       if (request.headers['if-none-match'] === etag) return reply.code(304).send(null)
       const { items, next } =
         incidents === undefined
           ? port.page({ after, limit: Number(limit), expiring: expiring === 'true' })
           : { items: port.of(incidents.split(',') as IncidentId[]), next: null }
-      return reply.send({ keepDays, warnDays, items: items.map((keeping) => seenBy(role, keeping)), next })
+      return reply.send({ keepDays, warnDays, items: items.map((keeping) => seenBy(person, keeping)), next })
     },
   )
   app.get(

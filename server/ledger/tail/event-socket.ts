@@ -9,7 +9,8 @@ import type { RawData } from 'ws'
 import type { Person } from '../../glossary/people.ts'
 import { messageOf } from '../../tools/failure.ts'
 import type { Credential } from '../../door/door.ts'
-import { READERS } from '../../glossary/people.ts'
+import { isSame } from '../../door/rights.ts'
+import { ANY_WALL, READERS } from '../../glossary/people.ts'
 import {
   type EventsPort,
   HERE,
@@ -24,6 +25,7 @@ import {
 import { LOOK_MS, CLOSE_POLICY, type ServeSocket, type Stream, holderAmong } from '../../door/sockets.ts'
 
 export const EVENT_SOCKET_PATH = '/api/v1/events'
+export const EVENT_ACCESS = { roles: READERS, scopes: ANY_WALL }
 const ASKED_WITHIN_MS = 5000
 
 export function eventSocket({
@@ -39,7 +41,7 @@ export function eventSocket({
       socket.send(JSON.stringify({ refused, words }))
       socket.close(CLOSE_POLICY)
     }
-    const reader = (): Person | null => holderAmong(READERS, whoHas, credential)
+    const reader = (): Person | null => holderAmong(EVENT_ACCESS, whoHas, credential)
     const send = (block: string | Buffer): void => {
       if (socket.bufferedAmount > MOST_UNSENT) socket.terminate()
       else socket.send(block, { binary: false })
@@ -50,7 +52,7 @@ export function eventSocket({
     const look = setInterval(() => {
       if (!following) return
       const now = reader()
-      if (now && now.role === heardAs?.role && now.name === heardAs.name) return
+      if (isSame(now, heardAs)) return
       following.leave()
       refuse(401, now ? 'Another role from now on: open it again.' : 'The session has ended.')
       setTimeout(() => socket.terminate(), LOOK_MS)
@@ -77,7 +79,7 @@ export function eventSocket({
         send(HERE)
         following = followEvents({
           port,
-          role: person.role,
+          reader: person,
           after: after === undefined ? null : Number(after),
           send,
           // As long as it takes: who reads slowly is not cut off for it.
@@ -98,5 +100,5 @@ export function eventSocket({
       }
     })
   }
-  return { roles: READERS, serve }
+  return { ...EVENT_ACCESS, serve }
 }

@@ -2,10 +2,11 @@
  * The ledger's tail and the news of the moment for one listener, as blocks of server-sent events, whatever carries
  * them. What is missed is read first, and comes once and in order.
  */
-import type { Role } from '../../glossary/people.ts'
+import type { Person } from '../../glossary/people.ts'
 import type { Entry } from '../../glossary/ledger.ts'
 import type { LiveNews } from '../../glossary/news.ts'
 import { mayRead, shownTo } from '../../door/entry-readers.ts'
+import { readingRoles } from '../../door/rights.ts'
 
 export type EventsPort = {
   page(after: number, limit: number): Promise<Entry[]>
@@ -35,21 +36,22 @@ const written = (entry: Entry): Buffer =>
  * many have not taken yet is the same memory.
  */
 const blocks = new WeakMap<Entry, { whole?: Buffer; withheld?: Buffer }>()
-function blockOf(entry: Entry, role: Role | null): Buffer {
+function blockOf(entry: Entry, reader: Person | null): Buffer {
   const known = blocks.get(entry) ?? {}
   blocks.set(entry, known)
-  if (mayRead(role, entry.kind)) return (known.whole ??= written(entry))
+  if (mayRead(reader, entry.kind)) return (known.whole ??= written(entry))
   return (known.withheld ??= Buffer.from(
-    `id: ${entry.seq}\nevent: withheld\ndata: ${JSON.stringify(shownTo(role, entry))}\n\n`,
+    `id: ${entry.seq}\nevent: withheld\ndata: ${JSON.stringify(shownTo(reader, entry))}\n\n`,
   ))
 }
-/** A page as one piece, for each role once. */
-const joinedPages = new WeakMap<readonly Entry[], Map<Role | null, Buffer>>()
-function joinedOf(page: readonly Entry[], role: Role | null): Buffer {
-  const known = joinedPages.get(page) ?? new Map<Role | null, Buffer>()
+/** A page as one piece, for all readers of the same roles once. */
+const joinedPages = new WeakMap<readonly Entry[], Map<string, Buffer>>()
+function joinedOf(page: readonly Entry[], reader: Person | null): Buffer {
+  const known = joinedPages.get(page) ?? new Map<string, Buffer>()
+  const roles = readingRoles(reader).toSorted().join()
   joinedPages.set(page, known)
-  const joined = known.get(role) ?? Buffer.concat(page.map((entry) => blockOf(entry, role)))
-  known.set(role, joined)
+  const joined = known.get(roles) ?? Buffer.concat(page.map((entry) => blockOf(entry, reader)))
+  known.set(roles, joined)
   return joined
 }
 
@@ -90,7 +92,7 @@ export function createPast(page: EventsPort['page']): EventsPort['page'] {
  */
 export function followEvents({
   port,
-  role,
+  reader,
   after,
   send,
   sendPage,
@@ -98,7 +100,7 @@ export function followEvents({
   onBroken,
 }: {
   port: EventsPort
-  role: Role | null
+  reader: Person | null
   after: number | null
   send(block: string | Buffer): void
   sendPage?(blocks: Buffer): void
@@ -111,11 +113,11 @@ export function followEvents({
   const undo = [
     port.tail((entry) => {
       if (waiting) waiting.push(entry)
-      else send(blockOf(entry, role))
+      else send(blockOf(entry, reader))
     }),
     port.news(
       ({ event, data }) =>
-        (event !== 'export.progress' || role === 'evidence') &&
+        (event !== 'export.progress' || readingRoles(reader).includes('evidence')) &&
         send(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
     ),
   ]
@@ -131,8 +133,8 @@ export function followEvents({
       page.length > 0 && !over.signal.aborted;
       page = await port.page(last, PAGE)
     ) {
-      if (sendPage) sendPage(joinedOf(page, role))
-      else for (const entry of page) send(blockOf(entry, role))
+      if (sendPage) sendPage(joinedOf(page, reader))
+      else for (const entry of page) send(blockOf(entry, reader))
       last = page.at(-1)?.seq ?? last
       await room()
       // What became durable meanwhile and has been read is not kept for later.
@@ -140,7 +142,7 @@ export function followEvents({
     }
     const missed = (waiting ?? []).filter(({ seq }) => after === null || seq > last)
     waiting = null
-    for (const entry of missed) send(blockOf(entry, role))
+    for (const entry of missed) send(blockOf(entry, reader))
   }
   publishPast().catch((error: unknown) => {
     const gone = over.signal.aborted

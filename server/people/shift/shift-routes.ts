@@ -2,9 +2,11 @@
 import { Type } from 'typebox'
 import { READERS, HANDLERS } from '../../glossary/people.ts'
 import type { Shift, ShiftSummary } from '../../glossary/shift.ts'
-import { Failure, messageOf } from '../../tools/failure.ts'
+import { Failure } from '../../tools/failure.ts'
 import { type App, actorOf } from '../../door/door.ts'
-import type { SignIn } from '../sign-in/session-routes.ts'
+import { asForbidden } from '../sign-in/session-routes.ts'
+import { type SignIn, attemptOf } from '../sign-in/sign-in.ts'
+import { actingAs } from '../../door/rights.ts'
 import { ID_PARAMS, MAYBE_STRING, MAYBE_TIME, PROBLEM, TIME, listOf } from '../../door/shapes.ts'
 
 export type ShiftPort = {
@@ -101,15 +103,10 @@ export function shiftRoutes(app: App, port: ShiftPort, signIn: SignIn): void {
     async (request) => {
       // Without a body there is nothing at all, whatever the schema's types say.
       const given = request.body as typeof request.body | undefined
-      const person = given
-        ? await signIn(request.ip, given).catch((error: unknown) => {
-            // Who is signed in here stays so: it is the other one's name and password that are wrong.
-            throw new Failure('people/forbidden', messageOf(error))
-          })
-        : request.person
-      if (person?.through !== undefined) throw new Failure('people/forbidden', NOT_A_SIGNATURE)
-      if (!person || !(HANDLERS as readonly string[]).includes(person.role))
-        throw new Failure('people/forbidden', 'Only an operator or a supervisor takes a shift over.')
+      const came = given ? (await signIn(attemptOf(request, given)).catch(asForbidden)).person : request.person
+      if (came?.through !== undefined) throw new Failure('people/forbidden', NOT_A_SIGNATURE)
+      const person = actingAs(came, { roles: HANDLERS })
+      if (!person) throw new Failure('people/forbidden', 'Only an operator or a supervisor takes a shift over.')
       return port.accept(request.params.id, person.name, `${person.role}:${person.name}`)
     },
   )

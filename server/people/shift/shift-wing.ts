@@ -1,6 +1,6 @@
 /** The hand-over from shift to shift: what is open and what is broken, signed by both. */
 import type { Door } from '../../door/door.ts'
-import type { SignIn } from '../sign-in/session-routes.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
 import { shiftRoutes } from './shift-routes.ts'
 import type { VoiceHealth } from '../../glossary/call.ts'
 import type { CameraHealth, CameraId } from '../../glossary/camera.ts'

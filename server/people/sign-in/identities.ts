@@ -1,46 +1,105 @@
 /** Who somebody is, by what they hold: a token of the people file, of a wall or of the simulated town, or a session. */
-import type { Credential } from '../../door/door.ts'
+import type { Credential } from '../../door/credentials.ts'
+import { rolesOf } from '../../door/rights.ts'
 import type { Person } from '../../glossary/people.ts'
+import { type Clock, isoTime } from '../../tools/clock.ts'
 import { type DemoCredentials, demoPeople } from '../accounts/demo-people.ts'
-import { openPeopleFile } from '../accounts/people-file.ts'
-import type { Given } from './session-routes.ts'
+import { type PeopleFile, type StoredToken, hashToken, personOfToken, personOfUser } from '../accounts/people-file.ts'
+import { createKnownBrowsers } from './known-browsers.ts'
+import type { Holder, Maker, SessionStore } from './session-store.ts'
 import { createSessions } from './sessions.ts'
-import { createWallTokens } from './wall-tokens.ts'
+import { createWallPasses } from './wall-passes.ts'
 
-export function openIdentities({
-  file,
-  now: time,
-  demo,
-}: {
-  file: string
-  now(): number
+/** A token that has been renewed goes on for so long after the new one's first use. */
+const OVERLAP_MS = 3_600_000
+
+export type IdentitiesNeeds = {
+  clock: Pick<Clock, 'now' | 'monotonic'>
+  people: PeopleFile
+  store: SessionStore
+  /** Of the simulated town; null in a real one. */
   demo: DemoCredentials | null
-}) {
-  const people = openPeopleFile(file)
-  const sessions = createSessions(time)
-  const demoTokens = demo ? demoPeople(demo) : new Map<string, Person>()
-  const wallTokens = createWallTokens(time)
-  const byToken = (token: string): Person | null =>
-    demoTokens.get(token) ?? wallTokens.who(token) ?? people.byToken(token)
-  const whoHas = (credential: Credential): Person | null =>
-    'bearer' in credential ? byToken(credential.bearer) : sessions.who(credential.cookie)
-
-  /** Whether it is still the same person with the same role: a short-lived token ends with what made it. */
-  function stillHeld(by: Credential): () => boolean {
-    const maker = whoHas(by)
-    return () => {
-      const now = whoHas(by)
-      return now !== null && now.name === maker?.name && now.role === maker.role
-    }
-  }
-  /** A person who is removed, has another password or another role has no session any more. */
-  function openSession(person: Person, given: Given): string {
-    if ('token' in given) return sessions.open(person, () => byToken(given.token))
-    const password = people.standing(given.user)?.password
-    return sessions.open(person, () => {
-      const now = people.standing(given.user)
-      return now?.password === password ? (now?.person ?? null) : null
-    })
-  }
-  return { people, sessions, wallTokens, byToken, whoHas, stillHeld, openSession }
+  onError(error: unknown): void
 }
+
+export function openIdentities({ clock, people, store, demo, onError }: IdentitiesNeeds) {
+  const demoTokens = new Map([...(demo ? demoPeople(demo) : [])].map(([token, person]) => [hashToken(token), person]))
+  const usedAt = new Map<string, number>()
+  const save = (): Promise<void> => store.save(kept)
+
+  /** The new token is in use: the old one has an hour left. */
+  function endRenewed({ id }: StoredToken): void {
+    const soon = isoTime(clock.now() + OVERLAP_MS)
+    for (const old of people.now().tokens)
+      if (old.replacedBy === id && (old.until === null || old.until > soon))
+        try {
+          people.endToken(old.id, soon)
+        } catch (error) {
+          onError(error)
+        }
+  }
+  function lastingToken(sha256: string): Person | null {
+    const found = people.byHash(sha256)
+    if (!found || (found.until !== null && Date.parse(found.until) <= clock.now())) return null
+    // Not on the way of a press.
+    if (!usedAt.has(found.id)) setImmediate(() => endRenewed(found))
+    usedAt.set(found.id, clock.now())
+    return personOfToken(found)
+  }
+  const byHash = (sha256: string): Person | null => demoTokens.get(sha256) ?? passes.who(sha256) ?? lastingToken(sha256)
+  const whoMade = (maker: Maker): Person | null =>
+    'session' in maker ? sessions.whoMade(maker.session) : byHash(maker.token)
+  /** The same person, who still has the role that they gave away. */
+  function isHeld(maker: Maker, { through, role }: Person & { through: string }): boolean {
+    const now = whoMade(maker)
+    return now !== null && now.name === through && rolesOf(now).includes(role)
+  }
+  function whoIs(holder: Holder): Person | null {
+    if ('pass' in holder) return isHeld(holder.maker, holder.pass) ? holder.pass : null
+    if ('token' in holder) return byHash(holder.token)
+    const found = people.user(holder.user)
+    return found?.stamp === holder.stamp ? personOfUser(found) : null
+  }
+  const sessions = createSessions({ clock, whoIs, onChange: () => void save() })
+  const passes = createWallPasses({ clock, isHeld, onChange: () => void save() })
+  const browsers = createKnownBrowsers({
+    stampOf: (user) => people.user(user)?.stamp ?? null,
+    onChange: () => void save(),
+  })
+  const kept = () => ({
+    ...{ sessions: sessions.save(), passes: passes.save(), browsers: browsers.save() },
+    people: people.now(),
+  })
+  const before = store.read()
+  if (before) {
+    sessions.restore(before.kept.sessions, before.away)
+    passes.restore(before.kept.passes, before.away)
+    browsers.restore(before.kept.browsers)
+  }
+  return {
+    sessions,
+    passes,
+    browsers,
+    whoHas: (credential: Credential): Person | null =>
+      'bearer' in credential ? byHash(hashToken(credential.bearer)) : sessions.who(credential.cookie),
+    /** For a sign-in: one that lasts, with its hash. */
+    byToken(token: string): { person: Person; sha256: string } | null {
+      const sha256 = hashToken(token)
+      const person = demoTokens.get(sha256) ?? lastingToken(sha256)
+      return person ? { person, sha256 } : null
+    },
+    /** What something is made with: it ends when that does. */
+    makerOf: (credential: Credential): Maker =>
+      'bearer' in credential ? { token: hashToken(credential.bearer) } : { session: hashToken(credential.cookie) },
+    /** When a token was last used since the start; null: not yet. */
+    usedAt: (id: string): string | null => {
+      const at = usedAt.get(id)
+      return at === undefined ? null : isoTime(at)
+    },
+    /** Accounts and tokens as the record knew them when the server stopped. */
+    knownBefore: before?.kept.people ?? { tokens: [], users: [] },
+    save,
+    saveNow: (): void => store.saveNow(kept),
+  }
+}
+export type Identities = ReturnType<typeof openIdentities>

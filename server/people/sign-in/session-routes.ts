@@ -1,19 +1,36 @@
 /** Sign in and out; and, in the simulated town only, tokens for the pages that imitate other people's. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { READERS, type Person, ROLES, type Role } from '../../glossary/people.ts'
-import { Failure, messageOf } from '../../tools/failure.ts'
-import { type App, SESSION_COOKIE, credentialOf } from '../../door/door.ts'
+import { READERS, type Person, ROLES, type Role, SCOPES } from '../../glossary/people.ts'
+import { Failure } from '../../tools/failure.ts'
+import {
+  BROWSER_COOKIE,
+  type Credential,
+  SESSION_COOKIE,
+  cookieFor,
+  cookieIn,
+  credentialOf,
+  isSecure,
+} from '../../door/credentials.ts'
+import { type App, personOf } from '../../door/door.ts'
+import { rolesOf } from '../../door/rights.ts'
 import { AT_THE_ROOT, type PublicAddress, isForwarded, isLoopback } from '../../door/public-address.ts'
-import { PROBLEM } from '../../door/shapes.ts'
+import { MAYBE_STRING, PROBLEM } from '../../door/shapes.ts'
+import { type SignIn, type SignedIn, attemptOf, placeOf } from './sign-in.ts'
+import type { Place } from './sessions.ts'
 
 export type SessionPort = {
-  byPassword(user: string, password: string): Promise<Person | null>
-  byToken(token: string): Person | null
-  /** @param given what they signed in with */
-  open(person: Person, given: Given): string
-  close(cookie: string): void
+  signIn: SignIn
+  /** Resolves when it would outlive a restart. */
+  open(signedIn: SignedIn, place: Place): Promise<string>
+  close(cookie: string): Promise<void>
   confirm(cookie: string): void
+  /** What the browser of a known person holds from now on. */
+  remember(browser: string | null, user: string): string
   onOpened(person: Person): Promise<void>
+  onClosed(person: Person): Promise<void>
+  /** Whose session that is; null: nobody's any more. */
+  whoHas(credential: Credential): Person | null
   /** Null in a real town. */
   demoTokens: Readonly<Record<Role, string>> | null
 }
@@ -26,41 +43,33 @@ const SIGN_IN = Type.Union([
   Type.Object({ token: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
 ])
 const SESSION_S = 24 * 3600
-const WHO = Type.Object({ name: Type.String(), role: Type.String() })
-/** Guessing passwords costs a second each, and after a few a minute. */
-const WRONG_WAIT_MS = 1000
-const MOST_WRONG = 10
-const FORGIVEN_AFTER_MS = 60_000
+const BROWSER_S = 400 * 24 * 3600
+const WHO = Type.Object({
+  name: Type.String(),
+  role: Type.Enum(ROLES, { description: 'The first of the roles' }),
+  roles: Type.Array(Type.Enum(ROLES)),
+  user: MAYBE_STRING,
+  scope: Type.Union([Type.Enum(SCOPES), Type.Null()], {
+    description: 'What a narrowed token is for; null: everything',
+  }),
+})
+const whoIs = (person: Person) => ({
+  name: person.name,
+  role: rolesOf(person)[0] ?? person.role,
+  roles: [...rolesOf(person)],
+  user: person.user ?? null,
+  scope: person.scope ?? null,
+})
 
-export type Given = { user: string; password: string } | { token: string }
-/** Who that is. @throws people/unauthenticated, slowly */
-export type SignIn = (address: string, given: Given) => Promise<Person>
-
-export function createSignIn(port: Pick<SessionPort, 'byPassword' | 'byToken'>): SignIn {
-  const wrong = new Map<string, { count: number; since: number }>()
-  return async (address, given) => {
-    const before = wrong.get(address)
-    if (before && before.count >= MOST_WRONG && performance.now() - before.since < FORGIVEN_AFTER_MS)
-      throw new Failure('people/unauthenticated', 'Too many wrong tries from this address; wait a minute.')
-    // Counted before it is checked: many guesses at once are many guesses.
-    wrong.set(address, { count: (before?.count ?? 0) + 1, since: performance.now() })
-    const person = 'token' in given ? port.byToken(given.token) : await port.byPassword(given.user, given.password)
-    if (!person || person.role === 'press' || person.through !== undefined) {
-      await new Promise((resolve) => setTimeout(resolve, WRONG_WAIT_MS))
-      throw new Failure('people/unauthenticated', 'This name and password (or token) are not known here.')
-    }
-    wrong.delete(address)
-    return person
+export function sessionRoutes(app: App, port: SessionPort, address: PublicAddress = AT_THE_ROOT): void {
+  function give(
+    [request, reply]: [FastifyRequest, FastifyReply],
+    name: string,
+    { value, maxAge }: { value: string; maxAge: number },
+  ): void {
+    const made = cookieFor(name, value, { address, secure: isSecure(request, address), maxAge })
+    void reply.setCookie(made.name, made.value, made.bounds)
   }
-}
-
-export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn, address: PublicAddress = AT_THE_ROOT): void {
-  const cookie = ({ protocol }: { protocol: string }) => ({
-    path: address.basePath || '/',
-    httpOnly: true,
-    sameSite: 'strict' as const,
-    secure: protocol === 'https' || (address.origin?.startsWith('https:') ?? false),
-  })
 
   app.post(
     '/api/v1/session',
@@ -70,25 +79,29 @@ export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn, addre
         summary: 'Sign in with a name and password, or with a token',
         tags: ['session'],
         body: SIGN_IN,
-        response: { 201: WHO, '4xx': PROBLEM },
+        response: { 201: WHO, '4xx': PROBLEM, 503: PROBLEM },
       },
     },
     async (request, reply) => {
-      const person = await signIn(request.ip, request.body)
+      const signedIn = await port.signIn(attemptOf(request, request.body))
+      const { person, user } = signedIn
+      const session = await port.open(signedIn, placeOf(request))
       await port.onOpened(person)
-      return reply
-        .status(201)
-        .setCookie(SESSION_COOKIE, port.open(person, request.body), { ...cookie(request), maxAge: SESSION_S })
-        .send({ name: person.name, role: person.role })
+      give([request, reply], SESSION_COOKIE, { value: session, maxAge: SESSION_S })
+      if (user !== null) {
+        const value = port.remember(cookieIn(request.headers, BROWSER_COOKIE), user)
+        give([request, reply], BROWSER_COOKIE, { value, maxAge: BROWSER_S })
+      }
+      return reply.status(201).send(whoIs(person))
     },
   )
   app.get(
     '/api/v1/session',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: SCOPES },
       schema: { summary: 'Who is signed in', tags: ['session'], response: { 200: WHO, '4xx': PROBLEM } },
     },
-    (request) => ({ name: request.person?.name ?? '', role: request.person?.role ?? '' }),
+    (request) => whoIs(personOf(request)),
   )
   app.put(
     '/api/v1/session/confirmation',
@@ -103,14 +116,10 @@ export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn, addre
       },
     },
     async (request, reply) => {
-      const person = await signIn(request.ip, request.body).catch((error: unknown) => {
-        throw new Failure('people/forbidden', messageOf(error))
-      })
-      if (person.name !== request.person?.name || person.role !== request.person.role)
-        throw new Failure(
-          'people/forbidden',
-          `${request.person?.name ?? 'Somebody else'} is signed in here; ${person.name} cannot answer for them.`,
-        )
+      const mine = personOf(request)
+      const { person } = await port.signIn(attemptOf(request, request.body)).catch(asForbidden)
+      if (person.name !== mine.name || person.user !== mine.user || !rolesOf(person).includes(mine.role))
+        throw new Failure('people/forbidden', `${mine.name} is signed in here; ${person.name} cannot answer for them.`)
       const credential = credentialOf(request.headers)
       if (credential && 'cookie' in credential) port.confirm(credential.cookie)
       return reply.status(204).send(null)
@@ -123,9 +132,13 @@ export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn, addre
       schema: { summary: 'Sign out', tags: ['session'], response: { 204: Type.Null() } },
     },
     async (request, reply) => {
-      const held = request.cookies[SESSION_COOKIE]
-      if (held) port.close(held)
-      return reply.status(204).clearCookie(SESSION_COOKIE, cookie(request)).send(null)
+      const held = cookieIn(request.headers, SESSION_COOKIE)
+      const person = held === null ? null : port.whoHas({ cookie: held })
+      if (held !== null) await port.close(held)
+      if (person) await port.onClosed(person)
+      give([request, reply], SESSION_COOKIE, { value: '', maxAge: 0 })
+      // What was shown is not to be found in this browser any more.
+      return reply.status(204).header('clear-site-data', '"cache"').send(null)
     },
   )
 
@@ -148,4 +161,11 @@ export function sessionRoutes(app: App, port: SessionPort, signIn: SignIn, addre
       return reply.header('cache-control', 'no-store').send({ token: port.demoTokens[request.query.role] })
     },
   )
+}
+
+/** Who is signed in here stays so: it is what was typed that is wrong. Slowed is slowed. */
+export function asForbidden(error: unknown): never {
+  if (error instanceof Failure && error.code === 'people/unauthenticated')
+    throw new Failure('people/forbidden', error.message)
+  throw error
 }

@@ -1,49 +1,162 @@
-/** Signed-in people, by the cookie they hold. In memory: a restart signs everybody out. */
+/** Signed-in people, by the cookie they hold. Times are the monotonic clock's: one that is set changes nothing. */
 import { randomBytes } from 'node:crypto'
-import type { Person } from '../../glossary/people.ts'
-import { hashToken } from '../accounts/people-file.ts'
+import type { Person, Scope, SessionView } from '../../glossary/people.ts'
+import { type Clock, isoTime } from '../../tools/clock.ts'
+import { hashToken, newToken } from '../accounts/people-file.ts'
+import type { Holder, KeptSession } from './session-store.ts'
 
 const IDLE_MS = 12 * 3_600_000
 const CONFIRMED_MS = 5 * 60_000
-const LONGEST_MS = 24 * 3_600_000
+export const LONGEST_MS = 24 * 3_600_000
+/** Who signs in again and again without signing out loses the session that was idle longest. */
+const MOST_EACH = 50
+/** How much of a session's idle time a crash may lose. */
+const WRITE_USE_MS = 60_000
 
-export function createSessions(now: () => number) {
-  const sessions = new Map<
-    string,
-    { person: Person; still(): Person | null; opened: number; used: number; confirmed: number }
-  >()
+type Session = {
+  id: string
+  holder: Holder
+  scope: Scope | null
+  since: string
+  from: string
+  browser: string
+  opened: number
+  used: number
+  confirmed: number
+  /** Of the monotonic clock. */
+  until: number
+}
+/** From where somebody signed in, for lists of their sessions. */
+export type Place = { from: string; browser: string }
+
+export type SessionsPort = {
+  clock: Pick<Clock, 'now' | 'monotonic'>
+  /** Who that is now; null: not any more. */
+  whoIs(holder: Holder): Person | null
+  /** Something is to be kept. */
+  onChange(): void
+}
+
+const isOf = (user: string, { holder }: Session): boolean => 'user' in holder && holder.user === user
+
+export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
+  const sessions = new Map<string, Session>()
+  let writtenAt = clock.monotonic()
+
+  const isOver = ({ used, until }: Session): boolean => clock.monotonic() - used > IDLE_MS || clock.monotonic() > until
+  const holderOf = (session: Session): Person | null => {
+    const person = whoIs(session.holder)
+    return person && session.scope !== null ? { ...person, scope: session.scope } : person
+  }
+  function drop(sha256: string): void {
+    if (sessions.delete(sha256)) onChange()
+  }
+  function makeRoom(holder: Holder): void {
+    const key = JSON.stringify(holder)
+    for (const [sha256, session] of sessions) if (isOver(session) || !holderOf(session)) drop(sha256)
+    const theirs = [...sessions].filter(([, session]) => JSON.stringify(session.holder) === key)
+    theirs.sort(([, one], [, other]) => one.used - other.used)
+    for (const [sha256] of theirs.slice(0, Math.max(0, theirs.length - MOST_EACH + 1))) drop(sha256)
+  }
+  const find = (id: string): Session | undefined => sessions.get(hashToken(id))
+
   return {
-    /**
-     * @param still who that is now, by what they signed in with: removed, or of another role, the session ends; left
-     * out, the same for ever
-     */
-    open(person: Person, still: () => Person | null = () => person): string {
-      const id = randomBytes(32).toString('base64url')
-      sessions.set(hashToken(id), { person, still, opened: now(), used: now(), confirmed: Number.NEGATIVE_INFINITY })
-      return id
+    /** @param until of the monotonic clock, where it is shorter than every session's */
+    open(holder: Holder, place: Place, { scope = null, until }: { scope?: Scope | null; until?: number } = {}): string {
+      makeRoom(holder)
+      const cookie = newToken()
+      const now = clock.monotonic()
+      sessions.set(hashToken(cookie), {
+        id: randomBytes(6).toString('hex'),
+        holder,
+        scope,
+        since: isoTime(clock.now()),
+        ...place,
+        opened: now,
+        used: now,
+        confirmed: Number.NEGATIVE_INFINITY,
+        until: Math.min(now + LONGEST_MS, until ?? Number.POSITIVE_INFINITY),
+      })
+      onChange()
+      return cookie
     },
-    who(id: string): Person | null {
-      const session = sessions.get(hashToken(id))
+    who(cookie: string): Person | null {
+      const session = find(cookie)
       if (!session) return null
-      const holder = session.still()
-      const changed = holder?.role !== session.person.role || holder.name !== session.person.name
-      if (changed || now() - session.used > IDLE_MS || now() - session.opened > LONGEST_MS) {
-        sessions.delete(hashToken(id))
-        return null
+      const person = isOver(session) ? null : holderOf(session)
+      if (!person) return (drop(hashToken(cookie)), null)
+      session.used = clock.monotonic()
+      if (session.used - writtenAt > WRITE_USE_MS) {
+        writtenAt = session.used
+        onChange()
       }
-      session.used = now()
-      return session.person
+      return person
+    },
+    /** By its hash, without being used: for what was made with it. */
+    whoMade(sha256: string): Person | null {
+      const session = sessions.get(sha256)
+      return session && !isOver(session) ? holderOf(session) : null
     },
     /** Its person has said the password again. */
-    confirm(id: string): void {
-      const session = sessions.get(hashToken(id))
-      if (session) session.confirmed = now()
+    confirm(cookie: string): void {
+      const session = find(cookie)
+      if (session) session.confirmed = clock.monotonic()
     },
     /**
      * Whether that was lately: a session that was left open, or stolen, is not enough for what cannot be taken back.
      */
-    isConfirmed: (id: string): boolean =>
-      now() - (sessions.get(hashToken(id))?.confirmed ?? Number.NEGATIVE_INFINITY) < CONFIRMED_MS,
-    close: (id: string): boolean => sessions.delete(hashToken(id)),
+    isConfirmed: (cookie: string): boolean =>
+      clock.monotonic() - (find(cookie)?.confirmed ?? Number.NEGATIVE_INFINITY) < CONFIRMED_MS,
+    close: (cookie: string): void => drop(hashToken(cookie)),
+    /** Who has just set a new password stays signed in here, and nowhere else. */
+    keep(cookie: string, stamp: string): void {
+      const session = find(cookie)
+      if (session && 'user' in session.holder) session.holder = { ...session.holder, stamp }
+      onChange()
+    },
+    /** @param own the cookie of whoever asks */
+    of(user: string, own: string | null): SessionView[] {
+      const mine = own === null ? undefined : find(own)
+      const now = clock.monotonic()
+      const at = (when: number): string => isoTime(clock.now() - (now - when))
+      return [...sessions.values()]
+        .filter((session) => isOf(user, session) && !isOver(session) && holderOf(session) !== null)
+        .map(({ id, since, used, until, from, browser }, _, all) => ({
+          id,
+          since,
+          used: at(used),
+          until: at(Math.min(until, used + IDLE_MS)),
+          from,
+          browser,
+          current: mine !== undefined && all.some((each) => each === mine && each.id === id),
+        }))
+        .toSorted((one, other) => other.used.localeCompare(one.used))
+    },
+    /** @param id of one of them; null: all. Returns how many ended. */
+    end(user: string, id: string | null): number {
+      const theirs = [...sessions].filter(([, each]) => isOf(user, each) && (id === null || each.id === id))
+      for (const [sha256] of theirs) drop(sha256)
+      return theirs.length
+    },
+    save(): KeptSession[] {
+      const now = clock.monotonic()
+      return [...sessions]
+        .filter(([, session]) => !isOver(session))
+        .map(([sha256, { id, holder, scope, since, from, browser, opened, used, until }]) => ({
+          ...{ sha256, id, holder, scope, since, from, browser },
+          openedAgo: now - opened,
+          usedAgo: now - used,
+          left: until === opened + LONGEST_MS ? null : until - now,
+        }))
+    },
+    restore(kept: readonly KeptSession[], away: number): void {
+      const now = clock.monotonic()
+      for (const { sha256, openedAgo, usedAgo, left, ...rest } of kept) {
+        const opened = now - openedAgo - away
+        const until = Math.min(opened + LONGEST_MS, left === null ? Number.POSITIVE_INFINITY : now + left - away)
+        const session = { ...rest, opened, used: now - usedAgo - away, confirmed: Number.NEGATIVE_INFINITY, until }
+        if (!isOver(session)) sessions.set(sha256, session)
+      }
+    },
   }
 }

@@ -2,7 +2,7 @@
  * Parts of the house that follow the site file, each on its own: one that cannot (a port that is in use) keeps nobody
  * else from it, and is tried again until it can, or the site file says something else.
  */
-import { createBackoff } from '../backoff.ts'
+import { createBackoff } from '../pace/backoff.ts'
 import type { Clock } from '../clock.ts'
 
 export function createFollowers({ clock, onError }: { clock: Clock; onError(what: string, error: unknown): void }) {

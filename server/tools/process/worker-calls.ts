@@ -1,7 +1,7 @@
 /** Typed calls into a worker thread. Each side hands the other an object of functions; answers are promises. */
 import { MessagePort, type ResourceLimits, Worker, parentPort, workerData } from 'node:worker_threads'
 import type { FailureCode } from '../../glossary/failure.ts'
-import { createBackoff } from '../backoff.ts'
+import { createBackoff } from '../pace/backoff.ts'
 import type { Clock } from '../clock.ts'
 import { Failure, messageOf } from '../failure.ts'
 import { resetPriority } from './thread-priority.ts'

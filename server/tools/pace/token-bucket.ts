@@ -2,7 +2,7 @@
  * How often something may be done by whom: `burst` at once, then `perSecond`. Forgets who has been quiet; bounded in
  * memory.
  */
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
 
 const MOST_KEPT = 10_000
 

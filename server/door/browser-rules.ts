@@ -1,0 +1,51 @@
+/** What browsers are told with every answer: what pages may do, and what they may keep. */
+import helmet from '@fastify/helmet'
+import type { App } from './door.ts'
+import { frameAncestors } from './embedding.ts'
+
+/** Pages' own files are asked for again each time; everything else is somebody's, and no browser keeps it. */
+const KEPT_BY_BROWSERS = /^\/(?!api\/|metrics|disclosures\/|demo\/|r\/)/
+
+export type BrowserRules = {
+  /** With TLS of our own: browsers come back by it. */
+  tls: boolean
+  /** Origins of pages that may have Lamppost in them. */
+  embedding(): readonly string[]
+}
+
+/**
+ * The content security policy of every page, trusted types (no text becomes markup or script: nothing of ours needs
+ * that), and no copy of a picture or an answer after somebody has signed out.
+ */
+export async function ruleBrowsers(
+  app: Pick<App, 'register' | 'addHook'>,
+  { tls, embedding }: BrowserRules,
+): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", 'blob:', 'data:'],
+        mediaSrc: ["'self'", 'blob:'],
+        connectSrc: ["'self'"],
+        objectSrc: ["'none'"],
+        baseUri: ["'none'"],
+        frameAncestors: [() => frameAncestors(embedding())],
+        formAction: ["'self'"],
+        requireTrustedTypesFor: ["'script'"],
+        // Lit makes its templates, which are constants, by a policy of that name; a bundle of one’s own may have another Lit.
+        trustedTypes: ['lit-html', "'allow-duplicates'"],
+      },
+    },
+    strictTransportSecurity: tls ? { maxAge: 31_536_000 } : false,
+    crossOriginEmbedderPolicy: false,
+    // The content security policy's frame-ancestors say it, by origin.
+    xFrameOptions: false,
+  })
+  app.addHook('onSend', async (request, reply) => {
+    if (!KEPT_BY_BROWSERS.test(request.url)) void reply.header('cache-control', 'no-store')
+  })
+}

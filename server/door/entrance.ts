@@ -1,0 +1,91 @@
+/** Who comes in by which route: asked before anything of a room is. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { rolesOf, actingAs } from './rights.ts'
+import type { Person, Role, Scope } from '../glossary/people.ts'
+import { Failure } from '../tools/failure.ts'
+import { type Credential, credentialOf } from './credentials.ts'
+import { type PublicAddress, isOwnOrigin } from './public-address.ts'
+
+/** Somebody was not let in. `who`: whom the credential names, or nobody. `route`: method and pattern, no address. */
+export type RefusedAccess = { from: string; who: string; route: string; reason: string }
+
+export type EntrancePort = {
+  /** Who holds this bearer token or session cookie. */
+  whoHas(credential: Credential): Person | null
+  /** Whether this session's person has said the password again lately. */
+  isConfirmed(session: string): boolean
+  onRefusedPress(source: string, reason: string): void
+  onRefused(refused: RefusedAccess): void
+  address: PublicAddress
+}
+export const CONFIRM_FIRST =
+  'This needs you and not only your screen: say your password again first (PUT /api/v1/session/confirmation).'
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+const SCOPE_WORDS: Record<Scope, string> = {
+  'wall-view': 'a wall that shows',
+  wall: 'a wall',
+  metrics: 'the figures of the server',
+  press: 'presses',
+}
+
+/** What somebody reads when a right is missing. */
+const whyForbidden = (holder: Person, roles: readonly Role[]): string =>
+  holder.scope === undefined || !rolesOf(holder).some((role) => roles.includes(role))
+    ? `The role ${rolesOf(holder).join(', ')} may not do this; it needs ${roles.join(' or ')}.`
+    : `This token is for ${SCOPE_WORDS[holder.scope]} only; sign in for this.`
+
+/**
+ * The hook before every request: finds out whose it is, and refuses who may not.
+ * @param request gets its `person`, as they act on this route
+ */
+export function createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused, address }: EntrancePort) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const { roles, scopes = [], signed, confirmed } = request.routeOptions.config
+    const route = `${request.method} ${request.routeOptions.url ?? ''}`
+    if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath)
+      return reply.redirect(`${address.basePath}/${request.originalUrl.slice(address.basePath.length)}`, 308)
+    const credential = credentialOf(request.headers)
+    // A cookie travels with requests of any page in the same browser, also of another port of this host: what changes
+    // something needs a page of ours.
+    if (
+      !SAFE_METHODS.has(request.method) &&
+      request.headers.authorization === undefined &&
+      credential !== null &&
+      !isOwnOrigin(request.headers, request.protocol === 'https', address)
+    ) {
+      onRefused({ from: request.ip, who: whoHas(credential)?.name ?? '', route, reason: 'a page of another address' })
+      throw new Failure(
+        'people/forbidden',
+        'This came from a page of another address, with a session of this one: it was ' +
+          'not done. Behind a proxy, start Lamppost with --public-url.',
+      )
+    }
+    if (!roles) return
+    if (signed && request.headers.authorization === undefined && request.headers['x-lamppost-signature'] !== undefined)
+      return
+    const holder = credential && whoHas(credential)
+    if (holder) request.prove()
+    const acting = actingAs(holder, { roles, scopes })
+    request.person = acting ?? holder
+    if (credential && acting) {
+      if (confirmed && 'cookie' in credential && !isConfirmed(credential.cookie))
+        throw new Failure('people/confirm-first', CONFIRM_FIRST)
+      return request.onlyWhile(() => actingAs(whoHas(credential), { roles, scopes }) !== null)
+    }
+    if (!holder) {
+      const pressing = request.method === 'POST' && /\/presses(\/|$)/.test(request.routeOptions.url ?? '')
+      if (pressing) onRefusedPress(request.ip, credential ? 'wrong token' : 'no token')
+      // A page that was left open asks with a session that has ended: that is no attempt at anything.
+      else if (credential && 'bearer' in credential)
+        onRefused({ from: request.ip, who: '', route, reason: 'unknown token' })
+      throw new Failure(
+        'people/unauthenticated',
+        credential
+          ? 'This token or session is not known here, or has ended.'
+          : 'Sign in, or send a token: Authorization: Bearer …',
+      )
+    }
+    onRefused({ from: request.ip, who: holder.name, route, reason: 'not their right' })
+    throw new Failure('people/forbidden', whyForbidden(holder, roles))
+  }
+}
