@@ -5,7 +5,7 @@ import { openCameras } from './camera/camera-wing.ts'
 import { openClips } from './clip/clip-wing.ts'
 import { openConnectors } from './connectors/connectors-wing.ts'
 import { openPlayback } from './clip/playback-wing.ts'
-import { type Door, createDoor } from './door/door.ts'
+import { type Door, createDoor, renewCertificate as renew } from './door/door.ts'
 import { nothingHerePage, pageRoutes } from './door/page-routes.ts'
 import { AT_THE_ROOT, type PublicAddress } from './door/public-address.ts'
 import { type Stream, openSockets } from './door/sockets.ts'
@@ -47,7 +47,13 @@ export type HouseOptions = {
   /** Where the server is to its users; left out: at the root of each request's host. */
   address?: PublicAddress
 }
-export type House = { url: string; demo: DemoCredentials | null; close(): Promise<void> }
+export type House = {
+  url: string
+  demo: DemoCredentials | null
+  /** For connections from then on. */
+  renewCertificate(pems: { cert: string; key: string }): void
+  close(): Promise<void>
+}
 
 /** @throws with words for a person when the town cannot be opened. */
 export async function openHouse({
@@ -115,7 +121,8 @@ export async function openHouse({
     await pageRoutes(app, pages)
     const url = (await app.listen({ port, host, backlog: WAITING_CONNECTIONS })).replace('[::1]', 'localhost')
     if (demo) writeDemoCredentials(credentialsFile, { ...demo, url })
-    return { url, demo: demo && { ...demo, url }, close: closing.close }
+    const renewCertificate = (pems: { cert: string; key: string }): void => renew(app, pems)
+    return { url, demo: demo && { ...demo, url }, renewCertificate, close: closing.close }
   } catch (error) {
     await closing.close()
     throw error

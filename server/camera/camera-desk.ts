@@ -17,6 +17,8 @@ import { builtEntry } from '../tools/package-root.ts'
 import { keepWorker } from '../tools/process/worker-calls.ts'
 import { type PressedPlace, type Candidate, concerns } from './camera-choice.ts'
 import { createCameraFinding } from './camera-finding.ts'
+import { mustBeCameraAddress } from './camera-networks.ts'
+import { ipv4Devices } from './network-devices.ts'
 import { type CameraHead, createCameraHead } from './camera-head.ts'
 import { troubleSentence } from './camera-trouble.ts'
 import { type Aim, aimAt } from './framing/geometric-aim.ts'
@@ -147,6 +149,8 @@ export function createCameraDesk(options: {
     onHealth({ camera, health })
   }
 
+  /** Where an engineer may ask addresses what they are. */
+  let networks: readonly string[] | null = null
   function open(site: SiteCamera): void {
     const steady = (): Steady => ({ ...createSteadiness(), proving: null })
     const kept: Kept = {
@@ -238,6 +242,7 @@ export function createCameraDesk(options: {
   return {
     /** Takes over the town; a camera whose access changed gets a new session, the others keep theirs. */
     async follow(site: Site): Promise<void> {
+      networks = site.cameraNetworks
       const wanted = new Map(site.cameras.map((camera) => [camera.id, camera]))
       const access = (camera: SiteCamera | undefined): string =>
         JSON.stringify([camera?.onvif, camera?.mount != null, camera?.stream != null])
@@ -285,6 +290,12 @@ export function createCameraDesk(options: {
       port: {
         discover: inventory.calls.discover,
         take: inventory.calls.take,
+        devices: ipv4Devices,
+        mayAsk: (url) =>
+          mustBeCameraAddress(url, {
+            networks,
+            known: [...cameras.values()].flatMap(({ site: { onvif } }) => (onvif ? [onvif.url] : [])),
+          }),
         cameraAt: (url) => [...cameras.values()].find(({ site }) => site.onvif?.url === url)?.site.id ?? null,
       },
     }),

@@ -17,6 +17,10 @@ const CALL_MS = 3000
 export type FinderPort = {
   discover(options: { device: string | null; timeoutMs: number }): Promise<Omit<FoundCamera, 'camera'>[]>
   take(access: OnvifAccess, timeoutMs: number, everyStill?: boolean): Promise<Inventory>
+  /** @throws camera/outside-networks */
+  mayAsk(url: string): Promise<void>
+  /** Network interfaces of this machine. */
+  devices(): string[]
   /** The camera of the site file with this ONVIF address. */
   cameraAt(url: string): string | null
 }
@@ -28,15 +32,22 @@ export function createCameraFinding({ port, clock }: { port: FinderPort; clock: 
     /**
      * Asks the local network once (WS-Discovery); who asks meanwhile gets the same answer.
      * @param device a network interface, or null for the machine's own choice.
+     * @throws camera/no-such-device
      */
-    discover(device: string | null): Promise<FoundCamera[]> {
+    async discover(device: string | null): Promise<FoundCamera[]> {
+      const devices = port.devices()
+      if (device !== null && !devices.includes(device))
+        throw new Failure(
+          'camera/no-such-device',
+          `This machine has no network interface "${device}"; it has ${devices.join(', ')}.`,
+        )
       looking ??= port
         .discover({ device, timeoutMs: LOOK_MS })
         .then((found) => found.map((each) => ({ ...each, camera: port.cameraAt(each.url) })))
         .finally(() => (looking = null))
       return looking
     },
-    /** What the camera at this address says of itself. @throws camera/unreachable, camera/refused, request/invalid */
+    /** What the camera at this address says of itself. @throws camera/unreachable, camera/refused, camera/outside-networks, request/invalid */
     async inquire({
       url,
       username,
@@ -47,6 +58,7 @@ export function createCameraFinding({ port, clock }: { port: FinderPort; clock: 
           'request/invalid',
           'An ONVIF address begins with http:// or https://, as in http://10.0.4.12/onvif/device_service.',
         )
+      await port.mayAsk(url)
       const access = { url, username, password, fingerprint: null }
       const client = createOnvifClient({ access, clock })
       try {
@@ -63,7 +75,7 @@ export function createCameraFinding({ port, clock }: { port: FinderPort; clock: 
         const named = presets.map(({ token, name }) => ({ token, name }))
         const stills = await stillsOf(
           client,
-          channels.map(({ source }) => snapshots[source] ?? null),
+          channels.map(({ source }) => (Object.hasOwn(snapshots, source) ? (snapshots[source] ?? null) : null)),
         )
         const lines = { url, username, fingerprint, name: `${manufacturer} ${model}`.trim(), presets: named }
         return {

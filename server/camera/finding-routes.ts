@@ -85,9 +85,10 @@ export function findingRoutes(app: App, port: FindingPort): void {
   app.post(
     '/api/v1/discovery/inquiry',
     {
-      config: { roles: ['engineer'] },
+      config: { roles: ['engineer'], confirmed: true },
       schema: {
-        summary: 'Ask a camera what it is; nothing is kept',
+        summary:
+          'Ask a camera what it is; nothing is kept. Only where cameras may be (cameraNetworks of the site file)',
         tags: ['cameras'],
         body: Type.Object(
           {

@@ -8,7 +8,7 @@ const USAGE = `lamppost: links presses of help points to the cameras that see th
 
   lamppost start [--site FILE] [--data DIR] [--port N] [--host H] [--rtmp-port N]
                  [--tls-cert FILE --tls-key FILE] [--no-calls]
-                 [--public-url https://HOST/PATH/ | --base-path /PATH] [--trust-proxy]
+                 [--public-url https://HOST/PATH/ | --base-path /PATH] [--trust-proxy] [--plain-http]
   lamppost edge  --site FILE [--data DIR]     (the voice edge apart from the server)
   lamppost check FILE
   lamppost connectors test [ID] --site FILE [--press] [--json]     (would the VMS hear a press?)
@@ -33,6 +33,7 @@ const OPTIONS = {
   'public-url': { type: 'string' },
   'base-path': { type: 'string' },
   'trust-proxy': { type: 'boolean' },
+  'plain-http': { type: 'boolean' },
   role: { type: 'string', multiple: true },
   scope: { type: 'string' },
   expires: { type: 'string' },
@@ -60,6 +61,8 @@ function argumentsOf() {
 class Misused extends Error {}
 
 async function main(): Promise<number> {
+  // Whatever is written is for this account only: recordings, keys, who may do what.
+  process.umask(0o077)
   const { values, positionals } = argumentsOf()
   const [command = 'start', ...rest] = positionals
   if (values.help) {

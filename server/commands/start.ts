@@ -1,9 +1,11 @@
 /** `lamppost start`: in the foreground until a signal, or until whoever started it is gone. */
 import { existsSync, readFileSync } from 'node:fs'
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { setFlagsFromString } from 'node:v8'
-import { publicAddressOf } from '../door/public-address.ts'
+import { type PublicAddress, isLoopback, publicAddressOf } from '../door/public-address.ts'
 import { type House, openHouse } from '../house.ts'
 import { wasHandedOn } from '../node-runtime.mjs'
 import { packageRoot } from '../tools/package-root.ts'
@@ -11,6 +13,7 @@ import { raisePriority } from '../tools/process/thread-priority.ts'
 
 const CLOSE_WITHIN_MS = 2500
 const PARENT_CHECK_MS = 500
+const CERTIFICATE_CHECK_MS = 2000
 
 export type StartOptions = {
   site?: string | undefined
@@ -23,6 +26,8 @@ export type StartOptions = {
   'public-url'?: string | undefined
   'base-path'?: string | undefined
   'trust-proxy'?: boolean | undefined
+  /** Passwords and pictures go over the network as they are. */
+  'plain-http'?: boolean | undefined
   /** The simulated town's help point does not telephone. */
   'no-calls'?: boolean | undefined
 }
@@ -73,6 +78,7 @@ export async function startCommand({
   'public-url': publicUrl,
   'base-path': basePath,
   'trust-proxy': trustProxy,
+  'plain-http': plainHttp = false,
   'no-calls': noCalls = false,
 }: StartOptions): Promise<number> {
   if (site !== undefined && !existsSync(site)) throw new Error(`the site file ${site} does not exist`)
@@ -89,6 +95,7 @@ export async function startCommand({
     demoVoice: !noCalls,
     address: publicAddressOf({ basePath, publicUrl, trustProxy }),
   }
+  if (options.tls === null && !plainHttp && !isBehindProxy(options.address)) await refusePlainHttp(host)
   // Presses are rare: between two of them the code of their whole way would be thrown away, and compiled anew while
   // somebody waits.
   setFlagsFromString('--no-flush-bytecode')
@@ -103,9 +110,48 @@ export async function startCommand({
   // Last: what was started until here, the threads that write files among them, stays as it is.
   raisePriority()
   process.stdout.write(greeting(house, dataFolder))
+  if (cert !== undefined && key !== undefined) followCertificate([cert, key], house.renewCertificate)
   await ended
   await Promise.race([house.close(), new Promise((done) => setTimeout(done, CLOSE_WITHIN_MS))])
   return 0
+}
+
+/** TLS is the proxy's, and it is on this machine or in a network that is trusted. */
+const isBehindProxy = ({ trustProxy, origin }: PublicAddress): boolean =>
+  trustProxy || (origin?.startsWith('https:') ?? false)
+
+/** @throws in words when others than this machine would hear passwords as they are */
+async function refusePlainHttp(host: string): Promise<void> {
+  const found = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }]
+  if (found.every(({ address }) => isLoopback(address))) return
+  throw new Error(
+    `--host ${host} is reached from other machines, and without TLS everybody between hears passwords and pictures: ` +
+      'give --tls-cert and --tls-key, or --public-url https://… behind a proxy, or say --plain-http',
+  )
+}
+
+/** A new certificate is taken without a restart, as soon as it and its key belong together. */
+function followCertificate([cert, key]: [string, string], renew: (pems: { cert: string; key: string }) => void): void {
+  const read = (): string => {
+    try {
+      return JSON.stringify([readFileSync(cert, 'utf8'), readFileSync(key, 'utf8')])
+    } catch {
+      // It is being written.
+      return ''
+    }
+  }
+  let known = read()
+  setInterval(() => {
+    const now = read()
+    if (now === '' || now === known) return
+    try {
+      const pems = tlsOf(cert, key)
+      if (pems) renew(pems)
+      known = now
+    } catch {
+      // Only one of the two is new so far.
+    }
+  }, CERTIFICATE_CHECK_MS).unref()
 }
 
 const greeting = ({ url, demo }: House, dataFolder: string): string =>

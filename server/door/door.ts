@@ -15,6 +15,7 @@ import Fastify, {
   type FastifyServerOptions,
 } from 'fastify'
 import type { Socket } from 'node:net'
+import type { Server as TlsServer } from 'node:tls'
 import type { CameraId } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Person, Role, Scope } from '../glossary/people.ts'
@@ -253,6 +254,11 @@ export type Door = {
   enter(person: Person): { looking(incidents: string[]): void; leave(): void }
   /** A WebSocket at that path. */
   socket(path: string, stream: Stream): void
+}
+
+/** Connections from then on get the new certificate; those that are open go on. Without TLS it does nothing. */
+export function renewCertificate({ server }: Pick<App, 'server'>, pems: { cert: string; key: string }): void {
+  if ('setSecureContext' in server) (server as unknown as TlsServer).setSecureContext(pems)
 }
 
 /** HTTP/2 has no list of its connections to cut; event streams would keep a closing server waiting. */

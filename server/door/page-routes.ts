@@ -22,6 +22,8 @@ export async function pageRoutes(app: App, folder: string): Promise<void> {
     root: folder,
     index: false,
     cacheControl: false,
+    // Maps of the sources are for who builds them.
+    allowedPath: (path) => !path.endsWith('.map'),
     setHeaders: (reply) => void reply.header('cache-control', 'no-cache'),
   })
   for (const [path, file] of Object.entries(PAGES))

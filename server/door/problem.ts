@@ -26,6 +26,8 @@ const STATUS = {
   'incident/not-yours': 409,
   'incident/other-open': 409,
   'camera/unknown': 404,
+  'camera/outside-networks': 422,
+  'camera/no-such-device': 422,
   'camera/fixed': 409,
   'camera/unreachable': 503,
   'camera/refused': 502,

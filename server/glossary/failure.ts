@@ -22,6 +22,8 @@ export const FAILURE_CODES = [
   'incident/not-yours',
   'incident/other-open',
   'camera/unknown',
+  'camera/outside-networks',
+  'camera/no-such-device',
   'camera/fixed',
   'camera/unreachable',
   'camera/refused',

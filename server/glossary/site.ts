@@ -200,6 +200,8 @@ export type Site = {
   escalation: EscalationStep[]
   /** Of whoever looks at a camera that no incident holds. */
   viewReason: 'required' | 'optional'
+  /** Where an engineer may ask addresses what they are, as 10.0.4.0/24; null: private networks. */
+  cameraNetworks: string[] | null
   /** Origins of pages that may have Lamppost in them. */
   embedding: string[]
   /** GeoJSON beside the site file; null: the map has no streets. */

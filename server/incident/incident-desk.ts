@@ -12,7 +12,7 @@ import { Failure } from '../tools/failure.ts'
 import { newId } from '../tools/identity.ts'
 import type { IncidentBook } from './incident-book.ts'
 import { usesHead, needsRecall } from './incident-machine.ts'
-import { createIncidentOwnership } from './incident-ownership.ts'
+import { createIncidentOwnership, mustBeOwner } from './incident-ownership.ts'
 import { type CameraPort, type Chosen, createIncidentFramings } from './incident-framings.ts'
 
 /** How much of what followed a late press is held. */
@@ -25,6 +25,9 @@ export type ClipPort = {
   hold(incident: IncidentId, clip: { camera: CameraId; from: string; to: string | null }): void
   release(incident: IncidentId, camera: CameraId): void
 }
+
+/** `seen`: the newest entry of the incident that whoever closes it has seen. `by`: a person; null: Lamppost itself. */
+type Closing = { seen?: number | null; by?: string | null }
 
 export function createIncidentDesk(options: {
   clock: Clock
@@ -273,12 +276,18 @@ export function createIncidentDesk(options: {
       })
     },
     /**
-     * @param seen the newest entry of the incident that who closes it has seen.
-     * @throws incident/pressed-again when a press came after that: nobody is closed away unseen
+     * @throws incident/not-yours when a colleague has it
+     * @throws incident/pressed-again when a press came after `seen`: nobody is closed away unseen
      */
-    async close(id: string, reason: string, actor: string, seen: number | null = null): Promise<Incident> {
+    async close(
+      id: string,
+      reason: string,
+      actor: string,
+      { seen = null, by = null }: Closing = {},
+    ): Promise<Incident> {
       await book.load(id)
       const incident = unfinished(id)
+      if (by !== null && incident.owner !== null) mustBeOwner(incident, by)
       const press = incident.log.findLast(({ kind }) => kind === 'press.received' || kind === 'press.coalesced')
       if (seen !== null && press && press.seq > seen)
         throw new Failure(

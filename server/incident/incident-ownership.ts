@@ -13,20 +13,22 @@ export type OwnershipPort = {
   write(id: IncidentId, draft: Draft): Promise<Incident>
 }
 
+/** @throws incident/not-yours with the owner's name */
+export function mustBeOwner(incident: Incident, by: string): Incident {
+  if (incident.owner !== by)
+    throw new Failure(
+      'incident/not-yours',
+      incident.owner === null
+        ? 'Nobody has taken this incident yet: take it first.'
+        : `${incident.owner} has this incident, not you: take it over first.`,
+      { extra: { owner: incident.owner } },
+    )
+  return incident
+}
+
 export function createIncidentOwnership({ clock, load, unfinished, write }: OwnershipPort) {
   /** @throws incident/not-yours with the owner's name */
-  function mine(id: string, by: string): Incident {
-    const incident = unfinished(id)
-    if (incident.owner !== by)
-      throw new Failure(
-        'incident/not-yours',
-        incident.owner === null
-          ? 'Nobody has taken this incident yet: take it first.'
-          : `${incident.owner} has this incident, not you.`,
-        { extra: { owner: incident.owner } },
-      )
-    return incident
-  }
+  const mine = (id: string, by: string): Incident => mustBeOwner(unfinished(id), by)
 
   /**
    * What takes an incident that was loaded, to be written at once; null where it is this person's already.

@@ -25,7 +25,7 @@ export type IncidentPort = {
   note(id: string, text: string, actor: string, replaces: number | null): Promise<Incident>
   contacted(id: string, contact: string, outcome: string, actor: string): Promise<Incident>
   tick(id: string, step: number, actor: string): Promise<Incident>
-  close(id: string, reason: string, actor: string, seen: number | null): Promise<Incident>
+  close(id: string, reason: string, actor: string, how: { seen: number | null; by: string }): Promise<Incident>
   /**
    * @param preset null: its own for the incident's help point, or whatever way there is.
    * @throws camera/unknown, preset/unknown
@@ -257,7 +257,7 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
     {
       config: { roles: HANDLERS, scopes: HANDLING_WALL },
       schema: {
-        summary: 'Close it, with the reason',
+        summary: 'Close it, with the reason; one that a colleague has is taken over first',
         tags: ['incidents'],
         params: ID_PARAMS,
         body: Type.Object(
@@ -279,7 +279,10 @@ export function incidentRoutes(app: App, port: IncidentPort): void {
     async (request) =>
       view(
         request,
-        await port.close(request.params.id, request.body.reason, actorOf(request), request.body.seen ?? null),
+        await port.close(request.params.id, request.body.reason, actorOf(request), {
+          seen: request.body.seen ?? null,
+          by: nameOf(request),
+        }),
       ),
   )
   app.post(

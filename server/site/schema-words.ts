@@ -63,6 +63,8 @@ function wordsFor(fault: Fault, schema: Schema): ShapeProblem[] {
       return one(schema.description ? `must be written so: ${schema.description}` : fault.message)
     case 'type':
       if (path.length === 0) return one('the file is empty, or no site file')
+      if (fault.params.type === 'boolean')
+        return one('must be true or false, without quotes (yes, no, on and off are text in YAML 1.2)')
       return one(fault.params.type === 'string' ? 'must be text: put it in quotes' : fault.message)
     // Said by the key that is not known, or by the arms of the union.
     case 'boolean':

@@ -6,6 +6,7 @@ import type { OnvifAccess, Site, SiteCamera } from '../glossary/site.ts'
 import { type Placed, placeOf, sameChannel, sameHead, streamPlaceOf } from './camera-places.ts'
 import { connectorsOf } from './sections/connector-check.ts'
 import { onvifDeviceOf } from './sections/onvif-device-check.ts'
+import { networkProblem } from '../tools/networks.ts'
 import { type Path, shapeProblems } from './schema-words.ts'
 import { type Resolve, isPlaceholder } from './site-references.ts'
 import { SITE_SCHEMA, type SiteDocument } from './site-schema.ts'
@@ -90,6 +91,10 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   unique('contacts', document.contacts ?? [])
   const zone = timezoneProblem(document.site.timezone)
   if (zone !== null) complain(['site', 'timezone'], zone)
+  document.cameraNetworks?.forEach((network, i) => {
+    const wrong = networkProblem(network)
+    if (wrong !== null) complain(['cameraNetworks', i], wrong)
+  })
   const helpPoints = new Set(document.helpPoints.map(({ id }) => id))
 
   const withOnvif = new Set(document.cameras.flatMap((camera) => (camera.onvif ? [camera.id] : [])))
@@ -361,6 +366,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     onvifDevice,
     escalation: steps,
     viewReason: document.viewing?.reason ?? 'optional',
+    cameraNetworks: document.cameraNetworks ?? null,
     embedding: document.embedding ?? [],
     streets: document.streets ?? null,
     checkpointsTo: document.checkpoints?.to ?? [],

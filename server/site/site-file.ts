@@ -1,5 +1,5 @@
 /** The site file on disk: read, watched, edited. A bad edit leaves the running town as it was and says why. */
-import { readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { chmod, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Site, StreetMap } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
@@ -104,7 +104,10 @@ export async function openSiteFile(options: {
     const { problems } = readSite(after, resolve)
     if (problems.length > 0)
       throw new Failure('site/invalid', problems.map((each) => problemLine(file, each)).join('\n'))
-    await writeFile(`${file}.new`, after, { mode: (await stat(file)).mode })
+    const { mode } = await stat(file)
+    await writeFile(`${file}.new`, after, { mode })
+    // Whatever this process keeps from others of its own files: who could read the site file still can.
+    await chmod(`${file}.new`, mode)
     await rename(`${file}.new`, file)
     await look()
   }

@@ -16,7 +16,7 @@ export const createResolver =
     }
     const absent: string[] = []
     const value = text.replaceAll(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
-      const found = environment[name]
+      const found = Object.hasOwn(environment, name) ? environment[name] : undefined
       if (found === undefined) absent.push(name)
       return found ?? ''
     })

@@ -427,6 +427,15 @@ export const SITE_SCHEMA = Type.Object(
         strict,
       ),
     ),
+    cameraNetworks: Type.Optional(
+      Type.Array(Type.String({ maxLength: 60, description: 'As in 10.0.4.0/24' }), {
+        minItems: 1,
+        maxItems: 100,
+        description:
+          'Where cameras are: an engineer who asks an address what it is can ask only there (default: private networks, ' +
+          'and where a camera of this file is)',
+      }),
+    ),
     embedding: Type.Optional(
       Type.Array(
         Type.String({

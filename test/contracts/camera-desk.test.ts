@@ -48,6 +48,7 @@ const site = (camera: SiteCamera): Site => ({
   checkpointsTo: [],
   escalation: [],
   viewReason: 'optional',
+  cameraNetworks: null,
   embedding: [],
   streets: null,
   evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null },

@@ -88,6 +88,7 @@ beforeAll(async () => {
     checkpointsTo: [],
     escalation: [],
     viewReason: 'optional',
+    cameraNetworks: null,
     embedding: [],
     streets: null,
     evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null },

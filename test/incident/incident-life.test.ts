@@ -298,11 +298,11 @@ describe('closing', () => {
     const { desk, book, id, press } = await taken()
     const seen = book.get(id).log.at(-1)?.seq ?? 0
     press('bar')
-    await expect(desk.close(id, 'Helped', asha[1], seen)).rejects.toMatchObject({
+    await expect(desk.close(id, 'Helped', asha[1], { seen })).rejects.toMatchObject({
       code: 'incident/pressed-again',
       message: expect.stringMatching(/pressed again meanwhile, at 2/),
     })
-    expect(await desk.close(id, 'Helped', asha[1], book.get(id).log.at(-1)?.seq ?? 0)).toMatchObject({
+    expect(await desk.close(id, 'Helped', asha[1], { seen: book.get(id).log.at(-1)?.seq ?? 0 })).toMatchObject({
       state: 'closed',
     })
   })
@@ -310,7 +310,7 @@ describe('closing', () => {
     const { desk, book, id, press } = await taken()
     const seen = book.get(id).log.at(-1)?.seq ?? 0
     await desk.note(id, 'Taxi came', ben[1])
-    expect(await desk.close(id, 'Helped', asha[1], seen)).toMatchObject({ state: 'closed' })
+    expect(await desk.close(id, 'Helped', asha[1], { seen })).toMatchObject({ state: 'closed' })
     const other = press('square').incident
     expect(await desk.close(other, 'Helped', asha[1])).toMatchObject({ state: 'closed' })
   })

@@ -247,7 +247,8 @@ export class LamppostEvidence extends LitElement {
   #search = (search: Search): void => {
     this.busy = true
     void this.#try(async () => {
-      const recordings = await this.#client.client.searchRecordings(search)
+      const recordings = await this.#confirmation.go(() => this.#client.client.searchRecordings(search))
+      if (!recordings) return
       this.found = { search, recordings }
       this.chosen = new Set(
         recordings.cameras.filter(({ recorded }) => recorded.length > 0).map(({ camera }) => camera),
@@ -326,7 +327,10 @@ export class LamppostEvidence extends LitElement {
           this.#ask(
             officer.handOver.revokeWhy,
             officer.handOver.revokeDo,
-            async (reason) => (await client.revokeDisclosure(id, reason), this.#openHandOvers(of)),
+            async (reason) => (
+              await this.#confirmation.go(() => client.revokeDisclosure(id, reason)),
+              this.#openHandOvers(of)
+            ),
             true,
           ),
         onCopy: (link) =>
@@ -365,9 +369,14 @@ export class LamppostEvidence extends LitElement {
         onPlay: (key) => (this.playing = this.playing === key ? null : key),
         onDownload: this.#download,
         onCut: (incident) => (this.cut = { incident, parent: null }),
-        onLock: ({ id }) => this.#ask(officer.lockWhy, officer.lockDo, (reason) => client.lockClips(id, reason)),
+        onLock: ({ id }) =>
+          this.#ask(officer.lockWhy, officer.lockDo, (reason) =>
+            this.#confirmation.go(() => client.lockClips(id, reason)),
+          ),
         onUnlock: ({ id }) =>
-          this.#ask(officer.unlockWhy, officer.unlockDo, (reason) => client.unlockClips(id, reason)),
+          this.#ask(officer.unlockWhy, officer.unlockDo, (reason) =>
+            this.#confirmation.go(() => client.unlockClips(id, reason)),
+          ),
       })}
       <div class="do">
         ${this.next ? html`<button @click=${this.#older}>${words.more}</button>` : nothing}<button

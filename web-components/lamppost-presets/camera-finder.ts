@@ -9,6 +9,7 @@ import { look } from '../theme/theme.ts'
 import type { CameraInquiry, FoundCamera } from '../wall-client/api-shapes.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'
+import { Confirmation } from '../page-parts/confirmation.ts'
 import { LanguageController } from '../words/language.ts'
 
 @element('lamppost-camera-finder')
@@ -129,6 +130,7 @@ export class LamppostCameraFinder extends LitElement {
   @state() private copied = false
 
   #asked = false
+  #confirmation = new Confirmation(this, () => this.client as WallClient)
 
   protected override updated(): void {
     if (!this.client || this.#asked) return
@@ -158,11 +160,8 @@ export class LamppostCameraFinder extends LitElement {
     const field = (name: string): string => String(form.get(name) ?? '')
     void this.#act(async (client) => {
       this.inquiry = null
-      this.inquiry = await client.inquire({
-        url: field('url').trim(),
-        username: field('username'),
-        password: field('password'),
-      })
+      const access = { url: field('url').trim(), username: field('username'), password: field('password') }
+      this.inquiry = await this.#confirmation.go(() => client.inquire(access))
       this.copied = false
     })
   }
@@ -220,7 +219,7 @@ export class LamppostCameraFinder extends LitElement {
         <button ?disabled=${this.busy}>${this.words.finder.ask}</button>
       </form>
       <p class="bad" role="status">${this.message ?? ''}</p>
-      ${this.inquiry ? this.#answer(this.inquiry) : nothing}`
+      ${this.inquiry ? this.#answer(this.inquiry) : nothing}${this.#confirmation.dialog(this.#language.words)}`
   }
 
   #answer({

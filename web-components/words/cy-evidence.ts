@@ -93,7 +93,7 @@ export const evidenceText: Words['officer'] = {
   },
   confirm: {
     title: 'Pwy sydd yno?',
-    why: 'Mae hyn yn rhoi recordiadau i eraill, neu’n eu dileu. Rhowch eich cyfrinair eto.',
+    why: 'Mae angen chi ar gyfer hyn, nid dim ond eich sgrin. Rhowch eich cyfrinair eto.',
     user: 'Enw',
     password: 'Cyfrinair',
     submit: 'Ymlaen',

@@ -90,7 +90,7 @@ export const evidenceText = {
   },
   confirm: {
     title: 'Who is there?',
-    why: 'This hands recordings out, or deletes them. Say your password again.',
+    why: 'This needs you, and not only your screen. Say your password again.',
     user: 'Name',
     password: 'Password',
     submit: 'Go on',

@@ -24,12 +24,18 @@ const parser = new XMLParser({
   trimValues: true,
 })
 
-const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+const NAMED = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+])
 /** The five named entities and character references; anything else stays as it was written. */
 const unescapeXml = (text: string): string =>
   text.replaceAll(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]+));/gi, (whole, decimal, hex, name) => {
     const point = decimal ? Number(decimal) : hex ? Number.parseInt(hex, 16) : null
-    if (point === null) return NAMED[name] ?? whole
+    if (point === null) return NAMED.get(String(name)) ?? whole
     return point <= 0x10ffff ? String.fromCodePoint(point) : whole
   })
 

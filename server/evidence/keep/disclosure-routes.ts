@@ -108,7 +108,7 @@ export function disclosureRoutes(app: App, port: DisclosurePort): void {
   app.delete(
     '/api/v1/disclosures/:id',
     {
-      config: OFFICER,
+      config: { ...OFFICER, confirmed: true },
       schema: {
         summary: 'Revoke the link, with the reason',
         tags: ['exports'],

@@ -165,7 +165,7 @@ export function retentionRoutes(app: App, port: RetentionPort): void {
   app.put(
     '/api/v1/incidents/:id/lock',
     {
-      config: { roles: KEEPERS },
+      config: { roles: KEEPERS, confirmed: true },
       schema: {
         summary: 'Keep its recordings whatever the site’s rule says: for ever, or until then',
         tags: ['retention'],
@@ -188,7 +188,7 @@ export function retentionRoutes(app: App, port: RetentionPort): void {
   app.delete(
     '/api/v1/incidents/:id/lock',
     {
-      config: { roles: KEEPERS },
+      config: { roles: KEEPERS, confirmed: true },
       schema: {
         summary: 'Back to the site’s rule, with the reason',
         tags: ['retention'],
@@ -203,7 +203,7 @@ export function retentionRoutes(app: App, port: RetentionPort): void {
   app.post(
     '/api/v1/evidence-searches',
     {
-      config: { roles: ['evidence'] },
+      config: { roles: ['evidence'], confirmed: true },
       schema: {
         summary:
           'What was recorded near a place in a time: for a subject’s request; the search is an entry of the ledger',

@@ -248,9 +248,19 @@ function hearIt(calls: readonly CallFacts[], cameras: readonly CameraFacts[]): s
   ]
 }
 
+/** Each text on its line: a name with a line break in it would write a line of its own, as if this server had said it. */
+const onOneLine = <Facts>(facts: Facts): Facts =>
+  JSON.parse(JSON.stringify(facts), (_, value: unknown) =>
+    typeof value === 'string' ? value.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]+/gu, ' ') : value,
+  ) as Facts
+
 /** For somebody who knows no software. */
 export function readMeFirst(facts: ManifestFacts): string {
-  const { id, request, createdAt, site, presses, cameras, calls, callsWithoutSound, clock } = facts
+  const { clock } = facts
+  const { id, request, createdAt, site, presses, cameras, calls, callsWithoutSound } = onOneLine({
+    ...facts,
+    clock: undefined,
+  })
   const { requestedBy, exportedBy, reason, lawfulBasis, kind, parentExport } = request
   const missing = cameras.flatMap(({ id: camera, gaps, incomplete }) => [
     ...gaps.map(({ from, to }) => `  ${camera}: nothing was recorded from ${from} to ${to}`),

@@ -24,8 +24,21 @@ const wrong = (words: string): never => {
   throw new Failure('request/invalid', words)
 }
 
+/** Line breaks, other control characters, and what turns the direction of writing: a package's texts say one thing. */
+const MISLEADING = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u
+/** What somebody typed stands on one line of READ-ME-FIRST.txt, and makes no other. @throws export/refused */
+function mustBeOneLine({ reason, lawfulBasis, exhibitRef, requestedBy = {} }: ExportOrder): void {
+  const { name, organisation, reference } = requestedBy
+  const typed = { reason, lawfulBasis, exhibitRef, name, organisation, reference }
+  for (const [field, text] of Object.entries(typed))
+    if (text && MISLEADING.test(text.trim()))
+      refuse(`${field} must be one line, without control characters: write it in one sentence.`)
+}
+
 /** Before anything is looked up: without these nothing is exported. @throws export/refused */
-export function answeredFor({ reason, requestedBy }: ExportOrder): { reason: string; requestedBy: Requester } {
+export function answeredFor(order: ExportOrder): { reason: string; requestedBy: Requester } {
+  const { reason, requestedBy } = order
+  mustBeOneLine(order)
   if (!reason?.trim()) return refuse('An export needs a reason: why are these recordings handed out?')
   if (!requestedBy?.name?.trim())
     return refuse(

@@ -1,0 +1,33 @@
+/**
+ * Where cameras may be: a person who types an address must not make this server ask anything else in the council's
+ * network, nor the cloud's own addresses. Pure, but for looking a name up.
+ */
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { Failure } from '../tools/failure.ts'
+import { isInNetworks } from '../tools/networks.ts'
+
+/** Private networks (RFC 1918, RFC 6598, RFC 4193): what is asked where the site file names none. */
+const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7']
+
+const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '')
+
+/**
+ * @param networks as the site file names them; null: private ones, and wherever a camera of the site file is already
+ * @throws camera/outside-networks, for a name also when it has no address
+ */
+export async function mustBeCameraAddress(
+  url: string,
+  { networks, known }: { networks: readonly string[] | null; known: readonly string[] },
+): Promise<void> {
+  const host = hostOf(url)
+  if (networks === null && known.some((each) => hostOf(each) === host)) return
+  const found = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }]
+  if (found.length > 0 && found.every(({ address }) => isInNetworks(address, networks ?? PRIVATE))) return
+  throw new Failure(
+    'camera/outside-networks',
+    networks === null
+      ? `${host} is not in a private network. Where this town’s cameras are, says cameraNetworks in the site file.`
+      : `${host} is in none of the networks that cameraNetworks in the site file names.`,
+  )
+}
