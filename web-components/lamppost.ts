@@ -11,6 +11,7 @@ export {
 } from './lamppost-incident/incident-events.ts'
 export { LamppostPlayer } from './lamppost-player/lamppost-player.ts'
 export { LamppostPresets } from './lamppost-presets/lamppost-presets.ts'
+export { LamppostPeople } from './lamppost-people/lamppost-people.ts'
 export { LamppostConnectors } from './lamppost-connectors/lamppost-connectors.ts'
 export { LamppostProofs } from './lamppost-proofs/lamppost-proofs.ts'
 export { LamppostShift } from './lamppost-shift/lamppost-shift.ts'

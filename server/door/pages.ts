@@ -7,5 +7,6 @@ export const PAGES = {
   '/connectors': 'connectors.html',
   '/evidence': 'evidence.html',
   '/shift': 'shift.html',
+  '/people': 'people.html',
   '/embed': 'embed.html',
 }

@@ -82,6 +82,7 @@ describe('the custom-elements manifest', () => {
     expect(elements.map(({ tagName }) => tagName).sort()).toEqual([
       'lamppost-call',
       'lamppost-connectors',
+      'lamppost-people',
       'lamppost-evidence',
       'lamppost-incident',
       'lamppost-player',

@@ -17,6 +17,7 @@ const WELSH: Record<string, string> = {
   connectors: 'Systemau fideo',
   evidence: 'Tystiolaeth',
   shift: 'Sifft',
+  people: 'Pobl',
   nothingHere: 'Does dim byd yn y cyfeiriad hwn.',
   pagesAbove: 'Mae tudalennau Lamppost wedi’u henwi uchod.',
 }

@@ -22,7 +22,7 @@ import type {
 import type { OnvifDeviceView } from '../../server/glossary/onvif-device.ts'
 import type { DestinationState } from '../../server/glossary/outbox.ts'
 import type { HelpPointProof, VoiceProof } from '../../server/glossary/proof.ts'
-import type { Present } from '../../server/glossary/people.ts'
+import type { Account, Present, Role, Scope, SessionView, TokenView } from '../../server/glossary/people.ts'
 import type { Shift, ShiftFault, ShiftSummary } from '../../server/glossary/shift.ts'
 import type {
   Contact,
@@ -74,6 +74,9 @@ export type SafePlace = SiteSafePlace & {
   openings: { from: string; to: string | null }[]
   walks: (Walk & { helpPoint: string })[]
 }
+export type { Account, Role, Scope, SessionView, TokenView }
+/** `role`: the first of the roles. `user`: null for whoever came in with a token. `scope`: what it is narrowed to. */
+export type WhoIsHere = { name: string; role: Role; roles: Role[]; user: string | null; scope: Scope | null }
 export type Destination = DestinationState
 export type Site = {
   id: string

@@ -31,6 +31,7 @@ import { Refusal } from './refusal.ts'
 import { createServerClock } from './server-clock.ts'
 import { createPictureCarrier } from './picture-socket.ts'
 import { createEvidenceRequests } from './evidence-requests.ts'
+import { createPeopleRequests } from './people-requests.ts'
 import { createWallRequests } from './wall-requests.ts'
 import { type RenewToken, createWallToken } from './wall-token.ts'
 
@@ -414,5 +415,6 @@ export function createWallClient({
     ...createWallRequests({ call, get, keep: known.keep }),
     ...createCallRequests({ call, keep: calls.keep }),
     ...createEvidenceRequests({ call, get, getChanged }),
+    ...createPeopleRequests({ call, get }),
   }
 }

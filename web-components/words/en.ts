@@ -4,6 +4,7 @@ import type { Standing } from '../lamppost-proofs/proof-words.ts'
 import { callText } from './en-call.ts'
 import { evidenceText } from './en-evidence.ts'
 import { roomText } from './en-room.ts'
+import { peopleText } from './en-people.ts'
 import { vmsText } from './en-vms.ts'
 
 /** The same words in another language: no key may miss, no list may be shorter. */
@@ -32,6 +33,7 @@ export const en = {
   ...roomText,
   ...callText,
   ...vmsText,
+  ...peopleText,
   officer: evidenceText,
   pressed: 'Help point pressed',
   drill: 'Drill: not a person',

@@ -18,15 +18,17 @@ const PASSWORD = Type.String({
   maxLength: 1000,
   description: 'At least 12 characters, and none of those that are tried first',
 })
-const ACCOUNT = Type.Object({
+export const ACCOUNT = Type.Object({
   user: Type.String(),
   name: Type.String(),
   roles: Type.Array(Type.Enum(ROLES)),
   since: MAYBE_TIME,
-  scheme: Type.String({ description: 'scrypt: of version 0.1, kept anew at the next sign-in' }),
+  scheme: Type.Enum(['argon2id', 'scrypt'], {
+    description: 'scrypt: of version 0.1, kept anew at the next sign-in',
+  }),
   sessions: Type.Integer(),
 })
-const SESSION = Type.Object({
+export const SESSION = Type.Object({
   id: Type.String(),
   since: TIME,
   used: TIME,
@@ -35,7 +37,7 @@ const SESSION = Type.Object({
   browser: Type.String(),
   current: Type.Boolean(),
 })
-const TOKEN = Type.Object({
+export const TOKEN = Type.Object({
   id: Type.String(),
   name: Type.String(),
   role: Type.Enum(ROLES),

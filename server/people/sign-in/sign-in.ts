@@ -35,11 +35,17 @@ const MOST_AT_ONCE = 2
 const MOST_WAITING = 60
 const UNKNOWN = 'This name and password (or token) are not known here.'
 
-const browserOf = (agent: string): string => {
-  const name = /\b(Edg|OPR|Firefox|Chrome|Safari)(?:\/|\b)/.exec(agent)?.[1] ?? ''
-  const system = /\b(Windows|Android|iPhone|iPad|Mac OS X|Linux)\b/.exec(agent)?.[1] ?? ''
-  return [name === 'Edg' ? 'Edge' : name === 'OPR' ? 'Opera' : name, system].filter(Boolean).join(', ')
-}
+/** Each names those before it as well: the first that is found is the one. */
+const BROWSERS: readonly [RegExp, string][] = [
+  [/\bEdg\//, 'Edge'],
+  [/\bOPR\//, 'Opera'],
+  [/\bFirefox\//, 'Firefox'],
+  [/Chrom(?:e|ium)\//, 'Chrome'],
+  [/\bSafari\//, 'Safari'],
+]
+const SYSTEMS = /\b(Windows|Android|iPhone|iPad|Mac OS X|Linux)\b/
+const browserOf = (agent: string): string =>
+  [BROWSERS.find(([sign]) => sign.test(agent))?.[1], SYSTEMS.exec(agent)?.[1]].filter(Boolean).join(', ')
 /** What a request says about who tries, whatever they typed. */
 export const attemptOf = (request: Pick<FastifyRequest, 'ip' | 'headers'>, given: Given): Attempt => ({
   given,

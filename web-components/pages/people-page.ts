@@ -1,0 +1,3 @@
+import { place } from '../page-parts/enter.ts'
+
+await place('lamppost-people', 'supervisor')

@@ -1,0 +1,83 @@
+/** English: accounts, sessions and tokens. */
+import type { Account, Role, Scope } from '../wall-client/api-shapes.ts'
+
+const ROLE_NAMES: Record<Role, string> = {
+  operator: 'Operator',
+  engineer: 'CCTV engineer',
+  evidence: 'Evidence officer',
+  supervisor: 'Supervisor',
+  press: 'Help point',
+}
+const SCOPE_NAMES: Record<Scope, string> = {
+  'wall-view': 'A wall that only shows',
+  wall: 'A wall',
+  metrics: 'Figures of the server',
+  press: 'Presses',
+}
+
+export const peopleText = {
+  people: {
+    title: 'People',
+    accounts: 'Accounts',
+    noAccounts:
+      'There are no accounts yet. The first one is made on the server: lamppost user --user NAME --role supervisor --name “…”.',
+    name: 'Name',
+    user: 'Signs in as',
+    roles: 'Roles',
+    role: ROLE_NAMES,
+    roleDoes: {
+      operator: 'sees the wall, takes and closes incidents',
+      engineer: 'sets cameras and presets up, proves help points',
+      evidence: 'exports, hands over, locks recordings',
+      supervisor: 'as an operator, and gives people their roles',
+    } as Record<Exclude<Role, 'press'>, string>,
+    signedIn: (count: number) =>
+      count === 0 ? 'not signed in' : count === 1 ? 'signed in once' : `signed in ${count} times`,
+    sessions: 'Signed in',
+    signedInAt: 'Where this account is signed in',
+    signOut: 'Sign out',
+    oneRole: 'Role',
+    presses: 'presses and signs of life',
+    open: 'Change',
+    add: 'New account',
+    save: 'Save',
+    password: 'Password',
+    newPassword: 'New password',
+    passwordHelp: 'At least 12 characters. Four words that do not belong together are easy to remember.',
+    setPassword: 'Set the password',
+    passwordSet: 'The new password is set. Other sessions of this account have ended.',
+    saved: 'Saved.',
+    noRole: 'Choose at least one role.',
+    remove: 'Remove the account',
+    removeSure: (name: string) => `Remove ${name}? What is open with this account ends at once.`,
+    removeDo: 'Remove',
+    back: 'Close',
+    never: 'Never mind',
+    thisOne: 'this session',
+    lastUsed: (at: string) => `used ${at}`,
+    since: (at: string) => `since ${at}`,
+    from: (from: string, browser: string) => (browser === '' ? from : `${browser}, ${from}`),
+    end: 'End',
+    endAll: 'Sign out everywhere',
+    oldScheme: ({ scheme }: Pick<Account, 'scheme'>) =>
+      scheme === 'scrypt' ? 'password kept as version 0.1 did, until the next sign-in' : '',
+    mine: 'My account',
+    noAccountOfOwn: 'You came in with a token: there is no password and no account to change.',
+    tokens: 'Tokens',
+    tokensWhy: 'Help points, scripts and walls come in with these. None of them is ever shown again.',
+    noTokens: 'There are no tokens.',
+    tokenFor: 'For',
+    everything: 'everything of its role',
+    scope: SCOPE_NAMES,
+    helpPoints: (names: readonly string[] | null) => (names === null ? 'every help point' : names.join(', ')),
+    through: (name: string) => `made by ${name}`,
+    ends: 'Ends',
+    neverEnds: 'does not end',
+    replaced: 'renewed; ends soon after the new one is used',
+    used: 'Last used',
+    notUsed: 'not since the server started',
+    takeAway: 'Take away',
+    takeAwaySure: (name: string) => `Take the token of ${name} away? Whatever uses it is refused at once.`,
+    onlySupervisors: 'Accounts and tokens are a supervisor’s.',
+  },
+}
