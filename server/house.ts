@@ -98,13 +98,12 @@ export async function openHouse({
     const outbox = house.add(openOutbox({ ...ground, town, ledger }))
     const vms = house.add(openConnectors({ ...ground, town, ledger, clips, incidents }))
     const device = house.add(openOnvifDevice({ ...ground, handles, town, ledger, clips, incidents }))
-    house.add(openMetrics({ ...ground, ledger, clips, cameras, incidents, presses, readiness, outbox, vms, device }))
     house.add(openPlayback({ ...ground, ledger, clips, cameras, incidents }))
     house.add(openEvidence({ ...ground, basePath, town, ledger, clips, cameras, calls, incidents }))
     const people = house.add(openPeople({ ...ground, address, demo, town, ledger, cameras, incidents }))
-    house.add(
-      openShifts({ ...ground, town, ledger, clips, cameras, incidents, readiness, outbox, vms, device, calls, people }),
-    )
+    const rooms = { town, ledger, clips, cameras, incidents, presses, readiness, outbox, vms, device, calls, people }
+    house.add(openMetrics({ ...ground, ...rooms }))
+    house.add(openShifts({ ...ground, ...rooms }))
 
     await ledger.replay(house.folds())
     await house.begin(town.site)

@@ -3,7 +3,18 @@ import type { IncidentId } from './incident.ts'
 
 /** What is broken; `subject` is the thing, `detail` the words of who found it. */
 export type ShiftFault = {
-  what: 'camera' | 'picture' | 'buffer' | 'help-point' | 'storage' | 'record' | 'destination' | 'calls' | 'vms'
+  what:
+    | 'camera'
+    | 'picture'
+    | 'buffer'
+    | 'help-point'
+    | 'storage'
+    | 'record'
+    | 'destination'
+    | 'calls'
+    | 'vms'
+    | 'token'
+    | 'clock'
   subject: string
   detail: string | null
 }

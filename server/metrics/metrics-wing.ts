@@ -19,10 +19,11 @@ export type MetricsNeeds = {
   outbox: { state: MetricsPort['outbox'] }
   vms: { connectors: MetricsPort['connectors'] }
   device: { onvifDevices: MetricsPort['onvifDevices'] }
+  people: { refusals: Subscribe<{ what: string; reason: string }>; endingTokens: MetricsPort['endingTokens'] }
 }
 
 export function openMetrics(needs: MetricsNeeds) {
-  const { closing, ledger, clips, cameras, incidents, presses, readiness, outbox, vms, device } = needs
+  const { closing, ledger, clips, cameras, incidents, presses, readiness, outbox, vms, device, people } = needs
   const metrics = createMetrics({
     ledger: ledger.state,
     cameras: () => cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
@@ -32,8 +33,10 @@ export function openMetrics(needs: MetricsNeeds) {
     outbox: outbox.state,
     connectors: vms.connectors,
     onvifDevices: device.onvifDevices,
+    endingTokens: people.endingTokens,
   })
   cameras.interrupted(metrics.gap)
+  people.refusals(({ what, reason }) => metrics.refusal(what, reason))
   presses.counted(({ source, kind, outcome }) => metrics.press(source, kind, outcome))
   readiness.stages(({ stage, kind, ms }) => metrics.stage(stage, kind, ms))
   return {

@@ -26,6 +26,8 @@ export type MetricsPort = {
   outbox(): DestinationState[]
   connectors(): ConnectorState[]
   onvifDevices(): OnvifDeviceState[]
+  /** Tokens that end within a month, or have ended and are still used. */
+  endingTokens(): readonly unknown[]
 }
 
 /** Seconds; the goals are in the middle of them. */
@@ -58,6 +60,12 @@ export function createMetrics(port: MetricsPort) {
     name: 'lamppost_voice_proofs_total',
     help: 'Trials of a help point’s voice by kind and result',
     labelNames: ['how', 'result'],
+    registers,
+  })
+  const refusals = new Counter({
+    name: 'lamppost_refusals_total',
+    help: 'People and programs that were not let in, by what they tried and why',
+    labelNames: ['what', 'reason'],
     registers,
   })
   const gaps = new Counter({
@@ -190,6 +198,9 @@ export function createMetrics(port: MetricsPort) {
     for (const { connector, cameras } of port.connectors()) if (cameras) set({ connector }, cameras.unmatched)
   })
 
+  gauge('lamppost_tokens_ending', 'Tokens that end within 30 days, or have ended and are still used', [], (set) =>
+    set({}, port.endingTokens().length),
+  )
   return {
     press: (source: string, kind: PressKind, outcome: PressOutcome): void => presses.inc({ source, kind, outcome }),
     stage: (stage: Stage, kind: PressKind, ms: number): void => stages.observe({ stage, kind }, ms / 1000),
@@ -199,6 +210,7 @@ export function createMetrics(port: MetricsPort) {
       if (entry.kind === 'voice.failed') voiceProofs.inc({ how: entry.body.how, result: 'failed' })
     },
     gap: (camera: CameraId): void => gaps.inc({ camera }),
+    refusal: (what: string, reason: string): void => refusals.inc({ what, reason }),
     type: registry.contentType,
     text: (): Promise<string> => registry.metrics(),
   }

@@ -135,6 +135,7 @@ export function openPeople(needs: PeopleNeeds) {
     /** Of sign-ins and requests, one by one: for figures. */
     refusals: refused.subscribe,
     onRefused: refusals.access,
+    endingTokens: identities.endingTokens,
     signIn,
     admit: viewing.admit,
     played: viewing.played,

@@ -279,3 +279,27 @@ describe('a browser in which somebody has signed in', () => {
     expect(after.browsers.knownAs(cookie, 'sam')).toBeNull()
   })
 })
+
+describe('tokens that end', () => {
+  test('are told a month before, unless they have been renewed; and afterwards while somebody still comes with them', async () => {
+    const { people, endingTokens, whoHas, pass, clock } = start()
+    const until = new Date(clock.now() + 40 * 24 * HOUR).toISOString()
+    const add = (name: string) => people.addToken({ name, role: 'engineer', helpPoints: null }, { until })
+    const [used, renewed] = [add('Prometheus'), add('Wall')]
+    people.addToken({ name: 'Pole', role: 'press', helpPoints: null })
+    expect(endingTokens()).toEqual([])
+    await pass(11 * 24 * HOUR)
+    expect(endingTokens().map(({ name, over }) => [name, over])).toEqual([
+      ['Prometheus', false],
+      ['Wall', false],
+    ])
+    people.renewToken(hashToken(renewed).slice(0, 12), { until: null, made: until })
+    expect(endingTokens().map(({ name }) => name)).toEqual(['Prometheus'])
+    await pass(30 * 24 * HOUR)
+    expect(endingTokens()).toEqual([])
+    expect(whoHas({ bearer: used })).toBeNull()
+    expect(endingTokens()).toEqual([{ name: 'Prometheus', until, over: true }])
+    await pass(25 * HOUR)
+    expect(endingTokens()).toEqual([])
+  })
+})

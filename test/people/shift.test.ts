@@ -3,7 +3,7 @@ import type { CameraHealth } from '../../server/glossary/camera.ts'
 import type { ShiftSummary } from '../../server/glossary/shift.ts'
 import { createShiftBook } from '../../server/people/shift/shift-book.ts'
 import { createShiftDesk } from '../../server/people/shift/shift-desk.ts'
-import { shiftFaults } from '../../server/people/shift/shift-faults.ts'
+import { clockText, shiftFaults } from '../../server/people/shift/shift-faults.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 import { createFakeLedger } from '../fakes/fake-ledger.ts'
 
@@ -74,6 +74,8 @@ describe('what is broken', () => {
     onvifDevices: [],
     destinations: [{ destination: 'cad', failing: null, dead: [] }],
     voice: { ready: true, apart: true },
+    tokens: [],
+    clock: null,
   }
   test.each([
     [true, false, 'When this server stops, nobody answers calls: the edge runs inside it.'],
@@ -89,9 +91,33 @@ describe('what is broken', () => {
       { what: 'vms', subject: 'town', detail: problem },
     ])
   })
+  test('of tokens is which end soon, and which have ended and are still used', () =>
+    expect(
+      shiftFaults({
+        ...town,
+        tokens: [
+          { name: 'Prometheus', until: '2026-12-20T00:00:00.000Z', over: false },
+          { name: 'Wall', until: '2026-11-20T00:00:00.000Z', over: true },
+        ],
+      }),
+    ).toEqual([
+      { what: 'token', subject: 'Prometheus', detail: 'It ends at 2026-12-20T00:00:00.000Z: renew it.' },
+      { what: 'token', subject: 'Wall', detail: 'It ended at 2026-11-20T00:00:00.000Z, and is still used.' },
+    ]))
+  test('of the clock is that it was set, for a day', () => {
+    const at = '2026-11-20T22:30:00.000Z'
+    const hoursLater = (hours: number): number => Date.parse(at) + hours * 3_600_000
+    expect(clockText({ at, ms: -3_600_000 }, hoursLater(1))).toBe(
+      `It was set back by 3600 s at ${at}. Look at its time source.`,
+    )
+    expect(clockText({ at, ms: 1500 }, hoursLater(23))).toContain('forward by 1.5 s')
+    expect([clockText({ at, ms: 1500 }, hoursLater(25)), clockText(null, 0)]).toEqual([null, null])
+  })
   test('is nothing while all is well', () => expect(shiftFaults(town)).toEqual([]))
   test('is told line by line, the record first', () => {
     const faults = shiftFaults({
+      tokens: [],
+      clock: null,
       cameras: [
         { id: 'cam-1', health: { ...well, video: 'down', onvif: 'down', reason: 'no answer' } },
         { id: 'cam-2', health: { ...well, blind: 'dark' } },

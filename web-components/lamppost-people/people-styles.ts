@@ -58,6 +58,9 @@ export const peopleStyles = css`
     vertical-align: middle;
     font-weight: 500;
   }
+  thead td {
+    border-top: 0;
+  }
   thead th {
     border-top: 0;
     color: var(--_quiet);

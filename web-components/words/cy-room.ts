@@ -166,6 +166,8 @@ export const roomWordsCy: Pick<Words, keyof typeof roomText> = {
       record: 'Y cofnod',
       destination: 'System arall',
       vms: 'System fideo (VMS)',
+      token: 'Tocyn',
+      clock: 'Cloc y gweinydd',
       calls: 'Galwadau',
     },
     toDo: (count) => `${count} ar agor`,

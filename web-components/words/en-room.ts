@@ -164,6 +164,8 @@ export const roomText = {
       record: 'The record',
       destination: 'Other system',
       vms: 'Video management system',
+      token: 'Token',
+      clock: 'Clock of the server',
       calls: 'Calls',
     },
     toDo: (count: number) => (count === 1 ? '1 open' : `${count} open`),

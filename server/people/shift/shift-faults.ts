@@ -17,6 +17,19 @@ export type Town = {
   onvifDevices: Pick<OnvifDeviceState, 'device' | 'state' | 'problem'>[]
   /** Null: nobody telephones here. */
   voice: VoiceHealth | null
+  tokens: readonly EndingToken[]
+  clock: string | null
+}
+
+/** A token that ends soon, or has ended and is still asked for. */
+export type EndingToken = { name: string; until: string; over: boolean }
+
+const STEP_TOLD_MS = 24 * 3_600_000
+/** What the shift must know of a clock that was set: times of before and after do not fit together. */
+export function clockText(step: { at: string; ms: number } | null, now: number): string | null {
+  if (!step || now - Date.parse(step.at) > STEP_TOLD_MS) return null
+  const seconds = Math.round(Math.abs(step.ms) / 100) / 10
+  return `It was set ${step.ms < 0 ? 'back' : 'forward'} by ${seconds} s at ${step.at}. Look at its time source.`
 }
 
 /** What the shift must know of a disk that another program has filled. */
@@ -30,7 +43,7 @@ export function voiceText({ ready, apart }: VoiceHealth): string | null {
 }
 
 export function shiftFaults(town: Town): ShiftFault[] {
-  const { cameras, helpPoints, storage, record, destinations, connectors, onvifDevices, voice } = town
+  const { cameras, helpPoints, storage, record, destinations, connectors, onvifDevices, voice, tokens, clock } = town
   const of = (wrong: boolean, what: ShiftFault['what'], subject: string, detail: string | null): ShiftFault[] =>
     wrong ? [{ what, subject, detail }] : []
   const calls = voice && voiceText(voice)
@@ -38,6 +51,10 @@ export function shiftFaults(town: Town): ShiftFault[] {
     ...of(record !== null, 'record', '', record),
     ...of(storage !== null, 'storage', '', storage),
     ...of(calls !== null, 'calls', '', calls),
+    ...of(clock !== null, 'clock', '', clock),
+    ...tokens.flatMap(({ name, until, over }) =>
+      of(true, 'token', name, over ? `It ended at ${until}, and is still used.` : `It ends at ${until}: renew it.`),
+    ),
     ...helpPoints.flatMap(({ id, proof: { overdue, lastDrillResult, lastVoiceDrill } }) => {
       const failed = lastDrillResult?.passed === false ? lastDrillResult.problem : (lastVoiceDrill?.problem ?? null)
       return of(failed !== null || overdue.length > 0, 'help-point', id, failed ?? overdue.join(', '))

@@ -15,7 +15,7 @@ import type { HelpPoint, Site } from '../../glossary/site.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { createShiftBook } from './shift-book.ts'
 import { createShiftDesk } from './shift-desk.ts'
-import { reserveText, shiftFaults } from './shift-faults.ts'
+import { type EndingToken, clockText, reserveText, shiftFaults } from './shift-faults.ts'
 import { openIncidents } from './shift-summary.ts'
 
 export type ShiftNeeds = {
@@ -33,7 +33,7 @@ export type ShiftNeeds = {
   vms: { connectors(): ConnectorState[] }
   device: { onvifDevices(): OnvifDeviceState[] }
   calls: { voice(): VoiceHealth | null }
-  people: { signIn: SignIn }
+  people: { signIn: SignIn; endingTokens(): EndingToken[] }
 }
 
 export function openShifts({
@@ -61,6 +61,8 @@ export function openShifts({
       connectors: vms.connectors(),
       onvifDevices: device.onvifDevices(),
       voice: calls.voice(),
+      tokens: people.endingTokens(),
+      clock: clockText(shiftBook.clockStep(), clock.now()),
     })
   const summary = (): ShiftSummary => ({ incidents: openIncidents(incidents.book.unfinished()), faults: faults() })
   const desk = createShiftDesk({ clock, book: shiftBook, append: ledger.append, summary })

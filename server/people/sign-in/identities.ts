@@ -12,6 +12,9 @@ import { createWallPasses } from './wall-passes.ts'
 
 /** A token that has been renewed goes on for so long after the new one's first use. */
 const OVERLAP_MS = 3_600_000
+const DAY_MS = 24 * 3_600_000
+/** IT has so long to renew a token before what uses it is refused. */
+const WARNED_MS = 30 * DAY_MS
 
 export type IdentitiesNeeds = {
   clock: Pick<Clock, 'now' | 'monotonic'>
@@ -25,6 +28,8 @@ export type IdentitiesNeeds = {
 export function openIdentities({ clock, people, store, demo, onError }: IdentitiesNeeds) {
   const demoTokens = new Map([...(demo ? demoPeople(demo) : [])].map(([token, person]) => [hashToken(token), person]))
   const usedAt = new Map<string, number>()
+  /** Whoever still comes with a token that has ended: when last. */
+  const lateAt = new Map<string, number>()
   const save = (): Promise<void> => store.save(kept)
 
   /** The new token is in use: the old one has an hour left. */
@@ -40,7 +45,11 @@ export function openIdentities({ clock, people, store, demo, onError }: Identiti
   }
   function lastingToken(sha256: string): Person | null {
     const found = people.byHash(sha256)
-    if (!found || (found.until !== null && Date.parse(found.until) <= clock.now())) return null
+    if (!found) return null
+    if (found.until !== null && Date.parse(found.until) <= clock.now()) {
+      lateAt.set(found.id, clock.now())
+      return null
+    }
     // Not on the way of a press.
     if (!usedAt.has(found.id)) setImmediate(() => endRenewed(found))
     usedAt.set(found.id, clock.now())
@@ -98,6 +107,15 @@ export function openIdentities({ clock, people, store, demo, onError }: Identiti
     },
     /** Accounts and tokens as the record knew them when the server stopped. */
     knownBefore: before?.kept.people ?? { tokens: [], users: [] },
+    /** Those that end within a month, and those that have ended and were asked for within a day. */
+    endingTokens: () =>
+      people.now().tokens.flatMap(({ id, name, until, replacedBy }) => {
+        if (until === null) return []
+        const left = Date.parse(until) - clock.now()
+        const late = clock.now() - (lateAt.get(id) ?? Number.NEGATIVE_INFINITY) < DAY_MS
+        const soon = left > 0 && left < WARNED_MS && replacedBy === undefined
+        return soon || (left <= 0 && late) ? [{ name, until, over: left <= 0 }] : []
+      }),
     save,
     saveNow: (): void => store.saveNow(kept),
   }
