@@ -116,7 +116,7 @@ export async function openHouse({
     closing.add('the door', () => app.close())
     const sockets: Record<string, Stream> = {}
     await house.routes({ ...people, app, socket: (path, stream) => (sockets[path] = stream) })
-    openSockets(app, sockets, address, handles)
+    openSockets(app, sockets, address, { handles, onRefused: people.onRefused })
     await pageRoutes(app, pages)
     const url = (await app.listen({ port, host, backlog: WAITING_CONNECTIONS })).replace('[::1]', 'localhost')
     if (demo) writeDemoCredentials(credentialsFile, { ...demo, url })

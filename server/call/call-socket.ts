@@ -45,6 +45,7 @@ export function callSocket({ whoHas, talk, quality, now }: CallSocketPort): Stre
     request: IncomingMessage,
     offered: Credential | null,
     admittedHere: () => void,
+    refusedHere: (given: Credential | null) => void,
   ): void {
     let credential: Credential | null = null
     let talking: { call: string; port: MessagePort; ready: boolean } | null = null
@@ -58,6 +59,7 @@ export function callSocket({ whoHas, talk, quality, now }: CallSocketPort): Stre
       socket.close(CLOSE_POLICY)
     }
     function enter(given: Credential): void {
+      if (!personOf(given)) refusedHere(given)
       if (!personOf(given)) return refuse('This token or session is not known here, has ended, or may not take calls.')
       if (credential === null) admittedHere()
       credential = given

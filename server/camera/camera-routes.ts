@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import type { CameraId, CameraView, PresetCheck, PresetToken, PtzVelocity } from '../glossary/camera.ts'
 import type { RecorderReport } from '../glossary/clip.ts'
 import { ANY_WALL, HANDLING_WALL, READERS, type Person } from '../glossary/people.ts'
-import { rolesOf } from '../door/rights.ts'
+import { readingRoles } from '../door/rights.ts'
 import type { HelpPointId } from '../glossary/press.ts'
 import { Failure } from '../tools/failure.ts'
 import type { PresetView } from './presets/preset-keeping.ts'
@@ -84,7 +84,7 @@ const DONE = Type.Null({ description: 'Done' })
 
 export function cameraRoutes(app: App, port: CameraPort): void {
   const seenBy = (person: Person | null, camera: CameraView): CameraView =>
-    person && rolesOf(person).includes('engineer') ? camera : { ...camera, onvifUrl: null, detail: null }
+    readingRoles(person).includes('engineer') ? camera : { ...camera, onvifUrl: null, detail: null }
   const idOf = (request: { params: { id: string } }): CameraId => port.get(request.params.id).id
   const answers = { '4xx': PROBLEM, '5xx': PROBLEM }
   const admitted = async (request: { person: Person | null; params: { id: string } }): Promise<void> =>

@@ -17,11 +17,21 @@ type Options = {
   expires?: string | undefined
   'help-point'?: string[] | undefined
 }
+const TOKEN_VERBS = ['list', 'renew', 'remove']
 const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
 /** A script that nobody looks after any more stops by itself. */
 const SCRIPT_LASTS = '90d'
 /** A button that stops working by itself is found out by somebody in danger. */
 const PRESS_LASTS = 'never'
+
+const LONGEST = 100
+/** One line each in every list, and in every entry. @throws in words */
+function mustBePlain(option: string, text: string | undefined, what: string): string {
+  if (!text?.trim()) throw new Error(`${option} is missing: ${what}`)
+  if (/[\p{C}]/u.test(text) || text !== text.trim() || text.length > LONGEST)
+    throw new Error(`${option} is one line of at most ${LONGEST} characters, without spaces at its ends`)
+  return text
+}
 
 const say = (words: string): void => void process.stderr.write(`${words}\n`)
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
@@ -42,7 +52,9 @@ function peopleOf({ data }: Options): PeopleFile {
     say(
       `There was no ${folder}: it is made now. Only a server that is started with --data ${folder} knows who is named in it.`,
     )
-  return openPeopleFile(join(folder, 'people.json'))
+  const people = openPeopleFile(join(folder, 'people.json'))
+  people.mustRead()
+  return people
 }
 
 function endOf(expires: string): string | null {
@@ -57,14 +69,19 @@ function scopeOf({ scope, role }: Options): Scope | undefined {
   if (!SCOPES.includes(scope as Scope)) throw new Error(`--scope must be one of ${SCOPES.join(', ')}`)
   if ((scope === 'press') !== (role?.[0] === 'press'))
     throw new Error('--scope press goes with --role press, and no other scope does')
+  if (scope === 'metrics' && role?.[0] === 'evidence')
+    throw new Error(
+      '--scope metrics needs --role operator, engineer or supervisor: an evidence officer reads no metrics',
+    )
   return scope as Scope
 }
 
 function makeToken(options: Options): void {
   const [role, second] = rolesOf(options, ROLES)
   if (role === undefined || second !== undefined) throw new Error('a token has one --role')
-  const { name, 'help-point': helpPoints, expires = role === 'press' ? PRESS_LASTS : SCRIPT_LASTS } = options
-  if (!name) throw new Error('--name is missing: whose is it?')
+  const { 'help-point': helpPoints, expires = role === 'press' ? PRESS_LASTS : SCRIPT_LASTS } = options
+  const name = mustBePlain('--name', options.name, 'whose is it?')
+  for (const each of helpPoints ?? []) mustBePlain('--help-point', each, 'which one does it speak for?')
   if (helpPoints && role !== 'press') throw new Error('--help-point goes with --role press only')
   const until = endOf(expires)
   const terms = { scope: scopeOf(options), until, made: isoTime(realClock.now()) }
@@ -77,10 +94,16 @@ function makeToken(options: Options): void {
 function renewToken(people: PeopleFile, id: string, { expires }: Options): void {
   const old = people.now().tokens.find((each) => each.id === id)
   if (!old) throw new Error(`there is no token ${id}; "lamppost token list" names them`)
+  const next = people.now().tokens.find((each) => each.id === old.replacedBy)
+  if (next)
+    throw new Error(`${id} has been renewed already, by ${next.id}; renew that one, or remove it first if it was lost`)
   const until = endOf(expires ?? (old.until === null ? 'never' : SCRIPT_LASTS))
   print(people.renewToken(id, { until, made: isoTime(realClock.now()) }) ?? '')
+  say('This is the only time the token is shown.')
   say(
-    'This is the only time the token is shown. Both are taken; the old one ends an hour after the first use of this one.',
+    old.until !== null && Date.parse(old.until) <= realClock.now()
+      ? 'The old one had ended already.'
+      : 'Both are taken; the old one ends an hour after the first use of this one.',
   )
 }
 function listTokens(people: PeopleFile): void {
@@ -88,16 +111,19 @@ function listTokens(people: PeopleFile): void {
     print([id, role, scope ?? 'all', helpPoints?.join(',') ?? '', until ?? 'never', name].join('\t'))
 }
 
-export function tokenCommand([verb, id]: string[], options: Options): number {
+export async function tokenCommand([verb, id]: string[], options: Options): Promise<number> {
+  if (verb !== undefined && !TOKEN_VERBS.includes(verb))
+    throw new Error(`there is no "lamppost token ${verb}"; there are ${TOKEN_VERBS.join(', ')}`)
   if (verb === undefined) makeToken(options)
   else if (verb === 'list') listTokens(peopleOf(options))
   else if (id === undefined)
     throw new Error(`lamppost token ${verb} needs a token's id; "lamppost token list" names them`)
   else if (verb === 'renew') renewToken(peopleOf(options), id, options)
   else if (verb === 'remove') {
-    if (!peopleOf(options).removeToken(id)) throw new Error(`there is no token ${id}; "lamppost token list" names them`)
+    if (!(await peopleOf(options).removeToken(id)))
+      throw new Error(`there is no token ${id}; "lamppost token list" names them`)
     say('It is not known any more.')
-  } else throw new Error(`there is no "lamppost token ${verb}"; there are list, renew and remove`)
+  }
   return 0
 }
 
@@ -109,10 +135,14 @@ async function passwordFor(about: readonly string[]): Promise<string> {
   return password
 }
 async function addUser(people: PeopleFile, user: string, options: Options): Promise<void> {
-  const { name } = options
+  const name = mustBePlain('--name', options.name, 'whose is it?')
+  if (/[\s/]/.test(user)) throw new Error('--user has no spaces and no /')
+  if (people.user(user))
+    throw new Error(
+      `somebody signs in as "${user}" already; lamppost user password, roles and remove change an account`,
+    )
   const roles = rolesOf(options, READERS)
   const [role = 'operator'] = roles
-  if (!name) throw new Error('--name is missing: whose is it?')
   const password = await passwordFor([user, name])
   await people.addUser(user, password, { name, role, roles, helpPoints: null }, isoTime(realClock.now()))
   say(`${user} may sign in as ${roles.join(', ')}.`)
@@ -130,14 +160,13 @@ export async function userCommand([verb = 'add']: string[], options: Options): P
     listUsers(people)
     return 0
   }
-  const { user } = options
-  if (!user) throw new Error('--user is missing: the name to sign in with')
+  const user = mustBePlain('--user', options.user, 'the name to sign in with')
   const nobody = new Error(`nobody signs in as "${user}" here; "lamppost user list" names them`)
   if (verb !== 'add' && !people.user(user)) throw nobody
   if (verb === 'add') await addUser(people, user, options)
   if (verb === 'roles') {
     const roles = rolesOf(options, READERS)
-    people.changeUser(user, { roles })
+    await people.changeUser(user, { roles })
     say(`${user} may act as ${roles.join(', ')} from now on.`)
   }
   if (verb === 'password') {
@@ -145,8 +174,10 @@ export async function userCommand([verb = 'add']: string[], options: Options): P
     say(`${user} has a new password, and is signed out everywhere.`)
   }
   if (verb === 'remove') {
-    people.removeUser(user)
+    await people.removeUser(user)
     say(`${user} is not known any more, and is signed out everywhere.`)
   }
+  if (verb !== 'add' && !people.now().users.some(({ roles }) => roles.includes('supervisor')))
+    say('There is no supervisor now: accounts are made on this machine only.')
   return 0
 }

@@ -2,9 +2,11 @@
 import helmet from '@fastify/helmet'
 import type { App } from './door.ts'
 import { frameAncestors } from './embedding.ts'
+import { PAGES } from './pages.ts'
 
-/** Pages' own files are asked for again each time; everything else is somebody's, and no browser keeps it. */
-const KEPT_BY_BROWSERS = /^\/(?!api\/|metrics|disclosures\/|demo\/|r\/)/
+/** Pages and their files are asked for again each time; everything else is somebody's, and no browser keeps it. */
+const isPage = (route: string | undefined): boolean =>
+  route === '/*' || (route !== undefined && Object.hasOwn(PAGES, route))
 
 export type BrowserRules = {
   /** With TLS of our own: browsers come back by it. */
@@ -46,6 +48,6 @@ export async function ruleBrowsers(
     xFrameOptions: false,
   })
   app.addHook('onSend', async (request, reply) => {
-    if (!KEPT_BY_BROWSERS.test(request.url)) void reply.header('cache-control', 'no-store')
+    if (!isPage(request.routeOptions.url)) void reply.header('cache-control', 'no-store')
   })
 }

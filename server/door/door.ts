@@ -23,9 +23,9 @@ import { Failure } from '../tools/failure.ts'
 import { type HandleShare, createHandleShare } from '../tools/process/handle-share.ts'
 import { version } from '../tools/package-root.ts'
 import { ruleBrowsers } from './browser-rules.ts'
-import { type Credential, SESSION_COOKIE, credentialOf } from './credentials.ts'
+import { type Credential, SESSION_COOKIE, cookieIn, credentialOf, isSecure } from './credentials.ts'
 import { allowEmbedding } from './embedding.ts'
-import { CONFIRM_FIRST, type RefusedAccess, createEntrance } from './entrance.ts'
+import { CONFIRM_FIRST, type RefusedAccess, createEntrance, refusedBy } from './entrance.ts'
 import { answerError, sendProblem } from './problem.ts'
 import { AT_THE_ROOT, type PublicAddress, withoutBase } from './public-address.ts'
 import { createRunningAnswers } from './running-answers.ts'
@@ -46,6 +46,10 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     person: Person | null
+    /** What it came with; null: nothing. */
+    credential: Credential | null
+    /** The value of one of our cookies, if this browser has it by the name that counts here; null: it has not. */
+    ownCookie(name: string): string | null
     /** Its answer ends when this says no. */
     onlyWhile(mayHave: () => boolean): void
     /** Who sent it is known: its connection is not the first to go when handles run short. */
@@ -79,7 +83,7 @@ export type DoorOptions = {
   /** What is kept of this process's handles for presses. */
   handles?: HandleShare
 }
-export { SESSION_COOKIE, credentialOf, type Credential }
+export { SESSION_COOKIE, type Credential }
 const HEADERS_WITHIN_MS = 10_000
 
 /** Whoever asks. @throws people/unauthenticated where a route lets others in, too */
@@ -173,7 +177,11 @@ export async function createDoor({
   })
   // Schemas describe answers for people; they must not drop what the shapes gain.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
-  app.setErrorHandler(answerError)
+  app.setErrorHandler((error, request, reply) => {
+    const refused = refusedBy(error, request)
+    if (refused) onRefused(refused)
+    return answerError(error, request, reply)
+  })
   app.setNotFoundHandler((request, reply) => {
     // A person with a mistyped address gets a page that leads on; a program the same words as for any other refusal.
     const page =
@@ -225,8 +233,13 @@ export async function createDoor({
   app.decorateRequest('prove', function prove(this: FastifyRequest) {
     handles.prove(this.socket)
   })
+  const schemeOf = (request: FastifyRequest) => ({ secure: isSecure(request, address), basePath: address.basePath })
+  app.decorateRequest('credential', null)
+  app.decorateRequest('ownCookie', function ownCookie(this: FastifyRequest, name: string) {
+    return cookieIn(this.headers, name, schemeOf(this))
+  })
   app.decorateRequest('mustBeConfirmed', function mustBeConfirmed(this: FastifyRequest) {
-    const credential = credentialOf(this.headers)
+    const { credential } = this
     if (credential && 'cookie' in credential && !isConfirmed(credential.cookie))
       throw new Failure('people/confirm-first', CONFIRM_FIRST)
   })
@@ -234,6 +247,7 @@ export async function createDoor({
   const enter = createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused, address })
   app.addHook('onRequest', async (request, reply) => {
     answerOf.set(request, reply)
+    request.credential = credentialOf(request.headers, schemeOf(request))
     return enter(request, reply)
   })
   return app

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { rolesOf, actingAs } from './rights.ts'
 import type { Person, Role, Scope } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
-import { type Credential, credentialOf } from './credentials.ts'
+import type { Credential } from './credentials.ts'
 import { type PublicAddress, isOwnOrigin } from './public-address.ts'
 
 /** Somebody was not let in. `who`: whom the credential names, or nobody. `route`: method and pattern, no address. */
@@ -35,6 +35,22 @@ const whyForbidden = (holder: Person, roles: readonly Role[]): string =>
     : `This token is for ${SCOPE_WORDS[holder.scope]} only; sign in for this.`
 
 /**
+ * Whether a refusal is of a person, wherever it was made: by the hook below, or inside a route. The one that says a
+ * password was wrong was told where it was typed.
+ */
+export function refusedBy(error: unknown, request: FastifyRequest): RefusedAccess | null {
+  if (!(error instanceof Failure) || error.cause instanceof Failure) return null
+  const reason = REASONS.get(error.code)
+  const who = request.person?.name ?? ''
+  if (reason === undefined || who === '') return null
+  return { from: request.ip, who, route: `${request.method} ${request.routeOptions.url ?? ''}`, reason }
+}
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['people/forbidden', 'not their right'],
+  ['people/confirm-first', 'the password was not said again'],
+])
+
+/**
  * The hook before every request: finds out whose it is, and refuses who may not.
  * @param request gets its `person`, as they act on this route
  */
@@ -44,13 +60,13 @@ export function createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused,
     const route = `${request.method} ${request.routeOptions.url ?? ''}`
     if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath)
       return reply.redirect(`${address.basePath}/${request.originalUrl.slice(address.basePath.length)}`, 308)
-    const credential = credentialOf(request.headers)
+    const { credential } = request
     // A cookie travels with requests of any page in the same browser, also of another port of this host: what changes
     // something needs a page of ours.
     if (
       !SAFE_METHODS.has(request.method) &&
-      request.headers.authorization === undefined &&
       credential !== null &&
+      'cookie' in credential &&
       !isOwnOrigin(request.headers, request.protocol === 'https', address)
     ) {
       onRefused({ from: request.ip, who: whoHas(credential)?.name ?? '', route, reason: 'a page of another address' })
@@ -61,8 +77,8 @@ export function createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused,
       )
     }
     if (!roles) return
-    if (signed && request.headers.authorization === undefined && request.headers['x-lamppost-signature'] !== undefined)
-      return
+    const hasToken = credential !== null && 'bearer' in credential
+    if (signed && !hasToken && request.headers['x-lamppost-signature'] !== undefined) return
     const holder = credential && whoHas(credential)
     if (holder) request.prove()
     const acting = actingAs(holder, { roles, scopes })
@@ -85,7 +101,6 @@ export function createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused,
           : 'Sign in, or send a token: Authorization: Bearer …',
       )
     }
-    onRefused({ from: request.ip, who: holder.name, route, reason: 'not their right' })
     throw new Failure('people/forbidden', whyForbidden(holder, roles))
   }
 }

@@ -71,6 +71,10 @@ export function isOwnOrigin(headers: IncomingHttpHeaders, secure: boolean, addre
   return own !== null && new URL(origin).origin === own
 }
 
+/** Whether a request came to the proxy over TLS: as the address says that is ours, or as a trusted proxy says. */
+export const isForwardedSecurely = (headers: IncomingHttpHeaders, { origin, trustProxy }: PublicAddress): boolean =>
+  (origin?.startsWith('https:') ?? false) || (trustProxy && last(headers['x-forwarded-proto']) === 'https')
+
 /** Whether a request was passed on by a proxy, as far as it says. */
 export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
   ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'].some(

@@ -7,19 +7,22 @@ import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Person } from '../glossary/people.ts'
 import type { HandleShare } from '../tools/process/handle-share.ts'
-import { type App, type Credential, credentialOf } from './door.ts'
+import { type Credential, credentialOf } from './credentials.ts'
+import type { App } from './door.ts'
+import type { RefusedAccess } from './entrance.ts'
 import { type Access, actingAs } from './rights.ts'
-import { AT_THE_ROOT, type PublicAddress, isOwnOrigin, withoutBase } from './public-address.ts'
+import { AT_THE_ROOT, type PublicAddress, isForwardedSecurely, isOwnOrigin, withoutBase } from './public-address.ts'
 
 /**
  * `offered`: what the request itself brought that may be used; a token may still come as a message. `admitted` is
- * told that somebody known holds it.
+ * told that somebody known holds it; `refused`, that a token was not let in.
  */
 export type ServeSocket = (
   socket: WebSocket,
   request: IncomingMessage,
   offered: Credential | null,
   admitted: () => void,
+  refused: (given: Credential | null) => void,
 ) => void
 
 /** A WebSocket as its room offers it: who may open it, and what is said on it. */
@@ -37,7 +40,7 @@ export function openSockets(
   app: App,
   streams: Readonly<Record<string, Stream>>,
   address: PublicAddress = AT_THE_ROOT,
-  handles?: HandleShare,
+  { handles, onRefused = () => {} }: { handles?: HandleShare; onRefused?(refused: RefusedAccess): void } = {},
 ): void {
   const silent = Object.keys(streams).filter((path) => streams[path]?.roles.length === 0)
   if (silent.length > 0) throw new Error(`who may use it? Name the roles of the stream: ${silent.join(', ')}`)
@@ -49,7 +52,9 @@ export function openSockets(
     if (!stream) return void socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
     server.handleUpgrade(request, socket, head, (accepted) => {
       accepted.on('error', () => accepted.terminate())
-      const offered = credentialOf(request.headers)
+      const overTls = 'encrypted' in request.socket || isForwardedSecurely(request.headers, address)
+      const { basePath } = address
+      const offered = credentialOf(request.headers, { secure: overTls, basePath })
       // A cookie travels with requests of any page: only our own origin's may use it (RFC 6455 10.2).
       stream.serve(
         accepted,
@@ -62,6 +67,15 @@ export function openSockets(
           // A wall asks for nothing for hours, and must not be the first to go.
           accepted.once('close', handles?.serve(request.socket) ?? (() => {}))
         },
+        (given) =>
+          given &&
+          'bearer' in given &&
+          onRefused({
+            from: request.socket.remoteAddress ?? '',
+            who: '',
+            route: `WebSocket ${path}`,
+            reason: 'unknown token',
+          }),
       )
     })
   }

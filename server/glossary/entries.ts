@@ -168,6 +168,15 @@ export type ConnectorEntries = {
   'onvif-device.viewed': { device: string; from: string; stream: string }
 }
 /** Of people and their shifts. */
+/** `token`: its id. `helpPoints`: those that it speaks for; null: all. */
+type TokenFacts = {
+  token: string
+  name: string
+  role: string
+  scope: string | null
+  until: string | null
+  helpPoints: string[] | null
+}
 export type PeopleEntries = {
   /**
    * Somebody looks at it: for an incident that shows it, or for a reason of their own. It is no entry of that
@@ -185,7 +194,9 @@ export type PeopleEntries = {
   /** A short-lived token for a wall; `through`: whose own token asked for it. */
   'token.issued': { name: string; role: string; through: string; until: string; /** Old: none. */ scope?: string }
   /** One that lasts. */
-  'token.made': { token: string; name: string; role: string; scope: string | null; until: string | null }
+  'token.made': TokenFacts
+  /** By hand, in the file. */
+  'token.changed': TokenFacts
   'token.revoked': { token: string; name: string }
   'user.added': { user: string; name: string; roles: string[] }
   /** `password`: there is a new one; sessions of before have ended. */

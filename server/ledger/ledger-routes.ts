@@ -1,10 +1,9 @@
 /** The record, its proof, and its tail as server-sent events. */
-import type { IncomingHttpHeaders } from 'node:http'
 import { Type } from 'typebox'
 import type { Verification } from '../glossary/ledger.ts'
 import type { Person } from '../glossary/people.ts'
-import type { App } from '../door/door.ts'
-import { READERS } from '../glossary/people.ts'
+import type { App, Credential } from '../door/door.ts'
+import { ANY_WALL, READERS } from '../glossary/people.ts'
 import { KEEPERS, shownTo } from '../door/entry-readers.ts'
 import { isSame } from '../door/rights.ts'
 import {
@@ -26,8 +25,8 @@ export type LedgerPort = EventsPort & {
   entries?: EventsPort['page']
   verify(): Promise<Verification>
   checkpoint(): Promise<string>
-  /** Who listens by these headers now: a session ends, a short-lived token runs out, a role changes. */
-  whoListens(headers: IncomingHttpHeaders): Person | null
+  /** Who listens by this now: a session ends, a short-lived token runs out, a role changes. */
+  whoListens(credential: Credential | null): Person | null
 }
 
 export function ledgerRoutes(app: App, port: LedgerPort): void {
@@ -81,7 +80,9 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
   app.get(
     '/api/v1/events',
     {
-      config: { roles: READERS },
+      config: { roles: READERS, scopes: ANY_WALL },
+      // An answer without end has no head.
+      exposeHeadRoute: false,
       schema: {
         summary:
           'Server-sent events: the ledger’s tail (`id` is the sequence number; send Last-Event-ID to miss nothing) ' +
@@ -134,7 +135,7 @@ export function ledgerRoutes(app: App, port: LedgerPort): void {
       })
       const ping = setInterval(() => send(STILL_HERE), PING_MS)
       const look = setInterval(() => {
-        const now = port.whoListens(request.headers)
+        const now = port.whoListens(request.credential)
         if (isSame(now, request.person)) return
         end()
         raw.end()

@@ -1,7 +1,6 @@
 /** The record: opened first, read through once before anything else begins, and cared for. */
-import type { IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
-import { type Credential, type Door, credentialOf } from '../door/door.ts'
+import type { Credential, Door } from '../door/door.ts'
 import { actingAs } from '../door/rights.ts'
 import { EVENT_ACCESS, EVENT_SOCKET_PATH, eventSocket } from './tail/event-socket.ts'
 import { createPast } from './tail/event-tail.ts'
@@ -28,9 +27,6 @@ export type LedgerNeeds = {
   onError(error: unknown): void
   town: { site(): Site }
 }
-
-const holderOf = (credential: Credential | null, whoHas: Door['whoHas']): Person | null =>
-  credential && whoHas(credential)
 
 /** The start stands in the record, too. */
 function recordStart(
@@ -93,8 +89,8 @@ export async function openLedgerWing({ clock, logger, dataFolder, news, closing,
       const events = { page: createPast(ledger.page), tail: ledger.tail, news: news.subscribe }
       socket(EVENT_SOCKET_PATH, eventSocket({ ...events, whoHas, onError }))
       const { page: entries, verify, checkpoint } = ledger
-      const whoListens = (headers: IncomingHttpHeaders): Person | null =>
-        actingAs(holderOf(credentialOf(headers), whoHas), EVENT_ACCESS)
+      const whoListens = (credential: Credential | null): Person | null =>
+        actingAs(credential && whoHas(credential), EVENT_ACCESS)
       ledgerRoutes(app, { ...events, entries, verify, checkpoint, whoListens })
     },
   }

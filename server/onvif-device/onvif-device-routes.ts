@@ -1,6 +1,6 @@
 /** Whether any VMS listens to the ONVIF device, and who. */
 import { type App, personOf } from '../door/door.ts'
-import { rolesOf } from '../door/rights.ts'
+import { readingRoles } from '../door/rights.ts'
 import { ONVIF_DEVICE, listOf } from '../door/shapes.ts'
 import type { OnvifDeviceState } from '../glossary/onvif-device.ts'
 import { ANY_WALL, READERS } from '../glossary/people.ts'
@@ -19,7 +19,7 @@ export function onvifDeviceRoutes(app: App, { state }: { state(): OnvifDeviceSta
       },
     },
     (request) => {
-      const mayKnow = rolesOf(personOf(request)).some((role) => role === 'engineer' || role === 'supervisor')
+      const mayKnow = readingRoles(personOf(request)).some((role) => role === 'engineer' || role === 'supervisor')
       const items = state().map((each) => (mayKnow ? each : { ...each, clients: null, refused: null }))
       return { items, next: null }
     },

@@ -12,7 +12,7 @@ import {
   type ViewReason,
 } from '../glossary/people.ts'
 import { Failure } from '../tools/failure.ts'
-import { type App, type Credential, actorOf, credentialOf, personOf } from '../door/door.ts'
+import { type App, type Credential, actorOf, personOf } from '../door/door.ts'
 import { PROBLEM, listOf } from '../door/shapes.ts'
 
 export type PeoplePort = {
@@ -128,8 +128,7 @@ export function peopleRoutes(app: App, port: PeoplePort): void {
       },
     },
     async (request, reply) => {
-      const { person } = request
-      const credential = credentialOf(request.headers)
+      const { person, credential } = request
       if (!person || !credential)
         throw new Failure('people/unauthenticated', 'Sign in, or send a token: Authorization: Bearer …')
       if (person.through !== undefined)

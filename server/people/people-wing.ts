@@ -47,7 +47,12 @@ export type PeopleNeeds = {
 /** Who signs in, and what they hold, from before the start on. */
 function openSignIn({ clock, dataFolder, demo, ledger, closing, onError }: PeopleNeeds) {
   const follower = followPeople({ clock, append: ledger.append, onError })
-  const people = openPeopleFile(join(dataFolder, 'people.json'), follower.onForeign)
+  const people = openPeopleFile(join(dataFolder, 'people.json'), {
+    onForeign: follower.onForeign,
+    onBroken: (error) =>
+      onError(new Error('people.json cannot be read; those who were known stay known', { cause: error })),
+    clock,
+  })
   const store = openSessionStore({ file: join(dataFolder, 'sessions.json'), clock, onError })
   const identities = openIdentities({ clock, people, store, demo, onError })
   const refused = createTopic<Refusal>(onError)
@@ -57,12 +62,12 @@ function openSignIn({ clock, dataFolder, demo, ledger, closing, onError }: Peopl
     byPassword: people.byPassword,
     byToken: identities.byToken,
     redeem: identities.passes.redeem,
-    knownAs: identities.browsers.knownAs,
+    knownAs: identities.knownAs,
     guessing: createGuessing(clock),
     onRefused: refusals.signIn,
     sleep: (ms) => clock.sleep(ms),
   })
-  closing.add('the sessions', identities.saveNow)
+  closing.add('the sessions', identities.close)
   closing.add('the refusals that are counted', refusals.close)
   closing.add('the look at the people file', follower.close)
   return { people, identities, signIn, refusals, refused, follower }
@@ -76,12 +81,18 @@ const sessionDraft = (kind: 'session.opened' | 'session.closed', { name, role }:
 
 function sessionPort(
   { sessions, browsers, whoHas, save }: Identities,
-  { signIn, record, demo }: { signIn: SignIn; record(draft: Draft): Promise<unknown>; demo: DemoCredentials | null },
+  {
+    signIn,
+    record,
+    demo,
+    clock,
+  }: { signIn: SignIn; record(draft: Draft): Promise<unknown>; demo: DemoCredentials | null; clock: Clock },
 ): SessionPort {
   return {
     signIn,
-    async open({ holder, scope }, place) {
-      const cookie = sessions.open(holder, place, { scope })
+    async open({ holder, scope, lastsMs }, place) {
+      const until = lastsMs === null ? {} : { until: clock.monotonic() + lastsMs }
+      const cookie = sessions.open(holder, place, { scope, ...until })
       await save()
       return cookie
     },
@@ -140,7 +151,7 @@ export function openPeople(needs: PeopleNeeds) {
     admit: viewing.admit,
     played: viewing.played,
     enter: presence.enter,
-    begin: (): void => follower.begin(identities.knownBefore, people.now),
+    begin: (): void => follower.begin(people, identities.knownBefore, identities.save),
     routes({ app }: Door): void {
       peopleRoutes(app, {
         present: presence.view,
@@ -148,8 +159,8 @@ export function openPeople(needs: PeopleNeeds) {
           viewing.give(person, reason, camera === null ? null : cameras.knows(camera)),
         ...passPort(identities, record),
       })
-      accountRoutes(app, createAccountDesk({ clock, people, identities, record, townNames }))
-      sessionRoutes(app, sessionPort(identities, { signIn, record, demo }), address)
+      accountRoutes(app, createAccountDesk({ clock, people, identities, record, townNames }), address)
+      sessionRoutes(app, sessionPort(identities, { signIn, record, demo, clock }), address)
     },
   }
 }

@@ -2,6 +2,7 @@
 import type { HelpPointId } from '../glossary/press.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { Clock } from '../tools/clock.ts'
+import { networkOf } from '../tools/networks.ts'
 import { createCountedLines } from '../tools/pace/counted-lines.ts'
 import { Failure } from '../tools/failure.ts'
 import type { Accepted, Arrival } from './press-desk.ts'
@@ -59,7 +60,7 @@ export function createPressReception({ clock, accept, idOf, append, onHeard, onC
     refused(source: string, from: string, reason: string, helpPoint = ''): void {
       onCounted({ source, kind: 'press', outcome: 'refused' })
       const known = idOf(helpPoint) ?? ''
-      refusals.add([source, from, reason, known].join('\n'), { source, from, reason, helpPoint: known })
+      refusals.add([source, networkOf(from), reason, known].join('\n'), { source, from, reason, helpPoint: known })
     },
     close: refusals.close,
   }

@@ -48,7 +48,7 @@ beforeEach(async () => {
       }),
     },
     undefined,
-    handles,
+    { handles },
   )
   pressRoutes(app, {
     accept: async () => ({

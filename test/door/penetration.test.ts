@@ -114,10 +114,10 @@ async function press(helpPoint = 'bar'): Promise<string> {
 describe('a session', () => {
   test('is ended by the people file within a second: removed, another password, another role', async () => {
     for (const end of [
-      async () => void people().changeUser('mara', { roles: ['evidence'] }),
+      async () => void (await people().changeUser('mara', { roles: ['evidence'] })),
       async () => void (await people().setPassword('mara', PASSWORDS.mara)),
     ]) {
-      people().changeUser('mara', { roles: ROLES_OF.mara })
+      await people().changeUser('mara', { roles: ROLES_OF.mara })
       const { cookie } = await signIn('mara')
       const before = await ask('GET', '/api/v1/session', { cookie })
       expect(before.body).toMatchObject({ name: 'Mara', role: 'operator', roles: ['operator', 'evidence'] })
@@ -127,7 +127,7 @@ describe('a session', () => {
         (status) => status === 401 || status === 403,
       )
     }
-    people().changeUser('mara', { roles: ROLES_OF.mara })
+    await people().changeUser('mara', { roles: ROLES_OF.mara })
   })
   test('ends open streams with it: the socket of somebody who is removed hears nothing more', async () => {
     await people().addUser('temp', 'a night with four owls', { name: 'Temp', role: 'operator', helpPoints: null })
@@ -145,7 +145,7 @@ describe('a session', () => {
       async () => said.length,
       (count) => count > 0,
     )
-    people().removeUser('temp')
+    await people().removeUser('temp')
     await closed
     expect(said.at(-1)).toContain('"refused":401')
   })
@@ -178,7 +178,14 @@ describe('a session', () => {
   })
   test('leaves nothing behind in the browser: what it showed is no-store, and signing out clears what there is', async () => {
     const { cookie } = await signIn('asha')
-    for (const path of ['/api/v1/session', '/api/v1/cameras', '/api/v1/map', '/api/v1/retention', '/api/v1/nowhere'])
+    for (const path of [
+      '/api/v1/session',
+      '/api/v1/cameras',
+      '/api/v1/map',
+      '/api/v1/retention',
+      '/api/v1/nowhere',
+      '/%61pi/v1/cameras',
+    ])
       expect([path, (await ask('GET', path, { cookie })).headers.get('cache-control')]).toEqual([path, 'no-store'])
     const out = await ask('DELETE', '/api/v1/session', { cookie, headers: { origin: house.url } })
     expect([out.status, out.headers.get('clear-site-data')]).toEqual([204, '"cache"'])
@@ -229,10 +236,15 @@ describe('other pages', () => {
     )
     expect(found.at(-1)).toMatchObject({ body: { who: 'Asha', reason: 'a page of another address' } })
   })
+  test('do not pass for a program by a header that their browser adds for a proxy', async () => {
+    const { cookie } = await signIn('asha')
+    const headers = { origin: 'http://127.0.0.1:1', authorization: 'Basic eDp5' }
+    expect((await ask('POST', '/api/v1/tokens', { cookie, headers })).status).toBe(403)
+  })
   test('find trusted types and a strict policy on every page, and no maps of the sources', async () => {
     for (const page of ['/', '/evidence', '/presets', '/shift', '/embed', '/people']) {
       const { headers, status } = await ask('GET', page)
-      expect([page, status]).toEqual([page, 200])
+      expect([page, status, headers.get('cache-control')]).toEqual([page, 200, 'no-cache'])
       const policy = headers.get('content-security-policy') ?? ''
       expect(policy).toContain("require-trusted-types-for 'script'")
       expect(policy).toContain("default-src 'self'")
@@ -299,7 +311,7 @@ describe('a token', () => {
   })
   test('is listed for a supervisor without being shown, and ends at once when it is taken away', async () => {
     const token = people().addToken({ name: 'Old script', role: 'engineer', helpPoints: null })
-    const { cookie } = await signIn('ben')
+    const cookie = await confirmed('ben')
     const { items } = (await ask('GET', '/api/v1/tokens', { cookie })).body as {
       items: { id: string; name: string }[]
     }
@@ -309,6 +321,32 @@ describe('a token', () => {
     expect((await ask('DELETE', `/api/v1/tokens/${id}`, { cookie, headers: { origin: house.url } })).status).toBe(204)
     expect((await ask('GET', '/api/v1/cameras', { token })).status).toBe(401)
     expect((await entriesOf('token.revoked')).at(-1)).toMatchObject({ body: { token: id, name: 'Old script' } })
+  })
+})
+
+describe('the password again', () => {
+  test('is what a session was opened with: a token does not confirm itself by what it can make', async () => {
+    const token = people().addToken({ name: 'Robin', role: 'supervisor', helpPoints: null })
+    const other = people().addToken({ name: 'Robin', role: 'supervisor', helpPoints: null })
+    const opened = await ask('POST', '/api/v1/session', { body: { token } })
+    const cookie = cookiesOf(opened.headers)
+    const headers = { origin: house.url }
+    const once = (await ask('POST', '/api/v1/tokens', { cookie, headers, body: { once: true } })).body.token
+    const confirm = (given: string) =>
+      ask('PUT', '/api/v1/session/confirmation', { cookie, headers, body: { token: given } })
+    expect([(await confirm(once)).status, (await confirm(other)).status]).toEqual([403, 403])
+    const body = { user: 'noor', name: 'Noor', roles: ['operator'], password: 'nine kites above a field' }
+    expect((await ask('POST', '/api/v1/users', { cookie, headers, body })).body.code).toBe('people/confirm-first')
+    expect((await confirm(token)).status).toBe(204)
+  })
+  test('is wanted before a token is taken away, and that it was not said is entered', async () => {
+    const { cookie } = await signIn('ben')
+    const headers = { origin: house.url }
+    expect((await ask('DELETE', '/api/v1/tokens/any', { cookie, headers })).body.code).toBe('people/confirm-first')
+    await until(
+      () => entriesOf('access.refused'),
+      (found) => found.some(({ body }) => body.who === 'Ben' && body.reason === 'the password was not said again'),
+    )
   })
 })
 
@@ -357,6 +395,36 @@ describe('accounts', () => {
     ])
       expect(answer.body).toMatchObject({ status: 409, code: 'user/last-supervisor' })
   })
+  test('of two supervisors who remove each other at once, one stays; of two who take one name, one has it', async () => {
+    await people().addUser('carl', 'five doors and a bell', { name: 'Carl', role: 'supervisor', helpPoints: null })
+    const headers = { origin: house.url }
+    const carl = cookiesOf(
+      (await ask('POST', '/api/v1/session', { body: { user: 'carl', password: 'five doors and a bell' } })).headers,
+    )
+    const said = { user: 'carl', password: 'five doors and a bell' }
+    expect((await ask('PUT', '/api/v1/session/confirmation', { cookie: carl, body: said })).status).toBe(204)
+    const ben = await confirmed('ben')
+    const account = { user: 'twice', name: 'Twice', roles: ['operator'], password: 'nine kites above a field' }
+    const made = await Promise.all(
+      [ben, carl].map((cookie) => ask('POST', '/api/v1/users', { cookie, headers, body: account })),
+    )
+    expect(made.map(({ status }) => status).toSorted()).toEqual([201, 409])
+    const gone = await Promise.all([
+      ask('DELETE', '/api/v1/users/carl', { cookie: ben, headers }),
+      ask('DELETE', '/api/v1/users/ben', { cookie: carl, headers }),
+    ])
+    expect(gone.filter(({ status }) => status === 204).length).toBe(1)
+    expect(
+      people()
+        .now()
+        .users.filter(({ roles }) => roles.includes('supervisor')).length,
+    ).toBe(1)
+    if (people().user('ben')) return
+    await people().addUser('ben', PASSWORDS.ben, { name: 'Ben', role: 'supervisor', helpPoints: null })
+    await people().removeUser('carl')
+    const { given } = await signIn('ben', { browser: '' })
+    browsers.set('ben', given.split('; ').find((each) => each.startsWith('lamppost_browser=')) ?? '')
+  })
   test('let everybody set their own password, and sign them out everywhere else; roles are a supervisor’s', async () => {
     const [here, elsewhere] = [await confirmed('erin'), (await signIn('erin')).cookie]
     const headers = { origin: house.url }
@@ -369,10 +437,15 @@ describe('accounts', () => {
     })
     expect(others.status).toBe(403)
     const body = { password: 'ten kites above a field' }
-    expect((await ask('PATCH', '/api/v1/users/erin', { cookie: here, headers, body })).status).toBe(200)
-    expect((await ask('GET', '/api/v1/session', { cookie: here })).status).toBe(200)
+    const changed = await ask('PATCH', '/api/v1/users/erin', { cookie: here, headers, body })
+    expect(changed.status).toBe(200)
+    // With another cookie: somebody may have the old one.
+    expect((await ask('GET', '/api/v1/session', { cookie: here })).status).toBe(401)
+    expect((await ask('GET', '/api/v1/session', { cookie: cookiesOf(changed.headers) })).status).toBe(200)
     expect((await ask('GET', '/api/v1/session', { cookie: elsewhere })).status).toBe(401)
     await people().setPassword('erin', PASSWORDS.erin)
+    const refused = (await entriesOf('access.refused')).filter(({ body }) => body.who === 'Erin')
+    expect(refused.map(({ body }) => body.reason)).toContain('not their right')
   })
   test('that the command line changes stand in the record within a second', async () => {
     const kinds = async (): Promise<string[]> =>
@@ -380,7 +453,7 @@ describe('accounts', () => {
     const added = 'user.added machine:command line'
     await people().addUser('cli', 'four lamps and one key', { name: 'Cli', role: 'operator', helpPoints: null })
     await until(kinds, (found) => found.includes(added))
-    people().removeUser('cli')
+    await people().removeUser('cli')
     await until(kinds, (found) => found.at(-1) === 'user.removed machine:command line')
     expect(await kinds()).toEqual([added, 'user.removed machine:command line'])
   })
@@ -390,10 +463,25 @@ describe('the record', () => {
   test('keeps from an engineer what people did, and from an operator what officers did, with no gap in its numbers', async () => {
     const lines: Partial<Line>[] = await linesFor('engineer')
     expect(lines.map(({ seq }) => seq)).toEqual(lines.map((_, i) => i + 1))
-    expect(lines.filter(({ kind }) => kind?.startsWith('user.') || kind === 'session.opened')).toEqual([])
-    expect(lines.some(({ kind }) => kind === 'session.refused')).toBe(true)
+    expect(lines.filter(({ kind }) => kind?.startsWith('user.') || kind?.startsWith('session.'))).toEqual([])
+    expect(lines.some(({ kind }) => kind === 'press.refused')).toBe(true)
     const token = people().addToken({ name: 'Op', role: 'operator', helpPoints: null })
     expect((await ask('GET', '/api/v1/ledger', { token })).status).toBe(403)
+  })
+})
+
+describe('a wrong token', () => {
+  test('on a WebSocket is entered as anywhere else', async () => {
+    for (const path of ['/api/v1/events', '/api/v1/live', '/api/v1/calls/audio']) {
+      const socket = new WebSocket(`${house.url.replace('http', 'ws')}${path}`)
+      socket.on('open', () => socket.send(JSON.stringify({ token: `wrong for ${path}` })))
+      await new Promise((resolve) => socket.once('close', resolve))
+    }
+    const sum = async (): Promise<number> =>
+      (await entriesOf('access.refused'))
+        .filter(({ body }) => body.who === '' && body.reason === 'unknown token')
+        .reduce((count, { body }) => count + Number(body.count), 0)
+    await until(sum, (count) => count >= 3)
   })
 })
 

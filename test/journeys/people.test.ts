@@ -138,6 +138,7 @@ describe('a supervisor', () => {
     await token.locator('button').click()
     await page.locator('dialog.sure').getByText('Take the token of Prometheus away?').waitFor()
     await page.locator('dialog.sure button.danger').click()
+    await sayAgain(page, 'ben', BEN)
     await token.waitFor({ state: 'detached' })
     expect(
       people()

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { Failure } from '../../server/tools/failure.ts'
 import { createCountedLines } from '../../server/tools/pace/counted-lines.ts'
-import { createGuessing, networkOf } from '../../server/people/sign-in/guessing.ts'
+import { networkOf } from '../../server/tools/networks.ts'
+import { createGuessing } from '../../server/people/sign-in/guessing.ts'
 import { createRefusals } from '../../server/people/sign-in/refusals.ts'
 import { createSignIn } from '../../server/people/sign-in/sign-in.ts'
 import type { Draft } from '../../server/glossary/ledger.ts'
@@ -23,13 +24,22 @@ function room() {
     byToken: (token) =>
       token === 'good' ? { person: { name: 'Robot', role: 'engineer', helpPoints: null }, sha256: 'h' } : null,
     redeem: () => null,
-    knownAs: (cookie, user) => (cookie === 'sam’s desk' && user === 'sam' ? 'hash' : null),
+    knownAs: ({ browser, session }, user) => {
+      if (user !== 'sam') return null
+      return browser === 'sam’s desk' ? 'browser' : session === 'sam’s session' ? 'session' : null
+    },
     guessing: createGuessing(clock),
     onRefused: (each) => refused.push(each),
     sleep: async () => {},
   })
-  const attempt = (user: string, password: string, address: string, browser: string | null = null) =>
-    signIn({ given: { user, password }, address, browser }).then(
+  const attempt = (
+    user: string,
+    password: string,
+    address: string,
+    browser: string | null = null,
+    session: string | null = null,
+  ) =>
+    signIn({ given: { user, password }, address, browser, session }).then(
       () => 'in',
       (error: unknown) => (error instanceof Failure ? error.code : String(error)),
     )
@@ -61,6 +71,12 @@ describe('guessing passwords', () => {
     for (let i = 0; i < 40; i += 1) await attempt(`nobody ${i}`, 'guess', '10.0.0.1')
     expect(await attempt('ann', 'guess', '10.0.0.1')).toBe('people/too-many-tries')
     expect(await attempt('sam', 'right', '10.0.0.1', 'sam’s desk')).toBe('in')
+  })
+  test('from outside keeps nobody from saying the password again in a session that is open', async () => {
+    const { attempt } = room()
+    for (let i = 0; i < 40; i += 1) await attempt('sam', `guess ${i}`, addressOf(i))
+    expect(await attempt('sam', 'right', '10.0.0.1', null, 'sam’s session')).toBe('in')
+    expect(await attempt('ann', 'right', '10.0.0.1', null, 'sam’s session')).not.toBe('in')
   })
   test('a browser that is known guesses no faster than others', async () => {
     const { clock, checked, attempt } = room()
@@ -102,7 +118,7 @@ describe('guessing passwords', () => {
   })
   test('a right token signs in whoever guesses beside it; wrong ones are slow', async () => {
     const { signIn, refused } = room()
-    const enter = (token: string) => signIn({ given: { token }, address: '10.0.0.1', browser: null })
+    const enter = (token: string) => signIn({ given: { token }, address: '10.0.0.1', browser: null, session: null })
     for (let i = 0; i < 30; i += 1) await expect(enter(`guess ${i}`)).rejects.toThrow(Failure)
     expect((await enter('good')).person.name).toBe('Robot')
     expect(refused.filter(({ reason }) => reason === 'unknown token').length).toBe(20)
@@ -110,7 +126,8 @@ describe('guessing passwords', () => {
   })
   test('says how long to wait, to a program as well', async () => {
     const { signIn } = room()
-    const guess = () => signIn({ given: { user: 'sam', password: 'x' }, address: '10.0.0.1', browser: null })
+    const guess = () =>
+      signIn({ given: { user: 'sam', password: 'x' }, address: '10.0.0.1', browser: null, session: null })
     for (let i = 0; i < 10; i += 1) await expect(guess()).rejects.toMatchObject({ code: 'people/unauthenticated' })
     await expect(guess()).rejects.toMatchObject({ code: 'people/too-many-tries', extra: { retryAfter: 60 } })
   })
@@ -179,7 +196,34 @@ describe('refusals in the record', () => {
     close()
     await clock.advance(0)
     expect(drafts.length).toBeLessThanOrEqual(52)
+    // Whom they guess at is told all the same.
+    expect(drafts.every(({ body }) => (body as { user: string }).user === 'sam')).toBe(true)
     expect(drafts.reduce((sum, { body }) => sum + (body as { count: number }).count, 0)).toBe(1000)
+  })
+  test('of strangers do not crowd out a guess at somebody who is known', () => {
+    const { drafts, signIn, access } = book()
+    for (let i = 0; i < 200; i += 1) access({ from: `10.1.${i}.1`, who: '', route: 'GET /', reason: 'unknown token' })
+    signIn({ user: 'sam', from: '10.0.0.7', reason: 'wrong password' })
+    expect(drafts.at(-1)).toMatchObject({ actor: 'address:10.0.0.7', body: { user: 'sam' } })
+  })
+  test('of one network are one source, however many addresses it has', async () => {
+    const { drafts, signIn } = book()
+    for (let i = 0; i < 100; i += 1) signIn({ user: 'sam', from: `2001:db8:1:2::${i.toString(16)}`, reason: 'wrong' })
+    expect(drafts.length).toBe(1)
+  })
+  test('that go on for a night are told less and less often, and each is counted', async () => {
+    const clock = createFakeClock()
+    const counts: number[] = []
+    const lines = createCountedLines<string>({ clock, write: (_, count) => void counts.push(count), others: () => '' })
+    for (let second = 0; second < 8 * 3600; second += 1) {
+      lines.add('a', 'a')
+      await clock.advance(1000)
+    }
+    lines.close()
+    await clock.advance(60_000)
+    expect(counts.slice(0, 10)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 1])
+    expect(counts.length).toBeLessThan(520)
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(8 * 3600)
   })
   test('begin anew after a second of quiet', async () => {
     const clock = createFakeClock()

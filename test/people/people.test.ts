@@ -1,11 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { randomBytes, scryptSync } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { adviceOn } from '../../server/people/accounts/password-advice.ts'
 import { changesBetween } from '../../server/people/accounts/people-changes.ts'
-import { type Stored, hashToken, openPeopleFile } from '../../server/people/accounts/people-file.ts'
+import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
+import { type Stored, hashToken } from '../../server/people/accounts/people-format.ts'
+import { createFakeClock } from '../fakes/fake-clock.ts'
 
 let folder: string
 let file: string
@@ -83,7 +86,7 @@ describe('the people file', () => {
     await one.addUser('sam', PASSWORD, SAM)
     await other.addUser('ann', PASSWORD, { ...SAM, name: 'Ann' })
     one.addToken({ ...SAM, name: 'a script' })
-    other.changeUser('sam', { roles: ['evidence', 'operator'] })
+    await other.changeUser('sam', { roles: ['evidence', 'operator'] })
     const { users, tokens } = openPeopleFile(file).now()
     expect(users.map(({ user, roles }) => [user, roles])).toEqual([
       ['sam', ['evidence', 'operator']],
@@ -102,7 +105,89 @@ describe('the people file', () => {
       { ...token, sha256: 'h2', role: 'constructor' },
     ]
     writeFileSync(file, JSON.stringify({ version: 3, users, tokens }))
-    expect(openPeopleFile(file).now()).toMatchObject({ users: [{ user: 'b', roles: ['evidence'] }], tokens: [] })
+    const people = openPeopleFile(file)
+    expect([people.now().users, people.now().tokens]).toEqual([[], []])
+    people.addToken(SAM)
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as { users: unknown[]; tokens: unknown[] }
+    expect(kept.users).toEqual(users)
+    expect(kept.tokens).toEqual(expect.arrayContaining(tokens))
+  })
+  test('is not emptied by an editor that moves it away before it writes it anew', async () => {
+    const clock = createFakeClock()
+    const told: unknown[] = []
+    const running = openPeopleFile(file, { onForeign: (...change) => void told.push(change), clock })
+    const hash = hashToken(running.addToken(SAM))
+    renameSync(file, `${file}~`)
+    await clock.advance(2000)
+    expect(running.byHash(hash)?.name).toBe('Sam')
+    expect(() => running.addToken(SAM)).toThrow('is not there at this moment')
+    renameSync(`${file}~`, file)
+    expect([running.byHash(hash)?.name, told]).toEqual(['Sam', []])
+    rmSync(file)
+    running.now()
+    await clock.advance(6000)
+    expect(running.byHash(hash)).toBeNull()
+  })
+  test('that is broken at the start says so once, and nobody is taken for removed', () => {
+    writeFileSync(file, 'users:')
+    const broken: unknown[] = []
+    const people = openPeopleFile(file, { onBroken: (error) => broken.push(error) })
+    for (let i = 0; i < 3; i += 1) people.byHash('h')
+    expect([people.isRead(), broken.length]).toEqual([false, 1])
+    writeFileSync(file, '{"users": [], "tokens": []}')
+    people.byHash('h')
+    expect(people.isRead()).toBe(true)
+  })
+  test('gives a user name to one of two who ask for it at once', async () => {
+    const people = openPeopleFile(file)
+    const made = await Promise.all([
+      people.addUser('sam', PASSWORD, SAM),
+      people.addUser('sam', 'another horse £ battery', { ...SAM, role: 'supervisor' }),
+    ])
+    expect(made.toSorted()).toEqual([false, true])
+    expect(people.now().users.length).toBe(1)
+  })
+  test('asks what must hold of it while it is locked: of two who remove each other, one stays', async () => {
+    const people = openPeopleFile(file)
+    for (const user of ['ann', 'ben']) await people.addUser(user, PASSWORD, { ...SAM, name: user, role: 'supervisor' })
+    const may = ({ users }: Stored): void => {
+      if (users.length === 1) throw new Error('the last one')
+    }
+    const done = await Promise.allSettled([people.removeUser('ann', may), people.removeUser('ben', may)])
+    expect(done.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected'])
+    expect(people.now().users.length).toBe(1)
+  })
+  test('that another process holds lets the server go on meanwhile', async () => {
+    const people = openPeopleFile(file)
+    await people.addUser('sam', PASSWORD, SAM)
+    const lock = new DatabaseSync(`${file}.lock`)
+    lock.exec('BEGIN EXCLUSIVE')
+    let turns = 0
+    const turning = setInterval(() => (turns += 1), 5)
+    const removing = people.removeUser('sam')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    lock.close()
+    expect((await removing)?.user).toBe('sam')
+    clearInterval(turning)
+    expect(turns).toBeGreaterThan(10)
+  })
+  test('says what a hand has changed in a token, also its role, scope and end', () => {
+    const token = {
+      id: 'a',
+      name: 'Pole',
+      role: 'press' as const,
+      helpPoints: ['bar'],
+      sha256: 'h',
+      made: null,
+      until: null,
+    }
+    const before: Stored = { users: [], tokens: [token] }
+    for (const change of [{ role: 'supervisor' as const }, { helpPoints: null }, { until: '2027-01-01T00:00:00.000Z' }])
+      expect(changesBetween(before, { users: [], tokens: [{ ...token, ...change }] })).toMatchObject([
+        { kind: 'token.changed', body: { token: 'a', ...change } },
+      ])
+    const anew = { ...token, sha256: 'kept anew' }
+    expect(changesBetween(before, { users: [], tokens: [anew] })).toEqual([])
   })
   test('renews a token: both are taken, and the new one knows whose place it takes', () => {
     const people = openPeopleFile(file)
@@ -114,8 +199,9 @@ describe('the people file', () => {
   })
   test('is told when another hand has changed it, and not of its own changes', async () => {
     const told: string[][] = []
-    const running = openPeopleFile(file, (before, now) => {
-      told.push(changesBetween(before, now).map(({ kind, subject }) => `${kind} ${subject}`))
+    const running = openPeopleFile(file, {
+      onForeign: (before, now) =>
+        void told.push(changesBetween(before, now).map(({ kind, subject }) => `${kind} ${subject}`)),
     })
     running.now()
     await running.addUser('sam', PASSWORD, SAM)
@@ -124,7 +210,7 @@ describe('the people file', () => {
     command.addToken(SAM)
     running.byHash('anything')
     await command.setPassword('sam', PASSWORD)
-    command.removeUser('ann')
+    await command.removeUser('ann')
     running.addToken(SAM)
     expect(told).toEqual([
       ['user.added ann', 'token.made token'],
@@ -135,7 +221,8 @@ describe('the people file', () => {
     const user = { user: 'sam', name: 'Sam', roles: ['operator' as const], password: 'p', stamp: 's', since: null }
     const before: Stored = { users: [user], tokens: [] }
     expect(changesBetween(before, before)).toEqual([])
-    expect(changesBetween(before, { ...before, users: [{ ...user, password: 'kept anew' }] })).toEqual([])
+    const anew = { ...user, password: 'kept anew' }
+    expect(changesBetween(before, { ...before, users: [anew] })).toEqual([])
     expect(changesBetween(before, { ...before, users: [{ ...user, stamp: 'other' }] })).toMatchObject([
       { kind: 'user.changed', actor: 'machine:command line', body: { user: 'sam', password: true } },
     ])

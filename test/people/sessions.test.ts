@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Person } from '../../server/glossary/people.ts'
-import { hashToken, openPeopleFile } from '../../server/people/accounts/people-file.ts'
+import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
+import { hashToken } from '../../server/people/accounts/people-format.ts'
 import { openIdentities } from '../../server/people/sign-in/identities.ts'
 import { type Machine, openSessionStore } from '../../server/people/sign-in/session-store.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
@@ -19,7 +20,8 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'lamppost-sessions-'))
   machine = { passed: 1000, name: 'boot 1', boot: () => machine.name, uptime: () => machine.passed }
 })
-afterEach(() => rmSync(folder, { recursive: true }))
+// What is still being written is written meanwhile.
+afterEach(() => rmSync(folder, { recursive: true, maxRetries: 10, retryDelay: 20 }))
 
 /** A process on that folder; its monotonic clock begins anew. @param wall the clock on the wall at its start */
 function start(wall = Date.parse('2026-11-20T22:30:00Z')) {
@@ -74,7 +76,7 @@ describe('a session', () => {
     before.sessions.who(cookie)
     await before.pass(11 * HOUR)
     before.sessions.who(cookie)
-    before.saveNow()
+    await before.close()
     machine.passed += 30
     const after = start()
     expect(nameOf(after.sessions.who(cookie))).toBe('Sam')
@@ -83,9 +85,9 @@ describe('a session', () => {
     expect(after.sessions.who(cookie)).toBeNull()
   })
   test('is on disk only as a hash, for this account only', async () => {
-    const { open, saveNow } = await withSam()
+    const { open, close } = await withSam()
     const cookie = open()
-    saveNow()
+    await close()
     const file = join(folder, 'sessions.json')
     expect(readFileSync(file, 'utf8')).toContain(hashToken(cookie))
     expect(readFileSync(file, 'utf8')).not.toContain(cookie)
@@ -98,7 +100,7 @@ describe('a session', () => {
     expect(nameOf(before.sessions.who(cookie))).toBe('Sam')
     await before.pass(11 * HOUR)
     before.sessions.who(cookie)
-    before.saveNow()
+    await before.close()
     // The clock was set back by ten days while nobody ran.
     const after = start(before.clock.now() - 240 * HOUR)
     expect(nameOf(after.sessions.who(cookie))).toBe('Sam')
@@ -110,7 +112,7 @@ describe('a session', () => {
   test('counts the time in which the machine was off, by the clock on the wall', async () => {
     const before = await withSam()
     const cookie = before.open()
-    before.saveNow()
+    await before.close()
     const stopped = before.clock.now()
     machine = { ...machine, name: 'boot 2', passed: 5, boot: () => 'boot 2', uptime: () => 5 }
     expect(nameOf(start(stopped + HOUR).sessions.who(cookie))).toBe('Sam')
@@ -120,15 +122,15 @@ describe('a session', () => {
     const before = await withSam()
     const cookie = before.open()
     expect(before.sessions.isConfirmed(cookie)).toBe(false)
-    before.sessions.confirm(cookie)
+    before.sessions.confirm(cookie, before.holder)
     before.clock.setWall(before.clock.now() - HOUR)
     expect(before.sessions.isConfirmed(cookie)).toBe(true)
     await before.pass(4 * 60_000)
     expect(before.sessions.isConfirmed(cookie)).toBe(true)
     await before.pass(2 * 60_000)
     expect(before.sessions.isConfirmed(cookie)).toBe(false)
-    before.sessions.confirm(cookie)
-    before.saveNow()
+    before.sessions.confirm(cookie, before.holder)
+    await before.close()
     expect(start().sessions.isConfirmed(cookie)).toBe(false)
   })
   test('ends with its person, and with the password that it was opened with', async () => {
@@ -136,22 +138,22 @@ describe('a session', () => {
     const [one, other] = [open(), open()]
     await people.setPassword('sam', 'another horse £ battery')
     expect([sessions.who(one), sessions.who(other)]).toEqual([null, null])
-    people.removeUser('sam')
+    await people.removeUser('sam')
     expect(sessions.who(one)).toBeNull()
   })
-  test('in which somebody sets a new password goes on, and the others end', async () => {
+  test('in which somebody sets a new password goes on with another cookie; the old one and the others end', async () => {
     const { sessions, people, open } = await withSam()
     const [here, elsewhere] = [open(), open()]
     const anew = await people.setPassword('sam', 'another horse £ battery')
-    sessions.keep(here, anew?.stamp ?? '')
-    expect([nameOf(sessions.who(here)), sessions.who(elsewhere)]).toEqual(['Sam', null])
+    const renewed = sessions.renew(here, anew?.stamp ?? '') ?? ''
+    expect([nameOf(sessions.who(renewed)), sessions.who(here), sessions.who(elsewhere)]).toEqual(['Sam', null, null])
   })
   test('has the roles that its person has now', async () => {
     const { sessions, people, open } = await withSam()
     const cookie = open()
-    people.changeUser('sam', { roles: ['operator', 'evidence'] })
+    await people.changeUser('sam', { roles: ['operator', 'evidence'] })
     expect(sessions.who(cookie)).toMatchObject({ role: 'operator', roles: ['operator', 'evidence'] })
-    people.changeUser('sam', { roles: ['evidence'] })
+    await people.changeUser('sam', { roles: ['evidence'] })
     expect(sessions.who(cookie)).toEqual({ name: 'Sam', role: 'evidence', helpPoints: null, user: 'sam' })
   })
   test('of somebody else is not ended by its id, nor by nonsense', async () => {
@@ -172,6 +174,46 @@ describe('a session', () => {
     sessions.who(first)
     for (let i = 0; i < 49; i += 1) open()
     expect([nameOf(sessions.who(first)), sessions.who(second)]).toEqual(['Sam', null])
+  })
+  test('is confirmed only by what it was opened with', async () => {
+    const { sessions, open, holder } = await withSam()
+    const cookie = open()
+    expect(sessions.confirm(cookie, { token: 'another one of the same name' })).toBe(false)
+    expect(sessions.confirm(cookie, { user: 'sam', stamp: 'of an older password' })).toBe(false)
+    expect(sessions.isConfirmed(cookie)).toBe(false)
+    expect(sessions.confirm(cookie, holder)).toBe(true)
+  })
+  test('that was opened with a token is listed with the tokens, and ended there', async () => {
+    const { sessions, people } = await withSam()
+    const token = people.addToken({ name: 'VMS', role: 'operator', helpPoints: null })
+    const cookie = sessions.open({ token: hashToken(token) }, DESK)
+    const [{ id = '', name } = {}] = sessions.ofTokens()
+    expect([name, sessions.of('sam', null)]).toEqual(['VMS', []])
+    expect([sessions.endOfToken('nonsense'), sessions.endOfToken(id)]).toEqual([null, 'VMS'])
+    expect(sessions.who(cookie)).toBeNull()
+  })
+  test('is there again when the people file is', async () => {
+    const { sessions, people, open, clock } = await withSam()
+    const cookie = open()
+    const whole = readFileSync(join(folder, 'people.json'), 'utf8')
+    writeFileSync(join(folder, 'people.json'), '{"users": [], "tokens": []}')
+    await clock.advance(1000)
+    people.byHash('anything')
+    expect(sessions.who(cookie)).toBeNull()
+    writeFileSync(join(folder, 'people.json'), whole)
+    await clock.advance(1000)
+    people.byHash('anything')
+    expect(nameOf(sessions.who(cookie))).toBe('Sam')
+  })
+  test.each([
+    ['a later version’s', { at: { wall: 1, boot: 'b', uptime: 1 }, sessions: { all: [] }, browsers: null }],
+    ['one without a holder', { at: { wall: 1, boot: 'b', uptime: 1 }, sessions: [{ sha256: 'x', id: 'y' }] }],
+    ['nothing', null],
+    ['a list', []],
+  ])('of a file that is %s is left out, and others sign in', async (_, content) => {
+    writeFileSync(join(folder, 'sessions.json'), JSON.stringify(content))
+    const { sessions, open } = await withSam()
+    expect(nameOf(sessions.who(open()))).toBe('Sam')
   })
   test('of a file that is broken is no session, and a start is a start', () => {
     writeFileSync(join(folder, 'sessions.json'), '{"at": {"wall"')
@@ -197,9 +239,9 @@ describe('a token for a wall', () => {
     const { passes, people, makerOf, open, whoHas, sessions } = await withSam()
     const cookie = open()
     const { token } = passes.issue(wallOf('Dilys (Sam)'), { minutes: 15, maker: makerOf({ cookie }) })
-    people.changeUser('sam', { roles: ['evidence'] })
+    await people.changeUser('sam', { roles: ['evidence'] })
     expect(whoHas({ bearer: token })).toBeNull()
-    people.changeUser('sam', { roles: ['evidence', 'operator'] })
+    await people.changeUser('sam', { roles: ['evidence', 'operator'] })
     expect(whoHas({ bearer: token })).not.toBeNull()
     sessions.close(cookie)
     expect(whoHas({ bearer: token })).toBeNull()
@@ -210,7 +252,7 @@ describe('a token for a wall', () => {
       minutes: 60,
       maker: before.makerOf({ cookie: before.open() }),
     })
-    before.saveNow()
+    await before.close()
     machine.passed += 1800
     const after = start()
     expect(after.whoHas({ bearer: token })).toMatchObject({ scope: 'wall' })
@@ -222,9 +264,10 @@ describe('a token for a wall', () => {
     const cookie = open()
     const { token } = passes.issue(wallOf('Desk 3 (Sam)'), { minutes: 15, once: true, maker: makerOf({ cookie }) })
     expect(whoHas({ bearer: token })).toBeNull()
-    const holder = passes.redeem(token)
-    expect(passes.redeem(token)).toBeNull()
-    const wall = sessions.open(holder ?? { user: '', stamp: '' }, DESK, { scope: 'wall' })
+    const redeemed = passes.redeem(token)
+    expect([redeemed?.lastsMs, passes.redeem(token)]).toEqual([15 * 60_000, null])
+    const wall = sessions.open(redeemed?.holder ?? { user: '', stamp: '' }, DESK, { scope: 'wall' })
+    expect(sessions.ofTokens()).toMatchObject([{ name: 'Desk 3 (Sam)', scope: 'wall', through: 'Sam' }])
     expect(sessions.who(wall)).toEqual(wallOf('Desk 3 (Sam)'))
     sessions.close(cookie)
     expect(sessions.who(wall)).toBeNull()
@@ -271,8 +314,9 @@ describe('a browser in which somebody has signed in', () => {
     const before = await withSam()
     const cookie = before.browsers.remember(null, 'sam')
     expect(before.browsers.remember(cookie, 'sam')).toBe(cookie)
+    expect(before.browsers.remember('put there by somebody else', 'sam')).not.toBe('put there by somebody else')
     expect([before.browsers.knownAs(cookie, 'ann'), before.browsers.knownAs(null, 'sam')]).toEqual([null, null])
-    before.saveNow()
+    await before.close()
     const after = start()
     expect(after.browsers.knownAs(cookie, 'sam')).toBe(hashToken(cookie))
     await after.people.setPassword('sam', 'another horse £ battery')

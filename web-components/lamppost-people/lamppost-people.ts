@@ -163,7 +163,7 @@ export class LamppostPeople extends LitElement {
     this.sure = {
       words: this.words.takeAwaySure(name),
       submit: this.words.takeAway,
-      act: () => this.#client.client.removeToken(id),
+      act: () => this.#confirmation.go(() => this.#client.client.removeToken(id)),
     }
   }
 

@@ -74,6 +74,7 @@ export function liveSocket({
     request: IncomingMessage,
     offered: Credential | null,
     admittedHere: () => void,
+    refusedHere: (given: Credential | null) => void,
   ): void {
     const watches = new Map<string, { camera: CameraId; leave(): void }>()
     let credential: Credential | null = null
@@ -104,6 +105,7 @@ export function liveSocket({
     }
     function enter(given: Credential): void {
       const person = personOf(given)
+      if (!person) refusedHere(given)
       if (!person) return refuse('This token or session is not known here, has ended, or may not see pictures.')
       credential = given
       enteredAs = person

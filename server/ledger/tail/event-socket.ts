@@ -33,7 +33,7 @@ export function eventSocket({
   onError,
   ...port
 }: EventsPort & { whoHas(credential: Credential): Person | null; onError(error: unknown): void }): Stream {
-  const serve: ServeSocket = (socket, _, offered, admitted) => {
+  const serve: ServeSocket = (socket, _, offered, admitted, refused) => {
     let credential = offered
     let following: { leave(): void } | null = null
     let heardAs: Person | null = null
@@ -72,6 +72,7 @@ export function eventSocket({
         if (typeof token === 'string') credential = { bearer: token }
         clearTimeout(late)
         const person = reader()
+        if (!person) refused(credential)
         if (!person)
           return refuse(401, 'This token or session is not known here, has ended, or may not hear what happens.')
         heardAs = person

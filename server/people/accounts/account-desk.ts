@@ -1,4 +1,7 @@
-/** What supervisors do with accounts and tokens: each act an entry before it is answered. */
+/**
+ * What supervisors do with accounts and tokens, and everybody with their own password. Each act stands in the record
+ * before it is answered, and only when it was done.
+ */
 import type { Account, Person, Role, SessionView, TokenView } from '../../glossary/people.ts'
 import type { Draft } from '../../glossary/ledger.ts'
 import type { Clock } from '../../tools/clock.ts'
@@ -6,13 +9,14 @@ import { isoTime } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
 import type { Identities } from '../sign-in/identities.ts'
 import { adviceOn } from './password-advice.ts'
-import type { PeopleFile, Stored, StoredUser } from './people-file.ts'
+import type { PeopleFile } from './people-file.ts'
+import type { Stored, StoredUser } from './people-format.ts'
 import { schemeOf } from './passwords.ts'
 
 export type AccountDeskNeeds = {
   clock: Pick<Clock, 'now'>
   people: PeopleFile
-  identities: Pick<Identities, 'sessions' | 'passes' | 'usedAt' | 'save'>
+  identities: Pick<Identities, 'sessions' | 'passes' | 'browsers' | 'usedAt' | 'save'>
   /** Resolves when it is durable. */
   record(draft: Draft): Promise<unknown>
   /** Names of the town that no password may be made of. */
@@ -20,75 +24,83 @@ export type AccountDeskNeeds = {
 }
 export type NewAccount = { user: string; name: string; roles: Role[]; password: string }
 export type AccountChange = { name?: string; roles?: Role[]; password?: string }
+/** Whoever sets a password of their own: the cookies of their session and browser there. */
+export type Own = { session: string | null; browser: string | null }
+/** What that browser holds from then on; null: as before. */
+export type Changed = { account: Account; session: string | null; browser: string | null }
 
 const unknown = (user: string): Failure => new Failure('user/unknown', `Nobody signs in as "${user}" here.`)
+/** @throws user/last-supervisor: then only the machine's own command line could make one again */
+const mustLeaveSupervisor =
+  (user: string) =>
+  ({ users }: Stored): void => {
+    if (!users.some((each) => each.user !== user && each.roles.includes('supervisor')))
+      throw new Failure('user/last-supervisor', 'This is the last supervisor; make another one first.')
+  }
 
 export function createAccountDesk({ clock, people, identities, record, townNames }: AccountDeskNeeds) {
-  const { sessions, passes } = identities
+  const { sessions, passes, browsers } = identities
   const viewOf = ({ user, name, roles, since, password }: StoredUser): Account => ({
     ...{ user, name, roles, since, scheme: schemeOf(password) },
     sessions: sessions.of(user, null).length,
   })
-  const supervisors = ({ users }: Stored): StoredUser[] => users.filter(({ roles }) => roles.includes('supervisor'))
-
   /** @throws user/weak-password */
   async function judge(password: string, about: readonly string[]): Promise<void> {
     const wrong = await adviceOn(password, [...about, ...townNames()])
     if (wrong !== null) throw new Failure('user/weak-password', wrong)
   }
-  /** @throws user/last-supervisor: then only the machine's own command line could make one again */
-  function mustLeaveSupervisor(user: string): void {
-    const [only, second] = supervisors(people.now())
-    if (only?.user === user && !second)
-      throw new Failure('user/last-supervisor', 'This is the last supervisor; make another one first.')
-  }
+  /** @throws user/unknown */
   function find(user: string): StoredUser {
     const found = people.user(user)
     if (!found) throw unknown(user)
     return found
   }
-  const changed = ({ user, name, roles }: StoredUser, password: boolean, actor: string) =>
-    record({ kind: 'user.changed', actor, subject: user, body: { user, name, roles, password } })
+  async function done(draft: Draft): Promise<void> {
+    await record(draft)
+    await identities.save()
+  }
+  const changed = ({ user, name, roles }: StoredUser, password: boolean, actor: string): Draft => ({
+    ...{ kind: 'user.changed', actor, subject: user, body: { user, name, roles, password } },
+  })
 
   return {
     list: (): Account[] => people.now().users.map(viewOf),
     /** @throws user/taken, user/weak-password */
     async add({ user, name, roles, password }: NewAccount, actor: string): Promise<Account> {
-      if (people.user(user)) throw new Failure('user/taken', `Somebody signs in as "${user}" already.`)
+      const taken = new Failure('user/taken', `Somebody signs in as "${user}" already.`)
+      if (people.user(user)) throw taken
       await judge(password, [user, name])
-      await record({ kind: 'user.added', actor, subject: user, body: { user, name, roles } })
-      await people.addUser(
-        user,
-        password,
-        { name, role: roles[0] ?? 'operator', roles, helpPoints: null },
-        isoTime(clock.now()),
-      )
+      const person = { name, role: roles[0] ?? 'operator', roles, helpPoints: null }
+      if (!(await people.addUser(user, password, person, isoTime(clock.now())))) throw taken
+      await done({ kind: 'user.added', actor, subject: user, body: { user, name, roles } })
       return viewOf(find(user))
     },
-    /**
-     * @param own the cookie of whoever sets a password of their own: they stay signed in there
-     * @throws user/unknown, user/weak-password, user/last-supervisor
-     */
-    async change(user: string, { name, roles, password }: AccountChange, actor: string, own: string | null) {
+    /** @throws user/unknown, user/weak-password, user/last-supervisor */
+    async change(
+      user: string,
+      { name, roles, password }: AccountChange,
+      { actor, own }: { actor: string; own: Own },
+    ): Promise<Changed> {
       const before = find(user)
-      if (roles && !roles.includes('supervisor')) mustLeaveSupervisor(user)
       if (password !== undefined) await judge(password, [user, name ?? before.name])
       const facts = { ...(name === undefined ? {} : { name }), ...(roles ? { roles } : {}) }
-      await changed({ ...before, ...facts }, password !== undefined, actor)
-      if (name !== undefined || roles) people.changeUser(user, facts)
+      const may = roles && !roles.includes('supervisor') && before.roles.includes('supervisor')
+      if (name !== undefined || roles)
+        if (!(await people.changeUser(user, facts, may ? mustLeaveSupervisor(user) : undefined))) throw unknown(user)
       const anew = password === undefined ? null : await people.setPassword(user, password)
-      if (anew && own !== null) sessions.keep(own, anew.stamp)
-      await identities.save()
-      return viewOf(find(user))
+      if (password !== undefined && !anew) throw unknown(user)
+      const session = anew && own.session !== null ? sessions.renew(own.session, anew.stamp) : null
+      const browser = session === null ? null : browsers.remember(own.browser, user)
+      await done(changed(find(user), password !== undefined, actor))
+      return { account: viewOf(find(user)), session, browser }
     },
     /** @throws user/unknown, user/last-supervisor */
     async remove(user: string, actor: string): Promise<void> {
-      const { name } = find(user)
-      mustLeaveSupervisor(user)
-      await record({ kind: 'user.removed', actor, subject: user, body: { user, name } })
-      people.removeUser(user)
+      const may = find(user).roles.includes('supervisor') ? mustLeaveSupervisor(user) : undefined
+      const removed = await people.removeUser(user, may)
+      if (!removed) throw unknown(user)
       sessions.end(user, null)
-      await identities.save()
+      await done({ kind: 'user.removed', actor, subject: user, body: { user, name: removed.name } })
     },
     /** @throws user/unknown */
     sessions: (user: string, own: string | null): SessionView[] => (find(user), sessions.of(user, own)),
@@ -97,25 +109,22 @@ export function createAccountDesk({ clock, people, identities, record, townNames
       find(user)
       const ended = sessions.end(user, id)
       if (id !== null && ended === 0) throw new Failure('session/unknown', 'This session has ended already.')
-      await record({ kind: 'session.revoked', actor, subject: 'session', body: { user, sessions: ended } })
-      await identities.save()
+      await done({ kind: 'session.revoked', actor, subject: 'session', body: { user, sessions: ended } })
     },
+    /** Those that last, a wall's short-lived ones, and sessions that were opened with one. */
     tokens: (): TokenView[] => [
       ...people.now().tokens.map(({ id, name, role, scope, helpPoints, made, until, replacedBy }) => ({
         ...{ id, name, role, scope: scope ?? null, helpPoints, made, until },
         ...{ used: identities.usedAt(id), through: null, replacedBy: replacedBy ?? null },
       })),
       ...passes.list(),
+      ...sessions.ofTokens(),
     ],
     /** @throws token/unknown */
     async removeToken(id: string, actor: string): Promise<void> {
-      const name =
-        people.now().tokens.find((each) => each.id === id)?.name ?? passes.list().find((each) => each.id === id)?.name
-      if (name === undefined) throw new Failure('token/unknown', 'There is no such token here, or it has ended.')
-      await record({ kind: 'token.revoked', actor, subject: 'token', body: { token: id, name } })
-      passes.remove(id)
-      people.removeToken(id)
-      await identities.save()
+      const name = passes.remove(id) ?? sessions.endOfToken(id) ?? (await people.removeToken(id))?.name ?? null
+      if (name === null) throw new Failure('token/unknown', 'There is no such token here, or it has ended.')
+      await done({ kind: 'token.revoked', actor, subject: 'token', body: { token: id, name } })
     },
     /** Whether this person may see and change that account as their own. */
     isOwn: (person: Person, user: string): boolean => person.user === user && person.scope === undefined,

@@ -3,7 +3,9 @@ import { Type } from 'typebox'
 import type { FastifyRequest } from 'fastify'
 import { READERS, ROLES, SCOPES } from '../../glossary/people.ts'
 import { Failure } from '../../tools/failure.ts'
-import { SESSION_COOKIE, cookieIn } from '../../door/credentials.ts'
+import { BROWSER_COOKIE, SESSION_COOKIE } from '../../door/credentials.ts'
+import { AT_THE_ROOT, type PublicAddress } from '../../door/public-address.ts'
+import { createCookieGiver } from '../sign-in/give-cookie.ts'
 import { type App, actorOf, personOf } from '../../door/door.ts'
 import { rolesOf } from '../../door/rights.ts'
 import { MAYBE_STRING, MAYBE_TIME, PROBLEM, TIME, listOf } from '../../door/shapes.ts'
@@ -54,7 +56,8 @@ const SESSION_PARAMS = Type.Object({ user: Type.String(), id: Type.String() })
 const TOKEN_PARAMS = Type.Object({ id: Type.String() })
 const SUPERVISORS = ['supervisor'] as const
 
-export function accountRoutes(app: App, desk: AccountDesk): void {
+export function accountRoutes(app: App, desk: AccountDesk, address: PublicAddress = AT_THE_ROOT): void {
+  const give = createCookieGiver(address)
   const isSupervisor = (request: FastifyRequest): boolean => {
     const person = personOf(request)
     return person.scope === undefined && rolesOf(person).includes('supervisor')
@@ -64,7 +67,10 @@ export function accountRoutes(app: App, desk: AccountDesk): void {
     if (!desk.isOwn(personOf(request), user) && !isSupervisor(request))
       throw new Failure('people/forbidden', 'This is somebody else’s; a supervisor may.')
   }
-  const ownCookie = (request: FastifyRequest): string | null => cookieIn(request.headers, SESSION_COOKIE)
+  const ownCookie = (request: FastifyRequest): string | null => request.ownCookie(SESSION_COOKIE)
+  /** Of somebody with several roles: as the supervisor they are for this, where it is not their own. */
+  const actorFor = (request: FastifyRequest, user: string): string =>
+    desk.isOwn(personOf(request), user) ? actorOf(request) : `supervisor:${personOf(request).name}`
   const answers = { '4xx': PROBLEM }
   const tags = ['people']
 
@@ -104,14 +110,21 @@ export function accountRoutes(app: App, desk: AccountDesk): void {
         response: { 200: ACCOUNT, ...answers },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { user } = request.params
       mustBeTheirs(request, user)
       const { name, roles } = request.body
       if ((name !== undefined || roles !== undefined) && !isSupervisor(request))
         throw new Failure('people/forbidden', 'Names and roles are given by a supervisor.')
-      const own = desk.isOwn(personOf(request), user) ? ownCookie(request) : null
-      return desk.change(user, request.body, actorOf(request), own)
+      const own = desk.isOwn(personOf(request), user)
+      const { account, session, browser } = await desk.change(user, request.body, {
+        actor:
+          name !== undefined || roles !== undefined ? `supervisor:${personOf(request).name}` : actorFor(request, user),
+        own: { session: own ? ownCookie(request) : null, browser: own ? request.ownCookie(BROWSER_COOKIE) : null },
+      })
+      if (session !== null) give.session([request, reply], session)
+      if (browser !== null) give.browser([request, reply], browser)
+      return account
     },
   )
   app.delete(
@@ -159,7 +172,7 @@ export function accountRoutes(app: App, desk: AccountDesk): void {
     },
     async (request, reply) => {
       mustBeTheirs(request, request.params.user)
-      await desk.endSessions(request.params.user, null, actorOf(request))
+      await desk.endSessions(request.params.user, null, actorFor(request, request.params.user))
       return reply.status(204).send(null)
     },
   )
@@ -176,7 +189,7 @@ export function accountRoutes(app: App, desk: AccountDesk): void {
     },
     async (request, reply) => {
       mustBeTheirs(request, request.params.user)
-      await desk.endSessions(request.params.user, request.params.id, actorOf(request))
+      await desk.endSessions(request.params.user, request.params.id, actorFor(request, request.params.user))
       return reply.status(204).send(null)
     },
   )
@@ -195,7 +208,7 @@ export function accountRoutes(app: App, desk: AccountDesk): void {
   app.delete(
     '/api/v1/tokens/:id',
     {
-      config: { roles: SUPERVISORS },
+      config: { roles: SUPERVISORS, confirmed: true },
       schema: {
         summary: 'Takes a token away; what is open with it ends at once',
         tags,

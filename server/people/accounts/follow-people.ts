@@ -1,8 +1,8 @@
 /** The people file as other hands change it: each change is an entry within a second, also one made while nobody ran. */
 import type { Append } from '../../glossary/ledger.ts'
 import type { Clock } from '../../tools/clock.ts'
-import { changesBetween } from './people-changes.ts'
-import type { Stored } from './people-file.ts'
+import { type Known, changesBetween } from './people-changes.ts'
+import type { PeopleFile } from './people-file.ts'
 
 const LOOK_EVERY_MS = 500
 
@@ -16,24 +16,32 @@ export function followPeople({
   onError(error: unknown): void
 }) {
   const stopped = new AbortController()
-  let begun = false
+  let onRecorded: (() => unknown) | null = null
 
-  function onForeign(before: Stored, now: Stored): void {
+  function onForeign(before: Known, now: Known): void {
     // What is there at the start is compared with what the record knows.
-    if (!begun) return
+    if (!onRecorded) return
     const drafts = changesBetween(before, now)
-    if (drafts.length > 0) append(drafts).durable.catch(onError)
+    if (drafts.length === 0) return
+    append(drafts).durable.catch(onError)
+    onRecorded()
   }
   return {
     onForeign,
-    /** @param knownBefore accounts and tokens as they stand in the record */
-    begin(knownBefore: Stored, now: () => Stored): void {
-      begun = true
-      onForeign(knownBefore, now())
+    /**
+     * @param knownBefore accounts and tokens as they stand in the record
+     * @param recorded they are to be kept as known
+     */
+    begin(people: Pick<PeopleFile, 'now' | 'isRead'>, knownBefore: Known, recorded: () => unknown): void {
       void (async () => {
+        // A file that is broken says nothing of who was removed.
+        while (!people.isRead() && !stopped.signal.aborted) await clock.sleep(LOOK_EVERY_MS, stopped.signal)
+        if (stopped.signal.aborted) return
+        onRecorded = recorded
+        onForeign(knownBefore, people.now())
         while (!stopped.signal.aborted) {
           await clock.sleep(LOOK_EVERY_MS, stopped.signal)
-          now()
+          people.now()
         }
       })()
     },

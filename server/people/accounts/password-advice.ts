@@ -6,8 +6,8 @@ import type { ZxcvbnFactory } from '@zxcvbn-ts/core'
 
 export const SHORTEST = 12
 const LONGEST = 1000
-/** What is judged of a long one: more makes it no weaker. */
-const JUDGED = 100
+/** What is judged of a long one: more makes it no weaker, and each takes time in which no press is taken. */
+const JUDGED = 40
 /** Of 4: at least a hundred million guesses. */
 const LEAST_SCORE = 3
 /** What an attacker of this town would try first. */

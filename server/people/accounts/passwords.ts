@@ -31,8 +31,10 @@ export const passwordMatches = (password: string, stored: string): Promise<boole
   schemeOf(stored) === 'scrypt' ? scryptMatches(password, stored) : verify(stored, asTyped(password)).catch(() => false)
 
 let nobodys: Promise<string> | null = null
+const NOBODYS_OLD = `scrypt$${'A'.repeat(22)}==$${'A'.repeat(43)}=`
 /** For a name that nobody has: the same work, and never a match. */
-export async function matchNobody(password: string): Promise<false> {
-  await passwordMatches(password, await (nobodys ??= hashPassword(randomBytes(32).toString('base64'))))
+export async function matchNobody(password: string, scheme: 'argon2id' | 'scrypt' = 'argon2id'): Promise<false> {
+  nobodys ??= hashPassword(randomBytes(32).toString('base64'))
+  await passwordMatches(password, scheme === 'scrypt' ? NOBODYS_OLD : await nobodys)
   return false
 }

@@ -2,199 +2,162 @@
  * People and tokens on disk, secrets only as hashes. The command line writes it, and so does the server; each takes what
  * the other has written, and none loses it.
  */
-import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type Person, READERS, ROLES, type Role, SCOPES, type Scope } from '../../glossary/people.ts'
+import type { Person, Scope } from '../../glossary/people.ts'
+import { type Clock, realClock } from '../../tools/clock.ts'
 import { replaceFile } from '../../tools/process/replace-file.ts'
-import { withFileLock } from '../../tools/process/file-lock.ts'
+import { whenFileLocked, withFileLock } from '../../tools/process/file-lock.ts'
 import { hashPassword, matchNobody, passwordMatches, schemeOf } from './passwords.ts'
+import { type Stored, type StoredToken, type StoredUser, hashToken, parsePeople, peopleText } from './people-format.ts'
 
-export type StoredToken = {
-  /** Says which one it is; opens nothing. */
-  id: string
-  name: string
-  role: Role
-  scope?: Scope
-  helpPoints: string[] | null
-  sha256: string
-  made: string | null
-  /** Null: it does not end by itself. */
-  until: string | null
-  /** The token that takes its place. */
-  replacedBy?: string
-}
-export type StoredUser = {
-  user: string
-  name: string
-  roles: Role[]
-  password: string
-  /** Another one with each new password: sessions of before have ended. */
-  stamp: string
-  since: string | null
-}
-export type Stored = { tokens: StoredToken[]; users: StoredUser[] }
 /** How a token is narrowed. */
 export type TokenTerms = { scope?: Scope | undefined; until?: string | null; made?: string | null }
+export type PeopleFileOptions = {
+  /** Another process, or a hand, has changed the file. */
+  onForeign?(before: Stored, now: Stored): void
+  /** It is there and cannot be read; those who were known stay known. */
+  onBroken?(error: unknown): void
+  clock?: Pick<Clock, 'monotonic' | 'sleep'>
+}
 
 /** How soon a token that was taken away is noticed; a new one is at once. */
 const LOOK_EVERY_MS = 100
+/** Some editors move a file away before they write it anew. */
+const GONE_AFTER_MS = 5000
 const EMPTY: Stored = { tokens: [], users: [] }
 
-export const hashToken = (token: string): string => createHash('sha256').update(token, 'utf8').digest('hex')
 export const newToken = (): string => randomBytes(32).toString('base64url')
-export const personOfUser = ({ user, name, roles }: StoredUser): Person => ({
-  name,
-  role: roles[0] ?? 'operator',
-  ...(roles.length > 1 ? { roles } : {}),
-  helpPoints: null,
-  user,
-})
-export const personOfToken = ({ name, role, scope, helpPoints }: StoredToken): Person => ({
-  name,
-  role,
-  helpPoints,
-  ...(scope === undefined ? {} : { scope }),
-})
 
-/** Two changes within one tick of the disk's clock are told apart by size and place. */
+/** Two changes within one tick of the disk's clock are told apart by size and place. Empty: there is no file. */
 function stampOf(file: string): string {
-  const { mtimeMs, size, ino } = statSync(file)
-  return `${mtimeMs} ${size} ${ino}`
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found ? `${found.mtimeMs} ${found.size} ${found.ino}` : ''
 }
 
-const rolesIn = (given: unknown, allowed: readonly Role[]): Role[] =>
-  (Array.isArray(given) ? given : [given]).filter((role): role is Role => allowed.includes(role as Role))
-const textOr = <Other>(given: unknown, other: Other): string | Other => (typeof given === 'string' ? given : other)
+/** What one change makes of the file: what it was, and whether there is nothing to be written. */
+type Made<Result> = { next: Stored | null; result: Result }
 
-/** Of this version and of 0.1, which had one role a person and tokens without id or end. */
-function parse(text: string): Stored {
-  const { tokens = [], users = [] } = JSON.parse(text) as Record<string, Record<string, unknown>[]>
-  return {
-    users: users.flatMap((each) => {
-      const roles = rolesIn(each.roles ?? each.role, READERS)
-      const [user, name, password] = [textOr(each.user, ''), textOr(each.name, ''), textOr(each.password, '')]
-      const stamp = textOr(each.stamp, hashToken(password))
-      return roles.length === 0 || user === ''
-        ? []
-        : [{ user, name, roles, password, stamp, since: textOr(each.since, null) }]
-    }),
-    tokens: tokens.flatMap((each) => {
-      const [role] = rolesIn(each.role, ROLES)
-      const sha256 = textOr(each.sha256, '')
-      // A scope of a later version is narrower than anything that this one could make of it.
-      if (role === undefined || sha256 === '' || !(each.scope === undefined || SCOPES.includes(each.scope as Scope)))
-        return []
-      const helpPoints = Array.isArray(each.helpPoints) ? each.helpPoints.map(String) : null
-      return [
-        {
-          id: textOr(each.id, sha256.slice(0, 12)),
-          name: textOr(each.name, ''),
-          role,
-          ...(each.scope === undefined ? {} : { scope: each.scope as Scope }),
-          helpPoints,
-          sha256,
-          made: textOr(each.made, null),
-          until: textOr(each.until, null),
-          ...(typeof each.replacedBy === 'string' ? { replacedBy: each.replacedBy } : {}),
-        },
-      ]
-    }),
-  }
-}
-
-/** @param onForeign another process, or a hand, has changed the file */
-export function openPeopleFile(file: string, onForeign: (before: Stored, now: Stored) => void = () => {}) {
-  let stamp = ''
+export function openPeopleFile(
+  file: string,
+  { onForeign = () => {}, onBroken = () => {}, clock = realClock }: PeopleFileOptions = {},
+) {
+  let stamp: string | null = null
   let lookedAt = Number.NEGATIVE_INFINITY
+  let missingSince: number | null = null
+  let brokenStamp = ''
   let stored = EMPTY
   let byHash = new Map<string, StoredToken>()
 
-  let isRead = false
   function take(next: Stored, at: string): void {
     stored = next
     byHash = new Map(next.tokens.map((token) => [token.sha256, token]))
     stamp = at
+    missingSince = null
   }
   function takeForeign(next: Stored, at: string): void {
-    const before = stored
+    const before = stamp === null ? null : stored
     take(next, at)
-    if (isRead) onForeign(before, next)
+    if (before) onForeign(before, next)
+  }
+  /** Whether what is not there now is only being written. */
+  function isOnlyAway(at: string): boolean {
+    if (at !== '' || stored === EMPTY) return false
+    missingSince ??= clock.monotonic()
+    return clock.monotonic() - missingSince < GONE_AFTER_MS
   }
   /** A flood does not ask the disk for each of its requests. @param anew somebody is not known: they may be new */
   function load(anew = false): Stored {
-    if (!anew && performance.now() - lookedAt < LOOK_EVERY_MS) return stored
-    lookedAt = performance.now()
+    if (!anew && clock.monotonic() - lookedAt < LOOK_EVERY_MS) return stored
+    lookedAt = clock.monotonic()
+    const at = stampOf(file)
     try {
-      const now = existsSync(file) ? stampOf(file) : ''
-      if (now !== stamp) takeForeign(now === '' ? EMPTY : parse(readFileSync(file, 'utf8')), now)
-      isRead = true
-    } catch {
+      if (at !== stamp && !isOnlyAway(at)) takeForeign(at === '' ? EMPTY : parsePeople(readFileSync(file, 'utf8')), at)
+      else if (at === stamp) missingSince = null
+    } catch (error) {
       // Half written, or edited by hand and broken: those who were known stay known, and it is read again.
+      if (at !== brokenStamp) onBroken(error)
+      brokenStamp = at
     }
     return stored
   }
-  /**
-   * One change after the other, also between processes, each on what the disk has.
-   * @throws when the file is there and cannot be read: it would be overwritten
-   */
-  function change<Result>(make: (now: Stored) => { next: Stored; result: Result }): Result {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    return withFileLock(`${file}.lock`, () => {
-      if (existsSync(file)) {
-        const disk = readWhole()
-        if (stampOf(file) !== stamp) takeForeign(disk, stampOf(file))
-      } else if (stamp !== '') takeForeign(EMPTY, '')
-      isRead = true
-      const { next, result } = make(stored)
-      replaceFile(file, `${JSON.stringify({ version: 2, ...next }, null, 2)}\n`)
-      take(next, stampOf(file))
-      lookedAt = Number.NEGATIVE_INFINITY
-      return result
-    })
-  }
-  function readWhole(): Stored {
+  /** @throws when the file is there and cannot be read: it would be overwritten */
+  function readWhole(): void {
+    const at = stampOf(file)
+    if (at === stamp) return
+    if (isOnlyAway(at)) throw new Error(`${file} is not there at this moment; try again`)
     try {
-      return parse(readFileSync(file, 'utf8'))
+      takeForeign(at === '' ? EMPTY : parsePeople(readFileSync(file, 'utf8')), at)
     } catch (error) {
       throw new Error(`${file} cannot be read, and is not overwritten: mend it, or restore it from a back-up`, {
         cause: error,
       })
     }
   }
-  const changeUser = (user: string, make: (now: StoredUser) => StoredUser): StoredUser | null =>
+  /** On what the disk has. The lock is held. */
+  function act<Result>(make: (now: Stored) => Made<Result>): Result {
+    readWhole()
+    const { next, result } = make(stored)
+    if (next === null) return result
+    replaceFile(file, peopleText(next))
+    take(next, stampOf(file))
+    lookedAt = Number.NEGATIVE_INFINITY
+    return result
+  }
+  const lock = `${file}.lock`
+  const makeFolder = (): void => void mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  /** For commands: this process waits. */
+  function changeNow<Result>(make: (now: Stored) => Made<Result>): Result {
+    makeFolder()
+    return withFileLock(lock, () => act(make))
+  }
+  /** For the server: nothing else waits. */
+  function change<Result>(make: (now: Stored) => Made<Result>): Promise<Result> {
+    makeFolder()
+    return whenFileLocked(lock, () => act(make), clock)
+  }
+  const changeUser = (user: string, make: (now: StoredUser, all: Stored) => StoredUser): Promise<StoredUser | null> =>
     change((now) => {
       const found = now.users.find((each) => each.user === user)
-      const next = found && make(found)
-      const users = now.users.map((each) => (each === found && next ? next : each))
-      return { next: { ...now, users }, result: next ?? null }
+      if (!found) return { next: null, result: null }
+      const next = make(found, now)
+      return { next: { ...now, users: now.users.map((each) => (each === found ? next : each)) }, result: next }
     })
 
   return {
     /** Everything as it is now. */
     now: (): Stored => load(),
+    /** Whether it has been read once; until then nobody is known because nobody could be. */
+    isRead: (): boolean => (load(), stamp !== null),
+    /** @throws when it is there and cannot be read */
+    mustRead: readWhole,
     /** @param sha256 of a token; null when it is not known */
-    byHash: (sha256: string): StoredToken | null => (
-      load(),
-      byHash.get(sha256) ?? (load(true), byHash.get(sha256)) ?? null
-    ),
+    byHash: (sha256: string): StoredToken | null =>
+      (load(), byHash.get(sha256)) ?? (load(true), byHash.get(sha256)) ?? null,
     /** Null when nobody has this user name. */
     user: (user: string): StoredUser | null => load().users.find((each) => each.user === user) ?? null,
     /** A password of version 0.1 is kept in the new way from then on. */
     async byPassword(user: string, password: string): Promise<StoredUser | null> {
-      const found = load(true).users.find((each) => each.user === user)
-      const matches = found ? await passwordMatches(password, found.password) : await matchNobody(password)
+      const { users } = load(true)
+      const found = users.find((each) => each.user === user)
+      const matches = found
+        ? await passwordMatches(password, found.password)
+        : await matchNobody(password, schemeForNobody(user, users))
       if (!found || !matches) return null
       if (schemeOf(found.password) === 'argon2id') return found
       const anew = await hashPassword(password)
       try {
-        return changeUser(user, (now) => (now.password === found.password ? { ...now, password: anew } : now)) ?? found
+        const kept = await changeUser(user, (now) =>
+          now.password === found.password ? { ...now, password: anew } : now,
+        )
+        return kept ?? found
       } catch {
         // A full disk keeps nobody out.
         return found
       }
     },
-    /** Returns the token; it is shown once and kept only as a hash. */
+    /** For commands. Returns the token; it is shown once and kept only as a hash. */
     addToken(person: Person, { scope = person.scope, until = null, made = null }: TokenTerms = {}): string {
       const token = newToken()
       const sha256 = hashToken(token)
@@ -209,17 +172,15 @@ export function openPeopleFile(file: string, onForeign: (before: Stored, now: St
         made,
         until,
       }
-      return change((now) => ({ next: { ...now, tokens: [...now.tokens, entry] }, result: token }))
+      return changeNow((now) => ({ next: { ...now, tokens: [...now.tokens, entry] }, result: token }))
     },
-    /**
-     * Another token with the same rights; this one goes on until `endOld` says so. Null: there is no such token.
-     */
+    /** For commands. Another token with the same rights; this one goes on until `endToken`. Null: there is none. */
     renewToken(id: string, { until, made }: { until: string | null; made: string }): string | null {
       const token = newToken()
       const sha256 = hashToken(token)
-      return change((now) => {
+      return changeNow((now) => {
         const old = now.tokens.find((each) => each.id === id)
-        if (!old) return { next: now, result: null }
+        if (!old) return { next: null, result: null }
         const { replacedBy: _, ...same } = old
         const entry = { ...same, id: sha256.slice(0, 12), sha256, made, until }
         const tokens = now.tokens.map((each) => (each === old ? { ...old, replacedBy: entry.id } : each))
@@ -227,7 +188,7 @@ export function openPeopleFile(file: string, onForeign: (before: Stored, now: St
       })
     },
     /** From then on it is not known, unless it ends before. */
-    endToken(id: string, until: string): void {
+    endToken: (id: string, until: string): Promise<void> =>
       change((now) => ({
         next: {
           ...now,
@@ -235,40 +196,54 @@ export function openPeopleFile(file: string, onForeign: (before: Stored, now: St
             each.id === id && (each.until === null || each.until > until) ? { ...each, until } : each,
           ),
         },
-        result: null,
-      }))
-    },
-    /** Null: there is none. */
-    removeToken: (id: string): StoredToken | null =>
-      change((now) => ({
-        next: { ...now, tokens: now.tokens.filter((each) => each.id !== id) },
-        result: now.tokens.find((each) => each.id === id) ?? null,
+        result: undefined,
       })),
-    /** Somebody of that user name is replaced. */
+    /** Null: there is none. */
+    removeToken: (id: string): Promise<StoredToken | null> =>
+      change((now) => {
+        const found = now.tokens.find((each) => each.id === id) ?? null
+        return { next: found && { ...now, tokens: now.tokens.filter((each) => each !== found) }, result: found }
+      }),
+    /** Whether it was made: not when somebody has that user name already. */
     async addUser(
       user: string,
       password: string,
       { name, role, roles = [role] }: Pick<Person, 'name' | 'role' | 'roles' | 'helpPoints'>,
       since: string | null = null,
-    ): Promise<void> {
+    ): Promise<boolean> {
       const entry = { user, name, roles: [...roles], password: await hashPassword(password), stamp: newToken(), since }
-      change((now) => ({
-        next: { ...now, users: [...now.users.filter((each) => each.user !== user), entry] },
-        result: null,
-      }))
+      return change((now) =>
+        now.users.some((each) => each.user === user)
+          ? { next: null, result: false }
+          : { next: { ...now, users: [...now.users, entry] }, result: true },
+      )
     },
-    /** Null: there is nobody of that name. */
-    changeUser: (user: string, facts: Partial<Pick<StoredUser, 'name' | 'roles'>>): StoredUser | null =>
-      changeUser(user, (now) => ({ ...now, ...facts })),
+    /**
+     * Null: there is nobody of that name.
+     * @param may what must hold of the file at this moment; it throws when it does not
+     */
+    changeUser: (
+      user: string,
+      facts: Partial<Pick<StoredUser, 'name' | 'roles'>>,
+      may: (now: Stored) => void = () => {},
+    ): Promise<StoredUser | null> => changeUser(user, (now, all) => (may(all), { ...now, ...facts })),
     async setPassword(user: string, password: string): Promise<StoredUser | null> {
       const anew = await hashPassword(password)
       return changeUser(user, (now) => ({ ...now, password: anew, stamp: newToken() }))
     },
-    removeUser: (user: string): StoredUser | null =>
-      change((now) => ({
-        next: { ...now, users: now.users.filter((each) => each.user !== user) },
-        result: now.users.find((each) => each.user === user) ?? null,
-      })),
+    /** Null: there is nobody of that name. @param may as for `changeUser` */
+    removeUser: (user: string, may: (now: Stored) => void = () => {}): Promise<StoredUser | null> =>
+      change((now) => {
+        const found = now.users.find((each) => each.user === user) ?? null
+        if (found) may(now)
+        return { next: found && { ...now, users: now.users.filter((each) => each !== found) }, result: found }
+      }),
   }
 }
 export type PeopleFile = ReturnType<typeof openPeopleFile>
+
+/** A name that nobody has takes as long as one that somebody has: of each scheme as many names as there are accounts. */
+function schemeForNobody(user: string, users: readonly StoredUser[]): ReturnType<typeof schemeOf> {
+  const like = users[Number.parseInt(hashToken(user).slice(0, 6), 16) % Math.max(1, users.length)]
+  return like ? schemeOf(like.password) : 'argon2id'
+}

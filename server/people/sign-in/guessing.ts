@@ -4,6 +4,7 @@
  * password costs nothing, and forgives nobody's wrong ones.
  */
 import type { Clock } from '../../tools/clock.ts'
+import { networkOf } from '../../tools/networks.ts'
 
 /** Wrong tries at once, and then how long each further one takes to come back. */
 type Allowance = { burst: number; everyMs: number }
@@ -19,19 +20,6 @@ export type Guess = {
   address: string
   /** The browser's own secret by its hash, where this person is known to have signed in with it; else null. */
   browser: string | null
-}
-
-/** Whoever has an IPv6 line has at least 2^64 addresses of it. */
-export function networkOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').split('%')[0] ?? ''
-  if (!plain.includes(':')) return plain
-  const [head = '', tail] = plain.toLowerCase().split('::')
-  const [front, back] = [head.split(':').filter(Boolean), (tail ?? '').split(':').filter(Boolean)]
-  const middle = tail === undefined ? [] : Array<string>(Math.max(0, 8 - front.length - back.length)).fill('0')
-  return [...front, ...middle, ...back]
-    .slice(0, 4)
-    .map((part) => Number.parseInt(part, 16).toString(16))
-    .join(':')
 }
 
 function createCounts({ burst, everyMs }: Allowance, clock: Pick<Clock, 'monotonic'>) {

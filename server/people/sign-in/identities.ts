@@ -4,7 +4,9 @@ import { rolesOf } from '../../door/rights.ts'
 import type { Person } from '../../glossary/people.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
 import { type DemoCredentials, demoPeople } from '../accounts/demo-people.ts'
-import { type PeopleFile, type StoredToken, hashToken, personOfToken, personOfUser } from '../accounts/people-file.ts'
+import type { PeopleFile } from '../accounts/people-file.ts'
+import { type StoredToken, hashToken, personOfToken, personOfUser } from '../accounts/people-format.ts'
+import { knownOf } from '../accounts/people-changes.ts'
 import { createKnownBrowsers } from './known-browsers.ts'
 import type { Holder, Maker, SessionStore } from './session-store.ts'
 import { createSessions } from './sessions.ts'
@@ -33,15 +35,11 @@ export function openIdentities({ clock, people, store, demo, onError }: Identiti
   const save = (): Promise<void> => store.save(kept)
 
   /** The new token is in use: the old one has an hour left. */
-  function endRenewed({ id }: StoredToken): void {
+  async function endRenewed({ id }: StoredToken): Promise<void> {
     const soon = isoTime(clock.now() + OVERLAP_MS)
     for (const old of people.now().tokens)
       if (old.replacedBy === id && (old.until === null || old.until > soon))
-        try {
-          people.endToken(old.id, soon)
-        } catch (error) {
-          onError(error)
-        }
+        await people.endToken(old.id, soon).catch(onError)
   }
   function lastingToken(sha256: string): Person | null {
     const found = people.byHash(sha256)
@@ -51,7 +49,7 @@ export function openIdentities({ clock, people, store, demo, onError }: Identiti
       return null
     }
     // Not on the way of a press.
-    if (!usedAt.has(found.id)) setImmediate(() => endRenewed(found))
+    if (!usedAt.has(found.id)) setImmediate(() => void endRenewed(found))
     usedAt.set(found.id, clock.now())
     return personOfToken(found)
   }
@@ -75,11 +73,12 @@ export function openIdentities({ clock, people, store, demo, onError }: Identiti
     stampOf: (user) => people.user(user)?.stamp ?? null,
     onChange: () => void save(),
   })
+  const before = store.read()
+  const knownBefore = before?.kept.people ?? null
   const kept = () => ({
     ...{ sessions: sessions.save(), passes: passes.save(), browsers: browsers.save() },
-    people: people.now(),
+    people: people.isRead() ? knownOf(people.now()) : knownBefore,
   })
-  const before = store.read()
   if (before) {
     sessions.restore(before.kept.sessions, before.away)
     passes.restore(before.kept.passes, before.away)
@@ -89,6 +88,9 @@ export function openIdentities({ clock, people, store, demo, onError }: Identiti
     sessions,
     passes,
     browsers,
+    /** By what a person is known where they try: their browser, or a session of theirs that is open there. */
+    knownAs: ({ browser, session }: { browser: string | null; session: string | null }, user: string): string | null =>
+      browsers.knownAs(browser, user) ?? sessions.ofUser(session, user),
     whoHas: (credential: Credential): Person | null =>
       'bearer' in credential ? byHash(hashToken(credential.bearer)) : sessions.who(credential.cookie),
     /** For a sign-in: one that lasts, with its hash. */
@@ -106,7 +108,7 @@ export function openIdentities({ clock, people, store, demo, onError }: Identiti
       return at === undefined ? null : isoTime(at)
     },
     /** Accounts and tokens as the record knew them when the server stopped. */
-    knownBefore: before?.kept.people ?? { tokens: [], users: [] },
+    knownBefore: knownBefore ?? { tokens: [], users: [] },
     /** Those that end within a month, and those that have ended and were asked for within a day. */
     endingTokens: () =>
       people.now().tokens.flatMap(({ id, name, until, replacedBy }) => {
@@ -117,7 +119,7 @@ export function openIdentities({ clock, people, store, demo, onError }: Identiti
         return soon || (left <= 0 && late) ? [{ name, until, over: left <= 0 }] : []
       }),
     save,
-    saveNow: (): void => store.saveNow(kept),
+    close: (): Promise<void> => store.close(kept),
   }
 }
 export type Identities = ReturnType<typeof openIdentities>

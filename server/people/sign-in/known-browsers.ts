@@ -2,7 +2,8 @@
  * In which browsers a person has signed in before, by a cookie that opens nothing. Forgotten with the password and with
  * the person.
  */
-import { hashToken, newToken } from '../accounts/people-file.ts'
+import { newToken } from '../accounts/people-file.ts'
+import { hashToken } from '../accounts/people-format.ts'
 import type { KeptBrowser } from './session-store.ts'
 
 /** A control room's desks, and one at home. */
@@ -24,9 +25,13 @@ export function createKnownBrowsers({
     knownAs(cookie: string | null, user: string): string | null {
       return cookie === null ? null : (find(hashToken(cookie), user)?.sha256 ?? null)
     },
-    /** @param cookie the browser's, where it has one. Returns what it is to have from now on. */
+    /**
+     * @param cookie the browser's, where it has one: kept only where it was made here, somebody else may have put it
+     * there. Returns what it is to have from now on.
+     */
     remember(cookie: string | null, user: string): string {
-      const mine = cookie ?? newToken()
+      const given = cookie === null ? null : hashToken(cookie)
+      const mine = cookie !== null && known.some((each) => each.sha256 === given) ? cookie : newToken()
       const sha256 = hashToken(mine)
       const stamp = stampOf(user)
       if (stamp === null || find(sha256, user)) return mine

@@ -3,6 +3,7 @@ import type { RefusedAccess } from '../../door/entrance.ts'
 import type { Append, Draft } from '../../glossary/ledger.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { createCountedLines } from '../../tools/pace/counted-lines.ts'
+import { networkOf } from '../../tools/networks.ts'
 
 /** For figures: no name, no address. */
 export type Refusal = { what: 'sign-in' | 'access'; reason: string }
@@ -30,25 +31,30 @@ export function createRefusals({
   isUser(user: string): boolean
   onRefused(refusal: Refusal): void
 }) {
-  const lines = createCountedLines<Line>({
-    clock,
-    write: (line, count) => void append([draftOf(line, count)]),
-    others: (line) =>
-      line.what === 'sign-in'
-        ? { what: 'sign-in', from: 'many', user: '', reason: 'several' }
-        : { what: 'access', from: 'many', who: '', route: '', reason: 'several' },
-  })
+  const write = (line: Line, count: number): void => void append([draftOf(line, count)])
+  const others = (line: Line): Line =>
+    line.what === 'sign-in'
+      ? { what: 'sign-in', from: 'many', user: line.user, reason: 'several' }
+      : { what: 'access', from: 'many', who: '', route: '', reason: 'several' }
+  // Guesses at somebody who is known have a place of their own: strangers' floods do not crowd them out.
+  const strangers = createCountedLines<Line>({ clock, write, others })
+  const people = createCountedLines<Line>({ clock, write, others })
   return {
     signIn({ user, from, reason }: { user: string; from: string; reason: string }): void {
       onRefused({ what: 'sign-in', reason })
       const known = isUser(user) ? user : ''
-      lines.add(['sign-in', from, known, reason].join('\n'), { what: 'sign-in', from, user: known, reason })
+      const lines = known === '' ? strangers : people
+      lines.add(['sign-in', networkOf(from), known, reason].join('\n'), { what: 'sign-in', from, user: known, reason })
     },
     access(refused: RefusedAccess): void {
       onRefused({ what: 'access', reason: refused.reason })
       const { from, who, route, reason } = refused
-      lines.add(['access', from, who, reason].join('\n'), { what: 'access', from, who, route, reason })
+      const lines = who === '' ? strangers : people
+      lines.add(['access', networkOf(from), who, reason].join('\n'), { what: 'access', from, who, route, reason })
     },
-    close: lines.close,
+    close(): void {
+      strangers.close()
+      people.close()
+    },
   }
 }

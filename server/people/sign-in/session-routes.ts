@@ -1,17 +1,9 @@
 /** Sign in and out; and, in the simulated town only, tokens for the pages that imitate other people's. */
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { READERS, type Person, ROLES, type Role, SCOPES } from '../../glossary/people.ts'
 import { Failure } from '../../tools/failure.ts'
-import {
-  BROWSER_COOKIE,
-  type Credential,
-  SESSION_COOKIE,
-  cookieFor,
-  cookieIn,
-  credentialOf,
-  isSecure,
-} from '../../door/credentials.ts'
+import { BROWSER_COOKIE, type Credential, SESSION_COOKIE } from '../../door/credentials.ts'
+import { createCookieGiver } from './give-cookie.ts'
 import { type App, personOf } from '../../door/door.ts'
 import { rolesOf } from '../../door/rights.ts'
 import { AT_THE_ROOT, type PublicAddress, isForwarded, isLoopback } from '../../door/public-address.ts'
@@ -24,7 +16,8 @@ export type SessionPort = {
   /** Resolves when it would outlive a restart. */
   open(signedIn: SignedIn, place: Place): Promise<string>
   close(cookie: string): Promise<void>
-  confirm(cookie: string): void
+  /** False: it was opened with something else. */
+  confirm(cookie: string, holder: SignedIn['holder']): boolean
   /** What the browser of a known person holds from now on. */
   remember(browser: string | null, user: string): string
   onOpened(person: Person): Promise<void>
@@ -42,8 +35,6 @@ const SIGN_IN = Type.Union([
   ),
   Type.Object({ token: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
 ])
-const SESSION_S = 24 * 3600
-const BROWSER_S = 400 * 24 * 3600
 const WHO = Type.Object({
   name: Type.String(),
   role: Type.Enum(ROLES, { description: 'The first of the roles' }),
@@ -62,14 +53,7 @@ const whoIs = (person: Person) => ({
 })
 
 export function sessionRoutes(app: App, port: SessionPort, address: PublicAddress = AT_THE_ROOT): void {
-  function give(
-    [request, reply]: [FastifyRequest, FastifyReply],
-    name: string,
-    { value, maxAge }: { value: string; maxAge: number },
-  ): void {
-    const made = cookieFor(name, value, { address, secure: isSecure(request, address), maxAge })
-    void reply.setCookie(made.name, made.value, made.bounds)
-  }
+  const give = createCookieGiver(address)
 
   app.post(
     '/api/v1/session',
@@ -83,15 +67,12 @@ export function sessionRoutes(app: App, port: SessionPort, address: PublicAddres
       },
     },
     async (request, reply) => {
-      const signedIn = await port.signIn(attemptOf(request, request.body))
+      const signedIn = await port.signIn({ ...attemptOf(request, request.body), once: true })
       const { person, user } = signedIn
       const session = await port.open(signedIn, placeOf(request))
       await port.onOpened(person)
-      give([request, reply], SESSION_COOKIE, { value: session, maxAge: SESSION_S })
-      if (user !== null) {
-        const value = port.remember(cookieIn(request.headers, BROWSER_COOKIE), user)
-        give([request, reply], BROWSER_COOKIE, { value, maxAge: BROWSER_S })
-      }
+      give.session([request, reply], session)
+      if (user !== null) give.browser([request, reply], port.remember(request.ownCookie(BROWSER_COOKIE), user))
       return reply.status(201).send(whoIs(person))
     },
   )
@@ -117,11 +98,12 @@ export function sessionRoutes(app: App, port: SessionPort, address: PublicAddres
     },
     async (request, reply) => {
       const mine = personOf(request)
-      const { person } = await port.signIn(attemptOf(request, request.body)).catch(asForbidden)
+      const { person, holder } = await port.signIn(attemptOf(request, request.body)).catch(asForbidden)
       if (person.name !== mine.name || person.user !== mine.user || !rolesOf(person).includes(mine.role))
         throw new Failure('people/forbidden', `${mine.name} is signed in here; ${person.name} cannot answer for them.`)
-      const credential = credentialOf(request.headers)
-      if (credential && 'cookie' in credential) port.confirm(credential.cookie)
+      const { credential } = request
+      if (credential && 'cookie' in credential && !port.confirm(credential.cookie, holder))
+        throw new Failure('people/forbidden', 'This session was opened with something else; say that again.')
       return reply.status(204).send(null)
     },
   )
@@ -132,11 +114,11 @@ export function sessionRoutes(app: App, port: SessionPort, address: PublicAddres
       schema: { summary: 'Sign out', tags: ['session'], response: { 204: Type.Null() } },
     },
     async (request, reply) => {
-      const held = cookieIn(request.headers, SESSION_COOKIE)
+      const held = request.ownCookie(SESSION_COOKIE)
       const person = held === null ? null : port.whoHas({ cookie: held })
       if (held !== null) await port.close(held)
       if (person) await port.onClosed(person)
-      give([request, reply], SESSION_COOKIE, { value: '', maxAge: 0 })
+      give.session([request, reply], '')
       // What was shown is not to be found in this browser any more.
       return reply.status(204).header('clear-site-data', '"cache"').send(null)
     },
@@ -166,6 +148,6 @@ export function sessionRoutes(app: App, port: SessionPort, address: PublicAddres
 /** Who is signed in here stays so: it is what was typed that is wrong. Slowed is slowed. */
 export function asForbidden(error: unknown): never {
   if (error instanceof Failure && error.code === 'people/unauthenticated')
-    throw new Failure('people/forbidden', error.message)
+    throw new Failure('people/forbidden', error.message, { cause: error })
   throw error
 }

@@ -4,16 +4,18 @@
  */
 import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
-import type { Person, Scope } from '../../glossary/people.ts'
-import type { Stored } from '../accounts/people-file.ts'
+import { type TSchema, Type } from 'typebox'
+import { Value } from 'typebox/value'
+import { ROLES, SCOPES, type Person, type Scope } from '../../glossary/people.ts'
 import type { Clock } from '../../tools/clock.ts'
-import { replaceFile } from '../../tools/process/replace-file.ts'
+import { replaceFile, replaceFileSoon } from '../../tools/process/replace-file.ts'
+import type { Known } from '../accounts/people-changes.ts'
 
 /** What it was made with, by the hash of it: it ends with that. */
 export type Maker = { session: string } | { token: string }
+export type Through = Person & { through: string }
 /** Who holds a session: an account as of its newest password, a token, or whom a wall's one-time token named. */
-export type Holder =
-  { user: string; stamp: string } | { token: string } | { pass: Person & { through: string }; maker: Maker }
+export type Holder = { user: string; stamp: string } | { token: string } | { pass: Through; maker: Maker }
 
 /** Times are milliseconds ago, or still to come, as of the moment of writing. */
 export type KeptSession = {
@@ -32,16 +34,49 @@ export type KeptSession = {
 export type KeptPass = {
   sha256: string
   id: string
-  person: Person & { through: string }
+  person: Through
   maker: Maker
-  once: boolean
+  /** For one session, which lasts so long; null: it is a token itself. */
+  opensForMs: number | null
   made: string
   until: string
   left: number
 }
 export type KeptBrowser = { sha256: string; user: string; stamp: string }
-/** `people`: accounts and tokens as they stand in the record. */
-export type Kept = { sessions: KeptSession[]; passes: KeptPass[]; browsers: KeptBrowser[]; people?: Stored }
+/** `people`: accounts and tokens as they stand in the record; null: not written yet. */
+export type Kept = { sessions: KeptSession[]; passes: KeptPass[]; browsers: KeptBrowser[]; people: Known | null }
+
+const TEXT = Type.String()
+const MAKER = Type.Union([Type.Object({ session: TEXT }), Type.Object({ token: TEXT })])
+const THROUGH = Type.Object({
+  name: TEXT,
+  role: Type.Enum(ROLES),
+  helpPoints: Type.Union([Type.Array(TEXT), Type.Null()]),
+  scope: Type.Optional(Type.Enum(SCOPES)),
+  through: TEXT,
+})
+const HOLDER = Type.Union([
+  Type.Object({ user: TEXT, stamp: TEXT }),
+  Type.Object({ token: TEXT }),
+  Type.Object({ pass: THROUGH, maker: MAKER }),
+])
+const MAYBE_SCOPE = Type.Union([Type.Enum(SCOPES), Type.Null()])
+const MAYBE_NUMBER = Type.Union([Type.Number(), Type.Null()])
+const SESSION = Type.Object({
+  ...{ sha256: TEXT, id: TEXT, holder: HOLDER, scope: MAYBE_SCOPE, since: TEXT, from: TEXT, browser: TEXT },
+  ...{ openedAgo: Type.Number(), usedAgo: Type.Number(), left: MAYBE_NUMBER },
+})
+const PASS = Type.Object({
+  ...{ sha256: TEXT, id: TEXT, person: THROUGH, maker: MAKER, opensForMs: MAYBE_NUMBER },
+  ...{ made: TEXT, until: TEXT, left: Type.Number() },
+})
+const BROWSER = Type.Object({ sha256: TEXT, user: TEXT, stamp: TEXT })
+const PEOPLE = Type.Object({ users: Type.Array(Type.Object({})), tokens: Type.Array(Type.Object({})) })
+const AT = Type.Object({ wall: Type.Number(), boot: TEXT, uptime: Type.Number() })
+
+/** Of another version, or edited: what is not understood is left out, and its person signs in again. */
+const understood = <Item>(given: unknown, schema: TSchema): Item[] =>
+  Array.isArray(given) ? given.filter((each): each is Item => Value.Check(schema, each)) : []
 
 /** The machine's own time: it only grows, and begins anew with another `boot`. Seconds. */
 export type Machine = { boot(): string; uptime(): number }
@@ -55,7 +90,6 @@ export const thisMachine: Machine = {
   },
   uptime,
 }
-type Written = Kept & { at: { wall: number; boot: string; uptime: number } }
 
 export function openSessionStore({
   file,
@@ -69,41 +103,52 @@ export function openSessionStore({
   onError(error: unknown): void
 }) {
   const boot = machine.boot()
-  let pending: Promise<void> | null = null
+  const textOf = (kept: Kept): string =>
+    `${JSON.stringify({ at: { wall: clock.now(), boot, uptime: machine.uptime() }, ...kept })}\n`
+  let writing: Promise<void> = Promise.resolve()
+  let next: Promise<void> | null = null
 
-  function write(kept: Kept): void {
-    try {
-      const written: Written = { at: { wall: clock.now(), boot, uptime: machine.uptime() }, ...kept }
-      replaceFile(file, `${JSON.stringify(written)}\n`)
-    } catch (error) {
-      // A full disk signs nobody out: it is written with the next change.
-      onError(error)
-    }
-  }
   return {
     /** What was kept, and for how many milliseconds nobody has run; null: nothing that can be read. */
     read(): { kept: Kept; away: number } | null {
+      let found: Record<string, unknown> | null
       try {
-        const { at, ...kept } = JSON.parse(readFileSync(file, 'utf8')) as Written
-        const sameBoot = boot !== '' && at.boot === boot
-        const away = sameBoot ? (machine.uptime() - at.uptime) * 1000 : clock.now() - at.wall
-        return { kept, away: Math.max(0, away) }
+        found = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown> | null
       } catch {
         return null
       }
+      if (found === null) return null
+      const { at, people } = found
+      if (!Value.Check(AT, at)) return null
+      const sameBoot = boot !== '' && at.boot === boot
+      const away = sameBoot ? (machine.uptime() - at.uptime) * 1000 : clock.now() - at.wall
+      const kept = {
+        sessions: understood<KeptSession>(found.sessions, SESSION),
+        passes: understood<KeptPass>(found.passes, PASS),
+        browsers: understood<KeptBrowser>(found.browsers, BROWSER),
+        people: Value.Check(PEOPLE, people) ? (people as unknown as Known) : null,
+      }
+      return { kept, away: Math.max(0, away) }
     },
-    /** Many changes in one turn of the loop are one write. Resolves when it is on disk. */
+    /** Many changes while one is written are one more write. Resolves when it is on disk. */
     save(kept: () => Kept): Promise<void> {
-      pending ??= new Promise<void>((resolve) =>
-        setImmediate(() => {
-          pending = null
-          write(kept())
-          resolve()
-        }),
-      )
-      return pending
+      next ??= writing.then(async () => {
+        next = null
+        // A full disk signs nobody out: it is written with the next change.
+        await (writing = replaceFileSoon(file, textOf(kept())).catch(onError))
+      })
+      return next
     },
-    saveNow: (kept: () => Kept): void => write(kept()),
+    /** For the end: nothing comes after it. */
+    async close(kept: () => Kept): Promise<void> {
+      await next
+      await writing
+      try {
+        replaceFile(file, textOf(kept()))
+      } catch (error) {
+        onError(error)
+      }
+    },
   }
 }
 export type SessionStore = ReturnType<typeof openSessionStore>

@@ -1,8 +1,9 @@
 /** Signed-in people, by the cookie they hold. Times are the monotonic clock's: one that is set changes nothing. */
 import { randomBytes } from 'node:crypto'
-import type { Person, Scope, SessionView } from '../../glossary/people.ts'
+import type { Person, Scope, SessionView, TokenView } from '../../glossary/people.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
-import { hashToken, newToken } from '../accounts/people-file.ts'
+import { newToken } from '../accounts/people-file.ts'
+import { hashToken } from '../accounts/people-format.ts'
 import type { Holder, KeptSession } from './session-store.ts'
 
 const IDLE_MS = 12 * 3_600_000
@@ -10,6 +11,7 @@ const CONFIRMED_MS = 5 * 60_000
 export const LONGEST_MS = 24 * 3_600_000
 /** Who signs in again and again without signing out loses the session that was idle longest. */
 const MOST_EACH = 50
+const MOST_IN_ALL = 5000
 /** How much of a session's idle time a crash may lose. */
 const WRITE_USE_MS = 60_000
 
@@ -38,6 +40,14 @@ export type SessionsPort = {
 }
 
 const isOf = (user: string, { holder }: Session): boolean => 'user' in holder && holder.user === user
+/** Whose share of all sessions it takes: an account's, a token's, or that of whoever hands one-time tokens out. */
+const shareOf = (holder: Holder): string =>
+  'user' in holder ? `user ${holder.user}` : JSON.stringify('maker' in holder ? holder.maker : holder)
+
+/** The same account, or the very same token. */
+const isSameHolder = (one: Holder, other: Holder): boolean =>
+  ('user' in one && 'user' in other && one.user === other.user && one.stamp === other.stamp) ||
+  ('token' in one && 'token' in other && one.token === other.token)
 
 export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
   const sessions = new Map<string, Session>()
@@ -52,11 +62,12 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
     if (sessions.delete(sha256)) onChange()
   }
   function makeRoom(holder: Holder): void {
-    const key = JSON.stringify(holder)
+    const share = shareOf(holder)
     for (const [sha256, session] of sessions) if (isOver(session) || !holderOf(session)) drop(sha256)
-    const theirs = [...sessions].filter(([, session]) => JSON.stringify(session.holder) === key)
-    theirs.sort(([, one], [, other]) => one.used - other.used)
+    const idle = [...sessions].toSorted(([, one], [, other]) => one.used - other.used)
+    const theirs = idle.filter(([, session]) => shareOf(session.holder) === share)
     for (const [sha256] of theirs.slice(0, Math.max(0, theirs.length - MOST_EACH + 1))) drop(sha256)
+    for (const [sha256] of idle.slice(0, Math.max(0, sessions.size - MOST_IN_ALL + 1))) drop(sha256)
   }
   const find = (id: string): Session | undefined => sessions.get(hashToken(id))
 
@@ -83,8 +94,13 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
     who(cookie: string): Person | null {
       const session = find(cookie)
       if (!session) return null
-      const person = isOver(session) ? null : holderOf(session)
-      if (!person) return (drop(hashToken(cookie)), null)
+      if (isOver(session)) {
+        drop(hashToken(cookie))
+        return null
+      }
+      // Not known at this moment may be a file that is being written.
+      const person = holderOf(session)
+      if (!person) return null
       session.used = clock.monotonic()
       if (session.used - writtenAt > WRITE_USE_MS) {
         writtenAt = session.used
@@ -97,10 +113,15 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
       const session = sessions.get(sha256)
       return session && !isOver(session) ? holderOf(session) : null
     },
-    /** Its person has said the password again. */
-    confirm(cookie: string): void {
+    /**
+     * Its person has said the password again, or shown the token again. False: that is not what it was opened with;
+     * whoever has the session could have made something else with it.
+     */
+    confirm(cookie: string, holder: Holder): boolean {
       const session = find(cookie)
-      if (session) session.confirmed = clock.monotonic()
+      if (!session || !isSameHolder(session.holder, holder)) return false
+      session.confirmed = clock.monotonic()
+      return true
     },
     /**
      * Whether that was lately: a session that was left open, or stolen, is not enough for what cannot be taken back.
@@ -108,11 +129,23 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
     isConfirmed: (cookie: string): boolean =>
       clock.monotonic() - (find(cookie)?.confirmed ?? Number.NEGATIVE_INFINITY) < CONFIRMED_MS,
     close: (cookie: string): void => drop(hashToken(cookie)),
-    /** Who has just set a new password stays signed in here, and nowhere else. */
-    keep(cookie: string, stamp: string): void {
+    /**
+     * Who has just set a new password stays signed in here, and nowhere else: with a new cookie, since somebody may
+     * have the old one. Null: it is no session of an account.
+     */
+    renew(cookie: string, stamp: string): string | null {
       const session = find(cookie)
-      if (session && 'user' in session.holder) session.holder = { ...session.holder, stamp }
+      if (!session || !('user' in session.holder)) return null
+      const anew = newToken()
+      sessions.delete(hashToken(cookie))
+      sessions.set(hashToken(anew), { ...session, holder: { ...session.holder, stamp } })
       onChange()
+      return anew
+    },
+    /** Its hash, where it is that person's: what they do in it is theirs, however others guess. */
+    ofUser(cookie: string | null, user: string): string | null {
+      const session = cookie === null ? undefined : find(cookie)
+      return cookie !== null && session && isOf(user, session) && !isOver(session) ? hashToken(cookie) : null
     },
     /** @param own the cookie of whoever asks */
     of(user: string, own: string | null): SessionView[] {
@@ -131,6 +164,29 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
           current: mine !== undefined && all.some((each) => each === mine && each.id === id),
         }))
         .toSorted((one, other) => other.used.localeCompare(one.used))
+    },
+    /** Those that no account opened: with a token, or with a one-time token. */
+    ofTokens: (): TokenView[] =>
+      [...sessions.values()].flatMap((session) => {
+        const person = 'user' in session.holder || isOver(session) ? null : holderOf(session)
+        if (!person) return []
+        const { id, since, used, until } = session
+        const at = (when: number): string => isoTime(clock.now() - (clock.monotonic() - when))
+        const { name, role, scope = null, helpPoints, through = name } = person
+        return [
+          {
+            ...{ id, name, role, scope, helpPoints, made: since, until: at(Math.min(until, used + IDLE_MS)) },
+            ...{ used: at(used), through, replacedBy: null },
+          },
+        ]
+      }),
+    /** One of those. Null: there is none. */
+    endOfToken(id: string): string | null {
+      const found = [...sessions].find(([, { id: own, holder }]) => own === id && !('user' in holder))
+      if (!found) return null
+      const name = holderOf(found[1])?.name ?? ''
+      drop(found[0])
+      return name
     },
     /** @param id of one of them; null: all. Returns how many ended. */
     end(user: string, id: string | null): number {

@@ -1,18 +1,27 @@
 /** Who somebody is by what they typed: a name and password, a token, or a one-time token of a wall. Guessing is slow. */
 import type { FastifyRequest } from 'fastify'
-import { BROWSER_COOKIE, cookieIn } from '../../door/credentials.ts'
+import { BROWSER_COOKIE, SESSION_COOKIE } from '../../door/credentials.ts'
 import type { Person, Scope } from '../../glossary/people.ts'
 import { Failure } from '../../tools/failure.ts'
-import type { StoredUser } from '../accounts/people-file.ts'
-import { personOfUser } from '../accounts/people-file.ts'
+import { type StoredUser, personOfUser } from '../accounts/people-format.ts'
 import type { Guess } from './guessing.ts'
 import type { Holder } from './session-store.ts'
 import type { Place } from './sessions.ts'
 
 export type Given = { user: string; password: string } | { token: string }
-/** `browser`: the cookie of a browser in which somebody has signed in before. */
-export type Attempt = { given: Given; address: string; browser: string | null }
-export type SignedIn = { person: Person; holder: Holder; scope: Scope | null; user: string | null }
+/**
+ * `browser`: the cookie of a browser in which somebody has signed in before. `session`: the cookie of a session that is
+ * open there. `once`: a one-time token is used up for it.
+ */
+export type Attempt = { given: Given; address: string; browser: string | null; session: string | null; once?: boolean }
+/** `lastsMs`: how long the session may last at the most; null: as every one. */
+export type SignedIn = {
+  person: Person
+  holder: Holder
+  scope: Scope | null
+  user: string | null
+  lastsMs: number | null
+}
 /** @throws people/unauthenticated, slowly; people/too-many-tries; people/busy */
 export type SignIn = (attempt: Attempt) => Promise<SignedIn>
 
@@ -21,8 +30,9 @@ export type SignInPort = {
   /** A token that lasts. */
   byToken(token: string): { person: Person; sha256: string } | null
   /** Uses a one-time token up. */
-  redeem(token: string): Extract<Holder, { pass: unknown }> | null
-  knownAs(cookie: string | null, user: string): string | null
+  redeem(token: string): { holder: Extract<Holder, { pass: unknown }>; lastsMs: number } | null
+  /** What this person is known by there: a browser, or a session that is open; null: not at all. */
+  knownAs(attempt: Pick<Attempt, 'browser' | 'session'>, user: string): string | null
   guessing: { begin(guess: Guess): number; wasRight(guess: Guess): void; wrongToken(address: string): number }
   onRefused(refused: { user: string; from: string; reason: string }): void
   sleep(ms: number): Promise<void>
@@ -47,10 +57,11 @@ const SYSTEMS = /\b(Windows|Android|iPhone|iPad|Mac OS X|Linux)\b/
 const browserOf = (agent: string): string =>
   [BROWSERS.find(([sign]) => sign.test(agent))?.[1], SYSTEMS.exec(agent)?.[1]].filter(Boolean).join(', ')
 /** What a request says about who tries, whatever they typed. */
-export const attemptOf = (request: Pick<FastifyRequest, 'ip' | 'headers'>, given: Given): Attempt => ({
+export const attemptOf = (request: FastifyRequest, given: Given): Attempt => ({
   given,
   address: request.ip,
-  browser: cookieIn(request.headers, BROWSER_COOKIE),
+  browser: request.ownCookie(BROWSER_COOKIE),
+  session: request.ownCookie(SESSION_COOKIE),
 })
 export const placeOf = ({ ip, headers }: Pick<FastifyRequest, 'ip' | 'headers'>): Place => ({
   from: ip,
@@ -95,10 +106,13 @@ export function createSignIn(port: SignInPort): SignIn {
     throw new Failure('people/unauthenticated', UNKNOWN)
   }
 
-  async function byToken(token: string, from: string): Promise<SignedIn> {
+  async function byToken(token: string, from: string, once: boolean): Promise<SignedIn> {
     // Nobody guesses one of 2^256: a right one never waits for somebody else's wrong ones.
-    const holder = port.redeem(token)
-    if (holder) return { person: holder.pass, holder, scope: holder.pass.scope ?? null, user: null }
+    const redeemed = once ? port.redeem(token) : null
+    if (redeemed) {
+      const { holder, lastsMs } = redeemed
+      return { person: holder.pass, holder, scope: holder.pass.scope ?? null, user: null, lastsMs }
+    }
     const found = port.byToken(token)
     if (!found) {
       slow(port.guessing.wrongToken(from), { user: '', from })
@@ -107,10 +121,11 @@ export function createSignIn(port: SignInPort): SignIn {
     const { person, sha256 } = found
     if (person.role === 'press' || person.scope === 'metrics' || person.scope === 'press')
       return refuse('', from, 'a token that is for no screen')
-    return { person, holder: { token: sha256 }, scope: null, user: null }
+    return { person, holder: { token: sha256 }, scope: null, user: null, lastsMs: null }
   }
-  async function byPassword(user: string, password: string, { address, browser }: Attempt): Promise<SignedIn> {
-    const guess = { user, address, browser: port.knownAs(browser, user) }
+  async function byPassword(user: string, password: string, attempt: Attempt): Promise<SignedIn> {
+    const { address } = attempt
+    const guess = { user, address, browser: port.knownAs(attempt, user) }
     slow(port.guessing.begin(guess), { user, from: address })
     const found = await inTurn(() => port.byPassword(user, password)).catch((error: unknown) => {
       port.guessing.wasRight(guess)
@@ -118,10 +133,10 @@ export function createSignIn(port: SignInPort): SignIn {
     })
     if (!found) return refuse(user, address, 'wrong password')
     port.guessing.wasRight(guess)
-    return { person: personOfUser(found), holder: { user, stamp: found.stamp }, scope: null, user }
+    return { person: personOfUser(found), holder: { user, stamp: found.stamp }, scope: null, user, lastsMs: null }
   }
   return (attempt) =>
     'token' in attempt.given
-      ? byToken(attempt.given.token, attempt.address)
+      ? byToken(attempt.given.token, attempt.address, attempt.once ?? false)
       : byPassword(attempt.given.user, attempt.given.password, attempt)
 }
