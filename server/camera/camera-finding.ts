@@ -47,7 +47,10 @@ export function createCameraFinding({ port, clock }: { port: FinderPort; clock: 
         .finally(() => (looking = null))
       return looking
     },
-    /** What the camera at this address says of itself. @throws camera/unreachable, camera/refused, camera/outside-networks, request/invalid */
+    /**
+     * What the camera at this address says of itself.
+     * @throws camera/unreachable, camera/refused, camera/outside-networks, request/invalid
+     */
     async inquire({
       url,
       username,

@@ -6,6 +6,8 @@ import type { PublicAddress } from './public-address.ts'
 export type Credential = { bearer: string } | { cookie: string }
 
 export const SESSION_COOKIE = 'lamppost_session'
+/** A browser that is at the council's directory, and comes back from there. */
+export const DIRECTORY_COOKIE = 'lamppost_directory'
 /** A browser in which somebody has signed in before: it opens nothing, but is not slowed for other people's guesses. */
 export const BROWSER_COOKIE = 'lamppost_browser'
 /**
@@ -25,12 +27,12 @@ export const isSecure = ({ protocol }: { protocol: string }, { origin }: PublicA
 export function cookieFor(
   name: string,
   value: string,
-  { secure, basePath, maxAge }: CookieScheme & { maxAge: number },
+  { secure, basePath, maxAge, sameSite = 'strict' }: CookieScheme & { maxAge: number; sameSite?: 'strict' | 'lax' },
 ) {
   return {
     name: nameOf(name, { secure, basePath }),
     value,
-    bounds: { path: basePath || '/', httpOnly: true, sameSite: 'strict' as const, secure, maxAge },
+    bounds: { path: basePath || '/', httpOnly: true, sameSite, secure, maxAge },
   }
 }
 

@@ -64,6 +64,7 @@ const STATUS = {
   'people/confirm-first': 403,
   'people/too-many-tries': 429,
   'people/busy': 503,
+  'people/directory-away': 503,
   'user/unknown': 404,
   'user/taken': 409,
   'user/last-supervisor': 409,

@@ -60,6 +60,7 @@ export const FAILURE_CODES = [
   'people/confirm-first',
   'people/too-many-tries',
   'people/busy',
+  'people/directory-away',
   'user/unknown',
   'user/taken',
   'user/last-supervisor',

@@ -15,6 +15,7 @@ export type ShiftFault = {
     | 'vms'
     | 'token'
     | 'clock'
+    | 'directory'
   subject: string
   detail: string | null
 }

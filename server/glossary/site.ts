@@ -1,4 +1,5 @@
 /** Types only: a town as its site file says it, references resolved. */
+import type { Role } from './people.ts'
 import type { HelpPointVoice, SipIdentity, VoiceSite } from './call.ts'
 import type { CameraId, PresetToken } from './camera.ts'
 import type { Dialect } from './onvif-device.ts'
@@ -77,6 +78,17 @@ export type OnvifDeviceSite = {
   devices: 'one' | 'each'
   addresses: ReadonlyMap<HelpPointId, string>
   activeMs: number | null
+}
+
+/** The council's directory. `claim`: which one of the ID token has groups; `roles`: the groups that give each role. */
+export type DirectorySite = {
+  name: string
+  issuer: string
+  client: string
+  secret: string
+  scope: string
+  claim: string
+  roles: Partial<Record<Exclude<Role, 'press'>, string[]>>
 }
 
 /** `fingerprint`: SHA-256 of the camera's certificate, hex without colons; null trusts any certificate of that host. */
@@ -197,6 +209,8 @@ export type Site = {
   connectors: ConnectorSite[]
   /** Null: Lamppost is no ONVIF device. */
   onvifDevice: OnvifDeviceSite | null
+  /** Null: only accounts made here sign in. */
+  directory: DirectorySite | null
   escalation: EscalationStep[]
   /** Of whoever looks at a camera that no incident holds. */
   viewReason: 'required' | 'optional'

@@ -16,13 +16,16 @@ import { accountRoutes } from './accounts/account-routes.ts'
 import type { DemoCredentials } from './accounts/demo-people.ts'
 import { followPeople } from './accounts/follow-people.ts'
 import { openPeopleFile } from './accounts/people-file.ts'
+import { type DirectoryDesk, createDirectoryDesk } from './directory/directory-desk.ts'
+import { type DirectoryPort, directoryRoutes } from './directory/directory-routes.ts'
 import { createPresence } from './presence.ts'
 import { createGuessing } from './sign-in/guessing.ts'
 import { type Identities, openIdentities } from './sign-in/identities.ts'
-import { type Refusal, createRefusals } from './sign-in/refusals.ts'
+import { type Refusal, type Refusals, createRefusals } from './sign-in/refusals.ts'
 import { type SessionPort, sessionRoutes } from './sign-in/session-routes.ts'
+import type { Place } from './sign-in/sessions.ts'
 import { openSessionStore } from './sign-in/session-store.ts'
-import { type SignIn, createSignIn } from './sign-in/sign-in.ts'
+import { type SignIn, type SignedIn, createSignIn } from './sign-in/sign-in.ts'
 import { createViewing } from './viewing.ts'
 
 export type PeopleNeeds = {
@@ -54,7 +57,8 @@ function openSignIn({ clock, dataFolder, demo, ledger, closing, onError }: Peopl
     clock,
   })
   const store = openSessionStore({ file: join(dataFolder, 'sessions.json'), clock, onError })
-  const identities = openIdentities({ clock, people, store, demo, onError })
+  const directory = createDirectoryDesk({ clock })
+  const identities = openIdentities({ clock, people, store, demo, ofDirectory: directory.personOf, onError })
   const refused = createTopic<Refusal>(onError)
   const isUser = (user: string): boolean => people.user(user) !== null
   const refusals = createRefusals({ clock, append: ledger.append, isUser, onRefused: refused.publish })
@@ -70,42 +74,81 @@ function openSignIn({ clock, dataFolder, demo, ledger, closing, onError }: Peopl
   closing.add('the sessions', identities.close)
   closing.add('the refusals that are counted', refusals.close)
   closing.add('the look at the people file', follower.close)
-  return { people, identities, signIn, refusals, refused, follower }
+  closing.add('the look at the directory', directory.close)
+  return { people, identities, signIn, refusals, refused, follower, directory }
 }
 
-/** Somebody has signed in, or out. */
-const sessionDraft = (kind: 'session.opened' | 'session.closed', { name, role }: Person): Draft =>
-  kind === 'session.opened'
-    ? { kind, actor: `${role}:${name}`, subject: 'session', body: { name, role } }
-    : { kind, actor: `${role}:${name}`, subject: 'session', body: { name } }
-
-function sessionPort(
-  { sessions, browsers, whoHas, save }: Identities,
-  {
-    signIn,
-    record,
-    demo,
-    clock,
-  }: { signIn: SignIn; record(draft: Draft): Promise<unknown>; demo: DemoCredentials | null; clock: Clock },
-): SessionPort {
+/** Sessions as they are opened and closed, each with its entry. */
+function sessionBook({ sessions, save }: Identities, { record, clock, directory }: SessionBookNeeds) {
   return {
-    signIn,
-    async open({ holder, scope, lastsMs }, place) {
+    async open(
+      { holder, scope, lastsMs }: Pick<SignedIn, 'holder' | 'scope' | 'lastsMs'>,
+      place: Place,
+    ): Promise<string> {
       const until = lastsMs === null ? {} : { until: clock.monotonic() + lastsMs }
       const cookie = sessions.open(holder, place, { scope, ...until })
       await save()
       return cookie
     },
-    async close(cookie) {
-      sessions.close(cookie)
-      await save()
+    async onOpened({ name, role }: Person, holder: SignedIn['holder']): Promise<void> {
+      const how = 'user' in holder ? 'account' : 'directory' in holder ? 'directory' : 'token'
+      const isAway = how === 'account' && (directory.state()?.problem ?? null) !== null
+      const body = { name, role, how, ...(isAway ? { directoryAway: true as const } : {}) }
+      await record({ kind: 'session.opened', actor: `${role}:${name}`, subject: 'session', body })
     },
-    confirm: sessions.confirm,
-    remember: browsers.remember,
-    whoHas,
-    onOpened: async (person) => void (await record(sessionDraft('session.opened', person))),
-    onClosed: async (person) => void (await record(sessionDraft('session.closed', person))),
-    demoTokens: demo?.tokens ?? null,
+    async onClosed({ name, role }: Person): Promise<void> {
+      await record({ kind: 'session.closed', actor: `${role}:${name}`, subject: 'session', body: { name } })
+    },
+  }
+}
+type SessionBookNeeds = { record(draft: Draft): Promise<unknown>; clock: Clock; directory: DirectoryDesk }
+type SessionBook = ReturnType<typeof sessionBook>
+
+const sessionPort = (
+  { sessions, browsers, whoHas, save }: Identities,
+  { signIn, book, demo }: { signIn: SignIn; book: SessionBook; demo: DemoCredentials | null },
+): SessionPort => ({
+  signIn,
+  ...book,
+  async close(cookie) {
+    sessions.close(cookie)
+    await save()
+  },
+  confirm: sessions.confirm,
+  standing: sessions.standing,
+  remember: browsers.remember,
+  whoHas,
+  demoTokens: demo?.tokens ?? null,
+})
+
+function directoryPort(
+  { sessions, save }: Identities,
+  { directory, book, record, refused }: SessionBookNeeds & { book: SessionBook; refused: Refusals['signIn'] },
+): DirectoryPort {
+  return {
+    state: directory.state,
+    start: directory.start,
+    finish: directory.finish,
+    async open(holder, person, place) {
+      const cookie = await book.open({ holder: { directory: holder }, scope: null, lastsMs: null }, place)
+      await book.onOpened(person, { directory: holder })
+      return cookie
+    },
+    confirm: (session, holder) => sessions.confirm(session, { directory: holder }),
+    async signedOut(logoutToken) {
+      const whom = await directory.signedOut(logoutToken)
+      if (!whom) return
+      const ended = sessions.endOfDirectory(whom)
+      await save()
+      const body = { user: whom.sub ?? '', sessions: ended }
+      await record({
+        kind: 'session.revoked',
+        actor: `directory:${directory.state()?.name ?? ''}`,
+        subject: 'session',
+        body,
+      })
+    },
+    onRefused: ({ from, reason }) => refused({ user: '', from, reason }),
   }
 }
 
@@ -124,7 +167,7 @@ export function openPeople(needs: PeopleNeeds) {
   const { clock, news, closing, address, demo, town, ledger, cameras, incidents } = needs
   const { append, whenDurable } = ledger
   const { book } = incidents
-  const { people, identities, signIn, refusals, refused, follower } = openSignIn(needs)
+  const { people, identities, signIn, refusals, refused, follower, directory } = openSignIn(needs)
   const presence = createPresence({
     clock,
     known: (id) => book.isOpen(id as IncidentId),
@@ -147,11 +190,16 @@ export function openPeople(needs: PeopleNeeds) {
     refusals: refused.subscribe,
     onRefused: refusals.access,
     endingTokens: identities.endingTokens,
+    directory: directory.state,
     signIn,
     admit: viewing.admit,
     played: viewing.played,
     enter: presence.enter,
-    begin: (): void => follower.begin(people, identities.knownBefore, identities.save),
+    follow: { 'the council’s directory': directory.follow },
+    begin(): void {
+      follower.begin(people, identities.knownBefore, identities.save)
+      directory.begin()
+    },
     routes({ app }: Door): void {
       peopleRoutes(app, {
         present: presence.view,
@@ -160,7 +208,10 @@ export function openPeople(needs: PeopleNeeds) {
         ...passPort(identities, record),
       })
       accountRoutes(app, createAccountDesk({ clock, people, identities, record, townNames }), address)
-      sessionRoutes(app, sessionPort(identities, { signIn, record, demo, clock }), address)
+      const book = sessionBook(identities, { record, clock, directory })
+      sessionRoutes(app, sessionPort(identities, { signIn, book, demo }), address)
+      const port = directoryPort(identities, { directory, book, record, clock, refused: refusals.signIn })
+      directoryRoutes(app, port, address)
     },
   }
 }

@@ -5,6 +5,7 @@ import type { HelpPointId } from '../glossary/press.ts'
 import type { OnvifAccess, Site, SiteCamera } from '../glossary/site.ts'
 import { type Placed, placeOf, sameChannel, sameHead, streamPlaceOf } from './camera-places.ts'
 import { connectorsOf } from './sections/connector-check.ts'
+import { directoryOf } from './sections/directory-check.ts'
 import { onvifDeviceOf } from './sections/onvif-device-check.ts'
 import { networkProblem } from '../tools/networks.ts'
 import { type Path, shapeProblems } from './schema-words.ts'
@@ -207,6 +208,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
 
   const connectors = connectorsOf(document, refer, complain)
   const onvifDevice = onvifDeviceOf(document, refer, complain)
+  const directory = directoryOf(document, refer, complain)
 
   const signer = document.evidence?.signer
     ? {
@@ -364,6 +366,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
     destinations,
     connectors,
     onvifDevice,
+    directory,
     escalation: steps,
     viewReason: document.viewing?.reason ?? 'optional',
     cameraNetworks: document.cameraNetworks ?? null,

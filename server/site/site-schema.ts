@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { FILE, ID, REFERENCE, strict } from './schema-parts.ts'
 import { CONNECTOR } from './sections/connector-schema.ts'
 import { ONVIF_DEVICE } from './sections/onvif-device-schema.ts'
+import { DIRECTORY } from './sections/directory-schema.ts'
 import { HELP_POINT_VOICE, SIP, VOICE } from './sections/voice-schema.ts'
 
 const NAME = Type.String({ minLength: 1, maxLength: 120 })
@@ -396,6 +397,7 @@ export const SITE_SCHEMA = Type.Object(
       Type.Array(CONNECTOR, { description: 'Video management systems that are told of incidents' }),
     ),
     onvifDevice: Type.Optional(ONVIF_DEVICE),
+    directory: Type.Optional(DIRECTORY),
     escalation: Type.Optional(
       Type.Array(
         Type.Object(

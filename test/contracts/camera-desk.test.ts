@@ -49,6 +49,7 @@ const site = (camera: SiteCamera): Site => ({
   escalation: [],
   viewReason: 'optional',
   cameraNetworks: null,
+  directory: null,
   embedding: [],
   streets: null,
   evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null },

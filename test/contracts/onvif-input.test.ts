@@ -89,6 +89,7 @@ beforeAll(async () => {
     escalation: [],
     viewReason: 'optional',
     cameraNetworks: null,
+    directory: null,
     embedding: [],
     streets: null,
     evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null },

@@ -19,6 +19,8 @@ import { stateRoutes } from '../../server/metrics/state-routes.ts'
 import { connectorRoutes } from '../../server/connectors/connector-routes.ts'
 import { onvifDeviceRoutes } from '../../server/onvif-device/onvif-device-routes.ts'
 import { outboxRoutes } from '../../server/outbox/outbox-routes.ts'
+import { AT_THE_ROOT } from '../../server/door/public-address.ts'
+import { directoryRoutes } from '../../server/people/directory/directory-routes.ts'
 import { accountRoutes } from '../../server/people/accounts/account-routes.ts'
 import { peopleRoutes } from '../../server/people/people-routes.ts'
 import { sessionRoutes } from '../../server/people/sign-in/session-routes.ts'
@@ -118,6 +120,7 @@ beforeAll(async () => {
   peopleRoutes(app, unasked())
   accountRoutes(app, unasked())
   sessionRoutes(app, unasked())
+  directoryRoutes(app, unasked(), AT_THE_ROOT)
   shiftRoutes(app, unasked(), unasked())
   pressRoutes(app, unasked())
   helpPointRoutes(app, unasked())

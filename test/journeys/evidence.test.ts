@@ -52,6 +52,18 @@ async function isAccessible(): Promise<void> {
 const range = (): Promise<string> => page.locator('lamppost-cut form.order > p').first().innerText()
 const position = (): Promise<string> => page.locator('lamppost-cut .moves .clock').innerText()
 
+async function sayPasswordAgain(): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: 'Who is there?' })
+  await dialog.getByLabel('Name').fill('olive')
+  await dialog.getByLabel('Password').fill('a password of Olive')
+  await dialog.getByRole('button', { name: 'Go on' }).click()
+}
+/** The same page with another session, in which the password has not been said again. */
+async function signInAnew(): Promise<void> {
+  const data = { user: 'olive', password: 'a password of Olive' }
+  expect((await page.request.post(`${room.url()}/api/v1/session`, { data })).status()).toBe(201)
+}
+
 describe('the evidence officer', () => {
   test('signs in, and sees what is held, its gaps, and until when', async () => {
     await page.goto(`${room.url()}/evidence`)
@@ -72,6 +84,7 @@ describe('the evidence officer', () => {
     await article.getByRole('button', { name: 'Lock…' }).click()
     await page.getByRole('dialog').getByRole('textbox').fill('Crown Court')
     await page.getByRole('button', { name: 'Keep it for ever' }).click()
+    await sayPasswordAgain()
     await article.getByText('Locked by Olive: Crown Court').waitFor()
     await article.getByRole('button', { name: 'Unlock…' }).click()
     await page.getByRole('dialog').getByRole('textbox').fill('settled')
@@ -136,6 +149,7 @@ describe('the evidence officer', () => {
   test('exports after the password was said again; a wrong one is told, and nothing that was typed is lost', async () => {
     await page.getByLabel('Who asked for it').fill('DC 1234 Khan')
     await page.getByLabel(/^Organisation/).fill('Durham Constabulary')
+    await signInAnew()
     await page.getByRole('button', { name: 'Export 2 cameras' }).click()
     const dialog = page.getByRole('dialog', { name: 'Who is there?' })
     await dialog.getByLabel('Name').fill('olive')

@@ -34,7 +34,14 @@ function start(wall = Date.parse('2026-11-20T22:30:00Z')) {
     machine,
     onError: (error) => errors.push(error),
   })
-  const identities = openIdentities({ clock, people, store, demo: null, onError: (error) => errors.push(error) })
+  const identities = openIdentities({
+    clock,
+    people,
+    store,
+    demo: null,
+    ofDirectory: () => null,
+    onError: (error) => errors.push(error),
+  })
   const pass = async (ms: number): Promise<void> => {
     machine.passed += ms / 1000
     await clock.advance(ms)

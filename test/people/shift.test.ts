@@ -76,6 +76,7 @@ describe('what is broken', () => {
     voice: { ready: true, apart: true },
     tokens: [],
     clock: null,
+    directory: null,
   }
   test.each([
     [true, false, 'When this server stops, nobody answers calls: the edge runs inside it.'],
@@ -118,6 +119,7 @@ describe('what is broken', () => {
     const faults = shiftFaults({
       tokens: [],
       clock: null,
+      directory: null,
       cameras: [
         { id: 'cam-1', health: { ...well, video: 'down', onvif: 'down', reason: 'no answer' } },
         { id: 'cam-2', health: { ...well, blind: 'dark' } },

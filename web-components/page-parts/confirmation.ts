@@ -1,17 +1,21 @@
 /** The password once more, when the server wants it: what was begun goes on by itself afterwards. */
 import { type ReactiveController, type ReactiveControllerHost, html, nothing } from 'lit'
 import { ref } from 'lit/directives/ref.js'
+import type { WhoIsHere } from '../wall-client/api-shapes.ts'
 import { Refusal } from '../wall-client/refusal.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
 import { openAtOnce } from '../browser/open-dialog.ts'
 import type { Words } from '../words/en.ts'
 import { refusalText } from '../words/refusal-words.ts'
 
+const LOOK_AGAIN_MS = 1000
+
 export class Confirmation implements ReactiveController {
   #host: ReactiveControllerHost
   #client: () => WallClient
   #waiting: ((confirmed: boolean) => void) | null = null
   #refusal: string | null = null
+  #how: WhoIsHere['how'] = 'account'
 
   constructor(host: ReactiveControllerHost, client: () => WallClient) {
     this.#host = host
@@ -33,6 +37,12 @@ export class Confirmation implements ReactiveController {
       if (!(error instanceof Refusal) || error.problem.code !== 'people/confirm-first') throw error
     }
     this.#refusal = null
+    this.#how =
+      (
+        await this.#client()
+          .whoIsHere()
+          .catch(() => null)
+      )?.how ?? 'account'
     const confirmed = await new Promise<boolean>((resolve) => {
       this.#waiting = resolve
       this.#host.requestUpdate()
@@ -45,6 +55,7 @@ export class Confirmation implements ReactiveController {
   dialog(words: Words) {
     if (!this.#waiting) return nothing
     const { confirm } = words.officer
+    if (this.#how === 'directory') return this.#byDirectory(words)
     return html`<dialog
       aria-label=${confirm.title}
       ${ref(openAtOnce)}
@@ -67,6 +78,36 @@ export class Confirmation implements ReactiveController {
         </div>
       </form>
     </dialog>`
+  }
+  /** In a window of its own; this one asks until it was done there. */
+  #byDirectory(words: Words) {
+    const { confirm } = words.officer
+    const never = (): void => this.#waiting?.(false)
+    return html`<dialog
+      aria-label=${confirm.title}
+      ${ref(openAtOnce)}
+      @cancel=${(event: Event) => {
+        event.preventDefault()
+        never()
+      }}
+    >
+      <h3>${confirm.title}</h3>
+      <p>${confirm.whyDirectory}</p>
+      <div class="do">
+        <button type="button" @click=${never}>${words.officer.never}</button
+        ><button class="main" type="button" @click=${() => this.#askDirectory()}>${confirm.directory}</button>
+      </div>
+    </dialog>`
+  }
+  #askDirectory(): void {
+    const client = this.#client()
+    window.open(client.absolute('/api/v1/session/directory?again=true'), '_blank', 'noopener')
+    const look = async (): Promise<void> => {
+      if (!this.#waiting) return
+      if ((await client.whoIsHere().catch(() => null))?.confirmed) return this.#waiting(true)
+      setTimeout(() => void look(), LOOK_AGAIN_MS)
+    }
+    void look()
   }
   async #submit(event: SubmitEvent, words: Words): Promise<void> {
     event.preventDefault()

@@ -18,11 +18,15 @@ const WELSH: Record<string, string> = {
   evidence: 'Tystiolaeth',
   shift: 'Sifft',
   people: 'Pobl',
+  directoryAway: 'Nid yw cyfeiriadur y cyngor yn ateb: defnyddiwch gyfrif a wnaed yma.',
   nothingHere: 'Does dim byd yn y cyfeiriad hwn.',
   pagesAbove: 'Mae tudalennau Lamppost wedi’u henwi uchod.',
 }
 
 const isWelsh = (code: string): boolean => /^cy(-|$)/i.test(code)
+/** A word that a script puts on the page. */
+export const spoken = (word: string, english: string): string =>
+  isWelsh(document.documentElement.lang) ? (WELSH[word] ?? english) : english
 /** @param kept remembers the choice for the next pages of this browser; a frame's is the page's around it. */
 export function speak(kept: boolean): void {
   const asked = new URLSearchParams(location.search).get('lang')

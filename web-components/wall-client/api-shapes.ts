@@ -76,7 +76,15 @@ export type SafePlace = SiteSafePlace & {
 }
 export type { Account, Role, Scope, SessionView, TokenView }
 /** `role`: the first of the roles. `user`: null for whoever came in with a token. `scope`: what it is narrowed to. */
-export type WhoIsHere = { name: string; role: Role; roles: Role[]; user: string | null; scope: Scope | null }
+export type WhoIsHere = {
+  name: string
+  role: Role
+  roles: Role[]
+  user: string | null
+  scope: Scope | null
+  how: 'account' | 'directory' | 'token'
+  confirmed: boolean
+}
 export type Destination = DestinationState
 export type Site = {
   id: string

@@ -97,6 +97,9 @@ export const evidenceText: Words['officer'] = {
     user: 'Enw',
     password: 'Cyfrinair',
     submit: 'Ymlaen',
+    whyDirectory:
+      'Mae angen chi ar gyfer hyn, nid dim ond eich sgrin. Mewngofnodwch unwaith eto; yna dewch yn ôl i’r ffenestr hon.',
+    directory: 'Mewngofnodi unwaith eto',
   },
   packages: {
     none: 'Nid allforiwyd dim eto.',

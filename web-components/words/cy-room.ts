@@ -167,6 +167,7 @@ export const roomWordsCy: Pick<Words, keyof typeof roomText> = {
       destination: 'System arall',
       vms: 'System fideo (VMS)',
       token: 'Tocyn',
+      directory: 'Mewngofnodi',
       clock: 'Cloc y gweinydd',
       calls: 'Galwadau',
     },

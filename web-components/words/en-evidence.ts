@@ -94,6 +94,8 @@ export const evidenceText = {
     user: 'Name',
     password: 'Password',
     submit: 'Go on',
+    whyDirectory: 'This needs you, and not only your screen. Sign in once more; then come back to this window.',
+    directory: 'Sign in once more',
   },
   packages: {
     none: 'Nothing was exported yet.',

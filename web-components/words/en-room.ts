@@ -165,6 +165,7 @@ export const roomText = {
       destination: 'Other system',
       vms: 'Video management system',
       token: 'Token',
+      directory: 'Sign-in',
       clock: 'Clock of the server',
       calls: 'Calls',
     },

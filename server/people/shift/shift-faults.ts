@@ -19,6 +19,8 @@ export type Town = {
   voice: VoiceHealth | null
   tokens: readonly EndingToken[]
   clock: string | null
+  /** Of the council's directory. */
+  directory: { name: string; problem: string | null } | null
 }
 
 /** A token that ends soon, or has ended and is still asked for. */
@@ -43,7 +45,19 @@ export function voiceText({ ready, apart }: VoiceHealth): string | null {
 }
 
 export function shiftFaults(town: Town): ShiftFault[] {
-  const { cameras, helpPoints, storage, record, destinations, connectors, onvifDevices, voice, tokens, clock } = town
+  const {
+    cameras,
+    helpPoints,
+    storage,
+    record,
+    destinations,
+    connectors,
+    onvifDevices,
+    voice,
+    tokens,
+    clock,
+    directory,
+  } = town
   const of = (wrong: boolean, what: ShiftFault['what'], subject: string, detail: string | null): ShiftFault[] =>
     wrong ? [{ what, subject, detail }] : []
   const calls = voice && voiceText(voice)
@@ -52,6 +66,7 @@ export function shiftFaults(town: Town): ShiftFault[] {
     ...of(storage !== null, 'storage', '', storage),
     ...of(calls !== null, 'calls', '', calls),
     ...of(clock !== null, 'clock', '', clock),
+    ...of((directory?.problem ?? null) !== null, 'directory', directory?.name ?? '', directory?.problem ?? null),
     ...tokens.flatMap(({ name, until, over }) =>
       of(true, 'token', name, over ? `It ended at ${until}, and is still used.` : `It ends at ${until}: renew it.`),
     ),

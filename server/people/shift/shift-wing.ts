@@ -33,7 +33,11 @@ export type ShiftNeeds = {
   vms: { connectors(): ConnectorState[] }
   device: { onvifDevices(): OnvifDeviceState[] }
   calls: { voice(): VoiceHealth | null }
-  people: { signIn: SignIn; endingTokens(): EndingToken[] }
+  people: {
+    signIn: SignIn
+    endingTokens(): EndingToken[]
+    directory(): { name: string; problem: string | null } | null
+  }
 }
 
 export function openShifts({
@@ -62,6 +66,7 @@ export function openShifts({
       onvifDevices: device.onvifDevices(),
       voice: calls.voice(),
       tokens: people.endingTokens(),
+      directory: people.directory(),
       clock: clockText(shiftBook.clockStep(), clock.now()),
     })
   const summary = (): ShiftSummary => ({ incidents: openIncidents(incidents.book.unfinished()), faults: faults() })

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { BROWSER_COOKIE, SESSION_COOKIE, cookieFor, isSecure } from '../../door/credentials.ts'
+import { BROWSER_COOKIE, DIRECTORY_COOKIE, SESSION_COOKIE, cookieFor, isSecure } from '../../door/credentials.ts'
 import type { PublicAddress } from '../../door/public-address.ts'
 import { LONGEST_MS } from './sessions.ts'
 
@@ -12,16 +12,19 @@ export const createCookieGiver = (address: PublicAddress) => {
     [request, reply]: [FastifyRequest, FastifyReply],
     name: string,
     value: string,
-    maxAge: number,
+    { maxAge, sameSite = 'strict' }: { maxAge: number; sameSite?: 'strict' | 'lax' },
   ): void => {
     const { basePath } = address
-    const made = cookieFor(name, value, { secure: isSecure(request, address), basePath, maxAge })
+    const made = cookieFor(name, value, { secure: isSecure(request, address), basePath, maxAge, sameSite })
     void reply.setCookie(made.name, made.value, made.bounds)
   }
   return {
     session: (to: [FastifyRequest, FastifyReply], value: string): void =>
-      give(to, SESSION_COOKIE, value, value === '' ? 0 : LONGEST_MS / 1000),
-    browser: (to: [FastifyRequest, FastifyReply], value: string): void => give(to, BROWSER_COOKIE, value, BROWSER_S),
+      give(to, SESSION_COOKIE, value, { maxAge: value === '' ? 0 : LONGEST_MS / 1000 }),
+    /** Lax: the browser comes back from the directory’s own site. */
+    directory: (to: [FastifyRequest, FastifyReply], value: string): void =>
+      give(to, DIRECTORY_COOKIE, value, { maxAge: value === '' ? 0 : 600, sameSite: 'lax' }),
+    browser: (to: [FastifyRequest, FastifyReply], value: string): void =>
+      give(to, BROWSER_COOKIE, value, { maxAge: BROWSER_S }),
   }
 }
-export type CookieGiver = ReturnType<typeof createCookieGiver>

@@ -7,6 +7,7 @@ import { type DemoCredentials, demoPeople } from '../accounts/demo-people.ts'
 import type { PeopleFile } from '../accounts/people-file.ts'
 import { type StoredToken, hashToken, personOfToken, personOfUser } from '../accounts/people-format.ts'
 import { knownOf } from '../accounts/people-changes.ts'
+import type { DirectoryHolder } from '../directory/directory-plan.ts'
 import { createKnownBrowsers } from './known-browsers.ts'
 import type { Holder, Maker, SessionStore } from './session-store.ts'
 import { createSessions } from './sessions.ts'
@@ -24,10 +25,12 @@ export type IdentitiesNeeds = {
   store: SessionStore
   /** Of the simulated town; null in a real one. */
   demo: DemoCredentials | null
+  /** Who somebody is whom the council's directory has named; null: nobody any more. */
+  ofDirectory(holder: DirectoryHolder): Person | null
   onError(error: unknown): void
 }
 
-export function openIdentities({ clock, people, store, demo, onError }: IdentitiesNeeds) {
+export function openIdentities({ clock, people, store, demo, ofDirectory, onError }: IdentitiesNeeds) {
   const demoTokens = new Map([...(demo ? demoPeople(demo) : [])].map(([token, person]) => [hashToken(token), person]))
   const usedAt = new Map<string, number>()
   /** Whoever still comes with a token that has ended: when last. */
@@ -64,6 +67,7 @@ export function openIdentities({ clock, people, store, demo, onError }: Identiti
   function whoIs(holder: Holder): Person | null {
     if ('pass' in holder) return isHeld(holder.maker, holder.pass) ? holder.pass : null
     if ('token' in holder) return byHash(holder.token)
+    if ('directory' in holder) return ofDirectory(holder.directory)
     const found = people.user(holder.user)
     return found?.stamp === holder.stamp ? personOfUser(found) : null
   }

@@ -58,3 +58,4 @@ export function createRefusals({
     },
   }
 }
+export type Refusals = ReturnType<typeof createRefusals>

@@ -20,8 +20,10 @@ export type SessionPort = {
   confirm(cookie: string, holder: SignedIn['holder']): boolean
   /** What the browser of a known person holds from now on. */
   remember(browser: string | null, user: string): string
-  onOpened(person: Person): Promise<void>
+  onOpened(person: Person, holder: SignedIn['holder']): Promise<void>
   onClosed(person: Person): Promise<void>
+  /** How it was opened, and whether its person has proved lately that it is them. Null: there is no such session. */
+  standing(cookie: string): { how: 'account' | 'directory' | 'token'; confirmed: boolean } | null
   /** Whose session that is; null: nobody's any more. */
   whoHas(credential: Credential): Person | null
   /** Null in a real town. */
@@ -43,13 +45,17 @@ const WHO = Type.Object({
   scope: Type.Union([Type.Enum(SCOPES), Type.Null()], {
     description: 'What a narrowed token is for; null: everything',
   }),
+  how: Type.Enum(['account', 'directory', 'token'], { description: 'What they came in with' }),
+  confirmed: Type.Boolean({ description: 'What cannot be taken back may be done now; a token needs nothing more' }),
 })
-const whoIs = (person: Person) => ({
+const BY_TOKEN = { how: 'token', confirmed: true } as const
+const whoIs = (person: Person, standing: ReturnType<SessionPort['standing']>) => ({
   name: person.name,
   role: rolesOf(person)[0] ?? person.role,
   roles: [...rolesOf(person)],
   user: person.user ?? null,
   scope: person.scope ?? null,
+  ...(standing ?? BY_TOKEN),
 })
 
 export function sessionRoutes(app: App, port: SessionPort, address: PublicAddress = AT_THE_ROOT): void {
@@ -70,10 +76,10 @@ export function sessionRoutes(app: App, port: SessionPort, address: PublicAddres
       const signedIn = await port.signIn({ ...attemptOf(request, request.body), once: true })
       const { person, user } = signedIn
       const session = await port.open(signedIn, placeOf(request))
-      await port.onOpened(person)
+      await port.onOpened(person, signedIn.holder)
       give.session([request, reply], session)
       if (user !== null) give.browser([request, reply], port.remember(request.ownCookie(BROWSER_COOKIE), user))
-      return reply.status(201).send(whoIs(person))
+      return reply.status(201).send(whoIs(person, port.standing(session)))
     },
   )
   app.get(
@@ -82,7 +88,10 @@ export function sessionRoutes(app: App, port: SessionPort, address: PublicAddres
       config: { roles: READERS, scopes: SCOPES },
       schema: { summary: 'Who is signed in', tags: ['session'], response: { 200: WHO, '4xx': PROBLEM } },
     },
-    (request) => whoIs(personOf(request)),
+    (request) => {
+      const { credential } = request
+      return whoIs(personOf(request), credential && 'cookie' in credential ? port.standing(credential.cookie) : null)
+    },
   )
   app.put(
     '/api/v1/session/confirmation',

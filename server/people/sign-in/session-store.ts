@@ -10,12 +10,17 @@ import { ROLES, SCOPES, type Person, type Scope } from '../../glossary/people.ts
 import type { Clock } from '../../tools/clock.ts'
 import { replaceFile, replaceFileSoon } from '../../tools/process/replace-file.ts'
 import type { Known } from '../accounts/people-changes.ts'
+import type { DirectoryHolder } from '../directory/directory-plan.ts'
 
 /** What it was made with, by the hash of it: it ends with that. */
 export type Maker = { session: string } | { token: string }
 export type Through = Person & { through: string }
-/** Who holds a session: an account as of its newest password, a token, or whom a wall's one-time token named. */
-export type Holder = { user: string; stamp: string } | { token: string } | { pass: Through; maker: Maker }
+/**
+ * Who holds a session: an account as of its newest password, a token, whom a wall's one-time token named, or whom the
+ * council's directory named.
+ */
+export type Holder =
+  { user: string; stamp: string } | { token: string } | { pass: Through; maker: Maker } | { directory: DirectoryHolder }
 
 /** Times are milliseconds ago, or still to come, as of the moment of writing. */
 export type KeptSession = {
@@ -55,10 +60,14 @@ const THROUGH = Type.Object({
   scope: Type.Optional(Type.Enum(SCOPES)),
   through: TEXT,
 })
+const DIRECTORY = Type.Object({
+  ...{ issuer: TEXT, sub: TEXT, sid: Type.Union([TEXT, Type.Null()]), name: TEXT, groups: Type.Array(TEXT) },
+})
 const HOLDER = Type.Union([
   Type.Object({ user: TEXT, stamp: TEXT }),
   Type.Object({ token: TEXT }),
   Type.Object({ pass: THROUGH, maker: MAKER }),
+  Type.Object({ directory: DIRECTORY }),
 ])
 const MAYBE_SCOPE = Type.Union([Type.Enum(SCOPES), Type.Null()])
 const MAYBE_NUMBER = Type.Union([Type.Number(), Type.Null()])

@@ -42,12 +42,17 @@ export type SessionsPort = {
 const isOf = (user: string, { holder }: Session): boolean => 'user' in holder && holder.user === user
 /** Whose share of all sessions it takes: an account's, a token's, or that of whoever hands one-time tokens out. */
 const shareOf = (holder: Holder): string =>
-  'user' in holder ? `user ${holder.user}` : JSON.stringify('maker' in holder ? holder.maker : holder)
+  'user' in holder
+    ? `user ${holder.user}`
+    : 'directory' in holder
+      ? `directory ${holder.directory.issuer} ${holder.directory.sub}`
+      : JSON.stringify('maker' in holder ? holder.maker : holder)
 
 /** The same account, or the very same token. */
 const isSameHolder = (one: Holder, other: Holder): boolean =>
   ('user' in one && 'user' in other && one.user === other.user && one.stamp === other.stamp) ||
-  ('token' in one && 'token' in other && one.token === other.token)
+  ('token' in one && 'token' in other && one.token === other.token) ||
+  ('directory' in one && 'directory' in other && shareOf(one) === shareOf(other))
 
 export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
   const sessions = new Map<string, Session>()
@@ -128,6 +133,14 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
      */
     isConfirmed: (cookie: string): boolean =>
       clock.monotonic() - (find(cookie)?.confirmed ?? Number.NEGATIVE_INFINITY) < CONFIRMED_MS,
+    /** How it was opened, and whether it is confirmed; null: there is none. */
+    standing(cookie: string): { how: 'account' | 'directory' | 'token'; confirmed: boolean } | null {
+      const session = find(cookie)
+      if (!session) return null
+      const { holder, confirmed } = session
+      const how = 'user' in holder ? 'account' : 'directory' in holder ? 'directory' : 'token'
+      return { how, confirmed: clock.monotonic() - confirmed < CONFIRMED_MS }
+    },
     close: (cookie: string): void => drop(hashToken(cookie)),
     /**
      * Who has just set a new password stays signed in here, and nowhere else: with a new cookie, since somebody may
@@ -180,6 +193,15 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
           },
         ]
       }),
+    /** The directory has signed somebody out there: one session of theirs, or all. Returns how many ended here. */
+    endOfDirectory({ sub, sid }: { sub: string | null; sid: string | null }): number {
+      const theirs = [...sessions].filter(([, { holder }]) => {
+        if (!('directory' in holder)) return false
+        return sid === null ? holder.directory.sub === sub : holder.directory.sid === sid
+      })
+      for (const [sha256] of theirs) drop(sha256)
+      return theirs.length
+    },
     /** One of those. Null: there is none. */
     endOfToken(id: string): string | null {
       const found = [...sessions].find(([, { id: own, holder }]) => own === id && !('user' in holder))

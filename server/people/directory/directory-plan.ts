@@ -1,0 +1,51 @@
+/** What the directory's word means here: roles by groups, and where a browser goes on. Pure. */
+import { type Person, READERS, type Role } from '../../glossary/people.ts'
+import type { DirectorySite } from '../../glossary/site.ts'
+
+/** Whom the directory has named. `sub` and `sid` are its own words for the person and for their session there. */
+export type DirectoryHolder = { issuer: string; sub: string; sid: string | null; name: string; groups: string[] }
+
+const MOST_GROUPS = 500
+
+/** A claim is a list, or one group as text. */
+export const groupsOf = (claim: unknown): string[] =>
+  (Array.isArray(claim) ? claim : [claim])
+    .filter((each): each is string => typeof each === 'string')
+    .slice(0, MOST_GROUPS)
+
+/** In the order of the site file's own list of roles: what somebody has by the groups that they are in now. */
+export const rolesBy = ({ roles }: Pick<DirectorySite, 'roles'>, groups: readonly string[]): Role[] =>
+  READERS.filter((role) => roles[role]?.some((group) => groups.includes(group)) ?? false)
+
+/** Null: the site file names another directory, or gives none of these groups a role. */
+export function personOfDirectory(
+  site: DirectorySite | null,
+  { issuer, name, groups, sub }: DirectoryHolder,
+): Person | null {
+  if (site?.issuer !== issuer) return null
+  const roles = rolesBy(site, groups)
+  const [role] = roles
+  if (role === undefined) return null
+  return {
+    name,
+    role,
+    helpPoints: null,
+    user: `${sub}@${new URL(issuer).host}`,
+    ...(roles.length > 1 ? { roles } : {}),
+  }
+}
+
+/** A name for people: of what directories send, the first that says something. Line breaks are no part of it. */
+export function nameIn(claims: Record<string, unknown>): string {
+  const found = [claims.name, claims.preferred_username, claims.email, claims.sub].find(
+    (each) => typeof each === 'string' && each.trim() !== '',
+  )
+  return String(found ?? '')
+    .replaceAll(/[\p{C}\s]+/gu, ' ')
+    .trim()
+    .slice(0, 100)
+}
+
+/** Back to a page of ours, never to another host: only a path, without what browsers take for a host. */
+export const pageAfter = (wanted: string | undefined): string =>
+  wanted !== undefined && /^\/(?![/\\])[\w\-./?=&%]{0,200}$/.test(wanted) ? wanted : '/'

@@ -1,0 +1,62 @@
+/** The site file's `directory`, as a schema. */
+import { Type } from 'typebox'
+import { REFERENCE, strict } from '../schema-parts.ts'
+
+const GROUPS = Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+  minItems: 1,
+  uniqueItems: true,
+  description: 'Groups of the directory, as the claim has them',
+})
+
+export const DIRECTORY = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 60, description: 'What its button says, as in Council sign-in' }),
+    oidc: Type.Object(
+      {
+        issuer: Type.String({
+          pattern: '^https?://[^\\s?#]+$',
+          description:
+            'The issuer’s address; /.well-known/openid-configuration is looked up below it. https, but for tests',
+        }),
+        client: Type.String({
+          minLength: 1,
+          maxLength: 200,
+          description: 'The client’s id, as the directory knows Lamppost',
+        }),
+        secret: REFERENCE,
+        scope: Type.Optional(
+          Type.String({
+            pattern: '^[!-~ ]{1,200}$',
+            description: 'Left out: openid profile. Some directories want groups, too',
+          }),
+        ),
+      },
+      strict,
+    ),
+    claim: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_:./-]{1,200}$',
+        description: 'Which claim of the ID token has the groups (groups when left out); Entra app roles: roles',
+      }),
+    ),
+    roles: Type.Object(
+      {
+        operator: Type.Optional(GROUPS),
+        engineer: Type.Optional(GROUPS),
+        evidence: Type.Optional(GROUPS),
+        supervisor: Type.Optional(GROUPS),
+      },
+      {
+        ...strict,
+        minProperties: 1,
+        description: 'Which groups have which role. Somebody with none of them is not let in',
+      },
+    ),
+  },
+  {
+    ...strict,
+    description:
+      'The council’s directory signs people in (OpenID Connect with PKCE). Accounts made here go on beside it, for the night ' +
+      'in which it does not answer',
+  },
+)
