@@ -10,7 +10,13 @@ import { isInNetworks } from '../tools/networks.ts'
 /** Private networks (RFC 1918, RFC 6598, RFC 4193): what is asked where the site file names none. */
 const PRIVATE = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '100.64.0.0/10', 'fc00::/7']
 
+/** Where clouds tell a machine its own secrets, inside those networks or not. */
+const NEVER = ['169.254.169.0/24', '100.100.100.200/32', 'fd00:ec2::/32', 'fd20:ce::/32']
+
 const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '')
+
+const isCameraAddress = (address: string, networks: readonly string[] | null): boolean =>
+  isInNetworks(address, networks ?? PRIVATE) && !isInNetworks(address, NEVER)
 
 /**
  * @param networks as the site file names them; null: private ones, and wherever a camera of the site file is already
@@ -23,7 +29,7 @@ export async function mustBeCameraAddress(
   const host = hostOf(url)
   if (networks === null && known.some((each) => hostOf(each) === host)) return
   const found = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }]
-  if (found.length > 0 && found.every(({ address }) => isInNetworks(address, networks ?? PRIVATE))) return
+  if (found.length > 0 && found.every(({ address }) => isCameraAddress(address, networks))) return
   throw new Failure(
     'camera/outside-networks',
     networks === null

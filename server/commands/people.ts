@@ -144,7 +144,8 @@ async function addUser(people: PeopleFile, user: string, options: Options): Prom
   const roles = rolesOf(options, READERS)
   const [role = 'operator'] = roles
   const password = await passwordFor([user, name])
-  await people.addUser(user, password, { name, role, roles, helpPoints: null }, isoTime(realClock.now()))
+  if (!(await people.addUser(user, password, { name, role, roles, helpPoints: null }, isoTime(realClock.now()))))
+    throw new Error(`somebody signs in as "${user}" already`)
   say(`${user} may sign in as ${roles.join(', ')}.`)
 }
 function listUsers(people: PeopleFile): void {

@@ -110,7 +110,8 @@ export async function startCommand({
   // Last: what was started until here, the threads that write files among them, stays as it is.
   raisePriority()
   process.stdout.write(greeting(house, dataFolder))
-  if (cert !== undefined && key !== undefined) followCertificate([cert, key], house.renewCertificate)
+  if (cert !== undefined && key !== undefined && options.tls)
+    followCertificate([cert, key], options.tls, house.renewCertificate)
   await ended
   await Promise.race([house.close(), new Promise((done) => setTimeout(done, CLOSE_WITHIN_MS))])
   return 0
@@ -122,7 +123,8 @@ const isBehindProxy = ({ trustProxy, origin }: PublicAddress): boolean =>
 
 /** @throws in words when others than this machine would hear passwords as they are */
 async function refusePlainHttp(host: string): Promise<void> {
-  const found = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }]
+  const all = host === '' ? '0.0.0.0' : host
+  const found = isIP(all) === 0 ? await lookup(all, { all: true }).catch(() => []) : [{ address: all }]
   if (found.every(({ address }) => isLoopback(address))) return
   throw new Error(
     `--host ${host} is reached from other machines, and without TLS everybody between hears passwords and pictures: ` +
@@ -131,7 +133,11 @@ async function refusePlainHttp(host: string): Promise<void> {
 }
 
 /** A new certificate is taken without a restart, as soon as it and its key belong together. */
-function followCertificate([cert, key]: [string, string], renew: (pems: { cert: string; key: string }) => void): void {
+function followCertificate(
+  [cert, key]: [string, string],
+  loaded: { cert: string; key: string },
+  renew: (pems: { cert: string; key: string }) => void,
+): void {
   const read = (): string => {
     try {
       return JSON.stringify([readFileSync(cert, 'utf8'), readFileSync(key, 'utf8')])
@@ -140,7 +146,7 @@ function followCertificate([cert, key]: [string, string], renew: (pems: { cert: 
       return ''
     }
   }
-  let known = read()
+  let known = JSON.stringify([loaded.cert, loaded.key])
   setInterval(() => {
     const now = read()
     if (now === '' || now === known) return

@@ -8,6 +8,8 @@ export type Credential = { bearer: string } | { cookie: string }
 export const SESSION_COOKIE = 'lamppost_session'
 /** A browser that is at the council's directory, and comes back from there. */
 export const DIRECTORY_COOKIE = 'lamppost_directory'
+/** A browser in which somebody of the directory has signed out: the next one says there who they are. */
+export const LEFT_COOKIE = 'lamppost_left'
 /** A browser in which somebody has signed in before: it opens nothing, but is not slowed for other people's guesses. */
 export const BROWSER_COOKIE = 'lamppost_browser'
 /**

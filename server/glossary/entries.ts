@@ -183,8 +183,17 @@ export type PeopleEntries = {
    * incident.
    */
   'camera.viewed': { camera: CameraId; what: Look; by: string; forIncident: IncidentId | null; reason: string | null }
-  /** `how`: entries of before do not say. `directoryAway`: an account made here, while the directory did not answer. */
-  'session.opened': { name: string; role: string; how?: string; directoryAway?: true }
+  /**
+   * `how`: entries of before do not say. `directory`: whom exactly it named. `directoryAway`: an account made here, while
+   * the directory did not answer.
+   */
+  'session.opened': {
+    name: string
+    role: string
+    how?: string
+    directory?: { issuer: string; sub: string }
+    directoryAway?: true
+  }
   'session.closed': { name: string }
   /** `user`: only where there is such an account: what somebody typed by mistake may be a password. */
   'session.refused': { user: string; reason: string; count: number }

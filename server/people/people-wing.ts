@@ -93,7 +93,9 @@ function sessionBook({ sessions, save }: Identities, { record, clock, directory 
     async onOpened({ name, role }: Person, holder: SignedIn['holder']): Promise<void> {
       const how = 'user' in holder ? 'account' : 'directory' in holder ? 'directory' : 'token'
       const isAway = how === 'account' && (directory.state()?.problem ?? null) !== null
-      const body = { name, role, how, ...(isAway ? { directoryAway: true as const } : {}) }
+      const whom =
+        'directory' in holder ? { directory: { issuer: holder.directory.issuer, sub: holder.directory.sub } } : {}
+      const body = { name, role, how, ...whom, ...(isAway ? { directoryAway: true as const } : {}) }
       await record({ kind: 'session.opened', actor: `${role}:${name}`, subject: 'session', body })
     },
     async onClosed({ name, role }: Person): Promise<void> {
@@ -135,19 +137,18 @@ function directoryPort(
       return cookie
     },
     confirm: (session, holder) => sessions.confirm(session, { directory: holder }),
-    async signedOut(logoutToken) {
-      const whom = await directory.signedOut(logoutToken)
-      if (!whom) return
-      const ended = sessions.endOfDirectory(whom)
-      await save()
-      const body = { user: whom.sub ?? '', sessions: ended }
-      await record({
-        kind: 'session.revoked',
-        actor: `directory:${directory.state()?.name ?? ''}`,
-        subject: 'session',
-        body,
-      })
-    },
+    signedOut: (logoutToken) =>
+      directory.signedOut(logoutToken, async (whom) => {
+        const ended = sessions.endOfDirectory(whom)
+        const actor = `directory:${directory.state()?.name ?? ''}`
+        await record({
+          kind: 'session.revoked',
+          actor,
+          subject: 'session',
+          body: { user: whom.sub ?? '', sessions: ended },
+        })
+        await save()
+      }),
     onRefused: ({ from, reason }) => refused({ user: '', from, reason }),
   }
 }

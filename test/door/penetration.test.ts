@@ -523,6 +523,8 @@ describe('names from outside', () => {
   )
   test.each([
     ['http://169.254.169.254/latest/meta-data', 'the cloud’s own address'],
+    ['http://100.100.100.200/latest/meta-data', 'another cloud’s own address'],
+    ['http://[fd00:ec2::254]/latest/meta-data', 'and by IPv6'],
     ['http://8.8.8.8/onvif/device_service', 'a public address'],
     ['http://127.0.0.1:22/', 'this machine'],
     ['http://localhost:6379/', 'this machine by its name'],

@@ -104,8 +104,12 @@ const open: Page[] = []
 afterEach(async () => {
   for (const page of open.splice(0)) await page.context().close()
   for (const state of ['open', 'acknowledged'])
-    for (const { id } of ((await call('GET', `/incidents?state=${state}`)) as { items: { id: string }[] }).items)
+    for (const { id, owner } of (
+      (await call('GET', `/incidents?state=${state}`)) as { items: { id: string; owner: string | null }[] }
+    ).items) {
+      if (owner !== null && owner !== 'Asha') await call('POST', `/incidents/${id}/acknowledgement`, { from: owner })
       await call('POST', `/incidents/${id}/closure`, { reason: 'over' })
+    }
 })
 async function call(method: string, path: string, body?: unknown, token = tokens.asha): Promise<unknown> {
   const answer = await fetch(`${house.url}/api/v1${path}`, {

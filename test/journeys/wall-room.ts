@@ -154,10 +154,16 @@ export async function openRoom(escalation = '[{ after: 60s }]'): Promise<Room> {
       ((await call('Post', 'POST', '/presses', { helpPoint })) as { incident: string }).incident,
     async closeAll() {
       for (const state of ['open', 'acknowledged'])
-        for (const { id } of (
-          (await call('Asha', 'GET', `/incidents?state=${state}&limit=200`)) as { items: { id: string }[] }
-        ).items)
+        for (const { id, owner } of (
+          (await call('Asha', 'GET', `/incidents?state=${state}&limit=200`)) as {
+            items: { id: string; owner: string | null }[]
+          }
+        ).items) {
+          // What a colleague has is taken over before it is closed.
+          if (owner !== null && owner !== 'Asha')
+            await call('Asha', 'POST', `/incidents/${id}/acknowledgement`, { from: owner })
           await call('Asha', 'POST', `/incidents/${id}/closure`, { reason: 'over' })
+        }
     },
     async screen(who, { query = '', ...options } = {}) {
       const page = await (await browser.newContext({ viewport: SMALL_SCREEN, ...options })).newPage()

@@ -99,10 +99,16 @@ describe('the people file', () => {
     const users = [
       { user: 'a', name: 'A', roles: ['press'], password: '', stamp: '' },
       { user: 'b', name: 'B', roles: ['director', 'evidence'], password: '', stamp: '' },
+      { user: 'c', name: 'C', roles: ['operator'], password: '', stamp: '', secondFactor: 'wanted' },
     ]
     const tokens = [
       { ...token, role: 'supervisor', scope: 'half-a-wall' },
       { ...token, sha256: 'h2', role: 'constructor' },
+      { ...token, sha256: 'h3', role: 'press', helpPoints: 'bar' },
+      { ...token, sha256: 'h4', role: 'press', helpPoints: [7] },
+      { ...token, sha256: 'h5', role: 'engineer', until: 1_700_000_000_000 },
+      { ...token, sha256: 'h6', role: 'engineer', until: '2020-01-01 or so' },
+      { ...token, sha256: 'h7', role: 'engineer', disabled: true },
     ]
     writeFileSync(file, JSON.stringify({ version: 3, users, tokens }))
     const people = openPeopleFile(file)

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Person } from '../../server/glossary/people.ts'
 import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { hashToken } from '../../server/people/accounts/people-format.ts'
+import { type DirectoryHolder, personOfDirectory } from '../../server/people/directory/directory-plan.ts'
 import { openIdentities } from '../../server/people/sign-in/identities.ts'
 import { type Machine, openSessionStore } from '../../server/people/sign-in/session-store.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
@@ -23,6 +24,26 @@ beforeEach(() => {
 // What is still being written is written meanwhile.
 afterEach(() => rmSync(folder, { recursive: true, maxRetries: 10, retryDelay: 20 }))
 
+/** A directory with two groups. */
+const personOf = ({ name, groups }: DirectoryHolder): Person | null =>
+  personOfDirectory(
+    {
+      ...{
+        name: 'Council',
+        issuer: 'https://login.example',
+        client: 'c',
+        secret: 's',
+        scope: 'openid',
+        claim: 'groups',
+      },
+      roles: { operator: ['ops'], supervisor: ['leads'] },
+    },
+    { issuer: 'https://login.example', sub: '1', sid: null, name, groups },
+  )
+const ofDirectory = (groups: string[], sid: string | null = null) => ({
+  directory: { issuer: 'https://login.example', sub: '1', sid, name: 'Lee', groups },
+})
+
 /** A process on that folder; its monotonic clock begins anew. @param wall the clock on the wall at its start */
 function start(wall = Date.parse('2026-11-20T22:30:00Z')) {
   const clock = createFakeClock(wall)
@@ -39,7 +60,7 @@ function start(wall = Date.parse('2026-11-20T22:30:00Z')) {
     people,
     store,
     demo: null,
-    ofDirectory: () => null,
+    ofDirectory: personOf,
     onError: (error) => errors.push(error),
   })
   const pass = async (ms: number): Promise<void> => {
@@ -151,7 +172,10 @@ describe('a session', () => {
   test('in which somebody sets a new password goes on with another cookie; the old one and the others end', async () => {
     const { sessions, people, open } = await withSam()
     const [here, elsewhere] = [open(), open()]
+    expect(sessions.ofUser(elsewhere, 'sam')).toBe(hashToken(elsewhere))
     const anew = await people.setPassword('sam', 'another horse £ battery')
+    // Whoever has an old one guesses no better with it.
+    expect(sessions.ofUser(elsewhere, 'sam')).toBeNull()
     const renewed = sessions.renew(here, anew?.stamp ?? '') ?? ''
     expect([nameOf(sessions.who(renewed)), sessions.who(here), sessions.who(elsewhere)]).toEqual(['Sam', null, null])
   })
@@ -215,6 +239,10 @@ describe('a session', () => {
   test.each([
     ['a later version’s', { at: { wall: 1, boot: 'b', uptime: 1 }, sessions: { all: [] }, browsers: null }],
     ['one without a holder', { at: { wall: 1, boot: 'b', uptime: 1 }, sessions: [{ sha256: 'x', id: 'y' }] }],
+    [
+      'one whose people have no roles',
+      { at: { wall: 1, boot: 'b', uptime: 1 }, people: { users: [{ user: 'a' }], tokens: [] } },
+    ],
     ['nothing', null],
     ['a list', []],
   ])('of a file that is %s is left out, and others sign in', async (_, content) => {
@@ -225,6 +253,44 @@ describe('a session', () => {
   test('of a file that is broken is no session, and a start is a start', () => {
     writeFileSync(join(folder, 'sessions.json'), '{"at": {"wall"')
     expect(start().sessions.of('sam', null)).toEqual([])
+  })
+})
+
+describe('a session by the council’s directory', () => {
+  test('that is confirmed has the groups of now, not those of when it was opened', async () => {
+    const { sessions } = start()
+    const cookie = sessions.open(ofDirectory(['leads', 'ops']), DESK)
+    expect(sessions.who(cookie)?.roles).toEqual(['operator', 'supervisor'])
+    expect(sessions.confirm(cookie, ofDirectory(['ops']))).toBe(true)
+    expect(sessions.who(cookie)).toMatchObject({ name: 'Lee', role: 'operator' })
+    expect(sessions.who(cookie)?.roles).toBeUndefined()
+    expect(sessions.confirm(cookie, ofDirectory(['nothing any more']))).toBe(false)
+    expect([sessions.who(cookie), sessions.isConfirmed(cookie)]).toEqual([null, true])
+  })
+  test.each([
+    ['that session', { sub: '1', sid: 'there-1' }, [false, true, false]],
+    ['all of that person', { sub: '1', sid: null }, [false, false, false]],
+    ['somebody else', { sub: '2', sid: null }, [true, true, true]],
+    ['a session that is not known here', { sub: '2', sid: 'there-9' }, [true, true, true]],
+  ])('ends when the directory signs out %s; one without a name of its own with that person', (_, whom, left) => {
+    const { sessions, clock } = start()
+    const open = ['there-1', 'there-2', null].map((sid) => sessions.open(ofDirectory(['ops'], sid), DESK))
+    sessions.endOfDirectory({ ...whom, until: clock.now() })
+    expect(open.map((cookie) => sessions.who(cookie) !== null)).toEqual(left)
+  })
+  test('that was opened after the directory said so goes on', async () => {
+    const { sessions, clock, pass } = start()
+    const until = clock.now()
+    await pass(1000)
+    const cookie = sessions.open(ofDirectory(['ops'], 'there-1'), DESK)
+    expect(sessions.endOfDirectory({ sub: '1', sid: null, until })).toBe(0)
+    expect(sessions.who(cookie)?.name).toBe('Lee')
+  })
+  test('outlives a restart', async () => {
+    const before = start()
+    const cookie = before.sessions.open(ofDirectory(['ops'], 'there-1'), DESK)
+    await before.close()
+    expect(start().sessions.who(cookie)?.name).toBe('Lee')
   })
 })
 

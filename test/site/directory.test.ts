@@ -56,7 +56,7 @@ describe('whom the directory names', () => {
     expect(rolesBy(DIRECTORY, ['ops', 'leads'])).toEqual(['operator', 'evidence', 'supervisor'])
     expect(personOfDirectory(DIRECTORY, HOLDER)).toEqual({
       ...{ name: 'Asha', role: 'operator', roles: ['operator', 'evidence'], helpPoints: null },
-      user: '4711@login.example',
+      user: 'directory/login.example/4711',
     })
   })
   test.each([
@@ -76,6 +76,8 @@ describe('whom the directory names', () => {
     [{ name: 'Asha Patel', sub: '1' }, 'Asha Patel'],
     [{ name: '  ', preferred_username: 'asha', sub: '1' }, 'asha'],
     [{ name: 'Asha\nsupervisor:Ben\u202e', sub: '1' }, 'Asha supervisor:Ben'],
+    [{ name: '\u200b', sub: '1' }, '1'],
+    [{ name: '\u200b', sub: ' ' }, 'Somebody of the directory'],
     [{ sub: '4711' }, '4711'],
     [{ name: ['Asha'], email: 'a@b.example', sub: '1' }, 'a@b.example'],
   ])('is called by what people call them, on one line: %j', (claims, name) => expect(nameIn(claims)).toBe(name))
@@ -87,6 +89,8 @@ describe('whom the directory names', () => {
     ['/\\evil.example', '/'],
     ['https://evil.example', '/'],
     ['/a\nb', '/'],
+    ['/api/v1/exports/x/package.zip', '/'],
+    ['/constructor', '/'],
     ['/"><script>', '/'],
   ])('goes on to a page of ours: %s', (wanted, page) => expect(pageAfter(wanted)).toBe(page))
 })
@@ -99,15 +103,15 @@ describe('a sign-in that is under way', () => {
       client: () => ({
         look: async () => {},
         begin: async () => ({ url: 'https://login.example/go', challenge: { state: 's', nonce: 'n', verifier: 'v' } }),
-        finish: async () => ({ holder: HOLDER, authTime: null }),
-        signedOut: async () => ({ sub: '4711', sid: null, id: 'jti-1' }),
+        finish: async () => ({ holder: HOLDER, authTime: clock.now() / 1000 }),
+        signedOut: async () => ({ sub: '4711', sid: null, id: 'jti-1', at: clock.now() }),
         ...client,
       }),
     })
     made.follow({ directory: DIRECTORY })
     return { ...made, clock }
   }
-  const WHERE = { redirect: 'https://town.example/return', after: '/', again: null }
+  const WHERE = { redirect: 'https://town.example/return', after: '/', again: null, from: '10.0.0.1', anew: false }
   test('is finished once, in the browser that began it, within ten minutes', async () => {
     const { start, finish, clock } = desk()
     const { browser } = await start(WHERE)
@@ -119,28 +123,57 @@ describe('a sign-in that is under way', () => {
     await clock.advance(11 * 60_000)
     await expect(finish(late.browser, '?code=1')).rejects.toThrow('took too long')
   })
-  test('a thousand that nobody finishes do not fill the memory', async () => {
+  test('is not thrown out for strangers who begin a thousand, from one address or from many', async () => {
     const { start, finish } = desk()
     const { browser } = await start(WHERE)
-    for (let i = 0; i < 1000; i += 1) await start(WHERE)
-    await expect(finish(browser, '?code=1')).rejects.toThrow('not begun in this browser')
+    const codes = new Set<string>()
+    for (let i = 0; i < 1200; i += 1)
+      await start({ ...WHERE, from: i < 100 ? '10.0.0.9' : `10.${i % 200}.${Math.floor(i / 200)}.1` }).catch(
+        ({ code }: Failure) => codes.add(code),
+      )
+    expect([...codes]).toEqual(['people/busy'])
+    expect((await finish(browser, '?code=1')).person.name).toBe('Asha')
+  })
+  test('asks the directory once whether it answers, however many begin', async () => {
+    let looks = 0
+    const { start, clock } = desk({ look: async () => void (looks += 1) })
+    await Promise.all(Array.from({ length: 20 }, () => start(WHERE)))
+    expect(looks).toBe(1)
+    await clock.advance(6000)
+    await start(WHERE)
+    expect(looks).toBe(2)
+  })
+  test('that proves once more who somebody is must have been done since it was begun', async () => {
+    const { start, finish, clock } = desk({
+      finish: async () => ({ holder: HOLDER, authTime: Date.parse('2026-11-20T22:28:00Z') / 1000 }),
+    })
+    const { browser } = await start({ ...WHERE, again: 'cookie' })
+    await expect(finish(browser, '?code=1')).rejects.toThrow('did not ask again')
+    await clock.advance(0)
   })
   test('says what is wrong while the directory is away, and forgets it when it answers', async () => {
     let away = true
     const look = async (): Promise<void> => {
       if (away) throw new Failure('people/directory-away', 'Council sign-in does not answer: refused')
     }
-    const { start, state } = desk({ look })
+    const { start, state, clock } = desk({ look })
     await expect(start(WHERE)).rejects.toMatchObject({ code: 'people/directory-away' })
     expect(state()?.problem).toContain('does not answer')
     away = false
+    await clock.advance(6000)
     await start(WHERE)
     expect(state()).toEqual({ name: 'Council sign-in', problem: null })
   })
-  test('a logout token counts once', async () => {
-    const { signedOut } = desk()
-    expect(await signedOut('token')).toEqual({ sub: '4711', sid: null })
-    expect(await signedOut('token')).toBeNull()
+  test('a logout token counts once, and only when what it says was done', async () => {
+    const { signedOut, clock } = desk()
+    const done: unknown[] = []
+    await expect(
+      signedOut('token', async () => {
+        throw new Error('the ledger is away')
+      }),
+    ).rejects.toThrow('the ledger is away')
+    for (let i = 0; i < 2; i += 1) await signedOut('token', async (whom) => void done.push(whom))
+    expect(done).toEqual([{ sub: '4711', sid: null, until: clock.now() + 30_000 }])
   })
   test('there is none where the town has no directory', async () => {
     const { follow, start, state } = desk()

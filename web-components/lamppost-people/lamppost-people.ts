@@ -57,6 +57,7 @@ export class LamppostPeople extends LitElement {
   @state() private refusal: string | null = null
   @state() private done: string | null = null
 
+  #isBusy = false
   #looking: ReturnType<typeof setInterval> | null = null
   #client = new ClientController(this)
   #confirmation = new Confirmation(this, () => this.#client.client)
@@ -79,10 +80,13 @@ export class LamppostPeople extends LitElement {
     const { client } = this.#client
     this.me = await client.whoIsHere()
     if (this.#isSupervisor) [this.accounts, this.tokens] = await Promise.all([client.accounts(), client.tokens()])
-    if (this.me.user !== null) this.mySessions = await client.sessionsOf(this.me.user)
+    if (this.me.how === 'account' && this.me.user !== null) this.mySessions = await client.sessionsOf(this.me.user)
   }
   /** Says what went wrong where the person is looking. Returns whether nothing did. */
   async #try(work: () => Promise<unknown>): Promise<boolean> {
+    // Pressed twice is once.
+    if (this.#isBusy) return false
+    this.#isBusy = true
     this.refusal = null
     this.done = null
     try {
@@ -93,6 +97,8 @@ export class LamppostPeople extends LitElement {
       const own = error instanceof Refusal && error.problem.code.startsWith('user/')
       this.refusal = own ? error.problem.detail : refusalText(error, this.#language.words)
       return false
+    } finally {
+      this.#isBusy = false
     }
   }
   #time(iso: string): string {
@@ -211,7 +217,7 @@ export class LamppostPeople extends LitElement {
         })}
       </section>`
   }
-  #ofOneself({ user, name }: WhoIsHere) {
+  #ofOneself({ user, name, how }: WhoIsHere) {
     const { words } = this
     return html`<section class="own">
       <div class="top">
@@ -219,8 +225,8 @@ export class LamppostPeople extends LitElement {
         ${this.token === '' ? html`<button class="out" @click=${() => this.#signOut()}>${words.signOut}</button>` : nothing}
       </div>
       ${
-        user === null
-          ? html`<p class="quiet">${words.noAccountOfOwn}</p>`
+        user === null || how !== 'account'
+          ? html`<p class="quiet">${how === 'directory' ? words.ofDirectory : words.noAccountOfOwn}</p>`
           : html`${this.#passwordForm(user)}
             ${sessionList(this.mySessions, words, { timeOf: (iso) => this.#time(iso), end: (id) => this.#end(user, id) })}`
       }

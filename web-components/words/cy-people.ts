@@ -55,6 +55,7 @@ export const peopleTextCy: Pick<Words, 'people'> = {
       scheme === 'scrypt' ? 'cedwir y cyfrinair fel yn fersiwn 0.1, tan y mewngofnodi nesaf' : '',
     mine: 'Fy nghyfrif',
     noAccountOfOwn: 'Daethoch i mewn â thocyn: nid oes cyfrinair na chyfrif i’w newid.',
+    ofDirectory: 'Cyfeiriadur y cyngor a’ch mewngofnododd: newidir eich cyfrinair a’ch grwpiau yno.',
     tokens: 'Tocynnau',
     tokensWhy: 'Daw mannau cymorth, sgriptiau a waliau i mewn â’r rhain. Ni ddangosir yr un ohonynt byth eto.',
     noTokens: 'Does dim tocynnau.',

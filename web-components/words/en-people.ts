@@ -63,6 +63,7 @@ export const peopleText = {
       scheme === 'scrypt' ? 'password kept as version 0.1 did, until the next sign-in' : '',
     mine: 'My account',
     noAccountOfOwn: 'You came in with a token: there is no password and no account to change.',
+    ofDirectory: 'The council’s directory signed you in: your password and your groups are changed there.',
     tokens: 'Tokens',
     tokensWhy: 'Help points, scripts and walls come in with these. None of them is ever shown again.',
     noTokens: 'There are no tokens.',

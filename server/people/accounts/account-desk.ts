@@ -25,16 +25,20 @@ export type AccountDeskNeeds = {
 export type NewAccount = { user: string; name: string; roles: Role[]; password: string }
 export type AccountChange = { name?: string; roles?: Role[]; password?: string }
 /** Whoever sets a password of their own: the cookies of their session and browser there. */
-export type Own = { session: string | null; browser: string | null }
-/** What that browser holds from then on; null: as before. */
-export type Changed = { account: Account; session: string | null; browser: string | null }
+export type Own = {
+  session: string | null
+  browser: string | null
+  /** What that browser holds from then on. */
+  give(session: string, browser: string): void
+}
 
 const unknown = (user: string): Failure => new Failure('user/unknown', `Nobody signs in as "${user}" here.`)
 /** @throws user/last-supervisor: then only the machine's own command line could make one again */
 const mustLeaveSupervisor =
   (user: string) =>
   ({ users }: Stored): void => {
-    if (!users.some((each) => each.user !== user && each.roles.includes('supervisor')))
+    const isOne = users.find((each) => each.user === user)?.roles.includes('supervisor') ?? false
+    if (isOne && !users.some((each) => each.user !== user && each.roles.includes('supervisor')))
       throw new Failure('user/last-supervisor', 'This is the last supervisor; make another one first.')
   }
 
@@ -80,24 +84,23 @@ export function createAccountDesk({ clock, people, identities, record, townNames
       user: string,
       { name, roles, password }: AccountChange,
       { actor, own }: { actor: string; own: Own },
-    ): Promise<Changed> {
+    ): Promise<Account> {
       const before = find(user)
       if (password !== undefined) await judge(password, [user, name ?? before.name])
       const facts = { ...(name === undefined ? {} : { name }), ...(roles ? { roles } : {}) }
-      const may = roles && !roles.includes('supervisor') && before.roles.includes('supervisor')
-      if (name !== undefined || roles)
-        if (!(await people.changeUser(user, facts, may ? mustLeaveSupervisor(user) : undefined))) throw unknown(user)
-      const anew = password === undefined ? null : await people.setPassword(user, password)
-      if (password !== undefined && !anew) throw unknown(user)
-      const session = anew && own.session !== null ? sessions.renew(own.session, anew.stamp) : null
-      const browser = session === null ? null : browsers.remember(own.browser, user)
-      await done(changed(find(user), password !== undefined, actor))
-      return { account: viewOf(find(user)), session, browser }
+      const may = roles && !roles.includes('supervisor') ? mustLeaveSupervisor(user) : undefined
+      const now = await people.changeUser(user, { ...facts, ...(password === undefined ? {} : { password }) }, may)
+      if (!now) throw unknown(user)
+      const session = password !== undefined && own.session !== null ? sessions.renew(own.session, now.stamp) : null
+      // Given before it is entered: nobody is signed out because the disk is full.
+      if (session !== null) own.give(session, browsers.remember(own.browser, user))
+      await done(changed(now, password !== undefined, actor))
+      return viewOf(find(user))
     },
     /** @throws user/unknown, user/last-supervisor */
     async remove(user: string, actor: string): Promise<void> {
-      const may = find(user).roles.includes('supervisor') ? mustLeaveSupervisor(user) : undefined
-      const removed = await people.removeUser(user, may)
+      find(user)
+      const removed = await people.removeUser(user, mustLeaveSupervisor(user))
       if (!removed) throw unknown(user)
       sessions.end(user, null)
       await done({ kind: 'user.removed', actor, subject: user, body: { user, name: removed.name } })
@@ -127,7 +130,8 @@ export function createAccountDesk({ clock, people, identities, record, townNames
       await done({ kind: 'token.revoked', actor, subject: 'token', body: { token: id, name } })
     },
     /** Whether this person may see and change that account as their own. */
-    isOwn: (person: Person, user: string): boolean => person.user === user && person.scope === undefined,
+    isOwn: (person: Person, user: string): boolean =>
+      person.user === user && person.scope === undefined && people.user(user) !== null,
   }
 }
 export type AccountDesk = ReturnType<typeof createAccountDesk>

@@ -67,6 +67,8 @@ export function accountRoutes(app: App, desk: AccountDesk, address: PublicAddres
     if (!desk.isOwn(personOf(request), user) && !isSupervisor(request))
       throw new Failure('people/forbidden', 'This is somebody else’s; a supervisor may.')
   }
+  /** What somebody does to themselves ends their session, and is answered all the same. */
+  const mayFinish = (request: FastifyRequest): void => request.onlyWhile(() => true)
   const ownCookie = (request: FastifyRequest): string | null => request.ownCookie(SESSION_COOKIE)
   /** Of somebody with several roles: as the supervisor they are for this, where it is not their own. */
   const actorFor = (request: FastifyRequest, user: string): string =>
@@ -117,14 +119,20 @@ export function accountRoutes(app: App, desk: AccountDesk, address: PublicAddres
       if ((name !== undefined || roles !== undefined) && !isSupervisor(request))
         throw new Failure('people/forbidden', 'Names and roles are given by a supervisor.')
       const own = desk.isOwn(personOf(request), user)
-      const { account, session, browser } = await desk.change(user, request.body, {
-        actor:
-          name !== undefined || roles !== undefined ? `supervisor:${personOf(request).name}` : actorFor(request, user),
-        own: { session: own ? ownCookie(request) : null, browser: own ? request.ownCookie(BROWSER_COOKIE) : null },
+      if (own) mayFinish(request)
+      const actor =
+        name !== undefined || roles !== undefined ? `supervisor:${personOf(request).name}` : actorFor(request, user)
+      return desk.change(user, request.body, {
+        actor,
+        own: {
+          session: own ? ownCookie(request) : null,
+          browser: own ? request.ownCookie(BROWSER_COOKIE) : null,
+          give(session, browser) {
+            give.session([request, reply], session)
+            give.browser([request, reply], browser)
+          },
+        },
       })
-      if (session !== null) give.session([request, reply], session)
-      if (browser !== null) give.browser([request, reply], browser)
-      return account
     },
   )
   app.delete(
@@ -139,6 +147,7 @@ export function accountRoutes(app: App, desk: AccountDesk, address: PublicAddres
       },
     },
     async (request, reply) => {
+      mayFinish(request)
       await desk.remove(request.params.user, actorOf(request))
       return reply.status(204).send(null)
     },
@@ -172,6 +181,7 @@ export function accountRoutes(app: App, desk: AccountDesk, address: PublicAddres
     },
     async (request, reply) => {
       mustBeTheirs(request, request.params.user)
+      mayFinish(request)
       await desk.endSessions(request.params.user, null, actorFor(request, request.params.user))
       return reply.status(204).send(null)
     },
@@ -189,6 +199,7 @@ export function accountRoutes(app: App, desk: AccountDesk, address: PublicAddres
     },
     async (request, reply) => {
       mustBeTheirs(request, request.params.user)
+      mayFinish(request)
       await desk.endSessions(request.params.user, request.params.id, actorFor(request, request.params.user))
       return reply.status(204).send(null)
     },

@@ -5,6 +5,7 @@ import { type Known, changesBetween } from './people-changes.ts'
 import type { PeopleFile } from './people-file.ts'
 
 const LOOK_EVERY_MS = 500
+const THERE_WITHIN_MS = 10_000
 
 export function followPeople({
   clock,
@@ -23,8 +24,8 @@ export function followPeople({
     if (!onRecorded) return
     const drafts = changesBetween(before, now)
     if (drafts.length === 0) return
-    append(drafts).durable.catch(onError)
-    onRecorded()
+    const recorded = onRecorded
+    append(drafts).durable.then(() => recorded(), onError)
   }
   return {
     onForeign,
@@ -33,9 +34,13 @@ export function followPeople({
      * @param recorded they are to be kept as known
      */
     begin(people: Pick<PeopleFile, 'now' | 'isRead'>, knownBefore: Known, recorded: () => unknown): void {
-      void (async () => {
+      ;(async () => {
         // A file that is broken says nothing of who was removed.
         while (!people.isRead() && !stopped.signal.aborted) await clock.sleep(LOOK_EVERY_MS, stopped.signal)
+        if (stopped.signal.aborted) return
+        // A folder that is mounted late, or a file that is being restored, is no removal of everybody.
+        if (people.now().users.length === 0 && knownBefore.users.length > 0)
+          await clock.sleep(THERE_WITHIN_MS, stopped.signal)
         if (stopped.signal.aborted) return
         onRecorded = recorded
         onForeign(knownBefore, people.now())
@@ -43,7 +48,7 @@ export function followPeople({
           await clock.sleep(LOOK_EVERY_MS, stopped.signal)
           people.now()
         }
-      })()
+      })().catch(onError)
     },
     close: (): void => stopped.abort(),
   }

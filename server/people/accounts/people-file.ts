@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Person, Scope } from '../../glossary/people.ts'
 import { type Clock, realClock } from '../../tools/clock.ts'
-import { replaceFile } from '../../tools/process/replace-file.ts'
+import { keepOwner, replaceFile } from '../../tools/process/replace-file.ts'
 import { whenFileLocked, withFileLock } from '../../tools/process/file-lock.ts'
 import { hashPassword, matchNobody, passwordMatches, schemeOf } from './passwords.ts'
 import { type Stored, type StoredToken, type StoredUser, hashToken, parsePeople, peopleText } from './people-format.ts'
@@ -47,6 +47,7 @@ export function openPeopleFile(
   let lookedAt = Number.NEGATIVE_INFINITY
   let missingSince: number | null = null
   let brokenStamp = ''
+  let isBroken = false
   let stored = EMPTY
   let byHash = new Map<string, StoredToken>()
 
@@ -55,6 +56,7 @@ export function openPeopleFile(
     byHash = new Map(next.tokens.map((token) => [token.sha256, token]))
     stamp = at
     missingSince = null
+    isBroken = false
   }
   function takeForeign(next: Stored, at: string): void {
     const before = stamp === null ? null : stored
@@ -71,13 +73,15 @@ export function openPeopleFile(
   function load(anew = false): Stored {
     if (!anew && clock.monotonic() - lookedAt < LOOK_EVERY_MS) return stored
     lookedAt = clock.monotonic()
-    const at = stampOf(file)
+    let at = brokenStamp
     try {
+      at = stampOf(file)
       if (at !== stamp && !isOnlyAway(at)) takeForeign(at === '' ? EMPTY : parsePeople(readFileSync(file, 'utf8')), at)
       else if (at === stamp) missingSince = null
     } catch (error) {
       // Half written, or edited by hand and broken: those who were known stay known, and it is read again.
-      if (at !== brokenStamp) onBroken(error)
+      if (at !== brokenStamp || !isBroken) onBroken(error)
+      isBroken = true
       brokenStamp = at
     }
     return stored
@@ -110,7 +114,10 @@ export function openPeopleFile(
   /** For commands: this process waits. */
   function changeNow<Result>(make: (now: Stored) => Made<Result>): Result {
     makeFolder()
-    return withFileLock(lock, () => act(make))
+    const result = withFileLock(lock, () => act(make))
+    // A command that root gives must not keep the server’s account from taking its turn.
+    keepOwner(dirname(file), lock)
+    return result
   }
   /** For the server: nothing else waits. */
   function change<Result>(make: (now: Stored) => Made<Result>): Promise<Result> {
@@ -222,11 +229,17 @@ export function openPeopleFile(
      * Null: there is nobody of that name.
      * @param may what must hold of the file at this moment; it throws when it does not
      */
-    changeUser: (
+    async changeUser(
       user: string,
-      facts: Partial<Pick<StoredUser, 'name' | 'roles'>>,
+      { password, ...facts }: Partial<Pick<StoredUser, 'name' | 'roles' | 'password'>>,
       may: (now: Stored) => void = () => {},
-    ): Promise<StoredUser | null> => changeUser(user, (now, all) => (may(all), { ...now, ...facts })),
+    ): Promise<StoredUser | null> {
+      const anew = password === undefined ? {} : { password: await hashPassword(password), stamp: newToken() }
+      return changeUser(user, (now, all) => {
+        may(all)
+        return { ...now, ...facts, ...anew }
+      })
+    },
     async setPassword(user: string, password: string): Promise<StoredUser | null> {
       const anew = await hashPassword(password)
       return changeUser(user, (now) => ({ ...now, password: anew, stamp: newToken() }))

@@ -45,6 +45,17 @@ export const personOfToken = ({ name, role, scope, helpPoints }: StoredToken): P
 })
 
 type Raw = Record<string, unknown>
+const USER_FIELDS = new Set(['user', 'name', 'role', 'roles', 'password', 'stamp', 'since', 'helpPoints'])
+const TOKEN_FIELDS = new Set([
+  ...['id', 'name', 'role', 'scope', 'helpPoints', 'sha256', 'made', 'until', 'replacedBy'],
+])
+/** What is not understood may take a right away: such an entry lets nobody in. */
+const isKnown = (raw: Raw, fields: ReadonlySet<string>): boolean => Object.keys(raw).every((field) => fields.has(field))
+const isMaybe = (given: unknown, check: (text: string) => boolean): boolean =>
+  given === undefined || given === null || (typeof given === 'string' && check(given))
+const isTime = (text: string): boolean => !Number.isNaN(Date.parse(text))
+const areTexts = (given: unknown): boolean =>
+  given === undefined || given === null || (Array.isArray(given) && given.every((each) => typeof each === 'string'))
 const textOr = <Other>(given: unknown, other: Other): string | Other => (typeof given === 'string' ? given : other)
 
 /** 0.1 had one role a person. */
@@ -52,7 +63,7 @@ function userOf(raw: Raw): StoredUser | null {
   const given = Array.isArray(raw.roles) ? raw.roles : [raw.role]
   const roles = given.filter((role): role is Role => (READERS as readonly unknown[]).includes(role))
   const [user, name, password] = [textOr(raw.user, ''), textOr(raw.name, ''), textOr(raw.password, '')]
-  if (user === '' || roles.length === 0 || roles.length !== given.length) return null
+  if (user === '' || roles.length === 0 || roles.length !== given.length || !isKnown(raw, USER_FIELDS)) return null
   return { user, name, roles, password, stamp: textOr(raw.stamp, hashToken(password)), since: textOr(raw.since, null) }
 }
 /** 0.1 had tokens without id or end. A scope that is not known is narrower than anything that could be made of it. */
@@ -61,6 +72,7 @@ function tokenOf(raw: Raw): StoredToken | null {
   const scope = SCOPES.find((each) => each === raw.scope)
   const sha256 = textOr(raw.sha256, '')
   if (role === undefined || sha256 === '' || (raw.scope !== undefined && scope === undefined)) return null
+  if (!isKnown(raw, TOKEN_FIELDS) || !isMaybe(raw.until, isTime) || !areTexts(raw.helpPoints)) return null
   return {
     id: textOr(raw.id, sha256.slice(0, 12)),
     name: textOr(raw.name, ''),

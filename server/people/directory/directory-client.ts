@@ -12,6 +12,9 @@ import { type DirectoryHolder, groupsOf, nameIn } from './directory-plan.ts'
 export type Challenge = { state: string; nonce: string; verifier: string }
 /** `authTime`: when they last proved there who they are, seconds since 1970; null: it does not say. */
 export type Proven = { holder: DirectoryHolder; authTime: number | null }
+/** What is too slow, or does not answer at all, is not its word on a person. */
+const isAway = (error: unknown): boolean =>
+  error instanceof TypeError || /TIMEOUT|JWKS/i.test(String((error as { code?: unknown }).code ?? ''))
 
 const TIMEOUT_S = 8
 /** A logout token is of now. */
@@ -21,6 +24,9 @@ const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 export function createDirectoryClient(site: DirectorySite) {
   let found: Promise<openid.Configuration> | null = null
   let keys: JWTVerifyGetKey | null = null
+  /** What exactly is wrong is the cause: inner addresses are not for whoever asks. */
+  const away = (error: unknown): Failure =>
+    new Failure('people/directory-away', `${site.name} does not answer.`, { cause: error })
 
   /** @throws people/directory-away */
   async function configuration(): Promise<openid.Configuration> {
@@ -35,7 +41,7 @@ export function createDirectoryClient(site: DirectorySite) {
       return await found
     } catch (error) {
       found = null
-      throw new Failure('people/directory-away', `${site.name} does not answer: ${messageOf(error)}`, { cause: error })
+      throw away(error)
     }
   }
   return {
@@ -44,13 +50,11 @@ export function createDirectoryClient(site: DirectorySite) {
       const address = `${site.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
       const answer = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_S * 1000), redirect: 'error' }).catch(
         (error: unknown) => {
-          throw new Failure('people/directory-away', `${site.name} does not answer: ${messageOf(error)}`, {
-            cause: error,
-          })
+          throw away(error)
         },
       )
       await answer.arrayBuffer()
-      if (!answer.ok) throw new Failure('people/directory-away', `${site.name} answers ${answer.status}.`)
+      if (!answer.ok) throw away(new Error(`it answers ${answer.status}`))
     },
     /** Where the browser goes. @param again the person proves once more who they are, signed in there or not */
     async begin(redirect: string, again: boolean): Promise<{ url: string; challenge: Challenge }> {
@@ -83,6 +87,7 @@ export function createDirectoryClient(site: DirectorySite) {
           ...(again ? { maxAge: 120 } : {}),
         })
         .catch((error: unknown) => {
+          if (isAway(error)) throw away(error)
           throw new Failure('people/unauthenticated', `${site.name} did not sign you in: ${messageOf(error)}`, {
             cause: error,
           })
@@ -99,13 +104,15 @@ export function createDirectoryClient(site: DirectorySite) {
       return { holder, authTime: typeof claims.auth_time === 'number' ? claims.auth_time : null }
     },
     /**
-     * Whom the directory has signed out: a session, or with `sid` null all of that person's. `id`: it counts once.
+     * Whom the directory has signed out: a session, or with `sid` null all of that person's. `id`: it counts once. `at`:
+     * when it said so, milliseconds since 1970.
      * @throws request/invalid when the directory did not sign it for us, now
      */
-    async signedOut(logoutToken: string): Promise<{ sub: string | null; sid: string | null; id: string }> {
+    async signedOut(logoutToken: string): Promise<{ sub: string | null; sid: string | null; id: string; at: number }> {
       const config = await configuration()
       const { issuer, jwks_uri: jwks } = config.serverMetadata()
-      keys ??= createRemoteJWKSet(new URL(jwks ?? ''), { timeoutDuration: TIMEOUT_S * 1000 })
+      if (!jwks) throw away(new Error('it names no keys'))
+      keys ??= createRemoteJWKSet(new URL(jwks), { timeoutDuration: TIMEOUT_S * 1000 })
       const { payload } = await jwtVerify(logoutToken, keys, {
         issuer,
         audience: site.client,
@@ -113,13 +120,14 @@ export function createDirectoryClient(site: DirectorySite) {
         clockTolerance: 30,
         requiredClaims: ['jti', 'iat', 'events'],
       }).catch((error: unknown) => {
+        if (isAway(error)) throw away(error)
         throw new Failure('request/invalid', `This logout token does not count: ${messageOf(error)}`, { cause: error })
       })
       const { sub = null, sid = null, events, nonce, jti = '' } = payload
       const isLogout = typeof events === 'object' && events !== null && Object.hasOwn(events, LOGOUT_EVENT)
       if (!isLogout || nonce !== undefined || (sub === null && typeof sid !== 'string'))
         throw new Failure('request/invalid', 'This token is no logout token.')
-      return { sub, sid: typeof sid === 'string' ? sid : null, id: jti }
+      return { sub, sid: typeof sid === 'string' ? sid : null, id: jti, at: (payload.iat ?? 0) * 1000 }
     },
   }
 }

@@ -1,4 +1,5 @@
 /** What the directory's word means here: roles by groups, and where a browser goes on. Pure. */
+import { PAGES } from '../../door/pages.ts'
 import { type Person, READERS, type Role } from '../../glossary/people.ts'
 import type { DirectorySite } from '../../glossary/site.ts'
 
@@ -30,22 +31,25 @@ export function personOfDirectory(
     name,
     role,
     helpPoints: null,
-    user: `${sub}@${new URL(issuer).host}`,
+    // No account that is made here can have a name with a slash.
+    user: `directory/${new URL(issuer).host}/${sub}`,
     ...(roles.length > 1 ? { roles } : {}),
   }
 }
 
+const onOneLine = (text: unknown): string =>
+  typeof text === 'string'
+    ? text
+        .replaceAll(/[\p{C}\s]+/gu, ' ')
+        .trim()
+        .slice(0, 100)
+    : ''
 /** A name for people: of what directories send, the first that says something. Line breaks are no part of it. */
-export function nameIn(claims: Record<string, unknown>): string {
-  const found = [claims.name, claims.preferred_username, claims.email, claims.sub].find(
-    (each) => typeof each === 'string' && each.trim() !== '',
-  )
-  return String(found ?? '')
-    .replaceAll(/[\p{C}\s]+/gu, ' ')
-    .trim()
-    .slice(0, 100)
-}
+export const nameIn = ({ name, preferred_username: user, email, sub }: Record<string, unknown>): string =>
+  [name, user, email, sub].map(onOneLine).find((each) => each !== '') ?? 'Somebody of the directory'
 
-/** Back to a page of ours, never to another host: only a path, without what browsers take for a host. */
-export const pageAfter = (wanted: string | undefined): string =>
-  wanted !== undefined && /^\/(?![/\\])[\w\-./?=&%]{0,200}$/.test(wanted) ? wanted : '/'
+/** Back to a page of ours, and to nothing else: no other host, no request of the API. */
+export function pageAfter(wanted: string | undefined): string {
+  const [path = ''] = (wanted ?? '').split('?')
+  return wanted !== undefined && Object.hasOwn(PAGES, path) && /^[\w\-./?=&%]{1,300}$/.test(wanted) ? wanted : '/'
+}

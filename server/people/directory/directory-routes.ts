@@ -1,7 +1,7 @@
 /** Sign-in by the council's directory: there and back by the browser, and its own word when somebody has signed out there. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { DIRECTORY_COOKIE, SESSION_COOKIE, isSecure } from '../../door/credentials.ts'
+import { DIRECTORY_COOKIE, LEFT_COOKIE, SESSION_COOKIE, isSecure } from '../../door/credentials.ts'
 import type { App } from '../../door/door.ts'
 import type { PublicAddress } from '../../door/public-address.ts'
 import { MAYBE_STRING, PROBLEM } from '../../door/shapes.ts'
@@ -11,12 +11,12 @@ import { escaped } from '../../tools/html.ts'
 import { createCookieGiver } from '../sign-in/give-cookie.ts'
 import type { Place } from '../sign-in/sessions.ts'
 import { placeOf } from '../sign-in/sign-in.ts'
-import type { DirectoryState } from './directory-desk.ts'
+import type { DirectoryState, Start } from './directory-desk.ts'
 import { type DirectoryHolder, pageAfter } from './directory-plan.ts'
 
 export type DirectoryPort = {
   state(): DirectoryState | null
-  start(where: { redirect: string; after: string; again: string | null }): Promise<{ url: string; browser: string }>
+  start(where: Start): Promise<{ url: string; browser: string }>
   finish(
     browser: string | null,
     query: string,
@@ -25,13 +25,21 @@ export type DirectoryPort = {
   open(holder: DirectoryHolder, person: Person, place: Place): Promise<string>
   /** Whether it was that person's session. */
   confirm(session: string, holder: DirectoryHolder): boolean
-  /** Null: it counted before. */
-  signedOut(logoutToken: string): Promise<unknown>
+  signedOut(logoutToken: string): Promise<void>
   onRefused(refused: { from: string; reason: string }): void
 }
 
 const RETURN = '/api/v1/session/directory/return'
-const STATUS: Readonly<Record<string, number>> = { 'people/directory-away': 503, 'request/not-found': 404 }
+const STATUS: Readonly<Record<string, number>> = {
+  'people/directory-away': 503,
+  'people/busy': 503,
+  'request/not-found': 404,
+}
+/** What is a refusal of a person; that the directory is away is none. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  'people/forbidden': 'no role by the directory',
+  'people/unauthenticated': 'by the directory',
+}
 const MOST_LOGOUT_BYTES = 16_384
 
 /** `to`: where it leads; `at`: by itself, or when it is clicked. */
@@ -106,16 +114,27 @@ export function directoryRoutes(app: App, port: DirectoryPort, address: PublicAd
     async (request, reply) => {
       const { after, again } = request.query
       const session = again === undefined ? null : request.ownCookie(SESSION_COOKIE)
-      const redirect = returnOf(request)
+      const to = { to: root, at: 'click' } as const
+      // A page of somebody else must not change who is signed in in this browser.
+      if (/^(?:cross-site|same-site)$/i.test(String(request.headers['sec-fetch-site'] ?? '')))
+        return say(reply, 403, page(root, 'You are not signed in', 'Open Lamppost, and sign in there.', to))
+      if (again !== undefined && session === null)
+        return say(reply, 403, page(root, 'You are not signed in', 'Nobody is signed in in this browser.', to))
       try {
-        const next = `${address.basePath}${pageAfter(after)}`
-        const { url, browser } = await port.start({ redirect, after: next, again: session })
+        const { url, browser } = await port.start({
+          redirect: returnOf(request),
+          after: `${address.basePath}${pageAfter(after)}`,
+          again: session,
+          from: request.ip,
+          // Whoever signed out here before may still be signed in there.
+          anew: request.ownCookie(LEFT_COOKIE) !== null,
+        })
         give.directory([request, reply], browser)
         return await reply.redirect(url, 302)
       } catch (error) {
-        if (!(error instanceof Failure) || error.code !== 'people/directory-away') throw error
-        const words = `${error.message} Use an account that was made here.`
-        return say(reply, 503, page(root, 'You are not signed in', words, { to: root, at: 'click' }))
+        if (!(error instanceof Failure) || STATUS[error.code] !== 503) throw error
+        const words = `${error.message} Accounts that were made here go on.`
+        return say(reply, 503, page(root, 'You are not signed in', words, to))
       }
     },
   )
@@ -140,13 +159,12 @@ export function directoryRoutes(app: App, port: DirectoryPort, address: PublicAd
           )
         }
         give.session([request, reply], await port.open(holder, person, placeOf(request)))
+        give.left([request, reply], false)
         return say(reply, 200, page(root, 'Signed in', 'One moment.', { to: after, at: 'once' }))
       } catch (error) {
         if (!(error instanceof Failure)) throw error
-        port.onRefused({
-          from: request.ip,
-          reason: error.code === 'people/forbidden' ? 'no role by the directory' : 'by the directory',
-        })
+        const reason = REFUSALS[error.code]
+        if (reason !== undefined) port.onRefused({ from: request.ip, reason })
         return say(
           reply,
           STATUS[error.code] ?? 403,

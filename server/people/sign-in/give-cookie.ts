@@ -1,5 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { BROWSER_COOKIE, DIRECTORY_COOKIE, SESSION_COOKIE, cookieFor, isSecure } from '../../door/credentials.ts'
+import {
+  BROWSER_COOKIE,
+  DIRECTORY_COOKIE,
+  LEFT_COOKIE,
+  SESSION_COOKIE,
+  cookieFor,
+  isSecure,
+} from '../../door/credentials.ts'
 import type { PublicAddress } from '../../door/public-address.ts'
 import { LONGEST_MS } from './sessions.ts'
 
@@ -24,6 +31,9 @@ export const createCookieGiver = (address: PublicAddress) => {
     /** Lax: the browser comes back from the directory’s own site. */
     directory: (to: [FastifyRequest, FastifyReply], value: string): void =>
       give(to, DIRECTORY_COOKIE, value, { maxAge: value === '' ? 0 : 600, sameSite: 'lax' }),
+    /** Whether somebody of the directory has just signed out here. */
+    left: (to: [FastifyRequest, FastifyReply], has: boolean): void =>
+      give(to, LEFT_COOKIE, has ? 'yes' : '', { maxAge: has ? BROWSER_S : 0 }),
     browser: (to: [FastifyRequest, FastifyReply], value: string): void =>
       give(to, BROWSER_COOKIE, value, { maxAge: BROWSER_S }),
   }

@@ -42,7 +42,8 @@ export function createKnownBrowsers({
       onChange()
       return mine
     },
-    save: (): KeptBrowser[] => known.filter(({ user, stamp }) => stampOf(user) === stamp),
+    // Somebody who is not known at this moment may be known again.
+    save: (): KeptBrowser[] => known.filter(({ user, stamp }) => [stamp, null].includes(stampOf(user))),
     restore: (kept: readonly KeptBrowser[]): void => void (known = [...kept]),
   }
 }

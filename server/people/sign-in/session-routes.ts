@@ -125,6 +125,7 @@ export function sessionRoutes(app: App, port: SessionPort, address: PublicAddres
     async (request, reply) => {
       const held = request.ownCookie(SESSION_COOKIE)
       const person = held === null ? null : port.whoHas({ cookie: held })
+      if (held !== null && port.standing(held)?.how === 'directory') give.left([request, reply], true)
       if (held !== null) await port.close(held)
       if (person) await port.onClosed(person)
       give.session([request, reply], '')

@@ -80,7 +80,16 @@ const PASS = Type.Object({
   ...{ made: TEXT, until: TEXT, left: Type.Number() },
 })
 const BROWSER = Type.Object({ sha256: TEXT, user: TEXT, stamp: TEXT })
-const PEOPLE = Type.Object({ users: Type.Array(Type.Object({})), tokens: Type.Array(Type.Object({})) })
+const MAYBE_TEXT = Type.Union([TEXT, Type.Null()])
+const PEOPLE = Type.Object({
+  users: Type.Array(Type.Object({ user: TEXT, name: TEXT, roles: Type.Array(TEXT), stamp: TEXT })),
+  tokens: Type.Array(
+    Type.Object({
+      ...{ id: TEXT, name: TEXT, role: Type.Enum(ROLES), scope: Type.Optional(Type.Enum(SCOPES)), until: MAYBE_TEXT },
+      helpPoints: Type.Union([Type.Array(TEXT), Type.Null()]),
+    }),
+  ),
+})
 const AT = Type.Object({ wall: Type.Number(), boot: TEXT, uptime: Type.Number() })
 
 /** Of another version, or edited: what is not understood is left out, and its person signs in again. */

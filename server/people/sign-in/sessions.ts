@@ -68,7 +68,7 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
   }
   function makeRoom(holder: Holder): void {
     const share = shareOf(holder)
-    for (const [sha256, session] of sessions) if (isOver(session) || !holderOf(session)) drop(sha256)
+    for (const [sha256, session] of sessions) if (isOver(session)) drop(sha256)
     const idle = [...sessions].toSorted(([, one], [, other]) => one.used - other.used)
     const theirs = idle.filter(([, session]) => shareOf(session.holder) === share)
     for (const [sha256] of theirs.slice(0, Math.max(0, theirs.length - MOST_EACH + 1))) drop(sha256)
@@ -124,8 +124,12 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
      */
     confirm(cookie: string, holder: Holder): boolean {
       const session = find(cookie)
-      if (!session || !isSameHolder(session.holder, holder)) return false
+      if (!session || isOver(session) || !isSameHolder(session.holder, holder)) return false
+      // What the directory says now is what they may do now.
+      session.holder = holder
+      if (!holderOf(session)) return false
       session.confirmed = clock.monotonic()
+      onChange()
       return true
     },
     /**
@@ -158,7 +162,8 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
     /** Its hash, where it is that person's: what they do in it is theirs, however others guess. */
     ofUser(cookie: string | null, user: string): string | null {
       const session = cookie === null ? undefined : find(cookie)
-      return cookie !== null && session && isOf(user, session) && !isOver(session) ? hashToken(cookie) : null
+      const isTheirs = session !== undefined && isOf(user, session) && !isOver(session) && holderOf(session) !== null
+      return cookie !== null && isTheirs ? hashToken(cookie) : null
     },
     /** @param own the cookie of whoever asks */
     of(user: string, own: string | null): SessionView[] {
@@ -193,11 +198,16 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
           },
         ]
       }),
-    /** The directory has signed somebody out there: one session of theirs, or all. Returns how many ended here. */
-    endOfDirectory({ sub, sid }: { sub: string | null; sid: string | null }): number {
-      const theirs = [...sessions].filter(([, { holder }]) => {
-        if (!('directory' in holder)) return false
-        return sid === null ? holder.directory.sub === sub : holder.directory.sid === sid
+    /**
+     * The directory has signed somebody out there: one session of theirs, or all. Returns how many ended here.
+     * @param until when it said so, milliseconds since 1970
+     */
+    endOfDirectory({ sub, sid, until }: { sub: string | null; sid: string | null; until: number }): number {
+      const theirs = [...sessions].filter(([, { holder, since }]) => {
+        // One that was opened after that is another sign-in.
+        if (!('directory' in holder) || Date.parse(since) > until) return false
+        const own = holder.directory
+        return (sid !== null && own.sid === sid) || (own.sub === sub && (sid === null || own.sid === null))
       })
       for (const [sha256] of theirs) drop(sha256)
       return theirs.length

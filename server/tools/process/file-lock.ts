@@ -1,3 +1,4 @@
+import { accessSync, constants, existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
 
@@ -12,6 +13,8 @@ const BUSY = 5
  * @throws when another process holds it for so long, or the folder cannot be written
  */
 export function withFileLock<Result>(file: string, act: () => Result, waitMs = WAIT_MS): Result {
+  // Opened for reading only, an exclusive lock would be none.
+  if (existsSync(file)) accessSync(file, constants.W_OK)
   const db = new DatabaseSync(file)
   try {
     // In memory: the lock needs no room on a disk that is full.

@@ -1,14 +1,24 @@
-import { chownSync, closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 
-/** A command that root gives must not take the file away from the account that the server runs as. */
-function keepOwner(file: string, beside: string): void {
-  try {
-    const { uid, gid } = statSync(file)
-    if (process.getuid?.() === 0 && uid !== 0) chownSync(beside, uid, gid)
-  } catch {
-    // There was none: it is whoever's makes it.
-  }
+/**
+ * A command that root gives must not take a file away from the account that the server runs as.
+ * @param like whose the new one is to be: the file of before, or the folder
+ */
+export function keepOwner(like: string, made: string): void {
+  const found = statSync(like, { throwIfNoEntry: false })
+  if (found && process.getuid?.() === 0 && found.uid !== 0) chownSync(made, found.uid, found.gid)
 }
 
 /**
@@ -28,7 +38,7 @@ export function replaceFile(file: string, text: string): void {
   } finally {
     closeSync(handle)
   }
-  keepOwner(file, beside)
+  keepOwner(existsSync(file) ? file : dirname(file), beside)
   renameSync(beside, file)
 }
 
