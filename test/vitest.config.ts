@@ -10,7 +10,8 @@ const SIDE_BY_SIDE = [
     'sia-receiver,package,evidence-package,evidence-deaths,rtsp-recording,ledger.contract,clock.contract}.test.ts',
   'test/door/{access-table,api,penetration,connectors,room,lists,running-answers,sources,onvif-device,live-hls,live-socket,event-stream,' +
     'evidence}.test.ts',
-  'test/journeys/{cameras,other-pages,people,directory,commands,embedding,help-points,evidence,lifecycle,sound,wall,wall-looks,wall-hands}.test.ts',
+  'test/journeys/{cameras,other-pages,people,directory,commands,embedding,help-points,evidence,lifecycle,sound,wall,' +
+    'wall-looks,wall-hands}.test.ts',
 ]
 
 /** Of a whole test: longer than what any of its steps may wait for. */

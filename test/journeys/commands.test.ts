@@ -127,7 +127,7 @@ describe('lamppost start', () => {
     expect(status).toBe(1)
     for (const remedy of ['--tls-cert', '--public-url', '--plain-http']) expect(err).toContain(remedy)
   })
-  test('keeps the data folder from other accounts, also one that was open to them, and takes a new certificate without a restart', async () => {
+  test('keeps the data folder from other accounts, and takes a new certificate without a restart', async () => {
     mkdirSync(data, { recursive: true })
     chmodSync(data, 0o755)
     const [first, second] = [join(folder, 'first'), join(folder, 'second')]

@@ -116,7 +116,7 @@ export function directoryRoutes(app: App, port: DirectoryPort, address: PublicAd
       const session = again === undefined ? null : request.ownCookie(SESSION_COOKIE)
       const to = { to: root, at: 'click' } as const
       // A page of somebody else must not change who is signed in in this browser.
-      if (/^(?:cross-site|same-site)$/i.test(String(request.headers['sec-fetch-site'] ?? '')))
+      if (/^(?:cross-site|same-site)$/i.test(request.headers['sec-fetch-site'] ?? ''))
         return say(reply, 403, page(root, 'You are not signed in', 'Open Lamppost, and sign in there.', to))
       if (again !== undefined && session === null)
         return say(reply, 403, page(root, 'You are not signed in', 'Nobody is signed in in this browser.', to))
