@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- --only
- * press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,device,recording --moves N --mutations N
+ * press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,device,people,recording --moves N --mutations N
  * --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N --parts
  * compare,town,rings,rate,flood,deaths,big,idle,one,six,nine]`: sets up, measures, prints figures, and writes them as
  * JSON to test/bench/output. Figures, never assertions. `--only voice` and
@@ -20,7 +20,8 @@ const { values } = parseArgs({
   options: {
     only: {
       type: 'string',
-      default: 'press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,device,recording',
+      default:
+        'press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,device,people,recording',
     },
     presses: number(50),
     moves: number(1000),
@@ -63,6 +64,7 @@ const benches = {
   voice: async () =>
     (await import('./voice-bench.mjs')).benchVoice({ ...options, rounds: Math.min(20, options.rounds) }),
   connectors: async () => (await import('./connectors-bench.mjs')).benchConnectors(options),
+  people: async () => (await import('./people-bench.mjs')).benchPeople(options),
   device: async () => (await import('./device-bench.mjs')).benchDevice(options),
   recording: async () =>
     (await import('./recording-bench.mjs')).benchRecording({ ...options, parts: values.parts.split(',') }),

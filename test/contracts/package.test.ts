@@ -82,9 +82,9 @@ describe('the custom-elements manifest', () => {
     expect(elements.map(({ tagName }) => tagName).sort()).toEqual([
       'lamppost-call',
       'lamppost-connectors',
-      'lamppost-people',
       'lamppost-evidence',
       'lamppost-incident',
+      'lamppost-people',
       'lamppost-player',
       'lamppost-presets',
       'lamppost-proofs',

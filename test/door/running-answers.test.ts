@@ -115,7 +115,8 @@ describe.each([
   })
   test('ends when the role is taken, and with a cookie as with a token', async () => {
     const port = await open(tls)
-    const mine = fetchOver(port, '/package', { cookie: 'lamppost_session=officer' })
+    const name = tls ? '__Host-lamppost_session' : 'lamppost_session'
+    const mine = fetchOver(port, '/package', { cookie: `${name}=officer` })
     await begun(mine)
     people.set('officer', { name: 'Olga', role: 'operator', helpPoints: null })
     await over(mine)
