@@ -68,9 +68,9 @@ const cookieOf = ({ cookies }) => cookies.map((each) => each.split(';')[0]).join
 function again(act, wanted, everyMs) {
   const times = []
   let other = 0
-  let going = true
+  const stopped = new AbortController()
   const done = (async () => {
-    while (going) {
+    while (!stopped.signal.aborted) {
       const from = performance.now()
       if ((await act()).status === wanted) times.push(performance.now() - from)
       else other += 1
@@ -78,7 +78,7 @@ function again(act, wanted, everyMs) {
     }
   })()
   return async () => {
-    going = false
+    stopped.abort()
     await done
     return { ...summary(times), other }
   }
