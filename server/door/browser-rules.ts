@@ -1,4 +1,4 @@
-/** What browsers are told with every answer: what pages may do, and what they may keep. */
+/** Headers for browsers, with every answer: what a page may run, and that nothing is kept in the cache. */
 import helmet from '@fastify/helmet'
 import type { App } from './door.ts'
 import { frameAncestors } from './embedding.ts'

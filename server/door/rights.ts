@@ -16,8 +16,8 @@ export function actingAs(person: Person | null, { roles, scopes = [] }: Access):
 }
 
 /**
- * In whose stead somebody reads the record: whoever holds a token for a wall reads what an operator reads, even when a
- * supervisor made it.
+ * By which roles somebody reads the record. A token for a wall reads what an operator reads, even when a supervisor made
+ * it.
  */
 export const readingRoles = (person: Person | null): readonly Role[] =>
   person === null ? [] : person.scope === undefined ? rolesOf(person) : ['operator']

@@ -456,7 +456,7 @@ export const ENTRY = Type.Object({
   body: Type.Unknown(),
   hash: Type.String(),
 })
-/** In the place of an entry that whoever asks may not read. */
+/** Stands for an entry that the person who asks may not read. */
 export const WITHHELD = Type.Object({ seq: Type.Integer(), hash: Type.String() })
 export const VERIFICATION = Type.Object({
   ok: Type.Boolean(),

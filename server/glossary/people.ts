@@ -59,7 +59,7 @@ export type SessionView = {
   until: string
   from: string
   browser: string
-  /** Whoever asks has this one. */
+  /** It is the session that this list was asked for with. */
   current: boolean
 }
 /** A token as supervisors see it; the token itself is never shown again. */

@@ -26,7 +26,7 @@ export type ClipPort = {
   release(incident: IncidentId, camera: CameraId): void
 }
 
-/** `seen`: the newest entry of the incident that whoever closes it has seen. `by`: a person; null: Lamppost itself. */
+/** `by`: the person who closes it; null: Lamppost itself. `seen`: the newest entry that this person has seen. */
 type Closing = { seen?: number | null; by?: string | null }
 
 export function createIncidentDesk(options: {

@@ -23,7 +23,7 @@ import { createGuessing } from './sign-in/guessing.ts'
 import { type Identities, openIdentities } from './sign-in/identities.ts'
 import { type Refusal, type Refusals, createRefusals } from './sign-in/refusals.ts'
 import { type SessionPort, sessionRoutes } from './sign-in/session-routes.ts'
-import type { Place } from './sign-in/sessions.ts'
+import { type Place, howOf } from './sign-in/sessions.ts'
 import { openSessionStore } from './sign-in/session-store.ts'
 import { type SignIn, type SignedIn, createSignIn } from './sign-in/sign-in.ts'
 import { createViewing } from './viewing.ts'
@@ -91,7 +91,7 @@ function sessionBook({ sessions, save }: Identities, { record, clock, directory 
       return cookie
     },
     async onOpened({ name, role }: Person, holder: SignedIn['holder']): Promise<void> {
-      const how = 'user' in holder ? 'account' : 'directory' in holder ? 'directory' : 'token'
+      const how = howOf(holder)
       const isAway = how === 'account' && (directory.state()?.problem ?? null) !== null
       const whom =
         'directory' in holder ? { directory: { issuer: holder.directory.issuer, sub: holder.directory.sub } } : {}

@@ -48,7 +48,11 @@ const shareOf = (holder: Holder): string =>
       ? `directory ${holder.directory.issuer} ${holder.directory.sub}`
       : JSON.stringify('maker' in holder ? holder.maker : holder)
 
-/** The same account, or the very same token. */
+/** What somebody came in with. */
+export const howOf = (holder: Holder): 'account' | 'directory' | 'token' =>
+  'user' in holder ? 'account' : 'directory' in holder ? 'directory' : 'token'
+
+/** The same account, the very same token, or the same person of the directory. */
 const isSameHolder = (one: Holder, other: Holder): boolean =>
   ('user' in one && 'user' in other && one.user === other.user && one.stamp === other.stamp) ||
   ('token' in one && 'token' in other && one.token === other.token) ||
@@ -138,12 +142,11 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
     isConfirmed: (cookie: string): boolean =>
       clock.monotonic() - (find(cookie)?.confirmed ?? Number.NEGATIVE_INFINITY) < CONFIRMED_MS,
     /** How it was opened, and whether it is confirmed; null: there is none. */
-    standing(cookie: string): { how: 'account' | 'directory' | 'token'; confirmed: boolean } | null {
+    standing(cookie: string): { how: ReturnType<typeof howOf>; confirmed: boolean } | null {
       const session = find(cookie)
       if (!session) return null
       const { holder, confirmed } = session
-      const how = 'user' in holder ? 'account' : 'directory' in holder ? 'directory' : 'token'
-      return { how, confirmed: clock.monotonic() - confirmed < CONFIRMED_MS }
+      return { how: howOf(holder), confirmed: clock.monotonic() - confirmed < CONFIRMED_MS }
     },
     close: (cookie: string): void => drop(hashToken(cookie)),
     /**
