@@ -132,6 +132,18 @@ export function openPeopleFile(
       return { next: { ...now, users: now.users.map((each) => (each === found ? next : each)) }, result: next }
     })
 
+  async function changeAccount(
+    user: string,
+    { password, ...facts }: Partial<Pick<StoredUser, 'name' | 'roles' | 'password'>>,
+    may: (now: Stored) => void = () => {},
+  ): Promise<StoredUser | null> {
+    const anew = password === undefined ? {} : { password: await hashPassword(password), stamp: newToken() }
+    return changeUser(user, (now, all) => {
+      may(all)
+      return { ...now, ...facts, ...anew }
+    })
+  }
+
   return {
     /** Everything as it is now. */
     now: (): Stored => load(),
@@ -229,21 +241,8 @@ export function openPeopleFile(
      * Null: there is nobody of that name.
      * @param may what must hold of the file at this moment; it throws when it does not
      */
-    async changeUser(
-      user: string,
-      { password, ...facts }: Partial<Pick<StoredUser, 'name' | 'roles' | 'password'>>,
-      may: (now: Stored) => void = () => {},
-    ): Promise<StoredUser | null> {
-      const anew = password === undefined ? {} : { password: await hashPassword(password), stamp: newToken() }
-      return changeUser(user, (now, all) => {
-        may(all)
-        return { ...now, ...facts, ...anew }
-      })
-    },
-    async setPassword(user: string, password: string): Promise<StoredUser | null> {
-      const anew = await hashPassword(password)
-      return changeUser(user, (now) => ({ ...now, password: anew, stamp: newToken() }))
-    },
+    changeUser: changeAccount,
+    setPassword: (user: string, password: string): Promise<StoredUser | null> => changeAccount(user, { password }),
     /** Null: there is nobody of that name. @param may as for `changeUser` */
     removeUser: (user: string, may: (now: Stored) => void = () => {}): Promise<StoredUser | null> =>
       change((now) => {
