@@ -103,7 +103,7 @@ export async function openHouse({
     const people = house.add(openPeople({ ...ground, address, demo, town, ledger, cameras, incidents }))
     const rooms = { town, ledger, clips, cameras, incidents, presses, readiness, outbox, vms, device, calls, people }
     house.add(openMetrics({ ...ground, ...rooms }))
-    house.add(openShifts({ ...ground, ...rooms }))
+    house.add(openShifts({ ...ground, address, ...rooms }))
 
     await ledger.replay(house.folds())
     await house.begin(town.site)

@@ -14,7 +14,8 @@ const USAGE = `lamppost: links presses of help points to the cameras that see th
   lamppost connectors test [ID] --site FILE [--press] [--json]     (would the VMS hear a press?)
   lamppost connectors cameras ID --site FILE [--json]
   lamppost user  [add] --user USER --role ROLE… --name NAME [--data DIR]     (password on standard input)
-  lamppost user  list | roles --user USER --role ROLE… | password --user USER | remove --user USER [--data DIR]
+  lamppost user  list | roles --user USER --role ROLE… | password --user USER | reset-factors --user USER
+                 | remove --user USER [--data DIR]
   lamppost token --role ROLE --name NAME [--help-point ID…] [--scope wall-view|wall|metrics|press]
                  [--expires 90d|never] [--data DIR]
   lamppost token list | renew ID [--expires 90d|never] | remove ID [--data DIR]

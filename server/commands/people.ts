@@ -149,10 +149,11 @@ async function addUser(people: PeopleFile, user: string, options: Options): Prom
   say(`${user} may sign in as ${roles.join(', ')}.`)
 }
 function listUsers(people: PeopleFile): void {
-  for (const { user, name, roles } of people.now().users) print([user, roles.join(','), name].join('\t'))
+  for (const { user, name, roles, factors } of people.now().users)
+    print([user, roles.join(','), name, factors.map(({ kind }) => kind).join(',') || 'password only'].join('\t'))
 }
 
-const VERBS = ['add', 'list', 'roles', 'password', 'remove']
+const VERBS = ['add', 'list', 'roles', 'password', 'reset-factors', 'remove']
 
 export async function userCommand([verb = 'add']: string[], options: Options): Promise<number> {
   if (!VERBS.includes(verb)) throw new Error(`there is no "lamppost user ${verb}"; there are ${VERBS.join(', ')}`)
@@ -173,6 +174,10 @@ export async function userCommand([verb = 'add']: string[], options: Options): P
   if (verb === 'password') {
     await people.setPassword(user, await passwordFor([user, people.user(user)?.name ?? '']))
     say(`${user} has a new password, and is signed out everywhere.`)
+  }
+  if (verb === 'reset-factors') {
+    await people.changeFactors(user, () => [], { newStamp: true })
+    say(`${user} has no second factor now, and is signed out everywhere.`)
   }
   if (verb === 'remove') {
     await people.removeUser(user)

@@ -39,6 +39,8 @@ declare module 'fastify' {
     scopes?: readonly Scope[]
     /** Why anybody may; a route that names neither this nor roles stops the start. */
     open?: string
+    /** Also for who has one of the roles only with a second factor, and has not proven one yet. */
+    withheld?: boolean
     /** Hands recordings out, or destroys them: a person with a session has said the password again lately. */
     confirmed?: boolean
     /** A signature in the place of a token is let in; the route checks it, and then `person` is null. */

@@ -20,6 +20,8 @@ export type EntrancePort = {
 }
 export const CONFIRM_FIRST =
   'This needs you and not only your screen: say your password again first (PUT /api/v1/session/confirmation).'
+const FACTOR_FIRST =
+  'Your role needs a second factor here: set up an authenticator app or a passkey on the page People.'
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 const SCOPE_WORDS: Record<Scope, string> = {
   'wall-view': 'a wall that shows',
@@ -48,6 +50,7 @@ export function refusedBy(error: unknown, request: FastifyRequest): RefusedAcces
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['people/forbidden', 'not their right'],
   ['people/confirm-first', 'the password was not said again'],
+  ['people/factor-first', 'no second factor'],
 ])
 
 /**
@@ -56,7 +59,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
  */
 export function createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused, address }: EntrancePort) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
-    const { roles, scopes = [], signed, confirmed } = request.routeOptions.config
+    const { roles, scopes = [], withheld = false, signed, confirmed } = request.routeOptions.config
     const route = `${request.method} ${request.routeOptions.url ?? ''}`
     if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath)
       return reply.redirect(`${address.basePath}/${request.originalUrl.slice(address.basePath.length)}`, 308)
@@ -81,12 +84,13 @@ export function createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused,
     if (signed && !hasToken && request.headers['x-lamppost-signature'] !== undefined) return
     const holder = credential && whoHas(credential)
     if (holder) request.prove()
-    const acting = actingAs(holder, { roles, scopes })
+    const access = { roles, scopes, withheld }
+    const acting = actingAs(holder, access)
     request.person = acting ?? holder
     if (credential && acting) {
       if (confirmed && 'cookie' in credential && !isConfirmed(credential.cookie))
         throw new Failure('people/confirm-first', CONFIRM_FIRST)
-      return request.onlyWhile(() => actingAs(whoHas(credential), { roles, scopes }) !== null)
+      return request.onlyWhile(() => actingAs(whoHas(credential), access) !== null)
     }
     if (!holder) {
       const pressing = request.method === 'POST' && /\/presses(\/|$)/.test(request.routeOptions.url ?? '')
@@ -101,6 +105,7 @@ export function createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused,
           : 'Sign in, or send a token: Authorization: Bearer …',
       )
     }
+    if (holder.withheld?.some((role) => roles.includes(role))) throw new Failure('people/factor-first', FACTOR_FIRST)
     throw new Failure('people/forbidden', whyForbidden(holder, roles))
   }
 }

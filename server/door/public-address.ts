@@ -71,6 +71,15 @@ export function isOwnOrigin(headers: IncomingHttpHeaders, secure: boolean, addre
   return own !== null && new URL(origin).origin === own
 }
 
+/** The origin that pages of this server have for whoever sent this request. */
+export const originOf = (
+  { protocol, host }: { protocol: string; host: string },
+  { origin }: Pick<PublicAddress, 'origin'>,
+): string => {
+  const theirs = `${protocol}://${host}`
+  return origin ?? (URL.canParse(theirs) ? new URL(theirs).origin : theirs)
+}
+
 /** Whether a request came to the proxy over TLS: as the address says that is ours, or as a trusted proxy says. */
 export const isForwardedSecurely = (headers: IncomingHttpHeaders, { origin, trustProxy }: PublicAddress): boolean =>
   (origin?.startsWith('https:') ?? false) || (trustProxy && last(headers['x-forwarded-proto']) === 'https')

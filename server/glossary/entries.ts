@@ -191,6 +191,8 @@ export type PeopleEntries = {
     name: string
     role: string
     how?: string
+    /** What proved them beside the password, or in its place. */
+    factor?: 'totp' | 'passkey'
     directory?: { issuer: string; sub: string }
     directoryAway?: true
   }
@@ -212,6 +214,10 @@ export type PeopleEntries = {
   /** `password`: there is a new one; sessions of before have ended. */
   'user.changed': { user: string; name: string; roles: string[]; password: boolean }
   'user.removed': { user: string; name: string }
+  'factor.added': { user: string; factor: string; what: 'totp' | 'passkey'; name: string }
+  'factor.removed': { user: string; factor: string; what: 'totp' | 'passkey'; name: string }
+  /** All of them, by a supervisor or on the machine: they were lost. */
+  'factors.reset': { user: string; factors: number }
   'shift.offered': ShiftOffer
   'shift.accepted': { shift: string; by: string }
 }

@@ -36,6 +36,8 @@ export type Person = {
   user?: string
   /** A narrowed token or session; left out: everything that the role may. */
   scope?: Scope
+  /** Roles that they have only once a second factor is proven. */
+  withheld?: readonly Role[]
   /**
    * Whose token or session made this short-lived one: its holder makes no others, opens no session and signs nothing.
    */
@@ -50,7 +52,11 @@ export type Account = {
   since: string | null
   scheme: 'argon2id' | 'scrypt'
   sessions: number
+  /** How many second factors there are. */
+  factors: number
 }
+/** A second factor of an account. `totp`: codes of an authenticator app. */
+export type Factor = { id: string; kind: 'totp' | 'passkey'; name: string; since: string }
 /** A session as its person and supervisors see it. `id` opens nothing. */
 export type SessionView = {
   id: string

@@ -80,7 +80,10 @@ export type OnvifDeviceSite = {
   activeMs: number | null
 }
 
-/** The council's directory. `claim`: which one of the ID token has groups; `roles`: the groups that give each role. */
+/**
+ * The council's directory. `claim`: which one of the ID token has groups; `roles`: the groups that give each role.
+ * `secondFactor`: how it is known that one was asked for there; null: it is not.
+ */
 export type DirectorySite = {
   name: string
   issuer: string
@@ -89,6 +92,7 @@ export type DirectorySite = {
   scope: string
   claim: string
   roles: Partial<Record<Exclude<Role, 'press'>, string[]>>
+  secondFactor: 'always' | { claim: string; values: string[] } | null
 }
 
 /** `fingerprint`: SHA-256 of the camera's certificate, hex without colons; null trusts any certificate of that host. */
@@ -211,6 +215,8 @@ export type Site = {
   onvifDevice: OnvifDeviceSite | null
   /** Null: only accounts made here sign in. */
   directory: DirectorySite | null
+  /** Roles that nobody has without a second factor. */
+  factorRequiredFor: Role[]
   escalation: EscalationStep[]
   /** Of whoever looks at a camera that no incident holds. */
   viewReason: 'required' | 'optional'

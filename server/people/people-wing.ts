@@ -7,7 +7,7 @@ import type { CameraId } from '../glossary/camera.ts'
 import type { IncidentId } from '../glossary/incident.ts'
 import type { Append, Draft } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
-import type { Person } from '../glossary/people.ts'
+import type { Role } from '../glossary/people.ts'
 import type { Site } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
 import { createTopic } from '../tools/topic.ts'
@@ -16,16 +16,21 @@ import { accountRoutes } from './accounts/account-routes.ts'
 import type { DemoCredentials } from './accounts/demo-people.ts'
 import { followPeople } from './accounts/follow-people.ts'
 import { openPeopleFile } from './accounts/people-file.ts'
-import { type DirectoryDesk, createDirectoryDesk } from './directory/directory-desk.ts'
-import { type DirectoryPort, directoryRoutes } from './directory/directory-routes.ts'
+import { createDirectoryDesk } from './directory/directory-desk.ts'
+import { directoryRoutes } from './directory/directory-routes.ts'
 import { createPresence } from './presence.ts'
 import { createGuessing } from './sign-in/guessing.ts'
 import { type Identities, openIdentities } from './sign-in/identities.ts'
-import { type Refusal, type Refusals, createRefusals } from './sign-in/refusals.ts'
-import { type SessionPort, sessionRoutes } from './sign-in/session-routes.ts'
-import { type Place, howOf } from './sign-in/sessions.ts'
+import { type Refusal, createRefusals } from './sign-in/refusals.ts'
+import { createSessionBook, directoryPort, sessionPort } from './sign-in/session-book.ts'
+import { sessionRoutes } from './sign-in/session-routes.ts'
+import { createSignIn } from './sign-in/sign-in.ts'
 import { openSessionStore } from './sign-in/session-store.ts'
-import { type SignIn, type SignedIn, createSignIn } from './sign-in/sign-in.ts'
+import { type FactorDeskNeeds, createFactorDesk } from './second-factor/factor-desk.ts'
+import { type FactorPort, factorRoutes } from './second-factor/factor-routes.ts'
+import { createPasskeys } from './second-factor/passkeys.ts'
+import { createSeal } from './second-factor/seal.ts'
+import { createSecondStep } from './second-factor/second-step.ts'
 import { createViewing } from './viewing.ts'
 
 export type PeopleNeeds = {
@@ -34,6 +39,7 @@ export type PeopleNeeds = {
   news: { publish(news: LiveNews): void }
   closing: { add(what: string, close: () => unknown): void }
   onError(error: unknown): void
+  logger: { info(line: string): void }
   address: PublicAddress
   /** Of the simulated town; null in a real one. */
   demo: DemoCredentials | null
@@ -48,7 +54,7 @@ export type PeopleNeeds = {
 }
 
 /** Who signs in, and what they hold, from before the start on. */
-function openSignIn({ clock, dataFolder, demo, ledger, closing, onError }: PeopleNeeds) {
+function openSignIn({ clock, dataFolder, demo, town, ledger, closing, onError, logger }: PeopleNeeds) {
   const follower = followPeople({ clock, append: ledger.append, onError })
   const people = openPeopleFile(join(dataFolder, 'people.json'), {
     onForeign: follower.onForeign,
@@ -57,8 +63,13 @@ function openSignIn({ clock, dataFolder, demo, ledger, closing, onError }: Peopl
     clock,
   })
   const store = openSessionStore({ file: join(dataFolder, 'sessions.json'), clock, onError })
-  const directory = createDirectoryDesk({ clock })
-  const identities = openIdentities({ clock, people, store, demo, ofDirectory: directory.personOf, onError })
+  const seal = createSeal(clock)
+  const passkeys = createPasskeys(seal)
+  const second = createSecondStep({ clock, people, seal, passkeys, onError })
+  const factorRequiredFor = (): readonly Role[] => town.site().factorRequiredFor
+  const directory = createDirectoryDesk({ clock, factorRequiredFor })
+  const ofDirectory = directory.personOf
+  const identities = openIdentities({ clock, people, store, demo, ofDirectory, factorRequiredFor, onError })
   const refused = createTopic<Refusal>(onError)
   const isUser = (user: string): boolean => people.user(user) !== null
   const refusals = createRefusals({ clock, append: ledger.append, isUser, onRefused: refused.publish })
@@ -69,88 +80,16 @@ function openSignIn({ clock, dataFolder, demo, ledger, closing, onError }: Peopl
     knownAs: identities.knownAs,
     guessing: createGuessing(clock),
     onRefused: refusals.signIn,
+    second,
+    personOf: identities.personOf,
+    log: (reason) => logger.info(`a passkey was not taken: ${reason}`),
     sleep: (ms) => clock.sleep(ms),
   })
   closing.add('the sessions', identities.close)
   closing.add('the refusals that are counted', refusals.close)
   closing.add('the look at the people file', follower.close)
   closing.add('the look at the directory', directory.close)
-  return { people, identities, signIn, refusals, refused, follower, directory }
-}
-
-/** Sessions as they are opened and closed, each with its entry. */
-function sessionBook({ sessions, save }: Identities, { record, clock, directory }: SessionBookNeeds) {
-  return {
-    async open(
-      { holder, scope, lastsMs }: Pick<SignedIn, 'holder' | 'scope' | 'lastsMs'>,
-      place: Place,
-    ): Promise<string> {
-      const until = lastsMs === null ? {} : { until: clock.monotonic() + lastsMs }
-      const cookie = sessions.open(holder, place, { scope, ...until })
-      await save()
-      return cookie
-    },
-    async onOpened({ name, role }: Person, holder: SignedIn['holder']): Promise<void> {
-      const how = howOf(holder)
-      const isAway = how === 'account' && (directory.state()?.problem ?? null) !== null
-      const whom =
-        'directory' in holder ? { directory: { issuer: holder.directory.issuer, sub: holder.directory.sub } } : {}
-      const body = { name, role, how, ...whom, ...(isAway ? { directoryAway: true as const } : {}) }
-      await record({ kind: 'session.opened', actor: `${role}:${name}`, subject: 'session', body })
-    },
-    async onClosed({ name, role }: Person): Promise<void> {
-      await record({ kind: 'session.closed', actor: `${role}:${name}`, subject: 'session', body: { name } })
-    },
-  }
-}
-type SessionBookNeeds = { record(draft: Draft): Promise<unknown>; clock: Clock; directory: DirectoryDesk }
-type SessionBook = ReturnType<typeof sessionBook>
-
-const sessionPort = (
-  { sessions, browsers, whoHas, save }: Identities,
-  { signIn, book, demo }: { signIn: SignIn; book: SessionBook; demo: DemoCredentials | null },
-): SessionPort => ({
-  signIn,
-  ...book,
-  async close(cookie) {
-    sessions.close(cookie)
-    await save()
-  },
-  confirm: sessions.confirm,
-  standing: sessions.standing,
-  remember: browsers.remember,
-  whoHas,
-  demoTokens: demo?.tokens ?? null,
-})
-
-function directoryPort(
-  { sessions, save }: Identities,
-  { directory, book, record, refused }: SessionBookNeeds & { book: SessionBook; refused: Refusals['signIn'] },
-): DirectoryPort {
-  return {
-    state: directory.state,
-    start: directory.start,
-    finish: directory.finish,
-    async open(holder, person, place) {
-      const cookie = await book.open({ holder: { directory: holder }, scope: null, lastsMs: null }, place)
-      await book.onOpened(person, { directory: holder })
-      return cookie
-    },
-    confirm: (session, holder) => sessions.confirm(session, { directory: holder }),
-    signedOut: (logoutToken) =>
-      directory.signedOut(logoutToken, async (whom) => {
-        const ended = sessions.endOfDirectory(whom)
-        const actor = `directory:${directory.state()?.name ?? ''}`
-        await record({
-          kind: 'session.revoked',
-          actor,
-          subject: 'session',
-          body: { user: whom.sub ?? '', sessions: ended },
-        })
-        await save()
-      }),
-    onRefused: ({ from, reason }) => refused({ user: '', from, reason }),
-  }
+  return { people, identities, signIn, refusals, refused, follower, directory, second, seal, passkeys }
 }
 
 /** A wall’s short-lived tokens: they end with what they were made with. */
@@ -164,11 +103,16 @@ const passPort = (
   },
 })
 
+const factorPort = ({ sessions, save }: Identities, needs: Omit<FactorDeskNeeds, 'save'>): FactorPort => ({
+  ...createFactorDesk({ ...needs, save }),
+  prove: sessions.renew,
+})
+
 export function openPeople(needs: PeopleNeeds) {
   const { clock, news, closing, address, demo, town, ledger, cameras, incidents } = needs
   const { append, whenDurable } = ledger
   const { book } = incidents
-  const { people, identities, signIn, refusals, refused, follower, directory } = openSignIn(needs)
+  const { people, identities, signIn, refusals, refused, follower, directory, ...factors } = openSignIn(needs)
   const presence = createPresence({
     clock,
     known: (id) => book.isOpen(id as IncidentId),
@@ -183,6 +127,7 @@ export function openPeople(needs: PeopleNeeds) {
     reasonWanted: () => town.site().viewReason === 'required',
   })
   const record = (draft: Draft): Promise<unknown> => append([draft]).durable
+  const townName = (): string => town.site().name
   const townNames = (): string[] => [town.site().name, ...town.site().helpPoints.map(({ name }) => name)]
   return {
     whoHas: identities.whoHas,
@@ -209,9 +154,11 @@ export function openPeople(needs: PeopleNeeds) {
         ...passPort(identities, record),
       })
       accountRoutes(app, createAccountDesk({ clock, people, identities, record, townNames }), address)
-      const book = sessionBook(identities, { record, clock, directory })
-      sessionRoutes(app, sessionPort(identities, { signIn, book, demo }), address)
-      const port = directoryPort(identities, { directory, book, record, clock, refused: refusals.signIn })
+      factorRoutes(app, factorPort(identities, { clock, people, record, ...factors, town: townName }), address)
+      const book = createSessionBook(identities, { record, clock, directory })
+      sessionRoutes(app, sessionPort(identities, { signIn, book, demo, second: factors.second }), address)
+      const { hasPasskeys } = people
+      const port = directoryPort(identities, { directory, book, record, clock, refused: refusals.signIn, hasPasskeys })
       directoryRoutes(app, port, address)
     },
   }

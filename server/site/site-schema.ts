@@ -1,5 +1,6 @@
 /** The site file's shape, as a schema: unknown keys are refused, and editors get it as JSON Schema. */
 import { type Static, Type } from 'typebox'
+import { READERS } from '../glossary/people.ts'
 import { FILE, ID, REFERENCE, strict } from './schema-parts.ts'
 import { CONNECTOR } from './sections/connector-schema.ts'
 import { ONVIF_DEVICE } from './sections/onvif-device-schema.ts'
@@ -398,6 +399,19 @@ export const SITE_SCHEMA = Type.Object(
     ),
     onvifDevice: Type.Optional(ONVIF_DEVICE),
     directory: Type.Optional(DIRECTORY),
+    secondFactor: Type.Optional(
+      Type.Object(
+        {
+          requiredFor: Type.Array(Type.Enum(READERS), {
+            minItems: 1,
+            uniqueItems: true,
+            description:
+              'Nobody has these roles without a second factor: an authenticator app or a passkey, set up on the page People',
+          }),
+        },
+        strict,
+      ),
+    ),
     escalation: Type.Optional(
       Type.Array(
         Type.Object(

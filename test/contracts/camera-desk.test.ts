@@ -49,6 +49,7 @@ const site = (camera: SiteCamera): Site => ({
   escalation: [],
   viewReason: 'optional',
   cameraNetworks: null,
+  factorRequiredFor: [],
   directory: null,
   embedding: [],
   streets: null,

@@ -89,6 +89,7 @@ beforeAll(async () => {
     escalation: [],
     viewReason: 'optional',
     cameraNetworks: null,
+    factorRequiredFor: [],
     directory: null,
     embedding: [],
     streets: null,

@@ -1,7 +1,7 @@
 /**
  * Routes and who may use them: O operator, E engineer, V evidence officer, S supervisor, P a help point's own token.
  * In brackets: the scopes of narrowed tokens that may, too; none: they may not. `confirmed`: a person with a session
- * says the password again first.
+ * says the password again first. `withheld`: also for who has the role only with a second factor, and has none yet.
  */
 export const ACCESS: readonly string[] = [
   'POST /api/v1/calls/:id/announcement: O--S- [wall]',
@@ -106,13 +106,14 @@ export const ACCESS: readonly string[] = [
   'POST /api/v1/presses: ----P [press]',
   'GET /api/v1/retention.csv: --VS-',
   'GET /api/v1/retention: OEVS-',
-  'PUT /api/v1/session/confirmation: OEVS-',
+  'PUT /api/v1/session/confirmation: OEVS- withheld',
   'DELETE /api/v1/session: anybody',
   'GET /api/v1/session/directory: anybody',
   'POST /api/v1/session/directory/logout: anybody',
   'GET /api/v1/session/directory/return: anybody',
+  'GET /api/v1/session/passkey: anybody',
   'GET /api/v1/session/ways: anybody',
-  'GET /api/v1/session: OEVS- [wall-view wall metrics press]',
+  'GET /api/v1/session: OEVS- [wall-view wall metrics press] withheld',
   'POST /api/v1/session: anybody',
   'POST /api/v1/shifts/:id/signature: O--S-',
   'GET /api/v1/shifts/now: OEVS-',
@@ -122,6 +123,11 @@ export const ACCESS: readonly string[] = [
   'DELETE /api/v1/tokens/:id: ---S- confirmed',
   'GET /api/v1/tokens: ---S-',
   'POST /api/v1/tokens: O--S- [wall-view wall]',
+  'DELETE /api/v1/users/:user/factors/:id: OEVS- withheld confirmed',
+  'DELETE /api/v1/users/:user/factors: ---S- confirmed',
+  'GET /api/v1/users/:user/factors: OEVS- withheld',
+  'POST /api/v1/users/:user/factors/offers: OEVS- withheld confirmed',
+  'POST /api/v1/users/:user/factors: OEVS- withheld confirmed',
   'DELETE /api/v1/users/:user/sessions/:id: OEVS-',
   'DELETE /api/v1/users/:user/sessions: OEVS-',
   'GET /api/v1/users/:user/sessions: OEVS-',

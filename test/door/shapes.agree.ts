@@ -6,7 +6,8 @@ import type { Static, TSchema } from 'typebox'
 import type { PresetView } from '../../server/camera/presets/preset-keeping.ts'
 import type * as shapes from '../../server/door/shapes.ts'
 import type { ACCOUNT, SESSION, TOKEN } from '../../server/people/accounts/account-routes.ts'
-import type { Account, SessionView, TokenView } from '../../server/glossary/people.ts'
+import { FACTOR } from '../../server/people/second-factor/factor-routes.ts'
+import type { Account, Factor, SessionView, TokenView } from '../../server/glossary/people.ts'
 import type { Call } from '../../server/glossary/call.ts'
 import type { CameraHealth, CameraView, Framing, PresetCheck } from '../../server/glossary/camera.ts'
 import type { ClipView, Gap, RecorderReport } from '../../server/glossary/clip.ts'
@@ -116,6 +117,7 @@ export type Agreement = [
   Agrees<Disagreement<typeof shapes.HELP_POINT, HelpPointView>>,
   Agrees<Disagreement<typeof shapes.CALL, Call>>,
   Agrees<Disagreement<typeof ACCOUNT, Account>>,
+  Agrees<Disagreement<typeof FACTOR, Factor>>,
   Agrees<Disagreement<typeof SESSION, SessionView>>,
   Agrees<Disagreement<typeof TOKEN, TokenView>>,
 ]

@@ -37,17 +37,20 @@ describe('lamppost user', () => {
     expect(
       user(['add'], PASSWORD, '--user', 'ben', '--name', 'Ben', '--role', 'supervisor', '--role', 'evidence').status,
     ).toBe(0)
-    expect(user(['list'], '').out).toBe('asha\toperator\tAsha Patel\nben\tsupervisor,evidence\tBen\n')
+    expect(user(['list'], '').out).toBe(
+      'asha\toperator\tAsha Patel\tpassword only\nben\tsupervisor,evidence\tBen\tpassword only\n',
+    )
     expect(user(['roles'], '', '--user', 'asha', '--role', 'engineer').err).toContain('may act as engineer from now on')
     expect(user(['password'], 'four boats under a bridge\n', '--user', 'asha').err).toContain(
       'is signed out everywhere',
     )
+    expect(user(['reset-factors'], '', '--user', 'asha').err).toContain('has no second factor now')
     expect(user(['remove'], '', '--user', 'asha').status).toBe(0)
     expect(user(['remove'], '', '--user', 'ben').err).toContain('There is no supervisor now')
     expect(user(['list'], '').out).toBe('')
   })
   test.each([
-    [['frobnicate'], PASSWORD, ['--user', 'x'], 'there are add, list, roles, password, remove'],
+    [['frobnicate'], PASSWORD, ['--user', 'x'], 'there are add, list, roles, password, reset-factors, remove'],
     [['add'], PASSWORD, ['--name', 'X', '--role', 'operator'], '--user is missing'],
     [['add'], PASSWORD, ['--user', 'x', '--role', 'operator'], '--name is missing'],
     [['add'], PASSWORD, ['--user', 'x', '--name', 'X'], '--role must be one of operator'],

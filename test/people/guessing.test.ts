@@ -7,10 +7,20 @@ import { createGuessing } from '../../server/people/sign-in/guessing.ts'
 import { createRefusals } from '../../server/people/sign-in/refusals.ts'
 import { createSignIn } from '../../server/people/sign-in/sign-in.ts'
 import type { Draft } from '../../server/glossary/ledger.ts'
+import { personOfUser } from '../../server/people/accounts/people-format.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 
+const ORIGIN = 'https://lamppost.example'
 const HOUR = 3_600_000
-const SAM = { user: 'sam', name: 'Sam', roles: ['operator' as const], password: '', stamp: 's', since: null }
+const SAM = {
+  user: 'sam',
+  name: 'Sam',
+  roles: ['operator' as const],
+  password: '',
+  stamp: 's',
+  since: null,
+  factors: [],
+}
 
 function room() {
   const clock = createFakeClock()
@@ -30,6 +40,14 @@ function room() {
     },
     guessing: createGuessing(clock),
     onRefused: (each) => refused.push(each),
+    second: {
+      ask: async () => ({ ticket: '', ways: [], passkey: null }),
+      whose: () => null,
+      byCode: async () => false,
+      byPasskey: async () => null,
+    },
+    personOf: personOfUser,
+    log: () => {},
     sleep: async () => {},
   })
   const attempt = (
@@ -39,7 +57,7 @@ function room() {
     browser: string | null = null,
     session: string | null = null,
   ) =>
-    signIn({ given: { user, password }, address, browser, session }).then(
+    signIn({ given: { user, password }, address, browser, session, origin: ORIGIN }).then(
       () => 'in',
       (error: unknown) => (error instanceof Failure ? error.code : String(error)),
     )
@@ -118,7 +136,8 @@ describe('guessing passwords', () => {
   })
   test('a right token signs in whoever guesses beside it; wrong ones are slow', async () => {
     const { signIn, refused } = room()
-    const enter = (token: string) => signIn({ given: { token }, address: '10.0.0.1', browser: null, session: null })
+    const enter = (token: string) =>
+      signIn({ given: { token }, address: '10.0.0.1', browser: null, session: null, origin: ORIGIN })
     for (let i = 0; i < 30; i += 1) await expect(enter(`guess ${i}`)).rejects.toThrow(Failure)
     expect((await enter('good')).person.name).toBe('Robot')
     expect(refused.filter(({ reason }) => reason === 'unknown token').length).toBe(20)
@@ -127,7 +146,13 @@ describe('guessing passwords', () => {
   test('says how long to wait, to a program as well', async () => {
     const { signIn } = room()
     const guess = () =>
-      signIn({ given: { user: 'sam', password: 'x' }, address: '10.0.0.1', browser: null, session: null })
+      signIn({
+        given: { user: 'sam', password: 'x' },
+        address: '10.0.0.1',
+        browser: null,
+        session: null,
+        origin: ORIGIN,
+      })
     for (let i = 0; i < 10; i += 1) await expect(guess()).rejects.toMatchObject({ code: 'people/unauthenticated' })
     await expect(guess()).rejects.toMatchObject({ code: 'people/too-many-tries', extra: { retryAfter: 60 } })
   })

@@ -224,7 +224,15 @@ describe('the people file', () => {
     ])
   })
   test('says what changed, and no more', () => {
-    const user = { user: 'sam', name: 'Sam', roles: ['operator' as const], password: 'p', stamp: 's', since: null }
+    const user = {
+      user: 'sam',
+      name: 'Sam',
+      roles: ['operator' as const],
+      password: 'p',
+      stamp: 's',
+      since: null,
+      factors: [],
+    }
     const before: Stored = { users: [user], tokens: [] }
     expect(changesBetween(before, before)).toEqual([])
     const anew = { ...user, password: 'kept anew' }

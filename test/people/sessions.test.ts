@@ -37,6 +37,7 @@ const personOf = ({ name, groups }: DirectoryHolder): Person | null =>
         claim: 'groups',
       },
       roles: { operator: ['ops'], supervisor: ['leads'] },
+      secondFactor: null,
     },
     { issuer: 'https://login.example', sub: '1', sid: null, name, groups },
   )
@@ -61,6 +62,7 @@ function start(wall = Date.parse('2026-11-20T22:30:00Z')) {
     store,
     demo: null,
     ofDirectory: personOf,
+    factorRequiredFor: () => [],
     onError: (error) => errors.push(error),
   })
   const pass = async (ms: number): Promise<void> => {
@@ -176,7 +178,7 @@ describe('a session', () => {
     const anew = await people.setPassword('sam', 'another horse £ battery')
     // Whoever has an old one guesses no better with it.
     expect(sessions.ofUser(elsewhere, 'sam')).toBeNull()
-    const renewed = sessions.renew(here, anew?.stamp ?? '') ?? ''
+    const renewed = sessions.renew(here, { stamp: anew?.stamp ?? '' }) ?? ''
     expect([nameOf(sessions.who(renewed)), sessions.who(here), sessions.who(elsewhere)]).toEqual(['Sam', null, null])
   })
   test('has the roles that its person has now', async () => {

@@ -27,6 +27,7 @@ const DIRECTORY: DirectorySite = {
     scope: 'openid profile',
     claim: 'groups',
     roles: { operator: ['ops'], supervisor: ['leads'], evidence: ['ops', 'ev'] },
+    secondFactor: null,
   },
 }
 const HOLDER = { issuer: DIRECTORY.issuer, sub: '4711', sid: null, name: 'Asha', groups: ['ops'] }
@@ -35,7 +36,7 @@ describe('the directory in a site file', () => {
   test('is read, with what is left out as the schema says', () => {
     expect(read(`{ name: Council, ${OIDC}, roles: { operator: [ops] } }`).site?.directory).toEqual({
       ...{ name: 'Council', issuer: 'https://login.example/tenant', client: 'lamppost', secret: 'a secret' },
-      ...{ scope: 'openid profile', claim: 'groups', roles: { operator: ['ops'] } },
+      ...{ scope: 'openid profile', claim: 'groups', roles: { operator: ['ops'] }, secondFactor: null },
     })
   })
   test.each([
@@ -100,6 +101,7 @@ describe('a sign-in that is under way', () => {
     const clock = createFakeClock()
     const made = createDirectoryDesk({
       clock,
+      factorRequiredFor: () => [],
       client: () => ({
         look: async () => {},
         begin: async () => ({ url: 'https://login.example/go', challenge: { state: 's', nonce: 'n', verifier: 'v' } }),

@@ -14,6 +14,7 @@ import type { WallClient } from '../wall-client/wall-client.ts'
 import type { Words } from '../words/en.ts'
 import { LanguageController } from '../words/language.ts'
 import { refusalText } from '../words/refusal-words.ts'
+import './lamppost-factors.ts'
 import { accountsTable, sessionList, tokensTable } from './people-tables.ts'
 import { peopleStyles } from './people-styles.ts'
 
@@ -80,7 +81,8 @@ export class LamppostPeople extends LitElement {
     const { client } = this.#client
     this.me = await client.whoIsHere()
     if (this.#isSupervisor) [this.accounts, this.tokens] = await Promise.all([client.accounts(), client.tokens()])
-    if (this.me.how === 'account' && this.me.user !== null) this.mySessions = await client.sessionsOf(this.me.user)
+    if (this.me.how === 'account' && this.me.user !== null && this.me.roles.length > 0)
+      this.mySessions = await client.sessionsOf(this.me.user)
   }
   /** Says what went wrong where the person is looking. Returns whether nothing did. */
   async #try(work: () => Promise<unknown>): Promise<boolean> {
@@ -157,6 +159,15 @@ export class LamppostPeople extends LitElement {
       },
     }
   }
+  #resetFactors({ user, name }: Account): void {
+    this.sure = {
+      words: this.words.resetSure(name),
+      submit: this.words.resetFactors,
+      act: async () => {
+        if (await this.#confirmation.go(() => this.#client.client.removeFactor(user, null))) this.editing = null
+      },
+    }
+  }
   #end(user: string, id: string | null): void {
     void this.#try(async () => {
       await this.#client.client.endSession(user, id)
@@ -217,8 +228,9 @@ export class LamppostPeople extends LitElement {
         })}
       </section>`
   }
-  #ofOneself({ user, name, how }: WhoIsHere) {
+  #ofOneself({ user, name, how, roles, withheld }: WhoIsHere) {
     const { words } = this
+    const mayNothing = roles.length === 0
     return html`<section class="own">
       <div class="top">
         <h2>${words.mine}: ${name}</h2>
@@ -227,10 +239,26 @@ export class LamppostPeople extends LitElement {
       ${
         user === null || how !== 'account'
           ? html`<p class="quiet">${how === 'directory' ? words.ofDirectory : words.noAccountOfOwn}</p>`
-          : html`${this.#passwordForm(user)}
-            ${sessionList(this.mySessions, words, { timeOf: (iso) => this.#time(iso), end: (id) => this.#end(user, id) })}`
+          : html`<lamppost-factors
+                .client=${this.#client.client}
+                .user=${user}
+                .timezone=${this.#client.client.state().site?.timezone ?? 'UTC'}
+                ?withheld=${withheld.length > 0}
+                @factors-changed=${() => void this.#try(() => this.#load())}
+              ></lamppost-factors>
+              ${
+                mayNothing
+                  ? nothing
+                  : [
+                      this.#passwordForm(user),
+                      sessionList(this.mySessions, words, {
+                        timeOf: (iso) => this.#time(iso),
+                        end: (id) => this.#end(user, id),
+                      }),
+                    ]
+              }`
       }
-      ${this.#isSupervisor ? nothing : html`<p class="quiet">${words.onlySupervisors}</p>`}
+      ${this.#isSupervisor || mayNothing ? nothing : html`<p class="quiet">${words.onlySupervisors}</p>`}
     </section>`
   }
   #passwordForm(user: string) {
@@ -317,6 +345,14 @@ export class LamppostPeople extends LitElement {
                   end: (id) => this.#end(account.user, id),
                 })}
               </div>
+              ${
+                account.factors > 0
+                  ? html`<div class="part top">
+                      <span>${words.factorCount(account.factors)}</span>
+                      <button class="reset" @click=${() => this.#resetFactors(account)}>${words.resetFactors}</button>
+                    </div>`
+                  : nothing
+              }
               <div class="part do">
                 <button class="danger" @click=${() => this.#remove(account)}>${words.remove}</button>
               </div>`

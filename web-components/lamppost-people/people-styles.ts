@@ -1,5 +1,52 @@
 import { css } from 'lit'
 
+export const factorStyles = css`
+  :host {
+    display: grid;
+    gap: 12px;
+    min-height: 0;
+    background: transparent;
+  }
+  .do.start {
+    justify-content: flex-start;
+  }
+  .withheld {
+    padding: 10px 14px;
+    border-inline-start: 6px solid var(--_doubt);
+    font-weight: 600;
+  }
+  dialog.enrol {
+    --_width: 560px;
+  }
+  .qr {
+    display: grid;
+    grid-template-columns: 220px minmax(0, 1fr);
+    align-items: center;
+    gap: 16px;
+    margin: 14px 0;
+  }
+  .qr svg {
+    width: 100%;
+    border-radius: 8px;
+  }
+  .qr code {
+    display: inline-block;
+    margin-top: 8px;
+    font-size: 18px;
+    line-height: 1.6;
+    overflow-wrap: anywhere;
+  }
+  input[name='code'] {
+    font-size: 24px;
+    letter-spacing: 0.15em;
+  }
+  @media (max-width: 600px) {
+    .qr {
+      grid-template-columns: minmax(0, 1fr);
+    }
+  }
+`
+
 export const peopleStyles = css`
   :host {
     background: var(--_ground);

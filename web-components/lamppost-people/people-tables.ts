@@ -26,7 +26,11 @@ export function accountsTable(accounts: readonly Account[], words: Words['people
               <th scope="row">${account.name}<span class="quiet">${words.oldScheme(account)}</span></th>
               <td data-head=${words.user}>${account.user}</td>
               <td>${rolesView(account.roles, words)}</td>
-              <td>${words.signedIn(account.sessions)}</td>
+              <td>
+                ${words.signedIn(account.sessions)}<span class="quiet factors"
+                  >${words.factorCount(account.factors)}</span
+                >
+              </td>
               <td class="do">
                 <button aria-label="${words.open}: ${account.name}" @click=${() => open(account)}>${words.open}</button>
               </td>

@@ -2,6 +2,7 @@
 import { LitElement, html, nothing } from 'lit'
 import { property, state } from 'lit/decorators.js'
 import { live } from 'lit/directives/live.js'
+import { type Step, secondStepForm, stepOf } from '../page-parts/second-step.ts'
 import { element } from '../theme/element.ts'
 import { browserStore } from '../browser/browser-store.ts'
 import { look } from '../theme/theme.ts'
@@ -42,6 +43,8 @@ export class LamppostShift extends LitElement {
   @state() private notes = ''
 
   /** Why the signature of who comes was not taken. */
+  /** The password was right, and the account has a second factor. */
+  @state() private step: Step | null = null
   @state() private unsigned: string | null = null
 
   #client = new ClientController(this)
@@ -254,13 +257,8 @@ export class LamppostShift extends LitElement {
         event.preventDefault()
         const form = event.target as HTMLFormElement
         this.unsigned = null
-        if (await this.#sign(() => this.#client.client.acceptShift(shift.shift, who(new FormData(form))), true))
-          return form.reset()
-        // Beside the form, and exactly: it may be the name, the password, or whose they are.
-        this.unsigned = this.refusal
-        this.refusal = null
+        if (await this.#accept(shift, who(new FormData(form)))) form.reset()
       }
-    const text = (form: FormData, name: string): string => (form.get(name) as string | null) ?? ''
     return html`<section>
       <h3>${words.shift.offeredBy(shift.from, this.#time(shift.offeredAt))}</h3>
       ${shift.notes ? html`<p class="notes">${shift.notes}</p>` : nothing}
@@ -273,25 +271,50 @@ export class LamppostShift extends LitElement {
       <fieldset>
         <legend>${words.shift.signHere}</legend>
         <p class="refusal" role="alert">${this.unsigned ?? ''}</p>
-        <form
-          class="row"
-          aria-label=${words.shift.withPassword}
-          @submit=${sign((form) => ({ user: text(form, 'user'), password: text(form, 'password') }))}
-        >
-          <label>${words.shift.user}<input type="text" name="user" required autocomplete="off" /></label>
-          <label>${words.shift.password}<input type="password" name="password" required autocomplete="off" /></label>
-          <button>${words.shift.sign}</button>
-        </form>
-        <form
-          class="row"
-          aria-label=${words.shift.withToken}
-          @submit=${sign((form) => ({ token: text(form, 'token') }))}
-        >
-          <label>${words.shift.token}<input type="password" name="token" required autocomplete="off" /></label>
-          <button>${words.shift.sign}</button>
-        </form>
+        ${this.step ? this.#secondStep(shift, this.step) : this.#signHere(sign)}
       </fieldset>
     </section>`
+  }
+
+  #signHere(sign: (who: (form: FormData) => Parameters<WallClient['acceptShift']>[1]) => (event: SubmitEvent) => void) {
+    const { words } = this.#language
+    const text = (form: FormData, name: string): string => (form.get(name) as string | null) ?? ''
+    return html`<form
+        class="row"
+        aria-label=${words.shift.withPassword}
+        @submit=${sign((form) => ({ user: text(form, 'user'), password: text(form, 'password') }))}
+      >
+        <label>${words.shift.user}<input type="text" name="user" required autocomplete="off" /></label>
+        <label>${words.shift.password}<input type="password" name="password" required autocomplete="off" /></label>
+        <button>${words.shift.sign}</button>
+      </form>
+      <form class="row" aria-label=${words.shift.withToken} @submit=${sign((form) => ({ token: text(form, 'token') }))}>
+        <label>${words.shift.token}<input type="password" name="token" required autocomplete="off" /></label>
+        <button>${words.shift.sign}</button>
+      </form>`
+  }
+  /** Whether it is signed now. */
+  async #accept(shift: Shift, who: Parameters<WallClient['acceptShift']>[1]): Promise<boolean> {
+    this.unsigned = null
+    let step: Step | null = null
+    const accept = () =>
+      this.#client.client.acceptShift(shift.shift, who).catch((error: unknown) => {
+        step = stepOf(error)
+        throw error
+      })
+    const isSigned = await this.#sign(accept, true)
+    // Beside the form, and exactly: it may be the name, the password, or whose they are.
+    if (!isSigned && !step) this.unsigned = this.refusal
+    if (!isSigned) this.refusal = null
+    this.step = isSigned ? null : (step ?? this.step)
+    return isSigned
+  }
+  #secondStep(shift: Shift, step: Step) {
+    const never = (): void => void (this.step = null)
+    return secondStepForm(step, this.#language.words.people, {
+      go: (given) => void this.#accept(shift, given),
+      never,
+    })
   }
 
   #before(shifts: readonly Shift[]) {

@@ -4,6 +4,9 @@ import { ref } from 'lit/directives/ref.js'
 import type { WhoIsHere } from '../wall-client/api-shapes.ts'
 import { Refusal } from '../wall-client/refusal.ts'
 import type { WallClient } from '../wall-client/wall-client.ts'
+import type { Confirmation as Given } from '../wall-client/evidence-requests.ts'
+import { passkeysWork, usePasskey } from '../browser/passkeys.ts'
+import { type Step, secondStepForm, stepOf } from './second-step.ts'
 import { openAtOnce } from '../browser/open-dialog.ts'
 import type { Words } from '../words/en.ts'
 import { refusalText } from '../words/refusal-words.ts'
@@ -15,7 +18,8 @@ export class Confirmation implements ReactiveController {
   #client: () => WallClient
   #waiting: ((confirmed: boolean) => void) | null = null
   #refusal: string | null = null
-  #how: WhoIsHere['how'] = 'account'
+  #who: WhoIsHere | null = null
+  #step: Step | null = null
 
   constructor(host: ReactiveControllerHost, client: () => WallClient) {
     this.#host = host
@@ -37,12 +41,10 @@ export class Confirmation implements ReactiveController {
       if (!(error instanceof Refusal) || error.problem.code !== 'people/confirm-first') throw error
     }
     this.#refusal = null
-    this.#how =
-      (
-        await this.#client()
-          .whoIsHere()
-          .catch(() => null)
-      )?.how ?? 'account'
+    this.#step = null
+    this.#who = await this.#client()
+      .whoIsHere()
+      .catch(() => null)
     const confirmed = await new Promise<boolean>((resolve) => {
       this.#waiting = resolve
       this.#host.requestUpdate()
@@ -55,29 +57,53 @@ export class Confirmation implements ReactiveController {
   dialog(words: Words) {
     if (!this.#waiting) return nothing
     const { confirm } = words.officer
-    if (this.#how === 'directory') return this.#byDirectory(words)
+    if (this.#who?.how === 'directory') return this.#byDirectory(words)
+    const never = (): void => this.#waiting?.(false)
     return html`<dialog
       aria-label=${confirm.title}
       ${ref(openAtOnce)}
       @cancel=${(event: Event) => {
         event.preventDefault()
-        this.#waiting?.(false)
+        never()
       }}
     >
-      <form @submit=${(event: SubmitEvent) => this.#submit(event, words)}>
-        <h3>${confirm.title}</h3>
-        <p>${confirm.why}</p>
-        <p class="refusal" role="alert" ?hidden=${this.#refusal === null}>${this.#refusal}</p>
-        <label>${confirm.user}<input type="text" name="user" required autocomplete="username" /></label>
-        <label
-          >${confirm.password}<input type="password" name="password" required autocomplete="current-password"
-        /></label>
-        <div class="do">
-          <button type="button" @click=${() => this.#waiting?.(false)}>${words.officer.never}</button
-          ><button class="main">${confirm.submit}</button>
-        </div>
-      </form>
+      <h3>${confirm.title}</h3>
+      <p class="refusal" role="alert" ?hidden=${this.#refusal === null}>${this.#refusal}</p>
+      ${
+        this.#step
+          ? secondStepForm(this.#step, words.people, { go: (given) => void this.#say(given, words), never })
+          : this.#byPassword(words, never)
+      }
     </dialog>`
+  }
+  #byPassword(words: Words, never: () => void) {
+    const { confirm } = words.officer
+    return html`<form @submit=${(event: SubmitEvent) => this.#submit(event, words)}>
+      <p>${confirm.why}</p>
+      <label
+        >${confirm.user}<input type="text" name="user" required autocomplete="username" .value=${this.#who?.user ?? ''}
+      /></label>
+      <label
+        >${confirm.password}<input type="password" name="password" required autocomplete="current-password"
+      /></label>
+      <div class="do">
+        <button type="button" @click=${never}>${words.officer.never}</button>
+        ${
+          this.#who?.factor === 'passkey' && passkeysWork()
+            ? html`<button type="button" @click=${() => this.#usePasskey(words)}>${words.people.usePasskey}</button>`
+            : nothing
+        }
+        <button class="main">${confirm.submit}</button>
+      </div>
+    </form>`
+  }
+  async #usePasskey(words: Words): Promise<void> {
+    try {
+      const passkey = await usePasskey(await this.#client().passkeyOptions())
+      if (passkey) await this.#say({ passkey }, words)
+    } catch (error) {
+      this.#refuse(error, words)
+    }
   }
   /** In a window of its own; this one asks until it was done there. */
   #byDirectory(words: Words) {
@@ -115,12 +141,22 @@ export class Confirmation implements ReactiveController {
       string,
       string
     >
+    await this.#say({ user: user ?? '', password: password ?? '' }, words)
+  }
+  async #say(given: Given, words: Words): Promise<void> {
+    this.#refusal = null
     try {
-      await this.#client().confirm({ user: user ?? '', password: password ?? '' })
+      await this.#client().confirm(given)
       this.#waiting?.(true)
     } catch (error) {
-      this.#refusal = error instanceof Refusal ? error.problem.detail : refusalText(error, words)
+      const step = stepOf(error)
+      if (!step) return this.#refuse(error, words)
+      this.#step = step
       this.#host.requestUpdate()
     }
+  }
+  #refuse(error: unknown, words: Words): void {
+    this.#refusal = error instanceof Refusal ? error.problem.detail : refusalText(error, words)
+    this.#host.requestUpdate()
   }
 }

@@ -22,7 +22,7 @@ import type {
 import type { OnvifDeviceView } from '../../server/glossary/onvif-device.ts'
 import type { DestinationState } from '../../server/glossary/outbox.ts'
 import type { HelpPointProof, VoiceProof } from '../../server/glossary/proof.ts'
-import type { Account, Present, Role, Scope, SessionView, TokenView } from '../../server/glossary/people.ts'
+import type { Account, Factor, Present, Role, Scope, SessionView, TokenView } from '../../server/glossary/people.ts'
 import type { Shift, ShiftFault, ShiftSummary } from '../../server/glossary/shift.ts'
 import type {
   Contact,
@@ -74,17 +74,24 @@ export type SafePlace = SiteSafePlace & {
   openings: { from: string; to: string | null }[]
   walks: (Walk & { helpPoint: string })[]
 }
-export type { Account, Role, Scope, SessionView, TokenView }
+export type { Account, Factor, Role, Scope, SessionView, TokenView }
 /** `role`: the first of the roles. `user`: null for whoever came in with a token. `scope`: what it is narrowed to. */
 export type WhoIsHere = {
   name: string
   role: Role
   roles: Role[]
+  /** Those that they have only once a second factor is set up. */
+  withheld: Role[]
   user: string | null
   scope: Scope | null
   how: 'account' | 'directory' | 'token'
+  factor: 'totp' | 'passkey' | null
   confirmed: boolean
 }
+/** A new secret for an authenticator app; `qr`: a path of an SVG, `size` modules wide. */
+export type CodesOffer = { offer: string; secret: string; address: string; qr: { size: number; path: string } }
+/** One of the two: what was asked for. */
+export type FactorOffer = { codes: CodesOffer | null; passkey: Record<string, unknown> | null }
 export type Destination = DestinationState
 export type Site = {
   id: string
@@ -123,6 +130,15 @@ export type KeyState = {
   supplied: boolean
   problem: string | null
 }
-export type Problem = { status: number; code: string; detail: string; owner?: string }
+/** `ticket`, `ways`, `passkey`: of a sign-in that needs a second step. */
+export type Problem = {
+  status: number
+  code: string
+  detail: string
+  owner?: string
+  ticket?: string
+  ways?: readonly ('totp' | 'passkey')[]
+  passkey?: object | null
+}
 /** The disk of the clip buffers; bytes. */
 export type Storage = { level: 'ok' | 'low' | 'critical' | 'full'; free: number; total: number; problem: string | null }

@@ -5,7 +5,9 @@ import type { WallCalls } from './wall-requests.ts'
 /** `next`: there is more than this page. */
 export type Retention = { keepDays: number; warnDays: number; items: Keeping[]; next: string | null }
 export type RecordedCall = Call & { recording: NonNullable<Call['recording']> }
-export type Confirmation = { user: string; password: string } | { token: string }
+/** As one signs in: with a second step where the account has one. */
+export type Confirmation =
+  { user: string; password: string } | { token: string } | { ticket: string; code: string } | { passkey: object }
 
 export function createEvidenceRequests({ call, get, getChanged }: Pick<WallCalls, 'call' | 'get' | 'getChanged'>) {
   const path = (id: string, what = ''): string => `/api/v1/exports/${encodeURIComponent(id)}${what}`

@@ -2,6 +2,7 @@
  * What people ask for, as requests of the API. Not here: the town's state and how it is kept up to date
  * (wall-client).
  */
+import type { Confirmation } from './evidence-requests.ts'
 import type {
   CameraInquiry,
   CameraMatch,
@@ -163,10 +164,7 @@ export function createWallRequests({ call, get, keep }: Omit<WallCalls, 'getChan
         await call('POST', '/api/v1/shifts', { notes }, { signal: AbortSignal.timeout(ANSWER_MS) })
       ).json() as Promise<Shift>,
     /** @param who null: who is signed in here. */
-    acceptShift: async (
-      shift: string,
-      who: { user: string; password: string } | { token: string } | null,
-    ): Promise<Shift> =>
+    acceptShift: async (shift: string, who: Confirmation | null): Promise<Shift> =>
       (
         await call('POST', `/api/v1/shifts/${encodeURIComponent(shift)}/signature`, who ?? undefined, {
           signal: AbortSignal.timeout(ANSWER_MS),

@@ -77,6 +77,7 @@ export const roomWordsCy: Pick<Words, keyof typeof roomText> = {
     'ledger/unavailable': 'Ni ellid ei gofnodi: nid yw disg y gweinydd yn ei dderbyn. Rhowch gynnig arall arni.',
     'people/unauthenticated': 'Nid ydych wedi mewngofnodi mwyach.',
     'people/forbidden': 'Ni chaiff eich rôl wneud hyn.',
+    'people/factor-first': 'Mae angen ail ffactor ar eich rôl: gosodwch un ar y dudalen Pobl.',
   },
   notSent: 'Ni chyrhaeddodd y gweinydd. Rhowch gynnig arall arni.',
   notYours: (owner) => `${owner} sydd â hwn, nid chi`,

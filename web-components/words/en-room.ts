@@ -74,6 +74,7 @@ export const roomText = {
     'ledger/unavailable': 'It could not be written down: the server’s disk does not take it. Try again.',
     'people/unauthenticated': 'You are not signed in any more.',
     'people/forbidden': 'Your role may not do this.',
+    'people/factor-first': 'Your role needs a second factor: set one up on the page People.',
   },
   /** Said when the browser itself could not ask. */
   notSent: 'It did not reach the server. Try again.',

@@ -1,6 +1,6 @@
 /** The receipt: one page of paper that names a package so that nobody can put another in its place. Pure. */
-import qrcode from 'qrcode-generator'
 import type { MadeExport } from '../../glossary/evidence.ts'
+import { qrPath } from '../../tools/qr-code.ts'
 import { escaped } from '../../tools/html.ts'
 import type { Incomplete } from '../cut/cut-plan.ts'
 
@@ -46,13 +46,7 @@ svg { width: 36mm; height: 36mm; flex: none }
 
 /** Of the package's SHA-256 and its name; modules are squares of an SVG. */
 function qr(content: string): string {
-  const code = qrcode(0, 'M')
-  code.addData(content)
-  code.make()
-  const size = code.getModuleCount()
-  let path = ''
-  for (let y = 0; y < size; y += 1)
-    for (let x = 0; x < size; x += 1) if (code.isDark(y, x)) path += `M${x} ${y}h1v1h-1z`
+  const { size, path } = qrPath(content)
   return (
     `<svg width="136" height="136" viewBox="-2 -2 ${size + 4} ${size + 4}" role="img" aria-label="QR code ` +
     `of the package’s name and SHA-256" shape-rendering="crispEdges"><path d="${path}"/></svg>`

@@ -2,12 +2,13 @@
  * What supervisors do with accounts and tokens, and everybody with their own password. Each act stands in the record
  * before it is answered, and only when it was done.
  */
-import type { Account, Person, Role, SessionView, TokenView } from '../../glossary/people.ts'
+import type { Account, Role, SessionView, TokenView } from '../../glossary/people.ts'
 import type { Draft } from '../../glossary/ledger.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { isoTime } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
 import type { Identities } from '../sign-in/identities.ts'
+import { createOwnAccount } from './own-account.ts'
 import { adviceOn } from './password-advice.ts'
 import type { PeopleFile } from './people-file.ts'
 import type { Stored, StoredUser } from './people-format.ts'
@@ -44,9 +45,10 @@ const mustLeaveSupervisor =
 
 export function createAccountDesk({ clock, people, identities, record, townNames }: AccountDeskNeeds) {
   const { sessions, passes, browsers } = identities
-  const viewOf = ({ user, name, roles, since, password }: StoredUser): Account => ({
+  const viewOf = ({ user, name, roles, since, password, factors }: StoredUser): Account => ({
     ...{ user, name, roles, since, scheme: schemeOf(password) },
     sessions: sessions.of(user, null).length,
+    factors: factors.length,
   })
   /** @throws user/weak-password */
   async function judge(password: string, about: readonly string[]): Promise<void> {
@@ -91,7 +93,8 @@ export function createAccountDesk({ clock, people, identities, record, townNames
       const may = roles && !roles.includes('supervisor') ? mustLeaveSupervisor(user) : undefined
       const now = await people.changeUser(user, { ...facts, ...(password === undefined ? {} : { password }) }, may)
       if (!now) throw unknown(user)
-      const session = password !== undefined && own.session !== null ? sessions.renew(own.session, now.stamp) : null
+      const session =
+        password !== undefined && own.session !== null ? sessions.renew(own.session, { stamp: now.stamp }) : null
       // Given before it is entered: nobody is signed out because the disk is full.
       if (session !== null) own.give(session, browsers.remember(own.browser, user))
       await done(changed(now, password !== undefined, actor))
@@ -129,9 +132,7 @@ export function createAccountDesk({ clock, people, identities, record, townNames
       if (name === null) throw new Failure('token/unknown', 'There is no such token here, or it has ended.')
       await done({ kind: 'token.revoked', actor, subject: 'token', body: { token: id, name } })
     },
-    /** Whether this person may see and change that account as their own. */
-    isOwn: (person: Person, user: string): boolean =>
-      person.user === user && person.scope === undefined && people.user(user) !== null,
+    isOwn: createOwnAccount(people),
   }
 }
 export type AccountDesk = ReturnType<typeof createAccountDesk>

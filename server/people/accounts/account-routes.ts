@@ -29,6 +29,7 @@ export const ACCOUNT = Type.Object({
     description: 'scrypt: of version 0.1, kept anew at the next sign-in',
   }),
   sessions: Type.Integer(),
+  factors: Type.Integer({ description: 'Second factors; 0: a password only' }),
 })
 export const SESSION = Type.Object({
   id: Type.String(),

@@ -9,6 +9,7 @@ import type { Person, Scope } from '../../glossary/people.ts'
 import { type Clock, realClock } from '../../tools/clock.ts'
 import { keepOwner, replaceFile } from '../../tools/process/replace-file.ts'
 import { whenFileLocked, withFileLock } from '../../tools/process/file-lock.ts'
+import type { StoredFactor, StoredPasskey } from '../second-factor/factor-format.ts'
 import { hashPassword, matchNobody, passwordMatches, schemeOf } from './passwords.ts'
 import { type Stored, type StoredToken, type StoredUser, hashToken, parsePeople, peopleText } from './people-format.ts'
 
@@ -230,7 +231,8 @@ export function openPeopleFile(
       { name, role, roles = [role] }: Pick<Person, 'name' | 'role' | 'roles' | 'helpPoints'>,
       since: string | null = null,
     ): Promise<boolean> {
-      const entry = { user, name, roles: [...roles], password: await hashPassword(password), stamp: newToken(), since }
+      const hashed = await hashPassword(password)
+      const entry = { user, name, roles: [...roles], password: hashed, stamp: newToken(), since, factors: [] }
       return change((now) =>
         now.users.some((each) => each.user === user)
           ? { next: null, result: false }
@@ -243,6 +245,24 @@ export function openPeopleFile(
      */
     changeUser: changeAccount,
     setPassword: (user: string, password: string): Promise<StoredUser | null> => changeAccount(user, { password }),
+    /** Null: there is nobody of that name. @param newStamp sessions of before have ended */
+    changeFactors: (
+      user: string,
+      make: (now: readonly StoredFactor[]) => StoredFactor[],
+      { newStamp = false }: { newStamp?: boolean } = {},
+    ): Promise<StoredUser | null> =>
+      changeUser(user, (now) => ({ ...now, factors: make(now.factors), ...(newStamp ? { stamp: newToken() } : {}) })),
+    /** Keeps what a factor has counted. @param count of a passkey, or of the 30 seconds of a code */
+    noteFactor: (user: string, id: string, count: number): Promise<StoredUser | null> =>
+      changeUser(user, (now) => ({ ...now, factors: now.factors.map((each) => counted(each, id, count)) })),
+    hasPasskeys: (): boolean => load().users.some(({ factors }) => factors.some(({ kind }) => kind === 'passkey')),
+    /** Whose passkey that is. @param credential as browsers name it */
+    byPasskey(credential: string): { account: StoredUser; factor: StoredPasskey } | null {
+      for (const account of load().users)
+        for (const factor of account.factors)
+          if (factor.kind === 'passkey' && factor.credential === credential) return { account, factor }
+      return null
+    },
     /** Null: there is nobody of that name. @param may as for `changeUser` */
     removeUser: (user: string, may: (now: Stored) => void = () => {}): Promise<StoredUser | null> =>
       change((now) => {
@@ -253,6 +273,11 @@ export function openPeopleFile(
   }
 }
 export type PeopleFile = ReturnType<typeof openPeopleFile>
+
+function counted(factor: StoredFactor, id: string, count: number): StoredFactor {
+  if (factor.id !== id) return factor
+  return factor.kind === 'totp' ? { ...factor, used: count } : { ...factor, counter: count }
+}
 
 /** A name that nobody has takes as long as one that somebody has: of each scheme as many names as there are accounts. */
 function schemeForNobody(user: string, users: readonly StoredUser[]): ReturnType<typeof schemeOf> {

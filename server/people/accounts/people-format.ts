@@ -1,5 +1,6 @@
 /** The people file as text: of this version, of 0.1, and what a later version may have put in. Pure. */
 import { createHash } from 'node:crypto'
+import { type StoredFactor, factorsOf } from '../second-factor/factor-format.ts'
 import { type Person, READERS, ROLES, type Role, SCOPES, type Scope } from '../../glossary/people.ts'
 
 export type StoredToken = {
@@ -24,6 +25,7 @@ export type StoredUser = {
   /** Another one with each new password: sessions of before have ended. */
   stamp: string
   since: string | null
+  factors: StoredFactor[]
 }
 /** `later`: what this version does not understand; it lets nobody in, and is kept. */
 export type Stored = { tokens: StoredToken[]; users: StoredUser[]; later?: { tokens: unknown[]; users: unknown[] } }
@@ -45,7 +47,7 @@ export const personOfToken = ({ name, role, scope, helpPoints }: StoredToken): P
 })
 
 type Raw = Record<string, unknown>
-const USER_FIELDS = new Set(['user', 'name', 'role', 'roles', 'password', 'stamp', 'since', 'helpPoints'])
+const USER_FIELDS = new Set(['user', 'name', 'role', 'roles', 'password', 'stamp', 'since', 'helpPoints', 'factors'])
 const TOKEN_FIELDS = new Set([
   ...['id', 'name', 'role', 'scope', 'helpPoints', 'sha256', 'made', 'until', 'replacedBy'],
 ])
@@ -63,8 +65,11 @@ function userOf(raw: Raw): StoredUser | null {
   const given = Array.isArray(raw.roles) ? raw.roles : [raw.role]
   const roles = given.filter((role): role is Role => (READERS as readonly unknown[]).includes(role))
   const [user, name, password] = [textOr(raw.user, ''), textOr(raw.name, ''), textOr(raw.password, '')]
+  const factors = factorsOf(raw.factors)
   if (user === '' || roles.length === 0 || roles.length !== given.length || !isKnown(raw, USER_FIELDS)) return null
-  return { user, name, roles, password, stamp: textOr(raw.stamp, hashToken(password)), since: textOr(raw.since, null) }
+  if (factors === null) return null
+  const stamp = textOr(raw.stamp, hashToken(password))
+  return { user, name, roles, password, stamp, since: textOr(raw.since, null), factors }
 }
 /** 0.1 had tokens without id or end. A scope that is not known is narrower than anything that could be made of it. */
 function tokenOf(raw: Raw): StoredToken | null {
@@ -107,9 +112,12 @@ export function parsePeople(text: string): Stored {
   return { users: users.known, tokens: tokens.known, later: { users: users.later, tokens: tokens.later } }
 }
 
+/** Without second factors an older version reads it as well. */
+const userText = ({ factors, ...user }: StoredUser): object => (factors.length === 0 ? user : { ...user, factors })
+
 export const peopleText = ({ users, tokens, later = { users: [], tokens: [] } }: Stored): string =>
   `${JSON.stringify(
-    { version: 2, tokens: [...tokens, ...later.tokens], users: [...users, ...later.users] },
+    { version: 2, tokens: [...tokens, ...later.tokens], users: [...users.map(userText), ...later.users] },
     null,
     2,
   )}\n`

@@ -100,6 +100,9 @@ export function createDirectoryClient(site: DirectorySite) {
         sid,
         name: nameIn(claims),
         groups: groupsOf(claims[site.claim]),
+        ...(typeof site.secondFactor === 'object' && site.secondFactor !== null
+          ? { proven: groupsOf(claims[site.secondFactor.claim]) }
+          : {}),
       }
       return { holder, authTime: typeof claims.auth_time === 'number' ? claims.auth_time : null }
     },

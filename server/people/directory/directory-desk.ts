@@ -3,7 +3,7 @@
  * Accounts made here go on beside it; while it is away that is said.
  */
 import { randomBytes } from 'node:crypto'
-import type { Person } from '../../glossary/people.ts'
+import type { Person, Role } from '../../glossary/people.ts'
 import type { DirectorySite, Site } from '../../glossary/site.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { Failure, messageOf } from '../../tools/failure.ts'
@@ -39,10 +39,16 @@ export type Start = Pick<UnderWay, 'redirect' | 'after' | 'again'> & { from: str
 export type DirectoryState = { name: string; problem: string | null }
 export type DirectoryDeskNeeds = {
   clock: Pick<Clock, 'now' | 'monotonic' | 'sleep'>
+  /** Roles that nobody has without a second factor. */
+  factorRequiredFor(): readonly Role[]
   client?: (site: DirectorySite) => DirectoryClient
 }
 
-export function createDirectoryDesk({ clock, client: clientOf = createDirectoryClient }: DirectoryDeskNeeds) {
+export function createDirectoryDesk({
+  clock,
+  factorRequiredFor,
+  client: clientOf = createDirectoryClient,
+}: DirectoryDeskNeeds) {
   let site: DirectorySite | null = null
   let client: DirectoryClient | null = null
   let problem: string | null = null
@@ -107,7 +113,7 @@ export function createDirectoryDesk({ clock, client: clientOf = createDirectoryC
     begin: (): void => void watch(),
     close: (): void => stopped.abort(),
     state: (): DirectoryState | null => site && { name: site.name, problem },
-    personOf: (holder: DirectoryHolder): Person | null => personOfDirectory(site, holder),
+    personOf: (holder: DirectoryHolder): Person | null => personOfDirectory(site, holder, factorRequiredFor()),
     /**
      * @param where `redirect`: what the directory sends the browser back to; `anew`: whoever is signed in there says so
      * @returns where the browser goes, and what it is known by when it comes back
@@ -138,7 +144,7 @@ export function createDirectoryDesk({ clock, client: clientOf = createDirectoryC
       const { redirect, challenge, after, again, begunAt } = mine
       const came = new URL(`${redirect}${query}`)
       const { holder, authTime } = await heard(now, now.finish(came, challenge, again !== null))
-      const person = personOfDirectory(site, holder)
+      const person = personOfDirectory(site, holder, factorRequiredFor())
       if (!person)
         throw new Failure(
           'people/forbidden',

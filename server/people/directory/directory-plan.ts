@@ -2,9 +2,20 @@
 import { PAGES } from '../../door/pages.ts'
 import { type Person, READERS, type Role } from '../../glossary/people.ts'
 import type { DirectorySite } from '../../glossary/site.ts'
+import { withoutFactor } from '../second-factor/withheld.ts'
 
-/** Whom the directory has named. `sub` and `sid` are its own words for the person and for their session there. */
-export type DirectoryHolder = { issuer: string; sub: string; sid: string | null; name: string; groups: string[] }
+/**
+ * Whom the directory has named. `sub` and `sid` are its own words for the person and for their session there. `proven`:
+ * what it says they proved themselves with, where the site file names a claim for that.
+ */
+export type DirectoryHolder = {
+  issuer: string
+  sub: string
+  sid: string | null
+  name: string
+  groups: string[]
+  proven?: string[]
+}
 
 const MOST_GROUPS = 500
 
@@ -18,16 +29,21 @@ export const groupsOf = (claim: unknown): string[] =>
 export const rolesBy = ({ roles }: Pick<DirectorySite, 'roles'>, groups: readonly string[]): Role[] =>
   READERS.filter((role) => roles[role]?.some((group) => groups.includes(group)) ?? false)
 
+/** Whether a second factor was proven there: as the council vouches for, or as the directory says. */
+export const isProven = ({ secondFactor }: Pick<DirectorySite, 'secondFactor'>, proven: readonly string[]): boolean =>
+  secondFactor === 'always' || (secondFactor?.values.some((each) => proven.includes(each)) ?? false)
+
 /** Null: the site file names another directory, or gives none of these groups a role. */
 export function personOfDirectory(
   site: DirectorySite | null,
-  { issuer, name, groups, sub }: DirectoryHolder,
+  { issuer, name, groups, sub, proven = [] }: DirectoryHolder,
+  factorRequiredFor: readonly Role[] = [],
 ): Person | null {
   if (site?.issuer !== issuer) return null
   const roles = rolesBy(site, groups)
   const [role] = roles
   if (role === undefined) return null
-  return {
+  const person = {
     name,
     role,
     helpPoints: null,
@@ -35,6 +51,7 @@ export function personOfDirectory(
     user: `directory/${new URL(issuer).host}/${sub}`,
     ...(roles.length > 1 ? { roles } : {}),
   }
+  return isProven(site, proven) ? person : withoutFactor(person, factorRequiredFor)
 }
 
 const onOneLine = (text: unknown): string =>

@@ -1,9 +1,9 @@
 /** Sign-in by the council's directory: there and back by the browser, and its own word when somebody has signed out there. */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { DIRECTORY_COOKIE, LEFT_COOKIE, SESSION_COOKIE, isSecure } from '../../door/credentials.ts'
+import { DIRECTORY_COOKIE, LEFT_COOKIE, SESSION_COOKIE } from '../../door/credentials.ts'
 import type { App } from '../../door/door.ts'
-import type { PublicAddress } from '../../door/public-address.ts'
+import { type PublicAddress, originOf } from '../../door/public-address.ts'
 import { MAYBE_STRING, PROBLEM } from '../../door/shapes.ts'
 import type { Person } from '../../glossary/people.ts'
 import { Failure } from '../../tools/failure.ts'
@@ -26,6 +26,8 @@ export type DirectoryPort = {
   /** Whether it was that person's session. */
   confirm(session: string, holder: DirectoryHolder): boolean
   signedOut(logoutToken: string): Promise<void>
+  /** Whether anybody has one. */
+  passkeys(): boolean
   onRefused(refused: { from: string; reason: string }): void
 }
 
@@ -70,8 +72,7 @@ export function directoryRoutes(app: App, port: DirectoryPort, address: PublicAd
   const give = createCookieGiver(address)
   const root = `${address.basePath}/`
   /** What the directory sends the browser back to: it must be registered there. */
-  const returnOf = (request: FastifyRequest): string =>
-    `${address.origin ?? `${isSecure(request, address) ? 'https' : 'http'}://${request.host}`}${address.basePath}${RETURN}`
+  const returnOf = (request: FastifyRequest): string => `${originOf(request, address)}${address.basePath}${RETURN}`
   const say = (reply: FastifyReply, status: number, text: string): FastifyReply =>
     reply.status(status).type('text/html; charset=utf-8').send(text)
 
@@ -85,6 +86,7 @@ export function directoryRoutes(app: App, port: DirectoryPort, address: PublicAd
         response: {
           200: Type.Object({
             directory: Type.Union([Type.Object({ name: Type.String(), problem: MAYBE_STRING }), Type.Null()]),
+            passkeys: Type.Boolean({ description: 'Somebody has one' }),
           }),
         },
       },
@@ -94,6 +96,7 @@ export function directoryRoutes(app: App, port: DirectoryPort, address: PublicAd
       // What is wrong with it is not for strangers.
       return {
         directory: state && { name: state.name, problem: state.problem === null ? null : 'It does not answer.' },
+        passkeys: port.passkeys(),
       }
     },
   )

@@ -4,11 +4,13 @@ import { READERS, HANDLERS } from '../../glossary/people.ts'
 import type { Shift, ShiftSummary } from '../../glossary/shift.ts'
 import { Failure } from '../../tools/failure.ts'
 import { type App, actorOf } from '../../door/door.ts'
-import { asForbidden } from '../sign-in/session-routes.ts'
+import type { PublicAddress } from '../../door/public-address.ts'
+import { SIGN_IN, asForbidden } from '../sign-in/session-routes.ts'
 import { type SignIn, attemptOf } from '../sign-in/sign-in.ts'
 import { actingAs } from '../../door/rights.ts'
 import { ID_PARAMS, MAYBE_STRING, MAYBE_TIME, PROBLEM, TIME, listOf } from '../../door/shapes.ts'
 
+export type ShiftSigning = { signIn: SignIn; address: PublicAddress }
 export type ShiftPort = {
   summary(): ShiftSummary
   recent(): readonly Shift[]
@@ -41,17 +43,10 @@ const SHIFT = Type.Object({
 })
 const NOT_A_SIGNATURE =
   'A wall’s short-lived token signs nothing; sign with a name and password, or a token of one’s own.'
-/** Who comes may sign at the screen of who leaves: by their own name and password, or token. */
-const SIGNATURE = Type.Union([
-  Type.Object(
-    { user: Type.String({ minLength: 1, maxLength: 200 }), password: Type.String({ minLength: 1, maxLength: 1000 }) },
-    strict,
-  ),
-  Type.Object({ token: Type.String({ minLength: 1, maxLength: 200 }) }, strict),
-  Type.Null(),
-])
+/** Who comes may sign at the screen of who leaves: as they would sign in. */
+const SIGNATURE = Type.Union([SIGN_IN, Type.Null()])
 
-export function shiftRoutes(app: App, port: ShiftPort, signIn: SignIn): void {
+export function shiftRoutes(app: App, port: ShiftPort, { signIn, address }: ShiftSigning): void {
   app.get(
     '/api/v1/shifts/now',
     {
@@ -103,7 +98,7 @@ export function shiftRoutes(app: App, port: ShiftPort, signIn: SignIn): void {
     async (request) => {
       // Without a body there is nothing at all, whatever the schema's types say.
       const given = request.body as typeof request.body | undefined
-      const came = given ? (await signIn(attemptOf(request, given)).catch(asForbidden)).person : request.person
+      const came = given ? (await signIn(attemptOf(request, given, address)).catch(asForbidden)).person : request.person
       if (came?.through !== undefined) throw new Failure('people/forbidden', NOT_A_SIGNATURE)
       const person = actingAs(came, { roles: HANDLERS })
       if (!person) throw new Failure('people/forbidden', 'Only an operator or a supervisor takes a shift over.')

@@ -12,6 +12,7 @@ import type { DestinationState } from '../../glossary/outbox.ts'
 import type { HelpPointProof } from '../../glossary/proof.ts'
 import type { ShiftSummary } from '../../glossary/shift.ts'
 import type { HelpPoint, Site } from '../../glossary/site.ts'
+import type { PublicAddress } from '../../door/public-address.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { createShiftBook } from './shift-book.ts'
 import { createShiftDesk } from './shift-desk.ts'
@@ -20,6 +21,7 @@ import { openIncidents } from './shift-summary.ts'
 
 export type ShiftNeeds = {
   clock: Clock
+  address: PublicAddress
   town: { site(): Site }
   ledger: {
     append: Append
@@ -53,6 +55,7 @@ export function openShifts({
   device,
   calls,
   people,
+  address,
 }: ShiftNeeds) {
   const shiftBook = createShiftBook()
   const faults = (): ShiftSummary['faults'] =>
@@ -73,6 +76,6 @@ export function openShifts({
   const desk = createShiftDesk({ clock, book: shiftBook, append: ledger.append, summary })
   return {
     folds: { shifts: shiftBook },
-    routes: ({ app }: Door): void => shiftRoutes(app, desk, people.signIn),
+    routes: ({ app }: Door): void => shiftRoutes(app, desk, { signIn: people.signIn, address }),
   }
 }

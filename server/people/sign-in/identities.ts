@@ -1,11 +1,12 @@
 /** Who somebody is, by what they hold: a token of the people file, of a wall or of the simulated town, or a session. */
 import type { Credential } from '../../door/credentials.ts'
 import { rolesOf } from '../../door/rights.ts'
-import type { Person } from '../../glossary/people.ts'
+import type { Person, Role } from '../../glossary/people.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
 import { type DemoCredentials, demoPeople } from '../accounts/demo-people.ts'
 import type { PeopleFile } from '../accounts/people-file.ts'
-import { type StoredToken, hashToken, personOfToken, personOfUser } from '../accounts/people-format.ts'
+import { withoutFactor } from '../second-factor/withheld.ts'
+import { type StoredToken, type StoredUser, hashToken, personOfToken, personOfUser } from '../accounts/people-format.ts'
 import { knownOf } from '../accounts/people-changes.ts'
 import type { DirectoryHolder } from '../directory/directory-plan.ts'
 import { createKnownBrowsers } from './known-browsers.ts'
@@ -25,12 +26,15 @@ export type IdentitiesNeeds = {
   store: SessionStore
   /** Of the simulated town; null in a real one. */
   demo: DemoCredentials | null
+  /** Roles that nobody has without a second factor. */
+  factorRequiredFor(): readonly Role[]
   /** Who somebody is whom the council's directory has named; null: nobody any more. */
   ofDirectory(holder: DirectoryHolder): Person | null
   onError(error: unknown): void
 }
 
-export function openIdentities({ clock, people, store, demo, ofDirectory, onError }: IdentitiesNeeds) {
+export function openIdentities(needs: IdentitiesNeeds) {
+  const { clock, people, store, demo, ofDirectory, factorRequiredFor, onError } = needs
   const demoTokens = new Map([...(demo ? demoPeople(demo) : [])].map(([token, person]) => [hashToken(token), person]))
   const usedAt = new Map<string, number>()
   /** Whoever still comes with a token that has ended: when last. */
@@ -56,6 +60,12 @@ export function openIdentities({ clock, people, store, demo, ofDirectory, onErro
     usedAt.set(found.id, clock.now())
     return personOfToken(found)
   }
+  /** As they are by a session. Null: a session of before they had a second factor. */
+  function personOf(account: StoredUser, proven: boolean): Person | null {
+    const has = account.factors.length > 0
+    if (has && !proven) return null
+    return has ? personOfUser(account) : withoutFactor(personOfUser(account), factorRequiredFor())
+  }
   const byHash = (sha256: string): Person | null => demoTokens.get(sha256) ?? passes.who(sha256) ?? lastingToken(sha256)
   const whoMade = (maker: Maker): Person | null =>
     'session' in maker ? sessions.whoMade(maker.session) : byHash(maker.token)
@@ -69,7 +79,7 @@ export function openIdentities({ clock, people, store, demo, ofDirectory, onErro
     if ('token' in holder) return byHash(holder.token)
     if ('directory' in holder) return ofDirectory(holder.directory)
     const found = people.user(holder.user)
-    return found?.stamp === holder.stamp ? personOfUser(found) : null
+    return found?.stamp === holder.stamp ? personOf(found, holder.factor !== undefined) : null
   }
   const sessions = createSessions({ clock, whoIs, onChange: () => void save() })
   const passes = createWallPasses({ clock, isHeld, onChange: () => void save() })
@@ -92,6 +102,7 @@ export function openIdentities({ clock, people, store, demo, ofDirectory, onErro
     sessions,
     passes,
     browsers,
+    personOf,
     /** By what a person is known where they try: their browser, or a session of theirs that is open there. */
     knownAs: ({ browser, session }: { browser: string | null; session: string | null }, user: string): string | null =>
       browsers.knownAs(browser, user) ?? sessions.ofUser(session, user),

@@ -16,11 +16,14 @@ import type { DirectoryHolder } from '../directory/directory-plan.ts'
 export type Maker = { session: string } | { token: string }
 export type Through = Person & { through: string }
 /**
- * Who holds a session: an account as of its newest password, a token, whom a wall's one-time token named, or whom the
- * council's directory named.
+ * Who holds a session: an account as of its newest password, with the second factor that was proven; a token; whom a
+ * wall's one-time token named; or whom the council's directory named.
  */
 export type Holder =
-  { user: string; stamp: string } | { token: string } | { pass: Through; maker: Maker } | { directory: DirectoryHolder }
+  | { user: string; stamp: string; factor?: 'totp' | 'passkey' }
+  | { token: string }
+  | { pass: Through; maker: Maker }
+  | { directory: DirectoryHolder }
 
 /** Times are milliseconds ago, or still to come, as of the moment of writing. */
 export type KeptSession = {
@@ -62,9 +65,10 @@ const THROUGH = Type.Object({
 })
 const DIRECTORY = Type.Object({
   ...{ issuer: TEXT, sub: TEXT, sid: Type.Union([TEXT, Type.Null()]), name: TEXT, groups: Type.Array(TEXT) },
+  proven: Type.Optional(Type.Array(TEXT)),
 })
 const HOLDER = Type.Union([
-  Type.Object({ user: TEXT, stamp: TEXT }),
+  Type.Object({ user: TEXT, stamp: TEXT, factor: Type.Optional(Type.Enum(['totp', 'passkey'])) }),
   Type.Object({ token: TEXT }),
   Type.Object({ pass: THROUGH, maker: MAKER }),
   Type.Object({ directory: DIRECTORY }),
@@ -82,7 +86,12 @@ const PASS = Type.Object({
 const BROWSER = Type.Object({ sha256: TEXT, user: TEXT, stamp: TEXT })
 const MAYBE_TEXT = Type.Union([TEXT, Type.Null()])
 const PEOPLE = Type.Object({
-  users: Type.Array(Type.Object({ user: TEXT, name: TEXT, roles: Type.Array(TEXT), stamp: TEXT })),
+  users: Type.Array(
+    Type.Object({
+      ...{ user: TEXT, name: TEXT, roles: Type.Array(TEXT), stamp: TEXT },
+      factors: Type.Optional(Type.Array(Type.Object({ id: TEXT, kind: Type.Enum(['totp', 'passkey']), name: TEXT }))),
+    }),
+  ),
   tokens: Type.Array(
     Type.Object({
       ...{ id: TEXT, name: TEXT, role: Type.Enum(ROLES), scope: Type.Optional(Type.Enum(SCOPES)), until: MAYBE_TEXT },

@@ -48,6 +48,9 @@ const shareOf = (holder: Holder): string =>
       ? `directory ${holder.directory.issuer} ${holder.directory.sub}`
       : JSON.stringify('maker' in holder ? holder.maker : holder)
 
+/** What somebody came in with, and whether they have proved lately that it is them. */
+export type Standing = { how: ReturnType<typeof howOf>; factor: 'totp' | 'passkey' | null; confirmed: boolean }
+
 /** What somebody came in with. */
 export const howOf = (holder: Holder): 'account' | 'directory' | 'token' =>
   'user' in holder ? 'account' : 'directory' in holder ? 'directory' : 'token'
@@ -142,23 +145,24 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
     isConfirmed: (cookie: string): boolean =>
       clock.monotonic() - (find(cookie)?.confirmed ?? Number.NEGATIVE_INFINITY) < CONFIRMED_MS,
     /** How it was opened, and whether it is confirmed; null: there is none. */
-    standing(cookie: string): { how: ReturnType<typeof howOf>; confirmed: boolean } | null {
+    standing(cookie: string): Standing | null {
       const session = find(cookie)
       if (!session) return null
       const { holder, confirmed } = session
-      return { how: howOf(holder), confirmed: clock.monotonic() - confirmed < CONFIRMED_MS }
+      const factor = 'user' in holder ? (holder.factor ?? null) : null
+      return { how: howOf(holder), factor, confirmed: clock.monotonic() - confirmed < CONFIRMED_MS }
     },
     close: (cookie: string): void => drop(hashToken(cookie)),
     /**
-     * Who has just set a new password stays signed in here, and nowhere else: with a new cookie, since somebody may
-     * have the old one. Null: it is no session of an account.
+     * Who has just set a new password, or a second factor, stays signed in here, and nowhere else: with a new cookie,
+     * since somebody may have the old one. Null: it is no session of an account.
      */
-    renew(cookie: string, stamp: string): string | null {
+    renew(cookie: string, anewBy: { stamp: string; factor?: 'totp' | 'passkey' }): string | null {
       const session = find(cookie)
       if (!session || !('user' in session.holder)) return null
       const anew = newToken()
       sessions.delete(hashToken(cookie))
-      sessions.set(hashToken(anew), { ...session, holder: { ...session.holder, stamp } })
+      sessions.set(hashToken(anew), { ...session, holder: { ...session.holder, ...anewBy } })
       onChange()
       return anew
     },

@@ -1,19 +1,38 @@
-/** Who somebody is by what they typed: a name and password, a token, or a one-time token of a wall. Guessing is slow. */
+/**
+ * Who somebody is by what they show: a name and password, and then a code where the account has a second factor; a
+ * passkey; a token, or a one-time token of a wall. Guessing is slow.
+ */
 import type { FastifyRequest } from 'fastify'
 import { BROWSER_COOKIE, SESSION_COOKIE } from '../../door/credentials.ts'
 import type { Person, Scope } from '../../glossary/people.ts'
 import { Failure } from '../../tools/failure.ts'
-import { type StoredUser, personOfUser } from '../accounts/people-format.ts'
+import { type PublicAddress, originOf } from '../../door/public-address.ts'
+import type { StoredUser } from '../accounts/people-format.ts'
+import type { AuthenticationResponseJSON } from '../second-factor/passkeys.ts'
+import type { SecondStep } from '../second-factor/second-step.ts'
 import type { Guess } from './guessing.ts'
 import type { Holder } from './session-store.ts'
 import type { Place } from './sessions.ts'
 
-export type Given = { user: string; password: string } | { token: string }
+export type Given =
+  | { user: string; password: string }
+  | { token: string }
+  /** `ticket`: what the right password was answered with. */
+  | { ticket: string; code: string }
+  | { passkey: AuthenticationResponseJSON }
 /**
  * `browser`: the cookie of a browser in which somebody has signed in before. `session`: the cookie of a session that is
  * open there. `once`: a one-time token is used up for it.
  */
-export type Attempt = { given: Given; address: string; browser: string | null; session: string | null; once?: boolean }
+export type Attempt = {
+  given: Given
+  address: string
+  /** The origin of the page: a passkey is another one elsewhere. */
+  origin: string
+  browser: string | null
+  session: string | null
+  once?: boolean
+}
 /** `lastsMs`: how long the session may last at the most; null: as every one. */
 export type SignedIn = {
   person: Person
@@ -22,7 +41,7 @@ export type SignedIn = {
   user: string | null
   lastsMs: number | null
 }
-/** @throws people/unauthenticated, slowly; people/too-many-tries; people/busy */
+/** @throws people/unauthenticated, slowly; people/second-step; people/too-many-tries; people/busy */
 export type SignIn = (attempt: Attempt) => Promise<SignedIn>
 
 export type SignInPort = {
@@ -35,6 +54,11 @@ export type SignInPort = {
   knownAs(attempt: Pick<Attempt, 'browser' | 'session'>, user: string): string | null
   guessing: { begin(guess: Guess): number; wasRight(guess: Guess): void; wrongToken(address: string): number }
   onRefused(refused: { user: string; from: string; reason: string }): void
+  second: Pick<SecondStep, 'ask' | 'whose' | 'byCode' | 'byPasskey'>
+  /** With the roles that they have by that. */
+  personOf(account: StoredUser, proven: boolean): Person | null
+  /** Why a passkey does not prove itself. */
+  log(reason: string): void
   sleep(ms: number): Promise<void>
 }
 
@@ -43,7 +67,11 @@ const WRONG_WAIT_MS = 1000
 /** A password costs 20 ms of a core and 19 MiB: many at once would take them from the pictures. */
 const MOST_AT_ONCE = 2
 const MOST_WAITING = 60
+const SECOND_STEP = 'The password is right. Now the code of your authenticator app, or your passkey.'
 const UNKNOWN = 'This name and password (or token) are not known here.'
+const WRONG_CODE = 'This is not the code of now, or it was used already: wait for the next one.'
+const TOO_LATE = 'That took too long: begin again with your password.'
+const WRONG_PASSKEY = 'This passkey is not known here. Sign in with your name and password.'
 
 /** Each names those before it as well: the first that is found is the one. */
 const BROWSERS: readonly [RegExp, string][] = [
@@ -57,9 +85,10 @@ const SYSTEMS = /\b(Windows|Android|iPhone|iPad|Mac OS X|Linux)\b/
 const browserOf = (agent: string): string =>
   [BROWSERS.find(([sign]) => sign.test(agent))?.[1], SYSTEMS.exec(agent)?.[1]].filter(Boolean).join(', ')
 /** What a request says about who tries, whatever they typed. */
-export const attemptOf = (request: FastifyRequest, given: Given): Attempt => ({
+export const attemptOf = (request: FastifyRequest, given: Given, address: PublicAddress): Attempt => ({
   given,
   address: request.ip,
+  origin: originOf(request, address),
   browser: request.ownCookie(BROWSER_COOKIE),
   session: request.ownCookie(SESSION_COOKIE),
 })
@@ -100,10 +129,10 @@ export function createSignIn(port: SignInPort): SignIn {
       { extra: { retryAfter } },
     )
   }
-  async function refuse(user: string, from: string, reason: string): Promise<never> {
+  async function refuse(user: string, from: string, reason: string, words = UNKNOWN): Promise<never> {
     port.onRefused({ user, from, reason })
     await port.sleep(WRONG_WAIT_MS)
-    throw new Failure('people/unauthenticated', UNKNOWN)
+    throw new Failure('people/unauthenticated', words)
   }
 
   async function byToken(token: string, from: string, once: boolean): Promise<SignedIn> {
@@ -133,10 +162,43 @@ export function createSignIn(port: SignInPort): SignIn {
     })
     if (!found) return refuse(user, address, 'wrong password')
     port.guessing.wasRight(guess)
-    return { person: personOfUser(found), holder: { user, stamp: found.stamp }, scope: null, user, lastsMs: null }
+    if (found.factors.length === 0) return signedIn(found, null)
+    throw new Failure('people/second-step', SECOND_STEP, {
+      extra: { ...(await port.second.ask(found, attempt.origin)) },
+    })
   }
-  return (attempt) =>
-    'token' in attempt.given
-      ? byToken(attempt.given.token, attempt.address, attempt.once ?? false)
-      : byPassword(attempt.given.user, attempt.given.password, attempt)
+  async function byCode({ ticket, code }: { ticket: string; code: string }, attempt: Attempt): Promise<SignedIn> {
+    const { address } = attempt
+    const account = port.second.whose(ticket)
+    if (!account) throw new Failure('people/unauthenticated', TOO_LATE)
+    const { user } = account
+    // Whoever has the password guesses codes no faster than others guess passwords.
+    const guess = { user, address, browser: port.knownAs(attempt, user) }
+    slow(port.guessing.begin(guess), { user, from: address })
+    if (!(await port.second.byCode(account, code))) return refuse(user, address, 'wrong code', WRONG_CODE)
+    port.guessing.wasRight(guess)
+    return signedIn(account, 'totp')
+  }
+  async function byPasskey(passkey: AuthenticationResponseJSON, { address, origin }: Attempt): Promise<SignedIn> {
+    const found = await port.second.byPasskey(passkey, { origin, onWrong: port.log })
+    if (found?.proven) return signedIn(found.account, 'passkey')
+    // Nobody guesses a key: a right one never waits for somebody else's wrong ones.
+    const user = found?.account.user ?? ''
+    slow(port.guessing.wrongToken(address), { user, from: address })
+    return refuse(user, address, found ? 'a passkey that does not prove itself' : 'unknown passkey', WRONG_PASSKEY)
+  }
+  function signedIn(account: StoredUser, factor: 'totp' | 'passkey' | null): SignedIn {
+    const { user, stamp } = account
+    const person = port.personOf(account, factor !== null)
+    if (!person) throw new Failure('people/unauthenticated', TOO_LATE)
+    const holder = factor === null ? { user, stamp } : { user, stamp, factor }
+    return { person, holder, scope: null, user, lastsMs: null }
+  }
+  return (attempt) => {
+    const { given, address, once = false } = attempt
+    if ('token' in given) return byToken(given.token, address, once)
+    if ('code' in given) return byCode(given, attempt)
+    if ('passkey' in given) return byPasskey(given.passkey, attempt)
+    return byPassword(given.user, given.password, attempt)
+  }
 }

@@ -52,6 +52,30 @@ export const DIRECTORY = Type.Object(
         description: 'Which groups have which role. Somebody with none of them is not let in',
       },
     ),
+    secondFactor: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal('always'),
+          Type.Object(
+            {
+              claim: Type.Optional(
+                Type.String({ pattern: '^[A-Za-z0-9_:./-]{1,200}$', description: 'amr (RFC 8176) when left out' }),
+              ),
+              values: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+                minItems: 1,
+                description: 'Any of these says that a second factor was proven, as in mfa',
+              }),
+            },
+            strict,
+          ),
+        ],
+        {
+          description:
+            'Whether the directory asks for a second factor: always, by the council’s own rules; or as a claim of the ID ' +
+            'token says. Left out: roles that need one are withheld from who signs in there',
+        },
+      ),
+    ),
   },
   {
     ...strict,
