@@ -109,6 +109,7 @@ export const READERS_OF = {
   'export.deleted': OF_PEOPLE,
   'disclosure.made': OF_PEOPLE,
   'disclosure.opened': OF_PEOPLE,
+  'disclosure.sent': OF_PEOPLE,
   'disclosure.revoked': OF_PEOPLE,
   'evidence.searched': OF_PEOPLE,
   'evidence.signer-changed': KEEPERS,

@@ -267,8 +267,22 @@ export type EvidenceEntries = {
     incident: IncidentId | null
     what: 'package' | 'companion' | 'page'
     /** It is one of those that the link was made for. */ counted: boolean
+    /** The bytes of the package that were asked for. Old: none. */ range?: { from: number; to: number }
     address: string
     refused: string | null
+  }
+  /**
+   * What of a package left by a link, and what of it has arrived for certain: that is not sent again in the same
+   * fetching. `handed` and `arrived` are bytes from `from` on.
+   */
+  'disclosure.sent': {
+    disclosure: string
+    export: ExportId
+    incident: IncidentId | null
+    /** Which of the fetchings that the link is for. */ use: number
+    from: number
+    handed: number
+    arrived: number
   }
   'evidence.searched': { from: string; to: string; place: Place; metres: number; reason: string }
   'disclosure.revoked': {

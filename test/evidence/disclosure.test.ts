@@ -1,20 +1,29 @@
 import { expect, test } from 'vitest'
 import { createDisclosureBook } from '../../server/evidence/keep/disclosure-book.ts'
-import { createDisclosureDesk } from '../../server/evidence/keep/disclosure-desk.ts'
+import { type SendingAccount, createDisclosureDesk } from '../../server/evidence/keep/disclosure-desk.ts'
 import type { Export } from '../../server/glossary/evidence.ts'
 import type { Draft, Recorded } from '../../server/glossary/ledger.ts'
+import { queuedIn } from '../../server/tools/process/send-queue.ts'
 import { isoTime } from '../../server/tools/clock.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 
 const BYTES = 100_000_000
-const made = { id: 'DBC-1', incident: null, facts: { bytes: BYTES } } as unknown as Export & {
-  facts: NonNullable<Export['facts']>
+/** So many bytes have left when the connection ends. */
+async function sent(opened: Promise<{ account: SendingAccount | null }>, bytes: number): Promise<void> {
+  const { account } = await opened
+  account?.handed(bytes)
+  await account?.over()
 }
 
-function open() {
+function open(size = BYTES, before: { book: ReturnType<typeof createDisclosureBook> } | null = null) {
   const clock = createFakeClock()
   const book = createDisclosureBook()
+  if (before) book.restore(structuredClone(before.book.save()))
+  const made = { id: 'DBC-1', incident: null, facts: { bytes: size } } as unknown as Export & {
+    facts: NonNullable<Export['facts']>
+  }
   const entries: Recorded[] = []
+  let stops = 0
   const append = (drafts: readonly Draft[]) => {
     const recorded = drafts.map((draft) => ({ ...draft, seq: entries.length + 1, at: isoTime(clock.now()) }))
     entries.push(...recorded)
@@ -22,9 +31,16 @@ function open() {
     return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }))) }
   }
   const desk = createDisclosureDesk({ clock, book, append, made: () => made })
-  const fetched = (secret: string, from: number | null, to = BYTES - 1) =>
-    desk.open(secret, { what: 'package', rangeOf: () => (from === null ? null : { from, to }), address: '192.0.2.1' })
+  const fetched = (secret: string, from: number | null, to = size - 1) =>
+    desk.open(secret, {
+      what: 'package',
+      rangeOf: () => (from === null ? null : { from, to }),
+      address: '192.0.2.1',
+      stop: () => void (stops += 1),
+    })
   return {
+    stopped: () => stops,
+    reopened: () => open(size, { book }),
     clock,
     book,
     desk,
@@ -37,23 +53,104 @@ function open() {
 const OVER = { code: 'disclosure/over' }
 
 test('a fetching that broke off is gone on with, and counted once', async () => {
-  const { desk, fetched, make, book } = open()
+  const { fetched, make, book } = open()
   const { id, secret } = await make(1)
-  await fetched(secret, null)
-  desk.brokeOff(id, BYTES - 40_000_000)
-  await fetched(secret, 39_000_000)
-  expect(book.get(id)?.used).toBe(1)
-  await expect(fetched(secret, 39_000_000)).rejects.toMatchObject(OVER)
-  await expect(fetched(secret, null)).rejects.toMatchObject(OVER)
+  await sent(fetched(secret, null), 40_000_000)
+  await sent(fetched(secret, 40_000_000), BYTES - 40_000_000)
+  expect(book.get(id)).toMatchObject({ used: 1, refused: 0 })
+  for (const from of [40_000_000, null, 99_999_999, 0]) await expect(fetched(secret, from)).rejects.toMatchObject(OVER)
+  expect(book.get(id)).toMatchObject({ used: 1, refused: 4 })
 })
-test('all but what broke off is another fetching, whatever its first byte', async () => {
-  const { desk, fetched, make, book } = open()
+test('what lay on the way when it broke off is sent again; what was before that is not', async () => {
+  const { fetched, make, book } = open()
+  const { id, secret } = await make(1)
+  await sent(fetched(secret, null), 40_000_000)
+  await expect(fetched(secret, 35_999_999)).rejects.toMatchObject(OVER)
+  await sent(fetched(secret, 36_000_000), 10_000_000)
+  await expect(fetched(secret, 41_999_999)).rejects.toMatchObject(OVER)
+  await fetched(secret, 42_000_000)
+  expect(book.get(id)?.used).toBe(1)
+})
+test.each([13_000_000, 100_000, 100_000_000, 1])(
+  'whoever breaks off on purpose, again and again, gains less than half of a package of %i bytes',
+  async (size) => {
+    const { fetched, make, clock } = open(size)
+    const { secret } = await make(1)
+    let all = 0
+    for (let i = 0; i < 5; i += 1)
+      // What was not given up as lost is refused: the next byte that still opens is looked for.
+      for (const from of [0, ...Array.from({ length: 21 }, (_, step) => Math.floor((size * step) / 21))]) {
+        await clock.advance(2000)
+        const handed = Math.max(1, size - from - 1)
+        await sent(fetched(secret, from, size - 1), handed)
+          .then(() => (all += handed))
+          .catch(() => {})
+      }
+    expect(all).toBeLessThanOrEqual(Math.max(1, size * 1.5))
+  },
+)
+test('who goes on from later has all before it: that is not sent any more', async () => {
+  const { fetched, make } = open()
+  const { secret } = await make(1)
+  await sent(fetched(secret, null), 40_000_000)
+  await sent(fetched(secret, 39_000_000), BYTES - 39_000_000)
+  for (const from of [36_000_000, 38_999_999])
+    await expect(fetched(secret, from, 39_000_000)).rejects.toMatchObject(OVER)
+  await expect(fetched(secret, 36_000_000, 36_000_001)).rejects.toMatchObject(OVER)
+})
+test('parts of one fetching may come side by side, each once', async () => {
+  const { fetched, make, book } = open()
+  const { id, secret } = await make(1)
+  const half = BYTES / 2
+  const [first, second] = await Promise.all([fetched(secret, 0, half - 1), fetched(secret, half)])
+  for (const { account } of [first, second]) account?.handed(half)
+  await expect(fetched(secret, 0, half - 1)).rejects.toMatchObject(OVER)
+  for (const { account } of [first, second]) await account?.over()
+  await expect(fetched(secret, half)).rejects.toMatchObject(OVER)
+  expect(book.get(id)?.used).toBe(1)
+})
+test('of two who ask for the whole at the same moment, the first one’s sending ends', async () => {
+  const { fetched, make, stopped, book } = open()
+  const { id, secret } = await make(1)
+  await Promise.all([fetched(secret, null), fetched(secret, null)])
+  expect([stopped(), book.get(id)?.used]).toEqual([1, 1])
+})
+test('a second click ends nothing that is well on its way; on a connection that is dead it goes on', async () => {
+  const { fetched, make, stopped } = open()
+  const { secret } = await make(1)
+  const { account } = await fetched(secret, null)
+  account?.handed(50_000_000)
+  await expect(fetched(secret, null)).rejects.toMatchObject(OVER)
+  expect(stopped()).toBe(0)
+  await fetched(secret, 48_000_000)
+  expect(stopped()).toBe(1)
+})
+test('what has left is known after a restart', async () => {
+  const { fetched, make, book, reopened } = open()
+  const { id, secret } = await make(1)
+  await sent(fetched(secret, null), 40_000_000)
+  const { fetched: again, book: anew } = reopened()
+  expect(anew.sentOf(id)).toEqual(book.sentOf(id))
+  await expect(again(secret, 10)).rejects.toMatchObject(OVER)
+  await again(secret, 40_000_000)
+})
+test('each further fetching that the link is for begins anew', async () => {
+  const { fetched, make, book } = open()
   const { id, secret } = await make(2)
-  await fetched(secret, null)
-  desk.brokeOff(id, 1_000_000)
-  await fetched(secret, 1)
+  await sent(fetched(secret, null), BYTES)
+  await sent(fetched(secret, 1), BYTES - 1)
   expect(book.get(id)?.used).toBe(2)
   await expect(fetched(secret, 1)).rejects.toMatchObject(OVER)
+  await fetched(secret, 0, 0)
+})
+test('the kernel’s table says what a connection has not been acknowledged', () => {
+  const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:1F90 0100007F:C350 01 0003A980:00000000 01:00000014 00000000     0        0 12345 2 0 20 4 30 10 -1
+   1: 00000000000000000000000001000000:1F90 00000000000000000000000001000000:C351 01 00000010:00000000 00:0 0 0 0 1\n`
+  expect(queuedIn(table, { localPort: 8080, remotePort: 50_000 })).toBe(240_000)
+  expect(queuedIn(table, { localPort: 8080, remotePort: 50_001 })).toBe(16)
+  expect(queuedIn(table, { localPort: 8080, remotePort: 50_002 })).toBe(0)
+  expect(queuedIn('', { localPort: 8080, remotePort: 50_002 })).toBe(0)
 })
 test('a link ends at its time, to the millisecond', async () => {
   const { clock, fetched, make, book } = open()

@@ -4,8 +4,22 @@
  */
 import type { Disclosure } from '../../glossary/evidence.ts'
 import type { Fold, Recorded } from '../../glossary/ledger.ts'
+import { type Range, withRange } from './sent-ranges.ts'
 
-type Stored = Disclosure & { link: string }
+/**
+ * Of the fetching that is under way: `sent`: what has arrived; `lost`: what was on the way when a connection ended;
+ * `again`: how many bytes that was in all.
+ */
+type Fetching = { sent: Range[]; lost: Range[]; again: number }
+type Stored = Disclosure & { link: string } & Fetching
+const NOTHING: Fetching = { sent: [], lost: [], again: 0 }
+
+/** Who goes on from a byte in what was lost has all before it. */
+function goneOn({ sent, lost, again }: Fetching, { from }: Range): Fetching {
+  const zone = lost.find((each) => each.from <= from && from <= each.to + 1)
+  if (!zone) return { sent, lost, again }
+  return { sent: withRange(sent, { from: zone.from, to: from - 1 }), lost: lost.filter((each) => each !== zone), again }
+}
 export type DisclosureBook = ReturnType<typeof createDisclosureBook>
 
 export function createDisclosureBook() {
@@ -15,9 +29,8 @@ export function createDisclosureBook() {
     if (known) disclosures.set(id, { ...known, ...to(known) })
   }
   function open(stored: Stored): Disclosure {
-    const disclosure: Partial<Stored> = { ...stored }
-    delete disclosure.link
-    return disclosure as Disclosure
+    const { link: _, sent: _sent, lost: _lost, again: _again, ...disclosure } = stored
+    return disclosure
   }
   return {
     apply(entry: Recorded): void {
@@ -33,15 +46,30 @@ export function createDisclosureBook() {
           refused: 0,
           revokedAt: null,
           revokedBy: null,
+          ...NOTHING,
         })
       } else if (entry.kind === 'disclosure.revoked')
         change(entry.body.disclosure, () => ({ revokedAt: entry.at, revokedBy: entry.body.by }))
       else if (entry.kind === 'disclosure.opened') {
-        const { counted, refused } = entry.body
+        const { counted, refused, range } = entry.body
         change(entry.body.disclosure, (known) =>
           refused === null
-            ? { used: known.used + (counted ? 1 : 0), lastUsedAt: entry.at }
+            ? {
+                lastUsedAt: entry.at,
+                ...(counted ? { used: known.used + 1, ...NOTHING } : range ? goneOn(known, range) : {}),
+              }
             : { refused: known.refused + 1 },
+        )
+      } else if (entry.kind === 'disclosure.sent') {
+        const { use, from, handed, arrived } = entry.body
+        change(entry.body.disclosure, ({ used, sent, lost, again }) =>
+          use === used
+            ? {
+                sent: withRange(sent, { from, to: from + arrived - 1 }),
+                lost: handed > arrived ? [...lost, { from: from + arrived, to: from + handed - 1 }] : lost,
+                again: again + handed - arrived,
+              }
+            : {},
         )
       }
     },
@@ -59,6 +87,8 @@ export function createDisclosureBook() {
       const found = disclosures.get(id)
       return found ? open(found) : null
     },
+    /** Of the fetching that is under way: what has left, and how many bytes of it were given up as lost. */
+    sentOf: (id: string): Pick<Fetching, 'sent' | 'again'> => disclosures.get(id) ?? NOTHING,
     /** @param link SHA-256 of the secret, hex */
     byLink: (link: string): Disclosure | null => {
       const found = [...disclosures.values()].find((each) => each.link === link)

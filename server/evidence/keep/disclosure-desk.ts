@@ -10,6 +10,7 @@ import { Failure } from '../../tools/failure.ts'
 import { newId } from '../../tools/identity.ts'
 import { createTokenBuckets } from '../../tools/pace/token-bucket.ts'
 import type { DisclosureBook } from './disclosure-book.ts'
+import { type Range, arrivedFor, overlaps } from './sent-ranges.ts'
 
 export type DisclosureOrder = {
   recipient: string
@@ -22,7 +23,17 @@ const DAY = 86_400_000
 const DEFAULT_MOST = 5
 const ASKED_PER_SECOND = 0.5
 const ASKED_AT_ONCE = 40
-const ON_THE_WAY_BYTES = 8_000_000
+
+/** A package that is being sent by a link. `use`: which fetching of the link it belongs to. */
+type Sending = {
+  range: Range
+  use: number
+  /** Bytes that the other side has acknowledged. */
+  handed: number
+  stop(): void
+}
+/** For whoever sends it: how much has left, and that it is over, however it ended. */
+export type SendingAccount = { handed(bytes: number): void; over(): Promise<void> }
 
 export function createDisclosureDesk({
   clock,
@@ -35,8 +46,8 @@ export function createDisclosureDesk({
   append: Append
   made(id: string): MadeExport
 }) {
-  /** Bytes that may still be gone on with, by what was counted; a start forgets them, and the next part counts anew. */
-  const allowance = new Map<string, number>()
+  /** By the hand-over. */
+  const running = new Map<string, Set<Sending>>()
   const linkOf = (secret: string): string => createHash('sha256').update(secret, 'utf8').digest('hex')
   function known(id: string): Disclosure {
     const found = book.get(id)
@@ -53,10 +64,49 @@ export function createDisclosureDesk({
   /** Whoever has a link must not fill the ledger with it. */
   const asked = createTokenBuckets({ perSecond: ASKED_PER_SECOND, burst: ASKED_AT_ONCE, clock })
 
+  /** What has left in the fetching that is under way, or is leaving. */
+  function taken(id: string, use: number): Range[] {
+    const leaving = [...(running.get(id) ?? [])].filter((each) => each.use === use)
+    return [...book.sentOf(id).sent, ...leaving.map(({ range }) => range)]
+  }
+  function begin(id: string, job: MadeExport, sending: Sending): SendingAccount {
+    running.set(id, (running.get(id) ?? new Set()).add(sending))
+    return {
+      handed: (bytes) => void (sending.handed = Math.max(sending.handed, bytes)),
+      over: () => ended(id, job, sending),
+    }
+  }
+  const isWhole = ({ range, handed }: Sending): boolean => handed > range.to - range.from
+  const arrivedOf = (id: string, job: MadeExport, sending: Sending): number =>
+    isWhole(sending) ? sending.handed : arrivedFor(sending.handed, book.sentOf(id).again, job.facts.bytes)
+  /** What has arrived for certain does not leave again in the same fetching. */
+  async function ended(id: string, job: MadeExport, sending: Sending): Promise<void> {
+    const theirs = running.get(id)
+    if (!theirs?.delete(sending)) return
+    if (theirs.size === 0) running.delete(id)
+    const { range, use, handed } = sending
+    const arrived = arrivedOf(id, job, sending)
+    const body = { disclosure: id, export: job.id, incident: job.incident, use, from: range.from, handed, arrived }
+    await append([{ kind: 'disclosure.sent', actor: 'lamppost', subject: job.id, body }]).durable
+  }
+  /**
+   * Somebody goes on elsewhere with what is still being sent, perhaps on a connection that is dead: that ends. What has
+   * arrived is not to be had again: then nothing ends, and they are refused.
+   */
+  async function goOnElsewhere({ id, used }: Disclosure, job: MadeExport, wanted: Range): Promise<void> {
+    const others = [...(running.get(id) ?? [])].filter((each) => each.use === used && overlaps([each.range], wanted))
+    const arrived = others.map((each) => ({
+      from: each.range.from,
+      to: each.range.from + arrivedOf(id, job, each) - 1,
+    }))
+    if (overlaps([...book.sentOf(id).sent, ...arrived.filter(({ from, to }) => from <= to)], wanted)) return
+    for (const sending of others) {
+      sending.stop()
+      await ended(id, job, sending)
+    }
+  }
   return {
     of: book.of,
-    /** A fetching broke off: what did not leave may be gone on with, and a little more, which lay on the way. */
-    brokeOff: (id: string, left: number): void => void (left > 0 && allowance.set(id, left + ON_THE_WAY_BYTES)),
     /** @returns the secret of the link, which nobody can ask for again. @throws export/not-ready, export/gone */
     async make(
       id: string,
@@ -111,12 +161,15 @@ export function createDisclosureDesk({
         what,
         rangeOf,
         address,
+        stop = () => {},
       }: {
         what: 'package' | 'companion' | null
-        rangeOf(made: MadeExport): { from: number; to: number } | null
+        rangeOf(made: MadeExport): Range | null
         address: string
+        /** Ends the sending of it: the same recipient goes on elsewhere. */
+        stop?: () => void
       },
-    ): Promise<{ disclosure: Disclosure; made: MadeExport }> {
+    ): Promise<{ disclosure: Disclosure; made: MadeExport; account: SendingAccount | null }> {
       const found = book.byLink(linkOf(secret))
       if (!found) throw new Failure('disclosure/unknown', 'There is no such link. Ask whoever gave it to you.')
       if (!asked.take(found.id))
@@ -129,17 +182,18 @@ export function createDisclosureDesk({
       } catch {
         // It was deleted.
       }
-      const part = job && what === 'package' ? rangeOf(job) : null
-      // A fetching that broke off is gone on with, and was counted when it began; all but a little is another one.
-      const left = allowance.get(found.id) ?? 0
-      const wanted = part && job ? part.to - part.from + 1 : 0
-      const goesOn = part !== null && part.from > 0 && wanted <= left
-      const counted = what === 'package' && !goesOn
-      let refused = endOf(found, counted)
+      const wanted = job && what === 'package' ? (rangeOf(job) ?? { from: 0, to: job.facts.bytes - 1 }) : null
+      if (job && wanted && found.used >= found.most) await goOnElsewhere(found, job, wanted)
+      // What did not leave yet belongs to the fetching that was counted when it began; what did is another one.
+      const goesOn = wanted !== null && found.used > 0 && !overlaps(taken(found.id, found.used), wanted)
+      const counted = wanted !== null && !goesOn
+      let refused = endOf(known(found.id), counted)
       if (job === null) refused ??= 'The package was deleted.'
       if (refused !== null) job = null
-      if (refused === null && what === 'package') allowance.set(found.id, 0)
-      await append([
+      const use = found.used + (counted ? 1 : 0)
+      // Before anything is waited for: two at once are two.
+      const account = job && wanted ? begin(found.id, job, { range: wanted, use, handed: 0, stop }) : null
+      const entry = append([
         {
           kind: 'disclosure.opened',
           actor: `disclosure:${found.recipient}`,
@@ -150,13 +204,18 @@ export function createDisclosureDesk({
             incident: job?.incident ?? null,
             what: what ?? 'page',
             counted,
+            ...(wanted ? { range: wanted } : {}),
             address,
             refused,
           },
         },
-      ]).durable
+      ])
+      await entry.durable.catch(async (error: unknown) => {
+        await account?.over()
+        throw error
+      })
       if (!job) throw new Failure('disclosure/over', refused ?? '')
-      return { disclosure: known(found.id), made: job }
+      return { disclosure: known(found.id), made: job, account }
     },
   }
 }

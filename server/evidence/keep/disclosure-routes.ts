@@ -4,6 +4,7 @@ import { Type } from 'typebox'
 import type { Disclosure, Export, MadeExport } from '../../glossary/evidence.ts'
 import { Failure } from '../../tools/failure.ts'
 import { type App, actorOf } from '../../door/door.ts'
+import type { SendingAccount } from './disclosure-desk.ts'
 import { rangeOf, sendPackage } from '../order/export-routes.ts'
 import { DISCLOSURE, ID_PARAMS, PROBLEM, listOf } from '../../door/shapes.ts'
 
@@ -30,10 +31,10 @@ export type DisclosurePort = {
       what: 'package' | 'companion' | null
       rangeOf(made: MadeExport): { from: number; to: number } | null
       address: string
+      /** Ends the sending of it: the same recipient goes on elsewhere. */
+      stop?: () => void
     },
-  ): Promise<{ disclosure: Disclosure; made: MadeExport }>
-  /** So many bytes of a fetching did not leave: it may be gone on with. */
-  brokeOff(id: string, left: number): void
+  ): Promise<{ disclosure: Disclosure; made: MadeExport; account: SendingAccount | null }>
   file(id: Export['id']): string
   companion(made: MadeExport): Promise<Buffer>
   /** The page that a recipient sees. */
@@ -142,19 +143,21 @@ export function disclosureRoutes(app: App, port: DisclosurePort): void {
       .send(port.page(disclosure, made, request.params.secret))
   })
   app.get('/disclosures/:secret/package.zip', outside, async (request, reply) => {
-    const { disclosure, made } = await port.open(request.params.secret, {
+    const { disclosure, made, account } = await port.open(request.params.secret, {
       what: 'package',
       rangeOf: (of) => thereOf(rangeOf(request, of.facts)),
       address: request.ip,
+      stop: () => reply.raw.destroy(),
     })
     request.prove()
     const actor = `disclosure:${disclosure.recipient}`
     request.onlyWhile(() => port.of(made.id).find(({ id }) => id === disclosure.id)?.revokedAt === null)
-    return sendPackage(request, quiet(reply), {
+    // A proxy that takes it all at once would say that it has arrived.
+    return sendPackage(request, quiet(reply).header('x-accel-buffering', 'no'), {
       made,
       file: port.file(made.id),
       onSend: (at) => port.onDownload({ made, what: 'package', from: at, actor, through: disclosure.id }),
-      onEnd: (left) => port.brokeOff(disclosure.id, left),
+      account,
     })
   })
   app.get('/disclosures/:secret/companion.zip', outside, async (request, reply) => {

@@ -3,12 +3,17 @@
  * of the ledger.
  */
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { type ReadStream, createReadStream } from 'node:fs'
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import type { Export, ExportOrder, MadeExport } from '../../glossary/evidence.ts'
 import { READERS, type Person } from '../../glossary/people.ts'
 import { Failure } from '../../tools/failure.ts'
+import { unacknowledged } from '../../tools/process/send-queue.ts'
+import type { SendingAccount } from '../keep/disclosure-desk.ts'
 import { type App, actorOf } from '../../door/door.ts'
 import { EXPORT, ID_PARAMS, LIMIT, MEDIA, PROBLEM, TIME, listOf } from '../../door/shapes.ts'
 
@@ -357,12 +362,13 @@ export async function sendPackage(
     made,
     file,
     onSend,
-    onEnd = () => {},
+    account = null,
   }: {
     made: MadeExport
     file: string
     onSend(from: number): Promise<void>
-    /** Hears how many bytes did not leave. */ onEnd?: (left: number) => void
+    /** Where it is counted which bytes have arrived. */
+    account?: SendingAccount | null
   },
 ): Promise<FastifyReply> {
   const { bytes, sha256 } = made.facts
@@ -373,7 +379,12 @@ export async function sendPackage(
     reply.header('content-range', `bytes */${bytes}`)
     throw new Failure('export/no-such-range', `The package has ${bytes} bytes; ${request.headers.range} is not in it.`)
   }
-  await onSend(whole ? 0 : from)
+  try {
+    await onSend(whole ? 0 : from)
+  } catch (error) {
+    await account?.over()
+    throw error
+  }
   reply
     .status(whole ? 200 : 206)
     .type('application/zip')
@@ -385,7 +396,34 @@ export async function sendPackage(
     .header('x-lamppost-sha256', sha256)
     .header('cache-control', 'no-store')
   if (!whole) reply.header('content-range', `bytes ${from}-${to}/${bytes}`)
-  const stream = createReadStream(file, whole ? {} : { start: from, end: to })
-  stream.once('close', () => onEnd(to - from + 1 - stream.bytesRead))
-  return reply.send(stream)
+  const stream = createReadStream(file, { start: from, end: to, highWaterMark: CHUNK_BYTES })
+  return reply.send(account ? paced(stream, request.raw.socket, account) : stream)
+}
+
+const CHUNK_BYTES = 256 * 1024
+/** What the other side has not acknowledged is kept small: what was sent is then nearly what has arrived. */
+const MOST_UNACKNOWLEDGED = 256 * 1024
+const LOOK_AGAIN_MS = 1
+
+function paced(stream: ReadStream, socket: Socket, account: SendingAccount): Readable {
+  async function* chunks(): AsyncGenerator<Buffer> {
+    let handed = 0
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      yield chunk
+      handed += chunk.length
+      for (;;) {
+        const queued = await unacknowledged(socket)
+        account.handed(handed - queued)
+        if (queued <= MOST_UNACKNOWLEDGED || socket.destroyed) break
+        await sleep(LOOK_AGAIN_MS)
+      }
+    }
+    account.handed(handed)
+  }
+  const out = Readable.from(chunks(), { objectMode: false })
+  out.once('close', () => {
+    stream.destroy()
+    void account.over()
+  })
+  return out
 }
