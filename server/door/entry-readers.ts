@@ -49,6 +49,7 @@ export const READERS_OF = {
   'clip.deleted': READERS,
   'clip.downloaded': OF_PEOPLE,
   'clip.locked': OF_PEOPLE,
+  'clip.unlock-asked': OF_PEOPLE,
   'clip.unlocked': OF_PEOPLE,
   'clip.expiring': OF_PEOPLE,
   'preset.saved': READERS,

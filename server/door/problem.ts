@@ -83,6 +83,8 @@ const STATUS = {
   'shift/unknown': 404,
   'shift/signed': 409,
   'shift/same-person': 409,
+  'clip/same-person': 409,
+  'clip/lock-shorter': 409,
   'site/invalid': 422,
   'ledger/unavailable': 503,
   'video/unavailable': 503,

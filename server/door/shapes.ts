@@ -549,7 +549,15 @@ export const KEEPING = Type.Object({
   closedAt: MAYBE_TIME,
   clips: Type.Array(Type.Object({ camera: Type.String(), from: TIME, to: MAYBE_TIME })),
   lock: Type.Union([
-    Type.Object({ by: Type.String(), reason: Type.String(), until: MAYBE_TIME, at: TIME }),
+    Type.Object({
+      ...{ by: Type.String(), reason: Type.String(), until: MAYBE_TIME, at: TIME },
+      unlock: Type.Optional(
+        Type.Union(
+          [Type.Object({ by: Type.String(), user: Type.String(), reason: Type.String(), at: TIME }), Type.Null()],
+          { description: 'Who has asked for it to be unlocked: another person must agree' },
+        ),
+      ),
+    }),
     Type.Null(),
   ]),
   endsAt: Type.Union([TIME, Type.Null()], {

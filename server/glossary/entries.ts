@@ -294,7 +294,10 @@ export type EvidenceEntries = {
   }
   /** Kept for ever, or until then, whatever the site's rule. */
   'clip.locked': { incident: IncidentId; by: string; reason: string; until: string | null }
-  'clip.unlocked': { incident: IncidentId; by: string; reason: string }
+  /** The first of two people. `user`: what they sign in as. */
+  'clip.unlock-asked': { incident: IncidentId; by: string; user: string; reason: string }
+  /** `asked`: by whom before, where the site wants two. */
+  'clip.unlocked': { incident: IncidentId; by: string; reason: string; asked?: { by: string; reason: string } }
   /** The site's rule lets it go then. */
   'clip.expiring': { incident: IncidentId; at: string }
   /** What went, with the hash over the hashes of its segments. */

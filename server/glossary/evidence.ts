@@ -106,7 +106,9 @@ export type Export = ExportRequest & {
 export type MadeExport = Export & { facts: PackageFacts }
 
 /** Keeps an incident's recordings whatever the site's rule says; `until` null: for ever. */
-export type Lock = { by: string; reason: string; until: string | null; at: string }
+/** Somebody asks for a lock to be undone, and another person must agree. */
+export type UnlockRequest = { by: string; user: string; reason: string; at: string }
+export type Lock = { by: string; reason: string; until: string | null; at: string; unlock?: UnlockRequest | null }
 
 /** What is kept for one incident. `warnedOf`: the end that was told already. */
 export type Kept = {

@@ -79,6 +79,8 @@ export const FAILURE_CODES = [
   'shift/unknown',
   'shift/signed',
   'shift/same-person',
+  'clip/same-person',
+  'clip/lock-shorter',
   'site/invalid',
   'ledger/unavailable',
   'video/unavailable',

@@ -237,6 +237,8 @@ export type SiteEvidence = {
   prefix: string
   keepMs: number
   warnMs: number
+  /** A lock of recordings is undone by two people. */
+  unlockByTwo: boolean
   signer: { certificate: string; key: string; root: string } | null
   timeStamp: { url: string } | null
   clock: { source: string; errorBoundMs: number } | null

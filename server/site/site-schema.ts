@@ -503,6 +503,12 @@ export const SITE_SCHEMA = Type.Object(
           warn: Type.Optional(
             Type.String({ pattern: '^[0-9]+d$', description: 'How long before that it is said; 3d when left out' }),
           ),
+          unlockByTwo: Type.Optional(
+            Type.Boolean({
+              description:
+                'A lock of recordings is undone, or made shorter, by two people: one asks, another agrees within 7 days',
+            }),
+          ),
           signer: Type.Optional(
             Type.Object(
               { certificate: FILE, key: FILE, root: FILE },

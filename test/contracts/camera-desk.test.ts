@@ -53,7 +53,7 @@ const site = (camera: SiteCamera): Site => ({
   directory: null,
   embedding: [],
   streets: null,
-  evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null },
+  evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, unlockByTwo: false, signer: null, timeStamp: null, clock: null },
 })
 
 beforeAll(async () => {

@@ -93,7 +93,7 @@ beforeAll(async () => {
     directory: null,
     embedding: [],
     streets: null,
-    evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, signer: null, timeStamp: null, clock: null },
+    evidence: { prefix: 'TOWN', keepMs: 0, warnMs: 0, unlockByTwo: false, signer: null, timeStamp: null, clock: null },
   } satisfies Site)
   await heard()
 })

@@ -27,7 +27,7 @@ const segments = [1, 2, 3].map((number): StoredSegment => ({
   offset: 0,
 }))
 
-function open(firstKeepDays = 31, packages: Partial<Export>[] = []) {
+function open(firstKeepDays = 31, packages: Partial<Export>[] = [], { unlockByTwo = false } = {}) {
   let keepDays = firstKeepDays
   const clock = createFakeClock(T0)
   const book = createRetentionBook()
@@ -54,7 +54,7 @@ function open(firstKeepDays = 31, packages: Partial<Export>[] = []) {
       throw error
     },
     port: {
-      rule: () => ({ keepMs: keepDays * DAY, warnMs: 3 * DAY }),
+      rule: () => ({ keepMs: keepDays * DAY, warnMs: 3 * DAY, unlockByTwo }),
       stored: async () => ({ segments, inits: {}, gaps: [] }),
       hasCamera: () => true,
       clockWasSet: () => clockSet,
@@ -302,7 +302,7 @@ describe('what an incident held', () => {
     room.close()
     await room.desk.lock(INC, { by: 'Sam', reason: 'court', until: null }, 'supervisor:Sam')
     await room.pass(60)
-    await room.desk.unlock(INC, { by: 'Sam', reason: 'acquitted' }, 'supervisor:Sam')
+    await room.desk.unlock(INC, { by: 'Sam', user: 'sam', reason: 'acquitted' }, 'supervisor:Sam')
     await room.pass(0.5)
     expect(room.kinds().at(-1)).toBe('clip.expiring')
     expect(room.released).toEqual([])
@@ -315,7 +315,7 @@ describe('what an incident held', () => {
     expect(room.kinds().at(-1)).toBe('clip.expiring')
     await room.desk.lock(INC, { by: 'Sam', reason: 'court', until: null }, 'supervisor:Sam')
     await room.pass(40)
-    await room.desk.unlock(INC, { by: 'Sam', reason: 'acquitted' }, 'supervisor:Sam')
+    await room.desk.unlock(INC, { by: 'Sam', user: 'sam', reason: 'acquitted' }, 'supervisor:Sam')
     await room.pass(0.9)
     expect(room.released).toEqual([])
     expect(room.kinds().filter((kind) => kind === 'clip.expiring')).toHaveLength(2)
@@ -351,7 +351,11 @@ describe('what an incident held', () => {
       () => room.desk.lock(INC, { by: 'S', reason: 'x', until: isoTime(T0 - 1) }, ''),
       'request/invalid',
     ],
-    ['unlocking what is not locked', () => room.desk.unlock(INC, { by: 'S', reason: 'x' }, ''), 'request/invalid'],
+    [
+      'unlocking what is not locked',
+      () => room.desk.unlock(INC, { by: 'S', user: null, reason: 'x' }, ''),
+      'request/invalid',
+    ],
     [
       'an incident that keeps nothing',
       () => room.desk.lock('inc-9', { by: 'S', reason: 'x', until: null }, ''),
@@ -469,4 +473,51 @@ test('the end is the rule’s or the lock’s, whichever is later', () => {
     isoTime(T0 + 31 * DAY),
   )
   expect(endOf({ closedAt: null, lock: null }, 31 * DAY)).toBeNull()
+})
+
+describe('where a lock is undone by two people', () => {
+  const ask = (user: string | null, reason = 'acquitted') =>
+    room.desk.unlock(INC, { by: `${user}`, user, reason }, `evidence:${user}`)
+  const lock = (until: string | null = null) =>
+    room.desk.lock(INC, { by: 'Sam', reason: 'court', until }, 'evidence:Sam')
+  beforeEach(async () => {
+    await room.desk.close().catch(() => {})
+    room = open(31, [], { unlockByTwo: true })
+    room.close()
+    await lock()
+  })
+  test('the first asks, and only another one undoes it; both stand in the record', async () => {
+    expect((await ask('olive')).lock).toMatchObject({ reason: 'court', unlock: { by: 'olive', reason: 'acquitted' } })
+    await expect(ask('olive')).rejects.toMatchObject({ code: 'clip/same-person' })
+    expect((await ask('ben', 'seen the letter')).lock).toBeNull()
+    expect(room.entries.slice(-2)).toMatchObject([
+      { kind: 'clip.unlock-asked', body: { by: 'olive', user: 'olive' } },
+      {
+        kind: 'clip.unlocked',
+        body: { by: 'ben', reason: 'seen the letter', asked: { by: 'olive', reason: 'acquitted' } },
+      },
+    ])
+  })
+  test('two names of one person with a token do not do it', async () => {
+    await expect(ask(null)).rejects.toMatchObject({ code: 'people/forbidden' })
+    expect(room.kinds().at(-1)).toBe('clip.locked')
+  })
+  test('who locks it anew takes the request away; after a week it is over by itself', async () => {
+    await ask('olive')
+    expect((await lock()).lock?.unlock).toBeNull()
+    await ask('olive')
+    await room.pass(7)
+    expect((await ask('ben')).lock).toMatchObject({ unlock: { by: 'ben' } })
+    expect((await ask('olive')).lock).toBeNull()
+  })
+  test('nobody undoes it by making it end sooner', async () => {
+    await expect(lock(isoTime(room.clock.now() + DAY))).rejects.toMatchObject({ code: 'clip/lock-shorter' })
+    expect(room.book.get(INC)?.lock?.until).toBeNull()
+  })
+  test('is made longer by one', async () => {
+    await ask('olive')
+    await ask('ben')
+    await lock(isoTime(room.clock.now() + DAY))
+    expect((await lock(isoTime(room.clock.now() + 2 * DAY))).lock?.until).toBe(isoTime(room.clock.now() + 2 * DAY))
+  })
 })

@@ -82,10 +82,12 @@ function kept({ words, timezone, locale, keeping, onLock, onUnlock }: Recordings
       : of.expiring
         ? officer.endsSoon(time(of.endsAt))
         : officer.keptUntil(time(of.endsAt))
+  const asked = of.lock?.unlock ?? null
+  const label = !of.lock ? officer.lock : asked ? officer.agree : officer.unlock
   return html`<p class="kept ${of.expiring ? 'soon' : ''}">${until}</p>
-    <button class="lock" @click=${() => (of.lock ? onUnlock(incident) : onLock(incident))}>
-      ${of.lock ? officer.unlock : officer.lock}
-    </button>`
+    ${asked ? html`<p class="kept asked">${officer.unlockAsked(asked.by, asked.reason, time(asked.at))}</p>` : nothing}
+    <button class="lock" @click=${() => (of.lock ? onUnlock(incident) : onLock(incident))}>${label}</button>
+    ${asked ? html`<button class="keep" @click=${() => onLock(incident)}>${officer.keepLocked}</button>` : nothing}`
 }
 
 function clipOf(view: RecordingsView, incident: Incident, clip: ClipView, pressed: string) {

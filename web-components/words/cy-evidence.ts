@@ -13,6 +13,10 @@ export const evidenceText: Words['officer'] = {
   unlock: 'Datgloi…',
   unlockWhy: 'Pam y caiff fynd yn ôl rheol y safle eto?',
   unlockDo: 'Datgloi',
+  unlockAsked: (who, reason, time) =>
+    `Gofynnodd ${who} am ei ddatgloi, ${time}: ${reason}. Rhaid i berson arall gytuno.`,
+  agree: 'Cytuno i ddatgloi…',
+  keepLocked: 'Ei gadw dan glo…',
   retentionTable: 'Adroddiad cadw (CSV)',
   nothingHeld: 'Ni chedwir dim ohono.',
   never: 'Peidio',

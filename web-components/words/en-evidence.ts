@@ -11,6 +11,10 @@ export const evidenceText = {
   unlock: 'Unlock…',
   unlockWhy: 'Why may it go by the site’s rule again?',
   unlockDo: 'Unlock',
+  unlockAsked: (who: string, reason: string, time: string) =>
+    `${who} asked for it to be unlocked, ${time}: ${reason}. Another person must agree.`,
+  agree: 'Agree to unlock…',
+  keepLocked: 'Keep it locked…',
   retentionTable: 'Retention report (CSV)',
   nothingHeld: 'Nothing of it is kept.',
   never: 'Never mind',

@@ -104,6 +104,12 @@ export function createRetentionBook() {
           change(incident, { lock: { ...lock, at: entry.at } })
           break
         }
+        case 'clip.unlock-asked': {
+          const { incident, ...asked } = entry.body
+          const lock = kept.get(incident)?.lock
+          if (lock) change(incident, { lock: { ...lock, unlock: { ...asked, at: entry.at } } })
+          break
+        }
         case 'clip.unlocked':
           // What was told before the lock is long forgotten: it is told again.
           change(entry.body.incident, { lock: null, warnedOf: null, warnedAt: null })

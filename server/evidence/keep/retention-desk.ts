@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { CameraId } from '../../glossary/camera.ts'
-import type { Export, Keeping, Kept, StoredRange } from '../../glossary/evidence.ts'
+import type { Export, Keeping, Kept, Lock, StoredRange, UnlockRequest } from '../../glossary/evidence.ts'
 import type { IncidentId } from '../../glossary/incident.ts'
 import type { Append } from '../../glossary/ledger.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
@@ -13,7 +13,7 @@ import { type RetentionBook, endOf } from './retention-book.ts'
 import { createRetentionOrder } from './retention-order.ts'
 
 export type RetentionPort = {
-  rule(): { keepMs: number; warnMs: number }
+  rule(): { keepMs: number; warnMs: number; unlockByTwo: boolean }
   stored(camera: CameraId, range: { from: number; to: number }): Promise<StoredRange>
   /** Whether it is in the site file: one that is not has no clip buffer here. */
   hasCamera(camera: CameraId): boolean
@@ -26,6 +26,8 @@ export type RetentionPort = {
 
 const LOOK_MS = 60_000
 const DAY = 86_400_000
+/** What nobody agreed to for so long is asked for again. */
+const ASKED_FOR_MS = 7 * DAY
 
 export function startRetention({
   clock,
@@ -46,7 +48,8 @@ export function startRetention({
   const view = (kept: Kept): Keeping => {
     const { keepMs, warnMs } = port.rule()
     const endsAt = endOf(kept, keepMs)
-    return { ...kept, endsAt, expiring: endsAt !== null && Date.parse(endsAt) - warnMs <= clock.now() }
+    const lock = kept.lock && { ...kept.lock, unlock: askedFor(kept.lock) }
+    return { ...kept, lock, endsAt, expiring: endsAt !== null && Date.parse(endsAt) - warnMs <= clock.now() }
   }
 
   /** Numbers of another start say something else. */
@@ -185,6 +188,9 @@ export function startRetention({
   }
   const watching = watch()
 
+  const askedFor = ({ unlock = null }: Lock): UnlockRequest | null =>
+    unlock && clock.now() - Date.parse(unlock.at) < ASKED_FOR_MS ? unlock : null
+
   /** @throws incident/unknown when nothing is kept for it */
   function keptFor(id: string): Kept {
     const kept = book.get(id)
@@ -222,14 +228,38 @@ export function startRetention({
         throw new Failure('request/invalid', 'A drill is no evidence: what it held is let go when it ends.')
       if (until !== null && Date.parse(until) <= clock.now())
         throw new Failure('request/invalid', `A lock until ${until} would have ended already.`)
+      const { lock } = keptFor(id)
+      // A lock that ends tomorrow undoes one for ever.
+      if (port.rule().unlockByTwo && lock && until !== null && (lock.until === null || until < lock.until))
+        throw new Failure('clip/lock-shorter', 'A lock is made shorter as it is undone here: by two people.')
       await append([{ kind: 'clip.locked', actor, subject: incident, body: { incident, by, reason, until } }]).durable
       return view(keptFor(id))
     },
-    /** @throws clip/none, request/invalid when it is not locked */
-    async unlock(id: string, { by, reason }: { by: string; reason: string }, actor: string): Promise<Keeping> {
+    /**
+     * Where the site wants two people, the first asks, and another one who says the same undoes it.
+     * @param user what they sign in as; null: they came with a token
+     * @throws clip/none, request/invalid when it is not locked, clip/same-person, people/forbidden
+     */
+    async unlock(
+      id: string,
+      { by, user, reason }: { by: string; user: string | null; reason: string },
+      actor: string,
+    ): Promise<Keeping> {
       const { incident, lock } = keptFor(id)
       if (!lock) throw new Failure('request/invalid', `Incident ${id} is not locked.`)
-      await append([{ kind: 'clip.unlocked', actor, subject: incident, body: { incident, by, reason } }]).durable
+      const asked = askedFor(lock)
+      const body = { incident, by, reason }
+      if (!port.rule().unlockByTwo) await append([{ kind: 'clip.unlocked', actor, subject: incident, body }]).durable
+      else if (user === null)
+        throw new Failure('people/forbidden', 'Two people undo a lock here, each signed in by their own name.')
+      else if (!asked)
+        await append([{ kind: 'clip.unlock-asked', actor, subject: incident, body: { ...body, user } }]).durable
+      else if (asked.user === user)
+        throw new Failure('clip/same-person', `${by} has asked for it already; somebody else must agree.`)
+      else {
+        const agreed = { ...body, asked: { by: asked.by, reason: asked.reason } }
+        await append([{ kind: 'clip.unlocked', actor, subject: incident, body: agreed }]).durable
+      }
       return view(keptFor(id))
     },
     async close(): Promise<void> {

@@ -20,7 +20,7 @@ export type RetentionPort = {
   /** The same words as long as the same would be told. */
   version(): string
   lock(id: string, lock: { by: string; reason: string; until: string | null }, actor: string): Promise<Keeping>
-  unlock(id: string, how: { by: string; reason: string }, actor: string): Promise<Keeping>
+  unlock(id: string, how: { by: string; user: string | null; reason: string }, actor: string): Promise<Keeping>
   rule(): { keepDays: number; warnDays: number }
   placeOf(helpPoint: string): Place | null
   search(order: RecordingSearch): Promise<FoundRecordings>
@@ -74,7 +74,7 @@ const QUERY = Type.Object(
 const seenBy = (person: Person | null, keeping: Keeping): Keeping =>
   keeping.lock === null || mayRead(person, 'clip.locked')
     ? keeping
-    : { ...keeping, lock: { ...keeping.lock, by: '', reason: '' } }
+    : { ...keeping, lock: { ...keeping.lock, by: '', reason: '', unlock: null } }
 
 const CSV_HEAD = [
   'incident',
@@ -190,7 +190,8 @@ export function retentionRoutes(app: App, port: RetentionPort): void {
     {
       config: { roles: KEEPERS, confirmed: true },
       schema: {
-        summary: 'Back to the site’s rule, with the reason',
+        summary:
+          'Back to the site’s rule, with the reason; where the site wants two people, the first asks and another agrees',
         tags: ['retention'],
         params: ID_PARAMS,
         body: Type.Object({ reason: REASON }, strict),
@@ -198,7 +199,11 @@ export function retentionRoutes(app: App, port: RetentionPort): void {
       },
     },
     (request) =>
-      port.unlock(request.params.id, { by: request.person?.name ?? '', reason: request.body.reason }, actorOf(request)),
+      port.unlock(
+        request.params.id,
+        { by: request.person?.name ?? '', user: request.person?.user ?? null, reason: request.body.reason },
+        actorOf(request),
+      ),
   )
   app.post(
     '/api/v1/evidence-searches',

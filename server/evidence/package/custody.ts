@@ -32,8 +32,10 @@ function whatOf(entry: Entry): string | null {
       return `the recording of ${entry.body.camera} is not kept any more`
     case 'clip.locked':
       return `locked by ${entry.body.by}: ${entry.body.reason}${entry.body.until === null ? '' : ` (until ${entry.body.until})`}`
+    case 'clip.unlock-asked':
+      return `${entry.body.by} asked for it to be unlocked: ${entry.body.reason}`
     case 'clip.unlocked':
-      return `unlocked by ${entry.body.by}: ${entry.body.reason}`
+      return `unlocked by ${entry.body.by}: ${entry.body.reason}${entry.body.asked ? ` (asked for by ${entry.body.asked.by})` : ''}`
     case 'clip.downloaded':
       return `${entry.body.camera} from ${entry.body.from} to ${entry.body.to} was downloaded (SHA-256 ${entry.body.sha256})`
     case 'call.ringing':
