@@ -17,6 +17,7 @@ import type { CameraToRecord } from './clip-channel.ts'
 import type { ClipNews, ClipThread } from './clip-thread.ts'
 import type { Query } from './live/live-window.ts'
 import type { StreamAddress } from './record/recording-run.ts'
+import type { StreamSecrets } from './record/stream-secrets.ts'
 import { type LiveListener, type LiveViewer, createLiveWatchers } from './live/live-watchers.ts'
 
 const THREAD_AGAIN_MS = 500
@@ -198,7 +199,7 @@ export function createClipDesk(options: ClipDeskOptions) {
     async stream(
       camera: SiteCamera,
       stream: URL,
-      access: { username: string; password: string } | null,
+      access: StreamSecrets | null,
       hidden: readonly string[] = [],
       substream: URL | null = null,
     ): Promise<void> {
@@ -209,7 +210,7 @@ export function createClipDesk(options: ClipDeskOptions) {
           url.username = encodeURIComponent(access.username)
           url.password = encodeURIComponent(access.password)
         }
-        return { url: url.href, secrets }
+        return { url: url.href, secrets, ...(access?.basic ? { basic: true } : {}) }
       }
       await record(wantedOf(camera, addressOf(stream), substream && addressOf(substream)))
     },

@@ -101,6 +101,8 @@ export type OnvifAccess = {
   username: string
   password: string
   fingerprint: string | null
+  /** The password of its stream may go in the clear. */
+  basic?: boolean
   /** Addresses that it names are its own network's: the configured host is put into each. */
   nat?: boolean | undefined
   /**
@@ -121,6 +123,7 @@ export type StreamAccess = {
   username: string | null
   password: string | null
   /** A still over HTTP. */ snapshot: string | null
+  /** The password may go to the camera in the clear. */ basic?: boolean
 }
 
 /** How a camera hangs, so that it can be turned to coordinates. */

@@ -273,6 +273,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
             username: camera.stream.username ?? null,
             password: optional(at('stream', 'password'), camera.stream.password),
             snapshot,
+            ...(camera.stream.basic ? { basic: true } : {}),
           }
         : null
     const streamKey = camera.rtmp ? refer(at('rtmp', 'streamKey'), camera.rtmp.streamKey) : null
@@ -291,6 +292,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
               password: refer(at('onvif', 'password'), camera.onvif.password),
               fingerprint: camera.onvif.fingerprint?.replaceAll(':', '').toLowerCase() ?? null,
               ...channelOf(camera.onvif),
+              ...(camera.onvif.basic ? { basic: true } : {}),
             }
           : null,
       stream,

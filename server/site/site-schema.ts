@@ -168,11 +168,20 @@ const MOUNT = Type.Object(
 )
 
 const CHANNEL_TOKEN = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 64, description }))
+const BASIC = Type.Optional(
+  Type.Boolean({
+    description:
+      'Its stream may be asked for with the password in the clear (RTSP Basic), which everybody on that network can ' +
+      'read; said as a fault of the camera. Left out: digest only',
+  }),
+)
+
 const ONVIF = Type.Object(
   {
     url: Type.String({ minLength: 1 }),
     username: Type.String(),
     password: Type.String(),
+    basic: BASIC,
     fingerprint: Type.Optional(
       Type.String({
         pattern: '^([0-9a-fA-F]{2}:?){32}$',
@@ -215,6 +224,7 @@ const STREAM = Type.Object(
     ),
     username: Type.Optional(Type.String()),
     password: Type.Optional(Type.String()),
+    basic: BASIC,
     snapshot: Type.Optional(
       Type.String({ pattern: '^(https?://.+|\\$\\{.+\\}.*|file:.+)$', description: 'A still picture over HTTP' }),
     ),

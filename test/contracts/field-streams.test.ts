@@ -134,7 +134,7 @@ async function camera({
 async function record(
   url: string,
   ms: number,
-  { by = 'direct', habits }: { by?: 'direct' | 'ffmpeg'; habits?: StreamHabits } = {},
+  { by = 'direct', habits, basic = false }: { by?: 'direct' | 'ffmpeg'; habits?: StreamHabits; basic?: boolean } = {},
 ) {
   const { store } = createMemoryStore(1000)
   const segments: Segment[] = []
@@ -157,7 +157,7 @@ async function record(
     timer = setTimeout(() => stop.abort(), ms)
   }
   const run = {
-    address: { url, secrets: ['secret'] },
+    address: { url, secrets: ['secret'], basic },
     store,
     window,
     clock: realClock,
@@ -380,12 +380,24 @@ describe('ffmpeg, which follows redirects with the password,', () => {
           ? `RTSP/1.0 401 Unauthorized\r\n${CSEQ(told)}WWW-Authenticate: Basic realm="cam"\r\n\r\n`
           : normal(told),
     })
-    await record(url, 6000, { by: 'ffmpeg' })
+    const { notes } = await record(url, 6000, { by: 'ffmpeg', basic: true })
     expect(asked.some(({ method }) => method === 'PLAY')).toBe(true)
+    expect(notes).toContainEqual(expect.stringContaining('goes over the network in the clear'))
     expect(
       asked.find(({ method, authorization }) => method === 'DESCRIBE' && authorization !== '')?.authorization,
     ).toBe(`Basic ${Buffer.from('lamppost:secret').toString('base64')}`)
     expect(asked.find(({ method }) => method === 'SETUP')?.uri).toMatch(/\/stream\/track1$/)
+  })
+  test('is given no password in the clear by it, where the site file does not say so', async () => {
+    const { url, asked } = await camera({
+      answer: (told) =>
+        told.method === 'OPTIONS'
+          ? normal(told)
+          : `RTSP/1.0 401 Unauthorized\r\n${CSEQ(told)}WWW-Authenticate: Basic realm="cam"\r\n\r\n`,
+    })
+    const { end } = await record(url, 6000, { by: 'ffmpeg' })
+    expect(end.reason).toContain('wants its password in the clear')
+    expect(asked.filter(({ authorization }) => authorization !== '')).toEqual([])
   })
   test.each(['OPTIONS', 'DESCRIBE', 'SETUP', 'PLAY'])(
     'is not sent elsewhere by an answer to %s, though the stream was read well before',

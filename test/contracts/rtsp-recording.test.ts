@@ -127,7 +127,8 @@ async function record(
     startMs = 15_000,
     signal = new AbortController().signal,
     onPart = () => {},
-  }: { sound?: Sound; startMs?: number; signal?: AbortSignal; onPart?(): void } = {},
+    basic = false,
+  }: { basic?: boolean; sound?: Sound; startMs?: number; signal?: AbortSignal; onPart?(): void } = {},
 ) {
   const { store, init, segment } = createMemoryStore(1000)
   const segments: Segment[] = []
@@ -143,7 +144,7 @@ async function record(
   })
   const window = { ...live, onSegment: (closed: Segment) => (segments.push(closed), live.onSegment(closed)) }
   const end = await recordByRtsp({
-    address: { url, secrets: [CREDENTIALS.password, encodeURIComponent(CREDENTIALS.password)] },
+    address: { url, secrets: [CREDENTIALS.password, encodeURIComponent(CREDENTIALS.password)], basic },
     store,
     window,
     clock: realClock,
@@ -324,11 +325,27 @@ describe('a camera that is difficult', () => {
     })
     expect(seen[1]?.authorization).toMatch(/algorithm=SHA-256.*qop=auth, nc=00000001/)
   })
-  test('and knows Basic only gets it', async () => {
+  test('and knows Basic only does not get it: everybody on the network could read it', async () => {
+    const { port, seen } = await scripted(() => UNAUTHORISED('Basic realm="cam"'))
+    const { end } = await record(at(port))
+    expect(end.reason).toContain('wants its password in the clear')
+    expect(end.change).toBeNull()
+    expect(seen.map(({ authorization }) => authorization)).toEqual([''])
+  })
+  test('and says Basic in the middle, where it had said Digest, does not get it in the clear either', async () => {
+    const { port, seen } = await scripted(({ method, authorization }) =>
+      method === 'OPTIONS' && authorization !== ''
+        ? 'RTSP/1.0 200 OK\r\n\r\n'
+        : UNAUTHORISED(method === 'OPTIONS' ? 'Digest realm="cam", nonce="a"' : 'Basic realm="cam"'),
+    )
+    expect((await record(at(port))).end.reason).toContain('wants its password in the clear')
+    expect(seen.some(({ authorization }) => authorization.startsWith('Basic'))).toBe(false)
+  })
+  test('and knows Basic only gets it where the site file says so', async () => {
     const { port, seen } = await scripted(({ authorization }) =>
       authorization === '' ? UNAUTHORISED('Basic realm="cam"') : 'RTSP/1.0 404 Not Found\r\n\r\n',
     )
-    await record(at(port))
+    await record(at(port), { basic: true })
     expect(Buffer.from(seen[1]?.authorization.replace('Basic ', '') ?? '', 'base64').toString()).toBe(
       `lamppost:${CREDENTIALS.password}`,
     )

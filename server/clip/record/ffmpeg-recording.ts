@@ -7,6 +7,7 @@ import type { Sound } from '../../glossary/clip.ts'
 import { messageOf } from '../../tools/failure.ts'
 import { runFfmpeg } from '../../tools/media/ffmpeg-run.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from './recording-run.ts'
+import { BASIC_USED } from './rtsp/rtsp-sign-in.ts'
 import { openRtspRelay } from './rtsp/rtsp-relay.ts'
 import { createStreamFollower } from './stream-follower.ts'
 
@@ -73,7 +74,14 @@ export async function recordByFfmpeg({
   signal.addEventListener('abort', giveUp, { once: true })
   if (signal.aborted) stop.abort()
   // ffmpeg never speaks to a camera itself: it would follow it anywhere, with the password.
-  const relay = /^rtsps?:/.test(address.url) ? await openRtspRelay({ url: address.url, signal: stop.signal }) : null
+  const relay = /^rtsps?:/.test(address.url)
+    ? await openRtspRelay({
+        url: address.url,
+        basic: address.basic ?? false,
+        onBasic: () => onNote(BASIC_USED),
+        signal: stop.signal,
+      })
+    : null
   let reason: string | null = null
   if (stop.signal.aborted) {
     relay?.close()

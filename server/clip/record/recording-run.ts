@@ -7,8 +7,11 @@ import type { LiveWindow } from '../live/live-window.ts'
 import type { StreamHabits } from './rtsp/rtsp-session.ts'
 import type { RunStore } from './stream-follower.ts'
 
-/** Address with credentials, percent-encoded; they reach no argv and no log. */
-export type StreamAddress = { url: string; secrets: readonly string[] }
+/**
+ * Address with credentials, percent-encoded; they reach no argv and no log. `basic`: the password may go to the camera
+ * in the clear.
+ */
+export type StreamAddress = { url: string; secrets: readonly string[]; basic?: boolean }
 export type RunParts = { store: RunStore; window: LiveWindow; clock: Clock; onError(error: unknown): void }
 /** Blots the address's secrets out of words. */
 export const redactor =

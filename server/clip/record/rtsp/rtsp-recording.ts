@@ -13,6 +13,7 @@ import { createSlabPool } from './frame-slab.ts'
 import type { NalCodec, StreamSets } from './nal-units.ts'
 import { type Picture, type RtpPictures, UnfitForRtp, createRtpPictures } from './rtp-pictures.ts'
 import { RtspRefused, openRtspSession } from './rtsp-session.ts'
+import { BASIC_USED } from './rtsp-sign-in.ts'
 import { type MediaTrack, describedSets } from './session-description.ts'
 
 const CODECS = new Map<string, NalCodec>([
@@ -220,10 +221,12 @@ export async function recordByRtsp({
       onPacket: (on, bytes, from, to) => on === channel && guarded(() => pictures?.push(bytes, from, to)),
       onStray: () => guarded(() => pictures?.stray()),
       ...(habits ? { habits } : {}),
+      basic: address.basic ?? false,
     })
     reached = true
     try {
       const { track, codec } = choose(await session.describe(), sound)
+      if (session.wasBasic()) onNote(BASIC_USED)
       channel = await session.setUp(track.control)
       const { payload, clockRate } = track
       pictures = createRtpPictures({

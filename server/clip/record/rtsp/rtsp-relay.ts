@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto'
 import { type Socket, connect, createServer } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { messageOf } from '../../../tools/failure.ts'
-import { type Challenge, answerChallenge, readChallenge } from '../../../tools/http-digest.ts'
+import { BASIC_REFUSED, type SignInWay, authorizationFor, signInWay } from './rtsp-sign-in.ts'
 import { type RtspAnswer, type RtspRequest, createRtspWire } from './rtsp-wire.ts'
 import { baseIn, controlAddress } from './session-description.ts'
 
@@ -33,7 +33,17 @@ type Question = RtspRequest & { tries: number }
 const TOLD = new Set(['content-type', 'public', 'range', 'server', 'session', 'transport'])
 
 /** @param url with percent-encoded credentials; rtsp or rtsps. */
-export async function openRtspRelay({ url, signal }: { url: string; signal: AbortSignal }): Promise<RtspRelay> {
+export async function openRtspRelay({
+  url,
+  basic = false,
+  onBasic = () => {},
+  signal,
+}: {
+  url: string
+  /** Its password may go in the clear. */ basic?: boolean
+  /** It does. */ onBasic?(): void
+  signal: AbortSignal
+}): Promise<RtspRelay> {
   const address = new URL(url)
   const credentials = { username: decodeURIComponent(address.username), password: decodeURIComponent(address.password) }
   address.username = ''
@@ -77,7 +87,7 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
     camera.on('close', () => client.end())
     client.on('close', () => camera.destroy())
 
-    let challenge: Challenge | 'basic' | null = null
+    let challenge: SignInWay | null = null
     let base = address.href
     let sequence = 0
     const absolute: string[] = []
@@ -96,13 +106,7 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
       const authorization =
         challenge === null
           ? []
-          : [
-              `Authorization: ${
-                challenge === 'basic'
-                  ? `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
-                  : answerChallenge(challenge, { ...credentials, method: request.method, path: uri })
-              }`,
-            ]
+          : [`Authorization: ${authorizationFor(challenge, credentials, { method: request.method, path: uri })}`]
       out.push(request)
       camera.write(
         `${[
@@ -123,7 +127,10 @@ export async function openRtspRelay({ url, signal }: { url: string; signal: Abor
         )
       if (status === 401 && request.tries === 0 && credentials.username !== '') {
         const offered = headers.get('www-authenticate') ?? []
-        challenge = readChallenge(offered) ?? (offered.some((line) => /^basic/i.test(line)) ? 'basic' : null)
+        const way = signInWay(offered, basic)
+        if (way === 'refused') return end(BASIC_REFUSED)
+        if (way === 'basic') onBasic()
+        challenge = way
         if (challenge !== null) return ask({ ...request, tries: 1 })
       }
       if (request.method === 'DESCRIBE')

@@ -5,7 +5,7 @@
 import { type Socket, connect } from 'node:net'
 import type { Clock } from '../../../tools/clock.ts'
 import { messageOf } from '../../../tools/failure.ts'
-import { type Challenge, answerChallenge, readChallenge } from '../../../tools/http-digest.ts'
+import { BASIC_REFUSED, type SignInWay, authorizationFor, signInWay } from './rtsp-sign-in.ts'
 import { type RtspAnswer, createRtspWire } from './rtsp-wire.ts'
 import { baseIn, controlAddress, readDescription } from './session-description.ts'
 
@@ -28,6 +28,8 @@ export type RtspSession = {
   play(): Promise<void>
   /** Resolves when the connection is gone; with why, or null when the camera simply ended it. */
   ended: Promise<string | null>
+  /** Whether the password went in the clear. */
+  wasBasic(): boolean
   close(): void
 }
 export class RtspRefused extends Error {
@@ -54,8 +56,10 @@ export async function openRtspSession({
   onPacket,
   onStray = () => {},
   habits = { aliveBy: null },
+  basic = false,
 }: {
   url: string
+  /** Its password may go in the clear. */ basic?: boolean
   clock: Clock
   signal: AbortSignal
   onPacket(channel: number, bytes: Buffer, from: number, to: number): void
@@ -67,7 +71,7 @@ export async function openRtspSession({
   address.username = ''
   address.password = ''
   let base = address.href
-  let challenge: Challenge | 'basic' | null = null
+  let challenge: SignInWay | null = null
   let session: string | null = null
   let aliveEveryMs = (DEFAULT_SESSION_S * 1000) / 2
   let timeoutMs = DEFAULT_SESSION_S * 1000
@@ -136,12 +140,9 @@ export async function openRtspSession({
   void ended.then(() => signal.removeEventListener('abort', close))
 
   function authorization(method: string, uri: string): string[] {
-    if (challenge === null) return []
-    if (challenge === 'basic')
-      return [
-        `Authorization: Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`,
-      ]
-    return [`Authorization: ${answerChallenge(challenge, { ...credentials, method, path: uri })}`]
+    return challenge === null
+      ? []
+      : [`Authorization: ${authorizationFor(challenge, credentials, { method, path: uri })}`]
   }
   function send(
     method: string,
@@ -188,7 +189,9 @@ export async function openRtspSession({
         )
       if (answer.status === 401 && tries === 0 && credentials.username !== '') {
         const offered = answer.headers.get('www-authenticate') ?? []
-        challenge = readChallenge(offered) ?? (offered.some((line) => /^basic/i.test(line)) ? 'basic' : null)
+        const way = signInWay(offered, basic)
+        if (way === 'refused') throw new RtspRefused(401, BASIC_REFUSED)
+        challenge = way
         if (challenge !== null) continue
       }
       if (answer.status !== 200)
@@ -232,6 +235,7 @@ export async function openRtspSession({
 
   return {
     ended,
+    wasBasic: () => challenge === 'basic',
     async describe() {
       // It only tells what the camera can; some do not know it.
       const options = await ask('OPTIONS', base).catch((error: unknown) => {
