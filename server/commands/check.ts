@@ -60,6 +60,16 @@ export async function checkCommand([file, ...more]: string[]): Promise<number> {
         `${file}: warning: the password of ${id} is written in the file: refer to it ` +
           `instead (password: "\${CAMERA_PASSWORD}", or file:…)\n`,
       )
+  for (const { id, onvif, stream } of site.cameras)
+    if (onvif?.basic || stream?.basic)
+      process.stdout.write(`${file}: warning: ${id} may get its password in the clear (basic: true)\n`)
+  const { directory, factorRequiredFor } = site
+  const withheld = factorRequiredFor.filter((role) => directory !== null && role in directory.roles)
+  if (directory?.secondFactor === null && withheld.length > 0)
+    process.stdout.write(
+      `${file}: warning: ${directory.name} gives ${withheld.join(' and ')}, which need a second factor, and does not say ` +
+        'that it asks for one: nobody has them by it (directory.secondFactor)\n',
+    )
   for (const { id, mqtt } of site.helpPoints)
     if (mqtt.length > 0 && !site.mqtt)
       process.stdout.write(`${file}: warning: ${id} presses over MQTT, and there is no broker (mqtt: { url: … })\n`)

@@ -176,7 +176,8 @@ export async function userCommand([verb = 'add']: string[], options: Options): P
     say(`${user} has a new password, and is signed out everywhere.`)
   }
   if (verb === 'reset-factors') {
-    await people.changeFactors(user, () => [], { newStamp: true })
+    if (people.user(user)?.factors.length === 0) throw new Error(`${user} has no second factor`)
+    await people.changeFactors(user, () => [])
     say(`${user} has no second factor now, and is signed out everywhere.`)
   }
   if (verb === 'remove') {

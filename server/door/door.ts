@@ -246,12 +246,13 @@ export async function createDoor({
       throw new Failure('people/confirm-first', CONFIRM_FIRST)
   })
   app.decorateRequest('rawBody', null)
-  const enter = createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused, address })
+  const { enter, stillIn } = createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused, address })
   app.addHook('onRequest', async (request, reply) => {
     answerOf.set(request, reply)
     request.credential = credentialOf(request.headers, schemeOf(request))
     return enter(request, reply)
   })
+  app.addHook('preHandler', stillIn)
   return app
 }
 export type App = Awaited<ReturnType<typeof createDoor>>

@@ -20,8 +20,9 @@ export type EntrancePort = {
 }
 export const CONFIRM_FIRST =
   'This needs you and not only your screen: say your password again first (PUT /api/v1/session/confirmation).'
+const ENDED = 'This token or session is not known here, or has ended.'
 const FACTOR_FIRST =
-  'Your role needs a second factor here: set up an authenticator app or a passkey on the page People.'
+  'Your role needs a second factor here, and none was proven: the page People says how to set one up.'
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 const SCOPE_WORDS: Record<Scope, string> = {
   'wall-view': 'a wall that shows',
@@ -50,7 +51,6 @@ export function refusedBy(error: unknown, request: FastifyRequest): RefusedAcces
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['people/forbidden', 'not their right'],
   ['people/confirm-first', 'the password was not said again'],
-  ['people/factor-first', 'no second factor'],
 ])
 
 /**
@@ -58,7 +58,16 @@ const REASONS: ReadonlyMap<string, string> = new Map([
  * @param request gets its `person`, as they act on this route
  */
 export function createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused, address }: EntrancePort) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+  /** A body may be held back until the right is gone. @throws as when they came */
+  async function stillIn({ body, credential, person, routeOptions }: FastifyRequest): Promise<void> {
+    const { roles, scopes = [], withheld = false, confirmed } = routeOptions.config
+    if (!roles || !credential || !person || body === undefined) return
+    if (actingAs(whoHas(credential), { roles, scopes, withheld }) === null)
+      throw new Failure('people/unauthenticated', ENDED)
+    if (confirmed && 'cookie' in credential && !isConfirmed(credential.cookie))
+      throw new Failure('people/confirm-first', CONFIRM_FIRST)
+  }
+  async function enter(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { roles, scopes = [], withheld = false, signed, confirmed } = request.routeOptions.config
     const route = `${request.method} ${request.routeOptions.url ?? ''}`
     if (address.basePath !== '' && request.originalUrl.split('?')[0] === address.basePath)
@@ -100,12 +109,11 @@ export function createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused,
         onRefused({ from: request.ip, who: '', route, reason: 'unknown token' })
       throw new Failure(
         'people/unauthenticated',
-        credential
-          ? 'This token or session is not known here, or has ended.'
-          : 'Sign in, or send a token: Authorization: Bearer …',
+        credential ? ENDED : 'Sign in, or send a token: Authorization: Bearer …',
       )
     }
     if (holder.withheld?.some((role) => roles.includes(role))) throw new Failure('people/factor-first', FACTOR_FIRST)
     throw new Failure('people/forbidden', whyForbidden(holder, roles))
   }
+  return { enter, stillIn }
 }

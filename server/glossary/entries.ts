@@ -191,6 +191,8 @@ export type PeopleEntries = {
     name: string
     role: string
     how?: string
+    /** Roles that they do not have without a second factor. */
+    withheld?: string[]
     /** What proved them beside the password, or in its place. */
     factor?: 'totp' | 'passkey'
     directory?: { issuer: string; sub: string }

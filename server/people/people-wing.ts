@@ -9,7 +9,7 @@ import type { Append, Draft } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { Role } from '../glossary/people.ts'
 import type { Site } from '../glossary/site.ts'
-import type { Clock } from '../tools/clock.ts'
+import { type Clock, isoTime } from '../tools/clock.ts'
 import { createTopic } from '../tools/topic.ts'
 import { createAccountDesk } from './accounts/account-desk.ts'
 import { accountRoutes } from './accounts/account-routes.ts'
@@ -26,8 +26,8 @@ import { createSessionBook, directoryPort, sessionPort } from './sign-in/session
 import { sessionRoutes } from './sign-in/session-routes.ts'
 import { createSignIn } from './sign-in/sign-in.ts'
 import { openSessionStore } from './sign-in/session-store.ts'
-import { type FactorDeskNeeds, createFactorDesk } from './second-factor/factor-desk.ts'
-import { type FactorPort, factorRoutes } from './second-factor/factor-routes.ts'
+import { createFactorDesk } from './second-factor/factor-desk.ts'
+import { factorRoutes } from './second-factor/factor-routes.ts'
 import { createPasskeys } from './second-factor/passkeys.ts'
 import { createSeal } from './second-factor/seal.ts'
 import { createSecondStep } from './second-factor/second-step.ts'
@@ -82,9 +82,11 @@ function openSignIn({ clock, dataFolder, demo, town, ledger, closing, onError, l
     onRefused: refusals.signIn,
     second,
     personOf: identities.personOf,
+    now: () => isoTime(clock.now()).slice(11, 19),
     log: (reason) => logger.info(`a passkey was not taken: ${reason}`),
     sleep: (ms) => clock.sleep(ms),
   })
+  closing.add('sign-ins that wait for a second factor', second.close)
   closing.add('the sessions', identities.close)
   closing.add('the refusals that are counted', refusals.close)
   closing.add('the look at the people file', follower.close)
@@ -101,11 +103,6 @@ const passPort = (
   async onIssued({ name, role, through, scope = 'wall' }, { until, actor }) {
     await record({ kind: 'token.issued', actor, subject: 'session', body: { name, role, through, until, scope } })
   },
-})
-
-const factorPort = ({ sessions, save }: Identities, needs: Omit<FactorDeskNeeds, 'save'>): FactorPort => ({
-  ...createFactorDesk({ ...needs, save }),
-  prove: sessions.renew,
 })
 
 export function openPeople(needs: PeopleNeeds) {
@@ -154,7 +151,10 @@ export function openPeople(needs: PeopleNeeds) {
         ...passPort(identities, record),
       })
       accountRoutes(app, createAccountDesk({ clock, people, identities, record, townNames }), address)
-      factorRoutes(app, factorPort(identities, { clock, people, record, ...factors, town: townName }), address)
+      const { renew } = identities.sessions
+      const { remember } = identities.browsers
+      const factorNeeds = { ...factors, clock, people, record, renew, remember, save: identities.save, town: townName }
+      factorRoutes(app, createFactorDesk(factorNeeds), address)
       const book = createSessionBook(identities, { record, clock, directory })
       sessionRoutes(app, sessionPort(identities, { signIn, book, demo, second: factors.second }), address)
       const { hasPasskeys } = people

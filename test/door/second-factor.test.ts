@@ -1,10 +1,12 @@
 /** Second factors at a running town: set up, asked for, guessed at, lost; and roles that are withheld without one. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Secret, TOTP } from 'otpauth'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type House, openHouse } from '../../server/house.ts'
+import { AT_THE_ROOT } from '../../server/door/public-address.ts'
 import type { Role } from '../../server/glossary/people.ts'
 import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { realClock } from '../../server/tools/clock.ts'
@@ -20,12 +22,14 @@ secondFactor: { requiredFor: [supervisor, evidence] }
 helpPoints: [{ id: bar, name: Number One Bar, location: { lat: 54.52363, lon: -1.55610 } }]
 cameras: []
 `
+const ADDRESS = { ...AT_THE_ROOT, trustProxy: true }
 let house: House
 let origin: string
 const people = () => openPeopleFile(join(data, 'people.json'))
-const open = () => openHouse({ siteFile, dataFolder: data, port: 0, host: '127.0.0.1', rtmpPort: 0 })
+const open = () => openHouse({ siteFile, dataFolder: data, port: 0, host: '127.0.0.1', rtmpPort: 0, address: ADDRESS })
 let made = 0
-/** An account of its own for each test: nobody's wrong tries slow another's. */
+/** Each account comes from an address of its own, by the word of a proxy: nobody's wrong tries slow another's. */
+const address = () => ({ 'x-forwarded-for': `10.0.${made}.1`, 'x-forwarded-proto': 'http' })
 async function account(...roles: Role[]): Promise<string> {
   const user = `user${(made += 1)}`
   const [role = 'operator'] = roles
@@ -48,6 +52,7 @@ async function ask(method: string, path: string, { cookie, token, body }: Asked 
   const answer = await fetch(`${origin}/api/v1${path}`, {
     method,
     headers: {
+      ...address(),
       ...(cookie === undefined ? {} : { cookie }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -111,6 +116,10 @@ describe('a role that needs a second factor', () => {
     const cookie = await entered(user)
     const { body } = await ask('GET', '/session', { cookie })
     expect(body).toMatchObject({ roles: [], withheld: ['supervisor'], how: 'account' })
+    expect((await linesOf('session.opened')).at(-1)).toMatchObject({
+      actor: expect.stringMatching(/^account:/),
+      body: { role: 'account', withheld: ['supervisor'] },
+    })
     for (const path of ['/users', '/incidents', '/ledger', '/cameras', '/events', '/people', '/site'])
       expect(await ask('GET', path, { cookie })).toMatchObject({ status: 403, body: { code: 'people/factor-first' } })
     expect((await ask('POST', '/tokens', { cookie, body: {} })).body.code).toBe('people/factor-first')
@@ -174,14 +183,13 @@ describe('an account with an authenticator app', () => {
   })
   test('slows whoever has the password and guesses codes, and stays open to a browser that is known', async () => {
     const user = await account('operator')
-    const before = await entered(user)
-    const { secret } = await withCodes(user, before)
+    const { secret, cookie: mine } = await withCodes(user, await entered(user))
     const { ticket } = (await byPassword(user)).body
     const wrong = codeOf(secret) === '000000' ? '000001' : '000000'
     const answers = await Promise.all(Array.from({ length: 14 }, () => signIn({ ticket, code: wrong })))
     expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(4)
     expect((await signIn({ ticket, code: codeOf(secret, 1) })).status).toBe(429)
-    const known = await ask('POST', '/session', { cookie: before, body: { ticket, code: codeOf(secret, 1) } })
+    const known = await ask('POST', '/session', { cookie: mine, body: { ticket, code: codeOf(secret, 1) } })
     expect(known.status).toBe(201)
     expect(
       (await linesOf('session.refused')).some(({ body }) => body.reason === 'wrong code' && body.user === user),
@@ -230,6 +238,45 @@ describe('an account with an authenticator app', () => {
     const { ticket } = (await byPassword(user)).body
     expect((await signIn({ ticket, code: codeOf(secret) })).status).toBe(401)
     expect((await signIn({ ticket, code: codeOf(secret, 1) })).status).toBe(201)
+  })
+  test('that was replaced or removed opens nothing any more: sessions that it opened end, and others do not come back', async () => {
+    const user = await account('supervisor')
+    const passwordOnly = await entered(user)
+    const first = await withCodes(user, await entered(user))
+    const { ticket } = (await byPassword(user)).body
+    const stolen = (await signIn({ ticket, code: codeOf(first.secret, 1) })).cookie
+    expect((await ask('GET', '/users', { cookie: stolen })).status).toBe(200)
+    const second = await withCodes(user, first.cookie)
+    expect(second.answer.status).toBe(201)
+    expect((await ask('GET', '/session', { cookie: stolen })).status).toBe(401)
+    expect((await linesOf('factor.removed')).at(-1)?.body).toMatchObject({ user, what: 'totp' })
+    const { body } = await ask('GET', `/users/${user}/factors`, { cookie: second.cookie })
+    expect(body.items).toHaveLength(1)
+    const removed = await ask('DELETE', `/users/${user}/factors/${body.items[0].id}`, { cookie: second.cookie })
+    expect(removed.status).toBe(204)
+    for (const cookie of [passwordOnly, stolen, first.cookie, second.cookie])
+      expect((await ask('GET', '/session', { cookie })).status).toBe(401)
+    expect((await ask('GET', '/session', { cookie: removed.cookie })).body).toMatchObject({ roles: [], factor: null })
+  })
+  test('set up and removed by a thief before gives that session nothing when the person sets theirs up', async () => {
+    const user = await account('supervisor')
+    const thief = await withCodes(user, await entered(user))
+    const { body } = await ask('GET', `/users/${user}/factors`, { cookie: thief.cookie })
+    const gone = await ask('DELETE', `/users/${user}/factors/${body.items[0].id}`, { cookie: thief.cookie })
+    await withCodes(user, await entered(user))
+    expect((await ask('GET', '/users', { cookie: gone.cookie })).status).toBe(401)
+  })
+  test('forgets the browsers of before: whoever had the password keeps no way of its own to guess codes', async () => {
+    const user = await account('operator')
+    const thief = (await byPassword(user)).cookie
+    const { secret } = await withCodes(user, await entered(user))
+    const { ticket } = (await byPassword(user)).body
+    const wrong = codeOf(secret) === '000000' ? '000001' : '000000'
+    const guess = () => ask('POST', '/session', { cookie: thief, body: { ticket, code: wrong } })
+    const answers = await Promise.all(Array.from({ length: 12 }, guess))
+    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(2)
+    const others = await Promise.all(Array.from({ length: 2 }, () => signIn({ ticket, code: wrong })))
+    expect(others.map(({ status }) => status)).toEqual([429, 429])
   })
   test('is set up by its first code only, by the person only, and only once', async () => {
     const [user, other] = [await account('operator'), await account('operator')]
@@ -311,6 +358,18 @@ describe('a passkey', () => {
     expect([numbers.status, body.code]).toEqual([409, 'factor/no-passkeys'])
     expect(body.detail).toContain('authenticator app')
   })
+  test('of one account is not set up in another, which would answer in its place', async () => {
+    const [user, other] = [await account('operator'), await account('operator')]
+    const { key } = await withPasskey(user, await entered(user))
+    const others = await entered(other)
+    const { body } = await ask('POST', `/users/${other}/factors/offers`, { cookie: others, body: { kind: 'passkey' } })
+    const passkey = key.make(body.passkey, { origin })
+    const taken = await ask('POST', `/users/${other}/factors`, {
+      ...{ cookie: others, body: { kind: 'passkey', name: 'Key', passkey } },
+    })
+    expect(taken.body.code).toBe('factor/refused')
+    expect((await usePasskey(key)).status).toBe(201)
+  })
   test('that is made for somebody else’s account, or twice, is not taken', async () => {
     const [user, other] = [await account('operator'), await account('operator')]
     const [cookie, others] = [await entered(user), await entered(other)]
@@ -322,6 +381,47 @@ describe('a passkey', () => {
     const taken = await take(user, cookie)
     expect(taken.status).toBe(201)
     expect((await take(user, taken.cookie)).body.code).toMatch(/factor\/refused|people\/confirm-first/)
+  })
+})
+
+/** Sends the headers of a request; its body when it is told to. */
+function heldBack(method: string, path: string, cookie: string, body: object) {
+  const text = JSON.stringify(body)
+  const request = httpRequest(`${origin}/api/v1${path}`, {
+    method,
+    headers: { ...address(), cookie, 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) },
+  })
+  request.write(text.slice(0, 1))
+  const answer = new Promise<number>((resolve) => {
+    request.on('response', (response) => (response.resume(), resolve(response.statusCode ?? 0)))
+    request.on('error', () => resolve(0))
+  })
+  return {
+    send: () => {
+      request.end(text.slice(1))
+      return answer
+    },
+  }
+}
+
+describe('a request whose body is held back until its session has ended', () => {
+  test('sets up no second factor, and gives no new password', async () => {
+    const [user, boss] = [await account('supervisor'), await account('supervisor')]
+    const cookie = await entered(user)
+    const { body } = await ask('POST', `/users/${user}/factors/offers`, { cookie, body: { kind: 'totp' } })
+    const { offer, secret } = body.codes
+    const factor = heldBack('POST', `/users/${user}/factors`, cookie, {
+      ...{ kind: 'totp', name: 'Thief', offer, code: codeOf(secret) },
+    })
+    const password = heldBack('PATCH', `/users/${user}`, cookie, { password: 'the thief has chosen this' })
+    const bosss = await withCodes(boss, await entered(boss))
+    const { ticket } = (await byPassword(boss)).body
+    await ask('PUT', '/session/confirmation', { cookie: bosss.cookie, body: { ticket, code: codeOf(bosss.secret, 1) } })
+    expect((await ask('DELETE', `/users/${user}/factors`, { cookie: bosss.cookie })).status).toBe(204)
+    expect([0, 401]).toContain(await factor.send())
+    expect([0, 401, 403]).toContain(await password.send())
+    expect(people().user(user)?.factors).toEqual([])
+    expect((await byPassword(user)).status).toBe(201)
   })
 })
 
@@ -356,13 +456,16 @@ describe('a second factor that is lost', () => {
     const { body } = await ask('GET', `/users/${user}/factors`, { cookie })
     const gone = await ask('DELETE', `/users/${user}/factors/${body.items[0].id}`, { cookie })
     expect(gone.status).toBe(204)
-    expect((await ask('GET', '/session', { cookie })).body).toMatchObject({ roles: [], withheld: ['supervisor'] })
+    expect((await ask('GET', '/session', { cookie: gone.cookie })).body).toMatchObject({
+      roles: [],
+      withheld: ['supervisor'],
+    })
     expect((await linesOf('factor.removed')).at(-1)?.body).toMatchObject({ user, what: 'totp' })
   })
   test('is taken away on the machine, and stands in the record as that', async () => {
     const user = await account('supervisor')
     const { cookie } = await withCodes(user, await entered(user))
-    await people().changeFactors(user, () => [], { newStamp: true })
+    await people().changeFactors(user, () => [])
     await until(
       async () => (await ask('GET', '/session', { cookie })).status,
       (status) => status === 401,

@@ -44,7 +44,7 @@ describe('lamppost user', () => {
     expect(user(['password'], 'four boats under a bridge\n', '--user', 'asha').err).toContain(
       'is signed out everywhere',
     )
-    expect(user(['reset-factors'], '', '--user', 'asha').err).toContain('has no second factor now')
+    expect(user(['reset-factors'], '', '--user', 'asha').err).toContain('asha has no second factor')
     expect(user(['remove'], '', '--user', 'asha').status).toBe(0)
     expect(user(['remove'], '', '--user', 'ben').err).toContain('There is no supervisor now')
     expect(user(['list'], '').out).toBe('')

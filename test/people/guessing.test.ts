@@ -45,9 +45,12 @@ function room() {
       whose: () => null,
       byCode: async () => false,
       byPasskey: async () => null,
+      begun: () => {},
+      finished: () => {},
     },
     personOf: personOfUser,
     log: () => {},
+    now: () => '22:30:00',
     sleep: async () => {},
   })
   const attempt = (

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { adviceOn } from '../../server/people/accounts/password-advice.ts'
-import { changesBetween } from '../../server/people/accounts/people-changes.ts'
+import { changesBetween as between, knownOf } from '../../server/people/accounts/people-changes.ts'
 import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { type Stored, hashToken } from '../../server/people/accounts/people-format.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
@@ -18,6 +18,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 const SAM = { name: 'Sam', role: 'operator', helpPoints: null } as const
+const changesBetween = (before: Stored, now: Stored) => between(knownOf(before), knownOf(now))
 const PASSWORD = 'correct horse £ battery'
 
 describe('the people file', () => {
@@ -235,11 +236,26 @@ describe('the people file', () => {
     }
     const before: Stored = { users: [user], tokens: [] }
     expect(changesBetween(before, before)).toEqual([])
+    const codes = { id: 'f', kind: 'totp' as const, name: 'Phone', since: '', secret: 'A', used: 0 }
     const anew = { ...user, password: 'kept anew' }
     expect(changesBetween(before, { ...before, users: [anew] })).toEqual([])
-    expect(changesBetween(before, { ...before, users: [{ ...user, stamp: 'other' }] })).toMatchObject([
+    expect(changesBetween(before, { ...before, users: [{ ...user, stamp: 'other', password: 'new' }] })).toMatchObject([
       { kind: 'user.changed', actor: 'machine:command line', body: { user: 'sam', password: true } },
     ])
+    const withCodes = { ...before, users: [{ ...user, factors: [codes] }] }
+    const kinds = (now: Stored): string[] => changesBetween(withCodes, now).map(({ kind }) => kind)
+    // By the command line: both between two looks, or while the server was down.
+    expect(kinds({ ...before, users: [{ ...user, stamp: 'other' }] })).toEqual(['factors.reset'])
+    expect(kinds({ ...before, users: [{ ...user, stamp: 'other', password: 'new' }] })).toEqual([
+      'user.changed',
+      'factors.reset',
+    ])
+    // By hand: another secret under the same id, and a use that was counted.
+    expect(kinds({ ...before, users: [{ ...user, factors: [{ ...codes, secret: 'B' }] }] })).toEqual([
+      'factor.removed',
+      'factor.added',
+    ])
+    expect(kinds({ ...before, users: [{ ...user, factors: [{ ...codes, used: 9 }] }] })).toEqual([])
     expect(JSON.stringify(changesBetween({ users: [], tokens: [] }, before))).not.toContain('"p"')
   })
   test('leaves nothing behind beside it when it is written', () => {

@@ -95,8 +95,10 @@ export class LamppostFactors extends LitElement {
       const passkey = offered?.passkey && (await makePasskey(offered.passkey))
       if (!passkey) return
       const name = this.words.passkeyName(this.factors.filter(({ kind }) => kind === 'passkey').length + 1)
-      await this.client.addFactor(this.user, { kind: 'passkey', name, passkey })
-      await this.#changed(this.words.passkeyAdded)
+      const made = await this.#confirmation.go(() =>
+        this.client.addFactor(this.user, { kind: 'passkey', name, passkey }),
+      )
+      if (made) await this.#changed(this.words.passkeyAdded)
     })
   }
   #remove({ id }: Factor): void {

@@ -238,7 +238,8 @@ export class LamppostPeople extends LitElement {
       </div>
       ${
         user === null || how !== 'account'
-          ? html`<p class="quiet">${how === 'directory' ? words.ofDirectory : words.noAccountOfOwn}</p>`
+          ? html`${withheld.length > 0 ? html`<p class="withheld" role="alert">${words.askThere}</p>` : nothing}
+              <p class="quiet">${how === 'directory' ? words.ofDirectory : words.noAccountOfOwn}</p>`
           : html`<lamppost-factors
                 .client=${this.#client.client}
                 .user=${user}

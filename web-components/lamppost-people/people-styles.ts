@@ -10,11 +10,6 @@ export const factorStyles = css`
   .do.start {
     justify-content: flex-start;
   }
-  .withheld {
-    padding: 10px 14px;
-    border-inline-start: 6px solid var(--_doubt);
-    font-weight: 600;
-  }
   dialog.enrol {
     --_width: 560px;
   }
@@ -48,6 +43,11 @@ export const factorStyles = css`
 `
 
 export const peopleStyles = css`
+  .withheld {
+    padding: 10px 14px;
+    border-inline-start: 6px solid var(--_doubt);
+    font-weight: 600;
+  }
   :host {
     background: var(--_ground);
     min-height: 100%;

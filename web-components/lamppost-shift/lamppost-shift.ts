@@ -314,6 +314,8 @@ export class LamppostShift extends LitElement {
     return secondStepForm(step, this.#language.words.people, {
       go: (given) => void this.#accept(shift, given),
       never,
+      options: () => this.#client.client.passkeyOptions(),
+      onError: (error) => void (this.unsigned = refusalText(error, this.#language.words)),
     })
   }
 

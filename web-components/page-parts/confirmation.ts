@@ -20,6 +20,7 @@ export class Confirmation implements ReactiveController {
   #refusal: string | null = null
   #who: WhoIsHere | null = null
   #step: Step | null = null
+  #isSaying = false
 
   constructor(host: ReactiveControllerHost, client: () => WallClient) {
     this.#host = host
@@ -71,7 +72,12 @@ export class Confirmation implements ReactiveController {
       <p class="refusal" role="alert" ?hidden=${this.#refusal === null}>${this.#refusal}</p>
       ${
         this.#step
-          ? secondStepForm(this.#step, words.people, { go: (given) => void this.#say(given, words), never })
+          ? secondStepForm(this.#step, words.people, {
+              go: (given) => void this.#say(given, words),
+              never,
+              options: () => this.#client().passkeyOptions(),
+              onError: (error) => this.#refuse(error, words),
+            })
           : this.#byPassword(words, never)
       }
     </dialog>`
@@ -144,6 +150,9 @@ export class Confirmation implements ReactiveController {
     await this.#say({ user: user ?? '', password: password ?? '' }, words)
   }
   async #say(given: Given, words: Words): Promise<void> {
+    // Pressed twice is once.
+    if (this.#isSaying) return
+    this.#isSaying = true
     this.#refusal = null
     try {
       await this.#client().confirm(given)
@@ -153,6 +162,8 @@ export class Confirmation implements ReactiveController {
       if (!step) return this.#refuse(error, words)
       this.#step = step
       this.#host.requestUpdate()
+    } finally {
+      this.#isSaying = false
     }
   }
   #refuse(error: unknown, words: Words): void {

@@ -8,6 +8,9 @@ import { speak, spoken } from './page-language.ts'
 import { type Step, isPasskeyElsewhere, stepIn } from './second-step.ts'
 
 type SignedIn = { roles: readonly string[]; withheld: readonly string[] }
+/** `say`: what is wrong, beside the form. */
+type Way = { send(given: object): Promise<void>; say(words: string): void }
+const NO_ANSWER = 'The server did not answer.'
 type Ways = { directory: { name: string; problem: string | null } | null; passkeys: boolean }
 
 const answerOf = async (response: Response): Promise<(Partial<Problem> & { token?: string }) | null> =>
@@ -52,13 +55,18 @@ async function signIn(form: HTMLFormElement): Promise<SignedIn> {
   const say = (words: string): void => void (message && (message.textContent = words))
   return new Promise((resolve) => {
     let step: Step | null = null
+    let isSending = false
     const send = async (given: object): Promise<void> => {
+      // Pressed twice is once.
+      if (isSending) return
+      isSending = true
       say('')
       const answer = await fetch('api/v1/session', {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(given),
       }).catch(() => null)
+      isSending = false
       if (answer?.ok) {
         close()
         return resolve((await answer.json()) as SignedIn)
@@ -67,15 +75,15 @@ async function signIn(form: HTMLFormElement): Promise<SignedIn> {
       const asked = problem && stepIn(problem as Problem)
       if (asked) {
         step = asked
-        askSecondStep(form, asked, send)
-      } else say(problem?.detail ?? 'The server did not answer.')
+        askSecondStep(form, asked, { send, say })
+      } else say(problem?.detail ?? NO_ANSWER)
     }
     form.addEventListener('submit', (event) => {
       event.preventDefault()
       const { user, password, code } = Object.fromEntries(new FormData(form)) as Record<string, string>
       void send(step ? { ticket: step.ticket, code } : { user, password })
     })
-    void offerWays(form, send)
+    void offerWays(form, { send, say })
   })
 }
 
@@ -89,7 +97,7 @@ function buttonFor(words: string, act: () => void, className: string): HTMLButto
 }
 
 /** The name and password stand back; a code, or a passkey, is asked for in their place. */
-function askSecondStep(form: HTMLFormElement, step: Step, send: (given: object) => Promise<void>): void {
+function askSecondStep(form: HTMLFormElement, step: Step, way: Way): void {
   const submit = form.querySelector<HTMLButtonElement>('button[data-word=enter]')
   for (const element of form.querySelectorAll<HTMLElement>('label, a.directory, p.quiet, button.passkey'))
     element.hidden = true
@@ -112,31 +120,35 @@ function askSecondStep(form: HTMLFormElement, step: Step, send: (given: object) 
     queueMicrotask(() => input.focus())
   }
   submit?.before(...parts)
-  if (passkey && passkeysWork())
-    submit?.after(buttonFor(passkeyWords(), () => void withPasskey(passkey, send), 'passkey'))
+  if (passkey && passkeysWork()) submit?.after(buttonFor(passkeyWords(), () => void withPasskey(way), 'passkey'))
   form.append(buttonFor(spoken('again', 'Start again'), () => location.reload(), 'again'))
 }
 const passkeyWords = (): string => spoken('usePasskey', 'Sign in with a passkey')
-async function withPasskey(options: object, send: (given: object) => Promise<void>): Promise<void> {
-  const used = await usePasskey(options)
-  if (used) await send({ passkey: used })
+async function withPasskey({ send, say }: Way): Promise<void> {
+  try {
+    // What it is asked for does not last: it is fetched when it is wanted.
+    const answer = await fetch('api/v1/session/passkey')
+    if (!answer.ok) return say((await answerOf(answer))?.detail ?? NO_ANSWER)
+    const used = await usePasskey((await answer.json()) as object)
+    if (used) await send({ passkey: used })
+  } catch {
+    say(spoken('passkeyFailed', 'This browser could not use a passkey here. Use your name and password.'))
+  }
 }
 
 /**
  * Where the council's directory signs people in, that comes first; accounts made here are for when it does not answer.
  * A passkey is offered where somebody has one.
  */
-async function offerWays(form: HTMLFormElement, send: (given: object) => Promise<void>): Promise<void> {
+async function offerWays(form: HTMLFormElement, way: Way): Promise<void> {
   const ways = (await fetch('api/v1/session/ways')
     .then((answer) => (answer.ok ? answer.json() : null))
     .catch(() => null)) as Ways | null
   if (ways?.directory && !form.querySelector('.directory')) offerDirectory(form, ways.directory)
   if (!ways?.passkeys || !passkeysWork()) return
-  const use = async (): Promise<void> => {
-    const options = await fetch('api/v1/session/passkey')
-    if (options.ok) await withPasskey((await options.json()) as object, send)
-  }
-  form.querySelector('button[data-word=enter]')?.after(buttonFor(passkeyWords(), () => void use(), 'passkey'))
+  form
+    .querySelector('button[data-word=enter]')
+    ?.after(buttonFor(passkeyWords(), () => void withPasskey(way), 'passkey'))
 }
 
 function offerDirectory(form: HTMLFormElement, { name, problem }: NonNullable<Ways['directory']>): void {

@@ -22,6 +22,7 @@ const WELSH: Record<string, string> = {
   second: 'Nawr eich ail ffactor.',
   code: 'Cod eich ap dilysu',
   passkeyElsewhere: 'Mae gan y cyfrif hwn gyfrin-allwedd ar gyfer cyfeiriad arall Lamppost. Agorwch ef yno.',
+  passkeyFailed: 'Ni allai’r porwr hwn ddefnyddio cyfrin-allwedd yma. Defnyddiwch eich enw a’ch cyfrinair.',
   again: 'Dechrau eto',
   directoryAway: 'Nid yw cyfeiriadur y cyngor yn ateb: defnyddiwch gyfrif a wnaed yma.',
   nothingHere: 'Does dim byd yn y cyfeiriad hwn.',

@@ -25,7 +25,18 @@ export const isPasskeyElsewhere = ({ ways, passkey }: Step): boolean =>
 export function secondStepForm(
   step: Step,
   words: Words['people'],
-  { go, never }: { go(given: StepGiven): void; never(): void },
+  {
+    go,
+    never,
+    options,
+    onError,
+  }: {
+    go(given: StepGiven): void
+    never(): void
+    /** What a passkey is asked for now: it does not last. */
+    options(): Promise<object>
+    onError(error: unknown): void
+  },
 ) {
   const { passkey } = step
   const withCode = (event: SubmitEvent): void => {
@@ -34,8 +45,12 @@ export function secondStepForm(
     if (typeof code === 'string') go({ ticket: step.ticket, code })
   }
   const withPasskey = async (): Promise<void> => {
-    const used = passkey && (await usePasskey(passkey))
-    if (used) go({ passkey: used })
+    try {
+      const used = await usePasskey(await options())
+      if (used) go({ passkey: used })
+    } catch (error) {
+      onError(error)
+    }
   }
   return html`<form class="second" @submit=${withCode}>
     <p>${isPasskeyElsewhere(step) ? words.passkeyElsewhere : words.second}</p>

@@ -58,6 +58,8 @@ export const peopleTextCy: Pick<Words, 'people'> = {
     ofDirectory: 'Cyfeiriadur y cyngor a’ch mewngofnododd: newidir eich cyfrinair a’ch grwpiau yno.',
     factors: 'Ail ffactor',
     noFactors: 'Dim: mae pwy bynnag sydd â’ch cyfrinair i mewn.',
+    askThere:
+      'Mae angen ail ffactor ar eich rôl, ac nid yw cyfeiriadur y cyngor yn dweud iddo ofyn am un. Gall TG y cyngor newid hynny.',
     setOneUp: 'Mae angen ail ffactor ar eich rôl. Gosodwch un yma; wedyn eich rôl chi fydd hi ar unwaith.',
     addApp: 'Gosod ap dilysu',
     otherApp: 'Defnyddio ap dilysu arall',

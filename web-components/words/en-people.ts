@@ -66,6 +66,8 @@ export const peopleText = {
     ofDirectory: 'The council’s directory signed you in: your password and your groups are changed there.',
     factors: 'Second factor',
     noFactors: 'None: whoever has your password is in.',
+    askThere:
+      'Your role needs a second factor, and the council’s directory does not say that it asked for one. The council’s IT can change that.',
     setOneUp: 'Your role needs a second factor. Set one up here; then the role is yours at once.',
     addApp: 'Set up an authenticator app',
     otherApp: 'Use another authenticator app',

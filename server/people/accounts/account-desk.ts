@@ -90,7 +90,12 @@ export function createAccountDesk({ clock, people, identities, record, townNames
       const before = find(user)
       if (password !== undefined) await judge(password, [user, name ?? before.name])
       const facts = { ...(name === undefined ? {} : { name }), ...(roles ? { roles } : {}) }
-      const may = roles && !roles.includes('supervisor') ? mustLeaveSupervisor(user) : undefined
+      const may = (all: Stored): void => {
+        // Whoever was signed out meanwhile, as by a supervisor, undoes nothing of that.
+        if (own.session !== null && all.users.find((each) => each.user === user)?.stamp !== before.stamp)
+          throw new Failure('people/unauthenticated', 'This session has ended meanwhile; sign in again.')
+        if (roles && !roles.includes('supervisor')) mustLeaveSupervisor(user)(all)
+      }
       const now = await people.changeUser(user, { ...facts, ...(password === undefined ? {} : { password }) }, may)
       if (!now) throw unknown(user)
       const session =

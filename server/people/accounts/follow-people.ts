@@ -1,7 +1,8 @@
 /** The people file as other hands change it: each change is an entry within a second, also one made while nobody ran. */
 import type { Append } from '../../glossary/ledger.ts'
 import type { Clock } from '../../tools/clock.ts'
-import { type Known, changesBetween } from './people-changes.ts'
+import { type Known, changesBetween, knownOf } from './people-changes.ts'
+import type { Stored } from './people-format.ts'
 import type { PeopleFile } from './people-file.ts'
 
 const LOOK_EVERY_MS = 500
@@ -19,7 +20,7 @@ export function followPeople({
   const stopped = new AbortController()
   let onRecorded: (() => unknown) | null = null
 
-  function onForeign(before: Known, now: Known): void {
+  function tell(before: Known, now: Known): void {
     // What is there at the start is compared with what the record knows.
     if (!onRecorded) return
     const drafts = changesBetween(before, now)
@@ -28,7 +29,7 @@ export function followPeople({
     append(drafts).durable.then(() => recorded(), onError)
   }
   return {
-    onForeign,
+    onForeign: (before: Stored, now: Stored): void => tell(knownOf(before), knownOf(now)),
     /**
      * @param knownBefore accounts and tokens as they stand in the record
      * @param recorded they are to be kept as known
@@ -43,7 +44,7 @@ export function followPeople({
           await clock.sleep(THERE_WITHIN_MS, stopped.signal)
         if (stopped.signal.aborted) return
         onRecorded = recorded
-        onForeign(knownBefore, people.now())
+        tell(knownBefore, knownOf(people.now()))
         while (!stopped.signal.aborted) {
           await clock.sleep(LOOK_EVERY_MS, stopped.signal)
           people.now()

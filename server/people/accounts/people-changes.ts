@@ -1,20 +1,26 @@
 /** What the command line, or a hand, has changed in the people file, as entries: a new right stands in the record. Pure. */
 import type { Draft } from '../../glossary/ledger.ts'
 import type { StoredFactor } from '../second-factor/factor-format.ts'
-import type { Stored, StoredToken, StoredUser } from './people-format.ts'
+import { type Stored, type StoredToken, type StoredUser, hashToken } from './people-format.ts'
 
+/** Says whether it is the same, and nothing else. */
+const markOf = (secret: string): string => hashToken(`mark ${secret}`).slice(0, 12)
 const ACTOR = 'machine:command line'
 
 /** What the record knows of accounts and tokens: no hash of a password or token. */
-type KnownFactor = Pick<StoredFactor, 'id' | 'kind' | 'name'>
-/** `factors`: left out by a version that had none. */
-type KnownUser = Pick<StoredUser, 'user' | 'name' | 'roles' | 'stamp'> & { factors?: KnownFactor[] }
+/** `mark`: of its secret, to know another one under the same id. */
+type KnownFactor = Pick<StoredFactor, 'id' | 'kind' | 'name'> & { mark: string }
+/** `mark`: of the password's hash. Both are left out by a version that did not know them. */
+type KnownUser = Pick<StoredUser, 'user' | 'name' | 'roles' | 'stamp'> & { mark?: string; factors?: KnownFactor[] }
 type KnownToken = Pick<StoredToken, 'id' | 'name' | 'role' | 'scope' | 'until' | 'helpPoints'>
 export type Known = { users: KnownUser[]; tokens: KnownToken[] }
 export const knownOf = ({ users, tokens }: Stored): Known => ({
-  users: users.map(({ user, name, roles, stamp, factors }) => ({
-    ...{ user, name, roles, stamp },
-    factors: factors.map(({ id, kind, name: own }) => ({ id, kind, name: own })),
+  users: users.map(({ user, name, roles, stamp, password, factors }) => ({
+    ...{ user, name, roles, stamp, mark: markOf(password) },
+    factors: factors.map((each) => ({
+      ...{ id: each.id, kind: each.kind, name: each.name },
+      mark: markOf(each.kind === 'totp' ? each.secret : `${each.credential} ${each.publicKey}`),
+    })),
   })),
   tokens: tokens.map(({ id, name, role, scope, until, helpPoints }) => ({
     ...{ id, name, role, until, helpPoints },
@@ -36,9 +42,8 @@ const tokenChanged = (token: KnownToken): Draft => ({
 })
 
 function userChanged(before: KnownUser, now: KnownUser): Draft[] {
-  // Who has lost their second factors has another stamp, and the same password.
-  const reset = (before.factors ?? []).length > 0 && now.factors?.length === 0
-  const password = before.stamp !== now.stamp && !reset
+  // A password of version 0.1 that is kept anew has the same stamp; who has lost their second factors, the same mark.
+  const password = before.stamp !== now.stamp && before.mark !== now.mark
   const same = before.name === now.name && before.roles.join() === now.roles.join() && !password
   const { user, name, roles } = now
   return same ? [] : [{ kind: 'user.changed', actor: ACTOR, subject: user, body: { user, name, roles, password } }]
@@ -46,8 +51,10 @@ function userChanged(before: KnownUser, now: KnownUser): Draft[] {
 
 /** By hand or by the command line, which only takes all away. */
 function factorsChanged({ user, factors: before = [] }: KnownUser, { factors: now = [] }: KnownUser): Draft[] {
-  const gone = before.filter(({ id }) => !now.some((each) => each.id === id))
-  const added = now.filter(({ id }) => !before.some((each) => each.id === id))
+  const isIn = (list: readonly KnownFactor[], { id, mark }: KnownFactor): boolean =>
+    list.some((each) => each.id === id && each.mark === mark)
+  const gone = before.filter((each) => !isIn(now, each))
+  const added = now.filter((each) => !isIn(before, each))
   if (now.length === 0 && gone.length > 0)
     return [{ kind: 'factors.reset', actor: ACTOR, subject: user, body: { user, factors: gone.length } }]
   const entry = (kind: 'factor.added' | 'factor.removed', { id, kind: what, name }: KnownFactor): Draft => ({

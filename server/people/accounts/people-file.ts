@@ -245,13 +245,12 @@ export function openPeopleFile(
      */
     changeUser: changeAccount,
     setPassword: (user: string, password: string): Promise<StoredUser | null> => changeAccount(user, { password }),
-    /** Null: there is nobody of that name. @param newStamp sessions of before have ended */
-    changeFactors: (
-      user: string,
-      make: (now: readonly StoredFactor[]) => StoredFactor[],
-      { newStamp = false }: { newStamp?: boolean } = {},
-    ): Promise<StoredUser | null> =>
-      changeUser(user, (now) => ({ ...now, factors: make(now.factors), ...(newStamp ? { stamp: newToken() } : {}) })),
+    /**
+     * Sessions of before have ended. Null: there is nobody of that name.
+     * @param make throws when it must not be done, by what is on the disk now
+     */
+    changeFactors: (user: string, make: (now: StoredUser, all: Stored) => StoredFactor[]): Promise<StoredUser | null> =>
+      changeUser(user, (now, all) => ({ ...now, factors: make(now, all), stamp: newToken() })),
     /** Keeps what a factor has counted. @param count of a passkey, or of the 30 seconds of a code */
     noteFactor: (user: string, id: string, count: number): Promise<StoredUser | null> =>
       changeUser(user, (now) => ({ ...now, factors: now.factors.map((each) => counted(each, id, count)) })),

@@ -7,7 +7,7 @@ import { qrPath } from '../../tools/qr-code.ts'
 import { Failure } from '../../tools/failure.ts'
 import { createOwnAccount } from '../accounts/own-account.ts'
 import type { PeopleFile } from '../accounts/people-file.ts'
-import type { StoredUser } from '../accounts/people-format.ts'
+import type { Stored, StoredUser } from '../accounts/people-format.ts'
 import { type StoredFactor, factorView } from './factor-format.ts'
 import { codeAddress, codeStep, newCodeSecret } from './one-time-codes.ts'
 import type { MadePasskey, NewPasskeyOptions, Passkeys, RegistrationResponseJSON } from './passkeys.ts'
@@ -21,6 +21,9 @@ export type FactorDeskNeeds = {
   people: Pick<PeopleFile, 'user' | 'changeFactors'>
   seal: Seal
   passkeys: Passkeys
+  /** Of sessions and known browsers: by what a person is known from then on. */
+  renew(session: string, to: { stamp: string; factor: StoredFactor['kind'] | null }): string | null
+  remember(browser: string | null, user: string): string
   record(draft: Draft): Promise<unknown>
   /** Sessions as they are now are to outlive a restart. */
   save(): Promise<void>
@@ -29,10 +32,34 @@ export type FactorDeskNeeds = {
 /** `offer`: what is sent back with the first code. `address`: what the QR code says (otpauth://). */
 export type CodesOffer = { offer: string; secret: string; address: string; qr: { size: number; path: string } }
 export type Offered = { offer: string; code: string }
-/** Who does it: as the record names them. `proved`: their session goes on as one with a second factor. */
-export type Doer = { actor: string; proved(kind: StoredFactor['kind'], stamp: string): void }
+/** Whose own session does it: what that browser holds from then on. Null: it was no session. */
+export type Own = {
+  session: string | null
+  browser: string | null
+  give(session: string, browser: string): void
+}
+export type Doer = { actor: string; own: Own }
 
-export function createFactorDesk({ clock, people, seal, passkeys, record, save, town }: FactorDeskNeeds) {
+type Whose = { user: string; actor: string }
+/** @throws factor/too-many */
+function mustHaveRoom(factors: readonly StoredFactor[]): void {
+  if (factors.length >= MOST_FACTORS)
+    throw new Failure('factor/too-many', `There are ${MOST_FACTORS} already; remove one first.`)
+}
+const hasPasskey = ({ factors }: StoredUser, credential: string): boolean =>
+  factors.some((each) => each.kind === 'passkey' && each.credential === credential)
+
+export function createFactorDesk({
+  clock,
+  people,
+  seal,
+  passkeys,
+  renew,
+  remember,
+  record,
+  save,
+  town,
+}: FactorDeskNeeds) {
   /** @throws user/unknown */
   function find(user: string): StoredUser {
     const found = people.user(user)
@@ -43,21 +70,48 @@ export function createFactorDesk({ clock, people, seal, passkeys, record, save, 
     await record(draft)
     await save()
   }
-  /** @throws factor/too-many */
-  async function add(user: string, made: StoredFactor, { actor, proved }: Doer): Promise<Factor> {
-    const { stamp } = find(user)
-    // The session first: with the factor in the file it would end as one without.
-    proved(made.kind, stamp)
-    const now = await people.changeFactors(user, (before) => {
-      // There is one telephone that makes codes: a new one takes the place of the old one.
-      const kept = made.kind === 'totp' ? before.filter(({ kind }) => kind !== 'totp') : before
-      if (kept.length >= MOST_FACTORS)
-        throw new Failure('factor/too-many', `There are ${MOST_FACTORS} already; remove one first.`)
-      return [...kept, made]
+  /**
+   * @param stamp as of the beginning of the request: whoever was signed out meanwhile changes nothing
+   * @throws people/unauthenticated, factor/too-many, factor/refused
+   */
+  async function change(
+    { user, stamp }: Pick<StoredUser, 'user' | 'stamp'>,
+    make: (now: StoredUser, all: Stored) => StoredFactor[],
+    { own }: Doer,
+  ): Promise<StoredUser> {
+    const now = await people.changeFactors(user, (account, all) => {
+      if (account.stamp !== stamp)
+        throw new Failure('people/unauthenticated', 'This session has ended meanwhile; sign in again.')
+      return make(account, all)
     })
     if (!now) throw new Failure('user/unknown', `Nobody signs in as "${user}" here any more.`)
-    const { id, kind, name } = made
-    await done({ kind: 'factor.added', actor, subject: user, body: { user, factor: id, what: kind, name } })
+    const factor = now.factors.at(-1)?.kind ?? null
+    const session = own.session === null ? null : renew(own.session, { stamp: now.stamp, factor })
+    if (session !== null) own.give(session, remember(own.browser, user))
+    return now
+  }
+  const entry = (kind: 'factor.added' | 'factor.removed', of: StoredFactor, { user, actor }: Whose): Draft => ({
+    ...{ kind, actor, subject: user, body: { user, factor: of.id, what: of.kind, name: of.name } },
+  })
+  async function add(account: StoredUser, made: StoredFactor, doer: Doer): Promise<Factor> {
+    const { user } = account
+    let replaced: StoredFactor[] = []
+    await change(
+      account,
+      ({ factors }, { users }) => {
+        // There is one telephone that makes codes: a new one takes the place of the old one.
+        replaced = made.kind === 'totp' ? factors.filter(({ kind }) => kind === 'totp') : []
+        const others = factors.filter((each) => !replaced.includes(each))
+        mustHaveRoom(others)
+        if (made.kind === 'passkey' && users.some((each) => hasPasskey(each, made.credential)))
+          throw new Failure('factor/refused', 'This passkey is set up already.')
+        return [...others, made]
+      },
+      doer,
+    )
+    const whose = { user, actor: doer.actor }
+    for (const each of replaced) await record(entry('factor.removed', each, whose))
+    await done(entry('factor.added', made, whose))
     return factorView(made)
   }
   const kept = (name: string): Pick<StoredFactor, 'id' | 'name' | 'since'> => ({
@@ -77,11 +131,15 @@ export function createFactorDesk({ clock, people, seal, passkeys, record, save, 
       const address = codeAddress(secret, { town: town(), user })
       return { offer: seal.close(CODES, { user, secret }), secret, address, qr: qrPath(address) }
     },
-    /** @throws user/unknown, factor/no-passkeys */
-    offerPasskey: (user: string, origin: string): Promise<NewPasskeyOptions> =>
-      passkeys.newOptions(origin, { ...find(user), town: town() }),
+    /** @throws user/unknown, factor/no-passkeys, factor/too-many */
+    async offerPasskey(user: string, origin: string): Promise<NewPasskeyOptions> {
+      const account = find(user)
+      mustHaveRoom(account.factors)
+      return passkeys.newOptions(origin, { ...account, town: town() })
+    },
     /** @throws user/unknown, factor/refused, factor/too-many */
     async addCodes(user: string, { offer, code }: Offered, name: string, doer: Doer): Promise<Factor> {
+      const account = find(user)
       const offered = seal.open<{ user: string; secret: string }>(CODES, offer)
       if (offered?.user !== user)
         throw new Failure('factor/refused', 'This took too long, or was begun by somebody else; begin again.')
@@ -93,8 +151,7 @@ export function createFactorDesk({ clock, people, seal, passkeys, record, save, 
           `This is not the code of now. The server’s clock says ${isoTime(clock.now()).slice(0, 19)} UTC: is the ` +
             'telephone’s right?',
         )
-      if (!seal.useUp(offered)) throw new Failure('factor/refused', 'This was done already.')
-      return add(user, { ...kept(name), kind: 'totp', secret, used }, doer)
+      return add(account, { ...kept(name), kind: 'totp', secret, used }, doer)
     },
     /** @throws user/unknown, factor/refused, factor/too-many, factor/no-passkeys */
     async addPasskey(
@@ -103,16 +160,17 @@ export function createFactorDesk({ clock, people, seal, passkeys, record, save, 
       name: string,
       doer: Doer,
     ): Promise<Factor> {
+      const account = find(user)
       const made: MadePasskey = await passkeys.made(response, { user, origin })
-      return add(user, { ...kept(name), kind: 'passkey', ...made }, doer)
+      return add(account, { ...kept(name), kind: 'passkey', ...made }, doer)
     },
     /** @throws user/unknown, factor/unknown */
-    async remove(user: string, id: string, actor: string): Promise<void> {
-      const gone = find(user).factors.find((each) => each.id === id)
+    async remove(user: string, id: string, doer: Doer): Promise<void> {
+      const account = find(user)
+      const gone = account.factors.find((each) => each.id === id)
       if (!gone) throw new Failure('factor/unknown', 'There is no such second factor.')
-      await people.changeFactors(user, (before) => before.filter((each) => each.id !== id))
-      const { kind, name } = gone
-      await done({ kind: 'factor.removed', actor, subject: user, body: { user, factor: id, what: kind, name } })
+      await change(account, ({ factors }) => factors.filter((each) => each.id !== id), doer)
+      await done(entry('factor.removed', gone, { user, actor: doer.actor }))
     },
     /**
      * Somebody has lost theirs: none is left, and they are signed out everywhere. Whoever finds the telephone gets in
@@ -120,7 +178,7 @@ export function createFactorDesk({ clock, people, seal, passkeys, record, save, 
      */
     async reset(user: string, actor: string): Promise<void> {
       const { factors } = find(user)
-      await people.changeFactors(user, () => [], { newStamp: true })
+      await people.changeFactors(user, () => [])
       await done({ kind: 'factors.reset', actor, subject: user, body: { user, factors: factors.length } })
     },
   }

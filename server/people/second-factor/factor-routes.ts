@@ -1,9 +1,9 @@
 /** Second factors: one's own to set up and remove; a supervisor removes those that somebody has lost. */
 import { Type } from 'typebox'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { READERS } from '../../glossary/people.ts'
 import { Failure } from '../../tools/failure.ts'
-import { SESSION_COOKIE } from '../../door/credentials.ts'
+import { BROWSER_COOKIE, SESSION_COOKIE } from '../../door/credentials.ts'
 import { AT_THE_ROOT, type PublicAddress, originOf } from '../../door/public-address.ts'
 import { type App, actorOf, personOf } from '../../door/door.ts'
 import { rolesOf } from '../../door/rights.ts'
@@ -12,10 +12,6 @@ import { createCookieGiver } from '../sign-in/give-cookie.ts'
 import type { Doer, FactorDesk } from './factor-desk.ts'
 import { NEW_PASSKEY } from './passkey-shapes.ts'
 
-export type FactorPort = FactorDesk & {
-  /** The session goes on as one with a second factor, by another cookie. Null: it is no session of an account. */
-  prove(cookie: string, holder: { stamp: string; factor: 'totp' | 'passkey' }): string | null
-}
 const KIND = Type.Enum(['totp', 'passkey'], { description: 'totp: codes of an authenticator app (RFC 6238)' })
 export const FACTOR = Type.Object({ id: Type.String(), kind: KIND, name: Type.String(), since: TIME })
 const NAME = Type.String({ minLength: 1, maxLength: 60, pattern: '^(?!\\s)[^\\p{C}]+(?<!\\s)$' })
@@ -47,7 +43,7 @@ const NEW_FACTOR = Type.Union([
   Type.Object({ kind: Type.Literal('passkey'), name: NAME, passkey: NEW_PASSKEY }, strict),
 ])
 
-export function factorRoutes(app: App, desk: FactorPort, address: PublicAddress = AT_THE_ROOT): void {
+export function factorRoutes(app: App, desk: FactorDesk, address: PublicAddress = AT_THE_ROOT): void {
   const give = createCookieGiver(address)
   /** @throws people/forbidden */
   function mustBeOwn(request: FastifyRequest, user: string): void {
@@ -57,14 +53,21 @@ export function factorRoutes(app: App, desk: FactorPort, address: PublicAddress 
         'Everybody sets up their own second factor; a supervisor can only remove it.',
       )
   }
-  const doer = (request: FastifyRequest, given: (cookie: string) => void): Doer => ({
-    actor: actorOf(request),
-    proved(factor, stamp) {
-      const cookie = request.ownCookie(SESSION_COOKIE)
-      const anew = cookie === null ? null : desk.prove(cookie, { stamp, factor })
-      if (anew !== null) given(anew)
-    },
-  })
+  const doer = (request: FastifyRequest, reply: FastifyReply): Doer => {
+    const person = personOf(request)
+    return {
+      // Who has none of their roles yet acts in none.
+      actor: rolesOf(person).length > 0 ? actorOf(request) : `account:${person.name}`,
+      own: {
+        session: request.ownCookie(SESSION_COOKIE),
+        browser: request.ownCookie(BROWSER_COOKIE),
+        give(session, browser) {
+          give.session([request, reply], session)
+          give.browser([request, reply], browser)
+        },
+      },
+    }
+  }
   const answers = { '4xx': PROBLEM }
   const tags = ['people']
 
@@ -125,7 +128,7 @@ export function factorRoutes(app: App, desk: FactorPort, address: PublicAddress 
       const { params, body } = request
       mustBeOwn(request, params.user)
       request.onlyWhile(() => true)
-      const by = doer(request, (cookie) => give.session([request, reply], cookie))
+      const by = doer(request, reply)
       const { user } = params
       const made =
         body.kind === 'totp'
@@ -139,7 +142,7 @@ export function factorRoutes(app: App, desk: FactorPort, address: PublicAddress 
     {
       config: { roles: READERS, withheld: true, confirmed: true },
       schema: {
-        summary: 'Removes a second factor of one’s own',
+        summary: 'Removes a second factor of one’s own; other sessions of the account end',
         tags,
         params: Type.Object({ user: Type.String(), id: Type.String() }),
         response: { 204: Type.Null(), ...answers },
@@ -149,7 +152,7 @@ export function factorRoutes(app: App, desk: FactorPort, address: PublicAddress 
       const { user, id } = request.params
       mustBeOwn(request, user)
       request.onlyWhile(() => true)
-      await desk.remove(user, id, actorOf(request))
+      await desk.remove(user, id, doer(request, reply))
       return reply.status(204).send(null)
     },
   )

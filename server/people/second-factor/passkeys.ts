@@ -64,10 +64,12 @@ export function createPasskeys(seal: Seal) {
     /** The passkey's own count; null: it does not prove what it says. @param onWrong is told why, for the log */
     async proves(
       response: AuthenticationResponseJSON,
-      { credential, publicKey, counter, site }: StoredPasskey,
+      { credential, publicKey, counter, site, handle }: StoredPasskey,
       { origin, onWrong }: { origin: string; onWrong(reason: string): void },
     ): Promise<number | null> {
       let challenge: ReturnType<Seal['open']> = null
+      // What it says of its account is one more thing that must be right.
+      if (response.response.userHandle !== undefined && response.response.userHandle !== handle) return null
       const { verifyAuthenticationResponse } = await library()
       try {
         const { verified, authenticationInfo } = await verifyAuthenticationResponse({
@@ -125,7 +127,7 @@ export function createPasskeys(seal: Seal) {
           expectedRPID: site,
           requireUserVerification: true,
         })
-        if (!verified || !begun || !seal.useUp(begun)) throw new Error('it does not prove itself')
+        if (!verified || !begun) throw new Error('it does not prove itself')
         const { id, publicKey, counter } = registrationInfo.credential
         const { handle = '' } = begun as { handle?: string }
         return { credential: id, publicKey: textOf(publicKey), counter, site, handle }

@@ -1,4 +1,5 @@
 /** Sessions as they are opened, confirmed and ended, however somebody came in; each with its entry. */
+import { rolesOf } from '../../door/rights.ts'
 import type { Draft } from '../../glossary/ledger.ts'
 import type { Person } from '../../glossary/people.ts'
 import type { Clock } from '../../tools/clock.ts'
@@ -24,16 +25,22 @@ export function createSessionBook({ sessions, save }: Identities, { record, cloc
       await save()
       return cookie
     },
-    async onOpened({ name, role }: Person, holder: SignedIn['holder']): Promise<void> {
+    async onOpened(person: Person, holder: SignedIn['holder']): Promise<void> {
+      const { name, withheld = [] } = person
+      // Who has none of their roles yet acts in none.
+      const [role = 'account'] = rolesOf(person)
       const how = howOf(holder)
       const isAway = how === 'account' && (directory.state()?.problem ?? null) !== null
       const whom =
         'directory' in holder ? { directory: { issuer: holder.directory.issuer, sub: holder.directory.sub } } : {}
       const factor = 'user' in holder && holder.factor !== undefined ? { factor: holder.factor } : {}
-      const body = { name, role, how, ...factor, ...whom, ...(isAway ? { directoryAway: true as const } : {}) }
+      const held = withheld.length > 0 ? { withheld: [...withheld] } : {}
+      const body = { name, role, how, ...held, ...factor, ...whom, ...(isAway ? { directoryAway: true as const } : {}) }
       await record({ kind: 'session.opened', actor: `${role}:${name}`, subject: 'session', body })
     },
-    async onClosed({ name, role }: Person): Promise<void> {
+    async onClosed(person: Person): Promise<void> {
+      const { name } = person
+      const [role = 'account'] = rolesOf(person)
       await record({ kind: 'session.closed', actor: `${role}:${name}`, subject: 'session', body: { name } })
     },
   }

@@ -89,7 +89,10 @@ const PEOPLE = Type.Object({
   users: Type.Array(
     Type.Object({
       ...{ user: TEXT, name: TEXT, roles: Type.Array(TEXT), stamp: TEXT },
-      factors: Type.Optional(Type.Array(Type.Object({ id: TEXT, kind: Type.Enum(['totp', 'passkey']), name: TEXT }))),
+      mark: Type.Optional(TEXT),
+      factors: Type.Optional(
+        Type.Array(Type.Object({ id: TEXT, kind: Type.Enum(['totp', 'passkey']), name: TEXT, mark: TEXT })),
+      ),
     }),
   ),
   tokens: Type.Array(

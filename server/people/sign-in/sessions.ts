@@ -154,15 +154,19 @@ export function createSessions({ clock, whoIs, onChange }: SessionsPort) {
     },
     close: (cookie: string): void => drop(hashToken(cookie)),
     /**
-     * Who has just set a new password, or a second factor, stays signed in here, and nowhere else: with a new cookie,
-     * since somebody may have the old one. Null: it is no session of an account.
+     * Who has just set a new password, or changed their second factors, stays signed in here, and nowhere else: with a
+     * new cookie, since somebody may have the old one. The caller has made sure that it was theirs until now. Null: it
+     * is no session of an account.
+     * @param factor null: none is left; left out: as before
      */
-    renew(cookie: string, anewBy: { stamp: string; factor?: 'totp' | 'passkey' }): string | null {
+    renew(cookie: string, { stamp, factor }: { stamp: string; factor?: 'totp' | 'passkey' | null }): string | null {
       const session = find(cookie)
       if (!session || !('user' in session.holder)) return null
       const anew = newToken()
+      const { user, factor: before } = session.holder
+      const proven = factor === undefined ? before : (factor ?? undefined)
       sessions.delete(hashToken(cookie))
-      sessions.set(hashToken(anew), { ...session, holder: { ...session.holder, ...anewBy } })
+      sessions.set(hashToken(anew), { ...session, holder: { user, stamp, ...(proven ? { factor: proven } : {}) } })
       onChange()
       return anew
     },

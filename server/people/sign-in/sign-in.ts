@@ -54,7 +54,9 @@ export type SignInPort = {
   knownAs(attempt: Pick<Attempt, 'browser' | 'session'>, user: string): string | null
   guessing: { begin(guess: Guess): number; wasRight(guess: Guess): void; wrongToken(address: string): number }
   onRefused(refused: { user: string; from: string; reason: string }): void
-  second: Pick<SecondStep, 'ask' | 'whose' | 'byCode' | 'byPasskey'>
+  second: Pick<SecondStep, 'ask' | 'whose' | 'byCode' | 'byPasskey' | 'begun' | 'finished'>
+  /** Of the server’s clock, for people. */
+  now(): string
   /** With the roles that they have by that. */
   personOf(account: StoredUser, proven: boolean): Person | null
   /** Why a passkey does not prove itself. */
@@ -69,9 +71,12 @@ const MOST_AT_ONCE = 2
 const MOST_WAITING = 60
 const SECOND_STEP = 'The password is right. Now the code of your authenticator app, or your passkey.'
 const UNKNOWN = 'This name and password (or token) are not known here.'
-const WRONG_CODE = 'This is not the code of now, or it was used already: wait for the next one.'
 const TOO_LATE = 'That took too long: begin again with your password.'
-const WRONG_PASSKEY = 'This passkey is not known here. Sign in with your name and password.'
+const WRONG_PASSKEY =
+  'This passkey was not taken: it took too long, or it is not known here. Try again, or use your name and password.'
+const wrongCode = (now: string): string =>
+  `This is not the code of now, or it was used already: wait for the next one. The server’s clock says ${now} UTC; is the ` +
+  'telephone’s right?'
 
 /** Each names those before it as well: the first that is found is the one. */
 const BROWSERS: readonly [RegExp, string][] = [
@@ -163,6 +168,9 @@ export function createSignIn(port: SignInPort): SignIn {
     if (!found) return refuse(user, address, 'wrong password')
     port.guessing.wasRight(guess)
     if (found.factors.length === 0) return signedIn(found, null)
+    port.second.begun({ user, from: address }, () =>
+      port.onRefused({ user, from: address, reason: 'right password, no second factor' }),
+    )
     throw new Failure('people/second-step', SECOND_STEP, {
       extra: { ...(await port.second.ask(found, attempt.origin)) },
     })
@@ -170,18 +178,25 @@ export function createSignIn(port: SignInPort): SignIn {
   async function byCode({ ticket, code }: { ticket: string; code: string }, attempt: Attempt): Promise<SignedIn> {
     const { address } = attempt
     const account = port.second.whose(ticket)
-    if (!account) throw new Failure('people/unauthenticated', TOO_LATE)
+    if (!account) {
+      port.onRefused({ user: '', from: address, reason: 'a second step that is over' })
+      throw new Failure('people/unauthenticated', TOO_LATE)
+    }
     const { user } = account
     // Whoever has the password guesses codes no faster than others guess passwords.
     const guess = { user, address, browser: port.knownAs(attempt, user) }
     slow(port.guessing.begin(guess), { user, from: address })
-    if (!(await port.second.byCode(account, code))) return refuse(user, address, 'wrong code', WRONG_CODE)
+    if (!(await port.second.byCode(account, code))) return refuse(user, address, 'wrong code', wrongCode(port.now()))
     port.guessing.wasRight(guess)
+    port.second.finished({ user, from: address })
     return signedIn(account, 'totp')
   }
   async function byPasskey(passkey: AuthenticationResponseJSON, { address, origin }: Attempt): Promise<SignedIn> {
     const found = await port.second.byPasskey(passkey, { origin, onWrong: port.log })
-    if (found?.proven) return signedIn(found.account, 'passkey')
+    if (found?.proven) {
+      port.second.finished({ user: found.account.user, from: address })
+      return signedIn(found.account, 'passkey')
+    }
     // Nobody guesses a key: a right one never waits for somebody else's wrong ones.
     const user = found?.account.user ?? ''
     slow(port.guessing.wrongToken(address), { user, from: address })
