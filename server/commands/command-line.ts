@@ -20,6 +20,8 @@ const USAGE = `lamppost: links presses of help points to the cameras that see th
                  [--expires 90d|never] [--data DIR]
   lamppost token list | renew ID [--expires 90d|never] | remove ID [--data DIR]
   lamppost ledger verify [--data DIR]
+  lamppost backup  --to FILE|- [--data DIR] [--site FILE] [--no-recordings]     (while the server runs)
+  lamppost restore FILE|- --data DIR     (into a folder that is not there yet)
   lamppost verify PACKAGE.zip [--root PEM] [--timestamp-root PEM]      (needs no server)
 `
 
@@ -43,6 +45,8 @@ const OPTIONS = {
   'help-point': { type: 'string', multiple: true },
   root: { type: 'string' },
   'timestamp-root': { type: 'string' },
+  to: { type: 'string' },
+  'no-recordings': { type: 'boolean' },
   'no-calls': { type: 'boolean' },
   child: { type: 'boolean' },
   press: { type: 'boolean' },
@@ -85,6 +89,10 @@ async function main(): Promise<number> {
       return (await import('./people.ts')).userCommand(rest, values)
     case 'ledger':
       return (await import('./ledger.ts')).ledgerCommand(rest, values)
+    case 'backup':
+      return (await import('./backup/backup-command.ts')).backupCommand(values)
+    case 'restore':
+      return (await import('./backup/backup-command.ts')).restoreCommand(rest, values)
     case 'verify':
       return (await import('./verify.ts')).verifyCommand(rest, values)
     default:

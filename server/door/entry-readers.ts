@@ -62,6 +62,7 @@ export const READERS_OF = {
   'camera.moved': READERS,
   'camera.viewed': OF_PEOPLE,
   'ledger.broken': READERS,
+  'ledger.restored': READERS,
   'chain.finished': READERS,
   'drill.finished': READERS,
   'drill.put-off': READERS,

@@ -322,5 +322,7 @@ export type LedgerEntries = {
   'house.started': { version: string; site: string }
   'site.changed': { file: string; sha256: string }
   /** The chain of before is set aside in `file`; a new one goes on. */
+  /** A chain that goes on after a back-up; what was between them is lost. `seq`, `hash`: its newest entry. */
+  'ledger.restored': { from: string; seq: number; hash: string }
   'ledger.broken': { problem: string; file: string; chain: number }
 }

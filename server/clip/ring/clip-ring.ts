@@ -24,10 +24,10 @@ import {
   readSlice,
 } from './ring-index.ts'
 
-const BUCKET_MS = 300_000
+export const BUCKET_MS = 300_000
 const MOST_INITS = 4
 /** The last segment of a bucket may begin just before its end. */
-const LONGEST_SEGMENT_MS = 30_000
+export const LONGEST_SEGMENT_MS = 30_000
 
 export type ClipRing = ReturnType<typeof openClipRing>
 /** What may be written now: a disk that is full or too slow takes nothing, and nothing piles up in memory instead. */

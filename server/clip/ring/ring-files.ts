@@ -1,0 +1,21 @@
+/** Which files of a ring hold recordings of some times: for a back-up. Reads names and sizes only. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { BUCKET_MS, LONGEST_SEGMENT_MS } from './clip-ring.ts'
+import { indexName, initName, listBuckets } from './ring-index.ts'
+
+/**
+ * @param ranges milliseconds since 1970
+ * @returns names below the folder; each index before its data: what is in the index is then in the data, too
+ */
+export function filesHolding(folder: string, ranges: readonly { from: number; to: number }[]): string[] {
+  const buckets = listBuckets(folder)
+  const wanted = buckets.filter(({ start }, i) => {
+    const end = Math.min(start + BUCKET_MS, buckets[i + 1]?.start ?? Number.POSITIVE_INFINITY) + LONGEST_SEGMENT_MS
+    return ranges.some(({ from, to }) => start - LONGEST_SEGMENT_MS <= to && from <= end)
+  })
+  const inits = [...new Set(wanted.map(({ run }) => initName(run)))]
+  return [...inits, ...wanted.flatMap((bucket) => [indexName(bucket), bucket.name])].filter((name) =>
+    existsSync(join(folder, name)),
+  )
+}
