@@ -11,6 +11,7 @@ const USAGE = `lamppost: links presses of help points to the cameras that see th
                  [--public-url https://HOST/PATH/ | --base-path /PATH] [--trust-proxy] [--plain-http]
   lamppost edge  --site FILE [--data DIR]     (the voice edge apart from the server)
   lamppost check FILE
+  lamppost ports FILE [--port N] [--host H] [--rtmp-port N] [--json]     (for firewall rules)
   lamppost connectors test [ID] --site FILE [--press] [--json]     (would the VMS hear a press?)
   lamppost connectors cameras ID --site FILE [--json]
   lamppost user  [add] --user USER --role ROLE… --name NAME [--data DIR]     (password on standard input)
@@ -81,6 +82,8 @@ async function main(): Promise<number> {
       return (await import('./edge.ts')).edgeCommand(values)
     case 'check':
       return (await import('./check.ts')).checkCommand(rest)
+    case 'ports':
+      return (await import('./ports.ts')).portsCommand(rest, values)
     case 'connectors':
       return (await import('./connectors.ts')).connectorsCommand(rest, values)
     case 'token':
