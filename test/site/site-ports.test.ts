@@ -64,7 +64,8 @@ test('shows no secret, and names what it is for', () => {
 })
 test('of a town without any of that is short', () => {
   const { site: small } = readSite(
-    'site: { id: t, name: T, timezone: Europe/London }\nhelpPoints: [{ id: b, name: B, location: { lat: 54.5, lon: -1.5 } }]\ncameras: []\n',
+    'site: { id: t, name: T, timezone: Europe/London }\n' +
+      'helpPoints: [{ id: b, name: B, location: { lat: 54.5, lon: -1.5 } }]\ncameras: []\n',
     () => ({ value: '' }),
   )
   expect(small && portsOf(small, { ...OWN, host: '127.0.0.1', tls: false })).toMatchObject([
