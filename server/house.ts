@@ -19,6 +19,7 @@ import { openOutbox } from './outbox/outbox-wing.ts'
 import { type DemoCredentials, readDemoCredentials, writeDemoCredentials } from './people/accounts/demo-people.ts'
 import { openPeople } from './people/people-wing.ts'
 import { openPresses } from './press/press-wing.ts'
+import { openCertificates } from './readiness/certificates/certificate-wing.ts'
 import { openReadiness } from './readiness/readiness-wing.ts'
 import { openShifts } from './people/shift/shift-wing.ts'
 import { openDemoTown } from './simulator/demo-town.ts'
@@ -70,7 +71,6 @@ export async function openHouse({
     const house = createPhases<Door>(ground)
     const handles = createHandleShare()
     const { basePath } = address
-
     // The simulated Darlington, where there is no town.
     const credentialsFile = join(dataFolder, 'demo-credentials.json')
     const demo = siteFile === null ? readDemoCredentials(credentialsFile) : null
@@ -84,8 +84,8 @@ export async function openHouse({
     const town = await openTown({ ...ground, file, environment, onChange: house.follow })
     const ledger = house.add(await openLedgerWing({ ...ground, town }))
     const clips = house.add(openClips({ ...ground, rtmpPort, town, pushTo: simulated?.push ?? (() => {}) }))
-    const findingDevice = simulated ? 'lo' : null
-    const cameras = house.add(openCameras({ ...ground, basePath, findingDevice, town, ledger, clips }))
+    const place = { ...ground, basePath, findingDevice: simulated ? 'lo' : null }
+    const cameras = house.add(openCameras({ ...place, town, ledger, clips }))
     const incidents = house.add(openIncidents({ ...ground, basePath, town, ledger, clips, cameras }))
     const presses = house.add(openPresses({ ...ground, town, ledger, incidents, cameras }))
     const engines = siteFile !== null ? 'required' : demoVoice ? 'if-there' : 'never'
@@ -101,10 +101,11 @@ export async function openHouse({
     house.add(openPlayback({ ...ground, ledger, clips, cameras, incidents }))
     house.add(openEvidence({ ...ground, basePath, town, ledger, clips, cameras, calls, incidents }))
     const people = house.add(openPeople({ ...ground, address, demo, town, ledger, cameras, incidents }))
-    const rooms = { town, ledger, clips, cameras, incidents, presses, readiness, outbox, vms, device, calls, people }
+    const certificates = house.add(openCertificates({ ...ground, tls, town }))
+    const shown = { outbox, vms, device, calls, people, certificates }
+    const rooms = { town, ledger, clips, cameras, incidents, presses, readiness, ...shown }
     house.add(openMetrics({ ...ground, ...rooms }))
     house.add(openShifts({ ...ground, address, ...rooms }))
-
     await ledger.replay(house.folds())
     await house.begin(town.site)
 
@@ -120,8 +121,7 @@ export async function openHouse({
     await pageRoutes(app, pages)
     const url = (await app.listen({ port, host, backlog: WAITING_CONNECTIONS })).replace('[::1]', 'localhost')
     if (demo) writeDemoCredentials(credentialsFile, { ...demo, url })
-    const renewCertificate = (pems: { cert: string; key: string }): void => renew(app, pems)
-    return { url, demo: demo && { ...demo, url }, renewCertificate, close: closing.close }
+    return { url, demo: demo && { ...demo, url }, renewCertificate: (pems) => renew(app, pems), close: closing.close }
   } catch (error) {
     await closing.close()
     throw error

@@ -14,6 +14,7 @@ export type ShiftFault = {
     | 'calls'
     | 'vms'
     | 'token'
+    | 'certificate'
     | 'clock'
     | 'directory'
   subject: string

@@ -20,10 +20,12 @@ export type MetricsNeeds = {
   vms: { connectors: MetricsPort['connectors'] }
   device: { onvifDevices: MetricsPort['onvifDevices'] }
   people: { refusals: Subscribe<{ what: string; reason: string }>; endingTokens: MetricsPort['endingTokens'] }
+  certificates: Pick<MetricsPort, 'certificates'>
 }
 
 export function openMetrics(needs: MetricsNeeds) {
-  const { closing, ledger, clips, cameras, incidents, presses, readiness, outbox, vms, device, people } = needs
+  const { closing, ledger, clips, cameras, incidents, presses, readiness, outbox, vms, device, people, certificates } =
+    needs
   const metrics = createMetrics({
     ledger: ledger.state,
     cameras: () => cameras.ids().map((id) => ({ id, health: cameras.health(id) })),
@@ -34,6 +36,7 @@ export function openMetrics(needs: MetricsNeeds) {
     connectors: vms.connectors,
     onvifDevices: device.onvifDevices,
     endingTokens: people.endingTokens,
+    certificates: certificates.certificates,
   })
   cameras.interrupted(metrics.gap)
   people.refusals(({ what, reason }) => metrics.refusal(what, reason))

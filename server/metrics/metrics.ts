@@ -28,6 +28,8 @@ export type MetricsPort = {
   onvifDevices(): OnvifDeviceState[]
   /** Tokens that end within a month, or have ended and are still used. */
   endingTokens(): readonly unknown[]
+  /** `until`: milliseconds since 1970. */
+  certificates(): readonly { kind: string; subject: string; until: number }[]
 }
 
 /** Seconds; the goals are in the middle of them. */
@@ -198,6 +200,14 @@ export function createMetrics(port: MetricsPort) {
     for (const { connector, cameras } of port.connectors()) if (cameras) set({ connector }, cameras.unmatched)
   })
 
+  gauge(
+    'lamppost_certificate_ends_seconds',
+    'When a certificate that the town lives by ends, seconds since 1970',
+    ['kind', 'subject'],
+    (set) => {
+      for (const { kind, subject, until } of port.certificates()) set({ kind, subject }, until / 1000)
+    },
+  )
   gauge('lamppost_tokens_ending', 'Tokens that end within 30 days, or have ended and are still used', [], (set) =>
     set({}, port.endingTokens().length),
   )

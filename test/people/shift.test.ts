@@ -75,6 +75,7 @@ describe('what is broken', () => {
     destinations: [{ destination: 'cad', failing: null, dead: [] }],
     voice: { ready: true, apart: true },
     tokens: [],
+    certificates: [],
     clock: null,
     directory: null,
   }
@@ -105,6 +106,19 @@ describe('what is broken', () => {
       { what: 'token', subject: 'Prometheus', detail: 'It ends at 2026-12-20T00:00:00.000Z: renew it.' },
       { what: 'token', subject: 'Wall', detail: 'It ended at 2026-11-20T00:00:00.000Z, and is still used.' },
     ]))
+  test('of certificates is whose ends, and when', () =>
+    expect(
+      shiftFaults({
+        ...town,
+        certificates: [
+          { kind: 'server', subject: '', detail: 'It ends on 2026-12-20.' },
+          { kind: 'camera', subject: 'cam-1, cam-2', detail: 'It ended on 2026-11-20.' },
+        ],
+      }),
+    ).toEqual([
+      { what: 'certificate', subject: 'server', detail: 'It ends on 2026-12-20.' },
+      { what: 'certificate', subject: 'camera cam-1, cam-2', detail: 'It ended on 2026-11-20.' },
+    ]))
   test('of the clock is that it was set, for a day', () => {
     const at = '2026-11-20T22:30:00.000Z'
     const hoursLater = (hours: number): number => Date.parse(at) + hours * 3_600_000
@@ -118,6 +132,7 @@ describe('what is broken', () => {
   test('is told line by line, the record first', () => {
     const faults = shiftFaults({
       tokens: [],
+      certificates: [],
       clock: null,
       directory: null,
       cameras: [

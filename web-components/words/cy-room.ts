@@ -168,6 +168,7 @@ export const roomWordsCy: Pick<Words, keyof typeof roomText> = {
       destination: 'System arall',
       vms: 'System fideo (VMS)',
       token: 'Tocyn',
+      certificate: 'Tystysgrif',
       directory: 'Mewngofnodi',
       clock: 'Cloc y gweinydd',
       calls: 'Galwadau',

@@ -166,6 +166,7 @@ export const roomText = {
       destination: 'Other system',
       vms: 'Video management system',
       token: 'Token',
+      certificate: 'Certificate',
       directory: 'Sign-in',
       clock: 'Clock of the server',
       calls: 'Calls',

@@ -18,6 +18,7 @@ export type Town = {
   /** Null: nobody telephones here. */
   voice: VoiceHealth | null
   tokens: readonly EndingToken[]
+  certificates: readonly EndingCertificate[]
   clock: string | null
   /** Of the council's directory. */
   directory: { name: string; problem: string | null } | null
@@ -25,6 +26,9 @@ export type Town = {
 
 /** A token that ends soon, or has ended and is still asked for. */
 export type EndingToken = { name: string; until: string; over: boolean }
+
+/** `kind`: of whom, as in camera; `subject`: which. */
+export type EndingCertificate = { kind: string; subject: string; detail: string }
 
 const STEP_TOLD_MS = 24 * 3_600_000
 /** What the shift must know of a clock that was set: times of before and after do not fit together. */
@@ -55,6 +59,7 @@ export function shiftFaults(town: Town): ShiftFault[] {
     onvifDevices,
     voice,
     tokens,
+    certificates,
     clock,
     directory,
   } = town
@@ -69,6 +74,9 @@ export function shiftFaults(town: Town): ShiftFault[] {
     ...of((directory?.problem ?? null) !== null, 'directory', directory?.name ?? '', directory?.problem ?? null),
     ...tokens.flatMap(({ name, until, over }) =>
       of(true, 'token', name, over ? `It ended at ${until}, and is still used.` : `It ends at ${until}: renew it.`),
+    ),
+    ...certificates.flatMap(({ kind, subject, detail }) =>
+      of(true, 'certificate', subject === '' ? kind : `${kind} ${subject}`, detail),
     ),
     ...helpPoints.flatMap(({ id, proof: { overdue, lastDrillResult, lastVoiceDrill } }) => {
       const failed = lastDrillResult?.passed === false ? lastDrillResult.problem : (lastVoiceDrill?.problem ?? null)

@@ -16,7 +16,7 @@ import type { PublicAddress } from '../../door/public-address.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { createShiftBook } from './shift-book.ts'
 import { createShiftDesk } from './shift-desk.ts'
-import { type EndingToken, clockText, reserveText, shiftFaults } from './shift-faults.ts'
+import { type EndingCertificate, type EndingToken, clockText, reserveText, shiftFaults } from './shift-faults.ts'
 import { openIncidents } from './shift-summary.ts'
 
 export type ShiftNeeds = {
@@ -35,6 +35,7 @@ export type ShiftNeeds = {
   vms: { connectors(): ConnectorState[] }
   device: { onvifDevices(): OnvifDeviceState[] }
   calls: { voice(): VoiceHealth | null }
+  certificates: { ending(): EndingCertificate[] }
   people: {
     signIn: SignIn
     endingTokens(): EndingToken[]
@@ -55,6 +56,7 @@ export function openShifts({
   device,
   calls,
   people,
+  certificates,
   address,
 }: ShiftNeeds) {
   const shiftBook = createShiftBook()
@@ -69,6 +71,7 @@ export function openShifts({
       onvifDevices: device.onvifDevices(),
       voice: calls.voice(),
       tokens: people.endingTokens(),
+      certificates: certificates.ending(),
       directory: people.directory(),
       clock: clockText(shiftBook.clockStep(), clock.now()),
     })
