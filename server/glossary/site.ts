@@ -40,8 +40,17 @@ export type Broker = {
   ca: string | null
   version: 4 | 5
 }
-/** `events`: kinds of entries; `incident.*` is all of a room's. */
-export type Destination = { id: string; url: string; secret: string; events: string[] }
+/**
+ * `events`: kinds of entries; `incident.*` is all of a room's. `syslog`: a log server, with PEM of its authority or the
+ * system's own; null: a webhook, signed by the secret.
+ */
+export type Destination = {
+  id: string
+  url: string
+  secret: string
+  events: string[]
+  syslog: { ca: string | null } | null
+}
 
 /** One VMS. `cameras`: ours to theirs, as the engineer says; `fallback`: where a press without a matched camera goes. */
 export type ConnectorSite = {

@@ -11,12 +11,15 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, messageOf } from '../tools/failure.ts'
 import { cloudEvent, eventId, signEvent } from './cloud-event.ts'
 import type { OutboxBook } from './outbox-book.ts'
-import type { PostEvent } from './webhook-post.ts'
+import type { SyslogAccess } from './syslog-send.ts'
+import type { PostEvent, PostOutcome } from './webhook-post.ts'
 
 const FIRST_WAIT_MS = 1000
 const LONGEST_WAIT_MS = 5 * 60_000
 /** News a day old helps nobody in a control room any more. */
 const OLDEST_MS = 24 * 3_600_000
+/** What people did is asked for long afterwards. */
+const OLDEST_AUDIT_MS = 30 * 24 * 3_600_000
 /**
  * A refusal that will not pass is tried again in case it was a mistake, such as a proxy that is being set up: for
  * about a quarter of an hour.
@@ -40,14 +43,20 @@ export function createOutboxDesk(options: {
   site(): string
   book: OutboxBook
   post: PostEvent
+  syslog(access: SyslogAccess, entry: Entry, signal: AbortSignal): Promise<PostOutcome>
   append(drafts: Draft[]): { durable: Promise<unknown> }
   whenDurable(seq: number): Promise<void>
   entry(seq: number): Promise<Entry | null>
   onError(error: unknown): void
 }) {
-  const { clock, site, book, post, append, whenDurable, entry, onError } = options
+  const { clock, site, book, post, syslog, append, whenDurable, entry, onError } = options
   const runs = new Map<string, Run>()
 
+  function say({ url, secret, syslog: server }: Destination, found: Entry, signal: AbortSignal): Promise<PostOutcome> {
+    if (server) return syslog({ url, ca: server.ca }, found, signal)
+    const id = eventId(site(), found.seq)
+    return post(url, signEvent(cloudEvent(found, site()), id, secret, clock.now()), signal)
+  }
   async function tell(run: Run, seq: number): Promise<void> {
     const { destination, stop } = run
     const backoff = createBackoff(FIRST_WAIT_MS, LONGEST_WAIT_MS)
@@ -66,12 +75,7 @@ export function createOutboxDesk(options: {
     })
     if (!found) return settle(asDraft(0, 'The entry cannot be read any more.'))
     for (let attempts = 1; !stop.signal.aborted; attempts += 1) {
-      const id = eventId(site(), seq)
-      const said = await post(
-        destination.url,
-        signEvent(cloudEvent(found, site()), id, destination.secret, clock.now()),
-        stop.signal,
-      )
+      const said = await say(destination, found, stop.signal)
       if (stop.signal.aborted) return
       if (said.outcome === 'delivered')
         return settle({
@@ -84,7 +88,7 @@ export function createOutboxDesk(options: {
         said.lasting === 'yes' ||
         (said.lasting === 'perhaps' && attempts >= LASTING_TRIES) ||
         (said.answered && attempts >= STUBBORN_TRIES) ||
-        clock.now() - Date.parse(found.at) > OLDEST_MS
+        clock.now() - Date.parse(found.at) > (destination.syslog ? OLDEST_AUDIT_MS : OLDEST_MS)
       )
         return settle(asDraft(attempts, said.problem))
       const wait = Math.min(LONGEST_WAIT_MS, Math.max(said.after ?? 0, backoff.wait()))

@@ -5,6 +5,7 @@ import type { HelpPointId } from '../glossary/press.ts'
 import type { OnvifAccess, Site, SiteCamera } from '../glossary/site.ts'
 import { type Placed, placeOf, sameChannel, sameHead, streamPlaceOf } from './camera-places.ts'
 import { connectorsOf } from './sections/connector-check.ts'
+import { destinationsOf } from './sections/destination-check.ts'
 import { directoryOf } from './sections/directory-check.ts'
 import { onvifDeviceOf } from './sections/onvif-device-check.ts'
 import { networkProblem } from '../tools/networks.ts'
@@ -27,15 +28,6 @@ const SHORTEST_SECRET = 16
 const DEFAULT_RESERVE = '1GB'
 const DEFAULT_KEEP = '31d'
 const DEFAULT_WARN = '3d'
-const DEFAULT_EVENTS = [
-  'press.received',
-  'incident.*',
-  'drill.finished',
-  'voice.failed',
-  'help-point.*',
-  'ledger.broken',
-]
-
 export function readSite(text: string, resolve: Resolve): SiteReading {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
@@ -189,23 +181,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
   const identities = sipIdentities(document, refer, complain)
   const voices = helpPointVoices(document, complain)
   const voice = voiceOf(document, durationMs, complain)
-  const destinations = (document.destinations ?? []).map(({ id, webhook, events }, i) => {
-    const url = refer(['destinations', i, 'webhook', 'url'], webhook.url)
-    if (!isPlaceholder(url) && !/^https?:\/\//.test(url))
-      complain(['destinations', i, 'webhook', 'url'], 'a webhook’s address begins with http:// or https://')
-    if (URL.canParse(url) && (new URL(url).username !== '' || new URL(url).password !== ''))
-      complain(
-        ['destinations', i, 'webhook', 'url'],
-        'a name and password in an address are not sent; sign by the secret instead',
-      )
-    return {
-      id,
-      url,
-      secret: secret(['destinations', i, 'webhook', 'secret'], webhook.secret),
-      events: events ?? DEFAULT_EVENTS,
-    }
-  })
-
+  const destinations = destinationsOf(document, { refer, secret, isPlaceholder, complain })
   const connectors = connectorsOf(document, refer, complain)
   const onvifDevice = onvifDeviceOf(document, refer, complain)
   const directory = directoryOf(document, refer, complain)

@@ -15,6 +15,7 @@ export type OwnPorts = { port: number; host: string; rtmpPort: number; tls: bool
 
 const DEFAULTS: Readonly<Record<string, number>> = {
   ...{ 'http:': 80, 'https:': 443, 'rtsp:': 554, 'rtsps:': 322, 'rtmp:': 1935 },
+  ...{ 'tls:': 6514 },
   ...{ 'mqtt:': 1883, 'mqtts:': 8883, 'ws:': 80, 'wss:': 443, 'sip:': 5060, 'sips:': 5061 },
 }
 /** A reference whose value is not known here leaves an address that is none. */
@@ -97,7 +98,7 @@ function ofOthers(site: Site): PortUse[] {
       ? [into('tcp', devicePorts(site), 'VMS', 'Lamppost as an ONVIF device: requests, events, pictures')]
       : []),
     ...(onvifDevice ? [into('udp', 'any', 'VMS', 'its pictures, where the VMS asks for UDP')] : []),
-    ...destinations.map(({ id, url }) => out(url, `webhook ${id}`)),
+    ...destinations.map(({ id, url, syslog }) => out(url, syslog ? `syslog ${id}` : `webhook ${id}`)),
     ...connectors.flatMap(({ id, zoneminder }) => [
       out(zoneminder.url, `VMS ${id}: its API`),
       out(`tcp://${zoneminder.trigger.host}:${zoneminder.trigger.port}`, `VMS ${id}: alarms`),

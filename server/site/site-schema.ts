@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { READERS } from '../glossary/people.ts'
 import { FILE, ID, REFERENCE, strict } from './schema-parts.ts'
 import { CONNECTOR } from './sections/connector-schema.ts'
+import { DESTINATIONS } from './sections/destination-schema.ts'
 import { ONVIF_DEVICE } from './sections/onvif-device-schema.ts'
 import { DIRECTORY } from './sections/directory-schema.ts'
 import { HELP_POINT_VOICE, SIP, VOICE } from './sections/voice-schema.ts'
@@ -383,27 +384,7 @@ export const SITE_SCHEMA = Type.Object(
       ),
     ),
     voice: Type.Optional(VOICE),
-    destinations: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            id: ID,
-            webhook: Type.Object(
-              { url: Type.String({ pattern: '^(https?://.+|\\$\\{.+\\}|file:.+)$' }), secret: REFERENCE },
-              strict,
-            ),
-            events: Type.Optional(
-              Type.Array(Type.String({ pattern: '^[a-z-]+\\.([a-z-]+|\\*)$' }), {
-                minItems: 1,
-                description: 'Kinds of entries, such as incident.opened or incident.*',
-              }),
-            ),
-          },
-          strict,
-        ),
-        { description: 'Other systems that are told what happens, at least once each' },
-      ),
-    ),
+    destinations: Type.Optional(DESTINATIONS),
     connectors: Type.Optional(
       Type.Array(CONNECTOR, { description: 'Video management systems that are told of incidents' }),
     ),

@@ -16,6 +16,7 @@ const HERE: Destination = {
   url: 'https://example.test/hook?token=secret',
   secret: 'a long shared secret',
   events: ['incident.*', 'press.received'],
+  syslog: null,
 }
 const note = (text: string): Draft => ({
   kind: 'incident.noted',
@@ -44,6 +45,10 @@ function desk(answers: PostOutcome[] = []) {
       book: from,
       post: async (_, { headers, body }) => {
         posted.push({ id: headers['webhook-id'] ?? '', body })
+        return answers.shift() ?? DELIVERED
+      },
+      syslog: async (_, { seq }) => {
+        posted.push({ id: `syslog ${seq}`, body: '' })
         return answers.shift() ?? DELIVERED
       },
       append: ledger.append,

@@ -13,7 +13,9 @@ export type Shown = CertificateName & { host: string; port: number }
 export type Certificate = CertificateName & { until: number }
 
 /** The protocols that begin with TLS, and their ports. */
-const TLS_PORTS: Readonly<Record<string, number>> = { 'https:': 443, 'rtsps:': 322, 'mqtts:': 8883, 'wss:': 443 }
+const TLS_PORTS: Readonly<Record<string, number>> = {
+  ...{ 'https:': 443, 'rtsps:': 322, 'mqtts:': 8883, 'wss:': 443, 'tls:': 6514 },
+}
 
 function shown(kind: CertificateKind, subject: string, address: string | null | undefined): Shown[] {
   const url = address != null && URL.canParse(address) ? new URL(address) : null
