@@ -2,6 +2,7 @@
  * A copy of the whole record while the server writes it; and the beginning of what follows a copy that was restored:
  * what was written between the two is lost, and its numbers were given and perhaps signed. They are not given again.
  */
+import { randomInt } from 'node:crypto'
 import { copyFileSync, existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { DatabaseSync, backup } from 'node:sqlite'
@@ -14,6 +15,8 @@ import { openLedgerRows } from './ledger-sqlite.ts'
 const PAGES_AT_ONCE = 2 ** 31 - 1
 /** More entries than a town writes between two back-ups. */
 const LOST_AT_MOST = 1_000_000
+/** Two that are restored from one copy give no number twice, either. */
+const APART = 1_000_000_000
 
 export type CopiedHead = { seq: number; hash: string }
 
@@ -44,32 +47,39 @@ export async function copyLedger(file: string, folder: string): Promise<CopiedHe
   return head
 }
 
-/** Every entry of a copy, the oldest first; also those of chains that were set aside. */
+/** Every entry of a copy, the oldest first; of chains that were set aside, what can still be read. */
 export function* entriesOf(file: string): Generator<Row> {
   for (const each of [...brokenFiles(file), file]) {
-    const rows = openLedgerRows(each, { readOnly: true })
     try {
-      for (let after = 0, page = rows.page(0, 1000); page.length > 0; page = rows.page(after, 1000)) {
-        yield* page
-        after = page.at(-1)?.seq ?? after
+      const rows = openLedgerRows(each, { readOnly: true })
+      try {
+        for (let after = 0, page = rows.page(0, 1000); page.length > 0; page = rows.page(after, 1000)) {
+          yield* page
+          after = page.at(-1)?.seq ?? after
+        }
+      } finally {
+        rows.close()
       }
-    } finally {
-      rows.close()
+    } catch (error) {
+      if (each === file) throw error
     }
   }
 }
 
-/** Begins the chain that goes on after a copy; its first entry says so. @param at when the copy was made */
+/**
+ * Begins the chain that goes on after a copy; its first entry says so.
+ * @param at when the copy was made. @param isEmpty there is no entry in its chain yet: `head` is before its first
+ */
 export function beginAfterCopy(
   file: string,
-  { head, at }: { head: CopiedHead; at: string },
+  { head, isEmpty, at }: { head: CopiedHead; isEmpty: boolean; at: string },
   clock: Pick<Clock, 'now'>,
 ): void {
   const now = isoTime(clock.now())
   const chains = openLedgerChains(file, { knownSeq: head.seq, startedAt: now })
   try {
-    const first = head.seq + LOST_AT_MOST
-    chains.rotate(`restored from a back-up of ${at}`, first, head, now)
+    const first = head.seq + LOST_AT_MOST + randomInt(APART)
+    chains.rotate(`restored from a back-up of ${at}`, first, isEmpty ? null : head, now)
     const body = JSON.stringify({ from: at, seq: head.seq, hash: head.hash })
     chains
       .current()

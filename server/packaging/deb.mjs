@@ -21,6 +21,14 @@ import { fileURLToPath } from 'node:url'
 const here = fileURLToPath(new URL('.', import.meta.url))
 const root = join(here, '..', '..')
 const { version, description, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+/** What the built server reads beside itself. */
+const READ_AT_RUN_TIME = [
+  'tools/media/guarded-ffmpeg.sh',
+  'tools/process/guarded-engine.sh',
+  'call/phrases',
+  'simulator/help-point.wav',
+  'install-engines.sh',
+]
 const ARCHITECTURES = { x64: 'amd64', arm64: 'arm64' }
 const architecture = ARCHITECTURES[process.arch]
 if (!architecture) throw new Error(`there is no package for ${process.arch}`)
@@ -47,6 +55,7 @@ try {
   const lib = inside('usr', 'lib', 'lamppost')
   for (const name of ['package.json', 'package-lock.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'camera-presets'])
     put(join(root, name), join(lib, name))
+  for (const name of READ_AT_RUN_TIME) put(join(root, 'server', name), join(lib, 'server', name))
   for (const name of ['server', 'web']) put(join(root, 'dist', name), join(lib, 'dist', name))
   // Exactly what the lock names, and nothing that only builds or tests.
   run('npm', ['ci', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: lib })

@@ -1,14 +1,16 @@
 /** A back-up while presses come in, and a town that is opened from it: by the commands, on real files. */
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import {
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,6 +19,7 @@ import { buffer, text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type House, openHouse } from '../../server/house.ts'
 import { openLedgerRows } from '../../server/ledger/ledger-sqlite.ts'
+import { lockFolder } from '../../server/tools/process/folder-lock.ts'
 import { packageRoot } from '../../server/tools/package-root.ts'
 import { type EvidenceRoom, openEvidenceRoom } from './evidence-room.ts'
 
@@ -217,5 +220,90 @@ describe('a back-up that is not whole', () => {
     const forged = join(folder, 'forged.tar')
     expect((await run(['backup', '--data', unpacked, '--to', forged, '--no-recordings'])).code).toBe(0)
     expect(await refused(forged, 'of-forged')).toContain('does not verify')
+  })
+  test('of a town whose record was broken once is restored, and the broken chain is said', async () => {
+    const town = join(folder, 'was broken')
+    mkdirSync(town)
+    const house = await openHouse({
+      ...{ siteFile: room.siteFile, dataFolder: town, port: 0, host: '127.0.0.1', rtmpPort: 0 },
+    })
+    await house.close()
+    // Long ago: set aside, and no database any more.
+    writeFileSync(join(town, 'ledger-broken-1.sqlite'), 'not a database')
+    const rows = openLedgerRows(join(town, 'ledger.sqlite'))
+    const first = rows.head().seq
+    rows.close()
+    rmSync(join(town, 'ledger.sqlite'))
+    const genesis = JSON.stringify({
+      chain: 2,
+      at: '',
+      after: { file: 'ledger-broken-1.sqlite', good: null },
+      problem: 'x',
+    })
+    openLedgerRows(join(town, 'ledger.sqlite'), { begins: { number: 2, first: first + 10, genesis } }).close()
+    const to = join(folder, "with 'quotes' and spaces.tar")
+    const made_ = await run(['backup', '--data', town, '--to', to])
+    expect(made_.code, made_.err).toBe(0)
+    const data = join(folder, 'broken again')
+    const { code, err } = await run(['restore', to, '--data', data])
+    expect(code, err).toBe(0)
+    expect(err).toContain('Chain 1 was broken before the back-up')
+  })
+  const repacked = async (name: string, change: (unpacked: string) => void): Promise<string> => {
+    const unpacked = join(folder, `${name}-unpacked`)
+    mkdirSync(unpacked)
+    execFileSync('tar', ['-xf', archive, '-C', unpacked])
+    change(unpacked)
+    const to = join(folder, `${name}.tar`)
+    execFileSync('tar', ['-cf', to, '-C', unpacked, '.'])
+    return to
+  }
+  test('says another end of the record than it has, leads elsewhere, or has more than it says: refused', async () => {
+    const lying = await repacked('lying', (unpacked) => {
+      const manifest = JSON.parse(readFileSync(join(unpacked, 'manifest.json'), 'utf8'))
+      manifest.head = { seq: -999_990, hash: '0'.repeat(64) }
+      writeFileSync(join(unpacked, 'manifest.json'), JSON.stringify(manifest))
+    })
+    expect(await refused(lying, 'of-lying')).toContain('ends with another entry')
+    const link = await repacked('link', (unpacked) => symlinkSync('/etc', join(unpacked, 'references')))
+    expect(await refused(link, 'of-link')).toContain('more than it says: references')
+    const named = await repacked('named', (unpacked) => {
+      rmSync(join(unpacked, 'people.json'))
+      symlinkSync('/etc/passwd', join(unpacked, 'people.json'))
+    })
+    expect(await refused(named, 'of-named')).toContain('is no file: people.json')
+  })
+  test('is restored into what is there already: an empty disk of its own, or a link to one', async () => {
+    const disk = join(folder, 'disk')
+    mkdirSync(join(disk, 'lost+found'), { recursive: true })
+    symlinkSync(disk, join(folder, 'linked'))
+    const { code, err } = await run(['restore', archive, '--data', join(folder, 'linked')])
+    expect(code, err).toBe(0)
+    expect(lstatSync(join(folder, 'linked')).isSymbolicLink()).toBe(true)
+    expect(existsSync(join(disk, 'ledger.sqlite'))).toBe(true)
+    expect(JSON.parse(readFileSync(join(disk, 'sessions.json'), 'utf8'))).toMatchObject({ sessions: [], passes: [] })
+    expect(readdirSync(disk).filter((name) => name.startsWith('.'))).toEqual([])
+  })
+  test('is not restored where a server runs', async () => {
+    const data = join(folder, 'in-use')
+    const unlock = lockFolder(data)
+    const { code, err } = await run(['restore', archive, '--data', data])
+    unlock()
+    expect(code).toBe(1)
+    expect(err).toContain('Another Lamppost is running')
+  })
+  test('cannot be written where it should go: said before anything is copied', async () => {
+    const { code, err } = await run(['backup', '--data', room.dataFolder, '--to', join(folder, 'nowhere', 'x.tar')])
+    expect(code).toBe(1)
+    expect(err).toContain('cannot be written')
+    expect(readdirSync(room.dataFolder).filter((name) => name.startsWith('.backup'))).toEqual([])
+  })
+  test('that was killed leaves nothing that the next one does not sweep', async () => {
+    mkdirSync(join(room.dataFolder, '.backup-999999-abcdef'))
+    writeFileSync(join(room.dataFolder, '.backup-999999-abcdef', 'ledger-key.pem'), 'a key')
+    expect(
+      (await run(['backup', '--data', room.dataFolder, '--to', join(folder, 'swept.tar'), '--no-recordings'])).code,
+    ).toBe(0)
+    expect(readdirSync(room.dataFolder).filter((name) => name.startsWith('.backup'))).toEqual([])
   })
 })

@@ -23,6 +23,8 @@ export type EdgeLink = {
 }
 
 const PING_EVERY_MS = 500
+/** How long an edge that is a service of its own may be away before ours takes its place. */
+const BACK_WITHIN_MS = 20_000
 const CHILD_READY_MS = 20_000
 const CHILD_ENDS_WITHIN_MS = 6000
 
@@ -50,6 +52,7 @@ export function openEdgeLink({
   let child: { process: ChildProcess; ended: Promise<void> } | null = null
   let state: EdgeState = { door: null, listen: [], apart: false }
   let socket: Socket | null = null
+  let wasApart = false
 
   function startChild(): void {
     const started = spawn(
@@ -79,6 +82,14 @@ export function openEdgeLink({
   async function reach(): Promise<Socket> {
     const there = await openEdgeSocket(path)
     if (there) return there
+    // One that is a service of its own is started again by whoever started it: ours would take its place for good.
+    const backBy = wasApart ? clock.monotonic() + BACK_WITHIN_MS : 0
+    while (clock.monotonic() < backBy && !stopped.signal.aborted) {
+      await clock.sleep(200, stopped.signal)
+      const back = await openEdgeSocket(path)
+      if (back) return back
+    }
+    wasApart = false
     if (!child) startChild()
     const end = clock.monotonic() + CHILD_READY_MS
     while (isAlive() && clock.monotonic() < end && !stopped.signal.aborted) {
@@ -95,6 +106,7 @@ export function openEdgeLink({
     if (message.registered) onRegistered(message.registered)
     if (message.door !== undefined) {
       state = { ...state, door: message.door, apart: child === null }
+      wasApart = state.apart
       onDoor(message.door)
     }
   }

@@ -11,8 +11,11 @@ import type { StoredSegment } from '../../glossary/evidence.ts'
 import { messageOf } from '../../tools/failure.ts'
 import type { ClosedSegment } from './clip-packager.ts'
 import {
+  BUCKET_MS,
+  LONGEST_SEGMENT_MS,
   type Bucket,
   type Located,
+  bucketEnd,
   bucketName,
   indexLine,
   indexName,
@@ -24,10 +27,7 @@ import {
   readSlice,
 } from './ring-index.ts'
 
-export const BUCKET_MS = 300_000
 const MOST_INITS = 4
-/** The last segment of a bucket may begin just before its end. */
-export const LONGEST_SEGMENT_MS = 30_000
 
 export type ClipRing = ReturnType<typeof openClipRing>
 /** What may be written now: a disk that is full or too slow takes nothing, and nothing piles up in memory instead. */
@@ -180,11 +180,8 @@ export function openClipRing({
    * yet.
    */
   const endOf = (i: number): number => {
-    const [bucket, next] = [buckets[i], buckets[i + 1]]
-    if (!bucket || bucket === current?.bucket) return Number.POSITIVE_INFINITY
-    const [soonest, latest] = [bucket.start + bucketMs, bucket.start + bucketMs + LONGEST_SEGMENT_MS]
-    // The next one may begin hours later, or before this one, when the clock was set.
-    return Math.max(soonest, Math.min(next?.start ?? latest, latest))
+    const bucket = buckets[i]
+    return !bucket || bucket === current?.bucket ? Number.POSITIVE_INFINITY : bucketEnd(buckets, i, bucketMs)
   }
   const overlaps = (i: number, { from, to }: Range): boolean =>
     (buckets[i]?.start ?? 0) <= (to ?? Number.POSITIVE_INFINITY) && endOf(i) >= from

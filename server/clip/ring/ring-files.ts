@@ -1,8 +1,7 @@
 /** Which files of a ring hold recordings of some times: for a back-up. Reads names and sizes only. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { BUCKET_MS, LONGEST_SEGMENT_MS } from './clip-ring.ts'
-import { indexName, initName, listBuckets } from './ring-index.ts'
+import { bucketEnd, indexName, initName, listBuckets } from './ring-index.ts'
 
 /**
  * @param ranges milliseconds since 1970
@@ -10,10 +9,9 @@ import { indexName, initName, listBuckets } from './ring-index.ts'
  */
 export function filesHolding(folder: string, ranges: readonly { from: number; to: number }[]): string[] {
   const buckets = listBuckets(folder)
-  const wanted = buckets.filter(({ start }, i) => {
-    const end = Math.min(start + BUCKET_MS, buckets[i + 1]?.start ?? Number.POSITIVE_INFINITY) + LONGEST_SEGMENT_MS
-    return ranges.some(({ from, to }) => start - LONGEST_SEGMENT_MS <= to && from <= end)
-  })
+  const wanted = buckets.filter(({ start }, i) =>
+    ranges.some(({ from, to }) => start <= to && bucketEnd(buckets, i) >= from),
+  )
   const inits = [...new Set(wanted.map(({ run }) => initName(run)))]
   return [...inits, ...wanted.flatMap((bucket) => [indexName(bucket), bucket.name])].filter((name) =>
     existsSync(join(folder, name)),

@@ -14,6 +14,17 @@ export type Located = Segment & { offset: number }
 /** Five minutes or so of one run: `<start>-<run>-<first segment>.m4s`. */
 export type Bucket = { name: string; start: number; run: number; first: number; bytes: number }
 
+export const BUCKET_MS = 300_000
+/** The last segment of a bucket may begin just before its end. */
+export const LONGEST_SEGMENT_MS = 30_000
+/** When a bucket that is written no more ends at the latest. */
+export function bucketEnd(buckets: readonly Pick<Bucket, 'start'>[], i: number, bucketMs = BUCKET_MS): number {
+  const [start = 0, next] = [buckets[i]?.start, buckets[i + 1]?.start]
+  const [soonest, latest] = [start + bucketMs, start + bucketMs + LONGEST_SEGMENT_MS]
+  // The next one may begin hours later, or before this one, when the clock was set.
+  return Math.max(soonest, Math.min(next ?? latest, latest))
+}
+
 const NAME = /^(\d+)-(\d+)-(\d+)\.m4s$/
 export const bucketName = (start: number, run: number, first: number): string => `${start}-${run}-${first}.m4s`
 export const indexName = (bucket: Pick<Bucket, 'name'>): string => bucket.name.replace(/m4s$/, 'jsonl')

@@ -1,7 +1,7 @@
 /** What a back-up is made of: which files, as of when, and the hash of each. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { copyFile, mkdir, readdir, stat } from 'node:fs/promises'
+import { copyFile, link, mkdir, readdir, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Type } from 'typebox'
@@ -36,33 +36,47 @@ export async function sha256Of(file: string): Promise<string> {
   return hash.digest('hex')
 }
 
-/** Names of files below a folder, deep; none when it is not there. */
-export async function filesBelow(folder: string, part: string): Promise<string[]> {
-  const found = await readdir(join(folder, part), { recursive: true, withFileTypes: true }).catch(() => [])
-  return found.filter((each) => each.isFile()).map((each) => relative(folder, join(each.parentPath, each.name)))
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'
+/** Null: there is none. @throws when it cannot be read: that it is there is known, and it would be missing later */
+async function ifThere<Found>(found: Promise<Found>): Promise<Found | null> {
+  return found.catch((error: unknown) => {
+    if (isMissing(error)) return null
+    throw error
+  })
 }
 
-/** What was written so lately may be written at this moment: it is copied first, and the copy is taken. */
+/** Names of everything below a part that is no folder, deep; a file is its own. @throws as above */
+export async function filesIn(folder: string, part: string): Promise<string[]> {
+  const found = await ifThere(stat(join(folder, part)))
+  if (!found) return []
+  if (!found.isDirectory()) return [part]
+  const below = await readdir(join(folder, part), { recursive: true, withFileTypes: true })
+  return below.filter((each) => !each.isDirectory()).map((each) => relative(folder, join(each.parentPath, each.name)))
+}
+
+/** What was written so lately may be written at this moment. */
 const STILL_MS = 10 * 60_000
 
-/** Sorts the named files of the data folder into those that lie still and copies of the others. */
-export async function standStill(
-  data: string,
-  names: readonly string[],
-  copies: string,
-  now: number,
-): Promise<{ still: string[]; copied: string[] }> {
-  const [still, copied]: [string[], string[]] = [[], []]
+/**
+ * Puts files of the data folder as they are now into a folder of copies: what lies still under a second name, which
+ * costs nothing and stays when the first goes; what may be written on, or lies on another disk, as a copy.
+ * @returns those that are there; the others have gone meanwhile, and were not kept any more
+ */
+export async function takeInto(copies: string, data: string, names: readonly string[], now: number): Promise<string[]> {
+  const taken: string[] = []
   for (const name of names) {
-    const found = await stat(join(data, name)).catch(() => null)
-    // What has gone meanwhile was not kept any more.
+    const [from, to] = [join(data, name), join(copies, name)]
+    const found = await ifThere(stat(from))
     if (!found) continue
-    if (now - found.mtimeMs > STILL_MS) still.push(name)
-    else {
-      await mkdir(dirname(join(copies, name)), { recursive: true, mode: 0o700 })
-      await copyFile(join(data, name), join(copies, name))
-      copied.push(name)
-    }
+    await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+    const isStill = now - found.mtimeMs > STILL_MS
+    const linked =
+      isStill &&
+      (await link(from, to).then(
+        () => true,
+        () => false,
+      ))
+    if (linked || (await ifThere(copyFile(from, to).then(() => true)))) taken.push(name)
   }
-  return { still, copied }
+  return taken
 }

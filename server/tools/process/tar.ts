@@ -1,11 +1,11 @@
-/** Archives by the machine's own tar (GNU or busybox), which every Linux has. */
+/** Archives by the machine's own tar (GNU), which every Debian has. */
 import { spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { Readable, type Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { text } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
 
-/** @throws with the last words of tar */
+/** @throws with the first words of tar */
 async function run(args: readonly string[], io: { input?: Readable; output?: Writable }): Promise<void> {
   const tar = spawn('tar', args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const ended = new Promise<number>((resolve, reject) => {
@@ -23,17 +23,15 @@ async function run(args: readonly string[], io: { input?: Readable; output?: Wri
 }
 
 /**
- * @param parts names below a folder each, in their order. @param output is not ended
+ * @param names below the folder, in their order, whatever is in them. @param output is not ended
  * @throws when one cannot be read, or nobody takes the output
  */
-export async function writeTar(
-  parts: readonly { folder: string; names: readonly string[] }[],
-  output: Writable,
-): Promise<void> {
-  // Names go by standard input: there may be more of them than a command line takes.
-  const list = parts.flatMap(({ folder, names }) => (names.length > 0 ? [`--directory=${folder}`, ...names] : []))
-  await run(['-cf', '-', '--no-recursion', '-T', '-'], { input: Readable.from([`${list.join('\n')}\n`]), output })
-}
+export const writeTar = (folder: string, names: readonly string[], output: Writable): Promise<void> =>
+  // Names go by standard input: there may be more of them than a command line takes, and none of them is an option.
+  run(['-cf', '-', '--no-recursion', '-C', folder, '--null', '--verbatim-files-from', '-T', '-'], {
+    input: Readable.from(names.map((name) => `${name}\0`)),
+    output,
+  })
 
 /** @param archive a file, or what is read. @throws when it is none, or is cut short */
 export const readTar = (archive: string | Readable, folder: string): Promise<void> =>
