@@ -136,6 +136,7 @@ function openRetention(
           .steps(isoTime(clock.now() - DAY), isoTime(clock.now()))
           .some(({ ms }) => Math.abs(ms) > CLOCK_SET_MS),
       release: clips.release,
+      about: ledger.about,
       packages: exports.all,
       removePackage: (id, reason) => exports.remove(id, reason, 'lamppost'),
     },

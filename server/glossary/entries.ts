@@ -269,6 +269,7 @@ export type EvidenceEntries = {
     incident: IncidentId | null
     what: 'package' | 'companion' | 'page'
     /** It is one of those that the link was made for. */ counted: boolean
+    /** Which of the fetchings that the link is for it belongs to. Old: none. */ use?: number
     /** The bytes of the package that were asked for. Old: none. */ range?: { from: number; to: number }
     address: string
     refused: string | null

@@ -9,10 +9,10 @@ import { createFakeClock } from '../fakes/fake-clock.ts'
 
 const BYTES = 100_000_000
 /** So many bytes have left when the connection ends. */
-async function sent(opened: Promise<{ account: SendingAccount | null }>, bytes: number): Promise<void> {
+async function sent(opened: Promise<{ account: SendingAccount | null }>, bytes: number, clean = false): Promise<void> {
   const { account } = await opened
   account?.handed(bytes)
-  await account?.over()
+  await account?.over(clean)
 }
 
 function open(size = BYTES, before: { book: ReturnType<typeof createDisclosureBook> } | null = null) {
@@ -31,11 +31,11 @@ function open(size = BYTES, before: { book: ReturnType<typeof createDisclosureBo
     return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }))) }
   }
   const desk = createDisclosureDesk({ clock, book, append, made: () => made })
-  const fetched = (secret: string, from: number | null, to = size - 1) =>
+  const fetched = (secret: string, from: number | null, to = size - 1, address = '192.0.2.1') =>
     desk.open(secret, {
       what: 'package',
       rangeOf: () => (from === null ? null : { from, to }),
-      address: '192.0.2.1',
+      address,
       stop: () => void (stops += 1),
     })
   return {
@@ -56,7 +56,7 @@ test('a fetching that broke off is gone on with, and counted once', async () => 
   const { fetched, make, book } = open()
   const { id, secret } = await make(1)
   await sent(fetched(secret, null), 40_000_000)
-  await sent(fetched(secret, 40_000_000), BYTES - 40_000_000)
+  await sent(fetched(secret, 40_000_000), BYTES - 40_000_000, true)
   expect(book.get(id)).toMatchObject({ used: 1, refused: 0 })
   for (const from of [40_000_000, null, 99_999_999, 0]) await expect(fetched(secret, from)).rejects.toMatchObject(OVER)
   expect(book.get(id)).toMatchObject({ used: 1, refused: 4 })
@@ -93,7 +93,7 @@ test('who goes on from later has all before it: that is not sent any more', asyn
   const { fetched, make } = open()
   const { secret } = await make(1)
   await sent(fetched(secret, null), 40_000_000)
-  await sent(fetched(secret, 39_000_000), BYTES - 39_000_000)
+  await sent(fetched(secret, 39_000_000), BYTES - 39_000_000, true)
   for (const from of [36_000_000, 38_999_999])
     await expect(fetched(secret, from, 39_000_000)).rejects.toMatchObject(OVER)
   await expect(fetched(secret, 36_000_000, 36_000_001)).rejects.toMatchObject(OVER)
@@ -105,7 +105,7 @@ test('parts of one fetching may come side by side, each once', async () => {
   const [first, second] = await Promise.all([fetched(secret, 0, half - 1), fetched(secret, half)])
   for (const { account } of [first, second]) account?.handed(half)
   await expect(fetched(secret, 0, half - 1)).rejects.toMatchObject(OVER)
-  for (const { account } of [first, second]) await account?.over()
+  for (const { account } of [first, second]) await account?.over(true)
   await expect(fetched(secret, half)).rejects.toMatchObject(OVER)
   expect(book.get(id)?.used).toBe(1)
 })
@@ -130,27 +130,92 @@ test('what has left is known after a restart', async () => {
   const { id, secret } = await make(1)
   await sent(fetched(secret, null), 40_000_000)
   const { fetched: again, book: anew } = reopened()
-  expect(anew.sentOf(id)).toEqual(book.sentOf(id))
+  expect(anew.fetchings(id)).toEqual(book.fetchings(id))
   await expect(again(secret, 10)).rejects.toMatchObject(OVER)
   await again(secret, 40_000_000)
 })
 test('each further fetching that the link is for begins anew', async () => {
   const { fetched, make, book } = open()
   const { id, secret } = await make(2)
-  await sent(fetched(secret, null), BYTES)
-  await sent(fetched(secret, 1), BYTES - 1)
+  await sent(fetched(secret, null), BYTES, true)
+  await sent(fetched(secret, 1), BYTES - 1, true)
   expect(book.get(id)?.used).toBe(2)
   await expect(fetched(secret, 1)).rejects.toMatchObject(OVER)
   await fetched(secret, 0, 0)
 })
 test('the kernel’s table says what a connection has not been acknowledged', () => {
   const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
-   0: 0100007F:1F90 0100007F:C350 01 0003A980:00000000 01:00000014 00000000     0        0 12345 2 0 20 4 30 10 -1
-   1: 00000000000000000000000001000000:1F90 00000000000000000000000001000000:C351 01 00000010:00000000 00:0 0 0 0 1\n`
-  expect(queuedIn(table, { localPort: 8080, remotePort: 50_000 })).toBe(240_000)
-  expect(queuedIn(table, { localPort: 8080, remotePort: 50_001 })).toBe(16)
-  expect(queuedIn(table, { localPort: 8080, remotePort: 50_002 })).toBe(0)
-  expect(queuedIn('', { localPort: 8080, remotePort: 50_002 })).toBe(0)
+   0: 0100007F:1F90 0200007F:C350 01 0003A980:00000000 01:00000014 00000000     0        0 12345 2 0 20 4 30 10 -1
+   1: 0100007F:1F90 0100007F:C350 01 00000020:00000000 01:00000014 00000000     0        0 12345 2 0 20 4 30 10 -1
+   2: 00000000000000000000000001000000:1F90 B80D0120000000000000000001000000:C351 01 00000010:00000000 00:0 0 0 0 1
+   3: 0000000000000000FFFF00000100007F:1F90 0000000000000000FFFF00000100007F:C352 01 00000011:00000000 00:0 0 0 0 1\n`
+  const queued = (remoteAddress: string, remotePort: number) =>
+    queuedIn(table, { localPort: 8080, remotePort, remoteAddress })
+  expect(queued('127.0.0.2', 50_000)).toBe(240_000)
+  expect(queued('127.0.0.1', 50_000)).toBe(32)
+  expect(queued('2001:db8::1', 50_001)).toBe(16)
+  expect(queued('::ffff:127.0.0.1', 50_002)).toBe(17)
+  expect(queued('127.0.0.3', 50_000)).toBe(0)
+  expect(queuedIn('', { localPort: 8080, remotePort: 50_002, remoteAddress: '127.0.0.1' })).toBe(0)
+})
+test('resuming exactly where it broke off, however often, costs nothing', async () => {
+  const { fetched, make, clock } = open(1_000_000_000)
+  const { secret } = await make(1)
+  for (let i = 0; i < 20; i += 1) {
+    await clock.advance(60_000)
+    await sent(fetched(secret, i * 40_000_000, 999_999_999), 40_000_000)
+  }
+  await fetched(secret, 800_000_000, 999_999_999)
+})
+test('the end of a package that lay in a buffer of a machine that died is sent again', async () => {
+  const { fetched, make } = open(3_000_000)
+  const { secret } = await make(1)
+  await sent(fetched(secret, null), 3_000_000, false)
+  await fetched(secret, 2_000_000, 2_999_999)
+})
+test('a byte that is asked for first begins no fetching; afterwards it is one', async () => {
+  const { fetched, make, book } = open()
+  const { id, secret } = await make(1)
+  await fetched(secret, 0, 0)
+  expect(book.get(id)?.used).toBe(0)
+  await sent(fetched(secret, null), BYTES, true)
+  await expect(fetched(secret, 0, 0)).rejects.toMatchObject(OVER)
+})
+test('whoever else has the link stops nobody’s download, and is told that it is under way', async () => {
+  const { fetched, make, book, stopped } = open()
+  const { id, secret } = await make(1)
+  const { account } = await fetched(secret, null)
+  account?.handed(10_000_000)
+  const other = fetched(secret, BYTES - 1, BYTES - 1, '198.51.100.7')
+  await expect(other).rejects.toThrow('fetched at this moment from another address')
+  expect([stopped(), book.get(id)?.used]).toEqual([0, 1])
+  await account?.over()
+  // Whose line broke goes on by another one.
+  await fetched(secret, 10_000_000, BYTES - 1, '203.0.113.9')
+})
+test('of two recipients of a link for two, one who breaks off goes on with their own', async () => {
+  const { fetched, make, book, stopped } = open()
+  const { id, secret } = await make(2)
+  const one = await fetched(secret, null, BYTES - 1, '192.0.2.1')
+  const other = await fetched(secret, null, BYTES - 1, '198.51.100.7')
+  one.account?.handed(30_000_000)
+  other.account?.handed(50_000_000)
+  await one.account?.over()
+  const on = await fetched(secret, 30_000_000, BYTES - 1, '192.0.2.1')
+  expect(stopped()).toBe(0)
+  on.account?.handed(BYTES - 30_000_000)
+  other.account?.handed(BYTES)
+  await on.account?.over(true)
+  await other.account?.over(true)
+  expect(book.get(id)).toMatchObject({ used: 2, refused: 0 })
+  for (const address of ['192.0.2.1', '198.51.100.7', '203.0.113.9'])
+    await expect(fetched(secret, null, BYTES - 1, address)).rejects.toMatchObject(OVER)
+})
+test('no more than four parts side by side', async () => {
+  const { fetched, make } = open()
+  const { secret } = await make(1)
+  for (let i = 0; i < 4; i += 1) await fetched(secret, i * 1000 + 100, i * 1000 + 999)
+  await expect(fetched(secret, 50_000, 60_000)).rejects.toMatchObject({ code: 'disclosure/too-many' })
 })
 test('a link ends at its time, to the millisecond', async () => {
   const { clock, fetched, make, book } = open()

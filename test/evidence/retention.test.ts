@@ -61,6 +61,7 @@ function open(firstKeepDays = 31, packages: Partial<Export>[] = [], { unlockByTw
       release: (incident, camera) => void released.push(`${incident} ${camera}`),
       packages: () => packages as Export[],
       removePackage: async (id) => removed.push(id),
+      about: async (user) => entries.filter(({ subject }) => subject === user).map((entry) => ({ ...entry, hash: '' })),
     },
   })
   const close = (kind: 'press' | 'drill' = 'press'): void =>
@@ -498,6 +499,21 @@ describe('where a lock is undone by two people', () => {
       },
     ])
   })
+  test('an account that who asks has made, or that was changed since, does not do it', async () => {
+    const added = (user: string, actor: string): Draft => ({
+      ...{ kind: 'user.added', actor, subject: user, body: { user, name: user, roles: ['evidence'] } },
+    })
+    room.append([added('own', 'supervisor:olive')])
+    await ask('olive')
+    await expect(ask('own')).rejects.toMatchObject({ code: 'clip/same-person' })
+    await room.clock.advance(1000)
+    room.append([added('temp', 'supervisor:Sue')])
+    await expect(ask('temp')).rejects.toMatchObject({ code: 'clip/same-person' })
+    await expect(
+      room.desk.unlock(INC, { by: 'Olive ', user: 'directory/login.example/4711', reason: 'x' }, 'evidence:Olive'),
+    ).rejects.toMatchObject({ code: 'clip/same-person' })
+    expect((await ask('ben')).lock).toBeNull()
+  })
   test('two names of one person with a token do not do it', async () => {
     await expect(ask(null)).rejects.toMatchObject({ code: 'people/forbidden' })
     expect(room.kinds().at(-1)).toBe('clip.locked')
@@ -513,6 +529,7 @@ describe('where a lock is undone by two people', () => {
   test('nobody undoes it by making it end sooner', async () => {
     await expect(lock(isoTime(room.clock.now() + DAY))).rejects.toMatchObject({ code: 'clip/lock-shorter' })
     expect(room.book.get(INC)?.lock?.until).toBeNull()
+    await expect(lock('+010000-01-01T00:59:59.000Z')).rejects.toMatchObject({ code: 'clip/lock-shorter' })
   })
   test('is made longer by one', async () => {
     await ask('olive')

@@ -7,18 +7,36 @@ import type { Fold, Recorded } from '../../glossary/ledger.ts'
 import { type Range, withRange } from './sent-ranges.ts'
 
 /**
- * Of the fetching that is under way: `sent`: what has arrived; `lost`: what was on the way when a connection ended;
- * `again`: how many bytes that was in all.
+ * One of the fetchings that a link is for. `use`: which, from 1 on; `address`: where it was begun. `sent`: what has
+ * arrived; `lost`: what was on the way when a connection ended; `again`: how many bytes of that may leave again.
  */
-type Fetching = { sent: Range[]; lost: Range[]; again: number }
-type Stored = Disclosure & { link: string } & Fetching
-const NOTHING: Fetching = { sent: [], lost: [], again: 0 }
+export type Fetching = { use: number; address: string; sent: Range[]; lost: Range[]; again: number }
+type Stored = Disclosure & { link: string; fetchings: Fetching[] }
 
 /** Who goes on from a byte in what was lost has all before it. */
-function goneOn({ sent, lost, again }: Fetching, { from }: Range): Fetching {
+function goneOn(fetching: Fetching, { from }: Range): Fetching {
+  const { sent, lost, again } = fetching
   const zone = lost.find((each) => each.from <= from && from <= each.to + 1)
-  if (!zone) return { sent, lost, again }
-  return { sent: withRange(sent, { from: zone.from, to: from - 1 }), lost: lost.filter((each) => each !== zone), again }
+  if (!zone) return fetching
+  const had = from - zone.from
+  return {
+    ...fetching,
+    sent: withRange(sent, { from: zone.from, to: from - 1 }),
+    lost: lost.filter((each) => each !== zone),
+    again: again - had,
+  }
+}
+function ended(
+  fetching: Fetching,
+  { from, handed, arrived }: { from: number; handed: number; arrived: number },
+): Fetching {
+  const { sent, lost, again } = fetching
+  return {
+    ...fetching,
+    sent: withRange(sent, { from, to: from + arrived - 1 }),
+    lost: handed > arrived ? [...lost, { from: from + arrived, to: from + handed - 1 }] : lost,
+    again: again + handed - arrived,
+  }
 }
 export type DisclosureBook = ReturnType<typeof createDisclosureBook>
 
@@ -29,7 +47,7 @@ export function createDisclosureBook() {
     if (known) disclosures.set(id, { ...known, ...to(known) })
   }
   function open(stored: Stored): Disclosure {
-    const { link: _, sent: _sent, lost: _lost, again: _again, ...disclosure } = stored
+    const { link: _, fetchings: _fetchings, ...disclosure } = stored
     return disclosure
   }
   return {
@@ -46,31 +64,28 @@ export function createDisclosureBook() {
           refused: 0,
           revokedAt: null,
           revokedBy: null,
-          ...NOTHING,
+          fetchings: [],
         })
       } else if (entry.kind === 'disclosure.revoked')
         change(entry.body.disclosure, () => ({ revokedAt: entry.at, revokedBy: entry.body.by }))
       else if (entry.kind === 'disclosure.opened') {
-        const { counted, refused, range } = entry.body
-        change(entry.body.disclosure, (known) =>
-          refused === null
-            ? {
-                lastUsedAt: entry.at,
-                ...(counted ? { used: known.used + 1, ...NOTHING } : range ? goneOn(known, range) : {}),
-              }
-            : { refused: known.refused + 1 },
-        )
+        const { counted, refused, range, address, use } = entry.body
+        change(entry.body.disclosure, ({ used, fetchings, refused: before }) => {
+          if (refused !== null) return { refused: before + 1 }
+          if (counted)
+            return {
+              lastUsedAt: entry.at,
+              used: used + 1,
+              fetchings: [...fetchings, { use: used + 1, address, sent: [], lost: [], again: 0 }],
+            }
+          const on = (each: Fetching): Fetching => (range && each.use === use ? goneOn(each, range) : each)
+          return { lastUsedAt: entry.at, fetchings: fetchings.map(on) }
+        })
       } else if (entry.kind === 'disclosure.sent') {
-        const { use, from, handed, arrived } = entry.body
-        change(entry.body.disclosure, ({ used, sent, lost, again }) =>
-          use === used
-            ? {
-                sent: withRange(sent, { from, to: from + arrived - 1 }),
-                lost: handed > arrived ? [...lost, { from: from + arrived, to: from + handed - 1 }] : lost,
-                again: again + handed - arrived,
-              }
-            : {},
-        )
+        const { body } = entry
+        change(body.disclosure, ({ fetchings }) => ({
+          fetchings: fetchings.map((each) => (each.use === body.use ? ended(each, body) : each)),
+        }))
       }
     },
     save: (): Stored[] => [...disclosures.values()],
@@ -87,8 +102,8 @@ export function createDisclosureBook() {
       const found = disclosures.get(id)
       return found ? open(found) : null
     },
-    /** Of the fetching that is under way: what has left, and how many bytes of it were given up as lost. */
-    sentOf: (id: string): Pick<Fetching, 'sent' | 'again'> => disclosures.get(id) ?? NOTHING,
+    /** The newest first. */
+    fetchings: (id: string): Fetching[] => (disclosures.get(id)?.fetchings ?? []).toReversed(),
     /** @param link SHA-256 of the secret, hex */
     byLink: (link: string): Disclosure | null => {
       const found = [...disclosures.values()].find((each) => each.link === link)

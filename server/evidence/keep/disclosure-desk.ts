@@ -9,7 +9,7 @@ import { type Clock, isoTime } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
 import { newId } from '../../tools/identity.ts'
 import { createTokenBuckets } from '../../tools/pace/token-bucket.ts'
-import type { DisclosureBook } from './disclosure-book.ts'
+import type { DisclosureBook, Fetching } from './disclosure-book.ts'
 import { type Range, arrivedFor, overlaps } from './sent-ranges.ts'
 
 export type DisclosureOrder = {
@@ -23,17 +23,30 @@ const DAY = 86_400_000
 const DEFAULT_MOST = 5
 const ASKED_PER_SECOND = 0.5
 const ASKED_AT_ONCE = 40
+/** Some fetch in parts, side by side; each costs looks at its connection. */
+const MOST_SENDINGS = 4
+/** Some ask for a byte first, to see whether there are parts at all. */
+const PROBE_BYTES = 16
+const isStart = ({ from, to }: Range, job: MadeExport | null): boolean =>
+  from === 0 && to < PROBE_BYTES && (job?.facts.bytes ?? 0) > PROBE_BYTES * 100
+const NOWHERE = { on: null, elsewhere: false }
+const ELSEWHERE = 'It is being fetched at this moment from another address; if that is you, try again in a minute.'
 
 /** A package that is being sent by a link. `use`: which fetching of the link it belongs to. */
 type Sending = {
   range: Range
   use: number
+  address: string
   /** Bytes that the other side has acknowledged. */
   handed: number
   stop(): void
 }
 /** For whoever sends it: how much has left, and that it is over, however it ended. */
-export type SendingAccount = { handed(bytes: number): void; over(): Promise<void> }
+export type SendingAccount = {
+  handed(bytes: number): void
+  /** @param clean the other side has ended in good order: what was handed has arrived */
+  over(clean?: boolean): Promise<void>
+}
 
 export function createDisclosureDesk({
   clock,
@@ -64,46 +77,57 @@ export function createDisclosureDesk({
   /** Whoever has a link must not fill the ledger with it. */
   const asked = createTokenBuckets({ perSecond: ASKED_PER_SECOND, burst: ASKED_AT_ONCE, clock })
 
-  /** What has left in the fetching that is under way, or is leaving. */
-  function taken(id: string, use: number): Range[] {
-    const leaving = [...(running.get(id) ?? [])].filter((each) => each.use === use)
-    return [...book.sentOf(id).sent, ...leaving.map(({ range }) => range)]
-  }
+  const sendingsOf = (id: string): Sending[] => [...(running.get(id) ?? [])]
   function begin(id: string, job: MadeExport, sending: Sending): SendingAccount {
     running.set(id, (running.get(id) ?? new Set()).add(sending))
     return {
       handed: (bytes) => void (sending.handed = Math.max(sending.handed, bytes)),
-      over: () => ended(id, job, sending),
+      over: (clean = false) => ended(id, job, sending, clean),
     }
   }
-  const isWhole = ({ range, handed }: Sending): boolean => handed > range.to - range.from
-  const arrivedOf = (id: string, job: MadeExport, sending: Sending): number =>
-    isWhole(sending) ? sending.handed : arrivedFor(sending.handed, book.sentOf(id).again, job.facts.bytes)
+  const againOf = (id: string, use: number): number => book.fetchings(id).find((each) => each.use === use)?.again ?? 0
+  /** Of what was handed to the connection: how many bytes have arrived for certain. */
+  const arrivedOf = (id: string, job: MadeExport, { use, handed }: Sending): number =>
+    arrivedFor(handed, againOf(id, use), job.facts.bytes)
   /** What has arrived for certain does not leave again in the same fetching. */
-  async function ended(id: string, job: MadeExport, sending: Sending): Promise<void> {
+  async function ended(id: string, job: MadeExport, sending: Sending, clean = false): Promise<void> {
     const theirs = running.get(id)
     if (!theirs?.delete(sending)) return
     if (theirs.size === 0) running.delete(id)
     const { range, use, handed } = sending
-    const arrived = arrivedOf(id, job, sending)
+    const arrived = clean && handed > range.to - range.from ? handed : arrivedOf(id, job, sending)
     const body = { disclosure: id, export: job.id, incident: job.incident, use, from: range.from, handed, arrived }
     await append([{ kind: 'disclosure.sent', actor: 'lamppost', subject: job.id, body }]).durable
   }
   /**
-   * Somebody goes on elsewhere with what is still being sent, perhaps on a connection that is dead: that ends. What has
-   * arrived is not to be had again: then nothing ends, and they are refused.
+   * Whether these bytes may leave as a part of that fetching. `ends`: what is still being sent of it to the same
+   * recipient, perhaps on a connection that is dead. `elsewhere`: somebody else is being sent them now.
    */
-  async function goOnElsewhere({ id, used }: Disclosure, job: MadeExport, wanted: Range): Promise<void> {
-    const others = [...(running.get(id) ?? [])].filter((each) => each.use === used && overlaps([each.range], wanted))
-    const arrived = others.map((each) => ({
-      from: each.range.from,
-      to: each.range.from + arrivedOf(id, job, each) - 1,
-    }))
-    if (overlaps([...book.sentOf(id).sent, ...arrived.filter(({ from, to }) => from <= to)], wanted)) return
-    for (const sending of others) {
-      sending.stop()
-      await ended(id, job, sending)
-    }
+  function fits(
+    id: string,
+    job: MadeExport,
+    fetching: Fetching,
+    { wanted, address }: { wanted: Range; address: string },
+  ) {
+    const own = sendingsOf(id).filter(({ use }) => use === fetching.use)
+    const elsewhere = own.some((each) => each.address !== address)
+    const ends = own.filter(({ range }) => overlaps([range], wanted))
+    const arrived = ends.map((each) => ({ from: each.range.from, to: each.range.from + arrivedOf(id, job, each) - 1 }))
+    const free = !overlaps([...fetching.sent, ...arrived.filter(({ from, to }) => from <= to)], wanted)
+    return { free: free && !elsewhere, ends, elsewhere: free && elsewhere }
+  }
+  /** Which fetching it goes on with; null: none. Those that were begun at the same address come first. */
+  function goingOn({ id, used, most }: Disclosure, job: MadeExport, asking: { wanted: Range; address: string }) {
+    const own = (each: Fetching): number => (each.address === asking.address ? 0 : 1)
+    const all = book.fetchings(id).toSorted((one, other) => own(one) - own(other))
+    const found = all.map((fetching) => ({ fetching, ...fits(id, job, fetching, asking) }))
+    // As long as the link is for more, a second one at the same place is somebody else.
+    const on = found.find(({ free, ends }) => free && (ends.length === 0 || used >= most)) ?? null
+    return { on, elsewhere: found.some((each) => each.elsewhere) }
+  }
+  function endFor(id: string, job: MadeExport, sending: Sending): Promise<void> {
+    sending.stop()
+    return ended(id, job, sending)
   }
   return {
     of: book.of,
@@ -183,16 +207,22 @@ export function createDisclosureDesk({
         // It was deleted.
       }
       const wanted = job && what === 'package' ? (rangeOf(job) ?? { from: 0, to: job.facts.bytes - 1 }) : null
-      if (job && wanted && found.used >= found.most) await goOnElsewhere(found, job, wanted)
-      // What did not leave yet belongs to the fetching that was counted when it began; what did is another one.
-      const goesOn = wanted !== null && found.used > 0 && !overlaps(taken(found.id, found.used), wanted)
-      const counted = wanted !== null && !goesOn
+      if (wanted && sendingsOf(found.id).length >= MOST_SENDINGS)
+        throw new Failure('disclosure/too-many', 'It is being fetched in many parts already; wait for one of them.', {
+          extra: { retryAfter: 5 },
+        })
+      const isProbe = wanted !== null && found.used === 0 && isStart(wanted, job)
+      const { on, elsewhere } = job && wanted ? goingOn(found, job, { wanted, address }) : NOWHERE
+      if (job && on) for (const sending of on.ends) await endFor(found.id, job, sending)
+      const counted = wanted !== null && !isProbe && on === null
       let refused = endOf(known(found.id), counted)
+      if (refused !== null && counted && elsewhere) refused = ELSEWHERE
       if (job === null) refused ??= 'The package was deleted.'
       if (refused !== null) job = null
-      const use = found.used + (counted ? 1 : 0)
+      const use = on ? on.fetching.use : found.used + 1
       // Before anything is waited for: two at once are two.
-      const account = job && wanted ? begin(found.id, job, { range: wanted, use, handed: 0, stop }) : null
+      const account =
+        job && wanted && !isProbe ? begin(found.id, job, { range: wanted, use, address, handed: 0, stop }) : null
       const entry = append([
         {
           kind: 'disclosure.opened',
@@ -204,7 +234,7 @@ export function createDisclosureDesk({
             incident: job?.incident ?? null,
             what: what ?? 'page',
             counted,
-            ...(wanted ? { range: wanted } : {}),
+            ...(wanted && !isProbe ? { range: wanted, use } : {}),
             address,
             refused,
           },

@@ -6,9 +6,10 @@ import { createHash } from 'node:crypto'
 import type { CameraId } from '../../glossary/camera.ts'
 import type { Export, Keeping, Kept, Lock, StoredRange, UnlockRequest } from '../../glossary/evidence.ts'
 import type { IncidentId } from '../../glossary/incident.ts'
-import type { Append } from '../../glossary/ledger.ts'
+import type { Append, Entry } from '../../glossary/ledger.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
+import { isMadeFor, isSameName } from './unlock-rule.ts'
 import { type RetentionBook, endOf } from './retention-book.ts'
 import { createRetentionOrder } from './retention-order.ts'
 
@@ -22,6 +23,8 @@ export type RetentionPort = {
   release(incident: IncidentId, camera: CameraId): void
   packages(): Export[]
   removePackage(id: string, reason: string): Promise<unknown>
+  /** Entries of the record about an account. */
+  about(user: string): Promise<Entry[]>
 }
 
 const LOOK_MS = 60_000
@@ -230,7 +233,12 @@ export function startRetention({
         throw new Failure('request/invalid', `A lock until ${until} would have ended already.`)
       const { lock } = keptFor(id)
       // A lock that ends tomorrow undoes one for ever.
-      if (port.rule().unlockByTwo && lock && until !== null && (lock.until === null || until < lock.until))
+      if (
+        port.rule().unlockByTwo &&
+        lock &&
+        until !== null &&
+        (lock.until === null || Date.parse(until) < Date.parse(lock.until))
+      )
         throw new Failure('clip/lock-shorter', 'A lock is made shorter as it is undone here: by two people.')
       await append([{ kind: 'clip.locked', actor, subject: incident, body: { incident, by, reason, until } }]).durable
       return view(keptFor(id))
@@ -254,8 +262,13 @@ export function startRetention({
         throw new Failure('people/forbidden', 'Two people undo a lock here, each signed in by their own name.')
       else if (!asked)
         await append([{ kind: 'clip.unlock-asked', actor, subject: incident, body: { ...body, user } }]).durable
-      else if (asked.user === user)
+      else if (asked.user === user || isSameName(asked.by, by))
         throw new Failure('clip/same-person', `${by} has asked for it already; somebody else must agree.`)
+      else if (isMadeFor(await port.about(user), asked, by))
+        throw new Failure(
+          'clip/same-person',
+          'This account was made or changed by who asks, or since: somebody else must agree.',
+        )
       else {
         const agreed = { ...body, asked: { by: asked.by, reason: asked.reason } }
         await append([{ kind: 'clip.unlocked', actor, subject: incident, body: agreed }]).durable

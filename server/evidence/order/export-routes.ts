@@ -403,27 +403,49 @@ export async function sendPackage(
 const CHUNK_BYTES = 256 * 1024
 /** What the other side has not acknowledged is kept small: what was sent is then nearly what has arrived. */
 const MOST_UNACKNOWLEDGED = 256 * 1024
-const LOOK_AGAIN_MS = 1
+/** Looks at a connection begin close together, and grow apart while nothing moves. */
+const [FIRST_LOOK_MS, LAST_LOOK_MS] = [1, 250]
+/** Whoever takes nothing for so long has gone, or will come again. */
+const STALLED_MS = 60_000
+/** A recipient that has died says so within this time: its machine throws away what it had not read. */
+const DIES_WITHIN_MS = 1500
+
+/** Waits until no more than so much is on the way. @throws when nothing moves any more */
+async function untilTaken(socket: Socket, most: number, onQueued: (bytes: number) => void): Promise<void> {
+  let least = Number.POSITIVE_INFINITY
+  let movedAt = performance.now()
+  for (let wait = FIRST_LOOK_MS; !socket.destroyed; wait = Math.min(LAST_LOOK_MS, wait * 2)) {
+    const queued = await unacknowledged(socket)
+    onQueued(queued)
+    if (queued <= most) return
+    if (queued < least) {
+      least = queued
+      movedAt = performance.now()
+      wait = FIRST_LOOK_MS
+    } else if (performance.now() - movedAt > STALLED_MS) throw new Error('the recipient takes nothing any more')
+    await sleep(wait)
+  }
+}
 
 function paced(stream: ReadStream, socket: Socket, account: SendingAccount): Readable {
+  let isOut = false
   async function* chunks(): AsyncGenerator<Buffer> {
     let handed = 0
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       yield chunk
       handed += chunk.length
-      for (;;) {
-        const queued = await unacknowledged(socket)
-        account.handed(handed - queued)
-        if (queued <= MOST_UNACKNOWLEDGED || socket.destroyed) break
-        await sleep(LOOK_AGAIN_MS)
-      }
+      await untilTaken(socket, MOST_UNACKNOWLEDGED, (queued) => account.handed(handed - queued))
     }
-    account.handed(handed)
+    await untilTaken(socket, 0, (queued) => account.handed(handed - queued))
+    isOut = true
   }
   const out = Readable.from(chunks(), { objectMode: false })
   out.once('close', () => {
     stream.destroy()
-    void account.over()
+    void (async () => {
+      if (isOut && !socket.destroyed) await sleep(DIES_WITHIN_MS)
+      await account.over(isOut && socket.errored === null)
+    })()
   })
   return out
 }
