@@ -3,7 +3,17 @@
  * removed. The root is ZoneMinder's (test/engines/zoneminder), with an overlay that is thrown away: it has ffmpeg.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -107,6 +117,20 @@ describe.skipIf(why !== null)(`the Debian package${why === null ? '' : ` (${why}
     // Nothing that only builds or tests.
     for (const name of ['vitest', 'playwright', 'vite'])
       expect(existsSync(join(root, 'usr/lib/lamppost/node_modules', name))).toBe(false)
+  })
+  test('has every file that the built server reads beside itself', () => {
+    const sources = globSync('server/**/*.ts', { cwd: packageRoot })
+    const named = sources.flatMap((file) =>
+      [...readFileSync(join(packageRoot, file), 'utf8').matchAll(/join\(packageRoot, ('[^)]+')/g)].map(
+        ([, parts = '']) => [...parts.matchAll(/'([^']+)'/g)].map(([, part = '']) => part).join('/'),
+      ),
+    )
+    expect(named.length).toBeGreaterThan(5)
+    const missing = named.filter((path) => !/^data$/.test(path) && !existsSync(join(root, 'usr/lib/lamppost', path)))
+    expect(missing).toEqual([])
+    // As its unit may: ffmpeg by the guard that ends it with the server.
+    const guard = '/usr/lib/lamppost/server/tools/media/guarded-ffmpeg.sh'
+    expect(must('unshare', asUnit(guard, '-version'))).toContain('ffmpeg version')
   })
   test('runs as its unit would: without privileges, on a root that nobody writes', async () => {
     writeFileSync(join(root, 'etc/lamppost/town.yaml'), SITE)
