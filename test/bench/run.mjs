@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- --only
- * press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,device,people,recording --moves N --mutations N
- * --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N --parts
+ * press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,device,people,recording,fuzz --moves N --mutations N
+ * --fuzz N --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N --parts
  * compare,town,rings,rate,flood,deaths,big,idle,one,six,nine]`: sets up, measures, prints figures, and writes them as
  * JSON to test/bench/output. Figures, never assertions. `--only voice` and
  * `--only connectors` need root: the first installs the engines of calls, the second wants `npm run vms:root` before it.
@@ -32,6 +32,7 @@ const { values } = parseArgs({
     cameras: number(100),
     minutes: number(2),
     entries: number(10_000_000),
+    fuzz: number(100_000),
     rounds: number(100),
     parts: { type: 'string', default: 'compare,town,rings,rate,flood,deaths,big,idle,one,six,nine' },
   },
@@ -43,9 +44,19 @@ if (status !== 0) process.exit(status ?? 1)
 await useRuntime(fileURLToPath(import.meta.url))
 
 const options = Object.fromEntries(
-  ['presses', 'moves', 'mutations', 'readers', 'seconds', 'attaches', 'cameras', 'minutes', 'entries', 'rounds'].map(
-    (name) => [name, Number(values[name])],
-  ),
+  [
+    'presses',
+    'moves',
+    'mutations',
+    'readers',
+    'seconds',
+    'attaches',
+    'cameras',
+    'minutes',
+    'entries',
+    'rounds',
+    'fuzz',
+  ].map((name) => [name, Number(values[name])]),
 )
 const benches = {
   press: async () => (await import('./press-bench.mjs')).benchPresses(options),
@@ -65,6 +76,7 @@ const benches = {
     (await import('./voice-bench.mjs')).benchVoice({ ...options, rounds: Math.min(20, options.rounds) }),
   connectors: async () => (await import('./connectors-bench.mjs')).benchConnectors(options),
   people: async () => (await import('./people-bench.mjs')).benchPeople(options),
+  fuzz: async () => (await import('./fuzz-bench.mjs')).benchFuzz(options),
   device: async () => (await import('./device-bench.mjs')).benchDevice(options),
   recording: async () =>
     (await import('./recording-bench.mjs')).benchRecording({ ...options, parts: values.parts.split(',') }),
