@@ -10,6 +10,7 @@ const SIDE_BY_SIDE = [
     'sia-receiver,package,evidence-package,evidence-deaths,backup,rtsp-recording,ledger.contract,clock.contract}.test.ts',
   'test/door/{access-table,api,fuzz,penetration,second-factor,connectors,room,lists,running-answers,sources,onvif-device,live-hls,' +
     'live-socket,event-stream,evidence}.test.ts',
+  'test/threats/*.test.ts',
   'test/journeys/{cameras,other-pages,people,second-factor,directory,commands,embedding,help-points,evidence,lifecycle,sound,wall,' +
     'wall-looks,wall-hands}.test.ts',
 ]
@@ -77,7 +78,7 @@ export default defineConfig({
           name: 'pure',
           // Whatever is in no other folder, so that a new room's tests run without a line here.
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{contracts,door,journeys,engines}/**'],
+          exclude: ['test/{contracts,door,journeys,engines,threats}/**'],
           testTimeout: 120_000,
         },
       },
