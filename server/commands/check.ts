@@ -1,11 +1,10 @@
 /** `lamppost check FILE`: is this a town? */
-import { readFile } from 'node:fs/promises'
 import { readSite } from '../site/site-check.ts'
 import { problemLine } from '../site/site-file.ts'
 import { metresBetween } from '../tools/geography.ts'
 import { loadStreets } from '../site/street-map.ts'
 import { messageOf } from '../tools/failure.ts'
-import { utf8Text } from '../tools/utf8-text.ts'
+import { siteText } from './site-text.ts'
 
 /** Metres; nobody is seen from further away. */
 const FARTHEST_M = 20_000
@@ -15,11 +14,7 @@ const isReference = (text: string): boolean => text === REFERENCE || text.starts
 
 export async function checkCommand([file, ...more]: string[]): Promise<number> {
   if (file === undefined || more.length > 0) throw new Error('check takes one site file: lamppost check FILE')
-  const yaml = await readFile(file)
-    .then(utf8Text)
-    .catch((error: unknown) => {
-      throw new Error(`${file} cannot be read: ${messageOf(error)}`, { cause: error })
-    })
+  const yaml = await siteText(file)
   // Secrets are the running server's: here a reference only has to look like one.
   const names = new Set<string>()
   const { site, problems } = readSite(yaml, (text) => ({

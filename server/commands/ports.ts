@@ -1,10 +1,8 @@
 /** `lamppost ports FILE`: which ports, in which direction, with whom; for firewall rules. */
-import { readFile } from 'node:fs/promises'
 import { readSite } from '../site/site-check.ts'
 import { problemLine } from '../site/site-file.ts'
 import { type PortUse, portsOf } from '../site/site-ports.ts'
-import { messageOf } from '../tools/failure.ts'
-import { utf8Text } from '../tools/utf8-text.ts'
+import { siteText } from './site-text.ts'
 
 type Options = {
   port?: string | undefined
@@ -32,11 +30,7 @@ function tableOf(uses: readonly PortUse[]): string {
 
 export async function portsCommand([file, ...more]: string[], options: Options): Promise<number> {
   if (file === undefined || more.length > 0) throw new Error('ports takes one site file: lamppost ports FILE')
-  const yaml = await readFile(file)
-    .then(utf8Text)
-    .catch((error: unknown) => {
-      throw new Error(`${file} cannot be read: ${messageOf(error)}`, { cause: error })
-    })
+  const yaml = await siteText(file)
   // An address may be in the server's environment: here, too, or it is said that it is not.
   const missing = new Set<string>()
   const { site, problems } = readSite(yaml, (text) => ({

@@ -4,6 +4,7 @@ import { property, state } from 'lit/decorators.js'
 import { ref } from 'lit/directives/ref.js'
 import { openAtOnce } from '../browser/open-dialog.ts'
 import { makePasskey, passkeysWork } from '../browser/passkeys.ts'
+import { codeField } from '../page-parts/second-step.ts'
 import { Confirmation } from '../page-parts/confirmation.ts'
 import { element } from '../theme/element.ts'
 import { look } from '../theme/theme.ts'
@@ -161,16 +162,7 @@ export class LamppostFactors extends LitElement {
       </div>
       <p class="refusal" role="alert" ?hidden=${this.refusal === null}>${this.refusal}</p>
       <form @submit=${(event: SubmitEvent) => this.#addCodes(event)}>
-        <label
-          >${words.firstCode}<input
-            type="text"
-            name="code"
-            inputmode="numeric"
-            autocomplete="one-time-code"
-            maxlength="7"
-            pattern="\\s*\\d{3}\\s*\\d{3}\\s*"
-            required
-        /></label>
+        ${codeField(words.firstCode)}
         <div class="do">
           <button type="button" @click=${close}>${words.never}</button><button class="main">${words.goOn}</button>
         </div>

@@ -18,6 +18,20 @@ export const stepOf = (error: unknown): Step | null => (error instanceof Refusal
 const focusOnce = (element: Element | undefined): void =>
   queueMicrotask(() => element instanceof HTMLElement && element.isConnected && element.focus())
 
+/** Six digits, with a gap or without. @param first whether the person came for it */
+export const codeField = (label: string, first = false) =>
+  html`<label
+    >${label}<input
+      type="text"
+      name="code"
+      inputmode="numeric"
+      autocomplete="one-time-code"
+      maxlength="7"
+      pattern="\\s*\\d{3}\\s*\\d{3}\\s*"
+      required
+      ${first ? ref(focusOnce) : nothing}
+  /></label>`
+
 /** Whether nothing that this page could ask for would do. */
 export const isPasskeyElsewhere = ({ ways, passkey }: Step): boolean =>
   !ways.includes('totp') && (passkey === null || !passkeysWork())
@@ -54,21 +68,7 @@ export function secondStepForm(
   }
   return html`<form class="second" @submit=${withCode}>
     <p>${isPasskeyElsewhere(step) ? words.passkeyElsewhere : words.second}</p>
-    ${
-      step.ways.includes('totp')
-        ? html`<label
-            >${words.code}<input
-              type="text"
-              name="code"
-              inputmode="numeric"
-              autocomplete="one-time-code"
-              maxlength="7"
-              pattern="\\s*\\d{3}\\s*\\d{3}\\s*"
-              required
-              ${ref(focusOnce)}
-          /></label>`
-        : nothing
-    }
+    ${step.ways.includes('totp') ? codeField(words.code, true) : nothing}
     <div class="do">
       <button type="button" @click=${never}>${words.never}</button>
       ${

@@ -5,6 +5,7 @@ import type { Factor } from '../../glossary/people.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
 import { qrPath } from '../../tools/qr-code.ts'
 import { Failure } from '../../tools/failure.ts'
+import type { Own } from '../accounts/account-desk.ts'
 import { createOwnAccount } from '../accounts/own-account.ts'
 import type { PeopleFile } from '../accounts/people-file.ts'
 import type { Stored, StoredUser } from '../accounts/people-format.ts'
@@ -32,12 +33,7 @@ export type FactorDeskNeeds = {
 /** `offer`: what is sent back with the first code. `address`: what the QR code says (otpauth://). */
 export type CodesOffer = { offer: string; secret: string; address: string; qr: { size: number; path: string } }
 export type Offered = { offer: string; code: string }
-/** Whose own session does it: what that browser holds from then on. Null: it was no session. */
-export type Own = {
-  session: string | null
-  browser: string | null
-  give(session: string, browser: string): void
-}
+/** Who does it, and whose own session it is. */
 export type Doer = { actor: string; own: Own }
 
 type Whose = { user: string; actor: string }
