@@ -211,7 +211,7 @@ describe('a short-lived token', () => {
     expect(body).toMatchObject({ name: 'Dilys (Asha)', role: 'operator' })
     expect((await call(body.token, 'GET', '/session')).body).toEqual({
       ...{ name: 'Dilys (Asha)', role: 'operator', roles: ['operator'], user: null, scope: 'wall' },
-      ...{ how: 'token', confirmed: true },
+      ...{ how: 'token', confirmed: true, withheld: [], factor: null },
     })
     expect((await kinds()).find(({ kind }) => kind === 'token.issued')).toMatchObject({
       actor: 'operator:Asha',

@@ -5,7 +5,8 @@
 import { type Server, createServer } from 'node:http'
 import { Provider } from 'oidc-provider'
 
-export type DirectoryPerson = { name: string; groups: string[] }
+/** `amr`: what they proved themselves with there (RFC 8176). */
+export type DirectoryPerson = { name: string; groups: string[]; amr?: string[] }
 export const CLIENT = { id: 'lamppost', secret: 'a secret of the directory and of Lamppost' }
 
 export async function startDirectory(
@@ -44,7 +45,7 @@ export async function startDirectory(
       },
     ],
     pkce: { required: () => true },
-    claims: { openid: ['sub'], profile: ['name', 'groups'] },
+    claims: { openid: ['sub', 'amr'], profile: ['name', 'groups'] },
     conformIdTokenClaims: false,
     cookies: { keys: ['of a test'] },
     features: {
@@ -55,7 +56,7 @@ export async function startDirectory(
     interactions: { url: (_, { uid }) => `/interaction/${uid}` },
     findAccount: (_, sub) => ({
       accountId: sub,
-      claims: async () => ({ sub, ...people[sub] }),
+      claims: async () => ({ sub, name: people[sub]?.name, groups: people[sub]?.groups }),
     }),
     // What a person agrees to, the council has agreed to.
     loadExistingGrant: async (context) => {
@@ -73,7 +74,9 @@ export async function startDirectory(
   async function finish(
     ...[request, response, user]: [Parameters<typeof pass>[0], Parameters<typeof pass>[1], string]
   ) {
-    await provider.interactionFinished(request, response, { login: { accountId: user } })
+    await provider.interactionFinished(request, response, {
+      login: { accountId: user, ...(people[user]?.amr ? { amr: people[user].amr } : {}) },
+    })
   }
   return {
     issuer,

@@ -232,6 +232,37 @@ describe('a stranger', () => {
   })
 })
 
+describe('where a role needs a second factor', () => {
+  const siteWanting = (secondFactor: string): string =>
+    `${siteOf(directory.issuer)}${secondFactor}secondFactor: { requiredFor: [evidence] }\n`
+  const rolesOf = async (page: Page): Promise<string[]> => ((await session(page)) as { roles?: string[] }).roles ?? []
+  test('the directory says what was proven there: without it the role is withheld, and who can change that is said', async () => {
+    const page = await signedIn('olive')
+    await page.locator('lamppost-people').waitFor()
+    writeFileSync(join(folder, 'site.yaml'), siteWanting('  secondFactor: { values: [mfa, hwk] }\n'))
+    await until(
+      () => rolesOf(page),
+      (roles) => roles.length === 0,
+    )
+    await page.reload()
+    await page.locator('lamppost-people .withheld').getByText('council’s directory does not say').waitFor()
+    expect(await page.locator('lamppost-factors').count()).toBe(0)
+    const olive = people.olive as DirectoryPerson
+    people.olive = { ...olive, amr: ['pwd', 'mfa'] }
+    const proven = await signedIn('olive')
+    await proven.locator('lamppost-people').waitFor()
+    people.olive = olive
+    expect(await rolesOf(proven)).toEqual(['evidence'])
+    // The council vouches for all who come from there.
+    writeFileSync(join(folder, 'site.yaml'), siteWanting('  secondFactor: always\n'))
+    await until(
+      () => rolesOf(page),
+      (roles) => roles.includes('evidence'),
+    )
+    writeFileSync(join(folder, 'site.yaml'), siteOf(directory.issuer))
+  })
+})
+
 test('in the night in which it does not answer that is said, an account made here goes on, and its use is entered', async () => {
   const page = await signedIn('asha')
   await page.locator('lamppost-people').waitFor()
