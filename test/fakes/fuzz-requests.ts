@@ -169,8 +169,9 @@ export function createFuzz({
         '{"__proto__":{"role":"supervisor"}}',
       ])
     const made = value(schema)
-    if (perhaps(0.05) && typeof made === 'object' && made !== null) Object.assign(made, { extra: of(ODD_VALUES) })
-    return JSON.stringify(made)
+    // A copy: what is odd is odd for all who come later, too.
+    const isPlain = typeof made === 'object' && made !== null && !Array.isArray(made)
+    return JSON.stringify(isPlain && perhaps(0.05) ? { ...made, extra: of(ODD_VALUES) } : made)
   }
   const escaped = (text: string): string => {
     try {
