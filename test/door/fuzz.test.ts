@@ -16,8 +16,8 @@ import { randomOf } from '../fakes/seeded-random.ts'
 const EACH = 10_000
 const AT_ONCE = 24
 const WITHIN_MS = 15_000
-/** Chosen anew each day, and said when something fails. */
-const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Date.now() / 86_400_000))
+/** The same requests each time; FUZZ_SEED sends others, as the bench does. */
+const SEED = Number(process.env.FUZZ_SEED ?? 20_787)
 /** They ask networks, and wait for what is not there. */
 const NOT_HERE = new Set(['POST /api/v1/discovery', 'GET /api/v1/events'])
 const SITE = `site: { id: town, name: Town, timezone: Europe/London }
