@@ -5,10 +5,11 @@ import { rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { makeBackup, restoreBackup } from './town-backup.ts'
 import { realClock } from '../../tools/clock.ts'
 import { messageOf } from '../../tools/failure.ts'
 import { packageRoot } from '../../tools/package-root.ts'
+import { makeBackup } from './town-backup.ts'
+import { restoreBackup } from './town-restore.ts'
 
 type Options = {
   data?: string | undefined
@@ -30,8 +31,7 @@ async function openOutput(
   await once(output, 'open').catch((error: unknown) => {
     throw new Error(`${to} cannot be written: ${messageOf(error)}`, { cause: error })
   })
-  const onSignal = (): void => rmSync(part, { force: true })
-  process.once('exit', onSignal)
+  process.once('exit', () => rmSync(part, { force: true }))
   return {
     output,
     async commit() {

@@ -16,6 +16,9 @@ export type Manifest = {
   files: { name: string; bytes: number; sha256: string }[]
 }
 export const MANIFEST = 'manifest.json'
+export const LEDGER = 'ledger.sqlite'
+/** Not of the data folder: where the site file lies in a back-up. */
+export const SITE = 'site'
 const SHAPE = Type.Object({
   lamppost: Type.String(),
   at: Type.String(),
