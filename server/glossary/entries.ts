@@ -275,8 +275,8 @@ export type EvidenceEntries = {
     refused: string | null
   }
   /**
-   * What of a package left by a link, and what of it has arrived for certain: that is not sent again in the same
-   * fetching. `handed` and `arrived` are bytes from `from` on.
+   * What of a package left by a link. `handed`: bytes from `from` on that the recipient’s machine acknowledged;
+   * `arrived`: of those, what has arrived for certain. That is not sent again in the same fetching.
    */
   'disclosure.sent': {
     disclosure: string

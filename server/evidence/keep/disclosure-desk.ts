@@ -37,14 +37,14 @@ type Sending = {
   range: Range
   use: number
   address: string
-  /** Bytes that the other side has acknowledged. */
+  /** Bytes that the recipient’s machine has acknowledged; its program may not have read them all. */
   handed: number
   stop(): void
 }
-/** For whoever sends it: how much has left, and that it is over, however it ended. */
+/** For whoever sends it: how much the recipient’s machine has acknowledged, and that it is over, however it ended. */
 export type SendingAccount = {
   handed(bytes: number): void
-  /** @param clean the other side has ended in good order: what was handed has arrived */
+  /** @param clean the recipient’s program has ended in good order: it has read all that its machine acknowledged */
   over(clean?: boolean): Promise<void>
 }
 
@@ -86,7 +86,7 @@ export function createDisclosureDesk({
     }
   }
   const againOf = (id: string, use: number): number => book.fetchings(id).find((each) => each.use === use)?.again ?? 0
-  /** Of what was handed to the connection: how many bytes have arrived for certain. */
+  /** Of what the recipient’s machine has acknowledged: how many bytes have arrived for certain. */
   const arrivedOf = (id: string, job: MadeExport, { use, handed }: Sending): number =>
     arrivedFor(handed, againOf(id, use), job.facts.bytes)
   /** What has arrived for certain does not leave again in the same fetching. */

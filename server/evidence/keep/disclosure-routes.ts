@@ -5,7 +5,8 @@ import type { Disclosure, Export, MadeExport } from '../../glossary/evidence.ts'
 import { Failure } from '../../tools/failure.ts'
 import { type App, actorOf } from '../../door/door.ts'
 import type { SendingAccount } from './disclosure-desk.ts'
-import { rangeOf, sendPackage } from '../order/export-routes.ts'
+import type { Range } from './sent-ranges.ts'
+import { rangeOf, sendPackage } from '../order/send-package.ts'
 import { DISCLOSURE, ID_PARAMS, PROBLEM, listOf } from '../../door/shapes.ts'
 
 export type DisclosurePort = {
@@ -29,7 +30,7 @@ export type DisclosurePort = {
     secret: string,
     use: {
       what: 'package' | 'companion' | null
-      rangeOf(made: MadeExport): { from: number; to: number } | null
+      rangeOf(made: MadeExport): Range | null
       address: string
       /** Ends the sending of it: the same recipient goes on elsewhere. */
       stop?: () => void
@@ -65,7 +66,7 @@ const ORDER = Type.Object(
 )
 const LINK = Type.Object({ secret: Type.String({ pattern: '^[A-Za-z0-9_-]{20,100}$' }) })
 /** @throws export/no-such-range before anything is counted */
-function thereOf(range: ReturnType<typeof rangeOf>): ReturnType<typeof rangeOf> {
+function thereOf(range: Range | null): Range | null {
   if (range && range.from > range.to) throw new Failure('export/no-such-range', 'The package has no such range.')
   return range
 }

@@ -26,8 +26,9 @@ const MOST_AGAIN_BYTES = 8_000_000
 const MOST_AGAIN_SHARE = 0.5
 
 /**
- * Of a fetching that broke off: how many of the bytes that were handed to the connection have arrived for certain. The
- * others may be fetched again.
+ * Of a fetching that broke off: how many of the bytes that the recipient’s machine acknowledged have arrived for certain.
+ * The others may be fetched again.
+ * @param handed those that were acknowledged
  * @param again how many were given up as lost before, in the same fetching. @param size of the package
  */
 export function arrivedFor(handed: number, again: number, size: number): number {
