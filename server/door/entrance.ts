@@ -58,14 +58,18 @@ const REASONS: ReadonlyMap<string, string> = new Map([
  * @param request gets its `person`, as they act on this route
  */
 export function createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused, address }: EntrancePort) {
+  /** @throws people/confirm-first */
+  function mustBeConfirmed(credential: Credential, confirmed: boolean | undefined): void {
+    if (confirmed && 'cookie' in credential && !isConfirmed(credential.cookie))
+      throw new Failure('people/confirm-first', CONFIRM_FIRST)
+  }
   /** A body may be held back until the right is gone. @throws as when they came */
   async function stillIn({ body, credential, person, routeOptions }: FastifyRequest): Promise<void> {
     const { roles, scopes = [], withheld = false, confirmed } = routeOptions.config
     if (!roles || !credential || !person || body === undefined) return
     if (actingAs(whoHas(credential), { roles, scopes, withheld }) === null)
       throw new Failure('people/unauthenticated', ENDED)
-    if (confirmed && 'cookie' in credential && !isConfirmed(credential.cookie))
-      throw new Failure('people/confirm-first', CONFIRM_FIRST)
+    mustBeConfirmed(credential, confirmed)
   }
   async function enter(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { roles, scopes = [], withheld = false, signed, confirmed } = request.routeOptions.config
@@ -97,8 +101,7 @@ export function createEntrance({ whoHas, isConfirmed, onRefusedPress, onRefused,
     const acting = actingAs(holder, access)
     request.person = acting ?? holder
     if (credential && acting) {
-      if (confirmed && 'cookie' in credential && !isConfirmed(credential.cookie))
-        throw new Failure('people/confirm-first', CONFIRM_FIRST)
+      mustBeConfirmed(credential, confirmed)
       return request.onlyWhile(() => actingAs(whoHas(credential), access) !== null)
     }
     if (!holder) {

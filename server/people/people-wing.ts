@@ -9,7 +9,7 @@ import type { Append, Draft } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
 import type { Role } from '../glossary/people.ts'
 import type { Site } from '../glossary/site.ts'
-import { type Clock, isoTime } from '../tools/clock.ts'
+import type { Clock } from '../tools/clock.ts'
 import { createTopic } from '../tools/topic.ts'
 import { createAccountDesk } from './accounts/account-desk.ts'
 import { accountRoutes } from './accounts/account-routes.ts'
@@ -82,7 +82,7 @@ function openSignIn({ clock, dataFolder, demo, town, ledger, closing, onError, l
     onRefused: refusals.signIn,
     second,
     personOf: identities.personOf,
-    now: () => isoTime(clock.now()).slice(11, 19),
+    now: () => clock.now(),
     log: (reason) => logger.info(`a passkey was not taken: ${reason}`),
     sleep: (ms) => clock.sleep(ms),
   })
@@ -151,10 +151,7 @@ export function openPeople(needs: PeopleNeeds) {
         ...passPort(identities, record),
       })
       accountRoutes(app, createAccountDesk({ clock, people, identities, record, townNames }), address)
-      const { renew } = identities.sessions
-      const { remember } = identities.browsers
-      const factorNeeds = { ...factors, clock, people, record, renew, remember, save: identities.save, town: townName }
-      factorRoutes(app, createFactorDesk(factorNeeds), address)
+      factorRoutes(app, createFactorDesk({ ...factors, clock, people, identities, record, town: townName }), address)
       const book = createSessionBook(identities, { record, clock, directory })
       sessionRoutes(app, sessionPort(identities, { signIn, book, demo, second: factors.second }), address)
       const { hasPasskeys } = people

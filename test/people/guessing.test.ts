@@ -50,7 +50,7 @@ function room() {
     },
     personOf: personOfUser,
     log: () => {},
-    now: () => '22:30:00',
+    now: () => Date.parse('2026-11-30T22:30:00Z'),
     sleep: async () => {},
   })
   const attempt = (

@@ -8,7 +8,7 @@ import type { Clock } from '../../tools/clock.ts'
 import { isoTime } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
 import type { Identities } from '../sign-in/identities.ts'
-import { createOwnAccount } from './own-account.ts'
+import { type Own, createOwnAccount, unknownUser } from './own-account.ts'
 import { adviceOn } from './password-advice.ts'
 import type { PeopleFile } from './people-file.ts'
 import type { Stored, StoredUser } from './people-format.ts'
@@ -25,15 +25,6 @@ export type AccountDeskNeeds = {
 }
 export type NewAccount = { user: string; name: string; roles: Role[]; password: string }
 export type AccountChange = { name?: string; roles?: Role[]; password?: string }
-/** Whoever sets a password of their own: the cookies of their session and browser there. */
-export type Own = {
-  session: string | null
-  browser: string | null
-  /** What that browser holds from then on. */
-  give(session: string, browser: string): void
-}
-
-const unknown = (user: string): Failure => new Failure('user/unknown', `Nobody signs in as "${user}" here.`)
 /** @throws user/last-supervisor: then only the machine's own command line could make one again */
 const mustLeaveSupervisor =
   (user: string) =>
@@ -44,7 +35,8 @@ const mustLeaveSupervisor =
   }
 
 export function createAccountDesk({ clock, people, identities, record, townNames }: AccountDeskNeeds) {
-  const { sessions, passes, browsers } = identities
+  const { sessions, passes } = identities
+  const { find, isOwn, mustStillBe, goOn } = createOwnAccount({ people, identities })
   const viewOf = ({ user, name, roles, since, password, factors }: StoredUser): Account => ({
     ...{ user, name, roles, since, scheme: schemeOf(password) },
     sessions: sessions.of(user, null).length,
@@ -54,12 +46,6 @@ export function createAccountDesk({ clock, people, identities, record, townNames
   async function judge(password: string, about: readonly string[]): Promise<void> {
     const wrong = await adviceOn(password, [...about, ...townNames()])
     if (wrong !== null) throw new Failure('user/weak-password', wrong)
-  }
-  /** @throws user/unknown */
-  function find(user: string): StoredUser {
-    const found = people.user(user)
-    if (!found) throw unknown(user)
-    return found
   }
   async function done(draft: Draft): Promise<void> {
     await record(draft)
@@ -91,17 +77,17 @@ export function createAccountDesk({ clock, people, identities, record, townNames
       if (password !== undefined) await judge(password, [user, name ?? before.name])
       const facts = { ...(name === undefined ? {} : { name }), ...(roles ? { roles } : {}) }
       const may = (all: Stored): void => {
-        // Whoever was signed out meanwhile, as by a supervisor, undoes nothing of that.
-        if (own.session !== null && all.users.find((each) => each.user === user)?.stamp !== before.stamp)
-          throw new Failure('people/unauthenticated', 'This session has ended meanwhile; sign in again.')
+        if (own.session !== null)
+          mustStillBe(
+            all.users.find((each) => each.user === user),
+            before,
+          )
         if (roles && !roles.includes('supervisor')) mustLeaveSupervisor(user)(all)
       }
       const now = await people.changeUser(user, { ...facts, ...(password === undefined ? {} : { password }) }, may)
-      if (!now) throw unknown(user)
-      const session =
-        password !== undefined && own.session !== null ? sessions.renew(own.session, { stamp: now.stamp }) : null
-      // Given before it is entered: nobody is signed out because the disk is full.
-      if (session !== null) own.give(session, browsers.remember(own.browser, user))
+      if (!now) throw unknownUser(user)
+      // Before it is entered: nobody is signed out because the disk is full.
+      if (password !== undefined) goOn(own, user, { stamp: now.stamp })
       await done(changed(now, password !== undefined, actor))
       return viewOf(find(user))
     },
@@ -109,7 +95,7 @@ export function createAccountDesk({ clock, people, identities, record, townNames
     async remove(user: string, actor: string): Promise<void> {
       find(user)
       const removed = await people.removeUser(user, mustLeaveSupervisor(user))
-      if (!removed) throw unknown(user)
+      if (!removed) throw unknownUser(user)
       sessions.end(user, null)
       await done({ kind: 'user.removed', actor, subject: user, body: { user, name: removed.name } })
     },
@@ -137,7 +123,7 @@ export function createAccountDesk({ clock, people, identities, record, townNames
       if (name === null) throw new Failure('token/unknown', 'There is no such token here, or it has ended.')
       await done({ kind: 'token.revoked', actor, subject: 'token', body: { token: id, name } })
     },
-    isOwn: createOwnAccount(people),
+    isOwn,
   }
 }
 export type AccountDesk = ReturnType<typeof createAccountDesk>

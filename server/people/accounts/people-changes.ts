@@ -7,12 +7,12 @@ import { type Stored, type StoredToken, type StoredUser, hashToken } from './peo
 const markOf = (secret: string): string => hashToken(`mark ${secret}`).slice(0, 12)
 const ACTOR = 'machine:command line'
 
-/** What the record knows of accounts and tokens: no hash of a password or token. */
 /** `mark`: of its secret, to know another one under the same id. */
 type KnownFactor = Pick<StoredFactor, 'id' | 'kind' | 'name'> & { mark: string }
 /** `mark`: of the password's hash. Both are left out by a version that did not know them. */
 type KnownUser = Pick<StoredUser, 'user' | 'name' | 'roles' | 'stamp'> & { mark?: string; factors?: KnownFactor[] }
 type KnownToken = Pick<StoredToken, 'id' | 'name' | 'role' | 'scope' | 'until' | 'helpPoints'>
+/** What the record knows of accounts and tokens: no hash of a password or token. */
 export type Known = { users: KnownUser[]; tokens: KnownToken[] }
 export const knownOf = ({ users, tokens }: Stored): Known => ({
   users: users.map(({ user, name, roles, stamp, password, factors }) => ({

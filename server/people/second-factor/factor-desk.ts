@@ -5,12 +5,11 @@ import type { Factor } from '../../glossary/people.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
 import { qrPath } from '../../tools/qr-code.ts'
 import { Failure } from '../../tools/failure.ts'
-import type { Own } from '../accounts/account-desk.ts'
-import { createOwnAccount } from '../accounts/own-account.ts'
+import { type Own, type OwnAccountNeeds, createOwnAccount, unknownUser } from '../accounts/own-account.ts'
 import type { PeopleFile } from '../accounts/people-file.ts'
 import type { Stored, StoredUser } from '../accounts/people-format.ts'
 import { type StoredFactor, factorView } from './factor-format.ts'
-import { codeAddress, codeStep, newCodeSecret } from './one-time-codes.ts'
+import { clockWords, codeAddress, codeStep, newCodeSecret } from './one-time-codes.ts'
 import type { MadePasskey, NewPasskeyOptions, Passkeys, RegistrationResponseJSON } from './passkeys.ts'
 import type { Seal } from './seal.ts'
 
@@ -22,12 +21,9 @@ export type FactorDeskNeeds = {
   people: Pick<PeopleFile, 'user' | 'changeFactors'>
   seal: Seal
   passkeys: Passkeys
-  /** Of sessions and known browsers: by what a person is known from then on. */
-  renew(session: string, to: { stamp: string; factor: StoredFactor['kind'] | null }): string | null
-  remember(browser: string | null, user: string): string
+  /** `save`: sessions as they are now are to outlive a restart. */
+  identities: OwnAccountNeeds['identities'] & { save(): Promise<void> }
   record(draft: Draft): Promise<unknown>
-  /** Sessions as they are now are to outlive a restart. */
-  save(): Promise<void>
   town(): string
 }
 /** `offer`: what is sent back with the first code. `address`: what the QR code says (otpauth://). */
@@ -45,46 +41,28 @@ function mustHaveRoom(factors: readonly StoredFactor[]): void {
 const hasPasskey = ({ factors }: StoredUser, credential: string): boolean =>
   factors.some((each) => each.kind === 'passkey' && each.credential === credential)
 
-export function createFactorDesk({
-  clock,
-  people,
-  seal,
-  passkeys,
-  renew,
-  remember,
-  record,
-  save,
-  town,
-}: FactorDeskNeeds) {
-  /** @throws user/unknown */
-  function find(user: string): StoredUser {
-    const found = people.user(user)
-    if (!found) throw new Failure('user/unknown', `Nobody signs in as "${user}" here.`)
-    return found
-  }
+export function createFactorDesk({ clock, people, seal, passkeys, identities, record, town }: FactorDeskNeeds) {
+  const { find, isOwn, mustStillBe, goOn } = createOwnAccount({ people, identities })
   async function done(draft: Draft): Promise<void> {
     await record(draft)
-    await save()
+    await identities.save()
   }
   /**
-   * @param stamp as of the beginning of the request: whoever was signed out meanwhile changes nothing
+   * @param before as of the beginning of the request
    * @throws people/unauthenticated, factor/too-many, factor/refused
    */
   async function change(
-    { user, stamp }: Pick<StoredUser, 'user' | 'stamp'>,
+    before: Pick<StoredUser, 'user' | 'stamp'>,
     make: (now: StoredUser, all: Stored) => StoredFactor[],
     { own }: Doer,
-  ): Promise<StoredUser> {
+  ): Promise<void> {
+    const { user } = before
     const now = await people.changeFactors(user, (account, all) => {
-      if (account.stamp !== stamp)
-        throw new Failure('people/unauthenticated', 'This session has ended meanwhile; sign in again.')
+      mustStillBe(account, before)
       return make(account, all)
     })
-    if (!now) throw new Failure('user/unknown', `Nobody signs in as "${user}" here any more.`)
-    const factor = now.factors.at(-1)?.kind ?? null
-    const session = own.session === null ? null : renew(own.session, { stamp: now.stamp, factor })
-    if (session !== null) own.give(session, remember(own.browser, user))
-    return now
+    if (!now) throw unknownUser(user)
+    goOn(own, user, { stamp: now.stamp, factor: now.factors.at(-1)?.kind ?? null })
   }
   const entry = (kind: 'factor.added' | 'factor.removed', of: StoredFactor, { user, actor }: Whose): Draft => ({
     ...{ kind, actor, subject: user, body: { user, factor: of.id, what: of.kind, name: of.name } },
@@ -117,7 +95,7 @@ export function createFactorDesk({
   })
 
   return {
-    isOwn: createOwnAccount(people),
+    isOwn,
     /** @throws user/unknown */
     list: (user: string): Factor[] => find(user).factors.map(factorView),
     /** @throws user/unknown */
@@ -141,12 +119,7 @@ export function createFactorDesk({
         throw new Failure('factor/refused', 'This took too long, or was begun by somebody else; begin again.')
       const { secret } = offered
       const used = codeStep({ secret, used: 0 }, code, clock.now())
-      if (used === null)
-        throw new Failure(
-          'factor/refused',
-          `This is not the code of now. The server’s clock says ${isoTime(clock.now()).slice(0, 19)} UTC: is the ` +
-            'telephone’s right?',
-        )
+      if (used === null) throw new Failure('factor/refused', `This is not the code of now. ${clockWords(clock.now())}`)
       return add(account, { ...kept(name), kind: 'totp', secret, used }, doer)
     },
     /** @throws user/unknown, factor/refused, factor/too-many, factor/no-passkeys */

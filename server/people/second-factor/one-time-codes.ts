@@ -1,5 +1,6 @@
 /** Codes of an authenticator app: RFC 6238 with what every app can: SHA-1, six digits, 30 seconds. */
 import { Secret, TOTP } from 'otpauth'
+import { isoTime } from '../../tools/clock.ts'
 import type { StoredCodes } from './factor-format.ts'
 
 const STEP_S = 30
@@ -15,6 +16,10 @@ export const newCodeSecret = (): string => new Secret({ size: SECRET_BYTES }).ba
 /** What the QR code says. @param town whose account it is, as the app lists it */
 export const codeAddress = (secret: string, { town, user }: { town: string; user: string }): string =>
   codesOf(secret, { issuer: `Lamppost ${town}`, label: user }).toString()
+
+/** A code that is refused is most often one of a telephone whose clock is wrong. @param now milliseconds since 1970 */
+export const clockWords = (now: number): string =>
+  `The server’s clock says ${isoTime(now).slice(0, 19).replace('T', ' ')} UTC; is the telephone’s right?`
 
 /**
  * The number of the 30 seconds whose code this is; null: it is none of now, or was used before.

@@ -9,6 +9,7 @@ import { Failure } from '../../tools/failure.ts'
 import { type PublicAddress, originOf } from '../../door/public-address.ts'
 import type { StoredUser } from '../accounts/people-format.ts'
 import type { AuthenticationResponseJSON } from '../second-factor/passkeys.ts'
+import { clockWords } from '../second-factor/one-time-codes.ts'
 import type { SecondStep } from '../second-factor/second-step.ts'
 import type { Guess } from './guessing.ts'
 import type { Holder } from './session-store.ts'
@@ -55,8 +56,8 @@ export type SignInPort = {
   guessing: { begin(guess: Guess): number; wasRight(guess: Guess): void; wrongToken(address: string): number }
   onRefused(refused: { user: string; from: string; reason: string }): void
   second: Pick<SecondStep, 'ask' | 'whose' | 'byCode' | 'byPasskey' | 'begun' | 'finished'>
-  /** Of the server’s clock, for people. */
-  now(): string
+  /** Milliseconds since 1970, by the server’s clock. */
+  now(): number
   /** With the roles that they have by that. */
   personOf(account: StoredUser, proven: boolean): Person | null
   /** Why a passkey does not prove itself. */
@@ -74,9 +75,8 @@ const UNKNOWN = 'This name and password (or token) are not known here.'
 const TOO_LATE = 'That took too long: begin again with your password.'
 const WRONG_PASSKEY =
   'This passkey was not taken: it took too long, or it is not known here. Try again, or use your name and password.'
-const wrongCode = (now: string): string =>
-  `This is not the code of now, or it was used already: wait for the next one. The server’s clock says ${now} UTC; is the ` +
-  'telephone’s right?'
+const wrongCode = (now: number): string =>
+  `This is not the code of now, or it was used already: wait for the next one. ${clockWords(now)}`
 
 /** Each names those before it as well: the first that is found is the one. */
 const BROWSERS: readonly [RegExp, string][] = [
