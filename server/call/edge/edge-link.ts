@@ -82,7 +82,7 @@ export function openEdgeLink({
   async function reach(): Promise<Socket> {
     const there = await openEdgeSocket(path)
     if (there) return there
-    // One that is a service of its own is started again by whoever started it: ours would take its place for good.
+    // A service manager starts its edge again. An edge that we started meanwhile would hold the socket, and keep it out.
     const backBy = wasApart ? clock.monotonic() + BACK_WITHIN_MS : 0
     while (clock.monotonic() < backBy && !stopped.signal.aborted) {
       await clock.sleep(200, stopped.signal)

@@ -1,6 +1,7 @@
 /**
- * How a camera's stream is signed in to: by digest. A password in the clear (Basic) can be read by everybody on the
- * way, and whoever stands there can ask for it in the camera's place: only where the site file says so. Pure.
+ * How the server signs in to a camera's stream: by digest. With Basic the password travels in the clear: everybody on
+ * the way can read it, and a machine that answers in the camera's place can ask for it. So Basic is used only where the
+ * site file allows it. Pure.
  */
 import { type Challenge, answerChallenge, readChallenge } from '../../../tools/http-digest.ts'
 
