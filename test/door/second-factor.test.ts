@@ -7,10 +7,9 @@ import { Secret, TOTP } from 'otpauth'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type House, openHouse } from '../../server/house.ts'
 import { AT_THE_ROOT } from '../../server/door/public-address.ts'
-import type { Role } from '../../server/glossary/people.ts'
-import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { until } from '../contracts/test-town.ts'
+import { createTestAccounts } from '../people/test-accounts.ts'
 import { createSoftwareAuthenticator } from '../fakes/software-authenticator.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-factor-'))
@@ -25,17 +24,10 @@ cameras: []
 const ADDRESS = { ...AT_THE_ROOT, trustProxy: true }
 let house: House
 let origin: string
-const people = () => openPeopleFile(join(data, 'people.json'))
+const { people, made, account } = createTestAccounts(data, PASSWORD)
 const open = () => openHouse({ siteFile, dataFolder: data, port: 0, host: '127.0.0.1', rtmpPort: 0, address: ADDRESS })
-let made = 0
 /** Each account comes from an address of its own, by the word of a proxy: nobody's wrong tries slow another's. */
-const address = () => ({ 'x-forwarded-for': `10.0.${made}.1`, 'x-forwarded-proto': 'http' })
-async function account(...roles: Role[]): Promise<string> {
-  const user = `user${(made += 1)}`
-  const [role = 'operator'] = roles
-  await people().addUser(user, PASSWORD, { name: `Person ${made}`, role, roles, helpPoints: null })
-  return user
-}
+const address = () => ({ 'x-forwarded-for': `10.0.${made()}.1`, 'x-forwarded-proto': 'http' })
 
 beforeAll(async () => {
   writeFileSync(siteFile, SITE)

@@ -7,10 +7,9 @@ import { Secret, TOTP } from 'otpauth'
 import type { Browser, Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type House, openHouse } from '../../server/house.ts'
-import type { Role } from '../../server/glossary/people.ts'
-import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { until } from '../contracts/test-town.ts'
+import { createTestAccounts } from '../people/test-accounts.ts'
 import { openBrowser } from './town-process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-factor-page-'))
@@ -26,14 +25,7 @@ let house: House
 let browser: Browser
 /** By its name: a passkey belongs to one. */
 let origin: string
-const people = () => openPeopleFile(join(data, 'people.json'))
-let made = 0
-async function account(...roles: Role[]): Promise<string> {
-  const user = `user${(made += 1)}`
-  const [role = 'operator'] = roles
-  await people().addUser(user, PASSWORD, { name: `Person ${made}`, role, roles, helpPoints: null })
-  return user
-}
+const { people, account } = createTestAccounts(data, PASSWORD)
 
 beforeAll(async () => {
   mkdirSync(output, { recursive: true })
