@@ -6,6 +6,7 @@ import { type Socket, connect as connectTcp } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { messageOf } from '../tools/failure.ts'
 import { unacknowledged } from '../tools/process/send-queue.ts'
+import { tlsNameOf } from '../tools/tls-name.ts'
 import type { PostOutcome } from './webhook-post.ts'
 
 const USUAL_PORT = 6514
@@ -23,7 +24,12 @@ function open({ url, ca }: SyslogAccess): Socket {
   const { protocol, hostname, port } = new URL(url)
   const at = { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || USUAL_PORT }
   if (protocol === 'tcp:') return connectTcp(at)
-  return connectTls({ ...at, minVersion: 'TLSv1.2', servername: at.host, ...(ca === null ? {} : { ca }) })
+  const servername = tlsNameOf(at.host)
+  return connectTls({
+    ...{ ...at, minVersion: 'TLSv1.2' as const },
+    ...(servername === undefined ? {} : { servername }),
+    ...(ca === null ? {} : { ca }),
+  })
 }
 
 export function createSyslogSenders() {

@@ -2,10 +2,17 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 
-/** @returns the paths of two PEM files in this folder */
-export function selfSigned(folder: string, name = 'localhost', days = 2): { cert: string; key: string } {
+/** @param address of numbers that it is for as well. @returns the paths of two PEM files in this folder */
+export function selfSigned(
+  folder: string,
+  name = 'localhost',
+  days = 2,
+  address: string | null = null,
+): { cert: string; key: string } {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
   const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', String(days)]
-  execFileSync('openssl', ['req', ...kind, '-keyout', key, '-out', cert, '-subj', `/CN=${name}`], { stdio: 'ignore' })
+  const also = address === null ? [] : ['-addext', `subjectAltName=DNS:${name},IP:${address}`]
+  const files = ['-keyout', key, '-out', cert, '-subj', `/CN=${name}`]
+  execFileSync('openssl', ['req', ...kind, ...files, ...also], { stdio: 'ignore' })
   return { cert, key }
 }

@@ -13,7 +13,7 @@ import { until } from '../contracts/test-town.ts'
 import { selfSigned } from '../contracts/certificate.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-syslog-'))
-const pems = selfSigned(folder)
+const pems = selfSigned(folder, 'localhost', 2, '127.0.0.1')
 const [cert, key] = [readFileSync(pems.cert, 'utf8'), readFileSync(pems.key, 'utf8')]
 const senders = createSyslogSenders()
 const sendSyslog = senders.send
@@ -65,7 +65,7 @@ describe('an entry as a SIEM reads it', () => {
 })
 
 describe('a message on its way', () => {
-  const listen = async (onSocket: (socket: TLSSocket) => void) => {
+  const listen = async (onSocket: (socket: TLSSocket & { servername?: unknown }) => void) => {
     const server = createServer({ cert, key }, onSocket)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
     server.on('tlsClientError', () => {})
@@ -84,6 +84,18 @@ describe('a message on its way', () => {
     for (const word of ['hello', 'there'])
       expect(await sendSyslog({ url, ca: cert }, framed(word), never)).toEqual({ outcome: 'delivered', status: 0 })
     expect([got, connections]).toEqual(['5 hello5 there', 1])
+    senders.close()
+    await close()
+  })
+  test('names the other machine to it by its name, and not by an address of numbers', async () => {
+    const names: unknown[] = []
+    const { url, close } = await listen((socket) => {
+      names.push(socket.servername)
+      socket.resume()
+    })
+    for (const at of [url, url.replace('localhost', '127.0.0.1')])
+      expect((await sendSyslog({ url: at, ca: cert }, framed('hello'), never)).outcome).toBe('delivered')
+    expect(names).toEqual(['localhost', false])
     senders.close()
     await close()
   })

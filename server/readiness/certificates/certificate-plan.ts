@@ -1,6 +1,5 @@
 /** Which certificates a town lives by, and what is said of those that end. Pure. */
 import { X509Certificate } from 'node:crypto'
-import { isIP } from 'node:net'
 import type { Site } from '../../glossary/site.ts'
 
 export type CertificateKind =
@@ -48,8 +47,6 @@ export function shownTo({
   ]
   return [...new Map(all.toReversed().map((each) => [`${each.host} ${each.port}`, each])).values()].toReversed()
 }
-/** A name for TLS; an address of numbers has none. */
-export const serverNameOf = ({ host }: Pick<Shown, 'host'>): string | undefined => (isIP(host) === 0 ? host : undefined)
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g
 /** The first end in a chain: with it the chain is of no use. Null: there is none, or it cannot be read. */

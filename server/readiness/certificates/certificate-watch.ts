@@ -2,7 +2,8 @@
 import { connect } from 'node:tls'
 import { X509Certificate } from 'node:crypto'
 import type { Clock } from '../../tools/clock.ts'
-import { type Certificate, type Shown, serverNameOf } from './certificate-plan.ts'
+import { tlsNameOf } from '../../tools/tls-name.ts'
+import type { Certificate, Shown } from './certificate-plan.ts'
 
 const EVERY_MS = 12 * 3_600_000
 /** A start has better to do. */
@@ -14,7 +15,7 @@ const APART_MS = 200
 /** When the certificate that is shown there ends; null: nobody shows one. */
 export const lookAt = (shown: Shown): Promise<number | null> =>
   new Promise((resolve) => {
-    const servername = serverNameOf(shown)
+    const servername = tlsNameOf(shown.host)
     const socket = connect({
       ...{ host: shown.host, port: shown.port, timeout: WITHIN_MS },
       // It is only looked at: what it is trusted for is the business of whoever uses it.
