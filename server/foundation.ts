@@ -42,5 +42,8 @@ export function openGround({ dataFolder, host }: { dataFolder: string; host: str
   const closing = createClosingStack((what, error) => logger.error({ err: error }, `closing ${what} failed`))
   const onError = (error: unknown): void => logger.error({ err: error }, 'something went wrong')
   closing.add('the folder lock', lockFolder(dataFolder))
+  // What failed while nobody waited for it must not take presses and cameras with it.
+  process.on('unhandledRejection', onError)
+  closing.add('the ear for what nobody waited for', () => process.off('unhandledRejection', onError))
   return { clock: realClock, logger, dataFolder, host, news: createTopic<LiveNews>(onError), closing, onError }
 }

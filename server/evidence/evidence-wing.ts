@@ -165,6 +165,9 @@ export function openEvidence(needs: EvidenceNeeds) {
   const keys = createLater<Keys>('the evidence')
   const retention = createLater<ReturnType<typeof openRetention>>('the retention')
   const exports = openExports(needs, books.exports, keys.get)
+  const { made } = exports
+  const disclosures = createDisclosureDesk({ clock, book: books.disclosures, append, made, onError: needs.onError })
+  needs.closing.add('the hand-overs', disclosures.close)
   const { placeOf } = town
   return {
     folds: books,
@@ -194,7 +197,6 @@ export function openEvidence(needs: EvidenceNeeds) {
       })
       const { packageEnds: ends } = retention.get()
       exportRoutes(app, { ...desk, ends, root, keys: state, renewSigner: renew, basePath })
-      const disclosures = createDisclosureDesk({ clock, book: books.disclosures, append, made: exports.made })
       disclosureRoutes(app, {
         ...desk,
         ...disclosures,

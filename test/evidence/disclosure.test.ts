@@ -23,14 +23,17 @@ function open(size = BYTES, before: { book: ReturnType<typeof createDisclosureBo
     facts: NonNullable<Export['facts']>
   }
   const entries: Recorded[] = []
+  const errors: unknown[] = []
   let stops = 0
+  let refuses = false
   const append = (drafts: readonly Draft[]) => {
     const recorded = drafts.map((draft) => ({ ...draft, seq: entries.length + 1, at: isoTime(clock.now()) }))
     entries.push(...recorded)
     recorded.forEach(book.apply)
+    if (refuses) return { recorded, durable: Promise.reject(new Error('the disk is full')) }
     return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }))) }
   }
-  const desk = createDisclosureDesk({ clock, book, append, made: () => made })
+  const desk = createDisclosureDesk({ clock, book, append, made: () => made, onError: (error) => errors.push(error) })
   const fetched = (secret: string, from: number | null, to = size - 1, address = '192.0.2.1') =>
     desk.open(secret, {
       what: 'package',
@@ -40,6 +43,8 @@ function open(size = BYTES, before: { book: ReturnType<typeof createDisclosureBo
     })
   return {
     stopped: () => stops,
+    errors,
+    fillDisk: () => void (refuses = true),
     reopened: () => open(size, { book }),
     clock,
     book,
@@ -236,4 +241,26 @@ test('whoever asks too often writes no more entries, and is let in again later',
   expect(entries).toHaveLength(before)
   await clock.advance(60_000)
   await look()
+})
+
+test('one that ends while the disk is full is reported, and nobody’s request fails of it', async () => {
+  const { fetched, make, fillDisk, errors, entries } = open()
+  const { secret } = await make(1)
+  const { account } = await fetched(secret, null)
+  fillDisk()
+  await account?.over()
+  expect(errors).toEqual([new Error('the disk is full')])
+  expect(entries.at(-1)).toMatchObject({ kind: 'disclosure.sent' })
+})
+
+test('one that goes on when the server closes is stopped, and what has arrived of it stands in the record', async () => {
+  const { fetched, make, desk, entries, stopped } = open()
+  const { secret } = await make(1)
+  const { account } = await fetched(secret, null)
+  account?.handed(40_000_000)
+  await desk.close()
+  expect(stopped()).toBe(1)
+  expect(entries.at(-1)).toMatchObject({ kind: 'disclosure.sent', body: { handed: 40_000_000 } })
+  await account?.over()
+  expect(entries.filter(({ kind }) => kind === 'disclosure.sent')).toHaveLength(1)
 })

@@ -32,6 +32,9 @@ const desk = createDisclosureDesk({
     return { recorded, durable: Promise.resolve(recorded.map((entry) => ({ ...entry, hash: '' }))) }
   },
   made: () => made,
+  onError: (error) => {
+    throw error
+  },
 })
 let app: FastifyInstance
 let url: string

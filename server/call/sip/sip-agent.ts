@@ -201,15 +201,15 @@ export function createSipAgent(
     .then(register)
     .catch(() => connectAgain())
 
-  /** A goodbye to one that was answered, else a refusal; nothing to one that is over. */
+  /** A goodbye to one that was answered, else a refusal; nothing to one that is over. Never rejects. */
   async function end({ session }: Known, status: number): Promise<void> {
-    const ended =
-      session.state === SessionState.Established
-        ? session.bye()
-        : session instanceof Invitation
-          ? session.reject({ statusCode: status })
-          : session.cancel()
-    await (ended as Promise<unknown>).catch(() => {})
+    try {
+      if (session.state === SessionState.Established) await session.bye()
+      else if (session instanceof Invitation) await session.reject({ statusCode: status })
+      else await session.cancel()
+    } catch {
+      // It has ended by itself.
+    }
   }
   /** What we end ourselves is not told as theirs. */
   function ours(sip: string): Known | null {

@@ -34,6 +34,7 @@ const ELSEWHERE = 'It is being fetched at this moment from another address; if t
 
 /** A package that is being sent by a link. `use`: which fetching of the link it belongs to. */
 type Sending = {
+  job: MadeExport
   range: Range
   use: number
   address: string
@@ -44,7 +45,10 @@ type Sending = {
 /** For whoever sends it: how much the recipient’s machine has acknowledged, and that it is over, however it ended. */
 export type SendingAccount = {
   handed(bytes: number): void
-  /** @param clean the recipient’s program has ended in good order: it has read all that its machine acknowledged */
+  /**
+   * Never rejects: nobody waits for it.
+   * @param clean the recipient’s program has ended in good order: it has read all that its machine acknowledged
+   */
   over(clean?: boolean): Promise<void>
 }
 
@@ -53,11 +57,13 @@ export function createDisclosureDesk({
   book,
   append,
   made,
+  onError,
 }: {
   clock: Clock
   book: DisclosureBook
   append: Append
   made(id: string): MadeExport
+  onError(error: unknown): void
 }) {
   /** By the hand-over. */
   const running = new Map<string, Set<Sending>>()
@@ -78,56 +84,54 @@ export function createDisclosureDesk({
   const asked = createTokenBuckets({ perSecond: ASKED_PER_SECOND, burst: ASKED_AT_ONCE, clock })
 
   const sendingsOf = (id: string): Sending[] => [...(running.get(id) ?? [])]
-  function begin(id: string, job: MadeExport, sending: Sending): SendingAccount {
+  function begin(id: string, sending: Sending): SendingAccount {
     running.set(id, (running.get(id) ?? new Set()).add(sending))
     return {
       handed: (bytes) => void (sending.handed = Math.max(sending.handed, bytes)),
-      over: (clean = false) => ended(id, job, sending, clean),
+      over: (clean = false) => ended(id, sending, clean),
     }
   }
   const againOf = (id: string, use: number): number => book.fetchings(id).find((each) => each.use === use)?.again ?? 0
   /** Of what the recipient’s machine has acknowledged: how many bytes have arrived for certain. */
-  const arrivedOf = (id: string, job: MadeExport, { use, handed }: Sending): number =>
+  const arrivedOf = (id: string, { job, use, handed }: Sending): number =>
     arrivedFor(handed, againOf(id, use), job.facts.bytes)
-  /** What has arrived for certain does not leave again in the same fetching. */
-  async function ended(id: string, job: MadeExport, sending: Sending, clean = false): Promise<void> {
+  /**
+   * What has arrived for certain does not leave again in the same fetching. On a full disk the ledger writes it again
+   * until it stands there.
+   */
+  async function ended(id: string, sending: Sending, clean = false): Promise<void> {
     const theirs = running.get(id)
     if (!theirs?.delete(sending)) return
     if (theirs.size === 0) running.delete(id)
-    const { range, use, handed } = sending
-    const arrived = clean && handed > range.to - range.from ? handed : arrivedOf(id, job, sending)
+    const { job, range, use, handed } = sending
+    const arrived = clean && handed > range.to - range.from ? handed : arrivedOf(id, sending)
     const body = { disclosure: id, export: job.id, incident: job.incident, use, from: range.from, handed, arrived }
-    await append([{ kind: 'disclosure.sent', actor: 'lamppost', subject: job.id, body }]).durable
+    await append([{ kind: 'disclosure.sent', actor: 'lamppost', subject: job.id, body }]).durable.catch(onError)
   }
   /**
    * Whether these bytes may leave as a part of that fetching. `ends`: what is still being sent of it to the same
    * recipient, perhaps on a connection that is dead. `elsewhere`: somebody else is being sent them now.
    */
-  function fits(
-    id: string,
-    job: MadeExport,
-    fetching: Fetching,
-    { wanted, address }: { wanted: Range; address: string },
-  ) {
+  function fits(id: string, fetching: Fetching, { wanted, address }: { wanted: Range; address: string }) {
     const own = sendingsOf(id).filter(({ use }) => use === fetching.use)
     const elsewhere = own.some((each) => each.address !== address)
     const ends = own.filter(({ range }) => overlaps([range], wanted))
-    const arrived = ends.map((each) => ({ from: each.range.from, to: each.range.from + arrivedOf(id, job, each) - 1 }))
+    const arrived = ends.map((each) => ({ from: each.range.from, to: each.range.from + arrivedOf(id, each) - 1 }))
     const free = !overlaps([...fetching.sent, ...arrived.filter(({ from, to }) => from <= to)], wanted)
     return { free: free && !elsewhere, ends, elsewhere: free && elsewhere }
   }
   /** Which fetching it goes on with; null: none. Those that were begun at the same address come first. */
-  function goingOn({ id, used, most }: Disclosure, job: MadeExport, asking: { wanted: Range; address: string }) {
+  function goingOn({ id, used, most }: Disclosure, asking: { wanted: Range; address: string }) {
     const own = (each: Fetching): number => (each.address === asking.address ? 0 : 1)
     const all = book.fetchings(id).toSorted((one, other) => own(one) - own(other))
-    const found = all.map((fetching) => ({ fetching, ...fits(id, job, fetching, asking) }))
+    const found = all.map((fetching) => ({ fetching, ...fits(id, fetching, asking) }))
     // As long as the link is for more, a second one at the same place is somebody else.
     const on = found.find(({ free, ends }) => free && (ends.length === 0 || used >= most)) ?? null
     return { on, elsewhere: found.some((each) => each.elsewhere) }
   }
-  function endFor(id: string, job: MadeExport, sending: Sending): Promise<void> {
+  function endFor(id: string, sending: Sending): Promise<void> {
     sending.stop()
-    return ended(id, job, sending)
+    return ended(id, sending)
   }
   return {
     of: book.of,
@@ -212,8 +216,8 @@ export function createDisclosureDesk({
           extra: { retryAfter: 5 },
         })
       const isProbe = wanted !== null && found.used === 0 && isStart(wanted, job)
-      const { on, elsewhere } = job && wanted ? goingOn(found, job, { wanted, address }) : NOWHERE
-      if (job && on) for (const sending of on.ends) await endFor(found.id, job, sending)
+      const { on, elsewhere } = job && wanted ? goingOn(found, { wanted, address }) : NOWHERE
+      if (on) for (const sending of on.ends) await endFor(found.id, sending)
       const counted = wanted !== null && !isProbe && on === null
       let refused = endOf(known(found.id), counted)
       if (refused !== null && counted && elsewhere) refused = ELSEWHERE
@@ -222,7 +226,7 @@ export function createDisclosureDesk({
       const use = on ? on.fetching.use : found.used + 1
       // Before anything is waited for: two at once are two.
       const account =
-        job && wanted && !isProbe ? begin(found.id, job, { range: wanted, use, address, handed: 0, stop }) : null
+        job && wanted && !isProbe ? begin(found.id, { job, range: wanted, use, address, handed: 0, stop }) : null
       const entry = append([
         {
           kind: 'disclosure.opened',
@@ -246,6 +250,10 @@ export function createDisclosureDesk({
       })
       if (!job) throw new Failure('disclosure/over', refused ?? '')
       return { disclosure: known(found.id), made: job, account }
+    },
+    /** What is being sent ends here, and what has arrived of it stands in the record. Before the ledger closes. */
+    async close(): Promise<void> {
+      for (const id of running.keys()) for (const sending of sendingsOf(id)) await endFor(id, sending)
     },
   }
 }
