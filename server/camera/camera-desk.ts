@@ -82,6 +82,10 @@ export function createCameraDesk(options: {
   /** Whether a help point's button is wired to it. */ listened?(camera: CameraId): boolean
   onInput?(camera: CameraId, event: InputEvent): void
   onListening?(camera: CameraId, problem: string | null): void
+  /** Its head is told to turn in a moment. */
+  onTurn?(camera: CameraId): void
+  /** It was reached, and said what it is. */
+  onMet?(camera: SiteCamera): void
   /** Its video was there and has gone. */
   onInterrupted?(camera: CameraId): void
   onError(error: unknown): void
@@ -97,6 +101,8 @@ export function createCameraDesk(options: {
     onInterrupted = () => {},
     memories,
     onPresets = () => {},
+    onTurn = () => {},
+    onMet = () => {},
     presetConfirmed = () => true,
     onError,
   } = options
@@ -183,6 +189,7 @@ export function createCameraDesk(options: {
       mounted: () => kept.site.mount !== null,
       memory: memories?.of(site.id) ?? newHeadMemory(),
       onLearnt: () => memories?.changed(),
+      onTurn: () => onTurn(site.id),
       onPresets: (presets) =>
         onPresets(site.id, presets, new Set([...kept.site.presets.values()].map(({ token }) => token))),
       confirmed: (token) => presetConfirmed(site.id, token),
@@ -197,6 +204,7 @@ export function createCameraDesk(options: {
           else if (fault) change(site.id, 'video', 'down', fault.words)
         }
         publishMissing(site.id)
+        onMet(kept.site)
       },
       onPresetsGone: (tokens, away) => {
         for (const token of tokens) if (isMapped(kept.site, token)) onPresetGone(site.id, token, away)
@@ -296,6 +304,10 @@ export function createCameraDesk(options: {
             networks,
             known: [...cameras.values()].flatMap(({ site: { onvif } }) => (onvif ? [onvif.url] : [])),
           }),
+        hasMasks: (url) =>
+          [...cameras.values()].some(
+            ({ site: { onvif, privacy } }) => privacy && onvif && new URL(onvif.url).hostname === new URL(url).hostname,
+          ),
         cameraAt: (url) => [...cameras.values()].find(({ site }) => site.onvif?.url === url)?.site.id ?? null,
       },
     }),

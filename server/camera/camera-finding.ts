@@ -23,6 +23,8 @@ export type FinderPort = {
   devices(): string[]
   /** The camera of the site file with this ONVIF address. */
   cameraAt(url: string): string | null
+  /** Whether a camera with privacy masks may be that device: of it no picture is shown. */
+  hasMasks(url: string): boolean
 }
 
 export function createCameraFinding({ port, clock }: { port: FinderPort; clock: Clock }) {
@@ -78,7 +80,9 @@ export function createCameraFinding({ port, clock }: { port: FinderPort; clock: 
         const named = presets.map(({ token, name }) => ({ token, name }))
         const stills = await stillsOf(
           client,
-          channels.map(({ source }) => (Object.hasOwn(snapshots, source) ? (snapshots[source] ?? null) : null)),
+          channels.map(({ source }) =>
+            Object.hasOwn(snapshots, source) && !port.hasMasks(url) ? (snapshots[source] ?? null) : null,
+          ),
         )
         const lines = { url, username, fingerprint, name: `${manufacturer} ${model}`.trim(), presets: named }
         return {

@@ -81,6 +81,7 @@ export function createCameraHead(options: {
   /** What was seen of it before. */ memory?: HeadMemory
   onLearnt?(): void
   /** Its presets were read. */ onPresets?(presets: readonly Preset[]): void
+  /** It is told to turn in a moment. */ onTurn?(): void
   /** Whether the preset is still what the engineer confirmed. */ confirmed?(token: PresetToken): boolean
   /** Presets that it had are no longer there. `away`: it was not reached for a while before. */ onPresetsGone?(
     tokens: PresetToken[],
@@ -108,6 +109,7 @@ export function createCameraHead(options: {
     memory = newHeadMemory(),
     onLearnt = () => {},
     onPresets = () => {},
+    onTurn = () => {},
     confirmed = () => true,
     random = Math.random,
   } = options
@@ -354,6 +356,7 @@ export function createCameraHead(options: {
       )
         throw new Failure('preset/unknown', `${id} has no preset ${token}.`)
       mustBeWanted(signal)
+      onTurn()
       await head.gotoPreset(token, MOVE_DEADLINE_MS)
     },
     /** How long a move of this head may take, from how long the last ones took; milliseconds. */
@@ -378,18 +381,26 @@ export function createCameraHead(options: {
       const found = aim()
       if (!found) throw new Failure('camera/fixed', `${id} cannot be turned there by coordinates.`)
       mustBeWanted(signal)
+      onTurn()
       await head.aim(found, session?.aimRange?.zoom ?? false, CALL_DEADLINE_MS)
     },
     /** What the camera says it is; null before its first session. */
     device: (): (Pick<Inventory, 'manufacturer' | 'model' | 'serial' | 'firmware'> & { mac: string | null }) | null =>
       session && { ...session.inventory, mac: asked.serial === session.inventory.serial ? asked.mac : null },
-    startTour: async (tour: string): Promise<void> => ptz().startTour(tour, CALL_DEADLINE_MS),
+    async startTour(tour: string): Promise<void> {
+      onTurn()
+      await ptz().startTour(tour, CALL_DEADLINE_MS)
+    },
     async goHome(signal?: AbortSignal): Promise<void> {
       const head = await readyHead()
       mustBeWanted(signal)
+      onTurn()
       await head.gotoHome(CALL_DEADLINE_MS)
     },
-    goTo: async (position: Partial<PtzPosition>): Promise<void> => ptz().absoluteMove(position, CALL_DEADLINE_MS),
+    async goTo(position: Partial<PtzPosition>): Promise<void> {
+      onTurn()
+      await ptz().absoluteMove(position, CALL_DEADLINE_MS)
+    },
     status: async (): Promise<PtzStatus> => noteStatus(await ptz().getStatus(STATUS_DEADLINE_MS)),
     presets: refreshPresets,
     async savePreset(name: string, token: PresetToken | null): Promise<PresetToken> {
@@ -402,8 +413,10 @@ export function createCameraHead(options: {
       had = had && new Set([...had].filter((each) => each !== token))
       await refreshPresets()
     },
-    move: async (velocity: PtzVelocity, timeoutMs: number): Promise<void> =>
-      ptz().continuousMove(velocity, timeoutMs, CALL_DEADLINE_MS),
+    async move(velocity: PtzVelocity, timeoutMs: number): Promise<void> {
+      onTurn()
+      await ptz().continuousMove(velocity, timeoutMs, CALL_DEADLINE_MS)
+    },
     stop: async (): Promise<void> => ptz().stop(CALL_DEADLINE_MS),
     async close(): Promise<void> {
       stopped.abort()

@@ -1,5 +1,5 @@
 /** Types only: what the rooms that stand above the cameras give them. */
-import type { CameraId } from '../glossary/camera.ts'
+import type { CameraId, HeadLook } from '../glossary/camera.ts'
 import type { RecorderReport, RecordingNews } from '../glossary/clip.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { LiveNews } from '../glossary/news.ts'
@@ -34,8 +34,13 @@ export type CameraNeeds = {
     pushed(cameras: readonly SiteCamera[]): Promise<void>
     codec(camera: CameraId): string | null
     hasSubstream(camera: CameraId): boolean
-    still(camera: CameraId): Promise<{ picture: Uint8Array; at: number }>
+    /** For proofs; it must not leave this server. */
+    unmaskedStill(camera: CameraId): Promise<{ picture: Uint8Array; at: number }>
     glimpses(cameras: readonly CameraId[], size: { width: number; height: number }): Promise<(Glimpse | null)[]>
     report(camera: CameraId): Promise<RecorderReport>
+    /** A kept picture as it may be shown. */
+    covered(camera: CameraId, jpeg: Uint8Array, position: HeadLook['position']): Promise<Uint8Array>
+    /** Where the head of a camera with privacy masks looks. */
+    look(camera: CameraId, look: HeadLook): void
   }
 }

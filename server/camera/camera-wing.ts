@@ -20,6 +20,8 @@ import { type Users, createUsers } from './camera-users.ts'
 import { cameraView } from './camera-view.ts'
 import { createDriftPort } from './watch/drift-port.ts'
 import { startDriftWatch } from './watch/drift-watch.ts'
+import { createPrivacyWatch } from './watch/privacy-watch.ts'
+import { shiftBetween } from '../tools/masks/head-projection.ts'
 import { openHeadMemories } from './head-memory.ts'
 import { createManualMove } from './control/manual-move.ts'
 import { createMoves } from './framing/moves.ts'
@@ -57,12 +59,22 @@ function openHeads({ clock, logger, dataFolder, news, closing, onError, town, le
     onListening: listening.changed,
     onPresetGone: (camera, token, away) => presetGone.publish({ camera, token, away }),
     onInterrupted: interrupted.publish,
+    onTurn: (camera) => privacy.turned(camera),
+    onMet: (camera) => privacy.met(camera),
     onError,
   })
   closing.add('the cameras', desk.close)
+  const privacy = createPrivacyWatch({
+    clock,
+    headOf: (camera) => (desk.ids().includes(camera) && desk.ptz(camera) ? desk.head(camera) : null),
+    shift: shiftBetween,
+    look: clips.look,
+    onError,
+  })
+  closing.add('the watch over privacy masks', privacy.close)
   clips.video(({ camera, state, reason }) => desk.videoIs(camera, state, reason))
   clips.buffer(({ camera, state, reason }) => desk.bufferIs(camera, state, reason))
-  return { desk, presetMemory, listening, inputs, interrupted, presetChanged, presetGone }
+  return { desk, privacy, presetMemory, listening, inputs, interrupted, presetChanged, presetGone }
 }
 
 /** What presets should show, and whether the picture shows it. */
@@ -73,7 +85,7 @@ function openPictures({ clock, dataFolder, closing, onError, clips }: CameraNeed
     onDeath: onError,
   })
   closing.add('the picture thread', pictures.terminate)
-  const freshStill = createFreshStill({ still: clips.still, clock })
+  const freshStill = createFreshStill({ still: clips.unmaskedStill, clock })
   const { compare, look } = pictures.calls
   return { references, freshStill, look, lookAt: createPictureProof({ references, freshStill, compare, clock }) }
 }
@@ -169,6 +181,7 @@ export function openCameras(needs: CameraNeeds) {
     folds: { presets: heads.presetMemory },
     follow: {
       'the cameras': desk.follow,
+      'the privacy masks of heads': ({ cameras }: Site) => heads.privacy.follow(cameras),
       'the streams that the site file names': ({ cameras }: Site) => followNamedStreams(cameras, clips.announced),
       'the cameras that push': ({ cameras }: Site) => clips.pushed(cameras),
     },
@@ -180,7 +193,20 @@ export function openCameras(needs: CameraNeeds) {
     routes({ app, admit }: Door): void {
       const view = (id: CameraId): CameraView => cameraView(id, viewPort, basePath)
       const { move, manual } = steering
-      cameraRoutes(app, cameraRoutesPort({ desk, presets, drift, manual, move, view, admit, recorder: clips.report }))
+      cameraRoutes(
+        app,
+        cameraRoutesPort({
+          desk,
+          presets,
+          drift,
+          manual,
+          move,
+          view,
+          admit,
+          recorder: clips.report,
+          covered: clips.covered,
+        }),
+      )
       const { discover, inquire } = desk.finding
       findingRoutes(app, { devices: ipv4Devices, discover: (device) => discover(device ?? findingDevice), inquire })
     },

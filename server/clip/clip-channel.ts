@@ -2,12 +2,16 @@
  * What the video thread has of one camera: its ring, its live window, its recorder while it records, and whether the
  * disk takes it.
  */
-import { join } from 'node:path'
-import type { PictureForm, Range, Reader, Sound } from '../glossary/clip.ts'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { LiveForm, Range, Reader, Sound } from '../glossary/clip.ts'
+import type { Privacy } from '../glossary/site.ts'
 import type { Recorder } from './record/clip-recorder.ts'
 import { type ClipRing, type DiskGate, type RingLimits, openClipRing } from './ring/clip-ring.ts'
 import type { ConvertedView } from './live/converted-view.ts'
 import { type LiveWindow, createLiveWindow } from './live/live-window.ts'
+import { type Coverage, createCoverage } from './privacy/cover.ts'
+import { type HeadTrack, openHeadTrack } from './privacy/head-track.ts'
 import { messageOf } from '../tools/failure.ts'
 import type { StreamAddress } from './record/recording-run.ts'
 
@@ -20,6 +24,8 @@ export type CameraToRecord = {
   sound: Sound
   reader: Reader
   limits: RingLimits
+  /** What of its picture is nobody’s business; null: nothing. */
+  privacy: Privacy | null
 }
 export type Hold = { name: string; range: Range }
 export type BufferState = { buffer: 'up' | 'down'; reason: string | null }
@@ -29,8 +35,30 @@ export type Channel = {
   recorder: Recorder | null
   wanted: CameraToRecord
   view: ConvertedView | null
+  /** What must be covered of it; null: nothing. */
+  coverage: Coverage | null
+  track: HeadTrack | null
   buffer: BufferState
-  unfollow: Map<PictureForm, () => void>
+  unfollow: Map<LiveForm, () => void>
+}
+
+/** What must be covered of a camera, by its masks; of one that turns, by where it looked. */
+export function coverageOf(
+  { id, privacy }: Pick<CameraToRecord, 'id' | 'privacy'>,
+  before: Pick<Channel, 'track'> | null,
+  {
+    folder,
+    now,
+    mayTurn = false,
+    onError,
+  }: { folder: string; now: number; mayTurn?: boolean; onError(error: unknown): void },
+): Pick<Channel, 'coverage' | 'track'> {
+  if (!privacy) return { coverage: null, track: null }
+  const file = join(dirname(folder), 'clip-heads', `${id}.jsonl`)
+  // One that was once found to turn does so, whatever its masks are.
+  const turns = privacy.masks.some((mask) => 'box' in mask) || mayTurn || existsSync(file)
+  const track = turns ? (before?.track ?? openHeadTrack({ file, now, onError })) : null
+  return { coverage: createCoverage(privacy, track), track }
 }
 
 /**
@@ -42,6 +70,7 @@ export type Channel = {
 export function openChannel({
   wanted,
   folder,
+  now,
   gate,
   wantedPart,
   publishFirst,
@@ -50,6 +79,8 @@ export function openChannel({
 }: {
   wanted: CameraToRecord
   folder: string
+  /** Milliseconds since 1970. */
+  now: number
   gate: DiskGate
   wantedPart(isAsked: boolean): number
   publishFirst: boolean
@@ -82,6 +113,7 @@ export function openChannel({
     recorder: null,
     wanted,
     view: null,
+    ...coverageOf(wanted, null, { folder, now, onError }),
     buffer,
     unfollow: new Map(),
   }

@@ -1,9 +1,9 @@
 /** The main thread's side of the video thread: what to record, what is held, and the bytes that the door hands out. */
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { CameraId, Reachability } from '../glossary/camera.ts'
-import type { Clip, Gap, PictureForm, Range, RecorderReport } from '../glossary/clip.ts'
+import { dirname, join } from 'node:path'
+import type { CameraId, HeadLook, Reachability } from '../glossary/camera.ts'
+import type { Clip, Gap, LiveForm, PictureForm, Range, RecorderReport } from '../glossary/clip.ts'
 import type { StoredRange } from '../glossary/evidence.ts'
 import type { SiteCamera } from '../glossary/site.ts'
 import { isoTime } from '../tools/clock.ts'
@@ -18,6 +18,7 @@ import type { ClipNews, ClipThread } from './clip-thread.ts'
 import type { Query } from './live/live-window.ts'
 import type { StreamAddress } from './record/recording-run.ts'
 import type { StreamSecrets } from './record/stream-secrets.ts'
+import { openMaskMemory } from './privacy/mask-memory.ts'
 import { type LiveListener, type LiveViewer, createLiveWatchers } from './live/live-watchers.ts'
 
 const THREAD_AGAIN_MS = 500
@@ -25,7 +26,7 @@ const THREAD_AGAIN_MS = 500
 const YOUNG_MB = 16
 
 const wantedOf = (
-  { id, buffer }: SiteCamera,
+  { id, buffer, privacy }: SiteCamera,
   address: StreamAddress | null,
   substream: StreamAddress | null,
 ): CameraToRecord => ({
@@ -36,9 +37,10 @@ const wantedOf = (
   sound: buffer.sound,
   reader: buffer.reader,
   limits: { keepMs: buffer.keepMs, mostBytes: buffer.mostBytes },
+  privacy: privacy ?? null,
 })
 /** A camera that has left the town, as far as this run knows nothing else of it. */
-const GONE = { mode: 'always', sound: 'drop', reader: 'direct' } satisfies Partial<CameraToRecord>
+const GONE = { mode: 'always', sound: 'drop', reader: 'direct', privacy: null } satisfies Partial<CameraToRecord>
 const LEAST_KEEP_MS = 24 * 3_600_000
 /** Cameras that were ever recorded here. */
 function recordedBefore(folder: string): CameraId[] {
@@ -116,7 +118,7 @@ export function createClipDesk(options: ClipDeskOptions) {
       return onDisk(news.disk)
     }
     if ('parts' in news)
-      return news.parts.forEach(({ camera, form, live }) => watchers.news(camera as CameraId, form, live))
+      return news.parts.forEach(({ camera, form, live, words }) => watchers.news(camera as CameraId, form, live, words))
     const camera = news.camera as CameraId
     if ('state' in news) onVideo(camera, news.state.video, news.state.reason)
     else if ('buffer' in news) onBuffer(camera, news.buffer.buffer, news.buffer.reason)
@@ -126,6 +128,8 @@ export function createClipDesk(options: ClipDeskOptions) {
   let diskState: DiskState | null = null
   const codecs = new Map<CameraId, string>()
   const wanted = new Map<CameraId, CameraToRecord>()
+  const looks = new Map<CameraId, HeadLook>()
+  const masks = openMaskMemory({ file: join(dirname(folder), 'privacy-masks.json'), onError })
   const holds = new Map<string, { camera: CameraId; name: string; range: Range }>()
   let closing = false
   let evicting = false
@@ -161,6 +165,9 @@ export function createClipDesk(options: ClipDeskOptions) {
     const held = [...holds.values()].filter((hold) => hold.camera === camera.id)
     await calls.record(camera, held)
     for (const { name, range } of held) await calls.hold(camera.id, name, range)
+    // A thread that is new, or a mask that is, must know where the head looks.
+    const look = looks.get(camera.id as CameraId)
+    if (look) await calls.look(camera.id, look)
   }
 
   return {
@@ -171,6 +178,7 @@ export function createClipDesk(options: ClipDeskOptions) {
      * recording.
      */
     async follow(cameras: readonly SiteCamera[]): Promise<void> {
+      masks.follow(cameras)
       const gone = [...new Set([...wanted.keys(), ...recordedBefore(folder)])].filter(
         (id) => !cameras.some((camera) => camera.id === id),
       )
@@ -183,6 +191,7 @@ export function createClipDesk(options: ClipDeskOptions) {
           id,
           address: null,
           substream: null,
+          privacy: masks.of(id),
         })
         await calls.forget(id)
       }
@@ -224,7 +233,16 @@ export function createClipDesk(options: ClipDeskOptions) {
     diskState: (): DiskState | null => diskState,
     /** Whether anything of it may lie on the disk, also when it has left the town. */
     hasRing: (camera: string): boolean => wanted.has(camera as CameraId),
-    hasSubstream: (camera: CameraId): boolean => wanted.get(camera)?.substream != null,
+    /** One that is shown: what has masks is converted here. */
+    hasSubstream: (camera: CameraId): boolean =>
+      wanted.get(camera)?.substream != null && wanted.get(camera)?.privacy == null,
+    /** Whether something of its picture is covered for whoever sees it. */
+    isMasked: (camera: CameraId): boolean => wanted.get(camera)?.privacy != null,
+    /** Where the head of a camera with masks looks, from when on. */
+    look(camera: CameraId, look: HeadLook): void {
+      looks.set(camera, look)
+      calls.look(camera, look).catch(onError)
+    },
     report: async (camera: CameraId): Promise<RecorderReport> => (await calls.report(camera)) ?? NOT_RECORDED,
     /** @param name an incident's or an export's. */
     hold(incident: string, clip: Clip): void {
@@ -241,7 +259,7 @@ export function createClipDesk(options: ClipDeskOptions) {
       calls.evictFromNowOn().catch(onError)
     },
     /** The camera's newest picture, part by part, from the newest keyframe on. */
-    watchLive: (camera: CameraId, form: PictureForm, listener: LiveListener): LiveViewer =>
+    watchLive: (camera: CameraId, form: LiveForm, listener: LiveListener): LiveViewer =>
       watchers.watch(camera, form, listener),
     livePlaylist: (camera: CameraId, form: PictureForm, query: Query): Promise<string> =>
       calls.livePlaylist(camera, form, query),
@@ -253,11 +271,11 @@ export function createClipDesk(options: ClipDeskOptions) {
       calls.liveInit(camera, form, run),
     segment: (camera: CameraId, number: number): Promise<Uint8Array | null> => calls.segment(camera, number),
     init: (camera: CameraId, run: number): Promise<Uint8Array | null> => calls.init(camera, run),
-    /** As H.264; null when the clip does not hold it. @throws clip/unreadable */
-    convertedSegment: (clip: Clip, number: number): Promise<Uint8Array | null> =>
-      calls.convertedSegment(clip.camera, rangeOf(clip), number),
-    convertedInit: (clip: Clip, run: number): Promise<Uint8Array | null> =>
-      calls.convertedInit(clip.camera, rangeOf(clip), run),
+    /** As H.264; null when the clip does not hold it. @param unmasked without its masks @throws clip/unreadable */
+    convertedSegment: (clip: Clip, number: number, unmasked: boolean): Promise<Uint8Array | null> =>
+      calls.convertedSegment(clip.camera, rangeOf(clip), number, unmasked),
+    convertedInit: (clip: Clip, run: number, unmasked: boolean): Promise<Uint8Array | null> =>
+      calls.convertedInit(clip.camera, rangeOf(clip), run, unmasked),
     playlist: (clip: Clip, pressedAt: string): Promise<string> =>
       calls.heldPlaylist(clip.camera, rangeOf(clip), Date.parse(pressedAt)),
     /** The numbers of the segments that a clip may hand out: nothing outside what the incident holds. */
@@ -290,7 +308,13 @@ export function createClipDesk(options: ClipDeskOptions) {
     stored: (camera: CameraId, range: Range): Promise<StoredRange> => calls.stored(camera, range),
     thumbnail: (camera: CameraId, at: number, width: number): Promise<Uint8Array | null> =>
       calls.thumbnail(camera, at, width),
-    still: (camera: CameraId): Promise<{ picture: Uint8Array; at: number }> => calls.still(camera),
+    /** With its masks. @throws live/none, also while it is covered whole */
+    still: (camera: CameraId): Promise<{ picture: Uint8Array; at: number }> => calls.still(camera, true),
+    /** As the camera sent it; it must not leave this server. */
+    unmaskedStill: (camera: CameraId): Promise<{ picture: Uint8Array; at: number }> => calls.still(camera, false),
+    /** A kept JPEG of it with its masks. @throws live/none when what must be covered is not known */
+    covered: (camera: CameraId, jpeg: Uint8Array, position: HeadLook['position']): Promise<Uint8Array> =>
+      calls.covered(camera, jpeg, position),
     /** Small grey pictures of what is newest; null where there is none. */
     glimpses: (
       cameras: CameraId[],

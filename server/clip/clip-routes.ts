@@ -27,15 +27,19 @@ export type ClipPort = {
   numbers(clip: Clip): Promise<Set<number>>
   segment(camera: CameraId, number: number): Promise<Uint8Array | null>
   init(camera: CameraId, run: number): Promise<Uint8Array | null>
-  /** As H.264; null when the clip does not hold it. @throws clip/unreadable */
-  convertedSegment(clip: Clip, number: number): Promise<Uint8Array | null>
-  convertedInit(clip: Clip, run: number): Promise<Uint8Array | null>
+  /** As H.264; null when the clip does not hold it. @param unmasked without its masks @throws clip/unreadable */
+  convertedSegment(clip: Clip, number: number, unmasked: boolean): Promise<Uint8Array | null>
+  convertedInit(clip: Clip, run: number, unmasked: boolean): Promise<Uint8Array | null>
   /** A JPEG of about that moment; null when nothing was recorded then. */
   thumbnail(camera: CameraId, at: number, width: number): Promise<Uint8Array | null>
   cut(camera: CameraId, range: Range): Promise<Cut>
   now(): number
   /** Somebody sees something of it. */
   played(person: Person, camera: CameraId, incident: IncidentId): void
+  /** Whether something of its picture is covered for whoever sees it. */
+  isMasked(camera: CameraId): boolean
+  /** Somebody sees something of it without its masks. @throws view/no-reason, ledger/unavailable */
+  unmasked(person: Person, camera: CameraId, incident: IncidentId): Promise<void>
   onDownload(download: {
     incident: Incident
     camera: CameraId
@@ -48,17 +52,35 @@ export type ClipPort = {
 }
 
 /** Where each form of a clip is; the playlists name everything else relative to themselves. */
-const PLACES: Record<PictureForm, { path: string; summary: string }> = {
-  copy: {
+const PLACES: { path: string; form: PictureForm; unmasked: boolean; summary: string }[] = [
+  {
     path: '/api/v1/incidents/:id/clips/:camera',
-    summary: 'The held clip as HLS: EVENT while it grows, VOD when closed; it starts at the press',
+    form: 'copy',
+    unmasked: false,
+    summary:
+      'The held clip as HLS: EVENT while it grows, VOD when closed; it starts at the press. Of a camera with privacy ' +
+      'masks as H.264, with them and without its sound',
   },
-  h264: {
+  {
     path: '/api/v1/incidents/:id/clips/:camera/h264',
+    form: 'h264',
+    unmasked: false,
     summary:
       'The same as H.264, without its sound, for players that cannot show what was recorded: each segment is converted when it is wanted',
   },
-}
+  {
+    path: '/api/v1/incidents/:id/clips/:camera/unmasked',
+    form: 'copy',
+    unmasked: true,
+    summary: 'The same without privacy masks, once a reason was given (POST /views); each look is an entry',
+  },
+  {
+    path: '/api/v1/incidents/:id/clips/:camera/unmasked/h264',
+    form: 'h264',
+    unmasked: true,
+    summary: 'That as H.264, without its sound',
+  },
+]
 /** What an incident holds is for who handles it and who keeps it; a camera is set up without it. */
 const CLIP_READERS = [...HANDLERS, 'evidence'] as const
 const KEEP = 'private, max-age=3600'
@@ -91,13 +113,27 @@ export function clipRoutes(app: App, port: ClipPort): void {
     return { incident, clip }
   }
 
-  for (const form of ['copy', 'h264'] as const) {
-    const { path, summary } = PLACES[form]
+  /** What may be handed out without the masks of its camera. @throws view/no-reason */
+  async function bare(person: Person | null, incident: Incident, clip: Clip): Promise<void> {
+    if (port.isMasked(clip.camera)) await port.unmasked(personOf({ person }), clip.camera, incident.id)
+  }
+
+  for (const { path, form, unmasked, summary } of PLACES) {
+    const own = unmasked ? { roles: ['evidence'] as const } : config
+    const seen = async (request: Parameters<typeof held>[0]): ReturnType<typeof held> => {
+      const found = await held(request)
+      if (unmasked) await bare(request.person, found.incident, found.clip)
+      return found
+    }
+    const isCopied = (camera: CameraId): boolean => form === 'copy' && (unmasked || !port.isMasked(camera))
     app.get(
       `${path}/index.m3u8`,
-      { config, schema: { summary, tags: ['clips'], params: CLIP_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } } },
+      {
+        config: own,
+        schema: { summary, tags: ['clips'], params: CLIP_PARAMS, response: { 200: MEDIA, '4xx': PROBLEM } },
+      },
       async (request, reply) => {
-        const { incident, clip } = await held(request)
+        const { incident, clip } = await seen(request)
         const [first] = incident.presses
         // What was pressed long before it came is looked for at when it was pressed.
         const pressedAt = incident.calledAt ?? (first?.late ? first.pressedAt : first?.receivedAt) ?? incident.openedAt
@@ -107,24 +143,28 @@ export function clipRoutes(app: App, port: ClipPort): void {
           .send(await port.playlist(clip, pressedAt))
       },
     )
-    app.get(`${path}/init/:file`, { config, schema: { hide: true, params: FILE_PARAMS } }, async (request, reply) => {
-      const { clip } = await held(request)
-      const [run] = numbersIn(request.params.file)
-      return reply
-        .type('video/mp4')
-        .header('cache-control', KEEP)
-        .send(
-          bytesOrNone(
-            await (form === 'copy' ? port.init(clip.camera, run) : port.convertedInit(clip, run)),
-            `Run ${run}`,
-          ),
-        )
-    })
+    app.get(
+      `${path}/init/:file`,
+      { config: own, schema: { hide: true, params: FILE_PARAMS } },
+      async (request, reply) => {
+        const { clip } = await seen(request)
+        const [run] = numbersIn(request.params.file)
+        return reply
+          .type('video/mp4')
+          .header('cache-control', KEEP)
+          .send(
+            bytesOrNone(
+              await (isCopied(clip.camera) ? port.init(clip.camera, run) : port.convertedInit(clip, run, unmasked)),
+              `Run ${run}`,
+            ),
+          )
+      },
+    )
     app.get(
       `${path}/segment/:file`,
-      { config, schema: { hide: true, params: FILE_PARAMS } },
+      { config: own, schema: { hide: true, params: FILE_PARAMS } },
       async (request, reply) => {
-        const { clip } = await held(request)
+        const { clip } = await seen(request)
         const [number] = numbersIn(request.params.file)
         if (!(await port.numbers(clip)).has(number))
           throw new Failure('clip/none', `Segment ${number} is no part of this clip.`)
@@ -133,7 +173,9 @@ export function clipRoutes(app: App, port: ClipPort): void {
           .header('cache-control', KEEP)
           .send(
             bytesOrNone(
-              await (form === 'copy' ? port.segment(clip.camera, number) : port.convertedSegment(clip, number)),
+              await (isCopied(clip.camera)
+                ? port.segment(clip.camera, number)
+                : port.convertedSegment(clip, number, unmasked)),
               `Segment ${number}`,
             ),
           )
@@ -170,7 +212,8 @@ export function clipRoutes(app: App, port: ClipPort): void {
       schema: {
         summary:
           'The clip as one MP4 by stream copy; its SHA-256 is in the header Repr-Digest and in X-Lamppost-SHA256; ' +
-          'where it jumps, because nothing was recorded, in X-Lamppost-Gaps',
+          'where it jumps, because nothing was recorded, in X-Lamppost-Gaps. Of a camera with privacy masks once a reason ' +
+          'was given (POST /views)',
         tags: ['clips'],
         params: CLIP_PARAMS,
         querystring: TIMES,
@@ -179,6 +222,7 @@ export function clipRoutes(app: App, port: ClipPort): void {
     },
     async (request, reply) => {
       const { incident, clip } = await held(request)
+      await bare(request.person, incident, clip)
       const range = within(clip, request.query, port.now())
       const cut = await port.cut(clip.camera, range)
       const [from, to] = [isoTime(cut.from), isoTime(cut.to)]

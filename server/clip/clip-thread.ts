@@ -2,13 +2,22 @@
  * The thread that all video runs in, so that a burst of it costs a press nothing. One recorder, ring and window per
  * camera.
  */
+import type { HeadLook } from '../glossary/camera.ts'
 import type { PictureForm, Range, RecorderReport, Segment } from '../glossary/clip.ts'
 import type { StoredRange } from '../glossary/evidence.ts'
 import { realClock } from '../tools/clock.ts'
 import { Failure } from '../tools/failure.ts'
 import { lowerPriority } from '../tools/process/thread-priority.ts'
 import { answerCalls, publishToMain, workerInput } from '../tools/process/worker-calls.ts'
-import { type BufferState, type CameraToRecord, type Channel, type Hold, openChannel } from './clip-channel.ts'
+import {
+  type BufferState,
+  type CameraToRecord,
+  type Channel,
+  type Hold,
+  coverageOf,
+  openChannel,
+} from './clip-channel.ts'
+import type { ClipRing } from './ring/clip-ring.ts'
 import { cutClip } from './ring/clip-cut.ts'
 import { type DiskLimits, type DiskState, createClipDisk } from './ring/clip-disk.ts'
 import { gapsIn, recordedIn } from './ring/clip-gaps.ts'
@@ -21,7 +30,9 @@ import type { Query } from './live/live-window.ts'
 import type { PartNews } from './live/part-post.ts'
 import { type KeyframeDecoder, type Size, createKeyframeDecoder } from './live/keyframe-decoder.ts'
 import { lonePicture } from './live/lone-picture.ts'
-import { stillPicture } from './live/still-picture.ts'
+import { coveredPicture, stillPicture } from './live/still-picture.ts'
+import { filters } from './privacy/cover.ts'
+import { USUAL_ASPECT, aspectIn, aspectOfJpeg } from './privacy/picture-aspect.ts'
 
 export type ClipNews =
   | { error: string }
@@ -73,6 +84,8 @@ const live = createLivePictures({
 
 /** Milliseconds that may lie between the pictures of one segment and the next one's first. */
 const BETWEEN_MS = 1000
+/** So late a picture may be in any case. */
+const LATEST_MS = 1000
 
 /** What changes one camera's recorder waits for what changed it before: two of them on one ring would never end. */
 const turns = new Map<string, Promise<unknown>>()
@@ -115,11 +128,28 @@ async function untilClosed({ window }: Channel, { to }: Range): Promise<void> {
   while (window.running() && window.closedUntil() < to && clock.now() < patience) await clock.sleep(50, stopped.signal)
 }
 
-async function converted(id: string, { number, run }: { number: number; run: number }) {
-  const { ring } = channel(id)
-  return conversions.convert(`${id} ${number}`, async () => {
-    const [init, found] = await Promise.all([ring.init(run), ring.read(number)])
-    return init && found && { init, bytes: found.bytes }
+/** A camera that stalls sends pictures late that are dated early: the last of a segment came before the next segment. */
+async function arrivedBy(
+  { within }: ClipRing,
+  { number, start, duration }: Pick<Segment, 'number' | 'start' | 'duration'>,
+): Promise<number> {
+  const likely = start + duration * 1000 + LATEST_MS
+  const next = (await within({ from: start, to: likely + LATEST_MS })).find((each) => each.number === number + 1)
+  return Math.max(likely, next?.start ?? likely)
+}
+
+async function converted(id: string, { number, run, start, duration }: Segment, unmasked: boolean) {
+  const { ring, coverage } = channel(id)
+  const init = await ring.init(run)
+  if (!init) return null
+  const cover = unmasked
+    ? null
+    : coverage?.during(start, await arrivedBy(ring, { number, start, duration }), aspectIn(init))
+  const covered = cover ? filters(cover) : []
+  // Other masks than before make another picture of it.
+  return conversions.convert([id, number, ...covered].join(' '), async () => {
+    const found = await ring.read(number)
+    return found && { init, bytes: found.bytes, covered }
   })
 }
 
@@ -150,12 +180,19 @@ async function keepRoom(): Promise<void> {
   }
 }
 
+/** Where a head looked before anything that is recorded is nobody’s to know. */
+async function forgetLooks({ ring, track }: Channel): Promise<void> {
+  const [first] = await ring.within({ from: 0, to: null })
+  track?.forgetBefore(first?.start ?? clock.now())
+}
+
 async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<void> {
   const existing = channels.get(wanted.id)
   if (!existing) {
     const opened = openChannel({
       wanted,
       folder,
+      now: clock.now(),
       gate: disk.gate,
       wantedPart: live.wantedPart,
       publishFirst: again,
@@ -165,6 +202,7 @@ async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<v
     // Before anything else may let go of what is held.
     for (const { name, range } of holds) opened.ring.hold(name, range)
     channels.set(wanted.id, opened)
+    if (opened.track) forgetLooks(opened).catch(onError)
     return settle(wanted.id)
   }
   const before = existing.wanted
@@ -173,12 +211,16 @@ async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<v
   const changed =
     before.address?.url !== wanted.address?.url || before.sound !== wanted.sound || before.reader !== wanted.reader
   const { recorder, view } = existing
+  const masked = JSON.stringify(before.privacy) !== JSON.stringify(wanted.privacy)
+  if (masked) Object.assign(existing, coverageOf(wanted, existing, { folder, now: clock.now(), onError }))
   if (changed) existing.recorder = null
-  if (changed || before.substream?.url !== wanted.substream?.url) existing.view = null
+  if (changed || masked || before.substream?.url !== wanted.substream?.url) existing.view = null
   await Promise.all([changed ? recorder?.close() : null, existing.view === view ? null : view?.close()])
   // Recording first: whatever becomes of the view must not cost a picture of it.
   await settle(wanted.id)
-  if (existing.view !== view) live.followAgain(wanted.id)
+  if (existing.view === view && !masked) return
+  if (masked || existing.coverage) live.followAgain(wanted.id, ['copy', 'h264'])
+  else live.followAgain(wanted.id, ['h264'])
 }
 
 const calls = {
@@ -204,13 +246,28 @@ const calls = {
     channel(id).ring.release(name)
     await inTurn(id, () => settle(id))
   },
+  /** Where the head of a camera with masks looks, from when on. */
+  look(id: string, look: HeadLook): void {
+    const found = channels.get(id)
+    if (!found?.coverage) return
+    const covered = (): string => String(found.coverage?.now(USUAL_ASPECT).cover.cells)
+    const before = covered()
+    if (!found.track)
+      Object.assign(found, coverageOf(found.wanted, null, { folder, now: clock.now(), mayTurn: true, onError }))
+    found.track?.note(look)
+    if (covered() !== before) found.view?.coverAgain()
+  },
   limitDisk: (limits: DiskLimits): void => disk.limit(limits),
   /** Only after every hold of the ledger has been named. */
   evictFromNowOn: (): void => void keepRoom(),
   watch: live.watch,
   unwatch: live.unwatch,
-  livePlaylist: (id: string, form: PictureForm, query: Query): Promise<string> =>
-    live.of(id, form).window.playlist(query),
+  async livePlaylist(id: string, form: PictureForm, query: Query): Promise<string> {
+    const found = live.of(id, form)
+    const covered = live.coveredNow(id)
+    if (covered !== null) throw new Failure('live/none', covered)
+    return found.window.playlist(query)
+  },
   async livePart(id: string, form: PictureForm, number: number, index: number): Promise<Uint8Array | null> {
     const part = await live.of(id, form).window.part(number, index)
     return part && new Uint8Array(part)
@@ -220,6 +277,7 @@ const calls = {
     copyOf(await live.of(id, form).segment(number)),
   liveInit: async (id: string, form: PictureForm, run: number): Promise<Uint8Array | null> =>
     copyOf(await live.of(id, form).init(run)),
+  /** As it was recorded, whatever must be covered of it. */
   async segment(id: string, number: number): Promise<Uint8Array | null> {
     return (await channel(id).ring.read(number))?.bytes ?? null
   },
@@ -228,14 +286,14 @@ const calls = {
    * The held form of `live/h264`: the same numbers and times. Null when it lies outside the range.
    * @throws clip/unreadable
    */
-  async convertedSegment(id: string, range: Range, number: number): Promise<Uint8Array | null> {
+  async convertedSegment(id: string, range: Range, number: number, unmasked: boolean): Promise<Uint8Array | null> {
     const segment = (await channel(id).ring.within(range)).find((each) => each.number === number)
-    return copyOf((segment && (await converted(id, segment)))?.segment ?? null)
+    return copyOf((segment && (await converted(id, segment, unmasked)))?.segment ?? null)
   },
   /** Of the first segment of that run: it fits the others. */
-  async convertedInit(id: string, range: Range, run: number): Promise<Uint8Array | null> {
+  async convertedInit(id: string, range: Range, run: number, unmasked: boolean): Promise<Uint8Array | null> {
     const segment = (await channel(id).ring.within(range)).find((each) => each.run === run)
-    return copyOf((segment && (await converted(id, segment)))?.init ?? null)
+    return copyOf((segment && (await converted(id, segment, unmasked)))?.init ?? null)
   },
   async heldPlaylist(id: string, range: Range, pressedAt: number): Promise<string> {
     await untilClosed(channel(id), range)
@@ -271,14 +329,34 @@ const calls = {
     await untilClosed(channel(id), range)
     return cutClip({ ring: channel(id).ring, range, folder: `${file}.parts-${cuts}`, file, signal: stopped.signal })
   },
-  async still(id: string): Promise<{ picture: Uint8Array; at: number }> {
-    const { ring, window } = channel(id)
+  /** @param shown somebody sees it: with its masks. @throws live/none, also when it is covered whole */
+  async still(id: string, shown: boolean): Promise<{ picture: Uint8Array; at: number }> {
+    const { ring, window, coverage } = channel(id)
     const newest = window.newestKeyframe()
     // Its memory may be another picture's by the time a file was read.
     const keyframe = newest && Buffer.from(newest.bytes)
     const init = newest && (await ring.init(newest.run))
     if (!init || !keyframe) throw new Failure('live/none', `There is no picture from ${id} yet.`)
-    return { picture: await stillPicture(Buffer.concat([init, keyframe]), stopped.signal), at: newest.at }
+    const cover = shown ? coverage?.at(newest.at, aspectIn(init)) : undefined
+    if (cover?.cells === null) throw new Failure('live/none', cover.why)
+    const covered = cover ? filters(cover) : []
+    return {
+      picture: await stillPicture(Buffer.concat([init, keyframe]), stopped.signal, null, covered),
+      at: newest.at,
+    }
+  },
+  /**
+   * A kept JPEG with its masks.
+   * @param position where the head stood; null: it did not say
+   * @throws live/none when what must be covered is not known
+   */
+  async covered(id: string, jpeg: Uint8Array, position: HeadLook['position']): Promise<Uint8Array> {
+    const { coverage } = channel(id)
+    const picture = Buffer.from(jpeg)
+    const cover = coverage?.standing(position, aspectOfJpeg(picture))
+    if (cover?.cells === null) throw new Failure('live/none', cover.why)
+    const found = cover ? filters(cover) : []
+    return found.length === 0 ? jpeg : new Uint8Array(await coveredPicture(picture, stopped.signal, found))
   },
   /**
    * Of each camera's newest keyframe a small grey picture; null where there is none. Nobody is asked for it, and it
@@ -306,13 +384,14 @@ const calls = {
   },
   /** The keyframe that a recorded moment's segment begins with, small. Null when nothing was recorded then. */
   async thumbnail(id: string, at: number, width: number): Promise<Uint8Array | null> {
-    const { ring } = channel(id)
+    const { ring, coverage } = channel(id)
     // A segment lasts until the next begins, whatever its pictures' times add up to.
     const segment = (await ring.within({ from: at - BETWEEN_MS, to: at + 1 })).at(-1)
     const [bytes, init] = segment ? [(await ring.read(segment.number))?.bytes, await ring.init(segment.run)] : []
-    return bytes && init
-      ? new Uint8Array(await stillPicture(Buffer.concat([init, bytes]), stopped.signal, width))
-      : null
+    if (!bytes || !init || !segment) return null
+    const cover = coverage?.at(segment.start, aspectIn(init))
+    const covered = cover ? filters(cover) : []
+    return new Uint8Array(await stillPicture(Buffer.concat([init, bytes]), stopped.signal, width, covered))
   },
   report: (id: string): RecorderReport | null => channels.get(id)?.recorder?.report() ?? null,
   bytes: (): Record<string, number> => Object.fromEntries([...channels].map(([id, { ring }]) => [id, ring.bytes()])),

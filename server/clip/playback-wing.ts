@@ -11,7 +11,7 @@ export type PlaybackNeeds = {
   ledger: { append: Append }
   clips: Omit<LivePort, 'admit' | 'knows'> &
     Pick<LiveSocketPort, 'watchLive'> &
-    Omit<ClipPort, 'incident' | 'now' | 'played' | 'onDownload'>
+    Omit<ClipPort, 'incident' | 'now' | 'played' | 'unmasked' | 'onDownload'>
   cameras: Pick<LivePort, 'knows'>
   incidents: { book: { load: ClipPort['incident'] } }
 }
@@ -20,12 +20,13 @@ export function openPlayback({ clock, ledger, clips, cameras, incidents }: Playb
   const { now } = clock
   const { knows } = cameras
   return {
-    routes({ app, whoHas, admit, played, enter, socket }: Door): void {
+    routes({ app, whoHas, admit, played, unmasked, enter, socket }: Door): void {
       liveRoutes(app, { ...clips, admit, knows })
       socket(LIVE_SOCKET_PATH, liveSocket({ whoHas, admit, knows, watchLive: clips.watchLive, now, enter }))
       clipRoutes(app, {
         ...clips,
         played,
+        unmasked,
         incident: incidents.book.load,
         now,
         onDownload: async ({ incident, actor, ...download }) => {

@@ -267,6 +267,11 @@ export type Door = {
   admit(person: Person, camera: CameraId, what: 'live' | 'still'): Promise<void>
   /** Somebody plays what an incident holds. */
   played(person: Person, camera: CameraId, incident: IncidentId): void
+  /**
+   * Before each piece of what an incident holds without its privacy masks.
+   * @throws view/no-reason
+   */
+  unmasked(person: Person, camera: CameraId, incident: IncidentId): Promise<void>
   /** Somebody has a wall open. */
   enter(person: Person): { looking(incidents: string[]): void; leave(): void }
   /** A WebSocket at that path. */

@@ -303,6 +303,9 @@ export const CAMERA = Type.Object({
   converted: Type.Enum(['sub-stream', 'transcoded'], {
     description: 'What `live/h264` is, for browsers that cannot show the codec',
   }),
+  masks: Type.Array(Type.String(), {
+    description: 'The names of its privacy masks; what they cover is covered in every picture of it',
+  }),
 })
 export const RECORDER = Type.Object({
   codec: MAYBE_STRING,

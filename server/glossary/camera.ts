@@ -38,6 +38,12 @@ export type PresetCheck = {
   words: string | null
 }
 
+/**
+ * Where a head looks, since `at` (milliseconds since 1970). `position`: null when nobody knows; `still`: it stands
+ * there.
+ */
+export type HeadLook = { at: number; position: Pick<PtzPosition, 'pan' | 'tilt' | 'zoom'> | null; still: boolean }
+
 /** What GetStatus said, and nothing it did not say. */
 export type PtzStatus = { position: Partial<PtzPosition> | null; moving: boolean | null }
 
@@ -132,4 +138,6 @@ export type CameraView = {
   codec: string | null
   /** What a browser gets that cannot show the codec. */
   converted: 'sub-stream' | 'transcoded'
+  /** The names of its privacy masks: what they cover is covered in every picture of it. */
+  masks: string[]
 }

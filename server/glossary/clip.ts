@@ -16,6 +16,9 @@ export type ClipView = Clip & { playlist: string; gaps: Gap[] }
  */
 export type PictureForm = 'copy' | 'h264'
 
+/** `unmasked`: as the camera sends it, whatever its privacy masks are; it never leaves this server. */
+export type LiveForm = PictureForm | 'unmasked'
+
 /** Wall-clock milliseconds since 1970, as everywhere inside the clip room. */
 export type Range = { from: number; to: number | null }
 

@@ -182,7 +182,15 @@ export type PeopleEntries = {
    * Somebody looks at it: for an incident that shows it, or for a reason of their own. It is no entry of that
    * incident.
    */
-  'camera.viewed': { camera: CameraId; what: Look; by: string; forIncident: IncidentId | null; reason: string | null }
+  /** `unmasked`: without its privacy masks; left out: with them, where it has some. */
+  'camera.viewed': {
+    camera: CameraId
+    what: Look
+    by: string
+    forIncident: IncidentId | null
+    reason: string | null
+    unmasked?: true
+  }
   /**
    * `how`: entries of before do not say. `directory`: whom exactly it named. `directoryAway`: an account made here, while
    * the directory did not answer.

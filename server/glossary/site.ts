@@ -143,6 +143,21 @@ export type Mount = {
   flipTilt: boolean
 }
 
+/**
+ * Where a place lies that is nobody’s business, in the coordinates of a camera’s head (pan and tilt -1 to 1, least
+ * first). `zoom`: from which zoom on it is covered; null: always.
+ */
+export type HeadBox = { pan: [number, number]; tilt: [number, number]; zoom: number | null }
+/**
+ * Degrees, as in a camera’s data sheet: `pan` and `tilt` from one end of the coordinates to the other, `wide` and `tele`
+ * the picture’s width without zoom and with all of it. `level`: the tilt coordinate at which it looks level.
+ */
+export type Lens = { pan: number; tilt: number; wide: number; tele: number; level: number }
+/** Covered in every picture that leaves the server. `polygon`: shares of width and height, of a camera that stands still. */
+export type PrivacyMask = { name: string; polygon: [number, number][] } | { name: string; box: HeadBox }
+/** `lens`: what the boxes need. */
+export type Privacy = { masks: PrivacyMask[]; lens: Lens | null }
+
 /** `tour`: the camera's own preset tour of this token goes on. */
 export type AfterIncident = 'home' | 'before' | 'stay' | { tour: string }
 
@@ -169,6 +184,8 @@ export type SiteCamera = {
     }
   >
   mount: Mount | null
+  /** Null or left out: nothing of its picture is covered. */
+  privacy?: Privacy | null
   /** Compass bearing in degrees that a fixed camera looks at; null: nobody said. */
   bearing: number | null
   /** Where the head goes when an incident that sent it is closed. */

@@ -137,6 +137,7 @@ export function openPeople(needs: PeopleNeeds) {
     signIn,
     admit: viewing.admit,
     played: viewing.played,
+    unmasked: viewing.unmasked,
     enter: presence.enter,
     follow: { 'the council’s directory': directory.follow },
     begin(): void {

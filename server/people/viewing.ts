@@ -64,9 +64,9 @@ export function createViewing({ clock, append, whenDurable, incidentOf, reasonWa
     person: Person,
     camera: CameraId,
     what: Look,
-    { incident, reason }: Pick<View, 'incident' | 'reason'>,
+    { incident, reason, unmasked = false }: Pick<View, 'incident' | 'reason'> & { unmasked?: boolean },
   ): View {
-    const key = `${personKey(person)}\n${camera}\n${what === 'clip' ? incident : what}`
+    const key = `${personKey(person)}\n${camera}\n${what === 'clip' ? incident : what}${unmasked ? ' unmasked' : ''}`
     const before = views.get(key)
     if (
       before &&
@@ -84,7 +84,10 @@ export function createViewing({ clock, append, whenDurable, incidentOf, reasonWa
         kind: 'camera.viewed',
         actor: `${person.role}:${person.name}`,
         subject: camera,
-        body: { camera, what, by: person.name, forIncident: incident, reason },
+        body: {
+          ...{ camera, what, by: person.name, forIncident: incident, reason },
+          ...(unmasked ? { unmasked } : {}),
+        },
       },
     ])
     const view: View = { incident, reason, begunAt: now(), seenAt: now(), seq: recorded[0]?.seq ?? 0, durable: false }
@@ -95,6 +98,15 @@ export function createViewing({ clock, append, whenDurable, incidentOf, reasonWa
     )
     views.set(key, view)
     return view
+  }
+
+  /** @throws ledger/unavailable */
+  async function mustBeDurable(view: View, words: string): Promise<void> {
+    if (view.durable) return
+    await whenDurable(view.seq).catch(() => {
+      throw new Failure('ledger/unavailable', `${words}; ask again.`)
+    })
+    view.durable = true
   }
 
   return {
@@ -117,14 +129,23 @@ export function createViewing({ clock, append, whenDurable, incidentOf, reasonWa
           `No open incident shows ${camera}; say why you look at it first (POST /api/v1/views).`,
         )
       const view = viewOf(person, camera, what, { incident, reason })
-      if (incident !== null || view.durable) return
-      await whenDurable(view.seq).catch(() => {
+      if (incident === null)
+        await mustBeDurable(view, `A look at ${camera} cannot be written down now, and no incident shows it`)
+    },
+    /**
+     * Before each piece of what an incident holds, without the camera’s privacy masks. The reason is given before it,
+     * like that for a look that no incident asks for.
+     * @throws view/no-reason, ledger/unavailable
+     */
+    async unmasked(person: Person, camera: CameraId, incident: IncidentId): Promise<void> {
+      const reason = reasonOf(person, camera)
+      if (reason === null)
         throw new Failure(
-          'ledger/unavailable',
-          `A look at ${camera} cannot be written down now, and no incident shows it; ask again.`,
+          'view/no-reason',
+          `${camera} has privacy masks; say why you look behind them first (POST /api/v1/views).`,
         )
-      })
-      view.durable = true
+      const view = viewOf(person, camera, 'clip', { incident, reason, unmasked: true })
+      await mustBeDurable(view, `A look behind the privacy masks of ${camera} cannot be written down now`)
     },
     /** Somebody plays what an incident holds; that is its own reason. */
     played: (person: Person, camera: CameraId, incident: IncidentId): void =>

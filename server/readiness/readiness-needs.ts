@@ -28,7 +28,7 @@ export type ReadinessNeeds = {
   clips: {
     watchLive(
       camera: CameraId,
-      form: 'copy',
+      form: 'unmasked',
       listener: { begin(): void; part(): void; gone(): void },
     ): { leave(): void }
     diskState: HelpPointPort['storage']

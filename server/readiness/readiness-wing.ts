@@ -33,7 +33,8 @@ export function openReadiness(needs: ReadinessNeeds) {
     clock,
     port: {
       whenDurable: ledger.whenDurable,
-      watchPicture: (camera, part) => clips.watchLive(camera, 'copy', { begin: () => {}, part, gone: () => {} }).leave,
+      watchPicture: (camera, part) =>
+        clips.watchLive(camera, 'unmasked', { begin: () => {}, part, gone: () => {} }).leave,
       write,
       onStage: (stage, kind, ms) => stages.publish({ stage, kind, ms }),
     },

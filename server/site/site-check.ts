@@ -7,6 +7,7 @@ import { type Placed, placeOf, sameChannel, sameHead, streamPlaceOf } from './ca
 import { connectorsOf } from './sections/connector-check.ts'
 import { destinationsOf } from './sections/destination-check.ts'
 import { directoryOf } from './sections/directory-check.ts'
+import { privacyOf } from './sections/privacy-check.ts'
 import { onvifDeviceOf } from './sections/onvif-device-check.ts'
 import { networkProblem } from '../tools/networks.ts'
 import { type Path, shapeProblems } from './schema-words.ts'
@@ -287,6 +288,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
             flipTilt: camera.mount.flip?.includes('tilt') ?? false,
           }
         : null,
+      privacy: privacyOf(camera, at, complain),
       bearing: camera.bearing ?? null,
       after: camera.after ?? 'home',
       buffer: {

@@ -6,6 +6,7 @@ import { CONNECTOR } from './sections/connector-schema.ts'
 import { DESTINATIONS } from './sections/destination-schema.ts'
 import { ONVIF_DEVICE } from './sections/onvif-device-schema.ts'
 import { DIRECTORY } from './sections/directory-schema.ts'
+import { LENS, PRIVACY } from './sections/privacy-schema.ts'
 import { HELP_POINT_VOICE, SIP, VOICE } from './sections/voice-schema.ts'
 
 const NAME = Type.String({ minLength: 1, maxLength: 120 })
@@ -244,6 +245,8 @@ const CAMERA = Type.Object(
     onvif: Type.Optional(ONVIF),
     stream: Type.Optional(STREAM),
     mount: Type.Optional(MOUNT),
+    privacy: Type.Optional(PRIVACY),
+    lens: Type.Optional(LENS),
     bearing: Type.Optional(
       Type.Number({
         minimum: 0,

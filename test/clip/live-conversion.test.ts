@@ -203,6 +203,7 @@ describe('a live picture as H.264', () => {
     const view = createConvertedView({
       substream: null,
       source: { window: here.source, init: async () => null },
+      covered: null,
       wantedPart: () => 0.08,
       clock: realClock,
       onError: (error) => here.errors.push(error),

@@ -50,7 +50,7 @@ export class LamppostEvidence extends LitElement {
   @state() private exports: ExportView[] = []
   @state() private keeping = new Map<string, Keeping>()
   @state() private keys: KeyState | null = null
-  @state() private playing: string | null = null
+  @state() private playing: { key: string; unmasked: boolean } | null = null
   @state() private downloading: string | null = null
   @state() private hashes = new Map<string, { name: string; sha256: string }>()
   @state() private cut: { incident: Incident; parent: ExportView | null } | null = null
@@ -163,7 +163,18 @@ export class LamppostEvidence extends LitElement {
       this.exportPages += 1
     })
 
-  #download = async (incident: Incident, clip: ClipView): Promise<void> => {
+  /** Of a camera with privacy masks the MP4 has none: that wants a reason. */
+  #download = (incident: Incident, clip: ClipView): void => {
+    const { client } = this.#client
+    const { officer, download } = this.#language.words
+    const masks = client.state().cameras.find(({ id }) => id === clip.camera)?.masks ?? []
+    if (masks.length === 0) return void this.#fetchClip(incident, clip)
+    this.#ask(officer.unmaskedDownload, download, async (reason) => {
+      await client.giveReason(reason, clip.camera)
+      await this.#fetchClip(incident, clip)
+    })
+  }
+  #fetchClip = async (incident: Incident, clip: ClipView): Promise<void> => {
     const key = `${incident.id} ${clip.camera}`
     this.downloading = key
     await this.#try(async () => {
@@ -366,7 +377,12 @@ export class LamppostEvidence extends LitElement {
         playing: this.playing,
         cutting: this.downloading,
         hashes: this.hashes,
-        onPlay: (key) => (this.playing = this.playing === key ? null : key),
+        onPlay: (key) => (this.playing = this.playing?.key === key ? null : { key, unmasked: false }),
+        onUnmask: (key, camera) =>
+          this.#ask(officer.unmaskWhy, officer.unmaskDo, async (reason) => {
+            await client.giveReason(reason, camera)
+            this.playing = { key, unmasked: true }
+          }),
         onDownload: this.#download,
         onCut: (incident) => (this.cut = { incident, parent: null }),
         onLock: ({ id }) =>

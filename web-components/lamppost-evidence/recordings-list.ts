@@ -12,10 +12,12 @@ export type RecordingsView = {
   client: WallClient
   incidents: readonly Incident[]
   keeping: ReadonlyMap<string, Keeping>
-  playing: string | null
+  playing: { key: string; unmasked: boolean } | null
   cutting: string | null
   hashes: ReadonlyMap<string, { name: string; sha256: string }>
   onPlay(key: string): void
+  /** After a reason. */
+  onUnmask(key: string, camera: string): void
   onDownload(incident: Incident, clip: ClipView): void
   onCut(incident: Incident): void
   onLock(incident: Incident): void
@@ -93,7 +95,9 @@ function kept({ words, timezone, locale, keeping, onLock, onUnlock }: Recordings
 function clipOf(view: RecordingsView, incident: Incident, clip: ClipView, pressed: string) {
   const { words, timezone, client, playing, cutting, hashes } = view
   const key = `${incident.id} ${clip.camera}`
-  const name = client.state().cameras.find(({ id }) => id === clip.camera)?.name ?? clip.camera
+  const camera = client.state().cameras.find(({ id }) => id === clip.camera)
+  const name = camera?.name ?? clip.camera
+  const isPlaying = playing?.key === key
   const hash = hashes.get(key)
   return html`<tr>
       <th scope="row">
@@ -107,7 +111,18 @@ function clipOf(view: RecordingsView, incident: Incident, clip: ClipView, presse
       <td>${clockTime(clip.from, timezone)}</td>
       <td>${clip.to === null ? words.stillGrowing : clockTime(clip.to, timezone)}</td>
       <td class="do">
-        <button @click=${() => view.onPlay(key)}>${playing === key ? words.stopPlaying : words.play}</button>
+        <button class="play" @click=${() => view.onPlay(key)}>${isPlaying ? words.stopPlaying : words.play}</button>
+        ${
+          camera && camera.masks.length > 0 && !(isPlaying && playing.unmasked)
+            ? html`<button
+                class="unmask"
+                title=${camera.masks.join(', ')}
+                @click=${() => view.onUnmask(key, camera.id)}
+              >
+                ${words.officer.unmask}
+              </button>`
+            : nothing
+        }
         <button class="download" ?disabled=${cutting !== null} @click=${() => view.onDownload(incident, clip)}>
           ${cutting === key ? words.downloading : words.download}
         </button>
@@ -121,13 +136,14 @@ function clipOf(view: RecordingsView, incident: Incident, clip: ClipView, presse
         : nothing
     }
     ${
-      playing === key
+      isPlaying
         ? html`<tr>
             <td colspan="4">
               <lamppost-player
                 .client=${client}
                 .camera=${clip.camera}
                 .incident=${incident.id}
+                .unmasked=${playing.unmasked}
                 .pressedAt=${pressed}
               ></lamppost-player>
             </td>

@@ -30,7 +30,7 @@ const canShow = (codec: string): boolean =>
 /**
  * @csspart video - the picture
  * @csspart age - the line that tells its age
- * @csspart form - the line that says when the picture is a converted one
+ * @csspart form - the line that says when the picture is a converted one, or has privacy masks
  */
 @element('lamppost-player')
 export class LamppostPlayer extends LitElement {
@@ -48,6 +48,8 @@ export class LamppostPlayer extends LitElement {
   @property() camera = ''
   /** With an incident's id: the clip it holds of that camera, from before the press. */
   @property() incident = ''
+  /** A clip without its camera’s privacy masks, once a reason was given. */
+  @property({ type: Boolean }) unmasked = false
   /** For small further views: frugal where connections are few. */
   @property({ type: Boolean }) small = false
   /** A clip without controls of its own: somebody around moves it. */
@@ -90,6 +92,9 @@ export class LamppostPlayer extends LitElement {
   get #takesSmall(): boolean {
     return this.#smallStream.takes(this.#wantsSmall)
   }
+  get #masks(): readonly string[] {
+    return this.#view()?.masks ?? []
+  }
   /** This browser cannot show what the camera sends. */
   get #isConverted(): boolean {
     const codec = this.#view()?.codec
@@ -123,7 +128,7 @@ export class LamppostPlayer extends LitElement {
   private get url(): string {
     const camera = encodeURIComponent(this.camera)
     const place = this.incident
-      ? `incidents/${encodeURIComponent(this.incident)}/clips/${camera}`
+      ? `incidents/${encodeURIComponent(this.incident)}/clips/${camera}${this.unmasked ? '/unmasked' : ''}`
       : `cameras/${camera}/live`
     return this.#client.client.absolute(
       `/api/v1/${place}/${this.#form === 'h264' ? 'h264/' : ''}index.m3u8${this.mode === 'plain' ? '?plain=YES' : ''}`,
@@ -186,6 +191,13 @@ export class LamppostPlayer extends LitElement {
           this.#isConverted
             ? html`<p part="form" class="form">
                 ${this.words.converted(this.mode === 'clip' ? 'transcoded' : (this.#view()?.converted ?? 'transcoded'))}
+              </p>`
+            : nothing
+        }
+        ${
+          this.#masks.length > 0 && !this.#isConverted
+            ? html`<p part="form" class="form" title=${this.#masks.join(', ')}>
+                ${this.unmasked ? this.words.withoutMasks : this.words.withMasks(this.#masks.length)}
               </p>`
             : nothing
         }

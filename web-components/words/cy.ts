@@ -101,6 +101,8 @@ export const cy: Words = {
   sayWhy: 'Nid oes digwyddiad agored yn dangos y camera hwn. Pam rydych chi’n edrych?',
   sayWhyHint: 'Ychydig eiriau: maent yn sefyll yn y cofnod wrth ymyl eich enw',
   look: 'Edrych',
+  withMasks: (count) => (count === 1 ? '1 mwgwd preifatrwydd' : `${count} mwgwd preifatrwydd`),
+  withoutMasks: 'Heb fygydau preifatrwydd',
   converted: (how) =>
     how === 'sub-stream'
       ? 'Ffrwd H.264 lai’r camera: ni all y porwr hwn ddangos ei brif un'

@@ -110,6 +110,8 @@ export const en = {
   sayWhy: 'No open incident shows this camera. Why do you look?',
   sayWhyHint: 'A few words: they stand in the record beside your name',
   look: 'Look',
+  withMasks: (count: number) => (count === 1 ? '1 privacy mask' : `${count} privacy masks`),
+  withoutMasks: 'Without privacy masks',
   converted: (how: 'sub-stream' | 'transcoded') =>
     how === 'sub-stream'
       ? 'The camera’s smaller H.264 stream: this browser cannot show its main one'

@@ -6,7 +6,7 @@
 import type { Segment } from '../../glossary/clip.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { createRecorder } from '../record/clip-recorder.ts'
-import { type LiveConversion, type LiveSource, createLiveConversion } from './live-conversion.ts'
+import { type Covered, type LiveConversion, type LiveSource, createLiveConversion } from './live-conversion.ts'
 import { type LiveWindow, createLiveWindow } from './live-window.ts'
 import type { StreamAddress } from '../record/recording-run.ts'
 import type { RunStore } from '../record/stream-follower.ts'
@@ -23,30 +23,34 @@ export type ConvertedView = {
   segment(number: number): Buffer | null
   /** Somebody watches: it runs, and for a while longer. */ use(): void
   /** It costs this machine an encoder, now or in a moment. */ converting(): boolean
+  /** What must be covered of it is something else from now on. */ coverAgain(): void
   /** Makes room for another one, if nobody has looked at it for a moment. */ yield(): void
   close(): Promise<void>
 }
 
 /**
  * @param substream the camera's own H.264; without it the recorder's picture is converted.
+ * @param covered what must be covered of it now; null: nothing
  * @param wantedPart seconds that a part should last now
  */
 export function createConvertedView({
   substream,
   source,
+  covered,
   wantedPart,
   clock,
   onError,
 }: {
   substream: StreamAddress | null
   source: LiveSource
+  covered: Covered | null
   wantedPart(isAsked: boolean): number
   clock: Clock
   onError(error: unknown): void
 }): ConvertedView {
   const { store, init, segment } = createMemoryStore()
   const window = createLiveWindow({ listed: KEPT_SEGMENTS, wantedPart })
-  let running: LiveConversion | null = null
+  let running: (Pick<LiveConversion, 'codec' | 'close'> & Partial<LiveConversion>) | null = null
   let used = 0
   let watching: ReturnType<typeof setInterval> | null = null
 
@@ -69,8 +73,9 @@ export function createConvertedView({
       watching ??= setInterval(() => stopAfter(IDLE_MS), 1000)
       running ??= substream
         ? createRecorder({ address: substream, store, window, clock, onError, onState: () => {} })
-        : createLiveConversion({ source, store, window, clock, onError })
+        : createLiveConversion({ source, covered, store, window, clock, onError })
     },
+    coverAgain: () => running?.again?.(),
     // As soon as there is something to convert: nine tiles ask in one turn.
     converting: () => substream === null && running !== null && source.window.running(),
     yield: () => stopAfter(YIELDS_MS),

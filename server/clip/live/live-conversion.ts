@@ -9,6 +9,9 @@ import { createBackoff } from '../../tools/pace/backoff.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { messageOf } from '../../tools/failure.ts'
 import { runFfmpeg } from '../../tools/media/ffmpeg-run.ts'
+import { boxesIn, readTracks } from '../../tools/media/fmp4-boxes.ts'
+import { readMoof } from '../../tools/media/fmp4-samples.ts'
+import { type Cover, filters } from '../privacy/cover.ts'
 import { createArrivals } from '../record/arrivals.ts'
 import type { Part } from '../ring/clip-packager.ts'
 import type { LivePart, LiveStart, LiveWindow } from './live-window.ts'
@@ -19,7 +22,17 @@ export type LiveSource = {
   window: Pick<LiveWindow, 'newest' | 'follow' | 'running'>
   init(run: number): Promise<Buffer | null>
 }
-export type LiveConversion = { codec(): string | null; close(): Promise<void> }
+export type LiveConversion = {
+  codec(): string | null
+  /** What must be covered is something else: what was shown until now ends at once. */
+  again(): void
+  close(): Promise<void>
+}
+/**
+ * What must be covered of the picture now, and since when (wall clock, milliseconds) that holds for what arrives: what
+ * arrived before is not shown.
+ */
+export type Covered = (init: Buffer) => { cover: Cover; since: number }
 
 const INPUT = [
   '-f',
@@ -37,9 +50,8 @@ const INPUT = [
   '-threads',
   '1',
 ]
+const SIZE = 'scale=w=min(1280\\,iw):h=-2'
 const PICTURE = [
-  '-vf',
-  'scale=w=min(1280\\,iw):h=-2',
   '-c:v',
   'libx264',
   '-preset',
@@ -55,10 +67,12 @@ const PICTURE = [
   '-crf',
   '26',
 ]
-const OUTPUT = [
+const outputOf = (before: readonly string[]): string[] => [
   '-map',
   '0:v:0',
   '-an',
+  '-vf',
+  [...before, SIZE].join(','),
   ...PICTURE,
   '-fps_mode',
   'passthrough',
@@ -83,6 +97,10 @@ const ALWAYS_WAITING = 4
 /** ffmpeg remembers where each fragment was that it ever read: after an hour it begins anew, at a keyframe. */
 const LONGEST_RUN_MS = 3_600_000
 const NO_SOURCE_MS = 100
+/** Pictures are shown in another order than they come: by so many. */
+const MOST_REORDERED = 4
+/** Looks that nothing is shown between two changes of what must be covered. */
+const COVERED_LOOK_MS = 1000
 const LASTED_MS = 5000
 /** Beginning again so often in a row does not help. */
 const TOLD_AFTER = 3
@@ -90,24 +108,36 @@ const TOO_SLOW = 'this machine is too slow to convert it as it comes; an H.264 s
 
 export function createLiveConversion({
   source,
+  covered = null,
   store,
   window,
   clock,
   onError,
 }: {
   source: LiveSource
+  /** Null: nothing is covered. */
+  covered?: Covered | null
   store: RunStore
   window: LiveWindow
   clock: Clock
   onError(error: unknown): void
 }): LiveConversion {
   const stopped = new AbortController()
+  let turn = new AbortController()
   const backoff = createBackoff(250, 5000)
   let codec: string | null = null
   let behind = 0
 
   async function once(): Promise<void> {
     const init = await initOf(source)
+    turn = new AbortController()
+    const own = AbortSignal.any([stopped.signal, turn.signal])
+    const mask = (init && covered?.(init.bytes)) ?? null
+    if (mask?.cover.cells === null) {
+      window.stopped()
+      return clock.sleep(COVERED_LOOK_MS, own)
+    }
+    if (mask && mask.since > clock.now()) return clock.sleep(mask.since - clock.now(), own)
     // What is newest now: its bytes are good until the next turn, and the file took several.
     const start = source.window.newest()
     if (!init || !start || start.run !== init.run) return clock.sleep(NO_SOURCE_MS, stopped.signal)
@@ -119,11 +149,12 @@ export function createLiveConversion({
       store,
       window,
       clock,
+      mask,
       onPicture: (found) => (codec = found),
-      signal: stopped.signal,
+      signal: own,
     })
     window.stopped()
-    if (stopped.signal.aborted) return
+    if (own.aborted) return
     behind = end === 'behind' ? behind + 1 : 0
     if (behind === TOLD_AFTER) onError(new Error(`A live conversion falls behind again and again: ${TOO_SLOW}.`))
     if (problem === null) return
@@ -144,6 +175,7 @@ export function createLiveConversion({
   const running = run()
   return {
     codec: () => codec,
+    again: () => turn.abort(),
     async close() {
       stopped.abort()
       await running
@@ -164,6 +196,7 @@ type ConvertedRun = {
   store: RunStore
   window: LiveWindow
   clock: Clock
+  mask: ReturnType<Covered> | null
   onPicture(codec: string): void
   signal: AbortSignal
 }
@@ -179,6 +212,7 @@ async function convertRun({
   store,
   window,
   clock,
+  mask,
   onPicture,
   signal,
 }: ConvertedRun): Promise<{ end: 'behind' | 'over'; problem: string | null }> {
@@ -191,7 +225,13 @@ async function convertRun({
     stop.abort()
   }
   const startedAt = clock.monotonic()
-  const arrivals = createArrivals(init)
+  // Of a head that has only just come to rest, what was taken before is not shown.
+  const skipped = mask ? picturesBefore(init, start.parts, mask.since) : 0
+  const before = [
+    ...(skipped > 0 ? [`select=gte(n\\,${skipped + MOST_REORDERED})`] : []),
+    ...(mask ? filters(mask.cover) : []),
+  ]
+  const arrivals = createArrivals(init, skipped > 0 ? skipped + MOST_REORDERED : 0)
   const follower = createStreamFollower({
     store,
     window,
@@ -243,7 +283,7 @@ async function convertRun({
   const { ended } = runFfmpeg({
     input,
     inputOptions: INPUT,
-    outputOptions: OUTPUT,
+    outputOptions: outputOf(before),
     onOutput,
     signal: stop.signal,
     niceness: NICENESS,
@@ -256,4 +296,19 @@ async function convertRun({
   input.destroy()
   follower.finish()
   return { end: isBehind ? 'behind' : 'over', problem }
+}
+
+/** How many pictures of the beginning may have arrived before that time: of a part, only when its first came is known. */
+function picturesBefore(init: Buffer, parts: readonly Part[], since: number): number {
+  const tracks = readTracks(init)
+  const video = tracks.find(({ kind }) => kind === 'video')
+  const old = parts.slice(0, parts.findLastIndex(({ at, duration }) => at < since + duration * 1000) + 1)
+  return old
+    .flatMap(({ bytes }) =>
+      boxesIn(bytes)
+        .filter(({ type }) => type === 'moof')
+        .flatMap(({ start, end }) => readMoof(bytes.subarray(start, end), tracks)),
+    )
+    .filter(({ track }) => track === video?.id)
+    .reduce((sum, { samples }) => sum + samples.length, 0)
 }

@@ -3,7 +3,7 @@
  * follows it.
  */
 import { availableParallelism } from 'node:os'
-import type { PictureForm } from '../../glossary/clip.ts'
+import type { LiveForm } from '../../glossary/clip.ts'
 import type { Clock } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
 import type { Channel } from '../clip-channel.ts'
@@ -12,6 +12,7 @@ import { createConvertedView, hasRoom } from './converted-view.ts'
 import type { LivePart, LiveStart, LiveWindow } from './live-window.ts'
 import { areManyFollowed, partLength } from './part-length.ts'
 import { type PartNews, createPartPost } from './part-post.ts'
+import { USUAL_ASPECT, aspectIn } from '../privacy/picture-aspect.ts'
 
 /** The newest picture with its initialisation section; `codec` as in an HLS CODECS attribute. */
 export type LiveStartBytes = Omit<LiveStart, 'parts'> & { parts: Part<Uint8Array>[]; init: Uint8Array; codec: string }
@@ -62,30 +63,44 @@ export function createLivePictures({
   /** Who is not asked for over HTTP stays as young as it is. */
   const wantedPart = (isAsked: boolean): number => partLength(followed(), isAsked ? asked() : 0)
   const posted = createPartPost({ post, isBusy: () => areManyFollowed(followed()) })
-  const tell = (camera: string, form: PictureForm, live: LivePart | null): void =>
-    posted({ camera, form, live: live && { ...live, part: alone(live.part) } })
+  const tell = (camera: string, form: LiveForm, live: LivePart | null): void =>
+    posted({
+      ...{ camera, form, live: live && { ...live, part: alone(live.part) } },
+      ...(live === null && form !== 'unmasked' ? wordsOf(camera) : {}),
+    })
+  /** Why nothing of it is shown for a while. */
+  const coveredNow = (camera: string): string | null =>
+    channels.get(camera)?.coverage?.now(USUAL_ASPECT).cover.why ?? null
+  const wordsOf = (camera: string): { words?: string } => {
+    const words = coveredNow(camera)
+    return words === null ? {} : { words }
+  }
 
   /** @throws live/none */
-  function live(id: string, form: PictureForm): Live {
+  function live(id: string, form: LiveForm): Live {
     const found = channelOf(id)
-    const { ring, window } = found
-    if (form === 'copy')
+    const { ring, window, coverage } = found
+    // What has masks is made anew in every form, with them.
+    if (form === 'unmasked' || (form === 'copy' && !coverage))
       return {
         window,
         codec: () => found.recorder?.codec() ?? '',
         init: (run) => (window.isLiveRun(run) ? ring.init(run) : null),
         segment: async (number) => (window.isLive(number) ? ((await ring.read(number))?.bytes ?? null) : null),
       }
-    const { address, substream } = found.wanted
+    const { address } = found.wanted
+    const substream = coverage ? null : found.wanted.substream
     if (!address) throw new Failure('live/none', `There is no picture from ${id} yet.`)
     if (!substream && !found.recorder)
       throw new Failure(
         'live/none',
-        `${id} is recorded from a press on, and needs a conversion here: there is no live picture of it before that.`,
+        `${id} is recorded from a press on, and needs a conversion here${coverage ? ' for its privacy masks' : ''}: ` +
+          'there is no live picture of it before that.',
       )
     const view = (found.view ??= createConvertedView({
       substream,
       source: { window, init: ring.init },
+      covered: coverage && ((init) => (found.coverage ?? coverage).now(aspectIn(init))),
       wantedPart,
       clock,
       onError,
@@ -100,8 +115,8 @@ export function createLivePictures({
     )
       throw new Failure(
         'live/none',
-        `${MOST_CONVERSIONS} live pictures are converted to H.264 already, which is all that this machine ` +
-          `can do beside recording: close one of them, or give ${id} an H.264 stream.`,
+        `${MOST_CONVERSIONS} live pictures are converted already, which is all that this machine can do beside ` +
+          `recording: close one of them${coverage ? '.' : `, or give ${id} an H.264 stream.`}`,
       )
     view.use()
     return { window: view.window, codec: () => view.codec() ?? '', init: view.init, segment: view.segment }
@@ -119,13 +134,14 @@ export function createLivePictures({
 
   return {
     of: live,
+    coveredNow,
     /** Seconds that a part should last now. @param isAsked whether some player asks for it part by part over HTTP */
     wantedPart,
     /**
      * Every part is told from now on. Null when there is no live picture yet; it begins with the next part then.
      * @throws live/none
      */
-    async watch(id: string, form: PictureForm): Promise<LiveStartBytes | null> {
+    async watch(id: string, form: LiveForm): Promise<LiveStartBytes | { covered: string } | null> {
       const { unfollow } = channelOf(id)
       const found = live(id, form)
       if (!unfollow.has(form))
@@ -133,9 +149,10 @@ export function createLivePictures({
           form,
           found.window.follow((part) => tell(id, form, part)),
         )
-      return start(found)
+      const covered = form === 'unmasked' ? null : coveredNow(id)
+      return covered === null ? start(found) : { covered }
     },
-    unwatch(id: string, form: PictureForm): void {
+    unwatch(id: string, form: LiveForm): void {
       const unfollow = channels.get(id)?.unfollow
       unfollow?.get(form)?.()
       unfollow?.delete(form)
@@ -144,18 +161,22 @@ export function createLivePictures({
      * A new conversion has taken the place of the old one, and viewers continue with it. When no conversion can be
      * started now, each viewer gets that as the reason, and its player requests the picture again later.
      */
-    followAgain(id: string): void {
+    followAgain(id: string, forms: readonly LiveForm[]): void {
       const { unfollow } = channelOf(id)
-      if (!unfollow.has('h264')) return
-      unfollow.get('h264')?.()
-      unfollow.delete('h264')
-      try {
-        unfollow.set(
-          'h264',
-          live(id, 'h264').window.follow((part) => tell(id, 'h264', part)),
-        )
-      } catch {
-        tell(id, 'h264', null)
+      for (const form of forms) {
+        if (!unfollow.has(form)) continue
+        unfollow.get(form)?.()
+        unfollow.delete(form)
+        // Until the new one has a picture there is none: the old one may have shown what is masked from now on.
+        tell(id, form, null)
+        try {
+          unfollow.set(
+            form,
+            live(id, form).window.follow((part) => tell(id, form, part)),
+          )
+        } catch {
+          // Each player asks again.
+        }
       }
     },
   }

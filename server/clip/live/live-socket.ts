@@ -33,7 +33,7 @@ type Start = {
 type Listener = {
   begin(start: Start): void
   part(part: { number: number; start: number; part: Part }): void
-  gone(why?: Failure): void
+  gone(why?: Failure, words?: string): void
 }
 export type LiveSocketPort = {
   whoHas(credential: Credential): Person | null
@@ -252,13 +252,11 @@ export function liveSocket({
         }
         send({ part: id, number, start, duration: part.duration, independent: part.independent }, part.bytes)
       },
-      gone: (why) =>
+      gone: (why, words = 'There is no live picture from this camera now.') =>
         socket.send(
           JSON.stringify({
             gone: id,
-            ...(why
-              ? { words: why.message, code: why.code }
-              : { words: 'There is no live picture from this camera now.' }),
+            ...(why ? { words: why.message, code: why.code } : { words }),
           }),
         ),
     })

@@ -3,7 +3,7 @@
  * keyframe that is here, hears each part once and in order, and begins anew when the recorder does.
  */
 import type { CameraId } from '../../glossary/camera.ts'
-import type { PictureForm } from '../../glossary/clip.ts'
+import type { LiveForm } from '../../glossary/clip.ts'
 import type { LiveStartBytes } from './live-pictures.ts'
 import { Failure } from '../../tools/failure.ts'
 import type { LivePart } from './live-window.ts'
@@ -13,10 +13,10 @@ export type LiveListener = {
   begin(start: LiveStartBytes): void
   part(part: LivePart<Uint8Array>): void
   /**
-   * There is no live picture now; `begin` follows when there is one again. With a reason it does not: it is asked for
-   * again.
+   * There is no live picture now; `begin` follows when there is one again. With a refusal it does not: it is asked for
+   * again. `words`: why it is covered for a while.
    */
-  gone(why?: Failure): void
+  gone(why?: Failure, words?: string): void
 }
 export type LiveViewer = {
   /** Leaves out what was missed: begins at the newest keyframe. */ again(): void
@@ -25,7 +25,7 @@ export type LiveViewer = {
 
 type Viewer = {
   camera: CameraId
-  form: PictureForm
+  form: LiveForm
   listener: LiveListener
   run: number | null
   last: { number: number; index: number }
@@ -35,13 +35,13 @@ type Viewer = {
 }
 
 export function createLiveWatchers(options: {
-  watch(camera: CameraId, form: PictureForm): Promise<LiveStartBytes | null>
-  unwatch(camera: CameraId, form: PictureForm): Promise<void>
+  watch(camera: CameraId, form: LiveForm): Promise<LiveStartBytes | { covered: string } | null>
+  unwatch(camera: CameraId, form: LiveForm): Promise<void>
   onError(error: unknown): void
 }) {
   const { watch, unwatch, onError } = options
   const viewers = new Map<string, Set<Viewer>>()
-  const keyOf = (camera: CameraId, form: PictureForm): string => `${camera} ${form}`
+  const keyOf = (camera: CameraId, form: LiveForm): string => `${camera} ${form}`
 
   async function start(viewer: Viewer): Promise<void> {
     // What is told while the beginning is on its way must not overtake it.
@@ -58,8 +58,9 @@ export function createLiveWatchers(options: {
     if (viewer.left || viewer.starts !== mine) return
     const told = viewer.waiting ?? []
     viewer.waiting = null
-    viewer.run = found?.run ?? null
+    viewer.run = found && 'run' in found ? found.run : null
     if (!found) return viewer.listener.gone(refused)
+    if ('covered' in found) return viewer.listener.gone(undefined, found.covered)
     viewer.last = { number: found.number, index: found.index }
     viewer.listener.begin(found)
     for (const part of told) deliver(viewer, part)
@@ -75,7 +76,7 @@ export function createLiveWatchers(options: {
   }
 
   return {
-    watch(camera: CameraId, form: PictureForm, listener: LiveListener): LiveViewer {
+    watch(camera: CameraId, form: LiveForm, listener: LiveListener): LiveViewer {
       const viewer: Viewer = {
         camera,
         form,
@@ -103,12 +104,12 @@ export function createLiveWatchers(options: {
       }
     },
     /** What the video thread told: a part, or null when the recorder has ended. */
-    news(camera: CameraId, form: PictureForm, live: LivePart<Uint8Array> | null): void {
+    news(camera: CameraId, form: LiveForm, live: LivePart<Uint8Array> | null, words?: string): void {
       for (const viewer of viewers.get(keyOf(camera, form)) ?? []) {
         if (live) deliver(viewer, live)
         else if (viewer.run !== null) {
           viewer.run = null
-          viewer.listener.gone()
+          viewer.listener.gone(undefined, words)
         }
       }
     },

@@ -2,11 +2,11 @@
  * Parts on their way out of the video thread: each message wakes the other thread, and costs as much as what it
  * carries. Those of one turn go together.
  */
-import type { PictureForm } from '../../glossary/clip.ts'
+import type { LiveForm } from '../../glossary/clip.ts'
 import type { LivePart } from './live-window.ts'
 
-/** `live`: null when the recorder has ended. */
-export type PartNews = { camera: string; form: PictureForm; live: LivePart<Uint8Array> | null }
+/** `live`: null when there is no picture now; `words`: why, where that is known. */
+export type PartNews = { camera: string; form: LiveForm; live: LivePart<Uint8Array> | null; words?: string }
 
 /** While a whole town is watched: those of a moment. */
 const TOGETHER_MS = 20

@@ -7,9 +7,10 @@ const ROUNDING_S = 0.002
 
 /**
  * Which original a converted picture is, by its time: ffmpeg counts from nought, in the original's seconds, and its
- * first picture is the keyframe it was given.
+ * first picture is the keyframe it was given, or so many later.
+ * @param skipped pictures that it leaves out at the beginning, as they are shown
  */
-export function createArrivals(init: Buffer) {
+export function createArrivals(init: Buffer, skipped = 0) {
   const tracks = readTracks(init)
   const video = tracks.find(({ kind }) => kind === 'video')
   /** In the order they are shown; seconds of the original. */
@@ -42,7 +43,7 @@ export function createArrivals(init: Buffer) {
     },
     /** Wall-clock milliseconds. Never goes back. */
     of({ decodeTime }: Pick<Fragment, 'decodeTime'>): number {
-      offset ??= (keyframe ?? decodeTime) - decodeTime
+      offset ??= ((skipped > 0 ? waiting[skipped]?.time : keyframe) ?? decodeTime) - decodeTime
       const time = decodeTime + offset
       const found = waiting.findLastIndex((each) => each.time <= time + ROUNDING_S)
       last = Math.max(last, waiting[found]?.at ?? last)

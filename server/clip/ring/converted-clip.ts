@@ -12,8 +12,11 @@ import { type Track, boxesIn, child, need, readTracks } from '../../tools/media/
 import { readMoof } from '../../tools/media/fmp4-samples.ts'
 
 export type Converted = { init: Buffer; segment: Buffer }
-/** Asks for the segment's own bytes and its initialisation section; null when it is not in the clip buffer any more. */
-export type Original = () => Promise<{ init: Buffer; bytes: Buffer } | null>
+/**
+ * Asks for the segment's own bytes and its initialisation section; null when it is not in the clip buffer any more.
+ * `covered`: filters that cover what is nobody’s business.
+ */
+export type Original = () => Promise<{ init: Buffer; bytes: Buffer; covered?: readonly string[] } | null>
 
 const MOST_BYTES = 48_000_000
 /** A ring's work comes first; a replay that is a little late is no picture lost. */
@@ -25,9 +28,8 @@ const TIMESCALE = 90_000
  * Sections and pictures of one run must fit each other whatever the picture shows: no header that follows from the
  * content.
  */
+const SIZE = 'scale=w=min(1280\\,iw):h=-2'
 const PICTURE = [
-  '-vf',
-  'scale=w=min(1280\\,iw):h=-2',
   '-c:v',
   'libx264',
   '-preset',
@@ -45,10 +47,12 @@ const PICTURE = [
   '-crf',
   '24',
 ]
-const OUTPUT = [
+const outputOf = (covered: readonly string[]): string[] => [
   '-map',
   '0:v:0',
   '-an',
+  '-vf',
+  [...covered, SIZE].join(','),
   ...PICTURE,
   '-fps_mode',
   'passthrough',
@@ -93,7 +97,7 @@ export function createConvertedClips({ signal, mostBytes = MOST_BYTES }: { signa
     await turn()
     try {
       const found = await original()
-      const converted = found && (await convertSegment(found.init, found.bytes, signal))
+      const converted = found && (await convertSegment(found.init, found.bytes, signal, found.covered))
       if (converted) keep(name, converted)
       return converted
     } finally {
@@ -117,11 +121,16 @@ export function createConvertedClips({ signal, mostBytes = MOST_BYTES }: { signa
 }
 
 /** @throws clip/unreadable in ffmpeg's words */
-export async function convertSegment(init: Buffer, bytes: Buffer, signal: AbortSignal): Promise<Converted> {
+export async function convertSegment(
+  init: Buffer,
+  bytes: Buffer,
+  signal: AbortSignal,
+  covered: readonly string[] = [],
+): Promise<Converted> {
   const { stdout, ended } = runFfmpeg({
     input: Readable.from([init, bytes]),
     inputOptions: ['-f', 'mp4', '-protocol_whitelist', 'pipe', '-threads', '1'],
-    outputOptions: OUTPUT,
+    outputOptions: outputOf(covered),
     signal,
     niceness: NICENESS,
   })
