@@ -147,7 +147,7 @@ export function writeSite(file, cameras, { keep = '1h' } = {}) {
     '  - { id: here, name: Here, location: { lat: 54.5, lon: -1.5 } }',
     'cameras:',
   ]
-  for (const [i, { id, port, presets = '', reader = 'direct' }] of cameras.entries())
+  for (const [i, { id, port, presets = '', reader = 'direct', more = '' }] of cameras.entries())
     lines.push(
       `  - id: ${id}`,
       `    name: ${id}`,
@@ -155,6 +155,7 @@ export function writeSite(file, cameras, { keep = '1h' } = {}) {
       `    onvif: { url: "http://127.0.0.1:${port}/onvif/device_service", ` +
         `username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }`,
       ...(presets ? [`    presets: ${presets}`] : []),
+      ...(more ? [`    ${more}`] : []),
       `    buffer: { preRoll: 60s, keep: ${keep}, reader: ${reader} }`,
     )
   writeFileSync(file, `${lines.join('\n')}\n`)
