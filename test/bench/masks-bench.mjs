@@ -47,8 +47,9 @@ export async function benchMasks({ moves }) {
     cameraPlan('still', FRAME),
   ])
   const polygon = 'privacy: [{ name: Windows, polygon: [[0.3, 0.2], [0.6, 0.2], [0.6, 0.7]] }]'
+  const range = (degrees, half) => `[${degrees.map((each) => each / half).join()}]`
   const box =
-    `privacy: [{ name: Windows, box: { pan: [${WINDOW.pan.map((each) => each / 180)}], tilt: [${WINDOW.tilt.map((each) => each / 90)}] } }]` +
+    `privacy: [{ name: Windows, box: { pan: ${range(WINDOW.pan, 180)}, tilt: ${range(WINDOW.tilt, 90)} } }]` +
     '\n    lens: { pan: 360, tilt: 180, wide: 60, tele: 7.5 }'
   const more = { head: box, still: polygon }
   const site = writeSite(

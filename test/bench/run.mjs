@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- --only
- * press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,masks,device,people,recording,fuzz --moves N --mutations N
- * --fuzz N --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N --parts
+ * press,framing,mutations,readers,durable,sessions,live,tiles,wall,evidence,picture,masks,device,people,recording,fuzz
+ * --moves N --mutations N --fuzz N --readers N --presses N --seconds N --cameras N --minutes N --entries N --rounds N --parts
  * compare,town,rings,rate,flood,deaths,big,idle,one,six,nine]`: sets up, measures, prints figures, and writes them as
  * JSON to test/bench/output. Figures, never assertions. `--only voice` and
  * `--only connectors` need root: the first installs the engines of calls, the second wants `npm run vms:root` before it.
