@@ -47,6 +47,8 @@ export type HouseOptions = {
   demoVoice?: boolean
   /** Where the server is to its users; left out: at the root of each request's host. */
   address?: PublicAddress
+  /** What the site file's references are looked up in; left out: this process's. */
+  environment?: NodeJS.ProcessEnv
 }
 export type House = {
   url: string
@@ -62,6 +64,7 @@ export async function openHouse({
   tls = null,
   address = AT_THE_ROOT,
   demoVoice = false,
+  environment: given = process.env,
   ...options
 }: HouseOptions): Promise<House> {
   const { dataFolder, host, port, rtmpPort } = options
@@ -80,7 +83,7 @@ export async function openHouse({
     if (simulated) closing.add('the simulated town', simulated.close)
 
     const file = siteFile ?? simulated?.file ?? ''
-    const environment = { ...process.env, ...simulated?.environment }
+    const environment = { ...given, ...simulated?.environment }
     const town = await openTown({ ...ground, file, environment, onChange: house.follow })
     const ledger = house.add(await openLedgerWing({ ...ground, town }))
     const clips = house.add(openClips({ ...ground, rtmpPort, town, pushTo: simulated?.push ?? (() => {}) }))

@@ -10,6 +10,7 @@ import { createResolver } from '../site/site-references.ts'
 import { realClock } from '../tools/clock.ts'
 import { messageOf } from '../tools/failure.ts'
 import { packageRoot } from '../tools/package-root.ts'
+import { takeEnvironment } from '../tools/process/own-environment.ts'
 
 export type EdgeOptions = { site?: string | undefined; data?: string | undefined; child?: boolean | undefined }
 /**
@@ -37,7 +38,7 @@ export async function edgeCommand({ site: file, data, child = false }: EdgeOptio
   if (missing !== null) throw new Error(missing)
   const dataFolder = resolve(data ?? join(packageRoot, 'data'))
   const say = (words: string): void => void process.stderr.write(`lamppost edge: ${words}\n`)
-  const known = createResolver(process.env)
+  const known = createResolver(takeEnvironment())
   const stopped = new Promise<void>((done) => {
     process.once('SIGINT', () => done())
     process.once('SIGTERM', () => done())

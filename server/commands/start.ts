@@ -9,6 +9,7 @@ import { type PublicAddress, isLoopback, publicAddressOf } from '../door/public-
 import { type House, openHouse } from '../house.ts'
 import { wasHandedOn } from '../node-runtime.mjs'
 import { packageRoot } from '../tools/package-root.ts'
+import { takeEnvironment } from '../tools/process/own-environment.ts'
 import { raisePriority } from '../tools/process/thread-priority.ts'
 
 const CLOSE_WITHIN_MS = 2500
@@ -100,7 +101,8 @@ export async function startCommand({
   // somebody waits.
   setFlagsFromString('--no-flush-bytecode')
   const ended = untilAsked()
-  const house = await openHouse(options).catch((error: NodeJS.ErrnoException) => {
+  const environment = takeEnvironment()
+  const house = await openHouse({ ...options, environment }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EADDRINUSE')
       throw new Error(`port ${port} on ${host} is in use; choose another with --port, or 0 for any free one`)
     if (error.code === 'ENOTFOUND' || error.code === 'EADDRNOTAVAIL')

@@ -1,16 +1,15 @@
 /**
- * Nothing starves a press: a disk that another program has filled, and strangers who take every connection. The whole
- * server, as a process.
+ * Strangers who take every connection starve no press. The whole server, as a process. A disk that is full:
+ * `test/threats/disk-full.test.ts`.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type Socket, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { createHandleShare } from '../../server/tools/process/handle-share.ts'
-import { verifyLedger } from '../../server/ledger/ledger-proof.ts'
 import { until } from './test-town.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/server/main.js', import.meta.url))
@@ -75,74 +74,6 @@ async function press(url: string, token: string, n: number): Promise<number> {
   await answer?.arrayBuffer().catch(() => null)
   return answer?.status ?? 0
 }
-
-const isRoot = process.getuid?.() === 0
-describe.skipIf(!isRoot)(
-  'a disk that another program has filled (a small disk in memory, which needs root to mount)',
-  () => {
-    test('takes a thousand presses with their receipts, also after a restart on the full disk, and the record is whole', async () => {
-      const disk = mkdtempSync(join(tmpdir(), 'lamppost-disk-'))
-      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=160m', 'tmpfs', disk]).status !== 0)
-        throw new Error('tmpfs cannot be mounted')
-      let filler: ChildProcess | null = null
-      try {
-        const data = join(disk, 'data')
-        const first = await start(data)
-        const token = tokenOf(data)
-        expect(await press(first.url, token, 0)).toBe(202)
-        // Another program that takes whatever it can get, again and again.
-        filler = spawn(
-          'bash',
-          [
-            '-c',
-            'i=0; while true; do i=$((i+1)); head -c 4000000 /dev/zero > "$0/fill-$i" 2>/dev/null || { ' +
-              'head -c 4096 /dev/zero > "$0/fill-$i" 2>/dev/null; sleep 0.05; }; done',
-            disk,
-          ],
-          { stdio: 'ignore' },
-        )
-        await until(
-          () => Number(spawnSync('df', ['--output=avail', disk], { encoding: 'utf8' }).stdout.split('\n')[1]),
-          (free) => free < 8,
-          30_000,
-        )
-        const answers: number[] = []
-        for (let n = 1; n <= 500; n += 1) answers.push(await press(first.url, token, n))
-        expect(answers.filter((status) => status !== 202)).toEqual([])
-        await stop(first.server, 'SIGKILL')
-        running.length = 0
-        const second = await start(data)
-        for (let n = 501; n <= 750; n += 1) answers.push(await press(second.url, token, n))
-        await stop(second.server)
-        running.length = 0
-        const third = await start(data)
-        for (let n = 751; n <= 1000; n += 1) answers.push(await press(third.url, token, n))
-        expect(answers.filter((status) => status !== 202)).toEqual([])
-        expect(answers).toHaveLength(1000)
-        await stop(third.server)
-        running.length = 0
-        filler.kill('SIGKILL')
-        await new Promise((resolve) => filler?.once('exit', resolve))
-        filler = null
-        for (const name of readdirSync(disk)) if (name.startsWith('fill-')) rmSync(join(disk, name))
-        expect(verifyLedger(join(data, 'ledger.sqlite'))).toMatchObject({ ok: true, problem: null })
-        // With room again the reserve is filled again.
-        await start(data)
-        await until(
-          () => existsSync(join(data, 'ledger-reserve')) && statSync(join(data, 'ledger.sqlite')).size,
-          (size) => Number(size) > 8_000_000,
-          20_000,
-        )
-      } finally {
-        filler?.kill('SIGKILL')
-        await Promise.all(running.splice(0).map((each) => stop(each, 'SIGKILL')))
-        // Whoever still has a file of it open keeps it for that long only.
-        spawnSync('umount', ['--lazy', disk])
-        rmSync(disk, { recursive: true, force: true })
-      }
-    }, 600_000)
-  },
-)
 
 describe('strangers who take every connection', () => {
   test('a thousand of them keep none of a hundred presses out, with 256 handles', async () => {

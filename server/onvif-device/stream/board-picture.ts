@@ -45,7 +45,10 @@ export async function makeBoard(size: Size, words: readonly string[], signal: Ab
   const pixels = await drawn(size, words)
   const run = runFfmpeg({
     input: Readable.from(Array.from({ length: PICTURES }, () => pixels)),
-    inputOptions: ['-f', 'rawvideo', '-pix_fmt', 'gray', '-s', `${width}x${height}`, '-r', String(BOARD_RATE)],
+    inputOptions: [
+      ...['-protocol_whitelist', 'pipe', '-f', 'rawvideo'],
+      ...['-pix_fmt', 'gray', '-s', `${width}x${height}`, '-r', String(BOARD_RATE)],
+    ],
     outputOptions: [
       ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-pix_fmt', 'yuv420p', '-threads', '1'],
       ...['-g', String(GROUP), '-keyint_min', String(GROUP), '-sc_threshold', '0', '-bf', '0', '-crf', '20'],

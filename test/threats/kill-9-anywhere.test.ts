@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, test } from 'vitest'
 import { verifyLedger } from '../../server/ledger/ledger-proof.ts'
-import { until } from './test-town.ts'
+import { until } from '../contracts/test-town.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/server/main.js', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-deaths-'))
