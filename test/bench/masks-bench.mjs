@@ -138,7 +138,7 @@ export async function benchMasks({ moves }) {
       // It is shown again, or was far from every mask, or stood there already.
       await until(() => live.films.length > begun || Date.now() - at > 5000, Boolean)
       if (live.films.length > begun) shownAgain.push(live.films.at(-1).begun - at)
-      await sleep(600)
+      await sleep(1500)
     }
     live.close()
     let [pictures, inView, bare, marked] = [0, 0, 0, 0]
@@ -183,7 +183,7 @@ export async function benchMasks({ moves }) {
       const before = cpuOf(server.pid)
       const at = performance.now()
       await sleep(COUNTED_S * 1000)
-      return `${Math.round(((cpuOf(server.pid) - before) / ((performance.now() - at) / 1000)) * 100)} % of a core`
+      return `${Math.round(((cpuOf(server.pid) - before) / (performance.now() - at)) * 100)} % of a core`
     }
     await sleep(12_000)
     const nobody = await share()
