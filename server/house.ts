@@ -47,14 +47,12 @@ export type HouseOptions = {
   demoVoice?: boolean
   /** Where the server is to its users; left out: at the root of each request's host. */
   address?: PublicAddress
-  /** What the site file's references are looked up in; left out: this process's. */
-  environment?: NodeJS.ProcessEnv
+  /** Where references of the site file are looked up. */ environment?: NodeJS.ProcessEnv
 }
 export type House = {
   url: string
   demo: DemoCredentials | null
-  /** For connections from then on. */
-  renewCertificate(pems: { cert: string; key: string }): void
+  /** For connections from then on. */ renewCertificate(pems: { cert: string; key: string }): void
   close(): Promise<void>
 }
 
@@ -64,7 +62,6 @@ export async function openHouse({
   tls = null,
   address = AT_THE_ROOT,
   demoVoice = false,
-  environment: given = process.env,
   ...options
 }: HouseOptions): Promise<House> {
   const { dataFolder, host, port, rtmpPort } = options
@@ -78,17 +75,17 @@ export async function openHouse({
     const credentialsFile = join(dataFolder, 'demo-credentials.json')
     const demo = siteFile === null ? readDemoCredentials(credentialsFile) : null
     const onError = (words: string): void => logger.warn(`simulator: ${words}`)
-    const simulated =
-      demo && (await openDemoTown({ dataFolder, credentials: demo.simulator, read: readDemoSite, onError }))
+    const simulation = demo && { dataFolder, credentials: demo.simulator, read: readDemoSite, onError }
+    const simulated = simulation && (await openDemoTown(simulation))
     if (simulated) closing.add('the simulated town', simulated.close)
 
     const file = siteFile ?? simulated?.file ?? ''
-    const environment = { ...given, ...simulated?.environment }
+    const environment = { ...(options.environment ?? process.env), ...simulated?.environment }
     const town = await openTown({ ...ground, file, environment, onChange: house.follow })
     const ledger = house.add(await openLedgerWing({ ...ground, town }))
     const clips = house.add(openClips({ ...ground, rtmpPort, town, pushTo: simulated?.push ?? (() => {}) }))
-    const place = { ...ground, basePath, findingDevice: simulated ? 'lo' : null }
-    const cameras = house.add(openCameras({ ...place, town, ledger, clips }))
+    const findingDevice = simulated ? 'lo' : null
+    const cameras = house.add(openCameras({ ...ground, basePath, findingDevice, town, ledger, clips }))
     const incidents = house.add(openIncidents({ ...ground, basePath, town, ledger, clips, cameras }))
     const presses = house.add(openPresses({ ...ground, town, ledger, incidents, cameras }))
     const engines = siteFile !== null ? 'required' : demoVoice ? 'if-there' : 'never'
@@ -114,9 +111,9 @@ export async function openHouse({
 
     const pages = join(packageRoot, 'dist', 'web')
     const nothingHere = nothingHerePage(pages, basePath)
-    const onRefusedPress = (from: string, reason: string): void => presses.refused('http', from, reason)
+    const heard = { onRefusedPress: (from: string, reason: string) => presses.refused('http', from, reason) }
     const embedding = (): readonly string[] => town.site().embedding
-    const app = await createDoor({ ...people, logger, handles, nothingHere, address, tls, onRefusedPress, embedding })
+    const app = await createDoor({ ...people, ...heard, logger, handles, nothingHere, address, tls, embedding })
     closing.add('the door', () => app.close())
     const sockets: Record<string, Stream> = {}
     await house.routes({ ...people, app, socket: (path, stream) => (sockets[path] = stream) })

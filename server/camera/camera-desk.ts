@@ -3,6 +3,7 @@ import type {
   Blindness,
   CameraHealth,
   CameraId,
+  HeadLook,
   Preset,
   PresetToken,
   PtzPosition,
@@ -17,6 +18,7 @@ import { builtEntry } from '../tools/package-root.ts'
 import { keepWorker } from '../tools/process/worker-calls.ts'
 import { type PressedPlace, type Candidate, concerns } from './camera-choice.ts'
 import { createCameraFinding } from './camera-finding.ts'
+import { wholePosition } from './watch/privacy-watch.ts'
 import { mustBeCameraAddress } from './camera-networks.ts'
 import { ipv4Devices } from './network-devices.ts'
 import { type CameraHead, createCameraHead } from './camera-head.ts'
@@ -304,9 +306,16 @@ export function createCameraDesk(options: {
             networks,
             known: [...cameras.values()].flatMap(({ site: { onvif } }) => (onvif ? [onvif.url] : [])),
           }),
-        hasMasks: (url) =>
-          [...cameras.values()].some(
-            ({ site: { onvif, privacy } }) => privacy && onvif && new URL(onvif.url).hostname === new URL(url).hostname,
+        masked: () =>
+          [...cameras.values()].flatMap(({ site: { onvif, stream, privacy }, head }) =>
+            privacy
+              ? [
+                  {
+                    addresses: [onvif?.url, stream?.url].filter((each) => each !== undefined),
+                    serial: head?.device()?.serial ?? null,
+                  },
+                ]
+              : [],
           ),
         cameraAt: (url) => [...cameras.values()].find(({ site }) => site.onvif?.url === url)?.site.id ?? null,
       },
@@ -318,6 +327,16 @@ export function createCameraDesk(options: {
       const { head } = kept(id)
       if (!head) throw new Failure('camera/fixed', `${id} has no ONVIF address; it cannot be asked to move.`)
       return head
+    },
+    /** Null of one that stands still, or is not known. */
+    turningHead: (id: CameraId): CameraHead | null => {
+      const head = cameras.get(id)?.head ?? null
+      return head?.ptz() ? head : null
+    },
+    /** Where its head said that it stands, at most a few seconds ago; null where that is not known. */
+    standing(id: CameraId): HeadLook['position'] {
+      const head = cameras.get(id)?.head
+      return head?.positionTrusted() ? wholePosition(head.lastPosition()) : null
     },
     /** How this camera is turned to a place by coordinates; null when it cannot be. */
     aimAt(id: CameraId, place: Place | null): Aim | null {

@@ -2,6 +2,7 @@
  * For the engineer who adds cameras: who is there, what one is, and the lines for the site file. Passwords are never
  * written into them.
  */
+import { lookup } from 'node:dns/promises'
 import type { FoundCamera, CameraInquiry, Preset } from '../glossary/camera.ts'
 import type { OnvifAccess } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
@@ -23,8 +24,8 @@ export type FinderPort = {
   devices(): string[]
   /** The camera of the site file with this ONVIF address. */
   cameraAt(url: string): string | null
-  /** Whether a camera with privacy masks may be that device: of it no picture is shown. */
-  hasMasks(url: string): boolean
+  /** Cameras with privacy masks: of a device that may be one of them no picture is shown. */
+  masked(): { addresses: string[]; serial: string | null }[]
 }
 
 export function createCameraFinding({ port, clock }: { port: FinderPort; clock: Clock }) {
@@ -78,10 +79,11 @@ export function createCameraFinding({ port, clock }: { port: FinderPort; clock: 
                 .catch(() => [])
         const fingerprint = client.certificate()
         const named = presets.map(({ token, name }) => ({ token, name }))
+        const isMasked = await mayBe(port.masked(), { url, serial })
         const stills = await stillsOf(
           client,
           channels.map(({ source }) =>
-            Object.hasOwn(snapshots, source) && !port.hasMasks(url) ? (snapshots[source] ?? null) : null,
+            Object.hasOwn(snapshots, source) && !isMasked ? (snapshots[source] ?? null) : null,
           ),
         )
         const lines = { url, username, fingerprint, name: `${manufacturer} ${model}`.trim(), presets: named }
@@ -117,6 +119,25 @@ export function createCameraFinding({ port, clock }: { port: FinderPort; clock: 
       }
     },
   }
+}
+
+/** By its address, however it is written, or by its serial number. */
+async function mayBe(
+  masked: readonly { addresses: string[]; serial: string | null }[],
+  { url, serial }: { url: string; serial: string },
+): Promise<boolean> {
+  const own = await addressesOf(url)
+  for (const each of masked) {
+    if (serial !== '' && each.serial === serial) return true
+    for (const address of each.addresses)
+      if ((await addressesOf(address)).some((found) => own.includes(found))) return true
+  }
+  return false
+}
+async function addressesOf(url: string): Promise<string[]> {
+  if (!URL.canParse(url)) return []
+  const name = new URL(url).hostname.replace(/^\[|\]$/g, '')
+  return [name, ...(await lookup(name, { all: true }).catch(() => [])).map(({ address }) => address)]
 }
 
 /** At most so many, a few at a time, while the engineer waits. */

@@ -1,10 +1,10 @@
 /** What the camera routes are answered with. */
 import type { CameraPort } from './camera-routes.ts'
-import type { CameraId, CameraView, HeadLook, PresetToken } from '../glossary/camera.ts'
+import type { CameraId, CameraView, HeadLook } from '../glossary/camera.ts'
 import type { createCameraDesk } from './camera-desk.ts'
 import type { createManualControl } from './control/manual-control.ts'
 import type { startDriftWatch } from './watch/drift-watch.ts'
-import { wholePosition } from './watch/privacy-watch.ts'
+import type { KeptPicture } from './framing/picture-references.ts'
 import type { createPresetKeeping } from './presets/preset-keeping.ts'
 
 type Parts = {
@@ -20,11 +20,9 @@ type Parts = {
 }
 
 export const cameraRoutesPort = ({ desk, presets, drift, manual, ...parts }: Parts): CameraPort => {
-  /** It was taken with the head at the preset’s place. */
-  const shown = async (id: CameraId, token: PresetToken, picture: Uint8Array): Promise<Uint8Array> =>
-    desk.siteCamera(id).privacy
-      ? parts.covered(id, picture, wholePosition(desk.head(id).presetPosition(token)))
-      : picture
+  /** With its masks, where they were when it was taken. */
+  const shown = async (id: CameraId, { jpeg, position }: KeptPicture): Promise<Uint8Array> =>
+    desk.siteCamera(id).privacy ? parts.covered(id, jpeg, position) : jpeg
   return {
     all: () => desk.ids().map(parts.view),
     get: (id) => parts.view(desk.siteCamera(id).id),
@@ -37,8 +35,8 @@ export const cameraRoutesPort = ({ desk, presets, drift, manual, ...parts }: Par
     },
     teach: presets.teach,
     confirmPreset: presets.confirm,
-    reference: async (id, token) => shown(id, token, await presets.reference(id, token)),
-    checkPicture: async (id, token) => shown(id, token, await presets.checkPicture(id, token)),
+    reference: async (id, token) => shown(id, await presets.reference(id, token)),
+    checkPicture: async (id, token) => shown(id, await presets.checkPicture(id, token)),
     check: (camera, token) => drift.check({ camera, token }),
     move: parts.move,
     stop: (id) => desk.head(id).stop(),

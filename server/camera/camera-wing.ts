@@ -66,7 +66,7 @@ function openHeads({ clock, logger, dataFolder, news, closing, onError, town, le
   closing.add('the cameras', desk.close)
   const privacy = createPrivacyWatch({
     clock,
-    headOf: (camera) => (desk.ids().includes(camera) && desk.ptz(camera) ? desk.head(camera) : null),
+    headOf: desk.turningHead,
     shift: shiftBetween,
     look: clips.look,
     onError,
@@ -98,7 +98,17 @@ function openDriftWatch(
 ) {
   const { site } = town
   const { append } = ledger
-  const port = createDriftPort({ site, now: clock.now, desk, references, frame, usedBy, append, onError })
+  const port = createDriftPort({
+    site,
+    now: clock.now,
+    desk,
+    standing: desk.standing,
+    references,
+    frame,
+    usedBy,
+    append,
+    onError,
+  })
   const drift = startDriftWatch({ clock, port })
   closing.add('the drift watch', drift.close)
   presetChanged.subscribe(({ camera, token, words }) => drift.changed({ camera, token }, words))
@@ -121,8 +131,10 @@ function openPresets(
     siteCamera: desk.siteCamera,
     heldBy: neededBy,
     knowsHelpPoint: town.knows,
-    teach: async (id, token, options) =>
-      references.teach(id, token, (await freshStill(id, undefined, SETTLING_MS)).picture, options),
+    async teach(id, token, { alone }) {
+      const { picture: jpeg } = await freshStill(id, undefined, SETTLING_MS)
+      await references.teach(id, token, { jpeg, position: desk.standing(id), alone })
+    },
     forgetPictures: references.forget,
     reference: references.newest,
     checked: references.checked,

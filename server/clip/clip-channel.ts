@@ -2,7 +2,6 @@
  * What the video thread has of one camera: its ring, its live window, its recorder while it records, and whether the
  * disk takes it.
  */
-import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { LiveForm, Range, Reader, Sound } from '../glossary/clip.ts'
 import type { Privacy } from '../glossary/site.ts'
@@ -55,8 +54,7 @@ export function coverageOf(
 ): Pick<Channel, 'coverage' | 'track'> {
   if (!privacy) return { coverage: null, track: null }
   const file = join(dirname(folder), 'clip-heads', `${id}.jsonl`)
-  // One that was once found to turn does so, whatever its masks are.
-  const turns = privacy.masks.some((mask) => 'box' in mask) || mayTurn || existsSync(file)
+  const turns = privacy.masks.some((mask) => 'box' in mask) || mayTurn
   const track = turns ? (before?.track ?? openHeadTrack({ file, now, onError })) : null
   return { coverage: createCoverage(privacy, track), track }
 }

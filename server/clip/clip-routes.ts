@@ -100,16 +100,13 @@ export function clipRoutes(app: App, port: ClipPort): void {
 
   /** @throws incident/unknown, clip/none */
   async function held({
-    person,
     params: { id, camera },
   }: {
-    person: Person | null
     params: { id: string; camera: string }
   }): Promise<{ incident: Incident; clip: Clip }> {
     const incident = await port.incident(id)
     const clip = incident.clips.find((each) => each.camera === camera)
     if (!clip) throw new Failure('clip/none', `Incident ${id} holds no clip of camera "${camera}".`)
-    port.played(personOf({ person }), clip.camera, incident.id)
     return { incident, clip }
   }
 
@@ -120,9 +117,10 @@ export function clipRoutes(app: App, port: ClipPort): void {
 
   for (const { path, form, unmasked, summary } of PLACES) {
     const own = unmasked ? { roles: ['evidence'] as const } : config
-    const seen = async (request: Parameters<typeof held>[0]): ReturnType<typeof held> => {
+    const seen = async (request: Parameters<typeof held>[0] & { person: Person | null }): ReturnType<typeof held> => {
       const found = await held(request)
       if (unmasked) await bare(request.person, found.incident, found.clip)
+      else port.played(personOf(request), found.clip.camera, found.incident.id)
       return found
     }
     const isCopied = (camera: CameraId): boolean => form === 'copy' && (unmasked || !port.isMasked(camera))
@@ -195,7 +193,8 @@ export function clipRoutes(app: App, port: ClipPort): void {
       },
     },
     async (request, reply) => {
-      const { clip } = await held(request)
+      const { incident, clip } = await held(request)
+      port.played(personOf(request), clip.camera, incident.id)
       const at = Date.parse(request.query.at)
       if (at < Date.parse(clip.from) || at > (clip.to === null ? port.now() : Date.parse(clip.to)))
         throw new Failure('clip/none', `The clip does not hold ${request.query.at}.`)
@@ -223,6 +222,7 @@ export function clipRoutes(app: App, port: ClipPort): void {
     async (request, reply) => {
       const { incident, clip } = await held(request)
       await bare(request.person, incident, clip)
+      port.played(personOf(request), clip.camera, incident.id)
       const range = within(clip, request.query, port.now())
       const cut = await port.cut(clip.camera, range)
       const [from, to] = [isoTime(cut.from), isoTime(cut.to)]

@@ -84,6 +84,9 @@ const live = createLivePictures({
 
 /** Milliseconds that may lie between the pictures of one segment and the next one's first. */
 const BETWEEN_MS = 1000
+/** Later than this it is said of a time of which something was shown. */
+const LATE_MS = 60
+const FORGET_EVERY_MS = 3_600_000
 /** So late a picture may be in any case. */
 const LATEST_MS = 1000
 
@@ -170,7 +173,11 @@ async function evictAll(): Promise<void> {
 }
 /** Room is looked for often: a full disk comes quickly. */
 async function keepRoom(): Promise<void> {
-  for (let evicted = Number.NEGATIVE_INFINITY; !stopped.signal.aborted;) {
+  for (let evicted = Number.NEGATIVE_INFINITY, forgot = clock.monotonic(); !stopped.signal.aborted;) {
+    if (clock.monotonic() - forgot >= FORGET_EVERY_MS) {
+      for (const each of channels.values()) if (each.track) await forgetLooks(each).catch(onError)
+      forgot = clock.monotonic()
+    }
     if (clock.monotonic() - evicted >= evictEveryMs) {
       await evictAll()
       evicted = clock.monotonic()
@@ -212,6 +219,8 @@ async function record(wanted: CameraToRecord, holds: readonly Hold[]): Promise<v
     before.address?.url !== wanted.address?.url || before.sound !== wanted.sound || before.reader !== wanted.reader
   const { recorder, view } = existing
   const masked = JSON.stringify(before.privacy) !== JSON.stringify(wanted.privacy)
+  // Without masks nobody is told where it looks.
+  if (masked && !wanted.privacy) existing.track?.note({ at: clock.now(), position: null, still: false })
   if (masked) Object.assign(existing, coverageOf(wanted, existing, { folder, now: clock.now(), onError }))
   if (changed) existing.recorder = null
   if (changed || masked || before.substream?.url !== wanted.substream?.url) existing.view = null
@@ -254,8 +263,16 @@ const calls = {
     const before = covered()
     if (!found.track)
       Object.assign(found, coverageOf(found.wanted, null, { folder, now: clock.now(), mayTurn: true, onError }))
-    found.track?.note(look)
-    if (covered() !== before) found.view?.coverAgain()
+    const { track, coverage, view } = found
+    if (!track || !coverage || coverage.isSame(track.last(), look)) return
+    track.note(look)
+    if (covered() === before) return
+    // What was shown since then showed too much: nobody who comes later gets it.
+    if (view && clock.now() - look.at > LATE_MS) {
+      found.view = null
+      view.close().catch(onError)
+      live.followAgain(id, ['copy', 'h264'])
+    } else view?.coverAgain()
   },
   limitDisk: (limits: DiskLimits): void => disk.limit(limits),
   /** Only after every hold of the ledger has been named. */

@@ -40,9 +40,14 @@ export type PresetCheck = {
 
 /**
  * Where a head looks, since `at` (milliseconds since 1970). `position`: null when nobody knows; `still`: it stands
- * there.
+ * there; `begins`: it was just told to turn, and may be anywhere in a moment.
  */
-export type HeadLook = { at: number; position: Pick<PtzPosition, 'pan' | 'tilt' | 'zoom'> | null; still: boolean }
+export type HeadLook = {
+  at: number
+  position: Pick<PtzPosition, 'pan' | 'tilt' | 'zoom'> | null
+  still: boolean
+  begins?: true
+}
 
 /** What GetStatus said, and nothing it did not say. */
 export type PtzStatus = { position: Partial<PtzPosition> | null; moving: boolean | null }

@@ -152,7 +152,15 @@ export type HeadBox = { pan: [number, number]; tilt: [number, number]; zoom: num
  * Degrees, as in a camera’s data sheet: `pan` and `tilt` from one end of the coordinates to the other, `wide` and `tele`
  * the picture’s width without zoom and with all of it. `level`: the tilt coordinate at which it looks level.
  */
-export type Lens = { pan: number; tilt: number; wide: number; tele: number; level: number }
+export type Lens = {
+  pan: number
+  tilt: number
+  wide: number
+  tele: number
+  level: number
+  /** Its pan grows anticlockwise, its tilt downwards. */ flipPan: boolean
+  flipTilt: boolean
+}
 /** Covered in every picture that leaves the server. `polygon`: shares of width and height, of a camera that stands still. */
 export type PrivacyMask = { name: string; polygon: [number, number][] } | { name: string; box: HeadBox }
 /** `lens`: what the boxes need. */

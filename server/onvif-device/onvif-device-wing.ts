@@ -41,7 +41,7 @@ export function openOnvifDevice(needs: OnvifDeviceNeeds) {
   const { clock, host, handles, closing, news, onError, town, ledger, incidents, clips } = needs
   const follow = followIn(clips)
   // As they are recorded: what needs a conversion must not begin one to be asked for its size.
-  const recorded: FollowLive = (camera, listener) => clips.watchLive(camera, 'copy', listener)
+  const recorded: FollowLive = (camera, listener) => clips.watchLive(camera, 'unmasked', listener)
   const size = createPictureSize({ clock, follow: recorded, cameras: () => usualCameras(town.site()) })
   const write = (draft: Draft): void => void ledger.append([draft]).durable.catch(onError)
   const registry = createDeviceRegistry({

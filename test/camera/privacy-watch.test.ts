@@ -7,7 +7,7 @@ import { shiftBetween } from '../../server/tools/masks/head-projection.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 
 const id = 'head' as CameraId
-const LENS = { pan: 360, tilt: 180, wide: 60, tele: 6, level: 0 }
+const LENS = { pan: 360, tilt: 180, wide: 60, tele: 6, level: 0, flipPan: false, flipTilt: false }
 const BOX: Privacy = {
   masks: [{ name: 'Windows', box: { pan: [0, 0.1], tilt: [0, 0.1], zoom: null } }],
   lens: LENS,
@@ -29,6 +29,7 @@ function open({ trusted = true, saysMoving = true } = {}) {
     },
     positionTrusted: () => trusted,
     moveStatusTrusted: () => saysMoving,
+    deadlineMs: () => 6000,
   }
   const watch = createPrivacyWatch({
     clock,
@@ -61,14 +62,14 @@ describe('a head with masks', () => {
     here.state.delay = 300
     await here.clock.advance(550)
     here.watch.turned(id)
-    expect(here.last()).toEqual({ at: here.clock.now(), position: at(0), still: false })
+    expect(here.last()).toEqual({ at: here.clock.now(), position: at(0), still: false, begins: true })
     const told = here.looks.length
     await here.clock.advance(250)
     expect(here.looks).toHaveLength(told)
   })
   test.each([
     [true, 1200],
-    [false, 3000],
+    [false, 6000],
   ])('that does not begin at once (says that it moves: %s) is waited for', async (saysMoving, ms) => {
     const here = open({ saysMoving })
     await standing(here)
@@ -125,6 +126,40 @@ describe('a head with masks', () => {
     await here.clock.advance(1200)
     expect(here.last()).toMatchObject({ position: null, still: false })
   })
+  test('that never says that it moves may say where it was sent: it is given the time of a whole move', async () => {
+    const here = open({ saysMoving: false })
+    await standing(here)
+    here.watch.turned(id)
+    here.state.status = { position: at(0.5), moving: null }
+    await here.clock.advance(5500)
+    expect(here.last()?.still).toBe(false)
+    await here.clock.advance(1500)
+    expect(here.last()).toMatchObject({ position: at(0.5), still: true })
+  })
+  test('that is told twice is not known to follow the second by its moving for the first', async () => {
+    const here = open()
+    await standing(here)
+    here.watch.turned(id)
+    here.state.status = { position: at(0.3), moving: true }
+    await here.clock.advance(300)
+    here.watch.turned(id)
+    here.state.status = { position: at(0.4), moving: false }
+    await here.clock.advance(1000)
+    expect(here.last()?.still).toBe(false)
+    await here.clock.advance(1000)
+    expect(here.last()).toMatchObject({ position: at(0.4), still: true })
+  })
+  test('whose answer takes long stands since it was given, not since it was asked; one that is silent is unknown', async () => {
+    const here = open()
+    here.state.delay = 800
+    here.watch.follow([site()])
+    await here.clock.advance(4000)
+    expect(here.last()).toMatchObject({ still: true })
+    expect(here.last()?.at).toBeGreaterThanOrEqual(800)
+    here.state.delay = 60_000
+    await here.clock.advance(3000)
+    expect(here.last()).toMatchObject({ position: null })
+  })
   test('whose position was never more than a constant is never known', async () => {
     const here = open({ trusted: false })
     here.watch.follow([site()])
@@ -148,9 +183,8 @@ describe('a head with masks', () => {
 test('polygons of a camera that is found to turn cover all of it, and the log says why', () => {
   const here = open()
   const polygons: Privacy = { masks: [{ name: 'Door', polygon: [[0, 0], [1, 0], [1, 1]] }], lens: null } // prettier-ignore
+  // Also where the masks are written while it is known already.
   here.watch.follow([site(polygons)])
-  expect(here.looks).toEqual([])
-  here.watch.met(site(polygons))
   expect(here.last()).toMatchObject({ position: null })
   expect(String(here.errors[0])).toContain('turns, and its privacy masks are polygons')
 })
@@ -158,6 +192,8 @@ test('a position counts only whole, and in the generic spaces', () => {
   expect(wholePosition({ pan: 0.1, tilt: 0.2, zoom: 0 })).toEqual({ pan: 0.1, tilt: 0.2, zoom: 0 })
   expect(wholePosition({ pan: 0.1, tilt: 0.2 })).toBeNull()
   expect(wholePosition(null)).toBeNull()
+  expect(wholePosition({ pan: 123.4, tilt: 0.2, zoom: 0 })).toBeNull()
+  expect(wholePosition({ pan: 1.003, tilt: -1, zoom: 1 })).not.toBeNull()
   const degrees = 'http://www.onvif.org/ver10/tptz/PanTiltSpaces/SphericalPositionSpaceDegrees'
   expect(wholePosition({ pan: 1, tilt: 2, zoom: 0, panTiltSpace: degrees })).toBeNull()
 })

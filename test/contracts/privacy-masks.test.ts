@@ -11,6 +11,10 @@ import { type House, openHouse } from '../../server/house.ts'
 import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { FRAME } from '../../server/simulator/picture/camera-picture.ts'
 import { type Luma, type PrivatePlace, maskedShare, picturesOf, placeIn, whole } from './masked-pictures.ts'
+import { createOnvifClient } from '../../server/camera/onvif/onvif-client.ts'
+import { createOnvifPtz } from '../../server/camera/onvif/onvif-ptz.ts'
+import type { PresetToken } from '../../server/glossary/camera.ts'
+import { realClock } from '../../server/tools/clock.ts'
 import { CREDENTIALS, PRESET, plan, startTestTown, until } from './test-town.ts'
 import { watchLive } from './watch-live.ts'
 
@@ -39,7 +43,7 @@ async function ask(who: Role, method: string, path: string, body?: unknown): Pro
   const isJson = /json/.test(answer.headers.get('content-type') ?? '')
   return { status: answer.status, bytes, body: isJson && bytes.length > 0 ? JSON.parse(bytes.toString()) : null }
 }
-const siteText = (masks: { fixed: string; head: string }): string => {
+const siteText = (masks: { fixed: string; head: string; bare?: string }): string => {
   const line = (id: string, more: string): string =>
     `  - { id: ${id}, name: ${id}, location: { lat: 54.5, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", ` +
     `username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" }, ${more} }`
@@ -49,7 +53,7 @@ const siteText = (masks: { fixed: string; head: string }): string => {
     'cameras:',
     line('fixed', masks.fixed),
     line('head', `presets: { here: { token: "${PRESET.token}", name: Bar } }, ${masks.head}`),
-    line('bare', 'bearing: 10'),
+    line('bare', masks.bare ?? 'bearing: 10'),
     '',
   ].join('\n')
 }
@@ -57,7 +61,8 @@ const POLYGON = 'privacy: [{ name: Windows, polygon: [[0.3, 0.2], [0.6, 0.2], [0
 const BOX =
   `privacy: [{ name: Windows, box: { pan: [${WINDOW.pan.map((each) => each / 180).join()}], ` +
   `tilt: [${WINDOW.tilt.map((each) => each / 90).join()}] } }], lens: { pan: 360, tilt: 180, wide: 60, tele: 7.5 }`
-const write = (masks = { fixed: POLYGON, head: BOX }): void => writeFileSync(join(folder, 'site.yaml'), siteText(masks))
+const write = (masks: Parameters<typeof siteText>[0] = { fixed: POLYGON, head: BOX }): void =>
+  writeFileSync(join(folder, 'site.yaml'), siteText(masks))
 
 beforeAll(async () => {
   town = await startTestTown(plan('fixed', false), plan('head'), plan('bare', false))
@@ -185,6 +190,64 @@ describe('a camera that turns, with a box in its head’s coordinates', () => {
     await until(live.words, (words) => words.some((each) => each.includes('It turns near a privacy mask')))
     live.close()
   })
+  test('its kept pictures of a preset have the mask where it was when they were taken, whatever the preset is now', async () => {
+    await recall()
+    await until(isShown, Boolean)
+    const place = `/cameras/head/presets/${PRESET.token}`
+    expect((await ask('engineer', 'POST', `${place}/reference`)).status).toBeLessThan(300)
+    const kept = async (): Promise<number[]> => {
+      const [picture] = picturesOf((await ask('engineer', 'GET', `${place}/reference.jpg`)).bytes, 'mjpeg')
+      return picture ? [maskedShare(picture, placeIn(picture, WINDOW) ?? whole(picture))] : []
+    }
+    expect(least(await kept())).toBeGreaterThan(0.95)
+    expect((await kept()).length).toBe(1)
+    // Somebody saves another place under the same preset, at the camera.
+    await turn(0.3)
+    await until(isShown, Boolean)
+    const client = createOnvifClient({
+      access: { url: town.camera('head').url, fingerprint: null, ...CREDENTIALS },
+      clock: realClock,
+    })
+    const ptz = createOnvifPtz({ client, path: '/onvif/ptz_service', profile: 'profile-1' })
+    await ptz.setPreset('Bar', PRESET.token as PresetToken, 5000)
+    expect(least(await kept())).toBeGreaterThan(0.95)
+  })
+  test('an engineer who asks its address what it is sees no picture of it', async () => {
+    const { body } = await ask('engineer', 'POST', '/discovery/inquiry', {
+      url: town.camera('head').url,
+      ...CREDENTIALS,
+    })
+    expect(body.channels.length).toBeGreaterThan(0)
+    expect(body.channels.every(({ still }: { still: string | null }) => still === null)).toBe(true)
+    const named = town.camera('head').url.replace('127.0.0.1', 'localhost')
+    const again = await ask('engineer', 'POST', '/discovery/inquiry', { url: named, ...CREDENTIALS })
+    expect((again.body.channels ?? []).every(({ still }: { still: string | null }) => still === null)).toBe(true)
+  })
+  test('that another system turns is covered within a moment, and nothing of that moment is left for who comes later', async () => {
+    await recall()
+    await until(isShown, Boolean)
+    const live = watchLive(house.url, tokens.operator, 'head', 'copy')
+    await until(live.pictures, (count) => count > 10)
+    const client = createOnvifClient({
+      access: { url: town.camera('head').url, fingerprint: null, ...CREDENTIALS },
+      clock: realClock,
+    })
+    const ptz = createOnvifPtz({ client, path: '/onvif/ptz_service', profile: 'profile-1' })
+    await ptz.continuousMove({ pan: 0.1, tilt: 0, zoom: 0 }, 1500, 5000)
+    await until(live.words, (words) => words.length > 0)
+    await until(isShown, Boolean)
+    live.close()
+    // A picture or a few may have been sent before it was noticed; a recorder of HLS finds none of them afterwards.
+    const playlist = await until(
+      async () => (await ask('operator', 'GET', '/cameras/head/live/index.m3u8')).bytes.toString(),
+      (text) => /^segment\//m.test(text),
+    )
+    const init = (await ask('operator', 'GET', `/cameras/head/live/${/URI="(init\/[^"]+)"/.exec(playlist)?.[1]}`)).bytes
+    const films = []
+    for (const name of playlist.match(/^segment\/\S+/gm) ?? [])
+      films.push(Buffer.concat([init, (await ask('operator', 'GET', `/cameras/head/live/${name}`)).bytes]))
+    expect(seen(films).shares.filter((share) => share < 0.98)).toEqual([])
+  })
   test('what was recorded of it has the mask where it was then', async () => {
     await recall()
     await until(isShown, Boolean)
@@ -245,6 +308,9 @@ describe('what an incident holds', () => {
     const refused = await ask('evidence', 'GET', clip('/unmasked/index.m3u8'))
     expect([refused.status, refused.body.code]).toEqual([422, 'view/no-reason'])
     expect((await ask('evidence', 'GET', clip('/clip.mp4'))).status).toBe(422)
+    // One that was given for any camera says nothing of what lies behind a mask.
+    await ask('evidence', 'POST', '/views', { reason: 'Looking round the town' })
+    expect((await ask('evidence', 'GET', clip('/unmasked/index.m3u8'))).status).toBe(422)
     await ask('evidence', 'POST', '/views', { camera: 'fixed', reason: 'CAD 4711: which door he left by' })
     const pictures = picturesOf(await filmOf('evidence', clip('/unmasked')), 'mp4')
     expect(Math.max(...shares(pictures, () => FIXED))).toBeLessThan(0.5)
@@ -264,7 +330,11 @@ describe('what an incident holds', () => {
 
 describe('masks that are written anew', () => {
   test('hold from then on, without a restart, for who looks already, too', async () => {
+    const live = watchLive(house.url, tokens.operator, 'bare', 'copy')
+    await until(live.pictures, (count) => count > 10)
+    const before = live.films().length
     write({
+      bare: POLYGON,
       fixed: POLYGON.replace('Windows', 'Other windows')
         .replace('0.3, 0.2', '0.1, 0.2')
         .replace('0.3, 0.7', '0.1, 0.7'),
@@ -275,6 +345,17 @@ describe('masks that are written anew', () => {
       async () => picturesOf((await ask('operator', 'GET', '/cameras/fixed/snapshot.jpg')).bytes, 'mjpeg'),
       ([picture]) => picture !== undefined && maskedShare(picture, wider) > 0.98,
     )
+    await until(
+      () => live.films().slice(before),
+      (films) => films.length > 0 && (films.at(-1)?.length ?? 0) > 100_000,
+    )
+    live.close()
+    const pictures = live
+      .films()
+      .slice(before)
+      .flatMap((film) => picturesOf(film, 'mp4'))
+    expect(pictures.length).toBeGreaterThan(5)
+    expect(least(shares(pictures, () => FIXED))).toBeGreaterThan(0.98)
   })
   test('stay for what was recorded of a camera that is not in the site file any more, after a restart, too', async () => {
     const incident = (await ask('press', 'POST', '/presses', { helpPoint: 'here' })).body.incident

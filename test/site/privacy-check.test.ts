@@ -35,7 +35,7 @@ test('a polygon, and a box with its lens, are taken', () => {
   expect(read(`${ONVIF}, ${box('[-0.1, 0.1]', '[0, 0.1]', ', zoom: 0.2')}, ${LENS}`).site?.cameras[0]?.privacy).toEqual(
     {
       masks: [{ name: 'Windows', box: { pan: [-0.1, 0.1], tilt: [0, 0.1], zoom: 0.2 } }],
-      lens: { pan: 360, tilt: 180, wide: 60, tele: 3, level: 0 },
+      lens: { pan: 360, tilt: 180, wide: 60, tele: 3, level: 0, flipPan: false, flipTilt: false },
     },
   )
   expect(read(ONVIF).site?.cameras[0]?.privacy).toBeNull()
@@ -48,6 +48,7 @@ test.each([
   [`${ONVIF}, ${box('[0, 0.1]')}, lens: { pan: 360, tilt: 180, wide: 3, tele: 60 }`, 'exchange them'],
   [`${ONVIF}, ${LENS}`, 'is for privacy masks; this camera has none'],
   [`${ONVIF}, presets: { bar: { token: "1", name: Bar } }, ${POLYGON}`, 'this one turns: write a box'],
+  [`${ONVIF}, ${POLYGON}, ${LENS}`, 'has polygons, for a camera that stands still'],
   [`${ONVIF}, privacy: []`, 'privacy'],
   [`${ONVIF}, privacy: [{ name: Door, polygon: [[0, 0], [1, 1]] }]`, 'polygon'],
   [`${ONVIF}, privacy: [{ name: Door, polygon: [[0, 0], [1.2, 0], [1, 1]] }]`, 'polygon'],

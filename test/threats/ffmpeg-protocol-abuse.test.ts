@@ -48,7 +48,11 @@ describe('bytes that are something else than they should be', () => {
     ['an HLS playlist', `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile://${secret}\n#EXT-X-ENDLIST\n`],
     ['a list of files', `ffconcat version 1.0\nfile '${secret}'\n`],
     ['a description of a session', `v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n`],
-    ['a DASH manifest', `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period><AdaptationSet><Representation><BaseURL>file://${secret}</BaseURL></Representation></AdaptationSet></Period></MPD>`], // prettier-ignore
+    [
+      'a DASH manifest',
+      '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period><AdaptationSet><Representation>' +
+        `<BaseURL>file://${secret}</BaseURL></Representation></AdaptationSet></Period></MPD>`,
+    ],
     ['a picture of vectors', `<svg xmlns="http://www.w3.org/2000/svg"><image href="file://${secret}"/></svg>`],
   ]
   test.each(PLAYLISTS)('%s is no segment, no keyframe and no picture, and opens nothing', async (_, text) => {
@@ -72,7 +76,7 @@ describe('bytes that are something else than they should be', () => {
           (error: unknown) => error,
         )
         expect(found).toBeInstanceOf(Error)
-        expect(String((found as Error).message)).not.toContain('canary')
+        expect((found as Error).message).not.toContain('canary')
       }
     }
     expect(connections).toBe(0)

@@ -14,7 +14,7 @@ export type ProcessAnswer = { status: number; body: any; bytes: Buffer; headers:
 /** @param limits of the process, as prlimit has them */
 export async function startThreatProcess(
   site: string,
-  { environment = {} as Record<string, string>, limits = [] as string[] } = {},
+  { environment = {}, limits = [] }: { environment?: Record<string, string>; limits?: string[] } = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'lamppost-threat-process-'))
   const data = join(folder, 'data')

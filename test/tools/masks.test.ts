@@ -94,7 +94,7 @@ describe('a polygon', () => {
 })
 
 describe('a box in a head’s coordinates', () => {
-  const lens: Lens = { pan: 360, tilt: 180, wide: 60, tele: 6, level: 0 }
+  const lens: Lens = { pan: 360, tilt: 180, wide: 60, tele: 6, level: 0, flipPan: false, flipTilt: false }
   const box = (pan: Point, tilt: Point, zoom: number | null = null): HeadBox => ({
     pan: [pan[0] / 180, pan[1] / 180],
     tilt: [tilt[0] / 90, tilt[1] / 90],
@@ -110,6 +110,32 @@ describe('a box in a head’s coordinates', () => {
     expect(has(seen([window], at(15, 0)), 0.24, 0.5)).toBe(true)
     expect(has(seen([window], at(15, 0)), 0.5, 0.5)).toBe(false)
     expect(has(seen([window], at(0, -10)), 0.5, 0.2)).toBe(true)
+  })
+  test('of a head whose coordinates grow the other way lies on the other side', () => {
+    const window = box([8, 12], [-2, 2])
+    const flipped = cellsAt([window], { ...lens, flipPan: true }, at(0, 0), 16 / 9)
+    expect(has(seen([window], at(0, 0)), 0.67, 0.5)).toBe(true)
+    expect(has(flipped, 0.33, 0.5)).toBe(true)
+    expect(has(flipped, 0.67, 0.5)).toBe(false)
+  })
+  test('of a camera whose pixels are no squares is covered in each shape that its picture may have', () => {
+    const window = box([-2, 2], [6, 8])
+    const y = (shape: number): number => 0.5 - (Math.tan((7 * Math.PI) / 180) / Math.tan(Math.PI / 6) / 2) * shape
+    const cells = cellsAt([window], lens, at(0, 0), 720 / 576)
+    for (const shape of [4 / 3, 16 / 9]) expect(has(cells, 0.5, y(shape))).toBe(true)
+  })
+  test('that is far wider than the picture covers all of it', () => {
+    const narrow = { ...lens, tele: 2 }
+    expect(count(cellsAt([box([-44, 44], [-40, 40])], narrow, at(20, 10, 1), 16 / 9))).toBe(COLUMNS * ROWS)
+  })
+  test('is found in a moment, also forty of them at full zoom', () => {
+    const boxes = Array.from({ length: 40 }, (_, i) => box([i * 3 - 60, i * 3 - 58], [-3, 3]))
+    const narrow = { ...lens, tele: 1 }
+    const begun = performance.now()
+    for (let i = 0; i < 10; i += 1) cellsAt(boxes, narrow, at(i * 3 - 15, 0, 0.5), 16 / 9)
+    // A figure for who looks: no assertion on time but one that a loop without end would break.
+    expect(performance.now() - begun).toBeLessThan(60_000)
+    if (process.env.SHOW_FIGURES) console.log(`forty boxes: ${((performance.now() - begun) / 10).toFixed(1)} ms`)
   })
   test('grows with the zoom', () => {
     expect(count(seen([box([-2, 2], [-2, 2])], at(0, 0, 1)))).toBeGreaterThan(

@@ -1,4 +1,5 @@
 /** Presets in both places where they live: on the camera, and mapped to help points in the site file. */
+import type { KeptPicture } from '../framing/picture-references.ts'
 import type { CameraId, Preset, PresetCheck, PresetToken, PtzStatus } from '../../glossary/camera.ts'
 import type { IncidentId } from '../../glossary/incident.ts'
 import type { Append, Draft } from '../../glossary/ledger.ts'
@@ -39,9 +40,9 @@ export function createPresetKeeping(options: {
    */
   teach(id: CameraId, token: PresetToken, options: { alone: boolean }): Promise<void>
   forgetPictures(id: CameraId, token: PresetToken): Promise<void>
-  reference(id: CameraId, token: PresetToken): Promise<Uint8Array | null>
+  reference(id: CameraId, token: PresetToken): Promise<KeptPicture | null>
   /** What the newest check saw. */
-  checked(id: CameraId, token: PresetToken): Promise<Uint8Array | null>
+  checked(id: CameraId, token: PresetToken): Promise<KeptPicture | null>
   pictures(id: CameraId, token: PresetToken): Promise<number>
   lastCheck(id: CameraId, token: PresetToken): PresetCheck | null
   /** Another view is saved under it now, by its engineer. */
@@ -166,14 +167,14 @@ export function createPresetKeeping(options: {
       if (confirmed) await append([confirmed]).durable
     },
     /** @throws preset/no-picture */
-    async reference(id: CameraId, token: PresetToken): Promise<Uint8Array> {
+    async reference(id: CameraId, token: PresetToken): Promise<KeptPicture> {
       const picture = await reference(id, token)
       if (!picture)
         throw new Failure('preset/no-picture', `${id} has no reference picture for preset ${token}; teach it one.`)
       return picture
     },
     /** @throws preset/no-picture */
-    async checkPicture(id: CameraId, token: PresetToken): Promise<Uint8Array> {
+    async checkPicture(id: CameraId, token: PresetToken): Promise<KeptPicture> {
       const picture = await checked(id, token)
       if (!picture) throw new Failure('preset/no-picture', `No check of ${id} has seen preset ${token} yet.`)
       return picture

@@ -1,5 +1,5 @@
 /** What the drift watch asks of the town, of the heads and of the reference pictures. */
-import type { CameraId, PresetToken } from '../../glossary/camera.ts'
+import type { CameraId, HeadLook, PresetToken } from '../../glossary/camera.ts'
 import type { IncidentId } from '../../glossary/incident.ts'
 import type { Append } from '../../glossary/ledger.ts'
 import type { Site } from '../../glossary/site.ts'
@@ -13,6 +13,8 @@ type Needs = {
   now(): number
   desk: ReturnType<typeof createCameraDesk>
   references: ReturnType<typeof createPictureReferences>
+  /** Where its head stands now; null where nobody knows. */
+  standing(camera: CameraId): HeadLook['position']
   frame: ReturnType<typeof createMoves>['frame']
   /** An unfinished incident that needs the camera where it is. */
   usedBy(camera: CameraId): IncidentId | null
@@ -26,9 +28,19 @@ const mappedIn = ({ cameras }: Site): Mapped[] =>
     [...new Set([...presets.values()].map(({ token }) => token))].map((token) => ({ camera: id, token })),
   )
 
-export function createDriftPort({ site, now, desk, references, frame, usedBy, append, onError }: Needs): DriftPort {
+export function createDriftPort({
+  site,
+  now,
+  desk,
+  references,
+  standing,
+  frame,
+  usedBy,
+  append,
+  onError,
+}: Needs): DriftPort {
   const keepSeen = (camera: CameraId, token: PresetToken) => (picture: Uint8Array) =>
-    void references.noteCheck(camera, token, picture).catch(onError)
+    void references.noteCheck(camera, token, { jpeg: picture, position: standing(camera) }).catch(onError)
   return {
     mapped: () => mappedIn(site()),
     busy: (camera) => (usedBy(camera) === null ? desk.busy(camera) : 'an open incident looks by it'),

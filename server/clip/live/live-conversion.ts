@@ -132,7 +132,9 @@ export function createLiveConversion({
     const init = await initOf(source)
     turn = new AbortController()
     const own = AbortSignal.any([stopped.signal, turn.signal])
-    const mask = (init && covered?.(init.bytes)) ?? null
+    const found = (init && covered?.(init.bytes)) ?? null
+    // The clock may have been set back since.
+    const mask = found && { ...found, since: Math.min(found.since, clock.now() + COVERED_LOOK_MS) }
     if (mask?.cover.cells === null) {
       window.stopped()
       return clock.sleep(COVERED_LOOK_MS, own)

@@ -12,7 +12,7 @@ import type { HeadTrack } from './head-track.ts'
 export type Cover = { cells: Cells; why: null } | { cells: null; why: string }
 
 /** A picture was taken so long before it arrived, at the most. */
-const ON_ITS_WAY_MS = 300
+const ON_ITS_WAY_MS = 800
 /** Covers that are kept, for heads that go from preset to preset. */
 const MOST_KNOWN = 50
 const TURNS = 'It turns near a privacy mask; it is shown again when it stands still.'
@@ -21,23 +21,26 @@ const UNKNOWN = 'It has a privacy mask, and does not say where it looks: what mu
 export type Coverage = ReturnType<typeof createCoverage>
 
 /** @param track null of a camera that stands still */
-export function createCoverage(privacy: Privacy, track: Pick<HeadTrack, 'at' | 'between'> | null) {
+export function createCoverage(privacy: Privacy, track: Pick<HeadTrack, 'last' | 'between'> | null) {
   const boxes = privacy.masks.flatMap((mask) => ('box' in mask ? [mask.box] : []))
   const always = noCells()
   for (const mask of privacy.masks) if ('polygon' in mask) addPolygon(always, mask.polygon)
   const known = new Map<string, Cover>()
 
-  function ofLook({ position, still }: HeadLook, aspect: number): Cover {
+  function ofLook({ position, still, begins }: HeadLook, aspect: number): Cover {
     const { lens } = privacy
     if (!position || !lens) return { cells: null, why: UNKNOWN }
-    if (!still) return isNear(boxes, lens, position) ? { cells: null, why: TURNS } : { cells: always, why: null }
+    if (!still)
+      return begins || isNear(boxes, lens, position) ? { cells: null, why: TURNS } : { cells: always, why: null }
     const cells = cellsAt(boxes, lens, position, aspect)
     for (const [i, cell] of always.entries()) if (cell === 1) cells[i] = 1
     return { cells, why: null }
   }
   function coverOf(look: HeadLook, aspect: number): Cover {
     if (track === null && boxes.length === 0) return { cells: always, why: null }
-    const name = JSON.stringify([look.position, look.still, aspect])
+    // Of one that turns there are as many as looks, and none comes again.
+    if (!look.still) return ofLook(look, aspect)
+    const name = JSON.stringify([look.position, aspect])
     const found = known.get(name) ?? ofLook(look, aspect)
     known.delete(name)
     known.set(name, found)
@@ -62,6 +65,9 @@ export function createCoverage(privacy: Privacy, track: Pick<HeadTrack, 'at' | '
 
   return {
     during,
+    /** Whether two looks of a head that turns cover the same. */
+    isSame: (one: HeadLook, other: HeadLook): boolean =>
+      !one.still && !other.still && ofLook(one, 1).why === ofLook(other, 1).why,
     /** Of a picture that arrived then. */
     at: (time: number, aspect: number): Cover => during(time, time, aspect),
     /** Of a picture that was taken while the head stood there. */
@@ -71,7 +77,7 @@ export function createCoverage(privacy: Privacy, track: Pick<HeadTrack, 'at' | '
     now(aspect: number): { cover: Cover; since: number } {
       if (track === null && boxes.length === 0)
         return { cover: { cells: always, why: null }, since: Number.NEGATIVE_INFINITY }
-      const look = track?.at(Number.POSITIVE_INFINITY) ?? { at: 0, position: null, still: false }
+      const look = track?.last() ?? { at: 0, position: null, still: false }
       return { cover: coverOf(look, aspect), since: look.at + ON_ITS_WAY_MS }
     },
   }

@@ -8,6 +8,10 @@ import type { HeadLook } from '../../glossary/camera.ts'
 
 export type HeadTrack = ReturnType<typeof openHeadTrack>
 
+/** A look is put right when the next answer of the head comes; a clock is set back by more. */
+const CORRECTED_MS = 30_000
+/** So long the last look before a step of the clock may have held. */
+const STEPPED_MS = 24 * 3_600_000
 const unknownSince = (at: number): HeadLook => ({ at, position: null, still: false })
 
 /**
@@ -24,13 +28,20 @@ export function openHeadTrack({ file, now, onError }: { file: string; now: numbe
       appendFileSync(file, `${JSON.stringify(look)}\n`, { mode: 0o600 })
       failed = false
     } catch (error) {
-      // Once for each time that the disk is full; after a restart the time in between is one of which nothing is known.
       if (!failed) onError(error)
       failed = true
+      // With a line missing, what stands before it would seem to hold on: of all that time nobody knows then.
+      forget()
+    }
+  }
+  function forget(): void {
+    try {
+      rmSync(file, { force: true, recursive: true })
+    } catch {
+      // There is no such place at all.
     }
   }
   function note(look: HeadLook): void {
-    // A time that was thought to be one of standing still, and was not.
     const corrected = dropFrom(looks, look.at)
     const last = looks.at(-1)
     if (last && !corrected && JSON.stringify({ ...last, at: 0 }) === JSON.stringify({ ...look, at: 0 })) return
@@ -41,16 +52,29 @@ export function openHeadTrack({ file, now, onError }: { file: string; now: numbe
 
   return {
     note,
-    /** Where it looked then. */
-    at: (time: number): HeadLook => looks.findLast(({ at }) => at <= time) ?? unknownSince(Number.NEGATIVE_INFINITY),
-    /** Every look from one time to another, the first of which began before. */
+    /** The newest that was said. */
+    last: (): HeadLook => looks.at(-1) ?? unknownSince(Number.NEGATIVE_INFINITY),
+    /**
+     * Every look from one time to another, the first of which began before. Where the clock was set back in between,
+     * those of before and of afterwards: which of them it was nobody can tell.
+     */
     between(from: number, to: number): HeadLook[] {
-      const first = looks.findLast(({ at }) => at <= from) ?? unknownSince(Number.NEGATIVE_INFINITY)
-      return [first, ...looks.filter(({ at }) => at > from && at <= to)]
+      const found: HeadLook[] = []
+      // From the newest on: what is asked for is seldom old.
+      for (let i = looks.length - 1, next = Number.POSITIVE_INFINITY; i >= 0; i -= 1) {
+        const look = looks[i] ?? unknownSince(0)
+        const over = looks[i + 1]
+        // A later one that is dated earlier: the clock was set back.
+        const until = over && over.at < look.at ? look.at + STEPPED_MS : next
+        if (look.at <= to && until > from) found.push(look)
+        next = look.at
+        if (look.at <= from && !looks.slice(0, i).some(({ at }) => at > look.at)) break
+      }
+      return found.length === 0 ? [unknownSince(Number.NEGATIVE_INFINITY)] : found.toReversed()
     },
     /** What is older than everything that was recorded is needed no more. */
     forgetBefore(time: number): void {
-      const first = looks.findLastIndex(({ at }) => at <= time)
+      const first = looks.findIndex((_, i) => (looks[i + 1]?.at ?? Number.POSITIVE_INFINITY) > time)
       if (first <= 0) return
       looks = looks.slice(first)
       try {
@@ -70,10 +94,15 @@ const isLook = (value: unknown): value is HeadLook => {
   return position === null || [position?.pan, position?.tilt, position?.zoom].every(Number.isFinite)
 }
 
-/** What was said of that time and of later ones is no longer so. @returns whether anything was */
+/**
+ * What was said of that time and of later ones is no longer so: a head that was thought to stand did not. More than a
+ * moment later it is no correction: the clock was set back, and both were so.
+ * @returns whether anything was dropped
+ */
 function dropFrom(looks: HeadLook[], at: number): boolean {
   const before = looks.length
-  for (let last = looks.at(-1); last && last.at >= at; last = looks.at(-1)) looks.pop()
+  if ((looks.at(-1)?.at ?? at) - at > CORRECTED_MS) return false
+  for (let last = looks.at(-1); last && last.at >= at && last.at - at <= CORRECTED_MS; last = looks.at(-1)) looks.pop()
   return looks.length < before
 }
 

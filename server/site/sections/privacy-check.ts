@@ -18,7 +18,9 @@ export function privacyOf(
     if (lens) complain(at('lens'), 'is for privacy masks; this camera has none')
     return null
   }
-  const optics = lens ? { ...lens, level: lens.level ?? 0 } : null
+  const optics = lens ? opticsOf(lens) : null
+  if (privacy.some((mask) => 'polygon' in mask) && (lens || privacy.some((mask) => 'box' in mask)))
+    complain(at('privacy'), 'has polygons, for a camera that stands still, and boxes or a lens, for one that turns')
   if (optics && optics.tele > optics.wide) complain(at('lens', 'tele'), 'is wider than without zoom: exchange them')
   const masks = privacy.map((mask, i): PrivacyMask => {
     const where = (...path: Path): Path => at('privacy', i, ...path)
@@ -36,6 +38,12 @@ export function privacyOf(
   })
   return { masks, lens: optics }
 }
+
+const opticsOf = ({ pan, tilt, wide, tele, level = 0, flip = [] }: NonNullable<Camera['lens']>): Lens => ({
+  ...{ pan, tilt, wide, tele, level },
+  flipPan: flip.includes('pan'),
+  flipTilt: flip.includes('tilt'),
+})
 
 function boxOf(
   { pan, tilt, zoom }: { pan: number[]; tilt: number[]; zoom?: number | undefined },

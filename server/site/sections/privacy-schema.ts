@@ -46,10 +46,16 @@ export const LENS = Type.Object(
   {
     pan: Type.Number({ minimum: 1, maximum: 720, description: 'Degrees from -1 to 1 of pan' }),
     tilt: Type.Number({ minimum: 1, maximum: 360, description: 'Degrees from -1 to 1 of tilt' }),
-    wide: Type.Number({ minimum: 0.1, maximum: 150, description: 'Degrees that the picture is wide without zoom' }),
-    tele: Type.Number({ minimum: 0.1, maximum: 150, description: 'Degrees that it is wide with all of its zoom' }),
+    wide: Type.Number({ minimum: 0.1, maximum: 110, description: 'Degrees that the picture is wide without zoom' }),
+    tele: Type.Number({ minimum: 0.1, maximum: 110, description: 'Degrees that it is wide with all of its zoom' }),
     level: Type.Optional(
       Type.Number({ minimum: -1, maximum: 1, description: 'The tilt at which it looks level; 0 when left out' }),
+    ),
+    flip: Type.Optional(
+      Type.Array(Type.Enum(['pan', 'tilt']), {
+        uniqueItems: true,
+        description: 'Which of them grows the other way: pan to the left, tilt downwards',
+      }),
     ),
   },
   { ...strict, description: 'As in the camera’s data sheet: what a privacy mask in its head’s coordinates needs' },

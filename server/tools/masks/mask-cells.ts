@@ -11,7 +11,7 @@ export type Cells = Uint8Array
 type Rectangle = { column: number; row: number; columns: number; rows: number }
 
 /** Steps along an edge are so short that no cell that it crosses is stepped over by more than a sliver. */
-const STEPS_PER_CELL = 16
+const STEPS_PER_CELL = 6
 
 export const noCells = (): Cells => new Uint8Array(COLUMNS * ROWS)
 const mark = (cells: Cells, column: number, row: number): void => {

@@ -3,8 +3,13 @@
  * over could read them all. What programs that we start need stays there; everything else is this process's alone.
  */
 
-const NEEDED =
-  /^(?:PATH|HOME|USER|LOGNAME|SHELL|PWD|TERM|TZ|TZDIR|TMPDIR|LANG|LANGUAGE|LC_[A-Z]+|LD_[A-Z_]+|XDG_\w+|FONTCONFIG_\w+|FAKETIME\w*|NODE_\w+|npm_\w+|LAMPPOST_NODE_RUNTIME|PLAYWRIGHT_\w+|(?:NOTIFY|WATCHDOG)_\w+)$/
+const NEEDED = new RegExp(
+  `^(?:${[
+    ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'PWD', 'TERM', 'TZ', 'TZDIR', 'TMPDIR', 'LANG', 'LANGUAGE'],
+    ...['LC_[A-Z]+', 'LD_[A-Z_]+', 'XDG_\\w+', 'FONTCONFIG_\\w+', 'FAKETIME\\w*'],
+    ...['NODE_\\w+', 'npm_\\w+', 'LAMPPOST_NODE_RUNTIME', '(?:NOTIFY|WATCHDOG)_\\w+'],
+  ].join('|')})$`,
+)
 
 /** Takes it out of `environment`, and returns all that was there. Once, before anything is started. */
 export function takeEnvironment(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
