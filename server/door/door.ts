@@ -1,4 +1,5 @@
 /** HTTP: the server, who may come in, and how refusals look. Routes are one file per room. */
+import { randomBytes } from 'node:crypto'
 import fastifyCookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
@@ -147,6 +148,8 @@ export async function createDoor({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 64 * 1024,
+    // In each answer, and in each line of the log about the request.
+    genReqId: () => `req-${randomBytes(8).toString('hex')}`,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       void answerError(error, request, reply),
     requestTimeout: 30_000,
@@ -172,6 +175,7 @@ export async function createDoor({
   handles.watch(app.server)
   refuseOwnPaths(app, address.basePath)
   app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id)
     const over = handles.serve(request.socket)
     reply.raw.once('close', over)
     reply.raw.once('finish', over)

@@ -38,6 +38,8 @@ export type Arrival = {
   between?: Press['between']
   /** Who brought it (a token, an address): too many of one are refused. */
   by?: string
+  /** The request that brought it, for the log. */
+  request?: string
 }
 /** `as`: how it was taken in; left out for a press of its own. */
 export type Accepted = { receipt: Receipt; repeated: boolean; disposition?: 'late' | 'counted' }

@@ -1,5 +1,5 @@
 /** Where every source brings its presses: into the desk, counted by what became of them. */
-import type { HelpPointId } from '../glossary/press.ts'
+import type { HelpPointId, Receipt } from '../glossary/press.ts'
 import type { Append } from '../glossary/ledger.ts'
 import type { Clock } from '../tools/clock.ts'
 import { networkOf } from '../tools/networks.ts'
@@ -21,10 +21,12 @@ export type ReceptionPort = {
   /** A help point lives. */
   onHeard(helpPoint: HelpPointId): void
   onCounted(press: CountedPress): void
+  /** One that is its own: neither a repeat nor counted with others. */
+  onTaken(press: Receipt & { helpPoint: string; source: string; request: string | null }): void
 }
 type Refused = { source: string; from: string; reason: string; helpPoint: string }
 
-export function createPressReception({ clock, accept, idOf, append, onHeard, onCounted }: ReceptionPort) {
+export function createPressReception({ clock, accept, idOf, append, onHeard, onCounted, onTaken }: ReceptionPort) {
   const refusals = createCountedLines<Refused>({
     clock,
     write: ({ source, from, reason, helpPoint }, count) => {
@@ -42,6 +44,9 @@ export function createPressReception({ clock, accept, idOf, append, onHeard, onC
         // A drill that we run ourselves is no sign of the help point's life.
         if (kind !== 'drill') onHeard(arrival.helpPoint as HelpPointId)
         onCounted({ source, kind, outcome: accepted.repeated ? 'repeated' : (accepted.disposition ?? 'accepted') })
+        const isOwn = !accepted.repeated && accepted.disposition !== 'counted'
+        if (isOwn)
+          onTaken({ ...accepted.receipt, helpPoint: arrival.helpPoint, source, request: arrival.request ?? null })
         return accepted
       } catch (error) {
         const refused = error instanceof Failure && error.code !== 'ledger/unavailable'

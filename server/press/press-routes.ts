@@ -42,6 +42,7 @@ export type PressPort = {
     kind: PressKind
     source: string
     by?: string
+    request?: string
   }): Promise<{ receipt: Receipt; repeated: boolean }>
 }
 export type PressRoutesPort = PressPort & {
@@ -129,6 +130,7 @@ export function pressRoutes(app: App, port: PressRoutesPort): void {
           kind: kind ?? 'press',
           source: 'http',
           by: person ? `http ${person.name}` : `http signed ${helpPoint}`,
+          request: request.id,
         })
         return reply.status(repeated ? 200 : 202).send(receipt)
       },

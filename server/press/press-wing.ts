@@ -57,6 +57,7 @@ function openSources({ clock, logger, host, closing, onError, town, ledger, inci
     append,
     onHeard: heard.publish,
     onCounted: counted.publish,
+    onTaken: (press) => logger.info(press, 'a press was taken'),
   })
   closing.add('the refusals that are counted', reception.close)
   const sources = createPressSources({

@@ -16,7 +16,7 @@ export type ChainPort = {
   watchPicture(camera: CameraId, onPicture: () => void): () => void
   write(draft: Draft): void
   /** A stage was reached, for the metrics. */
-  onStage(stage: Stage, kind: Press['kind'], ms: number): void
+  onStage(stage: Stage, kind: Press['kind'], ms: number, of: { press: Press['id']; incident: IncidentId }): void
 }
 
 const PATIENCE_MS = 30_000
@@ -59,7 +59,7 @@ export function createChainWatch({
     if (stage in chain.stages) return
     const ms = Math.round(clock.monotonic() - chain.since)
     chain.stages[stage] = ms
-    port.onStage(stage, chain.press.kind, ms)
+    port.onStage(stage, chain.press.kind, ms, { press: chain.press.id, incident: chain.incident })
     if (STAGES.every((each) => each in chain.stages)) finish(chain)
   }
 

@@ -11,6 +11,7 @@ import type { VoiceDrillPort } from './voice-drill.ts'
 
 export type ReadinessNeeds = {
   clock: Clock
+  logger: { info(facts: object, words: string): void }
   news: { publish(news: LiveNews): void }
   closing: { add(what: string, close: () => unknown): void }
   onError(error: unknown): void

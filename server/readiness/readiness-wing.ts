@@ -16,7 +16,7 @@ import { createReadinessBook } from './readiness-book.ts'
 import { createVoiceDrills } from './voice-drill.ts'
 
 export function openReadiness(needs: ReadinessNeeds) {
-  const { clock, news, closing, onError, town, ledger, clips, incidents, presses, calls } = needs
+  const { clock, logger, news, closing, onError, town, ledger, clips, incidents, presses, calls } = needs
   const stages = createTopic<{ stage: Stage; kind: PressKind; ms: number }>(onError)
   const book = createReadinessBook({ startedAt: clock.now() })
   const proofOf = (each: HelpPoint): HelpPointProof => book.proofOf(each, clock.now(), town.timezone())
@@ -36,7 +36,10 @@ export function openReadiness(needs: ReadinessNeeds) {
       watchPicture: (camera, part) =>
         clips.watchLive(camera, 'unmasked', { begin: () => {}, part, gone: () => {} }).leave,
       write,
-      onStage: (stage, kind, ms) => stages.publish({ stage, kind, ms }),
+      onStage(stage, kind, ms, of) {
+        logger.info({ ...of, stage, ms }, 'a press went on')
+        stages.publish({ stage, kind, ms })
+      },
     },
     onError,
   })
