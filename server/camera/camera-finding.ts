@@ -2,7 +2,6 @@
  * For the engineer who adds cameras: who is there, what one is, and the lines for the site file. Passwords are never
  * written into them.
  */
-import { lookup } from 'node:dns/promises'
 import type { FoundCamera, CameraInquiry, Preset } from '../glossary/camera.ts'
 import type { OnvifAccess } from '../glossary/site.ts'
 import type { Clock } from '../tools/clock.ts'
@@ -10,6 +9,7 @@ import { Failure } from '../tools/failure.ts'
 import { type OnvifClient, createOnvifClient } from './onvif/onvif-client.ts'
 import type { Inventory } from './onvif/onvif-inventory.ts'
 import { createOnvifPtz } from './onvif/onvif-ptz.ts'
+import { addressesOf } from './camera-networks.ts'
 
 const LOOK_MS = 3000
 const ASK_MS = 10_000
@@ -129,15 +129,10 @@ async function mayBe(
   const own = await addressesOf(url)
   for (const each of masked) {
     if (serial !== '' && each.serial === serial) return true
-    for (const address of each.addresses)
+    for (const address of each.addresses.filter((written) => URL.canParse(written)))
       if ((await addressesOf(address)).some((found) => own.includes(found))) return true
   }
   return false
-}
-async function addressesOf(url: string): Promise<string[]> {
-  if (!URL.canParse(url)) return []
-  const name = new URL(url).hostname.replace(/^\[|\]$/g, '')
-  return [name, ...(await lookup(name, { all: true }).catch(() => [])).map(({ address }) => address)]
 }
 
 /** At most so many, a few at a time, while the engineer waits. */

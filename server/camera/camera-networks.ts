@@ -15,6 +15,13 @@ const NEVER = ['169.254.169.0/24', '100.100.100.200/32', 'fd00:ec2::/32', 'fd20:
 
 const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '')
 
+/** Empty of a name that nobody knows. */
+export async function addressesOf(url: string): Promise<string[]> {
+  const host = hostOf(url)
+  if (isIP(host) !== 0) return [host]
+  return (await lookup(host, { all: true }).catch(() => [])).map(({ address }) => address)
+}
+
 const isCameraAddress = (address: string, networks: readonly string[] | null): boolean =>
   isInNetworks(address, networks ?? PRIVATE) && !isInNetworks(address, NEVER)
 
@@ -28,8 +35,8 @@ export async function mustBeCameraAddress(
 ): Promise<void> {
   const host = hostOf(url)
   if (networks === null && known.some((each) => hostOf(each) === host)) return
-  const found = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }]
-  if (found.length > 0 && found.every(({ address }) => isCameraAddress(address, networks))) return
+  const found = await addressesOf(url)
+  if (found.length > 0 && found.every((address) => isCameraAddress(address, networks))) return
   throw new Failure(
     'camera/outside-networks',
     networks === null

@@ -5,7 +5,7 @@
  * (framing-proof).
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import type { CameraId, PtzPosition, PtzStatus } from '../glossary/camera.ts'
+import type { CameraId, HeadLook, PtzPosition, PtzStatus } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
 import { isAway } from './framing/framing-proof.ts'
 
@@ -54,6 +54,22 @@ export function learnDevice(
   if (memory.device !== '') Object.assign(memory, newHeadMemory())
   memory.device = device
   return true
+}
+
+/** Of a coordinate, with what a camera rounds. */
+const MOST_COORDINATE = 1.01
+/** Null when it leaves an axis out, or speaks of another space than the generic ones. */
+export function wholePosition(position: PtzStatus['position']): HeadLook['position'] {
+  const { pan, tilt, zoom, panTiltSpace, zoomSpace } = position ?? {}
+  const isGeneric = [panTiltSpace, zoomSpace].every((space) => space === undefined || space.endsWith('GenericSpace'))
+  if (pan === undefined || tilt === undefined || zoom === undefined || !isGeneric) return null
+  // Degrees that are not named so.
+  const isInside =
+    Math.abs(pan) <= MOST_COORDINATE &&
+    Math.abs(tilt) <= MOST_COORDINATE &&
+    zoom >= 1 - MOST_COORDINATE &&
+    zoom <= MOST_COORDINATE
+  return isInside ? { pan, tilt, zoom } : null
 }
 
 const SAVE_AFTER_MS = 5000

@@ -165,9 +165,10 @@ export function createClipDesk(options: ClipDeskOptions) {
     const held = [...holds.values()].filter((hold) => hold.camera === camera.id)
     await calls.record(camera, held)
     for (const { name, range } of held) await calls.hold(camera.id, name, range)
-    // A thread that is new, or a mask that is, must know where the head looks.
+    // A new thread must know where the head looks. It is so now; of the time without a thread nobody knows.
     const look = looks.get(camera.id as CameraId)
-    if (look) await calls.look(camera.id, look)
+    if (!camera.privacy) looks.delete(camera.id as CameraId)
+    else if (look) await calls.look(camera.id, { ...look, at: now() })
   }
 
   return {
@@ -236,7 +237,7 @@ export function createClipDesk(options: ClipDeskOptions) {
     /** One that is shown: what has masks is converted here. */
     hasSubstream: (camera: CameraId): boolean =>
       wanted.get(camera)?.substream != null && wanted.get(camera)?.privacy == null,
-    /** Whether something of its picture is covered for whoever sees it. */
+    /** Whether it has privacy masks. */
     isMasked: (camera: CameraId): boolean => wanted.get(camera)?.privacy != null,
     /** Where the head of a camera with masks looks, from when on. */
     look(camera: CameraId, look: HeadLook): void {

@@ -36,7 +36,7 @@ export type ClipPort = {
   now(): number
   /** Somebody sees something of it. */
   played(person: Person, camera: CameraId, incident: IncidentId): void
-  /** Whether something of its picture is covered for whoever sees it. */
+  /** Whether it has privacy masks. */
   isMasked(camera: CameraId): boolean
   /** Somebody sees something of it without its masks. @throws view/no-reason, ledger/unavailable */
   unmasked(person: Person, camera: CameraId, incident: IncidentId): Promise<void>

@@ -148,7 +148,7 @@ async function converted(id: string, { number, run, start, duration }: Segment, 
   const cover = unmasked
     ? null
     : coverage?.during(start, await arrivedBy(ring, { number, start, duration }), aspectIn(init))
-  const covered = cover ? filters(cover) : []
+  const covered = filters(cover)
   // Other masks than before make another picture of it.
   return conversions.convert([id, number, ...covered].join(' '), async () => {
     const found = await ring.read(number)
@@ -356,11 +356,8 @@ const calls = {
     if (!init || !keyframe) throw new Failure('live/none', `There is no picture from ${id} yet.`)
     const cover = shown ? coverage?.at(newest.at, aspectIn(init)) : undefined
     if (cover?.cells === null) throw new Failure('live/none', cover.why)
-    const covered = cover ? filters(cover) : []
-    return {
-      picture: await stillPicture(Buffer.concat([init, keyframe]), stopped.signal, null, covered),
-      at: newest.at,
-    }
+    const picture = await stillPicture(Buffer.concat([init, keyframe]), stopped.signal, null, filters(cover))
+    return { picture, at: newest.at }
   },
   /**
    * A kept JPEG with its masks.
@@ -372,7 +369,7 @@ const calls = {
     const picture = Buffer.from(jpeg)
     const cover = coverage?.standing(position, aspectOfJpeg(picture))
     if (cover?.cells === null) throw new Failure('live/none', cover.why)
-    const found = cover ? filters(cover) : []
+    const found = filters(cover)
     return found.length === 0 ? jpeg : new Uint8Array(await coveredPicture(picture, stopped.signal, found))
   },
   /**
@@ -406,8 +403,7 @@ const calls = {
     const segment = (await ring.within({ from: at - BETWEEN_MS, to: at + 1 })).at(-1)
     const [bytes, init] = segment ? [(await ring.read(segment.number))?.bytes, await ring.init(segment.run)] : []
     if (!bytes || !init || !segment) return null
-    const cover = coverage?.at(segment.start, aspectIn(init))
-    const covered = cover ? filters(cover) : []
+    const covered = filters(coverage?.at(segment.start, aspectIn(init)))
     return new Uint8Array(await stillPicture(Buffer.concat([init, bytes]), stopped.signal, width, covered))
   },
   report: (id: string): RecorderReport | null => channels.get(id)?.recorder?.report() ?? null,

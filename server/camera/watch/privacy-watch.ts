@@ -6,6 +6,7 @@
 import type { CameraId, HeadLook, PtzPosition, PtzStatus } from '../../glossary/camera.ts'
 import type { Lens, SiteCamera } from '../../glossary/site.ts'
 import type { Clock } from '../../tools/clock.ts'
+import { wholePosition } from '../head-memory.ts'
 
 type Position = Pick<PtzPosition, 'pan' | 'tilt' | 'zoom'>
 export type WatchedHead = {
@@ -29,9 +30,6 @@ const STANDS_AFTER_MS = 350
 const STILL_WITHIN = 0.01
 /** After a command a head may stand for so long before it begins to turn. */
 const LATE_START_MS = 1200
-
-/** Of a coordinate, with what a camera rounds. */
-const MOST = 1.01
 
 type Watched = {
   site: SiteCamera
@@ -182,14 +180,4 @@ export function createPrivacyWatch({
     },
     close: (): void => watched.forEach(({ stop }) => stop.abort()),
   }
-}
-
-/** Null when it leaves an axis out, or speaks of another space than the generic ones. */
-export function wholePosition(position: PtzStatus['position']): Position | null {
-  const { pan, tilt, zoom, panTiltSpace, zoomSpace } = position ?? {}
-  const isGeneric = [panTiltSpace, zoomSpace].every((space) => space === undefined || space.endsWith('GenericSpace'))
-  if (pan === undefined || tilt === undefined || zoom === undefined || !isGeneric) return null
-  // Degrees that are not named so.
-  const isInside = Math.abs(pan) <= MOST && Math.abs(tilt) <= MOST && zoom >= 1 - MOST && zoom <= MOST
-  return isInside ? { pan, tilt, zoom } : null
 }

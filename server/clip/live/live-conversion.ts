@@ -14,6 +14,7 @@ import { readMoof } from '../../tools/media/fmp4-samples.ts'
 import { type Cover, filters } from '../privacy/cover.ts'
 import { createArrivals } from '../record/arrivals.ts'
 import type { Part } from '../ring/clip-packager.ts'
+import { SHOWN_SIZE } from '../ring/converted-clip.ts'
 import type { LivePart, LiveStart, LiveWindow } from './live-window.ts'
 import { type RunStore, createStreamFollower } from '../record/stream-follower.ts'
 
@@ -50,7 +51,6 @@ const INPUT = [
   '-threads',
   '1',
 ]
-const SIZE = 'scale=w=min(1280\\,iw):h=-2'
 const PICTURE = [
   '-c:v',
   'libx264',
@@ -72,7 +72,7 @@ const outputOf = (before: readonly string[]): string[] => [
   '0:v:0',
   '-an',
   '-vf',
-  [...before, SIZE].join(','),
+  [...before, SHOWN_SIZE].join(','),
   ...PICTURE,
   '-fps_mode',
   'passthrough',
@@ -229,10 +229,7 @@ async function convertRun({
   const startedAt = clock.monotonic()
   // Of a head that has only just come to rest, what was taken before is not shown.
   const skipped = mask ? picturesBefore(init, start.parts, mask.since) : 0
-  const before = [
-    ...(skipped > 0 ? [`select=gte(n\\,${skipped + MOST_REORDERED})`] : []),
-    ...(mask ? filters(mask.cover) : []),
-  ]
+  const before = [...(skipped > 0 ? [`select=gte(n\\,${skipped + MOST_REORDERED})`] : []), ...filters(mask?.cover)]
   const arrivals = createArrivals(init, skipped > 0 ? skipped + MOST_REORDERED : 0)
   const follower = createStreamFollower({
     store,

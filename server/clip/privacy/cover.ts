@@ -83,5 +83,8 @@ export function createCoverage(privacy: Privacy, track: Pick<HeadTrack, 'last' |
   }
 }
 
-/** For ffmpeg. */
-export const filters = ({ cells }: Cover): string[] => (cells !== null && isEmpty(cells) ? [] : drawn(cells))
+/** For ffmpeg. @param cover none of a camera without masks */
+export function filters(cover: Cover | null | undefined): string[] {
+  if (!cover || (cover.cells !== null && isEmpty(cover.cells))) return []
+  return drawn(cover.cells)
+}

@@ -2,9 +2,10 @@
  * Where a head looked, and since when: what a mask in its coordinates needs, live and for what was recorded before.
  * Beside the recording, a line for each change; a line that cannot be read is a time of which nothing is known.
  */
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { HeadLook } from '../../glossary/camera.ts'
+import { replaceFile } from '../../tools/process/replace-file.ts'
 
 export type HeadTrack = ReturnType<typeof openHeadTrack>
 
@@ -78,10 +79,8 @@ export function openHeadTrack({ file, now, onError }: { file: string; now: numbe
       if (first <= 0) return
       looks = looks.slice(first)
       try {
-        writeFileSync(`${file}.new`, looks.map((look) => `${JSON.stringify(look)}\n`).join(''), { mode: 0o600 })
-        renameSync(`${file}.new`, file)
+        replaceFile(file, looks.map((look) => `${JSON.stringify(look)}\n`).join(''))
       } catch (error) {
-        rmSync(`${file}.new`, { force: true })
         onError(error)
       }
     },

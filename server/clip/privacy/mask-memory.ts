@@ -2,8 +2,9 @@
  * The masks of every camera that ever had some, beside the recordings: one that has left the site file, or whose line
  * was lost, has recordings all the same, and they keep their masks.
  */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Privacy, SiteCamera } from '../../glossary/site.ts'
+import { replaceFile } from '../../tools/process/replace-file.ts'
 
 export function openMaskMemory({ file, onError }: { file: string; onError(error: unknown): void }) {
   const known: Record<string, Privacy> = read(file)
@@ -18,10 +19,8 @@ export function openMaskMemory({ file, onError }: { file: string; onError(error:
       const now = JSON.stringify(known)
       if (now === before) return
       try {
-        writeFileSync(`${file}.new`, now, { mode: 0o600, flush: true })
-        renameSync(`${file}.new`, file)
+        replaceFile(file, now)
       } catch (error) {
-        rmSync(`${file}.new`, { force: true })
         onError(error)
       }
     },

@@ -28,7 +28,8 @@ const TIMESCALE = 90_000
  * Sections and pictures of one run must fit each other whatever the picture shows: no header that follows from the
  * content.
  */
-const SIZE = 'scale=w=min(1280\\,iw):h=-2'
+/** What is made anew is no larger than this, live and held. */
+export const SHOWN_SIZE = 'scale=w=min(1280\\,iw):h=-2'
 const PICTURE = [
   '-c:v',
   'libx264',
@@ -52,7 +53,7 @@ const outputOf = (covered: readonly string[]): string[] => [
   '0:v:0',
   '-an',
   '-vf',
-  [...covered, SIZE].join(','),
+  [...covered, SHOWN_SIZE].join(','),
   ...PICTURE,
   '-fps_mode',
   'passthrough',
