@@ -2,78 +2,15 @@
  * Strangers who take every connection starve no press. The whole server, as a process. A disk that is full:
  * `test/threats/disk-full.test.ts`.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type Socket, connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { createHandleShare } from '../../server/tools/process/handle-share.ts'
-import { until } from './test-town.ts'
+import { createStarvedServers } from './starved-server.ts'
 
-const MAIN = fileURLToPath(new URL('../../dist/server/main.js', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'lamppost-full-'))
-const site = join(folder, 'town.yaml')
-writeFileSync(
-  site,
-  [
-    'site: { id: full, name: Full, timezone: Europe/London }',
-    'helpPoints:',
-    ...Array.from(
-      { length: 50 },
-      (_, i) => `  - { id: hp-${i}, name: Help point ${i}, location: { lat: 54.5, lon: -1.5 } }`,
-    ),
-    'cameras: []',
-    '',
-  ].join('\n'),
-)
-const running: ChildProcess[] = []
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => stop(each)))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-async function stop(server: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return
-  const gone = new Promise((resolve) => server.once('exit', resolve))
-  server.kill(signal)
-  await gone
-}
-async function start(data: string, handles?: number): Promise<{ server: ChildProcess; url: string }> {
-  const args = [MAIN, 'start', '--site', site, '--data', data, '--port', '0', '--rtmp-port', '0']
-  const server =
-    handles === undefined
-      ? spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-      : spawn('prlimit', [`--nofile=${handles}:${handles}`, process.execPath, ...args], {
-          stdio: ['ignore', 'pipe', 'pipe'],
-        })
-  running.push(server)
-  let said = ''
-  for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (said += String(chunk)))
-  await until(
-    () => said,
-    (text) => text.includes('is running: ') || server.exitCode !== null,
-    30_000,
-  )
-  const url = /is running: (http:\S+?)\/ /.exec(said)?.[1]
-  if (!url) throw new Error(said)
-  return { server, url }
-}
-const tokenOf = (data: string): string =>
-  spawnSync(process.execPath, [MAIN, 'token', '--role', 'press', '--name', 'load', '--data', data], {
-    encoding: 'utf8',
-  }).stdout.trim()
-async function press(url: string, token: string, n: number): Promise<number> {
-  const answer = await fetch(`${url}/api/v1/presses`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ helpPoint: `hp-${n % 50}`, id: `n${n}` }),
-    signal: AbortSignal.timeout(120_000),
-  }).catch(() => null)
-  await answer?.arrayBuffer().catch(() => null)
-  return answer?.status ?? 0
-}
+const { folder, start, stopAll, tokenOf, press, forget } = createStarvedServers()
+afterEach(() => stopAll())
+afterAll(forget)
 
 describe('strangers who take every connection', () => {
   test('a thousand of them keep none of a hundred presses out, with 256 handles', async () => {

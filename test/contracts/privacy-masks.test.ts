@@ -16,6 +16,7 @@ import { createOnvifPtz } from '../../server/camera/onvif/onvif-ptz.ts'
 import type { PresetToken } from '../../server/glossary/camera.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { CREDENTIALS, PRESET, plan, startTestTown, until } from './test-town.ts'
+import { type Answer, askAs } from './ask-as.ts'
 import { watchLive } from './watch-live.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lamppost-masks-'))
@@ -27,22 +28,9 @@ const WINDOW: PrivatePlace = { pan: [33, 38], tilt: [-14, -9] }
 let town: Awaited<ReturnType<typeof startTestTown>>
 let house: House
 let tokens: Record<Role, string>
-// oxlint-disable-next-line no-explicit-any -- answers are looked at field by field
-type Answer = { status: number; bytes: Buffer; body: any }
 
-async function ask(who: Role, method: string, path: string, body?: unknown): Promise<Answer> {
-  const answer = await fetch(`${house.url}/api/v1${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${tokens[who]}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const bytes = Buffer.from(await answer.arrayBuffer())
-  const isJson = /json/.test(answer.headers.get('content-type') ?? '')
-  return { status: answer.status, bytes, body: isJson && bytes.length > 0 ? JSON.parse(bytes.toString()) : null }
-}
+const ask = (who: Role, method: string, path: string, body?: unknown): Promise<Answer> =>
+  askAs(house.url, tokens[who], method, `/api/v1${path}`, body)
 const siteText = (masks: { fixed: string; head: string; bare?: string }): string => {
   const line = (id: string, more: string): string =>
     `  - { id: ${id}, name: ${id}, location: { lat: 54.5, lon: -1.5 }, onvif: { url: "${town.camera(id).url}", ` +

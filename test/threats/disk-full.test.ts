@@ -1,75 +1,16 @@
 /** A disk that another program has filled: presses are taken all the same. The whole server, as a process. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { verifyLedger } from '../../server/ledger/ledger-proof.ts'
+import { createStarvedServers } from '../contracts/starved-server.ts'
 import { until } from '../contracts/test-town.ts'
 
-const MAIN = fileURLToPath(new URL('../../dist/server/main.js', import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'lamppost-full-'))
-const site = join(folder, 'town.yaml')
-writeFileSync(
-  site,
-  [
-    'site: { id: full, name: Full, timezone: Europe/London }',
-    'helpPoints:',
-    ...Array.from(
-      { length: 50 },
-      (_, i) => `  - { id: hp-${i}, name: Help point ${i}, location: { lat: 54.5, lon: -1.5 } }`,
-    ),
-    'cameras: []',
-    '',
-  ].join('\n'),
-)
-const running: ChildProcess[] = []
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => stop(each)))
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-async function stop(server: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return
-  const gone = new Promise((resolve) => server.once('exit', resolve))
-  server.kill(signal)
-  await gone
-}
-async function start(data: string, handles?: number): Promise<{ server: ChildProcess; url: string }> {
-  const args = [MAIN, 'start', '--site', site, '--data', data, '--port', '0', '--rtmp-port', '0']
-  const server =
-    handles === undefined
-      ? spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-      : spawn('prlimit', [`--nofile=${handles}:${handles}`, process.execPath, ...args], {
-          stdio: ['ignore', 'pipe', 'pipe'],
-        })
-  running.push(server)
-  let said = ''
-  for (const stream of [server.stdout, server.stderr]) stream?.on('data', (chunk) => (said += String(chunk)))
-  await until(
-    () => said,
-    (text) => text.includes('is running: ') || server.exitCode !== null,
-    30_000,
-  )
-  const url = /is running: (http:\S+?)\/ /.exec(said)?.[1]
-  if (!url) throw new Error(said)
-  return { server, url }
-}
-const tokenOf = (data: string): string =>
-  spawnSync(process.execPath, [MAIN, 'token', '--role', 'press', '--name', 'load', '--data', data], {
-    encoding: 'utf8',
-  }).stdout.trim()
-async function press(url: string, token: string, n: number): Promise<number> {
-  const answer = await fetch(`${url}/api/v1/presses`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ helpPoint: `hp-${n % 50}`, id: `n${n}` }),
-    signal: AbortSignal.timeout(120_000),
-  }).catch(() => null)
-  await answer?.arrayBuffer().catch(() => null)
-  return answer?.status ?? 0
-}
+const { start, stop, stopAll, tokenOf, press, forget } = createStarvedServers()
+afterEach(() => stopAll())
+afterAll(forget)
 
 const isRoot = process.getuid?.() === 0
 describe.skipIf(!isRoot)(
@@ -105,17 +46,14 @@ describe.skipIf(!isRoot)(
         for (let n = 1; n <= 500; n += 1) answers.push(await press(first.url, token, n))
         expect(answers.filter((status) => status !== 202)).toEqual([])
         await stop(first.server, 'SIGKILL')
-        running.length = 0
         const second = await start(data)
         for (let n = 501; n <= 750; n += 1) answers.push(await press(second.url, token, n))
         await stop(second.server)
-        running.length = 0
         const third = await start(data)
         for (let n = 751; n <= 1000; n += 1) answers.push(await press(third.url, token, n))
         expect(answers.filter((status) => status !== 202)).toEqual([])
         expect(answers).toHaveLength(1000)
         await stop(third.server)
-        running.length = 0
         filler.kill('SIGKILL')
         await new Promise((resolve) => filler?.once('exit', resolve))
         filler = null
@@ -130,7 +68,7 @@ describe.skipIf(!isRoot)(
         )
       } finally {
         filler?.kill('SIGKILL')
-        await Promise.all(running.splice(0).map((each) => stop(each, 'SIGKILL')))
+        await stopAll('SIGKILL')
         // Whoever still has a file of it open keeps it for that long only.
         spawnSync('umount', ['--lazy', disk])
         rmSync(disk, { recursive: true, force: true })

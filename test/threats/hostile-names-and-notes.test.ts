@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type House, openHouse } from '../../server/house.ts'
 import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
 import { recordClip } from '../evidence/recorded.ts'
+import { type Answer, askAs } from '../contracts/ask-as.ts'
 import { until } from '../contracts/test-town.ts'
 import { openBrowser } from '../journeys/town-process.ts'
 
@@ -21,18 +22,8 @@ let house: House
 let browser: Browser
 let tokens: Record<'operator' | 'evidence' | 'supervisor' | 'press', string>
 
-const ask = async (who: keyof typeof tokens, method: string, path: string, body?: unknown) => {
-  const answer = await fetch(`${house.url}/api/v1${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${tokens[who]}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const text = await answer.text()
-  return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : text }
-}
+const ask = (who: keyof typeof tokens, method: string, path: string, body?: unknown): Promise<Answer> =>
+  askAs(house.url, tokens[who], method, `/api/v1${path}`, body)
 
 beforeAll(async () => {
   writeFileSync(

@@ -5,12 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ROLES, type Role } from '../../server/glossary/people.ts'
+import { type Answer, askAs } from '../contracts/ask-as.ts'
 import { until } from '../contracts/test-town.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/server/main.js', import.meta.url))
-// oxlint-disable-next-line no-explicit-any -- answers are looked at field by field
-export type ProcessAnswer = { status: number; body: any; bytes: Buffer; headers: Headers }
-
 /** @param limits of the process, as prlimit has them */
 export async function startThreatProcess(
   site: string,
@@ -45,19 +43,8 @@ export async function startThreatProcess(
   if (!url) throw new Error(said)
   const pid = server.pid ?? 0
 
-  async function ask(who: Role | null, method: string, path: string, body?: unknown): Promise<ProcessAnswer> {
-    const answer = await fetch(`${url}${path}`, {
-      method,
-      headers: {
-        ...(who === null ? {} : { authorization: `Bearer ${tokens[who]}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    const bytes = Buffer.from(await answer.arrayBuffer())
-    const isJson = /json/.test(answer.headers.get('content-type') ?? '') && bytes.length > 0
-    return { status: answer.status, bytes, headers: answer.headers, body: isJson ? JSON.parse(bytes.toString()) : null }
-  }
+  const ask = (who: Role | null, method: string, path: string, body?: unknown): Promise<Answer> =>
+    askAs(url, who && tokens[who], method, path, body)
   return {
     folder,
     data,

@@ -42,7 +42,7 @@ type Sending = {
   handed: number
   stop(): void
 }
-/** For whoever sends it: how much the recipient’s machine has acknowledged, and that it is over, however it ended. */
+/** What the sending of a package reports: how many bytes the recipient’s machine has acknowledged, and its end. */
 export type SendingAccount = {
   handed(bytes: number): void
   /**

@@ -11,8 +11,8 @@ import type { SendingAccount } from '../keep/disclosure-desk.ts'
 import type { Range } from '../keep/sent-ranges.ts'
 
 /**
- * The range that is asked for, and that will be answered; null is the whole. One reading for whoever counts and
- * whoever sends.
+ * The range of the package that a request asks for; null: the whole package. The hand-over counts by it, and the answer
+ * is sent by it.
  */
 export function rangeOf({ headers }: FastifyRequest, { bytes, sha256 }: NonNullable<Export['facts']>): Range | null {
   const range = /^bytes=(\d{1,15})-(\d{1,15})?$/.exec(headers.range ?? '')
