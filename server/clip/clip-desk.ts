@@ -57,6 +57,7 @@ const NOT_RECORDED: RecorderReport = {
   picture: 'copy',
   sound: 'drop',
   reader: 'direct',
+  timedBy: 'camera',
   startedAt: null,
   runs: 0,
   lastEnd: null,

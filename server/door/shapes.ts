@@ -312,6 +312,9 @@ export const RECORDER = Type.Object({
   picture: Type.Enum(['copy', 'h264']),
   sound: Type.Enum(['drop', 'keep', 'convert']),
   reader: Type.Enum(['direct', 'ffmpeg'], { description: 'Who reads the stream' }),
+  timedBy: Type.Enum(['camera', 'arrival'], {
+    description: 'Whose times pictures have: the camera’s own, or of their arrival, where its own are of no use',
+  }),
   startedAt: MAYBE_TIME,
   runs: Type.Integer({ description: 'How often recording began' }),
   lastEnd: Type.Union([

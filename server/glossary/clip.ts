@@ -40,6 +40,7 @@ export type Segment = {
    * counted them.
    */
   lostPackets?: number
+  /** Its camera's own timestamps were of no use: each picture has the time at which it arrived. */ timedByArrival?: true
 }
 
 /** What becomes of sound: `keep` copies AAC, `convert` makes AAC of it (G.711 fits no MP4). */
@@ -48,12 +49,16 @@ export type Sound = 'drop' | 'keep' | 'convert'
 /** Who reads a camera's stream: this process, or an ffmpeg for streams that need one. */
 export type Reader = 'direct' | 'ffmpeg'
 
+export type TimedBy = 'camera' | 'arrival'
+
 /** For the engineer: what is recorded of a camera, and what went wrong before. Times are UTC ISO 8601. */
 export type RecorderReport = {
   codec: string | null
   picture: PictureForm
   sound: Sound
   reader: Reader
+  /** Whose times pictures have: the camera's own, or those of their arrival, where its own are of no use. */
+  timedBy: TimedBy
   startedAt: string | null
   /** How often recording began. */ runs: number
   lastEnd: { at: string; reason: string; words: string[] } | null

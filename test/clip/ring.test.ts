@@ -211,6 +211,18 @@ describe('the clip buffer', () => {
       0,
     ])
   })
+  test('remembers over a restart which segments have the times of arrival, whether packets were counted or not', async () => {
+    const ring = open()
+    const run = ring.beginRun(Buffer.from('init'))
+    for (const more of [{ timedByArrival: true }, { timedByArrival: true, lostPackets: 3 }, {}] as const)
+      await ring.append({ run, start: T0, duration: 2, ...closed(bytesOf(1)), ...more }).written
+    const found = await open().within({ from: T0, to: null })
+    expect(found.map(({ timedByArrival, lostPackets }) => [timedByArrival, lostPackets])).toEqual([
+      [true, undefined],
+      [true, 3],
+      [undefined, undefined],
+    ])
+  })
   test('a run that never closed a segment leaves no hole in the count of discontinuities', async () => {
     const ring = open()
     await record(ring, 1)

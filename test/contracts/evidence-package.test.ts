@@ -470,8 +470,9 @@ describe('an order', () => {
 
 describe('a package of a camera that sent more than came', () => {
   const told = (bag: string) => {
-    const { incomplete, segments } = JSON.parse(readFileSync(join(bag, 'data/manifest.json'), 'utf8')).cameras[0]
-    return { incomplete, segments, readMe: readFileSync(join(bag, 'data/READ-ME-FIRST.txt'), 'utf8') }
+    const { incomplete, timedByArrival, segments } = JSON.parse(readFileSync(join(bag, 'data/manifest.json'), 'utf8'))
+      .cameras[0]
+    return { incomplete, timedByArrival, segments, readMe: readFileSync(join(bag, 'data/READ-ME-FIRST.txt'), 'utf8') }
   }
   test('says of which segment packets are missing, to everybody who reads any of it, and so does its redacted copy', async () => {
     const range = {
@@ -499,6 +500,17 @@ describe('a package of a camera that sent more than came', () => {
     })
     expect(said.stdout).toContain(`${from} to ${to}: 7 packets never came`)
 
+    // From its hundredth picture on the camera's own timestamps were of no use.
+    const { timedByArrival } = told(bag)
+    expect(timedByArrival).toEqual([{ from: segments[6].start, to: expect.any(String) }])
+    const [byArrival] = timedByArrival
+    expect(readMe.replaceAll(/\s+/g, ' ')).toMatch(/clock in these pictures’ stream was of no use/)
+    expect(readMe).toContain(`  row, from ${byArrival.from} to ${byArrival.to}`)
+    expect(receipt.bytes.toString()).toContain(`${byArrival.from} to ${byArrival.to}: timed by arrival`)
+    expect(said.stdout).toContain(
+      `${byArrival.from} to ${byArrival.to}: the clock in the camera’s stream was of no use`,
+    )
+
     const redacted = await room.exported({
       parentExport: whole.id,
       cameras: ['row'],
@@ -506,6 +518,7 @@ describe('a package of a camera that sent more than came', () => {
     })
     const copy = told((await room.fetched(redacted.id)).bag)
     expect(copy.incomplete).toEqual(incomplete)
+    expect(copy.timedByArrival).toEqual(timedByArrival)
     expect(copy.readMe).not.toContain('Nothing is missing')
   })
 })
@@ -515,6 +528,7 @@ test('a package of a camera whose packets nobody counted says so, instead of tha
   expect(segmentsNotCounted).toBe(segments.length)
   expect(segments.every(({ lostPackets }: { lostPackets: number | null }) => lostPackets === null)).toBe(true)
   const readMe = readFileSync(join(files.bag, 'data/READ-ME-FIRST.txt'), 'utf8').replaceAll(/\s+/g, ' ')
+  expect(readMe).not.toContain('bar, from')
   expect(readMe).toMatch(/is not known of .*\bbar\b.*: they were not counted/)
   expect(readMe).not.toContain('Nothing is missing')
 })

@@ -50,6 +50,7 @@ export async function openEvidenceRoom({
       at,
       speed: 0.8,
       lost: { picture: 50, packets: 7 },
+      timedByArrivalFrom: 100,
     }),
   }
   // What the ledger has from before this house opens.

@@ -13,6 +13,7 @@ import { recordByRtsp } from '../../server/clip/record/rtsp/rtsp-recording.ts'
 import { openRtspRelay } from '../../server/clip/record/rtsp/rtsp-relay.ts'
 import type { StreamHabits } from '../../server/clip/record/rtsp/rtsp-session.ts'
 import type { Segment } from '../../server/glossary/clip.ts'
+import { boxesIn } from '../../server/tools/media/fmp4-boxes.ts'
 import { avcConfigIn } from '../../server/tools/media/avc-config.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { makeStream } from '../clip/made-streams.ts'
@@ -22,7 +23,8 @@ import { until } from './test-town.ts'
 const closers: (() => unknown)[] = []
 afterAll(async () => void (await Promise.all(closers.splice(0).map((close) => close()))))
 
-const { sps, pps } = avcConfigIn(makeStream({ extra: ['-profile:v', 'baseline'] })) ?? { sps: [], pps: [] }
+const BASELINE = makeStream({ extra: ['-profile:v', 'baseline'] })
+const { sps, pps } = avcConfigIn(BASELINE) ?? { sps: [], pps: [] }
 const FIRST = 0x88
 type Told = { method: string; uri: string; cseq: string; authorization: string }
 type Camera = {
@@ -34,6 +36,7 @@ type Camera = {
   /** Puts something else in the place of a packet's bytes. */ bend?(packet: Buffer, i: number): Buffer
   /** Ends the stream when it has not been told that it is wanted for so long, milliseconds. */ timeoutMs?: number
   alive?: string
+  /** The slice of picture `i`; made up where nothing is said. */ picture?(i: number, isKeyframe: boolean): Buffer
   onPlay?(): void
 }
 
@@ -47,6 +50,18 @@ const normal = (asked: Told): string => {
     return `RTSP/1.0 200 OK\r\n${CSEQ(asked)}Session: 7;timeout=60\r\nTransport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n\r\n`
   return `RTSP/1.0 200 OK\r\n${CSEQ(asked)}Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER\r\n\r\n`
 }
+/** One keyframe and one picture after it, as an encoder made them: ffmpeg wants to have seen a real one. */
+const [encodedKey = Buffer.alloc(0), encodedNext = Buffer.alloc(0)] = boxesIn(BASELINE)
+  .filter(({ type }) => type === 'mdat')
+  .slice(0, 2)
+  .map(({ start, end }) => {
+    const mdat = BASELINE.subarray(start + 8, end)
+    let slice = mdat
+    for (let at = 0; at + 4 < mdat.length; at += 4 + mdat.readUInt32BE(at))
+      if ([1, 5].includes((mdat[at + 4] ?? 0) & 31)) slice = mdat.subarray(at + 4, at + 4 + mdat.readUInt32BE(at))
+    return slice
+  })
+const encoded: NonNullable<Camera['picture']> = (_, isKeyframe) => (isKeyframe ? encodedKey : encodedNext)
 /** A scripted camera: it answers as it is told, and plays made-up pictures in real time. A fake, of faults. */
 async function camera({
   answer = normal,
@@ -57,6 +72,7 @@ async function camera({
   bend = (packet) => packet,
   timeoutMs,
   alive = '',
+  picture = (i, isKeyframe) => Buffer.concat([Buffer.of(isKeyframe ? 0x65 : 0x61, FIRST), Buffer.alloc(400, i & 0x7f)]),
   onPlay = () => {},
 }: Camera = {}) {
   const asked: Told[] = []
@@ -82,18 +98,7 @@ async function camera({
         if (timeoutMs !== undefined && Date.now() - aliveAt > timeoutMs) return void socket.destroy()
         for (; i < ((performance.now() - begun) / 1000) * fps; i += 1) {
           const sets = keyframe(i) ? [...sps, ...pps].map((nal) => packet(i, stamp(i), nal, false)) : []
-          socket.write(
-            Buffer.concat([
-              ...sets,
-              stray(i),
-              packet(
-                i,
-                stamp(i),
-                Buffer.concat([Buffer.of(keyframe(i) ? 0x65 : 0x61, FIRST), Buffer.alloc(400, i & 0x7f)]),
-                true,
-              ),
-            ]),
-          )
+          socket.write(Buffer.concat([...sets, stray(i), packet(i, stamp(i), picture(i, keyframe(i)), true)]))
         }
       }, 20)
     }
@@ -128,13 +133,29 @@ async function camera({
     for (const socket of sockets) socket.destroy()
     return new Promise((resolve) => server.close(resolve))
   })
-  return { port, asked, url: `rtsp://lamppost:secret@127.0.0.1:${port}/stream` }
+  /** Ends every session. */
+  const end = (): void => {
+    for (const socket of sockets) socket.destroy()
+  }
+  return { port, asked, end, url: `rtsp://lamppost:secret@127.0.0.1:${port}/stream` }
 }
 
 async function record(
   url: string,
   ms: number,
-  { by = 'direct', habits, basic = false }: { by?: 'direct' | 'ffmpeg'; habits?: StreamHabits; basic?: boolean } = {},
+  {
+    by = 'direct',
+    habits,
+    basic = false,
+    timedBy = 'camera',
+    longestSegmentS,
+  }: {
+    by?: 'direct' | 'ffmpeg'
+    habits?: StreamHabits
+    basic?: boolean
+    timedBy?: 'camera' | 'arrival'
+    longestSegmentS?: number
+  } = {},
 ) {
   const { store } = createMemoryStore(1000)
   const segments: Segment[] = []
@@ -168,8 +189,9 @@ async function record(
     onNote: (words: string | null) => notes.push(words),
     sound: 'drop' as const,
     ...(habits ? { habits } : {}),
+    ...(longestSegmentS ? { longestSegmentS } : {}),
   }
-  const end = await (by === 'direct' ? recordByRtsp(run) : recordByFfmpeg(run))
+  const end = await (by === 'direct' ? recordByRtsp(run) : recordByFfmpeg({ ...run, timedBy }))
   clearTimeout(timer)
   const seconds = segments.reduce((sum, { duration }) => sum + duration, 0)
   const lost = segments.reduce((sum, { lostPackets = 0 }) => sum + lostPackets, 0)
@@ -207,6 +229,23 @@ describe.concurrent('R2: keyframes that are far apart', () => {
     expect(end.change).toBeNull()
     expect(notes.some((words) => words?.includes('set its GOP'))).toBe(true)
     expect(segments.length).toBeGreaterThan(0)
+  })
+})
+
+describe.concurrent('R2: a stream without keyframes', () => {
+  test('for longer than can be kept as one piece is begun anew, at once, and what was recorded stays', async () => {
+    const { url, asked } = await camera({ keyframe: (i) => i === 0 })
+    const { recorder, states } = keep(url, { longestSegmentS: 4 })
+    await until(recorder.report, ({ runs }) => runs >= 3)
+    expect(asked.filter(({ method }) => method === 'PLAY').length).toBeGreaterThanOrEqual(3)
+    expect(recorder.report()).toMatchObject({ reader: 'direct', lastEnd: { reason: expect.stringMatching(/GOP/) } })
+    expect(states.filter(({ video }) => video === 'down')).toEqual([])
+  })
+  test.each(['direct', 'ffmpeg'] as const)('read by %s, loses nothing of what came before', async (by) => {
+    const { url } = await camera({ keyframe: (i) => i === 0 || i === 50, picture: encoded })
+    const { end, seconds } = await record(url, 20_000, { by, longestSegmentS: 4 })
+    expect(end).toMatchObject({ atOnce: true, reason: expect.stringMatching(/set its GOP to a few seconds/) })
+    expect(seconds).toBeGreaterThan(3.5)
   })
 })
 
@@ -302,6 +341,33 @@ describe.concurrent('R6: a clock that is of no use', () => {
     const to = segments.at(-1)?.start ?? 0
     expect(Math.abs(later - (segments.at(-1)?.duration ?? 0) - (to - from) / 1000)).toBeLessThan(1.5)
     expect(seconds).toBeLessThan(took + 10)
+    expect(segments.slice(-4).map(({ timedByArrival }) => timedByArrival)).toEqual([true, true, true, true])
+  })
+  test.each([
+    ['stands at 0', () => 0],
+    ['runs at double speed', (i: number) => i * 7200],
+    ['runs at a quarter', (i: number) => i * 900],
+  ])('%s, and ffmpeg reads: the run ends, and the next one has the times of arrival', async (_, stamp) => {
+    const { url } = await camera({ stamp, picture: encoded })
+    const first = await record(url, 20_000, { by: 'ffmpeg' })
+    expect(first.end).toMatchObject({ change: 'time-by-arrival', atOnce: true })
+    const second = await record(url, 8000, { by: 'ffmpeg', timedBy: 'arrival' })
+    expect(second.notes).toContainEqual(expect.stringMatching(/clock in the camera’s stream is of no use/))
+    const [from, to] = [second.segments[0]?.start ?? 0, second.segments.at(-1)?.start ?? 0]
+    const before = second.segments.slice(0, -1)
+    expect(before.length).toBeGreaterThan(3)
+    expect(Math.abs(before.reduce((sum, { duration }) => sum + duration, 0) - (to - from) / 1000)).toBeLessThan(1)
+    expect(before.every(({ timedByArrival }) => timedByArrival === true)).toBe(true)
+  })
+  test('a recorder says whose times its pictures have, and asks the camera’s own again in the next run', async () => {
+    let good = false
+    const { url, end } = await camera({ stamp: (i) => i * (good ? 3600 : 7200) })
+    const { recorder } = keep(url)
+    await until(recorder.report, ({ timedBy }) => timedBy === 'arrival')
+    good = true
+    end()
+    await until(recorder.report, ({ runs, startedAt }) => runs > 1 && startedAt !== null)
+    expect(recorder.report().timedBy).toBe('camera')
   })
   test.each([
     ['true', 3600],

@@ -19,13 +19,14 @@ type Options = {
     picture: number
     packets: number
   } | null
+  /** The first picture whose time is that of its arrival. */ timedByArrivalFrom?: number
 }
 
 /** @param clips the folder of all clip buffers. @returns where the recording lies in time. */
 export async function recordClip(
   clips: string,
   camera: string,
-  { seconds = 12, rate = 15, extra = [], at, speed = 1, lost = null }: Options,
+  { seconds = 12, rate = 15, extra = [], at, speed = 1, lost = null, timedByArrivalFrom = Infinity }: Options,
 ): Promise<Recorded> {
   const ring = openClipRing({ folder: join(clips, camera), limits: { keepMs: 86_400_000, mostBytes: null } })
   let run = 0
@@ -36,7 +37,11 @@ export async function recordClip(
     onInit: ({ bytes }) => (run = ring.beginRun(bytes)),
     onFragment(fragment) {
       packager.push(
-        lost === null ? fragment : { ...fragment, lostBefore: picture === lost.picture ? lost.packets : 0 },
+        {
+          ...fragment,
+          ...(lost === null ? {} : { lostBefore: picture === lost.picture ? lost.packets : 0 }),
+          ...(picture >= timedByArrivalFrom ? { timedByArrival: true } : {}),
+        },
         Math.round(arrived),
       )
       picture += 1

@@ -3,6 +3,10 @@
  * say have useless timestamps: clocks that stand, count milliseconds, run at double speed. Then time is their
  * arrival. Pure.
  */
+/** What an engineer reads. */
+export const TIMED_BY_ARRIVAL =
+  'The clock in the camera’s stream is of no use: pictures have the time at which they arrived.'
+
 const WINDOW_MS = 3000
 /** So far off, one short window is enough. */
 const HOPELESS_WINDOW_MS = 1000

@@ -2,7 +2,7 @@
 import { createBackoff } from '../../tools/pace/backoff.ts'
 import { isoTime } from '../../tools/clock.ts'
 import { messageOf } from '../../tools/failure.ts'
-import type { Reader, RecorderReport, Sound } from '../../glossary/clip.ts'
+import type { Reader, RecorderReport, Sound, TimedBy } from '../../glossary/clip.ts'
 import { recordByFfmpeg } from './ffmpeg-recording.ts'
 import { type RunEnd, type RunParts, type StreamAddress, redactor } from './recording-run.ts'
 import { readable, recordByRtsp } from './rtsp/rtsp-recording.ts'
@@ -61,6 +61,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const wanted: Reader = readable(options.address.url) ? (options.reader ?? 'direct') : 'ffmpeg'
   let reader = wanted
   let transport: 'tcp' | 'udp' = 'tcp'
+  let timedBy: TimedBy = 'camera'
   let changedAt: number | null = null
   let state: RecorderState | null = null
   let codec: string | null = null
@@ -115,6 +116,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   async function run(): Promise<void> {
     while (!stopped.signal.aborted) {
       runs += 1
+      // Seen anew in each run, by who reads here; ffmpeg is told by the run before.
+      if (reader === 'direct') timedBy = 'camera'
       // A stream that ffmpeg reads well is tried here again all the same, in its time.
       const settled = new AbortController()
       const over = AbortSignal.any([stopped.signal, settled.signal])
@@ -129,6 +132,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         signal: over,
         onPicture,
         onNote,
+        onTimedByArrival: () => (timedBy = 'arrival'),
         habits,
         sound,
       }
@@ -138,7 +142,9 @@ export function createRecorder(options: RecorderOptions): Recorder {
         atOnce,
         change,
         reached = false,
-      } = await (reader === 'direct' ? recordByRtsp(run) : recordByFfmpeg({ ...run, transport })).catch(unbegun)
+      } = await (reader === 'direct' ? recordByRtsp(run) : recordByFfmpeg({ ...run, transport, timedBy })).catch(
+        unbegun,
+      )
       watched.abort()
       if (stopped.signal.aborted) return
       const withPicturesMs = picturesAt === null ? 0 : clock.monotonic() - picturesAt
@@ -155,6 +161,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       startedAt = null
       if (change === 'convert-sound') sound = 'convert'
       if (change === 'by-udp') transport = 'udp'
+      timedBy = change === 'time-by-arrival' ? 'arrival' : 'camera'
       const now = clock.monotonic()
       if (change === 'perhaps-by-ffmpeg') refusals.push(now)
       best[reader] = Math.max(withPicturesMs, best[reader] * 0.5)
@@ -188,7 +195,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return {
     state: () => state,
     codec: () => codec,
-    report: () => ({ codec, picture: 'copy', sound, reader, startedAt, runs, lastEnd }),
+    report: () => ({ codec, picture: 'copy', sound, reader, timedBy, startedAt, runs, lastEnd }),
     async close() {
       stopped.abort()
       await running

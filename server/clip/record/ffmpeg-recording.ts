@@ -3,18 +3,22 @@
  * nothing of retries (clip-recorder). What it cannot make sense of ends it, with words for the engineer.
  */
 import { Readable } from 'node:stream'
-import type { Sound } from '../../glossary/clip.ts'
+import type { Sound, TimedBy } from '../../glossary/clip.ts'
 import { messageOf } from '../../tools/failure.ts'
 import { runFfmpeg } from '../../tools/media/ffmpeg-run.ts'
+import { NoKeyframe } from '../ring/clip-packager.ts'
+import { TIMED_BY_ARRIVAL, createArrivalWatch } from './arrival-watch.ts'
+import type { Fragment } from './fragment-reader.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from './recording-run.ts'
 import { BASIC_USED } from './rtsp/rtsp-sign-in.ts'
 import { openRtspRelay } from './rtsp/rtsp-relay.ts'
 import { createStreamFollower } from './stream-follower.ts'
 
 /** ffmpeg's own script of inputs (ffconcat): it carries the address and its options past the process list. */
-function inputScript(url: string, transport: 'tcp' | 'udp'): string {
+function inputScript(url: string, transport: 'tcp' | 'udp', timedBy: TimedBy): string {
   const options = url.startsWith('rtsp') ? [`rtsp_transport ${transport}`, 'timeout 4000000'] : []
-  const common = ['fflags nobuffer', 'probesize 32', 'analyzeduration 0']
+  const times = timedBy === 'arrival' ? ['use_wallclock_as_timestamps 1'] : []
+  const common = ['fflags nobuffer', 'probesize 32', 'analyzeduration 0', ...times]
   return [
     'ffconcat version 1.0',
     `file '${url.replaceAll("'", String.raw`'\''`)}'`,
@@ -46,6 +50,8 @@ const SOUND: Record<Sound, string[]> = {
   keep: ['-map', '0:a:0?', '-c:a', 'copy'],
   convert: ['-map', '0:a:0?', '-c:a', 'aac', '-b:a', '64k'],
 }
+/** Of a run whose clock has never gone well. */
+const YOUNG_PICTURES = 100
 const OUTPUT = [
   '-f',
   'mp4',
@@ -68,7 +74,10 @@ export async function recordByFfmpeg({
   sound,
   startMs,
   transport = 'tcp',
-}: Run & { sound: Sound; transport?: 'tcp' | 'udp' }): Promise<RunEnd> {
+  timedBy = 'camera',
+  longestSegmentS,
+  onTimedByArrival = () => {},
+}: Run & { sound: Sound; transport?: 'tcp' | 'udp'; timedBy?: TimedBy }): Promise<RunEnd> {
   const stop = new AbortController()
   const giveUp = (): void => stop.abort()
   signal.addEventListener('abort', giveUp, { once: true })
@@ -95,18 +104,49 @@ export async function recordByFfmpeg({
     atOnce ||= soon
     stop.abort()
   }
-  const follower = createStreamFollower({ store, window, now: clock.now, onPicture, onUnfit: end, onNote })
+  let change: RunEnd['change'] = null
+  const times = createArrivalWatch()
+  /** Once ffmpeg has begun with the camera's own times it keeps them: another run takes those of arrival. */
+  function asItCame(fragment: Fragment): Fragment {
+    if (timedBy === 'arrival') return { ...fragment, timedByArrival: true }
+    if (times.look(fragment.duration, clock.monotonic())) {
+      change = 'time-by-arrival'
+      end('The clock in the camera’s stream is of no use.', true)
+    }
+    return fragment
+  }
+  const follower = createStreamFollower({
+    store,
+    window,
+    now: clock.now,
+    asItCame,
+    longestSegmentS,
+    onPicture: (codec) => {
+      if (timedBy === 'arrival') {
+        onNote(TIMED_BY_ARRIVAL)
+        onTimedByArrival()
+      }
+      onPicture(codec)
+    },
+    onUnfit: (words, soon = false) => {
+      // One that stands still from the first pictures on will do so in the next run, too.
+      if (soon && follower.pictures() < YOUNG_PICTURES) change = 'time-by-arrival'
+      end(words, soon)
+    },
+    onNote,
+  })
 
   const onOutput = (chunk: Buffer): void => {
     try {
       if (!stop.signal.aborted) follower.push(chunk)
     } catch (error) {
-      if (!stop.signal.aborted) onError(error)
-      end(`The stream cannot be recorded: ${messageOf(error)}`)
+      const far = error instanceof NoKeyframe
+      if (!stop.signal.aborted && !far) onError(error)
+      end(`The stream cannot be recorded: ${messageOf(error)}`, far)
     }
   }
   const { words, ended } = runFfmpeg({
-    input: Readable.from([inputScript(relay?.url ?? address.url, transport)]),
+    input: Readable.from([inputScript(relay?.url ?? address.url, transport, timedBy)]),
     inputOptions: INPUT,
     outputOptions: [...PICTURE, ...SOUND[sound], ...OUTPUT],
     onOutput,
@@ -131,6 +171,6 @@ export async function recordByFfmpeg({
     reason: reason ?? said ?? 'The camera ended the stream.',
     words: [...words()],
     atOnce: atOnce || soundUnfit,
-    change: soundUnfit ? 'convert-sound' : null,
+    change: soundUnfit ? 'convert-sound' : change,
   }
 }

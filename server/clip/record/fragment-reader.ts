@@ -10,7 +10,7 @@ export type Lease = { /** Returns the undo. */ keep(): () => void }
  * One moof with its mdat. Seconds are the video track's; an audio-only fragment has duration 0. `lease`: of the
  * bytes, where they are lent. `lostBefore`, `lostWithin`: packets that never came, where the reader counts them.
  * `live`: its bytes for those who were told that the picture before it was `liveMore` seconds shorter: nothing is
- * missing between the two.
+ * missing between the two. `timedByArrival`: its times are not the camera's own.
  */
 export type Fragment = {
   bytes: Buffer
@@ -23,6 +23,7 @@ export type Fragment = {
   lostWithin?: number
   live?: Buffer
   liveMore?: number
+  timedByArrival?: boolean
 }
 
 /** A frame of 16 MB is no frame of a CCTV camera. */

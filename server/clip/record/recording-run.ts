@@ -12,7 +12,13 @@ import type { RunStore } from './stream-follower.ts'
  * in the clear.
  */
 export type StreamAddress = { url: string; secrets: readonly string[]; basic?: boolean }
-export type RunParts = { store: RunStore; window: LiveWindow; clock: Clock; onError(error: unknown): void }
+export type RunParts = {
+  store: RunStore
+  window: LiveWindow
+  clock: Clock
+  onError(error: unknown): void
+  /** Without a keyframe for so long a stream is begun anew: most cameras begin with one. */ longestSegmentS?: number
+}
 /** Blots the address's secrets out of words. */
 export const redactor =
   ({ secrets }: StreamAddress): ((text: string) => string) =>
@@ -31,6 +37,7 @@ export type Run = RunParts & {
   startMs: number
   signal: AbortSignal
   onPicture(codec: string): void
+  /** The camera's own timestamps are of no use: its pictures have the time at which they arrive. */ onTimedByArrival?(): void
 }
 export type RunEnd = {
   reason: string
@@ -39,7 +46,7 @@ export type RunEnd = {
   /** Nothing is wrong with the camera: begin again at once. */
   atOnce: boolean
   /** What must be done otherwise from now on. */
-  change: 'convert-sound' | 'by-ffmpeg' | 'perhaps-by-ffmpeg' | 'by-udp' | null
+  change: 'convert-sound' | 'by-ffmpeg' | 'perhaps-by-ffmpeg' | 'by-udp' | 'time-by-arrival' | null
   /** The camera was reached, and another reader may have more of it. */
   reached?: boolean
 }

@@ -45,10 +45,14 @@ export function createStreamFollower({
   onPicture,
   onUnfit,
   onNote = () => {},
+  asItCame = (fragment) => fragment,
+  longestSegmentS,
 }: FollowerEvents & {
   store: RunStore
   window: Pick<LiveWindow, 'onPart' | 'onSegment'> & Partial<Pick<LiveWindow, 'wantedPart'>>
   /** Wall clock, milliseconds. */ now(): number
+  /** Each picture of ffmpeg's, when it comes; may say more of it. */ asItCame?(fragment: Fragment): Fragment
+  /** Without a keyframe. */ longestSegmentS?: number | undefined
   /** When a picture arrived, where that is not now. */ arrivedAt?(fragment: Fragment): number
 }) {
   let init: Init | null = null
@@ -67,6 +71,7 @@ export function createStreamFollower({
   const packager = createPackager({
     onLongGop: (seconds) => onNote(seconds === null ? null : longGopText(seconds)),
     ...(window.wantedPart ? { wantedPart: window.wantedPart } : {}),
+    ...(longestSegmentS === undefined ? {} : { longestSegmentS }),
     onPart: (segment) => window.onPart(store.nextNumber(), run, segment, packager.partTarget()),
     onSegment: ({ release, ...closed }) => {
       const { segment, written } = store.append({ run, ...closed })
@@ -140,7 +145,7 @@ export function createStreamFollower({
     onFragment: (fragment) => {
       if (unfit) return
       if (fragment.video && fragment.keyframe) followSets(fragment)
-      if (fragment.video) take(fragment, arrivedAt(fragment))
+      if (fragment.video) take(asItCame(fragment), arrivedAt(fragment))
       else packager.push(fragment, now())
     },
   })

@@ -3,6 +3,7 @@
  * wall clock at arrival, never sums of durations. Pure: time comes in with each fragment.
  */
 import { type Hash, createHash } from 'node:crypto'
+import type { Segment } from '../../glossary/clip.ts'
 import type { Fragment, Lease } from '../record/fragment-reader.ts'
 import { joined } from '../live/concat-buffers.ts'
 
@@ -22,7 +23,9 @@ export type OpenSegment = { start: number; duration: number; parts: Part[] }
  * `chunks`: its bytes, in order; nobody copies them together to write them down. `sha256`: of those bytes, hex.
  * `lostPackets`: of it, or at one of its ends, that never came; left out where nobody counts them.
  */
-export type ClosedSegment = { start: number; duration: number; chunks: Buffer[]; sha256: string; lostPackets?: number }
+export type ClosedSegment = Pick<Segment, 'start' | 'duration' | 'sha256' | 'lostPackets' | 'timedByArrival'> & {
+  chunks: Buffer[]
+}
 /** `release`: nobody reads the bytes any more; they may be written over. */
 export type LentSegment = ClosedSegment & { release(): void }
 
@@ -63,7 +66,8 @@ export function createPackager({
   onSegment,
   onLongGop = () => {},
   wantedPart = () => WANTED_PART_S,
-}: PackagerEvents) {
+  longestSegmentS = LONGEST_SEGMENT_S,
+}: PackagerEvents & { /** Without a keyframe. */ longestSegmentS?: number }) {
   let segment: OpenSegment | null = null
   let part: {
     fragments: Buffer[]
@@ -81,6 +85,8 @@ export function createPackager({
   let toldLong = false
   let lostPackets = 0
   let counted = true
+  /** Of some of its pictures at least. */
+  let timedByArrival = false
   /** Fed part by part: many cameras' segments close at the same moment. */
   let hash: Hash = createHash('sha256')
   /** The newest part waits: how long its last picture lasts may not be known yet. */
@@ -116,14 +122,17 @@ export function createPackager({
     const kept = leases
     leases = new Map()
     const loss = counted ? { lostPackets } : {}
+    const times = timedByArrival ? { timedByArrival: true as const } : {}
     lostPackets = 0
     counted = true
+    timedByArrival = false
     onSegment({
       start,
       duration,
       chunks: parts.map(({ bytes }) => bytes),
       sha256,
       ...loss,
+      ...times,
       release: () => kept.forEach((release) => release()),
     })
   }
@@ -158,13 +167,14 @@ export function createPackager({
       if (fragment.lostBefore === undefined && fragment.video) counted = false
       if (!segment) segmentBytes = 0
       segment ??= { start: now, duration: 0, parts: [] }
+      timedByArrival ||= fragment.timedByArrival === true
       segmentBytes += fragment.bytes.length
       if (segment.duration > LONG_GOP_S && !longGop) {
         longGop = true
         toldLong = true
         onLongGop(segment.duration)
       }
-      if (segment.duration > LONGEST_SEGMENT_S || segmentBytes > MOST_SEGMENT_BYTES)
+      if (segment.duration > longestSegmentS || segmentBytes > MOST_SEGMENT_BYTES)
         throw new NoKeyframe(
           `the camera sent no keyframe for ${Math.round(segment.duration)} s; set its GOP to a few seconds`,
         )

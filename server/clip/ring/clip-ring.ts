@@ -246,7 +246,15 @@ export function openClipRing({
       return mine
     },
     /** Gives the closed segment its number, at once; it is on disk when `written` resolves. */
-    append({ run: ofRun, start, duration, chunks, sha256, lostPackets }: ClosedSegment & { run: number }): {
+    append({
+      run: ofRun,
+      start,
+      duration,
+      chunks,
+      sha256,
+      lostPackets,
+      timedByArrival,
+    }: ClosedSegment & { run: number }): {
       segment: Segment
       written: Promise<void>
     } {
@@ -259,6 +267,7 @@ export function openClipRing({
         bytes,
         sha256,
         ...(lostPackets === undefined ? {} : { lostPackets }),
+        ...(timedByArrival ? { timedByArrival } : {}),
       }
       nextNumber += 1
       runUsed = true

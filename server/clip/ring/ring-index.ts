@@ -35,22 +35,27 @@ function runOfInit(name: string): number | null {
   return run === undefined ? null : Number(run)
 }
 
-export const indexLine = ({ number, start, duration, offset, bytes, sha256, lostPackets }: Located): string =>
-  `${JSON.stringify([number, start, duration, offset, bytes, sha256, ...(lostPackets === undefined ? [] : [lostPackets])])}\n`
+/** What is not there at the end of a line is left out; `null`: nobody counted its packets. */
+export function indexLine(segment: Located): string {
+  const { number, start, duration, offset, bytes, sha256, lostPackets, timedByArrival } = segment
+  const times = timedByArrival ? [lostPackets ?? null, 1] : lostPackets === undefined ? [] : [lostPackets]
+  return `${JSON.stringify([number, start, duration, offset, bytes, sha256, ...times])}\n`
+}
 
 /** @returns every line but one that was cut short */
 export function parseIndex(text: string, run: number): Located[] {
   const segments: Located[] = []
   for (const line of text.split('\n')) {
     try {
-      const [number, start, duration, offset, bytes, sha256, lostPackets] = JSON.parse(line) as [
+      const [number, start, duration, offset, bytes, sha256, lostPackets = null, byArrival] = JSON.parse(line) as [
         number,
         number,
         number,
         number,
         number,
         string,
-        number?,
+        (number | null)?,
+        1?,
       ]
       segments.push({
         number,
@@ -60,7 +65,8 @@ export function parseIndex(text: string, run: number): Located[] {
         offset,
         bytes,
         sha256,
-        ...(lostPackets === undefined ? {} : { lostPackets }),
+        ...(lostPackets === null ? {} : { lostPackets }),
+        ...(byArrival === 1 ? { timedByArrival: true } : {}),
       })
     } catch {
       // A line cut short by a crash: its segment was never promised to anybody.

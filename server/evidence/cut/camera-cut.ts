@@ -3,7 +3,16 @@ import { rm } from 'node:fs/promises'
 import type { Cut, ExportCamera, Redaction, StoredRange } from '../../glossary/evidence.ts'
 import { isoTime } from '../../tools/clock.ts'
 import { Failure } from '../../tools/failure.ts'
-import { type Stretch, incompleteIn, initNames, nativePlaylist, segmentName, stamp, stretchesOf } from './cut-plan.ts'
+import {
+  type Stretch,
+  incompleteIn,
+  initNames,
+  nativePlaylist,
+  segmentName,
+  stamp,
+  stretchesOf,
+  timedByArrivalIn,
+} from './cut-plan.ts'
 import type { VoiceSource } from './call-voice.ts'
 import type { CameraFacts, ViewFile } from '../order/export-manifest.ts'
 import { fileParts, fileSums } from '../package/file-source.ts'
@@ -73,6 +82,7 @@ async function cutMaster(
     })),
     gaps: range.gaps.map(({ from, to }) => ({ from: isoTime(from), to: isoTime(to) })),
     incomplete: incompleteIn(segments),
+    timedByArrival: timedByArrivalIn(segments),
     uncounted: segments.filter(({ lostPackets }) => lostPackets === undefined).length,
     views,
     codecs: [...new Set(Object.values(range.inits).map(({ codec }) => codec))],
@@ -153,6 +163,7 @@ async function cutRedacted(
     segments: [],
     gaps: parent.gaps.filter(within),
     incomplete: parent.incomplete.filter(within),
+    timedByArrival: parent.timedByArrival.filter(within),
     uncounted: parent.uncounted,
     views,
     codecs: ['avc1'],

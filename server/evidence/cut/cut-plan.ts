@@ -28,28 +28,43 @@ export const stretchesOf = (segments: readonly StoredSegment[]): Stretch[] =>
     return stretches
   }, [])
 
-export type Incomplete = { from: string; to: string; lostPackets: number }
+type Stated = { from: string; to: string }
+const stated = ({ from, to }: { from: number; to: number }): Stated => ({ from: isoTime(from), to: isoTime(to) })
+/** Segments that follow each other become one range, to whole segments. Wall-clock milliseconds. */
+function rangesOf(segments: readonly StoredSegment[], isIn: (segment: StoredSegment) => boolean) {
+  return segments.reduce<{ from: number; to: number; segments: StoredSegment[] }[]>((found, segment, i) => {
+    if (!isIn(segment)) return found
+    const { run, number, start, duration } = segment
+    const next = segments[i + 1]
+    // A camera's seconds are not the wall's: a segment ends when the next one of its run begins.
+    const to = next?.run === run && next.number === number + 1 ? next.start : start + duration * 1000
+    const last = found.at(-1)
+    const before = last?.segments.at(-1)
+    if (!last || before?.run !== run || before.number !== number - 1)
+      found.push({ from: start, to, segments: [segment] })
+    else {
+      last.to = to
+      last.segments.push(segment)
+    }
+    return found
+  }, [])
+}
+
+/** Where the camera's own timestamps were of no use: each picture has the time at which it arrived. */
+export const timedByArrivalIn = (segments: readonly StoredSegment[]): Stated[] =>
+  rangesOf(segments, ({ timedByArrival }) => timedByArrival === true).map(stated)
+
+export type Incomplete = Stated & { lostPackets: number }
 
 /**
  * Where something was recorded, but not all that the camera sent: its packets have numbers, and some never came. To
  * whole segments.
  */
 export const incompleteIn = (segments: readonly StoredSegment[]): Incomplete[] =>
-  segments
-    .reduce<{ number: number; run: number; from: number; to: number; lostPackets: number }[]>(
-      (found, { number, run, start, duration, lostPackets = 0 }, i) => {
-        if (lostPackets === 0) return found
-        const last = found.at(-1)
-        const next = segments[i + 1]
-        // A camera's seconds are not the wall's: a segment ends when the next one of its run begins.
-        const to = next?.run === run && next.number === number + 1 ? next.start : start + duration * 1000
-        if (last?.run !== run || last.number !== number - 1) found.push({ number, run, from: start, to, lostPackets })
-        else Object.assign(last, { number, to, lostPackets: last.lostPackets + lostPackets })
-        return found
-      },
-      [],
-    )
-    .map(({ from, to, lostPackets }) => ({ from: isoTime(from), to: isoTime(to), lostPackets }))
+  rangesOf(segments, ({ lostPackets = 0 }) => lostPackets > 0).map((range) => ({
+    ...stated(range),
+    lostPackets: range.segments.reduce((sum, { lostPackets = 0 }) => sum + lostPackets, 0),
+  }))
 
 /** Runs in the order in which they come, and what their initialisation sections are called. */
 export function initNames(segments: readonly StoredSegment[]): Map<number, string> {

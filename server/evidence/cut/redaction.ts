@@ -30,6 +30,7 @@ export type ParentCamera = {
   views: ParentView[]
   gaps: { from: string; to: string }[]
   incomplete: Incomplete[]
+  /** Where pictures have the time of their arrival. */ timedByArrival: { from: string; to: string }[]
   /** Segments whose packets nobody counted. */ uncounted: number
 }
 
@@ -201,6 +202,7 @@ export async function parentCameras(packageFile: string): Promise<Map<string, Pa
       viewCopy: ParentView[]
       gaps?: ParentCamera['gaps']
       /** Packages of before do not say. */ incomplete?: Incomplete[]
+      timedByArrival?: ParentCamera['timedByArrival']
     }[]
   }
   const views = (segments: ParentView['segments'], viewCopy: readonly ParentView[]): ParentView[] =>
@@ -214,12 +216,13 @@ export async function parentCameras(packageFile: string): Promise<Map<string, Pa
         .map(({ start, duration }) => ({ start, duration })),
     }))
   return new Map(
-    cameras.map(({ id, segments, viewCopy, gaps = [], incomplete = [] }) => [
+    cameras.map(({ id, segments, viewCopy, gaps = [], incomplete = [], timedByArrival = [] }) => [
       id,
       {
         views: views(segments, viewCopy),
         gaps,
         incomplete,
+        timedByArrival,
         uncounted: segments.filter(({ lostPackets = null }) => lostPackets === null).length,
       },
     ]),

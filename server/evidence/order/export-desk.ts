@@ -146,7 +146,7 @@ export function createExportDesk({ folder, clock, book, append, port, onProgress
         range: { segments: [], inits: {}, gaps: [] },
         parent: {
           file: packageFile(folderOf(parent.id)),
-          ...(stated.get(cut.camera) ?? { views: [], gaps: [], incomplete: [], uncounted: 0 }),
+          ...(stated.get(cut.camera) ?? { views: [], gaps: [], incomplete: [], timedByArrival: [], uncounted: 0 }),
           redactions: job.redactions.filter(({ camera }) => camera === cut.camera),
         },
       }))

@@ -40,6 +40,7 @@ export type CameraFacts = ExportCamera & {
   segments: ManifestSegment[]
   gaps: { from: string; to: string }[]
   incomplete: Incomplete[]
+  /** Where the camera's own timestamps were of no use. */ timedByArrival: { from: string; to: string }[]
   /** Segments of which nobody counted the packets. */ uncounted: number
   views: ViewFile[]
   codecs: string[]
@@ -151,6 +152,7 @@ export function manifestJson({
         segments,
         gaps,
         incomplete,
+        timedByArrival,
         uncounted,
         views,
         redacted,
@@ -177,6 +179,7 @@ export function manifestJson({
         segments,
         gaps,
         incomplete,
+        timedByArrival,
         segmentsNotCounted: uncounted,
         streamHash: views.map(({ file, stream }) => ({
           viewCopy: file,
@@ -274,6 +277,9 @@ export function readMeFirst(facts: ManifestFacts): string {
       gaps.map(({ side, from, to }) => `  ${file}: nothing arrived of the ${SIDES[side]} from ${from} to ${to}`),
     ),
   )
+  const ownClock = cameras.flatMap(({ id: camera, timedByArrival }) =>
+    timedByArrival.map(({ from, to }) => `  ${camera}, from ${from} to ${to}`),
+  )
   const uncounted = cameras.filter((camera) => camera.uncounted > 0).map(({ id: camera }) => camera)
   return [
     `EVIDENCE PACKAGE ${id}`,
@@ -326,6 +332,16 @@ export function readMeFirst(facts: ManifestFacts): string {
     '',
     'About the time:',
     wrapped(clock.statement),
+    ...(ownClock.length > 0
+      ? [
+          wrapped(
+            'The clock in these pictures’ stream was of no use, so each picture has the time at which it arrived at the ' +
+              'recorder. The pictures are the camera’s own; how long each one is shown may be a little uneven.',
+          ).trimEnd(),
+          ...ownClock,
+          '',
+        ]
+      : []),
     'To verify it without the product that made it, see VERIFY.txt.',
     '',
   ].join('\n')

@@ -11,6 +11,7 @@ type Stated = {
     range: { actual: { from: string; to: string } | null; requested: { from: string; to: string } }
     gaps: { from: string; to: string }[]
     incomplete?: Incomplete[]
+    timedByArrival?: { from: string; to: string }[]
   }[]
   calls?: {
     helpPoint: string
@@ -57,20 +58,29 @@ export const qrContent = ({ id, facts }: ReceiptFacts['made']): string => `${id}
 export function receiptHtml({ made, manifest, printedAt }: ReceiptFacts): string {
   const { id, facts, requestedBy, exportedBy, reason, lawfulBasis, exhibitRef, kind, parentExport } = made
   const row = (term: string, value: string): string => `<dt>${term}</dt><dd>${value}</dd>`
-  const cameras = (manifest.cameras ?? []).map(({ id: camera, name, range, gaps, incomplete = [] }) => {
-    const missing = [
-      ...gaps.map(({ from, to }) => `${from} to ${to}`),
-      ...incomplete.map(({ from, to, lostPackets }) => `${from} to ${to}, in part: ${lostPackets} packets never came`),
-    ]
-    return (
-      `<tr><td>${escaped(camera)}<br>${escaped(name)}</td><td>${escaped(range.actual?.from)}<br>${escaped(range.actual?.to)}</td>` +
-      `<td>${
-        missing.length === 0
-          ? 'nothing'
-          : missing.map((each) => `<span class="missing">${escaped(each)}</span>`).join('<br>')
-      }</td></tr>`
-    )
-  })
+  const cameras = (manifest.cameras ?? []).map(
+    ({ id: camera, name, range, gaps, incomplete = [], timedByArrival = [] }) => {
+      const missing = [
+        ...gaps.map(({ from, to }) => `${from} to ${to}`),
+        ...incomplete.map(
+          ({ from, to, lostPackets }) => `${from} to ${to}, in part: ${lostPackets} packets never came`,
+        ),
+      ]
+      return (
+        `<tr><td>${escaped(camera)}<br>${escaped(name)}</td><td>${escaped(range.actual?.from)}<br>${escaped(range.actual?.to)}</td>` +
+        `<td>${
+          missing.length === 0
+            ? 'nothing'
+            : missing.map((each) => `<span class="missing">${escaped(each)}</span>`).join('<br>')
+        }${timedByArrival
+          .map(
+            ({ from, to }) =>
+              `<br>${escaped(from)} to ${escaped(to)}: timed by arrival, the camera’s clock was of no use`,
+          )
+          .join('')}</td></tr>`
+      )
+    },
+  )
   const calls = (manifest.calls ?? []).map(
     ({ helpPoint, file, from, to, gaps }) =>
       `<tr><td>${escaped(file)}<br>call of ${escaped(helpPoint)}</td><td>${escaped(from)}<br>${escaped(to)}</td><td>${

@@ -25,6 +25,14 @@ export type PackageVerdict = {
   tagManifestSha256: string | null
 }
 
+type StatedCamera = {
+  id: string
+  name: string
+  range: { actual: { from: string; to: string } | null }
+  gaps: { from: string; to: string }[]
+  /** Packages of before do not say. */ incomplete?: Incomplete[]
+  timedByArrival?: { from: string; to: string }[]
+}
 type Stated = {
   reason?: string
   kind?: string
@@ -32,13 +40,7 @@ type Stated = {
   requestedBy?: { name?: string; organisation?: string | null; reference?: string | null }
   exportedBy?: { name?: string; role?: string }
   clock?: { statement?: string }
-  cameras?: {
-    id: string
-    name: string
-    range: { actual: { from: string; to: string } | null }
-    gaps: { from: string; to: string }[]
-    /** Packages of before do not say. */ incomplete?: Incomplete[]
-  }[]
+  cameras?: StatedCamera[]
   calls?: {
     id: string
     helpPoint: string
@@ -48,6 +50,22 @@ type Stated = {
     redacted: { silenced: { from: string; to: string }[] } | null
   }[]
   callsWithoutSound?: { ringingAt: string; why: string }[]
+}
+
+function cameraLines(camera: StatedCamera): [string, string][] {
+  const { id, name, range, gaps, incomplete = [], timedByArrival = [] } = camera
+  return [
+    [id, `${name}: ${range.actual ? `${range.actual.from} to ${range.actual.to}` : 'no picture'}`],
+    ...gaps.map(({ from, to }): [string, string] => ['missing', `${from} to ${to}`]),
+    ...incomplete.map(({ from, to, lostPackets }): [string, string] => [
+      'incomplete',
+      `${from} to ${to}: ${lostPackets} packets never came`,
+    ]),
+    ...timedByArrival.map(({ from, to }): [string, string] => [
+      'timed by arrival',
+      `${from} to ${to}: the clock in the camera’s stream was of no use`,
+    ]),
+  ]
 }
 
 /** What the package is and what it says of itself, line by line. Everything in it is somebody else's text. */
@@ -88,14 +106,7 @@ export function factsOf({
           .join(', '),
     ],
     ['Exported by', stated?.exportedBy && `${stated.exportedBy.name} (${stated.exportedBy.role})`],
-    ...(stated?.cameras ?? []).flatMap(({ id: camera, name, range, gaps, incomplete = [] }): [string, string][] => [
-      [camera, `${name}: ${range.actual ? `${range.actual.from} to ${range.actual.to}` : 'no picture'}`],
-      ...gaps.map(({ from, to }): [string, string] => ['missing', `${from} to ${to}`]),
-      ...incomplete.map(({ from, to, lostPackets }): [string, string] => [
-        'incomplete',
-        `${from} to ${to}: ${lostPackets} packets never came`,
-      ]),
-    ]),
+    ...(stated?.cameras ?? []).flatMap(cameraLines),
     ...(stated?.calls ?? []).flatMap(({ helpPoint, from, to, gaps, redacted }): [string, string][] => [
       ['Call', `${helpPoint}: ${from} to ${to}`],
       ...gaps.map((gap): [string, string] => [

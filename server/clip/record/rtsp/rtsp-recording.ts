@@ -4,7 +4,7 @@
  */
 import type { Sound } from '../../../glossary/clip.ts'
 import { messageOf } from '../../../tools/failure.ts'
-import { createArrivalClock, createArrivalWatch } from '../arrival-watch.ts'
+import { TIMED_BY_ARRIVAL, createArrivalClock, createArrivalWatch } from '../arrival-watch.ts'
 import { NoKeyframe } from '../../ring/clip-packager.ts'
 import { type Run, type RunEnd, redactor, watchSilence } from '../recording-run.ts'
 import { createStreamFollower, longGopText } from '../stream-follower.ts'
@@ -72,6 +72,8 @@ export async function recordByRtsp({
   habits,
   sound,
   startMs,
+  longestSegmentS,
+  onTimedByArrival = () => {},
 }: Run & { sound: Sound }): Promise<RunEnd> {
   const stop = new AbortController()
   const onAbort = (): void => stop.abort()
@@ -112,11 +114,20 @@ export async function recordByRtsp({
       !(error instanceof RtspRefused && CAMERAS_OWN_REFUSAL.has(error.status))
     end(
       error instanceof UnfitForRtp ? `Read by ffmpeg, because ${messageOf(error)}.` : redact(messageOf(error)),
-      change === 'by-ffmpeg' || change === 'by-udp',
+      // A session that begins anew begins with a keyframe, at nearly all cameras.
+      change === 'by-ffmpeg' || change === 'by-udp' || error instanceof NoKeyframe,
     )
   }
 
-  const follower = createStreamFollower({ store, window, now: clock.now, onPicture, onUnfit: end, onNote })
+  const follower = createStreamFollower({
+    store,
+    window,
+    now: clock.now,
+    onPicture,
+    onUnfit: end,
+    onNote,
+    longestSegmentS,
+  })
   const startedAt = clock.monotonic()
   let declared: StreamSets | null = null
   let sequence = 0
@@ -138,7 +149,8 @@ export async function recordByRtsp({
     if (!byArrival && arrivals.look(lastDuration / clockRate, at)) {
       byArrival = createArrivalClock(LEAST_S)
       pictures?.waitForNext()
-      onNote('The clock in the camera’s stream is of no use: pictures have the time at which they arrived.')
+      onNote(TIMED_BY_ARRIVAL)
+      onTimedByArrival()
     }
     lastDuration = picture.duration
     if (!byArrival) return take(codec, clockRate, picture)
@@ -190,6 +202,7 @@ export async function recordByRtsp({
         duration: duration / clockRate,
         lostBefore,
         lostWithin,
+        ...(byArrival ? { timedByArrival: true } : {}),
         ...(owed > 0 ? { live: followingSooner(bytes, owed), liveMore: owed / clockRate } : {}),
       },
       arrivedAt,
