@@ -110,6 +110,8 @@ export function createCameraDesk(options: {
   const inventory = keepWorker<InventoryThread>(builtEntry('camera/onvif/onvif-inventory-thread.js'), {
     clock,
     onDeath: onError,
+    // What devices send is short-lived: memory that grew for it stays a process's own.
+    resourceLimits: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 },
   })
   const cameras = new Map<CameraId, Kept>()
   const holders = new Map<CameraId, IncidentId>()
@@ -295,29 +297,26 @@ export function createCameraDesk(options: {
         })),
     /** The engineer's way to cameras that are not in the site file yet. */
     finding: createCameraFinding({
-      clock,
-      port: {
-        discover: inventory.calls.discover,
-        take: inventory.calls.take,
-        devices: ipv4Devices,
-        mayAsk: (url) =>
-          mustBeCameraAddress(url, {
-            networks,
-            known: [...cameras.values()].flatMap(({ site: { onvif } }) => (onvif ? [onvif.url] : [])),
-          }),
-        masked: () =>
-          [...cameras.values()].flatMap(({ site: { onvif, stream, privacy }, head }) =>
-            privacy
-              ? [
-                  {
-                    addresses: [onvif?.url, stream?.url].filter((each) => each !== undefined),
-                    serial: head?.device()?.serial ?? null,
-                  },
-                ]
-              : [],
-          ),
-        cameraAt: (url) => [...cameras.values()].find(({ site }) => site.onvif?.url === url)?.site.id ?? null,
-      },
+      discover: inventory.calls.discover,
+      inquire: inventory.calls.inquire,
+      devices: ipv4Devices,
+      mayAsk: (url) =>
+        mustBeCameraAddress(url, {
+          networks,
+          known: [...cameras.values()].flatMap(({ site: { onvif } }) => (onvif ? [onvif.url] : [])),
+        }),
+      masked: () =>
+        [...cameras.values()].flatMap(({ site: { onvif, stream, privacy }, head }) =>
+          privacy
+            ? [
+                {
+                  addresses: [onvif?.url, stream?.url].filter((each) => each !== undefined),
+                  serial: head?.device()?.serial ?? null,
+                },
+              ]
+            : [],
+        ),
+      cameraAt: (url) => [...cameras.values()].find(({ site }) => site.onvif?.url === url)?.site.id ?? null,
     }),
     ids: () => [...cameras.keys()],
     siteCamera: (id: string): SiteCamera => kept(id).site,

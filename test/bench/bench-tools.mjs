@@ -109,6 +109,7 @@ export async function startTown(folder, plans = null, { aside = true } = {}) {
       ),
       CAMERA_PASSWORD: CREDENTIALS.password,
       PUSH_3_KEY: 'bench-key',
+      BLACKWELLGATE_SIP: 'bench-sip',
     },
     async operations(camera) {
       const answer = next()

@@ -23,12 +23,13 @@ export type OnvifCall = {
   action: string
   body: string
   deadlineMs: number
+  /** A list of a recorder's channels or profiles: as long as `most` says. */ long?: true
   /** Further header elements. */ header?: string
   /** Hears the answer as it came. */ onText?(xml: string): void
 }
 export type OnvifClient = ReturnType<typeof createOnvifClient>
 
-/** @param most what one answer may have; left out, what a press's answers need at most. */
+/** @param most what a still, and one answer that may be long, may have; all others, what a press's need at most. */
 export function createOnvifClient({
   access,
   clock,
@@ -40,7 +41,7 @@ export function createOnvifClient({
 }) {
   const base = new URL(access.url)
   const devicePath = `${base.pathname}${base.search}`
-  const { post, get, certificate, connections, close } = createPoster(base, access.fingerprint, most.bytes)
+  const { post, get, certificate, connections, close } = createPoster(base, access.fingerprint)
   let challenge: Challenge | null = null
   /** Stills are another service of it, with another realm. */
   let pictureChallenge: Challenge | null = null
@@ -51,7 +52,7 @@ export function createOnvifClient({
   let doubted = false
 
   async function exchange(
-    { path, namespace, action, body, deadlineMs, header, onText }: OnvifCall,
+    { path, namespace, action, body, deadlineMs, header, onText, long }: OnvifCall,
     credentials: boolean,
   ): Promise<{ reply: Reply; status: number; challenges: string[] }> {
     const token =
@@ -61,9 +62,15 @@ export function createOnvifClient({
     const headers: Record<string, string> = { soapaction: `"${namespace}/${action}"` }
     if (credentials && challenge)
       headers.authorization = answerChallenge(challenge, { ...access, method: 'POST', path: pathOf(path) })
-    const { status, challenges, text } = await post(path, soapEnvelope(body, token, header), headers, deadlineMs)
+    const { status, challenges, text } = await post(
+      path,
+      soapEnvelope(body, token, header),
+      headers,
+      deadlineMs,
+      long ? most.bytes : undefined,
+    )
     onText?.(text)
-    return { reply: readReply(text, most.elements), status, challenges }
+    return { reply: readReply(text, long ? most.elements : undefined), status, challenges }
   }
 
   /** @throws camera/unreachable, camera/refused. Resolves with the element `<action>Response`. */
@@ -138,11 +145,11 @@ export function createOnvifClient({
         pictureChallenge
           ? { authorization: answerChallenge(pictureChallenge, { ...access, method: 'GET', path: pathOf(address) }) }
           : {}
-      let answer = await get(address, authorized(), deadlineMs)
+      let answer = await get(address, authorized(), deadlineMs, most.bytes)
       const fresh = answer.status === 401 ? readChallenge(answer.challenges) : null
       if (fresh) {
         pictureChallenge = fresh
-        answer = await get(address, authorized(), deadlineMs)
+        answer = await get(address, authorized(), deadlineMs, most.bytes)
       }
       return answer.status === 200 && answer.bytes[0] === 0xff && answer.bytes[1] === 0xd8 ? answer.bytes : null
     },

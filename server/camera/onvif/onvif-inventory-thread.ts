@@ -8,6 +8,7 @@ import type { FoundCamera } from '../../glossary/camera.ts'
 import type { OnvifAccess } from '../../glossary/site.ts'
 import { realClock } from '../../tools/clock.ts'
 import { answerCalls } from '../../tools/process/worker-calls.ts'
+import { type DeviceInquiry, type MaskedCameras, inquireDevice } from './device-inquiry.ts'
 import { type OnvifClient, createOnvifClient } from './onvif-client.ts'
 import { type DeviceAnswers, type Inventory, askDevice, takeInventory } from './onvif-inventory.ts'
 
@@ -91,18 +92,32 @@ function answersOf(
   return asked
 }
 
+async function withClient<T>(access: OnvifAccess, ask: (client: OnvifClient) => Promise<T>): Promise<T> {
+  const client = createOnvifClient({ access, clock: realClock, most: { bytes: MOST_BYTES, elements: MOST_ELEMENTS } })
+  try {
+    return await ask(client)
+  } finally {
+    client.close()
+  }
+}
+
 const calls = {
   discover,
   /** @throws camera/unreachable, camera/refused */
-  async take(access: OnvifAccess, timeoutMs: number, everyStill = false): Promise<Inventory> {
-    const client = createOnvifClient({ access, clock: realClock, most: { bytes: MOST_BYTES, elements: MOST_ELEMENTS } })
-    try {
+  take: (access: OnvifAccess, timeoutMs: number): Promise<Inventory> =>
+    withClient(access, async (client) => {
       await client.measureClock(timeoutMs)
-      return await takeInventory(client, access, timeoutMs, await answersOf(client, access, timeoutMs), everyStill)
-    } finally {
-      client.close()
-    }
-  },
+      return takeInventory(client, access, timeoutMs, await answersOf(client, access, timeoutMs))
+    }),
+  /** @throws camera/unreachable, camera/refused */
+  inquire: (access: OnvifAccess, timeoutMs: number, masked: MaskedCameras): Promise<DeviceInquiry> =>
+    withClient(access, (client) =>
+      inquireDevice(client, {
+        masked,
+        takeInventory: async () =>
+          takeInventory(client, access, timeoutMs, await answersOf(client, access, timeoutMs), true),
+      }),
+    ),
 }
 export type InventoryThread = typeof calls
 

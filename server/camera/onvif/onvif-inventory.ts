@@ -45,7 +45,7 @@ const EVENTS = 'http://www.onvif.org/ver10/events/wsdl'
 const SCHEMA = 'http://www.onvif.org/ver10/schema'
 
 type Services = { media: string | null; media2: string | null; ptz: string | null; events: string | null }
-type Call = (path: string, namespace: string, action: string, inner?: string) => Promise<XmlElement>
+type Call = (path: string, namespace: string, action: string, inner?: string, long?: true) => Promise<XmlElement>
 
 /** What could not be asked for is left out; a refused password or a device that is not there ends everything. */
 async function bonus<T>(asked: Promise<T>): Promise<T | null> {
@@ -59,8 +59,15 @@ async function bonus<T>(asked: Promise<T>): Promise<T | null> {
 
 const callBy =
   (client: OnvifClient, deadlineMs: number): Call =>
-  (path, namespace, action, inner = '') =>
-    client.call({ path, namespace, action, body: `<${action} xmlns="${namespace}">${inner}</${action}>`, deadlineMs })
+  (path, namespace, action, inner = '', long) =>
+    client.call({
+      path,
+      namespace,
+      action,
+      body: `<${action} xmlns="${namespace}">${inner}</${action}>`,
+      deadlineMs,
+      ...(long ? { long } : {}),
+    })
 
 /** What is the same for every channel of a device. */
 export type DeviceAnswers = { services: Services; information: XmlElement; media: MediaAnswers }
@@ -193,7 +200,7 @@ type Media = {
  * asked at its own address.
  */
 async function profilesOf({ media, media2 }: Services, client: OnvifClient, call: Call): Promise<MediaAnswers> {
-  const second = media2 === null ? null : await bonus(call(media2, MEDIA2, 'GetProfiles', '<Type>All</Type>'))
+  const second = media2 === null ? null : await bonus(call(media2, MEDIA2, 'GetProfiles', '<Type>All</Type>', true))
   const bySecond = second
     ? elementsIn(second, 'Profiles').flatMap((each) =>
         profileOf(each, elementIn(each, 'Configurations') ?? {}, {
@@ -208,7 +215,7 @@ async function profilesOf({ media, media2 }: Services, client: OnvifClient, call
   const path = media ?? client.devicePath
   let first: XmlElement
   try {
-    first = await call(path, MEDIA, 'GetProfiles')
+    first = await call(path, MEDIA, 'GetProfiles', '', true)
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'camera/refused' || error.extra.credentials === true) throw error
     throw new Failure(

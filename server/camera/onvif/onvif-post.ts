@@ -9,30 +9,33 @@ const STALE = new Set(['ECONNRESET', 'EPIPE'])
 
 export type HttpAnswer = { status: number; challenges: string[]; text: string }
 export type HttpPicture = { status: number; challenges: string[]; bytes: Buffer }
-/** @param address a path on the configured address, or a whole one whose port counts; never its host. */
+/**
+ * @param address a path on the configured address, or a whole one whose port counts; never its host.
+ * @param mostBytes of the answer.
+ */
 export type Post = (
   address: string,
   body: string,
   headers: Record<string, string>,
   deadlineMs: number,
+  mostBytes?: number,
 ) => Promise<HttpAnswer>
 
 /**
  * @param base the configured address: scheme and host are never taken from anywhere else.
- * @param mostBytes of one answer.
  * @param fingerprint SHA-256 of the certificate that the camera must show, hex; null trusts any: most cameras sign
  * their own.
  */
 export function createPoster(
   base: URL,
   fingerprint: string | null,
-  mostBytes = MOST_BYTES,
 ): {
   post: Post
   /** A still picture: GET, without a body. */ get(
     address: string,
     headers: Record<string, string>,
     deadlineMs: number,
+    mostBytes?: number,
   ): Promise<HttpPicture>
   /** SHA-256 of the certificate that was shown last, hex. */ certificate(): string | null
   /** How often a connection had to be made. */ connections(): number
@@ -55,7 +58,7 @@ export function createPoster(
     address: string,
     body: string | null,
     headers: Record<string, string>,
-    signal: AbortSignal,
+    { signal, mostBytes }: { signal: AbortSignal; mostBytes: number },
   ): Promise<HttpPicture> {
     const { port, pathname, search } = new URL(address, base)
     return new Promise((resolve, reject) => {
@@ -79,10 +82,11 @@ export function createPoster(
         (answer) => {
           const chunks: Buffer[] = []
           let bytes = 0
+          const tooLong = (): void => void sent.destroy(new Error(`the answer is longer than ${mostBytes} bytes`))
           answer.on('data', (chunk: Buffer) => {
             bytes += chunk.length
-            chunks.push(chunk)
-            if (bytes > mostBytes) sent.destroy(new Error(`the answer is longer than ${mostBytes} bytes`))
+            if (bytes > mostBytes) tooLong()
+            else chunks.push(chunk)
           })
           answer.on('end', () =>
             resolve({
@@ -93,6 +97,7 @@ export function createPoster(
           )
           answer.on('aborted', () => reject(new Error('the camera broke off in the middle of its answer')))
           answer.on('error', reject)
+          if (Number(answer.headers['content-length'] ?? 0) > mostBytes) tooLong()
         },
       )
       sent.setNoDelay(true)
@@ -123,15 +128,16 @@ export function createPoster(
     body: string | null,
     headers: Record<string, string>,
     deadlineMs: number,
+    mostBytes: number,
   ): Promise<HttpPicture> {
     const signal = AbortSignal.timeout(deadlineMs)
     try {
       try {
-        return await once(address, body, headers, signal)
+        return await once(address, body, headers, { signal, mostBytes })
       } catch (error) {
         if (!(error as { stale?: boolean }).stale) throw error
         // The camera closed an idle connection while our request was on its way; it never saw it.
-        return await once(address, body, headers, signal)
+        return await once(address, body, headers, { signal, mostBytes })
       }
     } catch (error) {
       const words = signal.aborted ? `no answer within ${deadlineMs / 1000} s` : messageOf(error)
@@ -146,11 +152,12 @@ export function createPoster(
   }
 
   return {
-    async post(address, body, headers, deadlineMs) {
-      const { status, challenges, bytes } = await exchange(address, body, headers, deadlineMs)
+    async post(address, body, headers, deadlineMs, mostBytes = MOST_BYTES) {
+      const { status, challenges, bytes } = await exchange(address, body, headers, deadlineMs, mostBytes)
       return { status, challenges, text: bytes.toString('utf8') }
     },
-    get: (address, headers, deadlineMs) => exchange(address, null, headers, deadlineMs),
+    get: (address, headers, deadlineMs, mostBytes = MOST_BYTES) =>
+      exchange(address, null, headers, deadlineMs, mostBytes),
     certificate: () => certificate,
     connections: () => connections,
     close: () => agent.destroy(),
