@@ -96,7 +96,9 @@ export function createPressDesk(options: {
   const ofHelpPoint = createTokenBuckets({ burst: HELP_POINT_BURST, perSecond: HELP_POINT_PER_SECOND, clock })
   const ofSource = createTokenBuckets({ burst: SOURCE_BURST, perSecond: SOURCE_PER_SECOND, clock })
   const coalescing = createPressCoalescing({ clock, write: options.coalesced })
-  const keyOf = (helpPoint: string, key: string): string => `${helpPoint}\n${key}`
+  /** A person and a drill are never the same press, whatever number a device gives them. */
+  const keyOf = (helpPoint: string, key: string, kind: PressKind): string =>
+    `${helpPoint}\n${kind === 'drill' ? 'drill ' : ''}${key}`
 
   function keep(known: Map<string, Known>, name: string, what: Known, most: number): void {
     known.delete(name)
@@ -113,8 +115,8 @@ export function createPressDesk(options: {
     if (what.pressedAt !== undefined) keep(byKey, timedName(name, what.pressedAt), what, 2 * KEYS_IN_MEMORY)
     keep(byKey, name, what, 2 * KEYS_IN_MEMORY)
   }
-  async function known(helpPoint: string, key: string, at: number | null): Promise<Known | null> {
-    const name = keyOf(helpPoint, key)
+  async function known({ helpPoint, kind }: Arrival, key: string, at: number | null): Promise<Known | null> {
+    const name = keyOf(helpPoint, key, kind)
     const remembered =
       (at === null ? undefined : byKey.get(timedName(name, at))) ??
       byKey.get(name) ??
@@ -123,7 +125,7 @@ export function createPressDesk(options: {
     const enough = new AbortController()
     const found = await Promise.race([
       lookUp(helpPoint, key).then(
-        (entry) => entry && receivedAs(entry),
+        (entry) => entry && isOfKind(entry, kind) && receivedAs(entry),
         (error: unknown) => {
           onError(error)
           return null
@@ -133,7 +135,7 @@ export function createPressDesk(options: {
     ])
     enough.abort()
     // Another one with this key may have come meanwhile.
-    return byKey.get(name) ?? found
+    return byKey.get(name) ?? (found || null)
   }
 
   function pressOf(arrival: Arrival, now: number): Press {
@@ -168,7 +170,7 @@ export function createPressDesk(options: {
       }
       if (entry.kind !== 'press.received') return
       const { press } = entry.body
-      const name = keyOf(press.helpPoint, press.key)
+      const name = keyOf(press.helpPoint, press.key, press.kind)
       sieve.add(name)
       // What this desk has just taken in is known better: its receipt waits for all its entries. A later press may
       // have the same key.
@@ -202,11 +204,11 @@ export function createPressDesk(options: {
      * @throws help-point/unknown, press/too-many, ledger/unavailable
      */
     async accept(arrival: Arrival): Promise<Accepted> {
-      const { helpPoint, key } = arrival
+      const { helpPoint, key, kind } = arrival
       if (!knows(helpPoint))
         throw new Failure('help-point/unknown', `There is no help point "${helpPoint}" in this town's site file.`)
       if (key === null) return take(arrival)
-      const name = `${keyOf(helpPoint, key)}\n${msOf(arrival.pressedAt) ?? ''}`
+      const name = `${keyOf(helpPoint, key, kind)}\n${msOf(arrival.pressedAt) ?? ''}`
       const same = taking.get(name)
       if (same) return { ...(await same), repeated: true }
       const taken = take(arrival).finally(() => taking.delete(name))
@@ -218,7 +220,7 @@ export function createPressDesk(options: {
 
   async function take(arrival: Arrival): Promise<Accepted> {
     const { helpPoint, key, kind } = arrival
-    const before = key === null ? null : await known(helpPoint, key, msOf(arrival.pressedAt))
+    const before = key === null ? null : await known(arrival, key, msOf(arrival.pressedAt))
     if (
       before &&
       isSamePress(before, arrival, clock.now(), openAt(helpPoint as HelpPointId)?.id === before.receipt.incident)
@@ -247,22 +249,25 @@ export function createPressDesk(options: {
     const countable = open !== null && (press.late || kind === 'drill' || open.live)
     const together =
       !fresh && countable
-        ? await coalescing.add(press, kind, key === null ? '' : keyHash(keyOf(helpPoint, key)).slice(-8))
+        ? await coalescing.add(press, kind, key === null ? '' : keyHash(keyOf(helpPoint, key, kind)).slice(-8))
         : null
     if (together) {
       const receipt = receiptOf(together.press, together.incident)
       if (key !== null)
-        remember(keyOf(helpPoint, key), { receipt, last: together.last, pressedAt: Date.parse(press.pressedAt) })
+        remember(keyOf(helpPoint, key, kind), { receipt, last: together.last, pressedAt: Date.parse(press.pressedAt) })
       await together.durable
       return { receipt, repeated: false, disposition: 'counted' }
     }
     const { incident, last, durable } = pressed(press)
     const receipt = receiptOf(press.id, incident)
-    remember(keyOf(helpPoint, press.key), { receipt, last, pressedAt: Date.parse(press.pressedAt) })
+    remember(keyOf(helpPoint, press.key, kind), { receipt, last, pressedAt: Date.parse(press.pressedAt) })
     await durable
     return press.late ? { receipt, repeated: false, disposition: 'late' } : { receipt, repeated: false }
   }
 }
+
+const isOfKind = (entry: Recorded, kind: PressKind): boolean =>
+  entry.kind === 'press.received' && (entry.body.press.kind === 'drill') === (kind === 'drill')
 
 /** What its source was told; null when the entry is no press. */
 function receivedAs(entry: Recorded): Known | null {

@@ -19,6 +19,7 @@ export type PressNeeds = {
   clock: Clock
   logger: Record<'info' | 'warn', (facts: object, words: string) => void>
   host: string
+  dataFolder: string
   closing: { add(what: string, close: () => unknown): void }
   onError(error: unknown): void
   town: {
@@ -42,7 +43,18 @@ export type PressNeeds = {
 }
 
 /** The desk, the sources that bring to it, and what is told of each press. */
-function openSources({ clock, logger, host, closing, onError, town, ledger, incidents, cameras }: PressNeeds) {
+function openSources({
+  clock,
+  logger,
+  host,
+  dataFolder,
+  closing,
+  onError,
+  town,
+  ledger,
+  incidents,
+  cameras,
+}: PressNeeds) {
   const heard = createTopic<HelpPointId>(onError)
   const counted = createTopic<CountedPress>(onError)
   const { append, whenDurable, pressWithKey: lookUp } = ledger
@@ -63,6 +75,7 @@ function openSources({ clock, logger, host, closing, onError, town, ledger, inci
   const sources = createPressSources({
     site: town.site,
     host,
+    dataFolder,
     clock,
     accept: reception.accept,
     isOpen: book.isOpen,

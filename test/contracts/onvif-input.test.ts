@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,7 @@ import type { CameraId } from '../../server/glossary/camera.ts'
 import type { IncidentId } from '../../server/glossary/incident.ts'
 import type { HelpPointId, PressId } from '../../server/glossary/press.ts'
 import type { Site, SiteCamera } from '../../server/glossary/site.ts'
+import { openInputMemory } from '../../server/press/sources/input-memory.ts'
 import { type HeardInput, type WiredButton, createOnvifInput } from '../../server/press/sources/onvif-input.ts'
 import type { Accepted, Arrival } from '../../server/press/press-desk.ts'
 import { realClock } from '../../server/tools/clock.ts'
@@ -105,7 +106,7 @@ afterEach(async () => {
   arrivals.length = 0
 })
 afterAll(async () => {
-  wired.close()
+  await wired.close()
   await desk.close()
   await town.end()
 })
@@ -395,6 +396,46 @@ describe('a press that the ledger does not take', () => {
     ])
     hear(true, { initial: true, unheardSince: clock.now() })
     expect(arrivals).toHaveLength(1)
+  })
+  test('that is found pressed when the server was started again was pressed meanwhile', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lamppost-inputs-'))
+    const file = join(folder, 'inputs.json')
+    const clock = createFakeClock()
+    const arrivals: Arrival[] = []
+    const life = () => {
+      const input = createOnvifInput({
+        buttons: () => [button],
+        accept: async (arrival) => (arrivals.push(arrival), TAKEN),
+        clockOffsetMs: () => null,
+        clock,
+        onError: (error) => expect.fail(String(error)),
+        memory: openInputMemory({ file, onError: (error) => expect.fail(String(error)) }),
+      })
+      const state = (active: boolean) =>
+        input.heard(POST, { input: 'input-1', active, at: null, initial: true, unheardSince: null })
+      return { input, state }
+    }
+    const first = life()
+    first.state(false)
+    await clock.advance(60_000)
+    await first.input.close()
+    await clock.advance(20_000)
+    const second = life()
+    second.state(true)
+    expect(arrivals).toMatchObject([
+      { pressedAt: null, between: { from: '2026-11-20T22:31:00.000Z', to: '2026-11-20T22:31:20.000Z' } },
+    ])
+    await second.input.close()
+    // Still held, and a file that nobody can read: states.
+    const third = life()
+    third.state(true)
+    await third.input.close()
+    writeFileSync(file, '{"post input-1":{"active":')
+    const fourth = life()
+    fourth.state(true)
+    await fourth.input.close()
+    expect(arrivals).toHaveLength(1)
+    rmSync(folder, { recursive: true })
   })
   test('whose first state is pressed, or that was pressed before as well, is a state', () => {
     const { arrivals, hear } = listening()

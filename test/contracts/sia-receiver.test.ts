@@ -256,6 +256,46 @@ describe('SIA DC-09 over TCP', () => {
     expect(brought).toMatchObject([{ sameAfterClosedMs: 30_000 }, { sameAfterClosedMs: 30_000 }])
     await timed.close()
   })
+  test('a panel whose clock stands: the same message after its incident is over is for the desk to judge', async () => {
+    const clock = createFakeClock(Date.parse('2026-11-28T18:00:00Z'))
+    const brought: Arrival[] = []
+    const timed = await startSiaReceiver({
+      host: '127.0.0.1',
+      port: 0,
+      buttons: () => BUTTONS,
+      accept: async (arrival) => (brought.push(arrival), TAKEN),
+      heard: () => {},
+      clock,
+      onRefused: () => {},
+      onError: () => {},
+    })
+    const send = async (time: string): Promise<void> => {
+      const panel = connect(timed.port, '127.0.0.1')
+      const said = new Promise((resolve) => panel.once('data', resolve))
+      panel.write(frame(`"SIA-DCS"0000L0#1234[#1234|Nri1/PA05]_${time}`))
+      await said
+      panel.destroy()
+    }
+    await send('00:00:12,01-01-1970')
+    await clock.advance(80_000)
+    await send('00:00:12,01-01-1970')
+    expect(brought).toMatchObject([{ sameAfterClosedMs: 30_000 }, { sameAfterClosedMs: 30_000 }])
+    // One that goes on says by its time that it is the same.
+    await send('18:01:20,11-28-2026')
+    await clock.advance(80_000)
+    await send('18:01:20,11-28-2026')
+    expect(brought).toHaveLength(3)
+    expect(brought[2]).not.toHaveProperty('sameAfterClosedMs')
+    await timed.close()
+  })
+  test.each([
+    ['an event that is not understood', '"SIA-DCS"0007L0#1234[#1234|12 34]', /whose event is not understood.*12 34/],
+    ['a shape that is not known', '"SIA-DCS"?1234|PA005', /shape that is not known/],
+  ])('%s is answered as such, and noted: nobody waits for what was not understood', async (_, body, words) => {
+    expect(await once(frame(body))).toMatch(/"DUH"/)
+    expect(refused).toEqual([expect.stringMatching(words)])
+    expect(arrivals).toEqual([])
+  })
   test('strangers who have sent something that is no message of this town are strangers still: a panel finds a place', async () => {
     const small = await startSiaReceiver({
       host: '127.0.0.1',

@@ -178,6 +178,23 @@ describe.each(SOURCES)('$name', ({ send, sameForMs }) => {
   )
 })
 
+describe('a drill and a person', () => {
+  test.each([0, 60_000])('who come with the same number, %i ms apart, are two', async (later) => {
+    const { accept, clock, restart } = room()
+    const drill = arrival('http', '7', OVER_HTTP.id, { kind: 'drill' })
+    const person = { ...drill, kind: 'press' as const }
+    const both =
+      later === 0
+        ? await Promise.all([accept(drill), accept(person)])
+        : [await accept(drill), await clock.advance(later).then(() => accept(person))]
+    expect(both.map(({ repeated }) => repeated)).toEqual([false, false])
+    expect(new Set(both.map(({ receipt }) => receipt.press)).size).toBe(2)
+    restart(false)
+    expect(await accept(person)).toEqual({ receipt: both[1]?.receipt, repeated: true })
+    expect(await accept(drill)).toEqual({ receipt: both[0]?.receipt, repeated: true })
+  })
+})
+
 describe('over HTTP', () => {
   test('the same id pressed at another time is another press, however soon', async () => {
     const { accept, clock } = room()
@@ -222,6 +239,59 @@ describe('over HTTP', () => {
 })
 
 describe('over MQTT', () => {
+  /** A source whose broker is given here: a fake, of its session. */
+  async function broker(topics: string[], key: string | null, isOpen: () => boolean) {
+    const { accept, clock, close, ledger } = room()
+    let take: (message: MqttArrival) => Promise<boolean> = async () => false
+    const openSession: typeof openMqttSession = (options) => {
+      take = options.take
+      return { close: async () => {}, forget: async () => {} }
+    }
+    const source = createMqttSource({
+      accept,
+      isOpen,
+      heard: () => {},
+      clock,
+      onLink: () => {},
+      onError: () => {},
+      openSession,
+    })
+    const told = topics.map((topic) => ({ topic, when: null, heartbeat: null, key }))
+    await source.follow(new Map([['bar' as HelpPointId, { broker: {} as never, clientId: 'c', topics: told }]]))
+    let sent = 0
+    return {
+      clock,
+      close,
+      presses: () => ledger.entries.filter(({ kind }) => kind === 'press.received').length,
+      send: (topic: string, said: object, redelivered = false) =>
+        take({ topic, payload: Buffer.from(JSON.stringify(said)), mark: `m${(sent += 1)}`, redelivered }),
+    }
+  }
+  test('two buttons of one help point that count alike are two', async () => {
+    const { send, presses, close, clock } = await broker(['a', 'b'], 'seq', () => false)
+    await send('a', { seq: 1 })
+    await clock.advance(20_000)
+    close()
+    await clock.advance(40_000)
+    await send('b', { seq: 1 })
+    expect(presses()).toBe(2)
+  })
+  test('a count that begins anew, in a message that the broker has kept: a press', async () => {
+    const { send, presses, close, clock } = await broker(['a'], 'seq', () => false)
+    await send('a', { seq: 1 })
+    close()
+    await clock.advance(3 * 24 * HOUR)
+    await send('a', { seq: 1 }, true)
+    expect(presses()).toBe(2)
+  })
+  test('what the broker has kept for half an hour, and we had taken, is none', async () => {
+    const { send, presses, close, clock } = await broker(['a'], 'seq', () => false)
+    await send('a', { seq: 1 })
+    close()
+    await clock.advance(HOUR / 2)
+    await send('a', { seq: 1 }, true)
+    expect(presses()).toBe(1)
+  })
   const text = (said: object): Buffer => Buffer.from(JSON.stringify(said))
   test.each([
     ['after three minutes without a network', 3 * 60_000, false],

@@ -82,6 +82,20 @@ describe('frames of SIA DC-09', () => {
     expect(eventsOf(read)).toMatchObject([{ account: '1234', zone: '5' }])
     expect(ackOf(read, 0, null).toString()).toMatch(header ? /L0#\d+\[\]\r$/ : /L0\[\]\r$/)
   })
+  test.each([
+    ['"SIA-DCS"001L0#1234[#1234|Nri1/PA005]', { sequence: '001', receiver: '', prefix: 'L0' }],
+    ['"SIA-DCS"00001L0#1234[#1234|Nri1/PA005]', { sequence: '00001', receiver: '', prefix: 'L0' }],
+    ['"SIA-DCS"0001L0R1#1234[#1234|Nri1/PA005]', { sequence: '0001', receiver: 'R1', prefix: 'L0' }],
+    ['"SIA-DCS" 0001R1L0#1234[#1234|Nri1/PA005]', { sequence: '0001', receiver: 'R1', prefix: 'L0' }],
+    ['"ACR-SF"0001L0#1234[#1234|Nri1/PA005]', { id: 'ACR-SF', prefix: 'L0' }],
+    ['"SIA-DCS"0001R1L0#1234 [#1234|Nri1/PA005]', { receiver: 'R1', prefix: 'L0' }],
+  ])('%s has its parts in a way of its own, and is read', (body, parts) =>
+    expect(frame(framed(body))).toMatchObject({ account: '1234', ...parts }),
+  )
+  test('what is whole and of no known shape is told from bytes that are no message', () => {
+    expect(read(framed('"SIA-DCS"?1234|PA005'))).toMatchObject({ fault: 'shape', whole: true })
+    expect(read('GET / HTTP/1.1')).toEqual({ fault: 'shape', frame: {} })
+  })
   test('what a panel adds behind the brackets never costs a message whose check sum is right', () =>
     expect(frame(framed('"SIA-DCS"0001L0#1234[#1234|Nri1/PA005]_7:5:1,1-2-2026'))).toMatchObject({
       account: '1234',
@@ -228,6 +242,38 @@ describe('events', () => {
     ['821F003A"NULL"0000R0L0#AAAB[#0000|0000 00 000]_18:25:49,07-05-2020', []],
     ['96ED0016"SIA-DCS"0001L0#1234[]', []],
   ])('%s', (text, events) => expect(eventsOf(frame(text))).toEqual(events))
+  test.each([
+    ['ADM-CID', '#1234|E120 01 005'],
+    ['ADM-CID', '#1234|1120 1 005'],
+    ['ADM-CID', '#1234|1120 01 5'],
+    ['ADM-CID', '#1234|1120  01  005'],
+    ['ADM-CID', '#1234|1120|01|005'],
+    ['ADM-CID', '1120|01|005'],
+    ['ADM-CID', '#1234|1120 01 0005'],
+    ['ADM-CID', '#1234|18112001005'],
+    ['ADM-CID', ' #1234|1120 01 005 '],
+    ['SIA-DCS', '#1234|N PA5'],
+    ['SIA-DCS', '#1234|NPA 005'],
+    ['SIA-DCS', '#1234|npa5'],
+    ['SIA-DCS', '#1234|pa005'],
+    ['SIA-DCS', '#1234|Nri1*PA005'],
+    ['SIA-DCS', '#1234|nri1/pa005'],
+    ['SIA-DCS', '#1234|Nri1/ PA005'],
+    ['SIA-DCS', 'NPA005'],
+  ])('%s that writes help as %j is understood: zone 5', (id, data) => {
+    const found = eventsOf({ ...frame('96ED0016"SIA-DCS"0001L0#1234[]'), id, data })
+    expect(found.filter(({ code, begins }) => begins && HELP_CODES.includes(code))).toMatchObject([
+      { account: '1234', zone: '5' },
+    ])
+  })
+  test.each([
+    ['ADM-CID', '#1234|R120 01 005', [{ code: '120', begins: false }]],
+    ['ADM-CID', '#1234|3120|1|5', [{ code: '120', begins: false }]],
+    ['ADM-CID', '#1234|hello', []],
+    ['SIA-DCS', '#1234|12 34', []],
+  ])('%s that says %j asks for no help', (id, data, events) =>
+    expect(eventsOf({ ...frame('96ED0016"SIA-DCS"0001L0#1234[]'), id, data })).toMatchObject(events),
+  )
   test('a panic button and a Contact ID emergency ask for help; a test report does not', () => {
     const code = (data: string, id = 'SIA-DCS') =>
       eventsOf({ ...frame('96ED0016"SIA-DCS"0001L0#1234[]'), id, data })[0]?.code ?? ''

@@ -297,6 +297,11 @@ describe('a LoRaWAN webhook', () => {
     await post(untimed)
     expect(arrivals[0]).toMatchObject({ key: 'lorawan 24e124535d387374 - 94', sameForMs: 120_000, relayedAt: null })
   })
+  test('may write its port as text', async () => {
+    const { post, arrivals } = source()
+    await post({ ...CHIRPSTACK, fPort: '85' })
+    expect(arrivals).toHaveLength(1)
+  })
   test('may write its counter as text', () =>
     expect(readLorawan({ ...CHIRPSTACK, fCnt: '94' }, 'up').uplink?.key).toBe(
       readLorawan(CHIRPSTACK, 'up').uplink?.key,

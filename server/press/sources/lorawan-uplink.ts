@@ -20,7 +20,11 @@ type Json = Record<string, unknown>
 const object = (value: unknown): Json =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Json) : {}
 const text = (value: unknown): string | null => (typeof value === 'string' && value.length > 0 ? value : null)
-const count = (value: unknown): number => (typeof value === 'number' && Number.isSafeInteger(value) ? value : 0)
+/** Some gateways write numbers as text; 0 is left out. */
+const count = (value: unknown): number => {
+  const said = typeof value === 'string' && /^\s*\d{1,10}\s*$/.test(value) ? Number(value) : value
+  return typeof said === 'number' && Number.isSafeInteger(said) ? said : 0
+}
 const bytes = (value: unknown): Buffer => Buffer.from(text(value) ?? '', 'base64')
 const lower = (...values: (string | null)[]): string[] =>
   values.flatMap((value) => (value === null ? [] : [value.toLowerCase()]))
@@ -49,14 +53,10 @@ function keyOf(
   at: string | null,
 ): { key: string; timed: boolean } {
   return {
-    key: ['lorawan', device, session ?? '-', counterOf(counter), ...(at === null ? [] : [at])].join(' '),
+    key: ['lorawan', device, session ?? '-', String(count(counter)), ...(at === null ? [] : [at])].join(' '),
     timed: at !== null,
   }
 }
-/** Some gateways write it as text; 0 is left out. */
-const counterOf = (value: unknown): string =>
-  typeof value === 'string' && /^\d{1,10}$/.test(value) ? value : String(count(value))
-
 function theThingsStack(said: Json): LorawanNews {
   const device = object(said.end_device_ids)
   const ids = lower(text(device.device_id), text(device.dev_eui))

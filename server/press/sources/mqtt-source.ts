@@ -9,8 +9,9 @@ import { type AcceptPress, acceptUntilTaken } from '../press-until-taken.ts'
 /**
  * For how long an equal key means the same press: a device publishes again when its broker's acknowledgement was
  * lost. `id` may be the device's own, the same with each press: two minutes, and only while its incident is open.
- * What the site file names as the key is another with each press, up to a restart of the device: an hour. What the
- * broker itself sends again it may have kept for as long as our session lasts.
+ * What the site file names as the key is another with each press, up to a restart of the device: an hour, also of what
+ * the broker sends again. What has no key is known by the message itself, which the broker may have kept for as long as
+ * our session lasts.
  */
 export const SAME_PRESS_MS = {
   id: 2 * 60_000,
@@ -78,11 +79,10 @@ export function createMqttSource(options: {
         const { press, keyIsTheDevices } = said
         const arrival = {
           helpPoint,
-          key: press.key ?? `mqtt ${mark}`,
-          sameForMs:
-            SAME_PRESS_MS[
-              press.key === null || (redelivered && !keyIsTheDevices) ? 'redelivered' : keyIsTheDevices ? 'id' : 'named'
-            ],
+          // Two buttons of one help point may count alike.
+          key: press.key === null ? `mqtt ${mark}` : topics.length > 1 ? `${topic} ${press.key}` : press.key,
+          sameForMs: SAME_PRESS_MS[press.key === null ? 'redelivered' : keyIsTheDevices ? 'id' : 'named'],
+          // What the broker sends again may have waited there for longer.
           ...(press.key === null || keyIsTheDevices || redelivered
             ? {}
             : { sameAfterClosedMs: SAME_PRESS_MS.afterClosed }),
@@ -98,7 +98,7 @@ export function createMqttSource(options: {
         // is a person anew.
         const old = taken?.repeated && press.key !== null && keyIsTheDevices && !isOpen(taken.receipt.incident)
         const isTaken = old
-          ? (await acceptUntilTaken({ ...arrival, key: `${press.key} ${mark}` }, trying)) !== null
+          ? (await acceptUntilTaken({ ...arrival, key: `${arrival.key} ${mark}` }, trying)) !== null
           : taken !== null
         if (isTaken) noteTaken(mark)
         return isTaken

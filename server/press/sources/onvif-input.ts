@@ -6,6 +6,7 @@ import type { CameraId } from '../../glossary/camera.ts'
 import type { HelpPointId } from '../../glossary/press.ts'
 import { type Clock, isoTime } from '../../tools/clock.ts'
 import { newId } from '../../tools/identity.ts'
+import { type InputMemory, type KnownInput, openInputMemory } from './input-memory.ts'
 import { type AcceptPress, acceptUntilTaken } from '../press-until-taken.ts'
 
 /**
@@ -25,12 +26,6 @@ export type HeardInput = {
   unheardSince: number | null
 }
 /**
- * What is known of one input. `spent`: how often it changed at the very time at which it had changed before: its
- * clock stands still.
- */
-type KnownInput = { active: boolean; heardAt: number; changedAt: string | null; spent: number }
-
-/**
  * For how long an equal key means the same press: a camera tells a message again when our answer to its pull was
  * lost, within one life of a subscription. A camera whose clock stands still gives each press the same time.
  */
@@ -42,22 +37,23 @@ export function createOnvifInput({
   clockOffsetMs,
   clock,
   onError,
+  memory = openInputMemory({ file: null, onError }),
 }: {
   buttons(): readonly WiredButton[]
   accept: AcceptPress
   /** The device's clock minus ours; null until it was asked. */ clockOffsetMs(camera: CameraId): number | null
   clock: Clock
   onError(error: unknown): void
+  /** What was heard before this server was started. */ memory?: InputMemory
 }) {
   const stopped = new AbortController()
-  const inputs = new Map<string, KnownInput>()
 
   const nameOf = (camera: CameraId, input: string): string => `${camera} ${input}`
   function remember(camera: CameraId, { input, active, at }: HeardInput): KnownInput {
-    const before = inputs.get(nameOf(camera, input))
+    const before = memory.of(nameOf(camera, input))
     const stoodStill = before !== undefined && before.active !== active && at !== null && at === before.changedAt
     const known = { active, heardAt: clock.now(), changedAt: at, spent: (before?.spent ?? 0) + (stoodStill ? 1 : 0) }
-    inputs.set(nameOf(camera, input), known)
+    memory.set(nameOf(camera, input), known)
     return known
   }
 
@@ -103,7 +99,7 @@ export function createOnvifInput({
   return {
     /** The room's cameras are on their way when this returns. */
     heard(camera: CameraId, event: HeardInput): void {
-      const before = inputs.get(nameOf(camera, event.input))
+      const before = memory.of(nameOf(camera, event.input))
       const { spent } = remember(camera, event)
       for (const button of buttons()) {
         if (
@@ -118,6 +114,9 @@ export function createOnvifInput({
           void pressedUnheard(button, Math.max(before.heardAt, event.unheardSince ?? before.heardAt))
       }
     },
-    close: (): void => stopped.abort(),
+    async close(): Promise<void> {
+      stopped.abort()
+      await memory.close(clock.now())
+    },
   }
 }

@@ -2,11 +2,13 @@
  * Every source that help points press by, opened and changed as the site file says; all into the same desk. Not here:
  * HTTP (the door's), how a source speaks (one file each).
  */
+import { join } from 'node:path'
 import type { CameraId } from '../../glossary/camera.ts'
 import type { IncidentId } from '../../glossary/incident.ts'
 import type { HelpPointId } from '../../glossary/press.ts'
 import type { Site } from '../../glossary/site.ts'
 import type { Clock } from '../../tools/clock.ts'
+import { openInputMemory } from './input-memory.ts'
 import { createLorawanSource } from './lorawan-source.ts'
 import { createMqttSource } from './mqtt-source.ts'
 import { createOnvifInput } from './onvif-input.ts'
@@ -19,6 +21,7 @@ export function createPressSources(options: {
   site(): Site
   /** Where a receiver listens when the site file does not say. */
   host: string
+  dataFolder: string
   clock: Clock
   accept: AcceptPress
   /** Whether it is not closed yet. */
@@ -30,10 +33,11 @@ export function createPressSources(options: {
   onLink(helpPoint: HelpPointId, problem: string | null): void
   onError(error: unknown): void
 }) {
-  const { site, host, clock, accept, isOpen, heard, clockOffsetMs, onRefused, onLink, onError } = options
+  const { site, host, dataFolder, clock, accept, isOpen, heard, clockOffsetMs, onRefused, onLink, onError } = options
   const wiredButtons = () =>
     site().helpPoints.flatMap(({ id, wired }) => wired.map((input) => ({ helpPoint: id, ...input })))
-  const wired = createOnvifInput({ buttons: wiredButtons, accept, clockOffsetMs, clock, onError })
+  const memory = openInputMemory({ file: join(dataFolder, 'inputs.json'), onError })
+  const wired = createOnvifInput({ buttons: wiredButtons, accept, clockOffsetMs, memory, clock, onError })
   const lorawan = createLorawanSource({
     buttons: () =>
       site().helpPoints.flatMap(({ id, lorawan: devices }) =>
@@ -88,8 +92,7 @@ export function createPressSources(options: {
       receiver = started && { at, receiver: started }
     },
     async close(): Promise<void> {
-      wired.close()
-      await Promise.all([overMqtt.close(), receiver?.receiver.close()])
+      await Promise.all([wired.close(), overMqtt.close(), receiver?.receiver.close()])
     },
   }
 }

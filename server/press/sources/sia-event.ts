@@ -24,33 +24,60 @@ const zoneOf = (text: string | undefined): string | null =>
   text === undefined || text === '' ? null : text.replace(/^0+(?=.)/, '').toUpperCase()
 
 /**
- * A message has one event with Contact ID, and may have several with SIA. None: it only shows that the device lives.
+ * A message has one event with Contact ID, and may have several with SIA. None of a message that says something: it is
+ * not understood. `NULL` says nothing: it only shows that the device lives.
  */
 export function eventsOf({ id, account, data }: SiaFrame): SiaEvent[] {
   if (id === 'NULL') return []
-  const [, inner = account, rest = data] = /^#?([0-9A-F]*)\|(.*)$/is.exec(data) ?? []
+  const [, inner = account, rest = data] = /^\s*#?([0-9A-F]*)\|(.*)$/is.exec(data) ?? []
   const owner = (account || inner).toUpperCase()
-  return id === 'ADM-CID' ? contactId(owner, rest) : siaEvents(owner, rest)
-}
-
-/** `1120 01 005`, or without spaces after `18`. Qualifier 1 begins, 3 ends, 6 repeats what was told before. */
-function contactId(account: string, text: string): SiaEvent[] {
-  const [, qualifier, code, zone] = /^(?:18)?([136])(\d{3}) ?[0-9A-F]{2} ?([0-9A-F]{3})/i.exec(text.trim()) ?? []
-  return code === undefined ? [] : [{ account, code, zone: zoneOf(zone), begins: qualifier === '1' }]
+  const read = id === 'ADM-CID' ? contactId : siaEvents
+  const found = read(owner, rest)
+  // Some put the bar between the parts of the event itself, and no account before it.
+  return found.length > 0 ? found : read((account || '').toUpperCase(), data)
 }
 
 /**
- * `Nri1/PA005`, `NPA5^text^`, several codes divided by slashes or bars; ri, id, pi, ti, da and the like say more of
- * the next one.
+ * `1120 01 005`, also with bars, several spaces or shorter numbers, or without spaces after `18`. Qualifier 1 (E)
+ * begins, 3 (R) ends, 6 repeats what was told before.
+ */
+function contactId(account: string, text: string): SiaEvent[] {
+  const said = text.trim()
+  const [, qualifier, code, zone] =
+    /^(?:18)?([136ER])(\d{3})[\s|]+[0-9A-F]{1,2}[\s|]+([0-9A-F]{1,4})(?![0-9A-F])/i.exec(said) ??
+    /^(?:18)?([136ER])(\d{3}) ?[0-9A-F]{2} ?([0-9A-F]{3})/i.exec(said) ??
+    []
+  if (code === undefined || qualifier === undefined) return []
+  return [{ account, code, zone: zoneOf(zone), begins: /[1E]/i.test(qualifier) }]
+}
+
+/** Says more of the next code: area, person, time, and the like. */
+const MODIFIERS = 'ri|id|pi|ti|da|at|ci|ph|pt|ai|gi|la|lo|al'
+/**
+ * `Nri1/PA005`, `NPA5^text^`, several codes divided by slashes, bars or asterisks; ri, id, pi, ti, da and the like say
+ * more of the next one. A panel that writes it all in small letters is read where nothing else is found.
  */
 function siaEvents(account: string, text: string): SiaEvent[] {
-  const words = text.replaceAll(/\^[^^]*\^?/g, '').split(/[/|]/)
-  return words.flatMap((word) => {
+  const words = text.replaceAll(/\^[^^]*\^?/g, '').split(/[/|*]/)
+  const read = (word: string, modifiers: RegExp): SiaEvent[] => {
     // N: new; O: told again. Neither begins a code of two letters.
     const bare = word
-      .replace(/^[NO](?=[A-Z]{2}|[a-z]{2})/, '')
-      .replaceAll(/(?:ti\d\d:\d\d(?::\d\d)?|da\d\d-\d\d-\d\d|[a-z]{2}\d*)/g, '')
-    const [, code, zone] = /^([A-Z]{2})([0-9A-F]*)/.exec(bare) ?? []
+      .trim()
+      .replace(/^[NO]\s*(?=[A-Z]{2}|[a-z]{2})/, '')
+      .replaceAll(modifiers, '')
+    const [, code, zone] = /^([A-Z]{2})\s?([0-9A-F]*)/.exec(bare) ?? []
     return code === undefined ? [] : [{ account, code, zone: zoneOf(zone), begins: true }]
-  })
+  }
+  const found = words.flatMap((word) => read(word, /(?:ti\d\d:\d\d(?::\d\d)?|da\d\d-\d\d-\d\d|[a-z]{2}\d*)/g))
+  if (found.length > 0) return found
+  return words.flatMap((word) =>
+    read(
+      word
+        .trim()
+        .replace(/^[no]?\s*/i, '')
+        .replaceAll(new RegExp(`(?:${MODIFIERS})[\\d:-]+`, 'gi'), '')
+        .toUpperCase(),
+      /(?!)/g,
+    ),
+  )
 }

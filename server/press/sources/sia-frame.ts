@@ -27,7 +27,8 @@ export type SiaFrame = {
 }
 /** `undecipherable`: encrypted, and there is no key or another one. */
 export type SiaReading =
-  { frame: SiaFrame } | { fault: 'crc' | 'length' | 'shape' | 'undecipherable'; frame: Partial<SiaFrame> }
+  /** `whole`: its check sum and length are right, so that somebody meant to say something. */
+  { frame: SiaFrame } | { fault: 'crc' | 'length' | 'shape' | 'undecipherable'; frame: Partial<SiaFrame>; whole?: true }
 
 const LF = 0x0a
 const CR = 0x0d
@@ -90,7 +91,7 @@ function endOf(bytes: Buffer, { body, length }: Header): number {
 }
 
 const WORDS =
-  /^"(\*?)([A-Z]{3}-[A-Z]{3}|NULL|ACK|NAK|DUH|RSP)"(\d{4})(R[0-9A-F]{1,6})?(L[0-9A-F]{0,6})?(?:[#A]?([0-9A-F]{0,16}))?\[/i
+  /^"(\*?)([A-Z]{2,4}-[A-Z]{2,4}|NULL|ACK|NAK|DUH|RSP)"\s?(\d{1,6})((?:[RL][0-9A-F]{0,6}){0,2})(?:[#A]?([0-9A-F]{0,16}))?\s?\[/i
 
 /** @param keyOf the key for an account's encrypted frames; null when there is none. */
 export function readFrame(bytes: Buffer, keyOf: (account: string) => Buffer | null): SiaReading {
@@ -103,8 +104,9 @@ export function readFrame(bytes: Buffer, keyOf: (account: string) => Buffer | nu
   const withCr = Buffer.concat([content, Buffer.of(CR)])
   const good = crc16(content) === said || crc16(withCr) === said
   const text = content.toString('latin1')
-  const [head = '', star = '', id = '', sequence = '', receiver = '', prefix = '', account = ''] =
-    WORDS.exec(text) ?? []
+  const [head = '', star = '', id = '', sequence = '0000', places = '', account = ''] = WORDS.exec(text) ?? []
+  // Some write them the other way round.
+  const [receiver = '', prefix = ''] = [/R[0-9A-F]{1,6}/i, /L[0-9A-F]{0,6}/i].map((each) => each.exec(places)?.[0])
   const known = {
     id: id.toUpperCase(),
     encrypted: star === '*',
@@ -121,13 +123,13 @@ export function readFrame(bytes: Buffer, keyOf: (account: string) => Buffer | nu
     Number.parseInt(bytes.subarray(body - 4, body).toString('latin1'), 10) !== content.length
   )
     return { fault: 'length', frame: known }
-  if (head === '') return { fault: 'shape', frame: known }
+  if (head === '') return { fault: 'shape', frame: known, whole: true }
   const plain = star ? decrypt(text.slice(head.length), keyOf(known.account)) : text.slice(head.length)
   if (plain === null) return { fault: 'undecipherable', frame: known }
   const tail = tailOf(plain, star === '*')
   return tail
     ? { frame: { ...known, ...tail, ...accountsOf(known.headerAccount, tail.data) } }
-    : { fault: star ? 'undecipherable' : 'shape', frame: known }
+    : { fault: star ? 'undecipherable' : 'shape', frame: known, whole: true }
 }
 
 /** Some panels leave the header's account out, or write zeros there, and name themselves inside the brackets only. */

@@ -113,12 +113,12 @@ export async function startSiaReceiver(options: {
     const reading = read(bytes)
     const now = clock.now()
     if ('fault' in reading) {
-      const { fault, frame } = reading
+      const { fault, frame, whole = false } = reading
       onRefused(
         {
           crc: 'a DC-09 message whose check sum is wrong',
           length: 'a DC-09 message whose length is wrong',
-          shape: 'bytes that are no DC-09 message',
+          shape: whole ? 'a DC-09 message in a shape that is not known' : 'bytes that are no DC-09 message',
           undecipherable: `an encrypted DC-09 message of account ${frame.account ?? '?'} for which there is no key, or another one`,
         }[fault],
         from,
@@ -126,7 +126,7 @@ export async function startSiaReceiver(options: {
       // It is to come again: damage on the way is no reason to lose a press.
       return fault === 'crc' || fault === 'length'
         ? nakOf(now, frame.binaryCrc ?? false)
-        : fault === 'undecipherable'
+        : fault === 'undecipherable' || whole
           ? duhOf(frame)
           : null
     }
@@ -135,8 +135,8 @@ export async function startSiaReceiver(options: {
     if (REPLIES.has(frame.id)) return null
     const same = `${frame.account} ${frame.sequence} ${bytes.toString('latin1')}`
     const known = recent.get(same)
-    // Without a time the same bytes may be a person anew: then the desk knows whether the incident is open.
-    if (known && clock.monotonic() - known.at <= (frame.at === null ? AFTER_CLOSED_MS : SAME_PRESS_MS))
+    // Without a time that runs the same bytes may be a person anew: then the desk knows whether the incident is open.
+    if (known && clock.monotonic() - known.at <= (runs(frame, now) ? SAME_PRESS_MS : AFTER_CLOSED_MS))
       return known.answer
     // Only what was taken in is remembered: anything else is tried again when it comes again.
     const answer = taken(frame, now, from).then(
@@ -157,6 +157,10 @@ export async function startSiaReceiver(options: {
     if (recent.size > MOST_KEPT && oldest !== undefined) recent.delete(oldest)
     return answer
   }
+
+  /** Its time is one that goes on: a panel whose clock stands gives each press the same. */
+  const runs = ({ at, account }: SiaFrame, now: number): boolean =>
+    at !== null && Math.abs(Date.parse(at) - now - (clocks.get(account) ?? 0)) <= SAME_PRESS_MS
 
   async function taken(frame: SiaFrame, now: number, from: string): Promise<{ reply: Buffer; kept: boolean }> {
     const refuse = (reply: Buffer): { reply: Buffer; kept: boolean } => ({ reply, kept: false })
@@ -180,6 +184,11 @@ export async function startSiaReceiver(options: {
     }
     for (const helpPoint of new Set(mine.map((button) => button.helpPoint))) heard(helpPoint)
     const events = eventsOf(frame)
+    if (events.length === 0 && frame.id !== 'NULL' && frame.data.trim() !== '') {
+      const said = JSON.stringify(frame.data.slice(0, 60))
+      onRefused(`a DC-09 message of account ${frame.account} whose event is not understood: ${said}`, from)
+      return refuse(duhOf(frame))
+    }
     if (events.length === 0 && offset !== null) clocks.set(frame.account, offset)
     const drift = clocks.get(frame.account)
     const sentAt = drift === undefined ? null : new Date(now + drift).toISOString()
@@ -202,7 +211,7 @@ export async function startSiaReceiver(options: {
           helpPoint,
           key,
           sameForMs: SAME_PRESS_MS,
-          ...(frame.at === null ? { sameAfterClosedMs: AFTER_CLOSED_MS } : {}),
+          ...(runs(frame, now) ? {} : { sameAfterClosedMs: AFTER_CLOSED_MS }),
           pressedAt: frame.at,
           sentAt,
           kind: 'press',
