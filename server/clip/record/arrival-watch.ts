@@ -7,25 +7,63 @@
 export const TIMED_BY_ARRIVAL =
   'The clock in the camera’s stream is of no use: pictures have the time at which they arrived.'
 
-const WINDOW_MS = 3000
+/** Windows in a row whose pace is another than the timestamps': a short one for what is far off, a long one for less. */
+const WINDOWS = [
+  { ms: 3000, tooFast: 1.5, tooSlow: 0.67, times: 2 },
+  { ms: 15_000, tooFast: 1.3, tooSlow: 0.75, times: 2 },
+]
 /** So far off, one short window is enough. */
 const HOPELESS_WINDOW_MS = 1000
 const HOPELESS = 0.2
 /** And so many pictures: after a short stall of the network the first of them is late, and those behind it are not. */
 const HOPELESS_PICTURES = 25
-const TOO_FAST = 1.5
-const TOO_SLOW = 0.67
-const WINDOWS = 2
-/** A pause this long is the network's, or the camera's: what comes after it in a burst says nothing. */
+/**
+ * A pause this long is the network's, or the camera's, unless all its pictures are so far apart: what comes after it
+ * in a burst says nothing.
+ */
 const PAUSE_MS = 1000
+const PAUSE_OF_PACE = 2.5
+const PACE_SHARE = 0.2
+
+function createWindow({ ms, tooFast, tooSlow, times }: (typeof WINDOWS)[number]) {
+  let elapsed = 0
+  let media = 0
+  let wrong = 0
+  return {
+    /** @returns whether the timestamps are of no use. @param seconds of the stream in `passed` milliseconds */
+    add(seconds: number, passed: number): boolean {
+      elapsed += passed
+      media += seconds * 1000
+      if (elapsed < ms) return false
+      const ratio = media / elapsed
+      wrong = ratio >= tooFast || ratio <= tooSlow ? wrong + 1 : 0
+      elapsed = 0
+      media = 0
+      return wrong >= times
+    },
+  }
+}
 
 export function createArrivalWatch() {
-  let windowAt: number | null = null
-  let lastAt = 0
-  let media = 0
-  let pictures = 0
-  let wrong = 0
+  const windows = WINDOWS.map(createWindow)
+  const short = { elapsed: 0, media: 0, pictures: 0 }
+  let lastAt: number | null = null
+  /** Between pictures, milliseconds. */
+  let pace = 0
+  /** After a pause: so much of the stream, and so much time, may be what it held up. */
+  let heldUp = { media: 0, ms: 0 }
   let useless = false
+
+  function judge(seconds: number, passed: number): void {
+    short.elapsed += passed
+    short.media += seconds * 1000
+    short.pictures += 1
+    if (short.elapsed >= HOPELESS_WINDOW_MS && short.pictures >= HOPELESS_PICTURES) {
+      useless ||= short.media / short.elapsed <= HOPELESS
+      Object.assign(short, { elapsed: 0, media: 0, pictures: 0 })
+    }
+    for (const window of windows) useless = window.add(seconds, passed) || useless
+  }
   return {
     /**
      * @param seconds that the picture before lasted, by its timestamps.
@@ -34,24 +72,25 @@ export function createArrivalWatch() {
      */
     look(seconds: number, at: number): boolean {
       if (useless) return true
-      const begin = (): void => {
-        windowAt = at
-        media = 0
-        pictures = 0
-      }
-      if (windowAt === null || at - lastAt > PAUSE_MS) begin()
-      else {
-        media += seconds
-        pictures += 1
+      const passed = at - (lastAt ?? at)
+      if (lastAt === null) {
+        lastAt = at
+        return false
       }
       lastAt = at
-      const elapsed = at - (windowAt ?? at)
-      const ratio = elapsed > 0 ? (media * 1000) / elapsed : 1
-      if (elapsed >= HOPELESS_WINDOW_MS && pictures >= HOPELESS_PICTURES && ratio <= HOPELESS) useless = true
-      if (elapsed < WINDOW_MS) return useless
-      wrong = ratio >= TOO_FAST || ratio <= TOO_SLOW ? wrong + 1 : 0
-      begin()
-      useless ||= wrong >= WINDOWS
+      const isPause = passed > PAUSE_MS && passed > PAUSE_OF_PACE * pace
+      // All its pictures may be this far apart: the next ones say so.
+      pace = pace === 0 ? passed : pace + (Math.min(passed, 10_000) - pace) * PACE_SHARE
+      if (isPause) {
+        heldUp = { media: passed, ms: passed }
+        Object.assign(short, { elapsed: 0, media: 0, pictures: 0 })
+        return false
+      }
+      if (heldUp.media > 0 && heldUp.ms > 0) {
+        heldUp = { media: heldUp.media - seconds * 1000, ms: heldUp.ms - passed }
+        return false
+      }
+      judge(seconds, passed)
       return useless
     },
   }
