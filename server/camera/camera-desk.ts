@@ -17,6 +17,7 @@ import { Failure } from '../tools/failure.ts'
 import { builtEntry } from '../tools/package-root.ts'
 import { keepWorker } from '../tools/process/worker-calls.ts'
 import { type PressedPlace, type Candidate, concerns } from './camera-choice.ts'
+import { movedBy, sharedHeadText } from './shared-head.ts'
 import { createCameraFinding } from './camera-finding.ts'
 import { mustBeCameraAddress } from './camera-networks.ts'
 import { ipv4Devices } from './network-devices.ts'
@@ -190,6 +191,14 @@ export function createCameraDesk(options: {
       clock,
       takeInventory: inventory.calls.take,
       mounted: () => kept.site.mount !== null,
+      sharedHead(inventory) {
+        const all = [...cameras.values()].map(({ site: each, head }) => ({
+          site: each,
+          inventory: head?.inventory() ?? null,
+        }))
+        const other = movedBy(site.id, inventory, all)
+        return other && sharedHeadText(other)
+      },
       memory: memories?.of(site.id) ?? newHeadMemory(),
       onLearnt: () => memories?.changed(),
       onTurn: () => onTurn(site.id),

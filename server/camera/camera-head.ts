@@ -33,6 +33,8 @@ const PRESETS_EVERY = 8
 /** A camera's clock drifts slowly, but somebody may set it. */
 const CLOCK_EVERY = 40
 const MAC_TRIES = 3
+/** After so many statuses in a row that it did not tell, a head is asked for it now and then only. */
+const MOST_SILENCES = 3
 /** How long a move may take: at first, and within what a head that is known may differ. */
 const FIRST_MOVE_MS = 12_000
 const LEAST_MOVE_MS = 4000
@@ -42,6 +44,8 @@ const CALL_DEADLINE_MS = 2000
 const STATUS_DEADLINE_MS = 5000
 const MOVE_DEADLINE_MS = 8000
 const SETUP_DEADLINE_MS = 8000
+/** All its questions together: a thread that hangs must not keep every camera of the town from its next try. */
+const WHOLE_SETUP_MS = 120_000
 const FIRST_SESSION_MS = 6000
 /** A camera is down when it missed two of its turns: one lost packet is no news. */
 const MISSES_UNTIL_DOWN = 2
@@ -51,6 +55,7 @@ const REFUSED_MOST_WAIT_MS = 15 * 60_000
 type Session = {
   inventory: Inventory
   ptz: OnvifPtz | null
+  /** Why its head is another camera's to move. */ shared: string | null
   stream: URL | null
   substream: URL | null
   presets: Preset[]
@@ -68,6 +73,7 @@ export function createCameraHead(options: {
   clock: Clock
   takeInventory: TakeInventory
   /** Whether the site file says how it hangs. */ mounted?(): boolean
+  /** Why its head is another camera's to move; null when it is not. */ sharedHead?(inventory: Inventory): string | null
   /**
    * `reason`: the words that came with it; `trouble`: what kind it is; `detail`: those words, where a sentence stands
    * for them.
@@ -99,6 +105,7 @@ export function createCameraHead(options: {
     clock,
     takeInventory,
     mounted = () => false,
+    sharedHead = () => null,
     onHealth,
     onSession,
     onPresetsGone = () => {},
@@ -168,8 +175,16 @@ export function createCameraHead(options: {
   }
 
   async function setUp(): Promise<Session> {
-    await readClock()
-    const inventory = await Promise.race([takeInventory(access, SETUP_DEADLINE_MS), closed])
+    // One that tells no time may answer all else; that it may not be there is said meanwhile.
+    await readClock().catch((error: unknown) => {
+      if (!isSilent(error)) throw error
+      if (!stopped.signal.aborted && health.onvif === 'unknown') report('down', messageOf(error), error)
+    })
+    const over = new AbortController()
+    const late = lateFrom(clock, AbortSignal.any([stopped.signal, over.signal]))
+    const inventory = await Promise.race([takeInventory(access, SETUP_DEADLINE_MS), closed, late]).finally(() =>
+      over.abort(),
+    )
     if (learnDevice(memory, inventory)) onLearnt()
     // Picture and head each by itself: an address that may not be read is no reason not to move it.
     const pinned =
@@ -180,20 +195,23 @@ export function createCameraHead(options: {
       inventory.smallUri === null
         ? null
         : (await pinStream(inventory.smallUri, { base: client.base, nat: access.nat === true })).url
+    const shared = sharedHead(inventory)
     const fault =
-      inventory.fault ?? (pinned.problem === null ? null : { kind: 'stream' as const, words: pinned.problem })
+      inventory.fault ??
+      (shared === null ? null : { kind: 'ptz' as const, words: shared }) ??
+      (pinned.problem === null ? null : { kind: 'stream' as const, words: pinned.problem })
     const ptz =
-      inventory.ptzPath && inventory.ptzProfile !== null
+      inventory.ptzPath && inventory.ptzProfile !== null && shared === null
         ? createOnvifPtz({ client, path: inventory.ptzPath, profile: inventory.ptzProfile })
         : null
     // A camera that lists no presets is a fixed view, and one that does not say where it looks is worth as much.
-    const listed = ptz && (await answeredBy(ptz.getPresets(CALL_DEADLINE_MS)))
+    const listed = ptz && (await ptz.getPresets(CALL_DEADLINE_MS).catch(nothingOf))
     const presets = listed ? notePresets(listed, true) : []
     // Where it looks now is the place before the first move; nobody waits for it.
     if (ptz) void ptz.getStatus(STATUS_DEADLINE_MS).then(noteStatus, () => {})
     // Not every camera answers this, and none is worth less for it.
     const aimRange = ptz && mounted() ? await ptz.aimRange(CALL_DEADLINE_MS).catch(() => null) : null
-    return { inventory, ptz, stream: pinned.url, substream, presets, aimRange, fault }
+    return { inventory, ptz, shared, stream: pinned.url, substream, presets, aimRange, fault }
   }
 
   let listening: Promise<void> | null = null
@@ -225,23 +243,67 @@ export function createCameraHead(options: {
     spared = asked.mac === null
   }
   let spared = false
+  /** Statuses in a row that it did not tell. */
+  let silences = 0
+  /**
+   * Another question: what it does not answer says nothing of a camera that answers others. All at once, for a camera
+   * that is silent is asked by nobody else meanwhile.
+   * @throws when it answers none, or refuses our password again
+   */
+  async function answersAnother({ ptz: head }: Session, why: unknown): Promise<void> {
+    const refused = isRefusal(why)
+    const questions = [
+      ...(refused ? [] : [client.measureClock(CALL_DEADLINE_MS)]),
+      ...(head ? [head.getPresets(CALL_DEADLINE_MS)] : []),
+      client.information(CALL_DEADLINE_MS),
+    ]
+    const answers = questions.map((asked) =>
+      asked.catch((error: unknown) => {
+        if (!(error instanceof Failure) || error.code !== 'camera/refused' || isRefusal(error)) throw error
+      }),
+    )
+    await Promise.any(answers).catch(() => {
+      throw why
+    })
+  }
+  /** What it left open at its set-up, once more: it may have been busy then. */
+  async function askAgain(live: Session): Promise<void> {
+    const fresh = await setUp().catch(() => null)
+    if (!fresh || session !== live) return
+    session = fresh
+    if (fresh.stream?.href !== live.stream?.href || fresh.substream?.href !== live.substream?.href)
+      onSession(fresh.stream, fresh.substream, fresh.fault)
+  }
   async function keepWarm(live: Session): Promise<void> {
     const connections = client.connections()
     try {
-      if (live.ptz) {
-        const status = await answeredBy(live.ptz.getStatus(STATUS_DEADLINE_MS))
-        if (status) noteStatus(status)
-      } else await client.measureClock(CALL_DEADLINE_MS)
+      if (!live.ptz || (silences >= MOST_SILENCES && turns % PRESETS_EVERY !== 0))
+        await client.measureClock(CALL_DEADLINE_MS).catch((error: unknown) => answersAnother(live, error))
+      else
+        await live.ptz.getStatus(STATUS_DEADLINE_MS).then(
+          (status) => {
+            silences = 0
+            noteStatus(status)
+          },
+          async (error: unknown) => {
+            silences += 1
+            if (!(error instanceof Failure) || error.code !== 'camera/refused' || isRefusal(error))
+              await answersAnother(live, error)
+          },
+        )
       turns += 1
       if (client.connections() > connections && !spared) warmEveryMs = KEEP_WARMER_MS
       const listed =
-        live.ptz && turns % PRESETS_EVERY === 0 ? await answeredBy(live.ptz.getPresets(CALL_DEADLINE_MS)) : null
+        live.ptz && turns % PRESETS_EVERY === 0 ? await live.ptz.getPresets(CALL_DEADLINE_MS).catch(nothingOf) : null
       if (listed) live.presets = notePresets(listed, false)
-      if (turns % CLOCK_EVERY === 0 || client.clockDoubted()) await readClock()
+      if (turns % CLOCK_EVERY === 0 || client.clockDoubted()) await readClock().catch(nothingOf)
+      // A camera that shares its head may have been met since, or be gone.
+      const isOpen = turns % PRESETS_EVERY === 0 && live.inventory.unanswered.length > 0
+      if (isOpen || sharedHead(live.inventory) !== live.shared) await askAgain(live)
       misses = 0
       spared = false
       listen(live)
-      report('up', live.fault?.words ?? null)
+      report('up', session?.fault?.words ?? null)
       await askHardwareAddress(live)
     } catch (error) {
       misses += 1
@@ -283,7 +345,10 @@ export function createCameraHead(options: {
   }
   const running = run()
 
+  /** Monotonic milliseconds. */
+  let lookedAtAt = Number.NEGATIVE_INFINITY
   function noteStatus(status: PtzStatus): PtzStatus {
+    if (status.position) lookedAtAt = clock.monotonic()
     if (learnStatus(memory, status)) onLearnt()
     return status
   }
@@ -345,6 +410,13 @@ export function createCameraHead(options: {
     moveStatusTrusted: () => memory.sawMoving && memory.sawIdle,
     /** Whether what it says of its position is more than a constant: it was seen at two places. */
     positionTrusted: () => memory.turned,
+    lookedAt: () => (clock.monotonic() - lookedAtAt <= 2 * KEEP_WARM_MS ? memory.lastPosition : null),
+    echoes: () => memory.echoes,
+    learnEcho(echoes: boolean): void {
+      if (memory.echoes === echoes) return
+      memory.echoes = echoes
+      onLearnt()
+    },
     async gotoPreset(token: PresetToken, signal?: AbortSignal): Promise<void> {
       const head = await readyHead()
       // Some cameras say OK to a token they do not have: what is not known is asked for first.
@@ -428,22 +500,19 @@ export function createCameraHead(options: {
   }
 }
 
-/**
- * What it answered; null when it answered that it does not know the question, or with nothing: that is a sign of
- * life, too.
- * @throws when it did not answer, or refused us
- */
-async function answeredBy<T>(asked: Promise<T>): Promise<T | null> {
-  try {
-    return await asked
-  } catch (error) {
-    if (
-      error instanceof Failure &&
-      error.code === 'camera/refused' &&
-      error.extra.credentials !== true &&
-      error.extra.trouble !== 'web-page'
-    )
-      return null
-    throw error
-  }
+/** Of what a camera that answers otherwise need not answer. @throws what is no camera's */
+function nothingOf(error: unknown): null {
+  if (error instanceof Failure && (error.code === 'camera/refused' || error.code === 'camera/unreachable')) return null
+  throw error
 }
+async function lateFrom(clock: Clock, signal: AbortSignal): Promise<never> {
+  await clock.sleep(WHOLE_SETUP_MS, signal)
+  throw new Failure('camera/unreachable', `It was not set up within ${WHOLE_SETUP_MS / 1000} s.`, {
+    extra: { trouble: 'unreachable' },
+  })
+}
+
+const isRefusal = (error: unknown): boolean => error instanceof Failure && error.extra.credentials === true
+/** It was there, and said nothing; or nobody was. */
+const isSilent = (error: unknown): boolean =>
+  error instanceof Failure && (error.extra.timedOut === true || error.extra.reached === true)

@@ -78,7 +78,10 @@ function openHeads({ clock, logger, dataFolder, news, closing, onError, town, le
 }
 
 /** What presets should show, and whether the picture shows it. */
-function openPictures({ clock, dataFolder, closing, onError, clips }: CameraNeeds) {
+function openPictures(
+  { clock, dataFolder, closing, onError, clips }: CameraNeeds,
+  isFrozen: (camera: CameraId) => boolean,
+) {
   const references = createPictureReferences({ folder: join(dataFolder, 'references'), now: clock.now })
   const pictures = keepWorker<PictureThread>(builtEntry('camera/framing/picture-thread.js'), {
     clock,
@@ -87,7 +90,12 @@ function openPictures({ clock, dataFolder, closing, onError, clips }: CameraNeed
   closing.add('the picture thread', pictures.terminate)
   const freshStill = createFreshStill({ still: clips.unmaskedStill, clock })
   const { compare, look } = pictures.calls
-  return { references, freshStill, look, lookAt: createPictureProof({ references, freshStill, compare, clock }) }
+  return {
+    references,
+    freshStill,
+    look,
+    lookAt: createPictureProof({ references, freshStill, compare, isFrozen, clock }),
+  }
 }
 
 /** Presets are compared with what they should show when their cameras are free. */
@@ -170,7 +178,7 @@ export function openCameras(needs: CameraNeeds) {
   const heads = openHeads(needs)
   const { desk } = heads
   const users = createUsers(desk.heldBy)
-  const pictures = openPictures(needs)
+  const pictures = openPictures(needs, (id) => desk.health(id).blind === 'frozen')
   const { lookAt, references } = pictures
   const moves = createMoves({ ...desk, clock, lookAt, placeOf: town.placeOf })
   const drift = openDriftWatch(needs, heads, { references, frame: moves.frame, usedBy: users.usedBy })

@@ -7,16 +7,18 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { CameraId, HeadLook, PtzPosition, PtzStatus } from '../glossary/camera.ts'
 import type { Clock } from '../tools/clock.ts'
-import { isAway } from './framing/framing-proof.ts'
+import { hasTurned } from './framing/framing-proof.ts'
 
 export type HeadMemory = {
   /** Which device this is about: another one at the same address begins anew. '' until it was asked. */
   device: string
-  /** It was seen at two different places. */
+  /** It was seen to look in two different directions. */
   turned: boolean
   sawMoving: boolean
   sawIdle: boolean
   lastPosition: Partial<PtzPosition> | null
+  /** It told the place that it was sent to sooner than it can have turned, and was not seen on its way since. */
+  echoes: boolean
   /** How long its last moves took, milliseconds. */
   moves: number[]
 }
@@ -26,12 +28,13 @@ export const newHeadMemory = (): HeadMemory => ({
   sawMoving: false,
   sawIdle: false,
   lastPosition: null,
+  echoes: false,
   moves: [],
 })
 
 /** @returns whether that was news worth keeping; a new position alone is not, since each status brings one. */
 export function learnStatus(memory: HeadMemory, { moving, position }: PtzStatus): boolean {
-  const turned = position !== null && isAway(memory.lastPosition, position)
+  const turned = position !== null && hasTurned(memory.lastPosition, position)
   const isNews =
     (turned && !memory.turned) || (moving === true && !memory.sawMoving) || (moving === false && !memory.sawIdle)
   memory.turned ||= turned

@@ -81,6 +81,19 @@ describe('choosing cameras for a press', () => {
       'far',
     )
   })
+  test.each([
+    ['turned by coordinates', { canAim: () => true }],
+    ['sent home', {}],
+  ])('one that would be %s is left to another open press that has a preset of it', (_, change) => {
+    const lent = { presets: new Map(), knownTokens: new Set<PresetToken>(), ...change }
+    const other = 'inc-other' as IncidentId
+    const { primary, passedOver } = choose(camera('near', { ...lent, neededBy: other }))
+    expect(primary).toBeNull()
+    expect(passedOver).toEqual([{ camera: 'near', reason: 'another open press has a preset of it' }])
+    // Its own press, and a preset of its own, take it all the same.
+    expect(choose(camera('near', { ...lent, neededBy: MINE })).primary?.camera).toBe('near')
+    expect(choose(camera('near', { neededBy: other })).primary).toMatchObject({ camera: 'near', way: 'preset' })
+  })
   test('a preset that is gone from the camera is not trusted: what it shows now is not claimed to be the preset', () => {
     const { primary, passedOver } = choose(camera('near', { knownTokens: new Set() }))
     expect(primary).toMatchObject({ preset: null, way: 'home' })

@@ -47,6 +47,16 @@ describe('checking a preset', () => {
       },
       true,
     ],
+    [
+      'not-compared',
+      {
+        state: 'unproven',
+        proofs: ['accepted', 'stopped', 'position'],
+        reason: 'No new picture came.',
+        compared: false,
+      },
+      true,
+    ],
     ['not-taught', { state: 'framed', proofs: ['accepted', 'stopped', 'position'], reason: null }, false],
     ['gone', { state: 'failed', proofs: [], reason: 'cam has no preset 1 any more.' }, true],
     ['unreached', { state: 'failed', proofs: ['accepted'], reason: 'It stands 12 % away.' }, true],
@@ -60,6 +70,28 @@ describe('checking a preset', () => {
     expect(drift.last(A.camera, A.token)?.result).toBe(result)
     expect(told).toHaveLength(1)
     expect(back).toEqual(['a'])
+    await end()
+  })
+  test('that got no picture is tried again long before one that agreed', async () => {
+    const picture = { now: false }
+    const { clock, framed, told, end } = watch({
+      mapped: () => [A],
+      frame: async (camera) => {
+        framed.push(camera)
+        return picture.now ? AGREES : { ...AGREES, state: 'unproven', proofs: ['accepted'], compared: false }
+      },
+    })
+    const checksIn = async (hours: number): Promise<number> => {
+      const before = framed.length
+      for (let minute = 0; minute < hours * 60; minute += 1) await clock.advance(60_000)
+      return framed.length - before
+    }
+    expect(await checksIn(3)).toBeGreaterThan(1)
+    expect(new Set(told.map(({ result }) => result))).toEqual(new Set(['not-compared']))
+    picture.now = true
+    await checksIn(3)
+    expect(told.at(-1)?.result).toBe('agrees')
+    expect(await checksIn(3)).toBe(0)
     await end()
   })
   test('of a camera that somebody needs is refused with the reason', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Sample, judge } from '../../server/camera/framing/framing-proof.ts'
+import { type Sample, judge, wayTo } from '../../server/camera/framing/framing-proof.ts'
 
 const PRESET = { pan: 0.5, tilt: -0.1, zoom: 0.2 }
 const AWAY = { pan: -0.4, tilt: 0, zoom: 0 }
@@ -80,9 +80,80 @@ describe('what a camera’s words prove', () => {
   test('still turning at the deadline is a failure', () => {
     expect(judged([sample(DEADLINE, AWAY, true)])).toMatchObject({ state: 'failed' })
   })
-  test('only the axes that both sides name are compared', () => {
-    expect(judged([sample(900, { pan: 0.5 }, false)]).proofs).toContain('position')
-    expect(judged([sample(900, { zoom: 0.9 }, true)]).state).toBe('moving')
+  describe('an axis that only one of camera and preset names', () => {
+    const still = (position: Sample['position']) => [100, 700, 1500, 2100].map((at) => sample(at, position, null))
+    const blind = { moveStatusTrusted: false, deadlineMs: 2000 }
+    test.each<[string, Sample['position'], Sample['position']]>([
+      ['a status of zoom alone', PRESET, { zoom: 0.2 }],
+      ['a preset of zoom alone', { zoom: 0.2 }, PRESET],
+      ['zoom alone on both sides', { zoom: 0.2 }, { zoom: 0.2 }],
+      ['a status of pan alone', PRESET, { pan: 0.5 }],
+      ['a status without tilt', PRESET, { pan: 0.5, zoom: 0.2 }],
+      ['a status without zoom', PRESET, { pan: 0.5, tilt: -0.1 }],
+      ['a preset without zoom', { pan: 0.5, tilt: -0.1 }, PRESET],
+      ['tilt and zoom without pan', { tilt: -0.1, zoom: 0.2 }, { tilt: -0.1, zoom: 0.2 }],
+    ])('%s: an agreement of the others proves nothing', (_, expected, position) => {
+      expect(judged(still(position), { ...blind, expected })).toMatchObject({
+        state: 'unproven',
+        reason: expect.stringMatching(/cannot be compared/),
+      })
+    })
+    test('a difference in another is one all the same', () => {
+      expect(judged(still({ pan: -0.5 }), blind)).toMatchObject({ state: 'failed' })
+      expect(judged(still({ zoom: 0.9 }), blind)).toMatchObject({ state: 'failed' })
+    })
+    test('an axis that neither names is none: a head that cannot zoom', () => {
+      const expected = { pan: 0.5, tilt: -0.1 }
+      expect(judged(still(expected), { ...blind, expected }).state).toBe('framed')
+    })
+  })
+  describe('a head that tells the place that it was sent to', () => {
+    const quick = [3, 120, 600, 1300].map((at) => sample(at, PRESET, null))
+    const blind = { moveStatusTrusted: false }
+    test('sooner than any head turns proves nothing by it, and its reason says so', () => {
+      expect(judged(quick, { ...blind, from: AWAY })).toMatchObject({
+        state: 'unproven',
+        proofs: ['accepted'],
+        reason: expect.stringMatching(/sooner than any head turns/),
+      })
+      expect(judged(quick.slice(0, 2), { ...blind, from: AWAY }).state).toBe('moving')
+      const idle = quick.map((each) => ({ ...each, moving: false }))
+      expect(judged(idle, { from: AWAY }).state).toBe('unproven')
+    })
+    test('is framed where it was seen moving and has stopped, by that alone', () => {
+      const moved = [sample(3, PRESET, true), sample(900, PRESET, true), sample(1300, PRESET, false)]
+      expect(judged(moved, { from: AWAY })).toMatchObject({ state: 'framed', proofs: ['accepted', 'stopped'] })
+    })
+    test('is remembered, until it is seen on its way', () => {
+      const there = quick.map(({ at }) => sample(at + 2000, PRESET, null))
+      expect(judged(there, { ...blind, from: PRESET, echoes: true }).state).toBe('unproven')
+      const seen = [sample(100, { ...PRESET, pan: 0 }, null), sample(900, PRESET, null)]
+      expect(judged(seen, { ...blind, from: AWAY, echoes: true })).toMatchObject({ state: 'framed' })
+      expect(wayTo(PRESET, seen, AWAY)).toBe('seen')
+      expect(wayTo(PRESET, quick, AWAY)).toBe('too-soon')
+    })
+    test('is none where it was there before, where nobody knows, where it only zoomed, or where it had the time', () => {
+      const late = quick.map(({ at }) => sample(at + 700, PRESET, null))
+      for (const [samples, from] of [
+        [quick, PRESET],
+        [quick, null],
+        [quick, { ...PRESET, zoom: 0.9 }],
+        [late, AWAY],
+      ] as const) {
+        expect(judged(samples, { ...blind, from }).state).toBe('framed')
+        expect(wayTo(PRESET, samples, from)).toBeNull()
+      }
+    })
+    test.each([
+      [2, 20],
+      [10, 90],
+      [90, 280],
+      [180, 420],
+    ])('%i degrees take more than %i ms, for a head of 700 degrees a second', (degrees, ms) => {
+      const place = (pan: number) => ({ pan, tilt: 0, panTiltSpace: 'SphericalPositionSpaceDegrees' })
+      expect(wayTo(place(degrees), [sample(ms, place(degrees), null)], place(0))).toBe('too-soon')
+      expect(wayTo(place(degrees), [sample(ms * 2.5, place(degrees), null)], place(0))).toBeNull()
+    })
   })
   test(
     'a position that stays the same while the head says that it turns proves ' +

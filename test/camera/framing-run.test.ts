@@ -68,10 +68,42 @@ describe('one move', () => {
   })
   test('fails in the camera’s own words when it refuses', async () => {
     const { heard, ended } = begin({
-      refuse: new Failure('camera/refused', 'The camera refused GotoPreset: battery low'),
+      refuse: new Failure('camera/refused', 'The camera refused GotoPreset: battery low', {
+        extra: { fault: 'env:Sender ter:InvalidArgVal' },
+      }),
     })
     await ended
     expect(heard).toEqual([{ state: 'failed', proofs: [], reason: 'The camera refused GotoPreset: battery low' }])
+  })
+  describe.each<[string, Failure]>([
+    [
+      'an empty answer',
+      new Failure('camera/refused', 'The camera answered GotoPreset with an empty answer (HTTP 204).'),
+    ],
+    ['a web page', new Failure('camera/refused', 'The camera answered with a web page (HTTP 404).')],
+    [
+      'a fault that names nothing',
+      new Failure('camera/refused', 'no', { extra: { fault: 'env:Receiver ter:Action' } }),
+    ],
+    ['a connection that broke', new Failure('camera/unreachable', 'broke off', { extra: { reached: true } })],
+  ])('answered with %s', (_, refuse) => {
+    test('is judged by what the head does: it turns, and is there', async () => {
+      const { clock, ended, heard } = begin({ refuse, obeys: true })
+      await clock.advance(3000)
+      expect(await ended).toMatchObject({ state: 'framed', proofs: ['stopped', 'position'] })
+      expect(heard.map(({ state }) => state)).toEqual(['framed'])
+    })
+    test('fails within a second or so where it does not turn, in the camera’s words', async () => {
+      const { clock, ended } = begin({ refuse })
+      const begun = clock.monotonic()
+      await clock.advance(1500)
+      expect(await ended).toEqual({ state: 'failed', proofs: [], reason: refuse.message })
+      expect(clock.monotonic() - begun).toBeLessThan(2000)
+    })
+  })
+  test('of a camera that cannot be reached fails at once: the next one comes', async () => {
+    const { ended } = begin({ refuse: new Failure('camera/unreachable', 'connect EHOSTUNREACH'), obeys: true })
+    expect(await ended).toMatchObject({ state: 'failed', reason: 'connect EHOSTUNREACH' })
   })
   test('is unproven when the camera accepts and then says nothing', async () => {
     const { clock, ended } = begin({ silent: true })

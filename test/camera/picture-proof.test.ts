@@ -18,11 +18,13 @@ function watch({
   everyMs,
   shows,
   taught = 1,
+  frozen = false,
   until = Number.POSITIVE_INFINITY,
 }: {
   everyMs: number | null
   shows: (afterMs: number) => typeof PLACE
   taught?: number
+  frozen?: boolean
   /** The camera falls silent then. */ until?: number
 }) {
   const clock = createFakeClock()
@@ -37,6 +39,7 @@ function watch({
     references: { all: async () => Array.from({ length: taught }, () => Buffer.alloc(1)) },
     freshStill: createFreshStill({ still, clock }),
     compare: async (picture) => ({ match: shows(Number(new TextDecoder().decode(picture))), blind: null }),
+    isFrozen: () => frozen,
     clock,
   })
   const stop = new AbortController()
@@ -52,6 +55,11 @@ describe('the picture of a preset', () => {
     await clock.advance(800)
     expect(await verdict).toEqual({ proves: true, words: null })
     expect(seen).toEqual([499])
+  })
+  test('of an encoder that is frozen proves nothing, however well it agrees', async () => {
+    const { clock, verdict } = watch({ everyMs: 500, shows: () => PLACE, frozen: true })
+    await clock.advance(800)
+    expect(await verdict).toMatchObject({ proves: false, compared: false, words: expect.stringMatching(/frozen/) })
   })
   test('that still shows the move, since a camera takes its time to the wire, is looked at again', async () => {
     const { clock, verdict, seen } = watch({ everyMs: 500, shows: (afterMs) => (afterMs < 700 ? MOVING : PLACE) })

@@ -8,6 +8,7 @@ export function createFakeHead(options: {
   now(): number
   turnMs?: number
   refuse?: Failure
+  /** Turns all the same. */ obeys?: boolean
   silent?: boolean
   noPosition?: boolean
   noMoveStatus?: boolean
@@ -24,11 +25,15 @@ export function createFakeHead(options: {
     asked,
     async gotoPreset(token) {
       asked.push(token)
-      if (options.refuse) throw options.refuse
+      if (options.refuse && !options.obeys) throw options.refuse
       const found = presets[token]
-      if (!found) throw new Failure('camera/refused', `The camera refused GotoPreset: There is no preset ${token}`)
+      if (!found)
+        throw new Failure('camera/refused', `The camera refused GotoPreset: There is no preset ${token}`, {
+          extra: { fault: 'env:Sender ter:InvalidArgVal ter:NoToken' },
+        })
       target = found
       since = options.now()
+      if (options.refuse) throw options.refuse
     },
     async status(): Promise<PtzStatus> {
       if (options.silent) throw new Failure('camera/unreachable', 'no answer')

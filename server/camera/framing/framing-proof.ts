@@ -23,6 +23,10 @@ export type Evidence = {
    * out: it was.
    */
   positionTrusted?: boolean
+  /** Where it looked before the move, as it said lately; left out: not known. */
+  from?: Partial<PtzPosition> | null
+  /** It told the preset's place sooner than it can have turned, and was not seen on its way to one since. */
+  echoes?: boolean
   deadlineMs: number
 }
 
@@ -48,6 +52,8 @@ export function judge({
   samples,
   moveStatusTrusted,
   positionTrusted = true,
+  from = null,
+  echoes = false,
   deadlineMs,
 }: Evidence): Judgement {
   const said: Proof[] = accepted ? ['accepted'] : []
@@ -56,6 +62,8 @@ export function judge({
   if (!last) return settling
   const sawMoving = samples.some(({ moving }) => moving === true)
   const sawElsewhere = samples.some(({ position }) => isAway(position, last.position))
+  // A zoom that changed says nothing about a direction that did not.
+  const sawTurned = samples.some(({ position }) => hasTurned(position, last.position))
   const away = awayFrom(expected, last.position, sawMoving || sawElsewhere)
   const stopped = last.moving === false && (sawMoving || moveStatusTrusted)
   // Some heads say MOVING for ever: a head whose position stays the same for so long stands. Other heads tell the
@@ -69,7 +77,10 @@ export function judge({
   // that was at its preset already tells no move. A head that is really parked there is unproven, too: which of the
   // two it is, nobody can say from here.
   const zero = !sawElsewhere && away?.there === false && isZero(last.position)
-  const believed = (positionTrusted || sawElsewhere) && !zero && !(contradicts && !away?.there)
+  // It tells where it was sent: at once, or as it has done before.
+  const way = wayTo(expected, samples, from)
+  const echo = way === 'too-soon' || (echoes && way !== 'seen')
+  const believed = (positionTrusted || sawTurned) && !zero && !(contradicts && !away?.there) && !(echo && away?.there)
   const withinMs = timeFor(samples, deadlineMs)
   const late = last.at >= withinMs
 
@@ -77,11 +88,13 @@ export function judge({
   if (away?.there && believed && !moving)
     return { state: 'framed', proofs: stopped ? [...said, 'stopped', 'position'] : [...said, 'position'], reason: null }
   // It moved and stopped, and it does not say where.
-  if (away === null && sawMoving && stopped) return { state: 'framed', proofs: [...said, 'stopped'], reason: null }
+  if ((away === null || (echo && away.there)) && sawMoving && stopped)
+    return { state: 'framed', proofs: [...said, 'stopped'], reason: null }
   if (away && !away.there && believed && standsFor(samples) >= STILL_MS)
     return { state: 'failed', proofs: said, reason: `The camera says it stands ${away.words} away from the preset.` }
   if (contradicts && !away?.there && away !== null && standsFor(samples) >= STILL_MS)
     return { state: 'unproven', proofs: said, reason: CONTRADICTS }
+  if (echo && away?.there && standsFor(samples) >= STILL_MS) return { state: 'unproven', proofs: said, reason: ECHOES }
   // One that nobody has seen elsewhere yet may turn late, and is given its time.
   if (zero && positionTrusted && standsFor(samples) >= STILL_MS)
     return { state: 'unproven', proofs: said, reason: ZERO }
@@ -100,6 +113,7 @@ export function judge({
     reason: unprovenText(last, {
       away,
       believed,
+      echo,
       contradicts,
       accepted,
       moveStatusTrusted: moveStatusTrusted || sawMoving,
@@ -110,6 +124,8 @@ export function judge({
 
 const ZERO =
   'The position that the camera tells is zero on every axis and did not change: a head that does not know where it is tells that, too.'
+const ECHOES =
+  'The camera said that it looks there sooner than any head turns: it may tell where it was sent, not where it looks.'
 const CONTRADICTS =
   'The camera says that it turned, but the position that it tells stayed the same: neither can be believed.'
 
@@ -118,6 +134,7 @@ function unprovenText(
   {
     away,
     believed,
+    echo,
     contradicts,
     accepted,
     moveStatusTrusted,
@@ -125,6 +142,7 @@ function unprovenText(
   }: {
     away: Away | null
     believed: boolean
+    echo: boolean
     contradicts: boolean
     accepted: boolean
     moveStatusTrusted: boolean
@@ -134,6 +152,7 @@ function unprovenText(
   const took = accepted ? 'The camera accepted the move' : 'The camera did not answer the move'
   if (last.moving === true) return `${took}; after ${Math.round(withinMs / 1000)} s it says that it is still moving.`
   if (away && contradicts) return CONTRADICTS
+  if (away?.there && echo) return ECHOES
   if (away && !believed) return `${took}; the position that it tells has never changed, so it proves nothing.`
   if (away === null && last.position) return `${took}; its position and its preset cannot be compared.`
   return moveStatusTrusted && last.moving === false
@@ -144,9 +163,53 @@ function unprovenText(
 const isZero = (position: Partial<PtzPosition> | null): boolean =>
   position?.pan === 0 && position.tilt === 0 && (position.zoom ?? 0) === 0
 
+/**
+ * How a head came to the preset, by its own words. `seen`: it was elsewhere, on its way or before it. `too-soon`: it
+ * was elsewhere, and said that it is there before it can have turned. Null: neither can be said.
+ */
+export function wayTo(
+  expected: Partial<PtzPosition> | null,
+  samples: readonly Sample[],
+  from: Partial<PtzPosition> | null,
+): 'seen' | 'too-soon' | null {
+  const first = samples.findIndex(({ position }) => isThere(expected, position))
+  if (first === -1) return null
+  if (samples.slice(0, first).some(({ position }) => hasTurned(position, expected))) return 'seen'
+  const far = turnBetween(from, expected)
+  return far !== null && (samples[first]?.at ?? 0) < quickestMs(far) ? 'too-soon' : null
+}
+
+/** No head that is sold turns faster, or comes up to that sooner. Degrees and seconds. */
+const FASTEST = 700
+const QUICKEST = 4000
+function quickestMs(degrees: number): number {
+  const seconds =
+    degrees < FASTEST ** 2 / QUICKEST ? 2 * Math.sqrt(degrees / QUICKEST) : degrees / FASTEST + FASTEST / QUICKEST
+  return seconds * 1000
+}
+/** A share of the range as degrees, the least that it can be: heads that turn by half a circle are seldom sold. */
+const PAN_DEGREES = 90
+const TILT_DEGREES = 45
+/** How far it is between two places, degrees at least; null where they are one, or cannot be compared. */
+function turnBetween(a: Partial<PtzPosition> | null, b: Partial<PtzPosition> | null): number | null {
+  if (!hasTurned(a, b)) return null
+  const { pan, tilt, degrees } = differences(a, b, true) ?? { pan: null, tilt: null, degrees: false }
+  return Math.max((pan ?? 0) * (degrees ? 1 : PAN_DEGREES), (tilt ?? 0) * (degrees ? 1 : TILT_DEGREES))
+}
+
+/** Whether a head looked in another direction: pan or tilt, never its zoom alone. */
+export function hasTurned(before: Partial<PtzPosition> | null, after: Partial<PtzPosition> | null): boolean {
+  const found = differences(before, after, true)
+  return found !== null && Math.max(found.pan ?? 0, found.tilt ?? 0) > toleranceOf(found)
+}
+
 /** Whether two places that a camera named are certainly not the same one. */
 export const isAway = (expected: Partial<PtzPosition> | null, actual: Partial<PtzPosition> | null): boolean =>
   awayFrom(expected, actual, true)?.there === false
+
+/** Whether two places of a head are told in units or spaces that cannot be compared. */
+export const areOtherUnits = (a: Partial<PtzPosition> | null, b: Partial<PtzPosition> | null): boolean =>
+  a?.pan !== undefined && b?.pan !== undefined && differences(a, b, true) === null
 
 /** Whether two places that a camera named are certainly the same one. */
 export const isThere = (expected: Partial<PtzPosition> | null, actual: Partial<PtzPosition> | null): boolean =>
@@ -154,15 +217,23 @@ export const isThere = (expected: Partial<PtzPosition> | null, actual: Partial<P
 
 type Away = { there: boolean; words: string }
 
+type Differences = {
+  pan: number | null
+  tilt: number | null
+  zoom: number | null
+  degrees: boolean
+  /** Each axis that one of the two names is named by the other, in the same space; a direction among them. */
+  whole: boolean
+}
 /**
  * @param wraps whether the ends of its pan may be one place: only of a head that has moved, since one with end stops
  * stands at one of them. Null: they cannot be compared.
  */
-function awayFrom(
+function differences(
   expected: Partial<PtzPosition> | null,
   actual: Partial<PtzPosition> | null,
   wraps: boolean,
-): Away | null {
+): Differences | null {
   if (!expected || !actual) return null
   const panTilt =
     sameSpace(expected.panTiltSpace, actual.panTiltSpace) &&
@@ -177,13 +248,29 @@ function awayFrom(
       ? difference(expected.zoom, actual.zoom)
       : null
   if (pan === null && tilt === null && zoom === null) return null
-  const tolerance = degrees ? DEGREES_TOLERANCE : PAN_TILT_TOLERANCE
-  const there = (pan ?? 0) <= tolerance && (tilt ?? 0) <= tolerance && (zoom ?? 0) <= ZOOM_TOLERANCE
-  const share = Math.max(pan ?? 0, tilt ?? 0)
-  if (share <= tolerance) return { there, words: 'a zoom step' }
+  const told = (axis: 'pan' | 'tilt' | 'zoom', found: number | null): boolean =>
+    found !== null || (expected[axis] === undefined && actual[axis] === undefined)
+  return { pan, tilt, zoom, degrees, whole: pan !== null && told('tilt', tilt) && told('zoom', zoom) }
+}
+const toleranceOf = ({ degrees }: Differences): number => (degrees ? DEGREES_TOLERANCE : PAN_TILT_TOLERANCE)
+const agree = (found: Differences): boolean =>
+  Math.max(found.pan ?? 0, found.tilt ?? 0) <= toleranceOf(found) && (found.zoom ?? 0) <= ZOOM_TOLERANCE
+
+/** Null: they cannot be compared, or they agree in what both name, and one of them names more. */
+function awayFrom(
+  expected: Partial<PtzPosition> | null,
+  actual: Partial<PtzPosition> | null,
+  wraps: boolean,
+): Away | null {
+  const found = differences(expected, actual, wraps)
+  if (!found) return null
+  const there = agree(found)
+  if (there && !found.whole) return null
+  const share = Math.max(found.pan ?? 0, found.tilt ?? 0)
+  if (share <= toleranceOf(found)) return { there, words: 'a zoom step' }
   return {
     there,
-    words: degrees
+    words: found.degrees
       ? `${Math.max(1, Math.round(share))} degrees`
       : `${Math.min(100, Math.max(1, Math.round(share * 50)))} % of its range`,
   }
@@ -244,7 +331,8 @@ function stillFor(samples: readonly Sample[]): number {
   let since = last.at
   for (let i = samples.length - 1; i >= 0; i -= 1) {
     const sample = samples[i]
-    if (!sample || !awayFrom(last.position, sample.position, true)?.there) break
+    const found = sample && differences(last.position, sample.position, true)
+    if (!sample || !found || !agree(found)) break
     since = sample.at
   }
   return last.at - since

@@ -3,7 +3,7 @@ import type { PresetToken, PtzPosition, PtzStatus } from '../../glossary/camera.
 import type { Clock } from '../../tools/clock.ts'
 import { Failure, messageOf } from '../../tools/failure.ts'
 import type { Aim } from './geometric-aim.ts'
-import { type Judgement, type Sample, isAway, judge, timeFor } from './framing-proof.ts'
+import { type Judgement, type Sample, isAway, judge, timeFor, wayTo } from './framing-proof.ts'
 import type { PictureVerdict } from './picture-match.ts'
 
 /** What the camera is asked to do. Only a preset has a place that its arrival can be judged by. */
@@ -23,6 +23,11 @@ export type FramingHead = {
   moveStatusTrusted(): boolean
   /** True once it was seen at two places; left out: it was. */
   positionTrusted?(): boolean
+  /** Where it looks, as it said in the last seconds; null: nobody knows. Left out: so it is. */
+  lookedAt?(): Partial<PtzPosition> | null
+  /** It tells where it was sent, not where it looks; left out: it does not. */
+  echoes?(): boolean
+  learnEcho?(echoes: boolean): void
   /** How long this head may take, as it has shown; milliseconds. */
   deadlineMs(): number
   /** How long it took this time. */
@@ -63,11 +68,12 @@ export async function runFraming(options: {
   // Who waited for something before this may have lost the head meanwhile.
   if (signal.aborted) return { state: 'failed', proofs: [], reason: 'The camera was needed elsewhere.' }
   const askedAt = clock.monotonic()
+  const from = head.lookedAt?.() ?? null
   const sending = begin(head, move, signal)
   const patience = new AbortController()
   await Promise.race([sending.ended, clock.sleep(LOOK_UNASKED_MS, patience.signal)])
   patience.abort()
-  if (sending.answer === 'no' && !isSilence(sending.error))
+  if (sending.answer === 'no' && isRefusal(sending.error))
     return tell({ state: 'failed', proofs: [], reason: messageOf(sending.error) })
   if (sending.answer === 'yes') tell({ state: 'moving', proofs: ['accepted'], reason: null })
   const samples: Sample[] = []
@@ -75,6 +81,7 @@ export async function runFraming(options: {
     ...options,
     samples,
     askedAt,
+    from,
     sending,
     onAccepted: () => tell({ state: 'moving', proofs: ['accepted'], reason: null }),
   })
@@ -82,6 +89,8 @@ export async function runFraming(options: {
     ({ moving, position }) => moving === true || isAway(position, samples.at(-1)?.position ?? null),
   )
   if (move.way !== 'preset') return tell(withoutPreset(moved, move.way))
+  const way = wayTo(head.presetPosition(move.token), samples, from)
+  if (way !== null) head.learnEcho?.(way === 'too-soon')
   // A head that stood there already says nothing about how long a move takes.
   if (moved.state === 'framed' && travelled) head.learnMove(clock.monotonic() - askedAt)
   const judged = head.presetConfirmed?.(move.token) === false ? unconfirmed(moved) : moved
@@ -112,6 +121,19 @@ function begin(head: FramingHead, move: Move, signal: AbortSignal): Sending {
  * preset, a fixed camera are answers.
  */
 const isSilence = (error: unknown): boolean => error instanceof Failure && error.extra.timedOut === true
+/**
+ * A no in so many words, or one of ours: the head was not asked to move. An empty answer, a web page, a fault that
+ * names nothing, a connection that broke: some cameras answer so to what they do.
+ */
+const isRefusal = (error: unknown): boolean =>
+  !(error instanceof Failure) ||
+  !ODD_ANSWERS.has(error.code) ||
+  (error.code === 'camera/unreachable' && error.extra.reached !== true) ||
+  error.extra.credentials === true ||
+  /Sender|NoToken|NoProfile|NoPTZ|NoEntity|InvalidArg|NotSupported|NotAuthorized/i.test(String(error.extra.fault))
+const ODD_ANSWERS = new Set(['camera/refused', 'camera/unreachable'])
+/** What answered oddly and is not seen turning by then has refused. */
+const DOUBT_MS = 1000
 
 /**
  * The preset of this token has another name or place than the engineer confirmed: its own words prove nothing until
@@ -163,6 +185,7 @@ async function watchMove({
   signal,
   samples,
   askedAt,
+  from,
   sending,
   onAccepted,
 }: {
@@ -172,6 +195,7 @@ async function watchMove({
   signal: AbortSignal
   /** Filled here. */ samples: Sample[]
   askedAt: number
+  from: Partial<PtzPosition> | null
   sending: Sending
   onAccepted(): void
 }): Promise<Judgement> {
@@ -198,15 +222,19 @@ async function watchMove({
       heardAt = clock.monotonic()
       onAccepted()
     }
-    if (sending.answer === 'no' && !isSilence(sending.error))
-      return { state: 'failed', proofs: [], reason: messageOf(sending.error) }
     const now = clock.monotonic()
+    const turns = samples.some(({ moving, position: at }) => moving === true || isAway(from, at))
+    const doubted = !isSilence(sending.error) && !turns && now - askedAt >= DOUBT_MS
+    if (sending.answer === 'no' && (isRefusal(sending.error) || doubted))
+      return { state: 'failed', proofs: [], reason: messageOf(sending.error) }
     const judgement = judge({
       accepted: told,
       expected: position,
       samples,
       moveStatusTrusted: head.moveStatusTrusted(),
       positionTrusted: head.positionTrusted?.() ?? true,
+      from,
+      echoes: head.echoes?.() ?? false,
       deadlineMs,
     })
     if (judgement.state !== 'moving' || signal.aborted) return judgement

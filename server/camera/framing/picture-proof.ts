@@ -32,6 +32,8 @@ const BLIND = {
   dark: 'The picture is dark: nothing can be seen in it.',
   covered: 'The picture is blank: the lens may be covered.',
 }
+const FROZEN =
+  'The picture has not changed by a single point for a while: the camera’s encoder is frozen, so it shows what was.'
 
 export type FreshStill = (camera: CameraId, signal?: AbortSignal, afterMs?: number) => ReturnType<Still>
 
@@ -60,11 +62,13 @@ export function createPictureProof({
   references,
   freshStill,
   compare,
+  isFrozen = () => false,
   clock,
 }: {
   references: Pick<PictureReferences, 'all'>
   freshStill: FreshStill
   compare(picture: Uint8Array, references: Uint8Array[], masks: Mask[]): Promise<Comparison>
+  /** Whether the camera sends one picture over and over. */ isFrozen?(camera: CameraId): boolean
   clock: Clock
 }): PictureProof {
   return async (camera, token, masks, signal, onSeen = () => {}) => {
@@ -81,6 +85,8 @@ export function createPictureProof({
       const verdict: PictureVerdict = blind
         ? { proves: false, compared: false, words: BLIND[blind] }
         : judgeMatch(match)
+      // A frozen picture of the right place would prove it for ever.
+      if (isFrozen(camera)) return { proves: false, compared: false, words: FROZEN }
       if (verdict.proves || found.at >= settledAt) return verdict
     }
   }

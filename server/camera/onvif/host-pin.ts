@@ -16,7 +16,8 @@ const systemLookUp: LookUp = async (name) => {
     tooLong,
   ]).catch(() => [])
 }
-const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
+/** An IPv6 address without its brackets. */
+export const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '')
 
 /** @param nat the camera's own network is another: the configured host stands in the place of any that it names. */
 export async function pinStream(
@@ -43,7 +44,7 @@ export async function pinStream(
 }
 
 /** The site file has a name and the camera its address, or the other way round. */
-async function isSameHost(named: string, configured: string, lookUp: LookUp): Promise<boolean> {
+export async function isSameHost(named: string, configured: string, lookUp: LookUp = systemLookUp): Promise<boolean> {
   if (isIP(named) !== 0 && isIP(configured) !== 0) return named === configured
   const addressesOf = async (host: string): Promise<string[]> => (isIP(host) === 0 ? lookUp(host) : [host])
   const [one, other] = await Promise.all([addressesOf(named), addressesOf(configured)])

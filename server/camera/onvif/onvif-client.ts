@@ -85,6 +85,7 @@ export function createOnvifClient({
         return expectAnswer(again.reply, again.status, request.action)
       }
       byOurClock = !byOurClock
+      return expectAnswer(answer.reply, answer.status, request.action, 2)
     }
     return expectAnswer(answer.reply, answer.status, request.action)
   }
@@ -137,6 +138,15 @@ export function createOnvifClient({
       offsetMs = Math.round(cameraNow - (sentAt + clock.now()) / 2)
       return offsetMs
     },
+    /** What device it is: only one that takes our password tells. @throws camera/unreachable, camera/refused */
+    information: (deadlineMs: number): Promise<XmlElement> =>
+      call({
+        path: devicePath,
+        namespace: DEVICE,
+        action: 'GetDeviceInformation',
+        body: `<GetDeviceInformation xmlns="${DEVICE}"/>`,
+        deadlineMs,
+      }),
     /** A still over HTTP; null when it gives none that is a JPEG. The address is pinned to the configured host. */
     async picture(uri: string, deadlineMs: number): Promise<Buffer | null> {
       const address = pinService(uri, base)
@@ -183,11 +193,12 @@ function hardwareAddressIn(networkInterface: XmlElement): string | null {
   return /^[0-9a-f]{12}$/.test(digits) ? (digits.match(/../g) ?? []).join(':') : null
 }
 
-function expectAnswer(reply: Reply, status: number, action: string): XmlElement {
+/** @param tries how often our password was sent for it */
+function expectAnswer(reply: Reply, status: number, action: string, tries = 1): XmlElement {
   if (reply.kind === 'body' && reply.name === `${action}Response`) return reply.element
   if (isRefusal({ reply, status }))
     throw new Failure('camera/refused', 'The camera refused our user name and password.', {
-      extra: { credentials: true, trouble: 'password' },
+      extra: { credentials: true, trouble: 'password', tries },
     })
   if (reply.kind === 'fault')
     throw new Failure('camera/refused', `The camera refused ${action}: ${reply.words}`, {

@@ -6,6 +6,7 @@ import type { EventEmitter } from 'node:events'
 import onvif from 'onvif'
 import type { FoundCamera } from '../../glossary/camera.ts'
 import type { OnvifAccess } from '../../glossary/site.ts'
+import { Failure } from '../../tools/failure.ts'
 import { realClock } from '../../tools/clock.ts'
 import { answerCalls } from '../../tools/process/worker-calls.ts'
 import { type DeviceInquiry, type MaskedCameras, inquireDevice } from './device-inquiry.ts'
@@ -101,12 +102,21 @@ async function withClient<T>(access: OnvifAccess, ask: (client: OnvifClient) => 
   }
 }
 
+/** Longer than any camera takes that answers at all. */
+const CLOCK_MS = 2000
+/** @throws where nobody is there at all */
+function lifeless(error: unknown): void {
+  if (error instanceof Failure && (error.extra.timedOut === true || error.extra.reached === true)) return
+  throw error
+}
+
 const calls = {
   discover,
   /** @throws camera/unreachable, camera/refused */
   take: (access: OnvifAccess, timeoutMs: number): Promise<Inventory> =>
     withClient(access, async (client) => {
-      await client.measureClock(timeoutMs)
+      // One that tells no time, or not to us, goes by ours.
+      await client.measureClock(Math.min(CLOCK_MS, timeoutMs)).catch(lifeless)
       return takeInventory(client, access, timeoutMs, await answersOf(client, access, timeoutMs))
     }),
   /** @throws camera/unreachable, camera/refused */

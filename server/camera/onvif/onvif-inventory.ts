@@ -6,6 +6,7 @@
  */
 import type { OnvifAccess } from '../../glossary/site.ts'
 import { Failure, messageOf } from '../../tools/failure.ts'
+import { bare, isSameHost } from './host-pin.ts'
 import { pinService } from './onvif-address.ts'
 import type { OnvifClient } from './onvif-client.ts'
 import { escapeXml } from './onvif-envelope.ts'
@@ -23,6 +24,8 @@ export type Inventory = {
   source: string
   /** The profile that moves the head; null for a fixed camera. */
   ptzProfile: string | null
+  /** Which of the device's heads that is: its PTZ configuration and node; null for a fixed camera. */
+  head: string | null
   /** Where its PTZ service is: a path, or a whole address on the configured host; null for a fixed camera. */
   ptzPath: string | null
   /** The same of its event service; null when it has none. */
@@ -34,6 +37,8 @@ export type Inventory = {
   snapshots: Record<string, string | null>
   /** Why it is not recorded or moved though it answers: a sentence for the operator. */
   fault: { kind: 'channel' | 'stream' | 'ptz'; words: string } | null
+  /** What it did not answer though it may know it: worth asking again. */
+  unanswered: string[]
   channels: Channel[]
 }
 
@@ -46,9 +51,62 @@ const SCHEMA = 'http://www.onvif.org/ver10/schema'
 
 type Services = { media: string | null; media2: string | null; ptz: string | null; events: string | null }
 type Call = (path: string, namespace: string, action: string, inner?: string, long?: true) => Promise<XmlElement>
+/** The same of what it need not answer. */
+type Ask = (...question: Parameters<Call>) => Promise<XmlElement | null>
 
-/** What could not be asked for is left out; a refused password or a device that is not there ends everything. */
-async function bonus<T>(asked: Promise<T>): Promise<T | null> {
+/** Of a question that a device need not answer, milliseconds. */
+const OPTIONAL_MS = 3000
+/** A device that has answered nothing yet, and is silent so often, is not there. */
+const MOST_SILENCES = 2
+/** Wrong passwords in a row: some cameras lock an account after a few. */
+const MOST_REFUSALS = 2
+
+/**
+ * Asks what a device need not answer: what it does not know, refuses to us, or does not answer at all is left out, as
+ * long as it answers others. A password that is wrong, and a device that is not there, end everything.
+ */
+export function createOptional() {
+  let answered = false
+  let knowsUs = false
+  let silences = 0
+  let refusals = 0
+  const unanswered: string[] = []
+  return {
+    /** Actions that it did not answer though it may know them: they are worth asking again. */
+    unanswered: (): readonly string[] => unanswered,
+    /** What had to be answered was: our password is right. */
+    isKnown(): void {
+      answered = true
+      knowsUs = true
+    },
+    async ask<T>(action: string, question: () => Promise<T>): Promise<T | null> {
+      try {
+        const answer = await question()
+        answered = true
+        return answer
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error
+        const isRefused = error.code === 'camera/refused'
+        answered ||= isRefused
+        if (isRefused && error.extra.credentials !== true) return null
+        if (isRefused) {
+          refusals += Number(error.extra.tries ?? 1)
+          if (!knowsUs && refusals >= MOST_REFUSALS) throw error
+        } else {
+          const isThere = error.extra.timedOut === true || error.extra.reached === true
+          silences += 1
+          if (!answered && (!isThere || silences >= MOST_SILENCES)) throw error
+        }
+        unanswered.push(action)
+        return null
+      }
+    },
+  }
+}
+type Optional = ReturnType<typeof createOptional>
+
+/** What a device that answers may refuse, silence excepted: an answer that comes late is worth waiting for. */
+async function refusable<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked
   } catch (error) {
@@ -69,18 +127,27 @@ const callBy =
       ...(long ? { long } : {}),
     })
 
+const askBy = (client: OnvifClient, deadlineMs: number, optional: Optional): Ask => {
+  const call = callBy(client, Math.min(OPTIONAL_MS, deadlineMs))
+  return (...question) => optional.ask(question[2], () => call(...question))
+}
+
 /** What is the same for every channel of a device. */
-export type DeviceAnswers = { services: Services; information: XmlElement; media: MediaAnswers }
+export type DeviceAnswers = { services: Services; information: XmlElement; media: MediaAnswers; optional: Optional }
 /**
  * @param client one that has measured the device's clock.
  * @param deadlineMs of each question, milliseconds.
  * @throws camera/unreachable, camera/refused with `extra.trouble`
  */
 export async function askDevice(client: OnvifClient, deadlineMs: number): Promise<DeviceAnswers> {
-  const call = callBy(client, deadlineMs)
-  const services = await servicesOf(client, call)
-  const information = (await bonus(call(client.devicePath, DEVICE, 'GetDeviceInformation'))) ?? {}
-  return { services, information, media: await profilesOf(services, client, call) }
+  const optional = createOptional()
+  const ask = askBy(client, deadlineMs, optional)
+  const services = await servicesOf(client, ask)
+  const information = await ask(client.devicePath, DEVICE, 'GetDeviceInformation')
+  if (information) optional.isKnown()
+  const media = await profilesOf(services, client, { ask, call: callBy(client, deadlineMs) })
+  optional.isKnown()
+  return { services, information: information ?? {}, media, optional }
 }
 
 /** @throws camera/unreachable, camera/refused with `extra.trouble` */
@@ -88,11 +155,12 @@ export async function takeInventory(
   client: OnvifClient,
   access: OnvifAccess,
   deadlineMs: number,
-  { services, information, media: answers }: DeviceAnswers,
+  { services, information, media: answers, optional }: DeviceAnswers,
   everyStill = false,
 ): Promise<Inventory> {
   const call = callBy(client, deadlineMs)
-  const media = urisOf(answers, call)
+  const ask = askBy(client, deadlineMs, optional)
+  const media = urisOf(answers, { ask, call })
   const chosen = chooseProfiles(answers.profiles, access)
   const told = {
     manufacturer: textIn(information, 'Manufacturer') || 'unknown',
@@ -109,31 +177,41 @@ export async function takeInventory(
       profile: '',
       source: '',
       ptzProfile: null,
+      head: null,
       ptzPath: null,
       streamUri: null,
       smallUri: null,
       fault: { kind: 'channel', words: chosen.fault },
+      unanswered: [...optional.unanswered()],
     }
   const { record, small, ptz } = chosen
-  const streamUri = await bonus(media.streamUri(record.token))
-  const smallUri = small && (await bonus(media.streamUri(small.token)))
+  const streamUri = await refusable(media.streamUri(record.token))
+  // Some list their profiles by Media2 and give addresses by Media only.
+  if (streamUri === null && answers.second && services.media) {
+    const first = await firstProfiles(services.media, call).catch(() => null)
+    if (first)
+      return takeInventory(client, access, deadlineMs, { services, information, media: first, optional }, everyStill)
+  }
+  const smallUri = small && (await media.maybeStreamUri(small.token))
   const fault: Inventory['fault'] = streamUri
     ? ptz && !services.ptz
       ? {
           kind: 'ptz',
           words: 'Its media profile has a PTZ configuration, and it names no PTZ service: it cannot be moved.',
         }
-      : await ptzFault(ptz, services, call)
+      : await ptzFault(ptz, services, ask)
     : { kind: 'stream', words: `It names no stream address for its profile "${record.token}".` }
   return {
     ...told,
     profile: record.token,
     source: record.source ?? '',
     ptzProfile: services.ptz && ptz ? ptz.token : null,
+    head: services.ptz && ptz ? `${ptz.ptzConfiguration ?? ''} ${ptz.ptzNode ?? ''}` : null,
     ptzPath: ptz ? services.ptz : null,
     streamUri,
     smallUri,
     fault,
+    unanswered: [...optional.unanswered()],
   }
 }
 
@@ -141,14 +219,14 @@ const MOST_STILLS = 32
 async function snapshotsOf(channels: readonly Channel[], media: Media): Promise<Record<string, string | null>> {
   const found: Record<string, string | null> = {}
   for (const { source, profiles } of channels.slice(0, MOST_STILLS))
-    found[source] = profiles[0] ? await bonus(media.snapshotUri(profiles[0].token)) : null
+    found[source] = profiles[0] ? await media.snapshotUri(profiles[0].token) : null
   return found
 }
 
 /** A head that no profile moves is silently a fixed camera otherwise. */
-async function ptzFault(ptz: MediaProfile | null, services: Services, call: Call): Promise<Inventory['fault']> {
+async function ptzFault(ptz: MediaProfile | null, services: Services, ask: Ask): Promise<Inventory['fault']> {
   if (ptz || !services.ptz) return null
-  const configurations = await bonus(call(services.ptz, PTZ, 'GetConfigurations'))
+  const configurations = await ask(services.ptz, PTZ, 'GetConfigurations')
   const tokens = configurations
     ? elementsIn(configurations, 'PTZConfiguration').flatMap((each) => attributeIn(each, 'token') ?? [])
     : []
@@ -164,34 +242,45 @@ async function ptzFault(ptz: MediaProfile | null, services: Services, call: Call
 }
 
 /** GetServices and GetCapabilities: devices answer one, the other, or each in part. */
-async function servicesOf(client: OnvifClient, call: Call): Promise<Services> {
-  const pin = (address: string | null | undefined): string | null => (address ? pinService(address, client.base) : null)
-  const listed = await bonus(
-    call(client.devicePath, DEVICE, 'GetServices', '<IncludeCapability>false</IncludeCapability>'),
-  )
-  const at = (namespace: string): string | null =>
+async function servicesOf(client: OnvifClient, ask: Ask): Promise<Services> {
+  const ours = new Map<string, boolean>()
+  async function pin(address: string | null | undefined): Promise<string | null> {
+    if (!address) return null
+    const host = URL.canParse(address) ? new URL(address).hostname : client.base.hostname
+    if (!ours.has(host)) ours.set(host, await isSameHost(bare(host), bare(client.base.hostname)))
+    return pinService(address, client.base, (named) => ours.get(named) === true)
+  }
+  const listed = await ask(client.devicePath, DEVICE, 'GetServices', '<IncludeCapability>false</IncludeCapability>')
+  const at = (namespace: string): Promise<string | null> =>
     pin(
       listed &&
         elementsIn(listed, 'Service').flatMap((each) =>
           textIn(each, 'Namespace')?.trim() === namespace ? [textIn(each, 'XAddr')?.trim()] : [],
         )[0],
     )
-  const services = { media: at(MEDIA), media2: at(MEDIA2), ptz: at(PTZ), events: at(EVENTS) }
+  const services = {
+    media: await at(MEDIA),
+    media2: await at(MEDIA2),
+    ptz: await at(PTZ),
+    events: await at(EVENTS),
+  }
   if (services.media && services.ptz && services.events) return services
-  const told = await bonus(call(client.devicePath, DEVICE, 'GetCapabilities', '<Category>All</Category>'))
+  const told = await ask(client.devicePath, DEVICE, 'GetCapabilities', '<Category>All</Category>')
   const capabilities = elementIn(told ?? {}, 'Capabilities') ?? {}
-  const able = (name: string): string | null => pin(textIn(elementIn(capabilities, name) ?? {}, 'XAddr')?.trim())
+  const able = (name: string): Promise<string | null> =>
+    pin(textIn(elementIn(capabilities, name) ?? {}, 'XAddr')?.trim())
   return {
     ...services,
-    media: services.media ?? able('Media'),
-    ptz: services.ptz ?? able('PTZ'),
-    events: services.events ?? able('Events'),
+    media: services.media ?? (await able('Media')),
+    ptz: services.ptz ?? (await able('PTZ')),
+    events: services.events ?? (await able('Events')),
   }
 }
 
 type MediaAnswers = { profiles: MediaProfile[]; path: string; second: boolean }
 type Media = {
   streamUri(profile: string): Promise<string | null>
+  /** Of a stream that is no loss. */ maybeStreamUri(profile: string): Promise<string | null>
   snapshotUri(profile: string): Promise<string | null>
 }
 
@@ -199,8 +288,12 @@ type Media = {
  * By Media2 where it answers: only there H.265 has a name. Else by Media; a device that names no media service is
  * asked at its own address.
  */
-async function profilesOf({ media, media2 }: Services, client: OnvifClient, call: Call): Promise<MediaAnswers> {
-  const second = media2 === null ? null : await bonus(call(media2, MEDIA2, 'GetProfiles', '<Type>All</Type>', true))
+async function profilesOf(
+  { media, media2 }: Services,
+  client: OnvifClient,
+  { ask, call }: { ask: Ask; call: Call },
+): Promise<MediaAnswers> {
+  const second = media2 === null ? null : await ask(media2, MEDIA2, 'GetProfiles', '<Type>All</Type>', true)
   const bySecond = second
     ? elementsIn(second, 'Profiles').flatMap((each) =>
         profileOf(each, elementIn(each, 'Configurations') ?? {}, {
@@ -212,12 +305,16 @@ async function profilesOf({ media, media2 }: Services, client: OnvifClient, call
     : []
   if (media2 !== null && bySecond.some(({ source }) => source !== null))
     return { profiles: bySecond, path: media2, second: true }
-  const path = media ?? client.devicePath
+  return firstProfiles(media ?? client.devicePath, call)
+}
+
+async function firstProfiles(path: string, call: Call): Promise<MediaAnswers> {
   let first: XmlElement
   try {
     first = await call(path, MEDIA, 'GetProfiles', '', true)
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'camera/refused' || error.extra.credentials === true) throw error
+    const { code, extra } = error instanceof Failure ? error : { code: null, extra: {} }
+    if (code !== 'camera/refused' || extra.credentials === true || extra.trouble === 'web-page') throw error
     throw new Failure(
       'camera/refused',
       'It does not say which media profiles it has: it cannot be recorded by ONVIF. ' +
@@ -238,30 +335,22 @@ async function profilesOf({ media, media2 }: Services, client: OnvifClient, call
   }
 }
 
-function urisOf({ path, second }: MediaAnswers, call: Call): Media {
+function urisOf({ path, second }: MediaAnswers, { ask, call }: { ask: Ask; call: Call }): Media {
   const tokenIn = (profile: string): string => `<ProfileToken>${escapeXml(profile)}</ProfileToken>`
-  if (second)
-    return {
-      streamUri: async (profile) =>
-        uriIn(await call(path, MEDIA2, 'GetStreamUri', `<Protocol>RTSP</Protocol>${tokenIn(profile)}`)),
-      snapshotUri: async (profile) => uriIn(await call(path, MEDIA2, 'GetSnapshotUri', tokenIn(profile))),
-    }
+  const setup =
+    `<StreamSetup><Stream xmlns="${SCHEMA}">RTP-Unicast</Stream><Transport xmlns="${SCHEMA}">` +
+    '<Protocol>RTSP</Protocol></Transport></StreamSetup>'
+  const stream = (profile: string): Parameters<Call> =>
+    second
+      ? [path, MEDIA2, 'GetStreamUri', `<Protocol>RTSP</Protocol>${tokenIn(profile)}`]
+      : [path, MEDIA, 'GetStreamUri', `${setup}${tokenIn(profile)}`]
+  const addressIn = (answer: XmlElement | null): string | null =>
+    uriIn(second ? answer : answer && elementIn(answer, 'MediaUri'))
   return {
-    streamUri: async (profile) =>
-      uriIn(
-        elementIn(
-          await call(
-            path,
-            MEDIA,
-            'GetStreamUri',
-            `<StreamSetup><Stream xmlns="${SCHEMA}">RTP-Unicast</Stream><Transport xmlns="${SCHEMA}">` +
-              `<Protocol>RTSP</Protocol></Transport></StreamSetup>${tokenIn(profile)}`,
-          ),
-          'MediaUri',
-        ),
-      ),
+    streamUri: async (profile) => addressIn(await call(...stream(profile))),
+    maybeStreamUri: async (profile) => addressIn(await ask(...stream(profile))),
     snapshotUri: async (profile) =>
-      uriIn(elementIn(await call(path, MEDIA, 'GetSnapshotUri', tokenIn(profile)), 'MediaUri')),
+      addressIn(await ask(path, second ? MEDIA2 : MEDIA, 'GetSnapshotUri', tokenIn(profile))),
   }
 }
 const uriIn = (element: XmlElement | null): string | null => (element && textIn(element, 'Uri')?.trim()) || null
@@ -286,6 +375,7 @@ function profileOf(
       width: Number(textIn(resolution, 'Width')) || 0,
       height: Number(textIn(resolution, 'Height')) || 0,
       ptzNode: ptz ? (textIn(ptz, 'NodeToken') ?? '') : null,
+      ...(ptz ? { ptzConfiguration: attributeIn(ptz, 'token') ?? '' } : {}),
     },
   ]
 }

@@ -95,11 +95,15 @@ export function createPoster(
               bytes: Buffer.concat(chunks),
             }),
           )
-          answer.on('aborted', () => reject(new Error('the camera broke off in the middle of its answer')))
+          answer.on('aborted', () =>
+            reject(Object.assign(new Error('the camera broke off in the middle of its answer'), { reached: true })),
+          )
           answer.on('error', reject)
           if (Number(answer.headers['content-length'] ?? 0) > mostBytes) tooLong()
         },
       )
+      let wasSent = false
+      sent.once('finish', () => (wasSent = true))
       sent.setNoDelay(true)
       sent.once('socket', () => {
         if (!sent.reusedSocket) connections += 1
@@ -118,7 +122,13 @@ export function createPoster(
         })
       else sent.end(body ?? undefined)
       sent.on('error', (error: NodeJS.ErrnoException) =>
-        reject(Object.assign(error, { stale: sent.reusedSocket && STALE.has(error.code ?? '') })),
+        reject(
+          Object.assign(error, {
+            stale: sent.reusedSocket && STALE.has(error.code ?? ''),
+            // It has the question, and did with it what it did.
+            reached: wasSent,
+          }),
+        ),
       )
     })
   }
@@ -146,6 +156,7 @@ export function createPoster(
         extra: {
           trouble: words.startsWith(OTHER_CERTIFICATE) ? 'certificate' : 'unreachable',
           ...(signal.aborted ? { timedOut: true } : {}),
+          ...((error as { reached?: boolean }).reached ? { reached: true } : {}),
         },
       })
     }

@@ -15,6 +15,7 @@ export type MediaProfile = {
   width: number
   height: number
   /** Its PTZ configuration's node; '' when it has one that names none, null when it has none. */ ptzNode: string | null
+  /** That configuration's own token. */ ptzConfiguration?: string
 }
 /** What the site file says of the channel; each may be left out. */
 export type ChannelWish = {

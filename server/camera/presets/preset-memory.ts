@@ -5,7 +5,7 @@
  */
 import type { CameraId, Preset, PresetToken } from '../../glossary/camera.ts'
 import type { Draft, Recorded } from '../../glossary/ledger.ts'
-import { isAway, isThere } from '../framing/framing-proof.ts'
+import { areOtherUnits, isAway, isThere } from '../framing/framing-proof.ts'
 
 export type KnownPreset = Pick<Preset, 'name' | 'position'>
 type Saved = [CameraId, [PresetToken, KnownPreset][]][]
@@ -17,8 +17,10 @@ type Saved = [CameraId, [PresetToken, KnownPreset][]][]
 export function presetChange(confirmed: KnownPreset, now: KnownPreset): string | null {
   if (confirmed.name !== '' && now.name !== '' && confirmed.name !== now.name)
     return `On the camera it was named “${confirmed.name}” and is now “${now.name}”.`
-  return isAway(confirmed.position, now.position)
-    ? 'On the camera it has another position than when it was confirmed.'
+  if (isAway(confirmed.position, now.position))
+    return 'On the camera it has another position than when it was confirmed.'
+  return areOtherUnits(confirmed.position, now.position)
+    ? 'The camera tells its position in other units than when it was confirmed: nobody can say whether it is the same.'
     : null
 }
 
@@ -73,7 +75,10 @@ export function createPresetMemory() {
       for (const { token, name, position } of presets) {
         if (!mapped.has(token)) continue
         const confirmed = known.get(camera)?.get(token)
-        if (!confirmed) {
+        // A place that was not told when it was learnt: from now on a change of it is one.
+        const isNowPlaced =
+          confirmed?.position === null && position !== null && presetChange(confirmed, { name, position }) === null
+        if (!confirmed || (isNowPlaced && !changes.has(keyOf(camera, token)))) {
           remember(camera, token, { name, position })
           learned.push({
             kind: 'preset.learned',
