@@ -141,4 +141,18 @@ describe('the book of incidents', () => {
     ]).toEqual([['inc-3'], 300, 'inc-3'])
     expect(await again.page(null, null, 20)).toEqual(await book.page(null, null, 20))
   })
+  test('knows which other open press a camera’s presets show: its head is not lent while somebody may need it', () => {
+    const { book, write } = years(6, [2, 4])
+    const presets = (...points: number[]) => new Map(points.map((i) => [`hp-${i}` as HelpPointId, {}]))
+    expect(book.claimedBy('inc-2' as IncidentId, presets(4))).toBe('inc-4')
+    expect(book.claimedBy('inc-4' as IncidentId, presets(4))).toBeNull()
+    expect(book.claimedBy('inc-2' as IncidentId, presets(5, 6))).toBeNull()
+    const drill = 'inc-7' as IncidentId
+    const body = { incident: drill, helpPoint: 'hp-7' as HelpPointId, kind: 'drill' as const }
+    write({ kind: 'incident.opened', actor: '', subject: drill, body })
+    expect(book.claimedBy('inc-2' as IncidentId, presets(7))).toBeNull()
+    const closed = 'inc-4' as IncidentId
+    write({ kind: 'incident.closed', actor: '', subject: closed, body: { incident: closed, reason: 'over' } })
+    expect(book.claimedBy('inc-2' as IncidentId, presets(4))).toBeNull()
+  })
 })

@@ -3,7 +3,7 @@ import type { CameraHealth } from '../../server/glossary/camera.ts'
 import type { ShiftSummary } from '../../server/glossary/shift.ts'
 import { createShiftBook } from '../../server/people/shift/shift-book.ts'
 import { createShiftDesk } from '../../server/people/shift/shift-desk.ts'
-import { clockText, shiftFaults } from '../../server/people/shift/shift-faults.ts'
+import { clockText, reserveText, shiftFaults } from '../../server/people/shift/shift-faults.ts'
 import { createFakeClock } from '../fakes/fake-clock.ts'
 import { createFakeLedger } from '../fakes/fake-ledger.ts'
 
@@ -79,6 +79,13 @@ describe('what is broken', () => {
     clock: null,
     directory: null,
   }
+  test('of a disk that another program has filled is that presses run on the reserve, and for how long', () => {
+    const storage = reserveText({ onReserve: true, hoursLeft: 23 })
+    expect(storage).toBe('The disk is full: presses are running on the reserve, 23 h left.')
+    expect(shiftFaults({ ...town, storage })).toMatchObject([{ what: 'storage', detail: storage }])
+    expect(reserveText({ onReserve: false, hoursLeft: 24 })).toBeNull()
+    expect(reserveText(null)).toBeNull()
+  })
   test.each([
     [true, false, 'When this server stops, nobody answers calls: the edge runs inside it.'],
     [false, true, 'Calls do not reach this server. The desk telephone rings.'],
