@@ -278,7 +278,7 @@ export function createCameraHead(options: {
     const connections = client.connections()
     try {
       if (!live.ptz || (silences >= MOST_SILENCES && turns % PRESETS_EVERY !== 0))
-        await client.measureClock(CALL_DEADLINE_MS).catch((error: unknown) => answersAnother(live, error))
+        await readClock().catch((error: unknown) => answersAnother(live, error))
       else
         await live.ptz.getStatus(STATUS_DEADLINE_MS).then(
           (status) => {
@@ -286,7 +286,7 @@ export function createCameraHead(options: {
             noteStatus(status)
           },
           async (error: unknown) => {
-            silences += 1
+            silences = isSilent(error) ? silences + 1 : 0
             if (!(error instanceof Failure) || error.code !== 'camera/refused' || isRefusal(error))
               await answersAnother(live, error)
           },

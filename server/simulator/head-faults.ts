@@ -25,6 +25,10 @@ export const HEAD_FAULTS = [
   'always-idle',
   'idle-at-first',
   'nothing-told',
+  'zoom-alone',
+  // Both: motors that do nothing, and a place that it was only sent to.
+  'stuck-as-asked',
+  'stuck-as-asked-idle',
   // When it answers.
   'status-slow',
   'yes-late',
@@ -51,7 +55,7 @@ export function delayOf(fault: HeadFault | null, operation: string): number | nu
 }
 
 /** What a status says: left out where the head says nothing of it. */
-export type Told = { pose: Pose | null; moving: boolean | null }
+export type Told = { pose: Pose | null; moving: boolean | null; zoomAlone?: boolean }
 
 /** One head's way of telling, which remembers what it told. @param now milliseconds of any clock that only grows */
 export function createHeadTelling(now: () => number) {
@@ -78,6 +82,12 @@ export function createHeadTelling(now: () => number) {
           return { pose: seen.findLast(({ at }) => at <= now() - POSITION_LATE_MS)?.pose ?? frozen ?? pose, moving }
         case 'position-as-asked':
           return { pose: asked?.target ?? pose, moving }
+        case 'stuck-as-asked':
+          return { pose: asked?.target ?? pose, moving: null }
+        case 'stuck-as-asked-idle':
+          return { pose: asked?.target ?? pose, moving: false }
+        case 'zoom-alone':
+          return { pose, moving: null, zoomAlone: true }
         case 'no-position':
           return { pose: null, moving }
         case 'no-move-status':

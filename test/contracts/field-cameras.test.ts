@@ -11,6 +11,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createCameraHead } from '../../server/camera/camera-head.ts'
 import { runFraming } from '../../server/camera/framing/framing-run.ts'
 import { newHeadMemory } from '../../server/camera/head-memory.ts'
+import { inquireDevice } from '../../server/camera/onvif/device-inquiry.ts'
 import { createOnvifClient } from '../../server/camera/onvif/onvif-client.ts'
 import { askDevice, takeInventory } from '../../server/camera/onvif/onvif-inventory.ts'
 import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'
@@ -178,6 +179,28 @@ describe('C2 and C3: the picture and the head are of one channel', () => {
     await expect(made.gotoPreset('1' as PresetToken)).rejects.toMatchObject({
       message: expect.stringMatching(/4 channels/),
     })
+  })
+  test('an inquiry lists each channel with its still, of an encoder with 150, too', async () => {
+    const still = Buffer.from('ffd8ffe000104a46494600010100000100010000ffd9', 'hex')
+    const channels = Array.from({ length: 150 }, (_, i) => `ch-${i + 1}`)
+    const camera = await startScriptedCamera({
+      GetProfiles: () => channels.map((source) => profile(`main-${source}`, { source })).join(''),
+      GetSnapshotUri: ({ body }, base) =>
+        `<MediaUri><tt:Uri>${base}/still?${/ProfileToken>([^<]*)</.exec(body)?.[1]}</tt:Uri></MediaUri>`,
+      // A still is asked for without a question; one channel has none.
+      '': ({ path }) => (path.endsWith('?main-ch-7') ? { status: 404, text: '' } : { status: 200, text: still }),
+    })
+    closing.push(camera.close)
+    const access = { url: camera.url, ...SECRET }
+    const client = createOnvifClient({ access, clock: realClock, most: { bytes: 8_000_000, elements: 400_000 } })
+    const found = await inquireDevice(client, {
+      masked: [],
+      takeInventory: async () => takeInventory(client, access, 4000, await askDevice(client, 4000), true),
+    })
+    client.close()
+    expect(found.channels.map(({ source }) => source)).toEqual(channels)
+    expect(found.stills.map((each) => each !== null)).toEqual(channels.map((source) => source !== 'ch-7'))
+    expect(found.stills[0]).toBe(`data:image/jpeg;base64,${still.toString('base64')}`)
   })
   test('the named channel is recorded, and moved by its own head only', async () => {
     const { take } = await device({ GetProfiles: nvr }, { source: 'ch-3' })

@@ -3,6 +3,7 @@
  * test/clip/rtsp.test.ts).
  */
 import { once } from 'node:events'
+import { createSocket } from 'node:dgram'
 import { type Server, type Socket, connect, createServer } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type RecorderState, createRecorder } from '../../server/clip/record/clip-recorder.ts'
@@ -33,6 +34,7 @@ type Camera = {
   keyframe?(i: number): boolean
   /** Bytes that go astray before packet `i`. */ stray?(i: number): Buffer
   fps?: number
+  /** Sends by UDP only: SETUP for the connection itself is answered 461. */ datagrams?: boolean
   /** Puts something else in the place of a packet's bytes. */ bend?(packet: Buffer, i: number): Buffer
   /** Ends the stream when it has not been told that it is wanted for so long, milliseconds. */ timeoutMs?: number
   alive?: string
@@ -69,6 +71,7 @@ async function camera({
   keyframe = (i) => i % 25 === 0,
   stray = () => Buffer.alloc(0),
   fps = 25,
+  datagrams = false,
   bend = (packet) => packet,
   timeoutMs,
   alive = '',
@@ -90,6 +93,9 @@ async function camera({
       return bend(Buffer.concat([Buffer.of(0x24, 0, bytes.length >> 8, bytes.length & 0xff), bytes]), i)
     }
     let playing: NodeJS.Timeout | null = null
+    const udp = datagrams ? createSocket('udp4') : null
+    let udpPort = 0
+    socket.on('close', () => udp?.close())
     const play = (): void => {
       onPlay()
       let i = 0
@@ -98,7 +104,9 @@ async function camera({
         if (timeoutMs !== undefined && Date.now() - aliveAt > timeoutMs) return void socket.destroy()
         for (; i < ((performance.now() - begun) / 1000) * fps; i += 1) {
           const sets = keyframe(i) ? [...sps, ...pps].map((nal) => packet(i, stamp(i), nal, false)) : []
-          socket.write(Buffer.concat([...sets, stray(i), packet(i, stamp(i), picture(i, keyframe(i)), true)]))
+          const packets = [...sets, packet(i, stamp(i), picture(i, keyframe(i)), true)]
+          if (udp) for (const each of packets) udp.send(each.subarray(4), udpPort, '127.0.0.1')
+          else socket.write(Buffer.concat([...packets.slice(0, -1), stray(i), ...packets.slice(-1)]))
         }
       }, 20)
     }
@@ -118,7 +126,15 @@ async function camera({
         }
         asked.push(told)
         if (method === alive) aliveAt = Date.now()
-        const said = answer(told, { port })
+        const ports = /^Transport: .*client_port=(\d+)-(\d+)/im.exec(head)
+        if (ports) udpPort = Number(ports[1])
+        const said =
+          method === 'SETUP' && udp
+            ? ports
+              ? `RTSP/1.0 200 OK\r\n${CSEQ(told)}Session: 7;timeout=60\r\n` +
+                `Transport: RTP/AVP/UDP;unicast;client_port=${ports[1]}-${ports[2]};server_port=6970-6971\r\n\r\n`
+              : `RTSP/1.0 461 Unsupported Transport\r\n${CSEQ(told)}\r\n`
+            : answer(told, { port })
         if (said !== null) socket.write(said, 'latin1')
         if (method === 'PLAY') {
           aliveAt = Date.now()
@@ -424,6 +440,15 @@ describe.concurrent('R8: what cannot be recorded is said', () => {
         told.method === 'SETUP' ? `RTSP/1.0 461 Unsupported Transport\r\n${CSEQ(told)}\r\n` : normal(told),
     })
     expect((await record(url, 5000)).end).toMatchObject({ change: 'by-udp' })
+  })
+  test('and what comes so is recorded, by ffmpeg, over the relay', async () => {
+    const { url, asked } = await camera({ datagrams: true, picture: encoded })
+    const { recorder, states } = keep(url)
+    await until(recorder.report, ({ startedAt, reader }) => reader === 'ffmpeg' && startedAt !== null)
+    expect(recorder.state()).toMatchObject({ video: 'up' })
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    expect(states.at(-1)).toMatchObject({ video: 'up' })
+    expect(asked.filter(({ method }) => method === 'PLAY')).toHaveLength(1)
   })
 })
 

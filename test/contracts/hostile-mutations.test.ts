@@ -41,8 +41,19 @@ const listen = (listening: Server, host: string): Promise<void> =>
     listening.listen(0, host, resolve)
   })
 const pick = <T>(all: readonly T[], by: Random): T => all[Math.floor(by() * all.length)] as T
-const megabytesOf = (pid: number): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+/** Of the process and all that it has started: its RTMP process, and each ffmpeg. */
+function megabytesOf(pid: number): number {
+  const textOf = (file: string): string => {
+    try {
+      return readFileSync(file, 'utf8')
+    } catch {
+      return ''
+    }
+  }
+  const own = Number(/VmRSS:\s+(\d+)/.exec(textOf(`/proc/${pid}/status`))?.[1] ?? 0) / 1024
+  const children = textOf(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean)
+  return children.reduce((sum, child) => sum + megabytesOf(Number(child)), own)
+}
 
 /** The camera's own answers, some of them changed once `on`. */
 async function startHttpProxy(target: () => number, elsewhere: string) {

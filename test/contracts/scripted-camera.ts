@@ -10,7 +10,7 @@ const MEDIA = 'http://www.onvif.org/ver10/media/wsdl'
 const PTZ = 'http://www.onvif.org/ver20/ptz/wsdl'
 export type Asked = { action: string; path: string; body: string; request: IncomingMessage }
 /** `null`: HTTP 204 without a body. A status and a text are sent as they are. */
-export type Said = string | null | { status: number; text: string; headers?: Record<string, string> }
+export type Said = string | null | { status: number; text: string | Buffer; headers?: Record<string, string> }
 export type Script = Partial<Record<string, (asked: Asked, base: string) => Said | Promise<Said>>>
 
 export const fault = (code: string, reason: string): Said => ({

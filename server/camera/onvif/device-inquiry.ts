@@ -20,10 +20,11 @@ export type DeviceInquiry = Inventory & {
 }
 
 const CALL_MS = 3000
-/** At most so many, a few at a time, while the engineer waits. */
-const MOST_STILLS = 32
-const STILLS_AT_ONCE = 3
-const STILLS_MS = 8000
+/** All channels of an encoder, a few at a time, while the engineer waits; so much of a picture as a page can show. */
+const MOST_STILLS = 160
+const STILLS_AT_ONCE = 5
+const STILLS_MS = 12_000
+const MOST_STILL_BYTES = 16_000_000
 
 /** @throws camera/unreachable, camera/refused */
 export async function inquireDevice(
@@ -69,11 +70,17 @@ async function stillsOf(client: OnvifClient, uris: readonly (string | null)[]): 
   const stills: (string | null)[] = uris.map(() => null)
   const until = performance.now() + STILLS_MS
   let next = 0
+  let bytes = 0
   const turn = async (): Promise<void> => {
-    for (let i = next; i < Math.min(uris.length, MOST_STILLS) && performance.now() < until; i = next) {
+    for (
+      let i = next;
+      i < Math.min(uris.length, MOST_STILLS) && bytes < MOST_STILL_BYTES && performance.now() < until;
+      i = next
+    ) {
       next += 1
       const uri = uris[i]
       const picture = uri ? await client.picture(uri, CALL_MS).catch(() => null) : null
+      bytes += picture?.length ?? 0
       stills[i] = picture && `data:image/jpeg;base64,${picture.toString('base64')}`
     }
   }

@@ -215,7 +215,7 @@ export async function takeInventory(
   }
 }
 
-const MOST_STILLS = 32
+const MOST_STILLS = 160
 async function snapshotsOf(channels: readonly Channel[], media: Media): Promise<Record<string, string | null>> {
   const found: Record<string, string | null> = {}
   for (const { source, profiles } of channels.slice(0, MOST_STILLS))

@@ -34,12 +34,11 @@ export type SimulatedHead = {
 /** The one preset tour that every simulated head has. */
 export const TOUR = 'tour-1'
 const round = (value: number): string => value.toFixed(5)
-const vector = (pose: Pose): string => {
+/** @param direction false: a head that tells its zoom alone */
+const vector = (pose: Pose, direction = true): string => {
   const { pan, tilt, zoom } = toGeneric(pose)
-  return (
-    `<tt:PanTilt x="${round(pan)}" y="${round(tilt)}" space="${SPACE}/PanTiltSpaces/PositionGenericSpace"/>` +
-    `<tt:Zoom x="${round(zoom)}" space="${SPACE}/ZoomSpaces/PositionGenericSpace"/>`
-  )
+  const panTilt = `<tt:PanTilt x="${round(pan)}" y="${round(tilt)}" space="${SPACE}/PanTiltSpaces/PositionGenericSpace"/>`
+  return `${direction ? panTilt : ''}<tt:Zoom x="${round(zoom)}" space="${SPACE}/ZoomSpaces/PositionGenericSpace"/>`
 }
 const range = (name: string, uri: string, axes: string): string =>
   `<tt:${name}><tt:URI>${SPACE}/${uri}</tt:URI>${axes}</tt:${name}>`
@@ -183,6 +182,8 @@ function turnTo({ motors, presets }: SimulatedHead, fault: HeadFault | null, tok
   const from = motors.place().pose
   switch (fault) {
     case 'stuck':
+    case 'stuck-as-asked':
+    case 'stuck-as-asked-idle':
       return
     case 'stops-short':
       return motors.goTo(partOfWay(from, pose, wrap180(pose.pan - from.pan), SHORT_SHARE))
@@ -202,9 +203,9 @@ function turnTo({ motors, presets }: SimulatedHead, fault: HeadFault | null, tok
   }
 }
 
-function status({ pose, moving }: Told, now: number): string {
+function status({ pose, moving, zoomAlone = false }: Told, now: number): string {
   const word = moving ? 'MOVING' : 'IDLE'
-  const position = pose === null ? '' : `<tt:Position>${vector(pose)}</tt:Position>`
+  const position = pose === null ? '' : `<tt:Position>${vector(pose, !zoomAlone)}</tt:Position>`
   const move =
     moving === null ? '' : `<tt:MoveStatus><tt:PanTilt>${word}</tt:PanTilt><tt:Zoom>${word}</tt:Zoom></tt:MoveStatus>`
   return (
