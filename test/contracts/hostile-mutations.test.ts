@@ -5,7 +5,7 @@
  * `npm run bench -- --only mutations` sends ten thousand (LAMPPOST_MUTATIONS).
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer, request as httpRequest } from 'node:http'
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -50,8 +50,17 @@ function megabytesOf(pid: number): number {
       return ''
     }
   }
+  const tasksOf = (of: number): string[] => {
+    try {
+      return readdirSync(`/proc/${of}/task`)
+    } catch {
+      return []
+    }
+  }
   const own = Number(/VmRSS:\s+(\d+)/.exec(textOf(`/proc/${pid}/status`))?.[1] ?? 0) / 1024
-  const children = textOf(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean)
+  const children = tasksOf(pid).flatMap((task) =>
+    textOf(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean),
+  )
   return children.reduce((sum, child) => sum + megabytesOf(Number(child)), own)
 }
 

@@ -211,6 +211,49 @@ describe('a live picture', () => {
     await page.locator('lamppost-player .cover').waitFor({ state: 'detached' })
     await page.context().close()
   })
+  test('whose video element fails at what it is sent never says live meanwhile, and is begun again', async () => {
+    let torn = false
+    // The boxes stay what they are, and the pictures in them are none.
+    const tear = (sent: Buffer): Buffer => {
+      const bytes = Buffer.from(sent)
+      const from = bytes.indexOf('mdat')
+      return from > 0 ? bytes.fill(0xff, from + 8) : bytes
+    }
+    const page = await openPlayer('two', {
+      async prepare(opened) {
+        await opened.route(/\/live\/(part|segment)/, async (route) => {
+          const answer = await route.fetch()
+          await route.fulfill({ response: answer, body: torn ? tear(await answer.body()) : await answer.body() })
+        })
+        await opened.routeWebSocket(/\/api\/v1\/live$/, (socket) => {
+          const server = socket.connectToServer()
+          server.onMessage((message) => {
+            socket.send(typeof message === 'string' || !torn ? message : tear(message))
+          })
+        })
+      },
+    })
+    await isLive(page)
+    torn = true
+    const video = page.locator('lamppost-player video')
+    await until(
+      () => video.evaluate((element: HTMLVideoElement) => element.error?.code ?? null),
+      (code) => code !== null,
+    )
+    await until(
+      () => age(page),
+      (words) => !(words ?? '').startsWith('Live'),
+    )
+    // However often it is begun again: not one look finds it live.
+    for (let look = 0; look < 20; look += 1) {
+      expect(await age(page)).not.toMatch(/^Live/)
+      await page.waitForTimeout(150)
+    }
+    await page.screenshot({ path: join(output, 'in-error.png') })
+    torn = false
+    await isLive(page)
+    await page.context().close()
+  })
   test('goes on over HTTP when the socket is lost and cannot come back, and uses it again when it can', async () => {
     const page = await openPlayer('two')
     await isLive(page)

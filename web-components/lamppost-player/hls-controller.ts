@@ -39,6 +39,8 @@ const NO_PICTURE: Picture = { state: 'starting', age: null, still: 0, at: null, 
 
 const TICK_MS = 100
 const GONE_AFTER_MS = 5000
+/** An element that was in error is believed again when it has shown new pictures for so long. */
+const WELL_AGAIN_MS = 1500
 /** An element in error is begun again after so long. */
 const ERROR_AGAIN_MS = 1500
 const RESTART_MS = [200, 500, 1000, 2000]
@@ -79,6 +81,10 @@ export class HlsController implements ReactiveController {
   #movedAt = 0
   #startedAt = 0
   #everMoved = false
+  /** It was in error, and is not believed yet. */
+  #failed = false
+  /** Since it was begun, or was in error. */
+  #firstMovedAt: number | null = null
   #unasked = false
   #why: { words: string; at: number } | null = null
   picture: Picture = NO_PICTURE
@@ -107,6 +113,8 @@ export class HlsController implements ReactiveController {
     this.#source = source
     this.#wish = createSpareWish(leastSpare(source.mode))
     this.#everMoved = false
+    this.#failed = false
+    this.#firstMovedAt = null
     this.#lastTime = 0
     this.#frames = 0
     this.#movedAt = performance.now()
@@ -209,6 +217,7 @@ export class HlsController implements ReactiveController {
     this.#stop()
     this.#unasked = false
     this.#why = null
+    this.#firstMovedAt = null
     this.#everMoved = false
     this.#movedAt = performance.now()
     this.#start()
@@ -232,6 +241,8 @@ export class HlsController implements ReactiveController {
     // An element in error shows nothing new, whatever its clock does: the stream is begun again.
     if (video.error) {
       this.#everMoved = false
+      this.#failed = true
+      this.#firstMovedAt = null
       if (now - this.#startedAt > ERROR_AGAIN_MS) return this.#again()
     }
     // A recording that stands still at its first picture is one that can be seen.
@@ -245,7 +256,12 @@ export class HlsController implements ReactiveController {
       if (this.#everMoved) this.#failures = 0
       this.#lastTime = video.currentTime
       this.#movedAt = now
-      this.#everMoved = true
+      this.#firstMovedAt ??= now
+      // After an error the first pictures may be the same nonsense as before it.
+      if (!this.#failed || now - this.#firstMovedAt >= WELL_AGAIN_MS) {
+        this.#everMoved = true
+        this.#failed = false
+      }
       this.#unasked = false
     }
     if (this.#why && now - this.#why.at > WHY_LASTS_MS) this.#why = null
