@@ -116,11 +116,18 @@ export function createCameraHead(options: {
     memory = newHeadMemory(),
     onLearnt = () => {},
     onPresets = () => {},
-    onTurn = () => {},
+    onTurn: tellTurn = () => {},
     confirmed = () => true,
     random = Math.random,
   } = options
   const client = createOnvifClient({ access, clock })
+  /** When it last said where it looks, monotonic milliseconds. */
+  let lookedAtAt = Number.NEGATIVE_INFINITY
+  /** Where it looked is of before from now on. */
+  function onTurn(): void {
+    lookedAtAt = Number.NEGATIVE_INFINITY
+    tellTurn()
+  }
   const stopped = new AbortController()
   const closed = new Promise<never>((_, reject) =>
     stopped.signal.addEventListener('abort', () => reject(new Error('closing'))),
@@ -345,8 +352,6 @@ export function createCameraHead(options: {
   }
   const running = run()
 
-  /** Monotonic milliseconds. */
-  let lookedAtAt = Number.NEGATIVE_INFINITY
   function noteStatus(status: PtzStatus): PtzStatus {
     if (status.position) lookedAtAt = clock.monotonic()
     if (learnStatus(memory, status)) onLearnt()

@@ -136,13 +136,19 @@ describe('what a camera’s words prove', () => {
       const late = quick.map(({ at }) => sample(at + 700, PRESET, null))
       for (const [samples, from] of [
         [quick, PRESET],
-        [quick, null],
+        [quick, undefined],
         [quick, { ...PRESET, zoom: 0.9 }],
         [late, AWAY],
       ] as const) {
         expect(judged(samples, { ...blind, from }).state).toBe('framed')
         expect(wayTo(PRESET, samples, from)).toBeNull()
       }
+    })
+    test('at once, of a head of which nobody knows where it was, proves nothing by it', () => {
+      expect(judged(quick, { ...blind, from: null })).toMatchObject({ state: 'unproven' })
+      expect(wayTo(PRESET, quick, null)).toBe('from-nowhere')
+      const later = quick.map(({ at }) => sample(at + 400, PRESET, null))
+      expect(judged(later, { ...blind, from: null }).state).toBe('framed')
     })
     test.each([
       [2, 20],

@@ -23,8 +23,8 @@ export type Evidence = {
    * out: it was.
    */
   positionTrusted?: boolean
-  /** Where it looked before the move, as it said lately; left out: not known. */
-  from?: Partial<PtzPosition> | null
+  /** Where it looked before the move, as it said lately; null: nobody knows. Left out: that is not asked. */
+  from?: Partial<PtzPosition> | null | undefined
   /** It told the preset's place sooner than it can have turned, and was not seen on its way to one since. */
   echoes?: boolean
   deadlineMs: number
@@ -52,7 +52,7 @@ export function judge({
   samples,
   moveStatusTrusted,
   positionTrusted = true,
-  from = null,
+  from,
   echoes = false,
   deadlineMs,
 }: Evidence): Judgement {
@@ -79,7 +79,7 @@ export function judge({
   const zero = !sawElsewhere && away?.there === false && isZero(last.position)
   // It tells where it was sent: at once, or as it has done before.
   const way = wayTo(expected, samples, from)
-  const echo = way === 'too-soon' || (echoes && way !== 'seen')
+  const echo = way === 'too-soon' || way === 'from-nowhere' || (echoes && way !== 'seen')
   const believed = (positionTrusted || sawTurned) && !zero && !(contradicts && !away?.there) && !(echo && away?.there)
   const withinMs = timeFor(samples, deadlineMs)
   const late = last.at >= withinMs
@@ -165,20 +165,25 @@ const isZero = (position: Partial<PtzPosition> | null): boolean =>
 
 /**
  * How a head came to the preset, by its own words. `seen`: it was elsewhere, on its way or before it. `too-soon`: it
- * was elsewhere, and said that it is there before it can have turned. Null: neither can be said.
+ * was elsewhere, and said that it is there before it can have turned. `from-nowhere`: it said so at once, and nobody
+ * knows where it was. Null: nothing can be said of it.
  */
 export function wayTo(
   expected: Partial<PtzPosition> | null,
   samples: readonly Sample[],
-  from: Partial<PtzPosition> | null,
-): 'seen' | 'too-soon' | null {
+  from: Partial<PtzPosition> | null | undefined,
+): 'seen' | 'too-soon' | 'from-nowhere' | null {
   const first = samples.findIndex(({ position }) => isThere(expected, position))
   if (first === -1) return null
   if (samples.slice(0, first).some(({ position }) => hasTurned(position, expected))) return 'seen'
-  const far = turnBetween(from, expected)
-  return far !== null && (samples[first]?.at ?? 0) < quickestMs(far) ? 'too-soon' : null
+  const at = samples[first]?.at ?? 0
+  if (from === null) return at < AT_ONCE_MS ? 'from-nowhere' : null
+  const far = turnBetween(from ?? null, expected)
+  return far !== null && at < quickestMs(far) ? 'too-soon' : null
 }
 
+/** What a head takes at least for a quarter of a circle. */
+const AT_ONCE_MS = 300
 /** No head that is sold turns faster, or comes up to that sooner. Degrees and seconds. */
 const FASTEST = 700
 const QUICKEST = 4000

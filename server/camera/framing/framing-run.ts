@@ -68,7 +68,7 @@ export async function runFraming(options: {
   // Who waited for something before this may have lost the head meanwhile.
   if (signal.aborted) return { state: 'failed', proofs: [], reason: 'The camera was needed elsewhere.' }
   const askedAt = clock.monotonic()
-  const from = head.lookedAt?.() ?? null
+  const from = head.lookedAt?.()
   const sending = begin(head, move, signal)
   const patience = new AbortController()
   await Promise.race([sending.ended, clock.sleep(LOOK_UNASKED_MS, patience.signal)])
@@ -90,7 +90,7 @@ export async function runFraming(options: {
   )
   if (move.way !== 'preset') return tell(withoutPreset(moved, move.way))
   const way = wayTo(head.presetPosition(move.token), samples, from)
-  if (way !== null) head.learnEcho?.(way === 'too-soon')
+  if (way === 'seen' || way === 'too-soon') head.learnEcho?.(way === 'too-soon')
   // A head that stood there already says nothing about how long a move takes.
   if (moved.state === 'framed' && travelled) head.learnMove(clock.monotonic() - askedAt)
   const judged = head.presetConfirmed?.(move.token) === false ? unconfirmed(moved) : moved
@@ -195,7 +195,7 @@ async function watchMove({
   signal: AbortSignal
   /** Filled here. */ samples: Sample[]
   askedAt: number
-  from: Partial<PtzPosition> | null
+  from: Partial<PtzPosition> | null | undefined
   sending: Sending
   onAccepted(): void
 }): Promise<Judgement> {
@@ -223,7 +223,7 @@ async function watchMove({
       onAccepted()
     }
     const now = clock.monotonic()
-    const turns = samples.some(({ moving, position: at }) => moving === true || isAway(from, at))
+    const turns = samples.some(({ moving, position: at }) => moving === true || isAway(from ?? null, at))
     const doubted = !isSilence(sending.error) && !turns && now - askedAt >= DOUBT_MS
     if (sending.answer === 'no' && (isRefusal(sending.error) || doubted))
       return { state: 'failed', proofs: [], reason: messageOf(sending.error) }
