@@ -221,7 +221,13 @@ export function createClipDesk(options: ClipDeskOptions) {
           url.username = encodeURIComponent(access.username)
           url.password = encodeURIComponent(access.password)
         }
-        return { url: url.href, secrets, ...(access?.basic ? { basic: true } : {}) }
+        const fingerprint = camera.stream?.fingerprint ?? camera.onvif?.fingerprint
+        return {
+          url: url.href,
+          secrets,
+          ...(access?.basic ? { basic: true } : {}),
+          ...(url.protocol === 'rtsps:' && fingerprint ? { fingerprint } : {}),
+        }
       }
       await record(wantedOf(camera, addressOf(stream), substream && addressOf(substream)))
     },

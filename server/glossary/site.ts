@@ -132,6 +132,7 @@ export type StreamAccess = {
   username: string | null
   password: string | null
   /** A still over HTTP. */ snapshot: string | null
+  /** SHA-256 of the certificate that it must show over TLS, hex; null: ONVIF's, or any. */ fingerprint?: string | null
   /** The password may go to the camera in the clear. */ basic?: boolean
 }
 

@@ -251,6 +251,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
             password: optional(at('stream', 'password'), camera.stream.password),
             snapshot,
             ...(camera.stream.basic ? { basic: true } : {}),
+            fingerprint: fingerprintOf(camera.stream),
           }
         : null
     const streamKey = camera.rtmp ? refer(at('rtmp', 'streamKey'), camera.rtmp.streamKey) : null
@@ -267,7 +268,7 @@ function build(document: SiteDocument, resolve: Resolve, complain: (path: Path, 
               url,
               username: camera.onvif.username,
               password: refer(at('onvif', 'password'), camera.onvif.password),
-              fingerprint: camera.onvif.fingerprint?.replaceAll(':', '').toLowerCase() ?? null,
+              fingerprint: fingerprintOf(camera.onvif),
               ...channelOf(camera.onvif),
               ...(camera.onvif.basic ? { basic: true } : {}),
             }
@@ -390,3 +391,7 @@ const prefixOf = (id: string): string =>
     .replace(/^(?=\d)/, 'S')
     .slice(0, 12)
     .padEnd(2, 'X')
+
+/** However it is written: hex in small letters; null where none is. */
+const fingerprintOf = ({ fingerprint }: { fingerprint?: string | undefined }): string | null =>
+  fingerprint?.replaceAll(':', '').toLowerCase() ?? null

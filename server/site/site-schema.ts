@@ -178,18 +178,20 @@ const BASIC = Type.Optional(
   }),
 )
 
+const CERTIFICATE = Type.Optional(
+  Type.String({
+    pattern: '^([0-9a-fA-F]{2}:?){32}$',
+    description: 'SHA-256 of the camera’s certificate; a camera with another one is not spoken to',
+  }),
+)
+
 const ONVIF = Type.Object(
   {
     url: Type.String({ minLength: 1 }),
     username: Type.String(),
     password: Type.String(),
     basic: BASIC,
-    fingerprint: Type.Optional(
-      Type.String({
-        pattern: '^([0-9a-fA-F]{2}:?){32}$',
-        description: 'SHA-256 of the camera’s certificate; a camera with another one is not spoken to',
-      }),
-    ),
+    fingerprint: CERTIFICATE,
     nat: Type.Optional(
       Type.Boolean({ description: 'The camera names addresses of its own network: the host of url is put into each' }),
     ),
@@ -227,6 +229,7 @@ const STREAM = Type.Object(
     username: Type.Optional(Type.String()),
     password: Type.Optional(Type.String()),
     basic: BASIC,
+    fingerprint: CERTIFICATE,
     snapshot: Type.Optional(
       Type.String({ pattern: '^(https?://.+|\\$\\{.+\\}.*|file:.+)$', description: 'A still picture over HTTP' }),
     ),

@@ -4,6 +4,11 @@
  */
 import { once } from 'node:events'
 import { createSocket } from 'node:dgram'
+import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createServer as createTlsServer } from 'node:tls'
 import { type Server, type Socket, connect, createServer } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type RecorderState, createRecorder } from '../../server/clip/record/clip-recorder.ts'
@@ -18,6 +23,7 @@ import { boxesIn } from '../../server/tools/media/fmp4-boxes.ts'
 import { avcConfigIn } from '../../server/tools/media/avc-config.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { makeStream } from '../clip/made-streams.ts'
+import { selfSigned } from './certificate.ts'
 import { until } from './test-town.ts'
 
 /** Of the whole file: many of these tests wait for a camera in real time, side by side. */
@@ -34,6 +40,7 @@ type Camera = {
   keyframe?(i: number): boolean
   /** Bytes that go astray before packet `i`. */ stray?(i: number): Buffer
   fps?: number
+  /** Over TLS. */ tls?: { cert: Buffer; key: Buffer }
   /** Sends by UDP only: SETUP for the connection itself is answered 461. */ datagrams?: boolean
   /** Puts something else in the place of a packet's bytes. */ bend?(packet: Buffer, i: number): Buffer
   /** Ends the stream when it has not been told that it is wanted for so long, milliseconds. */ timeoutMs?: number
@@ -71,6 +78,7 @@ async function camera({
   keyframe = (i) => i % 25 === 0,
   stray = () => Buffer.alloc(0),
   fps = 25,
+  tls,
   datagrams = false,
   bend = (packet) => packet,
   timeoutMs,
@@ -81,7 +89,7 @@ async function camera({
   const asked: Told[] = []
   const sockets = new Set<Socket>()
   let port = 0
-  const server: Server = createServer((socket) => {
+  const serve = (socket: Socket): void => {
     sockets.add(socket)
     let text = ''
     let sequence = 0
@@ -142,7 +150,8 @@ async function camera({
         }
       }
     })
-  })
+  }
+  const server: Server = tls ? createTlsServer(tls, serve) : createServer(serve)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as { port: number }).port
   closers.push(() => {
@@ -153,7 +162,7 @@ async function camera({
   const end = (): void => {
     for (const socket of sockets) socket.destroy()
   }
-  return { port, asked, end, url: `rtsp://lamppost:secret@127.0.0.1:${port}/stream` }
+  return { port, asked, end, url: `${tls ? 'rtsps' : 'rtsp'}://lamppost:secret@127.0.0.1:${port}/stream` }
 }
 
 async function record(
@@ -165,12 +174,14 @@ async function record(
     basic = false,
     timedBy = 'camera',
     longestSegmentS,
+    fingerprint,
   }: {
     by?: 'direct' | 'ffmpeg'
     habits?: StreamHabits
     basic?: boolean
     timedBy?: 'camera' | 'arrival'
     longestSegmentS?: number
+    fingerprint?: string
   } = {},
 ) {
   const { store } = createMemoryStore(1000)
@@ -194,7 +205,7 @@ async function record(
     timer = setTimeout(() => stop.abort(), ms)
   }
   const run = {
-    address: { url, secrets: ['secret'], basic },
+    address: { url, secrets: ['secret'], basic, ...(fingerprint ? { fingerprint } : {}) },
     store,
     window,
     clock: realClock,
@@ -460,6 +471,29 @@ describe.concurrent('the other reader', () => {
     })
     const { recorder } = keep(url)
     await until(recorder.report, ({ reader }) => reader === 'ffmpeg', 40_000)
+  })
+})
+
+describe('a stream over TLS', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lamppost-rtsps-'))
+  const files = selfSigned(folder)
+  const tls = { cert: readFileSync(files.cert), key: readFileSync(files.key) }
+  rmSync(folder, { recursive: true })
+  const own = new X509Certificate(tls.cert).fingerprint256.replaceAll(':', '').toLowerCase()
+  test.each([
+    ['that the site file names', own],
+    ['of any kind, where the site file names none', undefined],
+  ])('of a camera with a certificate %s is read', async (_, fingerprint) => {
+    const { url, asked } = await camera({ tls, picture: encoded })
+    const { seconds } = await record(url, 5000, { by: 'ffmpeg', ...(fingerprint ? { fingerprint } : {}) })
+    expect(asked.some(({ method }) => method === 'PLAY')).toBe(true)
+    expect(seconds).toBeGreaterThan(1)
+  })
+  test('of a camera with another certificate is asked for nothing, and the reason says which it shows', async () => {
+    const { url, asked } = await camera({ tls, picture: encoded })
+    const { end } = await record(url, 5000, { by: 'ffmpeg', fingerprint: 'ab'.repeat(32) })
+    expect(end.reason).toMatch(new RegExp(`another certificate.*${own}`))
+    expect(asked).toEqual([])
   })
 })
 

@@ -87,6 +87,7 @@ export async function recordByFfmpeg({
     ? await openRtspRelay({
         url: address.url,
         basic: address.basic ?? false,
+        fingerprint: address.fingerprint ?? null,
         onBasic: () => onNote(BASIC_USED),
         signal: stop.signal,
       })

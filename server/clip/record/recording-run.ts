@@ -9,9 +9,9 @@ import type { RunStore } from './stream-follower.ts'
 
 /**
  * Address with credentials, percent-encoded; they reach no argv and no log. `basic`: the password may go to the camera
- * in the clear.
+ * in the clear. `fingerprint`: of the certificate that it must show over TLS, SHA-256, hex; left out: any.
  */
-export type StreamAddress = { url: string; secrets: readonly string[]; basic?: boolean }
+export type StreamAddress = { url: string; secrets: readonly string[]; basic?: boolean; fingerprint?: string }
 export type RunParts = {
   store: RunStore
   window: LiveWindow

@@ -7,11 +7,15 @@
  */
 import { randomBytes } from 'node:crypto'
 import { type Socket, connect, createServer } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { TLSSocket, connect as connectTls } from 'node:tls'
+import { tlsNameOf } from '../../../tools/tls-name.ts'
 import { messageOf } from '../../../tools/failure.ts'
 import { BASIC_REFUSED, type SignInWay, authorizationFor, signInWay } from './rtsp-sign-in.ts'
 import { type RtspAnswer, type RtspRequest, createRtspWire } from './rtsp-wire.ts'
 import { baseIn, controlAddress } from './session-description.ts'
+
+const anotherCertificate = (shown: string): string =>
+  `The camera shows another certificate than the site file names (it shows ${shown}): its stream is not read.`
 
 const INTERLEAVED_HEAD = 4
 /** A description without a length ends when nothing came for so long. */
@@ -36,11 +40,14 @@ const TOLD = new Set(['content-type', 'public', 'range', 'server', 'session', 't
 export async function openRtspRelay({
   url,
   basic = false,
+  fingerprint = null,
   onBasic = () => {},
   signal,
 }: {
   url: string
   /** Its password may go in the clear. */ basic?: boolean
+  /** Of the certificate that it must show, SHA-256, hex; null: any, since most cameras sign their own. */
+  fingerprint?: string | null
   /** It does. */ onBasic?(): void
   signal: AbortSignal
 }): Promise<RtspRelay> {
@@ -70,9 +77,19 @@ export async function openRtspRelay({
     const host = address.hostname.replace(/^\[|\]$/g, '')
     const secure = address.protocol === 'rtsps:'
     const port = Number(address.port || (secure ? 322 : 554))
+    const servername = tlsNameOf(host)
     const camera = secure
-      ? connectTls({ host, port, rejectUnauthorized: false })
+      ? connectTls({ host, port, rejectUnauthorized: false, ...(servername === undefined ? {} : { servername }) })
       : connect({ host, port, noDelay: true })
+    if (camera instanceof TLSSocket) {
+      // Nothing is asked of a stranger: ffmpeg waits until it is known who answers.
+      client.pause()
+      camera.once('secureConnect', () => {
+        const shown = camera.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase() ?? 'none'
+        if (fingerprint !== null && shown !== fingerprint) return end(anotherCertificate(shown))
+        client.resume()
+      })
+    }
     sockets.add(camera)
     camera.setTimeout(
       CONNECT_MS,
