@@ -17,7 +17,7 @@ import { type Clock, isoTime } from '../tools/clock.ts'
 import { Failure, messageOf } from '../tools/failure.ts'
 import { type Trouble, troubleOf } from './camera-trouble.ts'
 import type { Aim, AimRange } from './framing/geometric-aim.ts'
-import { isAway } from './framing/framing-proof.ts'
+import { hasTurned, isAway } from './framing/framing-proof.ts'
 import { type HeadMemory, learnDevice, learnStatus, newHeadMemory } from './head-memory.ts'
 import { pinStream } from './onvif/host-pin.ts'
 import { createOnvifClient } from './onvif/onvif-client.ts'
@@ -35,6 +35,8 @@ const CLOCK_EVERY = 40
 const MAC_TRIES = 3
 /** After so many statuses in a row that it did not tell, a head is asked for it now and then only. */
 const MOST_SILENCES = 3
+/** What a camera never answers is asked for once an hour in the end. */
+const MOST_TURNS_OPEN = 450
 /** How long a move may take: at first, and within what a head that is known may differ. */
 const FIRST_MOVE_MS = 12_000
 const LEAST_MOVE_MS = 4000
@@ -60,7 +62,7 @@ type Session = {
   substream: URL | null
   presets: Preset[]
   aimRange: AimRange | null
-  fault: Fault | null
+  /** Why its stream's address may not be read. */ problem: string | null
 }
 /** It answers, and cannot be used all the same: which part of it, in a sentence for the operator. */
 type Fault = NonNullable<Inventory['fault']>
@@ -123,8 +125,11 @@ export function createCameraHead(options: {
   const client = createOnvifClient({ access, clock })
   /** When it last said where it looks, monotonic milliseconds. */
   let lookedAtAt = Number.NEGATIVE_INFINITY
+  /** It was told to turn, and was not seen standing since. */
+  let sent = false
   /** Where it looked is of before from now on. */
   function onTurn(): void {
+    sent = true
     lookedAtAt = Number.NEGATIVE_INFINITY
     tellTurn()
   }
@@ -187,38 +192,49 @@ export function createCameraHead(options: {
       if (!isSilent(error)) throw error
       if (!stopped.signal.aborted && health.onvif === 'unknown') report('down', messageOf(error), error)
     })
+    return sessionOf(await inventoryOf(), null)
+  }
+  async function inventoryOf(): Promise<Inventory> {
     const over = new AbortController()
     const late = lateFrom(clock, AbortSignal.any([stopped.signal, over.signal]))
     const inventory = await Promise.race([takeInventory(access, SETUP_DEADLINE_MS), closed, late]).finally(() =>
       over.abort(),
     )
-    if (learnDevice(memory, inventory)) onLearnt()
+    // One that does not say now what it is may be the same device.
+    if (!inventory.unanswered.includes('GetDeviceInformation') && learnDevice(memory, inventory)) onLearnt()
+    return inventory
+  }
+  const ptzOf = ({ ptzPath, ptzProfile }: Inventory, shared: string | null): OnvifPtz | null =>
+    ptzPath && ptzProfile !== null && shared === null
+      ? createOnvifPtz({ client, path: ptzPath, profile: ptzProfile })
+      : null
+  /** @param before the session of the same camera until now: what it knew is not forgotten; null: there was none */
+  async function sessionOf(inventory: Inventory, before: Session | null): Promise<Session> {
     // Picture and head each by itself: an address that may not be read is no reason not to move it.
-    const pinned =
-      inventory.streamUri === null
+    const pin = async (uri: string | null): Promise<{ url: URL | null; problem: string | null }> =>
+      uri === null
         ? { url: null, problem: null }
-        : await pinStream(inventory.streamUri, { base: client.base, nat: access.nat === true })
-    const substream =
-      inventory.smallUri === null
-        ? null
-        : (await pinStream(inventory.smallUri, { base: client.base, nat: access.nat === true })).url
+        : await pinStream(uri, { base: client.base, nat: access.nat === true })
+    const pinned = before?.stream ? { url: before.stream, problem: null } : await pin(inventory.streamUri)
+    const substream = before?.stream ? before.substream : (await pin(inventory.smallUri)).url
     const shared = sharedHead(inventory)
-    const fault =
-      inventory.fault ??
-      (shared === null ? null : { kind: 'ptz' as const, words: shared }) ??
-      (pinned.problem === null ? null : { kind: 'stream' as const, words: pinned.problem })
-    const ptz =
-      inventory.ptzPath && inventory.ptzProfile !== null && shared === null
-        ? createOnvifPtz({ client, path: inventory.ptzPath, profile: inventory.ptzProfile })
-        : null
+    const ptz = ptzOf(inventory, shared)
     // A camera that lists no presets is a fixed view, and one that does not say where it looks is worth as much.
     const listed = ptz && (await ptz.getPresets(CALL_DEADLINE_MS).catch(nothingOf))
-    const presets = listed ? notePresets(listed, true) : []
+    const presets = listed ? notePresets(listed, before === null) : (before?.presets ?? [])
     // Where it looks now is the place before the first move; nobody waits for it.
     if (ptz) void ptz.getStatus(STATUS_DEADLINE_MS).then(noteStatus, () => {})
     // Not every camera answers this, and none is worth less for it.
     const aimRange = ptz && mounted() ? await ptz.aimRange(CALL_DEADLINE_MS).catch(() => null) : null
-    return { inventory, ptz, shared, stream: pinned.url, substream, presets, aimRange, fault }
+    return { inventory, ptz, shared, stream: pinned.url, problem: pinned.problem, substream, presets, aimRange }
+  }
+  /** That there is no picture counts more than that it cannot be moved. */
+  function faultOf({ inventory, problem, shared }: Session): Fault | null {
+    return (
+      inventory.fault ??
+      (problem === null ? null : { kind: 'stream', words: problem }) ??
+      (shared === null ? null : { kind: 'ptz', words: shared })
+    )
   }
 
   let listening: Promise<void> | null = null
@@ -253,74 +269,112 @@ export function createCameraHead(options: {
   /** Statuses in a row that it did not tell. */
   let silences = 0
   /**
-   * Another question: what it does not answer says nothing of a camera that answers others. All at once, for a camera
-   * that is silent is asked by nobody else meanwhile.
+   * Another question: what it does not answer says nothing of a camera that answers others. One that is silent is asked
+   * all at once, since nobody else asks it meanwhile; one that refused our password by our clock of now, and once: some
+   * lock an account after a few.
    * @throws when it answers none, or refuses our password again
    */
   async function answersAnother({ ptz: head }: Session, why: unknown): Promise<void> {
-    const refused = isRefusal(why)
+    if (isRefusal(why)) {
+      if (misses > 0) throw why
+      // Its clock may have jumped (a reboot): our created time would then be refused.
+      await readClock().catch(nothingOf)
+      await client.information(CALL_DEADLINE_MS).catch(unlessAnswered)
+      return
+    }
     const questions = [
-      ...(refused ? [] : [client.measureClock(CALL_DEADLINE_MS)]),
+      readClock(),
       ...(head ? [head.getPresets(CALL_DEADLINE_MS)] : []),
       client.information(CALL_DEADLINE_MS),
     ]
-    const answers = questions.map((asked) =>
-      asked.catch((error: unknown) => {
-        if (!(error instanceof Failure) || error.code !== 'camera/refused' || isRefusal(error)) throw error
-      }),
-    )
-    await Promise.any(answers).catch(() => {
+    await Promise.any(questions.map((asked) => (asked as Promise<unknown>).catch(unlessAnswered))).catch(() => {
       throw why
     })
   }
-  /** What it left open at its set-up, once more: it may have been busy then. */
+  /** How often was asked again what it left open, and when the next time is, in turns. */
+  let open = { tries: 0, next: PRESETS_EVERY }
+  /**
+   * What it left open at its set-up, once more: it may have been busy then. What is known and used meanwhile stays as it
+   * is, whatever it answers now.
+   */
   async function askAgain(live: Session): Promise<void> {
-    const fresh = await setUp().catch(() => null)
-    if (!fresh || session !== live) return
+    open = { tries: open.tries + 1, next: turns + Math.min(MOST_TURNS_OPEN, PRESETS_EVERY * 2 ** open.tries) }
+    const inventory = await inventoryOf().catch((error: unknown) => {
+      if (error instanceof Failure) return null
+      throw error
+    })
+    if (!inventory || session !== live) return
+    const before = live.inventory
+    const isMore =
+      inventory.unanswered.length < before.unanswered.length ||
+      (before.ptzPath === null && inventory.ptzPath !== null) ||
+      (before.streamUri === null && inventory.streamUri !== null)
+    if (!isMore) return
+    const head = inventory.ptzPath === null ? before : inventory
+    const picture = inventory.streamUri === null ? before : inventory
+    const fresh = await sessionOf(
+      {
+        ...inventory,
+        ptzPath: head.ptzPath,
+        ptzProfile: head.ptzProfile,
+        head: head.head,
+        eventsPath: inventory.eventsPath ?? before.eventsPath,
+        streamUri: picture.streamUri,
+        smallUri: picture.smallUri,
+        fault: head === inventory && picture === inventory ? inventory.fault : before.fault,
+      },
+      live,
+    )
+    if (session !== live) return
     session = fresh
-    if (fresh.stream?.href !== live.stream?.href || fresh.substream?.href !== live.substream?.href)
-      onSession(fresh.stream, fresh.substream, fresh.fault)
+    if (fresh.stream?.href !== live.stream?.href) onSession(fresh.stream, fresh.substream, faultOf(fresh))
+  }
+  /** A camera that shares its head may have been met since, or be gone. */
+  function followShared(live: Session): void {
+    const shared = sharedHead(live.inventory)
+    if (shared === live.shared) return
+    live.shared = shared
+    live.ptz = ptzOf(live.inventory, shared)
+  }
+  async function lookAt(live: Session): Promise<void> {
+    if (!live.ptz || (silences >= MOST_SILENCES && turns % PRESETS_EVERY !== 0))
+      return readClock().catch((error: unknown) => answersAnother(live, error))
+    try {
+      noteStatus(await live.ptz.getStatus(STATUS_DEADLINE_MS))
+      silences = 0
+    } catch (error) {
+      silences += 1
+      if (isSilentOrRefused(error)) await answersAnother(live, error)
+    }
+    return undefined
   }
   async function keepWarm(live: Session): Promise<void> {
     const connections = client.connections()
     try {
-      if (!live.ptz || (silences >= MOST_SILENCES && turns % PRESETS_EVERY !== 0))
-        await readClock().catch((error: unknown) => answersAnother(live, error))
-      else
-        await live.ptz.getStatus(STATUS_DEADLINE_MS).then(
-          (status) => {
-            silences = 0
-            noteStatus(status)
-          },
-          async (error: unknown) => {
-            silences = isSilent(error) ? silences + 1 : 0
-            if (!(error instanceof Failure) || error.code !== 'camera/refused' || isRefusal(error))
-              await answersAnother(live, error)
-          },
-        )
+      await lookAt(live)
       turns += 1
       if (client.connections() > connections && !spared) warmEveryMs = KEEP_WARMER_MS
       const listed =
         live.ptz && turns % PRESETS_EVERY === 0 ? await live.ptz.getPresets(CALL_DEADLINE_MS).catch(nothingOf) : null
       if (listed) live.presets = notePresets(listed, false)
       if (turns % CLOCK_EVERY === 0 || client.clockDoubted()) await readClock().catch(nothingOf)
-      // A camera that shares its head may have been met since, or be gone.
-      const isOpen = turns % PRESETS_EVERY === 0 && live.inventory.unanswered.length > 0
-      if (isOpen || sharedHead(live.inventory) !== live.shared) await askAgain(live)
+      followShared(live)
+      if (live.inventory.unanswered.length > 0 && turns >= open.next) await askAgain(live)
       misses = 0
       spared = false
       listen(live)
-      report('up', session?.fault?.words ?? null)
+      report('up', session ? (faultOf(session)?.words ?? null) : null)
       await askHardwareAddress(live)
     } catch (error) {
       misses += 1
-      // The camera's clock may have jumped (a reboot): our created time would then be refused.
-      await readClock().catch(() => {})
       if (misses < MISSES_UNTIL_DOWN) return
       report('down', messageOf(error), error)
       session = null
+      refusedLast = isRefusal(error)
     }
   }
+  /** Its session ended because it refuses our password: it is not asked again at once. */
+  let refusedLast = false
 
   async function run(): Promise<void> {
     const unreachable = createBackoff(500, 15_000)
@@ -333,13 +387,19 @@ export function createCameraHead(options: {
         continue
       }
       try {
+        if (refusedLast) {
+          refusedLast = false
+          await clock.sleep(refused.wait(), stopped.signal)
+          continue
+        }
         session = await setUp()
+        open = { tries: 0, next: turns + PRESETS_EVERY }
         nextTurnMs = warmEveryMs * random()
         misses = 0
         unreachable.reset()
         refused.reset()
-        report('up', session.fault?.words ?? null)
-        onSession(session.stream, session.substream, session.fault)
+        report('up', faultOf(session)?.words ?? null)
+        onSession(session.stream, session.substream, faultOf(session))
         listen(session)
       } catch (error) {
         if (stopped.signal.aborted) return
@@ -353,7 +413,13 @@ export function createCameraHead(options: {
   const running = run()
 
   function noteStatus(status: PtzStatus): PtzStatus {
-    if (status.position) lookedAtAt = clock.monotonic()
+    if (status.position) {
+      lookedAtAt = clock.monotonic()
+      const turned = hasTurned(memory.lastPosition, status.position)
+      // Nobody here has sent it: what it says follows its motors.
+      if (turned && !sent && memory.echoes) learnEcho(false)
+      if (!turned) sent = false
+    }
     if (learnStatus(memory, status)) onLearnt()
     return status
   }
@@ -370,6 +436,11 @@ export function createCameraHead(options: {
         : first !== undefined && [first.pan, first.tilt, first.zoom].some((value) => (value ?? 0) !== 0)
     return differ ? (session?.presets.find((preset) => preset.token === token)?.position ?? null) : null
   }
+  function learnEcho(echoes: boolean): void {
+    if (memory.echoes === echoes) return
+    memory.echoes = echoes
+    onLearnt()
+  }
   function live(): Session {
     if (!session)
       throw new Failure('camera/unreachable', `${id} cannot be asked: ${health.reason ?? 'it was not reached yet.'}`)
@@ -377,12 +448,11 @@ export function createCameraHead(options: {
   }
   function ptz(): OnvifPtz {
     const found = live().ptz
+    const fault = session && faultOf(session)
     if (!found)
       throw new Failure(
         'camera/fixed',
-        session?.fault
-          ? `${id} cannot be moved: ${session.fault.words}`
-          : `${id} is a fixed camera; it has no pan, tilt or presets.`,
+        fault ? `${id} cannot be moved: ${fault.words}` : `${id} is a fixed camera; it has no pan, tilt or presets.`,
       )
     return found
   }
@@ -408,20 +478,16 @@ export function createCameraHead(options: {
     inventory: (): Inventory | null => session?.inventory ?? null,
     knownTokens: (): ReadonlySet<PresetToken> | null => (session?.ptz ? had : null),
     /** Why it answers and cannot be recorded or moved; null when it can. */
-    fault: (): Fault | null => session?.fault ?? null,
+    fault: (): Fault | null => session && faultOf(session),
     presetPosition: storedPosition,
     /** False when name or place of the preset have changed since the engineer confirmed them. */
     presetConfirmed: (token: PresetToken): boolean => confirmed(token),
     moveStatusTrusted: () => memory.sawMoving && memory.sawIdle,
     /** Whether what it says of its position is more than a constant: it was seen at two places. */
     positionTrusted: () => memory.turned,
-    lookedAt: () => (clock.monotonic() - lookedAtAt <= 2 * KEEP_WARM_MS ? memory.lastPosition : null),
+    lookedAt: () => (clock.monotonic() - lookedAtAt <= KEEP_WARM_MS + STATUS_DEADLINE_MS ? memory.lastPosition : null),
     echoes: () => memory.echoes,
-    learnEcho(echoes: boolean): void {
-      if (memory.echoes === echoes) return
-      memory.echoes = echoes
-      onLearnt()
-    },
+    learnEcho,
     async gotoPreset(token: PresetToken, signal?: AbortSignal): Promise<void> {
       const head = await readyHead()
       // Some cameras say OK to a token they do not have: what is not known is asked for first.
@@ -518,6 +584,12 @@ async function lateFrom(clock: Clock, signal: AbortSignal): Promise<never> {
 }
 
 const isRefusal = (error: unknown): boolean => error instanceof Failure && error.extra.credentials === true
+/** It was asked and answered, if only with a no. @throws what is none, and that our password is refused */
+function unlessAnswered(error: unknown): void {
+  if (!(error instanceof Failure) || error.code !== 'camera/refused' || isRefusal(error)) throw error
+}
+const isSilentOrRefused = (error: unknown): boolean =>
+  !(error instanceof Failure) || error.code !== 'camera/refused' || isRefusal(error)
 /** It was there, and said nothing; or nobody was. */
 const isSilent = (error: unknown): boolean =>
   error instanceof Failure && (error.extra.timedOut === true || error.extra.reached === true)

@@ -98,7 +98,7 @@ export function createPressDesk(options: {
   const coalescing = createPressCoalescing({ clock, write: options.coalesced })
   /** A person and a drill are never the same press, whatever number a device gives them. */
   const keyOf = (helpPoint: string, key: string, kind: PressKind): string =>
-    `${helpPoint}\n${kind === 'drill' ? 'drill ' : ''}${key}`
+    `${kind === 'drill' ? '!' : ''}${helpPoint}\n${key}`
 
   function keep(known: Map<string, Known>, name: string, what: Known, most: number): void {
     known.delete(name)
@@ -301,7 +301,7 @@ function isSamePress(
 
 /** The help point, and six bytes of the key's SHA-256. */
 function keyHash(name: string): string {
-  const [helpPoint = ''] = name.split('\n')
+  const helpPoint = (name.split('\n')[0] ?? '').replace(/^!/, '')
   return `${helpPoint} ${createHash('sha256').update(name, 'utf8').digest().subarray(0, 6).toString('base64url')}`
 }
 

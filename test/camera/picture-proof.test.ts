@@ -18,13 +18,13 @@ function watch({
   everyMs,
   shows,
   taught = 1,
-  frozen = false,
+  frozen = null,
   until = Number.POSITIVE_INFINITY,
 }: {
   everyMs: number | null
   shows: (afterMs: number) => typeof PLACE
   taught?: number
-  frozen?: boolean
+  /** Told to be; and whether it is so still. */ frozen?: 'still' | 'before' | null
   /** The camera falls silent then. */ until?: number
 }) {
   const clock = createFakeClock()
@@ -32,14 +32,14 @@ function watch({
   const still: Still = async () => {
     if (everyMs === null) throw new Failure('live/none', 'none')
     const at = begun + Math.floor(Math.min(clock.now() - begun, until) / everyMs) * everyMs - 1
-    return { picture: new TextEncoder().encode(String(at - begun)), at }
+    return { picture: new TextEncoder().encode(String(frozen === 'still' ? 0 : at - begun)), at }
   }
   const seen: number[] = []
   const look = createPictureProof({
     references: { all: async () => Array.from({ length: taught }, () => Buffer.alloc(1)) },
     freshStill: createFreshStill({ still, clock }),
     compare: async (picture) => ({ match: shows(Number(new TextDecoder().decode(picture))), blind: null }),
-    isFrozen: () => frozen,
+    isFrozen: () => frozen !== null,
     clock,
   })
   const stop = new AbortController()
@@ -57,9 +57,14 @@ describe('the picture of a preset', () => {
     expect(seen).toEqual([499])
   })
   test('of an encoder that is frozen proves nothing, however well it agrees', async () => {
-    const { clock, verdict } = watch({ everyMs: 500, shows: () => PLACE, frozen: true })
-    await clock.advance(800)
+    const { clock, verdict } = watch({ everyMs: 500, shows: () => PLACE, frozen: 'still' })
+    await clock.advance(3000)
     expect(await verdict).toMatchObject({ proves: false, compared: false, words: expect.stringMatching(/frozen/) })
+  })
+  test('of an encoder that was frozen and changes again proves as any other', async () => {
+    const { clock, verdict } = watch({ everyMs: 500, shows: () => PLACE, frozen: 'before' })
+    await clock.advance(3000)
+    expect(await verdict).toEqual({ proves: true, words: null })
   })
   test('that still shows the move, since a camera takes its time to the wire, is looked at again', async () => {
     const { clock, verdict, seen } = watch({ everyMs: 500, shows: (afterMs) => (afterMs < 700 ? MOVING : PLACE) })

@@ -69,6 +69,14 @@ describe('what a preset of a help point is', () => {
     expect(read(listed(now))).toEqual({ learned: 0, told: [] })
     expect(change()).toBeNull()
   })
+  test('degrees that are named so are degrees, also near one', () => {
+    const { read } = memory()
+    const at = (tilt: number) =>
+      listed({ position: { pan: 20, tilt, zoom: 0, panTiltSpace: 'SphericalPositionSpaceDegrees' } })
+    read(at(1))
+    expect(read(at(1.01)).told).toEqual([])
+    expect(read(at(-0.4)).told).toEqual([])
+  })
   test('a place that was not told at first is learnt when it is, so that a later change of it is one', () => {
     const { read, change, entries } = memory()
     read(listed({ position: null }))

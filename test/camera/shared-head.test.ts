@@ -58,6 +58,10 @@ describe('a head behind two cameras is moved by the first of the site file', () 
     ['another node', [camera('first', {}), camera('second', { head: 'ptz-c node-2' })]],
     ['another PTZ configuration', [camera('first', {}), camera('second', { head: 'ptz-d node-1' })]],
     ['another device', [camera('first', {}), camera('second', { serial: 'S2' })]],
+    [
+      'another address with the same serial number, as makers give one to many',
+      [camera('first', {}, { url: 'http://10.0.0.6/onvif' }), camera('second', {})],
+    ],
     ['no head', [camera('first', {}), camera('second', { head: null })]],
     ['one whose other is fixed', [camera('first', { head: null }), camera('second', {})]],
     ['one whose other was not met yet', [camera('first', null), camera('second', {})]],

@@ -24,6 +24,11 @@ function noticed(
 /** The network holds everything up for so long, so often, milliseconds. */
 const stalls = (every: number, lasting: number) => (_: number, at: number) =>
   at % every < lasting ? lasting - (at % every) : 0
+/** Everything comes in pieces: so much of the stream at a time, each within so long, milliseconds. */
+const pieces = (every: number, within: number) => (_: number, at: number) => {
+  const piece = Math.floor(at / every)
+  return (piece + 1) * every + ((at % every) / every) * within - at
+}
 const jitter = (i: number): number => ((i * 7919) % 13) * 6
 
 describe('timestamps that are of no use are noticed', () => {
@@ -55,6 +60,12 @@ describe('timestamps that are right are believed', () => {
     ['held up for 3 s in every 10 s', { between: 40, factor: 1, late: stalls(10_000, 3000) }],
     ['held up for 0.8 s in every 2 s', { between: 40, factor: 1, late: stalls(2000, 800) }],
     ['held up for 20 s in every minute', { between: 40, factor: 1, late: stalls(60_000, 20_000) }],
+    ['in pieces of 2 s, each within 0.8 s', { between: 40, factor: 1, late: pieces(2000, 800) }],
+    ['in pieces of 2 s, each within 0.4 s', { between: 40, factor: 1, late: pieces(2000, 400) }],
+    ['in pieces of 3 s, each within 1 s', { between: 40, factor: 1, late: pieces(3000, 1000) }],
+    ['in pieces of 4 s, each within 0.5 s', { between: 40, factor: 1, late: pieces(4000, 500) }],
+    ['in pieces of 10 s, each within 2 s', { between: 40, factor: 1, late: pieces(10_000, 2000) }],
+    ['in pieces of 1.5 s, each within 0.6 s', { between: 40, factor: 1, late: pieces(1500, 600) }],
     ['a fifth too slow', { between: 40, factor: 0.8 }],
     ['a fifth too fast', { between: 40, factor: 1.2 }],
   ])('%s, for ten minutes', (_, stream) => expect(noticed(stream, 600)).toBeNull())

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { createCameraHead } from '../../server/camera/camera-head.ts'
 import { createOnvifClient } from '../../server/camera/onvif/onvif-client.ts'
 import { askDevice, takeInventory } from '../../server/camera/onvif/onvif-inventory.ts'
-import type { CameraId } from '../../server/glossary/camera.ts'
+import type { CameraId, PresetToken } from '../../server/glossary/camera.ts'
 import type { OnvifAccess } from '../../server/glossary/site.ts'
 import { realClock } from '../../server/tools/clock.ts'
 import { type Asked, type Said, type Script, fault, profile, startScriptedCamera } from './scripted-camera.ts'
@@ -46,6 +46,7 @@ async function withHead(
     health: { onvif: string; reason: string | null; trouble?: string | null | undefined }[]
     sessions: [string | null, string | null][]
     change(script: Script): void
+    asked(): string[]
   }) => Promise<void>,
 ): Promise<void> {
   const answers: Script = { ...script }
@@ -62,7 +63,13 @@ async function withHead(
     onSession: (stream, substream) => sessions.push([stream?.pathname ?? null, substream?.pathname ?? null]),
   })
   try {
-    await look({ head, health, sessions, change: (more) => void Object.assign(answers, more) })
+    await look({
+      head,
+      health,
+      sessions,
+      change: (more) => void Object.assign(answers, more),
+      asked: camera.actions,
+    })
   } finally {
     await head.close()
     await camera.close()
@@ -105,7 +112,61 @@ describe.concurrent.each(WAYS)('a camera that answers with %s', (_, said) => {
   })
 })
 
+const no = (): Said => fault('NotAuthorized', 'no')
+const AUTHENTICATED = [
+  'GetDeviceInformation',
+  'GetProfiles',
+  'GetPresets',
+  'GetStatus',
+  'GetStreamUri',
+  'GetConfigurations',
+]
+describe.concurrent('a password that was changed', () => {
+  test('is tried a few times only before a minute of patience: some cameras lock an account', async () => {
+    await withHead({}, async ({ head, change, asked }) => {
+      await until(head.health, ({ onvif }) => onvif === 'up')
+      change(Object.fromEntries(AUTHENTICATED.map((action) => [action, no])))
+      const before = asked().length
+      await until(head.health, ({ onvif }) => onvif === 'down')
+      await new Promise((resolve) => setTimeout(resolve, 8000))
+      const tries = asked()
+        .slice(before)
+        .filter((action) => AUTHENTICATED.includes(action))
+      expect(tries.length).toBeLessThanOrEqual(3)
+    })
+  })
+  test('is another thing than a person who may not steer: it stays, and is asked seldom', async () => {
+    await withHead({ GetStatus: no, GetPresets: no }, async ({ head, health }) => {
+      await until(head.health, ({ onvif }) => onvif === 'up')
+      const told = health.length
+      await new Promise((resolve) => setTimeout(resolve, TWO_TURNS_MS))
+      expect(health.slice(told)).toEqual([])
+    })
+  })
+})
+
 describe.concurrent('what was left open', () => {
+  test('is asked again, and nothing that is known gets lost by it', async () => {
+    const silent = (): Promise<Said> => new Promise<Said>(() => {})
+    let token = 0
+    const script: Script = {
+      GetDeviceInformation: silent,
+      GetStreamUri: () => `<MediaUri><tt:Uri>rtsp://127.0.0.1:8554/main?token=${(token += 1)}</tt:Uri></MediaUri>`,
+    }
+    await withHead(script, async ({ head, sessions, change, asked }) => {
+      await until(
+        () => sessions,
+        ({ length }) => length > 0,
+      )
+      const inventories = () => asked().filter((action) => action === 'GetServices').length
+      change({ GetCapabilities: silent, GetServices: silent, GetPresets: silent })
+      await until(inventories, (count) => count > 1)
+      await new Promise((resolve) => setTimeout(resolve, 8000))
+      expect(head.ptz()).toBe(true)
+      expect(head.presetPosition('1' as PresetToken)).toMatchObject({ pan: 0.5 })
+      expect(sessions).toHaveLength(1)
+    })
+  })
   test('is asked again: a camera that was busy at its start is no fixed camera for ever', async () => {
     const silent = (): Promise<Said> => new Promise<Said>(() => {})
     const both = { GetServices: silent, GetCapabilities: () => fault('NotAuthorized', 'busy') }
@@ -122,7 +183,6 @@ describe.concurrent('what was left open', () => {
   test('and a password that was changed is told as one, whoever answers the time', async () => {
     await withHead({}, async ({ head, health, change }) => {
       await until(head.health, ({ onvif }) => onvif === 'up')
-      const no = (): Said => fault('NotAuthorized', 'no')
       change(
         Object.fromEntries(
           ['GetServices', 'GetCapabilities', 'GetDeviceInformation', 'GetProfiles', 'GetPresets', 'GetStatus'].map(

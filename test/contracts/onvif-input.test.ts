@@ -423,7 +423,7 @@ describe('a press that the ledger does not take', () => {
     const second = life()
     second.state(true)
     expect(arrivals).toMatchObject([
-      { pressedAt: null, between: { from: '2026-11-20T22:31:00.000Z', to: '2026-11-20T22:31:20.000Z' } },
+      { pressedAt: null, between: { from: '2026-11-20T22:30:00.000Z', to: '2026-11-20T22:31:20.000Z' } },
     ])
     await second.input.close()
     // Still held, and a file that nobody can read: states.

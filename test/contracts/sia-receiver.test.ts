@@ -288,6 +288,43 @@ describe('SIA DC-09 over TCP', () => {
     expect(brought[2]).not.toHaveProperty('sameAfterClosedMs')
     await timed.close()
   })
+  test('and so is one that says by its supervision that its clock stands', async () => {
+    const clock = createFakeClock(Date.parse('2026-11-28T18:00:00Z'))
+    const brought: Arrival[] = []
+    const timed = await startSiaReceiver({
+      host: '127.0.0.1',
+      port: 0,
+      buttons: () => BUTTONS,
+      accept: async (arrival) => (brought.push(arrival), TAKEN),
+      heard: () => {},
+      clock,
+      onRefused: () => {},
+      onError: () => {},
+    })
+    const send = async (body: string): Promise<void> => {
+      const panel = connect(timed.port, '127.0.0.1')
+      const said = new Promise((resolve) => panel.once('data', resolve))
+      panel.write(frame(body))
+      await said
+      panel.destroy()
+    }
+    for (let minute = 0; minute < 3; minute += 1) {
+      await send(`"NULL"000${minute}L0#1234[]_17:59:30,11-28-2026`)
+      await clock.advance(30_000)
+    }
+    await send('"SIA-DCS"0000L0#1234[#1234|Nri1/PA05]_17:59:30,11-28-2026')
+    await clock.advance(50_000)
+    await send('"SIA-DCS"0000L0#1234[#1234|Nri1/PA05]_17:59:30,11-28-2026')
+    expect(brought).toMatchObject([{ sameAfterClosedMs: 30_000 }, { sameAfterClosedMs: 30_000 }])
+    await timed.close()
+  })
+  test.each(['[#1234|]', '[|]', '[#1234|ti12:00:00]'])(
+    'supervision that writes only %s is acknowledged',
+    async (data) => {
+      expect(await once(frame(`"SIA-DCS"0009L0#1234${data}`))).toMatch(/"ACK"/)
+      expect(refused).toEqual([])
+    },
+  )
   test.each([
     ['an event that is not understood', '"SIA-DCS"0007L0#1234[#1234|12 34]', /whose event is not understood.*12 34/],
     ['a shape that is not known', '"SIA-DCS"?1234|PA005', /shape that is not known/],

@@ -195,6 +195,13 @@ describe('a drill and a person', () => {
   })
 })
 
+test('a drill and a person whose number begins with its name are two', async () => {
+  const { accept } = room()
+  await accept(arrival('http', '7', OVER_HTTP.id, { kind: 'drill' }))
+  for (const key of ['drill 7', '!7', '\n7'])
+    expect(await accept(arrival('http', key, OVER_HTTP.id))).toMatchObject({ repeated: false })
+})
+
 describe('over HTTP', () => {
   test('the same id pressed at another time is another press, however soon', async () => {
     const { accept, clock } = room()

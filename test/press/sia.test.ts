@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { HELP_CODES, eventsOf } from '../../server/press/sources/sia-event.ts'
+import { HELP_CODES, eventsOf, isEmpty } from '../../server/press/sources/sia-event.ts'
 import {
   type SiaFrame,
   ackOf,
@@ -87,6 +87,7 @@ describe('frames of SIA DC-09', () => {
     ['"SIA-DCS"00001L0#1234[#1234|Nri1/PA005]', { sequence: '00001', receiver: '', prefix: 'L0' }],
     ['"SIA-DCS"0001L0R1#1234[#1234|Nri1/PA005]', { sequence: '0001', receiver: 'R1', prefix: 'L0' }],
     ['"SIA-DCS" 0001R1L0#1234[#1234|Nri1/PA005]', { sequence: '0001', receiver: 'R1', prefix: 'L0' }],
+    ['"SIA-DCS"00011234[#1234|Nri1/PA005]', { sequence: '0001', headerAccount: '1234' }],
     ['"ACR-SF"0001L0#1234[#1234|Nri1/PA005]', { id: 'ACR-SF', prefix: 'L0' }],
     ['"SIA-DCS"0001R1L0#1234 [#1234|Nri1/PA005]', { receiver: 'R1', prefix: 'L0' }],
   ])('%s has its parts in a way of its own, and is read', (body, parts) =>
@@ -266,6 +267,40 @@ describe('events', () => {
       { account: '1234', zone: '5' },
     ])
   })
+  test.each([
+    'Partition 1 armed',
+    'Mains failure',
+    'Panel online',
+    'main door opened',
+    'hard disk ok',
+    'ha ha',
+    'pa',
+    'quarterly test',
+  ])('the text %j of a panel is nobody who asks for help', (text) => {
+    for (const data of [text, `#1234|${text}`])
+      expect(eventsOf({ ...frame('96ED0016"SIA-DCS"0001L0#1234[]'), data })).toEqual([])
+  })
+  test.each([
+    ['ADM-CID', '#1234|1120 01 005C', '120', '5'],
+    ['ADM-CID', '#1234|1120 01 005Door', '120', '5'],
+    ['ADM-CID', '1234 18 1120 01 005', '120', '5'],
+    ['SIA-DCS', '#1234|NPA Bank', 'PA', null],
+    ['SIA-DCS', '#1234|NPA5 Bank', 'PA', '5'],
+  ])('%s: what stands behind the zone of %j is none of it', (id, data, code, zone) =>
+    expect(eventsOf({ ...frame('96ED0016"SIA-DCS"0001L0#1234[]'), id, data })).toMatchObject([{ code, zone }]),
+  )
+  test.each([
+    ['SIA-DCS', '', true],
+    ['SIA-DCS', '#1234|', true],
+    ['ADM-CID', '#1234|', true],
+    ['SIA-DCS', '|', true],
+    ['SIA-DCS', '#1234|ti12:00:00', true],
+    ['NULL', '#1234|anything', true],
+    ['SIA-DCS', '#1234|12 34', false],
+    ['SIA-DCS', '#1234|Mains failure', false],
+  ])('%s with %j says nothing but that it lives: %s', (id, data, empty) =>
+    expect(isEmpty({ ...frame('96ED0016"SIA-DCS"0001L0#1234[]'), id, data })).toBe(empty),
+  )
   test.each([
     ['ADM-CID', '#1234|R120 01 005', [{ code: '120', begins: false }]],
     ['ADM-CID', '#1234|3120|1|5', [{ code: '120', begins: false }]],

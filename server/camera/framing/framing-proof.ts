@@ -178,10 +178,13 @@ export function wayTo(
   if (samples.slice(0, first).some(({ position }) => hasTurned(position, expected))) return 'seen'
   const at = samples[first]?.at ?? 0
   if (from === null) return at < AT_ONCE_MS ? 'from-nowhere' : null
-  const far = turnBetween(from ?? null, expected)
-  return far !== null && at < quickestMs(far) ? 'too-soon' : null
+  // It is told to be there a little before it is.
+  const far = (turnBetween(from ?? null, expected) ?? 0) - NEAR_DEGREES
+  return far > 0 && at < quickestMs(far) ? 'too-soon' : null
 }
 
+/** What a position may be off on both sides and still count as the preset's. */
+const NEAR_DEGREES = 2 * DEGREES_TOLERANCE
 /** What a head takes at least for a quarter of a circle. */
 const AT_ONCE_MS = 300
 /** No head that is sold turns faster, or comes up to that sooner. Degrees and seconds. */
@@ -200,6 +203,18 @@ function turnBetween(a: Partial<PtzPosition> | null, b: Partial<PtzPosition> | n
   if (!hasTurned(a, b)) return null
   const { pan, tilt, degrees } = differences(a, b, true) ?? { pan: null, tilt: null, degrees: false }
   return Math.max((pan ?? 0) * (degrees ? 1 : PAN_DEGREES), (tilt ?? 0) * (degrees ? 1 : TILT_DEGREES))
+}
+
+/** Whether a head has come nearer to a place, by its own words; null: they cannot be compared. */
+export function hasComeNearer(
+  expected: Partial<PtzPosition> | null,
+  before: Partial<PtzPosition> | null,
+  now: Partial<PtzPosition> | null,
+): boolean | null {
+  const [first, last] = [differences(expected, before, true), differences(expected, now, true)]
+  if (!first || !last) return null
+  const far = ({ pan, tilt, zoom }: Differences): number => Math.max(pan ?? 0, tilt ?? 0, zoom ?? 0)
+  return far(last) < far(first) - toleranceOf(last)
 }
 
 /** Whether a head looked in another direction: pan or tilt, never its zoom alone. */
@@ -242,7 +257,8 @@ function differences(
   if (!expected || !actual) return null
   const panTilt =
     sameSpace(expected.panTiltSpace, actual.panTiltSpace) &&
-    sameUnits([expected.pan, actual.pan], [expected.tilt, actual.tilt])
+    (isNamedUnit(expected.panTiltSpace, actual.panTiltSpace) ||
+      sameUnits([expected.pan, actual.pan], [expected.tilt, actual.tilt]))
   // A zoom that agrees is no proof of a direction that cannot be compared.
   if (!panTilt && expected.pan !== undefined && actual.pan !== undefined) return null
   const degrees = inDegrees(expected.panTiltSpace, [expected.pan, actual.pan, expected.tilt, actual.tilt])
@@ -285,6 +301,8 @@ const GENERIC = /GenericSpace$/
 /** A space that is not named is the device's own default, which is the generic one. */
 const sameSpace = (a = '', b = ''): boolean =>
   a === b || (GENERIC.test(a || 'GenericSpace') && GENERIC.test(b || 'GenericSpace'))
+/** Both name one space, and it is not the generic one that some write degrees into. */
+const isNamedUnit = (a = '', b = ''): boolean => a !== '' && a === b && !GENERIC.test(a)
 /**
  * Beyond its range a number is no share of it: some devices write degrees and call them generic, in one answer and
  * not in another.

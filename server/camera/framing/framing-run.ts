@@ -3,7 +3,7 @@ import type { PresetToken, PtzPosition, PtzStatus } from '../../glossary/camera.
 import type { Clock } from '../../tools/clock.ts'
 import { Failure, messageOf } from '../../tools/failure.ts'
 import type { Aim } from './geometric-aim.ts'
-import { type Judgement, type Sample, isAway, judge, timeFor, wayTo } from './framing-proof.ts'
+import { type Judgement, type Sample, hasComeNearer, isAway, isThere, judge, timeFor, wayTo } from './framing-proof.ts'
 import type { PictureVerdict } from './picture-match.ts'
 
 /** What the camera is asked to do. Only a preset has a place that its arrival can be judged by. */
@@ -130,7 +130,7 @@ const isRefusal = (error: unknown): boolean =>
   !ODD_ANSWERS.has(error.code) ||
   (error.code === 'camera/unreachable' && error.extra.reached !== true) ||
   error.extra.credentials === true ||
-  /Sender|NoToken|NoProfile|NoPTZ|NoEntity|InvalidArg|NotSupported|NotAuthorized/i.test(String(error.extra.fault))
+  /NoToken|NoProfile|NoPTZ|NoEntity|InvalidArg|NotSupported|NotAuthorized/i.test(String(error.extra.fault))
 const ODD_ANSWERS = new Set(['camera/refused', 'camera/unreachable'])
 /** What answered oddly and is not seen turning by then has refused. */
 const DOUBT_MS = 1000
@@ -178,6 +178,25 @@ export function withPicture(judgement: Judgement, seen: PictureVerdict | null): 
   }
 }
 
+/**
+ * Where it looks. A move that was answered oddly waits for no slow answer: the next camera comes.
+ * @throws what the head throws; the answer to the move when none came in time
+ */
+async function answerOf(head: FramingHead, clock: Clock, sending: Sending, askedAt: number): Promise<PtzStatus> {
+  if (sending.answer !== 'no' || isSilence(sending.error)) return head.status()
+  const enough = new AbortController()
+  const late = clock.sleep(Math.max(0, askedAt + DOUBT_MS - clock.monotonic()), enough.signal).then(() => {
+    throw sending.error
+  })
+  return Promise.race([head.status(), late]).finally(() => enough.abort())
+}
+/** It has come nearer to its preset; where that cannot be said, it says that it moves. */
+function isObeyed(position: Partial<PtzPosition> | null, samples: readonly Sample[]): boolean {
+  const [first, last] = [samples[0], samples.at(-1)]
+  const nearer = hasComeNearer(position, first?.position ?? null, last?.position ?? null)
+  return isThere(position, last?.position ?? null) || (nearer ?? samples.some(({ moving }) => moving === true))
+}
+
 async function watchMove({
   head,
   move,
@@ -208,7 +227,7 @@ async function watchMove({
     let silence: string | null = null
     const lookedAt = clock.monotonic()
     try {
-      const status = await head.status()
+      const status = await answerOf(head, clock, sending, askedAt)
       heardAt = clock.monotonic()
       slow ||= heardAt - lookedAt > LOOK_UNASKED_MS
       samples.push({ ...status, at: heardAt - askedAt })
@@ -223,9 +242,8 @@ async function watchMove({
       onAccepted()
     }
     const now = clock.monotonic()
-    const turns = samples.some(({ moving, position: at }) => moving === true || isAway(from ?? null, at))
-    const doubted = !isSilence(sending.error) && !turns && now - askedAt >= DOUBT_MS
-    if (sending.answer === 'no' && (isRefusal(sending.error) || doubted))
+    const doubted = sending.answer === 'no' && !isSilence(sending.error) && !isObeyed(position, samples)
+    if (sending.answer === 'no' && (isRefusal(sending.error) || (doubted && now - askedAt >= DOUBT_MS)))
       return { state: 'failed', proofs: [], reason: messageOf(sending.error) }
     const judgement = judge({
       accepted: told,

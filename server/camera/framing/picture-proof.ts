@@ -85,8 +85,12 @@ export function createPictureProof({
       const verdict: PictureVerdict = blind
         ? { proves: false, compared: false, words: BLIND[blind] }
         : judgeMatch(match)
-      // A frozen picture of the right place would prove it for ever.
-      if (isFrozen(camera)) return { proves: false, compared: false, words: FROZEN }
+      // A frozen picture of the right place would prove it for ever; one that was frozen may have begun to change.
+      if (isFrozen(camera)) {
+        const next = await freshStill(camera, signal).catch(() => null)
+        if (!next || Buffer.compare(next.picture, found.picture) === 0)
+          return { proves: false, compared: false, words: FROZEN }
+      }
       if (verdict.proves || found.at >= settledAt) return verdict
     }
   }

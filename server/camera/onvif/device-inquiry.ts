@@ -41,7 +41,8 @@ export async function inquireDevice(
           .getPresets(CALL_MS)
           .catch(() => [])
   const fingerprint = client.certificate()
-  const isMasked = await mayBe(masked, { url: client.base.href, serial })
+  // One that does not say what it is may be any of them.
+  const isMasked = (serial === '' && masked.length > 0) || (await mayBe(masked, { url: client.base.href, serial }))
   const stills = await stillsOf(
     client,
     channels.map(({ source }) => (Object.hasOwn(snapshots, source) && !isMasked ? (snapshots[source] ?? null) : null)),

@@ -127,9 +127,11 @@ const callBy =
       ...(long ? { long } : {}),
     })
 
+/** What a device is, and which profiles it has, is waited for as long as what it must answer. */
+const PATIENT = new Set(['GetDeviceInformation', 'GetProfiles'])
 const askBy = (client: OnvifClient, deadlineMs: number, optional: Optional): Ask => {
-  const call = callBy(client, Math.min(OPTIONAL_MS, deadlineMs))
-  return (...question) => optional.ask(question[2], () => call(...question))
+  const [soon, patient] = [callBy(client, Math.min(OPTIONAL_MS, deadlineMs)), callBy(client, deadlineMs)]
+  return (...question) => optional.ask(question[2], () => (PATIENT.has(question[2]) ? patient : soon)(...question))
 }
 
 /** What is the same for every channel of a device. */
@@ -188,7 +190,7 @@ export async function takeInventory(
   const streamUri = await refusable(media.streamUri(record.token))
   // Some list their profiles by Media2 and give addresses by Media only.
   if (streamUri === null && answers.second && services.media) {
-    const first = await firstProfiles(services.media, call).catch(() => null)
+    const first = await refusable(firstProfiles(services.media, call))
     if (first)
       return takeInventory(client, access, deadlineMs, { services, information, media: first, optional }, everyStill)
   }
@@ -206,7 +208,7 @@ export async function takeInventory(
     profile: record.token,
     source: record.source ?? '',
     ptzProfile: services.ptz && ptz ? ptz.token : null,
-    head: services.ptz && ptz ? `${ptz.ptzConfiguration ?? ''} ${ptz.ptzNode ?? ''}` : null,
+    head: services.ptz && ptz ? headOf(ptz) : null,
     ptzPath: ptz ? services.ptz : null,
     streamUri,
     smallUri,
@@ -214,6 +216,10 @@ export async function takeInventory(
     unanswered: [...optional.unanswered()],
   }
 }
+
+/** Null where it names neither: which one it is cannot be told. */
+const headOf = ({ ptzConfiguration = '', ptzNode }: MediaProfile): string | null =>
+  ptzConfiguration === '' && !ptzNode ? null : `${ptzConfiguration} ${ptzNode ?? ''}`
 
 const MOST_STILLS = 160
 async function snapshotsOf(channels: readonly Channel[], media: Media): Promise<Record<string, string | null>> {

@@ -50,7 +50,10 @@ export function createArrivalWatch() {
   let lastAt: number | null = null
   /** Between pictures, milliseconds. */
   let pace = 0
-  /** After a pause: so much of the stream, and so much time, may be what it held up. */
+  /**
+   * After a pause: so much of the stream may still come faster than it was made, and for so long that is looked for,
+   * milliseconds.
+   */
   let heldUp = { media: 0, ms: 0 }
   let useless = false
 
@@ -82,12 +85,12 @@ export function createArrivalWatch() {
       // All its pictures may be this far apart: the next ones say so.
       pace = pace === 0 ? passed : pace + (Math.min(passed, 10_000) - pace) * PACE_SHARE
       if (isPause) {
-        heldUp = { media: passed, ms: passed }
+        heldUp = { media: Math.max(0, heldUp.media) + passed, ms: 2 * passed + PAUSE_MS }
         Object.assign(short, { elapsed: 0, media: 0, pictures: 0 })
         return false
       }
       if (heldUp.media > 0 && heldUp.ms > 0) {
-        heldUp = { media: heldUp.media - seconds * 1000, ms: heldUp.ms - passed }
+        heldUp = { media: heldUp.media - (seconds * 1000 - passed), ms: heldUp.ms - passed }
         return false
       }
       judge(seconds, passed)

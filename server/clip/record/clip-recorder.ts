@@ -62,6 +62,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let reader = wanted
   let transport: 'tcp' | 'udp' = 'tcp'
   let timedBy: TimedBy = 'camera'
+  /** When an ffmpeg last found the camera's own times useless, monotonic milliseconds. */
+  let arrivalSince = Number.NEGATIVE_INFINITY
   let changedAt: number | null = null
   let state: RecorderState | null = null
   let codec: string | null = null
@@ -161,8 +163,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
       startedAt = null
       if (change === 'convert-sound') sound = 'convert'
       if (change === 'by-udp') transport = 'udp'
-      timedBy = change === 'time-by-arrival' ? 'arrival' : 'camera'
       const now = clock.monotonic()
+      // A run that ends for another reason does not make the camera's clock a better one; now and then it is looked at.
+      if (change === 'time-by-arrival') arrivalSince = now
+      timedBy = reader === 'ffmpeg' && now - arrivalSince < triedAgainMs ? 'arrival' : 'camera'
       if (change === 'perhaps-by-ffmpeg') refusals.push(now)
       best[reader] = Math.max(withPicturesMs, best[reader] * 0.5)
       poor = (reached || reader !== wanted) && withPicturesMs < POOR_MS ? poor + 1 : 0

@@ -107,10 +107,13 @@ export async function recordByFfmpeg({
   }
   let change: RunEnd['change'] = null
   const times = createArrivalWatch()
+  let isReordered = false
   /** Once ffmpeg has begun with the camera's own times it keeps them: another run takes those of arrival. */
   function asItCame(fragment: Fragment): Fragment {
     if (timedBy === 'arrival') return { ...fragment, timedByArrival: true }
-    if (times.look(fragment.duration, clock.monotonic())) {
+    // What is sent in another order than it is shown needs the camera's own times, however wrong they are.
+    if (fragment.reordered) isReordered = true
+    if (times.look(fragment.duration, clock.monotonic()) && !isReordered) {
       change = 'time-by-arrival'
       end('The clock in the camera’s stream is of no use.', true)
     }
@@ -121,6 +124,7 @@ export async function recordByFfmpeg({
     window,
     now: clock.now,
     asItCame,
+    mayStand: timedBy === 'arrival',
     longestSegmentS,
     onPicture: (codec) => {
       if (timedBy === 'arrival') {
@@ -131,7 +135,7 @@ export async function recordByFfmpeg({
     },
     onUnfit: (words, soon = false) => {
       // One that stands still from the first pictures on will do so in the next run, too.
-      if (soon && follower.pictures() < YOUNG_PICTURES) change = 'time-by-arrival'
+      if (soon && !isReordered && follower.pictures() < YOUNG_PICTURES) change = 'time-by-arrival'
       end(words, soon)
     },
     onNote,

@@ -24,6 +24,7 @@ export type Fragment = {
   live?: Buffer
   liveMore?: number
   timedByArrival?: boolean
+  /** It is shown at another place than it is sent: the stream has B-frames. */ reordered?: boolean
 }
 
 /** A frame of 16 MB is no frame of a CCTV camera. */
@@ -73,6 +74,7 @@ export function createFragmentReader({
         bytes: joined([moof, box]),
         video: run !== undefined,
         keyframe: run?.samples[0]?.sync ?? false,
+        ...(run?.samples.some(({ composition }) => composition !== 0) ? { reordered: true } : {}),
         decodeTime: (run?.decodeTime ?? 0) / video.timescale,
         duration: (run?.duration ?? 0) / video.timescale,
       })

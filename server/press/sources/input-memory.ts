@@ -36,10 +36,7 @@ export function openInputMemory({ file, onError }: { file: string | null; onErro
       inputs.set(name, known)
       saveSoon()
     },
-    /** @param now until then each was listened to, milliseconds since 1970 */
-    async close(now: number): Promise<void> {
-      for (const known of inputs.values()) known.heardAt = now
-      if (inputs.size > 0) saveSoon()
+    async close(): Promise<void> {
       await saving
     },
   }

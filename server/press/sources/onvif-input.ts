@@ -100,6 +100,9 @@ export function createOnvifInput({
     /** The room's cameras are on their way when this returns. */
     heard(camera: CameraId, event: HeardInput): void {
       const before = memory.of(nameOf(camera, event.input))
+      // A device may name any number of inputs: those that are nobody's button are not kept.
+      if (!buttons().some((each) => each.camera === camera && (each.input === null || each.input === event.input)))
+        return
       const { spent } = remember(camera, event)
       for (const button of buttons()) {
         if (
@@ -116,7 +119,7 @@ export function createOnvifInput({
     },
     async close(): Promise<void> {
       stopped.abort()
-      await memory.close(clock.now())
+      await memory.close()
     },
   }
 }

@@ -90,8 +90,11 @@ function endOf(bytes: Buffer, { body, length }: Header): number {
   return cr === -1 && bytes.length - body <= length ? -1 : cr
 }
 
-const WORDS =
-  /^"(\*?)([A-Z]{2,4}-[A-Z]{2,4}|NULL|ACK|NAK|DUH|RSP)"\s?(\d{1,6})((?:[RL][0-9A-F]{0,6}){0,2})(?:[#A]?([0-9A-F]{0,16}))?\s?\[/i
+const WORDS = [
+  /^"(\*?)([A-Z]{3}-[A-Z]{3}|NULL|ACK|NAK|DUH|RSP)"(\d{4})((?:[RL][0-9A-F]{0,6}){0,2})(?:[#A]?([0-9A-F]{0,16}))?\[/i,
+  // As some write them: other lengths of names and numbers, and spaces.
+  /^"(\*?)([A-Z]{2,4}-[A-Z]{2,4}|NULL|ACK|NAK|DUH|RSP)"\s?(\d{1,6})((?:[RL][0-9A-F]{0,6}){0,2})(?:[#A]?([0-9A-F]{0,16}))?\s?\[/i,
+]
 
 /** @param keyOf the key for an account's encrypted frames; null when there is none. */
 export function readFrame(bytes: Buffer, keyOf: (account: string) => Buffer | null): SiaReading {
@@ -104,7 +107,8 @@ export function readFrame(bytes: Buffer, keyOf: (account: string) => Buffer | nu
   const withCr = Buffer.concat([content, Buffer.of(CR)])
   const good = crc16(content) === said || crc16(withCr) === said
   const text = content.toString('latin1')
-  const [head = '', star = '', id = '', sequence = '0000', places = '', account = ''] = WORDS.exec(text) ?? []
+  const [head = '', star = '', id = '', sequence = '0000', places = '', account = ''] =
+    WORDS.map((each) => each.exec(text)).find((found) => found !== null) ?? []
   // Some write them the other way round.
   const [receiver = '', prefix = ''] = [/R[0-9A-F]{1,6}/i, /L[0-9A-F]{0,6}/i].map((each) => each.exec(places)?.[0])
   const known = {

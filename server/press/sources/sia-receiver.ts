@@ -9,7 +9,7 @@ import type { Clock } from '../../tools/clock.ts'
 import { messageOf } from '../../tools/failure.ts'
 import { handleLimit } from '../../tools/process/handle-share.ts'
 import type { AcceptPress } from '../press-until-taken.ts'
-import { HELP_CODES, eventsOf } from './sia-event.ts'
+import { HELP_CODES, eventsOf, isEmpty } from './sia-event.ts'
 import {
   LONGEST_FRAME,
   type SiaFrame,
@@ -46,6 +46,8 @@ export const SAME_PRESS_MS = 2 * 60_000
  * after their last repeat (20 s after a lost answer).
  */
 const AFTER_CLOSED_MS = 30_000
+/** Two messages of one second may have the same time. */
+const STANDS_MS = 1500
 const MOST_KEPT = 5000
 const LONGEST_KEY = 200
 const REPLIES = new Set(['ACK', 'NAK', 'DUH', 'RSP'])
@@ -133,6 +135,7 @@ export async function startSiaReceiver(options: {
     const { frame } = reading
     // An answer is never answered: two receivers would talk for ever.
     if (REPLIES.has(frame.id)) return null
+    if (isKnown(frame.account)) noteTime(frame, bytes)
     const same = `${frame.account} ${frame.sequence} ${bytes.toString('latin1')}`
     const known = recent.get(same)
     // Without a time that runs the same bytes may be a person anew: then the desk knows whether the incident is open.
@@ -158,9 +161,20 @@ export async function startSiaReceiver(options: {
     return answer
   }
 
+  /** The newest time of each account, and whether another message has had it before: such a clock stands. */
+  const times = new Map<string, { at: string; bytes: string; since: number; stands: boolean }>()
+  function noteTime({ account, at }: SiaFrame, bytes: Buffer): void {
+    if (at === null) return
+    const said = bytes.toString('latin1')
+    const before = times.get(account)
+    if (before?.at !== at) times.set(account, { at, bytes: said, since: clock.monotonic(), stands: false })
+    else if (before.bytes !== said && clock.monotonic() - before.since > STANDS_MS) before.stands = true
+  }
   /** Its time is one that goes on: a panel whose clock stands gives each press the same. */
   const runs = ({ at, account }: SiaFrame, now: number): boolean =>
-    at !== null && Math.abs(Date.parse(at) - now - (clocks.get(account) ?? 0)) <= SAME_PRESS_MS
+    at !== null &&
+    times.get(account)?.stands !== true &&
+    Math.abs(Date.parse(at) - now - (clocks.get(account) ?? 0)) <= SAME_PRESS_MS
 
   async function taken(frame: SiaFrame, now: number, from: string): Promise<{ reply: Buffer; kept: boolean }> {
     const refuse = (reply: Buffer): { reply: Buffer; kept: boolean } => ({ reply, kept: false })
@@ -184,7 +198,7 @@ export async function startSiaReceiver(options: {
     }
     for (const helpPoint of new Set(mine.map((button) => button.helpPoint))) heard(helpPoint)
     const events = eventsOf(frame)
-    if (events.length === 0 && frame.id !== 'NULL' && frame.data.trim() !== '') {
+    if (events.length === 0 && !isEmpty(frame)) {
       const said = JSON.stringify(frame.data.slice(0, 60))
       onRefused(`a DC-09 message of account ${frame.account} whose event is not understood: ${said}`, from)
       return refuse(duhOf(frame))
