@@ -10,7 +10,7 @@ import WebSocket from 'ws'
 import { publicAddressOf } from '../../server/door/public-address.ts'
 import { openHouse } from '../../server/house.ts'
 import { openPeopleFile } from '../../server/people/accounts/people-file.ts'
-import { until } from '../contracts/test-town.ts'
+import { CREDENTIALS, until } from '../contracts/test-town.ts'
 import { type Room, openRoom, seats } from './wall-room.ts'
 
 let room: Room
@@ -120,7 +120,9 @@ describe('behind nginx, under a prefix of its host', () => {
     writeFileSync(
       join(folder, 'site.yaml'),
       'site: { id: town, name: Town, timezone: Europe/London }\nhelpPoints:\n' +
-        '  - { id: bar, name: Bar, location: { lat: 54.5, lon: -1.5 } }\ncameras: []\n',
+        '  - { id: bar, name: Bar, location: { lat: 54.5, lon: -1.5 } }\ncameras:\n' +
+        `  - { id: door, name: Door, location: { lat: 54.5, lon: -1.5 }, onvif: { url: "${room.town.camera('door').url}", ` +
+        `username: ${CREDENTIALS.username}, password: "${CREDENTIALS.password}" } }\n`,
     )
     const people = openPeopleFile(join(folder, 'data', 'people.json'))
     token = people.addToken({ name: 'Asha', role: 'operator', helpPoints: null })
@@ -198,6 +200,43 @@ http {
     expect(missed).toEqual([])
     await context.close()
   })
+  test.each([
+    ['over its WebSocket', false],
+    ['over HTTP, where no WebSocket passes', true],
+  ])('a live picture plays %s, and asks for nothing outside the prefix', async (_, forbidden) => {
+    const context = await room.browser.newContext()
+    const page = await context.newPage()
+    const elsewhere: string[] = []
+    const asked: string[] = []
+    const note = (url: string): void => {
+      asked.push(url)
+      if (!new URL(url).pathname.startsWith('/cctv/lamppost/')) elsewhere.push(url)
+    }
+    page.on('request', (request) => note(request.url()))
+    page.on('websocket', (socket) => note(socket.url()))
+    if (forbidden)
+      await page.routeWebSocket(/./, (socket) => {
+        note(socket.url())
+        void socket.close()
+      })
+    await page.goto(`${outside}/presets`)
+    await page.evaluate((bearer) => {
+      document.body.replaceChildren()
+      const player = document.createElement('lamppost-player')
+      player.setAttribute('token', bearer)
+      player.setAttribute('camera', 'door')
+      document.body.append(player)
+    }, token)
+    await until(
+      () => page.locator('lamppost-player .age').textContent(),
+      (words) => (words ?? '').startsWith('Live'),
+    )
+    expect(asked.some((url) => url.endsWith('/cctv/lamppost/api/v1/live'))).toBe(true)
+    // Until its socket stands, a player begins over HTTP.
+    if (forbidden) expect(asked.some((url) => url.includes('/cctv/lamppost/api/v1/cameras/door/live/'))).toBe(true)
+    expect(elsewhere).toEqual([])
+    await context.close()
+  })
   test('events come over HTTP and over the socket, and only a page of that host acts with a cookie', async () => {
     const answer = await fetch(`${outside}/api/v1/events`, { headers: { authorization: `Bearer ${token}` } })
     const { value } = (await answer.body?.getReader().read()) ?? {}
@@ -223,6 +262,20 @@ http {
       }).then(({ status }) => status)
     expect(await out(new URL(outside).origin)).toBe(204)
     expect(await out('http://127.0.0.1:1')).toBe(403)
+  })
+  test('where something new lies, and where one is sent on to, has the prefix', async () => {
+    const people = openPeopleFile(join(folder, 'data', 'people.json'))
+    const bearer = people.addToken({ name: 'Sue', role: 'supervisor', helpPoints: null })
+    const made = await fetch(`${outside}/api/v1/users`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ user: 'new', name: 'New', roles: ['operator'], password: 'a long password of New' }),
+    })
+    for (const answer of [made, await fetch(`${outside}/`, { redirect: 'manual' })]) {
+      const location = answer.headers.get('location')
+      if (location !== null) expect(new URL(location, `${outside}/`).pathname).toMatch(/^\/cctv\/lamppost\//)
+    }
+    expect(made.status, await made.clone().text()).toBeLessThan(300)
   })
   test('paths in answers have the prefix; the demo’s tokens are for nobody there', async () => {
     expect((await fetch(`${outside}/demo/token?role=operator`)).status).toBe(404)
