@@ -22,6 +22,7 @@ import { type HeadMemory, learnDevice, learnStatus, newHeadMemory } from './head
 import { pinStream } from './onvif/host-pin.ts'
 import { createOnvifClient } from './onvif/onvif-client.ts'
 import { type InputEvent, listenToInputs } from './onvif/onvif-events.ts'
+import { moreOf } from './onvif/inventory-merge.ts'
 import type { Inventory } from './onvif/onvif-inventory.ts'
 import { type OnvifPtz, createOnvifPtz } from './onvif/onvif-ptz.ts'
 
@@ -304,27 +305,9 @@ export function createCameraHead(options: {
       throw error
     })
     if (!inventory || session !== live) return
-    const before = live.inventory
-    const isMore =
-      inventory.unanswered.length < before.unanswered.length ||
-      (before.ptzPath === null && inventory.ptzPath !== null) ||
-      (before.streamUri === null && inventory.streamUri !== null)
-    if (!isMore) return
-    const head = inventory.ptzPath === null ? before : inventory
-    const picture = inventory.streamUri === null ? before : inventory
-    const fresh = await sessionOf(
-      {
-        ...inventory,
-        ptzPath: head.ptzPath,
-        ptzProfile: head.ptzProfile,
-        head: head.head,
-        eventsPath: inventory.eventsPath ?? before.eventsPath,
-        streamUri: picture.streamUri,
-        smallUri: picture.smallUri,
-        fault: head === inventory && picture === inventory ? inventory.fault : before.fault,
-      },
-      live,
-    )
+    const more = moreOf(live.inventory, inventory)
+    if (!more) return
+    const fresh = await sessionOf(more, live)
     if (session !== live) return
     session = fresh
     if (fresh.stream?.href !== live.stream?.href) onSession(fresh.stream, fresh.substream, faultOf(fresh))
