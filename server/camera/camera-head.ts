@@ -50,6 +50,7 @@ const SETUP_DEADLINE_MS = 8000
 /** All its questions together: a thread that hangs must not keep every camera of the town from its next try. */
 const WHOLE_SETUP_MS = 120_000
 const FIRST_SESSION_MS = 6000
+const FIRST_STATUS_MS = 500
 /** A camera is down when it missed two of its turns: one lost packet is no news. */
 const MISSES_UNTIL_DOWN = 2
 const REFUSED_FIRST_WAIT_MS = 60_000
@@ -223,8 +224,13 @@ export function createCameraHead(options: {
     // A camera that lists no presets is a fixed view, and one that does not say where it looks is worth as much.
     const listed = ptz && (await ptz.getPresets(CALL_DEADLINE_MS).catch(nothingOf))
     const presets = listed ? notePresets(listed, before === null) : (before?.presets ?? [])
-    // Where it looks now is the place before the first move; nobody waits for it.
-    if (ptz) void ptz.getStatus(STATUS_DEADLINE_MS).then(noteStatus, () => {})
+    // Where it looks now is the place before the first move; nobody waits for it for long.
+    if (ptz) {
+      const told = ptz.getStatus(STATUS_DEADLINE_MS).then(noteStatus, () => {})
+      const enough = new AbortController()
+      await Promise.race([told, clock.sleep(FIRST_STATUS_MS, AbortSignal.any([stopped.signal, enough.signal]))])
+      enough.abort()
+    }
     // Not every camera answers this, and none is worth less for it.
     const aimRange = ptz && mounted() ? await ptz.aimRange(CALL_DEADLINE_MS).catch(() => null) : null
     return { inventory, ptz, shared, stream: pinned.url, problem: pinned.problem, substream, presets, aimRange }
@@ -400,7 +406,7 @@ export function createCameraHead(options: {
       lookedAtAt = clock.monotonic()
       const turned = hasTurned(memory.lastPosition, status.position)
       // Nobody here has sent it: what it says follows its motors.
-      if (turned && !sent && memory.echoes) learnEcho(false)
+      if (turned && !sent) learnEcho(false)
       if (!turned) sent = false
     }
     if (learnStatus(memory, status)) onLearnt()
@@ -420,8 +426,10 @@ export function createCameraHead(options: {
     return differ ? (session?.presets.find((preset) => preset.token === token)?.position ?? null) : null
   }
   function learnEcho(echoes: boolean): void {
-    if (memory.echoes === echoes) return
+    // Of one that follows its motors it was we who did not know where it was.
+    if (memory.followed || (echoes && memory.echoes)) return
     memory.echoes = echoes
+    memory.followed = !echoes
     onLearnt()
   }
   function live(): Session {
@@ -470,6 +478,7 @@ export function createCameraHead(options: {
     positionTrusted: () => memory.turned,
     lookedAt: () => (clock.monotonic() - lookedAtAt <= KEEP_WARM_MS + STATUS_DEADLINE_MS ? memory.lastPosition : null),
     echoes: () => memory.echoes,
+    followed: () => memory.followed,
     learnEcho,
     async gotoPreset(token: PresetToken, signal?: AbortSignal): Promise<void> {
       const head = await readyHead()

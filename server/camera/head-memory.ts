@@ -19,6 +19,8 @@ export type HeadMemory = {
   lastPosition: Partial<PtzPosition> | null
   /** It told the place that it was sent to sooner than it can have turned, and was not seen on its way since. */
   echoes: boolean
+  /** It was seen on its way to a place: what it tells follows its motors. */
+  followed: boolean
   /** How long its last moves took, milliseconds. */
   moves: number[]
 }
@@ -29,6 +31,7 @@ export const newHeadMemory = (): HeadMemory => ({
   sawIdle: false,
   lastPosition: null,
   echoes: false,
+  followed: false,
   moves: [],
 })
 

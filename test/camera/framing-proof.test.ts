@@ -132,6 +132,10 @@ describe('what a camera’s words prove', () => {
       expect(wayTo(PRESET, seen, AWAY)).toBe('seen')
       expect(wayTo(PRESET, quick, AWAY)).toBe('too-soon')
     })
+    test('is none that was seen on its way before: it was we who did not know where it was', () => {
+      for (const from of [AWAY, null])
+        expect(judged(quick, { ...blind, from, followed: true })).toMatchObject({ state: 'framed' })
+    })
     test('is none where it was there before, where nobody knows, where it only zoomed, or where it had the time', () => {
       const late = quick.map(({ at }) => sample(at + 700, PRESET, null))
       for (const [samples, from] of [

@@ -357,9 +357,14 @@ test(
       clearInterval(looking)
       await watching
     }
+    const more = Math.round(most.server - before.server)
     console.log(
-      `mutations: ${JSON.stringify(sent)}; answers to inquiries: ${JSON.stringify(Object.fromEntries(statuses))}; ${Math.round(before.server)} ` +
-        `MB before, ${Math.round(most.server - before.server)} MB more at most, ffmpeg ${Math.round(most.ffmpeg)} MB; ${presses.length} presses`,
+      [
+        `mutations: ${JSON.stringify(sent)}`,
+        `answers to inquiries: ${JSON.stringify(Object.fromEntries(statuses))}`,
+        `${Math.round(before.server)} MB before, ${more} MB more at most, ffmpeg ${Math.round(most.ffmpeg)} MB`,
+        `${presses.length} presses`,
+      ].join('; '),
     )
     if (process.env.LAMPPOST_TABLE)
       writeFileSync(

@@ -58,8 +58,8 @@ export function createStarvedServers() {
       if (!url) throw new Error(said)
       return { server, url }
     },
-    tokenOf: (data: string): string =>
-      spawnSync(process.execPath, [MAIN, 'token', '--role', 'press', '--name', 'load', '--data', data], {
+    tokenOf: (data: string, role = 'press'): string =>
+      spawnSync(process.execPath, [MAIN, 'token', '--role', role, '--name', `load ${role}`, '--data', data], {
         encoding: 'utf8',
       }).stdout.trim(),
     /** @returns the status; 0 when there was no answer */

@@ -25,6 +25,7 @@ describe.skipIf(!isRoot)(
         const data = join(disk, 'data')
         const first = await start(data)
         const token = tokenOf(data)
+        const supervisor = tokenOf(data, 'supervisor')
         expect(await press(first.url, token, 0)).toBe(202)
         // Another program that takes whatever it can get, again and again.
         filler = spawn(
@@ -53,6 +54,15 @@ describe.skipIf(!isRoot)(
         for (let n = 751; n <= 1000; n += 1) answers.push(await press(third.url, token, n))
         expect(answers.filter((status) => status !== 202)).toEqual([])
         expect(answers).toHaveLength(1000)
+        // The shift and the metrics say so, and for how long it lasts.
+        const ask = async (path: string): Promise<string> =>
+          (await fetch(`${third.url}${path}`, { headers: { authorization: `Bearer ${supervisor}` } })).text()
+        await until(
+          () => ask('/metrics'),
+          (metrics) => /^lamppost_ledger_on_reserve 1$/m.test(metrics),
+        )
+        expect(await ask('/metrics')).toMatch(/^lamppost_ledger_reserve_bytes\{of="wanted"\} \d{6,}$/m)
+        expect(await ask('/api/v1/shifts/now')).toMatch(/running on the reserve, \d+ h left/)
         await stop(third.server)
         filler.kill('SIGKILL')
         await new Promise((resolve) => filler?.once('exit', resolve))

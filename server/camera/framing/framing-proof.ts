@@ -27,6 +27,8 @@ export type Evidence = {
   from?: Partial<PtzPosition> | null | undefined
   /** It told the preset's place sooner than it can have turned, and was not seen on its way to one since. */
   echoes?: boolean
+  /** It was seen on its way to a place before: what it tells follows its motors. */
+  followed?: boolean
   deadlineMs: number
 }
 
@@ -54,6 +56,7 @@ export function judge({
   positionTrusted = true,
   from,
   echoes = false,
+  followed = false,
   deadlineMs,
 }: Evidence): Judgement {
   const said: Proof[] = accepted ? ['accepted'] : []
@@ -79,7 +82,7 @@ export function judge({
   const zero = !sawElsewhere && away?.there === false && isZero(last.position)
   // It tells where it was sent: at once, or as it has done before.
   const way = wayTo(expected, samples, from)
-  const echo = way === 'too-soon' || way === 'from-nowhere' || (echoes && way !== 'seen')
+  const echo = !followed && (way === 'too-soon' || way === 'from-nowhere' || (echoes && way !== 'seen'))
   const believed = (positionTrusted || sawTurned) && !zero && !(contradicts && !away?.there) && !(echo && away?.there)
   const withinMs = timeFor(samples, deadlineMs)
   const late = last.at >= withinMs

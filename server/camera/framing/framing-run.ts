@@ -27,6 +27,8 @@ export type FramingHead = {
   lookedAt?(): Partial<PtzPosition> | null
   /** It tells where it was sent, not where it looks; left out: it does not. */
   echoes?(): boolean
+  /** It was seen on its way to a place; left out: it was not. */
+  followed?(): boolean
   learnEcho?(echoes: boolean): void
   /** How long this head may take, as it has shown; milliseconds. */
   deadlineMs(): number
@@ -253,6 +255,7 @@ async function watchMove({
       positionTrusted: head.positionTrusted?.() ?? true,
       from,
       echoes: head.echoes?.() ?? false,
+      followed: head.followed?.() ?? false,
       deadlineMs,
     })
     if (judgement.state !== 'moving' || signal.aborted) return judgement
