@@ -247,7 +247,8 @@ export function openLedgerRoom(
     state: (): RoomState => ({
       bytes: rows * MB + slack() * 4096,
       wanted: wantedRows * MB,
-      onReserve,
+      // A start on a full disk finds some of the reserve free already, and uses that first.
+      onReserve: onReserve || !hasRoom(),
       hoursLeft: isStuck ? 0 : Math.round(((rows * MB + slack() * 4096) / DAY_OF_PRESSES_BYTES) * 240) / 10,
     }),
   }

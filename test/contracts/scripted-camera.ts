@@ -124,8 +124,10 @@ export async function startScriptedCamera(script: Script = {}, tls: { cert: Buff
     asked,
     actions: () => asked.map(({ action }) => action),
     async close(): Promise<void> {
+      // Nobody comes any more before those who are here go: one between the two would keep it open.
+      const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await closed
     },
   }
 }

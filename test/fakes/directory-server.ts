@@ -83,8 +83,10 @@ export async function startDirectory(
     provider,
     /** It is away: whoever asks is refused. */
     async close(): Promise<void> {
+      // Nobody comes any more before those who are here go: one between the two would keep it open.
+      const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await closed
     },
   }
 }

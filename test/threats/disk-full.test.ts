@@ -62,7 +62,7 @@ describe.skipIf(!isRoot)(
           (metrics) => /^lamppost_ledger_on_reserve 1$/m.test(metrics),
         )
         expect(await ask('/metrics')).toMatch(/^lamppost_ledger_reserve_bytes\{of="wanted"\} \d{6,}$/m)
-        expect(await ask('/api/v1/shifts/now')).toMatch(/running on the reserve, \d+ h left/)
+        expect(await ask('/api/v1/shifts/now')).toMatch(/running on the reserve, [\d.]+ h left/)
         await stop(third.server)
         filler.kill('SIGKILL')
         await new Promise((resolve) => filler?.once('exit', resolve))
