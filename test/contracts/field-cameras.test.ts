@@ -202,6 +202,24 @@ describe('C2 and C3: the picture and the head are of one channel', () => {
     expect(found.stills.map((each) => each !== null)).toEqual(channels.map((source) => source !== 'ch-7'))
     expect(found.stills[0]).toBe(`data:image/jpeg;base64,${still.toString('base64')}`)
   })
+  test('an inquiry of a device that is silent about its stills waits for one of them, not for a hundred', async () => {
+    const camera = await startScriptedCamera({
+      GetProfiles: () => Array.from({ length: 100 }, (_, i) => profile(`main-${i}`, { source: `ch-${i}` })).join(''),
+      GetSnapshotUri: () => new Promise(() => {}),
+    })
+    closing.push(camera.close)
+    const access = { url: camera.url, ...SECRET }
+    const client = createOnvifClient({ access, clock: realClock, most: { bytes: 8_000_000, elements: 400_000 } })
+    const found = await inquireDevice(client, {
+      masked: [],
+      takeInventory: async () => takeInventory(client, access, 4000, await askDevice(client, 4000), true),
+    })
+    client.close()
+    expect(found.channels).toHaveLength(100)
+    expect(new Set(found.stills)).toEqual(new Set([null]))
+    expect(camera.actions().filter((action) => action === 'GetSnapshotUri')).toHaveLength(1)
+    expect(found.unanswered).toEqual(['GetSnapshotUri'])
+  })
   test('the named channel is recorded, and moved by its own head only', async () => {
     const { take } = await device({ GetProfiles: nvr }, { source: 'ch-3' })
     expect(await take()).toMatchObject({

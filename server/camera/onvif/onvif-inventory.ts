@@ -70,10 +70,12 @@ export function createOptional() {
   let knowsUs = false
   let silences = 0
   let refusals = 0
-  const unanswered: string[] = []
+  const unanswered = new Set<string>()
   return {
     /** Actions that it did not answer though it may know them: they are worth asking again. */
-    unanswered: (): readonly string[] => unanswered,
+    unanswered: (): readonly string[] => [...unanswered],
+    /** Silences so far. */
+    silences: (): number => silences,
     /** What had to be answered was: our password is right. */
     isKnown(): void {
       answered = true
@@ -97,7 +99,7 @@ export function createOptional() {
           silences += 1
           if (!answered && (!isThere || silences >= MOST_SILENCES)) throw error
         }
-        unanswered.push(action)
+        unanswered.add(action)
         return null
       }
     },
@@ -171,7 +173,7 @@ export async function takeInventory(
     firmware: textIn(information, 'FirmwareVersion') ?? '',
     eventsPath: services.events,
     channels: channelsOf(answers.profiles),
-    snapshots: everyStill ? await snapshotsOf(channelsOf(answers.profiles), media) : {},
+    snapshots: everyStill ? await snapshotsOf(channelsOf(answers.profiles), media, optional) : {},
   }
   if ('fault' in chosen)
     return {
@@ -222,10 +224,20 @@ const headOf = ({ ptzConfiguration = '', ptzNode }: MediaProfile): string | null
   ptzConfiguration === '' && !ptzNode ? null : `${ptzConfiguration} ${ptzNode ?? ''}`
 
 const MOST_STILLS = 160
-async function snapshotsOf(channels: readonly Channel[], media: Media): Promise<Record<string, string | null>> {
+/** The engineer waits: a device that is silent to one is not asked for a hundred more. */
+const SNAPSHOTS_MS = 15_000
+async function snapshotsOf(
+  channels: readonly Channel[],
+  media: Media,
+  optional: Optional,
+): Promise<Record<string, string | null>> {
   const found: Record<string, string | null> = {}
-  for (const { source, profiles } of channels.slice(0, MOST_STILLS))
-    found[source] = profiles[0] ? await media.snapshotUri(profiles[0].token) : null
+  const until = performance.now() + SNAPSHOTS_MS
+  const before = optional.silences()
+  for (const { source, profiles } of channels.slice(0, MOST_STILLS)) {
+    const isAsked = profiles[0] && performance.now() < until && optional.silences() === before
+    found[source] = isAsked ? await media.snapshotUri(profiles[0]?.token ?? '') : null
+  }
   return found
 }
 
